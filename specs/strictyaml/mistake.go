@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package strictyaml
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Mistake is one mistake in a data file.
+type Mistake struct {
+	// File is the name that was given to Decode.
+	File string
+	// Line and Column count from 1; columns count characters.
+	Line, Column int
+	// Path leads to the value, as in "releases[3].origins[0].sha256". It is empty
+	// where the mistake is the document's own.
+	Path string
+	// Want and Got say what was wanted and what stands there.
+	Want, Got string
+}
+
+// Error gives "file:line:column: path: want X, got Y".
+func (m *Mistake) Error() string {
+	path := m.Path
+	if path != "" {
+		path += ": "
+	}
+	return fmt.Sprintf("%s:%d:%d: %swant %s, got %s", printable(m.File), m.Line, m.Column, path, m.Want, m.Got)
+}
+
+// Mistakes returns the mistakes that err holds, in the order of the file, and nil if
+// it holds none.
+func Mistakes(err error) []*Mistake {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*Mistake
+		for _, e := range joined.Unwrap() {
+			all = append(all, Mistakes(e)...)
+		}
+		return all
+	}
+	var m *Mistake
+	if errors.As(err, &m) {
+		return []*Mistake{m}
+	}
+	return Mistakes(errors.Unwrap(err))
+}
+
+// join sorts mistakes by position, drops repeated ones, and makes one error of them.
+func join(mistakes []*Mistake) error {
+	slices.SortStableFunc(mistakes, func(a, b *Mistake) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Path, b.Path))
+	})
+	mistakes = slices.CompactFunc(mistakes, func(a, b *Mistake) bool { return *a == *b })
+	errs := make([]error, 0, len(mistakes))
+	for _, m := range mistakes {
+		errs = append(errs, m)
+	}
+	return errors.Join(errs...)
+}
+
+// maxShown is the number of characters of a value that a mistake shows.
+const maxShown = 60
+
+// quoted gives s in quotes, escaped and cut to a length that fits a line.
+func quoted(s string) string {
+	if r := []rune(s); len(r) > maxShown {
+		return strconv.Quote(string(r[:maxShown])) + "... (" + strconv.Itoa(len(r)) + " characters)"
+	}
+	return strconv.Quote(s)
+}
+
+// printable gives s as it is, or quoted if it would break the line it is printed on.
+func printable(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
