@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// How much of a failure is shown; the log has the rest.
+const (
+	shownErrors = 5  // compiler errors
+	shownLines  = 20 // last lines
+	logWindow   = 64 << 20
+)
+
+// RenderError tells a person about err: first what a compiler, rpm or dnf said, with file and line; then what failed,
+// in which stage, for which distro and release, the command with its exit status, the last lines that matter, where the
+// whole log is, and what to try. What err does not know is left out. It prints nothing for a nil error. Errors of w are
+// ignored.
+func RenderError(w io.Writer, err error) {
+	_, _ = io.WriteString(w, report(err, func(_ colour, s string) string { return s }, strings.Clone).text())
+}
+
+// Error shows err as RenderError does, on the UI's Err, and annotates each compiler error on GitHub.
+func (u *UI) Error(err error) {
+	neutral := strings.Clone
+	if u.opts.GitHub {
+		neutral = disarm
+	}
+	r := report(err, u.paint, neutral)
+	u.mu.Lock()
+	if u.live.midLine {
+		_, _ = u.write(u.opts.Err, []byte("\n"))
+	}
+	_, _ = u.write(u.opts.Err, []byte(r.text()))
+	u.mu.Unlock()
+	for _, e := range r.errors {
+		u.Annotate(u.annotation(e, r.title))
+	}
+}
+
+func (u *UI) annotation(e CompilerError, title string) Annotation {
+	file := e.File
+	if u.opts.Locate != nil && file != "" {
+		file = u.opts.Locate(file)
+	}
+	return Annotation{File: file, Line: e.Line, Col: e.Col, Level: LevelError, Title: title, Message: e.Message}
+}
+
+// disarm breaks the older form of the runner's commands, "##[...]", which it finds anywhere in a line.
+func disarm(s string) string { return strings.ReplaceAll(s, "##[", "## [") }
+
+// errorReport is an error made ready for printing.
+type errorReport struct {
+	blocks []string
+	errors []CompilerError
+	title  string
+}
+
+func (r errorReport) text() string { return strings.Join(r.blocks, "\n") }
+
+// report describes err, each of its joined parts that tell of a command or a stage in a block of its own.
+func report(err error, paint func(colour, string) string, neutral func(string) string) errorReport {
+	var r errorReport
+	if isNil(err) {
+		return r
+	}
+	parts := []error{err}
+	if all := branches(err); len(all) > 1 && countTold(all) > 1 {
+		parts = all
+	}
+	for _, part := range parts {
+		b := newErrorBlock(part, paint, neutral)
+		r.blocks = append(r.blocks, b.String())
+		r.errors = append(r.errors, b.errors...)
+		r.title = firstOf(r.title, strings.TrimSpace(b.facts.stage+" "+b.facts.distro))
+	}
+	return r
+}
+
+func countTold(errs []error) int {
+	n := 0
+	for _, err := range errs {
+		if f := factsOf(err); f.stage != "" || len(f.argv) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// errorBlock writes one error.
+type errorBlock struct {
+	strings.Builder
+
+	facts   facts
+	errors  []CompilerError
+	paint   func(colour, string) string
+	neutral func(string) string
+}
+
+func newErrorBlock(err error, paint func(colour, string) string, neutral func(string) string) *errorBlock {
+	b := &errorBlock{facts: factsOf(err), paint: paint, neutral: neutral}
+	logged, hasLog := readLog(b.facts.log)
+	if !hasLog {
+		b.facts.log = ""
+		logged.errors = CompilerErrors(strings.NewReader(strings.Join(b.facts.tail, "\n")))
+	}
+	if len(b.facts.tail) == 0 && len(b.facts.argv) > 0 {
+		b.facts.tail = logged.tail
+	}
+	if len(b.facts.argv) > 0 && !errors.Is(err, context.Canceled) {
+		b.errors = logged.errors
+	}
+	b.compilerErrors()
+	b.headline(err)
+	b.fields()
+	b.tailLines()
+	b.ending()
+	return b
+}
+
+func (b *errorBlock) put(line string) {
+	b.WriteString(b.neutral(line))
+	b.WriteByte('\n')
+}
+
+func (b *errorBlock) compilerErrors() {
+	for i, e := range b.errors {
+		if i == shownErrors {
+			b.put(fmt.Sprintf("and %d more", len(b.errors)-shownErrors))
+			break
+		}
+		b.put(b.paint(red, e.String()))
+	}
+	if len(b.errors) > 0 {
+		b.put("")
+	}
+}
+
+func (b *errorBlock) headline(err error) {
+	word := "error"
+	if errors.Is(err, context.Canceled) {
+		word = "interrupted"
+	}
+	lines := messageLines(err)
+	b.put(b.paint(red, word+":") + " " + lines[0])
+	for _, line := range lines[1:] {
+		b.put("  " + line)
+	}
+}
+
+func (b *errorBlock) fields() {
+	b.field("stage", b.facts.stage)
+	b.field("distro", b.facts.distro)
+	b.field("release", b.facts.release)
+	if len(b.facts.argv) > 0 {
+		b.field("command", quoteArgv(b.facts.argv))
+		b.field("exit code", exitText(b.facts.exitCode))
+	}
+}
+
+func (b *errorBlock) field(name, value string) {
+	if value != "" {
+		b.put(fmt.Sprintf("  %-9s  %s", name, Clean(value)))
+	}
+}
+
+func (b *errorBlock) tailLines() {
+	lines := lastThatMatter(b.facts.tail)
+	if len(lines) == 0 {
+		return
+	}
+	b.put("  last lines")
+	for _, line := range lines {
+		b.put(strings.TrimRight("    | "+line, " "))
+	}
+}
+
+func (b *errorBlock) ending() {
+	if b.facts.log != "" {
+		b.field("log", quoteName(b.facts.log))
+	}
+	for _, advice := range b.facts.advice {
+		lines := strings.Split(advice, "\n")
+		b.field("try", lines[0])
+		for _, line := range lines[1:] {
+			b.field("", strings.TrimSpace(line))
+		}
+	}
+}
+
+// messageLines are the lines of err's text, safe to print, never none. The parts of a joined error come one by one.
+func messageLines(err error) []string {
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
+		if line = strings.TrimRight(Clean(line), " "); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return []string{fmt.Sprintf("%T without a message", err)}
+	}
+	return lines
+}
+
+// firstLine is the first line of an error's text.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return Clean(line)
+}
+
+// exitText explains the exit statuses with which a shell and a container engine report a signal: 128 + its number.
+func exitText(code int) string {
+	const signalled, kill, segv = 128, 9, 11
+	text := strconv.Itoa(code)
+	switch {
+	case code == signalled+kill:
+		return text + " (killed, as for want of memory)"
+	case code == signalled+segv:
+		return text + " (segmentation fault)"
+	case code > signalled && code <= signalled+64:
+		return text + fmt.Sprintf(" (signal %d)", code-signalled)
+	default:
+		return text
+	}
+}
+
+// lastThatMatter drops progress and blank lines, and keeps the last of the rest.
+func lastThatMatter(tail []string) []string {
+	var lines []string
+	for _, raw := range tail {
+		for line := range strings.SplitSeq(strings.TrimRight(raw, "\r\n"), "\n") {
+			line = cleanLog(line)
+			if line != "" && !ninjaLine.MatchString(line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines[max(len(lines)-shownLines, 0):]
+}
+
+// loggedFailure is what a log says about a failure.
+type loggedFailure struct {
+	errors []CompilerError
+	tail   []string
+}
+
+// readLog reads the last part of the log at path; ok is false if there is none.
+func readLog(path string) (logged loggedFailure, ok bool) {
+	if path == "" {
+		return loggedFailure{}, false
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return loggedFailure{}, false
+	}
+	defer file.Close() //nolint:errcheck // It was only read.
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return loggedFailure{}, false
+	}
+	start := max(info.Size()-logWindow, 0)
+	tail := &lastLines{}
+	section := io.NewSectionReader(file, start, info.Size()-start)
+	logged.errors = CompilerErrors(io.TeeReader(section, tail))
+	logged.tail = tail.lines()
+	return logged, true
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ui
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// State is how a stage ended.
+type State string
+
+// The states of a stage that has ended.
+const (
+	StateDone   State = "done"
+	StateCached State = "cached"
+	StateFailed State = "failed"
+)
+
+// StageTime is one row of a summary.
+type StageTime struct {
+	Name  string
+	State State
+	Note  string // what the stage said about itself last
+	Time  time.Duration
+}
+
+// Stage is a piece of work being shown. It ends with exactly one of Done, Cached and Fail; what comes after the end
+// changes nothing.
+type Stage struct {
+	ui    *UI
+	name  string
+	place string // "[3/9] build"
+	log   *stageLog
+
+	// The rest is guarded by ui.mu.
+	started time.Time
+	note    string
+	what    string
+	count   string
+	plain   plainProgress
+	ended   bool
+}
+
+// Stage begins the stage called name, number index of total (0 of 0 where there is no such count).
+func (u *UI) Stage(name string, index, total int) *Stage {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s := &Stage{ui: u, name: name, place: Clean(name), started: u.now(), log: u.newLog(name, index)}
+	if total > 0 {
+		s.place = fmt.Sprintf("[%d/%d] %s", index, total, Clean(name))
+	}
+	s.plain.last = s.started
+	u.active = append(u.active, s)
+	u.startTimer()
+	if !u.live.enabled {
+		u.line(joinParts("  ", []string{s.place, "started"}))
+	}
+	u.redraw(true)
+	return s
+}
+
+// Step says that done of total parts are finished and what is being done now. A total of 0 means that it is not known.
+func (s *Stage) Step(done, total int, what string) {
+	s.progress(int64(done), int64(total), strconv.Itoa, what)
+}
+
+// Bytes is Step for sizes: a download shows as "12.3 MiB/34.5 MiB".
+func (s *Stage) Bytes(done, total int64, what string) {
+	s.progress(done, total, func(n int) string { return bytes(int64(n)) }, what)
+}
+
+func (s *Stage) progress(done, total int64, show func(int) string, what string) {
+	u := s.ui
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if s.ended {
+		return
+	}
+	s.what, s.count = Clean(what), ""
+	switch {
+	case total > 0:
+		s.count = show(int(done)) + "/" + show(int(total))
+	case done > 0:
+		s.count = show(int(done))
+	}
+	s.plain.step(done, total)
+	s.report()
+}
+
+// Note says something about the stage that is worth seeing beside its name, such as the distro or what it waits for.
+// It replaces the note before; an empty one takes it away.
+func (s *Stage) Note(text string) {
+	u := s.ui
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if s.ended || s.note == Clean(text) {
+		return
+	}
+	s.note = Clean(text)
+	s.plain.changed = true
+	s.report()
+}
+
+// Log takes the stage's whole output and puts it, byte by byte, into the file at LogPath, which is made at the first
+// write. It may be written to by several goroutines. Errors are those of the file system.
+func (s *Stage) Log() io.Writer { return s.log }
+
+// LogPath is where Log writes, and "" where there are no logs. The file exists once something has been written.
+func (s *Stage) LogPath() string { return s.log.path }
+
+// Done ends the stage well.
+func (s *Stage) Done() { s.end(StateDone, "") }
+
+// Cached ends the stage without work; text says why, such as the key that was found.
+func (s *Stage) Cached(text string) { s.end(StateCached, text) }
+
+// Fail ends the stage badly. The error itself is shown once, at the end of the run, by UI.Error.
+func (s *Stage) Fail(err error) {
+	reason := ""
+	if err != nil {
+		reason = firstLine(err.Error())
+	}
+	s.end(StateFailed, reason)
+}
+
+func (s *Stage) end(state State, text string) {
+	u := s.ui
+	u.mu.Lock()
+	if s.ended {
+		u.mu.Unlock()
+		return
+	}
+	s.ended = true
+	elapsed := u.now().Sub(s.started)
+	u.active = slices.DeleteFunc(u.active, func(other *Stage) bool { return other == s })
+	u.finished = append(u.finished, StageTime{Name: s.name, State: state, Note: s.note, Time: elapsed})
+	u.line(s.endText(state, Clean(text), elapsed))
+	u.mu.Unlock()
+	s.log.close()
+}
+
+func (s *Stage) endText(state State, text string, elapsed time.Duration) string {
+	const noteIndex, textIndex = 2, 3
+	word := s.ui.paint(state.colour(), string(state))
+	parts := []string{s.place, word, s.note, text, took(elapsed)}
+	if !s.ui.live.enabled {
+		return joinParts("  ", parts)
+	}
+	soft := noteIndex
+	if columns(text) > columns(s.note) {
+		soft = textIndex
+	}
+	return fit(s.ui.width(), soft, parts...)
+}
+
+// liveText is the stage as one line of at most width columns; others is the number of further stages at work.
+func (s *Stage) liveText(width, others int) string {
+	const whatIndex = 2
+	more := ""
+	if others > 0 {
+		more = fmt.Sprintf("(+%d)", others)
+	}
+	return fit(width, whatIndex, s.place, s.note, s.what, s.count, clock(s.ui.now().Sub(s.started)), more)
+}
+
+// report shows a change: in the live line, or as a plain line if one is due. The caller holds ui.mu.
+func (s *Stage) report() {
+	if s.ui.live.enabled {
+		s.ui.redraw(false)
+		return
+	}
+	s.plainLine(s.plain.due(s.ui.now()))
+}
+
+// heartbeat lets a log show that a silent stage is still at work. The caller holds ui.mu.
+func (s *Stage) heartbeat() {
+	if !s.ui.live.enabled {
+		s.plainLine(s.plain.dueByTime(s.ui.now()))
+	}
+}
+
+func (s *Stage) plainLine(due bool) {
+	if !due {
+		return
+	}
+	now := s.ui.now()
+	s.plain.printed(now)
+	s.ui.line(joinParts("  ", []string{s.place, s.note, s.what, s.count, clock(now.Sub(s.started))}))
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ui
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// Options say where a UI writes and what it may use there.
+type Options struct {
+	// Out receives results (tables, data), Err progress and errors. Nil means the process's own.
+	Out, Err io.Writer
+	// Terminal says that Err is a terminal whose lines can be redrawn.
+	Terminal bool
+	// NoColor forbids colours on a terminal (the NO_COLOR convention). There are none anywhere else.
+	NoColor bool
+	// Width is the terminal's width in columns; 0 means 80.
+	Width int
+	// Measure, if given, is asked for the width before each redraw, so that a resized window is followed.
+	// An answer below 1 means that it does not know.
+	Measure func() int
+	// GitHub says that Out is read by GitHub's runner, which understands workflow commands.
+	GitHub bool
+	// LogDir is the folder for the stages' logs. It is made when the first log is. Empty means no logs.
+	LogDir string
+	// Level is the least level that SlogHandler shows; nil means slog.LevelInfo.
+	Level slog.Leveler
+	// Locate, if given, maps a file name that a compiler printed to the repository's own file, for annotations.
+	Locate func(file string) string
+	// Now is the clock. If it is given no timer runs, and the caller advances the display with Tick.
+	Now func() time.Time
+}
+
+// UI is the display of one run. All its methods may be called at the same time.
+type UI struct {
+	opts Options
+	now  func() time.Time
+
+	mu       sync.Mutex
+	live     liveLine
+	active   []*Stage
+	finished []StageTime
+	logNames map[string]int
+	stopTick func()
+	closed   bool
+}
+
+// New makes a UI. Close it when the run is over.
+func New(opts Options) *UI {
+	if opts.Out == nil {
+		opts.Out = os.Stdout
+	}
+	if opts.Err == nil {
+		opts.Err = os.Stderr
+	}
+	u := &UI{opts: opts, now: opts.Now, logNames: map[string]int{}}
+	if u.now == nil {
+		u.now = time.Now
+	}
+	u.live = liveLine{w: opts.Err, enabled: opts.Terminal}
+	return u
+}
+
+// Close erases the live line, ends the timer and closes the logs of stages that have not ended.
+func (u *UI) Close() {
+	u.mu.Lock()
+	stop, active := u.stopTick, u.active
+	u.stopTick, u.active, u.closed = nil, nil, true
+	u.live.erase()
+	u.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	for _, s := range active {
+		s.log.close()
+	}
+}
+
+// Tick brings the display up to date with the clock. The UI does so by itself unless Options.Now is given.
+func (u *UI) Tick() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.redraw(false)
+	for _, s := range u.active {
+		s.heartbeat()
+	}
+}
+
+// Out is where results go. A write erases the live line first, and it is not drawn again into an unfinished line.
+func (u *UI) Out() io.Writer { return screen{ui: u, to: u.opts.Out} }
+
+// Err is where remarks go, in the same manner as Out.
+func (u *UI) Err() io.Writer { return screen{ui: u, to: u.opts.Err} }
+
+// screen writes to one of the UI's streams without disturbing the live line.
+type screen struct {
+	ui *UI
+	to io.Writer
+}
+
+func (s screen) Write(p []byte) (int, error) {
+	s.ui.mu.Lock()
+	defer s.ui.mu.Unlock()
+	return s.ui.write(s.to, p)
+}
+
+// write puts p above the live line. The caller holds mu.
+func (u *UI) write(to io.Writer, p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	u.live.erase()
+	n, err := to.Write(p)
+	u.live.midLine = n > 0 && p[n-1] != '\n'
+	u.redraw(false)
+	return n, err //nolint:wrapcheck // A writer hands on what its writer says.
+}
+
+// line writes one line of progress to Err. Where even that is not possible there is nobody left to tell.
+func (u *UI) line(text string) {
+	if u.live.midLine {
+		text = "\n" + text
+	}
+	_, _ = u.write(u.opts.Err, []byte(text+"\n"))
+}
+
+// redraw shows the newest stage in the live line, at most ten times a second unless force is set.
+func (u *UI) redraw(force bool) {
+	if !u.live.enabled || u.closed || len(u.active) == 0 {
+		return
+	}
+	now := u.now()
+	if !force && !u.live.due(now) {
+		return
+	}
+	newest := u.active[len(u.active)-1]
+	u.live.draw(now, newest.liveText(u.width()-1, len(u.active)-1))
+}
+
+// width is the terminal's width in columns.
+func (u *UI) width() int {
+	const usual = 80
+	if u.opts.Measure != nil {
+		if w := u.opts.Measure(); w > 0 {
+			return w
+		}
+	}
+	if u.opts.Width > 0 {
+		return u.opts.Width
+	}
+	return usual
+}
+
+// startTimer lets the real clock drive the display from the first stage on. The caller holds mu.
+func (u *UI) startTimer() {
+	const period = 200 * time.Millisecond
+	if u.opts.Now != nil || u.stopTick != nil || u.closed {
+		return
+	}
+	ticker := time.NewTicker(period)
+	done := make(chan struct{})
+	u.stopTick = func() { ticker.Stop(); close(done) }
+	go func() {
+		for {
+			select {
+			case <-ticker.C:
+				u.Tick()
+			case <-done:
+				return
+			}
+		}
+	}()
+}
