@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagecache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+// layout is the name of the folder that holds this version of the cache's
+// layout; another version would lie beside it.
+const layout = "v1"
+
+var nameShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$`)
+
+func validName(name string) bool { return nameShape.MatchString(name) }
+
+// Cache is an opened cache. Its methods may be called from several goroutines,
+// and several processes may open the same folder.
+type Cache struct {
+	dir    string // as given, absolute
+	root   string // dir/v1
+	onWait func(what, holder string)
+}
+
+// Entry is one stage's output.
+type Entry struct {
+	Dir    string // the folder with what the stage made, and nothing else; its files belong to the cache: copy before changing one
+	Stage  string
+	Key    string
+	Hit    bool              // it was there already
+	Made   time.Time         // when it was made
+	Inputs map[string]string // as KeyBuilder.Inputs, if made by DoKey
+	Damage string            // what was wrong with the entry that this one replaced, if it replaced one
+}
+
+// Open opens the cache in the folder dir, and makes the folder if it is not
+// there. Leftovers of processes that died are removed. It returns a *DirError if
+// the folder cannot be made or written to.
+func Open(dir string) (*Cache, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, &DirError{Dir: dir, Err: err}
+	}
+	c := &Cache{dir: abs, root: filepath.Join(abs, layout)}
+	if err := os.MkdirAll(c.tmp(), 0o755); err != nil {
+		return nil, &DirError{Dir: abs, Err: err}
+	}
+	probe, err := os.MkdirTemp(c.tmp(), probePattern)
+	if err != nil {
+		return nil, &DirError{Dir: abs, Err: err}
+	}
+	if err := os.Remove(probe); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &DirError{Dir: abs, Err: err}
+	}
+	if err := c.sweep(context.Background()); err != nil {
+		return nil, c.dirError(err)
+	}
+	return c, nil
+}
+
+// Dir returns the cache's folder, absolute.
+func (c *Cache) Dir() string { return c.dir }
+
+// OnWait sets what Do calls, once for each wait, when it starts to wait for
+// another maker of the same entry: what is "STAGE/KEY", holder as in Lock. Set it
+// before the cache is used.
+func (c *Cache) OnWait(told func(what, holder string)) { c.onWait = told }
+
+// Do gives the output of a stage for a key. If the cache does not have it, build
+// is called to make it: it fills the empty folder that it is given, and what it
+// wrote becomes the entry when it returns nil. If it returns an error, panics, or
+// ctx ends, nothing of it is kept.
+//
+// Of several callers with the same stage and key, in this process or in others,
+// one builds and the others wait for it; if it fails the next one builds.
+// An entry with a missing, truncated or altered file is made again.
+//
+// Errors: that of build, wrapped; *NameError; *DirError; *SpaceError when the
+// disk was full; the context's error.
+func (c *Cache) Do(ctx context.Context, stage, key string, build func(ctx context.Context, dir string) error) (Entry, error) {
+	return c.do(ctx, order{stage: stage, key: key}, build)
+}
+
+// DoKey is Do with the stage and key of k; the entry keeps k's inputs, which
+// Explain compares. It returns k's mistake, if it has one.
+func (c *Cache) DoKey(ctx context.Context, k *KeyBuilder, build func(ctx context.Context, dir string) error) (Entry, error) {
+	if err := k.Err(); err != nil {
+		return Entry{}, err
+	}
+	return c.do(ctx, order{stage: k.stage, key: k.Sum(), inputs: k.Inputs()}, build)
+}
+
+// order is what one call of Do asks for.
+type order struct {
+	stage, key string
+	inputs     map[string]string
+}
+
+func (o order) String() string { return o.stage + "/" + o.key }
+
+func (c *Cache) do(ctx context.Context, o order, build func(ctx context.Context, dir string) error) (Entry, error) {
+	if err := o.check(); err != nil {
+		return Entry{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Entry{}, fmt.Errorf("stage %s: %w", o.stage, err)
+	}
+	// Most calls are hits, and a hit needs no lock: entries appear whole.
+	if e, _ := c.lookup(o); e.Hit {
+		return e, nil
+	}
+	held, err := acquire(ctx, c.keyLock(o), func(holder string) {
+		if c.onWait != nil {
+			c.onWait(o.String(), holder)
+		}
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("stage %s: %w", o.stage, spaceError(c.dir, o.stage, c.dirError(err)))
+	}
+	defer release(held)
+	e, damaged := c.lookup(o)
+	if e.Hit {
+		return e, nil
+	}
+	r, err := c.fill(ctx, o, build)
+	if err != nil {
+		return Entry{}, spaceError(c.dir, o.stage, err)
+	}
+	e = c.entry(r)
+	e.Damage = damaged
+	return e, nil
+}
+
+func (o order) check() error {
+	if !validName(o.stage) {
+		return &NameError{What: "stage", Name: o.stage}
+	}
+	if o.stage == tmpFolder || o.stage == lockFolder {
+		return &NameError{What: "stage", Name: o.stage}
+	}
+	if !validName(o.key) {
+		return &NameError{What: "key", Name: o.key}
+	}
+	return nil
+}
+
+// lookup finds a whole entry, with Hit set, or says what is wrong with the one
+// that is there.
+func (c *Cache) lookup(o order) (e Entry, damaged string) {
+	dir := c.entryDir(o)
+	r, err := readRecord(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Lstat(dir); err == nil {
+			return Entry{}, recordFile + " is missing"
+		}
+		return Entry{}, ""
+	case err != nil:
+		return Entry{}, err.Error()
+	case r.Stage != o.stage || r.Key != o.key:
+		return Entry{}, fmt.Sprintf("%s is that of %s/%s", recordFile, r.Stage, r.Key)
+	}
+	if what := damage(filepath.Join(dir, outFolder), r.Files); what != "" {
+		return Entry{}, what
+	}
+	// The record's time is when the entry was last used: what Prune goes by. A
+	// cache on a read-only file system still gives hits.
+	now := time.Now()
+	_ = os.Chtimes(filepath.Join(dir, recordFile), now, now)
+	e = c.entry(r)
+	e.Hit = true
+	return e, ""
+}
+
+func (c *Cache) entry(r record) Entry {
+	o := order{stage: r.Stage, key: r.Key}
+	return Entry{
+		Dir: filepath.Join(c.entryDir(o), outFolder), Stage: r.Stage, Key: r.Key,
+		Made: r.Made, Inputs: r.Inputs,
+	}
+}
+
+const (
+	tmpFolder  = "tmp"
+	lockFolder = "locks"
+)
+
+func (c *Cache) tmp() string             { return filepath.Join(c.root, tmpFolder) }
+func (c *Cache) entryDir(o order) string { return filepath.Join(c.root, o.stage, o.key) }
+func (c *Cache) keyLock(o order) string  { return filepath.Join(c.root, lockFolder, o.stage, o.key) }
+
+// No stage can be called _named, so no key's lock can lie there.
+func (c *Cache) namedLock(name string) string {
+	return filepath.Join(c.root, lockFolder, "_named", name)
+}
+
+// dirError says which folder an operating system's error is about.
+func (c *Cache) dirError(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return &DirError{Dir: c.dir, Err: err}
+	}
+	return err
+}

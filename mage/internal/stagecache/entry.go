@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagecache
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/google/renameio/v2"
+)
+
+// recordFile is the name of an entry's record, beside its out folder.
+const recordFile = "entry.json"
+
+// outFolder is the name of the folder that holds what the stage made.
+const outFolder = "out"
+
+// record is the content of entry.json.
+type record struct {
+	Stage  string                `json:"stage"`
+	Key    string                `json:"key"`
+	Made   time.Time             `json:"made"`
+	Inputs map[string]string     `json:"inputs,omitempty"`
+	Files  map[string]fileRecord `json:"files"`
+}
+
+// fileRecord is what a file below out was like when the entry was made. Its name
+// is quoted (without the quotation marks), as JSON cannot hold every file name.
+type fileRecord struct {
+	Mode    fs.FileMode `json:"mode"`
+	Size    int64       `json:"size"`
+	ModTime int64       `json:"mtime"`             // nanoseconds since 1970
+	Content string      `json:"content,omitempty"` // sum of a file, target of a link
+}
+
+// takeInventory records every file below dir.
+func takeInventory(dir string) (map[string]fileRecord, error) {
+	fsys := os.DirFS(dir)
+	files := map[string]fileRecord{}
+	err := eachFile(fsys, func(name string, info fs.FileInfo) error {
+		content, err := contentOf(fsys, name, info)
+		if err != nil {
+			return err
+		}
+		r := briefRecord(info)
+		r.Content = content
+		files[quoteName(name)] = r
+		return nil
+	})
+	return files, err
+}
+
+// damage compares what is below dir with its inventory, and says what is wrong,
+// or nothing. A file whose size and time are as they were is not read: that
+// costs one lstat. One that was only touched or copied is read and summed.
+func damage(dir string, files map[string]fileRecord) string {
+	fsys := os.DirFS(dir)
+	seen := 0
+	err := eachFile(fsys, func(name string, info fs.FileInfo) error {
+		seen++
+		want, known := files[quoteName(name)]
+		got := briefRecord(info)
+		switch {
+		case !known:
+			return fmt.Errorf("%q was not made by the stage", name)
+		case got.Mode != want.Mode:
+			return fmt.Errorf("%q has mode %s, want %s", name, got.Mode, want.Mode)
+		case got.Size != want.Size:
+			return fmt.Errorf("%q has %d bytes, want %d", name, got.Size, want.Size)
+		case got.ModTime == want.ModTime:
+			return nil
+		}
+		content, err := contentOf(fsys, name, info)
+		if err == nil && content != want.Content {
+			err = fmt.Errorf("%q has other content than the stage made", name)
+		}
+		return err
+	})
+	if err != nil {
+		return err.Error()
+	}
+	if seen < len(files) {
+		return fmt.Sprintf("%d of %d files are missing", len(files)-seen, len(files))
+	}
+	return ""
+}
+
+// briefRecord is a fileRecord without the content. Sizes of folders and times of
+// folders and links say nothing about what they hold.
+func briefRecord(info fs.FileInfo) fileRecord {
+	r := fileRecord{Mode: info.Mode()}
+	switch {
+	case info.Mode().IsRegular():
+		r.Size, r.ModTime = info.Size(), info.ModTime().UnixNano()
+	case info.Mode()&fs.ModeSymlink != 0:
+		r.ModTime = info.ModTime().UnixNano()
+	}
+	return r
+}
+
+// eachFile calls visit for everything below fsys but its root.
+func eachFile(fsys fs.FS, visit func(name string, info fs.FileInfo) error) error {
+	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || name == "." {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		return visit(name, info)
+	})
+}
+
+func quoteName(name string) string {
+	quoted := strconv.Quote(name)
+	return quoted[1 : len(quoted)-1]
+}
+
+// writeRecord writes entry.json into dir and makes it durable. The files of out
+// are not synced one by one: after a power cut their sizes give them away.
+func writeRecord(dir string, r record) error {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(filepath.Join(dir, recordFile), append(data, '\n'), 0o644)
+}
+
+// readRecord reads dir's entry.json; the error is fs.ErrNotExist if there is no
+// such entry, anything else if the entry is damaged.
+func readRecord(dir string) (record, error) {
+	var r record
+	data, err := os.ReadFile(filepath.Join(dir, recordFile))
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, fmt.Errorf("%s: %w", recordFile, err)
+	}
+	return r, nil
+}

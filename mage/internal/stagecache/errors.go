@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagecache
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+)
+
+// DirError says that the cache's folder cannot be used: it cannot be made, or
+// nothing can be written into it.
+type DirError struct {
+	Dir string
+	Err error
+}
+
+// Error names the folder, the cause, and what to try.
+func (e *DirError) Error() string {
+	return fmt.Sprintf("cache folder %s cannot be used: %v (choose a folder that you can write to)", e.Dir, e.Err)
+}
+
+// Unwrap gives the operating system's error.
+func (e *DirError) Unwrap() error { return e.Err }
+
+// SpaceError says that the disk, or the user's quota on it, was full while a
+// stage's output was being made. errors.Is finds syscall.ENOSPC or
+// syscall.EDQUOT in it.
+type SpaceError struct {
+	Dir   string // the cache's folder
+	Stage string
+	Err   error
+}
+
+// Error names the stage and the folder that needs room.
+func (e *SpaceError) Error() string {
+	return fmt.Sprintf("stage %s: no space left for the cache folder %s: %v (free some, or remove old entries)", e.Stage, e.Dir, e.Err)
+}
+
+// Unwrap gives the error of the write that failed.
+func (e *SpaceError) Unwrap() error { return e.Err }
+
+// NameError says that a stage, key or lock name cannot be a file name of the cache.
+type NameError struct {
+	What string // "stage", "key" or "lock"
+	Name string
+}
+
+// Error shows the name, quoted, and what a name may hold.
+func (e *NameError) Error() string {
+	return fmt.Sprintf("%s name %q: want 1 to 128 letters, digits and the characters . _ + -, the first a letter or digit", e.What, e.Name)
+}
+
+// InputError says that an input of a key could not be taken in.
+type InputError struct {
+	Input string // the name given to the input
+	Err   error
+}
+
+// Error names the input and the cause.
+func (e *InputError) Error() string {
+	return fmt.Sprintf("input %q of the stage's key: %v", e.Input, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *InputError) Unwrap() error { return e.Err }
+
+// BusyError says that something was left in place because another process is
+// using it.
+type BusyError struct {
+	What   string // "STAGE/KEY", a lock's name, or a folder below tmp
+	Holder string // "pid 123 (mage rpm)", or "another process"
+}
+
+// Error names what is in use and by whom.
+func (e *BusyError) Error() string { return fmt.Sprintf("%s is in use by %s", e.What, e.Holder) }
+
+// spaceError wraps err in a *SpaceError when a full disk caused it.
+func spaceError(dir, stage string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &SpaceError{Dir: dir, Stage: stage, Err: err}
+	}
+	return err
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagecache
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+)
+
+// versionInput is the name under which a stage's own version is an input.
+const versionInput = "stage version"
+
+// longestReadable is the length in bytes up to which a string input is kept as
+// it is in an entry's Inputs; a longer one is kept as its sum.
+const longestReadable = 256
+
+// KeyBuilder collects the inputs of one run of a stage. Every input has a name,
+// which must be unique within the key; the order in which they are given does
+// not matter. The first mistake (a file that cannot be read, a name given
+// twice) is kept, and reported by Err, by Cache.DoKey, and by an empty Sum.
+type KeyBuilder struct {
+	stage  string
+	inputs map[string]input
+	err    error
+}
+
+// input is one input: the kind keeps a string and a file of the same bytes
+// apart, framed is what goes into the sum, readable what a person is shown.
+type input struct {
+	kind, framed, readable string
+}
+
+// NewKey starts the key of a stage. version is that of the stage's own code: it
+// is raised when the stage makes something else of the same inputs.
+func NewKey(stage string, version int) *KeyBuilder {
+	k := &KeyBuilder{stage: stage, inputs: map[string]input{}}
+	if !validName(stage) {
+		k.err = &NameError{What: "stage", Name: stage}
+	}
+	return k.String(versionInput, strconv.Itoa(version))
+}
+
+// String adds a value, such as a flag, a version or an image ID.
+func (k *KeyBuilder) String(name, value string) *KeyBuilder {
+	readable := value
+	if len(value) > longestReadable || !utf8.ValidString(value) {
+		readable = sumOf([]byte(value))
+	}
+	return k.add(name, input{"string", value, readable})
+}
+
+// Bytes adds data by its sum.
+func (k *KeyBuilder) Bytes(name string, data []byte) *KeyBuilder {
+	sum := sumOf(data)
+	return k.add(name, input{"bytes", sum, sum})
+}
+
+// File adds the content of a regular file, or of the one that a link leads to.
+// Neither its path nor its mode is part of the key.
+func (k *KeyBuilder) File(name, path string) *KeyBuilder {
+	sum, err := sumFile(path)
+	if err != nil {
+		return k.fail(name, err)
+	}
+	return k.add(name, input{"file", sum, sum})
+}
+
+// Dir adds everything below a folder: relative names, permission bits, file
+// contents and link targets (links are not followed). The folder's own path is
+// not part of the key. Sockets, pipes and devices are refused.
+func (k *KeyBuilder) Dir(name, path string) *KeyBuilder {
+	sum, err := sumTree(os.DirFS(path))
+	if err != nil {
+		return k.fail(name, fmt.Errorf("folder %s: %w", path, err))
+	}
+	return k.add(name, input{"dir", sum, sum})
+}
+
+// Err returns the first mistake: an *InputError or a *NameError.
+func (k *KeyBuilder) Err() error { return k.err }
+
+// Sum returns the key, 64 hexadecimal digits; it is empty if Err is not nil.
+func (k *KeyBuilder) Sum() string {
+	if k.err != nil {
+		return ""
+	}
+	h := sha256.New()
+	frame(h, "verbsmith stage key 1")
+	frame(h, k.stage)
+	for _, name := range slices.Sorted(maps.Keys(k.inputs)) {
+		in := k.inputs[name]
+		frame(h, in.kind)
+		frame(h, name)
+		frame(h, in.framed)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Inputs returns each input's name with its value, or with "sha256:..." where
+// the value is long or a file's content.
+func (k *KeyBuilder) Inputs() map[string]string {
+	readable := make(map[string]string, len(k.inputs))
+	for name, in := range k.inputs {
+		readable[name] = in.readable
+	}
+	return readable
+}
+
+func (k *KeyBuilder) add(name string, in input) *KeyBuilder {
+	switch _, twice := k.inputs[name]; {
+	case twice:
+		return k.fail(name, errors.New("given twice"))
+	case name == "" || !utf8.ValidString(name):
+		return k.fail(name, errors.New("an input's name is UTF-8 text and not empty"))
+	}
+	k.inputs[name] = in
+	return k
+}
+
+func (k *KeyBuilder) fail(name string, err error) *KeyBuilder {
+	if k.err == nil {
+		k.err = &InputError{Input: name, Err: err}
+	}
+	return k
+}
+
+// frame writes s after its length, so that no two lists of strings have the
+// same framing.
+func frame(h hash.Hash, s string) {
+	var length [8]byte
+	binary.BigEndian.PutUint64(length[:], uint64(len(s)))
+	h.Write(length[:])   //nolint:errcheck // hash.Hash never returns an error.
+	io.WriteString(h, s) //nolint:errcheck // as above
+}
+
+func sumOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+func sumFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return sumOpened(f)
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagecache
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/gofrs/flock"
+)
+
+// pollEvery is how long a waiter sleeps between two tries for a lock: flock
+// has no wait that a context can end.
+const pollEvery = 50 * time.Millisecond
+
+// Lock takes the cache-wide lock called name, and gives the function that
+// releases it. While another process, or another part of this one, holds it,
+// Lock waits: it calls waiting (which may be nil) once, with the holder as
+// "pid 123 (mage rpm)", and returns the context's error if that ends first. A
+// holder that dies holds nothing any more.
+func (c *Cache) Lock(ctx context.Context, name string, waiting func(holder string)) (unlock func(), err error) {
+	if !validName(name) {
+		return nil, &NameError{What: "lock", Name: name}
+	}
+	held, err := acquire(ctx, c.namedLock(name), waiting)
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", name, c.dirError(err))
+	}
+	return func() { release(held) }, nil
+}
+
+// acquire takes the flock on the file path, waiting as long as ctx allows.
+func acquire(ctx context.Context, path string, waiting func(holder string)) (*flock.Flock, error) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		held, err := tryAcquire(path)
+		if held != nil || err != nil {
+			return held, err
+		}
+		if waiting != nil {
+			waiting(holderOf(path))
+			waiting = nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("while waiting for %s: %w", holderOf(path), ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// tryAcquire takes the flock on the file path if nobody has it, and records
+// this process in the file. It returns nil, nil if somebody has it.
+func tryAcquire(path string) (*flock.Flock, error) {
+	for {
+		f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
+		got, err := f.TryLock()
+		if errors.Is(err, fs.ErrNotExist) {
+			// RemoveAll of another process took the folder away.
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err != nil || !got {
+			return nil, err
+		}
+		// Between open and flock the file may have been removed; then the
+		// lock is on a file that nobody else will ever open.
+		if !isAt(f, path) {
+			f.Unlock() //nolint:errcheck // Nobody else can see this file.
+			continue
+		}
+		return f, recordHolder(f, path)
+	}
+}
+
+func isAt(f *flock.Flock, path string) bool {
+	locked, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(locked, there)
+}
+
+// release gives the lock back; the file stays, empty, for the next holder.
+func release(f *flock.Flock) {
+	// A failure leaves a name in the file, which only a message would show.
+	_ = os.Truncate(f.Path(), 0)
+	_ = f.Close()
+}
+
+// holder is what a lock file says about the process that has the lock.
+type holder struct {
+	PID  int      `json:"pid"`
+	Argv []string `json:"argv"`
+}
+
+func recordHolder(f *flock.Flock, path string) error {
+	data, err := json.Marshal(holder{PID: os.Getpid(), Argv: os.Args})
+	if err == nil {
+		err = os.WriteFile(path, data, 0o644)
+	}
+	if err != nil {
+		f.Close() //nolint:errcheck // The first error is the one to tell.
+	}
+	return err
+}
+
+// holderOf reads who has the lock on the file path, for a message only: the
+// file may be empty or old for a moment after the lock has changed hands.
+func holderOf(path string) string {
+	var h holder
+	data, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(data, &h) != nil || h.PID == 0 || len(h.Argv) == 0 {
+		return "another process"
+	}
+	argv := append([]string{filepath.Base(h.Argv[0])}, h.Argv[1:]...)
+	return fmt.Sprintf("pid %d (%s)", h.PID, strings.Map(printable, strings.Join(argv, " ")))
+}
+
+// printable keeps a hostile command line from writing to the terminal.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return '?'
+}

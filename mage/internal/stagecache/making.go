@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagecache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// probePattern names the folders that Open makes to see whether it can.
+const probePattern = "probe-*"
+
+// fill makes one entry beside its place and moves it there. The caller holds
+// the key's lock.
+func (c *Cache) fill(ctx context.Context, o order, build func(ctx context.Context, dir string) error) (r record, err error) {
+	work, held, err := c.newWork(ctx)
+	if err != nil {
+		return r, fmt.Errorf("stage %s: %w", o.stage, c.dirError(err))
+	}
+	defer held.Close() //nolint:errcheck // Nothing was written through it.
+	// Also when build panics. After the move there is nothing to remove.
+	defer func() { err = errors.Join(err, removeTree(work)) }()
+
+	out := filepath.Join(work, outFolder)
+	if err := os.Mkdir(out, 0o755); err != nil {
+		return r, fmt.Errorf("stage %s: %w", o.stage, c.dirError(err))
+	}
+	if err := build(ctx, out); err != nil {
+		return r, fmt.Errorf("stage %s: %w", o.stage, err)
+	}
+	// A build that was told to stop may have stopped half way and said nothing.
+	if err := ctx.Err(); err != nil {
+		return r, fmt.Errorf("stage %s: %w", o.stage, err)
+	}
+	files, err := takeInventory(out)
+	if err != nil {
+		return r, fmt.Errorf("stage %s: output: %w", o.stage, err)
+	}
+	r = record{Stage: o.stage, Key: o.key, Made: time.Now().UTC(), Inputs: o.inputs, Files: files}
+	if err := writeRecord(work, r); err != nil {
+		return r, fmt.Errorf("stage %s: %w", o.stage, c.dirError(err))
+	}
+	if err := c.install(ctx, work, c.entryDir(o)); err != nil {
+		return r, fmt.Errorf("stage %s: %w", o.stage, c.dirError(err))
+	}
+	return r, nil
+}
+
+// install moves a finished entry to its place, and what was there out of it.
+func (c *Cache) install(ctx context.Context, work, place string) error {
+	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+		return err
+	}
+	if err := c.discard(ctx, place); err != nil {
+		return err
+	}
+	if err := os.Rename(work, place); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(place))
+}
+
+// newWork makes a folder below tmp that this process holds.
+func (c *Cache) newWork(ctx context.Context) (dir string, held *flock.Flock, err error) {
+	// A sweep of another process must not come between the folder and its lock.
+	gate, err := acquire(ctx, c.gate(), nil)
+	if err != nil {
+		return "", nil, err
+	}
+	defer release(gate)
+	if err := os.MkdirAll(c.tmp(), 0o755); err != nil {
+		return "", nil, err
+	}
+	dir, err = os.MkdirTemp(c.tmp(), fmt.Sprintf("%d-*", os.Getpid()))
+	if err != nil {
+		return "", nil, err
+	}
+	held, err = holdFolder(dir)
+	if err == nil && held == nil {
+		err = &BusyError{What: dir, Holder: "another process"}
+	}
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		return "", nil, errors.Join(err, os.Remove(dir))
+	}
+	return dir, held, nil
+}
+
+// gate is the lock that is held for a moment to make or to list folders below tmp.
+func (c *Cache) gate() string { return filepath.Join(c.root, lockFolder, "_tmp") }
+
+// holdFolder takes the flock on a folder; nil, nil if somebody has it.
+func holdFolder(dir string) (*flock.Flock, error) {
+	f := flock.New(dir, flock.SetFlag(os.O_RDONLY))
+	got, err := f.TryLock()
+	if err != nil || !got {
+		return nil, err
+	}
+	return f, nil
+}
+
+// sweep removes what dead makers left below tmp. It waits for nobody.
+func (c *Cache) sweep(ctx context.Context) error {
+	dead, err := c.holdDead(ctx)
+	for _, f := range dead {
+		err = errors.Join(err, removeTree(f.Path()))
+		f.Close() //nolint:errcheck // Nothing was written through it.
+	}
+	return err
+}
+
+// holdDead takes the lock of each folder below tmp that nobody holds, so that
+// removing them needs no gate: they may be large.
+func (c *Cache) holdDead(ctx context.Context) ([]*flock.Flock, error) {
+	gate, err := acquire(ctx, c.gate(), nil)
+	if err != nil {
+		return nil, err
+	}
+	defer release(gate)
+	names, err := os.ReadDir(c.tmp())
+	if err != nil {
+		return nil, ignoreMissing(err)
+	}
+	var dead []*flock.Flock
+	for _, name := range names {
+		f, err := holdFolder(filepath.Join(c.tmp(), name.Name()))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return dead, err
+		}
+		if f != nil {
+			dead = append(dead, f)
+		}
+	}
+	return dead, nil
+}
+
+// discard takes the entry at place away in one step, then removes it.
+func (c *Cache) discard(ctx context.Context, place string) error {
+	if _, err := os.Lstat(place); err != nil {
+		return ignoreMissing(err)
+	}
+	work, held, err := c.newWork(ctx)
+	if err != nil {
+		return err
+	}
+	defer held.Close() //nolint:errcheck // Nothing was written through it.
+	err = os.Rename(place, filepath.Join(work, "discarded"))
+	return errors.Join(ignoreMissing(err), removeTree(work))
+}
+
+// removeTree removes a tree, also one with folders that may not be written to.
+func removeTree(dir string) error {
+	err := os.RemoveAll(dir)
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	// An error shows again when the removal is tried once more.
+	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() {
+			_ = os.Chmod(name, 0o700) //nolint:gosec // A folder needs x; it is about to be removed.
+		}
+		return nil
+	})
+	return os.RemoveAll(dir)
+}
+
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

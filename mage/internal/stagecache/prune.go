@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagecache
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Removed says what a clean-up took away.
+type Removed struct {
+	Entries int
+	Bytes   int64 // sizes of the files of those entries
+}
+
+// Prune keeps the keep most recently used entries of each stage and removes the
+// others, except those that somebody is making or using a lock of at this moment.
+func (c *Cache) Prune(ctx context.Context, keep int) (Removed, error) {
+	var removed Removed
+	stages, err := c.stages()
+	if err != nil {
+		return removed, err
+	}
+	err = c.sweep(ctx)
+	for _, stage := range stages {
+		stored, listErr := c.stored(stage)
+		err = errors.Join(err, listErr)
+		for _, s := range stored[min(max(keep, 0), len(stored)):] {
+			var busy *BusyError
+			if e := c.remove(ctx, s, &removed); e != nil && !errors.As(e, &busy) {
+				err = errors.Join(err, e)
+			}
+		}
+	}
+	return removed, err
+}
+
+// RemoveAll removes every entry, leftover and lock, and then the folder itself
+// if nothing else is in it. What a running process holds stays and is reported
+// as a *BusyError each.
+func (c *Cache) RemoveAll(ctx context.Context) (Removed, error) {
+	var removed Removed
+	stages, err := c.stages()
+	if err != nil {
+		return removed, err
+	}
+	err = c.sweep(ctx)
+	for _, stage := range stages {
+		stored, listErr := c.stored(stage)
+		err = errors.Join(err, listErr)
+		for _, s := range stored {
+			err = errors.Join(err, c.remove(ctx, s, &removed))
+		}
+	}
+	err = errors.Join(err, c.removeLocks(), c.busyWork())
+	if err == nil {
+		c.removeEmpty()
+	}
+	return removed, err
+}
+
+// storedEntry is one entry as found on disk.
+type storedEntry struct {
+	order
+	used time.Time
+}
+
+// stages lists the stages that have a folder.
+func (c *Cache) stages() ([]string, error) {
+	names, err := os.ReadDir(c.root)
+	var stages []string
+	for _, n := range names {
+		if n.IsDir() && n.Name() != tmpFolder && n.Name() != lockFolder {
+			stages = append(stages, n.Name())
+		}
+	}
+	return stages, ignoreMissing(err)
+}
+
+// stored lists a stage's entries, the most recently used first. One without a
+// record counts as never used.
+func (c *Cache) stored(stage string) ([]storedEntry, error) {
+	names, err := os.ReadDir(filepath.Join(c.root, stage))
+	var stored []storedEntry
+	for _, n := range names {
+		s := storedEntry{order: order{stage: stage, key: n.Name()}}
+		if info, err := os.Stat(filepath.Join(c.entryDir(s.order), recordFile)); err == nil {
+			s.used = info.ModTime()
+		}
+		stored = append(stored, s)
+	}
+	slices.SortStableFunc(stored, func(a, b storedEntry) int { return b.used.Compare(a.used) })
+	return stored, ignoreMissing(err)
+}
+
+func (c *Cache) remove(ctx context.Context, s storedEntry, removed *Removed) error {
+	held, err := tryAcquire(c.keyLock(s.order))
+	if err != nil {
+		return err
+	}
+	if held == nil {
+		return &BusyError{What: s.order.String(), Holder: holderOf(c.keyLock(s.order))}
+	}
+	defer release(held)
+	dir := c.entryDir(s.order)
+	size := sizeOf(dir)
+	if err := c.discard(ctx, dir); err != nil {
+		return err
+	}
+	removed.Entries++
+	removed.Bytes += size
+	// Removed while it is held: whoever waits on it sees that and takes a new one.
+	return ignoreMissing(os.Remove(held.Path()))
+}
+
+// removeLocks removes the lock files that nobody holds.
+func (c *Cache) removeLocks() error {
+	var failed error
+	err := filepath.WalkDir(filepath.Join(c.root, lockFolder), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return ignoreMissing(err)
+		}
+		held, err := tryAcquire(path)
+		if err != nil {
+			return err
+		}
+		if held == nil {
+			failed = errors.Join(failed, &BusyError{What: "lock " + d.Name(), Holder: holderOf(path)})
+			return nil
+		}
+		defer release(held)
+		return ignoreMissing(os.Remove(path))
+	})
+	return errors.Join(failed, err)
+}
+
+// busyWork reports each folder below tmp that a sweep has left.
+func (c *Cache) busyWork() error {
+	names, err := os.ReadDir(c.tmp())
+	err = ignoreMissing(err)
+	for _, n := range names {
+		err = errors.Join(err, &BusyError{What: filepath.Join(c.tmp(), n.Name()), Holder: "another process"})
+	}
+	return err
+}
+
+// removeEmpty removes the cache's own folders from the innermost out. A folder
+// that is not empty stays: it is not ours, or somebody has just begun to use it.
+func (c *Cache) removeEmpty() {
+	var dirs []string
+	_ = filepath.WalkDir(c.root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			dirs = append(dirs, path)
+		}
+		return nil
+	})
+	for _, dir := range slices.Backward(append([]string{c.dir}, dirs...)) {
+		_ = os.Remove(dir)
+	}
+}
+
+func sizeOf(dir string) int64 {
+	var size int64
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return nil //nolint:nilerr // What cannot be read is not counted.
+		}
+		if info, err := d.Info(); err == nil {
+			size += info.Size()
+		}
+		return nil
+	})
+	return size
+}
