@@ -37,8 +37,7 @@ func cut(s string, width int) string {
 // fit joins the parts that are not empty with two blanks into at most width columns. If they do not fit, the part
 // at index soft gives way first, since the others (the stage, the count, the time) are what one looks for.
 func fit(width, soft int, parts ...string) string {
-	const gap = "  "
-	full := joinParts(gap, parts)
+	full := joinParts(parts...)
 	over := columns(full) - width
 	if over <= 0 {
 		return full
@@ -49,15 +48,16 @@ func fit(width, soft int, parts ...string) string {
 	} else {
 		parts[soft] = cut(parts[soft], room)
 	}
-	return cut(joinParts(gap, parts), width)
+	return cut(joinParts(parts...), width)
 }
 
-func joinParts(gap string, parts []string) string {
+// joinParts puts two blanks between the parts that are not empty.
+func joinParts(parts ...string) string {
 	kept := make([]string, 0, len(parts))
 	for _, p := range parts {
 		if p != "" {
 			kept = append(kept, p)
 		}
 	}
-	return strings.Join(kept, gap)
+	return strings.Join(kept, "  ")
 }

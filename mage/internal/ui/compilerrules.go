@@ -37,17 +37,22 @@ var (
 	rpmPatch  = regexp.MustCompile(`^Patch #(\d+) \((.+)\):$`)
 	patchFile = regexp.MustCompile(`^(?:patching|checking) file (.+)$`)
 	hunkLine  = regexp.MustCompile(`^Hunk #(\d+) FAILED at (\d+)`)
-	gitPatch  = regexp.MustCompile(`^error: (?:patch failed: )?(.+?):(?:(\d+)$| (patch does not apply|No such file or directory|already exists in .+)$)`)
+	gitPatch  = regexp.MustCompile(`^error: (?:patch failed: )?(.+?):` +
+		`(?:(\d+)$| (patch does not apply|No such file or directory|already exists in .+)$)`)
 	// Rpm: error: line 12: message, newer ones with the spec's name before it.
 	rpmLine   = regexp.MustCompile(`^error: (?:(.+?): )?line (\d+): (.+)$`)
 	rpmList   = regexp.MustCompile(`^error: (Failed build dependencies|Installed \(but unpackaged\) file\(s\) found):$`)
 	rpmStatus = regexp.MustCompile(`^error: (Bad exit status from .+)$`)
 	rpmPlain  = regexp.MustCompile(`^error: (.+)$`)
 	// Dnf: what no repository has.
-	dnfNothing = regexp.MustCompile(`^\s*(?:Problem(?: \d+)?: |- )?(?:package .+ requires .+, but )?(nothing provides .+ needed by .+)$`)
-	dnfMatch   = regexp.MustCompile(`^(?:Error: )?((?:No matching package to install|Unable to find a match|No match for argument): .+|No package .+ available\.?)$`)
+	dnfNothing = regexp.MustCompile(`^\s*(?:Problem(?: \d+)?: |- )?(?:package .+ requires .+, but )?` +
+		`(nothing provides .+ needed by .+)$`)
+	dnfMatch = regexp.MustCompile(`^(?:Error: )?` +
+		`((?:No matching package to install|Unable to find a match|No match for argument): .+|` +
+		`No package .+ available\.?)$`)
 	// Make and ninja: all that is left to say once something else has failed.
-	stopped = regexp.MustCompile(`^(?:ninja: |make(?:\[\d+\])?: \*\*\* )(.*(?:stopped|error|Error|unknown target|no known rule).*)$`)
+	stopped = regexp.MustCompile(`^(?:ninja: |make(?:\[\d+\])?: \*\*\* )` +
+		`(.*(?:stopped|error|Error|unknown target|no known rule).*)$`)
 )
 
 func rules() []rule {
@@ -133,7 +138,8 @@ func foundRPMList(s *errorScan, m []string) {
 			if text == "" || text == line {
 				return false
 			}
-			if b.parts++; b.parts == 1 {
+			b.parts++
+			if b.parts == 1 {
 				b.err.Message += ": " + text
 			} else {
 				b.err.Message += "; " + text
@@ -159,7 +165,8 @@ func foundCMakePlace(s *errorScan, m []string) {
 			if text == line {
 				return false
 			}
-			if b.parts++; b.parts > 1 {
+			b.parts++
+			if b.parts > 1 {
 				text = " " + text
 			}
 			b.err.Message += text

@@ -116,7 +116,7 @@ func isNil(err error) bool {
 // branches are the errors that err joins, and err itself if it joins nothing. An error that adds words of its own to
 // those that it joins is one branch.
 func branches(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // Only err itself is asked.
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

@@ -64,7 +64,7 @@ func (h *lineHandler) Handle(ctx context.Context, r slog.Record) error {
 	}
 	h.ui.mu.Lock()
 	defer h.ui.mu.Unlock()
-	h.ui.line(prefix + joinParts("  ", []string{Clean(r.Message), Clean(attrs)}))
+	h.ui.line(prefix + joinParts(Clean(r.Message), Clean(attrs)))
 	return err //nolint:wrapcheck // A handler hands on what its handler says.
 }
 

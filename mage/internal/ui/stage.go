@@ -57,7 +57,7 @@ func (u *UI) Stage(name string, index, total int) *Stage {
 	u.active = append(u.active, s)
 	u.startTimer()
 	if !u.live.enabled {
-		u.line(joinParts("  ", []string{s.place, "started"}))
+		u.line(joinParts(s.place, "started"))
 	}
 	u.redraw(true)
 	return s
@@ -148,7 +148,7 @@ func (s *Stage) endText(state State, text string, elapsed time.Duration) string 
 	word := s.ui.paint(state.colour(), string(state))
 	parts := []string{s.place, word, s.note, text, took(elapsed)}
 	if !s.ui.live.enabled {
-		return joinParts("  ", parts)
+		return joinParts(parts...)
 	}
 	soft := noteIndex
 	if columns(text) > columns(s.note) {
@@ -189,5 +189,5 @@ func (s *Stage) plainLine(due bool) {
 	}
 	now := s.ui.now()
 	s.plain.printed(now)
-	s.ui.line(joinParts("  ", []string{s.place, s.note, s.what, s.count, clock(now.Sub(s.started))}))
+	s.ui.line(joinParts(s.place, s.note, s.what, s.count, clock(now.Sub(s.started))))
 }

@@ -5,14 +5,13 @@ package ui
 import (
 	"io"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 )
 
 // Options say where a UI writes and what it may use there.
 type Options struct {
-	// Out receives results (tables, data), Err progress and errors. Nil means the process's own.
+	// Out receives results (tables, data), Err progress and errors. Nil discards.
 	Out, Err io.Writer
 	// Terminal says that Err is a terminal whose lines can be redrawn.
 	Terminal bool
@@ -52,10 +51,10 @@ type UI struct {
 // New makes a UI. Close it when the run is over.
 func New(opts Options) *UI {
 	if opts.Out == nil {
-		opts.Out = os.Stdout
+		opts.Out = io.Discard
 	}
 	if opts.Err == nil {
-		opts.Err = os.Stderr
+		opts.Err = io.Discard
 	}
 	u := &UI{opts: opts, now: opts.Now, logNames: map[string]int{}}
 	if u.now == nil {
