@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"fmt"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+// The kernel's driver ids are 32 bit, an enum constant of C is an int.
+const maxDriverID = 1<<31 - 1
+
+var (
+	nameForm     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+	constantForm = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]{1,48}$`)
+	headerForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9_]*-abi\.h$`)
+	moduleForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.ko$`)
+	deviceForm   = regexp.MustCompile(`^[a-z][a-z0-9_]*[0-9]$`)
+	folderForm   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
+	emailForm    = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$`)
+)
+
+// maxDeviceName is the kernel's IB_DEVICE_NAME_MAX without the final zero.
+const maxDeviceName = 63
+
+// reservedNames cannot be a provider's: what verbs.h and CMake keep for
+// themselves, and the libraries that rdma-core has.
+var reservedNames = map[string]string{
+	staticAll: "verbs.h means all providers by it", staticNone: "verbs.h means an empty place by it",
+	"test": "a CMake target", "install": "a CMake target", "clean": "a CMake target", "help": "a CMake target",
+	"package": "a CMake target", "package_source": "a CMake target", "edit_cache": "a CMake target",
+	"rebuild_cache": "a CMake target", "depend": "a CMake target",
+	"if": "a CMake keyword", "elseif": "a CMake keyword", "else": "a CMake keyword", "endif": "a CMake keyword",
+	"foreach": "a CMake keyword", "endforeach": "a CMake keyword", "while": "a CMake keyword",
+	"endwhile": "a CMake keyword", "function": "a CMake keyword", "endfunction": "a CMake keyword",
+	"macro": "a CMake keyword", "endmacro": "a CMake keyword", "block": "a CMake keyword",
+	"endblock": "a CMake keyword", "return": "a CMake keyword", "break": "a CMake keyword", "continue": "a CMake keyword",
+	"ibverbs": "an rdma-core library", "rdmacm": "an rdma-core library", "ibumad": "an rdma-core library",
+	"ibmad": "an rdma-core library", "ibnetdisc": "an rdma-core library", "rdma_util": "an rdma-core library",
+	"ccan": "an rdma-core library", "ibacm": "an rdma-core library",
+}
+
+// Check gives what is wrong with the manifest beyond its shape.
+func (m *Manifest) Check() []strictyaml.Problem {
+	var c checker
+	c.match("name", m.Name, nameForm, "a C name of up to 32 letters a-z, digits and _, a letter first")
+	if why := reservedNames[m.Name]; why != "" {
+		c.add("name", "a name that is free", strconv.Quote(m.Name)+": "+why)
+	}
+	c.line("description", m.Description, 100)
+	if m.Title != "" {
+		c.line("title", m.Title, 80)
+		if maintainersField.MatchString(m.Title) || strings.ContainsAny(m.Title[:1], " \t") {
+			c.add("title", "a title that cannot be taken for an entry of MAINTAINERS", strconv.Quote(m.Title))
+		}
+	}
+	c.person(m.Maintainer)
+	c.match("abiHeader", m.ABIHeader, headerForm, "a file name of a-z, 0-9 and _ that ends in -abi.h, without a folder")
+	c.driverID(m.DriverID)
+	c.match("kernelModule", m.KernelModule, moduleForm, "NAME.ko, of letters, digits, _ and -")
+	c.match("device.name", m.Device.Name, deviceForm, "a device name of a-z, 0-9 and _ with its number, as rib0")
+	if len(m.Device.Name) > maxDeviceName {
+		c.add("device.name", fmt.Sprintf("at most %d bytes", maxDeviceName), strconv.Itoa(len(m.Device.Name)))
+	}
+	for i, dir := range m.CMake.Subdirectories {
+		path := fmt.Sprintf("cmake.subdirectories[%d]", i)
+		c.match(path, dir, folderForm, "a folder below the provider's, of letters, digits, _, - and .")
+		if slices.Contains(m.CMake.Subdirectories[:i], dir) {
+			c.add(path, "each folder once", strconv.Quote(dir)+" again")
+		}
+	}
+	for i, p := range m.PrivateFiles {
+		if want := badPattern(p); want != "" {
+			c.add(fmt.Sprintf("privateFiles[%d]", i), want, strconv.Quote(p))
+		}
+	}
+	return c.problems
+}
+
+type checker struct{ problems []strictyaml.Problem }
+
+func (c *checker) add(path, want, got string) {
+	c.problems = append(c.problems, strictyaml.Problem{Path: path, Want: want, Got: got})
+}
+
+func (c *checker) match(path, value string, form *regexp.Regexp, want string) {
+	if !form.MatchString(value) {
+		c.add(path, want, strconv.Quote(value))
+	}
+}
+
+// line takes a text that goes into a line of somebody else's file. "%" would be
+// a macro in an RPM spec.
+func (c *checker) line(path, value string, most int) {
+	switch {
+	case value == "" || strings.TrimSpace(value) != value:
+		c.add(path, "a text without blanks around it", strconv.Quote(value))
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, isUnprintable):
+		c.add(path, "one line of text without control characters", strconv.Quote(value))
+	case strings.Contains(value, "%"):
+		c.add(path, "a text without %, which RPM would read as a macro", strconv.Quote(value))
+	case utf8.RuneCountInString(value) > most:
+		c.add(path, fmt.Sprintf("at most %d characters", most), strconv.Itoa(utf8.RuneCountInString(value)))
+	}
+}
+
+// isUnprintable also knows the line ends that only Unicode has, and the marks
+// that turn the direction of what follows.
+func isUnprintable(r rune) bool {
+	return isControl(r) || r == '\u2028' || r == '\u2029' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+}
+
+func (c *checker) person(m Maintainer) {
+	c.line("maintainer.name", m.Name, 80)
+	if strings.ContainsAny(m.Name, "<>\"") {
+		c.add("maintainer.name", "a name without < > and quotes", strconv.Quote(m.Name))
+	}
+	_, err := mail.ParseAddress(m.Email)
+	if err != nil || !emailForm.MatchString(m.Email) {
+		c.add("maintainer.email", "an address as name@host", strconv.Quote(m.Email))
+	}
+}
+
+func (c *checker) driverID(id DriverID) {
+	c.match("driverID.constant", id.Constant, constantForm, "RDMA_DRIVER_ and capitals, digits and _")
+	switch {
+	case id.Policy == PolicyExplicit && (id.Value < 1 || id.Value > maxDriverID):
+		c.add("driverID.value", fmt.Sprintf("a number from 1 to %d with policy explicit", maxDriverID), strconv.Itoa(id.Value))
+	case id.Policy == PolicyNext && id.Value != 0:
+		c.add("driverID.value", "none with policy next", strconv.Itoa(id.Value))
+	}
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+const driverEnum = "rdma_driver_id"
+
+// enumerator is one constant of an enum.
+type enumerator struct {
+	Name       string
+	Values     valueSet // what it can be; several where #if decides
+	Alias      string   // the other constant, in "NAME = OTHER"
+	Depth      int      // how many #if are open around it
+	Start, End int      // from the name to the end of its value
+}
+
+// enumDef is the definition of one enum.
+type enumDef struct {
+	Consts   []enumerator
+	Next     valueSet // what a constant without a value would be at the end
+	Comma    bool     // a comma follows the last constant
+	LastEnd  int      // behind the last constant or its comma
+	Open     int      // offset of "{"
+	Close    int      // offset of "}"
+	LastCond int      // line of the last #if inside, 0 where there is none
+}
+
+// addDriverID appends the constant at the end of enum rdma_driver_id and gives
+// the number that it has there. A number that is another driver's in this
+// release gives a *TakenError.
+func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, already bool, err error) {
+	def, err := parseEnum(file, data, driverEnum)
+	if err != nil {
+		return nil, 0, false, err
+	}
+	if i := def.find(id.Constant); i >= 0 {
+		value, err = existingID(file, data, def, def.Consts[i], id)
+		return data, value, true, err
+	}
+	next, known := def.Next.only()
+	value = next
+	text := id.Constant
+	if id.Policy == PolicyExplicit {
+		value = id.Value
+		text += " = " + strconv.Itoa(id.Value)
+	} else if !known || len(def.Consts) == 0 {
+		return nil, 0, false, &PlaceError{
+			File: file, Line: lineNumber(data, def.Close),
+			LookedFor: "one number that follows the last constant of enum " + driverEnum,
+			Found:     def.Next.describe(def),
+		}
+	}
+	if err := def.free(file, data, id.Constant, value); err != nil {
+		return nil, 0, false, err
+	}
+	out = def.insert(data, text)
+	return out, value, false, sameEnum(file, out, def, id.Constant, value)
+}
+
+// existingID answers for a release that has the constant already.
+func existingID(file string, data []byte, def *enumDef, e enumerator, id DriverID) (int, error) {
+	line := lineNumber(data, e.Start)
+	for _, other := range def.Consts {
+		if other.Name == e.Name && other.Start != e.Start {
+			return 0, &PlaceError{
+				File: file, Line: lineNumber(data, other.Start),
+				LookedFor: id.Constant + " at most once in enum " + driverEnum, Found: "it also in line " + strconv.Itoa(line),
+			}
+		}
+	}
+	value, ok := e.Values.only()
+	if !ok {
+		return 0, &PlaceError{File: file, Line: line, LookedFor: "one number for " + id.Constant, Found: e.Values.describe(def)}
+	}
+	if id.Policy == PolicyExplicit && value != id.Value {
+		return 0, &ConflictError{
+			File: file, Line: line,
+			Want: fmt.Sprintf("%s = %d, as the manifest says", id.Constant, id.Value),
+			Got:  fmt.Sprintf("%d: the release has the constant already", value),
+		}
+	}
+	return value, def.free(file, data, id.Constant, value)
+}
+
+// free refuses a value that another constant has. An alias is not another
+// driver: it shares its number on purpose.
+func (d *enumDef) free(file string, data []byte, constant string, value int) error {
+	for _, e := range d.Consts {
+		if e.Name != constant && e.Alias == "" && e.Values.has(value) {
+			return &TakenError{File: file, Line: lineNumber(data, e.Start), Constant: constant, Value: value, By: e.Name}
+		}
+	}
+	return nil
+}
+
+func (d *enumDef) find(name string) int {
+	return slices.IndexFunc(d.Consts, func(e enumerator) bool { return e.Name == name })
+}
+
+// insert writes text as the last constant, with a comma where the last one had one.
+func (d *enumDef) insert(data []byte, text string) []byte {
+	if _, own := indentOf(data, d.Close); !own || len(d.Consts) == 0 {
+		if d.Comma {
+			return splice(data, d.LastEnd, " "+text+",")
+		}
+		return splice(data, d.LastEnd, ", "+text)
+	}
+	last := d.Consts[len(d.Consts)-1]
+	indent, ok := indentOf(data, last.Start)
+	if !ok {
+		indent = "\t"
+	}
+	if d.Comma {
+		return insertLineBefore(data, d.Close, indent+text+",")
+	}
+	out := insertLineBefore(data, d.Close, indent+text)
+	return splice(out, d.LastEnd, ",")
+}
+
+// sameEnum parses the result and holds it against what it should be.
+func sameEnum(file string, out []byte, before *enumDef, constant string, value int) error {
+	after, err := parseEnum(file, out, driverEnum)
+	if err != nil {
+		return fmt.Errorf("after the edit: %w", err)
+	}
+	n := len(before.Consts)
+	ok := len(after.Consts) == n+1 && after.Comma == before.Comma
+	for i := 0; ok && i < n; i++ {
+		a, b := after.Consts[i], before.Consts[i]
+		ok = a.Name == b.Name && slices.Equal(a.Values, b.Values) && a.Depth == b.Depth
+	}
+	if ok {
+		e := after.Consts[n]
+		v, known := e.Values.only()
+		ok = e.Name == constant && known && v == value && e.Depth == 0
+	}
+	if !ok {
+		return &PlaceError{
+			File: file, Line: lineNumber(out, before.Close),
+			LookedFor: "an end of enum " + driverEnum + " outside of any #if, behind a constant with a comma or none",
+			Found:     "another layout",
+		}
+	}
+	return nil
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// valueSet is what a constant can be, sorted. Empty means that it is not known:
+// its value is an expression that is not understood here.
+type valueSet []int
+
+func (s valueSet) only() (int, bool) {
+	if len(s) != 1 {
+		return 0, false
+	}
+	return s[0], true
+}
+
+func (s valueSet) has(v int) bool { return slices.Contains(s, v) }
+
+func (s valueSet) plus(n int) valueSet {
+	out := make(valueSet, len(s))
+	for i, v := range s {
+		out[i] = v + n
+	}
+	return out
+}
+
+// union is unknown where one of both is.
+func (s valueSet) union(t valueSet) valueSet {
+	if len(s) == 0 || len(t) == 0 {
+		return nil
+	}
+	all := append(slices.Clone(s), t...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (s valueSet) describe(d *enumDef) string {
+	if len(s) == 0 {
+		return "a value that cannot be told from the text"
+	}
+	words := make([]string, len(s))
+	for i, v := range s {
+		words[i] = strconv.Itoa(v)
+	}
+	text := strings.Join(words, " or ")
+	if d.LastCond > 0 {
+		text += fmt.Sprintf(", as the #if of line %d decides", d.LastCond)
+	}
+	return text
+}
+
+// enumParser walks over the tokens between the braces.
+type enumParser struct {
+	file  string
+	data  []byte
+	toks  []cToken
+	def   *enumDef
+	conds []enumCond
+	cur   valueSet
+}
+
+// enumCond is an open #if: what the next value was before it, and what it can
+// be behind the branches that have ended.
+type enumCond struct {
+	before, after valueSet
+	ended         bool // one branch has ended
+	hasElse       bool
+}
+
+// parseEnum finds the one definition of an enum and reads its constants.
+func parseEnum(file string, data []byte, name string) (*enumDef, error) {
+	toks, err := scanC(file, data)
+	if err != nil {
+		return nil, err
+	}
+	open, lines := 0, []int(nil)
+	for i := 0; i+2 < len(toks); i++ {
+		if toks[i].Text == "enum" && toks[i+1].Text == name && toks[i+2].Text == "{" {
+			open, lines = i+2, append(lines, lineNumber(data, toks[i].Start))
+		}
+	}
+	lookedFor := "one definition enum " + name + " {"
+	switch len(lines) {
+	case 0:
+		return nil, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	case 1:
+	default:
+		return nil, &PlaceError{File: file, Line: lines[1], LookedFor: lookedFor, Found: strconv.Itoa(len(lines)) + ": " + lineList(lines)}
+	}
+	p := &enumParser{file: file, data: data, toks: toks[open+1:], cur: valueSet{0}}
+	p.def = &enumDef{Open: toks[open].Start, LastEnd: toks[open].End}
+	return p.def, p.run(lines[0])
+}
+
+func (p *enumParser) fail(off int, lookedFor, found string) error {
+	return &PlaceError{File: p.file, Line: lineNumber(p.data, off), LookedFor: lookedFor, Found: found}
+}
+
+func (p *enumParser) run(line int) error {
+	for len(p.toks) > 0 {
+		t := p.toks[0]
+		switch {
+		case t.Kind == cDirective:
+			p.toks = p.toks[1:]
+			if err := p.directive(t); err != nil {
+				return err
+			}
+		case t.Text == "}":
+			if len(p.conds) > 0 {
+				return p.fail(t.Start, "#endif before the closing brace of enum "+driverEnum, "the brace inside an #if")
+			}
+			p.def.Close, p.def.Next = t.Start, p.cur
+			return nil
+		case t.Kind == cWord && (t.Text[0] < '0' || t.Text[0] > '9'):
+			if err := p.constant(); err != nil {
+				return err
+			}
+		default:
+			return p.fail(t.Start, "a constant of enum "+driverEnum+` or "}"`, strconv.Quote(t.Text))
+		}
+	}
+	return &PlaceError{File: p.file, Line: line, LookedFor: "the closing brace of enum " + driverEnum, Found: "the end of the file"}
+}
+
+// constant reads NAME [= value] [,].
+func (p *enumParser) constant() error {
+	e := enumerator{Name: p.toks[0].Text, Start: p.toks[0].Start, End: p.toks[0].End, Depth: len(p.conds), Values: p.cur}
+	if len(p.def.Consts) > 0 && !p.def.Comma {
+		return p.fail(e.Start, `"," behind `+p.def.Consts[len(p.def.Consts)-1].Name, strconv.Quote(e.Name))
+	}
+	p.toks = p.toks[1:]
+	if len(p.toks) > 0 && p.toks[0].Text == "=" {
+		var expr []cToken
+		depth := 0
+		for p.toks = p.toks[1:]; len(p.toks) > 0; p.toks = p.toks[1:] {
+			t := p.toks[0]
+			if t.Kind == cDirective {
+				return p.fail(t.Start, "the value of "+e.Name+" on its own", "a preprocessor line inside it")
+			}
+			if depth == 0 && (t.Text == "," || t.Text == "}") {
+				break
+			}
+			switch t.Text {
+			case "(":
+				depth++
+			case ")":
+				depth--
+			}
+			expr, e.End = append(expr, t), t.End
+		}
+		e.Values, e.Alias = p.value(expr)
+	}
+	if len(p.toks) > 0 && p.toks[0].Kind != cDirective && p.toks[0].Text != "," && p.toks[0].Text != "}" {
+		return p.fail(p.toks[0].Start, `"=", "," or "}" behind `+e.Name, strconv.Quote(p.toks[0].Text))
+	}
+	p.def.Consts = append(p.def.Consts, e)
+	p.cur, p.def.Comma, p.def.LastEnd = e.Values.plus(1), false, e.End
+	if len(p.toks) > 0 && p.toks[0].Text == "," {
+		p.def.Comma, p.def.LastEnd = true, p.toks[0].End
+		p.toks = p.toks[1:]
+	}
+	return nil
+}
+
+// value understands a number, another constant, and both in parentheses or
+// with a minus; any other expression has no known value.
+func (p *enumParser) value(expr []cToken) (valueSet, string) {
+	sign := 1
+	for len(expr) > 2 && expr[0].Text == "(" && expr[len(expr)-1].Text == ")" {
+		expr = expr[1 : len(expr)-1]
+	}
+	if len(expr) == 2 && expr[0].Text == "-" {
+		sign, expr = -1, expr[1:]
+	}
+	if len(expr) != 1 || expr[0].Kind != cWord {
+		return nil, ""
+	}
+	text := expr[0].Text
+	if text[0] >= '0' && text[0] <= '9' {
+		n, err := strconv.ParseInt(strings.TrimRight(text, "uUlL"), 0, 32)
+		if err != nil || strings.Contains(text, "_") {
+			return nil, ""
+		}
+		return valueSet{sign * int(n)}, ""
+	}
+	var s valueSet
+	found := false
+	for _, e := range p.def.Consts {
+		if e.Name != text {
+			continue
+		}
+		if s = e.Values; found {
+			return nil, "" // defined in several branches: which one cannot be told
+		}
+		found = true
+	}
+	if sign < 0 {
+		return nil, ""
+	}
+	return s, text
+}
+
+// directive follows #if, #else and #endif; any other line changes nothing.
+func (p *enumParser) directive(t cToken) error {
+	word := strings.TrimLeft(t.Text[1:], " \t")
+	if i := strings.IndexFunc(word, func(r rune) bool { return r < 'a' || r > 'z' }); i >= 0 {
+		word = word[:i]
+	}
+	switch word {
+	case "if", "ifdef", "ifndef":
+		p.conds = append(p.conds, enumCond{before: p.cur})
+		p.def.LastCond = lineNumber(p.data, t.Start)
+		return nil
+	case "elif", "elifdef", "elifndef", "else", "endif":
+	default:
+		return nil
+	}
+	if len(p.conds) == 0 {
+		return p.fail(t.Start, "an open #if inside enum "+driverEnum, "#"+word)
+	}
+	c := &p.conds[len(p.conds)-1]
+	if c.ended {
+		c.after = c.after.union(p.cur)
+	} else {
+		c.after, c.ended = p.cur, true
+	}
+	if word != "endif" {
+		p.cur, c.hasElse = c.before, word == "else"
+		return nil
+	}
+	p.cur = c.after
+	if !c.hasElse {
+		p.cur = p.cur.union(c.before)
+	}
+	p.conds = p.conds[:len(p.conds)-1]
+	return nil
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// What a provider may hold. Upstream's largest, mlx5, has 70 files of at most
+// 0.4 MiB.
+const (
+	MaxFileSize  = 8 << 20  // bytes of one file
+	MaxTotalSize = 64 << 20 // bytes of all files
+	MaxFiles     = 2000     // files that are copied
+	maxEntries   = 20000    // files and folders that are looked at
+	maxNameBytes = 200      // of a file's path
+)
+
+// File is a file of the provider that goes into rdma-core.
+type File struct {
+	Name   string      // slash separated, relative to the provider's folder
+	Mode   fs.FileMode // 0o644 or 0o755: the rest depends on somebody's umask
+	SHA256 string      // 64 hex digits
+	Size   int64       // bytes
+	data   []byte
+}
+
+// LimitError says that a provider is larger than it may be.
+type LimitError struct {
+	File  string // as it was opened
+	What  string // "bytes in one file", "files"
+	Limit int64
+	Got   int64 // 0 where it was not counted to the end
+}
+
+// Error names the file, the limit and what was found.
+func (e *LimitError) Error() string {
+	got := "more"
+	if e.Got > 0 {
+		got = strconv.FormatInt(e.Got, 10)
+	}
+	return fmt.Sprintf("%s: want at most %d %s, got %s", at(e.File, 0), e.Limit, e.What, got)
+}
+
+// FileError says that a file of the provider's folder cannot be part of a provider.
+type FileError struct {
+	File string // as it was opened; quoted in the message where it holds control characters
+	Want string
+	Got  string
+	Err  error // the cause, where there is one
+}
+
+// Error gives "file: want X, got Y".
+func (e *FileError) Error() string {
+	return fmt.Sprintf("%s: want %s, got %s", at(e.File, 0), e.Want, e.Got)
+}
+
+// Unwrap gives the cause.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// folderReader collects the files of a provider's folder.
+type folderReader struct {
+	root     *os.Root
+	dir      string // for messages
+	manifest *Manifest
+	files    []File
+	entries  int
+	total    int64
+	errs     []error
+}
+
+// readFolder reads everything that is not private. What is wrong is reported
+// all at once.
+func readFolder(root *os.Root, dir string, m *Manifest) ([]File, error) {
+	r := &folderReader{root: root, dir: dir, manifest: m}
+	err := fs.WalkDir(root.FS(), ".", r.visit)
+	return r.files, errors.Join(append(r.errs, err)...)
+}
+
+func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
+	file := filepath.Join(r.dir, filepath.FromSlash(name))
+	if err != nil {
+		return &FileError{File: file, Want: "a file that can be read", Got: err.Error(), Err: err}
+	}
+	if name == "." {
+		return nil
+	}
+	if r.entries++; r.entries > maxEntries {
+		return &LimitError{File: r.dir, What: "files and folders", Limit: maxEntries}
+	}
+	if r.manifest.isPrivate(name, d.IsDir()) {
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	if want := badFileName(name); want != "" {
+		r.errs = append(r.errs, &FileError{File: file, Want: want, Got: strconv.Quote(path.Base(name))})
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	switch {
+	case d.IsDir():
+		return nil
+	case d.Type()&fs.ModeSymlink != 0:
+		// Also one that stays inside: in rdma-core's tree it would be another
+		// file, and a patch would carry it as a link that patch(1) refuses.
+		r.errs = append(r.errs, &FileError{File: file, Want: "a regular file", Got: "a symbolic link: no links in a provider, copy the file"})
+		return nil
+	case !d.Type().IsRegular():
+		r.errs = append(r.errs, &FileError{File: file, Want: "a regular file", Got: "a special file (" + d.Type().String() + ")"})
+		return nil
+	}
+	if len(r.files) >= MaxFiles {
+		return &LimitError{File: r.dir, What: "files", Limit: MaxFiles}
+	}
+	f, err := r.read(name, file)
+	if err != nil {
+		r.errs = append(r.errs, err)
+		return nil
+	}
+	if r.total += f.Size; r.total > MaxTotalSize {
+		return &LimitError{File: r.dir, What: "bytes in all files", Limit: MaxTotalSize}
+	}
+	r.files = append(r.files, f)
+	return nil
+}
+
+func (r *folderReader) read(name, file string) (File, error) {
+	data, info, err := readLimited(r.root, name, file)
+	if err != nil {
+		return File{}, err
+	}
+	mode := fs.FileMode(0o644)
+	if info.Mode()&0o111 != 0 {
+		mode = 0o755
+	}
+	sum := sha256.Sum256(data)
+	return File{Name: name, Mode: mode, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data)), data: data}, nil
+}
+
+// readLimited reads a regular file of up to MaxFileSize. name is what is opened
+// in root, file what errors call it.
+func readLimited(root *os.Root, name, file string) ([]byte, fs.FileInfo, error) {
+	// Looked at before it is opened: to open a named pipe would wait for ever.
+	info, err := root.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, nil, &FileError{File: file, Want: "a regular file", Got: info.Mode().Type().String()}
+	}
+	var data []byte
+	if err == nil {
+		var f *os.File
+		if f, err = root.Open(name); err == nil {
+			data, err = io.ReadAll(io.LimitReader(f, MaxFileSize+1))
+			err = errors.Join(err, f.Close())
+		}
+	}
+	if err != nil {
+		return nil, nil, &FileError{File: file, Want: "a file that can be read", Got: err.Error(), Err: err}
+	}
+	if len(data) > MaxFileSize {
+		return nil, nil, &LimitError{File: file, What: "bytes in one file", Limit: MaxFileSize, Got: info.Size()}
+	}
+	return data, info, nil
+}
+
+// badFileName says what a file's path should be, "" where it is right. The
+// characters that are refused mean something to CMake, make, diff or a shell,
+// or cannot stand in a patch's header as they are.
+func badFileName(name string) string {
+	switch {
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, isUnprintable):
+		return "a file name without control characters"
+	case strings.ContainsAny(name, " \"'\\$%;&|<>()*?[]{}`!#~^=,:"):
+		return "a file name of letters, digits and _ - + . @"
+	case strings.HasPrefix(path.Base(name), "-"):
+		return "a file name that does not begin with -"
+	case len(name) > maxNameBytes:
+		return fmt.Sprintf("a path of at most %d bytes", maxNameBytes)
+	}
+	return ""
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+)
+
+// The files of rdma-core that take part. They have had these names in every
+// release since v15.
+const (
+	TopCMake     = "CMakeLists.txt"
+	HeadersCMake = "kernel-headers/CMakeLists.txt"
+	DriverHeader = "kernel-headers/rdma/ib_user_ioctl_verbs.h"
+	VerbsHeader  = "libibverbs/verbs.h"
+	Maintainers  = "MAINTAINERS"
+	Readme       = "README.md"
+)
+
+// The two lists of kernel-headers/CMakeLists.txt: the headers that providers
+// can include, and those that make_abi_structs.py makes kernel-abi/ from.
+var (
+	publishList = cmakeList{Command: "publish_internal_headers", First: "rdma"}
+	abiList     = cmakeList{Command: "rdma_kernel_provider_abi"}
+)
+
+// Edit is one change of the tree.
+type Edit struct {
+	File    string // slash separated, in the tree
+	What    string // in words
+	Already bool   // the tree had it: nothing was changed
+}
+
+// Result is what an integration did.
+type Result struct {
+	Edits        []Edit
+	DriverID     int    // the constant's number in this release
+	EnumConstant string // RDMA_DRIVER_…
+	PrivateABI   int    // the release's IBVERBS_PABI_VERSION
+}
+
+// Copy is one file's way into rdma-core.
+type Copy struct {
+	From File
+	To   string // slash separated, in the tree
+}
+
+// CopyPlan says where each file of the provider goes: the ABI header to
+// kernel-headers/rdma and, as upstream has it, not also to providers/NAME.
+func (p *Provider) CopyPlan() []Copy {
+	plan := make([]Copy, 0, len(p.Files))
+	for _, f := range p.Files {
+		to := path.Join("providers", p.Manifest.Name, f.Name)
+		if f.Name == p.Manifest.ABIHeader {
+			to = path.Join("kernel-headers", "rdma", f.Name)
+		}
+		plan = append(plan, Copy{From: f, To: to})
+	}
+	return plan
+}
+
+// Integrate puts the provider into the tree: its files, and the edits that
+// upstream makes for a provider. All of them are worked out and checked before
+// the first is written, so an error leaves the tree as it was; it joins
+// *PlaceError, *TakenError and *ConflictError, all that there are. A second
+// integration of the same provider changes nothing.
+func Integrate(t Tree, p *Provider) (*Result, error) {
+	in := &integration{tree: t, data: map[string][]byte{}}
+	in.run(&p.Manifest)
+	for _, c := range p.CopyPlan() {
+		in.copy(c)
+	}
+	if err := errors.Join(in.errs...); err != nil {
+		return nil, fmt.Errorf("integrate provider %s: %w", p.Manifest.Name, err)
+	}
+	if err := in.write(); err != nil {
+		return nil, fmt.Errorf("integrate provider %s: %w", p.Manifest.Name, err)
+	}
+	in.result.EnumConstant = p.Manifest.DriverID.Constant
+	return &in.result, nil
+}
+
+// integration collects what will be written.
+type integration struct {
+	tree   Tree
+	data   map[string][]byte // the files that are edited, as they are so far
+	out    []Written         // in the order in which they were first changed
+	result Result
+	errs   []error
+}
+
+// run makes the edits in the order in which the result lists them.
+func (in *integration) run(m *Manifest) {
+	folder, header := "providers/"+m.Name, "rdma/"+m.ABIHeader
+	in.edit(DriverHeader, func(data []byte) ([]byte, string, bool, error) {
+		out, id, already, err := addDriverID(DriverHeader, data, m.DriverID)
+		in.result.DriverID = id
+		return out, m.DriverID.Constant + " with driver id " + strconv.Itoa(id) + " at the end of enum " + driverEnum, already, err
+	})
+	for _, list := range []cmakeList{publishList, abiList} {
+		in.edit(HeadersCMake, func(data []byte) ([]byte, string, bool, error) {
+			out, already, err := addToCMakeList(HeadersCMake, data, list, header)
+			return out, header + " in " + list.String() + " …)", already, err
+		})
+	}
+	for _, dir := range append([]string{""}, m.CMake.Subdirectories...) {
+		in.edit(TopCMake, func(data []byte) ([]byte, string, bool, error) {
+			dir := path.Join(folder, dir)
+			out, already, err := addSubdirectory(TopCMake, data, dir, m.CMake.CoherentDMA)
+			return out, "add_subdirectory(" + dir + ")", already, err
+		})
+	}
+	if data, ok := in.read(TopCMake); ok {
+		abi, err := privateABI(TopCMake, data)
+		in.result.PrivateABI = abi
+		in.fail(err)
+	}
+	in.edit(VerbsHeader, func(data []byte) ([]byte, string, bool, error) {
+		out, already, err := addStaticProvider(VerbsHeader, data, m.Name)
+		return out, "verbs_provider_" + m.Name + " and a place in _RDMA_STATIC_PREFIX_", already, err
+	})
+	in.edit(Maintainers, func(data []byte) ([]byte, string, bool, error) {
+		out, already, err := addMaintainer(Maintainers, data, m)
+		return out, "section " + m.maintainersTitle(), already, err
+	})
+	in.edit(Readme, func(data []byte) ([]byte, string, bool, error) {
+		out, already, err := addKernelModule(Readme, data, m.KernelModule)
+		return out, m.KernelModule + " in the list of kernel modules", already, err
+	})
+}
+
+func (in *integration) fail(err error) {
+	if err != nil {
+		in.errs = append(in.errs, err)
+	}
+}
+
+// read gives a file as it is so far. One that cannot be read is reported once.
+func (in *integration) read(name string) ([]byte, bool) {
+	if data, ok := in.data[name]; ok {
+		return data, data != nil
+	}
+	data, err := in.tree.ReadFile(name)
+	if err != nil {
+		in.fail(&PlaceError{File: name, LookedFor: "this file of the release", Found: err.Error(), Err: err})
+		data = nil
+	} else if data == nil {
+		data = []byte{}
+	}
+	in.data[name] = data
+	return data, data != nil
+}
+
+// edit makes one change. Several changes of one file see each other.
+func (in *integration) edit(name string, change func([]byte) (out []byte, what string, already bool, err error)) {
+	data, ok := in.read(name)
+	if !ok {
+		return
+	}
+	out, what, already, err := change(data)
+	if err != nil {
+		in.fail(err)
+		return
+	}
+	in.result.Edits = append(in.result.Edits, Edit{File: name, What: what, Already: already})
+	if already {
+		return
+	}
+	in.data[name] = out
+	for i := range in.out {
+		if in.out[i].Name == name {
+			in.out[i].Data = out
+			return
+		}
+	}
+	in.out = append(in.out, Written{Name: name, Data: out})
+}
+
+// copy takes a file of the provider in. A release that has another file of
+// that name keeps it: the provider would replace somebody else's.
+func (in *integration) copy(c Copy) {
+	have, err := in.tree.ReadFile(c.To)
+	switch {
+	case err == nil && !bytes.Equal(have, c.From.data):
+		in.fail(&ConflictError{File: c.To, Want: "no such file in the release, or the provider's own", Got: "a file with other content"})
+		return
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		in.fail(&PlaceError{File: c.To, LookedFor: "a place for the provider's file", Found: err.Error(), Err: err})
+		return
+	}
+	in.result.Edits = append(in.result.Edits, Edit{File: c.To, What: "the provider's " + c.From.Name, Already: err == nil})
+	if err != nil {
+		in.out = append(in.out, Written{Name: c.To, Data: c.From.data, Mode: c.From.Mode})
+	}
+}
+
+func (in *integration) write() error {
+	if len(in.out) == 0 {
+		return nil
+	}
+	if batch, ok := in.tree.(BatchTree); ok {
+		return batch.WriteAll(in.out)
+	}
+	for _, f := range in.out {
+		if f.Mode&0o111 != 0 {
+			return &FileError{File: f.Name, Want: "a tree that can write executable files", Got: fmt.Sprintf("%T", in.tree)}
+		}
+	}
+	for _, f := range in.out {
+		if err := in.tree.WriteFile(f.Name, f.Data); err != nil {
+			return fmt.Errorf("write %s: %w", f.Name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+// cmakeName is the build file that each provider's folder has.
+const cmakeName = "CMakeLists.txt"
+
+// Provider is a provider's folder, read and checked. It holds the files'
+// content: what is integrated is what was checked and digested.
+type Provider struct {
+	Dir      string // as it was given to Load
+	Manifest Manifest
+	Files    []File // sorted by name, without the manifest and the private files
+	digest   string
+}
+
+// Load reads a provider's folder. Everything that is wrong is reported at once,
+// as *strictyaml.Mistake (manifest, with line and column), *FileError and
+// *LimitError (files), *PlaceError (CMakeLists.txt). Nothing outside of dir is
+// read: symbolic links are refused, also those that stay inside.
+func Load(dir string) (*Provider, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, &FileError{File: dir, Want: "a provider's folder", Got: err.Error(), Err: err}
+	}
+	defer func() { _ = root.Close() }()
+	file := filepath.Join(dir, ManifestName)
+	data, _, err := readLimited(root, ManifestName, file)
+	if err != nil {
+		return nil, err
+	}
+	p := &Provider{Dir: dir}
+	if err := strictyaml.Decode(file, data, &p.Manifest); err != nil {
+		return nil, err
+	}
+	if p.Files, err = readFolder(root, dir, &p.Manifest); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	if err := errors.Join(p.checkNamed(file, data), p.checkBuild()); err != nil {
+		return nil, err
+	}
+	if p.digest, err = p.sum(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Digest gives 64 hex digits over the manifest's content and every file's name,
+// mode and bytes. Comments in the manifest and private files do not change it.
+func (p *Provider) Digest() string { return p.digest }
+
+// sum frames each part with its length, so that no two providers can be
+// written down alike.
+func (p *Provider) sum() (string, error) {
+	manifest, err := p.Manifest.canonical()
+	if err != nil {
+		return "", fmt.Errorf("digest of provider %s: %w", p.Manifest.Name, err)
+	}
+	h := sha256.New()
+	part := func(b []byte) {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
+		h.Write(n[:])
+		h.Write(b)
+	}
+	part([]byte("verbsmith provider 1"))
+	part(manifest)
+	for _, f := range p.Files {
+		part([]byte(f.Name))
+		part([]byte(strconv.FormatUint(uint64(f.Mode.Perm()), 8)))
+		part(f.data)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func (p *Provider) has(name string) bool {
+	_, ok := slices.BinarySearchFunc(p.Files, name, func(f File, n string) int { return strings.Compare(f.Name, n) })
+	return ok
+}
+
+// located is a manifest whose problems are known already: decoding it again
+// gives them their lines and columns.
+type located struct {
+	Manifest `yaml:",inline"`
+	problems []strictyaml.Problem
+}
+
+// Check gives those problems.
+func (l *located) Check() []strictyaml.Problem { return l.problems }
+
+// checkNamed checks that the files which the manifest names are there.
+func (p *Provider) checkNamed(file string, data []byte) error {
+	var l located
+	missing := func(where, name string) {
+		if p.has(name) {
+			return
+		}
+		got := "no such file"
+		if p.Manifest.isPrivate(name, false) {
+			got = "a file that privateFiles keeps out"
+		}
+		l.problems = append(l.problems, strictyaml.Problem{Path: where, Want: "a file " + name + " in this folder", Got: got})
+	}
+	missing("abiHeader", p.Manifest.ABIHeader)
+	for i, dir := range p.Manifest.CMake.Subdirectories {
+		missing(fmt.Sprintf("cmake.subdirectories[%d]", i), path.Join(dir, cmakeName))
+	}
+	if len(l.problems) == 0 {
+		return nil
+	}
+	return strictyaml.Decode(file, data, &l)
+}
+
+var sourceName = regexp.MustCompile(`^[A-Za-z0-9_@+-][A-Za-z0-9_@+./-]*\.(c|h|map)$`)
+
+// checkBuild checks that the provider's own CMakeLists.txt makes a provider of
+// this name from files that are there.
+func (p *Provider) checkBuild() error {
+	file := filepath.Join(p.Dir, cmakeName)
+	i := slices.IndexFunc(p.Files, func(f File) bool { return f.Name == cmakeName })
+	if i < 0 {
+		return &FileError{File: file, Want: "a file that calls rdma_provider() or rdma_shared_provider()", Got: "no such file"}
+	}
+	cmds, err := parseCMake(file, p.Files[i].data)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	found := false
+	for _, c := range cmds {
+		if c.Name != "rdma_provider" && c.Name != "rdma_shared_provider" {
+			continue
+		}
+		if len(c.Args) > 0 && c.Args[0].Text == p.Manifest.Name {
+			found = true
+		}
+		for _, a := range c.Args {
+			name := path.Clean(a.Text)
+			// The ABI header is not in providers/NAME: it goes to kernel-headers/rdma.
+			if sourceName.MatchString(a.Text) && (!p.has(name) || name == p.Manifest.ABIHeader) {
+				errs = append(errs, &PlaceError{
+					File: file, Line: lineNumber(p.Files[i].data, a.Start),
+					LookedFor: "the file " + a.Text, Found: "none of that name that goes into providers/" + p.Manifest.Name,
+				})
+			}
+		}
+	}
+	if !found {
+		errs = append(errs, &PlaceError{
+			File:      file,
+			LookedFor: fmt.Sprintf("rdma_provider(%s … or rdma_shared_provider(%s …", p.Manifest.Name, p.Manifest.Name), Found: "none",
+		})
+	}
+	return errors.Join(errs...)
+}

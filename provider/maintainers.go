@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"regexp"
+	"strings"
+)
+
+// maintainersSection is a title with the lines of its entry.
+type maintainersSection struct {
+	Title      string
+	Start, End int      // from the title to behind the last line
+	Folders    []string // of its F: lines
+}
+
+var maintainersField = regexp.MustCompile(`^[A-Z]:[ \t]+`)
+
+// addMaintainer puts the provider's section into MAINTAINERS in its order among
+// the providers' sections. A section with F: providers/NAME/ is taken for its own.
+func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already bool, err error) {
+	sections := parseMaintainers(data)
+	folder := "providers/" + m.Name + "/"
+	first, last := -1, -1
+	for i, s := range sections {
+		for _, f := range s.Folders {
+			if f == folder {
+				return data, true, nil
+			}
+			if strings.HasPrefix(f, "providers/") {
+				if first < 0 {
+					first = i
+				}
+				last = i
+			}
+		}
+	}
+	if first < 0 {
+		return nil, false, &PlaceError{File: file, LookedFor: "sections of providers (a title, M:, S: and F: providers/…)", Found: "none"}
+	}
+	among := sections[first : last+1]
+	titles := make([]string, len(among))
+	for i, s := range among {
+		titles[i] = s.Title
+	}
+	title := m.maintainersTitle()
+	sep := fieldSeparator(data, among[0])
+	lines := []string{
+		title,
+		"M:" + sep + m.Maintainer.Name + " <" + m.Maintainer.Email + ">",
+		"S:" + sep + "Supported",
+		"F:" + sep + folder,
+	}
+	if pos := placeIn(titles, title, byFold); pos < len(among) {
+		at := among[pos].Start
+		eol := eolNear(data, at)
+		out = splice(data, at, strings.Join(lines, eol)+eol+eol)
+	} else {
+		s := among[len(among)-1]
+		eol := eolNear(data, s.Start)
+		text := eol + strings.Join(lines, eol) + eol
+		if data[s.End-1] != '\n' {
+			text = eol + strings.TrimSuffix(text, eol)
+		}
+		out = splice(data, s.End, text)
+	}
+	return out, false, checkMaintainers(file, out, len(sections), title, folder)
+}
+
+// checkMaintainers reads the result back.
+func checkMaintainers(file string, out []byte, before int, title, folder string) error {
+	n := 0
+	sections := parseMaintainers(out)
+	for _, s := range sections {
+		if s.Title == title && len(s.Folders) == 1 && s.Folders[0] == folder {
+			n++
+		}
+	}
+	if n != 1 || len(sections) != before+1 {
+		return &PlaceError{File: file, LookedFor: "a place for the section " + title, Found: "a layout in which it would run into another section"}
+	}
+	return nil
+}
+
+// parseMaintainers finds the sections: a line without a key, directly followed
+// by "K:<tab>value" lines. Everything else is prose.
+func parseMaintainers(data []byte) []maintainersSection {
+	var all []maintainersSection
+	for off := 0; off < len(data); {
+		end := lineEnd(data, off)
+		title := strings.TrimRight(string(data[off:end]), "\r\n")
+		if title == "" || title[0] == ' ' || title[0] == '\t' || maintainersField.MatchString(title) {
+			off = end
+			continue
+		}
+		s := maintainersSection{Title: title, Start: off, End: end}
+		for s.End < len(data) {
+			next := lineEnd(data, s.End)
+			line := strings.TrimRight(string(data[s.End:next]), "\r\n")
+			if !maintainersField.MatchString(line) {
+				break
+			}
+			if line[0] == 'F' {
+				s.Folders = append(s.Folders, strings.TrimSpace(line[2:]))
+			}
+			s.End = next
+		}
+		if s.End > end {
+			all = append(all, s)
+		}
+		off = s.End
+	}
+	return all
+}
+
+// fieldSeparator gives what stands behind "K:" in this file.
+func fieldSeparator(data []byte, s maintainersSection) string {
+	body := string(data[lineEnd(data, s.Start):s.End])
+	return maintainersField.FindString(body)[2:]
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import "strings"
+
+// placeIn says before which of keys a new key goes (len(keys): at the end).
+//
+// Upstream's lists are sorted with accidents: ionic stands last in verbs.h,
+// README.md has iw_cxgb4 before hfi1. "Before the first greater one" and
+// "after the last smaller one" each go wrong at some accident, so the place is
+// the one with the fewest keys on the wrong side, the first of them where
+// several are equal. It gives upstream's own places for efa, siw, irdma, erdma,
+// mana and ionic, but for verbs.h's ionic itself.
+func placeIn(keys []string, key string, less func(a, b string) bool) int {
+	wrong := 0 // keys behind the place that should be before it, and the reverse
+	for _, k := range keys {
+		if less(k, key) {
+			wrong++
+		}
+	}
+	best, at := wrong, 0
+	for i, k := range keys {
+		switch {
+		case less(k, key):
+			wrong--
+		case less(key, k):
+			wrong++
+		}
+		if wrong < best {
+			best, at = wrong, i+1
+		}
+	}
+	return at
+}
+
+func byBytes(a, b string) bool { return a < b }
+
+func byFold(a, b string) bool { return strings.ToLower(a) < strings.ToLower(b) }
+
+// byPath orders folder by folder, so that providers/mana/man stays behind
+// providers/mana, before providers/mana_x.
+func byPath(a, b string) bool {
+	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
+	for i := 0; i < len(as) && i < len(bs); i++ {
+		if as[i] != bs[i] {
+			return as[i] < bs[i]
+		}
+	}
+	return len(as) < len(bs)
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// PlaceError says that an edit did not find its place, or found several.
+type PlaceError struct {
+	File      string // slash separated, in the tree
+	Line      int    // 1-based; 0 where no line can be named
+	LookedFor string // what the edit needs, in words
+	Found     string // what is there instead
+	Err       error  // the cause, where there is one (a file that cannot be read)
+}
+
+// Error gives "file:line: looked for X, found Y".
+func (e *PlaceError) Error() string {
+	return fmt.Sprintf("%s: looked for %s, found %s", at(e.File, e.Line), e.LookedFor, e.Found)
+}
+
+// Unwrap gives the cause.
+func (e *PlaceError) Unwrap() error { return e.Err }
+
+// TakenError says that the number which the provider would have in
+// enum rdma_driver_id belongs to another driver of that release.
+type TakenError struct {
+	File     string
+	Line     int    // where the other driver is defined
+	Constant string // ours
+	Value    int
+	By       string // the other driver's constant
+}
+
+// Error names both constants and the number.
+func (e *TakenError) Error() string {
+	return fmt.Sprintf("%s: %s cannot have driver id %d: it belongs to %s",
+		at(e.File, e.Line), e.Constant, e.Value, e.By)
+}
+
+// ConflictError says that the release already has something of this name that
+// is not what the provider would put there.
+type ConflictError struct {
+	File string
+	Line int // 0 where no line can be named
+	Want string
+	Got  string
+}
+
+// Error gives "file:line: want X, got Y".
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%s: want %s, got %s", at(e.File, e.Line), e.Want, e.Got)
+}
+
+func at(file string, line int) string {
+	if strings.ContainsFunc(file, isControl) {
+		file = strconv.Quote(file)
+	}
+	if line == 0 {
+		return file
+	}
+	return file + ":" + strconv.Itoa(line)
+}
+
+func isControl(r rune) bool { return r < 0x20 || r == 0x7f || (r >= 0x80 && r < 0xa0) }
+
+// lineList gives "lines 3, 7 and 9" for messages about places found twice.
+func lineList(lines []int) string {
+	parts := make([]string, len(lines))
+	for i, l := range lines {
+		parts[i] = strconv.Itoa(l)
+	}
+	if len(parts) == 1 {
+		return "line " + parts[0]
+	}
+	return "lines " + strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
+}

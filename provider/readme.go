@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"regexp"
+	"strconv"
+)
+
+// moduleItem is an item of README.md's list of kernel modules: " - siw.ko".
+var moduleItem = regexp.MustCompile(`(?m)^([ \t]*[-*+][ \t]+)([A-Za-z0-9_-]+\.ko)[ \t]*\r?$`)
+
+// readmeItem is one of those in the file.
+type readmeItem struct {
+	Module string
+	Marker string
+	Start  int
+}
+
+// addKernelModule puts the provider's kernel module into README.md's list, in
+// the order that the list has.
+func addKernelModule(file string, data []byte, module string) (out []byte, already bool, err error) {
+	lists := moduleLists(data)
+	const lookedFor = "one list of kernel modules ( - name.ko)"
+	if len(lists) != 1 {
+		e := &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+		if len(lists) > 1 {
+			var lines []int
+			for _, l := range lists {
+				lines = append(lines, lineNumber(data, l[0].Start))
+			}
+			e.Line, e.Found = lines[1], strconv.Itoa(len(lists))+": "+lineList(lines)
+		}
+		return nil, false, e
+	}
+	list := lists[0]
+	modules := make([]string, len(list))
+	for i, it := range list {
+		modules[i] = it.Module
+	}
+	if countOf(modules, module) > 0 {
+		return data, true, nil
+	}
+	pos := placeIn(modules, module, byFold)
+	if pos == 0 {
+		out = insertLineBefore(data, list[0].Start, list[0].Marker+module)
+	} else {
+		out = insertLineAfter(data, list[pos-1].Start, list[pos-1].Marker+module)
+	}
+	return out, false, nil
+}
+
+// moduleLists gives the runs of neighbouring items.
+func moduleLists(data []byte) [][]readmeItem {
+	var lists [][]readmeItem
+	next := -1 // where the line behind the last item begins
+	for _, m := range moduleItem.FindAllSubmatchIndex(data, -1) {
+		it := readmeItem{Module: string(data[m[4]:m[5]]), Marker: string(data[m[2]:m[3]]), Start: m[0]}
+		if it.Start == next {
+			lists[len(lists)-1] = append(lists[len(lists)-1], it)
+		} else {
+			lists = append(lists, []readmeItem{it})
+		}
+		next = lineEnd(data, it.Start)
+	}
+	return lists
+}

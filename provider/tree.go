@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Tree is the rdma-core source tree that is edited. Names are slash separated
+// and relative to its top. ReadFile's error for a file that is not there is
+// fs.ErrNotExist to errors.Is.
+type Tree interface {
+	ReadFile(name string) ([]byte, error)
+	WriteFile(name string, data []byte) error
+}
+
+// Written is a file as an integration leaves it.
+type Written struct {
+	Name string
+	Data []byte
+	Mode fs.FileMode // 0 keeps the mode that the file has, or 0o644
+}
+
+// BatchTree is a Tree that writes all files or none, with their modes.
+// Integrate uses it where a tree has it.
+type BatchTree interface {
+	Tree
+	WriteAll(files []Written) error
+}
+
+// DirTree is a tree in a folder. It reads and writes nothing outside of it,
+// also not through links.
+type DirTree struct{ root *os.Root }
+
+// OpenTree opens the source tree at dir. Close it when it is no longer needed.
+func OpenTree(dir string) (*DirTree, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open source tree: %w", err)
+	}
+	return &DirTree{root: root}, nil
+}
+
+// Close lets go of the folder.
+func (t *DirTree) Close() error { return t.root.Close() }
+
+// ReadFile reads a file of the tree.
+func (t *DirTree) ReadFile(name string) ([]byte, error) {
+	info, err := t.root.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &FileError{File: name, Want: "a regular file", Got: info.Mode().Type().String()}
+	}
+	return t.root.ReadFile(name)
+}
+
+// WriteFile writes beside the file and renames.
+func (t *DirTree) WriteFile(name string, data []byte) error {
+	return t.WriteAll([]Written{{Name: name, Data: data}})
+}
+
+// besideSuffix marks what is not yet under its own name.
+const besideSuffix = ".verbsmith-new"
+
+// WriteAll first writes every file beside its place and then renames them: a
+// full disk or a file that may not be written leaves the tree as it was.
+func (t *DirTree) WriteAll(files []Written) error {
+	var beside, made []string
+	undo := func(err error) error {
+		for _, name := range beside {
+			_ = t.root.Remove(name)
+		}
+		for _, dir := range slices.Backward(made) {
+			_ = t.root.Remove(dir)
+		}
+		return err
+	}
+	for _, f := range files {
+		dirs, err := t.makeDirs(path.Dir(f.Name))
+		made = append(made, dirs...)
+		if err != nil {
+			return undo(fmt.Errorf("write %s: %w", f.Name, err))
+		}
+		beside = append(beside, f.Name+besideSuffix)
+		if err := t.writeBeside(f); err != nil {
+			return undo(fmt.Errorf("write %s: %w", f.Name, err))
+		}
+	}
+	for _, f := range files {
+		if info, err := t.root.Lstat(f.Name); err == nil && !info.Mode().IsRegular() {
+			return undo(&FileError{File: f.Name, Want: "a regular file to replace", Got: info.Mode().Type().String()})
+		}
+	}
+	for _, f := range files {
+		if err := t.root.Rename(f.Name+besideSuffix, f.Name); err != nil {
+			return undo(fmt.Errorf("write %s: %w", f.Name, err))
+		}
+	}
+	return nil
+}
+
+func (t *DirTree) writeBeside(f Written) error {
+	mode := f.Mode.Perm()
+	if mode == 0 {
+		mode = 0o644
+		if info, err := t.root.Lstat(f.Name); err == nil {
+			mode = info.Mode().Perm()
+		}
+	}
+	name := f.Name + besideSuffix
+	// What an earlier run left behind is not reused: it may be a link.
+	if err := t.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	out, err := t.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(f.Data)
+	if err == nil {
+		err = out.Chmod(mode) // whatever the umask is
+	}
+	return errors.Join(err, out.Close())
+}
+
+// makeDirs makes the folders that are missing on the way to dir and gives them,
+// the outermost first.
+func (t *DirTree) makeDirs(dir string) ([]string, error) {
+	var made []string
+	for at, parts := "", strings.Split(dir, "/"); dir != "." && len(parts) > 0; parts = parts[1:] {
+		at = path.Join(at, parts[0])
+		err := t.root.Mkdir(at, 0o755)
+		switch {
+		case err == nil:
+			made = append(made, at)
+		case !errors.Is(err, fs.ErrExist):
+			return made, err
+		}
+	}
+	return made, nil
+}

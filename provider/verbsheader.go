@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The last two of verbs.h's extern declarations are not providers: they stand
+// for all of them and for an empty place. They stay last.
+const (
+	staticAll  = "all"
+	staticNone = "none"
+)
+
+// staticExtern is one "extern const struct verbs_device_ops verbs_provider_X;".
+type staticExtern struct {
+	Name       string
+	Start, End int
+}
+
+// addStaticProvider declares verbs_provider_NAME in libibverbs/verbs.h, in its
+// order, and gives the macros that list the providers of a static build one
+// place more, as upstream does with each provider.
+func addStaticProvider(file string, data []byte, name string) (out []byte, already bool, err error) {
+	toks, err := scanC(file, data)
+	if err != nil {
+		return nil, false, err
+	}
+	externs, err := staticExterns(file, data, toks)
+	if err != nil {
+		return nil, false, err
+	}
+	names := make([]string, len(externs))
+	for i, e := range externs {
+		names[i] = e.Name
+	}
+	switch n := countOf(names, name); {
+	case n == 1:
+		return data, true, nil
+	case n > 1:
+		return nil, false, &PlaceError{File: file, LookedFor: "verbs_provider_" + name + " declared once", Found: strconv.Itoa(n) + " declarations"}
+	}
+	decl := "extern const struct verbs_device_ops verbs_provider_" + name + ";"
+	pos := placeIn(names, name, byBytes)
+	if pos > 0 {
+		out = insertLineAfter(data, externs[pos-1].End, decl)
+	} else {
+		out = insertLineBefore(data, externs[0].Start, decl)
+	}
+	// The macros stand before the declarations or behind them; they are found
+	// again in the new text, so that it does not matter.
+	before, out, err := growStaticMacros(file, out)
+	if err != nil {
+		return nil, false, err
+	}
+	return out, false, checkStaticProvider(file, out, slices.Insert(names, pos, name), before+1)
+}
+
+// checkStaticProvider reads the result back.
+func checkStaticProvider(file string, out []byte, names []string, places int) error {
+	toks, err := scanC(file, out)
+	if err != nil {
+		return fmt.Errorf("after the edit: %w", err)
+	}
+	externs, err := staticExterns(file, out, toks)
+	if err != nil {
+		return fmt.Errorf("after the edit: %w", err)
+	}
+	got := make([]string, len(externs))
+	for i, e := range externs {
+		got[i] = e.Name
+	}
+	m, err := parseStaticMacros(file, out)
+	if err != nil {
+		return fmt.Errorf("after the edit: %w", err)
+	}
+	if !slices.Equal(got, names) || m.Places != places {
+		return &PlaceError{File: file, LookedFor: "a layout with each declaration on a line of its own", Found: "another one"}
+	}
+	return nil
+}
+
+var staticExternWords = strings.Fields("extern const struct verbs_device_ops")
+
+// staticExterns gives the declared providers without all and none.
+func staticExterns(file string, data []byte, toks []cToken) ([]staticExtern, error) {
+	var found []staticExtern
+	n := len(staticExternWords)
+next:
+	for i := 0; i+n+1 < len(toks); i++ {
+		for k, w := range staticExternWords {
+			if toks[i+k].Text != w {
+				continue next
+			}
+		}
+		name, ok := strings.CutPrefix(toks[i+n].Text, "verbs_provider_")
+		if !ok || toks[i+n+1].Text != ";" || name == staticAll || name == staticNone {
+			continue
+		}
+		found = append(found, staticExtern{name, toks[i].Start, toks[i+n+1].End})
+	}
+	if len(found) == 0 {
+		return nil, &PlaceError{File: file, LookedFor: "declarations extern const struct verbs_device_ops verbs_provider_…;", Found: "none"}
+	}
+	return found, nil
+}
+
+// staticMacros are the two macros that a static build's list goes through.
+type staticMacros struct {
+	Places int    // N of _RDMA_STATIC_PREFIX_(_1, … _N, ...)
+	Prefix cToken // #define _RDMA_STATIC_PREFIX_(_1, …
+	Filler cToken // #define _RDMA_STATIC_PREFIX(arg) …
+}
+
+var (
+	blankRun     = regexp.MustCompile(`(\\\r?\n|[ \t])+`)
+	prefixDefine = regexp.MustCompile(`^#define _RDMA_STATIC_PREFIX_\(([^()]*), ?\.\.\.\) ?(.*)$`)
+	fillerDefine = regexp.MustCompile(`^#define _RDMA_STATIC_PREFIX\((\w+)\) ?_RDMA_STATIC_PREFIX_\((\w+)((?:, ?none)*)\) ?$`)
+)
+
+// parseStaticMacros finds both macros and checks that they are built as this
+// edit knows them: N parameters, N addresses, one argument and N-1 fillers.
+func parseStaticMacros(file string, data []byte) (staticMacros, error) {
+	var m staticMacros
+	toks, err := scanC(file, data)
+	if err != nil {
+		return m, err
+	}
+	if m.Prefix, err = oneDefine(file, data, toks, "_RDMA_STATIC_PREFIX_"); err != nil {
+		return m, err
+	}
+	if m.Filler, err = oneDefine(file, data, toks, "_RDMA_STATIC_PREFIX"); err != nil {
+		return m, err
+	}
+	prefix := prefixDefine.FindStringSubmatch(blankRun.ReplaceAllString(m.Prefix.Text, " "))
+	if prefix == nil {
+		return m, &PlaceError{
+			File: file, Line: lineNumber(data, m.Prefix.Start),
+			LookedFor: "#define _RDMA_STATIC_PREFIX_(_1, _2, …, ...) and addresses", Found: "another form",
+		}
+	}
+	params, addrs := splitComma(prefix[1]), splitComma(prefix[2])
+	m.Places = len(params)
+	for i := range params {
+		want := "&verbs_provider_##_" + strconv.Itoa(i+1)
+		if params[i] != "_"+strconv.Itoa(i+1) || len(addrs) != len(params) || addrs[i] != want {
+			return m, &PlaceError{
+				File: file, Line: lineNumber(data, m.Prefix.Start),
+				LookedFor: fmt.Sprintf("parameter _%d and %s in _RDMA_STATIC_PREFIX_", i+1, want),
+				Found:     fmt.Sprintf("%q, with %d parameters and %d addresses", params[i], len(params), len(addrs)),
+			}
+		}
+	}
+	filler := fillerDefine.FindStringSubmatch(blankRun.ReplaceAllString(m.Filler.Text, " "))
+	if filler == nil || filler[1] != filler[2] || strings.Count(filler[3], "none") != m.Places-1 {
+		return m, &PlaceError{
+			File: file, Line: lineNumber(data, m.Filler.Start),
+			LookedFor: fmt.Sprintf("_RDMA_STATIC_PREFIX(arg) that passes arg and %d times none", m.Places-1), Found: "another form",
+		}
+	}
+	return m, nil
+}
+
+func splitComma(s string) []string {
+	parts := strings.Split(s, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts
+}
+
+// oneDefine finds the one #define of a function-like macro.
+func oneDefine(file string, data []byte, toks []cToken, name string) (cToken, error) {
+	var found cToken
+	var lines []int
+	for _, t := range toks {
+		if t.Kind == cDirective && strings.HasPrefix(t.Text, "#define "+name+"(") {
+			found, lines = t, append(lines, lineNumber(data, t.Start))
+		}
+	}
+	lookedFor := "one #define " + name + "(…)"
+	switch len(lines) {
+	case 0:
+		return found, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	case 1:
+		return found, nil
+	}
+	return found, &PlaceError{File: file, Line: lines[1], LookedFor: lookedFor, Found: lineList(lines)}
+}
