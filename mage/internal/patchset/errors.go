@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package patchset
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrNoDifference says that two trees are equal: there is nothing to put into a patch.
+var ErrNoDifference = errors.New("the trees do not differ")
+
+// BinaryError says that a changed file is not text: it holds a NUL byte, or a
+// patch holds binary data for it.
+type BinaryError struct{ File string }
+
+// Error names the file.
+func (e *BinaryError) Error() string {
+	return fmt.Sprintf("%q: want text, found a binary file: GNU patch cannot carry it", e.File)
+}
+
+// FileTypeError says that a change concerns something else than regular files,
+// such as a link.
+type FileTypeError struct {
+	File  string
+	Found string // "link to x", "named pipe", ...
+}
+
+// Error names the file and what it is.
+func (e *FileTypeError) Error() string {
+	return fmt.Sprintf("%q: want a regular file, found a %s", e.File, e.Found)
+}
+
+// HeaderError says that a field of a Header cannot stand in a mail.
+type HeaderError struct{ Field, Want, Got string }
+
+// Error names the field, what it must be and what it is.
+func (e *HeaderError) Error() string {
+	return fmt.Sprintf("patch header: %s: want %s, got %q", e.Field, e.Want, e.Got)
+}
+
+// PathError says that a patch names a file that it may not touch.
+type PathError struct{ Name, Why string }
+
+// Error names the file as the patch does.
+func (e *PathError) Error() string { return fmt.Sprintf("patch names %q: %s", e.Name, e.Why) }
+
+// ConflictError says that a patch does not fit the tree. Nothing has been changed.
+type ConflictError struct {
+	File string
+	Line int    // in the file as it was; 0 if no single line is meant
+	Want string // what the patch expects there
+	Got  string // what is there
+}
+
+// Error is "file:line: want ..., got ...".
+func (e *ConflictError) Error() string {
+	where := e.File
+	if e.Line > 0 {
+		where = fmt.Sprintf("%s:%d", e.File, e.Line)
+	}
+	return fmt.Sprintf("%s: patch does not apply: want %s, got %s", where, e.Want, e.Got)
+}
+
+// MissingToolError says that a tool which proves a patch is not installed.
+type MissingToolError struct{ Tool, Advice string }
+
+// Error names the tool and says how to get it.
+func (e *MissingToolError) Error() string {
+	return fmt.Sprintf("%s is not installed: %s", e.Tool, e.Advice)
+}
+
+// ProofError says that a tool did not apply a patch, or not to the same effect.
+type ProofError struct {
+	Tool   string
+	Why    string
+	Output string // all that the tool printed
+}
+
+// Error gives the reason and the last lines that the tool printed.
+func (e *ProofError) Error() string {
+	lines := strings.Split(strings.TrimSpace(e.Output), "\n")
+	last := strings.Join(lines[max(0, len(lines)-10):], "\n")
+	return strings.TrimSpace(fmt.Sprintf("%s does not apply the patch: %s\n%s", e.Tool, e.Why, last))
+}
