@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/renameio/v2"
+)
+
+// cache keeps archives in DIR/downloads/KEY/FILE. KEY is the pinned sum, or
+// stands for the origin where none is pinned; then FILE.sha256 beside it has the
+// sum that the file had when it came, so that damage is seen.
+type cache struct {
+	dir  string
+	lim  limits
+	note func(origin, format string, args ...any)
+}
+
+func newCache(req *Request) *cache {
+	return &cache{dir: filepath.Join(req.CacheDir, "downloads"), lim: defaultLimits(), note: req.note}
+}
+
+// slot is a place in the cache.
+type slot struct {
+	key, file string
+	origin    string // for notes
+	version   string
+	want      *Candidate // the sum that the file must have, if one is known
+}
+
+func (s slot) in(c *cache) string     { return filepath.Join(c.dir, s.key, s.file) }
+func (s slot) part(c *cache) string   { return s.in(c) + ".part" }
+func (s slot) sumOf(c *cache) string  { return s.in(c) + ".sha256" }
+func (s slot) lockOf(c *cache) string { return s.in(c) + ".lock" }
+
+// originKey names an origin without a pinned sum.
+func originKey(version string, o Origin) string {
+	sum := sha256.New()
+	for _, part := range []string{version, o.Kind, o.URL, o.Suite, o.File} {
+		// The length keeps the parts apart.
+		_, _ = fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	return "origin-" + hex.EncodeToString(sum.Sum(nil))[:32]
+}
+
+// filler makes the file part. It may continue one that an earlier try has left
+// there; resumed says that it did.
+type filler func(ctx context.Context, part string) (resumed bool, err error)
+
+// lookup returns the cached file if it is there and sound. A damaged one is
+// removed.
+func (c *cache) lookup(ctx context.Context, s slot) (path string, ok bool, err error) {
+	path = s.in(c)
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	want := c.expected(s)
+	reason := ""
+	switch {
+	case !info.Mode().IsRegular():
+		reason = "is no regular file"
+	case want == "":
+		reason = "has no known sum"
+	default:
+		got, err := fileSum(ctx, path, c.lim.packed)
+		if cause := context.Cause(ctx); cause != nil {
+			return "", false, cause
+		}
+		if err != nil {
+			reason = err.Error()
+		} else if got != want {
+			reason = fmt.Sprintf("has the SHA-256 %s instead of %s", got, want)
+		}
+	}
+	if reason == "" {
+		return path, true, nil
+	}
+	c.note(s.origin, "cached file %s %s: it is removed", path, reason)
+	return "", false, os.RemoveAll(path)
+}
+
+func (c *cache) expected(s slot) string {
+	if s.want != nil {
+		return s.want.SHA256
+	}
+	text, err := os.ReadFile(s.sumOf(c))
+	if sum := strings.TrimSpace(string(text)); err == nil && sumForm.MatchString(sum) {
+		return sum
+	}
+	return ""
+}
+
+// obtain fills a slot, or waits for another process that does, and returns the
+// file. The file gets its final name only when its sum is right or, where no sum
+// is known, when it is an archive of the right rdma-core.
+func (c *cache) obtain(ctx context.Context, s slot, fill filler) (string, error) {
+	dir := filepath.Dir(s.in(c))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", writeError(dir, err)
+	}
+	unlock, err := c.lock(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if path, ok, err := c.lookup(ctx, s); ok || err != nil {
+		return path, err
+	}
+	for {
+		resumed, err := fill(ctx, s.part(c))
+		if err != nil {
+			if errors.As(err, new(*SpaceError)) {
+				c.drop(s) // give the room back
+			}
+			return "", err
+		}
+		err = c.accept(ctx, s)
+		if err == nil {
+			return s.in(c), nil
+		}
+		if context.Cause(ctx) != nil {
+			return "", err
+		}
+		c.drop(s)
+		if !resumed {
+			return "", err
+		}
+		c.note(s.origin, "what an earlier download had left of %s does not fit: starting over", s.file)
+	}
+}
+
+func (c *cache) drop(s slot) {
+	_ = os.Remove(s.part(c))
+	_ = os.Remove(partInfoPath(s.part(c)))
+}
+
+// accept checks the complete part file and gives it its final name.
+func (c *cache) accept(ctx context.Context, s slot) error {
+	part := s.part(c)
+	sum, err := fileSum(ctx, part, c.lim.packed)
+	if err != nil {
+		return err
+	}
+	if s.want != nil && sum != s.want.SHA256 {
+		return &SumError{Version: s.version, File: s.file, Want: []Candidate{*s.want}, Got: sum}
+	}
+	if s.want == nil {
+		found, err := inspect(ctx, part, c.lim)
+		if err != nil {
+			return err
+		}
+		if found.version != s.version {
+			return &VersionError{Source: s.file, Want: s.version, Got: found.version, Where: cmakeLists}
+		}
+	}
+	if err := renameio.WriteFile(s.sumOf(c), []byte(sum+"\n"), 0o644); err != nil {
+		return writeError(s.sumOf(c), err)
+	}
+	if err := os.Rename(part, s.in(c)); err != nil {
+		return writeError(s.in(c), err)
+	}
+	_ = os.Remove(partInfoPath(part))
+	return nil
+}
+
+// lockPause is how often a waiting process looks whether the lock is free.
+const lockPause = 200 * time.Millisecond
+
+// lock keeps two processes from writing one part file. The lock file stays:
+// removing it would let a third process lock another file of that name.
+func (c *cache) lock(ctx context.Context, s slot) (unlock func(), err error) {
+	path := s.lockOf(c)
+	l := flock.New(path)
+	ok, err := l.TryLock()
+	if err == nil && !ok {
+		c.note(s.origin, "another process is getting %s: waiting for it", s.file)
+		ok, err = l.TryLockContext(ctx, lockPause)
+	}
+	if err != nil || !ok {
+		return nil, fmt.Errorf("lock %s: %w", path, writeError(path, err))
+	}
+	return func() { _ = l.Unlock() }, nil
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"archive/tar"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+type kind int
+
+const (
+	kindNothing kind = iota
+	kindFolder
+	kindImplied // a folder that only its content speaks of
+	kindFile
+	kindSymlink
+	kindHardlink
+)
+
+// entry is one checked entry of an archive.
+type entry struct {
+	name  string // below the top folder, slash separated; "." is the top folder
+	kind  kind
+	link  string // a symlink's target text; a hardlink's entry name
+	exec  bool
+	size  int64
+	mtime time.Time
+	body  io.Reader // of a file
+}
+
+// place checks an entry's name, kind and links against all entries before it.
+// kindNothing is an entry to pass over.
+func (w *walker) place(header *tar.Header) (entry, error) {
+	refuse := func(format string, args ...any) (entry, error) {
+		return entry{}, &ArchiveError{Archive: w.archive, Entry: header.Name, Reason: fmt.Sprintf(format, args...)}
+	}
+	e := entry{size: header.Size, mtime: header.ModTime.Truncate(time.Second), exec: header.Mode&0o100 != 0}
+	switch header.Typeflag {
+	case tar.TypeReg:
+		e.kind = kindFile
+	case tar.TypeDir:
+		e.kind = kindFolder
+	case tar.TypeSymlink:
+		e.kind = kindSymlink
+	case tar.TypeLink:
+		e.kind = kindHardlink
+	case tar.TypeChar, tar.TypeBlock:
+		return refuse("is a device")
+	case tar.TypeFifo:
+		return refuse("is a named pipe")
+	default:
+		return refuse("is of an unknown kind (type flag %q)", header.Typeflag)
+	}
+	if e.kind == kindFile && e.size > w.lim.file {
+		return refuse("has %d bytes, more than the %d that a file may have", e.size, w.lim.file)
+	}
+	name, reason := w.split(header.Name)
+	if reason != "" {
+		return refuse("%s", reason)
+	}
+	if name == "" {
+		if e.kind != kindFolder {
+			return refuse("is not in a folder")
+		}
+		return entry{}, nil
+	}
+	e.name = name
+	if e.name == "." && e.kind != kindFolder {
+		return refuse("is the top folder but no folder")
+	}
+	if reason := w.link(&e, header.Linkname); reason != "" {
+		return refuse("%s", reason)
+	}
+	if reason := w.claim(e); reason != "" {
+		return refuse("%s", reason)
+	}
+	return e, nil
+}
+
+// split checks a name and takes the top folder off. It returns "" for the
+// folder that holds the top folder ("./").
+func (w *walker) split(raw string) (name, reason string) {
+	if reason := w.spelling(raw); reason != "" {
+		return "", reason
+	}
+	clean := path.Clean(raw)
+	if clean == "." {
+		return "", ""
+	}
+	top, rest, _ := strings.Cut(clean, "/")
+	if w.sum.top == "" {
+		w.sum.top = top
+	}
+	if top != w.sum.top {
+		return "", fmt.Sprintf("lies outside of the top folder %q", w.sum.top)
+	}
+	if spelled := strings.TrimSuffix(raw, "/"); spelled != clean {
+		w.sum.plain = false
+	}
+	if rest == "" {
+		return ".", ""
+	}
+	return rest, ""
+}
+
+// spelling refuses names that no file of rdma-core has, and that something
+// behind us (a log, a shell, a file list) could take for something else.
+func (w *walker) spelling(raw string) string {
+	switch {
+	case raw == "":
+		return "has no name"
+	case len(raw) > w.lim.name:
+		return fmt.Sprintf("has a name of %d bytes", len(raw))
+	case !utf8.ValidString(raw):
+		return "has a name that is not UTF-8"
+	case strings.ContainsFunc(raw, unicode.IsControl):
+		return "has a control character in its name"
+	case strings.HasPrefix(raw, "/"):
+		return "has an absolute path"
+	case strings.Count(raw, "/") > w.lim.depth:
+		return fmt.Sprintf("lies more than %d folders deep", w.lim.depth)
+	}
+	for part := range strings.SplitSeq(raw, "/") {
+		if part == ".." {
+			return "climbs out with \"..\""
+		}
+		if len(part) > 255 {
+			return "has a file name of more than 255 bytes"
+		}
+	}
+	return ""
+}
+
+// link checks where a link leads.
+func (w *walker) link(e *entry, target string) (reason string) {
+	switch e.kind {
+	case kindSymlink:
+		e.link = target
+		return symlinkReason(e.name, target)
+	case kindHardlink:
+		name, reason := w.split(target)
+		if reason != "" {
+			return fmt.Sprintf("is a hard link to %q, which %s", target, reason)
+		}
+		if w.kinds[name] != kindFile {
+			return fmt.Sprintf("is a hard link to %q, which is no file before it in the archive", target)
+		}
+		e.link = name
+	}
+	return ""
+}
+
+// symlinkReason allows ".." only at the target's start. There the folders
+// above the link are real folders; behind another link "lexically inside" says
+// nothing ("a -> .", "b -> a/..").
+func symlinkReason(name, target string) string {
+	const leads = "is a link to %q, which "
+	switch {
+	case target == "" || len(target) > 1024:
+		return fmt.Sprintf("is a link with a target of %d bytes", len(target))
+	case !utf8.ValidString(target) || strings.ContainsFunc(target, unicode.IsControl):
+		return fmt.Sprintf(leads+"has a control character in it", target)
+	case strings.HasPrefix(target, "/"):
+		return fmt.Sprintf(leads+"is absolute", target)
+	}
+	depth := strings.Count(name, "/")
+	descending := false
+	for part := range strings.SplitSeq(target, "/") {
+		switch {
+		case part == "" || part == ".":
+		case part != "..":
+			descending = true
+		case descending:
+			return fmt.Sprintf(leads+"has a \"..\" after a name", target)
+		case depth == 0:
+			return fmt.Sprintf(leads+"is outside of the archive", target)
+		default:
+			depth--
+		}
+	}
+	return ""
+}
+
+// claim enters the name, and those of the folders above it.
+func (w *walker) claim(e entry) (reason string) {
+	switch before := w.kinds[e.name]; {
+	case before == kindNothing:
+	case before == kindImplied && e.kind == kindFolder:
+	default:
+		return "is there twice"
+	}
+	for up := path.Dir(e.name); up != "."; up = path.Dir(up) {
+		switch w.kinds[up] {
+		case kindNothing:
+			w.kinds[up] = kindImplied
+		case kindSymlink:
+			return fmt.Sprintf("would be written through the link %q", up)
+		case kindFile, kindHardlink:
+			return fmt.Sprintf("lies below the file %q", up)
+		case kindFolder, kindImplied:
+		}
+	}
+	if e.kind == kindHardlink {
+		e.kind = kindFile // a link to it is as good as one to its target
+	}
+	w.kinds[e.name] = e.kind
+	return ""
+}

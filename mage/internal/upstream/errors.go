@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+)
+
+// RequestError is a request that makes no sense.
+type RequestError struct{ Field, Want, Got string }
+
+func (e *RequestError) Error() string {
+	return fmt.Sprintf("request for rdma-core: %s: want %s, got %q", e.Field, e.Want, e.Got)
+}
+
+// ResolveError says why no origin gave the archive.
+type ResolveError struct {
+	Version string
+	// Tried are the origins in the order in which they were asked.
+	Tried []Attempt
+}
+
+// Attempt is one origin that failed.
+type Attempt struct {
+	// Origin is the kind, and the URL or suite where there is one.
+	Origin string
+	Err    error
+}
+
+func (e *ResolveError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "rdma-core %s: no origin has it", e.Version)
+	if len(e.Tried) == 0 {
+		b.WriteString(" (none is known: give a file with -source)")
+	}
+	for _, t := range e.Tried {
+		fmt.Fprintf(&b, "\n  %s: %s", t.Origin, strings.ReplaceAll(t.Err.Error(), "\n", "\n    "))
+	}
+	return b.String()
+}
+
+// Unwrap returns each origin's error.
+func (e *ResolveError) Unwrap() []error {
+	errs := make([]error, 0, len(e.Tried))
+	for _, t := range e.Tried {
+		errs = append(errs, t.Err)
+	}
+	return errs
+}
+
+// Candidate is a sum that an archive was allowed to have.
+type Candidate struct {
+	// Origin is the origin's kind, or "recorded NAME" for an entry of
+	// specs/rdma-core.sum.
+	Origin string
+	SHA256 string
+}
+
+// SumError is an archive whose SHA-256 is not the one on record.
+type SumError struct {
+	Version string
+	// File is the archive's path or URL.
+	File string
+	// Want are all sums that it could have had.
+	Want []Candidate
+	Got  string
+	// Line, if not empty, is the line of specs/rdma-core.sum that accepts the
+	// file.
+	Line string
+	// Replaces is set when Line takes the place of an entry that is there.
+	Replaces bool
+}
+
+func (e *SumError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "rdma-core %s: %q has another SHA-256 than the one on record\n  got  %s", e.Version, e.File, e.Got)
+	for _, c := range e.Want {
+		fmt.Fprintf(&b, "\n  want %s (%s)", c.SHA256, c.Origin)
+	}
+	switch {
+	case e.Line == "":
+	case e.Replaces:
+		fmt.Fprintf(&b, "\nif this file is really the one you want, change its line in specs/rdma-core.sum to:\n%s", e.Line)
+	default:
+		fmt.Fprintf(&b, "\nif this file is really the one you want, add this line to specs/rdma-core.sum:\n%s", e.Line)
+	}
+	return b.String()
+}
+
+// VersionError is a source that is another version than the one asked for.
+type VersionError struct {
+	// Source names the archive or the git ref.
+	Source string
+	// Want is the version asked for, Got what the source says in Where.
+	Want, Got, Where string
+}
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%q is rdma-core %s (says %s), but %s is asked for", e.Source, e.Got, e.Where, e.Want)
+}
+
+// ArchiveError is an archive that is damaged, or that holds something which
+// no release of rdma-core holds.
+type ArchiveError struct {
+	// Archive is the archive's path.
+	Archive string
+	// Entry is the entry's name as the archive has it, "" for the archive as a
+	// whole.
+	Entry string
+	// Reason says what is wrong.
+	Reason string
+	// Err is the reader's error, if there is one.
+	Err error
+}
+
+func (e *ArchiveError) Error() string {
+	msg := fmt.Sprintf("archive %q: ", e.Archive)
+	if e.Entry != "" {
+		msg += fmt.Sprintf("entry %q: ", e.Entry)
+	}
+	msg += e.Reason
+	if e.Err != nil {
+		msg += ": " + e.Err.Error()
+	}
+	return msg
+}
+
+// Unwrap returns the reader's error.
+func (e *ArchiveError) Unwrap() error { return e.Err }
+
+// GivenError is a -source that is neither a tarball nor a git ref.
+type GivenError struct {
+	Source, Reason string
+	Err            error
+}
+
+func (e *GivenError) Error() string {
+	msg := fmt.Sprintf("-source %q: %s", e.Source, e.Reason)
+	if e.Err != nil {
+		msg += ": " + e.Err.Error()
+	}
+	return msg
+}
+
+// Unwrap returns the underlying error.
+func (e *GivenError) Unwrap() error { return e.Err }
+
+// DownloadError is a download that did not work.
+type DownloadError struct {
+	URL string
+	// Status is the HTTP status, 0 if there was no answer.
+	Status int
+	Reason string
+	Err    error
+	// final: another try would end the same way.
+	final bool
+}
+
+func (e *DownloadError) Error() string {
+	msg := "download " + e.URL
+	if e.Reason != "" {
+		msg += ": " + e.Reason
+	}
+	if e.Err != nil {
+		msg += ": " + e.Err.Error()
+	}
+	return msg
+}
+
+// Unwrap returns the underlying error.
+func (e *DownloadError) Unwrap() error { return e.Err }
+
+// MissingToolError is a program that is not installed.
+type MissingToolError struct {
+	Tool string
+	// Need says what it is needed for.
+	Need string
+}
+
+func (e *MissingToolError) Error() string {
+	return fmt.Sprintf("the program %q is not installed: it is needed to %s", e.Tool, e.Need)
+}
+
+// SpaceError is a disk (or quota) that is full.
+type SpaceError struct {
+	// Path is the file or folder that could not be written.
+	Path string
+	Err  error
+}
+
+func (e *SpaceError) Error() string {
+	return fmt.Sprintf("no space left to write %s: make room there: %v", e.Path, e.Err)
+}
+
+// Unwrap returns the system's error.
+func (e *SpaceError) Unwrap() error { return e.Err }
+
+// writeError makes an error of writing below path that means a full disk (or
+// quota) a [SpaceError]. Other errors name their file already.
+func writeError(path string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &SpaceError{Path: path, Err: err}
+	}
+	return err
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"archive/tar"
+	"bufio"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/renameio/v2"
+)
+
+// WriteTarball writes rdma-core-VERSION.tar.gz to path, whose top folder is
+// rdma-core-VERSION/. The file appears whole or not at all.
+//
+// An archive that is already so is copied byte for byte. One that only is
+// compressed in another way is compressed anew, its tar stream unchanged. Any
+// other is normalised: sorted names, owner 0, every time the Epoch, modes 0644
+// and 0755. Equal input gives equal output.
+//
+// Errors: as [Verified.Unpack].
+func (v *Verified) WriteTarball(ctx context.Context, path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return writeError(dir, err)
+	}
+	out, err := renameio.NewPendingFile(path, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o644))
+	if err != nil {
+		return writeError(path, err)
+	}
+	defer func() { _ = out.Cleanup() }()
+	if err := v.writeTarball(ctx, dir, out); err != nil {
+		return writeError(path, err)
+	}
+	return writeError(path, out.CloseAtomicallyReplace())
+}
+
+func (v *Verified) writeTarball(ctx context.Context, dir string, out io.Writer) error {
+	buffered := bufio.NewWriterSize(out, 64<<10)
+	var err error
+	switch rightTop := v.sum.plain && v.sum.top == v.topName(); {
+	case rightTop && v.sum.format == formatGzip:
+		err = v.copyBytes(ctx, buffered)
+	case rightTop:
+		err = compress(buffered, func(w io.Writer) error { return v.copyTar(ctx, w) })
+	default:
+		err = compress(buffered, func(w io.Writer) error { return v.normalise(ctx, dir, w) })
+	}
+	if err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
+
+// copyBytes copies the archive as it is, and fails if it is no longer the
+// verified one.
+func (v *Verified) copyBytes(ctx context.Context, w io.Writer) error {
+	file, err := openRegular(v.archive.path, v.archive.lim.packed)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	sum := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(w, sum), &ctxReader{ctx, file}); err != nil {
+		return err
+	}
+	return v.same(hex.EncodeToString(sum.Sum(nil)))
+}
+
+// copyTar copies the archive's tar stream, likewise.
+func (v *Verified) copyTar(ctx context.Context, w io.Writer) error {
+	s, err := openStream(ctx, v.archive.path, v.archive.lim)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	if _, err := io.Copy(w, s.tar); err != nil {
+		return s.fail(err)
+	}
+	sum, err := s.finish()
+	if err != nil {
+		return err
+	}
+	return v.same(sum)
+}
+
+// compress makes gzip data that depends on nothing but its input: no name, no
+// time, a fixed level.
+func compress(w io.Writer, fill func(io.Writer) error) error {
+	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	if err := fill(z); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+// normalise unpacks the archive beside the output, with all checks of
+// [Verified.Unpack], and packs it again in sorted order. So the order costs no
+// memory.
+func (v *Verified) normalise(ctx context.Context, dir string, w io.Writer) error {
+	beside, err := os.MkdirTemp(dir, ".rdma-core-normalise-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(beside) }()
+	tree := filepath.Join(beside, v.topName())
+	entries, err := v.unpackInto(ctx, tree)
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(tree)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	p := &packer{root: root, out: tar.NewWriter(w), v: v, ctx: func() error { return context.Cause(ctx) }}
+	return p.pack(entries)
+}
+
+type packer struct {
+	root *os.Root
+	out  *tar.Writer
+	v    *Verified
+	ctx  func() error
+}
+
+func (p *packer) pack(entries []entry) error {
+	if id := p.v.commit(); id != "" {
+		// As git archive does it, so that the commit stays known.
+		global := &tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header",
+			PAXRecords: map[string]string{"comment": id}}
+		if err := p.out.WriteHeader(global); err != nil {
+			return err
+		}
+	}
+	for _, e := range withFolders(entries) {
+		if err := p.ctx(); err != nil {
+			return err
+		}
+		if err := p.one(e); err != nil {
+			return err
+		}
+	}
+	return p.out.Close()
+}
+
+func (p *packer) one(e entry) error {
+	header := &tar.Header{Name: path.Join(p.v.topName(), e.name), ModTime: p.v.epoch(), Mode: int64(mode(e))}
+	switch e.kind {
+	case kindFolder:
+		header.Typeflag, header.Mode = tar.TypeDir, 0o755
+		header.Name += "/"
+		return p.out.WriteHeader(header)
+	case kindSymlink:
+		header.Typeflag, header.Linkname, header.Mode = tar.TypeSymlink, e.link, 0o777
+		return p.out.WriteHeader(header)
+	case kindFile, kindHardlink, kindNothing, kindImplied:
+	}
+	file, err := p.root.Open(filepath.FromSlash(e.name))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	// The size and mode of a hard link are those of the file it became.
+	header.Typeflag, header.Size, header.Mode = tar.TypeReg, info.Size(), int64(info.Mode().Perm())
+	if err := p.out.WriteHeader(header); err != nil {
+		return err
+	}
+	_, err = io.Copy(p.out, file)
+	return err
+}
+
+// withFolders sorts the entries by name and adds the folders that only their
+// content speaks of.
+func withFolders(entries []entry) []entry {
+	have := map[string]bool{}
+	for _, e := range entries {
+		have[e.name] = true
+	}
+	all := slices.Clone(entries)
+	add := func(name string) {
+		if !have[name] {
+			have[name] = true
+			all = append(all, entry{name: name, kind: kindFolder})
+		}
+	}
+	add(".")
+	for _, e := range entries {
+		for up := path.Dir(e.name); up != "."; up = path.Dir(up) {
+			add(up)
+		}
+	}
+	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(sortKey(a), sortKey(b)) })
+	return all
+}
+
+// sortKey keeps a folder's content together, and the top folder first.
+func sortKey(e entry) string {
+	if e.name == "." {
+		return ""
+	}
+	return strings.ReplaceAll(e.name, "/", "\x00")
+}

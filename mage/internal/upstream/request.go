@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The kinds of origin of a released archive. Their bytes differ: only the
+// release asset carries prebuilt man pages.
+const (
+	KindReleaseAsset  = "release-asset"
+	KindGitHubArchive = "github-archive"
+	KindDebianSource  = "debian-source"
+)
+
+// Origin is one place that has the archive of a release.
+type Origin struct {
+	// Kind is one of the Kind constants.
+	Kind string
+	// File is the archive's plain file name at that origin.
+	File string
+	// URL is where a release asset or GitHub archive is downloaded from.
+	URL string
+	// SHA256 is the pinned sum, 64 lower-case hex digits, or "" where none is
+	// on public record.
+	SHA256 string
+	// Suite is the Debian suite that carries a Debian source package.
+	Suite string
+}
+
+// SumStore remembers the sums of archives that have no pinned sum.
+type SumStore interface {
+	// Lookup returns the recorded SHA-256 (hex) of a version's archive.
+	Lookup(version, name string) (sum string, ok bool)
+	// Record stores a sum. It fails when another sum is on record.
+	Record(version, name, sum string) error
+}
+
+// AptSource downloads the original tarball of a Debian source package.
+type AptSource interface {
+	// Download puts rdma-core's original tarball of that upstream version, from
+	// that suite, into destDir and returns its path. Tool output goes to log.
+	Download(ctx context.Context, suite, version, destDir string, log io.Writer) (file string, err error)
+}
+
+// Progress reports what Resolve is doing. Either Note is set, or the numbers
+// are.
+type Progress struct {
+	// Origin is the kind of the origin at work.
+	Origin string
+	// File is the file's name.
+	File string
+	// Done and Total count bytes. Total is -1 where the server does not say.
+	Done, Total int64
+	// Note is a line for the user: a damaged cache file, a retry, an origin
+	// that failed.
+	Note string
+}
+
+// Request says which archive is wanted and what may be used to get it.
+type Request struct {
+	// Version is rdma-core's version, as "56.1". It may be empty when Source
+	// is set: then the source says which version it is.
+	Version string
+	// Source is a tarball's path, or a git repository with an optional ref
+	// (PATH@REF or PATH#REF). Empty: take it from an origin.
+	Source string
+	// Origins are the release's origins; their pinned sums also vouch for a
+	// given file.
+	Origins []Origin
+	// Sums remembers sums that are not pinned. It may be nil.
+	Sums SumStore
+	// CacheDir keeps downloads (in its folder "downloads").
+	CacheDir string
+	// AptSource gets Debian source packages. nil: that origin is not usable.
+	AptSource AptSource
+	// Report receives progress. It may be nil. It is called from one goroutine
+	// at a time.
+	Report func(Progress)
+	// Log receives the output of the tools that are run. It may be nil.
+	Log io.Writer
+	// HTTP is the client for downloads. nil: one with timeouts.
+	HTTP *http.Client
+}
+
+func (r *Request) report(p Progress) {
+	if r.Report != nil {
+		r.Report(p)
+	}
+}
+
+func (r *Request) note(origin, format string, args ...any) {
+	r.report(Progress{Origin: origin, Note: fmt.Sprintf(format, args...)})
+}
+
+func (r *Request) log() io.Writer {
+	if r.Log == nil {
+		return io.Discard
+	}
+	return r.Log
+}
+
+// A version becomes part of file names and of a tag, so it is kept to what
+// upstream's tags look like.
+var versionForm = regexp.MustCompile(`^[0-9][0-9A-Za-z.+~]{0,31}$`)
+
+var sumForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// check refuses a request that could not be answered safely: the names in it
+// become file names.
+func (r *Request) check() error {
+	if r.Version == "" && r.Source == "" {
+		return &RequestError{Field: "version", Want: "a version such as 56.1, or a source that says it", Got: r.Version}
+	}
+	if r.Version != "" && !versionForm.MatchString(r.Version) {
+		return &RequestError{Field: "version", Want: "a version such as 56.1", Got: r.Version}
+	}
+	for i, o := range r.Origins {
+		field := fmt.Sprintf("origins[%d].", i)
+		if !slices.Contains(kindOrder, o.Kind) {
+			return &RequestError{Field: field + "kind", Want: strings.Join(kindOrder, " or "), Got: o.Kind}
+		}
+		if !plainName(o.File) {
+			return &RequestError{Field: field + "file", Want: "a plain file name", Got: o.File}
+		}
+		if o.SHA256 != "" && !sumForm.MatchString(o.SHA256) {
+			return &RequestError{Field: field + "sha256", Want: "64 lower-case hex digits", Got: o.SHA256}
+		}
+	}
+	if r.CacheDir == "" && r.Source == "" {
+		return &RequestError{Field: "cache folder", Want: "a folder", Got: ""}
+	}
+	return nil
+}
+
+// kindOrder is the order in which origins are asked.
+var kindOrder = []string{KindReleaseAsset, KindGitHubArchive, KindDebianSource}
+
+func (r *Request) ordered() []Origin {
+	sorted := slices.Clone(r.Origins)
+	slices.SortStableFunc(sorted, func(a, b Origin) int {
+		return slices.Index(kindOrder, a.Kind) - slices.Index(kindOrder, b.Kind)
+	})
+	return sorted
+}
+
+// plainName reports whether name can be a file of its own in a folder.
+func plainName(name string) bool {
+	if name == "" || len(name) > 200 || name[0] == '.' || name[0] == '-' {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(c rune) bool {
+		return c == '/' || c == '\\' || c < ' ' || c == 0x7f || c == 0xfffd
+	})
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Archive is an rdma-core archive on this machine that nobody has vouched for
+// yet. Only [Archive.Verify] leads on.
+type Archive struct {
+	path    string
+	version string
+	// from says where it comes from, for people.
+	from string
+	// name is its entry in the SumStore.
+	name string
+	// origin is set unless the archive was given.
+	origin *Origin
+	// git is set when it was made from a repository.
+	git *gitRef
+
+	origins []Origin
+	sums    SumStore
+	lim     limits
+}
+
+// Path is the archive's file.
+func (a *Archive) Path() string { return a.path }
+
+// Version is rdma-core's version: the one asked for or, when a source was given
+// without one, what the source says.
+func (a *Archive) Version() string { return a.version }
+
+// From says where the archive comes from, as "cache (release-asset)".
+func (a *Archive) From() string { return a.from }
+
+// How says what vouches for an archive.
+type How string
+
+const (
+	// HowPinned is a sum that is part of the release's data.
+	HowPinned How = "pinned"
+	// HowRecorded is a sum that an earlier use has recorded.
+	HowRecorded How = "recorded"
+	// HowFirstUse is nothing but this archive itself: its sum is recorded now.
+	HowFirstUse How = "first use"
+)
+
+// Verified is an archive whose content agrees with a known sum, or with itself
+// on first use, and which is an rdma-core of the right version.
+type Verified struct {
+	// How says what vouches for it, Against which entry.
+	How     How
+	Against string
+	// SHA256 is the archive's sum as hex digits.
+	SHA256 string
+
+	archive *Archive
+	sum     *summary
+}
+
+// Archive returns what was verified.
+func (v *Verified) Archive() *Archive { return v.archive }
+
+// Verify compares the archive's SHA-256 with the pinned sum, or else with the
+// recorded one. Where there is neither it records the sum, but not before the
+// archive has been read from end to end and found to be a sound rdma-core of
+// the right version.
+//
+// Errors: *[SumError], *[ArchiveError], *[VersionError].
+func (a *Archive) Verify() (*Verified, error) {
+	ctx := context.Background()
+	sum, err := fileSum(ctx, a.path, a.lim.packed)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verified{archive: a, SHA256: sum}
+	if v.How, v.Against, err = a.judge(sum); err != nil {
+		return nil, err
+	}
+	if v.sum, err = inspect(ctx, a.path, a.lim); err != nil {
+		return nil, err
+	}
+	if err := v.same(v.sum.sum); err != nil {
+		return nil, err
+	}
+	if v.sum.version != a.version {
+		return nil, &VersionError{Source: a.path, Want: a.version, Got: v.sum.version, Where: cmakeLists}
+	}
+	if v.How == HowFirstUse && a.sums != nil {
+		if err := a.sums.Record(a.version, a.name, sum); err != nil {
+			return nil, fmt.Errorf("record the sum of %s: %w", a.from, err)
+		}
+	}
+	return v, nil
+}
+
+// judge says what vouches for the sum. Candidates are the sums that the
+// archive may have; where there is one, another sum is refused.
+func (a *Archive) judge(sum string) (How, string, error) {
+	for _, c := range a.accepted() {
+		if c.SHA256 == sum {
+			how := HowPinned
+			if strings.HasPrefix(c.Origin, recordedPrefix) {
+				how = HowRecorded
+			}
+			return how, c.Origin, nil
+		}
+	}
+	demanded := a.demanded()
+	if len(demanded) == 0 {
+		return HowFirstUse, a.name, nil
+	}
+	err := &SumError{Version: a.version, File: a.path, Want: demanded, Got: sum}
+	if a.origin == nil && a.git == nil {
+		err.Line = fmt.Sprintf("%s %s sha256:%s", a.version, a.name, sum)
+		_, err.Replaces = a.lookup(a.name)
+	}
+	return "", "", err
+}
+
+const recordedPrefix = "recorded "
+
+func (a *Archive) lookup(name string) (Candidate, bool) {
+	if a.sums == nil {
+		return Candidate{}, false
+	}
+	sum, ok := a.sums.Lookup(a.version, name)
+	return Candidate{Origin: recordedPrefix + name, SHA256: sum}, ok
+}
+
+// known is an origin's sum: the pinned one, else the recorded one.
+func (a *Archive) known(o Origin) (Candidate, bool) {
+	if o.SHA256 != "" {
+		return Candidate{Origin: o.Kind, SHA256: o.SHA256}, true
+	}
+	return a.lookup(o.Kind)
+}
+
+// accepted are the sums that vouch for the archive. A given file may be the
+// archive of any origin of its release.
+func (a *Archive) accepted() []Candidate {
+	if a.origin != nil {
+		return a.demanded()
+	}
+	var all []Candidate
+	for _, o := range a.origins {
+		if c, ok := a.known(o); ok {
+			all = append(all, c)
+		}
+	}
+	if c, ok := a.lookup(a.name); ok {
+		all = append(all, c)
+	}
+	return all
+}
+
+// demanded are the sums of which the archive must have one, because of where it
+// comes from or what it is named.
+func (a *Archive) demanded() []Candidate {
+	var all []Candidate
+	add := func(c Candidate, ok bool) {
+		if ok {
+			all = append(all, c)
+		}
+	}
+	switch {
+	case a.origin != nil:
+		add(a.known(*a.origin))
+	case a.git != nil:
+		for _, o := range a.origins {
+			// A release's tag gives the bytes of GitHub's archive.
+			if o.Kind == KindGitHubArchive && a.git.tag == "v"+a.version {
+				add(a.known(o))
+			}
+		}
+		if len(all) == 0 {
+			add(a.lookup(a.name))
+		}
+	default:
+		for _, o := range a.origins {
+			if o.File == filepath.Base(a.path) {
+				add(a.known(o))
+			}
+		}
+		add(a.lookup(a.name))
+	}
+	return all
+}
+
+// same fails when a file's bytes are no longer the verified ones.
+func (v *Verified) same(sum string) error {
+	if sum == v.SHA256 {
+		return nil
+	}
+	return &SumError{Version: v.archive.version, File: v.archive.path, Got: sum,
+		Want: []Candidate{{Origin: "what it was when it was verified", SHA256: v.SHA256}}}
+}
+
+func (v *Verified) topName() string { return "rdma-core-" + v.archive.version }
+
+// tag is upstream's tag if this is a release: it came from the release's own
+// origins or has one of their sums, or is named as only a release is.
+func (v *Verified) tag() string {
+	a := v.archive
+	switch {
+	case a.git != nil && a.git.tag != "v"+a.version && v.How != HowPinned:
+		return ""
+	case a.git == nil && a.origin == nil && v.How != HowPinned && v.sum.top != v.topName():
+		return ""
+	}
+	return "v" + a.version
+}
+
+func (v *Verified) commit() string {
+	if v.archive.git != nil {
+		return v.archive.git.commit
+	}
+	return v.sum.commit
+}
+
+// epoch is the newest time in the archive; git archive gives every entry the
+// time of the commit.
+func (v *Verified) epoch() time.Time {
+	if v.sum.newest.Before(time.Unix(0, 0)) {
+		return time.Unix(0, 0).UTC()
+	}
+	return v.sum.newest.UTC()
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"time"
+
+	"github.com/xi2/xz"
+)
+
+// summary is what reading an archive from end to end tells about it.
+type summary struct {
+	format  format
+	sum     string    // SHA-256 of the file
+	top     string    // name of the one top folder
+	plain   bool      // every name is written as TOP or TOP/...
+	commit  string    // of the pax global header, "" if there is none
+	version string    // PACKAGE_VERSION of the top CMakeLists.txt
+	newest  time.Time // newest mtime that is not in the future
+	entries int
+}
+
+// commitForm is an object id, SHA-1 or SHA-256.
+var commitForm = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+
+// walk reads the whole archive, refuses what does not belong into an rdma-core
+// release, and calls visit for each entry. It ends with an error unless the
+// archive is complete and holds an rdma-core.
+func walk(ctx context.Context, archive string, lim limits, visit func(entry) error) (*summary, error) {
+	s, err := openStream(ctx, archive, lim)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.Close() }()
+	w := &walker{archive: archive, lim: lim, now: time.Now(), visit: visit,
+		kinds: map[string]kind{}, tail: &zeroTail{r: s.tar}}
+	w.sum.format, w.sum.plain = s.format, true
+	if err := w.all(); err != nil {
+		return nil, err
+	}
+	if w.sum.sum, err = s.finish(); err != nil {
+		return nil, err
+	}
+	return &w.sum, nil
+}
+
+// inspect is walk without unpacking.
+func inspect(ctx context.Context, archive string, lim limits) (*summary, error) {
+	return walk(ctx, archive, lim, func(entry) error { return nil })
+}
+
+type walker struct {
+	archive string
+	lim     limits
+	now     time.Time
+	visit   func(entry) error
+	kinds   map[string]kind
+	tail    *zeroTail
+	sum     summary
+}
+
+func (w *walker) all() error {
+	reader := tar.NewReader(w.tail)
+	for {
+		header, err := reader.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return archiveFailure(w.archive, "", err)
+		}
+		if err := w.one(header, reader); err != nil {
+			return err
+		}
+	}
+	return w.end()
+}
+
+func (w *walker) one(header *tar.Header, body io.Reader) error {
+	if header.Typeflag == tar.TypeXGlobalHeader {
+		if id := header.PAXRecords["comment"]; commitForm.MatchString(id) && w.sum.commit == "" {
+			w.sum.commit = id
+		}
+		return nil
+	}
+	if w.sum.entries++; w.sum.entries > w.lim.entries {
+		return &ArchiveError{Archive: w.archive, Reason: fmt.Sprintf("has more than %d entries", w.lim.entries)}
+	}
+	e, err := w.place(header)
+	if err != nil || e.kind == kindNothing {
+		return err
+	}
+	if m := e.mtime; !m.After(w.now) && m.After(w.sum.newest) {
+		w.sum.newest = m
+	}
+	if e.kind == kindFile {
+		e.body = &entryReader{r: body, archive: w.archive, entry: header.Name}
+	}
+	if e.name == cmakeLists && e.kind == kindFile {
+		text, err := io.ReadAll(io.LimitReader(e.body, cmakeListsMost+1))
+		if err != nil {
+			return err
+		}
+		if w.sum.version, err = packageVersion(text); err != nil {
+			return &ArchiveError{Archive: w.archive, Entry: header.Name, Reason: err.Error()}
+		}
+		e.body = bytes.NewReader(text)
+	}
+	if err := w.visit(e); err != nil {
+		return err
+	}
+	if e.kind != kindFile {
+		return nil
+	}
+	// Read here what the visitor left, so that an error names the entry.
+	_, err = io.Copy(io.Discard, e.body)
+	return err
+}
+
+// end checks that the archive was neither cut at an entry's border nor
+// continues after its end, and that it was an rdma-core.
+func (w *walker) end() error {
+	zeros := w.tail.zeros
+	if zeros < endOfArchive {
+		return &ArchiveError{Archive: w.archive, Reason: "is cut short: the end-of-archive blocks are missing", Err: io.ErrUnexpectedEOF}
+	}
+	before := w.tail.read
+	if _, err := io.Copy(io.Discard, w.tail); errors.Is(err, gzip.ErrHeader) {
+		return &ArchiveError{Archive: w.archive, Reason: "has data after the end of the compressed stream", Err: err}
+	} else if err != nil {
+		return archiveFailure(w.archive, "", err)
+	}
+	if w.tail.zeros-zeros != w.tail.read-before {
+		return &ArchiveError{Archive: w.archive, Reason: "has data after the end of the archive"}
+	}
+	if w.sum.top == "" {
+		return &ArchiveError{Archive: w.archive, Reason: "holds no files"}
+	}
+	if w.sum.version == "" {
+		return &ArchiveError{Archive: w.archive, Entry: path.Join(w.sum.top, cmakeLists),
+			Reason: "is missing, so this is no rdma-core source"}
+	}
+	return nil
+}
+
+// endOfArchive is what closes a tar archive: two blocks of zeros.
+const endOfArchive = 2 * 512
+
+// zeroTail counts the zero bytes at the end of what was read so far.
+type zeroTail struct {
+	r           io.Reader
+	read, zeros int64
+}
+
+func (z *zeroTail) Read(p []byte) (int, error) {
+	n, err := z.r.Read(p)
+	rest := len(bytes.TrimRight(p[:n], "\x00"))
+	if rest > 0 {
+		z.zeros = 0
+	}
+	z.zeros += int64(n - rest)
+	z.read += int64(n)
+	return n, err
+}
+
+// entryReader names the entry in errors of reading it.
+type entryReader struct {
+	r              io.Reader
+	archive, entry string
+}
+
+func (e *entryReader) Read(p []byte) (int, error) {
+	n, err := e.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = archiveFailure(e.archive, e.entry, err)
+	}
+	return n, err
+}
+
+// archiveFailure says in plain words what a reader's error means. Errors that
+// are not about the archive's content (a cancel, the disk) stay as they are.
+func archiveFailure(archive, entry string, err error) error {
+	var own *ArchiveError
+	if errors.As(err, &own) {
+		if own.Entry == "" {
+			own.Entry = entry
+		}
+		return err
+	}
+	reason := "is damaged"
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, xz.ErrBuf):
+		reason = "is cut short"
+	case errors.Is(err, xz.ErrMemlimit):
+		reason = "asks for more memory to unpack than it may"
+	case errors.As(err, new(*fs.PathError)):
+		reason = "cannot be read"
+	}
+	return &ArchiveError{Archive: archive, Entry: entry, Reason: reason, Err: err}
+}
