@@ -2,10 +2,10 @@
 /*
  * The one place that knows that rdma-core's driver interface differs between
  * releases. What follows needs no configure test: IBVERBS_PABI_VERSION comes
- * from the config.h of the release that is being built, and each difference
- * came with a new value of it.
+ * from the config.h of the release that is being built, and from v32 on each
+ * difference came with a new value of it.
  *
- *	25	v27-v32
+ *	25	v32		v27-v31 too, but they lack struct verbs_cq
  *	33	v33		one query_device command instead of two
  *	34	v34-v56
  *	57	v57-v58		ibv_cmd_get_context() takes file descriptors
@@ -25,7 +25,7 @@
 #include "rib.h"
 
 #if IBVERBS_PABI_VERSION < 25
-#error "the rib provider needs the driver interface of rdma-core v27 or later"
+#error "the rib provider needs rdma-core v32 or later"
 #endif
 
 static inline int rib_cmd_get_context(struct verbs_context *vctx,
@@ -59,7 +59,7 @@ rib_cmd_query_device(struct ibv_context *context,
 	return ret;
 }
 
-/* The release knows no op that its successors lack. */
+/* No op of these releases needs a different name or form. */
 static inline void rib_set_compat_ops(struct verbs_context *vctx)
 {
 }
