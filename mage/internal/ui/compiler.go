@@ -79,6 +79,9 @@ func (s *errorScan) line(line string) {
 		}
 		s.flush()
 	}
+	if !mayTell(line) {
+		return
+	}
 	for _, rule := range rules() {
 		if m := rule.pattern.FindStringSubmatch(line); m != nil {
 			rule.found(s, m)

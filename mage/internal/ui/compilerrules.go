@@ -78,6 +78,20 @@ func rules() []rule {
 	}
 }
 
+// mayTell tells whether a rule could match. Most lines of a log are commands, which the patterns would try in vain at
+// every position.
+func mayTell(line string) bool {
+	for _, word := range []string{
+		"rror:", "CMake Error ", "undefined ", "multiple definition", "cannot ", "nothing provides", "No match",
+		"Unable to find a match", "No package ", "Hunk #", "Patch #", "patching file ", "checking file ", "ninja: ", "*** ",
+	} {
+		if strings.Contains(line, word) {
+			return true
+		}
+	}
+	return false
+}
+
 // number reads digits that a pattern has matched; what does not fit is no line number.
 func number(digits string) int {
 	n, err := strconv.Atoi(digits)
