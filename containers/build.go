@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/docker/docker/api/types/build"
+	"github.com/docker/docker/pkg/jsonmessage"
+)
+
+// BuildSpec says how to build an image.
+type BuildSpec struct {
+	ContextTar    io.Reader // the build's files, the Containerfile among them
+	Containerfile string    // its name in ContextTar; "" is "Containerfile"
+	Target        string    // the stage to stop at; "" is the last
+	// Args are build arguments. BASE, if there, is the reference or id of the image that the Containerfile
+	// starts from ("ARG BASE", "FROM ${BASE}"); it must be on the engine.
+	Args    map[string]string
+	Tag     string // the reference to make, e.g. "verbsmith/rocky9:latest"
+	Labels  map[string]string
+	Network bool // RUN on the engine's default bridge; else no network at all
+	NoCache bool
+	Log     io.Writer // gets the whole output; an error of it ends the build
+	// Step is called as each instruction begins: the n-th of total, and its text.
+	Step func(n, total int, what string)
+}
+
+// Build builds an image with the engine's classic builder, which needs nothing installed, and gives its id. It
+// fails with *NoImageError if BASE is missing, *BuildError if the build fails, or the cause of ctx's end; then no
+// container of the build is left. If nothing has changed, the id is that of the image before.
+func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err error) {
+	args := make(map[string]*string, len(spec.Args))
+	for key, value := range spec.Args {
+		args[key] = &value
+	}
+	if base, ok := spec.Args["BASE"]; ok {
+		labelled, err := e.labelledBase(ctx, base)
+		if err != nil {
+			return "", interrupted(ctx, "build of image "+spec.Tag, err)
+		}
+		args["BASE"] = &labelled
+	}
+	// No run label: an image that only differs in it would be new every time.
+	labels := make(map[string]string, len(spec.Labels)+1)
+	maps.Copy(labels, spec.Labels)
+	labels[Label] = "1"
+	options := build.ImageBuildOptions{
+		Tags: []string{spec.Tag}, Dockerfile: spec.Containerfile, Target: spec.Target, BuildArgs: args, Labels: labels,
+		NetworkMode: "none", NoCache: spec.NoCache, Remove: true, ForceRemove: true, Version: build.BuilderV1,
+	}
+	if spec.Network {
+		options.NetworkMode = "default"
+	}
+	if options.Dockerfile == "" {
+		options.Dockerfile = "Containerfile"
+	}
+	progress := &buildProgress{spec: spec}
+	if err = e.build(ctx, spec.ContextTar, options, progress); err == nil {
+		return progress.image, nil
+	}
+	e.removeBuildContainers(ctx, progress.containers)
+	return "", interrupted(ctx, "build of image "+spec.Tag, progress.failure(err))
+}
+
+func (e *Engine) build(ctx context.Context, files io.Reader, options build.ImageBuildOptions, progress *buildProgress) error {
+	response, err := e.cli.ImageBuild(ctx, files, options)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	defer context.AfterFunc(ctx, func() { _ = response.Body.Close() })()
+	err = readMessages(response.Body, progress.message)
+	switch {
+	case progress.logErr != nil:
+		return progress.logErr
+	case err == nil && progress.image == "":
+		return errors.New("the engine named no image")
+	}
+	return err
+}
+
+// labelledBase gives an image like base that carries our label: the containers and images in between, which a
+// build leaves when it fails, inherit it. One that has it already is given back as it is.
+func (e *Engine) labelledBase(ctx context.Context, base string) (string, error) {
+	found, err := e.inspectImage(ctx, base)
+	if err != nil {
+		return "", err
+	}
+	if found.Config != nil && found.Config.Labels[Label] == "1" {
+		return base, nil
+	}
+	files, err := tarOfFile("Containerfile", "ARG BASE\nFROM ${BASE}\nLABEL "+Label+"=1\n")
+	if err != nil {
+		return "", err
+	}
+	tag := "verbsmith/base:" + strings.TrimPrefix(found.ID, "sha256:")[:12]
+	options := build.ImageBuildOptions{
+		Tags: []string{tag}, Dockerfile: "Containerfile", BuildArgs: map[string]*string{"BASE": &found.ID},
+		NetworkMode: "none", Remove: true, ForceRemove: true, Version: build.BuilderV1,
+	}
+	progress := &buildProgress{spec: BuildSpec{Tag: tag}}
+	if err := e.build(ctx, files, options, progress); err != nil {
+		return "", progress.failure(err)
+	}
+	return tag, nil
+}
+
+// removeBuildContainers removes what a build that failed or was cancelled was running. The engine does so too, but
+// only some time after it has seen that nobody listens any more.
+func (e *Engine) removeBuildContainers(ctx context.Context, ids []string) {
+	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer stop()
+	var list []leftover
+	for _, id := range ids {
+		list = append(list, leftover{id: id})
+	}
+	if err := e.removeAll(ending, list); err != nil {
+		e.notice(oneLine(err))
+	}
+}
+
+var (
+	stepLine    = regexp.MustCompile(`^Step (\d+)/(\d+) : (.*)$`)
+	runningLine = regexp.MustCompile(`^ ---> Running in ([0-9a-f]{12,64})$`)
+)
+
+// buildProgress follows the classic builder's output.
+type buildProgress struct {
+	spec       BuildSpec
+	image      string
+	n, total   int
+	step       string
+	containers []string
+	line       string
+	last       tail
+	logErr     error
+}
+
+func (b *buildProgress) message(m jsonmessage.JSONMessage) {
+	if m.Aux != nil {
+		var result build.Result
+		if json.Unmarshal(*m.Aux, &result) == nil && result.ID != "" {
+			b.image = result.ID
+		}
+	}
+	text := m.Stream
+	if m.Status != "" {
+		text = strings.TrimSpace(m.ID+" "+m.Status) + "\n"
+	}
+	if b.spec.Log != nil && b.logErr == nil {
+		_, b.logErr = io.WriteString(b.spec.Log, text)
+	}
+	_, _ = b.last.Write([]byte(text))
+	b.line += text
+	for {
+		line, rest, ended := strings.Cut(b.line, "\n")
+		if !ended {
+			b.line = line[max(0, len(line)-tailWidth):]
+			return
+		}
+		b.lineOf(line)
+		b.line = rest
+	}
+}
+
+func (b *buildProgress) lineOf(line string) {
+	if m := stepLine.FindStringSubmatch(line); m != nil {
+		b.n, _ = strconv.Atoi(m[1])
+		b.total, _ = strconv.Atoi(m[2])
+		b.step = m[3]
+		if b.spec.Step != nil {
+			b.spec.Step(b.n, b.total, b.step)
+		}
+	} else if m := runningLine.FindStringSubmatch(line); m != nil {
+		b.containers = append(b.containers, m[1])
+	}
+}
+
+func (b *buildProgress) failure(err error) error {
+	failed := &BuildError{Image: b.spec.Tag, Step: b.step, N: b.n, Total: b.total, Tail: b.last.last(), Err: engineError(err)}
+	if said := (*jsonmessage.JSONError)(nil); errors.As(err, &said) {
+		failed.ExitCode = said.Code
+		failed.Err = engineError(fmt.Errorf("%s", said.Message))
+	}
+	return failed
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/docker/docker/client"
+	"github.com/testcontainers/testcontainers-go"
+)
+
+const (
+	// answerTimeout bounds the first question to the engine.
+	answerTimeout = 5 * time.Second
+	// cleanupTimeout bounds what is done after a cancel: a mage that was interrupted gets 5 s in all.
+	cleanupTimeout = 4 * time.Second
+)
+
+// Options says how to use an engine.
+type Options struct {
+	// RunDir is the folder for the lock files of runs; "" means verbsmith/runs in the user's cache folder. Runs
+	// that share it look after each other's leftovers.
+	RunDir string
+	// Notice is told, in one line without a line break, of leftovers that were removed and of what could not be
+	// removed; nil means nobody is.
+	Notice func(text string)
+}
+
+// Info is what an engine says about itself.
+type Info struct {
+	Host    string // e.g. "unix:///var/run/docker.sock"
+	Version string // e.g. "20.10.24"
+	API     string // the API version spoken with it, e.g. "1.41"
+	OS      string // e.g. "linux"
+	Arch    string // in Go's words, e.g. "amd64"
+	Kernel  string
+}
+
+// Engine is a connection to a Docker engine. Its methods may be called by several goroutines at once.
+type Engine struct {
+	// Info is what the engine said when it was connected to.
+	Info Info
+
+	cli      *client.Client
+	run      *run
+	provider func() (*testcontainers.DockerProvider, error)
+	number   atomic.Int64
+	tini     bool // the engine has an init process to offer
+	notice   func(string)
+}
+
+// Connect finds the engine (DOCKER_HOST with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, else the docker command's
+// current context, else the usual sockets), registers this run in options.RunDir, and removes the containers
+// that dead runs have left. It asks the engine two cheap questions. It fails with *UnreachableError within
+// seconds if none answers. The caller closes the engine.
+func Connect(ctx context.Context, options Options) (*Engine, error) {
+	host, err := engineHost()
+	if err != nil {
+		return nil, &UnreachableError{Host: "the current docker context", Err: err}
+	}
+	cli, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(host), client.WithAPIVersionNegotiation())
+	if err != nil {
+		return nil, &UnreachableError{Host: host, Err: err}
+	}
+	e := &Engine{cli: cli, notice: options.Notice}
+	if e.notice == nil {
+		e.notice = func(string) {}
+	}
+	e.provider = sync.OnceValues(e.newProvider)
+	if err := e.ask(ctx, host); err != nil {
+		return nil, errors.Join(err, cli.Close())
+	}
+	if e.run, err = newRun(options.RunDir); err != nil {
+		return nil, errors.Join(err, cli.Close())
+	}
+	if err := e.Reap(ctx); err != nil {
+		e.notice(fmt.Sprintf("leftovers of an earlier run: %v", err))
+	}
+	return e, nil
+}
+
+func (e *Engine) ask(ctx context.Context, host string) error {
+	asking, stop := context.WithTimeout(ctx, answerTimeout)
+	defer stop()
+	version, err := e.cli.ServerVersion(asking)
+	if err != nil {
+		if ctx.Err() != nil {
+			return interrupted(ctx, "connecting to the Docker engine", err)
+		}
+		return &UnreachableError{Host: host, Err: err}
+	}
+	e.Info = Info{
+		Host: host, Version: version.Version, API: e.cli.ClientVersion(),
+		OS: version.Os, Arch: version.Arch, Kernel: version.KernelVersion,
+	}
+	for _, part := range version.Components {
+		// An engine whose init program is missing reports the component without a version.
+		e.tini = e.tini || part.Name == "docker-init" && part.Version != "" && part.Version != "N/A"
+	}
+	return nil
+}
+
+// newProvider makes the part of testcontainers-go that creates containers and gives it our client, so that both
+// speak to the same engine over the same connections.
+func (e *Engine) newProvider() (provider *testcontainers.DockerProvider, err error) {
+	// The library panics when it finds no engine by its own search.
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = &UnreachableError{Host: e.Info.Host, Err: fmt.Errorf("testcontainers: %v", reason)}
+		}
+	}()
+	// Both are read from the environment only, once. The library's own reaper is a container whose image needs a
+	// registry; Reap takes its place.
+	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
+		return nil, fmt.Errorf("switch off the reaper of testcontainers: %w", err)
+	}
+	if os.Getenv("DOCKER_HOST") == "" && e.Info.Host != defaultHost {
+		if err := os.Setenv("DOCKER_HOST", e.Info.Host); err != nil {
+			return nil, fmt.Errorf("tell testcontainers the engine: %w", err)
+		}
+	}
+	provider, err = testcontainers.NewDockerProvider(
+		// "none" exists on every engine. With any other name the library makes a network where it finds none of
+		// that name, and attaches every container to it.
+		testcontainers.WithDefaultBridgeNetwork("none"),
+		testcontainers.Generic2DockerOptions(testcontainers.WithLogger(silence{}))[0],
+	)
+	if err != nil {
+		return nil, fmt.Errorf("testcontainers: %w", err)
+	}
+	provider.SetClient(e.cli)
+	return provider, nil
+}
+
+type silence struct{}
+
+func (silence) Printf(string, ...any) {}
+
+// Close removes every container that this run still has, within 4 s, and gives up its lock file.
+func (e *Engine) Close() error {
+	ctx, stop := context.WithTimeout(context.Background(), cleanupTimeout)
+	defer stop()
+	left, err := e.containers(ctx, RunLabel+"="+e.run.id)
+	var mine []leftover
+	for _, c := range left {
+		if ownsItself(c.names, c.labels, e.run.home) {
+			mine = append(mine, c)
+		}
+	}
+	return errors.Join(err, e.removeAll(ctx, mine), e.run.end(), e.cli.Close())
+}
+
+// oneLine keeps a notice on its line whatever an engine says.
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}

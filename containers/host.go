@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+const defaultHost = "unix:///var/run/docker.sock"
+
+// engineHost says where the engine is: DOCKER_HOST; the current context of the docker command; the usual
+// socket; a rootless engine's socket. What is named explicitly is the only one tried: to fall back from it could
+// put a build on an engine that nobody asked for.
+func engineHost() (string, error) {
+	if host := os.Getenv("DOCKER_HOST"); host != "" {
+		return host, nil
+	}
+	if host, err := contextHost(); host != "" || err != nil {
+		return host, err
+	}
+	for _, socket := range socketPaths() {
+		if _, err := os.Stat(socket); err == nil {
+			return "unix://" + socket, nil
+		}
+	}
+	return defaultHost, nil
+}
+
+func socketPaths() []string {
+	paths := []string{"/var/run/docker.sock"}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		paths = append(paths, filepath.Join(dir, "docker.sock"))
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		paths = append(paths, filepath.Join(home, ".docker/run/docker.sock"), filepath.Join(home, ".docker/desktop/docker.sock"))
+	}
+	return append(paths, filepath.Join("/run/user", strconv.Itoa(os.Getuid()), "docker.sock"))
+}
+
+// contextHost reads the endpoint of the docker command's current context. The layout of these files is
+// documented in docker/cli, cli/context/store: meta/<sha256 of the name>/meta.json. "" means no context.
+func contextHost() (string, error) {
+	dir := os.Getenv("DOCKER_CONFIG")
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", nil //nolint:nilerr // no home folder means no context, which is a usual state
+		}
+		dir = filepath.Join(home, ".docker")
+	}
+	name := os.Getenv("DOCKER_CONTEXT")
+	if name == "" {
+		var config struct {
+			CurrentContext string `json:"currentContext"`
+		}
+		file := filepath.Join(dir, "config.json")
+		data, err := os.ReadFile(file)
+		if os.IsNotExist(err) {
+			return "", nil
+		} else if err != nil {
+			return "", fmt.Errorf("docker's configuration: %w", err)
+		}
+		if err := json.Unmarshal(data, &config); err != nil {
+			return "", fmt.Errorf("docker's configuration %s: %w", file, err)
+		}
+		name = config.CurrentContext
+	}
+	if name == "" || name == "default" {
+		return "", nil
+	}
+	return contextEndpoint(dir, name)
+}
+
+func contextEndpoint(dir, name string) (string, error) {
+	sum := sha256.Sum256([]byte(name))
+	file := filepath.Join(dir, "contexts", "meta", hex.EncodeToString(sum[:]), "meta.json")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("docker context %q: %w", name, err)
+	}
+	var meta struct {
+		Endpoints map[string]struct{ Host string }
+	}
+	if err := json.Unmarshal(data, &meta); err != nil {
+		return "", fmt.Errorf("docker context %q: %s: %w", name, file, err)
+	}
+	host := meta.Endpoints["docker"].Host
+	if host == "" {
+		return "", fmt.Errorf("docker context %q: %s: want Endpoints.docker.Host, found none", name, file)
+	}
+	return host, nil
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/pkg/jsonmessage"
+	"github.com/testcontainers/testcontainers-go"
+)
+
+// registryTimeout bounds the probe of a registry; one that needs longer is no use for a build either.
+const registryTimeout = 10 * time.Second
+
+// ImageID gives the id ("sha256:...") of an image on the engine; ok is false if there is none of that reference.
+func (e *Engine) ImageID(ctx context.Context, ref string) (id string, ok bool, err error) {
+	found, err := e.inspectImage(ctx, ref)
+	if missing := (*NoImageError)(nil); errors.As(err, &missing) {
+		return "", false, nil
+	}
+	return found.ID, err == nil, err
+}
+
+// inspectImage fails with *NoImageError if the image is not on the engine.
+func (e *Engine) inspectImage(ctx context.Context, ref string) (image.InspectResponse, error) {
+	found, err := e.cli.ImageInspect(ctx, ref)
+	if errdefs.IsNotFound(err) {
+		return found, &NoImageError{Ref: ref}
+	}
+	if err != nil {
+		return found, interrupted(ctx, "image "+ref, fmt.Errorf("image %s: %w", ref, err))
+	}
+	return found, nil
+}
+
+// Import makes an image of one layer out of a tar stream of a root file system, with our labels and the given
+// ones, and gives its id. ref may be "name" or "name:tag".
+func (e *Engine) Import(ctx context.Context, tar io.Reader, ref string, labels map[string]string) (id string, err error) {
+	changes, err := labelInstructions(e.run.labels(labels))
+	if err != nil {
+		return "", err
+	}
+	source := image.ImportSource{Source: tar, SourceName: "-"}
+	body, err := e.cli.ImageImport(ctx, source, ref, image.ImportOptions{Changes: changes})
+	if err == nil {
+		defer body.Close()
+		err = readMessages(body, func(m jsonmessage.JSONMessage) {
+			if strings.HasPrefix(m.Status, "sha256:") {
+				id = m.Status
+			}
+		})
+	}
+	if err == nil && id == "" {
+		err = errors.New("the engine named no image")
+	}
+	if err != nil {
+		return "", interrupted(ctx, "import of image "+ref, fmt.Errorf("import of image %s: %w", ref, engineError(err)))
+	}
+	return id, nil
+}
+
+// PullProgress is one report of a pull.
+type PullProgress struct {
+	Layer          string // short id of a layer, or the tag
+	Status         string // the engine's word, e.g. "Downloading"
+	Current, Total int64  // bytes of this layer; 0 where unknown
+}
+
+// Pull gets an image from its registry, with the credentials of the docker command's configuration. progress may
+// be nil. It fails with *PullError.
+func (e *Engine) Pull(ctx context.Context, ref string, progress func(PullProgress)) error {
+	body, err := e.cli.ImagePull(ctx, ref, image.PullOptions{RegistryAuth: credentials(ctx, ref)})
+	if err == nil {
+		defer body.Close()
+		err = readMessages(body, func(m jsonmessage.JSONMessage) {
+			if progress == nil {
+				return
+			}
+			report := PullProgress{Layer: m.ID, Status: m.Status}
+			if m.Progress != nil {
+				report.Current, report.Total = m.Progress.Current, m.Progress.Total
+			}
+			progress(report)
+		})
+	}
+	if err != nil {
+		return interrupted(ctx, "pull of image "+ref, pullError(ref, err))
+	}
+	return nil
+}
+
+// RegistryReachable asks, through the engine, whether the registry of ref has it; no image is moved. It gives nil,
+// or a *PullError within about 10 s; Unreachable tells a registry that does not answer from one that says no.
+func (e *Engine) RegistryReachable(ctx context.Context, ref string) error {
+	asking, stop := context.WithTimeout(ctx, registryTimeout)
+	defer stop()
+	if _, err := e.cli.DistributionInspect(asking, ref, credentials(asking, ref)); err != nil {
+		return interrupted(ctx, "registry of image "+ref, pullError(ref, err))
+	}
+	return nil
+}
+
+// RemoveImage removes a reference, and the image if that was its last. A missing one is no error.
+func (e *Engine) RemoveImage(ctx context.Context, ref string) error {
+	_, err := e.cli.ImageRemove(ctx, ref, image.RemoveOptions{PruneChildren: true})
+	if err != nil && !errdefs.IsNotFound(err) {
+		return interrupted(ctx, "removal of image "+ref, fmt.Errorf("remove image %s: %w", ref, err))
+	}
+	return nil
+}
+
+// credentials gives what the docker command's configuration has for the registry of ref, "" if nothing.
+func credentials(ctx context.Context, ref string) string {
+	_, auth, err := testcontainers.DockerImageAuth(ctx, ref)
+	if err != nil {
+		return "" // a public image needs none, and a private one fails with the registry's words
+	}
+	data, err := json.Marshal(auth)
+	if err != nil {
+		return ""
+	}
+	return base64.URLEncoding.EncodeToString(data)
+}
+
+// readMessages reads an engine's stream of JSON messages to its end. A message that is an error ends it with a
+// *jsonmessage.JSONError.
+func readMessages(r io.Reader, each func(jsonmessage.JSONMessage)) error {
+	for decoder := json.NewDecoder(r); ; {
+		var m jsonmessage.JSONMessage
+		err := decoder.Decode(&m)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("the engine's answer: %w", err)
+		case m.Error != nil:
+			return m.Error
+		}
+		each(m)
+	}
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/gofrs/flock"
+	"github.com/google/renameio/v2"
+)
+
+// run is this process's membership of a run folder: an id, and the lock file that is held while it lives. The
+// kernel gives up the lock when the process ends, however it ends.
+type run struct {
+	id, home, dir string
+	lock          *flock.Flock
+}
+
+// newRun registers a run in dir, which is made where it is missing.
+func newRun(dir string) (*run, error) {
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return nil, fmt.Errorf("a folder for lock files: %w", err)
+		}
+		dir = filepath.Join(cache, "verbsmith", "runs")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("a folder for lock files: %w", err)
+	}
+	home, err := runHome(dir)
+	if err != nil {
+		return nil, err
+	}
+	for range 10 {
+		r := &run{id: randomID(), home: home, dir: dir}
+		r.lock = flock.New(r.file(r.id))
+		taken, err := r.lock.TryLock()
+		if err != nil {
+			return nil, fmt.Errorf("lock file of this run: %w", err)
+		}
+		if taken && r.holdsItsFile() {
+			return r, nil
+		}
+		// A neighbour that tidied up took the file between its making and its locking.
+		_ = r.lock.Close()
+	}
+	return nil, fmt.Errorf("lock file of this run: %s: others keep taking it", dir)
+}
+
+func (r *run) file(id string) string { return filepath.Join(r.dir, id+".lock") }
+
+// holdsItsFile says whether the locked file is still the one that has the name.
+func (r *run) holdsItsFile() bool {
+	named, err := os.Stat(r.file(r.id))
+	if err != nil {
+		return false
+	}
+	held, err := r.lock.Stat()
+	return err == nil && os.SameFile(named, held)
+}
+
+func (r *run) end() error {
+	return errors.Join(os.Remove(r.file(r.id)), r.lock.Close())
+}
+
+// dead says whether the run of this folder with that id has ended. If so it holds the run's lock file, if one is
+// left, until forget is called, which removes it.
+func (r *run) dead(id string) (forget func(), dead bool) {
+	file := r.file(id)
+	if filepath.Base(file) != id+".lock" || id == r.id {
+		return nil, false
+	}
+	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+		return func() {}, true // it ended in order, but its containers were not all gone by then
+	}
+	lock := flock.New(file)
+	if taken, err := lock.TryLock(); err != nil || !taken {
+		_ = lock.Close()
+		return nil, false
+	}
+	return func() {
+		_ = os.Remove(file)
+		_ = lock.Close()
+	}, true
+}
+
+// deadRuns gives the ids of the lock files that nobody holds.
+func (r *run) others() []string {
+	files, err := filepath.Glob(filepath.Join(r.dir, "*.lock"))
+	if err != nil {
+		return nil
+	}
+	var ids []string
+	for _, file := range files {
+		if id := strings.TrimSuffix(filepath.Base(file), ".lock"); id != r.id {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// runHome gives the identity of a run folder: a random number that the first run puts into it.
+func runHome(dir string) (string, error) {
+	file := filepath.Join(dir, "home")
+	lock := flock.New(filepath.Join(dir, "home.guard"))
+	if err := lock.Lock(); err != nil {
+		return "", fmt.Errorf("identity of the lock folder: %w", err)
+	}
+	defer lock.Close()
+	data, err := os.ReadFile(file)
+	if id := strings.TrimSpace(string(data)); err == nil && id != "" {
+		return id, nil
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("identity of the lock folder: %w", err)
+	}
+	id := randomID()
+	if err := renameio.WriteFile(file, []byte(id+"\n"), 0o644); err != nil {
+		return "", fmt.Errorf("identity of the lock folder: %w", err)
+	}
+	return id, nil
+}
+
+func randomID() string {
+	var id [8]byte
+	_, _ = rand.Read(id[:]) // never fails: it ends the process instead
+	return hex.EncodeToString(id[:])
+}
+
+// Reap removes the containers that dead runs of this run folder left on the engine. A run is dead when its lock
+// file is gone or can be taken. Containers of live runs, of other folders or machines, and those that somebody
+// else made from our images are left alone.
+func (e *Engine) Reap(ctx context.Context) error {
+	left, err := e.containers(ctx, homeLabel+"="+e.run.home)
+	if err != nil {
+		return err
+	}
+	byRun := make(map[string][]leftover)
+	for _, id := range e.run.others() {
+		byRun[id] = nil
+	}
+	for _, c := range left {
+		if ownsItself(c.names, c.labels, e.run.home) {
+			byRun[c.labels[RunLabel]] = append(byRun[c.labels[RunLabel]], c)
+		}
+	}
+	var errs []error
+	for id, list := range byRun {
+		forget, dead := e.run.dead(id)
+		if !dead {
+			continue
+		}
+		if err := e.removeAll(ctx, list); err != nil {
+			errs = append(errs, err)
+			continue // its lock file stays, for the next try
+		}
+		forget()
+		for _, c := range list {
+			e.notice("removed container " + c.name() + ", left by a run that was killed")
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// leftover is a container on the engine's list.
+type leftover struct {
+	id     string
+	names  []string // as the engine gives them, with a slash in front
+	labels map[string]string
+}
+
+func (l leftover) name() string {
+	if len(l.names) == 0 {
+		return l.id[:min(12, len(l.id))]
+	}
+	return strings.TrimPrefix(l.names[0], "/")
+}
+
+// containers lists the containers, running or not, that carry a label ("key" or "key=value").
+func (e *Engine) containers(ctx context.Context, label string) ([]leftover, error) {
+	found, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", label))})
+	if err != nil {
+		return nil, fmt.Errorf("list containers: %w", err)
+	}
+	list := make([]leftover, 0, len(found))
+	for _, c := range found {
+		list = append(list, leftover{id: c.ID, names: c.Names, labels: c.Labels})
+	}
+	return list, nil
+}
+
+// removeAll kills and removes containers, all at once, because the time after a cancel is short.
+func (e *Engine) removeAll(ctx context.Context, list []leftover) error {
+	errs := make([]error, len(list))
+	var all sync.WaitGroup
+	for i, c := range list {
+		all.Go(func() { errs[i] = e.removeContainer(ctx, c.id) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// removeContainer kills and removes a container with its anonymous volumes. One that is gone, or that the engine
+// is already removing, is no error.
+func (e *Engine) removeContainer(ctx context.Context, id string) error {
+	err := e.cli.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	if err == nil || errdefs.IsNotFound(err) || strings.Contains(err.Error(), "is already in progress") {
+		return nil
+	}
+	return fmt.Errorf("remove container %s: %w", id, engineError(err))
+}

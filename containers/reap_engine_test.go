@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build engine
+
+package containers
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+)
+
+// playVictim runs a container for ever, in a process that the test kills.
+func playVictim() {
+	e, err := Connect(context.Background(), Options{RunDir: os.Getenv("CONTAINERS_TEST_DIR")})
+	if err != nil {
+		fmt.Println("error", err)
+		return
+	}
+	spec := probe("sleep")
+	spec.Image = os.Getenv("CONTAINERS_TEST_IMAGE")
+	spec.Labels = map[string]string{testLabel: os.Getenv("CONTAINERS_TEST_MARK")}
+	spec.Log = writerFunc(func(p []byte) (int, error) {
+		fmt.Println("run", e.run.id)
+		return len(p), nil
+	})
+	_, err = e.Run(context.Background(), spec)
+	fmt.Println("error", err)
+}
+
+// startVictim gives the process and the id of its run, once its container runs.
+func startVictim(t *testing.T, runDir string) (*exec.Cmd, string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	victim := exec.Command(self)
+	victim.Env = append(os.Environ(), roleVariable+"=victim", "CONTAINERS_TEST_DIR="+runDir,
+		"CONTAINERS_TEST_IMAGE="+probeImage, "CONTAINERS_TEST_MARK="+testMark)
+	victim.Stderr = os.Stderr
+	out, err := victim.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = victim.Process.Kill() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	id, ok := strings.CutPrefix(strings.TrimSpace(line), "run ")
+	if !ok {
+		t.Fatalf("victim said %q, %v", line, err)
+	}
+	return victim, id
+}
+
+func TestReapRemovesWhatAKilledRunLeft(t *testing.T) {
+	dir := t.TempDir()
+	victim, id := startVictim(t, dir)
+	neighbour, elsewhere := connectIn(t, dir), connect(t)
+	if left := leftOf(t, neighbour, id); len(left) != 1 {
+		t.Fatalf("a live run's container was removed: %v", left)
+	}
+	if err := victim.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = victim.Wait()
+	if err := elsewhere.Reap(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if left := leftOf(t, neighbour, id); len(left) != 1 {
+		t.Fatalf("a run of another folder removed it: %v", left)
+	}
+	next := connectIn(t, dir)
+	if left := leftOf(t, next, id); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+	if _, err := os.Stat(next.run.file(id)); !os.IsNotExist(err) {
+		t.Errorf("lock file of the dead run: %v", err)
+	}
+}
+
+// A container that somebody makes from one of our images inherits its labels, the run's among them.
+func TestReapSparesContainersMadeFromOurImages(t *testing.T) {
+	dir := t.TempDir()
+	e := connectIn(t, dir)
+	spec := probe("write", "/made", "x")
+	spec.Root, spec.Commit = true, "verbsmith-test/inherited:"+testMark
+	if _, err := e.Run(t.Context(), spec); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := e.cli.ContainerCreate(t.Context(), &container.Config{Image: spec.Commit, Cmd: []string{"/probe", "sleep"}},
+		nil, nil, nil, "verbsmith-test-theirs-"+testMark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	next := connectIn(t, dir)
+	if _, err := next.cli.ContainerInspect(t.Context(), theirs.ID); err != nil {
+		t.Errorf("somebody else's container: %v", err)
+	}
+	removed, err := next.Clean(t.Context(), func(o Object) bool { return o.ID != theirs.ID })
+	if err != nil || len(removed) != 1 || removed[0].Kind != KindContainer {
+		t.Errorf("clean: %v %v", removed, err)
+	}
+}
+
+func TestCloseRemovesWhatTheRunStillHas(t *testing.T) {
+	e := connect(t)
+	log := newGate("asleep")
+	spec := probe("sleep")
+	spec.Log = log
+	done := make(chan error, 1)
+	go func() {
+		_, err := e.Run(context.Background(), spec)
+		done <- err
+	}()
+	log.wait(t)
+	other := connect(t)
+	began := time.Now()
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	t.Log("closed in", time.Since(began))
+	if left := leftOf(t, other, e.run.id); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	<-done
+}
+
+func TestCleanRemovesContainersVolumesAndImagesInOrder(t *testing.T) {
+	e := connect(t)
+	mark := randomID()
+	labels := map[string]string{testLabel: testMark, "clean": mark}
+	parent, child, volume := "verbsmith-test/parent:"+mark, "verbsmith-test/child:"+mark, "verbsmith-test-"+mark
+	if err := e.EnsureVolume(t.Context(), volume, labels); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range [][2]string{{probeImage, parent}, {parent, child}} {
+		spec := probe("append", "/made", "x")
+		spec.Image, spec.Root, spec.Commit, spec.Labels = step[0], true, step[1], labels
+		if _, err := e.Run(t.Context(), spec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := e.cli.ContainerCreate(t.Context(), &container.Config{Image: child, Cmd: []string{"/probe", "cat", "/made"}},
+		&container.HostConfig{Binds: []string{volume + ":/vol"}}, nil, nil, "verbsmith-test-"+mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	removed, err := e.Clean(t.Context(), func(o Object) bool { return o.Labels["clean"] != mark })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, o := range removed {
+		kinds = append(kinds, string(o.Kind)+" "+o.Name)
+	}
+	want := []string{"container verbsmith-test-" + mark, "volume " + volume, "image " + child, "image " + parent}
+	if strings.Join(kinds, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got %q want %q", kinds, want)
+	}
+	for _, ref := range []string{parent, child} {
+		if _, ok, err := e.ImageID(t.Context(), ref); ok || err != nil {
+			t.Errorf("%s is there, %v", ref, err)
+		}
+	}
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build engine
+
+package containers
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestRunGivesStatusAndOutput(t *testing.T) {
+	e := connect(t)
+	for _, code := range []string{"0", "3", "255"} {
+		var log, out bytes.Buffer
+		spec := probe("say", "to stdout", "to stderr", code)
+		spec.Log, spec.Stdout = &log, &out
+		result, err := e.Run(t.Context(), spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := map[string]int{"0": 0, "3": 3, "255": 255}[code]; result.ExitCode != want {
+			t.Errorf("exit %s: got %d", code, result.ExitCode)
+		}
+		if out.String() != "to stdout\n" {
+			t.Errorf("stdout: %q", out.String())
+		}
+		if !strings.Contains(log.String(), "to stdout\n") || !strings.Contains(log.String(), "to stderr\n") {
+			t.Errorf("log: %q", log.String())
+		}
+		if (result.Err(spec, "") == nil) != (code == "0") {
+			t.Errorf("exit %s: %v", code, result.Err(spec, ""))
+		}
+	}
+	if left := leftOf(t, e, e.run.id); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestRunLosesNoOutput(t *testing.T) {
+	e := connect(t)
+	out := stdout(t, e, probe("lines", "20000"))
+	if n := strings.Count(out, "\n"); n != 20000 || !strings.HasPrefix(out, "line 0\n") || !strings.HasSuffix(out, "line 19999\n") {
+		t.Errorf("%d lines, from %.20q", n, out)
+	}
+	// Commands that end at once are those whose output a late attach misses.
+	for range 5 {
+		if out := stdout(t, e, probe("say", "short", "", "0")); out != "short\n" {
+			t.Errorf("got %q", out)
+		}
+	}
+}
+
+func TestRunIsHermetic(t *testing.T) {
+	e := connect(t)
+	got := stdout(t, e, probe("who"))
+	want := "NoNewPrivs: 1"
+	for _, want := range []string{want, "CapEff: 0000000000000000", "CapBnd: 0000000000000000", "uid 65534 gid 65534", "host verbsmith"} {
+		if !strings.Contains(got, want+"\n") {
+			t.Errorf("want %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "eth0") {
+		t.Errorf("there is a network:\n%s", got)
+	}
+}
+
+func TestRunAsRootWithNetwork(t *testing.T) {
+	e := connect(t)
+	spec := probe("who")
+	spec.Root, spec.Network = true, true
+	got := stdout(t, e, spec)
+	for _, want := range []string{"uid 0 gid 0\n", "NoNewPrivs: 0\n", "link eth0\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("want %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "CapEff: 0000000000000000") {
+		t.Errorf("no capabilities:\n%s", got)
+	}
+}
+
+func TestRunTakesHostileArguments(t *testing.T) {
+	e := connect(t)
+	spec := probe("args", `a "b" 'c'`, "new\nline", "$HOME `id` %s", "")
+	if got, want := stdout(t, e, spec), `["a \"b\" 'c'" "new\nline" "$HOME `+"`id`"+` %s" ""]`+"\n"; got != want {
+		t.Errorf("got %s want %s", got, want)
+	}
+	spec = probe("env")
+	spec.Env = map[string]string{"B": "two\nlines", "A": `"$PATH" %s`}
+	if got := stdout(t, e, spec); !strings.Contains(got, "A=\"$PATH\" %s\nB=two\nlines\n") {
+		t.Errorf("got %s", got)
+	}
+	spec = probe("say", "ok", "", "0")
+	spec.Name = "../\"odd\" näme\n%s"
+	if got := stdout(t, e, spec); got != "ok\n" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestRunAppliesSeccompProfile(t *testing.T) {
+	const rdma = "20"
+	e := connect(t)
+	spec := probe("netlink", rdma)
+	if got := stdout(t, e, spec); strings.Contains(got, "operation not permitted") {
+		t.Errorf("refused without a profile: %s", got)
+	}
+	spec.Seccomp = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["socket"],"action":"SCMP_ACT_ERRNO","errnoRet":1,
+		"args":[{"index":0,"value":16,"op":"SCMP_CMP_EQ"},{"index":2,"value":20,"op":"SCMP_CMP_EQ"}]}]}`
+	if got := stdout(t, e, spec); !strings.Contains(got, "operation not permitted") {
+		t.Errorf("not refused: %s", got)
+	}
+}
+
+func TestRunReportsSignalAndMemory(t *testing.T) {
+	e := connect(t)
+	spec := probe("abort")
+	result, err := e.Run(t.Context(), spec)
+	if err != nil || result.ExitCode != 128+int(syscall.SIGABRT) {
+		t.Errorf("abort: %+v %v", result, err)
+	}
+	spec = probe("eat")
+	spec.Memory = 32 << 20
+	result, err = e.Run(t.Context(), spec)
+	if err != nil || !result.OOMKilled || result.ExitCode != 137 {
+		t.Errorf("eat: %+v %v", result, err)
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	e := connect(t)
+	missing := probe("who")
+	missing.Image = "verbsmith-test/none:at-all"
+	_, err := e.Run(t.Context(), missing)
+	if none := (*NoImageError)(nil); !errors.As(err, &none) {
+		t.Errorf("missing image: %v", err)
+	}
+	none := probe()
+	none.Argv = []string{"/no/such/program"}
+	result, err := e.Run(t.Context(), none)
+	if err == nil && result.ExitCode != 127 {
+		t.Errorf("missing program: %+v %v", result, err)
+	}
+	t.Log("missing program:", result, err)
+	broken := errors.New("log disk is full")
+	loud := probe("lines", "100000")
+	loud.Log = writerFunc(func([]byte) (int, error) { return 0, broken })
+	if _, err = e.Run(t.Context(), loud); !errors.Is(err, broken) {
+		t.Errorf("broken log: %v", err)
+	}
+	full := probe("full")
+	result, err = e.Run(t.Context(), full)
+	if err != nil || !errors.Is(result.Err(full, ""), syscall.ENOSPC) {
+		t.Errorf("full disk: %v %v", err, result.Err(full, ""))
+	}
+	if left := leftOf(t, e, e.run.id); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestInputsKeepOwnersAlsoOnVolumes(t *testing.T) {
+	e := connect(t)
+	volume := "verbsmith-test-" + randomID()
+	if err := e.EnsureVolume(t.Context(), volume, testLabels); err != nil {
+		t.Fatal(err)
+	}
+	stream, err := tarOf(
+		tar.Header{Name: "./", Typeflag: tar.TypeDir, Mode: 0o750, Uid: 1234, Gid: 1235}, "",
+		tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o640, Uid: 1234, Gid: 1235}, "hello",
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := probe("stat", "/vol", "/vol/file", "/new/deep", "/new/deep/file", "/new")
+	spec.User = "1234:1235"
+	spec.Volumes = []VolumeMount{{Name: volume, Path: "/vol"}}
+	spec.Inputs = []Input{
+		{Path: "/vol", Tar: bytes.NewReader(stream)},
+		{Path: "/new/deep", UID: 7, GID: 8, Write: func(w io.Writer) error {
+			file, err := tarOf(tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o600, Uid: 1, Gid: 2}, "x")
+			_, writeErr := w.Write(file)
+			return errors.Join(err, writeErr)
+		}},
+	}
+	want := "/vol drwxr-x--- 1234:1235\n/vol/file -rw-r----- 1234:1235\n" +
+		"/new/deep drwxr-xr-x 7:8\n/new/deep/file -rw------- 1:2\n/new drwxr-xr-x 7:8\n"
+	if got := stdout(t, e, spec); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	// The volume outlives its container, and can be read without starting one.
+	data, err := e.ReadFile(t.Context(), probeImage, spec.Volumes, "/vol/file")
+	if err != nil || string(data) != "hello" {
+		t.Errorf("got %q, %v", data, err)
+	}
+	if _, err = e.ReadFile(t.Context(), probeImage, spec.Volumes, "/vol/none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+	if err := e.RemoveVolume(t.Context(), volume); err != nil {
+		t.Error(err)
+	}
+	if err := e.RemoveVolume(t.Context(), volume); err != nil {
+		t.Errorf("a missing one: %v", err)
+	}
+}
+
+func TestInputWriterFails(t *testing.T) {
+	e := connect(t)
+	broken := errors.New("the source is gone")
+	spec := probe("who")
+	spec.Inputs = []Input{{Path: "/in", Write: func(w io.Writer) error {
+		stream, err := tarOf(tar.Header{Name: "half", Typeflag: tar.TypeReg, Mode: 0o600}, strings.Repeat("x", 5000))
+		if err == nil {
+			_, err = w.Write(stream[:2000])
+		}
+		return errors.Join(err, broken)
+	}}}
+	if _, err := e.Run(t.Context(), spec); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOutputs(t *testing.T) {
+	e := connect(t)
+	dir := filepath.Join(t.TempDir(), "out")
+	spec := probe("tree")
+	spec.Outputs = []Output{{Path: "/tmp/tree", Dir: dir}, {Path: "/tmp/tree/sub/file", Dir: dir}, {Path: "/none", Dir: dir, Optional: true}}
+	if _, err := e.Run(t.Context(), spec); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"sub/file": "content\n", "link": "content\n", "hard": "content\n", "file": "content\n", "odd \"name'\n%s": "odd"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
+			t.Errorf("%q: %q, %v", name, got, err)
+		}
+	}
+	info, err := os.Stat(filepath.Join(dir, "sub/file"))
+	if err != nil || info.Mode() != 0o640 || info.ModTime().Unix() != 1700000000 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if owner := info.Sys().(*syscall.Stat_t); int(owner.Uid) != os.Getuid() {
+		t.Errorf("owner %d", owner.Uid)
+	}
+	for _, what := range []string{"badlink", "fifo"} {
+		spec := probe(what)
+		spec.Outputs = []Output{{Path: "/tmp", Dir: t.TempDir()}}
+		_, err := e.Run(t.Context(), spec)
+		if unsafe := (*UnsafeEntryError)(nil); !errors.As(err, &unsafe) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	missing := probe("who")
+	missing.Outputs = []Output{{Path: "/none", Dir: dir}}
+	if _, err := e.Run(t.Context(), missing); err == nil || !strings.Contains(err.Error(), "/none") {
+		t.Errorf("missing: %v", err)
+	}
+}
+
+func TestCommitKeepsTheImagesOwnCommand(t *testing.T) {
+	e := connect(t)
+	ref := "verbsmith-test/committed:" + testMark
+	spec := probe("write", "/made", "by the run")
+	spec.Root, spec.Commit, spec.WorkDir = true, ref, "/tmp"
+	spec.Labels = map[string]string{testLabel: testMark, "odd": `"quoted" $HOME \`}
+	result, err := e.Run(t.Context(), spec)
+	if err = errors.Join(err, result.Err(spec, "")); err != nil {
+		t.Fatal(err)
+	}
+	if id, ok, err := e.ImageID(t.Context(), ref); !ok || id != result.Image || err != nil {
+		t.Errorf("%s %v %v, want %s", id, ok, err, result.Image)
+	}
+	if data, err := e.ReadFile(t.Context(), ref, nil, "/made"); string(data) != "by the run" {
+		t.Errorf("%q %v", data, err)
+	}
+	made, err := e.inspectImage(t.Context(), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := made.Config
+	if len(c.Entrypoint) != 0 || len(c.Cmd) != 0 || c.WorkingDir != "/" || c.Labels[Label] != "1" ||
+		c.Labels["odd"] != spec.Labels["odd"] || c.Labels[RunLabel] != e.run.id {
+		t.Errorf("%+v", c)
+	}
+	failing := probe("say", "", "", "1")
+	failing.Commit = "verbsmith-test/failed:" + testMark
+	if _, err := e.Run(t.Context(), failing); err != nil {
+		t.Error(err)
+	}
+	if _, ok, _ := e.ImageID(t.Context(), failing.Commit); ok {
+		t.Error("a failed run was committed")
+	}
+}
+
+func TestCancelRemovesTheContainer(t *testing.T) {
+	e := connect(t)
+	reason := errors.New("the user pressed Ctrl-C")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	log := newGate("asleep")
+	spec := probe("sleep")
+	spec.Log = log
+	done := make(chan error, 1)
+	go func() {
+		_, err := e.Run(ctx, spec)
+		done <- err
+	}()
+	log.wait(t)
+	began := time.Now()
+	cancel(reason)
+	err := <-done
+	t.Log("cancelled in", time.Since(began))
+	if !errors.Is(err, reason) || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if left := leftOf(t, e, e.run.id); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestCancelAtAnyMomentLeavesNothing(t *testing.T) {
+	e := connect(t)
+	for delay := time.Duration(0); delay < 400*time.Millisecond; delay += 20 * time.Millisecond {
+		ctx, cancel := context.WithTimeout(t.Context(), delay)
+		_, err := e.Run(ctx, probe("sleep"))
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after %v: %v", delay, err)
+		}
+		if left := leftOf(t, e, e.run.id); len(left) > 0 {
+			t.Errorf("after %v, left: %v", delay, left)
+		}
+	}
+}

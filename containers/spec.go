@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// RunSpec says what to run. The zero value of every optional field is the hermetic choice.
+type RunSpec struct {
+	Name    string            // what the run is called in errors and in the container's name, e.g. "build rocky9"
+	Image   string            // a reference or id that is on the engine; nothing is pulled
+	Argv    []string          // the command; the image's own entrypoint and command are not used
+	Env     map[string]string // on top of the image's
+	User    string            // "name", "uid" or "uid:gid"; "" is the image's user, or 65534:65534 where that is root
+	WorkDir string            // "" is the image's
+	Network bool              // on the engine's default bridge; else none at all
+	// Root runs as root with the engine's default capabilities. Else all capabilities are dropped and none can
+	// be gained.
+	Root    bool
+	Seccomp string // a seccomp profile as JSON in place of the engine's; "" keeps the engine's
+	Volumes []VolumeMount
+	Inputs  []Input  // put in, in order, before the command starts
+	Outputs []Output // taken out, in order, after it has ended and before the container is removed
+	// Log gets standard output and standard error, in the order in which the engine delivers them. An error of
+	// it ends the run. It is used by one goroutine at a time.
+	Log    io.Writer
+	Stdout io.Writer         // gets standard output once more, alone
+	Labels map[string]string // on the container, and on the committed image
+	// Commit is the reference under which the container is kept as an image if it exits with 0. The image keeps
+	// user, working directory, entrypoint and command of RunSpec.Image, and gets Env on top.
+	Commit string
+	Memory int64 // limit in bytes; 0 is none
+	Pids   int64 // limit of processes; 0 is none
+}
+
+// VolumeMount puts a named volume at a path of the container. The volume is made where it is missing.
+type VolumeMount struct {
+	Name, Path string
+	ReadOnly   bool
+}
+
+// Input is a tar stream for a folder of the container. Owners, modes and times are those of the stream. The
+// folder may be on a volume; where it is missing it is made, with its parents, mode 0755, for UID and GID.
+type Input struct {
+	Path string
+	// One of the two gives the stream. Write is called once, and its error fails the run.
+	Tar   io.Reader
+	Write func(io.Writer) error
+
+	UID, GID int
+}
+
+// Output is what to take out of the container: the content of a folder, or one file, into Dir on this host,
+// which is made where it is missing. What is there already is never overwritten. Everything belongs to the
+// caller; modes (without setuid, setgid, sticky) and times of files are kept. Links that lead out of Dir and
+// special files fail the run with *UnsafeEntryError.
+type Output struct {
+	Path, Dir string
+	Optional  bool // a missing Path is no error
+	Always    bool // taken out even if the command failed
+}
+
+// Result is how a run ended.
+type Result struct {
+	ExitCode  int // of the main process: the verdict
+	OOMKilled bool
+	Image     string   // id of the committed image, where asked for
+	Tail      []string // the last lines of output, at most 20
+}
+
+// Err is nil if the command ended with 0, else a *RunError that says what spec ran and how it ended. logPath is
+// where the whole output is, "" if nowhere.
+func (r Result) Err(spec RunSpec, logPath string) error {
+	if r.ExitCode == 0 {
+		return nil
+	}
+	return &RunError{
+		Name: spec.Name, Image: spec.Image, Argv: slices.Clone(spec.Argv),
+		ExitCode: r.ExitCode, OOMKilled: r.OOMKilled, Tail: r.Tail, LogPath: logPath,
+	}
+}
+
+// check finds the mistakes that an engine would answer late or in its own words.
+func (s RunSpec) check() error {
+	var errs []error
+	wrong := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("run %q: "+format, append([]any{s.Name}, args...)...))
+	}
+	if s.Image == "" {
+		wrong("want an image, got none")
+	}
+	if len(s.Argv) == 0 || s.Argv[0] == "" {
+		wrong("want a command, got %q", s.Argv)
+	}
+	for key := range s.Env {
+		if key == "" || strings.ContainsAny(key, "=\x00") || strings.Contains(s.Env[key], "\x00") {
+			wrong("environment: want a name without '=' and no zero byte, got %q", key)
+		}
+	}
+	for _, in := range s.Inputs {
+		if !path.IsAbs(in.Path) || (in.Tar == nil) == (in.Write == nil) {
+			wrong("input %q: want an absolute path, and one of Tar and Write", in.Path)
+		}
+	}
+	for _, out := range s.Outputs {
+		if !path.IsAbs(out.Path) || out.Dir == "" {
+			wrong("output %q: want an absolute path, and a folder to put it", out.Path)
+		}
+	}
+	for _, v := range s.Volumes {
+		if v.Name == "" || strings.ContainsAny(v.Name, "/\\") || !path.IsAbs(v.Path) {
+			wrong("volume %q at %q: want a name without slashes, and an absolute path", v.Name, v.Path)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// environment gives Env sorted: the order is visible inside, and must not change from run to run.
+func (s RunSpec) environment() []string {
+	env := make([]string, 0, len(s.Env))
+	for _, key := range slices.Sorted(maps.Keys(s.Env)) {
+		env = append(env, key+"="+s.Env[key])
+	}
+	return env
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"archive/tar"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// extract writes a tar stream, which is hostile, into dir, which is made where it is missing. If top is not "" it
+// is the name of the folder under which all entries lie, and is taken off their names. Nothing is written
+// outside dir, nothing that exists is replaced, links may only lead to places in dir, owners are ignored.
+func extract(r io.Reader, dir, top string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("extract: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("extract: %w", err)
+	}
+	defer root.Close()
+	x := &extraction{root: root, top: top}
+	reader := tar.NewReader(r)
+	for {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return x.finish()
+		}
+		if err != nil {
+			return fmt.Errorf("tar stream: %w", err)
+		}
+		if err := x.entry(header, reader); err != nil {
+			return err
+		}
+	}
+}
+
+type extraction struct {
+	root    *os.Root
+	top     string
+	folders []*tar.Header // whose modes are set last: one without write permission would refuse its own content
+}
+
+// local gives the name of an entry below the root, or "." for the root itself.
+func (x *extraction) local(name string) (string, error) {
+	clean := path.Clean(name)
+	if x.top != "" {
+		rest, below := strings.CutPrefix(clean, x.top+"/")
+		switch {
+		case clean == x.top:
+			rest = "."
+		case !below:
+			return "", &UnsafeEntryError{name, fmt.Sprintf("want a name below %q", x.top)}
+		}
+		clean = rest
+	}
+	if strings.Contains(name, "\x00") || !filepath.IsLocal(filepath.FromSlash(clean)) {
+		return "", &UnsafeEntryError{name, "the name leads out of the folder"}
+	}
+	return clean, nil
+}
+
+func (x *extraction) entry(h *tar.Header, content io.Reader) error {
+	name, err := x.local(h.Name)
+	if err != nil {
+		return err
+	}
+	if err := x.realParents(h.Name, name); err != nil {
+		return err
+	}
+	if name == "." && h.Typeflag != tar.TypeDir {
+		return &UnsafeEntryError{h.Name, "want a folder"}
+	}
+	switch h.Typeflag {
+	case tar.TypeDir:
+		err = x.folder(h, name)
+	case tar.TypeReg:
+		err = x.file(h, name, content)
+	case tar.TypeSymlink:
+		err = x.symlink(h, name)
+	case tar.TypeLink:
+		err = x.hardlink(h, name)
+	default:
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a file, folder or link, got type %q", h.Typeflag)}
+	}
+	if unsafe := (*UnsafeEntryError)(nil); err != nil && !errors.As(err, &unsafe) {
+		return fmt.Errorf("tar entry %q: %w", h.Name, err)
+	}
+	return err
+}
+
+// realParents refuses an entry below a link: os.Root would keep it inside, but the place of a link in it could
+// then not be told from its name.
+func (x *extraction) realParents(shown, name string) error {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		info, err := x.root.Lstat(dir)
+		if err == nil && !info.IsDir() {
+			return &UnsafeEntryError{shown, fmt.Sprintf("%q above it is no folder", dir)}
+		}
+	}
+	if err := x.root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return fmt.Errorf("tar entry %q: %w", shown, err)
+	}
+	return nil
+}
+
+func (x *extraction) folder(h *tar.Header, name string) error {
+	if name == "." {
+		return nil // the caller's own folder keeps its mode
+	}
+	info, err := x.root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = x.root.Mkdir(name, 0o755)
+	case err == nil && !info.IsDir():
+		err = fs.ErrExist
+	}
+	x.folders = append(x.folders, &tar.Header{Name: name, Mode: h.Mode})
+	return err
+}
+
+func (x *extraction) file(h *tar.Header, name string, content io.Reader) error {
+	file, err := x.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, content)
+	// Not through h.FileInfo: setuid and setgid must not be brought onto the host.
+	err = errors.Join(err, file.Chmod(fs.FileMode(h.Mode)&0o777), file.Close()) //nolint:gosec // masked
+	if err != nil {
+		return err
+	}
+	return x.root.Chtimes(name, h.ModTime, h.ModTime)
+}
+
+// symlink allows a target that climbs only at its beginning, and not above the root. From a real folder such a
+// target, and whatever links lie on its way, cannot leave the root.
+func (x *extraction) symlink(h *tar.Header, name string) error {
+	target := h.Linkname
+	if target == "" || path.IsAbs(target) || strings.Contains(target, "\x00") {
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a relative link, got one to %q", target)}
+	}
+	rest := target
+	for strings.HasPrefix(rest, "../") {
+		rest = strings.TrimLeft(strings.TrimPrefix(rest, "../"), "/")
+	}
+	if rest == ".." {
+		rest = "."
+	}
+	for part := range strings.SplitSeq(rest, "/") {
+		if part == ".." {
+			return &UnsafeEntryError{h.Name, fmt.Sprintf("want \"..\" only at the beginning of a link, got %q", target)}
+		}
+	}
+	if !filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(name), target))) {
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("the link to %q leads out of the folder", target)}
+	}
+	return x.root.Symlink(target, name)
+}
+
+func (x *extraction) hardlink(h *tar.Header, name string) error {
+	target, err := x.local(strings.TrimPrefix(h.Linkname, "/"))
+	if err != nil {
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("hard link to %q, which is not in the folder", h.Linkname)}
+	}
+	if err := x.realParents(h.Name, target); err != nil {
+		return err
+	}
+	info, err := x.root.Lstat(target)
+	if err != nil || !info.Mode().IsRegular() {
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a hard link to a file before it, got %q", h.Linkname)}
+	}
+	return x.root.Link(target, name)
+}
+
+// finish sets the modes of folders. Their owner keeps all permissions, to be able to remove them.
+func (x *extraction) finish() error {
+	for _, h := range x.folders {
+		if err := x.root.Chmod(h.Name, fs.FileMode(h.Mode)&0o777|0o700); err != nil { //nolint:gosec // masked
+			return fmt.Errorf("tar entry %q: %w", h.Name, err)
+		}
+	}
+	return nil
+}
+
+// onlyFile gives the content of a tar stream's first entry, which must be a regular file of at most limit bytes.
+func onlyFile(r io.Reader, limit int64) ([]byte, error) {
+	reader := tar.NewReader(r)
+	h, err := reader.Next()
+	if err != nil {
+		return nil, fmt.Errorf("tar stream: %w", err)
+	}
+	if h.Typeflag != tar.TypeReg {
+		return nil, &UnsafeEntryError{h.Name, "want a regular file"}
+	}
+	if h.Size > limit {
+		return nil, &UnsafeEntryError{h.Name, fmt.Sprintf("want at most %d bytes, got %d", limit, h.Size)}
+	}
+	data, err := io.ReadAll(reader)
+	if err != nil {
+		return nil, fmt.Errorf("tar entry %q: %w", h.Name, err)
+	}
+	return data, nil
+}
+
+func notExist(err error) error { return &alsoError{err, fs.ErrNotExist} }
