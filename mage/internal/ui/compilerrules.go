@@ -83,7 +83,8 @@ func rules() []rule {
 func mayTell(line string) bool {
 	for _, word := range []string{
 		"rror:", "CMake Error ", "undefined ", "multiple definition", "cannot ", "nothing provides", "No match",
-		"Unable to find a match", "No package ", "Hunk #", "Patch #", "patching file ", "checking file ", "ninja: ", "*** ",
+		"Unable to find a match", "No package ", "Hunk #", "Patch #", "patching file ", "checking file ", "ninja: ",
+		"*** ",
 	} {
 		if strings.Contains(line, word) {
 			return true

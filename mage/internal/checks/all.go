@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import "context"
+
+// The versions of the tools that are run by `go run`, which leaves go.mod alone and needs nothing installed.
+const (
+	golangciLint = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0"
+	govulncheck  = "golang.org/x/vuln/cmd/govulncheck@v1.9.0"
+)
+
+// Schema is a generated file and what should be in it.
+type Schema struct {
+	Path string                 // below the root, with slashes
+	Want func() ([]byte, error) // generates it
+}
+
+// Options is what the checks need from outside.
+type Options struct {
+	// Schemas are the generated schemas that are kept in the repository.
+	Schemas []Schema
+	// Install, if given, installs a distribution's package of that name. Without it a check whose tool is missing
+	// fails and says how to get it.
+	Install func(ctx context.Context, pkg string) error
+}
+
+// All gives every check of the repository at root, the quick ones first.
+func All(root string, opts Options) []Check {
+	return all(tree{root: root}, opts, machine{run: runCommand, look: lookPath, install: opts.Install})
+}
+
+func all(t tree, opts Options, m machine) []Check {
+	goTool := func(argv ...string) func(context.Context) Result {
+		return func(ctx context.Context) Result { return m.goCommand(ctx, t.root, argv...) }
+	}
+	return []Check{
+		{"gofmt", t.gofmt},
+		{"licence lines", t.licences},
+		{"schemas", func(context.Context) Result { return t.schemas(opts.Schemas) }},
+		{"shellcheck", func(ctx context.Context) Result { return t.shellcheck(ctx, m) }},
+		{"clang-format", func(ctx context.Context) Result { return t.clangFormat(ctx, m) }},
+		{"go mod verify", goTool("mod", "verify")},
+		{"go mod tidy", goTool("mod", "tidy", "-diff")},
+		{"go vet", goTool("vet", "-tags=mage", "./...")},
+		{"golangci-lint", func(ctx context.Context) Result { return m.lint(ctx, t.root) }},
+		{"govulncheck", func(ctx context.Context) Result { return m.vulnerabilities(ctx, t.root) }},
+	}
+}

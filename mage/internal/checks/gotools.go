@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// goCommand is a check by the go command itself, which says nothing or "all modules verified" if all is well.
+func (m machine) goCommand(ctx context.Context, root string, argv ...string) Result {
+	command := append([]string{"go"}, argv...)
+	out, err := m.run(ctx, root, command...)
+	switch {
+	case err != nil:
+		return unable(err)
+	case out.code != 0:
+		return failed(out.text, "%s", firstLine(out, "exit status "+strconv.Itoa(out.code)))
+	default:
+		return passed("%s", firstLine(out, strings.Join(command, " ")+": nothing to say"))
+	}
+}
+
+// lint runs golangci-lint by the repository's .golangci.yml.
+func (m machine) lint(ctx context.Context, root string) Result {
+	out, err := m.run(ctx, root, "go", "run", golangciLint, "version")
+	if err == nil && out.code != 0 {
+		return failed(out.text, "golangci-lint could not be had: %s", lastLine(out.text))
+	}
+	if err == nil {
+		out, err = m.run(ctx, root, "go", "run", golangciLint, "run", "--color=never", "./...")
+	}
+	switch {
+	case err != nil:
+		return unable(err)
+	case out.code != 0:
+		return failed(out.text, "%s", lintEvidence(out))
+	default:
+		return passed("%s", lastLine(out.text))
+	}
+}
+
+// issueCount is the line with which golangci-lint begins its statistics.
+var issueCount = regexp.MustCompile(`(?m)^\d+ issues?:?$`)
+
+func lintEvidence(out output) string {
+	if m := issueCount.FindString(out.text); m != "" {
+		return strings.TrimSuffix(m, ":") + ", first: " + firstLine(out, "")
+	}
+	return lastLine(out.text)
+}
+
+// unreachable matches how Go's network code says that a server is out of reach.
+var unreachable = regexp.MustCompile(`dial tcp|no such host|connection refused|connection reset|i/o timeout|` +
+	`TLS handshake|proxyconnect|network is unreachable|Client\.Timeout|unexpected status code|HTTP GET .* returned`)
+
+// foundExit is govulncheck's exit status for a finding. Behind `go run` it is left only in go's last line.
+const foundExit = 3
+
+// vulnerabilities runs govulncheck. A machine that reaches no database cannot tell, and says so.
+func (m machine) vulnerabilities(ctx context.Context, root string) Result {
+	out, err := m.run(ctx, root, "go", "run", govulncheck, "-tags=mage", "./...")
+	if err != nil {
+		return unable(err)
+	}
+	if out.code == 0 {
+		return passed("%s", firstLine(out, "no vulnerabilities found"))
+	}
+	if toolExit(out) == foundExit {
+		return failed(out.text, "%s", vulnEvidence(out))
+	}
+	if reason := unreachableLine(out.text); reason != "" {
+		return Result{Status: Unavailable, Evidence: reason, Output: out.text}
+	}
+	return failed(out.text, "%s", lastLine(out.text))
+}
+
+var goRunExit = regexp.MustCompile(`^exit status (\d+)$`)
+
+// toolExit is the exit status of the tool behind `go run`, which itself ends with 1 and prints the tool's.
+func toolExit(out output) int {
+	lines := strings.Split(strings.TrimSpace(out.text), "\n")
+	m := goRunExit.FindStringSubmatch(strings.TrimSpace(lines[len(lines)-1]))
+	if m == nil {
+		return out.code
+	}
+	code, err := strconv.Atoi(m[1])
+	if err != nil {
+		return out.code
+	}
+	return code
+}
+
+func unreachableLine(text string) string {
+	for line := range strings.SplitSeq(text, "\n") {
+		if unreachable.MatchString(line) {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
+}
+
+// vulnEvidence is the sentence with which govulncheck sums up.
+func vulnEvidence(out output) string {
+	for line := range strings.SplitSeq(out.text, "\n") {
+		if strings.HasPrefix(line, "Your code is affected by") {
+			return line
+		}
+	}
+	return firstLine(out, "vulnerabilities found")
+}
+
+// lastLine is the last line that a tool said, without go's own remark about the exit status.
+func lastLine(text string) string {
+	last := ""
+	for line := range strings.SplitSeq(text, "\n") {
+		if line = strings.TrimSpace(line); line != "" && !goRunExit.MatchString(line) {
+			last = line
+		}
+	}
+	return last
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// shebang is the first line of a script for a shell that shellcheck knows.
+var shebang = regexp.MustCompile(`^#!.*\b(?:ba|da|k)?sh\b`)
+
+// shellcheck looks at every *.sh file, and at every script for a shell that is called otherwise.
+func (t tree) shellcheck(ctx context.Context, m machine) Result {
+	scripts, err := t.scripts()
+	if err != nil {
+		return unable(err)
+	}
+	return m.inspect(ctx, t.root, scripts, "scripts", "shellcheck", "--external-sources", "--format=gcc")
+}
+
+func (t tree) scripts() ([]string, error) {
+	wanted := func(name string) bool {
+		return strings.HasSuffix(name, ".sh") || path.Ext(name) == "" && isUnder(name, "scripts", "containers", ".ci")
+	}
+	scripts, _, err := t.filter(wanted, func(name string, data []byte) bool {
+		return strings.HasSuffix(name, ".sh") || shebang.Match(data)
+	})
+	return scripts, err
+}
+
+// clangFormat compares the providers' C with what clang-format makes of it, by the .clang-format beside it.
+func (t tree) clangFormat(ctx context.Context, m machine) Result {
+	sources, err := t.files(func(name string) bool { return isUnder(name, "provider") && hasSuffix(".c", ".h")(name) })
+	if err != nil {
+		return unable(err)
+	}
+	for _, name := range sources {
+		if !t.hasStyle(path.Dir(name)) {
+			// Without a style of its own, clang-format would take one of its choice or none.
+			return failed("", "%s: no .clang-format in its folder or above", name)
+		}
+	}
+	return m.inspect(ctx, t.root, sources, "C files",
+		"clang-format", "--style=file", "--fallback-style=none", "--dry-run", "-Werror")
+}
+
+func (t tree) hasStyle(dir string) bool {
+	for ; ; dir = path.Dir(dir) {
+		if _, err := t.read(path.Join(dir, ".clang-format")); err == nil {
+			return true
+		}
+		if dir == "." {
+			return false
+		}
+	}
+}
+
+// inspect runs a tool over files. The files come after "--", or as ./name, so that none is taken for an option.
+func (m machine) inspect(ctx context.Context, root string, files []string, what string, argv ...string) Result {
+	if len(files) == 0 {
+		return places(nil, 0, what)
+	}
+	if err := m.need(ctx, argv[0]); err != nil {
+		return unable(err)
+	}
+	for _, name := range files {
+		argv = append(argv, "./"+name)
+	}
+	out, err := m.run(ctx, root, argv...)
+	if err != nil {
+		return unable(err)
+	}
+	if out.code != 0 {
+		return failed(out.text, "%s", firstLine(out, fmt.Sprintf("%s ended with %d", argv[0], out.code)))
+	}
+	return passed("%d %s", len(files), what)
+}
+
+// firstLine is the first line that the command said, or otherwise if it said nothing.
+func firstLine(out output, otherwise string) string {
+	for line := range strings.SplitSeq(out.text, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return otherwise
+}

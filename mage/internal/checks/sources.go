@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"go/format"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// gofmt formats every Go file and compares.
+func (t tree) gofmt(context.Context) Result {
+	var unreadable []string
+	bad, all, err := t.filter(hasSuffix(".go"), func(name string, data []byte) bool {
+		formatted, err := format.Source(data)
+		if err != nil {
+			unreadable = append(unreadable, fmt.Sprintf("%s: %v", name, err))
+			return false
+		}
+		return !bytes.Equal(data, formatted)
+	})
+	if err != nil {
+		return unable(err)
+	}
+	for i, name := range bad {
+		bad[i] = name + ": not formatted; run gofmt -w"
+	}
+	return places(append(unreadable, bad...), len(all), "Go files")
+}
+
+// The licences of the project: Apache-2.0 for the tool, rdma-core's own pair for what is compiled into rdma-core.
+var (
+	toolLicence     = regexp.MustCompile(`^// SPDX-License-Identifier: Apache-2\.0$`)
+	providerLicence = regexp.MustCompile(`SPDX-License-Identifier: .*GPL-2\.0.* OR (?:Linux-OpenIB|BSD-2-Clause)`)
+)
+
+// licences looks at the first line of each Go file, and of each C, header and CMake file of the providers.
+func (t tree) licences(context.Context) Result {
+	wanted := func(name string) bool { return licenceOf(name) != nil }
+	bad, all, err := t.filter(wanted, func(name string, data []byte) bool {
+		first, _, _ := strings.Cut(string(data), "\n")
+		return !licenceOf(name).MatchString(strings.TrimSuffix(first, "\r"))
+	})
+	if err != nil {
+		return unable(err)
+	}
+	for i, name := range bad {
+		bad[i] = fmt.Sprintf("%s:1: want a line that matches %s", name, licenceOf(name))
+	}
+	return places(bad, len(all), "files")
+}
+
+// licenceOf is what the first line of the file must match, nil for a file that needs none.
+func licenceOf(name string) *regexp.Regexp {
+	switch {
+	case strings.HasSuffix(name, ".go"):
+		return toolLicence
+	case isUnder(name, "provider") && (hasSuffix(".c", ".h")(name) || path.Base(name) == "CMakeLists.txt"):
+		return providerLicence
+	default:
+		return nil
+	}
+}
+
+// schemas compares each generated schema with what stands in the repository.
+func (t tree) schemas(schemas []Schema) Result {
+	var bad []string
+	for _, s := range schemas {
+		want, err := s.Want()
+		if err != nil {
+			bad = append(bad, fmt.Sprintf("%s: cannot be generated: %v", s.Path, err))
+			continue
+		}
+		got, err := t.read(s.Path)
+		switch {
+		case err != nil:
+			bad = append(bad, fmt.Sprintf("%s: %v", s.Path, err))
+		case !bytes.Equal(got, want):
+			line := firstDifference(got, want)
+			bad = append(bad, fmt.Sprintf("%s:%d: differs from what the types generate", s.Path, line))
+		}
+	}
+	return places(bad, len(schemas), "schemas")
+}
+
+// firstDifference is the number of the first line, from 1, in which two texts differ.
+func firstDifference(a, b []byte) int {
+	line := 1
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			break
+		}
+		if a[i] == '\n' {
+			line++
+		}
+	}
+	return line
+}
