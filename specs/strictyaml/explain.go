@@ -168,7 +168,7 @@ func subschema(s *reflected.Schema, tokens []string) *reflected.Schema {
 		}
 		switch s.Type {
 		case "array":
-			s = s.Items
+			s = item(s)
 		case "object":
 			next := s.AdditionalProperties
 			if s.Properties != nil {
@@ -182,6 +182,17 @@ func subschema(s *reflected.Schema, tokens []string) *reflected.Schema {
 		}
 	}
 	return s
+}
+
+// item is the schema of a list's items. A description stands at the list, so it speaks
+// for the items too.
+func item(list *reflected.Schema) *reflected.Schema {
+	if list.Items == nil || list.Items.Description != "" || list.Description == "" {
+		return list.Items
+	}
+	s := *list.Items
+	s.Description = "an item of " + list.Description
+	return &s
 }
 
 func oneOf(values []any) string {

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package specs_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+var update = flag.Bool("update", false, "write the schemas anew")
+
+// TestSchemas keeps schema/ equal to what the types say.
+func TestSchemas(t *testing.T) {
+	for file, v := range map[string]any{"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}} {
+		want, err := strictyaml.Schema(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join("schema", file)
+		if *update {
+			if err := os.WriteFile(path, want, 0o644); err != nil { //nolint:gosec // a file of the repository
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is not what the types say: run go test ./specs -update", path)
+		}
+	}
+}
+
+// TestReleasesData asserts what the project relies on in releases.yaml.
+func TestReleasesData(t *testing.T) {
+	r, err := specs.LoadReleases(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Default != "56.1" {
+		t.Errorf("default release %s, want 56.1", r.Default)
+	}
+	names := r.Names()
+	if names[0] != "32.0" || names[len(names)-1] != "65.0" {
+		t.Errorf("releases from %s to %s, want 32.0 to 65.0", names[0], names[len(names)-1])
+	}
+	for major := 32; major <= 65; major++ {
+		if _, err := r.Find(strconv.Itoa(major) + ".0"); err != nil {
+			t.Error(err)
+		}
+	}
+	sums := map[string]string{}
+	for _, rel := range r.Releases {
+		kinds := map[specs.OriginKind]specs.Origin{}
+		for _, o := range rel.Origins {
+			kinds[o.Kind] = o
+			if o.URL != "" && !strings.Contains(o.URL, "/"+rel.Tag) {
+				t.Errorf("%s: %s has the URL %s", rel.Version, o.Kind, o.URL)
+			}
+			if before, ok := sums[o.SHA256]; ok && before != rel.Version {
+				t.Errorf("%s has a sum of %s", rel.Version, before)
+			}
+			if o.SHA256 != "" {
+				sums[o.SHA256] = rel.Version
+			}
+		}
+		if kinds[specs.ReleaseAsset].URL == "" || kinds[specs.GitHubArchive].URL == "" {
+			t.Errorf("%s: want both of upstream's origins, got %v", rel.Version, rel.Origins)
+		}
+	}
+	if len(sums) < 50 {
+		t.Errorf("%d sums, want those of both public records", len(sums))
+	}
+	const asset = "63ce7f2baa7242c2dbc76375dac957c420187dd27f8c5e148efc07971ee522a8"
+	rel, err := r.Find("56.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range rel.Origins {
+		if same := o.SHA256 == asset; same != (o.Kind != specs.GitHubArchive) {
+			t.Errorf("56.1: %s has the sum %s", o.Kind, o.SHA256)
+		}
+	}
+}
+
+// TestDistrosData asserts what the project relies on in distros/.
+func TestDistrosData(t *testing.T) {
+	ds, err := specs.LoadDistros(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(ds.Names(), " "), "centos-stream10 centos-stream9 rocky10 rocky8 rocky9"; got != want {
+		t.Errorf("distros %s, want %s", got, want)
+	}
+	if ds.Default().Name != "rocky9" {
+		t.Errorf("default distro %q", ds.Default().Name)
+	}
+	for _, tt := range []struct {
+		name, dist, image, repository, standin string
+		epel                                   bool
+	}{
+		{"rocky8", ".el8", "rockylinux/rockylinux:8", "powertools", "bookworm", false},
+		{"rocky9", ".el9", "rockylinux/rockylinux:9", "crb", "bookworm", true},
+		{"rocky10", ".el10", "rockylinux/rockylinux:10", "crb", "trixie", true},
+		{"centos-stream9", ".el9", "quay.io/centos/centos:stream9", "crb", "bookworm", true},
+		{"centos-stream10", ".el10", "quay.io/centos/centos:stream10", "crb", "trixie", true},
+	} {
+		d, err := ds.Find(tt.name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if d.Dist != tt.dist || d.Reference() != tt.image || d.Standin != tt.standin || d.EPEL != tt.epel ||
+			strings.Join(d.Repositories, " ") != tt.repository {
+			t.Errorf("%s is %+v", tt.name, d)
+		}
+	}
+}
+
+// TestSumsData opens the committed file.
+func TestSumsData(t *testing.T) {
+	if _, err := specs.OpenSums("rdma-core.sum"); err != nil {
+		t.Error(err)
+	}
+}

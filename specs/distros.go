@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package specs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+const distrosFolder = "distros"
+
+// Distro is one distribution that packages can be built for: one file in distros/.
+type Distro struct {
+	// Name is the file's name without ".yaml", and what a user types.
+	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9]*(-[a-z0-9]+)*$" jsonschema_description:"the file's name without .yaml, in lower-case letters, digits and dashes"`
+	// Title is the name for people.
+	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the distro's name for people"`
+	// Default marks the distro that is built for if none is named.
+	Default bool `yaml:"default,omitempty"`
+	// EL is the Enterprise Linux release that it is, or is compatible with.
+	EL int `yaml:"el" jsonschema:"minimum=8,maximum=10" jsonschema_description:"the EL release: 8, 9 or 10"`
+	// Dist is the value of rpm's %dist.
+	Dist string `yaml:"dist" jsonschema:"pattern=^[.]el[0-9]+$" jsonschema_description:"rpm's dist tag such as .el9"`
+	// Image is the reference of the real base image, with a tag and without a digest.
+	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as quay.io/centos/centos:stream9"`
+	// Digest pins the image where it is set.
+	Digest string `yaml:"digest,omitempty" jsonschema:"pattern=^sha256:[0-9a-f]{64}$" jsonschema_description:"sha256: and 64 lower-case hex digits"`
+	// Repositories are to be enabled beside those that the image has enabled.
+	Repositories []string `yaml:"repositories,omitempty" jsonschema:"pattern=^[a-z0-9][a-z0-9._-]*$" jsonschema_description:"a list of repository names such as crb"`
+	// EPEL says that the package epel-release is to be installed.
+	EPEL bool `yaml:"epel,omitempty"`
+	// Standin is the Debian suite whose userland stands in where the image cannot be had.
+	Standin string `yaml:"standin" jsonschema:"enum=bookworm,enum=trixie"`
+}
+
+// Reference is the image to pull: pinned by its digest where there is one.
+func (d Distro) Reference() string {
+	if d.Digest == "" {
+		return d.Image
+	}
+	return d.Image + "@" + d.Digest
+}
+
+// Distros are all files in distros/, by name.
+type Distros struct {
+	list []Distro
+}
+
+// distroFile is a distro with what its file has to agree with.
+type distroFile struct {
+	Distro `yaml:",inline"`
+
+	file string
+	// defaultIn is the file before this one that has the default.
+	defaultIn string
+}
+
+// Check finds what the schema cannot.
+func (f *distroFile) Check() []strictyaml.Problem {
+	var out []strictyaml.Problem
+	add := func(path, want, got string) {
+		out = append(out, strictyaml.Problem{Path: path, Want: want, Got: got})
+	}
+	if want := strings.TrimSuffix(path.Base(f.file), ".yaml"); f.Name != want {
+		add("name", want+", like the file", f.Name)
+	}
+	if want := ".el" + strconv.Itoa(f.EL); f.Dist != want {
+		add("dist", want+", like el", f.Dist)
+	}
+	seen := map[string]bool{}
+	for i, r := range f.Repositories {
+		if seen[r] {
+			add("repositories["+strconv.Itoa(i)+"]", "each repository once", r+" again")
+		}
+		seen[r] = true
+	}
+	if f.Default && f.defaultIn != "" {
+		add("default", "one default distro", "a second, after "+f.defaultIn)
+	}
+	return out
+}
+
+// LoadDistros reads distros/*.yaml from a file system that is rooted at specs/. Mistakes
+// of all files come at once, as *strictyaml.Mistake; a file of another kind is one too.
+func LoadDistros(fsys fs.FS) (*Distros, error) {
+	entries, err := fs.ReadDir(fsys, distrosFolder)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", folder+distrosFolder, err)
+	}
+	var ds Distros
+	var errs []error
+	defaultIn := ""
+	for _, e := range entries {
+		name := path.Join(distrosFolder, e.Name())
+		f := distroFile{file: folder + name, defaultIn: defaultIn}
+		if err := loadDistro(fsys, name, &f); err != nil {
+			errs = append(errs, err)
+		}
+		if f.Default && defaultIn == "" {
+			defaultIn = f.file
+		}
+		ds.list = append(ds.list, f.Distro)
+	}
+	if len(errs) == 0 && defaultIn == "" {
+		errs = append(errs, &strictyaml.Mistake{
+			File: folder + distrosFolder, Line: 1, Column: 1, Path: "default",
+			Want: "one file with \"default: true\"", Got: "none among " + strconv.Itoa(len(entries)),
+		})
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return &ds, nil
+}
+
+func loadDistro(fsys fs.FS, name string, f *distroFile) error {
+	if path.Ext(name) != ".yaml" {
+		return &strictyaml.Mistake{File: f.file, Line: 1, Column: 1, Want: "a file named NAME.yaml", Got: path.Base(name)}
+	}
+	data, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", f.file, err)
+	}
+	return strictyaml.Decode(f.file, data, f)
+}
+
+// Find returns the distro of that name, or *UnknownError.
+func (ds *Distros) Find(name string) (Distro, error) {
+	for _, d := range ds.list {
+		if d.Name == name {
+			return d, nil
+		}
+	}
+	return Distro{}, &UnknownError{Kind: "distro", Name: name, Known: ds.Names()}
+}
+
+// Names returns the names of all distros, sorted.
+func (ds *Distros) Names() []string {
+	names := make([]string, 0, len(ds.list))
+	for _, d := range ds.list {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+// Default returns the distro that is built for if none is named.
+func (ds *Distros) Default() Distro {
+	for _, d := range ds.list {
+		if d.Default {
+			return d
+		}
+	}
+	return Distro{}
+}

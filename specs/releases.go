@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package specs
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+// folder is what the loaders' file system is rooted at, for messages.
+const folder = "specs/"
+
+const releasesFile = "releases.yaml"
+
+// OriginKind says where an archive of a release comes from. The same release has other
+// bytes in each of them.
+type OriginKind string
+
+const (
+	// ReleaseAsset is the tarball attached to the release on GitHub; it carries
+	// prebuilt man pages.
+	ReleaseAsset OriginKind = "release-asset"
+	// GitHubArchive is what GitHub makes of a tag: the bytes of
+	// "git archive --prefix=rdma-core-VERSION/ TAG | gzip -n".
+	GitHubArchive OriginKind = "github-archive"
+	// DebianSource is the .orig tarball of a Debian source package.
+	DebianSource OriginKind = "debian-source"
+)
+
+// Origin is one place to get a release from.
+type Origin struct {
+	Kind OriginKind `yaml:"kind" jsonschema:"enum=release-asset,enum=github-archive,enum=debian-source"`
+	// File is the archive's name there.
+	File string `yaml:"file" jsonschema:"pattern=^[A-Za-z0-9][A-Za-z0-9._+~-]*$" jsonschema_description:"the archive's file name"`
+	// URL is empty for a Debian source package, which apt finds.
+	URL string `yaml:"url,omitempty" jsonschema:"pattern=^https://[!-~]+$" jsonschema_description:"an https URL"`
+	// SHA256 is the archive's sum in lower-case hex where it is on public record, else
+	// empty: then the first download is recorded in rdma-core.sum.
+	SHA256 string `yaml:"sha256,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$" jsonschema_description:"a SHA-256: 64 lower-case hex digits"`
+	// Suite is the Debian suite that has the source package.
+	Suite string `yaml:"suite,omitempty" jsonschema:"pattern=^[a-z][a-z0-9-]*$" jsonschema_description:"the name of a Debian suite"`
+}
+
+// Release is one release of rdma-core.
+type Release struct {
+	Version string `yaml:"version" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"a release number such as \"56.1\""`
+	// Tag is the release's tag in upstream's repository.
+	Tag string `yaml:"tag" jsonschema:"pattern=^v[0-9]+[.][0-9]+$" jsonschema_description:"the release's git tag such as v56.1"`
+	// Origins are in the order in which they are to be tried.
+	Origins []Origin `yaml:"origins" jsonschema:"minItems=1"`
+}
+
+// Releases is the file releases.yaml.
+type Releases struct {
+	// Default is the release that is built if none is named.
+	Default string `yaml:"default" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"the number of the default release, such as \"56.1\""`
+	// Releases are in rising order.
+	Releases []Release `yaml:"releases" jsonschema:"minItems=1"`
+}
+
+// LoadReleases reads releases.yaml from a file system that is rooted at specs/. Mistakes
+// in it come all at once, as *strictyaml.Mistake.
+func LoadReleases(fsys fs.FS) (*Releases, error) {
+	data, err := fs.ReadFile(fsys, releasesFile)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", folder+releasesFile, err)
+	}
+	var r Releases
+	if err := strictyaml.Decode(folder+releasesFile, data, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// Find returns the release of that number, or *UnknownError.
+func (r *Releases) Find(version string) (Release, error) {
+	for _, rel := range r.Releases {
+		if rel.Version == version {
+			return rel, nil
+		}
+	}
+	return Release{}, &UnknownError{Kind: "release", Name: version, Known: r.Names()}
+}
+
+// Names returns the numbers of all releases, the oldest first.
+func (r *Releases) Names() []string {
+	names := make([]string, 0, len(r.Releases))
+	for _, rel := range r.Releases {
+		names = append(names, rel.Version)
+	}
+	return names
+}
+
+// Check finds what the schema cannot.
+func (r *Releases) Check() []strictyaml.Problem {
+	var out []strictyaml.Problem
+	for i, rel := range r.Releases {
+		path := "releases[" + strconv.Itoa(i) + "]"
+		if i > 0 && CompareVersions(r.Releases[i-1].Version, rel.Version) >= 0 {
+			out = append(out, strictyaml.Problem{
+				Path: path + ".version",
+				Want: "releases in rising order, each once",
+				Got:  rel.Version + " after " + r.Releases[i-1].Version,
+			})
+		}
+		if rel.Tag != "v"+rel.Version {
+			out = append(out, strictyaml.Problem{Path: path + ".tag", Want: "v" + rel.Version, Got: rel.Tag})
+		}
+		out = append(out, rel.check(path)...)
+	}
+	if !slices.Contains(r.Names(), r.Default) {
+		out = append(out, strictyaml.Problem{Path: "default", Want: "one of the releases", Got: r.Default})
+	}
+	return out
+}
+
+func (rel Release) check(path string) []strictyaml.Problem {
+	var out []strictyaml.Problem
+	kinds, files := map[OriginKind]bool{}, map[string]bool{}
+	for i, o := range rel.Origins {
+		at := path + ".origins[" + strconv.Itoa(i) + "]"
+		add := func(field, want, got string) {
+			out = append(out, strictyaml.Problem{Path: at + "." + field, Want: want, Got: got})
+		}
+		if kinds[o.Kind] {
+			add("kind", "each kind of origin once", string(o.Kind)+" again")
+		}
+		if files[o.File] {
+			add("file", "a file name of its own in each origin", o.File+" again")
+		}
+		kinds[o.Kind], files[o.File] = true, true
+		switch debian := o.Kind == DebianSource; {
+		case debian && o.Suite == "":
+			add("suite", "the name of a Debian suite", "nothing")
+		case debian && o.SHA256 == "":
+			add("sha256", "a SHA-256: 64 lower-case hex digits", "nothing")
+		case debian && o.URL != "":
+			add("url", "nothing: apt finds the source package", o.URL)
+		case !debian && o.URL == "":
+			add("url", "an https URL", "nothing")
+		case !debian && o.Suite != "":
+			add("suite", "nothing: it is for debian-source", o.Suite)
+		}
+	}
+	return out
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package specs
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/gofrs/flock"
+	"github.com/google/renameio/v2"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+// Sums is a file of SHA-256 sums in the manner of go.sum: what was seen first is recorded,
+// and anything else under the same name is a conflict. Its lines are
+//
+//	VERSION NAME sha256:HEX
+//
+// sorted by version and name. A version or name with blanks or other oddities in it is
+// written as a Go string literal. Lines beginning with # at the top stay as they are.
+//
+// The methods may be called concurrently, also by several processes on the same file.
+type Sums struct {
+	path string
+
+	mu      sync.Mutex
+	content sumsContent
+}
+
+// SumConflictError says that a file already has another sum on record.
+type SumConflictError struct {
+	// File is the sums file; Line is the line of the record.
+	File string
+	Line int
+	// Version and Name are those of the archive.
+	Version, Name string
+	// Recorded and Got are sums in hex.
+	Recorded, Got string
+}
+
+// Error names both sums and the line on record.
+func (e *SumConflictError) Error() string {
+	return fmt.Sprintf("%s:%d: %s %s: recorded sha256:%s, got sha256:%s",
+		e.File, e.Line, word(e.Version), word(e.Name), e.Recorded, e.Got)
+}
+
+// OpenSums reads the file at path; a file that does not exist is empty. Lines that cannot
+// be read are *strictyaml.Mistake, all at once, and two sums for one name are a
+// *SumConflictError.
+func OpenSums(path string) (*Sums, error) {
+	content, err := readSums(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Sums{path: path, content: content}, nil
+}
+
+// Lookup returns the sum on record for an archive, in lower-case hex.
+func (s *Sums) Lookup(version, name string) (sha256hex string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.content.find(version, name)
+	return r.sum, ok
+}
+
+var hexSum = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Record puts an archive's sum, 64 lower-case hex digits, on record. The file is read anew
+// and replaced as a whole, under a lock. Recording the same sum again changes nothing;
+// another sum is a *SumConflictError.
+func (s *Sums) Record(version, name, sha256hex string) error {
+	if !hexSum.MatchString(sha256hex) {
+		return fmt.Errorf("record %s %s in %s: want 64 lower-case hex digits, got %q", word(version), word(name), s.path, sha256hex)
+	}
+	if version == "" || name == "" {
+		return fmt.Errorf("record %q %q in %s: want a version and a name", version, name, s.path)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// The folder is what is locked: a lock file would be one more file beside the data,
+	// and the file itself is replaced at each write.
+	lock := flock.New(filepath.Dir(s.path), flock.SetFlag(os.O_RDONLY))
+	if err := lock.Lock(); err != nil {
+		return fmt.Errorf("lock the folder of %s: %w", s.path, err)
+	}
+	defer lock.Close() //nolint:errcheck // closing gives up the lock whatever it returns
+	content, err := readSums(s.path)
+	if err != nil {
+		return err
+	}
+	s.content = content
+	if r, ok := content.find(version, name); ok {
+		if r.sum != sha256hex {
+			return &SumConflictError{File: s.path, Line: r.line, Version: version, Name: name, Recorded: r.sum, Got: sha256hex}
+		}
+		return nil
+	}
+	content.records = append(slices.Clone(content.records), record{version: version, name: name, sum: sha256hex})
+	data := content.bytes()
+	if err := renameio.WriteFile(s.path, data, 0o644, renameio.WithTempDir(filepath.Dir(s.path)), renameio.WithExistingPermissions()); err != nil {
+		return fmt.Errorf("write %s: %w", s.path, err)
+	}
+	s.content, err = parseSums(s.path, data)
+	return err
+}
+
+// sumsContent is what a sums file holds.
+type sumsContent struct {
+	// header are the comment lines at the top.
+	header  []string
+	records []record
+}
+
+type record struct {
+	version, name, sum string
+	line               int
+}
+
+func (c sumsContent) find(version, name string) (record, bool) {
+	for _, r := range c.records {
+		if r.version == version && r.name == name {
+			return r, true
+		}
+	}
+	return record{}, false
+}
+
+func (c sumsContent) bytes() []byte {
+	slices.SortFunc(c.records, func(a, b record) int {
+		return cmp.Or(CompareVersions(a.version, b.version), strings.Compare(a.name, b.name))
+	})
+	var b bytes.Buffer
+	for _, h := range c.header {
+		b.WriteString(h + "\n")
+	}
+	for _, r := range c.records {
+		fmt.Fprintf(&b, "%s %s sha256:%s\n", word(r.version), word(r.name), r.sum)
+	}
+	return b.Bytes()
+}
+
+func readSums(path string) (sumsContent, error) {
+	data, err := os.ReadFile(path) //nolint:gosec // the path is the caller's to choose
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return sumsContent{}, fmt.Errorf("read sums: %w", err)
+	}
+	return parseSums(path, data)
+}
+
+func parseSums(path string, data []byte) (sumsContent, error) {
+	var c sumsContent
+	var errs []error
+	n := 0
+	for text := range strings.Lines(string(data)) {
+		n++
+		text = strings.TrimRight(text, "\r\n")
+		switch {
+		case text == "":
+			continue
+		case strings.HasPrefix(text, "#") && len(c.records) == 0:
+			c.header = append(c.header, text)
+			continue
+		}
+		r, column, ok := parseRecord(text)
+		if !ok {
+			errs = append(errs, &strictyaml.Mistake{
+				File: path, Line: n, Column: column,
+				Want: "VERSION NAME sha256:64 lower-case hex digits", Got: strconv.Quote(text),
+			})
+			continue
+		}
+		r.line = n
+		if old, ok := c.find(r.version, r.name); !ok {
+			c.records = append(c.records, r)
+		} else if old.sum != r.sum {
+			errs = append(errs, &SumConflictError{
+				File: path, Line: n, Version: r.version, Name: r.name, Recorded: old.sum, Got: r.sum,
+			})
+		}
+	}
+	return c, errors.Join(errs...)
+}
+
+// parseRecord reads one line, or gives the column at which it goes wrong.
+func parseRecord(line string) (record, int, bool) {
+	version, rest, ok := cutWord(line)
+	if !ok {
+		return record{}, 1, false
+	}
+	name, sum, ok := cutWord(rest)
+	if !ok {
+		return record{}, len(line) - len(rest) + 1, false
+	}
+	sum, ok = strings.CutPrefix(sum, "sha256:")
+	if !ok || !hexSum.MatchString(sum) {
+		return record{}, strings.LastIndexByte(line, ' ') + 2, false
+	}
+	return record{version: version, name: name, sum: sum}, 0, true
+}
+
+// cutWord takes a word, plain or quoted, and the blank behind it off a line.
+func cutWord(line string) (w, rest string, ok bool) {
+	if !strings.HasPrefix(line, `"`) {
+		w, rest, ok = strings.Cut(line, " ")
+		return w, rest, ok && w != "" && word(w) == w
+	}
+	q, err := strconv.QuotedPrefix(line)
+	if err != nil {
+		return "", "", false
+	}
+	w, err = strconv.Unquote(q)
+	rest, ok = strings.CutPrefix(line[len(q):], " ")
+	return w, rest, ok && err == nil
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~:/-]*$`)
+
+// word writes a word so that cutWord reads it back: plain if it can be, else quoted.
+func word(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return strconv.Quote(s)
+}
