@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build integration
+
+package behaviour
+
+import (
+	"os/exec"
+	"testing"
+)
+
+// TestEngine runs on the machine's engine and cache: what one script has built
+// the next one finds. Without an engine it fails.
+func TestEngine(t *testing.T) {
+	if out, err := exec.Command("docker", "version", "--format", "{{.Server.Version}}").CombinedOutput(); err != nil {
+		t.Fatalf("this needs a Docker engine and its docker command: %v\n%s", err, out)
+	}
+	run(t, "testdata/engine", "VERBSMITH_CACHE")
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package build
+
+import (
+	"context"
+
+	"github.com/resnics/verbsmith/mage/internal/app"
+)
+
+func flags(distro, rdma, source, provider, base *string) app.Flags {
+	return app.Flags{Distro: distro, RDMA: rdma, Source: source, Provider: provider, Base: base}
+}
+
+// Build builds the patched tree in the distro's container and proves discovery.
+func Build(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Build)
+}
+
+// RPM builds the RPMs and the SRPM and collects them in dist/.
+func RPM(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).RPM)
+}
+
+// Patch writes rdma-core-PROVIDER.patch and proves that it applies.
+func Patch(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Patch)
+}
+
+// Spec writes the patched rdma-core.spec and shows the difference.
+func Spec(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Spec)
+}
+
+// Inspect shows what each package holds and what the provider added.
+func Inspect(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Inspect)
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// App is one run of one target.
+type App struct {
+	flags    Flags
+	dirs     folders
+	ui       *ui.UI
+	releases *specs.Releases
+	distros  *specs.Distros
+	pipeline *pipeline.Pipeline
+
+	cleaned bool // the cache folder goes when the run ends
+
+	connect sync.Mutex
+	engine  *containers.Engine
+}
+
+// Run builds the app for a target's flags, makes the call, cleans up, and
+// shows what went wrong. The error it returns is short: the whole of it has
+// been shown.
+func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) error {
+	ctx, stop := untilSignal(ctx)
+	defer stop(nil)
+	out := newUI(folders{})
+	a, err := open(f)
+	if err == nil {
+		out = a.ui
+		slog.SetDefault(slog.New(a.ui.SlogHandler()))
+		err = call(a, ctx)
+		err = errors.Join(err, a.close())
+	}
+	defer out.Close()
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
+		err = &interruptedError{cause: cause, err: err}
+	}
+	out.Error(err)
+	return shortError(err)
+}
+
+func open(f Flags) (*App, error) {
+	dirs, err := findFolders()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{flags: f, dirs: dirs}
+	data := os.DirFS(dirs.specs())
+	var errReleases, errDistros error
+	a.releases, errReleases = specs.LoadReleases(data)
+	a.distros, errDistros = specs.LoadDistros(data)
+	if err := errors.Join(errReleases, errDistros); err != nil {
+		return nil, err
+	}
+	sums, err := specs.OpenSums(dirs.sums())
+	if err != nil {
+		return nil, err
+	}
+	cache, err := stagecache.Open(dirs.stages())
+	if err != nil {
+		return nil, err
+	}
+	if err := dirs.openLogs(); err != nil {
+		return nil, err
+	}
+	a.ui = newUI(dirs)
+	a.pipeline = &pipeline.Pipeline{
+		Root: dirs.root, DistDir: dirs.dist, CacheDir: dirs.cache,
+		Cache: cache, Sums: sums, UI: a.ui, Engine: a.connectEngine,
+	}
+	return a, nil
+}
+
+// connectEngine connects at the first use; later uses share the connection.
+func (a *App) connectEngine(ctx context.Context) (*containers.Engine, error) {
+	a.connect.Lock()
+	defer a.connect.Unlock()
+	if a.engine != nil {
+		return a.engine, nil
+	}
+	engine, err := containers.Connect(ctx, containers.Options{RunDir: a.dirs.runs()})
+	if err != nil {
+		return nil, err
+	}
+	a.engine = engine
+	return engine, nil
+}
+
+func (a *App) close() error {
+	var errs []error
+	if a.engine != nil {
+		if err := a.engine.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("clean up after the run: %w", err))
+		}
+	}
+	if a.cleaned {
+		if err := os.RemoveAll(a.dirs.cache); err != nil {
+			errs = append(errs, fmt.Errorf("remove the cache: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// interruptedError says that the user or the system ended the run.
+type interruptedError struct{ cause, err error }
+
+func (e *interruptedError) Error() string { return "stopped: " + e.cause.Error() }
+func (e *interruptedError) Unwrap() error { return e.err }
+
+// shortError is what mage prints last, after the error has been shown whole.
+func shortError(err error) error {
+	var stage *pipeline.StageError
+	if errors.As(err, &stage) {
+		return fmt.Errorf("%s failed, see above", stage.Name) //nolint:err113 // shown whole already
+	}
+	return errors.New("failed, see above") //nolint:err113 // shown whole already
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/resnics/verbsmith/mage/internal/checks"
+)
+
+// Check is the check target.
+func (a *App) Check(ctx context.Context) error {
+	var rows [][]string
+	err := checks.Run(ctx, checks.All(a.dirs.root, checks.Options{Install: a.installHostPackage}), func(r checks.Result) {
+		rows = append(rows, []string{r.Name, string(r.Status), r.Evidence})
+		fmt.Fprintf(a.ui.Err(), "%s: %s\n%s", r.Name, r.Status, r.Output)
+	})
+	a.ui.Table("checks", []string{"check", "result", "evidence"}, rows)
+	return err
+}
+
+// TestUnit is the test:unit target.
+func (a *App) TestUnit(ctx context.Context) error {
+	return a.goTest(ctx, "-race", "./...")
+}
+
+// goTest runs go test with its output as it comes.
+func (a *App) goTest(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
+	cmd.Dir = a.dirs.root
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("go test %v: %w", args, err)
+	}
+	return nil
+}

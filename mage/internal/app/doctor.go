@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+)
+
+// finding is one row of doctor.
+type finding struct {
+	what, found, advice string
+	bad                 bool // without it the main job cannot run
+}
+
+var errUnfit = errors.New("this machine lacks something, see the table")
+
+// Doctor is the doctor target.
+func (a *App) Doctor(ctx context.Context) error {
+	job, err := a.job()
+	if err != nil {
+		return err
+	}
+	findings := []finding{goVersion(ctx), a.diskFinding()}
+	findings = append(findings, a.engineFindings(ctx, job)...)
+	findings = append(findings, programs()...)
+	rows := make([][]string, 0, len(findings))
+	unfit := false
+	for _, f := range findings {
+		state := "ok"
+		switch {
+		case f.bad:
+			state, unfit = "MISSING", true
+		case f.advice != "":
+			state = "note"
+		}
+		rows = append(rows, []string{f.what, state, f.found, f.advice})
+	}
+	a.ui.Table("doctor", []string{"what", "state", "found", "how to get it"}, rows)
+	if unfit {
+		return errUnfit
+	}
+	return nil
+}
+
+func goVersion(ctx context.Context) finding {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOVERSION").Output()
+	if err != nil {
+		return finding{what: "Go", found: err.Error(), advice: "install Go " + runtime.Version() + " or later", bad: true}
+	}
+	return finding{what: "Go", found: strings.TrimSpace(string(out)) + " " + runtime.GOARCH}
+}
+
+// diskFinding asks for what images, caches and one build take together.
+func (a *App) diskFinding() finding {
+	const needed = 10 << 30
+	f := finding{what: "disk for the cache"}
+	var fs unix.Statfs_t
+	if err := unix.Statfs(a.dirs.cache, &fs); err != nil {
+		f.found, f.bad = err.Error(), true
+		return f
+	}
+	free := int64(fs.Bavail) * fs.Bsize //nolint:gosec // a disk is smaller than an exbibyte
+	f.found = size(free) + " free at " + a.dirs.cache
+	if free < needed {
+		f.advice = "free some, or set VERBSMITH_CACHE: images, caches and a build take " + size(needed)
+	}
+	return f
+}
+
+func (a *App) engineFindings(ctx context.Context, job pipeline.Job) []finding {
+	engine, err := a.connectEngine(ctx)
+	if err != nil {
+		f := finding{what: "container engine", found: err.Error(), bad: true}
+		var advisor interface{ Advice() string }
+		if errors.As(err, &advisor) {
+			f.advice = advisor.Advice()
+		}
+		return []finding{f}
+	}
+	info := engine.Info
+	found := []finding{{
+		what:  "container engine",
+		found: fmt.Sprintf("Docker %s (API %s) at %s", info.Version, info.API, info.Host),
+	}}
+	registry := finding{what: "registry", found: job.Distro.Reference() + " can be pulled"}
+	if err := engine.RegistryReachable(ctx, job.Distro.Reference()); err != nil {
+		registry.found = err.Error()
+		registry.advice = "without one the stand-in base is used: its packages are for testing, not for release"
+	}
+	found = append(found, registry)
+	standin, why, err := a.pipeline.ChooseBase(ctx, job)
+	base := finding{what: "base for " + job.Distro.Name, found: "real image: " + why}
+	switch {
+	case err != nil:
+		base.found, base.bad = err.Error(), true
+	case standin:
+		base.found = "stand-in: " + why
+		base.advice, base.bad = standinAdvice()
+	}
+	return append(found, base)
+}
+
+// standinAdvice says whether this machine can make the stand-in.
+func standinAdvice() (advice string, bad bool) {
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		return "the stand-in is bootstrapped on a Debian machine: use one, or a registry", true
+	}
+	if os.Geteuid() != 0 {
+		return "the stand-in is bootstrapped by root: run as root once, or use a registry", true
+	}
+	return "", false
+}
+
+// programs that some targets run on this machine.
+func programs() []finding {
+	list := []struct{ name, need string }{
+		{"git", "patch, and a git checkout as -source"},
+		{"patch", "patch"},
+		{"gzip", "a git checkout as -source"},
+		{"debootstrap", "the stand-in base"},
+		{"shellcheck", "check"},
+		{"clang-format", "check"},
+	}
+	found := make([]finding, 0, len(list))
+	for _, p := range list {
+		f := finding{what: p.name, found: "for " + p.need}
+		path, err := exec.LookPath(p.name)
+		if err != nil {
+			f.found, f.advice = "not here; for "+p.need, "apt-get install "+p.name+" (done by itself for root on Debian)"
+		} else {
+			f.found = path + ", " + f.found
+		}
+		found = append(found, f)
+	}
+	return found
+}

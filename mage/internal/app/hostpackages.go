@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+)
+
+// installHostPackage installs a Debian package on this machine where root and
+// Debian are there; elsewhere the error says what to do.
+func (a *App) installHostPackage(ctx context.Context, name string) error {
+	s := a.ui.Stage("install "+name, 0, 0)
+	if err := pipeline.HostScript(ctx, s, "host-packages.sh", name); err != nil {
+		s.Fail(err)
+		return err
+	}
+	s.Done()
+	return nil
+}

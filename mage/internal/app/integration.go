@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+)
+
+var errNoProvider = errors.New("this needs a provider, and none was asked for")
+
+// TestIntegration is the test:integration target.
+func (a *App) TestIntegration(ctx context.Context) error {
+	if value(a.flags.Provider, "") == noProvider {
+		return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+	}
+	m, dist, err := a.rpm(ctx, 1)
+	if err != nil {
+		return err
+	}
+	report, err := a.pipeline.Prove(ctx, m.job, m.tc.Base, dist)
+	if len(report.Verdicts) > 0 {
+		err = errors.Join(err, a.showReport(report, dist))
+	}
+	return err
+}
+
+func (a *App) showReport(report pipeline.Report, dist pipeline.Dist) error {
+	rows := make([][]string, 0, len(report.Verdicts))
+	for _, v := range report.Verdicts {
+		state := "pass"
+		if !v.Pass {
+			state = "FAIL"
+		}
+		rows = append(rows, []string{v.Title, state, v.Evidence})
+	}
+	a.ui.Summary(a.ui.StageTimes())
+	a.ui.Table(report.Suite, []string{"verdict", "result", "evidence"}, rows)
+	data, err := report.JUnit()
+	if err != nil {
+		return err
+	}
+	file, err := pipeline.Place(dist.Dir, "junit.xml", data)
+	if err != nil {
+		return err
+	}
+	failed := report.Failed()
+	fmt.Fprintf(a.ui.Out(), "%d passed, %d failed\n", len(report.Verdicts)-failed, failed)
+	fmt.Fprintln(a.ui.Out(), a.relative(file))
+	return nil
+}

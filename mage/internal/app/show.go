@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+)
+
+// showPackages is the last table of rpm: package, version, size, path.
+func (a *App) showPackages(dist pipeline.Dist) error {
+	rows := make([][]string, 0, len(dist.Manifest.Files))
+	for _, f := range dist.Manifest.Files {
+		file := filepath.Join(dist.Dir, filepath.FromSlash(f.Path))
+		name, version := path.Base(f.Path), ""
+		if f.NEVRA != "" {
+			info, err := pipeline.ReadRPM(file)
+			if err != nil {
+				return err
+			}
+			name, version = info.Name, info.Version+"-"+info.Release
+		}
+		rows = append(rows, []string{name, version, size(f.Size), a.relative(file)})
+	}
+	a.ui.Summary(a.ui.StageTimes())
+	title := fmt.Sprintf("rdma-core %s for %s", dist.Manifest.Release, filepath.Base(filepath.Dir(dist.Dir)))
+	if dist.Manifest.Standin {
+		title += " (stand-in base: not releasable)"
+	}
+	a.ui.Table(title, []string{"package", "version", "size", "path"}, rows)
+	return nil
+}
+
+// size is a number of bytes as a person reads it.
+func size(n int64) string {
+	const unit = 1024
+	units := []string{"B", "KiB", "MiB", "GiB"}
+	f, i := float64(n), 0
+	for f >= unit && i < len(units)-1 {
+		f, i = f/unit, i+1
+	}
+	if i == 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %s", f, units[i])
+}
+
+// Patch is the patch target.
+func (a *App) Patch(ctx context.Context) error {
+	m, err := a.edited(ctx, 1)
+	if err != nil {
+		return err
+	}
+	if m.job.Provider == nil {
+		return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+	}
+	if _, err := a.pipeline.ProvePatch(ctx, m.tree, m.patch); err != nil {
+		return err
+	}
+	file, err := a.pipeline.PlaceFile(m.src.Version, m.patch.Name, m.patch.File)
+	if err != nil {
+		return err
+	}
+	a.ui.Summary(a.ui.StageTimes())
+	edits := make([][]string, 0, len(m.tree.Result.Edits))
+	for _, e := range m.tree.Result.Edits {
+		edits = append(edits, []string{e.File, e.What})
+	}
+	a.ui.Table("edits", []string{"file", "what"}, edits)
+	fmt.Fprintf(a.ui.Out(), "%s applies with git apply and patch -p1 -F0; %s = %d\n",
+		a.relative(file), m.tree.Result.EnumConstant, m.tree.Result.DriverID)
+	return nil
+}
+
+// Spec is the spec target.
+func (a *App) Spec(ctx context.Context) error {
+	m, err := a.edited(ctx, 0)
+	if err != nil {
+		return err
+	}
+	file, err := a.pipeline.PlaceFile(m.src.Version, filepath.Base(m.spec.File), m.spec.File)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(a.ui.Out(), m.spec.Diff)
+	fmt.Fprintln(a.ui.Out(), a.relative(file))
+	return nil
+}
+
+// Inspect is the inspect target.
+func (a *App) Inspect(ctx context.Context) error {
+	m, dist, err := a.rpm(ctx, 0)
+	if err != nil {
+		return err
+	}
+	stock := m.job
+	stock.Provider = nil
+	var compare *pipeline.Dist
+	dir := a.pipeline.DistFolder(stock, m.tc.Base, m.src.Version)
+	if manifest, err := pipeline.ReadManifest(dir); err == nil && m.job.Provider != nil {
+		compare = &pipeline.Dist{Dir: dir, Manifest: manifest}
+	}
+	found, err := pipeline.Inspect(dist, compare, dist.Manifest.Provider)
+	if err != nil {
+		return err
+	}
+	a.showInspection(found, dist.Manifest.Provider)
+	return nil
+}
+
+func (a *App) showInspection(found pipeline.Inspection, provider string) {
+	out := a.ui.Out()
+	for _, pkg := range found.Packages {
+		fmt.Fprint(out, pipeline.FileTree(pkg))
+	}
+	rows := make([][]string, 0, len(found.Owners))
+	for _, file := range found.OwnedFiles() {
+		rows = append(rows, []string{file, found.Owners[file]})
+	}
+	a.ui.Table("files of "+provider, []string{"file", "package"}, rows)
+	if found.Stock == "" {
+		fmt.Fprintf(out, "+ marks what carries the provider's name; `rpm -provider=%s` builds the stock packages to compare with\n", noProvider)
+		return
+	}
+	rows = nil
+	for _, pkg := range found.Packages {
+		added, missing := pkg.Difference()
+		if len(added)+len(missing) > 0 {
+			rows = append(rows, []string{pkg.Name, strings.Join(added, "\n"), strings.Join(missing, "\n")})
+		}
+	}
+	a.ui.Table("against the stock packages in "+a.relative(found.Stock), []string{"package", "added", "missing"}, rows)
+}

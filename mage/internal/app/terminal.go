@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// width asks the terminal; below 1 it does not know.
+func width(fd int) int {
+	columns, _, err := term.GetSize(fd)
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
+// locate maps a source file of the tree that was compiled to the file of the
+// provider that it was copied from, which is the one to edit.
+func locate(file string) string {
+	const mark = "providers/"
+	i := strings.LastIndex(file, mark)
+	if i < 0 || i > 0 && file[i-1] != '/' {
+		return file
+	}
+	mine := filepath.Join("provider", filepath.FromSlash(file[i+len(mark):]))
+	if _, err := os.Stat(mine); err != nil {
+		return file
+	}
+	return mine
+}
+
+// newUI shows a run on this process's terminal, or in plain lines where there
+// is none.
+func newUI(dirs folders) *ui.UI {
+	fd := int(os.Stderr.Fd())
+	terminal := term.IsTerminal(fd) && os.Getenv("CI") == "" && os.Getenv("TERM") != "dumb"
+	return ui.New(ui.Options{
+		Out: os.Stdout, Err: os.Stderr, Terminal: terminal,
+		NoColor: os.Getenv("NO_COLOR") != "",
+		Measure: func() int { return width(fd) },
+		GitHub:  os.Getenv("GITHUB_ACTIONS") != "",
+		LogDir:  dirs.logs,
+		Locate:  locate,
+	})
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+)
+
+// ToolchainList is the toolchain:list target.
+func (a *App) ToolchainList(ctx context.Context) error {
+	m, err := a.edited(ctx, 0)
+	if err != nil {
+		return err
+	}
+	rows := make([][]string, 0, len(a.distros.Names()))
+	for _, name := range a.distros.Names() {
+		job := m.job
+		if job.Distro, err = a.distros.Find(name); err != nil {
+			return err
+		}
+		row, err := a.toolchainRow(ctx, job, m.spec)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+	}
+	a.ui.Table("toolchains for rdma-core "+m.src.Version, []string{"distro", "base", "image", "state"}, rows)
+	return nil
+}
+
+func (a *App) toolchainRow(ctx context.Context, job pipeline.Job, spec pipeline.Spec) ([]string, error) {
+	standin, why, err := a.pipeline.ChooseBase(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	base, here, err := a.pipeline.BaseState(ctx, job, standin)
+	if err != nil {
+		return nil, err
+	}
+	if !here {
+		return []string{job.Distro.Name, base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
+	}
+	tc, here, err := a.pipeline.ToolchainState(ctx, job, base, spec)
+	state := "not built"
+	if here {
+		state = "ready"
+	}
+	return []string{job.Distro.Name, base.Ref, tc.Ref, state}, err
+}
+
+// ToolchainBuild is the toolchain:build target.
+func (a *App) ToolchainBuild(ctx context.Context) error {
+	m, err := a.withToolchain(ctx, 0, true)
+	if err != nil {
+		return err
+	}
+	a.ui.Summary(a.ui.StageTimes())
+	fmt.Fprintf(a.ui.Out(), "%s on %s: %s\n", m.job.Distro.Name, m.tc.Base.Ref, m.tc.Ref)
+	return nil
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// BaseMode says which image a toolchain starts from.
+type BaseMode string
+
+// The base modes.
+const (
+	BaseAuto     BaseMode = "auto"     // the real image if it can be had, else the stand-in
+	BaseRegistry BaseMode = "registry" // the real image or an error
+	BaseStandin  BaseMode = "standin"  // the stand-in
+)
+
+// BaseModes lists the modes, for messages.
+func BaseModes() []string {
+	return []string{string(BaseAuto), string(BaseRegistry), string(BaseStandin)}
+}
+
+// Base is the image that toolchains start from and the minimal one that the
+// proof starts from; with a real distro image both are the same.
+type Base struct {
+	ID      string // image ID for toolchains
+	Minimal string // image ID for clean containers
+	Ref     string // as a person reads it
+	Standin bool   // never releasable
+	Folder  string // below dist/
+}
+
+// ChooseBase says which base a job would use and why, without making it.
+func (p *Pipeline) ChooseBase(ctx context.Context, job Job) (standin bool, why string, err error) {
+	image := job.Distro.Reference()
+	switch job.Base {
+	case BaseStandin:
+		return true, "asked for", nil
+	case BaseRegistry:
+		return false, "asked for", nil
+	case BaseAuto:
+	}
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	if _, ok, err := engine.ImageID(ctx, image); err != nil {
+		return false, "", err
+	} else if ok {
+		return false, image + " is here", nil
+	}
+	if err := p.registryReachable(ctx, engine, image); err != nil {
+		return true, fmt.Sprintf("%s is not here and cannot be pulled: %v", image, err), nil
+	}
+	return false, image + " can be pulled", nil
+}
+
+// registryReachable asks the registry at most once in ten minutes: a machine
+// without one shall not wait for it at each run.
+func (p *Pipeline) registryReachable(ctx context.Context, engine *containers.Engine, image string) error {
+	const remember = 10 * time.Minute
+	memo := filepath.Join(p.CacheDir, "registry-unreachable")
+	if st, err := os.Stat(memo); err == nil && time.Since(st.ModTime()) < remember {
+		reason, err := os.ReadFile(memo)
+		if err == nil {
+			return errors.New(string(reason))
+		}
+	}
+	err := engine.RegistryReachable(ctx, image)
+	if err == nil {
+		_ = os.Remove(memo)
+		return nil
+	}
+	if ctx.Err() == nil {
+		_ = os.WriteFile(memo, []byte(err.Error()), 0o644) // only a memory: losing it costs a probe
+	}
+	return err
+}
+
+// Base makes sure that the job's base image is here.
+func (p *Pipeline) Base(ctx context.Context, job Job) (Base, error) {
+	s := p.begin("base")
+	base, hit, err := p.base(ctx, job, s)
+	return base, p.end("base", s, hit, err)
+}
+
+func (p *Pipeline) base(ctx context.Context, job Job, s *ui.Stage) (Base, bool, error) {
+	standin, why, err := p.ChooseBase(ctx, job)
+	if err != nil {
+		return Base{}, false, err
+	}
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return Base{}, false, err
+	}
+	if standin {
+		if job.Base == BaseAuto {
+			s.Note("STAND-IN base, never releasable: " + why)
+		}
+		return p.standin(ctx, engine, job.Distro, s)
+	}
+	return realBase(ctx, engine, job.Distro, s)
+}
+
+func pullProgress(s *ui.Stage) func(containers.PullProgress) {
+	return func(pr containers.PullProgress) {
+		fmt.Fprintf(s.Log(), "%s %s %d/%d\n", pr.Layer, pr.Status, pr.Current, pr.Total)
+		if pr.Total > 0 {
+			s.Bytes(pr.Current, pr.Total, pr.Layer+" "+pr.Status)
+		}
+	}
+}
+
+func realBase(ctx context.Context, engine *containers.Engine, d specs.Distro, s *ui.Stage) (Base, bool, error) {
+	ref := d.Reference()
+	id, here, err := engine.ImageID(ctx, ref)
+	if err != nil {
+		return Base{}, false, err
+	}
+	if !here {
+		s.Note("pull " + ref)
+		if err := engine.Pull(ctx, ref, pullProgress(s)); err != nil {
+			return Base{}, false, &AdviceError{Err: err, What: "use -base=standin where no registry can be reached"}
+		}
+		if id, here, err = engine.ImageID(ctx, ref); err != nil || !here {
+			return Base{}, false, fmt.Errorf("image %s is not here after its pull: %w", ref, err)
+		}
+	}
+	return Base{ID: id, Minimal: id, Ref: ref, Folder: d.Name}, here, nil
+}
+
+// BaseState tells which base a job would use and whether it is here, without
+// making it.
+func (p *Pipeline) BaseState(ctx context.Context, job Job, standin bool) (Base, bool, error) {
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return Base{}, false, err
+	}
+	if standin {
+		return p.standinState(ctx, engine, job.Distro)
+	}
+	ref := job.Distro.Reference()
+	id, here, err := engine.ImageID(ctx, ref)
+	return Base{ID: id, Minimal: id, Ref: ref, Folder: job.Distro.Name}, here, err
+}

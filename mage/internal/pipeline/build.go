@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// Build is a tree built in its volume.
+type Build struct {
+	Volume string
+	Tree   string // path of the tree inside the volume's mount
+}
+
+const (
+	buildStage = 1
+	// listFile names every file that the volume's tree shall have.
+	listFile = "files"
+)
+
+// Build brings the tree in the job's volume up to date and runs its build.sh
+// there. Only files that differ from the volume's travel, so ninja builds only
+// what changed.
+//
+// Errors: *containers.RunError; CompilerErrors finds the compiler's words in
+// the stage's log.
+func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) (Build, error) {
+	b := Build{
+		Volume: p.volume("tree", tc.Base.Folder, tree.Source.Version, job.providerName()),
+		Tree:   path.Join(treeFolder, "rdma-core-"+tree.Source.Version),
+	}
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return b, err
+	}
+	key := stagecache.NewKey("build", buildStage).
+		String("tree", tree.Key).String("toolchain", tc.ID).String("volume", b.Volume)
+	delta, err := p.treeDelta(ctx, engine, b, tree, tc)
+	if err != nil {
+		return b, err
+	}
+	if len(delta) > 0 {
+		// The volume holds another state, whatever was built there before.
+		key = key.String("volume state", time.Now().Format(time.RFC3339Nano))
+	}
+	_, err = p.cached(ctx, "build", key, func(ctx context.Context, _ string, s *ui.Stage) error {
+		return p.buildInVolume(ctx, engine, b, tree, tc, s)
+	})
+	return b, err
+}
+
+func (p *Pipeline) buildInVolume(
+	ctx context.Context, engine *containers.Engine, b Build, tree Tree, tc Toolchain, s *ui.Stage,
+) error {
+	unlock, err := p.Cache.Lock(ctx, b.Volume, func(holder string) { s.Note("waiting for " + holder) })
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	sync, err := p.treeDelta(ctx, engine, b, tree, tc)
+	if err != nil {
+		return err
+	}
+	mounts, err := p.compilerCache(ctx, tc)
+	if err != nil {
+		return err
+	}
+	_, err = p.runScript(ctx, s, "tree-build.sh", []string{b.Tree, path.Join(treeFolder, listFile)}, containers.RunSpec{
+		Name: "build", Image: tc.ID, User: builder, WorkDir: treeFolder,
+		Env:     buildEnv(tree.Source),
+		Volumes: append(mounts, containers.VolumeMount{Name: b.Volume, Path: treeFolder}),
+		Inputs:  []containers.Input{{Path: treeFolder, Write: tarOf(sync)}},
+		Log:     ninjaLog(s),
+	})
+	return err
+}
+
+// treeDelta lists the files of the tree that the volume does not have yet, and
+// last the new list of all, so that a broken transfer is noticed next time.
+// There are none if the volume holds the tree.
+func (p *Pipeline) treeDelta(
+	ctx context.Context, engine *containers.Engine, b Build, tree Tree, tc Toolchain,
+) ([]tarFile, error) {
+	if err := engine.EnsureVolume(ctx, b.Volume, nil); err != nil {
+		return nil, err
+	}
+	mount := []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}}
+	old, err := engine.ReadFile(ctx, tc.ID, mount, path.Join(treeFolder, listFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	had := map[string]bool{}
+	for sc := bufio.NewScanner(bytes.NewReader(old)); sc.Scan(); {
+		had[sc.Text()] = true
+	}
+	files, err := folderFiles(tree.Dir)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	var list bytes.Buffer
+	var delta []tarFile
+	for _, f := range files {
+		data, err := os.ReadFile(f.path)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", f.name, err)
+		}
+		sum := sha256.Sum256(data)
+		line := fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.mode.Perm(), f.name)
+		fmt.Fprintln(&list, line)
+		if !had[line] {
+			f.name = path.Join(filepath.Base(tree.Dir), f.name)
+			f.owner, f.mtime = builderUID, now
+			delta = append(delta, f)
+		}
+	}
+	if bytes.Equal(old, list.Bytes()) {
+		return nil, nil
+	}
+	return append(delta, tarFile{name: listFile, data: list.Bytes(), owner: builderUID, mtime: now}), nil
+}
+
+// providerName names what is in the tree besides upstream.
+func (j Job) providerName() string {
+	if j.Provider == nil {
+		return stockName
+	}
+	return j.Provider.Manifest.Name
+}
+
+const stockName = "stock"

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/google/renameio/v2"
+)
+
+// Dist is a collected output folder.
+type Dist struct {
+	Dir      string
+	Manifest Manifest
+}
+
+// Manifest is dist's manifest.json: what was made from what.
+type Manifest struct {
+	Distro     string   `json:"distro"`
+	Release    string   `json:"release"`
+	Tag        string   `json:"tag,omitempty"`
+	Commit     string   `json:"commit,omitempty"`
+	Provider   string   `json:"provider,omitempty"`
+	DriverID   int      `json:"driver_id,omitempty"`
+	PrivateABI int      `json:"private_abi"`
+	Base       string   `json:"base"`
+	Standin    bool     `json:"standin"`
+	Releasable bool     `json:"releasable"`
+	Source     string   `json:"source_sha256"`
+	Key        string   `json:"key"`
+	Files      []Output `json:"files"`
+}
+
+// Output is one collected file.
+type Output struct {
+	Path   string `json:"path"` // slash separated, below the folder
+	Size   int64  `json:"size"` // bytes
+	SHA256 string `json:"sha256"`
+	NEVRA  string `json:"nevra,omitempty"`
+}
+
+const manifestFile = "manifest.json"
+
+// DistFolder is where a job's outputs are collected. What upstream ships
+// without a provider stands beside what has one.
+func (p *Pipeline) DistFolder(job Job, base Base, version string) string {
+	name := "rdma-core-" + version
+	if job.Provider == nil {
+		name += "." + stockName
+	}
+	return filepath.Join(p.DistDir, base.Folder, name)
+}
+
+// Collect brings what rpmbuild made into dist/, as a whole or not at all.
+func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain, pkgs Packages) (Dist, error) {
+	s := p.begin("collect")
+	dist := Dist{Dir: p.DistFolder(job, tc.Base, tree.Source.Version)}
+	unlock, err := p.Cache.Lock(ctx, "dist-"+volumeName(dist.Dir), func(holder string) {
+		s.Note("waiting for " + holder)
+	})
+	if err != nil {
+		return dist, p.end("collect", s, false, err)
+	}
+	defer unlock()
+	if m, err := ReadManifest(dist.Dir); err == nil && m.Key == pkgs.Key && complete(dist.Dir, m) {
+		dist.Manifest = m
+		return dist, p.end("collect", s, true, nil)
+	}
+	dist.Manifest, err = collect(job, tree, tc, pkgs, dist.Dir)
+	return dist, p.end("collect", s, false, err)
+}
+
+func collect(job Job, tree Tree, tc Toolchain, pkgs Packages, final string) (Manifest, error) {
+	src := tree.Source
+	m := Manifest{
+		Distro: job.Distro.Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
+		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Ref, Standin: tc.Base.Standin,
+		Releasable: !tc.Base.Standin, Source: src.Digest, Key: pkgs.Key,
+	}
+	if job.Provider != nil {
+		m.Provider, m.DriverID = job.Provider.Manifest.Name, tree.Result.DriverID
+	}
+	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
+		return m, fmt.Errorf("make the output folder: %w", err)
+	}
+	beside, err := os.MkdirTemp(filepath.Dir(final), ".collect-")
+	if err != nil {
+		return m, fmt.Errorf("make a folder beside the output: %w", err)
+	}
+	defer os.RemoveAll(beside)
+	if m.Files, err = copyOutputs(pkgs.Dir, beside); err != nil {
+		return m, err
+	}
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return m, fmt.Errorf("describe the output: %w", err)
+	}
+	if err := writeFile(beside, manifestFile, append(data, '\n')); err != nil {
+		return m, err
+	}
+	if err := os.Chmod(beside, 0o755); err != nil {
+		return m, fmt.Errorf("open the output folder to readers: %w", err)
+	}
+	return m, swap(beside, final)
+}
+
+// swap puts beside in final's place; what was there goes last.
+func swap(beside, final string) error {
+	old := beside + ".old"
+	err := os.Rename(final, old)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("move the former output away: %w", err)
+	}
+	if err := os.Rename(beside, final); err != nil {
+		_ = os.Rename(old, final) // back to what was there
+		return fmt.Errorf("put the output in its place: %w", err)
+	}
+	if err := os.RemoveAll(old); err != nil {
+		return fmt.Errorf("remove the former output: %w", err)
+	}
+	return nil
+}
+
+func copyOutputs(from, to string) ([]Output, error) {
+	var outputs []Output
+	for _, top := range []string{"RPMS", "SRPMS", "SOURCES", "SPECS", "logs"} {
+		files, err := folderFiles(filepath.Join(from, top))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			out, err := copyOutput(f.path, to, top+"/"+f.name)
+			if err != nil {
+				return nil, err
+			}
+			outputs = append(outputs, out)
+		}
+	}
+	sort.Slice(outputs, func(i, j int) bool { return outputs[i].Path < outputs[j].Path })
+	return outputs, nil
+}
+
+func copyOutput(from, dir, name string) (Output, error) {
+	out := Output{Path: name}
+	in, err := os.Open(from)
+	if err != nil {
+		return out, fmt.Errorf("read %s: %w", name, err)
+	}
+	defer in.Close()
+	to := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return out, fmt.Errorf("make the folder of %s: %w", name, err)
+	}
+	w, err := os.Create(to)
+	if err != nil {
+		return out, fmt.Errorf("write %s: %w", name, err)
+	}
+	sum := sha256.New()
+	out.Size, err = io.Copy(io.MultiWriter(w, sum), in)
+	if err = errors.Join(err, w.Close()); err != nil {
+		return out, fmt.Errorf("write %s: %w", name, err)
+	}
+	out.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	if strings.HasSuffix(name, ".rpm") {
+		info, err := ReadRPM(to)
+		if err != nil {
+			return out, err
+		}
+		out.NEVRA = info.NEVRA
+	}
+	return out, nil
+}
+
+// ReadManifest reads the manifest.json of an output folder.
+func ReadManifest(dir string) (Manifest, error) {
+	var m Manifest
+	data, err := os.ReadFile(filepath.Join(dir, manifestFile))
+	if err != nil {
+		return m, fmt.Errorf("read the output's manifest: %w", err)
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, fmt.Errorf("read the output's manifest %s: %w", filepath.Join(dir, manifestFile), err)
+	}
+	return m, nil
+}
+
+// complete tells whether every file of the manifest is there in its size.
+func complete(dir string, m Manifest) bool {
+	for _, f := range m.Files {
+		st, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Path)))
+		if err != nil || st.Size() != f.Size {
+			return false
+		}
+	}
+	return len(m.Files) > 0
+}
+
+// PlaceFile puts a copy of a file that no distro changes, such as the patch,
+// below dist/rdma-core-VERSION and returns its path.
+func (p *Pipeline) PlaceFile(version, name, from string) (string, error) {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	return Place(filepath.Join(p.DistDir, "rdma-core-"+version), name, data)
+}
+
+// Place writes one file of an output folder, beside and then renamed.
+func Place(dir, name string, data []byte) (string, error) {
+	file := filepath.Join(dir, name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("make the folder of %s: %w", name, err)
+	}
+	if err := renameio.WriteFile(file, data, 0o644); err != nil {
+		return "", fmt.Errorf("write %s: %w", file, err)
+	}
+	return file, nil
+}

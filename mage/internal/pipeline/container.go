@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
+)
+
+// Paths inside containers. They are fixed because the build path is compiled
+// into what is built.
+const (
+	scriptFolder = "/verbsmith"
+	topdir       = "/builder/rpmbuild"
+	ccacheFolder = "/builder/ccache"
+	treeFolder   = "/builder/src"
+	builder      = "builder"
+)
+
+// scriptInput streams the named embedded scripts into a container.
+func scriptInput(names ...string) (containers.Input, error) {
+	files := make([]tarFile, 0, len(names))
+	for _, name := range names {
+		text, err := scripts.Read(name)
+		if err != nil {
+			return containers.Input{}, err
+		}
+		files = append(files, tarFile{name: scriptFolder[1:] + "/" + name, data: text, mode: 0o755})
+	}
+	return containers.Input{Path: "/", Write: tarOf(files)}, nil
+}
+
+// runScript runs an embedded script as the main process of a container; its
+// exit status is the verdict.
+//
+// Errors: *containers.RunError with the last lines of its output.
+func (p *Pipeline) runScript(ctx context.Context, s *ui.Stage, script string, args []string, spec containers.RunSpec) (containers.Result, error) {
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return containers.Result{}, err
+	}
+	input, err := scriptInput(script)
+	if err != nil {
+		return containers.Result{}, err
+	}
+	spec.Inputs = append([]containers.Input{input}, spec.Inputs...)
+	spec.Argv = append([]string{"/bin/sh", scriptFolder + "/" + script}, args...)
+	if spec.Log == nil {
+		spec.Log = s.Log()
+	}
+	result, err := engine.Run(ctx, spec)
+	if err != nil {
+		return result, err
+	}
+	return result, result.Err(spec, s.LogPath())
+}
+
+// ninjaLog is the stage's log with ninja's counter shown on the way.
+func ninjaLog(s *ui.Stage) io.Writer { return ui.NinjaProgress(s.Log(), s.Step) }
+
+// buildEnv is the environment of what compiles: the release's date, and where
+// the compiler's cache is.
+func buildEnv(src Source) map[string]string {
+	return map[string]string{
+		"SOURCE_DATE_EPOCH": strconv.FormatInt(src.Epoch.Unix(), 10),
+		"TOPDIR":            topdir,
+		"HOME":              "/builder",
+		"LC_ALL":            "C.UTF-8",
+		"TZ":                "UTC",
+		"CCACHE_DIR":        ccacheFolder,
+	}
+}
+
+// compilerCache mounts the distro's ccache volume.
+func (p *Pipeline) compilerCache(ctx context.Context, tc Toolchain) ([]containers.VolumeMount, error) {
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name := p.volume("ccache", tc.Base.Folder)
+	if err := engine.EnsureVolume(ctx, name, nil); err != nil {
+		return nil, err
+	}
+	return []containers.VolumeMount{{Name: name, Path: ccacheFolder}}, nil
+}
+
+// volume names a volume that belongs to this cache folder: it is a part of the
+// cache that has to live on the engine, and an empty cache has empty volumes.
+func (p *Pipeline) volume(parts ...string) string {
+	sum := sha256.Sum256([]byte(p.CacheDir))
+	return volumeName(append(parts, hex.EncodeToString(sum[:4]))...)
+}
+
+// volumeName joins parts into a name that the engine takes.
+func volumeName(parts ...string) string {
+	name := "verbsmith"
+	for _, part := range parts {
+		name += "-"
+		for _, c := range []byte(part) {
+			switch {
+			case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_':
+				name += string(c)
+			default:
+				name += fmt.Sprintf("_%02x", c)
+			}
+		}
+	}
+	return name
+}

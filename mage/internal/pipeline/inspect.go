@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// PackageView is one package as inspect shows it.
+type PackageView struct {
+	RPMInfo
+	Added   map[string]bool // files that the stock build's package does not have
+	Missing []string        // files that only the stock build's package has
+}
+
+// Inspection is what the packages of an output folder hold.
+type Inspection struct {
+	Packages []PackageView
+	Owners   map[string]string // file of the provider -> NEVRA of its package
+	Stock    string            // folder that was compared with; empty: by name only
+}
+
+// Inspect reads the packages of dist and compares their file lists with the
+// stock build's, if stock is one; otherwise what carries the provider's name
+// counts as added.
+func Inspect(dist Dist, stock *Dist, provider string) (Inspection, error) {
+	out := Inspection{Owners: map[string]string{}}
+	mine, err := readPackages(dist)
+	if err != nil {
+		return out, err
+	}
+	var theirs map[string]map[string]bool
+	if stock != nil {
+		out.Stock = stock.Dir
+		if theirs, err = fileSets(*stock); err != nil {
+			return out, err
+		}
+	}
+	for _, info := range mine {
+		view := PackageView{RPMInfo: info, Added: map[string]bool{}}
+		for _, f := range info.Files {
+			ours := ofProvider(f.Path, provider)
+			if ours && !isDebugPackage(info.Name) {
+				out.Owners[f.Path] = info.NEVRA
+			}
+			if theirs != nil && !theirs[info.Name][f.Path] || theirs == nil && ours {
+				view.Added[f.Path] = true
+			}
+		}
+		view.Missing = onlyIn(theirs[info.Name], info.Files)
+		out.Packages = append(out.Packages, view)
+	}
+	return out, nil
+}
+
+func readPackages(dist Dist) ([]RPMInfo, error) {
+	var infos []RPMInfo
+	for _, f := range dist.Manifest.Files {
+		if !isRPM(f.Path) {
+			continue
+		}
+		info, err := ReadRPM(filepath.Join(dist.Dir, filepath.FromSlash(f.Path)))
+		if err != nil {
+			return nil, err
+		}
+		infos = append(infos, info)
+	}
+	return infos, nil
+}
+
+func fileSets(dist Dist) (map[string]map[string]bool, error) {
+	infos, err := readPackages(dist)
+	if err != nil {
+		return nil, err
+	}
+	sets := map[string]map[string]bool{}
+	for _, info := range infos {
+		set := map[string]bool{}
+		for _, f := range info.Files {
+			set[f.Path] = true
+		}
+		sets[info.Name] = set
+	}
+	return sets, nil
+}
+
+func onlyIn(set map[string]bool, files []RPMFile) []string {
+	have := map[string]bool{}
+	for _, f := range files {
+		have[f.Path] = true
+	}
+	var only []string
+	for path := range set {
+		if !have[path] && !strings.Contains(path, buildID) {
+			only = append(only, path)
+		}
+	}
+	slices.Sort(only)
+	return only
+}
+
+// OwnedFiles lists the provider's files in order.
+func (i Inspection) OwnedFiles() []string { return slices.Sorted(maps.Keys(i.Owners)) }
+
+// Difference lists what the package has more and less than the stock one,
+// leaving out build-id links, which name the bytes of a binary.
+func (v PackageView) Difference() (added, missing []string) {
+	for path := range v.Added {
+		if !strings.Contains(path, buildID) {
+			added = append(added, path)
+		}
+	}
+	slices.Sort(added)
+	return added, v.Missing
+}
+
+const buildID = "/.build-id"
+
+// ofProvider tells the files that a provider's name marks as its own.
+func ofProvider(path, provider string) bool {
+	if provider == "" {
+		return false
+	}
+	base := filepath.Base(path)
+	return base == provider+".driver" || strings.HasPrefix(base, "lib"+provider+"-rdmav") ||
+		strings.HasPrefix(base, "lib"+provider+".so") || strings.Contains(path, "/providers/"+provider+"/")
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs/rpmspec"
+)
+
+// Tree is an rdma-core source with the provider in it.
+type Tree struct {
+	Dir    string // folder rdma-core-VERSION, integrated
+	Key    string // digest of everything that made it
+	Source Source
+	Result provider.Result
+}
+
+const integrateStage = 1
+
+// Integrate copies the pristine tree and puts the provider into it, with the
+// edits that upstream itself makes for a new provider. Without a provider the
+// pristine tree is the result.
+//
+// Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has
+// no place for an edit.
+func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, error) {
+	key := stagecache.NewKey("integrate", integrateStage).String("source", src.Digest)
+	if job.Provider != nil {
+		key = key.String("provider", job.Provider.Digest())
+	}
+	entry, err := p.cached(ctx, "integrate", key, func(_ context.Context, dir string, s *ui.Stage) error {
+		return integrate(job, src, dir, s)
+	})
+	if err != nil {
+		return Tree{}, err
+	}
+	tree := Tree{Dir: filepath.Join(entry.Dir, "rdma-core-"+src.Version), Key: entry.Key, Source: src}
+	data, err := os.ReadFile(filepath.Join(entry.Dir, "integrate.json"))
+	if err != nil {
+		return Tree{}, fmt.Errorf("read the integration's record: %w", err)
+	}
+	if err := json.Unmarshal(data, &tree.Result); err != nil {
+		return Tree{}, fmt.Errorf("read the integration's record: %w", err)
+	}
+	return tree, nil
+}
+
+func integrate(job Job, src Source, dir string, s *ui.Stage) error {
+	dst := filepath.Join(dir, filepath.Base(src.Tree))
+	if err := os.CopyFS(dst, os.DirFS(src.Tree)); err != nil {
+		return fmt.Errorf("copy the source tree: %w", err)
+	}
+	tree, err := provider.OpenTree(dst)
+	if err != nil {
+		return err
+	}
+	defer tree.Close()
+	var result *provider.Result
+	if job.Provider == nil {
+		result, err = provider.Inspect(tree)
+	} else {
+		result, err = integrateProvider(job.Provider, tree, s)
+	}
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(result)
+	if err != nil {
+		return fmt.Errorf("describe the integration: %w", err)
+	}
+	return writeFile(dir, "integrate.json", data)
+}
+
+func integrateProvider(pr *provider.Provider, tree *provider.DirTree, s *ui.Stage) (*provider.Result, error) {
+	result, err := provider.Integrate(tree, pr)
+	if err != nil {
+		return nil, err
+	}
+	for _, edit := range result.Edits {
+		fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
+	}
+	m := pr.Manifest
+	if err := editSpec(tree, "redhat/rdma-core.spec", func(spec *rpmspec.Spec) error {
+		return spec.AddProvider(m.Name, m.Description)
+	}); err != nil {
+		return nil, err
+	}
+	if err := editSpec(tree, "suse/rdma-core.spec", func(spec *rpmspec.Spec) error {
+		return spec.AddSUSEProvider(m.Name, m.Description)
+	}); err != nil {
+		return nil, err
+	}
+	s.Note(fmt.Sprintf("%s = %d, private ABI %d", result.EnumConstant, result.DriverID, result.PrivateABI))
+	return result, nil
+}
+
+func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) error {
+	data, err := tree.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	spec, err := rpmspec.Parse(name, data)
+	if err != nil {
+		return err
+	}
+	if err := edit(spec); err != nil {
+		return err
+	}
+	if err := tree.WriteFile(name, spec.Bytes()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}

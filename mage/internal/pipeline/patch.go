@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// Patch is the difference between a pristine and an integrated tree.
+type Patch struct {
+	File string // path of rdma-core-PROVIDER.patch
+	Name string // its base name
+	Key  string
+}
+
+const patchStage = 1
+
+// Patch writes the difference as a git-format patch and proves, in pure Go,
+// that it turns the pristine tree into the integrated one without fuzz.
+func (p *Pipeline) Patch(ctx context.Context, job Job, tree Tree) (Patch, error) {
+	name := "rdma-core-" + job.Provider.Manifest.Name + ".patch"
+	key := stagecache.NewKey("patch", patchStage).String("tree", tree.Key).String("name", name)
+	entry, err := p.cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		header := patchHeader(job, tree)
+		data, stat, err := patchset.Diff(ctx, tree.Source.Tree, tree.Dir, header)
+		if err != nil {
+			return err
+		}
+		if err := proveApplies(ctx, data, header, tree); err != nil {
+			return err
+		}
+		added, removed := stat.Totals()
+		s.Note(fmt.Sprintf("%d files, +%d -%d", len(stat.Files), added, removed))
+		return writeFile(dir, name, data)
+	})
+	return Patch{File: filepath.Join(entry.Dir, name), Name: name, Key: entry.Key}, err
+}
+
+// proveApplies applies the patch to the pristine files and compares.
+func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tree Tree) error {
+	work, err := os.MkdirTemp("", "verbsmith-patch-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the patch's proof: %w", err)
+	}
+	defer os.RemoveAll(work)
+	if err := os.CopyFS(work, os.DirFS(tree.Source.Tree)); err != nil {
+		return fmt.Errorf("copy the pristine tree: %w", err)
+	}
+	if err := patchset.Apply(ctx, patch, work); err != nil {
+		return err
+	}
+	rest, stat, err := patchset.Diff(ctx, work, tree.Dir, header)
+	if err != nil {
+		return err
+	}
+	if len(stat.Files) > 0 {
+		return fmt.Errorf("the patch does not give the integrated tree:\n%s", rest) //nolint:err113 // a fault of ours
+	}
+	return nil
+}
+
+func patchHeader(job Job, tree Tree) patchset.Header {
+	m := job.Provider.Manifest
+	src := tree.Source
+	var body strings.Builder
+	fmt.Fprintf(&body, "Put the %s provider into rdma-core %s.\n\n", m.Name, src.Version)
+	if src.Tag != "" {
+		fmt.Fprintf(&body, "Release: %s\n", src.Tag)
+	}
+	if src.Commit != "" {
+		fmt.Fprintf(&body, "Commit: %s\n", src.Commit)
+	}
+	fmt.Fprintf(&body, "Driver-Id: %s = %d\n", tree.Result.EnumConstant, tree.Result.DriverID)
+	return patchset.Header{
+		From:    fmt.Sprintf("%s <%s>", m.Maintainer.Name, m.Maintainer.Email),
+		Subject: fmt.Sprintf("providers: add %s to rdma-core %s", m.Name, src.Version),
+		Body:    body.String(),
+		Date:    src.Epoch,
+		Commit:  src.Commit,
+		Tag:     src.Tag,
+	}
+}
+
+// ProvePatch applies the patch with the programs that its users have: git
+// apply, and patch -p1 -F0.
+func (p *Pipeline) ProvePatch(ctx context.Context, tree Tree, patch Patch) ([]patchset.Proof, error) {
+	s := p.begin("prove patch")
+	data, err := os.ReadFile(patch.File)
+	if err != nil {
+		return nil, p.end("prove patch", s, false, fmt.Errorf("read the patch: %w", err))
+	}
+	proofs, err := patchset.ProveWithTools(ctx, data, tree.Source.Tree)
+	for _, proof := range proofs {
+		fmt.Fprintf(s.Log(), "%s (%s): %v\n%s\n", proof.Tool, proof.Version, proof.OK, proof.Output)
+	}
+	return proofs, p.end("prove patch", s, false, err)
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// Verdict is one named assertion about installed packages.
+type Verdict struct {
+	Name     string // as verdict.sh knows it
+	Title    string // as a person reads it
+	Pass     bool
+	Evidence string
+	Output   string // everything that was printed
+	Elapsed  time.Duration
+}
+
+// Report is what the proof found.
+type Report struct {
+	Suite    string
+	Verdicts []Verdict
+	Started  time.Time
+}
+
+// Failed counts the verdicts that did not pass.
+func (r Report) Failed() int {
+	n := 0
+	for _, v := range r.Verdicts {
+		if !v.Pass {
+			n++
+		}
+	}
+	return n
+}
+
+// verdicts in the order of the table. Each runs in a container of its own,
+// from the image in which dnf installed the packages.
+func verdicts(m proofSubject) []Verdict {
+	return []Verdict{
+		{Name: "rpm-verify", Title: "rpm -V is clean"},
+		{Name: "owner", Title: "libibverbs owns " + m.provider + ".driver and its module"},
+		{Name: "private-abi", Title: "private ABI of provider and libibverbs are equal"},
+		{Name: "loads", Title: "the module loads with no unresolved symbol"},
+		{Name: "listed", Title: "ibv_devices lists " + m.device + " with the GUID of the tree"},
+		{Name: "devinfo", Title: "ibv_devinfo -l agrees"},
+		{Name: "without-driver", Title: "without " + m.provider + ".driver it is not listed"},
+		{Name: "without-module", Title: "without the module a warning names it"},
+		{Name: "foreign-abi", Title: "a foreign kernel ABI is refused"},
+		{Name: "foreign-name", Title: "another device name is refused"},
+		{Name: "removed", Title: "dnf remove leaves no file of " + m.provider},
+	}
+}
+
+// proofSubject is what the verdicts are about.
+type proofSubject struct {
+	provider, device, guid, modalias string
+	kernelABI, privateABI            int
+	packages                         []string
+}
+
+// env is the environment that verdict.sh documents. The foreign device is one
+// that no provider claims by name; the foreign ABI one that no driver has had.
+func (m proofSubject) env() map[string]string {
+	const foreignABI = 9999
+	return map[string]string{
+		"PROVIDER":       m.provider,
+		"DEVICE":         m.device,
+		"GUID":           m.guid,
+		"MODALIAS":       m.modalias,
+		"KERNEL_ABI":     strconv.Itoa(m.kernelABI),
+		"PRIVATE_ABI":    strconv.Itoa(m.privateABI),
+		"FOREIGN_ABI":    strconv.Itoa(foreignABI),
+		"FOREIGN_DEVICE": "nobody0",
+		"PACKAGES":       strings.Join(m.packages, " "),
+		"LC_ALL":         "C.UTF-8",
+	}
+}
+
+func subject(job Job, privateABI int) (proofSubject, error) {
+	guid := make([]byte, 8)
+	if _, err := rand.Read(guid); err != nil {
+		return proofSubject{}, fmt.Errorf("make a GUID for the proof: %w", err)
+	}
+	guid[0] = 0x02 // never all zero, which libibverbs takes for unknown
+	d := job.Provider.Manifest.Device
+	return proofSubject{
+		provider: job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
+		guid: hex.EncodeToString(guid), kernelABI: d.ABI(), privateABI: privateABI,
+	}, nil
+}
+
+// ProveTree proves from a build tree that ibv_devices finds the provider's
+// device, with the very tools and libraries of the build.
+func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolchain, b Build) (Verdict, error) {
+	s := p.begin("discover")
+	m, err := subject(job, tree.Result.PrivateABI)
+	if err != nil {
+		return Verdict{}, p.end("discover", s, false, err)
+	}
+	env := m.env()
+	env["BIN"] = b.Tree + "/build/bin"
+	spec, err := cleanRun(tc.ID, m)
+	if err != nil {
+		return Verdict{}, p.end("discover", s, false, err)
+	}
+	spec.Env = env
+	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}}
+	v := Verdict{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
+	err = p.judge(ctx, s, &v, spec)
+	if err == nil && !v.Pass {
+		err = &VerdictError{Failed: []Verdict{v}}
+	}
+	if err == nil {
+		s.Note(v.Evidence)
+	}
+	return v, p.end("discover", s, false, err)
+}
+
+// Prove installs the packages of dist in a clean container and gives the
+// verdicts. The error is about what kept a verdict from being given; failed
+// verdicts are in the report.
+func (p *Pipeline) Prove(ctx context.Context, job Job, base Base, dist Dist) (Report, error) {
+	s := p.begin("prove")
+	report, err := p.prove(ctx, job, base, dist, s)
+	if err == nil && report.Failed() > 0 {
+		err = &VerdictError{Failed: failed(report)}
+	}
+	return report, p.end("prove", s, false, err)
+}
+
+func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *ui.Stage) (Report, error) {
+	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Release, Started: time.Now()}
+	m, err := subject(job, dist.Manifest.PrivateABI)
+	if err != nil {
+		return report, err
+	}
+	image, install, names, err := p.install(ctx, s, base, dist)
+	if err != nil {
+		return report, err
+	}
+	report.Verdicts = append(report.Verdicts, install)
+	if !install.Pass {
+		return report, nil
+	}
+	defer p.removeImage(ctx, image)
+	m.packages = names
+	spec, err := cleanRun(image, m)
+	if err != nil {
+		return report, err
+	}
+	all := verdicts(m)
+	for i, v := range all {
+		s.Step(i+1, len(all), v.Name)
+		if err := p.judge(ctx, s, &v, spec); err != nil {
+			return report, err
+		}
+		report.Verdicts = append(report.Verdicts, v)
+	}
+	stock, err := p.proveStock(ctx, job, base, dist.Manifest.Release, m, s)
+	if err == nil && stock != nil {
+		report.Verdicts = append(report.Verdicts, *stock)
+	}
+	return report, err
+}
+
+// cleanRun is a container for one verdict: no network, and no answer from the
+// host's own RDMA.
+func cleanRun(image string, m proofSubject) (containers.RunSpec, error) {
+	seccomp, err := containers.RefuseRDMANetlink()
+	return containers.RunSpec{
+		Name: "prove", Image: image, Root: true, User: "root", Env: m.env(), Seccomp: seccomp,
+	}, err
+}
+
+// proveStock asserts that upstream's own packages of the release, where they
+// are in dist/, do not know the device.
+func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, version string, m proofSubject, s *ui.Stage) (*Verdict, error) {
+	stock := job
+	stock.Provider = nil
+	dir := p.DistFolder(stock, base, version)
+	manifest, err := ReadManifest(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil //nolint:nilnil // no stock packages, no verdict
+	}
+	if err != nil {
+		return nil, err
+	}
+	image, install, _, err := p.install(ctx, s, base, Dist{Dir: dir, Manifest: manifest})
+	if err != nil || !install.Pass {
+		install.Title = "stock packages: " + install.Title
+		return &install, err
+	}
+	defer p.removeImage(ctx, image)
+	spec, err := cleanRun(image, m)
+	if err != nil {
+		return nil, err
+	}
+	v := Verdict{Name: "not-listed", Title: "stock packages do not list " + m.device}
+	return &v, p.judge(ctx, s, &v, spec)
+}
+
+// install has dnf install the binary packages of dist in a clean container and
+// keeps the result as an image.
+func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dist) (image string, v Verdict, names []string, err error) {
+	v = Verdict{Name: "install", Title: "dnf installs the packages, dependencies resolved"}
+	var files []tarFile
+	for _, f := range dist.Manifest.Files {
+		path := filepath.Join(dist.Dir, filepath.FromSlash(f.Path))
+		if !isRPM(f.Path) {
+			continue
+		}
+		info, err := ReadRPM(path)
+		if err != nil {
+			return "", v, nil, err
+		}
+		if isDebugPackage(info.Name) {
+			continue
+		}
+		names = append(names, info.Name)
+		files = append(files, tarFile{name: "rpms/" + filepath.Base(path), path: path})
+	}
+	var out bytes.Buffer
+	start := time.Now()
+	result, err := p.runScript(ctx, s, "dnf-install.sh", []string{"/rpms"}, containers.RunSpec{
+		Name: "install", Image: base.Minimal, Root: true, User: "root",
+		// A real distro fetches dependencies; the stand-in carries its own.
+		Network: !base.Standin,
+		Inputs:  []containers.Input{{Path: "/", Write: tarOf(files)}},
+		Log:     io.MultiWriter(s.Log(), &out),
+		Commit:  fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
+	})
+	v.Elapsed, v.Output = time.Since(start), out.String()
+	var run *containers.RunError
+	if errors.As(err, &run) {
+		v.Evidence = lastLine(v.Output)
+		return "", v, nil, nil
+	}
+	v.Pass = err == nil
+	v.Evidence = fmt.Sprintf("%d packages, dnf check finds nothing", len(names))
+	return result.Image, v, names, err
+}
+
+// judge runs one verdict; a failed one is not an error.
+func (p *Pipeline) judge(ctx context.Context, s *ui.Stage, v *Verdict, spec containers.RunSpec) error {
+	var out bytes.Buffer
+	spec.Log = io.MultiWriter(s.Log(), &out)
+	start := time.Now()
+	_, err := p.runScript(ctx, s, "verdict.sh", []string{v.Name}, spec)
+	v.Elapsed, v.Output = time.Since(start), out.String()
+	v.Evidence = evidence(v.Output)
+	var run *containers.RunError
+	if errors.As(err, &run) {
+		return nil
+	}
+	v.Pass = err == nil
+	return err
+}
+
+func (p *Pipeline) removeImage(ctx context.Context, image string) {
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return
+	}
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	_ = engine.RemoveImage(ctx, image) // clean removes what stays
+}
+
+// evidence is the last line that a verdict gave as such, or its last line.
+func evidence(output string) string {
+	const mark = "evidence: "
+	if i := strings.LastIndex(output, mark); i >= 0 {
+		return strings.TrimSpace(output[i+len(mark):])
+	}
+	return lastLine(output)
+}
+
+func lastLine(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}
+
+func failed(r Report) []Verdict {
+	var out []Verdict
+	for _, v := range r.Verdicts {
+		if !v.Pass {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// VerdictError says which verdicts did not pass.
+type VerdictError struct{ Failed []Verdict }
+
+// Error implements error.
+func (e *VerdictError) Error() string {
+	lines := make([]string, 0, len(e.Failed))
+	for _, v := range e.Failed {
+		lines = append(lines, fmt.Sprintf("%s: %s", v.Title, v.Evidence))
+	}
+	return fmt.Sprintf("%d failed: %s", len(e.Failed), strings.Join(lines, "; "))
+}

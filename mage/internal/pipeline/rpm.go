@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// Packages is what rpmbuild made.
+type Packages struct {
+	Dir string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and log
+	Key string
+}
+
+const rpmStage = 1
+
+// RPM runs rpmbuild -ba on the tarball, the patch and the spec, without a
+// network and as an unprivileged user.
+//
+// Errors: *containers.RunError.
+func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain) (Packages, error) {
+	key := stagecache.NewKey("rpm", rpmStage).
+		String("toolchain", tc.ID).
+		String("epoch", src.Epoch.UTC().String()).
+		File("tarball", src.Tarball).
+		File("spec", spec.File)
+	if job.Provider != nil {
+		key = key.File("patch", patch.File)
+	}
+	entry, err := p.cached(ctx, "rpm", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		return p.rpmbuild(ctx, job, src, patch, spec, tc, dir, s)
+	})
+	return Packages{Dir: entry.Dir, Key: entry.Key}, err
+}
+
+func (p *Pipeline) rpmbuild(
+	ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain, dir string, s *ui.Stage,
+) error {
+	inputs := rpmInputs(job, src, patch, spec)
+	mounts, err := p.compilerCache(ctx, tc)
+	if err != nil {
+		return err
+	}
+	_, err = p.runScript(ctx, s, "rpm-build.sh", []string{"all", topdir + "/SPECS/" + specFile}, containers.RunSpec{
+		Name: "rpm", Image: tc.ID, User: builder, WorkDir: topdir,
+		Env:     buildEnv(src),
+		Volumes: mounts,
+		Inputs:  []containers.Input{{Path: topdir, Write: tarOf(inputs)}},
+		Outputs: []containers.Output{
+			{Path: topdir + "/RPMS", Dir: dir},
+			{Path: topdir + "/SRPMS", Dir: dir},
+		},
+		Log: ninjaLog(s),
+	})
+	if err != nil {
+		return err
+	}
+	return keepInputs(inputs, dir)
+}
+
+// rpmInputs is what rpmbuild reads, dated like the release so that the source
+// package is the same bytes each time.
+func rpmInputs(job Job, src Source, patch Patch, spec Spec) []tarFile {
+	files := []tarFile{
+		{name: "SOURCES/" + spec.SourceFile, path: src.Tarball},
+		{name: "SPECS/" + specFile, path: spec.File},
+	}
+	if job.Provider != nil {
+		files = append(files, tarFile{name: "SOURCES/" + patch.Name, path: patch.File})
+	}
+	for i := range files {
+		files[i].owner, files[i].mtime = builderUID, src.Epoch
+	}
+	return files
+}
+
+func keepInputs(files []tarFile, dir string) error {
+	for _, f := range files {
+		data, err := os.ReadFile(f.path)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", f.name, err)
+		}
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(f.name)), 0o755); err != nil {
+			return fmt.Errorf("make the folder of %s: %w", f.name, err)
+		}
+		if err := writeFile(dir, f.name, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rebuild rebuilds a source package alone in a clean toolchain container into
+// dir, as rpmbuild --rebuild does.
+func (p *Pipeline) Rebuild(ctx context.Context, src Source, tc Toolchain, srpm, dir string) error {
+	s := p.begin("rebuild")
+	err := p.rebuild(ctx, src, tc, srpm, dir, s)
+	return p.end("rebuild", s, false, err)
+}
+
+func (p *Pipeline) rebuild(ctx context.Context, src Source, tc Toolchain, srpm, dir string, s *ui.Stage) error {
+	mounts, err := p.compilerCache(ctx, tc)
+	if err != nil {
+		return err
+	}
+	name := "in.src.rpm"
+	_, err = p.runScript(ctx, s, "rpm-build.sh", []string{"rebuild", topdir + "/" + name}, containers.RunSpec{
+		Name: "rebuild", Image: tc.ID, User: builder, WorkDir: topdir,
+		Env:     buildEnv(src),
+		Volumes: mounts,
+		Inputs: []containers.Input{{Path: topdir, Write: tarOf([]tarFile{
+			{name: name, path: srpm, owner: builderUID, mtime: src.Epoch},
+		})}},
+		Outputs: []containers.Output{{Path: topdir + "/RPMS", Dir: dir}},
+		Log:     ninjaLog(s),
+	})
+	return err
+}
+
+// isDebugPackage tells packages that carry debugging data from the others.
+func isDebugPackage(name string) bool {
+	return strings.HasSuffix(name, "-debuginfo") || strings.HasSuffix(name, "-debugsource")
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/scripts"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// Source is a verified, unpacked release.
+type Source struct {
+	Tree    string // folder rdma-core-VERSION, pristine
+	Tarball string // rdma-core-VERSION.tar.gz, as rpmbuild will read it
+	Version string
+	Tag     string // upstream's tag, empty if unknown
+	Commit  string // upstream's commit id, empty if unknown
+	Epoch   time.Time
+	Digest  string // of the verified archive
+	Trust   string // how the archive was verified
+}
+
+// sourceRecord is what the stage keeps beside the tree.
+type sourceRecord struct {
+	Version, Tag, Commit, Digest, Trust string
+	Epoch                               time.Time
+}
+
+const sourceStage = 1 // version of the stage's own behaviour
+
+// Source resolves, verifies and unpacks the job's release.
+//
+// Errors are those of upstream: *upstream.SumError for a wrong digest,
+// *upstream.ArchiveError for hostile or broken archives.
+func (p *Pipeline) Source(ctx context.Context, job Job) (Source, error) {
+	s := p.begin("source")
+	src, hit, err := p.source(ctx, job, s)
+	return src, p.end("source", s, hit, err)
+}
+
+func (p *Pipeline) source(ctx context.Context, job Job, s *ui.Stage) (Source, bool, error) {
+	archive, err := upstream.Resolve(ctx, p.request(job, s))
+	if err != nil {
+		return Source{}, false, err
+	}
+	verified, err := archive.Verify()
+	if err != nil {
+		return Source{}, false, err
+	}
+	key := stagecache.NewKey("source", sourceStage).
+		String("version", archive.Version()).
+		String("archive", verified.SHA256).
+		String("vouched for by", string(verified.How))
+	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+		s.Note(fmt.Sprintf("%s, %s", archive.From(), verified.How))
+		return unpackSource(ctx, verified, dir)
+	})
+	if err != nil {
+		return Source{}, false, err
+	}
+	src, err := readSource(entry.Dir)
+	return src, entry.Hit, err
+}
+
+func (p *Pipeline) request(job Job, s *ui.Stage) upstream.Request {
+	req := upstream.Request{
+		Version:  job.Version,
+		Source:   job.Given,
+		Sums:     p.Sums,
+		CacheDir: p.CacheDir,
+		Log:      s.Log(),
+		Report: func(pr upstream.Progress) {
+			if pr.Note != "" {
+				s.Note(pr.Note)
+				return
+			}
+			s.Bytes(pr.Done, pr.Total, pr.Origin+" "+pr.File)
+		},
+	}
+	if job.Release != nil {
+		req.Origins = origins(*job.Release)
+	}
+	req.AptSource = upstream.HostApt{Scripts: scriptReader{}}
+	return req
+}
+
+// scriptReader hands the embedded scripts to a leaf that runs one of them.
+type scriptReader struct{}
+
+// ReadFile returns the named script.
+func (scriptReader) ReadFile(name string) ([]byte, error) { return scripts.Read(name) }
+
+func origins(r specs.Release) []upstream.Origin {
+	out := make([]upstream.Origin, 0, len(r.Origins))
+	for _, o := range r.Origins {
+		out = append(out, upstream.Origin{
+			Kind: string(o.Kind), File: o.File, URL: o.URL, SHA256: o.SHA256, Suite: o.Suite,
+		})
+	}
+	return out
+}
+
+func unpackSource(ctx context.Context, v *upstream.Verified, dir string) error {
+	src, err := v.Unpack(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if err := v.WriteTarball(ctx, filepath.Join(dir, tarballName(src.Version))); err != nil {
+		return err
+	}
+	data, err := json.Marshal(sourceRecord{
+		Version: src.Version, Tag: src.Tag, Commit: src.Commit,
+		Digest: v.SHA256, Trust: string(v.How), Epoch: src.Epoch,
+	})
+	if err != nil {
+		return fmt.Errorf("describe the source: %w", err)
+	}
+	return writeFile(dir, "source.json", data)
+}
+
+func readSource(dir string) (Source, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "source.json"))
+	if err != nil {
+		return Source{}, fmt.Errorf("read the unpacked source's record: %w", err)
+	}
+	var rec sourceRecord
+	if err := json.Unmarshal(data, &rec); err != nil {
+		return Source{}, fmt.Errorf("read the unpacked source's record: %w", err)
+	}
+	return Source{
+		Tree:    filepath.Join(dir, "rdma-core-"+rec.Version),
+		Tarball: filepath.Join(dir, tarballName(rec.Version)),
+		Version: rec.Version, Tag: rec.Tag, Commit: rec.Commit,
+		Epoch: rec.Epoch, Digest: rec.Digest, Trust: rec.Trust,
+	}, nil
+}
+
+func tarballName(version string) string { return "rdma-core-" + version + ".tar.gz" }

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
+	"github.com/resnics/verbsmith/specs"
+)
+
+const (
+	standinStage  = 1
+	standinSuffix = ".standin"
+)
+
+// standin makes sure that the stand-in's images for a distro are here: the
+// userland of its Debian suite, and on it the minimal and the full image.
+func (p *Pipeline) standin(
+	ctx context.Context, engine *containers.Engine, d specs.Distro, s *ui.Stage,
+) (Base, bool, error) {
+	unlock, err := p.Cache.Lock(ctx, "standin-"+d.Standin, func(holder string) {
+		s.Note("waiting for " + holder)
+	})
+	if err != nil {
+		return Base{}, false, err
+	}
+	defer unlock()
+	base, here, err := p.standinState(ctx, engine, d)
+	if err != nil || here {
+		return base, here, err
+	}
+	rootfs, err := p.rootfs(ctx, engine, d.Standin, s)
+	if err != nil {
+		return base, false, err
+	}
+	for _, target := range standinTargets {
+		if err := p.buildStandin(ctx, engine, d, rootfs, target, s); err != nil {
+			return base, false, err
+		}
+	}
+	base, here, err = p.standinState(ctx, engine, d)
+	if err == nil && !here {
+		err = fmt.Errorf("the stand-in %s is not here after its build", base.Ref) //nolint:err113 // cannot happen with a sound engine
+	}
+	return base, false, err
+}
+
+// standinTargets are the stages of the stand-in's Containerfile: where the
+// proof starts, and where toolchains start.
+var standinTargets = []string{"minimal", "full"}
+
+// standinState looks for the images; a reference carries the digest of all
+// that an image is made from.
+func (p *Pipeline) standinState(ctx context.Context, engine *containers.Engine, d specs.Distro) (Base, bool, error) {
+	base := Base{Standin: true, Folder: d.Name + standinSuffix}
+	here := true
+	for _, target := range standinTargets {
+		ref, err := p.standinRef(d, target)
+		if err != nil {
+			return base, false, err
+		}
+		id, ok, err := engine.ImageID(ctx, ref)
+		if err != nil {
+			return base, false, err
+		}
+		if here = here && ok; target == "minimal" {
+			base.Minimal = id
+		} else {
+			base.ID, base.Ref = id, ref
+		}
+	}
+	return base, here, nil
+}
+
+func (p *Pipeline) standinFolder() string { return filepath.Join(p.Root, "containers", "standin") }
+
+func (p *Pipeline) standinRef(d specs.Distro, target string) (string, error) {
+	rootfs, err := rootfsRef(d.Standin)
+	if err != nil {
+		return "", err
+	}
+	key := stagecache.NewKey("standin", standinStage).
+		String("rootfs", rootfs).String("target", target).
+		String("el", strconv.Itoa(d.EL)).String("dist", d.Dist)
+	files, err := p.standinFiles()
+	if err != nil {
+		return "", err
+	}
+	for _, f := range files {
+		key = key.Bytes(f.name, f.data)
+	}
+	return imageRef("standin", d.Name+"-"+target, key.Sum()), key.Err()
+}
+
+// standinFiles is the build's context: the folder, and the scripts that it
+// runs.
+func (p *Pipeline) standinFiles() ([]tarFile, error) {
+	files, err := folderFiles(p.standinFolder())
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range files {
+		if files[i].data, err = os.ReadFile(f.path); err != nil {
+			return nil, fmt.Errorf("read %s: %w", f.name, err)
+		}
+		files[i].path = ""
+	}
+	for _, name := range scripts.Names() {
+		if !strings.HasPrefix(name, "standin-") {
+			continue
+		}
+		text, err := scripts.Read(name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, tarFile{name: name, data: text, mode: 0o755})
+	}
+	return files, nil
+}
+
+func (p *Pipeline) buildStandin(
+	ctx context.Context, engine *containers.Engine, d specs.Distro, rootfs, target string, s *ui.Stage,
+) error {
+	files, err := p.standinFiles()
+	if err != nil {
+		return err
+	}
+	ref, err := p.standinRef(d, target)
+	if err != nil {
+		return err
+	}
+	s.Note("build the stand-in, " + target)
+	_, err = engine.Build(ctx, containers.BuildSpec{
+		ContextTar: streamed(tarOf(files)),
+		Target:     target,
+		Tag:        ref,
+		Args: map[string]string{
+			"ROOTFS": rootfs, "EL": strconv.Itoa(d.EL), "DIST": d.Dist + standinSuffix,
+		},
+		Network: true,
+		Log:     s.Log(),
+		Step:    s.Step,
+	})
+	return err
+}
+
+const bootstrapScript = "standin-bootstrap.sh"
+
+func rootfsRef(suite string) (string, error) {
+	text, err := scripts.Read(bootstrapScript)
+	if err != nil {
+		return "", err
+	}
+	key := stagecache.NewKey("rootfs", standinStage).String("suite", suite).Bytes(bootstrapScript, text)
+	return imageRef("standin-rootfs", suite, key.Sum()), nil
+}
+
+// rootfs bootstraps a Debian suite on this machine and imports it.
+func (p *Pipeline) rootfs(ctx context.Context, engine *containers.Engine, suite string, s *ui.Stage) (string, error) {
+	ref, err := rootfsRef(suite)
+	if err != nil {
+		return "", err
+	}
+	if _, here, err := engine.ImageID(ctx, ref); err != nil || here {
+		return ref, err
+	}
+	work, err := os.MkdirTemp("", "verbsmith-rootfs-")
+	if err != nil {
+		return "", fmt.Errorf("make a folder for the stand-in's userland: %w", err)
+	}
+	defer os.RemoveAll(work)
+	archive := filepath.Join(work, "rootfs.tar")
+	s.Note("bootstrap Debian " + suite)
+	if err := HostScript(ctx, s, bootstrapScript, suite, archive); err != nil {
+		return "", err
+	}
+	f, err := os.Open(archive)
+	if err != nil {
+		return "", fmt.Errorf("open the bootstrapped userland: %w", err)
+	}
+	defer f.Close()
+	_, err = engine.Import(ctx, f, ref, nil)
+	return ref, err
+}
+
+// imageRef names an image of ours by what it is and the digest of its inputs.
+func imageRef(kind, what, key string) string {
+	return fmt.Sprintf("verbsmith/%s:%s-%.16s", kind, what, key)
+}

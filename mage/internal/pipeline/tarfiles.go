@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"archive/tar"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+)
+
+// builderUID is the unprivileged user that every Containerfile makes.
+const builderUID = 1000
+
+// tarFile is one file of a stream into a container: its bytes, or the path on
+// this machine to read them from. Folders above it are made on the way.
+type tarFile struct {
+	name  string // slash separated, relative
+	data  []byte
+	path  string
+	mode  fs.FileMode
+	owner int
+	mtime time.Time
+}
+
+// tarOf gives a function that writes the files as a tar stream, in order.
+func tarOf(files []tarFile) func(io.Writer) error {
+	return func(w io.Writer) error {
+		tw := tar.NewWriter(w)
+		for _, f := range files {
+			if err := f.write(tw); err != nil {
+				return err
+			}
+		}
+		if err := tw.Close(); err != nil {
+			return fmt.Errorf("end the tar stream: %w", err)
+		}
+		return nil
+	}
+}
+
+func (f tarFile) write(tw *tar.Writer) error {
+	data := f.data
+	if f.path != "" {
+		var err error
+		if data, err = os.ReadFile(f.path); err != nil {
+			return fmt.Errorf("read %s: %w", f.name, err)
+		}
+	}
+	mode := f.mode
+	if mode == 0 {
+		mode = 0o644
+	}
+	err := tw.WriteHeader(&tar.Header{
+		Typeflag: tar.TypeReg, Name: f.name, Size: int64(len(data)), Mode: int64(mode.Perm()),
+		Uid: f.owner, Gid: f.owner, ModTime: f.mtime, Format: tar.FormatPAX,
+	})
+	if err != nil {
+		return fmt.Errorf("write %s to the tar stream: %w", f.name, err)
+	}
+	if _, err := tw.Write(data); err != nil {
+		return fmt.Errorf("write %s to the tar stream: %w", f.name, err)
+	}
+	return nil
+}
+
+// streamed turns a writing function into a reader, as the builder wants it.
+func streamed(write func(io.Writer) error) io.Reader {
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(write(w)) }()
+	return r
+}
+
+// folderFiles lists the regular files of a folder as tar files, sorted.
+func folderFiles(folder string) ([]tarFile, error) {
+	var files []tarFile
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(folder, path)
+		if err != nil {
+			return err
+		}
+		files = append(files, tarFile{name: filepath.ToSlash(name), path: path, mode: info.Mode()})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", folder, err)
+	}
+	sort.Slice(files, func(i, j int) bool { return files[i].name < files[j].name })
+	return files, nil
+}

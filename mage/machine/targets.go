@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package machine
+
+import (
+	"context"
+
+	"github.com/resnics/verbsmith/mage/internal/app"
+)
+
+// Doctor says what is missing on this machine and how to get it.
+func Doctor(ctx context.Context,
+	distro *string, // distro to look at (default rocky9)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	return app.Run(ctx, app.Flags{Distro: distro, Base: base}, (*app.App).Doctor)
+}
+
+// Clean removes outputs, caches, and every container, volume and image of ours.
+func Clean(ctx context.Context) error {
+	return app.Run(ctx, app.Flags{}, (*app.App).Clean)
+}
+
+// Check runs all linters.
+func Check(ctx context.Context) error {
+	return app.Run(ctx, app.Flags{}, (*app.App).Check)
+}
