@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rpmspec
+
+import (
+	"regexp"
+	"strings"
+)
+
+// line is one line of the file and what the parser knows of it.
+type line struct {
+	text, eol string
+	// number is the line's number in the file that was parsed; an inserted line has
+	// that of the line before it, so that errors speak of the user's file.
+	number int
+	// start is false for a line that continues the one before it.
+	start bool
+	// depth is the number of conditionals around the line. An %if, its %else and its
+	// %endif stand outside of the conditional that they make.
+	depth int
+}
+
+// index works out continuation, conditionals and sections of all lines.
+func (s *Spec) index() error {
+	var open []int // the lines of the %ifs that are open
+	var depth continuation
+	first := 0
+	s.sections = []section{{kind: preamble, head: -1}}
+	for i := range s.lines {
+		l := &s.lines[i]
+		l.start = !depth.open()
+		if l.start {
+			first = i
+		}
+		depth.read(l.text)
+		if !l.start {
+			l.depth = len(open)
+			continue
+		}
+		switch conditional(l.text) {
+		case condIf:
+			l.depth = len(open)
+			open = append(open, i)
+		case condElse, condEnd:
+			if len(open) == 0 {
+				return s.place(i, "an %if before it", strings.TrimSpace(l.text))
+			}
+			l.depth = len(open) - 1
+			if conditional(l.text) == condEnd {
+				open = open[:len(open)-1]
+			}
+		default:
+			l.depth = len(open)
+			s.section(i)
+		}
+	}
+	if depth.inMacro() {
+		return s.place(first, "the end of the macro that begins here", "the end of the file")
+	}
+	if depth.backslash {
+		return s.place(len(s.lines)-1, "a line behind this backslash", "the end of the file")
+	}
+	if len(open) > 0 {
+		return s.place(open[len(open)-1], "an %endif for this %if", "the end of the file")
+	}
+	s.sections[len(s.sections)-1].end = len(s.lines)
+	return nil
+}
+
+// continuation counts what is open at the end of a line, as copyNextLineFromOFI() in
+// rpm's build/parseSpec.c does: macro braces, shell expansions, expressions, and a
+// backslash as the last character.
+type continuation struct {
+	braces, parens, brackets int
+	backslash                bool
+}
+
+func (c *continuation) inMacro() bool { return c.braces > 0 || c.parens > 0 || c.brackets > 0 }
+func (c *continuation) open() bool    { return c.inMacro() || c.backslash }
+
+func (c *continuation) read(text string) {
+	c.backslash = false
+	for i := 0; i < len(text); i++ {
+		next := byte(0)
+		if i+1 < len(text) {
+			next = text[i+1]
+		}
+		switch text[i] {
+		case '\\':
+			c.backslash = i+1 == len(text)
+			i++
+		case '%':
+			switch next {
+			case '{':
+				c.braces++
+				i++
+			case '(':
+				c.parens++
+				i++
+			case '[':
+				c.brackets++
+				i++
+			case '%':
+				i++
+			}
+		case '{', '}':
+			nest(&c.braces, text[i] == '{')
+		case '(', ')':
+			nest(&c.parens, text[i] == '(')
+		case '[', ']':
+			nest(&c.brackets, text[i] == '[')
+		}
+	}
+}
+
+// nest counts a bracket, but only inside of one that a macro has opened.
+func nest(n *int, open bool) {
+	switch {
+	case *n == 0:
+	case open:
+		*n++
+	default:
+		*n--
+	}
+}
+
+type condKind int
+
+const (
+	condNone condKind = iota
+	condIf
+	condElse
+	condEnd
+)
+
+var condLine = regexp.MustCompile(`^[ \t]*%(if|ifarch|ifnarch|ifos|ifnos|elif|elifarch|elifos|else|endif)(?:[^A-Za-z].*)?$`)
+
+func conditional(text string) condKind {
+	m := condLine.FindStringSubmatch(text)
+	switch {
+	case m == nil:
+		return condNone
+	case m[1] == "endif":
+		return condEnd
+	case strings.HasPrefix(m[1], "el"):
+		return condElse
+	default:
+		return condIf
+	}
+}
+
+// before returns the index at which something that belongs before line i can be put at
+// the given depth: line i itself, or the %if of the conditional around it.
+func (s *Spec) before(i, depth int) int {
+	inside := s.lines[i].depth > depth
+	for i > 0 && (inside || !s.lines[i].start) {
+		i--
+		if s.lines[i].depth == depth && s.lines[i].start && conditional(s.lines[i].text) == condIf {
+			inside = false
+		}
+	}
+	return i
+}
+
+// after returns the first index behind line i, its continuation, and the conditional
+// around it, at the given depth.
+func (s *Spec) after(i, depth int) int {
+	inside := s.lines[i].depth > depth
+	for i++; i < len(s.lines); i++ {
+		l := s.lines[i]
+		switch {
+		case !l.start:
+		case inside && l.depth == depth && conditional(l.text) == condEnd:
+			inside = false
+		case !inside:
+			return i
+		}
+	}
+	return i
+}
