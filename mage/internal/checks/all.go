@@ -23,6 +23,8 @@ type Options struct {
 	// Install, if given, installs a distribution's package of that name. Without it a check whose tool is missing
 	// fails and says how to get it.
 	Install func(ctx context.Context, pkg string) error
+	// VulnDB is the URL of a mirror of the vulnerability database; empty means https://vuln.go.dev.
+	VulnDB string
 }
 
 // All gives every check of the repository at root, the quick ones first.
@@ -44,6 +46,6 @@ func all(t tree, opts Options, m machine) []Check {
 		{"go mod tidy", goTool("mod", "tidy", "-diff")},
 		{"go vet", goTool("vet", "-tags=mage", "./...")},
 		{"golangci-lint", func(ctx context.Context) Result { return m.lint(ctx, t.root) }},
-		{"govulncheck", func(ctx context.Context) Result { return m.vulnerabilities(ctx, t.root) }},
+		{"govulncheck", func(ctx context.Context) Result { return m.vulnerabilities(ctx, t.root, opts.VulnDB) }},
 	}
 }

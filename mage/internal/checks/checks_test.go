@@ -235,14 +235,14 @@ func TestVulnerabilities(t *testing.T) {
 		},
 		{
 			"another trouble",
-			output{"govulncheck: loading packages: a.go:1:1: syntax error\nexit status 1\n", 1},
+			output{"go: downloading x v1\n# m/a\ngovulncheck: loading packages: a.go:1:1: syntax error\nexit status 1\n", 1},
 			Fail, "govulncheck: loading packages: a.go:1:1: syntax error",
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newScripted(nil, tt.out)
-			wantResult(t, m.vulnerabilities(t.Context(), "."), tt.status, tt.evidence)
+			wantResult(t, m.vulnerabilities(t.Context(), ".", ""), tt.status, tt.evidence)
 		})
 	}
 }

@@ -60,8 +60,12 @@ var unreachable = regexp.MustCompile(`dial tcp|no such host|connection refused|c
 const foundExit = 3
 
 // vulnerabilities runs govulncheck. A machine that reaches no database cannot tell, and says so.
-func (m machine) vulnerabilities(ctx context.Context, root string) Result {
-	out, err := m.run(ctx, root, "go", "run", govulncheck, "-tags=mage", "./...")
+func (m machine) vulnerabilities(ctx context.Context, root, db string) Result {
+	argv := []string{"go", "run", govulncheck, "-tags=mage"}
+	if db != "" {
+		argv = append(argv, "-db", db)
+	}
+	out, err := m.run(ctx, root, append(argv, "./...")...)
 	if err != nil {
 		return unable(err)
 	}
@@ -74,7 +78,7 @@ func (m machine) vulnerabilities(ctx context.Context, root string) Result {
 	if reason := unreachableLine(out.text); reason != "" {
 		return Result{Status: Unavailable, Evidence: reason, Output: out.text}
 	}
-	return failed(out.text, "%s", lastLine(out.text))
+	return failed(out.text, "%s", firstLine(out, "exit status "+strconv.Itoa(out.code)))
 }
 
 var goRunExit = regexp.MustCompile(`^exit status (\d+)$`)

@@ -80,10 +80,12 @@ func (m machine) inspect(ctx context.Context, root string, files []string, what 
 	return passed("%d %s", len(files), what)
 }
 
-// firstLine is the first line that the command said, or otherwise if it said nothing.
+// firstLine is the first line of substance that the command said, or otherwise if there is none. What go says about
+// its downloads and before a package's problems (# package) is not of substance.
 func firstLine(out output, otherwise string) string {
 	for line := range strings.SplitSeq(out.text, "\n") {
-		if line = strings.TrimSpace(line); line != "" {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "go: downloading ") && !strings.HasPrefix(line, "# ") {
 			return line
 		}
 	}
