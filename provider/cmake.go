@@ -36,6 +36,10 @@ func (c *cmakeCommand) argTexts() []string {
 	return texts
 }
 
+// maxCMakeDepth is far beyond rdma-core's own depth; it bounds what a hostile
+// file can cost.
+const maxCMakeDepth = 100
+
 // cmakeBlocks names the command that closes each command which opens a block.
 var cmakeBlocks = map[string]string{
 	"if": "endif", "foreach": "endforeach", "while": "endwhile",
@@ -91,6 +95,9 @@ func nestCMake(file string, cmds []cmakeCommand) error {
 		}
 		cmds[i].Blocks = append([]cmakeBlock(nil), open...)
 		if cmakeBlocks[name] != "" {
+			if len(open) == maxCMakeDepth {
+				return &PlaceError{File: file, Line: cmds[i].Line, LookedFor: fmt.Sprintf("at most %d blocks in each other", maxCMakeDepth), Found: "more"}
+			}
 			open = append(open, cmakeBlock{Open: i})
 		}
 	}

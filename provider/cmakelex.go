@@ -13,6 +13,15 @@ type cmakeLexer struct {
 	file string
 	data []byte
 	off  int
+	seen int // offset up to which lines are counted, so that no line is counted twice
+	line int
+}
+
+// lineAt numbers the line of an offset; offsets come in ascending order.
+func (l *cmakeLexer) lineAt(off int) int {
+	l.line += bytes.Count(l.data[l.seen:off], []byte{'\n'})
+	l.seen = off
+	return l.line + 1
 }
 
 func (l *cmakeLexer) fail(off int, lookedFor, found string) error {
@@ -83,7 +92,7 @@ func (l *cmakeLexer) command() (cmakeCommand, error) {
 	for l.off < len(l.data) && isCMakeName(l.data[l.off], l.off == start) {
 		l.off++
 	}
-	cmd := cmakeCommand{Name: strings.ToLower(string(l.data[start:l.off])), Start: start, Line: lineNumber(l.data, start)}
+	cmd := cmakeCommand{Name: strings.ToLower(string(l.data[start:l.off])), Start: start, Line: l.lineAt(start)}
 	if cmd.Name == "" {
 		return cmd, l.fail(start, "a command", strconv.QuoteRune(rune(l.data[start])))
 	}

@@ -82,7 +82,7 @@ func findCMakeList(file string, cmds []cmakeCommand, list cmakeList) (int, error
 func insertCMakeArg(data []byte, cmd cmakeCommand, pos int, item string) []byte {
 	if pos < len(cmd.Args) {
 		next := cmd.Args[pos]
-		if indent, ok := indentOf(data, next.Start); ok && pos > 0 {
+		if indent, ok := indentOf(data, next.Start); ok {
 			return insertLineBefore(data, next.Start, indent+item)
 		}
 		return splice(data, next.Start, item+" ")

@@ -84,6 +84,9 @@ func existingID(file string, data []byte, def *enumDef, e enumerator, id DriverI
 			Got:  fmt.Sprintf("%d: the release has the constant already", value),
 		}
 	}
+	if e.Alias != "" { // upstream's own doing, as RDMA_DRIVER_IRDMA = RDMA_DRIVER_I40IW
+		return value, nil
+	}
 	return value, def.free(file, data, id.Constant, value)
 }
 

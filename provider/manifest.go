@@ -59,7 +59,13 @@ type CMake struct {
 // Device is what the proof shows to ibv_devices.
 type Device struct {
 	Name string `yaml:"name" json:"name" jsonschema_description:"A device name that the provider matches, with its number: rib0."`
+	// KernelABI is one that the provider supports; 0 stands for 1, which most kernel drivers have.
+	KernelABI int    `yaml:"kernelABI,omitempty" json:"kernelABI,omitempty" jsonschema:"minimum=1" jsonschema_description:"The uverbs ABI version of the kernel driver, one that the provider supports. Without one: 1."`
+	Modalias  string `yaml:"modalias,omitempty" json:"modalias,omitempty" jsonschema_description:"For a provider that matches by PCI id and not by name: the device's modalias, pci:v0000....d0000....sv*sd*bc*sc*i*."`
 }
+
+// ABI is the kernel ABI that the device of the proof reports.
+func (d Device) ABI() int { return max(d.KernelABI, 1) }
 
 // maintainersTitle is the title of the section in MAINTAINERS, in upstream's form.
 func (m *Manifest) maintainersTitle() string {

@@ -47,6 +47,9 @@ func addKernelModule(file string, data []byte, module string) (out []byte, alrea
 	} else {
 		out = insertLineAfter(data, list[pos-1].Start, list[pos-1].Marker+module)
 	}
+	if after := moduleLists(out); len(after) != 1 || len(after[0]) != len(list)+1 || after[0][pos].Module != module {
+		return nil, false, &PlaceError{File: file, Line: lineNumber(data, list[0].Start), LookedFor: lookedFor, Found: "a layout that an item would break"}
+	}
 	return out, false, nil
 }
 

@@ -10,8 +10,9 @@ import (
 // The layout is clang-format's for rdma-core: 80 columns, tabs of 8, the
 // backslash of a continued line in column 80.
 const (
-	macroColumns = 80
-	macroTab     = 8
+	macroColumns     = 80
+	continuedColumns = macroColumns - len(` \`) // of a line that goes on
+	macroTab         = 8
 )
 
 // macroText is a macro taken apart into its lines, without continuations.
@@ -81,7 +82,7 @@ func (m *macroText) growParams(param string) {
 			continue
 		}
 		indent := continuationIndent(line)
-		m.set(i, fill(head, indent, macroColumns-2, param+",", "...)"+tail)...)
+		m.set(i, fill(head, indent, continuedColumns, param+",", "...)"+tail)...)
 		return
 	}
 }
@@ -102,7 +103,8 @@ func (m *macroText) growFillers() {
 }
 
 // fill appends words to line, each behind one blank, and breaks the line before
-// the word that would go beyond the columns.
+// the word that would go beyond the columns. These are the last line's; the
+// others must leave room for their backslash, also where line had none before.
 func fill(line, indent string, columns int, words ...string) []string {
 	lines := []string{strings.TrimRight(line, " \t")}
 	for _, w := range words {
@@ -113,6 +115,10 @@ func fill(line, indent string, columns int, words ...string) []string {
 		case width(joined) <= columns:
 			*last = joined
 		default:
+			if cut := strings.LastIndexByte(*last, ' '); width(*last) > continuedColumns && cut > 0 {
+				w = (*last)[cut+1:] + " " + w
+				*last = strings.TrimRight((*last)[:cut], " \t")
+			}
 			lines = append(lines, indent+w)
 		}
 	}
@@ -138,10 +144,10 @@ func (m *macroText) join() string {
 	return b.String() + m.tail
 }
 
-// continuationIndent is where a parameter list goes on: under the first
-// parameter on the line that opens it, else where the line itself begins.
+// continuationIndent is where a list goes on: under its first entry on the line
+// that opens it, else where the line itself begins.
 func continuationIndent(line string) string {
-	if !strings.HasPrefix(line, "#") {
+	if !strings.Contains(line, "(") {
 		return leadingBlank(line)
 	}
 	column := width(line[:strings.Index(line, "(")+1])

@@ -50,16 +50,11 @@ func OpenTree(dir string) (*DirTree, error) {
 // Close lets go of the folder.
 func (t *DirTree) Close() error { return t.root.Close() }
 
-// ReadFile reads a file of the tree.
+// ReadFile reads a regular file of up to MaxFileSize bytes; a link is refused
+// with a *FileError: to write through it would change another file.
 func (t *DirTree) ReadFile(name string) ([]byte, error) {
-	info, err := t.root.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, &FileError{File: name, Want: "a regular file", Got: info.Mode().Type().String()}
-	}
-	return t.root.ReadFile(name)
+	data, _, err := readLimited(t.root, name, name)
+	return data, err
 }
 
 // WriteFile writes beside the file and renames.
@@ -71,7 +66,8 @@ func (t *DirTree) WriteFile(name string, data []byte) error {
 const besideSuffix = ".verbsmith-new"
 
 // WriteAll first writes every file beside its place and then renames them: a
-// full disk or a file that may not be written leaves the tree as it was.
+// full disk or a file that may not be written leaves the tree as it was. The
+// names are slash separated and appear once.
 func (t *DirTree) WriteAll(files []Written) error {
 	var beside, made []string
 	undo := func(err error) error {

@@ -137,7 +137,7 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 	if m.Filler, err = oneDefine(file, data, toks, "_RDMA_STATIC_PREFIX"); err != nil {
 		return m, err
 	}
-	prefix := prefixDefine.FindStringSubmatch(blankRun.ReplaceAllString(m.Prefix.Text, " "))
+	prefix := prefixDefine.FindStringSubmatch(joinLines(m.Prefix.Text))
 	if prefix == nil {
 		return m, &PlaceError{
 			File: file, Line: lineNumber(data, m.Prefix.Start),
@@ -156,7 +156,7 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 			}
 		}
 	}
-	filler := fillerDefine.FindStringSubmatch(blankRun.ReplaceAllString(m.Filler.Text, " "))
+	filler := fillerDefine.FindStringSubmatch(joinLines(m.Filler.Text))
 	if filler == nil || filler[1] != filler[2] || strings.Count(filler[3], "none") != m.Places-1 {
 		return m, &PlaceError{
 			File: file, Line: lineNumber(data, m.Filler.Start),
@@ -164,6 +164,11 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 		}
 	}
 	return m, nil
+}
+
+// joinLines writes a macro on one line with single blanks.
+func joinLines(text string) string {
+	return strings.TrimSpace(blankRun.ReplaceAllString(text, " "))
 }
 
 func splitComma(s string) []string {

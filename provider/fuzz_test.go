@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+func FuzzAddDriverID(f *testing.F) {
+	for _, s := range []string{
+		smallRelease()[DriverHeader], "enum rdma_driver_id { A, B };", "enum rdma_driver_id {\r\n A = 1, // }\r\n};",
+		"enum rdma_driver_id {\n#if X\n A,\n#else\n B,\n#endif\n};", "enum rdma_driver_id { A /* \n */ };", "enum rdma_driver_id {\\\n A };",
+	} {
+		f.Add([]byte(s), 50)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, value int) {
+		for _, id := range []DriverID{{"D_FLY", PolicyNext, 0}, {"D_FLY", PolicyExplicit, value & maxDriverID}} {
+			out, v, already, err := addDriverID("h", data, id)
+			if err != nil || already {
+				continue
+			}
+			again, v2, already, err := addDriverID("h", out, id)
+			if err != nil || !already || v2 != v || !bytes.Equal(again, out) {
+				t.Fatalf("second time: %d then %d, already %v, %v\n%q", v, v2, already, err, out)
+			}
+		}
+	})
+}
+
+func FuzzCMake(f *testing.F) {
+	small := smallRelease()
+	for _, s := range []string{small[TopCMake], small[HeadersCMake], "pub(rdma\r\n a.h # x\r\n)", "pub(rdma [[a]] \"b\" #[[\n]] c)", "if(HAVE_COHERENT_DMA)\nadd_subdirectory(providers/a)#[[\n]]\nendif()"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		edits := []func([]byte) ([]byte, bool, error){
+			func(d []byte) ([]byte, bool, error) {
+				return addToCMakeList("c", d, cmakeList{"pub", "rdma"}, "fly.h")
+			},
+			func(d []byte) ([]byte, bool, error) { return addSubdirectory("c", d, "providers/fly", true) },
+			func(d []byte) ([]byte, bool, error) { return addSubdirectory("c", d, "providers/fly", false) },
+		}
+		for i, edit := range edits {
+			out, already, err := edit(data)
+			if err != nil || already {
+				continue
+			}
+			before, _ := parseCMake("c", data)
+			after, err := parseCMake("c", out)
+			if err != nil || len(after) != len(before)+min(i, 1) {
+				t.Fatalf("%d commands became %d: %v\n%q", len(before), len(after), err, out)
+			}
+			again, already, err := edit(out)
+			if err != nil || !already || !bytes.Equal(again, out) {
+				t.Fatalf("second time: already %v, %v\n%q", already, err, out)
+			}
+		}
+	})
+}
+
+func FuzzStaticProvider(f *testing.F) {
+	f.Add([]byte(smallVerbs))
+	f.Add([]byte(crlf(verbsWith(20))))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		out, already, err := addStaticProvider("v", data, "fly")
+		if err != nil || already {
+			return
+		}
+		again, already, err := addStaticProvider("v", out, "fly")
+		if err != nil || !already || !bytes.Equal(again, out) {
+			t.Fatalf("second time: already %v, %v\n%q", already, err, out)
+		}
+	})
+}
+
+func FuzzTextLists(f *testing.F) {
+	small := smallRelease()
+	f.Add([]byte(small[Maintainers]), []byte(small[Readme]))
+	f.Add([]byte("A\r\nF:\tproviders/x/"), []byte("- a.ko"))
+	m := &Manifest{Name: "fly", KernelModule: "fly.ko", Maintainer: Maintainer{"Flo", "flo@host.example"}}
+	f.Fuzz(func(t *testing.T, maintainers, readme []byte) {
+		if out, already, err := addMaintainer("m", maintainers, m); err == nil && !already {
+			if _, already, err = addMaintainer("m", out, m); err != nil || !already {
+				t.Fatalf("second time: already %v, %v\n%q", already, err, out)
+			}
+		}
+		if out, already, err := addKernelModule("r", readme, m.KernelModule); err == nil && !already {
+			if _, already, err = addKernelModule("r", out, m.KernelModule); err != nil || !already {
+				t.Fatalf("second time: already %v, %v\n%q", already, err, out)
+			}
+		}
+	})
+}
+
+func FuzzManifest(f *testing.F) {
+	f.Add([]byte(smallManifest))
+	f.Add([]byte("name: [1, 2]\nprivateFiles: {}\n"))
+	f.Add([]byte("a: &a [*a]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var m Manifest
+		err := strictyaml.Decode(ManifestName, data, &m)
+		if err != nil {
+			if len(strictyaml.Mistakes(err)) == 0 {
+				t.Fatalf("an error without a place: %v", err)
+			}
+			return
+		}
+		for _, s := range []string{m.Name, m.ABIHeader, m.DriverID.Constant, m.KernelModule, m.Device.Name} {
+			if slices.ContainsFunc([]byte(s), func(c byte) bool { return c <= ' ' || c == '/' || c == '%' || c == '"' }) {
+				t.Fatalf("%q passed", s)
+			}
+		}
+	})
+}

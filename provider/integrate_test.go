@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestIntegrate(t *testing.T) {
+	p, tree := smallProvider(t), smallRelease()
+	r, err := Integrate(tree, p)
+	wantError(t, err)
+	if r.DriverID != 3 || r.EnumConstant != "RDMA_DRIVER_FLY" || r.PrivateABI != 34 {
+		t.Errorf("result %+v", r)
+	}
+	added := map[string]string{
+		TopCMake:     "\nadd_subdirectory(providers/ant) # NO SPARSE\nadd_subdirectory(providers/fly)\nadd_subdirectory(providers/wasp)\n",
+		DriverHeader: "\tRDMA_DRIVER_WASP,\n\tRDMA_DRIVER_FLY,\n};",
+		VerbsHeader:  "verbs_provider_fly;",
+		Maintainers:  "\nFLY USERSPACE PROVIDER (for fly.ko)\nM:\tFlo <flo@host.example>\nS:\tSupported\nF:\tproviders/fly/\n\nWASP",
+		Readme:       "\n - ant.ko\n - fly.ko\n - wasp.ko\n",
+	}
+	for file, want := range added {
+		if strings.Count(tree[file], want) != 1 {
+			t.Errorf("%s lacks %q:\n%s", file, want, tree[file])
+		}
+	}
+	if n := strings.Count(tree[HeadersCMake], "  rdma/ant-abi.h\n  rdma/fly-abi.h\n  rdma/wasp-abi.h\n"); n != 2 {
+		t.Errorf("%d of 2 lists:\n%s", n, tree[HeadersCMake])
+	}
+	for to, want := range map[string]string{"providers/fly/fly.c": "int fly;\n", "kernel-headers/rdma/fly-abi.h": "/* abi */\n"} {
+		wantText(t, tree[to], want)
+	}
+	for _, none := range []string{"providers/fly/fly-abi.h", "providers/fly/README.md", "providers/fly/" + ManifestName} {
+		if _, ok := tree[none]; ok {
+			t.Errorf("%s was copied", none)
+		}
+	}
+
+	once := maps.Clone(tree)
+	again, err := Integrate(tree, p)
+	wantError(t, err)
+	if !maps.Equal(tree, once) {
+		t.Error("a second integration changed the tree")
+	}
+	if len(again.Edits) != len(r.Edits) || again.DriverID != r.DriverID {
+		t.Errorf("second result %+v", again)
+	}
+	for i := range r.Edits {
+		if r.Edits[i].Already || !again.Edits[i].Already || r.Edits[i].What != again.Edits[i].What {
+			t.Errorf("edit %+v, then %+v", r.Edits[i], again.Edits[i])
+		}
+	}
+}
+
+func TestIntegrateSubdirectoriesAndOutside(t *testing.T) {
+	tree := smallRelease()
+	dir := smallFolder(t, map[string]string{
+		ManifestName:         strings.Replace(smallManifest, "coherentDMA: true", "coherentDMA: false\n  subdirectories: [man]", 1),
+		"man/CMakeLists.txt": "# pages\n",
+	})
+	p, err := Load(dir)
+	wantError(t, err)
+	_, err = Integrate(tree, p)
+	wantError(t, err)
+	want := "endif()\n\nadd_subdirectory(providers/fly)\nadd_subdirectory(providers/fly/man)\nadd_subdirectory(providers/gnat)\n"
+	if !strings.Contains(tree[TopCMake], want) {
+		t.Errorf("got:\n%s", tree[TopCMake])
+	}
+}
+
+// A place that is missing anywhere leaves the whole tree as it was, and each
+// missing place is named.
+func TestIntegrateAllOrNothing(t *testing.T) {
+	for file := range smallRelease() {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			for _, breakIt := range []func(memTree){
+				func(m memTree) { delete(m, file) },
+				func(m memTree) { m[file] = "" },
+				func(m memTree) { m[file] += m[file] },
+			} {
+				tree := smallRelease()
+				if breakIt(tree); file == Maintainers && strings.Count(tree[file], "Who") == 2 {
+					continue // sections may repeat
+				}
+				before := maps.Clone(tree)
+				_, err := Integrate(tree, smallProvider(t))
+				wantError(t, err, "integrate provider fly", file)
+				var place *PlaceError
+				if !errors.As(err, &place) || !maps.Equal(tree, before) {
+					t.Errorf("changed, or no *PlaceError: %v", err)
+				}
+			}
+		})
+	}
+	_, err := Integrate(memTree{}, smallProvider(t))
+	wantError(t, err, TopCMake, HeadersCMake, DriverHeader, VerbsHeader, Maintainers, Readme)
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the cause is lost: %v", err)
+	}
+	if n := strings.Count(err.Error(), "kernel-headers/CMakeLists.txt"); n != 1 {
+		t.Errorf("a missing file is reported %d times", n)
+	}
+}
+
+func TestIntegrateDriverID(t *testing.T) {
+	r, err := Integrate(smallRelease(), smallProvider(t, "policy: next", "policy: explicit\n  value: 50"))
+	wantError(t, err)
+	if r.DriverID != 50 {
+		t.Errorf("driver id %d, want 50", r.DriverID)
+	}
+	_, err = Integrate(smallRelease(), smallProvider(t, "policy: next", "policy: explicit\n  value: 2"))
+	var taken *TakenError
+	if !errors.As(err, &taken) || taken.By != "RDMA_DRIVER_WASP" {
+		t.Errorf("got %v, want a *TakenError", err)
+	}
+}
+
+func TestIntegrateConflict(t *testing.T) {
+	tree := smallRelease()
+	tree["providers/fly/fly.c"] = "somebody else's"
+	before := maps.Clone(tree)
+	_, err := Integrate(tree, smallProvider(t))
+	var conflict *ConflictError
+	if !errors.As(err, &conflict) || conflict.File != "providers/fly/fly.c" || !maps.Equal(tree, before) {
+		t.Errorf("got %v, want a *ConflictError and nothing changed", err)
+	}
+}
+
+func TestIntegrateExecutable(t *testing.T) {
+	dir := smallFolder(t, nil)
+	if err := os.Chmod(filepath.Join(dir, "fly.c"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Load(dir)
+	wantError(t, err)
+	tree := smallRelease()
+	before := maps.Clone(tree)
+	_, err = Integrate(tree, p)
+	wantError(t, err, "providers/fly/fly.c", "executable")
+	if !maps.Equal(tree, before) {
+		t.Error("the tree was changed")
+	}
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+var update = flag.Bool("update", false, "write schema/provider.schema.json")
+
+func TestSchema(t *testing.T) {
+	want, err := strictyaml.Schema(&Manifest{})
+	wantError(t, err)
+	file := filepath.Join("schema", "provider.schema.json")
+	if *update {
+		if err := os.MkdirAll("schema", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	wantError(t, err)
+	if string(got) != string(want) {
+		t.Errorf("%s is not what the Manifest type gives; run: go test ./provider -run TestSchema -update", file)
+	}
+}
