@@ -26,7 +26,7 @@ func TestSchemas(t *testing.T) {
 		}
 		path := filepath.Join("schema", file)
 		if *update {
-			if err := os.WriteFile(path, want, 0o644); err != nil { //nolint:gosec // a file of the repository
+			if err := os.WriteFile(path, want, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

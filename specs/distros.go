@@ -16,6 +16,8 @@ import (
 const distrosFolder = "distros"
 
 // Distro is one distribution that packages can be built for: one file in distros/.
+//
+//nolint:lll // a struct tag cannot be broken
 type Distro struct {
 	// Name is the file's name without ".yaml", and what a user types.
 	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9]*(-[a-z0-9]+)*$" jsonschema_description:"the file's name without .yaml, in lower-case letters, digits and dashes"`
@@ -64,8 +66,8 @@ type distroFile struct {
 // Check finds what the schema cannot.
 func (f *distroFile) Check() []strictyaml.Problem {
 	var out []strictyaml.Problem
-	add := func(path, want, got string) {
-		out = append(out, strictyaml.Problem{Path: path, Want: want, Got: got})
+	add := func(field, want, got string) {
+		out = append(out, strictyaml.Problem{Path: field, Want: want, Got: got})
 	}
 	if want := strings.TrimSuffix(path.Base(f.file), ".yaml"); f.Name != want {
 		add("name", want+", like the file", f.Name)
@@ -121,7 +123,10 @@ func LoadDistros(fsys fs.FS) (*Distros, error) {
 
 func loadDistro(fsys fs.FS, name string, f *distroFile) error {
 	if path.Ext(name) != ".yaml" {
-		return &strictyaml.Mistake{File: f.file, Line: 1, Column: 1, Want: "a file named NAME.yaml", Got: path.Base(name)}
+		return &strictyaml.Mistake{
+			File: f.file, Line: 1, Column: 1,
+			Want: "a file named NAME.yaml", Got: path.Base(name),
+		}
 	}
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {

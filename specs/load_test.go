@@ -17,9 +17,11 @@ const hex0 = "0000000000000000000000000000000000000000000000000000000000000000"
 
 func TestReleaseMistakes(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"version as number", "default: 1.10\nreleases:\n  - version: 1.10\n    tag: v1.10\n    origins: [{kind: release-asset, file: a, url: \"https://a/b\"}]\n",
+		{
+			"version as number", "default: 1.10\nreleases:\n  - version: 1.10\n    tag: v1.10\n    origins: [{kind: release-asset, file: a, url: \"https://a/b\"}]\n",
 			`specs/releases.yaml:1:10: default: want the number of the default release, such as "56.1", in quotes (write "1.10"), got the number 1.10
-specs/releases.yaml:3:14: releases[0].version: want a release number such as "56.1", in quotes (write "1.10"), got the number 1.10`},
+specs/releases.yaml:3:14: releases[0].version: want a release number such as "56.1", in quotes (write "1.10"), got the number 1.10`,
+		},
 		{"no origin, http, short sum, odd file", `default: "1.0"
 releases:
   - version: "1.0"
@@ -66,6 +68,7 @@ specs/releases.yaml:7:16: releases[0].origins[1].kind: want each kind of origin 
 specs/releases.yaml:7:37: releases[0].origins[1].file: want a file name of its own in each origin, got a again
 specs/releases.yaml:7:67: releases[0].origins[1].suite: want nothing: it is for debian-source, got sid
 specs/releases.yaml:8:45: releases[0].origins[2].url: want nothing: apt finds the source package, got https://a/b
+specs/releases.yaml:12:9: releases[1].origins[0].sha256: want a SHA-256: 64 lower-case hex digits, got nothing
 specs/releases.yaml:12:9: releases[1].origins[0].suite: want the name of a Debian suite, got nothing
 specs/releases.yaml:16:9: releases[2].origins[0].sha256: want a SHA-256: 64 lower-case hex digits, got nothing`},
 	} {
@@ -104,15 +107,27 @@ specs/distros/b.yaml:8:10: standin: want one of bookworm, trixie, got "sarge"`},
 		}, `specs/distros/a.yaml:1:7: name: want a, like the file, got b
 specs/distros/a.yaml:5:7: dist: want .el9, like el, got .el8
 specs/distros/a.yaml:7:24: repositories[2]: want each repository once, got crb again`},
-		{"two defaults", fstest.MapFS{"distros/a.yaml": distro("a"), "distros/b.yaml": distro("b")},
-			`specs/distros/b.yaml:3:10: default: want one default distro, got a second, after specs/distros/a.yaml`},
-		{"no default", fstest.MapFS{"distros/a.yaml": distro("a", "default: true\n", ""), "distros/b.yaml": distro("b", "default: true\n", "")},
-			`specs/distros:1:1: default: want one file with "default: true", got none among 2`},
-		{"odd repository, digest", fstest.MapFS{"distros/a.yaml": distro("a", "[crb]", "[\"c b\"]", "standin:", "digest: sha256:abc\nstandin:")},
+		{
+			"two defaults",
+			fstest.MapFS{"distros/a.yaml": distro("a"), "distros/b.yaml": distro("b")},
+			`specs/distros/b.yaml:3:10: default: want one default distro, got a second, after specs/distros/a.yaml`,
+		},
+		{
+			"no default",
+			fstest.MapFS{"distros/a.yaml": distro("a", "default: true\n", ""), "distros/b.yaml": distro("b", "default: true\n", "")},
+			`specs/distros:1:1: default: want one file with "default: true", got none among 2`,
+		},
+		{
+			"odd repository, digest",
+			fstest.MapFS{"distros/a.yaml": distro("a", "[crb]", "[\"c b\"]", "standin:", "digest: sha256:abc\nstandin:")},
 			`specs/distros/a.yaml:7:16: repositories[0]: want an item of a list of repository names such as crb, got "c b"
-specs/distros/a.yaml:8:9: digest: want sha256: and 64 lower-case hex digits, got "sha256:abc"`},
-		{"another kind of file", fstest.MapFS{"distros/a.yaml": distro("a"), "distros/b.yml": distro("b")},
-			`specs/distros/b.yml:1:1: want a file named NAME.yaml, got b.yml`},
+specs/distros/a.yaml:8:9: digest: want sha256: and 64 lower-case hex digits, got "sha256:abc"`,
+		},
+		{
+			"another kind of file",
+			fstest.MapFS{"distros/a.yaml": distro("a"), "distros/b.yml": distro("b")},
+			`specs/distros/b.yml:1:1: want a file named NAME.yaml, got b.yml`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := specs.LoadDistros(tt.fsys)

@@ -32,6 +32,8 @@ const (
 )
 
 // Origin is one place to get a release from.
+//
+//nolint:lll // a struct tag cannot be broken
 type Origin struct {
 	Kind OriginKind `yaml:"kind" jsonschema:"enum=release-asset,enum=github-archive,enum=debian-source"`
 	// File is the archive's name there.
@@ -46,6 +48,8 @@ type Origin struct {
 }
 
 // Release is one release of rdma-core.
+//
+//nolint:lll // a struct tag cannot be broken
 type Release struct {
 	Version string `yaml:"version" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"a release number such as \"56.1\""`
 	// Tag is the release's tag in upstream's repository.
@@ -55,6 +59,8 @@ type Release struct {
 }
 
 // Releases is the file releases.yaml.
+//
+//nolint:lll // a struct tag cannot be broken
 type Releases struct {
 	// Default is the release that is built if none is named.
 	Default string `yaml:"default" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"the number of the default release, such as \"56.1\""`
@@ -133,18 +139,32 @@ func (rel Release) check(path string) []strictyaml.Problem {
 			add("file", "a file name of its own in each origin", o.File+" again")
 		}
 		kinds[o.Kind], files[o.File] = true, true
-		switch debian := o.Kind == DebianSource; {
-		case debian && o.Suite == "":
-			add("suite", "the name of a Debian suite", "nothing")
-		case debian && o.SHA256 == "":
-			add("sha256", "a SHA-256: 64 lower-case hex digits", "nothing")
-		case debian && o.URL != "":
-			add("url", "nothing: apt finds the source package", o.URL)
-		case !debian && o.URL == "":
-			add("url", "an https URL", "nothing")
-		case !debian && o.Suite != "":
-			add("suite", "nothing: it is for debian-source", o.Suite)
+		if o.Kind == DebianSource {
+			o.checkDebian(add)
+		} else {
+			o.checkUpstream(add)
 		}
 	}
 	return out
+}
+
+func (o Origin) checkDebian(add func(field, want, got string)) {
+	if o.Suite == "" {
+		add("suite", "the name of a Debian suite", "nothing")
+	}
+	if o.SHA256 == "" {
+		add("sha256", "a SHA-256: 64 lower-case hex digits", "nothing")
+	}
+	if o.URL != "" {
+		add("url", "nothing: apt finds the source package", o.URL)
+	}
+}
+
+func (o Origin) checkUpstream(add func(field, want, got string)) {
+	if o.URL == "" {
+		add("url", "an https URL", "nothing")
+	}
+	if o.Suite != "" {
+		add("suite", "nothing: it is for debian-source", o.Suite)
+	}
 }

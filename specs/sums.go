@@ -81,7 +81,8 @@ var hexSum = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // another sum is a *SumConflictError.
 func (s *Sums) Record(version, name, sha256hex string) error {
 	if !hexSum.MatchString(sha256hex) {
-		return fmt.Errorf("record %s %s in %s: want 64 lower-case hex digits, got %q", word(version), word(name), s.path, sha256hex)
+		return fmt.Errorf("record %s %s in %s: want 64 lower-case hex digits, got %q",
+			word(version), word(name), s.path, sha256hex)
 	}
 	if version == "" || name == "" {
 		return fmt.Errorf("record %q %q in %s: want a version and a name", version, name, s.path)
@@ -102,13 +103,17 @@ func (s *Sums) Record(version, name, sha256hex string) error {
 	s.content = content
 	if r, ok := content.find(version, name); ok {
 		if r.sum != sha256hex {
-			return &SumConflictError{File: s.path, Line: r.line, Version: version, Name: name, Recorded: r.sum, Got: sha256hex}
+			return &SumConflictError{
+				File: s.path, Line: r.line, Version: version, Name: name, Recorded: r.sum, Got: sha256hex,
+			}
 		}
 		return nil
 	}
 	content.records = append(slices.Clone(content.records), record{version: version, name: name, sum: sha256hex})
 	data := content.bytes()
-	if err := renameio.WriteFile(s.path, data, 0o644, renameio.WithTempDir(filepath.Dir(s.path)), renameio.WithExistingPermissions()); err != nil {
+	err = renameio.WriteFile(s.path, data, 0o644,
+		renameio.WithTempDir(filepath.Dir(s.path)), renameio.WithExistingPermissions())
+	if err != nil {
 		return fmt.Errorf("write %s: %w", s.path, err)
 	}
 	s.content, err = parseSums(s.path, data)
@@ -151,7 +156,7 @@ func (c sumsContent) bytes() []byte {
 }
 
 func readSums(path string) (sumsContent, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the path is the caller's to choose
+	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return sumsContent{}, fmt.Errorf("read sums: %w", err)
 	}

@@ -40,8 +40,11 @@ func TestSumsRecord(t *testing.T) {
 		t.Error("an empty file knows a sum")
 	}
 	for _, r := range [][3]string{
-		{"10.0", "a.tar.gz", sumA}, {"9.0", "b.tar.gz", sumB}, {"9.0", "a.tar.gz", sumA},
-		{"9.0", "a b\n%", sumB}, {"9.0", "a.tar.gz", sumA},
+		{"10.0", "a.tar.gz", sumA},
+		{"9.0", "b.tar.gz", sumB},
+		{"9.0", "a.tar.gz", sumA},
+		{"9.0", "a b\n%", sumB},
+		{"9.0", "a.tar.gz", sumA},
 	} {
 		if err := s.Record(r[0], r[1], r[2]); err != nil {
 			t.Fatal(err)
@@ -80,8 +83,7 @@ func TestSumsConflict(t *testing.T) {
 	}
 	// Another process has the same name with the same sum, and this one another.
 	err := openSums(t, path).Record("1.0", "a", sumB)
-	var conflict *specs.SumConflictError
-	if !errors.As(err, &conflict) {
+	if _, ok := errors.AsType[*specs.SumConflictError](err); !ok {
 		t.Fatalf("got %v, want a *SumConflictError", err)
 	}
 	if got, want := err.Error(), path+":1: 1.0 a: recorded sha256:"+sumA+", got sha256:"+sumB; got != want {
@@ -114,8 +116,10 @@ func TestSumsParse(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"good", "\n# c\n1.0 a sha256:" + sumA + "\r\n\"x y\" b sha256:" + sumB, ""},
 		{"same twice", "1.0 a sha256:" + sumA + "\n1.0 a sha256:" + sumA + "\n", ""},
-		{"all at once", "1.0\n1.0 a\n1.0 a md5:1\n1.0 a sha256:12\n1.0  a sha256:" + sumA + "\n\"1.0 a sha256:" + sumA + "\n1.0 a b sha256:" + sumA + "\n",
-			"F:1:1 F:2:5 F:3:7 F:4:7 F:5:5 F:6:1 F:7:9"},
+		{
+			"all at once", "1.0\n1.0 a\n1.0 a md5:1\n1.0 a sha256:12\n1.0  a sha256:" + sumA + "\n\"1.0 a sha256:" + sumA + "\n1.0 a b sha256:" + sumA + "\n",
+			"F:1:1 F:2:5 F:3:7 F:4:7 F:5:5 F:6:1 F:7:9",
+		},
 		{"comment in the middle", "1.0 a sha256:" + sumA + "\n# c\n", "F:2:1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

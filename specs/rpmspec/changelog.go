@@ -107,7 +107,8 @@ type change struct {
 }
 
 // Both of rpm's forms: "* Tue May 09 2023 ..." and "* Tue May  9 12:30:00 UTC 2023 ...".
-var changeLine = regexp.MustCompile(`^\*[ \t]+[A-Za-z]{3}[ \t]+([A-Za-z]{3})[ \t]+([0-9]{1,2})[ \t]+(?:[0-9:]+[ \t]+\S+[ \t]+)?([0-9]{4})\b`)
+var changeLine = regexp.MustCompile(`^\*[ \t]+[A-Za-z]{3}[ \t]+([A-Za-z]{3})[ \t]+(\d{1,2})[ \t]+` +
+	`(?:[\d:]+[ \t]+\S+[ \t]+)?(\d{4})\b`)
 
 // changes returns the entries of a %changelog; one whose date cannot be read has none.
 func (s *Spec) changes(sec section) []change {

@@ -29,10 +29,14 @@ func TestAddChangelog(t *testing.T) {
 		{"empty, in the middle", "%changelog\n\n%files\n", "%changelog\n" + entryText + "\n\n%files\n"},
 		{"older ones", "%changelog\n" + older, "%changelog\n" + entryText + "\n" + older},
 		{"older ones behind a blank line", "%changelog\n\n" + older + "%files\n", "%changelog\n\n" + entryText + "\n" + older + "%files\n"},
-		{"a newer one", "%changelog\n* Wed May  1 2024 X <x@y> - 1\n- a\n",
-			"%changelog\n* Wed May 01 2024 Ann Other <ann@example.com> - 7.2-1\n- Add a crab\n- 100%% sideways\n\n* Wed May  1 2024 X <x@y> - 1\n- a\n"},
-		{"a newer one with a time", "%changelog\n* Wed May  1 12:30:00 CEST 2024 X <x@y> - 1\n- a\n",
-			"%changelog\n* Wed May 01 2024 Ann Other <ann@example.com> - 7.2-1\n- Add a crab\n- 100%% sideways\n\n* Wed May  1 12:30:00 CEST 2024 X <x@y> - 1\n- a\n"},
+		{
+			"a newer one", "%changelog\n* Wed May  1 2024 X <x@y> - 1\n- a\n",
+			"%changelog\n* Wed May 01 2024 Ann Other <ann@example.com> - 7.2-1\n- Add a crab\n- 100%% sideways\n\n* Wed May  1 2024 X <x@y> - 1\n- a\n",
+		},
+		{
+			"a newer one with a time", "%changelog\n* Wed May  1 12:30:00 CEST 2024 X <x@y> - 1\n- a\n",
+			"%changelog\n* Wed May 01 2024 Ann Other <ann@example.com> - 7.2-1\n- Add a crab\n- 100%% sideways\n\n* Wed May  1 12:30:00 CEST 2024 X <x@y> - 1\n- a\n",
+		},
 		{"a date that is none", "%changelog\n* some day\n", "%changelog\n" + entryText + "\n* some day\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -133,7 +133,8 @@ const (
 	condEnd
 )
 
-var condLine = regexp.MustCompile(`^[ \t]*%(if|ifarch|ifnarch|ifos|ifnos|elif|elifarch|elifos|else|endif)(?:[^A-Za-z].*)?$`)
+var condLine = regexp.MustCompile(
+	`^[ \t]*%(if|ifarch|ifnarch|ifos|ifnos|elif|elifarch|elifos|else|endif)(?:[^A-Za-z].*)?$`)
 
 func conditional(text string) condKind {
 	m := condLine.FindStringSubmatch(text)

@@ -10,8 +10,8 @@ import (
 
 var (
 	patchFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
-	patchTag  = regexp.MustCompile(`^patch([0-9]*)$`)
-	sourceTag = regexp.MustCompile(`^source[0-9]*$`)
+	patchTag  = regexp.MustCompile(`^patch(\d*)$`)
+	sourceTag = regexp.MustCompile(`^source\d*$`)
 )
 
 // AddPatch declares a patch file and has it applied with -p1. The tag comes after the
@@ -38,24 +38,11 @@ func (s *Spec) AddPatch(file string) (number int, err error) {
 
 // declarePatch adds the tag, or finds it, and returns the patch's number.
 func (s *Spec) declarePatch(file string) (int, error) {
-	listed := s.all("patchlist", "")
-	next := 0
-	for _, sec := range s.sections {
-		if sec.kind != preamble && sec.kind != "package" {
-			continue
-		}
-		for _, t := range s.tags(sec) {
-			n, ok := patchNumber(t.name, next)
-			if !ok {
-				continue
-			}
-			if t.value == file {
-				return n, nil
-			}
-			next = max(next, n+1)
-		}
+	next, found := s.findPatch(file)
+	if found {
+		return next, nil
 	}
-	if len(listed) > 0 {
+	if listed := s.all("patchlist", ""); len(listed) > 0 {
 		return s.listPatch(listed[len(listed)-1], next, file)
 	}
 	last := -1
@@ -74,6 +61,27 @@ func (s *Spec) declarePatch(file string) (int, error) {
 	}
 	name := "Patch" + strconv.Itoa(next) + ":"
 	return next, s.insert(at, name+align(s.lines[last].text, name, space)+file)
+}
+
+// findPatch returns the number of a file that has a Patch tag, or else the next free one.
+// rpm numbers the tags of all preambles, the packages' too.
+func (s *Spec) findPatch(file string) (number int, found bool) {
+	for _, sec := range s.sections {
+		if sec.kind != preamble && sec.kind != "package" {
+			continue
+		}
+		for _, t := range s.tags(sec) {
+			n, ok := patchNumber(t.name, number)
+			switch {
+			case !ok:
+			case t.value == file:
+				return n, true
+			default:
+				number = max(number, n+1)
+			}
+		}
+	}
+	return number, false
 }
 
 // align gives the blanks between a new tag and its value: one, or, where the neighbour's

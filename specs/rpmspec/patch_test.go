@@ -22,14 +22,22 @@ func TestAddPatch(t *testing.T) {
 		want                 string // the inserted lines
 		tag, apply           string // each with its neighbours
 	}{
-		{"plain", "Source: a.gz\n", "%setup\n", 0, "Patch0: p.patch\n%patch -P 0 -p1",
-			"Source: a.gz|Patch0: p.patch|BuildRequires: b", "%setup|%patch -P 0 -p1|"},
-		{"numbered", "Source: a.gz\nPatch1: x\nPatch3: y\n", "%setup -q -n z\n%patch1 -p1\n%patch -P3 -p1\n# done\n", 4, "Patch4: p.patch\n%patch -P 4 -p1",
-			"Patch3: y|Patch4: p.patch|BuildRequires: b", "%patch -P3 -p1|%patch -P 4 -p1|# done"},
-		{"without numbers", "Source: a.gz\nPatch: x\nPatch: y\n", "%setup\n%patch 0 -p1\n%patch 1 -p1\n", 2, "Patch2: p.patch\n%patch -P 2 -p1",
-			"Patch: y|Patch2: p.patch|BuildRequires: b", "%patch 1 -p1|%patch -P 2 -p1|"},
-		{"mixed numbers", "Patch7: x\nPatch: y\nSource1: s\n", "%setup\n", 9, "Patch9: p.patch\n%patch -P 9 -p1",
-			"Source1: s|Patch9: p.patch|BuildRequires: b", "%setup|%patch -P 9 -p1|"},
+		{
+			"plain", "Source: a.gz\n", "%setup\n", 0, "Patch0: p.patch\n%patch -P 0 -p1",
+			"Source: a.gz|Patch0: p.patch|BuildRequires: b", "%setup|%patch -P 0 -p1|",
+		},
+		{
+			"numbered", "Source: a.gz\nPatch1: x\nPatch3: y\n", "%setup -q -n z\n%patch1 -p1\n%patch -P3 -p1\n# done\n", 4, "Patch4: p.patch\n%patch -P 4 -p1",
+			"Patch3: y|Patch4: p.patch|BuildRequires: b", "%patch -P3 -p1|%patch -P 4 -p1|# done",
+		},
+		{
+			"without numbers", "Source: a.gz\nPatch: x\nPatch: y\n", "%setup\n%patch 0 -p1\n%patch 1 -p1\n", 2, "Patch2: p.patch\n%patch -P 2 -p1",
+			"Patch: y|Patch2: p.patch|BuildRequires: b", "%patch 1 -p1|%patch -P 2 -p1|",
+		},
+		{
+			"mixed numbers", "Patch7: x\nPatch: y\nSource1: s\n", "%setup\n", 9, "Patch9: p.patch\n%patch -P 9 -p1",
+			"Source1: s|Patch9: p.patch|BuildRequires: b", "%setup|%patch -P 9 -p1|",
+		},
 		{"autosetup", "Source: a.gz\nPatch0: x\n", "%autosetup -n z -p1\n", 1, "Patch1: p.patch", "Patch0: x|Patch1: p.patch|BuildRequires: b", ""},
 		{"autosetup in braces, -p 1", "Source: a.gz\n", "%{autosetup} -p 1\n", 0, "Patch0: p.patch", "Source: a.gz|Patch0: p.patch|BuildRequires: b", ""},
 		{"autosetup -N", "Source: a.gz\n", "%autosetup -N -p1\n", 0, "Patch0: p.patch\n%patch -P 0 -p1", "", "%autosetup -N -p1|%patch -P 0 -p1|"},
@@ -37,8 +45,10 @@ func TestAddPatch(t *testing.T) {
 		{"autopatch up to 3", "Source: a.gz\nPatch3: x\n", "%setup\n%autopatch -p1 -M 3\n", 4, "Patch4: p.patch\n%patch -P 4 -p1", "", "%autopatch -p1 -M 3|%patch -P 4 -p1|"},
 		{"autopatch from 3", "Source: a.gz\nPatch3: x\n", "%setup\n%autopatch -p1 -m3\n", 4, "Patch4: p.patch", "", ""},
 		{"autopatch of some", "Source: a.gz\nPatch3: x\n", "%setup\n%autopatch -p1 3\n", 4, "Patch4: p.patch\n%patch -P 4 -p1", "", ""},
-		{"conditional source", "Source: a.gz\n%if 1\n%if 2\nSource1: b\n%endif\n%else\n%endif\n", "%setup\n", 0, "Patch0: p.patch\n%patch -P 0 -p1",
-			"%endif|Patch0: p.patch|BuildRequires: b", ""},
+		{
+			"conditional source", "Source: a.gz\n%if 1\n%if 2\nSource1: b\n%endif\n%else\n%endif\n", "%setup\n", 0, "Patch0: p.patch\n%patch -P 0 -p1",
+			"%endif|Patch0: p.patch|BuildRequires: b", "",
+		},
 		{"conditional patch", "Source: a.gz\n", "%setup\n%ifarch s390\n%patch5 -p1\n%endif\n", 0, "Patch0: p.patch\n%patch -P 0 -p1", "", "%endif|%patch -P 0 -p1|"},
 		{"continued setup", "Source: a.gz\n", "%setup -q \\\n  -n x\n", 0, "Patch0: p.patch\n%patch -P 0 -p1", "", "  -n x|%patch -P 0 -p1|"},
 		{"two sources unpacked", "Source: a.gz\n", "%setup\n%setup -T -D -a 1\n", 0, "Patch0: p.patch\n%patch -P 0 -p1", "", "%setup -T -D -a 1|%patch -P 0 -p1|"},

@@ -38,11 +38,15 @@ func TestAddProvider(t *testing.T) {
 		{"not sorted", pair("bee", "ape", "dove", "cow"), "- libbee: B\n", pair("bee", "ape", "crab", "dove", "cow"), "- libbee: B\n- libcrab: Sideways\n"},
 		{"a prefix sorts first", pair("crab2"), "- libcra: c\n- libcrab_2: c\n", pair("crab", "crab2"), "- libcra: c\n- libcrab: Sideways\n- libcrab_2: c\n"},
 		{"items of several lines", pair("bee"), "- libbee: B\n  and more\n\nThe end.\n", pair("bee", "crab"), "- libbee: B\n  and more\n- libcrab: Sideways\n\nThe end.\n"},
-		{"conditional entries", "%if 1\n" + pair("ant") + "%endif\n%ifarch x\n" + pair("ape") + "%else\n" + pair("dove") + "%endif\n", "- libant: A\n",
-			"%if 1\n" + pair("ant") + "%endif\n" + newPair + "%ifarch x\n" + pair("ape") + "%else\n" + pair("dove") + "%endif\n", "- libant: A\n- libcrab: Sideways\n"},
+		{
+			"conditional entries", "%if 1\n" + pair("ant") + "%endif\n%ifarch x\n" + pair("ape") + "%else\n" + pair("dove") + "%endif\n", "- libant: A\n",
+			"%if 1\n" + pair("ant") + "%endif\n" + newPair + "%ifarch x\n" + pair("ape") + "%else\n" + pair("dove") + "%endif\n", "- libant: A\n- libcrab: Sideways\n",
+		},
 		{"conditional last", "%if 1\n" + pair("ant") + "%endif\n", "- libant: A\n", "%if 1\n" + pair("ant") + "%endif\n" + newPair, "- libant: A\n- libcrab: Sideways\n"},
-		{"columns", "Provides:       libant = %{version}-%{release}\n", "- libant: A\n",
-			"Provides:       libant = %{version}-%{release}\nProvides:       libcrab = %{version}-%{release}\nObsoletes:      libcrab < %{version}-%{release}\n", "- libant: A\n- libcrab: Sideways\n"},
+		{
+			"columns", "Provides:       libant = %{version}-%{release}\n", "- libant: A\n",
+			"Provides:       libant = %{version}-%{release}\nProvides:       libcrab = %{version}-%{release}\nObsoletes:      libcrab < %{version}-%{release}\n", "- libant: A\n- libcrab: Sideways\n",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := parse(t, list(tt.pkg, tt.description))
@@ -103,8 +107,22 @@ func TestAddProviderRefuses(t *testing.T) {
 		})
 	}
 	for _, v := range [][2]string{
-		{"", "x"}, {"a b", "x"}, {"a\n", "x"}, {"a%", "x"}, {"..", "x"}, {"-n", "x"},
-		{"a", ""}, {"a", " "}, {"a", "x\ny"}, {"a", "x\ry"}, {"a", "x\x00"}, {"a", "x\ty"}, {"a", "x\\"}, {"a", "x\u2028y"}, {"a", "x\u202ey"}, {"a", "\xff"},
+		{"", "x"},
+		{"a b", "x"},
+		{"a\n", "x"},
+		{"a%", "x"},
+		{"..", "x"},
+		{"-n", "x"},
+		{"a", ""},
+		{"a", " "},
+		{"a", "x\ny"},
+		{"a", "x\ry"},
+		{"a", "x\x00"},
+		{"a", "x\ty"},
+		{"a", "x\\"},
+		{"a", "x\u2028y"},
+		{"a", "x\u202ey"},
+		{"a", "\xff"},
 	} {
 		for name, add := range map[string]func(*rpmspec.Spec, string, string) error{"": (*rpmspec.Spec).AddProvider, "SUSE": (*rpmspec.Spec).AddSUSEProvider} {
 			s := parse(t, small)

@@ -5,6 +5,7 @@ package rpmspec
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 )
@@ -28,7 +29,8 @@ func (s *Spec) SourceFile(vars map[string]string) (string, error) {
 	t := found[0]
 	for _, other := range found[1:] {
 		if other.value != t.value {
-			return "", s.place(other.line, "one Source", fmt.Sprintf("another, beside that in line %d", s.number(t.line)))
+			return "", s.place(other.line, "one Source",
+				fmt.Sprintf("another, beside that in line %d", s.number(t.line)))
 		}
 	}
 	value, err := s.expander(vars).expand(t.value)
@@ -67,13 +69,12 @@ func (s *Spec) expander(vars map[string]string) *expander {
 			e[m[1]] = m[2]
 		}
 	}
-	for name, v := range vars {
-		e[name] = v
-	}
+	maps.Copy(e, vars)
 	return &expander{values: e}
 }
 
-var macroUse = regexp.MustCompile(`%%|%\{([!?]*)([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}|%([!?]*)([A-Za-z_][A-Za-z0-9_]*)|%`)
+// %%, %{name}, %{?name:text}, %name, and a percent sign that is something else.
+var macroUse = regexp.MustCompile(`%%|%\{([!?]*)([A-Za-z_]\w*)(?::([^{}]*))?\}|%([!?]*)([A-Za-z_]\w*)|%`)
 
 // maxSteps is far above what a file name needs.
 const maxSteps = 200
@@ -81,7 +82,8 @@ const maxSteps = 200
 func (e *expander) expand(value string) (string, error) {
 	var failed error
 	out := macroUse.ReplaceAllStringFunc(value, func(use string) string {
-		if e.steps++; e.steps > maxSteps {
+		e.steps++
+		if e.steps > maxSteps {
 			failed = errors.New("macros without an end")
 			return ""
 		}

@@ -68,9 +68,9 @@ func TestDecodeMistakes(t *testing.T) {
 		name, text string
 		want       []string // whole messages, in order
 	}{
-		{"all at once", "nmae: x\nversion: 56.10\narea: lots\nopen: yes\nsoil: mud\nbeds:\n  - plant: a\n    rows: 1.5\n  - rows: 2\n", []string{
+		{"all at once", "colour: x\nversion: 56.10\narea: lots\nopen: yes\nsoil: mud\nbeds:\n  - plant: a\n    rows: 1.5\n  - rows: 2\n", []string{
+			`g.yaml:1:1: colour: want one of the fields name, version, area, small, open, soil, beds, notes, got the unknown field "colour"`,
 			`g.yaml:1:1: name: want a name of lower-case letters, got nothing`,
-			`g.yaml:1:1: nmae: want one of the fields name, version, area, small, open, soil, beds, notes, got the unknown field "nmae"`,
 			`g.yaml:2:10: version: want text, in quotes (write "56.10"), got the number 56.10`,
 			`g.yaml:3:7: area: want a whole number, got "lots"`,
 			`g.yaml:4:7: open: want true or false, got "yes"`,
@@ -107,7 +107,8 @@ func TestDecodeMistakes(t *testing.T) {
 		{"bad indentation", "name: a\nnotes:\n    a: b\n  c: d\narea: 2\n", []string{`g.yaml:4:3: want well-formed YAML, got did not find expected key`}},
 		{"open quote", "name: a\nversion: \"5\narea: 2\n", []string{`g.yaml:2:1: want well-formed YAML, got found unexpected end of stream`}},
 		{"open list after a long one", "name: a\nbeds: [\n {plant: b},\n {plant: c}\n]\nnotes: {a: b\n", []string{
-			`g.yaml:6:1: want well-formed YAML, got did not find expected ',' or '}'`}},
+			`g.yaml:6:1: want well-formed YAML, got did not find expected ',' or '}'`,
+		}},
 		{"unknown alias", "name: a\nversion: *x\n", []string{`g.yaml:2:1: want well-formed YAML, got unknown anchor 'x' referenced`}},
 		{"broken second document", "name: a\n---\nb: [\n", []string{`g.yaml:3:1: want well-formed YAML, got did not find expected node content`}},
 		{"not UTF-8", "name: a\nversion: \"\xff\"\n", []string{`g.yaml:2:11: want UTF-8 text, got the byte 0xff`}},

@@ -61,8 +61,10 @@ func parse(file string, data []byte) (*document, []*Mistake) {
 // rawMistake finds what is wrong with the bytes themselves, before any YAML is read.
 func rawMistake(file string, data []byte) *Mistake {
 	if len(data) > maxSize {
-		return &Mistake{File: file, Line: 1, Column: 1, Want: "a file of at most " + strconv.Itoa(maxSize) + " bytes",
-			Got: strconv.Itoa(len(data)) + " bytes"}
+		return &Mistake{
+			File: file, Line: 1, Column: 1, Want: "a file of at most " + strconv.Itoa(maxSize) + " bytes",
+			Got: strconv.Itoa(len(data)) + " bytes",
+		}
 	}
 	line, column := 1, 1
 	for rest := data; len(rest) > 0; {

@@ -68,22 +68,31 @@ func (d *document) explain(tree *reflected.Schema, e *jsonschema.ValidationError
 		return one(oneOf(k.Want), describeNode(n))
 	case *kind.Pattern:
 		return one(described(sub, "text that matches "+k.Want), describeNode(n))
-	case *kind.MinItems:
-		return one(described(sub, "at least "+count(k.Want, "item")), count(k.Got, "item"))
-	case *kind.MaxItems:
-		return one("at most "+count(k.Want, "item"), count(k.Got, "item"))
-	case *kind.UniqueItems:
-		return one("items that differ", fmt.Sprintf("the same at %d and %d", k.Duplicates[0], k.Duplicates[1]))
-	case *kind.MinLength:
-		return one(described(sub, "at least "+count(k.Want, "character")), describeNode(n))
-	case *kind.MaxLength:
-		return one("at most "+count(k.Want, "character"), count(k.Got, "character"))
-	case *kind.Minimum:
-		return one("a number not below "+k.Want.RatString(), describeNode(n))
-	case *kind.Maximum:
-		return one("a number not above "+k.Want.RatString(), describeNode(n))
 	default:
-		return one(described(sub, "a valid value ("+e.Error()+")"), describeNode(n))
+		want, got := limits(e, sub, n)
+		return one(want, got)
+	}
+}
+
+// limits says in words which limit a value exceeds.
+func limits(e *jsonschema.ValidationError, sub *reflected.Schema, n *yaml.Node) (want, got string) {
+	switch k := e.ErrorKind.(type) {
+	case *kind.MinItems:
+		return described(sub, "at least "+count(k.Want, "item")), count(k.Got, "item")
+	case *kind.MaxItems:
+		return "at most " + count(k.Want, "item"), count(k.Got, "item")
+	case *kind.UniqueItems:
+		return "items that differ", fmt.Sprintf("the same at %d and %d", k.Duplicates[0], k.Duplicates[1])
+	case *kind.MinLength:
+		return described(sub, "at least "+count(k.Want, "character")), describeNode(n)
+	case *kind.MaxLength:
+		return "at most " + count(k.Want, "character"), count(k.Got, "character")
+	case *kind.Minimum:
+		return "a number not below " + k.Want.RatString(), describeNode(n)
+	case *kind.Maximum:
+		return "a number not above " + k.Want.RatString(), describeNode(n)
+	default:
+		return described(sub, "a valid value ("+e.Error()+")"), describeNode(n)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 )
 
 // Mistake is one mistake in a data file.
+//
+//nolint:errname // "mistake" is the word for it, here and in the messages
 type Mistake struct {
 	// File is the name that was given to Decode.
 	File string
@@ -46,8 +48,7 @@ func Mistakes(err error) []*Mistake {
 		}
 		return all
 	}
-	var m *Mistake
-	if errors.As(err, &m) {
+	if m, ok := errors.AsType[*Mistake](err); ok {
 		return []*Mistake{m}
 	}
 	return Mistakes(errors.Unwrap(err))

@@ -66,6 +66,7 @@ func child(n *yaml.Node, token string) *yaml.Node {
 		if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(n.Content) {
 			return n.Content[i]
 		}
+	default:
 	}
 	return nil
 }
@@ -108,7 +109,7 @@ func splitPath(path string) []string {
 			if err != nil {
 				return tokens
 			}
-			tok, _ := strconv.Unquote(q) //nolint:errcheck // QuotedPrefix has just accepted it
+			tok, _ := strconv.Unquote(q) // QuotedPrefix has just accepted it
 			tokens = append(tokens, tok)
 			path = strings.TrimPrefix(path[1+len(q):], "]")
 		case path[0] == '[':

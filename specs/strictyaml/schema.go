@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,7 +23,8 @@ type schema struct {
 	text     []byte
 }
 
-var schemas sync.Map // reflect.Type -> *schema
+// schemas keeps what a type's schema is, reflect.Type to *schema: it never changes.
+var schemas sync.Map //nolint:gochecknoglobals // a cache of pure results
 
 // Schema returns the JSON schema of v's type, a struct or a pointer to one, indented
 // and ending in a newline. The same type always gives the same bytes.
@@ -83,14 +85,11 @@ func checkTags(t reflect.Type, above []reflect.Type) error {
 	default:
 		return nil
 	}
-	for _, a := range above {
-		if a == t {
-			return fmt.Errorf("strictyaml: %s contains itself", t)
-		}
+	if slices.Contains(above, t) {
+		return fmt.Errorf("strictyaml: %s contains itself", t)
 	}
 	above = append(above, t)
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if !f.IsExported() {
 			continue
 		}

@@ -3,7 +3,9 @@
 package strictyaml_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -19,13 +21,13 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(first) != string(second) {
+	if !bytes.Equal(first, second) {
 		t.Error("the same type gives two schemas")
 	}
 	var s struct {
-		Required             []string
-		AdditionalProperties *bool
-		Properties           map[string]map[string]any
+		Required             []string                  `json:"required"`
+		AdditionalProperties *bool                     `json:"additionalProperties"`
+		Properties           map[string]map[string]any `json:"properties"`
 	}
 	if err := json.Unmarshal(first, &s); err != nil {
 		t.Fatal(err)
@@ -82,13 +84,13 @@ func TestTypesThatCannotBeStrict(t *testing.T) {
 
 // TestHostile feeds what is meant to hurt: each must be refused in a moment.
 func TestHostile(t *testing.T) {
-	bomb := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	var bomb strings.Builder
+	bomb.WriteString("a: &a [x,x,x,x,x,x,x,x,x]\n")
 	for c := 'b'; c <= 'z'; c++ {
-		p := string(c - 1)
-		bomb += string(c) + ": &" + string(c) + " [" + strings.Repeat("*"+p+",", 9) + "]\n"
+		fmt.Fprintf(&bomb, "%c: &%c [%s]\n", c, c, strings.Repeat("*"+string(c-1)+",", 9))
 	}
 	for name, text := range map[string]string{
-		"alias bomb": bomb,
+		"alias bomb": bomb.String(),
 		"deep":       "name: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000),
 		"deeper":     strings.Repeat("[", 2_000_000),
 		"large":      "name: " + strings.Repeat("a", 5<<20),

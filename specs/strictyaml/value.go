@@ -82,7 +82,7 @@ func (c *converter) mapping(n *yaml.Node, path string, depth int) any {
 	return m
 }
 
-var decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+var decimal = regexp.MustCompile(`^-?(0|[1-9]\d*)$`)
 
 // scalar resolves a scalar as the YAML 1.2 core schema does: there are no timestamps,
 // and yes and no are words.
@@ -119,6 +119,7 @@ func describeNode(n *yaml.Node) string {
 		return "a list"
 	case yaml.AliasNode:
 		return "the alias *" + n.Value
+	default:
 	}
 	switch n.ShortTag() {
 	case "!!null":
