@@ -12,8 +12,6 @@ import (
 
 // escapeSequence matches the sequences of ECMA-48 and its users: CSI, the strings (OSC, DCS, PM, APC, SOS) up to their
 // terminator or the end, and the short ones.
-//
-//nolint:gocritic // The ranges are those of the standard, not typing errors.
 var escapeSequence = regexp.MustCompile(
 	`\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]`)
 

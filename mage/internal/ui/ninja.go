@@ -39,7 +39,7 @@ func (n *ninjaWriter) Write(p []byte) (int, error) {
 	defer n.mu.Unlock()
 	written, err := n.w.Write(p)
 	n.scan(p[:min(max(written, 0), len(p))])
-	return written, err //nolint:wrapcheck // A writer hands on what its writer says.
+	return written, err
 }
 
 func (n *ninjaWriter) scan(p []byte) {

@@ -116,7 +116,7 @@ func (u *UI) write(to io.Writer, p []byte) (int, error) {
 	n, err := to.Write(p)
 	u.live.midLine = n > 0 && p[n-1] != '\n'
 	u.redraw(false)
-	return n, err //nolint:wrapcheck // A writer hands on what its writer says.
+	return n, err
 }
 
 // line writes one line of progress to Err. Where even that is not possible there is nobody left to tell.
