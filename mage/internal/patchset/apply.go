@@ -35,17 +35,17 @@ func Apply(ctx context.Context, patch []byte, dir string) error {
 	}
 	defer root.Close() //nolint:errcheck // Nothing is written through it after this.
 	results := make([]result, 0, len(files))
-	gone := map[string]bool{}
+	deleted := map[string]bool{}
 	for _, f := range files {
 		if f.IsDelete {
-			gone[f.OldName] = true
+			deleted[f.OldName] = true
 		}
 	}
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		r, err := compute(root, f, gone)
+		r, err := compute(root, f, deleted)
 		if err != nil {
 			return err
 		}
@@ -63,6 +63,10 @@ func parse(patch []byte) ([]*gitdiff.File, error) {
 	if len(files) == 0 {
 		return nil, errors.New("reading the patch: it changes no file")
 	}
+	// The library reads other headers too, but then without -p1.
+	if n := bytes.Count(append([]byte("\n"), patch...), []byte("\ndiff --git ")); n != len(files) {
+		return nil, fmt.Errorf("reading the patch: want a \"diff --git\" line for each of %d files, found %d", len(files), n)
+	}
 	seen := map[string]bool{}
 	for _, f := range files {
 		name := nameOf(f)
@@ -77,6 +81,13 @@ func parse(patch []byte) ([]*gitdiff.File, error) {
 	return files, nil
 }
 
+// validPath is fs.ValidPath without the demand for UTF-8.
+func validPath(name string) bool {
+	return !strings.Contains(name, "\x00") && !slices.ContainsFunc(strings.Split(name, "/"), func(s string) bool {
+		return s == "" || s == "." || s == ".."
+	})
+}
+
 func nameOf(f *gitdiff.File) string {
 	if f.IsDelete {
 		return f.OldName
@@ -84,18 +95,23 @@ func nameOf(f *gitdiff.File) string {
 	return f.NewName
 }
 
+// checkFile refuses names that lead elsewhere, and what is not a change of a text file.
 func checkFile(f *gitdiff.File) error {
 	name := nameOf(f)
 	switch {
-	case f.IsRename || f.IsCopy || !f.IsNew && !f.IsDelete && f.OldName != f.NewName:
+	case f.IsRename, f.IsCopy, !f.IsNew && !f.IsDelete && f.OldName != f.NewName:
 		return &PathError{Name: name, Why: "a file that is renamed or copied is not supported"}
-	case f.IsBinary || f.BinaryFragment != nil:
+	case f.IsBinary:
 		return &BinaryError{File: name}
-	case !fs.ValidPath(name) || name == "." || strings.ContainsRune(name, 0):
+	case !validPath(name):
 		return &PathError{Name: name, Why: "want a path below the tree, without . and .."}
 	case slices.ContainsFunc(strings.Split(name, "/"), func(s string) bool { return strings.EqualFold(s, ".git") }):
 		return &PathError{Name: name, Why: "it is in git's own folder"}
 	}
+	return checkChange(f, name)
+}
+
+func checkChange(f *gitdiff.File, name string) error {
 	for _, mode := range []fs.FileMode{f.OldMode, f.NewMode} {
 		if mode != 0 && mode != 0o100644 && mode != 0o100755 {
 			return &FileTypeError{File: name, Found: fmt.Sprintf("file of mode %o", mode)}
@@ -119,36 +135,19 @@ type result struct {
 	exec   *bool       // the executable bit that it gets; nil leaves the mode alone
 }
 
-// compute applies one file's part of the patch in memory. gone holds the names
+// compute applies one file's part of the patch in memory. deleted holds the names
 // that the patch deletes.
-func compute(root *os.Root, f *gitdiff.File, gone map[string]bool) (result, error) {
+func compute(root *os.Root, f *gitdiff.File, deleted map[string]bool) (result, error) {
 	r := result{name: nameOf(f)}
-	if err := checkParents(root, r.name, gone); err != nil {
+	if err := checkParents(root, r.name, deleted); err != nil {
 		return r, err
 	}
-	info, err := root.Lstat(r.name)
-	switch {
-	case f.IsNew:
-		if err == nil && !(info.IsDir() && emptied(root, r.name, gone)) {
-			return r, &ConflictError{File: r.name, Want: "no such file", Got: "a " + kindOf(info.Mode().Type())}
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !underGone(r.name, gone) {
-			return r, err
-		}
-	case errors.Is(err, fs.ErrNotExist):
-		return r, &ConflictError{File: r.name, Want: "a file", Got: "none"}
-	case err != nil:
+	look := r.lookAt
+	if f.IsNew {
+		look = r.lookFor
+	}
+	if err := look(root, f, deleted); err != nil {
 		return r, err
-	case !info.Mode().IsRegular():
-		return r, &FileTypeError{File: r.name, Found: kindOf(info.Mode().Type())}
-	default:
-		if r.before, err = root.ReadFile(r.name); err != nil {
-			return r, err
-		}
-		r.mode = info.Mode().Perm()
-		if want := f.OldMode; want != 0 && gitMode(info) != fmt.Sprintf("%o", want) {
-			return r, &ConflictError{File: r.name, Want: fmt.Sprintf("mode %o", want), Got: "mode " + gitMode(info)}
-		}
 	}
 	var out bytes.Buffer
 	if err := gitdiff.Apply(&out, bytes.NewReader(r.before), f); err != nil {
@@ -156,7 +155,7 @@ func compute(root *os.Root, f *gitdiff.File, gone map[string]bool) (result, erro
 	}
 	if f.IsDelete {
 		if out.Len() > 0 {
-			return r, &ConflictError{File: r.name, Want: "no other lines than those that the patch removes", Got: fmt.Sprintf("%d bytes more", out.Len())}
+			return r, &ConflictError{File: r.name, Want: "no lines but those to remove", Got: fmt.Sprintf("%d bytes more", out.Len())}
 		}
 		return r, nil
 	}
@@ -168,24 +167,57 @@ func compute(root *os.Root, f *gitdiff.File, gone map[string]bool) (result, erro
 	return r, nil
 }
 
+// lookFor makes sure that a file to be made is not there.
+func (r *result) lookFor(root *os.Root, _ *gitdiff.File, deleted map[string]bool) error {
+	info, err := root.Lstat(r.name)
+	switch {
+	case err == nil && info.IsDir() && emptied(root, r.name, deleted):
+		return nil
+	case err == nil:
+		return &ConflictError{File: r.name, Want: "no such file", Got: "a " + kindOf(info.Mode().Type())}
+	case errors.Is(err, fs.ErrNotExist), underDeleted(r.name, deleted):
+		return nil
+	default:
+		return err
+	}
+}
+
+// lookAt reads a file to be changed or deleted.
+func (r *result) lookAt(root *os.Root, f *gitdiff.File, _ map[string]bool) error {
+	info, err := root.Lstat(r.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &ConflictError{File: r.name, Want: "a file", Got: "none"}
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return &FileTypeError{File: r.name, Found: kindOf(info.Mode().Type())}
+	case f.OldMode != 0 && gitMode(info) != fmt.Sprintf("%o", f.OldMode):
+		return &ConflictError{File: r.name, Want: fmt.Sprintf("mode %o", f.OldMode), Got: "mode " + gitMode(info)}
+	}
+	r.mode = info.Mode().Perm()
+	r.before, err = root.ReadFile(r.name)
+	return err
+}
+
 // checkParents refuses a name that leads through something else than folders;
 // os.Root would follow a link that stays in the tree.
-func checkParents(root *os.Root, name string, gone map[string]bool) error {
+func checkParents(root *os.Root, name string, deleted map[string]bool) error {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		info, err := root.Lstat(dir)
 		switch {
 		case err == nil && info.Mode()&fs.ModeSymlink != 0:
 			return &PathError{Name: name, Why: fmt.Sprintf("%q is a link", dir)}
-		case err == nil && !info.IsDir() && !gone[dir]:
+		case err == nil && !info.IsDir() && !deleted[dir]:
 			return &PathError{Name: name, Why: fmt.Sprintf("%q is not a folder", dir)}
 		}
 	}
 	return nil
 }
 
-func underGone(name string, gone map[string]bool) bool {
+func underDeleted(name string, deleted map[string]bool) bool {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if gone[dir] {
+		if deleted[dir] {
 			return true
 		}
 	}
@@ -193,9 +225,9 @@ func underGone(name string, gone map[string]bool) bool {
 }
 
 // emptied reports whether the patch deletes every file of a folder.
-func emptied(root *os.Root, dir string, gone map[string]bool) bool {
+func emptied(root *os.Root, dir string, deleted map[string]bool) bool {
 	left := fs.WalkDir(root.FS(), dir, func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && !gone[name] {
+		if err == nil && !d.IsDir() && !deleted[name] {
 			err = fs.ErrExist
 		}
 		return err

@@ -62,7 +62,13 @@ func (p pair) diff() (string, FileStat, error) {
 	oldName, newName := quoteName("a/"+p.name), quoteName("b/"+p.name)
 	oldID, newID := blobID(oldText), blobID(newText)
 	var out strings.Builder
-	fmt.Fprintf(&out, "diff --git %s %s\n", oldName, newName)
+	if oldText == newText && strings.Contains(p.name, " ") {
+		// No line with a name follows, and GNU patch does not find the end of the
+		// first name here. Git quotes no spaces, but reads them quoted.
+		fmt.Fprintf(&out, "diff --git %s %s\n", quoted("a/"+p.name), quoted("b/"+p.name))
+	} else {
+		fmt.Fprintf(&out, "diff --git %s %s\n", oldName, newName)
+	}
 	switch {
 	case p.before == nil:
 		f.NewMode = gitMode(p.after.info)

@@ -9,67 +9,84 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 
 	"github.com/google/renameio/v2"
 )
 
 // install writes results into the tree, all of them or none.
-func install(ctx context.Context, root *os.Root, results []result) (err error) {
+func install(ctx context.Context, root *os.Root, results []result) error {
 	pending := make([]*renameio.PendingFile, len(results))
-	var undo []func() error
-	defer func() {
-		if err == nil {
-			return
-		}
-		for _, f := range pending {
-			if f != nil {
-				err = errors.Join(err, f.Cleanup())
-			}
-		}
-		for i := range undo {
-			err = errors.Join(err, undo[len(undo)-1-i]())
-		}
-	}()
 	for i, r := range results {
+		var err error
 		if pending[i], err = r.prepare(ctx, root); err != nil {
-			return fmt.Errorf("writing %s: %w", r.name, err)
+			return errors.Join(fmt.Errorf("writing %s: %w", r.name, err), cleanUp(pending))
 		}
 	}
+	touched, err := commit(root, results, pending)
+	if err == nil {
+		return nil
+	}
+	err = errors.Join(err, cleanUp(pending))
+	for _, r := range slices.Backward(touched) {
+		err = errors.Join(err, r.restore(root))
+	}
+	return err
+}
+
+// commit removes and renames, and returns what it has begun to, in order.
+func commit(root *os.Root, results []result, pending []*renameio.PendingFile) (touched []result, err error) {
 	// What goes makes room for what comes: a file may become a folder.
 	for _, r := range results {
-		if r.after == nil {
-			if err = removeFile(root, r.name); err != nil {
-				return fmt.Errorf("removing %s: %w", r.name, err)
-			}
-			undo = append(undo, func() error { return r.restore(root) })
-		}
-	}
-	for i, r := range results {
-		if pending[i] == nil {
+		if r.after != nil {
 			continue
 		}
-		undo = append(undo, func() error { return r.restore(root) })
-		if err = root.MkdirAll(path.Dir(r.name), 0o755); err != nil {
-			return fmt.Errorf("writing %s: %w", r.name, err)
+		if err := removeFile(root, r.name); err != nil {
+			return touched, fmt.Errorf("removing %s: %w", r.name, err)
 		}
-		if err = pending[i].CloseAtomicallyReplace(); err != nil {
-			return fmt.Errorf("writing %s: %w", r.name, err)
+		touched = append(touched, r)
+	}
+	for i, r := range results {
+		if r.after == nil {
+			continue
+		}
+		touched = append(touched, r)
+		if err := root.MkdirAll(path.Dir(r.name), 0o755); err != nil {
+			return touched, fmt.Errorf("writing %s: %w", r.name, err)
+		}
+		if err := pending[i].CloseAtomicallyReplace(); err != nil {
+			return touched, fmt.Errorf("writing %s: %w", r.name, err)
 		}
 	}
-	return nil
+	return touched, nil
+}
+
+func cleanUp(pending []*renameio.PendingFile) error {
+	var failed error
+	for _, f := range pending {
+		if f != nil {
+			failed = errors.Join(failed, f.Cleanup())
+		}
+	}
+	return failed
 }
 
 // prepare writes what a file is to hold into a file beside the tree's own; nil if
 // the file is to go.
-func (r result) prepare(ctx context.Context, root *os.Root) (*renameio.PendingFile, error) {
+func (r *result) prepare(ctx context.Context, root *os.Root) (*renameio.PendingFile, error) {
 	if err := ctx.Err(); err != nil || r.after == nil {
 		return nil, err
 	}
-	f, err := renameio.NewPendingFile(r.name, renameio.WithRoot(root), renameio.WithStaticPermissions(r.perm()))
+	return pendingFile(root, r.name, r.after, r.perm())
+}
+
+// pendingFile writes data beside the place where it is to be.
+func pendingFile(root *os.Root, name string, data []byte, perm fs.FileMode) (*renameio.PendingFile, error) {
+	f, err := renameio.NewPendingFile(name, renameio.WithRoot(root), renameio.WithStaticPermissions(perm))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("beside its place: %w", err)
 	}
-	if _, err := f.Write(r.after); err != nil {
+	if _, err := f.Write(data); err != nil {
 		return nil, errors.Join(err, f.Cleanup())
 	}
 	return f, nil
@@ -77,7 +94,7 @@ func (r result) prepare(ctx context.Context, root *os.Root) (*renameio.PendingFi
 
 // perm is the mode that a file gets: a new one git's, another its own with the
 // executable bits as the patch says.
-func (r result) perm() fs.FileMode {
+func (r *result) perm() fs.FileMode {
 	perm := r.mode
 	if r.before == nil {
 		perm = 0o644
@@ -93,18 +110,24 @@ func (r result) perm() fs.FileMode {
 }
 
 // restore puts a file back as it was.
-func (r result) restore(root *os.Root) error {
+func (r *result) restore(root *os.Root) error {
 	if r.before == nil {
-		err := removeFile(root, r.name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+		if err := removeFile(root, r.name); err != nil && !gone(err) {
+			return err
 		}
-		return err
+		return nil
 	}
 	if err := root.MkdirAll(path.Dir(r.name), 0o755); err != nil {
 		return err
 	}
-	return renameio.WriteFile(r.name, r.before, r.mode, renameio.WithRoot(root))
+	f, err := pendingFile(root, r.name, r.before, r.mode)
+	if err != nil {
+		return err
+	}
+	if err := f.CloseAtomicallyReplace(); err != nil {
+		return fmt.Errorf("restoring %s: %w", r.name, err)
+	}
+	return nil
 }
 
 // removeFile removes a file and the folders that it was the last one of, as git
@@ -113,10 +136,9 @@ func removeFile(root *os.Root, name string) error {
 	if err := root.Remove(name); err != nil {
 		return err
 	}
-	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if root.Remove(dir) != nil {
-			break // Not empty.
-		}
+	// It ends at the first folder that is not empty.
+	for dir := path.Dir(name); dir != "." && root.Remove(dir) == nil; {
+		dir = path.Dir(dir)
 	}
 	return nil
 }

@@ -137,8 +137,7 @@ func inOrder(pairs [][2]int) [][2]int {
 // that meet become one.
 func slide(edits []edit, a, b []string) []edit {
 	var done []edit
-	for i := 0; i < len(edits); i++ {
-		e := edits[i]
+	for i, e := range edits {
 		endA, endB := len(a), len(b)
 		if i+1 < len(edits) {
 			endA, endB = edits[i+1].Start, edits[i+1].ReplStart

@@ -7,11 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -39,7 +39,7 @@ func tools() []tool {
 	return []tool{
 		{
 			program: "git", shown: "git apply", advice: "install the package git",
-			args: [][]string{append(apply[:len(apply):len(apply)], "--check"), apply},
+			args: [][]string{append(slices.Clip(apply), "--check"), apply},
 		},
 		{
 			program: "patch", shown: "patch -p1 -F0", advice: "install the package patch",
@@ -65,7 +65,7 @@ func ProveWithTools(ctx context.Context, patch []byte, pristine string) ([]Proof
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(tmp) //nolint:errcheck // Nothing can be done about it here.
+	defer os.RemoveAll(tmp)
 	file := filepath.Join(tmp, "the.patch")
 	if err := os.WriteFile(file, patch, 0o600); err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (t tool) prove(ctx context.Context, dir, patch, expected string) (proof Pro
 	}
 	proof.Version, _, _ = strings.Cut(version, "\n")
 	for _, args := range t.args {
-		output, err := t.run(ctx, dir, append(args[:len(args):len(args)], patch)...)
+		output, err := t.run(ctx, dir, append(slices.Clip(args), patch)...)
 		proof.Output += output
 		if err != nil {
 			return proof, err.Error()
@@ -130,7 +130,7 @@ func (t tool) prove(ctx context.Context, dir, patch, expected string) (proof Pro
 }
 
 func (t tool) run(ctx context.Context, dir string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, t.program, args...) //nolint:gosec // The arguments are the ones above.
+	cmd := exec.CommandContext(ctx, t.program, args...)
 	cmd.Dir = dir
 	cmd.Env = toolEnv(dir)
 	cmd.WaitDelay = 5 * time.Second
@@ -140,26 +140,19 @@ func (t tool) run(ctx context.Context, dir string, args ...string) (string, erro
 	return output.String(), err
 }
 
-// toolEnv is this process's environment without what would change how the tools
-// read a patch. Within a repository, git apply silently skips files that are not
-// below the current folder, hence the ceiling.
+// toolEnv is the environment of the tools: none of this process's, which could
+// change how they read a patch. Within a repository, git apply silently skips
+// files that are not below the current folder, hence the ceiling.
 func toolEnv(dir string) []string {
-	var env []string
-	for _, v := range os.Environ() {
-		name, _, _ := strings.Cut(v, "=")
-		switch {
-		case strings.HasPrefix(name, "GIT_"), strings.HasPrefix(name, "LC_"):
-		case name == "POSIXLY_CORRECT", name == "QUOTING_STYLE", name == "LANG", name == "LANGUAGE":
-		default:
-			env = append(env, v)
-		}
+	above := filepath.Dir(dir)
+	ceiling, err := filepath.EvalSymlinks(above)
+	if err != nil {
+		ceiling = above
 	}
-	ceiling := filepath.Dir(dir)
-	if real, err := filepath.EvalSymlinks(ceiling); err == nil {
-		ceiling = real
+	return []string{
+		"PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=" + above, "XDG_CONFIG_HOME=" + above,
+		"GIT_CEILING_DIRECTORIES=" + ceiling, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull,
 	}
-	return append(env, "LC_ALL=C", "HOME="+filepath.Dir(dir), "XDG_CONFIG_HOME="+filepath.Dir(dir),
-		"GIT_CEILING_DIRECTORIES="+ceiling, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull)
 }
 
 // copyTouched copies the files that a patch concerns, as far as they exist.
@@ -192,7 +185,7 @@ func copyTouched(patch []byte, from, to string) error {
 func copyFile(src, dst *os.Root, name string) error {
 	info, err := src.Stat(name)
 	if err != nil || !info.Mode().IsRegular() {
-		if err == nil || errors.Is(err, fs.ErrNotExist) {
+		if err == nil || gone(err) {
 			return nil
 		}
 		return err

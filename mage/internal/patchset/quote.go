@@ -7,30 +7,38 @@ import (
 	"strings"
 )
 
-// escapes are the characters that git writes as a letter after a backslash.
-var escapes = map[byte]byte{
-	'\a': 'a', '\b': 'b', '\t': 't', '\n': 'n', '\v': 'v', '\f': 'f', '\r': 'r', '"': '"', '\\': '\\',
-}
+// escapable are the characters that git writes as a letter after a backslash, and
+// letters are those letters.
+const (
+	escapable = "\a\b\t\n\v\f\r\"\\"
+	letters   = `abtnvfr"\`
+)
 
 // quoteName writes a file name as git does (core.quotePath): as it is, or in
 // quotation marks with C's escapes if it has a control character, a quotation
-// mark, a backslash or a byte beyond ASCII.
+// mark, a backslash or a byte beyond ASCII. It does so too for a name that ends in
+// a space, which git leaves bare and GNU patch then cuts off.
 func quoteName(name string) string {
-	if strings.IndexFunc(name, odd) < 0 {
+	if strings.IndexFunc(name, odd) < 0 && !strings.HasSuffix(name, " ") {
 		return name
 	}
+	return quoted(name)
+}
+
+// quoted writes a name in quotation marks, whether it needs them or not.
+func quoted(name string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for i := range len(name) {
 		c := name[i]
-		letter, hasLetter := escapes[c]
+		letter := strings.IndexByte(escapable, c)
 		switch {
 		case c == '\\' && i == len(name)-1:
 			// Some readers take \\" for an escaped quotation mark.
 			b.WriteString(`\134`)
-		case hasLetter:
+		case letter >= 0:
 			b.WriteByte('\\')
-			b.WriteByte(letter)
+			b.WriteByte(letters[letter])
 		case odd(rune(c)):
 			fmt.Fprintf(&b, `\%03o`, c)
 		default:

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // treeFile is a file of a tree, or a link or something odder. Its name is
@@ -215,4 +216,10 @@ func kindOf(t fs.FileMode) string {
 	default:
 		return "regular file"
 	}
+}
+
+// gone reports whether an error means that there is no such file: also because a
+// file stands where its folder would be.
+func gone(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }

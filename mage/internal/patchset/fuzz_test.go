@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package patchset
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// FuzzApplyUndoesDiff makes two trees of the input and looks that the patch between
+// them leads from the one to the other.
+func FuzzApplyUndoesDiff(f *testing.F) {
+	f.Add("a\nb\n", "a\nc\n", "x", uint64(1))
+	f.Add("", "no newline", " spaced name", uint64(2))
+	f.Add("\r\n\n", "\n\r", "tab\tquote\"", uint64(3))
+	f.Add("same", "same", "é/\xff", uint64(4))
+	f.Fuzz(func(t *testing.T, old, changed, name string, seed uint64) {
+		if !validPath(name) || len(name) > 100 || strings.ContainsAny(name, "*") || strings.Contains(strings.ToLower(name), ".git") {
+			t.Skip("not a name for a file")
+		}
+		r := rand.New(rand.NewPCG(seed, 1))
+		before, after := randomTree(r), randomTree(r)
+		before["f/"+name], after["f/"+name] = old, changed
+		checkRoundTrip(t, before, after)
+	})
+}
+
+func TestApplyUndoesDiffOfRandomTrees(t *testing.T) {
+	for seed := range uint64(80) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		before := randomTree(r)
+		var after tree
+		if seed%2 == 0 {
+			after = randomTree(r)
+		} else {
+			after = tree{}
+			for name, content := range before {
+				after[name] = mutate(r, content)
+			}
+		}
+		checkRoundTrip(t, before, after)
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+func checkRoundTrip(t *testing.T, before, after tree) {
+	t.Helper()
+	dir := before.write(t)
+	patch, _, err := Diff(t.Context(), dir, after.write(t), header())
+	var binary *BinaryError
+	switch {
+	case errors.Is(err, ErrNoDifference):
+		sameTree(t, "without a difference", dir, after)
+		return
+	case errors.As(err, &binary):
+		return
+	case err != nil:
+		t.Fatal(err)
+	}
+	if err := Apply(t.Context(), patch, dir); err != nil {
+		t.Fatalf("%v\n%s", err, patch)
+	}
+	sameTree(t, "after Apply", dir, after)
+	if t.Failed() {
+		t.Logf("from %q to %q:\n%s", before, after, patch)
+	}
+}
+
+// randomTree draws few names and few different lines, so that trees have much in
+// common and lines repeat.
+func randomTree(r *rand.Rand) tree {
+	files := tree{"keep": "k\n"}
+	for _, name := range []string{"a", "b b", "d/c", "d/e/f", "é", "x*"} {
+		if r.IntN(3) > 0 {
+			files[name] = randomText(r)
+		}
+	}
+	return files
+}
+
+func randomText(r *rand.Rand) string {
+	var b strings.Builder
+	for range r.IntN(40) {
+		b.WriteString([]string{"", "{", "}", "\tx", "y", "-- ", "@@ -1 +1 @@", "z\r"}[r.IntN(8)] + "\n")
+	}
+	if r.IntN(4) == 0 {
+		b.WriteString("end")
+	}
+	return b.String()
+}
+
+// mutate removes and adds some lines.
+func mutate(r *rand.Rand, text string) string {
+	var b strings.Builder
+	for _, line := range splitLines(text) {
+		switch r.IntN(8) {
+		case 0:
+		case 1:
+			b.WriteString("added\n" + line)
+		default:
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+func TestLineEditsAreFew(t *testing.T) {
+	moved := numbered(400, nil)
+	moved = moved[len(moved)/2:] + moved[:len(moved)/2]
+	tests := []struct {
+		name          string
+		before, after string
+		most          int // lines removed and added
+	}{
+		{"an insertion", numbered(10, nil), numbered(10, map[int]string{4: "line 4\nnew\n"}), 1},
+		{"a replacement", numbered(10, nil), numbered(10, map[int]string{4: "new\n"}), 2},
+		// 540 changes of 2 lines out and 1 in, far beyond what a short search finds.
+		{"many changes", numbered(20000, nil), manyChanges(), 3 * 541},
+		{"a moved half", numbered(400, nil), moved, 404},
+		{"lines that all repeat", strings.Repeat("a\nb\n", 60), strings.Repeat("b\na\n", 60), 2},
+		{"nothing in common", numbered(100, nil), strings.Repeat("z\n", 100), 200},
+	}
+	for _, tt := range tests {
+		edits := lineEdits(splitLines(tt.before), splitLines(tt.after))
+		if n := weight(edits); n > tt.most {
+			t.Errorf("%s: %d lines, want at most %d", tt.name, n, tt.most)
+		}
+	}
+}
+
+// BenchmarkDiff reports how much longer a diff of two equally large trees takes
+// than reading every file of both once.
+func BenchmarkDiff(b *testing.B) {
+	before := tree{}
+	r := rand.New(rand.NewPCG(1, 3))
+	for i := range 400 {
+		before[filepath.Join("d", string(rune('a'+i%26)), string(rune('a'+i/26))+".c")] = numbered(100+r.IntN(600), nil)
+	}
+	after := tree{}
+	for name, content := range before {
+		after[name] = content
+		if r.IntN(40) == 0 {
+			after[name] = mutate(r, content)
+		}
+	}
+	old, changed := before.write(b), after.write(b)
+	var reading time.Duration
+	for b.Loop() {
+		if _, _, err := Diff(b.Context(), old, changed, header()); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		start := time.Now()
+		readAll(b, old)
+		readAll(b, changed)
+		reading += time.Since(start)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(reading), "x-reading")
+}
+
+func readAll(b *testing.B, dir string) {
+	b.Helper()
+	files, err := listTree(b.Context(), dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, f := range files {
+		if _, err := os.ReadFile(f.path); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
