@@ -19,7 +19,7 @@ func TestReleaseMistakes(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{
 			"version as number", "default: 1.10\nreleases:\n  - version: 1.10\n    tag: v1.10\n    origins: [{kind: release-asset, file: a, url: \"https://a/b\"}]\n",
-			`specs/releases.yaml:1:10: default: want the number of the default release, such as "56.1", in quotes (write "1.10"), got the number 1.10
+			`specs/releases.yaml:1:10: default: want the default release such as "56.1", in quotes (write "1.10"), got the number 1.10
 specs/releases.yaml:3:14: releases[0].version: want a release number such as "56.1", in quotes (write "1.10"), got the number 1.10`,
 		},
 		{"no origin, http, short sum, odd file", `default: "1.0"

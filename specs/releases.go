@@ -32,8 +32,6 @@ const (
 )
 
 // Origin is one place to get a release from.
-//
-//nolint:lll // a struct tag cannot be broken
 type Origin struct {
 	Kind OriginKind `yaml:"kind" jsonschema:"enum=release-asset,enum=github-archive,enum=debian-source"`
 	// File is the archive's name there.
@@ -48,8 +46,6 @@ type Origin struct {
 }
 
 // Release is one release of rdma-core.
-//
-//nolint:lll // a struct tag cannot be broken
 type Release struct {
 	Version string `yaml:"version" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"a release number such as \"56.1\""`
 	// Tag is the release's tag in upstream's repository.
@@ -59,11 +55,9 @@ type Release struct {
 }
 
 // Releases is the file releases.yaml.
-//
-//nolint:lll // a struct tag cannot be broken
 type Releases struct {
 	// Default is the release that is built if none is named.
-	Default string `yaml:"default" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"the number of the default release, such as \"56.1\""`
+	Default string `yaml:"default" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"the default release such as \"56.1\""`
 	// Releases are in rising order.
 	Releases []Release `yaml:"releases" jsonschema:"minItems=1"`
 }

@@ -3,8 +3,8 @@
 // Package rpmspec edits RPM spec files by their structure: it adds a patch, a verbs
 // provider and a changelog entry to rdma-core's spec, whoever wrote that spec.
 //
-// A spec is read line by line the way rpm's own parser does (build/parseSpec.c): lines
-// that a backslash or an open macro brace continues belong together, %if nests, and a
+// A spec is read line by line the way rpm's own parser does (build/parseSpec.c): what
+// stands inside of a macro over several lines is no line of the spec, %if nests, and a
 // section begins where a line starts with its name. Nothing is expanded, so both arms
 // of a conditional are seen, and every byte that is not edited stays as it was, line
 // ends included.

@@ -13,8 +13,11 @@ type line struct {
 	// number is the line's number in the file that was parsed; an inserted line has
 	// that of the line before it, so that errors speak of the user's file.
 	number int
-	// start is false for a line that continues the one before it.
+	// start is false inside of a macro: there nothing is a tag, a section or a conditional.
 	start bool
+	// glued is true if the line before this one ends in a backslash. For rpm that means
+	// nothing outside of a macro, but for the shell it does: nothing goes in between.
+	glued bool
 	// depth is the number of conditionals around the line. An %if, its %else and its
 	// %endif stand outside of the conditional that they make.
 	depth int
@@ -23,23 +26,22 @@ type line struct {
 // index works out continuation, conditionals and sections of all lines.
 func (s *Spec) index() error {
 	var open []int // the lines of the %ifs that are open
-	var depth continuation
-	first := 0
+	var macro continuation
+	first, glued := 0, false
 	s.sections = []section{{kind: preamble, head: -1}}
 	for i := range s.lines {
 		l := &s.lines[i]
-		l.start = !depth.open()
+		l.start, l.glued, l.depth = !macro.open(), glued, len(open)
 		if l.start {
 			first = i
+			macro.define = defines(l.text)
 		}
-		depth.read(l.text)
+		glued = macro.read(l.text)
 		if !l.start {
-			l.depth = len(open)
 			continue
 		}
 		switch conditional(l.text) {
 		case condIf:
-			l.depth = len(open)
 			open = append(open, i)
 		case condElse, condEnd:
 			if len(open) == 0 {
@@ -50,14 +52,13 @@ func (s *Spec) index() error {
 				open = open[:len(open)-1]
 			}
 		default:
-			l.depth = len(open)
 			s.section(i)
 		}
 	}
-	if depth.inMacro() {
+	if macro.inMacro() {
 		return s.place(first, "the end of the macro that begins here", "the end of the file")
 	}
-	if depth.backslash {
+	if glued {
 		return s.place(len(s.lines)-1, "a line behind this backslash", "the end of the file")
 	}
 	if len(open) > 0 {
@@ -68,17 +69,27 @@ func (s *Spec) index() error {
 }
 
 // continuation counts what is open at the end of a line, as copyNextLineFromOFI() in
-// rpm's build/parseSpec.c does: macro braces, shell expansions, expressions, and a
-// backslash as the last character.
+// rpm's build/parseSpec.c does: macro braces, shell expansions and expressions. rpm also
+// takes lines together at a backslash, but only to expand macros in them; it then looks
+// at each line by itself, so that it finds the %if in the middle of a long command. Only
+// a definition or a condition really goes on behind a backslash.
 type continuation struct {
 	braces, parens, brackets int
-	backslash                bool
+	define, backslash        bool
 }
 
 func (c *continuation) inMacro() bool { return c.braces > 0 || c.parens > 0 || c.brackets > 0 }
-func (c *continuation) open() bool    { return c.inMacro() || c.backslash }
+func (c *continuation) open() bool    { return c.inMacro() || (c.define && c.backslash) }
 
-func (c *continuation) read(text string) {
+// defines says whether a line is one that a backslash continues.
+func defines(text string) bool {
+	return conditional(text) != condNone || definition.MatchString(text)
+}
+
+var definition = regexp.MustCompile(`^[ \t]*%(?:define|global)\b`)
+
+// read counts a line, and says whether it ends in a backslash.
+func (c *continuation) read(text string) bool {
 	c.backslash = false
 	for i := 0; i < len(text); i++ {
 		next := byte(0)
@@ -111,6 +122,7 @@ func (c *continuation) read(text string) {
 			nest(&c.brackets, text[i] == '[')
 		}
 	}
+	return c.backslash
 }
 
 // nest counts a bracket, but only inside of one that a macro has opened.
@@ -154,7 +166,7 @@ func conditional(text string) condKind {
 // the given depth: line i itself, or the %if of the conditional around it.
 func (s *Spec) before(i, depth int) int {
 	inside := s.lines[i].depth > depth
-	for i > 0 && (inside || !s.lines[i].start) {
+	for i > 0 && (inside || !s.lines[i].start || s.lines[i].glued) {
 		i--
 		if s.lines[i].depth == depth && s.lines[i].start && conditional(s.lines[i].text) == condIf {
 			inside = false
@@ -170,7 +182,7 @@ func (s *Spec) after(i, depth int) int {
 	for i++; i < len(s.lines); i++ {
 		l := s.lines[i]
 		switch {
-		case !l.start:
+		case !l.start || (l.glued && !inside):
 		case inside && l.depth == depth && conditional(l.text) == condEnd:
 			inside = false
 		case !inside:

@@ -38,50 +38,52 @@ func (s *Spec) AddPatch(file string) (number int, err error) {
 
 // declarePatch adds the tag, or finds it, and returns the patch's number.
 func (s *Spec) declarePatch(file string) (int, error) {
-	next, found := s.findPatch(file)
+	last, free, found := s.findPatch(file)
 	if found {
-		return next, nil
+		return last, nil
 	}
 	if listed := s.all("patchlist", ""); len(listed) > 0 {
-		return s.listPatch(listed[len(listed)-1], next, file)
+		return s.listPatch(listed[len(listed)-1], last+1, file)
 	}
-	last := -1
+	tagged := -1
 	space := " "
 	for _, t := range s.tags(s.sections[0]) {
 		if sourceTag.MatchString(t.name) || patchTag.MatchString(t.name) {
-			last, space = t.line, t.space
+			tagged, space = t.line, t.space
 		}
 	}
-	if last < 0 {
+	if tagged < 0 {
 		return 0, s.place(-1, "a Source tag in the preamble", "none")
 	}
-	at := s.after(last, 0)
+	at := s.after(tagged, 0)
 	if at > s.sections[0].end {
-		return 0, s.place(last, "the end of the conditional around this line in the preamble", "it in another section")
+		return 0, s.place(tagged, "the end of the conditional around this line in the preamble", "it in another section")
 	}
-	name := "Patch" + strconv.Itoa(next) + ":"
-	return next, s.insert(at, name+align(s.lines[last].text, name, space)+file)
+	name := "Patch" + strconv.Itoa(free) + ":"
+	return free, s.insert(at, name+align(s.lines[tagged].text, name, space)+file)
 }
 
-// findPatch returns the number of a file that has a Patch tag, or else the next free one.
+// findPatch returns the number of a file that has a Patch tag. Of one that has none it
+// gives the number of the last tag, -1 without any, and the lowest one above them all.
 // rpm numbers the tags of all preambles, the packages' too.
-func (s *Spec) findPatch(file string) (number int, found bool) {
+func (s *Spec) findPatch(file string) (last, free int, found bool) {
+	last = -1
 	for _, sec := range s.sections {
 		if sec.kind != preamble && sec.kind != "package" {
 			continue
 		}
 		for _, t := range s.tags(sec) {
-			n, ok := patchNumber(t.name, number)
+			n, ok := patchNumber(t.name, last+1)
 			switch {
 			case !ok:
 			case t.value == file:
-				return n, true
+				return n, 0, true
 			default:
-				number = max(number, n+1)
+				last, free = n, max(free, n+1)
 			}
 		}
 	}
-	return number, false
+	return last, free, false
 }
 
 // align gives the blanks between a new tag and its value: one, or, where the neighbour's

@@ -38,6 +38,14 @@ func TestAddPatch(t *testing.T) {
 			"mixed numbers", "Patch7: x\nPatch: y\nSource1: s\n", "%setup\n", 9, "Patch9: p.patch\n%patch -P 9 -p1",
 			"Source1: s|Patch9: p.patch|BuildRequires: b", "%setup|%patch -P 9 -p1|",
 		},
+		{
+			"numbers out of order", "Source: a.gz\nPatch7: x\nPatch2: y\nPatch: z\n", "%setup\n", 8, "Patch8: p.patch\n%patch -P 8 -p1",
+			"Patch: z|Patch8: p.patch|BuildRequires: b", "",
+		},
+		{
+			"number after the last", "Source: a.gz\nPatch7: x\nPatch2: y\nPatch: p.patch\n", "%setup\n", 3, "%patch -P 3 -p1",
+			"", "%setup|%patch -P 3 -p1|",
+		},
 		{"autosetup", "Source: a.gz\nPatch0: x\n", "%autosetup -n z -p1\n", 1, "Patch1: p.patch", "Patch0: x|Patch1: p.patch|BuildRequires: b", ""},
 		{"autosetup in braces, -p 1", "Source: a.gz\n", "%{autosetup} -p 1\n", 0, "Patch0: p.patch", "Source: a.gz|Patch0: p.patch|BuildRequires: b", ""},
 		{"autosetup -N", "Source: a.gz\n", "%autosetup -N -p1\n", 0, "Patch0: p.patch\n%patch -P 0 -p1", "", "%autosetup -N -p1|%patch -P 0 -p1|"},

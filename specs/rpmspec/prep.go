@@ -31,7 +31,7 @@ func (s *Spec) prepLines(sec section) []prepLine {
 			continue
 		}
 		whole := l.text
-		for j := i + 1; j < sec.end && !s.lines[j].start; j++ {
+		for j := i + 1; j < sec.end && (s.lines[j].glued || !s.lines[j].start); j++ {
 			whole = strings.TrimSuffix(whole, `\`) + " " + s.lines[j].text
 		}
 		out = append(out, prepLine{line: i, macro: m[1], number: m[2], args: strings.Fields(whole)[1:]})

@@ -127,7 +127,27 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// TestConditionalInCommand has what upstream's own spec has: an %if behind a backslash.
+func TestConditionalInCommand(t *testing.T) {
+	const text = "Source: a\n%prep\n%setup\nx \\\n%if 1\n  --one \\\n%endif\n%if 2\n y\n%else\n z\n%endif\n%build\n"
+	s := parse(t, text)
+	if _, err := s.AddPatch("p.patch"); err != nil {
+		t.Fatal(err)
+	}
+	if got := inserted(t, text, string(s.Bytes())); got != "Patch0: p.patch\n%patch -P 0 -p1" {
+		t.Errorf("added %q", got)
+	}
+	_, err := rpmspec.Parse("x.spec", []byte("x \\\n%if 1\n y\n"))
+	wantPlace(t, err, 2, "an %endif")
+	_, err = rpmspec.Parse("x.spec", []byte("%if 1 && \\\n  2\n%define x \\\n%if\n"))
+	wantPlace(t, err, 1, "an %endif")
+}
+
 func TestTag(t *testing.T) {
+	inside := "%if 1 && \\\n%description\n%define x %{expand: {a}\nGroup: no\n}\nGroup: yes\n%endif\n"
+	if got, _ := parse(t, inside).Tag("Group"); got != "yes" {
+		t.Errorf("behind a condition and a macro of two lines: Group is %q", got)
+	}
 	s := parse(t, "NAME :\t gadget  \n%if 1\nSource0: a\n%else\nSource0: b\n%endif\nRequires(post): c\n%define x \\\nVersion: 9\nVersion: 7\n%description\nGroup: none\n")
 	for name, want := range map[string]string{"name": "gadget", "Source": "a", "SOURCE0": "a", "requires": "c", "version": "7", "Group": "", "Patch": ""} {
 		got, ok := s.Tag(name)

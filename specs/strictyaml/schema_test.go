@@ -102,6 +102,9 @@ func TestHostile(t *testing.T) {
 			if err == nil {
 				t.Fatal("accepted")
 			}
+			if name == "deep" && !strings.Contains(err.Error(), "want at most 64 levels, got more") {
+				t.Errorf("depth is not limited: %.200v", err)
+			}
 			for _, m := range strictyaml.Mistakes(err) {
 				if len(m.Error()) > 500 {
 					t.Errorf("a mistake of %d bytes", len(m.Error()))
