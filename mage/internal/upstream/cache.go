@@ -58,40 +58,69 @@ func originKey(version string, o Origin) string {
 // there; resumed says that it did.
 type filler func(ctx context.Context, part string) (resumed bool, err error)
 
-// lookup returns the cached file if it is there and sound. A damaged one is
+// find returns the cached file if it is there and sound. A damaged one is
 // removed.
-func (c *cache) lookup(ctx context.Context, s slot) (path string, ok bool, err error) {
-	path = s.in(c)
-	info, err := os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+func (c *cache) find(ctx context.Context, s slot) (path string, ok bool, err error) {
+	reason, err := c.fault(ctx, s)
+	if err != nil || reason == "" {
+		return s.in(c), err == nil, err
+	}
+	if reason == faultMissing {
 		return "", false, nil
 	}
+	// Look again with the lock: another process may be replacing it.
+	unlock, err := c.lock(ctx, s)
 	if err != nil {
 		return "", false, err
 	}
+	defer unlock()
+	return c.findLocked(ctx, s)
+}
+
+func (c *cache) findLocked(ctx context.Context, s slot) (path string, ok bool, err error) {
+	path = s.in(c)
+	reason, err := c.fault(ctx, s)
+	switch {
+	case err != nil:
+		return "", false, err
+	case reason == "":
+		return path, true, nil
+	case reason == faultMissing:
+		return "", false, nil
+	}
+	c.note(s.origin, "the cached file %s %s: it is removed", path, reason)
+	return "", false, os.RemoveAll(path)
+}
+
+const faultMissing = "is missing"
+
+// fault says what is wrong with a cached file, "" if nothing is.
+func (c *cache) fault(ctx context.Context, s slot) (reason string, err error) {
+	path := s.in(c)
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return faultMissing, nil
+	}
+	if err != nil {
+		return "", err
+	}
 	want := c.expected(s)
-	reason := ""
 	switch {
 	case !info.Mode().IsRegular():
-		reason = "is no regular file"
+		return "is no regular file", nil
 	case want == "":
-		reason = "has no known sum"
-	default:
-		got, err := fileSum(ctx, path, c.lim.packed)
-		if cause := context.Cause(ctx); cause != nil {
-			return "", false, cause
-		}
-		if err != nil {
-			reason = err.Error()
-		} else if got != want {
-			reason = fmt.Sprintf("has the SHA-256 %s instead of %s", got, want)
-		}
+		return "has no known sum", nil
 	}
-	if reason == "" {
-		return path, true, nil
+	got, err := fileSum(ctx, path, c.lim.packed)
+	switch cause := context.Cause(ctx); {
+	case cause != nil:
+		return "", cause
+	case err != nil:
+		return err.Error(), nil //nolint:nilerr // an unreadable file is a damaged one
+	case got != want:
+		return fmt.Sprintf("has the SHA-256 %s instead of %s", got, want), nil
 	}
-	c.note(s.origin, "cached file %s %s: it is removed", path, reason)
-	return "", false, os.RemoveAll(path)
+	return "", nil
 }
 
 func (c *cache) expected(s slot) string {
@@ -118,7 +147,7 @@ func (c *cache) obtain(ctx context.Context, s slot, fill filler) (string, error)
 		return "", err
 	}
 	defer unlock()
-	if path, ok, err := c.lookup(ctx, s); ok || err != nil {
+	if path, ok, err := c.findLocked(ctx, s); ok || err != nil {
 		return path, err
 	}
 	for {

@@ -139,11 +139,18 @@ type ctxReader struct {
 }
 
 func (c *ctxReader) Read(p []byte) (int, error) {
-	if err := context.Cause(c.ctx); err != nil {
-		return 0, err
+	if cause := context.Cause(c.ctx); cause != nil {
+		return 0, &stopError{cause}
 	}
 	return c.r.Read(p)
 }
+
+// stopError carries the context's cause through the readers, apart from what
+// they say of an archive.
+type stopError struct{ cause error }
+
+func (e *stopError) Error() string { return e.cause.Error() }
+func (e *stopError) Unwrap() error { return e.cause }
 
 // boundedReader fails, unlike io.LimitedReader, when there is more.
 type boundedReader struct {

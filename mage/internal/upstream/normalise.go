@@ -29,6 +29,9 @@ import (
 //
 // Errors: as [Verified.Unpack].
 func (v *Verified) WriteTarball(ctx context.Context, path string) error {
+	if err := v.ready(); err != nil {
+		return err
+	}
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return writeError(dir, err)

@@ -55,7 +55,7 @@ func (r *resolver) slot(o Origin) slot {
 
 func (r *resolver) cached(ctx context.Context) (*Archive, error) {
 	for _, o := range r.req.ordered() {
-		path, ok, err := r.cache.lookup(ctx, r.slot(o))
+		path, ok, err := r.cache.find(ctx, r.slot(o))
 		if err != nil {
 			return nil, err
 		}

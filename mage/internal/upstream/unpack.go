@@ -36,6 +36,9 @@ type Source struct {
 // [Source.Epoch]. Errors: *[ArchiveError], *[SpaceError], *[SumError] when the
 // file has changed since it was verified.
 func (v *Verified) Unpack(ctx context.Context, dir string) (*Source, error) {
+	if err := v.ready(); err != nil {
+		return nil, err
+	}
 	final := filepath.Join(dir, v.topName())
 	if _, err := os.Lstat(final); !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("unpack rdma-core: %w", &fs.PathError{Op: "create", Path: final, Err: fs.ErrExist})

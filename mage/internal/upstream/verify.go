@@ -4,6 +4,7 @@ package upstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -224,11 +225,23 @@ func (v *Verified) commit() string {
 	return v.sum.commit
 }
 
+// noTime is the Epoch of an archive without a usable time: the oldest date that
+// every file format can hold.
+var noTime = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // epoch is the newest time in the archive; git archive gives every entry the
 // time of the commit.
 func (v *Verified) epoch() time.Time {
-	if v.sum.newest.Before(time.Unix(0, 0)) {
-		return time.Unix(0, 0).UTC()
+	if v.sum.newest.Before(noTime) {
+		return noTime
 	}
 	return v.sum.newest.UTC()
+}
+
+// ready refuses a Verified that Verify has not made.
+func (v *Verified) ready() error {
+	if v == nil || v.archive == nil || v.sum == nil {
+		return errors.New("rdma-core: the archive has not been verified")
+	}
+	return nil
 }

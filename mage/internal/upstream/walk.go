@@ -199,7 +199,7 @@ func archiveFailure(archive, entry string, err error) error {
 	}
 	reason := "is damaged"
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, new(*stopError)):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, xz.ErrBuf):
 		reason = "is cut short"

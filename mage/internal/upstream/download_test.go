@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var payload = bytes.Repeat([]byte("0123456789abcdef"), 20<<10) // 320 KiB
+
+// web is a server of one file whose behaviour a test sets.
+type web struct {
+	*httptest.Server
+	mu       sync.Mutex
+	requests []*http.Request
+}
+
+func serve(t *testing.T, handler func(n int, w http.ResponseWriter, r *http.Request)) *web {
+	t.Helper()
+	s := &web{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.requests = append(s.requests, r)
+		n := len(s.requests)
+		s.mu.Unlock()
+		handler(n, w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func testDownloader(url string) *downloader {
+	d := newDownloader(&Request{}, Origin{Kind: KindReleaseAsset, File: "f", URL: url})
+	d.pause = time.Millisecond
+	return d
+}
+
+// content serves payload with ETag and ranges.
+func content(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("ETag", `"one"`)
+	http.ServeContent(w, r, "f", time.Time{}, bytes.NewReader(payload))
+}
+
+// breakOff sends the first bytes of payload and drops the connection.
+func breakOff(w http.ResponseWriter, etag string, bytes int) {
+	if etag != "" {
+		w.Header().Set("ETag", etag)
+	}
+	w.Header().Set("Content-Length", fmt.Sprint(len(payload)))
+	_, _ = w.Write(payload[:bytes])
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+func TestDownload(t *testing.T) {
+	const broke = 100_000
+	cases := map[string]struct {
+		handler func(n int, w http.ResponseWriter, r *http.Request)
+		ranges  []string // the requests' Range headers
+		resumed bool
+	}{
+		"at once": {func(_ int, w http.ResponseWriter, r *http.Request) { content(w, r) }, []string{""}, false},
+		"resumed": {func(n int, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				breakOff(w, `"one"`, broke)
+			}
+			content(w, r)
+		}, []string{"", "bytes=100000-"}, true},
+		"changed in between": {func(n int, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				breakOff(w, `"zero"`, broke)
+			}
+			content(w, r)
+		}, []string{"", "bytes=100000-"}, false},
+		"no ranges": {func(n int, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				breakOff(w, `"one"`, broke)
+			}
+			w.Header().Set("ETag", `"one"`)
+			_, _ = w.Write(payload)
+		}, []string{"", "bytes=100000-"}, false},
+		"weak etag": {func(n int, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				breakOff(w, `W/"one"`, broke)
+			}
+			content(w, r)
+		}, []string{"", ""}, false},
+		"no validator": {func(n int, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				breakOff(w, "", broke)
+			}
+			content(w, r)
+		}, []string{"", ""}, false},
+		"another range than asked for": {func(n int, w http.ResponseWriter, r *http.Request) {
+			switch n {
+			case 1:
+				breakOff(w, `"one"`, broke)
+			case 2:
+				w.Header().Set("ETag", `"one"`)
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes 5-%d/%d", len(payload)-1, len(payload)))
+				w.WriteHeader(http.StatusPartialContent)
+				_, _ = w.Write(payload[5:])
+			default:
+				content(w, r)
+			}
+		}, []string{"", "bytes=100000-", ""}, false},
+		"range refused": {func(n int, w http.ResponseWriter, r *http.Request) {
+			switch n {
+			case 1:
+				breakOff(w, `"one"`, broke)
+			case 2:
+				w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+			default:
+				content(w, r)
+			}
+		}, []string{"", "bytes=100000-", ""}, false},
+		"busy at first": {func(n int, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			content(w, r)
+		}, []string{"", ""}, false},
+		"redirected": {func(n int, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				http.Redirect(w, r, "/elsewhere", http.StatusFound)
+				return
+			}
+			content(w, r)
+		}, []string{"", ""}, false},
+		"of unknown length": {func(_ int, w http.ResponseWriter, _ *http.Request) {
+			_ = http.NewResponseController(w).Flush()
+			_, _ = w.Write(payload)
+		}, []string{""}, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, c.handler)
+			part := filepath.Join(t.TempDir(), "f.part")
+			d := testDownloader(s.URL + "/f")
+			var last int64
+			d.report = func(done, _ int64) { last = done }
+			resumed, err := d.fetch(context.Background(), part)
+			must(t, err)
+			if got, _ := os.ReadFile(part); !bytes.Equal(got, payload) {
+				t.Errorf("got %d bytes that are not the file's %d", len(got), len(payload))
+			}
+			if resumed != c.resumed {
+				t.Errorf("resumed is %v, want %v", resumed, c.resumed)
+			}
+			if last != int64(len(payload)) {
+				t.Errorf("the last report is of %d bytes", last)
+			}
+			var ranges []string
+			for _, r := range s.requests {
+				ranges = append(ranges, r.Header.Get("Range"))
+				if r.Header.Get("Range") != "" && r.Header.Get("If-Range") == "" {
+					t.Error("a range was asked for without If-Range")
+				}
+			}
+			if fmt.Sprint(ranges) != fmt.Sprint(c.ranges) {
+				t.Errorf("ranges asked for: %q, want %q", ranges, c.ranges)
+			}
+		})
+	}
+}
+
+func TestDownloadThatFails(t *testing.T) {
+	cases := map[string]struct {
+		handler  func(n int, w http.ResponseWriter, r *http.Request)
+		want     string
+		is       error
+		requests int
+	}{
+		"not found": {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, "404 Not Found", nil, 1},
+		"down":      {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, "502 Bad Gateway", nil, 3},
+		"too short": {func(_ int, w http.ResponseWriter, _ *http.Request) { breakOff(w, "", 10) }, "after 10", io.ErrUnexpectedEOF, 3},
+		"stalled head": {func(_ int, _ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+		}, "sent nothing for too long", errStalled, 3},
+		"stalled body": {func(_ int, w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte("some"))
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}, "broke off after 4 bytes: the server has sent nothing", errStalled, 3},
+		"said to be too large": {func(_ int, w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "9999999")
+		}, "has 9999999 bytes, more than", nil, 1},
+		"too large": {func(_ int, w http.ResponseWriter, _ *http.Request) {
+			_ = http.NewResponseController(w).Flush()
+			for range 5 {
+				_, _ = w.Write(payload)
+			}
+		}, "has more than the 1000000 bytes", nil, 1},
+		"in circles": {func(_ int, w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/f", http.StatusFound)
+		}, "redirects", nil, 3 * 10},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, c.handler)
+			d := testDownloader(s.URL + "/f")
+			d.tries, d.most, d.stall = 3, 1_000_000, 5*time.Second
+			if errors.Is(c.is, errStalled) {
+				d.stall = 50 * time.Millisecond
+			}
+			_, err := d.fetch(context.Background(), filepath.Join(t.TempDir(), "f.part"))
+			var own *DownloadError
+			if !errors.As(err, &own) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), s.URL) {
+				t.Fatalf("got %v, want a download error with %q and the URL", err, c.want)
+			}
+			if c.is != nil && !errors.Is(err, c.is) {
+				t.Errorf("%v is not %v", err, c.is)
+			}
+			if len(s.requests) != c.requests {
+				t.Errorf("%d requests, want %d", len(s.requests), c.requests)
+			}
+		})
+	}
+}
+
+func TestDownloadOfAnUnreachableServerIsNotTriedAgain(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	s.Close()
+	d := testDownloader(s.URL)
+	d.pause = time.Hour
+	var own *DownloadError
+	if _, err := d.fetch(context.Background(), filepath.Join(t.TempDir(), "f")); !errors.As(err, &own) {
+		t.Errorf("got %v, want a download error", err)
+	}
+	for _, bad := range []string{"", "ftp://x/y", "/etc/passwd", "http://", "ht tp://x"} {
+		if _, err := testDownloader(bad).fetch(context.Background(), "f"); !errors.As(err, &own) {
+			t.Errorf("%q: %v, want a download error", bad, err)
+		}
+	}
+}
+
+func TestDownloadKeepsAPasswordOutOfErrors(t *testing.T) {
+	s := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	d := testDownloader(strings.Replace(s.URL, "://", "://me:secret@", 1))
+	if _, err := d.fetch(context.Background(), filepath.Join(t.TempDir(), "f")); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDownloadCancelledLeavesAPartThatIsContinued(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	mine := errors.New("interrupted")
+	first := true
+	s := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+		if !first {
+			content(w, r)
+			return
+		}
+		first = false
+		w.Header().Set("ETag", `"one"`)
+		w.Header().Set("Content-Length", fmt.Sprint(len(payload)))
+		_, _ = w.Write(payload[:1000])
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	part := filepath.Join(t.TempDir(), "f.part")
+	d := testDownloader(s.URL)
+	d.report = func(done, _ int64) {
+		if done == 1000 {
+			cancel(mine)
+		}
+	}
+	if _, err := d.fetch(ctx, part); !errors.Is(err, mine) {
+		t.Fatalf("got %v, want the cancel's cause", err)
+	}
+	d.report = func(int64, int64) {}
+	resumed, err := d.fetch(context.Background(), part)
+	must(t, err)
+	if got, _ := os.ReadFile(part); !resumed || !bytes.Equal(got, payload) {
+		t.Errorf("resumed %v, %d bytes", resumed, len(got))
+	}
+}
+
+func TestDownloadToAFullDisk(t *testing.T) {
+	small := smallDisk(t)
+	s := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) { content(w, r) })
+	part := filepath.Join(small, "f.part")
+	var own *SpaceError
+	_, err := testDownloader(s.URL).fetch(context.Background(), part)
+	if !errors.As(err, &own) || own.Path != part || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("got %v, want a space error for %s", err, part)
+	}
+	if len(s.requests) != 1 {
+		t.Errorf("%d requests, want 1", len(s.requests))
+	}
+}
+
+func TestContentRange(t *testing.T) {
+	for value, want := range map[string][3]int64{
+		"bytes 5-9/10": {5, 10, 1}, "bytes 5-9/*": {5, -1, 1}, "bytes 5-10/10": {0, 0, 0},
+		"bytes 9-5/10": {0, 0, 0}, "": {0, 0, 0}, "lines 1-2/3": {0, 0, 0}, "bytes */10": {0, 0, 0},
+	} {
+		first, total, ok := contentRange(value)
+		if ok != (want[2] == 1) || ok && (first != want[0] || total != want[1]) {
+			t.Errorf("%q gives %d of %d, %v", value, first, total, ok)
+		}
+	}
+}
