@@ -250,7 +250,7 @@ func TestVulnerabilities(t *testing.T) {
 func TestLint(t *testing.T) {
 	m := newScripted(nil, output{"golangci-lint has version 2\n", 0}, output{"0 issues.\n", 0})
 	wantResult(t, m.lint(t.Context(), "."), Pass, "0 issues.")
-	if m.commands[1] != "go run "+golangciLint+" run --color=never ./..." {
+	if m.commands[1] != "go run "+golangciLint+" run --color=never --allow-parallel-runners ./..." {
 		t.Errorf("ran %q", m.commands)
 	}
 	m = newScripted(nil, output{}, output{"a.go:1:1: bad (x)\n1 issues:\n* x: 1\nexit status 1\n", 1})

@@ -30,7 +30,8 @@ func (m machine) lint(ctx context.Context, root string) Result {
 		return failed(out.text, "golangci-lint could not be had: %s", lastLine(out.text))
 	}
 	if err == nil {
-		out, err = m.run(ctx, root, "go", "run", golangciLint, "run", "--color=never", "./...")
+		out, err = m.run(ctx, root, "go", "run", golangciLint, "run", "--color=never",
+			"--allow-parallel-runners", "./...")
 	}
 	switch {
 	case err != nil:

@@ -50,6 +50,15 @@ func TestNinjaProgress(t *testing.T) {
 	}
 }
 
+func TestNinjaProgressKeepsLittleOfALongLine(t *testing.T) {
+	longest := 0
+	w := ui.NinjaProgress(io.Discard, func(_, _ int, what string) { longest = max(longest, len(what)) })
+	_, _ = io.WriteString(w, "[1/2] "+strings.Repeat("x", 1<<20)+"\n")
+	if longest == 0 || longest > 1<<16 {
+		t.Errorf("kept %d bytes of a line", longest)
+	}
+}
+
 type failingWriter struct{ takes int }
 
 var errFull = errors.New("disk full")

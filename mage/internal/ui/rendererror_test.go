@@ -48,6 +48,12 @@ func (e *advisedError) Error() string  { return e.err.Error() }
 func (e *advisedError) Unwrap() error  { return e.err }
 func (e *advisedError) Advice() string { return e.advice }
 
+// hollowError wraps a nil pointer, as code does that returns a typed nil as an error.
+type hollowError struct{}
+
+func (hollowError) Error() string { return "hollow" }
+func (hollowError) Unwrap() error { return (*stageError)(nil) }
+
 const failedBuild = `[1/2] Building C object providers/rib/CMakeFiles/rib.dir/rib.c.o
 FAILED: providers/rib/CMakeFiles/rib.dir/rib.c.o
 ../providers/rib/rib.c:41:9: error: ‘foo’ undeclared
@@ -75,6 +81,7 @@ func TestRenderError(t *testing.T) {
 		{"a plain error", errors.New("no such thing"), "error: no such thing\n"},
 		{"no message", errors.New(""), "error: *errors.errorString without a message\n"},
 		{"a nil pointer", (*stageError)(nil), ""},
+		{"a nil pointer inside", hollowError{}, "error: hollow\n"},
 		{
 			"a compiler's error comes first",
 			&advisedError{&stageError{
