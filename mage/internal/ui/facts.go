@@ -3,6 +3,7 @@
 package ui
 
 import (
+	"context"
 	"reflect"
 	"slices"
 	"strings"
@@ -41,6 +42,7 @@ type facts struct {
 	tail                   []string
 	log                    string
 	advice                 []string
+	interrupted            bool // by the user: the context was cancelled
 }
 
 func factsOf(err error) facts {
@@ -50,6 +52,7 @@ func factsOf(err error) facts {
 }
 
 func (f *facts) take(err error) {
+	f.interrupted = f.interrupted || isCancelled(err)
 	if e, ok := err.(HasStage); ok {
 		f.stage = firstOf(f.stage, e.Stage())
 	}
@@ -73,6 +76,15 @@ func (f *facts) take(err error) {
 			f.advice = append(f.advice, advice)
 		}
 	}
+}
+
+// isCancelled asks err alone. errors.Is would walk on into nil pointers.
+func isCancelled(err error) bool {
+	if err == context.Canceled { //nolint:errorlint // The chain is walked by the caller.
+		return true
+	}
+	e, ok := err.(interface{ Is(target error) bool })
+	return ok && e.Is(context.Canceled)
 }
 
 func firstOf(a, b string) string {

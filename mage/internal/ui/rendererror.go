@@ -3,8 +3,6 @@
 package ui
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -114,7 +112,7 @@ func newErrorBlock(err error, paint func(colour, string) string, neutral func(st
 	if len(b.facts.tail) == 0 && len(b.facts.argv) > 0 {
 		b.facts.tail = logged.tail
 	}
-	if len(b.facts.argv) > 0 && !errors.Is(err, context.Canceled) {
+	if len(b.facts.argv) > 0 && !b.facts.interrupted {
 		b.errors = logged.errors
 	}
 	b.compilerErrors()
@@ -145,7 +143,7 @@ func (b *errorBlock) compilerErrors() {
 
 func (b *errorBlock) headline(err error) {
 	word := "error"
-	if errors.Is(err, context.Canceled) {
+	if b.facts.interrupted {
 		word = "interrupted"
 	}
 	lines := messageLines(err)
