@@ -13,22 +13,21 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 )
 
-// box is a container as this package uses it.
-type box interface {
-	GetContainerID() string
-	Start(context.Context) error
-	Terminate(context.Context, ...testcontainers.TerminateOption) error
+// box is a container that was created and has to be terminated.
+type box struct {
+	id string
+	tc testcontainers.Container
 }
 
 // create makes a container that is not started. When ctx ends meanwhile, what was made is removed.
-func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectResponse) (box, error) {
+func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectResponse) (*box, error) {
 	provider, err := e.provider()
 	if err != nil {
 		return nil, err
 	}
 	name := containerName(e.run.id, e.number.Add(1), spec.Name)
 	type outcome struct {
-		box box
+		box *box
 		err error
 	}
 	made := make(chan outcome, 1)
@@ -42,7 +41,7 @@ func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectRes
 			made <- outcome{err: fmt.Errorf("create container: %w", err)}
 			return
 		}
-		made <- outcome{box: created}
+		made <- outcome{box: &box{id: created.GetContainerID(), tc: created}}
 	}()
 	select {
 	case o := <-made:
@@ -57,7 +56,7 @@ func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectRes
 	case <-time.After(cleanupTimeout):
 		e.notice("container " + name + " is still being created by the engine; the next run removes it")
 	}
-	return nil, context.Cause(ctx)
+	return nil, interrupted(ctx, "create container", nil)
 }
 
 // request puts a RunSpec into the words of testcontainers-go.
@@ -132,15 +131,15 @@ func isRoot(user string) bool {
 
 // terminate kills and removes a container, also after ctx has ended. What cannot be removed is said, and left
 // for Close and for the next run.
-func (e *Engine) terminate(ctx context.Context, b box) {
+func (e *Engine) terminate(ctx context.Context, b *box) {
 	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer stop()
-	err := b.Terminate(ending, testcontainers.StopContext(ending), testcontainers.StopTimeout(0))
+	err := b.tc.Terminate(ending, testcontainers.StopContext(ending), testcontainers.StopTimeout(0))
 	if err == nil {
 		return
 	}
 	// Terminate does not remove what it could not stop.
-	if err := e.removeContainer(ending, b.GetContainerID()); err != nil {
+	if err := e.removeContainer(ending, b.id); err != nil {
 		e.notice(oneLine(err))
 	}
 }

@@ -10,8 +10,10 @@ import (
 	"io"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/docker/docker/api/types/build"
 	"github.com/docker/docker/pkg/jsonmessage"
@@ -64,19 +66,22 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err erro
 		options.Dockerfile = "Containerfile"
 	}
 	progress := &buildProgress{spec: spec}
+	began := time.Now()
 	if err = e.build(ctx, spec.ContextTar, options, progress); err == nil {
 		return progress.image, nil
 	}
-	e.removeBuildContainers(ctx, progress.containers)
+	e.endBuild(ctx, progress.containers, began)
 	return "", interrupted(ctx, "build of image "+spec.Tag, progress.failure(err))
 }
 
-func (e *Engine) build(ctx context.Context, files io.Reader, options build.ImageBuildOptions, progress *buildProgress) error {
+func (e *Engine) build(
+	ctx context.Context, files io.Reader, options build.ImageBuildOptions, progress *buildProgress,
+) error {
 	response, err := e.cli.ImageBuild(ctx, files, options)
 	if err != nil {
-		return err
+		return fmt.Errorf("send the build: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = response.Body.Close() })()
 	err = readMessages(response.Body, progress.message)
 	switch {
@@ -114,9 +119,16 @@ func (e *Engine) labelledBase(ctx context.Context, base string) (string, error) 
 	return tag, nil
 }
 
-// removeBuildContainers removes what a build that failed or was cancelled was running. The engine does so too, but
-// only some time after it has seen that nobody listens any more.
-func (e *Engine) removeBuildContainers(ctx context.Context, ids []string) {
+// Of a cancelled build.
+const (
+	settleAtLeast = 300 * time.Millisecond // an engine may be about to make a container
+	settleAtMost  = 2 * time.Second
+)
+
+// endBuild removes what a build that failed or was cancelled was running. The engine does so too, but only some time
+// after it has seen that nobody listens any more; so, after a cancel, it also waits a little for the engine to
+// be done with a container that it was just making, whose id nobody has been told.
+func (e *Engine) endBuild(ctx context.Context, ids []string, began time.Time) {
 	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer stop()
 	var list []leftover
@@ -126,6 +138,27 @@ func (e *Engine) removeBuildContainers(ctx context.Context, ids []string) {
 	if err := e.removeAll(ending, list); err != nil {
 		e.notice(oneLine(err))
 	}
+	if ctx.Err() == nil {
+		return
+	}
+	for cancelled := time.Now(); time.Since(cancelled) < settleAtMost; time.Sleep(settleAtLeast / 6) {
+		busy, err := e.hasBuildContainers(ending, began)
+		if err != nil || (!busy && time.Since(cancelled) > settleAtLeast) {
+			return
+		}
+	}
+}
+
+// hasBuildContainers says whether there are containers, made since began, that inherited our label and are not runs.
+func (e *Engine) hasBuildContainers(ctx context.Context, began time.Time) (bool, error) {
+	found, err := e.containers(ctx, Label+"=1")
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(found, func(c leftover) bool {
+		const skew = 2 * time.Second // of the engine's clock, and of its whole seconds
+		return !slices.Contains(c.names, "/"+c.labels[selfLabel]) && c.created.After(began.Add(-skew))
+	}), nil
 }
 
 var (
@@ -186,9 +219,11 @@ func (b *buildProgress) lineOf(line string) {
 }
 
 func (b *buildProgress) failure(err error) error {
-	failed := &BuildError{Image: b.spec.Tag, Step: b.step, N: b.n, Total: b.total, Tail: b.last.last(), Err: engineError(err)}
+	failed := &BuildError{
+		Image: b.spec.Tag, Step: b.step, N: b.n, Total: b.total, Lines: b.last.last(), Err: engineError(err),
+	}
 	if said := (*jsonmessage.JSONError)(nil); errors.As(err, &said) {
-		failed.ExitCode = said.Code
+		failed.Status = said.Code
 		failed.Err = engineError(fmt.Errorf("%s", said.Message))
 	}
 	return failed

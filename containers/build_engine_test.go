@@ -84,10 +84,10 @@ func TestBuildFails(t *testing.T) {
 		spec := buildSpec(t, "fails-"+test.name, test.line)
 		_, err := e.Build(t.Context(), spec)
 		failed := (*BuildError)(nil)
-		if !errors.As(err, &failed) || failed.Step != test.step || failed.ExitCode != test.code || failed.Image != spec.Tag {
+		if !errors.As(err, &failed) || failed.Step != test.step || failed.Status != test.code || failed.Image != spec.Tag {
 			t.Errorf("%s: %v %+v", test.name, err, failed)
-		} else if test.code == 7 && !strings.Contains(strings.Join(failed.Tail, "\n"), "it went wrong") {
-			t.Errorf("%s: tail %q", test.name, failed.Tail)
+		} else if test.code == 7 && !strings.Contains(strings.Join(failed.Lines, "\n"), "it went wrong") {
+			t.Errorf("%s: tail %q", test.name, failed.Lines)
 		}
 	}
 	broken := errors.New("log disk is full")
@@ -139,6 +139,34 @@ func TestCancelOfABuildLeavesNoContainer(t *testing.T) {
 	}
 }
 
+func TestCancelOfABuildAtAnyMomentLeavesNoContainer(t *testing.T) {
+	e := connect(t)
+	for delay := 5 * time.Millisecond; delay < 400*time.Millisecond; delay += 15 * time.Millisecond {
+		ctx, cancel := context.WithTimeout(t.Context(), delay)
+		_, err := e.Build(ctx, buildSpec(t, "cancelled", `RUN ["/probe", "sleep"]`))
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after %v: %v", delay, err)
+		}
+		settled(t, e)
+	}
+}
+
+// settled waits until the engine has removed what it was still making for a build: on a loaded machine that takes
+// it longer than a cancelled Build waits for it.
+func settled(t *testing.T, e *Engine) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		left := labelled(t, e)
+		if len(left) == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("left: %v", left)
+		}
+	}
+}
+
 // A failed build leaves its first steps as images; they must be found by our label, also over a foreign base.
 func TestBuildLabelsWhatItLeavesOverAForeignBase(t *testing.T) {
 	e := connect(t)
@@ -182,4 +210,3 @@ func TestBuildLabelsWhatItLeavesOverAForeignBase(t *testing.T) {
 		t.Errorf("%v %v", removed, err)
 	}
 }
-

@@ -8,8 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
-	"strings"
+	"slices"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -20,58 +21,66 @@ func (e *Engine) putIn(ctx context.Context, id string, in Input) error {
 	if err := e.makeFolders(ctx, id, in); err != nil {
 		return err
 	}
-	stream := in.Tar
+	if in.Write == nil {
+		return e.copyTo(ctx, id, in.Path, in.Tar)
+	}
+	reader, writer := io.Pipe()
 	wrote := make(chan error, 1)
-	if in.Write != nil {
-		reader, writer := io.Pipe()
-		go func() {
-			err := in.Write(writer)
-			_ = writer.CloseWithError(err)
-			wrote <- err
-		}()
-		defer reader.Close()
-		stream = reader
-	} else {
-		wrote <- nil
-	}
-	err := e.cli.CopyToContainer(ctx, id, in.Path, stream, container.CopyToContainerOptions{})
-	if pipe, ok := stream.(*io.PipeReader); ok && in.Write != nil {
-		_ = pipe.Close() // so that Write ends if the engine has not read everything
-	}
+	go func() {
+		err := in.Write(writer)
+		_ = writer.CloseWithError(err)
+		wrote <- err
+	}()
+	err := e.copyTo(ctx, id, in.Path, reader)
+	_ = reader.Close() // so that Write ends if the engine has not read everything
+	// The engine's words for a stream that broke off say less than why it did.
 	if writeErr := <-wrote; writeErr != nil && !errors.Is(writeErr, io.ErrClosedPipe) {
 		return writeErr
 	}
 	return err
 }
 
+func (e *Engine) copyTo(ctx context.Context, id, dir string, stream io.Reader) error {
+	if err := e.cli.CopyToContainer(ctx, id, dir, stream, container.CopyToContainerOptions{}); err != nil {
+		return fmt.Errorf("copy into %s: %w", dir, err)
+	}
+	return nil
+}
+
 // makeFolders makes the folders of in.Path that are missing; those that exist are not touched.
 func (e *Engine) makeFolders(ctx context.Context, id string, in Input) error {
-	var missing []string
+	var missing []tar.Header
 	for dir := path.Clean(in.Path); dir != "/"; dir = path.Dir(dir) {
 		_, err := e.cli.ContainerStatPath(ctx, id, dir)
 		if err == nil {
 			break
 		}
 		if !errdefs.IsNotFound(err) {
-			return err
+			return fmt.Errorf("look for folder %s: %w", dir, err)
 		}
-		missing = append([]string{dir}, missing...)
+		missing = append(missing, folderEntry(dir, in.UID, in.GID))
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	var stream strings.Builder
-	w := tar.NewWriter(&stream)
-	for _, dir := range missing {
-		header := &tar.Header{Typeflag: tar.TypeDir, Name: strings.TrimPrefix(dir, "/") + "/", Mode: 0o755, Uid: in.UID, Gid: in.GID}
-		if err := w.WriteHeader(header); err != nil {
-			return fmt.Errorf("folder %s: %w", dir, err)
-		}
+	slices.Reverse(missing) // parents first
+	stream, err := tarOfFolders(missing)
+	if err != nil {
+		return err
 	}
-	if err := w.Close(); err != nil {
-		return fmt.Errorf("folder %s: %w", in.Path, err)
+	return e.copyTo(ctx, id, "/", stream)
+}
+
+// giveVolume sets the owner of a volume's top folder.
+func (e *Engine) giveVolume(ctx context.Context, id string, v VolumeMount) error {
+	if v.ReadOnly || (v.UID == 0 && v.GID == 0) {
+		return nil
 	}
-	return e.cli.CopyToContainer(ctx, id, "/", strings.NewReader(stream.String()), container.CopyToContainerOptions{})
+	stream, err := tarOfFolders([]tar.Header{folderEntry(path.Clean(v.Path), v.UID, v.GID)})
+	if err != nil {
+		return err
+	}
+	return e.copyTo(ctx, id, "/", stream)
 }
 
 // takeOut extracts a folder's content, or a file, of a container into a folder of this host.
@@ -81,9 +90,9 @@ func (e *Engine) takeOut(ctx context.Context, id string, out Output) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("copy out of the container: %w", err)
 	}
-	defer stream.Close()
+	defer func() { _ = stream.Close() }()
 	top := ""
 	if stat.Mode.IsDir() {
 		top = stat.Name
@@ -119,13 +128,13 @@ func (e *Engine) readFile(ctx context.Context, spec RunSpec, file string) ([]byt
 		return nil, err
 	}
 	defer e.terminate(ctx, box)
-	stream, _, err := e.cli.CopyFromContainer(ctx, box.GetContainerID(), file)
+	stream, _, err := e.cli.CopyFromContainer(ctx, box.id, file)
 	if errdefs.IsNotFound(err) {
-		return nil, notExist(err)
+		return nil, &alsoError{err, fs.ErrNotExist}
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("copy out of the container: %w", err)
 	}
-	defer stream.Close()
+	defer func() { _ = stream.Close() }()
 	return onlyFile(stream, maxReadFile)
 }

@@ -94,7 +94,7 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 		if ctx.Err() != nil {
 			return interrupted(ctx, "connecting to the Docker engine", err)
 		}
-		return &UnreachableError{Host: host, Err: err}
+		return &UnreachableError{Host: host, Err: err, named: environment("DOCKER_HOST") != ""}
 	}
 	e.Info = Info{
 		Host: host, Version: version.Version, API: e.cli.ClientVersion(),
@@ -121,7 +121,7 @@ func (e *Engine) newProvider() (provider *testcontainers.DockerProvider, err err
 	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
 		return nil, fmt.Errorf("switch off the reaper of testcontainers: %w", err)
 	}
-	if os.Getenv("DOCKER_HOST") == "" && e.Info.Host != defaultHost {
+	if environment("DOCKER_HOST") == "" && e.Info.Host != defaultHost {
 		if err := os.Setenv("DOCKER_HOST", e.Info.Host); err != nil {
 			return nil, fmt.Errorf("tell testcontainers the engine: %w", err)
 		}

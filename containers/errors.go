@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"regexp"
 	"strings"
 	"syscall"
 )
@@ -16,11 +16,13 @@ import (
 type UnreachableError struct {
 	Host string // what was tried, e.g. "unix:///var/run/docker.sock"
 	Err  error
+
+	named bool // DOCKER_HOST named it
 }
 
-// Error names the host, the cause and what to try.
+// Error names the host and the cause.
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("no Docker engine answers at %s: %v (%s)", e.Host, e.Err, e.Advice())
+	return fmt.Sprintf("no Docker engine answers at %s: %v", e.Host, e.Err)
 }
 
 // Unwrap gives the cause.
@@ -30,15 +32,16 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 func (e *UnreachableError) Advice() string {
 	switch {
 	case errors.Is(e.Err, fs.ErrPermission) || strings.Contains(e.Err.Error(), "permission denied"):
-		return "this user may not use the engine: join the docker group (sudo usermod -aG docker USER, then log in again)"
+		return "this user may not use the engine: join the docker group " +
+			"(sudo usermod -aG docker USER, then log in again)"
 	case strings.HasPrefix(e.Host, "ssh://"):
 		return "ssh:// is not supported: forward the socket (ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST) " +
 			"and set DOCKER_HOST=unix:///tmp/docker.sock"
-	case os.Getenv("DOCKER_HOST") != "" && e.Host == os.Getenv("DOCKER_HOST"):
+	case e.named:
 		return "DOCKER_HOST names this engine: start it, or unset or correct DOCKER_HOST"
 	default:
-		return "start it (sudo systemctl start docker, or sudo dockerd), install it (sudo apt-get install docker.io), " +
-			"or name one that runs with DOCKER_HOST"
+		return "start it (sudo systemctl start docker, or sudo dockerd), " +
+			"install it (sudo apt-get install docker.io), or name one that runs with DOCKER_HOST"
 	}
 }
 
@@ -46,59 +49,89 @@ func (e *UnreachableError) Advice() string {
 type RunError struct {
 	Name      string // the run's name, e.g. a stage
 	Image     string
-	Argv      []string
-	ExitCode  int
+	Command   []string
+	Status    int // exit status
 	OOMKilled bool
-	Tail      []string // the last lines of output, at most 20
-	LogPath   string   // the whole output, where known
+	Lines     []string // the last lines of output, at most 20
+	Log       string   // path of the whole output, where known
 }
 
-// Error says in one line what ran, in which image, and how it ended; Tail holds the output.
+// Argv gives the command, as ExitCode, Tail and LogPath give the rest, for those who show errors and know none of
+// this package's types.
+func (e *RunError) Argv() []string { return e.Command }
+
+// ExitCode gives the exit status of the main process.
+func (e *RunError) ExitCode() int { return e.Status }
+
+// Tail gives the last lines of output, at most 20.
+func (e *RunError) Tail() []string { return e.Lines }
+
+// LogPath gives the path of the whole output, "" where unknown.
+func (e *RunError) LogPath() string { return e.Log }
+
+// Advice says what to try where that is known, in one sentence without a full stop, else "".
+func (e *RunError) Advice() string {
+	switch {
+	case fullDiskIn(e.Lines) != nil:
+		return adviceFullDisk
+	case e.OOMKilled:
+		return "give the machine, or the engine's virtual machine, more memory, or build with fewer jobs"
+	}
+	return ""
+}
+
+const adviceFullDisk = "make room on the engine's disk: docker system df shows what takes it, " +
+	"and the clean target removes what is verbsmith's"
+
+// Error says in one line what ran, in which image, and how it ended; Lines holds the output.
 func (e *RunError) Error() string {
-	end := fmt.Sprintf("exit status %d", e.ExitCode)
-	if e.ExitCode > 128 && e.ExitCode < 128+65 {
-		end += fmt.Sprintf(" (signal %d: %v)", e.ExitCode-128, syscall.Signal(e.ExitCode-128))
+	const bySignal, signals = 128, 64 // a shell's way, and an engine's, to say that a signal ended a process
+	end := fmt.Sprintf("exit status %d", e.Status)
+	if n := e.Status - bySignal; n > 0 && n <= signals {
+		end += fmt.Sprintf(" (signal %d: %v)", n, syscall.Signal(n))
 	}
 	if e.OOMKilled {
 		end += ", out of memory: the kernel killed a process in it"
 	}
-	text := fmt.Sprintf("%s: %q in %s: %s", e.Name, e.Argv, e.Image, end)
-	if e.LogPath != "" {
-		text += "; the whole output is in " + e.LogPath
-	}
-	return text
+	return fmt.Sprintf("%s: %q in %s: %s", e.Name, e.Command, e.Image, end)
 }
 
 // Unwrap gives ENOSPC where the output says that a disk is full, so that errors.Is finds it.
-func (e *RunError) Unwrap() error { return fullDiskIn(e.Tail) }
+func (e *RunError) Unwrap() error { return fullDiskIn(e.Lines) }
 
 // BuildError says that an image could not be built.
 type BuildError struct {
 	Image    string   // the tag that was to be made
 	Step     string   // the instruction that failed, e.g. "RUN dnf -y install rpm-build"; "" before the first
 	N, Total int      // its number and how many there are
-	ExitCode int      // of the instruction's command; 0 where it was no command that failed
-	Tail     []string // the last lines of output, at most 20
-	LogPath  string   // the whole output, where known; filled in by the caller
+	Status   int      // exit status of the instruction's command; 0 where it was no command that failed
+	Lines    []string // the last lines of output, at most 20
 	Err      error
 }
 
-// Error names image, step and cause in one line; Tail holds the output.
+// Tail gives the last lines of output, at most 20.
+func (e *BuildError) Tail() []string { return e.Lines }
+
+// Advice says what to try where that is known, in one sentence without a full stop, else "".
+func (e *BuildError) Advice() string {
+	if errors.Is(e, syscall.ENOSPC) {
+		return adviceFullDisk
+	}
+	return ""
+}
+
+// Error names image, step and cause in one line; Lines holds the output.
 func (e *BuildError) Error() string {
 	where := "image " + e.Image
 	if e.Step != "" {
 		where += fmt.Sprintf(", step %d/%d, %s", e.N, e.Total, e.Step)
 	}
-	text := fmt.Sprintf("%s: %v", where, e.Err)
-	if e.LogPath != "" {
-		text += "; the whole output is in " + e.LogPath
-	}
-	return text
+	return fmt.Sprintf("%s: %v", where, e.Err)
 }
 
 // Unwrap gives the cause, and ENOSPC where the output says that a disk is full.
 func (e *BuildError) Unwrap() []error {
-	if full := fullDiskIn(e.Tail); full != nil {
+	if full := fullDiskIn(e.Lines); full != nil {
 		return []error{e.Err, full}
 	}
 	return []error{e.Err}
@@ -161,29 +194,24 @@ func (e *alsoError) Unwrap() []error { return []error{e.err, e.also} }
 
 // interrupted gives the reason why ctx ended, if it ended, in place of err, which then is only its consequence.
 func interrupted(ctx context.Context, what string, err error) error {
-	if ctx.Err() == nil {
+	cause := context.Cause(ctx)
+	if cause == nil {
 		return err
 	}
-	cause := context.Cause(ctx)
 	if !errors.Is(cause, ctx.Err()) {
 		cause = &alsoError{cause, ctx.Err()}
 	}
 	return fmt.Errorf("%s: %w", what, cause)
 }
 
-var registrySilence = []string{
-	"dial tcp", "no such host", "connection refused", "connection reset", "i/o timeout", "tls handshake timeout",
-	"client.timeout exceeded", "network is unreachable", "no route to host", "proxyconnect", "server misbehaving",
-	"temporary failure in name resolution", "context deadline exceeded", "request canceled while waiting",
-	": eof", "x509:",
-}
+// registrySilence are the words of engines and of Go's network code for a registry that does not answer.
+var registrySilence = regexp.MustCompile(`(?i)dial tcp|no such host|connection refused|connection reset|i/o timeout|` +
+	`tls handshake timeout|client\.timeout exceeded|network is unreachable|no route to host|proxyconnect|` +
+	`server misbehaving|temporary failure in name resolution|context deadline exceeded|` +
+	`request canceled while waiting|: eof|x509:`)
 
 // pullError tells a registry that does not answer from one that answers no.
 func pullError(ref string, err error) error {
-	text := strings.ToLower(err.Error())
-	silent := errors.Is(err, context.DeadlineExceeded)
-	for _, sign := range registrySilence {
-		silent = silent || strings.Contains(text, sign)
-	}
+	silent := errors.Is(err, context.DeadlineExceeded) || registrySilence.MatchString(err.Error())
 	return &PullError{Ref: ref, Unreachable: silent, Err: engineError(err)}
 }

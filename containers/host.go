@@ -12,13 +12,22 @@ import (
 	"strconv"
 )
 
-const defaultHost = "unix:///var/run/docker.sock"
+// environment reads the settings that belong to Docker and its client, which reads the rest of them itself. A caller
+// that handed in some of them could name one engine to us and another to the client.
+func environment(name string) string {
+	return os.Getenv(name) //nolint:forbidigo // See above.
+}
+
+const (
+	defaultHost = "unix:///var/run/docker.sock"
+	socketName  = "docker.sock"
+)
 
 // engineHost says where the engine is: DOCKER_HOST; the current context of the docker command; the usual
 // socket; a rootless engine's socket. What is named explicitly is the only one tried: to fall back from it could
 // put a build on an engine that nobody asked for.
 func engineHost() (string, error) {
-	if host := os.Getenv("DOCKER_HOST"); host != "" {
+	if host := environment("DOCKER_HOST"); host != "" {
 		return host, nil
 	}
 	if host, err := contextHost(); host != "" || err != nil {
@@ -34,19 +43,20 @@ func engineHost() (string, error) {
 
 func socketPaths() []string {
 	paths := []string{"/var/run/docker.sock"}
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
-		paths = append(paths, filepath.Join(dir, "docker.sock"))
+	if dir := environment("XDG_RUNTIME_DIR"); dir != "" {
+		paths = append(paths, filepath.Join(dir, socketName))
 	}
 	if home, err := os.UserHomeDir(); err == nil {
-		paths = append(paths, filepath.Join(home, ".docker/run/docker.sock"), filepath.Join(home, ".docker/desktop/docker.sock"))
+		docker := filepath.Join(home, ".docker")
+		paths = append(paths, filepath.Join(docker, "run", socketName), filepath.Join(docker, "desktop", socketName))
 	}
-	return append(paths, filepath.Join("/run/user", strconv.Itoa(os.Getuid()), "docker.sock"))
+	return append(paths, "/run/user/"+strconv.Itoa(os.Getuid())+"/"+socketName)
 }
 
 // contextHost reads the endpoint of the docker command's current context. The layout of these files is
 // documented in docker/cli, cli/context/store: meta/<sha256 of the name>/meta.json. "" means no context.
 func contextHost() (string, error) {
-	dir := os.Getenv("DOCKER_CONFIG")
+	dir := environment("DOCKER_CONFIG")
 	if dir == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
@@ -54,7 +64,7 @@ func contextHost() (string, error) {
 		}
 		dir = filepath.Join(home, ".docker")
 	}
-	name := os.Getenv("DOCKER_CONTEXT")
+	name := environment("DOCKER_CONTEXT")
 	if name == "" {
 		var config struct {
 			CurrentContext string `json:"currentContext"`
@@ -85,7 +95,9 @@ func contextEndpoint(dir, name string) (string, error) {
 		return "", fmt.Errorf("docker context %q: %w", name, err)
 	}
 	var meta struct {
-		Endpoints map[string]struct{ Host string }
+		Endpoints map[string]struct {
+			Host string `json:"Host"` //nolint:tagliatelle // Docker's format.
+		} `json:"Endpoints"` //nolint:tagliatelle // Docker's format.
 	}
 	if err := json.Unmarshal(data, &meta); err != nil {
 		return "", fmt.Errorf("docker context %q: %s: %w", name, file, err)

@@ -44,7 +44,9 @@ func (e *Engine) inspectImage(ctx context.Context, ref string) (image.InspectRes
 
 // Import makes an image of one layer out of a tar stream of a root file system, with our labels and the given
 // ones, and gives its id. ref may be "name" or "name:tag".
-func (e *Engine) Import(ctx context.Context, tar io.Reader, ref string, labels map[string]string) (id string, err error) {
+func (e *Engine) Import(
+	ctx context.Context, tar io.Reader, ref string, labels map[string]string,
+) (id string, err error) {
 	changes, err := labelInstructions(e.run.labels(labels))
 	if err != nil {
 		return "", err
@@ -52,7 +54,7 @@ func (e *Engine) Import(ctx context.Context, tar io.Reader, ref string, labels m
 	source := image.ImportSource{Source: tar, SourceName: "-"}
 	body, err := e.cli.ImageImport(ctx, source, ref, image.ImportOptions{Changes: changes})
 	if err == nil {
-		defer body.Close()
+		defer func() { _ = body.Close() }()
 		err = readMessages(body, func(m jsonmessage.JSONMessage) {
 			if strings.HasPrefix(m.Status, "sha256:") {
 				id = m.Status
@@ -80,7 +82,7 @@ type PullProgress struct {
 func (e *Engine) Pull(ctx context.Context, ref string, progress func(PullProgress)) error {
 	body, err := e.cli.ImagePull(ctx, ref, image.PullOptions{RegistryAuth: credentials(ctx, ref)})
 	if err == nil {
-		defer body.Close()
+		defer func() { _ = body.Close() }()
 		err = readMessages(body, func(m jsonmessage.JSONMessage) {
 			if progress == nil {
 				return
@@ -124,7 +126,7 @@ func credentials(ctx context.Context, ref string) string {
 	if err != nil {
 		return "" // a public image needs none, and a private one fails with the registry's words
 	}
-	data, err := json.Marshal(auth)
+	data, err := json.Marshal(auth) //nolint:gosec // The engine takes credentials in this form.
 	if err != nil {
 		return ""
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -71,7 +72,11 @@ func (r *run) holdsItsFile() bool {
 	return err == nil && os.SameFile(named, held)
 }
 
+// end gives up the lock; a second call does nothing.
 func (r *run) end() error {
+	if !r.lock.Locked() {
+		return nil
+	}
 	return errors.Join(os.Remove(r.file(r.id)), r.lock.Close())
 }
 
@@ -96,7 +101,7 @@ func (r *run) dead(id string) (forget func(), dead bool) {
 	}, true
 }
 
-// deadRuns gives the ids of the lock files that nobody holds.
+// others gives the ids of the other runs that have a lock file, dead or alive.
 func (r *run) others() []string {
 	files, err := filepath.Glob(filepath.Join(r.dir, "*.lock"))
 	if err != nil {
@@ -118,7 +123,7 @@ func runHome(dir string) (string, error) {
 	if err := lock.Lock(); err != nil {
 		return "", fmt.Errorf("identity of the lock folder: %w", err)
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Close() }()
 	data, err := os.ReadFile(file)
 	if id := strings.TrimSpace(string(data)); err == nil && id != "" {
 		return id, nil
@@ -176,9 +181,10 @@ func (e *Engine) Reap(ctx context.Context) error {
 
 // leftover is a container on the engine's list.
 type leftover struct {
-	id     string
-	names  []string // as the engine gives them, with a slash in front
-	labels map[string]string
+	id      string
+	names   []string // as the engine gives them, with a slash in front
+	labels  map[string]string
+	created time.Time
 }
 
 func (l leftover) name() string {
@@ -190,13 +196,16 @@ func (l leftover) name() string {
 
 // containers lists the containers, running or not, that carry a label ("key" or "key=value").
 func (e *Engine) containers(ctx context.Context, label string) ([]leftover, error) {
-	found, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", label))})
+	labelled := filters.NewArgs(filters.Arg("label", label))
+	found, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: labelled})
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
 	list := make([]leftover, 0, len(found))
 	for _, c := range found {
-		list = append(list, leftover{id: c.ID, names: c.Names, labels: c.Labels})
+		list = append(list, leftover{
+			id: c.ID, names: c.Names, labels: c.Labels, created: time.Unix(c.Created, 0),
+		})
 	}
 	return list, nil
 }

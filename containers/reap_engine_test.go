@@ -6,6 +6,7 @@ package containers
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -17,33 +18,46 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// playVictim runs a container for ever, in a process that the test kills.
+// playVictim runs a container, or builds an image, for ever, in a process that the test kills.
 func playVictim() {
 	e, err := Connect(context.Background(), Options{RunDir: os.Getenv("CONTAINERS_TEST_DIR")})
 	if err != nil {
 		fmt.Println("error", err)
 		return
 	}
-	spec := probe("sleep")
-	spec.Image = os.Getenv("CONTAINERS_TEST_IMAGE")
-	spec.Labels = map[string]string{testLabel: os.Getenv("CONTAINERS_TEST_MARK")}
-	spec.Log = writerFunc(func(p []byte) (int, error) {
-		fmt.Println("run", e.run.id)
+	image := os.Getenv("CONTAINERS_TEST_IMAGE")
+	log := writerFunc(func(p []byte) (int, error) {
+		if bytes.Contains(p, []byte("asleep")) {
+			fmt.Println("run", e.run.id)
+		}
 		return len(p), nil
 	})
+	if os.Getenv(roleVariable) == "build victim" {
+		files, err := tarOfFile("Containerfile", "ARG BASE\nFROM ${BASE}\nRUN [\"/probe\", \"sleep\"]\n")
+		if err == nil {
+			_, err = e.Build(context.Background(), BuildSpec{
+				ContextTar: files, Tag: "verbsmith-test/never:made", Args: map[string]string{"BASE": image}, Log: log,
+			})
+		}
+		fmt.Println("error", err)
+		return
+	}
+	spec := probe("sleep")
+	spec.Image, spec.Log = image, log
+	spec.Labels = map[string]string{testLabel: os.Getenv("CONTAINERS_TEST_MARK")}
 	_, err = e.Run(context.Background(), spec)
 	fmt.Println("error", err)
 }
 
 // startVictim gives the process and the id of its run, once its container runs.
-func startVictim(t *testing.T, runDir string) (*exec.Cmd, string) {
+func startVictim(t *testing.T, role, runDir string) (*exec.Cmd, string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	victim := exec.Command(self)
-	victim.Env = append(os.Environ(), roleVariable+"=victim", "CONTAINERS_TEST_DIR="+runDir,
+	victim.Env = append(os.Environ(), roleVariable+"="+role, "CONTAINERS_TEST_DIR="+runDir,
 		"CONTAINERS_TEST_IMAGE="+probeImage, "CONTAINERS_TEST_MARK="+testMark)
 	victim.Stderr = os.Stderr
 	out, err := victim.StdoutPipe()
@@ -64,7 +78,7 @@ func startVictim(t *testing.T, runDir string) (*exec.Cmd, string) {
 
 func TestReapRemovesWhatAKilledRunLeft(t *testing.T) {
 	dir := t.TempDir()
-	victim, id := startVictim(t, dir)
+	victim, id := startVictim(t, "victim", dir)
 	neighbour, elsewhere := connectIn(t, dir), connect(t)
 	if left := leftOf(t, neighbour, id); len(left) != 1 {
 		t.Fatalf("a live run's container was removed: %v", left)
@@ -86,6 +100,20 @@ func TestReapRemovesWhatAKilledRunLeft(t *testing.T) {
 	if _, err := os.Stat(next.run.file(id)); !os.IsNotExist(err) {
 		t.Errorf("lock file of the dead run: %v", err)
 	}
+}
+
+// The engine ends a build when nobody listens any more; that is all there is for a killed process.
+func TestAKilledBuildLeavesNoContainer(t *testing.T) {
+	e := connect(t)
+	victim, _ := startVictim(t, "build victim", t.TempDir())
+	if left := labelled(t, e); len(left) != 1 {
+		t.Fatalf("want the build's container, got %v", left)
+	}
+	if err := victim.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = victim.Wait()
+	settled(t, e)
 }
 
 // A container that somebody makes from one of our images inherits its labels, the run's among them.

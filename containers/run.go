@@ -4,7 +4,6 @@ package containers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -15,8 +14,8 @@ import (
 	"github.com/docker/docker/pkg/stdcopy"
 )
 
-// drainTimeout bounds the wait for the last output after the main process has ended.
-const drainTimeout = 30 * time.Second
+// parting bounds the wait for a Log that is in the middle of a write when a run has failed.
+const parting = time.Second
 
 // Run runs a command in a container of its own and removes the container. A command that fails is a Result with
 // its exit status, not an error: see [Result.Err]. An error means that there is no verdict: *NoImageError,
@@ -44,58 +43,85 @@ func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, e
 		return result, err
 	}
 	defer e.terminate(ctx, box)
-	for _, in := range spec.Inputs {
-		if err := e.putIn(ctx, box.GetContainerID(), in); err != nil {
-			return result, fmt.Errorf("input %s: %w", in.Path, err)
-		}
+	if err := e.fill(ctx, box, spec); err != nil {
+		return result, err
 	}
 	if result, err = e.execute(ctx, box, spec); err != nil {
 		return result, err
 	}
-	for _, out := range spec.Outputs {
-		if result.ExitCode != 0 && !out.Always {
-			continue
-		}
-		if err := e.takeOut(ctx, box.GetContainerID(), out); err != nil {
-			return result, fmt.Errorf("output %s: %w", out.Path, err)
-		}
+	if err := e.collect(ctx, box, spec, result); err != nil {
+		return result, err
 	}
 	if spec.Commit != "" && result.ExitCode == 0 {
-		result.Image, err = e.commit(ctx, box.GetContainerID(), spec, base)
+		result.Image, err = e.commit(ctx, box.id, spec, base)
 	}
 	return result, err
 }
 
+// fill makes a created container ready to start.
+func (e *Engine) fill(ctx context.Context, box *box, spec RunSpec) error {
+	for _, v := range spec.Volumes {
+		if err := e.giveVolume(ctx, box.id, v); err != nil {
+			return fmt.Errorf("volume %s: %w", v.Name, err)
+		}
+	}
+	for _, in := range spec.Inputs {
+		if err := e.putIn(ctx, box.id, in); err != nil {
+			return fmt.Errorf("input %s: %w", in.Path, err)
+		}
+	}
+	return nil
+}
+
+// collect takes out what a container that has ended is to leave behind.
+func (e *Engine) collect(ctx context.Context, box *box, spec RunSpec, result Result) error {
+	for _, out := range spec.Outputs {
+		if result.ExitCode != 0 && !out.Always {
+			continue
+		}
+		if err := e.takeOut(ctx, box.id, out); err != nil {
+			return fmt.Errorf("output %s: %w", out.Path, err)
+		}
+	}
+	return nil
+}
+
 // execute starts the container and waits for its end and for the end of its output.
-func (e *Engine) execute(ctx context.Context, box box, spec RunSpec) (Result, error) {
-	id := box.GetContainerID()
+func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, error) {
 	// Both before the start: a short command's output and end would be missed otherwise.
-	stream, err := e.cli.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
+	stream, err := e.cli.ContainerAttach(ctx, box.id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return Result{}, fmt.Errorf("attach: %w", err)
 	}
-	defer stream.Close()
-	defer context.AfterFunc(ctx, stream.Close)()
 	waiting, stopWaiting := context.WithCancel(ctx)
 	defer stopWaiting()
-	ended, failed := e.cli.ContainerWait(waiting, id, container.WaitConditionNextExit)
+	ended, failed := e.cli.ContainerWait(waiting, box.id, container.WaitConditionNextExit)
 
 	var last tail
-	copied := make(chan error, 1)
+	copied, quiet := make(chan error, 1), make(chan struct{})
 	go func() {
+		defer close(quiet)
 		stdout, stderr := outputs(spec, &last)
 		_, err := stdcopy.StdCopy(stdout, stderr, stream.Reader)
 		copied <- err
 	}()
-	if err := box.Start(ctx); err != nil {
-		return Result{}, fmt.Errorf("start %q: %w", spec.Argv, err)
-	}
-	result, err := awaitEnd(ended, failed, copied)
+	result, err := Result{}, box.tc.Start(ctx)
 	if err != nil {
+		err = fmt.Errorf("start %q: %w", spec.Argv, err)
+	} else {
+		result, err = awaitEnd(ctx, ended, failed, copied)
+	}
+	stream.Close()
+	if err != nil {
+		// Log is the caller's again after this, so it should not be written to any more.
+		select {
+		case <-quiet:
+		case <-time.After(parting):
+		}
 		return result, err
 	}
 	result.Tail = last.last()
-	state, err := e.cli.ContainerInspect(ctx, id)
+	state, err := e.cli.ContainerInspect(ctx, box.id)
 	if err != nil {
 		return result, fmt.Errorf("inspect: %w", err)
 	}
@@ -118,10 +144,11 @@ func outputs(spec RunSpec, last *tail) (stdout, stderr io.Writer) {
 	return io.MultiWriter(append(both, spec.Stdout)...), stderr
 }
 
-// awaitEnd waits until the main process has ended and its whole output is written, whichever comes first.
-func awaitEnd(ended <-chan container.WaitResponse, failed, copied <-chan error) (Result, error) {
+// awaitEnd waits until the main process has ended and its whole output is written, in whichever order.
+func awaitEnd(
+	ctx context.Context, ended <-chan container.WaitResponse, failed, copied <-chan error,
+) (Result, error) {
 	var result Result
-	var drained <-chan time.Time
 	for ended != nil || copied != nil {
 		select {
 		case end := <-ended:
@@ -130,7 +157,6 @@ func awaitEnd(ended <-chan container.WaitResponse, failed, copied <-chan error) 
 			}
 			result.ExitCode = int(end.StatusCode)
 			ended, failed = nil, nil
-			drained = time.After(drainTimeout)
 		case err := <-failed:
 			return result, fmt.Errorf("wait: %w", err)
 		case err := <-copied:
@@ -138,8 +164,8 @@ func awaitEnd(ended <-chan container.WaitResponse, failed, copied <-chan error) 
 				return result, fmt.Errorf("output: %w", err)
 			}
 			copied = nil
-		case <-drained:
-			return result, errors.New("the output has not ended although the command has")
+		case <-ctx.Done():
+			return result, interrupted(ctx, "wait", nil)
 		}
 	}
 	return result, nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -44,10 +45,14 @@ type RunSpec struct {
 type VolumeMount struct {
 	Name, Path string
 	ReadOnly   bool
+	// UID and GID, if one is not 0, become the owner of the volume's top folder. A volume that is new is else a
+	// copy of what the image has at Path, and root's where it has nothing.
+	UID, GID int
 }
 
-// Input is a tar stream for a folder of the container. Owners, modes and times are those of the stream. The
-// folder may be on a volume; where it is missing it is made, with its parents, mode 0755, for UID and GID.
+// Input is a tar stream for a folder of the container. Owners, modes and times are those of the stream, except for
+// an entry for the folder itself ("./"), which an engine ignores. The folder may be on a volume; where it is missing
+// it is made, with its parents, mode 0755, for UID and GID.
 type Input struct {
 	Path string
 	// One of the two gives the stream. Write is called once, and its error fails the run.
@@ -82,45 +87,64 @@ func (r Result) Err(spec RunSpec, logPath string) error {
 		return nil
 	}
 	return &RunError{
-		Name: spec.Name, Image: spec.Image, Argv: slices.Clone(spec.Argv),
-		ExitCode: r.ExitCode, OOMKilled: r.OOMKilled, Tail: r.Tail, LogPath: logPath,
+		Name: spec.Name, Image: spec.Image, Command: slices.Clone(spec.Argv),
+		Status: r.ExitCode, OOMKilled: r.OOMKilled, Lines: r.Tail, Log: logPath,
 	}
 }
 
-// check finds the mistakes that an engine would answer late or in its own words.
+// check finds the mistakes that an engine would answer late or in its own words, all at once.
 func (s RunSpec) check() error {
 	var errs []error
-	wrong := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("run %q: "+format, append([]any{s.Name}, args...)...))
-	}
 	if s.Image == "" {
-		wrong("want an image, got none")
+		errs = append(errs, errors.New("want an image, got none"))
 	}
 	if len(s.Argv) == 0 || s.Argv[0] == "" {
-		wrong("want a command, got %q", s.Argv)
+		errs = append(errs, fmt.Errorf("want a command, got %q", s.Argv))
 	}
-	for key := range s.Env {
-		if key == "" || strings.ContainsAny(key, "=\x00") || strings.Contains(s.Env[key], "\x00") {
-			wrong("environment: want a name without '=' and no zero byte, got %q", key)
+	for key, value := range s.Env {
+		if key == "" || strings.ContainsAny(key, "=\x00") || strings.Contains(value, "\x00") {
+			errs = append(errs, fmt.Errorf("environment: want a name without '=' and no zero byte, got %q", key))
 		}
 	}
 	for _, in := range s.Inputs {
-		if !path.IsAbs(in.Path) || (in.Tar == nil) == (in.Write == nil) {
-			wrong("input %q: want an absolute path, and one of Tar and Write", in.Path)
-		}
+		errs = append(errs, in.check())
 	}
 	for _, out := range s.Outputs {
-		if !path.IsAbs(out.Path) || out.Dir == "" {
-			wrong("output %q: want an absolute path, and a folder to put it", out.Path)
-		}
+		errs = append(errs, out.check())
 	}
 	for _, v := range s.Volumes {
-		if v.Name == "" || strings.ContainsAny(v.Name, "/\\") || !path.IsAbs(v.Path) {
-			wrong("volume %q at %q: want a name without slashes, and an absolute path", v.Name, v.Path)
-		}
+		errs = append(errs, v.check())
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("run %q: %w", s.Name, err)
+	}
+	return nil
 }
+
+func (in Input) check() error {
+	if !path.IsAbs(in.Path) || (in.Tar == nil) == (in.Write == nil) {
+		return fmt.Errorf("input %q: want an absolute path, and one of Tar and Write", in.Path)
+	}
+	return nil
+}
+
+func (out Output) check() error {
+	if !path.IsAbs(out.Path) || out.Dir == "" {
+		return fmt.Errorf("output %q: want an absolute path, and a folder to put it", out.Path)
+	}
+	return nil
+}
+
+// check takes no path for a name: with one, an engine would mount a folder of its machine.
+func (v VolumeMount) check() error {
+	if !volumeName.MatchString(v.Name) || !path.IsAbs(v.Path) || path.Clean(v.Path) == "/" {
+		return fmt.Errorf("volume %q at %q: want a name of letters, digits, '_', '.' and '-', and an absolute path",
+			v.Name, v.Path)
+	}
+	return nil
+}
+
+var volumeName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
 // environment gives Env sorted: the order is visible inside, and must not change from run to run.
 func (s RunSpec) environment() []string {

@@ -25,7 +25,7 @@ func extract(r io.Reader, dir, top string) error {
 	if err != nil {
 		return fmt.Errorf("extract: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	x := &extraction{root: root, top: top}
 	reader := tar.NewReader(r)
 	for {
@@ -129,15 +129,18 @@ func (x *extraction) folder(h *tar.Header, name string) error {
 func (x *extraction) file(h *tar.Header, name string, content io.Reader) error {
 	file, err := x.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("make: %w", err)
 	}
 	_, err = io.Copy(file, content)
 	// Not through h.FileInfo: setuid and setgid must not be brought onto the host.
-	err = errors.Join(err, file.Chmod(fs.FileMode(h.Mode)&0o777), file.Close()) //nolint:gosec // masked
+	err = errors.Join(err, file.Chmod(fs.FileMode(h.Mode)&0o777), file.Close())
 	if err != nil {
 		return err
 	}
-	return x.root.Chtimes(name, h.ModTime, h.ModTime)
+	if err := x.root.Chtimes(name, h.ModTime, h.ModTime); err != nil {
+		return fmt.Errorf("set the time: %w", err)
+	}
+	return nil
 }
 
 // symlink allows a target that climbs only at its beginning, and not above the root. From a real folder such a
@@ -159,10 +162,14 @@ func (x *extraction) symlink(h *tar.Header, name string) error {
 			return &UnsafeEntryError{h.Name, fmt.Sprintf("want \"..\" only at the beginning of a link, got %q", target)}
 		}
 	}
-	if !filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(name), target))) {
+	// Lexical on purpose: what is above name are real folders.
+	if !filepath.IsLocal(filepath.FromSlash(path.Dir(name) + "/" + target)) {
 		return &UnsafeEntryError{h.Name, fmt.Sprintf("the link to %q leads out of the folder", target)}
 	}
-	return x.root.Symlink(target, name)
+	if err := x.root.Symlink(target, name); err != nil {
+		return fmt.Errorf("link: %w", err)
+	}
+	return nil
 }
 
 func (x *extraction) hardlink(h *tar.Header, name string) error {
@@ -177,13 +184,16 @@ func (x *extraction) hardlink(h *tar.Header, name string) error {
 	if err != nil || !info.Mode().IsRegular() {
 		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a hard link to a file before it, got %q", h.Linkname)}
 	}
-	return x.root.Link(target, name)
+	if err := x.root.Link(target, name); err != nil {
+		return fmt.Errorf("link: %w", err)
+	}
+	return nil
 }
 
 // finish sets the modes of folders. Their owner keeps all permissions, to be able to remove them.
 func (x *extraction) finish() error {
 	for _, h := range x.folders {
-		if err := x.root.Chmod(h.Name, fs.FileMode(h.Mode)&0o777|0o700); err != nil { //nolint:gosec // masked
+		if err := x.root.Chmod(h.Name, fs.FileMode(h.Mode)&0o777|0o700); err != nil {
 			return fmt.Errorf("tar entry %q: %w", h.Name, err)
 		}
 	}
@@ -209,5 +219,3 @@ func onlyFile(r io.Reader, limit int64) ([]byte, error) {
 	}
 	return data, nil
 }
-
-func notExist(err error) error { return &alsoError{err, fs.ErrNotExist} }

@@ -7,19 +7,38 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 )
 
 func tarOfFile(name, content string) (io.Reader, error) {
+	return tarOfEntries([]tar.Header{{Typeflag: tar.TypeReg, Name: name, Mode: 0o644}}, content)
+}
+
+func tarOfFolders(folders []tar.Header) (io.Reader, error) {
+	return tarOfEntries(folders, "")
+}
+
+// folderEntry is the entry of an absolute path in a stream for the root folder.
+func folderEntry(dir string, uid, gid int) tar.Header {
+	name := strings.TrimPrefix(dir, "/") + "/"
+	return tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755, Uid: uid, Gid: gid}
+}
+
+// tarOfEntries gives every entry the same content.
+func tarOfEntries(entries []tar.Header, content string) (io.Reader, error) {
 	var stream bytes.Buffer
 	w := tar.NewWriter(&stream)
-	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
-		return nil, fmt.Errorf("tar of %s: %w", name, err)
-	}
-	if _, err := io.WriteString(w, content); err != nil {
-		return nil, fmt.Errorf("tar of %s: %w", name, err)
+	for _, header := range entries {
+		header.Size = int64(len(content))
+		if err := w.WriteHeader(&header); err != nil {
+			return nil, fmt.Errorf("tar entry %q: %w", header.Name, err)
+		}
+		if _, err := io.WriteString(w, content); err != nil {
+			return nil, fmt.Errorf("tar entry %q: %w", header.Name, err)
+		}
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("tar of %s: %w", name, err)
+		return nil, fmt.Errorf("tar stream: %w", err)
 	}
 	return &stream, nil
 }

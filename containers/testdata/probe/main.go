@@ -44,9 +44,11 @@ func run(args []string) error {
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println("asleep")
 		time.Sleep(10 * time.Minute)
-	case "abort":
-		signal.Reset(syscall.SIGABRT)
-		return syscall.Kill(os.Getpid(), syscall.SIGABRT)
+	case "hangup": // ends by a signal, which process 1 could not
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			return err
+		}
+		time.Sleep(10 * time.Second) // the signal ends it before
 	case "who":
 		return who()
 	case "env":

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// A named engine is the only one tried, even where another one answers on the usual socket.
+func TestConnectTriesOnlyTheNamedEngine(t *testing.T) {
+	for _, host := range []string{"unix:///nonexistent/docker.sock", "tcp://127.0.0.1:1", "nonsense", "ssh://nobody@127.0.0.1"} {
+		t.Setenv("DOCKER_HOST", host)
+		began := time.Now()
+		e, err := Connect(t.Context(), Options{RunDir: t.TempDir()})
+		silent := (*UnreachableError)(nil)
+		if e != nil || !errors.As(err, &silent) || silent.Host != host || silent.Advice() == "" {
+			t.Errorf("%s: %v", host, err)
+		}
+		if took := time.Since(began); took > answerTimeout+time.Second {
+			t.Errorf("%s: took %v", host, took)
+		}
+	}
+}
+
+func TestEngineHost(t *testing.T) {
+	docker := t.TempDir()
+	t.Setenv("DOCKER_CONFIG", docker)
+	t.Setenv("DOCKER_HOST", "")
+	t.Setenv("DOCKER_CONTEXT", "")
+	write := func(name, text string) {
+		t.Helper()
+		file := filepath.Join(docker, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The folder's name is the SHA-256 of "remote".
+	const meta = "contexts/meta/b71199ebd070b36beab7317920c2c2f1d777df8d05e5527d8458fda57cb17a7a/meta.json"
+	check := func(want string, fails bool) {
+		t.Helper()
+		if got, err := engineHost(); (err != nil) != fails || (want != "" && got != want) {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	check("", false) // no configuration
+	write("config.json", `{"currentContext": "default"}`)
+	check("", false)
+	write("config.json", `{"currentContext": "remote"}`)
+	check("", true) // named, but not there
+	write(meta, `{"Name": "remote", "Endpoints": {"docker": {"Host": "tcp://builder:2376"}}}`)
+	check("tcp://builder:2376", false)
+	t.Setenv("DOCKER_CONTEXT", "default")
+	check("", false)
+	t.Setenv("DOCKER_CONTEXT", "remote")
+	write("config.json", `{}`)
+	check("tcp://builder:2376", false)
+	write(meta, `{"Endpoints": {}}`)
+	check("", true)
+	t.Setenv("DOCKER_HOST", "tcp://named:1")
+	check("tcp://named:1", false)
+	t.Setenv("DOCKER_HOST", "")
+	t.Setenv("DOCKER_CONTEXT", "")
+	write("config.json", `{"currentContext": `)
+	check("", true)
+}

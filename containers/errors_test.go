@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestResultErr(t *testing.T) {
+	spec := RunSpec{Name: "rpm rocky9", Image: "verbsmith/rocky9", Argv: []string{"rpmbuild", "-ba", "a b.spec"}}
+	if err := (Result{OOMKilled: true}).Err(spec, "log"); err != nil {
+		t.Errorf("a good end gave %v", err)
+	}
+	for want, result := range map[string]Result{
+		`rpm rocky9: ["rpmbuild" "-ba" "a b.spec"] in verbsmith/rocky9: exit status 1`: {ExitCode: 1},
+		"exit status 137 (signal 9: killed), out of memory":                            {ExitCode: 137, OOMKilled: true},
+		"exit status 255": {ExitCode: 255},
+	} {
+		result.Tail = []string{"last"}
+		err := result.Err(spec, "/logs/07.log")
+		failed := (*RunError)(nil)
+		if !errors.As(err, &failed) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Fatalf("got %v, want %q", err, want)
+		}
+		if failed.LogPath() != "/logs/07.log" || failed.Tail()[0] != "last" || failed.ExitCode() != result.ExitCode ||
+			failed.Argv()[2] != "a b.spec" {
+			t.Errorf("%+v", failed)
+		}
+		if errors.Is(err, syscall.ENOSPC) {
+			t.Error("no disk was full")
+		}
+	}
+}
+
+func TestFullDiskIsFound(t *testing.T) {
+	lines := []string{"x", "cc1: error: /tmp/a.s: No space left on device", "y"}
+	for name, err := range map[string]error{
+		"run":    &RunError{Lines: lines},
+		"build":  &BuildError{Lines: lines, Err: errors.New("the command returned 1")},
+		"engine": engineError(errors.New("Error response from daemon: write /var/lib/docker/x: no space left on device")),
+		"pull":   pullError("ref", errors.New("write /x: no space left on device")),
+		"native": engineError(fmt.Errorf("write: %w", syscall.ENOSPC)),
+	} {
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := engineError(errors.New("something else")); errors.Is(err, syscall.ENOSPC) {
+		t.Error(err)
+	}
+	if engineError(nil) != nil {
+		t.Error("nil became an error")
+	}
+	full := &RunError{Lines: lines}
+	if !strings.Contains(full.Advice(), "room") || (&RunError{}).Advice() != "" {
+		t.Errorf("%q", full.Advice())
+	}
+}
+
+func TestBuildErrorNamesTheStep(t *testing.T) {
+	cause := errors.New("returned a non-zero code: 1")
+	err := &BuildError{Image: "verbsmith/rocky9", Step: "RUN dnf -y builddep", N: 4, Total: 9, Err: cause}
+	want := "image verbsmith/rocky9, step 4/9, RUN dnf -y builddep: returned a non-zero code: 1"
+	if err.Error() != want || !errors.Is(err, cause) {
+		t.Errorf("got %q, want %q", err, want)
+	}
+}
+
+// The texts are what engines have said.
+func TestPullErrorTellsSilenceFromNo(t *testing.T) {
+	for text, silent := range map[string]bool{
+		`Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host`:                         true,
+		`Get "https://quay.io/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while…)`: true,
+		`Get "https://registry-1.docker.io/v2/": proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused`:       true,
+		`Get "https://registry-1.docker.io/v2/": EOF`:                                                                         true,
+		`pull access denied for none, repository does not exist or may require 'docker login'`:                                false,
+		`manifest for rockylinux/rockylinux:99 not found: manifest unknown: manifest unknown`:                                 false,
+		`toomanyrequests: You have reached your pull rate limit`:                                                              false,
+	} {
+		pull := (*PullError)(nil)
+		if err := pullError("ref", errors.New(text)); !errors.As(err, &pull) || pull.Unreachable != silent {
+			t.Errorf("%s: %+v", text, pull)
+		}
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	consequence := errors.New("use of closed network connection")
+	if err := interrupted(t.Context(), "run", consequence); !errors.Is(err, consequence) {
+		t.Error(err)
+	}
+	reason := errors.New("interrupt")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(reason)
+	err := interrupted(ctx, "run", consequence)
+	if !errors.Is(err, reason) || !errors.Is(err, context.Canceled) || errors.Is(err, consequence) {
+		t.Error(err)
+	}
+	if err.Error() != "run: interrupt" {
+		t.Error(err)
+	}
+}
+
+func TestAdvice(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  UnreachableError
+		want string
+	}{
+		"permission": {UnreachableError{Host: defaultHost, Err: errors.New("permission denied while trying to connect")}, "docker group"},
+		"ssh":        {UnreachableError{Host: "ssh://builder", Err: errors.New("x")}, "ssh -NL"},
+		"named":      {UnreachableError{Host: "tcp://h:1", Err: errors.New("x"), named: true}, "unset or correct DOCKER_HOST"},
+		"none":       {UnreachableError{Host: defaultHost, Err: errors.New("x")}, "apt-get install docker.io"},
+	} {
+		if got := test.err.Advice(); !strings.Contains(got, test.want) {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
