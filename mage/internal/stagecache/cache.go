@@ -203,8 +203,7 @@ func (c *Cache) namedLock(name string) string {
 
 // dirError says which folder an operating system's error is about.
 func (c *Cache) dirError(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return &DirError{Dir: c.dir, Err: err}
 	}
 	return err

@@ -40,16 +40,15 @@ type fileRecord struct {
 
 // takeInventory records every file below dir.
 func takeInventory(dir string) (map[string]fileRecord, error) {
-	fsys := os.DirFS(dir)
 	files := map[string]fileRecord{}
-	err := eachFile(fsys, func(name string, info fs.FileInfo) error {
-		content, err := contentOf(fsys, name, info)
+	err := eachFile(dir, func(f treeFile) error {
+		content, err := f.content()
 		if err != nil {
 			return err
 		}
-		r := briefRecord(info)
+		r := briefRecord(f.info)
 		r.Content = content
-		files[quoteName(name)] = r
+		files[quoteName(f.name)] = r
 		return nil
 	})
 	return files, err
@@ -59,25 +58,24 @@ func takeInventory(dir string) (map[string]fileRecord, error) {
 // or nothing. A file whose size and time are as they were is not read: that
 // costs one lstat. One that was only touched or copied is read and summed.
 func damage(dir string, files map[string]fileRecord) string {
-	fsys := os.DirFS(dir)
 	seen := 0
-	err := eachFile(fsys, func(name string, info fs.FileInfo) error {
+	err := eachFile(dir, func(f treeFile) error {
 		seen++
-		want, known := files[quoteName(name)]
-		got := briefRecord(info)
+		want, known := files[quoteName(f.name)]
+		got := briefRecord(f.info)
 		switch {
 		case !known:
-			return fmt.Errorf("%q was not made by the stage", name)
+			return fmt.Errorf("%q was not made by the stage", f.name)
 		case got.Mode != want.Mode:
-			return fmt.Errorf("%q has mode %s, want %s", name, got.Mode, want.Mode)
+			return fmt.Errorf("%q has mode %s, want %s", f.name, got.Mode, want.Mode)
 		case got.Size != want.Size:
-			return fmt.Errorf("%q has %d bytes, want %d", name, got.Size, want.Size)
+			return fmt.Errorf("%q has %d bytes, want %d", f.name, got.Size, want.Size)
 		case got.ModTime == want.ModTime:
 			return nil
 		}
-		content, err := contentOf(fsys, name, info)
+		content, err := f.content()
 		if err == nil && content != want.Content {
-			err = fmt.Errorf("%q has other content than the stage made", name)
+			err = fmt.Errorf("%q has other content than the stage made", f.name)
 		}
 		return err
 	})
@@ -103,20 +101,6 @@ func briefRecord(info fs.FileInfo) fileRecord {
 	return r
 }
 
-// eachFile calls visit for everything below fsys but its root.
-func eachFile(fsys fs.FS, visit func(name string, info fs.FileInfo) error) error {
-	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || name == "." {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		return visit(name, info)
-	})
-}
-
 func quoteName(name string) string {
 	quoted := strconv.Quote(name)
 	return quoted[1 : len(quoted)-1]
@@ -127,9 +111,12 @@ func quoteName(name string) string {
 func writeRecord(dir string, r record) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", recordFile, err)
 	}
-	return renameio.WriteFile(filepath.Join(dir, recordFile), append(data, '\n'), 0o644)
+	if err := renameio.WriteFile(filepath.Join(dir, recordFile), append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("%s: %w", recordFile, err)
+	}
+	return nil
 }
 
 // readRecord reads dir's entry.json; the error is fs.ErrNotExist if there is no

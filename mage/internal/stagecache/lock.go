@@ -39,12 +39,12 @@ func (c *Cache) Lock(ctx context.Context, name string, waiting func(holder strin
 
 // acquire takes the flock on the file path, waiting as long as ctx allows.
 func acquire(ctx context.Context, path string, waiting func(holder string)) (*flock.Flock, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		held, err := tryAcquire(path)
 		if held != nil || err != nil {
 			return held, err
@@ -55,8 +55,10 @@ func acquire(ctx context.Context, path string, waiting func(holder string)) (*fl
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("while waiting for %s: %w", holderOf(path), ctx.Err())
 		case <-tick.C:
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("while waiting for %s: %w", holderOf(path), err)
 		}
 	}
 }
@@ -74,8 +76,11 @@ func tryAcquire(path string) (*flock.Flock, error) {
 			}
 			continue
 		}
-		if err != nil || !got {
-			return nil, err
+		if err != nil {
+			return nil, fmt.Errorf("taking a lock: %w", err)
+		}
+		if !got {
+			return nil, nil //nolint:nilnil // Neither is the third answer.
 		}
 		// Between open and flock the file may have been removed; then the
 		// lock is on a file that nobody else will ever open.
@@ -110,6 +115,7 @@ type holder struct {
 }
 
 func recordHolder(f *flock.Flock, path string) error {
+	//nolint:forbidigo // Others are told which command holds the lock; nothing is decided by it.
 	data, err := json.Marshal(holder{PID: os.Getpid(), Argv: os.Args})
 	if err == nil {
 		err = os.WriteFile(path, data, 0o644)

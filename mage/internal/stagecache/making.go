@@ -102,8 +102,11 @@ func (c *Cache) gate() string { return filepath.Join(c.root, lockFolder, "_tmp")
 func holdFolder(dir string) (*flock.Flock, error) {
 	f := flock.New(dir, flock.SetFlag(os.O_RDONLY))
 	got, err := f.TryLock()
-	if err != nil || !got {
-		return nil, err
+	if err != nil {
+		return nil, fmt.Errorf("taking a lock: %w", err)
+	}
+	if !got {
+		return nil, nil //nolint:nilnil // Neither is the third answer.
 	}
 	return f, nil
 }
@@ -164,7 +167,7 @@ func removeTree(dir string) error {
 		return err
 	}
 	// An error shows again when the removal is tried once more.
-	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, _ error) error {
 		if d != nil && d.IsDir() {
 			_ = os.Chmod(name, 0o700) //nolint:gosec // A folder needs x; it is about to be removed.
 		}

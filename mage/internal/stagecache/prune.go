@@ -120,23 +120,21 @@ func (c *Cache) remove(ctx context.Context, s storedEntry, removed *Removed) err
 
 // removeLocks removes the lock files that nobody holds.
 func (c *Cache) removeLocks() error {
-	var failed error
-	err := filepath.WalkDir(filepath.Join(c.root, lockFolder), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return ignoreMissing(err)
+	locks, err := fs.Glob(os.DirFS(filepath.Join(c.root, lockFolder)), "*/*")
+	for _, name := range append(locks, filepath.Base(c.gate())) {
+		path := filepath.Join(c.root, lockFolder, filepath.FromSlash(name))
+		held, e := tryAcquire(path)
+		switch {
+		case e != nil:
+			err = errors.Join(err, e)
+		case held == nil:
+			err = errors.Join(err, &BusyError{What: "lock " + filepath.Base(path), Holder: holderOf(path)})
+		default:
+			err = errors.Join(err, ignoreMissing(os.Remove(path)))
+			release(held)
 		}
-		held, err := tryAcquire(path)
-		if err != nil {
-			return err
-		}
-		if held == nil {
-			failed = errors.Join(failed, &BusyError{What: "lock " + d.Name(), Holder: holderOf(path)})
-			return nil
-		}
-		defer release(held)
-		return ignoreMissing(os.Remove(path))
-	})
-	return errors.Join(failed, err)
+	}
+	return err
 }
 
 // busyWork reports each folder below tmp that a sweep has left.

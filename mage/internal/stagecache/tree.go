@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagecache
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// treeFile is something below a folder: name is relative to it and slash
+// separated, path leads to it.
+type treeFile struct {
+	name, path string
+	info       fs.FileInfo
+}
+
+// eachFile calls visit for everything below a folder, folders too, in a fixed
+// order. Links are visited, not followed; but dir itself may be one. (The os.DirFS
+// that would do as well refuses names that are not UTF-8.)
+func eachFile(dir string, visit func(f treeFile) error) error {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if path == root {
+			if !d.IsDir() {
+				return fmt.Errorf("want a folder, got a file of mode %s", d.Type())
+			}
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		return visit(treeFile{name: filepath.ToSlash(name), path: path, info: info})
+	})
+}
+
+// sumTree sums a tree: for each name its kind, permission bits, and content or
+// link target, each framed.
+func sumTree(dir string) (string, error) {
+	h := sha256.New()
+	err := eachFile(dir, func(f treeFile) error {
+		content, err := f.content()
+		if err != nil {
+			return err
+		}
+		frame(h, f.name)
+		frame(h, f.info.Mode().Type().String())
+		frame(h, f.perm())
+		frame(h, content)
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// content gives what there is to know of a file besides its name and mode: a
+// regular file's sum, a link's target, nothing for a folder.
+func (f treeFile) content() (string, error) {
+	switch f.info.Mode().Type() {
+	case 0:
+		return sumFile(f.path)
+	case fs.ModeSymlink:
+		return os.Readlink(f.path)
+	case fs.ModeDir:
+		return "", nil
+	default:
+		return "", fmt.Errorf("%q: want a file, folder or link, got one of mode %s", f.name, f.info.Mode())
+	}
+}
+
+// perm gives the permission bits, and none for a link, whose own mode is the
+// operating system's choice.
+func (f treeFile) perm() string {
+	if f.info.Mode()&fs.ModeSymlink != 0 {
+		return ""
+	}
+	return fmt.Sprintf("%04o", f.info.Mode().Perm())
+}
+
+// sumFile sums a regular file, or the one that a link leads to.
+func sumFile(path string) (string, error) {
+	// Asked before it is opened: opening a pipe would wait for a writer.
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%q: want a regular file, got one of mode %s", path, info.Mode())
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // Only read from.
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
+}
