@@ -41,7 +41,7 @@ func TestBuild(t *testing.T) {
 	spec := buildSpec(t, "built", lines...)
 	spec.Args["TEXT"] = `with "quotes" $HOME`
 	spec.Log = &log
-	spec.Step = func(n, total int, what string) { steps = append(steps, what) }
+	spec.Step = func(_, _ int, what string) { steps = append(steps, what) }
 	id, err := e.Build(t.Context(), spec)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
@@ -171,7 +171,7 @@ func settled(t *testing.T, e *Engine) {
 func TestBuildLabelsWhatItLeavesOverAForeignBase(t *testing.T) {
 	e := connect(t)
 	foreign := "verbsmith-test/foreign:" + testMark
-	rootfs, err := probeRootFS(t.TempDir())
+	rootfs, err := probeRootFS(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,13 +22,13 @@ import (
 func playVictim() {
 	e, err := Connect(context.Background(), Options{RunDir: os.Getenv("CONTAINERS_TEST_DIR")})
 	if err != nil {
-		fmt.Println("error", err)
+		fmt.Fprintln(os.Stdout, "error", err)
 		return
 	}
 	image := os.Getenv("CONTAINERS_TEST_IMAGE")
 	log := writerFunc(func(p []byte) (int, error) {
 		if bytes.Contains(p, []byte("asleep")) {
-			fmt.Println("run", e.run.id)
+			fmt.Fprintln(os.Stdout, "run", e.run.id)
 		}
 		return len(p), nil
 	})
@@ -39,14 +39,14 @@ func playVictim() {
 				ContextTar: files, Tag: "verbsmith-test/never:made", Args: map[string]string{"BASE": image}, Log: log,
 			})
 		}
-		fmt.Println("error", err)
+		fmt.Fprintln(os.Stdout, "error", err)
 		return
 	}
 	spec := probe("sleep")
 	spec.Image, spec.Log = image, log
 	spec.Labels = map[string]string{testLabel: os.Getenv("CONTAINERS_TEST_MARK")}
 	_, err = e.Run(context.Background(), spec)
-	fmt.Println("error", err)
+	fmt.Fprintln(os.Stdout, "error", err)
 }
 
 // startVictim gives the process and the id of its run, once its container runs.
@@ -56,7 +56,7 @@ func startVictim(t *testing.T, role, runDir string) (*exec.Cmd, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	victim := exec.Command(self)
+	victim := exec.CommandContext(t.Context(), self)
 	victim.Env = append(os.Environ(), roleVariable+"="+role, "CONTAINERS_TEST_DIR="+runDir,
 		"CONTAINERS_TEST_IMAGE="+probeImage, "CONTAINERS_TEST_MARK="+testMark)
 	victim.Stderr = os.Stderr

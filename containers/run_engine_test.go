@@ -9,11 +9,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -59,6 +62,22 @@ func TestRunLosesNoOutput(t *testing.T) {
 			t.Errorf("got %q", out)
 		}
 	}
+}
+
+func TestRunsAtOnce(t *testing.T) {
+	e := connect(t)
+	var all sync.WaitGroup
+	for i := range 6 {
+		all.Go(func() {
+			var out bytes.Buffer
+			spec, want := probe("say", fmt.Sprint("run ", i), "", strconv.Itoa(i)), fmt.Sprintf("run %d\n", i)
+			spec.Stdout = &out
+			if result, err := e.Run(t.Context(), spec); err != nil || result.ExitCode != i || out.String() != want {
+				t.Errorf("%d: %+v %v %q", i, result, err, out.String())
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestRunIsHermetic(t *testing.T) {

@@ -55,7 +55,7 @@ func withProbe(m *testing.M) int {
 		return 1
 	}
 	defer e.Close()
-	rootfs, err := probeRootFS(dir)
+	rootfs, err := probeRootFS(ctx, dir)
 	if err == nil {
 		_, err = e.Import(ctx, bytes.NewReader(rootfs), probeImage, testLabels)
 	}
@@ -74,9 +74,9 @@ func withProbe(m *testing.M) int {
 
 func notOfThisTest(o Object) bool { return o.Labels[testLabel] != testMark }
 
-func probeRootFS(dir string) ([]byte, error) {
+func probeRootFS(ctx context.Context, dir string) ([]byte, error) {
 	program := filepath.Join(dir, "probe")
-	compile := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./testdata/probe")
+	compile := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./testdata/probe")
 	compile.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
 	if out, err := compile.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)

@@ -54,46 +54,51 @@ func TestEnvironmentIsSorted(t *testing.T) {
 
 // The client's types must stay inside, so that another client is a change of this folder alone.
 func TestNoClientTypeIsExported(t *testing.T) {
-	seen := make(map[reflect.Type]bool)
-	var visit func(where string, typ reflect.Type)
-	visit = func(where string, typ reflect.Type) {
-		if seen[typ] {
-			return
-		}
-		seen[typ] = true
-		pkg := typ.PkgPath()
-		if strings.Contains(pkg, ".") && !strings.HasPrefix(pkg, "github.com/resnics/verbsmith") {
-			t.Errorf("%s: %s", where, typ)
-		}
-		where += " " + typ.String()
-		switch typ.Kind() {
-		case reflect.Pointer, reflect.Slice, reflect.Chan, reflect.Array:
-			visit(where, typ.Elem())
-		case reflect.Map:
-			visit(where, typ.Key())
-			visit(where, typ.Elem())
-		case reflect.Func:
-			for i := range typ.NumIn() {
-				visit(where, typ.In(i))
-			}
-			for i := range typ.NumOut() {
-				visit(where, typ.Out(i))
-			}
-		case reflect.Struct:
-			for i := range typ.NumField() {
-				if field := typ.Field(i); field.IsExported() {
-					visit(where+"."+field.Name, field.Type)
-				}
-			}
-		}
-		for i := range typ.NumMethod() {
-			visit(where+"."+typ.Method(i).Name, typ.Method(i).Type)
-		}
+	walk := typeWalk{t: t, seen: make(map[reflect.Type]bool)}
+	walk.visit("", reflect.TypeFor[*Engine]())
+	walk.visit("", reflect.TypeFor[func(Options, BuildError, RunError, PullError)]())
+	if len(walk.seen) < 20 {
+		t.Errorf("only %d types were looked at", len(walk.seen))
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[*Engine](), reflect.TypeFor[func(Options, BuildError, RunError, PullError)]()} {
-		visit("", typ)
+}
+
+type typeWalk struct {
+	t    *testing.T
+	seen map[reflect.Type]bool
+}
+
+// visit looks at a type and at all that a user of it gets to see.
+func (w typeWalk) visit(where string, typ reflect.Type) {
+	if w.seen[typ] {
+		return
 	}
-	if len(seen) < 20 {
-		t.Errorf("only %d types were looked at", len(seen))
+	w.seen[typ] = true
+	if pkg := typ.PkgPath(); strings.Contains(pkg, ".") && !strings.HasPrefix(pkg, "github.com/resnics/verbsmith") {
+		w.t.Errorf("%s: %s", where, typ)
+	}
+	where += " " + typ.String()
+	switch typ.Kind() {
+	case reflect.Map:
+		w.visit(where, typ.Key())
+		w.visit(where, typ.Elem())
+	case reflect.Pointer, reflect.Slice, reflect.Chan, reflect.Array:
+		w.visit(where, typ.Elem())
+	case reflect.Func:
+		for in := range typ.Ins() {
+			w.visit(where, in)
+		}
+		for out := range typ.Outs() {
+			w.visit(where, out)
+		}
+	case reflect.Struct:
+		for field := range typ.Fields() {
+			if field.IsExported() {
+				w.visit(where+"."+field.Name, field.Type)
+			}
+		}
+	default:
+	}
+	for method := range typ.Methods() {
+		w.visit(where+"."+method.Name, method.Type)
 	}
 }
