@@ -42,7 +42,7 @@ type Entry struct {
 
 // Open opens the cache in the folder dir, and makes the folder if it is not
 // there. Leftovers of processes that died are removed. It returns a *DirError if
-// the folder cannot be made or written to.
+// the folder cannot be made or written to, a *SpaceError if the disk is full.
 func Open(dir string) (*Cache, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -50,14 +50,14 @@ func Open(dir string) (*Cache, error) {
 	}
 	c := &Cache{dir: abs, root: filepath.Join(abs, layout)}
 	if err := os.MkdirAll(c.tmp(), 0o755); err != nil {
-		return nil, &DirError{Dir: abs, Err: err}
+		return nil, c.dirError(err)
 	}
 	probe, err := os.MkdirTemp(c.tmp(), probePattern)
 	if err != nil {
-		return nil, &DirError{Dir: abs, Err: err}
+		return nil, c.dirError(err)
 	}
 	if err := os.Remove(probe); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, &DirError{Dir: abs, Err: err}
+		return nil, c.dirError(err)
 	}
 	if err := c.sweep(context.Background()); err != nil {
 		return nil, c.dirError(err)
@@ -122,16 +122,19 @@ func (c *Cache) do(ctx context.Context, o order, build func(ctx context.Context,
 		}
 	})
 	if err != nil {
-		return Entry{}, fmt.Errorf("stage %s: %w", o.stage, spaceError(c.dir, o.stage, c.dirError(err)))
+		return Entry{}, c.failed(o.stage, c.dirError(err))
 	}
 	defer release(held)
 	e, damaged := c.lookup(o)
 	if e.Hit {
 		return e, nil
 	}
+	// What dead makers left may be what fills the disk. If it cannot be removed,
+	// that is told when the cache is opened next.
+	_ = c.sweep(ctx)
 	r, err := c.fill(ctx, o, build)
 	if err != nil {
-		return Entry{}, spaceError(c.dir, o.stage, err)
+		return Entry{}, err
 	}
 	e = c.entry(r)
 	e.Damage = damaged
@@ -199,12 +202,4 @@ func (c *Cache) keyLock(o order) string  { return filepath.Join(c.root, lockFold
 // No stage can be called _named, so no key's lock can lie there.
 func (c *Cache) namedLock(name string) string {
 	return filepath.Join(c.root, lockFolder, "_named", name)
-}
-
-// dirError says which folder an operating system's error is about.
-func (c *Cache) dirError(err error) error {
-	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		return &DirError{Dir: c.dir, Err: err}
-	}
-	return err
 }

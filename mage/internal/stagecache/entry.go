@@ -113,7 +113,7 @@ func writeRecord(dir string, r record) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", recordFile, err)
 	}
-	if err := renameio.WriteFile(filepath.Join(dir, recordFile), append(data, '\n'), 0o644); err != nil {
+	if err := renameio.WriteFile(filepath.Join(dir, recordFile), append(data, '\n'), 0o644, renameio.WithTempDir(dir)); err != nil {
 		return fmt.Errorf("%s: %w", recordFile, err)
 	}
 	return nil

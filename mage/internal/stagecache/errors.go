@@ -5,6 +5,7 @@ package stagecache
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"syscall"
 )
 
@@ -28,13 +29,17 @@ func (e *DirError) Unwrap() error { return e.Err }
 // syscall.EDQUOT in it.
 type SpaceError struct {
 	Dir   string // the cache's folder
-	Stage string
+	Stage string // "" if the cache itself needed room
 	Err   error
 }
 
 // Error names the stage and the folder that needs room.
 func (e *SpaceError) Error() string {
-	return fmt.Sprintf("stage %s: no space left for the cache folder %s: %v (free some, or remove old entries)", e.Stage, e.Dir, e.Err)
+	stage := ""
+	if e.Stage != "" {
+		stage = "stage " + e.Stage + ": "
+	}
+	return fmt.Sprintf("%sno space left for the cache folder %s: %v (free some, or remove old entries)", stage, e.Dir, e.Err)
 }
 
 // Unwrap gives the error of the write that failed.
@@ -75,10 +80,28 @@ type BusyError struct {
 // Error names what is in use and by whom.
 func (e *BusyError) Error() string { return fmt.Sprintf("%s is in use by %s", e.What, e.Holder) }
 
-// spaceError wraps err in a *SpaceError when a full disk caused it.
-func spaceError(dir, stage string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return &SpaceError{Dir: dir, Stage: stage, Err: err}
+// failed says which stage err is about, and that the disk is full if that is why.
+func (c *Cache) failed(stage string, err error) error {
+	if full, ok := errors.AsType[*SpaceError](err); ok {
+		err = full.Err
+	}
+	if isFull(err) {
+		return &SpaceError{Dir: c.dir, Stage: stage, Err: err}
+	}
+	return fmt.Errorf("stage %s: %w", stage, err)
+}
+
+// dirError says which cache an operating system's error about a file is about.
+func (c *Cache) dirError(err error) error {
+	if isFull(err) {
+		return &SpaceError{Dir: c.dir, Err: err}
+	}
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return &DirError{Dir: c.dir, Err: err}
 	}
 	return err
+}
+
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

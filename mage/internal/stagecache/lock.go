@@ -88,7 +88,8 @@ func tryAcquire(path string) (*flock.Flock, error) {
 			f.Unlock() //nolint:errcheck // Nobody else can see this file.
 			continue
 		}
-		return f, recordHolder(f, path)
+		recordHolder(path)
+		return f, nil
 	}
 }
 
@@ -114,16 +115,13 @@ type holder struct {
 	Argv []string `json:"argv"`
 }
 
-func recordHolder(f *flock.Flock, path string) error {
+// recordHolder writes this process into a lock file that it holds. A lock without
+// a name in it, on a full disk for one, is a lock all the same.
+func recordHolder(path string) {
 	//nolint:forbidigo // Others are told which command holds the lock; nothing is decided by it.
-	data, err := json.Marshal(holder{PID: os.Getpid(), Argv: os.Args})
-	if err == nil {
-		err = os.WriteFile(path, data, 0o644)
+	if data, err := json.Marshal(holder{PID: os.Getpid(), Argv: os.Args}); err == nil {
+		_ = os.WriteFile(path, data, 0o644)
 	}
-	if err != nil {
-		f.Close() //nolint:errcheck // The first error is the one to tell.
-	}
-	return err
 }
 
 // holderOf reads who has the lock on the file path, for a message only: the

@@ -22,7 +22,7 @@ const probePattern = "probe-*"
 func (c *Cache) fill(ctx context.Context, o order, build func(ctx context.Context, dir string) error) (r record, err error) {
 	work, held, err := c.newWork(ctx)
 	if err != nil {
-		return r, fmt.Errorf("stage %s: %w", o.stage, c.dirError(err))
+		return r, c.failed(o.stage, c.dirError(err))
 	}
 	defer held.Close() //nolint:errcheck // Nothing was written through it.
 	// Also when build panics. After the move there is nothing to remove.
@@ -30,25 +30,25 @@ func (c *Cache) fill(ctx context.Context, o order, build func(ctx context.Contex
 
 	out := filepath.Join(work, outFolder)
 	if err := os.Mkdir(out, 0o755); err != nil {
-		return r, fmt.Errorf("stage %s: %w", o.stage, c.dirError(err))
+		return r, c.failed(o.stage, c.dirError(err))
 	}
 	if err := build(ctx, out); err != nil {
-		return r, fmt.Errorf("stage %s: %w", o.stage, err)
+		return r, c.failed(o.stage, err)
 	}
 	// A build that was told to stop may have stopped half way and said nothing.
 	if err := ctx.Err(); err != nil {
-		return r, fmt.Errorf("stage %s: %w", o.stage, err)
+		return r, c.failed(o.stage, err)
 	}
 	files, err := takeInventory(out)
 	if err != nil {
-		return r, fmt.Errorf("stage %s: output: %w", o.stage, err)
+		return r, c.failed(o.stage, fmt.Errorf("output: %w", err))
 	}
 	r = record{Stage: o.stage, Key: o.key, Made: time.Now().UTC(), Inputs: o.inputs, Files: files}
 	if err := writeRecord(work, r); err != nil {
-		return r, fmt.Errorf("stage %s: %w", o.stage, c.dirError(err))
+		return r, c.failed(o.stage, c.dirError(err))
 	}
 	if err := c.install(ctx, work, c.entryDir(o)); err != nil {
-		return r, fmt.Errorf("stage %s: %w", o.stage, c.dirError(err))
+		return r, c.failed(o.stage, c.dirError(err))
 	}
 	return r, nil
 }

@@ -186,12 +186,20 @@ func TestKilledMakerLeavesNothing(t *testing.T) {
 	if _, err := c.Do(t.Context(), "rpm", "k1", counting(&made, "x")); err != nil || made != 1 {
 		t.Errorf("after the kill: made %d times, error %v", made, err)
 	}
-	if left := leftovers(t, c); len(left) != 1 || left[0] != work[0] {
-		t.Errorf("left over: %v, want %v until the next Open", left, work)
-	}
-	open(t, dir)
 	if left := leftovers(t, c); len(left) != 0 {
-		t.Errorf("after Open: %v", left)
+		t.Errorf("left over: %v", left)
+	}
+}
+
+func TestOpenSweepsAfterAKill(t *testing.T) {
+	dir := t.TempDir()
+	victim := start(t, "make", dir)
+	if got := victim.line(); got != "making" {
+		t.Fatalf("the maker says %q", got)
+	}
+	victim.kill()
+	if left := leftovers(t, open(t, dir)); len(left) != 0 {
+		t.Errorf("left over: %v", left)
 	}
 }
 
