@@ -11,12 +11,14 @@
 #   PACKAGES     names of the installed packages, separated by spaces
 #   BIN          folder of ibv_devices and ibv_devinfo (default: from PATH)
 #   DRIVERS      folder of the .driver files, MODULES folder of the providers
+#   WORK         folder for what is written on the way (default: /tmp)
+#   DEVFOLDER    folder of device nodes (default: /dev)
 # ibv_devices exits 0 with and without devices, so what it prints is asserted.
 set -u
 
 verdict=$1
-sysfs=/tmp/verbsmith-sysfs
-out=/tmp/verbsmith-out
+sysfs=${WORK:-/tmp}/verbsmith-sysfs
+out=${WORK:-/tmp}/verbsmith-out
 drivers=${DRIVERS:-/etc/libibverbs.d}
 modules=${MODULES:-/usr/lib64/libibverbs}
 
@@ -38,9 +40,9 @@ make_tree() {
     echo "1: CA" >"$sysfs/class/infiniband/$1/node_type"
     echo "$GUID" | sed 's/..../&:/g; s/:$//' >"$sysfs/class/infiniband/$1/node_guid"
     echo "${MODALIAS:-}" >"$sysfs/class/infiniband/$1/device/modalias"
-    mkdir -p /dev/infiniband
-    : >/dev/infiniband/uverbs0
-    export SYSFS_PATH=$sysfs IBV_SHOW_WARNINGS=1
+    mkdir -p "${DEVFOLDER:-/dev}/infiniband"
+    : >"${DEVFOLDER:-/dev}/infiniband/uverbs0"
+    export SYSFS_PATH="$sysfs" IBV_SHOW_WARNINGS=1
 }
 
 # run COMMAND...: keeps what it printed in $out and shows it.

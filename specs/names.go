@@ -5,7 +5,6 @@ package specs
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,23 +18,23 @@ type UnknownError struct {
 	Known []string
 }
 
-// fewNames is how many names an error lists in full.
+// fewNames is how many names an error lists in one line.
 const fewNames = 12
 
-// Error names the known ones; of a long list the first, the last, and those that share
-// the unknown name's part before the first dot.
+// Error lists the known ones; a long list has a line for each part before the
+// first dot.
 func (e *UnknownError) Error() string {
 	text := fmt.Sprintf("unknown %s %q: known are ", e.Kind, e.Name)
 	if len(e.Known) <= fewNames {
 		return text + strings.Join(e.Known, ", ")
 	}
-	text += e.Known[0] + " to " + e.Known[len(e.Known)-1]
-	major, _, _ := strings.Cut(strings.TrimPrefix(e.Name, "v"), ".")
-	near := slices.DeleteFunc(slices.Clone(e.Known), func(k string) bool {
-		return !strings.HasPrefix(k, major+".")
-	})
-	if len(near) > 0 {
-		text += ", among them " + strings.Join(near, ", ")
+	line := ""
+	for _, known := range e.Known {
+		major, _, _ := strings.Cut(known, ".")
+		if major != line {
+			line, text = major, strings.TrimSuffix(text, " ")+"\n "
+		}
+		text += " " + known
 	}
 	return text
 }

@@ -22,24 +22,49 @@ func run(t *testing.T, folder string, share ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	compileOnce(t, root)
 	testscript.Run(t, testscript.Params{
 		Dir:                 folder,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                commands(),
+		Condition: func(name string) (bool, error) {
+			if name == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
 		Setup: func(env *testscript.Env) error {
 			for _, name := range append([]string{"HOME", "GOPATH", "GOMODCACHE", "GOCACHE", "DOCKER_HOST"}, share...) {
 				if value, ok := os.LookupEnv(name); ok {
 					env.Setenv(name, value)
 				}
 			}
-			// Copies of one state give one program, which is linked once.
-			env.Setenv("GOFLAGS", "-buildvcs=false -trimpath")
+			env.Setenv("GOFLAGS", goFlags)
 			env.Setenv("REPO", root)
 			env.Cd = filepath.Join(env.WorkDir, "repo")
 			return copyRepository(root, env.Cd)
 		},
 	})
+}
+
+// Copies of one state give one program, whatever their folder.
+const goFlags = "-buildvcs=false -trimpath"
+
+// compileOnce makes what the scripts run, so that they do not all make it at
+// the same time.
+func compileOnce(t *testing.T, root string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := copyRepository(root, dir); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("go", "tool", "mage", "-l")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS="+goFlags)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go tool mage -l: %v\n%s", err, out)
+	}
 }
 
 // copyRepository copies what git has or would take, as a clone does.

@@ -10,16 +10,8 @@ const (
 	govulncheck  = "golang.org/x/vuln/cmd/govulncheck@v1.9.0"
 )
 
-// Schema is a generated file and what should be in it.
-type Schema struct {
-	Path string                 // below the root, with slashes
-	Want func() ([]byte, error) // generates it
-}
-
 // Options is what the checks need from outside.
 type Options struct {
-	// Schemas are the generated schemas that are kept in the repository.
-	Schemas []Schema
 	// Install, if given, installs a distribution's package of that name. Without it a check whose tool is missing
 	// fails and says how to get it.
 	Install func(ctx context.Context, pkg string) error
@@ -39,7 +31,6 @@ func all(t tree, opts Options, m machine) []Check {
 	return []Check{
 		{"gofmt", t.gofmt},
 		{"licence lines", t.licences},
-		{"schemas", func(context.Context) Result { return t.schemas(opts.Schemas) }},
 		{"shellcheck", func(ctx context.Context) Result { return t.shellcheck(ctx, m) }},
 		{"clang-format", func(ctx context.Context) Result { return t.clangFormat(ctx, m) }},
 		{"go mod verify", goTool("mod", "verify")},

@@ -123,24 +123,6 @@ func TestSourceChecks(t *testing.T) {
 func gofmtOf(t tree) Result    { return t.gofmt(context.Background()) }
 func licencesOf(t tree) Result { return t.licences(context.Background()) }
 
-func TestSchemas(t *testing.T) {
-	tr := newTree(t, map[string]string{"specs/schema/a.json": "{\n}\n"})
-	gives := func(text string) func() ([]byte, error) {
-		return func() ([]byte, error) { return []byte(text), nil }
-	}
-	const a = "specs/schema/a.json"
-	wantResult(t, tr.schemas(nil), Fail, "found no schemas to look at")
-	wantResult(t, tr.schemas([]Schema{{a, gives("{\n}\n")}}), Pass, "1 schemas")
-	wantResult(t, tr.schemas([]Schema{{a, gives("{\n\t\n}\n")}}), Fail,
-		"1 of 1: specs/schema/a.json:2: differs from what the types generate")
-	got := tr.schemas([]Schema{{"no.json", gives("")}})
-	if got.Status != Fail || !strings.Contains(got.Evidence, "no.json") {
-		t.Errorf("a missing schema: %+v", got)
-	}
-	got = tr.schemas([]Schema{{a, func() ([]byte, error) { return nil, errors.New("bad type") }}})
-	wantResult(t, got, Fail, "1 of 1: specs/schema/a.json: cannot be generated: bad type")
-}
-
 func TestShellcheck(t *testing.T) {
 	files := map[string]string{
 		"scripts/a b.sh":        "#!/bin/sh\n",
@@ -344,7 +326,7 @@ func TestAllNamesAreDistinct(t *testing.T) {
 		}
 		names = append(names, c.Name)
 	}
-	want := "gofmt, licence lines, schemas, shellcheck, clang-format, go mod verify, go mod tidy, go vet, golangci-lint, govulncheck"
+	want := "gofmt, licence lines, shellcheck, clang-format, go mod verify, go mod tidy, go vet, golangci-lint, govulncheck"
 	if got := strings.Join(names, ", "); got != want {
 		t.Errorf("checks: %s", got)
 	}

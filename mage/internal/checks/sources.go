@@ -65,38 +65,3 @@ func licenceOf(name string) *regexp.Regexp {
 		return nil
 	}
 }
-
-// schemas compares each generated schema with what stands in the repository.
-func (t tree) schemas(schemas []Schema) Result {
-	var bad []string
-	for _, s := range schemas {
-		want, err := s.Want()
-		if err != nil {
-			bad = append(bad, fmt.Sprintf("%s: cannot be generated: %v", s.Path, err))
-			continue
-		}
-		got, err := t.read(s.Path)
-		switch {
-		case err != nil:
-			bad = append(bad, fmt.Sprintf("%s: %v", s.Path, err))
-		case !bytes.Equal(got, want):
-			line := firstDifference(got, want)
-			bad = append(bad, fmt.Sprintf("%s:%d: differs from what the types generate", s.Path, line))
-		}
-	}
-	return places(bad, len(schemas), "schemas")
-}
-
-// firstDifference is the number of the first line, from 1, in which two texts differ.
-func firstDifference(a, b []byte) int {
-	line := 1
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			break
-		}
-		if a[i] == '\n' {
-			line++
-		}
-	}
-	return line
-}

@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,14 +58,15 @@ func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tre
 	if err := patchset.Apply(ctx, patch, work); err != nil {
 		return err
 	}
-	rest, stat, err := patchset.Diff(ctx, work, tree.Dir, header)
-	if err != nil {
+	rest, _, err := patchset.Diff(ctx, work, tree.Dir, header)
+	switch {
+	case errors.Is(err, patchset.ErrNoDifference):
+		return nil
+	case err != nil:
 		return err
-	}
-	if len(stat.Files) > 0 {
+	default:
 		return fmt.Errorf("the patch does not give the integrated tree:\n%s", rest) //nolint:err113 // a fault of ours
 	}
-	return nil
 }
 
 func patchHeader(job Job, tree Tree) patchset.Header {

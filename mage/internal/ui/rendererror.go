@@ -22,16 +22,27 @@ const (
 // whole log is, and what to try. What err does not know is left out. It prints nothing for a nil error. Errors of w are
 // ignored.
 func RenderError(w io.Writer, err error) {
-	_, _ = io.WriteString(w, report(err, func(_ colour, s string) string { return s }, strings.Clone).text())
+	plain := manner{paint: func(_ colour, s string) string { return s }, neutral: strings.Clone, locate: strings.Clone}
+	_, _ = io.WriteString(w, report(err, plain).text())
+}
+
+// manner is how a report is written.
+type manner struct {
+	paint   func(colour, string) string
+	neutral func(string) string // takes away what the reader of the output would act on
+	locate  func(string) string // the repository's own name of a file that a compiler named
 }
 
 // Error shows err as RenderError does, on the UI's Err, and annotates each compiler error on GitHub.
 func (u *UI) Error(err error) {
-	neutral := strings.Clone
+	how := manner{paint: u.paint, neutral: strings.Clone, locate: strings.Clone}
 	if u.opts.GitHub {
-		neutral = disarm
+		how.neutral = disarm
 	}
-	r := report(err, u.paint, neutral)
+	if u.opts.Locate != nil {
+		how.locate = u.opts.Locate
+	}
+	r := report(err, how)
 	u.mu.Lock()
 	if u.live.midLine {
 		_, _ = u.write(u.opts.Err, []byte("\n"))
@@ -39,16 +50,8 @@ func (u *UI) Error(err error) {
 	_, _ = u.write(u.opts.Err, []byte(r.text()))
 	u.mu.Unlock()
 	for _, e := range r.errors {
-		u.Annotate(u.annotation(e, r.title))
+		u.Annotate(Annotation{File: e.File, Line: e.Line, Col: e.Col, Level: LevelError, Title: r.title, Message: e.Message})
 	}
-}
-
-func (u *UI) annotation(e CompilerError, title string) Annotation {
-	file := e.File
-	if u.opts.Locate != nil && file != "" {
-		file = u.opts.Locate(file)
-	}
-	return Annotation{File: file, Line: e.Line, Col: e.Col, Level: LevelError, Title: title, Message: e.Message}
 }
 
 // disarm breaks the older form of the runner's commands, "##[...]", which it finds anywhere in a line.
@@ -64,7 +67,7 @@ type errorReport struct {
 func (r errorReport) text() string { return strings.Join(r.blocks, "\n") }
 
 // report describes err, each of its joined parts that tell of a command or a stage in a block of its own.
-func report(err error, paint func(colour, string) string, neutral func(string) string) errorReport {
+func report(err error, how manner) errorReport {
 	var r errorReport
 	if isNil(err) {
 		return r
@@ -74,7 +77,7 @@ func report(err error, paint func(colour, string) string, neutral func(string) s
 		parts = all
 	}
 	for _, part := range parts {
-		b := newErrorBlock(part, paint, neutral)
+		b := newErrorBlock(part, how)
 		r.blocks = append(r.blocks, b.String())
 		r.errors = append(r.errors, b.errors...)
 		r.title = firstOf(r.title, strings.TrimSpace(b.facts.stage+" "+b.facts.distro))
@@ -96,14 +99,14 @@ func countTold(errs []error) int {
 type errorBlock struct {
 	strings.Builder
 
-	facts   facts
-	errors  []CompilerError
-	paint   func(colour, string) string
-	neutral func(string) string
+	manner
+
+	facts  facts
+	errors []CompilerError
 }
 
-func newErrorBlock(err error, paint func(colour, string) string, neutral func(string) string) *errorBlock {
-	b := &errorBlock{facts: factsOf(err), paint: paint, neutral: neutral}
+func newErrorBlock(err error, how manner) *errorBlock {
+	b := &errorBlock{facts: factsOf(err), manner: how}
 	logged, hasLog := readLog(b.facts.log)
 	if !hasLog {
 		b.facts.log = ""
@@ -114,6 +117,11 @@ func newErrorBlock(err error, paint func(colour, string) string, neutral func(st
 	}
 	if len(b.facts.argv) > 0 && !b.facts.interrupted {
 		b.errors = logged.errors
+		for i, e := range b.errors {
+			if e.File != "" {
+				b.errors[i].File = b.locate(e.File)
+			}
+		}
 	}
 	b.compilerErrors()
 	b.headline(err)

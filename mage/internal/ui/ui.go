@@ -28,7 +28,7 @@ type Options struct {
 	LogDir string
 	// Level is the least level that SlogHandler shows; nil means slog.LevelInfo.
 	Level slog.Leveler
-	// Locate, if given, maps a file name that a compiler printed to the repository's own file, for annotations.
+	// Locate, if given, maps a file name that a compiler printed to the repository's own file, the one to edit.
 	Locate func(file string) string
 	// Now is the clock. If it is given no timer runs, and the caller advances the display with Tick.
 	Now func() time.Time

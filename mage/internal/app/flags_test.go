@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// opened opens the app on this repository with a cache of its own.
+func opened(t *testing.T, f Flags) *App {
+	t.Helper()
+	t.Setenv("VERBSMITH_CACHE", t.TempDir())
+	t.Setenv("VERBSMITH_DIST", t.TempDir())
+	a, err := open(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.ui.Close)
+	return a
+}
+
+func text(s string) *string { return &s }
+
+func TestDefaults(t *testing.T) {
+	job, err := opened(t, Flags{}).job()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if job.Distro.Name != "rocky9" || job.Version != "56.1" || job.Base != pipeline.BaseAuto || job.Provider.Manifest.Name != "rib" {
+		t.Errorf("got %s %s %s %s", job.Distro.Name, job.Version, job.Base, job.Provider.Manifest.Name)
+	}
+}
+
+func TestFlags(t *testing.T) {
+	job, err := opened(t, Flags{
+		Distro: text("centos-stream10"), RDMA: text("v65.0"), Provider: text("none"), Base: text("standin"),
+	}).job()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if job.Distro.EL != 10 || job.Version != "65.0" || job.Release.Tag != "v65.0" || job.Provider != nil || job.Base != pipeline.BaseStandin {
+		t.Errorf("got %+v", job)
+	}
+}
+
+func TestUnknownReleaseWithSource(t *testing.T) {
+	job, err := opened(t, Flags{RDMA: text("99.9"), Source: text("x.tar.gz")}).job()
+	if err != nil || job.Version != "99.9" || job.Release != nil {
+		t.Errorf("got %s %v: %v", job.Version, job.Release, err)
+	}
+	job, err = opened(t, Flags{Source: text("x.tar.gz")}).job()
+	if err != nil || job.Version != "" {
+		t.Errorf("a given source has version %q before it is read: %v", job.Version, err)
+	}
+}
+
+func TestUnknownValuesListTheKnownOnesAllAtOnce(t *testing.T) {
+	_, err := opened(t, Flags{
+		Distro: text("x"), RDMA: text("x"), Provider: text("x"), Base: text("x"),
+	}).job()
+	var kinds []string
+	for _, e := range unwrap(err) {
+		var unknown *specs.UnknownError
+		if !errors.As(e, &unknown) || len(unknown.Known) < 2 {
+			t.Errorf("got %v", e)
+			continue
+		}
+		kinds = append(kinds, unknown.Kind)
+	}
+	if want := []string{"distro", "release", "provider", "base"}; !slices.Equal(kinds, want) {
+		t.Errorf("got %v, want %v", kinds, want)
+	}
+}
+
+func unwrap(err error) []error {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+func TestSize(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 3 << 29: "1.5 GiB", 5 << 40: "5120.0 GiB"} {
+		if got := size(n); got != want {
+			t.Errorf("%d: got %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestLocateFindsTheProvidersFile(t *testing.T) {
+	t.Chdir("../../..")
+	for file, want := range map[string]string{
+		"/builder/rpmbuild/BUILD/rdma-core-56.1/providers/rib/rib.c": "provider/rib/rib.c",
+		"../providers/rib/rib.c":        "provider/rib/rib.c",
+		"providers/rib/rib.c":           "provider/rib/rib.c",
+		"../providers/mlx5/mlx5.c":      "../providers/mlx5/mlx5.c",
+		"../libibverbs/init.c":          "../libibverbs/init.c",
+		"../otherproviders/rib/rib.c":   "../otherproviders/rib/rib.c",
+		"../providers/rib/no-such-file": "../providers/rib/no-such-file",
+	} {
+		if got := locate(file); got != want {
+			t.Errorf("%s: got %s, want %s", file, got, want)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// made writes what an rpm stage leaves, without packages.
+func made(t *testing.T, files map[string]string) Packages {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		write(t, filepath.Join(dir, name), text)
+	}
+	return Packages{Dir: dir, Key: "key"}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func tree() Tree {
+	return Tree{Source: Source{Version: "56.1", Digest: "d"}, Result: provider.Result{PrivateABI: 34}}
+}
+
+func TestCollectReplacesAsAWhole(t *testing.T) {
+	final := filepath.Join(t.TempDir(), "rocky9", "rdma-core-56.1")
+	write(t, filepath.Join(final, "RPMS", "old.txt"), "of an earlier build")
+	tc := Toolchain{Base: Base{Standin: true, Ref: "base"}}
+	m, err := collect(Job{Distro: specs.Distro{Name: "rocky9"}}, tree(), tc, made(t, map[string]string{
+		"SPECS/rdma-core.spec": "spec", "SOURCES/a b%.patch": "patch", "ignored/x": "x",
+	}), final)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Files) != 2 || m.Files[0].Path != "SOURCES/a b%.patch" || m.Files[1].Size != 4 {
+		t.Errorf("collected %+v", m.Files)
+	}
+	if m.Releasable {
+		t.Error("what a stand-in made is called releasable")
+	}
+	if _, err := os.Stat(filepath.Join(final, "RPMS", "old.txt")); !os.IsNotExist(err) {
+		t.Errorf("the earlier output is still there: %v", err)
+	}
+	read, err := ReadManifest(final)
+	if err != nil || read.Key != "key" || !complete(final, read) {
+		t.Errorf("manifest %+v: %v", read, err)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(final), ".collect-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left beside the output: %v %v", left, err)
+	}
+}
+
+func TestCollectFailsWhole(t *testing.T) {
+	final := filepath.Join(t.TempDir(), "rdma-core-56.1")
+	write(t, filepath.Join(final, "SPECS", "rdma-core.spec"), "of an earlier build")
+	_, err := collect(Job{}, tree(), Toolchain{}, made(t, map[string]string{
+		"RPMS/x86_64/broken-1-1.x86_64.rpm": "not a package",
+	}), final)
+	if err == nil {
+		t.Fatal("a broken package was collected")
+	}
+	if _, err := os.Stat(filepath.Join(final, "SPECS", "rdma-core.spec")); err != nil {
+		t.Errorf("the earlier output is gone: %v", err)
+	}
+	entries, err := os.ReadDir(filepath.Dir(final))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left beside the output: %v %v", entries, err)
+	}
+}
+
+func TestCompleteSeesDamage(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "SPECS", "x.spec"), "12345")
+	m := Manifest{Files: []Output{{Path: "SPECS/x.spec", Size: 5}}}
+	if !complete(dir, m) {
+		t.Error("what is whole is called incomplete")
+	}
+	m.Files[0].Size = 6
+	if complete(dir, m) {
+		t.Error("a truncated file is called complete")
+	}
+	if complete(dir, Manifest{}) {
+		t.Error("a manifest of nothing is called complete")
+	}
+}
+
+func TestDistFolder(t *testing.T) {
+	p := &Pipeline{DistDir: "/out"}
+	base := Base{Folder: "rocky9.standin"}
+	for _, tt := range []struct {
+		job  Job
+		want string
+	}{
+		{Job{}, "/out/rocky9.standin/rdma-core-56.1.stock"},
+		{Job{Provider: &provider.Provider{}}, "/out/rocky9.standin/rdma-core-56.1"},
+	} {
+		if got := p.DistFolder(tt.job, base, "56.1"); got != tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"encoding/xml"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/resnics/verbsmith/scripts"
+)
+
+func TestEvidence(t *testing.T) {
+	for _, tt := range []struct{ output, want string }{
+		{"noise\nevidence: rib0 0123\n", "rib0 0123"},
+		{"evidence: first\nevidence: last\n", "last"},
+		{"only noise\nsh: gone\n", "sh: gone"},
+		{"", ""},
+	} {
+		if got := evidence(tt.output); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.output, got, tt.want)
+		}
+	}
+}
+
+func TestJUnitCarriesFailuresAndHostileOutput(t *testing.T) {
+	r := Report{Suite: "rocky9", Started: time.Unix(0, 0), Verdicts: []Verdict{
+		{Name: "listed", Title: "lists", Pass: true, Evidence: "rib0"},
+		{Name: "loads", Title: "loads", Evidence: "]]> \x1b[31m<b>\x00", Output: "a\x07\xffb"},
+	}}
+	data, err := r.JUnit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back struct {
+		Suites []struct {
+			Tests    int `xml:"tests,attr"`
+			Failures int `xml:"failures,attr"`
+			Cases    []struct {
+				Name    string `xml:"name,attr"`
+				Failure *struct {
+					Message string `xml:"message,attr"`
+				} `xml:"failure"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	if err := xml.Unmarshal(data, &back); err != nil {
+		t.Fatalf("%v in\n%s", err, data)
+	}
+	s := back.Suites[0]
+	if s.Tests != 2 || s.Failures != 1 || s.Cases[0].Failure != nil || s.Cases[1].Failure == nil {
+		t.Errorf("wrong counts in\n%s", data)
+	}
+	if m := s.Cases[1].Failure.Message; m != "]]> [31m<b>" {
+		t.Errorf("message %q", m)
+	}
+}
+
+func TestVerdictErrorNamesEach(t *testing.T) {
+	err := error(&VerdictError{Failed: failed(Report{Verdicts: []Verdict{
+		{Title: "one", Pass: true}, {Title: "two", Evidence: "why"},
+	}})})
+	var verdict *VerdictError
+	if !errors.As(err, &verdict) || err.Error() != "1 failed: two: why" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// verdict runs verdict.sh on this machine with the given tools in PATH.
+func verdict(t *testing.T, name string, tools map[string]string, env ...string) (pass bool, said string) {
+	t.Helper()
+	dir := t.TempDir()
+	for tool, text := range tools {
+		write(t, filepath.Join(dir, "bin", tool), "#!/bin/sh\n"+text)
+		if err := os.Chmod(filepath.Join(dir, "bin", tool), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := scripts.Read("verdict.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "verdict.sh"), string(text))
+	cmd := exec.Command("sh", filepath.Join(dir, "verdict.sh"), name)
+	cmd.Env = append([]string{
+		"PATH=" + filepath.Join(dir, "bin") + ":" + os.Getenv("PATH"), "WORK=" + dir,
+		"DEVFOLDER=" + filepath.Join(dir, "dev"),
+		"PROVIDER=rib", "DEVICE=rib0", "GUID=0123456789abcdef", "KERNEL_ABI=1", "PRIVATE_ABI=34",
+		"FOREIGN_ABI=9999", "FOREIGN_DEVICE=nobody0", "PACKAGES=libibverbs",
+		"DRIVERS=" + filepath.Join(dir, "drivers"), "MODULES=" + filepath.Join(dir, "modules"),
+	}, env...)
+	out, err := cmd.CombinedOutput()
+	return err == nil, evidence(string(out))
+}
+
+// TestVerdictsCanFail shows for each verdict about discovery what it takes for
+// a pass and what it does not, with tools that print what they are told.
+func TestVerdictsCanFail(t *testing.T) {
+	const (
+		header    = "echo '    device          node GUID'\necho '    ------          ----------------'\n"
+		listed    = header + "echo '    rib0            0123456789abcdef'\n"
+		otherGUID = header + "echo '    rib0            0000000000000001'\n"
+		prefix    = header + "echo '    rib01           0123456789abcdef'\n"
+		noDriver  = header + "echo 'libibverbs: Warning: no userspace device-specific driver found for uverbs0' >&2\n"
+		noABI     = header + "echo 'libibverbs: Warning: Driver rib does not support the kernel ABI of 9999 (supports 1 to 1) for device x' >&2\n"
+	)
+	for _, tt := range []struct {
+		name, verdict, prints string
+		pass                  bool
+	}{
+		{"listed", "listed", listed, true},
+		{"listed with another GUID", "listed", otherGUID, false},
+		{"another device that begins the same", "listed", prefix, false},
+		{"exit 0 without devices", "listed", header, false},
+		{"tool fails", "listed", listed + "exit 1\n", false},
+		{"foreign ABI refused", "foreign-abi", noABI, true},
+		{"foreign ABI ignored in silence", "foreign-abi", header, false},
+		{"foreign ABI accepted", "foreign-abi", listed + noABI, false},
+		{"foreign name refused", "foreign-name", noDriver, true},
+		{"foreign name in silence", "foreign-name", header, false},
+		{"stock does not list", "not-listed", noDriver, true},
+		{"stock lists", "not-listed", listed, false},
+		{"no such verdict", "nonsense", listed, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			pass, said := verdict(t, tt.verdict, map[string]string{"ibv_devices": tt.prints})
+			if pass != tt.pass {
+				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
+			}
+		})
+	}
+}
+
+func TestVerdictsAboutPackagesCanFail(t *testing.T) {
+	for _, tt := range []struct {
+		name, verdict string
+		tools         map[string]string
+		pass          bool
+	}{
+		{"rpm -V clean", "rpm-verify", map[string]string{"rpm": ""}, true},
+		{"rpm -V finds something", "rpm-verify", map[string]string{"rpm": "echo S.5 /x; exit 1"}, false},
+		{"owned", "owner", map[string]string{"rpm": "printf libibverbs"}, true},
+		{"owned by another", "owner", map[string]string{"rpm": "printf rdma-core"}, false},
+		{"owned by nobody", "owner", map[string]string{"rpm": "echo no; exit 1"}, false},
+		{"loads", "loads", map[string]string{"ldd": "echo 'libibverbs.so.1 => /x (0x1)'"}, true},
+		{"unresolved", "loads", map[string]string{"ldd": "echo 'libibverbs.so.1 => /x'; echo 'undefined symbol: y (z)'"}, false},
+		{"library missing", "loads", map[string]string{"ldd": "echo 'libibverbs.so.1 => not found'"}, false},
+		{"not linked to libibverbs", "loads", map[string]string{"ldd": "echo libc"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			pass, said := verdict(t, tt.verdict, tt.tools)
+			if pass != tt.pass {
+				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
+			}
+		})
+	}
+}
