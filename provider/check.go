@@ -22,36 +22,41 @@ var (
 	constantForm = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]{1,48}$`)
 	headerForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9_]*-abi\.h$`)
 	moduleForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.ko$`)
-	deviceForm   = regexp.MustCompile(`^[a-z][a-z0-9_]*[0-9]$`)
+	deviceForm   = regexp.MustCompile(`^[a-z][a-z0-9_]*\d$`)
+	modaliasForm = regexp.MustCompile(`^[a-z0-9]+:[A-Za-z0-9*?_.,:+-]{1,200}$`)
 	folderForm   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
 	emailForm    = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$`)
 )
 
-// maxDeviceName is the kernel's IB_DEVICE_NAME_MAX without the final zero.
-const maxDeviceName = 63
+const (
+	maxDeviceName = 63      // the kernel's IB_DEVICE_NAME_MAX without the final zero
+	maxKernelABI  = 1 << 30 // libibverbs reads it into an int
+)
 
-// reservedNames cannot be a provider's: what verbs.h and CMake keep for
-// themselves, and the libraries that rdma-core has.
-var reservedNames = map[string]string{
-	staticAll: "verbs.h means all providers by it", staticNone: "verbs.h means an empty place by it",
-	"test": "a CMake target", "install": "a CMake target", "clean": "a CMake target", "help": "a CMake target",
-	"package": "a CMake target", "package_source": "a CMake target", "edit_cache": "a CMake target",
-	"rebuild_cache": "a CMake target", "depend": "a CMake target",
-	"if": "a CMake keyword", "elseif": "a CMake keyword", "else": "a CMake keyword", "endif": "a CMake keyword",
-	"foreach": "a CMake keyword", "endforeach": "a CMake keyword", "while": "a CMake keyword",
-	"endwhile": "a CMake keyword", "function": "a CMake keyword", "endfunction": "a CMake keyword",
-	"macro": "a CMake keyword", "endmacro": "a CMake keyword", "block": "a CMake keyword",
-	"endblock": "a CMake keyword", "return": "a CMake keyword", "break": "a CMake keyword", "continue": "a CMake keyword",
-	"ibverbs": "an rdma-core library", "rdmacm": "an rdma-core library", "ibumad": "an rdma-core library",
-	"ibmad": "an rdma-core library", "ibnetdisc": "an rdma-core library", "rdma_util": "an rdma-core library",
-	"ccan": "an rdma-core library", "ibacm": "an rdma-core library",
+// reserved says why a name cannot be a provider's, "" where it can: verbs.h and
+// CMake keep some for themselves, and rdma-core has libraries.
+func reserved(name string) string {
+	switch name {
+	case staticAll, staticNone:
+		return "verbs.h means every provider and an empty place by all and none"
+	case "test", "install", "clean", "help", "package", "package_source", "edit_cache", "rebuild_cache", "depend":
+		return "CMake has a target of that name"
+	case "ibverbs", "rdmacm", "ibumad", "ibmad", "ibnetdisc", "rdma_util", "ccan", "ibacm":
+		return "rdma-core has a library of that name"
+	case "return", "break", "continue", cmakeElse, cmakeElseIf:
+		return "CMake has a keyword of that name"
+	}
+	if cmakeCloser(name) != "" || cmakeOpener(name) != "" {
+		return "CMake has a keyword of that name"
+	}
+	return ""
 }
 
 // Check gives what is wrong with the manifest beyond its shape.
 func (m *Manifest) Check() []strictyaml.Problem {
 	var c checker
 	c.match("name", m.Name, nameForm, "a C name of up to 32 letters a-z, digits and _, a letter first")
-	if why := reservedNames[m.Name]; why != "" {
+	if why := reserved(m.Name); why != "" {
 		c.add("name", "a name that is free", strconv.Quote(m.Name)+": "+why)
 	}
 	c.line("description", m.Description, 100)
@@ -65,10 +70,7 @@ func (m *Manifest) Check() []strictyaml.Problem {
 	c.match("abiHeader", m.ABIHeader, headerForm, "a file name of a-z, 0-9 and _ that ends in -abi.h, without a folder")
 	c.driverID(m.DriverID)
 	c.match("kernelModule", m.KernelModule, moduleForm, "NAME.ko, of letters, digits, _ and -")
-	c.match("device.name", m.Device.Name, deviceForm, "a device name of a-z, 0-9 and _ with its number, as rib0")
-	if len(m.Device.Name) > maxDeviceName {
-		c.add("device.name", fmt.Sprintf("at most %d bytes", maxDeviceName), strconv.Itoa(len(m.Device.Name)))
-	}
+	c.device(m.Device)
 	for i, dir := range m.CMake.Subdirectories {
 		path := fmt.Sprintf("cmake.subdirectories[%d]", i)
 		c.match(path, dir, folderForm, "a folder below the provider's, of letters, digits, _, - and .")
@@ -114,7 +116,7 @@ func (c *checker) line(path, value string, most int) {
 // isUnprintable also knows the line ends that only Unicode has, and the marks
 // that turn the direction of what follows.
 func isUnprintable(r rune) bool {
-	return isControl(r) || r == '\u2028' || r == '\u2029' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	return isControl(r) || r >= '\u2028' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
 func (c *checker) person(m Maintainer) {
@@ -128,11 +130,25 @@ func (c *checker) person(m Maintainer) {
 	}
 }
 
+func (c *checker) device(d Device) {
+	c.match("device.name", d.Name, deviceForm, "a device name of a-z, 0-9 and _ with its number, as rib0")
+	if len(d.Name) > maxDeviceName {
+		c.add("device.name", fmt.Sprintf("at most %d bytes", maxDeviceName), strconv.Itoa(len(d.Name)))
+	}
+	if d.KernelABI > maxKernelABI {
+		c.add("device.kernelABI", fmt.Sprintf("a number from 1 to %d", maxKernelABI), strconv.Itoa(d.KernelABI))
+	}
+	if d.Modalias != "" {
+		c.match("device.modalias", d.Modalias, modaliasForm, "a modalias such as pci:v00001AF4d00001041sv*sd*bc*sc*i*")
+	}
+}
+
 func (c *checker) driverID(id DriverID) {
 	c.match("driverID.constant", id.Constant, constantForm, "RDMA_DRIVER_ and capitals, digits and _")
 	switch {
 	case id.Policy == PolicyExplicit && (id.Value < 1 || id.Value > maxDriverID):
-		c.add("driverID.value", fmt.Sprintf("a number from 1 to %d with policy explicit", maxDriverID), strconv.Itoa(id.Value))
+		want := fmt.Sprintf("a number from 1 to %d with policy explicit", maxDriverID)
+		c.add("driverID.value", want, strconv.Itoa(id.Value))
 	case id.Policy == PolicyNext && id.Value != 0:
 		c.add("driverID.value", "none with policy next", strconv.Itoa(id.Value))
 	}

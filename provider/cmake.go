@@ -4,6 +4,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,19 +41,31 @@ func (c *cmakeCommand) argTexts() []string {
 // file can cost.
 const maxCMakeDepth = 100
 
-// cmakeBlocks names the command that closes each command which opens a block.
-var cmakeBlocks = map[string]string{
-	"if": "endif", "foreach": "endforeach", "while": "endwhile",
-	"function": "endfunction", "macro": "endmacro", "block": "endblock",
+// The commands with which a block changes its branch, and the one that the
+// edits look into.
+const (
+	cmakeIf     = "if"
+	cmakeElse   = "else"
+	cmakeElseIf = "elseif"
+)
+
+// cmakeCloser names the command that closes the block which name opens, "" where
+// it opens none.
+func cmakeCloser(name string) string {
+	switch name {
+	case cmakeIf, "foreach", "while", "function", "macro", "block":
+		return "end" + name
+	}
+	return ""
 }
 
-var cmakeClosers = func() map[string]string {
-	m := map[string]string{}
-	for open, closer := range cmakeBlocks {
-		m[closer] = open
+// cmakeOpener names the command whose block name closes, "" where it closes none.
+func cmakeOpener(name string) string {
+	if opener, ok := strings.CutPrefix(name, "end"); ok && cmakeCloser(opener) != "" {
+		return opener
 	}
-	return m
-}()
+	return ""
+}
 
 // parseCMake reads a CMakeLists.txt as cmake-language(7) describes it: command
 // invocations, quoted, bracket and unquoted arguments, both kinds of comment.
@@ -76,34 +89,57 @@ func parseCMake(file string, data []byte) ([]cmakeCommand, error) {
 	return cmds, nestCMake(file, cmds)
 }
 
+// cmakeNest is the blocks that are open at a place.
+type cmakeNest struct {
+	file string
+	cmds []cmakeCommand
+	open []cmakeBlock
+}
+
 // nestCMake fills in Blocks.
 func nestCMake(file string, cmds []cmakeCommand) error {
-	var open []cmakeBlock
+	n := &cmakeNest{file: file, cmds: cmds}
 	for i := range cmds {
-		name := cmds[i].Name
-		switch {
-		case name == "else" || name == "elseif":
-			if len(open) == 0 || cmds[open[len(open)-1].Open].Name != "if" {
-				return &PlaceError{File: file, Line: cmds[i].Line, LookedFor: "an open if()", Found: name + "() without one"}
-			}
-			open[len(open)-1].Branch++
-		case cmakeClosers[name] != "":
-			if len(open) == 0 || cmds[open[len(open)-1].Open].Name != cmakeClosers[name] {
-				return &PlaceError{File: file, Line: cmds[i].Line, LookedFor: "an open " + cmakeClosers[name] + "()", Found: name + "() without one"}
-			}
-			open = open[:len(open)-1]
+		if err := n.leave(&cmds[i]); err != nil {
+			return err
 		}
-		cmds[i].Blocks = append([]cmakeBlock(nil), open...)
-		if cmakeBlocks[name] != "" {
-			if len(open) == maxCMakeDepth {
-				return &PlaceError{File: file, Line: cmds[i].Line, LookedFor: fmt.Sprintf("at most %d blocks in each other", maxCMakeDepth), Found: "more"}
-			}
-			open = append(open, cmakeBlock{Open: i})
+		cmds[i].Blocks = slices.Clone(n.open)
+		if cmakeCloser(cmds[i].Name) == "" {
+			continue
 		}
+		if len(n.open) == maxCMakeDepth {
+			return n.fail(&cmds[i], fmt.Sprintf("at most %d blocks in each other", maxCMakeDepth), "more")
+		}
+		n.open = append(n.open, cmakeBlock{Open: i})
 	}
-	if len(open) > 0 {
-		c := cmds[open[len(open)-1].Open]
-		return &PlaceError{File: file, Line: c.Line, LookedFor: cmakeBlocks[c.Name] + "() for this " + c.Name + "()", Found: "the end of the file"}
+	if len(n.open) > 0 {
+		c := &cmds[n.open[len(n.open)-1].Open]
+		return n.fail(c, cmakeCloser(c.Name)+"() for this "+c.Name+"()", "the end of the file")
+	}
+	return nil
+}
+
+func (n *cmakeNest) fail(c *cmakeCommand, lookedFor, found string) error {
+	return &PlaceError{File: n.file, Line: c.Line, LookedFor: lookedFor, Found: found}
+}
+
+// leave ends the block or the branch that the command ends.
+func (n *cmakeNest) leave(c *cmakeCommand) error {
+	opener, branch := cmakeOpener(c.Name), c.Name == cmakeElse || c.Name == cmakeElseIf
+	if branch {
+		opener = cmakeIf
+	}
+	if opener == "" {
+		return nil
+	}
+	last := len(n.open) - 1
+	if last < 0 || n.cmds[n.open[last].Open].Name != opener {
+		return n.fail(c, "an open "+opener+"()", c.Name+"() without one")
+	}
+	if branch {
+		n.open[last].Branch++
+	} else {
+		n.open = n.open[:last]
 	}
 	return nil
 }

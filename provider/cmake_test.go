@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -22,8 +23,10 @@ func TestParseCMake(t *testing.T) {
 		{"escapes", `a(b\ c\) d)`, `a["b\\ c\\)" "d"]`},
 		{"legacy", `a(-D="b c" $(D E) f)`, `a["-D=\"b c\"" "$(D E)" "f"]`},
 		{"parentheses", "if(A AND (B OR C))\nendif()", `if["A" "AND" "(" "B" "OR" "C" ")"] endif[]`},
-		{"blocks", "if(A)\nb()\nelse()\nfunction(f)\nc()\nendfunction()\nendif()",
-			`if["A"] if["A"]#0/b[] if["A"]#1/else[] if["A"]#1/function["f"] if["A"]#1/function["f"]#0/c[] if["A"]#1/endfunction[] endif[]`},
+		{
+			"blocks", "if(A)\nb()\nelse()\nfunction(f)\nc()\nendfunction()\nendif()",
+			`if["A"] if["A"]#0/b[] if["A"]#1/else[] if["A"]#1/function["f"] if["A"]#1/function["f"]#0/c[] if["A"]#1/endfunction[] endif[]`,
+		},
 		{"byte order mark", "\ufeffa()", `a[]`},
 		{"nothing", "\n# only this", ""},
 	}
@@ -59,8 +62,7 @@ func TestParseCMakeRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := parseCMake("c", []byte(tt.in))
 			wantError(t, err, tt.want...)
-			var place *PlaceError
-			if !errors.As(err, &place) {
+			if _, ok := errors.AsType[*PlaceError](err); !ok {
 				t.Errorf("want a *PlaceError, got %T", err)
 			}
 		})
@@ -78,8 +80,10 @@ func TestAddToCMakeList(t *testing.T) {
 		{"last on one line", "pub(rdma a.h)", "pub(rdma a.h fly.h)"},
 		{"empty list", "pub(rdma)\n", "pub(rdma fly.h)\n"},
 		{"quoted neighbours", "pub(rdma\n  \"a.h\"\n  \"z.h\")\n", "pub(rdma\n  \"a.h\"\n  fly.h\n  \"z.h\")\n"},
-		{"other commands and definitions", "function(pub)\nendfunction()\npub(rdma/x\n  a.h)\n# pub(rdma q)\npub(rdma\n  z.h)\nset(x [[pub(rdma q)]])\n",
-			"function(pub)\nendfunction()\npub(rdma/x\n  a.h)\n# pub(rdma q)\npub(rdma\n  fly.h\n  z.h)\nset(x [[pub(rdma q)]])\n"},
+		{
+			"other commands and definitions", "function(pub)\nendfunction()\npub(rdma/x\n  a.h)\n# pub(rdma q)\npub(rdma\n  z.h)\nset(x [[pub(rdma q)]])\n",
+			"function(pub)\nendfunction()\npub(rdma/x\n  a.h)\n# pub(rdma q)\npub(rdma\n  fly.h\n  z.h)\nset(x [[pub(rdma q)]])\n",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,7 +93,7 @@ func TestAddToCMakeList(t *testing.T) {
 				wantText(t, string(out), form(tt.want))
 				again, already2, err := addToCMakeList("c", out, list, "fly.h")
 				wantError(t, err)
-				if already || !already2 || string(again) != string(out) {
+				if already || !already2 || !bytes.Equal(again, out) {
 					t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
 				}
 			}

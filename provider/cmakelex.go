@@ -92,40 +92,48 @@ func (l *cmakeLexer) command() (cmakeCommand, error) {
 	for l.off < len(l.data) && isCMakeName(l.data[l.off], l.off == start) {
 		l.off++
 	}
-	cmd := cmakeCommand{Name: strings.ToLower(string(l.data[start:l.off])), Start: start, Line: l.lineAt(start)}
-	if cmd.Name == "" {
+	name := strings.ToLower(string(l.data[start:l.off]))
+	cmd := cmakeCommand{Name: name, Start: start, Line: l.lineAt(start)}
+	if name == "" {
 		return cmd, l.fail(start, "a command", strconv.QuoteRune(rune(l.data[start])))
 	}
 	for l.off < len(l.data) && (l.data[l.off] == ' ' || l.data[l.off] == '\t') {
 		l.off++
 	}
 	if l.off >= len(l.data) || l.data[l.off] != '(' {
-		return cmd, l.fail(start, `"(" behind the command `+strconv.Quote(cmd.Name), "none")
+		return cmd, l.fail(start, `"(" behind the command `+strconv.Quote(name), "none")
 	}
 	l.off++
-	for depth := 1; depth > 0; {
+	err := l.arguments(&cmd)
+	cmd.End = l.off
+	return cmd, err
+}
+
+// arguments reads up to and with the parenthesis that ends the command.
+// Parentheses inside are arguments of their own: if (A AND (B OR C)).
+func (l *cmakeLexer) arguments(cmd *cmakeCommand) error {
+	for depth := 1; ; {
 		if err := l.skipBlank(); err != nil {
-			return cmd, err
+			return err
 		}
 		if l.off >= len(l.data) {
-			return cmd, l.fail(start, `")" that ends `+cmd.Name+"(", "the end of the file")
+			return l.fail(cmd.Start, `")" that ends `+cmd.Name+"(", "the end of the file")
 		}
 		arg, err := l.argument()
 		if err != nil {
-			return cmd, err
+			return err
 		}
-		// Parentheses inside are arguments of their own: if (A AND (B OR C)).
-		if l.data[arg.Start] == '(' {
+		switch l.data[arg.Start] {
+		case '(':
 			depth++
-		} else if l.data[arg.Start] == ')' {
+		case ')':
 			depth--
+			if depth == 0 {
+				return nil
+			}
 		}
-		if depth > 0 {
-			cmd.Args = append(cmd.Args, arg)
-		}
+		cmd.Args = append(cmd.Args, arg)
 	}
-	cmd.End = l.off
-	return cmd, nil
 }
 
 // argument reads one argument, or one parenthesis.
@@ -174,7 +182,7 @@ func (l *cmakeLexer) quoted() bool {
 func (l *cmakeLexer) unquoted() bool {
 	for l.off < len(l.data) {
 		switch c := l.data[l.off]; {
-		case isCMakeBlank(c) || c == '(' || c == ')' || c == '#':
+		case isCMakeBlank(c) || strings.IndexByte("()#", c) >= 0:
 			return true
 		case c == '\\':
 			l.off += 2

@@ -50,7 +50,10 @@ func addToCMakeList(file string, data []byte, list cmakeList, item string) (out 
 	want := cmakeShape(cmds)
 	cmds[at].Args = slices.Insert(slices.Clone(cmd.Args), pos, cmakeArg{Text: item})
 	want[at] = cmakeShape(cmds)[at]
-	return out, false, sameCMake(file, out, want, cmd.Line)
+	if err := sameCMake(file, out, want, cmd.Line); err != nil {
+		return nil, false, err
+	}
+	return out, false, nil
 }
 
 func findCMakeList(file string, cmds []cmakeCommand, list cmakeList) (int, error) {
@@ -66,15 +69,10 @@ func findCMakeList(file string, cmds []cmakeCommand, list cmakeList) (int, error
 		at, lines = i, append(lines, c.Line)
 	}
 	lookedFor := fmt.Sprintf("one command %s … outside of any if() or function()", list)
-	switch {
-	case len(lines) == 1:
-		return at, nil
-	case len(lines) > 1:
-		return 0, &PlaceError{File: file, Line: lines[1], LookedFor: lookedFor, Found: strconv.Itoa(len(lines)) + ": " + lineList(lines)}
-	case inBlock > 0:
+	if len(lines) == 0 && inBlock > 0 {
 		return 0, &PlaceError{File: file, Line: inBlock, LookedFor: lookedFor, Found: "only one inside a block"}
 	}
-	return 0, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	return at, onePlace(file, lookedFor, lines)
 }
 
 // insertCMakeArg puts item before argument pos, laid out as its neighbours are:
@@ -108,7 +106,10 @@ func sameCMake(file string, out []byte, want []string, line int) error {
 		return fmt.Errorf("after the edit: %w", err)
 	}
 	if got := cmakeShape(cmds); !slices.Equal(got, want) {
-		return &PlaceError{File: file, Line: line, LookedFor: "a layout with each entry on lines of its own", Found: "one in which the edit would change another command"}
+		return &PlaceError{
+			File: file, Line: line, LookedFor: "a layout with each entry on lines of its own",
+			Found: "one in which the edit would change another command",
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package provider
 import (
 	"bytes"
 	"strconv"
+	"strings"
 )
 
 type cKind int
@@ -14,6 +15,7 @@ const (
 	cPunct                  // one byte
 	cText                   // string or character constant
 	cDirective              // a whole preprocessor line, with its continuations
+	cComment                // left out of what scanC gives
 )
 
 // cToken is one token of a C header; comments are left out.
@@ -30,49 +32,60 @@ func scanC(file string, data []byte) ([]cToken, error) {
 	var toks []cToken
 	fresh := true // nothing but blanks and comments on this line so far
 	for off := 0; off < len(data); {
-		start := off
-		switch c := data[off]; {
-		case c == '\n':
-			fresh = true
+		if strings.IndexByte(" \t\r\n\f\v", data[off]) >= 0 {
+			fresh = fresh || data[off] == '\n'
 			off++
 			continue
-		case c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v':
-			off++
-			continue
-		case c == '/' && off+1 < len(data) && (data[off+1] == '*' || data[off+1] == '/'):
-			end, ok := skipCComment(data, off)
-			if !ok {
-				return nil, &PlaceError{File: file, Line: lineNumber(data, off), LookedFor: `"*/" that ends the comment`, Found: "the end of the file"}
-			}
-			off = end
-			continue
-		case c == '#' && fresh:
-			end, ok := skipCDirective(data, off)
-			if !ok {
-				return nil, &PlaceError{File: file, Line: lineNumber(data, off), LookedFor: "the end of the preprocessor line", Found: "an open comment"}
-			}
-			off = end
-			toks = append(toks, cToken{cDirective, string(data[start:off]), start, off})
-			continue
-		case c == '"' || c == '\'':
-			end, ok := skipCText(data, off)
-			if !ok {
-				return nil, &PlaceError{File: file, Line: lineNumber(data, off), LookedFor: strconv.QuoteRune(rune(c)) + " that ends the constant", Found: "the end of the line"}
-			}
-			off = end
-			toks = append(toks, cToken{cText, string(data[start:off]), start, off})
-		case isCWord(c):
-			for off < len(data) && isCWord(data[off]) {
-				off++
-			}
-			toks = append(toks, cToken{cWord, string(data[start:off]), start, off})
-		default:
-			off++
-			toks = append(toks, cToken{cPunct, string(data[start:off]), start, off})
 		}
-		fresh = false
+		end, kind, missing := scanCPart(data, off, fresh)
+		if missing != "" {
+			return nil, &PlaceError{
+				File: file, Line: lineNumber(data, off), LookedFor: missing, Found: "the end of the line or file",
+			}
+		}
+		if kind != cComment {
+			toks = append(toks, cToken{kind, string(data[off:end]), off, end})
+			fresh = false
+		}
+		off = end
 	}
 	return toks, nil
+}
+
+// scanCPart gives the end and the kind of what begins at off, or what is missing
+// where it has no end.
+func scanCPart(data []byte, off int, fresh bool) (end int, kind cKind, missing string) {
+	ok := true
+	switch c := data[off]; {
+	case isCComment(data, off):
+		kind, missing = cComment, `"*/" that ends the comment`
+		end, ok = skipCComment(data, off)
+	case c == '#' && fresh:
+		kind, missing = cDirective, `"*/" that ends a comment in the preprocessor line`
+		end, ok = skipCDirective(data, off)
+	case c == '"' || c == '\'':
+		kind, missing = cText, strconv.QuoteRune(rune(c))+" that ends the constant"
+		end, ok = skipCText(data, off)
+	case isCWord(c):
+		kind, end = cWord, endOfCWord(data, off)
+	default:
+		kind, end = cPunct, off+1
+	}
+	if ok {
+		missing = ""
+	}
+	return end, kind, missing
+}
+
+func endOfCWord(data []byte, off int) int {
+	for off < len(data) && isCWord(data[off]) {
+		off++
+	}
+	return off
+}
+
+func isCComment(data []byte, off int) bool {
+	return data[off] == '/' && off+1 < len(data) && (data[off+1] == '*' || data[off+1] == '/')
 }
 
 func isCWord(c byte) bool {
@@ -106,7 +119,7 @@ func skipCDirective(data []byte, off int) (int, bool) {
 		switch {
 		case data[off] == '\n' && !continued(data[:off]):
 			return off, true
-		case data[off] == '/' && off+1 < len(data) && (data[off+1] == '*' || data[off+1] == '/'):
+		case isCComment(data, off):
 			end, ok := skipCComment(data, off)
 			if !ok {
 				return 0, false

@@ -59,7 +59,10 @@ func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, 
 		return nil, 0, false, err
 	}
 	out = def.insert(data, text)
-	return out, value, false, sameEnum(file, out, def, id.Constant, value)
+	if err := sameEnum(file, out, def, id.Constant, value); err != nil {
+		return nil, 0, false, err
+	}
+	return out, value, false, nil
 }
 
 // existingID answers for a release that has the constant already.
@@ -69,13 +72,16 @@ func existingID(file string, data []byte, def *enumDef, e enumerator, id DriverI
 		if other.Name == e.Name && other.Start != e.Start {
 			return 0, &PlaceError{
 				File: file, Line: lineNumber(data, other.Start),
-				LookedFor: id.Constant + " at most once in enum " + driverEnum, Found: "it also in line " + strconv.Itoa(line),
+				LookedFor: id.Constant + " at most once in enum " + driverEnum,
+				Found:     "it also in line " + strconv.Itoa(line),
 			}
 		}
 	}
 	value, ok := e.Values.only()
 	if !ok {
-		return 0, &PlaceError{File: file, Line: line, LookedFor: "one number for " + id.Constant, Found: e.Values.describe(def)}
+		return 0, &PlaceError{
+			File: file, Line: line, LookedFor: "one number for " + id.Constant, Found: e.Values.describe(def),
+		}
 	}
 	if id.Policy == PolicyExplicit && value != id.Value {
 		return 0, &ConflictError{
@@ -95,7 +101,8 @@ func existingID(file string, data []byte, def *enumDef, e enumerator, id DriverI
 func (d *enumDef) free(file string, data []byte, constant string, value int) error {
 	for _, e := range d.Consts {
 		if e.Name != constant && e.Alias == "" && e.Values.has(value) {
-			return &TakenError{File: file, Line: lineNumber(data, e.Start), Constant: constant, Value: value, By: e.Name}
+			line := lineNumber(data, e.Start)
+			return &TakenError{File: file, Line: line, Constant: constant, Value: value, By: e.Name}
 		}
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"strings"
 )
 
+const endIf = "endif"
+
 // valueSet is what a constant can be, sorted. Empty means that it is not known:
 // its value is an expression that is not understood here.
 type valueSet []int
@@ -85,13 +87,8 @@ func parseEnum(file string, data []byte, name string) (*enumDef, error) {
 			open, lines = i+2, append(lines, lineNumber(data, toks[i].Start))
 		}
 	}
-	lookedFor := "one definition enum " + name + " {"
-	switch len(lines) {
-	case 0:
-		return nil, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
-	case 1:
-	default:
-		return nil, &PlaceError{File: file, Line: lines[1], LookedFor: lookedFor, Found: strconv.Itoa(len(lines)) + ": " + lineList(lines)}
+	if err := onePlace(file, "one definition enum "+name+" {", lines); err != nil {
+		return nil, err
 	}
 	p := &enumParser{file: file, data: data, toks: toks[open+1:], cur: valueSet{0}}
 	p.def = &enumDef{Open: toks[open].Start, LastEnd: toks[open].End}
@@ -125,85 +122,108 @@ func (p *enumParser) run(line int) error {
 			return p.fail(t.Start, "a constant of enum "+driverEnum+` or "}"`, strconv.Quote(t.Text))
 		}
 	}
-	return &PlaceError{File: p.file, Line: line, LookedFor: "the closing brace of enum " + driverEnum, Found: "the end of the file"}
+	return &PlaceError{
+		File: p.file, Line: line,
+		LookedFor: "the closing brace of enum " + driverEnum, Found: "the end of the file",
+	}
 }
 
 // constant reads NAME [= value] [,].
 func (p *enumParser) constant() error {
-	e := enumerator{Name: p.toks[0].Text, Start: p.toks[0].Start, End: p.toks[0].End, Depth: len(p.conds), Values: p.cur}
+	t := p.toks[0]
+	e := enumerator{Name: t.Text, Start: t.Start, End: t.End, Depth: len(p.conds), Values: p.cur}
 	if len(p.def.Consts) > 0 && !p.def.Comma {
 		return p.fail(e.Start, `"," behind `+p.def.Consts[len(p.def.Consts)-1].Name, strconv.Quote(e.Name))
 	}
 	p.toks = p.toks[1:]
-	if len(p.toks) > 0 && p.toks[0].Text == "=" {
-		var expr []cToken
-		depth := 0
-		for p.toks = p.toks[1:]; len(p.toks) > 0; p.toks = p.toks[1:] {
-			t := p.toks[0]
-			if t.Kind == cDirective {
-				return p.fail(t.Start, "the value of "+e.Name+" on its own", "a preprocessor line inside it")
-			}
-			if depth == 0 && (t.Text == "," || t.Text == "}") {
-				break
-			}
-			switch t.Text {
-			case "(":
-				depth++
-			case ")":
-				depth--
-			}
-			expr, e.End = append(expr, t), t.End
+	if p.sees("=") {
+		expr, err := p.expression(e.Name)
+		if err != nil {
+			return err
+		}
+		if len(expr) > 0 {
+			e.End = expr[len(expr)-1].End
 		}
 		e.Values, e.Alias = p.value(expr)
 	}
-	if len(p.toks) > 0 && p.toks[0].Kind != cDirective && p.toks[0].Text != "," && p.toks[0].Text != "}" {
+	if len(p.toks) > 0 && p.toks[0].Kind != cDirective && !p.sees(",") && !p.sees("}") {
 		return p.fail(p.toks[0].Start, `"=", "," or "}" behind `+e.Name, strconv.Quote(p.toks[0].Text))
 	}
 	p.def.Consts = append(p.def.Consts, e)
 	p.cur, p.def.Comma, p.def.LastEnd = e.Values.plus(1), false, e.End
-	if len(p.toks) > 0 && p.toks[0].Text == "," {
+	if p.sees(",") {
 		p.def.Comma, p.def.LastEnd = true, p.toks[0].End
 		p.toks = p.toks[1:]
 	}
 	return nil
 }
 
+func (p *enumParser) sees(text string) bool { return len(p.toks) > 0 && p.toks[0].Text == text }
+
+// expression takes the tokens behind "=" up to the comma or brace that ends them.
+func (p *enumParser) expression(name string) ([]cToken, error) {
+	var expr []cToken
+	depth := 0
+	for p.toks = p.toks[1:]; len(p.toks) > 0; p.toks = p.toks[1:] {
+		t := p.toks[0]
+		if t.Kind == cDirective {
+			return nil, p.fail(t.Start, "the value of "+name+" on its own", "a preprocessor line inside it")
+		}
+		if depth == 0 && (t.Text == "," || t.Text == "}") {
+			break
+		}
+		switch t.Text {
+		case "(":
+			depth++
+		case ")":
+			depth--
+		}
+		expr = append(expr, t)
+	}
+	return expr, nil
+}
+
 // value understands a number, another constant, and both in parentheses or
 // with a minus; any other expression has no known value.
-func (p *enumParser) value(expr []cToken) (valueSet, string) {
-	sign := 1
+func (p *enumParser) value(expr []cToken) (s valueSet, alias string) {
 	for len(expr) > 2 && expr[0].Text == "(" && expr[len(expr)-1].Text == ")" {
 		expr = expr[1 : len(expr)-1]
 	}
-	if len(expr) == 2 && expr[0].Text == "-" {
-		sign, expr = -1, expr[1:]
+	words := make([]string, len(expr))
+	for i, t := range expr {
+		words[i] = t.Text
 	}
-	if len(expr) != 1 || expr[0].Kind != cWord {
-		return nil, ""
-	}
-	text := expr[0].Text
-	if text[0] >= '0' && text[0] <= '9' {
-		n, err := strconv.ParseInt(strings.TrimRight(text, "uUlL"), 0, 32)
-		if err != nil || strings.Contains(text, "_") {
-			return nil, ""
+	text := strings.Join(words, " ")
+	if digits, minus := strings.CutPrefix(text, "- "); minus {
+		if n, ok := number(digits); ok {
+			return valueSet{-n}, ""
 		}
-		return valueSet{sign * int(n)}, ""
 	}
-	var s valueSet
-	found := false
+	if n, ok := number(text); ok {
+		return valueSet{n}, ""
+	}
+	return p.valueOf(text)
+}
+
+// valueOf gives the value of a constant that was defined before.
+func (p *enumParser) valueOf(name string) (s valueSet, alias string) {
 	for _, e := range p.def.Consts {
-		if e.Name != text {
+		if e.Name != name {
 			continue
 		}
-		if s = e.Values; found {
+		if alias != "" {
 			return nil, "" // defined in several branches: which one cannot be told
 		}
-		found = true
+		s, alias = e.Values, e.Name
 	}
-	if sign < 0 {
-		return nil, ""
-	}
-	return s, text
+	return s, alias
+}
+
+// number reads C's integer constants that fit an int.
+func number(text string) (int, bool) {
+	digits := strings.TrimRight(text, "uUlL")
+	n, err := strconv.ParseInt(digits, 0, 32)
+	return int(n), err == nil && !strings.ContainsAny(digits, "_oO+-")
 }
 
 // directive follows #if, #else and #endif; any other line changes nothing.
@@ -217,7 +237,7 @@ func (p *enumParser) directive(t cToken) error {
 		p.conds = append(p.conds, enumCond{before: p.cur})
 		p.def.LastCond = lineNumber(p.data, t.Start)
 		return nil
-	case "elif", "elifdef", "elifndef", "else", "endif":
+	case "elif", "elifdef", "elifndef", "else", endIf:
 	default:
 		return nil
 	}
@@ -230,7 +250,7 @@ func (p *enumParser) directive(t cToken) error {
 	} else {
 		c.after, c.ended = p.cur, true
 	}
-	if word != "endif" {
+	if word != endIf {
 		p.cur, c.hasElse = c.before, word == "else"
 		return nil
 	}

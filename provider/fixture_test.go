@@ -4,6 +4,7 @@ package provider
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,9 +105,7 @@ func smallFolder(t *testing.T, change map[string]string) string {
 		"fly.c":      "int fly;\n", "sub/fast.c": "int fast;\n", "fly-abi.h": "/* abi */\n",
 		"README.md": "not for rdma-core\n", "lab/notes": "not either\n", ".git/HEAD": "ref\n", "fly.c~": "old\n",
 	}
-	for name, text := range change {
-		files[name] = text
-	}
+	maps.Copy(files, change)
 	dir := filepath.Join(t.TempDir(), "fly")
 	for name, text := range files {
 		if text == "" {

@@ -17,14 +17,19 @@ import (
 	"unicode/utf8"
 )
 
-// What a provider may hold. Upstream's largest, mlx5, has 70 files of at most
-// 0.4 MiB.
+// What a provider may hold. Upstream's largest, mlx5, has about 100 files of at
+// most 0.25 MiB.
 const (
 	MaxFileSize  = 8 << 20  // bytes of one file
 	MaxTotalSize = 64 << 20 // bytes of all files
 	MaxFiles     = 2000     // files that are copied
 	maxEntries   = 20000    // files and folders that are looked at
 	maxNameBytes = 200      // of a file's path
+)
+
+const (
+	wantRegular  = "a regular file"
+	wantReadable = "a file that can be read"
 )
 
 // File is a file of the provider that goes into rdma-core.
@@ -91,39 +96,49 @@ func readFolder(root *os.Root, dir string, m *Manifest) ([]File, error) {
 func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
 	file := filepath.Join(r.dir, filepath.FromSlash(name))
 	if err != nil {
-		return &FileError{File: file, Want: "a file that can be read", Got: err.Error(), Err: err}
+		return &FileError{File: file, Want: wantReadable, Got: err.Error(), Err: err}
 	}
 	if name == "." {
 		return nil
 	}
-	if r.entries++; r.entries > maxEntries {
+	r.entries++
+	if r.entries > maxEntries {
 		return &LimitError{File: r.dir, What: "files and folders", Limit: maxEntries}
 	}
 	if r.manifest.isPrivate(name, d.IsDir()) {
-		if d.IsDir() {
-			return fs.SkipDir
-		}
-		return nil
+		return skip(d)
 	}
 	if want := badFileName(name); want != "" {
 		r.errs = append(r.errs, &FileError{File: file, Want: want, Got: strconv.Quote(path.Base(name))})
-		if d.IsDir() {
-			return fs.SkipDir
+		return skip(d)
+	}
+	if d.IsDir() {
+		return nil
+	}
+	if !d.Type().IsRegular() {
+		got := "a special file (" + d.Type().String() + ")"
+		if d.Type()&fs.ModeSymlink != 0 {
+			// Also one that stays inside: in rdma-core's tree it would be another
+			// file, and a patch would carry it as a link that patch(1) refuses.
+			got = "a symbolic link: a provider has none, copy the file"
 		}
+		r.errs = append(r.errs, &FileError{File: file, Want: wantRegular, Got: got})
 		return nil
 	}
-	switch {
-	case d.IsDir():
-		return nil
-	case d.Type()&fs.ModeSymlink != 0:
-		// Also one that stays inside: in rdma-core's tree it would be another
-		// file, and a patch would carry it as a link that patch(1) refuses.
-		r.errs = append(r.errs, &FileError{File: file, Want: "a regular file", Got: "a symbolic link: no links in a provider, copy the file"})
-		return nil
-	case !d.Type().IsRegular():
-		r.errs = append(r.errs, &FileError{File: file, Want: "a regular file", Got: "a special file (" + d.Type().String() + ")"})
-		return nil
+	return r.add(name, file)
+}
+
+// skip passes over a file, or over a folder with all that is in it.
+func skip(d fs.DirEntry) error {
+	if d.IsDir() {
+		return fs.SkipDir
 	}
+	return nil
+}
+
+// add takes a file in. A file that cannot be taken is remembered; a limit of
+// the whole folder ends the walk.
+func (r *folderReader) add(name, file string) error {
 	if len(r.files) >= MaxFiles {
 		return &LimitError{File: r.dir, What: "files", Limit: MaxFiles}
 	}
@@ -132,7 +147,8 @@ func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
 		r.errs = append(r.errs, err)
 		return nil
 	}
-	if r.total += f.Size; r.total > MaxTotalSize {
+	r.total += f.Size
+	if r.total > MaxTotalSize {
 		return &LimitError{File: r.dir, What: "bytes in all files", Limit: MaxTotalSize}
 	}
 	r.files = append(r.files, f)
@@ -158,7 +174,7 @@ func readLimited(root *os.Root, name, file string) ([]byte, fs.FileInfo, error) 
 	// Looked at before it is opened: to open a named pipe would wait for ever.
 	info, err := root.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, nil, &FileError{File: file, Want: "a regular file", Got: info.Mode().Type().String()}
+		return nil, nil, &FileError{File: file, Want: wantRegular, Got: info.Mode().Type().String()}
 	}
 	var data []byte
 	if err == nil {
@@ -169,7 +185,7 @@ func readLimited(root *os.Root, name, file string) ([]byte, fs.FileInfo, error) 
 		}
 	}
 	if err != nil {
-		return nil, nil, &FileError{File: file, Want: "a file that can be read", Got: err.Error(), Err: err}
+		return nil, nil, &FileError{File: file, Want: wantReadable, Got: err.Error(), Err: err}
 	}
 	if len(data) > MaxFileSize {
 		return nil, nil, &LimitError{File: file, What: "bytes in one file", Limit: MaxFileSize, Got: info.Size()}

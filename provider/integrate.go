@@ -11,8 +11,8 @@ import (
 	"strconv"
 )
 
-// The files of rdma-core that take part. They have had these names in every
-// release since v15.
+// The files of rdma-core that take part. They have these names in every release
+// from v32.0 to v64.0.
 const (
 	TopCMake     = "CMakeLists.txt"
 	HeadersCMake = "kernel-headers/CMakeLists.txt"
@@ -20,13 +20,6 @@ const (
 	VerbsHeader  = "libibverbs/verbs.h"
 	Maintainers  = "MAINTAINERS"
 	Readme       = "README.md"
-)
-
-// The two lists of kernel-headers/CMakeLists.txt: the headers that providers
-// can include, and those that make_abi_structs.py makes kernel-abi/ from.
-var (
-	publishList = cmakeList{Command: "publish_internal_headers", First: "rdma"}
-	abiList     = cmakeList{Command: "rdma_kernel_provider_abi"}
 )
 
 // Edit is one change of the tree.
@@ -100,9 +93,10 @@ func (in *integration) run(m *Manifest) {
 	in.edit(DriverHeader, func(data []byte) ([]byte, string, bool, error) {
 		out, id, already, err := addDriverID(DriverHeader, data, m.DriverID)
 		in.result.DriverID = id
-		return out, m.DriverID.Constant + " with driver id " + strconv.Itoa(id) + " at the end of enum " + driverEnum, already, err
+		what := m.DriverID.Constant + " with driver id " + strconv.Itoa(id) + " at the end of enum " + driverEnum
+		return out, what, already, err
 	})
-	for _, list := range []cmakeList{publishList, abiList} {
+	for _, list := range headerLists() {
 		in.edit(HeadersCMake, func(data []byte) ([]byte, string, bool, error) {
 			out, already, err := addToCMakeList(HeadersCMake, data, list, header)
 			return out, header + " in " + list.String() + " …)", already, err
@@ -132,6 +126,13 @@ func (in *integration) run(m *Manifest) {
 		out, already, err := addKernelModule(Readme, data, m.KernelModule)
 		return out, m.KernelModule + " in the list of kernel modules", already, err
 	})
+}
+
+// headerLists gives the two lists of kernel-headers/CMakeLists.txt: the headers
+// that providers can include, and those that make_abi_structs.py makes
+// kernel-abi/ from.
+func headerLists() []cmakeList {
+	return []cmakeList{{Command: "publish_internal_headers", First: "rdma"}, {Command: "rdma_kernel_provider_abi"}}
 }
 
 func (in *integration) fail(err error) {
@@ -187,13 +188,15 @@ func (in *integration) copy(c Copy) {
 	have, err := in.tree.ReadFile(c.To)
 	switch {
 	case err == nil && !bytes.Equal(have, c.From.data):
-		in.fail(&ConflictError{File: c.To, Want: "no such file in the release, or the provider's own", Got: "a file with other content"})
+		want := "no such file in the release, or the provider's own"
+		in.fail(&ConflictError{File: c.To, Want: want, Got: "a file with other content"})
 		return
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		in.fail(&PlaceError{File: c.To, LookedFor: "a place for the provider's file", Found: err.Error(), Err: err})
 		return
 	}
-	in.result.Edits = append(in.result.Edits, Edit{File: c.To, What: "the provider's " + c.From.Name, Already: err == nil})
+	edit := Edit{File: c.To, What: "the provider's " + c.From.Name, Already: err == nil}
+	in.result.Edits = append(in.result.Edits, edit)
 	if err != nil {
 		in.out = append(in.out, Written{Name: c.To, Data: c.From.data, Mode: c.From.Mode})
 	}
@@ -208,7 +211,8 @@ func (in *integration) write() error {
 	}
 	for _, f := range in.out {
 		if f.Mode&0o111 != 0 {
-			return &FileError{File: f.Name, Want: "a tree that can write executable files", Got: fmt.Sprintf("%T", in.tree)}
+			want := "a tree that can write executable files"
+			return &FileError{File: f.Name, Want: want, Got: fmt.Sprintf("%T", in.tree)}
 		}
 	}
 	for _, f := range in.out {

@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -21,7 +22,7 @@ func TestAddKernelModule(t *testing.T) {
 			wantText(t, string(out), tt.want)
 			again, already2, err := addKernelModule("r", out, "fly.ko")
 			wantError(t, err)
-			if already || !already2 || string(again) != string(out) {
+			if already || !already2 || !bytes.Equal(again, out) {
 				t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
 			}
 		})
@@ -60,7 +61,7 @@ func TestAddMaintainer(t *testing.T) {
 				wantText(t, string(out), form(tt.want))
 				again, already2, err := addMaintainer("m", out, m)
 				wantError(t, err)
-				if already || !already2 || string(again) != string(out) {
+				if already || !already2 || !bytes.Equal(again, out) {
 					t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
 				}
 			}

@@ -57,9 +57,7 @@ func Load(dir string) (*Provider, error) {
 	if err := errors.Join(p.checkNamed(file, data), p.checkBuild()); err != nil {
 		return nil, err
 	}
-	if p.digest, err = p.sum(); err != nil {
-		return nil, err
-	}
+	p.digest = p.sum()
 	return p, nil
 }
 
@@ -69,11 +67,7 @@ func (p *Provider) Digest() string { return p.digest }
 
 // sum frames each part with its length, so that no two providers can be
 // written down alike.
-func (p *Provider) sum() (string, error) {
-	manifest, err := p.Manifest.canonical()
-	if err != nil {
-		return "", fmt.Errorf("digest of provider %s: %w", p.Manifest.Name, err)
-	}
+func (p *Provider) sum() string {
 	h := sha256.New()
 	part := func(b []byte) {
 		var n [8]byte
@@ -82,13 +76,13 @@ func (p *Provider) sum() (string, error) {
 		h.Write(b)
 	}
 	part([]byte("verbsmith provider 1"))
-	part(manifest)
+	part([]byte(p.Manifest.canonical()))
 	for _, f := range p.Files {
 		part([]byte(f.Name))
 		part([]byte(strconv.FormatUint(uint64(f.Mode.Perm()), 8)))
 		part(f.data)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func (p *Provider) has(name string) bool {
@@ -100,6 +94,7 @@ func (p *Provider) has(name string) bool {
 // gives them their lines and columns.
 type located struct {
 	Manifest `yaml:",inline"`
+
 	problems []strictyaml.Problem
 }
 
@@ -117,7 +112,8 @@ func (p *Provider) checkNamed(file string, data []byte) error {
 		if p.Manifest.isPrivate(name, false) {
 			got = "a file that privateFiles keeps out"
 		}
-		l.problems = append(l.problems, strictyaml.Problem{Path: where, Want: "a file " + name + " in this folder", Got: got})
+		want := "a file " + name + " in this folder"
+		l.problems = append(l.problems, strictyaml.Problem{Path: where, Want: want, Got: got})
 	}
 	missing("abiHeader", p.Manifest.ABIHeader)
 	for i, dir := range p.Manifest.CMake.Subdirectories {
@@ -134,10 +130,11 @@ var sourceName = regexp.MustCompile(`^[A-Za-z0-9_@+-][A-Za-z0-9_@+./-]*\.(c|h|ma
 // checkBuild checks that the provider's own CMakeLists.txt makes a provider of
 // this name from files that are there.
 func (p *Provider) checkBuild() error {
-	file := filepath.Join(p.Dir, cmakeName)
+	file, name := filepath.Join(p.Dir, cmakeName), p.Manifest.Name
 	i := slices.IndexFunc(p.Files, func(f File) bool { return f.Name == cmakeName })
 	if i < 0 {
-		return &FileError{File: file, Want: "a file that calls rdma_provider() or rdma_shared_provider()", Got: "no such file"}
+		want := "a file that calls rdma_provider() or rdma_shared_provider()"
+		return &FileError{File: file, Want: want, Got: "no such file"}
 	}
 	cmds, err := parseCMake(file, p.Files[i].data)
 	if err != nil {
@@ -149,24 +146,27 @@ func (p *Provider) checkBuild() error {
 		if c.Name != "rdma_provider" && c.Name != "rdma_shared_provider" {
 			continue
 		}
-		if len(c.Args) > 0 && c.Args[0].Text == p.Manifest.Name {
-			found = true
-		}
-		for _, a := range c.Args {
-			name := path.Clean(a.Text)
-			// The ABI header is not in providers/NAME: it goes to kernel-headers/rdma.
-			if sourceName.MatchString(a.Text) && (!p.has(name) || name == p.Manifest.ABIHeader) {
-				errs = append(errs, &PlaceError{
-					File: file, Line: lineNumber(p.Files[i].data, a.Start),
-					LookedFor: "the file " + a.Text, Found: "none of that name that goes into providers/" + p.Manifest.Name,
-				})
-			}
-		}
+		found = found || len(c.Args) > 0 && c.Args[0].Text == name
+		errs = append(errs, p.checkSources(file, p.Files[i].data, c))
 	}
 	if !found {
+		errs = append(errs, noPlace(file, fmt.Sprintf("rdma_provider(%s … or rdma_shared_provider(%s …", name, name)))
+	}
+	return errors.Join(errs...)
+}
+
+// checkSources checks that the files which a command names will be in
+// providers/NAME; the ABI header will not: it goes to kernel-headers/rdma.
+func (p *Provider) checkSources(file string, data []byte, c cmakeCommand) error {
+	var errs []error
+	for _, a := range c.Args {
+		source := path.Clean(a.Text)
+		if !sourceName.MatchString(a.Text) || p.has(source) && source != p.Manifest.ABIHeader {
+			continue
+		}
 		errs = append(errs, &PlaceError{
-			File:      file,
-			LookedFor: fmt.Sprintf("rdma_provider(%s … or rdma_shared_provider(%s …", p.Manifest.Name, p.Manifest.Name), Found: "none",
+			File: file, Line: lineNumber(data, a.Start), LookedFor: "the file " + a.Text,
+			Found: "none of that name that goes into providers/" + p.Manifest.Name,
 		})
 	}
 	return errors.Join(errs...)

@@ -53,6 +53,8 @@ func TestLoadManifestMistakes(t *testing.T) {
 		want     []string // "line:path" of each mistake
 	}{
 		{"name", "name: fly", "name: all", []string{"1:name"}},
+		{"names of CMake", "name: fly", "name: endif", []string{"1:name"}},
+		{"name of a library", "name: fly", "name: ibverbs", []string{"1:name"}},
 		{"name that climbs", "name: fly", "name: ../fly", []string{"1:name"}},
 		{"name with a line end", "name: fly", `name: "fly\nx"`, []string{"1:name"}},
 		{"description with a line end", "A small provider", `"A\nB"`, []string{"2:description"}},
@@ -69,6 +71,9 @@ func TestLoadManifestMistakes(t *testing.T) {
 		{"module", "fly.ko", "fly", []string{"10:kernelModule"}},
 		{"device without a number", "fly0", "fly", []string{"14:device.name"}},
 		{"device too long", "fly0", strings.Repeat("f", 63) + "0", []string{"14:device.name"}},
+		{"modalias", "name: fly0", "name: fly0\n  modalias: \"pci:v1\\nx\"", []string{"15:device.modalias"}},
+		{"kernel ABI", "name: fly0", "name: fly0\n  kernelABI: 1999999999", []string{"15:device.kernelABI"}},
+		{"kernel ABI 0", "name: fly0", "name: fly0\n  kernelABI: 0", []string{"15:device.kernelABI"}},
 		{"private patterns", "lab/, \"*~\"", "../x, /y, a//b, \"[\", \"**\"", []string{
 			"15:privateFiles[1]", "15:privateFiles[2]", "15:privateFiles[3]", "15:privateFiles[4]", "15:privateFiles[5]",
 		}},
@@ -118,8 +123,11 @@ func TestLoadFolderMistakes(t *testing.T) {
 		{"no provider in it", map[string]string{cmakeName: "# rdma_provider(fly)\nadd_library(fly fly.c)\n"}, []string{"rdma_provider(fly", "none"}},
 		{"another provider in it", map[string]string{cmakeName: "rdma_provider(wasp fly.c)\n"}, []string{"rdma_provider(fly", "none"}},
 		{"not CMake", map[string]string{cmakeName: "rdma_provider(fly\n"}, []string{cmakeName + ":1:"}},
-		{"sources that are missing", map[string]string{cmakeName: "rdma_shared_provider(fly libfly.map\n 1 1.0.${V}\n fly.c\n gone.c)\n"},
-			[]string{cmakeName + ":1: looked for the file libfly.map", cmakeName + ":4: looked for the file gone.c"}},
+		{
+			"sources that are missing",
+			map[string]string{cmakeName: "rdma_shared_provider(fly libfly.map\n 1 1.0.${V}\n fly.c\n gone.c)\n"},
+			[]string{cmakeName + ":1: looked for the file libfly.map", cmakeName + ":4: looked for the file gone.c"},
+		},
 		{"the ABI header as a source", map[string]string{cmakeName: "rdma_provider(fly fly.c fly-abi.h)\n"}, []string{"the file fly-abi.h"}},
 		{"control character", map[string]string{"a\nb.c": "x", "c\x1b.c": "x"}, []string{`a\nb.c`, `c\x1b.c`, "control characters"}},
 		{"blank and quote", map[string]string{"a b.c": "x", "it's.c": "x", "a%b": "x"}, []string{"a b.c", "it's.c", "a%b", "letters, digits"}},
@@ -179,8 +187,8 @@ func TestLoadLinksAndSpecialFiles(t *testing.T) {
 				wantError(t, err)
 				return
 			}
-			var fe *FileError
-			if wantError(t, err, tt.name, tt.want); !errors.As(err, &fe) {
+			wantError(t, err, tt.name, tt.want)
+			if _, ok := errors.AsType[*FileError](err); !ok {
 				t.Errorf("want a *FileError, got %T", err)
 			}
 		})
@@ -238,6 +246,8 @@ func TestDigest(t *testing.T) {
 		"manifest":  load(map[string]string{ManifestName: strings.Replace(smallManifest, "small", "tiny", 1)}, nil),
 		"exec mode": load(nil, chmod(0o755)),
 		"moved":     load(map[string]string{"x.h": "", "y.h": "x"}, nil),
+		"two files": load(map[string]string{"z1": "1", "z2": "2"}, nil),
+		"their sum": load(map[string]string{"z1": "1z26442"}, nil),
 		"one":       load(map[string]string{"a": "bc", "d": ""}, nil),
 		"other":     load(map[string]string{"ab": "c"}, nil),
 	}
@@ -257,11 +267,22 @@ func TestIsPrivate(t *testing.T) {
 		dir  bool
 		want bool
 	}{
-		{ManifestName, false, true}, {"sub/" + ManifestName, false, false},
-		{"README.md", false, true}, {"sub/README.md", false, true}, {"README", false, false},
-		{"lab", true, true}, {"lab", false, false}, {"x/lab", true, true},
-		{"x~", false, true}, {"doc/a.txt", false, true}, {"a.txt", false, false}, {"x/doc/a.txt", false, false},
-		{"a.c", false, true}, {"c.c", false, false}, {".git", true, true}, {".git", false, false},
+		{ManifestName, false, true},
+		{"sub/" + ManifestName, false, false},
+		{"README.md", false, true},
+		{"sub/README.md", false, true},
+		{"README", false, false},
+		{"lab", true, true},
+		{"lab", false, false},
+		{"x/lab", true, true},
+		{"x~", false, true},
+		{"doc/a.txt", false, true},
+		{"a.txt", false, false},
+		{"x/doc/a.txt", false, false},
+		{"a.c", false, true},
+		{"c.c", false, false},
+		{".git", true, true},
+		{".git", false, false},
 	}
 	for _, tt := range tests {
 		if got := m.isPrivate(tt.name, tt.dir); got != tt.want {

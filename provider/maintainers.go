@@ -36,7 +36,7 @@ func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already b
 		}
 	}
 	if first < 0 {
-		return nil, false, &PlaceError{File: file, LookedFor: "sections of providers (a title, M:, S: and F: providers/…)", Found: "none"}
+		return nil, false, noPlace(file, "sections of providers (a title, M:, S: and F: providers/…)")
 	}
 	among := sections[first : last+1]
 	titles := make([]string, len(among))
@@ -64,7 +64,10 @@ func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already b
 		}
 		out = splice(data, s.End, text)
 	}
-	return out, false, checkMaintainers(file, out, len(sections), title, folder)
+	if err := checkMaintainers(file, out, len(sections), title, folder); err != nil {
+		return nil, false, err
+	}
+	return out, false, nil
 }
 
 // checkMaintainers reads the result back.
@@ -77,7 +80,10 @@ func checkMaintainers(file string, out []byte, before int, title, folder string)
 		}
 	}
 	if n != 1 || len(sections) != before+1 {
-		return &PlaceError{File: file, LookedFor: "a place for the section " + title, Found: "a layout in which it would run into another section"}
+		return &PlaceError{
+			File: file, LookedFor: "a place for the section " + title,
+			Found: "a layout in which it would run into another section",
+		}
 	}
 	return nil
 }

@@ -3,7 +3,7 @@
 package provider
 
 import (
-	"encoding/json"
+	"fmt"
 	"strings"
 )
 
@@ -12,23 +12,30 @@ const ManifestName = "provider.yaml"
 
 // Manifest is provider.yaml: what must be known of a provider besides its
 // files. It is decoded strictly; Check holds the rules beyond its shape.
+//
+//nolint:tagliatelle // ID is written in capitals, as everywhere in rdma-core
 type Manifest struct {
-	Name         string     `yaml:"name" json:"name" jsonschema_description:"The folder under providers/, the CMake target and the NAME of verbs_provider_NAME and libNAME."`
-	Description  string     `yaml:"description" json:"description" jsonschema_description:"One line, for the RPM spec's list of drivers."`
-	Title        string     `yaml:"title,omitempty" json:"title,omitempty" jsonschema_description:"The title in MAINTAINERS before the kernel module's name. Without one: the name in capitals and USERSPACE PROVIDER."`
-	Maintainer   Maintainer `yaml:"maintainer" json:"maintainer" jsonschema_description:"For MAINTAINERS and the patch's header."`
-	ABIHeader    string     `yaml:"abiHeader" json:"abiHeader" jsonschema_description:"A file of this folder, NAME-abi.h, that goes to kernel-headers/rdma/."`
-	DriverID     DriverID   `yaml:"driverID" json:"driverID" jsonschema_description:"The constant in enum rdma_driver_id."`
-	KernelModule string     `yaml:"kernelModule" json:"kernelModule" jsonschema_description:"NAME.ko, for README.md and MAINTAINERS."`
-	CMake        CMake      `yaml:"cmake" json:"cmake" jsonschema_description:"Where the top CMakeLists.txt takes the provider in."`
-	Device       Device     `yaml:"device" json:"device" jsonschema_description:"The device of the proof."`
-	PrivateFiles []string   `yaml:"privateFiles,omitempty" json:"privateFiles,omitempty" jsonschema_description:"Patterns of files that are not copied into rdma-core: name or *.ext in any folder, dir/ for a folder, a/b* for one path."`
+	// Name is also that of the CMake target, verbs_provider_NAME and libNAME.
+	Name        string `yaml:"name" jsonschema_description:"The folder under providers/; librib's rib."`
+	Description string `yaml:"description" jsonschema_description:"One line, for the RPM spec's list of drivers."`
+	// Title is by default the name in capitals and USERSPACE PROVIDER.
+	Title      string     `yaml:"title,omitempty" jsonschema_description:"In MAINTAINERS, before the module's name."`
+	Maintainer Maintainer `yaml:"maintainer" jsonschema_description:"For MAINTAINERS and the patch's header."`
+	// ABIHeader goes to kernel-headers/rdma/ and not to providers/NAME.
+	ABIHeader    string   `yaml:"abiHeader" jsonschema_description:"A file of this folder, NAME-abi.h."`
+	DriverID     DriverID `yaml:"driverID" jsonschema_description:"The constant in enum rdma_driver_id."`
+	KernelModule string   `yaml:"kernelModule" jsonschema_description:"NAME.ko, for README.md and MAINTAINERS."`
+	CMake        CMake    `yaml:"cmake" jsonschema_description:"Where CMakeLists.txt takes the provider in."`
+	Device       Device   `yaml:"device" jsonschema_description:"The device of the proof."`
+	// PrivateFiles are not copied into rdma-core: name or *.ext in any folder,
+	// dir/ a folder with all below it, a/b* one path from the provider's folder.
+	PrivateFiles []string `yaml:"privateFiles,omitempty" jsonschema_description:"Patterns: *.ext, dir/, a/b*."`
 }
 
 // Maintainer answers for the provider.
 type Maintainer struct {
-	Name  string `yaml:"name" json:"name"`
-	Email string `yaml:"email" json:"email"`
+	Name  string `yaml:"name"`
+	Email string `yaml:"email"`
 }
 
 // Policy says where the provider's driver id comes from.
@@ -45,23 +52,31 @@ const (
 
 // DriverID is the provider's constant in enum rdma_driver_id.
 type DriverID struct {
-	Constant string `yaml:"constant" json:"constant" jsonschema_description:"RDMA_DRIVER_ and the name in capitals."`
-	Policy   Policy `yaml:"policy" json:"policy" jsonschema:"enum=next,enum=explicit" jsonschema_description:"next: the number behind the release's last one. explicit: value."`
-	Value    int    `yaml:"value,omitempty" json:"value,omitempty" jsonschema_description:"With policy explicit only: the number that the kernel driver reports."`
+	Constant string `yaml:"constant" jsonschema_description:"RDMA_DRIVER_ and the name in capitals."`
+	Policy   Policy `yaml:"policy" jsonschema:"enum=next,enum=explicit" jsonschema_description:"Whence the number."`
+	// Value is what the kernel driver reports; with PolicyExplicit only.
+	Value int `yaml:"value,omitempty" jsonschema_description:"The number, with policy explicit only."`
 }
 
 // CMake says how the provider is built.
+//
+//nolint:tagliatelle // DMA is written in capitals, as everywhere in rdma-core
 type CMake struct {
-	CoherentDMA    bool     `yaml:"coherentDMA" json:"coherentDMA" jsonschema_description:"Inside if (HAVE_COHERENT_DMA), or beside it."`
-	Subdirectories []string `yaml:"subdirectories,omitempty" json:"subdirectories,omitempty" jsonschema_description:"Folders below with a CMakeLists.txt of their own, as man is for some of upstream's providers."`
+	CoherentDMA bool `yaml:"coherentDMA" jsonschema_description:"Inside if (HAVE_COHERENT_DMA), or beside it."`
+	// Subdirectories have a CMakeLists.txt of their own and are built behind
+	// the provider, as man is for some of upstream's.
+	Subdirectories []string `yaml:"subdirectories,omitempty" jsonschema_description:"Folders below, such as man."`
 }
 
 // Device is what the proof shows to ibv_devices.
+//
+//nolint:tagliatelle // ABI is written in capitals, as everywhere in rdma-core
 type Device struct {
-	Name string `yaml:"name" json:"name" jsonschema_description:"A device name that the provider matches, with its number: rib0."`
+	Name string `yaml:"name" jsonschema_description:"A name that the provider matches, with its number: rib0."`
 	// KernelABI is one that the provider supports; 0 stands for 1, which most kernel drivers have.
-	KernelABI int    `yaml:"kernelABI,omitempty" json:"kernelABI,omitempty" jsonschema:"minimum=1" jsonschema_description:"The uverbs ABI version of the kernel driver, one that the provider supports. Without one: 1."`
-	Modalias  string `yaml:"modalias,omitempty" json:"modalias,omitempty" jsonschema_description:"For a provider that matches by PCI id and not by name: the device's modalias, pci:v0000....d0000....sv*sd*bc*sc*i*."`
+	KernelABI int `yaml:"kernelABI,omitempty" jsonschema:"minimum=1" jsonschema_description:"The uverbs ABI, else 1."`
+	// Modalias is for a provider that matches by PCI id and not by name.
+	Modalias string `yaml:"modalias,omitempty" jsonschema_description:"pci:v0000....d0000....sv*sd*bc*sc*i*"`
 }
 
 // ABI is the kernel ABI that the device of the proof reports.
@@ -76,5 +91,6 @@ func (m *Manifest) maintainersTitle() string {
 	return title + " (for " + m.KernelModule + ")"
 }
 
-// canonical gives the manifest's content in one form whatever its layout and comments.
-func (m *Manifest) canonical() ([]byte, error) { return json.Marshal(m) }
+// canonical gives the manifest's content in one form whatever its layout and
+// comments: %#v quotes every text.
+func (m *Manifest) canonical() string { return fmt.Sprintf("%#v", *m) }

@@ -10,8 +10,8 @@ import "strings"
 // README.md has iw_cxgb4 before hfi1. "Before the first greater one" and
 // "after the last smaller one" each go wrong at some accident, so the place is
 // the one with the fewest keys on the wrong side, the first of them where
-// several are equal. It gives upstream's own places for efa, siw, irdma, erdma,
-// mana and ionic, but for verbs.h's ionic itself.
+// several are equal. It gives the places that upstream itself chose for irdma,
+// erdma, mana and ionic, but for verbs.h's ionic.
 func placeIn(keys []string, key string, less func(a, b string) bool) int {
 	wrong := 0 // keys behind the place that should be before it, and the reverse
 	for _, k := range keys {

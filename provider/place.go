@@ -25,6 +25,26 @@ func (e *PlaceError) Error() string {
 // Unwrap gives the cause.
 func (e *PlaceError) Unwrap() error { return e.Err }
 
+// noPlace is a PlaceError for a place that is not there at all.
+func noPlace(file, lookedFor string) error {
+	return &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+}
+
+// onePlace gives nil where there is one place, by the lines at which it was
+// found, and else an error.
+func onePlace(file, lookedFor string, lines []int) error {
+	switch len(lines) {
+	case 0:
+		return noPlace(file, lookedFor)
+	case 1:
+		return nil
+	}
+	return &PlaceError{
+		File: file, Line: lines[1], LookedFor: lookedFor,
+		Found: strconv.Itoa(len(lines)) + ": " + lineList(lines),
+	}
+}
+
 // TakenError says that the number which the provider would have in
 // enum rdma_driver_id belongs to another driver of that release.
 type TakenError struct {

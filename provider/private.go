@@ -8,8 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// vcsDirs are never part of a provider.
-var vcsDirs = map[string]bool{".git": true, ".hg": true, ".svn": true, ".bzr": true, "CVS": true}
+// isVCS says whether a folder is a version control system's, never part of a provider.
+func isVCS(name string) bool {
+	switch name {
+	case ".git", ".hg", ".svn", ".bzr", "CVS":
+		return true
+	}
+	return false
+}
 
 // badPattern says what a pattern of privateFiles should be, "" where it is right.
 func badPattern(p string) string {
@@ -24,7 +30,7 @@ func badPattern(p string) string {
 	case strings.HasPrefix(p, "/"):
 		return "a path from the provider's folder, without / before it"
 	}
-	for _, part := range strings.Split(bare, "/") {
+	for part := range strings.SplitSeq(bare, "/") {
 		if part == ".." || part == "." || part == "" {
 			return "a path without empty parts, . and .."
 		}
@@ -39,7 +45,7 @@ func badPattern(p string) string {
 // slash separated, relative to the provider's folder. A private folder is not
 // looked into.
 func (m *Manifest) isPrivate(name string, dir bool) bool {
-	if name == ManifestName || dir && vcsDirs[path.Base(name)] {
+	if name == ManifestName || dir && isVCS(path.Base(name)) {
 		return true
 	}
 	for _, p := range m.PrivateFiles {

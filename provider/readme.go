@@ -2,10 +2,7 @@
 
 package provider
 
-import (
-	"regexp"
-	"strconv"
-)
+import "regexp"
 
 // moduleItem is an item of README.md's list of kernel modules: " - siw.ko".
 var moduleItem = regexp.MustCompile(`(?m)^([ \t]*[-*+][ \t]+)([A-Za-z0-9_-]+\.ko)[ \t]*\r?$`)
@@ -22,16 +19,12 @@ type readmeItem struct {
 func addKernelModule(file string, data []byte, module string) (out []byte, already bool, err error) {
 	lists := moduleLists(data)
 	const lookedFor = "one list of kernel modules ( - name.ko)"
-	if len(lists) != 1 {
-		e := &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
-		if len(lists) > 1 {
-			var lines []int
-			for _, l := range lists {
-				lines = append(lines, lineNumber(data, l[0].Start))
-			}
-			e.Line, e.Found = lines[1], strconv.Itoa(len(lists))+": "+lineList(lines)
-		}
-		return nil, false, e
+	lines := make([]int, len(lists))
+	for i, l := range lists {
+		lines[i] = lineNumber(data, l[0].Start)
+	}
+	if err := onePlace(file, lookedFor, lines); err != nil {
+		return nil, false, err
 	}
 	list := lists[0]
 	modules := make([]string, len(list))
@@ -47,8 +40,10 @@ func addKernelModule(file string, data []byte, module string) (out []byte, alrea
 	} else {
 		out = insertLineAfter(data, list[pos-1].Start, list[pos-1].Marker+module)
 	}
-	if after := moduleLists(out); len(after) != 1 || len(after[0]) != len(list)+1 || after[0][pos].Module != module {
-		return nil, false, &PlaceError{File: file, Line: lineNumber(data, list[0].Start), LookedFor: lookedFor, Found: "a layout that an item would break"}
+	after := moduleLists(out)
+	if len(after) != 1 || len(after[0]) != len(list)+1 || after[0][pos].Module != module {
+		found := "a layout that an item would break"
+		return nil, false, &PlaceError{File: file, Line: lines[0], LookedFor: lookedFor, Found: found}
 	}
 	return out, false, nil
 }

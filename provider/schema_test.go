@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"bytes"
 	"flag"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ func TestSchema(t *testing.T) {
 	}
 	got, err := os.ReadFile(file)
 	wantError(t, err)
-	if string(got) != string(want) {
+	if !bytes.Equal(got, want) {
 		t.Errorf("%s is not what the Manifest type gives; run: go test ./provider -run TestSchema -update", file)
 	}
 }

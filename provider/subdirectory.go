@@ -31,23 +31,24 @@ func addSubdirectory(file string, data []byte, path string, coherent bool) (out 
 	}
 	pos := placeIn(keys, path, byPath)
 	text := "add_subdirectory(" + path + ")"
-	at := 0 // the new command's place among all commands
+	var at int // the new command's place among all commands
 	if pos > 0 {
-		prev := cmds[group[pos-1]]
 		at = group[pos-1] + 1
-		indent, _ := indentOf(data, prev.Start)
-		out = insertLineAfter(data, prev.End, indent+text)
+		indent, _ := indentOf(data, cmds[group[pos-1]].Start)
+		out = insertLineAfter(data, cmds[group[pos-1]].End, indent+text)
 	} else {
-		next := cmds[group[0]]
 		at = group[0]
-		indent, _ := indentOf(data, next.Start)
-		out = insertLineBefore(data, next.Start, indent+text)
+		indent, _ := indentOf(data, cmds[at].Start)
+		out = insertLineBefore(data, cmds[at].Start, indent+text)
 	}
 	shape := cmakeShape(cmds)
 	model := cmds[group[0]]
 	prefix := strings.TrimSuffix(shape[group[0]], fmt.Sprintf("%s%q", model.Name, model.argTexts()))
 	want := slices.Insert(slices.Clone(shape), at, prefix+fmt.Sprintf("%s%q", "add_subdirectory", []string{path}))
-	return out, false, sameCMake(file, out, want, cmds[group[0]].Line)
+	if err := sameCMake(file, out, want, cmds[group[0]].Line); err != nil {
+		return nil, false, err
+	}
+	return out, false, nil
 }
 
 // providerGroup gives the indexes of the add_subdirectory(providers/…) commands
@@ -64,13 +65,14 @@ func providerGroup(file string, cmds []cmakeCommand, coherent bool) ([]int, erro
 	}
 	lookedFor := "one run of add_subdirectory(providers/…) outside of any block"
 	if len(group) == 0 {
-		return nil, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+		return nil, noPlace(file, lookedFor)
 	}
 	for k := 1; k < len(group); k++ {
 		if group[k] != group[k-1]+1 {
+			between := cmds[group[k]-1]
 			return nil, &PlaceError{
 				File: file, Line: cmds[group[k]].Line, LookedFor: lookedFor,
-				Found: fmt.Sprintf("a second run, behind %s() of line %d", cmds[group[k]-1].Name, cmds[group[k]-1].Line),
+				Found: fmt.Sprintf("a second run, behind %s() of line %d", between.Name, between.Line),
 			}
 		}
 	}
@@ -81,31 +83,31 @@ func coherentGroup(file string, cmds []cmakeCommand) ([]int, error) {
 	var group, lines []int
 	empty := 0
 	for i, c := range cmds {
-		if c.Name != "if" || len(c.Args) != 1 || c.Args[0].Text != coherentDMA {
+		if c.Name != cmakeIf || len(c.Args) != 1 || c.Args[0].Text != coherentDMA {
 			continue
 		}
-		var found []int
-		for j := range cmds {
-			if b, ok := cmds[j].innermost(); ok && b == (cmakeBlock{Open: i}) && providerDir(&cmds[j]) != "" {
-				found = append(found, j)
-			}
-		}
-		if len(found) == 0 {
+		if found := providersIn(cmds, cmakeBlock{Open: i}); len(found) > 0 {
+			group, lines = found, append(lines, c.Line)
+		} else {
 			empty = c.Line
-			continue
 		}
-		group, lines = found, append(lines, c.Line)
 	}
 	lookedFor := "one if (" + coherentDMA + ") block with add_subdirectory(providers/…) in it"
-	switch {
-	case len(lines) == 1:
-		return group, nil
-	case len(lines) > 1:
-		return nil, &PlaceError{File: file, Line: lines[1], LookedFor: lookedFor, Found: strconv.Itoa(len(lines)) + ": " + lineList(lines)}
-	case empty > 0:
+	if len(lines) == 0 && empty > 0 {
 		return nil, &PlaceError{File: file, Line: empty, LookedFor: lookedFor, Found: "a block without any"}
 	}
-	return nil, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	return group, onePlace(file, lookedFor, lines)
+}
+
+// providersIn gives the add_subdirectory(providers/…) directly inside a block.
+func providersIn(cmds []cmakeCommand, block cmakeBlock) []int {
+	var found []int
+	for i := range cmds {
+		if b, ok := cmds[i].innermost(); ok && b == block && providerDir(&cmds[i]) != "" {
+			found = append(found, i)
+		}
+	}
+	return found
 }
 
 // hasSubdirectory says whether path is in the group already. One that is
@@ -126,7 +128,8 @@ func hasSubdirectory(file string, cmds []cmakeCommand, group []int, path string)
 	lookedFor := "add_subdirectory(" + path + ") at most once, where the manifest's cmake.coherentDMA puts it"
 	switch {
 	case len(out) > 0:
-		return false, &PlaceError{File: file, Line: out[0], LookedFor: lookedFor, Found: "it elsewhere: " + lineList(out)}
+		found := "it elsewhere: " + lineList(out)
+		return false, &PlaceError{File: file, Line: out[0], LookedFor: lookedFor, Found: found}
 	case len(in) > 1:
 		return false, &PlaceError{File: file, Line: in[1], LookedFor: lookedFor, Found: lineList(in)}
 	}
@@ -156,12 +159,8 @@ func privateABI(file string, data []byte) (int, error) {
 			value, lines = c.Args[1].Text, append(lines, c.Line)
 		}
 	}
-	switch len(lines) {
-	case 0:
-		return 0, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
-	case 1:
-	default:
-		return 0, &PlaceError{File: file, Line: lines[1], LookedFor: lookedFor, Found: lineList(lines)}
+	if err := onePlace(file, lookedFor, lines); err != nil {
+		return 0, err
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil || n <= 0 {

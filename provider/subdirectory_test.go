@@ -2,7 +2,10 @@
 
 package provider
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+)
 
 func TestAddSubdirectory(t *testing.T) {
 	tests := []struct {
@@ -10,16 +13,26 @@ func TestAddSubdirectory(t *testing.T) {
 		coherent bool
 		want     string
 	}{
-		{"in order, comment kept", "if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant) # NO SPARSE\nadd_subdirectory(providers/wasp)\nendif()\n", true,
-			"if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant) # NO SPARSE\nadd_subdirectory(providers/fly)\nadd_subdirectory(providers/wasp)\nendif()\n"},
-		{"first", "IF(HAVE_COHERENT_DMA)\n  add_subdirectory(providers/wasp)\nENDIF()\n", true,
-			"IF(HAVE_COHERENT_DMA)\n  add_subdirectory(providers/fly)\n  add_subdirectory(providers/wasp)\nENDIF()\n"},
-		{"last, behind a man folder", "if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/bee)\nadd_subdirectory(providers/bee/man)\nendif()\n", true,
-			"if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/bee)\nadd_subdirectory(providers/bee/man)\nadd_subdirectory(providers/fly)\nendif()\n"},
-		{"not into else, NOT or an empty one", "if (NOT HAVE_COHERENT_DMA)\nadd_subdirectory(providers/gnu)\nendif()\nif (HAVE_COHERENT_DMA)\nx()\nendif()\nif (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant)\nelse()\nadd_subdirectory(providers/cow)\nendif()\n", true,
-			"if (NOT HAVE_COHERENT_DMA)\nadd_subdirectory(providers/gnu)\nendif()\nif (HAVE_COHERENT_DMA)\nx()\nendif()\nif (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant)\nadd_subdirectory(providers/fly)\nelse()\nadd_subdirectory(providers/cow)\nendif()\n"},
-		{"outside", "if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant)\nendif()\nadd_subdirectory(lib)\nadd_subdirectory(providers/bee)\n# w\nadd_subdirectory(providers/wasp)\nadd_subdirectory(zlib)\n", false,
-			"if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant)\nendif()\nadd_subdirectory(lib)\nadd_subdirectory(providers/bee)\nadd_subdirectory(providers/fly)\n# w\nadd_subdirectory(providers/wasp)\nadd_subdirectory(zlib)\n"},
+		{
+			"in order, comment kept", "if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant) # NO SPARSE\nadd_subdirectory(providers/wasp)\nendif()\n", true,
+			"if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant) # NO SPARSE\nadd_subdirectory(providers/fly)\nadd_subdirectory(providers/wasp)\nendif()\n",
+		},
+		{
+			"first", "IF(HAVE_COHERENT_DMA)\n  add_subdirectory(providers/wasp)\nENDIF()\n", true,
+			"IF(HAVE_COHERENT_DMA)\n  add_subdirectory(providers/fly)\n  add_subdirectory(providers/wasp)\nENDIF()\n",
+		},
+		{
+			"last, behind a man folder", "if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/bee)\nadd_subdirectory(providers/bee/man)\nendif()\n", true,
+			"if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/bee)\nadd_subdirectory(providers/bee/man)\nadd_subdirectory(providers/fly)\nendif()\n",
+		},
+		{
+			"not into else, NOT or an empty one", "if (NOT HAVE_COHERENT_DMA)\nadd_subdirectory(providers/gnu)\nendif()\nif (HAVE_COHERENT_DMA)\nx()\nendif()\nif (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant)\nelse()\nadd_subdirectory(providers/cow)\nendif()\n", true,
+			"if (NOT HAVE_COHERENT_DMA)\nadd_subdirectory(providers/gnu)\nendif()\nif (HAVE_COHERENT_DMA)\nx()\nendif()\nif (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant)\nadd_subdirectory(providers/fly)\nelse()\nadd_subdirectory(providers/cow)\nendif()\n",
+		},
+		{
+			"outside", "if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant)\nendif()\nadd_subdirectory(lib)\nadd_subdirectory(providers/bee)\n# w\nadd_subdirectory(providers/wasp)\nadd_subdirectory(zlib)\n", false,
+			"if (HAVE_COHERENT_DMA)\nadd_subdirectory(providers/ant)\nendif()\nadd_subdirectory(lib)\nadd_subdirectory(providers/bee)\nadd_subdirectory(providers/fly)\n# w\nadd_subdirectory(providers/wasp)\nadd_subdirectory(zlib)\n",
+		},
 		{"no line end at the end", "add_subdirectory(providers/bee)", false, "add_subdirectory(providers/bee)\nadd_subdirectory(providers/fly)"},
 	}
 	for _, tt := range tests {
@@ -34,7 +47,7 @@ func TestAddSubdirectory(t *testing.T) {
 				wantText(t, string(out), want)
 				again, already2, err := addSubdirectory("c", out, "providers/fly", tt.coherent)
 				wantError(t, err)
-				if already || !already2 || string(again) != string(out) {
+				if already || !already2 || !bytes.Equal(again, out) {
 					t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
 				}
 			}

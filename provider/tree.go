@@ -48,7 +48,12 @@ func OpenTree(dir string) (*DirTree, error) {
 }
 
 // Close lets go of the folder.
-func (t *DirTree) Close() error { return t.root.Close() }
+func (t *DirTree) Close() error {
+	if err := t.root.Close(); err != nil {
+		return fmt.Errorf("close source tree: %w", err)
+	}
+	return nil
+}
 
 // ReadFile reads a regular file of up to MaxFileSize bytes; a link is refused
 // with a *FileError: to write through it would change another file.
@@ -87,7 +92,7 @@ func (t *DirTree) WriteAll(files []Written) error {
 		}
 		beside = append(beside, f.Name+besideSuffix)
 		if err := t.writeBeside(f); err != nil {
-			return undo(fmt.Errorf("write %s: %w", f.Name, err))
+			return undo(err)
 		}
 	}
 	for _, f := range files {
@@ -114,17 +119,20 @@ func (t *DirTree) writeBeside(f Written) error {
 	name := f.Name + besideSuffix
 	// What an earlier run left behind is not reused: it may be a link.
 	if err := t.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return fmt.Errorf("write %s: %w", f.Name, err)
 	}
 	out, err := t.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return err
+		return fmt.Errorf("write %s: %w", f.Name, err)
 	}
 	_, err = out.Write(f.Data)
 	if err == nil {
 		err = out.Chmod(mode) // whatever the umask is
 	}
-	return errors.Join(err, out.Close())
+	if err = errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", f.Name, err)
+	}
+	return nil
 }
 
 // makeDirs makes the folders that are missing on the way to dir and gives them,
@@ -138,7 +146,7 @@ func (t *DirTree) makeDirs(dir string) ([]string, error) {
 		case err == nil:
 			made = append(made, at)
 		case !errors.Is(err, fs.ErrExist):
-			return made, err
+			return made, fmt.Errorf("make folder %s: %w", at, err)
 		}
 	}
 	return made, nil

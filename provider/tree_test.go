@@ -87,7 +87,9 @@ func TestDirTreeAllOrNothing(t *testing.T) {
 		name string
 		make func(dir string) error
 	}{
-		{"a folder where a file goes", func(dir string) error { return os.MkdirAll(filepath.Join(dir, "providers/fly/sub/fast.c"), 0o755) }},
+		{"a folder where a file goes", func(dir string) error {
+			return os.MkdirAll(filepath.Join(dir, "providers", "fly", "sub", "fast.c"), 0o755)
+		}},
 		{"a file where a folder goes", func(dir string) error { return os.WriteFile(filepath.Join(dir, "providers"), nil, 0o644) }},
 		{"a folder that leads out", func(dir string) error { return os.Symlink(outside, filepath.Join(dir, "providers")) }},
 		{"an edited file that leads out", func(dir string) error {

@@ -31,7 +31,7 @@ func addStaticProvider(file string, data []byte, name string) (out []byte, alrea
 	if err != nil {
 		return nil, false, err
 	}
-	externs, err := staticExterns(file, data, toks)
+	externs, err := staticExterns(file, toks)
 	if err != nil {
 		return nil, false, err
 	}
@@ -43,7 +43,8 @@ func addStaticProvider(file string, data []byte, name string) (out []byte, alrea
 	case n == 1:
 		return data, true, nil
 	case n > 1:
-		return nil, false, &PlaceError{File: file, LookedFor: "verbs_provider_" + name + " declared once", Found: strconv.Itoa(n) + " declarations"}
+		lookedFor, found := "verbs_provider_"+name+" declared once", strconv.Itoa(n)+" declarations"
+		return nil, false, &PlaceError{File: file, LookedFor: lookedFor, Found: found}
 	}
 	decl := "extern const struct verbs_device_ops verbs_provider_" + name + ";"
 	pos := placeIn(names, name, byBytes)
@@ -58,7 +59,10 @@ func addStaticProvider(file string, data []byte, name string) (out []byte, alrea
 	if err != nil {
 		return nil, false, err
 	}
-	return out, false, checkStaticProvider(file, out, slices.Insert(names, pos, name), before+1)
+	if err := checkStaticProvider(file, out, slices.Insert(names, pos, name), before+1); err != nil {
+		return nil, false, err
+	}
+	return out, false, nil
 }
 
 // checkStaticProvider reads the result back.
@@ -67,7 +71,7 @@ func checkStaticProvider(file string, out []byte, names []string, places int) er
 	if err != nil {
 		return fmt.Errorf("after the edit: %w", err)
 	}
-	externs, err := staticExterns(file, out, toks)
+	externs, err := staticExterns(file, toks)
 	if err != nil {
 		return fmt.Errorf("after the edit: %w", err)
 	}
@@ -80,32 +84,29 @@ func checkStaticProvider(file string, out []byte, names []string, places int) er
 		return fmt.Errorf("after the edit: %w", err)
 	}
 	if !slices.Equal(got, names) || m.Places != places {
-		return &PlaceError{File: file, LookedFor: "a layout with each declaration on a line of its own", Found: "another one"}
+		lookedFor := "a layout with each declaration on a line of its own"
+		return &PlaceError{File: file, LookedFor: lookedFor, Found: "another one"}
 	}
 	return nil
 }
 
-var staticExternWords = strings.Fields("extern const struct verbs_device_ops")
-
 // staticExterns gives the declared providers without all and none.
-func staticExterns(file string, data []byte, toks []cToken) ([]staticExtern, error) {
+func staticExterns(file string, toks []cToken) ([]staticExtern, error) {
+	const before = "extern const struct verbs_device_ops "
 	var found []staticExtern
-	n := len(staticExternWords)
-next:
-	for i := 0; i+n+1 < len(toks); i++ {
-		for k, w := range staticExternWords {
-			if toks[i+k].Text != w {
-				continue next
-			}
+	for i := 0; i+5 < len(toks); i++ {
+		var words strings.Builder
+		for _, t := range toks[i : i+4] {
+			words.WriteString(t.Text + " ")
 		}
-		name, ok := strings.CutPrefix(toks[i+n].Text, "verbs_provider_")
-		if !ok || toks[i+n+1].Text != ";" || name == staticAll || name == staticNone {
+		name, ok := strings.CutPrefix(toks[i+4].Text, "verbs_provider_")
+		if !ok || words.String() != before || toks[i+5].Text != ";" || name == staticAll || name == staticNone {
 			continue
 		}
-		found = append(found, staticExtern{name, toks[i].Start, toks[i+n+1].End})
+		found = append(found, staticExtern{name, toks[i].Start, toks[i+5].End})
 	}
 	if len(found) == 0 {
-		return nil, &PlaceError{File: file, LookedFor: "declarations extern const struct verbs_device_ops verbs_provider_…;", Found: "none"}
+		return nil, noPlace(file, "declarations "+before+"verbs_provider_…;")
 	}
 	return found, nil
 }
@@ -119,8 +120,9 @@ type staticMacros struct {
 
 var (
 	blankRun     = regexp.MustCompile(`(\\\r?\n|[ \t])+`)
-	prefixDefine = regexp.MustCompile(`^#define _RDMA_STATIC_PREFIX_\(([^()]*), ?\.\.\.\) ?(.*)$`)
-	fillerDefine = regexp.MustCompile(`^#define _RDMA_STATIC_PREFIX\((\w+)\) ?_RDMA_STATIC_PREFIX_\((\w+)((?:, ?none)*)\) ?$`)
+	prefixDefine = regexp.MustCompile(`^#define _RDMA_STATIC_PREFIX_\(([^()]*), ?\.{3}\) ?(.*)$`)
+	fillerDefine = regexp.MustCompile(
+		`^#define _RDMA_STATIC_PREFIX\((\w+)\) ?_RDMA_STATIC_PREFIX_\((\w+)((?:, ?none)*)\)$`)
 )
 
 // parseStaticMacros finds both macros and checks that they are built as this
@@ -157,10 +159,10 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 		}
 	}
 	filler := fillerDefine.FindStringSubmatch(joinLines(m.Filler.Text))
-	if filler == nil || filler[1] != filler[2] || strings.Count(filler[3], "none") != m.Places-1 {
+	if len(filler) != 4 || filler[1] != filler[2] || strings.Count(filler[3], staticNone) != m.Places-1 {
 		return m, &PlaceError{
-			File: file, Line: lineNumber(data, m.Filler.Start),
-			LookedFor: fmt.Sprintf("_RDMA_STATIC_PREFIX(arg) that passes arg and %d times none", m.Places-1), Found: "another form",
+			File: file, Line: lineNumber(data, m.Filler.Start), Found: "another form",
+			LookedFor: fmt.Sprintf("_RDMA_STATIC_PREFIX(arg) that passes arg and %d times none", m.Places-1),
 		}
 	}
 	return m, nil
@@ -188,12 +190,5 @@ func oneDefine(file string, data []byte, toks []cToken, name string) (cToken, er
 			found, lines = t, append(lines, lineNumber(data, t.Start))
 		}
 	}
-	lookedFor := "one #define " + name + "(…)"
-	switch len(lines) {
-	case 0:
-		return found, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
-	case 1:
-		return found, nil
-	}
-	return found, &PlaceError{File: file, Line: lines[1], LookedFor: lookedFor, Found: lineList(lines)}
+	return found, onePlace(file, "one #define "+name+"(…)", lines)
 }

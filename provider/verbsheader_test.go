@@ -3,7 +3,9 @@
 package provider
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -60,9 +62,35 @@ func TestAddStaticProvider(t *testing.T) {
 		wantText(t, string(out), form(want))
 		again, already2, err := addStaticProvider("v", out, "fly")
 		wantError(t, err)
-		if already || !already2 || string(again) != string(out) {
+		if already || !already2 || !bytes.Equal(again, out) {
 			t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
 		}
+	}
+}
+
+// all and none stay last, whatever the name.
+func TestAddStaticProviderLast(t *testing.T) {
+	out, _, err := addStaticProvider("v", []byte(smallVerbs), "zebra")
+	wantError(t, err)
+	const decl = "extern const struct verbs_device_ops verbs_provider_"
+	if want := decl + "wasp;\n" + decl + "zebra;\n" + decl + "all;\n"; !strings.Contains(string(out), want) {
+		t.Errorf("got:\n%s", out)
+	}
+}
+
+// The last line may use the columns that a backslash takes on the others.
+func TestFill(t *testing.T) {
+	last := "\t" + strings.Repeat("x", 65) + " y12345"
+	if width(last) != 80 {
+		t.Fatal(width(last))
+	}
+	got := fill(last, "  ", 80, "z")
+	if want := []string{"\t" + strings.Repeat("x", 65), "  y12345 z"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	got = fill(last[:len(last)-2], "  ", 80, "z")
+	if want := []string{last[:len(last)-2] + " z"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
