@@ -94,6 +94,7 @@ func TestApplyRefusesHostilePatches(t *testing.T) {
 		{"binary data", "diff --git a/b b/b\nnew file mode 100644\nindex 0000000..1111111\nBinary files /dev/null and b/b differ\n", "binary file"},
 		{"a file twice", fileDiff("x") + fileDiff("x"), "changed twice"},
 		{"a hunk without context", "diff --git a/file b/file\n--- a/file\n+++ b/file\n@@ -1,0 +2 @@\n+x\n", "a hunk with context"},
+		{"a deletion that leaves a line", "diff --git a/two b/two\ndeleted file mode 100644\n--- a/two\n+++ /dev/null\n@@ -1 +1,0 @@\n-1\n", "want no lines but"},
 		{"lines missing", strings.Replace(fileDiff("x"), "+1 @@", "+1,2 @@", 1), "reading the patch"},
 		{"a hunk cut short", "diff --git a/file b/file\n--- a/file\n+++ b/file\n@@ -1,2 +1,2 @@\n-f\n+x\n", "reading the patch"},
 		{"no change", "From x\n\nHello.\n", "changes no file"},
@@ -105,7 +106,7 @@ func TestApplyRefusesHostilePatches(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			outer := t.TempDir()
 			dir := filepath.Join(outer, "tree")
-			files := tree{"tree/file": "f\n", "tree/sub/g": "g\n", "elsewhere/h": "h\n"}
+			files := tree{"tree/file": "f\n", "tree/two": "1\n2\n", "tree/sub/g": "g\n", "elsewhere/h": "h\n"}
 			files.writeTo(t, outer)
 			for name, target := range map[string]string{"link": "../elsewhere", "inside": "sub", "onto": "file"} {
 				if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
@@ -169,7 +170,7 @@ func TestInstallUndoes(t *testing.T) {
 
 func TestApplyKeepsOtherModeBits(t *testing.T) {
 	dir := tree{"a": "1\n", "s.sh": "1\n"}.write(t)
-	patch := mustDiff(t, dir, tree{"a": "2\n", "s.sh*": "1\n"}.write(t))
+	patch := mustDiff(t, dir, tree{"a": "2\n", "s.sh*": "1\n", "new": "", "new.sh*": ""}.write(t))
 	for _, name := range []string{"a", "s.sh"} {
 		if err := os.Chmod(filepath.Join(dir, name), 0o660); err != nil {
 			t.Fatal(err)
@@ -178,7 +179,7 @@ func TestApplyKeepsOtherModeBits(t *testing.T) {
 	if err := Apply(t.Context(), patch, dir); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]os.FileMode{"a": 0o660, "s.sh": 0o770} {
+	for name, want := range map[string]os.FileMode{"a": 0o660, "s.sh": 0o770, "new": 0o644, "new.sh": 0o755} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s has mode %v, want %v (error %v)", name, info.Mode().Perm(), want, err)
 		}

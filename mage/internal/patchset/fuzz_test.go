@@ -111,30 +111,6 @@ func mutate(r *rand.Rand, text string) string {
 	return b.String()
 }
 
-func TestLineEditsAreFew(t *testing.T) {
-	moved := numbered(400, nil)
-	moved = moved[len(moved)/2:] + moved[:len(moved)/2]
-	tests := []struct {
-		name          string
-		before, after string
-		most          int // lines removed and added
-	}{
-		{"an insertion", numbered(10, nil), numbered(10, map[int]string{4: "line 4\nnew\n"}), 1},
-		{"a replacement", numbered(10, nil), numbered(10, map[int]string{4: "new\n"}), 2},
-		// 540 changes of 2 lines out and 1 in, far beyond what a short search finds.
-		{"many changes", numbered(20000, nil), manyChanges(), 3 * 541},
-		{"a moved half", numbered(400, nil), moved, 404},
-		{"lines that all repeat", strings.Repeat("a\nb\n", 60), strings.Repeat("b\na\n", 60), 2},
-		{"nothing in common", numbered(100, nil), strings.Repeat("z\n", 100), 200},
-	}
-	for _, tt := range tests {
-		edits := lineEdits(splitLines(tt.before), splitLines(tt.after))
-		if n := weight(edits); n > tt.most {
-			t.Errorf("%s: %d lines, want at most %d", tt.name, n, tt.most)
-		}
-	}
-}
-
 // BenchmarkDiff reports how much longer a diff of two equally large trees takes
 // than reading every file of both once.
 func BenchmarkDiff(b *testing.B) {

@@ -32,6 +32,9 @@ func TestHeaderSurvivesGitAm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if head, _, _ := strings.Cut(string(patch), "\n\n"); !isASCII(head) {
+				t.Errorf("a header is not ASCII:\n%s", head)
+			}
 			repo := t.TempDir()
 			am(t, repo, before, patch)
 			got := git(t, repo, "log", "-1", "--format=%an <%ae>%n%aI%n%s%n%b")
@@ -92,6 +95,17 @@ func TestHeaderRefuses(t *testing.T) {
 		var refused *HeaderError
 		if !errors.As(err, &refused) || refused.Field != tt.field {
 			t.Errorf("%s, header %+v: error %v", tt.field, h, err)
+		}
+	}
+}
+
+func TestHeaderSaysHowTheBodyIsEncoded(t *testing.T) {
+	for body, want := range map[string]bool{"plain": false, "über": true} {
+		h := header()
+		h.Body = body
+		text, err := h.message()
+		if err != nil || strings.Contains(text, "\nContent-Type: text/plain; charset=UTF-8\n") != want {
+			t.Errorf("body %q: error %v\n%s", body, err, text)
 		}
 	}
 }

@@ -131,6 +131,10 @@ func changes() []change {
 		{name: "hunks six lines apart join", before: tree{"a": numbered(30, nil)}, after: tree{"a": numbered(30, map[int]string{10: "x\n", 17: "y\n"})}},
 		{name: "hunks seven lines apart do not", before: tree{"a": numbered(30, nil)}, after: tree{"a": numbered(30, map[int]string{10: "x\n", 18: "y\n"})}},
 		{name: "a repeated block", before: tree{"a": "{\n\ta\n},\n{\n\tb\n},\n"}, after: tree{"a": "{\n\ta\n},\n{\n\tb\n},\n{\n\tb\n},\n"}},
+		{name: "blocks doubled and halved", before: tree{"a": "{\n\ta\n}\n", "b": "1\n}\n\nf\n}\n\n2\n"}, after: tree{"a": "{\n\ta\n}\n{\n\ta\n}\n", "b": "1\n}\n\n2\n"}},
+		{name: "long names and many lines", before: tree{"keep": "k\n", "few": "1\n2\n"}, after: tree{
+			"keep": "k\n", "few": "1\n", strings.Repeat("long/", 20) + "name.c": numbered(300, nil), strings.Repeat("n", 90): numbered(40, nil),
+		}},
 		{name: "an empty new file", before: tree{"keep": "k\n"}, after: tree{"keep": "k\n", "empty": ""}},
 		{name: "an empty file deleted", before: tree{"keep": "k\n", "empty": ""}, after: tree{"keep": "k\n"}},
 		{name: "a file emptied, a file filled", before: tree{"a": "a\nb\n", "b": ""}, after: tree{"a": "", "b": "b\n"}},

@@ -11,7 +11,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -286,4 +289,36 @@ func TestLockCancelled(t *testing.T) {
 	if _, err := c.Lock(t.Context(), "../x", nil); !errors.As(err, &name) {
 		t.Errorf("a hostile name: %v", err)
 	}
+}
+
+// TestRemovedLockFiles looks that a lock whose file is removed by its holder is
+// still held by one at a time: another may have opened the file just before.
+func TestRemovedLockFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "locks", "x")
+	var inside, taken atomic.Int32
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for taken.Load() < 2000 && !t.Failed() {
+				held, err := tryAcquire(path)
+				if err != nil {
+					t.Error(err)
+				}
+				if held == nil {
+					continue
+				}
+				if inside.Add(1) > 1 {
+					t.Error("two hold the lock")
+				}
+				taken.Add(1)
+				runtime.Gosched()
+				inside.Add(-1)
+				if err := os.Remove(path); err != nil {
+					t.Error(err)
+				}
+				release(held)
+			}
+		})
+	}
+	all.Wait()
 }
