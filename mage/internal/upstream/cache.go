@@ -28,13 +28,14 @@ type cache struct {
 }
 
 func newCache(req *Request) *cache {
-	return &cache{dir: filepath.Join(req.CacheDir, "downloads"), lim: defaultLimits(), note: req.note}
+	return &cache{dir: filepath.Join(req.CacheDir, "downloads"), lim: defaultLimits(), note: req.notef}
 }
 
 // slot is a place in the cache.
 type slot struct {
 	key, file string
 	origin    string // for notes
+	shown     string // the file or URL, for errors
 	version   string
 	want      *Candidate // the sum that the file must have, if one is known
 }
@@ -186,7 +187,7 @@ func (c *cache) accept(ctx context.Context, s slot) error {
 		return err
 	}
 	if s.want != nil && sum != s.want.SHA256 {
-		return &SumError{Version: s.version, File: s.file, Want: []Candidate{*s.want}, Got: sum}
+		return &SumError{Version: s.version, File: s.shown, Want: []Candidate{*s.want}, Got: sum}
 	}
 	if s.want == nil {
 		found, err := inspect(ctx, part, c.lim)
@@ -194,7 +195,7 @@ func (c *cache) accept(ctx context.Context, s slot) error {
 			return err
 		}
 		if found.version != s.version {
-			return &VersionError{Source: s.file, Want: s.version, Got: found.version, Where: cmakeLists}
+			return &VersionError{Source: s.shown, Want: s.version, Got: found.version, Where: cmakeLists}
 		}
 	}
 	if err := renameio.WriteFile(s.sumOf(c), []byte(sum+"\n"), 0o644); err != nil {

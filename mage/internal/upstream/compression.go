@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -85,14 +86,15 @@ func openRegular(path string, most int64) (*os.File, error) {
 		return nil, &ArchiveError{Archive: path, Reason: "is not a regular file but " + info.Mode().Type().String()}
 	}
 	if info.Size() > most {
-		return nil, &ArchiveError{Archive: path, Reason: fmt.Sprintf("has %d bytes, more than the %d that an rdma-core archive may have", info.Size(), most)}
+		reason := fmt.Sprintf("has %d bytes, more than the %d that an rdma-core archive may have", info.Size(), most)
+		return nil, &ArchiveError{Archive: path, Reason: reason}
 	}
 	return os.Open(path)
 }
 
 func (s *stream) decompress() error {
 	head, err := s.raw.Peek(512)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return s.fail(err)
 	}
 	switch {
@@ -111,7 +113,8 @@ func (s *stream) decompress() error {
 		s.format = formatTar
 		s.tar, err = s.raw, nil
 	default:
-		return &ArchiveError{Archive: s.path, Reason: fmt.Sprintf("is no tar archive (plain, gzip, xz or bzip2): it begins with %q", head[:min(len(head), 24)])}
+		reason := fmt.Sprintf("is no tar archive (plain, gzip, xz or bzip2): it begins with %q", head[:min(len(head), 24)])
+		return &ArchiveError{Archive: s.path, Reason: reason}
 	}
 	if err != nil {
 		return s.fail(err)

@@ -34,7 +34,7 @@ func (r *resolver) debian(o Origin) filler {
 			return false, writeError(filepath.Dir(part), err)
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
-		r.req.note(o.Kind, "asking Debian's archive (suite %s) for rdma-core %s", o.Suite, r.req.Version)
+		r.req.notef(o.Kind, "asking Debian's archive (suite %s) for rdma-core %s", o.Suite, r.req.Version)
 		file, err := r.req.AptSource.Download(ctx, o.Suite, r.req.Version, dir, r.req.log())
 		if err != nil {
 			return false, err
@@ -70,7 +70,9 @@ func (h HostApt) Download(ctx context.Context, suite, version, destDir string, l
 	defer func() { _ = os.Remove(script) }()
 	last := &lastLines{}
 	cmd := exec.CommandContext(ctx, "sh", script, suite, version, destDir)
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(log, last), io.MultiWriter(log, last)
+	// One writer for both, so that only one goroutine writes to it.
+	both := io.MultiWriter(log, last)
+	cmd.Stdout, cmd.Stderr = both, both
 	// The script and apt form a group of their own, so that all of them end.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }

@@ -80,7 +80,8 @@ func TestDebianSourceScript(t *testing.T) {
 		"windows line end": {list: strings.ReplaceAll(fmt.Sprintf(oneLine, repo("debian")), "\n", "\r\n"), suite: "trixie", version: "56.1"},
 		"others first": {
 			list:    "deb cdrom:[x y]/ bookworm main\ndeb file:/flat ./\n" + fmt.Sprintf(oneLine, repo("foreign")) + fmt.Sprintf(oneLine, repo("security")),
-			sources: fmt.Sprintf(stanza, repo("foreign")) + fmt.Sprintf(stanza, repo("debian")), suite: "trixie", version: "56.1"},
+			sources: fmt.Sprintf(stanza, repo("foreign")) + fmt.Sprintf(stanza, repo("debian")), suite: "trixie", version: "56.1",
+		},
 		"only foreign":       {list: fmt.Sprintf(oneLine, repo("foreign")), suite: "trixie", version: "56.1", want: "not the archive of Debian but of: Vendor|Vendor"},
 		"only security":      {list: fmt.Sprintf(oneLine, repo("security")), suite: "bookworm", version: "56.1", want: "but of: Debian|Debian-Security"},
 		"disabled":           {sources: "Enabled: no\n" + strings.TrimPrefix(fmt.Sprintf(stanza, repo("debian")), "# comment\n\n# another\n"), suite: "trixie", version: "56.1", want: "no entry that could be"},

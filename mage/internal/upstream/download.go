@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 )
 
@@ -33,12 +32,13 @@ type downloader struct {
 }
 
 func newDownloader(req *Request, o Origin) *downloader {
-	d := &downloader{client: req.HTTP, url: o.URL, stall: 60 * time.Second, tries: 4,
+	d := &downloader{
+		client: req.HTTP, url: o.URL, stall: 60 * time.Second, tries: 4,
 		pause: time.Second, most: defaultLimits().packed,
 		report: func(done, total int64) {
 			req.report(Progress{Origin: o.Kind, File: o.File, Done: done, Total: total})
 		},
-		note: func(format string, args ...any) { req.note(o.Kind, format, args...) },
+		note: func(format string, args ...any) { req.notef(o.Kind, format, args...) },
 	}
 	if d.client == nil {
 		d.client = defaultClient()
@@ -152,21 +152,22 @@ func (d *downloader) transportError(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); errors.Is(cause, errStalled) {
 		return d.failed(0, false, "", cause)
 	}
-	var op *net.OpError
-	final := (errors.As(err, &op) && op.Op == "dial") || errors.As(err, new(*net.DNSError))
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	op, ok := errors.AsType[*net.OpError](err)
+	final := (ok && op.Op == "dial") || errors.As(err, new(*net.DNSError))
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // the URL is named already
 	}
 	return d.failed(0, final, "", err)
 }
 
-// start reads the answer's head: where in the file its body begins and how
-// long the file is.
+// start reads the answer's head: where in the file its body begins (Size) and
+// how long the file is (Total).
 func (d *downloader) start(response *http.Response, part string, had partInfo) (partInfo, error) {
 	status := response.StatusCode
-	now := partInfo{URL: d.url, ETag: response.Header.Get("ETag"),
-		LastModified: response.Header.Get("Last-Modified"), Total: -1}
+	now := partInfo{
+		URL: d.url, ETag: response.Header.Get("ETag"),
+		LastModified: response.Header.Get("Last-Modified"), Total: -1,
+	}
 	switch {
 	case status == http.StatusOK:
 		if response.ContentLength >= 0 {
@@ -174,11 +175,11 @@ func (d *downloader) start(response *http.Response, part string, had partInfo) (
 		}
 	case status == http.StatusPartialContent && had.Size > 0:
 		first, total, ok := contentRange(response.Header.Get("Content-Range"))
-		if !ok || first != had.Size || (had.Total >= 0 && total >= 0 && total != had.Total) || now.ETag != had.ETag {
+		now.Size, now.Total = first, total
+		if !ok || !now.continues(had) {
 			removePart(part)
 			return now, d.failed(status, false, "", errStartOver)
 		}
-		now.Size, now.Total = first, total
 	case status == http.StatusRequestedRangeNotSatisfiable && had.Size > 0:
 		removePart(part)
 		return now, d.failed(status, false, "", errStartOver)
@@ -213,10 +214,10 @@ func (d *downloader) body(ctx context.Context, response *http.Response, part str
 		done += int64(n)
 		d.report(done, start.Total)
 		switch {
-		case rerr == io.EOF && start.Total >= 0 && done != start.Total:
+		case errors.Is(rerr, io.EOF) && start.Total >= 0 && done != start.Total:
 			return d.failed(response.StatusCode, false, fmt.Sprintf("ended after %d of %d bytes", done, start.Total), io.ErrUnexpectedEOF)
-		case rerr == io.EOF:
-			return writeError(part, closeFile(file))
+		case errors.Is(rerr, io.EOF):
+			return writeError(part, file.Close())
 		case rerr != nil:
 			if cause := context.Cause(ctx); cause != nil {
 				rerr = cause
@@ -225,5 +226,3 @@ func (d *downloader) body(ctx context.Context, response *http.Response, part str
 		}
 	}
 }
-
-func closeFile(file *os.File) error { return file.Close() }

@@ -42,6 +42,12 @@ func serve(t *testing.T, handler func(n int, w http.ResponseWriter, r *http.Requ
 	return s
 }
 
+func (s *web) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.requests)
+}
+
 func testDownloader(url string) *downloader {
 	d := newDownloader(&Request{}, Origin{Kind: KindReleaseAsset, File: "f", URL: url})
 	d.pause = time.Millisecond
@@ -55,12 +61,12 @@ func content(w http.ResponseWriter, r *http.Request) {
 }
 
 // breakOff sends the first bytes of payload and drops the connection.
-func breakOff(w http.ResponseWriter, etag string, bytes int) {
+func breakOff(w http.ResponseWriter, etag string, most int) {
 	if etag != "" {
 		w.Header().Set("ETag", etag)
 	}
 	w.Header().Set("Content-Length", fmt.Sprint(len(payload)))
-	_, _ = w.Write(payload[:bytes])
+	_, _ = w.Write(payload[:most])
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
@@ -85,7 +91,7 @@ func TestDownload(t *testing.T) {
 			}
 			content(w, r)
 		}, []string{"", "bytes=100000-"}, false},
-		"no ranges": {func(n int, w http.ResponseWriter, r *http.Request) {
+		"no ranges": {func(n int, w http.ResponseWriter, _ *http.Request) {
 			if n == 1 {
 				breakOff(w, `"one"`, broke)
 			}
@@ -180,10 +186,10 @@ func TestDownload(t *testing.T) {
 
 func TestDownloadThatFails(t *testing.T) {
 	cases := map[string]struct {
-		handler  func(n int, w http.ResponseWriter, r *http.Request)
-		want     string
-		is       error
-		requests int
+		handler func(n int, w http.ResponseWriter, r *http.Request)
+		want    string
+		is      error
+		tries   int
 	}{
 		"not found": {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, "404 Not Found", nil, 1},
 		"down":      {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, "502 Bad Gateway", nil, 3},
@@ -207,13 +213,15 @@ func TestDownloadThatFails(t *testing.T) {
 		}, "has more than the 1000000 bytes", nil, 1},
 		"in circles": {func(_ int, w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/f", http.StatusFound)
-		}, "redirects", nil, 3 * 10},
+		}, "redirects", nil, 3},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, c.handler)
 			d := testDownloader(s.URL + "/f")
 			d.tries, d.most, d.stall = 3, 1_000_000, 5*time.Second
+			again := 1
+			d.note = func(string, ...any) { again++ }
 			if errors.Is(c.is, errStalled) {
 				d.stall = 50 * time.Millisecond
 			}
@@ -225,8 +233,8 @@ func TestDownloadThatFails(t *testing.T) {
 			if c.is != nil && !errors.Is(err, c.is) {
 				t.Errorf("%v is not %v", err, c.is)
 			}
-			if len(s.requests) != c.requests {
-				t.Errorf("%d requests, want %d", len(s.requests), c.requests)
+			if again != c.tries {
+				t.Errorf("tried %d times, want %d", again, c.tries)
 			}
 		})
 	}
@@ -299,8 +307,8 @@ func TestDownloadToAFullDisk(t *testing.T) {
 	if !errors.As(err, &own) || own.Path != part || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("got %v, want a space error for %s", err, part)
 	}
-	if len(s.requests) != 1 {
-		t.Errorf("%d requests, want 1", len(s.requests))
+	if s.count() != 1 {
+		t.Errorf("%d requests, want 1", s.count())
 	}
 }
 

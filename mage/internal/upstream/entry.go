@@ -30,7 +30,6 @@ type entry struct {
 	kind  kind
 	link  string // a symlink's target text; a hardlink's entry name
 	exec  bool
-	size  int64
 	mtime time.Time
 	body  io.Reader // of a file
 }
@@ -41,25 +40,13 @@ func (w *walker) place(header *tar.Header) (entry, error) {
 	refuse := func(format string, args ...any) (entry, error) {
 		return entry{}, &ArchiveError{Archive: w.archive, Entry: header.Name, Reason: fmt.Sprintf(format, args...)}
 	}
-	e := entry{size: header.Size, mtime: header.ModTime.Truncate(time.Second), exec: header.Mode&0o100 != 0}
-	switch header.Typeflag {
-	case tar.TypeReg:
-		e.kind = kindFile
-	case tar.TypeDir:
-		e.kind = kindFolder
-	case tar.TypeSymlink:
-		e.kind = kindSymlink
-	case tar.TypeLink:
-		e.kind = kindHardlink
-	case tar.TypeChar, tar.TypeBlock:
-		return refuse("is a device")
-	case tar.TypeFifo:
-		return refuse("is a named pipe")
-	default:
-		return refuse("is of an unknown kind (type flag %q)", header.Typeflag)
+	e := entry{mtime: header.ModTime.Truncate(time.Second), exec: header.Mode&0o100 != 0}
+	var reason string
+	if e.kind, reason = kindOf(header.Typeflag); reason != "" {
+		return refuse("%s", reason)
 	}
-	if e.kind == kindFile && e.size > w.lim.file {
-		return refuse("has %d bytes, more than the %d that a file may have", e.size, w.lim.file)
+	if e.kind == kindFile && header.Size > w.lim.file {
+		return refuse("has %d bytes, more than the %d that a file may have", header.Size, w.lim.file)
 	}
 	name, reason := w.split(header.Name)
 	if reason != "" {
@@ -82,6 +69,26 @@ func (w *walker) place(header *tar.Header) (entry, error) {
 		return refuse("%s", reason)
 	}
 	return e, nil
+}
+
+// kindOf says what a type flag stands for, or why it is refused.
+func kindOf(flag byte) (k kind, reason string) {
+	switch flag {
+	case tar.TypeReg:
+		return kindFile, ""
+	case tar.TypeDir:
+		return kindFolder, ""
+	case tar.TypeSymlink:
+		return kindSymlink, ""
+	case tar.TypeLink:
+		return kindHardlink, ""
+	case tar.TypeChar, tar.TypeBlock:
+		return kindNothing, "is a device"
+	case tar.TypeFifo:
+		return kindNothing, "is a named pipe"
+	default:
+		return kindNothing, fmt.Sprintf("is of an unknown kind (type flag %q)", flag)
+	}
 }
 
 // split checks a name and takes the top folder off. It returns "" for the
@@ -153,6 +160,7 @@ func (w *walker) link(e *entry, target string) (reason string) {
 			return fmt.Sprintf("is a hard link to %q, which is no file before it in the archive", target)
 		}
 		e.link = name
+	case kindNothing, kindFolder, kindImplied, kindFile:
 	}
 	return ""
 }

@@ -25,7 +25,7 @@ type ResolveError struct {
 
 // Attempt is one origin that failed.
 type Attempt struct {
-	// Origin is the kind, and the URL or suite where there is one.
+	// Origin is the kind, and the suite where there is one. The error names the URL.
 	Origin string
 	Err    error
 }

@@ -5,6 +5,7 @@ package upstream
 import (
 	"archive/tar"
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,7 +30,7 @@ func FuzzUnpack(f *testing.F) {
 	lim := limits{packed: 1 << 20, total: 1 << 20, file: 64 << 10, entries: 100, name: 512, depth: 16}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		around := t.TempDir()
-		path := writeFile(t, filepath.Join(around, "a"), data)
+		path := writeFile(t, filepath.Join(around, "a"), withChecksums(data))
 		dir := filepath.Join(around, "in")
 		v, err := (&Archive{path: path, version: testVersion, name: "a", lim: lim}).Verify()
 		if err != nil {
@@ -44,9 +45,9 @@ func FuzzUnpack(f *testing.F) {
 		}
 		must(t, filepath.WalkDir(s.Dir, func(name string, d fs.DirEntry, err error) error {
 			if err == nil && d.Type()&fs.ModeSymlink != 0 {
-				if real, rerr := filepath.EvalSymlinks(name); rerr == nil {
-					if in, rerr := filepath.Rel(s.Dir, real); rerr != nil || !filepath.IsLocal(in) {
-						t.Fatalf("%s leads out to %s", name, real)
+				if target, rerr := filepath.EvalSymlinks(name); rerr == nil {
+					if in, rerr := filepath.Rel(s.Dir, target); rerr != nil || !filepath.IsLocal(in) {
+						t.Fatalf("%s leads out to %s", name, target)
 					}
 				}
 			}
@@ -58,6 +59,24 @@ func FuzzUnpack(f *testing.F) {
 			t.Fatalf("the tarball it makes is refused: %v", err)
 		}
 	})
+}
+
+// withChecksums makes the checksums of tar headers right, or nearly every
+// change would be found by them and by nothing else.
+func withChecksums(data []byte) []byte {
+	data = slices.Clone(data)
+	for block := range slices.Chunk(data, 512) {
+		if len(block) < 512 || string(block[257:262]) != "ustar" {
+			continue
+		}
+		copy(block[148:156], "        ")
+		sum := 0
+		for _, c := range block {
+			sum += int(c)
+		}
+		copy(block[148:156], fmt.Sprintf("%06o\x00 ", sum))
+	}
+	return data
 }
 
 func topLevel(t *testing.T, dir string) (all []string) {

@@ -31,14 +31,16 @@ func resolveGit(ctx context.Context, req *Request, path, ref string) (*Archive, 
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{version: version, git: found, from: fmt.Sprintf("git %s, commit %s", path, found.commit),
-		name: "git:" + found.commit, origins: req.Origins, sums: req.Sums, lim: defaultLimits()}
+	a := &Archive{
+		version: version, git: found, from: fmt.Sprintf("git %s, commit %s", path, found.commit),
+		name: "git:" + found.commit, origins: req.Origins, sums: req.Sums, lim: defaultLimits(),
+	}
 	if found.tag != "" {
 		a.from = fmt.Sprintf("git %s, tag %s", path, found.tag)
 		a.name = "git:" + found.tag
 	}
 	// The commit id and the version say all that the bytes depend on.
-	place := slot{key: "git-" + found.commit, file: "rdma-core-" + version + ".tar.gz", origin: "git", version: version}
+	place := slot{key: "git-" + found.commit, file: "rdma-core-" + version + ".tar.gz", origin: "git", shown: path, version: version}
 	a.path, err = newCache(req).obtain(ctx, place, func(ctx context.Context, part string) (bool, error) {
 		return false, repo.archive(ctx, found.commit, version, part)
 	})

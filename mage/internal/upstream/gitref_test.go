@@ -22,7 +22,7 @@ type checkout struct {
 
 func (c *checkout) git(args ...string) string {
 	c.t.Helper()
-	cmd := exec.Command("git", args...)
+	cmd := exec.CommandContext(context.Background(), "git", args...)
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=c", "GIT_COMMITTER_EMAIL=c@example.org",
@@ -56,13 +56,14 @@ func newCheckout(t *testing.T, options ...string) (c *checkout, tagged, head str
 	c.git(append([]string{"init", "-q", "-b", "main"}, options...)...)
 	tagged = c.commit("56.1")
 	c.git("tag", "-a", "-m", "release", "v56.1")
-	return c, tagged, c.commit("57.0")
+	head = c.commit("57.0")
+	return c, tagged, head
 }
 
 // archived is what GitHub would serve for the commit.
 func (c *checkout) archived(version, commit string) []byte {
 	c.t.Helper()
-	cmd := exec.Command("sh", "-c", `git -c tar.umask=0002 archive --format=tar --prefix="$1/" "$2" | gzip -n`, "sh", "rdma-core-"+version, commit)
+	cmd := exec.CommandContext(context.Background(), "sh", "-c", `git -c tar.umask=0002 archive --format=tar --prefix="$1/" "$2" | gzip -n`, "sh", "rdma-core-"+version, commit)
 	cmd.Dir = c.dir
 	out, err := cmd.Output()
 	must(c.t, err)
@@ -83,6 +84,11 @@ func resolveAndVerify(t *testing.T, req Request) *Verified {
 
 func TestGitSource(t *testing.T) {
 	c, tagged, head := newCheckout(t)
+	// A branch with a change says the same version, but is not the release.
+	c.git("checkout", "-q", "-b", "side", "v56.1")
+	writeFile(t, filepath.Join(c.dir, "new"), nil)
+	side := c.commit("56.1")
+	c.git("checkout", "-q", "main")
 	release, next := c.archived("56.1", tagged), c.archived("57.0", head)
 	pinned := []Origin{{Kind: KindGitHubArchive, File: "v56.1.tar.gz", SHA256: sumOf(release)}}
 	cases := map[string]struct {
@@ -91,7 +97,7 @@ func TestGitSource(t *testing.T) {
 		bytes           []byte
 		how             How
 		against         string
-		source_         Source
+		wanted          Source
 	}{
 		"tag, pinned":    {"@v56.1", "56.1", pinned, release, HowPinned, KindGitHubArchive, Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
 		"no ref: tag":    {"", "56.1", nil, release, HowFirstUse, "git:v56.1", Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
@@ -99,7 +105,11 @@ func TestGitSource(t *testing.T) {
 		"no version":     {"#HEAD", "", pinned, next, HowFirstUse, "git:" + head, Source{Version: "57.0", Commit: head}},
 		"nothing at all": {"", "", nil, next, HowFirstUse, "git:" + head, Source{Version: "57.0", Commit: head}},
 		"commit of tag":  {"@" + tagged, "", pinned, release, HowPinned, KindGitHubArchive, Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
-		"relative ref":   {"@HEAD@{1}", "56.1", nil, release, HowFirstUse, "git:v56.1", Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
+		"branch off the tag": {
+			"@side", "56.1", pinned, c.archived("56.1", side), HowFirstUse, "git:" + side,
+			Source{Version: "56.1", Commit: side},
+		},
+		"relative ref": {"@HEAD~1", "56.1", nil, release, HowFirstUse, "git:v56.1", Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
 	}
 	for name, k := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -113,9 +123,9 @@ func TestGitSource(t *testing.T) {
 			}
 			s, err := v.Unpack(context.Background(), t.TempDir())
 			must(t, err)
-			k.source_.Dir, k.source_.Epoch = s.Dir, time.Date(2025, time.February, 3, 4, 5, 6, 0, time.UTC)
-			if *s != k.source_ {
-				t.Errorf("source is %+v, want %+v", *s, k.source_)
+			k.wanted.Dir, k.wanted.Epoch = s.Dir, time.Date(2025, time.February, 3, 4, 5, 6, 0, time.UTC)
+			if *s != k.wanted {
+				t.Errorf("source is %+v, want %+v", *s, k.wanted)
 			}
 		})
 	}
@@ -202,7 +212,7 @@ func TestGitForms(t *testing.T) {
 	}
 	if os.Getuid() == 0 {
 		t.Run("owned by another", func(t *testing.T) {
-			must(t, exec.Command("chown", "-R", "65534", other("bare")).Run())
+			must(t, exec.CommandContext(context.Background(), "chown", "-R", "65534", other("bare")).Run())
 			if v := resolveAndVerify(t, Request{Version: "56.1", Source: other("bare")}); v.SHA256 != want {
 				t.Error("the archive has other bytes")
 			}
@@ -228,8 +238,14 @@ func TestGitSettingsDoNotCount(t *testing.T) {
 	evil := filepath.Join(t.TempDir(), "evil")
 	touch := "touch " + evil
 	for _, setting := range [][2]string{
-		{"filter.evil.smudge", touch}, {"core.fsmonitor", touch}, {"core.sshCommand", touch}, {"core.pager", touch},
-		{"tar.umask", "077"}, {"core.autocrlf", "true"}, {"core.worktree", "/nowhere"}, {"alias.archive", "!" + touch},
+		{"filter.evil.smudge", touch},
+		{"core.fsmonitor", touch},
+		{"core.sshCommand", touch},
+		{"core.pager", touch},
+		{"tar.umask", "077"},
+		{"core.autocrlf", "true"},
+		{"core.worktree", "/nowhere"},
+		{"alias.archive", "!" + touch},
 	} {
 		c.git("config", setting[0], setting[1])
 	}
@@ -238,6 +254,7 @@ func TestGitSettingsDoNotCount(t *testing.T) {
 	writeFile(t, filepath.Join(home, ".gitconfig"), []byte("[tar]\n\tumask = 077\n[core]\n\tautocrlf = true\n"))
 	t.Setenv("HOME", home)
 	t.Setenv("GIT_DIR", "/nowhere")
+	t.Setenv("GIT_OBJECT_DIRECTORY", "/nowhere")
 	t.Setenv("GZIP", "-1")
 	if v := resolveAndVerify(t, Request{Version: "56.1", Source: c.dir}); v.SHA256 != want {
 		t.Error("the archive has other bytes")
@@ -269,17 +286,17 @@ func TestGitCancelled(t *testing.T) {
 
 func TestPipe(t *testing.T) {
 	var out bytes.Buffer
-	to := exec.Command("cat")
+	to := exec.CommandContext(context.Background(), "cat")
 	to.Stdout = &out
-	must(t, pipe(context.Background(), exec.Command("echo", "through"), to))
+	must(t, pipe(context.Background(), exec.CommandContext(context.Background(), "echo", "through"), to))
 	if out.String() != "through\n" {
 		t.Errorf("got %q", out.String())
 	}
 	for name, cmds := range map[string][2]*exec.Cmd{
-		"first fails":   {exec.Command("sh", "-c", "echo why >&2; exit 3"), exec.Command("cat")},
-		"second fails":  {exec.Command("yes"), exec.Command("sh", "-c", "echo why >&2; exit 3")},
-		"first missing": {exec.Command("/nowhere/why"), exec.Command("cat")},
-		"no second":     {exec.Command("yes"), exec.Command("/nowhere/why")},
+		"first fails":   {exec.CommandContext(context.Background(), "sh", "-c", "echo why >&2; exit 3"), exec.CommandContext(context.Background(), "cat")},
+		"second fails":  {exec.CommandContext(context.Background(), "yes"), exec.CommandContext(context.Background(), "sh", "-c", "echo why >&2; exit 3")},
+		"first missing": {exec.CommandContext(context.Background(), "/nowhere/why"), exec.CommandContext(context.Background(), "cat")},
+		"no second":     {exec.CommandContext(context.Background(), "yes"), exec.CommandContext(context.Background(), "/nowhere/why")},
 	} {
 		if err := pipe(context.Background(), cmds[0], cmds[1]); err == nil || !strings.Contains(err.Error(), "why") {
 			t.Errorf("%s: %v", name, err)

@@ -20,8 +20,10 @@ func resolveGiven(ctx context.Context, req *Request) (*Archive, error) {
 	if path.git {
 		return resolveGit(ctx, req, path.name, ref)
 	}
-	a := &Archive{path: path.name, version: req.Version, from: "given file " + path.name,
-		name: sumName(filepath.Base(path.name)), origins: req.Origins, sums: req.Sums, lim: defaultLimits()}
+	a := &Archive{
+		path: path.name, version: req.Version, from: "given file " + path.name,
+		name: sumName(filepath.Base(path.name)), origins: req.Origins, sums: req.Sums, lim: defaultLimits(),
+	}
 	if a.version == "" {
 		found, err := inspect(ctx, path.name, a.lim)
 		if err != nil {
@@ -53,10 +55,19 @@ func splitSource(source string) (path givenPath, ref string, err error) {
 	case statErr == nil && !info.IsDir():
 		return givenPath{name: whole}, "", nil
 	case statErr == nil && gitDir(whole) == "":
-		return path, "", &GivenError{Source: source, Reason: "is a folder but no git repository: want a tarball, or a git checkout or bare clone with a ref (PATH@REF)"}
+		return path, "", &GivenError{
+			Source: source,
+			Reason: "is a folder but no git repository: want a tarball, or a git checkout or bare clone with a ref (PATH@REF)",
+		}
 	case statErr == nil:
 		return givenPath{name: whole, git: true}, "", nil
 	}
+	return splitRef(source, statErr)
+}
+
+// splitRef takes PATH@REF or PATH#REF apart; whole is why it is no path as it
+// stands.
+func splitRef(source string, whole error) (path givenPath, ref string, err error) {
 	for i := len(source) - 1; i > 0; i-- {
 		if source[i] != '@' && source[i] != '#' {
 			continue
@@ -75,7 +86,7 @@ func splitSource(source string) (path givenPath, ref string, err error) {
 			return path, "", &GivenError{Source: source, Reason: fmt.Sprintf("has a ref, but %q is a file and no git repository", before)}
 		}
 	}
-	return path, "", &GivenError{Source: source, Reason: "is neither a file nor a git repository", Err: statErr}
+	return path, "", &GivenError{Source: source, Reason: "is neither a file nor a git repository", Err: whole}
 }
 
 // gitDir returns the git directory of a work tree's top folder or of a bare

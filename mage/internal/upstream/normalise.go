@@ -19,7 +19,7 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// WriteTarball writes rdma-core-VERSION.tar.gz to path, whose top folder is
+// WriteTarball writes rdma-core-VERSION.tar.gz to file, whose top folder is
 // rdma-core-VERSION/. The file appears whole or not at all.
 //
 // An archive that is already so is copied byte for byte. One that only is
@@ -28,23 +28,23 @@ import (
 // and 0755. Equal input gives equal output.
 //
 // Errors: as [Verified.Unpack].
-func (v *Verified) WriteTarball(ctx context.Context, path string) error {
+func (v *Verified) WriteTarball(ctx context.Context, file string) error {
 	if err := v.ready(); err != nil {
 		return err
 	}
-	dir := filepath.Dir(path)
+	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return writeError(dir, err)
 	}
-	out, err := renameio.NewPendingFile(path, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o644))
+	out, err := renameio.NewPendingFile(file, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o644))
 	if err != nil {
-		return writeError(path, err)
+		return writeError(file, err)
 	}
 	defer func() { _ = out.Cleanup() }()
 	if err := v.writeTarball(ctx, dir, out); err != nil {
-		return writeError(path, err)
+		return writeError(file, err)
 	}
-	return writeError(path, out.CloseAtomicallyReplace())
+	return writeError(file, out.CloseAtomicallyReplace())
 }
 
 func (v *Verified) writeTarball(ctx context.Context, dir string, out io.Writer) error {
@@ -142,8 +142,10 @@ type packer struct {
 func (p *packer) pack(entries []entry) error {
 	if id := p.v.commit(); id != "" {
 		// As git archive does it, so that the commit stays known.
-		global := &tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header",
-			PAXRecords: map[string]string{"comment": id}}
+		global := &tar.Header{
+			Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header",
+			PAXRecords: map[string]string{"comment": id},
+		}
 		if err := p.out.WriteHeader(global); err != nil {
 			return err
 		}

@@ -35,6 +35,13 @@ func (p partInfo) validator() string {
 	return p.LastModified
 }
 
+// continues reports whether an answer for the rest of a file is about the same
+// file, and goes on where the part ends.
+func (p partInfo) continues(had partInfo) bool {
+	sameLength := had.Total < 0 || p.Total < 0 || p.Total == had.Total
+	return p.Size == had.Size && sameLength && p.ETag == had.ETag
+}
+
 // readPart returns what is there of url's file. Size is 0 if nothing is, or
 // nothing that can be continued.
 func readPart(part, url string) partInfo {
@@ -68,7 +75,7 @@ func removePart(part string) {
 func openPart(part string, start partInfo) (*os.File, error) {
 	text, err := json.Marshal(start)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("describe %s: %w", part, err)
 	}
 	if start.Size == 0 {
 		// Never an old part with a new description.

@@ -30,9 +30,9 @@ type repository struct {
 }
 
 func openRepository(path string, req *Request) (*repository, error) {
-	for tool, need := range map[string]string{"git": "read the repository " + path, "gzip": "pack the archive of a git ref as GitHub does"} {
+	for _, tool := range []string{"git", "gzip"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return nil, &MissingToolError{Tool: tool, Need: need}
+			return nil, &MissingToolError{Tool: tool, Need: "make an archive from the git repository " + path}
 		}
 	}
 	own, err := os.MkdirTemp("", "verbsmith-git-*")
@@ -40,7 +40,7 @@ func openRepository(path string, req *Request) (*repository, error) {
 		return nil, writeError(os.TempDir(), err)
 	}
 	g := &repository{path: path, dir: gitDir(path), own: own, log: req.log()}
-	for _, v := range os.Environ() {
+	for _, v := range new(exec.Cmd).Environ() {
 		name, _, _ := strings.Cut(v, "=")
 		// GIT_DIR and its like would redirect us; GZIP holds options.
 		if !strings.HasPrefix(name, "GIT_") && name != "GZIP" {

@@ -96,7 +96,7 @@ func (r *Request) report(p Progress) {
 	}
 }
 
-func (r *Request) note(origin, format string, args ...any) {
+func (r *Request) notef(origin, format string, args ...any) {
 	r.report(Progress{Origin: origin, Note: fmt.Sprintf(format, args...)})
 }
 
@@ -124,8 +124,8 @@ func (r *Request) check() error {
 	}
 	for i, o := range r.Origins {
 		field := fmt.Sprintf("origins[%d].", i)
-		if !slices.Contains(kindOrder, o.Kind) {
-			return &RequestError{Field: field + "kind", Want: strings.Join(kindOrder, " or "), Got: o.Kind}
+		if !slices.Contains(kindOrder(), o.Kind) {
+			return &RequestError{Field: field + "kind", Want: strings.Join(kindOrder(), " or "), Got: o.Kind}
 		}
 		if !plainName(o.File) {
 			return &RequestError{Field: field + "file", Want: "a plain file name", Got: o.File}
@@ -141,12 +141,12 @@ func (r *Request) check() error {
 }
 
 // kindOrder is the order in which origins are asked.
-var kindOrder = []string{KindReleaseAsset, KindGitHubArchive, KindDebianSource}
+func kindOrder() []string { return []string{KindReleaseAsset, KindGitHubArchive, KindDebianSource} }
 
 func (r *Request) ordered() []Origin {
-	sorted := slices.Clone(r.Origins)
+	sorted, order := slices.Clone(r.Origins), kindOrder()
 	slices.SortStableFunc(sorted, func(a, b Origin) int {
-		return slices.Index(kindOrder, a.Kind) - slices.Index(kindOrder, b.Kind)
+		return slices.Index(order, a.Kind) - slices.Index(order, b.Kind)
 	})
 	return sorted
 }

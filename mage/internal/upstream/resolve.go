@@ -36,14 +36,19 @@ type resolver struct {
 }
 
 func (r *resolver) archive(o Origin, path, from string) *Archive {
-	return &Archive{path: path, version: r.req.Version, from: from, name: o.Kind, origin: &o,
-		origins: r.req.Origins, sums: r.req.Sums, lim: defaultLimits()}
+	return &Archive{
+		path: path, version: r.req.Version, from: from, name: o.Kind, origin: &o,
+		origins: r.req.Origins, sums: r.req.Sums, lim: defaultLimits(),
+	}
 }
 
 // slot says where the cache keeps an origin's file and which sum it must have.
 func (r *resolver) slot(o Origin) slot {
 	probe := &Archive{version: r.req.Version, sums: r.req.Sums}
-	s := slot{file: o.File, key: o.SHA256, version: r.req.Version, origin: o.Kind}
+	s := slot{file: o.File, key: o.SHA256, version: r.req.Version, origin: o.Kind, shown: o.File}
+	if o.URL != "" {
+		s.shown = o.URL
+	}
 	if known, ok := probe.known(o); ok {
 		s.want = &known
 	}
@@ -69,19 +74,15 @@ func (r *resolver) cached(ctx context.Context) (*Archive, error) {
 func (r *resolver) fetch(ctx context.Context) (*Archive, error) {
 	failed := &ResolveError{Version: r.req.Version}
 	for _, o := range r.req.ordered() {
-		where := o.Kind
-		var fill filler
-		switch {
-		case o.Kind == KindDebianSource:
-			where += " (suite " + o.Suite + ")"
-			fill = r.debian(o)
-		default:
-			where += " (" + o.URL + ")"
-			fill = newDownloader(r.req, o).fetch
+		label, from := o.Kind, o.Kind+" ("+o.URL+")"
+		fill := newDownloader(r.req, o).fetch
+		if o.Kind == KindDebianSource {
+			label = o.Kind + " (suite " + o.Suite + ")"
+			from, fill = label, r.debian(o)
 		}
 		path, err := r.cache.obtain(ctx, r.slot(o), fill)
 		if err == nil {
-			return r.archive(o, path, where), nil
+			return r.archive(o, path, from), nil
 		}
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, fmt.Errorf("get rdma-core %s: %w", r.req.Version, cause)
@@ -90,8 +91,8 @@ func (r *resolver) fetch(ctx context.Context) (*Archive, error) {
 			// Another origin would need the same room.
 			return nil, err
 		}
-		r.req.note(o.Kind, "%s: %v", where, err)
-		failed.Tried = append(failed.Tried, Attempt{Origin: where, Err: err})
+		r.req.notef(o.Kind, "%s: %v", label, err)
+		failed.Tried = append(failed.Tried, Attempt{Origin: label, Err: err})
 	}
 	return nil, failed
 }

@@ -60,8 +60,10 @@ func TestResolveOrder(t *testing.T) {
 		"asset first":  {[]Origin{debian, archive("/g"), asset("/a")}, "release-asset (" + s.URL + "/a)"},
 		"then archive": {[]Origin{debian, archive("/g"), asset("/none/a")}, "github-archive (" + s.URL + "/g)"},
 		"then Debian":  {[]Origin{debian, archive("/none/g"), asset("/none/a")}, "debian-source (suite trixie)"},
-		"archive's wrong": {[]Origin{asset("/none"), {Kind: KindGitHubArchive, File: "g", URL: s.URL, SHA256: strings.Repeat("2", 64)}, debian},
-			"debian-source (suite trixie)"},
+		"archive's wrong": {
+			[]Origin{asset("/none"), {Kind: KindGitHubArchive, File: "g", URL: s.URL, SHA256: strings.Repeat("2", 64)}, debian},
+			"debian-source (suite trixie)",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -78,12 +80,12 @@ func TestResolveOrder(t *testing.T) {
 			_, _ = v.Unpack(context.Background(), t.TempDir())
 
 			// The second time nobody is asked.
-			before := len(s.requests)
+			before := s.count()
 			req.AptSource = nil
 			again, err := Resolve(context.Background(), req)
 			must(t, err)
-			if again.Path() != a.Path() || !strings.HasPrefix(again.From(), "cache (") || len(s.requests) != before {
-				t.Errorf("second: %s from %s, %d requests", again.Path(), again.From(), len(s.requests)-before)
+			if again.Path() != a.Path() || !strings.HasPrefix(again.From(), "cache (") || s.count() != before {
+				t.Errorf("second: %s from %s, %d requests", again.Path(), again.From(), s.count()-before)
 			}
 			w, err := again.Verify()
 			must(t, err)
@@ -135,8 +137,10 @@ func TestUnpinnedDownloadIsCheckedBeforeItIsKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serveFile(t, data)
 			cacheDir := t.TempDir()
-			_, err := Resolve(context.Background(), Request{Version: testVersion, CacheDir: cacheDir,
-				Origins: []Origin{{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL}}})
+			_, err := Resolve(context.Background(), Request{
+				Version: testVersion, CacheDir: cacheDir,
+				Origins: []Origin{{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL}},
+			})
 			if err == nil {
 				t.Fatal("accepted")
 			}
@@ -151,9 +155,11 @@ func TestUnpinnedDownloadIsCheckedBeforeItIsKept(t *testing.T) {
 
 func TestRecordedDownloadThatChanges(t *testing.T) {
 	s := serveFile(t, gzipSource(t, "rdma-core-56.1", testVersion))
-	_, err := Resolve(context.Background(), Request{Version: testVersion, CacheDir: t.TempDir(),
+	_, err := Resolve(context.Background(), Request{
+		Version: testVersion, CacheDir: t.TempDir(),
 		Sums:    newSums("56.1 release-asset " + strings.Repeat("3", 64)),
-		Origins: []Origin{{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL}}})
+		Origins: []Origin{{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL}},
+	})
 	var own *SumError
 	if !errors.As(err, &own) || own.Want[0].Origin != "recorded release-asset" || own.Line != "" {
 		t.Errorf("got %v, want a sum error against the recorded sum", err)
@@ -166,8 +172,10 @@ func TestDamagedCacheFileIsFetchedAnew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serveFile(t, data)
 			var n notes
-			req := Request{Version: testVersion, CacheDir: t.TempDir(), Report: n.report,
-				Origins: []Origin{{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL, SHA256: pinned}}}
+			req := Request{
+				Version: testVersion, CacheDir: t.TempDir(), Report: n.report,
+				Origins: []Origin{{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL, SHA256: pinned}},
+			}
 			a, err := Resolve(context.Background(), req)
 			must(t, err)
 			if n.last.Done != int64(len(data)) || n.last.Total != int64(len(data)) || n.last.Origin != KindReleaseAsset {
@@ -180,12 +188,12 @@ func TestDamagedCacheFileIsFetchedAnew(t *testing.T) {
 				func() { must(t, errors.Join(os.Remove(a.Path()), os.MkdirAll(filepath.Join(a.Path(), "x"), 0o755))) },
 			} {
 				damage()
-				before := len(s.requests)
+				before := s.count()
 				n.text = nil
 				_, err := Resolve(context.Background(), req)
 				must(t, err)
-				if got, _ := os.ReadFile(a.Path()); !bytes.Equal(got, data) || len(s.requests) != before+1 {
-					t.Errorf("got %d bytes after %d requests", len(got), len(s.requests)-before)
+				if got, _ := os.ReadFile(a.Path()); !bytes.Equal(got, data) || s.count() != before+1 {
+					t.Errorf("got %d bytes after %d requests", len(got), s.count()-before)
 				}
 				if !strings.Contains(n.all(), a.Path()) || !strings.Contains(n.all(), "removed") {
 					t.Errorf("no note of it: %q", n.all())
@@ -206,8 +214,8 @@ func TestPoisonedPartIsThrownAway(t *testing.T) {
 	writeFile(t, partInfoPath(part), []byte(`{"url":"`+s.URL+`","etag":"\"one\"","total":327680}`))
 	a, err := Resolve(context.Background(), req)
 	must(t, err)
-	if got, _ := os.ReadFile(a.Path()); !bytes.Equal(got, payload) || len(s.requests) != 2 || s.requests[0].Header.Get("Range") != "bytes=6-" {
-		t.Errorf("got %d bytes after %d requests", len(got), len(s.requests))
+	if got, _ := os.ReadFile(a.Path()); !bytes.Equal(got, payload) || s.count() != 2 || s.requests[0].Header.Get("Range") != "bytes=6-" {
+		t.Errorf("got %d bytes after %d requests", len(got), s.count())
 	}
 }
 
@@ -221,13 +229,15 @@ func TestTwoAtOnceDownloadOnce(t *testing.T) {
 	cacheDir := t.TempDir()
 	var once sync.Once
 	get := func() error {
-		_, err := Resolve(context.Background(), Request{Version: testVersion, CacheDir: cacheDir,
+		_, err := Resolve(context.Background(), Request{
+			Version: testVersion, CacheDir: cacheDir,
 			Report: func(p Progress) {
 				if strings.Contains(p.Note, "another process is getting") {
 					once.Do(func() { close(waiting) })
 				}
 			},
-			Origins: []Origin{{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL}}})
+			Origins: []Origin{{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL}},
+		})
 		return err
 	}
 	done := make(chan error, 2)
@@ -235,8 +245,8 @@ func TestTwoAtOnceDownloadOnce(t *testing.T) {
 		go func() { done <- get() }()
 	}
 	must(t, errors.Join(<-done, <-done))
-	if len(s.requests) != 1 {
-		t.Errorf("%d requests, want 1", len(s.requests))
+	if s.count() != 1 {
+		t.Errorf("%d requests, want 1", s.count())
 	}
 }
 
@@ -254,7 +264,8 @@ func TestResolveCancelled(t *testing.T) {
 		return "", mine
 	})
 	_, err := Resolve(ctx, Request{Version: testVersion, CacheDir: cacheDir, AptSource: apt, Origins: []Origin{
-		{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL}, {Kind: KindDebianSource, File: "b.tgz", Suite: "sid"}}})
+		{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL}, {Kind: KindDebianSource, File: "b.tgz", Suite: "sid"},
+	}})
 	if !errors.Is(err, mine) || errors.As(err, new(*ResolveError)) || asked {
 		t.Errorf("got %v, want the cause, and no other origin asked (%v)", err, asked)
 	}
@@ -267,9 +278,10 @@ func TestFullDiskEndsTheSearch(t *testing.T) {
 	small := smallDisk(t)
 	s := serveFile(t, payload)
 	_, err := Resolve(context.Background(), Request{Version: testVersion, CacheDir: small, Origins: []Origin{
-		{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL}, {Kind: KindGitHubArchive, File: "b.tgz", URL: s.URL}}})
-	if !errors.As(err, new(*SpaceError)) || len(s.requests) != 1 {
-		t.Errorf("got %v after %d requests, want a space error after 1", err, len(s.requests))
+		{Kind: KindReleaseAsset, File: "a.tgz", URL: s.URL}, {Kind: KindGitHubArchive, File: "b.tgz", URL: s.URL},
+	}})
+	if !errors.As(err, new(*SpaceError)) || s.count() != 1 {
+		t.Errorf("got %v after %d requests, want a space error after 1", err, s.count())
 	}
 	for _, left := range names(t, small) {
 		if strings.Contains(left, ".part") {

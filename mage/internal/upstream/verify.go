@@ -199,8 +199,10 @@ func (v *Verified) same(sum string) error {
 	if sum == v.SHA256 {
 		return nil
 	}
-	return &SumError{Version: v.archive.version, File: v.archive.path, Got: sum,
-		Want: []Candidate{{Origin: "what it was when it was verified", SHA256: v.SHA256}}}
+	return &SumError{
+		Version: v.archive.version, File: v.archive.path, Got: sum,
+		Want: []Candidate{{Origin: "what it was when it was verified", SHA256: v.SHA256}},
+	}
 }
 
 func (v *Verified) topName() string { return "rdma-core-" + v.archive.version }
@@ -227,13 +229,13 @@ func (v *Verified) commit() string {
 
 // noTime is the Epoch of an archive without a usable time: the oldest date that
 // every file format can hold.
-var noTime = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
+func noTime() time.Time { return time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
 // epoch is the newest time in the archive; git archive gives every entry the
 // time of the commit.
 func (v *Verified) epoch() time.Time {
-	if v.sum.newest.Before(noTime) {
-		return noTime
+	if v.sum.newest.Before(noTime()) {
+		return noTime()
 	}
 	return v.sum.newest.UTC()
 }

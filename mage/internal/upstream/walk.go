@@ -42,8 +42,10 @@ func walk(ctx context.Context, archive string, lim limits, visit func(entry) err
 		return nil, err
 	}
 	defer func() { _ = s.Close() }()
-	w := &walker{archive: archive, lim: lim, now: time.Now(), visit: visit,
-		kinds: map[string]kind{}, tail: &zeroTail{r: s.tar}}
+	w := &walker{
+		archive: archive, lim: lim, now: time.Now(), visit: visit,
+		kinds: map[string]kind{}, tail: &zeroTail{r: s.tar},
+	}
 	w.sum.format, w.sum.plain = s.format, true
 	if err := w.all(); err != nil {
 		return nil, err
@@ -73,7 +75,7 @@ func (w *walker) all() error {
 	reader := tar.NewReader(w.tail)
 	for {
 		header, err := reader.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -107,14 +109,9 @@ func (w *walker) one(header *tar.Header, body io.Reader) error {
 		e.body = &entryReader{r: body, archive: w.archive, entry: header.Name}
 	}
 	if e.name == cmakeLists && e.kind == kindFile {
-		text, err := io.ReadAll(io.LimitReader(e.body, cmakeListsMost+1))
-		if err != nil {
+		if e.body, err = w.identify(header.Name, e.body); err != nil {
 			return err
 		}
-		if w.sum.version, err = packageVersion(text); err != nil {
-			return &ArchiveError{Archive: w.archive, Entry: header.Name, Reason: err.Error()}
-		}
-		e.body = bytes.NewReader(text)
 	}
 	if err := w.visit(e); err != nil {
 		return err
@@ -125,6 +122,19 @@ func (w *walker) one(header *tar.Header, body io.Reader) error {
 	// Read here what the visitor left, so that an error names the entry.
 	_, err = io.Copy(io.Discard, e.body)
 	return err
+}
+
+// identify reads the version from the top CMakeLists.txt, and returns its text
+// once more.
+func (w *walker) identify(name string, body io.Reader) (io.Reader, error) {
+	text, err := io.ReadAll(io.LimitReader(body, cmakeListsMost+1))
+	if err != nil {
+		return nil, err
+	}
+	if w.sum.version, err = packageVersion(text); err != nil {
+		return nil, &ArchiveError{Archive: w.archive, Entry: name, Reason: err.Error()}
+	}
+	return bytes.NewReader(text), nil
 }
 
 // end checks that the archive was neither cut at an entry's border nor
@@ -147,8 +157,10 @@ func (w *walker) end() error {
 		return &ArchiveError{Archive: w.archive, Reason: "holds no files"}
 	}
 	if w.sum.version == "" {
-		return &ArchiveError{Archive: w.archive, Entry: path.Join(w.sum.top, cmakeLists),
-			Reason: "is missing, so this is no rdma-core source"}
+		return &ArchiveError{
+			Archive: w.archive, Entry: path.Join(w.sum.top, cmakeLists),
+			Reason: "is missing, so this is no rdma-core source",
+		}
 	}
 	return nil
 }
@@ -181,7 +193,7 @@ type entryReader struct {
 
 func (e *entryReader) Read(p []byte) (int, error) {
 	n, err := e.r.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = archiveFailure(e.archive, e.entry, err)
 	}
 	return n, err
@@ -190,8 +202,7 @@ func (e *entryReader) Read(p []byte) (int, error) {
 // archiveFailure says in plain words what a reader's error means. Errors that
 // are not about the archive's content (a cancel, the disk) stay as they are.
 func archiveFailure(archive, entry string, err error) error {
-	var own *ArchiveError
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*ArchiveError](err); ok {
 		if own.Entry == "" {
 			own.Entry = entry
 		}
