@@ -17,14 +17,14 @@ func TestResultErr(t *testing.T) {
 		t.Errorf("a good end gave %v", err)
 	}
 	for want, result := range map[string]Result{
-		`rpm rocky9: ["rpmbuild" "-ba" "a b.spec"] in verbsmith/rocky9: exit status 1`: {ExitCode: 1},
-		"exit status 137 (signal 9: killed), out of memory":                            {ExitCode: 137, OOMKilled: true},
-		"exit status 255": {ExitCode: 255},
+		`rpm rocky9: ["rpmbuild" "-ba" "a b.spec"] in verbsmith/rocky9: exit status 1`:           {ExitCode: 1},
+		": exit status 137 (signal 9: killed), out of memory: the kernel killed a process in it": {ExitCode: 137, OOMKilled: true},
+		": exit status 255": {ExitCode: 255},
 	} {
 		result.Tail = []string{"last"}
 		err := result.Err(spec, "/logs/07.log")
 		failed := (*RunError)(nil)
-		if !errors.As(err, &failed) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		if !errors.As(err, &failed) || !strings.HasSuffix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Fatalf("got %v, want %q", err, want)
 		}
 		if failed.LogPath() != "/logs/07.log" || failed.Tail()[0] != "last" || failed.ExitCode() != result.ExitCode ||

@@ -279,6 +279,15 @@ func TestOutputs(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	failing, kept, not := probe("say", "", "", "1"), t.TempDir(), t.TempDir()
+	failing.Outputs = []Output{{Path: "/probe", Dir: kept, Always: true}, {Path: "/probe", Dir: not}}
+	if result, err := e.Run(t.Context(), failing); err != nil || result.ExitCode != 1 {
+		t.Errorf("%+v %v", result, err)
+	}
+	_, errKept := os.Stat(filepath.Join(kept, "probe"))
+	if _, err := os.Stat(filepath.Join(not, "probe")); errKept != nil || err == nil {
+		t.Errorf("of a failed command: %v, %v", errKept, err)
+	}
 	missing := probe("who")
 	missing.Outputs = []Output{{Path: "/none", Dir: dir}}
 	if _, err := e.Run(t.Context(), missing); err == nil || !strings.Contains(err.Error(), "/none") {

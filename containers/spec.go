@@ -65,7 +65,8 @@ type Input struct {
 // Output is what to take out of the container: the content of a folder, or one file, into Dir on this host,
 // which is made where it is missing. What is there already is never overwritten. Everything belongs to the
 // caller; modes (without setuid, setgid, sticky) and times of files are kept. Links that lead out of Dir and
-// special files fail the run with *UnsafeEntryError.
+// special files fail the run with *UnsafeEntryError. After an error Dir may hold a part: give a folder that is thrown
+// away then, as a stage's is.
 type Output struct {
 	Path, Dir string
 	Optional  bool // a missing Path is no error
