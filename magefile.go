@@ -2,6 +2,8 @@
 
 //go:build mage
 
+// Verbsmith puts an RDMA userspace provider into a released rdma-core and makes
+// packages of it.
 package main
 
 import (

@@ -127,8 +127,7 @@ func (e *interruptedError) Unwrap() error { return e.err }
 
 // shortError is what mage prints last, after the error has been shown whole.
 func shortError(err error) error {
-	var stage *pipeline.StageError
-	if errors.As(err, &stage) {
+	if stage, ok := errors.AsType[*pipeline.StageError](err); ok {
 		return fmt.Errorf("%s failed, see above", stage.Name) //nolint:err113 // shown whole already
 	}
 	return errors.New("failed, see above") //nolint:err113 // shown whole already

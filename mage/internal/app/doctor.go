@@ -69,7 +69,7 @@ func (a *App) diskFinding() finding {
 		f.found, f.bad = err.Error(), true
 		return f
 	}
-	free := int64(fs.Bavail) * fs.Bsize //nolint:gosec // a disk is smaller than an exbibyte
+	free := int64(fs.Bavail) * fs.Bsize
 	f.found = size(free) + " free at " + a.dirs.cache
 	if free < needed {
 		f.advice = "free some, or set VERBSMITH_CACHE: images, caches and a build take " + size(needed)

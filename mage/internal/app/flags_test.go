@@ -24,8 +24,7 @@ func opened(t *testing.T, f Flags) *App {
 	return a
 }
 
-func text(s string) *string { return &s }
-
+//go:fix inline
 func TestDefaults(t *testing.T) {
 	job, err := opened(t, Flags{}).job()
 	if err != nil {
@@ -38,7 +37,7 @@ func TestDefaults(t *testing.T) {
 
 func TestFlags(t *testing.T) {
 	job, err := opened(t, Flags{
-		Distro: text("centos-stream10"), RDMA: text("v65.0"), Provider: text("none"), Base: text("standin"),
+		Distro: new("centos-stream10"), RDMA: new("v65.0"), Provider: new("none"), Base: new("standin"),
 	}).job()
 	if err != nil {
 		t.Fatal(err)
@@ -49,11 +48,11 @@ func TestFlags(t *testing.T) {
 }
 
 func TestUnknownReleaseWithSource(t *testing.T) {
-	job, err := opened(t, Flags{RDMA: text("99.9"), Source: text("x.tar.gz")}).job()
+	job, err := opened(t, Flags{RDMA: new("99.9"), Source: new("x.tar.gz")}).job()
 	if err != nil || job.Version != "99.9" || job.Release != nil {
 		t.Errorf("got %s %v: %v", job.Version, job.Release, err)
 	}
-	job, err = opened(t, Flags{Source: text("x.tar.gz")}).job()
+	job, err = opened(t, Flags{Source: new("x.tar.gz")}).job()
 	if err != nil || job.Version != "" {
 		t.Errorf("a given source has version %q before it is read: %v", job.Version, err)
 	}
@@ -61,7 +60,7 @@ func TestUnknownReleaseWithSource(t *testing.T) {
 
 func TestUnknownValuesListTheKnownOnesAllAtOnce(t *testing.T) {
 	_, err := opened(t, Flags{
-		Distro: text("x"), RDMA: text("x"), Provider: text("x"), Base: text("x"),
+		Distro: new("x"), RDMA: new("x"), Provider: new("x"), Base: new("x"),
 	}).job()
 	var kinds []string
 	for _, e := range unwrap(err) {
@@ -97,12 +96,12 @@ func TestLocateFindsTheProvidersFile(t *testing.T) {
 	t.Chdir("../../..")
 	for file, want := range map[string]string{
 		"/builder/rpmbuild/BUILD/rdma-core-56.1/providers/rib/rib.c": "provider/rib/rib.c",
-		"../providers/rib/rib.c":        "provider/rib/rib.c",
-		"providers/rib/rib.c":           "provider/rib/rib.c",
-		"../providers/mlx5/mlx5.c":      "../providers/mlx5/mlx5.c",
-		"../libibverbs/init.c":          "../libibverbs/init.c",
-		"../otherproviders/rib/rib.c":   "../otherproviders/rib/rib.c",
-		"../providers/rib/no-such-file": "../providers/rib/no-such-file",
+		"../providers/rib/rib.c":                                     "provider/rib/rib.c",
+		"providers/rib/rib.c":                                        "provider/rib/rib.c",
+		"../providers/mlx5/mlx5.c":                                   "../providers/mlx5/mlx5.c",
+		"../libibverbs/init.c":                                       "../libibverbs/init.c",
+		"../otherproviders/rib/rib.c":                                "../otherproviders/rib/rib.c",
+		"../providers/rib/no-such-file":                              "../providers/rib/no-such-file",
 	} {
 		if got := locate(file); got != want {
 			t.Errorf("%s: got %s, want %s", file, got, want)

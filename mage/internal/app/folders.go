@@ -21,11 +21,11 @@ type folders struct {
 	logs  string // of this run
 }
 
-func (f folders) specs() string     { return filepath.Join(f.root, "specs") }
-func (f folders) sums() string      { return filepath.Join(f.specs(), "rdma-core.sum") }
-func (f folders) providers() string { return filepath.Join(f.root, "provider") }
-func (f folders) stages() string    { return filepath.Join(f.cache, "stages") }
-func (f folders) runs() string      { return filepath.Join(f.cache, "runs") }
+func (f *folders) specs() string     { return filepath.Join(f.root, "specs") }
+func (f *folders) sums() string      { return filepath.Join(f.specs(), "rdma-core.sum") }
+func (f *folders) providers() string { return filepath.Join(f.root, "provider") }
+func (f *folders) stages() string    { return filepath.Join(f.cache, "stages") }
+func (f *folders) runs() string      { return filepath.Join(f.cache, "runs") }
 
 func findFolders() (folders, error) {
 	root, err := findRoot()

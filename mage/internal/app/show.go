@@ -124,7 +124,8 @@ func (a *App) showInspection(found pipeline.Inspection, provider string) {
 	}
 	a.ui.Table("files of "+provider, []string{"file", "package"}, rows)
 	if found.Stock == "" {
-		fmt.Fprintf(out, "+ marks what carries the provider's name; `rpm -provider=%s` builds the stock packages to compare with\n", noProvider)
+		const hint = "+ marks what carries the provider's name; rpm -provider=%s builds the stock packages to compare with\n"
+		fmt.Fprintf(out, hint, noProvider)
 		return
 	}
 	rows = nil

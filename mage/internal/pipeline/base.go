@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -105,7 +106,7 @@ func (p *Pipeline) base(ctx context.Context, job Job, s *ui.Stage) (Base, bool, 
 	}
 	if standin {
 		if job.Base == BaseAuto {
-			s.Note("STAND-IN base, never releasable: " + why)
+			slog.WarnContext(ctx, "the STAND-IN base is used: what it makes is not for release", "because", why)
 		}
 		return p.standin(ctx, engine, job.Distro, s)
 	}
@@ -114,7 +115,7 @@ func (p *Pipeline) base(ctx context.Context, job Job, s *ui.Stage) (Base, bool, 
 
 func pullProgress(s *ui.Stage) func(containers.PullProgress) {
 	return func(pr containers.PullProgress) {
-		fmt.Fprintf(s.Log(), "%s %s %d/%d\n", pr.Layer, pr.Status, pr.Current, pr.Total)
+		_, _ = fmt.Fprintf(s.Log(), "%s %s %d/%d\n", pr.Layer, pr.Status, pr.Current, pr.Total)
 		if pr.Total > 0 {
 			s.Bytes(pr.Current, pr.Total, pr.Layer+" "+pr.Status)
 		}

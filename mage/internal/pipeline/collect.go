@@ -13,7 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -32,12 +32,12 @@ type Manifest struct {
 	Tag        string   `json:"tag,omitempty"`
 	Commit     string   `json:"commit,omitempty"`
 	Provider   string   `json:"provider,omitempty"`
-	DriverID   int      `json:"driver_id,omitempty"`
-	PrivateABI int      `json:"private_abi"`
+	DriverID   int      `json:"driverId,omitempty"`
+	PrivateABI int      `json:"privateAbi"`
 	Base       string   `json:"base"`
 	Standin    bool     `json:"standin"`
 	Releasable bool     `json:"releasable"`
-	Source     string   `json:"source_sha256"`
+	Source     string   `json:"sourceSha256"`
 	Key        string   `json:"key"`
 	Files      []Output `json:"files"`
 }
@@ -49,6 +49,8 @@ type Output struct {
 	SHA256 string `json:"sha256"`
 	NEVRA  string `json:"nevra,omitempty"`
 }
+
+var errNoPackages = errors.New("rpmbuild ended well and left no package")
 
 const manifestFile = "manifest.json"
 
@@ -150,7 +152,10 @@ func copyOutputs(from, to string) ([]Output, error) {
 			outputs = append(outputs, out)
 		}
 	}
-	sort.Slice(outputs, func(i, j int) bool { return outputs[i].Path < outputs[j].Path })
+	if !slices.ContainsFunc(outputs, func(o Output) bool { return isRPM(o.Path) }) {
+		return nil, errNoPackages
+	}
+	slices.SortFunc(outputs, func(a, b Output) int { return strings.Compare(a.Path, b.Path) })
 	return outputs, nil
 }
 

@@ -3,6 +3,7 @@
 package pipeline
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -39,13 +40,15 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 	final := filepath.Join(t.TempDir(), "rocky9", "rdma-core-56.1")
 	write(t, filepath.Join(final, "RPMS", "old.txt"), "of an earlier build")
 	tc := Toolchain{Base: Base{Standin: true, Ref: "base"}}
-	m, err := collect(Job{Distro: specs.Distro{Name: "rocky9"}}, tree(), tc, made(t, map[string]string{
+	pkgs := made(t, map[string]string{
 		"SPECS/rdma-core.spec": "spec", "SOURCES/a b%.patch": "patch", "ignored/x": "x",
-	}), final)
+	})
+	writePackage(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
+	m, err := collect(Job{Distro: specs.Distro{Name: "rocky9"}}, tree(), tc, pkgs, final)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(m.Files) != 2 || m.Files[0].Path != "SOURCES/a b%.patch" || m.Files[1].Size != 4 {
+	if len(m.Files) != 3 || m.Files[0].NEVRA != "tiny-1-1.noarch" || m.Files[1].Path != "SOURCES/a b%.patch" || m.Files[2].Size != 4 {
 		t.Errorf("collected %+v", m.Files)
 	}
 	if m.Releasable {
@@ -61,6 +64,17 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(final), ".collect-*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left beside the output: %v %v", left, err)
+	}
+}
+
+func TestCollectNeedsPackages(t *testing.T) {
+	final := filepath.Join(t.TempDir(), "rdma-core-56.1")
+	_, err := collect(Job{}, tree(), Toolchain{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}), final)
+	if !errors.Is(err, errNoPackages) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(final); !os.IsNotExist(err) {
+		t.Errorf("an output without packages was collected: %v", err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -42,7 +43,9 @@ func scriptInput(names ...string) (containers.Input, error) {
 // exit status is the verdict.
 //
 // Errors: *containers.RunError with the last lines of its output.
-func (p *Pipeline) runScript(ctx context.Context, s *ui.Stage, script string, args []string, spec containers.RunSpec) (containers.Result, error) {
+func (p *Pipeline) runScript(
+	ctx context.Context, s *ui.Stage, script string, args []string, spec containers.RunSpec,
+) (containers.Result, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return containers.Result{}, err
@@ -101,17 +104,18 @@ func (p *Pipeline) volume(parts ...string) string {
 
 // volumeName joins parts into a name that the engine takes.
 func volumeName(parts ...string) string {
-	name := "verbsmith"
+	var name strings.Builder
+	name.WriteString("verbsmith")
 	for _, part := range parts {
-		name += "-"
+		name.WriteByte('-')
 		for _, c := range []byte(part) {
 			switch {
 			case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_':
-				name += string(c)
+				name.WriteByte(c)
 			default:
-				name += fmt.Sprintf("_%02x", c)
+				fmt.Fprintf(&name, "_%02x", c)
 			}
 		}
 	}
-	return name
+	return name.String()
 }

@@ -33,7 +33,7 @@ func FileTree(v PackageView) string {
 	root := &node{}
 	for _, f := range v.Files {
 		n := root
-		for _, part := range strings.Split(strings.Trim(f.Path, "/"), "/") {
+		for part := range strings.SplitSeq(strings.Trim(f.Path, "/"), "/") {
 			n = n.child(part)
 		}
 		n.link, n.added = f.Link, v.Added[f.Path]

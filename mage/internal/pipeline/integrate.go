@@ -85,7 +85,7 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, s *ui.Stag
 		return nil, err
 	}
 	for _, edit := range result.Edits {
-		fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
+		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
 	}
 	m := pr.Manifest
 	if err := editSpec(tree, "redhat/rdma-core.spec", func(spec *rpmspec.Spec) error {

@@ -101,7 +101,7 @@ func (p *Pipeline) ProvePatch(ctx context.Context, tree Tree, patch Patch) ([]pa
 	}
 	proofs, err := patchset.ProveWithTools(ctx, data, tree.Source.Tree)
 	for _, proof := range proofs {
-		fmt.Fprintf(s.Log(), "%s (%s): %v\n%s\n", proof.Tool, proof.Version, proof.OK, proof.Output)
+		_, _ = fmt.Fprintf(s.Log(), "%s (%s): %v\n%s\n", proof.Tool, proof.Version, proof.OK, proof.Output)
 	}
 	return proofs, p.end("prove patch", s, false, err)
 }

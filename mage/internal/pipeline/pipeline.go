@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -96,19 +97,13 @@ func (p *Pipeline) Prune(ctx context.Context) error {
 	return nil
 }
 
+// joinNames lists a few names and counts the others.
 func joinNames(names []string) string {
 	const shown = 4
 	if len(names) > shown {
 		names = append(names[:shown:shown], fmt.Sprintf("and %d more", len(names)-shown))
 	}
-	out := ""
-	for i, n := range names {
-		if i > 0 {
-			out += ", "
-		}
-		out += n
-	}
-	return out
+	return strings.Join(names, ", ")
 }
 
 // writeFile writes data below dir; the folder is private to the stage that

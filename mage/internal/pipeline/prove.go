@@ -245,8 +245,7 @@ func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dis
 		Commit:  fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
 	})
 	v.Elapsed, v.Output = time.Since(start), out.String()
-	var run *containers.RunError
-	if errors.As(err, &run) {
+	if _, ok := errors.AsType[*containers.RunError](err); ok {
 		v.Evidence = lastLine(v.Output)
 		return "", v, nil, nil
 	}
@@ -263,8 +262,7 @@ func (p *Pipeline) judge(ctx context.Context, s *ui.Stage, v *Verdict, spec cont
 	_, err := p.runScript(ctx, s, "verdict.sh", []string{v.Name}, spec)
 	v.Elapsed, v.Output = time.Since(start), out.String()
 	v.Evidence = evidence(v.Output)
-	var run *containers.RunError
-	if errors.As(err, &run) {
+	if _, ok := errors.AsType[*containers.RunError](err); ok {
 		return nil
 	}
 	v.Pass = err == nil

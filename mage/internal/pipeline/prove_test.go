@@ -85,7 +85,7 @@ func verdict(t *testing.T, name string, tools map[string]string, env ...string) 
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "verdict.sh"), string(text))
-	cmd := exec.Command("sh", filepath.Join(dir, "verdict.sh"), name)
+	cmd := exec.CommandContext(t.Context(), "sh", filepath.Join(dir, "verdict.sh"), name)
 	cmd.Env = append([]string{
 		"PATH=" + filepath.Join(dir, "bin") + ":" + os.Getenv("PATH"), "WORK=" + dir,
 		"DEVFOLDER=" + filepath.Join(dir, "dev"),

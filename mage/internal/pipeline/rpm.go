@@ -20,7 +20,7 @@ type Packages struct {
 	Key string
 }
 
-const rpmStage = 1
+const rpmStage = 2
 
 // RPM runs rpmbuild -ba on the tarball, the patch and the spec, without a
 // network and as an unprivileged user.
@@ -55,15 +55,30 @@ func (p *Pipeline) rpmbuild(
 		Volumes: mounts,
 		Inputs:  []containers.Input{{Path: topdir, Write: tarOf(inputs)}},
 		Outputs: []containers.Output{
-			{Path: topdir + "/RPMS", Dir: dir},
-			{Path: topdir + "/SRPMS", Dir: dir},
+			{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
+			{Path: topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
 		},
 		Log: ninjaLog(s),
 	})
 	if err != nil {
 		return err
 	}
-	return keepInputs(inputs, dir)
+	if err := keepInputs(inputs, dir); err != nil {
+		return err
+	}
+	return keepLog(s, dir)
+}
+
+// keepLog puts the stage's log beside what it made, for later readers of dist.
+func keepLog(s *ui.Stage, dir string) error {
+	log, err := os.ReadFile(s.LogPath())
+	if err != nil {
+		return fmt.Errorf("keep the log of rpmbuild: %w", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
+		return fmt.Errorf("make the folder of the log: %w", err)
+	}
+	return writeFile(dir, filepath.Join("logs", "rpm.log"), log)
 }
 
 // rpmInputs is what rpmbuild reads, dated like the release so that the source

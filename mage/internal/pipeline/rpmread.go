@@ -79,8 +79,7 @@ func nevra(n *rpmutils.NEVRA) string {
 func rpmFiles(header *rpmutils.RpmHeader) ([]RPMFile, error) {
 	infos, err := header.GetFiles()
 	if err != nil {
-		var none rpmutils.NoSuchTagError
-		if errors.As(err, &none) {
+		if _, ok := errors.AsType[rpmutils.NoSuchTagError](err); ok {
 			return nil, nil // a package without files, such as a meta package
 		}
 		return nil, err

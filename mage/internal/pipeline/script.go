@@ -82,8 +82,7 @@ func runHost(ctx context.Context, s *ui.Stage, program string, args []string) er
 		return nil
 	}
 	code := -1
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code = exit.ExitCode()
 	}
 	return &ScriptError{Name: filepath.Base(program), Args: args, Code: code, Last: last.lines(), Err: err}

@@ -31,8 +31,12 @@ type Source struct {
 
 // sourceRecord is what the stage keeps beside the tree.
 type sourceRecord struct {
-	Version, Tag, Commit, Digest, Trust string
-	Epoch                               time.Time
+	Version string    `json:"version"`
+	Tag     string    `json:"tag"`
+	Commit  string    `json:"commit"`
+	Digest  string    `json:"digest"`
+	Trust   string    `json:"trust"`
+	Epoch   time.Time `json:"epoch"`
 }
 
 const sourceStage = 1 // version of the stage's own behaviour

@@ -42,7 +42,7 @@ func (p *Pipeline) standin(
 	if err != nil {
 		return base, false, err
 	}
-	for _, target := range standinTargets {
+	for _, target := range []string{standinMinimal, standinFull} {
 		if err := p.buildStandin(ctx, engine, d, rootfs, target, s); err != nil {
 			return base, false, err
 		}
@@ -54,16 +54,19 @@ func (p *Pipeline) standin(
 	return base, false, err
 }
 
-// standinTargets are the stages of the stand-in's Containerfile: where the
-// proof starts, and where toolchains start.
-var standinTargets = []string{"minimal", "full"}
+// The stages of the stand-in's Containerfile: where the proof starts, and where
+// toolchains start.
+const (
+	standinMinimal = "minimal"
+	standinFull    = "full"
+)
 
 // standinState looks for the images; a reference carries the digest of all
 // that an image is made from.
 func (p *Pipeline) standinState(ctx context.Context, engine *containers.Engine, d specs.Distro) (Base, bool, error) {
 	base := Base{Standin: true, Folder: d.Name + standinSuffix}
 	here := true
-	for _, target := range standinTargets {
+	for _, target := range []string{standinMinimal, standinFull} {
 		ref, err := p.standinRef(d, target)
 		if err != nil {
 			return base, false, err
@@ -72,7 +75,7 @@ func (p *Pipeline) standinState(ctx context.Context, engine *containers.Engine, 
 		if err != nil {
 			return base, false, err
 		}
-		if here = here && ok; target == "minimal" {
+		if here = here && ok; target == standinMinimal {
 			base.Minimal = id
 		} else {
 			base.ID, base.Ref = id, ref
