@@ -170,7 +170,7 @@ provides_of() {
 	sed -n -E '\#/pkgconfig/[^/]*\.pc$#p' "$1" | while IFS= read -r file; do
 		PKG_CONFIG_PATH=${file%/*} /usr/lib/rpm/pkgconfigdeps.sh --provides <<<"$file" | sed -n '/^pkgconfig(/p'
 	done
-	sed -n -E '\#/unicore/#d; \#\.p[lm]$#p' "$1" | "$data/files/perl-deps" --provides
+	sed -n -E '\#/unicore/#d; \#\.p[lm]$#p' "$1" | perl "$data/files/perl-deps" --provides
 	# perl says its version as a name of its own.
 	if grep -qx /usr/bin/perl "$1"; then perl -e 'printf "perl(:VERSION) = %vd\n", $^V'; fi
 }
@@ -204,8 +204,9 @@ add_word() {
 	+*) printf '%s = %s\n' "${word#+}" "$number" >>"$work/gives" ;;
 	'<'*) printf '%s\n' "${word#<}" >>"$work/needs" ;;
 	*:/*)
-		install -D -p "$data/files/${word%%:*}" "$root$path"
-		chmod "$([[ -x $data/files/${word%%:*} ]] && echo 755 || echo 644)" "$root$path"
+		install -D -m 644 "$data/files/${word%%:*}" "$root$path"
+		# Not by the file's own mode: the way of the build context here may have lost it.
+		if [[ $(head -c 2 "$root$path") == '#!' ]]; then chmod 755 "$root$path"; fi
 		sed -i "s/@PYTHON@/$python/g" "$root$path"
 		printf '%s\n' "$path" >>"$work/lists/$name"
 		;;
