@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sort"
 	"time"
@@ -17,7 +18,7 @@ import (
 const builderUID = 1000
 
 // tarFile is one file of a stream into a container: its bytes, or the path on
-// this machine to read them from. Folders above it are made on the way.
+// this machine to read them from.
 type tarFile struct {
 	name  string // slash separated, relative
 	data  []byte
@@ -31,7 +32,11 @@ type tarFile struct {
 func tarOf(files []tarFile) func(io.Writer) error {
 	return func(w io.Writer) error {
 		tw := tar.NewWriter(w)
+		folders := map[string]bool{".": true}
 		for _, f := range files {
+			if err := f.writeFolders(tw, path.Dir(f.name), folders); err != nil {
+				return err
+			}
 			if err := f.write(tw); err != nil {
 				return err
 			}
@@ -41,6 +46,26 @@ func tarOf(files []tarFile) func(io.Writer) error {
 		}
 		return nil
 	}
+}
+
+// writeFolders writes the folders above a file that are not in the stream yet,
+// for the same owner: who extracts it would make them root's.
+func (f tarFile) writeFolders(tw *tar.Writer, folder string, have map[string]bool) error {
+	if have[folder] {
+		return nil
+	}
+	have[folder] = true
+	if err := f.writeFolders(tw, path.Dir(folder), have); err != nil {
+		return err
+	}
+	err := tw.WriteHeader(&tar.Header{
+		Typeflag: tar.TypeDir, Name: folder + "/", Mode: 0o755,
+		Uid: f.owner, Gid: f.owner, ModTime: f.mtime, Format: tar.FormatPAX,
+	})
+	if err != nil {
+		return fmt.Errorf("write %s to the tar stream: %w", folder, err)
+	}
+	return nil
 }
 
 func (f tarFile) write(tw *tar.Writer) error {
