@@ -14,7 +14,7 @@ cd "$tree"
 
 have=$(mktemp)
 want=$(mktemp)
-find . -path ./build -prune -o -type f -print | sed 's|^\./||' | LC_ALL=C sort >"$have"
+find . -path ./build -prune -o \( -type f -o -type l \) -print | sed 's|^\./||' | LC_ALL=C sort >"$have"
 cut -d ' ' -f 3- "$list" | LC_ALL=C sort >"$want"
 LC_ALL=C comm -23 "$have" "$want" | while IFS= read -r leftover; do
     rm -f -- "$leftover"

@@ -116,12 +116,10 @@ func (p *Pipeline) treeDelta(
 	var list bytes.Buffer
 	var delta []tarFile
 	for _, f := range files {
-		data, err := os.ReadFile(f.path)
+		line, err := f.describe()
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", f.name, err)
+			return nil, err
 		}
-		sum := sha256.Sum256(data)
-		line := fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.mode.Perm(), f.name)
 		fmt.Fprintln(&list, line)
 		if !had[line] {
 			f.name = path.Join(filepath.Base(tree.Dir), f.name)
@@ -133,6 +131,19 @@ func (p *Pipeline) treeDelta(
 		return nil, nil
 	}
 	return append(delta, tarFile{name: listFile, data: list.Bytes(), owner: builderUID, mtime: now}), nil
+}
+
+// describe is the file's line in the list: what it holds, its mode, its name.
+func (f tarFile) describe() (string, error) {
+	data := []byte(f.link)
+	if f.link == "" {
+		var err error
+		if data, err = os.ReadFile(f.path); err != nil {
+			return "", fmt.Errorf("read %s: %w", f.name, err)
+		}
+	}
+	sum := sha256.Sum256(data)
+	return fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.mode, f.name), nil
 }
 
 // providerName names what is in the tree besides upstream.

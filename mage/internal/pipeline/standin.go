@@ -112,6 +112,9 @@ func (p *Pipeline) standinFiles() ([]tarFile, error) {
 		return nil, err
 	}
 	for i, f := range files {
+		if f.link != "" {
+			continue
+		}
 		if files[i].data, err = os.ReadFile(f.path); err != nil {
 			return nil, fmt.Errorf("read %s: %w", f.name, err)
 		}

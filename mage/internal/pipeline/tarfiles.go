@@ -18,11 +18,12 @@ import (
 const builderUID = 1000
 
 // tarFile is one file of a stream into a container: its bytes, or the path on
-// this machine to read them from.
+// this machine to read them from, or the target of a symbolic link.
 type tarFile struct {
 	name  string // slash separated, relative
 	data  []byte
 	path  string
+	link  string
 	mode  fs.FileMode
 	owner int
 	mtime time.Time
@@ -76,15 +77,17 @@ func (f tarFile) write(tw *tar.Writer) error {
 			return fmt.Errorf("read %s: %w", f.name, err)
 		}
 	}
-	mode := f.mode
-	if mode == 0 {
-		mode = 0o644
-	}
-	err := tw.WriteHeader(&tar.Header{
-		Typeflag: tar.TypeReg, Name: f.name, Size: int64(len(data)), Mode: int64(mode.Perm()),
+	header := &tar.Header{
+		Typeflag: tar.TypeReg, Name: f.name, Size: int64(len(data)), Mode: int64(f.mode.Perm()),
 		Uid: f.owner, Gid: f.owner, ModTime: f.mtime, Format: tar.FormatPAX,
-	})
-	if err != nil {
+	}
+	if header.Mode == 0 {
+		header.Mode = 0o644
+	}
+	if f.link != "" {
+		header.Typeflag, header.Linkname = tar.TypeSymlink, f.link
+	}
+	if err := tw.WriteHeader(header); err != nil {
 		return fmt.Errorf("write %s to the tar stream: %w", f.name, err)
 	}
 	if _, err := tw.Write(data); err != nil {
@@ -100,11 +103,12 @@ func streamed(write func(io.Writer) error) io.Reader {
 	return r
 }
 
-// folderFiles lists the regular files of a folder as tar files, sorted.
+// folderFiles lists the regular files and symbolic links of a folder as tar
+// files, sorted.
 func folderFiles(folder string) ([]tarFile, error) {
 	var files []tarFile
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
+		if err != nil || d.IsDir() {
 			return err
 		}
 		info, err := d.Info()
@@ -115,7 +119,18 @@ func folderFiles(folder string) ([]tarFile, error) {
 		if err != nil {
 			return err
 		}
-		files = append(files, tarFile{name: filepath.ToSlash(name), path: path, mode: info.Mode()})
+		file := tarFile{name: filepath.ToSlash(name), mode: info.Mode()}
+		switch {
+		case d.Type().IsRegular():
+			file.path = path
+		case d.Type() == fs.ModeSymlink:
+			if file.link, err = os.Readlink(path); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+		files = append(files, file)
 		return nil
 	})
 	if err != nil {
