@@ -69,6 +69,9 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 	if err != nil {
 		return nil, &UnreachableError{Host: host, Err: err}
 	}
+	if err := prepareLibrary(host); err != nil {
+		return nil, errors.Join(err, cli.Close())
+	}
 	e := &Engine{cli: cli, notice: options.Notice}
 	if e.notice == nil {
 		e.notice = func(string) {}
@@ -107,6 +110,21 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 	return nil
 }
 
+// prepareLibrary tells testcontainers-go which engine to use, and to leave its own reaper alone: that is a
+// container whose image needs a registry, and Reap takes its place. The library reads both from the environment
+// only, and once, at the first of many of its calls; so this comes before any of them.
+func prepareLibrary(host string) error {
+	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
+		return fmt.Errorf("switch off the reaper of testcontainers: %w", err)
+	}
+	if environment("DOCKER_HOST") == "" && host != defaultHost {
+		if err := os.Setenv("DOCKER_HOST", host); err != nil {
+			return fmt.Errorf("tell testcontainers the engine: %w", err)
+		}
+	}
+	return nil
+}
+
 // newProvider makes the part of testcontainers-go that creates containers and gives it our client, so that both
 // speak to the same engine over the same connections.
 func (e *Engine) newProvider() (provider *testcontainers.DockerProvider, err error) {
@@ -116,16 +134,6 @@ func (e *Engine) newProvider() (provider *testcontainers.DockerProvider, err err
 			err = &UnreachableError{Host: e.Info.Host, Err: fmt.Errorf("testcontainers: %v", reason)}
 		}
 	}()
-	// Both are read from the environment only, once. The library's own reaper is a container whose image needs a
-	// registry; Reap takes its place.
-	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
-		return nil, fmt.Errorf("switch off the reaper of testcontainers: %w", err)
-	}
-	if environment("DOCKER_HOST") == "" && e.Info.Host != defaultHost {
-		if err := os.Setenv("DOCKER_HOST", e.Info.Host); err != nil {
-			return nil, fmt.Errorf("tell testcontainers the engine: %w", err)
-		}
-	}
 	provider, err = testcontainers.NewDockerProvider(
 		// "none" exists on every engine. With any other name the library makes a network where it finds none of
 		// that name, and attaches every container to it.
