@@ -18,6 +18,7 @@
 # the files themselves. What a packaged file needs comes along: Debian packages that no line names, but on
 # which a packaged one depends, are packaged as debian-NAME; of the base, they are names of standin-base.
 # OUT/installed names the RPMs that belong to the image from the start.
+# SOURCE_DATE_EPOCH is the time that the RPMs and what is younger in them carry.
 set -euo pipefail
 export LC_ALL=C
 shopt -s extglob
@@ -42,6 +43,7 @@ minimal) scopes=' base run ' ;;
 full) scopes=' base run build ' ;;
 *) die "$usage" ;;
 esac
+: "${SOURCE_DATE_EPOCH:?the time to put into the packages, in seconds}"
 python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 work=$(mktemp -d)
@@ -314,6 +316,7 @@ release_files
 write_spec
 set +f
 
+find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 # The tree is made already: rpm would empty it before %install.
 rpmbuild -bb --quiet --nodebuginfo --buildroot "$root" \
 	--define "_topdir $work/rpm" --define "_rpmdir $work/rpms" --define '_build_name_fmt %%{NAME}.rpm' \
@@ -322,6 +325,7 @@ rpmbuild -bb --quiet --nodebuginfo --buildroot "$root" \
 	--define '_buildhost standin' --define 'use_source_date_epoch_as_buildtime 1' "$spec"
 for repo in "${repositories[@]}"; do mkdir -p "$out/$repo"; done
 for name in "${!repo_of[@]}"; do
+	touch --date="@$SOURCE_DATE_EPOCH" "$work/rpms/$name.rpm" # createrepo_c writes it down
 	mv "$work/rpms/$name.rpm" "$out/${repo_of[$name]}/"
 done
 for repo in "${repositories[@]}"; do
