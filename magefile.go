@@ -8,11 +8,5 @@ package main
 
 import (
 	// mage:import
-	_ "github.com/resnics/verbsmith/mage/build"
-	// mage:import
-	_ "github.com/resnics/verbsmith/mage/machine"
-	// mage:import test
-	_ "github.com/resnics/verbsmith/mage/test"
-	// mage:import toolchain
-	_ "github.com/resnics/verbsmith/mage/toolchain"
+	_ "github.com/resnics/verbsmith/mage/targets"
 )

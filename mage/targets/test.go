@@ -1,31 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package test
+package targets
 
 import (
 	"context"
 
+	"github.com/magefile/mage/mg"
+
 	"github.com/resnics/verbsmith/mage/internal/app"
 )
 
+// Test is the namespace of the tests.
+type Test mg.Namespace
+
 // Unit runs the Go tests that need no engine.
-func Unit(ctx context.Context) error {
+func (Test) Unit(ctx context.Context) error {
 	return app.Run(ctx, app.Flags{}, (*app.App).TestUnit)
 }
 
 // Integration installs the RPMs in a clean container and gives the verdicts.
-func Integration(ctx context.Context,
+func (Test) Integration(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
-	f := app.Flags{Distro: distro, RDMA: rdma, Source: source, Provider: provider, Base: base}
-	return app.Run(ctx, f, (*app.App).TestIntegration)
+	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).TestIntegration)
 }
 
 // All runs everything in the order in which CI runs it.
-func All(ctx context.Context) error {
+func (Test) All(ctx context.Context) error {
 	return app.Run(ctx, app.Flags{}, (*app.App).TestAll)
 }
