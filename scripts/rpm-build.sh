@@ -34,5 +34,6 @@ exec rpmbuild \
     --define "_buildhost verbsmith" \
     --define "use_source_date_epoch_as_buildtime 1" \
     --define "clamp_mtime_to_source_date_epoch 1" \
+    --define "build_mtime_policy clamp_to_source_date_epoch" \
     --define "source_date_epoch_from_changelog 0" \
     "$@"

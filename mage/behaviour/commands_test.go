@@ -8,6 +8,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -168,7 +169,7 @@ type started struct {
 func start(ts *testscript.TestScript, argv []string) started {
 	r, w, err := os.Pipe()
 	ts.Check(err)
-	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd := exec.CommandContext(context.Background(), argv[0], argv[1:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = environ(ts)
 	cmd.Stdout, cmd.Stderr = w, w

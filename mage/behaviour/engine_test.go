@@ -12,7 +12,7 @@ import (
 // TestEngine runs on the machine's engine and cache: what one script has built
 // the next one finds. Without an engine it fails.
 func TestEngine(t *testing.T) {
-	if out, err := exec.Command("docker", "version", "--format", "{{.Server.Version}}").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "docker", "version", "--format", "{{.Server.Version}}").CombinedOutput(); err != nil {
 		t.Fatalf("this needs a Docker engine and its docker command: %v\n%s", err, out)
 	}
 	run(t, "testdata/engine", "VERBSMITH_CACHE")

@@ -5,6 +5,7 @@
 package behaviour
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -43,7 +44,7 @@ func run(t *testing.T, folder string, share ...string) {
 			env.Setenv("GOFLAGS", goFlags)
 			env.Setenv("REPO", root)
 			env.Cd = filepath.Join(env.WorkDir, "repo")
-			return copyRepository(root, env.Cd)
+			return copyRepository(t.Context(), root, env.Cd)
 		},
 	})
 }
@@ -56,10 +57,10 @@ const goFlags = "-buildvcs=false -trimpath"
 func compileOnce(t *testing.T, root string) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := copyRepository(root, dir); err != nil {
+	if err := copyRepository(t.Context(), root, dir); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "tool", "mage", "-l")
+	cmd := exec.CommandContext(t.Context(), "go", "tool", "mage", "-l")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOFLAGS="+goFlags)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -68,13 +69,13 @@ func compileOnce(t *testing.T, root string) {
 }
 
 // copyRepository copies what git has or would take, as a clone does.
-func copyRepository(from, to string) error {
-	list := exec.Command("git", "-C", from, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+func copyRepository(ctx context.Context, from, to string) error {
+	list := exec.CommandContext(ctx, "git", "-C", from, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	out, err := list.Output()
 	if err != nil {
 		return fmt.Errorf("list the repository: %w", err)
 	}
-	for _, name := range strings.Split(strings.TrimRight(string(out), "\x00"), "\x00") {
+	for name := range strings.SplitSeq(strings.TrimRight(string(out), "\x00"), "\x00") {
 		if err := copyFile(filepath.Join(from, name), filepath.Join(to, name)); err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) e
 	a, err := open(f)
 	if err == nil {
 		out = a.ui
-		slog.SetDefault(slog.New(a.ui.SlogHandler()))
+		slog.SetDefault(a.pipeline.Log)
 		err = call(a, ctx)
 		err = errors.Join(err, a.close())
 	}
@@ -84,7 +84,7 @@ func open(f Flags) (*App, error) {
 	a.ui = newUI(dirs)
 	a.pipeline = &pipeline.Pipeline{
 		Root: dirs.root, DistDir: dirs.dist, CacheDir: dirs.cache,
-		Cache: cache, Sums: sums, UI: a.ui, Engine: a.connectEngine,
+		Cache: cache, Sums: sums, UI: a.ui, Log: slog.New(a.ui.SlogHandler()), Engine: a.connectEngine,
 	}
 	return a, nil
 }
@@ -96,7 +96,10 @@ func (a *App) connectEngine(ctx context.Context) (*containers.Engine, error) {
 	if a.engine != nil {
 		return a.engine, nil
 	}
-	engine, err := containers.Connect(ctx, containers.Options{RunDir: a.dirs.runs()})
+	engine, err := containers.Connect(ctx, containers.Options{
+		RunDir: a.dirs.runs(),
+		Notice: func(text string) { a.pipeline.Log.WarnContext(ctx, text) },
+	})
 	if err != nil {
 		return nil, err
 	}

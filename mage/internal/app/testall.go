@@ -28,7 +28,7 @@ func (a *App) TestAll(ctx context.Context) error {
 			return a.goTest(ctx, "-tags", "engine", "-count=1", "-timeout=30m", "./containers/...")
 		}},
 		{"integration", func(ctx context.Context) error {
-			return a.goTest(ctx, "-tags", "integration", "-count=1", "-timeout=80m", "-v", "./mage/behaviour/...")
+			return a.goTest(ctx, "-tags", "integration", "-count=1", "-timeout=80m", "-parallel=1", "-v", "./mage/behaviour/...")
 		}},
 	}
 	rows := make([][]string, 0, len(steps))

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -106,7 +105,7 @@ func (p *Pipeline) base(ctx context.Context, job Job, s *ui.Stage) (Base, bool, 
 	}
 	if standin {
 		if job.Base == BaseAuto {
-			slog.WarnContext(ctx, "the STAND-IN base is used: what it makes is not for release", "because", why)
+			p.Log.WarnContext(ctx, "the STAND-IN base is used: what it makes is not for release", "because", why)
 		}
 		return p.standin(ctx, engine, job.Distro, s)
 	}

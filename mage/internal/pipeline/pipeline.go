@@ -5,6 +5,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,7 @@ type Pipeline struct {
 	Cache    *stagecache.Cache
 	Sums     *specs.Sums
 	UI       *ui.UI
+	Log      *slog.Logger
 	// Engine connects to the container engine at its first use, so that the
 	// stages in pure Go run without one.
 	Engine func(context.Context) (*containers.Engine, error)

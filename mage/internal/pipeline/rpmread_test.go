@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
@@ -49,14 +50,13 @@ func writePackage(t *testing.T, file string) {
 	lead := make([]byte, 96)
 	copy(lead, []byte{0xed, 0xab, 0xee, 0xdb, 3, 0})
 	lead[79] = 5 // the signature is a header
-	data := append(lead, header(nil)...)
-	data = append(data, header([]tag{
+	data := slices.Concat(lead, header(nil), header([]tag{
 		{rpmutils.NAME, kindString, []string{"tiny"}},
 		{rpmutils.VERSION, kindString, []string{"1"}},
 		{rpmutils.RELEASE, kindString, []string{"1"}},
 		{rpmutils.ARCH, kindString, []string{"noarch"}},
 		{rpmutils.PROVIDENAME, kindArray, []string{"tiny", "a"}},
-	})...)
+	}))
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func (p *Pipeline) source(ctx context.Context, job Job, s *ui.Stage) (Source, bo
 	if err != nil {
 		return Source{}, false, err
 	}
-	verified, err := archive.Verify()
+	verified, err := archive.Verify(ctx)
 	if err != nil {
 		return Source{}, false, err
 	}

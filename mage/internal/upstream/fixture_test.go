@@ -145,7 +145,7 @@ func givenArchive(tb testing.TB, name string, data []byte, req Request) *Archive
 
 func verified(tb testing.TB, data []byte) *Verified {
 	tb.Helper()
-	v, err := givenArchive(tb, "given.tar.gz", data, Request{Version: testVersion}).Verify()
+	v, err := givenArchive(tb, "given.tar.gz", data, Request{Version: testVersion}).Verify(tb.Context())
 	must(tb, err)
 	return v
 }

@@ -32,7 +32,7 @@ func FuzzUnpack(f *testing.F) {
 		around := t.TempDir()
 		path := writeFile(t, filepath.Join(around, "a"), withChecksums(data))
 		dir := filepath.Join(around, "in")
-		v, err := (&Archive{path: path, version: testVersion, name: "a", lim: lim}).Verify()
+		v, err := (&Archive{path: path, version: testVersion, name: "a", lim: lim}).Verify(t.Context())
 		if err != nil {
 			return
 		}
@@ -55,7 +55,7 @@ func FuzzUnpack(f *testing.F) {
 		}))
 		out := filepath.Join(around, "out.tar.gz")
 		must(t, v.WriteTarball(context.Background(), out))
-		if _, err := (&Archive{path: out, version: testVersion, name: "a", lim: defaultLimits()}).Verify(); err != nil {
+		if _, err := (&Archive{path: out, version: testVersion, name: "a", lim: defaultLimits()}).Verify(t.Context()); err != nil {
 			t.Fatalf("the tarball it makes is refused: %v", err)
 		}
 	})

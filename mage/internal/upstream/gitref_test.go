@@ -77,7 +77,7 @@ func resolveAndVerify(t *testing.T, req Request) *Verified {
 	}
 	a, err := Resolve(context.Background(), req)
 	must(t, err)
-	v, err := a.Verify()
+	v, err := a.Verify(t.Context())
 	must(t, err)
 	return v
 }
@@ -180,13 +180,13 @@ func TestGitTagThatWasMoved(t *testing.T) {
 	origins := []Origin{{Kind: KindGitHubArchive, File: "v56.1.tar.gz", SHA256: strings.Repeat("4", 64)}}
 	a, err := Resolve(context.Background(), Request{Version: "56.1", Source: c.dir, Origins: origins, CacheDir: t.TempDir()})
 	must(t, err)
-	if _, err := a.Verify(); !errors.As(err, new(*SumError)) {
+	if _, err := a.Verify(t.Context()); !errors.As(err, new(*SumError)) {
 		t.Errorf("pinned: %v, want a sum error", err)
 	}
 	store := newSums("56.1 git:v56.1 " + strings.Repeat("5", 64))
 	a, err = Resolve(context.Background(), Request{Version: "56.1", Source: c.dir, Sums: store, CacheDir: t.TempDir()})
 	must(t, err)
-	if _, err := a.Verify(); !errors.As(err, new(*SumError)) {
+	if _, err := a.Verify(t.Context()); !errors.As(err, new(*SumError)) {
 		t.Errorf("recorded: %v, want a sum error", err)
 	}
 }

@@ -72,7 +72,7 @@ func TestGivenFileSaysItsVersion(t *testing.T) {
 	if a.Version() != "65.0" {
 		t.Errorf("version %q, want 65.0", a.Version())
 	}
-	if v, err := a.Verify(); err != nil || v.Archive() != a {
+	if v, err := a.Verify(t.Context()); err != nil || v.Archive() != a {
 		t.Errorf("verify: %v", err)
 	}
 }

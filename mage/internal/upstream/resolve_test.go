@@ -75,7 +75,7 @@ func TestResolveOrder(t *testing.T) {
 			if a.From() != c.from {
 				t.Errorf("from %s, want %s", a.From(), c.from)
 			}
-			v, err := a.Verify()
+			v, err := a.Verify(t.Context())
 			must(t, err)
 			_, _ = v.Unpack(context.Background(), t.TempDir())
 
@@ -87,7 +87,7 @@ func TestResolveOrder(t *testing.T) {
 			if again.Path() != a.Path() || !strings.HasPrefix(again.From(), "cache (") || s.count() != before {
 				t.Errorf("second: %s from %s, %d requests", again.Path(), again.From(), s.count()-before)
 			}
-			w, err := again.Verify()
+			w, err := again.Verify(t.Context())
 			must(t, err)
 			if (v.How == HowFirstUse && w.How != HowRecorded) || (v.How == HowPinned && w.How != HowPinned) {
 				t.Errorf("verified by %s, then by %s", v.How, w.How)

@@ -138,7 +138,7 @@ func TestHostileEntriesAreRefused(t *testing.T) {
 			data := gzipSource(t, "rdma-core-56.1", testVersion, c.more...)
 			a := givenArchive(t, "h.tar.gz", data, Request{Version: testVersion, Sums: newSums()})
 			a.lim = lim
-			_, err := a.Verify()
+			_, err := a.Verify(t.Context())
 			var own *ArchiveError
 			if !errors.As(err, &own) || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("verify: %v, want an archive error with %q", err, c.want)
@@ -191,7 +191,7 @@ func TestArchiveThatIsNotWhole(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			store := newSums()
-			_, err := givenArchive(t, "x.tar", c.data, Request{Version: testVersion, Sums: store}).Verify()
+			_, err := givenArchive(t, "x.tar", c.data, Request{Version: testVersion, Sums: store}).Verify(t.Context())
 			var own *ArchiveError
 			if !errors.As(err, &own) || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got %v, want an archive error with %q", err, c.want)

@@ -74,8 +74,7 @@ func (v *Verified) Archive() *Archive { return v.archive }
 // the right version.
 //
 // Errors: *[SumError], *[ArchiveError], *[VersionError].
-func (a *Archive) Verify() (*Verified, error) {
-	ctx := context.Background()
+func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
 	sum, err := fileSum(ctx, a.path, a.lim.packed)
 	if err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func TestVerifyGivenFile(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			before := maps.Clone(c.sums.m)
-			v, err := givenArchive(t, c.file, data, Request{Version: testVersion, Origins: c.origins, Sums: c.sums}).Verify()
+			v, err := givenArchive(t, c.file, data, Request{Version: testVersion, Origins: c.origins, Sums: c.sums}).Verify(t.Context())
 			if c.line != "" {
 				var own *SumError
 				if !errors.As(err, &own) || own.Got != good || own.Replaces != c.replaces || !strings.HasSuffix(err.Error(), "\n"+c.line) {
@@ -74,7 +74,7 @@ func TestVerifyGivenFile(t *testing.T) {
 
 func TestVerifyVersion(t *testing.T) {
 	store := newSums()
-	_, err := givenArchive(t, "x.tgz", gzipSource(t, "rdma-core-56.1", "65.0"), Request{Version: testVersion, Sums: store}).Verify()
+	_, err := givenArchive(t, "x.tgz", gzipSource(t, "rdma-core-56.1", "65.0"), Request{Version: testVersion, Sums: store}).Verify(t.Context())
 	var own *VersionError
 	if !errors.As(err, &own) || own.Want != testVersion || own.Got != "65.0" || !strings.Contains(err.Error(), "x.tgz") {
 		t.Errorf("got %v, want a version error that names both", err)
@@ -91,7 +91,7 @@ var errStore = errors.New("read-only")
 func (*failingSums) Record(string, string, string) error { return errStore }
 
 func TestVerifyThatCannotRecord(t *testing.T) {
-	_, err := givenArchive(t, "x.tgz", gzipSource(t, "rdma-core-56.1", testVersion), Request{Version: testVersion, Sums: &failingSums{*newSums()}}).Verify()
+	_, err := givenArchive(t, "x.tgz", gzipSource(t, "rdma-core-56.1", testVersion), Request{Version: testVersion, Sums: &failingSums{*newSums()}}).Verify(t.Context())
 	if !errors.Is(err, errStore) {
 		t.Errorf("got %v, want the store's error", err)
 	}
@@ -115,7 +115,7 @@ func TestTagOfAGivenFile(t *testing.T) {
 			if c.pinned {
 				req.Origins = []Origin{{Kind: KindDebianSource, File: "f", SHA256: sumOf(data)}}
 			}
-			v, err := givenArchive(t, "x.tgz", data, req).Verify()
+			v, err := givenArchive(t, "x.tgz", data, req).Verify(t.Context())
 			must(t, err)
 			s, err := v.Unpack(context.Background(), t.TempDir())
 			must(t, err)
