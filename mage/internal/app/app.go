@@ -98,7 +98,7 @@ func (a *App) connectEngine(ctx context.Context) (*containers.Engine, error) {
 	}
 	engine, err := containers.Connect(ctx, containers.Options{
 		RunDir: a.dirs.runs(),
-		Notice: func(text string) { a.pipeline.Log.WarnContext(ctx, text) },
+		Notice: func(text string) { a.pipeline.Log.WarnContext(ctx, "leftovers of an earlier run", "what", text) },
 	})
 	if err != nil {
 		return nil, err
