@@ -59,8 +59,8 @@ func (p *Pipeline) ChooseBase(ctx context.Context, job Job) (standin bool, why s
 	} else if ok {
 		return false, image + " is here", nil
 	}
-	if err := p.registryReachable(ctx, engine, image); err != nil {
-		return true, fmt.Sprintf("%s is not here and cannot be pulled: %v", image, err), nil
+	if p.registryReachable(ctx, engine, image) != nil {
+		return true, image + " is not here and cannot be pulled (doctor says why)", nil
 	}
 	return false, image + " can be pulled", nil
 }
@@ -69,7 +69,7 @@ func (p *Pipeline) ChooseBase(ctx context.Context, job Job) (standin bool, why s
 // without one shall not wait for it at each run.
 func (p *Pipeline) registryReachable(ctx context.Context, engine *containers.Engine, image string) error {
 	const remember = 10 * time.Minute
-	memo := filepath.Join(p.CacheDir, "registry-unreachable")
+	memo := filepath.Join(p.CacheDir, volumeName("unreachable", image))
 	if st, err := os.Stat(memo); err == nil && time.Since(st.ModTime()) < remember {
 		reason, err := os.ReadFile(memo)
 		if err == nil {

@@ -113,33 +113,6 @@ func keepInputs(files []tarFile, dir string) error {
 	return nil
 }
 
-// Rebuild rebuilds a source package alone in a clean toolchain container into
-// dir, as rpmbuild --rebuild does.
-func (p *Pipeline) Rebuild(ctx context.Context, src Source, tc Toolchain, srpm, dir string) error {
-	s := p.begin("rebuild")
-	err := p.rebuild(ctx, src, tc, srpm, dir, s)
-	return p.end("rebuild", s, false, err)
-}
-
-func (p *Pipeline) rebuild(ctx context.Context, src Source, tc Toolchain, srpm, dir string, s *ui.Stage) error {
-	mounts, err := p.compilerCache(ctx, tc)
-	if err != nil {
-		return err
-	}
-	name := "in.src.rpm"
-	_, err = p.runScript(ctx, s, "rpm-build.sh", []string{"rebuild", topdir + "/" + name}, containers.RunSpec{
-		Name: "rebuild", Image: tc.ID, User: builder, WorkDir: topdir,
-		Env:     buildEnv(src),
-		Volumes: mounts,
-		Inputs: []containers.Input{{Path: topdir, Write: tarOf([]tarFile{
-			{name: name, path: srpm, owner: builderUID, mtime: src.Epoch},
-		})}},
-		Outputs: []containers.Output{{Path: topdir + "/RPMS", Dir: dir}},
-		Log:     ninjaLog(s),
-	})
-	return err
-}
-
 // isDebugPackage tells packages that carry debugging data from the others.
 func isDebugPackage(name string) bool {
 	return strings.HasSuffix(name, "-debuginfo") || strings.HasSuffix(name, "-debugsource")

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+)
+
+// rebuild rebuilds the source package of the job alone, in a clean toolchain
+// container, and compares the file lists of what comes out with those in dist.
+func (a *App) rebuild(ctx context.Context) error {
+	m, dist, err := a.rpm(ctx, 1)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "verbsmith-rebuild-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the rebuilt packages: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	rebuilt, err := a.pipeline.Rebuild(ctx, m.src, m.tc, dist, dir)
+	if err != nil {
+		return err
+	}
+	if err := pipeline.SameFiles(dist, rebuilt); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.ui.Out(), "%d packages rebuilt from the source package alone hold the same files\n", len(rebuilt.Manifest.Files))
+	return nil
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// Rebuild rebuilds the source package of dist alone in a clean toolchain
+// container, as rpmbuild --rebuild does, and puts what comes out into dir.
+//
+// Errors: *containers.RunError.
+func (p *Pipeline) Rebuild(ctx context.Context, src Source, tc Toolchain, dist Dist, dir string) (Dist, error) {
+	s := p.begin("rebuild")
+	out, err := p.rebuild(ctx, src, tc, dist, dir, s)
+	return out, p.end("rebuild", s, false, err)
+}
+
+func (p *Pipeline) rebuild(ctx context.Context, src Source, tc Toolchain, dist Dist, dir string, s *ui.Stage) (Dist, error) {
+	out := Dist{Dir: dir}
+	i := slices.IndexFunc(dist.Manifest.Files, func(o Output) bool { return strings.HasSuffix(o.Path, ".src.rpm") })
+	if i < 0 {
+		return out, fmt.Errorf("%s: %w", dist.Dir, errNoSourcePackage)
+	}
+	mounts, err := p.compilerCache(ctx, tc)
+	if err != nil {
+		return out, err
+	}
+	const name = "in.src.rpm"
+	srpm := filepath.Join(dist.Dir, filepath.FromSlash(dist.Manifest.Files[i].Path))
+	_, err = p.runScript(ctx, s, "rpm-build.sh", []string{"rebuild", topdir + "/" + name}, containers.RunSpec{
+		Name: "rebuild", Image: tc.ID, User: builder, WorkDir: topdir,
+		Env:     buildEnv(src),
+		Volumes: mounts,
+		Inputs: []containers.Input{{Path: topdir, Write: tarOf([]tarFile{
+			{name: name, path: srpm, owner: builderUID, mtime: src.Epoch},
+		})}},
+		Outputs: []containers.Output{{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")}},
+		Log:     ninjaLog(s),
+	})
+	if err != nil {
+		return out, err
+	}
+	files, err := folderFiles(dir)
+	for _, f := range files {
+		out.Manifest.Files = append(out.Manifest.Files, Output{Path: f.name})
+	}
+	return out, err
+}
+
+var errNoSourcePackage = errors.New("there is no source package")
+
+// SameFiles compares the packages of two outputs by name and file list. The
+// error names each package that only one has, and each file.
+func SameFiles(a, b Dist) error {
+	inA, err := fileSets(a)
+	if err != nil {
+		return err
+	}
+	inB, err := fileSets(b)
+	if err != nil {
+		return err
+	}
+	names := maps.Clone(inA)
+	maps.Copy(names, inB)
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		for path := range inA[name] {
+			if !inB[name][path] {
+				errs = append(errs, fmt.Errorf("%s: %q is in %s only", name, path, a.Dir))
+			}
+		}
+		for path := range inB[name] {
+			if !inA[name][path] {
+				errs = append(errs, fmt.Errorf("%s: %q is in %s only", name, path, b.Dir))
+			}
+		}
+	}
+	if len(inA) != len(inB) {
+		errs = append(errs, fmt.Errorf("%d packages in %s, %d in %s", len(inA), a.Dir, len(inB), b.Dir))
+	}
+	return errors.Join(errs...)
+}
