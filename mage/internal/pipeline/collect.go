@@ -68,7 +68,7 @@ func (p *Pipeline) DistFolder(job Job, base Base, version string) string {
 func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain, pkgs Packages) (Dist, error) {
 	s := p.begin("collect")
 	dist := Dist{Dir: p.DistFolder(job, tc.Base, tree.Source.Version)}
-	unlock, err := p.Cache.Lock(ctx, "dist-"+volumeName(dist.Dir), func(holder string) {
+	unlock, err := p.Cache.Lock(ctx, "dist-"+shortSum(dist.Dir), func(holder string) {
 		s.Note("waiting for " + holder)
 	})
 	if err != nil {

@@ -98,8 +98,13 @@ func (p *Pipeline) compilerCache(ctx context.Context, tc Toolchain) ([]container
 // volume names a volume that belongs to this cache folder: it is a part of the
 // cache that has to live on the engine, and an empty cache has empty volumes.
 func (p *Pipeline) volume(parts ...string) string {
-	sum := sha256.Sum256([]byte(p.CacheDir))
-	return volumeName(append(parts, hex.EncodeToString(sum[:4]))...)
+	return volumeName(append(parts, shortSum(p.CacheDir))...)
+}
+
+// shortSum stands for a path in a name that must not grow with it.
+func shortSum(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	return hex.EncodeToString(sum[:4])
 }
 
 // volumeName joins parts into a name that the engine takes.
