@@ -58,6 +58,8 @@ type Release struct {
 type Releases struct {
 	// Default is the release that is built if none is named.
 	Default string `yaml:"default" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"the default release such as \"56.1\""`
+	// DebianImage is a Debian with apt, for machines that have none to ask for a debian-source.
+	DebianImage string `yaml:"debianImage,omitempty" jsonschema_description:"an image such as debian:bookworm-slim"`
 	// Releases are in rising order.
 	Releases []Release `yaml:"releases" jsonschema:"minItems=1"`
 }

@@ -84,7 +84,7 @@ func open(f Flags) (*App, error) {
 	a.ui = newUI(dirs)
 	a.pipeline = &pipeline.Pipeline{
 		Root: dirs.root, DistDir: dirs.dist, CacheDir: dirs.cache,
-		Cache: cache, Sums: sums, UI: a.ui, Log: slog.New(a.ui.SlogHandler()), Engine: a.connectEngine,
+		Cache: cache, Releases: a.releases, Sums: sums, UI: a.ui, Log: slog.New(a.ui.SlogHandler()), Engine: a.connectEngine,
 	}
 	return a, nil
 }

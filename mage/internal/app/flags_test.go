@@ -94,17 +94,17 @@ func TestSize(t *testing.T) {
 
 func TestLocateFindsTheProvidersFile(t *testing.T) {
 	t.Chdir("../../..")
-	for file, want := range map[string]string{
-		"/builder/rpmbuild/BUILD/rdma-core-56.1/providers/rib/rib.c": "provider/rib/rib.c",
-		"../providers/rib/rib.c":                                     "provider/rib/rib.c",
-		"providers/rib/rib.c":                                        "provider/rib/rib.c",
-		"../providers/mlx5/mlx5.c":                                   "../providers/mlx5/mlx5.c",
-		"../libibverbs/init.c":                                       "../libibverbs/init.c",
-		"../otherproviders/rib/rib.c":                                "../otherproviders/rib/rib.c",
-		"../providers/rib/no-such-file":                              "../providers/rib/no-such-file",
+	for _, tt := range []struct{ file, want string }{
+		{"/builder/rpmbuild/BUILD/rdma-core-56.1/providers/rib/rib.c", "provider/rib/rib.c"},
+		{"../providers/rib/rib.c", "provider/rib/rib.c"},
+		{"providers/rib/rib.c", "provider/rib/rib.c"},
+		{"../providers/mlx5/mlx5.c", "../providers/mlx5/mlx5.c"},
+		{"../libibverbs/init.c", "../libibverbs/init.c"},
+		{"../otherproviders/rib/rib.c", "../otherproviders/rib/rib.c"},
+		{"../providers/rib/no-such-file", "../providers/rib/no-such-file"},
 	} {
-		if got := locate(file); got != want {
-			t.Errorf("%s: got %s, want %s", file, got, want)
+		if got := locate(tt.file); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.file, got, tt.want)
 		}
 	}
 }

@@ -60,7 +60,7 @@ func (p *Pipeline) ChooseBase(ctx context.Context, job Job) (standin bool, why s
 		return false, image + " is here", nil
 	}
 	if p.registryReachable(ctx, engine, image) != nil {
-		return true, image + " is not here and cannot be pulled (doctor says why)", nil
+		return true, image + " is not here and cannot be pulled (doctor says why)", nil //nolint:nilerr // that is the answer
 	}
 	return false, image + " can be pulled", nil
 }

@@ -33,6 +33,7 @@ type Pipeline struct {
 	DistDir  string // where outputs are collected
 	CacheDir string // downloads and stage outputs
 	Cache    *stagecache.Cache
+	Releases *specs.Releases
 	Sums     *specs.Sums
 	UI       *ui.UI
 	Log      *slog.Logger

@@ -13,7 +13,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
-	"github.com/resnics/verbsmith/scripts"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -52,7 +51,7 @@ func (p *Pipeline) Source(ctx context.Context, job Job) (Source, error) {
 }
 
 func (p *Pipeline) source(ctx context.Context, job Job, s *ui.Stage) (Source, bool, error) {
-	archive, err := upstream.Resolve(ctx, p.request(job, s))
+	archive, err := p.resolve(ctx, job, s)
 	if err != nil {
 		return Source{}, false, err
 	}
@@ -75,6 +74,21 @@ func (p *Pipeline) source(ctx context.Context, job Job, s *ui.Stage) (Source, bo
 	return src, entry.Hit, err
 }
 
+// resolve finds the archive. A given one whose release only it tells has to
+// agree with that release's published sums as well.
+func (p *Pipeline) resolve(ctx context.Context, job Job, s *ui.Stage) (*upstream.Archive, error) {
+	archive, err := upstream.Resolve(ctx, p.request(job, s))
+	if err != nil || job.Version != "" {
+		return archive, err
+	}
+	release, err := p.Releases.Find(archive.Version())
+	if err != nil {
+		return archive, nil //nolint:nilerr // not a release that specs/ knows: nothing is published of it
+	}
+	job.Version, job.Release = release.Version, &release
+	return upstream.Resolve(ctx, p.request(job, s))
+}
+
 func (p *Pipeline) request(job Job, s *ui.Stage) upstream.Request {
 	req := upstream.Request{
 		Version:  job.Version,
@@ -93,15 +107,9 @@ func (p *Pipeline) request(job Job, s *ui.Stage) upstream.Request {
 	if job.Release != nil {
 		req.Origins = origins(*job.Release)
 	}
-	req.AptSource = upstream.HostApt{Scripts: scriptReader{}}
+	req.AptSource = p.aptSource(s)
 	return req
 }
-
-// scriptReader hands the embedded scripts to a leaf that runs one of them.
-type scriptReader struct{}
-
-// ReadFile returns the named script.
-func (scriptReader) ReadFile(name string) ([]byte, error) { return scripts.Read(name) }
 
 func origins(r specs.Release) []upstream.Origin {
 	out := make([]upstream.Origin, 0, len(r.Origins))

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/scripts"
+)
+
+// scriptReader hands the embedded scripts to a leaf that runs one of them.
+type scriptReader struct{}
+
+// ReadFile returns the named script.
+func (scriptReader) ReadFile(name string) ([]byte, error) { return scripts.Read(name) }
+
+// aptSource asks Debian's archive with this machine's apt, or where there is
+// none with that of a Debian container.
+func (p *Pipeline) aptSource(s *ui.Stage) upstream.AnyApt {
+	return upstream.AnyApt{
+		upstream.HostApt{Scripts: scriptReader{}},
+		upstream.ContainerApt{Scripts: scriptReader{}, Run: func(ctx context.Context, job upstream.ScriptJob) error {
+			return p.runDebian(ctx, job, s)
+		}},
+	}
+}
+
+// runDebian runs a script in a Debian container that has a network.
+//
+// Errors: *containers.RunError, *containers.PullError, *containers.UnreachableError.
+func (p *Pipeline) runDebian(ctx context.Context, job upstream.ScriptJob, s *ui.Stage) error {
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return err
+	}
+	image, err := p.debianImage(ctx, engine, s)
+	if err != nil {
+		return err
+	}
+	const out = "/verbsmith-out"
+	spec := containers.RunSpec{
+		Name: "debian", Image: image, Root: true, User: "root", Network: true, Log: job.Log,
+		Argv: []string{"/bin/sh", scriptFolder + "/debian-source.sh", job.Suite, job.Version, out},
+		Inputs: []containers.Input{{Path: "/", Write: tarOf([]tarFile{
+			{name: scriptFolder[1:] + "/debian-source.sh", data: job.Script},
+			{name: out[1:] + "/.made", data: nil},
+		})}},
+		Outputs: []containers.Output{{Path: out, Dir: job.DestDir}},
+	}
+	result, err := engine.Run(ctx, spec)
+	if err != nil {
+		return err
+	}
+	return result.Err(spec, s.LogPath())
+}
+
+// debianImage is the Debian that specs/ names, or the stand-in's userland where
+// that is here already: it needs no registry.
+func (p *Pipeline) debianImage(ctx context.Context, engine *containers.Engine, s *ui.Stage) (string, error) {
+	for _, suite := range []string{"bookworm", "trixie"} {
+		ref, err := rootfsRef(suite)
+		if err != nil {
+			return "", err
+		}
+		if id, here, err := engine.ImageID(ctx, ref); err != nil || here {
+			return id, err
+		}
+	}
+	ref := p.Releases.DebianImage
+	if id, here, err := engine.ImageID(ctx, ref); err != nil || here {
+		return id, err
+	}
+	if err := engine.Pull(ctx, ref, pullProgress(s)); err != nil {
+		return "", err
+	}
+	id, here, err := engine.ImageID(ctx, ref)
+	if err == nil && !here {
+		err = fmt.Errorf("image %s is not here after its pull", ref)
+	}
+	return id, err
+}
