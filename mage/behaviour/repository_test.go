@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -42,7 +44,8 @@ func run(t *testing.T, folder string, share ...string) {
 				}
 			}
 			env.Setenv("GOFLAGS", goFlags)
-			env.Setenv("REPO", root)
+			// An edit that no earlier run has made: caches are shared.
+			env.Setenv("NONCE", strconv.FormatInt(time.Now().UnixNano(), 36))
 			env.Cd = filepath.Join(env.WorkDir, "repo")
 			return copyRepository(t.Context(), root, env.Cd)
 		},
