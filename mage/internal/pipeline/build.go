@@ -19,6 +19,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 // Build is a tree built in its volume.
@@ -28,7 +29,8 @@ type Build struct {
 }
 
 const (
-	buildStage = 1
+	buildStage  = 1
+	buildScript = "tree-build.sh"
 	// listFile names every file that the volume's tree shall have.
 	listFile = "files"
 )
@@ -48,7 +50,11 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 	if err != nil {
 		return b, err
 	}
-	key := stagecache.NewKey("build", buildStage).
+	script, err := scripts.Read(buildScript)
+	if err != nil {
+		return b, err
+	}
+	key := stagecache.NewKey("build", buildStage).Bytes(buildScript, script).
 		String("tree", tree.Key).String("toolchain", tc.ID).String("volume", b.Volume)
 	delta, err := p.treeDelta(ctx, engine, b, tree, tc)
 	if err != nil {
@@ -80,7 +86,7 @@ func (p *Pipeline) buildInVolume(
 	if err != nil {
 		return err
 	}
-	_, err = p.runScript(ctx, s, "tree-build.sh", []string{b.Tree, path.Join(treeFolder, listFile)}, containers.RunSpec{
+	_, err = p.runScript(ctx, s, buildScript, []string{b.Tree, path.Join(treeFolder, listFile)}, containers.RunSpec{
 		Name: "build", Image: tc.ID, User: builder, WorkDir: treeFolder,
 		Env:     buildEnv(tree.Source),
 		Volumes: append(mounts, containers.VolumeMount{Name: b.Volume, Path: treeFolder}),

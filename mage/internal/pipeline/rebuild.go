@@ -37,7 +37,7 @@ func (p *Pipeline) rebuild(ctx context.Context, src Source, tc Toolchain, dist D
 	}
 	const name = "in.src.rpm"
 	srpm := filepath.Join(dist.Dir, filepath.FromSlash(dist.Manifest.Files[i].Path))
-	_, err = p.runScript(ctx, s, "rpm-build.sh", []string{"rebuild", topdir + "/" + name}, containers.RunSpec{
+	_, err = p.runScript(ctx, s, rpmScript, []string{"rebuild", topdir + "/" + name}, containers.RunSpec{
 		Name: "rebuild", Image: tc.ID, User: builder, WorkDir: topdir,
 		Env:     buildEnv(src),
 		Volumes: mounts,

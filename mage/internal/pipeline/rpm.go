@@ -12,6 +12,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 // Packages is what rpmbuild made.
@@ -20,14 +21,22 @@ type Packages struct {
 	Key string
 }
 
-const rpmStage = 2
+const (
+	rpmStage  = 2
+	rpmScript = "rpm-build.sh"
+)
 
 // RPM runs rpmbuild -ba on the tarball, the patch and the spec, without a
 // network and as an unprivileged user.
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain) (Packages, error) {
+	script, err := scripts.Read(rpmScript)
+	if err != nil {
+		return Packages{}, err
+	}
 	key := stagecache.NewKey("rpm", rpmStage).
+		Bytes(rpmScript, script).
 		String("toolchain", tc.ID).
 		String("epoch", src.Epoch.UTC().String()).
 		File("tarball", src.Tarball).
@@ -49,7 +58,7 @@ func (p *Pipeline) rpmbuild(
 	if err != nil {
 		return err
 	}
-	_, err = p.runScript(ctx, s, "rpm-build.sh", []string{"all", topdir + "/SPECS/" + specFile}, containers.RunSpec{
+	_, err = p.runScript(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + specFile}, containers.RunSpec{
 		Name: "rpm", Image: tc.ID, User: builder, WorkDir: topdir,
 		Env:     buildEnv(src),
 		Volumes: mounts,
