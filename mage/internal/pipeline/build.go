@@ -54,19 +54,27 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 	if err != nil {
 		return b, err
 	}
-	key := stagecache.NewKey("build", buildStage).Bytes(buildScript, script).
-		String("tree", tree.Key).String("toolchain", tc.ID).String("volume", b.Volume)
+	build := func(ctx context.Context, _ string, s *ui.Stage) error {
+		return p.buildInVolume(ctx, engine, b, tree, tc, s)
+	}
+	key := func() *stagecache.KeyBuilder {
+		return stagecache.NewKey("build", buildStage).Bytes(buildScript, script).
+			String("tree", tree.Key).String("toolchain", tc.ID).String("volume", b.Volume)
+	}
 	delta, err := p.treeDelta(ctx, engine, b, tree, tc)
 	if err != nil {
 		return b, err
 	}
-	if len(delta) > 0 {
-		// The volume holds another state, whatever was built there before.
-		key = key.String("volume state", time.Now().Format(time.RFC3339Nano))
+	if len(delta) == 0 {
+		_, err = p.cached(ctx, "build", key(), build)
+		return b, err
 	}
-	_, err = p.cached(ctx, "build", key, func(ctx context.Context, _ string, s *ui.Stage) error {
-		return p.buildInVolume(ctx, engine, b, tree, tc, s)
-	})
+	// The volume holds another state, whatever was built there before; what is
+	// built now is then what the key stands for.
+	_, err = p.cached(ctx, "build", key().String("volume state", time.Now().Format(time.RFC3339Nano)), build)
+	if err == nil {
+		_, err = p.Cache.DoKey(ctx, key(), func(context.Context, string) error { return nil })
+	}
 	return b, err
 }
 
