@@ -99,6 +99,9 @@ func (e *Engine) confine(h *container.HostConfig, spec RunSpec) {
 	if spec.Pids > 0 {
 		h.PidsLimit = &spec.Pids
 	}
+	for _, d := range spec.Devices {
+		h.Devices = append(h.Devices, container.DeviceMapping{PathOnHost: d, PathInContainer: d, CgroupPermissions: "rw"})
+	}
 	for _, v := range spec.Volumes {
 		h.Mounts = append(h.Mounts, mount.Mount{
 			Type: mount.TypeVolume, Source: v.Name, Target: v.Path, ReadOnly: v.ReadOnly,

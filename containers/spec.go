@@ -27,6 +27,7 @@ type RunSpec struct {
 	Root    bool
 	Seccomp string // a seccomp profile as JSON in place of the engine's; "" keeps the engine's
 	Volumes []VolumeMount
+	Devices []string // nodes of the engine's machine, such as /dev/kvm, at the same path; a missing one is an error
 	Inputs  []Input  // put in, in order, before the command starts
 	Outputs []Output // taken out, in order, after it has ended and before the container is removed
 	// Log gets standard output and standard error, in the order in which the engine delivers them. An error of
@@ -115,6 +116,11 @@ func (s RunSpec) check() error {
 	}
 	for _, v := range s.Volumes {
 		errs = append(errs, v.check())
+	}
+	for _, d := range s.Devices {
+		if !strings.HasPrefix(d, "/dev/") || path.Clean(d) != d {
+			errs = append(errs, fmt.Errorf("device %q: want the path of a node below /dev", d))
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("run %q: %w", s.Name, err)

@@ -87,6 +87,12 @@ files_of() {
 		done
 }
 
+# only_native: of a list of files, those that are not 32-bit programs; nothing here has libraries for them.
+only_native() {
+	# shellcheck disable=SC2016 # perl's own variables
+	perl -ne 'chomp; if (!-l and open my $f, "<:raw", $_) { read $f, my $head, 5; next if $head eq "\x7fELF\x01" } print "$_\n"'
+}
+
 # needs_of PACKAGE: the installed packages that satisfy its Depends; of alternatives the first that is there.
 needs_of() {
 	local clause alternative
@@ -180,7 +186,7 @@ provides_of() {
 # add_debian RPM DEBIAN: what the Debian package gives and needs; its files too, unless the image has them.
 add_debian() {
 	local name=$1 debian=$2 need
-	files_of "$debian" >"$work/of"
+	files_of "$debian" | only_native >"$work/of"
 	provides_of "$work/of" >>"$work/gives"
 	printf 'debian(%s)\n' "$debian" >>"$work/gives"
 	if [[ -n ${present[$debian]:-} ]]; then return; fi

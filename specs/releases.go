@@ -60,6 +60,8 @@ type Releases struct {
 	Default string `yaml:"default" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"the default release such as \"56.1\""`
 	// DebianImage is a Debian with apt, for machines that have none to ask for a debian-source.
 	DebianImage string `yaml:"debianImage,omitempty" jsonschema_description:"an image such as debian:bookworm-slim"`
+	// LabImage is the Debian of the kernel lab: its default kernel is the one that is booted.
+	LabImage string `yaml:"labImage,omitempty" jsonschema_description:"an image such as debian:trixie-slim"`
 	// Releases are in rising order.
 	Releases []Release `yaml:"releases" jsonschema:"minItems=1"`
 }

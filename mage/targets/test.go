@@ -29,6 +29,20 @@ func (Test) Integration(ctx context.Context,
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).TestIntegration)
 }
 
+// Kernel boots what dnf installed on a real kernel, beside the stock provider.
+func (Test) Kernel(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	cases *string, // fast, all, or names of cases separated by commas (default fast)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Cases = cases
+	return app.Run(ctx, f, (*app.App).TestKernel)
+}
+
 // All runs everything in the order in which CI runs it.
 func (Test) All(ctx context.Context) error {
 	return app.Run(ctx, app.Flags{}, (*app.App).TestAll)

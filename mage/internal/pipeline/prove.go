@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -137,8 +136,8 @@ func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolcha
 func (p *Pipeline) Prove(ctx context.Context, job Job, base Base, dist Dist) (Report, error) {
 	s := p.begin("prove")
 	report, err := p.prove(ctx, job, base, dist, s)
-	if err == nil && report.Failed() > 0 {
-		err = &VerdictError{Failed: failed(report)}
+	if err == nil {
+		err = report.Err()
 	}
 	return report, p.end("prove", s, false, err)
 }
@@ -218,25 +217,13 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, version s
 // keeps the result as an image.
 func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dist) (image string, v Verdict, names []string, err error) {
 	v = Verdict{Name: "install", Title: "dnf installs the packages, dependencies resolved"}
-	var files []tarFile
-	for _, f := range dist.Manifest.Files {
-		path := filepath.Join(dist.Dir, filepath.FromSlash(f.Path))
-		if !isRPM(f.Path) {
-			continue
-		}
-		info, err := ReadRPM(path)
-		if err != nil {
-			return "", v, nil, err
-		}
-		if isDebugPackage(info.Name) {
-			continue
-		}
-		names = append(names, info.Name)
-		files = append(files, tarFile{name: "rpms/" + filepath.Base(path), path: path})
+	files, names, err := dist.packages()
+	if err != nil {
+		return "", v, nil, err
 	}
 	var out bytes.Buffer
 	start := time.Now()
-	result, err := p.runScript(ctx, s, "dnf-install.sh", []string{"/rpms"}, containers.RunSpec{
+	result, err := p.runScript(ctx, s, dnfScript, []string{"/rpms"}, containers.RunSpec{
 		Name: "install", Image: base.Minimal, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
 		Network: !base.Standin,
@@ -292,6 +279,14 @@ func evidence(output string) string {
 func lastLine(output string) string {
 	lines := strings.Split(strings.TrimSpace(output), "\n")
 	return strings.TrimSpace(lines[len(lines)-1])
+}
+
+// Err is nil if every verdict passed, else a *VerdictError.
+func (r Report) Err() error {
+	if r.Failed() == 0 {
+		return nil
+	}
+	return &VerdictError{Failed: failed(r)}
 }
 
 func failed(r Report) []Verdict {

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+)
+
+// What the lab measures unless told otherwise.
+const (
+	soakOps      = 1_000_000
+	measureTimes = 5
+)
+
+// TestKernel is the test:kernel target: what dnf has installed, on a real
+// kernel, beside the stock provider.
+func (a *App) TestKernel(ctx context.Context) error {
+	if value(a.flags.Provider, "") == noProvider {
+		return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+	}
+	cases, err := lab.Select(value(a.flags.Cases, lab.SelectFast))
+	if err != nil {
+		return err
+	}
+	debug := slices.ContainsFunc(cases, func(c lab.Case) bool { return c.Debug })
+	stages := 5 // lab, fixture, exercise, guest, kernel
+	if debug {
+		stages++
+	}
+	m, dist, err := a.rpm(ctx, stages)
+	if err != nil {
+		return err
+	}
+	bench, err := a.bench(ctx, m, dist, debug)
+	if err != nil {
+		return err
+	}
+	plan := kernelPlan(m, cases)
+	start := time.Now()
+	outcome, err := a.pipeline.Boot(ctx, bench, plan)
+	if ctx.Err() != nil || err != nil && !outcome.Answered() {
+		return err
+	}
+	return errors.Join(err, a.showKernel(m, dist, plan, outcome, start))
+}
+
+func kernelPlan(m made, cases []lab.Case) lab.Plan {
+	manifest := m.job.Provider.Manifest
+	plan := lab.Plan{
+		Provider: manifest.Name, DriverID: m.tree.Result.DriverID, KernelABI: manifest.Device.ABI(),
+		PrivateABI: m.tree.Result.PrivateABI,
+		Devices:    lab.Devices(manifest.Name, m.tree.Result.DriverID),
+		SoakOps:    soakOps, Rounds: measureTimes,
+	}
+	for _, c := range cases {
+		plan.Cases = append(plan.Cases, c.Name)
+	}
+	return plan
+}
+
+// bench makes what a guest boots with.
+func (a *App) bench(ctx context.Context, m made, dist pipeline.Dist, debug bool) (pipeline.Bench, error) {
+	var b pipeline.Bench
+	var err error
+	if b.Lab, err = a.pipeline.Lab(ctx, m.job); err != nil {
+		return b, err
+	}
+	if b.Fixture, err = a.pipeline.Fixture(ctx, m.job, b.Lab); err != nil {
+		return b, err
+	}
+	if b.Exercise, err = a.pipeline.Exercise(ctx, dist, m.tc); err != nil {
+		return b, err
+	}
+	if debug {
+		if b.Debug, err = a.pipeline.DebugModule(ctx, m.job, m.tree, m.tc); err != nil {
+			return b, err
+		}
+	}
+	b.Guest, err = a.pipeline.Guest(ctx, m.job, m.tc.Base, dist, b.Lab)
+	return b, err
+}
+
+// showKernel shows every case beside the stock provider's result, what the
+// suite skipped, and what failed.
+func (a *App) showKernel(m made, dist pipeline.Dist, plan lab.Plan, outcome lab.Outcome, start time.Time) error {
+	rows := lab.Judge(plan, outcome)
+	a.ui.Summary(a.ui.StageTimes())
+	a.showSuite(lab.Compare(plan, outcome))
+	report := pipeline.Report{Suite: m.tc.Base.Folder + " rdma-core " + dist.Manifest.Release + " kernel", Started: start}
+	table := make([][]string, 0, len(rows))
+	for _, r := range rows {
+		report.Verdicts = append(report.Verdicts, pipeline.Verdict{
+			Name: r.Case.Name, Title: r.Case.Title, Pass: r.Pass, Evidence: r.Why,
+			Output: r.Why, Elapsed: time.Duration(r.Result.Millis) * time.Millisecond,
+		})
+		table = append(table, kernelRow(r))
+	}
+	header := []string{"case", plan.Devices[0].Name, "stock", "result", "evidence"}
+	a.ui.Table(report.Suite, header, table)
+	data, err := report.JUnit()
+	if err != nil {
+		return err
+	}
+	file, err := pipeline.Place(dist.Dir, "junit-kernel.xml", data)
+	if err != nil {
+		return err
+	}
+	failed := report.Failed()
+	fmt.Fprintf(a.ui.Out(), "%d passed, %d failed\n%s\n", len(rows)-failed, failed, a.relative(file))
+	if failed > 0 {
+		return report.Err()
+	}
+	return nil
+}
+
+func kernelRow(r lab.Row) []string {
+	stock := "-"
+	if len(r.Others) > 0 {
+		stock = string(r.Others[0].State)
+	}
+	result := "pass"
+	if !r.Pass {
+		result = "FAIL"
+	}
+	return []string{r.Case.Name, string(r.Result.State), stock, result, r.Why}
+}
+
+// showSuite lists what rdma-core's suite skipped by itself; we skip nothing.
+func (a *App) showSuite(c lab.Comparison) {
+	if c.Ran == 0 {
+		return
+	}
+	for _, line := range c.Skipped {
+		fmt.Fprintln(a.ui.Out(), "skipped by the suite: "+line)
+	}
+	for _, line := range c.Worse {
+		fmt.Fprintln(a.ui.Out(), "worse than stock: "+line)
+	}
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lab
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Case is one question that a guest answers.
+type Case struct {
+	Name  string
+	Title string // as a person reads it
+	// Full says that it takes long: it runs when everything is asked for, or by its name.
+	Full bool
+	// Alone says that it is about the provider under test only: there is nothing to compare.
+	Alone bool
+	// Debug says that it needs the provider's module built for debugging.
+	Debug bool
+	Limit time.Duration // after which it hangs
+}
+
+const (
+	short = 60 * time.Second
+	long  = 10 * time.Minute
+)
+
+// Cases lists all cases in the order in which they run: what others stand on
+// first, what changes the guest next, what takes long last.
+func Cases() []Case {
+	return slices.Concat(discovery(), pingpongs(), connections(), exercises(), perftests(), fullCases())
+}
+
+func discovery() []Case {
+	return []Case{
+		{Name: "driver-id", Title: "netlink reports the driver id", Limit: short},
+		{Name: "ibv_devices", Title: "ibv_devices lists the device", Limit: short},
+		{Name: "ibv_devinfo", Title: "ibv_devinfo -v shows an active port", Limit: short},
+		{Name: "claimed", Title: "the calls go to the provider's own module", Limit: short},
+		{Name: "renamed", Title: "renamed, it is matched by its id", Alone: true, Limit: short},
+		{Name: "other-id", Title: "another driver's id is left alone", Alone: true, Limit: short},
+		{Name: "id-only", Title: "the id alone is enough", Alone: true, Limit: short},
+		{Name: "name-only", Title: "the name is enough for a driver without an id", Alone: true, Limit: short},
+		{Name: "foreign-abi", Title: "a foreign kernel ABI is refused", Alone: true, Limit: short},
+		{Name: "without-stock", Title: "it works where the stock provider is absent", Alone: true, Limit: short},
+		{Name: "without-driver", Title: "without its .driver file nobody claims it", Alone: true, Limit: short},
+		{Name: "asyncwatch", Title: "ibv_asyncwatch sees the link go down and up", Limit: short},
+	}
+}
+
+// pingpongs are libibverbs' examples: plain, with events (-e), and with the
+// new post-send API (-N) where the example has it.
+func pingpongs() []Case {
+	var cases []Case
+	for _, kind := range []struct {
+		name string
+		ways []string
+	}{
+		{"rc", []string{"", "-events", "-new-post"}},
+		{"uc", []string{"", "-events"}},
+		{"ud", []string{"", "-events"}},
+		{"srq", []string{"", "-events"}},
+		{"xsrq", []string{"", "-events"}},
+	} {
+		for _, way := range kind.ways {
+			cases = append(cases, Case{
+				Name: kind.name + "_pingpong" + way, Limit: short,
+				Title: "ibv_" + kind.name + "_pingpong" + strings.ReplaceAll(way, "-", " "),
+			})
+		}
+	}
+	return cases
+}
+
+func connections() []Case {
+	return titled("%s over the connection manager", "rping", "ucmatose", "udaddy", "cmtime")
+}
+
+func exercises() []Case {
+	const limit = 2 * time.Minute
+	return []Case{
+		{Name: "opcodes", Title: "every opcode on RC, UC and UD, data checked", Limit: limit},
+		{Name: "length", Title: "completions tell the right length", Limit: limit},
+		{Name: "wrap", Title: "queues of every size wrap", Limit: limit},
+		{Name: "doorbell", Title: "a posted request is picked up", Limit: limit},
+		{Name: "flush", Title: "outstanding work is flushed with an error", Limit: limit},
+		{Name: "rnr", Title: "a receiver that is not ready", Limit: limit},
+		{Name: "remote-errors", Title: "access, protection and length errors have their status", Limit: limit},
+		{Name: "bad-input", Title: "wrong calls get the man page's errno", Limit: limit},
+		{Name: "cq", Title: "completion events, resize", Limit: limit},
+		{Name: "cqex", Title: "extended completion queues", Limit: limit},
+		{Name: "srq", Title: "shared receive queues", Limit: limit},
+		{Name: "multicast", Title: "multicast datagrams", Limit: limit},
+		{Name: "async", Title: "asynchronous events", Limit: limit},
+		{Name: "fork", Title: "the parent goes on after a fork", Limit: limit},
+		{Name: "threads", Title: "threads share a queue", Limit: limit},
+	}
+}
+
+func perftests() []Case {
+	return titled("perftest's %s",
+		"ib_send_bw", "ib_send_lat", "ib_write_bw", "ib_write_lat",
+		"ib_read_bw", "ib_read_lat", "ib_atomic_bw", "ib_atomic_lat")
+}
+
+func titled(format string, names ...string) []Case {
+	cases := make([]Case, 0, len(names))
+	for _, name := range names {
+		cases = append(cases, Case{Name: name, Title: fmt.Sprintf(format, name), Limit: short})
+	}
+	return cases
+}
+
+// The cases whose results are set side by side.
+const (
+	CaseSuite   = "suite"
+	CaseRate    = "message-rate"
+	CaseLatency = "latency"
+)
+
+func fullCases() []Case {
+	return []Case{
+		{Name: CaseRate, Title: "perftest's message rate, 64 bytes", Full: true, Limit: long},
+		{Name: CaseLatency, Title: "perftest's latency, 64 bytes", Full: true, Limit: long},
+		{Name: "valgrind", Title: "valgrind finds nothing in a debug build", Full: true, Debug: true, Alone: true, Limit: long},
+		{Name: "resources", Title: "objects made and destroyed leave nothing", Full: true, Alone: true, Limit: long},
+		{Name: CaseSuite, Title: "rdma-core's own suite", Full: true, Limit: long},
+		{Name: "soak", Title: "the soak: every opcode, random sizes", Full: true, Alone: true, Limit: 3 * long},
+	}
+}
+
+// The selections that are not names of cases.
+const (
+	SelectFast = "fast"
+	SelectAll  = "all"
+)
+
+// UnknownCaseError names what no case is called.
+type UnknownCaseError struct{ Name string }
+
+// Error implements error.
+func (e *UnknownCaseError) Error() string {
+	names := []string{SelectFast, SelectAll}
+	for _, c := range Cases() {
+		names = append(names, c.Name)
+	}
+	return fmt.Sprintf("unknown case %q: known are %s", e.Name, strings.Join(names, ", "))
+}
+
+// Select gives the cases of a selection: fast, all, or names of cases
+// separated by commas, in the order in which they run.
+//
+// Errors: *UnknownCaseError.
+func Select(selection string) ([]Case, error) {
+	want := map[string]bool{}
+	for name := range strings.SplitSeq(selection, ",") {
+		want[strings.TrimSpace(name)] = true
+	}
+	var chosen []Case
+	for _, c := range Cases() {
+		if want[c.Name] || want[SelectAll] || want[SelectFast] && !c.Full {
+			chosen = append(chosen, c)
+		}
+		delete(want, c.Name)
+	}
+	delete(want, SelectAll)
+	delete(want, SelectFast)
+	for name := range want {
+		return nil, &UnknownCaseError{Name: name}
+	}
+	return chosen, nil
+}

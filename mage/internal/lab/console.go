@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lab
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Console reads a guest's serial console as it comes. It is an io.Writer; its
+// methods may be called by several goroutines at once.
+type Console struct {
+	// Progress, if set, is told of each case that begins.
+	Progress func(Record)
+
+	mu      sync.Mutex
+	line    []byte
+	records []Record
+	trouble []string // the kernel's words for a fault of its own, and damaged records
+	tail    []string
+	running Record
+	heard   time.Time
+}
+
+// NewConsole gives a console that has just been opened.
+func NewConsole(progress func(Record)) *Console {
+	return &Console{Progress: progress, heard: time.Now()}
+}
+
+// fault matches what a kernel says when something in it has gone wrong.
+var fault = regexp.MustCompile(`Kernel panic|\bOops\b|\bBUG:|general protection fault|unable to handle|` +
+	`watchdog: BUG|rcu.*detected stalls|hung_task|blocked for more than|Out of memory`)
+
+const (
+	tailLines  = 25
+	lineLength = 1 << 20 // of a longer line the end is not read
+)
+
+// Write implements io.Writer.
+func (c *Console) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = time.Now()
+	rest := p
+	for {
+		part, behind, ended := bytes.Cut(rest, []byte{'\n'})
+		if len(c.line)+len(part) <= lineLength {
+			c.line = append(c.line, part...)
+		}
+		if !ended {
+			return len(p), nil
+		}
+		c.take(strings.TrimRight(string(c.line), "\r"))
+		c.line, rest = c.line[:0], behind
+	}
+}
+
+func (c *Console) take(line string) {
+	r, ok, err := ParseRecord(line)
+	switch {
+	case err != nil:
+		c.trouble = append(c.trouble, err.Error())
+	case ok:
+		c.records = append(c.records, r)
+		if r.Kind == KindStart {
+			c.running = r
+			if c.Progress != nil {
+				c.Progress(r)
+			}
+		}
+		if r.Kind == KindCase {
+			c.running = Record{}
+		}
+		return
+	case fault.MatchString(line):
+		c.trouble = append(c.trouble, strings.TrimSpace(line))
+	}
+	if strings.TrimSpace(line) == "" {
+		return
+	}
+	c.tail = append(c.tail, line)
+	if len(c.tail) > tailLines {
+		c.tail = c.tail[1:]
+	}
+}
+
+// bootLimit is for a guest that has not begun a case; grace is for one whose
+// case is over its own limit, which the guest enforces itself if it can.
+const (
+	bootLimit = 3 * time.Minute
+	grace     = 30 * time.Second
+)
+
+// Overdue says how much longer than it may a guest has been silent; 0 or less
+// is not too long.
+func (c *Console) Overdue(now time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	limit := bootLimit
+	if c.running.Limit > 0 {
+		limit = time.Duration(c.running.Limit)*time.Second + grace
+	}
+	return now.Sub(c.heard) - limit
+}
+
+// Outcome is what became of a guest.
+type Outcome struct {
+	Records []Record
+	Ended   bool     // the last record is there
+	Running Record   // the case that ran when the guest stopped, if any
+	Trouble []string // faults of the kernel and damaged records
+	Tail    []string // the console's last lines
+}
+
+// Answered says whether a case has a result: without one a table says nothing
+// that the error does not say.
+func (o Outcome) Answered() bool {
+	return slices.ContainsFunc(o.Records, func(r Record) bool { return r.Kind == KindCase })
+}
+
+// Outcome gives what has come so far.
+func (c *Console) Outcome() Outcome {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o := Outcome{
+		Records: append([]Record(nil), c.records...), Running: c.running,
+		Trouble: append([]string(nil), c.trouble...), Tail: append([]string(nil), c.tail...),
+	}
+	for _, r := range o.Records {
+		o.Ended = o.Ended || r.Kind == KindEnd
+	}
+	return o
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/resnics/verbsmith/mage/internal/lab"
+)
+
+type mount struct {
+	source, target, kind, data string
+	flags                      uintptr
+}
+
+func (m mount) do() error {
+	if err := os.MkdirAll(m.target, 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", m.target, err)
+	}
+	if err := unix.Mount(m.source, m.target, m.kind, m.flags, m.data); err != nil {
+		return fmt.Errorf("mount %s: %w", m.target, err)
+	}
+	return nil
+}
+
+// kernelFolders are where the kernel is seen below a root.
+func kernelFolders(root string) []mount {
+	return []mount{
+		{source: "proc", target: root + "/proc", kind: "proc"},
+		{source: "sysfs", target: root + "/sys", kind: "sysfs"},
+		{source: "devtmpfs", target: root + "/dev", kind: "devtmpfs"},
+	}
+}
+
+// boot makes the initramfs a place where a program can run.
+func boot() error {
+	for _, m := range kernelFolders("") {
+		// The kernel has mounted devtmpfs already where it is built that way.
+		if err := m.do(); err != nil && !errors.Is(err, unix.EBUSY) {
+			return err
+		}
+	}
+	return insertAll(lab.DiskModules)
+}
+
+const diskRoot = "/disk"
+
+// enterDisk makes the disk the root, with the lab's own files beside it.
+func (g *guest) enterDisk() error {
+	if err := waitFor(lab.Disk); err != nil {
+		return err
+	}
+	mounts := append([]mount{{source: lab.Disk, target: diskRoot, kind: "ext4"}}, kernelFolders(diskRoot)...)
+	mounts = append(mounts,
+		mount{source: "shm", target: diskRoot + "/dev/shm", kind: "tmpfs"},
+		mount{source: "pts", target: diskRoot + "/dev/pts", kind: "devpts"},
+		mount{source: "run", target: diskRoot + "/run", kind: "tmpfs"},
+		mount{source: "tmp", target: diskRoot + "/tmp", kind: "tmpfs"},
+		mount{source: lab.Folder, target: diskRoot + lab.Folder, flags: unix.MS_BIND},
+	)
+	for _, m := range mounts {
+		if err := m.do(); err != nil {
+			return err
+		}
+	}
+	if err := unix.Chroot(diskRoot); err != nil {
+		return fmt.Errorf("enter the disk: %w", err)
+	}
+	if err := unix.Chdir("/"); err != nil {
+		return fmt.Errorf("enter the disk: %w", err)
+	}
+	if err := os.Setenv("PATH", programs); err != nil {
+		return fmt.Errorf("enter the disk: %w", err)
+	}
+	return unlimited()
+}
+
+// unlimited lifts what a service manager would lift for RDMA's users: memory
+// that may be locked.
+func unlimited() error {
+	all := &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, all); err != nil {
+		return fmt.Errorf("lift the limit of locked memory: %w", err)
+	}
+	return nil
+}
+
+// loadVerbs loads the kernel's RDMA with the fixture between its core and
+// user space's side of it, where the id can still be changed.
+func (g *guest) loadVerbs() error {
+	if err := insertAll(lab.CoreModules); err != nil {
+		return err
+	}
+	if err := g.insertFixture(lab.StampModule, fmt.Sprintf("driver_id=%d", g.plan.DriverID), "prefix="+g.plan.Provider); err != nil {
+		return err
+	}
+	return insertAll(lab.VerbsModules)
+}
+
+func (g *guest) insertFixture(name string, params ...string) error {
+	return insert(filepath.Join(lab.FixtureFolder, name+".ko"), strings.Join(params, " "))
+}
+
+func insertAll(folder string) error {
+	f, err := os.Open(filepath.Join(folder, lab.OrderFile))
+	if err != nil {
+		return fmt.Errorf("list the modules: %w", err)
+	}
+	defer f.Close()
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		if err := insert(filepath.Join(folder, sc.Text()), ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insert loads a module; one that is there already is fine.
+func insert(file, params string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return fmt.Errorf("load a module: %w", err)
+	}
+	defer f.Close()
+	if err := unix.FinitModule(int(f.Fd()), params, 0); err != nil && !errors.Is(err, unix.EEXIST) {
+		return fmt.Errorf("load module %s %s: %w", filepath.Base(file), params, err)
+	}
+	return nil
+}
+
+func remove(module string) error {
+	if err := unix.DeleteModule(module, unix.O_NONBLOCK); err != nil {
+		return fmt.Errorf("unload module %s: %w", module, err)
+	}
+	return nil
+}
+
+// waitFor waits until the kernel has made a file.
+func waitFor(file string) error {
+	const patience, pause = 20 * time.Second, 20 * time.Millisecond
+	for start := time.Now(); ; time.Sleep(pause) {
+		_, err := os.Stat(file)
+		if err == nil {
+			return nil
+		}
+		if time.Since(start) > patience {
+			return fmt.Errorf("wait for %s: %w", file, err)
+		}
+	}
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command guest is process 1 of the kernel lab's virtual machine: it mounts
+// the disk with the packages under test, loads the kernel's RDMA and the
+// provider's fixture, makes soft-RoCE devices, runs the plan's cases with the
+// programs of the packages, writes a record for each to the console, and
+// switches the machine off.
+//
+// It is linked statically and needs nothing of the disk for itself: a
+// distribution without a program that a case needs loses that case, not the
+// run.
+package main

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/resnics/verbsmith/mage/internal/lab"
+)
+
+// cannot is the exit status of exercise for what the device or the kernel has
+// not got.
+const cannot = 77
+
+// exercise runs the case of the program exercise that has the same name. Its own
+// limit is a little shorter, because it can say what it waits for.
+func exercise(c lab.Case, args ...string) single {
+	const sooner = 5 * time.Second
+	args = append(args, "timeout="+strconv.Itoa(int((c.Limit-sooner).Seconds())))
+	return func(ctx context.Context, g *guest, d lab.Device) lab.Record {
+		return exercised(g.run(ctx, append([]string{lab.Exercise, d.Name, c.Name}, args...)...))
+	}
+}
+
+func exercised(e ended) lab.Record {
+	evidence := said(e.out)
+	switch {
+	case e.ok():
+		return passed("%s", evidence)
+	case e.code == cannot:
+		return unsupported("%s", evidence)
+	case evidence == "" || e.why != "":
+		return failed("%s", e.evidence())
+	}
+	return failed("%s", evidence)
+}
+
+// said is the last line that a program gave as evidence.
+func said(out string) string {
+	const mark = "evidence: "
+	i := strings.LastIndex(out, mark)
+	if i < 0 {
+		return ""
+	}
+	line, _, _ := strings.Cut(out[i+len(mark):], "\n")
+	return strings.TrimSpace(line)
+}
+
+func soak(ctx context.Context, g *guest, d lab.Device) lab.Record {
+	c, _ := find("soak")
+	return exercise(c, "ops="+strconv.Itoa(g.plan.SoakOps))(ctx, g, d)
+}
+
+// valgrind runs every call of the control path once, and a little data, with the
+// provider's module built for debugging in place of the packaged one.
+func valgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
+	if !present("valgrind") {
+		return unsupported("there is no valgrind in this distribution")
+	}
+	undo, err := overlay(lab.DebugFolder, modulesFolder)
+	if err != nil {
+		return failed("%v", err)
+	}
+	r := underValgrind(ctx, g, d)
+	if err := undo(); err != nil {
+		return failed("%v", err)
+	}
+	return r
+}
+
+func underValgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
+	const found = "99"
+	e := g.run(ctx, "valgrind", "--quiet", "--error-exitcode="+found, "--leak-check=full", "--num-callers=30",
+		"--errors-for-leak-kinds=definite,indirect", lab.Exercise, d.Name, "control", "timeout=500")
+	if strconv.Itoa(e.code) == found {
+		return failed("valgrind: %s", firstMatch(e.out, "=="))
+	}
+	return exercised(e)
+}
+
+// modulesFolder is where packages put libibverbs' providers.
+const modulesFolder = "/usr/lib64/libibverbs"
+
+// overlay puts the files of a folder in the place of those of the same name in
+// another one, until undo.
+func overlay(from, to string) (undo func() error, err error) {
+	files, err := os.ReadDir(from)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", from, err)
+	}
+	var done []string
+	undo = func() error {
+		for _, target := range done {
+			if err := unix.Unmount(target, unix.MNT_DETACH); err != nil {
+				return fmt.Errorf("uncover %s: %w", target, err)
+			}
+		}
+		return nil
+	}
+	for _, f := range files {
+		target := filepath.Join(to, f.Name())
+		if err := unix.Mount(filepath.Join(from, f.Name()), target, "", unix.MS_BIND, ""); err != nil {
+			return nil, errors.Join(fmt.Errorf("cover %s: %w", target, err), undo())
+		}
+		done = append(done, target)
+	}
+	return undo, nil
+}

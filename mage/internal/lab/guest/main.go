@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/resnics/verbsmith/mage/internal/lab"
+)
+
+const console = "/dev/console"
+
+func main() {
+	err := boot()
+	if err == nil {
+		err = run(context.Background())
+	}
+	if errors.Is(err, os.ErrNotExist) && !exists(lab.PlanFile) {
+		say(lab.NoPlan)
+	}
+	if err != nil {
+		say("guest: " + err.Error())
+	}
+	unix.Sync()
+	_ = unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
+	// Process 1 must not end: the kernel would panic, which says less.
+	for {
+		time.Sleep(time.Hour)
+	}
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+// say writes a line for people to the console.
+func say(text string) {
+	f, err := os.OpenFile(console, os.O_WRONLY, 0)
+	if err != nil {
+		return // there is nobody to tell
+	}
+	defer f.Close()
+	_, _ = fmt.Fprintln(f, text)
+}
+
+// run does what the plan says. An error is about the guest itself; a case that
+// fails is a record.
+func run(ctx context.Context) error {
+	plan, err := readPlan()
+	if err != nil {
+		return err
+	}
+	out, err := os.OpenFile(console, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("open the console: %w", err)
+	}
+	defer out.Close()
+	var name unix.Utsname
+	if err := unix.Uname(&name); err != nil {
+		return fmt.Errorf("ask for the kernel's version: %w", err)
+	}
+	g := &guest{plan: plan, out: out}
+	g.record(lab.Record{Kind: lab.KindBoot, Evidence: unix.ByteSliceToString(name.Release[:])})
+	if err := g.enterDisk(); err != nil {
+		return err
+	}
+	if err := g.loadVerbs(); err != nil {
+		return err
+	}
+	if err := g.makeDevices(); err != nil {
+		return err
+	}
+	for _, name := range plan.Cases {
+		g.runCase(ctx, name)
+	}
+	g.record(lab.Record{Kind: lab.KindEnd})
+	return nil
+}
+
+func readPlan() (lab.Plan, error) {
+	var plan lab.Plan
+	data, err := os.ReadFile(lab.PlanFile)
+	if err != nil {
+		return plan, fmt.Errorf("read the plan: %w", err)
+	}
+	if err := json.Unmarshal(data, &plan); err != nil {
+		return plan, fmt.Errorf("read the plan %s: %w", lab.PlanFile, err)
+	}
+	return plan, nil
+}
+
+// guest is the machine while it runs the plan.
+type guest struct {
+	plan lab.Plan
+	out  *os.File
+}
+
+func (g *guest) record(r lab.Record) {
+	if g.out == nil {
+		return // a test has no console
+	}
+	if err := r.Write(g.out); err != nil {
+		say("guest: " + err.Error())
+	}
+}
+
+// runCase runs one case on each device that it is for, one after the other.
+func (g *guest) runCase(ctx context.Context, name string) {
+	c, run := find(name)
+	if run == nil {
+		g.record(lab.Record{Kind: lab.KindCase, Case: name, State: lab.Fail, Evidence: "the guest has no such case"})
+		return
+	}
+	devices := g.plan.Devices
+	if c.Alone {
+		devices = devices[:1]
+	}
+	if side, ok := run.(sideBySide); ok {
+		g.record(lab.Record{Kind: lab.KindStart, Case: name, Limit: int64(c.Limit.Seconds())})
+		g.measure(ctx, c, side)
+		return
+	}
+	for _, d := range devices {
+		start := time.Now()
+		g.record(lab.Record{Kind: lab.KindStart, Case: name, Device: d.Name, Limit: int64(c.Limit.Seconds())})
+		limited, stop := context.WithTimeout(ctx, c.Limit)
+		r := run.(single)(limited, g, d)
+		stop()
+		r.Kind, r.Case, r.Device, r.Millis = lab.KindCase, name, d.Name, time.Since(start).Milliseconds()
+		g.record(r)
+	}
+}
+
+func find(name string) (lab.Case, any) {
+	for _, c := range lab.Cases() {
+		if c.Name == name {
+			return c, runners()[name]
+		}
+	}
+	return lab.Case{}, nil
+}

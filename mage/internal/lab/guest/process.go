@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// programs is where a distribution has its programs.
+const programs = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// environment of every program: messages in one language, libibverbs' reasons.
+var environment = []string{
+	"PATH=" + programs,
+	"HOME=/root", "LC_ALL=C.UTF-8", "IBV_SHOW_WARNINGS=1", "PYTHONUNBUFFERED=1",
+}
+
+// notStarted is the exit status of a program that is not there.
+const notStarted = 127
+
+// ended is how a program ended.
+type ended struct {
+	out  string // what it printed, both streams, the end of it
+	code int    // exit status; -1 if it had to be killed
+	why  string // for a program that did not start or did not end
+}
+
+func (e ended) ok() bool { return e.code == 0 }
+
+// evidence is what a program that failed said last.
+func (e ended) evidence() string {
+	if e.why != "" {
+		return strings.TrimSpace(e.why + ": " + lastLine(e.out))
+	}
+	return fmt.Sprintf("exit status %d: %s", e.code, lastLine(e.out))
+}
+
+// process is a program that runs.
+type process struct {
+	name string
+	cmd  *exec.Cmd
+	out  limited
+	err  error           // of its start
+	ctx  context.Context //nolint:containedctx // that of its one call, for the reason of its end
+}
+
+// launch starts a program in a process group of its own; when ctx ends the
+// group is killed.
+func launch(ctx context.Context, argv ...string) *process {
+	p := &process{name: argv[0], ctx: ctx}
+	p.cmd = exec.CommandContext(ctx, argv[0], argv[1:]...)
+	p.cmd.Env = environment
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.Cancel = func() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
+	p.cmd.WaitDelay = time.Second // children may hold the pipe
+	p.err = p.cmd.Start()
+	return p
+}
+
+// wait waits for the program's end.
+func (p *process) wait() ended {
+	if p.err != nil {
+		return ended{code: notStarted, why: p.err.Error()}
+	}
+	err := p.cmd.Wait()
+	e := ended{out: p.out.String(), code: p.cmd.ProcessState.ExitCode()}
+	switch {
+	case p.ctx.Err() != nil:
+		e.code, e.why = -1, p.name+" had to be killed: "+context.Cause(p.ctx).Error()
+	case e.code < 0:
+		e.why = fmt.Sprintf("%s: %v", p.name, err)
+	}
+	return e
+}
+
+// stop ends a program that would go on and gives what it said.
+func (p *process) stop() ended {
+	if p.err == nil {
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		_ = p.cmd.Wait()
+	}
+	return ended{out: p.out.String(), code: -1}
+}
+
+// run runs a program to its end and shows what it printed.
+func (g *guest) run(ctx context.Context, argv ...string) ended {
+	e := launch(ctx, argv...).wait()
+	g.show(argv, e)
+	return e
+}
+
+// show copies a program's output to the console, each line marked as such.
+func (g *guest) show(argv []string, e ended) {
+	var text strings.Builder
+	fmt.Fprintf(&text, "\n$ %s\n", strings.Join(argv, " "))
+	for line := range strings.Lines(e.out) {
+		text.WriteString("| " + strings.TrimRight(line, "\r\n") + "\n")
+	}
+	fmt.Fprintf(&text, "= %d %s\n", e.code, e.why)
+	_, _ = io.WriteString(g.out, text.String()) // records say what counts
+}
+
+// present says whether the distribution has a program.
+func present(program string) bool {
+	_, err := exec.LookPath(program)
+	return !errors.Is(err, exec.ErrNotFound)
+}
+
+// limited keeps the end of what is written to it; it may be read meanwhile.
+type limited struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *limited) Write(p []byte) (int, error) {
+	const keep = 64 << 10
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.buf.Write(p)
+	if extra := l.buf.Len() - keep; extra > keep {
+		l.buf.Next(extra)
+	}
+	return len(p), nil
+}
+
+// String gives what is kept.
+func (l *limited) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/lab"
+)
+
+// suiteScripts is where packages put rdma-core's suite.
+const suiteScripts = "/usr/share/doc/rdma-core*/tests/run_tests.py"
+
+// event is a line of the recorder.
+type event struct {
+	Plan   []string  `json:"plan"`
+	Start  string    `json:"start"`
+	Test   string    `json:"test"`
+	State  lab.State `json:"state"`
+	Reason string    `json:"reason"`
+}
+
+// suiteRun is a suite on one device, which may need several interpreters: a
+// test that hangs or kills one costs itself and not those behind it.
+type suiteRun struct {
+	g       *guest
+	device  lab.Device
+	script  string
+	plan    []string
+	done    map[string]lab.Record
+	running string
+}
+
+// suite runs rdma-core's own tests; each is a record of its own.
+func suite(ctx context.Context, g *guest, d lab.Device) lab.Record {
+	scripts, err := filepath.Glob(suiteScripts)
+	if err != nil || len(scripts) == 0 {
+		return unsupported("the packages hold no %s", suiteScripts)
+	}
+	gid, err := gidIndex(d.Name)
+	if err != nil {
+		return failed("%v", err)
+	}
+	run := &suiteRun{g: g, device: d, script: scripts[0], done: map[string]lab.Record{}}
+	rest := g.plan.Suite
+	for first := true; first || len(rest) > 0; first = false {
+		e := run.interpret(ctx, gid, rest)
+		if run.plan == nil {
+			return failed("the suite does not start: %s", e.evidence())
+		}
+		if ctx.Err() != nil {
+			return failed("the suite takes too long")
+		}
+		if run.running != "" {
+			run.report(event{Test: run.running, State: lab.Fail, Reason: "ends or stops the interpreter: " + e.evidence()})
+		}
+		if rest = run.left(); len(rest) > 0 && run.running == "" {
+			return failed("the suite ends with %d tests left: %s", len(rest), e.evidence())
+		}
+	}
+	return run.summary()
+}
+
+// interpret runs the given tests, all if none are named, until they end, one
+// of them hangs or the interpreter dies.
+func (s *suiteRun) interpret(ctx context.Context, gid int, tests []string) ended {
+	const out = "/tmp/suite.json"
+	s.running = ""
+	_ = os.Remove(out)
+	argv := []string{
+		"python3", lab.Recorder, out, s.script, "--dev", s.device.Name, "--gid", strconv.Itoa(gid), "-v",
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	p := launch(ctx, append(argv, tests...)...)
+	ends := make(chan ended, 1)
+	go func() { ends <- p.wait() }()
+	e := s.follow(out, ends, stop)
+	s.g.show(argv, e)
+	return e
+}
+
+// follow reads the recorder's lines as they come.
+func (s *suiteRun) follow(file string, ends chan ended, stop context.CancelCauseFunc) ended {
+	const patience, pause = 90 * time.Second, 50 * time.Millisecond
+	var read int64
+	last := time.Now()
+	for {
+		var e ended
+		over := false
+		select {
+		case e = <-ends:
+			over = true
+		case <-time.After(pause):
+		}
+		n := s.take(file, read)
+		if n > read {
+			read, last = n, time.Now()
+		}
+		if over {
+			return e
+		}
+		if time.Since(last) > patience {
+			stop(fmt.Errorf("%s says nothing for %v", s.running, patience))
+		}
+	}
+}
+
+// take reads the whole lines behind an offset and gives the new offset.
+func (s *suiteRun) take(file string, from int64) int64 {
+	f, err := os.Open(file)
+	if err != nil {
+		return from // not there yet
+	}
+	defer f.Close()
+	if _, err := f.Seek(from, 0); err != nil {
+		return from
+	}
+	r := bufio.NewReader(f)
+	for {
+		line, err := r.ReadBytes('\n')
+		if err != nil {
+			return from
+		}
+		from += int64(len(line))
+		var ev event
+		if json.Unmarshal(line, &ev) == nil {
+			s.handle(ev)
+		}
+	}
+}
+
+func (s *suiteRun) handle(ev event) {
+	switch {
+	case ev.Plan != nil && s.plan == nil:
+		s.plan = ev.Plan
+	case ev.Start != "":
+		s.running = ev.Start
+	case ev.Test != "":
+		s.report(ev)
+		s.running = ""
+	}
+}
+
+// report records a test; of several results, as of subtests, a failure stays.
+func (s *suiteRun) report(ev event) {
+	if s.done[ev.Test].State == lab.Fail {
+		return
+	}
+	r := lab.Record{
+		Kind: lab.KindTest, Case: lab.CaseSuite, Test: ev.Test, Device: s.device.Name, State: ev.State, Evidence: ev.Reason,
+	}
+	s.done[ev.Test] = r
+	s.g.record(r)
+}
+
+func (s *suiteRun) left() []string {
+	var rest []string
+	for _, name := range s.plan {
+		if _, ok := s.done[name]; !ok {
+			rest = append(rest, name)
+		}
+	}
+	return rest
+}
+
+// summary counts; whether a failure counts is decided beside the other
+// device's results.
+func (s *suiteRun) summary() lab.Record {
+	count := map[lab.State]int{}
+	for _, r := range s.done {
+		count[r.State]++
+	}
+	return passed("%d passed, %d failed, %d skipped", count[lab.Pass], count[lab.Fail], count[lab.Unsupported])
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lab
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Row is one case's result: that of the provider under test, beside those of
+// the devices it is compared with.
+type Row struct {
+	Case   Case
+	Result Record   // on the provider's device
+	Others []Record // on the other devices, in the plan's order
+	Pass   bool
+	Why    string // for people: evidence, or what is wrong
+	Ratio  float64
+}
+
+// Equal is the ratio from which on a measurement counts as equal: medians of a
+// few runs on an emulated machine differ by some percent of themselves.
+const Equal = 0.95
+
+// Judge makes a row of each case that was planned. A case that the guest has
+// not answered has failed.
+func Judge(plan Plan, o Outcome) []Row {
+	results := map[string]map[string]Record{}
+	for _, r := range o.Records {
+		if r.Kind != KindCase {
+			continue
+		}
+		if results[r.Case] == nil {
+			results[r.Case] = map[string]Record{}
+		}
+		results[r.Case][r.Device] = r
+	}
+	suite := Compare(plan, o)
+	var rows []Row
+	for _, c := range Cases() {
+		if !slices.Contains(plan.Cases, c.Name) {
+			continue
+		}
+		row := Row{Case: c, Result: answer(results[c.Name], plan.Devices[0].Name)}
+		if !c.Alone {
+			for _, d := range plan.Devices[1:] {
+				row.Others = append(row.Others, answer(results[c.Name], d.Name))
+			}
+		}
+		row.judge()
+		if c.Name == CaseSuite && row.Pass {
+			row.Pass, row.Why = suite.Verdict()
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func answer(results map[string]Record, device string) Record {
+	r, ok := results[device]
+	if !ok {
+		return Record{Device: device, State: Fail, Evidence: "no answer"}
+	}
+	return r
+}
+
+// judge decides on the provider's result. What the kernel or the distribution
+// lacks is missing on both devices; missing on the provider's alone it is a
+// failure.
+func (r *Row) judge() {
+	r.Pass, r.Why = r.Result.State == Pass, r.Result.Evidence
+	if r.Result.State == Unsupported {
+		r.Pass = true
+		for _, other := range r.Others {
+			if other.State == Pass {
+				r.Pass = false
+				r.Why = fmt.Sprintf("%s can, %s cannot: %s", other.Device, r.Result.Device, r.Result.Evidence)
+			}
+		}
+	}
+	if r.Pass && r.Result.Value > 0 {
+		r.compare()
+	}
+}
+
+// compare sets a measurement beside the first other device's.
+func (r *Row) compare() {
+	if len(r.Others) == 0 || r.Others[0].Value <= 0 {
+		r.Pass, r.Why = false, "there is nothing to compare with: "+r.Result.Evidence
+		return
+	}
+	r.Ratio = r.Result.Value / r.Others[0].Value
+	if r.Case.Name == CaseLatency {
+		r.Ratio = 1 / r.Ratio // less is better
+	}
+	r.Pass = r.Ratio >= Equal
+	r.Why = fmt.Sprintf("%.2f times as good: %s against %s", r.Ratio, r.Result.Evidence, r.Others[0].Evidence)
+}
+
+// Comparison is rdma-core's suite on the provider's device against the same
+// suite on the stock one.
+type Comparison struct {
+	Ran     int
+	Passed  int
+	Worse   []string // pass with stock and not with the provider
+	Skipped []string // by the suite on the provider's device, with its reason
+	Fewer   int      // skipped with stock and not with the provider
+}
+
+// Compare compares test by test.
+func Compare(plan Plan, o Outcome) Comparison {
+	var c Comparison
+	tests := map[string]map[string]Record{}
+	var order []string
+	for _, r := range o.Records {
+		if r.Kind != KindTest {
+			continue
+		}
+		if tests[r.Test] == nil {
+			tests[r.Test] = map[string]Record{}
+			order = append(order, r.Test)
+		}
+		tests[r.Test][r.Device] = r
+	}
+	mine := plan.Devices[0].Name
+	for _, name := range order {
+		c.add(name, tests[name][mine], tests[name][plan.Devices[len(plan.Devices)-1].Name])
+	}
+	return c
+}
+
+func (c *Comparison) add(name string, mine, stock Record) {
+	c.Ran++
+	if mine.State == "" {
+		mine = Record{State: Fail, Evidence: "did not run"}
+	}
+	switch {
+	case mine.State == Pass:
+		c.Passed++
+	case mine.State == Unsupported:
+		c.Skipped = append(c.Skipped, name+": "+mine.Evidence)
+	}
+	if stock.State == Unsupported && mine.State == Pass {
+		c.Fewer++
+	}
+	if worse := stock.State == Pass && mine.State != Pass || stock.State == Unsupported && mine.State == Fail; worse {
+		c.Worse = append(c.Worse, fmt.Sprintf("%s: %s (%s), with stock %s", name, mine.State, mine.Evidence, stock.State))
+	}
+}
+
+// Verdict says whether the provider is at least as good, and in words how.
+func (c Comparison) Verdict() (pass bool, why string) {
+	if c.Ran == 0 {
+		return false, "no test of the suite ran"
+	}
+	if len(c.Worse) > 0 {
+		return false, fmt.Sprintf("%d worse than stock: %s", len(c.Worse), strings.Join(c.Worse, "; "))
+	}
+	return true, fmt.Sprintf("%d of %d pass, %d skipped by the suite, %d skips fewer than with stock, none worse",
+		c.Passed, c.Ran, len(c.Skipped), c.Fewer)
+}
+
+// GuestError says that a guest did not come to its end.
+type GuestError struct{ Outcome Outcome }
+
+// Error implements error.
+func (e *GuestError) Error() string {
+	what := "the guest ended without its last record"
+	if e.Outcome.Running.Case != "" {
+		what += fmt.Sprintf(", in case %s on %s", e.Outcome.Running.Case, e.Outcome.Running.Device)
+	} else if len(e.Outcome.Records) == 0 {
+		what = "the guest did not boot"
+	}
+	if len(e.Outcome.Trouble) > 0 {
+		what += ": " + strings.Join(e.Outcome.Trouble, "; ")
+	}
+	return what
+}
+
+// Tail returns the console's last lines, for the error display.
+func (e *GuestError) Tail() []string { return e.Outcome.Tail }
+
+// Sound is nil if the guest came to its end and its kernel has had no fault.
+func (o Outcome) Sound() error {
+	if o.Ended && len(o.Trouble) == 0 {
+		return nil
+	}
+	return &GuestError{Outcome: o}
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Mark begins a record on the console; all else there is what programs and the
+// kernel say.
+const Mark = "@@verbsmith "
+
+// Kind says what a record is about.
+type Kind string
+
+// The kinds of records, in the order in which they come.
+const (
+	KindBoot  Kind = "boot"  // the guest runs; Evidence is the kernel's version
+	KindStart Kind = "start" // a case begins; Limit is what it may take
+	KindTest  Kind = "test"  // one test of rdma-core's suite, on Device
+	KindCase  Kind = "case"  // a case has ended on Device
+	KindEnd   Kind = "end"   // all cases have run; without it nothing counts
+)
+
+// State is how a case or a test ended.
+type State string
+
+// The states.
+const (
+	Pass        State = "pass"
+	Fail        State = "fail"
+	Unsupported State = "unsupported" // the kernel or the distribution has not what it needs
+)
+
+// Record is one line of a guest.
+type Record struct {
+	Kind     Kind    `json:"kind"`
+	Case     string  `json:"case,omitempty"`
+	Test     string  `json:"test,omitempty"` // name in rdma-core's suite
+	Device   string  `json:"device,omitempty"`
+	State    State   `json:"state,omitempty"`
+	Evidence string  `json:"evidence,omitempty"`
+	Value    float64 `json:"value,omitempty"`  // measured, in the case's unit
+	Millis   int64   `json:"millis,omitempty"` // how long it took
+	Limit    int64   `json:"limit,omitempty"`  // seconds after which it hangs
+}
+
+// Write puts the record on a console, on a line of its own even if a program
+// has left one unfinished.
+func (r Record) Write(w io.Writer) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write a record: %w", err)
+	}
+	_, err = fmt.Fprintf(w, "\n%s%s\n", Mark, text)
+	return err
+}
+
+// ParseRecord reads the record of a line; ok is false for a line without one.
+// A record that is damaged is an error: it may have been a failure.
+func ParseRecord(line string) (r Record, ok bool, err error) {
+	_, text, ok := strings.Cut(line, Mark)
+	if !ok {
+		return r, false, nil
+	}
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return r, true, fmt.Errorf("damaged record %q: %w", text, err)
+	}
+	return r, true, nil
+}

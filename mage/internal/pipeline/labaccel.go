@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// What QEMU runs a guest's instructions with.
+const (
+	emulation = "tcg"
+	hardware  = "kvm"
+	kvmNode   = "/dev/kvm"
+)
+
+const probeScript = "lab-probe.sh"
+
+// accelerator is software emulation unless KVM is proven to work there and
+// then: a node that is there says nothing. A machine where it has failed is not
+// asked again for a day.
+func (p *Pipeline) accelerator(ctx context.Context, image Lab, program string, s *ui.Stage) string {
+	const remember = 24 * time.Hour
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return emulation
+	}
+	memo := filepath.Join(p.CacheDir, volumeName("no-kvm", engine.Info.Host, engine.Info.Kernel))
+	if st, err := os.Stat(memo); err == nil && time.Since(st.ModTime()) < remember {
+		return emulation
+	}
+	s.Note("probe KVM")
+	tree := []tarFile{{name: "init", path: program, mode: 0o755}}
+	// The node is root's on most machines. This root has no capability at all.
+	_, err = p.runScript(ctx, s, probeScript, []string{"/tmp/probe", lab.NoPlan}, containers.RunSpec{
+		Name: "kvm", Image: image.ID, User: "0:0", Devices: []string{kvmNode},
+		Inputs: []containers.Input{{Path: "/tmp/probe", Write: tarOf(tree)}},
+	})
+	if err == nil {
+		_ = os.Remove(memo)
+		return hardware
+	}
+	if ctx.Err() == nil {
+		_ = os.WriteFile(memo, []byte(err.Error()), 0o644) // only a memory: losing it costs a probe
+	}
+	return emulation
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"path"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// DebugModule is the provider's module built for debugging.
+type DebugModule struct{ Dir string }
+
+const (
+	debugStage  = 1
+	debugScript = "lab-debug.sh"
+	debugOut    = "/builder/module"
+)
+
+// DebugModule builds the provider in the patched tree without optimisation, for
+// what watches a program from inside.
+//
+// Errors: *containers.RunError.
+func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolchain) (DebugModule, error) {
+	key, err := scriptKey("debug", debugStage, debugScript)
+	if err != nil {
+		return DebugModule{}, err
+	}
+	key = key.String("tree", tree.Key).String("toolchain", tc.ID)
+	entry, err := p.cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		files, err := folderFiles(tree.Dir)
+		if err != nil {
+			return err
+		}
+		for i := range files {
+			files[i].owner = builderUID
+		}
+		mounts, err := p.compilerCache(ctx, tc)
+		if err != nil {
+			return err
+		}
+		at := path.Join(treeFolder, "rdma-core-"+tree.Source.Version)
+		_, err = p.runScript(ctx, s, debugScript, []string{at, job.providerName(), debugOut}, containers.RunSpec{
+			Name: "debug", Image: tc.ID, User: builder, Env: buildEnv(tree.Source), Volumes: mounts,
+			Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+			Outputs: []containers.Output{{Path: debugOut, Dir: dir}},
+			Log:     ninjaLog(s),
+		})
+		return err
+	})
+	return DebugModule{Dir: entry.Dir}, err
+}

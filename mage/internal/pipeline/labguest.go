@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
+)
+
+// Guest is the disk of a virtual machine: the file system in which dnf has
+// installed the packages.
+type Guest struct{ Volume string }
+
+const (
+	guestStage    = 1
+	installScript = "lab-install.sh"
+	dnfScript     = "dnf-install.sh"
+	diskScript    = "lab-disk.sh"
+	guestFolder   = "/guest"
+	guestDisk     = guestFolder + "/disk.img"
+	guestArchive  = guestFolder + "/root.tar"
+)
+
+// Guest installs the packages of dist in a clean container and makes a disk of
+// it, in a volume: it never leaves the engine.
+//
+// Errors: *containers.RunError.
+func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dist Dist, lab Lab) (Guest, error) {
+	g := Guest{Volume: p.volume("guest", base.Folder, dist.Manifest.Release, job.providerName())}
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return g, err
+	}
+	key, err := scriptKey("guest", guestStage, installScript, dnfScript, diskScript)
+	if err != nil {
+		return g, err
+	}
+	key = key.String("packages", dist.Manifest.Key).String("minimal", base.Minimal).String("lab", lab.ID)
+	if err := key.Err(); err != nil {
+		return g, err
+	}
+	s := p.begin("guest")
+	hit, err := p.guest(ctx, engine, g, key.Sum(), base, dist, lab, s)
+	return g, p.end("guest", s, hit, err)
+}
+
+func (p *Pipeline) guest(
+	ctx context.Context, engine *containers.Engine, g Guest, key string, base Base, dist Dist, lab Lab, s *ui.Stage,
+) (hit bool, err error) {
+	unlock, err := p.Cache.Lock(ctx, g.Volume, func(holder string) { s.Note("waiting for " + holder) })
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	if err := engine.EnsureVolume(ctx, g.Volume, nil); err != nil {
+		return false, err
+	}
+	mount := containers.VolumeMount{Name: g.Volume, Path: guestFolder, UID: builderUID, GID: builderUID}
+	have, err := engine.ReadFile(ctx, lab.ID, []containers.VolumeMount{mount}, guestDisk+".key")
+	if err == nil && string(have) == key {
+		return true, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	packages, _, err := dist.packages()
+	if err != nil {
+		return false, err
+	}
+	beside, err := scriptInput(dnfScript)
+	if err != nil {
+		return false, err
+	}
+	_, err = p.runScript(ctx, s, installScript, []string{"/rpms", guestArchive}, containers.RunSpec{
+		Name: "guest", Image: base.Minimal, Root: true, User: "root",
+		Network: !base.Standin, // a real distro fetches dependencies
+		Volumes: []containers.VolumeMount{mount},
+		Inputs:  []containers.Input{beside, {Path: "/", Write: tarOf(packages)}},
+	})
+	if err != nil {
+		return false, err
+	}
+	_, err = p.runScript(ctx, s, diskScript, []string{guestArchive, guestDisk, key}, containers.RunSpec{
+		Name: "disk", Image: lab.ID, User: labUser, Volumes: []containers.VolumeMount{mount},
+	})
+	return false, err
+}
+
+// packages are dist's binary packages without those of debugging data, as
+// files below rpms/, and their names.
+func (d Dist) packages() (files []tarFile, names []string, err error) {
+	for _, f := range d.Manifest.Files {
+		if !isRPM(f.Path) {
+			continue
+		}
+		file := filepath.Join(d.Dir, filepath.FromSlash(f.Path))
+		info, err := ReadRPM(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !isDebugPackage(info.Name) {
+			names = append(names, info.Name)
+			files = append(files, tarFile{name: "rpms/" + path.Base(f.Path), path: file})
+		}
+	}
+	return files, names, nil
+}
+
+// scriptKey begins the key of a stage that runs embedded scripts: they are an
+// input like any other.
+func scriptKey(stage string, version int, names ...string) (*stagecache.KeyBuilder, error) {
+	key := stagecache.NewKey(stage, version)
+	for _, name := range names {
+		text, err := scripts.Read(name)
+		if err != nil {
+			return nil, err
+		}
+		key = key.Bytes(name, text)
+	}
+	return key, nil
+}

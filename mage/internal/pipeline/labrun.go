@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+const (
+	bootScript = "lab-boot.sh"
+	bootTree   = "/home/lab/boot"
+)
+
+// Bench is everything that a guest boots with.
+type Bench struct {
+	Lab      Lab
+	Guest    Guest
+	Fixture  Fixture
+	Exercise Exercise
+	Debug    DebugModule // only where a case needs it
+}
+
+// Boot boots a guest, which runs the plan, and gives what its console said. The
+// error is about what kept the guest from its end; a failed case is in the
+// outcome.
+//
+// Errors: *lab.GuestError.
+func (p *Pipeline) Boot(ctx context.Context, bench Bench, plan lab.Plan) (lab.Outcome, error) {
+	s := p.begin("kernel")
+	outcome, err := p.boot(ctx, bench, plan, s)
+	return outcome, p.end("kernel", s, false, err)
+}
+
+func (p *Pipeline) boot(ctx context.Context, bench Bench, plan lab.Plan, s *ui.Stage) (lab.Outcome, error) {
+	work, err := os.MkdirTemp("", "verbsmith-guest-")
+	if err != nil {
+		return lab.Outcome{}, fmt.Errorf("make a folder for the guest's program: %w", err)
+	}
+	defer os.RemoveAll(work)
+	program := filepath.Join(work, "init")
+	files, err := p.bootFiles(ctx, bench, plan, program)
+	if err != nil {
+		return lab.Outcome{}, err
+	}
+	run := containers.RunSpec{
+		Name: "kernel", Image: bench.Lab.ID, User: labUser,
+		Volumes: []containers.VolumeMount{{Name: bench.Guest.Volume, Path: guestFolder, ReadOnly: true}},
+		Inputs:  []containers.Input{{Path: bootTree, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+	}
+	accelerator := p.accelerator(ctx, bench.Lab, program, s)
+	if accelerator == hardware {
+		run.User, run.Devices = "0:0", []string{kvmNode}
+	}
+	done := 0
+	console := lab.NewConsole(func(r lab.Record) {
+		done++
+		s.Step(min(done, steps(plan)), steps(plan), r.Case+" "+r.Device)
+	})
+	watched, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go watch(watched, console, stop)
+	run.Stdout = console
+	_, err = p.runScript(watched, s, bootScript, []string{bootTree, guestDisk, accelerator}, run)
+	outcome := console.Outcome()
+	if ctx.Err() != nil {
+		return outcome, err
+	}
+	if sound := outcome.Sound(); sound != nil {
+		return outcome, errors.Join(sound, err)
+	}
+	return outcome, err
+}
+
+// steps is how often a case will begin on a device.
+func steps(plan lab.Plan) int {
+	n := 0
+	for _, c := range lab.Cases() {
+		for _, name := range plan.Cases {
+			switch {
+			case name != c.Name:
+			case c.Alone, c.Name == lab.CaseRate, c.Name == lab.CaseLatency:
+				n++
+			default:
+				n += len(plan.Devices)
+			}
+		}
+	}
+	return n
+}
+
+// watch ends a run whose guest has been silent for too long.
+func watch(ctx context.Context, console *lab.Console, stop context.CancelCauseFunc) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			if console.Overdue(now) > 0 {
+				stop(errSilent)
+				return
+			}
+		}
+	}
+}
+
+var errSilent = errors.New("the guest has been silent for too long")
+
+// bootFiles are the initramfs but for the kernel's modules.
+func (p *Pipeline) bootFiles(ctx context.Context, bench Bench, plan lab.Plan, program string) ([]tarFile, error) {
+	if err := p.compileGuest(ctx, program); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(plan)
+	if err != nil {
+		return nil, fmt.Errorf("write the plan: %w", err)
+	}
+	files := []tarFile{
+		{name: "init", path: program, mode: 0o755},
+		{name: lab.PlanFile[1:], data: text},
+		{name: lab.Recorder[1:], data: lab.RecorderText},
+		{name: lab.Exercise[1:], path: bench.Exercise.File, mode: 0o755},
+	}
+	for _, f := range []struct{ from, to string }{
+		{bench.Fixture.Dir, lab.FixtureFolder}, {bench.Debug.Dir, lab.DebugFolder},
+	} {
+		if f.from == "" {
+			continue
+		}
+		modules, err := folderFiles(f.from)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range modules {
+			m.name = path.Join(f.to[1:], m.name)
+			files = append(files, m)
+		}
+	}
+	for i := range files {
+		files[i].owner = builderUID
+	}
+	return files, nil
+}
+
+// compileGuest compiles the guest's process 1. Go's own cache knows when there
+// is nothing to do.
+func (p *Pipeline) compileGuest(ctx context.Context, out string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out,
+		"./mage/internal/lab/guest")
+	cmd.Dir = p.Root
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("compile the guest's program: %w: %s", err, text)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Boots the kernel lab's guest and shows its serial console until it has
+# switched itself off. What the run says is judged by its reader: QEMU ends
+# with 0 after a panic, too.
+#   lab-boot.sh TREE DISK ACCEL
+# TREE is the initramfs but for the kernel's modules: init, and lab/ with what
+# the guest is to do. DISK is not changed. ACCEL is tcg or kvm.
+# Environment: MEMORY (MiB of the guest, default 1024).
+set -eu
+
+tree=$1
+disk=$2
+accel=$3
+version=$(cat /lab/version)
+have=$(mktemp)
+
+# modules FOLDER NAME...: what NAME needs and is not in an earlier folder, in
+# the order in which it has to go in.
+modules() {
+    folder=$tree/lab/modules/$1
+    shift
+    mkdir -p "$folder"
+    for name; do
+        modprobe --set-version="$version" --show-depends "$name"
+    done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | while IFS= read -r file; do
+        if ! grep -qxF "$file" "$have"; then
+            echo "$file" >>"$have"
+            cp "$file" "$folder/"
+            basename "$file" >>"$folder/order"
+        fi
+    done
+}
+
+modules disk virtio_pci virtio_blk ext4
+modules core dummy ib_core
+# rdma_rxe asks the kernel for a checksum by its name, which no list of dependencies shows.
+modules verbs crc32_generic ib_uverbs rdma_rxe rdma_ucm ib_umad
+mkdir -p "$tree/dev" "$tree/proc" "$tree/sys" "$tree/disk"
+(cd "$tree" && find . | cpio --create --format=newc --quiet) >"$tree.cpio"
+
+case $accel in
+    kvm) accel='kvm' cpu=host ;;
+    *) accel='tcg,thread=multi' cpu=max ;;
+esac
+exec qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -smp 2 -m "${MEMORY:-1024}" \
+    -nographic -nodefaults -nic none -serial stdio -no-reboot \
+    -kernel "/boot/vmlinuz-$version" -initrd "$tree.cpio" \
+    -append 'console=ttyS0 quiet panic=-1 selinux=0 apparmor=0' \
+    -drive "file=$disk,format=raw,if=virtio,snapshot=on,cache=unsafe"

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds one provider of a patched rdma-core tree for debugging: no
+# optimisation, every line in its debugging data.
+#   lab-debug.sh TREE PROVIDER OUT
+# The provider's module goes to OUT. CCACHE_DIR is optional.
+set -eu
+
+tree=$1
+provider=$2
+out=$3
+
+if command -v ccache >/dev/null 2>&1; then
+    export CMAKE_C_COMPILER_LAUNCHER=ccache
+fi
+mkdir -p "$tree/debug" "$out"
+cd "$tree/debug"
+cmake -GNinja -DCMAKE_BUILD_TYPE=Debug -DNO_PYVERBS=1 -DNO_MAN_PAGES=1 ..
+ninja "$provider"
+cp lib/"lib$provider"-rdmav*.so "$out/"

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Compiles the program that exercises verbs, with the distribution's compiler
+# and against the headers and libraries of the packages under test, which are
+# unpacked and not installed.
+#   lab-exercise.sh RPMFOLDER SOURCE OUT
+set -eu
+
+rpms=$1
+source=$2
+out=$3
+root=$(mktemp -d)
+for rpm in "$rpms"/*.rpm; do
+    (cd "$root" && rpm2cpio "$rpm" | cpio --extract --make-directories --quiet --no-absolute-filenames)
+done
+mkdir -p "$out"
+# ld needs libibverbs' own libraries only where it would look for their symbols.
+gcc -std=gnu11 -O2 -g -Wall -Wextra -Werror "-I$root/usr/include" -o "$out/exercise" "$source"/*.c \
+    "-L$root/usr/lib64" -Wl,--allow-shlib-undefined -libverbs -lpthread -ldl
+rm -rf "$root"

@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Makes the kernel lab's guest: installs packages with dnf, and what the
+# distribution has to measure and watch them with, and writes the whole file
+# system to a tar archive.
+#   lab-install.sh RPMFOLDER OUT.tar
+# OUT.tar is on another file system, such as a volume. dnf-install.sh is beside
+# this script.
+set -eu
+
+rpms=$1
+out=$2
+sh "$(dirname "$0")/dnf-install.sh" "$rpms"
+
+# What is not there costs the cases that need it, and they say so.
+for package in tar perftest valgrind; do
+    dnf install -y "$package" || echo "lab-install.sh: this distribution has no $package"
+done
+
+# An engine mounts these three over the container's own, which are empty.
+work=$(mktemp -d)
+mkdir "$work/etc"
+echo 'verbsmith' >"$work/etc/hostname"
+printf '127.0.0.1 localhost\n::1 localhost\n' >"$work/etc/hosts"
+: >"$work/etc/resolv.conf"
+status=0
+tar --create --file="$out.part" --numeric-owner --one-file-system \
+    --exclude=./proc/* --exclude=./sys/* --exclude=./dev/* --exclude=./tmp/* --exclude=./run/* \
+    --exclude=./var/cache/* --exclude=./usr/share/standin --exclude=./verbsmith --exclude=./rpms \
+    --exclude=./etc/hostname --exclude=./etc/hosts --exclude=./etc/resolv.conf \
+    --directory=/ . || status=$?
+# 1 says that a file has changed meanwhile: the log of dnf, the folder of this script's own output.
+[ "$status" -le 1 ]
+tar --append --file="$out.part" --numeric-owner --directory="$work" ./etc/hostname ./etc/hosts ./etc/resolv.conf
+chmod 0644 "$out.part"
+mv "$out.part" "$out"
