@@ -141,6 +141,23 @@ func TestRunAppliesSeccompProfile(t *testing.T) {
 	}
 }
 
+func TestRunGivesDevices(t *testing.T) {
+	const node = "/dev/kmsg" // every Linux has it, and no container
+	e := connect(t)
+	spec := probe("stat", node)
+	if result, err := e.Run(t.Context(), spec); err != nil || result.ExitCode == 0 {
+		t.Errorf("without being asked for: %+v %v", result, err)
+	}
+	spec.Devices = []string{node}
+	if got := stdout(t, e, spec); !strings.Contains(got, node) {
+		t.Errorf("got %q", got)
+	}
+	spec.Devices = []string{"/dev/verbsmith-none"}
+	if _, err := e.Run(t.Context(), spec); err == nil {
+		t.Error("a device that the machine does not have is an error")
+	}
+}
+
 func TestRunReportsSignalAndMemory(t *testing.T) {
 	e := connect(t)
 	spec := probe("hangup")

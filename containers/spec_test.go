@@ -31,6 +31,8 @@ func TestRunSpecCheck(t *testing.T) {
 		`volume "/etc"`:    func(s *RunSpec) { s.Volumes = []VolumeMount{{Name: "/etc", Path: "/etc"}} },
 		`volume ".."`:      func(s *RunSpec) { s.Volumes = []VolumeMount{{Name: "..", Path: "/x"}} },
 		`volume "v" at ""`: func(s *RunSpec) { s.Volumes = []VolumeMount{{Name: "v"}} },
+		`device "/etc"`:    func(s *RunSpec) { s.Devices = []string{"/etc"} },
+		`"/dev/../etc"`:    func(s *RunSpec) { s.Devices = []string{"/dev/../etc"} },
 		`at "/."`:          func(s *RunSpec) { s.Volumes = []VolumeMount{{Name: "vv", Path: "/."}} },
 	} {
 		bad := good

@@ -17,5 +17,5 @@ fi
 mkdir -p "$tree/debug" "$out"
 cd "$tree/debug"
 cmake -GNinja -DCMAKE_BUILD_TYPE=Debug -DNO_PYVERBS=1 -DNO_MAN_PAGES=1 ..
-ninja "$provider"
+ninja "providers/$provider/all"
 cp lib/"lib$provider"-rdmav*.so "$out/"

@@ -13,8 +13,9 @@ rpms=$1
 out=$2
 sh "$(dirname "$0")/dnf-install.sh" "$rpms"
 
-# What is not there costs the cases that need it, and they say so.
-for package in tar perftest valgrind; do
+# What is not there costs the cases that need it, and they say so. rdma-core's
+# suite asks iproute's rdma.
+for package in tar iproute perftest valgrind; do
     dnf install -y "$package" || echo "lab-install.sh: this distribution has no $package"
 done
 

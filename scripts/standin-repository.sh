@@ -60,14 +60,15 @@ names=() # all installed packages, sorted
 
 read_dpkg() {
 	local name number needs gives virtual
-	while IFS='|' read -r name number needs gives; do
+	# A separator that no field has: Depends has alternatives with a |.
+	while IFS=$'\x1f' read -r name number needs gives; do
 		names+=("$name")
 		version[$name]=$number
 		depends[$name]=$needs
 		for virtual in ${gives//,/ }; do
 			if [[ $virtual == [a-z0-9]* ]]; then : "${provided[$virtual]:=$name}"; fi
 		done
-	done < <(dpkg-query -W -f '${db:Status-Status}|${Package}|${Version}|${Pre-Depends},${Depends}|${Provides}\n' |
+	done < <(dpkg-query -W -f '${db:Status-Status}|${Package}'$'\x1f''${Version}'$'\x1f''${Pre-Depends},${Depends}'$'\x1f''${Provides}\n' |
 		sed -n 's/^installed|//p' | sort)
 	if [[ $mode == full ]]; then
 		for name in "${names[@]}"; do present[$name]=1; done

@@ -51,6 +51,13 @@ func (a *App) TestKernel(ctx context.Context) error {
 	return errors.Join(err, a.showKernel(m, dist, plan, outcome, start))
 }
 
+// kernelWhole is every case of the lab.
+func (a *App) kernelWhole(ctx context.Context) error {
+	all := lab.SelectAll
+	a.flags.Cases = &all
+	return a.TestKernel(ctx)
+}
+
 func kernelPlan(m made, cases []lab.Case) lab.Plan {
 	manifest := m.job.Provider.Manifest
 	plan := lab.Plan{
@@ -133,12 +140,15 @@ func kernelRow(r lab.Row) []string {
 }
 
 // showSuite lists what rdma-core's suite skipped by itself; we skip nothing.
-func (a *App) showSuite(c lab.Comparison) {
+func (a *App) showSuite(c *lab.Comparison) {
 	if c.Ran == 0 {
 		return
 	}
 	for _, line := range c.Skipped {
 		fmt.Fprintln(a.ui.Out(), "skipped by the suite: "+line)
+	}
+	for _, line := range c.Failing {
+		fmt.Fprintln(a.ui.Out(), "fails with both: "+line)
 	}
 	for _, line := range c.Worse {
 		fmt.Fprintln(a.ui.Out(), "worse than stock: "+line)

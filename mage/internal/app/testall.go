@@ -30,6 +30,7 @@ func (a *App) TestAll(ctx context.Context) error {
 		{"integration", func(ctx context.Context) error {
 			return a.goTest(ctx, "-tags", "integration", "-count=1", "-timeout=80m", "-parallel=1", "-v", "./mage/behaviour/...")
 		}},
+		{"kernel", a.kernelWhole},
 		{"rebuild", a.rebuild},
 	}
 	rows := make([][]string, 0, len(steps))

@@ -108,6 +108,16 @@ func TestSourceChecks(t *testing.T) {
 			Fail, "1 of 2: provider/rib/rib.c:1: want a line that matches " + providerLicence.String(),
 		},
 		{
+			"a kernel fixture", licencesOf,
+			map[string]string{"provider/rib/lab/x.c": "// SPDX-License-Identifier: GPL-2.0\n", "provider/rib/lab/Kbuild": dual},
+			Fail, "1 of 2: provider/rib/lab/Kbuild:1: want a line that matches " + kernelLicence.String(),
+		},
+		{
+			"C of the tool", licencesOf,
+			map[string]string{"mage/x.c": licensed, "mage/x.h": dual},
+			Fail, "1 of 2: mage/x.h:1: want a line that matches " + toolLicence.String(),
+		},
+		{
 			"CMake without", licencesOf,
 			map[string]string{cmake: "rdma_provider(rib rib.c)\n"},
 			Fail, "1 of 1: provider/rib/CMakeLists.txt:1: want a line that matches " + providerLicence.String(),
@@ -148,11 +158,15 @@ func TestShellcheck(t *testing.T) {
 }
 
 func TestClangFormat(t *testing.T) {
-	files := map[string]string{"provider/rib/rib.c": "int x;\n", "provider/rib/rib.h": "", "other/x.c": "int   x;"}
+	files := map[string]string{"provider/rib/rib.c": "int x;\n", "provider/rib/rib.h": ""}
 	m := newScripted([]string{"clang-format"}, output{})
 	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), Fail,
 		"provider/rib/rib.c: no .clang-format in its folder or above")
 	files["provider/.clang-format"] = "BasedOnStyle: LLVM\n"
+	files["other/x.c"] = "int   x;"
+	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), Fail,
+		"other/x.c: no .clang-format in its folder or above")
+	delete(files, "other/x.c")
 	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), Pass, "2 C files")
 	want := "clang-format --style=file --fallback-style=none --dry-run -Werror ./provider/rib/rib.c ./provider/rib/rib.h"
 	if len(m.commands) != 1 || m.commands[0] != want {

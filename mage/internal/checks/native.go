@@ -32,9 +32,9 @@ func (t tree) scripts() ([]string, error) {
 	return scripts, err
 }
 
-// clangFormat compares the providers' C with what clang-format makes of it, by the .clang-format beside it.
+// clangFormat compares all C with what clang-format makes of it, by the .clang-format beside it.
 func (t tree) clangFormat(ctx context.Context, m machine) Result {
-	sources, err := t.files(func(name string) bool { return isUnder(name, "provider") && hasSuffix(".c", ".h")(name) })
+	sources, err := t.files(hasSuffix(".c", ".h"))
 	if err != nil {
 		return unable(err)
 	}

@@ -32,13 +32,15 @@ func (t tree) gofmt(context.Context) Result {
 	return places(append(unreadable, bad...), len(all), "Go files")
 }
 
-// The licences of the project: Apache-2.0 for the tool, rdma-core's own pair for what is compiled into rdma-core.
+// The licences of the project: Apache-2.0 for the tool, rdma-core's own pair for what is compiled into rdma-core, the
+// kernel's for what is compiled against it (lab/ of a provider).
 var (
 	toolLicence     = regexp.MustCompile(`^// SPDX-License-Identifier: Apache-2\.0$`)
+	kernelLicence   = regexp.MustCompile(`^(?://|#) SPDX-License-Identifier: GPL-2\.0$`)
 	providerLicence = regexp.MustCompile(`SPDX-License-Identifier: .*GPL-2\.0.* OR (?:Linux-OpenIB|BSD-2-Clause)`)
 )
 
-// licences looks at the first line of each Go file, and of each C, header and CMake file of the providers.
+// licences looks at the first line of each Go and C file, of each header, and of the providers' CMake files.
 func (t tree) licences(context.Context) Result {
 	wanted := func(name string) bool { return licenceOf(name) != nil }
 	bad, all, err := t.filter(wanted, func(name string, data []byte) bool {
@@ -57,8 +59,10 @@ func (t tree) licences(context.Context) Result {
 // licenceOf is what the first line of the file must match, nil for a file that needs none.
 func licenceOf(name string) *regexp.Regexp {
 	switch {
-	case strings.HasSuffix(name, ".go"):
+	case strings.HasSuffix(name, ".go"), hasSuffix(".c", ".h")(name) && !isUnder(name, "provider"):
 		return toolLicence
+	case isUnder(name, "provider") && path.Base(path.Dir(name)) == "lab" && (hasSuffix(".c")(name) || path.Base(name) == "Kbuild"):
+		return kernelLicence
 	case isUnder(name, "provider") && (hasSuffix(".c", ".h")(name) || path.Base(name) == "CMakeLists.txt"):
 		return providerLicence
 	default:

@@ -33,6 +33,16 @@ func Cases() []Case {
 	return slices.Concat(discovery(), pingpongs(), connections(), exercises(), perftests(), fullCases())
 }
 
+// CaseOf finds a case by its name.
+func CaseOf(name string) (Case, bool) {
+	for _, c := range Cases() {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Case{}, false
+}
+
 func discovery() []Case {
 	return []Case{
 		{Name: "driver-id", Title: "netlink reports the driver id", Limit: short},
@@ -53,16 +63,17 @@ func discovery() []Case {
 // pingpongs are libibverbs' examples: plain, with events (-e), and with the
 // new post-send API (-N) where the example has it.
 func pingpongs() []Case {
+	const plain, events = "", "-events"
 	var cases []Case
 	for _, kind := range []struct {
 		name string
 		ways []string
 	}{
-		{"rc", []string{"", "-events", "-new-post"}},
-		{"uc", []string{"", "-events"}},
-		{"ud", []string{"", "-events"}},
-		{"srq", []string{"", "-events"}},
-		{"xsrq", []string{"", "-events"}},
+		{"rc", []string{plain, events, "-new-post"}},
+		{"uc", []string{plain, events}},
+		{"ud", []string{plain, events}},
+		{"srq", []string{plain, events}},
+		{"xsrq", []string{plain, events}},
 	} {
 		for _, way := range kind.ways {
 			cases = append(cases, Case{

@@ -13,7 +13,7 @@ import (
 // feed writes text to a console in pieces of n bytes.
 func feed(t *testing.T, c *Console, text string, n int) {
 	t.Helper()
-	for len(text) > 0 {
+	for text != "" {
 		k := min(n, len(text))
 		if _, err := io.WriteString(c, text[:k]); err != nil {
 			t.Fatal(err)
@@ -63,8 +63,7 @@ func TestConsoleWithoutAnEndHasFailed(t *testing.T) {
 		c := NewConsole(nil)
 		feed(t, c, test.text, 16)
 		err := c.Outcome().Sound()
-		var guest *GuestError
-		if !errors.As(err, &guest) {
+		if _, ok := errors.AsType[*GuestError](err); !ok {
 			t.Errorf("%s: got %v, want a *GuestError", name, err)
 			continue
 		}

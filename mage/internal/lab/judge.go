@@ -106,11 +106,12 @@ type Comparison struct {
 	Worse   []string // pass with stock and not with the provider
 	Skipped []string // by the suite on the provider's device, with its reason
 	Fewer   int      // skipped with stock and not with the provider
+	Failing []string // with both
 }
 
 // Compare compares test by test.
-func Compare(plan Plan, o Outcome) Comparison {
-	var c Comparison
+func Compare(plan Plan, o Outcome) *Comparison {
+	c := &Comparison{}
 	tests := map[string]map[string]Record{}
 	var order []string
 	for _, r := range o.Records {
@@ -135,14 +136,18 @@ func (c *Comparison) add(name string, mine, stock Record) {
 	if mine.State == "" {
 		mine = Record{State: Fail, Evidence: "did not run"}
 	}
-	switch {
-	case mine.State == Pass:
+	switch mine.State {
+	case Pass:
 		c.Passed++
-	case mine.State == Unsupported:
+	case Unsupported:
 		c.Skipped = append(c.Skipped, name+": "+mine.Evidence)
+	case Fail: // whether it counts, the stock device's result decides
 	}
 	if stock.State == Unsupported && mine.State == Pass {
 		c.Fewer++
+	}
+	if stock.State == Fail && mine.State == Fail {
+		c.Failing = append(c.Failing, name+": "+mine.Evidence)
 	}
 	if worse := stock.State == Pass && mine.State != Pass || stock.State == Unsupported && mine.State == Fail; worse {
 		c.Worse = append(c.Worse, fmt.Sprintf("%s: %s (%s), with stock %s", name, mine.State, mine.Evidence, stock.State))
@@ -150,15 +155,18 @@ func (c *Comparison) add(name string, mine, stock Record) {
 }
 
 // Verdict says whether the provider is at least as good, and in words how.
-func (c Comparison) Verdict() (pass bool, why string) {
+func (c *Comparison) Verdict() (pass bool, why string) {
 	if c.Ran == 0 {
 		return false, "no test of the suite ran"
 	}
 	if len(c.Worse) > 0 {
 		return false, fmt.Sprintf("%d worse than stock: %s", len(c.Worse), strings.Join(c.Worse, "; "))
 	}
-	return true, fmt.Sprintf("%d of %d pass, %d skipped by the suite, %d skips fewer than with stock, none worse",
-		c.Passed, c.Ran, len(c.Skipped), c.Fewer)
+	if c.Passed <= len(c.Failing) {
+		return false, fmt.Sprintf("%d fail with both, first %s: something is missing here", len(c.Failing), c.Failing[0])
+	}
+	return true, fmt.Sprintf("%d of %d pass, %d skipped by the suite, %d skips fewer than with stock, %d fail with both, none worse",
+		c.Passed, c.Ran, len(c.Skipped), c.Fewer, len(c.Failing))
 }
 
 // GuestError says that a guest did not come to its end.

@@ -94,6 +94,13 @@ func TestSuiteIsComparedTestByTest(t *testing.T) {
 	if c := Compare(planOf(CaseSuite), o); c.Ran != 4 || c.Passed != 2 || c.Fewer != 1 || len(c.Skipped) != 1 {
 		t.Errorf("got %+v", c)
 	}
+	for _, name := range []string{"a", "b", "c"} {
+		o.Records = append(o.Records, tested(name, Fail, Fail)...)
+	}
+	if rows := Judge(planOf(CaseSuite), o); rows[0].Pass || !strings.Contains(rows[0].Why, "4 fail with both") {
+		t.Errorf("where most tests fail with both, the suite has not shown anything: %+v", rows[0])
+	}
+	o.Records = o.Records[:len(o.Records)-6]
 	for name, mine := range map[string]State{"fails": Fail, "skips": Unsupported, "is missing": ""} {
 		bad := o
 		bad.Records = append(slices.Clone(o.Records), tested(name, mine, Pass)...)

@@ -24,11 +24,11 @@ type Device struct {
 }
 
 // Paths in the guest. What the lab brings is below Folder, in the initramfs
-// first and then beside the packages under test.
+// first and then beside the packages under test. In each folder of the kernel's
+// modules, OrderFile names them in the order in which they go in.
 const (
-	Folder   = "/lab"
-	PlanFile = Folder + "/plan.json"
-	// Modules of the kernel, each folder's file `order` naming them in the order in which they go in.
+	Folder        = "/lab"
+	PlanFile      = Folder + "/plan.json"
 	DiskModules   = Folder + "/modules/disk"  // before there is a disk
 	CoreModules   = Folder + "/modules/core"  // before the fixture
 	VerbsModules  = Folder + "/modules/verbs" // behind it

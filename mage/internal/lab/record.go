@@ -55,8 +55,10 @@ func (r Record) Write(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("write a record: %w", err)
 	}
-	_, err = fmt.Fprintf(w, "\n%s%s\n", Mark, text)
-	return err
+	if _, err = fmt.Fprintf(w, "\n%s%s\n", Mark, text); err != nil {
+		return fmt.Errorf("write a record: %w", err)
+	}
+	return nil
 }
 
 // ParseRecord reads the record of a line; ok is false for a line without one.

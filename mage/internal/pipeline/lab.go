@@ -112,7 +112,6 @@ func (p *Pipeline) labBase(ctx context.Context, engine *containers.Engine, job J
 type Fixture struct{ Dir string }
 
 const (
-	fixtureStage  = 1
 	modulesScript = "lab-modules.sh"
 	fixtureSource = "/home/lab/fixture"
 	fixtureOut    = "/home/lab/modules"
@@ -136,7 +135,7 @@ func (p *Pipeline) Fixture(ctx context.Context, job Job, lab Lab) (Fixture, erro
 			What: "a folder lab/ with a Kbuild beside provider.yaml, as provider/rib has it",
 		})
 	}
-	key, err := scriptKey("fixture", fixtureStage, modulesScript)
+	key, err := scriptKey("fixture", modulesScript)
 	if err != nil {
 		return Fixture{}, err
 	}
@@ -160,24 +159,21 @@ func (p *Pipeline) Fixture(ctx context.Context, job Job, lab Lab) (Fixture, erro
 type Exercise struct{ File string }
 
 const (
-	exerciseStage  = 1
 	exerciseScript = "lab-exercise.sh"
 	exerciseOut    = "/builder/exercise"
+	exerciseSource = "mage/internal/lab/exercise" // below the repository's root
 )
-
-// exerciseSource is below the repository's root.
-var exerciseSource = filepath.Join("mage", "internal", "lab", "exercise")
 
 // Exercise compiles the program against the packages' own headers.
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) Exercise(ctx context.Context, dist Dist, tc Toolchain) (Exercise, error) {
-	key, err := scriptKey("exercise", exerciseStage, exerciseScript)
+	key, err := scriptKey("exercise", exerciseScript)
 	if err != nil {
 		return Exercise{}, err
 	}
 	key = key.String("toolchain", tc.ID)
-	sources, err := folderFiles(filepath.Join(p.Root, exerciseSource))
+	sources, err := folderFiles(filepath.Join(p.Root, filepath.FromSlash(exerciseSource)))
 	if err != nil {
 		return Exercise{}, err
 	}

@@ -14,7 +14,6 @@ import (
 type DebugModule struct{ Dir string }
 
 const (
-	debugStage  = 1
 	debugScript = "lab-debug.sh"
 	debugOut    = "/builder/module"
 )
@@ -24,7 +23,7 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolchain) (DebugModule, error) {
-	key, err := scriptKey("debug", debugStage, debugScript)
+	key, err := scriptKey("debug", debugScript)
 	if err != nil {
 		return DebugModule{}, err
 	}

@@ -20,7 +20,6 @@ import (
 type Guest struct{ Volume string }
 
 const (
-	guestStage    = 1
 	installScript = "lab-install.sh"
 	dnfScript     = "dnf-install.sh"
 	diskScript    = "lab-disk.sh"
@@ -39,7 +38,7 @@ func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dist Dist, lab
 	if err != nil {
 		return g, err
 	}
-	key, err := scriptKey("guest", guestStage, installScript, dnfScript, diskScript)
+	key, err := scriptKey("guest", installScript, dnfScript, diskScript)
 	if err != nil {
 		return g, err
 	}
@@ -114,10 +113,10 @@ func (d Dist) packages() (files []tarFile, names []string, err error) {
 	return files, names, nil
 }
 
-// scriptKey begins the key of a stage that runs embedded scripts: they are an
-// input like any other.
-func scriptKey(stage string, version int, names ...string) (*stagecache.KeyBuilder, error) {
-	key := stagecache.NewKey(stage, version)
+// scriptKey begins the key of one of the lab's stages, which all run embedded
+// scripts: they are an input like any other.
+func scriptKey(stage string, names ...string) (*stagecache.KeyBuilder, error) {
+	key := stagecache.NewKey(stage, labStage)
 	for _, name := range names {
 		text, err := scripts.Read(name)
 		if err != nil {

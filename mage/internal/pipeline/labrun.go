@@ -86,15 +86,14 @@ func (p *Pipeline) boot(ctx context.Context, bench Bench, plan lab.Plan, s *ui.S
 // steps is how often a case will begin on a device.
 func steps(plan lab.Plan) int {
 	n := 0
-	for _, c := range lab.Cases() {
-		for _, name := range plan.Cases {
-			switch {
-			case name != c.Name:
-			case c.Alone, c.Name == lab.CaseRate, c.Name == lab.CaseLatency:
-				n++
-			default:
-				n += len(plan.Devices)
-			}
+	for _, name := range plan.Cases {
+		c, known := lab.CaseOf(name)
+		switch {
+		case !known:
+		case c.Alone, name == lab.CaseRate, name == lab.CaseLatency:
+			n++
+		default:
+			n += len(plan.Devices)
 		}
 	}
 	return n

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build linux
+
 package main
 
 import (
@@ -134,6 +136,20 @@ func insert(file, params string) error {
 		return fmt.Errorf("load module %s %s: %w", filepath.Base(file), params, err)
 	}
 	return nil
+}
+
+// kernelLog is what the kernel has said since it booted.
+func kernelLog() string {
+	const readAll, size = 3, 10 // SYSLOG_ACTION_READ_ALL and SYSLOG_ACTION_SIZE_BUFFER of syslog(2)
+	n, err := unix.Klogctl(size, nil)
+	if err != nil {
+		return ""
+	}
+	buf := make([]byte, n)
+	if n, err = unix.Klogctl(readAll, buf); err != nil {
+		return ""
+	}
+	return string(buf[:n])
 }
 
 func remove(module string) error {

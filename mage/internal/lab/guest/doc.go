@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build linux
+
 // Command guest is process 1 of the kernel lab's virtual machine: it mounts
 // the disk with the packages under test, loads the kernel's RDMA and the
 // provider's fixture, makes soft-RoCE devices, runs the plan's cases with the

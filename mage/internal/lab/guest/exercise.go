@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build linux
+
 package main
 
 import (
@@ -56,7 +58,7 @@ func said(out string) string {
 }
 
 func soak(ctx context.Context, g *guest, d lab.Device) lab.Record {
-	c, _ := find("soak")
+	c, _ := lab.CaseOf("soak")
 	return exercise(c, "ops="+strconv.Itoa(g.plan.SoakOps))(ctx, g, d)
 }
 

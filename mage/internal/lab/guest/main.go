@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build linux
+
 package main
 
 import (
@@ -81,6 +83,8 @@ func run(ctx context.Context) error {
 	for _, name := range plan.Cases {
 		g.runCase(ctx, name)
 	}
+	// It was kept from the console, where it would have come between records.
+	g.show([]string{"dmesg"}, ended{out: kernelLog()})
 	g.record(lab.Record{Kind: lab.KindEnd})
 	return nil
 }
@@ -114,8 +118,9 @@ func (g *guest) record(r lab.Record) {
 
 // runCase runs one case on each device that it is for, one after the other.
 func (g *guest) runCase(ctx context.Context, name string) {
-	c, run := find(name)
-	if run == nil {
+	c, known := lab.CaseOf(name)
+	run := runners()[name]
+	if !known || run == nil {
 		g.record(lab.Record{Kind: lab.KindCase, Case: name, State: lab.Fail, Evidence: "the guest has no such case"})
 		return
 	}
@@ -123,27 +128,5 @@ func (g *guest) runCase(ctx context.Context, name string) {
 	if c.Alone {
 		devices = devices[:1]
 	}
-	if side, ok := run.(sideBySide); ok {
-		g.record(lab.Record{Kind: lab.KindStart, Case: name, Limit: int64(c.Limit.Seconds())})
-		g.measure(ctx, c, side)
-		return
-	}
-	for _, d := range devices {
-		start := time.Now()
-		g.record(lab.Record{Kind: lab.KindStart, Case: name, Device: d.Name, Limit: int64(c.Limit.Seconds())})
-		limited, stop := context.WithTimeout(ctx, c.Limit)
-		r := run.(single)(limited, g, d)
-		stop()
-		r.Kind, r.Case, r.Device, r.Millis = lab.KindCase, name, d.Name, time.Since(start).Milliseconds()
-		g.record(r)
-	}
-}
-
-func find(name string) (lab.Case, any) {
-	for _, c := range lab.Cases() {
-		if c.Name == name {
-			return c, runners()[name]
-		}
-	}
-	return lab.Case{}, nil
+	run.run(ctx, g, c, devices)
 }

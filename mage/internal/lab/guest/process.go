@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build linux
+
 package main
 
 import (
@@ -19,9 +21,10 @@ import (
 const programs = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // environment of every program: messages in one language, libibverbs' reasons.
-var environment = []string{
-	"PATH=" + programs,
-	"HOME=/root", "LC_ALL=C.UTF-8", "IBV_SHOW_WARNINGS=1", "PYTHONUNBUFFERED=1",
+func environment() []string {
+	return []string{
+		"PATH=" + programs, "HOME=/root", "LC_ALL=C.UTF-8", "IBV_SHOW_WARNINGS=1", "PYTHONUNBUFFERED=1",
+	}
 }
 
 // notStarted is the exit status of a program that is not there.
@@ -58,7 +61,7 @@ type process struct {
 func launch(ctx context.Context, argv ...string) *process {
 	p := &process{name: argv[0], ctx: ctx}
 	p.cmd = exec.CommandContext(ctx, argv[0], argv[1:]...)
-	p.cmd.Env = environment
+	p.cmd.Env = environment()
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Cancel = func() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build linux
+
 package main
 
 import (
@@ -11,6 +13,11 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
+
+// runner runs a case on devices and records what came of it on each.
+type runner interface {
+	run(ctx context.Context, g *guest, c lab.Case, devices []lab.Device)
+}
 
 // single runs a case on one device; the record's case, device and time are
 // filled in by its caller.
@@ -33,8 +40,8 @@ func unsupported(format string, args ...any) lab.Record {
 
 // ownRunners are the cases that the guest itself knows how to run: a single or
 // a sideBySide by the case's name.
-func ownRunners() map[string]any {
-	return map[string]any{
+func ownRunners() map[string]runner {
+	return map[string]runner{
 		"driver-id":      single(checkDriverID),
 		"ibv_devices":    single(listDevices),
 		"ibv_devinfo":    single(deviceInfo),
@@ -61,7 +68,7 @@ func ownRunners() map[string]any {
 
 // runners says how each case is run. What is not the guest's own is a program
 // of the packages or of perftest by its name, or a case of exercise.
-func runners() map[string]any {
+func runners() map[string]runner {
 	all := ownRunners()
 	for _, c := range lab.Cases() {
 		switch {
@@ -77,17 +84,42 @@ func runners() map[string]any {
 	return all
 }
 
-// measure runs a measurement several times on each device in turn, so that
-// what disturbs the machine disturbs both, and records the medians.
-func (g *guest) measure(ctx context.Context, c lab.Case, run sideBySide) {
-	start := time.Now()
+// start announces a case, so that a guest that hangs has said in which one.
+func (g *guest) start(c lab.Case, device string) time.Time {
+	g.record(lab.Record{Kind: lab.KindStart, Case: c.Name, Device: device, Limit: int64(c.Limit.Seconds())})
+	return time.Now()
+}
+
+// finish records what came of a case on a device.
+func (g *guest) finish(r lab.Record, c lab.Case, device string, began time.Time) {
+	r.Kind, r.Case, r.Device, r.Millis = lab.KindCase, c.Name, device, time.Since(began).Milliseconds()
+	g.record(r)
+}
+
+// run runs the case on one device after the other.
+func (s single) run(ctx context.Context, g *guest, c lab.Case, devices []lab.Device) {
+	for _, d := range devices {
+		began := g.start(c, d.Name)
+		limited, stop := context.WithTimeout(ctx, c.Limit)
+		r := s(limited, g, d)
+		stop()
+		g.finish(r, c, d.Name, began)
+	}
+}
+
+// run measures several times on each device in turn, so that what disturbs the
+// machine disturbs both, and records the medians. Each round begins with the
+// other device than the one before.
+func (s sideBySide) run(ctx context.Context, g *guest, c lab.Case, devices []lab.Device) {
+	began := g.start(c, "")
 	ctx, stop := context.WithTimeout(ctx, c.Limit)
 	defer stop()
-	values := make([][]float64, len(g.plan.Devices))
-	errs := make([]error, len(g.plan.Devices))
-	for range g.plan.Rounds {
-		for i, d := range g.plan.Devices {
-			v, err := run(ctx, g, d)
+	values := make([][]float64, len(devices))
+	errs := make([]error, len(devices))
+	for round := range g.plan.Rounds {
+		for i := range devices {
+			i = (i + round) % len(devices)
+			v, err := s(ctx, g, devices[i])
 			if err != nil {
 				errs[i] = err
 				continue
@@ -95,17 +127,14 @@ func (g *guest) measure(ctx context.Context, c lab.Case, run sideBySide) {
 			values[i] = append(values[i], v)
 		}
 	}
-	for i, d := range g.plan.Devices {
-		r := lab.Record{State: lab.Pass}
-		switch {
-		case errs[i] != nil:
-			r.State, r.Evidence = lab.Fail, errs[i].Error()
-		default:
-			r.Value = median(values[i])
-			r.Evidence = fmt.Sprintf("median %.2f of %.2f", r.Value, values[i])
+	for i, d := range devices {
+		if errs[i] != nil {
+			g.finish(failed("%v", errs[i]), c, d.Name, began)
+			continue
 		}
-		r.Kind, r.Case, r.Device, r.Millis = lab.KindCase, c.Name, d.Name, time.Since(start).Milliseconds()
-		g.record(r)
+		r := passed("median %.2f of %.2f", median(values[i]), values[i])
+		r.Value = median(values[i])
+		g.finish(r, c, d.Name, began)
 	}
 }
 
