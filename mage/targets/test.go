@@ -37,9 +37,10 @@ func (Test) Kernel(ctx context.Context,
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 	cases *string, // fast, all, or names of cases separated by commas (default fast)
+	module *string, // provider's module: packaged, or tree for one compiled now (default packaged)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Cases = cases
+	f.Cases, f.Module = cases, module
 	return app.Run(ctx, f, (*app.App).TestKernel)
 }
 

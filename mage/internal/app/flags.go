@@ -18,7 +18,7 @@ import (
 // Flags are a target's optional flags; nil is not given.
 type Flags struct {
 	Distro, RDMA, Source, Provider, Base *string
-	Cases                                *string // of the kernel lab
+	Cases, Module                        *string // of the kernel lab
 }
 
 // noProvider asks for the release as upstream ships it.

@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // What the lab measures unless told otherwise.
@@ -29,12 +31,16 @@ func (a *App) TestKernel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	debug := slices.ContainsFunc(cases, func(c lab.Case) bool { return c.Debug })
+	fromTree, err := a.moduleFromTree()
+	if err != nil {
+		return err
+	}
+	debug := fromTree || slices.ContainsFunc(cases, func(c lab.Case) bool { return c.Debug })
 	stages := 5 // lab, fixture, exercise, guest, kernel
 	if debug {
 		stages++
 	}
-	m, dist, err := a.rpm(ctx, stages)
+	m, dist, err := a.installable(ctx, stages, fromTree)
 	if err != nil {
 		return err
 	}
@@ -43,12 +49,45 @@ func (a *App) TestKernel(ctx context.Context) error {
 		return err
 	}
 	plan := kernelPlan(m, cases)
+	plan.DebugModule = fromTree
 	start := time.Now()
 	outcome, err := a.pipeline.Boot(ctx, bench, plan)
 	if ctx.Err() != nil || err != nil && !outcome.Answered() {
 		return err
 	}
 	return errors.Join(err, a.showKernel(m, dist, plan, outcome, start))
+}
+
+// The values of -module.
+const (
+	modulePackaged = "packaged" // what dnf installed
+	moduleTree     = "tree"     // compiled from the tree as it is now, put over that
+)
+
+func (a *App) moduleFromTree() (bool, error) {
+	known := []string{modulePackaged, moduleTree}
+	name := value(a.flags.Module, modulePackaged)
+	if !slices.Contains(known, name) {
+		return false, &specs.UnknownError{Kind: "module", Name: name, Known: known}
+	}
+	return name == moduleTree, nil
+}
+
+// installable gives the packages to install: those of the job, or, where only
+// the provider's module is to be tried, those that are in dist already.
+func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (made, pipeline.Dist, error) {
+	if !asTheyAre {
+		return a.rpm(ctx, further)
+	}
+	m, err := a.withToolchain(ctx, further, false)
+	if err != nil {
+		return m, pipeline.Dist{}, err
+	}
+	dist, err := a.pipeline.Collected(m.job, m.tc.Base, m.src.Version)
+	if errors.Is(err, os.ErrNotExist) {
+		err = &pipeline.AdviceError{Err: err, What: "run the target rpm once: the module is put over its packages"}
+	}
+	return m, dist, err
 }
 
 // kernelWhole is every case of the lab.
@@ -100,7 +139,13 @@ func (a *App) showKernel(m made, dist pipeline.Dist, plan lab.Plan, outcome lab.
 	rows := lab.Judge(plan, outcome)
 	a.ui.Summary(a.ui.StageTimes())
 	a.showSuite(lab.Compare(plan, outcome))
-	report := pipeline.Report{Suite: m.tc.Base.Folder + " rdma-core " + dist.Manifest.Release + " kernel", Started: start}
+	name := "junit-kernel.xml"
+	title := m.tc.Base.Folder + " rdma-core " + dist.Manifest.Release + " kernel"
+	if plan.DebugModule {
+		// No proof of the packages, so it does not stand for one.
+		name, title = "junit-kernel-tree.xml", title+", with the module of the tree"
+	}
+	report := pipeline.Report{Suite: title, Started: start}
 	table := make([][]string, 0, len(rows))
 	for _, r := range rows {
 		report.Verdicts = append(report.Verdicts, pipeline.Verdict{
@@ -115,7 +160,7 @@ func (a *App) showKernel(m made, dist pipeline.Dist, plan lab.Plan, outcome lab.
 	if err != nil {
 		return err
 	}
-	file, err := pipeline.Place(dist.Dir, "junit-kernel.xml", data)
+	file, err := pipeline.Place(dist.Dir, name, data)
 	if err != nil {
 		return err
 	}

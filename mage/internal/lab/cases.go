@@ -19,7 +19,9 @@ type Case struct {
 	Alone bool
 	// Debug says that it needs the provider's module built for debugging.
 	Debug bool
-	Limit time.Duration // after which it hangs
+	// LessIsBetter is for a value that is measured.
+	LessIsBetter bool
+	Limit        time.Duration // after which it hangs
 }
 
 const (
@@ -134,7 +136,7 @@ const (
 func fullCases() []Case {
 	return []Case{
 		{Name: CaseRate, Title: "perftest's message rate, 64 bytes", Full: true, Limit: long},
-		{Name: CaseLatency, Title: "perftest's latency, 64 bytes", Full: true, Limit: long},
+		{Name: CaseLatency, Title: "perftest's latency, 64 bytes", Full: true, LessIsBetter: true, Limit: long},
 		{Name: "valgrind", Title: "valgrind finds nothing in a debug build", Full: true, Debug: true, Alone: true, Limit: long},
 		{Name: "resources", Title: "objects made and destroyed leave nothing", Full: true, Alone: true, Limit: long},
 		{Name: CaseSuite, Title: "rdma-core's own suite", Full: true, Limit: long},

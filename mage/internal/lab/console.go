@@ -23,7 +23,7 @@ type Console struct {
 	trouble []string // the kernel's words for a fault of its own, and damaged records
 	tail    []string
 	running Record
-	heard   time.Time
+	heard   time.Time // when the last record came; a kernel in trouble can talk for ever
 }
 
 // NewConsole gives a console that has just been opened.
@@ -44,7 +44,6 @@ const (
 func (c *Console) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.heard = time.Now()
 	rest := p
 	for {
 		part, behind, ended := bytes.Cut(rest, []byte{'\n'})
@@ -65,6 +64,7 @@ func (c *Console) take(line string) {
 	case err != nil:
 		c.trouble = append(c.trouble, err.Error())
 	case ok:
+		c.heard = time.Now()
 		c.records = append(c.records, r)
 		if r.Kind == KindStart {
 			c.running = r
@@ -95,8 +95,8 @@ const (
 	grace     = 30 * time.Second
 )
 
-// Overdue says how much longer than it may a guest has been silent; 0 or less
-// is not too long.
+// Overdue says how much longer than it may a guest has given no record; 0 or
+// less is not too long.
 func (c *Console) Overdue(now time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()

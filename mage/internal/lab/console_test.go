@@ -98,6 +98,10 @@ func TestSilenceIsMeasuredByTheRunningCase(t *testing.T) {
 	if c.Overdue(now.Add(80*time.Second)) > 0 || c.Overdue(now.Add(95*time.Second)) <= 0 {
 		t.Error("a case may take its limit and a little more")
 	}
+	feed(t, c, "watchdog: BUG: soft lockup - CPU#0 stuck\n", 64)
+	if c.Overdue(now.Add(95*time.Second)) <= 0 {
+		t.Error("what a kernel in trouble says is no sign of life")
+	}
 	feed(t, c, line(t, Record{Kind: KindCase, Case: "rping", Device: "rib0", State: Pass}), 64)
 	if c.Outcome().Running.Case != "" {
 		t.Error("a case that has ended does not run")

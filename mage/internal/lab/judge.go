@@ -91,8 +91,8 @@ func (r *Row) compare() {
 		return
 	}
 	r.Ratio = r.Result.Value / r.Others[0].Value
-	if r.Case.Name == CaseLatency {
-		r.Ratio = 1 / r.Ratio // less is better
+	if r.Case.LessIsBetter {
+		r.Ratio = 1 / r.Ratio
 	}
 	r.Pass = r.Ratio >= Equal
 	r.Why = fmt.Sprintf("%.2f times as good: %s against %s", r.Ratio, r.Result.Evidence, r.Others[0].Evidence)

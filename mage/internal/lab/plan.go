@@ -4,15 +4,18 @@ package lab
 
 // Plan is what a guest is to do. It is the file PlanFile of its initramfs.
 type Plan struct {
-	Provider   string   `json:"provider"`        // the one under test, such as rib
-	DriverID   int      `json:"driverId"`        // what the kernel reports for its devices
-	KernelABI  int      `json:"kernelAbi"`       // uverbs ABI version that it supports
-	PrivateABI int      `json:"privateAbi"`      // of libibverbs, the NN in libNAME-rdmavNN.so
-	Devices    []Device `json:"devices"`         // the first is the provider's, the others are compared with
-	Cases      []string `json:"cases"`           // names, in the order in which they run
-	SoakOps    int      `json:"soakOps"`         // operations of the soak
-	Rounds     int      `json:"rounds"`          // measurements of each kind, whose median counts
-	Suite      []string `json:"suite,omitempty"` // tests of rdma-core's suite; none is all
+	Provider   string   `json:"provider"`   // the one under test, such as rib
+	DriverID   int      `json:"driverId"`   // what the kernel reports for its devices
+	KernelABI  int      `json:"kernelAbi"`  // uverbs ABI version that it supports
+	PrivateABI int      `json:"privateAbi"` // of libibverbs, the NN in libNAME-rdmavNN.so
+	Devices    []Device `json:"devices"`    // the first is the provider's, the others are compared with
+	// DebugModule asks for the module of DebugFolder in place of the packaged one, in all cases.
+	DebugModule bool `json:"debugModule,omitempty"`
+
+	Cases   []string `json:"cases"`           // names, in the order in which they run
+	SoakOps int      `json:"soakOps"`         // operations of the soak
+	Rounds  int      `json:"rounds"`          // measurements of each kind, whose median counts
+	Suite   []string `json:"suite,omitempty"` // tests of rdma-core's suite; none is all
 }
 
 // Device is a soft-RoCE device that the guest makes on a netdev of its own.

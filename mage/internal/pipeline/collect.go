@@ -203,6 +203,20 @@ func ReadManifest(dir string) (Manifest, error) {
 	return m, nil
 }
 
+// Collected gives the packages that are in dist for a job, whatever they were
+// made from. The error wraps os.ErrNotExist if there are none.
+func (p *Pipeline) Collected(job Job, base Base, version string) (Dist, error) {
+	dist := Dist{Dir: p.DistFolder(job, base, version)}
+	var err error
+	if dist.Manifest, err = ReadManifest(dist.Dir); err != nil {
+		return dist, err
+	}
+	if !complete(dist.Dir, dist.Manifest) {
+		return dist, fmt.Errorf("the packages in %s are not all there: %w", dist.Dir, os.ErrNotExist)
+	}
+	return dist, nil
+}
+
 // complete tells whether every file of the manifest is there in its size.
 func complete(dir string, m Manifest) bool {
 	for _, f := range m.Files {

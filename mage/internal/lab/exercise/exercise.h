@@ -42,6 +42,8 @@ const char *reason(void);
 
 // What the watchdog says that the program waited for.
 void waiting_for(const char *format, ...) PRINTF(1, 2);
+// What it says then besides, and when the program is killed.
+void suspect(const char *what);
 void watchdog(unsigned int seconds);
 
 uint64_t now_ns(void);

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -120,6 +121,23 @@ func TestSuiteKeepsAFailureOfSubtests(t *testing.T) {
 func TestMedian(t *testing.T) {
 	if median([]float64{9, 1, 5}) != 5 || median([]float64{4, 1, 3, 2}) != 2.5 {
 		t.Error("the middle, or the mean of the two in the middle")
+	}
+}
+
+func TestMoreRoundsAreAskedForOnlyAgainstTheFirstDevice(t *testing.T) {
+	none := make([]error, 2)
+	for _, test := range []struct {
+		mine, other  float64
+		lessIsBetter bool
+		want         bool
+	}{{10, 9, false, true}, {9, 10, false, false}, {9, 10, true, true}, {10, 9, true, false}, {9, 9, false, true}} {
+		got := settled([][]float64{{test.mine, 1, 99}, {test.other, 1, 99}}, none, test.lessIsBetter)
+		if got != test.want {
+			t.Errorf("%+v: got %v", test, got)
+		}
+	}
+	if !settled([][]float64{{1}, {2}}, []error{nil, errors.New("no result")}, false) {
+		t.Error("after a failure there is nothing to wait for")
 	}
 }
 

@@ -74,6 +74,11 @@ func run(ctx context.Context) error {
 	if err := g.enterDisk(); err != nil {
 		return err
 	}
+	if plan.DebugModule {
+		if _, err := overlay(lab.DebugFolder, modulesFolder); err != nil {
+			return err
+		}
+	}
 	if err := g.loadVerbs(); err != nil {
 		return err
 	}
