@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
@@ -104,12 +105,17 @@ func reason(err error) string {
 			return strings.TrimSpace(run.Lines[len(run.Lines)-1])
 		}
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	text, name := err.Error(), ""
 	if stage, ok := errors.AsType[*StageError](err); ok {
-		return stage.Name + ": " + first
+		text, name = stage.Err.Error(), stage.Name+": "
 	}
-	return first
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return name + cacheSays.ReplaceAllString(first, "")
 }
+
+// cacheSays is what the stage cache puts before the error of a stage; in a
+// walk that is one stage inside another.
+var cacheSays = regexp.MustCompile(`^(stage [a-z-]+: )+`)
 
 func firstCompilerError(log string) string {
 	f, err := os.Open(log)

@@ -211,7 +211,7 @@ func TestReason(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	run.Log = log
-	err := &StageError{Name: "compile", Log: log, Err: run}
+	err := error(&StageError{Name: "compile", Log: log, Err: run})
 	if got := reason(err); !strings.Contains(got, "rib.c:7:9") || strings.Contains(got, "\n") {
 		t.Errorf("got %q", got)
 	}
@@ -219,6 +219,13 @@ func TestReason(t *testing.T) {
 		t.Errorf("log %q", got)
 	}
 	if got := reason(&StageError{Name: "integrate", Err: errors.New("a\nb")}); got != "integrate: a" {
+		t.Errorf("got %q", got)
+	}
+	err = fmt.Errorf("stage release-edit: %w", &StageError{Name: "integrate", Err: errors.New("stage integrate: no place")})
+	if got := reason(err); got != "integrate: no place" {
+		t.Errorf("got %q", got)
+	}
+	if got := reason(errors.New("stage release-edit: no file")); got != "no file" {
 		t.Errorf("got %q", got)
 	}
 	if got := logOf(&StageError{Log: log + ".not"}); got != "" {
