@@ -132,8 +132,8 @@ func (a *App) showReleases(job pipeline.Job, depth string, r *pipeline.Releases)
 	for _, text := range r.IDWarnings() {
 		fmt.Fprintln(a.ui.Out(), "warning: driver id: "+text)
 	}
-	fmt.Fprintf(a.ui.Out(), "%d releases: %d pass, %d not supported, %d failed\n",
-		len(rows), len(rows)-failed-unsupported, unsupported, failed)
+	fmt.Fprintf(a.ui.Out(), "%s: %d pass, %d not supported, %d failed\n",
+		pipeline.CountReleases(len(rows)), len(rows)-failed-unsupported, unsupported, failed)
 }
 
 func releaseHeader(depth string) []string {

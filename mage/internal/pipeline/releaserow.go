@@ -127,8 +127,12 @@ func firstCompilerError(log string) string {
 	if len(found) == 0 {
 		return ""
 	}
-	return found[0].String()
+	return inTree.ReplaceAllString(found[0].String(), "")
 }
+
+// inTree is where a release's tree is in its container, which says nothing to
+// the reader of a row.
+var inTree = regexp.MustCompile(`^` + treeFolder + `/rdma-core-[^/]+/`)
 
 func logOf(err error) string {
 	stage, ok := errors.AsType[*StageError](err)
@@ -141,13 +145,21 @@ func logOf(err error) string {
 	return stage.Log
 }
 
+// CountReleases is a number of releases in words.
+func CountReleases(n int) string {
+	if n == 1 {
+		return "1 release"
+	}
+	return fmt.Sprintf("%d releases", n)
+}
+
 // ReleasesError says which releases failed, each with its reason.
 type ReleasesError struct{ Failed []*ReleaseRow }
 
 // Error implements error.
 func (e *ReleasesError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%d releases failed", len(e.Failed))
+	fmt.Fprintf(&text, "%s failed", CountReleases(len(e.Failed)))
 	for _, row := range e.Failed {
 		fmt.Fprintf(&text, "\n%s: %s", row.Release.Name, row.Why())
 		if log := row.LogPath(); log != "" {
