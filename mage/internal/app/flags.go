@@ -19,7 +19,10 @@ import (
 type Flags struct {
 	Distro, RDMA, Source, Provider, Base *string
 	Cases, Module                        *string // of the kernel lab
+	Depth                                *string // of a walk over releases
 }
+
+const defaultProvider = "rib"
 
 // noProvider asks for the release as upstream ships it.
 const noProvider = "none"
@@ -37,7 +40,7 @@ func (a *App) job() (pipeline.Job, error) {
 	var errs [4]error
 	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
 	errs[1] = a.release(&job)
-	job.Provider, errs[2] = a.provider(value(a.flags.Provider, "rib"))
+	job.Provider, errs[2] = a.provider(value(a.flags.Provider, defaultProvider))
 	job.Base, errs[3] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
 	return job, errors.Join(errs[:]...)
 }

@@ -91,10 +91,17 @@ func (p *Pipeline) cached(
 }
 
 // Prune drops what has not been used for long, so that a day of edits does not
-// fill a disk: the newest outputs of each stage stay.
+// fill a disk: the newest outputs of each stage stay. Of what is known of whole
+// lists of releases, which is small, those of a few walks do.
 func (p *Pipeline) Prune(ctx context.Context) error {
-	const keep = 12
-	if _, err := p.Cache.Prune(ctx, keep); err != nil {
+	const keep, keepRows = 12, 2000
+	_, err := p.Cache.PruneBy(ctx, func(stage string) int {
+		if isRowStage(stage) {
+			return keepRows
+		}
+		return keep
+	})
+	if err != nil {
 		return fmt.Errorf("prune the stage cache: %w", err)
 	}
 	return nil

@@ -21,6 +21,12 @@ type Removed struct {
 // Prune keeps the keep most recently used entries of each stage and removes the
 // others, except those that somebody is making or using a lock of at this moment.
 func (c *Cache) Prune(ctx context.Context, keep int) (Removed, error) {
+	return c.PruneBy(ctx, func(string) int { return keep })
+}
+
+// PruneBy is Prune with a number for each stage: what is small and many, such
+// as a record for each of many releases, may stay longer than what fills a disk.
+func (c *Cache) PruneBy(ctx context.Context, keep func(stage string) int) (Removed, error) {
 	var removed Removed
 	stages, err := c.stages()
 	if err != nil {
@@ -30,7 +36,7 @@ func (c *Cache) Prune(ctx context.Context, keep int) (Removed, error) {
 	for _, stage := range stages {
 		stored, listErr := c.stored(stage)
 		err = errors.Join(err, listErr)
-		for _, s := range stored[min(max(keep, 0), len(stored)):] {
+		for _, s := range stored[min(max(keep(stage), 0), len(stored)):] {
 			var busy *BusyError
 			if e := c.remove(ctx, s, &removed); e != nil && !errors.As(e, &busy) {
 				err = errors.Join(err, e)

@@ -49,6 +49,17 @@ func kept(t *testing.T, c *Cache, stage string) []string {
 	return keys
 }
 
+func TestPruneByAsksForEachStage(t *testing.T) {
+	c := filled(t)
+	removed, err := c.PruneBy(t.Context(), func(stage string) int { return map[string]int{"rpm": 4}[stage] })
+	if err != nil || removed.Entries != 2 {
+		t.Errorf("removed %+v, error %v", removed, err)
+	}
+	if rpm, build := kept(t, c, "rpm"), kept(t, c, "build"); len(rpm) != 4 || len(build) != 0 {
+		t.Errorf("kept %v and %v", rpm, build)
+	}
+}
+
 func TestPruneKeepsWhatWasUsedLast(t *testing.T) {
 	c := filled(t)
 	made := 0

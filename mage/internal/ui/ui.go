@@ -5,6 +5,7 @@ package ui
 import (
 	"io"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -62,6 +63,16 @@ func New(opts Options) *UI {
 	}
 	u.live = liveLine{w: opts.Err, enabled: opts.Terminal}
 	return u
+}
+
+// Quiet makes a UI that shows nothing and whose logs are in a folder of their own below this one's: for one part of
+// many, of which only the whole is shown. Close it as well.
+func (u *UI) Quiet(folder string) *UI {
+	opts := Options{Now: u.opts.Now}
+	if u.opts.LogDir != "" {
+		opts.LogDir = filepath.Join(u.opts.LogDir, fileName(folder))
+	}
+	return New(opts)
 }
 
 // Close erases the live line, ends the timer and closes the logs of stages that have not ended.

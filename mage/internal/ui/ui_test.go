@@ -6,6 +6,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -123,4 +125,23 @@ func TestNoStreamsNoPanic(_ *testing.T) {
 	u.Stage("a", 1, 1).Done()
 	u.Table("", nil, nil)
 	u.Close()
+}
+
+func TestQuietShowsNothingAndLogsBelow(t *testing.T) {
+	dir := t.TempDir()
+	f := newPlain(t, func(o *ui.Options) { o.LogDir = dir })
+	q := f.Quiet("v42.0/..")
+	s := q.Stage("compile", 1, 1)
+	_, _ = io.WriteString(s.Log(), "cc\n")
+	s.Step(1, 2, "a.c")
+	s.Done()
+	q.Table("t", []string{"h"}, nil)
+	q.Close()
+	same(t, f.out.String()+f.err.String(), "")
+	if rel, err := filepath.Rel(dir, s.LogPath()); err != nil || !filepath.IsLocal(rel) || filepath.Dir(rel) != "v42.0" {
+		t.Errorf("the log is at %s", s.LogPath())
+	}
+	if text, err := os.ReadFile(s.LogPath()); err != nil || string(text) != "cc\n" {
+		t.Errorf("the log has %q, %v", text, err)
+	}
 }

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// How deep a walk over releases goes; each includes those before it.
+const (
+	depthEdit    = "edit"
+	depthSpec    = "spec"
+	depthCompile = "compile"
+)
+
+func depths() []string { return []string{depthEdit, depthSpec, depthCompile} }
+
+var errNoClone = errors.New("-source is missing: a walk over releases needs a git clone of rdma-core")
+
+// ReleasesCheck is the releases:check target: every release of a clone, with
+// the provider inside, as far as depth says. All are tried before a failure
+// ends it.
+func (a *App) ReleasesCheck(ctx context.Context) error {
+	job, depth, err := a.releasesJob()
+	if err != nil {
+		return err
+	}
+	if depth != depthEdit {
+		// Without an engine nothing behind can run: say so before the edits.
+		if _, err := a.connectEngine(ctx); err != nil {
+			return err
+		}
+	}
+	a.pipeline.Plan(map[string]int{depthEdit: 2, depthSpec: 6, depthCompile: 7}[depth])
+	r, err := a.pipeline.ListReleases(ctx, job.Given, value(a.flags.RDMA, ""))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if err := a.walk(ctx, job, depth, r); err != nil {
+		return err
+	}
+	a.ui.Summary(a.ui.StageTimes())
+	a.showReleases(job, depth, r)
+	return errors.Join(r.Err(), a.pipeline.Prune(ctx))
+}
+
+// releasesJob reads the flags. -rdma selects among the clone's releases here,
+// so it is not looked up in specs/.
+func (a *App) releasesJob() (pipeline.Job, string, error) {
+	job := pipeline.Job{Given: value(a.flags.Source, "")}
+	depth := value(a.flags.Depth, depthCompile)
+	var errs [5]error
+	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
+	job.Provider, errs[1] = a.provider(value(a.flags.Provider, defaultProvider))
+	job.Base, errs[2] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
+	if !slices.Contains(depths(), depth) {
+		errs[3] = &specs.UnknownError{Kind: "depth", Name: depth, Known: depths()}
+	}
+	switch {
+	case job.Given == "":
+		errs[4] = &pipeline.AdviceError{
+			Err: errNoClone, What: "git clone https://github.com/linux-rdma/rdma-core, and give its folder as -source",
+		}
+	case errs[1] == nil && job.Provider == nil:
+		errs[4] = &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+	}
+	return job, depth, errors.Join(errs[:]...)
+}
+
+// walk asks the questions of the depth, each of all rows before the next.
+func (a *App) walk(ctx context.Context, job pipeline.Job, depth string, r *pipeline.Releases) error {
+	if err := a.pipeline.CheckEdits(ctx, job, r); err != nil || depth == depthEdit {
+		return err
+	}
+	spec, err := a.pipeline.ToolchainSpec(ctx, job, r)
+	if err != nil {
+		return err
+	}
+	base, err := a.pipeline.Base(ctx, job)
+	if err != nil {
+		return err
+	}
+	tc, err := a.pipeline.Toolchain(ctx, job, base, spec, false)
+	if err != nil {
+		return err
+	}
+	els, err := a.els()
+	if err != nil {
+		return err
+	}
+	if err := a.pipeline.CheckSpecs(ctx, job, tc, els, r); err != nil || depth == depthSpec {
+		return err
+	}
+	return a.pipeline.CheckBuilds(ctx, job, tc, r)
+}
+
+// els are the EL releases of the known distros.
+func (a *App) els() ([]int, error) {
+	var els []int
+	for _, name := range a.distros.Names() {
+		d, err := a.distros.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		els = append(els, d.EL)
+	}
+	slices.Sort(els)
+	return slices.Compact(els), nil
+}
+
+func (a *App) showReleases(job pipeline.Job, depth string, r *pipeline.Releases) {
+	rows := make([][]string, 0, len(r.Rows))
+	failed, unsupported := 0, 0
+	for i, row := range r.Rows {
+		rows = append(rows, releaseRow(r, i, depth))
+		switch {
+		case row.Failed():
+			failed++
+		case row.Why() != "":
+			unsupported++
+		}
+	}
+	a.ui.Table(job.Provider.Manifest.Name+" in the releases of "+job.Given, releaseHeader(depth), rows)
+	for _, text := range r.IDWarnings() {
+		fmt.Fprintln(a.ui.Out(), "warning: driver id: "+text)
+	}
+	fmt.Fprintf(a.ui.Out(), "%s: %d pass, %d not supported, %d failed\n",
+		pipeline.CountReleases(len(rows)), len(rows)-failed-unsupported, unsupported, failed)
+}
+
+func releaseHeader(depth string) []string {
+	header := []string{"release", "private ABI", "driver id", "patch"}
+	if depth != depthEdit {
+		header = append(header, "spec")
+	}
+	if depth == depthCompile {
+		header = append(header, "compiles", "ibv_devices")
+	}
+	return append(header, "remark")
+}
+
+// releaseRow is one line of the table: a number that moves is marked, and the
+// remark says why something failed, or who has the number later.
+func releaseRow(r *pipeline.Releases, i int, depth string) []string {
+	row := r.Rows[i]
+	abi, id, remark := "-", "-", row.Why()
+	if row.Patch.State == pipeline.CheckPass {
+		abi, id = strconv.Itoa(row.PrivateABI), strconv.Itoa(row.DriverID)
+	}
+	if before, moved := r.MovedFrom(i); moved {
+		id = fmt.Sprintf("%s (was %d)", id, before)
+	}
+	if taken, ok := r.TakenLater(row); ok && remark == "" {
+		remark = taken.String()
+	}
+	cells := []string{row.Release.Name, abi, id, string(row.Patch.State)}
+	if depth != depthEdit {
+		cells = append(cells, string(row.Spec.State))
+	}
+	if depth == depthCompile {
+		cells = append(cells, string(row.Compile.State), string(row.Devices.State))
+	}
+	return append(cells, remark)
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+)
+
+func TestReleasesFlags(t *testing.T) {
+	job, depth, err := opened(t, Flags{Source: new("/clone"), RDMA: new("v34.0..v42.0")}).releasesJob()
+	if err != nil || depth != depthCompile || job.Given != "/clone" || job.Version != "" || job.Provider.Manifest.Name != "rib" {
+		t.Errorf("got %+v, %s: %v", job, depth, err)
+	}
+	_, _, err = opened(t, Flags{Distro: new("x"), Provider: new("x"), Base: new("x"), Depth: new("x")}).releasesJob()
+	if n := len(unwrap(err)); n != 5 || !errors.Is(err, errNoClone) {
+		t.Errorf("%d mistakes: %v", n, err)
+	}
+	_, _, err = opened(t, Flags{Source: new("/clone"), Provider: new("none")}).releasesJob()
+	if advice, ok := errors.AsType[*pipeline.AdviceError](err); !ok || !errors.Is(err, errNoProvider) || advice.What == "" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEnterpriseLinuxReleases(t *testing.T) {
+	els, err := opened(t, Flags{}).els()
+	if err != nil || !slices.Equal(els, []int{8, 9, 10}) {
+		t.Errorf("got %v: %v", els, err)
+	}
+}
+
+func TestReleaseRows(t *testing.T) {
+	release := func(name, last string) pipeline.ReleaseRef {
+		return pipeline.ReleaseRef{Ref: upstream.Ref{Name: name}, IDs: map[int]string{3: last}}
+	}
+	pass := pipeline.Check{State: pipeline.CheckPass}
+	untried := pipeline.Check{State: pipeline.CheckNotTried}
+	broken := pipeline.Check{State: pipeline.CheckFail, Why: "rib.c:1: error: no"}
+	r := &pipeline.Releases{Rows: []*pipeline.ReleaseRow{
+		{Release: release("v42.0", "A"), PrivateABI: 34, DriverID: 3, Constant: "RIB", Patch: pass, Spec: pass, Compile: pass, Devices: pass},
+		{Release: release("v43.0", "ERDMA"), PrivateABI: 34, DriverID: 4, Constant: "RIB", Patch: pass, Spec: pass, Compile: broken, Devices: untried},
+		{
+			Release: release("v44.0", "ERDMA"), Spec: untried, Compile: untried, Devices: untried,
+			Patch: pipeline.Check{State: pipeline.CheckUnsupported, Why: "no place"},
+		},
+	}}
+	for _, row := range r.Rows {
+		r.All = append(r.All, row.Release)
+	}
+	for depth, want := range map[string][]string{
+		depthEdit: {
+			"v42.0|34|3|pass|3 is ERDMA from v43.0 on", "v43.0|34|4 (was 3)|pass|rib.c:1: error: no", "v44.0|-|-|not supported|no place",
+		},
+		depthSpec: {
+			"v42.0|34|3|pass|pass|3 is ERDMA from v43.0 on", "v43.0|34|4 (was 3)|pass|pass|rib.c:1: error: no",
+			"v44.0|-|-|not supported|-|no place",
+		},
+		depthCompile: {
+			"v42.0|34|3|pass|pass|pass|pass|3 is ERDMA from v43.0 on", "v43.0|34|4 (was 3)|pass|pass|FAIL|-|rib.c:1: error: no",
+			"v44.0|-|-|not supported|-|-|-|no place",
+		},
+	} {
+		for i := range r.Rows {
+			row := releaseRow(r, i, depth)
+			if got := strings.Join(row, "|"); got != want[i] || len(row) != len(releaseHeader(depth)) {
+				t.Errorf("%s: got %s, want %s", depth, got, want[i])
+			}
+		}
+	}
+}

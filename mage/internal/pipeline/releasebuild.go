@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/containers"
+)
+
+const (
+	releaseBuildStage  = 1
+	releaseBuildScript = "release-build.sh"
+	verdictScript      = "verdict.sh"
+	releaseOut         = "/builder/out"
+)
+
+// CheckBuilds compiles each release with the provider, whose own files may not
+// give a warning, and has ibv_devices of that build list the device.
+func (p *Pipeline) CheckBuilds(ctx context.Context, job Job, tc Toolchain, r *Releases) error {
+	return p.eachRow(ctx, "compile", 1, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
+		if !row.edited() {
+			row.Compile, row.Devices = Check{State: CheckNotTried}, Check{State: CheckNotTried}
+			return true, nil
+		}
+		hit, err := p.buildRow(ctx, job, tc, r, row)
+		row.Compile, row.Devices = row.answer(err), Check{State: CheckNotTried}
+		switch _, undiscovered := errors.AsType[*VerdictError](err); {
+		case undiscovered:
+			row.Compile, row.Devices = Check{State: CheckPass}, row.answer(err)
+		case err == nil:
+			row.Devices = Check{State: CheckPass}
+		}
+		return hit, err
+	})
+}
+
+func (p *Pipeline) buildRow(ctx context.Context, job Job, tc Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
+	key, err := rowKey(makeStage, releaseBuildStage, releaseBuildScript, verdictScript)
+	if err != nil {
+		return false, err
+	}
+	key = key.String("edit", row.edit.key).String("toolchain", tc.ID)
+	mounts, err := p.compilerCache(ctx, tc)
+	if err != nil {
+		return false, err
+	}
+	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, _ string) error {
+		return p.quietly(row.Release.Name, func(q *Pipeline) error {
+			return q.buildRelease(ctx, job, tc, mounts, r.clone.Path(), row)
+		})
+	})
+	return entry.Hit, err
+}
+
+// buildRelease starts from the whole source, as the rpm target does, and holds
+// the patch that it gives against the one that was made of the few files.
+func (p *Pipeline) buildRelease(
+	ctx context.Context, job Job, tc Toolchain, mounts []containers.VolumeMount, clone string, row *ReleaseRow,
+) error {
+	// The version without the release: nothing that is published of it is asked
+	// of master, which may say the number of a release that is still to come.
+	job.Given, job.Version, job.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
+	src, err := p.Source(ctx, job)
+	if err != nil {
+		return err
+	}
+	tree, err := p.Integrate(ctx, job, src)
+	if err != nil {
+		return err
+	}
+	patch, err := p.Patch(ctx, job, tree)
+	if err != nil {
+		return err
+	}
+	if err := sameFiles(patch.File, row.edit.patch); err != nil {
+		return err
+	}
+	out := filepath.Join(p.CacheDir, "out")
+	at := path.Join(treeFolder, "rdma-core-"+src.Version)
+	if err := p.compileRelease(ctx, job, tc, mounts, tree, at, out); err != nil {
+		return err
+	}
+	return p.discover(ctx, job, tc, tree, at, out)
+}
+
+// errPatchesDiffer is a fault of ours: an edit reads a file that it does not tell of.
+var errPatchesDiffer = errors.New("the patch of the whole source is another one than that of the files that are edited")
+
+func sameFiles(a, b string) error {
+	left, errA := os.ReadFile(a)
+	right, errB := os.ReadFile(b)
+	if err := errors.Join(errA, errB); err != nil {
+		return fmt.Errorf("compare the patches: %w", err)
+	}
+	if !bytes.Equal(left, right) {
+		return errPatchesDiffer
+	}
+	return nil
+}
+
+func (p *Pipeline) compileRelease(
+	ctx context.Context, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, at, out string,
+) error {
+	s := p.begin("compile")
+	files, err := folderFiles(tree.Dir)
+	if err != nil {
+		return p.end("compile", s, false, err)
+	}
+	for i := range files {
+		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
+	}
+	_, err = p.runScript(ctx, s, releaseBuildScript, []string{at, job.providerName(), releaseOut}, containers.RunSpec{
+		Name: "compile", Image: tc.ID, User: builder, Env: buildEnv(tree.Source), Volumes: mounts,
+		Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
+	})
+	return p.end("compile", s, false, err)
+}
+
+// discover runs ibv_devices of the build where it was built, in a container of
+// its own: a device node can only be made by root, and nothing compiles as root.
+func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, at, out string) error {
+	s := p.begin("discover")
+	m, err := subject(job, tree.Result.PrivateABI)
+	if err != nil {
+		return p.end("discover", s, false, err)
+	}
+	spec, err := cleanRun(tc.ID, m)
+	if err != nil {
+		return p.end("discover", s, false, err)
+	}
+	files, err := folderFiles(out)
+	if err != nil {
+		return p.end("discover", s, false, err)
+	}
+	spec.Env["BIN"] = at + "/build/bin"
+	spec.Inputs = []containers.Input{{Path: at + "/build", Write: tarOf(files)}}
+	v := Verdict{Name: "listed", Title: "ibv_devices of the build lists " + m.device}
+	err = p.judge(ctx, s, &v, spec)
+	if err == nil && !v.Pass {
+		err = &VerdictError{Failed: []Verdict{v}}
+	}
+	return p.end("discover", s, false, err)
+}

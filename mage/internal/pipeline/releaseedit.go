@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/scripts"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// The stages of which there is one output for each release.
+const (
+	editStage  = "release-edit"
+	parseStage = "release-spec"
+	makeStage  = "release-build"
+)
+
+func isRowStage(stage string) bool {
+	return stage == editStage || stage == parseStage || stage == makeStage
+}
+
+const releaseEditStage = 1
+
+// rowKey starts the key of a row's stage whose inputs are scripts as well.
+func rowKey(stage string, version int, names ...string) (*stagecache.KeyBuilder, error) {
+	key := stagecache.NewKey(stage, version)
+	for _, name := range names {
+		text, err := scripts.Read(name)
+		if err != nil {
+			return nil, err
+		}
+		key = key.Bytes(name, text)
+	}
+	return key, nil
+}
+
+// releaseEdit is what the edit of a release leaves: the patch and the spec.
+type releaseEdit struct {
+	key         string
+	patch, spec string // paths
+	patchName   string
+}
+
+// releaseRecord is kept beside them.
+type releaseRecord struct {
+	PrivateABI int    `json:"privateAbi"`
+	DriverID   int    `json:"driverId"`
+	Constant   string `json:"constant"`
+}
+
+// CheckEdits puts the provider into each release and proves the patch with git
+// and patch. It works on those files of a release that the edits read, which
+// makes a walk over all releases a matter of a minute. A row that fails is told
+// in the row.
+func (p *Pipeline) CheckEdits(ctx context.Context, job Job, r *Releases) error {
+	const together = 2 // half of an edit is waiting for the disk
+	return p.eachRow(ctx, "edit", together, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
+		hit, err := p.editRow(ctx, job, r, row)
+		row.Patch = row.answer(err)
+		return hit, err
+	})
+}
+
+func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *ReleaseRow) (bool, error) {
+	ref := row.Release
+	key := stagecache.NewKey(editStage, releaseEditStage).
+		String("stages", fmt.Sprint(integrateStage, patchStage, specStage)).
+		String("release", ref.Name).String("commit", ref.Commit).String("provider", job.Provider.Digest())
+	name := "rdma-core-" + job.Provider.Manifest.Name + ".patch"
+	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, job, r, ref, dir) })
+	})
+	if err != nil {
+		return false, err
+	}
+	data, err := os.ReadFile(filepath.Join(entry.Dir, "release.json"))
+	if err != nil {
+		return false, fmt.Errorf("read the release's record: %w", err)
+	}
+	var rec releaseRecord
+	if err := json.Unmarshal(data, &rec); err != nil {
+		return false, fmt.Errorf("read the release's record: %w", err)
+	}
+	row.PrivateABI, row.DriverID, row.Constant = rec.PrivateABI, rec.DriverID, rec.Constant
+	row.edit = releaseEdit{
+		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, specFile),
+	}
+	return entry.Hit, nil
+}
+
+// editRelease runs the stages of the patch and the spec target on the files
+// that they read.
+func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref ReleaseRef, dir string) error {
+	src, err := r.sparse(ctx, ref, job.Provider, filepath.Join(p.CacheDir, "sparse"))
+	if err != nil {
+		return err
+	}
+	tree, err := p.Integrate(ctx, job, src)
+	if err != nil {
+		return err
+	}
+	patch, err := p.Patch(ctx, job, tree)
+	if err != nil {
+		return err
+	}
+	if _, err := p.ProvePatch(ctx, tree, patch); err != nil {
+		return err
+	}
+	spec, err := p.Spec(ctx, job, src)
+	if err != nil {
+		return err
+	}
+	rec := releaseRecord{PrivateABI: tree.Result.PrivateABI, DriverID: tree.Result.DriverID, Constant: tree.Result.EnumConstant}
+	data, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("describe the release: %w", err)
+	}
+	for name, from := range map[string]string{patch.Name: patch.File, specFile: spec.File} {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		if err := writeFile(dir, name, text); err != nil {
+			return err
+		}
+	}
+	return writeFile(dir, "release.json", data)
+}
+
+// sparse is a release's source as far as the edits read it, in a folder below
+// dir.
+func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Provider, dir string) (Source, error) {
+	src := Source{
+		Tree: filepath.Join(dir, "rdma-core-"+ref.Version), Version: ref.Version, Commit: ref.Commit, Epoch: ref.Time,
+		Digest: "files of commit " + ref.Commit,
+	}
+	if ref.Name != upstream.Master {
+		src.Tag = ref.Name
+	}
+	wanted := []string{upstreams, "suse/" + specFile}
+	if pr != nil {
+		wanted = append(wanted, pr.Reads()...)
+	}
+	files, err := r.clone.Files(ctx, ref.Commit, wanted)
+	if err != nil {
+		return src, err
+	}
+	if len(files) == 0 {
+		return src, fmt.Errorf("%s: %w: none of the files that are edited", ref.Name, fs.ErrNotExist)
+	}
+	for name, data := range files {
+		file := filepath.FromSlash(path.Join("/", name))
+		if err := os.MkdirAll(filepath.Join(src.Tree, filepath.Dir(file)), 0o755); err != nil {
+			return src, fmt.Errorf("make the folder of %s: %w", name, err)
+		}
+		if err := writeFile(src.Tree, file, data); err != nil {
+			return src, err
+		}
+	}
+	return src, nil
+}
+
+// quietly runs stages for one release of many: they show nothing, and what they
+// keep is thrown away at the end, so that a walk neither fills the disk nor
+// drives out what the cache holds of a day's work. The sums of archives that
+// are made from the user's own clone are nobody's record either.
+func (p *Pipeline) quietly(name string, run func(*Pipeline) error) (err error) {
+	dir, err := os.MkdirTemp("", "verbsmith-releases-")
+	if err != nil {
+		return fmt.Errorf("make a folder for a release: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	cache, err := stagecache.Open(filepath.Join(dir, "stages"))
+	if err != nil {
+		return err
+	}
+	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))
+	if err != nil {
+		return err
+	}
+	show := p.UI.Quiet(name)
+	defer show.Close()
+	return run(&Pipeline{
+		Root: p.Root, DistDir: p.DistDir, CacheDir: dir, Cache: cache, Releases: p.Releases, Sums: sums,
+		UI: show, Log: p.Log, Engine: p.Engine,
+	})
+}
+
+// ToolchainSpec is the spec by whose BuildRequires the toolchain for a walk is
+// made: upstream's own of the newest release.
+func (p *Pipeline) ToolchainSpec(ctx context.Context, job Job, r *Releases) (Spec, error) {
+	dir, err := os.MkdirTemp("", "verbsmith-releases-")
+	if err != nil {
+		return Spec{}, fmt.Errorf("make a folder for a release: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	src, err := r.sparse(ctx, r.Newest(), nil, dir)
+	if err != nil {
+		return Spec{}, err
+	}
+	job.Provider = nil
+	return p.Spec(ctx, job, src)
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import "fmt"
+
+// Taken says that a later release gives a driver id to somebody else.
+type Taken struct {
+	ID       int
+	Constant string // who has it then
+	Since    string // the first release in which it is so
+}
+
+// String is the sentence for people.
+func (t Taken) String() string {
+	return fmt.Sprintf("%d is %s from %s on", t.ID, t.Constant, t.Since)
+}
+
+// MovedFrom gives the driver id of the row above, if this row's is another one.
+func (r *Releases) MovedFrom(i int) (before int, moved bool) {
+	if !r.Rows[i].edited() {
+		return 0, false
+	}
+	for j := i - 1; j >= 0; j-- {
+		if r.Rows[j].edited() {
+			return r.Rows[j].DriverID, r.Rows[j].DriverID != r.Rows[i].DriverID
+		}
+	}
+	return 0, false
+}
+
+// TakenLater looks in all releases of the clone after the row's own, selected
+// or not, for the first that gives the row's number to another constant.
+func (r *Releases) TakenLater(row *ReleaseRow) (Taken, bool) {
+	if !row.edited() {
+		return Taken{}, false
+	}
+	for _, ref := range r.All {
+		if compareNames(ref.Name, row.Release.Name) <= 0 {
+			continue
+		}
+		if owner, ok := ref.IDs[row.DriverID]; ok && owner != row.Constant {
+			return Taken{ID: row.DriverID, Constant: owner, Since: ref.Name}, true
+		}
+	}
+	return Taken{}, false
+}
+
+// IDWarnings says, each once, where the driver id moves and which number is
+// somebody else's later.
+func (r *Releases) IDWarnings() []string {
+	return append(r.moves(), r.collisions()...)
+}
+
+func (r *Releases) moves() []string {
+	var out []string
+	last := ""
+	for i, row := range r.Rows {
+		if before, moved := r.MovedFrom(i); moved {
+			out = append(out, fmt.Sprintf("%s moves: it is %d in %s and %d in %s",
+				row.Constant, before, last, row.DriverID, row.Release.Name))
+		}
+		if row.edited() {
+			last = row.Release.Name
+		}
+	}
+	return out
+}
+
+func (r *Releases) collisions() []string {
+	var all []Taken
+	rows := map[Taken][]string{}
+	for _, row := range r.Rows {
+		t, ok := r.TakenLater(row)
+		if !ok {
+			continue
+		}
+		if rows[t] == nil {
+			all = append(all, t)
+		}
+		rows[t] = append(rows[t], row.Release.Name)
+	}
+	out := make([]string, 0, len(all))
+	for _, t := range all {
+		which := rows[t][0]
+		if n := len(rows[t]); n > 1 {
+			which += " to " + rows[t][n-1]
+		}
+		out = append(out, fmt.Sprintf("%s: %s", which, t))
+	}
+	return out
+}

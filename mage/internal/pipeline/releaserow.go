@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// Check is what came of one question about a release.
+type Check struct {
+	State CheckState
+	Why   string // of a failure, in one line
+	Log   string // where all of it is
+}
+
+// CheckState is a check's answer, as the table shows it.
+type CheckState string
+
+// The states of a check.
+const (
+	CheckNotTried    CheckState = "-"
+	CheckPass        CheckState = "pass"
+	CheckFail        CheckState = "FAIL"
+	CheckUnsupported CheckState = "not supported"
+)
+
+// ReleaseRow is what is known of one release.
+type ReleaseRow struct {
+	Release ReleaseRef
+
+	// What the edit tells, once Patch has been tried.
+	PrivateABI int
+	DriverID   int
+	Constant   string
+
+	Patch, Spec, Compile, Devices Check
+
+	edit releaseEdit
+}
+
+// edited says that the release has the provider: what comes later needs it.
+func (r *ReleaseRow) edited() bool { return r.Patch.State == CheckPass }
+
+// checks are the row's checks in their order.
+func (r *ReleaseRow) checks() []Check { return []Check{r.Patch, r.Spec, r.Compile, r.Devices} }
+
+// Failed says that the row makes the walk fail.
+func (r *ReleaseRow) Failed() bool {
+	for _, c := range r.checks() {
+		if c.State == CheckFail {
+			return true
+		}
+	}
+	return false
+}
+
+// Why is the reason of the first check that did not pass, or "".
+func (r *ReleaseRow) Why() string {
+	for _, c := range r.checks() {
+		if c.Why != "" {
+			return c.Why
+		}
+	}
+	return ""
+}
+
+// LogPath is where the first check that did not pass tells all, or "".
+func (r *ReleaseRow) LogPath() string {
+	for _, c := range r.checks() {
+		if c.Log != "" {
+			return c.Log
+		}
+	}
+	return ""
+}
+
+// answer turns what a check gave into its state. Releases before the oldest
+// supported one may fail.
+func (r *ReleaseRow) answer(err error) Check {
+	if err == nil {
+		return Check{State: CheckPass}
+	}
+	c := Check{State: CheckFail, Why: reason(err), Log: logOf(err)}
+	if compareNames(r.Release.Name, OldestSupported) < 0 {
+		c.State = CheckUnsupported
+	}
+	return c
+}
+
+// reason is an error in one line. What a compiler said comes before how its
+// container ended.
+func reason(err error) string {
+	if run, ok := errors.AsType[*containers.RunError](err); ok {
+		if said := firstCompilerError(run.Log); said != "" {
+			return said
+		}
+		if len(run.Lines) > 0 {
+			return strings.TrimSpace(run.Lines[len(run.Lines)-1])
+		}
+	}
+	text, name := err.Error(), ""
+	if stage, ok := errors.AsType[*StageError](err); ok {
+		text, name = stage.Err.Error(), stage.Name+": "
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return name + cacheSays.ReplaceAllString(first, "")
+}
+
+// cacheSays is what the stage cache puts before the error of a stage; in a
+// walk that is one stage inside another.
+var cacheSays = regexp.MustCompile(`^(stage [a-z-]+: )+`)
+
+func firstCompilerError(log string) string {
+	f, err := os.Open(log)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	found := ui.CompilerErrors(f)
+	if len(found) == 0 {
+		return ""
+	}
+	return inTree.ReplaceAllString(found[0].String(), "")
+}
+
+// inTree is where a release's tree is in its container, which says nothing to
+// the reader of a row.
+var inTree = regexp.MustCompile(`^` + treeFolder + `/rdma-core-[^/]+/`)
+
+func logOf(err error) string {
+	stage, ok := errors.AsType[*StageError](err)
+	if !ok {
+		return ""
+	}
+	if _, err := os.Stat(stage.Log); err != nil {
+		return "" // it wrote none
+	}
+	return stage.Log
+}
+
+// CountReleases is a number of releases in words.
+func CountReleases(n int) string {
+	if n == 1 {
+		return "1 release"
+	}
+	return fmt.Sprintf("%d releases", n)
+}
+
+// ReleasesError says which releases failed, each with its reason.
+type ReleasesError struct{ Failed []*ReleaseRow }
+
+// Error implements error.
+func (e *ReleasesError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s failed", CountReleases(len(e.Failed)))
+	for _, row := range e.Failed {
+		fmt.Fprintf(&text, "\n%s: %s", row.Release.Name, row.Why())
+		if log := row.LogPath(); log != "" {
+			fmt.Fprintf(&text, " (log %s)", log)
+		}
+	}
+	return text.String()
+}
+
+// Err is nil if no row failed, else a *ReleasesError.
+func (r *Releases) Err() error {
+	var failed []*ReleaseRow
+	for _, row := range r.Rows {
+		if row.Failed() {
+			failed = append(failed, row)
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return &ReleasesError{Failed: failed}
+}

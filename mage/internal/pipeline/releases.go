@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// The releases that a walk looks at, and those from which on a failure counts:
+// the older ones are tried and what they lack is told.
+const (
+	OldestRelease    = "v32.0"
+	OldestSupported  = "v34.0"
+	releaseNameStart = "v"
+)
+
+// ReleaseRef is one release of a clone, or its master.
+type ReleaseRef struct {
+	upstream.Ref
+
+	Version string         // without the v; of master, what its CMakeLists.txt says
+	IDs     map[int]string // which constant has which driver id in upstream's own enum
+	Unclear error          // why that is not known
+}
+
+// Releases is a walk over a clone: all its releases, and a row for each that
+// was selected.
+type Releases struct {
+	All  []ReleaseRef // oldest first, master last
+	Rows []*ReleaseRow
+
+	clone *upstream.Clone
+}
+
+// Close lets go of the clone.
+func (r *Releases) Close() { r.clone.Close() }
+
+// Newest is the newest release that is tagged; master is no release.
+func (r *Releases) Newest() ReleaseRef {
+	for _, ref := range slices.Backward(r.All) {
+		if ref.Name != upstream.Master {
+			return ref
+		}
+	}
+	return r.All[len(r.All)-1]
+}
+
+var errNoReleases = errors.New("has no release of rdma-core from " + OldestRelease + " on, and no master")
+
+// ListReleases lists the releases of the clone at source, reads their driver
+// ids, and makes a row for each that the selection names. Close the result.
+//
+// Errors: *upstream.GivenError, *SelectionError.
+func (p *Pipeline) ListReleases(ctx context.Context, source, selection string) (*Releases, error) {
+	s := p.begin("releases")
+	clone, err := upstream.OpenClone(source, s.Log())
+	if err != nil {
+		return nil, p.end("releases", s, false, err)
+	}
+	r := &Releases{clone: clone}
+	if err := r.list(ctx, selection, s); err != nil {
+		clone.Close()
+		return nil, p.end("releases", s, false, err)
+	}
+	return r, p.end("releases", s, false, nil)
+}
+
+func (r *Releases) list(ctx context.Context, selection string, s *ui.Stage) error {
+	refs, err := r.clone.Refs(ctx)
+	if err != nil {
+		return err
+	}
+	if refs = sortRefs(refs); len(refs) == 0 {
+		return &upstream.GivenError{Source: r.clone.Path(), Reason: errNoReleases.Error()}
+	}
+	selected, err := selectRefs(selection, refs)
+	if err != nil {
+		return err
+	}
+	if r.All, err = r.describe(ctx, refs); err != nil {
+		return err
+	}
+	for _, ref := range r.All {
+		if slices.Contains(selected, ref.Name) {
+			r.Rows = append(r.Rows, &ReleaseRow{Release: ref})
+		}
+	}
+	s.Note(fmt.Sprintf("%d of %d, %s to %s", len(r.Rows), len(r.All), r.All[0].Name, r.All[len(r.All)-1].Name))
+	return nil
+}
+
+// describe reads what a number means in each release. All of them are read,
+// also those that are not selected: a number's later owner may be among them.
+func (r *Releases) describe(ctx context.Context, refs []upstream.Ref) ([]ReleaseRef, error) {
+	headers, err := r.clone.FileOf(ctx, refs, provider.DriverHeader)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]ReleaseRef, len(refs))
+	for i, ref := range refs {
+		all[i] = ReleaseRef{Ref: ref, Version: strings.TrimPrefix(ref.Name, releaseNameStart)}
+		all[i].IDs, all[i].Unclear = provider.DriverIDs(headers[i])
+		if ref.Name != upstream.Master {
+			continue
+		}
+		files, err := r.clone.Files(ctx, ref.Commit, []string{provider.TopCMake})
+		if err != nil {
+			return nil, err
+		}
+		if all[i].Version, err = upstream.Version(files[provider.TopCMake]); err != nil {
+			return nil, fmt.Errorf("%s of %s: %s %w", ref.Name, r.clone.Path(), provider.TopCMake, err)
+		}
+	}
+	return all, nil
+}
+
+// sortRefs drops what is older than a walk looks at and orders the rest by
+// number, master last.
+func sortRefs(refs []upstream.Ref) []upstream.Ref {
+	kept := slices.DeleteFunc(slices.Clone(refs), func(ref upstream.Ref) bool {
+		return compareNames(ref.Name, OldestRelease) < 0
+	})
+	slices.SortFunc(kept, func(a, b upstream.Ref) int { return compareNames(a.Name, b.Name) })
+	return kept
+}
+
+// compareNames orders "v42.1", "v42.10" and "master".
+func compareNames(a, b string) int {
+	if am, bm := a == upstream.Master, b == upstream.Master; am || bm {
+		switch {
+		case am && bm:
+			return 0
+		case am:
+			return 1
+		default:
+			return -1
+		}
+	}
+	return specs.CompareVersions(strings.TrimPrefix(a, releaseNameStart), strings.TrimPrefix(b, releaseNameStart))
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/resnics/verbsmith/containers"
+)
+
+const (
+	releaseSpecStage  = 1
+	releaseSpecScript = "release-spec.sh"
+)
+
+// CheckSpecs has rpmspec parse the edited spec of each release, once as each of
+// the EL releases would: their conditionals, with the toolchain's own macros
+// behind them.
+func (p *Pipeline) CheckSpecs(ctx context.Context, job Job, tc Toolchain, els []int, r *Releases) error {
+	return p.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
+		if !row.edited() {
+			row.Spec = Check{State: CheckNotTried}
+			return true, nil
+		}
+		hit, err := p.specRow(ctx, job, tc, els, row)
+		row.Spec = row.answer(err)
+		return hit, err
+	})
+}
+
+func (p *Pipeline) specRow(ctx context.Context, job Job, tc Toolchain, els []int, row *ReleaseRow) (bool, error) {
+	args := []string{topdir + "/SPECS/" + specFile, job.providerName()}
+	for _, el := range els {
+		args = append(args, strconv.Itoa(el))
+	}
+	key, err := rowKey(parseStage, releaseSpecStage, releaseSpecScript)
+	if err != nil {
+		return false, err
+	}
+	key = key.String("arguments", strings.Join(args, " ")).String("edit", row.edit.key).String("toolchain", tc.ID)
+	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, _ string) error {
+		return p.quietly(row.Release.Name, func(q *Pipeline) error { return q.parseSpec(ctx, tc, args, row) })
+	})
+	return entry.Hit, err
+}
+
+func (p *Pipeline) parseSpec(ctx context.Context, tc Toolchain, args []string, row *ReleaseRow) error {
+	s := p.begin("rpmspec")
+	files := []tarFile{
+		{name: "SPECS/" + specFile, path: row.edit.spec, owner: builderUID, mtime: row.Release.Time},
+		{name: "SOURCES/" + row.edit.patchName, path: row.edit.patch, owner: builderUID, mtime: row.Release.Time},
+	}
+	_, err := p.runScript(ctx, s, releaseSpecScript, args, containers.RunSpec{
+		Name: "rpmspec", Image: tc.ID, User: builder, WorkDir: topdir,
+		Env:    buildEnv(Source{Epoch: row.Release.Time}),
+		Inputs: []containers.Input{{Path: topdir, Write: tarOf(files)}},
+	})
+	return p.end("rpmspec", s, false, err)
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Clone is a git clone of rdma-core with all its releases. Like a repository
+// of which one ref is given, it is read without being trusted.
+type Clone struct {
+	repo     *repository
+	isolated bool
+}
+
+// Ref is a release that a clone has, or upstream's master.
+type Ref struct {
+	Name   string // "v56.1" or "master"
+	Commit string
+	Time   time.Time // of the commit
+}
+
+// Master is the name of upstream's branch, for which no tag exists yet.
+const Master = "master"
+
+// releaseTag is what upstream calls a release; v12-rc1 is none.
+var releaseTag = regexp.MustCompile(`^v[0-9]+(\.[0-9]+){1,3}$`)
+
+// OpenClone opens the clone at path: a work tree's top folder, or a bare one.
+// What git says goes to log. Close it when it is no longer needed.
+//
+// Errors: *[GivenError], *[MissingToolError].
+func OpenClone(path string, log io.Writer) (*Clone, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, &GivenError{Source: path, Reason: "has no absolute path", Err: err}
+	}
+	if gitDir(abs) == "" {
+		return nil, &GivenError{Source: path, Reason: "is no git clone: want the folder of a checkout or of a bare clone, without a ref"}
+	}
+	repo, err := openRepository(abs, &Request{Log: log})
+	if err != nil {
+		return nil, err
+	}
+	return &Clone{repo: repo}, nil
+}
+
+// Close removes what was made on the side.
+func (c *Clone) Close() { c.repo.Close() }
+
+// Path is the clone's folder, absolute.
+func (c *Clone) Path() string { return c.repo.path }
+
+// Refs lists the releases that are tagged, in no order, and master where the
+// clone has it: upstream's before a branch of the clone itself.
+func (c *Clone) Refs(ctx context.Context) ([]Ref, error) {
+	const format = "--format=%(refname) %(objectname) %(committerdate:unix) %(*objectname) %(*committerdate:unix)"
+	const remote, local = "refs/remotes/origin/master", "refs/heads/master"
+	text, err := c.repo.output(ctx, "for-each-ref", format, "refs/tags/v*", local, remote)
+	if err != nil {
+		return nil, &GivenError{Source: c.repo.path, Reason: "cannot be listed", Err: err}
+	}
+	var refs []Ref
+	branches := map[string]Ref{}
+	for line := range strings.SplitSeq(text, "\n") {
+		full, ref, ok := parseRef(line)
+		switch {
+		case !ok:
+		case full == local || full == remote:
+			ref.Name = Master
+			branches[full] = ref
+		case releaseTag.MatchString(ref.Name):
+			refs = append(refs, ref)
+		}
+	}
+	for _, name := range []string{remote, local} {
+		if ref, ok := branches[name]; ok {
+			return append(refs, ref), nil
+		}
+	}
+	return refs, nil
+}
+
+// parseRef reads a line of Refs' format. Of an annotated tag the last two
+// fields are the commit's; a tag of anything but a commit is left out.
+func parseRef(line string) (full string, ref Ref, ok bool) {
+	fields := strings.Fields(line)
+	if len(fields) < 3 { //nolint:mnd // name, id, time
+		return "", Ref{}, false
+	}
+	seconds, err := strconv.ParseInt(fields[len(fields)-1], 10, 64)
+	commit := fields[len(fields)-2]
+	if err != nil || !commitForm.MatchString(commit) {
+		return "", Ref{}, false
+	}
+	ref = Ref{Name: strings.TrimPrefix(fields[0], "refs/tags/"), Commit: commit, Time: time.Unix(seconds, 0).UTC()}
+	return fields[0], ref, true
+}
+
+// Files reads files of a commit; those that it does not have are not in the
+// result.
+func (c *Clone) Files(ctx context.Context, commit string, names []string) (map[string][]byte, error) {
+	asked := make([]string, len(names))
+	for i, name := range names {
+		asked[i] = commit + ":" + name
+	}
+	blobs, err := c.blobs(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[string][]byte, len(names))
+	for i, name := range names {
+		if blobs[i] != nil {
+			files[name] = blobs[i]
+		}
+	}
+	return files, nil
+}
+
+// FileOf reads one file of many refs, in their order; nil where a ref does not
+// have it.
+func (c *Clone) FileOf(ctx context.Context, refs []Ref, name string) ([][]byte, error) {
+	asked := make([]string, len(refs))
+	for i, ref := range refs {
+		asked[i] = ref.Commit + ":" + name
+	}
+	return c.blobs(ctx, asked)
+}
+
+// Version reads rdma-core's version from a top CMakeLists.txt.
+func Version(cmakeLists []byte) (string, error) { return packageVersion(cmakeLists) }
+
+// blobs asks git for many objects at once: one process, however many they are.
+func (c *Clone) blobs(ctx context.Context, asked []string) ([][]byte, error) {
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	var question bytes.Buffer
+	for _, name := range asked {
+		if strings.ContainsAny(name, "\n\x00") {
+			return nil, fmt.Errorf("the name %q has a line break", name)
+		}
+		question.WriteString(name + "\n")
+	}
+	if !c.isolated {
+		commit, _, _ := strings.Cut(asked[0], ":")
+		if err := c.repo.isolate(ctx, commit); err != nil {
+			return nil, err
+		}
+		c.isolated = true
+	}
+	var answer bytes.Buffer
+	cmd := c.repo.command(ctx, c.repo.bare(), "cat-file", "--batch")
+	cmd.Stdin, cmd.Stdout = &question, &boundedWriter{w: &answer, left: defaultLimits().packed}
+	if err := runTool(ctx, cmd); err != nil {
+		return nil, fmt.Errorf("read files of %s: %w", c.repo.path, err)
+	}
+	return readBatch(bufio.NewReader(&answer), asked)
+}
+
+// readBatch takes git's answer apart: "ID blob SIZE", the bytes, a line break;
+// or "NAME missing".
+func readBatch(r *bufio.Reader, asked []string) ([][]byte, error) {
+	blobs := make([][]byte, len(asked))
+	for i, name := range asked {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return nil, fmt.Errorf("git's answer about %s: %w", name, err)
+		}
+		line = strings.TrimSuffix(line, "\n")
+		if line == name+" missing" {
+			continue
+		}
+		fields := strings.Fields(line)
+		if len(fields) != 3 || fields[1] != "blob" { //nolint:mnd // id, type, size
+			return nil, fmt.Errorf("%s is no file: git says %q", name, line)
+		}
+		size, err := strconv.Atoi(fields[2])
+		if err != nil || size < 0 {
+			return nil, fmt.Errorf("git's answer about %s has the size %q", name, fields[2])
+		}
+		blobs[i] = make([]byte, size)
+		if _, err := io.ReadFull(r, blobs[i]); err != nil {
+			return nil, fmt.Errorf("git's answer about %s: %w", name, err)
+		}
+		if end, err := r.ReadByte(); err != nil || end != '\n' {
+			return nil, errors.New("git's answer about " + name + " does not end where it should")
+		}
+	}
+	return blobs, nil
+}

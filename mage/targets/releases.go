@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package targets
+
+import (
+	"context"
+
+	"github.com/magefile/mage/mg"
+
+	"github.com/resnics/verbsmith/mage/internal/app"
+)
+
+// Releases is the namespace of what concerns many releases at once.
+type Releases mg.Namespace
+
+// Check puts the provider into every release of a git clone and says how far each goes.
+func (Releases) Check(ctx context.Context,
+	source *string, // git clone of rdma-core with its tags (required)
+	rdma *string, // releases: FROM..TO, one, or several separated by commas (default all)
+	depth *string, // edit, spec or compile (default compile)
+	distro *string, // distro whose toolchain compiles (default rocky9)
+	provider *string, // provider: a name in provider/, or a folder (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Depth = depth
+	return app.Run(ctx, f, (*app.App).ReleasesCheck)
+}

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Compiles of a patched rdma-core tree what discovery needs: the kernel's
+# headers, libibverbs, one provider and ibv_devices.
+#   release-build.sh TREE PROVIDER OUT
+# What was built goes to OUT, as it was below TREE/build. CCACHE_DIR is optional.
+# A warning in the provider's own files is an error; elsewhere it is upstream's.
+set -eu
+
+tree=$1
+provider=$2
+out=$3
+
+if command -v ccache >/dev/null 2>&1; then
+    export CMAKE_C_COMPILER_LAUNCHER=ccache
+fi
+list=$tree/providers/$provider/CMakeLists.txt
+{
+    echo 'add_compile_options(-Werror)'
+    cat "$list"
+} >"$list.werror"
+mv "$list.werror" "$list"
+
+mkdir -p "$tree/build" "$out/lib" "$out/bin" "$out/etc/libibverbs.d"
+cd "$tree/build"
+cmake -GNinja -DIN_PLACE=1 -DCMAKE_BUILD_TYPE=Debug -DNO_PYVERBS=1 -DNO_MAN_PAGES=1 ..
+# Half of the machine: this may be one of hundreds, and somebody works beside it.
+ninja -j "$((($(nproc) + 1) / 2))" kernel-headers/all libibverbs/all "providers/$provider/all" bin/ibv_devices
+cp -a lib/libibverbs.so* lib/"lib$provider"-rdmav*.so "$out/lib/"
+cp -a bin/ibv_devices "$out/bin/"
+cp -a "etc/libibverbs.d/$provider.driver" "$out/etc/libibverbs.d/"
