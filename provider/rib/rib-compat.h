@@ -77,7 +77,7 @@ rib_cmd_create_cq_ex(struct ibv_context *context,
 #if IBVERBS_PABI_VERSION >= 59
 	return ibv_cmd_create_cq_ex(context, attr, NULL, cq, cmd, cmd_size,
 				    resp, resp_size, 0);
-#elif IBVERBS_PABI_VERSION >= 33
+#elif IBVERBS_PABI_VERSION >= 34
 	return ibv_cmd_create_cq_ex(context, attr, cq, cmd, cmd_size, resp,
 				    resp_size, 0);
 #else

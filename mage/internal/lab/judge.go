@@ -21,7 +21,7 @@ type Row struct {
 
 // Equal is the ratio from which on a measurement counts as equal: medians of a
 // few runs on an emulated machine differ by some percent of themselves.
-const Equal = 0.95
+const Equal = 0.9
 
 // Judge makes a row of each case that was planned. A case that the guest has
 // not answered has failed.

@@ -60,10 +60,10 @@ func TestMeasurementsAreRatios(t *testing.T) {
 		pass        bool
 	}{
 		{CaseRate, 110, 100, true},
-		{CaseRate, 96, 100, true},
-		{CaseRate, 90, 100, false},
+		{CaseRate, 91, 100, true},
+		{CaseRate, 89, 100, false},
 		{CaseLatency, 10, 11, true},
-		{CaseLatency, 11, 10, false},
+		{CaseLatency, 11.2, 10, false},
 		{CaseRate, 100, 0, false}, // nothing to compare with
 	} {
 		rows := Judge(planOf(test.name), measured(test.name, test.mine, test.stock))

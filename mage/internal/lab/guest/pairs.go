@@ -178,12 +178,19 @@ func overCM(program string, server, client []string) single {
 	}
 }
 
-// cmtime measures connections with made-up queue pair numbers, too, in later
-// releases. Two ends on one device need different ones.
+// cmtime has had three sets of options. Since 57 it also measures connections
+// with made-up queue pair numbers, which have to differ between two ends on one
+// device; since 60 its ends find each other through a controller.
 func cmtime(ctx context.Context, g *guest, d lab.Device) lab.Record {
+	usage := launch(ctx, "cmtime", "-?").wait().out
 	server, client := []string{"-c", "10"}, []string{"-c", "10"}
-	if usage := launch(ctx, "cmtime", "-?").wait(); strings.Contains(usage.out, "base_qpn") {
+	if strings.Contains(usage, "base_qpn") {
 		server, client = append(server, "-q", "2000"), append(client, "-q", "5000")
+	}
+	if strings.Contains(usage, "controller_address") {
+		const controller = "127.0.0.1"
+		server, client = append(server, "-L", "-C", controller), append(client, "-C", controller)
+		return overCM("cmtime", append(server, "-b"), append(client, "-b"))(ctx, g, d)
 	}
 	return overCM("cmtime", append(server, "-b"), append(client, "-b", "@", "-s"))(ctx, g, d)
 }
