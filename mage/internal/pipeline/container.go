@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
@@ -37,6 +38,20 @@ func scriptInput(names ...string) (containers.Input, error) {
 		files = append(files, tarFile{name: scriptFolder[1:] + "/" + name, data: text, mode: 0o755})
 	}
 	return containers.Input{Path: "/", Write: tarOf(files)}, nil
+}
+
+// scriptKey begins the key of a stage that runs embedded scripts: they are an
+// input like any other.
+func scriptKey(stage string, version int, names ...string) (*stagecache.KeyBuilder, error) {
+	key := stagecache.NewKey(stage, version)
+	for _, name := range names {
+		text, err := scripts.Read(name)
+		if err != nil {
+			return nil, err
+		}
+		key = key.Bytes(name, text)
+	}
+	return key, nil
 }
 
 // runScript runs an embedded script as the main process of a container; its

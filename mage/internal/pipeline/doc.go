@@ -14,6 +14,15 @@
 //	Collect    into dist/                    -> Dist
 //	Prove      clean container, verdicts     -> Report
 //
+// The kernel lab goes on from the packages:
+//
+//	Lab          QEMU and a kernel           -> Lab
+//	Fixture      the provider's lab/         -> Fixture
+//	Exercise     the program that checks     -> Exercise
+//	DebugModule  the provider unoptimised    -> DebugModule
+//	Guest        dnf install, a disk         -> Guest
+//	Boot         the cases                   -> lab.Outcome
+//
 // A stage's output is stored under the digest of all its inputs by stagecache,
 // the one place that decides whether a stage runs. The stages before Base are
 // pure Go and need no container engine.

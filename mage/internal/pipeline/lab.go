@@ -135,7 +135,7 @@ func (p *Pipeline) Fixture(ctx context.Context, job Job, lab Lab) (Fixture, erro
 			What: "a folder lab/ with a Kbuild beside provider.yaml, as provider/rib has it",
 		})
 	}
-	key, err := scriptKey("fixture", modulesScript)
+	key, err := scriptKey("fixture", labStage, modulesScript)
 	if err != nil {
 		return Fixture{}, err
 	}
@@ -168,7 +168,7 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) Exercise(ctx context.Context, dist Dist, tc Toolchain) (Exercise, error) {
-	key, err := scriptKey("exercise", exerciseScript)
+	key, err := scriptKey("exercise", labStage, exerciseScript)
 	if err != nil {
 		return Exercise{}, err
 	}

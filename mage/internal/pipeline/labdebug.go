@@ -23,7 +23,7 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolchain) (DebugModule, error) {
-	key, err := scriptKey("debug", debugScript)
+	key, err := scriptKey("debug", labStage, debugScript)
 	if err != nil {
 		return DebugModule{}, err
 	}

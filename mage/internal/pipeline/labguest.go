@@ -10,9 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/scripts"
 )
 
 // Guest is the disk of a virtual machine: the file system in which dnf has
@@ -38,7 +36,7 @@ func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dist Dist, lab
 	if err != nil {
 		return g, err
 	}
-	key, err := scriptKey("guest", installScript, dnfScript, diskScript)
+	key, err := scriptKey("guest", labStage, installScript, dnfScript, diskScript)
 	if err != nil {
 		return g, err
 	}
@@ -111,18 +109,4 @@ func (d Dist) packages() (files []tarFile, names []string, err error) {
 		}
 	}
 	return files, names, nil
-}
-
-// scriptKey begins the key of one of the lab's stages, which all run embedded
-// scripts: they are an input like any other.
-func scriptKey(stage string, names ...string) (*stagecache.KeyBuilder, error) {
-	key := stagecache.NewKey(stage, labStage)
-	for _, name := range names {
-		text, err := scripts.Read(name)
-		if err != nil {
-			return nil, err
-		}
-		key = key.Bytes(name, text)
-	}
-	return key, nil
 }

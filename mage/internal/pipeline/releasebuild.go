@@ -42,7 +42,7 @@ func (p *Pipeline) CheckBuilds(ctx context.Context, job Job, tc Toolchain, r *Re
 }
 
 func (p *Pipeline) buildRow(ctx context.Context, job Job, tc Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
-	key, err := rowKey(makeStage, releaseBuildStage, releaseBuildScript, verdictScript)
+	key, err := scriptKey(makeStage, releaseBuildStage, releaseBuildScript, verdictScript)
 	if err != nil {
 		return false, err
 	}

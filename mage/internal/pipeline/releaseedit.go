@@ -15,7 +15,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
-	"github.com/resnics/verbsmith/scripts"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -31,19 +30,6 @@ func isRowStage(stage string) bool {
 }
 
 const releaseEditStage = 1
-
-// rowKey starts the key of a row's stage whose inputs are scripts as well.
-func rowKey(stage string, version int, names ...string) (*stagecache.KeyBuilder, error) {
-	key := stagecache.NewKey(stage, version)
-	for _, name := range names {
-		text, err := scripts.Read(name)
-		if err != nil {
-			return nil, err
-		}
-		key = key.Bytes(name, text)
-	}
-	return key, nil
-}
 
 // releaseEdit is what the edit of a release leaves: the patch and the spec.
 type releaseEdit struct {

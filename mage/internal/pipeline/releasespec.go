@@ -35,7 +35,7 @@ func (p *Pipeline) specRow(ctx context.Context, job Job, tc Toolchain, els []int
 	for _, el := range els {
 		args = append(args, strconv.Itoa(el))
 	}
-	key, err := rowKey(parseStage, releaseSpecStage, releaseSpecScript)
+	key, err := scriptKey(parseStage, releaseSpecStage, releaseSpecScript)
 	if err != nil {
 		return false, err
 	}

@@ -10,9 +10,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/scripts"
 )
 
 // Packages is what rpmbuild made.
@@ -31,13 +29,11 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain) (Packages, error) {
-	script, err := scripts.Read(rpmScript)
+	key, err := scriptKey("rpm", rpmStage, rpmScript)
 	if err != nil {
 		return Packages{}, err
 	}
-	key := stagecache.NewKey("rpm", rpmStage).
-		Bytes(rpmScript, script).
-		String("toolchain", tc.ID).
+	key = key.String("toolchain", tc.ID).
 		String("epoch", src.Epoch.UTC().String()).
 		File("tarball", src.Tarball).
 		File("spec", spec.File)
