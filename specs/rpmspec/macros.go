@@ -157,7 +157,7 @@ func (t *macroTable) use(text string) (out, rest string, err error) {
 	}
 	flags, name := splitUse(text[1:])
 	if name == "" {
-		return "", "", &UnknownMacroError{Macro: text, Why: "no macro"}
+		return "%", text[1:], nil // not a macro, and left as it is
 	}
 	rest = text[1+len(flags)+len(name):]
 	out, err = t.lookUp("%"+flags+name, flags, name, "", false)

@@ -14,6 +14,7 @@ import (
 // what the macros in them stand for, as far as both can be told without running rpm.
 type Reading struct {
 	spec  *Spec
+	dist  string // the value of %dist
 	lines []readLine
 }
 
@@ -40,7 +41,7 @@ type readLine struct {
 // macros that the distro has. It never fails: what cannot be decided is an error of
 // the method that needs it.
 func (s *Spec) Read(m Macros) *Reading {
-	r := &Reading{spec: s, lines: make([]readLine, len(s.lines))}
+	r := &Reading{spec: s, dist: m.Values["dist"], lines: make([]readLine, len(s.lines))}
 	w := &walk{Reading: r, table: newTable(m), arch: m.Arch}
 	w.tags()
 	for i := range s.lines {

@@ -76,7 +76,7 @@ func (s *Spec) AddReleaseSuffix(suffix string) error {
 			}
 			text := c.lines[t.line].text
 			at := strings.LastIndex(text, t.value)
-			c.lines[t.line].text = text[:at] + value
+			c.lines[t.line].text = text[:at] + value + text[at+len(t.value):]
 		}
 		if !found {
 			return c.place(-1, "a Release tag", "none")
@@ -122,16 +122,11 @@ func (r *Reading) ReleaseVersion() (string, error) {
 		if r.needs(t.line) != nil {
 			return version, nil
 		}
-		return version + "-" + r.lines[t.line].undisted(), nil
+		release := tagLine.FindStringSubmatch(r.lines[t.line].text)[4]
+		if r.dist != "" {
+			release = strings.Replace(release, r.dist, "", 1)
+		}
+		return version + "-" + release, nil
 	}
 	return "", r.spec.place(-1, "a Release tag", "none")
 }
-
-// undisted is a Release without the mark that Reading puts for %{?dist}.
-func (l readLine) undisted() string {
-	return strings.ReplaceAll(tagLine.FindStringSubmatch(l.text)[4], distMark, "")
-}
-
-// distMark stands for %dist while a spec is read: what a distro calls itself is no part
-// of what is told of a spec.
-const distMark = "\x01"
