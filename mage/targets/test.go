@@ -22,25 +22,29 @@ func (Test) Unit(ctx context.Context) error {
 func (Test) Integration(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
 ) error {
-	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).TestIntegration)
+	f := flags(distro, rdma, source, provider, base)
+	f.Suffix = suffix
+	return app.Run(ctx, f, (*app.App).TestIntegration)
 }
 
 // Kernel boots what dnf installed on a real kernel, beside the stock provider.
 func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 	cases *string, // fast, all, or names of cases separated by commas (default fast)
 	module *string, // provider's module: packaged, or tree for one compiled now (default packaged)
+	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Cases, f.Module = cases, module
+	f.Cases, f.Module, f.Suffix = cases, module, suffix
 	return app.Run(ctx, f, (*app.App).TestKernel)
 }
 

@@ -43,8 +43,9 @@ type macroTable struct {
 	gone map[string]bool
 	// strict: what is not known is an error also behind a question mark.
 	strict bool
-	// steps counts what was expanded, so that macros which name each other have an end.
-	steps int
+	// steps counts what was expanded, so that macros which name each other have an end;
+	// spent is what came out of all lines.
+	steps, spent int
 }
 
 func newTable(m Macros) *macroTable {
@@ -97,10 +98,12 @@ func (t *macroTable) find(name string) (body string, defined bool, why string) {
 	return "", false, "its value is not known here"
 }
 
-// maxSteps and maxText are far above what a line of a spec needs.
+// maxSteps and maxText are far above what a line of a spec needs, maxSpent above what a
+// spec does.
 const (
 	maxSteps = 2000
 	maxText  = 64 << 10
+	maxSpent = 16 << 20
 )
 
 var macroName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*`)
@@ -127,7 +130,8 @@ func (t *macroTable) expandIn(text string) (string, error) {
 		}
 		b.WriteString(out)
 		text = rest
-		if t.steps++; t.steps > maxSteps || b.Len() > maxText {
+		t.spent += len(out)
+		if t.steps++; t.steps > maxSteps || b.Len() > maxText || t.spent > maxSpent {
 			return "", &UnknownMacroError{Macro: "%", Why: "macros without an end"}
 		}
 	}

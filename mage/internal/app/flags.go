@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
 // Flags are a target's optional flags; nil is not given.
@@ -20,6 +21,7 @@ type Flags struct {
 	Distro, RDMA, Source, Provider, Base *string
 	Cases, Module                        *string // of the kernel lab
 	Depth                                *string // of a walk over releases
+	Suffix                               *string // of the packages' release
 }
 
 const defaultProvider = "rib"
@@ -37,11 +39,14 @@ func value(flag *string, otherwise string) string {
 // job checks all flags and says everything that is wrong with them at once.
 func (a *App) job() (pipeline.Job, error) {
 	var job pipeline.Job
-	var errs [4]error
+	var errs [5]error
 	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
 	errs[1] = a.release(&job)
 	job.Provider, errs[2] = a.provider(value(a.flags.Provider, defaultProvider))
 	job.Base, errs[3] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
+	if job.Suffix = value(a.flags.Suffix, ""); job.Suffix != "" {
+		errs[4] = rpmspec.CheckSuffix(job.Suffix)
+	}
 	return job, errors.Join(errs[:]...)
 }
 

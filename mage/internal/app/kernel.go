@@ -83,7 +83,7 @@ func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (mad
 	if err != nil {
 		return m, pipeline.Dist{}, err
 	}
-	dist, err := a.pipeline.Collected(m.job, m.tc.Base, m.src.Version)
+	dist, err := a.pipeline.Collected(m.job, m.tc.Base, m.src.Label())
 	if errors.Is(err, os.ErrNotExist) {
 		err = &pipeline.AdviceError{Err: err, What: "run the target rpm once: the module is put over its packages"}
 	}
@@ -140,7 +140,7 @@ func (a *App) showKernel(m made, dist pipeline.Dist, plan lab.Plan, outcome lab.
 	a.ui.Summary(a.ui.StageTimes())
 	a.showSuite(lab.Compare(plan, outcome))
 	name := "junit-kernel.xml"
-	title := m.tc.Base.Folder + " rdma-core " + dist.Manifest.Release + " kernel"
+	title := m.tc.Base.Folder + " rdma-core " + dist.Manifest.Label() + " kernel"
 	if plan.DebugModule {
 		// No proof of the packages, so it does not stand for one.
 		name, title = "junit-kernel-tree.xml", title+", with the module of the tree"

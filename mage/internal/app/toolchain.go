@@ -27,7 +27,7 @@ func (a *App) ToolchainList(ctx context.Context) error {
 		}
 		rows = append(rows, row)
 	}
-	a.ui.Table("toolchains for rdma-core "+m.src.Version, []string{"distro", "base", "image", "state"}, rows)
+	a.ui.Table("toolchains for rdma-core "+m.src.Label(), []string{"distro", "base", "image", "state"}, rows)
 	return nil
 }
 

@@ -5,7 +5,9 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -32,7 +34,10 @@ const integrateStage = 1
 // Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has
 // no place for an edit.
 func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, error) {
-	key := stagecache.NewKey("integrate", integrateStage).String("source", src.Digest)
+	if err := refuseOwn(job, src); err != nil {
+		return Tree{}, err
+	}
+	key := stagecache.NewKey("integrate", integrateStage).String("source", src.state())
 	if job.Provider != nil {
 		key = key.String("provider", job.Provider.Digest())
 	}
@@ -67,7 +72,7 @@ func integrate(job Job, src Source, dir string, s *ui.Stage) error {
 	if job.Provider == nil {
 		result, err = provider.Inspect(tree)
 	} else {
-		result, err = integrateProvider(job.Provider, tree, s)
+		result, err = integrateProvider(job.Provider, tree, src, s)
 	}
 	if err != nil {
 		return err
@@ -79,7 +84,7 @@ func integrate(job Job, src Source, dir string, s *ui.Stage) error {
 	return writeFile(dir, "integrate.json", data)
 }
 
-func integrateProvider(pr *provider.Provider, tree *provider.DirTree, s *ui.Stage) (*provider.Result, error) {
+func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source, s *ui.Stage) (*provider.Result, error) {
 	result, err := provider.Integrate(tree, pr)
 	if err != nil {
 		return nil, err
@@ -88,15 +93,20 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, s *ui.Stag
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
 	}
 	m := pr.Manifest
-	if err := editSpec(tree, "redhat/rdma-core.spec", func(spec *rpmspec.Spec) error {
-		return spec.AddProvider(m.Name, m.Description)
-	}); err != nil {
-		return nil, err
-	}
-	if err := editSpec(tree, "suse/rdma-core.spec", func(spec *rpmspec.Spec) error {
-		return spec.AddSUSEProvider(m.Name, m.Description)
-	}); err != nil {
-		return nil, err
+	for _, spec := range []struct {
+		name string
+		edit func(*rpmspec.Spec) error
+	}{
+		{upstreams, func(spec *rpmspec.Spec) error { return spec.AddProvider(m.Name, m.Description) }},
+		{"suse/rdma-core.spec", func(spec *rpmspec.Spec) error { return spec.AddSUSEProvider(m.Name, m.Description) }},
+	} {
+		err := editSpec(tree, spec.name, spec.edit)
+		if src.Package != nil && errors.Is(err, fs.ErrNotExist) {
+			continue // a distro's tarball or patch may lack upstream's packaging; it has its own
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	s.Note(fmt.Sprintf("%s = %d, private ABI %d", result.EnumConstant, result.DriverID, result.PrivateABI))
 	return result, nil

@@ -31,7 +31,7 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dist Dist, lab Lab) (Guest, error) {
-	g := Guest{Volume: p.volume("guest", base.Folder, dist.Manifest.Release, job.providerName())}
+	g := Guest{Volume: p.volume("guest", base.Folder, dist.Manifest.Label(), job.providerName())}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return g, err

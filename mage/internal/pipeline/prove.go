@@ -143,7 +143,7 @@ func (p *Pipeline) Prove(ctx context.Context, job Job, base Base, dist Dist) (Re
 }
 
 func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *ui.Stage) (Report, error) {
-	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Release, Started: time.Now()}
+	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
 	m, err := subject(job, dist.Manifest.PrivateABI)
 	if err != nil {
 		return report, err
@@ -170,7 +170,7 @@ func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *
 		}
 		report.Verdicts = append(report.Verdicts, v)
 	}
-	stock, err := p.proveStock(ctx, job, base, dist.Manifest.Release, m, s)
+	stock, err := p.proveStock(ctx, job, base, dist.Manifest.Label(), m, s)
 	if err == nil && stock != nil {
 		report.Verdicts = append(report.Verdicts, *stock)
 	}
@@ -188,10 +188,10 @@ func cleanRun(image string, m proofSubject) (containers.RunSpec, error) {
 
 // proveStock asserts that upstream's own packages of the release, where they
 // are in dist/, do not know the device.
-func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, version string, m proofSubject, s *ui.Stage) (*Verdict, error) {
+func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, label string, m proofSubject, s *ui.Stage) (*Verdict, error) {
 	stock := job
 	stock.Provider = nil
-	dir := p.DistFolder(stock, base, version)
+	dir := p.DistFolder(stock, base, label)
 	manifest, err := ReadManifest(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no stock packages, no verdict

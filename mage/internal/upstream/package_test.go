@@ -511,3 +511,23 @@ func withDigests(data []byte) []byte {
 	copy(data[leadSize+store+41+65:], both[:])
 	return data
 }
+
+// TestArchiveOutOfPackage has another sum than the published archive of its name.
+func TestArchiveOutOfPackage(t *testing.T) {
+	data := gzipSource(t, "rdma-core-56.1", testVersion)
+	origins := []Origin{{Kind: KindReleaseAsset, File: "rdma-core-56.1.tar.gz", SHA256: strings.Repeat("0", 64)}}
+	s := newSums()
+	req := Request{Version: testVersion, Origins: origins, Sums: s, Vouched: "rdma-core-56.1-3.el9"}
+	v, err := givenArchive(t, "rdma-core-56.1.tar.gz", data, req).Verify(t.Context())
+	if err != nil || v.How != HowPackage || v.Against != req.Vouched || len(s.m) != 0 {
+		t.Errorf("got %+v, %v, recorded %v", v, err, s.m)
+	}
+	req.Origins[0].SHA256 = sumOf(data)
+	if v, err = givenArchive(t, "rdma-core-56.1.tar.gz", data, req).Verify(t.Context()); err != nil || v.How != HowPinned {
+		t.Errorf("the published one: got %+v, %v", v, err)
+	}
+	req.Vouched, req.Origins[0].SHA256 = "", strings.Repeat("0", 64)
+	if _, err := givenArchive(t, "rdma-core-56.1.tar.gz", data, req).Verify(t.Context()); !errors.As(err, new(*SumError)) {
+		t.Errorf("without a package: got %v", err)
+	}
+}
