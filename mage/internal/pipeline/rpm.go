@@ -54,6 +54,10 @@ func (p *Pipeline) rpmbuild(
 	ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain, dir string, s *ui.Stage,
 ) error {
 	inputs := rpmInputs(job, src, patch, spec)
+	// First, since a build takes minutes in which other runs may prune the cache.
+	if err := keepInputs(inputs, dir); err != nil {
+		return err
+	}
 	mounts, err := p.compilerCache(ctx, tc)
 	if err != nil {
 		return err
@@ -70,9 +74,6 @@ func (p *Pipeline) rpmbuild(
 		Log: ninjaLog(s),
 	})
 	if err != nil {
-		return err
-	}
-	if err := keepInputs(inputs, dir); err != nil {
 		return err
 	}
 	return keepLog(s, dir)
