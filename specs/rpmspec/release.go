@@ -119,7 +119,7 @@ func (r *Reading) ReleaseVersion() (string, error) {
 		if t.name != "release" || r.lines[t.line].truth == no {
 			continue
 		}
-		if r.needs(t.line) != nil {
+		if r.lines[t.line].truth == undecided || r.lines[t.line].failed != nil {
 			return version, nil
 		}
 		release := tagLine.FindStringSubmatch(r.lines[t.line].text)[4]
