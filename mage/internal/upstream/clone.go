@@ -152,12 +152,9 @@ func (c *Clone) blobs(ctx context.Context, asked []string) ([][]byte, error) {
 		}
 		question.WriteString(name + "\n")
 	}
-	if !c.isolated {
-		commit, _, _ := strings.Cut(asked[0], ":")
-		if err := c.repo.isolate(ctx, commit); err != nil {
-			return nil, err
-		}
-		c.isolated = true
+	commit, _, _ := strings.Cut(asked[0], ":")
+	if err := c.prepare(ctx, commit); err != nil {
+		return nil, err
 	}
 	var answer bytes.Buffer
 	cmd := c.repo.command(ctx, c.repo.bare(), "cat-file", "--batch")
