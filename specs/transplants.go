@@ -48,13 +48,16 @@ type Cut struct {
 
 // Transplant is one provider and what it is compared with.
 type Transplant struct {
-	// Provider is its name, and that of its manifest in provider/testdata/transplants.
+	// Name is what a user types, and the name of the manifest in
+	// provider/testdata/transplants.
+	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9_-]*$" jsonschema_description:"what a user types, and the manifest's name"`
+	// Provider is the provider's name.
 	Provider string `yaml:"provider" jsonschema:"pattern=^[a-z][a-z0-9_]*$" jsonschema_description:"the provider's name"`
 	// Host is the release that it is put into.
 	Host string `yaml:"host" jsonschema:"pattern=^v[0-9]+([.][0-9]+)+$" jsonschema_description:"a tag such as v42.0"`
 	// Commits are upstream's own that brought the provider, in order; made on the host
 	// they are what the result is compared with.
-	Commits []string `yaml:"commits,omitempty" jsonschema:"pattern=^[0-9a-f]{7,40}$" jsonschema_description:"upstream's commits, in order"`
+	Commits []string `yaml:"commits,omitempty" jsonschema:"pattern=^[0-9a-f]{40}$" jsonschema_description:"upstream's commit ids of 40 hex digits, in order"`
 	// Without are the providers that are taken out of the host before; the result is
 	// compared with the host from which all but this one are taken out.
 	Without []string `yaml:"without,omitempty" jsonschema_description:"providers to take out of the host"`
@@ -93,21 +96,21 @@ func LoadTransplants(fsys fs.FS) (*Transplants, error) {
 	return &t, nil
 }
 
-// Find returns the transplant of that provider, or *UnknownError.
+// Find returns the transplant of that name, or *UnknownError.
 func (t *Transplants) Find(name string) (Transplant, error) {
 	for _, tr := range t.Transplants {
-		if tr.Provider == name {
+		if tr.Name == name {
 			return tr, nil
 		}
 	}
 	return Transplant{}, &UnknownError{Kind: "transplant", Name: name, Known: t.Names()}
 }
 
-// Names returns the providers in their order.
+// Names returns the transplants' names in their order.
 func (t *Transplants) Names() []string {
 	names := make([]string, 0, len(t.Transplants))
 	for _, tr := range t.Transplants {
-		names = append(names, tr.Provider)
+		names = append(names, tr.Name)
 	}
 	return names
 }
@@ -141,8 +144,8 @@ func (t *Transplants) Check() []strictyaml.Problem {
 	names := t.Names()
 	for i, tr := range t.Transplants {
 		path := "transplants[" + strconv.Itoa(i) + "]"
-		if slices.Contains(names[:i], tr.Provider) {
-			add(path+".provider", "each provider once", tr.Provider+" again")
+		if slices.Contains(names[:i], tr.Name) {
+			add(path+".name", "each name once", tr.Name+" again")
 		}
 		for k, name := range tr.Without {
 			if _, err := t.TakenOut(name); err != nil {
