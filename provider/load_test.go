@@ -60,6 +60,14 @@ func TestLoadManifestMistakes(t *testing.T) {
 		{"description with a line end", "A small provider", `"A\nB"`, []string{"2:description"}},
 		{"description with a macro", "A small provider", "a %{x}", []string{"2:description"}},
 		{"description that turns around", "A small provider", "\"a \\u202e b\"", []string{"2:description"}},
+		{
+			"further maintainers", "abiHeader", "coMaintainers:\n  - name: F <x>\n    email: no\nabiHeader",
+			[]string{"7:coMaintainers[0].name", "8:coMaintainers[0].email"},
+		},
+		{
+			"by an id that it has not", "  constant: RDMA_DRIVER_FLY\n  policy: next\nkernelModule: fly.ko\ncmake:\n  coherentDMA: true\ndevice:\n",
+			"  policy: none\nkernelModule: fly.ko\ncmake:\n  coherentDMA: true\ndevice:\n  byDriverID: true\n", []string{"13:device.byDriverID"},
+		},
 		{"maintainer", "name: Flo\n  email: flo@host.example", "name: F <x>\n  email: no", []string{"4:maintainer.name", "5:maintainer.email"}},
 		{"header elsewhere", "fly-abi.h", "sub/fly-abi.h", []string{"6:abiHeader"}},
 		{"header of another form", "fly-abi.h", "fly.hh", []string{"6:abiHeader"}},

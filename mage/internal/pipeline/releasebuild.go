@@ -128,11 +128,11 @@ func (p *Pipeline) compileRelease(
 // its own: a device node can only be made by root, and nothing compiles as root.
 func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, at, out string) error {
 	s := p.begin("discover")
-	m, err := subject(job, tree.Result.PrivateABI)
+	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
 		return p.end("discover", s, false, err)
 	}
-	spec, err := cleanRun(tc.ID, m)
+	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
 	if err != nil {
 		return p.end("discover", s, false, err)
 	}
@@ -141,7 +141,7 @@ func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tre
 		return p.end("discover", s, false, err)
 	}
 	spec.Env["BIN"] = at + "/build/bin"
-	spec.Inputs = []containers.Input{{Path: at + "/build", Write: tarOf(files)}}
+	spec.Inputs = append(spec.Inputs, containers.Input{Path: at + "/build", Write: tarOf(files)})
 	v := Verdict{Name: "listed", Title: "ibv_devices of the build lists " + m.device}
 	err = p.judge(ctx, s, &v, spec)
 	if err == nil && !v.Pass {
