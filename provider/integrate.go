@@ -50,7 +50,7 @@ func (p *Provider) CopyPlan() []Copy {
 	for _, f := range p.Files {
 		to := path.Join("providers", p.Manifest.Name, f.Name)
 		if f.Name == p.Manifest.ABIHeader {
-			to = path.Join("kernel-headers", "rdma", f.Name)
+			to = path.Join("kernel-headers", "rdma", path.Base(f.Name))
 		}
 		plan = append(plan, Copy{From: f, To: to})
 	}
@@ -89,7 +89,7 @@ type integration struct {
 
 // run makes the edits in the order in which the result lists them.
 func (in *integration) run(m *Manifest) {
-	folder, header := "providers/"+m.Name, "rdma/"+m.ABIHeader
+	folder, header := "providers/"+m.Name, "rdma/"+path.Base(m.ABIHeader)
 	in.edit(DriverHeader, func(data []byte) ([]byte, string, bool, error) {
 		out, id, already, err := addDriverID(DriverHeader, data, m.DriverID)
 		in.result.DriverID = id

@@ -28,7 +28,8 @@ type Manifest struct {
 	// LicenseName give what stands for one that is not there.
 	Copyright []string `yaml:"copyright,omitempty" jsonschema_description:"Years and holder, one line each."`
 	License   string   `yaml:"license,omitempty" jsonschema_description:"By the names of debian/copyright."`
-	// ABIHeader goes to kernel-headers/rdma/ and not to providers/NAME.
+	// ABIHeader goes to kernel-headers/rdma/ and not to providers/NAME. It may
+	// stand in a folder, kernel/NAME-abi.h, where NAME-abi.h is another file.
 	// ABIHeaders stands for it where there are several; without both the
 	// provider has no kernel header of its own.
 	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"A file of this folder, NAME-abi.h."`
