@@ -319,7 +319,7 @@ func (p *Pipeline) transplantBuild(ctx context.Context, job Job, tc Toolchain, t
 		return err
 	}
 	row.Compile = Check{State: CheckPass}
-	if err := p.discover(ctx, job, tc, tree, at, out); err != nil {
+	if err := p.discover(ctx, job, tc, tree, at, out, "listed", "foreign-name", "foreign-abi"); err != nil {
 		row.Devices = failedCheck(err)
 		return err
 	}
