@@ -88,18 +88,26 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, s *ui.Stag
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
 	}
 	m := pr.Manifest
-	if err := editSpec(tree, "redhat/rdma-core.spec", func(spec *rpmspec.Spec) error {
+	if err := editSpec(tree, upstreams, func(spec *rpmspec.Spec) error {
 		return spec.AddProvider(m.Name, m.Description)
 	}); err != nil {
 		return nil, err
 	}
-	if err := editSpec(tree, "suse/rdma-core.spec", func(spec *rpmspec.Spec) error {
+	if err := editSpec(tree, suses, func(spec *rpmspec.Spec) error {
 		return spec.AddSUSEProvider(m.Name, m.Description)
 	}); err != nil {
 		return nil, err
 	}
-	s.Note(fmt.Sprintf("%s = %d, private ABI %d", result.EnumConstant, result.DriverID, result.PrivateABI))
+	s.Note(fmt.Sprintf("%s, private ABI %d", Tree{Result: *result}.DriverID(), result.PrivateABI))
 	return result, nil
+}
+
+// DriverID tells the provider's constant and its number in this release.
+func (t Tree) DriverID() string {
+	if t.Result.EnumConstant == "" {
+		return "no driver id"
+	}
+	return fmt.Sprintf("%s = %d", t.Result.EnumConstant, t.Result.DriverID)
 }
 
 func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) error {

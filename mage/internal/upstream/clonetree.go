@@ -35,7 +35,7 @@ func (c *Clone) Find(ctx context.Context, ref string) (Ref, error) {
 	if err != nil {
 		return Ref{}, &GivenError{Source: c.repo.path, Reason: "has no commit " + ref, Err: err}
 	}
-	if err := c.prepare(ctx, commit); err != nil {
+	if err := c.isolate(ctx, commit); err != nil {
 		return Ref{}, err
 	}
 	text, err := c.repo.isolated(ctx, "show", "--no-patch", "--format=%ct", commit)
@@ -55,7 +55,7 @@ func (c *Clone) Find(ctx context.Context, ref string) (Ref, error) {
 //
 // Errors: *[PickError]; *[GivenError] for a commit that is not there.
 func (c *Clone) Pick(ctx context.Context, onto Ref, commits []string) (tree string, err error) {
-	if err := c.prepare(ctx, onto.Commit); err != nil {
+	if err := c.isolate(ctx, onto.Commit); err != nil {
 		return "", err
 	}
 	if tree, err = c.repo.isolated(ctx, "rev-parse", "--verify", onto.Commit+"^{tree}"); err != nil {
@@ -128,7 +128,7 @@ func (c *Clone) Extract(ctx context.Context, tree, dir string, epoch time.Time) 
 	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("extract %s: %w", tree, &fs.PathError{Op: "create", Path: dir, Err: fs.ErrExist})
 	}
-	if err := c.prepare(ctx, tree); err != nil {
+	if err := c.isolate(ctx, tree); err != nil {
 		return err
 	}
 	packed := filepath.Join(c.repo.own, "tree.tar.gz")
@@ -149,16 +149,4 @@ func (c *Clone) Extract(ctx context.Context, tree, dir string, epoch time.Time) 
 		return err
 	}
 	return w.settle()
-}
-
-// prepare makes our own repository when it is first needed.
-func (c *Clone) prepare(ctx context.Context, id string) error {
-	if c.isolated {
-		return nil
-	}
-	if err := c.repo.isolate(ctx, id); err != nil {
-		return err
-	}
-	c.isolated = true
-	return nil
 }
