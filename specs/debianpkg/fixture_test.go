@@ -45,7 +45,7 @@ func zoo() memory {
 		Development: "usr/include/infiniband/antdv.h\nusr/include/infiniband/verbs.h\nusr/lib/*/lib*-rdmav*.a\nusr/lib/*/libant.a\nusr/lib/*/libant.so\n" +
 			"usr/lib/*/pkgconfig/libant.pc\nusr/share/man/man3/antdv_*.3\nusr/share/man/man3/ibv_*\nusr/share/man/man7/antdv.7\n",
 		Boot: "etc/modprobe.d/ant.conf\nlib/udev/rules.d/60-rdma.rules\nusr/sbin/rdma-ndd\n",
-		Rules: "#!/usr/bin/make -f\n\noverride_dh_auto_install:\nifeq (x,y)\n" +
+		Rules: "#!/usr/bin/make -f\nX := \"-DCMAKE_INSTALL_SYSCONFDIR:PATH=/etc\" \"-DCMAKE_INSTALL_UDEV_RULESDIR:PATH=/lib/udev/rules.d\"\noverride_dh_auto_install:\nifeq (x,y)\n" +
 			"\tsed -i '/ant\\|moth[45]/d' debian/ibverbs-providers.install debian/libibverbs-dev.install debian/rdma-core.install\nendif\n",
 		ChangeLog: "rdma-core (56.1-1) unstable; urgency=low\n\n  * New upstream release.\n\n -- A <a@b.c>  Tue, 21 Jan 2025 12:50:59 +0100\n",
 	}
@@ -65,8 +65,8 @@ func dv() *Provider {
 		Name: "crab", SoMajor: "1", Nodes: []string{"CRAB_1.0", "CRAB_1.1"},
 		Symbols: []Symbol{{Name: "crabdv_walk", Node: "CRAB_1.0"}, {Name: "crabdv_run", Node: "CRAB_1.1"}},
 		Headers: []string{"crabdv.h"}, PkgConfig: true,
-		ManPages: []ManPage{{Section: 7, Name: "crabdv"}, {Section: 3, Name: "crabdv_walk"}, {Section: 3, Name: "crabdv_run"}},
 	}
+	p.ManPages = []ManPage{{Section: 7, Name: "crabdv"}, {Section: 3, Name: "crabdv_walk"}, {Section: 3, Name: "crabdv_run"}}
 	return p
 }
 

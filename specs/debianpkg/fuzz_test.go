@@ -27,7 +27,7 @@ func FuzzIntegrate(f *testing.F) {
 		p := crab()
 		if library {
 			p = dv()
-			p.Installed = []string{"etc/modprobe.d/crab.conf"}
+			p.Installed = []Installed{{Modprobe, "crab.conf"}}
 		}
 		if _, err := Integrate(tree, p); err != nil {
 			var place *PlaceError

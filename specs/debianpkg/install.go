@@ -37,7 +37,21 @@ func runtimeFiles(p *Provider) []installed {
 		{pattern: etc, files: []string{etc + p.Name + ".driver"}},
 		inLibdir("libibverbs/lib*-rdmav*.so", "libibverbs/lib"+p.Name+"-rdmav34.so"),
 	}
-	return append(list, libraryFiles(p)...)
+	list = append(list, libraryFiles(p)...)
+	return append(list, manPages(p.pages(false))...)
+}
+
+// pages gives the man pages that are for developers, or the others. All of a
+// library's are, as upstream has it; a plug-in's stand beside the plug-in.
+func (p *Provider) pages(development bool) []ManPage {
+	const functions = 3
+	var out []ManPage
+	for _, m := range p.ManPages {
+		if (p.Library != nil || m.Section == functions) == development {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // libraryFiles are those that programs need which are linked to the library.
@@ -52,8 +66,9 @@ func libraryFiles(p *Provider) []installed {
 // developmentFiles is what libibverbs-dev has of a provider.
 func developmentFiles(p *Provider) []installed {
 	l := p.Library
+	pages := manPages(p.pages(true))
 	if l == nil {
-		return []installed{inLibdir("lib*-rdmav*.a", "lib"+p.Name+"-rdmav34.a")}
+		return append([]installed{inLibdir("lib*-rdmav*.a", "lib"+p.Name+"-rdmav34.a")}, pages...)
 	}
 	var list []installed
 	for _, h := range l.Headers {
@@ -64,16 +79,7 @@ func developmentFiles(p *Provider) []installed {
 	if l.PkgConfig {
 		list = append(list, inLibdir("pkgconfig/"+lib+".pc", "pkgconfig/"+lib+".pc"))
 	}
-	return append(list, manPages(l.ManPages)...)
-}
-
-// bootFiles is what rdma-core has of a provider.
-func bootFiles(p *Provider) []installed {
-	list := make([]installed, 0, len(p.Installed))
-	for _, f := range p.Installed {
-		list = append(list, installed{pattern: f, files: []string{f}})
-	}
-	return list
+	return append(list, pages...)
 }
 
 // manPages takes pages of one section together whose names begin alike, up to

@@ -25,15 +25,14 @@ func TestInstallOfALibrary(t *testing.T) {
 
 func TestInstallOfBootFiles(t *testing.T) {
 	p := crab()
-	p.Installed = []string{"etc/modprobe.d/crab.conf", "lib/udev/rules.d/60-crab.rules"}
+	p.Installed = []Installed{{EtcModprobe, "crab.conf"}, {UdevRules, "60-crab.rules"}}
 	tree := integrated(t, zoo(), p)
 	want(t, tree, Boot, nil, "etc/modprobe.d/crab.conf", "lib/udev/rules.d/60-crab.rules")
 	want(t, tree, Rules, []string{strings.Split(zoo()[Rules], "\n")[4]},
 		"\tsed -i '/ant\\|crab\\|moth[45]/d' debian/ibverbs-providers.install debian/libibverbs-dev.install debian/rdma-core.install")
-	p.Installed = []string{"/etc/passwd"}
-	if _, err := Integrate(zoo(), p); err == nil {
-		t.Error("an absolute path is written")
-	}
+	p.Installed = []Installed{{LibExec, "crab-walk"}}
+	_, err := Integrate(zoo(), p)
+	place(t, err, Rules, "-DCMAKE_INSTALL_LIBEXECDIR")
 }
 
 // TestInstallAddsAPatternThatAReleaseLacks shows that the plug-in's patterns are
@@ -58,7 +57,7 @@ func TestInstallAddsAPatternThatAReleaseLacks(t *testing.T) {
 
 func TestInstallLeavesWhatIsTaken(t *testing.T) {
 	p := dv()
-	p.Library.ManPages = []ManPage{{Section: 3, Name: "ibv_crab"}, {Section: 3, Name: "walk"}}
+	p.ManPages = []ManPage{{Section: 3, Name: "ibv_crab"}, {Section: 3, Name: "walk"}}
 	tree := integrated(t, zoo(), p)
 	if strings.Contains(tree[Development], "ibv_crab") {
 		t.Errorf("ibv_crab.3 is taken by ibv_* already:\n%s", tree[Development])
@@ -96,5 +95,16 @@ func TestCommonPrefix(t *testing.T) {
 		if got := commonPrefix(tt.names); got != tt.want {
 			t.Errorf("%v: got %q, want %q", tt.names, got, tt.want)
 		}
+	}
+}
+
+func TestManPagesOfAPlugIn(t *testing.T) {
+	p := crab()
+	p.ManPages = []ManPage{{7, "crab"}, {3, "crab_call"}}
+	tree := integrated(t, zoo(), p)
+	want(t, tree, Runtime, nil, "usr/share/man/man7/crab.7")
+	want(t, tree, Development, nil, "usr/share/man/man3/crab_call.3")
+	if got := command(tree); got != `/ant\|crab\|moth[45]/d` {
+		t.Errorf("got %s", got)
 	}
 }

@@ -79,16 +79,39 @@ func (in *integration) run() {
 	in.edit(Copyright, "the copyright of providers/"+p.Name, editCopyright)
 	in.install(Runtime, runtimeFiles(p))
 	in.install(Development, developmentFiles(p))
-	if len(p.Installed) > 0 {
-		in.install(Boot, bootFiles(p))
+	boot := in.boot()
+	if len(boot) > 0 {
+		in.install(Boot, boot)
 	}
 	if p.Library != nil {
 		in.edit(Symbols, "the symbols of "+p.Library.soname(), editSymbols)
 		in.edit(Overrides, p.Library.packageName()+" is in "+providersPackage, editOverrides)
 	}
-	if p.CoherentDMA && (p.Library != nil || len(p.Installed) > 0) {
-		in.edit(Rules, p.Name+" needs coherent DMA", in.excluded)
+	own := slices.Concat(boot, manPages(p.ManPages))
+	if p.Library != nil {
+		own = slices.Concat(own, libraryFiles(p), developmentFiles(p))
 	}
+	if p.CoherentDMA && len(own) > 0 {
+		in.edit(Rules, p.Name+" needs coherent DMA", func(file string, data []byte, p *Provider) ([]byte, bool, error) {
+			return in.excluded(file, data, p, own)
+		})
+	}
+}
+
+// boot finds out where the files go that are neither code nor documentation.
+func (in *integration) boot() []installed {
+	if len(in.provider.Installed) == 0 {
+		return nil
+	}
+	rules, ok := in.read(Rules)
+	if !ok {
+		return nil
+	}
+	list, err := bootFiles(Rules, rules, in.provider)
+	if err != nil {
+		in.errs = append(in.errs, err)
+	}
+	return list
 }
 
 func (in *integration) install(file string, wanted []installed) {
@@ -98,13 +121,9 @@ func (in *integration) install(file string, wanted []installed) {
 }
 
 // excluded comes last: it looks at the .install files as they have become.
-func (in *integration) excluded(file string, data []byte, p *Provider) ([]byte, bool, error) {
-	lists := [][]installed{bootFiles(p)}
-	if p.Library != nil {
-		lists = append(lists, libraryFiles(p), developmentFiles(p))
-	}
+func (in *integration) excluded(file string, data []byte, p *Provider, list []installed) ([]byte, bool, error) {
 	var own []string
-	for _, i := range slices.Concat(lists...) {
+	for _, i := range list {
 		own = append(own, i.pattern)
 	}
 	files := map[string][]byte{}

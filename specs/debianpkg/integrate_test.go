@@ -57,14 +57,14 @@ func TestHostileValues(t *testing.T) {
 		"no copyright": func(p *Provider) { p.Copyright = nil },
 		"license":      func(p *Provider) { p.License = "" },
 		"release":      func(p *Provider) { p.Release = "$(date)" },
-		"installed":    func(p *Provider) { p.Installed = []string{"etc/../x"} },
-		"pattern":      func(p *Provider) { p.Installed = []string{"etc/x*"} },
+		"installed":    func(p *Provider) { p.Installed = []Installed{{Modprobe, "../x"}} },
+		"pattern":      func(p *Provider) { p.Installed = []Installed{{Modprobe, "x*"}} },
 		"library":      func(p *Provider) { p.Library.Name = "a b" },
 		"soname":       func(p *Provider) { p.Library.SoMajor = "*" },
 		"node":         func(p *Provider) { p.Library.Nodes[0] = "A B" },
 		"symbol":       func(p *Provider) { p.Library.Symbols[0].Name = "a@b" },
 		"header":       func(p *Provider) { p.Library.Headers[0] = "../x.h" },
-		"man page":     func(p *Provider) { p.Library.ManPages[0].Name = "*" },
+		"man page":     func(p *Provider) { p.ManPages[0].Name = "*" },
 	} {
 		p := dv()
 		change(p)
@@ -81,7 +81,7 @@ func TestHostileValues(t *testing.T) {
 
 func TestReadsNamesAllThatIsRead(t *testing.T) {
 	p := dv()
-	p.Installed = []string{"etc/modprobe.d/crab.conf"}
+	p.Installed = []Installed{{Modprobe, "crab.conf"}}
 	tree := memory{}
 	for _, name := range Reads() {
 		tree[name] = zoo()[name]

@@ -17,24 +17,41 @@ type Provider struct {
 	CoherentDMA bool     // it is only built where there is coherent DMA
 	Release     string   // of rdma-core, as in "56.1": since when its symbols are there
 	Library     *Library // nil: a plug-in only
-	Installed   []string // udev rules and modprobe files, by their path without the leading slash
+	ManPages    []ManPage
+	Installed   []Installed
+}
+
+// Folder is where a file goes that is neither code nor documentation.
+type Folder string
+
+// The folders, by what CMake calls them; rules says where they are.
+const (
+	UdevRules   Folder = "CMAKE_INSTALL_UDEV_RULESDIR"
+	Modprobe    Folder = "CMAKE_INSTALL_MODPROBEDIR" // below the next, unless rules says otherwise
+	EtcModprobe Folder = "CMAKE_INSTALL_SYSCONFDIR"  // in modprobe.d of it
+	LibExec     Folder = "CMAKE_INSTALL_LIBEXECDIR"
+)
+
+// Installed is a udev rule, a modprobe file, or what one of them runs.
+type Installed struct {
+	Folder Folder
+	Name   string
 }
 
 // Library is a direct-verbs library, which programs link to.
 type Library struct {
-	Name      string    // "mana": libmana.so
-	SoMajor   string    // "1": libmana.so.1
-	Nodes     []string  // of its version map, in order: MANA_1.0
-	Symbols   []Symbol  // of its version map, in order
-	Headers   []string  // below usr/include/infiniband: manadv.h
-	PkgConfig bool      // it has a libmana.pc
-	ManPages  []ManPage // aliases as well
+	Name      string   // "mana": libmana.so
+	SoMajor   string   // "1": libmana.so.1
+	Nodes     []string // of its version map, in order: MANA_1.0
+	Symbols   []Symbol // of its version map, in order
+	Headers   []string // below usr/include/infiniband: manadv.h
+	PkgConfig bool     // it has a libmana.pc
 }
 
 // Symbol is an exported function.
 type Symbol struct{ Name, Node string }
 
-// ManPage is a man page by its section and name.
+// ManPage is a man page, also an alias, by its section and name.
 type ManPage struct {
 	Section int
 	Name    string
@@ -60,7 +77,6 @@ var (
 	plainSymbol = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	plainNode   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
 	plainFile   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+@-]*$`)
-	plainPath   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+@-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@-]*)+$`)
 	plainNumber = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 )
 
@@ -72,7 +88,7 @@ func (p *Provider) check() error {
 			errs = append(errs, &ValueError{What: what, Value: value, Want: want})
 		}
 	}
-	const name = "letters, digits, _ and -"
+	const name, node, fileName = "letters, digits, _ and -", "letters, digits, _ and dots", "a file name of letters, digits and _ . + @ -"
 	want(plainName, "provider name", p.Name, name)
 	want(plainNumber, "release", p.Release, "numbers with dots between them")
 	errs = append(errs, checkText("provider description", p.Description), checkText("license", p.License))
@@ -83,23 +99,23 @@ func (p *Provider) check() error {
 		errs = append(errs, checkText("copyright", c))
 	}
 	for _, f := range p.Installed {
-		want(plainPath, "installed file", f, "a path of letters, digits and _ . + @ -")
+		want(plainFile, "installed file", f.Name, fileName)
+	}
+	for _, m := range p.ManPages {
+		want(plainFile, "man page", m.Name, fileName)
 	}
 	if l := p.Library; l != nil {
 		want(plainName, "library name", l.Name, name)
 		want(plainNumber, "soname version", l.SoMajor, "a number")
 		for _, n := range l.Nodes {
-			want(plainNode, "node of the version map", n, "letters, digits, _ and dots")
+			want(plainNode, "node of the version map", n, node)
 		}
 		for _, s := range l.Symbols {
 			want(plainSymbol, "symbol", s.Name, "a C name")
-			want(plainNode, "node of the version map", s.Node, "letters, digits, _ and dots")
+			want(plainNode, "node of the version map", s.Node, node)
 		}
 		for _, h := range l.Headers {
-			want(plainFile, "header", h, "a file name of letters, digits and _ . + @ -")
-		}
-		for _, m := range l.ManPages {
-			want(plainFile, "man page", m.Name, "a file name of letters, digits and _ . + @ -")
+			want(plainFile, "header", h, fileName)
 		}
 	}
 	return errors.Join(errs...)

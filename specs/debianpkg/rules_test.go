@@ -31,7 +31,7 @@ func TestRulesTakeOutNoOthers(t *testing.T) {
 	p := dv()
 	p.Name, p.Library.Name = "ib", "ib"
 	p.Library.Headers = []string{"walk.h"}
-	p.Library.ManPages = nil
+	p.ManPages = nil
 	got := command(integrated(t, zoo(), p))
 	if got != `/ant\|libib\.a$\|libib\.pc$\|libib\.so$\|libib\.so\.\*$\|moth[45]\|walk\.h$/d` {
 		t.Errorf("got %s", got)
@@ -41,7 +41,7 @@ func TestRulesTakeOutNoOthers(t *testing.T) {
 func TestRulesKnowWhatIsTakenOut(t *testing.T) {
 	p := dv()
 	p.Name, p.Library.Name = "moth4", "moth4"
-	p.Library.Headers, p.Library.ManPages = []string{"moth4dv.h"}, nil
+	p.Library.Headers, p.ManPages = []string{"moth4dv.h"}, nil
 	if got := command(integrated(t, zoo(), p)); got != command(zoo()) {
 		t.Errorf("moth[45] has it already: %s", got)
 	}

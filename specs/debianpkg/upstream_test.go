@@ -59,7 +59,7 @@ func TestEveryRelease(t *testing.T) {
 		}
 		for _, p := range []*Provider{crab(), dv()} {
 			tree := at(t, tag)
-			p.Installed = []string{"etc/modprobe.d/crab.conf"}
+			p.Installed = []Installed{{Modprobe, "crab.conf"}}
 			if _, err := Integrate(tree, p); err != nil {
 				t.Errorf("%s: %v", tag, err)
 				continue
@@ -95,9 +95,9 @@ func TestAsUpstream(t *testing.T) {
 				Name: "mana", Description: "Microsoft Azure Network Adapter", Copyright: []string{"2022, Microsoft Corporation."}, License: bsd, CoherentDMA: true,
 				Library: &Library{
 					Name: "mana", SoMajor: "1", Nodes: []string{"MANA_1.0"}, PkgConfig: true, Headers: []string{"manadv.h"},
-					Symbols:  []Symbol{{"manadv_init_obj", "MANA_1.0"}, {"manadv_set_context_attr", "MANA_1.0"}},
-					ManPages: []ManPage{{7, "manadv"}, {3, "manadv_init_obj"}, {3, "manadv_set_context_attr"}},
+					Symbols: []Symbol{{"manadv_init_obj", "MANA_1.0"}, {"manadv_set_context_attr", "MANA_1.0"}},
 				},
+				ManPages: []ManPage{{7, "manadv"}, {3, "manadv_init_obj"}, {3, "manadv_set_context_attr"}},
 			},
 			// Corrected later, in "debian: Exclude libmana.so from ibverbs-providers": it is libibverbs-dev's as well.
 			// The pages of mana were put behind mbps_to_ibv_rate, out of order.
@@ -138,9 +138,8 @@ func TestAsUpstream(t *testing.T) {
 				Library: &Library{
 					Name: "hns", SoMajor: "1", Nodes: []string{"HNS_1.0"}, PkgConfig: true, Headers: []string{"hnsdv.h"},
 					Symbols: []Symbol{{"hnsdv_is_supported", "HNS_1.0"}, {"hnsdv_create_qp", "HNS_1.0"}, {"hnsdv_query_device", "HNS_1.0"}},
-					// They were there before the library.
-					ManPages: []ManPage{{7, "hnsdv"}, {3, "hnsdv_create_qp"}, {3, "hnsdv_is_supported"}},
 				},
+				ManPages: []ManPage{{7, "hnsdv"}, {3, "hnsdv_create_qp"}, {3, "hnsdv_is_supported"}},
 			},
 			// Upstream forgot Provides and rules (a0e986e5d), and wrote a package name that Debian's policy does not give.
 			differences: []string{

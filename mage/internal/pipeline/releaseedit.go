@@ -16,6 +16,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
 // The stages of which there is one output for each release.
@@ -136,7 +137,7 @@ func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Prov
 	}
 	wanted := []string{upstreams, "suse/" + specFile}
 	if pr != nil {
-		wanted = append(wanted, pr.Reads()...)
+		wanted = append(append(wanted, pr.Reads()...), debianpkg.Reads()...)
 	}
 	files, err := r.clone.Files(ctx, ref.Commit, wanted)
 	if err != nil {
