@@ -17,6 +17,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
 // The stages of which there is one output for each release.
@@ -164,7 +165,7 @@ func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider
 	if pr == nil {
 		return wanted, nil
 	}
-	wanted = append(wanted, pr.Reads()...)
+	wanted = append(append(wanted, pr.Reads()...), debianpkg.Reads()...)
 	have, err := r.clone.Names(ctx, ref.Commit)
 	if err != nil {
 		return nil, err
