@@ -161,7 +161,7 @@ func TestTransplantsMistakes(t *testing.T) {
 transplants:
   - {name: fly, provider: fly, host: v42.0, files: {}}
   - {name: fly, provider: fly, host: v42.0, without: [ant, fly], files: {}}
-  - {name: bee, provider: bee, host: v42.0, without: [fly], files: {}, reasons: [{file: f, kind: extra, lines: '[', why: because it is not like that}]}
+  - {name: bee, provider: bee, host: v42.0, without: [fly], files: {}, reasons: [{files: [f], kinds: [extra], lines: '[', why: because it is not like that}]}
 `
 	_, err := specs.LoadTransplants(fstest.MapFS{"transplants.yaml": {Data: []byte(text)}})
 	for _, want := range []string{

@@ -70,12 +70,12 @@ type Transplant struct {
 	Reasons []Reason `yaml:"reasons,omitempty" jsonschema_description:"why the result may differ from upstream's"`
 }
 
-// Reason explains differences of one file.
+// Reason explains differences. Each of its files has some of each of its kinds.
 type Reason struct {
-	// File is the file's path in the tree.
-	File string `yaml:"file" jsonschema:"minLength=1" jsonschema_description:"the file's path in the tree"`
-	// Kind says of which sort the differences are.
-	Kind string `yaml:"kind" jsonschema:"enum=missing,enum=extra,enum=elsewhere" jsonschema_description:"missing, extra or elsewhere"`
+	// Files are paths in the tree.
+	Files []string `yaml:"files" jsonschema:"minItems=1" jsonschema_description:"the files' paths in the tree"`
+	// Kinds say of which sort the differences are: missing, extra or elsewhere.
+	Kinds []string `yaml:"kinds" jsonschema:"minItems=1,enum=missing,enum=extra,enum=elsewhere" jsonschema_description:"missing, extra, elsewhere"`
 	// Lines is what each of the lines matches; empty stands for every line.
 	Lines string `yaml:"lines,omitempty" jsonschema_description:"a regular expression that the lines match"`
 	// Why is the reason.

@@ -279,9 +279,11 @@ func (r *TransplantRow) compare(ctx context.Context, b bed, tree Tree) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
 		}
-		reasons = append(reasons, transplant.Reason{
-			File: given.File, Kind: transplant.Kind(given.Kind), Lines: lines, Why: given.Why,
-		})
+		for _, file := range given.Files {
+			for _, kind := range given.Kinds {
+				reasons = append(reasons, transplant.Reason{File: file, Kind: transplant.Kind(kind), Lines: lines, Why: given.Why})
+			}
+		}
 	}
 	r.Faults = transplant.Explain(t.Name, r.Files, reasons)
 	var err error
