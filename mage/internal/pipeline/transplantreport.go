@@ -31,14 +31,10 @@ func (r *TransplantRow) Count() TransplantCount {
 			c.SameFiles++
 		}
 		c.Lines += f.Theirs.Added + f.Theirs.Removed
-		missing := 0
+		c.SameLines += f.Common
 		for _, d := range f.Differences {
 			c.Other += len(d.Lines)
-			if d.Kind != transplant.Extra {
-				missing += len(d.Lines)
-			}
 		}
-		c.SameLines += max(0, f.Theirs.Added+f.Theirs.Removed-missing)
 	}
 	for _, fault := range r.Faults {
 		if un, ok := errors.AsType[*transplant.Unexplained](fault); ok {

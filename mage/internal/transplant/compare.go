@@ -29,6 +29,7 @@ type File struct {
 	Name         string
 	Own          bool // the provider's own: it comes as it is
 	Theirs, Ours Change
+	Common       int // lines that both add, or both remove, at the same place
 	Differences  []Difference
 }
 
@@ -50,6 +51,7 @@ func Compare(before, theirs, ours Tree, own []string) []File {
 		f := File{Name: name, Theirs: change(before, theirs, name), Ours: change(before, ours, name)}
 		f.Own = slices.ContainsFunc(own, func(folder string) bool { return under(name, folder) })
 		f.Differences = differences(name, before, theirs, ours)
+		f.Common = max(0, f.Theirs.Added+f.Theirs.Removed-apart(before[name], f.Differences))
 		files = append(files, f)
 	}
 	return files
@@ -58,6 +60,29 @@ func Compare(before, theirs, ours Tree, own []string) []File {
 func change(before, after Tree, name string) Change {
 	removed, added := difference(splitLines(before[name]), splitLines(after[name]), nil)
 	return Change{Added: len(added), Removed: len(removed)}
+}
+
+// apart counts the lines that upstream adds or removes and verbsmith does not,
+// or elsewhere. A line that verbsmith has too many is one that upstream removes
+// where the file had it before.
+func apart(before string, all []Difference) int {
+	kept := map[string]int{}
+	for _, line := range splitLines(before) {
+		kept[line]++
+	}
+	n := 0
+	for _, d := range all {
+		for _, l := range d.Lines {
+			switch {
+			case d.Kind != Extra:
+				n++
+			case kept[l.Text] > 0:
+				kept[l.Text]--
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // differences compares two results of one file.

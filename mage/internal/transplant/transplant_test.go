@@ -18,11 +18,11 @@ import (
 
 func text(lines ...string) string { return strings.Join(lines, "\n") + "\n" }
 
-// show writes files down: "name own +a-r +a-r; kind: line, line".
+// show writes files down: "name own +a-r +a-r =n; kind: line, line".
 func show(files []transplant.File) []string {
 	var out []string
 	for _, f := range files {
-		line := fmt.Sprintf("%s %v +%d-%d +%d-%d", f.Name, f.Own, f.Theirs.Added, f.Theirs.Removed, f.Ours.Added, f.Ours.Removed)
+		line := fmt.Sprintf("%s %v +%d-%d +%d-%d =%d", f.Name, f.Own, f.Theirs.Added, f.Theirs.Removed, f.Ours.Added, f.Ours.Removed, f.Common)
 		for _, d := range f.Differences {
 			line += fmt.Sprintf("; %s:", d.Kind)
 			for _, l := range d.Lines {
@@ -48,15 +48,15 @@ func TestCompare(t *testing.T) {
 		"twice": text("a", "n", "z"), "gone": text("g"), "end": "e\nf", "providers/fly/fly.c": text("int f;"),
 	}
 	want := []string{
-		"empty false +0-0 +0-0; elsewhere: 0=(the end of the file)",
-		"end false +1-0 +1-0; elsewhere: 0=(the end of the file)",
-		"gone false +0-1 +0-0; extra: 1=g",
-		"less false +2-0 +1-0; missing: 2=2",
-		"more false +0-0 +1-0; extra: 2=0",
-		"order false +1-0 +1-0; elsewhere: 3=d",
-		"providers/fly/fly.c true +1-0 +1-0",
-		"same false +1-0 +1-0",
-		"twice false +2-0 +1-0; missing: 3=n",
+		"empty false +0-0 +0-0 =0; elsewhere: 0=(the end of the file)",
+		"end false +1-0 +1-0 =0; elsewhere: 0=(the end of the file)",
+		"gone false +0-1 +0-0 =0; extra: 1=g",
+		"less false +2-0 +1-0 =1; missing: 2=2",
+		"more false +0-0 +1-0 =0; extra: 2=0",
+		"order false +1-0 +1-0 =0; elsewhere: 3=d",
+		"providers/fly/fly.c true +1-0 +1-0 =1",
+		"same false +1-0 +1-0 =1",
+		"twice false +2-0 +1-0 =1; missing: 3=n",
 	}
 	got := show(transplant.Compare(before, theirs, ours, []string{"providers/fly"}))
 	if len(got) != len(want) {
