@@ -19,7 +19,7 @@ const maxDriverID = 1<<31 - 1
 var (
 	nameForm     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 	constantForm = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]{1,48}$`)
-	headerForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,60}\.h$`)
+	headerForm   = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.-]*/){0,4}[a-z0-9][a-z0-9_-]{0,60}\.h$`)
 	moduleForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.ko$`)
 	deviceForm   = regexp.MustCompile(`^[a-z][a-z0-9_]*\d$`)
 	modaliasForm = regexp.MustCompile(`^[a-z0-9]+:[A-Za-z0-9*?_.,:+-]{1,200}$`)
@@ -66,7 +66,10 @@ func (m *Manifest) Check() []strictyaml.Problem {
 			c.add("title", "a title that cannot be taken for an entry of MAINTAINERS", strconv.Quote(m.Title))
 		}
 	}
-	c.person(m.Maintainer)
+	c.person("maintainer", m.Maintainer)
+	for i, one := range m.CoMaintainers {
+		c.person(fmt.Sprintf("coMaintainers[%d]", i), one)
+	}
 	c.copyright(m)
 	c.headers(m)
 	c.driverID(m.DriverID)
@@ -74,6 +77,9 @@ func (m *Manifest) Check() []strictyaml.Problem {
 		c.match("kernelModule", m.KernelModule, moduleForm, "NAME.ko, of letters, digits, _ and -")
 	}
 	c.device(m.Device)
+	if m.Device.ByDriverID && m.DriverID.Policy == PolicyNone {
+		c.add("device.byDriverID", "false with driverID.policy none: there is no id to match by", "true")
+	}
 	c.cmake(m.CMake)
 	for i, p := range m.PrivateFiles {
 		if want := badPattern(p); want != "" {
@@ -116,14 +122,14 @@ func isUnprintable(r rune) bool {
 	return isControl(r) || r >= '\u2028' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
-func (c *checker) person(m Maintainer) {
-	c.line("maintainer.name", m.Name, 80)
+func (c *checker) person(path string, m Maintainer) {
+	c.line(path+".name", m.Name, 80)
 	if strings.ContainsAny(m.Name, "<>\"") {
-		c.add("maintainer.name", "a name without < > and quotes", strconv.Quote(m.Name))
+		c.add(path+".name", "a name without < > and quotes", strconv.Quote(m.Name))
 	}
 	_, err := mail.ParseAddress(m.Email)
 	if err != nil || !emailForm.MatchString(m.Email) {
-		c.add("maintainer.email", "an address as name@host", strconv.Quote(m.Email))
+		c.add(path+".email", "an address as name@host", strconv.Quote(m.Email))
 	}
 }
 

@@ -42,8 +42,10 @@ func FuzzCMake(f *testing.F) {
 			func(d []byte) ([]byte, bool, error) {
 				return addToCMakeList("c", d, cmakeList{"pub", "rdma"}, "fly.h")
 			},
-			func(d []byte) ([]byte, bool, error) { return addSubdirectory("c", d, "providers/fly", true) },
-			func(d []byte) ([]byte, bool, error) { return addSubdirectory("c", d, "providers/fly", false) },
+			func(d []byte) ([]byte, bool, error) {
+				return addSubdirectory("c", d, "providers/fly", CMake{CoherentDMA: true})
+			},
+			func(d []byte) ([]byte, bool, error) { return addSubdirectory("c", d, "providers/fly", CMake{}) },
 		}
 		for i, edit := range edits {
 			out, already, err := edit(data)

@@ -150,7 +150,7 @@ func (r *buildReader) publish(b *buildFile, c *cmakeCommand) error {
 // from providers/NAME: upstream's mlx5 publishes one of its own.
 func (r *buildReader) isKernelHeader(name string) bool {
 	header, ok := strings.CutPrefix(name, "../../kernel-headers/rdma/")
-	return ok && slices.Contains(r.p.Manifest.kernelHeaders(), header)
+	return ok && slices.ContainsFunc(r.p.Manifest.kernelHeaders(), func(h string) bool { return path.Base(h) == header })
 }
 
 // finish checks what only all files together tell.

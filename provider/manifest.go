@@ -22,11 +22,14 @@ type Manifest struct {
 	// Title is by default the name in capitals and USERSPACE PROVIDER.
 	Title      string     `yaml:"title,omitempty" jsonschema_description:"In MAINTAINERS, before the module's name."`
 	Maintainer Maintainer `yaml:"maintainer" jsonschema_description:"For MAINTAINERS and the patch's header."`
+	// CoMaintainers stand below the maintainer in MAINTAINERS.
+	CoMaintainers []Maintainer `yaml:"coMaintainers,omitempty" jsonschema_description:"Further people, for MAINTAINERS."`
 	// Copyright and License are for debian/copyright; CopyrightLines and
 	// LicenseName give what stands for one that is not there.
 	Copyright []string `yaml:"copyright,omitempty" jsonschema_description:"Years and holder, one line each."`
 	License   string   `yaml:"license,omitempty" jsonschema_description:"By the names of debian/copyright."`
-	// ABIHeader goes to kernel-headers/rdma/ and not to providers/NAME.
+	// ABIHeader goes to kernel-headers/rdma/ and not to providers/NAME. It may
+	// stand in a folder, kernel/NAME-abi.h, where NAME-abi.h is another file.
 	// ABIHeaders stands for it where there are several; without both the
 	// provider has no kernel header of its own.
 	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"A file of this folder, NAME-abi.h."`
@@ -94,6 +97,9 @@ type Device struct {
 	KernelABI int `yaml:"kernelABI,omitempty" jsonschema:"minimum=1" jsonschema_description:"The uverbs ABI, else 1."`
 	// Modalias is for a provider that matches by PCI id and not by name.
 	Modalias string `yaml:"modalias,omitempty" jsonschema_description:"pci:v0000....d0000....sv*sd*bc*sc*i*"`
+	// ByDriverID is for a provider whose match table has its driver id and
+	// nothing else: the proof then plays the kernel's netlink, which says it.
+	ByDriverID bool `yaml:"byDriverID,omitempty" jsonschema_description:"It matches by its driver id alone."`
 }
 
 // ABI is the kernel ABI that the device of the proof reports.

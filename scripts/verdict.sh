@@ -7,6 +7,9 @@
 # Environment, as a verdict needs it:
 #   PROVIDER DEVICE KERNEL_ABI PRIVATE_ABI   of the provider under test
 #   MODALIAS     of the device, for providers that match by PCI id (may be empty)
+#   DRIVER_ID    of the device, for providers that match by it alone; NETLINK is
+#                then the library that plays the kernel's netlink (rdma-netlink.c)
+#   FOREIGN_ABI FOREIGN_DEVICE FOREIGN_ID    what the provider must refuse
 #   GUID         16 hex digits, the node GUID of the tree that is made here
 #   PACKAGES     names of the installed packages, separated by spaces
 #   BIN          folder of ibv_devices and ibv_devinfo (default: from PATH)
@@ -28,7 +31,7 @@ fail() {
     exit 1
 }
 
-# make_tree DEVICE KERNEL_ABI: the sysfs that libibverbs reads when the kernel
+# make_tree DEVICE KERNEL_ABI [DRIVER_ID]: the sysfs that libibverbs reads when the kernel
 # answers nothing over RDMA netlink, and the character device it must find.
 make_tree() {
     rm -rf "$sysfs"
@@ -43,6 +46,18 @@ make_tree() {
     mkdir -p "${DEVFOLDER:-/dev}/infiniband"
     : >"${DEVFOLDER:-/dev}/infiniband/uverbs0"
     export SYSFS_PATH="$sysfs" IBV_SHOW_WARNINGS=1
+    player=
+    if [ -n "${DRIVER_ID:-}" ]; then
+        player="LD_PRELOAD=$NETLINK DEVICE=$1 KERNEL_ABI=$2 DRIVER_ID=${3:-$DRIVER_ID} GUID=$GUID"
+    fi
+}
+
+# ask TOOL ARGUMENT...: runs a tool of libibverbs, which finds what make_tree made.
+ask() {
+    tool=$(tool "$1")
+    shift
+    # shellcheck disable=SC2086 # the player's words have no blanks
+    run env $player "$tool" "$@"
 }
 
 # run COMMAND...: keeps what it printed in $out and shows it.
@@ -101,14 +116,14 @@ case $verdict in
         ;;
     listed)
         make_tree "$DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devices)"
+        ask ibv_devices
         [ "$status" -eq 0 ] || fail "ibv_devices exits $status: $(tail -n 1 "$out")"
         lists "$DEVICE" || fail "ibv_devices does not list $DEVICE with GUID $GUID"
         evidence "$(awk -v d="$DEVICE" '$1 == d' "$out" | tr -s '\t ' ' ')"
         ;;
     devinfo)
         make_tree "$DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devinfo)" -l
+        ask ibv_devinfo -l
         [ "$status" -eq 0 ] || fail "ibv_devinfo -l exits $status"
         names "$DEVICE" || fail "ibv_devinfo -l does not name $DEVICE"
         evidence "$(tr -s '\t\n ' ' ' <"$out")"
@@ -116,13 +131,13 @@ case $verdict in
     without-driver)
         rm "$drivers/$PROVIDER.driver" || fail "there was no $PROVIDER.driver"
         make_tree "$DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devices)"
+        ask ibv_devices
         refused "$DEVICE" "no userspace device-specific driver found for"
         ;;
     without-module)
         rm "$(module_file)" || fail "there was no $(module_file)"
         make_tree "$DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devices)"
+        ask ibv_devices
         names "$DEVICE" && fail "$DEVICE is listed"
         line=$(grep -m 1 -F "couldn't load driver" "$out") || fail "no warning about the missing module"
         case $line in
@@ -132,12 +147,14 @@ case $verdict in
         ;;
     foreign-abi)
         make_tree "$DEVICE" "$FOREIGN_ABI"
-        run "$(tool ibv_devices)"
+        ask ibv_devices
         refused "$DEVICE" "does not support the kernel ABI of $FOREIGN_ABI"
         ;;
     foreign-name)
-        make_tree "$FOREIGN_DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devices)"
+        # A provider that knows its device by PCI id or driver id takes it whatever its name.
+        [ -z "${MODALIAS:-}" ] || MODALIAS='pci:v0000FFFFd0000FFFFsv0000FFFFsd0000FFFFbc00sc00i00'
+        make_tree "$FOREIGN_DEVICE" "$KERNEL_ABI" "${FOREIGN_ID:-}"
+        ask ibv_devices
         refused "$FOREIGN_DEVICE" "no userspace device-specific driver found for"
         ;;
     removed)
@@ -150,7 +167,7 @@ case $verdict in
         ;;
     not-listed)
         make_tree "$DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devices)"
+        ask ibv_devices
         refused "$DEVICE" "no userspace device-specific driver found for"
         ;;
     *)

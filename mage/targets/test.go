@@ -44,6 +44,19 @@ func (Test) Kernel(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestKernel)
 }
 
+// Transplant puts upstream's own providers into releases without them and compares with what upstream did.
+func (Test) Transplant(ctx context.Context,
+	source *string, // git clone of rdma-core with its tags
+	provider *string, // transplants of specs/transplants.yaml, separated by commas (default all)
+	depth *string, // edit or compile (default edit)
+	distro *string, // distro whose toolchain compiles (default rocky9)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	f := flags(distro, nil, source, provider, base)
+	f.Depth = depth
+	return app.Run(ctx, f, (*app.App).TestTransplant)
+}
+
 // All runs everything in the order in which CI runs it.
 func (Test) All(ctx context.Context) error {
 	return app.Run(ctx, app.Flags{}, (*app.App).TestAll)

@@ -21,7 +21,7 @@ func (a *App) TestIntegration(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := a.pipeline.Prove(ctx, m.job, m.tc.Base, dist)
+	report, err := a.pipeline.Prove(ctx, m.job, m.tc, dist)
 	if len(report.Verdicts) > 0 {
 		err = errors.Join(err, a.showReport(report, dist))
 	}

@@ -153,7 +153,10 @@ func releaseRow(r *pipeline.Releases, i int, depth string) []string {
 	row := r.Rows[i]
 	abi, id, remark := "-", "-", row.Why()
 	if row.Patch.State == pipeline.CheckPass {
-		abi, id = strconv.Itoa(row.PrivateABI), strconv.Itoa(row.DriverID)
+		abi = strconv.Itoa(row.PrivateABI)
+		if row.Constant != "" {
+			id = strconv.Itoa(row.DriverID)
+		}
 	}
 	if before, moved := r.MovedFrom(i); moved {
 		id = fmt.Sprintf("%s (was %d)", id, before)

@@ -72,8 +72,7 @@ func (a *App) Patch(ctx context.Context) error {
 		edits = append(edits, []string{e.File, e.What})
 	}
 	a.ui.Table("edits", []string{"file", "what"}, edits)
-	fmt.Fprintf(a.ui.Out(), "%s applies with git apply and patch -p1 -F0; %s = %d\n",
-		a.relative(file), m.tree.Result.EnumConstant, m.tree.Result.DriverID)
+	fmt.Fprintf(a.ui.Out(), "%s applies with git apply and patch -p1 -F0; %s\n", a.relative(file), m.tree.DriverID())
 	return nil
 }
 

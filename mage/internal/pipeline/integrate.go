@@ -23,14 +23,14 @@ type Tree struct {
 	Result provider.Result
 }
 
-const integrateStage = 1
+const integrateStage = 2
 
 // Integrate copies the pristine tree and puts the provider into it, with the
 // edits that upstream itself makes for a new provider. Without a provider the
 // pristine tree is the result.
 //
-// Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has
-// no place for an edit.
+// Errors: *provider.PlaceError, *rpmspec.PlaceError and *debianpkg.PlaceError
+// where the release has no place for an edit.
 func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, error) {
 	key := stagecache.NewKey("integrate", integrateStage).String("source", src.Digest)
 	if job.Provider != nil {
@@ -67,7 +67,7 @@ func integrate(job Job, src Source, dir string, s *ui.Stage) error {
 	if job.Provider == nil {
 		result, err = provider.Inspect(tree)
 	} else {
-		result, err = integrateProvider(job.Provider, tree, s)
+		result, err = integrateProvider(job.Provider, tree, src.Version, s)
 	}
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func integrate(job Job, src Source, dir string, s *ui.Stage) error {
 	return writeFile(dir, "integrate.json", data)
 }
 
-func integrateProvider(pr *provider.Provider, tree *provider.DirTree, s *ui.Stage) (*provider.Result, error) {
+func integrateProvider(pr *provider.Provider, tree *provider.DirTree, release string, s *ui.Stage) (*provider.Result, error) {
 	result, err := provider.Integrate(tree, pr)
 	if err != nil {
 		return nil, err
@@ -88,18 +88,29 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, s *ui.Stag
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
 	}
 	m := pr.Manifest
-	if err := editSpec(tree, "redhat/rdma-core.spec", func(spec *rpmspec.Spec) error {
+	if err := editSpec(tree, upstreams, func(spec *rpmspec.Spec) error {
 		return spec.AddProvider(m.Name, m.Description)
 	}); err != nil {
 		return nil, err
 	}
-	if err := editSpec(tree, "suse/rdma-core.spec", func(spec *rpmspec.Spec) error {
+	if err := editSpec(tree, suses, func(spec *rpmspec.Spec) error {
 		return spec.AddSUSEProvider(m.Name, m.Description)
 	}); err != nil {
 		return nil, err
 	}
-	s.Note(fmt.Sprintf("%s = %d, private ABI %d", result.EnumConstant, result.DriverID, result.PrivateABI))
+	if err := editDebian(tree, pr, release, s); err != nil {
+		return nil, err
+	}
+	s.Note(fmt.Sprintf("%s, private ABI %d", Tree{Result: *result}.DriverID(), result.PrivateABI))
 	return result, nil
+}
+
+// DriverID tells the provider's constant and its number in this release.
+func (t Tree) DriverID() string {
+	if t.Result.EnumConstant == "" {
+		return "no driver id"
+	}
+	return fmt.Sprintf("%s = %d", t.Result.EnumConstant, t.Result.DriverID)
 }
 
 func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) error {

@@ -60,7 +60,7 @@ func verdicts(m proofSubject) []Verdict {
 		{Name: "without-driver", Title: "without " + m.provider + ".driver it is not listed"},
 		{Name: "without-module", Title: "without the module a warning names it"},
 		{Name: "foreign-abi", Title: "a foreign kernel ABI is refused"},
-		{Name: "foreign-name", Title: "another device name is refused"},
+		{Name: "foreign-name", Title: "another device " + m.matchedBy() + " is refused"},
 		{Name: "removed", Title: "dnf remove leaves no file of " + m.provider},
 	}
 }
@@ -69,14 +69,27 @@ func verdicts(m proofSubject) []Verdict {
 type proofSubject struct {
 	provider, device, guid, modalias string
 	kernelABI, privateABI            int
+	driverID                         int // 0: the device is matched without it
 	packages                         []string
 }
 
+// matchedBy is what the provider knows its device by.
+func (m proofSubject) matchedBy() string {
+	switch {
+	case m.driverID > 0:
+		return "driver id"
+	case m.modalias != "":
+		return "modalias"
+	}
+	return "name"
+}
+
 // env is the environment that verdict.sh documents. The foreign device is one
-// that no provider claims by name; the foreign ABI one that no driver has had.
+// that no provider claims by name, PCI id or driver id; the foreign ABI one that
+// no driver has had.
 func (m proofSubject) env() map[string]string {
-	const foreignABI = 9999
-	return map[string]string{
+	const foreignABI, foreignID = 9999, 999999
+	env := map[string]string{
 		"PROVIDER":       m.provider,
 		"DEVICE":         m.device,
 		"GUID":           m.guid,
@@ -88,18 +101,26 @@ func (m proofSubject) env() map[string]string {
 		"PACKAGES":       strings.Join(m.packages, " "),
 		"LC_ALL":         "C.UTF-8",
 	}
+	if m.driverID > 0 {
+		env["DRIVER_ID"], env["FOREIGN_ID"] = strconv.Itoa(m.driverID), strconv.Itoa(foreignID)
+		env["NETLINK"] = playerFolder + "/" + playerFile
+	}
+	return env
 }
 
-func subject(job Job, privateABI int) (proofSubject, error) {
+func subject(job Job, privateABI, driverID int) (proofSubject, error) {
 	guid := make([]byte, 8)
 	if _, err := rand.Read(guid); err != nil {
 		return proofSubject{}, fmt.Errorf("make a GUID for the proof: %w", err)
 	}
 	guid[0] = 0x02 // never all zero, which libibverbs takes for unknown
 	d := job.Provider.Manifest.Device
+	if !d.ByDriverID {
+		driverID = 0
+	}
 	return proofSubject{
 		provider: job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
-		guid: hex.EncodeToString(guid), kernelABI: d.ABI(), privateABI: privateABI,
+		guid: hex.EncodeToString(guid), kernelABI: d.ABI(), privateABI: privateABI, driverID: driverID,
 	}, nil
 }
 
@@ -107,17 +128,15 @@ func subject(job Job, privateABI int) (proofSubject, error) {
 // device, with the very tools and libraries of the build.
 func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolchain, b Build) (Verdict, error) {
 	s := p.begin("discover")
-	m, err := subject(job, tree.Result.PrivateABI)
+	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
 		return Verdict{}, p.end("discover", s, false, err)
 	}
-	env := m.env()
-	env["BIN"] = b.Tree + "/build/bin"
-	spec, err := cleanRun(tc.ID, m)
+	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
 	if err != nil {
 		return Verdict{}, p.end("discover", s, false, err)
 	}
-	spec.Env = env
+	spec.Env["BIN"] = b.Tree + "/build/bin"
 	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}}
 	v := Verdict{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
 	err = p.judge(ctx, s, &v, spec)
@@ -133,18 +152,19 @@ func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolcha
 // Prove installs the packages of dist in a clean container and gives the
 // verdicts. The error is about what kept a verdict from being given; failed
 // verdicts are in the report.
-func (p *Pipeline) Prove(ctx context.Context, job Job, base Base, dist Dist) (Report, error) {
+func (p *Pipeline) Prove(ctx context.Context, job Job, tc Toolchain, dist Dist) (Report, error) {
 	s := p.begin("prove")
-	report, err := p.prove(ctx, job, base, dist, s)
+	report, err := p.prove(ctx, job, tc, dist, s)
 	if err == nil {
 		err = report.Err()
 	}
 	return report, p.end("prove", s, false, err)
 }
 
-func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *ui.Stage) (Report, error) {
+func (p *Pipeline) prove(ctx context.Context, job Job, tc Toolchain, dist Dist, s *ui.Stage) (Report, error) {
+	base := tc.Base
 	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Release, Started: time.Now()}
-	m, err := subject(job, dist.Manifest.PrivateABI)
+	m, err := subject(job, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
 	if err != nil {
 		return report, err
 	}
@@ -158,7 +178,7 @@ func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *
 	}
 	defer p.removeImage(ctx, image)
 	m.packages = names
-	spec, err := cleanRun(image, m)
+	spec, err := p.cleanRun(ctx, s, tc, image, m)
 	if err != nil {
 		return report, err
 	}
@@ -170,7 +190,7 @@ func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *
 		}
 		report.Verdicts = append(report.Verdicts, v)
 	}
-	stock, err := p.proveStock(ctx, job, base, dist.Manifest.Release, m, s)
+	stock, err := p.proveStock(ctx, job, tc, dist.Manifest.Release, m, s)
 	if err == nil && stock != nil {
 		report.Verdicts = append(report.Verdicts, *stock)
 	}
@@ -178,18 +198,24 @@ func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *
 }
 
 // cleanRun is a container for one verdict: no network, and no answer from the
-// host's own RDMA.
-func cleanRun(image string, m proofSubject) (containers.RunSpec, error) {
+// host's own RDMA. Where the driver id decides, a player gives the answer.
+func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc Toolchain, image string, m proofSubject) (containers.RunSpec, error) {
 	seccomp, err := containers.RefuseRDMANetlink()
-	return containers.RunSpec{
+	spec := containers.RunSpec{
 		Name: "prove", Image: image, Root: true, User: "root", Env: m.env(), Seccomp: seccomp,
-	}, err
+	}
+	if err == nil && m.driverID > 0 {
+		var player containers.Input
+		player, err = p.netlinkPlayer(ctx, s, tc)
+		spec.Inputs = append(spec.Inputs, player)
+	}
+	return spec, err
 }
 
 // proveStock asserts that upstream's own packages of the release, where they
 // are in dist/, do not know the device.
-func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, version string, m proofSubject, s *ui.Stage) (*Verdict, error) {
-	stock := job
+func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, version string, m proofSubject, s *ui.Stage) (*Verdict, error) {
+	stock, base := job, tc.Base
 	stock.Provider = nil
 	dir := p.DistFolder(stock, base, version)
 	manifest, err := ReadManifest(dir)
@@ -205,7 +231,7 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, version s
 		return &install, err
 	}
 	defer p.removeImage(ctx, image)
-	spec, err := cleanRun(image, m)
+	spec, err := p.cleanRun(ctx, s, tc, image, m)
 	if err != nil {
 		return nil, err
 	}

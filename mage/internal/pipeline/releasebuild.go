@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 const (
@@ -87,7 +88,7 @@ func (p *Pipeline) buildRelease(
 	if err := p.compileRelease(ctx, job, tc, mounts, tree, at, out); err != nil {
 		return err
 	}
-	return p.discover(ctx, job, tc, tree, at, out)
+	return p.discover(ctx, job, tc, tree, at, out, "listed")
 }
 
 // errPatchesDiffer is a fault of ours: an edit reads a file that it does not tell of.
@@ -124,28 +125,38 @@ func (p *Pipeline) compileRelease(
 	return p.end("compile", s, false, err)
 }
 
-// discover runs ibv_devices of the build where it was built, in a container of
-// its own: a device node can only be made by root, and nothing compiles as root.
-func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, at, out string) error {
+// discover runs ibv_devices of the build where it was built, in containers of
+// their own: a device node can only be made by root, and nothing compiles as root.
+func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, at, out string, verdicts ...string) error {
 	s := p.begin("discover")
-	m, err := subject(job, tree.Result.PrivateABI)
+	return p.end("discover", s, false, p.judgeBuild(ctx, s, job, tc, tree, at, out, verdicts))
+}
+
+func (p *Pipeline) judgeBuild(
+	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, at, out string, verdicts []string,
+) error {
+	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
-		return p.end("discover", s, false, err)
+		return err
 	}
-	spec, err := cleanRun(tc.ID, m)
+	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
 	if err != nil {
-		return p.end("discover", s, false, err)
+		return err
 	}
 	files, err := folderFiles(out)
 	if err != nil {
-		return p.end("discover", s, false, err)
+		return err
 	}
 	spec.Env["BIN"] = at + "/build/bin"
-	spec.Inputs = []containers.Input{{Path: at + "/build", Write: tarOf(files)}}
-	v := Verdict{Name: "listed", Title: "ibv_devices of the build lists " + m.device}
-	err = p.judge(ctx, s, &v, spec)
-	if err == nil && !v.Pass {
-		err = &VerdictError{Failed: []Verdict{v}}
+	spec.Inputs = append(spec.Inputs, containers.Input{Path: at + "/build", Write: tarOf(files)})
+	for _, name := range verdicts {
+		v := Verdict{Name: name, Title: name + " of the build, for " + m.device}
+		if err := p.judge(ctx, s, &v, spec); err != nil {
+			return err
+		}
+		if !v.Pass {
+			return &VerdictError{Failed: []Verdict{v}}
+		}
 	}
-	return p.end("discover", s, false, err)
+	return nil
 }

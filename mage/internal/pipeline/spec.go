@@ -27,6 +27,7 @@ const (
 	specStage = 2
 	specFile  = "rdma-core.spec"
 	upstreams = "redhat/rdma-core.spec" // where a release keeps its spec
+	suses     = "suse/rdma-core.spec"   // and the one that is not built here
 )
 
 // Spec edits the release's spec: the next free Patch with its %patch, the
