@@ -51,8 +51,8 @@ func (r Report) Failed() int {
 // from the image in which dnf installed the packages.
 func verdicts(m proofSubject) []Verdict {
 	return []Verdict{
-		{Name: "rpm-verify", Title: "rpm -V is clean"},
-		{Name: "owner", Title: "libibverbs owns " + m.provider + ".driver and its module"},
+		m.packaging.verify,
+		{Name: "owner", Title: m.packaging.owner + " owns " + m.provider + ".driver and its module"},
 		{Name: "private-abi", Title: "private ABI of provider and libibverbs are equal"},
 		{Name: "loads", Title: "the module loads with no unresolved symbol"},
 		{Name: "listed", Title: "ibv_devices lists " + m.device + " with the GUID of the tree"},
@@ -61,7 +61,7 @@ func verdicts(m proofSubject) []Verdict {
 		{Name: "without-module", Title: "without the module a warning names it"},
 		{Name: "foreign-abi", Title: "a foreign kernel ABI is refused"},
 		{Name: "foreign-name", Title: "another device name is refused"},
-		{Name: "removed", Title: "dnf remove leaves no file of " + m.provider},
+		{Name: "removed", Title: m.packaging.remove + " leaves no file of " + m.provider},
 	}
 }
 
@@ -70,6 +70,7 @@ type proofSubject struct {
 	provider, device, guid, modalias string
 	kernelABI, privateABI            int
 	packages                         []string
+	packaging                        packaging
 }
 
 // env is the environment that verdict.sh documents. The foreign device is one
@@ -86,6 +87,8 @@ func (m proofSubject) env() map[string]string {
 		"FOREIGN_ABI":    strconv.Itoa(foreignABI),
 		"FOREIGN_DEVICE": "nobody0",
 		"PACKAGES":       strings.Join(m.packages, " "),
+		"OWNER":          m.packaging.owner,
+		"MANAGER":        m.packaging.manager,
 		"LC_ALL":         "C.UTF-8",
 	}
 }
@@ -98,7 +101,8 @@ func subject(job Job, privateABI int) (proofSubject, error) {
 	guid[0] = 0x02 // never all zero, which libibverbs takes for unknown
 	d := job.Provider.Manifest.Device
 	return proofSubject{
-		provider: job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
+		packaging: rpmPackaging(),
+		provider:  job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
 		guid: hex.EncodeToString(guid), kernelABI: d.ABI(), privateABI: privateABI,
 	}, nil
 }
@@ -148,6 +152,7 @@ func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *
 	if err != nil {
 		return report, err
 	}
+	m.packaging = dist.packaging()
 	image, install, names, err := p.install(ctx, s, base, dist)
 	if err != nil {
 		return report, err
@@ -213,17 +218,18 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, version s
 	return &v, p.judge(ctx, s, &v, spec)
 }
 
-// install has dnf install the binary packages of dist in a clean container and
+// install has dnf or apt install the binary packages of dist in a clean container and
 // keeps the result as an image.
 func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dist) (image string, v Verdict, names []string, err error) {
-	v = Verdict{Name: "install", Title: "dnf installs the packages, dependencies resolved"}
+	pk := dist.packaging()
+	v = Verdict{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
 	files, names, err := dist.packages()
 	if err != nil {
 		return "", v, nil, err
 	}
 	var out bytes.Buffer
 	start := time.Now()
-	result, err := p.runScript(ctx, s, dnfScript, []string{"/rpms"}, containers.RunSpec{
+	result, err := p.runScript(ctx, s, pk.script, []string{"/" + pk.folder}, containers.RunSpec{
 		Name: "install", Image: base.Minimal, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
 		Network: !base.Standin,
@@ -237,7 +243,7 @@ func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dis
 		return "", v, nil, nil
 	}
 	v.Pass = err == nil
-	v.Evidence = fmt.Sprintf("%d packages, dnf check finds nothing", len(names))
+	v.Evidence = fmt.Sprintf("%d packages, %s check finds nothing", len(names), pk.installer)
 	return result.Image, v, names, err
 }
 
