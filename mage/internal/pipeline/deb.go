@@ -15,8 +15,9 @@ import (
 const (
 	debStage  = 1
 	debScript = "deb-build.sh"
-	debIn     = "/builder/deb/in"
-	debOut    = "/builder/deb/out"
+	debFolder = "/builder/deb" // the Containerfile makes it
+	debIn     = debFolder + "/in"
+	debOut    = debFolder + "/out"
 )
 
 // DebianToolchain makes sure that the image is here in which the Build-Depends of
@@ -72,7 +73,7 @@ func (p *Pipeline) dpkgBuildpackage(
 		return err
 	}
 	_, err = p.runScript(ctx, s, debScript, []string{src.Version, debIn, debOut}, containers.RunSpec{
-		Name: "deb", Image: tc.ID, User: builder, WorkDir: debIn,
+		Name: "deb", Image: tc.ID, User: builder, WorkDir: debFolder,
 		Env:     buildEnv(src),
 		Volumes: mounts,
 		Inputs:  []containers.Input{{Path: debIn, UID: builderUID, GID: builderUID, Write: tarOf(inputs)}},

@@ -19,8 +19,8 @@ const (
 	lintianStage  = 1
 	lintianScript = "deb-lintian.sh"
 	lintianFile   = "lintian.txt"
-	lintianIn     = "/builder/deb/in"
-	lintianOut    = "/builder/deb/lintian"
+	lintianIn     = debFolder + "/in"
+	lintianOut    = debFolder + "/lintian"
 )
 
 // Hint is one of lintian's.
