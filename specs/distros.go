@@ -101,7 +101,7 @@ func LoadDistros(fsys fs.FS) (*Distros, error) {
 	for _, e := range entries {
 		name := path.Join(distrosFolder, e.Name())
 		f := distroFile{file: folder + name, defaultIn: defaultIn}
-		if err := loadDistro(fsys, name, &f); err != nil {
+		if err := loadFile(fsys, name, f.file, &f); err != nil {
 			errs = append(errs, err)
 		}
 		if f.Default && defaultIn == "" {
@@ -121,18 +121,19 @@ func LoadDistros(fsys fs.FS) (*Distros, error) {
 	return &ds, nil
 }
 
-func loadDistro(fsys fs.FS, name string, f *distroFile) error {
+// loadFile decodes one of the files of a folder, called file in messages.
+func loadFile(fsys fs.FS, name, file string, into any) error {
 	if path.Ext(name) != ".yaml" {
 		return &strictyaml.Mistake{
-			File: f.file, Line: 1, Column: 1,
+			File: file, Line: 1, Column: 1,
 			Want: "a file named NAME.yaml", Got: path.Base(name),
 		}
 	}
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", f.file, err)
+		return fmt.Errorf("read %s: %w", file, err)
 	}
-	return strictyaml.Decode(f.file, data, f)
+	return strictyaml.Decode(file, data, into)
 }
 
 // Find returns the distro of that name, or *UnknownError.

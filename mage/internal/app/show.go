@@ -18,6 +18,9 @@ func (a *App) showPackages(dist pipeline.Dist) error {
 	for _, f := range dist.Manifest.Files {
 		file := filepath.Join(dist.Dir, filepath.FromSlash(f.Path))
 		name, version := path.Base(f.Path), ""
+		if strings.HasSuffix(f.Path, ".deb") {
+			name, version = pipeline.DebName(f.Path)
+		}
 		if f.NEVRA != "" {
 			info, err := pipeline.ReadRPM(file)
 			if err != nil {
