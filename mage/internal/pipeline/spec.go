@@ -24,7 +24,7 @@ type Spec struct {
 }
 
 const (
-	specStage = 1
+	specStage = 2
 	specFile  = "rdma-core.spec"
 	upstreams = "redhat/rdma-core.spec" // where a release keeps its spec
 	suses     = "suse/rdma-core.spec"   // and the one that is not built here
@@ -38,7 +38,9 @@ const (
 func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) {
 	key := stagecache.NewKey("spec", specStage).String("source", src.Digest)
 	if job.Provider != nil {
-		key = key.String("provider manifest", fmt.Sprintf("%+v", job.Provider.Manifest))
+		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
+		key = key.String("provider manifest", fmt.Sprintf("%+v", job.Provider.Manifest)).
+			String("payload", fmt.Sprintf("%+v", payload(job.Provider)))
 	}
 	entry, err := p.cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
 		return makeSpec(job, src, dir)
@@ -73,10 +75,14 @@ func patchedSpec(job Job, src Source, before []byte) ([]byte, error) {
 		return nil, err
 	}
 	m := job.Provider.Manifest
+	old, err := replacedIn(job.Provider, src.Tree)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := spec.AddPatch("rdma-core-" + m.Name + ".patch"); err != nil {
 		return nil, err
 	}
-	if err := spec.AddProvider(m.Name, m.Description); err != nil {
+	if err := specProvider(spec, upstreams, job.Provider, old); err != nil {
 		return nil, err
 	}
 	_, err = spec.AddChangelog(rpmspec.Changelog{
