@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the schemas anew")
 
 // TestSchemas keeps schema/ equal to what the types say.
 func TestSchemas(t *testing.T) {
-	for file, v := range map[string]any{"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}} {
+	for file, v := range map[string]any{"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}, "interfaces.json": &specs.Interfaces{}} {
 		want, err := strictyaml.Schema(v)
 		if err != nil {
 			t.Fatal(err)
