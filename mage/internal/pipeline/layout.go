@@ -19,8 +19,12 @@ import (
 // hand to each other: those of libibverbs/driver.h whose names begin with
 // verbs_, with what is embedded in them.
 type Layout struct {
-	Lines []string // one for each member: structure, path, offset, type
+	Machine elf.Machine
+	Lines   []string // one for each member: structure, path, offset, type
 }
+
+// layoutMachine is the architecture whose layouts specs/interfaces.yaml has.
+const layoutMachine = elf.EM_X86_64
 
 // errNoStructures says that an object's debugging data has not been asked to
 // keep types that nothing uses.
@@ -40,7 +44,7 @@ func MeasureLayout(object io.ReaderAt) (Layout, error) {
 	if err != nil {
 		return Layout{}, fmt.Errorf("read the debugging data of libibverbs' structures: %w", err)
 	}
-	var l Layout
+	l := Layout{Machine: file.Machine}
 	for r := data.Reader(); ; {
 		entry, err := r.Next()
 		if err != nil {
