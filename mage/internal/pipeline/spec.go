@@ -24,14 +24,15 @@ type Spec struct {
 }
 
 const (
-	specStage = 1
+	specStage = 2
 	specFile  = "rdma-core.spec"
 	upstreams = "redhat/rdma-core.spec" // where a release keeps its spec
 )
 
 // Spec edits the release's spec: the next free Patch with its %patch, the
 // libibverbs package's Provides, Obsoletes and description, and a changelog
-// entry where there is such a section. Without a provider it is upstream's.
+// entry where there is such a section. Without a provider it is upstream's. A
+// spec that is older than EL 9's %cmake is mended in both cases.
 //
 // Errors: *rpmspec.PlaceError where the spec has no place for an edit.
 func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) {
@@ -53,11 +54,9 @@ func makeSpec(job Job, src Source, dir string) error {
 	if err != nil {
 		return fmt.Errorf("read the release's spec: %w", err)
 	}
-	after := before
-	if job.Provider != nil {
-		if after, err = patchedSpec(job, src, before); err != nil {
-			return err
-		}
+	after, err := editedSpec(job, src, before)
+	if err != nil {
+		return err
 	}
 	diff := udiff.Unified("a/"+upstreams, "b/"+upstreams, string(before), string(after))
 	if err := writeFile(dir, specFile+".diff", []byte(diff)); err != nil {
@@ -66,10 +65,16 @@ func makeSpec(job Job, src Source, dir string) error {
 	return writeFile(dir, specFile, after)
 }
 
-func patchedSpec(job Job, src Source, before []byte) ([]byte, error) {
+func editedSpec(job Job, src Source, before []byte) ([]byte, error) {
 	spec, err := rpmspec.Parse(upstreams, before)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := spec.ConfigureWhereNinjaRuns(); err != nil {
+		return nil, err
+	}
+	if job.Provider == nil {
+		return spec.Bytes(), nil
 	}
 	m := job.Provider.Manifest
 	if _, err := spec.AddPatch("rdma-core-" + m.Name + ".patch"); err != nil {

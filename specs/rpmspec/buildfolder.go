@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rpmspec
+
+import (
+	"regexp"
+	"strings"
+)
+
+// inSource is the switch of EL 9's and Fedora's %cmake: defined, the macro configures in
+// the source folder, as that of EL 8 always does (cmake's macros.cmake).
+const inSource = "__cmake_in_source_build"
+
+var (
+	ninjaMacro  = regexp.MustCompile(`^[ \t]*%(?:define|global)[ \t]+\w+[ \t]+(?:\S+=\S+[ \t]+)*ninja(?:-build)?\b`)
+	ninjaFolder = regexp.MustCompile(`[ \t]-C[ \t]*\S`)
+	elMacro     = regexp.MustCompile(`\brhel\b`)
+)
+
+// ConfigureWhereNinjaRuns mends a spec that is older than EL 9's %cmake, which configures
+// in a folder of its own: ninja, called without -C, would find nothing to build there.
+// Upstream's spec tells EL 9 apart from v44.0 on ("redhat: Support rpmbuild on RHEL9");
+// from v32.0 to v43.0 it does not. Behind the macros that call ninja without -C,
+//
+//	%global __cmake_in_source_build 1
+//
+// has %cmake configure in the source folder. Where an %else says that EL 9 has other
+// macros, or the spec sets the switch itself, nothing is done; the result says whether
+// anything was. On EL 8 the switch means nothing.
+func (s *Spec) ConfigureWhereNinjaRuns() (changed bool, err error) {
+	last := -1
+	for i, l := range s.lines {
+		switch {
+		case strings.Contains(l.text, inSource):
+			return false, nil
+		case l.start && ninjaMacro.MatchString(l.text) && !ninjaFolder.MatchString(l.text) && !s.elsewhereOnEL(i):
+			last = i
+		}
+	}
+	if last < 0 {
+		return false, nil
+	}
+	return true, s.edit(func(c *Spec) error { return c.insert(last+1, "%global "+inSource+" 1") })
+}
+
+// elsewhereOnEL says whether line i stands behind an %else whose %if, at the same depth,
+// asks for %rhel: EL has been told apart before.
+func (s *Spec) elsewhereOnEL(i int) bool {
+	depth, behindElse := s.lines[i].depth-1, false
+	for i--; i >= 0; i-- {
+		l := s.lines[i]
+		if !l.start || l.depth != depth {
+			continue
+		}
+		switch conditional(l.text) {
+		case condElse:
+			behindElse = true
+		case condIf:
+			return behindElse && elMacro.MatchString(l.text)
+		case condNone, condEnd:
+		}
+	}
+	return false
+}
