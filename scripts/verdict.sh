@@ -9,6 +9,9 @@
 #   MODALIAS     of the device, for providers that match by PCI id (may be empty)
 #   GUID         16 hex digits, the node GUID of the tree that is made here
 #   PACKAGES     names of the installed packages, separated by spaces
+#   OWNER        the package that brings the provider (default: libibverbs)
+#   RPMS         folder of packages that a verdict hands to dnf
+#   WANT         what dnf must miss when it refuses them
 #   BIN          folder of ibv_devices and ibv_devinfo (default: from PATH)
 #   DRIVERS      folder of the .driver files, MODULES folder of the providers
 #   WORK         folder for what is written on the way (default: /tmp)
@@ -21,6 +24,7 @@ sysfs=${WORK:-/tmp}/verbsmith-sysfs
 out=${WORK:-/tmp}/verbsmith-out
 drivers=${DRIVERS:-/etc/libibverbs.d}
 modules=${MODULES:-/usr/lib64/libibverbs}
+owner=${OWNER:-libibverbs}
 
 evidence() { printf 'evidence: %s\n' "$*"; }
 fail() {
@@ -78,10 +82,52 @@ case $verdict in
         ;;
     owner)
         for f in "$drivers/$PROVIDER.driver" "$(module_file)"; do
-            owner=$(rpm -qf --qf '%{NAME}' "$f") || fail "$f: $owner"
-            [ "$owner" = libibverbs ] || fail "$f is owned by $owner"
+            by=$(rpm -qf --qf '%{NAME}' "$f") || fail "$f: $by"
+            [ "$by" = "$owner" ] || fail "$f is owned by $by"
         done
-        evidence "$PROVIDER.driver and $(basename "$(module_file)") are owned by $(rpm -q libibverbs)"
+        evidence "$PROVIDER.driver and $(basename "$(module_file)") are owned by $(rpm -q "$owner")"
+        ;;
+    beside)
+        files=0
+        for f in $(rpm -ql "$owner"); do
+            [ -d "$f" ] && continue
+            [ "$(rpm -qf --qf '%{NAME}\n' "$f")" = "$owner" ] || fail "$f is not of $owner alone"
+            files=$((files + 1))
+        done
+        [ "$files" -gt 0 ] || fail "$owner has no files"
+        rpm -q libibverbs >/dev/null || fail "libibverbs is not installed"
+        run rpm -V libibverbs
+        [ "$status" -eq 0 ] || fail "rpm -V libibverbs exits $status"
+        evidence "$files files of $owner alone, libibverbs is untouched"
+        ;;
+    no-runpath)
+        # The loader itself says which folders it was told to look in, and by whom.
+        run env LD_DEBUG=libs ldd "$(module_file)"
+        [ "$status" -eq 0 ] || fail "ldd exits $status"
+        grep -F 'find library=libibverbs.so.1' "$out" >/dev/null || fail "the loader does not say how it looks for libibverbs.so.1"
+        line=$(grep -m 1 -E "\\(R(UN)?PATH from file " "$out") && fail "$line"
+        evidence "the loader is told no folder by $(basename "$(module_file)")"
+        ;;
+    updated)
+        before=$(rpm -q libibverbs)
+        run dnf upgrade -y "$RPMS"/*.rpm
+        [ "$status" -eq 0 ] || fail "dnf upgrade exits $status"
+        after=$(rpm -q libibverbs)
+        [ "$before" != "$after" ] || fail "libibverbs is still $after"
+        rpm -q "$owner" >/dev/null || fail "$owner is gone"
+        run rpm -V libibverbs "$owner"
+        [ "$status" -eq 0 ] || fail "rpm -V exits $status"
+        make_tree "$DEVICE" "$KERNEL_ABI"
+        run "$(tool ibv_devices)"
+        lists "$DEVICE" || fail "after the update ibv_devices does not list $DEVICE"
+        evidence "$before is now $after, and $DEVICE is listed"
+        ;;
+    refused)
+        run dnf install -y "$RPMS"/*.rpm
+        [ "$status" -ne 0 ] || fail "dnf installs it"
+        rpm -q "$owner" && fail "dnf exits $status, and $owner is installed"
+        grep -F -- "$WANT" "$out" >/dev/null || fail "dnf refuses it, but does not name $WANT"
+        evidence "$(grep -m 1 -F -- "$WANT" "$out" | sed 's/^ *-* *//')"
         ;;
     private-abi)
         file=$(module_file)
@@ -141,12 +187,23 @@ case $verdict in
         refused "$FOREIGN_DEVICE" "no userspace device-specific driver found for"
         ;;
     removed)
-        run dnf remove -y --noautoremove libibverbs
+        files=$(rpm -ql "$owner" | grep -v -F /.build-id)
+        run dnf remove -y --noautoremove "$owner"
         [ "$status" -eq 0 ] || fail "dnf remove exits $status"
         left=$(find / -xdev \( -path /proc -o -path /verbsmith -o -path /rpms \) -prune -o \
             \( -name "$PROVIDER.driver*" -o -name "lib$PROVIDER-rdmav*" \) -print)
         [ -z "$left" ] || fail "left behind: $left"
-        evidence "dnf remove libibverbs leaves no file of $PROVIDER"
+        if [ "$owner" != libibverbs ]; then
+            for f in $files; do
+                [ ! -e "$f" ] || fail "left behind: $f"
+            done
+            run rpm -V libibverbs
+            [ "$status" -eq 0 ] || fail "rpm -V libibverbs exits $status"
+            make_tree "$DEVICE" "$KERNEL_ABI"
+            run "$(tool ibv_devices)"
+            refused "$DEVICE" "no userspace device-specific driver found for"
+        fi
+        evidence "dnf remove $owner leaves no file of $PROVIDER"
         ;;
     not-listed)
         make_tree "$DEVICE" "$KERNEL_ABI"

@@ -29,6 +29,20 @@ func (Test) Integration(ctx context.Context,
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).TestIntegration)
 }
 
+// Addon installs the provider's own package beside unpatched ones and gives the verdicts.
+func (Test) Addon(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, or a folder (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	beside *string, // folder in dist/ of other unpatched packages (default the same release's)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Beside = beside
+	return app.Run(ctx, f, (*app.App).TestAddon)
+}
+
 // Kernel boots what dnf installed on a real kernel, beside the stock provider.
 func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)

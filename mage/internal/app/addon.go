@@ -26,7 +26,7 @@ func (a *App) RPMAddon(ctx context.Context) error {
 		return err
 	}
 	if a.oneRelease(job) {
-		a.pipeline.Plan(2 + addonStages) //nolint:mnd // base, toolchain
+		a.pipeline.Plan(toolchainStages + addonStages)
 		tc, err := a.addonToolchain(ctx, job)
 		if err != nil {
 			return err
@@ -50,6 +50,9 @@ func (a *App) addonJob() (pipeline.Job, error) {
 	job, err := a.job()
 	if err == nil && job.Provider == nil {
 		err = &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+	}
+	if err == nil && job.Version != "" && job.Given != "" && pipeline.IsClone(job.Given) {
+		job.Given += "@v" + job.Version
 	}
 	return job, err
 }
@@ -82,7 +85,7 @@ func (a *App) everyAddon(ctx context.Context, job pipeline.Job) error {
 			What: "give a git clone of rdma-core as -source",
 		}
 	}
-	a.pipeline.Plan(2 + builds*addonStages) //nolint:mnd // base, toolchain
+	a.pipeline.Plan(toolchainStages + builds*addonStages)
 	tc, err := a.addonToolchain(ctx, job)
 	if err != nil {
 		return err

@@ -100,7 +100,7 @@ func (p *Pipeline) AddonTools(ctx context.Context) (Spec, error) {
 		return Spec{}, err
 	}
 	t := addonText{addon: Addon{From: "0", Below: "1"}}
-	text := t.specText("any", "0", "any", true, rules, "any")
+	text := t.specText(specValues{provider: "any", folders: "any", version: "0", licence: "any", library: true}, rules)
 	key := stagecache.NewKey("addon-tools", addonStage).Bytes("spec", text)
 	entry, err := p.Cache.DoKey(ctx, key, func(_ context.Context, dir string) error {
 		return writeFile(dir, addonTools, text)

@@ -49,7 +49,11 @@ func (p *Pipeline) addonText(job Job, tree Tree) (addonText, error) {
 	if err != nil {
 		return addonText{}, err
 	}
-	t.spec = t.specText(name, src.Version, licence, sources.hasLibrary(), rules, job.Provider.Manifest.Description)
+	m := job.Provider.Manifest
+	t.spec = t.specText(specValues{
+		provider: name, folders: providerFolders(m), version: src.Version, licence: licence,
+		library: job.Provider.Library() != nil, description: m.Description,
+	}, rules)
 	t.documents, err = t.documentsTar(job.Provider, src)
 	return t, err
 }
@@ -95,26 +99,43 @@ func nextMajor(major string) string {
 	return strconv.Itoa(n+1) + ".0"
 }
 
+// specValues are what the spec's rules leave open, besides the interface.
+type specValues struct {
+	provider, folders, version, licence, description string
+	library                                          bool
+}
+
+// providerFolders are those with a CMakeLists.txt that the release's own adds.
+func providerFolders(m provider.Manifest) string {
+	folder := path.Join(providersFolder, m.Name)
+	all := []string{folder}
+	for _, sub := range m.CMake.Subdirectories {
+		all = append(all, path.Join(folder, sub))
+	}
+	return strings.Join(all, " ")
+}
+
 // specText is the spec: what is particular, as macros, before the rules. Each
-// value has a form that RPM takes for text: the name is a C name, numbers are
-// numbers, the licence has been looked at, and the manifest allows no percent
-// sign in the description.
-func (t addonText) specText(name, version, licence string, library bool, rules []byte, description string) []byte {
+// value has a form that RPM takes for text: names and folders are of few
+// characters, numbers are numbers, the licence has been looked at, and the
+// manifest allows no percent sign in the description.
+func (t addonText) specText(v specValues, rules []byte) []byte {
 	var out bytes.Buffer
 	for _, macro := range [][2]string{
-		{"provider", name},
+		{"provider", v.provider},
+		{"provider_folders", v.folders},
 		{"private_abi", strconv.Itoa(t.addon.PrivateABI)},
-		{"rdma_version", version},
+		{"rdma_version", v.version},
 		{"interface_from", t.addon.From},
 		{"interface_below", t.addon.Below},
-		{"provider_license", licence},
-		{"provider_library", map[bool]string{false: "0", true: "1"}[library]},
+		{"provider_license", v.licence},
+		{"provider_library", map[bool]string{false: "0", true: "1"}[v.library]},
 	} {
 		fmt.Fprintf(&out, "%%global %s %s\n", macro[0], macro[1])
 	}
 	out.WriteByte('\n')
 	out.Write(rules)
-	fmt.Fprintf(&out, "lib%s: %s\n", name, strings.ReplaceAll(description, "%", "%%"))
+	fmt.Fprintf(&out, "lib%s: %s\n", v.provider, strings.ReplaceAll(v.description, "%", "%%"))
 	return out.Bytes()
 }
 
@@ -210,16 +231,7 @@ func (s sourceFiles) calls(function string) bool {
 	return false
 }
 
-// hasLibrary says whether the provider has a library of its own besides the
-// module, as those with direct verbs have.
-func (s sourceFiles) hasLibrary() bool {
-	return sharedProvider.Match(s["CMakeLists.txt"])
-}
-
-var (
-	sharedProvider = regexp.MustCompile(`(?im)^\s*rdma_shared_provider\s*\(`)
-	spdxLine       = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([A-Za-z0-9][A-Za-z0-9.+() -]*[A-Za-z0-9.+)])`)
-)
+var spdxLine = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([A-Za-z0-9][A-Za-z0-9.+() -]*[A-Za-z0-9.+)])`)
 
 // errNoLicence: a package has to say under which licence it is.
 var errNoLicence = errors.New("none of the provider's files says its licence in a line SPDX-License-Identifier")

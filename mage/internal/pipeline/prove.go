@@ -52,7 +52,7 @@ func (r Report) Failed() int {
 func verdicts(m proofSubject) []Verdict {
 	return []Verdict{
 		{Name: "rpm-verify", Title: "rpm -V is clean"},
-		{Name: "owner", Title: "libibverbs owns " + m.provider + ".driver and its module"},
+		{Name: "owner", Title: m.owner + " owns " + m.provider + ".driver and its module"},
 		{Name: "private-abi", Title: "private ABI of provider and libibverbs are equal"},
 		{Name: "loads", Title: "the module loads with no unresolved symbol"},
 		{Name: "listed", Title: "ibv_devices lists " + m.device + " with the GUID of the tree"},
@@ -70,7 +70,11 @@ type proofSubject struct {
 	provider, device, guid, modalias string
 	kernelABI, privateABI            int
 	packages                         []string
+	owner                            string // the package that brings the provider
 }
+
+// libibverbsPackage brings every provider that is compiled with it.
+const libibverbsPackage = "libibverbs"
 
 // env is the environment that verdict.sh documents. The foreign device is one
 // that no provider claims by name; the foreign ABI one that no driver has had.
@@ -86,6 +90,7 @@ func (m proofSubject) env() map[string]string {
 		"FOREIGN_ABI":    strconv.Itoa(foreignABI),
 		"FOREIGN_DEVICE": "nobody0",
 		"PACKAGES":       strings.Join(m.packages, " "),
+		"OWNER":          m.owner,
 		"LC_ALL":         "C.UTF-8",
 	}
 }
@@ -100,6 +105,7 @@ func subject(job Job, privateABI int) (proofSubject, error) {
 	return proofSubject{
 		provider: job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
 		guid: hex.EncodeToString(guid), kernelABI: d.ABI(), privateABI: privateABI,
+		owner: libibverbsPackage,
 	}, nil
 }
 
@@ -148,7 +154,7 @@ func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *
 	if err != nil {
 		return report, err
 	}
-	image, install, names, err := p.install(ctx, s, base, dist)
+	image, install, names, err := p.install(ctx, s, base, base.Minimal, dist)
 	if err != nil {
 		return report, err
 	}
@@ -162,19 +168,26 @@ func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *
 	if err != nil {
 		return report, err
 	}
-	all := verdicts(m)
-	for i, v := range all {
-		s.Step(i+1, len(all), v.Name)
-		if err := p.judge(ctx, s, &v, spec); err != nil {
-			return report, err
-		}
-		report.Verdicts = append(report.Verdicts, v)
+	if err := p.judgeAll(ctx, s, &report, verdicts(m), spec); err != nil {
+		return report, err
 	}
 	stock, err := p.proveStock(ctx, job, base, dist.Manifest.Release, m, s)
 	if err == nil && stock != nil {
 		report.Verdicts = append(report.Verdicts, *stock)
 	}
 	return report, err
+}
+
+// judgeAll gives verdicts in their order, and adds each to the report.
+func (p *Pipeline) judgeAll(ctx context.Context, s *ui.Stage, report *Report, all []Verdict, spec containers.RunSpec) error {
+	for i, v := range all {
+		s.Step(i+1, len(all), v.Name)
+		if err := p.judge(ctx, s, &v, spec); err != nil {
+			return err
+		}
+		report.Verdicts = append(report.Verdicts, v)
+	}
+	return nil
 }
 
 // cleanRun is a container for one verdict: no network, and no answer from the
@@ -199,7 +212,7 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, version s
 	if err != nil {
 		return nil, err
 	}
-	image, install, _, err := p.install(ctx, s, base, Dist{Dir: dir, Manifest: manifest})
+	image, install, _, err := p.install(ctx, s, base, base.Minimal, Dist{Dir: dir, Manifest: manifest})
 	if err != nil || !install.Pass {
 		install.Title = "stock packages: " + install.Title
 		return &install, err
@@ -213,9 +226,11 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, version s
 	return &v, p.judge(ctx, s, &v, spec)
 }
 
-// install has dnf install the binary packages of dist in a clean container and
-// keeps the result as an image.
-func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dist) (image string, v Verdict, names []string, err error) {
+// install has dnf install the binary packages of dist in a container of the
+// image from and keeps the result as an image.
+func (p *Pipeline) install(
+	ctx context.Context, s *ui.Stage, base Base, from string, dist Dist,
+) (image string, v Verdict, names []string, err error) {
 	v = Verdict{Name: "install", Title: "dnf installs the packages, dependencies resolved"}
 	files, names, err := dist.packages()
 	if err != nil {
@@ -224,7 +239,7 @@ func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dis
 	var out bytes.Buffer
 	start := time.Now()
 	result, err := p.runScript(ctx, s, dnfScript, []string{"/rpms"}, containers.RunSpec{
-		Name: "install", Image: base.Minimal, Root: true, User: "root",
+		Name: "install", Image: from, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
 		Network: !base.Standin,
 		Inputs:  []containers.Input{{Path: "/", Write: tarOf(files)}},
