@@ -14,6 +14,7 @@
 #   WANT         what dnf must miss when it refuses them
 #   BIN          folder of ibv_devices and ibv_devinfo (default: from PATH)
 #   DRIVERS      folder of the .driver files, MODULES folder of the providers
+#   ROOT         where what is left of a package is looked for (default: /)
 #   WORK         folder for what is written on the way (default: /tmp)
 #   DEVFOLDER    folder of device nodes (default: /dev)
 # ibv_devices exits 0 with and without devices, so what it prints is asserted.
@@ -190,7 +191,7 @@ case $verdict in
         files=$(rpm -ql "$owner" | grep -v -F /.build-id)
         run dnf remove -y --noautoremove "$owner"
         [ "$status" -eq 0 ] || fail "dnf remove exits $status"
-        left=$(find / -xdev \( -path /proc -o -path /verbsmith -o -path /rpms \) -prune -o \
+        left=$(find "${ROOT:-/}" -xdev \( -path /proc -o -path /verbsmith -o -path /rpms \) -prune -o \
             \( -name "$PROVIDER.driver*" -o -name "lib$PROVIDER-rdmav*" \) -print)
         [ -z "$left" ] || fail "left behind: $left"
         if [ "$owner" != libibverbs ]; then

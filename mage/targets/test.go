@@ -52,9 +52,11 @@ func (Test) Kernel(ctx context.Context,
 	base *string, // base image: auto, registry or standin (default auto)
 	cases *string, // fast, all, or names of cases separated by commas (default fast)
 	module *string, // provider's module: packaged, or tree for one compiled now (default packaged)
+	packages *string, // what is installed: patched, or addon for the provider's own beside unpatched ones (default patched)
+	beside *string, // folder in dist/ of other unpatched packages for the addon (default the same release's)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Cases, f.Module = cases, module
+	f.Cases, f.Module, f.Packages, f.Beside = cases, module, packages, beside
 	return app.Run(ctx, f, (*app.App).TestKernel)
 }
 

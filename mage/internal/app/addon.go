@@ -27,11 +27,7 @@ func (a *App) RPMAddon(ctx context.Context) error {
 	}
 	if a.oneRelease(job) {
 		a.pipeline.Plan(toolchainStages + addonStages)
-		tc, err := a.addonToolchain(ctx, job)
-		if err != nil {
-			return err
-		}
-		m, err := a.addon(ctx, job, tc)
+		m, err := a.addon(ctx, job, a.addonTools(job))
 		if err != nil {
 			return err
 		}
@@ -86,17 +82,14 @@ func (a *App) everyAddon(ctx context.Context, job pipeline.Job) error {
 		}
 	}
 	a.pipeline.Plan(toolchainStages + builds*addonStages)
-	tc, err := a.addonToolchain(ctx, job)
-	if err != nil {
-		return err
-	}
+	tools := a.addonTools(job)
 	var all []addonMade
 	var errs []error
 	for i, c := range choices {
 		if c.Err != nil {
 			continue
 		}
-		m, err := a.addon(ctx, c.Job, tc)
+		m, err := a.addon(ctx, c.Job, tools)
 		if ctx.Err() != nil {
 			return err
 		}
@@ -112,27 +105,41 @@ func (a *App) everyAddon(ctx context.Context, job pipeline.Job) error {
 
 var errNoAddon = errors.New("no release of rdma-core can be had")
 
-// addonToolchain is the toolchain in which every add-on of a distro is built.
-func (a *App) addonToolchain(ctx context.Context, job pipeline.Job) (pipeline.Toolchain, error) {
-	if _, err := a.connectEngine(ctx); err != nil {
-		return pipeline.Toolchain{}, err
+// addonTools makes the toolchain in which every add-on of a distro is built,
+// when it is first asked for: what is wrong with a job is said before that.
+func (a *App) addonTools(job pipeline.Job) func(context.Context) (pipeline.Toolchain, error) {
+	var tc pipeline.Toolchain
+	return func(ctx context.Context) (pipeline.Toolchain, error) {
+		if tc.ID != "" {
+			return tc, nil
+		}
+		spec, err := a.pipeline.AddonTools(ctx)
+		if err != nil {
+			return tc, err
+		}
+		base, err := a.pipeline.Base(ctx, job)
+		if err != nil {
+			return tc, err
+		}
+		tc, err = a.pipeline.Toolchain(ctx, job, base, spec, false)
+		return tc, err
 	}
-	spec, err := a.pipeline.AddonTools(ctx)
-	if err != nil {
-		return pipeline.Toolchain{}, err
-	}
-	base, err := a.pipeline.Base(ctx, job)
-	if err != nil {
-		return pipeline.Toolchain{}, err
-	}
-	return a.pipeline.Toolchain(ctx, job, base, spec, false)
 }
 
 // addon runs the stages of one add-on up to dist.
-func (a *App) addon(ctx context.Context, job pipeline.Job, tc pipeline.Toolchain) (addonMade, error) {
-	m := addonMade{made: made{job: job, tc: tc}}
+func (a *App) addon(
+	ctx context.Context, job pipeline.Job, tools func(context.Context) (pipeline.Toolchain, error),
+) (addonMade, error) {
+	m := addonMade{made: made{job: job}}
+	// Without an engine nothing behind can run: say so before the long stages.
+	if _, err := a.connectEngine(ctx); err != nil {
+		return m, err
+	}
 	var err error
 	if m.src, err = a.pipeline.Source(ctx, job); err != nil {
+		return m, err
+	}
+	if err := pipeline.NotInUpstream(job, m.src); err != nil {
 		return m, err
 	}
 	if m.tree, err = a.pipeline.Integrate(ctx, job, m.src); err != nil {
@@ -141,16 +148,19 @@ func (a *App) addon(ctx context.Context, job pipeline.Job, tc pipeline.Toolchain
 	if m.patch, err = a.pipeline.Patch(ctx, job, m.tree); err != nil {
 		return m, err
 	}
-	pkgs, err := a.pipeline.Addon(ctx, job, m.tree, m.patch, tc)
+	if m.tc, err = tools(ctx); err != nil {
+		return m, err
+	}
+	pkgs, err := a.pipeline.Addon(ctx, job, m.tree, m.patch, m.tc)
 	if err != nil {
 		return m, err
 	}
-	m.dist, err = a.pipeline.Collect(ctx, job, m.tree, tc, pkgs)
+	m.dist, err = a.pipeline.Collect(ctx, job, m.tree, m.tc, pkgs)
 	return m, err
 }
 
 // showAddons names for each package its file, its private ABI and the releases
-// that it is for, and then the interfaces for which there is none.
+// that it is for, and then the releases for which there is none.
 func (a *App) showAddons(ctx context.Context, all []addonMade, choices []pipeline.AddonChoice) error {
 	rows := make([][]string, 0, len(all))
 	for _, m := range all {
@@ -160,22 +170,29 @@ func (a *App) showAddons(ctx context.Context, all []addonMade, choices []pipelin
 			a.relative(m.dist.Dir),
 		})
 	}
-	for _, c := range choices {
-		if c.Err != nil {
-			rows = append(rows, []string{
-				"-", "-", strconv.Itoa(c.Interface.PrivateABI), "none of " + c.Interface.From + " to below " + c.Interface.Below,
-				c.Unavailable(),
-			})
-		}
-	}
 	a.ui.Summary(a.ui.StageTimes())
 	if len(all) > 0 {
 		a.ui.Table(addonTitle(all[0]), []string{"package", "module", "private ABI", "releases", "where"}, rows)
+	}
+	for _, c := range choices {
+		if text := c.Unserved(built(all, c)); text != "" {
+			fmt.Fprintln(a.ui.Out(), "none for "+text)
+		}
 	}
 	if len(a.pipeline.Ran()) == 0 {
 		fmt.Fprintln(a.ui.Out(), "nothing to do: all of it is up to date")
 	}
 	return a.pipeline.Prune(ctx)
+}
+
+// built is the release with which the choice's add-on begins, "" if it was not built.
+func built(all []addonMade, c pipeline.AddonChoice) string {
+	for _, m := range all {
+		if c.Err == nil && m.job.Version == c.Job.Version {
+			return m.dist.Manifest.Addon.From
+		}
+	}
+	return ""
 }
 
 func addonTitle(m addonMade) string {

@@ -54,11 +54,7 @@ func (a *App) beside(ctx context.Context, further int) (beside, error) {
 		further += editStages(stockJob) + toolchainStages + rpmStages
 	}
 	a.pipeline.Plan(toolchainStages + addonStages + further)
-	tc, err := a.addonToolchain(ctx, job)
-	if err != nil {
-		return b, err
-	}
-	if b.addonMade, err = a.addon(ctx, job, tc); err != nil {
+	if b.addonMade, err = a.addon(ctx, job, a.addonTools(job)); err != nil {
 		return b, err
 	}
 	if given != "" {

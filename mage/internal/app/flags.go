@@ -20,7 +20,7 @@ type Flags struct {
 	Distro, RDMA, Source, Provider, Base *string
 	Cases, Module                        *string // of the kernel lab
 	Depth                                *string // of a walk over releases
-	Package                              *string // what the kernel lab installs
+	Packages                             *string // what the kernel lab installs
 	Beside                               *string // unpatched packages for an add-on
 }
 

@@ -3,7 +3,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,7 +72,7 @@ func (e *LayoutError) Error() string {
 // Addon builds the package of the provider alone, with rpmbuild, from the same
 // tarball and patch as RPM, without a network and as an unprivileged user.
 //
-// Errors: *InUpstreamError; *LayoutError for a source that is not what its
+// Errors: *LayoutError for a source that is not what its
 // release's number says; *containers.RunError.
 func (p *Pipeline) Addon(ctx context.Context, job Job, tree Tree, patch Patch, tc Toolchain) (Packages, error) {
 	text, err := p.addonText(job, tree)
@@ -180,20 +179,23 @@ func readAddon(entry stagecache.Entry) (*Addon, error) {
 		return nil, fmt.Errorf("read the add-on's record: %w", err)
 	}
 	var addon Addon
-	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&addon); err != nil {
+	if err := json.Unmarshal(data, &addon); err != nil {
 		return nil, fmt.Errorf("read the add-on's record: %w", err)
 	}
 	return &addon, nil
 }
 
-// inUpstream says that the pristine source has a provider of that name.
-func inUpstream(src Source, provider string) (bool, error) {
-	_, err := os.Stat(filepath.Join(src.Tree, providersFolder, provider))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+// NotInUpstream is nil if the pristine source has no provider of the job's name,
+// else an *InUpstreamError.
+func NotInUpstream(job Job, src Source) error {
+	name := job.Provider.Manifest.Name
+	_, err := os.Stat(filepath.Join(src.Tree, providersFolder, name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look for the provider in the release: %w", err)
+	default:
+		return &InUpstreamError{Provider: name, Version: src.Version}
 	}
-	if err != nil {
-		return false, fmt.Errorf("look for the provider in the release: %w", err)
-	}
-	return true, nil
 }

@@ -22,6 +22,7 @@ type AddonChoice struct {
 	Interface specs.Interface
 	Job       Job   // for that release; its Version is empty if none can be had
 	Err       error // why none can be had: of the last release that was tried
+	Older     error // why not an older one, which the add-on would serve too: of the oldest
 }
 
 // PlanAddons chooses for each interface between libibverbs and a provider a
@@ -83,6 +84,9 @@ func (p *Pipeline) chooseRelease(ctx context.Context, job Job, i specs.Interface
 			choice.Job, choice.Err = try, nil
 			return choice
 		}
+		if choice.Older == nil {
+			choice.Older = err
+		}
 		_, _ = fmt.Fprintf(s.Log(), "%s: %v\n", release.Version, err)
 		choice.Err = err
 	}
@@ -108,16 +112,31 @@ func (p *Pipeline) AddonTools(ctx context.Context) (Spec, error) {
 	return Spec{File: filepath.Join(entry.Dir, addonTools), Key: entry.Key}, err
 }
 
-// Unavailable is why no release of the interface can be had, in one line.
-func (c AddonChoice) Unavailable() string {
-	if c.Err == nil {
+// Unserved says for which releases of the interface there is no add-on, and why
+// in one line; "" if there is one for all. built is the release that the add-on
+// begins with, empty if there is none.
+func (c AddonChoice) Unserved(built string) string {
+	below, err := built, c.Older
+	switch {
+	case built == "":
+		below, err = c.Interface.Below, c.Err
+	case specs.CompareVersions(built, c.Interface.From) <= 0:
 		return ""
 	}
-	if failed, ok := errors.AsType[*upstream.ResolveError](c.Err); ok && len(failed.Tried) > 0 {
-		last := failed.Tried[len(failed.Tried)-1]
-		return fmt.Sprintf("%s, %s: %v", failed.Version, last.Origin, last.Err)
+	return fmt.Sprintf("%s to below %s, private ABI %d: %s", c.Interface.From, below, c.Interface.PrivateABI, inOneLine(err))
+}
+
+// inOneLine leaves of an error what its first line says, and of a release that
+// no place has what the last of them said.
+func inOneLine(err error) string {
+	if err == nil {
+		return "not asked for"
 	}
-	first, _, _ := strings.Cut(c.Err.Error(), "\n")
+	if failed, ok := errors.AsType[*upstream.ResolveError](err); ok && len(failed.Tried) > 0 {
+		last := failed.Tried[len(failed.Tried)-1]
+		return fmt.Sprintf("%s: %s: %v", failed.Version, last.Origin, last.Err)
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
 	return first
 }
 

@@ -30,12 +30,6 @@ type addonText struct {
 
 func (p *Pipeline) addonText(job Job, tree Tree) (addonText, error) {
 	name, src := job.Provider.Manifest.Name, tree.Source
-	if has, err := inUpstream(src, name); err != nil || has {
-		if err == nil {
-			err = &InUpstreamError{Provider: name, Version: src.Version}
-		}
-		return addonText{}, err
-	}
 	sources, err := providerSources(job.Provider)
 	if err != nil {
 		return addonText{}, err

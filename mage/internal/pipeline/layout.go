@@ -87,6 +87,9 @@ func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
 			continue
 		}
 		typ := enumerators.ReplaceAllString(f.Type.String(), "")
+		if f.BitSize > 0 {
+			typ += fmt.Sprintf(", %d bits from %d", f.BitSize, f.DataBitOffset)
+		}
 		l.Lines = append(l.Lines, fmt.Sprintf("%s %s at %d: %s", top, name, offset, typ))
 	}
 }
