@@ -12,10 +12,13 @@
 #   FOREIGN_ABI FOREIGN_DEVICE FOREIGN_ID    what the provider must refuse
 #   GUID         16 hex digits, the node GUID of the tree that is made here
 #   PACKAGES     names of the installed packages, separated by spaces
-#   OWNER        the package that the provider's files belong to (default: libibverbs)
+#   OWNER        the package that has the provider's files (default: libibverbs)
 #   MANAGER      what installed them: rpm (the default) or dpkg
+#   RPMS         folder of packages that a verdict hands to dnf
+#   WANT         what dnf must miss when it refuses them
 #   BIN          folder of ibv_devices and ibv_devinfo (default: from PATH)
 #   DRIVERS      folder of the .driver files, MODULES folder of the providers
+#   ROOT         where what is left of a package is looked for (default: /)
 #   WORK         folder for what is written on the way (default: /tmp)
 #   DEVFOLDER    folder of device nodes (default: /dev)
 # ibv_devices exits 0 with and without devices, so what it prints is asserted.
@@ -131,6 +134,48 @@ case $verdict in
         done
         evidence "$PROVIDER.driver and $(basename "$(module_file)") are owned by $(installed "$package")"
         ;;
+    beside)
+        files=0
+        for f in $(rpm -ql "$package"); do
+            [ -d "$f" ] && continue
+            [ "$(rpm -qf --qf '%{NAME}\n' "$f")" = "$package" ] || fail "$f is not of $package alone"
+            files=$((files + 1))
+        done
+        [ "$files" -gt 0 ] || fail "$package has no files"
+        rpm -q libibverbs >/dev/null || fail "libibverbs is not installed"
+        run rpm -V libibverbs
+        [ "$status" -eq 0 ] || fail "rpm -V libibverbs exits $status"
+        evidence "$files files of $package alone, libibverbs is untouched"
+        ;;
+    no-runpath)
+        # The loader itself says which folders it was told to look in, and by whom.
+        run env LD_DEBUG=libs ldd "$(module_file)"
+        [ "$status" -eq 0 ] || fail "ldd exits $status"
+        grep -F 'find library=libibverbs.so.1' "$out" >/dev/null || fail "the loader does not say how it looks for libibverbs.so.1"
+        line=$(grep -m 1 -E "\\(R(UN)?PATH from file " "$out") && fail "$line"
+        evidence "the loader is told no folder by $(basename "$(module_file)")"
+        ;;
+    updated)
+        before=$(rpm -q libibverbs)
+        run dnf upgrade -y "$RPMS"/*.rpm
+        [ "$status" -eq 0 ] || fail "dnf upgrade exits $status"
+        after=$(rpm -q libibverbs)
+        [ "$before" != "$after" ] || fail "libibverbs is still $after"
+        rpm -q "$package" >/dev/null || fail "$package is gone"
+        run rpm -V libibverbs "$package"
+        [ "$status" -eq 0 ] || fail "rpm -V exits $status"
+        make_tree "$DEVICE" "$KERNEL_ABI"
+        ask ibv_devices
+        lists "$DEVICE" || fail "after the update ibv_devices does not list $DEVICE"
+        evidence "$before is now $after, and $DEVICE is listed"
+        ;;
+    refused)
+        run dnf install -y "$RPMS"/*.rpm
+        [ "$status" -ne 0 ] || fail "dnf installs it"
+        rpm -q "$package" && fail "dnf exits $status, and $package is installed"
+        grep -F -- "$WANT" "$out" >/dev/null || fail "dnf refuses it, but does not name $WANT"
+        evidence "$(grep -m 1 -F -- "$WANT" "$out" | sed 's/^ *-* *//')"
+        ;;
     private-abi)
         file=$(module_file)
         [ -f "$file" ] || fail "there is no $file"
@@ -191,6 +236,7 @@ case $verdict in
         refused "$FOREIGN_DEVICE" "no userspace device-specific driver found for"
         ;;
     removed)
+        [ "$manager" != rpm ] || files=$(rpm -ql "$package" | grep -v -F /.build-id)
         # dpkg keeps what is in /etc until it is told to purge.
         case $manager in
             rpm) set -- dnf remove -y --noautoremove "$package" ;;
@@ -198,9 +244,19 @@ case $verdict in
         esac
         run "$@"
         [ "$status" -eq 0 ] || fail "$* exits $status"
-        left=$(find / -xdev \( -path /proc -o -path /verbsmith -o -path /rpms -o -path /debs \) -prune -o \
+        left=$(find "${ROOT:-/}" -xdev \( -path /proc -o -path /verbsmith -o -path /rpms -o -path /debs \) -prune -o \
             \( -name "$PROVIDER.driver*" -o -name "lib$PROVIDER-rdmav*" \) -print)
         [ -z "$left" ] || fail "left behind: $left"
+        if [ "$manager" = rpm ] && [ "$package" != libibverbs ]; then
+            for f in $files; do
+                [ ! -e "$f" ] || fail "left behind: $f"
+            done
+            run rpm -V libibverbs
+            [ "$status" -eq 0 ] || fail "rpm -V libibverbs exits $status"
+            make_tree "$DEVICE" "$KERNEL_ABI"
+            ask ibv_devices
+            refused "$DEVICE" "no userspace device-specific driver found for"
+        fi
         evidence "$1 $2 $package leaves no file of $PROVIDER"
         ;;
     not-listed)

@@ -5,6 +5,8 @@ package targets
 import (
 	"context"
 
+	"github.com/magefile/mage/mg"
+
 	"github.com/resnics/verbsmith/mage/internal/app"
 )
 
@@ -79,4 +81,18 @@ func Inspect(ctx context.Context,
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Inspect)
+}
+
+// Rpm is the namespace of packages other than rdma-core's own.
+type Rpm mg.Namespace
+
+// Addon builds the provider's own package, which goes beside an unpatched libibverbs.
+func (Rpm) Addon(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default one for each interface of libibverbs)
+	source *string, // tarball, git clone as PATH@REF, or git clone with the releases
+	provider *string, // provider: a name in provider/, or a folder (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).RPMAddon)
 }

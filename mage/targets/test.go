@@ -43,6 +43,20 @@ func (Test) Deb(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestDeb)
 }
 
+// Addon installs the provider's own package beside unpatched ones and gives the verdicts.
+func (Test) Addon(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, or a folder (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	beside *string, // folder in dist/ of other unpatched packages (default the same release's)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Beside = beside
+	return app.Run(ctx, f, (*app.App).TestAddon)
+}
+
 // Kernel boots what dnf installed on a real kernel, beside the stock provider.
 func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
@@ -52,9 +66,11 @@ func (Test) Kernel(ctx context.Context,
 	base *string, // base image: auto, registry or standin (default auto)
 	cases *string, // fast, all, or names of cases separated by commas (default fast)
 	module *string, // provider's module: packaged, or tree for one compiled now (default packaged)
+	packages *string, // what is installed: patched, or addon for the provider's own beside unpatched ones (default patched)
+	beside *string, // folder in dist/ of other unpatched packages for the addon (default the same release's)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Cases, f.Module = cases, module
+	f.Cases, f.Module, f.Packages, f.Beside = cases, module, packages, beside
 	return app.Run(ctx, f, (*app.App).TestKernel)
 }
 

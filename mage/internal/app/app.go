@@ -69,7 +69,8 @@ func open(f Flags) (*App, error) {
 	a.releases, errReleases = specs.LoadReleases(data)
 	a.distros, errDistros = specs.LoadDistros(data)
 	a.suites, errSuites = specs.LoadSuites(data)
-	if err := errors.Join(errReleases, errDistros, errSuites); err != nil {
+	interfaces, errInterfaces := specs.LoadInterfaces(data)
+	if err := errors.Join(errReleases, errDistros, errSuites, errInterfaces); err != nil {
 		return nil, err
 	}
 	sums, err := specs.OpenSums(dirs.sums())
@@ -86,7 +87,8 @@ func open(f Flags) (*App, error) {
 	a.ui = newUI(dirs)
 	a.pipeline = &pipeline.Pipeline{
 		Root: dirs.root, DistDir: dirs.dist, CacheDir: dirs.cache,
-		Cache: cache, Releases: a.releases, Sums: sums, UI: a.ui, Log: slog.New(a.ui.SlogHandler()), Engine: a.connectEngine,
+		Cache: cache, Releases: a.releases, Interfaces: interfaces, Sums: sums,
+		UI: a.ui, Log: slog.New(a.ui.SlogHandler()), Engine: a.connectEngine,
 	}
 	return a, nil
 }

@@ -21,6 +21,8 @@ type Flags struct {
 	Cases, Module                        *string // of the kernel lab
 	Depth                                *string // of a walk over releases
 	Suite, Suffix                        *string // of Debian's packages
+	Packages                             *string // what the kernel lab installs
+	Beside                               *string // unpatched packages for an add-on
 }
 
 const defaultProvider = "rib"

@@ -41,6 +41,7 @@ type Manifest struct {
 	Releasable bool     `json:"releasable"`
 	Source     string   `json:"sourceSha256"`
 	Key        string   `json:"key"`
+	Addon      *Addon   `json:"addon,omitempty"`
 	Files      []Output `json:"files"`
 }
 
@@ -66,10 +67,19 @@ func (p *Pipeline) DistFolder(job Job, base Base, version string) string {
 	return filepath.Join(p.DistDir, base.Folder, name)
 }
 
+// AddonFolder is where the package of a job's provider beside the distro's own
+// libibverbs is collected.
+func (p *Pipeline) AddonFolder(job Job, base Base, version string) string {
+	return p.DistFolder(job, base, version) + "." + addonName + "-" + job.providerName()
+}
+
 // Collect brings what the build made into dist/, as a whole or not at all.
 func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain, pkgs Packages) (Dist, error) {
 	s := p.begin("collect")
 	dist := Dist{Dir: p.DistFolder(job, tc.Base, tree.Source.Version)}
+	if pkgs.Addon != nil {
+		dist.Dir = p.AddonFolder(job, tc.Base, tree.Source.Version)
+	}
 	unlock, err := p.Cache.Lock(ctx, "dist-"+shortSum(dist.Dir), func(holder string) {
 		s.Note("waiting for " + holder)
 	})
@@ -90,7 +100,7 @@ func collect(job Job, tree Tree, tc Toolchain, pkgs Packages, final string) (Man
 	m := Manifest{
 		Distro: job.Distro.Name, Suite: job.Suite.Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
 		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Ref, Standin: tc.Base.Standin,
-		Releasable: !tc.Base.Standin, Source: src.Digest, Key: pkgs.Key,
+		Releasable: !tc.Base.Standin, Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}
 	if job.Provider != nil {
 		m.Provider, m.DriverID = job.Provider.Manifest.Name, tree.Result.DriverID

@@ -26,12 +26,16 @@ const (
 	guestArchive  = guestFolder + "/root.tar"
 )
 
-// Guest installs the packages of dist in a clean container and makes a disk of
-// it, in a volume: it never leaves the engine.
+// Guest installs packages together in a clean container and makes a disk of it,
+// in a volume: it never leaves the engine.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dist Dist, lab Lab) (Guest, error) {
-	g := Guest{Volume: p.volume("guest", base.Folder, dist.Manifest.Release, job.providerName())}
+func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dists []Dist, lab Lab) (Guest, error) {
+	name := []string{"guest", base.Folder, dists[0].Manifest.Release, job.providerName()}
+	for _, beside := range dists[1:] {
+		name = append(name, addonName+beside.Manifest.Release)
+	}
+	g := Guest{Volume: p.volume(name...)}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return g, err
@@ -40,17 +44,20 @@ func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dist Dist, lab
 	if err != nil {
 		return g, err
 	}
-	key = key.String("packages", dist.Manifest.Key).String("minimal", base.Minimal).String("lab", lab.ID)
+	for _, dist := range dists {
+		key = key.String("packages of "+filepath.Base(dist.Dir), dist.Manifest.Key)
+	}
+	key = key.String("minimal", base.Minimal).String("lab", lab.ID)
 	if err := key.Err(); err != nil {
 		return g, err
 	}
 	s := p.begin("guest")
-	hit, err := p.guest(ctx, engine, g, key.Sum(), base, dist, lab, s)
+	hit, err := p.guest(ctx, engine, g, key.Sum(), base, dists, lab, s)
 	return g, p.end("guest", s, hit, err)
 }
 
 func (p *Pipeline) guest(
-	ctx context.Context, engine *containers.Engine, g Guest, key string, base Base, dist Dist, lab Lab, s *ui.Stage,
+	ctx context.Context, engine *containers.Engine, g Guest, key string, base Base, dists []Dist, lab Lab, s *ui.Stage,
 ) (hit bool, err error) {
 	unlock, err := p.Cache.Lock(ctx, g.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
@@ -68,9 +75,13 @@ func (p *Pipeline) guest(
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	packages, _, err := dist.packages()
-	if err != nil {
-		return false, err
+	var packages []tarFile
+	for _, dist := range dists {
+		files, _, err := dist.packages()
+		if err != nil {
+			return false, err
+		}
+		packages = append(packages, files...)
 	}
 	beside, err := scriptInput(dnfScript)
 	if err != nil {

@@ -31,14 +31,15 @@ type Job struct {
 
 // Pipeline runs stages. Its fields are set once by the app.
 type Pipeline struct {
-	Root     string // the repository: containers/ and specs/ are read below it
-	DistDir  string // where outputs are collected
-	CacheDir string // downloads and stage outputs
-	Cache    *stagecache.Cache
-	Releases *specs.Releases
-	Sums     *specs.Sums
-	UI       *ui.UI
-	Log      *slog.Logger
+	Root       string // the repository: containers/ and specs/ are read below it
+	DistDir    string // where outputs are collected
+	CacheDir   string // downloads and stage outputs
+	Cache      *stagecache.Cache
+	Releases   *specs.Releases
+	Interfaces *specs.Interfaces
+	Sums       *specs.Sums
+	UI         *ui.UI
+	Log        *slog.Logger
 	// Engine connects to the container engine at its first use, so that the
 	// stages in pure Go run without one.
 	Engine func(context.Context) (*containers.Engine, error)

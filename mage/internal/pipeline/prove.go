@@ -173,7 +173,7 @@ func (p *Pipeline) prove(ctx context.Context, job Job, tc Toolchain, dist Dist, 
 		return report, err
 	}
 	m.packaging = dist.packaging()
-	image, install, names, err := p.install(ctx, s, base, dist)
+	image, install, names, err := p.install(ctx, s, base, base.Minimal, dist)
 	if err != nil {
 		return report, err
 	}
@@ -187,19 +187,26 @@ func (p *Pipeline) prove(ctx context.Context, job Job, tc Toolchain, dist Dist, 
 	if err != nil {
 		return report, err
 	}
-	all := verdicts(m)
-	for i, v := range all {
-		s.Step(i+1, len(all), v.Name)
-		if err := p.judge(ctx, s, &v, spec); err != nil {
-			return report, err
-		}
-		report.Verdicts = append(report.Verdicts, v)
+	if err := p.judgeAll(ctx, s, &report, verdicts(m), spec); err != nil {
+		return report, err
 	}
 	stock, err := p.proveStock(ctx, job, tc, dist.Manifest.Release, m, s)
 	if err == nil && stock != nil {
 		report.Verdicts = append(report.Verdicts, *stock)
 	}
 	return report, err
+}
+
+// judgeAll gives verdicts in their order, and adds each to the report.
+func (p *Pipeline) judgeAll(ctx context.Context, s *ui.Stage, report *Report, all []Verdict, spec containers.RunSpec) error {
+	for i, v := range all {
+		s.Step(i+1, len(all), v.Name)
+		if err := p.judge(ctx, s, &v, spec); err != nil {
+			return err
+		}
+		report.Verdicts = append(report.Verdicts, v)
+	}
+	return nil
 }
 
 // cleanRun is a container for one verdict: no network, and no answer from the
@@ -230,7 +237,7 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, versio
 	if err != nil {
 		return nil, err
 	}
-	image, install, _, err := p.install(ctx, s, base, Dist{Dir: dir, Manifest: manifest})
+	image, install, _, err := p.install(ctx, s, base, base.Minimal, Dist{Dir: dir, Manifest: manifest})
 	if err != nil || !install.Pass {
 		install.Title = "stock packages: " + install.Title
 		return &install, err
@@ -244,9 +251,11 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, versio
 	return &v, p.judge(ctx, s, &v, spec)
 }
 
-// install has dnf or apt install the binary packages of dist in a clean container and
-// keeps the result as an image.
-func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dist) (image string, v Verdict, names []string, err error) {
+// install has dnf or apt install the binary packages of dist in a container of the
+// image from and keeps the result as an image.
+func (p *Pipeline) install(
+	ctx context.Context, s *ui.Stage, base Base, from string, dist Dist,
+) (image string, v Verdict, names []string, err error) {
 	pk := dist.packaging()
 	v = Verdict{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
 	files, names, err := dist.packages()
@@ -256,7 +265,7 @@ func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dis
 	var out bytes.Buffer
 	start := time.Now()
 	result, err := p.runScript(ctx, s, pk.script, []string{"/" + pk.folder}, containers.RunSpec{
-		Name: "install", Image: base.Minimal, Root: true, User: "root",
+		Name: "install", Image: from, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
 		Network: !base.Standin,
 		Inputs:  []containers.Input{{Path: "/", Write: tarOf(files)}},

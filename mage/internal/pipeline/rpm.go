@@ -15,8 +15,9 @@ import (
 
 // Packages is what rpmbuild or dpkg-buildpackage made.
 type Packages struct {
-	Dir string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and logs; or all of dpkg's in one folder, and logs
-	Key string
+	Dir   string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and logs; or all of dpkg's in one folder, and logs
+	Key   string
+	Addon *Addon // of a provider's own package; nil: of rdma-core's
 }
 
 const (
@@ -104,9 +105,12 @@ func rpmInputs(job Job, src Source, patch Patch, spec Spec) []tarFile {
 
 func keepInputs(files []tarFile, dir string) error {
 	for _, f := range files {
-		data, err := os.ReadFile(f.path)
-		if err != nil {
-			return fmt.Errorf("read %s: %w", f.name, err)
+		data := f.data
+		if f.path != "" {
+			var err error
+			if data, err = os.ReadFile(f.path); err != nil {
+				return fmt.Errorf("read %s: %w", f.name, err)
+			}
 		}
 		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(f.name)), 0o755); err != nil {
 			return fmt.Errorf("make the folder of %s: %w", f.name, err)
