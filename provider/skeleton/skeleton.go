@@ -27,7 +27,7 @@ const (
 type Options struct {
 	Name       string
 	Maintainer provider.Maintainer // what is empty is a placeholder, which provider:check tells of
-	Place      string              // how a command line names the folder: -provider=PLACE
+	Place      string              // what its texts have for the folder: -provider=PLACE
 }
 
 // The maintainer of a provider whose maker has named none. The domain is one
