@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/mail"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -20,11 +19,12 @@ const maxDriverID = 1<<31 - 1
 var (
 	nameForm     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 	constantForm = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]{1,48}$`)
-	headerForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9_]*-abi\.h$`)
+	headerForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,60}\.h$`)
 	moduleForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.ko$`)
 	deviceForm   = regexp.MustCompile(`^[a-z][a-z0-9_]*\d$`)
 	modaliasForm = regexp.MustCompile(`^[a-z0-9]+:[A-Za-z0-9*?_.,:+-]{1,200}$`)
 	folderForm   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
+	licenseForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.+ ()-]{0,99}$`)
 	emailForm    = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$`)
 )
 
@@ -67,17 +67,14 @@ func (m *Manifest) Check() []strictyaml.Problem {
 		}
 	}
 	c.person(m.Maintainer)
-	c.match("abiHeader", m.ABIHeader, headerForm, "a file name of a-z, 0-9 and _ that ends in -abi.h, without a folder")
+	c.copyright(m)
+	c.headers(m)
 	c.driverID(m.DriverID)
-	c.match("kernelModule", m.KernelModule, moduleForm, "NAME.ko, of letters, digits, _ and -")
-	c.device(m.Device)
-	for i, dir := range m.CMake.Subdirectories {
-		path := fmt.Sprintf("cmake.subdirectories[%d]", i)
-		c.match(path, dir, folderForm, "a folder below the provider's, of letters, digits, _, - and .")
-		if slices.Contains(m.CMake.Subdirectories[:i], dir) {
-			c.add(path, "each folder once", strconv.Quote(dir)+" again")
-		}
+	if m.KernelModule != "" {
+		c.match("kernelModule", m.KernelModule, moduleForm, "NAME.ko, of letters, digits, _ and -")
 	}
+	c.device(m.Device)
+	c.cmake(m.CMake)
 	for i, p := range m.PrivateFiles {
 		if want := badPattern(p); want != "" {
 			c.add(fmt.Sprintf("privateFiles[%d]", i), want, strconv.Quote(p))
@@ -144,12 +141,16 @@ func (c *checker) device(d Device) {
 }
 
 func (c *checker) driverID(id DriverID) {
-	c.match("driverID.constant", id.Constant, constantForm, "RDMA_DRIVER_ and capitals, digits and _")
+	if id.Policy != PolicyNone {
+		c.match("driverID.constant", id.Constant, constantForm, "RDMA_DRIVER_ and capitals, digits and _")
+	} else if id.Constant != "" {
+		c.add("driverID.constant", "none with policy none", strconv.Quote(id.Constant))
+	}
 	switch {
 	case id.Policy == PolicyExplicit && (id.Value < 1 || id.Value > maxDriverID):
 		want := fmt.Sprintf("a number from 1 to %d with policy explicit", maxDriverID)
 		c.add("driverID.value", want, strconv.Itoa(id.Value))
-	case id.Policy == PolicyNext && id.Value != 0:
-		c.add("driverID.value", "none with policy next", strconv.Itoa(id.Value))
+	case id.Policy != PolicyExplicit && id.Value != 0:
+		c.add("driverID.value", "none with policy "+string(id.Policy), strconv.Itoa(id.Value))
 	}
 }

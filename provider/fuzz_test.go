@@ -5,6 +5,7 @@ package provider
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/resnics/verbsmith/specs/strictyaml"
@@ -99,6 +100,7 @@ func FuzzTextLists(f *testing.F) {
 func FuzzManifest(f *testing.F) {
 	f.Add([]byte(smallManifest))
 	f.Add([]byte("name: [1, 2]\nprivateFiles: {}\n"))
+	f.Add([]byte(strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeaders: [a.h]\nioctlHeaders: [b.h]\nlicense: MIT\ncopyright: [x]", 1)))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var m Manifest
@@ -109,8 +111,14 @@ func FuzzManifest(f *testing.F) {
 			}
 			return
 		}
-		for _, s := range []string{m.Name, m.ABIHeader, m.DriverID.Constant, m.KernelModule, m.Device.Name} {
+		words := append([]string{m.Name, m.DriverID.Constant, m.KernelModule, m.Device.Name}, m.kernelHeaders()...)
+		for _, s := range words {
 			if slices.ContainsFunc([]byte(s), func(c byte) bool { return c <= ' ' || c == '/' || c == '%' || c == '"' }) {
+				t.Fatalf("%q passed", s)
+			}
+		}
+		for _, s := range append([]string{m.Description, m.CMake.Condition, m.License}, m.Copyright...) {
+			if strings.ContainsAny(s, "\r\n%") {
 				t.Fatalf("%q passed", s)
 			}
 		}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,11 +28,15 @@ type Provider struct {
 	Manifest Manifest
 	Files    []File // sorted by name, without the manifest and the private files
 	digest   string
+
+	library   *Library
+	manPages  []ManPage
+	installed []Installed
 }
 
 // Load reads a provider's folder. Everything that is wrong is reported at once,
 // as *strictyaml.Mistake (manifest, with line and column), *FileError and
-// *LimitError (files), *PlaceError (CMakeLists.txt). Nothing outside of dir is
+// *LimitError (files), *PlaceError (CMakeLists.txt, version map). Nothing outside of dir is
 // read: symbolic links are refused, also those that stay inside.
 func Load(dir string) (*Provider, error) {
 	root, err := os.OpenRoot(dir)
@@ -115,7 +118,15 @@ func (p *Provider) checkNamed(file string, data []byte) error {
 		want := "a file " + name + " in this folder"
 		l.problems = append(l.problems, strictyaml.Problem{Path: where, Want: want, Got: got})
 	}
-	missing("abiHeader", p.Manifest.ABIHeader)
+	if p.Manifest.ABIHeader != "" {
+		missing("abiHeader", p.Manifest.ABIHeader)
+	}
+	for i, header := range p.Manifest.ABIHeaders {
+		missing(fmt.Sprintf("abiHeaders[%d]", i), header)
+	}
+	for i, header := range p.Manifest.IoctlHeaders {
+		missing(fmt.Sprintf("ioctlHeaders[%d]", i), header)
+	}
 	for i, dir := range p.Manifest.CMake.Subdirectories {
 		missing(fmt.Sprintf("cmake.subdirectories[%d]", i), path.Join(dir, cmakeName))
 	}
@@ -123,51 +134,4 @@ func (p *Provider) checkNamed(file string, data []byte) error {
 		return nil
 	}
 	return strictyaml.Decode(file, data, &l)
-}
-
-var sourceName = regexp.MustCompile(`^[A-Za-z0-9_@+-][A-Za-z0-9_@+./-]*\.(c|h|map)$`)
-
-// checkBuild checks that the provider's own CMakeLists.txt makes a provider of
-// this name from files that are there.
-func (p *Provider) checkBuild() error {
-	file, name := filepath.Join(p.Dir, cmakeName), p.Manifest.Name
-	i := slices.IndexFunc(p.Files, func(f File) bool { return f.Name == cmakeName })
-	if i < 0 {
-		want := "a file that calls rdma_provider() or rdma_shared_provider()"
-		return &FileError{File: file, Want: want, Got: "no such file"}
-	}
-	cmds, err := parseCMake(file, p.Files[i].data)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	found := false
-	for _, c := range cmds {
-		if c.Name != "rdma_provider" && c.Name != "rdma_shared_provider" {
-			continue
-		}
-		found = found || len(c.Args) > 0 && c.Args[0].Text == name
-		errs = append(errs, p.checkSources(file, p.Files[i].data, c))
-	}
-	if !found {
-		errs = append(errs, noPlace(file, fmt.Sprintf("rdma_provider(%s … or rdma_shared_provider(%s …", name, name)))
-	}
-	return errors.Join(errs...)
-}
-
-// checkSources checks that the files which a command names will be in
-// providers/NAME; the ABI header will not: it goes to kernel-headers/rdma.
-func (p *Provider) checkSources(file string, data []byte, c cmakeCommand) error {
-	var errs []error
-	for _, a := range c.Args {
-		source := path.Clean(a.Text)
-		if !sourceName.MatchString(a.Text) || p.has(source) && source != p.Manifest.ABIHeader {
-			continue
-		}
-		errs = append(errs, &PlaceError{
-			File: file, Line: lineNumber(data, a.Start), LookedFor: "the file " + a.Text,
-			Found: "none of that name that goes into providers/" + p.Manifest.Name,
-		})
-	}
-	return errors.Join(errs...)
 }

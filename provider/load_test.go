@@ -62,7 +62,7 @@ func TestLoadManifestMistakes(t *testing.T) {
 		{"description that turns around", "A small provider", "\"a \\u202e b\"", []string{"2:description"}},
 		{"maintainer", "name: Flo\n  email: flo@host.example", "name: F <x>\n  email: no", []string{"4:maintainer.name", "5:maintainer.email"}},
 		{"header elsewhere", "fly-abi.h", "sub/fly-abi.h", []string{"6:abiHeader"}},
-		{"header of another form", "fly-abi.h", "fly.h", []string{"6:abiHeader"}},
+		{"header of another form", "fly-abi.h", "fly.hh", []string{"6:abiHeader"}},
 		{"constant", "RDMA_DRIVER_FLY", "\"RDMA_DRIVER_FLY = 3\"", []string{"8:driverID.constant"}},
 		{"policy", "policy: next", "policy: last", []string{"9:driverID.policy"}},
 		{"explicit without a value", "policy: next", "policy: explicit", []string{"8:driverID.value"}},

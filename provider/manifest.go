@@ -4,6 +4,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,12 +22,24 @@ type Manifest struct {
 	// Title is by default the name in capitals and USERSPACE PROVIDER.
 	Title      string     `yaml:"title,omitempty" jsonschema_description:"In MAINTAINERS, before the module's name."`
 	Maintainer Maintainer `yaml:"maintainer" jsonschema_description:"For MAINTAINERS and the patch's header."`
+	// Copyright and License are for debian/copyright; CopyrightLines and
+	// LicenseName give what stands for one that is not there.
+	Copyright []string `yaml:"copyright,omitempty" jsonschema_description:"Years and holder, one line each."`
+	License   string   `yaml:"license,omitempty" jsonschema_description:"By the names of debian/copyright."`
 	// ABIHeader goes to kernel-headers/rdma/ and not to providers/NAME.
-	ABIHeader    string   `yaml:"abiHeader" jsonschema_description:"A file of this folder, NAME-abi.h."`
+	// ABIHeaders stands for it where there are several; without both the
+	// provider has no kernel header of its own.
+	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"A file of this folder, NAME-abi.h."`
+	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"The same for several; not both."`
+	// IoctlHeaders go there too; no kernel-abi/ is made from them.
+	IoctlHeaders []string `yaml:"ioctlHeaders,omitempty" jsonschema_description:"NAME_user_ioctl_cmds.h and such."`
 	DriverID     DriverID `yaml:"driverID" jsonschema_description:"The constant in enum rdma_driver_id."`
-	KernelModule string   `yaml:"kernelModule" jsonschema_description:"NAME.ko, for README.md and MAINTAINERS."`
+	KernelModule string   `yaml:"kernelModule,omitempty" jsonschema_description:"NAME.ko, for README.md."`
 	CMake        CMake    `yaml:"cmake" jsonschema_description:"Where CMakeLists.txt takes the provider in."`
 	Device       Device   `yaml:"device" jsonschema_description:"The device of the proof."`
+	// ReplacesUpstream says that the release has a provider of this name, whose
+	// files go.
+	ReplacesUpstream bool `yaml:"replacesUpstream,omitempty" jsonschema_description:"In place of the release's own."`
 	// PrivateFiles are not copied into rdma-core: name or *.ext in any folder,
 	// dir/ a folder with all below it, a/b* one path from the provider's folder.
 	PrivateFiles []string `yaml:"privateFiles,omitempty" jsonschema_description:"Patterns: *.ext, dir/, a/b*."`
@@ -48,12 +61,14 @@ const (
 	// PolicyExplicit writes the manifest's value, for a kernel driver that
 	// reports that number.
 	PolicyExplicit Policy = "explicit"
+	// PolicyNone writes no constant: the provider matches by name or PCI id alone.
+	PolicyNone Policy = "none"
 )
 
 // DriverID is the provider's constant in enum rdma_driver_id.
 type DriverID struct {
-	Constant string `yaml:"constant" jsonschema_description:"RDMA_DRIVER_ and the name in capitals."`
-	Policy   Policy `yaml:"policy" jsonschema:"enum=next,enum=explicit" jsonschema_description:"Whence the number."`
+	Constant string `yaml:"constant,omitempty" jsonschema_description:"RDMA_DRIVER_ and the name in capitals."`
+	Policy   Policy `yaml:"policy" jsonschema:"enum=next,enum=explicit,enum=none" jsonschema_description:"Whence the number."`
 	// Value is what the kernel driver reports; with PolicyExplicit only.
 	Value int `yaml:"value,omitempty" jsonschema_description:"The number, with policy explicit only."`
 }
@@ -63,6 +78,8 @@ type DriverID struct {
 //nolint:tagliatelle // DMA is written in capitals, as everywhere in rdma-core
 type CMake struct {
 	CoherentDMA bool `yaml:"coherentDMA" jsonschema_description:"Inside if (HAVE_COHERENT_DMA), or beside it."`
+	// Condition is CMake's, for an if() around add_subdirectory.
+	Condition string `yaml:"condition,omitempty" jsonschema_description:"What if() takes: ENABLE_FOO."`
 	// Subdirectories have a CMakeLists.txt of their own and are built behind
 	// the provider, as man is for some of upstream's.
 	Subdirectories []string `yaml:"subdirectories,omitempty" jsonschema_description:"Folders below, such as man."`
@@ -88,7 +105,43 @@ func (m *Manifest) maintainersTitle() string {
 	if title == "" {
 		title = strings.ToUpper(m.Name) + " USERSPACE PROVIDER"
 	}
+	if m.KernelModule == "" {
+		return title
+	}
 	return title + " (for " + m.KernelModule + ")"
+}
+
+// ABIs gives the headers from which make_abi_structs.py makes kernel-abi/:
+// abiHeader, or abiHeaders.
+func (m *Manifest) ABIs() []string {
+	if m.ABIHeader != "" {
+		return []string{m.ABIHeader}
+	}
+	return slices.Clone(m.ABIHeaders)
+}
+
+// kernelHeaders gives the files that go to kernel-headers/rdma.
+func (m *Manifest) kernelHeaders() []string { return slices.Concat(m.ABIs(), m.IoctlHeaders) }
+
+// LicenseDefault is what most of upstream's providers have, by the name that
+// debian/copyright has for it.
+const LicenseDefault = "BSD-MIT or GPL-2"
+
+// LicenseName is the licence for debian/copyright.
+func (m *Manifest) LicenseName() string {
+	if m.License == "" {
+		return LicenseDefault
+	}
+	return m.License
+}
+
+// CopyrightLines are the holders for debian/copyright: the maintainer where the
+// manifest names none.
+func (m *Manifest) CopyrightLines() []string {
+	if len(m.Copyright) == 0 {
+		return []string{m.Maintainer.Name}
+	}
+	return slices.Clone(m.Copyright)
 }
 
 // canonical gives the manifest's content in one form whatever its layout and

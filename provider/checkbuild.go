@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// conditionForm keeps out what would mean something to the file around the
+// if(): line ends, comments, brackets, variables, escapes.
+var conditionForm = regexp.MustCompile(`^[A-Za-z0-9_.+" ()-]{1,200}$`)
+
+const wantHeader = "a file name of a-z, 0-9, _ and - that ends in .h, without a folder"
+
+// headers checks the names of what goes to kernel-headers/rdma.
+func (c *checker) headers(m *Manifest) {
+	if m.ABIHeader != "" {
+		c.match("abiHeader", m.ABIHeader, headerForm, wantHeader)
+		if len(m.ABIHeaders) > 0 {
+			c.add("abiHeaders", "abiHeader or abiHeaders, not both", strconv.Itoa(len(m.ABIHeaders))+" beside abiHeader")
+		}
+	}
+	seen := []string{m.ABIHeader}
+	for _, list := range []struct {
+		name  string
+		files []string
+	}{{"abiHeaders", m.ABIHeaders}, {"ioctlHeaders", m.IoctlHeaders}} {
+		for i, file := range list.files {
+			path := fmt.Sprintf("%s[%d]", list.name, i)
+			c.match(path, file, headerForm, wantHeader)
+			if slices.Contains(seen, file) && file != "" {
+				c.add(path, "each header once", strconv.Quote(file)+" again")
+			}
+			seen = append(seen, file)
+		}
+	}
+}
+
+// copyright checks what goes into debian/copyright.
+func (c *checker) copyright(m *Manifest) {
+	for i, line := range m.Copyright {
+		path := fmt.Sprintf("copyright[%d]", i)
+		c.line(path, line, 120)
+		if line == "." || strings.HasPrefix(line, "#") {
+			c.add(path, "years and a name", strconv.Quote(line))
+		}
+	}
+	if m.License != "" {
+		c.match("license", m.License, licenseForm, "names of licences, of letters, digits, blanks and . + - ( )")
+		if strings.HasSuffix(m.License, " ") {
+			c.add("license", "a text without blanks around it", strconv.Quote(m.License))
+		}
+	}
+}
+
+func (c *checker) cmake(m CMake) {
+	for i, dir := range m.Subdirectories {
+		path := fmt.Sprintf("cmake.subdirectories[%d]", i)
+		c.match(path, dir, folderForm, "a folder below the provider's, of letters, digits, _, - and .")
+		if slices.Contains(m.Subdirectories[:i], dir) {
+			c.add(path, "each folder once", strconv.Quote(dir)+" again")
+		}
+	}
+	if want := badCondition(m.Condition); want != "" {
+		c.add("cmake.condition", want, strconv.Quote(m.Condition))
+	}
+}
+
+// badCondition says what a condition should be, "" where it is right: it must
+// be the whole argument of one if(), and say more than where coherentDMA puts
+// the provider.
+func badCondition(condition string) string {
+	if condition == "" {
+		return ""
+	}
+	if !conditionForm.MatchString(condition) || strings.TrimSpace(condition) != condition {
+		return `a condition of letters, digits, blanks and _ . + - ( ) "`
+	}
+	cmds, err := parseCMake("", []byte("if ("+condition+")\nendif()\n"))
+	if err != nil || len(cmds) != 2 || len(cmds[0].Args) == 0 {
+		return "a condition whose parentheses and quotes are in pairs"
+	}
+	if condition == coherentDMA {
+		return "coherentDMA: true for this condition"
+	}
+	return ""
+}

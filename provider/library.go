@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Library is what a provider installs besides its plug-in when it has functions
+// of its own for programs: a direct-verbs library, as rdma_shared_provider()
+// makes it. All of it is read from the provider's CMakeLists.txt and version map.
+type Library struct {
+	Name      string    // "mana": libmana.so.1
+	Map       string    // "libmana.map", from the provider's folder
+	SoMajor   string    // "1"
+	Version   string    // "1.0.${PACKAGE_VERSION}", as CMake has it
+	Nodes     []string  // of the version map, in its order: MANA_1.0
+	Symbols   []Symbol  // in the version map's order
+	Headers   []string  // below infiniband/: "manadv.h"
+	PkgConfig bool      // libmana.pc
+	ManPages  []ManPage // also of subdirectories
+}
+
+// Library gives the provider's direct-verbs library, nil where it is a plug-in only.
+func (p *Provider) Library() *Library { return p.library }
+
+var (
+	soMajorForm   = regexp.MustCompile(`^[0-9]{1,4}$`)
+	soVersionForm = regexp.MustCompile(`^[0-9]{1,6}(\.([0-9]{1,6}|\$\{[A-Za-z0-9_]+\}))*$`)
+	installForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.@+-]*$`)
+)
+
+// buildReader collects what the provider's CMakeLists.txt say.
+type buildReader struct {
+	p       *Provider
+	plugin  bool
+	library *Library
+	headers []cmakePlace // of publish_headers
+	pc      *cmakePlace  // rdma_pkg_config
+	errs    []error
+}
+
+// cmakePlace is what an argument says, and where.
+type cmakePlace struct {
+	Text string
+	b    *buildFile
+	arg  cmakeArg
+}
+
+func (r *buildReader) fail(err error) {
+	if err != nil {
+		r.errs = append(r.errs, err)
+	}
+}
+
+// read takes in one command.
+func (r *buildReader) read(b *buildFile, c *cmakeCommand) {
+	name := r.p.Manifest.Name
+	switch c.Name {
+	case cmakePlugin, cmakeShared:
+		r.errs = append(r.errs, r.p.checkSources(b, c)...)
+		if len(c.Args) == 0 || c.Args[0].Text != name {
+			return
+		}
+		if c.Name == cmakePlugin {
+			r.plugin = true
+		} else {
+			r.fail(r.shared(b, c))
+		}
+	case "publish_headers":
+		r.fail(r.publish(b, c))
+	case "rdma_pkg_config":
+		if len(c.Args) == 0 || c.Args[0].Text != name {
+			r.fail(b.failAt(c, "rdma_pkg_config("+name+" …", "another library's"))
+			return
+		}
+		r.pc = &cmakePlace{Text: c.Args[0].Text, b: b, arg: c.Args[0]}
+	case "rdma_man_pages":
+		r.fail(r.manPages(b, c))
+	case "rdma_alias_man_pages":
+		r.fail(r.manAliases(b, c))
+	case "install", "rdma_subst_install":
+		r.fail(r.installs(b, c))
+	case "rdma_executable", "rdma_sbin_executable":
+		r.fail(b.failAt(c, "commands that install libraries, headers, man pages, udev and modprobe files", c.Name+"()"))
+	}
+}
+
+// shared reads rdma_shared_provider(NAME MAP SOVERSION VERSION sources…).
+func (r *buildReader) shared(b *buildFile, c *cmakeCommand) error {
+	lookedFor := cmakeShared + "(" + r.p.Manifest.Name + " MAP SOVERSION VERSION sources…)"
+	if len(c.Args) < 5 {
+		return b.failAt(c, lookedFor, fmt.Sprintf("%d arguments", len(c.Args)))
+	}
+	lib := &Library{Name: c.Args[0].Text, Map: b.path(c.Args[1].Text), SoMajor: c.Args[2].Text, Version: c.Args[3].Text}
+	if !soMajorForm.MatchString(lib.SoMajor) {
+		return b.fail(c.Args[2], "the number of lib"+lib.Name+".so as SOVERSION in "+lookedFor, fmt.Sprintf("%q", lib.SoMajor))
+	}
+	if !soVersionForm.MatchString(lib.Version) {
+		return b.fail(c.Args[3], "numbers, or ${PACKAGE_VERSION}, as VERSION in "+lookedFor, fmt.Sprintf("%q", lib.Version))
+	}
+	if old := r.library; old != nil {
+		if old.Map != lib.Map || old.SoMajor != lib.SoMajor || old.Version != lib.Version {
+			return b.failAt(c, "one "+cmakeShared+"("+lib.Name+" …), or the same in all branches", "another one")
+		}
+		return nil
+	}
+	r.library = lib
+	data, ok := r.p.content(lib.Map)
+	if !ok {
+		if sourceName.MatchString(c.Args[1].Text) {
+			return nil // checkSources has said it
+		}
+		return b.fail(c.Args[1], "a version map of the provider's folder", fmt.Sprintf("%q", c.Args[1].Text))
+	}
+	vm, err := parseVersionMap(path.Join(r.p.Dir, lib.Map), data)
+	lib.Nodes, lib.Symbols = vm.Nodes, vm.Symbols
+	return err
+}
+
+// publish reads publish_headers(infiniband files…).
+func (r *buildReader) publish(b *buildFile, c *cmakeCommand) error {
+	if len(c.Args) == 0 || c.Args[0].Text != "infiniband" {
+		return b.failAt(c, "publish_headers(infiniband …", "another folder: packages have the headers of infiniband/")
+	}
+	var errs []error
+	for _, a := range c.Args[1:] {
+		name := path.Base(a.Text)
+		switch {
+		case !installForm.MatchString(name) || !strings.HasSuffix(name, ".h"):
+			errs = append(errs, b.fail(a, "the name of a header, or a variable that set() gives here", fmt.Sprintf("%q", a.Text)))
+		case !r.p.hasBuilt(b.path(a.Text)) && !r.isKernelHeader(b.path(a.Text)):
+			found := "none of that name that goes into providers/" + r.p.Manifest.Name
+			errs = append(errs, b.fail(a, "the header "+a.Text, found))
+		case slices.ContainsFunc(r.headers, func(h cmakePlace) bool { return h.Text == name }):
+			errs = append(errs, b.fail(a, "each header of infiniband/ once", name+" again"))
+		default:
+			r.headers = append(r.headers, cmakePlace{Text: name, b: b, arg: a})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// isKernelHeader knows the provider's kernel headers by the path that they have
+// from providers/NAME: upstream's mlx5 publishes one of its own.
+func (r *buildReader) isKernelHeader(name string) bool {
+	header, ok := strings.CutPrefix(name, "../../kernel-headers/rdma/")
+	return ok && slices.Contains(r.p.Manifest.kernelHeaders(), header)
+}
+
+// finish checks what only all files together tell.
+func (r *buildReader) finish(file string) error {
+	p, lib := r.p, r.library
+	switch {
+	case lib == nil && !r.plugin && len(r.errs) == 0:
+		r.fail(noPlace(file, wantProvider(p.Manifest.Name)))
+	case lib != nil && r.plugin:
+		r.fail(&PlaceError{File: file, LookedFor: "either " + wantProvider(p.Manifest.Name), Found: "both"})
+	case lib == nil && r.plugin:
+		for _, h := range r.headers {
+			r.fail(h.b.fail(h.arg, cmakeShared+"() for what this header declares", cmakePlugin+"()"))
+		}
+		if r.pc != nil {
+			r.fail(r.pc.b.fail(r.pc.arg, cmakeShared+"() for this pkg-config file", cmakePlugin+"()"))
+		}
+	}
+	if err := errors.Join(r.errs...); err != nil {
+		return err
+	}
+	if lib != nil {
+		for _, h := range r.headers {
+			lib.Headers = append(lib.Headers, h.Text)
+		}
+		lib.PkgConfig, lib.ManPages = r.pc != nil, p.manPages
+	}
+	p.library = lib
+	return nil
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+func replaceOnce(t *testing.T, text, old, with string) string {
+	t.Helper()
+	out := strings.Replace(text, old, with, 1)
+	if out == text {
+		t.Fatalf("no %q in:\n%s", old, text)
+	}
+	return out
+}
+
+const libraryCMake = `if (ENABLE_TRACE AND TRACE_FOUND)
+  set(TRACE_FILE fly_trace.c)
+endif()
+set(PAGES flydv.7.md)
+function(unused)
+  rdma_man_pages(${ARGN})
+endfunction()
+
+rdma_shared_provider(fly libfly.map
+  1 1.1.${PACKAGE_VERSION}
+  ${TRACE_FILE}
+  fly.c
+  sub/fast.c
+)
+
+publish_headers(infiniband
+  flydv.h
+  ../../kernel-headers/rdma/fly-abi.h
+)
+if (ENABLE_TRACE AND TRACE_FOUND)
+  target_include_directories(fly PUBLIC ".")
+else()
+  message(STATUS "no trace")
+endif()
+
+rdma_pkg_config("fly" "libibverbs" "${CMAKE_THREAD_LIBS_INIT}")
+install(FILES fly.conf DESTINATION "${CMAKE_INSTALL_MODPROBEDIR}/")
+install(FILES udev.in RENAME 70-fly.rules DESTINATION "${CMAKE_INSTALL_UDEV_RULESDIR}")
+`
+
+const libraryMan = `rdma_man_pages(
+  ${PAGES}
+  flydv_open.3
+)
+rdma_alias_man_pages(flydv_open.3 flydv_close.3)
+`
+
+// libraryFolder is a provider with a direct-verbs library.
+func libraryFolder(t *testing.T, change map[string]string) string {
+	t.Helper()
+	files := map[string]string{
+		ManifestName: strings.Replace(smallManifest, "coherentDMA: true", "coherentDMA: true\n  subdirectories: [man]", 1),
+		cmakeName:    libraryCMake, "libfly.map": strings.Replace(smallMap, `; "x y";`, ";", 1),
+		"flydv.h": "#define FLY\n", "fly_trace.c": "int trace;\n", "fly.conf": "options fly\n", "udev.in": "# rule\n",
+		"man/" + cmakeName: strings.Replace(libraryMan, "${PAGES}", "flydv.7.md", 1), "man/flydv.7.md": "page\n", "man/flydv_open.3": "page\n",
+	}
+	maps.Copy(files, change)
+	return smallFolder(t, files)
+}
+
+func TestLibrary(t *testing.T) {
+	p, err := Load(libraryFolder(t, nil))
+	wantError(t, err)
+	pages := []ManPage{{7, "flydv"}, {3, "flydv_open"}, {3, "flydv_close"}}
+	want := &Library{
+		Name: "fly", Map: "libfly.map", SoMajor: "1", Version: "1.1.${PACKAGE_VERSION}",
+		Nodes:   []string{"FLY_1.0", "FLY_1.1"},
+		Symbols: []Symbol{{"flydv_land", "FLY_1.0"}, {"flydv_open", "FLY_1.0"}, {"flydv_close", "FLY_1.0"}, {"flydv_land", "FLY_1.1"}},
+		Headers: []string{"flydv.h", "fly-abi.h"}, PkgConfig: true, ManPages: pages,
+	}
+	if got := p.Library(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	installed := []Installed{{Modprobe, "fly.conf", "fly.conf"}, {UdevRules, "70-fly.rules", "udev.in"}}
+	if got := p.Installed(); !slices.Equal(got, installed) {
+		t.Errorf("installed %+v, want %+v", got, installed)
+	}
+	if p := smallProvider(t); p.Library() != nil || p.ManPages() != nil || p.Installed() != nil {
+		t.Errorf("a plug-in has %+v, %v, %v", p.Library(), p.ManPages(), p.Installed())
+	}
+}
+
+// A plug-in can have pages; a variable that set() gives stands for its values;
+// folders can be taken in by CMake alone.
+func TestLibraryManPagesOfPlugin(t *testing.T) {
+	p, err := Load(smallFolder(t, map[string]string{
+		cmakeName:          "set(SOURCES fly.c)\nlist(APPEND SOURCES sub/fast.c)\nrdma_provider(fly ${SOURCES})\nadd_subdirectory(doc)\n",
+		"doc/" + cmakeName: "set(N fly)\nset(PAGES ${N}.7.md other.8.in.rst)\nif (X)\nrdma_man_pages(${PAGES})\nelse()\nrdma_man_pages(${N}.7.md)\nendif()\n",
+		"doc/fly.7.md":     "x", "doc/other.8.in.rst": "x",
+	}))
+	wantError(t, err)
+	if got := p.ManPages(); p.Library() != nil || !slices.Equal(got, []ManPage{{7, "fly"}, {8, "other"}}) {
+		t.Errorf("pages %v, library %v", got, p.Library())
+	}
+}
+
+func TestLibraryMistakes(t *testing.T) {
+	tests := []struct {
+		name     string
+		file     string
+		old, new string // an empty new drops the file where old is empty
+		want     string
+	}{
+		{"no map", "libfly.map", "", "", cmakeName + ":9: looked for the file libfly.map"},
+		{"map that is none", cmakeName, "libfly.map", "${MAP}", cmakeName + ":9: looked for a version map"},
+		{"map with a mistake", "libfly.map", "} FLY_1.0;", "} FLY_0.9;", "libfly.map:15: "},
+		{"no header", "flydv.h", "", "", cmakeName + ":17: looked for the header flydv.h"},
+		{"header of a variable", cmakeName, "  flydv.h", "  ${HEADERS}", cmakeName + ":17: looked for the name of a header"},
+		{"header in another place", cmakeName, "publish_headers(infiniband", "publish_headers(rdma", cmakeName + ":16: "},
+		{"kernel header of somebody else", cmakeName, "rdma/fly-abi.h", "rdma/wasp-abi.h", cmakeName + ":18: "},
+		{"header twice", cmakeName, "  flydv.h", "  flydv.h\n  sub/../flydv.h", cmakeName + ":18: looked for each header"},
+		{"soname", cmakeName, "  1 1.1", "  one 1.1", cmakeName + ":10: looked for the number of libfly.so"},
+		{"no version", cmakeName, "  1 1.1.${PACKAGE_VERSION}", "  1", cmakeName + ":11: looked for numbers"},
+		{"hostile version", cmakeName, "1.1.${PACKAGE_VERSION}", "\"1;rm\"", cmakeName + ":10: looked for numbers"},
+		{"two libraries", cmakeName, "publish_headers", "rdma_shared_provider(fly libfly.map 2 2.0 fly.c)\npublish_headers", "another one"},
+		{"library and plug-in", cmakeName, "publish_headers", "rdma_provider(fly fly.c)\npublish_headers", "both"},
+		{"pkg-config of another", cmakeName, `rdma_pkg_config("fly"`, `rdma_pkg_config("wasp"`, "another library's"},
+		{"page that is not there", "man/flydv.7.md", "", "", "man/" + cmakeName + ":2: looked for the file flydv.7.md"},
+		{"page without a section", "man/" + cmakeName, "flydv_open.3\n", "flydv_open\n", "man/" + cmakeName + ":3: looked for a page"},
+		{"alias without a page", "man/" + cmakeName, "flydv_open.3 flydv_close.3", "flydv_open.3", "pairs"},
+		{"alias of another section", "man/" + cmakeName, "flydv_close.3", "flydv_close.7", "section 3"},
+		{"hostile alias", "man/" + cmakeName, "flydv_close.3", "\"a b%{x}.3\"", "man/" + cmakeName + ":5: looked for a page"},
+		{"installed file that is not there", "fly.conf", "", "", cmakeName + ":27: looked for the file fly.conf"},
+		{"installed elsewhere", cmakeName, "${CMAKE_INSTALL_MODPROBEDIR}/", "/etc", cmakeName + ":27: looked for install(FILES"},
+		{"program", cmakeName, "install(FILES fly.conf", "install(TARGETS fly", cmakeName + ":27: looked for install(FILES"},
+		{"executable", cmakeName, "publish_headers", "rdma_executable(flyd fly.c)\npublish_headers", "rdma_executable()"},
+		{"rule that udev does not read", cmakeName, "70-fly.rules", "70-fly.rule", "ends in .rules"},
+		{"hostile name", cmakeName, "70-fly.rules", "\"70 %{x}.rules\"", cmakeName + ":28: looked for the name of a file"},
+		{"folder twice", cmakeName, "publish_headers", "add_subdirectory(man)\npublish_headers", "man again"},
+		{"folder that is not there", cmakeName, "publish_headers", "add_subdirectory(gone)\npublish_headers", "gone/" + cmakeName},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			change := map[string]string{tt.file: ""}
+			if tt.old != "" {
+				texts := map[string]string{
+					cmakeName: libraryCMake, "libfly.map": strings.Replace(smallMap, `; "x y";`, ";", 1),
+					"man/" + cmakeName: strings.Replace(libraryMan, "${PAGES}", "flydv.7.md", 1),
+				}
+				change[tt.file] = replaceOnce(t, texts[tt.file], tt.old, tt.new)
+			}
+			_, err := Load(libraryFolder(t, change))
+			wantError(t, err, tt.want)
+			var place *PlaceError
+			if !errors.As(err, &place) {
+				t.Errorf("want a *PlaceError, got %v", err)
+			}
+		})
+	}
+	_, err := Load(smallFolder(t, map[string]string{
+		cmakeName: "rdma_provider(fly fly.c)\npublish_headers(infiniband flydv.h)\nrdma_pkg_config(fly a b)\n", "flydv.h": "x",
+	}))
+	wantError(t, err, cmakeName+":2: ", cmakeName+":3: ", cmakeShared)
+}
+
+// The fields that not every provider has, and hostile values in them.
+func TestLoadManifestOfManyKinds(t *testing.T) {
+	tests := []struct {
+		name     string
+		old, new string
+		want     []string // "line:path" of each mistake
+	}{
+		{"several headers", "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, fly_user.h]", nil},
+		{"no header", "abiHeader: fly-abi.h\n", "", nil},
+		{"ioctl headers", "driverID:", "ioctlHeaders: [fly_user.h]\ndriverID:", nil},
+		{"both kinds", "driverID:", "abiHeaders: [fly_user.h]\ndriverID:", []string{"7:abiHeaders"}},
+		{"a header twice", "driverID:", "ioctlHeaders: [fly_user.h, fly-abi.h]\ndriverID:", []string{"7:ioctlHeaders[1]"}},
+		{"a header that is not there", "driverID:", "ioctlHeaders: [gone.h]\ndriverID:", []string{"7:ioctlHeaders[0]"}},
+		{"hostile headers", "abiHeader: fly-abi.h", `abiHeaders: ["a;b.h", "../a.h", "a\nb.h", "%{x}.h", "$(x).h", "a b.h", ""]`, []string{
+			"6:abiHeaders[0]", "6:abiHeaders[1]", "6:abiHeaders[2]", "6:abiHeaders[3]", "6:abiHeaders[4]", "6:abiHeaders[5]", "6:abiHeaders[6]",
+		}},
+		{"no driver id", "constant: RDMA_DRIVER_FLY\n  policy: next", "policy: none", nil},
+		{"a constant without an id", "policy: next", "policy: none", []string{"8:driverID.constant"}},
+		{"a value without an id", "constant: RDMA_DRIVER_FLY\n  policy: next", "policy: none\n  value: 3", []string{"9:driverID.value"}},
+		{"no constant", "constant: RDMA_DRIVER_FLY\n  ", "", []string{"8:driverID.constant"}},
+		{"no kernel module", "kernelModule: fly.ko\n", "", nil},
+		{"condition", "coherentDMA: true", `coherentDMA: true` + "\n  condition: ENABLE_FLY AND (NOT X MATCHES \"a-b\")", nil},
+		{"condition of two commands", "coherentDMA: true", "coherentDMA: true\n  condition: \"A)\\nmessage(x\"", []string{"13:cmake.condition"}},
+		{"condition that ends the if", "coherentDMA: true", "coherentDMA: true\n  condition: A) message (x", []string{"13:cmake.condition"}},
+		{"condition with a variable", "coherentDMA: true", "coherentDMA: true\n  condition: ${A}", []string{"13:cmake.condition"}},
+		{"condition with a comment", "coherentDMA: true", "coherentDMA: true\n  condition: \"A #[[\"", []string{"13:cmake.condition"}},
+		{"condition with half a quote", "coherentDMA: true", "coherentDMA: true\n  condition: A \"b", []string{"13:cmake.condition"}},
+		{"condition that has a field", "coherentDMA: true", "coherentDMA: true\n  condition: HAVE_COHERENT_DMA", []string{"13:cmake.condition"}},
+		{"copyright", "maintainer:", "copyright: [\"2022, Flo & Co.\", \"2024 Änne\"]\nlicense: GPL-2 or BSD-MIT\nmaintainer:", nil},
+		{"hostile copyright", "maintainer:", "copyright: [\"a\\nLicense: b\", \"\", \"%x\", \".\"]\nmaintainer:", []string{
+			"3:copyright[0]", "3:copyright[1]", "3:copyright[2]", "3:copyright[3]",
+		}},
+		{"hostile license", "maintainer:", "license: \"GPL\\n\\nFiles: *\"\nmaintainer:", []string{"3:license"}},
+		{"replaces", "device:", "replacesUpstream: true\ndevice:", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := Load(smallFolder(t, map[string]string{
+				ManifestName: replaceOnce(t, smallManifest, tt.old, tt.new), "fly_user.h": "/* ioctl */\n",
+			}))
+			var got []string
+			for _, m := range strictyaml.Mistakes(err) {
+				got = append(got, itoa(m.Line)+":"+m.Path)
+			}
+			if !slices.Equal(got, tt.want) || err != nil && len(got) == 0 {
+				t.Errorf("mistakes %q, want %q: %v", got, tt.want, err)
+			}
+			if err == nil && p.Digest() == smallProvider(t).Digest() {
+				t.Error("the digest is that of another manifest")
+			}
+		})
+	}
+}
+
+func TestManifestDefaults(t *testing.T) {
+	m := &Manifest{Name: "fly", Maintainer: Maintainer{Name: "Flo"}}
+	if m.ABIs() != nil || m.LicenseName() != LicenseDefault || !slices.Equal(m.CopyrightLines(), []string{"Flo"}) {
+		t.Errorf("got %v, %q, %q", m.ABIs(), m.LicenseName(), m.CopyrightLines())
+	}
+	if got := m.maintainersTitle(); got != "FLY USERSPACE PROVIDER" {
+		t.Errorf("title %q", got)
+	}
+	m.ABIHeaders, m.License, m.Copyright = []string{"a.h", "b.h"}, "MIT", []string{"2022, X"}
+	if !slices.Equal(m.ABIs(), m.ABIHeaders) || m.LicenseName() != "MIT" || !slices.Equal(m.CopyrightLines(), m.Copyright) {
+		t.Errorf("got %v, %q, %q", m.ABIs(), m.LicenseName(), m.CopyrightLines())
+	}
+}
