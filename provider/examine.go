@@ -162,10 +162,3 @@ func joined(err error) []error {
 	}
 	return []error{err}
 }
-
-// abiHeaders are the headers that become kernel-abi/.
-func (m *Manifest) abiHeaders() []string { return []string{m.ABIHeader} }
-
-func (p *Provider) isKernelHeader(name string) bool {
-	return slices.Contains(p.Manifest.abiHeaders(), name)
-}

@@ -91,7 +91,7 @@ func (p *Provider) licenceProblem(f File, said string, at int, ok bool) error {
 		return p.noLicence(f.Name)
 	}
 	both := gplTerm.MatchString(said) && bsdTerm.MatchString(said) && orTerm.MatchString(said) && !andTerm.MatchString(said)
-	if both || aloneTerm.MatchString(said) || noteTerm.MatchString(said) && p.isKernelHeader(f.Name) {
+	if both || aloneTerm.MatchString(said) || noteTerm.MatchString(said) && slices.Contains(p.Manifest.kernelHeaders(), f.Name) {
 		return nil
 	}
 	return &SourceError{

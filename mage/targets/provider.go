@@ -23,3 +23,17 @@ func (Provider) New(ctx context.Context,
 		return a.ProviderNew(ctx, app.NewProvider{Name: name, Dir: dir, Maintainer: maintainer})
 	})
 }
+
+// Check says everything that is wrong with a provider, with file and line.
+func (Provider) Check(ctx context.Context,
+	provider *string, // provider: a name in provider/, or a folder (default rib)
+	depth *string, // edit or compile (default compile if an engine answers)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	distro *string, // distro whose toolchain compiles (default rocky9)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Depth = depth
+	return app.Run(ctx, f, (*app.App).ProviderCheck)
+}

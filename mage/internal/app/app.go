@@ -25,6 +25,7 @@ type App struct {
 	releases *specs.Releases
 	distros  *specs.Distros
 	pipeline *pipeline.Pipeline
+	place    *providerPlace
 
 	cleaned bool // the cache folder goes when the run ends
 
@@ -38,7 +39,7 @@ type App struct {
 func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
-	out := newUI(folders{})
+	out := newUI(folders{}, &providerPlace{})
 	a, err := open(f)
 	if err == nil {
 		out = a.ui
@@ -62,7 +63,7 @@ func open(f Flags) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{flags: f, dirs: dirs}
+	a := &App{flags: f, dirs: dirs, place: &providerPlace{}}
 	data := os.DirFS(dirs.specs())
 	var errReleases, errDistros error
 	a.releases, errReleases = specs.LoadReleases(data)
@@ -81,7 +82,7 @@ func open(f Flags) (*App, error) {
 	if err := dirs.openLogs(); err != nil {
 		return nil, err
 	}
-	a.ui = newUI(dirs)
+	a.ui = newUI(dirs, a.place)
 	a.pipeline = &pipeline.Pipeline{
 		Root: dirs.root, DistDir: dirs.dist, CacheDir: dirs.cache,
 		Cache: cache, Releases: a.releases, Sums: sums, UI: a.ui, Log: slog.New(a.ui.SlogHandler()), Engine: a.connectEngine,

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 const (
@@ -109,9 +110,16 @@ func (p *Pipeline) compileRelease(
 	ctx context.Context, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, at, out string,
 ) error {
 	s := p.begin("compile")
+	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, mounts, tree, at, out))
+}
+
+// compileInto compiles what discovery needs and leaves it in the folder out.
+func (p *Pipeline) compileInto(
+	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, at, out string,
+) error {
 	files, err := folderFiles(tree.Dir)
 	if err != nil {
-		return p.end("compile", s, false, err)
+		return err
 	}
 	for i := range files {
 		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
@@ -121,24 +129,33 @@ func (p *Pipeline) compileRelease(
 		Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
 	})
-	return p.end("compile", s, false, err)
+	return err
 }
 
 // discover runs ibv_devices of the build where it was built, in a container of
 // its own: a device node can only be made by root, and nothing compiles as root.
 func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, at, out string) error {
 	s := p.begin("discover")
+	_, err := p.discoverIn(ctx, s, job, tc, tree, at, out)
+	return p.end("discover", s, false, err)
+}
+
+// discoverIn gives what ibv_devices said. A device that it does not list is a
+// *VerdictError.
+func (p *Pipeline) discoverIn(
+	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, at, out string,
+) (string, error) {
 	m, err := subject(job, tree.Result.PrivateABI)
 	if err != nil {
-		return p.end("discover", s, false, err)
+		return "", err
 	}
 	spec, err := cleanRun(tc.ID, m)
 	if err != nil {
-		return p.end("discover", s, false, err)
+		return "", err
 	}
 	files, err := folderFiles(out)
 	if err != nil {
-		return p.end("discover", s, false, err)
+		return "", err
 	}
 	spec.Env["BIN"] = at + "/build/bin"
 	spec.Inputs = []containers.Input{{Path: at + "/build", Write: tarOf(files)}}
@@ -147,5 +164,5 @@ func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tre
 	if err == nil && !v.Pass {
 		err = &VerdictError{Failed: []Verdict{v}}
 	}
-	return p.end("discover", s, false, err)
+	return v.Evidence, err
 }
