@@ -17,10 +17,11 @@ type Provider mg.Namespace
 func (Provider) New(ctx context.Context,
 	name string, // the provider's name: a C name, such as rib
 	dir *string, // where the folder goes (default provider/NAME)
+	shared *bool, // with a library of functions for programs beyond verbs (default false)
 	maintainer *string, // who answers for it, as "NAME <ADDRESS>"
 ) error {
 	return app.Run(ctx, app.Flags{}, func(a *app.App, ctx context.Context) error {
-		return a.ProviderNew(ctx, app.NewProvider{Name: name, Dir: dir, Maintainer: maintainer})
+		return a.ProviderNew(ctx, app.NewProvider{Name: name, Dir: dir, Maintainer: maintainer, Shared: shared})
 	})
 }
 

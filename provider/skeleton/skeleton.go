@@ -26,6 +26,7 @@ const (
 // Options say what the new provider is.
 type Options struct {
 	Name       string
+	Shared     bool                // with a library of functions for programs beyond verbs
 	Maintainer provider.Maintainer // what is empty is a placeholder, which provider:check tells of
 	Place      string              // what its texts have for the folder: -provider=PLACE
 }
@@ -47,6 +48,7 @@ type File struct {
 type names struct {
 	Name, Upper, Constant string
 	Prefix, Device        string // of the devices' names; the first device
+	Shared                bool
 	Maintainer            provider.Maintainer
 	Place                 string
 }
@@ -71,7 +73,9 @@ func New(opts Options) ([]File, error) {
 	if err := checkName(opts.Name); err != nil {
 		return nil, err
 	}
-	n := names{Name: opts.Name, Upper: strings.ToUpper(opts.Name), Maintainer: opts.Maintainer, Place: opts.Place}
+	n := names{
+		Name: opts.Name, Upper: strings.ToUpper(opts.Name), Shared: opts.Shared, Maintainer: opts.Maintainer, Place: opts.Place,
+	}
 	n.Constant = "RDMA_DRIVER_" + n.Upper
 	n.Device, n.Prefix = Device(n.Name)
 	if n.Maintainer == (provider.Maintainer{}) {
@@ -101,6 +105,9 @@ func render(n names) ([]File, error) {
 	}
 	files := make([]File, 0, len(entries))
 	for _, e := range entries {
+		if !n.Shared && isShared(e.Name()) {
+			continue
+		}
 		text, err := fs.ReadFile(templates, path.Join("templates", e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("read a file of the skeleton: %w", err)
@@ -118,6 +125,9 @@ func render(n names) ([]File, error) {
 	}
 	return files, nil
 }
+
+// isShared says whether a template is of the library's.
+func isShared(tmpl string) bool { return tmpl == "NAMEdv.h.tmpl" || tmpl == "libNAME.map.tmpl" }
 
 // fileName is what a template makes: fly-abi.h of NAME-abi.h.tmpl. A file whose
 // name begins with a dot is not embedded, so that dot comes here.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -18,9 +19,9 @@ import (
 
 const longName = "a_rather_long_name_of_32_letters"
 
-func write(t *testing.T, name string) (*provider.Provider, string) {
+func write(t *testing.T, name string, shared ...bool) (*provider.Provider, string) {
 	t.Helper()
-	files, err := skeleton.New(skeleton.Options{Name: name, Place: "./" + name})
+	files, err := skeleton.New(skeleton.Options{Name: name, Place: "./" + name, Shared: len(shared) > 0})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +43,7 @@ func TestNew(t *testing.T) {
 			if m.Name != name || m.Device.Name != device || m.DriverID.Constant != "RDMA_DRIVER_"+strings.ToUpper(name) {
 				t.Errorf("manifest %+v", m)
 			}
+			nothingFound(t, dir)
 			if p.Dir != dir {
 				t.Errorf("folder %q, want %q", p.Dir, dir)
 			}
@@ -71,6 +73,37 @@ func TestNew(t *testing.T) {
 				t.Errorf("files %q, want %q", names, want)
 			}
 		})
+	}
+}
+
+func TestNewShared(t *testing.T) {
+	p, dir := write(t, "my_dev2", true)
+	lib := p.Library()
+	if lib == nil {
+		t.Fatal("no library")
+	}
+	want := provider.Library{
+		Name: "my_dev2", Map: "libmy_dev2.map", SoMajor: "1", Version: "1.0.${PACKAGE_VERSION}", Nodes: []string{"MY_DEV2_1.0"},
+		Symbols: []provider.Symbol{{Name: "my_dev2dv_is_supported", Node: "MY_DEV2_1.0"}}, Headers: []string{"my_dev2dv.h"}, PkgConfig: true,
+	}
+	if !reflect.DeepEqual(*lib, want) {
+		t.Errorf("got %+v, want %+v", *lib, want)
+	}
+	if plain, _ := write(t, "fly"); plain.Library() != nil {
+		t.Error("a plug-in alone has a library")
+	}
+	nothingFound(t, dir)
+}
+
+// nothingFound holds what provider:new makes against what provider:check says.
+func nothingFound(t *testing.T, dir string) {
+	t.Helper()
+	for _, a := range provider.Examine(dir).Answers {
+		for _, f := range a.Findings {
+			if !strings.Contains(f.Err.Error(), "maintainer.email: want the address of who answers for it, got a placeholder") {
+				t.Errorf("%s: %v", a.Check, f.Err)
+			}
+		}
 	}
 }
 
@@ -194,7 +227,7 @@ func TestLayout(t *testing.T) {
 	if _, err := exec.LookPath("clang-format"); err != nil {
 		t.Skip("clang-format is not here; mage check installs it")
 	}
-	_, dir := write(t, "fly")
+	_, dir := write(t, "fly", true)
 	sources, err := filepath.Glob(filepath.Join(dir, "*.[ch]"))
 	if err != nil || len(sources) == 0 {
 		t.Fatal(sources, err)
@@ -208,8 +241,8 @@ func TestLayout(t *testing.T) {
 // No line is beyond what a reader sees, but where the name alone makes it so.
 func TestColumns(t *testing.T) {
 	for _, name := range []string{"fly", "my_dev2", "bnxt_re"} {
-		_, dir := write(t, name)
-		for _, file := range []string{name + ".c", name + ".h", name + "-abi.h"} {
+		_, dir := write(t, name, true)
+		for _, file := range []string{name + ".c", name + ".h", name + "-abi.h", name + "dv.h", "lib" + name + ".map"} {
 			data, err := os.ReadFile(filepath.Join(dir, file))
 			if err != nil {
 				t.Fatal(err)

@@ -19,12 +19,13 @@ import (
 type NewProvider struct {
 	Name            string
 	Dir, Maintainer *string
+	Shared          *bool
 }
 
 // ProviderNew is the provider:new target: the folder of a new provider, which
 // compiles and is discovered as it is.
 func (a *App) ProviderNew(ctx context.Context, want NewProvider) error {
-	opts := skeleton.Options{Name: want.Name, Place: want.Name}
+	opts := skeleton.Options{Name: want.Name, Place: want.Name, Shared: want.Shared != nil && *want.Shared}
 	dir, place := a.newPlace(want)
 	if place != want.Name {
 		opts.Place = "PATH" // the folder may move, and others may read it
