@@ -56,7 +56,7 @@ func (p *Provider) CheckABI(header File, made []byte, crashed string) (structs i
 		if at, ok := abiCrash(f.data); ok {
 			a.fail(f.problem(at, kernelStyle, "a line at which it ends with an error"))
 		} else {
-			a.fail(f.problem(0, kernelStyle, "an error of the script: "+lastLine(crashed)))
+			a.fail(f.problem(0, kernelStyle, "an error of the script: "+strconv.Quote(lastLine(crashed))))
 		}
 		return 0, a.Findings
 	}

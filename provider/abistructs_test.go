@@ -75,7 +75,7 @@ func TestCheckABICrash(t *testing.T) {
 		"a declaration":        {"\nstruct a;\n", "fly-abi.h:2:1: …a line at which it ends with an error"},
 		"a brace behind":       {"struct a {\n\tint x;\n};\n/* c */\nunion b\n{\n\tint x;\n};\n", "fly-abi.h:5:1: …a line at which it ends"},
 		"in a comment's words": {"/*\nstruct a of the kernel\n*/\n", "fly-abi.h:2:1: …a line at which it ends"},
-		"something else":       {"struct a {\n\tunion {\n\t\tint y;\n\t} u;\n};\n", "fly-abi.h:1:1: …an error of the script: AttributeError"},
+		"something else":       {"struct a {\n\tunion {\n\t\tint y;\n\t} u;\n};\n", "fly-abi.h:1:1: …an error of the script: \"AttributeError"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := flyFolder(t, map[string]string{"fly-abi.h": tt.header})

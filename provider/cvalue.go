@@ -8,15 +8,28 @@ import (
 	"strings"
 )
 
-// maxCSteps bounds what following names may cost: macros can name each other.
-const maxCSteps = 32
+// What following names may cost: macros can name each other, and grow.
+const (
+	maxCSteps = 32       // names that follow each other
+	maxCNames = 1000     // names that are looked up for one value
+	maxCText  = 64 << 10 // bytes that a macro may become
+)
+
+// valueReader counts the names that it looks up.
+type valueReader struct {
+	*cSources
+
+	names int
+}
 
 // value gives the number that tokens stand for: constants, names of the
 // provider's own macros and enums, and both in parentheses or with a minus. Any
 // other expression, and a name that is defined in several ways, has none.
-func (s *cSources) value(toks []cToken) (int64, bool) { return s.valueIn(toks, maxCSteps) }
+func (s *cSources) value(toks []cToken) (int64, bool) {
+	return (&valueReader{cSources: s}).valueIn(toks, maxCSteps)
+}
 
-func (s *cSources) valueIn(toks []cToken, steps int) (int64, bool) {
+func (s *valueReader) valueIn(toks []cToken, steps int) (int64, bool) {
 	for len(toks) > 2 && toks[0].Text == "(" && closing(toks, 0) == len(toks)-1 {
 		toks = toks[1 : len(toks)-1]
 	}
@@ -34,7 +47,10 @@ func (s *cSources) valueIn(toks []cToken, steps int) (int64, bool) {
 	return s.named(word, steps-1)
 }
 
-func (s *cSources) named(word string, steps int) (int64, bool) {
+func (s *valueReader) named(word string, steps int) (int64, bool) {
+	if s.names++; s.names > maxCNames {
+		return 0, false
+	}
 	switch word {
 	case "INT_MAX", "INT32_MAX":
 		return math.MaxInt32, true
@@ -140,13 +156,18 @@ func (s *cSources) expand(toks []cToken) (out []cToken, ok bool) {
 		if !isCall || len(args) != len(m.params) {
 			return nil, false
 		}
-		toks = scanText(m.apply(args))
+		text, ok := m.apply(args)
+		if !ok {
+			return nil, false
+		}
+		toks = scanText(text)
 	}
 	return nil, false
 }
 
-// apply puts arguments into the body, with ## joining what is beside it.
-func (m cMacro) apply(args [][]cToken) string {
+// apply puts arguments into the body, with ## joining what is beside it. ok is
+// false where that becomes too long.
+func (m cMacro) apply(args [][]cToken) (string, bool) {
 	var b strings.Builder
 	body := scanText(m.body)
 	for i, t := range body {
@@ -164,6 +185,9 @@ func (m cMacro) apply(args [][]cToken) string {
 			}
 		}
 		b.WriteString(text)
+		if b.Len() > maxCText {
+			return "", false
+		}
 	}
-	return b.String()
+	return b.String(), true
 }

@@ -206,6 +206,7 @@ func TestCheckMatch(t *testing.T) {
 		"twice":                      {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "PROVIDER_DRIVER(fly, fly_dev_ops);\nPROVIDER_DRIVER(fly, fly_dev_ops);"}, []string{"fly.c:28:1: want PROVIDER_DRIVER() once"}},
 		"another name":               {[]string{"PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flea,"}, []string{"fly.c:27:17: want fly, the manifest's name"}},
 		"ops that are not there":     {[]string{"(fly, fly_dev_ops)", "(fly, flea_ops)"}, []string{"…the initializer of struct verbs_device_ops flea_ops"}},
+		"ops without a name":         {[]string{"(fly, fly_dev_ops)", "(fly, &fly_dev_ops)"}, []string{"fly.c:27:1: want the name of a struct verbs_device_ops in PROVIDER_DRIVER()"}},
 		"ops of a macro":             {[]string{"(fly, fly_dev_ops)", "(fly, flea_ops)", "#include", "#define OPS static struct verbs_device_ops flea_ops\n#include"}, nil},
 		"no name":                    {[]string{"\t.name = \"fly\",\n", ""}, []string{"fly.c:19:38: want .name in fly_dev_ops"}},
 		"no alloc_device":            {[]string{"\t.alloc_device = fly_alloc,\n", ""}, []string{"…want .alloc_device"}},

@@ -62,7 +62,7 @@ func (m *matchCheck) driver() string {
 			if end < 0 || !m.built.has(f.name) {
 				return
 			}
-			if _, args, ok := call(code(f.toks[i : end+1])); ok && len(args) == 2 {
+			if _, args, ok := call(code(f.toks[i : end+1])); ok && len(args) == 2 && len(args[0]) > 0 {
 				places = append(places, place{f, f.toks[i].Start, args})
 			}
 		})
@@ -79,7 +79,11 @@ func (m *matchCheck) driver() string {
 	if got := textOf(first.args[0]); got != name {
 		m.fail(first.file.problem(first.args[0][0].Start, name+", the manifest's name", strconv.Quote(got)))
 	}
-	return textOf(first.args[1])
+	if ops := first.args[1]; len(ops) == 1 && ops[0].Kind == cWord {
+		return ops[0].Text
+	}
+	m.fail(first.file.problem(first.at, "the name of a struct "+deviceOps+" in "+driverMacro+"()", strconv.Quote(textOf(first.args[1]))))
+	return ""
 }
 
 // ops looks at the struct verbs_device_ops.
@@ -182,10 +186,14 @@ func (m *matchCheck) contexts() {
 
 // table looks at the table of struct verbs_match_ent.
 func (m *matchCheck) table(value []cToken) {
-	name := value[0].Text
-	if name == "&" && len(value) > 1 {
-		name = value[1].Text
+	if len(value) > 1 && value[0].Text == "&" {
+		value = value[1:]
 	}
+	if value[0].Kind != cWord {
+		m.seen = append(m.seen, "a table without a name, which is not read")
+		return
+	}
+	name := value[0].Text
 	o, ok := m.c.object(matchEntry, name)
 	switch {
 	case ok:
