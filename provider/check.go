@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/resnics/verbsmith/specs/strictyaml"
@@ -111,15 +112,17 @@ func (c *checker) line(path, value string, most int) {
 		c.add(path, "one line of text without control characters", strconv.Quote(value))
 	case strings.Contains(value, "%"):
 		c.add(path, "a text without %, which RPM would read as a macro", strconv.Quote(value))
+	case strings.ContainsAny(value, "$`\\"):
+		c.add(path, "a text without $, ` and \\, which shells, make and debian/control would read", strconv.Quote(value))
 	case utf8.RuneCountInString(value) > most:
 		c.add(path, fmt.Sprintf("at most %d characters", most), strconv.Itoa(utf8.RuneCountInString(value)))
 	}
 }
 
-// isUnprintable also knows the line ends that only Unicode has, and the marks
-// that turn the direction of what follows.
+// isUnprintable also knows the line ends that only Unicode has, and what has no
+// width of its own or turns the direction of what follows.
 func isUnprintable(r rune) bool {
-	return isControl(r) || r >= '\u2028' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	return isControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 func (c *checker) person(path string, m Maintainer) {

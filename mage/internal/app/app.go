@@ -26,6 +26,7 @@ type App struct {
 	distros  *specs.Distros
 	suites   *specs.Suites
 	pipeline *pipeline.Pipeline
+	place    *providerPlace
 
 	cleaned bool // the cache folder goes when the run ends
 
@@ -39,7 +40,7 @@ type App struct {
 func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
-	out := newUI(folders{})
+	out := newUI(folders{}, &providerPlace{})
 	a, err := open(f)
 	if err == nil {
 		out = a.ui
@@ -63,7 +64,7 @@ func open(f Flags) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{flags: f, dirs: dirs}
+	a := &App{flags: f, dirs: dirs, place: &providerPlace{}}
 	data := os.DirFS(dirs.specs())
 	var errReleases, errDistros, errSuites error
 	a.releases, errReleases = specs.LoadReleases(data)
@@ -84,7 +85,7 @@ func open(f Flags) (*App, error) {
 	if err := dirs.openLogs(); err != nil {
 		return nil, err
 	}
-	a.ui = newUI(dirs)
+	a.ui = newUI(dirs, a.place)
 	a.pipeline = &pipeline.Pipeline{
 		Root: dirs.root, DistDir: dirs.dist, CacheDir: dirs.cache,
 		Cache: cache, Releases: a.releases, Interfaces: interfaces, Sums: sums,

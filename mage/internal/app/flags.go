@@ -81,20 +81,61 @@ func baseMode(name string) (pipeline.BaseMode, error) {
 
 // provider loads a provider by its name in provider/, or by its folder.
 func (a *App) provider(name string) (*provider.Provider, error) {
-	if name == noProvider {
-		return nil, nil //nolint:nilnil // no provider is what was asked for
+	dir, err := a.providerDir(name)
+	if err != nil || dir == "" {
+		return nil, err
 	}
-	if strings.ContainsRune(name, filepath.Separator) {
-		return provider.Load(name)
-	}
-	known, err := a.providerNames()
+	p, err := provider.Load(dir)
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(known, name) {
-		return nil, &specs.UnknownError{Kind: "provider", Name: name, Known: append(known, noProvider)}
+	// What is asked for by a name is that.
+	if !isPath(name) && p.Manifest.Name != name {
+		return nil, &provider.FileError{
+			File: filepath.Join(dir, provider.ManifestName), Want: "name: " + name + ", as its folder is called",
+			Got: "name: " + p.Manifest.Name,
+		}
 	}
-	return provider.Load(filepath.Join(a.dirs.providers(), name))
+	a.place.set(p)
+	return p, nil
+}
+
+// isPath tells a folder from the name of a provider: it holds a slash, or is a
+// name that only folders have.
+func isPath(name string) bool {
+	return strings.ContainsRune(name, filepath.Separator) || name == "." || name == ".."
+}
+
+// providerDir finds a provider's folder, "" where no provider is asked for.
+func (a *App) providerDir(name string) (string, error) {
+	if name == noProvider {
+		return "", nil
+	}
+	if isPath(name) {
+		return filepath.Clean(name), nil
+	}
+	known, err := a.providerNames()
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(known, name) {
+		return "", &specs.UnknownError{Kind: "provider", Name: name, Known: append(known, noProvider)}
+	}
+	return fromHere(filepath.Join(a.dirs.providers(), name)), nil
+}
+
+// fromHere shortens a path below the working folder, for messages that an editor
+// follows.
+func fromHere(dir string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return dir
+	}
+	rel, err := filepath.Rel(here, dir)
+	if err != nil || !filepath.IsLocal(rel) {
+		return dir
+	}
+	return rel
 }
 
 func (a *App) providerNames() ([]string, error) {

@@ -110,9 +110,16 @@ func (p *Pipeline) compileRelease(
 	ctx context.Context, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, at, out string,
 ) error {
 	s := p.begin("compile")
+	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, mounts, tree, at, out))
+}
+
+// compileInto compiles what discovery needs and leaves it in the folder out.
+func (p *Pipeline) compileInto(
+	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, at, out string,
+) error {
 	files, err := folderFiles(tree.Dir)
 	if err != nil {
-		return p.end("compile", s, false, err)
+		return err
 	}
 	for i := range files {
 		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
@@ -122,41 +129,45 @@ func (p *Pipeline) compileRelease(
 		Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
 	})
-	return p.end("compile", s, false, err)
+	return err
 }
 
 // discover runs ibv_devices of the build where it was built, in containers of
 // their own: a device node can only be made by root, and nothing compiles as root.
 func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, at, out string, verdicts ...string) error {
 	s := p.begin("discover")
-	return p.end("discover", s, false, p.judgeBuild(ctx, s, job, tc, tree, at, out, verdicts))
+	_, err := p.judgeBuild(ctx, s, job, tc, tree, at, out, verdicts)
+	return p.end("discover", s, false, err)
 }
 
+// judgeBuild gives what the last of the verdicts said. One that does not pass is
+// a *VerdictError.
 func (p *Pipeline) judgeBuild(
 	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, at, out string, verdicts []string,
-) error {
+) (evidence string, err error) {
 	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
 	if err != nil {
-		return err
+		return "", err
 	}
 	files, err := folderFiles(out)
 	if err != nil {
-		return err
+		return "", err
 	}
 	spec.Env["BIN"] = at + "/build/bin"
 	spec.Inputs = append(spec.Inputs, containers.Input{Path: at + "/build", Write: tarOf(files)})
 	for _, name := range verdicts {
 		v := Verdict{Name: name, Title: name + " of the build, for " + m.device}
 		if err := p.judge(ctx, s, &v, spec); err != nil {
-			return err
+			return "", err
 		}
 		if !v.Pass {
-			return &VerdictError{Failed: []Verdict{v}}
+			return "", &VerdictError{Failed: []Verdict{v}}
 		}
+		evidence = v.Evidence
 	}
-	return nil
+	return evidence, nil
 }
