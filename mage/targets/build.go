@@ -18,7 +18,7 @@ func flags(distro, rdma, source, provider, base *string) app.Flags {
 func Build(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
@@ -29,11 +29,14 @@ func Build(ctx context.Context,
 func RPM(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
 ) error {
-	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).RPM)
+	f := flags(distro, rdma, source, provider, base)
+	f.Suffix = suffix
+	return app.Run(ctx, f, (*app.App).RPM)
 }
 
 // Deb builds Debian's packages, has lintian look at them and collects them in dist/.
@@ -54,7 +57,7 @@ func Deb(ctx context.Context,
 func Patch(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
@@ -65,22 +68,28 @@ func Patch(ctx context.Context,
 func Spec(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
 ) error {
-	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Spec)
+	f := flags(distro, rdma, source, provider, base)
+	f.Suffix = suffix
+	return app.Run(ctx, f, (*app.App).Spec)
 }
 
 // Inspect shows what each package holds and what the provider added.
 func Inspect(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
 ) error {
-	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Inspect)
+	f := flags(distro, rdma, source, provider, base)
+	f.Suffix = suffix
+	return app.Run(ctx, f, (*app.App).Inspect)
 }
 
 // Rpm is the namespace of packages other than rdma-core's own.

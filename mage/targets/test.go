@@ -22,11 +22,14 @@ func (Test) Unit(ctx context.Context) error {
 func (Test) Integration(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
 ) error {
-	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).TestIntegration)
+	f := flags(distro, rdma, source, provider, base)
+	f.Suffix = suffix
+	return app.Run(ctx, f, (*app.App).TestIntegration)
 }
 
 // Deb installs Debian's packages in a clean container and gives the verdicts.
@@ -61,16 +64,17 @@ func (Test) Addon(ctx context.Context,
 func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 	cases *string, // fast, all, or names of cases separated by commas (default fast)
 	module *string, // provider's module: packaged, or tree for one compiled now (default packaged)
 	packages *string, // what is installed: patched, or addon for the provider's own beside unpatched ones (default patched)
 	beside *string, // folder in dist/ of other unpatched packages for the addon (default the same release's)
+	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Cases, f.Module, f.Packages, f.Beside = cases, module, packages, beside
+	f.Cases, f.Module, f.Packages, f.Beside, f.Suffix = cases, module, packages, beside, suffix
 	return app.Run(ctx, f, (*app.App).TestKernel)
 }
 

@@ -16,7 +16,7 @@ type Toolchain mg.Namespace
 // List shows the distros and Debian's suites with their base, toolchain image and state.
 func (Toolchain) List(ctx context.Context,
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
@@ -28,7 +28,7 @@ func (Toolchain) Build(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	suite *string, // Debian suite to build for, instead of a distro
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {

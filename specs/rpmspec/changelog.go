@@ -57,6 +57,19 @@ func (s *Spec) AddChangelog(e Changelog) (added bool, err error) {
 	return true, s.edit(func(c *Spec) error { return c.insert(at, texts...) })
 }
 
+// NewestChange returns the day of the newest entry of %changelog, at the hour that rpm
+// gives it (noon, UTC); ok is false if there is no entry with a date.
+func (s *Spec) NewestChange() (day time.Time, ok bool) {
+	for _, sec := range s.all("changelog", "") {
+		for _, c := range s.changes(sec) {
+			if c.date.After(day) {
+				day = c.date
+			}
+		}
+	}
+	return day.Add(12 * time.Hour), !day.IsZero()
+}
+
 // lines writes the entry.
 func (e Changelog) lines() ([]string, error) {
 	if e.Date.IsZero() {

@@ -181,7 +181,10 @@ func continued(text string) bool {
 // insertEntry puts lines in front of the first entry that sorts after name, or behind the
 // last one, outside of conditionals that the section does not share.
 func (s *Spec) insertEntry(sec section, list []entry, name string, texts ...string) error {
-	depth := s.lines[sec.head].depth
+	depth := 0 // of the preamble
+	if sec.head >= 0 {
+		depth = s.lines[sec.head].depth
+	}
 	at := s.after(list[len(list)-1].last, depth)
 	for _, e := range list {
 		if e.name > name {

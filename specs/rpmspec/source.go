@@ -3,9 +3,7 @@
 package rpmspec
 
 import (
-	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"strings"
 )
@@ -33,7 +31,7 @@ func (s *Spec) SourceFile(vars map[string]string) (string, error) {
 				fmt.Sprintf("another, beside that in line %d", s.number(t.line)))
 		}
 	}
-	value, err := s.expander(vars).expand(t.value)
+	value, err := s.simpleTable(vars).expand(t.value)
 	if err != nil {
 		return "", s.place(t.line, "a Source whose macros are known", err.Error())
 	}
@@ -44,77 +42,29 @@ func (s *Spec) SourceFile(vars map[string]string) (string, error) {
 	return name, nil
 }
 
-// expander knows the values of macros.
-type expander struct {
-	values map[string]string
-	// steps counts what was expanded, so that macros which name each other have an end.
-	steps int
-}
-
 var defineLine = regexp.MustCompile(`^[ \t]*%(?:define|global)[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+(.*?)[ \t]*$`)
 
-func (s *Spec) expander(vars map[string]string) *expander {
-	e := map[string]string{"nil": ""}
+// simpleTable has all of the spec's simple macros, whatever conditionals they are in;
+// what is nowhere is taken not to be defined.
+func (s *Spec) simpleTable(vars map[string]string) *macroTable {
+	t := newTable(Macros{})
+	t.strict = false
 	for _, name := range []string{"name", "version", "release", "url"} {
 		if v, ok := s.Tag(name); ok {
-			e[name] = v
+			t.set(name, v)
 		}
 	}
 	for i, l := range s.lines {
 		if m := defineLine.FindStringSubmatch(l.text); m != nil && l.start {
 			if i+1 < len(s.lines) && !s.lines[i+1].start {
-				delete(e, m[1]) // goes on over several lines
+				t.unset(m[1]) // goes on over several lines
 				continue
 			}
-			e[m[1]] = m[2]
+			t.set(m[1], m[2])
 		}
 	}
-	maps.Copy(e, vars)
-	return &expander{values: e}
-}
-
-// %%, %{name}, %{?name:text}, %name, and a percent sign that is something else.
-var macroUse = regexp.MustCompile(`%%|%\{([!?]*)([A-Za-z_]\w*)(?::([^{}]*))?\}|%([!?]*)([A-Za-z_]\w*)|%`)
-
-// maxSteps is far above what a file name needs.
-const maxSteps = 200
-
-func (e *expander) expand(value string) (string, error) {
-	var failed error
-	out := macroUse.ReplaceAllStringFunc(value, func(use string) string {
-		e.steps++
-		if e.steps > maxSteps {
-			failed = errors.New("macros without an end")
-			return ""
-		}
-		m := macroUse.FindStringSubmatch(use)
-		flags, name := m[1]+m[4], m[2]+m[5]
-		switch {
-		case use == "%%":
-			return "%"
-		case name == "":
-			failed = fmt.Errorf("%q", value)
-			return ""
-		}
-		body, known := e.values[name]
-		test := strings.Contains(flags, "?")
-		negated := strings.Count(flags, "!")%2 == 1
-		switch {
-		case test && known == negated:
-			return ""
-		case test && m[3] != "":
-			body = m[3]
-		case test && negated:
-			return ""
-		case !known:
-			failed = fmt.Errorf("%s, which is not defined", use)
-			return ""
-		}
-		v, err := e.expand(body)
-		if err != nil {
-			failed = err
-		}
-		return v
-	})
-	return out, failed
+	for name, v := range vars {
+		t.set(name, v)
+	}
+	return t
 }

@@ -168,7 +168,7 @@ func TestSourceFile(t *testing.T) {
 		{"url", "Name: g\nVersion: 1\nURL: https://h/x\nSource0: %{url}/releases/v%{version}/%name-%{version}.tar.gz\n", nil, "g-1.tar.gz"},
 		{"fragment", "Name: g\nSource: https://h/archive/v1.tar.gz#/%{name}-1.tar.gz\n", nil, "g-1.tar.gz"},
 		{"define", "%define rel 3\n%global full 1.%{rel}%{git}\n%define git %{nil}\nSource: a-%{full}.tar.gz\n", nil, "a-1.3.tar.gz"},
-		{"tests", "%define git x\nSource: a%{?git:-%{git}}.tar.gz\n", nil, ""},
+		{"tests", "%define git x\nSource: a%{?git:-%{git}}.tar.gz\n", nil, "a-x.tar.gz"},
 		{"optional", "%define git x\nSource: a%{?git}%{?no}%{!?no:1}%{!?git:2}%{?git:3}.tar.gz\n", nil, "ax13.tar.gz"},
 		{"same twice", "%if 1\nSource: a.gz\n%else\nSource0: a.gz\n%endif\n", nil, "a.gz"},
 		{"percent", "Source: a%%.gz\n", nil, ""},

@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
 // Flags are a target's optional flags; nil is not given.
@@ -20,7 +21,8 @@ type Flags struct {
 	Distro, RDMA, Source, Provider, Base *string
 	Cases, Module                        *string // of the kernel lab
 	Depth                                *string // of a walk over releases
-	Suite, Suffix                        *string // of Debian's packages
+	Suite                                *string // of Debian's packages
+	Suffix                               *string // of the packages' release
 	Packages                             *string // what the kernel lab installs
 	Beside                               *string // unpatched packages for an add-on
 }
@@ -37,7 +39,7 @@ func value(flag *string, otherwise string) string {
 	return *flag
 }
 
-// job checks all flags and says everything that is wrong with them at once.
+// job checks the flags that all targets have and says everything that is wrong with them at once.
 func (a *App) job() (pipeline.Job, error) {
 	var job pipeline.Job
 	var errs [4]error
@@ -46,6 +48,15 @@ func (a *App) job() (pipeline.Job, error) {
 	job.Provider, errs[2] = a.provider(value(a.flags.Provider, defaultProvider))
 	job.Base, errs[3] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
 	return job, errors.Join(errs[:]...)
+}
+
+// rpmJob is the job for RPMs, whose release may get a suffix.
+func (a *App) rpmJob() (pipeline.Job, error) {
+	job, err := a.job()
+	if job.Suffix = value(a.flags.Suffix, ""); job.Suffix != "" {
+		err = errors.Join(err, rpmspec.CheckSuffix(job.Suffix))
+	}
+	return job, err
 }
 
 // release fills in the version. A version that specs/ does not know can still

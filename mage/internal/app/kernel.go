@@ -103,7 +103,7 @@ func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (mad
 	if err != nil {
 		return m, nil, err
 	}
-	dist, err := a.pipeline.Collected(m.job, m.tc.Base, m.src.Version)
+	dist, err := a.pipeline.Collected(m.job, m.tc.Base, m.src.Label())
 	if errors.Is(err, os.ErrNotExist) {
 		err = &pipeline.AdviceError{Err: err, What: "run the target rpm once: the module is put over its packages"}
 	}
@@ -161,7 +161,7 @@ func (a *App) showKernel(m made, packages []pipeline.Dist, plan lab.Plan, outcom
 	a.ui.Summary(a.ui.StageTimes())
 	a.showSuite(lab.Compare(plan, outcome))
 	name := "junit-kernel.xml"
-	title := m.tc.Base.Folder + " rdma-core " + packages[0].Manifest.Release + " kernel"
+	title := m.tc.Base.Folder + " rdma-core " + packages[0].Manifest.Label() + " kernel"
 	if addon := dist.Manifest.Addon; addon != nil {
 		title += ", with " + addon.Package + " of " + dist.Manifest.Release
 	}

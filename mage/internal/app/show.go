@@ -31,7 +31,7 @@ func (a *App) showPackages(dist pipeline.Dist) error {
 		rows = append(rows, []string{name, version, size(f.Size), a.relative(file)})
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	title := fmt.Sprintf("rdma-core %s for %s", dist.Manifest.Release, filepath.Base(filepath.Dir(dist.Dir)))
+	title := fmt.Sprintf("rdma-core %s for %s", dist.Manifest.Label(), filepath.Base(filepath.Dir(dist.Dir)))
 	if dist.Manifest.Standin {
 		title += " (stand-in base: not releasable)"
 	}
@@ -65,7 +65,7 @@ func (a *App) Patch(ctx context.Context) error {
 	if _, err := a.pipeline.ProvePatch(ctx, m.tree, m.patch); err != nil {
 		return err
 	}
-	file, err := a.pipeline.PlaceFile(m.src.Version, m.patch.Name, m.patch.File)
+	file, err := a.pipeline.PlaceFile(m.src.Label(), m.patch.Name, m.patch.File)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (a *App) Spec(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	file, err := a.pipeline.PlaceFile(m.src.Version, filepath.Base(m.spec.File), m.spec.File)
+	file, err := a.pipeline.PlaceFile(m.src.Label(), filepath.Base(m.spec.File), m.spec.File)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (a *App) Inspect(ctx context.Context) error {
 	stock := m.job
 	stock.Provider = nil
 	var compare *pipeline.Dist
-	dir := a.pipeline.DistFolder(stock, m.tc.Base, m.src.Version)
+	dir := a.pipeline.DistFolder(stock, m.tc.Base, m.src.Label())
 	if manifest, err := pipeline.ReadManifest(dir); err == nil && m.job.Provider != nil {
 		compare = &pipeline.Dist{Dir: dir, Manifest: manifest}
 	}

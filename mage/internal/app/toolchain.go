@@ -32,7 +32,7 @@ func (a *App) ToolchainList(ctx context.Context) error {
 		return err
 	}
 	rows = append(rows, suites...)
-	a.ui.Table("toolchains for rdma-core "+m.src.Version, []string{"distro", "base", "image", "state"}, rows)
+	a.ui.Table("toolchains for rdma-core "+m.src.Label(), []string{"distro", "base", "image", "state"}, rows)
 	return nil
 }
 

@@ -43,7 +43,7 @@ const (
 // the stage's log.
 func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) (Build, error) {
 	b := Build{
-		Volume: p.volume("tree", tc.Base.Folder, tree.Source.Version, job.providerName()),
+		Volume: p.volume("tree", tc.Base.Folder, tree.Source.Label(), job.providerName()),
 		Tree:   path.Join(treeFolder, "rdma-core-"+tree.Source.Version),
 	}
 	engine, err := p.Engine(ctx)

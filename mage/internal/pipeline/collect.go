@@ -40,9 +40,27 @@ type Manifest struct {
 	Standin    bool     `json:"standin"`
 	Releasable bool     `json:"releasable"`
 	Source     string   `json:"sourceSha256"`
+	Package    *Origin  `json:"sourcePackage,omitempty"`
 	Key        string   `json:"key"`
 	Addon      *Addon   `json:"addon,omitempty"`
 	Files      []Output `json:"files"`
+}
+
+// Label is that of the source: the release, or what names the distro's package of it.
+func (m Manifest) Label() string {
+	if m.Package == nil {
+		return m.Release
+	}
+	return sourceLabel(strings.TrimSuffix(m.Package.File, ".src.rpm"))
+}
+
+// Origin is the distro's source package that was built with a provider in it.
+type Origin struct {
+	File    string   `json:"file"`              // NAME-VERSION-RELEASE.src.rpm
+	Spec    string   `json:"spec"`              // its spec
+	Tarball string   `json:"tarball"`           // its Source0
+	Patches []string `json:"patches,omitempty"` // the distro's own that were applied before ours, in order
+	Suffix  string   `json:"suffix,omitempty"`  // behind its release
 }
 
 // Output is one collected file.
@@ -57,10 +75,10 @@ var errNoPackages = errors.New("the build ended well and left no package")
 
 const manifestFile = "manifest.json"
 
-// DistFolder is where a job's outputs are collected. What upstream ships
-// without a provider stands beside what has one.
-func (p *Pipeline) DistFolder(job Job, base Base, version string) string {
-	name := "rdma-core-" + version
+// DistFolder is where a job's outputs are collected: label is that of its source. What
+// upstream ships without a provider stands beside what has one.
+func (p *Pipeline) DistFolder(job Job, base Base, label string) string {
+	name := "rdma-core-" + label
 	if job.Provider == nil {
 		name += "." + stockName
 	}
@@ -76,9 +94,9 @@ func (p *Pipeline) AddonFolder(job Job, base Base, version string) string {
 // Collect brings what the build made into dist/, as a whole or not at all.
 func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain, pkgs Packages) (Dist, error) {
 	s := p.begin("collect")
-	dist := Dist{Dir: p.DistFolder(job, tc.Base, tree.Source.Version)}
+	dist := Dist{Dir: p.DistFolder(job, tc.Base, tree.Source.Label())}
 	if pkgs.Addon != nil {
-		dist.Dir = p.AddonFolder(job, tc.Base, tree.Source.Version)
+		dist.Dir = p.AddonFolder(job, tc.Base, tree.Source.Label())
 	}
 	unlock, err := p.Cache.Lock(ctx, "dist-"+shortSum(dist.Dir), func(holder string) {
 		s.Note("waiting for " + holder)
@@ -104,6 +122,11 @@ func collect(job Job, tree Tree, tc Toolchain, pkgs Packages, final string) (Man
 	}
 	if job.Provider != nil {
 		m.Provider, m.DriverID = job.Provider.Manifest.Name, tree.Result.DriverID
+	}
+	if from := src.Package; from != nil {
+		m.Package = &Origin{
+			File: from.Name + ".src.rpm", Spec: from.Spec, Tarball: from.Tarball, Patches: from.Patches, Suffix: releaseSuffix(job, src),
+		}
 	}
 	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
 		return m, fmt.Errorf("make the output folder: %w", err)
@@ -226,8 +249,8 @@ func ReadManifest(dir string) (Manifest, error) {
 
 // Collected gives the packages that are in dist for a job, whatever they were
 // made from. The error wraps os.ErrNotExist if there are none.
-func (p *Pipeline) Collected(job Job, base Base, version string) (Dist, error) {
-	dist := Dist{Dir: p.DistFolder(job, base, version)}
+func (p *Pipeline) Collected(job Job, base Base, label string) (Dist, error) {
+	dist := Dist{Dir: p.DistFolder(job, base, label)}
 	var err error
 	if dist.Manifest, err = ReadManifest(dist.Dir); err != nil {
 		return dist, err
@@ -250,13 +273,13 @@ func complete(dir string, m Manifest) bool {
 }
 
 // PlaceFile puts a copy of a file that no distro changes, such as the patch,
-// below dist/rdma-core-VERSION and returns its path.
-func (p *Pipeline) PlaceFile(version, name, from string) (string, error) {
+// below dist/rdma-core-LABEL and returns its path.
+func (p *Pipeline) PlaceFile(label, name, from string) (string, error) {
 	data, err := os.ReadFile(from)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
-	return Place(filepath.Join(p.DistDir, "rdma-core-"+version), name, data)
+	return Place(filepath.Join(p.DistDir, "rdma-core-"+label), name, data)
 }
 
 // Place writes one file of an output folder, beside and then renamed.

@@ -5,7 +5,9 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -32,7 +34,10 @@ const integrateStage = 2
 // Errors: *provider.PlaceError, *rpmspec.PlaceError and *debianpkg.PlaceError
 // where the release has no place for an edit.
 func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, error) {
-	key := stagecache.NewKey("integrate", integrateStage).String("source", src.Digest)
+	if err := refuseOwn(job, src); err != nil {
+		return Tree{}, err
+	}
+	key := stagecache.NewKey("integrate", integrateStage).String("source", src.state())
 	if job.Provider != nil {
 		key = key.String("provider", job.Provider.Digest())
 	}
@@ -67,7 +72,7 @@ func integrate(job Job, src Source, dir string, s *ui.Stage) error {
 	if job.Provider == nil {
 		result, err = provider.Inspect(tree)
 	} else {
-		result, err = integrateProvider(job.Provider, tree, src.Version, s)
+		result, err = integrateProvider(job.Provider, tree, src, s)
 	}
 	if err != nil {
 		return err
@@ -79,7 +84,7 @@ func integrate(job Job, src Source, dir string, s *ui.Stage) error {
 	return writeFile(dir, "integrate.json", data)
 }
 
-func integrateProvider(pr *provider.Provider, tree *provider.DirTree, release string, s *ui.Stage) (*provider.Result, error) {
+func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source, s *ui.Stage) (*provider.Result, error) {
 	old, err := replaced(pr, tree)
 	if err != nil {
 		return nil, err
@@ -92,11 +97,15 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, release st
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
 	}
 	for _, name := range []string{upstreams, suses} {
-		if err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) }); err != nil {
+		err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) })
+		if src.Package != nil && errors.Is(err, fs.ErrNotExist) {
+			continue // a distro's tarball or patch may lack upstream's packaging; it has its own
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
-	edits, err := editDebian(tree, pr, release, s)
+	edits, err := editDebian(tree, pr, src.Version, s)
 	if err != nil {
 		return nil, err
 	}

@@ -31,9 +31,9 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dists []Dist, lab Lab) (Guest, error) {
-	name := []string{"guest", base.Folder, dists[0].Manifest.Release, job.providerName()}
+	name := []string{"guest", base.Folder, dists[0].Manifest.Label(), job.providerName()}
 	for _, beside := range dists[1:] {
-		name = append(name, addonName+beside.Manifest.Release)
+		name = append(name, addonName+beside.Manifest.Label())
 	}
 	g := Guest{Volume: p.volume(name...)}
 	engine, err := p.Engine(ctx)

@@ -27,7 +27,7 @@ const patchStage = 1
 // Patch writes the difference as a git-format patch and proves, in pure Go,
 // that it turns the pristine tree into the integrated one without fuzz.
 func (p *Pipeline) Patch(ctx context.Context, job Job, tree Tree) (Patch, error) {
-	name := "rdma-core-" + job.Provider.Manifest.Name + ".patch"
+	name := patchName(job)
 	key := stagecache.NewKey("patch", patchStage).String("tree", tree.Key).String("name", name)
 	entry, err := p.cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		header := patchHeader(job, tree)
@@ -69,11 +69,17 @@ func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tre
 	}
 }
 
+// patchName is the file name of a provider's patch.
+func patchName(job Job) string { return "rdma-core-" + job.Provider.Manifest.Name + ".patch" }
+
 func patchHeader(job Job, tree Tree) patchset.Header {
 	m := job.Provider.Manifest
 	src := tree.Source
 	var body strings.Builder
 	fmt.Fprintf(&body, "Put the %s provider into rdma-core %s.\n\n", m.Name, src.Version)
+	if src.Package != nil {
+		fmt.Fprintf(&body, "Source-Package: %s.src.rpm\n", src.Package.Name)
+	}
 	if src.Tag != "" {
 		fmt.Fprintf(&body, "Release: %s\n", src.Tag)
 	}

@@ -22,11 +22,11 @@ type Job struct {
 	Distro   specs.Distro
 	Version  string // of rdma-core, without the leading v; empty: what Given holds
 	Release  *specs.Release
-	Given    string             // tarball or git clone given by the user; empty: fetch
+	Given    string             // tarball, source package or git clone given by the user; empty: fetch
 	Provider *provider.Provider // nil: the release as upstream ships it
+	Suffix   string             // of the packages' release; empty: see releaseSuffix and debianSuffix
 	Base     BaseMode
 	Suite    specs.Suite // of Debian, for its packages
-	Suffix   string      // behind the packages' version, for Debian's packages
 }
 
 // Pipeline runs stages. Its fields are set once by the app.

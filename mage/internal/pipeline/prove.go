@@ -167,7 +167,7 @@ func (p *Pipeline) Prove(ctx context.Context, job Job, tc Toolchain, dist Dist) 
 
 func (p *Pipeline) prove(ctx context.Context, job Job, tc Toolchain, dist Dist, s *ui.Stage) (Report, error) {
 	base := tc.Base
-	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Release, Started: time.Now()}
+	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
 	m, err := subject(job, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
 	if err != nil {
 		return report, err
@@ -190,7 +190,7 @@ func (p *Pipeline) prove(ctx context.Context, job Job, tc Toolchain, dist Dist, 
 	if err := p.judgeAll(ctx, s, &report, verdicts(m), spec); err != nil {
 		return report, err
 	}
-	stock, err := p.proveStock(ctx, job, tc, dist.Manifest.Release, m, s)
+	stock, err := p.proveStock(ctx, job, tc, dist.Manifest.Label(), m, s)
 	if err == nil && stock != nil {
 		report.Verdicts = append(report.Verdicts, *stock)
 	}
@@ -226,10 +226,10 @@ func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc Toolchain, imag
 
 // proveStock asserts that upstream's own packages of the release, where they
 // are in dist/, do not know the device.
-func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, version string, m proofSubject, s *ui.Stage) (*Verdict, error) {
+func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, label string, m proofSubject, s *ui.Stage) (*Verdict, error) {
 	stock, base := job, tc.Base
 	stock.Provider = nil
-	dir := p.DistFolder(stock, base, version)
+	dir := p.DistFolder(stock, base, label)
 	manifest, err := ReadManifest(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no stock packages, no verdict

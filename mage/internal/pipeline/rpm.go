@@ -25,7 +25,8 @@ const (
 	rpmScript = "rpm-build.sh"
 )
 
-// RPM runs rpmbuild -ba on the tarball, the patch and the spec, without a
+// RPM runs rpmbuild -ba on the tarball, the patch and the spec, and what else a
+// distro's source package holds, without a
 // network and as an unprivileged user.
 //
 // Errors: *containers.RunError.
@@ -41,6 +42,9 @@ func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, sp
 	if job.Provider != nil {
 		key = key.File("patch", patch.File)
 	}
+	for _, f := range packageInputs(src) {
+		key = key.File(f.name, f.path)
+	}
 	entry, err := p.cached(ctx, "rpm", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.rpmbuild(ctx, job, src, patch, spec, tc, dir, s)
 	})
@@ -51,6 +55,10 @@ func (p *Pipeline) rpmbuild(
 	ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain, dir string, s *ui.Stage,
 ) error {
 	inputs := rpmInputs(job, src, patch, spec)
+	// First, since a build takes minutes in which other runs may prune the cache.
+	if err := keepInputs(inputs, dir); err != nil {
+		return err
+	}
 	mounts, err := p.compilerCache(ctx, tc)
 	if err != nil {
 		return err
@@ -67,9 +75,6 @@ func (p *Pipeline) rpmbuild(
 		Log: ninjaLog(s),
 	})
 	if err != nil {
-		return err
-	}
-	if err := keepInputs(inputs, dir); err != nil {
 		return err
 	}
 	return keepLog(s, dir, "rpm.log")
@@ -94,11 +99,27 @@ func rpmInputs(job Job, src Source, patch Patch, spec Spec) []tarFile {
 		{name: "SOURCES/" + spec.SourceFile, path: src.Tarball},
 		{name: "SPECS/" + specFile, path: spec.File},
 	}
+	files = append(files, packageInputs(src)...)
 	if job.Provider != nil {
 		files = append(files, tarFile{name: "SOURCES/" + patch.Name, path: patch.File})
 	}
 	for i := range files {
 		files[i].owner, files[i].mtime = builderUID, src.Epoch
+	}
+	return files
+}
+
+// packageInputs are the files of a distro's source package beside its tarball and its
+// spec: its patches and further sources.
+func packageInputs(src Source) []tarFile {
+	if src.Package == nil {
+		return nil
+	}
+	var files []tarFile
+	for _, name := range src.Package.Files {
+		if name != src.Package.Spec && name != src.Package.Tarball {
+			files = append(files, tarFile{name: "SOURCES/" + name, path: filepath.Join(src.Package.Dir, name)})
+		}
 	}
 	return files
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
+
+	"github.com/resnics/verbsmith/mage/internal/upstream"
 )
 
 // RPMInfo is what the header of a binary or source package says.
@@ -47,7 +49,7 @@ func readRPM(path string) (RPMInfo, error) {
 	if err != nil {
 		return RPMInfo{}, err
 	}
-	header, err := rpmutils.ReadHeader(f)
+	header, err := upstream.ReadRPMHeader(f)
 	if err != nil {
 		return RPMInfo{}, err
 	}

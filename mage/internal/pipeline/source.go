@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -24,26 +25,49 @@ type Source struct {
 	Tag     string // upstream's tag, empty if unknown
 	Commit  string // upstream's commit id, empty if unknown
 	Epoch   time.Time
-	Digest  string // of the verified archive
-	Trust   string // how the archive was verified
+	Digest  string         // of the verified archive, or source package
+	Trust   string         // how the archive was verified
+	Package *SourcePackage // the distro's, if it comes out of one; then Tree is what its %prep leaves
+}
+
+// Label names the source in folders: its version, or, of a source package, what
+// tells it from the release and from the distro's other ones.
+func (s Source) Label() string {
+	if s.Package == nil {
+		return s.Version
+	}
+	return sourceLabel(s.Package.Name)
+}
+
+func sourceLabel(nvr string) string { return strings.TrimPrefix(nvr, "rdma-core-") }
+
+// state stands for the tree's content in keys.
+func (s Source) state() string {
+	if s.Package == nil {
+		return s.Digest
+	}
+	return s.Digest + " read with " + s.Package.Macros
 }
 
 // sourceRecord is what the stage keeps beside the tree.
 type sourceRecord struct {
-	Version string    `json:"version"`
-	Tag     string    `json:"tag"`
-	Commit  string    `json:"commit"`
-	Digest  string    `json:"digest"`
-	Trust   string    `json:"trust"`
-	Epoch   time.Time `json:"epoch"`
+	Version string         `json:"version"`
+	Tag     string         `json:"tag"`
+	Commit  string         `json:"commit"`
+	Digest  string         `json:"digest"`
+	Trust   string         `json:"trust"`
+	Epoch   time.Time      `json:"epoch"`
+	Package *SourcePackage `json:"package,omitempty"`
 }
 
 const sourceStage = 1 // version of the stage's own behaviour
 
-// Source resolves, verifies and unpacks the job's release.
+// Source resolves, verifies and unpacks the job's release. Of a given source
+// package it is what the package's own %prep leaves.
 //
 // Errors are those of upstream: *upstream.SumError for a wrong digest,
-// *upstream.ArchiveError for hostile or broken archives.
+// *upstream.ArchiveError for hostile or broken archives; of a source package also
+// *rpmspec.PlaceError, *FileError and *PrepError.
 func (p *Pipeline) Source(ctx context.Context, job Job) (Source, error) {
 	s := p.begin("source")
 	src, hit, err := p.source(ctx, job, s)
@@ -51,6 +75,9 @@ func (p *Pipeline) Source(ctx context.Context, job Job) (Source, error) {
 }
 
 func (p *Pipeline) source(ctx context.Context, job Job, s *ui.Stage) (Source, bool, error) {
+	if upstream.IsPackage(job.Given) {
+		return p.packageSource(ctx, job, s)
+	}
 	archive, err := p.resolve(ctx, job, s)
 	if err != nil {
 		return Source{}, false, err
@@ -148,12 +175,17 @@ func readSource(dir string) (Source, error) {
 	if err := json.Unmarshal(data, &rec); err != nil {
 		return Source{}, fmt.Errorf("read the unpacked source's record: %w", err)
 	}
-	return Source{
+	src := Source{
 		Tree:    filepath.Join(dir, "rdma-core-"+rec.Version),
 		Tarball: filepath.Join(dir, tarballName(rec.Version)),
 		Version: rec.Version, Tag: rec.Tag, Commit: rec.Commit,
-		Epoch: rec.Epoch, Digest: rec.Digest, Trust: rec.Trust,
-	}, nil
+		Epoch: rec.Epoch, Digest: rec.Digest, Trust: rec.Trust, Package: rec.Package,
+	}
+	if src.Package != nil {
+		src.Package.Dir = filepath.Join(dir, packageFolder)
+		src.Tarball = filepath.Join(src.Package.Dir, src.Package.Tarball)
+	}
+	return src, nil
 }
 
 func tarballName(version string) string { return "rdma-core-" + version + ".tar.gz" }

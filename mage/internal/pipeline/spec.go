@@ -30,18 +30,22 @@ const (
 	suses     = "suse/rdma-core.spec"   // and the one that is not built here
 )
 
-// Spec edits the release's spec: the next free Patch with its %patch, the
-// libibverbs package's Provides, Obsoletes and description, and a changelog
-// entry where there is such a section. Without a provider it is upstream's. A
-// spec that is older than EL 9's %cmake is mended in both cases.
+// Spec edits the release's spec, or the spec of the distro's source package: the
+// next free Patch with its %patch, the libibverbs package's Provides, Obsoletes and
+// description, the suffix of the release, and a changelog entry where there is such a
+// section. Without a provider it is upstream's or the distro's. A spec of upstream's
+// that is older than EL 9's %cmake is mended in both cases.
 //
 // Errors: *rpmspec.PlaceError where the spec has no place for an edit.
 func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) {
-	key := stagecache.NewKey("spec", specStage).String("source", src.Digest)
+	key := stagecache.NewKey("spec", specStage).String("source", src.state())
 	if job.Provider != nil {
 		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
 		key = key.String("provider manifest", fmt.Sprintf("%+v", job.Provider.Manifest)).
 			String("payload", fmt.Sprintf("%+v", payload(job.Provider)))
+	}
+	if suffix := releaseSuffix(job, src); suffix != "" {
+		key = key.String("suffix", suffix)
 	}
 	entry, err := p.cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
 		return makeSpec(job, src, dir)
@@ -49,59 +53,96 @@ func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) 
 	if err != nil {
 		return Spec{}, err
 	}
-	return readSpec(entry, src.Version)
+	return readSpec(entry, src)
+}
+
+// releaseSuffix is what comes behind the packages' release: what the user wants; for
+// a distro's package ".NAME1", so that it upgrades the distro's own.
+func releaseSuffix(job Job, src Source) string {
+	if job.Suffix != "" || src.Package == nil || job.Provider == nil {
+		return job.Suffix
+	}
+	return "." + job.Provider.Manifest.Name + "1"
 }
 
 func makeSpec(job Job, src Source, dir string) error {
-	before, err := os.ReadFile(filepath.Join(src.Tree, upstreams))
+	from, name := filepath.Join(src.Tree, upstreams), upstreams
+	if src.Package != nil {
+		from, name = filepath.Join(src.Package.Dir, src.Package.Spec), src.Package.Spec
+	}
+	before, err := os.ReadFile(from)
 	if err != nil {
 		return fmt.Errorf("read the release's spec: %w", err)
 	}
-	after, err := editedSpec(job, src, before)
+	spec, err := rpmspec.Parse(name, before)
 	if err != nil {
 		return err
 	}
-	diff := udiff.Unified("a/"+upstreams, "b/"+upstreams, string(before), string(after))
+	if err := editSource(job, src, spec); err != nil {
+		return err
+	}
+	after := spec.Bytes()
+	diff := udiff.Unified("a/"+name, "b/"+name, string(before), string(after))
 	if err := writeFile(dir, specFile+".diff", []byte(diff)); err != nil {
 		return err
 	}
 	return writeFile(dir, specFile, after)
 }
 
-func editedSpec(job Job, src Source, before []byte) ([]byte, error) {
-	spec, err := rpmspec.Parse(upstreams, before)
-	if err != nil {
-		return nil, err
+func editSource(job Job, src Source, spec *rpmspec.Spec) error {
+	if src.Package == nil {
+		if _, err := spec.ConfigureWhereNinjaRuns(); err != nil {
+			return err
+		}
 	}
-	if _, err := spec.ConfigureWhereNinjaRuns(); err != nil {
-		return nil, err
+	if suffix := releaseSuffix(job, src); suffix != "" {
+		if err := spec.AddReleaseSuffix(suffix); err != nil {
+			return err
+		}
 	}
 	if job.Provider == nil {
-		return spec.Bytes(), nil
+		return nil
 	}
 	m := job.Provider.Manifest
-	old, err := replacedIn(job.Provider, src.Tree)
+	if _, err := spec.AddPatch(patchName(job)); err != nil {
+		return err
+	}
+	if err := nameProvider(job, src, spec); err != nil {
+		return err
+	}
+	version, err := spec.Read(distroMacros(job.Distro)).ReleaseVersion()
 	if err != nil {
-		return nil, err
-	}
-	if _, err := spec.AddPatch("rdma-core-" + m.Name + ".patch"); err != nil {
-		return nil, err
-	}
-	if err := specProvider(spec, upstreams, job.Provider, old); err != nil {
-		return nil, err
+		return err
 	}
 	_, err = spec.AddChangelog(rpmspec.Changelog{
 		Date: src.Epoch, Name: m.Maintainer.Name, Email: m.Maintainer.Email,
-		Version: src.Version + "-1",
-		Items:   []string{fmt.Sprintf("Add the %s provider", m.Name)},
+		Version: version, Items: []string{fmt.Sprintf("Add the %s provider", m.Name)},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return spec.Bytes(), nil
+	return err
 }
 
-func readSpec(entry stagecache.Entry, version string) (Spec, error) {
+// nameProvider puts the provider into the lists of libibverbs, and what else it
+// installs into those of its packages. Upstream's spec must have the former; of a
+// distro's it is enough that it packs the provider's files.
+func nameProvider(job Job, src Source, spec *rpmspec.Spec) error {
+	m := job.Provider.Manifest
+	old, err := replacedIn(job.Provider, src.Tree)
+	if err != nil {
+		return err
+	}
+	if src.Package == nil {
+		return specProvider(spec, upstreams, job.Provider, old)
+	}
+	if err := spec.Packs(m.Name); err != nil {
+		return err
+	}
+	if _, err := spec.AddToDistro(m.Name, m.Description); err != nil {
+		return err
+	}
+	return spec.AddPayload(replacing(job.Provider, old))
+}
+
+func readSpec(entry stagecache.Entry, src Source) (Spec, error) {
 	file := filepath.Join(entry.Dir, specFile)
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -111,13 +152,18 @@ func readSpec(entry stagecache.Entry, version string) (Spec, error) {
 	if err != nil {
 		return Spec{}, fmt.Errorf("read the spec's difference: %w", err)
 	}
+	out := Spec{File: file, Diff: string(diff), Key: entry.Key}
+	if src.Package != nil {
+		out.SourceFile = src.Package.Tarball
+		return out, nil
+	}
 	spec, err := rpmspec.Parse(specFile, data)
 	if err != nil {
 		return Spec{}, err
 	}
-	name, err := spec.SourceFile(map[string]string{"name": "rdma-core", "version": version})
+	out.SourceFile, err = spec.SourceFile(map[string]string{"name": "rdma-core", "version": src.Version})
 	if err != nil {
 		return Spec{}, err
 	}
-	return Spec{File: file, Diff: string(diff), SourceFile: name, Key: entry.Key}, nil
+	return out, nil
 }

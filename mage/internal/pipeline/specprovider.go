@@ -14,10 +14,8 @@ import (
 // Errors: *rpmspec.PlaceError, *rpmspec.ValueError.
 func specProvider(spec *rpmspec.Spec, name string, pr, old *provider.Provider) error {
 	m := pr.Manifest
-	p := payload(pr)
+	p := replacing(pr, old)
 	if old != nil {
-		before := payload(old)
-		p.Replaced = &before
 		if err := spec.Describe(m.Name, m.Description); err != nil {
 			return err
 		}
@@ -32,6 +30,16 @@ func specProvider(spec *rpmspec.Spec, name string, pr, old *provider.Provider) e
 		return err
 	}
 	return spec.AddPayload(p)
+}
+
+// replacing is what a provider installs in place of what old, which may be nil, does.
+func replacing(pr, old *provider.Provider) rpmspec.Payload {
+	p := payload(pr)
+	if old != nil {
+		before := payload(old)
+		p.Replaced = &before
+	}
+	return p
 }
 
 // payload is what a provider installs, for the spec editor.

@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/klauspost/compress/zstd"
 	// xi2/xz takes a limit for the dictionary, which a hostile header may
 	// claim to be 4 GiB.
 	"github.com/xi2/xz"
@@ -36,8 +37,12 @@ func defaultLimits() limits {
 	return limits{packed: 256 << 20, total: 1 << 30, file: 128 << 20, entries: 100_000, name: 1024, depth: 64}
 }
 
-// xzDictionary is what `xz -9` needs.
-const xzDictionary = 64 << 20
+const (
+	// xzDictionary is what `xz -9` needs.
+	xzDictionary = 64 << 20
+	// zstdWindow is what `zstd --ultra -22` needs.
+	zstdWindow = 128 << 20
+)
 
 type format string
 
@@ -46,6 +51,8 @@ const (
 	formatGzip  format = "gzip"
 	formatXz    format = "xz"
 	formatBzip2 format = "bzip2"
+	formatZstd  format = "zstd"
+	formatPlain format = "" // not compressed in a way that is known here
 )
 
 // stream reads an archive's tar stream and sums the file's bytes on the way.
@@ -97,29 +104,45 @@ func (s *stream) decompress() error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return s.fail(err)
 	}
-	switch {
-	case len(head) == 0:
+	if len(head) == 0 {
 		return &ArchiveError{Archive: s.path, Reason: "is empty"}
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		s.format = formatGzip
-		s.tar, err = gzip.NewReader(s.raw)
-	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
-		s.format = formatXz
-		s.tar, err = xz.NewReader(s.raw, xzDictionary)
-	case bytes.HasPrefix(head, []byte("BZh")):
-		s.format = formatBzip2
-		s.tar, err = bzip2.NewReader(s.raw), nil
-	case len(head) >= 262 && string(head[257:262]) == "ustar":
-		s.format = formatTar
-		s.tar, err = s.raw, nil
-	default:
-		reason := fmt.Sprintf("is no tar archive (plain, gzip, xz or bzip2): it begins with %q", head[:min(len(head), 24)])
-		return &ArchiveError{Archive: s.path, Reason: reason}
 	}
-	if err != nil {
+	if s.format, s.tar, err = uncompressed(head, s.raw); err != nil {
 		return s.fail(err)
 	}
+	if s.format != formatPlain {
+		return nil
+	}
+	if len(head) < 262 || string(head[257:262]) != "ustar" {
+		reason := fmt.Sprintf("is no tar archive (plain, gzip, xz, zstd or bzip2): it begins with %q", head[:min(len(head), 24)])
+		return &ArchiveError{Archive: s.path, Reason: reason}
+	}
+	s.format = formatTar
 	return nil
+}
+
+// uncompressed tells by the first bytes how a stream is compressed, and reads
+// it. What it does not know it gives as it is.
+func uncompressed(head []byte, r io.Reader) (f format, plain io.Reader, err error) {
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		plain, err = gzip.NewReader(r)
+		return formatGzip, plain, err
+	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+		plain, err = xz.NewReader(r, xzDictionary)
+		return formatXz, plain, err
+	case bytes.HasPrefix(head, []byte("BZh")):
+		return formatBzip2, bzip2.NewReader(r), nil
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		// One decoder at a time starts no goroutine that would have to be ended.
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
+		if err != nil {
+			return formatZstd, nil, fmt.Errorf("read zstd data: %w", err)
+		}
+		return formatZstd, z, nil
+	default:
+		return formatPlain, r, nil
+	}
 }
 
 // fail makes an error of the readers one that names the archive.

@@ -23,6 +23,7 @@ func resolveGiven(ctx context.Context, req *Request) (*Archive, error) {
 	a := &Archive{
 		path: path.name, version: req.Version, from: "given file " + path.name,
 		name: sumName(filepath.Base(path.name)), origins: req.Origins, sums: req.Sums, lim: defaultLimits(),
+		vouched: req.Vouched,
 	}
 	if a.version == "" {
 		found, err := inspect(ctx, path.name, a.lim)

@@ -77,6 +77,10 @@ type Request struct {
 	Origins []Origin
 	// Sums remembers sums that are not pinned. It may be nil.
 	Sums SumStore
+	// Vouched names the verified source package that a given Source comes out of. The
+	// package's sum stands for it: it may be another archive than the origins' of the
+	// same name, and is not recorded.
+	Vouched string
 	// CacheDir keeps downloads (in its folder "downloads").
 	CacheDir string
 	// AptSource gets Debian source packages. nil: that origin is not usable.

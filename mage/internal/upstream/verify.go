@@ -24,6 +24,8 @@ type Archive struct {
 	origin *Origin
 	// git is set when it was made from a repository.
 	git *gitRef
+	// vouched names the source package that it comes out of.
+	vouched string
 
 	origins []Origin
 	sums    SumStore
@@ -48,6 +50,8 @@ const (
 	HowPinned How = "pinned"
 	// HowRecorded is a sum that an earlier use has recorded.
 	HowRecorded How = "recorded"
+	// HowPackage is the sum of the source package that the archive comes out of.
+	HowPackage How = "its source package"
 	// HowFirstUse is nothing but this archive itself: its sum is recorded now.
 	HowFirstUse How = "first use"
 )
@@ -111,6 +115,9 @@ func (a *Archive) judge(sum string) (How, string, error) {
 			}
 			return how, c.Origin, nil
 		}
+	}
+	if a.vouched != "" {
+		return HowPackage, a.vouched, nil
 	}
 	demanded := a.demanded()
 	if len(demanded) == 0 {

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/xi2/xz"
 )
 
@@ -214,7 +215,7 @@ func archiveFailure(archive, entry string, err error) error {
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, xz.ErrBuf):
 		reason = "is cut short"
-	case errors.Is(err, xz.ErrMemlimit):
+	case errors.Is(err, xz.ErrMemlimit), errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		reason = "asks for more memory to unpack than it may"
 	case errors.As(err, new(*fs.PathError)):
 		reason = "cannot be read"

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package patchset
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// fitter finds the places of hunks in a text and collects what comes out. It
+// looks where patch(1) looks with a fuzz of 0: at the line that the hunk names,
+// moved as far as the hunk before it was moved, then ever further away from it,
+// forward before backward. A hunk with less context in front than behind fits at
+// the start only, and one with less behind at the end.
+type fitter struct {
+	lines []string
+	done  int // lines that are out, those of the last hunk included
+	moved int // how far the last hunk was off
+	out   strings.Builder
+}
+
+// guess is the line, from 0, at which a hunk says that it is.
+func (h *hunk) guess() int {
+	if len(h.old()) == 0 {
+		return h.oldStart // of no lines the number is that of the line before
+	}
+	return h.oldStart - 1
+}
+
+// locate gives the line, from 0, at which a hunk fits.
+func (f *fitter) locate(h *hunk) (int, bool) {
+	old := h.old()
+	guess := h.guess() + f.moved
+	if len(old) == 0 {
+		return guess, guess >= f.done && guess <= len(f.lines)
+	}
+	lead, tail := h.context()
+	last := len(f.lines) - len(old)
+	switch {
+	case lead < tail && h.oldStart <= 1:
+		return 0, f.fits(old, 0)
+	case tail < lead:
+		return last, f.fits(old, last)
+	}
+	for d := 0; guess+d <= last || guess-d >= f.done; d++ {
+		if f.fits(old, guess+d) {
+			return guess + d, true
+		}
+		if d > 0 && f.fits(old, guess-d) {
+			return guess - d, true
+		}
+	}
+	return 0, false
+}
+
+func (f *fitter) fits(old []string, at int) bool {
+	return at >= f.done && at+len(old) <= len(f.lines) && slices.Equal(f.lines[at:at+len(old)], old)
+}
+
+// put writes what is before the hunk, and the hunk.
+func (f *fitter) put(h *hunk, at int) {
+	f.moved = at - h.guess()
+	f.write(f.lines[f.done:at])
+	for _, l := range h.lines {
+		if l.op != '-' {
+			f.out.WriteString(l.text)
+		}
+	}
+	f.done = at + len(h.old())
+}
+
+func (f *fitter) write(lines []string) {
+	for _, l := range lines {
+		f.out.WriteString(l)
+	}
+}
+
+// rest writes what is behind the last hunk, and gives the whole text.
+func (f *fitter) rest() []byte {
+	f.write(f.lines[f.done:])
+	return append([]byte{}, f.out.String()...)
+}
+
+// explain says what a hunk that fits nowhere wants: the first of its lines that is
+// not at the place that it names.
+func (f *fitter) explain(h *hunk) (want, got string) {
+	at := max(h.guess()+f.moved, 0)
+	for i, l := range h.old() {
+		if at+i >= len(f.lines) {
+			return fmt.Sprintf("%q in line %d or elsewhere", l, at+i+1), fmt.Sprintf("a file of %d lines", len(f.lines))
+		}
+		if f.lines[at+i] != l {
+			return fmt.Sprintf("%q in line %d or elsewhere", l, at+i+1), fmt.Sprintf("%q", f.lines[at+i])
+		}
+	}
+	return fmt.Sprintf("the lines around line %d at the start or the end of the file, or behind the hunk before", at+1), "them in its middle"
+}

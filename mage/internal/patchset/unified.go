@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package patchset
+
+import (
+	"io/fs"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// fileChange is what a patch of others does to one file. Names are as the patch has
+// them, "" for none.
+type fileChange struct {
+	line             int // in the patch
+	oldName, newName string
+	oldMode, newMode fs.FileMode
+	git              bool
+	create, remove   bool
+	renamed, copied  bool
+	binary           bool
+	stripCR          bool // the patch has line ends that its tree has not
+	hunks            []*hunk
+}
+
+type hunk struct {
+	line               int // in the patch
+	oldStart, newStart int
+	lines              []hunkLine
+}
+
+// hunkLine is ' ', '-' or '+' and a line with its end.
+type hunkLine struct {
+	op   byte
+	text string
+}
+
+// old are the lines that a hunk looks for.
+func (h *hunk) old() []string {
+	var out []string
+	for _, l := range h.lines {
+		if l.op != '+' {
+			out = append(out, l.text)
+		}
+	}
+	return out
+}
+
+// context counts the unchanged lines at both ends.
+func (h *hunk) context() (lead, tail int) {
+	for lead < len(h.lines) && h.lines[lead].op == ' ' {
+		lead++
+	}
+	for tail < len(h.lines) && h.lines[len(h.lines)-1-tail].op == ' ' {
+		tail++
+	}
+	return lead, tail
+}
+
+// reverse makes the change that takes this one back.
+func (c *fileChange) reverse() {
+	c.oldName, c.newName = c.newName, c.oldName
+	c.oldMode, c.newMode = c.newMode, c.oldMode
+	c.create, c.remove = c.remove, c.create
+	for _, h := range c.hunks {
+		h.oldStart, h.newStart = h.newStart, h.oldStart
+		for i, l := range h.lines {
+			switch l.op {
+			case '+':
+				h.lines[i].op = '-'
+			case '-':
+				h.lines[i].op = '+'
+			}
+		}
+	}
+}
+
+// unifiedReader reads a patch line by line.
+type unifiedReader struct {
+	name    string // of the patch
+	lines   []string
+	at      int
+	changes []*fileChange
+	cur     *fileChange
+}
+
+// parseUnified reads all unified diffs of a text, whatever stands around them.
+func parseUnified(name string, patch []byte) ([]*fileChange, error) {
+	r := &unifiedReader{name: name, lines: splitLines(string(patch))}
+	for r.at < len(r.lines) {
+		if err := r.step(); err != nil {
+			return nil, err
+		}
+	}
+	var changes []*fileChange
+	for _, c := range r.changes {
+		if c.settle() {
+			changes = append(changes, c)
+		}
+	}
+	if len(changes) == 0 {
+		return nil, &FormatError{Patch: name, Why: errNoChange.Error() + ": want a unified diff"}
+	}
+	return changes, nil
+}
+
+func (r *unifiedReader) fail(why string) error {
+	return &FormatError{Patch: r.name, Line: r.at + 1, Why: why}
+}
+
+// step reads a line, or what belongs together.
+func (r *unifiedReader) step() error {
+	text := strings.TrimRight(r.lines[r.at], "\r\n")
+	switch {
+	case strings.HasPrefix(text, "diff --git "):
+		r.begin(&fileChange{git: true})
+		r.cur.oldName, r.cur.newName = gitNames(strings.TrimPrefix(text, "diff --git "))
+	case strings.HasPrefix(text, "--- ") && r.followedBy("+++ "):
+		r.names(text)
+	case strings.HasPrefix(text, "@@ -"):
+		return r.hunk(text)
+	case strings.HasPrefix(text, "***************"):
+		return r.fail("is a context diff: want a unified diff")
+	case r.cur != nil && len(r.cur.hunks) == 0:
+		return r.extended(text)
+	}
+	r.at++
+	return nil
+}
+
+func (r *unifiedReader) begin(c *fileChange) {
+	c.line = r.at + 1
+	r.cur = c
+	r.changes = append(r.changes, c)
+}
+
+func (r *unifiedReader) followedBy(prefix string) bool {
+	return r.at+1 < len(r.lines) && strings.HasPrefix(r.lines[r.at+1], prefix)
+}
+
+// names reads "--- old" and "+++ new".
+func (r *unifiedReader) names(oldLine string) {
+	raw := r.lines[r.at+1]
+	newLine := strings.TrimRight(raw, "\r\n")
+	if r.cur == nil || !r.cur.git || len(r.cur.hunks) > 0 {
+		r.begin(&fileChange{})
+	}
+	c := r.cur
+	r.at++
+	c.stripCR = strings.HasSuffix(raw, "\r\n")
+	if c.renamed || c.copied {
+		return // they are named already, and without a/ and b/
+	}
+	c.oldName, c.newName = fileName(oldLine[4:]), fileName(newLine[4:])
+	if c.oldName == "" || epochDate.MatchString(oldLine) && !c.git {
+		c.create = true
+	}
+	if c.newName == "" || epochDate.MatchString(newLine) && !c.git {
+		c.remove = true
+	}
+}
+
+var hunkHead = regexp.MustCompile(`^@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@`)
+
+func (r *unifiedReader) hunk(text string) error {
+	m := hunkHead.FindStringSubmatch(text)
+	if m == nil {
+		return r.fail("has a hunk that begins with " + strconv.Quote(text))
+	}
+	if r.cur == nil {
+		return r.fail("has a hunk before any file name")
+	}
+	number := func(s string) int {
+		if s == "" {
+			return 1
+		}
+		n, _ := strconv.Atoi(s) //nolint:errcheck // at most nine digits
+		return n
+	}
+	h := &hunk{line: r.at + 1, oldStart: number(m[1]), newStart: number(m[3])}
+	r.at++
+	if err := r.body(h, number(m[2]), number(m[4])); err != nil {
+		return err
+	}
+	if len(h.lines) > 0 {
+		r.cur.hunks = append(r.cur.hunks, h)
+	}
+	return nil
+}
+
+// body reads the lines of a hunk: as many as its head says.
+func (r *unifiedReader) body(h *hunk, oldLines, newLines int) error {
+	for oldLines > 0 || newLines > 0 {
+		if r.at >= len(r.lines) {
+			return &FormatError{Patch: r.name, Line: h.line, Why: "has a hunk that is cut short"}
+		}
+		text := r.lines[r.at]
+		if r.cur.stripCR {
+			text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r") + "\n"
+		}
+		l := hunkLine{op: text[0], text: text[1:]}
+		if text == "\n" || l.op == '\t' {
+			l = hunkLine{op: ' ', text: text} // an editor has eaten the blank
+		}
+		switch l.op {
+		case ' ':
+			oldLines--
+			newLines--
+		case '-':
+			oldLines--
+		case '+':
+			newLines--
+		case '\\':
+			h.noNewline()
+			r.at++
+			continue
+		default:
+			return r.fail("has a hunk that is cut short, or the wrong numbers in its head")
+		}
+		if oldLines < 0 || newLines < 0 {
+			return r.fail("has the wrong numbers in a hunk's head")
+		}
+		h.lines = append(h.lines, l)
+		r.at++
+	}
+	if r.at < len(r.lines) && strings.HasPrefix(r.lines[r.at], `\`) {
+		h.noNewline()
+		r.at++
+	}
+	return nil
+}
+
+// noNewline is for "\ No newline at end of file", which is about the line before.
+func (h *hunk) noNewline() {
+	if n := len(h.lines); n > 0 {
+		h.lines[n-1].text = strings.TrimSuffix(h.lines[n-1].text, "\n")
+	}
+}
+
+// extended reads git's lines between "diff --git" and the first hunk.
+func (r *unifiedReader) extended(text string) error {
+	c := r.cur
+	r.at++
+	if !c.git {
+		return nil
+	}
+	key, value := text, ""
+	for _, k := range []string{"old mode ", "new mode ", "new file mode ", "deleted file mode ", "rename from ", "rename to ", "copy from ", "copy to "} {
+		if v, ok := strings.CutPrefix(text, k); ok {
+			key, value = k, v
+		}
+	}
+	switch key {
+	case "old mode ", "new mode ", "new file mode ", "deleted file mode ":
+		return r.mode(key, value)
+	case "rename from ", "copy from ":
+		c.oldName = gitName(value)
+	case "rename to ":
+		c.newName, c.renamed = gitName(value), true
+	case "copy to ":
+		c.newName, c.copied = gitName(value), true
+	}
+	if text == "GIT binary patch" || strings.HasPrefix(text, "Binary files ") {
+		c.binary = true
+	}
+	return nil
+}
+
+func (r *unifiedReader) mode(key, value string) error {
+	n, err := strconv.ParseUint(value, 8, 32)
+	if err != nil {
+		r.at--
+		return r.fail("has the mode " + strconv.Quote(value))
+	}
+	switch mode := fs.FileMode(n); key {
+	case "old mode ":
+		r.cur.oldMode = mode
+	case "new mode ":
+		r.cur.newMode = mode
+	case "new file mode ":
+		r.cur.newMode, r.cur.create = mode, true
+	default:
+		r.cur.oldMode, r.cur.remove = mode, true
+	}
+	return nil
+}
+
+// settle completes a change, and says whether it is one.
+func (c *fileChange) settle() bool {
+	// A date of 1970 says that there is no file only if the hunk agrees.
+	if !c.git && len(c.hunks) > 0 {
+		c.create = c.create && (c.oldName == "" || len(c.hunks) == 1 && len(c.hunks[0].old()) == 0)
+		c.remove = c.remove && (c.newName == "" || len(c.hunks) == 1 && !hasLines(c.hunks[0], '+', ' '))
+	}
+	return len(c.hunks) > 0 || c.git && (c.create || c.remove || c.renamed || c.copied || c.binary || c.newMode != 0)
+}
+
+func hasLines(h *hunk, ops ...byte) bool {
+	for _, l := range h.lines {
+		for _, op := range ops {
+			if l.op == op {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fileName reads the name behind "--- " or "+++ ": quoted, up to a tab, or up to a
+// blank. It is "" for /dev/null.
+func fileName(text string) string {
+	if strings.HasPrefix(text, `"`) {
+		name, _ := unquoteName(text)
+		return name
+	}
+	name, _, tab := strings.Cut(text, "\t")
+	if !tab {
+		name, _, _ = strings.Cut(text, " ")
+	}
+	if name == "/dev/null" {
+		return ""
+	}
+	return name
+}
+
+func gitName(text string) string {
+	if name, ok := unquoteName(text); ok {
+		return name
+	}
+	return text
+}
+
+// gitNames reads the two names of a "diff --git" line, which are needed where no
+// others follow: an empty file, or a mode. There they are the same but for the
+// first folder.
+func gitNames(text string) (oldName, newName string) {
+	if strings.HasPrefix(text, `"`) {
+		if end := strings.Index(text[1:], `" `); end >= 0 {
+			return gitName(text[:end+2]), gitName(text[end+3:])
+		}
+		return "", ""
+	}
+	for i := range len(text) {
+		if text[i] != ' ' {
+			continue
+		}
+		a, okA := strip(text[:i], 1)
+		b, okB := strip(gitName(text[i+1:]), 1)
+		if okA && okB && a == b || text[:i] == text[i+1:] {
+			return text[:i], gitName(text[i+1:])
+		}
+	}
+	return "", ""
+}
+
+// unquoteName reads a name in quotation marks with C's escapes, and says whether
+// it was one.
+func unquoteName(text string) (string, bool) {
+	if !strings.HasPrefix(text, `"`) {
+		return "", false
+	}
+	var b strings.Builder
+	for i := 1; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			return b.String(), true
+		case c != '\\' || i+1 == len(text):
+			b.WriteByte(c)
+		default:
+			i++
+			if letter := strings.IndexByte(letters, text[i]); letter >= 0 {
+				b.WriteByte(escapable[letter])
+				continue
+			}
+			if n, err := strconv.ParseUint(text[i:min(i+3, len(text))], 8, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 2
+			}
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/specs/rpmspec"
+)
+
+// SourcePackage is a distro's source RPM that a source comes out of.
+type SourcePackage struct {
+	Name    string   `json:"name"`    // name-version-release, as its header has them
+	Spec    string   `json:"spec"`    // file name of its spec
+	Tarball string   `json:"tarball"` // file name of its Source0
+	Files   []string `json:"files"`   // names of all its files
+	Patches []string `json:"patches"` // file names of those that %prep applies, in order
+	Macros  string   `json:"macros"`  // those that its spec was read with
+	Dir     string   `json:"-"`       // folder with its files
+}
+
+// FileError says that a source package does not hold what its spec names, or holds what
+// it must not.
+type FileError struct{ Package, File, Why string }
+
+// Error names the package and the file.
+func (e *FileError) Error() string { return fmt.Sprintf("%s: %s %s", e.Package, e.File, e.Why) }
+
+const (
+	packageStage  = 1
+	packageFolder = "package" // its files, in the stage's output
+	mostSpec      = 4 << 20   // bytes; rdma-core's have 30 KB
+)
+
+// packageSource is the source stage for a source RPM: its tarball, unpacked, with the
+// patches that its %prep applies for the job's distro.
+func (p *Pipeline) packageSource(ctx context.Context, job Job, s *ui.Stage) (Source, bool, error) {
+	pkg, err := upstream.OpenPackage(job.Given, p.Sums)
+	if err != nil {
+		return Source{}, false, err
+	}
+	v, err := pkg.Verify(ctx)
+	if err != nil {
+		return Source{}, false, err
+	}
+	macros := distroMacros(job.Distro)
+	key := stagecache.NewKey("source", packageStage).
+		String("package", v.SHA256).
+		String("macros", macros.String())
+	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+		u := &packageUnpacker{p: p, s: s, job: job, v: v, macros: macros, dir: dir}
+		return u.unpack(ctx)
+	})
+	if err != nil {
+		return Source{}, false, err
+	}
+	src, err := readSource(entry.Dir)
+	if err != nil {
+		return src, false, err
+	}
+	if job.Version != "" && job.Version != src.Version {
+		return src, false, &upstream.VersionError{Source: v.Path(), Want: job.Version, Got: src.Version, Where: "CMakeLists.txt in " + src.Package.Tarball}
+	}
+	src.Trust = string(v.How)
+	s.Note(fmt.Sprintf("%s.src.rpm, %s", src.Package.Name, v.How))
+	// Only now is it known to hold an rdma-core.
+	return src, entry.Hit, v.Record()
+}
+
+// packageUnpacker fills the folder of the source stage from a source package.
+type packageUnpacker struct {
+	p      *Pipeline
+	s      *ui.Stage
+	job    Job
+	v      *upstream.VerifiedPackage
+	macros rpmspec.Macros
+	dir    string
+}
+
+func (u *packageUnpacker) file(name string) string { return filepath.Join(u.dir, packageFolder, name) }
+
+func (u *packageUnpacker) unpack(ctx context.Context) error {
+	if err := u.v.Unpack(ctx, filepath.Join(u.dir, packageFolder)); err != nil {
+		return err
+	}
+	spec, err := u.spec()
+	if err != nil {
+		return err
+	}
+	prep, err := spec.Read(u.macros).Prep()
+	if err != nil {
+		return err
+	}
+	if err := u.holds(prep); err != nil {
+		return err
+	}
+	src, err := u.tarball(ctx, prep.Source)
+	if err != nil {
+		return err
+	}
+	for _, patch := range prep.Patches {
+		if err := u.apply(ctx, src.Dir, patch); err != nil {
+			return err
+		}
+	}
+	u.warn(ctx, prep)
+	rec := sourceRecord{
+		Version: src.Version, Digest: u.v.SHA256, Epoch: u.epoch(src.Epoch, spec),
+		Package: &SourcePackage{
+			Name: u.v.Info.NVR(), Spec: u.v.Spec, Tarball: prep.Source, Files: u.v.Files, Macros: u.macros.String(),
+		},
+	}
+	for _, patch := range prep.Patches {
+		rec.Package.Patches = append(rec.Package.Patches, patch.File)
+	}
+	data, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("describe the source: %w", err)
+	}
+	return writeFile(u.dir, "source.json", data)
+}
+
+// spec reads the package's spec. Line ends of another system would be part of what the
+// shell runs in %prep.
+func (u *packageUnpacker) spec() (*rpmspec.Spec, error) {
+	info, err := os.Stat(u.file(u.v.Spec))
+	if err != nil {
+		return nil, fmt.Errorf("read the package's spec: %w", err)
+	}
+	if info.Size() > mostSpec {
+		return nil, &FileError{Package: u.v.Path(), File: u.v.Spec, Why: fmt.Sprintf("has %d bytes, more than the %d that a spec may have", info.Size(), mostSpec)}
+	}
+	data, err := os.ReadFile(u.file(u.v.Spec))
+	if err != nil {
+		return nil, fmt.Errorf("read the package's spec: %w", err)
+	}
+	if i := bytes.Index(data, []byte("\r\n")); i >= 0 {
+		return nil, &rpmspec.PlaceError{
+			File: u.v.Spec, Line: bytes.Count(data[:i], []byte("\n")) + 1,
+			LookedFor: "lines that end in LF", Found: "CRLF, with which no shell would run %prep",
+		}
+	}
+	return rpmspec.Parse(u.v.Spec, data)
+}
+
+// holds makes sure that the files which %prep uses are there, and that the provider's
+// own patch is not.
+func (u *packageUnpacker) holds(prep rpmspec.Prep) error {
+	if !slices.Contains(u.v.Files, prep.Source) {
+		return &FileError{Package: u.v.Path(), File: prep.Source, Why: "is its spec's Source0, and it does not hold it"}
+	}
+	for _, patch := range prep.Patches {
+		if !slices.Contains(u.v.Files, patch.File) {
+			return &FileError{
+				Package: u.v.Path(), File: patch.File,
+				Why: fmt.Sprintf("is applied in line %d of its spec, and it does not hold it", patch.Line),
+			}
+		}
+	}
+	return nil
+}
+
+// tarball verifies and unpacks the package's Source0.
+func (u *packageUnpacker) tarball(ctx context.Context, name string) (*upstream.Source, error) {
+	req := u.p.request(Job{Given: u.file(name)}, u.s)
+	req.Sums, req.Vouched = nil, u.v.Info.NVR()
+	archive, err := upstream.Resolve(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	release, err := u.p.Releases.Find(archive.Version())
+	known := err == nil
+	if known {
+		req.Version, req.Origins = archive.Version(), origins(release)
+		if archive, err = upstream.Resolve(ctx, req); err != nil {
+			return nil, err
+		}
+	}
+	verified, err := archive.Verify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if known && verified.How != upstream.HowPinned && slices.ContainsFunc(req.Origins, func(o upstream.Origin) bool { return o.SHA256 != "" }) {
+		u.p.Log.WarnContext(ctx, "the tarball in the source package is not the one that upstream has published",
+			"file", name, "sha256", verified.SHA256)
+	}
+	_, _ = fmt.Fprintf(u.s.Log(), "%s: rdma-core %s, vouched for by %s (%s)\n", name, archive.Version(), verified.How, verified.Against)
+	return verified.Unpack(ctx, u.dir)
+}
+
+// apply applies one of the distro's patches as rpmbuild will.
+func (u *packageUnpacker) apply(ctx context.Context, tree string, patch rpmspec.PrepPatch) error {
+	data, err := os.ReadFile(u.file(patch.File))
+	if err != nil {
+		return fmt.Errorf("read the package's patch: %w", err)
+	}
+	for _, magic := range []string{"\x1f\x8b", "BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"} {
+		if bytes.HasPrefix(data, []byte(magic)) {
+			return &FileError{Package: u.v.Path(), File: patch.File, Why: "is compressed: want a patch in plain text"}
+		}
+	}
+	moved, err := patchset.ApplyForeign(ctx, data, tree, patchset.Foreign{
+		Name: patch.File, Strip: patch.Strip, Reverse: patch.Reverse, RemoveEmpty: patch.RemoveEmpty,
+	})
+	if err != nil {
+		return &PrepError{Spec: u.v.Spec, Line: patch.Line, Patch: patch.File, Err: err}
+	}
+	_, _ = fmt.Fprintf(u.s.Log(), "%s:%d: applied %s (%d hunks at other lines)\n", u.v.Spec, patch.Line, patch.File, moved)
+	return nil
+}
+
+// PrepError says that a distro's patch cannot be applied as its spec says.
+type PrepError struct {
+	Spec  string
+	Line  int
+	Patch string
+	Err   error
+}
+
+// Error names the spec's line, the patch, and the file and hunk in it.
+func (e *PrepError) Error() string {
+	reason := e.Err.Error()
+	if !strings.Contains(reason, e.Patch) {
+		reason = e.Patch + ": " + reason
+	}
+	return fmt.Sprintf("%s:%d: %s", e.Spec, e.Line, reason)
+}
+
+// Unwrap returns the reason.
+func (e *PrepError) Unwrap() error { return e.Err }
+
+// warn names the commands whose effect the edits do not see.
+func (u *packageUnpacker) warn(ctx context.Context, prep rpmspec.Prep) {
+	for _, c := range prep.Commands {
+		u.p.Log.WarnContext(ctx, "a command of %prep is not run for the edits: a file that both change could not be patched",
+			"spec", fmt.Sprintf("%s:%d", u.v.Spec, c.Line), "command", c.Text)
+	}
+}
+
+// epoch is the newer one of the tarball's and the newest changelog entry, by which
+// distros date their builds.
+func (u *packageUnpacker) epoch(tarball time.Time, spec *rpmspec.Spec) time.Time {
+	if day, ok := spec.NewestChange(); ok && day.After(tarball) && day.Before(time.Now()) {
+		return day
+	}
+	return tarball
+}
+
+var errHasProvider = errors.New("the source package has the provider's patch already")
+
+// refuseOwn refuses to put a provider into what verbsmith itself has made with it.
+func refuseOwn(job Job, src Source) error {
+	if job.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, patchName(job)) {
+		return nil
+	}
+	return &AdviceError{
+		Err:  fmt.Errorf("%s.src.rpm: %s: %w", src.Package.Name, patchName(job), errHasProvider),
+		What: "give the distro's own source package with -source",
+	}
+}

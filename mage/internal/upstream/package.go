@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Package is a source RPM on this machine that nobody has vouched for yet. Only
+// [Package.Verify] leads on.
+type Package struct {
+	path string // absolute
+	name string // its entry in the SumStore
+	sums SumStore
+	lim  limits
+}
+
+// IsPackage reports whether a -source is a source RPM, or means to be one: by its
+// first bytes, or by a name that ends in ".rpm".
+func IsPackage(source string) bool {
+	info, err := os.Stat(source)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	if strings.HasSuffix(source, ".rpm") {
+		return true
+	}
+	file, err := os.Open(source)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	head := make([]byte, len(rpmMagic))
+	_, err = io.ReadFull(file, head)
+	return err == nil && string(head) == string(rpmMagic)
+}
+
+// OpenPackage takes the source RPM that the user has given. sums may be nil.
+//
+// Errors: *[GivenError].
+func OpenPackage(source string, sums SumStore) (*Package, error) {
+	path, err := filepath.Abs(source)
+	if err != nil {
+		return nil, &GivenError{Source: source, Reason: "has no absolute path", Err: err}
+	}
+	return &Package{path: path, name: sumName(filepath.Base(path)), sums: sums, lim: defaultLimits()}, nil
+}
+
+// PackageInfo is what a source RPM says of itself.
+type PackageInfo struct {
+	Name, Version, Release string
+}
+
+// NVR is name-version-release, as in the package's file name.
+func (i PackageInfo) NVR() string { return i.Name + "-" + i.Version + "-" + i.Release }
+
+// VerifiedPackage is a source RPM whose content agrees with the digests that it
+// carries, and whose sum agrees with the recorded one, if there is one.
+type VerifiedPackage struct {
+	// How says what vouches for it: HowRecorded or HowFirstUse.
+	How How
+	// SHA256 is the file's sum as hex digits.
+	SHA256 string
+	// Info is what its header says.
+	Info PackageInfo
+	// Spec is the name of its spec, Files those of all its files, sorted.
+	Spec  string
+	Files []string
+	// Newest is the time of its newest file that is not in the future.
+	Newest time.Time
+
+	pkg *Package
+}
+
+// Path is the package's file.
+func (v *VerifiedPackage) Path() string { return v.pkg.path }
+
+// Verify reads the package from end to end: its header and payload must have the
+// digests that the package carries, it must be a source package with one spec, and
+// hold nothing but files that stand beside each other. Its SHA-256 must be the
+// recorded one, if there is one. It is not recorded here: see
+// [VerifiedPackage.Record].
+//
+// Errors: *[SumError], *[ArchiveError].
+func (p *Package) Verify(ctx context.Context) (*VerifiedPackage, error) {
+	v, err := walkPackage(ctx, p, func(cpioEntry, io.Reader) error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	v.How = HowFirstUse
+	if p.sums == nil {
+		return v, nil
+	}
+	if want, ok := p.sums.Lookup(v.Info.Version, p.name); ok {
+		v.How = HowRecorded
+		if want != v.SHA256 {
+			return nil, &SumError{
+				Version: v.Info.Version, File: p.path, Got: v.SHA256,
+				Want: []Candidate{{Origin: recordedPrefix + p.name, SHA256: want}},
+				Line: fmt.Sprintf("%s %s sha256:%s", v.Info.Version, p.name, v.SHA256), Replaces: true,
+			}
+		}
+	}
+	return v, nil
+}
+
+// Record puts the sum on record at the first use. The caller does so when it has
+// seen that the package holds an rdma-core.
+func (v *VerifiedPackage) Record() error {
+	if v.How != HowFirstUse || v.pkg.sums == nil {
+		return nil
+	}
+	if err := v.pkg.sums.Record(v.Info.Version, v.pkg.name, v.SHA256); err != nil {
+		return fmt.Errorf("record the sum of %s: %w", v.pkg.path, err)
+	}
+	return nil
+}
+
+// Unpack writes the package's files into the folder dir, which must not exist. On
+// an error or a cancelled context nothing is left behind. Files get mode 0644 and
+// the time that the package has of them.
+//
+// Errors: *[ArchiveError], *[SpaceError], *[SumError] when the file has changed
+// since it was verified.
+func (v *VerifiedPackage) Unpack(ctx context.Context, dir string) error {
+	if v == nil || v.pkg == nil {
+		return errors.New("source package: it has not been verified")
+	}
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("unpack a source package: %w", &fs.PathError{Op: "create", Path: dir, Err: fs.ErrExist})
+	}
+	around := filepath.Dir(dir)
+	if err := os.MkdirAll(around, 0o755); err != nil {
+		return writeError(around, err)
+	}
+	beside, err := os.MkdirTemp(around, ".rpm-unpack-*")
+	if err != nil {
+		return writeError(around, err)
+	}
+	defer func() { _ = os.RemoveAll(beside) }()
+	if err := v.unpackInto(ctx, beside); err != nil {
+		return err
+	}
+	if err := os.Chmod(beside, 0o755); err != nil {
+		return err
+	}
+	return writeError(dir, os.Rename(beside, dir))
+}
+
+func (v *VerifiedPackage) unpackInto(ctx context.Context, dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	now, err := walkPackage(ctx, v.pkg, func(e cpioEntry, body io.Reader) error {
+		if err := unpackEntry(root, e, body); err != nil {
+			return writeError(filepath.Join(dir, e.name), err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if now.SHA256 != v.SHA256 {
+		return &SumError{
+			Version: v.Info.Version, File: v.pkg.path, Got: now.SHA256,
+			Want: []Candidate{{Origin: "what it was when it was verified", SHA256: v.SHA256}},
+		}
+	}
+	return nil
+}
+
+func unpackEntry(root *os.Root, e cpioEntry, body io.Reader) error {
+	file, err := root.OpenFile(e.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, body)
+	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
+		return unjoin(err)
+	}
+	when := time.Unix(e.mtime, 0)
+	return root.Chtimes(e.name, when, when)
+}

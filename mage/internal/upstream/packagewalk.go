@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/md5"  //nolint:gosec // old packages carry no other digest of their payload
+	"crypto/sha1" //nolint:gosec // nor of their header
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	rpmutils "github.com/sassoftware/go-rpmutils"
+)
+
+// packageWalker reads a source package from end to end.
+type packageWalker struct {
+	pkg    *Package
+	header *rpmutils.RpmHeader
+	out    *VerifiedPackage
+	visit  func(cpioEntry, io.Reader) error
+
+	payload, both hash.Hash // of the payload; of header and payload
+	files         map[string]packageFile
+	seen          map[string]bool
+	visitErr      error
+}
+
+// packageFile is what the header has of a file.
+type packageFile struct {
+	size   int64
+	digest string
+}
+
+// walkPackage reads a source package, refuses what none holds, and calls visit
+// for each file. It ends with an error unless everything was as the package says.
+func walkPackage(ctx context.Context, pkg *Package, visit func(cpioEntry, io.Reader) error) (*VerifiedPackage, error) {
+	file, err := openRegular(pkg.path, pkg.lim.packed)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	w := &packageWalker{
+		pkg: pkg, visit: visit, payload: sha256.New(), both: md5.New(), //nolint:gosec // see above
+		out: &VerifiedPackage{pkg: pkg}, seen: map[string]bool{},
+	}
+	if err := w.all(ctx, file); err != nil {
+		if w.visitErr != nil {
+			return nil, err // of the disk, or named already
+		}
+		return nil, archiveFailure(pkg.path, "", err)
+	}
+	return w.out, nil
+}
+
+func (w *packageWalker) all(ctx context.Context, file *os.File) error {
+	whole := sha256.New()
+	in := io.TeeReader(&ctxReader{ctx, file}, whole)
+	header, raw, err := readRPMHeader(in)
+	if errors.As(err, new(*stopError)) {
+		return err
+	}
+	if err != nil {
+		return w.refuse("%w", err)
+	}
+	w.header = header
+	if err := w.describe(raw); err != nil {
+		return err
+	}
+	w.both.Write(raw)
+	rest := bufio.NewReaderSize(io.TeeReader(in, io.MultiWriter(w.payload, w.both)), 64<<10)
+	// Damage is better told by the digest than by what the damaged bytes say.
+	errRead := w.read(rest)
+	if errors.As(errRead, new(*stopError)) {
+		return errRead
+	}
+	if _, err := io.Copy(io.Discard, rest); err != nil {
+		return err
+	}
+	if err := w.digests(); err != nil {
+		return err
+	}
+	if errRead != nil {
+		return errRead
+	}
+	w.out.SHA256 = hex.EncodeToString(whole.Sum(nil))
+	return w.end()
+}
+
+// refuse makes the error of the package as a whole.
+func (w *packageWalker) refuse(format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	return &ArchiveError{Archive: w.pkg.path, Reason: err.Error()}
+}
+
+func (w *packageWalker) refuseEntry(name, format string, args ...any) error {
+	return &ArchiveError{Archive: w.pkg.path, Entry: name, Reason: fmt.Sprintf(format, args...)}
+}
+
+// nvrForm is what name, version and release are made of; they become part of file
+// names.
+var nvrForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~^-]{0,99}$`)
+
+// describe reads who the package is, and the digests of its header.
+func (w *packageWalker) describe(raw []byte) error {
+	if w.header.HasTag(rpmutils.SOURCERPM) {
+		return w.refuse("is a binary package (built from %s): want a source package, NAME-VERSION-RELEASE.src.rpm", w.text(rpmutils.SOURCERPM))
+	}
+	w.out.Info = PackageInfo{Name: w.text(rpmutils.NAME), Version: w.text(rpmutils.VERSION), Release: w.text(rpmutils.RELEASE)}
+	for _, v := range []string{w.out.Info.Name, w.out.Info.Version, w.out.Info.Release} {
+		if !nvrForm.MatchString(v) {
+			return w.refuse("has no plain name, version and release: %q", w.out.Info.NVR())
+		}
+	}
+	if format := w.text(rpmutils.PAYLOADFORMAT); format != "" && format != "cpio" {
+		return w.refuse("has a payload of the unknown format %q: want cpio", format)
+	}
+	known := false
+	for _, d := range []struct {
+		tag int
+		sum hash.Hash
+	}{{rpmutils.SIG_SHA256, sha256.New()}, {rpmutils.SIG_SHA1, sha1.New()}} { //nolint:gosec // see above
+		if !w.header.HasTag(d.tag) {
+			continue
+		}
+		known = true
+		d.sum.Write(raw)
+		if got := hex.EncodeToString(d.sum.Sum(nil)); got != w.text(d.tag) {
+			return w.refuse("has the header digest %s instead of the %q that it carries", got, w.text(d.tag))
+		}
+	}
+	if !known {
+		return w.refuse("carries no digest of its header")
+	}
+	return w.list()
+}
+
+// text is the value of a tag with one string, "" if it has none.
+func (w *packageWalker) text(tag int) string {
+	value, err := w.header.GetString(tag)
+	if err != nil {
+		return ""
+	}
+	return value
+}
+
+// list reads the header's list of files.
+func (w *packageWalker) list() error {
+	names, err := w.header.GetStrings(rpmutils.BASENAMES)
+	if err != nil {
+		return w.refuse("lists no files: %w", err)
+	}
+	sizes, err := w.header.GetUint64s(rpmutils.FILESIZES)
+	if err != nil {
+		return w.refuse("lists no sizes of files: %w", err)
+	}
+	digests, err := w.header.GetStrings(rpmutils.FILEDIGESTS)
+	if err != nil {
+		return w.refuse("lists no digests of files: %w", err)
+	}
+	if len(sizes) != len(names) || len(digests) != len(names) {
+		return w.refuse("lists %d files with %d sizes and %d digests", len(names), len(sizes), len(digests))
+	}
+	w.files = make(map[string]packageFile, len(names))
+	for i, name := range names {
+		w.files[name] = packageFile{size: int64(sizes[i]), digest: digests[i]}
+	}
+	return nil
+}
+
+// digests compares what was read of the payload with what the package carries:
+// the SHA-256 of newer ones, the MD5 of all of them (unless made where MD5 is
+// forbidden). One must be there.
+func (w *packageWalker) digests() error {
+	known := false
+	if w.header.HasTag(rpmutils.PAYLOADDIGEST) {
+		known = true
+		const sha256ID = 8 // as in OpenPGP
+		if algo, err := w.header.GetUint32s(rpmutils.PAYLOADDIGESTALGO); err == nil && (len(algo) != 1 || algo[0] != sha256ID) {
+			return w.refuse("carries a payload digest of the unknown algorithm %v: want %d", algo, sha256ID)
+		}
+		want, err := w.header.GetStrings(rpmutils.PAYLOADDIGEST)
+		got := hex.EncodeToString(w.payload.Sum(nil))
+		if err != nil || len(want) == 0 || want[0] != got {
+			return w.refuse("has the payload digest %s instead of the %q that it carries: it is damaged or cut short", got, want)
+		}
+	}
+	if want, err := w.header.GetBytes(rpmutils.SIG_MD5); err == nil {
+		known = true
+		if got := w.both.Sum(nil); !bytes.Equal(got, want) {
+			return w.refuse("has the MD5 %x instead of the %x that it carries: it is damaged or cut short", got, want)
+		}
+	}
+	if !known {
+		return w.refuse("carries no digest of its payload")
+	}
+	return nil
+}
+
+func (w *packageWalker) read(rest *bufio.Reader) error {
+	head, err := rest.Peek(8)
+	if len(head) == 0 {
+		return w.refuse("has no payload: it is cut short (%w)", err)
+	}
+	format, plain, err := uncompressed(head, rest)
+	if err != nil {
+		return err
+	}
+	if format == formatPlain && !bytes.HasPrefix(head, []byte("0707")) {
+		compressor := w.text(rpmutils.PAYLOADCOMPRESSOR)
+		return w.refuse("has a payload (%s) that is no cpio archive, plain or compressed with gzip, xz, zstd or bzip2", compressor)
+	}
+	bounded := &boundedReader{r: plain, left: w.pkg.lim.total, limit: w.pkg.lim.total, path: w.pkg.path}
+	cpio := &cpioReader{r: bounded, most: w.pkg.lim.name}
+	for n := 1; ; n++ {
+		e, err := cpio.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if n > w.pkg.lim.entries {
+			return w.refuse("has more than %d entries", w.pkg.lim.entries)
+		}
+		if err := w.one(e, cpio); err != nil {
+			return err
+		}
+	}
+	tail := &zeroTail{r: bounded}
+	if _, err := io.Copy(io.Discard, tail); err != nil {
+		return err
+	}
+	if tail.read != tail.zeros {
+		return w.refuse("has data after the end of the payload")
+	}
+	return nil
+}
+
+// The file types in a mode.
+const (
+	modeType    = 0o170000
+	modeRegular = 0o100000
+)
+
+var typeNames = map[uint32]string{
+	0o040000: "a folder", 0o120000: "a link", 0o020000: "a device", 0o060000: "a device", 0o010000: "a named pipe", 0o140000: "a socket",
+}
+
+// one checks an entry against the header, and hands it on.
+func (w *packageWalker) one(e cpioEntry, body io.Reader) error {
+	raw := e.name
+	e.name = strings.TrimPrefix(e.name, "./")
+	listed, ok := w.files[e.name]
+	switch {
+	case !plainName(e.name):
+		return w.refuseEntry(raw, "has no plain file name: a source package holds files beside each other, in no folder")
+	case e.mode&modeType != modeRegular:
+		what := typeNames[e.mode&modeType]
+		return w.refuseEntry(raw, "is no regular file (mode %o) %s", e.mode, what)
+	case e.links > 1:
+		return w.refuseEntry(raw, "is a hard link")
+	case w.seen[e.name]:
+		return w.refuseEntry(raw, "is there twice")
+	case e.size > w.pkg.lim.file:
+		return w.refuseEntry(raw, "has %d bytes, more than the %d that a file may have", e.size, w.pkg.lim.file)
+	case !ok:
+		return w.refuseEntry(raw, "is not in the list of the package's header")
+	case listed.size != e.size:
+		return w.refuseEntry(raw, "has %d bytes, and %d by the package's header", e.size, listed.size)
+	}
+	w.seen[e.name] = true
+	sum := fileDigest(listed.digest)
+	reader := io.TeeReader(&entryReader{r: body, archive: w.pkg.path, entry: raw}, sum)
+	if w.visitErr = w.visit(e, reader); w.visitErr != nil {
+		return w.visitErr
+	}
+	if _, err := io.Copy(io.Discard, reader); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != listed.digest {
+		return w.refuseEntry(raw, "has the digest %s instead of the %q of the package's header", got, listed.digest)
+	}
+	if when := time.Unix(e.mtime, 0); when.After(w.out.Newest) && !when.After(time.Now()) {
+		w.out.Newest = when
+	}
+	return nil
+}
+
+// fileDigest is the algorithm of a digest, told by its length: rpm uses MD5 in old
+// packages, SHA-256 in those of this decade.
+func fileDigest(digest string) hash.Hash {
+	switch len(digest) {
+	case 2 * md5.Size:
+		return md5.New() //nolint:gosec // see above
+	case 2 * sha1.Size:
+		return sha1.New() //nolint:gosec // see above
+	case 2 * sha512.Size:
+		return sha512.New()
+	default:
+		return sha256.New()
+	}
+}
+
+// end looks at what there was as a whole.
+func (w *packageWalker) end() error {
+	var specs []string
+	for name := range w.files {
+		if !w.seen[name] {
+			return w.refuseEntry(name, "is in the list of the package's header and not in its payload")
+		}
+		w.out.Files = append(w.out.Files, name)
+		if strings.HasSuffix(name, ".spec") {
+			specs = append(specs, name)
+		}
+	}
+	slices.Sort(w.out.Files)
+	slices.Sort(specs)
+	switch len(specs) {
+	case 0:
+		return w.refuse("holds no spec: want one file whose name ends in .spec")
+	case 1:
+		w.out.Spec = specs[0]
+		return nil
+	}
+	return w.refuse("holds %d specs (%s): want one", len(specs), strings.Join(specs, ", "))
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	rpmutils "github.com/sassoftware/go-rpmutils"
+)
+
+// rpmMagic begins every RPM package, headerMagic each of its headers
+// (docs/manual/format.md of rpm).
+var (
+	rpmMagic    = []byte{0xed, 0xab, 0xee, 0xdb}
+	headerMagic = []byte{0x8e, 0xad, 0xe8, 1}
+)
+
+const (
+	leadSize   = 96
+	introSize  = 16 // of a header: magic, reserved, number of tags, size of the store
+	indexSize  = 16 // of a tag in the index: tag, type, offset, count
+	mostTags   = 0xffff
+	mostHeader = 32 << 20 // bytes of a store; kernels come to 4 MiB
+)
+
+// ReadRPMHeader reads lead, signature and header of an RPM package, and leaves
+// r at the payload. It is the reader of all packages: what the library behind it
+// takes for granted of a header's index is looked at first, since it would look
+// behind the end of a hostile one.
+//
+// The error says what is wrong; it does not name the file.
+func ReadRPMHeader(r io.Reader) (*rpmutils.RpmHeader, error) {
+	header, _, err := readRPMHeader(r)
+	return header, err
+}
+
+// readRPMHeader also gives the main header's bytes, which digests are over.
+func readRPMHeader(r io.Reader) (header *rpmutils.RpmHeader, raw []byte, err error) {
+	lead := make([]byte, leadSize)
+	if _, err := io.ReadFull(r, lead); err != nil {
+		return nil, nil, cutShort(err)
+	}
+	if !bytes.HasPrefix(lead, rpmMagic) {
+		return nil, nil, fmt.Errorf("is no RPM package: it begins with %q", lead[:8])
+	}
+	signature, err := readHeaderBlock(r, true)
+	if err != nil {
+		return nil, nil, fmt.Errorf("has a bad signature header: %w", err)
+	}
+	raw, err = readHeaderBlock(r, false)
+	if err != nil {
+		return nil, nil, fmt.Errorf("has a bad header: %w", err)
+	}
+	header, err = rpmutils.ReadHeader(bytes.NewReader(slices.Concat(lead, signature, raw)))
+	if err != nil {
+		return nil, nil, fmt.Errorf("has a bad header: %w", err)
+	}
+	return header, raw, nil
+}
+
+// readHeaderBlock reads one header whose every value lies inside of it. A
+// signature header is padded to a multiple of eight bytes.
+func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
+	intro := make([]byte, introSize)
+	if _, err := io.ReadFull(r, intro); err != nil {
+		return nil, cutShort(err)
+	}
+	if !bytes.HasPrefix(intro, headerMagic) {
+		return nil, fmt.Errorf("it begins with % x instead of % x", intro[:4], headerMagic)
+	}
+	tags, size := int64(binary.BigEndian.Uint32(intro[8:])), int64(binary.BigEndian.Uint32(intro[12:]))
+	if tags > mostTags || size > mostHeader {
+		return nil, fmt.Errorf("it has %d tags and %d bytes, more than the %d and %d that it may have", tags, size, mostTags, mostHeader)
+	}
+	stored := size
+	if padded {
+		stored = (size + 7) / 8 * 8
+	}
+	// Read as it comes: memory for what a short file claims to have is not taken.
+	body, err := io.ReadAll(io.LimitReader(r, tags*indexSize+stored))
+	if err == nil && int64(len(body)) < tags*indexSize+stored {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, cutShort(err)
+	}
+	store := body[tags*indexSize:][:size]
+	for index := range slices.Chunk(body[:tags*indexSize], indexSize) {
+		if err := checkTag(index, store); err != nil {
+			return nil, err
+		}
+	}
+	return append(intro, body...), nil
+}
+
+// checkTag makes sure that the value of one tag lies in the store.
+func checkTag(index, store []byte) error {
+	field := func(i int) int64 { return int64(int32(binary.BigEndian.Uint32(index[4*i:]))) } //nolint:gosec // meant as it wraps
+	tag, kind, offset, count := field(0), field(1), field(2), field(3)
+	sizes := map[int64]int64{
+		rpmutils.RPM_NULL_TYPE: 0, rpmutils.RPM_CHAR_TYPE: 1, rpmutils.RPM_INT8_TYPE: 1, rpmutils.RPM_INT16_TYPE: 2,
+		rpmutils.RPM_INT32_TYPE: 4, rpmutils.RPM_INT64_TYPE: 8, rpmutils.RPM_BIN_TYPE: 1,
+	}
+	length := int64(len(store))
+	if offset < 0 || offset > length || count < 1 || count > length+1 {
+		return fmt.Errorf("tag %d has %d values at byte %d of %d", tag, count, offset, length)
+	}
+	size, fixed := sizes[kind]
+	switch {
+	case fixed && offset+size*count > length:
+		return fmt.Errorf("tag %d has %d values at byte %d of %d", tag, count, offset, length)
+	case fixed:
+		return nil
+	case kind == rpmutils.RPM_STRING_TYPE && count != 1:
+		return fmt.Errorf("tag %d is one string and has %d values", tag, count)
+	case kind != rpmutils.RPM_STRING_TYPE && kind != rpmutils.RPM_STRING_ARRAY_TYPE && kind != rpmutils.RPM_I18NSTRING_TYPE:
+		return fmt.Errorf("tag %d is of the unknown type %d", tag, kind)
+	}
+	if int64(bytes.Count(store[offset:], []byte{0})) < count {
+		return fmt.Errorf("tag %d has fewer than its %d strings", tag, count)
+	}
+	return nil
+}
+
+var errCutShort = errors.New("it is cut short")
+
+func cutShort(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errCutShort
+	}
+	return err
+}
