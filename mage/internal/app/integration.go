@@ -12,13 +12,10 @@ import (
 
 var errNoProvider = errors.New("this needs a provider, and none was asked for")
 
-// adviceProvider is what to do about it.
-const adviceProvider = "name a provider with -provider"
-
 // TestIntegration is the test:integration target.
 func (a *App) TestIntegration(ctx context.Context) error {
 	if value(a.flags.Provider, "") == noProvider {
-		return &pipeline.AdviceError{Err: errNoProvider, What: adviceProvider}
+		return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
 	}
 	m, dist, err := a.rpm(ctx, 1)
 	if err != nil {

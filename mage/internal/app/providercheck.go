@@ -75,7 +75,7 @@ func (a *App) checkJob() (job pipeline.Job, dir, depth string, err error) {
 		return job, "", "", err
 	}
 	if dir == "" {
-		return job, "", "", &pipeline.AdviceError{Err: errNoProvider, What: adviceProvider}
+		return job, "", "", &pipeline.AdviceError{Err: errNoProvider, What: "name its folder with -provider"}
 	}
 	return job, dir, depth, nil
 }
