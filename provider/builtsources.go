@@ -14,12 +14,12 @@ type builtSources struct {
 	unclear bool // a file(GLOB), or a list that is not in these files: any may be among them
 }
 
-func (b builtSources) has(name string) bool { return b.unclear || b.names[name] }
+func (b *builtSources) has(name string) bool { return b.unclear || b.names[name] }
 
 // readBuilt collects every argument of every command that can name a file, by
 // the folder of its CMakeLists.txt.
-func (p *Provider) readBuilt() builtSources {
-	b := builtSources{names: map[string]bool{}}
+func (p *Provider) readBuilt() *builtSources {
+	b := &builtSources{names: map[string]bool{}}
 	for _, f := range p.Files {
 		base := path.Base(f.Name)
 		if base != cmakeName && path.Ext(base) != ".cmake" {
@@ -51,7 +51,7 @@ func (b *builtSources) add(dir string, c cmakeCommand) {
 
 // checkBuilt warns of .c files that no list names and no other source includes:
 // they travel into rdma-core and are not compiled there.
-func (p *Provider) checkBuilt(a *Answer, c *cSources, built builtSources) {
+func (p *Provider) checkBuilt(a *Answer, c *cSources, built *builtSources) {
 	for _, f := range c.files {
 		if !strings.HasSuffix(f.name, ".c") || built.has(f.name) || c.includes(path.Base(f.name)) {
 			continue

@@ -68,15 +68,15 @@ func (p *Provider) readC() (*cSources, []error) {
 // pathOf is a file of the folder as messages name it.
 func (p *Provider) pathOf(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
 
-func (s *cSources) define(f *cFile) {
+func (c *cSources) define(f *cFile) {
 	for i, t := range f.toks {
 		switch {
 		case t.Kind == cDirective:
-			if name, m, ok := parseDefine(t.Text); ok && !slices.ContainsFunc(s.macros[name], m.same) {
-				s.macros[name] = append(s.macros[name], m)
+			if name, m, ok := parseDefine(t.Text); ok && !slices.ContainsFunc(c.macros[name], m.same) {
+				c.macros[name] = append(c.macros[name], m)
 			}
 		case t.Text == "enum":
-			s.defineEnum(f.toks[i+1:])
+			c.defineEnum(f.toks[i+1:])
 		}
 	}
 }
@@ -123,7 +123,7 @@ func textOf(toks []cToken) string {
 }
 
 // defineEnum reads the constants behind "enum": [tag] { A, B = 3, C }.
-func (s *cSources) defineEnum(toks []cToken) {
+func (c *cSources) defineEnum(toks []cToken) {
 	if len(toks) > 0 && toks[0].Kind == cWord {
 		toks = toks[1:]
 	}
@@ -142,7 +142,7 @@ func (s *cSources) defineEnum(toks []cToken) {
 		if len(part) > 2 && part[1].Text == "=" {
 			cur = cEnumValue{base: part[2:]}
 		}
-		s.enums[part[0].Text] = append(s.enums[part[0].Text], cur)
+		c.enums[part[0].Text] = append(c.enums[part[0].Text], cur)
 		cur.offset++
 	}
 }
@@ -229,8 +229,8 @@ type cObject struct {
 }
 
 // object finds the initializer of struct typ name.
-func (s *cSources) object(typ, name string) (*cObject, bool) {
-	for _, f := range s.files {
+func (c *cSources) object(typ, name string) (*cObject, bool) {
+	for _, f := range c.files {
 		for i := range f.toks {
 			if i+1 >= len(f.toks) || f.toks[i].Text != typ || f.toks[i+1].Text != name {
 				continue
@@ -262,8 +262,8 @@ func isInclude(t cToken) bool {
 
 // inMacro says whether a word stands in the body of a macro: what it names may
 // be made by that.
-func (s *cSources) inMacro(word string) bool {
-	for _, defs := range s.macros {
+func (c *cSources) inMacro(word string) bool {
+	for _, defs := range c.macros {
 		for _, m := range defs {
 			if slices.ContainsFunc(scanText(m.body), func(t cToken) bool { return t.Text == word }) {
 				return true

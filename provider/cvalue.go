@@ -25,8 +25,8 @@ type valueReader struct {
 // value gives the number that tokens stand for: constants, names of the
 // provider's own macros and enums, and both in parentheses or with a minus. Any
 // other expression, and a name that is defined in several ways, has none.
-func (s *cSources) value(toks []cToken) (int64, bool) {
-	return (&valueReader{cSources: s}).valueIn(toks, maxCSteps)
+func (c *cSources) value(toks []cToken) (int64, bool) {
+	return (&valueReader{cSources: c}).valueIn(toks, maxCSteps)
 }
 
 func (s *valueReader) valueIn(toks []cToken, steps int) (int64, bool) {
@@ -84,12 +84,12 @@ func (s *valueReader) named(word string, steps int) (int64, bool) {
 }
 
 // word follows a single word through macros that stand for a single word.
-func (s *cSources) word(toks []cToken) (string, bool) {
+func (c *cSources) word(toks []cToken) (string, bool) {
 	for range maxCSteps {
 		if len(toks) != 1 || toks[0].Kind != cWord {
 			return "", false
 		}
-		defs := s.macros[toks[0].Text]
+		defs := c.macros[toks[0].Text]
 		if len(defs) == 0 {
 			return toks[0].Text, true
 		}
@@ -101,15 +101,16 @@ func (s *cSources) word(toks []cToken) (string, bool) {
 	return "", false
 }
 
-// text is the string that string constants, or a macro of such, stand for.
-func (s *cSources) text(toks []cToken) (string, bool) {
+// text is the string that string constants, or a macro of such, stand for, ""
+// where it cannot be told.
+func (c *cSources) text(toks []cToken) string {
 	for range maxCSteps {
 		if len(toks) != 1 || toks[0].Kind != cWord {
 			break
 		}
-		defs := s.macros[toks[0].Text]
+		defs := c.macros[toks[0].Text]
 		if len(defs) != 1 || defs[0].function {
-			return "", false
+			return ""
 		}
 		toks = scanText(defs[0].body)
 	}
@@ -117,11 +118,11 @@ func (s *cSources) text(toks []cToken) (string, bool) {
 	for _, t := range toks {
 		part, err := strconv.Unquote(t.Text)
 		if t.Kind != cText || t.Text[0] != '"' || err != nil {
-			return "", false
+			return ""
 		}
 		b.WriteString(part)
 	}
-	return b.String(), len(toks) > 0
+	return b.String()
 }
 
 // call takes NAME(a, b) apart: its name and arguments.
@@ -135,12 +136,12 @@ func call(toks []cToken) (name string, args [][]cToken, ok bool) {
 // expand replaces a macro of the provider's own by what it stands for, as the
 // preprocessor does, as often as there is one. ok is false where the meaning
 // cannot be told.
-func (s *cSources) expand(toks []cToken) (out []cToken, ok bool) {
+func (c *cSources) expand(toks []cToken) (out []cToken, ok bool) {
 	for range maxCSteps {
 		if len(toks) == 0 || toks[0].Kind != cWord {
 			return toks, true
 		}
-		defs := s.macros[toks[0].Text]
+		defs := c.macros[toks[0].Text]
 		if len(defs) == 0 {
 			return toks, true
 		}

@@ -153,7 +153,7 @@ func joined(err error) []error {
 	if err == nil {
 		return nil
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the parts themselves are wanted
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, part := range many.Unwrap() {
 			all = append(all, joined(part)...)

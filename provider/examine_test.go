@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,9 +59,7 @@ func flyFolder(t *testing.T, change map[string]string) string {
 		cmakeName: flyCMake, "fly.c": flySource, "fly.h": flyHeader, "fly-abi.h": flyABI,
 		"sub/fast.c": "/* SPDX-License-Identifier: MIT */\n",
 	}
-	for name, text := range change {
-		files[name] = text
-	}
+	maps.Copy(files, change)
 	return smallFolder(t, files)
 }
 

@@ -119,7 +119,7 @@ func leading(data []byte, kind licenceOf) []byte {
 	}
 	for off < len(data) {
 		switch {
-		case bytes.IndexByte([]byte(" \t\r\n\f\v"), data[off]) >= 0:
+		case strings.IndexByte(" \t\r\n\f\v", data[off]) >= 0:
 			off++
 		case kind == licenceCMake && data[off] == '#':
 			off = lineEnd(data, off)

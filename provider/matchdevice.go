@@ -55,22 +55,29 @@ func (c *cSources) entry(part []cToken) matchEnt {
 		e.text, _ = c.word(args[0])
 	case macroName:
 		e.kind = kindName
-		e.text, _ = c.text(args[0])
+		e.text = c.text(args[0])
 	case macroAlias:
 		e.kind = kindModalias
-		e.text, _ = c.text(args[0])
+		e.text = c.text(args[0])
 	case macroPCI:
 		e.kind = kindPCI
-		if len(args) < 2 {
-			break
-		}
-		vendor, okVendor := c.value(args[0])
-		device, okDevice := c.value(args[1])
-		if okVendor && okDevice {
-			e.text = fmt.Sprintf("pci:v%08Xd%08Xsv*", vendor, device) // as libibverbs/init.c makes it
-		}
+		e.text = c.pciPattern(args)
 	}
 	return e
+}
+
+// pciPattern is the modalias of VERBS_PCI_MATCH(vendor, device, data), as
+// libibverbs/init.c makes it.
+func (c *cSources) pciPattern(args [][]cToken) string {
+	if len(args) < 2 {
+		return ""
+	}
+	vendor, okVendor := c.value(args[0])
+	device, okDevice := c.value(args[1])
+	if !okVendor || !okDevice {
+		return ""
+	}
+	return fmt.Sprintf("pci:v%08Xd%08Xsv*", vendor, device)
 }
 
 // device asks whether the table takes the manifest's device where only sysfs

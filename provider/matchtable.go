@@ -28,13 +28,13 @@ type matchCheck struct {
 
 	p     *Provider
 	c     *cSources
-	built builtSources
+	built *builtSources
 	seen  []string // for the evidence
 }
 
 // checkMatch says whether libibverbs would register the provider and take the
 // manifest's device. What macros of other headers decide is not judged.
-func (p *Provider) checkMatch(c *cSources, built builtSources) Answer {
+func (p *Provider) checkMatch(c *cSources, built *builtSources) Answer {
 	m := &matchCheck{Answer: &Answer{Check: CheckMatch}, p: p, c: c, built: built}
 	if ops := m.driver(); ops != "" {
 		m.ops(ops)
@@ -44,29 +44,39 @@ func (p *Provider) checkMatch(c *cSources, built builtSources) Answer {
 	return *m.Answer
 }
 
-// driver finds the one PROVIDER_DRIVER(name, ops) and gives its ops.
-func (m *matchCheck) driver() string {
-	type place struct {
-		file *cFile
-		at   int
-		args [][]cToken
-	}
-	var places []place
+// driverPlace is one PROVIDER_DRIVER(name, ops).
+type driverPlace struct {
+	file *cFile
+	at   int
+	args [][]cToken
+}
+
+// drivers finds them outside of any bracket, in the sources that are built.
+func (m *matchCheck) drivers() []driverPlace {
+	var places []driverPlace
 	for _, f := range m.c.files {
+		if !strings.HasSuffix(f.name, ".c") || !m.built.has(f.name) {
+			continue
+		}
 		f.outside(func(i int) {
-			// The brackets are entered behind this: what is seen here is the name.
-			if f.toks[i].Text != driverMacro || f.toks[i].Kind != cWord || i+1 >= len(f.toks) || !strings.HasSuffix(f.name, ".c") {
+			if f.toks[i].Text != driverMacro || f.toks[i].Kind != cWord || i+1 >= len(f.toks) {
 				return
 			}
 			end := closing(f.toks, i+1)
-			if end < 0 || !m.built.has(f.name) {
+			if end < 0 {
 				return
 			}
 			if _, args, ok := call(code(f.toks[i : end+1])); ok && len(args) == 2 && len(args[0]) > 0 {
-				places = append(places, place{f, f.toks[i].Start, args})
+				places = append(places, driverPlace{f, f.toks[i].Start, args})
 			}
 		})
 	}
+	return places
+}
+
+// driver finds the one that there should be and gives its ops.
+func (m *matchCheck) driver() string {
+	places := m.drivers()
 	name := m.p.Manifest.Name
 	if len(places) == 0 {
 		m.fail(noPlace(m.p.Dir, fmt.Sprintf("%s(%s, …) in a .c file that %s names", driverMacro, name, cmakeName)))

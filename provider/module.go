@@ -122,7 +122,8 @@ func (p *Provider) checkExports(a *Answer, file string, lib *Library, exports []
 	for _, w := range want {
 		if !slices.ContainsFunc(exports, same(w)) {
 			line := 1 + strings.Count(before(string(data), w.Name), "\n")
-			a.fail(&SourceError{File: file, Line: line, Want: "a function for each symbol of the version map", Got: "none for " + w.String()})
+			want := "a function for each symbol of the version map"
+			a.fail(&SourceError{File: file, Line: line, Want: want, Got: "none for " + w.String()})
 		}
 	}
 	for _, s := range exports {

@@ -20,7 +20,7 @@ func fit(parts ...string) string {
 	head, args := args[0], args[1:]
 	isHead := strings.HasPrefix(head, "static ")
 	var out strings.Builder
-	if isHead && width(head)+longest(args)+1 > columns {
+	if isHead && width(head)+longest(args) >= columns {
 		name := strings.LastIndexAny(head, " *") + 1
 		out.WriteString(strings.TrimRight(head[:name], " ") + "\n")
 		head = head[name:]

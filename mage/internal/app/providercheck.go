@@ -30,11 +30,7 @@ type FailedChecksError struct{ Checks []string }
 
 // Error lists them.
 func (e *FailedChecksError) Error() string {
-	word := "checks"
-	if len(e.Checks) == 1 {
-		word = "check"
-	}
-	return fmt.Sprintf("%d %s failed: %s", len(e.Checks), word, strings.Join(e.Checks, ", "))
+	return fmt.Sprintf("%d check%s failed: %s", len(e.Checks), plural(len(e.Checks)), strings.Join(e.Checks, ", "))
 }
 
 // ProviderCheck is the provider:check target: everything that can be said of a
@@ -79,7 +75,7 @@ func (a *App) checkJob() (job pipeline.Job, dir, depth string, err error) {
 		return job, "", "", err
 	}
 	if dir == "" {
-		return job, "", "", &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+		return job, "", "", &pipeline.AdviceError{Err: errNoProvider, What: "name its folder with -provider"}
 	}
 	return job, dir, depth, nil
 }
@@ -114,7 +110,7 @@ func errorParts(err error) []error {
 	if stage, ok := err.(*pipeline.StageError); ok { //nolint:errorlint // its own cause is what is told
 		return errorParts(stage.Err)
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the parts themselves are wanted
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, part := range many.Unwrap() {
 			all = append(all, errorParts(part)...)
@@ -286,7 +282,7 @@ func (c *providerCheck) compilerFindings(err error) []provider.Finding {
 		if e.File != "" {
 			e.File = c.place.locate(e.File)
 		}
-		findings = append(findings, provider.Finding{Err: compilerSaid{e}})
+		findings = append(findings, provider.Finding{Err: saidError{e}})
 	}
 	if len(findings) == 0 {
 		return failedAnswer(checkCompile, err).Findings
@@ -294,10 +290,10 @@ func (c *providerCheck) compilerFindings(err error) []provider.Finding {
 	return findings
 }
 
-// compilerSaid is an error of the compiler as an error of ours.
-type compilerSaid struct{ ui.CompilerError }
+// saidError is an error of the compiler as an error of ours.
+type saidError struct{ ui.CompilerError }
 
-func (e compilerSaid) Error() string { return e.String() }
+func (e saidError) Error() string { return e.String() }
 
 // show tells all findings, and then the table.
 func (c *providerCheck) show(dir string) {
@@ -315,7 +311,7 @@ func (c *providerCheck) show(dir string) {
 		warnings += answer.Warnings()
 		rows = append(rows, []string{answer.Check, checkState(answer), checkEvidence(answer)})
 	}
-	c.ui.Table("provider "+c.relative(dir), []string{"check", "result", "evidence"}, rows)
+	c.ui.Table("provider "+c.relative(dir), checkHeader(), rows)
 	failed, skipped := 0, 0
 	for _, answer := range c.answers {
 		switch {
@@ -329,11 +325,13 @@ func (c *providerCheck) show(dir string) {
 		len(rows), len(rows)-failed-skipped, failed, skipped, count(warnings, "warning"))
 }
 
-func count(n int, what string) string {
+func count(n int, what string) string { return fmt.Sprintf("%d %s%s", n, what, plural(n)) }
+
+func plural(n int) string {
 	if n == 1 {
-		return "1 " + what
+		return ""
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return "s"
 }
 
 func checkState(a provider.Answer) string {
@@ -372,7 +370,7 @@ func (c *providerCheck) annotate(f provider.Finding) {
 		a.File, a.Line = err.File, err.Line
 	case *provider.FileError:
 		a.File = err.File
-	case compilerSaid:
+	case saidError:
 		a.File, a.Line, a.Col = err.File, err.Line, err.Col
 	}
 	c.ui.Annotate(a)

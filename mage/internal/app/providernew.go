@@ -35,7 +35,7 @@ func (a *App) ProviderNew(ctx context.Context, want NewProvider) error {
 		opts.Maintainer, errMaintainer = maintainer(text)
 	}
 	files, err := skeleton.New(opts)
-	if err = errors.Join(err, errMaintainer); err != nil {
+	if err := errors.Join(err, errMaintainer); err != nil {
 		return err
 	}
 	p, err := skeleton.Write(ctx, dir, files)
