@@ -3,11 +3,8 @@
 package specs
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/resnics/verbsmith/specs/strictyaml"
@@ -67,32 +64,15 @@ func (f *suiteFile) Check() []strictyaml.Problem {
 // LoadSuites reads suites/*.yaml from a file system that is rooted at specs/. Mistakes
 // of all files come at once, as *strictyaml.Mistake; a file of another kind is one too.
 func LoadSuites(fsys fs.FS) (*Suites, error) {
-	entries, err := fs.ReadDir(fsys, suitesFolder)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", folder+suitesFolder, err)
-	}
 	var all Suites
-	var errs []error
-	defaultIn := ""
-	for _, e := range entries {
-		name := path.Join(suitesFolder, e.Name())
-		f := suiteFile{file: folder + name, defaultIn: defaultIn}
-		if err := loadFile(fsys, name, f.file, &f); err != nil {
-			errs = append(errs, err)
-		}
-		if f.Default && defaultIn == "" {
-			defaultIn = f.file
-		}
+	err := loadFolder(fsys, suitesFolder, func(name, file, defaultIn string) (bool, error) {
+		f := suiteFile{file: file, defaultIn: defaultIn}
+		err := loadFile(fsys, name, file, &f)
 		all.list = append(all.list, f.Suite)
-	}
-	if len(errs) == 0 && defaultIn == "" {
-		errs = append(errs, &strictyaml.Mistake{
-			File: folder + suitesFolder, Line: 1, Column: 1, Path: "default",
-			Want: "one file with \"default: true\"", Got: "none among " + strconv.Itoa(len(entries)),
-		})
-	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+		return f.Default, err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &all, nil
 }

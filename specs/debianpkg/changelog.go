@@ -138,7 +138,7 @@ func firstEntry(file string, t text) (at int, parts []string, err error) {
 		return 0, nil, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
 	}
 	m := entryHead.FindStringSubmatch(t[at].s)
-	if m == nil || m[1] != sourcePackage {
+	if len(m) == 0 || m[1] != sourcePackage {
 		return 0, nil, &PlaceError{File: file, Line: at + 1, LookedFor: lookedFor, Found: t[at].s}
 	}
 	return at, m, nil
