@@ -156,7 +156,7 @@ func TestAddonDocuments(t *testing.T) {
 	got := map[string]string{}
 	for r := tar.NewReader(bytes.NewReader(data)); ; {
 		h, err := r.Next()
-		if err == io.EOF { //nolint:errorlint // that is what it gives
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
