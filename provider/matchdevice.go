@@ -119,6 +119,7 @@ func (m *matchCheck) device(o *cObject, table string, entries []matchEnt) {
 	case len(aliases) > 0:
 		want := fmt.Sprintf("device.modalias in %s that fits an entry of %s", ManifestName, table)
 		m.warn(o.file.problem(o.at, want, "none: the proof cannot show the device by its name alone"))
+	case d.ByDriverID:
 	default:
 		want := fmt.Sprintf("%s(\"…\", NULL) in %s, by which the proof can show %s", macroName, table, d.Name)
 		m.warn(o.file.problem(o.at, want, "driver ids alone, which travel over netlink only"))

@@ -45,7 +45,7 @@ type addonMade struct {
 func (a *App) addonJob() (pipeline.Job, error) {
 	job, err := a.job()
 	if err == nil && job.Provider == nil {
-		err = &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+		err = needsProvider()
 	}
 	if err == nil && job.Version != "" && job.Given != "" && pipeline.IsClone(job.Given) {
 		job.Given += "@v" + job.Version
@@ -205,9 +205,10 @@ func addonTitle(m addonMade) string {
 
 // addonFile is the package's own file, without its debugging data.
 func addonFile(dist pipeline.Dist) string {
+	own := dist.Manifest.Addon.Package + "-" + dist.Manifest.Release + "-"
 	for _, f := range dist.Manifest.Files {
-		if name := path.Base(f.Path); strings.HasSuffix(name, ".rpm") && strings.HasPrefix(f.NEVRA, dist.Manifest.Addon.Package+"-"+dist.Manifest.Release) &&
-			!strings.HasSuffix(name, ".src.rpm") {
+		name := path.Base(f.Path)
+		if strings.HasPrefix(name, own) && !strings.HasSuffix(name, ".src.rpm") {
 			return name
 		}
 	}

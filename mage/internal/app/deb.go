@@ -187,7 +187,7 @@ func (a *App) Deb(ctx context.Context) error {
 // TestDeb is the test:deb target.
 func (a *App) TestDeb(ctx context.Context) error {
 	if value(a.flags.Provider, "") == noProvider {
-		return &pipeline.AdviceError{Err: errNoProvider, What: nameProvider}
+		return needsProvider()
 	}
 	m, dist, err := a.deb(ctx, 1)
 	if err != nil {

@@ -60,7 +60,7 @@ func (a *App) Patch(ctx context.Context) error {
 		return err
 	}
 	if m.job.Provider == nil {
-		return &pipeline.AdviceError{Err: errNoProvider, What: nameProvider}
+		return needsProvider()
 	}
 	if _, err := a.pipeline.ProvePatch(ctx, m.tree, m.patch); err != nil {
 		return err

@@ -101,7 +101,7 @@ func (p *Pipeline) Addon(ctx context.Context, job Job, tree Tree, patch Patch, t
 }
 
 func (p *Pipeline) buildAddon(
-	ctx context.Context, text addonText, tree Tree, patch Patch, tc Toolchain, dir string, s *ui.Stage,
+	ctx context.Context, text *addonText, tree Tree, patch Patch, tc Toolchain, dir string, s *ui.Stage,
 ) error {
 	src := tree.Source
 	inputs := []tarFile{

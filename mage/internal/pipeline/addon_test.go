@@ -9,12 +9,14 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -156,7 +158,7 @@ func TestAddonDocuments(t *testing.T) {
 	got := map[string]string{}
 	for r := tar.NewReader(bytes.NewReader(data)); ; {
 		h, err := r.Next()
-		if err == io.EOF { //nolint:errorlint // that is what it gives
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -293,5 +295,72 @@ func TestGivenStock(t *testing.T) {
 	}
 	if _, err := GivenStock(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no folder: %v", err)
+	}
+}
+
+// TestPlanAddons: of each interface the oldest release that the clone has, and
+// for what is left out why.
+func TestPlanAddons(t *testing.T) {
+	dir := t.TempDir()
+	clone := filepath.Join(dir, "clone")
+	git := func(args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", clone}, args...)...)
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@host.example",
+			"GIT_COMMITTER_NAME=c", "GIT_COMMITTER_EMAIL=c@host.example")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	write(t, filepath.Join(clone, "CMakeLists.txt"), "")
+	git("init", "-q")
+	for _, version := range []string{"35.1", "36.1", "36.2", "50.0"} {
+		write(t, filepath.Join(clone, "CMakeLists.txt"), "project(rdma-core C)\nset(PACKAGE_VERSION \""+version+"\")\n")
+		git("add", ".")
+		git("commit", "-q", "-m", version)
+		git("tag", "v"+version)
+	}
+	p := knownData(t)
+	var err error
+	if p.Sums, err = specs.OpenSums(filepath.Join(dir, "sums")); err != nil {
+		t.Fatal(err)
+	}
+	p.CacheDir, p.UI = filepath.Join(dir, "cache"), ui.New(ui.Options{Now: time.Now})
+	defer p.UI.Close()
+	if !IsClone(clone) || IsClone(clone+"@v35.1") || IsClone(dir) {
+		t.Error("a clone is the folder of a repository")
+	}
+	choices, err := p.PlanAddons(t.Context(), Job{Provider: folderProvider(t, nil), Given: clone})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	var unserved []string
+	for _, c := range choices {
+		got[c.Interface.From] = c.Job.Version
+		if c.Err == nil && c.Job.Given != clone+"@v"+c.Job.Version {
+			t.Errorf("%s is built from %s", c.Job.Version, c.Job.Given)
+		}
+		from := ""
+		if c.Err == nil {
+			from = p.addonServes("rib", c.Job.Version, c.Interface.PrivateABI, func(string) bool { return false }).addon.From
+		}
+		if text := c.Unserved(from); text != "" {
+			unserved = append(unserved, text)
+		}
+	}
+	for from, want := range map[string]string{"32.0": "", "34.0": "", "35.0": "35.1", "36.0": "36.1", "45.0": "50.0", "57.0": ""} {
+		if got[from] != want {
+			t.Errorf("the interface of %s is built in %q, want %q", from, got[from], want)
+		}
+	}
+	all := strings.Join(unserved, "\n")
+	for _, want := range []string{"32.0 to below 33.0, private ABI 25: ", "45.0 to below 50.0, private ABI 34: ", "65.0 to below 66.0, private ABI 65: "} {
+		if !strings.Contains(all, want) {
+			t.Errorf("does not say %q:\n%s", want, all)
+		}
+	}
+	if strings.Contains(all, "35.0 to") || strings.Contains(all, "36.0 to") {
+		t.Errorf("says that there is none where there is one:\n%s", all)
 	}
 }

@@ -28,20 +28,20 @@ type addonText struct {
 	documents []byte // a tar with documents/doc and documents/license
 }
 
-func (p *Pipeline) addonText(job Job, tree Tree) (addonText, error) {
+func (p *Pipeline) addonText(job Job, tree Tree) (*addonText, error) {
 	name, src := job.Provider.Manifest.Name, tree.Source
 	sources, err := providerSources(job.Provider)
 	if err != nil {
-		return addonText{}, err
+		return nil, err
 	}
 	t := p.addonServes(name, src.Version, tree.Result.PrivateABI, sources.calls)
 	rules, err := p.addonRules()
 	if err != nil {
-		return addonText{}, err
+		return nil, err
 	}
 	licence, err := sources.licence()
 	if err != nil {
-		return addonText{}, err
+		return nil, err
 	}
 	m := job.Provider.Manifest
 	t.spec = t.specText(specValues{
@@ -65,9 +65,9 @@ func (p *Pipeline) addonRules() ([]byte, error) {
 // that one and the newer ones of the same interface. Of a release that specs/ do
 // not know, it is that release with its stable updates, none of which has ever
 // changed the interface.
-func (p *Pipeline) addonServes(name, version string, privateABI int, calls func(string) bool) addonText {
+func (p *Pipeline) addonServes(name, version string, privateABI int, calls func(string) bool) *addonText {
 	major, _, _ := strings.Cut(version, ".")
-	t := addonText{addon: Addon{
+	t := &addonText{addon: Addon{
 		Package: AddonPackage(name), Module: fmt.Sprintf("lib%s-rdmav%d.so", name, privateABI), PrivateABI: privateABI,
 		From: major + ".0", Below: nextMajor(major), Releases: []string{},
 	}}
@@ -113,7 +113,7 @@ func providerFolders(m provider.Manifest) string {
 // value has a form that RPM takes for text: names and folders are of few
 // characters, numbers are numbers, the licence has been looked at, and the
 // manifest allows no percent sign in the description.
-func (t addonText) specText(v specValues, rules []byte) []byte {
+func (t *addonText) specText(v specValues, rules []byte) []byte {
 	var out bytes.Buffer
 	for _, macro := range [][2]string{
 		{"provider", v.provider},
@@ -135,7 +135,7 @@ func (t addonText) specText(v specValues, rules []byte) []byte {
 
 // documentsTar packs the provider's README and licence texts, and which releases
 // the package is for. The files need not travel into rdma-core.
-func (t addonText) documentsTar(pr *provider.Provider, src Source) ([]byte, error) {
+func (t *addonText) documentsTar(pr *provider.Provider, src Source) ([]byte, error) {
 	root, err := os.OpenRoot(pr.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the provider's folder: %w", err)
@@ -181,10 +181,11 @@ func documentKind(name string) string {
 	}
 }
 
-func (t addonText) releasesText(version string) []byte {
+func (t *addonText) releasesText(version string) []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s was compiled in rdma-core %s and works with the libibverbs\n", t.addon.Module, version)
-	fmt.Fprintf(&out, "of rdma-core %s and newer ones below %s, whose private ABI is %d.\n", t.addon.From, t.addon.Below, t.addon.PrivateABI)
+	fmt.Fprintf(&out, "of rdma-core %s and newer ones below %s, whose private ABI is %d.\n",
+		t.addon.From, t.addon.Below, t.addon.PrivateABI)
 	if !t.known {
 		fmt.Fprintf(&out, "This release is not one that was looked at, so no other than %s is allowed.\n", t.addon.From)
 	}

@@ -35,20 +35,20 @@ var errNoStructures = errors.New("its debugging data describes no structure verb
 //
 // Errors: what debug/elf and debug/dwarf say of a file that is none, or an
 // error that says that there are no such structures.
-func MeasureLayout(object io.ReaderAt) (Layout, error) {
+func MeasureLayout(object io.ReaderAt) (*Layout, error) {
 	file, err := elf.NewFile(object)
 	if err != nil {
-		return Layout{}, fmt.Errorf("read the object with libibverbs' structures: %w", err)
+		return nil, fmt.Errorf("read the object with libibverbs' structures: %w", err)
 	}
 	data, err := file.DWARF()
 	if err != nil {
-		return Layout{}, fmt.Errorf("read the debugging data of libibverbs' structures: %w", err)
+		return nil, fmt.Errorf("read the debugging data of libibverbs' structures: %w", err)
 	}
-	l := Layout{Machine: file.Machine}
+	l := &Layout{Machine: file.Machine}
 	for r := data.Reader(); ; {
 		entry, err := r.Next()
 		if err != nil {
-			return Layout{}, fmt.Errorf("read the debugging data of libibverbs' structures: %w", err)
+			return nil, fmt.Errorf("read the debugging data of libibverbs' structures: %w", err)
 		}
 		if entry == nil {
 			break
@@ -58,14 +58,14 @@ func MeasureLayout(object io.ReaderAt) (Layout, error) {
 		}
 		typ, err := data.Type(entry.Offset)
 		if err != nil {
-			return Layout{}, fmt.Errorf("read the debugging data of libibverbs' structures: %w", err)
+			return nil, fmt.Errorf("read the debugging data of libibverbs' structures: %w", err)
 		}
 		if s, ok := typ.(*dwarf.StructType); ok && strings.HasPrefix(s.StructName, "verbs_") && !s.Incomplete {
 			l.add(s)
 		}
 	}
 	if len(l.Lines) == 0 {
-		return l, errNoStructures
+		return nil, errNoStructures
 	}
 	slices.Sort(l.Lines)
 	l.Lines = slices.Compact(l.Lines)
@@ -113,7 +113,7 @@ func underlying(t dwarf.Type) dwarf.Type {
 }
 
 // Digest stands for the layout in specs/interfaces.yaml.
-func (l Layout) Digest() string {
+func (l *Layout) Digest() string {
 	sum := sha256.Sum256([]byte(strings.Join(l.Lines, "\n")))
 	return hex.EncodeToString(sum[:8])
 }
