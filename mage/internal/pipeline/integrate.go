@@ -80,6 +80,10 @@ func integrate(job Job, src Source, dir string, s *ui.Stage) error {
 }
 
 func integrateProvider(pr *provider.Provider, tree *provider.DirTree, release string, s *ui.Stage) (*provider.Result, error) {
+	old, err := replaced(pr, tree)
+	if err != nil {
+		return nil, err
+	}
 	result, err := provider.Integrate(tree, pr)
 	if err != nil {
 		return nil, err
@@ -87,16 +91,10 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, release st
 	for _, edit := range result.Edits {
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
 	}
-	m := pr.Manifest
-	if err := editSpec(tree, upstreams, func(spec *rpmspec.Spec) error {
-		return spec.AddProvider(m.Name, m.Description)
-	}); err != nil {
-		return nil, err
-	}
-	if err := editSpec(tree, suses, func(spec *rpmspec.Spec) error {
-		return spec.AddSUSEProvider(m.Name, m.Description)
-	}); err != nil {
-		return nil, err
+	for _, name := range []string{upstreams, suses} {
+		if err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) }); err != nil {
+			return nil, err
+		}
 	}
 	if err := editDebian(tree, pr, release, s); err != nil {
 		return nil, err

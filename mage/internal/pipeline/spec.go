@@ -39,7 +39,9 @@ const (
 func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) {
 	key := stagecache.NewKey("spec", specStage).String("source", src.Digest)
 	if job.Provider != nil {
-		key = key.String("provider manifest", fmt.Sprintf("%+v", job.Provider.Manifest))
+		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
+		key = key.String("provider manifest", fmt.Sprintf("%+v", job.Provider.Manifest)).
+			String("payload", fmt.Sprintf("%+v", payload(job.Provider)))
 	}
 	entry, err := p.cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
 		return makeSpec(job, src, dir)
@@ -78,10 +80,14 @@ func editedSpec(job Job, src Source, before []byte) ([]byte, error) {
 		return spec.Bytes(), nil
 	}
 	m := job.Provider.Manifest
+	old, err := replacedIn(job.Provider, src.Tree)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := spec.AddPatch("rdma-core-" + m.Name + ".patch"); err != nil {
 		return nil, err
 	}
-	if err := spec.AddProvider(m.Name, m.Description); err != nil {
+	if err := specProvider(spec, upstreams, job.Provider, old); err != nil {
 		return nil, err
 	}
 	_, err = spec.AddChangelog(rpmspec.Changelog{
