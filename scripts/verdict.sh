@@ -12,6 +12,8 @@
 #   FOREIGN_ABI FOREIGN_DEVICE FOREIGN_ID    what the provider must refuse
 #   GUID         16 hex digits, the node GUID of the tree that is made here
 #   PACKAGES     names of the installed packages, separated by spaces
+#   OWNER        the package that the provider's files belong to (default: libibverbs)
+#   MANAGER      what installed them: rpm (the default) or dpkg
 #   BIN          folder of ibv_devices and ibv_devinfo (default: from PATH)
 #   DRIVERS      folder of the .driver files, MODULES folder of the providers
 #   WORK         folder for what is written on the way (default: /tmp)
@@ -23,7 +25,13 @@ verdict=$1
 sysfs=${WORK:-/tmp}/verbsmith-sysfs
 out=${WORK:-/tmp}/verbsmith-out
 drivers=${DRIVERS:-/etc/libibverbs.d}
+manager=${MANAGER:-rpm}
+package=${OWNER:-libibverbs}
 modules=${MODULES:-/usr/lib64/libibverbs}
+if [ "$manager" = dpkg ] && [ -z "${MODULES:-}" ]; then
+    # One folder for each architecture; where only one is installed it is that one.
+    for modules in /usr/lib/*/libibverbs; do :; done
+fi
 
 evidence() { printf 'evidence: %s\n' "$*"; }
 fail() {
@@ -82,6 +90,23 @@ refused() {
     evidence "$(grep -m 1 -F -- "$2" "$out")"
 }
 
+# owner_of FILE: the package that it belongs to.
+owner_of() {
+    case $manager in
+        rpm) rpm -qf --qf '%{NAME}' "$1" ;;
+        dpkg) dpkg-query --search "$1" | sed 's/[:,].*//' | grep . ;;
+    esac
+}
+
+# installed NAME: what the manager calls it, with its version.
+installed() {
+    # shellcheck disable=SC2016 # dpkg's own placeholders
+    case $manager in
+        rpm) rpm -q "$1" ;;
+        dpkg) dpkg-query --show --showformat '${Package} ${Version}' "$1" ;;
+    esac
+}
+
 module_file() { printf '%s/lib%s-rdmav%s.so' "$modules" "$PROVIDER" "$PRIVATE_ABI"; }
 
 case $verdict in
@@ -91,12 +116,20 @@ case $verdict in
         [ "$status" -eq 0 ] || fail "rpm -V exits $status"
         evidence "rpm -V of $(echo "$PACKAGES" | wc -w) packages prints nothing"
         ;;
+    dpkg-verify)
+        # It ends with 0 whatever it finds.
+        # shellcheck disable=SC2086 # package names have no spaces
+        run dpkg --verify $PACKAGES
+        [ "$status" -eq 0 ] || fail "dpkg --verify exits $status"
+        [ -s "$out" ] && fail "dpkg --verify: $(head -n 1 "$out")"
+        evidence "dpkg --verify of $(echo "$PACKAGES" | wc -w) packages prints nothing"
+        ;;
     owner)
         for f in "$drivers/$PROVIDER.driver" "$(module_file)"; do
-            owner=$(rpm -qf --qf '%{NAME}' "$f") || fail "$f: $owner"
-            [ "$owner" = libibverbs ] || fail "$f is owned by $owner"
+            owner=$(owner_of "$f") || fail "$f: ${owner:-belongs to no package}"
+            [ "$owner" = "$package" ] || fail "$f is owned by $owner"
         done
-        evidence "$PROVIDER.driver and $(basename "$(module_file)") are owned by $(rpm -q libibverbs)"
+        evidence "$PROVIDER.driver and $(basename "$(module_file)") are owned by $(installed "$package")"
         ;;
     private-abi)
         file=$(module_file)
@@ -158,12 +191,17 @@ case $verdict in
         refused "$FOREIGN_DEVICE" "no userspace device-specific driver found for"
         ;;
     removed)
-        run dnf remove -y --noautoremove libibverbs
-        [ "$status" -eq 0 ] || fail "dnf remove exits $status"
-        left=$(find / -xdev \( -path /proc -o -path /verbsmith -o -path /rpms \) -prune -o \
+        # dpkg keeps what is in /etc until it is told to purge.
+        case $manager in
+            rpm) set -- dnf remove -y --noautoremove "$package" ;;
+            dpkg) set -- apt-get purge -y "$package" ;;
+        esac
+        run "$@"
+        [ "$status" -eq 0 ] || fail "$* exits $status"
+        left=$(find / -xdev \( -path /proc -o -path /verbsmith -o -path /rpms -o -path /debs \) -prune -o \
             \( -name "$PROVIDER.driver*" -o -name "lib$PROVIDER-rdmav*" \) -print)
         [ -z "$left" ] || fail "left behind: $left"
-        evidence "dnf remove libibverbs leaves no file of $PROVIDER"
+        evidence "$1 $2 $package leaves no file of $PROVIDER"
         ;;
     not-listed)
         make_tree "$DEVICE" "$KERNEL_ABI"

@@ -21,7 +21,8 @@ var update = flag.Bool("update", false, "write the schemas anew")
 // TestSchemas keeps schema/ equal to what the types say.
 func TestSchemas(t *testing.T) {
 	for file, v := range map[string]any{
-		"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}, "transplants.json": &specs.Transplants{},
+		"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}, "suite.json": &specs.Suite{},
+		"transplants.json": &specs.Transplants{},
 	} {
 		want, err := strictyaml.Schema(v)
 		if err != nil {
@@ -125,6 +126,23 @@ func TestDistrosData(t *testing.T) {
 		if d.Dist != tt.dist || d.Reference() != tt.image || d.Standin != tt.standin || d.EPEL != tt.epel ||
 			strings.Join(d.Repositories, " ") != tt.repository {
 			t.Errorf("%s is %+v", tt.name, d)
+		}
+	}
+}
+
+// TestSuitesData asserts what the project relies on in suites/. What the script
+// can bootstrap is in scripts/standin-bootstrap.sh.
+func TestSuitesData(t *testing.T) {
+	all, err := specs.LoadSuites(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(all.Names(), " "); got != "bookworm trixie" || all.Default().Name != "bookworm" {
+		t.Errorf("suites %s, default %s", got, all.Default().Name)
+	}
+	for _, name := range all.Names() {
+		if s, err := all.Find(name); err != nil || s.Reference() != "debian:"+name+"-slim" {
+			t.Errorf("%s is %+v (%v)", name, s, err)
 		}
 	}
 }

@@ -34,6 +34,20 @@ func RPM(ctx context.Context,
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).RPM)
 }
 
+// Deb builds Debian's packages, has lintian look at them and collects them in dist/.
+func Deb(ctx context.Context,
+	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // behind the packages' version (default +by.PROVIDER1)
+) error {
+	f := flags(nil, rdma, source, provider, base)
+	f.Suite, f.Suffix = suite, suffix
+	return app.Run(ctx, f, (*app.App).Deb)
+}
+
 // Patch writes rdma-core-PROVIDER.patch and proves that it applies.
 func Patch(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)

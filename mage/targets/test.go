@@ -29,6 +29,20 @@ func (Test) Integration(ctx context.Context,
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).TestIntegration)
 }
 
+// Deb installs Debian's packages in a clean container and gives the verdicts.
+func (Test) Deb(ctx context.Context,
+	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, or a folder (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // behind the packages' version (default +by.PROVIDER1)
+) error {
+	f := flags(nil, rdma, source, provider, base)
+	f.Suite, f.Suffix = suite, suffix
+	return app.Run(ctx, f, (*app.App).TestDeb)
+}
+
 // Kernel boots what dnf installed on a real kernel, beside the stock provider.
 func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)

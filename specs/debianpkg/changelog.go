@@ -43,17 +43,9 @@ func AddChangelog(file string, data []byte, c Changelog) (out []byte, version st
 		return nil, "", false, err
 	}
 	t := split(data)
-	const lookedFor = "an entry \"" + sourcePackage + " (VERSION) SUITE; urgency=...\""
-	first := 0
-	for first < len(t) && strings.TrimSpace(t[first].s) == "" {
-		first++
-	}
-	if first == len(t) {
-		return nil, "", false, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
-	}
-	m := entryHead.FindStringSubmatch(t[first].s)
-	if m == nil || m[1] != sourcePackage {
-		return nil, "", false, &PlaceError{File: file, Line: first + 1, LookedFor: lookedFor, Found: t[first].s}
+	first, m, err := firstEntry(file, t)
+	if err != nil {
+		return nil, "", false, err
 	}
 	if c.Suffix != "" && strings.HasSuffix(m[2], c.Suffix) && upstreamPart(m[2]) == c.Release {
 		return data, m[2], true, nil
@@ -123,4 +115,31 @@ func dated(t text) (time.Time, bool) {
 		return date, err == nil
 	}
 	return time.Time{}, false
+}
+
+// ChangelogVersion gives the version of the first entry.
+//
+// Errors: *PlaceError for a file that does not begin with an entry.
+func ChangelogVersion(file string, data []byte) (string, error) {
+	_, m, err := firstEntry(file, split(data))
+	if err != nil {
+		return "", err
+	}
+	return m[2], nil
+}
+
+// firstEntry finds the head of the first entry: its line, and its parts.
+func firstEntry(file string, t text) (at int, parts []string, err error) {
+	const lookedFor = "an entry \"" + sourcePackage + " (VERSION) SUITE; urgency=...\""
+	for at < len(t) && strings.TrimSpace(t[at].s) == "" {
+		at++
+	}
+	if at == len(t) {
+		return 0, nil, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	}
+	m := entryHead.FindStringSubmatch(t[at].s)
+	if len(m) == 0 || m[1] != sourcePackage {
+		return 0, nil, &PlaceError{File: file, Line: at + 1, LookedFor: lookedFor, Found: t[at].s}
+	}
+	return at, m, nil
 }

@@ -97,7 +97,7 @@ func drivers(t text, description field) []item {
 	for i := description.first + 1; i <= description.last; i++ {
 		m := describedDriver.FindStringSubmatch(t[i].s)
 		switch n := len(list); {
-		case m != nil && (n == 0 || m[1] == list[0].marker):
+		case len(m) > 0 && (n == 0 || m[1] == list[0].marker):
 			list = append(list, item{name: m[2], marker: m[1], first: i, last: i})
 		case n > 0 && list[n-1].last == i-1 && strings.HasPrefix(t[i].s, strings.Repeat(" ", len(list[0].marker))):
 			list[n-1].last = i

@@ -126,8 +126,7 @@ func contains(list []string, l string) bool {
 // place wants a *PlaceError with these words.
 func place(t *testing.T, err error, words ...string) {
 	t.Helper()
-	var p *PlaceError
-	if !errors.As(err, &p) {
+	if _, ok := errors.AsType[*PlaceError](err); !ok {
 		t.Fatalf("got %T: %v, want a *PlaceError", err, err)
 	}
 	for _, w := range words {

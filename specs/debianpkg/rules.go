@@ -62,22 +62,36 @@ func alternatives(name string, files map[string][]byte, lines, missing []string)
 	var out []string
 	for _, l := range missing {
 		last := l[strings.LastIndexByte(l, '/')+1:]
-		out = append(out, quoteBasic.Replace(last)+"$")
+		out = append(out, quoteBasic(last)+"$")
 	}
 	return out
 }
 
 // quoteBasic quotes what means something in a basic regular expression.
-var quoteBasic = strings.NewReplacer(`.`, `\.`, `*`, `\*`, `[`, `\[`, `]`, `\]`, `^`, `\^`, `$`, `\$`)
+func quoteBasic(text string) string {
+	return escape(text, `.*[]^$`)
+}
 
 // basicToGo writes a basic regular expression as Go has it, as far as it is one
 // of literal characters, brackets, dots and stars.
-var basicToGo = strings.NewReplacer(`+`, `\+`, `?`, `\?`, `(`, `\(`, `)`, `\)`, `{`, `\{`, `}`, `\}`, `|`, `\|`)
+func basicToGo(expression string) string { return escape(expression, `+?(){}|`) }
+
+// escape puts a backslash before each of some characters.
+func escape(text, characters string) string {
+	var b strings.Builder
+	for _, c := range text {
+		if strings.ContainsRune(characters, c) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
 
 // excluded says whether one of sed's alternatives matches a line.
 func excluded(names []string, l string) bool {
 	return slices.ContainsFunc(names, func(n string) bool {
-		re, err := regexp.Compile(basicToGo.Replace(n))
+		re, err := regexp.Compile(basicToGo(n))
 		return err == nil && re.MatchString(l)
 	})
 }

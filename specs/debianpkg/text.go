@@ -82,12 +82,3 @@ func (t text) replace(first, last int, texts ...string) text {
 	}
 	return slices.Insert(out, first, added...)
 }
-
-// trailing gives the index behind the last line that is not blank.
-func (t text) trailing() int {
-	n := len(t)
-	for n > 0 && strings.TrimSpace(t[n-1].s) == "" {
-		n--
-	}
-	return n
-}

@@ -52,11 +52,11 @@ func TestEveryRelease(t *testing.T) {
 		if tag != "master" && !supported.MatchString(tag) {
 			continue
 		}
-		if state := git(t, append([]string{"ls-tree", tag, "--"}, Reads()...)...); seen[state] {
+		state := git(t, append([]string{"ls-tree", tag, "--"}, Reads()...)...)
+		if seen[state] {
 			continue // the same files as in another release
-		} else {
-			seen[state] = true
 		}
+		seen[state] = true
 		for _, p := range []*Provider{crab(), dv()} {
 			tree := at(t, tag)
 			p.Installed = []Installed{{Modprobe, "crab.conf"}}
@@ -112,8 +112,12 @@ func TestAsUpstream(t *testing.T) {
 				Library: &Library{
 					Name: "ionic", SoMajor: "1", Nodes: []string{"IONIC_1.0"}, PkgConfig: true, Headers: []string{"ionic_dv.h"},
 					Symbols: []Symbol{
-						{"ionic_dv_ctx_get_udma_count", "IONIC_1.0"}, {"ionic_dv_ctx_get_udma_mask", "IONIC_1.0"}, {"ionic_dv_pd_get_udma_mask", "IONIC_1.0"},
-						{"ionic_dv_pd_set_udma_mask", "IONIC_1.0"}, {"ionic_dv_pd_set_sqcmb", "IONIC_1.0"}, {"ionic_dv_pd_set_rqcmb", "IONIC_1.0"},
+						{"ionic_dv_ctx_get_udma_count", "IONIC_1.0"},
+						{"ionic_dv_ctx_get_udma_mask", "IONIC_1.0"},
+						{"ionic_dv_pd_get_udma_mask", "IONIC_1.0"},
+						{"ionic_dv_pd_set_udma_mask", "IONIC_1.0"},
+						{"ionic_dv_pd_set_sqcmb", "IONIC_1.0"},
+						{"ionic_dv_pd_set_rqcmb", "IONIC_1.0"},
 					},
 				},
 			},

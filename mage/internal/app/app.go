@@ -24,6 +24,7 @@ type App struct {
 	ui       *ui.UI
 	releases *specs.Releases
 	distros  *specs.Distros
+	suites   *specs.Suites
 	pipeline *pipeline.Pipeline
 
 	cleaned bool // the cache folder goes when the run ends
@@ -64,10 +65,11 @@ func open(f Flags) (*App, error) {
 	}
 	a := &App{flags: f, dirs: dirs}
 	data := os.DirFS(dirs.specs())
-	var errReleases, errDistros error
+	var errReleases, errDistros, errSuites error
 	a.releases, errReleases = specs.LoadReleases(data)
 	a.distros, errDistros = specs.LoadDistros(data)
-	if err := errors.Join(errReleases, errDistros); err != nil {
+	a.suites, errSuites = specs.LoadSuites(data)
+	if err := errors.Join(errReleases, errDistros, errSuites); err != nil {
 		return nil, err
 	}
 	sums, err := specs.OpenSums(dirs.sums())

@@ -20,6 +20,7 @@ type Flags struct {
 	Distro, RDMA, Source, Provider, Base *string
 	Cases, Module                        *string // of the kernel lab
 	Depth                                *string // of a walk over releases
+	Suite, Suffix                        *string // of Debian's packages
 }
 
 const defaultProvider = "rib"

@@ -12,10 +12,12 @@ import (
 
 var errNoProvider = errors.New("this needs a provider, and none was asked for")
 
+const nameProvider = "name a provider with -provider"
+
 // TestIntegration is the test:integration target.
 func (a *App) TestIntegration(ctx context.Context) error {
 	if value(a.flags.Provider, "") == noProvider {
-		return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+		return &pipeline.AdviceError{Err: errNoProvider, What: nameProvider}
 	}
 	m, dist, err := a.rpm(ctx, 1)
 	if err != nil {

@@ -25,7 +25,7 @@ const (
 // kernel, beside the stock provider.
 func (a *App) TestKernel(ctx context.Context) error {
 	if value(a.flags.Provider, "") == noProvider {
-		return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+		return &pipeline.AdviceError{Err: errNoProvider, What: nameProvider}
 	}
 	cases, err := lab.Select(value(a.flags.Cases, lab.SelectFast))
 	if err != nil {

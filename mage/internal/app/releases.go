@@ -70,7 +70,7 @@ func (a *App) releasesJob() (pipeline.Job, string, error) {
 			Err: errNoClone, What: "git clone https://github.com/linux-rdma/rdma-core, and give its folder as -source",
 		}
 	case errs[1] == nil && job.Provider == nil:
-		errs[4] = &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+		errs[4] = &pipeline.AdviceError{Err: errNoProvider, What: nameProvider}
 	}
 	return job, depth, errors.Join(errs[:]...)
 }

@@ -12,20 +12,22 @@ import (
 	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
-// editDebian makes the edits in debian/ that upstream makes for a provider. A
-// source without debian/, such as a distro's that took it out, needs none.
+// editDebian makes the edits in debian/ that upstream makes for a provider, and
+// gives them. A source without debian/, such as a distro's that took it out, needs none.
 //
 // Errors: *debianpkg.PlaceError, *debianpkg.ValueError.
-func editDebian(tree provider.Tree, pr *provider.Provider, release string, s *ui.Stage) error {
+func editDebian(tree provider.Tree, pr *provider.Provider, release string, s *ui.Stage) ([]provider.Edit, error) {
 	if _, err := tree.ReadFile(debianpkg.Control); errors.Is(err, fs.ErrNotExist) {
 		_, _ = fmt.Fprintf(s.Log(), "the source has no %s: nothing is edited there\n", debianpkg.Control)
-		return nil
+		return nil, nil
 	}
 	edits, err := debianpkg.Integrate(tree, debianProvider(pr, release))
+	out := make([]provider.Edit, 0, len(edits))
 	for _, e := range edits {
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", e.File, e.What)
+		out = append(out, provider.Edit(e))
 	}
-	return err
+	return out, err
 }
 
 // debianProvider says of a provider what debian/ needs.

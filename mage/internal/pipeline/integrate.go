@@ -96,9 +96,11 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, release st
 			return nil, err
 		}
 	}
-	if err := editDebian(tree, pr, release, s); err != nil {
+	edits, err := editDebian(tree, pr, release, s)
+	if err != nil {
 		return nil, err
 	}
+	result.Edits = append(result.Edits, edits...)
 	s.Note(fmt.Sprintf("%s, private ABI %d", Tree{Result: *result}.DriverID(), result.PrivateABI))
 	return result, nil
 }

@@ -92,20 +92,26 @@ func (p *Pipeline) guest(
 }
 
 // packages are dist's binary packages without those of debugging data, as
-// files below rpms/, and their names.
+// files below rpms/ or debs/, and their names.
 func (d Dist) packages() (files []tarFile, names []string, err error) {
+	folder := d.packaging().folder + "/"
 	for _, f := range d.Manifest.Files {
+		file := filepath.Join(d.Dir, filepath.FromSlash(f.Path))
+		if isDeb(f.Path) && !isDebugDeb(f.Path) {
+			name, _ := DebName(f.Path)
+			names = append(names, name)
+			files = append(files, tarFile{name: folder + path.Base(f.Path), path: file})
+		}
 		if !isRPM(f.Path) {
 			continue
 		}
-		file := filepath.Join(d.Dir, filepath.FromSlash(f.Path))
 		info, err := ReadRPM(file)
 		if err != nil {
 			return nil, nil, err
 		}
 		if !isDebugPackage(info.Name) {
 			names = append(names, info.Name)
-			files = append(files, tarFile{name: "rpms/" + path.Base(f.Path), path: file})
+			files = append(files, tarFile{name: folder + path.Base(f.Path), path: file})
 		}
 	}
 	return files, names, nil

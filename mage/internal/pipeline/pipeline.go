@@ -25,6 +25,8 @@ type Job struct {
 	Given    string             // tarball or git clone given by the user; empty: fetch
 	Provider *provider.Provider // nil: the release as upstream ships it
 	Base     BaseMode
+	Suite    specs.Suite // of Debian, for its packages
+	Suffix   string      // behind the packages' version, for Debian's packages
 }
 
 // Pipeline runs stages. Its fields are set once by the app.

@@ -51,8 +51,8 @@ func (r Report) Failed() int {
 // from the image in which dnf installed the packages.
 func verdicts(m proofSubject) []Verdict {
 	return []Verdict{
-		{Name: "rpm-verify", Title: "rpm -V is clean"},
-		{Name: "owner", Title: "libibverbs owns " + m.provider + ".driver and its module"},
+		m.packaging.verify,
+		{Name: "owner", Title: m.packaging.owner + " owns " + m.provider + ".driver and its module"},
 		{Name: "private-abi", Title: "private ABI of provider and libibverbs are equal"},
 		{Name: "loads", Title: "the module loads with no unresolved symbol"},
 		{Name: "listed", Title: "ibv_devices lists " + m.device + " with the GUID of the tree"},
@@ -61,7 +61,7 @@ func verdicts(m proofSubject) []Verdict {
 		{Name: "without-module", Title: "without the module a warning names it"},
 		{Name: "foreign-abi", Title: "a foreign kernel ABI is refused"},
 		{Name: "foreign-name", Title: "another device " + m.matchedBy() + " is refused"},
-		{Name: "removed", Title: "dnf remove leaves no file of " + m.provider},
+		{Name: "removed", Title: m.packaging.remove + " leaves no file of " + m.provider},
 	}
 }
 
@@ -71,6 +71,7 @@ type proofSubject struct {
 	kernelABI, privateABI            int
 	driverID                         int // 0: the device is matched without it
 	packages                         []string
+	packaging                        packaging
 }
 
 // matchedBy is what the provider knows its device by.
@@ -99,6 +100,8 @@ func (m proofSubject) env() map[string]string {
 		"FOREIGN_ABI":    strconv.Itoa(foreignABI),
 		"FOREIGN_DEVICE": "nobody0",
 		"PACKAGES":       strings.Join(m.packages, " "),
+		"OWNER":          m.packaging.owner,
+		"MANAGER":        m.packaging.manager,
 		"LC_ALL":         "C.UTF-8",
 	}
 	if m.driverID > 0 {
@@ -119,7 +122,8 @@ func subject(job Job, privateABI, driverID int) (proofSubject, error) {
 		driverID = 0
 	}
 	return proofSubject{
-		provider: job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
+		packaging: rpmPackaging(),
+		provider:  job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
 		guid: hex.EncodeToString(guid), kernelABI: d.ABI(), privateABI: privateABI, driverID: driverID,
 	}, nil
 }
@@ -168,6 +172,7 @@ func (p *Pipeline) prove(ctx context.Context, job Job, tc Toolchain, dist Dist, 
 	if err != nil {
 		return report, err
 	}
+	m.packaging = dist.packaging()
 	image, install, names, err := p.install(ctx, s, base, dist)
 	if err != nil {
 		return report, err
@@ -239,17 +244,18 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, versio
 	return &v, p.judge(ctx, s, &v, spec)
 }
 
-// install has dnf install the binary packages of dist in a clean container and
+// install has dnf or apt install the binary packages of dist in a clean container and
 // keeps the result as an image.
 func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dist) (image string, v Verdict, names []string, err error) {
-	v = Verdict{Name: "install", Title: "dnf installs the packages, dependencies resolved"}
+	pk := dist.packaging()
+	v = Verdict{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
 	files, names, err := dist.packages()
 	if err != nil {
 		return "", v, nil, err
 	}
 	var out bytes.Buffer
 	start := time.Now()
-	result, err := p.runScript(ctx, s, dnfScript, []string{"/rpms"}, containers.RunSpec{
+	result, err := p.runScript(ctx, s, pk.script, []string{"/" + pk.folder}, containers.RunSpec{
 		Name: "install", Image: base.Minimal, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
 		Network: !base.Standin,
@@ -263,7 +269,7 @@ func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dis
 		return "", v, nil, nil
 	}
 	v.Pass = err == nil
-	v.Evidence = fmt.Sprintf("%d packages, dnf check finds nothing", len(names))
+	v.Evidence = fmt.Sprintf("%d packages, %s check finds nothing", len(names), pk.installer)
 	return result.Image, v, names, err
 }
 

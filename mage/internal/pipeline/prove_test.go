@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,6 +147,9 @@ func TestVerdictsAboutPackagesCanFail(t *testing.T) {
 		{"owned", "owner", map[string]string{"rpm": "printf libibverbs"}, true},
 		{"owned by another", "owner", map[string]string{"rpm": "printf rdma-core"}, false},
 		{"owned by nobody", "owner", map[string]string{"rpm": "echo no; exit 1"}, false},
+		{"dpkg --verify clean", "dpkg-verify", map[string]string{"dpkg": ""}, true},
+		{"dpkg --verify finds something and ends with 0", "dpkg-verify", map[string]string{"dpkg": "echo '??5?????? c /etc/x'"}, false},
+		{"dpkg --verify fails", "dpkg-verify", map[string]string{"dpkg": "exit 1"}, false},
 		{"loads", "loads", map[string]string{"ldd": "echo 'libibverbs.so.1 => /x (0x1)'"}, true},
 		{"unresolved", "loads", map[string]string{"ldd": "echo 'libibverbs.so.1 => /x'; echo 'undefined symbol: y (z)'"}, false},
 		{"library missing", "loads", map[string]string{"ldd": "echo 'libibverbs.so.1 => not found'"}, false},
@@ -153,6 +157,33 @@ func TestVerdictsAboutPackagesCanFail(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			pass, said := verdict(t, tt.verdict, tt.tools)
+			if pass != tt.pass {
+				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
+			}
+		})
+	}
+}
+
+// TestVerdictsOfDebianPackages shows what differs with dpkg: its form of owners,
+// and that configuration is purged.
+func TestVerdictsOfDebianPackages(t *testing.T) {
+	const owned = `case $1 in --search) echo "ibverbs-providers:amd64: $2" ;; *) printf 'ibverbs-providers 56.1-1' ;; esac`
+	for _, tt := range []struct {
+		name, verdict string
+		tools         map[string]string
+		pass          bool
+	}{
+		{"owned", "owner", map[string]string{"dpkg-query": owned}, true},
+		{"owned, without an architecture", "owner", map[string]string{"dpkg-query": strings.Replace(owned, ":amd64", "", 1)}, true},
+		{"owned by another", "owner", map[string]string{"dpkg-query": strings.Replace(owned, "providers:", "utils:", 1)}, false},
+		{"owned by two", "owner", map[string]string{"dpkg-query": strings.Replace(owned, "ibverbs-providers:", "x, ibverbs-providers:", 1)}, false},
+		{"owned by nobody", "owner", map[string]string{"dpkg-query": "exit 1"}, false},
+		{"purged", "removed", map[string]string{"apt-get": `[ "$*" = "purge -y ibverbs-providers" ]`, "find": ""}, true},
+		{"cannot be purged", "removed", map[string]string{"apt-get": "exit 100", "find": ""}, false},
+		{"something stays", "removed", map[string]string{"apt-get": "", "find": "echo /etc/libibverbs.d/rib.driver"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			pass, said := verdict(t, tt.verdict, tt.tools, "MANAGER=dpkg", "OWNER=ibverbs-providers")
 			if pass != tt.pass {
 				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
 			}

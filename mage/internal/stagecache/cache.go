@@ -10,7 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // layout is the name of the folder that holds this version of the cache's
@@ -27,6 +30,9 @@ type Cache struct {
 	dir    string // as given, absolute
 	root   string // dir/v1
 	onWait func(what, holder string)
+
+	mu   sync.Mutex
+	held map[string]*flock.Flock // by the entry's folder: what this process uses
 }
 
 // Entry is one stage's output.
@@ -81,6 +87,9 @@ func (c *Cache) OnWait(told func(what, holder string)) { c.onWait = told }
 // Of several callers with the same stage and key, in this process or in others,
 // one builds and the others wait for it; if it fails the next one builds.
 // An entry with a missing, truncated or altered file is made again.
+//
+// No other process removes the entry until this one ends, or calls Prune or
+// RemoveAll.
 //
 // Errors: that of build, wrapped; *NameError; *DirError; *SpaceError when the
 // disk was full; the context's error.
@@ -138,6 +147,7 @@ func (c *Cache) do(ctx context.Context, o order, build func(ctx context.Context,
 	}
 	e = c.entry(r)
 	e.Damage = damaged
+	c.hold(c.entryDir(o)) // nobody can have removed it: this key's lock is ours
 	return e, nil
 }
 
@@ -172,6 +182,9 @@ func (c *Cache) lookup(o order) (e Entry, damaged string) {
 	}
 	if what := damage(filepath.Join(dir, outFolder), r.Files); what != "" {
 		return Entry{}, what
+	}
+	if !c.hold(dir) {
+		return Entry{}, ""
 	}
 	// The record's time is when the entry was last used: what Prune goes by. A
 	// cache on a read-only file system still gives hits.

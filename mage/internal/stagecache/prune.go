@@ -19,7 +19,8 @@ type Removed struct {
 }
 
 // Prune keeps the keep most recently used entries of each stage and removes the
-// others, except those that somebody is making or using a lock of at this moment.
+// others, except those that another process is making or uses. What this one
+// got before counts as no longer used.
 func (c *Cache) Prune(ctx context.Context, keep int) (Removed, error) {
 	return c.PruneBy(ctx, func(string) int { return keep })
 }
@@ -32,6 +33,7 @@ func (c *Cache) PruneBy(ctx context.Context, keep func(stage string) int) (Remov
 	if err != nil {
 		return removed, err
 	}
+	c.letGo()
 	err = c.sweep(ctx)
 	for _, stage := range stages {
 		stored, listErr := c.stored(stage)
@@ -55,6 +57,7 @@ func (c *Cache) RemoveAll(ctx context.Context) (Removed, error) {
 	if err != nil {
 		return removed, err
 	}
+	c.letGo()
 	err = c.sweep(ctx)
 	for _, stage := range stages {
 		stored, listErr := c.stored(stage)
@@ -114,6 +117,9 @@ func (c *Cache) remove(ctx context.Context, s storedEntry, removed *Removed) err
 	}
 	defer release(held)
 	dir := c.entryDir(s.order)
+	if inUse(dir) {
+		return &BusyError{What: s.order.String(), Holder: "another process"}
+	}
 	size := sizeOf(dir)
 	if err := c.discard(ctx, dir); err != nil {
 		return err

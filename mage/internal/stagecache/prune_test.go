@@ -159,3 +159,43 @@ func TestRemoveAllLeavesWhatIsInUse(t *testing.T) {
 		t.Errorf("what was made meanwhile: %+v, error %v", e, err)
 	}
 }
+
+func TestPruneKeepsWhatAnotherUses(t *testing.T) {
+	c := filled(t)
+	other := open(t, c.Dir())
+	made := 0
+	if e, err := other.Do(t.Context(), "rpm", "k0", counting(&made, "")); err != nil || !e.Hit {
+		t.Fatalf("%+v, error %v", e, err)
+	}
+	removed, err := c.Prune(t.Context(), 0)
+	if err != nil || removed.Entries != 5 {
+		t.Errorf("removed %+v, error %v", removed, err)
+	}
+	if got := fmt.Sprint(kept(t, c, "rpm")); got != "[k0]" {
+		t.Errorf("kept %s", got)
+	}
+	// The other one is done with it: from now on it may go.
+	if _, err := other.Prune(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if removed, err := c.Prune(t.Context(), 0); err != nil || removed.Entries != 1 {
+		t.Errorf("afterwards: removed %+v, error %v", removed, err)
+	}
+}
+
+func TestRemoveAllReportsWhatAnotherUses(t *testing.T) {
+	c := filled(t)
+	other := open(t, c.Dir())
+	made := 0
+	if _, err := other.Do(t.Context(), "rpm", "mine", counting(&made, "four")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.RemoveAll(t.Context())
+	var busy *BusyError
+	if !errors.As(err, &busy) || busy.What != "rpm/mine" {
+		t.Errorf("error %v", err)
+	}
+	if e, err := other.Do(t.Context(), "rpm", "mine", counting(&made, "")); err != nil || !e.Hit {
+		t.Errorf("%+v, error %v", e, err)
+	}
+}
