@@ -4,7 +4,6 @@ package provider
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,7 +14,7 @@ import (
 // if(): line ends, comments, brackets, variables, escapes.
 var conditionForm = regexp.MustCompile(`^[A-Za-z0-9_.+" ()-]{1,200}$`)
 
-const wantHeader = "a file name of a-z, 0-9, _ and - that ends in .h, in a folder or not"
+const wantHeader = "a file of this folder whose name is of a-z, 0-9, _ and - and ends in .h"
 
 // headers checks the names of what goes to kernel-headers/rdma: without the
 // folder, in which a provider keeps what has the name of another of its files.
@@ -26,18 +25,18 @@ func (c *checker) headers(m *Manifest) {
 			c.add("abiHeaders", "abiHeader or abiHeaders, not both", strconv.Itoa(len(m.ABIHeaders))+" beside abiHeader")
 		}
 	}
-	seen := []string{path.Base(m.ABIHeader)}
+	seen := []string{headerName(m.ABIHeader)}
 	for _, list := range []struct {
 		name  string
 		files []string
 	}{{"abiHeaders", m.ABIHeaders}, {"ioctlHeaders", m.IoctlHeaders}} {
 		for i, file := range list.files {
-			where, base := fmt.Sprintf("%s[%d]", list.name, i), path.Base(file)
-			c.match(where, file, headerForm, wantHeader)
-			if slices.Contains(seen, base) && file != "" {
-				c.add(where, "each header once", strconv.Quote(base)+" again")
+			path := fmt.Sprintf("%s[%d]", list.name, i)
+			c.match(path, file, headerForm, wantHeader)
+			if file != "" && slices.Contains(seen, headerName(file)) {
+				c.add(path, "each header once", strconv.Quote(headerName(file))+" again")
 			}
-			seen = append(seen, base)
+			seen = append(seen, headerName(file))
 		}
 	}
 }

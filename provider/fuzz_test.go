@@ -114,6 +114,9 @@ func FuzzManifest(f *testing.F) {
 			return
 		}
 		words := append([]string{m.Name, m.DriverID.Constant, m.KernelModule, m.Device.Name}, m.kernelHeaders()...)
+		for i := range words[4:] {
+			words[4+i] = headerName(words[4+i])
+		}
 		for _, s := range words {
 			if slices.ContainsFunc([]byte(s), func(c byte) bool { return c <= ' ' || c == '/' || c == '%' || c == '"' }) {
 				t.Fatalf("%q passed", s)

@@ -52,7 +52,7 @@ func (p *Provider) CopyPlan() []Copy {
 	for _, f := range p.Files {
 		to := path.Join("providers", p.Manifest.Name, f.Name)
 		if slices.Contains(headers, f.Name) {
-			to = path.Join("kernel-headers", "rdma", path.Base(f.Name))
+			to = path.Join("kernel-headers", "rdma", headerName(f.Name))
 		}
 		plan = append(plan, Copy{From: f, To: to})
 	}
@@ -134,7 +134,7 @@ func (in *integration) run(m *Manifest) {
 }
 
 func (in *integration) addHeader(list cmakeList, header string) {
-	header = "rdma/" + path.Base(header)
+	header = "rdma/" + headerName(header)
 	in.edit(HeadersCMake, func(data []byte) ([]byte, string, bool, error) {
 		out, already, err := addToCMakeList(HeadersCMake, data, list, header)
 		return out, header + " in " + list.String() + " …)", already, err

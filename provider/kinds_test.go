@@ -87,6 +87,20 @@ func TestIntegrateHeadersOfManyKinds(t *testing.T) {
 	}
 }
 
+// Beside the sources there can be another file of the kernel header's name, as
+// many of upstream's providers have it.
+func TestIntegrateHeaderInFolder(t *testing.T) {
+	manifest := strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeader: kernel/fly-abi.h", 1)
+	tree, _ := integrateTwice(t, smallRelease(), loadWith(t, manifest, map[string]string{
+		"kernel/fly-abi.h": "kernel\n", cmakeName: "rdma_provider(fly fly.c fly-abi.h sub/fast.c)\n",
+	}))
+	wantText(t, tree["kernel-headers/rdma/fly-abi.h"], "kernel\n")
+	wantText(t, tree["providers/fly/fly-abi.h"], "/* abi */\n")
+	if _, ok := tree["providers/fly/kernel/fly-abi.h"]; ok || strings.Count(tree[HeadersCMake], "  rdma/fly-abi.h\n") != 2 {
+		t.Errorf("copied twice, or not in the lists:\n%s", tree[HeadersCMake])
+	}
+}
+
 // No kernel header, no driver id, no kernel module: what belongs to them stays
 // as it was.
 func TestIntegrateLeastOfAll(t *testing.T) {

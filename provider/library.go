@@ -151,8 +151,10 @@ func (r *buildReader) publish(b *buildFile, c *cmakeCommand) error {
 // from providers/NAME: upstream's mlx5 publishes one of its own.
 func (r *buildReader) isKernelHeader(name string) bool {
 	header, ok := strings.CutPrefix(name, "../../kernel-headers/rdma/")
-	ours := func(h string) bool { return path.Base(h) == header }
-	return ok && (r.release || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), ours))
+	if !ok {
+		return false
+	}
+	return r.release || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), func(h string) bool { return headerName(h) == header })
 }
 
 // finish checks what only all files together tell.

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -28,9 +29,9 @@ type Manifest struct {
 	// LicenseName give what stands for one that is not there.
 	Copyright []string `yaml:"copyright,omitempty" jsonschema_description:"Years and holder, one line each."`
 	License   string   `yaml:"license,omitempty" jsonschema_description:"By the names of debian/copyright."`
-	// ABIHeader goes to kernel-headers/rdma/ and not to providers/NAME. It may
-	// stand in a folder, kernel/NAME-abi.h, where NAME-abi.h is another file.
-	// ABIHeaders stands for it where there are several; without both the
+	// ABIHeader goes to kernel-headers/rdma/ by its base name, and not to
+	// providers/NAME. It may stand in a folder below: many of upstream's providers
+	// have another file NAME-abi.h beside their sources. ABIHeaders stands for it where there are several; without both the
 	// provider has no kernel header of its own.
 	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"A file of this folder, NAME-abi.h."`
 	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"The same for several; not both."`
@@ -117,8 +118,8 @@ func (m *Manifest) maintainersTitle() string {
 	return title + " (for " + m.KernelModule + ")"
 }
 
-// ABIs gives the headers from which make_abi_structs.py makes kernel-abi/:
-// abiHeader, or abiHeaders.
+// ABIs gives the headers from which make_abi_structs.py makes kernel-abi/, by
+// their paths in the provider's folder: abiHeader, or abiHeaders.
 func (m *Manifest) ABIs() []string {
 	if m.ABIHeader != "" {
 		return []string{m.ABIHeader}
@@ -128,6 +129,9 @@ func (m *Manifest) ABIs() []string {
 
 // kernelHeaders gives the files that go to kernel-headers/rdma.
 func (m *Manifest) kernelHeaders() []string { return slices.Concat(m.ABIs(), m.IoctlHeaders) }
+
+// headerName is what a kernel header is called in kernel-headers/rdma.
+func headerName(file string) string { return path.Base(file) }
 
 // LicenseDefault is what most of upstream's providers have, by the name that
 // debian/copyright has for it.

@@ -93,10 +93,8 @@ func (t *DirTree) WriteAll(files []Written) error {
 		}
 		return err
 	}
-	for _, f := range files {
-		if f.Remove {
-			continue
-		}
+	written := slices.DeleteFunc(slices.Clone(files), func(f Written) bool { return f.Remove })
+	for _, f := range written {
 		dirs, err := t.makeDirs(path.Dir(f.Name))
 		made = append(made, dirs...)
 		if err != nil {
@@ -116,10 +114,7 @@ func (t *DirTree) WriteAll(files []Written) error {
 	if err != nil {
 		return undo(err)
 	}
-	for _, f := range files {
-		if f.Remove {
-			continue
-		}
+	for _, f := range written {
 		if err := t.root.Rename(f.Name+besideSuffix, f.Name); err != nil {
 			r.putBack()
 			return undo(fmt.Errorf("write %s: %w", f.Name, err))

@@ -5,6 +5,7 @@ package rpmspec
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,7 +13,6 @@ import (
 // are in the section's package.
 type fileEntry struct {
 	line    int
-	sec     section
 	pattern string // macros as %{name}
 	dir     bool   // %dir: the folder, without what is in it
 }
@@ -37,25 +37,33 @@ func (s *Spec) fileEntries() []fileEntry {
 			continue
 		}
 		for i := sec.body(); i < sec.end; i++ {
-			rest := strings.TrimSpace(s.lines[i].text)
-			e := fileEntry{line: i, sec: sec}
-			for {
-				d := fileDirective.FindString(rest)
-				if d == "" {
-					break
-				}
-				e.dir = e.dir || strings.HasPrefix(d, "%dir")
-				rest = rest[len(d):]
+			if s.lines[i].start {
+				out = append(out, lineEntries(i, strings.TrimSpace(s.lines[i].text))...)
 			}
-			if !s.lines[i].start || rest == "" || strings.HasPrefix(rest, "#") || strings.HasPrefix(rest, "%exclude") {
-				continue
-			}
-			for pattern := range strings.FieldsSeq(normal(rest)) {
-				e.pattern = pattern
-				if strings.HasPrefix(pattern, "/") || strings.HasPrefix(pattern, "%{") {
-					out = append(out, e)
-				}
-			}
+		}
+	}
+	return out
+}
+
+// lineEntries reads a line: directives, then patterns. %exclude gives none.
+func lineEntries(i int, rest string) []fileEntry {
+	e := fileEntry{line: i}
+	for {
+		d := fileDirective.FindString(rest)
+		if d == "" {
+			break
+		}
+		e.dir = e.dir || strings.HasPrefix(d, "%dir")
+		rest = rest[len(d):]
+	}
+	if strings.HasPrefix(rest, "#") || strings.HasPrefix(rest, "%exclude") {
+		return nil
+	}
+	var out []fileEntry
+	for pattern := range strings.FieldsSeq(normal(rest)) {
+		if strings.HasPrefix(pattern, "/") || strings.HasPrefix(pattern, "%{") {
+			e.pattern = pattern
+			out = append(out, e)
 		}
 	}
 	return out
@@ -70,14 +78,9 @@ func (e fileEntry) covers(file string) bool {
 	return !e.dir && strings.HasPrefix(file, pattern+"/")
 }
 
-// covering gives the first entry that covers a file.
-func (s *Spec) covering(file string) (fileEntry, bool) {
-	for _, e := range s.fileEntries() {
-		if e.covers(file) {
-			return e, true
-		}
-	}
-	return fileEntry{}, false
+// covered says whether some package has the file.
+func (s *Spec) covered(file string) bool {
+	return slices.ContainsFunc(s.fileEntries(), func(e fileEntry) bool { return e.covers(file) })
 }
 
 // literal is what each name that a pattern matches begins with, in its folder.
@@ -100,9 +103,7 @@ func (s *Spec) dropReplaced(p Payload) error {
 		return s.place(-1, "a provider with the library lib"+p.Name+".so, which this release has a package for", "a plug-in only")
 	}
 	before, now := s.paths(*p.Replaced), s.paths(p)
-	entries := s.fileEntries()
-	for i := len(entries) - 1; i >= 0; i-- {
-		e := entries[i]
+	for _, e := range slices.Backward(s.fileEntries()) {
 		if !strings.Contains(literal(e.pattern), p.Name) || !coversAny(e, before) || coversAny(e, now) {
 			continue
 		}
@@ -118,12 +119,7 @@ func (s *Spec) dropReplaced(p Payload) error {
 }
 
 func coversAny(e fileEntry, files []string) bool {
-	for _, f := range files {
-		if e.covers(f) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(files, e.covers)
 }
 
 // paths gives the files of a payload as the spec would name them.

@@ -24,7 +24,7 @@ func (s *Spec) addPages(p Payload) error {
 	}
 	var open []Page
 	for _, page := range p.Pages {
-		if _, ok := s.covering(page.path()); !ok {
+		if !s.covered(page.path()) {
 			open = append(open, page)
 		}
 	}

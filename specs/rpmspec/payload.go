@@ -139,7 +139,7 @@ type fileList struct {
 // addFile adds a line for path to the %files of a package, unless the spec has
 // one that covers it.
 func (s *Spec) addFile(pkg, path, text string, list fileList, p Payload) error {
-	if _, ok := s.covering(path); ok {
+	if s.covered(path) {
 		return nil
 	}
 	sec, err := s.one("files", pkg)
@@ -237,6 +237,7 @@ func (s *Spec) coherent(i int) bool {
 			open[len(open)-1] = false
 		case condEnd:
 			open = open[:len(open)-1]
+		case condNone:
 		}
 	}
 	return slices.Contains(open, true)

@@ -112,7 +112,9 @@ const (
 )
 
 // suse gives the spec with scriptlets of one form or none.
-func suse(scriptlets string) string { return strings.Replace(suseSpec, "@SCRIPTLETS@\n", scriptlets+"\n", 1) }
+func suse(scriptlets string) string {
+	return strings.Replace(suseSpec, "@SCRIPTLETS@\n", scriptlets+"\n", 1)
+}
 
 func wantParts(t *testing.T, text string, parts ...string) {
 	t.Helper()
