@@ -64,8 +64,6 @@ type Transplant struct {
 	// Files are files of the provider's folder that upstream has elsewhere, as the ABI
 	// header: the name in the folder, and the path in upstream's tree.
 	Files map[string]string `yaml:"files" jsonschema_description:"name in the provider's folder: path in upstream's tree"`
-	// Warnings says why the provider's files may give warnings when they are compiled.
-	Warnings string `yaml:"warnings,omitempty" jsonschema_description:"why warnings are no errors here"`
 	// Reasons explain each difference.
 	Reasons []Reason `yaml:"reasons,omitempty" jsonschema_description:"why the result may differ from upstream's"`
 }
