@@ -96,6 +96,18 @@ func TestApplyForeign(t *testing.T) {
 			after: map[string]string{"f": "0\n0\n" + changed + changed},
 		},
 		{
+			name: "a text that repeats itself: the second hunk goes as far as the first", moved: 2, how: Foreign{Strip: 1},
+			before: map[string]string{"f": "a\nb\nc\nd\nhere\n" + strings.Repeat("a\nb\nc\nd\n", 6)},
+			patch:  "--- a/f\n+++ b/f\n@@ -1,1 +1,1 @@\n-here\n+there\n@@ -9,2 +9,2 @@\n-d\n+D\n a\n",
+			after:  map[string]string{"f": "a\nb\nc\nd\nthere\n" + "a\nb\nc\nd\na\nb\nc\nD\n" + strings.Repeat("a\nb\nc\nd\n", 4)},
+		},
+		{
+			name: "less context behind: at the end only", moved: 1, how: Foreign{Strip: 1},
+			before: map[string]string{"f": "a\nb\nc\nx\na\nb\nc\n"},
+			patch:  "--- a/f\n+++ b/f\n@@ -1,3 +1,4 @@\n a\n b\n c\n+d\n",
+			after:  map[string]string{"f": "a\nb\nc\nx\na\nb\nc\nd\n"},
+		},
+		{
 			name: "made, removed, renamed, copied, modes", how: Foreign{Strip: 1},
 			before: map[string]string{"gone": "a\n", "from": text, "script": "s\n", "orig*": "o\n"},
 			patch: "diff --git a/new/x b/new/x\nnew file mode 100755\n--- /dev/null\n+++ b/new/x\n@@ -0,0 +1 @@\n+n\n\\ No newline at end of file\n" +
@@ -189,6 +201,7 @@ func TestApplyForeignRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, patch, want string }{
 		{"a hunk", "--- a/d/f\n+++ b/d/f\n@@ -2,3 +2,3 @@\n line 2\n-line 3\n+x\n line 4\n@@ -10,3 +10,3 @@\n line 10\n-line eleven\n+x\n line 12\n", `p.patch:8: d/f: hunk 2: patch does not apply: want "line eleven\n" in line 11 or elsewhere, got "line 11\n"`},
 		{"would need fuzz", "--- a/d/f\n+++ b/d/f\n@@ -9,5 +9,5 @@\n line nine\n line 10\n-line 11\n+x\n line 12\n line 13\n", "hunk 1: patch does not apply"},
+		{"less context in front, not at the start", "--- a/d/f\n+++ b/d/f\n@@ -1,2 +1,3 @@\n+x\n line 7\n line 8\n", "hunk 1: patch does not apply"},
 		{"behind the end", "--- a/g\n+++ b/g\n@@ -9,1 +9,1 @@\n-zz\n+x\n", `got a file of 2 lines`},
 		{"no file", "--- a/d/none\n+++ b/d/none\n@@ -1 +1 @@\n-a\n+b\n", "p.patch:1: d/none: patch does not apply: want a file, got none"},
 		{"is there", "diff --git a/g b/g\nnew file mode 100644\n--- /dev/null\n+++ b/g\n@@ -0,0 +1 @@\n+a\n", "want no such file, got a file"},

@@ -38,6 +38,7 @@ type rpmMaker struct {
 	binary   bool
 	name     string
 	noDigest bool
+	noMD5    bool          // as where MD5 is forbidden
 	tail     string        // behind the payload's end, inside of the compression
 	header   func([]byte)  // changes the main header behind its digests
 	payload  func(*[]byte) // changes the payload behind its digests
@@ -156,6 +157,9 @@ func (m rpmMaker) bytes(tb testing.TB) []byte {
 			{rpmutils.SIG_SHA1, 6, fmt.Sprintf("%x", sha)}, {rpmutils.SIG_SHA256, 6, sumOf(main)},
 			{rpmutils.SIG_MD5 - 16384, 7, both[:]},
 		}
+	}
+	if m.noMD5 {
+		signature = signature[:2]
 	}
 	if m.header != nil {
 		m.header(main)
@@ -305,6 +309,9 @@ func TestPackageRefuses(t *testing.T) {
 		},
 		"payload cut": {
 			change(func(m *rpmMaker) { m.compress = gzipBytes; m.payload = func(p *[]byte) { *p = (*p)[:len(*p)-9] } }), "damaged or cut short",
+		},
+		"payload changed, without MD5": {
+			change(func(m *rpmMaker) { m.noMD5 = true; m.payload = func(p *[]byte) { (*p)[len(*p)-200] ^= 1 } }), "has the payload digest",
 		},
 		"payload longer": {change(func(m *rpmMaker) { m.payload = func(p *[]byte) { *p = append(*p, 0) } }), "damaged or cut short"},
 		"no payload":     {change(func(m *rpmMaker) { m.payload = func(p *[]byte) { *p = nil } }), "instead of the"},
