@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/resnics/verbsmith/specs/strictyaml"
@@ -19,7 +20,7 @@ const maxDriverID = 1<<31 - 1
 var (
 	nameForm     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 	constantForm = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]{1,48}$`)
-	headerForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,60}\.h$`)
+	headerForm   = regexp.MustCompile(`^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/){0,8}[a-z0-9][a-z0-9_-]{0,60}\.h$`)
 	moduleForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.ko$`)
 	deviceForm   = regexp.MustCompile(`^[a-z][a-z0-9_]*\d$`)
 	modaliasForm = regexp.MustCompile(`^[a-z0-9]+:[A-Za-z0-9*?_.,:+-]{1,200}$`)
@@ -66,7 +67,10 @@ func (m *Manifest) Check() []strictyaml.Problem {
 			c.add("title", "a title that cannot be taken for an entry of MAINTAINERS", strconv.Quote(m.Title))
 		}
 	}
-	c.person(m.Maintainer)
+	c.person("maintainer", m.Maintainer)
+	for i, one := range m.CoMaintainers {
+		c.person(fmt.Sprintf("coMaintainers[%d]", i), one)
+	}
 	c.copyright(m)
 	c.headers(m)
 	c.driverID(m.DriverID)
@@ -74,6 +78,9 @@ func (m *Manifest) Check() []strictyaml.Problem {
 		c.match("kernelModule", m.KernelModule, moduleForm, "NAME.ko, of letters, digits, _ and -")
 	}
 	c.device(m.Device)
+	if m.Device.ByDriverID && m.DriverID.Policy == PolicyNone {
+		c.add("device.byDriverID", "false with driverID.policy none: there is no id to match by", "true")
+	}
 	c.cmake(m.CMake)
 	for i, p := range m.PrivateFiles {
 		if want := badPattern(p); want != "" {
@@ -105,25 +112,27 @@ func (c *checker) line(path, value string, most int) {
 		c.add(path, "one line of text without control characters", strconv.Quote(value))
 	case strings.Contains(value, "%"):
 		c.add(path, "a text without %, which RPM would read as a macro", strconv.Quote(value))
+	case strings.ContainsAny(value, "$`\\"):
+		c.add(path, "a text without $, ` and \\, which shells, make and debian/control would read", strconv.Quote(value))
 	case utf8.RuneCountInString(value) > most:
 		c.add(path, fmt.Sprintf("at most %d characters", most), strconv.Itoa(utf8.RuneCountInString(value)))
 	}
 }
 
-// isUnprintable also knows the line ends that only Unicode has, and the marks
-// that turn the direction of what follows.
+// isUnprintable also knows the line ends that only Unicode has, and what has no
+// width of its own or turns the direction of what follows.
 func isUnprintable(r rune) bool {
-	return isControl(r) || r >= '\u2028' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	return isControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
-func (c *checker) person(m Maintainer) {
-	c.line("maintainer.name", m.Name, 80)
+func (c *checker) person(path string, m Maintainer) {
+	c.line(path+".name", m.Name, 80)
 	if strings.ContainsAny(m.Name, "<>\"") {
-		c.add("maintainer.name", "a name without < > and quotes", strconv.Quote(m.Name))
+		c.add(path+".name", "a name without < > and quotes", strconv.Quote(m.Name))
 	}
 	_, err := mail.ParseAddress(m.Email)
 	if err != nil || !emailForm.MatchString(m.Email) {
-		c.add("maintainer.email", "an address as name@host", strconv.Quote(m.Email))
+		c.add(path+".email", "an address as name@host", strconv.Quote(m.Email))
 	}
 }
 

@@ -14,9 +14,10 @@ import (
 // if(): line ends, comments, brackets, variables, escapes.
 var conditionForm = regexp.MustCompile(`^[A-Za-z0-9_.+" ()-]{1,200}$`)
 
-const wantHeader = "a file name of a-z, 0-9, _ and - that ends in .h, without a folder"
+const wantHeader = "a file of this folder whose name is of a-z, 0-9, _ and - and ends in .h"
 
-// headers checks the names of what goes to kernel-headers/rdma.
+// headers checks the names of what goes to kernel-headers/rdma: without the
+// folder, in which a provider keeps what has the name of another of its files.
 func (c *checker) headers(m *Manifest) {
 	if m.ABIHeader != "" {
 		c.match("abiHeader", m.ABIHeader, headerForm, wantHeader)
@@ -24,7 +25,7 @@ func (c *checker) headers(m *Manifest) {
 			c.add("abiHeaders", "abiHeader or abiHeaders, not both", strconv.Itoa(len(m.ABIHeaders))+" beside abiHeader")
 		}
 	}
-	seen := []string{m.ABIHeader}
+	seen := []string{headerName(m.ABIHeader)}
 	for _, list := range []struct {
 		name  string
 		files []string
@@ -32,10 +33,10 @@ func (c *checker) headers(m *Manifest) {
 		for i, file := range list.files {
 			path := fmt.Sprintf("%s[%d]", list.name, i)
 			c.match(path, file, headerForm, wantHeader)
-			if slices.Contains(seen, file) && file != "" {
-				c.add(path, "each header once", strconv.Quote(file)+" again")
+			if file != "" && slices.Contains(seen, headerName(file)) {
+				c.add(path, "each header once", strconv.Quote(headerName(file))+" again")
 			}
-			seen = append(seen, file)
+			seen = append(seen, headerName(file))
 		}
 	}
 }

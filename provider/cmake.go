@@ -158,11 +158,3 @@ func cmakeShape(cmds []cmakeCommand) []string {
 	}
 	return shapes
 }
-
-// innermost gives the innermost block around a command.
-func (c *cmakeCommand) innermost() (cmakeBlock, bool) {
-	if len(c.Blocks) == 0 {
-		return cmakeBlock{}, false
-	}
-	return c.Blocks[len(c.Blocks)-1], true
-}

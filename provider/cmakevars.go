@@ -63,7 +63,8 @@ func (v cmakeVars) expand(args []cmakeArg) []cmakeArg {
 // run does what the command does to the variables.
 func (v cmakeVars) run(c *cmakeCommand) {
 	args := c.argTexts()
-	name, values := "", []string(nil)
+	var name string
+	var values []string
 	switch {
 	case c.Name == "set" && len(args) > 0:
 		name, values = args[0], args[1:]

@@ -2,8 +2,6 @@
 
 package provider
 
-import "path"
-
 // DriverIDs reads enum rdma_driver_id of a release's DriverHeader: which
 // constant has which number. A constant that is another one's second name is
 // left out, as is one whose number the text does not tell; where an #if decides
@@ -24,14 +22,4 @@ func DriverIDs(header []byte) (map[int]string, error) {
 		}
 	}
 	return ids, nil
-}
-
-// Reads lists every file of a release that Integrate looks at, so that it can
-// be run on a tree of those alone.
-func (p *Provider) Reads() []string {
-	names := []string{TopCMake, HeadersCMake, DriverHeader, VerbsHeader, Maintainers, Readme}
-	for _, c := range p.CopyPlan() {
-		names = append(names, path.Clean(c.To))
-	}
-	return names
 }

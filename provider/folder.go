@@ -176,6 +176,9 @@ func readLimited(root *os.Root, name, file string) ([]byte, fs.FileInfo, error) 
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, nil, &FileError{File: file, Want: wantRegular, Got: info.Mode().Type().String()}
 	}
+	if err == nil && info.Size() > MaxFileSize {
+		return nil, nil, tooLarge(file, info)
+	}
 	var data []byte
 	if err == nil {
 		var f *os.File
@@ -187,10 +190,14 @@ func readLimited(root *os.Root, name, file string) ([]byte, fs.FileInfo, error) 
 	if err != nil {
 		return nil, nil, &FileError{File: file, Want: wantReadable, Got: err.Error(), Err: err}
 	}
-	if len(data) > MaxFileSize {
-		return nil, nil, &LimitError{File: file, What: "bytes in one file", Limit: MaxFileSize, Got: info.Size()}
+	if len(data) > MaxFileSize { // it has grown meanwhile
+		return nil, nil, tooLarge(file, info)
 	}
 	return data, info, nil
+}
+
+func tooLarge(file string, info fs.FileInfo) error {
+	return &LimitError{File: file, What: "bytes in one file", Limit: MaxFileSize, Got: max(info.Size(), MaxFileSize+1)}
 }
 
 // badFileName says what a file's path should be, "" where it is right. The

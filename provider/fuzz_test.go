@@ -42,8 +42,10 @@ func FuzzCMake(f *testing.F) {
 			func(d []byte) ([]byte, bool, error) {
 				return addToCMakeList("c", d, cmakeList{"pub", "rdma"}, "fly.h")
 			},
-			func(d []byte) ([]byte, bool, error) { return addSubdirectory("c", d, "providers/fly", true) },
-			func(d []byte) ([]byte, bool, error) { return addSubdirectory("c", d, "providers/fly", false) },
+			func(d []byte) ([]byte, bool, error) {
+				return addSubdirectory("c", d, "providers/fly", CMake{CoherentDMA: true})
+			},
+			func(d []byte) ([]byte, bool, error) { return addSubdirectory("c", d, "providers/fly", CMake{}) },
 		}
 		for i, edit := range edits {
 			out, already, err := edit(data)
@@ -112,6 +114,9 @@ func FuzzManifest(f *testing.F) {
 			return
 		}
 		words := append([]string{m.Name, m.DriverID.Constant, m.KernelModule, m.Device.Name}, m.kernelHeaders()...)
+		for i := range words[4:] {
+			words[4+i] = headerName(words[4+i])
+		}
 		for _, s := range words {
 			if slices.ContainsFunc([]byte(s), func(c byte) bool { return c <= ' ' || c == '/' || c == '%' || c == '"' }) {
 				t.Fatalf("%q passed", s)

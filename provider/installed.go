@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -52,48 +53,62 @@ func installDir(destination string) (InstallDir, bool) {
 	return "", false
 }
 
-// installs reads install(FILES file… DESTINATION dir [RENAME name]) and
+// cmakeInstall is install(FILES file… DESTINATION dir [RENAME name]), or
 // rdma_subst_install(), which is the same for one file.
-func (r *buildReader) installs(b *buildFile, c *cmakeCommand) error {
-	const lookedFor = "install(FILES … DESTINATION of udev rules, modprobe files or libexec"
+type cmakeInstall struct {
+	files               []cmakeArg
+	destination, rename *cmakeArg
+	bare                *cmakeArg // DESTINATION or RENAME without a value
+}
+
+func readInstall(c *cmakeCommand) cmakeInstall {
+	var in cmakeInstall
 	if len(c.Args) == 0 || c.Args[0].Text != "FILES" && c.Args[0].Text != "PROGRAMS" {
-		return b.failAt(c, lookedFor, "another form of "+c.Name+"()")
+		return in
 	}
-	var files []cmakeArg
-	var destination, rename *cmakeArg
+	isKey := func(text string) bool { return text == "DESTINATION" || text == "RENAME" }
 	for i := 1; i < len(c.Args); i++ {
-		switch c.Args[i].Text {
-		case "DESTINATION", "RENAME":
-			if i+1 == len(c.Args) {
-				return b.fail(c.Args[i], "a value behind "+c.Args[i].Text, "none")
-			}
-			if c.Args[i].Text == "RENAME" {
-				rename = &c.Args[i+1]
-			} else {
-				destination = &c.Args[i+1]
-			}
+		a := &c.Args[i]
+		switch {
+		case isKey(a.Text) && i+1 == len(c.Args):
+			in.bare = a
+		case a.Text == "RENAME":
 			i++
-		case "PERMISSIONS", "CONFIGURATIONS", "COMPONENT", "OPTIONAL", "EXCLUDE_FROM_ALL", "TYPE":
-			// Their values name no file.
-			for i+1 < len(c.Args) && c.Args[i+1].Text != "DESTINATION" && c.Args[i+1].Text != "RENAME" {
-				i++
+			in.rename = &c.Args[i]
+		case a.Text == "DESTINATION":
+			i++
+			in.destination = &c.Args[i]
+		case slices.Contains([]string{"PERMISSIONS", "CONFIGURATIONS", "COMPONENT", "OPTIONAL", "EXCLUDE_FROM_ALL", "TYPE"}, a.Text):
+			for i+1 < len(c.Args) && !isKey(c.Args[i+1].Text) {
+				i++ // its values name no file
 			}
 		default:
-			files = append(files, c.Args[i])
+			in.files = append(in.files, *a)
 		}
 	}
-	if destination == nil {
-		return b.failAt(c, lookedFor, "no DESTINATION")
+	return in
+}
+
+// installs reads what a command installs; only folders that all packages know
+// are possible.
+func (r *buildReader) installs(b *buildFile, c *cmakeCommand) error {
+	const lookedFor = "install(FILES … DESTINATION of udev rules, modprobe files or libexec"
+	in := readInstall(c)
+	switch {
+	case in.bare != nil:
+		return b.fail(*in.bare, "a value behind "+in.bare.Text, "none")
+	case len(in.files) == 0 || in.destination == nil:
+		return b.failAt(c, lookedFor, "another form of "+c.Name+"()")
 	}
-	dir, ok := installDir(destination.Text)
+	dir, ok := installDir(in.destination.Text)
 	switch {
 	case !ok:
-		return b.fail(*destination, lookedFor, fmt.Sprintf("%q", destination.Text))
-	case rename != nil && len(files) != 1:
-		return b.fail(*rename, "one file where there is a RENAME", fmt.Sprintf("%d", len(files)))
+		return b.fail(*in.destination, lookedFor, fmt.Sprintf("%q", in.destination.Text))
+	case in.rename != nil && len(in.files) != 1:
+		return b.fail(*in.rename, "one file where there is a RENAME", strconv.Itoa(len(in.files)))
 	}
-	for _, f := range files {
-		if err := r.install(b, dir, f, rename); err != nil {
+	for _, f := range in.files {
+		if err := r.install(b, dir, f, in.rename); err != nil {
 			return err
 		}
 	}

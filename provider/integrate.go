@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 )
 
@@ -43,14 +44,15 @@ type Copy struct {
 	To   string // slash separated, in the tree
 }
 
-// CopyPlan says where each file of the provider goes: the ABI header to
+// CopyPlan says where each file of the provider goes: the kernel headers to
 // kernel-headers/rdma and, as upstream has it, not also to providers/NAME.
 func (p *Provider) CopyPlan() []Copy {
 	plan := make([]Copy, 0, len(p.Files))
+	headers := p.Manifest.kernelHeaders()
 	for _, f := range p.Files {
 		to := path.Join("providers", p.Manifest.Name, f.Name)
-		if f.Name == p.Manifest.ABIHeader {
-			to = path.Join("kernel-headers", "rdma", f.Name)
+		if slices.Contains(headers, f.Name) {
+			to = path.Join("kernel-headers", "rdma", headerName(f.Name))
 		}
 		plan = append(plan, Copy{From: f, To: to})
 	}
@@ -65,8 +67,13 @@ func (p *Provider) CopyPlan() []Copy {
 func Integrate(t Tree, p *Provider) (*Result, error) {
 	in := &integration{tree: t, data: map[string][]byte{}}
 	in.run(&p.Manifest)
-	for _, c := range p.CopyPlan() {
-		in.copy(c)
+	in.checkInstalled(p)
+	plan := p.CopyPlan()
+	for _, c := range plan {
+		in.copy(&p.Manifest, c)
+	}
+	if p.Manifest.ReplacesUpstream {
+		in.removeOld(p.Manifest.Name, plan)
 	}
 	if err := errors.Join(in.errs...); err != nil {
 		return nil, fmt.Errorf("integrate provider %s: %w", p.Manifest.Name, err)
@@ -89,26 +96,22 @@ type integration struct {
 
 // run makes the edits in the order in which the result lists them.
 func (in *integration) run(m *Manifest) {
-	folder, header := "providers/"+m.Name, "rdma/"+m.ABIHeader
-	in.edit(DriverHeader, func(data []byte) ([]byte, string, bool, error) {
-		out, id, already, err := addDriverID(DriverHeader, data, m.DriverID)
-		in.result.DriverID = id
-		what := m.DriverID.Constant + " with driver id " + strconv.Itoa(id) + " at the end of enum " + driverEnum
-		return out, what, already, err
-	})
-	for _, list := range headerLists() {
-		in.edit(HeadersCMake, func(data []byte) ([]byte, string, bool, error) {
-			out, already, err := addToCMakeList(HeadersCMake, data, list, header)
-			return out, header + " in " + list.String() + " …)", already, err
+	if m.DriverID.Policy != PolicyNone {
+		in.edit(DriverHeader, func(data []byte) ([]byte, string, bool, error) {
+			out, id, already, err := addDriverID(DriverHeader, data, m.DriverID)
+			in.result.DriverID = id
+			what := m.DriverID.Constant + " with driver id " + strconv.Itoa(id) + " at the end of enum " + driverEnum
+			return out, what, already, err
 		})
 	}
-	for _, dir := range append([]string{""}, m.CMake.Subdirectories...) {
-		in.edit(TopCMake, func(data []byte) ([]byte, string, bool, error) {
-			dir := path.Join(folder, dir)
-			out, already, err := addSubdirectory(TopCMake, data, dir, m.CMake.CoherentDMA)
-			return out, "add_subdirectory(" + dir + ")", already, err
-		})
+	published, abi := headerLists()
+	for _, header := range m.kernelHeaders() {
+		in.addHeader(published, header)
 	}
+	for _, header := range m.ABIs() {
+		in.addHeader(abi, header)
+	}
+	in.subdirectories(m)
 	if data, ok := in.read(TopCMake); ok {
 		abi, err := privateABI(TopCMake, data)
 		in.result.PrivateABI = abi
@@ -122,17 +125,43 @@ func (in *integration) run(m *Manifest) {
 		out, already, err := addMaintainer(Maintainers, data, m)
 		return out, "section " + m.maintainersTitle(), already, err
 	})
-	in.edit(Readme, func(data []byte) ([]byte, string, bool, error) {
-		out, already, err := addKernelModule(Readme, data, m.KernelModule)
-		return out, m.KernelModule + " in the list of kernel modules", already, err
+	if m.KernelModule != "" {
+		in.edit(Readme, func(data []byte) ([]byte, string, bool, error) {
+			out, already, err := addKernelModule(Readme, data, m.KernelModule)
+			return out, m.KernelModule + " in the list of kernel modules", already, err
+		})
+	}
+}
+
+func (in *integration) addHeader(list cmakeList, header string) {
+	header = "rdma/" + headerName(header)
+	in.edit(HeadersCMake, func(data []byte) ([]byte, string, bool, error) {
+		out, already, err := addToCMakeList(HeadersCMake, data, list, header)
+		return out, header + " in " + list.String() + " …)", already, err
 	})
+}
+
+func (in *integration) subdirectories(m *Manifest) {
+	var paths []string
+	for _, dir := range append([]string{""}, m.CMake.Subdirectories...) {
+		paths = append(paths, path.Join("providers", m.Name, dir))
+	}
+	if m.ReplacesUpstream {
+		in.dropOld(m, paths)
+	}
+	for _, path := range paths {
+		in.edit(TopCMake, func(data []byte) ([]byte, string, bool, error) {
+			out, already, err := addSubdirectory(TopCMake, data, path, m.CMake)
+			return out, "add_subdirectory(" + path + ")", already, err
+		})
+	}
 }
 
 // headerLists gives the two lists of kernel-headers/CMakeLists.txt: the headers
 // that providers can include, and those that make_abi_structs.py makes
 // kernel-abi/ from.
-func headerLists() []cmakeList {
-	return []cmakeList{{Command: "publish_internal_headers", First: "rdma"}, {Command: "rdma_kernel_provider_abi"}}
+func headerLists() (published, abi cmakeList) {
+	return cmakeList{Command: "publish_internal_headers", First: "rdma"}, cmakeList{Command: "rdma_kernel_provider_abi"}
 }
 
 func (in *integration) fail(err error) {
@@ -183,21 +212,25 @@ func (in *integration) edit(name string, change func([]byte) (out []byte, what s
 }
 
 // copy takes a file of the provider in. A release that has another file of
-// that name keeps it: the provider would replace somebody else's.
-func (in *integration) copy(c Copy) {
+// that name keeps it, but where the provider replaces the release's own.
+func (in *integration) copy(m *Manifest, c Copy) {
 	have, err := in.tree.ReadFile(c.To)
+	same := err == nil && bytes.Equal(have, c.From.data)
 	switch {
-	case err == nil && !bytes.Equal(have, c.From.data):
+	case err == nil && !same && !m.mayReplace(c.To):
 		want := "no such file in the release, or the provider's own"
+		if !m.ReplacesUpstream && providerOf(c.To) == m.Name {
+			want += " (replacesUpstream: true replaces the release's provider)"
+		}
 		in.fail(&ConflictError{File: c.To, Want: want, Got: "a file with other content"})
 		return
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		in.fail(&PlaceError{File: c.To, LookedFor: "a place for the provider's file", Found: err.Error(), Err: err})
 		return
 	}
-	edit := Edit{File: c.To, What: "the provider's " + c.From.Name, Already: err == nil}
+	edit := Edit{File: c.To, What: "the provider's " + c.From.Name, Already: same}
 	in.result.Edits = append(in.result.Edits, edit)
-	if err != nil {
+	if !same {
 		in.out = append(in.out, Written{Name: c.To, Data: c.From.data, Mode: c.From.Mode})
 	}
 }
@@ -210,8 +243,8 @@ func (in *integration) write() error {
 		return batch.WriteAll(in.out)
 	}
 	for _, f := range in.out {
-		if f.Mode&0o111 != 0 {
-			want := "a tree that can write executable files"
+		if f.Mode&0o111 != 0 || f.Remove {
+			want := "a tree that can write executable files, and remove files"
 			return &FileError{File: f.Name, Want: want, Got: fmt.Sprintf("%T", in.tree)}
 		}
 	}

@@ -38,6 +38,7 @@ var (
 // buildReader collects what the provider's CMakeLists.txt say.
 type buildReader struct {
 	p       *Provider
+	release bool // it is a release's own provider, whose kernel headers no manifest names
 	plugin  bool
 	library *Library
 	headers []cmakePlace // of publish_headers
@@ -150,7 +151,10 @@ func (r *buildReader) publish(b *buildFile, c *cmakeCommand) error {
 // from providers/NAME: upstream's mlx5 publishes one of its own.
 func (r *buildReader) isKernelHeader(name string) bool {
 	header, ok := strings.CutPrefix(name, "../../kernel-headers/rdma/")
-	return ok && slices.Contains(r.p.Manifest.kernelHeaders(), header)
+	if !ok {
+		return false
+	}
+	return r.release || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), func(h string) bool { return headerName(h) == header })
 }
 
 // finish checks what only all files together tell.
@@ -169,7 +173,7 @@ func (r *buildReader) finish(file string) error {
 			r.fail(r.pc.b.fail(r.pc.arg, cmakeShared+"() for this pkg-config file", cmakePlugin+"()"))
 		}
 	}
-	if err := errors.Join(r.errs...); err != nil {
+	if err := errors.Join(r.errs...); err != nil && !r.release {
 		return err
 	}
 	if lib != nil {

@@ -155,8 +155,7 @@ func TestLibraryMistakes(t *testing.T) {
 			}
 			_, err := Load(libraryFolder(t, change))
 			wantError(t, err, tt.want)
-			var place *PlaceError
-			if !errors.As(err, &place) {
+			if _, ok := errors.AsType[*PlaceError](err); !ok {
 				t.Errorf("want a *PlaceError, got %v", err)
 			}
 		})
@@ -175,6 +174,9 @@ func TestLoadManifestOfManyKinds(t *testing.T) {
 		want     []string // "line:path" of each mistake
 	}{
 		{"several headers", "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, fly_user.h]", nil},
+		{"a header in a folder", "abiHeader: fly-abi.h", "abiHeader: kernel/fly-abi.h", nil},
+		{"two of one name", "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, kernel/fly-abi.h]", []string{"6:abiHeaders[1]"}},
+		{"a header out of the folder", "abiHeader: fly-abi.h", "abiHeader: kernel/../../fly-abi.h", []string{"6:abiHeader"}},
 		{"no header", "abiHeader: fly-abi.h\n", "", nil},
 		{"ioctl headers", "driverID:", "ioctlHeaders: [fly_user.h]\ndriverID:", nil},
 		{"both kinds", "driverID:", "abiHeaders: [fly_user.h]\ndriverID:", []string{"7:abiHeaders"}},
@@ -205,7 +207,7 @@ func TestLoadManifestOfManyKinds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p, err := Load(smallFolder(t, map[string]string{
-				ManifestName: replaceOnce(t, smallManifest, tt.old, tt.new), "fly_user.h": "/* ioctl */\n",
+				ManifestName: replaceOnce(t, smallManifest, tt.old, tt.new), "fly_user.h": "/* ioctl */\n", "kernel/fly-abi.h": "/* kernel */\n",
 			}))
 			var got []string
 			for _, m := range strictyaml.Mistakes(err) {

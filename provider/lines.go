@@ -2,7 +2,10 @@
 
 package provider
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // lineStart gives the offset at which the line that holds off begins.
 func lineStart(data []byte, off int) int {
@@ -70,4 +73,14 @@ func insertLineAfter(data []byte, off int, text string) []byte {
 // insertLineBefore puts text as a line of its own before the line that holds off.
 func insertLineBefore(data []byte, off int, text string) []byte {
 	return splice(data, lineStart(data, off), text+eolNear(data, off))
+}
+
+// cutLines takes out what stands from start to end, with its lines where they
+// hold nothing else but a comment behind it.
+func cutLines(data []byte, start, end int) []byte {
+	rest := bytes.TrimSpace(data[end:lineEnd(data, end)])
+	if _, own := indentOf(data, start); own && (len(rest) == 0 || rest[0] == '#') {
+		start, end = lineStart(data, start), lineEnd(data, end)
+	}
+	return slices.Concat(data[:start], data[end:])
 }

@@ -76,6 +76,16 @@ func TestAddMaintainer(t *testing.T) {
 			t.Errorf("got:\n%s", out)
 		}
 	})
+	t.Run("several people", func(t *testing.T) {
+		many := *m
+		many.CoMaintainers = []Maintainer{{Name: "Fay", Email: "fay@host.example"}, {Name: "Fox", Email: "fox@host.example"}}
+		out, _, err := addMaintainer("m", []byte(wasp), &many)
+		wantError(t, err)
+		people := "M:\tFlo <flo@host.example>\nM:\tFay <fay@host.example>\nM:\tFox <fox@host.example>\nS:"
+		if !strings.Contains(string(out), people) {
+			t.Errorf("got:\n%s", out)
+		}
+	})
 	_, _, err := addMaintainer("m", []byte("words\n"+section("ZOO", "zoo/")), m)
 	wantError(t, err, "m: looked for sections of providers", "found none")
 }

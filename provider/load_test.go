@@ -39,6 +39,26 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// A provider's own NAME-abi.h and the kernel's are two files.
+func TestLoadHeaderInAFolder(t *testing.T) {
+	manifest := strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeader: kernel/fly-abi.h", 1)
+	p, err := Load(smallFolder(t, map[string]string{ManifestName: manifest, "kernel/fly-abi.h": "/* kernel */\n"}))
+	wantError(t, err)
+	tree := smallRelease()
+	_, err = Integrate(tree, p)
+	wantError(t, err)
+	for name, want := range map[string]string{
+		"kernel-headers/rdma/fly-abi.h": "/* kernel */\n", "providers/fly/fly-abi.h": "/* abi */\n", "providers/fly/kernel/fly-abi.h": "",
+	} {
+		if tree[name] != want {
+			t.Errorf("%s: %q, want %q", name, tree[name], want)
+		}
+	}
+	if n := strings.Count(tree[HeadersCMake], "  rdma/fly-abi.h\n"); n != 2 || strings.Contains(tree[HeadersCMake], "kernel/fly") {
+		t.Errorf("the lists:\n%s", tree[HeadersCMake])
+	}
+}
+
 func TestLoadRib(t *testing.T) {
 	if _, err := Load("rib"); err != nil {
 		t.Fatal(err)
@@ -60,8 +80,17 @@ func TestLoadManifestMistakes(t *testing.T) {
 		{"description with a line end", "A small provider", `"A\nB"`, []string{"2:description"}},
 		{"description with a macro", "A small provider", "a %{x}", []string{"2:description"}},
 		{"description that turns around", "A small provider", "\"a \\u202e b\"", []string{"2:description"}},
+		{
+			"further maintainers", "abiHeader", "coMaintainers:\n  - name: F <x>\n    email: no\nabiHeader",
+			[]string{"7:coMaintainers[0].name", "8:coMaintainers[0].email"},
+		},
+		{
+			"by an id that it has not", "  constant: RDMA_DRIVER_FLY\n  policy: next\nkernelModule: fly.ko\ncmake:\n  coherentDMA: true\ndevice:\n",
+			"  policy: none\nkernelModule: fly.ko\ncmake:\n  coherentDMA: true\ndevice:\n  byDriverID: true\n", []string{"13:device.byDriverID"},
+		},
 		{"maintainer", "name: Flo\n  email: flo@host.example", "name: F <x>\n  email: no", []string{"4:maintainer.name", "5:maintainer.email"}},
-		{"header elsewhere", "fly-abi.h", "sub/fly-abi.h", []string{"6:abiHeader"}},
+		{"header elsewhere", "fly-abi.h", "../fly-abi.h", []string{"6:abiHeader"}},
+		{"header in a folder that is not there", "fly-abi.h", "sub/fly-abi.h", []string{"6:abiHeader"}},
 		{"header of another form", "fly-abi.h", "fly.hh", []string{"6:abiHeader"}},
 		{"constant", "RDMA_DRIVER_FLY", "\"RDMA_DRIVER_FLY = 3\"", []string{"8:driverID.constant"}},
 		{"policy", "policy: next", "policy: last", []string{"9:driverID.policy"}},

@@ -45,12 +45,11 @@ func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already b
 	}
 	title := m.maintainersTitle()
 	sep := fieldSeparator(data, among[0])
-	lines := []string{
-		title,
-		"M:" + sep + m.Maintainer.Name + " <" + m.Maintainer.Email + ">",
-		"S:" + sep + "Supported",
-		"F:" + sep + folder,
+	lines := []string{title}
+	for _, one := range append([]Maintainer{m.Maintainer}, m.CoMaintainers...) {
+		lines = append(lines, "M:"+sep+one.Name+" <"+one.Email+">")
 	}
+	lines = append(lines, "S:"+sep+"Supported", "F:"+sep+folder)
 	if pos := placeIn(titles, title, byFold); pos < len(among) {
 		at := among[pos].Start
 		eol := eolNear(data, at)

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -22,12 +23,16 @@ type Manifest struct {
 	// Title is by default the name in capitals and USERSPACE PROVIDER.
 	Title      string     `yaml:"title,omitempty" jsonschema_description:"In MAINTAINERS, before the module's name."`
 	Maintainer Maintainer `yaml:"maintainer" jsonschema_description:"For MAINTAINERS and the patch's header."`
+	// CoMaintainers stand below the maintainer in MAINTAINERS.
+	CoMaintainers []Maintainer `yaml:"coMaintainers,omitempty" jsonschema_description:"Further people, for MAINTAINERS."`
 	// Copyright and License are for debian/copyright; CopyrightLines and
 	// LicenseName give what stands for one that is not there.
 	Copyright []string `yaml:"copyright,omitempty" jsonschema_description:"Years and holder, one line each."`
 	License   string   `yaml:"license,omitempty" jsonschema_description:"By the names of debian/copyright."`
-	// ABIHeader goes to kernel-headers/rdma/ and not to providers/NAME.
-	// ABIHeaders stands for it where there are several; without both the
+	// ABIHeader goes to kernel-headers/rdma/ by its base name, and not to
+	// providers/NAME. It may stand in a folder below: many of upstream's providers
+	// have another file NAME-abi.h beside their sources. ABIHeaders stands for it
+	// where there are several; without both the
 	// provider has no kernel header of its own.
 	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"A file of this folder, NAME-abi.h."`
 	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"The same for several; not both."`
@@ -94,6 +99,9 @@ type Device struct {
 	KernelABI int `yaml:"kernelABI,omitempty" jsonschema:"minimum=1" jsonschema_description:"The uverbs ABI, else 1."`
 	// Modalias is for a provider that matches by PCI id and not by name.
 	Modalias string `yaml:"modalias,omitempty" jsonschema_description:"pci:v0000....d0000....sv*sd*bc*sc*i*"`
+	// ByDriverID is for a provider whose match table has its driver id and
+	// nothing else: the proof then plays the kernel's netlink, which says it.
+	ByDriverID bool `yaml:"byDriverID,omitempty" jsonschema_description:"It matches by its driver id alone."`
 }
 
 // ABI is the kernel ABI that the device of the proof reports.
@@ -111,8 +119,8 @@ func (m *Manifest) maintainersTitle() string {
 	return title + " (for " + m.KernelModule + ")"
 }
 
-// ABIs gives the headers from which make_abi_structs.py makes kernel-abi/:
-// abiHeader, or abiHeaders.
+// ABIs gives the headers from which make_abi_structs.py makes kernel-abi/, by
+// their paths in the provider's folder: abiHeader, or abiHeaders.
 func (m *Manifest) ABIs() []string {
 	if m.ABIHeader != "" {
 		return []string{m.ABIHeader}
@@ -122,6 +130,9 @@ func (m *Manifest) ABIs() []string {
 
 // kernelHeaders gives the files that go to kernel-headers/rdma.
 func (m *Manifest) kernelHeaders() []string { return slices.Concat(m.ABIs(), m.IoctlHeaders) }
+
+// headerName is what a kernel header is called in kernel-headers/rdma.
+func headerName(file string) string { return path.Base(file) }
 
 // LicenseDefault is what most of upstream's providers have, by the name that
 // debian/copyright has for it.

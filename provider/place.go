@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // PlaceError says that an edit did not find its place, or found several.
@@ -76,7 +77,7 @@ func (e *ConflictError) Error() string {
 }
 
 func at(file string, line int) string {
-	if strings.ContainsFunc(file, isControl) {
+	if strings.ContainsFunc(file, isUnprintable) || !utf8.ValidString(file) {
 		file = strconv.Quote(file)
 	}
 	if line == 0 {

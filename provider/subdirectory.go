@@ -11,83 +11,115 @@ import (
 
 const coherentDMA = "HAVE_COHERENT_DMA"
 
+// subdirUnit is one add_subdirectory(providers/…), or an if() that has nothing
+// but such commands in it: first and last are the indexes of its commands.
+type subdirUnit struct {
+	first, last int
+	key         string // the folder, the first one of an if()
+}
+
 // addSubdirectory puts add_subdirectory(path) in its order among the other
 // providers: inside the if (HAVE_COHERENT_DMA) block, or outside of any block.
-func addSubdirectory(file string, data []byte, path string, coherent bool) (out []byte, already bool, err error) {
+// With a condition it stands there in an if() of its own, which all folders of
+// one provider share.
+func addSubdirectory(file string, data []byte, path string, m CMake) (out []byte, already bool, err error) {
 	cmds, err := parseCMake(file, data)
 	if err != nil {
 		return nil, false, err
 	}
-	group, err := providerGroup(file, cmds, coherent)
+	units, err := providerUnits(file, cmds, m.CoherentDMA)
 	if err != nil {
 		return nil, false, err
 	}
-	if already, err = hasSubdirectory(file, cmds, group, path); already || err != nil {
+	if already, err = hasSubdirectory(file, cmds, units, path, m); already || err != nil {
 		return data, already, err
 	}
-	keys := make([]string, len(group))
-	for i, g := range group {
-		keys[i] = cmds[g].Args[0].Text
+	lines := []string{"add_subdirectory(" + path + ")"}
+	if m.Condition != "" {
+		if own := ownUnits(cmds, units, path, m.Condition); own != nil {
+			units = own
+		} else {
+			lines = []string{"if (" + m.Condition + ")", lines[0], "endif()"}
+		}
 	}
-	pos := placeIn(keys, path, byPath)
-	text := "add_subdirectory(" + path + ")"
-	var at int // the new command's place among all commands
-	if pos > 0 {
-		at = group[pos-1] + 1
-		indent, _ := indentOf(data, cmds[group[pos-1]].Start)
-		out = insertLineAfter(data, cmds[group[pos-1]].End, indent+text)
-	} else {
-		at = group[0]
-		indent, _ := indentOf(data, cmds[at].Start)
-		out = insertLineBefore(data, cmds[at].Start, indent+text)
+	out, want, err := insertSubdirectory(file, data, cmds, units, path, lines)
+	if err != nil {
+		return nil, false, err
 	}
-	shape := cmakeShape(cmds)
-	model := cmds[group[0]]
-	prefix := strings.TrimSuffix(shape[group[0]], fmt.Sprintf("%s%q", model.Name, model.argTexts()))
-	want := slices.Insert(slices.Clone(shape), at, prefix+fmt.Sprintf("%s%q", "add_subdirectory", []string{path}))
-	if err := sameCMake(file, out, want, cmds[group[0]].Line); err != nil {
+	if err := sameCMake(file, out, want, cmds[units[0].first].Line); err != nil {
 		return nil, false, err
 	}
 	return out, false, nil
 }
 
-// providerGroup gives the indexes of the add_subdirectory(providers/…) commands
-// among which a new one goes.
-func providerGroup(file string, cmds []cmakeCommand, coherent bool) ([]int, error) {
+// insertSubdirectory writes the lines in path's order among units, and gives
+// the shape that the file must have then.
+func insertSubdirectory(
+	file string, data []byte, cmds []cmakeCommand, units []subdirUnit, path string, lines []string,
+) (out []byte, want []string, err error) {
+	keys := make([]string, len(units))
+	for i, u := range units {
+		keys[i] = u.key
+	}
+	pos := placeIn(keys, path, byPath)
+	at, near := units[0].first, cmds[units[0].first].Start // the new commands' place among all
+	if pos > 0 {
+		at, near = units[pos-1].last+1, cmds[units[pos-1].last].End
+	}
+	model := cmds[units[max(pos-1, 0)].first]
+	indent, _ := indentOf(data, model.Start)
+	text := indent + strings.Join(lines, eolNear(data, near)+indent)
+	if pos > 0 {
+		out = insertLineAfter(data, near, text)
+	} else {
+		out = insertLineBefore(data, near, text)
+	}
+	shape := cmakeShape(cmds)
+	prefix := strings.TrimSuffix(shape[units[0].first], fmt.Sprintf("%s%q", cmds[units[0].first].Name, cmds[units[0].first].argTexts()))
+	added, err := parseCMake(file, []byte(strings.Join(lines, "\n")))
+	if err != nil {
+		return nil, nil, err
+	}
+	addedShape := cmakeShape(added)
+	for i := range addedShape {
+		addedShape[i] = prefix + addedShape[i]
+	}
+	return out, slices.Insert(shape, at, addedShape...), nil
+}
+
+// providerUnits gives the units among which a new one goes.
+func providerUnits(file string, cmds []cmakeCommand, coherent bool) ([]subdirUnit, error) {
 	if coherent {
-		return coherentGroup(file, cmds)
+		return coherentUnits(file, cmds)
 	}
-	var group []int
-	for i := range cmds {
-		if len(cmds[i].Blocks) == 0 && providerDir(&cmds[i]) != "" {
-			group = append(group, i)
-		}
-	}
+	units := unitsIn(cmds, nil)
 	lookedFor := "one run of add_subdirectory(providers/…) outside of any block"
-	if len(group) == 0 {
+	if !slices.ContainsFunc(units, func(u subdirUnit) bool { return u.first == u.last }) {
 		return nil, noPlace(file, lookedFor)
 	}
-	for k := 1; k < len(group); k++ {
-		if group[k] != group[k-1]+1 {
-			between := cmds[group[k]-1]
+	for k := 1; k < len(units); k++ {
+		if units[k].first != units[k-1].last+1 {
+			between := cmds[units[k].first-1]
 			return nil, &PlaceError{
-				File: file, Line: cmds[group[k]].Line, LookedFor: lookedFor,
+				File: file, Line: cmds[units[k].first].Line, LookedFor: lookedFor,
 				Found: fmt.Sprintf("a second run, behind %s() of line %d", between.Name, between.Line),
 			}
 		}
 	}
-	return group, nil
+	return units, nil
 }
 
-func coherentGroup(file string, cmds []cmakeCommand) ([]int, error) {
-	var group, lines []int
+func coherentUnits(file string, cmds []cmakeCommand) ([]subdirUnit, error) {
+	var units []subdirUnit
+	var lines []int
 	empty := 0
 	for i, c := range cmds {
 		if c.Name != cmakeIf || len(c.Args) != 1 || c.Args[0].Text != coherentDMA {
 			continue
 		}
-		if found := providersIn(cmds, cmakeBlock{Open: i}); len(found) > 0 {
-			group, lines = found, append(lines, c.Line)
+		found := unitsIn(cmds, append(slices.Clone(c.Blocks), cmakeBlock{Open: i}))
+		if slices.ContainsFunc(found, func(u subdirUnit) bool { return u.first == u.last }) {
+			units, lines = found, append(lines, c.Line)
 		} else {
 			empty = c.Line
 		}
@@ -96,36 +128,102 @@ func coherentGroup(file string, cmds []cmakeCommand) ([]int, error) {
 	if len(lines) == 0 && empty > 0 {
 		return nil, &PlaceError{File: file, Line: empty, LookedFor: lookedFor, Found: "a block without any"}
 	}
-	return group, onePlace(file, lookedFor, lines)
+	return units, onePlace(file, lookedFor, lines)
 }
 
-// providersIn gives the add_subdirectory(providers/…) directly inside a block.
-func providersIn(cmds []cmakeCommand, block cmakeBlock) []int {
-	var found []int
+// unitsIn gives the units directly inside of blocks.
+func unitsIn(cmds []cmakeCommand, blocks []cmakeBlock) []subdirUnit {
+	var units []subdirUnit
 	for i := range cmds {
-		if b, ok := cmds[i].innermost(); ok && b == block && providerDir(&cmds[i]) != "" {
-			found = append(found, i)
+		if !slices.Equal(cmds[i].Blocks, blocks) {
+			continue
+		}
+		if dir := providerDir(&cmds[i]); dir != "" {
+			units = append(units, subdirUnit{first: i, last: i, key: dir})
+			continue
+		}
+		inner := insideIf(cmds, i)
+		if len(inner) > 0 && (len(cmds[i].Args) != 1 || cmds[i].Args[0].Text != coherentDMA) {
+			units = append(units, subdirUnit{first: i, last: i + len(inner) + 1, key: providerDir(&cmds[inner[0]])})
 		}
 	}
-	return found
+	return units
 }
 
-// hasSubdirectory says whether path is in the group already. One that is
+// insideIf gives the commands of an if() without else() that has nothing but
+// add_subdirectory(providers/…) in it, none for anything else.
+func insideIf(cmds []cmakeCommand, open int) []int {
+	if cmds[open].Name != cmakeIf {
+		return nil
+	}
+	var inner []int
+	for i := open + 1; i < len(cmds) && cmds[i].Name != "endif"; i++ {
+		if providerDir(&cmds[i]) == "" {
+			return nil
+		}
+		inner = append(inner, i)
+	}
+	return inner
+}
+
+// ownUnits gives what stands in the if (condition) that the provider of path
+// has already, nil where it has none.
+func ownUnits(cmds []cmakeCommand, units []subdirUnit, path, condition string) []subdirUnit {
+	for _, u := range units {
+		if u.first == u.last || !isCondition(&cmds[u.first], condition) || providerOf(u.key) != providerOf(path) {
+			continue
+		}
+		var own []subdirUnit
+		for _, i := range insideIf(cmds, u.first) {
+			own = append(own, subdirUnit{first: i, last: i, key: providerDir(&cmds[i])})
+		}
+		return own
+	}
+	return nil
+}
+
+// isCondition says whether an if() has a condition, however it is laid out.
+func isCondition(c *cmakeCommand, condition string) bool {
+	want, err := parseCMake("", []byte("x("+condition+")"))
+	return err == nil && len(want) == 1 && slices.Equal(c.argTexts(), want[0].argTexts())
+}
+
+// providerOf gives NAME of providers/NAME/….
+func providerOf(dir string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(dir, "providers/"), "/")
+	return name
+}
+
+// inPlace says whether command i is where the manifest's cmake puts it.
+func inPlace(cmds []cmakeCommand, units []subdirUnit, i int, m CMake) bool {
+	for _, u := range units {
+		switch {
+		case i < u.first || i > u.last:
+		case u.first == u.last:
+			return m.Condition == ""
+		default:
+			return m.Condition != "" && isCondition(&cmds[u.first], m.Condition)
+		}
+	}
+	return false
+}
+
+// hasSubdirectory says whether path is in its place already. One that is
 // elsewhere, or there twice, is an error: it would be built in another way
 // than the manifest says.
-func hasSubdirectory(file string, cmds []cmakeCommand, group []int, path string) (bool, error) {
+func hasSubdirectory(file string, cmds []cmakeCommand, units []subdirUnit, path string, m CMake) (bool, error) {
 	var in, out []int
 	for i := range cmds {
 		if providerDir(&cmds[i]) != path {
 			continue
 		}
-		if slices.Contains(group, i) {
+		if inPlace(cmds, units, i, m) {
 			in = append(in, cmds[i].Line)
 		} else {
 			out = append(out, cmds[i].Line)
 		}
 	}
-	lookedFor := "add_subdirectory(" + path + ") at most once, where the manifest's cmake.coherentDMA puts it"
+	lookedFor := "add_subdirectory(" + path + ") at most once, where the manifest's cmake puts it"
 	switch {
 	case len(out) > 0:
 		found := "it elsewhere: " + lineList(out)
@@ -134,6 +232,42 @@ func hasSubdirectory(file string, cmds []cmakeCommand, group []int, path string)
 		return false, &PlaceError{File: file, Line: in[1], LookedFor: lookedFor, Found: lineList(in)}
 	}
 	return len(in) == 1, nil
+}
+
+// dropSubdirectories takes out each add_subdirectory() of the release's own
+// provider NAME that is not one of paths in the place that the manifest's cmake
+// has for it. dropped names their folders.
+func dropSubdirectories(file string, data []byte, name string, paths []string, m CMake) (out []byte, dropped []string, err error) {
+	for {
+		cmds, err := parseCMake(file, data)
+		if err != nil {
+			return nil, nil, err
+		}
+		units, err := providerUnits(file, cmds, m.CoherentDMA)
+		if err != nil {
+			return nil, nil, err
+		}
+		at := misplaced(cmds, units, name, paths, m)
+		if at < 0 {
+			return data, dropped, nil
+		}
+		dropped = append(dropped, providerDir(&cmds[at]))
+		want := slices.Delete(cmakeShape(cmds), at, at+1)
+		data = cutLines(data, cmds[at].Start, cmds[at].End)
+		if err := sameCMake(file, data, want, cmds[at].Line); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+func misplaced(cmds []cmakeCommand, units []subdirUnit, name string, paths []string, m CMake) int {
+	for i := range cmds {
+		dir := providerDir(&cmds[i])
+		if providerOf(dir) == name && !(slices.Contains(paths, dir) && inPlace(cmds, units, i, m)) {
+			return i
+		}
+	}
+	return -1
 }
 
 // providerDir gives the folder of an add_subdirectory(providers/…), "" for any

@@ -38,14 +38,14 @@ func TestAddSubdirectory(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, form := range []func(string) string{func(s string) string { return s }, crlf} {
-				out, already, err := addSubdirectory("c", []byte(form(tt.in)), "providers/fly", tt.coherent)
+				out, already, err := addSubdirectory("c", []byte(form(tt.in)), "providers/fly", CMake{CoherentDMA: tt.coherent})
 				wantError(t, err)
 				want := form(tt.want)
 				if tt.name == "no line end at the end" {
 					want = tt.want // there is nothing to take CRLF from
 				}
 				wantText(t, string(out), want)
-				again, already2, err := addSubdirectory("c", out, "providers/fly", tt.coherent)
+				again, already2, err := addSubdirectory("c", out, "providers/fly", CMake{CoherentDMA: tt.coherent})
 				wantError(t, err)
 				if already || !already2 || !bytes.Equal(again, out) {
 					t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
@@ -75,7 +75,7 @@ func TestAddSubdirectoryRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, _, err := addSubdirectory("c", []byte(tt.in), "providers/fly", tt.coherent)
+			_, _, err := addSubdirectory("c", []byte(tt.in), "providers/fly", CMake{CoherentDMA: tt.coherent})
 			wantError(t, err, tt.want...)
 		})
 	}

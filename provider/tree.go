@@ -25,13 +25,22 @@ type Written struct {
 	Name string
 	Data []byte
 	Mode fs.FileMode // 0 keeps the mode that the file has, or 0o644
+	// Remove says that the file goes, and each folder that is empty then.
+	Remove bool
 }
 
 // BatchTree is a Tree that writes all files or none, with their modes.
-// Integrate uses it where a tree has it.
+// Integrate uses it where a tree has it, and needs it to remove files.
 type BatchTree interface {
 	Tree
 	WriteAll(files []Written) error
+}
+
+// Lister is a Tree that can list a folder: the files below it, sorted, with
+// names from the tree's top; none where there is no such folder. Integrate needs
+// it to replace a provider that the release has.
+type Lister interface {
+	List(dir string) ([]string, error)
 }
 
 // DirTree is a tree in a folder. It reads and writes nothing outside of it,
@@ -70,9 +79,9 @@ func (t *DirTree) WriteFile(name string, data []byte) error {
 // besideSuffix marks what is not yet under its own name.
 const besideSuffix = ".verbsmith-new"
 
-// WriteAll first writes every file beside its place and then renames them: a
-// full disk or a file that may not be written leaves the tree as it was. The
-// names are slash separated and appear once.
+// WriteAll first writes every file beside its place, puts those that go aside
+// and then renames: a full disk or a file that may not be written leaves the
+// tree as it was. The names are slash separated and appear once.
 func (t *DirTree) WriteAll(files []Written) error {
 	var beside, made []string
 	undo := func(err error) error {
@@ -84,7 +93,8 @@ func (t *DirTree) WriteAll(files []Written) error {
 		}
 		return err
 	}
-	for _, f := range files {
+	written := slices.DeleteFunc(slices.Clone(files), func(f Written) bool { return f.Remove })
+	for _, f := range written {
 		dirs, err := t.makeDirs(path.Dir(f.Name))
 		made = append(made, dirs...)
 		if err != nil {
@@ -100,12 +110,17 @@ func (t *DirTree) WriteAll(files []Written) error {
 			return undo(&FileError{File: f.Name, Want: "a regular file to replace", Got: info.Mode().Type().String()})
 		}
 	}
-	for _, f := range files {
+	r, err := t.setAside(files)
+	if err != nil {
+		return undo(err)
+	}
+	for _, f := range written {
 		if err := t.root.Rename(f.Name+besideSuffix, f.Name); err != nil {
+			r.putBack()
 			return undo(fmt.Errorf("write %s: %w", f.Name, err))
 		}
 	}
-	return nil
+	return r.finish()
 }
 
 func (t *DirTree) writeBeside(f Written) error {

@@ -173,7 +173,7 @@ func (p *mapParser) body(node string) error {
 				local = t.Text == "local"
 				continue
 			}
-		case t.Text == "" || strings.Contains("{;:", t.Text):
+		case t.Text == "" || t.Text == "{" || t.Text == ";" || t.Text == ":":
 			return p.fail(t.Off, `a symbol, global:, local: or "}" in the version node `+node, t.found())
 		}
 		if err := p.symbol(node, t, local); err != nil {

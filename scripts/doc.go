@@ -13,6 +13,11 @@ import (
 //go:embed *.sh
 var files embed.FS
 
+// Netlink is the C source of what plays the kernel's RDMA netlink to a program.
+//
+//go:embed netlink/rdma-netlink.c
+var Netlink []byte
+
 // Read returns the bytes of the script called name, such as "verdict.sh".
 // The error says which scripts there are to an unknown name's author.
 func Read(name string) ([]byte, error) {

@@ -28,5 +28,9 @@ cmake -GNinja -DIN_PLACE=1 -DCMAKE_BUILD_TYPE=Debug -DNO_PYVERBS=1 -DNO_MAN_PAGE
 # Half of the machine: this may be one of hundreds, and somebody works beside it.
 ninja -j "$((($(nproc) + 1) / 2))" kernel-headers/all libibverbs/all "providers/$provider/all" bin/ibv_devices
 cp -a lib/libibverbs.so* lib/"lib$provider"-rdmav*.so "$out/lib/"
+# Of a direct-verbs library the plug-in is a link to it.
+for library in lib/"lib$provider".so*; do
+    [ ! -e "$library" ] || cp -a "$library" "$out/lib/"
+done
 cp -a bin/ibv_devices "$out/bin/"
 cp -a "etc/libibverbs.d/$provider.driver" "$out/etc/libibverbs.d/"

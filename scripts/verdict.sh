@@ -7,10 +7,18 @@
 # Environment, as a verdict needs it:
 #   PROVIDER DEVICE KERNEL_ABI PRIVATE_ABI   of the provider under test
 #   MODALIAS     of the device, for providers that match by PCI id (may be empty)
+#   DRIVER_ID    of the device, for providers that match by it alone; NETLINK is
+#                then the library that plays the kernel's netlink (rdma-netlink.c)
+#   FOREIGN_ABI FOREIGN_DEVICE FOREIGN_ID    what the provider must refuse
 #   GUID         16 hex digits, the node GUID of the tree that is made here
 #   PACKAGES     names of the installed packages, separated by spaces
+#   OWNER        the package that has the provider's files (default: libibverbs)
+#   MANAGER      what installed them: rpm (the default) or dpkg
+#   RPMS         folder of packages that a verdict hands to dnf
+#   WANT         what dnf must miss when it refuses them
 #   BIN          folder of ibv_devices and ibv_devinfo (default: from PATH)
 #   DRIVERS      folder of the .driver files, MODULES folder of the providers
+#   ROOT         where what is left of a package is looked for (default: /)
 #   WORK         folder for what is written on the way (default: /tmp)
 #   DEVFOLDER    folder of device nodes (default: /dev)
 # ibv_devices exits 0 with and without devices, so what it prints is asserted.
@@ -20,7 +28,13 @@ verdict=$1
 sysfs=${WORK:-/tmp}/verbsmith-sysfs
 out=${WORK:-/tmp}/verbsmith-out
 drivers=${DRIVERS:-/etc/libibverbs.d}
+manager=${MANAGER:-rpm}
+package=${OWNER:-libibverbs}
 modules=${MODULES:-/usr/lib64/libibverbs}
+if [ "$manager" = dpkg ] && [ -z "${MODULES:-}" ]; then
+    # One folder for each architecture; where only one is installed it is that one.
+    for modules in /usr/lib/*/libibverbs; do :; done
+fi
 
 evidence() { printf 'evidence: %s\n' "$*"; }
 fail() {
@@ -28,7 +42,7 @@ fail() {
     exit 1
 }
 
-# make_tree DEVICE KERNEL_ABI: the sysfs that libibverbs reads when the kernel
+# make_tree DEVICE KERNEL_ABI [DRIVER_ID]: the sysfs that libibverbs reads when the kernel
 # answers nothing over RDMA netlink, and the character device it must find.
 make_tree() {
     rm -rf "$sysfs"
@@ -43,6 +57,18 @@ make_tree() {
     mkdir -p "${DEVFOLDER:-/dev}/infiniband"
     : >"${DEVFOLDER:-/dev}/infiniband/uverbs0"
     export SYSFS_PATH="$sysfs" IBV_SHOW_WARNINGS=1
+    player=
+    if [ -n "${DRIVER_ID:-}" ]; then
+        player="LD_PRELOAD=$NETLINK DEVICE=$1 KERNEL_ABI=$2 DRIVER_ID=${3:-$DRIVER_ID} GUID=$GUID"
+    fi
+}
+
+# ask TOOL ARGUMENT...: runs a tool of libibverbs, which finds what make_tree made.
+ask() {
+    tool=$(tool "$1")
+    shift
+    # shellcheck disable=SC2086 # the player's words have no blanks
+    run env $player "$tool" "$@"
 }
 
 # run COMMAND...: keeps what it printed in $out and shows it.
@@ -67,6 +93,23 @@ refused() {
     evidence "$(grep -m 1 -F -- "$2" "$out")"
 }
 
+# owner_of FILE: the package that it belongs to.
+owner_of() {
+    case $manager in
+        rpm) rpm -qf --qf '%{NAME}' "$1" ;;
+        dpkg) dpkg-query --search "$1" | sed 's/[:,].*//' | grep . ;;
+    esac
+}
+
+# installed NAME: what the manager calls it, with its version.
+installed() {
+    # shellcheck disable=SC2016 # dpkg's own placeholders
+    case $manager in
+        rpm) rpm -q "$1" ;;
+        dpkg) dpkg-query --show --showformat '${Package} ${Version}' "$1" ;;
+    esac
+}
+
 module_file() { printf '%s/lib%s-rdmav%s.so' "$modules" "$PROVIDER" "$PRIVATE_ABI"; }
 
 case $verdict in
@@ -76,12 +119,62 @@ case $verdict in
         [ "$status" -eq 0 ] || fail "rpm -V exits $status"
         evidence "rpm -V of $(echo "$PACKAGES" | wc -w) packages prints nothing"
         ;;
+    dpkg-verify)
+        # It ends with 0 whatever it finds.
+        # shellcheck disable=SC2086 # package names have no spaces
+        run dpkg --verify $PACKAGES
+        [ "$status" -eq 0 ] || fail "dpkg --verify exits $status"
+        [ -s "$out" ] && fail "dpkg --verify: $(head -n 1 "$out")"
+        evidence "dpkg --verify of $(echo "$PACKAGES" | wc -w) packages prints nothing"
+        ;;
     owner)
         for f in "$drivers/$PROVIDER.driver" "$(module_file)"; do
-            owner=$(rpm -qf --qf '%{NAME}' "$f") || fail "$f: $owner"
-            [ "$owner" = libibverbs ] || fail "$f is owned by $owner"
+            owner=$(owner_of "$f") || fail "$f: ${owner:-belongs to no package}"
+            [ "$owner" = "$package" ] || fail "$f is owned by $owner"
         done
-        evidence "$PROVIDER.driver and $(basename "$(module_file)") are owned by $(rpm -q libibverbs)"
+        evidence "$PROVIDER.driver and $(basename "$(module_file)") are owned by $(installed "$package")"
+        ;;
+    beside)
+        files=0
+        for f in $(rpm -ql "$package"); do
+            [ -d "$f" ] && continue
+            [ "$(rpm -qf --qf '%{NAME}\n' "$f")" = "$package" ] || fail "$f is not of $package alone"
+            files=$((files + 1))
+        done
+        [ "$files" -gt 0 ] || fail "$package has no files"
+        rpm -q libibverbs >/dev/null || fail "libibverbs is not installed"
+        run rpm -V libibverbs
+        [ "$status" -eq 0 ] || fail "rpm -V libibverbs exits $status"
+        evidence "$files files of $package alone, libibverbs is untouched"
+        ;;
+    no-runpath)
+        # The loader itself says which folders it was told to look in, and by whom.
+        run env LD_DEBUG=libs ldd "$(module_file)"
+        [ "$status" -eq 0 ] || fail "ldd exits $status"
+        grep -F 'find library=libibverbs.so.1' "$out" >/dev/null || fail "the loader does not say how it looks for libibverbs.so.1"
+        line=$(grep -m 1 -E "\\(R(UN)?PATH from file " "$out") && fail "$line"
+        evidence "the loader is told no folder by $(basename "$(module_file)")"
+        ;;
+    updated)
+        before=$(rpm -q libibverbs)
+        run dnf upgrade -y "$RPMS"/*.rpm
+        [ "$status" -eq 0 ] || fail "dnf upgrade exits $status"
+        after=$(rpm -q libibverbs)
+        [ "$before" != "$after" ] || fail "libibverbs is still $after"
+        rpm -q "$package" >/dev/null || fail "$package is gone"
+        run rpm -V libibverbs "$package"
+        [ "$status" -eq 0 ] || fail "rpm -V exits $status"
+        make_tree "$DEVICE" "$KERNEL_ABI"
+        ask ibv_devices
+        lists "$DEVICE" || fail "after the update ibv_devices does not list $DEVICE"
+        evidence "$before is now $after, and $DEVICE is listed"
+        ;;
+    refused)
+        run dnf install -y "$RPMS"/*.rpm
+        [ "$status" -ne 0 ] || fail "dnf installs it"
+        rpm -q "$package" && fail "dnf exits $status, and $package is installed"
+        grep -F -- "$WANT" "$out" >/dev/null || fail "dnf refuses it, but does not name $WANT"
+        evidence "$(grep -m 1 -F -- "$WANT" "$out" | sed 's/^ *-* *//')"
         ;;
     private-abi)
         file=$(module_file)
@@ -101,14 +194,14 @@ case $verdict in
         ;;
     listed)
         make_tree "$DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devices)"
+        ask ibv_devices
         [ "$status" -eq 0 ] || fail "ibv_devices exits $status: $(tail -n 1 "$out")"
         lists "$DEVICE" || fail "ibv_devices does not list $DEVICE with GUID $GUID"
         evidence "$(awk -v d="$DEVICE" '$1 == d' "$out" | tr -s '\t ' ' ')"
         ;;
     devinfo)
         make_tree "$DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devinfo)" -l
+        ask ibv_devinfo -l
         [ "$status" -eq 0 ] || fail "ibv_devinfo -l exits $status"
         names "$DEVICE" || fail "ibv_devinfo -l does not name $DEVICE"
         evidence "$(tr -s '\t\n ' ' ' <"$out")"
@@ -116,13 +209,13 @@ case $verdict in
     without-driver)
         rm "$drivers/$PROVIDER.driver" || fail "there was no $PROVIDER.driver"
         make_tree "$DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devices)"
+        ask ibv_devices
         refused "$DEVICE" "no userspace device-specific driver found for"
         ;;
     without-module)
         rm "$(module_file)" || fail "there was no $(module_file)"
         make_tree "$DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devices)"
+        ask ibv_devices
         names "$DEVICE" && fail "$DEVICE is listed"
         line=$(grep -m 1 -F "couldn't load driver" "$out") || fail "no warning about the missing module"
         case $line in
@@ -132,25 +225,43 @@ case $verdict in
         ;;
     foreign-abi)
         make_tree "$DEVICE" "$FOREIGN_ABI"
-        run "$(tool ibv_devices)"
+        ask ibv_devices
         refused "$DEVICE" "does not support the kernel ABI of $FOREIGN_ABI"
         ;;
     foreign-name)
-        make_tree "$FOREIGN_DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devices)"
+        # A provider that knows its device by PCI id or driver id takes it whatever its name.
+        [ -z "${MODALIAS:-}" ] || MODALIAS='pci:v0000FFFFd0000FFFFsv0000FFFFsd0000FFFFbc00sc00i00'
+        make_tree "$FOREIGN_DEVICE" "$KERNEL_ABI" "${FOREIGN_ID:-}"
+        ask ibv_devices
         refused "$FOREIGN_DEVICE" "no userspace device-specific driver found for"
         ;;
     removed)
-        run dnf remove -y --noautoremove libibverbs
-        [ "$status" -eq 0 ] || fail "dnf remove exits $status"
-        left=$(find / -xdev \( -path /proc -o -path /verbsmith -o -path /rpms \) -prune -o \
+        [ "$manager" != rpm ] || files=$(rpm -ql "$package" | grep -v -F /.build-id)
+        # dpkg keeps what is in /etc until it is told to purge.
+        case $manager in
+            rpm) set -- dnf remove -y --noautoremove "$package" ;;
+            dpkg) set -- apt-get purge -y "$package" ;;
+        esac
+        run "$@"
+        [ "$status" -eq 0 ] || fail "$* exits $status"
+        left=$(find "${ROOT:-/}" -xdev \( -path /proc -o -path /verbsmith -o -path /rpms -o -path /debs \) -prune -o \
             \( -name "$PROVIDER.driver*" -o -name "lib$PROVIDER-rdmav*" \) -print)
         [ -z "$left" ] || fail "left behind: $left"
-        evidence "dnf remove libibverbs leaves no file of $PROVIDER"
+        if [ "$manager" = rpm ] && [ "$package" != libibverbs ]; then
+            for f in $files; do
+                [ ! -e "$f" ] || fail "left behind: $f"
+            done
+            run rpm -V libibverbs
+            [ "$status" -eq 0 ] || fail "rpm -V libibverbs exits $status"
+            make_tree "$DEVICE" "$KERNEL_ABI"
+            ask ibv_devices
+            refused "$DEVICE" "no userspace device-specific driver found for"
+        fi
+        evidence "$1 $2 $package leaves no file of $PROVIDER"
         ;;
     not-listed)
         make_tree "$DEVICE" "$KERNEL_ABI"
-        run "$(tool ibv_devices)"
+        ask ibv_devices
         refused "$DEVICE" "no userspace device-specific driver found for"
         ;;
     *)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/strictyaml"
@@ -19,7 +20,10 @@ var update = flag.Bool("update", false, "write the schemas anew")
 
 // TestSchemas keeps schema/ equal to what the types say.
 func TestSchemas(t *testing.T) {
-	for file, v := range map[string]any{"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}} {
+	for file, v := range map[string]any{
+		"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}, "suite.json": &specs.Suite{},
+		"transplants.json": &specs.Transplants{}, "interfaces.json": &specs.Interfaces{},
+	} {
 		want, err := strictyaml.Schema(v)
 		if err != nil {
 			t.Fatal(err)
@@ -126,9 +130,65 @@ func TestDistrosData(t *testing.T) {
 	}
 }
 
+// TestSuitesData asserts what the project relies on in suites/. What the script
+// can bootstrap is in scripts/standin-bootstrap.sh.
+func TestSuitesData(t *testing.T) {
+	all, err := specs.LoadSuites(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(all.Names(), " "); got != "bookworm trixie" || all.Default().Name != "bookworm" {
+		t.Errorf("suites %s, default %s", got, all.Default().Name)
+	}
+	for _, name := range all.Names() {
+		if s, err := all.Find(name); err != nil || s.Reference() != "debian:"+name+"-slim" {
+			t.Errorf("%s is %+v (%v)", name, s, err)
+		}
+	}
+}
+
 // TestSumsData opens the committed file.
 func TestSumsData(t *testing.T) {
 	if _, err := specs.OpenSums("rdma-core.sum"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTransplantsData asserts that each transplant can be found with what it takes.
+func TestTransplantsData(t *testing.T) {
+	all, err := specs.LoadTransplants(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"erdma", "mana", "siw", "efa", "ionic"} {
+		if _, err := all.Find(want); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, tr := range all.Transplants {
+		if _, err := os.Stat(filepath.Join("..", "provider", "testdata", "transplants", tr.Name+".yaml")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestTransplantsMistakes asserts that what cannot be is said with its place.
+func TestTransplantsMistakes(t *testing.T) {
+	const text = `takeOut:
+  - {provider: fly, remove: [providers/fly], cuts: [{file: list, match: '(fly'}]}
+transplants:
+  - {name: fly, provider: fly, host: v42.0, files: {}}
+  - {name: fly, provider: fly, host: v42.0, without: [ant, fly], files: {}}
+  - {name: bee, provider: bee, host: v42.0, without: [fly], files: {}, reasons: [{files: [f], kinds: [extra], lines: '[', why: because it is not like that}]}
+`
+	_, err := specs.LoadTransplants(fstest.MapFS{"transplants.yaml": {Data: []byte(text)}})
+	for _, want := range []string{
+		"transplants.yaml:2:", "cuts[0].match: want a regular expression", "transplants[0]: want either upstream's commits",
+		"transplants[1].name: want each name once", "transplants[1].without[0]: want a provider of takeOut, got ant",
+		"transplants[2]: want either", "reasons[0].lines: want a regular expression",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error lacks %q: %v", want, err)
+		}
 	}
 }

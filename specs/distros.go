@@ -3,8 +3,6 @@
 package specs
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"strconv"
@@ -91,48 +89,17 @@ func (f *distroFile) Check() []strictyaml.Problem {
 // LoadDistros reads distros/*.yaml from a file system that is rooted at specs/. Mistakes
 // of all files come at once, as *strictyaml.Mistake; a file of another kind is one too.
 func LoadDistros(fsys fs.FS) (*Distros, error) {
-	entries, err := fs.ReadDir(fsys, distrosFolder)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", folder+distrosFolder, err)
-	}
 	var ds Distros
-	var errs []error
-	defaultIn := ""
-	for _, e := range entries {
-		name := path.Join(distrosFolder, e.Name())
-		f := distroFile{file: folder + name, defaultIn: defaultIn}
-		if err := loadDistro(fsys, name, &f); err != nil {
-			errs = append(errs, err)
-		}
-		if f.Default && defaultIn == "" {
-			defaultIn = f.file
-		}
+	err := loadFolder(fsys, distrosFolder, func(name, file, defaultIn string) (bool, error) {
+		f := distroFile{file: file, defaultIn: defaultIn}
+		err := loadFile(fsys, name, file, &f)
 		ds.list = append(ds.list, f.Distro)
-	}
-	if len(errs) == 0 && defaultIn == "" {
-		errs = append(errs, &strictyaml.Mistake{
-			File: folder + distrosFolder, Line: 1, Column: 1, Path: "default",
-			Want: "one file with \"default: true\"", Got: "none among " + strconv.Itoa(len(entries)),
-		})
-	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+		return f.Default, err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &ds, nil
-}
-
-func loadDistro(fsys fs.FS, name string, f *distroFile) error {
-	if path.Ext(name) != ".yaml" {
-		return &strictyaml.Mistake{
-			File: f.file, Line: 1, Column: 1,
-			Want: "a file named NAME.yaml", Got: path.Base(name),
-		}
-	}
-	data, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", f.file, err)
-	}
-	return strictyaml.Decode(f.file, data, f)
 }
 
 // Find returns the distro of that name, or *UnknownError.

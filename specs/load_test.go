@@ -144,6 +144,33 @@ specs/distros/a.yaml:8:9: digest: want sha256: and 64 lower-case hex digits, got
 	}
 }
 
+func TestSuiteMistakes(t *testing.T) {
+	const good = "name: a\ntitle: A\ndefault: true\nimage: a:b\n"
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"shape", map[string]string{"a.yaml": good + "digest: sha256:1\nel: 9\n"}, "specs/suites/a.yaml:5:9: digest: want sha256: and 64 lower-case hex digits, got \"sha256:1\"\nspecs/suites/a.yaml:6:1: el: "},
+		{"name", map[string]string{"b.yaml": good}, "specs/suites/b.yaml:1:7: name: want b, like the file, got a"},
+		{"two defaults", map[string]string{"a.yaml": good, "b.yaml": strings.Replace(good, ": a\n", ": b\n", 1)}, "specs/suites/b.yaml:3:10: default: want one default suite, got a second, after specs/suites/a.yaml"},
+		{"no default", map[string]string{"a.yaml": strings.Replace(good, "true", "false", 1)}, "want one file with \"default: true\", got none among 1"},
+		{"another file", map[string]string{"a.yaml": good, "b.txt": ""}, "specs/suites/b.txt:1:1: want a file named NAME.yaml, got b.txt"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			fsys := fstest.MapFS{}
+			for name, text := range tt.files {
+				fsys["suites/"+name] = &fstest.MapFile{Data: []byte(text)}
+			}
+			_, err := specs.LoadSuites(fsys)
+			var mistake *strictyaml.Mistake
+			if err == nil || !errors.As(err, &mistake) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
 func TestMissingData(t *testing.T) {
 	if _, err := specs.LoadReleases(fstest.MapFS{}); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "specs/releases.yaml") {
 		t.Errorf("releases: %v", err)

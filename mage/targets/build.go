@@ -5,6 +5,8 @@ package targets
 import (
 	"context"
 
+	"github.com/magefile/mage/mg"
+
 	"github.com/resnics/verbsmith/mage/internal/app"
 )
 
@@ -35,6 +37,20 @@ func RPM(ctx context.Context,
 	f := flags(distro, rdma, source, provider, base)
 	f.Suffix = suffix
 	return app.Run(ctx, f, (*app.App).RPM)
+}
+
+// Deb builds Debian's packages, has lintian look at them and collects them in dist/.
+func Deb(ctx context.Context,
+	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // behind the packages' version (default +by.PROVIDER1)
+) error {
+	f := flags(nil, rdma, source, provider, base)
+	f.Suite, f.Suffix = suite, suffix
+	return app.Run(ctx, f, (*app.App).Deb)
 }
 
 // Patch writes rdma-core-PROVIDER.patch and proves that it applies.
@@ -74,4 +90,18 @@ func Inspect(ctx context.Context,
 	f := flags(distro, rdma, source, provider, base)
 	f.Suffix = suffix
 	return app.Run(ctx, f, (*app.App).Inspect)
+}
+
+// Rpm is the namespace of packages other than rdma-core's own.
+type Rpm mg.Namespace
+
+// Addon builds the provider's own package, which goes beside an unpatched libibverbs.
+func (Rpm) Addon(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default one for each interface of libibverbs)
+	source *string, // tarball, git clone as PATH@REF, or git clone with the releases
+	provider *string, // provider: a name in provider/, or a folder (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).RPMAddon)
 }

@@ -32,6 +32,34 @@ func (Test) Integration(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestIntegration)
 }
 
+// Deb installs Debian's packages in a clean container and gives the verdicts.
+func (Test) Deb(ctx context.Context,
+	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, or a folder (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // behind the packages' version (default +by.PROVIDER1)
+) error {
+	f := flags(nil, rdma, source, provider, base)
+	f.Suite, f.Suffix = suite, suffix
+	return app.Run(ctx, f, (*app.App).TestDeb)
+}
+
+// Addon installs the provider's own package beside unpatched ones and gives the verdicts.
+func (Test) Addon(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, or a folder (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	beside *string, // folder in dist/ of other unpatched packages (default the same release's)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Beside = beside
+	return app.Run(ctx, f, (*app.App).TestAddon)
+}
+
 // Kernel boots what dnf installed on a real kernel, beside the stock provider.
 func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
@@ -41,11 +69,26 @@ func (Test) Kernel(ctx context.Context,
 	base *string, // base image: auto, registry or standin (default auto)
 	cases *string, // fast, all, or names of cases separated by commas (default fast)
 	module *string, // provider's module: packaged, or tree for one compiled now (default packaged)
+	packages *string, // what is installed: patched, or addon for the provider's own beside unpatched ones (default patched)
+	beside *string, // folder in dist/ of other unpatched packages for the addon (default the same release's)
 	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Cases, f.Module, f.Suffix = cases, module, suffix
+	f.Cases, f.Module, f.Packages, f.Beside, f.Suffix = cases, module, packages, beside, suffix
 	return app.Run(ctx, f, (*app.App).TestKernel)
+}
+
+// Transplant puts upstream's own providers into releases without them and compares with what upstream did.
+func (Test) Transplant(ctx context.Context,
+	source *string, // git clone of rdma-core with its tags
+	provider *string, // transplants of specs/transplants.yaml, separated by commas (default all)
+	depth *string, // edit or compile (default edit)
+	distro *string, // distro whose toolchain compiles (default rocky9)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	f := flags(distro, nil, source, provider, base)
+	f.Depth = depth
+	return app.Run(ctx, f, (*app.App).TestTransplant)
 }
 
 // All runs everything in the order in which CI runs it.

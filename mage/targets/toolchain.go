@@ -13,7 +13,7 @@ import (
 // Toolchain is the namespace of the toolchain images.
 type Toolchain mg.Namespace
 
-// List shows the distros with their base, toolchain image and state.
+// List shows the distros and Debian's suites with their base, toolchain image and state.
 func (Toolchain) List(ctx context.Context,
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
@@ -23,13 +23,16 @@ func (Toolchain) List(ctx context.Context,
 	return app.Run(ctx, flags(nil, rdma, source, provider, base), (*app.App).ToolchainList)
 }
 
-// Build builds or refreshes the toolchain image of a distro.
+// Build builds or refreshes the toolchain image of a distro, or of a Debian suite.
 func (Toolchain) Build(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
+	suite *string, // Debian suite to build for, instead of a distro
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a folder, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
-	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).ToolchainBuild)
+	f := flags(distro, rdma, source, provider, base)
+	f.Suite = suite
+	return app.Run(ctx, f, (*app.App).ToolchainBuild)
 }

@@ -48,6 +48,39 @@ func (s *Spec) AddSUSEProvider(name, description string) error {
 	return s.edit(func(c *Spec) error { return c.describe(name, description) })
 }
 
+// Describe is AddProvider or AddSUSEProvider for a provider that replaces the release's
+// own: where the spec has its line with another description, that becomes this one.
+// Errors are those of AddProvider.
+func (s *Spec) Describe(name, description string) error {
+	description, err := providerValues(name, description)
+	if err != nil {
+		return err
+	}
+	return s.edit(func(c *Spec) error { return c.redescribe(name, description) })
+}
+
+// redescribe gives a provider's item another text, if there is such an item.
+func (s *Spec) redescribe(name, description string) error {
+	sec, err := s.one("description", verbsPackage)
+	if err != nil {
+		return err
+	}
+	for i := sec.body(); i < sec.end; i++ {
+		m := describedLib.FindStringSubmatch(s.lines[i].text)
+		if m == nil || !s.lines[i].start || m[1] != name || m[2] == description {
+			continue
+		}
+		last := i
+		for last+1 < sec.end && continued(s.lines[last+1].text) {
+			last++
+		}
+		s.lines[i].text = "- lib" + name + ": " + description
+		s.lines = append(s.lines[:i+1:i+1], s.lines[last+1:]...)
+		return s.index()
+	}
+	return nil
+}
+
 func providerValues(name, description string) (string, error) {
 	if !providerName.MatchString(name) {
 		return "", &ValueError{What: "provider name", Value: name, Want: "letters, digits and underscores"}

@@ -99,6 +99,7 @@ func TestDecodeMistakes(t *testing.T) {
 		}},
 		{"binary tag", "name: !!binary aGk=\n", []string{`g.yaml:1:7: name: want a value without a tag, got !!binary`}},
 		{"own tag", "name: !x a\n", []string{`g.yaml:1:7: name: want a value without a tag, got !x`}},
+		{"tag that ends the line", "name: !%0a a\n", []string{`g.yaml:1:7: name: want a value without a tag, got "!\n"`}},
 		{"number as key", "name: a\nnotes: {1: x}\n", []string{`g.yaml:2:9: notes: want a word as key, got the number 1`}},
 		{"octal", "name: a\narea: 010\n", []string{`g.yaml:2:7: area: want a number in plain decimal digits, or text in quotes, got 010`}},
 		{"infinite", "name: a\narea: .inf\n", []string{`g.yaml:2:7: area: want a finite number in plain digits, or text in quotes, got .inf`}},

@@ -35,10 +35,10 @@ func (c *converter) node(n *yaml.Node, path string, depth int) any {
 		return nil
 	}
 	if n.Anchor != "" {
-		c.add(n, path, "a value without an anchor", "&"+n.Anchor)
+		c.add(n, path, "a value without an anchor", printable("&"+n.Anchor))
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		c.add(n, path, "a value without a tag", n.Tag)
+		c.add(n, path, "a value without a tag", printable(n.Tag))
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -52,7 +52,7 @@ func (c *converter) node(n *yaml.Node, path string, depth int) any {
 	case yaml.ScalarNode:
 		return c.scalar(n, path)
 	case yaml.AliasNode:
-		c.add(n, path, "the value itself", "the alias *"+n.Value)
+		c.add(n, path, "the value itself", printable("the alias *"+n.Value))
 	default:
 		c.add(n, path, "a value", "something that is none")
 	}
@@ -118,7 +118,7 @@ func describeNode(n *yaml.Node) string {
 	case yaml.SequenceNode:
 		return "a list"
 	case yaml.AliasNode:
-		return "the alias *" + n.Value
+		return printable("the alias *" + n.Value)
 	default:
 	}
 	switch n.ShortTag() {

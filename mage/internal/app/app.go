@@ -24,7 +24,9 @@ type App struct {
 	ui       *ui.UI
 	releases *specs.Releases
 	distros  *specs.Distros
+	suites   *specs.Suites
 	pipeline *pipeline.Pipeline
+	place    *providerPlace
 
 	cleaned bool // the cache folder goes when the run ends
 
@@ -38,7 +40,7 @@ type App struct {
 func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
-	out := newUI(folders{})
+	out := newUI(folders{}, &providerPlace{})
 	a, err := open(f)
 	if err == nil {
 		out = a.ui
@@ -62,12 +64,14 @@ func open(f Flags) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{flags: f, dirs: dirs}
+	a := &App{flags: f, dirs: dirs, place: &providerPlace{}}
 	data := os.DirFS(dirs.specs())
-	var errReleases, errDistros error
+	var errReleases, errDistros, errSuites error
 	a.releases, errReleases = specs.LoadReleases(data)
 	a.distros, errDistros = specs.LoadDistros(data)
-	if err := errors.Join(errReleases, errDistros); err != nil {
+	a.suites, errSuites = specs.LoadSuites(data)
+	interfaces, errInterfaces := specs.LoadInterfaces(data)
+	if err := errors.Join(errReleases, errDistros, errSuites, errInterfaces); err != nil {
 		return nil, err
 	}
 	sums, err := specs.OpenSums(dirs.sums())
@@ -81,10 +85,11 @@ func open(f Flags) (*App, error) {
 	if err := dirs.openLogs(); err != nil {
 		return nil, err
 	}
-	a.ui = newUI(dirs)
+	a.ui = newUI(dirs, a.place)
 	a.pipeline = &pipeline.Pipeline{
 		Root: dirs.root, DistDir: dirs.dist, CacheDir: dirs.cache,
-		Cache: cache, Releases: a.releases, Sums: sums, UI: a.ui, Log: slog.New(a.ui.SlogHandler()), Engine: a.connectEngine,
+		Cache: cache, Releases: a.releases, Interfaces: interfaces, Sums: sums,
+		UI: a.ui, Log: slog.New(a.ui.SlogHandler()), Engine: a.connectEngine,
 	}
 	return a, nil
 }

@@ -22,17 +22,25 @@ type made struct {
 
 // edited runs the stages in pure Go: source, integrate, patch, spec.
 func (a *App) edited(ctx context.Context, further int) (made, error) {
-	const stages = 4
-	var m made
+	job, err := a.rpmJob()
+	if err != nil {
+		return made{}, err
+	}
+	a.pipeline.Plan(editStages(job) + further)
+	return a.editJob(ctx, job)
+}
+
+// editStages is how many stages editJob has.
+func editStages(job pipeline.Job) int {
+	if job.Provider == nil {
+		return 3 //nolint:mnd // source, integrate, spec
+	}
+	return 4 //nolint:mnd // and patch
+}
+
+func (a *App) editJob(ctx context.Context, job pipeline.Job) (made, error) {
+	m := made{job: job}
 	var err error
-	if m.job, err = a.job(); err != nil {
-		return m, err
-	}
-	total := stages + further
-	if m.job.Provider == nil {
-		total--
-	}
-	a.pipeline.Plan(total)
 	if m.src, err = a.pipeline.Source(ctx, m.job); err != nil {
 		return m, err
 	}
@@ -48,14 +56,25 @@ func (a *App) edited(ctx context.Context, further int) (made, error) {
 	return m, err
 }
 
+// toolchainStages are base and toolchain.
+const toolchainStages = 2
+
 // withToolchain adds the base and the toolchain image.
 func (a *App) withToolchain(ctx context.Context, further int, refresh bool) (made, error) {
-	const stages = 2
 	// Without an engine nothing behind can run: say so before the long stages.
 	if _, err := a.connectEngine(ctx); err != nil {
 		return made{}, err
 	}
-	m, err := a.edited(ctx, stages+further)
+	job, err := a.rpmJob()
+	if err != nil {
+		return made{}, err
+	}
+	a.pipeline.Plan(editStages(job) + toolchainStages + further)
+	return a.toolchainJob(ctx, job, refresh)
+}
+
+func (a *App) toolchainJob(ctx context.Context, job pipeline.Job, refresh bool) (made, error) {
+	m, err := a.editJob(ctx, job)
 	if err != nil {
 		return m, err
 	}
@@ -101,12 +120,19 @@ func (a *App) RPM(ctx context.Context) error {
 	return a.pipeline.Prune(ctx)
 }
 
+// rpmStages are rpm and collect.
+const rpmStages = 2
+
 // rpm runs everything up to the collected packages.
 func (a *App) rpm(ctx context.Context, further int) (made, pipeline.Dist, error) {
-	m, err := a.withToolchain(ctx, 2+further, false) //nolint:mnd // rpm, collect
+	m, err := a.withToolchain(ctx, rpmStages+further, false)
 	if err != nil {
 		return m, pipeline.Dist{}, err
 	}
+	return a.packaged(ctx, m)
+}
+
+func (a *App) packaged(ctx context.Context, m made) (made, pipeline.Dist, error) {
 	pkgs, err := a.pipeline.RPM(ctx, m.job, m.src, m.patch, m.spec, m.tc)
 	if err != nil {
 		return m, pipeline.Dist{}, err

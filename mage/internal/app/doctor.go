@@ -107,7 +107,29 @@ func (a *App) engineFindings(ctx context.Context, job pipeline.Job) []finding {
 		base.found = "stand-in: " + why
 		base.advice, base.bad = standinAdvice()
 	}
-	return append(found, base)
+	return append(found, base, a.suiteFinding(ctx, job))
+}
+
+// suiteFinding says where Debian's packages would be built.
+func (a *App) suiteFinding(ctx context.Context, job pipeline.Job) finding {
+	f := finding{what: "base for debian-" + a.machineSuite()}
+	suite, err := a.suites.Find(a.machineSuite())
+	if err == nil {
+		job.Suite, job.Distro = suite, debian(suite)
+		base, here, why, errBase := a.pipeline.DebianBaseState(ctx, job)
+		if err = errBase; err == nil && base.Ref == suite.Reference() {
+			f.found = "image: " + why
+			return f
+		}
+		f.found = "bootstrapped from Debian's archive: " + why
+		if err == nil && !here {
+			f.advice, _ = standinAdvice() // only deb needs it
+		}
+	}
+	if err != nil {
+		f.found, f.advice = err.Error(), "deb and test:deb need it"
+	}
+	return f
 }
 
 // standinAdvice says whether this machine can make the stand-in.

@@ -21,7 +21,10 @@ type Flags struct {
 	Distro, RDMA, Source, Provider, Base *string
 	Cases, Module                        *string // of the kernel lab
 	Depth                                *string // of a walk over releases
+	Suite                                *string // of Debian's packages
 	Suffix                               *string // of the packages' release
+	Packages                             *string // what the kernel lab installs
+	Beside                               *string // unpatched packages for an add-on
 }
 
 const defaultProvider = "rib"
@@ -36,18 +39,24 @@ func value(flag *string, otherwise string) string {
 	return *flag
 }
 
-// job checks all flags and says everything that is wrong with them at once.
+// job checks the flags that all targets have and says everything that is wrong with them at once.
 func (a *App) job() (pipeline.Job, error) {
 	var job pipeline.Job
-	var errs [5]error
+	var errs [4]error
 	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
 	errs[1] = a.release(&job)
 	job.Provider, errs[2] = a.provider(value(a.flags.Provider, defaultProvider))
 	job.Base, errs[3] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
-	if job.Suffix = value(a.flags.Suffix, ""); job.Suffix != "" {
-		errs[4] = rpmspec.CheckSuffix(job.Suffix)
-	}
 	return job, errors.Join(errs[:]...)
+}
+
+// rpmJob is the job for RPMs, whose release may get a suffix.
+func (a *App) rpmJob() (pipeline.Job, error) {
+	job, err := a.job()
+	if job.Suffix = value(a.flags.Suffix, ""); job.Suffix != "" {
+		err = errors.Join(err, rpmspec.CheckSuffix(job.Suffix))
+	}
+	return job, err
 }
 
 // release fills in the version. A version that specs/ does not know can still
@@ -83,20 +92,61 @@ func baseMode(name string) (pipeline.BaseMode, error) {
 
 // provider loads a provider by its name in provider/, or by its folder.
 func (a *App) provider(name string) (*provider.Provider, error) {
-	if name == noProvider {
-		return nil, nil //nolint:nilnil // no provider is what was asked for
+	dir, err := a.providerDir(name)
+	if err != nil || dir == "" {
+		return nil, err
 	}
-	if strings.ContainsRune(name, filepath.Separator) {
-		return provider.Load(name)
-	}
-	known, err := a.providerNames()
+	p, err := provider.Load(dir)
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(known, name) {
-		return nil, &specs.UnknownError{Kind: "provider", Name: name, Known: append(known, noProvider)}
+	// What is asked for by a name is that.
+	if !isPath(name) && p.Manifest.Name != name {
+		return nil, &provider.FileError{
+			File: filepath.Join(dir, provider.ManifestName), Want: "name: " + name + ", as its folder is called",
+			Got: "name: " + p.Manifest.Name,
+		}
 	}
-	return provider.Load(filepath.Join(a.dirs.providers(), name))
+	a.place.set(p)
+	return p, nil
+}
+
+// isPath tells a folder from the name of a provider: it holds a slash, or is a
+// name that only folders have.
+func isPath(name string) bool {
+	return strings.ContainsRune(name, filepath.Separator) || name == "." || name == ".."
+}
+
+// providerDir finds a provider's folder, "" where no provider is asked for.
+func (a *App) providerDir(name string) (string, error) {
+	if name == noProvider {
+		return "", nil
+	}
+	if isPath(name) {
+		return filepath.Clean(name), nil
+	}
+	known, err := a.providerNames()
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(known, name) {
+		return "", &specs.UnknownError{Kind: "provider", Name: name, Known: append(known, noProvider)}
+	}
+	return fromHere(filepath.Join(a.dirs.providers(), name)), nil
+}
+
+// fromHere shortens a path below the working folder, for messages that an editor
+// follows.
+func fromHere(dir string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return dir
+	}
+	rel, err := filepath.Rel(here, dir)
+	if err != nil || !filepath.IsLocal(rel) {
+		return dir
+	}
+	return rel
 }
 
 func (a *App) providerNames() ([]string, error) {

@@ -4,10 +4,13 @@ package app
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/skeleton"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -94,16 +97,38 @@ func TestSize(t *testing.T) {
 
 func TestLocateFindsTheProvidersFile(t *testing.T) {
 	t.Chdir("../../..")
-	for _, tt := range []struct{ file, want string }{
-		{"/builder/rpmbuild/BUILD/rdma-core-56.1/providers/rib/rib.c", "provider/rib/rib.c"},
-		{"../providers/rib/rib.c", "provider/rib/rib.c"},
-		{"providers/rib/rib.c", "provider/rib/rib.c"},
-		{"../providers/mlx5/mlx5.c", "../providers/mlx5/mlx5.c"},
-		{"../libibverbs/init.c", "../libibverbs/init.c"},
-		{"../otherproviders/rib/rib.c", "../otherproviders/rib/rib.c"},
-		{"../providers/rib/no-such-file", "../providers/rib/no-such-file"},
+	outside := filepath.Join(t.TempDir(), "a b", "fly")
+	files, err := skeleton.New(skeleton.Options{Name: "fly"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fly, err := skeleton.Write(t.Context(), outside, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rib, err := provider.Load("provider/rib")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		p          *provider.Provider
+		file, want string
+	}{
+		{rib, "/builder/rpmbuild/BUILD/rdma-core-56.1/providers/rib/rib.c", "provider/rib/rib.c"},
+		{rib, "../providers/rib/rib.c", "provider/rib/rib.c"},
+		{rib, "providers/rib/rib.c", "provider/rib/rib.c"},
+		{rib, "../kernel-headers/rdma/rib-abi.h", "provider/rib/rib-abi.h"},
+		{rib, "../providers/mlx5/mlx5.c", "../providers/mlx5/mlx5.c"},
+		{rib, "../libibverbs/init.c", "../libibverbs/init.c"},
+		{rib, "../otherproviders/rib/rib.c", "../otherproviders/rib/rib.c"},
+		{rib, "../providers/rib/no-such-file", "../providers/rib/no-such-file"},
+		{fly, "/builder/src/rdma-core-56.1/providers/fly/fly.c", filepath.Join(outside, "fly.c")},
+		{fly, "include/rdma/fly-abi.h", filepath.Join(outside, "fly-abi.h")},
+		{fly, "../providers/rib/rib.c", "../providers/rib/rib.c"},
 	} {
-		if got := locate(tt.file); got != tt.want {
+		var place providerPlace
+		place.set(tt.p)
+		if got := place.locate(tt.file); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.file, got, tt.want)
 		}
 	}

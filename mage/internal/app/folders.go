@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 )
 
@@ -99,10 +101,24 @@ func (f *folders) openLogs() error {
 	}
 	slices.Sort(names)
 	for len(names) > keep {
-		if err := os.RemoveAll(filepath.Join(all, names[0])); err != nil {
-			return fmt.Errorf("remove an old log folder: %w", err)
+		if !stillRuns(names[0]) {
+			if err := os.RemoveAll(filepath.Join(all, names[0])); err != nil {
+				return fmt.Errorf("remove an old log folder: %w", err)
+			}
 		}
 		names = names[1:]
 	}
 	return nil
+}
+
+// stillRuns says whether the run of a log folder, whose name ends in its process
+// id, has not ended: a long run outlasts many short ones, and needs its logs.
+func stillRuns(folder string) bool {
+	_, id, _ := strings.Cut(folder, "-")
+	pid, err := strconv.Atoi(id)
+	if err != nil || pid <= 0 {
+		return false
+	}
+	err = syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
 }

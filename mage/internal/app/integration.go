@@ -12,16 +12,21 @@ import (
 
 var errNoProvider = errors.New("this needs a provider, and none was asked for")
 
+// needsProvider is what -provider=none is answered with where there has to be one.
+func needsProvider() error {
+	return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+}
+
 // TestIntegration is the test:integration target.
 func (a *App) TestIntegration(ctx context.Context) error {
 	if value(a.flags.Provider, "") == noProvider {
-		return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+		return needsProvider()
 	}
 	m, dist, err := a.rpm(ctx, 1)
 	if err != nil {
 		return err
 	}
-	report, err := a.pipeline.Prove(ctx, m.job, m.tc.Base, dist)
+	report, err := a.pipeline.Prove(ctx, m.job, m.tc, dist)
 	if len(report.Verdicts) > 0 {
 		err = errors.Join(err, a.showReport(report, dist))
 	}

@@ -25,7 +25,7 @@ const (
 // kernel, beside the stock provider.
 func (a *App) TestKernel(ctx context.Context) error {
 	if value(a.flags.Provider, "") == noProvider {
-		return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+		return needsProvider()
 	}
 	cases, err := lab.Select(value(a.flags.Cases, lab.SelectFast))
 	if err != nil {
@@ -40,11 +40,11 @@ func (a *App) TestKernel(ctx context.Context) error {
 	if debug {
 		stages++
 	}
-	m, dist, err := a.installable(ctx, stages, fromTree)
+	m, packages, err := a.installable(ctx, stages, fromTree)
 	if err != nil {
 		return err
 	}
-	bench, err := a.bench(ctx, m, dist, debug)
+	bench, err := a.bench(ctx, m, packages, debug)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (a *App) TestKernel(ctx context.Context) error {
 	if ctx.Err() != nil || err != nil && !outcome.Answered() {
 		return err
 	}
-	return errors.Join(err, a.showKernel(m, dist, plan, outcome, start))
+	return errors.Join(err, a.showKernel(m, packages, plan, outcome, start))
 }
 
 // The values of -module.
@@ -73,21 +73,41 @@ func (a *App) moduleFromTree() (bool, error) {
 	return name == moduleTree, nil
 }
 
+// The values of -packages.
+const (
+	packagesPatched = "patched" // rdma-core's packages with the provider inside
+	packagesAddon   = "addon"   // the provider's own, beside unpatched ones
+)
+
+var errTreeOverAddon = errors.New("-module=tree puts the module over packages that are in dist/ as they are, which the add-on is not")
+
 // installable gives the packages to install: those of the job, or, where only
-// the provider's module is to be tried, those that are in dist already.
-func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (made, pipeline.Dist, error) {
-	if !asTheyAre {
-		return a.rpm(ctx, further)
+// the provider's module is to be tried, those that are in dist already. The
+// results are of the last of them.
+func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (made, []pipeline.Dist, error) {
+	known := []string{packagesPatched, packagesAddon}
+	name := value(a.flags.Packages, packagesPatched)
+	switch {
+	case !slices.Contains(known, name):
+		return made{}, nil, &specs.UnknownError{Kind: "packages", Name: name, Known: known}
+	case name == packagesAddon && asTheyAre:
+		return made{}, nil, errTreeOverAddon
+	case name == packagesAddon:
+		b, err := a.beside(ctx, further)
+		return b.made, []pipeline.Dist{b.stock, b.dist}, err
+	case !asTheyAre:
+		m, dist, err := a.rpm(ctx, further)
+		return m, []pipeline.Dist{dist}, err
 	}
 	m, err := a.withToolchain(ctx, further, false)
 	if err != nil {
-		return m, pipeline.Dist{}, err
+		return m, nil, err
 	}
 	dist, err := a.pipeline.Collected(m.job, m.tc.Base, m.src.Label())
 	if errors.Is(err, os.ErrNotExist) {
 		err = &pipeline.AdviceError{Err: err, What: "run the target rpm once: the module is put over its packages"}
 	}
-	return m, dist, err
+	return m, []pipeline.Dist{dist}, err
 }
 
 // kernelWhole is every case of the lab.
@@ -111,8 +131,8 @@ func kernelPlan(m made, cases []lab.Case) lab.Plan {
 	return plan
 }
 
-// bench makes what a guest boots with.
-func (a *App) bench(ctx context.Context, m made, dist pipeline.Dist, debug bool) (pipeline.Bench, error) {
+// bench makes what a guest boots with. The first packages have the headers.
+func (a *App) bench(ctx context.Context, m made, packages []pipeline.Dist, debug bool) (pipeline.Bench, error) {
 	var b pipeline.Bench
 	var err error
 	if b.Lab, err = a.pipeline.Lab(ctx, m.job); err != nil {
@@ -121,7 +141,7 @@ func (a *App) bench(ctx context.Context, m made, dist pipeline.Dist, debug bool)
 	if b.Fixture, err = a.pipeline.Fixture(ctx, m.job, b.Lab); err != nil {
 		return b, err
 	}
-	if b.Exercise, err = a.pipeline.Exercise(ctx, dist, m.tc); err != nil {
+	if b.Exercise, err = a.pipeline.Exercise(ctx, packages[0], m.tc); err != nil {
 		return b, err
 	}
 	if debug {
@@ -129,18 +149,22 @@ func (a *App) bench(ctx context.Context, m made, dist pipeline.Dist, debug bool)
 			return b, err
 		}
 	}
-	b.Guest, err = a.pipeline.Guest(ctx, m.job, m.tc.Base, dist, b.Lab)
+	b.Guest, err = a.pipeline.Guest(ctx, m.job, m.tc.Base, packages, b.Lab)
 	return b, err
 }
 
 // showKernel shows every case beside the stock provider's result, what the
 // suite skipped, and what failed.
-func (a *App) showKernel(m made, dist pipeline.Dist, plan lab.Plan, outcome lab.Outcome, start time.Time) error {
+func (a *App) showKernel(m made, packages []pipeline.Dist, plan lab.Plan, outcome lab.Outcome, start time.Time) error {
+	dist := packages[len(packages)-1]
 	rows := lab.Judge(plan, outcome)
 	a.ui.Summary(a.ui.StageTimes())
 	a.showSuite(lab.Compare(plan, outcome))
 	name := "junit-kernel.xml"
-	title := m.tc.Base.Folder + " rdma-core " + dist.Manifest.Label() + " kernel"
+	title := m.tc.Base.Folder + " rdma-core " + packages[0].Manifest.Label() + " kernel"
+	if addon := dist.Manifest.Addon; addon != nil {
+		title += ", with " + addon.Package + " of " + dist.Manifest.Release
+	}
 	if plan.DebugModule {
 		// No proof of the packages, so it does not stand for one.
 		name, title = "junit-kernel-tree.xml", title+", with the module of the tree"

@@ -70,7 +70,7 @@ func (a *App) releasesJob() (pipeline.Job, string, error) {
 			Err: errNoClone, What: "git clone https://github.com/linux-rdma/rdma-core, and give its folder as -source",
 		}
 	case errs[1] == nil && job.Provider == nil:
-		errs[4] = &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+		errs[4] = needsProvider()
 	}
 	return job, depth, errors.Join(errs[:]...)
 }
@@ -153,7 +153,10 @@ func releaseRow(r *pipeline.Releases, i int, depth string) []string {
 	row := r.Rows[i]
 	abi, id, remark := "-", "-", row.Why()
 	if row.Patch.State == pipeline.CheckPass {
-		abi, id = strconv.Itoa(row.PrivateABI), strconv.Itoa(row.DriverID)
+		abi = strconv.Itoa(row.PrivateABI)
+		if row.Constant != "" {
+			id = strconv.Itoa(row.DriverID)
+		}
 	}
 	if before, moved := r.MovedFrom(i); moved {
 		id = fmt.Sprintf("%s (was %d)", id, before)

@@ -18,6 +18,9 @@ func (a *App) showPackages(dist pipeline.Dist) error {
 	for _, f := range dist.Manifest.Files {
 		file := filepath.Join(dist.Dir, filepath.FromSlash(f.Path))
 		name, version := path.Base(f.Path), ""
+		if strings.HasSuffix(f.Path, ".deb") {
+			name, version = pipeline.DebName(f.Path)
+		}
 		if f.NEVRA != "" {
 			info, err := pipeline.ReadRPM(file)
 			if err != nil {
@@ -57,7 +60,7 @@ func (a *App) Patch(ctx context.Context) error {
 		return err
 	}
 	if m.job.Provider == nil {
-		return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+		return needsProvider()
 	}
 	if _, err := a.pipeline.ProvePatch(ctx, m.tree, m.patch); err != nil {
 		return err
@@ -72,8 +75,7 @@ func (a *App) Patch(ctx context.Context) error {
 		edits = append(edits, []string{e.File, e.What})
 	}
 	a.ui.Table("edits", []string{"file", "what"}, edits)
-	fmt.Fprintf(a.ui.Out(), "%s applies with git apply and patch -p1 -F0; %s = %d\n",
-		a.relative(file), m.tree.Result.EnumConstant, m.tree.Result.DriverID)
+	fmt.Fprintf(a.ui.Out(), "%s applies with git apply and patch -p1 -F0; %s\n", a.relative(file), m.tree.DriverID())
 	return nil
 }
 

@@ -4,8 +4,6 @@ package app
 
 import (
 	"os"
-	"path/filepath"
-	"strings"
 
 	"golang.org/x/term"
 
@@ -21,24 +19,9 @@ func width(fd int) int {
 	return columns
 }
 
-// locate maps a source file of the tree that was compiled to the file of the
-// provider that it was copied from, which is the one to edit.
-func locate(file string) string {
-	const mark = "providers/"
-	i := strings.LastIndex(file, mark)
-	if i < 0 || i > 0 && file[i-1] != '/' {
-		return file
-	}
-	mine := filepath.Join("provider", filepath.FromSlash(file[i+len(mark):]))
-	if _, err := os.Stat(mine); err != nil {
-		return file
-	}
-	return mine
-}
-
 // newUI shows a run on this process's terminal, or in plain lines where there
 // is none.
-func newUI(dirs folders) *ui.UI {
+func newUI(dirs folders, place *providerPlace) *ui.UI {
 	fd := int(os.Stderr.Fd())
 	terminal := term.IsTerminal(fd) && os.Getenv("CI") == "" && os.Getenv("TERM") != "dumb"
 	return ui.New(ui.Options{
@@ -47,6 +30,6 @@ func newUI(dirs folders) *ui.UI {
 		Measure: func() int { return width(fd) },
 		GitHub:  os.Getenv("GITHUB_ACTIONS") != "",
 		LogDir:  dirs.logs,
-		Locate:  locate,
+		Locate:  place.locate,
 	})
 }

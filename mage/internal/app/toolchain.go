@@ -11,7 +11,7 @@ import (
 
 // ToolchainList is the toolchain:list target.
 func (a *App) ToolchainList(ctx context.Context) error {
-	m, err := a.edited(ctx, 0)
+	m, err := a.edited(ctx, len(a.suites.Names()))
 	if err != nil {
 		return err
 	}
@@ -27,6 +27,11 @@ func (a *App) ToolchainList(ctx context.Context) error {
 		}
 		rows = append(rows, row)
 	}
+	suites, err := a.suiteRows(ctx, m)
+	if err != nil {
+		return err
+	}
+	rows = append(rows, suites...)
 	a.ui.Table("toolchains for rdma-core "+m.src.Label(), []string{"distro", "base", "image", "state"}, rows)
 	return nil
 }
@@ -53,6 +58,9 @@ func (a *App) toolchainRow(ctx context.Context, job pipeline.Job, spec pipeline.
 
 // ToolchainBuild is the toolchain:build target.
 func (a *App) ToolchainBuild(ctx context.Context) error {
+	if value(a.flags.Suite, "") != "" {
+		return a.debianToolchainBuild(ctx)
+	}
 	m, err := a.withToolchain(ctx, 0, true)
 	if err != nil {
 		return err

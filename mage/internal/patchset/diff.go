@@ -21,6 +21,12 @@ const signature = "-- \nverbsmith\n\n"
 // Errors: ErrNoDifference; *HeaderError; *BinaryError and *FileTypeError for a
 // change that the patch cannot hold; the context's error.
 func Diff(ctx context.Context, pristine, changed string, h Header) ([]byte, Stat, error) {
+	return DiffOf(ctx, pristine, changed, h, func(string) bool { return true })
+}
+
+// DiffOf is Diff of those files only that of says yes to, by their names in the
+// trees, slash separated.
+func DiffOf(ctx context.Context, pristine, changed string, h Header, of func(name string) bool) ([]byte, Stat, error) {
 	message, err := h.message()
 	if err != nil {
 		return nil, Stat{}, err
@@ -34,6 +40,9 @@ func Diff(ctx context.Context, pristine, changed string, h Header) ([]byte, Stat
 	for _, p := range pairs {
 		if err := ctx.Err(); err != nil {
 			return nil, Stat{}, err
+		}
+		if !of(p.name) {
+			continue
 		}
 		text, file, err := p.diff()
 		if err != nil {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/specs"
 )
 
 // BaseMode says which image a toolchain starts from.
@@ -42,8 +41,12 @@ type Base struct {
 
 // ChooseBase says which base a job would use and why, without making it.
 func (p *Pipeline) ChooseBase(ctx context.Context, job Job) (standin bool, why string, err error) {
-	image := job.Distro.Reference()
-	switch job.Base {
+	return p.chooseBase(ctx, job.Base, job.Distro.Reference())
+}
+
+// chooseBase says whether an image is not to be used, or cannot be had, and why.
+func (p *Pipeline) chooseBase(ctx context.Context, mode BaseMode, image string) (standin bool, why string, err error) {
+	switch mode {
 	case BaseStandin:
 		return true, "asked for", nil
 	case BaseRegistry:
@@ -109,7 +112,7 @@ func (p *Pipeline) base(ctx context.Context, job Job, s *ui.Stage) (Base, bool, 
 		}
 		return p.standin(ctx, engine, job.Distro, s)
 	}
-	return realBase(ctx, engine, job.Distro, s)
+	return realBase(ctx, engine, job.Distro.Reference(), job.Distro.Name, s)
 }
 
 func pullProgress(s *ui.Stage) func(containers.PullProgress) {
@@ -121,8 +124,7 @@ func pullProgress(s *ui.Stage) func(containers.PullProgress) {
 	}
 }
 
-func realBase(ctx context.Context, engine *containers.Engine, d specs.Distro, s *ui.Stage) (Base, bool, error) {
-	ref := d.Reference()
+func realBase(ctx context.Context, engine *containers.Engine, ref, folder string, s *ui.Stage) (Base, bool, error) {
 	id, here, err := engine.ImageID(ctx, ref)
 	if err != nil {
 		return Base{}, false, err
@@ -136,7 +138,7 @@ func realBase(ctx context.Context, engine *containers.Engine, d specs.Distro, s 
 			return Base{}, false, fmt.Errorf("image %s is not here after its pull: %w", ref, err)
 		}
 	}
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: d.Name}, here, nil
+	return Base{ID: id, Minimal: id, Ref: ref, Folder: folder}, here, nil
 }
 
 // BaseState tells which base a job would use and whether it is here, without

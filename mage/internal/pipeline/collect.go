@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,6 +29,7 @@ type Dist struct {
 // Manifest is dist's manifest.json: what was made from what.
 type Manifest struct {
 	Distro     string   `json:"distro"`
+	Suite      string   `json:"suite,omitempty"` // of Debian
 	Release    string   `json:"release"`
 	Tag        string   `json:"tag,omitempty"`
 	Commit     string   `json:"commit,omitempty"`
@@ -40,6 +42,7 @@ type Manifest struct {
 	Source     string   `json:"sourceSha256"`
 	Package    *Origin  `json:"sourcePackage,omitempty"`
 	Key        string   `json:"key"`
+	Addon      *Addon   `json:"addon,omitempty"`
 	Files      []Output `json:"files"`
 }
 
@@ -68,7 +71,7 @@ type Output struct {
 	NEVRA  string `json:"nevra,omitempty"`
 }
 
-var errNoPackages = errors.New("rpmbuild ended well and left no package")
+var errNoPackages = errors.New("the build ended well and left no package")
 
 const manifestFile = "manifest.json"
 
@@ -82,10 +85,19 @@ func (p *Pipeline) DistFolder(job Job, base Base, label string) string {
 	return filepath.Join(p.DistDir, base.Folder, name)
 }
 
-// Collect brings what rpmbuild made into dist/, as a whole or not at all.
+// AddonFolder is where the package of a job's provider beside the distro's own
+// libibverbs is collected.
+func (p *Pipeline) AddonFolder(job Job, base Base, version string) string {
+	return p.DistFolder(job, base, version) + "." + addonName + "-" + job.providerName()
+}
+
+// Collect brings what the build made into dist/, as a whole or not at all.
 func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain, pkgs Packages) (Dist, error) {
 	s := p.begin("collect")
 	dist := Dist{Dir: p.DistFolder(job, tc.Base, tree.Source.Label())}
+	if pkgs.Addon != nil {
+		dist.Dir = p.AddonFolder(job, tc.Base, tree.Source.Label())
+	}
 	unlock, err := p.Cache.Lock(ctx, "dist-"+shortSum(dist.Dir), func(holder string) {
 		s.Note("waiting for " + holder)
 	})
@@ -104,9 +116,9 @@ func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain
 func collect(job Job, tree Tree, tc Toolchain, pkgs Packages, final string) (Manifest, error) {
 	src := tree.Source
 	m := Manifest{
-		Distro: job.Distro.Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
+		Distro: job.Distro.Name, Suite: job.Suite.Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
 		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Ref, Standin: tc.Base.Standin,
-		Releasable: !tc.Base.Standin, Source: src.Digest, Key: pkgs.Key,
+		Releasable: !tc.Base.Standin, Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}
 	if job.Provider != nil {
 		m.Provider, m.DriverID = job.Provider.Manifest.Name, tree.Result.DriverID
@@ -124,7 +136,7 @@ func collect(job Job, tree Tree, tc Toolchain, pkgs Packages, final string) (Man
 		return m, fmt.Errorf("make a folder beside the output: %w", err)
 	}
 	defer os.RemoveAll(beside)
-	if m.Files, err = copyOutputs(pkgs.Dir, beside); err != nil {
+	if m.Files, err = copyOutputs(pkgs.Dir, beside, job.Suite.Name); err != nil {
 		return m, err
 	}
 	data, err := json.MarshalIndent(m, "", "  ")
@@ -157,9 +169,18 @@ func swap(beside, final string) error {
 	return nil
 }
 
-func copyOutputs(from, to string) ([]Output, error) {
+// outputFolders are what is collected: rpmbuild's folders, or one for all that a
+// .changes names, which stands beside it.
+func outputFolders(suite string) []string {
+	if suite != "" {
+		return []string{"."}
+	}
+	return []string{"RPMS", "SRPMS", "SOURCES", "SPECS", "logs"}
+}
+
+func copyOutputs(from, to, suite string) ([]Output, error) {
 	var outputs []Output
-	for _, top := range []string{"RPMS", "SRPMS", "SOURCES", "SPECS", "logs"} {
+	for _, top := range outputFolders(suite) {
 		files, err := folderFiles(filepath.Join(from, top))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -168,14 +189,14 @@ func copyOutputs(from, to string) ([]Output, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			out, err := copyOutput(f.path, to, top+"/"+f.name)
+			out, err := copyOutput(f.path, to, path.Join(top, f.name))
 			if err != nil {
 				return nil, err
 			}
 			outputs = append(outputs, out)
 		}
 	}
-	if !slices.ContainsFunc(outputs, func(o Output) bool { return isRPM(o.Path) }) {
+	if !slices.ContainsFunc(outputs, func(o Output) bool { return isRPM(o.Path) || isDeb(o.Path) }) {
 		return nil, errNoPackages
 	}
 	slices.SortFunc(outputs, func(a, b Output) int { return strings.Compare(a.Path, b.Path) })

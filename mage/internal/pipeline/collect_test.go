@@ -67,6 +67,27 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 	}
 }
 
+// TestCollectKeepsDebianFilesTogether shows that what a .changes names stays
+// beside it.
+func TestCollectKeepsDebianFilesTogether(t *testing.T) {
+	final := filepath.Join(t.TempDir(), "debian-bookworm", "rdma-core-56.1")
+	pkgs := made(t, map[string]string{
+		"a_1_amd64.deb": "deb", "a_1.dsc": "dsc", "a_1_amd64.changes": "changes", "logs/deb.log": "log",
+	})
+	job := Job{Distro: specs.Distro{Name: "debian"}, Suite: specs.Suite{Name: "bookworm"}}
+	m, err := collect(job, tree(), Toolchain{Base: Base{Ref: "base"}}, pkgs, final)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Files) != 4 || m.Files[0].Path != "a_1.dsc" || m.Files[3].Path != "logs/deb.log" || m.Suite != "bookworm" || !m.Releasable {
+		t.Errorf("collected %+v", m)
+	}
+	dist := Dist{Dir: final, Manifest: m}
+	if _, names, err := dist.packages(); err != nil || len(names) != 1 || names[0] != "a" || dist.packaging().manager != "dpkg" {
+		t.Errorf("packages %v: %v", names, err)
+	}
+}
+
 func TestCollectNeedsPackages(t *testing.T) {
 	final := filepath.Join(t.TempDir(), "rdma-core-56.1")
 	_, err := collect(Job{}, tree(), Toolchain{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}), final)

@@ -25,14 +25,14 @@ type Tree struct {
 	Result provider.Result
 }
 
-const integrateStage = 1
+const integrateStage = 2
 
 // Integrate copies the pristine tree and puts the provider into it, with the
 // edits that upstream itself makes for a new provider. Without a provider the
 // pristine tree is the result.
 //
-// Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has
-// no place for an edit.
+// Errors: *provider.PlaceError, *rpmspec.PlaceError and *debianpkg.PlaceError
+// where the release has no place for an edit.
 func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, error) {
 	if err := refuseOwn(job, src); err != nil {
 		return Tree{}, err
@@ -85,6 +85,10 @@ func integrate(job Job, src Source, dir string, s *ui.Stage) error {
 }
 
 func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source, s *ui.Stage) (*provider.Result, error) {
+	old, err := replaced(pr, tree)
+	if err != nil {
+		return nil, err
+	}
 	result, err := provider.Integrate(tree, pr)
 	if err != nil {
 		return nil, err
@@ -92,15 +96,8 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source
 	for _, edit := range result.Edits {
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
 	}
-	m := pr.Manifest
-	for _, spec := range []struct {
-		name string
-		edit func(*rpmspec.Spec) error
-	}{
-		{upstreams, func(spec *rpmspec.Spec) error { return spec.AddProvider(m.Name, m.Description) }},
-		{"suse/rdma-core.spec", func(spec *rpmspec.Spec) error { return spec.AddSUSEProvider(m.Name, m.Description) }},
-	} {
-		err := editSpec(tree, spec.name, spec.edit)
+	for _, name := range []string{upstreams, suses} {
+		err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) })
 		if src.Package != nil && errors.Is(err, fs.ErrNotExist) {
 			continue // a distro's tarball or patch may lack upstream's packaging; it has its own
 		}
@@ -108,8 +105,21 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source
 			return nil, err
 		}
 	}
-	s.Note(fmt.Sprintf("%s = %d, private ABI %d", result.EnumConstant, result.DriverID, result.PrivateABI))
+	edits, err := editDebian(tree, pr, src.Version, s)
+	if err != nil {
+		return nil, err
+	}
+	result.Edits = append(result.Edits, edits...)
+	s.Note(fmt.Sprintf("%s, private ABI %d", Tree{Result: *result}.DriverID(), result.PrivateABI))
 	return result, nil
+}
+
+// DriverID tells the provider's constant and its number in this release.
+func (t Tree) DriverID() string {
+	if t.Result.EnumConstant == "" {
+		return "no driver id"
+	}
+	return fmt.Sprintf("%s = %d", t.Result.EnumConstant, t.Result.DriverID)
 }
 
 func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) error {

@@ -26,12 +26,16 @@ const (
 	guestArchive  = guestFolder + "/root.tar"
 )
 
-// Guest installs the packages of dist in a clean container and makes a disk of
-// it, in a volume: it never leaves the engine.
+// Guest installs packages together in a clean container and makes a disk of it,
+// in a volume: it never leaves the engine.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dist Dist, lab Lab) (Guest, error) {
-	g := Guest{Volume: p.volume("guest", base.Folder, dist.Manifest.Label(), job.providerName())}
+func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dists []Dist, lab Lab) (Guest, error) {
+	name := []string{"guest", base.Folder, dists[0].Manifest.Label(), job.providerName()}
+	for _, beside := range dists[1:] {
+		name = append(name, addonName+beside.Manifest.Label())
+	}
+	g := Guest{Volume: p.volume(name...)}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return g, err
@@ -40,17 +44,20 @@ func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dist Dist, lab
 	if err != nil {
 		return g, err
 	}
-	key = key.String("packages", dist.Manifest.Key).String("minimal", base.Minimal).String("lab", lab.ID)
+	for _, dist := range dists {
+		key = key.String("packages of "+filepath.Base(dist.Dir), dist.Manifest.Key)
+	}
+	key = key.String("minimal", base.Minimal).String("lab", lab.ID)
 	if err := key.Err(); err != nil {
 		return g, err
 	}
 	s := p.begin("guest")
-	hit, err := p.guest(ctx, engine, g, key.Sum(), base, dist, lab, s)
+	hit, err := p.guest(ctx, engine, g, key.Sum(), base, dists, lab, s)
 	return g, p.end("guest", s, hit, err)
 }
 
 func (p *Pipeline) guest(
-	ctx context.Context, engine *containers.Engine, g Guest, key string, base Base, dist Dist, lab Lab, s *ui.Stage,
+	ctx context.Context, engine *containers.Engine, g Guest, key string, base Base, dists []Dist, lab Lab, s *ui.Stage,
 ) (hit bool, err error) {
 	unlock, err := p.Cache.Lock(ctx, g.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
@@ -68,9 +75,13 @@ func (p *Pipeline) guest(
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	packages, _, err := dist.packages()
-	if err != nil {
-		return false, err
+	var packages []tarFile
+	for _, dist := range dists {
+		files, _, err := dist.packages()
+		if err != nil {
+			return false, err
+		}
+		packages = append(packages, files...)
 	}
 	beside, err := scriptInput(dnfScript)
 	if err != nil {
@@ -92,20 +103,26 @@ func (p *Pipeline) guest(
 }
 
 // packages are dist's binary packages without those of debugging data, as
-// files below rpms/, and their names.
+// files below rpms/ or debs/, and their names.
 func (d Dist) packages() (files []tarFile, names []string, err error) {
+	folder := d.packaging().folder + "/"
 	for _, f := range d.Manifest.Files {
+		file := filepath.Join(d.Dir, filepath.FromSlash(f.Path))
+		if isDeb(f.Path) && !isDebugDeb(f.Path) {
+			name, _ := DebName(f.Path)
+			names = append(names, name)
+			files = append(files, tarFile{name: folder + path.Base(f.Path), path: file})
+		}
 		if !isRPM(f.Path) {
 			continue
 		}
-		file := filepath.Join(d.Dir, filepath.FromSlash(f.Path))
 		info, err := ReadRPM(file)
 		if err != nil {
 			return nil, nil, err
 		}
 		if !isDebugPackage(info.Name) {
 			names = append(names, info.Name)
-			files = append(files, tarFile{name: "rpms/" + path.Base(f.Path), path: file})
+			files = append(files, tarFile{name: folder + path.Base(f.Path), path: file})
 		}
 	}
 	return files, names, nil

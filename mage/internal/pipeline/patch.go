@@ -86,7 +86,9 @@ func patchHeader(job Job, tree Tree) patchset.Header {
 	if src.Commit != "" {
 		fmt.Fprintf(&body, "Commit: %s\n", src.Commit)
 	}
-	fmt.Fprintf(&body, "Driver-Id: %s = %d\n", tree.Result.EnumConstant, tree.Result.DriverID)
+	if tree.Result.EnumConstant != "" {
+		fmt.Fprintf(&body, "Driver-Id: %s = %d\n", tree.Result.EnumConstant, tree.Result.DriverID)
+	}
 	return patchset.Header{
 		From:    fmt.Sprintf("%s <%s>", m.Maintainer.Name, m.Maintainer.Email),
 		Subject: fmt.Sprintf("providers: add %s to rdma-core %s", m.Name, src.Version),

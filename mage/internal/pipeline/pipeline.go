@@ -24,20 +24,22 @@ type Job struct {
 	Release  *specs.Release
 	Given    string             // tarball, source package or git clone given by the user; empty: fetch
 	Provider *provider.Provider // nil: the release as upstream ships it
-	Suffix   string             // of the packages' release; empty: see releaseSuffix
+	Suffix   string             // of the packages' release; empty: see releaseSuffix and debianSuffix
 	Base     BaseMode
+	Suite    specs.Suite // of Debian, for its packages
 }
 
 // Pipeline runs stages. Its fields are set once by the app.
 type Pipeline struct {
-	Root     string // the repository: containers/ and specs/ are read below it
-	DistDir  string // where outputs are collected
-	CacheDir string // downloads and stage outputs
-	Cache    *stagecache.Cache
-	Releases *specs.Releases
-	Sums     *specs.Sums
-	UI       *ui.UI
-	Log      *slog.Logger
+	Root       string // the repository: containers/ and specs/ are read below it
+	DistDir    string // where outputs are collected
+	CacheDir   string // downloads and stage outputs
+	Cache      *stagecache.Cache
+	Releases   *specs.Releases
+	Interfaces *specs.Interfaces
+	Sums       *specs.Sums
+	UI         *ui.UI
+	Log        *slog.Logger
 	// Engine connects to the container engine at its first use, so that the
 	// stages in pure Go run without one.
 	Engine func(context.Context) (*containers.Engine, error)

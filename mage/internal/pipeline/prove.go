@@ -51,8 +51,8 @@ func (r Report) Failed() int {
 // from the image in which dnf installed the packages.
 func verdicts(m proofSubject) []Verdict {
 	return []Verdict{
-		{Name: "rpm-verify", Title: "rpm -V is clean"},
-		{Name: "owner", Title: "libibverbs owns " + m.provider + ".driver and its module"},
+		m.packaging.verify,
+		{Name: "owner", Title: m.packaging.owner + " owns " + m.provider + ".driver and its module"},
 		{Name: "private-abi", Title: "private ABI of provider and libibverbs are equal"},
 		{Name: "loads", Title: "the module loads with no unresolved symbol"},
 		{Name: "listed", Title: "ibv_devices lists " + m.device + " with the GUID of the tree"},
@@ -60,8 +60,8 @@ func verdicts(m proofSubject) []Verdict {
 		{Name: "without-driver", Title: "without " + m.provider + ".driver it is not listed"},
 		{Name: "without-module", Title: "without the module a warning names it"},
 		{Name: "foreign-abi", Title: "a foreign kernel ABI is refused"},
-		{Name: "foreign-name", Title: "another device name is refused"},
-		{Name: "removed", Title: "dnf remove leaves no file of " + m.provider},
+		{Name: "foreign-name", Title: "another device " + m.matchedBy() + " is refused"},
+		{Name: "removed", Title: m.packaging.remove + " leaves no file of " + m.provider},
 	}
 }
 
@@ -69,14 +69,28 @@ func verdicts(m proofSubject) []Verdict {
 type proofSubject struct {
 	provider, device, guid, modalias string
 	kernelABI, privateABI            int
+	driverID                         int // 0: the device is matched without it
 	packages                         []string
+	packaging                        packaging
+}
+
+// matchedBy is what the provider knows its device by.
+func (m proofSubject) matchedBy() string {
+	switch {
+	case m.driverID > 0:
+		return "driver id"
+	case m.modalias != "":
+		return "modalias"
+	}
+	return "name"
 }
 
 // env is the environment that verdict.sh documents. The foreign device is one
-// that no provider claims by name; the foreign ABI one that no driver has had.
+// that no provider claims by name, PCI id or driver id; the foreign ABI one that
+// no driver has had.
 func (m proofSubject) env() map[string]string {
-	const foreignABI = 9999
-	return map[string]string{
+	const foreignABI, foreignID = 9999, 999999
+	env := map[string]string{
 		"PROVIDER":       m.provider,
 		"DEVICE":         m.device,
 		"GUID":           m.guid,
@@ -86,20 +100,31 @@ func (m proofSubject) env() map[string]string {
 		"FOREIGN_ABI":    strconv.Itoa(foreignABI),
 		"FOREIGN_DEVICE": "nobody0",
 		"PACKAGES":       strings.Join(m.packages, " "),
+		"OWNER":          m.packaging.owner,
+		"MANAGER":        m.packaging.manager,
 		"LC_ALL":         "C.UTF-8",
 	}
+	if m.driverID > 0 {
+		env["DRIVER_ID"], env["FOREIGN_ID"] = strconv.Itoa(m.driverID), strconv.Itoa(foreignID)
+		env["NETLINK"] = playerFolder + "/" + playerFile
+	}
+	return env
 }
 
-func subject(job Job, privateABI int) (proofSubject, error) {
+func subject(job Job, privateABI, driverID int) (proofSubject, error) {
 	guid := make([]byte, 8)
 	if _, err := rand.Read(guid); err != nil {
 		return proofSubject{}, fmt.Errorf("make a GUID for the proof: %w", err)
 	}
 	guid[0] = 0x02 // never all zero, which libibverbs takes for unknown
 	d := job.Provider.Manifest.Device
+	if !d.ByDriverID {
+		driverID = 0
+	}
 	return proofSubject{
-		provider: job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
-		guid: hex.EncodeToString(guid), kernelABI: d.ABI(), privateABI: privateABI,
+		packaging: rpmPackaging(),
+		provider:  job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
+		guid: hex.EncodeToString(guid), kernelABI: d.ABI(), privateABI: privateABI, driverID: driverID,
 	}, nil
 }
 
@@ -107,17 +132,15 @@ func subject(job Job, privateABI int) (proofSubject, error) {
 // device, with the very tools and libraries of the build.
 func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolchain, b Build) (Verdict, error) {
 	s := p.begin("discover")
-	m, err := subject(job, tree.Result.PrivateABI)
+	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
 		return Verdict{}, p.end("discover", s, false, err)
 	}
-	env := m.env()
-	env["BIN"] = b.Tree + "/build/bin"
-	spec, err := cleanRun(tc.ID, m)
+	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
 	if err != nil {
 		return Verdict{}, p.end("discover", s, false, err)
 	}
-	spec.Env = env
+	spec.Env["BIN"] = b.Tree + "/build/bin"
 	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}}
 	v := Verdict{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
 	err = p.judge(ctx, s, &v, spec)
@@ -133,22 +156,24 @@ func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolcha
 // Prove installs the packages of dist in a clean container and gives the
 // verdicts. The error is about what kept a verdict from being given; failed
 // verdicts are in the report.
-func (p *Pipeline) Prove(ctx context.Context, job Job, base Base, dist Dist) (Report, error) {
+func (p *Pipeline) Prove(ctx context.Context, job Job, tc Toolchain, dist Dist) (Report, error) {
 	s := p.begin("prove")
-	report, err := p.prove(ctx, job, base, dist, s)
+	report, err := p.prove(ctx, job, tc, dist, s)
 	if err == nil {
 		err = report.Err()
 	}
 	return report, p.end("prove", s, false, err)
 }
 
-func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *ui.Stage) (Report, error) {
+func (p *Pipeline) prove(ctx context.Context, job Job, tc Toolchain, dist Dist, s *ui.Stage) (Report, error) {
+	base := tc.Base
 	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
-	m, err := subject(job, dist.Manifest.PrivateABI)
+	m, err := subject(job, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
 	if err != nil {
 		return report, err
 	}
-	image, install, names, err := p.install(ctx, s, base, dist)
+	m.packaging = dist.packaging()
+	image, install, names, err := p.install(ctx, s, base, base.Minimal, dist)
 	if err != nil {
 		return report, err
 	}
@@ -158,38 +183,51 @@ func (p *Pipeline) prove(ctx context.Context, job Job, base Base, dist Dist, s *
 	}
 	defer p.removeImage(ctx, image)
 	m.packages = names
-	spec, err := cleanRun(image, m)
+	spec, err := p.cleanRun(ctx, s, tc, image, m)
 	if err != nil {
 		return report, err
 	}
-	all := verdicts(m)
-	for i, v := range all {
-		s.Step(i+1, len(all), v.Name)
-		if err := p.judge(ctx, s, &v, spec); err != nil {
-			return report, err
-		}
-		report.Verdicts = append(report.Verdicts, v)
+	if err := p.judgeAll(ctx, s, &report, verdicts(m), spec); err != nil {
+		return report, err
 	}
-	stock, err := p.proveStock(ctx, job, base, dist.Manifest.Label(), m, s)
+	stock, err := p.proveStock(ctx, job, tc, dist.Manifest.Label(), m, s)
 	if err == nil && stock != nil {
 		report.Verdicts = append(report.Verdicts, *stock)
 	}
 	return report, err
 }
 
+// judgeAll gives verdicts in their order, and adds each to the report.
+func (p *Pipeline) judgeAll(ctx context.Context, s *ui.Stage, report *Report, all []Verdict, spec containers.RunSpec) error {
+	for i, v := range all {
+		s.Step(i+1, len(all), v.Name)
+		if err := p.judge(ctx, s, &v, spec); err != nil {
+			return err
+		}
+		report.Verdicts = append(report.Verdicts, v)
+	}
+	return nil
+}
+
 // cleanRun is a container for one verdict: no network, and no answer from the
-// host's own RDMA.
-func cleanRun(image string, m proofSubject) (containers.RunSpec, error) {
+// host's own RDMA. Where the driver id decides, a player gives the answer.
+func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc Toolchain, image string, m proofSubject) (containers.RunSpec, error) {
 	seccomp, err := containers.RefuseRDMANetlink()
-	return containers.RunSpec{
+	spec := containers.RunSpec{
 		Name: "prove", Image: image, Root: true, User: "root", Env: m.env(), Seccomp: seccomp,
-	}, err
+	}
+	if err == nil && m.driverID > 0 {
+		var player containers.Input
+		player, err = p.netlinkPlayer(ctx, s, tc)
+		spec.Inputs = append(spec.Inputs, player)
+	}
+	return spec, err
 }
 
 // proveStock asserts that upstream's own packages of the release, where they
 // are in dist/, do not know the device.
-func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, label string, m proofSubject, s *ui.Stage) (*Verdict, error) {
-	stock := job
+func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, label string, m proofSubject, s *ui.Stage) (*Verdict, error) {
+	stock, base := job, tc.Base
 	stock.Provider = nil
 	dir := p.DistFolder(stock, base, label)
 	manifest, err := ReadManifest(dir)
@@ -199,13 +237,13 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, label str
 	if err != nil {
 		return nil, err
 	}
-	image, install, _, err := p.install(ctx, s, base, Dist{Dir: dir, Manifest: manifest})
+	image, install, _, err := p.install(ctx, s, base, base.Minimal, Dist{Dir: dir, Manifest: manifest})
 	if err != nil || !install.Pass {
 		install.Title = "stock packages: " + install.Title
 		return &install, err
 	}
 	defer p.removeImage(ctx, image)
-	spec, err := cleanRun(image, m)
+	spec, err := p.cleanRun(ctx, s, tc, image, m)
 	if err != nil {
 		return nil, err
 	}
@@ -213,18 +251,21 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, base Base, label str
 	return &v, p.judge(ctx, s, &v, spec)
 }
 
-// install has dnf install the binary packages of dist in a clean container and
-// keeps the result as an image.
-func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dist) (image string, v Verdict, names []string, err error) {
-	v = Verdict{Name: "install", Title: "dnf installs the packages, dependencies resolved"}
+// install has dnf or apt install the binary packages of dist in a container of the
+// image from and keeps the result as an image.
+func (p *Pipeline) install(
+	ctx context.Context, s *ui.Stage, base Base, from string, dist Dist,
+) (image string, v Verdict, names []string, err error) {
+	pk := dist.packaging()
+	v = Verdict{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
 	files, names, err := dist.packages()
 	if err != nil {
 		return "", v, nil, err
 	}
 	var out bytes.Buffer
 	start := time.Now()
-	result, err := p.runScript(ctx, s, dnfScript, []string{"/rpms"}, containers.RunSpec{
-		Name: "install", Image: base.Minimal, Root: true, User: "root",
+	result, err := p.runScript(ctx, s, pk.script, []string{"/" + pk.folder}, containers.RunSpec{
+		Name: "install", Image: from, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
 		Network: !base.Standin,
 		Inputs:  []containers.Input{{Path: "/", Write: tarOf(files)}},
@@ -237,7 +278,7 @@ func (p *Pipeline) install(ctx context.Context, s *ui.Stage, base Base, dist Dis
 		return "", v, nil, nil
 	}
 	v.Pass = err == nil
-	v.Evidence = fmt.Sprintf("%d packages, dnf check finds nothing", len(names))
+	v.Evidence = fmt.Sprintf("%d packages, %s check finds nothing", len(names), pk.installer)
 	return result.Image, v, names, err
 }
 

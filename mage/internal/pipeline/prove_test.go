@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,7 +88,7 @@ func verdict(t *testing.T, name string, tools map[string]string, env ...string) 
 	write(t, filepath.Join(dir, "verdict.sh"), string(text))
 	cmd := exec.CommandContext(t.Context(), "sh", filepath.Join(dir, "verdict.sh"), name)
 	cmd.Env = append([]string{
-		"PATH=" + filepath.Join(dir, "bin") + ":" + os.Getenv("PATH"), "WORK=" + dir,
+		"PATH=" + filepath.Join(dir, "bin") + ":" + os.Getenv("PATH"), "WORK=" + dir, "ROOT=" + dir,
 		"DEVFOLDER=" + filepath.Join(dir, "dev"),
 		"PROVIDER=rib", "DEVICE=rib0", "GUID=0123456789abcdef", "KERNEL_ABI=1", "PRIVATE_ABI=34",
 		"FOREIGN_ABI=9999", "FOREIGN_DEVICE=nobody0", "PACKAGES=libibverbs",
@@ -146,13 +147,106 @@ func TestVerdictsAboutPackagesCanFail(t *testing.T) {
 		{"owned", "owner", map[string]string{"rpm": "printf libibverbs"}, true},
 		{"owned by another", "owner", map[string]string{"rpm": "printf rdma-core"}, false},
 		{"owned by nobody", "owner", map[string]string{"rpm": "echo no; exit 1"}, false},
+		{"dpkg --verify clean", "dpkg-verify", map[string]string{"dpkg": ""}, true},
+		{"dpkg --verify finds something and ends with 0", "dpkg-verify", map[string]string{"dpkg": "echo '??5?????? c /etc/x'"}, false},
+		{"dpkg --verify fails", "dpkg-verify", map[string]string{"dpkg": "exit 1"}, false},
+		{"a file of the add-on alone", "beside", map[string]string{"rpm": besideRPM("rdma-core-provider-rib", "")}, true},
+		{"a file of two", "beside", map[string]string{"rpm": besideRPM("libibverbs", "")}, false},
+		{"libibverbs is touched", "beside", map[string]string{"rpm": besideRPM("rdma-core-provider-rib", "echo 5; exit 1")}, false},
+		{"no RUNPATH", "no-runpath", map[string]string{"ldd": "echo ' 1: find library=libibverbs.so.1 [0]; searching'"}, true},
+		{"a RUNPATH", "no-runpath", map[string]string{
+			"ldd": "echo ' 1: find library=libibverbs.so.1 [0]'; echo ' 1: search path=/b (RUNPATH from file /m.so)'",
+		}, false},
+		{"an RPATH", "no-runpath", map[string]string{
+			"ldd": "echo ' 1: find library=libibverbs.so.1 [0]'; echo ' 1: search path=/b (RPATH from file /m.so)'",
+		}, false},
+		{"a loader that says nothing", "no-runpath", map[string]string{"ldd": "echo libibverbs.so.1"}, false},
+		{"refused for that reason", "refused", map[string]string{
+			"dnf": "echo '  - nothing provides libibverbs.so.1(IBVERBS_PRIVATE_65)(64bit) needed by x'; exit 1", "rpm": "exit 1",
+		}, true},
+		{"refused for another", "refused", map[string]string{"dnf": "echo no space; exit 1", "rpm": "exit 1"}, false},
+		{"not refused", "refused", map[string]string{"dnf": "echo IBVERBS_PRIVATE_65", "rpm": ""}, false},
+		{"refused and yet there", "refused", map[string]string{"dnf": "echo IBVERBS_PRIVATE_65; exit 1", "rpm": ""}, false},
 		{"loads", "loads", map[string]string{"ldd": "echo 'libibverbs.so.1 => /x (0x1)'"}, true},
 		{"unresolved", "loads", map[string]string{"ldd": "echo 'libibverbs.so.1 => /x'; echo 'undefined symbol: y (z)'"}, false},
 		{"library missing", "loads", map[string]string{"ldd": "echo 'libibverbs.so.1 => not found'"}, false},
 		{"not linked to libibverbs", "loads", map[string]string{"ldd": "echo libc"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			pass, said := verdict(t, tt.verdict, tt.tools)
+			env := []string{"WANT=IBVERBS_PRIVATE_65", "RPMS=/rpms"}
+			if tt.verdict == "beside" || tt.verdict == "refused" {
+				env = append(env, "OWNER=rdma-core-provider-rib")
+			}
+			pass, said := verdict(t, tt.verdict, tt.tools, env...)
+			if pass != tt.pass {
+				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
+			}
+		})
+	}
+}
+
+// besideRPM is an rpm whose add-on has one file, of the package by, and which
+// says of libibverbs' files what verify does.
+func besideRPM(by, verify string) string {
+	return "case $1 in -ql) echo /dev/null;; -qf) echo " + by + ";; -V) " + verify + ";; esac"
+}
+
+// TestVerdictsAboutTheAddonCanFail: removed and updated ask dnf, and look at what
+// is there behind it.
+func TestVerdictsAboutTheAddonCanFail(t *testing.T) {
+	const (
+		header   = "echo '    device          node GUID'\n"
+		listed   = header + "echo '    rib0            0123456789abcdef'\n"
+		noDriver = header + "echo 'libibverbs: Warning: no userspace device-specific driver found for uverbs0' >&2\n"
+		// An rpm that tells another release of libibverbs once dnf has run.
+		moves = `case $1 in -q) [ -e "$WORK/updated" ] && echo new || echo old;; esac`
+	)
+	for _, tt := range []struct {
+		name, verdict string
+		tools         map[string]string
+		pass          bool
+	}{
+		{"removed", "removed", map[string]string{"rpm": "case $1 in -ql) echo /no/such/file;; esac", "dnf": "", "ibv_devices": noDriver}, true},
+		{"a file stays", "removed", map[string]string{"rpm": "case $1 in -ql) echo /dev/null;; esac", "dnf": "", "ibv_devices": noDriver}, false},
+		{"libibverbs is gone", "removed", map[string]string{"rpm": "case $1 in -V) exit 1;; esac", "dnf": "", "ibv_devices": noDriver}, false},
+		{"still listed", "removed", map[string]string{"rpm": "", "dnf": "", "ibv_devices": listed}, false},
+		{"dnf fails", "removed", map[string]string{"rpm": "", "dnf": "exit 1", "ibv_devices": noDriver}, false},
+		{"updated", "updated", map[string]string{"rpm": moves, "dnf": `: >"$WORK/updated"`, "ibv_devices": listed}, true},
+		{"nothing was updated", "updated", map[string]string{"rpm": moves, "dnf": "", "ibv_devices": listed}, false},
+		{"not listed after it", "updated", map[string]string{"rpm": moves, "dnf": `: >"$WORK/updated"`, "ibv_devices": noDriver}, false},
+		{"the add-on is gone after it", "updated", map[string]string{
+			"rpm": `[ "$2" != rdma-core-provider-rib ] || exit 1; ` + moves, "dnf": `: >"$WORK/updated"`, "ibv_devices": listed,
+		}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			pass, said := verdict(t, tt.verdict, tt.tools, "OWNER=rdma-core-provider-rib", "RPMS=/rpms")
+			if pass != tt.pass {
+				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
+			}
+		})
+	}
+}
+
+// TestVerdictsOfDebianPackages shows what differs with dpkg: its form of owners,
+// and that configuration is purged.
+func TestVerdictsOfDebianPackages(t *testing.T) {
+	const owned = `case $1 in --search) echo "ibverbs-providers:amd64: $2" ;; *) printf 'ibverbs-providers 56.1-1' ;; esac`
+	for _, tt := range []struct {
+		name, verdict string
+		tools         map[string]string
+		pass          bool
+	}{
+		{"owned", "owner", map[string]string{"dpkg-query": owned}, true},
+		{"owned, without an architecture", "owner", map[string]string{"dpkg-query": strings.Replace(owned, ":amd64", "", 1)}, true},
+		{"owned by another", "owner", map[string]string{"dpkg-query": strings.Replace(owned, "providers:", "utils:", 1)}, false},
+		{"owned by two", "owner", map[string]string{"dpkg-query": strings.Replace(owned, "ibverbs-providers:", "x, ibverbs-providers:", 1)}, false},
+		{"owned by nobody", "owner", map[string]string{"dpkg-query": "exit 1"}, false},
+		{"purged", "removed", map[string]string{"apt-get": `[ "$*" = "purge -y ibverbs-providers" ]`, "find": ""}, true},
+		{"cannot be purged", "removed", map[string]string{"apt-get": "exit 100", "find": ""}, false},
+		{"something stays", "removed", map[string]string{"apt-get": "", "find": "echo /etc/libibverbs.d/rib.driver"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			pass, said := verdict(t, tt.verdict, tt.tools, "MANAGER=dpkg", "OWNER=ibverbs-providers")
 			if pass != tt.pass {
 				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
 			}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 const (
@@ -87,7 +88,7 @@ func (p *Pipeline) buildRelease(
 	if err := p.compileRelease(ctx, job, tc, mounts, tree, at, out); err != nil {
 		return err
 	}
-	return p.discover(ctx, job, tc, tree, at, out)
+	return p.discover(ctx, job, tc, tree, at, out, "listed")
 }
 
 // errPatchesDiffer is a fault of ours: an edit reads a file that it does not tell of.
@@ -109,9 +110,16 @@ func (p *Pipeline) compileRelease(
 	ctx context.Context, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, at, out string,
 ) error {
 	s := p.begin("compile")
+	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, mounts, tree, at, out))
+}
+
+// compileInto compiles what discovery needs and leaves it in the folder out.
+func (p *Pipeline) compileInto(
+	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, at, out string,
+) error {
 	files, err := folderFiles(tree.Dir)
 	if err != nil {
-		return p.end("compile", s, false, err)
+		return err
 	}
 	for i := range files {
 		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
@@ -121,31 +129,45 @@ func (p *Pipeline) compileRelease(
 		Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
 	})
-	return p.end("compile", s, false, err)
+	return err
 }
 
-// discover runs ibv_devices of the build where it was built, in a container of
-// its own: a device node can only be made by root, and nothing compiles as root.
-func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, at, out string) error {
+// discover runs ibv_devices of the build where it was built, in containers of
+// their own: a device node can only be made by root, and nothing compiles as root.
+func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, at, out string, verdicts ...string) error {
 	s := p.begin("discover")
-	m, err := subject(job, tree.Result.PrivateABI)
+	_, err := p.judgeBuild(ctx, s, job, tc, tree, at, out, verdicts)
+	return p.end("discover", s, false, err)
+}
+
+// judgeBuild gives what the last of the verdicts said. One that does not pass is
+// a *VerdictError.
+func (p *Pipeline) judgeBuild(
+	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, at, out string, verdicts []string,
+) (evidence string, err error) {
+	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
-		return p.end("discover", s, false, err)
+		return "", err
 	}
-	spec, err := cleanRun(tc.ID, m)
+	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
 	if err != nil {
-		return p.end("discover", s, false, err)
+		return "", err
 	}
 	files, err := folderFiles(out)
 	if err != nil {
-		return p.end("discover", s, false, err)
+		return "", err
 	}
 	spec.Env["BIN"] = at + "/build/bin"
-	spec.Inputs = []containers.Input{{Path: at + "/build", Write: tarOf(files)}}
-	v := Verdict{Name: "listed", Title: "ibv_devices of the build lists " + m.device}
-	err = p.judge(ctx, s, &v, spec)
-	if err == nil && !v.Pass {
-		err = &VerdictError{Failed: []Verdict{v}}
+	spec.Inputs = append(spec.Inputs, containers.Input{Path: at + "/build", Write: tarOf(files)})
+	for _, name := range verdicts {
+		v := Verdict{Name: name, Title: name + " of the build, for " + m.device}
+		if err := p.judge(ctx, s, &v, spec); err != nil {
+			return "", err
+		}
+		if !v.Pass {
+			return "", &VerdictError{Failed: []Verdict{v}}
+		}
+		evidence = v.Evidence
 	}
-	return p.end("discover", s, false, err)
+	return evidence, nil
 }

@@ -11,11 +11,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
 // The stages of which there is one output for each release.
@@ -134,9 +136,9 @@ func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Prov
 	if ref.Name != upstream.Master {
 		src.Tag = ref.Name
 	}
-	wanted := []string{upstreams, "suse/" + specFile}
-	if pr != nil {
-		wanted = append(wanted, pr.Reads()...)
+	wanted, err := r.editedFiles(ctx, ref, pr)
+	if err != nil {
+		return src, err
 	}
 	files, err := r.clone.Files(ctx, ref.Commit, wanted)
 	if err != nil {
@@ -155,6 +157,25 @@ func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Prov
 		}
 	}
 	return src, nil
+}
+
+// editedFiles lists the files of a release that the edits read.
+func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider.Provider) ([]string, error) {
+	wanted := []string{upstreams, suses}
+	if pr == nil {
+		return wanted, nil
+	}
+	wanted = append(append(wanted, pr.Reads()...), debianpkg.Reads()...)
+	have, err := r.clone.Names(ctx, ref.Commit)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range have {
+		if pr.ReadsAlso(name) && !slices.Contains(wanted, name) {
+			wanted = append(wanted, name)
+		}
+	}
+	return wanted, nil
 }
 
 // quietly runs stages for one release of many: they show nothing, and what they

@@ -32,7 +32,7 @@ func (r *Releases) MovedFrom(i int) (before int, moved bool) {
 // TakenLater looks in all releases of the clone after the row's own, selected
 // or not, for the first that gives the row's number to another constant.
 func (r *Releases) TakenLater(row *ReleaseRow) (Taken, bool) {
-	if !row.edited() {
+	if !row.edited() || row.Constant == "" {
 		return Taken{}, false
 	}
 	for _, ref := range r.All {

@@ -13,10 +13,11 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// Packages is what rpmbuild made.
+// Packages is what rpmbuild or dpkg-buildpackage made.
 type Packages struct {
-	Dir string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and log
-	Key string
+	Dir   string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and logs; or all of dpkg's in one folder, and logs
+	Key   string
+	Addon *Addon // of a provider's own package; nil: of rdma-core's
 }
 
 const (
@@ -76,19 +77,19 @@ func (p *Pipeline) rpmbuild(
 	if err != nil {
 		return err
 	}
-	return keepLog(s, dir)
+	return keepLog(s, dir, "rpm.log")
 }
 
 // keepLog puts the stage's log beside what it made, for later readers of dist.
-func keepLog(s *ui.Stage, dir string) error {
+func keepLog(s *ui.Stage, dir, name string) error {
 	log, err := os.ReadFile(s.LogPath())
 	if err != nil {
-		return fmt.Errorf("keep the log of rpmbuild: %w", err)
+		return fmt.Errorf("keep %s: %w", name, err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
 		return fmt.Errorf("make the folder of the log: %w", err)
 	}
-	return writeFile(dir, filepath.Join("logs", "rpm.log"), log)
+	return writeFile(dir, filepath.Join("logs", name), log)
 }
 
 // rpmInputs is what rpmbuild reads, dated like the release so that the source
@@ -125,9 +126,12 @@ func packageInputs(src Source) []tarFile {
 
 func keepInputs(files []tarFile, dir string) error {
 	for _, f := range files {
-		data, err := os.ReadFile(f.path)
-		if err != nil {
-			return fmt.Errorf("read %s: %w", f.name, err)
+		data := f.data
+		if f.path != "" {
+			var err error
+			if data, err = os.ReadFile(f.path); err != nil {
+				return fmt.Errorf("read %s: %w", f.name, err)
+			}
 		}
 		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(f.name)), 0o755); err != nil {
 			return fmt.Errorf("make the folder of %s: %w", f.name, err)

@@ -27,6 +27,7 @@ const (
 	specStage = 2
 	specFile  = "rdma-core.spec"
 	upstreams = "redhat/rdma-core.spec" // where a release keeps its spec
+	suses     = "suse/rdma-core.spec"   // and the one that is not built here
 )
 
 // Spec edits the release's spec, or the spec of the distro's source package: the
@@ -39,7 +40,9 @@ const (
 func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) {
 	key := stagecache.NewKey("spec", specStage).String("source", src.state())
 	if job.Provider != nil {
-		key = key.String("provider manifest", fmt.Sprintf("%+v", job.Provider.Manifest))
+		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
+		key = key.String("provider manifest", fmt.Sprintf("%+v", job.Provider.Manifest)).
+			String("payload", fmt.Sprintf("%+v", payload(job.Provider)))
 	}
 	if suffix := releaseSuffix(job, src); suffix != "" {
 		key = key.String("suffix", suffix)
@@ -118,18 +121,25 @@ func editSource(job Job, src Source, spec *rpmspec.Spec) error {
 	return err
 }
 
-// nameProvider puts the provider into the lists of libibverbs. Upstream's spec must
-// have them; of a distro's it is enough that it packs the provider's files.
+// nameProvider puts the provider into the lists of libibverbs, and what else it
+// installs into those of its packages. Upstream's spec must have the former; of a
+// distro's it is enough that it packs the provider's files.
 func nameProvider(job Job, src Source, spec *rpmspec.Spec) error {
 	m := job.Provider.Manifest
+	old, err := replacedIn(job.Provider, src.Tree)
+	if err != nil {
+		return err
+	}
 	if src.Package == nil {
-		return spec.AddProvider(m.Name, m.Description)
+		return specProvider(spec, upstreams, job.Provider, old)
 	}
 	if err := spec.Packs(m.Name); err != nil {
 		return err
 	}
-	_, err := spec.AddToDistro(m.Name, m.Description)
-	return err
+	if _, err := spec.AddToDistro(m.Name, m.Description); err != nil {
+		return err
+	}
+	return spec.AddPayload(replacing(job.Provider, old))
 }
 
 func readSpec(entry stagecache.Entry, src Source) (Spec, error) {

@@ -22,22 +22,35 @@ type Toolchain struct {
 
 const toolchainStage = 1
 
-// toolchainKey is the digest of what the image is built from.
-func (p *Pipeline) toolchainKey(job Job, base Base, spec Spec) *stagecache.KeyBuilder {
-	return stagecache.NewKey("toolchain", toolchainStage).
-		String("base", base.ID).
-		File("Containerfile", p.containerfile(job)).
-		File("spec", spec.File)
+// recipe is what an image is built from: the distro's Containerfile, on a base,
+// and the file whose BuildRequires or Build-Depends it installs.
+type recipe struct {
+	containerfile string
+	base          Base
+	name, file    string // what the Containerfile calls it, and where it is
 }
 
-func (p *Pipeline) containerfile(job Job) string {
-	return filepath.Join(p.Root, "containers", job.Distro.Name, "Containerfile")
+func (p *Pipeline) recipe(job Job, base Base, name, file string) recipe {
+	return recipe{
+		containerfile: filepath.Join(p.Root, "containers", job.Distro.Name, "Containerfile"),
+		base:          base, name: name, file: file,
+	}
+}
+
+func (r recipe) key() *stagecache.KeyBuilder {
+	return stagecache.NewKey("toolchain", toolchainStage).
+		String("base", r.base.ID).
+		File("Containerfile", r.containerfile).
+		File("spec", r.file)
 }
 
 // ToolchainState tells the image's reference and whether it is here.
 func (p *Pipeline) ToolchainState(ctx context.Context, job Job, base Base, spec Spec) (Toolchain, bool, error) {
-	key := p.toolchainKey(job, base, spec)
-	tc := Toolchain{Ref: imageRef("toolchain", base.Folder, key.Sum()), Base: base}
+	return p.recipeState(ctx, p.recipe(job, base, specFile, spec.File))
+}
+
+func (p *Pipeline) recipeState(ctx context.Context, r recipe) (Toolchain, bool, error) {
+	tc := Toolchain{Ref: imageRef("toolchain", r.base.Folder, r.key().Sum()), Base: r.base}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return tc, false, err
@@ -53,41 +66,43 @@ func (p *Pipeline) ToolchainState(ctx context.Context, job Job, base Base, spec 
 // Errors: *containers.BuildError, with the name of a BuildRequires that the
 // distro does not have in its last lines.
 func (p *Pipeline) Toolchain(ctx context.Context, job Job, base Base, spec Spec, refresh bool) (Toolchain, error) {
+	return p.toolchain(ctx, p.recipe(job, base, specFile, spec.File), refresh)
+}
+
+func (p *Pipeline) toolchain(ctx context.Context, r recipe, refresh bool) (Toolchain, error) {
 	s := p.begin("toolchain")
-	tc, hit, err := p.toolchain(ctx, job, base, spec, refresh, s)
+	tc, hit, err := p.buildToolchain(ctx, r, refresh, s)
 	return tc, p.end("toolchain", s, hit, err)
 }
 
-func (p *Pipeline) toolchain(
-	ctx context.Context, job Job, base Base, spec Spec, refresh bool, s *ui.Stage,
-) (Toolchain, bool, error) {
-	unlock, err := p.Cache.Lock(ctx, "toolchain-"+base.Folder, func(holder string) {
+func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s *ui.Stage) (Toolchain, bool, error) {
+	unlock, err := p.Cache.Lock(ctx, "toolchain-"+r.base.Folder, func(holder string) {
 		s.Note("waiting for " + holder)
 	})
 	if err != nil {
 		return Toolchain{}, false, err
 	}
 	defer unlock()
-	tc, here, err := p.ToolchainState(ctx, job, base, spec)
+	tc, here, err := p.recipeState(ctx, r)
 	if err != nil || (here && !refresh) {
 		return tc, here, err
 	}
-	recipe, err := os.ReadFile(p.containerfile(job))
+	instructions, err := os.ReadFile(r.containerfile)
 	if err != nil {
 		return tc, false, fmt.Errorf("read the distro's Containerfile: %w", err)
 	}
-	text, err := os.ReadFile(spec.File)
+	text, err := os.ReadFile(r.file)
 	if err != nil {
-		return tc, false, fmt.Errorf("read the spec: %w", err)
+		return tc, false, fmt.Errorf("read %s: %w", r.name, err)
 	}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return tc, false, err
 	}
 	tc.ID, err = engine.Build(ctx, containers.BuildSpec{
-		ContextTar:    streamed(tarOf([]tarFile{{name: "Containerfile", data: recipe}, {name: specFile, data: text}})),
+		ContextTar:    streamed(tarOf([]tarFile{{name: "Containerfile", data: instructions}, {name: r.name, data: text}})),
 		Containerfile: "Containerfile",
-		Args:          map[string]string{"BASE": base.ID},
+		Args:          map[string]string{"BASE": r.base.ID},
 		Tag:           tc.Ref,
 		Network:       true,
 		NoCache:       refresh,

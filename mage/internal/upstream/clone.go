@@ -127,6 +127,21 @@ func (c *Clone) Files(ctx context.Context, commit string, names []string) (map[s
 	return files, nil
 }
 
+// Names lists the files that a commit has.
+func (c *Clone) Names(ctx context.Context, commit string) ([]string, error) {
+	if !commitForm.MatchString(commit) {
+		return nil, &GivenError{Source: c.repo.path, Reason: fmt.Sprintf("has no commit %q", commit)}
+	}
+	if err := c.isolate(ctx, commit); err != nil {
+		return nil, err
+	}
+	text, err := c.repo.isolated(ctx, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+	if err != nil {
+		return nil, fmt.Errorf("list the files of %s: %w", commit, err)
+	}
+	return strings.FieldsFunc(text, func(r rune) bool { return r == 0 }), nil
+}
+
 // FileOf reads one file of many refs, in their order; nil where a ref does not
 // have it.
 func (c *Clone) FileOf(ctx context.Context, refs []Ref, name string) ([][]byte, error) {
@@ -140,6 +155,18 @@ func (c *Clone) FileOf(ctx context.Context, refs []Ref, name string) ([][]byte, 
 // Version reads rdma-core's version from a top CMakeLists.txt.
 func Version(cmakeLists []byte) (string, error) { return packageVersion(cmakeLists) }
 
+// isolate makes the repository of our own through which the clone's objects are read.
+func (c *Clone) isolate(ctx context.Context, commit string) error {
+	if c.isolated {
+		return nil
+	}
+	if err := c.repo.isolate(ctx, commit); err != nil {
+		return err
+	}
+	c.isolated = true
+	return nil
+}
+
 // blobs asks git for many objects at once: one process, however many they are.
 func (c *Clone) blobs(ctx context.Context, asked []string) ([][]byte, error) {
 	if len(asked) == 0 {
@@ -152,12 +179,9 @@ func (c *Clone) blobs(ctx context.Context, asked []string) ([][]byte, error) {
 		}
 		question.WriteString(name + "\n")
 	}
-	if !c.isolated {
-		commit, _, _ := strings.Cut(asked[0], ":")
-		if err := c.repo.isolate(ctx, commit); err != nil {
-			return nil, err
-		}
-		c.isolated = true
+	commit, _, _ := strings.Cut(asked[0], ":")
+	if err := c.isolate(ctx, commit); err != nil {
+		return nil, err
 	}
 	var answer bytes.Buffer
 	cmd := c.repo.command(ctx, c.repo.bare(), "cat-file", "--batch")

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+)
+
+// addonStages are those of one add-on: source, integrate, patch, addon, collect.
+const addonStages = 5
+
+// RPMAddon is the rpm:addon target: the package of a provider beside an
+// unpatched libibverbs, in one release, or for every interface that the
+// releases in specs/ have.
+func (a *App) RPMAddon(ctx context.Context) error {
+	job, err := a.addonJob()
+	if err != nil {
+		return err
+	}
+	if a.oneRelease(job) {
+		a.pipeline.Plan(toolchainStages + addonStages)
+		m, err := a.addon(ctx, job, a.addonTools(job))
+		if err != nil {
+			return err
+		}
+		return a.showAddons(ctx, []addonMade{m}, nil)
+	}
+	return a.everyAddon(ctx, job)
+}
+
+// addonMade is one add-on, and what it was made from.
+type addonMade struct {
+	made
+	dist pipeline.Dist
+}
+
+func (a *App) addonJob() (pipeline.Job, error) {
+	job, err := a.job()
+	if err == nil && job.Provider == nil {
+		err = needsProvider()
+	}
+	if err == nil && job.Version != "" && job.Given != "" && pipeline.IsClone(job.Given) {
+		job.Given += "@v" + job.Version
+	}
+	return job, err
+}
+
+// oneRelease says whether a release is named, by its number or its source. A
+// clone without a ref is all of its releases.
+func (a *App) oneRelease(job pipeline.Job) bool {
+	return value(a.flags.RDMA, "") != "" || job.Given != "" && !pipeline.IsClone(job.Given)
+}
+
+// everyAddon builds one for each interface of which a release can be had, and
+// shows all, also those that cannot be built.
+func (a *App) everyAddon(ctx context.Context, job pipeline.Job) error {
+	if _, err := a.connectEngine(ctx); err != nil {
+		return err
+	}
+	choices, err := a.pipeline.PlanAddons(ctx, job)
+	if err != nil {
+		return err
+	}
+	builds := 0
+	for _, c := range choices {
+		if c.Err == nil {
+			builds++
+		}
+	}
+	if builds == 0 {
+		return &pipeline.AdviceError{
+			Err:  errors.Join(errNoAddon, choices[len(choices)-1].Err),
+			What: "give a git clone of rdma-core as -source",
+		}
+	}
+	a.pipeline.Plan(toolchainStages + builds*addonStages)
+	tools := a.addonTools(job)
+	var all []addonMade
+	var errs []error
+	for i, c := range choices {
+		if c.Err != nil {
+			continue
+		}
+		m, err := a.addon(ctx, c.Job, tools)
+		if ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			choices[i].Err = err
+			errs = append(errs, fmt.Errorf("rdma-core %s: %w", c.Job.Version, err))
+			continue
+		}
+		all = append(all, m)
+	}
+	return errors.Join(a.showAddons(ctx, all, choices), errors.Join(errs...))
+}
+
+var errNoAddon = errors.New("no release of rdma-core can be had")
+
+// addonTools makes the toolchain in which every add-on of a distro is built,
+// when it is first asked for: what is wrong with a job is said before that.
+func (a *App) addonTools(job pipeline.Job) func(context.Context) (pipeline.Toolchain, error) {
+	var tc pipeline.Toolchain
+	return func(ctx context.Context) (pipeline.Toolchain, error) {
+		if tc.ID != "" {
+			return tc, nil
+		}
+		spec, err := a.pipeline.AddonTools(ctx)
+		if err != nil {
+			return tc, err
+		}
+		base, err := a.pipeline.Base(ctx, job)
+		if err != nil {
+			return tc, err
+		}
+		tc, err = a.pipeline.Toolchain(ctx, job, base, spec, false)
+		return tc, err
+	}
+}
+
+// addon runs the stages of one add-on up to dist.
+func (a *App) addon(
+	ctx context.Context, job pipeline.Job, tools func(context.Context) (pipeline.Toolchain, error),
+) (addonMade, error) {
+	m := addonMade{made: made{job: job}}
+	// Without an engine nothing behind can run: say so before the long stages.
+	if _, err := a.connectEngine(ctx); err != nil {
+		return m, err
+	}
+	var err error
+	if m.src, err = a.pipeline.Source(ctx, job); err != nil {
+		return m, err
+	}
+	if err := pipeline.NotInUpstream(job, m.src); err != nil {
+		return m, err
+	}
+	if m.tree, err = a.pipeline.Integrate(ctx, job, m.src); err != nil {
+		return m, err
+	}
+	if m.patch, err = a.pipeline.Patch(ctx, job, m.tree); err != nil {
+		return m, err
+	}
+	if m.tc, err = tools(ctx); err != nil {
+		return m, err
+	}
+	pkgs, err := a.pipeline.Addon(ctx, job, m.tree, m.patch, m.tc)
+	if err != nil {
+		return m, err
+	}
+	m.dist, err = a.pipeline.Collect(ctx, job, m.tree, m.tc, pkgs)
+	return m, err
+}
+
+// showAddons names for each package its file, its private ABI and the releases
+// that it is for, and then the releases for which there is none.
+func (a *App) showAddons(ctx context.Context, all []addonMade, choices []pipeline.AddonChoice) error {
+	rows := make([][]string, 0, len(all))
+	for _, m := range all {
+		addon := m.dist.Manifest.Addon
+		rows = append(rows, []string{
+			addonFile(m.dist), addon.Module, strconv.Itoa(addon.PrivateABI), servedReleases(*addon),
+			a.relative(m.dist.Dir),
+		})
+	}
+	a.ui.Summary(a.ui.StageTimes())
+	if len(all) > 0 {
+		a.ui.Table(addonTitle(all[0]), []string{"package", "module", "private ABI", "releases", "where"}, rows)
+	}
+	for _, c := range choices {
+		if text := c.Unserved(built(all, c)); text != "" {
+			fmt.Fprintln(a.ui.Out(), "none for "+text)
+		}
+	}
+	if len(a.pipeline.Ran()) == 0 {
+		fmt.Fprintln(a.ui.Out(), "nothing to do: all of it is up to date")
+	}
+	return a.pipeline.Prune(ctx)
+}
+
+// built is the release with which the choice's add-on begins, "" if it was not built.
+func built(all []addonMade, c pipeline.AddonChoice) string {
+	for _, m := range all {
+		if c.Err == nil && m.job.Version == c.Job.Version {
+			return m.dist.Manifest.Addon.From
+		}
+	}
+	return ""
+}
+
+func addonTitle(m addonMade) string {
+	title := m.dist.Manifest.Addon.Package + " for " + filepath.Base(filepath.Dir(m.dist.Dir))
+	if m.dist.Manifest.Standin {
+		title += " (stand-in base: not releasable)"
+	}
+	return title
+}
+
+// addonFile is the package's own file, without its debugging data.
+func addonFile(dist pipeline.Dist) string {
+	own := dist.Manifest.Addon.Package + "-" + dist.Manifest.Release + "-"
+	for _, f := range dist.Manifest.Files {
+		name := path.Base(f.Path)
+		if strings.HasPrefix(name, own) && !strings.HasSuffix(name, ".src.rpm") {
+			return name
+		}
+	}
+	return "-"
+}
+
+// servedReleases are the releases as a person reads them.
+func servedReleases(a pipeline.Addon) string {
+	if n := len(a.Releases); n > 0 {
+		return fmt.Sprintf("%s to %s (%d)", a.Releases[0], a.Releases[n-1], n)
+	}
+	return fmt.Sprintf("from %s, below %s: not known to specs/interfaces.yaml", a.From, a.Below)
+}

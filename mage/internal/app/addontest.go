@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+)
+
+// beside is an add-on with the unpatched packages that it goes beside.
+type beside struct {
+	addonMade
+	stock pipeline.Dist
+}
+
+// TestAddon is the test:addon target: the add-on beside unpatched packages.
+func (a *App) TestAddon(ctx context.Context) error {
+	b, err := a.beside(ctx, 2) //nolint:mnd // update, prove
+	if err != nil {
+		return err
+	}
+	proof := pipeline.AddonProof{Addon: b.dist, Stock: b.stock}
+	if proof.Update, err = a.pipeline.Update(ctx, b.tc, b.stock); err != nil {
+		return err
+	}
+	if proof.Others, err = a.pipeline.OtherAddons(b.job, b.tc.Base, b.stock.Manifest.Release); err != nil {
+		return err
+	}
+	report, err := a.pipeline.ProveAddon(ctx, b.job, b.tc, proof)
+	if len(report.Verdicts) > 0 {
+		err = errors.Join(err, a.showReport(report, b.dist))
+		if len(proof.Others) == 0 {
+			fmt.Fprintln(a.ui.Out(), "no other add-on is in dist/ that dnf would have to refuse: rpm:addon builds them")
+		}
+	}
+	return err
+}
+
+// beside makes the add-on of the job, and the unpatched packages of the same
+// release, unless others are given to put it beside.
+func (a *App) beside(ctx context.Context, further int) (beside, error) {
+	var b beside
+	job, err := a.addonJob()
+	if err != nil {
+		return b, err
+	}
+	stockJob := job
+	stockJob.Provider = nil
+	given := value(a.flags.Beside, "")
+	if given == "" {
+		further += editStages(stockJob) + toolchainStages + rpmStages
+	}
+	a.pipeline.Plan(toolchainStages + addonStages + further)
+	if b.addonMade, err = a.addon(ctx, job, a.addonTools(job)); err != nil {
+		return b, err
+	}
+	if given != "" {
+		b.stock, err = pipeline.GivenStock(given)
+		return b, err
+	}
+	m, err := a.toolchainJob(ctx, stockJob, false)
+	if err != nil {
+		return b, err
+	}
+	_, b.stock, err = a.packaged(ctx, m)
+	return b, err
+}

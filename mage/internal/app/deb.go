@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// debMade is what the stages up to Debian's packages have given.
+type debMade struct {
+	job    pipeline.Job
+	src    pipeline.Source
+	tree   pipeline.Tree
+	debian pipeline.DebianSource
+	tc     pipeline.Toolchain
+	pkgs   pipeline.Packages
+}
+
+// debJob is the job for a Debian suite; what is wrong with the flags is said at
+// once.
+func (a *App) debJob() (pipeline.Job, error) {
+	job, err := a.job()
+	suite, errSuite := a.suites.Find(value(a.flags.Suite, a.machineSuite()))
+	if err := errors.Join(err, errSuite); err != nil {
+		return job, err
+	}
+	job.Distro, job.Suite, job.Suffix = debian(suite), suite, value(a.flags.Suffix, "")
+	return job, nil
+}
+
+// debian is a suite among the distros.
+func debian(suite specs.Suite) specs.Distro { return specs.Distro{Name: "debian", Title: suite.Title} }
+
+// machineSuite is the Debian of this machine where specs/ knows it, else the
+// default one.
+func (a *App) machineSuite() string {
+	release, err := os.ReadFile("/etc/os-release")
+	if err == nil {
+		fields := osRelease(string(release))
+		if _, err := a.suites.Find(fields["VERSION_CODENAME"]); err == nil && fields["ID"] == "debian" {
+			return fields["VERSION_CODENAME"]
+		}
+	}
+	return a.suites.Default().Name
+}
+
+// osRelease reads os-release(5) as far as its values are one word.
+func osRelease(text string) map[string]string {
+	fields := map[string]string{}
+	for sc := bufio.NewScanner(strings.NewReader(text)); sc.Scan(); {
+		if name, val, ok := strings.Cut(sc.Text(), "="); ok {
+			fields[name] = strings.Trim(val, `"'`)
+		}
+	}
+	return fields
+}
+
+// debianSource runs the stages in pure Go: source, integrate, debian.
+func (a *App) debianSource(ctx context.Context, job pipeline.Job, further int) (debMade, error) {
+	const stages = 3
+	m := debMade{job: job}
+	var err error
+	a.pipeline.Plan(stages + further)
+	if m.src, err = a.pipeline.Source(ctx, m.job); err != nil {
+		return m, err
+	}
+	if m.tree, err = a.pipeline.Integrate(ctx, m.job, m.src); err != nil {
+		return m, err
+	}
+	m.debian, err = a.pipeline.DebianSource(ctx, m.job, m.tree)
+	return m, err
+}
+
+// debianToolchain adds the base and the toolchain image.
+func (a *App) debianToolchain(ctx context.Context, job pipeline.Job, further int, refresh bool) (debMade, error) {
+	const stages = 2
+	// Without an engine nothing behind can run: say so before the long stages.
+	if _, err := a.connectEngine(ctx); err != nil {
+		return debMade{}, err
+	}
+	m, err := a.debianSource(ctx, job, stages+further)
+	if err != nil {
+		return m, err
+	}
+	base, err := a.pipeline.DebianBase(ctx, m.job)
+	if err != nil {
+		return m, err
+	}
+	m.tc, err = a.pipeline.DebianToolchain(ctx, m.job, base, m.debian, refresh)
+	return m, err
+}
+
+// deb runs everything up to the collected packages; lintian has passed them.
+func (a *App) deb(ctx context.Context, further int) (debMade, pipeline.Dist, error) {
+	const stages = 3 // deb, lintian, collect
+	job, err := a.debJob()
+	if err != nil {
+		return debMade{}, pipeline.Dist{}, err
+	}
+	m, err := a.debianToolchain(ctx, job, stages+further, false)
+	if err != nil {
+		return m, pipeline.Dist{}, err
+	}
+	if m.pkgs, err = a.pipeline.Deb(ctx, m.src, m.debian, m.tc); err != nil {
+		return m, pipeline.Dist{}, err
+	}
+	said, err := a.pipeline.Lintian(ctx, m.pkgs, m.tc)
+	if err != nil {
+		return m, pipeline.Dist{}, err
+	}
+	if err := a.judgeLintian(ctx, m, said); err != nil {
+		return m, pipeline.Dist{}, err
+	}
+	dist, err := a.pipeline.Collect(ctx, m.job, m.tree, m.tc, m.pkgs)
+	return m, dist, err
+}
+
+// judgeLintian fails for errors that upstream's own packages of the release do not
+// have. Those are only made, to ask lintian of them as well, if there are errors.
+func (a *App) judgeLintian(ctx context.Context, m debMade, said pipeline.Lintian) error {
+	found := said.Errors()
+	if len(found) == 0 || m.job.Provider == nil {
+		a.noteLintian(said, found)
+		return nil
+	}
+	stock, err := a.stockLintian(ctx, m.job)
+	if err != nil {
+		return err
+	}
+	own := said.Without(stock)
+	errs := pipeline.Lintian{Hints: own}.Errors()
+	if len(errs) > 0 {
+		return &pipeline.LintianError{Errors: errs, Output: said.File}
+	}
+	a.noteLintian(said, found)
+	return nil
+}
+
+// noteLintian says what lintian has found, and that none of it is ours.
+func (a *App) noteLintian(said pipeline.Lintian, errs []pipeline.Hint) {
+	out := a.ui.Out()
+	fmt.Fprintf(out, "lintian: %d errors, %d hints in all\n", len(errs), len(said.Hints))
+	for _, h := range errs {
+		fmt.Fprintln(out, "of upstream's own packages: "+h.String())
+	}
+}
+
+// stockLintian makes the packages of the release without a provider and asks
+// lintian of them.
+func (a *App) stockLintian(ctx context.Context, job pipeline.Job) (pipeline.Lintian, error) {
+	const stages = 2 // deb, lintian
+	job.Provider = nil
+	m, err := a.debianToolchain(ctx, job, stages, false)
+	if err != nil {
+		return pipeline.Lintian{}, err
+	}
+	if m.pkgs, err = a.pipeline.Deb(ctx, m.src, m.debian, m.tc); err != nil {
+		return pipeline.Lintian{}, err
+	}
+	return a.pipeline.Lintian(ctx, m.pkgs, m.tc)
+}
+
+// Deb is the deb target.
+func (a *App) Deb(ctx context.Context) error {
+	_, dist, err := a.deb(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if err := a.showPackages(dist); err != nil {
+		return err
+	}
+	if len(a.pipeline.Ran()) == 0 {
+		fmt.Fprintf(a.ui.Out(), "nothing to do: %s is up to date\n", a.relative(dist.Dir))
+	}
+	return a.pipeline.Prune(ctx)
+}
+
+// TestDeb is the test:deb target.
+func (a *App) TestDeb(ctx context.Context) error {
+	if value(a.flags.Provider, "") == noProvider {
+		return needsProvider()
+	}
+	m, dist, err := a.deb(ctx, 1)
+	if err != nil {
+		return err
+	}
+	report, err := a.pipeline.Prove(ctx, m.job, m.tc, dist)
+	if len(report.Verdicts) > 0 {
+		err = errors.Join(err, a.showReport(report, dist))
+	}
+	return err
+}
+
+// suiteRows are the suites' rows in toolchain:list. A source without debian/ has
+// none.
+func (a *App) suiteRows(ctx context.Context, m made) ([][]string, error) {
+	if _, err := os.Stat(filepath.Join(m.tree.Dir, "debian", "control")); err != nil {
+		return nil, nil //nolint:nilerr // no packages, no toolchain for them
+	}
+	var rows [][]string
+	for _, name := range a.suites.Names() {
+		suite, err := a.suites.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		job := m.job
+		job.Suite, job.Distro = suite, debian(suite)
+		source, err := a.pipeline.DebianSource(ctx, job, m.tree)
+		if err != nil {
+			return nil, err
+		}
+		row, err := a.suiteRow(ctx, job, source)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// suiteRow is a suite's row in toolchain:list.
+func (a *App) suiteRow(ctx context.Context, job pipeline.Job, debian pipeline.DebianSource) ([]string, error) {
+	name := "debian-" + job.Suite.Name
+	base, here, why, err := a.pipeline.DebianBaseState(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	if !here {
+		return []string{name, base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
+	}
+	tc, here, err := a.pipeline.DebianToolchainState(ctx, job, base, debian)
+	state := "not built"
+	if here {
+		state = "ready"
+	}
+	return []string{name, base.Ref, tc.Ref, state}, err
+}
+
+// debianToolchainBuild is toolchain:build for a suite.
+func (a *App) debianToolchainBuild(ctx context.Context) error {
+	job, err := a.debJob()
+	if err != nil {
+		return err
+	}
+	m, err := a.debianToolchain(ctx, job, 0, true)
+	if err != nil {
+		return err
+	}
+	a.ui.Summary(a.ui.StageTimes())
+	fmt.Fprintf(a.ui.Out(), "debian-%s on %s: %s\n", m.job.Suite.Name, m.tc.Base.Ref, m.tc.Ref)
+	return nil
+}

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+// The checks of a provider that need a release, as they are called.
+const (
+	checkABI     = "ABI header"
+	checkRelease = "release"
+	checkCompile = "compiles"
+	checkDevices = "ibv_devices"
+)
+
+// FailedChecksError names the checks of a provider that failed.
+type FailedChecksError struct{ Checks []string }
+
+// Error lists them.
+func (e *FailedChecksError) Error() string {
+	return fmt.Sprintf("%d check%s failed: %s", len(e.Checks), plural(len(e.Checks)), strings.Join(e.Checks, ", "))
+}
+
+// ProviderCheck is the provider:check target: everything that can be said of a
+// provider's folder, all at once.
+func (a *App) ProviderCheck(ctx context.Context) error {
+	job, dir, depth, err := a.checkJob()
+	if err != nil {
+		return err
+	}
+	x := provider.Examine(dir)
+	c := &providerCheck{App: a, job: job, answers: x.Answers}
+	if c.job.Provider = x.Provider; x.Provider != nil {
+		a.place.set(x.Provider)
+	}
+	err = c.inRelease(ctx, depth)
+	c.show(dir)
+	var failed []string
+	for _, answer := range c.answers {
+		if answer.Failed() {
+			failed = append(failed, answer.Check)
+		}
+	}
+	if len(failed) > 0 {
+		return errors.Join(err, &FailedChecksError{Checks: failed})
+	}
+	return errors.Join(err, a.pipeline.Prune(ctx))
+}
+
+// checkJob reads the flags; the provider is not loaded yet.
+func (a *App) checkJob() (job pipeline.Job, dir, depth string, err error) {
+	known := []string{depthEdit, depthCompile}
+	depth = value(a.flags.Depth, "")
+	var errs [5]error
+	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
+	errs[1] = a.release(&job)
+	dir, errs[2] = a.providerDir(value(a.flags.Provider, defaultProvider))
+	job.Base, errs[3] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
+	if depth != "" && !slices.Contains(known, depth) {
+		errs[4] = &specs.UnknownError{Kind: "depth", Name: depth, Known: known}
+	}
+	if err := errors.Join(errs[:]...); err != nil {
+		return job, "", "", err
+	}
+	if dir == "" {
+		return job, "", "", &pipeline.AdviceError{Err: errNoProvider, What: "name its folder with -provider"}
+	}
+	return job, dir, depth, nil
+}
+
+// providerCheck collects the answers about one provider.
+type providerCheck struct {
+	*App
+
+	job     pipeline.Job
+	answers []provider.Answer
+}
+
+func (c *providerCheck) add(answer provider.Answer) { c.answers = append(c.answers, answer) }
+
+// skip says of checks why they are not made.
+func (c *providerCheck) skip(why string, checks ...string) {
+	for _, name := range checks {
+		c.add(provider.Answer{Check: name, Skipped: why})
+	}
+}
+
+func failedAnswer(check string, err error) provider.Answer {
+	a := provider.Answer{Check: check}
+	for _, part := range errorParts(err) {
+		a.Findings = append(a.Findings, provider.Finding{Err: part})
+	}
+	return a
+}
+
+// errorParts are the errors that one joins, below what wraps them.
+func errorParts(err error) []error {
+	if stage, ok := err.(*pipeline.StageError); ok { //nolint:errorlint // its own cause is what is told
+		return errorParts(stage.Err)
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, part := range many.Unwrap() {
+			all = append(all, errorParts(part)...)
+		}
+		return all
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		if parts := errorParts(inner); len(parts) > 1 {
+			return parts
+		}
+	}
+	return []error{err}
+}
+
+// inRelease puts the provider into a release. An error says that a check could
+// not be made, not that the provider failed it.
+func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
+	const stagesEdit, stagesCompile = 3, 8
+	all := []string{checkABI, checkRelease, checkCompile, provider.CheckSymbols, checkDevices}
+	if c.job.Provider == nil {
+		c.skip("the folder is no provider yet", all...)
+		return nil
+	}
+	compile, why, err := c.compiles(ctx, depth)
+	if err != nil {
+		c.skip("no engine", all...)
+		return err
+	}
+	stages := stagesEdit
+	if compile {
+		stages = stagesCompile
+	}
+	c.pipeline.Plan(stages)
+	src, err := c.pipeline.Source(ctx, c.job)
+	if err != nil {
+		c.skip("no release", all...)
+		return err
+	}
+	tree, errTree := c.pipeline.Integrate(ctx, c.job, src)
+	if errTree != nil && ctx.Err() != nil {
+		return errTree
+	}
+	var tc *pipeline.Toolchain
+	if compile {
+		made, err := c.toolchain(ctx, src)
+		if err != nil {
+			c.skip("no toolchain", all...)
+			return err
+		}
+		tc = &made
+	}
+	if err := c.abi(ctx, src, tc); err != nil {
+		return err
+	}
+	if errTree != nil {
+		c.add(failedAnswer(checkRelease, errTree))
+		c.skip("the release does not take it", checkCompile, provider.CheckSymbols, checkDevices)
+		return nil
+	}
+	c.add(provider.Answer{Check: checkRelease, Evidence: releaseEvidence(src, tree)})
+	if tc == nil {
+		c.skip(why, checkCompile, provider.CheckSymbols, checkDevices)
+		return nil
+	}
+	return c.compile(ctx, tree, *tc)
+}
+
+func releaseEvidence(src pipeline.Source, tree pipeline.Tree) string {
+	r := tree.Result
+	if r.EnumConstant == "" {
+		return fmt.Sprintf("rdma-core %s, private ABI %d", src.Version, r.PrivateABI)
+	}
+	return fmt.Sprintf("rdma-core %s, private ABI %d, %s = %d", src.Version, r.PrivateABI, r.EnumConstant, r.DriverID)
+}
+
+// compiles says whether the provider is to be compiled, or why not. Where
+// nothing is said it is, if an engine answers.
+func (c *providerCheck) compiles(ctx context.Context, depth string) (yes bool, why string, err error) {
+	if depth == depthEdit {
+		return false, "-depth=" + depthEdit, nil
+	}
+	_, err = c.connectEngine(ctx)
+	if err == nil || depth == depthCompile || ctx.Err() != nil {
+		return err == nil, "", err
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return false, first, nil
+}
+
+// toolchain is that of the release's own spec, which is the same for all
+// providers.
+func (c *providerCheck) toolchain(ctx context.Context, src pipeline.Source) (pipeline.Toolchain, error) {
+	stock := c.job
+	stock.Provider = nil
+	spec, err := c.pipeline.Spec(ctx, stock, src)
+	if err != nil {
+		return pipeline.Toolchain{}, err
+	}
+	base, err := c.pipeline.Base(ctx, stock)
+	if err != nil {
+		return pipeline.Toolchain{}, err
+	}
+	return c.pipeline.Toolchain(ctx, stock, base, spec, false)
+}
+
+// abi has rdma-core's own script read the kernel headers.
+func (c *providerCheck) abi(ctx context.Context, src pipeline.Source, tc *pipeline.Toolchain) error {
+	p := c.job.Provider
+	headers := p.ABIHeaders()
+	if len(headers) == 0 {
+		c.add(provider.Answer{Check: checkABI, Evidence: "none"})
+		return nil
+	}
+	made, err := c.pipeline.ABIStructs(ctx, c.job, src, tc)
+	switch {
+	case errors.Is(err, pipeline.ErrNoABIScript):
+		c.skip(err.Error(), checkABI)
+		return nil
+	case err != nil:
+		return err
+	}
+	answer := provider.Answer{Check: checkABI}
+	structs := 0
+	for _, h := range headers {
+		n, findings := p.CheckABI(h, made[h.Name].Text, made[h.Name].Crashed)
+		structs += n
+		answer.Findings = append(answer.Findings, findings...)
+	}
+	answer.Evidence = fmt.Sprintf("%d structs, as %s of %s reads them", structs, filepath.Base(provider.ABIScript), src.Version)
+	c.add(answer)
+	return nil
+}
+
+// compile compiles, reads what came of it, and asks ibv_devices.
+func (c *providerCheck) compile(ctx context.Context, tree pipeline.Tree, tc pipeline.Toolchain) error {
+	p := c.job.Provider
+	out, err := c.pipeline.CompileProvider(ctx, c.job, tree, tc)
+	if ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		c.add(provider.Answer{Check: checkCompile, Findings: c.compilerFindings(err)})
+		c.skip("it does not compile", provider.CheckSymbols, checkDevices)
+		return nil
+	}
+	c.add(provider.Answer{Check: checkCompile, Evidence: "without a warning, for " + tc.Base.Folder})
+	module, err := pipeline.ReadModule(out, p.Manifest.Name, tree.Result.PrivateABI)
+	if err != nil {
+		c.add(failedAnswer(provider.CheckSymbols, err))
+	} else {
+		c.add(p.CheckModule(module, tree.Result.PrivateABI))
+	}
+	said, err := c.pipeline.DiscoverProvider(ctx, c.job, tree, tc, out)
+	switch _, refused := errors.AsType[*pipeline.VerdictError](err); {
+	case refused:
+		c.add(failedAnswer(checkDevices, err))
+		return nil
+	case err == nil:
+		c.add(provider.Answer{Check: checkDevices, Evidence: said})
+	}
+	return err
+}
+
+// compilerFindings are what the compiler said, each with the provider's own
+// file; else the whole error.
+func (c *providerCheck) compilerFindings(err error) []provider.Finding {
+	var findings []provider.Finding
+	for _, e := range pipeline.CompilerErrors(err) {
+		if e.File != "" {
+			e.File = c.place.locate(e.File)
+		}
+		findings = append(findings, provider.Finding{Err: saidError{e}})
+	}
+	if len(findings) == 0 {
+		return failedAnswer(checkCompile, err).Findings
+	}
+	return findings
+}
+
+// saidError is an error of the compiler as an error of ours.
+type saidError struct{ ui.CompilerError }
+
+func (e saidError) Error() string { return e.String() }
+
+// show tells all findings, and then the table.
+func (c *providerCheck) show(dir string) {
+	warnings := 0
+	rows := make([][]string, 0, len(c.answers))
+	for _, answer := range c.answers {
+		for _, f := range answer.Findings {
+			text := ui.Clean(f.Err.Error())
+			if f.Warning {
+				text = "warning: " + text
+			}
+			fmt.Fprintln(c.ui.Err(), text)
+			c.annotate(f)
+		}
+		warnings += answer.Warnings()
+		rows = append(rows, []string{answer.Check, checkState(answer), checkEvidence(answer)})
+	}
+	c.ui.Table("provider "+c.relative(dir), checkHeader(), rows)
+	failed, skipped := 0, 0
+	for _, answer := range c.answers {
+		switch {
+		case answer.Failed():
+			failed++
+		case answer.Skipped != "":
+			skipped++
+		}
+	}
+	fmt.Fprintf(c.ui.Out(), "%d checks: %d passed, %d failed, %d not made; %s\n",
+		len(rows), len(rows)-failed-skipped, failed, skipped, count(warnings, "warning"))
+}
+
+func count(n int, what string) string { return fmt.Sprintf("%d %s%s", n, what, plural(n)) }
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
+
+func checkState(a provider.Answer) string {
+	switch {
+	case a.Failed():
+		return string(pipeline.CheckFail)
+	case a.Skipped != "":
+		return string(pipeline.CheckNotTried)
+	}
+	return string(pipeline.CheckPass)
+}
+
+func checkEvidence(a provider.Answer) string {
+	failed := len(a.Findings) - a.Warnings()
+	switch {
+	case failed > 0:
+		return count(failed, "error")
+	case a.Skipped != "":
+		return a.Skipped
+	}
+	return a.Evidence
+}
+
+// annotate puts a finding at its place, on GitHub.
+func (c *providerCheck) annotate(f provider.Finding) {
+	a := ui.Annotation{Level: ui.LevelError, Title: "provider:check", Message: f.Err.Error()}
+	if f.Warning {
+		a.Level = ui.LevelWarning
+	}
+	switch err := f.Err.(type) { //nolint:errorlint // what they wrap has no other place
+	case *provider.SourceError:
+		a.File, a.Line, a.Col = err.File, err.Line, err.Column
+	case *strictyaml.Mistake:
+		a.File, a.Line, a.Col = err.File, err.Line, err.Column
+	case *provider.PlaceError:
+		a.File, a.Line = err.File, err.Line
+	case *provider.FileError:
+		a.File = err.File
+	case saidError:
+		a.File, a.Line, a.Col = err.File, err.Line, err.Col
+	}
+	c.ui.Annotate(a)
+}

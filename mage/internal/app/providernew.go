@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/skeleton"
+)
+
+// NewProvider is what provider:new is told; nil is not given.
+type NewProvider struct {
+	Name            string
+	Dir, Maintainer *string
+	Shared          *bool
+}
+
+// ProviderNew is the provider:new target: the folder of a new provider, which
+// compiles and is discovered as it is.
+func (a *App) ProviderNew(ctx context.Context, want NewProvider) error {
+	opts := skeleton.Options{Name: want.Name, Place: want.Name, Shared: want.Shared != nil && *want.Shared}
+	dir, place := a.newPlace(want)
+	if place != want.Name {
+		opts.Place = "PATH" // the folder may move, and others may read it
+	}
+	var errMaintainer error
+	if text := value(want.Maintainer, ""); text != "" {
+		opts.Maintainer, errMaintainer = maintainer(text)
+	}
+	files, err := skeleton.New(opts)
+	if err := errors.Join(err, errMaintainer); err != nil {
+		return err
+	}
+	p, err := skeleton.Write(ctx, dir, files)
+	if exists, ok := errors.AsType[*skeleton.ExistsError](err); ok {
+		return &pipeline.AdviceError{Err: exists, What: "name another folder with -dir=FOLDER"}
+	}
+	if err != nil {
+		return err
+	}
+	a.showNew(p, files, place)
+	return nil
+}
+
+// newPlace is the folder that is to be made, and how a command line names it.
+func (a *App) newPlace(want NewProvider) (dir, place string) {
+	if given := value(want.Dir, ""); given != "" {
+		dir = filepath.Clean(given)
+		place = dir
+		if !strings.ContainsRune(place, filepath.Separator) {
+			place = "." + string(filepath.Separator) + place // else it would be a name in provider/
+		}
+		return dir, shellWord(place)
+	}
+	return filepath.Join(a.dirs.providers(), want.Name), want.Name
+}
+
+// shellWord is text as a shell takes it for one word.
+func shellWord(text string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./,:=@%"
+	if strings.Trim(text, plain) == "" {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// maintainer reads NAME <ADDRESS>.
+func maintainer(text string) (provider.Maintainer, error) {
+	a, err := mail.ParseAddress(text)
+	if err != nil || a.Name == "" {
+		return provider.Maintainer{}, fmt.Errorf("-maintainer: want NAME <ADDRESS>, got %q", text)
+	}
+	return provider.Maintainer{Name: a.Name, Email: a.Address}, nil
+}
+
+func (a *App) showNew(p *provider.Provider, files []skeleton.File, place string) {
+	out, m := a.ui.Out(), p.Manifest
+	rows := make([][]string, 0, len(files))
+	for _, f := range files {
+		rows = append(rows, []string{f.Name, size(int64(len(f.Data)))})
+	}
+	a.ui.Table("made "+a.relative(p.Dir), []string{"file", "size"}, rows)
+	fmt.Fprintf(out, "it takes %s and its like, by %s or by name; the rest is in README.md\n", m.Device.Name, m.DriverID.Constant)
+	if provider.UpstreamHas(m.Name) {
+		fmt.Fprintf(out, "warning: rdma-core has a provider %s: this one cannot stand beside it in a release that has\n", m.Name)
+	}
+	fmt.Fprintln(out, "next:")
+	for _, line := range []string{
+		"provider:check -provider=" + place, "build -provider=" + place, "rpm -provider=" + place,
+	} {
+		fmt.Fprintln(out, "  go tool mage "+line)
+	}
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/specs"
+)
+
+var errNothingGiven = errors.New("-source is missing: what upstream did to add a provider is in a git clone of rdma-core")
+
+// transplantsJob is what the flags ask for.
+type transplantsJob struct {
+	job    pipeline.Job
+	depth  string
+	all    *specs.Transplants
+	chosen []specs.Transplant
+}
+
+// TestTransplant is the test:transplant target: providers that upstream has,
+// put into a release without them as a stranger's would be, and what that does
+// to each file beside what upstream did. All are tried before a failure ends it.
+func (a *App) TestTransplant(ctx context.Context) error {
+	t, err := a.transplantsJob()
+	if err != nil {
+		return err
+	}
+	if t.depth == depthCompile {
+		// Without an engine nothing behind can run: say so before the edits.
+		if _, err := a.connectEngine(ctx); err != nil {
+			return err
+		}
+	}
+	grafts := pipeline.Grafts{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder)}
+	if t.job.Given != "" {
+		clone, err := upstream.OpenClone(t.job.Given, a.ui.Out())
+		if err != nil {
+			return err
+		}
+		defer clone.Close()
+		grafts.Clone = clone
+	}
+	a.pipeline.Plan(len(t.chosen))
+	if t.depth == depthCompile {
+		a.pipeline.Plan(len(t.chosen) + 4) // source, spec, base, toolchain
+		if grafts.Compile, err = a.stockToolchain(ctx, t.job); err != nil {
+			return err
+		}
+	}
+	rows := make([]*pipeline.TransplantRow, 0, len(t.chosen))
+	for _, one := range t.chosen {
+		row, err := a.pipeline.Transplant(ctx, t.job, grafts, one)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+	}
+	a.ui.Summary(a.ui.StageTimes())
+	err = a.showTransplants(t, rows)
+	return errors.Join(err, a.pipeline.Prune(ctx))
+}
+
+// transplantsFolder is where the providers' folders, the patches and the report
+// go, below dist/.
+const transplantsFolder = "transplants"
+
+func (a *App) transplantsJob() (transplantsJob, error) {
+	t := transplantsJob{
+		job:   pipeline.Job{Given: value(a.flags.Source, "")},
+		depth: value(a.flags.Depth, depthEdit),
+	}
+	var errs [5]error
+	t.job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
+	t.job.Base, errs[1] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
+	if known := []string{depthEdit, depthCompile}; !slices.Contains(known, t.depth) {
+		errs[2] = &specs.UnknownError{Kind: "depth", Name: t.depth, Known: known}
+	}
+	t.all, errs[3] = specs.LoadTransplants(os.DirFS(a.dirs.specs()))
+	if errs[3] == nil {
+		t.chosen, errs[4] = chooseTransplants(t.all, value(a.flags.Provider, ""), t.job.Given)
+	}
+	return t, errors.Join(errs[:]...)
+}
+
+// chooseTransplants takes names separated by commas, by default all. Without a
+// clone those can be tried that are compared with a release alone.
+func chooseTransplants(all *specs.Transplants, names, clone string) ([]specs.Transplant, error) {
+	var chosen []specs.Transplant
+	var errs []error
+	for name := range strings.SplitSeq(names, ",") {
+		switch one, err := all.Find(strings.TrimSpace(name)); {
+		case names == "":
+			chosen = all.Transplants
+		case err != nil:
+			errs = append(errs, err)
+		default:
+			chosen = append(chosen, one)
+		}
+	}
+	var alone []string
+	for _, one := range all.Transplants {
+		if len(one.Commits) == 0 {
+			alone = append(alone, one.Name)
+		}
+	}
+	for _, one := range chosen {
+		if clone == "" && (names == "" || len(one.Commits) > 0) {
+			errs = append(errs, &pipeline.AdviceError{
+				Err: errNothingGiven,
+				What: "git clone https://github.com/linux-rdma/rdma-core, and give its folder as -source; or name with -provider what is compared " +
+					"with a release alone, if it can be got: " + strings.Join(alone, ", "),
+			})
+			break
+		}
+	}
+	return chosen, errors.Join(errs...)
+}
+
+// stockToolchain is the image in which the default release's own spec can be
+// built.
+func (a *App) stockToolchain(ctx context.Context, job pipeline.Job) (*pipeline.Toolchain, error) {
+	release, err := a.releases.Find(a.releases.Default)
+	if err != nil {
+		return nil, err
+	}
+	job.Given, job.Version, job.Release = "", release.Version, &release
+	src, err := a.pipeline.Source(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := a.pipeline.Spec(ctx, job, src)
+	if err != nil {
+		return nil, err
+	}
+	base, err := a.pipeline.Base(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	tc, err := a.pipeline.Toolchain(ctx, job, base, spec, false)
+	return &tc, err
+}
+
+// transplantsError says which transplants failed, each with everything that is
+// wrong.
+type transplantsError struct{ failed []*pipeline.TransplantRow }
+
+func (e *transplantsError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d of the transplants failed", len(e.failed))
+	for _, row := range e.failed {
+		faults := row.Faults
+		if len(faults) == 0 {
+			faults = []error{errors.New(row.Transplant.Name + ": " + row.Why())} //nolint:err113 // words for people
+		}
+		for _, fault := range faults {
+			fmt.Fprintf(&text, "\n%v", fault)
+		}
+	}
+	return text.String()
+}
+
+// showTransplants prints the table, writes the report, and gives an error if a
+// row failed.
+func (a *App) showTransplants(t transplantsJob, rows []*pipeline.TransplantRow) error {
+	table := make([][]string, 0, len(rows))
+	var failed []*pipeline.TransplantRow
+	for _, row := range rows {
+		table = append(table, transplantRow(row))
+		if row.Failed() {
+			failed = append(failed, row)
+		}
+	}
+	header := []string{"transplant", "into", "driver id", "files", "same", "lines", "same", "other, with reason", "patch", "compiles", "ibv_devices"}
+	a.ui.Table("upstream's providers as a stranger's would be put in, beside what upstream did", header, table)
+	folder := filepath.Join(a.dirs.dist, transplantsFolder)
+	report, err := pipeline.Place(folder, "REPORT.md", pipeline.TransplantReport(rows))
+	for _, row := range rows {
+		if err == nil && row.Ours != nil {
+			_, err = pipeline.Place(folder, row.Transplant.Name+".verbsmith.patch", row.Ours)
+		}
+		if err == nil && row.Theirs != nil {
+			_, err = pipeline.Place(folder, row.Transplant.Name+".upstream.patch", row.Theirs)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(a.ui.Out(), a.relative(report))
+	if len(failed) > 0 {
+		return &transplantsError{failed: failed}
+	}
+	return nil
+}
+
+func transplantRow(row *pipeline.TransplantRow) []string {
+	c := row.Count()
+	host := row.Transplant.Host
+	if len(row.Transplant.Without) > 0 {
+		host += " without it"
+	}
+	reasons := fmt.Sprint(c.Other)
+	if c.Unexplained > 0 {
+		reasons += fmt.Sprintf(" (%d have none)", c.Unexplained)
+	}
+	return []string{
+		row.Transplant.Name, host, fmt.Sprint(row.DriverID), fmt.Sprint(c.Files), fmt.Sprint(c.SameFiles), fmt.Sprint(c.Lines),
+		fmt.Sprint(c.SameLines), reasons, string(row.Patch.State), string(row.Compile.State), string(row.Devices.State),
+	}
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// Addon is what the package of a provider beside an unpatched libibverbs says
+// of itself, in dist's manifest.json.
+type Addon struct {
+	Package    string   `json:"package"`    // rdma-core-provider-NAME
+	Module     string   `json:"module"`     // libNAME-rdmavNN.so
+	PrivateABI int      `json:"privateAbi"` // NN
+	From       string   `json:"from"`       // the first release that it works with
+	Below      string   `json:"below"`      // the first that it is not known to work with
+	Releases   []string `json:"releases"`   // those of specs/ between; none: specs/ do not know the release
+	Layout     string   `json:"layout"`     // of what it shares with libibverbs, as measured; empty: not on this architecture
+}
+
+// Serves says whether the add-on is for the release.
+func (a Addon) Serves(version string) bool {
+	return specs.Interface{From: a.From, Below: a.Below}.Has(version)
+}
+
+const (
+	addonStage      = 1
+	addonName       = "addon"
+	addonSpec       = "addon.spec" // below specs/
+	addonInterface  = "/builder/interface"
+	addonObject     = "interface.o"
+	addonRecord     = "addon.json"
+	providersFolder = "providers" // of a release's tree
+)
+
+// AddonPackage is the name of the package of a provider beside the
+// distribution's own libibverbs.
+func AddonPackage(provider string) string { return "rdma-core-provider-" + provider }
+
+// InUpstreamError says that a release has the provider already, so that a
+// package beside its libibverbs would bring the files that this has.
+type InUpstreamError struct{ Provider, Version string }
+
+// Error implements error.
+func (e *InUpstreamError) Error() string {
+	return fmt.Sprintf("libibverbs of rdma-core %s has the provider %s: a package beside it would bring the same files",
+		e.Version, e.Provider)
+}
+
+// LayoutError says that a source is not, for a provider, the release whose
+// number it has.
+type LayoutError struct{ Version, Measured, Known string }
+
+// Error implements error.
+func (e *LayoutError) Error() string {
+	return fmt.Sprintf(
+		"the structures that libibverbs and a provider share are not those of rdma-core %s: measured %s, specs/interfaces.yaml has %s",
+		e.Version, e.Measured, e.Known)
+}
+
+// Addon builds the package of the provider alone, with rpmbuild, from the same
+// tarball and patch as RPM, without a network and as an unprivileged user.
+//
+// Errors: *LayoutError for a source that is not what its
+// release's number says; *containers.RunError.
+func (p *Pipeline) Addon(ctx context.Context, job Job, tree Tree, patch Patch, tc Toolchain) (Packages, error) {
+	text, err := p.addonText(job, tree)
+	if err != nil {
+		s := p.begin(addonName)
+		return Packages{}, p.end(addonName, s, false, err)
+	}
+	key, err := scriptKey(addonName, addonStage, rpmScript)
+	if err != nil {
+		return Packages{}, err
+	}
+	key = key.String("toolchain", tc.ID).
+		String("epoch", tree.Source.Epoch.UTC().String()).
+		File("tarball", tree.Source.Tarball).
+		File("patch", patch.File).
+		Bytes("spec", text.spec).
+		Bytes("documents", text.documents)
+	entry, err := p.cached(ctx, addonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		return p.buildAddon(ctx, text, tree, patch, tc, dir, s)
+	})
+	if err != nil {
+		return Packages{}, err
+	}
+	addon, err := readAddon(entry)
+	return Packages{Dir: entry.Dir, Key: entry.Key, Addon: addon}, err
+}
+
+func (p *Pipeline) buildAddon(
+	ctx context.Context, text *addonText, tree Tree, patch Patch, tc Toolchain, dir string, s *ui.Stage,
+) error {
+	src := tree.Source
+	inputs := []tarFile{
+		{name: "SOURCES/" + tarballName(src.Version), path: src.Tarball},
+		{name: "SOURCES/" + patch.Name, path: patch.File},
+		{name: "SOURCES/" + text.addon.Package + "-documents.tar", data: text.documents},
+		{name: "SPECS/" + text.addon.Package + ".spec", data: text.spec},
+	}
+	for i := range inputs {
+		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
+	}
+	mounts, err := p.compilerCache(ctx, tc)
+	if err != nil {
+		return err
+	}
+	env := buildEnv(src)
+	env["INTERFACE_OBJECT"] = addonInterface + "/" + addonObject
+	_, err = p.runScript(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + text.addon.Package + ".spec"}, containers.RunSpec{
+		Name: addonName, Image: tc.ID, User: builder, WorkDir: topdir, Env: env, Volumes: mounts,
+		Inputs: []containers.Input{
+			{Path: topdir, Write: tarOf(inputs)},
+			{Path: addonInterface, UID: builderUID, GID: builderUID, Write: tarOf(nil)},
+		},
+		Outputs: []containers.Output{
+			{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
+			{Path: topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
+			{Path: addonInterface, Dir: filepath.Join(dir, "interface")},
+		},
+		Log: ninjaLog(s),
+	})
+	if err != nil {
+		return err
+	}
+	if err := text.measure(src.Version, filepath.Join(dir, "interface", addonObject)); err != nil {
+		return err
+	}
+	record, err := json.Marshal(text.addon)
+	if err != nil {
+		return fmt.Errorf("describe the add-on: %w", err)
+	}
+	if err := errors.Join(writeFile(dir, addonRecord, record), keepInputs(inputs, dir)); err != nil {
+		return err
+	}
+	return keepLog(s, dir, "rpm.log")
+}
+
+// measure reads the layout of what was built and holds it against what is known
+// of the release.
+func (t *addonText) measure(version, object string) error {
+	file, err := os.Open(object)
+	if err != nil {
+		return fmt.Errorf("read the layout of libibverbs' structures: %w", err)
+	}
+	defer file.Close()
+	layout, err := MeasureLayout(file)
+	if err != nil {
+		return err
+	}
+	if layout.Machine != layoutMachine {
+		return nil // the digests in specs/ are not of this architecture
+	}
+	t.addon.Layout = layout.Digest()
+	if t.known && t.layout != t.addon.Layout {
+		return &AdviceError{
+			Err:  &LayoutError{Version: version, Measured: t.addon.Layout, Known: t.layout},
+			What: "build it against what upstream released as that, or describe this source in specs/interfaces.yaml",
+		}
+	}
+	return nil
+}
+
+func readAddon(entry stagecache.Entry) (*Addon, error) {
+	data, err := os.ReadFile(filepath.Join(entry.Dir, addonRecord))
+	if err != nil {
+		return nil, fmt.Errorf("read the add-on's record: %w", err)
+	}
+	var addon Addon
+	if err := json.Unmarshal(data, &addon); err != nil {
+		return nil, fmt.Errorf("read the add-on's record: %w", err)
+	}
+	return &addon, nil
+}
+
+// NotInUpstream is nil if the pristine source has no provider of the job's name,
+// else an *InUpstreamError.
+func NotInUpstream(job Job, src Source) error {
+	name := job.Provider.Manifest.Name
+	_, err := os.Stat(filepath.Join(src.Tree, providersFolder, name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look for the provider in the release: %w", err)
+	default:
+		return &InUpstreamError{Provider: name, Version: src.Version}
+	}
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// AddonChoice is the release in which an add-on is built for one interface.
+type AddonChoice struct {
+	Interface specs.Interface
+	Job       Job   // for that release; its Version is empty if none can be had
+	Err       error // why none can be had: of the last release that was tried
+	Older     error // why not an older one, which the add-on would serve too: of the oldest
+}
+
+// PlanAddons chooses for each interface between libibverbs and a provider a
+// release to build in: the oldest of specs/ that can be had, because what is
+// built in one works with the newer ones and not with the older ones. Where a
+// clone is given, releases come from its tags.
+//
+// The error is about what kept the question from being asked; an interface for
+// which no release can be had is in the answer.
+func (p *Pipeline) PlanAddons(ctx context.Context, job Job) ([]AddonChoice, error) {
+	s := p.begin("releases")
+	choices, err := p.planAddons(ctx, job, s)
+	return choices, p.end("releases", s, false, err)
+}
+
+func (p *Pipeline) planAddons(ctx context.Context, job Job, s *ui.Stage) ([]AddonChoice, error) {
+	sources, err := providerSources(job.Provider)
+	if err != nil {
+		return nil, err
+	}
+	interfaces := p.Interfaces.For(sources.calls)
+	choices := make([]AddonChoice, 0, len(interfaces))
+	found := 0
+	for n, i := range interfaces {
+		s.Step(n, len(interfaces), i.From)
+		choice := p.chooseRelease(ctx, job, i, s)
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		if choice.Err == nil {
+			found++
+		}
+		choices = append(choices, choice)
+	}
+	s.Note(fmt.Sprintf("a release for %d of %d interfaces", found, len(interfaces)))
+	return choices, nil
+}
+
+// errNoRelease: releases.yaml has none between the ends of an interface.
+var errNoRelease = errors.New("specs/releases.yaml has no release of it")
+
+// chooseRelease asks for each release of the interface in turn whether it can be
+// had, and fetches the one that is found.
+func (p *Pipeline) chooseRelease(ctx context.Context, job Job, i specs.Interface, s *ui.Stage) AddonChoice {
+	choice := AddonChoice{Interface: i, Err: errNoRelease}
+	for _, release := range p.Releases.Releases {
+		if !i.Has(release.Version) || ctx.Err() != nil {
+			continue
+		}
+		try := job
+		try.Version, try.Release = release.Version, &release
+		if job.Given != "" {
+			try.Given = job.Given + "@" + release.Tag
+		}
+		request := p.request(try, s)
+		request.Report = nil
+		_, err := upstream.Resolve(ctx, request)
+		if err == nil {
+			choice.Job, choice.Err = try, nil
+			return choice
+		}
+		if choice.Older == nil {
+			choice.Older = err
+		}
+		_, _ = fmt.Fprintf(s.Log(), "%s: %v\n", release.Version, err)
+		choice.Err = err
+	}
+	return choice
+}
+
+const addonTools = "addon-tools.spec"
+
+// AddonTools is the spec by whose BuildRequires the toolchain for add-ons is
+// made. It is the add-on's own, with everything that one can ask for, and the
+// same for each provider and release, so that they share an image.
+func (p *Pipeline) AddonTools(ctx context.Context) (Spec, error) {
+	rules, err := p.addonRules()
+	if err != nil {
+		return Spec{}, err
+	}
+	t := addonText{addon: Addon{From: "0", Below: "1"}}
+	text := t.specText(specValues{provider: "any", folders: "any", version: "0", licence: "any", library: true}, rules)
+	key := stagecache.NewKey("addon-tools", addonStage).Bytes("spec", text)
+	entry, err := p.Cache.DoKey(ctx, key, func(_ context.Context, dir string) error {
+		return writeFile(dir, addonTools, text)
+	})
+	return Spec{File: filepath.Join(entry.Dir, addonTools), Key: entry.Key}, err
+}
+
+// Unserved says for which releases of the interface there is no add-on, and why
+// in one line; "" if there is one for all. built is the release that the add-on
+// begins with, empty if there is none.
+func (c AddonChoice) Unserved(built string) string {
+	below, err := built, c.Older
+	switch {
+	case built == "":
+		below, err = c.Interface.Below, c.Err
+	case specs.CompareVersions(built, c.Interface.From) <= 0:
+		return ""
+	}
+	return fmt.Sprintf("%s to below %s, private ABI %d: %s", c.Interface.From, below, c.Interface.PrivateABI, inOneLine(err))
+}
+
+// inOneLine leaves of an error what its first line says, and of a release that
+// no place has what the last of them said.
+func inOneLine(err error) string {
+	if err == nil {
+		return "not asked for"
+	}
+	if failed, ok := errors.AsType[*upstream.ResolveError](err); ok && len(failed.Tried) > 0 {
+		last := failed.Tried[len(failed.Tried)-1]
+		return fmt.Sprintf("%s: %s: %v", failed.Version, last.Origin, last.Err)
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return first
+}
+
+// IsClone says that a source is a whole git clone and no ref or file of it.
+func IsClone(source string) bool {
+	st, err := os.Stat(source)
+	if err != nil || !st.IsDir() {
+		return false
+	}
+	clone, err := upstream.OpenClone(source, io.Discard)
+	if err != nil {
+		return false
+	}
+	clone.Close()
+	return true
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/resnics/verbsmith/provider"
+)
+
+// addonText is what rpmbuild reads for an add-on, besides the release and the
+// patch.
+type addonText struct {
+	addon     Addon
+	layout    string // as specs/ know it
+	known     bool   // specs/ know the release
+	spec      []byte
+	documents []byte // a tar with documents/doc and documents/license
+}
+
+func (p *Pipeline) addonText(job Job, tree Tree) (*addonText, error) {
+	name, src := job.Provider.Manifest.Name, tree.Source
+	sources, err := providerSources(job.Provider)
+	if err != nil {
+		return nil, err
+	}
+	t := p.addonServes(name, src.Version, tree.Result.PrivateABI, sources.calls)
+	rules, err := p.addonRules()
+	if err != nil {
+		return nil, err
+	}
+	licence, err := sources.licence()
+	if err != nil {
+		return nil, err
+	}
+	m := job.Provider.Manifest
+	t.spec = t.specText(specValues{
+		provider: name, folders: providerFolders(m), version: src.Version, licence: licence,
+		library: job.Provider.Library() != nil, description: m.Description,
+	}, rules)
+	t.documents, err = t.documentsTar(job.Provider, src)
+	return t, err
+}
+
+// addonRules is the spec's text that is the same for all.
+func (p *Pipeline) addonRules() ([]byte, error) {
+	rules, err := os.ReadFile(filepath.Join(p.Root, "specs", addonSpec))
+	if err != nil {
+		return nil, fmt.Errorf("read the add-on's spec: %w", err)
+	}
+	return rules, nil
+}
+
+// addonServes says which releases a module works with that is built in one: with
+// that one and the newer ones of the same interface. Of a release that specs/ do
+// not know, it is that release with its stable updates, none of which has ever
+// changed the interface.
+func (p *Pipeline) addonServes(name, version string, privateABI int, calls func(string) bool) *addonText {
+	major, _, _ := strings.Cut(version, ".")
+	t := &addonText{addon: Addon{
+		Package: AddonPackage(name), Module: fmt.Sprintf("lib%s-rdmav%d.so", name, privateABI), PrivateABI: privateABI,
+		From: major + ".0", Below: nextMajor(major), Releases: []string{},
+	}}
+	for _, i := range p.Interfaces.For(calls) {
+		if !i.Has(version) || i.PrivateABI != privateABI {
+			continue
+		}
+		t.known, t.layout, t.addon.Below = true, i.Layout, i.Below
+		for _, release := range p.Releases.Names() {
+			if t.addon.Serves(release) {
+				t.addon.Releases = append(t.addon.Releases, release)
+			}
+		}
+	}
+	return t
+}
+
+func nextMajor(major string) string {
+	n, err := strconv.Atoi(major)
+	if err != nil {
+		return major + ".999" // no number, so no release of upstream's
+	}
+	return strconv.Itoa(n+1) + ".0"
+}
+
+// specValues are what the spec's rules leave open, besides the interface.
+type specValues struct {
+	provider, folders, version, licence, description string
+	library                                          bool
+}
+
+// providerFolders are those with a CMakeLists.txt that the release's own adds.
+func providerFolders(m provider.Manifest) string {
+	folder := path.Join(providersFolder, m.Name)
+	all := []string{folder}
+	for _, sub := range m.CMake.Subdirectories {
+		all = append(all, path.Join(folder, sub))
+	}
+	return strings.Join(all, " ")
+}
+
+// specText is the spec: what is particular, as macros, before the rules. Each
+// value has a form that RPM takes for text: names and folders are of few
+// characters, numbers are numbers, the licence has been looked at, and the
+// manifest allows no percent sign in the description.
+func (t *addonText) specText(v specValues, rules []byte) []byte {
+	var out bytes.Buffer
+	for _, macro := range [][2]string{
+		{"provider", v.provider},
+		{"provider_folders", v.folders},
+		{"private_abi", strconv.Itoa(t.addon.PrivateABI)},
+		{"rdma_version", v.version},
+		{"interface_from", t.addon.From},
+		{"interface_below", t.addon.Below},
+		{"provider_license", v.licence},
+		{"provider_library", map[bool]string{false: "0", true: "1"}[v.library]},
+	} {
+		fmt.Fprintf(&out, "%%global %s %s\n", macro[0], macro[1])
+	}
+	out.WriteByte('\n')
+	out.Write(rules)
+	fmt.Fprintf(&out, "lib%s: %s\n", v.provider, strings.ReplaceAll(v.description, "%", "%%"))
+	return out.Bytes()
+}
+
+// documentsTar packs the provider's README and licence texts, and which releases
+// the package is for. The files need not travel into rdma-core.
+func (t *addonText) documentsTar(pr *provider.Provider, src Source) ([]byte, error) {
+	root, err := os.OpenRoot(pr.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the provider's folder: %w", err)
+	}
+	defer root.Close()
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return nil, fmt.Errorf("list the provider's folder: %w", err)
+	}
+	files := []tarFile{{name: "documents/doc/RELEASES", data: t.releasesText(src.Version)}}
+	for _, e := range entries {
+		kind := documentKind(e.Name())
+		if kind == "" || !e.Type().IsRegular() {
+			continue
+		}
+		data, err := root.ReadFile(e.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read the provider's %s: %w", e.Name(), err)
+		}
+		files = append(files, tarFile{name: path.Join("documents", kind, e.Name()), data: data})
+	}
+	for i := range files {
+		files[i].mtime = src.Epoch
+	}
+	var out bytes.Buffer
+	err = tarOf(files)(&out)
+	return out.Bytes(), err
+}
+
+var (
+	readmeForm  = regexp.MustCompile(`(?i)^readme(\.[a-z]{2,4})?$`)
+	licenceForm = regexp.MustCompile(`(?i)^(licen[cs]e|copying)([._-][A-Za-z0-9._-]*)?$`)
+)
+
+func documentKind(name string) string {
+	switch {
+	case readmeForm.MatchString(name):
+		return "doc"
+	case licenceForm.MatchString(name):
+		return "license"
+	default:
+		return ""
+	}
+}
+
+func (t *addonText) releasesText(version string) []byte {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s was compiled in rdma-core %s and works with the libibverbs\n", t.addon.Module, version)
+	fmt.Fprintf(&out, "of rdma-core %s and newer ones below %s, whose private ABI is %d.\n",
+		t.addon.From, t.addon.Below, t.addon.PrivateABI)
+	if !t.known {
+		fmt.Fprintf(&out, "This release is not one that was looked at, so no other than %s is allowed.\n", t.addon.From)
+	}
+	return out.Bytes()
+}
+
+// sourceFiles are the provider's files that travel into rdma-core's folder of it.
+type sourceFiles map[string][]byte
+
+func providerSources(pr *provider.Provider) (sourceFiles, error) {
+	root, err := os.OpenRoot(pr.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the provider's folder: %w", err)
+	}
+	defer root.Close()
+	folder := path.Join(providersFolder, pr.Manifest.Name) + "/"
+	out := sourceFiles{}
+	for _, c := range pr.CopyPlan() {
+		name, ours := strings.CutPrefix(c.To, folder)
+		if !ours {
+			continue
+		}
+		if out[name], err = root.ReadFile(c.From.Name); err != nil {
+			return nil, fmt.Errorf("read the provider's %s: %w", c.From.Name, err)
+		}
+	}
+	return out, nil
+}
+
+// calls says whether a source names the function, in code or not.
+func (s sourceFiles) calls(function string) bool {
+	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(function) + `\b`)
+	for _, data := range s {
+		if word.Match(data) {
+			return true
+		}
+	}
+	return false
+}
+
+var spdxLine = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([A-Za-z0-9][A-Za-z0-9.+() -]*[A-Za-z0-9.+)])`)
+
+// errNoLicence: a package has to say under which licence it is.
+var errNoLicence = errors.New("none of the provider's files says its licence in a line SPDX-License-Identifier")
+
+// licence joins what the provider's files say of it.
+func (s sourceFiles) licence() (string, error) {
+	var all []string
+	for _, data := range s {
+		m := spdxLine.FindSubmatch(data)
+		if m == nil {
+			continue
+		}
+		text := strings.Join(strings.Fields(string(m[1])), " ")
+		if strings.HasPrefix(text, "((") && strings.HasSuffix(text, ")") {
+			text = strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
+		}
+		all = append(all, text)
+	}
+	if len(all) == 0 {
+		return "", errNoLicence
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) == 1 {
+		return all[0], nil
+	}
+	for i, text := range all {
+		if strings.Contains(text, " ") && !strings.HasPrefix(text, "(") {
+			all[i] = "(" + text + ")"
+		}
+	}
+	return strings.Join(all, " AND "), nil
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// debianName is Debian among the distros: its folder in containers/, and what
+// its suites' names are put behind.
+const debianName = "debian"
+
+func suiteFolder(suite specs.Suite) string { return debianName + "-" + suite.Name }
+
+// DebianBase makes sure that the job's Debian suite is here: its image, or where
+// no registry can be reached the suite bootstrapped from Debian's own archive.
+// Either is a real Debian, so nothing is a stand-in.
+//
+// Errors: *AdviceError, *containers.PullError, *ScriptError.
+func (p *Pipeline) DebianBase(ctx context.Context, job Job) (Base, error) {
+	s := p.begin("base")
+	base, hit, err := p.debianBase(ctx, job, s)
+	return base, p.end("base", s, hit, err)
+}
+
+func (p *Pipeline) debianBase(ctx context.Context, job Job, s *ui.Stage) (Base, bool, error) {
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return Base{}, false, err
+	}
+	bootstrap, _, err := p.chooseBase(ctx, job.Base, job.Suite.Reference())
+	if err != nil {
+		return Base{}, false, err
+	}
+	if !bootstrap {
+		return realBase(ctx, engine, job.Suite.Reference(), suiteFolder(job.Suite), s)
+	}
+	unlock, err := p.Cache.Lock(ctx, "standin-"+job.Suite.Name, func(holder string) { s.Note("waiting for " + holder) })
+	if err != nil {
+		return Base{}, false, err
+	}
+	defer unlock()
+	base, here, err := bootstrapped(ctx, engine, job.Suite)
+	if err != nil || here {
+		return base, here, err
+	}
+	if _, err := p.rootfs(ctx, engine, job.Suite.Name, s); err != nil {
+		return base, false, err
+	}
+	if base, here, err = bootstrapped(ctx, engine, job.Suite); err == nil && !here {
+		err = fmt.Errorf("image %s is not here after its import", base.Ref)
+	}
+	return base, false, err
+}
+
+// bootstrapped looks for the suite as this machine has made it.
+func bootstrapped(ctx context.Context, engine *containers.Engine, suite specs.Suite) (Base, bool, error) {
+	ref, err := rootfsRef(suite.Name)
+	if err != nil {
+		return Base{}, false, err
+	}
+	id, here, err := engine.ImageID(ctx, ref)
+	return Base{ID: id, Minimal: id, Ref: ref, Folder: suiteFolder(suite)}, here, err
+}
+
+// DebianBaseState tells which base a suite would have and whether it is here,
+// without making it.
+func (p *Pipeline) DebianBaseState(ctx context.Context, job Job) (base Base, here bool, why string, err error) {
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return Base{}, false, "", err
+	}
+	ref := job.Suite.Reference()
+	bootstrap, why, err := p.chooseBase(ctx, job.Base, ref)
+	if err != nil {
+		return Base{}, false, why, err
+	}
+	if bootstrap {
+		base, here, err = bootstrapped(ctx, engine, job.Suite)
+		return base, here, why, err
+	}
+	id, here, err := engine.ImageID(ctx, ref)
+	return Base{ID: id, Minimal: id, Ref: ref, Folder: suiteFolder(job.Suite)}, here, why, err
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs/debianpkg"
+)
+
+// DebianSource is what a Debian source package has besides the release's tarball,
+// which stays as it is.
+type DebianSource struct {
+	Dir     string // debian/, with the edits, the changelog's entry and the patch
+	Control string // the source paragraph of debian/control
+	Version string // of the packages
+	Key     string
+}
+
+const (
+	debianStage   = 1
+	debianFolder  = "debian"
+	patchesFolder = "debian/patches"
+	quiltFormat   = "3.0 (quilt)"
+	controlFile   = "control"
+)
+
+var errNoDebian = errors.New("the source has no debian/control")
+
+// DebianSource makes debian/: that of the integrated tree, since upstream keeps it
+// in its tarball, with an entry in the changelog, and with all edits outside of
+// debian/ as the last patch. Without a provider it is upstream's.
+//
+// Errors: *AdviceError for a source without debian/ or of another format,
+// *debianpkg.PlaceError, *debianpkg.ValueError.
+func (p *Pipeline) DebianSource(ctx context.Context, job Job, tree Tree) (DebianSource, error) {
+	key := stagecache.NewKey(debianFolder, debianStage).String("tree", tree.Key).
+		String("suffix", job.Suffix).String("suite", job.Suite.Name)
+	entry, err := p.cached(ctx, debianFolder, key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		return debianSource(ctx, job, tree, dir, s)
+	})
+	if err != nil {
+		return DebianSource{}, err
+	}
+	version, err := os.ReadFile(filepath.Join(entry.Dir, "version"))
+	if err != nil {
+		return DebianSource{}, fmt.Errorf("read the packages' version: %w", err)
+	}
+	return DebianSource{
+		Dir: filepath.Join(entry.Dir, debianFolder), Control: filepath.Join(entry.Dir, controlFile),
+		Version: string(version), Key: entry.Key,
+	}, nil
+}
+
+func debianSource(ctx context.Context, job Job, tree Tree, dir string, s *ui.Stage) error {
+	from := filepath.Join(tree.Dir, debianFolder)
+	if err := checkDebian(from); err != nil {
+		return err
+	}
+	if err := os.CopyFS(filepath.Join(dir, debianFolder), os.DirFS(from)); err != nil {
+		return fmt.Errorf("copy debian/: %w", err)
+	}
+	control, err := os.ReadFile(filepath.Join(from, controlFile))
+	if err != nil {
+		return fmt.Errorf("read debian/control: %w", err)
+	}
+	if err := writeFile(dir, controlFile, sourceParagraph(control)); err != nil {
+		return err
+	}
+	version, err := debianChangelog(job, tree, dir)
+	if err != nil {
+		return err
+	}
+	s.Note(version)
+	if job.Provider != nil {
+		if err := quiltPatch(ctx, job, tree, dir, s); err != nil {
+			return err
+		}
+	}
+	return writeFile(dir, "version", []byte(version))
+}
+
+// checkDebian asks whether the tree is one that can become a source package.
+func checkDebian(folder string) error {
+	_, err := os.Stat(filepath.Join(folder, controlFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &AdviceError{Err: errNoDebian, What: "give a source that has it, such as upstream's release or a clone"}
+	}
+	if err != nil {
+		return fmt.Errorf("look for debian/control: %w", err)
+	}
+	format, err := os.ReadFile(filepath.Join(folder, "source", "format"))
+	if err != nil {
+		return fmt.Errorf("read debian/source/format: %w", err)
+	}
+	if got := strings.TrimSpace(string(format)); got != quiltFormat {
+		return &debianpkg.PlaceError{
+			File: "debian/source/format", Line: 1, LookedFor: quiltFormat + ", which keeps patches apart", Found: fmt.Sprintf("%q", got),
+		}
+	}
+	return nil
+}
+
+// sourceParagraph gives the first paragraph: what a package is built with does
+// not depend on the provider, so one toolchain does for all.
+func sourceParagraph(control []byte) []byte {
+	control = bytes.TrimLeft(bytes.ReplaceAll(control, []byte("\r\n"), []byte("\n")), "\n")
+	first, _, _ := bytes.Cut(control, []byte("\n\n"))
+	return append(bytes.TrimRight(first, "\n"), '\n')
+}
+
+// debianChangelog adds the entry, and gives the version that it makes.
+func debianChangelog(job Job, tree Tree, dir string) (string, error) {
+	file := filepath.Join(dir, filepath.FromSlash(debianpkg.ChangeLog))
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", debianpkg.ChangeLog, err)
+	}
+	if job.Provider == nil {
+		return debianpkg.ChangelogVersion(debianpkg.ChangeLog, data)
+	}
+	m := job.Provider.Manifest
+	out, version, _, err := debianpkg.AddChangelog(debianpkg.ChangeLog, data, debianpkg.Changelog{
+		Release: tree.Source.Version, Suffix: job.debianSuffix(), Distribution: job.Suite.Name,
+		Name: m.Maintainer.Name, Email: m.Maintainer.Email, Date: tree.Source.Epoch,
+		Items: []string{fmt.Sprintf("Add the provider %s: %s", m.Name, m.Description)},
+	})
+	if err != nil {
+		return "", err
+	}
+	return version, writeFile(dir, debianpkg.ChangeLog, out)
+}
+
+// debianSuffix is what stands behind the version of Debian's own packages. In
+// dpkg's order "+by.rib1" is newer than the package itself and its rebuilds
+// ("+b1"), and older than a security update ("+deb12u1") and the next revision.
+func (j Job) debianSuffix() string {
+	if j.Suffix != "" {
+		return j.Suffix
+	}
+	return "+by." + strings.NewReplacer("_", ".", "-", ".").Replace(j.Provider.Manifest.Name) + "1"
+}
+
+// quiltPatch writes what the provider changes outside of debian/ as the last of
+// debian/patches.
+func quiltPatch(ctx context.Context, job Job, tree Tree, dir string, s *ui.Stage) error {
+	data, stat, err := patchset.DiffOf(ctx, tree.Source.Tree, tree.Dir, patchHeader(job, tree), func(name string) bool {
+		return !strings.HasPrefix(name, debianFolder+"/")
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(patchesFolder)), 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", patchesFolder, err)
+	}
+	name := "rdma-core-" + job.Provider.Manifest.Name + ".patch"
+	if err := writeFile(dir, patchesFolder+"/"+name, data); err != nil {
+		return err
+	}
+	series := patchesFolder + "/series"
+	before, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(series)))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read %s: %w", series, err)
+	}
+	if len(before) > 0 && !bytes.HasSuffix(before, []byte("\n")) {
+		before = append(before, '\n')
+	}
+	_, _ = fmt.Fprintf(s.Log(), "%s\n", stat.Text())
+	return writeFile(dir, series, append(before, name+"\n"...))
+}

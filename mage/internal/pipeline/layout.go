@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"crypto/sha256"
+	"debug/dwarf"
+	"debug/elf"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Layout is how the structures lie in memory that libibverbs and a provider
+// hand to each other: those of libibverbs/driver.h whose names begin with
+// verbs_, with what is embedded in them.
+type Layout struct {
+	Machine elf.Machine
+	Lines   []string // one for each member: structure, path, offset, type
+}
+
+// layoutMachine is the architecture whose layouts specs/interfaces.yaml has.
+const layoutMachine = elf.EM_X86_64
+
+// errNoStructures says that an object's debugging data has not been asked to
+// keep types that nothing uses.
+var errNoStructures = errors.New("its debugging data describes no structure verbs_*")
+
+// MeasureLayout reads the layout from the debugging data of an object file that
+// includes infiniband/driver.h.
+//
+// Errors: what debug/elf and debug/dwarf say of a file that is none, or an
+// error that says that there are no such structures.
+func MeasureLayout(object io.ReaderAt) (*Layout, error) {
+	file, err := elf.NewFile(object)
+	if err != nil {
+		return nil, fmt.Errorf("read the object with libibverbs' structures: %w", err)
+	}
+	data, err := file.DWARF()
+	if err != nil {
+		return nil, fmt.Errorf("read the debugging data of libibverbs' structures: %w", err)
+	}
+	l := &Layout{Machine: file.Machine}
+	for r := data.Reader(); ; {
+		entry, err := r.Next()
+		if err != nil {
+			return nil, fmt.Errorf("read the debugging data of libibverbs' structures: %w", err)
+		}
+		if entry == nil {
+			break
+		}
+		if entry.Tag != dwarf.TagStructType {
+			continue
+		}
+		typ, err := data.Type(entry.Offset)
+		if err != nil {
+			return nil, fmt.Errorf("read the debugging data of libibverbs' structures: %w", err)
+		}
+		if s, ok := typ.(*dwarf.StructType); ok && strings.HasPrefix(s.StructName, "verbs_") && !s.Incomplete {
+			l.add(s)
+		}
+	}
+	if len(l.Lines) == 0 {
+		return nil, errNoStructures
+	}
+	slices.Sort(l.Lines)
+	l.Lines = slices.Compact(l.Lines)
+	return l, nil
+}
+
+func (l *Layout) add(s *dwarf.StructType) {
+	l.Lines = append(l.Lines, fmt.Sprintf("%s %d bytes", s.StructName, s.ByteSize))
+	l.members(s.StructName, "", 0, s)
+}
+
+// members lists a structure's members, and those of what is embedded in it. What
+// a pointer points to is its own matter, but for the parameters of a function.
+func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
+	for _, f := range s.Field {
+		name, offset := path+"."+f.Name, at+f.ByteOffset
+		if inner, ok := underlying(f.Type).(*dwarf.StructType); ok && !inner.Incomplete {
+			l.members(top, name, offset, inner)
+			continue
+		}
+		typ := enumerators.ReplaceAllString(f.Type.String(), "")
+		if f.BitSize > 0 {
+			typ += fmt.Sprintf(", %d bits from %d", f.BitSize, f.DataBitOffset)
+		}
+		l.Lines = append(l.Lines, fmt.Sprintf("%s %s at %d: %s", top, name, offset, typ))
+	}
+}
+
+// enumerators are the constants of an enum in the words of debug/dwarf: a new one
+// moves nothing.
+var enumerators = regexp.MustCompile(`(?:^| )\{\w+=[^{}]*\}`)
+
+// underlying looks through the names and qualifiers of a type.
+func underlying(t dwarf.Type) dwarf.Type {
+	for {
+		switch named := t.(type) {
+		case *dwarf.TypedefType:
+			t = named.Type
+		case *dwarf.QualType:
+			t = named.Type
+		default:
+			return t
+		}
+	}
+}
+
+// Digest stands for the layout in specs/interfaces.yaml.
+func (l *Layout) Digest() string {
+	sum := sha256.Sum256([]byte(strings.Join(l.Lines, "\n")))
+	return hex.EncodeToString(sum[:8])
+}

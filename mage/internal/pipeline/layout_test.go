@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestMeasureLayout reads testdata/layout/shared.o, which gcc made of shared.c.
+func TestMeasureLayout(t *testing.T) {
+	f, err := os.Open("testdata/layout/shared.o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	l, err := MeasureLayout(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `verbs_inner .flags at 0: u32, 3 bits from 64
+verbs_inner .start at 0: *func(*struct other, enum wish) void
+verbs_inner 16 bytes
+verbs_outer ..bytes at 0: [4]char
+verbs_outer ..inner.flags at 0: u32, 3 bits from 64
+verbs_outer ..inner.start at 0: *func(*struct other, enum wish) void
+verbs_outer .mask at 16: const u32
+verbs_outer .next at 24: *struct other
+verbs_outer 32 bytes`
+	if got := strings.Join(l.Lines, "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if l.Machine != layoutMachine || len(l.Digest()) != 16 {
+		t.Errorf("machine %v, digest %q", l.Machine, l.Digest())
+	}
+	moved := Layout{Lines: append([]string(nil), l.Lines...)}
+	if moved.Digest() != l.Digest() {
+		t.Error("equal layouts have different digests")
+	}
+	moved.Lines[1] = strings.Replace(moved.Lines[1], "at 0", "at 8", 1)
+	if moved.Digest() == l.Digest() {
+		t.Error("a member that moved has not changed the digest")
+	}
+}
+
+func TestMeasureLayoutOfSomethingElse(t *testing.T) {
+	for name, reader := range map[string]string{"text": "not an object", "nothing": ""} {
+		if _, err := MeasureLayout(strings.NewReader(reader)); err == nil {
+			t.Errorf("%s is taken for an object", name)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if l, err := MeasureLayout(f); err == nil {
+		t.Errorf("this test has structures of libibverbs: %v", l.Lines)
+	}
+}

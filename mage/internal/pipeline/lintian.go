@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+const (
+	lintianStage  = 1
+	lintianScript = "deb-lintian.sh"
+	lintianFile   = "lintian.txt"
+	lintianIn     = debFolder + "/in"
+	lintianOut    = debFolder + "/lintian"
+)
+
+// Hint is one of lintian's.
+type Hint struct {
+	Severity string // E for an error, W for a warning; I and P are not asked for
+	Package  string // "rdma-core source" for the source package
+	Tag      string
+	Context  string // what it is about, as lintian prints it
+}
+
+// String gives the hint as lintian prints it.
+func (h Hint) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s: %s: %s %s", h.Severity, h.Package, h.Tag, h.Context))
+}
+
+// IsError says whether it is an error.
+func (h Hint) IsError() bool { return h.Severity == "E" }
+
+// Lintian is what lintian says of packages.
+type Lintian struct {
+	File  string // its whole output
+	Hints []Hint
+}
+
+// Lintian runs lintian on the .changes of what Deb has made.
+//
+// Errors: *containers.RunError if lintian does not run; hints are no errors here.
+func (p *Pipeline) Lintian(ctx context.Context, pkgs Packages, tc Toolchain) (Lintian, error) {
+	key, err := scriptKey("lintian", lintianStage, lintianScript)
+	if err != nil {
+		return Lintian{}, err
+	}
+	key = key.String("packages", pkgs.Key).String("toolchain", tc.ID)
+	entry, err := p.cached(ctx, "lintian", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		files, err := folderFiles(pkgs.Dir)
+		if err != nil {
+			return err
+		}
+		for i := range files {
+			files[i].owner = builderUID
+		}
+		_, err = p.runScript(ctx, s, lintianScript, []string{lintianIn, lintianOut}, containers.RunSpec{
+			Name: "lintian", Image: tc.ID, User: builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
+			Inputs:  []containers.Input{{Path: lintianIn, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+			Outputs: []containers.Output{{Path: lintianOut, Dir: dir}},
+		})
+		return err
+	})
+	if err != nil {
+		return Lintian{}, err
+	}
+	file := filepath.Join(entry.Dir, lintianFile)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return Lintian{}, fmt.Errorf("read what lintian says: %w", err)
+	}
+	return Lintian{File: file, Hints: parseLintian(string(data))}, nil
+}
+
+var hintLine = regexp.MustCompile(`^([EWIPX]): ([^:]+): (\S+)(?: (.*))?$`)
+
+// parseLintian reads lintian's lines; others, such as "N:", are its remarks.
+func parseLintian(output string) []Hint {
+	var hints []Hint
+	for l := range strings.Lines(output) {
+		if m := hintLine.FindStringSubmatch(strings.TrimRight(l, "\n")); m != nil {
+			hints = append(hints, Hint{Severity: m[1], Package: m[2], Tag: m[3], Context: m[4]})
+		}
+	}
+	return hints
+}
+
+// Errors lists the hints that are errors.
+func (l Lintian) Errors() []Hint {
+	return slices.DeleteFunc(slices.Clone(l.Hints), func(h Hint) bool { return !h.IsError() })
+}
+
+// lineNumbers are where in a file lintian found something: a line more above it
+// makes no other hint of it.
+var lineNumbers = regexp.MustCompile(`:[0-9]+\]`)
+
+// Without gives the hints that other packages do not have, by package, tag and
+// what the hint is about: of packages with a provider against those of the same
+// release without one, the provider's own.
+func (l Lintian) Without(other Lintian) []Hint {
+	same := func(h Hint) string { return lineNumbers.ReplaceAllString(h.String(), "]") }
+	have := map[string]int{}
+	for _, h := range other.Hints {
+		have[same(h)]++
+	}
+	var own []Hint
+	for _, h := range l.Hints {
+		if have[same(h)] > 0 {
+			have[same(h)]--
+			continue
+		}
+		own = append(own, h)
+	}
+	return own
+}
+
+// LintianError says that lintian has errors for what the provider adds.
+type LintianError struct {
+	Errors []Hint
+	Output string // path of lintian's whole output
+}
+
+// Error lists them.
+func (e *LintianError) Error() string {
+	lines := make([]string, len(e.Errors))
+	for i, h := range e.Errors {
+		lines[i] = h.String()
+	}
+	return fmt.Sprintf("lintian has %d errors that upstream's own packages do not have:\n%s", len(lines), strings.Join(lines, "\n"))
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+// packaging is what differs between one kind of packages and another for the
+// proof; what is asserted is the same.
+type packaging struct {
+	manager   string  // verdict.sh's MANAGER
+	installer string  // dnf or apt-get
+	script    string  // that installs a folder of packages
+	folder    string  // where the packages are in the container
+	owner     string  // the package that has the providers
+	verify    Verdict // what asks whether the installed files are the packages'
+	remove    string  // the command that takes packages away
+}
+
+func rpmPackaging() packaging {
+	return packaging{
+		manager: "rpm", installer: "dnf", script: dnfScript, folder: "rpms", owner: "libibverbs", remove: "dnf remove",
+		verify: Verdict{Name: "rpm-verify", Title: "rpm -V is clean"},
+	}
+}
+
+func debPackaging() packaging {
+	return packaging{
+		manager: "dpkg", installer: "apt-get", script: "apt-install.sh", folder: "debs", owner: "ibverbs-providers",
+		remove: "apt-get purge",
+		verify: Verdict{Name: "dpkg-verify", Title: "dpkg --verify is clean"},
+	}
+}
+
+// packaging tells which kind the packages are.
+func (d Dist) packaging() packaging {
+	if d.Manifest.Suite != "" {
+		return debPackaging()
+	}
+	return rpmPackaging()
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
+)
+
+const (
+	playerStage  = 1
+	playerScript = "netlink-player.sh"
+	playerSource = "rdma-netlink.c"
+	playerFile   = "rdma-netlink.so"
+	playerOut    = "/builder/player"
+	playerFolder = "/verbsmith-netlink"
+)
+
+// netlinkPlayer is what plays the kernel's RDMA netlink to ibv_devices, compiled
+// by the toolchain of the distro on which it will run, as an input of a
+// container.
+func (p *Pipeline) netlinkPlayer(ctx context.Context, s *ui.Stage, tc Toolchain) (containers.Input, error) {
+	key, err := scriptKey("player", playerStage, playerScript)
+	if err != nil {
+		return containers.Input{}, err
+	}
+	key = key.String("toolchain", tc.ID).Bytes(playerSource, scripts.Netlink)
+	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+		source := tarFile{name: playerSource, data: scripts.Netlink, owner: builderUID}
+		_, err := p.runScript(ctx, s, playerScript, []string{playerOut + "/" + playerSource, playerOut + "/out/" + playerFile},
+			containers.RunSpec{
+				Name: "player", Image: tc.ID, User: builder,
+				Inputs:  []containers.Input{{Path: playerOut, UID: builderUID, GID: builderUID, Write: tarOf([]tarFile{source})}},
+				Outputs: []containers.Output{{Path: playerOut + "/out", Dir: dir}},
+			})
+		return err
+	})
+	if err != nil {
+		return containers.Input{}, err
+	}
+	data, err := os.ReadFile(filepath.Join(entry.Dir, playerFile))
+	file := tarFile{name: playerFolder[1:] + "/" + playerFile, data: data, mode: 0o755}
+	return containers.Input{Path: "/", Write: tarOf([]tarFile{file})}, err
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
+)
+
+const (
+	repackageScript = "repackage.sh"
+	repackageIn     = "/builder/in/rpms"
+	repackageOut    = "/builder/update"
+	rpmsFolder      = "/rpms"
+)
+
+// Update packs packages anew with a higher release: what a distribution's
+// update of them is to who sits beside.
+//
+// Errors: *containers.RunError.
+func (p *Pipeline) Update(ctx context.Context, tc Toolchain, stock Dist) (Dist, error) {
+	key, err := scriptKey("update", addonStage, repackageScript)
+	if err != nil {
+		return Dist{}, err
+	}
+	files, _, err := stock.packages()
+	if err != nil {
+		return Dist{}, err
+	}
+	key = key.String("toolchain", tc.ID).String("packages", stock.Manifest.Key)
+	entry, err := p.cached(ctx, "update", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		_, err := p.runScript(ctx, s, repackageScript, []string{repackageIn, repackageOut}, containers.RunSpec{
+			Name: "update", Image: tc.ID, User: builder,
+			Env:     map[string]string{"HOME": "/builder", "LC_ALL": "C.UTF-8"},
+			Inputs:  []containers.Input{{Path: filepath.Dir(repackageIn), UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+			Outputs: []containers.Output{{Path: repackageOut, Dir: dir}},
+		})
+		return err
+	})
+	if err != nil {
+		return Dist{}, err
+	}
+	return folderDist(entry.Dir)
+}
+
+// folderDist is a folder of packages as a Dist that says nothing else of them.
+func folderDist(dir string) (Dist, error) {
+	dist := Dist{Dir: dir}
+	files, err := folderFiles(dir)
+	for _, f := range files {
+		dist.Manifest.Files = append(dist.Manifest.Files, Output{Path: f.name})
+	}
+	return dist, err
+}
+
+// errNotStock: an add-on shows nothing beside packages that have its provider.
+var errNotStock = errors.New("want a folder in dist/ of unpatched packages, as rpm -provider=none makes it")
+
+// GivenStock reads a folder with unpatched packages.
+func GivenStock(dir string) (Dist, error) {
+	m, err := ReadManifest(dir)
+	if err == nil && (m.Provider != "" || !complete(dir, m)) {
+		err = errNotStock
+	}
+	if err != nil {
+		return Dist{}, fmt.Errorf("-beside=%s: %w", dir, err)
+	}
+	return Dist{Dir: dir, Manifest: m}, nil
+}
+
+// OtherAddons are the provider's add-ons in dist that are not for the release:
+// dnf has to refuse each beside its libibverbs.
+func (p *Pipeline) OtherAddons(job Job, base Base, version string) ([]Dist, error) {
+	pattern := p.AddonFolder(job, base, "*")
+	folders, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("look for add-ons in %s: %w", pattern, err)
+	}
+	var others []Dist
+	for _, dir := range folders {
+		m, err := ReadManifest(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if m.Addon != nil && !m.Addon.Serves(version) && complete(dir, m) {
+			others = append(others, Dist{Dir: dir, Manifest: m})
+		}
+	}
+	return others, nil
+}
+
+// AddonProof is what an add-on is proven with.
+type AddonProof struct {
+	Addon  Dist
+	Stock  Dist   // unpatched packages of a release
+	Update Dist   // the same with a higher release
+	Others []Dist // add-ons that are for other releases
+}
+
+// ProveAddon installs the unpatched packages in a clean container, then the
+// add-on beside them, and gives the verdicts. The error is about what kept a
+// verdict from being given; failed verdicts are in the report.
+func (p *Pipeline) ProveAddon(ctx context.Context, job Job, tc Toolchain, proof AddonProof) (Report, error) {
+	s := p.begin("prove")
+	report, err := p.proveAddon(ctx, job, tc, proof, s)
+	if err == nil {
+		err = report.Err()
+	}
+	return report, p.end("prove", s, false, err)
+}
+
+func (p *Pipeline) proveAddon(ctx context.Context, job Job, tc Toolchain, proof AddonProof, s *ui.Stage) (Report, error) {
+	base := tc.Base
+	report := Report{Suite: proof.suite(base), Started: time.Now()}
+	m, err := subject(job, proof.Stock.Manifest.PrivateABI, proof.Addon.Manifest.DriverID)
+	if err != nil {
+		return report, err
+	}
+	m.packaging.owner = proof.Addon.Manifest.Addon.Package
+	stock, install, names, err := p.install(ctx, s, base, base.Minimal, proof.Stock)
+	if err != nil {
+		return report, err
+	}
+	install.Name, install.Title = "install-stock", "dnf installs the unpatched packages, dependencies resolved"
+	report.Verdicts = append(report.Verdicts, install)
+	if !install.Pass {
+		return report, nil
+	}
+	defer p.removeImage(ctx, stock)
+	if err := p.proveBeside(ctx, tc, proof, m, stock, names, &report, s); err != nil {
+		return report, err
+	}
+	spec, err := p.cleanRun(ctx, s, tc, stock, m)
+	if err != nil {
+		return report, err
+	}
+	without := []Verdict{{Name: "not-listed", Title: "without the add-on " + m.device + " is not listed"}}
+	if err := p.judgeAll(ctx, s, &report, without, spec); err != nil {
+		return report, err
+	}
+	for _, other := range proof.Others {
+		v, err := p.proveRefused(ctx, tc, proof.Stock, other, m, stock, s)
+		if err != nil {
+			return report, err
+		}
+		report.Verdicts = append(report.Verdicts, v)
+	}
+	return report, nil
+}
+
+// proveBeside gives the verdicts about the add-on installed beside stock.
+func (p *Pipeline) proveBeside(
+	ctx context.Context, tc Toolchain, proof AddonProof, m proofSubject, stock string, names []string, report *Report, s *ui.Stage,
+) error {
+	image, install, own, err := p.install(ctx, s, tc.Base, stock, proof.Addon)
+	if err != nil {
+		return err
+	}
+	install.Title = "dnf installs the add-on beside them"
+	report.Verdicts = append(report.Verdicts, install)
+	if !install.Pass {
+		return nil
+	}
+	defer p.removeImage(ctx, image)
+	m.packages = slices.Concat(names, own)
+	spec, err := p.cleanRun(ctx, s, tc, image, m)
+	if err != nil {
+		return err
+	}
+	all := append([]Verdict{
+		{Name: "beside", Title: "no file is shared, and libibverbs is untouched"},
+		{Name: "no-runpath", Title: "the module has no RUNPATH"},
+	}, verdicts(m)...)
+	if err := p.judgeAll(ctx, s, report, all, spec); err != nil {
+		return err
+	}
+	update, err := dnfInput(proof.Update)
+	if err != nil {
+		return err
+	}
+	spec.Inputs = append(spec.Inputs, update)
+	spec.Env["RPMS"], spec.Network = rpmsFolder, !tc.Base.Standin
+	return p.judgeAll(ctx, s, report, []Verdict{
+		{Name: "updated", Title: "an update of libibverbs within the private ABI keeps it"},
+	}, spec)
+}
+
+// proveRefused asserts that dnf refuses an add-on that is for another release,
+// and for which of its requirements.
+func (p *Pipeline) proveRefused(
+	ctx context.Context, tc Toolchain, stock, other Dist, m proofSubject, image string, s *ui.Stage,
+) (Verdict, error) {
+	addon := *other.Manifest.Addon
+	v := Verdict{Name: "refused", Title: "dnf refuses the add-on for rdma-core " + other.Manifest.Release}
+	spec, err := p.cleanRun(ctx, s, tc, image, m)
+	if err != nil {
+		return v, err
+	}
+	packages, err := dnfInput(other)
+	if err != nil {
+		return v, err
+	}
+	spec.Inputs = append(spec.Inputs, packages)
+	spec.Env["RPMS"], spec.Env["WANT"], spec.Network = rpmsFolder, addon.missing(stock.Manifest), !tc.Base.Standin
+	err = p.judge(ctx, s, &v, spec)
+	v.Name = "refused-" + other.Manifest.Release
+	return v, err
+}
+
+// missing is what the add-on requires and a release does not have, in RPM's
+// words: the private ABI, or else one end of the releases that it is for.
+func (a Addon) missing(stock Manifest) string {
+	switch {
+	case a.PrivateABI != stock.PrivateABI:
+		return fmt.Sprintf("IBVERBS_PRIVATE_%d", a.PrivateABI)
+	case specs.CompareVersions(stock.Release, a.From) < 0:
+		return ">= " + a.From
+	default:
+		return "< " + a.Below
+	}
+}
+
+func dnfInput(dist Dist) (containers.Input, error) {
+	files, _, err := dist.packages()
+	return containers.Input{Path: filepath.Dir(rpmsFolder), Write: tarOf(files)}, err
+}
+
+func (a AddonProof) suite(base Base) string {
+	text := base.Folder + " " + a.Addon.Manifest.Addon.Package + " of " + a.Addon.Manifest.Release
+	return text + " beside rdma-core " + a.Stock.Manifest.Release
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
+)
+
+const (
+	providerMakeStage = 1
+	abiShellScript    = "abi-structs.sh"
+	abiFolder         = "/builder/abi"
+)
+
+// MadeABI is what rdma-core's script made of a kernel header.
+type MadeABI struct {
+	Text    []byte
+	Crashed string // what it said where it ended with an error
+}
+
+// ErrNoABIScript says that rdma-core's script is not run, without a container.
+var ErrNoABIScript = errors.New("only a container can run " + provider.ABIScript)
+
+var (
+	errNoPython      = fmt.Errorf("%w: this machine has no python3", ErrNoABIScript)
+	errUnknownScript = fmt.Errorf("%w: it is not the one that is known", ErrNoABIScript)
+)
+
+// ABIStructs has the release's own make_abi_structs.py read each kernel header
+// of the provider, by its name. On this machine it is run with the machine's
+// python3 if its bytes are the known ones; in the toolchain, without a network
+// and without a right, if tc is given.
+//
+// Errors: ErrNoABIScript, without a toolchain.
+func (p *Pipeline) ABIStructs(ctx context.Context, job Job, src Source, tc *Toolchain) (map[string]MadeABI, error) {
+	file := filepath.Join(src.Tree, filepath.FromSlash(provider.ABIScript))
+	script, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the release's script: %w", err)
+	}
+	python := ""
+	if sum := sha256.Sum256(script); hex.EncodeToString(sum[:]) == provider.ABIScriptSHA256 {
+		python = findPython()
+	} else if tc == nil {
+		return nil, errUnknownScript
+	}
+	if python == "" && tc == nil {
+		return nil, errNoPython
+	}
+	s := p.begin("abi")
+	made := map[string]MadeABI{}
+	for _, h := range job.Provider.ABIHeaders() {
+		var one MadeABI
+		if python != "" {
+			one, err = runABIHere(ctx, python, script, h)
+		} else {
+			one, err = p.runABI(ctx, s, *tc, script, h)
+		}
+		if err != nil {
+			break
+		}
+		made[h.Name] = one
+	}
+	return made, p.end("abi", s, false, err)
+}
+
+// findPython prefers the system's to one that an environment puts before it.
+func findPython() string {
+	for _, name := range []string{"/usr/bin/python3", "python3"} {
+		if found, err := exec.LookPath(name); err == nil {
+			return found
+		}
+	}
+	return ""
+}
+
+func runABIHere(ctx context.Context, python string, script []byte, h provider.File) (MadeABI, error) {
+	const patience = 20 * time.Second
+	dir, err := os.MkdirTemp("", "verbsmith-abi-")
+	if err != nil {
+		return MadeABI{}, fmt.Errorf("make a folder for a header: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	err = errors.Join(writeFile(dir, "script.py", script), writeFile(dir, "header.h", h.Data()))
+	if err != nil {
+		return MadeABI{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	// Isolated: neither the environment nor this folder gives it modules.
+	cmd := exec.CommandContext(ctx, python, "-I", "-S", "-B", "-X", "utf8", "script.py", "header.h", "made.h")
+	cmd.Dir = dir
+	said, err := cmd.CombinedOutput()
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return MadeABI{}, fmt.Errorf("%s on %s: %w", provider.ABIScript, h.Name, cause)
+	}
+	if err != nil && !bytes.Contains(said, []byte("Traceback")) {
+		return MadeABI{}, fmt.Errorf("%s on %s: %w: %s", provider.ABIScript, h.Name, err, bytes.TrimSpace(said))
+	}
+	if err != nil {
+		return MadeABI{Crashed: string(said)}, nil
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "made.h"))
+	if err != nil {
+		return MadeABI{}, fmt.Errorf("read what %s made: %w", provider.ABIScript, err)
+	}
+	return MadeABI{Text: text}, nil
+}
+
+// runABI runs the script in the toolchain.
+func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc Toolchain, script []byte, h provider.File) (MadeABI, error) {
+	dir, err := os.MkdirTemp("", "verbsmith-abi-")
+	if err != nil {
+		return MadeABI{}, fmt.Errorf("make a folder for a header: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	base := path.Base(h.Name)
+	files := []tarFile{
+		{name: "script.py", data: script, owner: builderUID},
+		{name: base, data: h.Data(), owner: builderUID},
+	}
+	_, err = p.runScript(ctx, s, abiShellScript, []string{abiFolder + "/script.py", abiFolder + "/" + base, releaseOut}, containers.RunSpec{
+		Name: "abi", Image: tc.ID, User: builder,
+		Inputs:  []containers.Input{{Path: abiFolder, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+		Outputs: []containers.Output{{Path: releaseOut, Dir: dir}},
+	})
+	if err != nil {
+		return MadeABI{}, err
+	}
+	said, err := os.ReadFile(filepath.Join(dir, "crash"))
+	if err == nil {
+		return MadeABI{Crashed: string(said)}, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return MadeABI{}, fmt.Errorf("read what %s said: %w", provider.ABIScript, err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, base))
+	if err != nil {
+		return MadeABI{}, fmt.Errorf("read what %s made: %w", provider.ABIScript, err)
+	}
+	return MadeABI{Text: text}, nil
+}
+
+// CompileProvider compiles the provider as releases:check does, where a warning
+// in its own files is an error, and gives the folder of what was built.
+//
+// Errors: *containers.RunError with the compiler's words in the stage's log.
+func (p *Pipeline) CompileProvider(ctx context.Context, job Job, tree Tree, tc Toolchain) (string, error) {
+	key, err := scriptKey("provider-compile", providerMakeStage, releaseBuildScript)
+	if err != nil {
+		return "", err
+	}
+	mounts, err := p.compilerCache(ctx, tc)
+	if err != nil {
+		return "", err
+	}
+	key = key.String("tree", tree.Key).String("toolchain", tc.ID)
+	entry, err := p.cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		return p.compileInto(ctx, s, job, tc, mounts, tree, treeIn(tree), filepath.Join(dir, "out"))
+	})
+	return filepath.Join(entry.Dir, "out"), err
+}
+
+// treeIn is where a tree is in its container.
+func treeIn(tree Tree) string { return path.Join(treeFolder, "rdma-core-"+tree.Source.Version) }
+
+// DiscoverProvider has ibv_devices of what CompileProvider built list the
+// device, and gives its words.
+//
+// Errors: *VerdictError.
+func (p *Pipeline) DiscoverProvider(ctx context.Context, job Job, tree Tree, tc Toolchain, out string) (string, error) {
+	key, err := scriptKey("provider-discover", providerMakeStage, releaseBuildScript, verdictScript)
+	if err != nil {
+		return "", err
+	}
+	key = key.String("tree", tree.Key).String("toolchain", tc.ID)
+	entry, err := p.cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		said, err := p.judgeBuild(ctx, s, job, tc, tree, treeIn(tree), out, []string{"listed"})
+		if err != nil {
+			return err
+		}
+		return writeFile(dir, "said", []byte(said))
+	})
+	if err != nil {
+		return "", err
+	}
+	said, err := os.ReadFile(filepath.Join(entry.Dir, "said"))
+	if err != nil {
+		return "", fmt.Errorf("read what ibv_devices said: %w", err)
+	}
+	return string(said), nil
+}
+
+// ReadModule reads the module that CompileProvider built.
+func ReadModule(out, name string, privateABI int) (*provider.Module, error) {
+	file := filepath.Join(out, "lib", fmt.Sprintf("lib%s-rdmav%d.so", name, privateABI))
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("open the module: %w", err)
+	}
+	defer f.Close()
+	return provider.ReadModule(f)
+}
+
+// CompilerErrors are what the compiler said in the log of the container whose end
+// err is.
+func CompilerErrors(err error) []ui.CompilerError {
+	run, ok := errors.AsType[*containers.RunError](err)
+	if !ok {
+		return nil
+	}
+	f, err := os.Open(run.Log)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	return ui.CompilerErrors(f)
+}

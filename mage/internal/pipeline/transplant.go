@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/transplant"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// transplantManifests is where the manifests of upstream's providers are, below
+// the repository's root.
+const transplantManifests = "provider/testdata/transplants"
+
+// TransplantRow is what came of one transplant.
+type TransplantRow struct {
+	Transplant specs.Transplant
+	PrivateABI int
+	DriverID   int
+	Files      []transplant.File // what upstream or verbsmith changes
+	Faults     []error           // differences without a reason, reasons without a difference
+
+	Edit, Patch, Compile, Devices Check
+
+	Ours, Theirs []byte // patches of the host: verbsmith's and upstream's
+	Folder       string // the provider's folder, kept
+}
+
+// Failed says that the row makes the test fail.
+func (r *TransplantRow) Failed() bool {
+	failed := func(c Check) bool { return c.State == CheckFail }
+	return len(r.Faults) > 0 || slices.ContainsFunc([]Check{r.Edit, r.Patch, r.Compile, r.Devices}, failed)
+}
+
+// Why is the first reason of a failure, or "".
+func (r *TransplantRow) Why() string {
+	for _, c := range []Check{r.Edit, r.Patch, r.Compile, r.Devices} {
+		if c.State == CheckFail {
+			return c.Why
+		}
+	}
+	if len(r.Faults) > 0 {
+		return r.Faults[0].Error()
+	}
+	return ""
+}
+
+// Grafts is what all transplants of a run share.
+type Grafts struct {
+	All     *specs.Transplants
+	Clone   *upstream.Clone // nil where none is given
+	Folders string          // the providers' folders are kept below it
+	Compile *Toolchain      // nil: only the files are compared
+}
+
+var errNoDonor = errors.New("needs a clone: upstream's own commits are compared with")
+
+// Transplant puts a provider that upstream has into its host, as a stranger's,
+// and compares the result with upstream's, file by file. Whatever fails is in
+// the row; the error is the end of ctx.
+func (p *Pipeline) Transplant(ctx context.Context, job Job, g Grafts, t specs.Transplant) (*TransplantRow, error) {
+	s := p.begin(t.Name)
+	row := &TransplantRow{
+		Transplant: t, Edit: Check{State: CheckNotTried}, Patch: Check{State: CheckNotTried},
+		Compile: Check{State: CheckNotTried}, Devices: Check{State: CheckNotTried},
+		Folder: filepath.Join(g.Folders, t.Name),
+	}
+	bed, err := p.bed(ctx, g, t)
+	if err == nil {
+		defer os.RemoveAll(bed.dir)
+		err = p.quietly(t.Name, func(q *Pipeline) error { return q.transplant(ctx, job, g, bed, row) })
+	}
+	if err != nil && row.Edit.State == CheckNotTried {
+		row.Edit = failedCheck(err)
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return row, p.end(t.Name, s, false, cause)
+	}
+	for _, fault := range row.Faults {
+		_, _ = fmt.Fprintln(s.Log(), fault)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(s.Log(), err)
+	}
+	s.Note(row.summary())
+	return row, p.end(t.Name, s, false, nil)
+}
+
+func (r *TransplantRow) summary() string {
+	if r.Failed() {
+		return "FAIL: " + r.Why()
+	}
+	same := 0
+	for _, f := range r.Files {
+		if f.Same() {
+			same++
+		}
+	}
+	return fmt.Sprintf("%d files, %d the same", len(r.Files), same)
+}
+
+func failedCheck(err error) Check { return Check{State: CheckFail, Why: reason(err), Log: logOf(err)} }
+
+// bed is a host and what upstream made of it, unpacked.
+type bed struct {
+	dir          string
+	host, theirs string // trees
+	version      string
+	epoch        time.Time
+	digest       string
+}
+
+// bed makes the two trees: upstream's commits on the host; or the host without
+// the provider, and with it.
+func (p *Pipeline) bed(ctx context.Context, g Grafts, t specs.Transplant) (b bed, err error) {
+	dir, err := os.MkdirTemp("", "verbsmith-transplant-")
+	if err != nil {
+		return b, fmt.Errorf("make a folder for a transplant: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(dir)
+		}
+	}()
+	b = bed{dir: dir, version: strings.TrimPrefix(t.Host, releaseNameStart), theirs: filepath.Join(dir, "theirs")}
+	b.host = filepath.Join(dir, "rdma-core-"+b.version)
+	b.digest = fmt.Sprintf("transplant %s %v %v", t.Host, t.Commits, t.Without)
+	if err := p.hostTrees(ctx, g, t, &b); err != nil {
+		return b, err
+	}
+	for _, name := range t.Without {
+		if err := takeOut(g.All, name, b.host); err != nil {
+			return b, err
+		}
+		if name == t.Provider {
+			continue
+		}
+		if err := takeOut(g.All, name, b.theirs); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+// hostTrees unpacks the host twice, and upstream's commits over the second. A
+// host that no clone has is got as any release is.
+func (p *Pipeline) hostTrees(ctx context.Context, g Grafts, t specs.Transplant, b *bed) error {
+	if g.Clone != nil {
+		if ref, err := g.Clone.Find(ctx, t.Host); err == nil {
+			b.epoch = ref.Time
+			tree, err := g.Clone.Pick(ctx, ref, t.Commits)
+			if err != nil {
+				return err
+			}
+			return errors.Join(g.Clone.Extract(ctx, ref.Commit, b.host, b.epoch), g.Clone.Extract(ctx, tree, b.theirs, b.epoch))
+		}
+	}
+	if len(t.Commits) > 0 {
+		return errNoDonor
+	}
+	release, err := p.Releases.Find(b.version)
+	if err != nil {
+		return err
+	}
+	src, err := p.Source(ctx, Job{Version: release.Version, Release: &release})
+	if err != nil {
+		return err
+	}
+	b.epoch = src.Epoch
+	return errors.Join(os.CopyFS(b.host, os.DirFS(src.Tree)), os.CopyFS(b.theirs, os.DirFS(src.Tree)))
+}
+
+func takeOut(all *specs.Transplants, name, tree string) error {
+	out, err := all.TakenOut(name)
+	if err != nil {
+		return err
+	}
+	cuts := make([]transplant.Cut, 0, len(out.Cuts))
+	for _, c := range out.Cuts {
+		match, err := regexp.Compile("(?m)" + c.Match)
+		if err != nil {
+			return fmt.Errorf("take out %s: %w", name, err)
+		}
+		cuts = append(cuts, transplant.Cut{File: c.File, Match: match, With: c.With, Times: max(c.Times, 1)})
+	}
+	if err := transplant.TakeOut(tree, out.Remove, cuts); err != nil {
+		return fmt.Errorf("take out %s: %w", name, err)
+	}
+	return nil
+}
+
+// donate makes the provider's folder as a maker of hardware has it: upstream's
+// files of it, the ABI header among them, and a manifest.
+func (p *Pipeline) donate(t specs.Transplant, theirs, folder string) (*provider.Provider, error) {
+	if err := os.RemoveAll(folder); err != nil {
+		return nil, fmt.Errorf("make the provider's folder anew: %w", err)
+	}
+	if err := os.CopyFS(folder, os.DirFS(filepath.Join(theirs, "providers", t.Provider))); err != nil {
+		return nil, fmt.Errorf("copy the provider: %w", err)
+	}
+	files := map[string]string{provider.ManifestName: filepath.Join(p.Root, filepath.FromSlash(transplantManifests), t.Name+".yaml")}
+	for name, from := range t.Files {
+		files[name] = filepath.Join(theirs, filepath.FromSlash(from))
+	}
+	for name, from := range files {
+		data, err := os.ReadFile(from)
+		if err != nil {
+			return nil, fmt.Errorf("make the provider's folder: %w", err)
+		}
+		if err := os.MkdirAll(filepath.Join(folder, filepath.FromSlash(path.Dir(name))), 0o755); err != nil {
+			return nil, fmt.Errorf("make the provider's folder: %w", err)
+		}
+		if err := writeFile(folder, filepath.FromSlash(name), data); err != nil {
+			return nil, err
+		}
+	}
+	return provider.Load(folder)
+}
+
+// transplant makes the edits with the stages of every build, and asks what the
+// run is to ask.
+func (p *Pipeline) transplant(ctx context.Context, job Job, g Grafts, b bed, row *TransplantRow) error {
+	var err error
+	if job.Provider, err = p.donate(row.Transplant, b.theirs, row.Folder); err != nil {
+		return err
+	}
+	src := Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
+	tree, err := p.Integrate(ctx, job, src)
+	if err != nil {
+		return err
+	}
+	row.PrivateABI, row.DriverID = tree.Result.PrivateABI, tree.Result.DriverID
+	if _, err = p.Spec(ctx, job, src); err != nil {
+		return err
+	}
+	if err = row.compare(ctx, b, tree); err != nil {
+		return err
+	}
+	row.Edit = Check{State: CheckPass}
+	if row.Patch, err = p.transplantPatch(ctx, job, tree, row); err != nil {
+		return err
+	}
+	if g.Compile == nil {
+		return nil
+	}
+	return p.transplantBuild(ctx, job, *g.Compile, tree, row)
+}
+
+func (r *TransplantRow) compare(ctx context.Context, b bed, tree Tree) error {
+	var trees [3]transplant.Tree
+	for i, dir := range []string{b.host, b.theirs, tree.Dir} {
+		var err error
+		if trees[i], err = transplant.ReadTree(dir); err != nil {
+			return err
+		}
+	}
+	t := r.Transplant
+	own := []string{"providers/" + t.Provider}
+	for _, from := range t.Files {
+		own = append(own, from)
+	}
+	r.Files = transplant.Compare(trees[0], trees[1], trees[2], own)
+	reasons := make([]transplant.Reason, 0, len(t.Reasons))
+	for _, given := range t.Reasons {
+		lines, err := regexp.Compile(given.Lines)
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.Name, err)
+		}
+		for _, file := range given.Files {
+			for _, kind := range given.Kinds {
+				reasons = append(reasons, transplant.Reason{File: file, Kind: transplant.Kind(kind), Lines: lines, Why: given.Why})
+			}
+		}
+	}
+	r.Faults = transplant.Explain(t.Name, r.Files, reasons)
+	var err error
+	r.Theirs, _, err = patchset.Diff(ctx, b.host, b.theirs, patchset.Header{
+		From: "rdma-core <linux-rdma@vger.kernel.org>", Subject: "upstream's " + t.Provider + " in " + t.Host, Date: b.epoch,
+	})
+	return err
+}
+
+func (p *Pipeline) transplantPatch(ctx context.Context, job Job, tree Tree, row *TransplantRow) (Check, error) {
+	patch, err := p.Patch(ctx, job, tree)
+	if err == nil {
+		_, err = p.ProvePatch(ctx, tree, patch)
+	}
+	if err == nil {
+		row.Ours, err = os.ReadFile(patch.File)
+	}
+	if err != nil {
+		return failedCheck(err), err
+	}
+	return Check{State: CheckPass}, nil
+}
+
+// transplantBuild compiles the host with the provider and has its ibv_devices
+// list the device.
+func (p *Pipeline) transplantBuild(ctx context.Context, job Job, tc Toolchain, tree Tree, row *TransplantRow) error {
+	mounts, err := p.compilerCache(ctx, tc)
+	if err != nil {
+		return err
+	}
+	out := filepath.Join(p.CacheDir, "out")
+	at := path.Join(treeFolder, "rdma-core-"+tree.Source.Version)
+	if err := p.compileRelease(ctx, job, tc, mounts, tree, at, out); err != nil {
+		row.Compile = failedCheck(err)
+		return err
+	}
+	row.Compile = Check{State: CheckPass}
+	if err := p.discover(ctx, job, tc, tree, at, out, "listed", "foreign-name", "foreign-abi"); err != nil {
+		row.Devices = failedCheck(err)
+		return err
+	}
+	row.Devices = Check{State: CheckPass}
+	return nil
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/transplant"
+)
+
+// TransplantCount is a row in numbers. The provider's own files, which come as
+// they are, are not among them.
+type TransplantCount struct {
+	Files, SameFiles int // that upstream or verbsmith changes
+	Lines, SameLines int // that upstream adds or removes
+	Other            int // lines that differ
+	Unexplained      int // of those, lines without a reason
+}
+
+// Count counts what the comparison found.
+func (r *TransplantRow) Count() TransplantCount {
+	var c TransplantCount
+	for _, f := range r.Files {
+		if f.Own {
+			continue
+		}
+		c.Files++
+		if f.Same() {
+			c.SameFiles++
+		}
+		c.Lines += f.Theirs.Added + f.Theirs.Removed
+		c.SameLines += f.Common
+		for _, d := range f.Differences {
+			c.Other += len(d.Lines)
+		}
+	}
+	for _, fault := range r.Faults {
+		if un, ok := errors.AsType[*transplant.Unexplained](fault); ok {
+			c.Unexplained += len(un.Lines)
+		}
+	}
+	return c
+}
+
+// TransplantReport tells in Markdown of every file of every row, and of each
+// difference with its reason.
+func TransplantReport(rows []*TransplantRow) []byte {
+	var out strings.Builder
+	out.WriteString("# What verbsmith and upstream do to each file\n")
+	for _, row := range rows {
+		reportRow(&out, row)
+	}
+	return []byte(out.String())
+}
+
+func reportRow(out *strings.Builder, row *TransplantRow) {
+	t := row.Transplant
+	fmt.Fprintf(out, "\n## %s in %s\n\n", t.Name, t.Host)
+	if len(t.Commits) > 0 {
+		fmt.Fprintf(out, "Upstream's commits %s, made on %s.\n", strings.Join(t.Commits, ", "), t.Host)
+	} else {
+		fmt.Fprintf(out, "%s without %s, compared with %s itself.\n", t.Host, strings.Join(t.Without, ", "), t.Host)
+	}
+	fmt.Fprintf(out, "Driver id %d, private ABI %d. Edit %s, patch %s, compiles %s, ibv_devices %s.\n",
+		row.DriverID, row.PrivateABI, row.Edit.State, row.Patch.State, row.Compile.State, row.Devices.State)
+	for _, c := range []Check{row.Edit, row.Patch, row.Compile, row.Devices} {
+		if c.Why != "" {
+			fmt.Fprintf(out, "\n%s: %s\n", c.State, c.Why)
+		}
+	}
+	own, ownSame := 0, 0
+	out.WriteString("\n| file | upstream | verbsmith | result |\n|---|---|---|---|\n")
+	for _, f := range row.Files {
+		if f.Own {
+			own++
+			if f.Same() {
+				ownSame++
+				continue
+			}
+		}
+		fmt.Fprintf(out, "| %s | +%d -%d | +%d -%d | %s |\n",
+			f.Name, f.Theirs.Added, f.Theirs.Removed, f.Ours.Added, f.Ours.Removed, fileResult(&f))
+	}
+	fmt.Fprintf(out, "\nOf %d files of the provider %d are the same.\n", own, ownSame)
+	for _, f := range row.Files {
+		for _, d := range f.Differences {
+			reportDifference(out, &d)
+		}
+	}
+	for _, fault := range row.Faults {
+		fmt.Fprintf(out, "\n**%s**\n", fault)
+	}
+}
+
+func fileResult(f *transplant.File) string {
+	if f.Same() {
+		return "same"
+	}
+	parts := make([]string, 0, len(f.Differences))
+	for _, d := range f.Differences {
+		parts = append(parts, fmt.Sprintf("%d %s", len(d.Lines), d.Kind))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func reportDifference(out *strings.Builder, d *transplant.Difference) {
+	fmt.Fprintf(out, "\n%s, %s:\n\n", d.File, d.Kind)
+	for _, l := range d.Lines {
+		fmt.Fprintf(out, "    %d: %s\n", l.Number, l.Text)
+	}
+	for _, why := range d.Why {
+		fmt.Fprintf(out, "\nWhy: %s\n", why)
+	}
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// PickError says that a commit cannot be made again on another one.
+type PickError struct {
+	Commit string // which
+	Onto   string // on what
+	Said   string // what git says of the files that stand in its way
+}
+
+// Error names both, and git's first words.
+func (e *PickError) Error() string {
+	return fmt.Sprintf("commit %s cannot be made on %s: %s", e.Commit, e.Onto, e.Said)
+}
+
+// Find looks up a tag, branch or commit id.
+//
+// Errors: *[GivenError].
+func (c *Clone) Find(ctx context.Context, ref string) (Ref, error) {
+	commit, err := c.repo.commit(ctx, ref)
+	if err != nil {
+		return Ref{}, &GivenError{Source: c.repo.path, Reason: "has no commit " + ref, Err: err}
+	}
+	if err := c.isolate(ctx, commit); err != nil {
+		return Ref{}, err
+	}
+	text, err := c.repo.isolated(ctx, "show", "--no-patch", "--format=%ct", commit)
+	if err != nil {
+		return Ref{}, &GivenError{Source: c.repo.path, Reason: "does not tell when " + ref + " was made", Err: err}
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return Ref{}, &GivenError{Source: c.repo.path, Reason: "does not tell when " + ref + " was made", Err: err}
+	}
+	return Ref{Name: ref, Commit: commit, Time: time.Unix(seconds, 0).UTC()}, nil
+}
+
+// Pick makes commits, in their order, on another one, as git cherry-pick does,
+// and gives the id of the tree that is the result. Nothing is written into the
+// clone: what is new is in a repository of our own.
+//
+// Errors: *[PickError]; *[GivenError] for a commit that is not there.
+func (c *Clone) Pick(ctx context.Context, onto Ref, commits []string) (tree string, err error) {
+	if err := c.isolate(ctx, onto.Commit); err != nil {
+		return "", err
+	}
+	if tree, err = c.repo.isolated(ctx, "rev-parse", "--verify", onto.Commit+"^{tree}"); err != nil {
+		return "", err
+	}
+	for _, name := range commits {
+		commit, err := c.repo.commit(ctx, name)
+		if err != nil {
+			return "", &GivenError{Source: c.repo.path, Reason: "has no commit " + name, Err: err}
+		}
+		said, err := c.pick(ctx, &tree, commit)
+		if err != nil && said != "" {
+			return "", &PickError{Commit: name, Onto: onto.Name, Said: said}
+		}
+		if err != nil {
+			return "", fmt.Errorf("make commit %s on %s: %w", name, onto.Name, err)
+		}
+	}
+	return tree, nil
+}
+
+// pick merges the tree with a commit; what they have in common is the commit's
+// first parent. git 2.38 can do that without a work tree, if the three are
+// commits with a history of their own.
+func (c *Clone) pick(ctx context.Context, tree *string, commit string) (said string, err error) {
+	parent, err := c.made(ctx, commit+"^")
+	if err != nil {
+		return "", err
+	}
+	ours, err := c.made(ctx, *tree, parent)
+	if err != nil {
+		return "", err
+	}
+	theirs, err := c.made(ctx, commit, parent)
+	if err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	cmd := c.repo.command(ctx, c.repo.bare(), "merge-tree", "--write-tree", "--name-only", "--no-messages", ours, theirs)
+	cmd.Stdout = &boundedWriter{w: &out, left: cmakeListsMost}
+	err = runTool(ctx, cmd)
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if err != nil {
+		if len(lines) > 1 {
+			said = "both change " + strings.Join(lines[1:], ", ")
+		}
+		return said, err
+	}
+	if len(lines) != 1 || !commitForm.MatchString(lines[0]) {
+		return "", fmt.Errorf("git merge-tree gives %q instead of one tree", out.String())
+	}
+	*tree = lines[0]
+	return "", nil
+}
+
+// made makes a commit of a tree.
+func (c *Clone) made(ctx context.Context, tree string, parents ...string) (string, error) {
+	args := []string{"-c", "user.name=verbsmith", "-c", "user.email=verbsmith@localhost", "commit-tree", "-m", "a tree"}
+	for _, p := range parents {
+		args = append(args, "-p", p)
+	}
+	return c.repo.isolated(ctx, append(args, tree+"^{tree}")...)
+}
+
+// Extract writes a tree or a commit's tree to the folder dir, which must not be
+// there: files with mode 0644 or 0755, none newer than epoch.
+//
+// Errors: *[ArchiveError], *[SpaceError].
+func (c *Clone) Extract(ctx context.Context, tree, dir string, epoch time.Time) error {
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("extract %s: %w", tree, &fs.PathError{Op: "create", Path: dir, Err: fs.ErrExist})
+	}
+	if err := c.isolate(ctx, tree); err != nil {
+		return err
+	}
+	packed := filepath.Join(c.repo.own, "tree.tar.gz")
+	defer func() { _ = os.Remove(packed) }()
+	if err := c.repo.archive(ctx, tree, "0", packed); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return writeError(dir, err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("extract %s: %w", tree, err)
+	}
+	defer func() { _ = root.Close() }()
+	w := &treeWriter{root: root, tree: dir, epoch: epoch, archive: packed}
+	if _, err := walk(ctx, packed, defaultLimits(), w.put); err != nil {
+		return err
+	}
+	return w.settle()
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ABIScript is the file of an rdma-core tree that makes kernel-abi/NAME-abi.h.
+const ABIScript = "buildlib/make_abi_structs.py"
+
+// ABIScriptSHA256 is the digest of that script in every release from v32.0 to
+// 65.0. A script with another one is not known.
+const ABIScriptSHA256 = "a74a99fed13ba184bf0180a5e5137343a0ca422723c3106938e19361ea0383b0"
+
+const kernelStyle = "kernel style, which " + ABIScript + " reads: one declaration a line, struct NAME { on one line"
+
+// abiStruct is a struct or union of a header, outside of any other.
+type abiStruct struct {
+	name string
+	at   int
+	toks []cToken // from struct or union to the token before its ;
+}
+
+// ABIHeaders gives the provider's headers that rdma-core's script turns into
+// kernel-abi/, as they are.
+func (p *Provider) ABIHeaders() []File {
+	var files []File
+	for _, f := range p.Files {
+		if slices.Contains(p.Manifest.ABIs(), f.Name) {
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// Data gives the file's content. It is not to be changed.
+func (f File) Data() []byte { return f.data }
+
+// CheckABI holds what rdma-core's script made of a header against the header:
+// the script reads line by line and, without a word, drops or spoils what is not
+// in kernel style. crashed is what the script said where it ended with an error.
+// structs counts those that came over.
+func (p *Provider) CheckABI(header File, made []byte, crashed string) (structs int, findings []Finding) {
+	f := &cFile{name: header.Name, path: p.pathOf(header.Name), data: header.data}
+	var err error
+	if f.toks, err = scanC(f.path, f.data); err != nil {
+		return 0, []Finding{{Err: err}}
+	}
+	var a Answer
+	if crashed != "" {
+		if at, ok := abiCrash(f.data); ok {
+			a.fail(f.problem(at, kernelStyle, "a line at which it ends with an error"))
+		} else {
+			a.fail(f.problem(0, kernelStyle, "an error of the script: "+strconv.Quote(lastLine(crashed))))
+		}
+		return 0, a.Findings
+	}
+	macros := abiMacros(made)
+	all := abiStructs(f.toks)
+	for _, s := range all {
+		f.checkStruct(&a, s, macros[s.name])
+	}
+	return len(all) - len(a.Findings), a.Findings
+}
+
+// checkStruct compares a struct with the macro that was made of it, token by
+// token, without comments.
+func (f *cFile) checkStruct(a *Answer, s abiStruct, macro []cToken) {
+	if macro == nil {
+		what := s.toks[0].Text + " " + s.name
+		if s.name == "" {
+			what = "a " + s.toks[0].Text + " without a name of its own"
+		}
+		a.fail(f.problem(s.at, kernelStyle, strings.TrimSpace(what)+", which it drops"))
+		return
+	}
+	want := slices.Delete(slices.Clone(s.toks), 1, 2) // without its name
+	for i, t := range want {
+		switch {
+		case t.Kind == cDirective:
+			// It compiles as long as no DECLARE_DRV_CMD() uses the struct.
+			a.warn(f.problem(t.Start, kernelStyle, "a preprocessor line inside "+s.name+", which spoils it"))
+			return
+		case i >= len(macro) || macro[i].Text != t.Text:
+			got := "the end of it"
+			if i < len(macro) {
+				got = strconv.Quote(macro[i].Text)
+			}
+			a.fail(f.problem(t.Start, kernelStyle, s.name+" spoiled here: "+got+" instead of "+strconv.Quote(t.Text)))
+			return
+		}
+	}
+	if len(macro) > len(want) {
+		a.fail(f.problem(s.at, kernelStyle, s.name+" with more behind its end: "+strconv.Quote(macro[len(want)].Text)))
+	}
+}
+
+// abiStructs gives the definitions outside of any bracket but extern "C" {}.
+func abiStructs(toks []cToken) []abiStruct {
+	var found []abiStruct
+	for i := 0; i < len(toks); i++ {
+		switch {
+		case toks[i].Text == "extern" && i+2 < len(toks) && toks[i+1].Kind == cText && toks[i+2].Text == "{":
+			i += 2
+		case toks[i].Text == "struct" || toks[i].Text == "union":
+			s, end := abiStructAt(toks, i)
+			if s.toks != nil {
+				found = append(found, s)
+			}
+			i = end
+		case toks[i].Text == "{" || toks[i].Text == "(":
+			if end := closing(toks, i); end > 0 {
+				i = end
+			}
+		}
+	}
+	return found
+}
+
+// abiStructAt reads struct [attributes] [NAME] { … } up to its semicolon.
+func abiStructAt(toks []cToken, i int) (s abiStruct, end int) {
+	j := i + 1
+	for j < len(toks) && toks[j].Text != "{" {
+		switch {
+		case toks[j].Text == "(" && closing(toks, j) > 0:
+			j = closing(toks, j)
+		case toks[j].Kind == cWord:
+			s.name = toks[j].Text
+		case toks[j].Text == ";" || toks[j].Text == "=":
+			return abiStruct{}, j // only named, not defined
+		}
+		j++
+	}
+	if j >= len(toks) {
+		return abiStruct{}, j
+	}
+	if end = closing(toks, j); end < 0 {
+		return abiStruct{}, j
+	}
+	for end+1 < len(toks) && toks[end+1].Text != ";" && toks[end+1].Kind != cDirective {
+		end++
+	}
+	s.at, s.toks = toks[i].Start, toks[i:end+1]
+	if s.name == "" { // so that its first two tokens are as those of the others
+		s.toks = append([]cToken{toks[i], {Kind: cWord, Start: toks[i].Start}}, toks[i+1:end+1]...)
+	}
+	return s, end
+}
+
+var abiDefine = regexp.MustCompile(`(?m)^#define _STRUCT_(\S+) `)
+
+// abiMacros reads what the script writes: #define _STRUCT_NAME struct { …, each
+// macro taken apart for itself, so that a spoiled one does not hide the others.
+func abiMacros(made []byte) map[string][]cToken {
+	macros := map[string][]cToken{}
+	for _, loc := range abiDefine.FindAllSubmatchIndex(made, -1) {
+		text := made[loc[1]:]
+		end := 0
+		for end < len(text) {
+			stop := lineEnd(text, end)
+			line := bytes.TrimRight(text[end:stop], "\n")
+			end = stop
+			if !bytes.HasSuffix(line, []byte{'\\'}) {
+				break
+			}
+		}
+		toks := scanText(unfold(string(text[:end])))
+		macros[string(made[loc[2]:loc[3]])] = append([]cToken{}, toks...) // never nil
+	}
+	return macros
+}
+
+var (
+	scriptStart   = regexp.MustCompile(`^(struct|union)\s+\S+\s+\{`)
+	scriptEnd     = regexp.MustCompile(`^\}.*;`)
+	scriptComment = regexp.MustCompile(`/\*.*\*/|//.*$`)
+)
+
+// abiCrash finds the line at which the script ends with an error: one that
+// begins with struct or union outside of a struct and has no { on it. It only
+// finds the place; what the script makes of the header, the script says.
+func abiCrash(data []byte) (at int, ok bool) {
+	inside, nesting := false, 0
+	for off := 0; off < len(data); off = lineEnd(data, off) {
+		line := scriptComment.ReplaceAllString(strings.TrimSpace(string(data[off:lineEnd(data, off)])), "")
+		switch {
+		case !inside && (strings.HasPrefix(line, "struct ") || strings.HasPrefix(line, "union ")):
+			if !scriptStart.MatchString(line) {
+				return off, true
+			}
+			inside = true
+		case inside && nesting == 0 && scriptEnd.MatchString(line):
+			inside = false
+		case inside && (line == "struct {" || line == "union {"):
+			nesting++
+		case inside && scriptEnd.MatchString(line):
+			nesting--
+		}
+	}
+	return 0, false
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}

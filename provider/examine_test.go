@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const flySource = `// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "fly.h"
+
+static struct verbs_context *fly_open(struct ibv_device *d, int fd, void *p)
+{
+	struct fly_context *ctx;
+
+	ctx = verbs_init_and_alloc_context(d, fd, ctx, vctx,
+					   RDMA_DRIVER_FLY);
+	return &ctx->vctx;
+}
+
+static const struct verbs_match_ent fly_table[] = {
+	VERBS_DRIVER_ID(RDMA_DRIVER_FLY),
+	VERBS_NAME_MATCH("fly", NULL),
+	{},
+};
+
+static const struct verbs_device_ops fly_dev_ops = {
+	.name = "fly",
+	.match_min_abi_version = FLY_MIN_ABI,
+	.match_max_abi_version = FLY_ABI,
+	.match_table = fly_table,
+	.alloc_device = fly_alloc,
+	.alloc_context = fly_open,
+};
+PROVIDER_DRIVER(fly, fly_dev_ops);
+`
+
+const flyHeader = `/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+#define FLY_MIN_ABI 1
+#define FLY_ABI 2
+`
+
+const flyABI = `/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR Linux-OpenIB) */
+struct fly_resp {
+	__u32 number;
+};
+`
+
+const flyCMake = "# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB\nrdma_provider(fly\n  fly.c\n  sub/fast.c\n  )\n"
+
+// flyFolder is a provider with which nothing is wrong; change is as smallFolder's.
+func flyFolder(t *testing.T, change map[string]string) string {
+	t.Helper()
+	files := map[string]string{
+		cmakeName: flyCMake, "fly.c": flySource, "fly.h": flyHeader, "fly-abi.h": flyABI,
+		"sub/fast.c": "/* SPDX-License-Identifier: MIT */\n",
+	}
+	maps.Copy(files, change)
+	return smallFolder(t, files)
+}
+
+// findings are those of one check, with the folder taken off, "warning: " before a warning.
+func findings(x Examination, dir, check string) []string {
+	var texts []string
+	for _, a := range x.Answers {
+		if a.Check != check {
+			continue
+		}
+		for _, f := range a.Findings {
+			text := strings.ReplaceAll(f.Err.Error(), dir+string(filepath.Separator), "")
+			if f.Warning {
+				text = "warning: " + text
+			}
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// wantFindings holds each finding against the beginning and, behind a "…", a further part of it.
+func wantFindings(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	ok := len(got) == len(want)
+	for i := 0; ok && i < len(got); i++ {
+		head, more, _ := strings.Cut(want[i], "…")
+		ok = strings.HasPrefix(got[i], head) && strings.Contains(got[i], more)
+	}
+	if !ok {
+		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestExamineGood(t *testing.T) {
+	dir := flyFolder(t, nil)
+	x := Examine(dir)
+	for _, a := range x.Answers {
+		if len(a.Findings) > 0 || a.Skipped != "" || a.Evidence == "" {
+			t.Errorf("%s: %v, %q", a.Check, findings(x, dir, a.Check), a.Evidence)
+		}
+	}
+	if x.Provider == nil {
+		t.Fatal("not loaded")
+	}
+	match := x.Answers[len(x.Answers)-1]
+	if want := `kernel ABI 1 to 2, RDMA_DRIVER_FLY, fly0 by "fly"`; match.Evidence != want {
+		t.Errorf("evidence %q, want %q", match.Evidence, want)
+	}
+}
+
+func TestExamineRib(t *testing.T) {
+	x := Examine("rib")
+	for _, a := range x.Answers {
+		for _, f := range a.Findings {
+			t.Errorf("%s: %v", a.Check, f.Err)
+		}
+	}
+	if x.Provider == nil {
+		t.Error("not loaded")
+	}
+}
+
+// Mistakes of all kinds come at once, also where the manifest cannot be read.
+func TestExamineAllAtOnce(t *testing.T) {
+	dir := flyFolder(t, map[string]string{
+		ManifestName: smallManifest + "colour: red\n",
+		cmakeName:    "rdma_provider(fly\n  fly.c\n  gone.c\n  sub/fast.c)\n",
+		"fly.c":      strings.Replace(flySource, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(wasp,", 1),
+		"fly.h":      "int x;\n",
+	})
+	x := Examine(dir)
+	if x.Provider != nil {
+		t.Error("a provider of a broken manifest")
+	}
+	wantFindings(t, findings(x, dir, CheckManifest), "provider.yaml:16:1: colour: ")
+	wantFindings(t, findings(x, dir, CheckCMake), "CMakeLists.txt:3: looked for the file gone.c")
+	wantFindings(t, findings(x, dir, CheckLicence),
+		"warning: CMakeLists.txt:1: want SPDX-License-Identifier", "fly.h:1: want SPDX-License-Identifier")
+	wantFindings(t, findings(x, dir, CheckMatch), `fly.c:27:17: want fly, the manifest's name, got "wasp"`)
+}
+
+func TestExamineManifest(t *testing.T) {
+	for name, tt := range map[string]struct {
+		old, new string
+		want     []string
+	}{
+		"a placeholder":    {"flo@host.example", "nobody@provider.invalid", []string{"warning: provider.yaml:5:10: maintainer.email: want the address"}},
+		"another folder":   {"name: fly\n", "name: flea\n", []string{"warning: provider.yaml:1:7: name: want the folder's name, fly, got flea"}},
+		"upstream's":       {"name: fly\n", "name: siw\n", []string{"warning: …the folder's name", "warning: …a name that no release of rdma-core has"}},
+		"a missing header": {"fly-abi.h", "bee-abi.h", []string{"provider.yaml:6:12: abiHeader: want a file bee-abi.h"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := flyFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, tt.old, tt.new, 1)})
+			wantFindings(t, findings(Examine(dir), dir, CheckManifest), tt.want...)
+		})
+	}
+	x := Examine(filepath.Join(t.TempDir(), "none"))
+	if x.Provider != nil || len(x.Answers) != 1 || !x.Answers[0].Failed() {
+		t.Errorf("no folder gives %+v", x)
+	}
+}
+
+func TestExamineFolder(t *testing.T) {
+	dir := flyFolder(t, map[string]string{"a b.c": "x", "c;d.h": "x"})
+	x := Examine(dir)
+	wantFindings(t, findings(x, dir, CheckFolder), "a b.c: want a file name of letters", "c;d.h: want a file name of letters")
+	if x.Provider != nil {
+		t.Error("loaded")
+	}
+}
+
+func TestCheckBuilt(t *testing.T) {
+	const line = "// SPDX-License-Identifier: MIT\n"
+	for name, tt := range map[string]struct {
+		change map[string]string
+		want   []string
+	}{
+		"not named":      {map[string]string{"old.c": line}, []string{"warning: old.c:1: want a source that CMakeLists.txt names…a file that nothing compiles"}},
+		"included":       {map[string]string{"old.c": line, "fly.h": flyHeader + "#include \"old.c\"\n"}, nil},
+		"private":        {map[string]string{"lab/old.c": line}, nil},
+		"in a variable":  {map[string]string{"old.c": line, cmakeName: "set(MORE old.c)\n" + flyCMake}, nil},
+		"globbed":        {map[string]string{"old.c": line, cmakeName: "file(GLOB MORE *.c)\n" + flyCMake}, nil},
+		"by its folder":  {map[string]string{"old.c": line, cmakeName: "set(MORE ${CMAKE_CURRENT_SOURCE_DIR}/old.c)\n" + flyCMake}, nil},
+		"in a list":      {map[string]string{"old.c": line, cmakeName: "set(MORE \"new.c;old.c\")\n" + flyCMake}, nil},
+		"named the same": {map[string]string{"sub/fly.c": line}, []string{"warning: sub/fly.c:1: "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := flyFolder(t, tt.change)
+			wantFindings(t, findings(Examine(dir), dir, CheckCMake), tt.want...)
+		})
+	}
+}
+
+func TestCheckMatch(t *testing.T) {
+	for name, tt := range map[string]struct {
+		edits []string // old, new …
+		want  []string
+	}{
+		"no PROVIDER_DRIVER":         {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);\n", ""}, []string{"…looked for PROVIDER_DRIVER(fly, …) in a .c file"}},
+		"in a comment":               {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "/* PROVIDER_DRIVER(fly, fly_dev_ops); */"}, []string{"…looked for PROVIDER_DRIVER(fly"}},
+		"inside a function":          {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "void f(void) { PROVIDER_DRIVER(fly, fly_dev_ops); }"}, []string{"…looked for PROVIDER_DRIVER(fly"}},
+		"twice":                      {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "PROVIDER_DRIVER(fly, fly_dev_ops);\nPROVIDER_DRIVER(fly, fly_dev_ops);"}, []string{"fly.c:28:1: want PROVIDER_DRIVER() once"}},
+		"another name":               {[]string{"PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flea,"}, []string{"fly.c:27:17: want fly, the manifest's name"}},
+		"ops that are not there":     {[]string{"(fly, fly_dev_ops)", "(fly, flea_ops)"}, []string{"…the initializer of struct verbs_device_ops flea_ops"}},
+		"ops without a name":         {[]string{"(fly, fly_dev_ops)", "(fly, &fly_dev_ops)"}, []string{"fly.c:27:1: want the name of a struct verbs_device_ops in PROVIDER_DRIVER()"}},
+		"ops of a macro":             {[]string{"(fly, fly_dev_ops)", "(fly, flea_ops)", "#include", "#define OPS static struct verbs_device_ops flea_ops\n#include"}, nil},
+		"no name":                    {[]string{"\t.name = \"fly\",\n", ""}, []string{"fly.c:19:38: want .name in fly_dev_ops"}},
+		"no alloc_device":            {[]string{"\t.alloc_device = fly_alloc,\n", ""}, []string{"…want .alloc_device"}},
+		"no alloc_context":           {[]string{"\t.alloc_context = fly_open,\n", ""}, []string{"…want .alloc_context"}},
+		"no minimum":                 {[]string{"\t.match_min_abi_version = FLY_MIN_ABI,\n", ""}, []string{"warning: …want .match_min_abi_version"}},
+		"no maximum":                 {[]string{"\t.match_max_abi_version = FLY_ABI,\n", ""}, []string{"…want .match_max_abi_version"}},
+		"no table":                   {[]string{"\t.match_table = fly_table,\n", ""}, []string{"…want .match_table in fly_dev_ops"}},
+		"a function instead":         {[]string{"\t.match_table = fly_table,\n", "\t.match_device = fly_match,\n"}, nil},
+		"a maximum below the device": {[]string{"= FLY_ABI", "= 0"}, []string{"fly.c:22:27: want a range with 1, device.kernelABI of provider.yaml, got 1 to 0"}},
+		"a minimum above the device": {[]string{"= FLY_MIN_ABI", "= (FLY_ABI)"}, []string{"fly.c:21:27: want a range with 1, device.kernelABI of provider.yaml, got 2 to 2"}},
+		"a minimum nobody can tell":  {[]string{"= FLY_MIN_ABI", "= sizeof(int) == 4 ? 1 : 2"}, nil},
+		"a table that is not there":  {[]string{".match_table = fly_table", ".match_table = flea_table"}, []string{"…the initializer of struct verbs_match_ent flea_table[]"}},
+		"a table of a macro":         {[]string{".match_table = fly_table", ".match_table = flea_table", "#include", "#define T static const struct verbs_match_ent flea_table[] = {\n#include"}, nil},
+		"no last entry":              {[]string{"\t{},\n", ""}, []string{"fly.c:16:1: want {} as the last entry of fly_table"}},
+		"zero as last entry":         {[]string{"\t{},\n", "\t{ 0 }\n"}, nil},
+		"nothing before the last":    {[]string{"\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n", ""}, []string{"fly.c:14:2: want an entry in fly_table before", "warning: …want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "warning: …by which the proof can show fly0"}},
+		"an entry behind the last":   {[]string{"\t{},\n", "\t{},\n\tVERBS_PCI_MATCH(1, 2, NULL),\n"}, []string{"fly.c:17:2: want nothing behind the empty entry"}},
+		"another driver's id":        {[]string{"VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "VERBS_DRIVER_ID(RDMA_DRIVER_WASP)"}, []string{"fly.c:14:2: want VERBS_DRIVER_ID(RDMA_DRIVER_FLY), driverID.constant of provider.yaml, got RDMA_DRIVER_WASP"}},
+		"its id beside another's":    {[]string{"\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "\tVERBS_DRIVER_ID(RDMA_DRIVER_WASP),\n\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY)"}, nil},
+		"its id by another name":     {[]string{"VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "VERBS_DRIVER_ID(MINE)", "#include", "#define MINE RDMA_DRIVER_FLY\n#include"}, nil},
+		"no id":                      {[]string{"\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n", ""}, []string{"warning: fly.c:13:37: want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)"}},
+		"a context of another id":    {[]string{"   RDMA_DRIVER_FLY);", "   RDMA_DRIVER_WASP);"}, []string{"fly.c:9:9: want RDMA_DRIVER_FLY, driverID.constant"}},
+		"another prefix":             {[]string{`VERBS_NAME_MATCH("fly"`, `VERBS_NAME_MATCH("flea"`}, []string{`fly.c:15:2: want a beginning of fly0, device.name of provider.yaml, got "flea"`}},
+		"a prefix of two":            {[]string{`VERBS_NAME_MATCH("fly"`, `VERBS_NAME_MATCH("f" "ly"`}, nil},
+		"a prefix of a macro":        {[]string{`VERBS_NAME_MATCH("fly"`, `VERBS_NAME_MATCH(P`, "#include", "#define P \"fle\"\n#include"}, []string{`fly.c:16:2: want a beginning of fly0`}},
+		"a prefix with a pattern":    {[]string{`VERBS_NAME_MATCH("fly"`, `VERBS_NAME_MATCH("fly[0-9]"`}, nil},
+		"own macros": {[]string{
+			"VERBS_NAME_MATCH(\"fly\", NULL)", "FLY(fl##y)", "#include",
+			"#define ID(x) VERBS_DRIVER_ID(RDMA_DRIVER_##x)\n#define FLY(n) VERBS_NAME_MATCH(\"fly\", NULL)\n#include",
+			"VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "ID(FLY)",
+		}, nil},
+		"another's macro": {[]string{"VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "VENDOR_TABLE"}, nil},
+		"driver ids alone": {
+			[]string{"\tVERBS_NAME_MATCH(\"fly\", NULL),\n", ""},
+			[]string{"warning: fly.c:13:37: want VERBS_NAME_MATCH(\"…driver ids alone"},
+		},
+		"PCI without a modalias": {
+			[]string{`VERBS_NAME_MATCH("fly", NULL)`, "VERBS_PCI_MATCH(0x1af4, 0x1041, NULL)"},
+			[]string{"warning: fly.c:13:37: want device.modalias in provider.yaml"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.NewReplacer(tt.edits...).Replace(flySource)
+			if text == flySource {
+				t.Fatal("nothing was changed")
+			}
+			dir := flyFolder(t, map[string]string{"fly.c": text})
+			wantFindings(t, findings(Examine(dir), dir, CheckMatch), tt.want...)
+		})
+	}
+}
+
+func TestCheckMatchModalias(t *testing.T) {
+	const modalias = "pci:v00001AF4d00001041sv*sd*bc*sc*i*"
+	manifest := strings.Replace(smallManifest, "name: fly0", "name: fly0\n  modalias: "+modalias, 1)
+	for name, tt := range map[string]struct {
+		entry string
+		want  []string
+	}{
+		"fits":         {"VERBS_PCI_MATCH(0x1af4, 0x1041, NULL)", nil},
+		"by constants": {"VERBS_PCI_MATCH(VENDOR, DEVICE_ONE, &data)", nil},
+		"by a pattern": {"VERBS_MODALIAS_MATCH(\"pci:v00001AF4*\", NULL)", nil},
+		"another":      {"VERBS_PCI_MATCH(0x1af4, 0x1042, NULL)", []string{"fly.c:16:37: want an entry in fly_table that fits device.modalias of provider.yaml, " + modalias}},
+		"unknown":      {"VERBS_PCI_MATCH(PCI_VENDOR_ID_ELSEWHERE, 0x1042, NULL)", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.NewReplacer(`VERBS_NAME_MATCH("fly", NULL)`, tt.entry,
+				"#include", "#define VENDOR 0x1AF4\n#define BASE 0x1040\nenum { DEVICE_NONE = BASE, DEVICE_ONE };\n#include").Replace(flySource)
+			dir := flyFolder(t, map[string]string{"fly.c": text, ManifestName: manifest})
+			wantFindings(t, findings(Examine(dir), dir, CheckMatch), tt.want...)
+		})
+	}
+}
+
+// Of a driver that is not built nothing is said.
+func TestCheckMatchBuiltOnly(t *testing.T) {
+	dir := flyFolder(t, map[string]string{"old.c": "// SPDX-License-Identifier: MIT\nPROVIDER_DRIVER(flea, flea_ops);\n"})
+	x := Examine(dir)
+	wantFindings(t, findings(x, dir, CheckMatch))
+	dir = flyFolder(t, map[string]string{cmakeName: strings.Replace(flyCMake, "  fly.c\n", "", 1)})
+	wantFindings(t, findings(Examine(dir), dir, CheckMatch), "…looked for PROVIDER_DRIVER(fly, …) in a .c file that CMakeLists.txt names")
+	dir = flyFolder(t, map[string]string{"fly.c": "/* SPDX-License-Identifier: MIT\n"})
+	if got := findings(Examine(dir), dir, CheckMatch); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "fly.c:1: looked for \"*/\"") }) {
+		t.Errorf("an open comment gives %q", got)
+	}
+}
+
+func TestCheckLicences(t *testing.T) {
+	notice := "/*\n * You may choose the GNU General Public License (GPL) Version 2 or the\n * OpenIB.org BSD license below.\n */\n"
+	for name, tt := range map[string]struct {
+		file, text string
+		want       []string
+	}{
+		"no line":                {"x.h", "int x;\n", []string{"x.h:1: want SPDX-License-Identifier: …no such line"}},
+		"behind code":            {"x.h", "int x;\n/* SPDX-License-Identifier: GPL-2.0 OR MIT */\n", []string{"x.h:1: …no such line"}},
+		"in a further line":      {"x.h", "/*\n * A header.\n * SPDX-License-Identifier: GPL-2.0 OR MIT\n */\n", nil},
+		"CRLF and BOM":           {"x.h", "\xef\xbb\xbf// SPDX-License-Identifier: GPL-2.0 OR MIT\r\nint x;\r\n", nil},
+		"GPL alone":              {"x.h", "/* SPDX-License-Identifier: GPL-2.0-only */\n", []string{`x.h:1:4: …got "GPL-2.0-only"`}},
+		"another":                {"x.h", "// SPDX-License-Identifier: Apache-2.0\n", []string{`x.h:1:4: …got "Apache-2.0"`}},
+		"both at once":           {"x.h", "// SPDX-License-Identifier: GPL-2.0 AND MIT\n", []string{"x.h:1:4: "}},
+		"GPL 3":                  {"x.h", "// SPDX-License-Identifier: GPL-3.0 OR MIT\n", []string{"x.h:1:4: "}},
+		"proprietary":            {"x.h", "// Copyright. All rights reserved.\n", []string{"x.h:1: "}},
+		"small or":               {"x.h", "/* SPDX-License-Identifier: GPL-2.0 or BSD-3-Clause */\n", nil},
+		"in words":               {"x.h", "/* SPDX-License-Identifier: GPL-2.0 or OpenIB.org BSD (MIT) See COPYING file */\n", nil},
+		"MIT":                    {"x.h", "/* SPDX-License-Identifier: MIT */\n", nil},
+		"the kernel's":           {"fly-abi.h", "/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */\n", nil},
+		"the kernel's, not here": {"x.h", "/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */\n", []string{"x.h:1:4: "}},
+		"before SPDX":            {"x.h", notice, nil},
+		"a map without":          {"x.map", "X_1 { };\n", []string{"warning: x.map:1: …no such line"}},
+		"a map of another":       {"x.map", "/* SPDX-License-Identifier: GPL-3.0 */\n", []string{"x.map:1:4: "}},
+		"CMake without":          {"sub/CMakeLists.txt", "# a list\n", []string{"warning: sub/CMakeLists.txt:1: "}},
+		"CMake of another":       {"x.cmake", "# SPDX-License-Identifier: GPL-3.0\n", []string{"x.cmake:1:3: "}},
+		"other files":            {"x.md", "words\n", nil},
+		"private files":          {"x.c~", "words\n", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := flyFolder(t, map[string]string{tt.file: tt.text})
+			wantFindings(t, findings(Examine(dir), dir, CheckLicence), tt.want...)
+		})
+	}
+}

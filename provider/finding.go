@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// SourceError says that a file of the provider will not do what it is there
+// for, and where.
+type SourceError struct {
+	File         string // as it was opened
+	Line, Column int    // from 1; 0 where none can be named
+	Want, Got    string
+}
+
+// Error gives "file:line:column: want X, got Y".
+func (e *SourceError) Error() string {
+	place := at(e.File, e.Line)
+	if e.Line > 0 && e.Column > 0 {
+		place += ":" + strconv.Itoa(e.Column)
+	}
+	return fmt.Sprintf("%s: want %s, got %s", place, e.Want, e.Got)
+}
+
+// Finding is one thing that a check has to say. Its text begins with the file
+// and, where there is one, the line.
+type Finding struct {
+	Err     error // such as *SourceError, *strictyaml.Mistake, *PlaceError, *FileError
+	Warning bool  // nothing is broken by it
+}
+
+// Answer is what came of one check of a provider.
+type Answer struct {
+	Check    string
+	Findings []Finding
+	Evidence string // of a check that passed: what was seen
+	Skipped  string // why the check was not made; empty where it was
+}
+
+// Failed says that something is wrong, not merely worth a warning.
+func (a *Answer) Failed() bool {
+	for _, f := range a.Findings {
+		if !f.Warning {
+			return true
+		}
+	}
+	return false
+}
+
+// Warnings counts the findings that are none but warnings.
+func (a *Answer) Warnings() int {
+	n := 0
+	for _, f := range a.Findings {
+		if f.Warning {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *Answer) fail(err error) {
+	a.Findings = append(a.Findings, Finding{Err: err})
+}
+
+func (a *Answer) warn(err error) {
+	a.Findings = append(a.Findings, Finding{Err: err, Warning: true})
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Whatever a folder holds, each finding is one line, and what Load takes is what
+// Examine finds no fault with in manifest, folder and CMake.
+func FuzzExamine(f *testing.F) {
+	f.Add([]byte(smallManifest), []byte(flyCMake), []byte(flySource))
+	f.Add([]byte(crlf(smallManifest)), []byte(crlf(flyCMake)), []byte(crlf(flySource)))
+	f.Add([]byte("\xef\xbb\xbf"+smallManifest), []byte("rdma_shared_provider(fly l.map 1 1.0 fly.c)"), []byte("#define A(x) B(x)\n#define B(x) A(x)\n"))
+	f.Add([]byte("name: [\n"), []byte("rdma_provider(fly"), []byte("PROVIDER_DRIVER(fly, A(B))\nenum { A = B, B = A };"))
+	dir := filepath.Join(f.TempDir(), "fly")
+	f.Fuzz(func(t *testing.T, manifest, cmake, source []byte) {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, data := range map[string][]byte{
+			ManifestName: manifest, cmakeName: cmake, "fly.c": source, "fly.h": []byte(flyHeader), "fly-abi.h": []byte(flyABI),
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		x := Examine(dir)
+		_, err := Load(dir)
+		if (err == nil) != (x.Provider != nil) {
+			t.Fatalf("Load: %v; Examine: %+v", err, x)
+		}
+		for _, a := range x.Answers {
+			oneLineEach(t, a.Findings)
+			shape := a.Check == CheckManifest || a.Check == CheckFolder || a.Check == CheckCMake
+			if shape && a.Failed() && err == nil {
+				t.Fatalf("Load takes what %s finds wrong: %v", a.Check, a.Findings[0].Err)
+			}
+		}
+	})
+}
+
+func oneLineEach(t *testing.T, findings []Finding) {
+	t.Helper()
+	for _, f := range findings {
+		text := f.Err.Error()
+		if !strings.Contains(text, ": ") || strings.ContainsFunc(text, func(r rune) bool { return isControl(r) && r != '\t' }) {
+			t.Fatalf("%T: %q", f.Err, text)
+		}
+	}
+}
+
+// What a script made of a header can be anything too.
+func FuzzABI(f *testing.F) {
+	f.Add([]byte(flyABI), []byte("#define _STRUCT_fly_resp struct { \\\n__u32 number; \\\n}\n\n"), "")
+	f.Add([]byte("typedef struct { int x; } a;\nunion b {\n} c, d;"), []byte("#define _STRUCT_ \n#define _STRUCT_b union { \\"), "")
+	f.Add([]byte("struct a;\r\n/* struct */"), []byte{}, "Traceback")
+	f.Fuzz(func(t *testing.T, header, made []byte, crashed string) {
+		p := &Provider{Dir: "d"}
+		n, found := p.CheckABI(File{Name: "a.h", data: header}, made, crashed)
+		if n < 0 {
+			t.Fatalf("%d structs came over", n)
+		}
+		oneLineEach(t, found)
+	})
+}

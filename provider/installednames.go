@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// checkInstalled refuses a header, a manual page or a file that another folder
+// of the release installs under the same name: CMake would let one of the two win.
+func (in *integration) checkInstalled(p *Provider) {
+	data, ok := in.read(TopCMake)
+	if !ok || !p.installsNames() {
+		return
+	}
+	ours := p.installedNames()
+	cmds, err := parseCMake(TopCMake, data)
+	in.fail(err)
+	for _, c := range cmds {
+		if c.Name != "add_subdirectory" || len(c.Args) == 0 {
+			continue
+		}
+		dir := path.Clean(c.Args[0].Text)
+		if dir == "." || strings.HasPrefix(dir, "..") || strings.Contains(dir, "$") || providerOf(providerDir(&c)) == p.Manifest.Name {
+			continue
+		}
+		in.checkFolder(path.Join(dir, cmakeName), ours)
+	}
+}
+
+// checkFolder looks at the files that one CMakeLists.txt installs.
+func (in *integration) checkFolder(file string, ours map[string]bool) {
+	data, err := in.tree.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var cmds []cmakeCommand
+	if err == nil {
+		cmds, err = parseCMake(file, data)
+	}
+	if err != nil {
+		in.fail(&PlaceError{File: file, LookedFor: "what this folder installs", Found: err.Error(), Err: err})
+		return
+	}
+	for _, c := range expandCMake(cmds) {
+		for _, name := range commandInstalls(&c) {
+			if ours[name] {
+				want := "no " + name + ", which the provider installs too"
+				in.fail(&ConflictError{File: file, Line: c.Line, Want: want, Got: fmt.Sprintf("%s(… %s …)", c.Name, path.Base(name))})
+			}
+		}
+	}
+}
+
+// installedNames gives what the provider installs into folders that it shares
+// with others, as "infiniband/flydv.h", "man3/flydv_open.3", "udev/rules.d/70-fly.rules".
+func (p *Provider) installedNames() map[string]bool {
+	names := map[string]bool{}
+	for _, page := range p.manPages {
+		names[page.file()] = true
+	}
+	for _, in := range p.installed {
+		names[string(in.Dir)+"/"+in.Name] = true
+	}
+	if p.library != nil {
+		for _, h := range p.library.Headers {
+			names["infiniband/"+h] = true
+		}
+	}
+	return names
+}
+
+// file is where the page goes below the folder of manual pages.
+func (m ManPage) file() string { return fmt.Sprintf("man%d/%s.%d", m.Section, m.Name, m.Section) }
+
+// commandInstalls gives, in the same form, what a command of the release installs.
+func commandInstalls(c *cmakeCommand) []string {
+	var names []string
+	switch args := c.argTexts(); c.Name {
+	case "publish_headers":
+		for _, a := range args[min(1, len(args)):] {
+			names = append(names, args[0]+"/"+path.Base(a))
+		}
+	case "rdma_man_pages", "rdma_alias_man_pages":
+		for _, a := range args {
+			if m := manForm.FindStringSubmatch(path.Base(manSource(a))); m != nil {
+				names = append(names, "man"+m[2]+"/"+m[0])
+			}
+		}
+	case "install", "rdma_subst_install":
+		i := readInstall(c)
+		dir, ok := InstallDir(""), false
+		if i.destination != nil {
+			dir, ok = installDir(i.destination.Text)
+		}
+		for _, f := range i.files {
+			name := path.Base(f.Text)
+			if i.rename != nil {
+				name = i.rename.Text
+			}
+			if ok {
+				names = append(names, string(dir)+"/"+name)
+			}
+		}
+	}
+	return names
+}

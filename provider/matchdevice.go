@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+)
+
+type matchKind int
+
+const (
+	kindUnknown matchKind = iota
+	kindEnd               // the empty entry
+	kindID
+	kindPCI
+	kindModalias
+	kindName
+	kindOther // written out, by something else
+)
+
+// matchEnt is an entry of a match table.
+type matchEnt struct {
+	kind matchKind
+	at   int    // offset in the table's file
+	text string // driver id, prefix of a name, or pattern of a modalias; "" where it cannot be told
+}
+
+// entry reads one entry: a macro of libibverbs' driver.h, one of the provider's
+// own that stands for such, or braces.
+func (c *cSources) entry(part []cToken) matchEnt {
+	if len(part) == 0 {
+		return matchEnt{}
+	}
+	e := matchEnt{at: part[0].Start}
+	toks, ok := c.expand(part)
+	if !ok || len(toks) == 0 {
+		return e
+	}
+	if toks[0].Text == "{" {
+		e.kind = kindOther
+		if len(toks) == 2 || len(toks) == 3 && toks[1].Text == "0" {
+			e.kind = kindEnd
+		}
+		return e
+	}
+	name, args, ok := call(toks)
+	if !ok || len(args) == 0 {
+		return e
+	}
+	switch name {
+	case macroID:
+		e.kind = kindID
+		e.text, _ = c.word(args[0])
+	case macroName:
+		e.kind = kindName
+		e.text = c.text(args[0])
+	case macroAlias:
+		e.kind = kindModalias
+		e.text = c.text(args[0])
+	case macroPCI:
+		e.kind = kindPCI
+		e.text = c.pciPattern(args)
+	}
+	return e
+}
+
+// pciPattern is the modalias of VERBS_PCI_MATCH(vendor, device, data), as
+// libibverbs/init.c makes it.
+func (c *cSources) pciPattern(args [][]cToken) string {
+	if len(args) < 2 {
+		return ""
+	}
+	vendor, okVendor := c.value(args[0])
+	device, okDevice := c.value(args[1])
+	if !okVendor || !okDevice {
+		return ""
+	}
+	return fmt.Sprintf("pci:v%08Xd%08Xsv*", vendor, device)
+}
+
+// device asks whether the table takes the manifest's device where only sysfs
+// tells of it: by its name or by its modalias.
+func (m *matchCheck) device(o *cObject, table string, entries []matchEnt) {
+	d := m.p.Manifest.Device
+	if d.Name == "" {
+		return
+	}
+	var names, aliases []matchEnt
+	for _, e := range entries {
+		switch e.kind {
+		case kindUnknown, kindOther:
+			return
+		case kindName, kindModalias, kindPCI:
+			if e.text == "" {
+				return
+			}
+			if e.fits(d) {
+				m.seen = append(m.seen, d.Name+" by "+strconv.Quote(e.text))
+				return
+			}
+			if e.kind == kindName {
+				names = append(names, e)
+			} else {
+				aliases = append(aliases, e)
+			}
+		default:
+		}
+	}
+	switch {
+	case o.included:
+	case len(names) > 0:
+		want := fmt.Sprintf("a beginning of %s, device.name of %s", d.Name, ManifestName)
+		m.fail(o.file.problem(names[0].at, want, strconv.Quote(names[0].text)))
+	case len(aliases) > 0 && d.Modalias != "":
+		want := fmt.Sprintf("an entry in %s that fits device.modalias of %s, %s", table, ManifestName, d.Modalias)
+		m.fail(o.file.problem(o.at, want, "none"))
+	case len(aliases) > 0:
+		want := fmt.Sprintf("device.modalias in %s that fits an entry of %s", ManifestName, table)
+		m.warn(o.file.problem(o.at, want, "none: the proof cannot show the device by its name alone"))
+	case d.ByDriverID:
+	default:
+		want := fmt.Sprintf("%s(\"…\", NULL) in %s, by which the proof can show %s", macroName, table, d.Name)
+		m.warn(o.file.problem(o.at, want, "driver ids alone, which travel over netlink only"))
+	}
+}
+
+// fits matches as libibverbs/init.c does: names against "rdma_device:*N…*", a
+// modalias against the pattern.
+func (e matchEnt) fits(d Device) bool {
+	pattern, subject := e.text, d.Modalias
+	if e.kind == kindName {
+		pattern, subject = "*N"+e.text+"*", "N"+d.Name
+	}
+	ok, err := path.Match(pattern, subject)
+	return ok && err == nil && subject != ""
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"debug/elf"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// CheckSymbols is the check of the compiled module, as it is called.
+const CheckSymbols = "symbols"
+
+// Module is what a compiled provider's shared object gives to others and takes
+// from them.
+type Module struct {
+	Soname  string // empty for a plug-in
+	Needed  []string
+	Exports []ModuleSymbol
+	Imports []ModuleSymbol // not those that may be missing
+}
+
+// ModuleSymbol is a dynamic symbol with its version, where it has one, and, for
+// an import, the library that has that version.
+type ModuleSymbol struct{ Name, Version, Library string }
+
+func (s ModuleSymbol) String() string {
+	if s.Version == "" {
+		return s.Name
+	}
+	return s.Name + "@" + s.Version
+}
+
+// ReadModule reads a shared object's dynamic section.
+//
+// Errors are those of debug/elf, for what is no shared object.
+func ReadModule(r io.ReaderAt) (*Module, error) {
+	f, err := elf.NewFile(r)
+	if err != nil {
+		return nil, fmt.Errorf("read the module: %w", err)
+	}
+	m := &Module{}
+	if m.Needed, err = f.ImportedLibraries(); err != nil {
+		return nil, fmt.Errorf("read the module's libraries: %w", err)
+	}
+	if names, err := f.DynString(elf.DT_SONAME); err == nil && len(names) == 1 {
+		m.Soname = names[0]
+	}
+	symbols, err := f.DynamicSymbols()
+	if err != nil {
+		return nil, fmt.Errorf("read the module's symbols: %w", err)
+	}
+	for _, s := range symbols {
+		one := ModuleSymbol{Name: s.Name, Version: s.Version, Library: s.Library}
+		switch bind := elf.ST_BIND(s.Info); {
+		case s.Section == elf.SHN_UNDEF && bind == elf.STB_GLOBAL:
+			m.Imports = append(m.Imports, one)
+		case s.Section == elf.SHN_UNDEF || s.Section == elf.SHN_ABS: // weak; the name of a version
+		case bind == elf.STB_GLOBAL || bind == elf.STB_WEAK:
+			m.Exports = append(m.Exports, one)
+		}
+	}
+	return m, nil
+}
+
+// usualLibrary are those that each provider has: libibverbs, and what the
+// compiler and the C library bring.
+var usualLibrary = regexp.MustCompile(`^(libibverbs\.so\.1|lib(c|m|pthread|dl|rt|gcc_s|atomic)\.so\.\d+|ld-linux.*\.so\.\d+)$`)
+
+// CheckModule says whether the module that was compiled of the provider gives
+// what it may and takes only what is there. privateABI is the release's.
+//
+// A plug-in gives nothing: libibverbs finds it by its constructor, and symbols
+// of two plug-ins would meet in one process. A direct-verbs library gives what
+// its version map names, all of it.
+func (p *Provider) CheckModule(m *Module, privateABI int) Answer {
+	a := Answer{Check: CheckSymbols}
+	file := p.pathOf(cmakeName)
+	if lib := p.library; lib != nil {
+		file = p.pathOf(lib.Map)
+		p.checkExports(&a, file, lib, m.Exports)
+	} else {
+		for _, s := range m.Exports {
+			a.fail(&SourceError{File: file, Want: "a plug-in that exports no symbol", Got: s.String()})
+		}
+	}
+	private := fmt.Sprintf("IBVERBS_PRIVATE_%d", privateABI)
+	counts := map[string]int{}
+	for _, s := range m.Imports {
+		counts[s.Library]++
+		switch {
+		case s.Library == "":
+			a.fail(&SourceError{File: file, Want: "a library that has each symbol the module takes", Got: "none for " + s.Name})
+		case strings.HasPrefix(s.Version, "IBVERBS_PRIVATE_") && s.Version != private:
+			a.fail(&SourceError{File: file, Want: "symbols of " + private, Got: s.String()})
+		}
+	}
+	for _, name := range m.Needed {
+		if !usualLibrary.MatchString(name) {
+			a.warn(&SourceError{File: file, Want: "libibverbs and the C library alone, or a BuildRequires for " + name, Got: name})
+		}
+	}
+	a.Evidence = fmt.Sprintf("exports %d, takes %d from libibverbs (%s) and %d from libc",
+		len(m.Exports), counts["libibverbs.so.1"], private, counts["libc.so.6"])
+	return a
+}
+
+// checkExports compares with the version map.
+func (p *Provider) checkExports(a *Answer, file string, lib *Library, exports []ModuleSymbol) {
+	data, _ := p.content(lib.Map)
+	var want []ModuleSymbol
+	for _, s := range lib.Symbols {
+		want = append(want, ModuleSymbol{Name: s.Name, Version: s.Node})
+	}
+	same := func(w ModuleSymbol) func(ModuleSymbol) bool {
+		return func(s ModuleSymbol) bool { return s.Name == w.Name && (s.Version == "" || s.Version == w.Version) }
+	}
+	for _, w := range want {
+		if !slices.ContainsFunc(exports, same(w)) {
+			line := 1 + strings.Count(before(string(data), w.Name), "\n")
+			want := "a function for each symbol of the version map"
+			a.fail(&SourceError{File: file, Line: line, Want: want, Got: "none for " + w.String()})
+		}
+	}
+	for _, s := range exports {
+		ours := func(w ModuleSymbol) bool { return same(w)(s) }
+		if !slices.ContainsFunc(want, ours) && !slices.Contains(lib.Nodes, s.Name) {
+			a.fail(&SourceError{File: file, Want: "symbols of " + path.Base(file) + " alone", Got: s.String()})
+		}
+	}
+}
+
+// before gives the text before the first line that holds a word.
+func before(text, word string) string {
+	at := regexp.MustCompile(`\b` + regexp.QuoteMeta(word) + `\b`).FindStringIndex(text)
+	if at == nil {
+		return ""
+	}
+	return text[:at[0]]
+}

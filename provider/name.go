@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import "strconv"
+
+// NameError says that a name cannot be a provider's.
+type NameError struct{ Name, Want, Got string }
+
+// Error quotes the name: it may hold anything.
+func (e *NameError) Error() string {
+	return "provider name " + strconv.Quote(e.Name) + ": want " + e.Want + ", got " + e.Got
+}
+
+const wantName = "a C name of up to 32 letters a-z, digits and _, a letter first"
+
+// CheckName holds a name against the rules of a manifest's name.
+//
+// Errors: *NameError.
+func CheckName(name string) error {
+	if !nameForm.MatchString(name) {
+		return &NameError{Name: name, Want: wantName, Got: "another form"}
+	}
+	if why := reserved(name); why != "" {
+		return &NameError{Name: name, Want: "a name that is free", Got: "one that is not: " + why}
+	}
+	return nil
+}
+
+// UpstreamHas says whether an upstream release from v32.0 to 65.0 has a provider
+// of that name: the folders of its providers/.
+func UpstreamHas(name string) bool {
+	switch name {
+	case "bnxt_re", "cxgb4", "efa", "erdma", "hfi1verbs", "hns", "i40iw", "ionic", "ipathverbs", "irdma", "mana",
+		"mlx4", "mlx5", "mthca", "ocrdma", "qedr", "rxe", "siw", "vmw_pvrdma":
+		return true
+	}
+	return false
+}

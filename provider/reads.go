@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"path"
+	"strings"
+)
+
+// Reads lists every file of a release that Integrate looks at whatever else the
+// release has, so that it can be run on a tree of those, and of what ReadsAlso
+// names, alone.
+func (p *Provider) Reads() []string {
+	names := []string{TopCMake, VerbsHeader, Maintainers}
+	if p.Manifest.DriverID.Policy != PolicyNone {
+		names = append(names, DriverHeader)
+	}
+	if len(p.Manifest.kernelHeaders()) > 0 {
+		names = append(names, HeadersCMake)
+	}
+	if p.Manifest.KernelModule != "" {
+		names = append(names, Readme)
+	}
+	for _, c := range p.CopyPlan() {
+		names = append(names, path.Clean(c.To))
+	}
+	return names
+}
+
+// ReadsAlso says whether Integrate looks at a file where a release has it: the
+// CMakeLists.txt of other folders, for what they install under a name that the
+// provider has too, and the folder of a provider that is replaced.
+func (p *Provider) ReadsAlso(name string) bool {
+	if p.Manifest.ReplacesUpstream && strings.HasPrefix(name, "providers/"+p.Manifest.Name+"/") {
+		return true
+	}
+	return p.installsNames() && path.Base(name) == cmakeName
+}
+
+// installsNames says whether the provider installs files into folders that it
+// shares with others.
+func (p *Provider) installsNames() bool {
+	return len(p.manPages)+len(p.installed) > 0 || p.library != nil && len(p.library.Headers) > 0
+}

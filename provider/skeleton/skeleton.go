@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package skeleton
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+	"text/template"
+
+	"github.com/resnics/verbsmith/provider"
+)
+
+//go:embed templates
+var templates embed.FS
+
+const (
+	suffix      = ".tmpl"
+	placeholder = "NAME" // in a file's name
+)
+
+// Options say what the new provider is.
+type Options struct {
+	Name       string
+	Shared     bool                // with a library of functions for programs beyond verbs
+	Maintainer provider.Maintainer // what is empty is a placeholder, which provider:check tells of
+	Place      string              // what its texts have for the folder: -provider=PLACE
+}
+
+// The maintainer of a provider whose maker has named none. The domain is one
+// that never exists (RFC 2606).
+const (
+	NobodyName  = "Nobody yet"
+	NobodyEmail = "nobody@provider.invalid"
+)
+
+// File is a file of the skeleton.
+type File struct {
+	Name string // in the provider's folder
+	Data []byte
+}
+
+// names are what the templates ask for.
+type names struct {
+	Name, Upper, Constant string
+	Prefix, Device        string // of the devices' names; the first device
+	Shared                bool
+	Maintainer            provider.Maintainer
+	Place                 string
+}
+
+// Device is the name of the first device that the skeleton of a provider takes,
+// and what the names of all begin with. A number right behind a digit would
+// read as another one (my_dev20 as the twentieth of my_dev), so there is a _
+// between them, as in mlx5_0.
+func Device(name string) (first, prefix string) {
+	prefix = name
+	if last := name[len(name)-1]; last >= '0' && last <= '9' {
+		prefix += "_"
+	}
+	return prefix + "0", prefix
+}
+
+// New gives the files of a new provider.
+//
+// Errors: *provider.NameError, for a name that a provider cannot have, or with
+// which the skeleton would not compile.
+func New(opts Options) ([]File, error) {
+	if err := checkName(opts.Name); err != nil {
+		return nil, err
+	}
+	n := names{
+		Name: opts.Name, Upper: strings.ToUpper(opts.Name), Shared: opts.Shared, Maintainer: opts.Maintainer, Place: opts.Place,
+	}
+	n.Constant = "RDMA_DRIVER_" + n.Upper
+	n.Device, n.Prefix = Device(n.Name)
+	if n.Maintainer == (provider.Maintainer{}) {
+		n.Maintainer = provider.Maintainer{Name: NobodyName, Email: NobodyEmail}
+	}
+	return render(n)
+}
+
+// checkName also refuses names whose types would be libibverbs' own.
+func checkName(name string) error {
+	if err := provider.CheckName(name); err != nil {
+		return err
+	}
+	switch name {
+	case "ibv", "verbs", "ib_uverbs":
+		return &provider.NameError{
+			Name: name, Want: "a name that is free", Got: "one with which libibverbs' own types begin: struct " + name + "_…",
+		}
+	}
+	return nil
+}
+
+func render(n names) ([]File, error) {
+	entries, err := fs.ReadDir(templates, "templates")
+	if err != nil {
+		return nil, fmt.Errorf("list the skeleton's files: %w", err)
+	}
+	files := make([]File, 0, len(entries))
+	for _, e := range entries {
+		if !n.Shared && isShared(e.Name()) {
+			continue
+		}
+		text, err := fs.ReadFile(templates, path.Join("templates", e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read a file of the skeleton: %w", err)
+		}
+		t, err := template.New(e.Name()).Option("missingkey=error").
+			Funcs(template.FuncMap{"fit": fit, "quote": strconv.Quote}).Parse(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("read a file of the skeleton: %w", err)
+		}
+		var out bytes.Buffer
+		if err := t.Execute(&out, n); err != nil {
+			return nil, fmt.Errorf("write a file of the skeleton: %w", err)
+		}
+		files = append(files, File{Name: fileName(e.Name(), n.Name), Data: out.Bytes()})
+	}
+	return files, nil
+}
+
+// isShared says whether a template is of the library's.
+func isShared(tmpl string) bool { return tmpl == "NAMEdv.h.tmpl" || tmpl == "libNAME.map.tmpl" }
+
+// fileName is what a template makes: fly-abi.h of NAME-abi.h.tmpl. A file whose
+// name begins with a dot is not embedded, so that dot comes here.
+func fileName(tmpl, name string) string {
+	file := strings.Replace(strings.TrimSuffix(tmpl, suffix), placeholder, name, 1)
+	if file == "clang-format" {
+		return "." + file
+	}
+	return file
+}

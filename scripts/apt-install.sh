@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs every package of a folder with apt, dependencies from the archive
+# that the image knows.
+#   apt-install.sh FOLDER
+set -eu
+
+export DEBIAN_FRONTEND=noninteractive
+# Nothing starts services here; Debian's images say so, a bootstrapped one does not.
+if ! [ -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 0755 /usr/sbin/policy-rc.d
+fi
+apt-get update -q
+# An image that leaves documentation out would leave the packages' own out as
+# well, and dpkg --verify would miss it.
+apt-get install -qy --no-install-recommends -o 'DPkg::Options::=--path-include=*' "$1"/*.deb
+# What is installed now must be consistent with everything else as well.
+apt-get check -q
+audit=$(dpkg --audit)
+if [ -n "$audit" ]; then
+    printf '%s\n' "$audit" >&2
+    exit 1
+fi
+apt-get clean

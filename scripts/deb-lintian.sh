@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs lintian on a .changes and all that it names.
+#   deb-lintian.sh FOLDER OUT
+# OUT gets lintian.txt, every hint in it. What a hint means is judged by who
+# reads it: the exit status only says whether lintian ran.
+set -eu
+
+folder=$1
+out=$2
+mkdir -p "$out"
+lintian --no-cfg --profile debian --tag-display-limit 0 --fail-on none "$folder"/*.changes >"$out/lintian.txt"
+cat "$out/lintian.txt"

@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Compiles what plays the kernel's RDMA netlink to a program.
+#   netlink-player.sh SOURCE OUT.so
+set -eu
+
+source=$1
+out=$2
+
+mkdir -p "$(dirname "$out")"
+gcc -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC -o "$out" "$source" -ldl

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Packs the files of packages anew with a higher release, for a test that needs
+# an update of them and not other files: in seconds, where a build takes minutes.
+#   repackage.sh FOLDER OUT
+# FOLDER has the packages, OUT gets those of the update. Provides and Requires
+# about files and libraries come from RPM's own generators again; those that
+# name the old version and release are copied with the new one. Scriptlets are
+# left out.
+set -eu
+
+in=$1
+out=$2
+work=$(mktemp -d)
+mkdir -p "$out"
+
+# What a package says of others of its build, such as "libibverbs = 56.1-1".
+relations() { # FILE QUERY OLD NEW
+    rpm -qp --"$2" "$1" 2>/dev/null | grep -F -e " = $3" | grep -v '^config(' | sed "s/ = .*/ = $4/" || :
+}
+
+for file in "$in"/*.rpm; do
+    ask() { rpm -qp --qf "$1" "$file"; }
+    name=$(ask '%{NAME}')
+    old=$(ask '%{VERSION}-%{RELEASE}')
+    root=$work/$name.root
+    spec=$work/$name.spec
+    mkdir -p "$root"
+    (cd "$root" && rpm2cpio "$file" | cpio --extract --make-directories --quiet --preserve-modification-time)
+    {
+        # Nothing is compiled or stripped: the files are those of the release.
+        printf '%%global %s %%{nil}\n' debug_package __os_install_post __brp_ldconfig
+        printf '%%global _build_id_links none\n'
+        printf 'Name: %s\nVersion: %s\nRelease: %s.1\n' "$name" "${old%-*}" "${old##*-}"
+        printf 'Summary: %s with a higher release\nLicense: %s\n' "$name" "$(ask '%{LICENSE}')"
+        [ "$(ask '%{ARCH}')" != noarch ] || printf 'BuildArch: noarch\n'
+        relations "$file" requires "$old" "$old.1" | sed 's/^/Requires: /'
+        relations "$file" provides "$old" "$old.1" | grep -v -e "^${name}[ (]" | sed 's/^/Provides: /' || :
+        printf '%%description\nFor a test of an update.\n'
+        printf '%%install\nmkdir -p %%{buildroot}\ncp -a "%s/." %%{buildroot}\n%%files\n' "$root"
+        ask '[%{FILEFLAGS:fflags} %{FILEMODES:octal} %{FILENAMES}\n]' | sed \
+            -e 's/^[a-z]*g[a-z]* [0-9]* \(.*\)$/%ghost "\1"/' \
+            -e 's/^[a-z]*c[a-z]* [0-9]* \(.*\)$/%config(noreplace) "\1"/' \
+            -e 's/^[a-z]* 0*4[0-9][0-9][0-9][0-9] \(.*\)$/%dir "\1"/' \
+            -e 's/^[a-z]* [0-9]* \(.*\)$/"\1"/'
+    } >"$spec"
+    rpmbuild -bb --quiet --define "_topdir $work/topdir" --define "_rpmdir $out" \
+        --define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' "$spec"
+    rm -rf "$root"
+done
+rm -rf "$work"
+ls "$out"

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+// cmakeFolder is an option by which rules tells CMake where files go.
+var cmakeFolder = regexp.MustCompile(`-D(CMAKE_INSTALL_[A-Z_]+)(?::PATH)?=([^"\s]+)`)
+
+// bootFiles is what rdma-core has of a provider: udev rules, modprobe files, what
+// they run. rules says where that is, as in -DCMAKE_INSTALL_UDEV_RULESDIR:PATH=/lib/udev/rules.d.
+func bootFiles(file string, rules []byte, p *Provider) ([]installed, error) {
+	folders := map[Folder]string{}
+	for _, m := range cmakeFolder.FindAllStringSubmatch(string(rules), -1) {
+		folder := m[2]
+		if !strings.HasPrefix(folder, "/") {
+			folder = "/usr/" + folder
+		}
+		folders[Folder(m[1])] = folder[1:]
+	}
+	list := make([]installed, 0, len(p.Installed))
+	for _, f := range p.Installed {
+		folder, ok := folders[f.Folder]
+		if f.Folder == EtcModprobe || f.Folder == Modprobe && !ok {
+			folder, ok = folders[EtcModprobe]
+			folder += "/modprobe.d"
+		}
+		if !ok {
+			lookedFor := "-D" + string(f.Folder) + ":PATH=, where " + f.Name + " goes"
+			return nil, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+		}
+		name := path.Join(folder, f.Name)
+		list = append(list, installed{pattern: name, files: []string{name}})
+	}
+	return list, nil
+}

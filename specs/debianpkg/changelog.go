@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Changelog is an entry of debian/changelog.
+type Changelog struct {
+	Release      string // of rdma-core: "56.1"
+	Suffix       string // behind the release's own Debian version: "+by.rib1"
+	Distribution string // what it is uploaded to; empty: as the entry before
+	Name, Email  string // who answers for it
+	Date         time.Time
+	Items        []string // each a change, in one line
+}
+
+const changelogWidth = 80
+
+var (
+	entryHead    = regexp.MustCompile(`^(\S+) \(([^()\s]+)\) ([^;]+);[ \t]*(.*?)[ \t]*$`)
+	entryTrailer = regexp.MustCompile(`^ -- .* <[^>]*>  (\S.*?)[ \t]*$`)
+	suffixShape  = regexp.MustCompile(`^[A-Za-z0-9.+~]*$`)
+	authorName   = regexp.MustCompile(`^[^<>\x00-\x1f]+$`)
+	mailAddress  = regexp.MustCompile(`^[!-;=?-~]+@[!-;=?-~]+$`)
+)
+
+const sourcePackage = "rdma-core"
+
+// AddChangelog puts an entry before the others and gives its version: that of the
+// entry below it with the suffix, where that is of the release, else a first
+// revision of the release. What is dated like or before the entry below it gets
+// the second after that one, because Debian's programs want rising dates.
+//
+// It is already there if the first entry has that version. Errors: *PlaceError
+// for a file that does not begin with an entry, *ValueError.
+func AddChangelog(file string, data []byte, c Changelog) (out []byte, version string, already bool, err error) {
+	if err := c.check(); err != nil {
+		return nil, "", false, err
+	}
+	t := split(data)
+	first, m, err := firstEntry(file, t)
+	if err != nil {
+		return nil, "", false, err
+	}
+	if c.Suffix != "" && strings.HasSuffix(m[2], c.Suffix) && upstreamPart(m[2]) == c.Release {
+		return data, m[2], true, nil
+	}
+	version = c.Release + "-1" + c.Suffix
+	if upstreamPart(m[2]) == c.Release {
+		version = m[2] + c.Suffix
+	}
+	if c.Distribution == "" {
+		c.Distribution = strings.TrimSpace(m[3])
+	}
+	if before, ok := dated(t[first:]); ok && !c.Date.After(before) {
+		c.Date = before.Add(time.Second)
+	}
+	return t.insert(first, c.lines(version)...).bytes(), version, false, nil
+}
+
+func (c Changelog) check() error {
+	switch {
+	case !plainNumber.MatchString(c.Release):
+		return &ValueError{What: "release", Value: c.Release, Want: "numbers with dots between them"}
+	case !suffixShape.MatchString(c.Suffix):
+		return &ValueError{What: "version suffix", Value: c.Suffix, Want: "letters, digits and . + ~"}
+	case !authorName.MatchString(c.Name):
+		return &ValueError{What: "maintainer", Value: c.Name, Want: "a name without < and >"}
+	case !mailAddress.MatchString(c.Email):
+		return &ValueError{What: "maintainer's address", Value: c.Email, Want: "name@host"}
+	case c.Distribution != "" && !plainName.MatchString(c.Distribution):
+		return &ValueError{What: "distribution", Value: c.Distribution, Want: "the name of a suite"}
+	}
+	for _, i := range c.Items {
+		if err := checkText("changelog item", i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c Changelog) lines(version string) []string {
+	lines := []string{fmt.Sprintf("%s (%s) %s; urgency=medium", sourcePackage, version, c.Distribution), ""}
+	for _, i := range c.Items {
+		lines = append(lines, wrap("  * ", "    ", i, changelogWidth)...)
+	}
+	date := c.Date.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700")
+	return append(lines, "", fmt.Sprintf(" -- %s <%s>  %s", c.Name, c.Email, date), "")
+}
+
+// upstreamPart is a Debian version's without epoch and revision.
+func upstreamPart(version string) string {
+	if _, rest, ok := strings.Cut(version, ":"); ok {
+		version = rest
+	}
+	if i := strings.LastIndexByte(version, '-'); i >= 0 {
+		version = version[:i]
+	}
+	return version
+}
+
+// dated gives the date of the first entry.
+func dated(t text) (time.Time, bool) {
+	for _, l := range t {
+		m := entryTrailer.FindStringSubmatch(l.s)
+		if m == nil {
+			continue
+		}
+		date, err := time.Parse("Mon, 2 Jan 2006 15:04:05 -0700", m[1])
+		return date, err == nil
+	}
+	return time.Time{}, false
+}
+
+// ChangelogVersion gives the version of the first entry.
+//
+// Errors: *PlaceError for a file that does not begin with an entry.
+func ChangelogVersion(file string, data []byte) (string, error) {
+	_, m, err := firstEntry(file, split(data))
+	if err != nil {
+		return "", err
+	}
+	return m[2], nil
+}
+
+// firstEntry finds the head of the first entry: its line, and its parts.
+func firstEntry(file string, t text) (at int, parts []string, err error) {
+	const lookedFor = "an entry \"" + sourcePackage + " (VERSION) SUITE; urgency=...\""
+	for at < len(t) && strings.TrimSpace(t[at].s) == "" {
+		at++
+	}
+	if at == len(t) {
+		return 0, nil, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	}
+	m := entryHead.FindStringSubmatch(t[at].s)
+	if len(m) == 0 || m[1] != sourcePackage {
+		return 0, nil, &PlaceError{File: file, Line: at + 1, LookedFor: lookedFor, Found: t[at].s}
+	}
+	return at, m, nil
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// providersPackage is the binary package that has the providers.
+const providersPackage = "ibverbs-providers"
+
+// descriptionWidth is the longest line of a description that lintian does not
+// remark on.
+const descriptionWidth = 80
+
+// describedDriver is an item in the description of ibverbs-providers.
+var describedDriver = regexp.MustCompile(`^( +[-*] )([A-Za-z0-9_-]+):[ \t]`)
+
+// editControl names the provider in the description of ibverbs-providers, and its
+// library among what that package provides.
+func editControl(file string, data []byte, p *Provider) ([]byte, bool, error) {
+	t := split(data)
+	t, described, err := describe(file, t, p)
+	if err != nil {
+		return nil, false, err
+	}
+	if p.Library == nil {
+		return t.bytes(), described, nil
+	}
+	t, provided, err := provide(file, t, p.Library.packageName())
+	if err != nil {
+		return nil, false, err
+	}
+	return t.bytes(), described && provided, nil
+}
+
+// binaryPackage finds the paragraph of the providers' package.
+func binaryPackage(file string, t text) (paragraph, error) {
+	const lookedFor = "one paragraph \"Package: " + providersPackage + "\""
+	var found []paragraph
+	for _, p := range paragraphs(t) {
+		if f, ok := p.field("package"); ok && slices.Equal(f.values(t), []string{providersPackage}) {
+			found = append(found, p)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return paragraph{}, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	case 1:
+		return found[0], nil
+	}
+	return paragraph{}, &PlaceError{File: file, Line: found[1].first + 1, LookedFor: lookedFor, Found: "a second"}
+}
+
+// item is a driver in the description: its lines, both ends of them.
+type item struct {
+	name, marker string
+	first, last  int
+}
+
+// describe puts the item of the provider into its order.
+func describe(file string, t text, p *Provider) (text, bool, error) {
+	pkg, err := binaryPackage(file, t)
+	if err != nil {
+		return nil, false, err
+	}
+	const lookedFor = "a list of drivers (  - NAME: description) in the Description of " + providersPackage
+	description, ok := pkg.field("description")
+	if !ok {
+		return nil, false, &PlaceError{File: file, Line: pkg.first + 1, LookedFor: lookedFor, Found: "no Description"}
+	}
+	list := drivers(t, description)
+	if len(list) == 0 {
+		return nil, false, &PlaceError{File: file, Line: description.first + 1, LookedFor: lookedFor, Found: "none"}
+	}
+	names := make([]string, len(list))
+	for i, d := range list {
+		if d.name == p.Name {
+			return t, true, nil
+		}
+		names[i] = d.name
+	}
+	pos := placeIn(names, p.Name, byFold)
+	at := list[0].first
+	if pos > 0 {
+		at = list[pos-1].last + 1
+	}
+	return t.insert(at, wrapItem(list[0].marker, p.Name+": "+p.Description)...), false, nil
+}
+
+// drivers finds the items; a line that is indented further goes on with the one
+// before it.
+func drivers(t text, description field) []item {
+	var list []item
+	for i := description.first + 1; i <= description.last; i++ {
+		m := describedDriver.FindStringSubmatch(t[i].s)
+		switch n := len(list); {
+		case len(m) > 0 && (n == 0 || m[1] == list[0].marker):
+			list = append(list, item{name: m[2], marker: m[1], first: i, last: i})
+		case n > 0 && list[n-1].last == i-1 && strings.HasPrefix(t[i].s, strings.Repeat(" ", len(list[0].marker))):
+			list[n-1].last = i
+		}
+	}
+	return list
+}
+
+// wrapItem breaks an item's text into lines.
+func wrapItem(marker, words string) []string {
+	return wrap(marker, strings.Repeat(" ", len(marker)), words, descriptionWidth)
+}
+
+// wrap breaks words into lines of up to width characters, where they have blanks.
+func wrap(first, further, words string, width int) []string {
+	var lines []string
+	current, empty := first, true
+	for word := range strings.FieldsSeq(words) {
+		if !empty && len([]rune(current))+1+len([]rune(word)) > width {
+			lines = append(lines, current)
+			current, empty = further, true
+		}
+		if !empty {
+			current += " "
+		}
+		current, empty = current+word, false
+	}
+	return append(lines, current)
+}
+
+var providedName = regexp.MustCompile(`^[^ \t(]+`)
+
+// provide puts the library's package name into the Provides.
+func provide(file string, t text, name string) (text, bool, error) {
+	pkg, err := binaryPackage(file, t)
+	if err != nil {
+		return nil, false, err
+	}
+	provides, ok := pkg.field("provides")
+	if !ok {
+		description, _ := pkg.field("description") // describe has seen it
+		return t.insert(description.first, "Provides: "+name), false, nil
+	}
+	var entries, names []string
+	for entry := range strings.SplitSeq(strings.Join(provides.values(t), " "), ",") {
+		if entry = strings.TrimSpace(entry); entry != "" {
+			entries = append(entries, entry)
+			names = append(names, providedName.FindString(entry))
+		}
+	}
+	if slices.Contains(names, name) {
+		return t, true, nil
+	}
+	entries = slices.Insert(entries, placeIn(names, name, byBytes), name)
+	separator, head := ", ", t[provides.first].s
+	head = head[:strings.Index(head, ":")+1] + " "
+	if provides.last > provides.first { // a line for each
+		return t.replace(provides.first, provides.last, column(head, entries)...), false, nil
+	}
+	return t.replace(provides.first, provides.last, head+strings.Join(entries, separator)), false, nil
+}
+
+// column gives a field with a line for each entry.
+func column(head string, entries []string) []string {
+	lines := make([]string, len(entries))
+	for i, e := range entries {
+		if i > 0 {
+			head = strings.Repeat(" ", len(head))
+		}
+		lines[i] = head + e + ","
+	}
+	lines[len(lines)-1] = strings.TrimSuffix(lines[len(lines)-1], ",")
+	return lines
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const providersFolder = "providers/"
+
+// editCopyright adds the paragraph of the provider's files in its order among
+// those of the others. Its headers are upstream's affair: the paragraph
+// kernel-headers/* is there for all of them, as for mana's and ionic's.
+func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) {
+	t := split(data)
+	var among []paragraph
+	var keys []string
+	own := providersFolder + p.Name
+	all := paragraphs(t)
+	for _, para := range all {
+		patterns := filePatterns(t, para)
+		for _, pattern := range patterns {
+			if folder := strings.TrimSuffix(pattern, "/*"); folder == own {
+				return data, true, nil
+			}
+		}
+		if len(patterns) > 0 && strings.HasPrefix(patterns[0], providersFolder) {
+			among = append(among, para)
+			keys = append(keys, strings.TrimSuffix(patterns[0], "/*"))
+		}
+	}
+	if len(among) == 0 {
+		return nil, false, &PlaceError{File: file, LookedFor: "paragraphs \"Files: providers/NAME/*\"", Found: "none"}
+	}
+	if err := knownLicense(t, all, p.License); err != nil {
+		return nil, false, err
+	}
+	lines := append([]string{"Files: " + own + "/*"}, copyrightLines(p.Copyright)...)
+	lines = append(lines, "License: "+p.License)
+	if pos := placeIn(keys, own, byPath); pos < len(among) {
+		t = t.insert(among[pos].first, append(lines, "")...)
+	} else {
+		t = t.insert(among[len(among)-1].last+1, append([]string{""}, lines...)...)
+	}
+	return t.bytes(), false, nil
+}
+
+func copyrightLines(holders []string) []string {
+	const name = "Copyright: "
+	lines := make([]string, len(holders))
+	for i, h := range holders {
+		lines[i] = strings.Repeat(" ", len(name)) + h
+	}
+	lines[0] = name + holders[0]
+	return lines
+}
+
+// filePatterns gives the patterns of a Files paragraph, none of any other.
+func filePatterns(t text, p paragraph) []string {
+	f, ok := p.field("files")
+	if !ok {
+		return nil
+	}
+	return strings.Fields(strings.Join(f.values(t), " "))
+}
+
+// knownLicense checks that the file has the text of every licence that is named:
+// without it the file is no valid one.
+func knownLicense(t text, all []paragraph, license string) error {
+	var known []string
+	for _, p := range all {
+		f, ok := p.field("license")
+		if _, files := p.field("files"); !ok || files && f.last == f.first {
+			continue
+		}
+		known = append(known, f.values(t)[0])
+	}
+	slices.Sort(known)
+	for _, name := range licenseNames(license) {
+		if !slices.Contains(known, name) {
+			want := "licences whose text debian/copyright has: " + strings.Join(slices.Compact(known), ", ")
+			return &ValueError{What: "license", Value: license, Want: want}
+		}
+	}
+	return nil
+}
+
+var betweenLicenses = regexp.MustCompile(`,?\s+(?:or|and)\s+|,\s*`)
+
+// licenseNames takes "GPL-2 or BSD-MIT" apart.
+func licenseNames(license string) []string { return betweenLicenses.Split(license, -1) }

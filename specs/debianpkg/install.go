@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// installed is a line of a .install file, and files that it is there for.
+type installed struct {
+	pattern string
+	files   []string
+}
+
+const (
+	libdirPattern = "usr/lib/*/"
+	anyLibdir     = "usr/lib/multiarch/" // stands for the folder of any architecture
+	includes      = "usr/include/infiniband/"
+	manFolder     = "usr/share/man/man"
+)
+
+func inLibdir(pattern string, files ...string) installed {
+	for i, f := range files {
+		files[i] = anyLibdir + f
+	}
+	return installed{pattern: libdirPattern + pattern, files: files}
+}
+
+// runtimeFiles is what ibverbs-providers has of a provider: first what patterns
+// of that file take already, in every release from v32.0 on.
+func runtimeFiles(p *Provider) []installed {
+	const etc = "etc/libibverbs.d/"
+	list := []installed{
+		{pattern: etc, files: []string{etc + p.Name + ".driver"}},
+		inLibdir("libibverbs/lib*-rdmav*.so", "libibverbs/lib"+p.Name+"-rdmav34.so"),
+	}
+	list = append(list, libraryFiles(p)...)
+	return append(list, manPages(p.pages(false))...)
+}
+
+// pages gives the man pages that are for developers, or the others. All of a
+// library's are, as upstream has it; a plug-in's stand beside the plug-in.
+func (p *Provider) pages(development bool) []ManPage {
+	const functions = 3
+	var out []ManPage
+	for _, m := range p.ManPages {
+		if (p.Library != nil || m.Section == functions) == development {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// libraryFiles are those that programs need which are linked to the library.
+func libraryFiles(p *Provider) []installed {
+	l := p.Library
+	if l == nil {
+		return nil
+	}
+	return []installed{inLibdir("lib"+l.Name+".so.*", l.soname(), l.soname()+".0."+p.Release)}
+}
+
+// developmentFiles is what libibverbs-dev has of a provider.
+func developmentFiles(p *Provider) []installed {
+	l := p.Library
+	pages := manPages(p.pages(true))
+	if l == nil {
+		return append([]installed{inLibdir("lib*-rdmav*.a", "lib"+p.Name+"-rdmav34.a")}, pages...)
+	}
+	var list []installed
+	for _, h := range l.Headers {
+		list = append(list, installed{pattern: includes + h, files: []string{includes + h}})
+	}
+	lib := "lib" + l.Name
+	list = append(list, inLibdir(lib+".a", lib+".a"), inLibdir(lib+".so", lib+".so"))
+	if l.PkgConfig {
+		list = append(list, inLibdir("pkgconfig/"+lib+".pc", "pkgconfig/"+lib+".pc"))
+	}
+	return append(list, pages...)
+}
+
+// manPages takes pages of one section together whose names begin alike, up to
+// an underscore, as upstream has it: manadv_*.3.
+func manPages(pages []ManPage) []installed {
+	bySection := map[int][]string{}
+	var sections []int
+	for _, p := range pages {
+		if bySection[p.Section] == nil {
+			sections = append(sections, p.Section)
+		}
+		bySection[p.Section] = append(bySection[p.Section], p.Name)
+	}
+	var list []installed
+	for _, s := range sections {
+		folder, suffix := manFolder+strconv.Itoa(s)+"/", "."+strconv.Itoa(s)
+		names := bySection[s]
+		files := make([]string, len(names))
+		for i, n := range names {
+			files[i] = folder + n + suffix
+		}
+		if prefix := commonPrefix(names); len(names) > 1 && prefix != "" {
+			list = append(list, installed{pattern: folder + prefix + "*" + suffix, files: files})
+			continue
+		}
+		for _, f := range files {
+			list = append(list, installed{pattern: f, files: []string{f}})
+		}
+	}
+	return list
+}
+
+// commonPrefix is what all names begin with, up to the last underscore in it.
+func commonPrefix(names []string) string {
+	prefix := names[0]
+	for _, n := range names[1:] {
+		for !strings.HasPrefix(n, prefix) {
+			prefix = prefix[:len(prefix)-1]
+		}
+	}
+	return prefix[:strings.LastIndexByte(prefix, '_')+1]
+}
+
+// editInstall adds the lines that a .install file needs for files that no line of
+// it takes yet.
+func editInstall(file string, data []byte, wanted []installed) ([]byte, bool, error) {
+	t := split(data)
+	already := true
+	for _, w := range wanted {
+		lines, sources := installLines(t)
+		if len(lines) == 0 {
+			return nil, false, &PlaceError{File: file, LookedFor: "lines with files to install", Found: "none"}
+		}
+		if !slices.ContainsFunc(w.files, func(f string) bool { return !taken(sources, f) }) {
+			continue
+		}
+		already = false
+		keys := make([]string, len(lines))
+		for i, n := range lines {
+			keys[i] = sources[i][0]
+			if keys[i] == w.pattern {
+				found := "a line of that pattern that does not take " + strings.Join(w.files, ", ")
+				return nil, false, &PlaceError{File: file, Line: n + 1, LookedFor: "a place for " + w.pattern, Found: found}
+			}
+		}
+		pos, at := placeIn(keys, w.pattern, byBytes), lines[0]
+		if pos > 0 {
+			at = lines[pos-1] + 1
+		}
+		t = t.insert(at, w.pattern)
+	}
+	return t.bytes(), already, nil
+}
+
+// installLines gives the lines that are no comments, and the patterns that each
+// takes: in a line of several the last says where to.
+func installLines(t text) (lines []int, sources [][]string) {
+	for i, l := range t {
+		fields := strings.Fields(l.s)
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		if len(fields) > 1 {
+			fields = fields[:len(fields)-1]
+		}
+		lines, sources = append(lines, i), append(sources, fields)
+	}
+	return lines, sources
+}
+
+// taken says whether a line takes a file, as dh_install does: by the pattern, or
+// with a folder that holds it.
+func taken(sources [][]string, file string) bool {
+	for _, patterns := range sources {
+		for _, p := range patterns {
+			p = strings.TrimSuffix(strings.TrimPrefix(p, "debian/tmp/"), "/")
+			for f := file; f != "."; f = path.Dir(f) {
+				if ok, _ := path.Match(p, f); ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// The files that take part. They have these names in every release from v32.0 on.
+const (
+	Control     = "debian/control"
+	Copyright   = "debian/copyright"
+	Runtime     = "debian/ibverbs-providers.install"
+	Symbols     = "debian/ibverbs-providers.symbols"
+	Overrides   = "debian/ibverbs-providers.lintian-overrides"
+	Development = "debian/libibverbs-dev.install"
+	Boot        = "debian/rdma-core.install"
+	Rules       = "debian/rules"
+	ChangeLog   = "debian/changelog"
+)
+
+// Reads lists the files that Integrate may read.
+func Reads() []string {
+	return []string{Control, Copyright, Runtime, Symbols, Overrides, Development, Boot, Rules}
+}
+
+// Tree is the source tree. Names are slash separated and relative to its top.
+type Tree interface {
+	ReadFile(name string) ([]byte, error)
+	WriteFile(name string, data []byte) error
+}
+
+// Edit is one change.
+type Edit struct {
+	File, What string
+	Already    bool // the tree had it: nothing was changed
+}
+
+// Integrate makes the edits for a provider. All of them are worked out before the
+// first is written, so an error leaves the tree as it was. A second time changes
+// nothing.
+//
+// Errors: *ValueError for a provider that cannot be written there, *PlaceError,
+// joined, all that there are.
+func Integrate(tree Tree, p *Provider) ([]Edit, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	in := &integration{tree: tree, provider: p, data: map[string][]byte{}}
+	in.run()
+	if err := errors.Join(in.errs...); err != nil {
+		return nil, err
+	}
+	for _, name := range in.changed {
+		if err := tree.WriteFile(name, in.data[name]); err != nil {
+			return nil, fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	return in.edits, nil
+}
+
+type integration struct {
+	tree     Tree
+	provider *Provider
+	data     map[string][]byte // files as they are so far; nil: cannot be read
+	changed  []string
+	edits    []Edit
+	errs     []error
+}
+
+// editor changes one file.
+type editor func(file string, data []byte, p *Provider) (out []byte, already bool, err error)
+
+func (in *integration) run() {
+	p := in.provider
+	in.edit(Control, p.Name+" in the description of "+providersPackage, editControl)
+	in.edit(Copyright, "the copyright of providers/"+p.Name, editCopyright)
+	in.install(Runtime, runtimeFiles(p))
+	in.install(Development, developmentFiles(p))
+	boot := in.boot()
+	if len(boot) > 0 {
+		in.install(Boot, boot)
+	}
+	if p.Library != nil {
+		in.edit(Symbols, "the symbols of "+p.Library.soname(), editSymbols)
+		in.edit(Overrides, p.Library.packageName()+" is in "+providersPackage, editOverrides)
+	}
+	own := slices.Concat(boot, manPages(p.ManPages))
+	if p.Library != nil {
+		own = slices.Concat(own, libraryFiles(p), developmentFiles(p))
+	}
+	if p.CoherentDMA && len(own) > 0 {
+		in.edit(Rules, p.Name+" needs coherent DMA", func(file string, data []byte, p *Provider) ([]byte, bool, error) {
+			return in.excluded(file, data, p, own)
+		})
+	}
+}
+
+// boot finds out where the files go that are neither code nor documentation.
+func (in *integration) boot() []installed {
+	if len(in.provider.Installed) == 0 {
+		return nil
+	}
+	rules, ok := in.read(Rules)
+	if !ok {
+		return nil
+	}
+	list, err := bootFiles(Rules, rules, in.provider)
+	if err != nil {
+		in.errs = append(in.errs, err)
+	}
+	return list
+}
+
+func (in *integration) install(file string, wanted []installed) {
+	in.edit(file, "the files of "+in.provider.Name, func(file string, data []byte, _ *Provider) ([]byte, bool, error) {
+		return editInstall(file, data, wanted)
+	})
+}
+
+// excluded comes last: it looks at the .install files as they have become.
+func (in *integration) excluded(file string, data []byte, p *Provider, list []installed) ([]byte, bool, error) {
+	var own []string
+	for _, i := range list {
+		own = append(own, i.pattern)
+	}
+	files := map[string][]byte{}
+	var lines []string
+	for _, name := range []string{Runtime, Development, Boot} {
+		have, ok := in.read(name)
+		if !ok {
+			return data, true, nil // reported already
+		}
+		files[name] = have
+		for _, l := range split(have) {
+			if slices.Contains(own, l.s) {
+				lines = append(lines, l.s)
+			}
+		}
+	}
+	return editRules(file, data, p, files, lines)
+}
+
+// read gives a file as it is so far. One that cannot be read is reported once.
+func (in *integration) read(name string) ([]byte, bool) {
+	if data, ok := in.data[name]; ok {
+		return data, data != nil
+	}
+	data, err := in.tree.ReadFile(name)
+	if err != nil {
+		in.errs = append(in.errs, &PlaceError{File: name, LookedFor: "this file of the release", Found: err.Error(), Err: err})
+		data = nil
+	} else if data == nil {
+		data = []byte{}
+	}
+	in.data[name] = data
+	return data, data != nil
+}
+
+func (in *integration) edit(name, what string, change editor) {
+	data, ok := in.read(name)
+	if !ok {
+		return
+	}
+	out, already, err := change(name, data, in.provider)
+	if err != nil {
+		in.errs = append(in.errs, err)
+		return
+	}
+	in.edits = append(in.edits, Edit{File: name, What: what, Already: already})
+	if already {
+		return
+	}
+	in.data[name] = out
+	in.changed = append(in.changed, name)
+}

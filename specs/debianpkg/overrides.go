@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const sonamesTag = "package-name-doesnt-match-sonames"
+
+var (
+	sonamesOverride = regexp.MustCompile(`^(` + providersPackage + `(?: [^:]*)?:[ \t]+` + sonamesTag + `[ \t]+)(\S.*?)[ \t]*$`)
+	// librariesRemark is the comment that names the same libraries in words.
+	librariesRemark = regexp.MustCompile(`^(#[ \t]*)(lib\w+(?:, lib\w+)*)( and )(lib\w+)(\b.*)$`)
+)
+
+// editOverrides tells lintian that the library is in ibverbs-providers on
+// purpose. A plug-in has no soname and needs none.
+func editOverrides(file string, data []byte, p *Provider) ([]byte, bool, error) {
+	t := split(data)
+	const lookedFor = "one line \"" + providersPackage + ": " + sonamesTag + " ...\""
+	at := -1
+	for i, l := range t {
+		if !sonamesOverride.MatchString(l.s) {
+			continue
+		}
+		if at >= 0 {
+			return nil, false, &PlaceError{File: file, Line: i + 1, LookedFor: lookedFor, Found: "a second"}
+		}
+		at = i
+	}
+	if at < 0 {
+		return nil, false, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	}
+	m := sonamesOverride.FindStringSubmatch(t[at].s)
+	names := strings.Fields(m[2])
+	name := p.Library.packageName()
+	if slices.Contains(names, name) {
+		return data, true, nil
+	}
+	names = slices.Insert(names, placeIn(names, name, byBytes), name)
+	t = t.replace(at, at, m[1]+strings.Join(names, " "))
+	if at > 0 {
+		t = t.replace(at-1, at-1, remark(t[at-1].s, "lib"+p.Library.Name))
+	}
+	return t.bytes(), false, nil
+}
+
+// remark adds the library to the comment, where that is one of the known form.
+func remark(comment, name string) string {
+	m := librariesRemark.FindStringSubmatch(comment)
+	if m == nil {
+		return comment
+	}
+	names := append(strings.Split(m[2], ", "), m[4])
+	if slices.Contains(names, name) {
+		return comment
+	}
+	names = slices.Insert(names, placeIn(names, name, byBytes), name)
+	last := len(names) - 1
+	return m[1] + strings.Join(names[:last], ", ") + m[3] + names[last] + m[5]
+}

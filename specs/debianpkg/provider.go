@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+)
+
+// Provider is what debian/ says of a provider.
+type Provider struct {
+	Name        string   // its folder below providers/
+	Description string   // one line
+	Copyright   []string // each with years and holder, as in "2022, Microsoft Corporation."
+	License     string   // in the words of debian/copyright, as in "BSD-MIT or GPL-2"
+	CoherentDMA bool     // it is only built where there is coherent DMA
+	Release     string   // of rdma-core, as in "56.1": since when its symbols are there
+	Library     *Library // nil: a plug-in only
+	ManPages    []ManPage
+	Installed   []Installed
+}
+
+// Folder is where a file goes that is neither code nor documentation.
+type Folder string
+
+// The folders, by what CMake calls them; rules says where they are.
+const (
+	UdevRules   Folder = "CMAKE_INSTALL_UDEV_RULESDIR"
+	Modprobe    Folder = "CMAKE_INSTALL_MODPROBEDIR" // below the next, unless rules says otherwise
+	EtcModprobe Folder = "CMAKE_INSTALL_SYSCONFDIR"  // in modprobe.d of it
+	LibExec     Folder = "CMAKE_INSTALL_LIBEXECDIR"
+)
+
+// Installed is a udev rule, a modprobe file, or what one of them runs.
+type Installed struct {
+	Folder Folder
+	Name   string
+}
+
+// Library is a direct-verbs library, which programs link to.
+type Library struct {
+	Name      string   // "mana": libmana.so
+	SoMajor   string   // "1": libmana.so.1
+	Nodes     []string // of its version map, in order: MANA_1.0
+	Symbols   []Symbol // of its version map, in order
+	Headers   []string // below usr/include/infiniband: manadv.h
+	PkgConfig bool     // it has a libmana.pc
+}
+
+// Symbol is an exported function.
+type Symbol struct{ Name, Node string }
+
+// ManPage is a man page, also an alias, by its section and name.
+type ManPage struct {
+	Section int
+	Name    string
+}
+
+// soname is what the linker records: libmana.so.1.
+func (l *Library) soname() string { return "lib" + l.Name + ".so." + l.SoMajor }
+
+// packageName is the name that Debian's policy gives the package of a library
+// (8.1): libmana1, and libmlx5-1 where the name ends in a digit.
+func (l *Library) packageName() string {
+	name := "lib" + strings.ReplaceAll(strings.ToLower(l.Name), "_", "-")
+	if last := name[len(name)-1]; last >= '0' && last <= '9' {
+		name += "-"
+	}
+	return name + l.SoMajor
+}
+
+// What stands in a file unquoted: none of it means something to a shell, make,
+// sed or a pattern.
+var (
+	plainName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+	plainSymbol = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	plainNode   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
+	plainFile   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+@-]*$`)
+	plainNumber = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
+)
+
+// check finds everything that cannot be written.
+func (p *Provider) check() error {
+	var errs []error
+	want := func(shape *regexp.Regexp, what, value, want string) {
+		if !shape.MatchString(value) {
+			errs = append(errs, &ValueError{What: what, Value: value, Want: want})
+		}
+	}
+	const name, node, fileName = "letters, digits, _ and -", "letters, digits, _ and dots", "a file name of letters, digits and _ . + @ -"
+	want(plainName, "provider name", p.Name, name)
+	want(plainNumber, "release", p.Release, "numbers with dots between them")
+	errs = append(errs, checkText("provider description", p.Description), checkText("license", p.License))
+	if len(p.Copyright) == 0 {
+		errs = append(errs, &ValueError{What: "copyright", Want: "at least one holder"})
+	}
+	for _, c := range p.Copyright {
+		errs = append(errs, checkText("copyright", c))
+	}
+	for _, f := range p.Installed {
+		want(plainFile, "installed file", f.Name, fileName)
+	}
+	for _, m := range p.ManPages {
+		want(plainFile, "man page", m.Name, fileName)
+	}
+	if l := p.Library; l != nil {
+		want(plainName, "library name", l.Name, name)
+		want(plainNumber, "soname version", l.SoMajor, "a number")
+		for _, n := range l.Nodes {
+			want(plainNode, "node of the version map", n, node)
+		}
+		for _, s := range l.Symbols {
+			want(plainSymbol, "symbol", s.Name, "a C name")
+			want(plainNode, "node of the version map", s.Node, node)
+		}
+		for _, h := range l.Headers {
+			want(plainFile, "header", h, fileName)
+		}
+	}
+	return errors.Join(errs...)
+}

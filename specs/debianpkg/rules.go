@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// exclusion is the command by which rules takes what needs coherent DMA out of
+// the .install files on architectures that do not have it.
+var exclusion = regexp.MustCompile(`^(\tsed -i '/)([^/']+)(/d' )(.*debian/` + providersPackage + `\.install.*)$`)
+
+const inSed = `\|` // between alternatives
+
+// editRules adds the provider to that command, if it has lines in those files and
+// is not built without coherent DMA: the lines would name files that are not
+// there. files are the .install files as they are with the provider in them, by
+// name; lines are the provider's own in them.
+func editRules(file string, data []byte, p *Provider, files map[string][]byte, lines []string) ([]byte, bool, error) {
+	t := split(data)
+	const lookedFor = "one command sed -i '/NAME.../d' debian/" + providersPackage + ".install ..."
+	at := -1
+	for i, l := range t {
+		if !exclusion.MatchString(l.s) {
+			continue
+		}
+		if at >= 0 {
+			return nil, false, &PlaceError{File: file, Line: i + 1, LookedFor: lookedFor, Found: "a second"}
+		}
+		at = i
+	}
+	if at < 0 {
+		return nil, false, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	}
+	m := exclusion.FindStringSubmatch(t[at].s)
+	names := strings.Split(m[2], inSed)
+	missing := slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return excluded(names, l) })
+	if len(missing) == 0 {
+		return data, true, nil
+	}
+	for _, want := range alternatives(p.Name, files, lines, missing) {
+		names = slices.Insert(names, placeIn(names, want, byBytes), want)
+	}
+	return t.replace(at, at, m[1]+strings.Join(names, inSed)+m[3]+m[4]).bytes(), false, nil
+}
+
+// alternatives gives what sed is to look for: the provider's name, as upstream
+// has it, where that matches all of its lines and no others; else each of those
+// that are missing by its last part.
+func alternatives(name string, files map[string][]byte, lines, missing []string) []string {
+	exact := true
+	for _, data := range files {
+		for _, l := range split(data) {
+			exact = exact && slices.Contains(lines, l.s) == strings.Contains(l.s, name)
+		}
+	}
+	if exact {
+		return []string{name}
+	}
+	var out []string
+	for _, l := range missing {
+		last := l[strings.LastIndexByte(l, '/')+1:]
+		out = append(out, quoteBasic(last)+"$")
+	}
+	return out
+}
+
+// quoteBasic quotes what means something in a basic regular expression.
+func quoteBasic(text string) string {
+	return escape(text, `.*[]^$`)
+}
+
+// basicToGo writes a basic regular expression as Go has it, as far as it is one
+// of literal characters, brackets, dots and stars.
+func basicToGo(expression string) string { return escape(expression, `+?(){}|`) }
+
+// escape puts a backslash before each of some characters.
+func escape(text, characters string) string {
+	var b strings.Builder
+	for _, c := range text {
+		if strings.ContainsRune(characters, c) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// excluded says whether one of sed's alternatives matches a line.
+func excluded(names []string, l string) bool {
+	return slices.ContainsFunc(names, func(n string) bool {
+		re, err := regexp.Compile(basicToGo(n))
+		return err == nil && re.MatchString(l)
+	})
+}

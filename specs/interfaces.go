@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package specs
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+const interfacesFile = "interfaces.yaml"
+
+// Interface is what libibverbs and a provider's module agree on, from one release up to
+// another. The same private ABI can stand for several.
+type Interface struct {
+	// PrivateABI is the NN in libNAME-rdmavNN.so and IBVERBS_PRIVATE_NN.
+	PrivateABI int `yaml:"privateABI" jsonschema:"minimum=1"` //nolint:tagliatelle // as everywhere in rdma-core
+	// From is the first release, Below the first that has another interface or is not known.
+	From  string `yaml:"from" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"a release number such as \"56.1\""`
+	Below string `yaml:"below" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"a release number such as \"56.1\""`
+	// Layout is the digest of the structures that both sides see.
+	Layout string `yaml:"layout" jsonschema:"pattern=^[0-9a-f]{16}$" jsonschema_description:"16 lower-case hex digits"`
+	// Changed are functions that take other arguments from here on.
+	Changed []string `yaml:"changed,omitempty" jsonschema:"pattern=^[a-z_][a-z0-9_]*$" jsonschema_description:"names of C functions"`
+}
+
+// Has says that a release has the interface.
+func (i Interface) Has(version string) bool {
+	return CompareVersions(i.From, version) <= 0 && CompareVersions(version, i.Below) < 0
+}
+
+// Interfaces is the file interfaces.yaml.
+type Interfaces struct {
+	// List is in rising order and without a gap.
+	List []Interface `yaml:"interfaces" jsonschema:"minItems=1"`
+}
+
+// LoadInterfaces reads interfaces.yaml from a file system that is rooted at specs/.
+// Mistakes in it come all at once, as *strictyaml.Mistake.
+func LoadInterfaces(fsys fs.FS) (*Interfaces, error) {
+	data, err := fs.ReadFile(fsys, interfacesFile)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", folder+interfacesFile, err)
+	}
+	var list Interfaces
+	if err := strictyaml.Decode(folder+interfacesFile, data, &list); err != nil {
+		return nil, err
+	}
+	return &list, nil
+}
+
+// Check finds what the schema cannot.
+func (l *Interfaces) Check() []strictyaml.Problem {
+	var out []strictyaml.Problem
+	for n, i := range l.List {
+		path := "interfaces[" + strconv.Itoa(n) + "]"
+		if CompareVersions(i.From, i.Below) >= 0 {
+			out = append(out, strictyaml.Problem{Path: path + ".below", Want: "a release after " + i.From, Got: i.Below})
+		}
+		if n == 0 {
+			continue
+		}
+		before := l.List[n-1]
+		if before.Below != i.From {
+			out = append(out, strictyaml.Problem{
+				Path: path + ".from", Want: before.Below + ", where the one before ends", Got: i.From,
+			})
+		}
+		if before.PrivateABI == i.PrivateABI && before.Layout == i.Layout && len(i.Changed) == 0 {
+			out = append(out, strictyaml.Problem{
+				Path: path, Want: "what differs from the interface before", Got: "the same private ABI and layout",
+			})
+		}
+	}
+	return out
+}
+
+// For gives the interfaces as a provider sees them that calls the functions for which
+// calls is true: where nothing that it uses has changed, two are one.
+func (l *Interfaces) For(calls func(function string) bool) []Interface {
+	var out []Interface
+	for _, i := range l.List {
+		if n := len(out); n > 0 && out[n-1].PrivateABI == i.PrivateABI && out[n-1].Layout == i.Layout &&
+			!slices.ContainsFunc(i.Changed, calls) {
+			out[n-1].Below = i.Below
+			continue
+		}
+		out = append(out, i)
+	}
+	return out
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package specs
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+const suitesFolder = "suites"
+
+// Suite is one release of Debian that packages can be built for: one file in suites/.
+//
+//nolint:lll // a struct tag cannot be broken
+type Suite struct {
+	// Name is the file's name without ".yaml", and what a user types.
+	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9]*$" jsonschema_description:"the file's name without .yaml: Debian's code name such as bookworm"`
+	// Title is the name for people.
+	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the suite's name for people such as Debian 12"`
+	// Default marks the suite that is built for if none is named and the machine has no known one.
+	Default bool `yaml:"default,omitempty"`
+	// Image is the reference of the image, with a tag and without a digest. Where it cannot be had
+	// the suite is bootstrapped from Debian's archive.
+	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as debian:bookworm-slim"`
+	// Digest pins the image where it is set.
+	Digest string `yaml:"digest,omitempty" jsonschema:"pattern=^sha256:[0-9a-f]{64}$" jsonschema_description:"sha256: and 64 lower-case hex digits"`
+}
+
+// Reference is the image to pull: pinned by its digest where there is one.
+func (s Suite) Reference() string {
+	if s.Digest == "" {
+		return s.Image
+	}
+	return s.Image + "@" + s.Digest
+}
+
+// Suites are all files in suites/, by name.
+type Suites struct{ list []Suite }
+
+// suiteFile is a suite with what its file has to agree with.
+type suiteFile struct {
+	Suite `yaml:",inline"`
+
+	file string
+	// defaultIn is the file before this one that has the default.
+	defaultIn string
+}
+
+// Check finds what the schema cannot.
+func (f *suiteFile) Check() []strictyaml.Problem {
+	var out []strictyaml.Problem
+	if want := strings.TrimSuffix(path.Base(f.file), ".yaml"); f.Name != want {
+		out = append(out, strictyaml.Problem{Path: "name", Want: want + ", like the file", Got: f.Name})
+	}
+	if f.Default && f.defaultIn != "" {
+		out = append(out, strictyaml.Problem{Path: "default", Want: "one default suite", Got: "a second, after " + f.defaultIn})
+	}
+	return out
+}
+
+// LoadSuites reads suites/*.yaml from a file system that is rooted at specs/. Mistakes
+// of all files come at once, as *strictyaml.Mistake; a file of another kind is one too.
+func LoadSuites(fsys fs.FS) (*Suites, error) {
+	var all Suites
+	err := loadFolder(fsys, suitesFolder, func(name, file, defaultIn string) (bool, error) {
+		f := suiteFile{file: file, defaultIn: defaultIn}
+		err := loadFile(fsys, name, file, &f)
+		all.list = append(all.list, f.Suite)
+		return f.Default, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &all, nil
+}
+
+// Find returns the suite of that name, or *UnknownError.
+func (all *Suites) Find(name string) (Suite, error) {
+	for _, s := range all.list {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return Suite{}, &UnknownError{Kind: "suite", Name: name, Known: all.Names()}
+}
+
+// Names returns the names of all suites, sorted.
+func (all *Suites) Names() []string {
+	names := make([]string, 0, len(all.list))
+	for _, s := range all.list {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Default returns the suite that is built for if none is named.
+func (all *Suites) Default() Suite {
+	for _, s := range all.list {
+		if s.Default {
+			return s
+		}
+	}
+	return Suite{}
+}

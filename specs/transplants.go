@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package specs
+
+import (
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+const transplantsFile = "transplants.yaml"
+
+// Transplants is the file transplants.yaml: providers that upstream has, to be put into a
+// release without them and compared with what upstream did.
+type Transplants struct {
+	// TakeOut says how a provider is taken out of a release by its text.
+	TakeOut []TakeOut `yaml:"takeOut,omitempty" jsonschema_description:"how a provider is taken out of a release"`
+	// Transplants are in the order of the report.
+	Transplants []Transplant `yaml:"transplants" jsonschema:"minItems=1" jsonschema_description:"the providers"`
+}
+
+// TakeOut takes a provider out of a release. It knows nothing of how one is put in: it
+// removes paths, and cuts text out of files by regular expressions.
+type TakeOut struct {
+	// Provider is the provider's name.
+	Provider string `yaml:"provider" jsonschema:"pattern=^[a-z][a-z0-9_]*$" jsonschema_description:"the provider's name"`
+	// Remove are files and folders.
+	Remove []string `yaml:"remove" jsonschema:"minItems=1" jsonschema_description:"files and folders of the tree"`
+	// Cuts are made in their order.
+	Cuts []Cut `yaml:"cuts" jsonschema_description:"what is cut out of files"`
+}
+
+// Cut is one cut of a file's text.
+type Cut struct {
+	// File is the file's path in the tree.
+	File string `yaml:"file" jsonschema:"minLength=1" jsonschema_description:"the file's path in the tree"`
+	// Match is in Go's syntax; ^ and $ are those of a line.
+	Match string `yaml:"match" jsonschema:"minLength=1" jsonschema_description:"a regular expression; ^ and $ match at lines"`
+	// With takes its place; $1 is the first group.
+	With string `yaml:"with,omitempty" jsonschema_description:"what takes its place, with $1 for a group"`
+	// Times is how often it has to match: 0 stands for 1.
+	Times int `yaml:"times,omitempty" jsonschema:"minimum=1" jsonschema_description:"how often it must match, else 1"`
+}
+
+// Transplant is one provider and what it is compared with.
+type Transplant struct {
+	// Name is what a user types, and the name of the manifest in
+	// provider/testdata/transplants.
+	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9_-]*$" jsonschema_description:"what a user types, and the manifest's name"`
+	// Provider is the provider's name.
+	Provider string `yaml:"provider" jsonschema:"pattern=^[a-z][a-z0-9_]*$" jsonschema_description:"the provider's name"`
+	// Host is the release that it is put into.
+	Host string `yaml:"host" jsonschema:"pattern=^v[0-9]+([.][0-9]+)+$" jsonschema_description:"a tag such as v42.0"`
+	// Commits are upstream's own that brought the provider, in order; made on the host
+	// they are what the result is compared with.
+	Commits []string `yaml:"commits,omitempty" jsonschema:"pattern=^[0-9a-f]{40}$" jsonschema_description:"upstream's commit ids of 40 hex digits, in order"`
+	// Without are the providers that are taken out of the host before; the result is
+	// compared with the host from which all but this one are taken out.
+	Without []string `yaml:"without,omitempty" jsonschema_description:"providers to take out of the host"`
+	// Files are files of the provider's folder that upstream has elsewhere, as the ABI
+	// header: the name in the folder, and the path in upstream's tree.
+	Files map[string]string `yaml:"files" jsonschema_description:"name in the provider's folder: path in upstream's tree"`
+	// Reasons explain each difference.
+	Reasons []Reason `yaml:"reasons,omitempty" jsonschema_description:"why the result may differ from upstream's"`
+}
+
+// Reason explains differences. Each of its files has some of each of its kinds.
+type Reason struct {
+	// Files are paths in the tree.
+	Files []string `yaml:"files" jsonschema:"minItems=1" jsonschema_description:"the files' paths in the tree"`
+	// Kinds say of which sort the differences are: missing, extra or elsewhere.
+	Kinds []string `yaml:"kinds" jsonschema:"minItems=1,enum=missing,enum=extra,enum=elsewhere" jsonschema_description:"missing, extra, elsewhere"`
+	// Lines is what each of the lines matches; empty stands for every line.
+	Lines string `yaml:"lines,omitempty" jsonschema_description:"a regular expression that the lines match"`
+	// Why is the reason.
+	Why string `yaml:"why" jsonschema:"minLength=20" jsonschema_description:"why it is right that they differ"`
+}
+
+// LoadTransplants reads transplants.yaml from a file system that is rooted at specs/.
+// Mistakes in it come all at once, as *strictyaml.Mistake.
+func LoadTransplants(fsys fs.FS) (*Transplants, error) {
+	data, err := fs.ReadFile(fsys, transplantsFile)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", folder+transplantsFile, err)
+	}
+	var t Transplants
+	if err := strictyaml.Decode(folder+transplantsFile, data, &t); err != nil {
+		return nil, err
+	}
+	return &t, nil
+}
+
+// Find returns the transplant of that name, or *UnknownError.
+func (t *Transplants) Find(name string) (Transplant, error) {
+	for _, tr := range t.Transplants {
+		if tr.Name == name {
+			return tr, nil
+		}
+	}
+	return Transplant{}, &UnknownError{Kind: "transplant", Name: name, Known: t.Names()}
+}
+
+// Names returns the transplants' names in their order.
+func (t *Transplants) Names() []string {
+	names := make([]string, 0, len(t.Transplants))
+	for _, tr := range t.Transplants {
+		names = append(names, tr.Name)
+	}
+	return names
+}
+
+// TakenOut returns how a provider is taken out, or *UnknownError.
+func (t *Transplants) TakenOut(name string) (TakeOut, error) {
+	known := make([]string, 0, len(t.TakeOut))
+	for _, out := range t.TakeOut {
+		if out.Provider == name {
+			return out, nil
+		}
+		known = append(known, out.Provider)
+	}
+	return TakeOut{}, &UnknownError{Kind: "provider to take out", Name: name, Known: known}
+}
+
+// Check finds what the schema cannot.
+func (t *Transplants) Check() []strictyaml.Problem {
+	var out []strictyaml.Problem
+	add := func(path, want, got string) { out = append(out, strictyaml.Problem{Path: path, Want: want, Got: got}) }
+	expression := func(path, text string) {
+		if _, err := regexp.Compile(text); err != nil {
+			add(path, "a regular expression", err.Error())
+		}
+	}
+	for i, o := range t.TakeOut {
+		for k, c := range o.Cuts {
+			expression(fmt.Sprintf("takeOut[%d].cuts[%d].match", i, k), c.Match)
+		}
+	}
+	names := t.Names()
+	for i, tr := range t.Transplants {
+		path := "transplants[" + strconv.Itoa(i) + "]"
+		if slices.Contains(names[:i], tr.Name) {
+			add(path+".name", "each name once", tr.Name+" again")
+		}
+		for k, name := range tr.Without {
+			if _, err := t.TakenOut(name); err != nil {
+				add(fmt.Sprintf("%s.without[%d]", path, k), "a provider of takeOut", name)
+			}
+		}
+		if got := len(tr.Commits) > 0; got == slices.Contains(tr.Without, tr.Provider) {
+			add(path, "either upstream's commits, or the provider among those that the host is without", "both or neither")
+		}
+		for k, r := range tr.Reasons {
+			expression(fmt.Sprintf("%s.reasons[%d].lines", path, k), r.Lines)
+		}
+	}
+	return out
+}
