@@ -261,6 +261,20 @@ func (u *packageUnpacker) epoch(tarball time.Time, spec *rpmspec.Spec) time.Time
 	return tarball
 }
 
+var errSourcePackage = errors.New("is a distro's source package, whose patches would be left out")
+
+// NotSourcePackage refuses a distro's source package where a release's tarball is built
+// upon: what is the name of what is built.
+func NotSourcePackage(src Source, what string) error {
+	if src.Package == nil {
+		return nil
+	}
+	return &AdviceError{
+		Err:  fmt.Errorf("%s: %s.src.rpm %w", what, src.Package.Name, errSourcePackage),
+		What: "give a tarball of that release, or a git clone as PATH@REF; the target rpm builds on the source package",
+	}
+}
+
 var errHasProvider = errors.New("the source package has the provider's patch already")
 
 // refuseOwn refuses to put a provider into what verbsmith itself has made with it.

@@ -357,6 +357,18 @@ func TestPackageSpecRefuses(t *testing.T) {
 	}
 }
 
+// TestNotSourcePackage keeps a package's patches from being left out.
+func TestNotSourcePackage(t *testing.T) {
+	if err := NotSourcePackage(Source{}, "deb"); err != nil {
+		t.Errorf("a release: %v", err)
+	}
+	var advice *AdviceError
+	err := NotSourcePackage(Source{Package: &SourcePackage{Name: "rdma-core-56.1-3.el9"}}, "deb")
+	if !errors.As(err, &advice) || !strings.Contains(err.Error(), "deb: rdma-core-56.1-3.el9.src.rpm is a distro's source package") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestPackageWithTheProvider(t *testing.T) {
 	files := distroFiles(t)
 	files["rdma-core-rib.patch"] = files["three.patch"]
