@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 )
 
@@ -98,11 +100,20 @@ func (f *folders) openLogs() error {
 		names = append(names, r.Name())
 	}
 	slices.Sort(names)
-	for len(names) > keep {
-		if err := os.RemoveAll(filepath.Join(all, names[0])); err != nil {
+	for _, name := range names[:max(0, len(names)-keep)] {
+		if isRunning(name) {
+			continue // many short runs beside a long one
+		}
+		if err := os.RemoveAll(filepath.Join(all, name)); err != nil {
 			return fmt.Errorf("remove an old log folder: %w", err)
 		}
-		names = names[1:]
 	}
 	return nil
+}
+
+// isRunning says whether the run that a log folder is named after still goes on.
+func isRunning(name string) bool {
+	_, number, _ := strings.Cut(name, "-")
+	pid, err := strconv.Atoi(number)
+	return err == nil && pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
