@@ -5,6 +5,7 @@ package rpmspec
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -40,9 +41,11 @@ func (s *Spec) AddToDistro(name, description string) (DistroEdits, error) {
 
 var anyPair = regexp.MustCompile(`^lib([A-Za-z0-9_]+)[ \t]*([=<])[ \t]*(\S*%\S+)$`)
 
-// wellKnown are providers that nearly every rdma-core has had a package of: a list with
-// one of them is one of providers.
-var wellKnown = map[string]bool{"mlx4": true, "mlx5": true, "cxgb4": true, "hfi1": true, "rxe": true, "hns": true, "irdma": true, "efa": true}
+// wellKnown says whether nearly every rdma-core has had a package of a provider: a list
+// with one of them is one of providers.
+func wellKnown(name string) bool {
+	return slices.Contains([]string{"mlx4", "mlx5", "cxgb4", "hfi1", "rxe", "hns", "irdma", "efa"}, name)
+}
 
 // distroPair is a pair and the value that follows = and <.
 type distroPair struct {
@@ -64,7 +67,7 @@ func (s *Spec) distroPairs(sec section) (pairs []distroPair, providers bool) {
 			pairs = append(pairs, distroPair{entry: entry{name: m[1], first: t.line, last: t.line, space: t.space}, value: m[3]})
 		case t.name == "obsoletes" && m[2] == "<" && n > 0 && pairs[n-1].name == m[1] && pairs[n-1].value == m[3]:
 			pairs[n-1].last = t.line
-			providers = providers || wellKnown[m[1]]
+			providers = providers || wellKnown(m[1])
 		}
 	}
 	return pairs, providers
@@ -145,10 +148,8 @@ func (s *Spec) Packs(name string) error {
 			continue
 		}
 		last = sec.head
-		for _, word := range strings.Fields(sec.args) {
-			if word == "-f" {
-				return nil
-			}
+		if slices.Contains(strings.Fields(sec.args), "-f") {
+			return nil
 		}
 	}
 	for _, want := range []struct{ folder, file string }{
@@ -187,7 +188,8 @@ func takes(word, folder, file string) bool {
 	case last == folder:
 		return true
 	case last == "*" && macroPart.FindString(above) == above:
-		return strings.Contains(above, "_libdir") && folder == "libibverbs" || strings.Contains(above, "_sysconfdir") && folder != "libibverbs"
+		parent := map[string]string{"libibverbs": "_libdir", "libibverbs.d": "_sysconfdir"}[folder]
+		return strings.Contains(above, parent)
 	}
 	return globs(path.Base(above), folder) && globs(macroPart.ReplaceAllString(last, "*"), file)
 }
@@ -198,7 +200,7 @@ func filePatterns(text string) []string {
 		return nil
 	}
 	var out []string
-	for _, word := range strings.Fields(fileAttribute.ReplaceAllString(text, " ")) {
+	for word := range strings.FieldsSeq(fileAttribute.ReplaceAllString(text, " ")) {
 		switch {
 		case word == "%dir", word == "%exclude", strings.HasPrefix(word, "%defattr"):
 			return nil

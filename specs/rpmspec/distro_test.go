@@ -30,7 +30,8 @@ func TestAddToDistro(t *testing.T) {
 			"Name: x\nProvides:       libibmad = %{version}-%{release}\nObsoletes:      libibmad < %{version}-%{release}\n" +
 				"Provides:       libmlx5 = %{version}-%{release}\nObsoletes:      libmlx5 < %{version}-%{release}\n" +
 				"Provides:       librxe = %{version}-%{release}\nObsoletes:      librxe < %{version}-%{release}\n%description\nAll.\n",
-			"Provides:       librib = %{version}-%{release}\nObsoletes:      librib < %{version}-%{release}", rpmspec.DistroEdits{Provides: true},
+			"Provides:       librib = %{version}-%{release}\nObsoletes:      librib < %{version}-%{release}",
+			rpmspec.DistroEdits{Provides: true},
 		},
 		{"no pairs", "Name: x\nProvides: libibmad = %{version}-%{release}\nObsoletes: libibmad < %{version}-%{release}\n%package -n libibverbs\n" + list, "- librib: A crab", rpmspec.DistroEdits{Description: true}},
 		{"provides only", "Name: x\n%package -n libibverbs\nProvides: libmlx5 = %{version}-%{release}\n" + list, "- librib: A crab", rpmspec.DistroEdits{Description: true}},

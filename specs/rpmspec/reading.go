@@ -4,9 +4,7 @@ package rpmspec
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -122,11 +120,12 @@ func (w *walk) matters(text string) bool {
 
 // whole joins a line with what goes on behind its backslashes.
 func (s *Spec) whole(i int) string {
-	text := strings.TrimSuffix(s.lines[i].text, `\`)
+	var b strings.Builder
+	b.WriteString(strings.TrimSuffix(s.lines[i].text, `\`))
 	for i++; i < len(s.lines) && !s.lines[i].start; i++ {
-		text += " " + strings.TrimSuffix(s.lines[i].text, `\`)
+		b.WriteString(" " + strings.TrimSuffix(s.lines[i].text, `\`))
 	}
-	return text
+	return b.String()
 }
 
 func (w *walk) condition(i int) {
@@ -165,7 +164,8 @@ func (w *walk) condition(i int) {
 func (w *walk) decide(i int, kind, rest string) readLine {
 	answer, err := w.answer(kind, rest)
 	if err != nil {
-		return readLine{truth: undecided, why: fmt.Sprintf("line %d: %s: %v", w.spec.number(i), strings.TrimSpace(w.spec.lines[i].text), err)}
+		why := fmt.Sprintf("line %d: %s: %v", w.spec.number(i), strings.TrimSpace(w.spec.lines[i].text), err)
+		return readLine{truth: undecided, why: why}
 	}
 	if answer {
 		return readLine{}
@@ -189,7 +189,7 @@ func (w *walk) answer(kind, rest string) (bool, error) {
 	}
 	listed := false
 	for _, word := range strings.FieldsFunc(rest, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' }) {
-		archs, known := archLists[strings.Trim(word, "%{}")]
+		archs, known := archList(strings.Trim(word, "%{}"))
 		if !strings.HasPrefix(word, "%") {
 			archs, known = []string{word}, true
 		}
@@ -205,91 +205,22 @@ func (w *walk) answer(kind, rest string) (bool, error) {
 	return listed == (kind != "ifnarch"), nil
 }
 
-// archLists are those of rpm's lists of architectures (rpm's macros.in) in which a
-// 64-bit machine of today could be.
-var archLists = map[string][]string{
-	"ix86": nil, "arm": nil, "arm32": nil, "mips32": nil, "sparc": nil, "alpha": nil, "arm64": {"aarch64"}, "x86_64": {"x86_64"},
-	"mips": nil, "mips64": nil, "power64": {"ppc64", "ppc64le"}, "riscv64": {"riscv64"}, "riscv": {"riscv64"}, "loongarch64": {"loongarch64"},
-}
-
-var (
-	anyDefine  = regexp.MustCompile(`^[ \t]*%(define|global)[ \t]+([A-Za-z_][A-Za-z0-9_]*)(\([^)]*\))?[ \t]*(.*?)[ \t]*$`)
-	undefine   = regexp.MustCompile(`^[ \t]*%undefine[ \t]+([A-Za-z_][A-Za-z0-9_]*)`)
-	ifNotThere = regexp.MustCompile(`^[ \t]*%\{!\?([A-Za-z_][A-Za-z0-9_]*):[ \t]*%(define|global)[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+(.*)\}[ \t]*$`)
-	bcondLine  = regexp.MustCompile(`^[ \t]*%bcond(_with|_without)?[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]*(.*?)[ \t]*$`)
-)
-
-// define keeps what a line does to the macros.
-func (w *walk) define(i int, state readLine) {
-	text := w.spec.lines[i].text
-	goesOn := i+1 < len(w.spec.lines) && !w.spec.lines[i+1].start
-	if m := ifNotThere.FindStringSubmatch(text); m != nil {
-		_, defined, why := w.table.find(m[1])
-		switch {
-		case defined:
-		case why != "":
-			w.table.hide(m[3], why)
-		default:
-			w.keep(state, m[2], m[3], m[4])
-		}
-		return
+// archList returns one of rpm's lists of architectures (rpm's macros.in), as far as a
+// 64-bit machine of today could be in it; ok is false for what is no such list.
+func archList(name string) (archs []string, ok bool) {
+	switch name {
+	case "ix86", "arm", "arm32", "mips", "mips32", "mips64", "sparc", "alpha":
+		return nil, true
+	case "arm64":
+		return []string{"aarch64"}, true
+	case "power64":
+		return []string{"ppc64", "ppc64le"}, true
+	case "riscv":
+		return []string{"riscv64"}, true
+	case "x86_64", "riscv64", "loongarch64":
+		return []string{name}, true
 	}
-	if m := undefine.FindStringSubmatch(text); m != nil {
-		if w.table.unset(m[1]); state.truth == undecided {
-			w.table.hide(m[1], state.why)
-		}
-		return
-	}
-	if m := bcondLine.FindStringSubmatch(text); m != nil {
-		w.bcond(state, m[1], m[2], m[3])
-		return
-	}
-	if m := anyDefine.FindStringSubmatch(text); m != nil {
-		if goesOn || m[3] != "" {
-			w.table.hide(m[2], "it has parameters or several lines")
-			return
-		}
-		w.keep(state, m[1], m[2], m[4])
-	}
-}
-
-// keep defines a macro: %global expands its body at once.
-func (w *walk) keep(state readLine, how, name, body string) {
-	if state.truth == undecided {
-		w.table.hide(name, state.why)
-		return
-	}
-	if how == "global" {
-		plain, err := w.table.expand(body)
-		if err != nil {
-			w.table.hide(name, err.Error())
-			return
-		}
-		body = plain
-	}
-	w.table.set(name, body)
-}
-
-// bcond defines with_NAME as %bcond_with, %bcond_without and %bcond do where rpmbuild
-// is given no --with and --without.
-func (w *walk) bcond(state readLine, kind, name, expr string) {
-	name = "with_" + name
-	on := kind == "_without"
-	if kind == "" {
-		w.table.steps = 0
-		v, err := w.table.evaluate(expr)
-		if err != nil {
-			w.table.hide(name, err.Error())
-			return
-		}
-		on = v.truth()
-	}
-	switch {
-	case state.truth == undecided:
-		w.table.hide(name, state.why)
-	case on:
-		w.table.set(name, "1")
-	}
+	return nil, false
 }
 
 // needs gives the error of a line that has to be decided and expanded and is not.
@@ -302,124 +233,4 @@ func (r *Reading) needs(i int) error {
 		return r.spec.place(i, "this line with macros that are known", l.failed.Error())
 	}
 	return nil
-}
-
-// file is a patch that a spec declares.
-type file struct {
-	number int
-	// name is the file's name in SOURCES.
-	name string
-}
-
-var listedFile = regexp.MustCompile(`^[ \t]*[^#% \t]`)
-
-// fileName is the name of a source or patch that is a file name or a URL.
-func (r *Reading) fileName(i int, kind, value string) (string, error) {
-	if err := r.needs(i); err != nil {
-		return "", err
-	}
-	value = strings.TrimSpace(value)
-	name := value[strings.LastIndexByte(value, '/')+1:]
-	if !patchFile.MatchString(name) {
-		return "", r.spec.place(i, "a "+kind+" that ends in a file name", fmt.Sprintf("%q", value))
-	}
-	return name, nil
-}
-
-// patches returns the patches in the order in which they are declared: rpm numbers
-// those without a number after the last one (build/parsePreamble.c).
-func (r *Reading) patches() ([]file, error) {
-	var out []file
-	next := 0
-	add := func(i, number int, value string) error {
-		name, err := r.fileName(i, "patch", value)
-		out = append(out, file{number: number, name: name})
-		next = number + 1
-		return err
-	}
-	for _, sec := range r.spec.sections {
-		if err := r.declared(sec, "patch", func() int { return next }, add); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// declared calls add for each declaration of a section that is not left out.
-func (r *Reading) declared(sec section, kind string, next func() int, add func(i, number int, value string) error) error {
-	for i := sec.body(); i < sec.end; i++ {
-		if !r.spec.lines[i].start || r.lines[i].truth == no {
-			continue
-		}
-		text := r.spec.lines[i].text
-		switch sec.kind {
-		case preamble, "package":
-			m := tagLine.FindStringSubmatch(text)
-			if m == nil {
-				continue
-			}
-			digits, ok := strings.CutPrefix(strings.ToLower(m[1]), kind)
-			number, err := strconv.Atoi(digits)
-			if !ok || digits != "" && err != nil {
-				continue
-			}
-			if digits == "" {
-				number = next()
-			}
-			if m = tagLine.FindStringSubmatch(r.lines[i].text); m == nil {
-				m = []string{4: ""}
-			}
-			if err := add(i, number, m[4]); err != nil {
-				return err
-			}
-		case kind + "list":
-			if !listedFile.MatchString(text) {
-				continue
-			}
-			if err := add(i, next(), r.lines[i].text); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// Source returns the name of the file that the spec has as Source0.
-//
-// Errors: *PlaceError, if there is none or it cannot be told.
-func (r *Reading) Source() (string, error) {
-	name, err := "", error(nil)
-	add := func(i, number int, value string) error {
-		if number == 0 && name == "" {
-			name, err = r.fileName(i, "source", value)
-		}
-		return err
-	}
-	next := 0
-	for _, sec := range r.spec.sections {
-		if err := r.declared(sec, "source", func() int { next++; return next - 1 }, add); err != nil {
-			return "", err
-		}
-	}
-	if name == "" {
-		return "", r.spec.place(-1, "a Source or Source0 tag", "none")
-	}
-	return name, nil
-}
-
-// Tag returns the value of a tag of the main package, macros expanded, and whether the
-// distro's reading has it.
-//
-// Errors: *PlaceError, if it cannot be told.
-func (r *Reading) Tag(name string) (string, bool, error) {
-	for _, t := range r.spec.tags(r.spec.sections[0]) {
-		if t.name != strings.ToLower(name) || r.lines[t.line].truth == no {
-			continue
-		}
-		if err := r.needs(t.line); err != nil {
-			return "", false, err
-		}
-		return tagLine.FindStringSubmatch(r.lines[t.line].text)[4], true, nil
-	}
-	return "", false, nil
 }

@@ -120,20 +120,21 @@ make
 `
 
 func steps(p rpmspec.Prep) string {
-	out := p.Source
+	out := []string{p.Source}
 	for _, s := range p.Patches {
-		out += fmt.Sprintf("; %d %s -p%d", s.Number, s.File, s.Strip)
+		step := fmt.Sprintf("%d %s -p%d", s.Number, s.File, s.Strip)
 		if s.Reverse {
-			out += " -R"
+			step += " -R"
 		}
 		if s.RemoveEmpty {
-			out += " -E"
+			step += " -E"
 		}
+		out = append(out, step)
 	}
 	for _, c := range p.Commands {
-		out += fmt.Sprintf("; line %d %s", c.Line, c.Text)
+		out = append(out, fmt.Sprintf("line %d %s", c.Line, c.Text))
 	}
-	return out
+	return strings.Join(out, "; ")
 }
 
 func TestPrep(t *testing.T) {

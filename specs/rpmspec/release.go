@@ -119,8 +119,8 @@ func (r *Reading) ReleaseVersion() (string, error) {
 		if t.name != "release" || r.lines[t.line].truth == no {
 			continue
 		}
-		if r.needs(t.line) != nil {
-			return version, nil
+		if r.lines[t.line].truth == undecided || r.lines[t.line].failed != nil {
+			return version, nil //nolint:nilerr // a changelog may do without the release
 		}
 		release := tagLine.FindStringSubmatch(r.lines[t.line].text)[4]
 		if r.dist != "" {

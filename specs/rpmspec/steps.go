@@ -197,7 +197,8 @@ func (p *prepReader) setup(step prepLine) error {
 		if n := step.option(option); n == "0" {
 			unpacks = true
 		} else if n != "" {
-			p.out.Commands = append(p.out.Commands, PrepCommand{Line: p.spec.number(step.line), Text: strings.TrimSpace(p.spec.lines[step.line].text)})
+			command := PrepCommand{Line: p.spec.number(step.line), Text: strings.TrimSpace(p.spec.lines[step.line].text)}
+			p.out.Commands = append(p.out.Commands, command)
 		}
 	}
 	switch {

@@ -94,5 +94,6 @@ func (f *fitter) explain(h *hunk) (want, got string) {
 			return fmt.Sprintf("%q in line %d or elsewhere", l, at+i+1), fmt.Sprintf("%q", f.lines[at+i])
 		}
 	}
-	return fmt.Sprintf("the lines around line %d at the start or the end of the file, or behind the hunk before", at+1), "them in its middle"
+	return fmt.Sprintf("the lines around line %d at the start or the end of the file, or behind the hunk before", at+1),
+		"them elsewhere"
 }

@@ -247,7 +247,10 @@ func (t *foreignTree) choose(c *fileChange) (from, to string, err error) {
 		oldName, newName = c.oldName, c.newName
 		okOld, okNew = true, true
 	}
-	noName := &FormatError{Patch: t.Name, Line: c.line, Why: fmt.Sprintf("names no file below the tree with -p%d: %q, %q", t.Strip, c.oldName, c.newName)}
+	noName := &FormatError{
+		Patch: t.Name, Line: c.line,
+		Why: fmt.Sprintf("names no file below the tree with -p%d: %q, %q", t.Strip, c.oldName, c.newName),
+	}
 	switch {
 	case c.create && okNew:
 		return newName, newName, nil

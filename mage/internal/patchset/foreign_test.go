@@ -171,7 +171,7 @@ func TestApplyForeign(t *testing.T) {
 				return
 			}
 			dir = plant(t, tt.before)
-			if out, err := gnuPatch(dir, tt.patch, tt.how); err != nil {
+			if out, err := gnuPatch(t, dir, tt.patch, tt.how); err != nil {
 				t.Fatalf("GNU patch: %v\n%s", err, out)
 			}
 			if got := harvest(t, dir); fmt.Sprint(got) != fmt.Sprint(tt.after) {
@@ -182,7 +182,8 @@ func TestApplyForeign(t *testing.T) {
 }
 
 // gnuPatch applies a patch as rpmbuild does.
-func gnuPatch(dir, patch string, how Foreign) ([]byte, error) {
+func gnuPatch(t *testing.T, dir, patch string, how Foreign) ([]byte, error) {
+	t.Helper()
 	args := []string{"-f", "-s", "--fuzz=0", "--no-backup-if-mismatch", fmt.Sprintf("-p%d", how.Strip), "-d", dir}
 	if how.Reverse {
 		args = append(args, "-R")
@@ -190,7 +191,7 @@ func gnuPatch(dir, patch string, how Foreign) ([]byte, error) {
 	if how.RemoveEmpty {
 		args = append(args, "-E")
 	}
-	cmd := exec.Command("patch", args...)
+	cmd := exec.CommandContext(t.Context(), "patch", args...)
 	cmd.Stdin = strings.NewReader(patch)
 	return cmd.CombinedOutput()
 }
@@ -272,7 +273,7 @@ func TestForeignAsGNUPatch(t *testing.T) {
 		base := moveAway(r, old, r.IntN(5))
 		mine, theirs := plant(t, map[string]string{"f": string(base)}), plant(t, map[string]string{"f": string(base)})
 		_, err := ApplyForeign(t.Context(), []byte(patch), mine, Foreign{Strip: 1})
-		out, errGNU := gnuPatch(theirs, patch, Foreign{Strip: 1})
+		out, errGNU := gnuPatch(t, theirs, patch, Foreign{Strip: 1})
 		if (err == nil) != (errGNU == nil) {
 			t.Fatalf("seed %d: we say %v, patch says %v\n%s\npatch:\n%s\nbase:\n%s", seed, err, errGNU, out, patch, base)
 		}

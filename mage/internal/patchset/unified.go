@@ -5,6 +5,7 @@ package patchset
 import (
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -174,7 +175,7 @@ func (r *unifiedReader) hunk(text string) error {
 		if s == "" {
 			return 1
 		}
-		n, _ := strconv.Atoi(s) //nolint:errcheck // at most nine digits
+		n, _ := strconv.Atoi(s) // at most nine digits
 		return n
 	}
 	h := &hunk{line: r.at + 1, oldStart: number(m[1]), newStart: number(m[3])}
@@ -202,21 +203,16 @@ func (r *unifiedReader) body(h *hunk, oldLines, newLines int) error {
 		if text == "\n" || l.op == '\t' {
 			l = hunkLine{op: ' ', text: text} // an editor has eaten the blank
 		}
-		switch l.op {
-		case ' ':
-			oldLines--
-			newLines--
-		case '-':
-			oldLines--
-		case '+':
-			newLines--
-		case '\\':
+		switch {
+		case l.op == '\\':
 			h.noNewline()
 			r.at++
 			continue
-		default:
+		case l.op != ' ' && l.op != '-' && l.op != '+':
 			return r.fail("has a hunk that is cut short, or the wrong numbers in its head")
 		}
+		oldLines -= l.counts('+')
+		newLines -= l.counts('-')
 		if oldLines < 0 || newLines < 0 {
 			return r.fail("has the wrong numbers in a hunk's head")
 		}
@@ -228,6 +224,14 @@ func (r *unifiedReader) body(h *hunk, oldLines, newLines int) error {
 		r.at++
 	}
 	return nil
+}
+
+// counts is 1 unless the line is one that the other side has.
+func (l hunkLine) counts(other byte) int {
+	if l.op == other {
+		return 0
+	}
+	return 1
 }
 
 // noNewline is for "\ No newline at end of file", which is about the line before.
@@ -245,7 +249,9 @@ func (r *unifiedReader) extended(text string) error {
 		return nil
 	}
 	key, value := text, ""
-	for _, k := range []string{"old mode ", "new mode ", "new file mode ", "deleted file mode ", "rename from ", "rename to ", "copy from ", "copy to "} {
+	for _, k := range []string{
+		"old mode ", "new mode ", "new file mode ", "deleted file mode ", "rename from ", "rename to ", "copy from ", "copy to ",
+	} {
 		if v, ok := strings.CutPrefix(text, k); ok {
 			key, value = k, v
 		}
@@ -287,23 +293,21 @@ func (r *unifiedReader) mode(key, value string) error {
 
 // settle completes a change, and says whether it is one.
 func (c *fileChange) settle() bool {
-	// A date of 1970 says that there is no file only if the hunk agrees.
-	if !c.git && len(c.hunks) > 0 {
-		c.create = c.create && (c.oldName == "" || len(c.hunks) == 1 && len(c.hunks[0].old()) == 0)
-		c.remove = c.remove && (c.newName == "" || len(c.hunks) == 1 && !hasLines(c.hunks[0], '+', ' '))
+	switch {
+	case c.git:
+		return len(c.hunks) > 0 || c.create || c.remove || c.renamed || c.copied || c.binary || c.newMode != 0
+	case len(c.hunks) == 0:
+		return false
 	}
-	return len(c.hunks) > 0 || c.git && (c.create || c.remove || c.renamed || c.copied || c.binary || c.newMode != 0)
+	// A date of 1970 says that there is no file only if the one hunk agrees.
+	c.create = c.create && (c.oldName == "" || len(c.hunks) == 1 && c.hunks[0].only('+'))
+	c.remove = c.remove && (c.newName == "" || len(c.hunks) == 1 && c.hunks[0].only('-'))
+	return true
 }
 
-func hasLines(h *hunk, ops ...byte) bool {
-	for _, l := range h.lines {
-		for _, op := range ops {
-			if l.op == op {
-				return true
-			}
-		}
-	}
-	return false
+// only says whether all lines of a hunk are of a kind.
+func (h *hunk) only(op byte) bool {
+	return !slices.ContainsFunc(h.lines, func(l hunkLine) bool { return l.op != op })
 }
 
 // fileName reads the name behind "--- " or "+++ ": quoted, up to a tab, or up to a

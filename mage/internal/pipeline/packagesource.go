@@ -72,7 +72,9 @@ func (p *Pipeline) packageSource(ctx context.Context, job Job, s *ui.Stage) (Sou
 		return src, false, err
 	}
 	if job.Version != "" && job.Version != src.Version {
-		return src, false, &upstream.VersionError{Source: v.Path(), Want: job.Version, Got: src.Version, Where: "CMakeLists.txt in " + src.Package.Tarball}
+		return src, false, &upstream.VersionError{
+			Source: v.Path(), Want: job.Version, Got: src.Version, Where: "CMakeLists.txt in " + src.Package.Tarball,
+		}
 	}
 	src.Trust = string(v.How)
 	s.Note(fmt.Sprintf("%s.src.rpm, %s", src.Package.Name, v.How))
@@ -141,15 +143,16 @@ func (u *packageUnpacker) spec() (*rpmspec.Spec, error) {
 		return nil, fmt.Errorf("read the package's spec: %w", err)
 	}
 	if info.Size() > mostSpec {
-		return nil, &FileError{Package: u.v.Path(), File: u.v.Spec, Why: fmt.Sprintf("has %d bytes, more than the %d that a spec may have", info.Size(), mostSpec)}
+		why := fmt.Sprintf("has %d bytes, more than the %d that a spec may have", info.Size(), mostSpec)
+		return nil, &FileError{Package: u.v.Path(), File: u.v.Spec, Why: why}
 	}
 	data, err := os.ReadFile(u.file(u.v.Spec))
 	if err != nil {
 		return nil, fmt.Errorf("read the package's spec: %w", err)
 	}
-	if i := bytes.Index(data, []byte("\r\n")); i >= 0 {
+	if before, _, found := bytes.Cut(data, []byte("\r\n")); found {
 		return nil, &rpmspec.PlaceError{
-			File: u.v.Spec, Line: bytes.Count(data[:i], []byte("\n")) + 1,
+			File: u.v.Spec, Line: bytes.Count(before, []byte("\n")) + 1,
 			LookedFor: "lines that end in LF", Found: "CRLF, with which no shell would run %prep",
 		}
 	}
@@ -181,9 +184,7 @@ func (u *packageUnpacker) tarball(ctx context.Context, name string) (*upstream.S
 	if err != nil {
 		return nil, err
 	}
-	release, err := u.p.Releases.Find(archive.Version())
-	known := err == nil
-	if known {
+	if release, err := u.p.Releases.Find(archive.Version()); err == nil {
 		req.Version, req.Origins = archive.Version(), origins(release)
 		if archive, err = upstream.Resolve(ctx, req); err != nil {
 			return nil, err
@@ -193,7 +194,8 @@ func (u *packageUnpacker) tarball(ctx context.Context, name string) (*upstream.S
 	if err != nil {
 		return nil, err
 	}
-	if known && verified.How != upstream.HowPinned && slices.ContainsFunc(req.Origins, func(o upstream.Origin) bool { return o.SHA256 != "" }) {
+	published := slices.ContainsFunc(req.Origins, func(o upstream.Origin) bool { return o.SHA256 != "" })
+	if published && verified.How != upstream.HowPinned {
 		u.p.Log.WarnContext(ctx, "the tarball in the source package is not the one that upstream has published",
 			"file", name, "sha256", verified.SHA256)
 	}
@@ -257,6 +259,20 @@ func (u *packageUnpacker) epoch(tarball time.Time, spec *rpmspec.Spec) time.Time
 		return day
 	}
 	return tarball
+}
+
+var errSourcePackage = errors.New("is a distro's source package, whose patches would be left out")
+
+// NotSourcePackage refuses a distro's source package where a release's tarball is built
+// upon: what is the name of what is built.
+func NotSourcePackage(src Source, what string) error {
+	if src.Package == nil {
+		return nil
+	}
+	return &AdviceError{
+		Err:  fmt.Errorf("%s: %s.src.rpm %w", what, src.Package.Name, errSourcePackage),
+		What: "give a tarball of that release, or a git clone as PATH@REF; the target rpm builds on the source package",
+	}
 }
 
 var errHasProvider = errors.New("the source package has the provider's patch already")

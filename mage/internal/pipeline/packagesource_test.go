@@ -295,12 +295,16 @@ func TestPackageSourceRefuses(t *testing.T) {
 		want  string
 		as    any
 	}{
-		{"hunk", with(func(f map[string]string) { f["one.patch"] = strings.Replace(f["one.patch"], " b\n", " z\n", 1) }),
-			`rdma-core.spec:17: one.patch:3: README: hunk 1: patch does not apply: want "z\n" in line 2 or elsewhere, got "b\n"`, new(*patchset.HunkError)},
-		{"climbing patch", with(func(f map[string]string) {
-			f["one.patch"] = strings.ReplaceAll(f["one.patch"], "/README", "/../../README")
-		}),
-			`rdma-core.spec:17: one.patch: patch names "../../README"`, new(*PrepError)},
+		{
+			"hunk", with(func(f map[string]string) { f["one.patch"] = strings.Replace(f["one.patch"], " b\n", " z\n", 1) }),
+			`rdma-core.spec:17: one.patch:3: README: hunk 1: patch does not apply: want "z\n" in line 2 or elsewhere, got "b\n"`, new(*patchset.HunkError),
+		},
+		{
+			"climbing patch", with(func(f map[string]string) {
+				f["one.patch"] = strings.ReplaceAll(f["one.patch"], "/README", "/../../README")
+			}),
+			`rdma-core.spec:17: one.patch: patch names "../../README"`, new(*PrepError),
+		},
 		{"no patch", with(func(f map[string]string) { f["one.patch"] = "text\n" }), "one.patch: it changes no file", new(*PrepError)},
 		{"packed patch", with(func(f map[string]string) { f["one.patch"] = "\x1f\x8b..." }), "one.patch is compressed", new(*FileError)},
 		{"patch missing", with(func(f map[string]string) { delete(f, "one.patch") }), "one.patch is applied in line 17 of its spec", new(*FileError)},
@@ -350,6 +354,18 @@ func TestPackageSpecRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.As(err, new(*rpmspec.PlaceError)) {
 			t.Errorf("%s: got %v", tt.replacement, err)
 		}
+	}
+}
+
+// TestNotSourcePackage keeps a package's patches from being left out.
+func TestNotSourcePackage(t *testing.T) {
+	if err := NotSourcePackage(Source{}, "deb"); err != nil {
+		t.Errorf("a release: %v", err)
+	}
+	var advice *AdviceError
+	err := NotSourcePackage(Source{Package: &SourcePackage{Name: "rdma-core-56.1-3.el9"}}, "deb")
+	if !errors.As(err, &advice) || !strings.Contains(err.Error(), "deb: rdma-core-56.1-3.el9.src.rpm is a distro's source package") {
+		t.Errorf("got %v", err)
 	}
 }
 

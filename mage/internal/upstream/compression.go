@@ -129,8 +129,10 @@ func uncompressed(head []byte, r io.Reader) (f format, plain io.Reader, err erro
 		plain, err = gzip.NewReader(r)
 		return formatGzip, plain, err
 	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
-		plain, err = xz.NewReader(r, xzDictionary)
-		return formatXz, plain, err
+		if plain, err = xz.NewReader(r, xzDictionary); err != nil {
+			return formatXz, nil, fmt.Errorf("read xz data: %w", err)
+		}
+		return formatXz, plain, nil
 	case bytes.HasPrefix(head, []byte("BZh")):
 		return formatBzip2, bzip2.NewReader(r), nil
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):

@@ -40,7 +40,7 @@ func IsPackage(source string) bool {
 	defer file.Close()
 	head := make([]byte, len(rpmMagic))
 	_, err = io.ReadFull(file, head)
-	return err == nil && string(head) == string(rpmMagic)
+	return err == nil && string(head) == rpmMagic
 }
 
 // OpenPackage takes the source RPM that the user has given. sums may be nil.

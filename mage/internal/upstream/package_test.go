@@ -109,7 +109,7 @@ func headerBytes(tags []rpmTag) []byte {
 			binary.Write(&store, binary.BigEndian, v)
 		}
 	}
-	out := bytes.NewBuffer(append(slices.Clone(headerMagic), 0, 0, 0, 0))
+	out := bytes.NewBufferString(headerMagic + "\x00\x00\x00\x00")
 	binary.Write(out, binary.BigEndian, []uint32{uint32(len(tags)), uint32(store.Len())})
 	out.Write(index.Bytes())
 	out.Write(store.Bytes())
@@ -154,7 +154,8 @@ func (m rpmMaker) bytes(tb testing.TB) []byte {
 	var signature []rpmTag
 	if !m.noDigest {
 		signature = []rpmTag{
-			{rpmutils.SIG_SHA1, 6, fmt.Sprintf("%x", sha)}, {rpmutils.SIG_SHA256, 6, sumOf(main)},
+			{rpmutils.SIG_SHA1, 6, fmt.Sprintf("%x", sha)},
+			{rpmutils.SIG_SHA256, 6, sumOf(main)},
 			{rpmutils.SIG_MD5 - 16384, 7, both[:]},
 		}
 	}
@@ -433,7 +434,7 @@ func TestIsPackage(t *testing.T) {
 		data string
 		want bool
 	}{
-		"a.src.rpm": {"junk", true}, "renamed": {string(rpmMagic), true}, "a.tar.gz": {"\x1f\x8b", false}, "empty": {"", false},
+		"a.src.rpm": {"junk", true}, "renamed": {rpmMagic, true}, "a.tar.gz": {"\x1f\x8b", false}, "empty": {"", false},
 	} {
 		if got := IsPackage(writeFile(t, filepath.Join(dir, name), []byte(tt.data))); got != tt.want {
 			t.Errorf("%s: got %v", name, got)
@@ -467,8 +468,7 @@ func FuzzPackage(f *testing.F) {
 		path := writeFile(t, filepath.Join(around, "a"), withDigests(data))
 		v, err := (&Package{path: path, name: "a", lim: lim}).Verify(t.Context())
 		if err != nil {
-			var archive *ArchiveError
-			if !errors.As(err, &archive) {
+			if _, ok := errors.AsType[*ArchiveError](err); !ok {
 				t.Fatalf("error of type %T: %v", err, err)
 			}
 			return

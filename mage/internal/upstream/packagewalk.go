@@ -115,7 +115,8 @@ var nvrForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~^-]{0,99}$`)
 // describe reads who the package is, and the digests of its header.
 func (w *packageWalker) describe(raw []byte) error {
 	if w.header.HasTag(rpmutils.SOURCERPM) {
-		return w.refuse("is a binary package (built from %s): want a source package, NAME-VERSION-RELEASE.src.rpm", w.text(rpmutils.SOURCERPM))
+		return w.refuse("is a binary package (built from %s): want a source package, NAME-VERSION-RELEASE.src.rpm",
+			w.text(rpmutils.SOURCERPM))
 	}
 	w.out.Info = PackageInfo{Name: w.text(rpmutils.NAME), Version: w.text(rpmutils.VERSION), Release: w.text(rpmutils.RELEASE)}
 	for _, v := range []string{w.out.Info.Name, w.out.Info.Version, w.out.Info.Release} {
@@ -254,8 +255,20 @@ const (
 	modeRegular = 0o100000
 )
 
-var typeNames = map[uint32]string{
-	0o040000: "a folder", 0o120000: "a link", 0o020000: "a device", 0o060000: "a device", 0o010000: "a named pipe", 0o140000: "a socket",
+// typeName says what a mode that is no regular file's stands for.
+func typeName(mode uint32) string {
+	switch mode & modeType {
+	case 0o040000:
+		return "a folder"
+	case 0o120000:
+		return "a link"
+	case 0o020000, 0o060000:
+		return "a device"
+	case 0o010000:
+		return "a named pipe"
+	default:
+		return "of another kind"
+	}
 }
 
 // one checks an entry against the header, and hands it on.
@@ -267,8 +280,7 @@ func (w *packageWalker) one(e cpioEntry, body io.Reader) error {
 	case !plainName(e.name):
 		return w.refuseEntry(raw, "has no plain file name: a source package holds files beside each other, in no folder")
 	case e.mode&modeType != modeRegular:
-		what := typeNames[e.mode&modeType]
-		return w.refuseEntry(raw, "is no regular file (mode %o) %s", e.mode, what)
+		return w.refuseEntry(raw, "is no regular file but %s (mode %o)", typeName(e.mode), e.mode)
 	case e.links > 1:
 		return w.refuseEntry(raw, "is a hard link")
 	case w.seen[e.name]:

@@ -15,9 +15,9 @@ import (
 
 // rpmMagic begins every RPM package, headerMagic each of its headers
 // (docs/manual/format.md of rpm).
-var (
-	rpmMagic    = []byte{0xed, 0xab, 0xee, 0xdb}
-	headerMagic = []byte{0x8e, 0xad, 0xe8, 1}
+const (
+	rpmMagic    = "\xed\xab\xee\xdb"
+	headerMagic = "\x8e\xad\xe8\x01"
 )
 
 const (
@@ -45,7 +45,7 @@ func readRPMHeader(r io.Reader) (header *rpmutils.RpmHeader, raw []byte, err err
 	if _, err := io.ReadFull(r, lead); err != nil {
 		return nil, nil, cutShort(err)
 	}
-	if !bytes.HasPrefix(lead, rpmMagic) {
+	if !bytes.HasPrefix(lead, []byte(rpmMagic)) {
 		return nil, nil, fmt.Errorf("is no RPM package: it begins with %q", lead[:8])
 	}
 	signature, err := readHeaderBlock(r, true)
@@ -70,7 +70,7 @@ func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
 	if _, err := io.ReadFull(r, intro); err != nil {
 		return nil, cutShort(err)
 	}
-	if !bytes.HasPrefix(intro, headerMagic) {
+	if !bytes.HasPrefix(intro, []byte(headerMagic)) {
 		return nil, fmt.Errorf("it begins with % x instead of % x", intro[:4], headerMagic)
 	}
 	tags, size := int64(binary.BigEndian.Uint32(intro[8:])), int64(binary.BigEndian.Uint32(intro[12:]))
@@ -95,12 +95,12 @@ func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return append(intro, body...), nil
+	return slices.Concat(intro, body), nil
 }
 
 // checkTag makes sure that the value of one tag lies in the store.
 func checkTag(index, store []byte) error {
-	field := func(i int) int64 { return int64(int32(binary.BigEndian.Uint32(index[4*i:]))) } //nolint:gosec // meant as it wraps
+	field := func(i int) int64 { return int64(int32(binary.BigEndian.Uint32(index[4*i:]))) } // signed, as rpm takes them
 	tag, kind, offset, count := field(0), field(1), field(2), field(3)
 	sizes := map[int64]int64{
 		rpmutils.RPM_NULL_TYPE: 0, rpmutils.RPM_CHAR_TYPE: 1, rpmutils.RPM_INT8_TYPE: 1, rpmutils.RPM_INT16_TYPE: 2,
