@@ -124,7 +124,20 @@ func (a *App) deb(ctx context.Context, further int) (debMade, pipeline.Dist, err
 		return m, pipeline.Dist{}, err
 	}
 	dist, err := a.pipeline.Collect(ctx, m.job, m.tree, m.tc, m.pkgs)
-	return m, dist, err
+	if err != nil {
+		return m, dist, err
+	}
+	return m, dist, placeLintian(dist, said)
+}
+
+// placeLintian puts what lintian said beside the packages.
+func placeLintian(dist pipeline.Dist, said pipeline.Lintian) error {
+	data, err := os.ReadFile(said.File)
+	if err != nil {
+		return fmt.Errorf("read what lintian said: %w", err)
+	}
+	_, err = pipeline.Place(dist.Dir, filepath.Base(said.File), data)
+	return err
 }
 
 // judgeLintian fails for errors that upstream's own packages of the release do not

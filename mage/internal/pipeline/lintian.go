@@ -136,3 +136,6 @@ func (e *LintianError) Error() string {
 	}
 	return fmt.Sprintf("lintian has %d errors that upstream's own packages do not have:\n%s", len(lines), strings.Join(lines, "\n"))
 }
+
+// LogPath returns where lintian's whole output is, for the error display.
+func (e *LintianError) LogPath() string { return e.Output }
