@@ -59,6 +59,5 @@ func InRelease(t Tree, name string) (*Provider, error) {
 			r.read(&files[i], &files[i].cmds[k])
 		}
 	}
-	r.errs = nil // what cannot be told is left out
-	return p, r.finish(files[0].file)
+	return p, r.finish(files[0].file) // what cannot be told is left out
 }

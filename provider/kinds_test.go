@@ -145,6 +145,13 @@ func TestIntegrateCondition(t *testing.T) {
 		if !strings.Contains(tree[TopCMake], block+"add_subdirectory(providers/frog)\n") {
 			t.Errorf("coherent %s, with frog:\n%s", coherent, tree[TopCMake])
 		}
+		// One with the same condition has an if() of its own.
+		other = strings.NewReplacer("fly", "gnu", "RDMA_DRIVER_FLY", "RDMA_DRIVER_GNU", "\n  subdirectories: [man, a]", "").Replace(manifest)
+		q = loadWith(t, strings.Replace(other, "ENABLE_gnu", "ENABLE_FLY", 1), map[string]string{cmakeName: "rdma_provider(gnu fly.c)\n", "gnu-abi.h": "x"})
+		tree, _ = integrateTwice(t, tree, q)
+		if !strings.Contains(tree[TopCMake], block) || !strings.Contains(tree[TopCMake], "if (ENABLE_FLY AND (A OR B))\nadd_subdirectory(providers/gnu)\nendif()\n") {
+			t.Errorf("coherent %s, with gnu:\n%s", coherent, tree[TopCMake])
+		}
 		_, err := Integrate(tree, smallProvider(t))
 		wantError(t, err, TopCMake, "elsewhere")
 	}

@@ -130,6 +130,7 @@ func TestLibraryMistakes(t *testing.T) {
 		{"library and plug-in", cmakeName, "publish_headers", "rdma_provider(fly fly.c)\npublish_headers", "both"},
 		{"pkg-config of another", cmakeName, `rdma_pkg_config("fly"`, `rdma_pkg_config("wasp"`, "another library's"},
 		{"page that is not there", "man/flydv.7.md", "", "", "man/" + cmakeName + ":2: looked for the file flydv.7.md"},
+		{"pages that a condition decides", "man/" + cmakeName, "rdma_man_pages(", "if (X)\nset(P flydv.7.md)\nendif()\nrdma_man_pages(${P} ", "man/" + cmakeName + ":4: looked for a page"},
 		{"page without a section", "man/" + cmakeName, "flydv_open.3\n", "flydv_open\n", "man/" + cmakeName + ":3: looked for a page"},
 		{"alias without a page", "man/" + cmakeName, "flydv_open.3 flydv_close.3", "flydv_open.3", "pairs"},
 		{"alias of another section", "man/" + cmakeName, "flydv_close.3", "flydv_close.7", "section 3"},

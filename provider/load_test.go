@@ -86,7 +86,8 @@ func TestLoadManifestMistakes(t *testing.T) {
 		},
 		{
 			"by an id that it has not", "  constant: RDMA_DRIVER_FLY\n  policy: next\nkernelModule: fly.ko\ncmake:\n  coherentDMA: true\ndevice:\n",
-			"  policy: none\nkernelModule: fly.ko\ncmake:\n  coherentDMA: true\ndevice:\n  byDriverID: true\n", []string{"13:device.byDriverID"},
+			"  policy: none\nkernelModule: fly.ko\ncmake:\n  coherentDMA: true\ndevice:\n  byDriverID: true\n",
+			[]string{"13:device.byDriverID"},
 		},
 		{"maintainer", "name: Flo\n  email: flo@host.example", "name: F <x>\n  email: no", []string{"4:maintainer.name", "5:maintainer.email"}},
 		{"header elsewhere", "fly-abi.h", "../fly-abi.h", []string{"6:abiHeader"}},

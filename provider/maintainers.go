@@ -45,11 +45,7 @@ func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already b
 	}
 	title := m.maintainersTitle()
 	sep := fieldSeparator(data, among[0])
-	lines := []string{title}
-	for _, one := range append([]Maintainer{m.Maintainer}, m.CoMaintainers...) {
-		lines = append(lines, "M:"+sep+one.Name+" <"+one.Email+">")
-	}
-	lines = append(lines, "S:"+sep+"Supported", "F:"+sep+folder)
+	lines := append([]string{title}, m.maintainersEntry(sep, folder)...)
 	if pos := placeIn(titles, title, byFold); pos < len(among) {
 		at := among[pos].Start
 		eol := eolNear(data, at)
@@ -67,6 +63,15 @@ func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already b
 		return nil, false, err
 	}
 	return out, false, nil
+}
+
+// maintainersEntry gives the lines below the title.
+func (m *Manifest) maintainersEntry(sep, folder string) []string {
+	var lines []string
+	for _, one := range append([]Maintainer{m.Maintainer}, m.CoMaintainers...) {
+		lines = append(lines, "M:"+sep+one.Name+" <"+one.Email+">")
+	}
+	return append(lines, "S:"+sep+"Supported", "F:"+sep+folder)
 }
 
 // checkMaintainers reads the result back.

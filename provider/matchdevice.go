@@ -108,8 +108,15 @@ func (m *matchCheck) device(o *cObject, table string, entries []matchEnt) {
 		default:
 		}
 	}
+	if !o.included {
+		m.unmatched(o, table, names, aliases)
+	}
+}
+
+// unmatched says what is wrong with a table of which no entry fits the device.
+func (m *matchCheck) unmatched(o *cObject, table string, names, aliases []matchEnt) {
+	d := m.p.Manifest.Device
 	switch {
-	case o.included:
 	case len(names) > 0:
 		want := fmt.Sprintf("a beginning of %s, device.name of %s", d.Name, ManifestName)
 		m.fail(o.file.problem(names[0].at, want, strconv.Quote(names[0].text)))
@@ -119,8 +126,7 @@ func (m *matchCheck) device(o *cObject, table string, entries []matchEnt) {
 	case len(aliases) > 0:
 		want := fmt.Sprintf("device.modalias in %s that fits an entry of %s", ManifestName, table)
 		m.warn(o.file.problem(o.at, want, "none: the proof cannot show the device by its name alone"))
-	case d.ByDriverID:
-	default:
+	case !d.ByDriverID:
 		want := fmt.Sprintf("%s(\"…\", NULL) in %s, by which the proof can show %s", macroName, table, d.Name)
 		m.warn(o.file.problem(o.at, want, "driver ids alone, which travel over netlink only"))
 	}

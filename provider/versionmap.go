@@ -164,16 +164,16 @@ func (p *mapParser) body(node string) error {
 	for {
 		t := p.next()
 		p.at++
-		switch {
-		case t.Text == "}":
+		switch t.Text {
+		case "}":
 			return nil
-		case t.Text == "global" || t.Text == "local":
+		case "global", "local":
 			if p.next().Text == ":" {
 				p.at++
 				local = t.Text == "local"
 				continue
 			}
-		case t.Text == "" || t.Text == "{" || t.Text == ";" || t.Text == ":":
+		case "", "{", ";", ":":
 			return p.fail(t.Off, `a symbol, global:, local: or "}" in the version node `+node, t.found())
 		}
 		if err := p.symbol(node, t, local); err != nil {

@@ -47,6 +47,8 @@ type Cut struct {
 }
 
 // Transplant is one provider and what it is compared with.
+//
+//nolint:lll // a struct tag cannot be broken
 type Transplant struct {
 	// Name is what a user types, and the name of the manifest in
 	// provider/testdata/transplants.
@@ -69,6 +71,8 @@ type Transplant struct {
 }
 
 // Reason explains differences. Each of its files has some of each of its kinds.
+//
+//nolint:lll // a struct tag cannot be broken
 type Reason struct {
 	// Files are paths in the tree.
 	Files []string `yaml:"files" jsonschema:"minItems=1" jsonschema_description:"the files' paths in the tree"`

@@ -14,7 +14,10 @@ import (
 func editAll(s *rpmspec.Spec, description string) []error {
 	_, patch := s.AddPatch("p.patch")
 	_, changelog := s.AddChangelog(entry())
-	return []error{patch, s.AddProvider("crab", description), s.AddSUSEProvider("crab", description), changelog}
+	return []error{
+		patch, s.AddProvider("crab", description), s.AddSUSEProvider("crab", description), changelog,
+		s.AddPayload(crab()), s.AddSUSEPayload(crab()),
+	}
 }
 
 // FuzzEdits wants of any spec: unedited bytes stay, errors are typed, and what was edited
@@ -28,6 +31,9 @@ func FuzzEdits(f *testing.F) {
 		f.Add([]byte(text), "Sideways")
 	}
 	f.Add([]byte(small), "100% \\")
+	f.Add([]byte(payloadSpec), "x")
+	f.Add([]byte(suse(suseSections)), "x")
+	f.Add([]byte(suse(suseMacros)), "x")
 	f.Fuzz(func(t *testing.T, data []byte, description string) {
 		s, err := rpmspec.Parse("x.spec", data)
 		var place *rpmspec.PlaceError

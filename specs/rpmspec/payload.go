@@ -197,25 +197,12 @@ func (s *Spec) contentEnd(sec section) int {
 	for i := sec.body(); i < sec.end && s.lines[i].depth >= depth; i++ {
 		l := s.lines[i]
 		cond := conditional(l.text)
-		switch {
-		case !l.start || l.depth > depth || strings.TrimSpace(l.text) == "" || cond == condIf || strings.HasPrefix(l.text, "#"):
-		case cond == condElse || cond == condEnd && !s.opened(sec, i):
-			return at
-		default:
+		blank := strings.TrimSpace(l.text) == "" || strings.HasPrefix(l.text, "#")
+		if !l.start || l.depth == depth && !blank && (cond == condNone || cond == condEnd) {
 			at = i + 1
 		}
 	}
 	return at
-}
-
-// opened says whether the conditional that line i ends began in the section.
-func (s *Spec) opened(sec section, i int) bool {
-	for k := i - 1; k > sec.head; k-- {
-		if s.lines[k].start && s.lines[k].depth == s.lines[i].depth && conditional(s.lines[k].text) == condIf {
-			return true
-		}
-	}
-	return false
 }
 
 // coherentLine begins the conditional that SUSE's spec has for coherent DMA.

@@ -186,6 +186,7 @@ func TestAddPayloadPages(t *testing.T) {
 func TestAddPayloadReplaces(t *testing.T) {
 	text, _ := edited(t, payloadSpec, func(s *rpmspec.Spec) error { return s.AddPayload(crab()) })
 	old, now := crab(), crab()
+	old.Pages = append(old.Pages, rpmspec.Page{Section: 3, Name: "verbs_crab"}) // whose line is others' too
 	now.Pages = []rpmspec.Page{{Section: 3, Name: "crabdv_pinch"}}
 	now.Files = nil
 	now.Replaced = &old

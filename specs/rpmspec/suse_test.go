@@ -184,6 +184,13 @@ func TestAddSUSEPayloadFormOfFiles(t *testing.T) {
 		"%files -n %wasp2_lname\n", "%files -n %wasp2_lname\n%defattr(-,root,root)\n").Replace(suse(suseMacros))
 	after, _ := edited(t, text, func(s *rpmspec.Spec) error { return s.AddSUSEPayload(crab()) })
 	wantParts(t, after, "%files -n %crab_lname\n%defattr(-,root,root)\n%{_libdir}/libcrab.so.*\n")
+	text = strings.Replace(suse(suseMacros), "%files -n %wasp2_lname\n", "%files -n %wasp2_lname\n%defattr(-,root,root)\n", 1)
+	after, _ = edited(t, text, func(s *rpmspec.Spec) error { return s.AddSUSEPayload(crab()) })
+	wantParts(t, after, "%files -n %crab_lname\n%{_libdir}/libcrab.so.*\n")
+	// What stands behind %else is not for coherent DMA.
+	text = strings.Replace(suse(suseMacros), "%{_modprobedir}/ant.conf\n%endif\n", "%else\n%{_modprobedir}/ant.conf\n%endif\n", 1)
+	after, _ = edited(t, text, func(s *rpmspec.Spec) error { return s.AddSUSEPayload(crab()) })
+	wantParts(t, after, "%{_modprobedir}/truly.conf\n%if 0%{?dma_coherent}\n%{_prefix}/lib/udev/rules.d/70-crab.rules\n%{_modprobedir}/crab.conf\n")
 }
 
 func TestAddSUSEPayloadReplaces(t *testing.T) {

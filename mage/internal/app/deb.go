@@ -73,7 +73,7 @@ func (a *App) debianSource(ctx context.Context, job pipeline.Job, further int) (
 	if m.src, err = a.pipeline.Source(ctx, m.job); err != nil {
 		return m, err
 	}
-	if err = pipeline.NotSourcePackage(m.src, "deb"); err != nil {
+	if err := pipeline.NotSourcePackage(m.src, "deb"); err != nil {
 		return m, err
 	}
 	if m.tree, err = a.pipeline.Integrate(ctx, m.job, m.src); err != nil {

@@ -65,7 +65,7 @@ func (a *App) TestTransplant(ctx context.Context) error {
 		rows = append(rows, row)
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	err = a.showTransplants(t, rows)
+	err = a.showTransplants(rows)
 	return errors.Join(err, a.pipeline.Prune(ctx))
 }
 
@@ -170,7 +170,7 @@ func (e *transplantsError) Error() string {
 
 // showTransplants prints the table, writes the report, and gives an error if a
 // row failed.
-func (a *App) showTransplants(t transplantsJob, rows []*pipeline.TransplantRow) error {
+func (a *App) showTransplants(rows []*pipeline.TransplantRow) error {
 	table := make([][]string, 0, len(rows))
 	var failed []*pipeline.TransplantRow
 	for _, row := range rows {
@@ -179,7 +179,9 @@ func (a *App) showTransplants(t transplantsJob, rows []*pipeline.TransplantRow) 
 			failed = append(failed, row)
 		}
 	}
-	header := []string{"transplant", "into", "driver id", "files", "same", "lines", "same", "other, with reason", "patch", "compiles", "ibv_devices"}
+	header := []string{
+		"transplant", "into", "driver id", "files", "same", "lines", "same", "other, with reason", "patch", "compiles", "ibv_devices",
+	}
 	a.ui.Table("upstream's providers as a stranger's would be put in, beside what upstream did", header, table)
 	folder := filepath.Join(a.dirs.dist, transplantsFolder)
 	report, err := pipeline.Place(folder, "REPORT.md", pipeline.TransplantReport(rows))

@@ -3,6 +3,8 @@
 package pipeline
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -86,6 +88,7 @@ func (p *Pipeline) Addon(ctx context.Context, job Job, tree Tree, patch Patch, t
 	}
 	key = key.String("toolchain", tc.ID).
 		String("epoch", tree.Source.Epoch.UTC().String()).
+		String("source", tree.Source.Digest).
 		File("tarball", tree.Source.Tarball).
 		File("patch", patch.File).
 		Bytes("spec", text.spec).
@@ -104,8 +107,12 @@ func (p *Pipeline) buildAddon(
 	ctx context.Context, text *addonText, tree Tree, patch Patch, tc Toolchain, dir string, s *ui.Stage,
 ) error {
 	src := tree.Source
+	tarball, err := addonTarball(src)
+	if err != nil {
+		return err
+	}
 	inputs := []tarFile{
-		{name: "SOURCES/" + tarballName(src.Version), path: src.Tarball},
+		tarball,
 		{name: "SOURCES/" + patch.Name, path: patch.File},
 		{name: "SOURCES/" + text.addon.Package + "-documents.tar", data: text.documents},
 		{name: "SPECS/" + text.addon.Package + ".spec", data: text.spec},
@@ -146,6 +153,31 @@ func (p *Pipeline) buildAddon(
 		return err
 	}
 	return keepLog(s, dir, "rpm.log")
+}
+
+// addonTarball is what the patch applies to: the release's tarball, or of a
+// distro's source package, whose own patches come first, the tree that its %prep
+// leaves.
+func addonTarball(src Source) (tarFile, error) {
+	tarball := tarFile{name: "SOURCES/" + tarballName(src.Version), path: src.Tarball}
+	if src.Package == nil {
+		return tarball, nil
+	}
+	files, err := folderFiles(src.Tree)
+	if err != nil {
+		return tarball, err
+	}
+	for i := range files {
+		files[i].name = "rdma-core-" + src.Version + "/" + files[i].name
+		files[i].mtime = src.Epoch
+	}
+	var out bytes.Buffer
+	packed := gzip.NewWriter(&out)
+	if err := errors.Join(tarOf(files)(packed), packed.Close()); err != nil {
+		return tarball, fmt.Errorf("pack the tree of the source package: %w", err)
+	}
+	tarball.path, tarball.data = "", out.Bytes()
+	return tarball, nil
 }
 
 // measure reads the layout of what was built and holds it against what is known

@@ -5,6 +5,7 @@ package pipeline
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io"
@@ -229,6 +230,43 @@ func TestNotInUpstream(t *testing.T) {
 	err := NotInUpstream(job, src)
 	if _, ok := errors.AsType[*InUpstreamError](err); !ok || !strings.Contains(err.Error(), "66.0 has the provider rib") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestAddonTarball: of a distro's source package it is the tree with the distro's
+// patches, since ours is made against that.
+func TestAddonTarball(t *testing.T) {
+	src := Source{Version: "56.1", Tree: t.TempDir(), Tarball: "/released.tar.gz", Epoch: time.Unix(1700000000, 0)}
+	write(t, filepath.Join(src.Tree, "a/patched"), "by the distro")
+	if f, err := addonTarball(src); err != nil || f.path != src.Tarball || f.data != nil {
+		t.Errorf("of a release: %+v, %v", f, err)
+	}
+	src.Package = &SourcePackage{}
+	f, err := addonTarball(src)
+	if err != nil || f.path != "" || f.name != "SOURCES/rdma-core-56.1.tar.gz" {
+		t.Fatalf("of a source package: %q %q, %v", f.name, f.path, err)
+	}
+	packed, err := gzip.NewReader(bytes.NewReader(f.data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for r := tar.NewReader(packed); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(r)
+		found = found || h.Name == "rdma-core-56.1/a/patched" && string(body) == "by the distro"
+	}
+	if !found {
+		t.Error("the distro's file is not in it")
+	}
+	if again, err := addonTarball(src); err != nil || !bytes.Equal(f.data, again.data) {
+		t.Errorf("not the same bytes each time: %v", err)
 	}
 }
 

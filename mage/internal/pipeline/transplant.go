@@ -246,7 +246,7 @@ func (p *Pipeline) transplant(ctx context.Context, job Job, g Grafts, b bed, row
 	if _, err = p.Spec(ctx, job, src); err != nil {
 		return err
 	}
-	if err = row.compare(ctx, b, tree); err != nil {
+	if err := row.compare(ctx, b, tree); err != nil {
 		return err
 	}
 	row.Edit = Check{State: CheckPass}

@@ -37,7 +37,7 @@ func (r *TransplantRow) Count() TransplantCount {
 		}
 	}
 	for _, fault := range r.Faults {
-		if un, ok := errors.AsType[*transplant.Unexplained](fault); ok {
+		if un, ok := errors.AsType[*transplant.UnexplainedError](fault); ok {
 			c.Unexplained += len(un.Lines)
 		}
 	}

@@ -107,7 +107,8 @@ func differences(name string, before, theirs, ours Tree) []Difference {
 	}
 	var all []Difference
 	for _, d := range []Difference{
-		{File: name, Kind: Missing, Lines: missing}, {File: name, Kind: Extra, Lines: extra},
+		{File: name, Kind: Missing, Lines: missing},
+		{File: name, Kind: Extra, Lines: extra},
 		{File: name, Kind: Elsewhere, Lines: elsewhere},
 	} {
 		if len(d.Lines) > 0 {

@@ -2,7 +2,10 @@
 
 package transplant
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Line is a line of a file, without its end.
 type Line struct {
@@ -32,19 +35,31 @@ func difference(a, b []string, known map[string]bool) (onlyA, onlyB []Line) {
 	for endA > start && endB > start && a[endA-1] == b[endB-1] {
 		endA, endB = endA-1, endB-1
 	}
-	lengths := commonLengths(a[start:endA], b[start:endB], known)
-	i, j := start, start
-	for i < endA || j < endB {
+	return unlike(a[start:endA], b[start:endB], start, known)
+}
+
+// unlike goes through two texts of which the first lines have the number first
+// before them.
+func unlike(a, b []string, first int, known map[string]bool) (onlyA, onlyB []Line) {
+	lengths := commonLengths(a, b, known)
+	i, j := 0, 0
+	for i < len(a) && j < len(b) {
 		switch {
-		case i < endA && j < endB && a[i] == b[j] && lengths[i-start][j-start] == lengths[i-start+1][j-start+1]+weight(a[i], known):
+		case a[i] == b[j] && lengths[i][j] == lengths[i+1][j+1]+weight(a[i], known):
 			i, j = i+1, j+1
-		case j == endB || i < endA && lengths[i-start+1][j-start] >= lengths[i-start][j-start+1]:
-			onlyA = append(onlyA, Line{Number: i + 1, Text: a[i]})
+		case lengths[i+1][j] >= lengths[i][j+1]:
+			onlyA = append(onlyA, Line{Number: first + i + 1, Text: a[i]})
 			i++
 		default:
-			onlyB = append(onlyB, Line{Number: j + 1, Text: b[j]})
+			onlyB = append(onlyB, Line{Number: first + j + 1, Text: b[j]})
 			j++
 		}
+	}
+	for ; i < len(a); i++ {
+		onlyA = append(onlyA, Line{Number: first + i + 1, Text: a[i]})
+	}
+	for ; j < len(b); j++ {
+		onlyB = append(onlyB, Line{Number: first + j + 1, Text: b[j]})
 	}
 	return onlyA, onlyB
 }
@@ -65,11 +80,11 @@ func commonLengths(a, b []string, known map[string]bool) [][]int32 {
 	for i := range lengths {
 		lengths[i] = make([]int32, len(b)+1)
 	}
-	for i := len(a) - 1; i >= 0; i-- {
-		w := weight(a[i], known)
+	for i, line := range slices.Backward(a) {
+		w := weight(line, known)
 		for j := len(b) - 1; j >= 0; j-- {
 			lengths[i][j] = max(lengths[i+1][j], lengths[i][j+1])
-			if a[i] == b[j] {
+			if line == b[j] {
 				lengths[i][j] = max(lengths[i][j], lengths[i+1][j+1]+w)
 			}
 		}

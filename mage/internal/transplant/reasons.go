@@ -21,8 +21,8 @@ func (r *Reason) covers(d *Difference, l Line) bool {
 	return r.File == d.File && r.Kind == d.Kind && r.Lines.MatchString(l.Text)
 }
 
-// Unexplained are lines without a reason.
-type Unexplained struct {
+// UnexplainedError are lines without a reason.
+type UnexplainedError struct {
 	Provider string
 	File     string
 	Kind     Kind
@@ -30,7 +30,7 @@ type Unexplained struct {
 }
 
 // Error names the file and the first of the lines.
-func (e *Unexplained) Error() string {
+func (e *UnexplainedError) Error() string {
 	more := ""
 	if n := len(e.Lines); n > 1 {
 		more = fmt.Sprintf(" and %d more", n-1)
@@ -38,20 +38,20 @@ func (e *Unexplained) Error() string {
 	return fmt.Sprintf("%s: %s:%d: %s without a reason: %q%s", e.Provider, e.File, e.Lines[0].Number, e.Kind, e.Lines[0].Text, more)
 }
 
-// Stale is a reason for which there is no difference.
-type Stale struct {
+// StaleError is a reason for which there is no difference.
+type StaleError struct {
 	Provider string
 	Reason   Reason
 }
 
 // Error names the reason.
-func (e *Stale) Error() string {
+func (e *StaleError) Error() string {
 	return fmt.Sprintf("%s: no line of %s is %s and matches %q: the reason %q is no longer one",
 		e.Provider, e.Reason.File, e.Reason.Kind, e.Reason.Lines, e.Reason.Why)
 }
 
 // Explain writes into each difference its reasons. The errors are
-// *Unexplained for lines without one, *Stale for reasons without a line.
+// *UnexplainedError for lines without one, *StaleError for reasons without a line.
 func Explain(provider string, files []File, reasons []Reason) []error {
 	var errs []error
 	used := make([]bool, len(reasons))
@@ -59,13 +59,13 @@ func Explain(provider string, files []File, reasons []Reason) []error {
 		for k := range files[i].Differences {
 			d := &files[i].Differences[k]
 			if rest := explain(d, reasons, used); len(rest) > 0 {
-				errs = append(errs, &Unexplained{Provider: provider, File: d.File, Kind: d.Kind, Lines: rest})
+				errs = append(errs, &UnexplainedError{Provider: provider, File: d.File, Kind: d.Kind, Lines: rest})
 			}
 		}
 	}
 	for i, r := range reasons {
 		if !used[i] {
-			errs = append(errs, &Stale{Provider: provider, Reason: r})
+			errs = append(errs, &StaleError{Provider: provider, Reason: r})
 		}
 	}
 	return errs

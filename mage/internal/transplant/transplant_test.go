@@ -22,14 +22,15 @@ func text(lines ...string) string { return strings.Join(lines, "\n") + "\n" }
 func show(files []transplant.File) []string {
 	var out []string
 	for _, f := range files {
-		line := fmt.Sprintf("%s %v +%d-%d +%d-%d =%d", f.Name, f.Own, f.Theirs.Added, f.Theirs.Removed, f.Ours.Added, f.Ours.Removed, f.Common)
+		var line strings.Builder
+		fmt.Fprintf(&line, "%s %v +%d-%d +%d-%d =%d", f.Name, f.Own, f.Theirs.Added, f.Theirs.Removed, f.Ours.Added, f.Ours.Removed, f.Common)
 		for _, d := range f.Differences {
-			line += fmt.Sprintf("; %s:", d.Kind)
+			fmt.Fprintf(&line, "; %s:", d.Kind)
 			for _, l := range d.Lines {
-				line += fmt.Sprintf(" %d=%s", l.Number, l.Text)
+				fmt.Fprintf(&line, " %d=%s", l.Number, l.Text)
 			}
 		}
-		out = append(out, line)
+		out = append(out, line.String())
 	}
 	return out
 }
@@ -93,14 +94,14 @@ func TestEveryLineNeedsAReasonAndEveryReasonALine(t *testing.T) {
 	}
 	for i, r := range full {
 		_, errs := explain(slices.Delete(slices.Clone(full), i, i+1))
-		var un *transplant.Unexplained
+		var un *transplant.UnexplainedError
 		if len(errs) != 1 || !errors.As(errs[0], &un) || un.Kind != r.Kind || len(un.Lines) != 1 {
 			t.Errorf("without %q: %v", r.Why, errs)
 		}
 	}
 	for _, r := range []transplant.Reason{reason(transplant.Extra, "^nothing$"), {File: "other", Kind: transplant.Missing, Lines: regexp.MustCompile(""), Why: "x"}} {
 		_, errs := explain(append(slices.Clone(full), r))
-		var stale *transplant.Stale
+		var stale *transplant.StaleError
 		if len(errs) != 1 || !errors.As(errs[0], &stale) || stale.Reason.File != r.File {
 			t.Errorf("with %q too: %v", r.Why, errs)
 		}

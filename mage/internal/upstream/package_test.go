@@ -109,7 +109,7 @@ func headerBytes(tags []rpmTag) []byte {
 			binary.Write(&store, binary.BigEndian, v)
 		}
 	}
-	out := bytes.NewBuffer([]byte(headerMagic + "\x00\x00\x00\x00"))
+	out := bytes.NewBufferString(headerMagic + "\x00\x00\x00\x00")
 	binary.Write(out, binary.BigEndian, []uint32{uint32(len(tags)), uint32(store.Len())})
 	out.Write(index.Bytes())
 	out.Write(store.Bytes())
