@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 // cmakeList names a list of files that a command has as its arguments.
@@ -44,7 +46,7 @@ func addToCMakeList(file string, data []byte, list cmakeList, item string) (out 
 			LookedFor: fmt.Sprintf("%s once in %s", item, list), Found: strconv.Itoa(n) + " of them",
 		}
 	}
-	pos := skip + placeIn(items, item, byBytes)
+	pos := skip + sortedlist.Place(items, item, sortedlist.ByBytes)
 	out = insertCMakeArg(data, cmd, pos, item)
 
 	want := cmakeShape(cmds)

@@ -5,6 +5,8 @@ package provider
 import (
 	"regexp"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 // maintainersSection is a title with the lines of its entry.
@@ -46,7 +48,7 @@ func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already b
 	title := m.maintainersTitle()
 	sep := fieldSeparator(data, among[0])
 	lines := append([]string{title}, m.maintainersEntry(sep, folder)...)
-	if pos := placeIn(titles, title, byFold); pos < len(among) {
+	if pos := sortedlist.Place(titles, title, sortedlist.ByFold); pos < len(among) {
 		at := among[pos].Start
 		eol := eolNear(data, at)
 		out = splice(data, at, strings.Join(lines, eol)+eol+eol)

@@ -2,7 +2,11 @@
 
 package provider
 
-import "regexp"
+import (
+	"regexp"
+
+	"github.com/resnics/verbsmith/specs/sortedlist"
+)
 
 // moduleItem is an item of README.md's list of kernel modules: " - siw.ko".
 var moduleItem = regexp.MustCompile(`(?m)^([ \t]*[-*+][ \t]+)([A-Za-z0-9_-]+\.ko)[ \t]*\r?$`)
@@ -34,7 +38,7 @@ func addKernelModule(file string, data []byte, module string) (out []byte, alrea
 	if countOf(modules, module) > 0 {
 		return data, true, nil
 	}
-	pos := placeIn(modules, module, byFold)
+	pos := sortedlist.Place(modules, module, sortedlist.ByFold)
 	if pos == 0 {
 		out = insertLineBefore(data, list[0].Start, list[0].Marker+module)
 	} else {

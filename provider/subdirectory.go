@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 const coherentDMA = "HAVE_COHERENT_DMA"
@@ -61,7 +63,7 @@ func insertSubdirectory(
 	for i, u := range units {
 		keys[i] = u.key
 	}
-	pos := placeIn(keys, path, byPath)
+	pos := sortedlist.Place(keys, path, sortedlist.ByPath)
 	at, near := units[0].first, cmds[units[0].first].Start // the new commands' place among all
 	if pos > 0 {
 		at, near = units[pos-1].last+1, cmds[units[pos-1].last].End

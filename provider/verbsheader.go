@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 // The last two of verbs.h's extern declarations are not providers: they stand
@@ -47,7 +49,7 @@ func addStaticProvider(file string, data []byte, name string) (out []byte, alrea
 		return nil, false, &PlaceError{File: file, LookedFor: lookedFor, Found: found}
 	}
 	decl := "extern const struct verbs_device_ops verbs_provider_" + name + ";"
-	pos := placeIn(names, name, byBytes)
+	pos := sortedlist.Place(names, name, sortedlist.ByBytes)
 	if pos > 0 {
 		out = insertLineAfter(data, externs[pos-1].End, decl)
 	} else {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 // providersPackage is the binary package that has the providers.
@@ -82,7 +84,7 @@ func describe(file string, t text, p *Provider) (text, bool, error) {
 		}
 		names[i] = d.name
 	}
-	pos := placeIn(names, p.Name, byFold)
+	pos := sortedlist.Place(names, p.Name, sortedlist.ByFold)
 	at := list[0].first
 	if pos > 0 {
 		at = list[pos-1].last + 1
@@ -151,7 +153,7 @@ func provide(file string, t text, name string) (text, bool, error) {
 	if slices.Contains(names, name) {
 		return t, true, nil
 	}
-	entries = slices.Insert(entries, placeIn(names, name, byBytes), name)
+	entries = slices.Insert(entries, sortedlist.Place(names, name, sortedlist.ByBytes), name)
 	separator, head := ", ", t[provides.first].s
 	head = head[:strings.Index(head, ":")+1] + " "
 	if provides.last > provides.first { // a line for each

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 const providersFolder = "providers/"
@@ -39,7 +41,7 @@ func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) 
 	}
 	lines := append([]string{"Files: " + own + "/*"}, copyrightLines(p.Copyright)...)
 	lines = append(lines, "License: "+p.License)
-	if pos := placeIn(keys, own, byPath); pos < len(among) {
+	if pos := sortedlist.Place(keys, own, sortedlist.ByPath); pos < len(among) {
 		t = t.insert(among[pos].first, append(lines, "")...)
 	} else {
 		t = t.insert(among[len(among)-1].last+1, append([]string{""}, lines...)...)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 // installed is a line of a .install file, and files that it is there for.
@@ -145,7 +147,7 @@ func editInstall(file string, data []byte, wanted []installed) ([]byte, bool, er
 				return nil, false, &PlaceError{File: file, Line: n + 1, LookedFor: "a place for " + w.pattern, Found: found}
 			}
 		}
-		pos, at := placeIn(keys, w.pattern, byBytes), lines[0]
+		pos, at := sortedlist.Place(keys, w.pattern, sortedlist.ByBytes), lines[0]
 		if pos > 0 {
 			at = lines[pos-1] + 1
 		}

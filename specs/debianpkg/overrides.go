@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 const sonamesTag = "package-name-doesnt-match-sonames"
@@ -21,18 +23,9 @@ var (
 func editOverrides(file string, data []byte, p *Provider) ([]byte, bool, error) {
 	t := split(data)
 	const lookedFor = "one line \"" + providersPackage + ": " + sonamesTag + " ...\""
-	at := -1
-	for i, l := range t {
-		if !sonamesOverride.MatchString(l.s) {
-			continue
-		}
-		if at >= 0 {
-			return nil, false, &PlaceError{File: file, Line: i + 1, LookedFor: lookedFor, Found: "a second"}
-		}
-		at = i
-	}
-	if at < 0 {
-		return nil, false, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	at, err := t.one(file, sonamesOverride, lookedFor)
+	if err != nil {
+		return nil, false, err
 	}
 	m := sonamesOverride.FindStringSubmatch(t[at].s)
 	names := strings.Fields(m[2])
@@ -40,7 +33,7 @@ func editOverrides(file string, data []byte, p *Provider) ([]byte, bool, error) 
 	if slices.Contains(names, name) {
 		return data, true, nil
 	}
-	names = slices.Insert(names, placeIn(names, name, byBytes), name)
+	names = slices.Insert(names, sortedlist.Place(names, name, sortedlist.ByBytes), name)
 	t = t.replace(at, at, m[1]+strings.Join(names, " "))
 	if at > 0 {
 		t = t.replace(at-1, at-1, remark(t[at-1].s, "lib"+p.Library.Name))
@@ -58,7 +51,7 @@ func remark(comment, name string) string {
 	if slices.Contains(names, name) {
 		return comment
 	}
-	names = slices.Insert(names, placeIn(names, name, byBytes), name)
+	names = slices.Insert(names, sortedlist.Place(names, name, sortedlist.ByBytes), name)
 	last := len(names) - 1
 	return m[1] + strings.Join(names[:last], ", ") + m[3] + names[last] + m[5]
 }

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 // exclusion is the command by which rules takes what needs coherent DMA out of
@@ -21,18 +23,9 @@ const inSed = `\|` // between alternatives
 func editRules(file string, data []byte, p *Provider, files map[string][]byte, lines []string) ([]byte, bool, error) {
 	t := split(data)
 	const lookedFor = "one command sed -i '/NAME.../d' debian/" + providersPackage + ".install ..."
-	at := -1
-	for i, l := range t {
-		if !exclusion.MatchString(l.s) {
-			continue
-		}
-		if at >= 0 {
-			return nil, false, &PlaceError{File: file, Line: i + 1, LookedFor: lookedFor, Found: "a second"}
-		}
-		at = i
-	}
-	if at < 0 {
-		return nil, false, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	at, err := t.one(file, exclusion, lookedFor)
+	if err != nil {
+		return nil, false, err
 	}
 	m := exclusion.FindStringSubmatch(t[at].s)
 	names := strings.Split(m[2], inSed)
@@ -41,7 +34,7 @@ func editRules(file string, data []byte, p *Provider, files map[string][]byte, l
 		return data, true, nil
 	}
 	for _, want := range alternatives(p.Name, files, lines, missing) {
-		names = slices.Insert(names, placeIn(names, want, byBytes), want)
+		names = slices.Insert(names, sortedlist.Place(names, want, sortedlist.ByBytes), want)
 	}
 	return t.replace(at, at, m[1]+strings.Join(names, inSed)+m[3]+m[4]).bytes(), false, nil
 }

@@ -3,6 +3,7 @@
 package debianpkg
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -35,6 +36,25 @@ func (t text) bytes() []byte {
 		b.WriteString(l.eol)
 	}
 	return []byte(b.String())
+}
+
+// one gives the index of the only line that matches. lookedFor names it in the
+// *PlaceError that says there is none, or a second.
+func (t text) one(file string, form *regexp.Regexp, lookedFor string) (int, error) {
+	at := -1
+	for i, l := range t {
+		if !form.MatchString(l.s) {
+			continue
+		}
+		if at >= 0 {
+			return -1, &PlaceError{File: file, Line: i + 1, LookedFor: lookedFor, Found: "a second"}
+		}
+		at = i
+	}
+	if at < 0 {
+		return -1, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+	}
+	return at, nil
 }
 
 // insert gives the text with lines put in before line i, with the line ends of

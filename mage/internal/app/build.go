@@ -111,6 +111,12 @@ func (a *App) RPM(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return a.endWithPackages(ctx, dist)
+}
+
+// endWithPackages ends a target that made packages: it shows them, and says so where
+// nothing had to be done.
+func (a *App) endWithPackages(ctx context.Context, dist pipeline.Dist) error {
 	if err := a.showPackages(dist); err != nil {
 		return err
 	}

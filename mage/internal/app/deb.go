@@ -191,13 +191,7 @@ func (a *App) Deb(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.showPackages(dist); err != nil {
-		return err
-	}
-	if len(a.pipeline.Ran()) == 0 {
-		fmt.Fprintf(a.ui.Out(), "nothing to do: %s is up to date\n", a.relative(dist.Dir))
-	}
-	return a.pipeline.Prune(ctx)
+	return a.endWithPackages(ctx, dist)
 }
 
 // TestDeb is the test:deb target.
@@ -209,11 +203,7 @@ func (a *App) TestDeb(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := a.pipeline.Prove(ctx, m.job, m.tc, dist)
-	if len(report.Verdicts) > 0 {
-		err = errors.Join(err, a.showReport(report, dist))
-	}
-	return err
+	return a.prove(ctx, m.job, m.tc, dist)
 }
 
 // suiteRows are the suites' rows in toolchain:list. A source without debian/ has

@@ -26,7 +26,12 @@ func (a *App) TestIntegration(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := a.pipeline.Prove(ctx, m.job, m.tc, dist)
+	return a.prove(ctx, m.job, m.tc, dist)
+}
+
+// prove gives the verdicts about installed packages and shows them.
+func (a *App) prove(ctx context.Context, job pipeline.Job, tc pipeline.Toolchain, dist pipeline.Dist) error {
+	report, err := a.pipeline.Prove(ctx, job, tc, dist)
 	if len(report.Verdicts) > 0 {
 		err = errors.Join(err, a.showReport(report, dist))
 	}

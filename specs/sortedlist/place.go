@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package sortedlist
 
 import "strings"
 
-// placeIn says before which of keys a new key goes (len(keys): at the end).
+// Place says before which of keys a new key goes (len(keys): at the end).
 //
 // Upstream's lists are sorted with accidents: ionic stands last in verbs.h,
 // README.md has iw_cxgb4 before hfi1. "Before the first greater one" and
@@ -12,7 +12,7 @@ import "strings"
 // the one with the fewest keys on the wrong side, the first of them where
 // several are equal. It gives the places that upstream itself chose for irdma,
 // erdma, mana and ionic, but for verbs.h's ionic.
-func placeIn(keys []string, key string, less func(a, b string) bool) int {
+func Place(keys []string, key string, less func(a, b string) bool) int {
 	wrong := 0 // keys behind the place that should be before it, and the reverse
 	for _, k := range keys {
 		if less(k, key) {
@@ -34,13 +34,15 @@ func placeIn(keys []string, key string, less func(a, b string) bool) int {
 	return at
 }
 
-func byBytes(a, b string) bool { return a < b }
+// ByBytes orders as C and sort(1) in the C locale do.
+func ByBytes(a, b string) bool { return a < b }
 
-func byFold(a, b string) bool { return strings.ToLower(a) < strings.ToLower(b) }
+// ByFold takes capitals and small letters for the same.
+func ByFold(a, b string) bool { return strings.ToLower(a) < strings.ToLower(b) }
 
-// byPath orders folder by folder, so that providers/mana/man stays behind
+// ByPath orders folder by folder, so that providers/mana/man stays behind
 // providers/mana, before providers/mana_x.
-func byPath(a, b string) bool {
+func ByPath(a, b string) bool {
 	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
 	for i := 0; i < len(as) && i < len(bs); i++ {
 		if as[i] != bs[i] {
