@@ -139,7 +139,7 @@ func (a *App) addon(
 	if m.src, err = a.pipeline.Source(ctx, job); err != nil {
 		return m, err
 	}
-	if err := errors.Join(pipeline.NotSourcePackage(m.src, "rpm:addon"), pipeline.NotInUpstream(job, m.src)); err != nil {
+	if err := pipeline.NotInUpstream(job, m.src); err != nil {
 		return m, err
 	}
 	if m.tree, err = a.pipeline.Integrate(ctx, job, m.src); err != nil {
