@@ -2,7 +2,7 @@ module github.com/resnics/verbsmith
 
 go 1.26.0
 
-tool github.com/magefile/mage
+tool github.com/resnics/verbsmith/mage
 
 require (
 	github.com/aymanbagabas/go-udiff v0.4.1

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// asMage names the variable that makes the test's program the command.
+const asMage = "VERBSMITH_TEST_AS_MAGE"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asMage) != "" {
+		os.Exit(run(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// magefile has targets that need nothing but the language.
+const magefile = `//go:build mage
+
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func Hello() { fmt.Println("hello") }
+
+func Fail() { os.Exit(7) }
+`
+
+// onlyOne is a go command that fails where two of one folder compile at once.
+const onlyOne = `#!/bin/sh
+[ "$1" = build ] || exec go "$@"
+mkdir compiling || exit 9
+go "$@"
+status=$?
+rmdir compiling
+exit $status
+`
+
+// TestTogether begins several runs of one folder at once: they compile one after
+// the other, each runs its target, and none leaves what it generated.
+func TestTogether(t *testing.T) {
+	dir, home := folder(t), t.TempDir()
+	gocmd := filepath.Join(t.TempDir(), "go")
+	write(t, gocmd, onlyOne)
+	if err := os.Chmod(gocmd, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var runs sync.WaitGroup
+	for range 6 {
+		runs.Go(func() {
+			if out, err := mageIn(t, dir, home, "-gocmd", gocmd, "hello").CombinedOutput(); err != nil || string(out) != "hello\n" {
+				t.Errorf("mage hello: %v\n%s", err, out)
+			}
+		})
+	}
+	runs.Wait()
+	if _, err := os.Stat(filepath.Join(dir, "mage_output_file.go")); err == nil {
+		t.Error("mage_output_file.go is left")
+	}
+}
+
+// TestStatus: what the target ends with, mage ends with, and a magefile that does not compile
+// is no target's failure.
+func TestStatus(t *testing.T) {
+	dir, home := folder(t), t.TempDir()
+	for _, tc := range []struct {
+		name, target string
+		status       int
+		says         string
+	}{
+		{"target", "fail", 7, ""},
+		{"no such target", "nowhere", 2, "nowhere"},
+		{"unknown option", "-nosuch", 2, "-nosuch"},
+		{"list", "-l", 0, "hello"},
+	} {
+		cmd := mageIn(t, dir, home, tc.target)
+		out, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != tc.status || !strings.Contains(string(out), tc.says) {
+			t.Errorf("%s: status %d, want %d with %q\n%s", tc.name, got, tc.status, tc.says, out)
+		}
+	}
+	write(t, filepath.Join(dir, "magefile.go"), magefile+"\nfunc Broken() { nowhere() }\n")
+	cmd := mageIn(t, dir, home, "hello")
+	out, _ := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "magefile.go:14:17: undefined: nowhere") {
+		t.Errorf("status %d of a magefile that does not compile\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+}
+
+// folder is a module with a magefile.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "go.mod"), "module example.com/hello\n\ngo 1.26\n")
+	write(t, filepath.Join(dir, "magefile.go"), magefile)
+	return dir
+}
+
+// mageIn is the command, to be run in dir with its programs in home.
+func mageIn(t *testing.T, dir, home string, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), asMage+"=1", "MAGEFILE_CACHE="+home, "MAGEFILE_HASHFAST=", "GOFLAGS=")
+	return cmd
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
