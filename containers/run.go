@@ -62,7 +62,7 @@ func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, e
 func (e *Engine) fill(ctx context.Context, box *box, spec RunSpec) error {
 	for _, v := range spec.Volumes {
 		if err := e.giveVolume(ctx, box.id, v); err != nil {
-			return fmt.Errorf("volume %s: %w", v.Name, err)
+			return fmt.Errorf("volume %q at %s: %w", v.Name, v.Path, err)
 		}
 	}
 	for _, in := range spec.Inputs {

@@ -252,6 +252,35 @@ func TestInputsKeepOwnersAlsoOnVolumes(t *testing.T) {
 	}
 }
 
+// A volume without a name takes input and gives output like any other, and goes with its container.
+func TestVolumeOfTheRun(t *testing.T) {
+	e := connect(t)
+	stream, err := tarOf(tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o640, Uid: 1234, Gid: 1235}, "hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := e.ourVolumes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := probe("stat", "/vol", "/vol/file")
+	spec.User = "1234:1235"
+	spec.Volumes = []VolumeMount{{Path: "/vol", UID: 1234, GID: 1235}}
+	spec.Inputs = []Input{{Path: "/vol", Tar: bytes.NewReader(stream)}}
+	out := filepath.Join(t.TempDir(), "out")
+	spec.Outputs = []Output{{Path: "/vol", Dir: out}}
+	if got, want := stdout(t, e, spec), "/vol drwxr-xr-x 1234:1235\n/vol/file -rw-r----- 1234:1235\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if data, err := os.ReadFile(filepath.Join(out, "file")); err != nil || string(data) != "hello" {
+		t.Errorf("got %q, %v", data, err)
+	}
+	after, err := e.ourVolumes(t.Context())
+	if err != nil || len(after) != len(before) {
+		t.Errorf("%d volumes before, %d after: %v", len(before), len(after), err)
+	}
+}
+
 func TestInputWriterFails(t *testing.T) {
 	e := connect(t)
 	broken := errors.New("the source is gone")

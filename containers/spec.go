@@ -42,7 +42,9 @@ type RunSpec struct {
 	Pids   int64 // limit of processes; 0 is none
 }
 
-// VolumeMount puts a named volume at a path of the container. The volume is made where it is missing.
+// VolumeMount puts a volume at a path of the container. One with a name is made where it is missing; one without
+// is the run's own and goes with the container. An engine keeps volumes on a plain file system of its machine: what
+// writes many files does so faster than in the container's layers.
 type VolumeMount struct {
 	Name, Path string
 	ReadOnly   bool
@@ -144,8 +146,8 @@ func (out Output) check() error {
 
 // check takes no path for a name: with one, an engine would mount a folder of its machine.
 func (v VolumeMount) check() error {
-	if !volumeName.MatchString(v.Name) || !path.IsAbs(v.Path) || path.Clean(v.Path) == "/" {
-		return fmt.Errorf("volume %q at %q: want a name of letters, digits, '_', '.' and '-', and an absolute path",
+	if (v.Name != "" && !volumeName.MatchString(v.Name)) || !path.IsAbs(v.Path) || path.Clean(v.Path) == "/" {
+		return fmt.Errorf("volume %q at %q: want a name of letters, digits, '_', '.' and '-', or none, and an absolute path",
 			v.Name, v.Path)
 	}
 	return nil

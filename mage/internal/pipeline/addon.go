@@ -120,7 +120,7 @@ func (p *Pipeline) buildAddon(
 	for i := range inputs {
 		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
 	}
-	mounts, err := p.compilerCache(ctx, tc)
+	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(topdir))
 	if err != nil {
 		return err
 	}

@@ -90,14 +90,14 @@ func (p *Pipeline) buildInVolume(
 	if err != nil {
 		return err
 	}
-	mounts, err := p.compilerCache(ctx, tc)
+	mounts, err := p.compilerVolumes(ctx, tc, containers.VolumeMount{Name: b.Volume, Path: treeFolder})
 	if err != nil {
 		return err
 	}
 	_, err = p.runScript(ctx, s, buildScript, []string{b.Tree, path.Join(treeFolder, listFile)}, containers.RunSpec{
 		Name: "build", Image: tc.ID, User: builder, WorkDir: treeFolder,
 		Env:     buildEnv(tree.Source),
-		Volumes: append(mounts, containers.VolumeMount{Name: b.Volume, Path: treeFolder}),
+		Volumes: mounts,
 		Inputs:  []containers.Input{{Path: treeFolder, Write: tarOf(sync)}},
 		Log:     ninjaLog(s),
 	})

@@ -97,8 +97,14 @@ func buildEnv(src Source) map[string]string {
 	}
 }
 
-// compilerCache mounts the distro's ccache volume.
-func (p *Pipeline) compilerCache(ctx context.Context, tc Toolchain) ([]containers.VolumeMount, error) {
+// ownVolume is for the thousands of files that a compiler writes: it goes with
+// the container.
+func ownVolume(folder string) containers.VolumeMount {
+	return containers.VolumeMount{Path: folder, UID: builderUID, GID: builderUID}
+}
+
+// compilerVolumes adds the distro's ccache volume to the one for the work.
+func (p *Pipeline) compilerVolumes(ctx context.Context, tc Toolchain, work containers.VolumeMount) ([]containers.VolumeMount, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return nil, err
@@ -107,7 +113,7 @@ func (p *Pipeline) compilerCache(ctx context.Context, tc Toolchain) ([]container
 	if err := engine.EnsureVolume(ctx, name, nil); err != nil {
 		return nil, err
 	}
-	return []containers.VolumeMount{{Name: name, Path: ccacheFolder}}, nil
+	return []containers.VolumeMount{{Name: name, Path: ccacheFolder}, work}, nil
 }
 
 // volume names a volume that belongs to this cache folder: it is a part of the

@@ -68,7 +68,7 @@ func (p *Pipeline) dpkgBuildpackage(
 	for i := range inputs {
 		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
 	}
-	mounts, err := p.compilerCache(ctx, tc)
+	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(debFolder))
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolc
 		for i := range files {
 			files[i].owner = builderUID
 		}
-		mounts, err := p.compilerCache(ctx, tc)
+		mounts, err := p.compilerVolumes(ctx, tc, ownVolume(treeFolder))
 		if err != nil {
 			return err
 		}

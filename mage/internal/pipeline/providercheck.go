@@ -165,19 +165,16 @@ func (p *Pipeline) CompileProvider(ctx context.Context, job Job, tree Tree, tc T
 	if err != nil {
 		return "", err
 	}
-	mounts, err := p.compilerCache(ctx, tc)
+	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(treeFolder))
 	if err != nil {
 		return "", err
 	}
 	key = key.String("tree", tree.Key).String("toolchain", tc.ID)
 	entry, err := p.cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.compileInto(ctx, s, job, tc, mounts, tree, treeIn(tree), filepath.Join(dir, "out"))
+		return p.compileInto(ctx, s, job, tc, mounts, tree, filepath.Join(dir, "out"))
 	})
 	return filepath.Join(entry.Dir, "out"), err
 }
-
-// treeIn is where a tree is in its container.
-func treeIn(tree Tree) string { return path.Join(treeFolder, "rdma-core-"+tree.Source.Version) }
 
 // DiscoverProvider has ibv_devices of what CompileProvider built list the
 // device, and gives its words.
@@ -190,7 +187,7 @@ func (p *Pipeline) DiscoverProvider(ctx context.Context, job Job, tree Tree, tc 
 	}
 	key = key.String("tree", tree.Key).String("toolchain", tc.ID)
 	entry, err := p.cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		said, err := p.judgeBuild(ctx, s, job, tc, tree, treeIn(tree), out, []string{"listed"})
+		said, err := p.judgeBuild(ctx, s, job, tc, tree, out, []string{"listed"})
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (p *Pipeline) rebuild(ctx context.Context, src Source, tc Toolchain, dist D
 	if i < 0 {
 		return out, fmt.Errorf("%s: %w", dist.Dir, errNoSourcePackage)
 	}
-	mounts, err := p.compilerCache(ctx, tc)
+	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(topdir))
 	if err != nil {
 		return out, err
 	}

@@ -8,8 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
+	"runtime"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -20,12 +20,16 @@ const (
 	releaseBuildScript = "release-build.sh"
 	verdictScript      = "verdict.sh"
 	releaseOut         = "/builder/out"
+	// checkedTree is the same for all releases, so that the compiler's cache
+	// knows a file that two of them share.
+	checkedTree = treeFolder + "/rdma-core-checked"
 )
 
 // CheckBuilds compiles each release with the provider, whose own files may not
-// give a warning, and has ibv_devices of that build list the device.
+// give a warning, and has ibv_devices of that build list the device. Two at a
+// time at least: much of a row is copying and configuring, which fill no core.
 func (p *Pipeline) CheckBuilds(ctx context.Context, job Job, tc Toolchain, r *Releases) error {
-	return p.eachRow(ctx, "compile", 1, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
+	return p.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
 			row.Compile, row.Devices = Check{State: CheckNotTried}, Check{State: CheckNotTried}
 			return true, nil
@@ -48,7 +52,7 @@ func (p *Pipeline) buildRow(ctx context.Context, job Job, tc Toolchain, r *Relea
 		return false, err
 	}
 	key = key.String("edit", row.edit.key).String("toolchain", tc.ID)
-	mounts, err := p.compilerCache(ctx, tc)
+	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(treeFolder))
 	if err != nil {
 		return false, err
 	}
@@ -84,11 +88,10 @@ func (p *Pipeline) buildRelease(
 		return err
 	}
 	out := filepath.Join(p.CacheDir, "out")
-	at := path.Join(treeFolder, "rdma-core-"+src.Version)
-	if err := p.compileRelease(ctx, job, tc, mounts, tree, at, out); err != nil {
+	if err := p.compileRelease(ctx, job, tc, mounts, tree, out); err != nil {
 		return err
 	}
-	return p.discover(ctx, job, tc, tree, at, out, "listed")
+	return p.discover(ctx, job, tc, tree, out, "listed")
 }
 
 // errPatchesDiffer is a fault of ours: an edit reads a file that it does not tell of.
@@ -107,15 +110,15 @@ func sameFiles(a, b string) error {
 }
 
 func (p *Pipeline) compileRelease(
-	ctx context.Context, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, at, out string,
+	ctx context.Context, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, out string,
 ) error {
 	s := p.begin("compile")
-	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, mounts, tree, at, out))
+	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, mounts, tree, out))
 }
 
 // compileInto compiles what discovery needs and leaves it in the folder out.
 func (p *Pipeline) compileInto(
-	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, at, out string,
+	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, out string,
 ) error {
 	files, err := folderFiles(tree.Dir)
 	if err != nil {
@@ -124,9 +127,9 @@ func (p *Pipeline) compileInto(
 	for i := range files {
 		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
 	}
-	_, err = p.runScript(ctx, s, releaseBuildScript, []string{at, job.providerName(), releaseOut}, containers.RunSpec{
+	_, err = p.runScript(ctx, s, releaseBuildScript, []string{checkedTree, job.providerName(), releaseOut}, containers.RunSpec{
 		Name: "compile", Image: tc.ID, User: builder, Env: buildEnv(tree.Source), Volumes: mounts,
-		Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+		Inputs:  []containers.Input{{Path: checkedTree, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
 	})
 	return err
@@ -134,16 +137,16 @@ func (p *Pipeline) compileInto(
 
 // discover runs ibv_devices of the build where it was built, in containers of
 // their own: a device node can only be made by root, and nothing compiles as root.
-func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, at, out string, verdicts ...string) error {
+func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, out string, verdicts ...string) error {
 	s := p.begin("discover")
-	_, err := p.judgeBuild(ctx, s, job, tc, tree, at, out, verdicts)
+	_, err := p.judgeBuild(ctx, s, job, tc, tree, out, verdicts)
 	return p.end("discover", s, false, err)
 }
 
 // judgeBuild gives what the last of the verdicts said. One that does not pass is
 // a *VerdictError.
 func (p *Pipeline) judgeBuild(
-	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, at, out string, verdicts []string,
+	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, out string, verdicts []string,
 ) (evidence string, err error) {
 	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
@@ -157,8 +160,8 @@ func (p *Pipeline) judgeBuild(
 	if err != nil {
 		return "", err
 	}
-	spec.Env["BIN"] = at + "/build/bin"
-	spec.Inputs = append(spec.Inputs, containers.Input{Path: at + "/build", Write: tarOf(files)})
+	spec.Env["BIN"] = checkedTree + "/build/bin"
+	spec.Inputs = append(spec.Inputs, containers.Input{Path: checkedTree + "/build", Write: tarOf(files)})
 	for _, name := range verdicts {
 		v := Verdict{Name: name, Title: name + " of the build, for " + m.device}
 		if err := p.judge(ctx, s, &v, spec); err != nil {

@@ -59,7 +59,7 @@ func (p *Pipeline) rpmbuild(
 	if err := keepInputs(inputs, dir); err != nil {
 		return err
 	}
-	mounts, err := p.compilerCache(ctx, tc)
+	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(topdir))
 	if err != nil {
 		return err
 	}

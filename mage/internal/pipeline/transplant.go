@@ -310,18 +310,17 @@ func (p *Pipeline) transplantPatch(ctx context.Context, job Job, tree Tree, row 
 // transplantBuild compiles the host with the provider and has its ibv_devices
 // list the device.
 func (p *Pipeline) transplantBuild(ctx context.Context, job Job, tc Toolchain, tree Tree, row *TransplantRow) error {
-	mounts, err := p.compilerCache(ctx, tc)
+	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(treeFolder))
 	if err != nil {
 		return err
 	}
 	out := filepath.Join(p.CacheDir, "out")
-	at := path.Join(treeFolder, "rdma-core-"+tree.Source.Version)
-	if err := p.compileRelease(ctx, job, tc, mounts, tree, at, out); err != nil {
+	if err := p.compileRelease(ctx, job, tc, mounts, tree, out); err != nil {
 		row.Compile = failedCheck(err)
 		return err
 	}
 	row.Compile = Check{State: CheckPass}
-	if err := p.discover(ctx, job, tc, tree, at, out, "listed", "foreign-name", "foreign-abi"); err != nil {
+	if err := p.discover(ctx, job, tc, tree, out, "listed", "foreign-name", "foreign-abi"); err != nil {
 		row.Devices = failedCheck(err)
 		return err
 	}
