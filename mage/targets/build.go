@@ -99,9 +99,12 @@ type Rpm mg.Namespace
 func (Rpm) Addon(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default one for each interface of libibverbs)
-	source *string, // tarball, git clone as PATH@REF, or git clone with the releases
+	source *string, // tarball, source RPM, git clone as PATH@REF, or git clone with the releases
 	provider *string, // provider: a name in provider/, or a folder (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // behind the package's release, for the next of the same (default nothing)
 ) error {
-	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).RPMAddon)
+	f := flags(distro, rdma, source, provider, base)
+	f.Suffix = suffix
+	return app.Run(ctx, f, (*app.App).RPMAddon)
 }

@@ -50,13 +50,14 @@ func (Test) Deb(ctx context.Context,
 func (Test) Addon(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, or a folder (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 	beside *string, // folder in dist/ of other unpatched packages (default the same release's)
+	suffix *string, // behind the package's release (default nothing)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Beside = beside
+	f.Beside, f.Suffix = beside, suffix
 	return app.Run(ctx, f, (*app.App).TestAddon)
 }
 

@@ -43,7 +43,7 @@ type addonMade struct {
 }
 
 func (a *App) addonJob() (pipeline.Job, error) {
-	job, err := a.job()
+	job, err := a.rpmJob()
 	if err == nil && job.Provider == nil {
 		err = needsProvider()
 	}

@@ -48,7 +48,7 @@ func (a *App) beside(ctx context.Context, further int) (beside, error) {
 		return b, err
 	}
 	stockJob := job
-	stockJob.Provider = nil
+	stockJob.Provider, stockJob.Suffix = nil, ""
 	given := value(a.flags.Beside, "")
 	if given == "" {
 		further += editStages(stockJob) + toolchainStages + rpmStages

@@ -107,7 +107,7 @@ func TestAddonSpecText(t *testing.T) {
 	text := addonText{addon: Addon{PrivateABI: 34, From: "56.0", Below: "57.0"}}
 	got := string(text.specText(specValues{
 		provider: "rib", folders: "providers/rib providers/rib/man", version: "56.1", licence: "MIT",
-		description: "%{lua:os.execute('x')} %(touch /x) {", library: true,
+		description: "%{lua:os.execute('x')} %(touch /x) {", library: true, suffix: ".r2",
 	}, []byte("Name: %{provider}\n%description\n")))
 	const want = `%global provider rib
 %global provider_folders providers/rib providers/rib/man
@@ -117,6 +117,7 @@ func TestAddonSpecText(t *testing.T) {
 %global interface_below 57.0
 %global provider_license MIT
 %global provider_library 1
+%global release_suffix .r2
 
 Name: %{provider}
 %description

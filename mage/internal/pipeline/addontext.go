@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,7 +47,7 @@ func (p *Pipeline) addonText(job Job, tree Tree) (*addonText, error) {
 	m := job.Provider.Manifest
 	t.spec = t.specText(specValues{
 		provider: name, folders: providerFolders(m), version: src.Version, licence: licence,
-		library: job.Provider.Library() != nil, description: m.Description,
+		library: job.Provider.Library() != nil, description: m.Description, suffix: job.Suffix,
 	}, rules)
 	t.documents, err = t.documentsTar(job.Provider, src)
 	return t, err
@@ -95,8 +96,8 @@ func nextMajor(major string) string {
 
 // specValues are what the spec's rules leave open, besides the interface.
 type specValues struct {
-	provider, folders, version, licence, description string
-	library                                          bool
+	provider, folders, version, licence, description, suffix string
+	library                                                  bool
 }
 
 // providerFolders are those with a CMakeLists.txt that the release's own adds.
@@ -124,6 +125,7 @@ func (t *addonText) specText(v specValues, rules []byte) []byte {
 		{"interface_below", t.addon.Below},
 		{"provider_license", v.licence},
 		{"provider_library", map[bool]string{false: "0", true: "1"}[v.library]},
+		{"release_suffix", cmp.Or(v.suffix, "%{nil}")},
 	} {
 		fmt.Fprintf(&out, "%%global %s %s\n", macro[0], macro[1])
 	}
