@@ -5,6 +5,8 @@ package provider
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // SourceError says that a file of the provider will not do what it is there
@@ -17,7 +19,7 @@ type SourceError struct {
 
 // Error gives "file:line:column: want X, got Y".
 func (e *SourceError) Error() string {
-	place := at(e.File, e.Line)
+	place := edit.At(e.File, e.Line)
 	if e.Line > 0 && e.Column > 0 {
 		place += ":" + strconv.Itoa(e.Column)
 	}

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // What a provider may hold. Upstream's largest, mlx5, has about 100 files of at
@@ -55,7 +57,7 @@ func (e *LimitError) Error() string {
 	if e.Got > 0 {
 		got = strconv.FormatInt(e.Got, 10)
 	}
-	return fmt.Sprintf("%s: want at most %d %s, got %s", at(e.File, 0), e.Limit, e.What, got)
+	return fmt.Sprintf("%s: want at most %d %s, got %s", edit.At(e.File, 0), e.Limit, e.What, got)
 }
 
 // FileError says that a file of the provider's folder cannot be part of a provider.
@@ -68,7 +70,7 @@ type FileError struct {
 
 // Error gives "file: want X, got Y".
 func (e *FileError) Error() string {
-	return fmt.Sprintf("%s: want %s, got %s", at(e.File, 0), e.Want, e.Got)
+	return fmt.Sprintf("%s: want %s, got %s", edit.At(e.File, 0), e.Want, e.Got)
 }
 
 // Unwrap gives the cause.

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/resnics/verbsmith/specs/edit"
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
@@ -140,7 +141,7 @@ func TestLoadManifestMistakes(t *testing.T) {
 	}
 }
 
-func itoa(n int) string { return strings.TrimPrefix(at("x", n), "x:") }
+func itoa(n int) string { return strings.TrimPrefix(edit.At("x", n), "x:") }
 
 func TestLoadFolderMistakes(t *testing.T) {
 	tests := []struct {

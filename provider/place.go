@@ -6,25 +6,12 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // PlaceError says that an edit did not find its place, or found several.
-type PlaceError struct {
-	File      string // slash separated, in the tree
-	Line      int    // 1-based; 0 where no line can be named
-	LookedFor string // what the edit needs, in words
-	Found     string // what is there instead
-	Err       error  // the cause, where there is one (a file that cannot be read)
-}
-
-// Error gives "file:line: looked for X, found Y".
-func (e *PlaceError) Error() string {
-	return fmt.Sprintf("%s: looked for %s, found %s", at(e.File, e.Line), e.LookedFor, e.Found)
-}
-
-// Unwrap gives the cause.
-func (e *PlaceError) Unwrap() error { return e.Err }
+type PlaceError = edit.PlaceError
 
 // noPlace is a PlaceError for a place that is not there at all.
 func noPlace(file, lookedFor string) error {
@@ -59,7 +46,7 @@ type TakenError struct {
 // Error names both constants and the number.
 func (e *TakenError) Error() string {
 	return fmt.Sprintf("%s: %s cannot have driver id %d: it belongs to %s",
-		at(e.File, e.Line), e.Constant, e.Value, e.By)
+		edit.At(e.File, e.Line), e.Constant, e.Value, e.By)
 }
 
 // ConflictError says that the release already has something of this name that
@@ -73,17 +60,7 @@ type ConflictError struct {
 
 // Error gives "file:line: want X, got Y".
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%s: want %s, got %s", at(e.File, e.Line), e.Want, e.Got)
-}
-
-func at(file string, line int) string {
-	if strings.ContainsFunc(file, isUnprintable) || !utf8.ValidString(file) {
-		file = strconv.Quote(file)
-	}
-	if line == 0 {
-		return file
-	}
-	return file + ":" + strconv.Itoa(line)
+	return fmt.Sprintf("%s: want %s, got %s", edit.At(e.File, e.Line), e.Want, e.Got)
 }
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f || (r >= 0x80 && r < 0xa0) }

@@ -35,7 +35,7 @@ type AddonChoice struct {
 func (p *Pipeline) PlanAddons(ctx context.Context, job Job) ([]AddonChoice, error) {
 	s := p.begin("releases")
 	choices, err := p.planAddons(ctx, job, s)
-	return choices, p.end("releases", s, false, err)
+	return choices, p.endLook("releases", s, err)
 }
 
 func (p *Pipeline) planAddons(ctx context.Context, job Job, s *ui.Stage) ([]AddonChoice, error) {

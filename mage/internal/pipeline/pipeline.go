@@ -76,6 +76,16 @@ func (p *Pipeline) end(name string, s *ui.Stage, hit bool, err error) error {
 	return nil
 }
 
+// endLook closes a stage that looks at what there is and makes nothing: it is no
+// work that Ran tells of.
+func (p *Pipeline) endLook(name string, s *ui.Stage, err error) error {
+	if err != nil {
+		return p.end(name, s, false, err)
+	}
+	s.Done()
+	return nil
+}
+
 // cached runs one stage whose output is a folder: build fills dir unless the
 // cache holds an output under the same key.
 func (p *Pipeline) cached(

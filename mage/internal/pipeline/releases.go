@@ -71,7 +71,7 @@ func (p *Pipeline) ListReleases(ctx context.Context, source, selection string) (
 		clone.Close()
 		return nil, p.end("releases", s, false, err)
 	}
-	return r, p.end("releases", s, false, nil)
+	return r, p.endLook("releases", s, nil)
 }
 
 func (r *Releases) list(ctx context.Context, selection string, s *ui.Stage) error {

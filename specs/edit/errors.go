@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// PlaceError says that a file has no place, or more than one, for what was wanted.
+type PlaceError struct {
+	File      string // as it was given to the editor; of a tree, slash separated
+	Line      int    // from 1; 0 where no line can be named
+	LookedFor string // what the edit needs, in words
+	Found     string // what is there instead
+	Err       error  // the cause, where there is one (a file that cannot be read)
+}
+
+// Error gives "file:line: looked for X, found Y".
+func (e *PlaceError) Error() string {
+	return fmt.Sprintf("%s: looked for %s, found %s", At(e.File, e.Line), e.LookedFor, e.Found)
+}
+
+// Unwrap gives the cause.
+func (e *PlaceError) Unwrap() error { return e.Err }
+
+// ValueError says that a value cannot be written into a file.
+type ValueError struct {
+	What, Value string // as in "library name", "lib x"
+	Want        string // what it has to be
+}
+
+// Error gives "WHAT "VALUE": want ...".
+func (e *ValueError) Error() string {
+	return fmt.Sprintf("%s %q: want %s", e.What, e.Value, e.Want)
+}
+
+// At gives "file:line", or the file alone where line is 0. A name that would
+// disturb a terminal or a log is quoted.
+func At(file string, line int) string {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	if strings.ContainsFunc(file, odd) || !utf8.ValidString(file) {
+		file = strconv.Quote(file)
+	}
+	if line == 0 {
+		return file
+	}
+	return file + ":" + strconv.Itoa(line)
+}
