@@ -30,7 +30,7 @@ func (Provider) Check(ctx context.Context,
 	provider *string, // provider: a name in provider/, or a folder (default rib)
 	depth *string, // edit or compile (default compile if an engine answers)
 	rdma *string, // rdma-core release (default 56.1)
-	source *string, // tarball, or git clone as PATH@REF, instead of a download
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	distro *string, // distro whose toolchain compiles (default rocky9)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {

@@ -117,6 +117,7 @@ func TestAddonSpecText(t *testing.T) {
 %global interface_below 57.0
 %global provider_license MIT
 %global provider_library 1
+%global provider_pages 0
 %global release_suffix .r2
 
 Name: %{provider}

@@ -47,7 +47,7 @@ func (p *Pipeline) addonText(job Job, tree Tree) (*addonText, error) {
 	m := job.Provider.Manifest
 	t.spec = t.specText(specValues{
 		provider: name, folders: providerFolders(m), version: src.Version, licence: licence,
-		library: job.Provider.Library() != nil, description: m.Description, suffix: job.Suffix,
+		library: job.Provider.Library() != nil, pages: len(job.Provider.ManPages()) > 0, description: m.Description, suffix: job.Suffix,
 	}, rules)
 	t.documents, err = t.documentsTar(job.Provider, src)
 	return t, err
@@ -97,7 +97,7 @@ func nextMajor(major string) string {
 // specValues are what the spec's rules leave open, besides the interface.
 type specValues struct {
 	provider, folders, version, licence, description, suffix string
-	library                                                  bool
+	library, pages                                           bool
 }
 
 // providerFolders are those with a CMakeLists.txt that the release's own adds.
@@ -124,7 +124,8 @@ func (t *addonText) specText(v specValues, rules []byte) []byte {
 		{"interface_from", t.addon.From},
 		{"interface_below", t.addon.Below},
 		{"provider_license", v.licence},
-		{"provider_library", map[bool]string{false: "0", true: "1"}[v.library]},
+		{"provider_library", oneIf(v.library)},
+		{"provider_pages", oneIf(v.pages)},
 		{"release_suffix", cmp.Or(v.suffix, "%{nil}")},
 	} {
 		fmt.Fprintf(&out, "%%global %s %s\n", macro[0], macro[1])
@@ -133,6 +134,14 @@ func (t *addonText) specText(v specValues, rules []byte) []byte {
 	out.Write(rules)
 	fmt.Fprintf(&out, "lib%s: %s\n", v.provider, strings.ReplaceAll(v.description, "%", "%%"))
 	return out.Bytes()
+}
+
+// oneIf gives a truth value in the form that %if takes.
+func oneIf(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
 }
 
 // documentsTar packs the provider's README and licence texts, and which releases

@@ -127,6 +127,9 @@ func collect(job Job, tree Tree, tc Toolchain, pkgs Packages, final string) (Man
 		m.Package = &Origin{
 			File: from.Name + ".src.rpm", Spec: from.Spec, Tarball: from.Tarball, Patches: from.Patches, Suffix: releaseSuffix(job, src),
 		}
+		if pkgs.Addon != nil {
+			m.Package.Suffix = job.Suffix // its release is its own, not the distro's
+		}
 	}
 	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
 		return m, fmt.Errorf("make the output folder: %w", err)
