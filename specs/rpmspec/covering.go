@@ -69,13 +69,20 @@ func lineEntries(i int, rest string) []fileEntry {
 	return out
 }
 
-// covers says whether the entry's package has the file.
+// covers says whether the entry's package has the file: by the pattern, or, as
+// rpm takes a folder with all that is in it, with a folder that the pattern
+// matches. %dir takes the folder alone.
 func (e fileEntry) covers(file string) bool {
 	pattern := strings.TrimSuffix(e.pattern, "/")
-	if ok, err := path.Match(pattern, file); err == nil && ok {
-		return true
+	for name := file; name != "." && name != "/"; name = path.Dir(name) {
+		if globs(pattern, name) || name == pattern {
+			return true
+		}
+		if e.dir {
+			return false
+		}
 	}
-	return !e.dir && strings.HasPrefix(file, pattern+"/")
+	return false
 }
 
 // covered says whether some package has the file.

@@ -16,11 +16,11 @@ func (p Page) folder() string { return fmt.Sprintf("%%{_mandir}/man%d", p.Sectio
 func (p Page) path() string { return fmt.Sprintf("%s/%s.%d.gz", p.folder(), p.Name, p.Section) }
 
 // addPages adds the manual pages: to %files devel, as upstream does for
-// libraries, or to libibverbs, in which the plug-in is.
+// libraries, or to the package in which the plug-in is.
 func (s *Spec) addPages(p Payload) error {
 	pkg := "-devel"
 	if p.SoMajor == "" {
-		pkg = verbsPackage
+		pkg = s.runtimePackage()
 	}
 	var open []Page
 	for _, page := range p.Pages {

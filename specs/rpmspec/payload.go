@@ -62,7 +62,8 @@ var (
 // AddPayload adds to redhat/rdma-core.spec, or a spec derived from it, what upstream
 // adds for what a provider installs: the library in %files of libibverbs, its manual
 // pages in %files devel, or of libibverbs where there is no library, and its other files
-// in %files. What a line covers already, as the globs for headers do, is not added, and
+// in %files. A distro that has all in one package has no libibverbs: there the main
+// %files stands for that one's. What a line covers already, as the globs for headers do, is not added, and
 // no added glob matches files that the spec has elsewhere. With Replaced, lines that
 // would match nothing go.
 //
@@ -78,12 +79,21 @@ func (s *Spec) AddPayload(p Payload) error {
 		if p.SoMajor != "" {
 			lib := "%{_libdir}/lib" + p.Name + ".so." + p.SoMajor
 			list := regexp.MustCompile(`^%\{_libdir\}/lib([A-Za-z0-9_]+)\*?\.so\.\*$`)
-			if err := c.addFile("libibverbs", lib, "%{_libdir}/lib"+p.Name+".so.*", fileList{form: list, name: p.Name}, p); err != nil {
+			if err := c.addFile(c.runtimePackage(), lib, "%{_libdir}/lib"+p.Name+".so.*", fileList{form: list, name: p.Name}, p); err != nil {
 				return err
 			}
 		}
 		return c.addShared(p)
 	})
+}
+
+// runtimePackage is the package in which the providers are: libibverbs, or the
+// main one in the spec of a distro that has no package of that name.
+func (s *Spec) runtimePackage() string {
+	if len(s.all("package", verbsPackage))+len(s.all("files", verbsPackage)) == 0 {
+		return ""
+	}
+	return verbsPackage
 }
 
 // addShared adds what all specs have in the same way.
