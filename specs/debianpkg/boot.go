@@ -13,7 +13,8 @@ var cmakeFolder = regexp.MustCompile(`-D(CMAKE_INSTALL_[A-Z_]+)(?::PATH)?=([^"\s
 
 // bootFiles is what rdma-core has of a provider: udev rules, modprobe files, what
 // they run. rules says where that is, as in -DCMAKE_INSTALL_UDEV_RULESDIR:PATH=/lib/udev/rules.d.
-func bootFiles(file string, rules []byte, p *Provider) ([]installed, error) {
+// unplaced are those of which it does not say it.
+func bootFiles(rules []byte, p *Provider) (list []installed, unplaced []Installed) {
 	folders := map[Folder]string{}
 	for _, m := range cmakeFolder.FindAllStringSubmatch(string(rules), -1) {
 		folder := m[2]
@@ -22,7 +23,6 @@ func bootFiles(file string, rules []byte, p *Provider) ([]installed, error) {
 		}
 		folders[Folder(m[1])] = folder[1:]
 	}
-	list := make([]installed, 0, len(p.Installed))
 	for _, f := range p.Installed {
 		folder, ok := folders[f.Folder]
 		if f.Folder == EtcModprobe || f.Folder == Modprobe && !ok {
@@ -30,11 +30,11 @@ func bootFiles(file string, rules []byte, p *Provider) ([]installed, error) {
 			folder += "/modprobe.d"
 		}
 		if !ok {
-			lookedFor := "-D" + string(f.Folder) + ":PATH=, where " + f.Name + " goes"
-			return nil, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
+			unplaced = append(unplaced, f)
+			continue
 		}
 		name := path.Join(folder, f.Name)
 		list = append(list, installed{pattern: name, files: []string{name}})
 	}
-	return list, nil
+	return list, unplaced
 }

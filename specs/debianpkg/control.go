@@ -31,7 +31,7 @@ func editControl(file string, data []byte, p *Provider) ([]byte, bool, error) {
 	if p.Library == nil {
 		return t.bytes(), described, nil
 	}
-	t, provided, err := provide(file, t, p.Library.packageName())
+	t, provided, err := provide(file, t, p.Library.packageName(), p.replacedPackage())
 	if err != nil {
 		return nil, false, err
 	}
@@ -62,7 +62,8 @@ type item struct {
 	first, last  int
 }
 
-// describe puts the item of the provider into its order.
+// describe puts the item of the provider into its order. One that is there stays
+// as it is, but that of a provider which is replaced gets the new text.
 func describe(file string, t text, p *Provider) (text, bool, error) {
 	pkg, err := binaryPackage(file, t)
 	if err != nil {
@@ -80,7 +81,8 @@ func describe(file string, t text, p *Provider) (text, bool, error) {
 	names := make([]string, len(list))
 	for i, d := range list {
 		if d.name == p.Name {
-			return t, true, nil
+			out, same := redescribe(t, d, p)
+			return out, same, nil
 		}
 		names[i] = d.name
 	}
@@ -90,6 +92,23 @@ func describe(file string, t text, p *Provider) (text, bool, error) {
 		at = list[pos-1].last + 1
 	}
 	return t.insert(at, wrapItem(list[0].marker, p.Name+": "+p.Description)...), false, nil
+}
+
+// redescribe gives an item the text of the provider, if that replaces the
+// release's own; same says that nothing is to be changed.
+func redescribe(t text, d item, p *Provider) (out text, same bool) {
+	if p.Replaced == nil {
+		return t, true
+	}
+	var have []string
+	for i := d.first; i <= d.last; i++ {
+		have = append(have, strings.Fields(t[i].s[len(d.marker):])...)
+	}
+	words := p.Name + ": " + p.Description
+	if slices.Equal(have, strings.Fields(words)) {
+		return t, true
+	}
+	return t.replace(d.first, d.last, wrapItem(d.marker, words)...), false
 }
 
 // drivers finds the items; a line that is indented further goes on with the one
@@ -132,8 +151,9 @@ func wrap(first, further, words string, width int) []string {
 
 var providedName = regexp.MustCompile(`^[^ \t(]+`)
 
-// provide puts the library's package name into the Provides.
-func provide(file string, t text, name string) (text, bool, error) {
+// provide puts the library's package name into the Provides, and takes that of a
+// replaced one out.
+func provide(file string, t text, name, replaced string) (text, bool, error) {
 	pkg, err := binaryPackage(file, t)
 	if err != nil {
 		return nil, false, err
@@ -144,16 +164,25 @@ func provide(file string, t text, name string) (text, bool, error) {
 		return t.insert(description.first, "Provides: "+name), false, nil
 	}
 	var entries, names []string
+	dropped := false
 	for entry := range strings.SplitSeq(strings.Join(provides.values(t), " "), ",") {
-		if entry = strings.TrimSpace(entry); entry != "" {
-			entries = append(entries, entry)
-			names = append(names, providedName.FindString(entry))
+		entry = strings.TrimSpace(entry)
+		provided := providedName.FindString(entry)
+		switch {
+		case entry == "":
+		case replaced != "" && provided == replaced:
+			dropped = true
+		default:
+			entries, names = append(entries, entry), append(names, provided)
 		}
 	}
-	if slices.Contains(names, name) {
+	has := slices.Contains(names, name)
+	if has && !dropped {
 		return t, true, nil
 	}
-	entries = slices.Insert(entries, sortedlist.Place(names, name, sortedlist.ByBytes), name)
+	if !has {
+		entries = slices.Insert(entries, sortedlist.Place(names, name, sortedlist.ByBytes), name)
+	}
 	separator, head := ", ", t[provides.first].s
 	head = head[:strings.Index(head, ":")+1] + " "
 	if provides.last > provides.first { // a line for each

@@ -13,10 +13,10 @@ import (
 const providersFolder = "providers/"
 
 // editCopyright adds the paragraph of the provider's files in its order among
-// those of the others. Its headers are upstream's affair: the paragraph
+// those of the others; that of a replaced one goes before. Its headers are upstream's affair: the paragraph
 // kernel-headers/* is there for all of them, as for mana's and ionic's.
 func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) {
-	t := split(data)
+	t, kept := dropCopyright(split(data), p)
 	var among []paragraph
 	var keys []string
 	own := providersFolder + p.Name
@@ -25,7 +25,7 @@ func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) 
 		patterns := filePatterns(t, para)
 		for _, pattern := range patterns {
 			if folder := strings.TrimSuffix(pattern, "/*"); folder == own {
-				return data, true, nil
+				return t.bytes(), kept, nil
 			}
 		}
 		if len(patterns) > 0 && strings.HasPrefix(patterns[0], providersFolder) {
@@ -33,7 +33,7 @@ func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) 
 			keys = append(keys, strings.TrimSuffix(patterns[0], "/*"))
 		}
 	}
-	if len(among) == 0 {
+	if len(among) == 0 && kept {
 		return nil, false, &PlaceError{File: file, LookedFor: "paragraphs \"Files: providers/NAME/*\"", Found: "none"}
 	}
 	if err := knownLicense(t, all, p.License); err != nil {
@@ -41,10 +41,14 @@ func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) 
 	}
 	lines := append([]string{"Files: " + own + "/*"}, copyrightLines(p.Copyright)...)
 	lines = append(lines, "License: "+p.License)
-	if pos := sortedlist.Place(keys, own, sortedlist.ByPath); pos < len(among) {
+	pos := sortedlist.Place(keys, own, sortedlist.ByPath)
+	switch {
+	case pos < len(among):
 		t = t.insert(among[pos].first, append(lines, "")...)
-	} else {
-		t = t.insert(among[len(among)-1].last+1, append([]string{""}, lines...)...)
+	case pos > 0:
+		t = t.insert(among[pos-1].last+1, append([]string{""}, lines...)...)
+	default: // the replaced provider was the only one
+		t = t.insert(len(t), append([]string{""}, lines...)...)
 	}
 	return t.bytes(), false, nil
 }

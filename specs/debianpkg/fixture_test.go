@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -135,3 +136,5 @@ func place(t *testing.T, err error, words ...string) {
 		}
 	}
 }
+
+func sortedNames() []string { return slices.Sorted(maps.Keys(zoo())) }

@@ -3,7 +3,6 @@
 package debianpkg
 
 import (
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,7 +84,8 @@ func developmentFiles(p *Provider) []installed {
 }
 
 // manPages takes pages of one section together whose names begin alike, up to
-// an underscore, as upstream has it: manadv_*.3.
+// an underscore, as upstream has it: manadv_*.3. Where that could match what is
+// another's, editInstall names each.
 func manPages(pages []ManPage) []installed {
 	bySection := map[int][]string{}
 	var sections []int
@@ -99,17 +99,25 @@ func manPages(pages []ManPage) []installed {
 	for _, s := range sections {
 		folder, suffix := manFolder+strconv.Itoa(s)+"/", "."+strconv.Itoa(s)
 		names := bySection[s]
-		files := make([]string, len(names))
+		pages := installed{files: make([]string, len(names))}
 		for i, n := range names {
-			files[i] = folder + n + suffix
+			pages.files[i] = folder + n + suffix
 		}
 		if prefix := commonPrefix(names); len(names) > 1 && prefix != "" {
-			list = append(list, installed{pattern: folder + prefix + "*" + suffix, files: files})
+			pages.pattern = folder + prefix + "*" + suffix
+			list = append(list, pages)
 			continue
 		}
-		for _, f := range files {
-			list = append(list, installed{pattern: f, files: []string{f}})
-		}
+		list = append(list, pages.each()...)
+	}
+	return list
+}
+
+// each names each file.
+func (w installed) each() []installed {
+	list := make([]installed, len(w.files))
+	for i, f := range w.files {
+		list[i] = installed{pattern: f, files: []string{f}}
 	}
 	return list
 }
@@ -172,18 +180,11 @@ func installLines(t text) (lines []int, sources [][]string) {
 	return lines, sources
 }
 
-// taken says whether a line takes a file, as dh_install does: by the pattern, or
-// with a folder that holds it.
+// taken says whether one of the lines takes a file.
 func taken(sources [][]string, file string) bool {
-	for _, patterns := range sources {
-		for _, p := range patterns {
-			p = strings.TrimSuffix(strings.TrimPrefix(p, "debian/tmp/"), "/")
-			for f := file; f != "."; f = path.Dir(f) {
-				if ok, _ := path.Match(p, f); ok {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(sources, func(patterns []string) bool { return takesAny(patterns, file) })
+}
+
+func takesAny(patterns []string, file string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return takes(p, file) })
 }

@@ -21,9 +21,17 @@ const (
 	ChangeLog   = "debian/changelog"
 )
 
-// Reads lists the files that Integrate may read.
+// Reads lists the files that Integrate may read. Of those of other packages it
+// has what releases have; Integrate goes by the packages in control.
 func Reads() []string {
-	return []string{Control, Copyright, Runtime, Symbols, Overrides, Development, Boot, Rules}
+	names := []string{Control, Copyright, Runtime, Symbols, Overrides, Development, Boot, Rules}
+	for _, name := range []string{
+		"ibacm", "ibverbs-utils", "infiniband-diags", "libibmad-dev", "libibmad5", "libibnetdisc-dev", "libibnetdisc5",
+		"libibumad-dev", "libibumad3", "libibverbs1", "librdmacm-dev", "librdmacm1", "python3-pyverbs", "rdmacm-utils", "srptools",
+	} {
+		names = append(names, "debian/"+name+".install")
+	}
+	return names
 }
 
 // Tree is the source tree. Names are slash separated and relative to its top.
@@ -38,12 +46,15 @@ type Edit struct {
 	Already    bool // the tree had it: nothing was changed
 }
 
-// Integrate makes the edits for a provider. All of them are worked out before the
+// Integrate makes the edits for a provider. With Replaced, what debian/ says of the
+// files, symbols, description and copyright of the release's own goes first, as far
+// as it does not hold for the new one. All of them are worked out before the
 // first is written, so an error leaves the tree as it was. A second time changes
 // nothing.
 //
-// Errors: *ValueError for a provider that cannot be written there, *PlaceError,
-// joined, all that there are.
+// Errors: *ValueError for a provider that cannot be written there, *PlaceError, also
+// for a file that another package's line takes, and for a library that a plug-in
+// replaces; joined, all that there are.
 func Integrate(tree Tree, p *Provider) ([]Edit, error) {
 	if err := p.check(); err != nil {
 		return nil, err
@@ -65,6 +76,7 @@ type integration struct {
 	tree     Tree
 	provider *Provider
 	data     map[string][]byte // files as they are so far; nil: cannot be read
+	replaced []string          // the files of the provider that is replaced
 	changed  []string
 	edits    []Edit
 	errs     []error
@@ -75,11 +87,12 @@ type editor func(file string, data []byte, p *Provider) (out []byte, already boo
 
 func (in *integration) run() {
 	p := in.provider
+	boot := in.boot()
+	in.drop(boot)
 	in.edit(Control, p.Name+" in the description of "+providersPackage, editControl)
 	in.edit(Copyright, "the copyright of providers/"+p.Name, editCopyright)
 	in.install(Runtime, runtimeFiles(p))
 	in.install(Development, developmentFiles(p))
-	boot := in.boot()
 	if len(boot) > 0 {
 		in.install(Boot, boot)
 	}
@@ -91,10 +104,44 @@ func (in *integration) run() {
 	if p.Library != nil {
 		own = slices.Concat(own, libraryFiles(p), developmentFiles(p))
 	}
-	if p.CoherentDMA && len(own) > 0 {
-		in.edit(Rules, p.Name+" needs coherent DMA", func(file string, data []byte, p *Provider) ([]byte, bool, error) {
-			return in.excluded(file, data, p, own)
-		})
+	switch {
+	case len(own) == 0:
+	case p.CoherentDMA:
+		in.exclude(p.Name+" needs coherent DMA", own)
+	case p.Replaced != nil:
+		in.exclude(p.Name+" needs no coherent DMA", own)
+	}
+}
+
+// drop takes out what is there for the replaced provider's files alone.
+func (in *integration) drop(boot []installed) {
+	p := in.provider
+	if p.Replaced == nil {
+		return
+	}
+	old := *p.Replaced
+	old.Name, old.Release = p.Name, p.Release
+	if old.Library != nil && p.Library == nil {
+		lookedFor := "a provider with the library " + old.Library.soname() + ", whose symbols are here"
+		in.errs = append(in.errs, &PlaceError{File: Symbols, LookedFor: lookedFor, Found: "a plug-in only"})
+		return
+	}
+	var oldBoot []installed
+	if rules, ok := in.read(Rules); ok {
+		oldBoot, _ = bootFiles(rules, &old) // what has no place there has no line either
+	}
+	in.replaced = allFiles(&old, oldBoot)
+	now := allFiles(p, boot)
+	for _, file := range in.installFiles() {
+		if !in.there(file) {
+			continue // reported where it is needed
+		}
+		out, already, err := in.dropInstall(file, in.data[file], now)
+		if already && err == nil {
+			continue
+		}
+		what := "the files that the release's own " + p.Name + " had"
+		in.edit(file, what, func(string, []byte, *Provider) ([]byte, bool, error) { return out, already, err })
 	}
 }
 
@@ -107,16 +154,27 @@ func (in *integration) boot() []installed {
 	if !ok {
 		return nil
 	}
-	list, err := bootFiles(Rules, rules, in.provider)
-	if err != nil {
-		in.errs = append(in.errs, err)
+	list, unplaced := bootFiles(rules, in.provider)
+	for _, f := range unplaced {
+		lookedFor := "-D" + string(f.Folder) + ":PATH=, where " + f.Name + " goes"
+		in.errs = append(in.errs, &PlaceError{File: Rules, LookedFor: lookedFor, Found: "none"})
 	}
 	return list
 }
 
 func (in *integration) install(file string, wanted []installed) {
 	in.edit(file, "the files of "+in.provider.Name, func(file string, data []byte, _ *Provider) ([]byte, bool, error) {
-		return editInstall(file, data, wanted)
+		placed, err := in.place(file, wanted)
+		if err != nil {
+			return nil, false, err
+		}
+		return editInstall(file, data, placed)
+	})
+}
+
+func (in *integration) exclude(what string, own []installed) {
+	in.edit(Rules, what, func(file string, data []byte, p *Provider) ([]byte, bool, error) {
+		return in.excluded(file, data, p, own)
 	})
 }
 
@@ -124,7 +182,7 @@ func (in *integration) install(file string, wanted []installed) {
 func (in *integration) excluded(file string, data []byte, p *Provider, list []installed) ([]byte, bool, error) {
 	var own []string
 	for _, i := range list {
-		own = append(own, i.pattern)
+		own = append(append(own, i.pattern), i.files...)
 	}
 	files := map[string][]byte{}
 	var lines []string
@@ -174,5 +232,7 @@ func (in *integration) edit(name, what string, change editor) {
 		return
 	}
 	in.data[name] = out
-	in.changed = append(in.changed, name)
+	if !slices.Contains(in.changed, name) {
+		in.changed = append(in.changed, name)
+	}
 }

@@ -29,11 +29,15 @@ func editOverrides(file string, data []byte, p *Provider) ([]byte, bool, error) 
 	}
 	m := sonamesOverride.FindStringSubmatch(t[at].s)
 	names := strings.Fields(m[2])
-	name := p.Library.packageName()
-	if slices.Contains(names, name) {
-		return data, true, nil
+	name, have := p.Library.packageName(), len(names)
+	if replaced := p.replacedPackage(); replaced != "" {
+		names = slices.DeleteFunc(names, func(n string) bool { return n == replaced })
 	}
-	names = slices.Insert(names, sortedlist.Place(names, name, sortedlist.ByBytes), name)
+	if has := slices.Contains(names, name); has && len(names) == have {
+		return data, true, nil
+	} else if !has {
+		names = slices.Insert(names, sortedlist.Place(names, name, sortedlist.ByBytes), name)
+	}
 	t = t.replace(at, at, m[1]+strings.Join(names, " "))
 	if at > 0 {
 		t = t.replace(at-1, at-1, remark(t[at-1].s, "lib"+p.Library.Name))

@@ -19,6 +19,12 @@ type Provider struct {
 	Library     *Library // nil: a plug-in only
 	ManPages    []ManPage
 	Installed   []Installed
+	// Replaced is the release's own provider of this name, nil where none is
+	// replaced: its name, library, pages and installed files.
+	Replaced *Provider
+	// Files are those of its folder, needed where Replaced is there: copyright may
+	// have paragraphs for some of them.
+	Files []string
 }
 
 // Folder is where a file goes that is neither code nor documentation.
@@ -55,6 +61,18 @@ type Symbol struct{ Name, Node string }
 type ManPage struct {
 	Section int
 	Name    string
+}
+
+// replacedPackage is the package name of the library that is replaced, "" where
+// there is none, or the new one's has the same.
+func (p *Provider) replacedPackage() string {
+	if p.Replaced == nil || p.Replaced.Library == nil || p.Library == nil {
+		return ""
+	}
+	if old := p.Replaced.Library.packageName(); old != p.Library.packageName() {
+		return old
+	}
+	return ""
 }
 
 // soname is what the linker records: libmana.so.1.
@@ -103,6 +121,10 @@ func (p *Provider) check() error {
 	}
 	for _, m := range p.ManPages {
 		want(plainFile, "man page", m.Name, fileName)
+	}
+	if r := p.Replaced; r != nil && r.Library != nil {
+		want(plainName, "replaced library's name", r.Library.Name, name)
+		want(plainNumber, "replaced library's soname version", r.Library.SoMajor, "a number")
 	}
 	if l := p.Library; l != nil {
 		want(plainName, "library name", l.Name, name)

@@ -19,7 +19,8 @@ const inSed = `\|` // between alternatives
 // editRules adds the provider to that command, if it has lines in those files and
 // is not built without coherent DMA: the lines would name files that are not
 // there. files are the .install files as they are with the provider in them, by
-// name; lines are the provider's own in them.
+// name; lines are the provider's own in them. Of one that is built everywhere and
+// replaces the release's own, the command has to leave the lines alone.
 func editRules(file string, data []byte, p *Provider, files map[string][]byte, lines []string) ([]byte, bool, error) {
 	t := split(data)
 	const lookedFor = "one command sed -i '/NAME.../d' debian/" + providersPackage + ".install ..."
@@ -29,14 +30,56 @@ func editRules(file string, data []byte, p *Provider, files map[string][]byte, l
 	}
 	m := exclusion.FindStringSubmatch(t[at].s)
 	names := strings.Split(m[2], inSed)
-	missing := slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return excluded(names, l) })
-	if len(missing) == 0 {
-		return data, true, nil
-	}
-	for _, want := range alternatives(p.Name, files, lines, missing) {
-		names = slices.Insert(names, sortedlist.Place(names, want, sortedlist.ByBytes), want)
+	if p.CoherentDMA {
+		missing := slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return excluded(names, l) })
+		if len(missing) == 0 {
+			return data, true, nil
+		}
+		for _, want := range alternatives(p.Name, files, lines, missing) {
+			names = slices.Insert(names, sortedlist.Place(names, want, sortedlist.ByBytes), want)
+		}
+	} else {
+		left, shared := included(names, files, lines)
+		switch {
+		case shared != "":
+			found := shared + ", which takes other lines as well"
+			return nil, false, &PlaceError{File: file, Line: at + 1, LookedFor: "alternatives that take no line of " + p.Name, Found: found}
+		case len(left) == len(names):
+			return data, true, nil
+		case len(left) == 0:
+			found := "none"
+			return nil, false, &PlaceError{File: file, Line: at + 1, LookedFor: "an alternative beside those of " + p.Name, Found: found}
+		}
+		names = left
 	}
 	return t.replace(at, at, m[1]+strings.Join(names, inSed)+m[3]+m[4]).bytes(), false, nil
+}
+
+// included gives the alternatives without those that match the provider's lines.
+// shared is one that matches others' too, "" where there is none.
+func included(names []string, files map[string][]byte, lines []string) (left []string, shared string) {
+	for _, n := range names {
+		mine, others := false, false
+		for _, data := range files {
+			for _, l := range split(data) {
+				if !excluded([]string{n}, l.s) {
+					continue
+				}
+				if slices.Contains(lines, l.s) {
+					mine = true
+				} else {
+					others = true
+				}
+			}
+		}
+		switch {
+		case !mine:
+			left = append(left, n)
+		case others:
+			return nil, n
+		}
+	}
+	return left, ""
 }
 
 // alternatives gives what sed is to look for: the provider's name, as upstream

@@ -21,16 +21,17 @@ var (
 )
 
 // editSymbols adds the library's block, or what is missing in the one that is
-// there: "NODE@NODE RELEASE" for each node, then the symbols.
+// there: "NODE@NODE RELEASE" for each node, then the symbols. Where it replaces
+// the release's own, the lines of what the new version map does not have go.
 //
 // The release is upstream's number: since when they are there. A package of the
 // same release that lacks them satisfies it as well; the Debian revision would
 // tell them apart, and lintian calls that an error.
 func editSymbols(file string, data []byte, p *Provider) ([]byte, bool, error) {
 	l := p.Library
-	t := split(data)
+	t, kept := dropSymbols(split(data), p)
 	blocks := symbolBlocks(t)
-	if len(blocks) == 0 {
+	if kept && len(blocks) == 0 {
 		lookedFor := "blocks of libraries (libNAME.so.1 " + providersPackage + " #MINVER#)"
 		return nil, false, &PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
 	}
@@ -50,24 +51,33 @@ func editSymbols(file string, data []byte, p *Provider) ([]byte, bool, error) {
 	}
 	if own != nil {
 		missing := symbolLines(p, own)
-		return t.insert(own.last+1, missing...).bytes(), len(missing) == 0, nil
+		return t.insert(own.last+1, missing...).bytes(), kept && len(missing) == 0, nil
 	}
 	lines := append([]string{
 		l.soname() + " " + providersPackage + " #MINVER#",
 		"* Build-Depends-Package: libibverbs-dev",
 	}, symbolLines(p, &symbolBlock{})...)
-	at := blocks[len(blocks)-1].last + 1
+	at := len(t)
+	if len(blocks) > 0 {
+		at = blocks[len(blocks)-1].last + 1
+	}
 	if pos := placeInTail(keys, l.soname()); pos < len(blocks) {
 		at = blocks[pos].first
 	}
 	return t.insert(at, lines...).bytes(), false, nil
 }
 
-// symbolLines gives the lines for what a block does not have.
+// symbolLines gives the lines for what a block does not have. A symbol that the
+// map of a replaced library has as well, and its block not, is none: a map may
+// name what is only declared.
 func symbolLines(p *Provider, have *symbolBlock) []string {
+	unexported := map[string]bool{}
+	if p.Replaced != nil && p.Replaced.Library != nil && have.soname == p.Replaced.Library.soname() {
+		unexported = p.Replaced.Library.exported()
+	}
 	var lines []string
 	add := func(name, node string) {
-		if name += "@" + node; !have.symbols[name] && !have.nodes[node] {
+		if name += "@" + node; !have.symbols[name] && !have.nodes[node] && !unexported[name] {
 			lines = append(lines, " "+name+" "+p.Release)
 		}
 	}

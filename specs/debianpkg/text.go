@@ -102,3 +102,12 @@ func (t text) replace(first, last int, texts ...string) text {
 	}
 	return slices.Insert(out, first, added...)
 }
+
+// without gives the text without line i. t is not changed.
+func (t text) without(i int) text {
+	out := slices.Delete(slices.Clone(t), i, i+1)
+	if i == len(out) && i > 0 {
+		out[i-1].eol = t[i].eol
+	}
+	return out
+}

@@ -79,7 +79,8 @@ func (s *Spec) AddPayload(p Payload) error {
 		if p.SoMajor != "" {
 			lib := "%{_libdir}/lib" + p.Name + ".so." + p.SoMajor
 			list := regexp.MustCompile(`^%\{_libdir\}/lib([A-Za-z0-9_]+)\*?\.so\.\*$`)
-			if err := c.addFile(c.runtimePackage(), lib, "%{_libdir}/lib"+p.Name+".so.*", fileList{form: list, name: p.Name}, p); err != nil {
+			among := fileList{form: list, name: p.Name}
+			if err := c.addFile(c.runtimePackage(), lib, "%{_libdir}/lib"+p.Name+".so.*", among, p); err != nil {
 				return err
 			}
 		}
@@ -112,7 +113,7 @@ func (s *Spec) addShared(p Payload) error {
 		if strings.HasPrefix(path, "%{_sysconfdir}/") || strings.HasPrefix(path, "/etc/") {
 			text = "%config(noreplace) " + path
 		}
-		form := regexp.MustCompile(`^(?:%config\(noreplace\) )?` + regexp.QuoteMeta(s.folder(f.Dir)) + `/([A-Za-z0-9][^/]*)$`)
+		form := regexp.MustCompile(`^(?:%config\(noreplace\) )?` + regexp.QuoteMeta(strings.ToValidUTF8(s.folder(f.Dir), "\uFFFD")) + `/([A-Za-z0-9][^/]*)$`)
 		if err := s.addFile("", path, text, fileList{form: form, name: f.Name}, p); err != nil {
 			return err
 		}

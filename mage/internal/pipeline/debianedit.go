@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
+	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -13,21 +15,38 @@ import (
 )
 
 // editDebian makes the edits in debian/ that upstream makes for a provider, and
-// gives them. A source without debian/, such as a distro's that took it out, needs none.
+// gives them. old is the release's own provider of that name, nil where none is
+// replaced. A source without debian/, such as a distro's that took it out, needs none.
 //
 // Errors: *debianpkg.PlaceError, *debianpkg.ValueError.
-func editDebian(tree provider.Tree, pr *provider.Provider, release string, s *ui.Stage) ([]provider.Edit, error) {
+func editDebian(tree provider.Tree, pr, old *provider.Provider, release string, s *ui.Stage) ([]provider.Edit, error) {
 	if _, err := tree.ReadFile(debianpkg.Control); errors.Is(err, fs.ErrNotExist) {
 		_, _ = fmt.Fprintf(s.Log(), "the source has no %s: nothing is edited there\n", debianpkg.Control)
 		return nil, nil
 	}
-	edits, err := debianpkg.Integrate(tree, debianProvider(pr, release))
+	edits, err := debianpkg.Integrate(tree, debianReplacing(pr, old, release))
 	out := make([]provider.Edit, 0, len(edits))
 	for _, e := range edits {
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", e.File, e.What)
 		out = append(out, provider.Edit(e))
 	}
 	return out, err
+}
+
+// debianReplacing says of a provider what debian/ needs, and of old, which may be
+// nil, what it takes the place of.
+func debianReplacing(pr, old *provider.Provider, release string) *debianpkg.Provider {
+	out := debianProvider(pr, release)
+	if old == nil {
+		return out
+	}
+	out.Replaced = debianProvider(old, release)
+	for _, c := range pr.CopyPlan() {
+		if name, ok := strings.CutPrefix(path.Clean(c.To), "providers/"+pr.Manifest.Name+"/"); ok {
+			out.Files = append(out.Files, name)
+		}
+	}
+	return out
 }
 
 // debianProvider says of a provider what debian/ needs.

@@ -25,7 +25,7 @@ type Tree struct {
 	Result provider.Result
 }
 
-const integrateStage = 3
+const integrateStage = 4
 
 // Integrate copies the pristine tree and puts the provider into it, with the
 // edits that upstream itself makes for a new provider. Without a provider the
@@ -105,7 +105,7 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source
 			return nil, err
 		}
 	}
-	edits, err := editDebian(tree, pr, src.Version, s)
+	edits, err := editDebian(tree, pr, old, src.Version, s)
 	if err != nil {
 		return nil, err
 	}

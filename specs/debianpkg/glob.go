@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"path"
+	"strings"
+)
+
+// sourcePattern is what dh_install looks for below debian/tmp, or the tree's top.
+func sourcePattern(source string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(source, "debian/tmp/"), "/")
+}
+
+// takes says whether a pattern takes a file, as dh_install does: by the pattern,
+// or with a folder that holds it.
+func takes(source, file string) bool {
+	p := sourcePattern(source)
+	for f := file; f != "." && f != "/"; f = path.Dir(f) {
+		if ok, err := path.Match(p, f); ok && err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// wild says whether a pattern can match more than one name.
+func wild(pattern string) bool { return strings.ContainsAny(pattern, `*?[\`) }
+
+// fixed is what each name that a pattern matches begins with, in its folder.
+func fixed(pattern string) string {
+	base := path.Base(pattern)
+	if i := strings.IndexAny(base, `*?[\`); i >= 0 {
+		base = base[:i]
+	}
+	return base
+}
+
+// meet says whether some file can be taken by both, of which the second may be a
+// folder's.
+func meet(pattern, source string) bool {
+	a, b := strings.Split(pattern, "/"), strings.Split(sourcePattern(source), "/")
+	if len(b) > len(a) {
+		return false
+	}
+	for i := range b {
+		if !globsMeet(globTokens(a[i]), globTokens(b[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+// What a token of a pattern stands for, where it is no character.
+const (
+	anyText rune = -1 - iota
+	anyCharacter
+)
+
+// globTokens reads a pattern of one folder. A list in brackets counts as any
+// character: it may then seem to meet what it does not, never the other way.
+func globTokens(pattern string) []rune {
+	var out []rune
+	text := []rune(pattern)
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '*':
+			out = append(out, anyText)
+		case '?':
+			out = append(out, anyCharacter)
+		case '[':
+			i = closing(text, i)
+			out = append(out, anyCharacter)
+		case '\\':
+			if i+1 < len(text) {
+				i++
+			}
+			out = append(out, text[i])
+		default:
+			out = append(out, text[i])
+		}
+	}
+	return out
+}
+
+// closing gives the index of the bracket that closes the one at i, or i where
+// none does.
+func closing(text []rune, i int) int {
+	for k := i + 1; k < len(text); k++ {
+		switch text[k] {
+		case ']':
+			return k
+		case '\\':
+			k++
+		}
+	}
+	return i
+}
+
+// globsMeet says whether a name can match both patterns. Column j of a row tells
+// it of what is left of a and of b from j on; rows go from a's end to its start.
+func globsMeet(a, b []rune) bool {
+	row := make([]bool, len(b)+1)
+	row[len(b)] = true
+	for j := len(b) - 1; j >= 0; j-- {
+		row[j] = b[j] == anyText && row[j+1]
+	}
+	for i := len(a) - 1; i >= 0; i-- {
+		next := row
+		row = make([]bool, len(b)+1)
+		row[len(b)] = a[i] == anyText && next[len(b)]
+		for j := len(b) - 1; j >= 0; j-- {
+			switch {
+			case a[i] == anyText || b[j] == anyText:
+				row[j] = next[j] || row[j+1] // the text ends before, or has one character more
+			case a[i] == b[j] || a[i] == anyCharacter || b[j] == anyCharacter:
+				row[j] = next[j+1]
+			}
+		}
+	}
+	return row[0]
+}

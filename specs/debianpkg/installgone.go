@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package debianpkg
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// allFiles is what a provider installs, with boot, as rules places that.
+func allFiles(p *Provider, boot []installed) []string {
+	var files []string
+	for _, i := range slices.Concat(runtimeFiles(p), developmentFiles(p), boot) {
+		files = append(files, i.files...)
+	}
+	return files
+}
+
+// dropInstall takes out of a .install file the lines that are there for files of
+// the replaced provider alone, of which the new one has none: dh_install refuses
+// a line that matches nothing.
+//
+// Errors: *PlaceError for a line that has such files beside others.
+func (in *integration) dropInstall(file string, data []byte, now []string) ([]byte, bool, error) {
+	t := split(data)
+	out := t
+	lines, sources := installLines(t)
+	for k, i := range slices.Backward(lines) {
+		gone := 0
+		for _, source := range sources[k] {
+			if in.gone(source, now) {
+				gone++
+			}
+		}
+		switch gone {
+		case 0:
+		case len(sources[k]):
+			out = out.without(i)
+		default:
+			lookedFor := fmt.Sprintf("a line of files that only the release's own %s has", in.provider.Name)
+			return nil, false, &PlaceError{File: file, Line: i + 1, LookedFor: lookedFor, Found: t[i].s}
+		}
+	}
+	return out.bytes(), len(out) == len(t), nil
+}
+
+// gone says whether a pattern is for files of the replaced provider and none of
+// now: it has the name of one of them, or matches one and begins with the
+// provider's name.
+func (in *integration) gone(source string, now []string) bool {
+	pattern := sourcePattern(source)
+	takesIt := func(f string) bool { return takes(pattern, f) }
+	if slices.ContainsFunc(now, takesIt) {
+		return false
+	}
+	if !wild(path.Base(pattern)) {
+		return slices.ContainsFunc(in.replaced, func(f string) bool {
+			ok, err := path.Match(pattern, f)
+			return ok && err == nil
+		})
+	}
+	return slices.ContainsFunc(in.replaced, takesIt) && in.own(pattern)
+}
+
+// own says whether a pattern with wildcards is the provider's: what it matches
+// begins with its name, and not possibly with that of another provider which
+// begins with this one's.
+func (in *integration) own(pattern string) bool {
+	before, _, ok := strings.Cut(fixed(pattern), in.provider.Name)
+	if !ok {
+		return false
+	}
+	return !slices.ContainsFunc(in.described(), func(other string) bool {
+		return other != in.provider.Name && strings.HasPrefix(other, in.provider.Name) &&
+			globsMeet(globTokens(path.Base(pattern)), globTokens(before+other+"*"))
+	})
+}
+
+// described gives the providers that control describes.
+func (in *integration) described() []string {
+	data, ok := in.read(Control)
+	if !ok {
+		return nil
+	}
+	t := split(data)
+	pkg, err := binaryPackage(Control, t)
+	if err != nil {
+		return nil // reported by editControl
+	}
+	f, ok := pkg.field("description")
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, d := range drivers(t, f) {
+		names = append(names, d.name)
+	}
+	return names
+}
