@@ -47,7 +47,7 @@ func AddChangelog(file string, data []byte, c Changelog) (out []byte, version st
 	if err != nil {
 		return nil, "", false, err
 	}
-	if c.Suffix != "" && strings.HasSuffix(m[2], c.Suffix) && upstreamPart(m[2]) == c.Release {
+	if c.Suffix != "" && strings.HasSuffix(m[2], c.Suffix) && upstreamPart(strings.TrimSuffix(m[2], c.Suffix)) == c.Release {
 		return data, m[2], true, nil
 	}
 	version = c.Release + "-1" + c.Suffix

@@ -21,6 +21,13 @@
 // first (ionic's lintian override and its line in rules, libhns1 in Provides),
 // the later state is what is made here.
 //
+// A provider that replaces the release's own ([Provider].Replaced) has the lines
+// taken out that are for what only the old one has.
+//
+// No file may be in two packages: the .install files of all packages in control
+// are read, and a line that would take another's files, or by which another
+// takes ours, is not written or an error.
+//
 // An edit finds its place by parsing. If the place is missing or there is more
 // than one, it fails with a *[PlaceError] and changes nothing; if what it would
 // add is there already, it adds nothing. Bytes that are not edited stay as they

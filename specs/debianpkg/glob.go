@@ -4,6 +4,7 @@ package debianpkg
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -105,15 +106,15 @@ func globsMeet(a, b []rune) bool {
 	for j := len(b) - 1; j >= 0; j-- {
 		row[j] = b[j] == anyText && row[j+1]
 	}
-	for i := len(a) - 1; i >= 0; i-- {
+	for _, c := range slices.Backward(a) {
 		next := row
 		row = make([]bool, len(b)+1)
-		row[len(b)] = a[i] == anyText && next[len(b)]
+		row[len(b)] = c == anyText && next[len(b)]
 		for j := len(b) - 1; j >= 0; j-- {
 			switch {
-			case a[i] == anyText || b[j] == anyText:
+			case c == anyText || b[j] == anyText:
 				row[j] = next[j] || row[j+1] // the text ends before, or has one character more
-			case a[i] == b[j] || a[i] == anyCharacter || b[j] == anyCharacter:
+			case c == b[j] || c == anyCharacter || b[j] == anyCharacter:
 				row[j] = next[j+1]
 			}
 		}

@@ -27,7 +27,8 @@ func TestPagesLeaveOthersAlone(t *testing.T) {
 		{"a pattern of one's own", []ManPage{{3, "fly_a"}, {3, "fly_b"}}, "", "man3/fly_*.3"},
 		{"pages that another package names", []ManPage{{1, "ibv_flya"}, {1, "ibv_flyb"}}, "", "man1/ibv_flya.1 man1/ibv_flyb.1"},
 		{
-			"a pattern that could match the same", []ManPage{{3, "rdma_fly_open"}, {3, "rdma_fox_close"}},
+			"a pattern that could match the same",
+			[]ManPage{{3, "rdma_fly_open"}, {3, "rdma_fox_close"}},
 			"usr/share/man/man3/rdma_get*.3\n", "man3/rdma_fly_open.3 man3/rdma_fox_close.3",
 		},
 		{"a pattern in the same package", []ManPage{{3, "antdw"}, {3, "moth_a"}, {3, "moth_b"}}, "", "man3/antdw.3 man3/moth_a.3 man3/moth_b.3"},
