@@ -22,7 +22,7 @@ type Changelog struct {
 const changelogWidth = 80
 
 var (
-	entryHead    = regexp.MustCompile(`^(\S+) \(([^()\s]+)\) ([^;]+);[ \t]*(.*?)[ \t]*$`)
+	entryHead    = regexp.MustCompile(`^(\S+) \(([^()\s]+)\)[ \t]+([^;\s][^;]*);[ \t]*(.*?)[ \t]*$`)
 	entryTrailer = regexp.MustCompile(`^ -- .* <[^>]*>  (\S.*?)[ \t]*$`)
 	suffixShape  = regexp.MustCompile(`^[A-Za-z0-9.+~]*$`)
 	authorName   = regexp.MustCompile(`^[^<>\x00-\x1f]+$`)
