@@ -45,7 +45,7 @@ func (p prepLine) split() []argument {
 	return out
 }
 
-// options returns the values that an option is given, words those of none.
+// options returns the values that an option is given, "" for one that takes none.
 func (p prepLine) options(name byte) []string {
 	var out []string
 	for _, a := range p.split() {
@@ -56,6 +56,7 @@ func (p prepLine) options(name byte) []string {
 	return out
 }
 
+// words returns what is neither an option nor the value of one.
 func (p prepLine) words() []string { return p.options(0) }
 
 // option returns the value of an option, the last one if there are more.

@@ -41,7 +41,7 @@ func (r *Reading) patches() ([]file, error) {
 		return err
 	}
 	for _, sec := range r.spec.sections {
-		if err := r.declared(sec, "patch", func() int { return next }, add); err != nil {
+		if err := r.declared(sec, patchName, func() int { return next }, add); err != nil {
 			return nil, err
 		}
 	}
@@ -92,7 +92,7 @@ func (r *Reading) listed(i int) (value string, ok bool) {
 func (r *Reading) declaration(i int, kind string, next func() int) (number int, value string, ok bool, err error) {
 	name, value, ok, err := r.tagAt(i, func(name string) bool {
 		n, is := fileNumber(name, kind, 0)
-		return is && (kind == "patch" || n == 0) // of the sources, only the first is used
+		return is && (kind == patchName || n == 0) // of the sources, only the first is used
 	})
 	if !ok || err != nil {
 		return 0, "", false, err

@@ -22,7 +22,8 @@ var (
 //
 // The file is a plain name: *ValueError otherwise. *PlaceError says that the spec has no
 // Source, no %prep or no %setup, that %autosetup would apply the patch with another -p,
-// or that it cannot be told whether the patch would be applied.
+// that another patch would be applied behind it, that its number in %patchlist depends on
+// a conditional where %prep has numbers, or that it cannot be told whether it is applied.
 func (s *Spec) AddPatch(file string) (number int, err error) {
 	if !patchFile.MatchString(file) {
 		return 0, &ValueError{What: "patch file", Value: file, Want: "a file name of letters, digits and ._+-"}
@@ -117,7 +118,7 @@ func (s *Spec) patchesAt(sec section, i, next, unsure int) []patchEntry {
 	m := tagLine.FindStringSubmatch(s.lines[i].text)
 	switch {
 	case sec.kind == "patchlist" && s.listEntry(i):
-		tags, name = []string{"patch"}, strings.TrimSpace(s.lines[i].text)
+		tags, name = []string{patchName}, strings.TrimSpace(s.lines[i].text)
 		if name[0] == '%' {
 			name = "" // may be none, or several
 		}
@@ -128,12 +129,12 @@ func (s *Spec) patchesAt(sec section, i, next, unsure int) []patchEntry {
 	}
 	var out []patchEntry
 	for _, tag := range tags {
-		n, ok := fileNumber(tag, "patch", next)
+		n, ok := fileNumber(tag, patchName, next)
 		if !ok {
 			continue
 		}
 		e := patchEntry{line: i, number: n, name: name, unsure: unsure}
-		if tag != "patch" {
+		if tag != patchName {
 			e.unsure = -1
 		}
 		out = append(out, e)

@@ -12,7 +12,10 @@ import (
 
 var prepMacro = regexp.MustCompile(`^[ \t]*%\{?(setup|autosetup|autopatch|patch)([0-9]*)(?:[^A-Za-z0-9_].*)?$`)
 
-const autosetup = "autosetup"
+const (
+	autosetup = "autosetup"
+	patchName = "patch" // the macro, and the tag without its number
+)
 
 // prepLine is one line of %prep that unpacks or patches.
 type prepLine struct {
@@ -92,7 +95,7 @@ func (s *Spec) applyPatch(number, unsure int) error {
 func (s *Spec) inOrder(p prepLine, by, unsure int) error {
 	text := strings.TrimSpace(s.lines[p.line].text)
 	switch {
-	case unsure >= 0 && (p.macro == "patch" || p.macro == "autopatch" && !p.all()):
+	case unsure >= 0 && (p.macro == patchName || p.macro == "autopatch" && !p.all()):
 		return s.place(unsure, "no conditional in %patchlist, or %autosetup for all patches: %prep has them by number",
 			fmt.Sprintf("%s in line %d", text, s.number(p.line)))
 	case by >= 0 && p.changes():
@@ -106,7 +109,7 @@ func (s *Spec) applies(p prepLine, number int) (bool, error) {
 	switch p.macro {
 	case "setup":
 		return false, nil
-	case "patch":
+	case patchName:
 		numbers := p.patchNumbers()
 		return slices.Contains(numbers, strconv.Itoa(number)), nil
 	}
