@@ -7,16 +7,23 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	rpmutils "github.com/sassoftware/go-rpmutils"
 )
 
-// value is what an expression gives: a number, or a text in quotation marks.
+// value is what an expression gives: a number, a text in quotation marks, or a version.
 type value struct {
 	number int64
 	text   string
 	quoted bool
+	// version is true for v"1.2", which is for comparing only.
+	version bool
 }
 
 func (v value) truth() bool {
+	if v.version {
+		return false // as boolifyValue() has it
+	}
 	if v.quoted {
 		return v.text != ""
 	}
@@ -33,7 +40,8 @@ func truthValue(b bool) value {
 }
 
 // evaluate expands an expression and gives its value, as rpm does behind %if and in
-// %[...] (rpmio/expression.c): numbers, quoted texts, ! && || == != < > <= >= + - * /,
+// %[...] (rpmio/expression.c): numbers, quoted texts, versions as v"1.2" (since 4.16),
+// ! && || == != < > <= >= + - * /,
 // the ternary operator, and parentheses. A word that is neither has been an error
 // since rpm 4.16. The error is an *UnknownMacroError.
 func (t *macroTable) evaluate(text string) (value, error) {
@@ -52,7 +60,11 @@ func (t *macroTable) evaluate(text string) (value, error) {
 	return v, nil
 }
 
-var tokenForm = regexp.MustCompile(`[0-9]+|"[^"]*"|&&|\|\||[=!<>]=|[-!<>+*/()?:]`)
+var tokenForm = regexp.MustCompile(`[0-9]+|v?"[^"]*"|&&|\|\||[=!<>]=|[-!<>+*/()?:]`)
+
+// plainVersion is a version of which the order is the same in all of rpm's versions:
+// EL 8's does not know the caret. With an epoch or a release it would be more than one.
+var plainVersion = regexp.MustCompile(`^[A-Za-z0-9._+~]+$`)
 
 // expression is a parser by recursive descent, one method for each precedence.
 type expression struct {
@@ -124,11 +136,14 @@ func (e *expression) compared() value {
 		return v
 	}
 	w := e.sum()
-	if v.quoted != w.quoted {
+	if v.quoted != w.quoted || v.version != w.version {
 		return e.fail()
 	}
 	d := cmp.Compare(v.number, w.number)
-	if v.quoted {
+	switch {
+	case v.version:
+		d = rpmutils.Vercmp(v.text, w.text)
+	case v.quoted:
 		d = strings.Compare(v.text, w.text)
 	}
 	return truthValue(map[string]bool{"==": d == 0, "!=": d != 0, "<": d < 0, ">": d > 0, "<=": d <= 0, ">=": d >= 0}[op])
@@ -143,6 +158,8 @@ func (e *expression) sum() value {
 		}
 		w := e.product()
 		switch {
+		case v.version || w.version:
+			return e.fail()
 		case v.quoted && w.quoted && op == "+":
 			v.text += w.text
 		case v.quoted || w.quoted:
@@ -163,7 +180,7 @@ func (e *expression) product() value {
 			return v
 		}
 		w := e.single()
-		if v.quoted || w.quoted || op == "/" && w.number == 0 {
+		if v.quoted || w.quoted || v.version || w.version || op == "/" && w.number == 0 {
 			return e.fail()
 		}
 		if op == "*" {
@@ -190,6 +207,12 @@ func (e *expression) single() value {
 			return e.fail()
 		}
 		return v
+	case token[0] == 'v':
+		e.at++
+		if !plainVersion.MatchString(token[2 : len(token)-1]) {
+			return e.fail()
+		}
+		return value{text: token[2 : len(token)-1], version: true}
 	case token[0] == '"':
 		e.at++
 		return value{text: token[1 : len(token)-1], quoted: true}

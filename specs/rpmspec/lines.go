@@ -162,6 +162,19 @@ func conditional(text string) condKind {
 	}
 }
 
+// joined returns a line and those in which what it opens goes on, as they are.
+func (s *Spec) joined(i int) string {
+	if i+1 == len(s.lines) || s.lines[i+1].start {
+		return s.lines[i].text
+	}
+	var b strings.Builder
+	b.WriteString(s.lines[i].text)
+	for i++; i < len(s.lines) && !s.lines[i].start; i++ {
+		b.WriteString("\n" + s.lines[i].text)
+	}
+	return b.String()
+}
+
 // before returns the index at which something that belongs before line i can be put at
 // the given depth: line i itself, or the %if of the conditional around it.
 func (s *Spec) before(i, depth int) int {

@@ -17,7 +17,8 @@ type Macros struct {
 	Values map[string]string
 	// Absent are names of macros that are not defined. What begins with _with_ or
 	// _without_ (options of rpmbuild that nobody gives) and with_ or without_ (for a
-	// spec to define) is never defined from outside.
+	// spec to define) is never defined from outside, nor is what specs name a snapshot
+	// of upstream by (commit, gitdate), if the spec has no definition of it.
 	Absent []string
 	// Arch is what %ifarch compares with, "x86_64".
 	Arch string
@@ -41,6 +42,12 @@ type macroTable struct {
 	hidden map[string]string
 	// gone are macros that are known not to be defined.
 	gone map[string]bool
+	// lost are macros that may be defined anew whenever another one is expanded, and
+	// which one that is.
+	lost map[string]string
+	// unnamed says whether a name is that of a macro that only the spec could define,
+	// and does not.
+	unnamed func(name string) bool
 	// strict: what is not known is an error also behind a question mark.
 	strict bool
 	// steps counts what was expanded, so that macros which name each other have an end;
@@ -49,7 +56,9 @@ type macroTable struct {
 }
 
 func newTable(m Macros) *macroTable {
-	t := &macroTable{values: map[string]string{"nil": ""}, hidden: map[string]string{}, gone: map[string]bool{}, strict: true}
+	t := &macroTable{
+		values: map[string]string{"nil": ""}, hidden: map[string]string{}, gone: map[string]bool{}, lost: map[string]string{}, strict: true,
+	}
 	maps.Copy(t.values, m.Values)
 	if m.Arch != "" {
 		t.values["_arch"], t.values["_target_cpu"] = m.Arch, m.Arch
@@ -61,12 +70,20 @@ func newTable(m Macros) *macroTable {
 }
 
 func (t *macroTable) set(name, value string) {
+	if why, ok := t.lost[name]; ok {
+		t.hide(name, why)
+		return
+	}
 	delete(t.hidden, name)
 	delete(t.gone, name)
 	t.values[name] = value
 }
 
 func (t *macroTable) unset(name string) {
+	if why, ok := t.lost[name]; ok {
+		t.hide(name, why)
+		return
+	}
 	delete(t.hidden, name)
 	delete(t.values, name)
 	t.gone[name] = true
@@ -79,6 +96,12 @@ func (t *macroTable) hide(name, why string) {
 	t.hidden[name] = why
 }
 
+// lose hides a macro for good.
+func (t *macroTable) lose(name, why string) {
+	t.lost[name] = why
+	t.hide(name, why)
+}
+
 // find returns a macro's body; defined is false for one that is not defined.
 func (t *macroTable) find(name string) (body string, defined bool, why string) {
 	if body, ok := t.values[name]; ok {
@@ -87,7 +110,7 @@ func (t *macroTable) find(name string) (body string, defined bool, why string) {
 	if why, ok := t.hidden[name]; ok {
 		return "", false, why
 	}
-	if t.gone[name] || !t.strict {
+	if t.gone[name] || !t.strict || t.unnamed != nil && t.unnamed(name) {
 		return "", false, ""
 	}
 	for _, prefix := range []string{"_with_", "_without_", "with_", "without_"} {

@@ -22,68 +22,136 @@ var (
 //
 // The file is a plain name: *ValueError otherwise. *PlaceError says that the spec has no
 // Source, no %prep or no %setup, that %autosetup would apply the patch with another -p,
-// or that it cannot be told whether the patch would be applied.
+// that another patch would be applied behind it, that its number in %patchlist depends on
+// a conditional where %prep has numbers, or that it cannot be told whether it is applied.
 func (s *Spec) AddPatch(file string) (number int, err error) {
 	if !patchFile.MatchString(file) {
 		return 0, &ValueError{What: "patch file", Value: file, Want: "a file name of letters, digits and ._+-"}
 	}
 	err = s.edit(func(c *Spec) error {
-		if number, err = c.declarePatch(file); err != nil {
+		var unsure int
+		if number, unsure, err = c.declarePatch(file); err != nil {
 			return err
 		}
-		return c.applyPatch(number)
+		return c.applyPatch(number, unsure)
 	})
 	return number, err
 }
 
-// declarePatch adds the tag, or finds it, and returns the patch's number.
-func (s *Spec) declarePatch(file string) (int, error) {
-	last, free, found := s.findPatch(file)
-	if found {
-		return last, nil
+// declarePatch adds the tag, or finds it, and returns the patch's number. unsure is the
+// line for which that number depends on a conditional, -1 if it does not.
+func (s *Spec) declarePatch(file string) (number, unsure int, err error) {
+	entries := s.patchEntries()
+	free, next, unsure := 0, 0, -1
+	for _, e := range entries {
+		if e.name == file {
+			return e.number, e.unsure, nil
+		}
+		free, next = max(free, e.number+1), e.number+1
+		unsure = e.after
 	}
 	if listed := s.all("patchlist", ""); len(listed) > 0 {
-		return s.listPatch(listed[len(listed)-1], last+1, file)
-	}
-	tagged := -1
-	space := " "
-	for _, t := range s.tags(s.sections[0]) {
-		if sourceTag.MatchString(t.name) || patchTag.MatchString(t.name) {
-			tagged, space = t.line, t.space
+		sec := listed[len(listed)-1]
+		if n := len(entries); n > 0 && entries[n-1].line >= sec.end {
+			return 0, -1, s.place(entries[n-1].line, "all patches in front of the end of %patchlist", "one behind it")
 		}
+		return next, unsure, s.listPatch(sec, file)
 	}
-	if tagged < 0 {
-		return 0, s.place(-1, "a Source tag in the preamble", "none")
-	}
-	at := s.after(tagged, 0)
-	if at > s.sections[0].end {
-		return 0, s.place(tagged, "the end of the conditional around this line in the preamble", "it in another section")
-	}
-	name := "Patch" + strconv.Itoa(free) + ":"
-	return free, s.insert(at, name+align(s.lines[tagged].text, name, space)+file)
-}
-
-// findPatch returns the number of a file that has a Patch tag. Of one that has none it
-// gives the number of the last tag, -1 without any, and the lowest one above them all.
-// rpm numbers the tags of all preambles, the packages' too.
-func (s *Spec) findPatch(file string) (last, free int, found bool) {
-	last = -1
-	for _, sec := range s.sections {
-		if sec.kind != preamble && sec.kind != "package" {
-			continue
-		}
-		for _, t := range s.tags(sec) {
-			n, ok := patchNumber(t.name, last+1)
-			switch {
-			case !ok:
-			case t.value == file:
-				return n, 0, true
-			default:
-				last, free = n, max(free, n+1)
+	tagged, space := -1, " "
+	for i := range s.sections[0].end {
+		for _, name := range s.tagNames(i) {
+			if sourceTag.MatchString(name) || patchTag.MatchString(name) {
+				tagged = i
 			}
 		}
 	}
-	return last, free, false
+	if tagged < 0 {
+		return 0, -1, s.place(-1, "a Source tag in the preamble", "none")
+	}
+	if m := tagLine.FindStringSubmatch(s.lines[tagged].text); m != nil {
+		space = m[3]
+	}
+	at := s.after(tagged, 0)
+	if at > s.sections[0].end {
+		return 0, -1, s.place(tagged, "the end of the conditional around this line in the preamble", "it in another section")
+	}
+	name := "Patch" + strconv.Itoa(free) + ":"
+	return free, -1, s.insert(at, name+align(s.lines[tagged].text, name, space)+file)
+}
+
+// patchEntry is a patch that is declared, whatever conditional it is in.
+type patchEntry struct {
+	line, number int
+	// name is the file as it is written, "" in a macro.
+	name string
+	// unsure is a line before by which the number depends on a conditional, -1 if none;
+	// after is the same for the number of what follows without one.
+	unsure, after int
+}
+
+// patchEntries returns all patches in the order of their lines. rpm numbers the tags of
+// all preambles, the packages' too, and the entries of %patchlist behind them.
+func (s *Spec) patchEntries() []patchEntry {
+	var out []patchEntry
+	next, unsure := 0, -1
+	for _, sec := range s.sections {
+		depth := 0
+		if sec.head >= 0 {
+			depth = s.lines[sec.head].depth
+		}
+		for i := sec.body(); i < sec.end; i++ {
+			for _, e := range s.patchesAt(sec, i, next, unsure) {
+				if e.after = e.unsure; e.after < 0 && (e.name == "" || s.lines[i].depth > depth) {
+					e.after = i
+				}
+				next, unsure = e.number+1, e.after
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// patchesAt returns the patches that a line of a section declares.
+func (s *Spec) patchesAt(sec section, i, next, unsure int) []patchEntry {
+	tags, name := s.tagNames(i), ""
+	m := tagLine.FindStringSubmatch(s.lines[i].text)
+	switch {
+	case sec.kind == "patchlist" && s.listEntry(i):
+		tags, name = []string{patchName}, strings.TrimSpace(s.lines[i].text)
+		if name[0] == '%' {
+			name = "" // may be none, or several
+		}
+	case sec.kind != preamble && sec.kind != "package":
+		return nil
+	case m != nil:
+		name = m[4]
+	}
+	var out []patchEntry
+	for _, tag := range tags {
+		n, ok := fileNumber(tag, patchName, next)
+		if !ok {
+			continue
+		}
+		e := patchEntry{line: i, number: n, name: name, unsure: unsure}
+		if tag != patchName {
+			e.unsure = -1
+		}
+		out = append(out, e)
+		next = n + 1
+	}
+	return out
+}
+
+// tagNames returns the names of the tags, in lower case, that a line is or may stand for.
+func (s *Spec) tagNames(i int) []string {
+	if !s.lines[i].start {
+		return nil
+	}
+	if m := tagLine.FindStringSubmatch(s.lines[i].text); m != nil {
+		return []string{strings.ToLower(m[1])}
+	}
+	return s.bracedTags(i)
 }
 
 // align gives the blanks between a new tag and its value: one, or, where the neighbour's
@@ -99,33 +167,21 @@ func align(neighbour, name, space string) string {
 	return strings.Repeat(" ", max(1, column-len(name)))
 }
 
-// patchNumber returns the number of a patch tag. A Patch without a number has the one
-// after the last (rpm 4.15 and later; before, there could be only one).
-func patchNumber(name string, next int) (int, bool) {
-	m := patchTag.FindStringSubmatch(name)
-	if m == nil {
-		return 0, false
-	}
-	if m[1] == "" {
-		return next, true
-	}
-	n, err := strconv.Atoi(m[1])
-	return n, err == nil
+// listEntry says whether a line of %patchlist or %sourcelist may be an entry.
+func (s *Spec) listEntry(i int) bool {
+	text := strings.TrimSpace(s.lines[i].text)
+	return s.lines[i].start && text != "" && text[0] != '#' && !strings.HasPrefix(text, "%dnl") &&
+		conditional(text) == condNone && len(definedIn(s.joined(i))) == 0
 }
 
 // listPatch adds the file at the end of %patchlist. A tag in the preamble would move the
 // numbers of all that are listed.
-func (s *Spec) listPatch(sec section, next int, file string) (int, error) {
+func (s *Spec) listPatch(sec section, file string) error {
 	last := sec.head
 	for i := sec.body(); i < sec.end; i++ {
-		switch name := strings.TrimSpace(s.lines[i].text); {
-		case name == "", strings.HasPrefix(name, "#"), strings.HasPrefix(name, "%"):
-			continue
-		case name == file:
-			return next, nil
+		if s.listEntry(i) {
+			last = i
 		}
-		last = i
-		next++
 	}
-	return next, s.insert(s.after(last, s.lines[sec.head].depth), file)
+	return s.insert(s.after(last, s.lines[sec.head].depth), file)
 }

@@ -12,6 +12,11 @@ import (
 
 var prepMacro = regexp.MustCompile(`^[ \t]*%\{?(setup|autosetup|autopatch|patch)([0-9]*)(?:[^A-Za-z0-9_].*)?$`)
 
+const (
+	autosetup = "autosetup"
+	patchName = "patch" // the macro, and the tag without its number
+)
+
 // prepLine is one line of %prep that unpacks or patches.
 type prepLine struct {
 	line int
@@ -25,34 +30,52 @@ type prepLine struct {
 func (s *Spec) prepLines(sec section) []prepLine {
 	var out []prepLine
 	for i := sec.body(); i < sec.end; i++ {
-		l := s.lines[i]
-		m := prepMacro.FindStringSubmatch(l.text)
-		if m == nil || !l.start {
-			continue
+		if p, ok := s.prepLine(i, sec.end); ok {
+			out = append(out, p)
 		}
-		whole := l.text
-		for j := i + 1; j < sec.end && (s.lines[j].glued || !s.lines[j].start); j++ {
-			whole = strings.TrimSuffix(whole, `\`) + " " + s.lines[j].text
-		}
-		out = append(out, prepLine{line: i, macro: m[1], number: m[2], args: strings.Fields(whole)[1:]})
 	}
 	return out
 }
 
-// applyPatch makes sure that %prep applies the patch of that number.
-func (s *Spec) applyPatch(number int) error {
+// prepLine reads line i of a %prep that ends at the given index.
+func (s *Spec) prepLine(i, end int) (prepLine, bool) {
+	m := prepMacro.FindStringSubmatch(s.lines[i].text)
+	if m == nil || !s.lines[i].start {
+		return prepLine{}, false
+	}
+	whole := s.lines[i].text
+	for j := i + 1; j < end && (s.lines[j].glued || !s.lines[j].start); j++ {
+		whole = strings.TrimSuffix(whole, `\`) + " " + s.lines[j].text
+	}
+	return prepLine{line: i, macro: m[1], number: m[2], args: strings.Fields(whole)[1:]}, true
+}
+
+// applyPatch makes sure that %prep applies the patch of that number, as the last one.
+// unsure is the line for which that number is not sure, -1 if it is.
+func (s *Spec) applyPatch(number, unsure int) error {
 	sec, err := s.one("prep", "")
 	if err != nil {
 		return err
 	}
 	lines := s.prepLines(sec)
-	anchor := -1
+	by, anchor := -1, -1
 	for _, p := range lines {
 		applied, err := s.applies(p, number)
-		if err != nil || applied {
+		if err != nil {
 			return err
 		}
-		anchor = p.line
+		if err := s.inOrder(p, by, unsure); err != nil {
+			return err
+		}
+		if anchor = p.line; applied {
+			by = p.line
+		}
+	}
+	if by >= 0 {
+		return nil
+	}
+	if unsure >= 0 {
+		return s.place(unsure, "no conditional in %patchlist, or %autosetup for all patches", "neither")
 	}
 	if err := s.foreignPatching(sec); err != nil {
 		return err
@@ -67,16 +90,30 @@ func (s *Spec) applyPatch(number int) error {
 	return s.insert(at, "%patch -P "+strconv.Itoa(number)+" -p1")
 }
 
+// inOrder refuses a line of %prep behind the one that applies our patch, by, if it
+// applies another, and one that goes by numbers where ours is not sure.
+func (s *Spec) inOrder(p prepLine, by, unsure int) error {
+	text := strings.TrimSpace(s.lines[p.line].text)
+	switch {
+	case unsure >= 0 && (p.macro == patchName || p.macro == "autopatch" && !p.all()):
+		return s.place(unsure, "no conditional in %patchlist, or %autosetup for all patches: %prep has them by number",
+			fmt.Sprintf("%s in line %d", text, s.number(p.line)))
+	case by >= 0 && p.changes():
+		return s.place(p.line, fmt.Sprintf("no patch behind line %d, which applies ours: it has to be the last", s.number(by)), text)
+	}
+	return nil
+}
+
 // applies says whether a line of %prep applies the patch of that number.
 func (s *Spec) applies(p prepLine, number int) (bool, error) {
 	switch p.macro {
 	case "setup":
 		return false, nil
-	case "patch":
+	case patchName:
 		numbers := p.patchNumbers()
 		return slices.Contains(numbers, strconv.Itoa(number)), nil
 	}
-	if p.macro == "autosetup" && slices.Contains(p.args, "-N") {
+	if p.macro == autosetup && p.flag('N') {
 		return false, nil
 	}
 	if s.lines[p.line].depth > 0 {
@@ -86,7 +123,7 @@ func (s *Spec) applies(p prepLine, number int) (bool, error) {
 	if err != nil {
 		return false, s.place(p.line, "patch numbers in digits", err.Error())
 	}
-	if in && p.option("-p") != "1" {
+	if in && p.option('p') != "1" {
 		return false, s.place(p.line, "%"+p.macro+" with -p1", strings.TrimSpace(s.lines[p.line].text))
 	}
 	return in, nil
@@ -94,10 +131,10 @@ func (s *Spec) applies(p prepLine, number int) (bool, error) {
 
 // inRange says whether %autopatch's -m, -M and list of numbers include the given one.
 func (p prepLine) inRange(number int) (bool, error) {
-	if p.macro == "autosetup" {
+	if p.macro == autosetup {
 		return true, nil
 	}
-	low, high := p.option("-m"), p.option("-M")
+	low, high := p.option('m'), p.option('M')
 	for _, bound := range []struct {
 		text string
 		out  func(n int) bool
@@ -113,58 +150,8 @@ func (p prepLine) inRange(number int) (bool, error) {
 			return false, nil
 		}
 	}
-	listed := p.positional()
+	listed := p.numbers()
 	return len(listed) == 0 || slices.Contains(listed, strconv.Itoa(number)), nil
-}
-
-// option returns the value of a one-letter option, written with or without a blank.
-func (p prepLine) option(name string) string {
-	for i, a := range p.args {
-		switch {
-		case a == name && i+1 < len(p.args):
-			return p.args[i+1]
-		case strings.HasPrefix(a, name):
-			return strings.TrimPrefix(a, name)
-		}
-	}
-	return ""
-}
-
-// positional returns the arguments that are plain numbers and no option's value.
-func (p prepLine) positional() []string {
-	var out []string
-	for i, a := range p.args {
-		if _, err := strconv.Atoi(a); err == nil && (i == 0 || len(p.args[i-1]) != 2 || p.args[i-1][0] != '-') {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// patchNumbers returns what a %patch line applies: %patch3, %patch -P 3, %patch -P3,
-// %patch 3 (rpm 4.18), or patch 0 if it names none.
-func (p prepLine) patchNumbers() []string {
-	out := p.positional()
-	if p.number != "" {
-		out = append(out, p.number)
-	}
-	for i, a := range p.args {
-		switch {
-		case a == "-P" && i+1 < len(p.args):
-			out = append(out, p.args[i+1])
-		case strings.HasPrefix(a, "-P") && len(a) > 2:
-			out = append(out, a[2:])
-		}
-	}
-	if len(out) == 0 {
-		out = append(out, "0")
-	}
-	for i, n := range out {
-		if v, err := strconv.Atoi(n); err == nil {
-			out[i] = strconv.Itoa(v)
-		}
-	}
-	return out
 }
 
 var allPatches = regexp.MustCompile(`^[^#]*%\{?\??patches\b`)

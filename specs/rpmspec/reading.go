@@ -39,13 +39,19 @@ type readLine struct {
 // macros that the distro has. It never fails: what cannot be decided is an error of
 // the method that needs it.
 func (s *Spec) Read(m Macros) *Reading {
-	r := &Reading{spec: s, dist: m.Values["dist"], lines: make([]readLine, len(s.lines))}
-	w := &walk{Reading: r, table: newTable(m), arch: m.Arch}
-	w.tags()
-	for i := range s.lines {
-		w.line(i)
+	names := s.snapshotNames()
+	for {
+		r := &Reading{spec: s, dist: m.Values["dist"], lines: make([]readLine, len(s.lines))}
+		w := &walk{Reading: r, table: newTable(m), arch: m.Arch}
+		w.table.unnamed = names.undefined
+		w.tagMacros()
+		for i := range s.lines {
+			w.line(i)
+		}
+		if !names.given(r) {
+			return r
+		}
 	}
-	return r
 }
 
 // walk is a reading in progress.
@@ -64,16 +70,6 @@ type condition struct {
 	// now is the arm that we are in; taken says whether an arm before it was read.
 	now   readLine
 	taken truth
-}
-
-// tags makes the macros that rpm makes of tags, before their lines: a spec that uses
-// one before its tag is none that rpm could read.
-func (w *walk) tags() {
-	for _, name := range []string{"name", "version", "url"} {
-		if v, ok := w.spec.Tag(name); ok {
-			w.table.set(name, v)
-		}
-	}
 }
 
 func (w *walk) state() readLine {
@@ -100,22 +96,34 @@ func (w *walk) line(i int) {
 	state := w.state()
 	if state.truth != no {
 		w.define(i, state)
+		w.tagMacro(i, state)
 	}
-	if state.truth == yes && w.matters(l.text) {
-		state.text, state.failed = w.table.expand(l.text)
+	if state.truth == yes {
+		w.expandLine(i, &state)
 	}
 	w.lines[i] = state
 }
 
-// matters says whether a line is one that a method looks at expanded.
-func (w *walk) matters(text string) bool {
+// expandLine expands a line that a method looks at: a tag, what may stand for one, an
+// entry of a list, and the arguments of a step of %prep as far as their macros are known.
+func (w *walk) expandLine(i int, state *readLine) {
+	text := w.spec.lines[i].text
 	switch w.spec.sections[w.section].kind {
 	case preamble, "package":
-		return tagLine.MatchString(text)
+		if tagLine.MatchString(text) {
+			state.text, state.failed = w.table.expand(text)
+		} else if strings.HasPrefix(strings.TrimLeft(text, " \t"), "%") {
+			state.text, state.failed = w.table.expand(w.spec.joined(i))
+		}
 	case "patchlist", "sourcelist":
-		return true
+		state.text, state.failed = w.table.expand(w.spec.joined(i))
+	case "prep":
+		if p, ok := w.spec.prepLine(i, w.spec.sections[w.section].end); ok {
+			if args, err := w.table.expand(strings.Join(p.args, " ")); err == nil {
+				state.text = p.macro + " " + args
+			}
+		}
 	}
-	return false
 }
 
 // whole joins a line with what goes on behind its backslashes.

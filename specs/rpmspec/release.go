@@ -4,6 +4,7 @@ package rpmspec
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -62,6 +63,9 @@ func (s *Spec) AddReleaseSuffix(suffix string) error {
 	}
 	return s.edit(func(c *Spec) error {
 		found := false
+		if err := c.plainRelease(); err != nil {
+			return err
+		}
 		for _, t := range c.tags(c.sections[0]) {
 			if t.name != "release" {
 				continue
@@ -83,6 +87,22 @@ func (s *Spec) AddReleaseSuffix(suffix string) error {
 		}
 		return c.index()
 	})
+}
+
+// plainRelease refuses a Release inside of a macro, and one whose macros go on in the
+// next line.
+func (s *Spec) plainRelease() error {
+	for i := range s.sections[0].end {
+		text := strings.TrimSpace(s.lines[i].text)
+		switch names := s.tagNames(i); {
+		case !slices.Contains(names, "release"):
+		case len(s.bracedTags(i)) > 0:
+			return s.place(i, "a Release that is not inside of a macro", text)
+		case i+1 < len(s.lines) && !s.lines[i+1].start:
+			return s.place(i, "a Release in one line", text)
+		}
+	}
+	return nil
 }
 
 func (s *Spec) suffixed(t tag, suffix string) (string, error) {

@@ -41,6 +41,8 @@ func TestAddReleaseSuffix(t *testing.T) {
 	for text, want := range map[string]string{
 		"Version: 1\n":                           "a Release tag",
 		"Release:\n":                             "a Release with a value",
+		"Release: 1%{?dist:\n.x}\n":              "a Release in one line",
+		"Release: 1\n%{?rhel:Release: 2}\n":      "not inside of a macro",
 		"Release: %autorelease\n":                "which it does not define",
 		"Release: %{autorelease -e asan}\n":      "which it does not define",
 		auto + "Release: %autorelease_special\n": "a suffix can be put behind",

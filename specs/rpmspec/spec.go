@@ -119,6 +119,22 @@ func (s *Spec) tags(sec section) []tag {
 	return out
 }
 
+// inMacro finds what a macro would leave as a tag: %{?x:Patch1: y}, %{expand:Patch1: y}.
+var inMacro = regexp.MustCompile(`[:}"'\n][ \t]*([A-Za-z][A-Za-z0-9]*)(?:\([^)]*\))?[ \t]*:`)
+
+// bracedTags returns the names of the tags, in lower case, that the macros in a line may
+// stand for. It is nil for a line that is a tag itself.
+func (s *Spec) bracedTags(i int) []string {
+	if !s.lines[i].start || !strings.HasPrefix(strings.TrimLeft(s.lines[i].text, " \t"), "%{") {
+		return nil
+	}
+	var names []string
+	for _, m := range inMacro.FindAllStringSubmatch(s.joined(i), -1) {
+		names = append(names, strings.ToLower(m[1]))
+	}
+	return names
+}
+
 // Tag returns the raw value of a tag of the main package's preamble, and whether it is
 // there. Case does not matter, "Source" and "Source0" are the same, and where a
 // conditional gives a tag several values, the first is returned.

@@ -4,7 +4,6 @@ package rpmspec
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,7 +44,7 @@ type PrepCommand struct {
 // apply patches in the order in which they are declared.
 //
 // Errors: *PlaceError where it cannot be told: a patch in a conditional that the
-// macros do not decide, or inside of shell; a patch(1) of the spec's own; a %setup that
+// macros do not decide, or inside of shell or of another macro; a patch(1) of the spec's own; a %setup that
 // does not unpack Source0, or into a folder made for it (-c); no -p for %autosetup.
 func (r *Reading) Prep() (Prep, error) {
 	var out Prep
@@ -60,7 +59,7 @@ func (r *Reading) Prep() (Prep, error) {
 	if err != nil {
 		return out, err
 	}
-	p := &prepReader{Reading: r, sec: sec, declared: patches, out: &out}
+	p := &prepReader{Reading: r, sec: sec, declared: patches, out: &out, patching: r.spec.patchingMacros()}
 	err = p.read()
 	return out, err
 }
@@ -72,6 +71,8 @@ type prepReader struct {
 	declared []file
 	out      *Prep
 	unpacked bool
+	// patching are the spec's own macros that apply patches.
+	patching map[string]bool
 }
 
 func (p *prepReader) read() error {
@@ -91,8 +92,11 @@ func (p *prepReader) read() error {
 		if err := p.needs(step.line); err != nil {
 			return err
 		}
-		if depth > 0 {
+		if depth != 0 || p.spec.lines[step.line].glued {
 			return p.spec.place(step.line, "%"+step.macro+" outside of shell's if, for, while and case", "it inside of one")
+		}
+		if text := p.lines[step.line].text; text != "" {
+			step.args = strings.Fields(text)[1:]
 		}
 		if err := p.step(step); err != nil {
 			return err
@@ -109,50 +113,15 @@ func (p *prepReader) read() error {
 	return nil
 }
 
-// What is not looked at: comments, and macros that only rpm's own templates have.
-var (
-	shellOpens = regexp.MustCompile(`(?:^|;|&&|\|\|)[ \t]*(?:if|for|while|until|case)[ \t]`)
-	shellShuts = regexp.MustCompile(`(?:^|;)[ \t]*(?:fi|done|esac)\b`)
-	ownPatch   = regexp.MustCompile(`%\{?\??(?:patches\b|PATCH\d|P:|__scm_apply|__?apply_patch)|(?:^|[ \t;&|])(?:git[ \t]+(?:am|apply)|quilt[ \t]+push|patch[ \t]+[-<])`)
-	noCommand  = regexp.MustCompile(`^[ \t]*(?:#.*|%(?:define|global|undefine|dnl)\b.*|%\{nil\}[ \t]*|:)?$`)
-)
-
-// shell looks at the lines between two steps: what shell keeps open, and whether the
-// spec applies patches by itself.
-func (p *prepReader) shell(after, before int) (depth int, err error) {
-	for i := after + 1; i < before; i++ {
-		l := p.spec.lines[i]
-		switch {
-		case p.lines[i].truth == no, !l.start, conditional(l.text) != condNone, noCommand.MatchString(l.text):
-			continue
-		case prepMacro.MatchString(p.spec.lines[after].text) && !p.between(after, i):
-			continue // goes on with the macro's arguments
-		}
-		if ownPatch.MatchString(l.text) {
-			return 0, p.spec.place(i, "%patch, %autopatch or %autosetup", strings.TrimSpace(l.text))
-		}
-		depth += len(shellOpens.FindAllString(l.text, -1)) - len(shellShuts.FindAllString(l.text, -1))
-		if !l.glued {
-			p.out.Commands = append(p.out.Commands, PrepCommand{Line: p.spec.number(i), Text: strings.TrimSpace(l.text)})
-		}
-	}
-	return depth, nil
-}
-
-// between says whether line i is behind the continuation of line after.
-func (p *prepReader) between(after, i int) bool {
-	for j := after + 1; j <= i; j++ {
-		if !p.spec.lines[j].glued && p.spec.lines[j].start {
-			return true
-		}
-	}
-	return false
-}
-
 func (p *prepReader) step(step prepLine) error {
+	for _, word := range step.words() {
+		if strings.Contains(word, "%") {
+			return p.spec.place(step.line, "%"+step.macro+" whose arguments are written out, or in macros that are known", word)
+		}
+	}
 	switch step.macro {
-	case "setup", "autosetup":
-		if err := p.setup(step); err != nil || step.macro == "setup" || slices.Contains(step.args, "-N") {
+	case "setup", autosetup:
+		if err := p.setup(step); err != nil || step.macro == "setup" || step.flag('N') {
 			return err
 		}
 		return p.automatic(step)
@@ -162,41 +131,10 @@ func (p *prepReader) step(step prepLine) error {
 	return p.patch(step)
 }
 
-// flag says whether an option without a value is given, also within "-qn".
-func (p prepLine) flag(name byte) bool {
-	for i, a := range p.args {
-		if len(a) < 2 || a[0] != '-' || a[1] == '-' || i > 0 && takesValue(p.args[i-1]) {
-			continue
-		}
-		for j := 1; j < len(a); j++ {
-			if a[j] == name {
-				return true
-			}
-			if strings.IndexByte(valueFlags, a[j]) >= 0 {
-				break
-			}
-		}
-	}
-	return false
-}
-
-// valueFlags are the options of these macros that take a value.
-const valueFlags = "nabpmMSPzFdo"
-
-// takesValue says whether the word behind this one is an option's value: "-n", "-qn".
-func takesValue(arg string) bool {
-	if len(arg) < 2 || arg[0] != '-' {
-		return false
-	}
-	return strings.IndexAny(arg[1:], valueFlags) == len(arg)-2
-}
-
 func (p *prepReader) setup(step prepLine) error {
-	unpacks := !step.flag('T')
-	for _, option := range []string{"-a", "-b"} {
-		if n := step.option(option); n == "0" {
-			unpacks = true
-		} else if n != "" {
+	unpacks := step.unpacks()
+	for _, n := range append(step.options('a'), step.options('b')...) {
+		if n != "0" {
 			command := PrepCommand{Line: p.spec.number(step.line), Text: strings.TrimSpace(p.spec.lines[step.line].text)}
 			p.out.Commands = append(p.out.Commands, command)
 		}
@@ -218,7 +156,7 @@ func (p *prepReader) setup(step prepLine) error {
 // automatic applies all patches, or those that %autopatch selects.
 func (p *prepReader) automatic(step prepLine) error {
 	chosen := p.declared
-	if listed := step.positional(); len(listed) > 0 && step.macro == "autopatch" {
+	if listed := step.numbers(); len(listed) > 0 && step.macro == "autopatch" {
 		chosen = nil
 		for _, n := range listed {
 			f, err := p.numbered(step, n)
@@ -236,7 +174,7 @@ func (p *prepReader) automatic(step prepLine) error {
 		if !in {
 			continue
 		}
-		strip, err := strconv.Atoi(step.option("-p"))
+		strip, err := strconv.Atoi(step.option('p'))
 		if err != nil || strip < 0 {
 			return p.spec.place(step.line, "%"+step.macro+" with -p and a number", strings.TrimSpace(p.spec.lines[step.line].text))
 		}
@@ -260,11 +198,11 @@ func (p *prepReader) numbered(step prepLine, text string) (file, error) {
 
 // patch applies what one %patch names. Without -p, rpm takes -p0.
 func (p *prepReader) patch(step prepLine) error {
-	if step.option("-d") != "" || step.option("-o") != "" {
+	if step.flag('d') || step.flag('o') {
 		return p.spec.place(step.line, "%patch without -d and -o", strings.TrimSpace(p.spec.lines[step.line].text))
 	}
 	strip := 0
-	if text := step.option("-p"); text != "" {
+	if text := step.option('p'); text != "" {
 		var err error
 		if strip, err = strconv.Atoi(text); err != nil || strip < 0 {
 			return p.spec.place(step.line, "-p and a number", fmt.Sprintf("%q", text))

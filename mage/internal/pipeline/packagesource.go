@@ -40,7 +40,7 @@ type FileError struct{ Package, File, Why string }
 func (e *FileError) Error() string { return fmt.Sprintf("%s: %s %s", e.Package, e.File, e.Why) }
 
 const (
-	packageStage  = 1
+	packageStage  = 2
 	packageFolder = "package" // its files, in the stage's output
 	mostSpec      = 4 << 20   // bytes; rdma-core's have 30 KB
 )
