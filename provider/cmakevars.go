@@ -61,8 +61,9 @@ func (v *cmakeVars) expand(cmds []cmakeCommand) ([]cmakeCommand, error) {
 		if v.values > maxCMakeValues || v.bytes > maxCMakeBytes {
 			return nil, &PlaceError{
 				File: v.file, Line: c.Line,
-				LookedFor: fmt.Sprintf("variables that stand for at most %d values and %d bytes in one file", maxCMakeValues, maxCMakeBytes),
-				Found:     fmt.Sprintf("more in %s()", c.Name),
+				LookedFor: fmt.Sprintf("variables that stand for at most %d values and %d bytes in one file",
+					maxCMakeValues, maxCMakeBytes),
+				Found: fmt.Sprintf("more in %s()", c.Name),
 			}
 		}
 		v.run(&c)

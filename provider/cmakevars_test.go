@@ -4,6 +4,7 @@ package provider
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -99,9 +100,7 @@ func TestVariableThatBlockDecides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			change := map[string]string{tt.file: tt.text}
-			for file, text := range files {
-				change[file] = text
-			}
+			maps.Copy(change, files)
 			_, err := Load(libraryFolder(t, change))
 			wantError(t, err, tt.want)
 			if _, ok := errors.AsType[*PlaceError](err); !ok {

@@ -86,15 +86,15 @@ func FuzzCMakeVariables(f *testing.F) {
 				}
 				return
 			}
-			args, bytes := 0, 0
+			args, size := 0, 0
 			for _, c := range run {
 				args += len(c.Args)
 				for _, a := range c.Args {
-					bytes += len(a.Text)
+					size += len(a.Text)
 				}
 			}
-			if args > len(data)+maxCMakeValues || bytes > len(data)+maxCMakeBytes {
-				t.Fatalf("%d bytes became %d arguments, %d bytes", len(data), args, bytes)
+			if args > len(data)+maxCMakeValues || size > len(data)+maxCMakeBytes {
+				t.Fatalf("%d bytes became %d arguments, %d bytes", len(data), args, size)
 			}
 			above = vars
 		}
