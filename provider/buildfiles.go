@@ -17,6 +17,7 @@ type buildFile struct {
 	file string // as it was opened, for messages
 	data []byte
 	cmds []cmakeCommand // those that it runs, with the variables that it sets
+	vars *cmakeVars     // as they are at its end
 }
 
 func (b *buildFile) fail(a cmakeArg, lookedFor, found string) error {
@@ -36,8 +37,9 @@ func (b *buildFile) path(name string) string { return path.Join(b.dir, name) }
 func (p *Provider) buildFiles() ([]buildFile, error) {
 	var files []buildFile
 	dirs := append([]string{"."}, p.Manifest.CMake.Subdirectories...)
+	outer := make(map[string]*cmakeVars) // of the file that takes a folder in
 	for i := 0; i < len(dirs); i++ {
-		b, err := p.buildFile(path.Clean(dirs[i]))
+		b, err := p.buildFile(path.Clean(dirs[i]), outer[dirs[i]])
 		if err != nil {
 			return nil, err
 		}
@@ -53,14 +55,14 @@ func (p *Provider) buildFiles() ([]buildFile, error) {
 			case !p.has(path.Join(dir, cmakeName)):
 				return nil, b.fail(c.Args[0], "a file "+path.Join(dir, cmakeName)+" of the provider", "none")
 			}
-			dirs = append(dirs, dir)
+			dirs, outer[dir] = append(dirs, dir), b.vars
 		}
 		files = append(files, b)
 	}
 	return files, nil
 }
 
-func (p *Provider) buildFile(dir string) (buildFile, error) {
+func (p *Provider) buildFile(dir string, outer *cmakeVars) (buildFile, error) {
 	name := path.Join(dir, cmakeName)
 	b := buildFile{dir: dir, file: filepath.Join(p.Dir, filepath.FromSlash(name))}
 	data, ok := p.content(name)
@@ -72,8 +74,9 @@ func (p *Provider) buildFile(dir string) (buildFile, error) {
 	if err != nil {
 		return b, err
 	}
-	b.data, b.cmds = data, expandCMake(cmds)
-	return b, nil
+	b.data, b.vars = data, newCMakeVars(b.file, outer)
+	b.cmds, err = b.vars.expand(cmds)
+	return b, err
 }
 
 // content gives a file of the provider that goes into rdma-core.

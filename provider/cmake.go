@@ -41,19 +41,23 @@ func (c *cmakeCommand) argTexts() []string {
 // file can cost.
 const maxCMakeDepth = 100
 
-// The commands with which a block changes its branch, and the one that the
-// edits look into.
+// The commands that open blocks, and those with which one changes its branch.
 const (
-	cmakeIf     = "if"
-	cmakeElse   = "else"
-	cmakeElseIf = "elseif"
+	cmakeIf       = "if"
+	cmakeElse     = "else"
+	cmakeElseIf   = "elseif"
+	cmakeForEach  = "foreach"
+	cmakeWhile    = "while"
+	cmakeFunction = "function"
+	cmakeMacro    = "macro"
+	cmakeBlockOf  = "block"
 )
 
 // cmakeCloser names the command that closes the block which name opens, "" where
 // it opens none.
 func cmakeCloser(name string) string {
 	switch name {
-	case cmakeIf, "foreach", "while", "function", "macro", "block":
+	case cmakeIf, cmakeForEach, cmakeWhile, cmakeFunction, cmakeMacro, cmakeBlockOf:
 		return "end" + name
 	}
 	return ""

@@ -3,82 +3,112 @@
 package provider
 
 import (
+	"fmt"
 	"regexp"
-	"slices"
 )
 
-// cmakeVars are the variables that a file has set so far. One whose value
-// depends on more than the file says is not among them.
-type cmakeVars map[string][]string
+// What the variables of one file may stand for, all places together in which
+// they stand. Providers have some hundred values; a variable that is written into
+// itself doubles with every line.
+const (
+	maxCMakeValues = 10_000
+	maxCMakeBytes  = 1 << 20
+)
+
+// cmakeValue is what is known of a variable that a file has named.
+type cmakeValue struct {
+	texts  []string
+	known  bool // else the value depends on more than the file says
+	cached bool // the cache has one too, which shows where the variable is unset
+}
+
+// cmakeVars are the variables that a file has named so far.
+type cmakeVars struct {
+	file  string
+	outer *cmakeVars // of the file that takes this one in: they are there too, with values that are not looked for
+	named map[string]cmakeValue
+	loose map[string]bool // functions or macros of the file set them, whenever they are called
+
+	values, bytes int // that variables have stood for
+}
 
 var (
 	cmakeVar     = regexp.MustCompile(`\$\{([A-Za-z0-9_./+-]+)\}`)
 	cmakeVarOnly = regexp.MustCompile(`^\$\{([A-Za-z0-9_./+-]+)\}$`)
+	cmakeVarName = regexp.MustCompile(`^[A-Za-z0-9_./+-]+$`)
 )
 
-// expandCMake writes the values of variables into the arguments of the commands
-// that the file runs: what set() and list(APPEND) outside of any block have
-// given them before. Other variables stay as they are written. The definitions
-// of functions and macros are left out: nothing in them is run by the file
-// itself. An argument keeps its place in the file.
-func expandCMake(cmds []cmakeCommand) []cmakeCommand {
-	vars := cmakeVars{}
-	run := make([]cmakeCommand, 0, len(cmds))
-	for _, c := range cmds {
-		if slices.ContainsFunc(c.Blocks, func(b cmakeBlock) bool {
-			return cmds[b.Open].Name == "function" || cmds[b.Open].Name == "macro"
-		}) {
-			continue
-		}
-		c.Args = vars.expand(c.Args)
-		vars.run(&c)
-		run = append(run, c)
-	}
-	return run
+// newCMakeVars begins a file, with those of the file that takes it in.
+func newCMakeVars(file string, outer *cmakeVars) *cmakeVars {
+	return &cmakeVars{file: file, outer: outer, named: map[string]cmakeValue{}, loose: map[string]bool{}}
 }
 
-func (v cmakeVars) expand(args []cmakeArg) []cmakeArg {
+// expand writes the values of variables into the arguments of the commands
+// that the file runs: what set() outside of any block has given them before, and
+// list(APPEND) there has added. Other variables stay as they are written. The
+// definitions of functions and macros are left out: nothing in them is run by
+// the file itself. An argument keeps its place in the file.
+//
+// Values beyond maxCMakeValues or maxCMakeBytes give a *PlaceError.
+func (v *cmakeVars) expand(cmds []cmakeCommand) ([]cmakeCommand, error) {
+	run := make([]cmakeCommand, 0, len(cmds))
+	for i, c := range cmds {
+		if def := c.definition(cmds); def != nil {
+			v.defines(def.Name, &c)
+			continue
+		}
+		c.Args = v.arguments(c.Args)
+		if v.values > maxCMakeValues || v.bytes > maxCMakeBytes {
+			return nil, &PlaceError{
+				File: v.file, Line: c.Line,
+				LookedFor: fmt.Sprintf("variables that stand for at most %d values and %d bytes in one file",
+					maxCMakeValues, maxCMakeBytes),
+				Found: fmt.Sprintf("more in %s()", c.Name),
+			}
+		}
+		v.run(&c)
+		v.loop(cmds, i)
+		run = append(run, c)
+	}
+	return run, nil
+}
+
+func (v *cmakeVars) arguments(args []cmakeArg) []cmakeArg {
 	var out []cmakeArg
 	for _, a := range args {
 		if m := cmakeVarOnly.FindStringSubmatch(a.Text); m != nil {
-			values, known := v[m[1]]
-			for _, text := range values {
-				out = append(out, cmakeArg{Text: text, Start: a.Start, End: a.End})
-			}
-			if known {
+			if value := v.named[m[1]]; value.known {
+				out = append(out, v.argument(a, value.texts)...)
 				continue
 			}
 		}
 		a.Text = cmakeVar.ReplaceAllStringFunc(a.Text, func(ref string) string {
-			if values := v[ref[2:len(ref)-1]]; len(values) == 1 {
-				return values[0]
+			value := v.named[ref[2:len(ref)-1]]
+			if !value.known || len(value.texts) != 1 || !v.count(value.texts[0]) {
+				return ref
 			}
-			return ref
+			return value.texts[0]
 		})
 		out = append(out, a)
 	}
 	return out
 }
 
-// run does what the command does to the variables.
-func (v cmakeVars) run(c *cmakeCommand) {
-	args := c.argTexts()
-	var name string
-	var values []string
-	switch {
-	case c.Name == "set" && len(args) > 0:
-		name, values = args[0], args[1:]
-	case c.Name == "list" && len(args) > 1 && args[0] == "APPEND":
-		name, values = args[1], slices.Concat(v[args[1]], args[2:])
-	case c.Name == "list" && len(args) > 1 || c.Name == "unset" && len(args) > 0:
-		delete(v, args[min(1, len(args)-1)])
-		return
-	default:
-		return
+// argument gives the values that stand where one argument stands.
+func (v *cmakeVars) argument(a cmakeArg, values []string) []cmakeArg {
+	var out []cmakeArg
+	for _, text := range values {
+		if !v.count(text) {
+			break
+		}
+		out = append(out, cmakeArg{Text: text, Start: a.Start, End: a.End})
 	}
-	if len(c.Blocks) > 0 || slices.Contains(values, "CACHE") || slices.Contains(values, "PARENT_SCOPE") {
-		delete(v, name)
-		return
-	}
-	v[name] = values
+	return out
+}
+
+// count takes in one more value, and says whether it is within the limits.
+func (v *cmakeVars) count(text string) bool {
+	v.values++
+	v.bytes += len(text)
+	return v.values <= maxCMakeValues && v.bytes <= maxCMakeBytes
 }

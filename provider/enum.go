@@ -55,6 +55,9 @@ func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, 
 			Found:     def.Next.describe(def),
 		}
 	}
+	if err := possibleID(file, lineNumber(data, def.Close), id.Constant, value); err != nil {
+		return nil, 0, false, err
+	}
 	if err := def.free(file, data, id.Constant, value); err != nil {
 		return nil, 0, false, err
 	}
@@ -90,10 +93,23 @@ func existingID(file string, data []byte, def *enumDef, e enumerator, id DriverI
 			Got:  fmt.Sprintf("%d: the release has the constant already", value),
 		}
 	}
+	if err := possibleID(file, line, id.Constant, value); err != nil {
+		return 0, err
+	}
 	if e.Alias != "" { // upstream's own doing, as RDMA_DRIVER_IRDMA = RDMA_DRIVER_I40IW
 		return value, nil
 	}
 	return value, def.free(file, data, id.Constant, value)
+}
+
+// possibleID refuses a number that the position in the enum gives and no device
+// can have; one of the manifest is checked there.
+func possibleID(file string, line int, constant string, value int) error {
+	if 1 <= value && value <= maxDriverID {
+		return nil
+	}
+	lookedFor := fmt.Sprintf("a number from 1 to %d for %s in enum %s", maxDriverID, constant, driverEnum)
+	return &PlaceError{File: file, Line: line, LookedFor: lookedFor, Found: strconv.Itoa(value)}
 }
 
 // free refuses a value that another constant has. An alias is not another

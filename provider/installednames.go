@@ -42,11 +42,14 @@ func (in *integration) checkFolder(file string, ours map[string]bool) {
 	if err == nil {
 		cmds, err = parseCMake(file, data)
 	}
+	if err == nil {
+		cmds, err = newCMakeVars(file, nil).expand(cmds)
+	}
 	if err != nil {
 		in.fail(&PlaceError{File: file, LookedFor: "what this folder installs", Found: err.Error(), Err: err})
 		return
 	}
-	for _, c := range expandCMake(cmds) {
+	for _, c := range cmds {
 		for _, name := range commandInstalls(&c) {
 			if ours[name] {
 				want := "no " + name + ", which the provider installs too"

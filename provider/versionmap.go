@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -42,6 +41,10 @@ type mapParser struct {
 	toks []mapToken
 	at   int
 	out  versionMap
+
+	// What out has, to look it up: files of others can be long.
+	nodes   map[string]bool
+	symbols map[Symbol]bool
 }
 
 // parseVersionMap reads a version script as ld(1) does ("VERSION Command"): nodes
@@ -50,7 +53,7 @@ type mapParser struct {
 // and so does whoever lists them: patterns in global:, extern blocks and nodes
 // without names give a *PlaceError, as does all that ld would refuse.
 func parseVersionMap(file string, data []byte) (versionMap, error) {
-	p := &mapParser{file: file, data: data}
+	p := &mapParser{file: file, data: data, nodes: map[string]bool{}, symbols: map[Symbol]bool{}}
 	if err := p.scan(); err != nil {
 		return versionMap{}, err
 	}
@@ -132,7 +135,7 @@ func (p *mapParser) node() error {
 	switch {
 	case !nodeName.MatchString(name.Text):
 		return p.fail(name.Off, "the name of a version node, as FLY_1.0", name.found())
-	case slices.Contains(p.out.Nodes, name.Text):
+	case p.nodes[name.Text]:
 		return p.fail(name.Off, "each version node once", name.Text+" again")
 	}
 	p.at++
@@ -147,9 +150,10 @@ func (p *mapParser) node() error {
 		switch {
 		case parent.Text == ";":
 			p.at++
+			p.nodes[name.Text] = true
 			p.out.Nodes = append(p.out.Nodes, name.Text)
 			return nil
-		case !slices.Contains(p.out.Nodes, parent.Text):
+		case !p.nodes[parent.Text]:
 			lookedFor := `";", or a version node from above, behind the node ` + name.Text
 			return p.fail(parent.Off, lookedFor, parent.found())
 		}
@@ -189,9 +193,10 @@ func (p *mapParser) symbol(node string, t mapToken, local bool) error {
 		case !symbolName.MatchString(t.Text):
 			lookedFor := fmt.Sprintf("the names of the symbols in global: of %s, without patterns", node)
 			return p.fail(t.Off, lookedFor, t.found())
-		case slices.Contains(p.out.Symbols, s):
+		case p.symbols[s]:
 			return p.fail(t.Off, "each symbol once in the version node "+node, t.Text+" again")
 		}
+		p.symbols[s] = true
 		p.out.Symbols = append(p.out.Symbols, s)
 	}
 	return p.expect(";", fmt.Sprintf(`";" behind %s in the version node %s`, t.Text, node))

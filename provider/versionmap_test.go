@@ -4,8 +4,11 @@ package provider
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 )
 
 const smallMap = `/* what libfly
@@ -78,6 +81,37 @@ func TestParseVersionMapMistakes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A map as long as a folder may hold is read in one pass: by comparing each name
+// with all before it, either of these takes minutes.
+func TestParseVersionMapIsLinear(t *testing.T) {
+	const many = 300_000
+	var symbols, nodes strings.Builder
+	symbols.WriteString("A {\n")
+	for i := range many {
+		fmt.Fprintf(&symbols, "fly_%d;\n", i)
+		fmt.Fprintf(&nodes, "A%d{x;}", i)
+		if i > 0 {
+			fmt.Fprintf(&nodes, "A%d", i-1)
+		}
+		nodes.WriteString(";\n")
+	}
+	for name, text := range map[string]string{"symbols": symbols.String() + "};\n", "nodes": nodes.String()} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			m, err := parseVersionMap("libfly.map", []byte(text))
+			wantError(t, err)
+			if len(m.Symbols) != many {
+				t.Errorf("%d symbols", len(m.Symbols))
+			}
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+	_, err := parseVersionMap("libfly.map", []byte(symbols.String()+"fly_0;\n};\n"))
+	wantError(t, err, "libfly.map:300002: ", "each symbol once in the version node A", "fly_0 again")
 }
 
 func FuzzVersionMap(f *testing.F) {

@@ -5,14 +5,12 @@ package pipeline
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -40,7 +38,7 @@ func (p *Pipeline) addonText(job Job, tree Tree) (*addonText, error) {
 	if err != nil {
 		return nil, err
 	}
-	licence, err := sources.licence()
+	licence, err := addonLicence(job.Provider, sources)
 	if err != nil {
 		return nil, err
 	}
@@ -235,39 +233,4 @@ func (s sourceFiles) calls(function string) bool {
 		}
 	}
 	return false
-}
-
-var spdxLine = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([A-Za-z0-9][A-Za-z0-9.+() -]*[A-Za-z0-9.+)])`)
-
-// errNoLicence: a package has to say under which licence it is.
-var errNoLicence = errors.New("none of the provider's files says its licence in a line SPDX-License-Identifier")
-
-// licence joins what the provider's files say of it.
-func (s sourceFiles) licence() (string, error) {
-	var all []string
-	for _, data := range s {
-		m := spdxLine.FindSubmatch(data)
-		if m == nil {
-			continue
-		}
-		text := strings.Join(strings.Fields(string(m[1])), " ")
-		if strings.HasPrefix(text, "((") && strings.HasSuffix(text, ")") {
-			text = strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
-		}
-		all = append(all, text)
-	}
-	if len(all) == 0 {
-		return "", errNoLicence
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	if len(all) == 1 {
-		return all[0], nil
-	}
-	for i, text := range all {
-		if strings.Contains(text, " ") && !strings.HasPrefix(text, "(") {
-			all[i] = "(" + text + ")"
-		}
-	}
-	return strings.Join(all, " AND "), nil
 }

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/resnics/verbsmith/provider"
+)
+
+const (
+	wantExpression = "a licence as in GPL-2.0 OR (MIT AND BSD-3-Clause), whole in its line, as RPM's License takes it"
+	licenceAnd     = "AND"
+	licenceOr      = "OR"
+	licenceWith    = "WITH"
+)
+
+// errNoLicence: what a package is made of has to say under which licence it is.
+var errNoLicence = errors.New("none of the provider's files says its licence in a line SPDX-License-Identifier")
+
+var (
+	spdxLine = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([^\r\n]*)`)
+	// What ends a comment, a text or a box around it; none of it is in a licence.
+	licenceEnd = regexp.MustCompile("\\*+/|\\*\\)|-->|\\]=*\\]|[?%#]>|#\\}|\\\\[nrt\"]|[\"'`](?:[^A-Za-z0-9]|$)|[ \\t][*#|]+[ \\t]*$")
+	// A line that begins otherwise gives no licence: it is a text about such lines.
+	licenceBegin = regexp.MustCompile(`^[A-Za-z0-9(]`)
+	licenceText  = regexp.MustCompile(`^[A-Za-z0-9.+:() \t-]+$`)
+	licenceWord  = regexp.MustCompile(`[()]|[A-Za-z0-9.+:-]+`)
+)
+
+// addonLicence is the package's License: what the provider's files say of
+// themselves, or where none does, what the manifest says for debian/copyright.
+//
+// Errors: *provider.SourceError of the first licence that cannot be read as a whole.
+func addonLicence(pr *provider.Provider, sources sourceFiles) (string, error) {
+	licence, err := sources.licence()
+	if wrong, ok := errors.AsType[*provider.SourceError](err); ok {
+		wrong.File = filepath.Join(pr.Dir, filepath.FromSlash(wrong.File))
+	}
+	if !errors.Is(err, errNoLicence) {
+		return licence, err
+	}
+	said := pr.Manifest.LicenseName()
+	words, problem := licenceWords(said)
+	if problem != "" {
+		file := filepath.Join(pr.Dir, provider.ManifestName)
+		return "", &provider.SourceError{File: file, Want: "license: " + wantExpression, Got: strconv.Quote(said) + ": " + problem}
+	}
+	for i, word := range words {
+		words[i] = spdxName(word)
+	}
+	return licenceLine(words), nil
+}
+
+// spdxName gives SPDX's name for one that rdma-core's debian/copyright has.
+func spdxName(debian string) string {
+	switch debian {
+	case "BSD-2-clause":
+		return "BSD-2-Clause"
+	case "BSD-3-clause":
+		return "BSD-3-Clause"
+	case "BSD-MIT":
+		return "Linux-OpenIB"
+	case "CC0":
+		return "CC0-1.0"
+	case "GPL-2":
+		return "GPL-2.0-only"
+	case "GPL-2+":
+		return "GPL-2.0-or-later"
+	}
+	return debian
+}
+
+// licence joins what all lines of the provider's files say of it. One that cannot
+// be read must not be left out: it gives a *provider.SourceError, with the file as
+// sourceFiles calls it.
+func (s sourceFiles) licence() (string, error) {
+	var all [][]string
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		data := s[name]
+		for _, at := range spdxLine.FindAllSubmatchIndex(data, -1) {
+			text := licenceIn(string(data[at[2]:at[3]]))
+			if text == "" {
+				continue
+			}
+			words, problem := licenceWords(text)
+			if problem != "" {
+				line := bytes.Count(data[:at[0]], []byte{'\n'}) + 1
+				return "", &provider.SourceError{File: name, Line: line, Want: wantExpression, Got: strconv.Quote(text) + ": " + problem}
+			}
+			all = append(all, words)
+		}
+	}
+	if len(all) == 0 {
+		return "", errNoLicence
+	}
+	return joinLicences(all), nil
+}
+
+// licenceIn takes the licence out of the rest of its line, "" where that is a
+// text about such lines.
+func licenceIn(rest string) string {
+	if strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "'") {
+		rest = rest[1:]
+	}
+	if end := licenceEnd.FindStringIndex(rest); end != nil {
+		rest = rest[:end[0]]
+	}
+	if !licenceBegin.MatchString(rest) {
+		return ""
+	}
+	return strings.TrimRight(rest, " \t")
+}
+
+// joinLicences gives the licence of something to which all of them apply.
+func joinLicences(all [][]string) string {
+	slices.SortFunc(all, func(a, b []string) int { return strings.Compare(licenceLine(a), licenceLine(b)) })
+	all = slices.CompactFunc(all, slices.Equal)
+	lines := make([]string, len(all))
+	for i, words := range all {
+		lines[i] = licenceLine(words)
+		if len(all) > 1 && joinsLicences(words) {
+			lines[i] = "(" + lines[i] + ")"
+		}
+	}
+	return strings.Join(lines, " "+licenceAnd+" ")
+}
+
+// joinsLicences says whether AND or OR stands outside of all brackets.
+func joinsLicences(words []string) bool {
+	depth := 0
+	for _, word := range words {
+		switch word {
+		case "(":
+			depth++
+		case ")":
+			depth--
+		case licenceAnd, licenceOr:
+			if depth == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// licenceLine writes an expression down.
+func licenceLine(words []string) string {
+	text := strings.Join(words, " ")
+	return strings.ReplaceAll(strings.ReplaceAll(text, "( ", "("), " )", ")")
+}
+
+// licenceWords takes an expression apart: operators in capitals, no brackets
+// around the whole, nor around others alone. What is no licence of SPDX's, as the
+// "OpenIB.org BSD (MIT) See COPYING file" of some of upstream's files, stays as it
+// is. Else it gives what is wrong.
+func licenceWords(text string) (words []string, problem string) {
+	if !licenceText.MatchString(text) {
+		return nil, "other signs"
+	}
+	words = licenceWord.FindAllString(text, -1)
+	for i, word := range words {
+		if upper := strings.ToUpper(word); isLicenceOperator(upper) {
+			words[i] = upper
+		}
+	}
+	for i, word := range words {
+		switch {
+		case isLicenceOperator(word) && !(isOperand(words, i-1, ")") && isOperand(words, i+1, "(")):
+			return nil, fmt.Sprintf("no licence on both sides of %s", word)
+		case word == "(" && i+1 < len(words) && words[i+1] == ")":
+			return nil, "brackets around nothing"
+		}
+	}
+	pairs, ok := bracketPairs(words)
+	if !ok {
+		return nil, "a bracket without the other"
+	}
+	return withoutDoubled(words, pairs), ""
+}
+
+func isLicenceOperator(word string) bool {
+	return word == licenceAnd || word == licenceOr || word == licenceWith
+}
+
+// isOperand says whether a licence, or a bracket that may stand for one, is at a place.
+func isOperand(words []string, at int, bracket string) bool {
+	if at < 0 || at >= len(words) || isLicenceOperator(words[at]) {
+		return false
+	}
+	return words[at] == bracket || words[at] != "(" && words[at] != ")"
+}
+
+// bracketPairs gives for each opening bracket the closing one.
+func bracketPairs(words []string) (pairs map[int]int, ok bool) {
+	pairs = map[int]int{}
+	var open []int
+	for i, word := range words {
+		switch word {
+		case "(":
+			open = append(open, i)
+		case ")":
+			if len(open) == 0 {
+				return nil, false
+			}
+			pairs[open[len(open)-1]] = i
+			open = open[:len(open)-1]
+		}
+	}
+	return pairs, len(open) == 0
+}
+
+// withoutDoubled takes out the brackets that hold all, and those that hold
+// nothing but another pair.
+func withoutDoubled(words []string, pairs map[int]int) []string {
+	first, last := 0, len(words)-1
+	for words[first] == "(" && pairs[first] == last {
+		first, last = first+1, last-1
+	}
+	gone := map[int]bool{}
+	for open := first; open < last; open++ {
+		if words[open] == "(" && words[open+1] == "(" && pairs[open+1] == pairs[open]-1 {
+			gone[open], gone[pairs[open]] = true, true
+		}
+	}
+	var out []string
+	for i := first; i <= last; i++ {
+		if !gone[i] {
+			out = append(out, words[i])
+		}
+	}
+	return out
+}

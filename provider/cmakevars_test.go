@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// expandedUse gives the arguments of the last command use(), as the file runs it.
+func expandedUse(t *testing.T, text string) string {
+	t.Helper()
+	cmds, err := parseCMake("c", []byte(text))
+	wantError(t, err)
+	cmds, err = newCMakeVars("c", nil).expand(cmds)
+	wantError(t, err)
+	for _, c := range slices.Backward(cmds) {
+		if c.Name == "rdma_use" {
+			return strings.Join(c.argTexts(), " ")
+		}
+	}
+	t.Fatal("no rdma_use()")
+	return ""
+}
+
+// What stands as ${H} depends on more than the file says, and is left so that
+// whoever needs the value can say so.
+func TestCMakeVariables(t *testing.T) {
+	const block = "if (X)\n list(APPEND H x)\nendif()\n"
+	for _, tt := range []struct{ name, before, want string }{
+		{"set", "set(H a b)", "a b"},
+		{"appended", "set(H a)\nlist(APPEND H b c)", "a b c"},
+		{"appended to nothing", "list(APPEND H a)\nlist(APPEND H b)", "a b"},
+		{"appended in a block and then outside", "set(H a)\n" + block + "list(APPEND H b)", "${H}"},
+		{"first appended in a block", block + "list(APPEND H b)", "${H}"},
+		{"set in a block and then appended", "if (X)\nset(H a)\nendif()\nlist(APPEND H b)", "${H}"},
+		{"set again behind the block", "set(H a)\n" + block + "list(APPEND H b)\nset(H c)\nlist(APPEND H d)", "c d"},
+		{"unset behind the block", "set(H a)\n" + block + "unset(H)\nlist(APPEND H d)", "d"},
+		{"unset in a block", "set(H a)\nif (X)\nunset(H)\nendif()\nlist(APPEND H b)", "${H}"},
+		{"unset", "set(H a)\nunset(H)\nlist(APPEND H b)", "b"},
+		{"set to nothing", "set(H a)\nset(H)\nlist(APPEND H b)", "b"},
+		{"set to nothing, which shows the cache", "set(H a CACHE STRING \"x\")\nset(H)\nlist(APPEND H b)", "${H}"},
+		{"unset, which shows the cache", "if (X)\nset(H a CACHE STRING \"x\")\nendif()\nset(H b)\nunset(H)\nlist(APPEND H b)", "${H}"},
+		{"cached", "set(H a CACHE STRING \"x\" FORCE)\nlist(APPEND H b)", "${H}"},
+		{"cached and set", "set(H a CACHE STRING \"x\")\nset(H b)\nlist(APPEND H c)", "b c"},
+		{"unset in the cache", "set(H a)\nunset(H CACHE)\nlist(APPEND H b)", "a b"},
+		{"set for the folder above", "set(H a)\nset(H x PARENT_SCOPE)\nlist(APPEND H b)", "a b"},
+		{"unset for the folder above", "set(H a)\nunset(H PARENT_SCOPE)\nlist(APPEND H b)", "a b"},
+		{"set out of a block", "set(H a)\nblock()\nset(H x PARENT_SCOPE)\nendblock()\nlist(APPEND H b)", "${H}"},
+		{"elements of a list that are called so", "set(H a)\nlist(APPEND H CACHE PARENT_SCOPE)", "a CACHE PARENT_SCOPE"},
+		{"prepended", "set(H a)\nlist(PREPEND H x)\nlist(APPEND H b)", "${H}"},
+		{"inserted", "set(H a)\nlist(INSERT H 0 x)\nlist(APPEND H b)", "${H}"},
+		{"removed", "set(H a)\nlist(REMOVE_ITEM H a)\nlist(APPEND H b)", "${H}"},
+		{"filtered", "set(H a)\nlist(FILTER H EXCLUDE REGEX a)\nlist(APPEND H b)", "${H}"},
+		{"transformed into it", "set(H a)\nlist(TRANSFORM G APPEND x OUTPUT_VARIABLE H)\nlist(APPEND H b)", "${H}"},
+		{"taken out of another", "set(H a)\nlist(POP_BACK G H)\nlist(APPEND H b)", "${H}"},
+		{"counted", "set(H a)\nlist(LENGTH H N)\nlist(APPEND H b)", "a b"},
+		{"a count", "set(H a)\nlist(LENGTH G H)\nlist(APPEND H 1)", "${H}"},
+		{"changed as text", "set(H a)\nstring(APPEND H x)\nlist(APPEND H b)", "${H}"},
+		{"found in the folder", "file(GLOB H *.h)\nlist(APPEND H b)", "${H}"},
+		{"changed by a function of others", "set(H a)\nfly_add(H)\nlist(APPEND H b)", "${H}"},
+		{"changed by a macro", "macro(m)\nlist(APPEND H x)\nendmacro()\nset(H a)\nm()\nlist(APPEND H b)", "${H}"},
+		{"changed by a function", "function(f)\nset(H x PARENT_SCOPE)\nendfunction()\nset(H a)\nf()", "${H}"},
+		{"a function's own", "function(f)\nset(H x)\nendfunction()\nset(H a)\nf()", "a"},
+		{"a loop's own", "set(H a)\nforeach(H b c)\nrdma_use(${H})\nendforeach()", "${H}"},
+		{"changed at the end of a loop", "set(H a)\nforeach(i b c)\nif (X)\nrdma_use(${H})\nendif()\nset(H b)\nendforeach()", "${H}"},
+		{"changed in a loop in a loop", "set(H a)\nwhile(X)\nrdma_use(${H})\nforeach(i b)\nset(H b)\nendforeach()\nendwhile()", "${H}"},
+		{"read in a loop", "set(H a)\nforeach(i b c)\nset(G ${i})\nrdma_use(${H})\nendforeach()", "a"},
+		{"asked for", "set(H a)\nif (H)\nmessage(H)\nendif(H)\nlist(APPEND H b)", "a b"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text := tt.before + "\n"
+			if !strings.Contains(text, "rdma_use") {
+				text += "rdma_use(${H})\n"
+			}
+			wantText(t, expandedUse(t, text), tt.want)
+		})
+	}
+}
+
+// What a block decides is never left out of the packages without a word.
+func TestVariableThatBlockDecides(t *testing.T) {
+	const decided = "if (ENABLE_X)\n  list(APPEND V %s)\nendif()\nlist(APPEND V %s)\n"
+	files := map[string]string{"fly.h": "x\n", "fly_x.h": "x\n", "fly_z.h": "x\n", "man/fly_x.3": "x\n", "man/flydv_open.3": "x\n", "man/flydv.7.md": "x\n"}
+	for name, tt := range map[string]struct{ file, text, want string }{
+		"headers": {
+			cmakeName, libraryCMake + "set(V fly.h)\n" + strings.Replace(strings.Replace(decided, "%s", "fly_x.h", 1), "%s", "fly_z.h", 1) +
+				"publish_headers(infiniband ${V})\n",
+			cmakeName + ":34: looked for the name of a header, or a variable that set() gives here",
+		},
+		"pages": {
+			"man/" + cmakeName, "set(V flydv.7.md)\n" + strings.Replace(strings.Replace(decided, "%s", "fly_x.3", 1), "%s", "flydv_open.3", 1) +
+				"rdma_man_pages(${V})\n",
+			"man/" + cmakeName + ":6: looked for a page NAME.SECTION, or a variable that set() gives here",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			change := map[string]string{tt.file: tt.text}
+			maps.Copy(change, files)
+			_, err := Load(libraryFolder(t, change))
+			wantError(t, err, tt.want)
+			if _, ok := errors.AsType[*PlaceError](err); !ok {
+				t.Errorf("want a *PlaceError, got %T", err)
+			}
+		})
+	}
+}
+
+// A folder that another takes in begins with the variables of that one.
+func TestVariableOfTheFolderAbove(t *testing.T) {
+	files := map[string]string{
+		cmakeName:          "set(PAGES fly.7)\nrdma_provider(fly fly.c)\nadd_subdirectory(doc)\n",
+		"doc/" + cmakeName: "list(APPEND PAGES other.8)\nrdma_man_pages(${PAGES})\n",
+		"doc/fly.7":        "x", "doc/other.8": "x",
+	}
+	_, err := Load(smallFolder(t, files))
+	wantError(t, err, "doc/"+cmakeName+":2: looked for a page", "${PAGES}")
+	files["doc/"+cmakeName] = "set(PAGES)\n" + files["doc/"+cmakeName]
+	p, err := Load(smallFolder(t, files))
+	wantError(t, err)
+	if got := p.ManPages(); !slices.Equal(got, []ManPage{{8, "other"}}) {
+		t.Errorf("pages %v", got)
+	}
+}
+
+// growingCMake are files of some hundred bytes that would take all memory, with
+// the line at which they have to end.
+func growingCMake() map[string]struct {
+	text string
+	line string
+} {
+	type file = struct {
+		text string
+		line string
+	}
+	return map[string]file{
+		"values":        {"set(A x y)\n" + strings.Repeat("set(A ${A} ${A})\n", 30), "13"},
+		"appended":      {"set(A x y)\n" + strings.Repeat("list(APPEND A ${A})\n", 30), "14"},
+		"bytes":         {"set(A \"xy\")\n" + strings.Repeat("set(A \"${A}${A}\")\n", 40), "20"},
+		"two in turn":   {"set(A x y)\n" + strings.Repeat("set(B ${A} ${A})\nset(A ${B} ${B})\n", 20), "13"},
+		"in other ones": {"set(A x y)\nset(B ${A}${A}z)\n" + strings.Repeat("set(A ${A} ${A})\n", 30), "14"},
+		"nothing":       {"set(A \"\")\nset(B " + strings.Repeat("${A}", 20_000) + ")\n", "2"},
+		"many places":   {"set(A " + strings.Repeat("x ", 1000) + ")\n" + strings.Repeat("rdma_use(${A})\n", 100), "12"},
+		"in a block":    {"set(A x y)\n" + strings.Repeat("set(A ${A} ${A})\n", 12) + "if (X)\nrdma_use(${A} ${A} ${A} ${A})\nendif()\n", "13"},
+	}
+}
+
+// A CMakeLists.txt that grows ends in an error, whoever wrote it.
+func TestCMakeThatGrows(t *testing.T) {
+	const want = "variables that stand for at most 10000 values and 1048576 bytes in one file"
+	start := time.Now()
+	for name, tt := range growingCMake() {
+		t.Run(name, func(t *testing.T) {
+			wantGrown := func(file string, err error) {
+				t.Helper()
+				wantError(t, err, file+":"+tt.line+": looked for "+want)
+				if place, ok := errors.AsType[*PlaceError](err); !ok || !strings.HasSuffix(place.File, file) {
+					t.Errorf("want a *PlaceError, got %T", err)
+				}
+			}
+			folder := smallFolder(t, map[string]string{cmakeName: tt.text + "rdma_provider(fly fly.c)\n"})
+			_, err := Load(folder)
+			wantGrown(cmakeName, err)
+			if x := Examine(folder); x.Provider != nil || !x.Answers[2].Failed() {
+				t.Error("provider:check takes it")
+			}
+
+			// A release's own provider, and a folder of it that installs something.
+			tree := oldFly()
+			tree["providers/fly/"+cmakeName] = tt.text
+			_, err = InRelease(listTree{tree}, "fly")
+			wantGrown("providers/fly/"+cmakeName, err)
+			tree = smallRelease()
+			tree[TopCMake] += "add_subdirectory(lib)\n"
+			tree["lib/"+cmakeName] = tt.text
+			p, err := Load(libraryFolder(t, nil))
+			wantError(t, err)
+			_, err = Integrate(tree, p)
+			wantGrown("lib/"+cmakeName, err)
+		})
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+// As much as no provider has is not yet too much.
+func TestCMakeLargeList(t *testing.T) {
+	text := "set(A)\n" + strings.Repeat("list(APPEND A x y z)\n", 3000) + "rdma_use(${A})\n"
+	if got := len(expandedUse(t, text)); got != 2*9000-1 {
+		t.Errorf("%d bytes", got)
+	}
+}
