@@ -3,6 +3,7 @@
 package upstream
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,13 @@ func (h HostApt) Download(ctx context.Context, suite, version, destDir string, l
 		return "", cause
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s %s %s: %w%s", debianScript, suite, version, err, last)
+		err = fmt.Errorf("%s %s %s: %w%s", debianScript, suite, version, err, last)
+	}
+	if err != nil && last.ofFullDisk() {
+		err = &SpaceError{Path: destDir, Err: err}
+	}
+	if err != nil {
+		return "", err
 	}
 	return originalTarball(destDir, version)
 }
@@ -128,7 +135,7 @@ func (a AnyApt) Download(ctx context.Context, suite, version, destDir string, lo
 	var failed []error
 	for _, source := range a {
 		file, err := source.Download(ctx, suite, version, destDir, log)
-		if err == nil || context.Cause(ctx) != nil {
+		if err == nil || context.Cause(ctx) != nil || errors.As(err, new(*SpaceError)) {
 			return file, err
 		}
 		failed = append(failed, err)
@@ -165,6 +172,13 @@ func (l *lastLines) Write(p []byte) (int, error) {
 		l.text = append(l.text[:0], l.text[over:]...)
 	}
 	return len(p), nil
+}
+
+// ofFullDisk says whether a program ended because a disk was full: apt and the
+// tools that it runs have the C library's words for it, in the C locale of the
+// script or as errno 28.
+func (l *lastLines) ofFullDisk() bool {
+	return bytes.Contains(l.text, []byte("No space left on device")) || bytes.Contains(l.text, []byte("write (28:"))
 }
 
 func (l *lastLines) String() string {

@@ -64,6 +64,21 @@ func TestHostAptThatFails(t *testing.T) {
 	}
 }
 
+// TestHostAptOnAFullDisk: what apt says of it is no fault of the archive, so nobody
+// else is asked.
+func TestHostAptOnAFullDisk(t *testing.T) {
+	needApt(t)
+	full := HostApt{scripts("echo 'E: Failed to fetch http://a.example/Sources  Error writing to file - write (28: No space left on device)'; exit 100")}
+	dir := t.TempDir()
+	other := false
+	next := ContainerApt{Scripts: scripts("true"), Run: func(context.Context, ScriptJob) error { other = true; return nil }}
+	_, err := AnyApt{full, next}.Download(context.Background(), "sid", "65.0", dir, io.Discard)
+	var own *SpaceError
+	if !errors.As(err, &own) || own.Path != dir || !strings.Contains(err.Error(), "no space left to write "+dir) || other {
+		t.Errorf("got %v, and another was asked: %v", err, other)
+	}
+}
+
 func TestHostAptCancelled(t *testing.T) {
 	needApt(t)
 	ctx, cancel := context.WithCancelCause(context.Background())
