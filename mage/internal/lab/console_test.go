@@ -5,6 +5,7 @@ package lab
 import (
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +40,7 @@ func TestConsoleReadsRecordsAmongNoise(t *testing.T) {
 		c := NewConsole(nil)
 		feed(t, c, text, n)
 		o := c.Outcome()
-		if len(o.Records) != 3 || o.Records[1] != want {
+		if len(o.Records) != 3 || !reflect.DeepEqual(o.Records[1], want) {
 			t.Errorf("in pieces of %d: got %+v", n, o.Records)
 		}
 		if err := o.Sound(); err != nil {

@@ -16,12 +16,7 @@ type Row struct {
 	Others []Record // on the other devices, in the plan's order
 	Pass   bool
 	Why    string // for people: evidence, or what is wrong
-	Ratio  float64
 }
-
-// Equal is the ratio from which on a measurement counts as equal: medians of a
-// few runs on an emulated machine differ by some percent of themselves.
-const Equal = 0.9
 
 // Judge makes a row of each case that was planned. A case that the guest has
 // not answered has failed.
@@ -79,23 +74,23 @@ func (r *Row) judge() {
 			}
 		}
 	}
-	if r.Pass && r.Result.Value > 0 {
+	if r.Pass && len(r.Result.Values) > 0 {
 		r.compare()
 	}
 }
 
 // compare sets a measurement beside the first other device's.
 func (r *Row) compare() {
-	if len(r.Others) == 0 || r.Others[0].Value <= 0 {
-		r.Pass, r.Why = false, "there is nothing to compare with: "+r.Result.Evidence
+	var other []float64
+	if len(r.Others) > 0 {
+		other = r.Others[0].Values
+	}
+	m, err := Measure(r.Result.Values, other, r.Case.LessIsBetter)
+	if err != nil {
+		r.Pass, r.Why = false, err.Error()
 		return
 	}
-	r.Ratio = r.Result.Value / r.Others[0].Value
-	if r.Case.LessIsBetter {
-		r.Ratio = 1 / r.Ratio
-	}
-	r.Pass = r.Ratio >= Equal
-	r.Why = fmt.Sprintf("%.2f times as good: %s against %s", r.Ratio, r.Result.Evidence, r.Others[0].Evidence)
+	r.Pass, r.Why = !m.Slower(), m.String()
 }
 
 // Comparison is rdma-core's suite on the provider's device against the same

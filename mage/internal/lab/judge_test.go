@@ -48,8 +48,10 @@ func TestACaseWithoutAnswerHasFailed(t *testing.T) {
 }
 
 func measured(name string, mine, stock float64) Outcome {
+	const many = 20
 	o := answered(name, Pass, Pass)
-	o.Records[0].Value, o.Records[1].Value = mine, stock
+	o.Records[0].Values = slices.Repeat([]float64{mine}, many)
+	o.Records[1].Values = slices.Repeat([]float64{stock}, many)
 	return o
 }
 
@@ -70,6 +72,11 @@ func TestMeasurementsAreRatios(t *testing.T) {
 		if rows[0].Pass != test.pass {
 			t.Errorf("%s %v against %v: %+v", test.name, test.mine, test.stock, rows[0])
 		}
+	}
+	alone := measured(CaseRate, 100, 100)
+	alone.Records = alone.Records[:1]
+	if rows := Judge(planOf(CaseRate), alone); rows[0].Pass {
+		t.Errorf("the other device gave no answer: %+v", rows[0])
 	}
 }
 

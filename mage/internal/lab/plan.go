@@ -14,7 +14,7 @@ type Plan struct {
 
 	Cases   []string `json:"cases"`           // names, in the order in which they run
 	SoakOps int      `json:"soakOps"`         // operations of the soak
-	Rounds  int      `json:"rounds"`          // measurements of each kind, whose median counts
+	Rounds  int      `json:"rounds"`          // measurements of each kind, before more are asked for
 	Suite   []string `json:"suite,omitempty"` // tests of rdma-core's suite; none is all
 }
 

@@ -37,15 +37,15 @@ const (
 
 // Record is one line of a guest.
 type Record struct {
-	Kind     Kind    `json:"kind"`
-	Case     string  `json:"case,omitempty"`
-	Test     string  `json:"test,omitempty"` // name in rdma-core's suite
-	Device   string  `json:"device,omitempty"`
-	State    State   `json:"state,omitempty"`
-	Evidence string  `json:"evidence,omitempty"`
-	Value    float64 `json:"value,omitempty"`  // measured, in the case's unit
-	Millis   int64   `json:"millis,omitempty"` // how long it took
-	Limit    int64   `json:"limit,omitempty"`  // seconds after which it hangs
+	Kind     Kind      `json:"kind"`
+	Case     string    `json:"case,omitempty"`
+	Test     string    `json:"test,omitempty"` // name in rdma-core's suite
+	Device   string    `json:"device,omitempty"`
+	State    State     `json:"state,omitempty"`
+	Evidence string    `json:"evidence,omitempty"`
+	Values   []float64 `json:"values,omitempty"` // measured, round by round, in the case's unit
+	Millis   int64     `json:"millis,omitempty"` // how long it took
+	Limit    int64     `json:"limit,omitempty"`  // seconds after which it hangs
 }
 
 // Write puts the record on a console, on a line of its own even if a program

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -109,12 +108,12 @@ func (s single) run(ctx context.Context, g *guest, c lab.Case, devices []lab.Dev
 }
 
 // run measures several times on each device in turn, so that what disturbs the
-// machine disturbs both, and records the medians. Each round begins with the
-// other device than the one before. Where the medians speak against the first
-// device they are asked for more rounds: noise goes away with those, a slower
-// provider does not.
+// machine disturbs both, and records the values round by round. Each round
+// begins with the other device than the one before. While the rounds speak
+// against the first device there are more of them: noise goes away with those,
+// a slower provider does not.
 func (s sideBySide) run(ctx context.Context, g *guest, c lab.Case, devices []lab.Device) {
-	const blocks = 4
+	const blocks = 8
 	began := g.start(c, "")
 	ctx, stop := context.WithTimeout(ctx, c.Limit)
 	defer stop()
@@ -139,33 +138,23 @@ func (s sideBySide) run(ctx context.Context, g *guest, c lab.Case, devices []lab
 			g.finish(failed("%v", errs[i]), c, d.Name, began)
 			continue
 		}
-		r := passed("median %.2f of %.2f", median(values[i]), values[i])
-		r.Value = median(values[i])
+		r := passed("measured %d times", len(values[i]))
+		r.Values = values[i]
 		g.finish(r, c, d.Name, began)
 	}
 }
 
 // settled says whether more rounds can change nothing for the better: something
-// failed, or the first device's median is at least as good as the others'.
+// failed, or the first device is at least as good as each of the others.
 func settled(values [][]float64, errs []error, lessIsBetter bool) bool {
 	if errors.Join(errs...) != nil {
 		return true
 	}
-	mine := median(values[0])
 	for _, other := range values[1:] {
-		m := median(other)
-		if lessIsBetter && mine > m || !lessIsBetter && mine < m {
+		m, err := lab.Measure(values[0], other, lessIsBetter)
+		if err == nil && !m.Settled() {
 			return false
 		}
 	}
 	return true
-}
-
-func median(values []float64) float64 {
-	values = slices.Sorted(slices.Values(values))
-	n := len(values)
-	if n%2 == 1 {
-		return values[n/2]
-	}
-	return (values[n/2-1] + values[n/2]) / 2
 }
