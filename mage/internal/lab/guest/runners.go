@@ -110,8 +110,8 @@ func (s single) run(ctx context.Context, g *guest, c lab.Case, devices []lab.Dev
 // run measures several times on each device in turn, so that what disturbs the
 // machine disturbs both, and records the values round by round. Each round
 // begins with the other device than the one before. While the rounds speak
-// against the first device there are more of them: noise goes away with those,
-// a slower provider does not.
+// against the first device and half of the case's time is left there are more
+// of them: noise goes away with those, a slower provider does not.
 func (s sideBySide) run(ctx context.Context, g *guest, c lab.Case, devices []lab.Device) {
 	const blocks = 8
 	began := g.start(c, "")
@@ -120,7 +120,8 @@ func (s sideBySide) run(ctx context.Context, g *guest, c lab.Case, devices []lab
 	values := make([][]float64, len(devices))
 	errs := make([]error, len(devices))
 	for round := range blocks * g.plan.Rounds {
-		if round > 0 && round%g.plan.Rounds == 0 && settled(values, errs, c.LessIsBetter) {
+		enough := settled(values, errs, c.LessIsBetter) || time.Since(began) > c.Limit/2
+		if round > 0 && round%g.plan.Rounds == 0 && enough {
 			break
 		}
 		for i := range devices {
