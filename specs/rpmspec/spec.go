@@ -18,7 +18,7 @@ type Spec struct {
 // Parse reads a spec. The file name is used in errors only. Line ends may be LF, CRLF or
 // both, and the last line need not have one. The error is a *PlaceError where the file is
 // no spec that rpm could read: a conditional or a macro that is never closed, an %else or
-// %endif without its %if.
+// %endif without its %if, a NUL byte.
 func Parse(file string, data []byte) (*Spec, error) {
 	s := &Spec{file: file}
 	for _, l := range strings.SplitAfter(string(data), "\n") {
@@ -30,6 +30,9 @@ func Parse(file string, data []byte) (*Spec, error) {
 			body = l
 		}
 		s.lines = append(s.lines, line{text: body, eol: l[len(body):], number: len(s.lines) + 1})
+		if strings.Contains(body, "\x00") {
+			return nil, s.place(len(s.lines)-1, "text", "a NUL byte")
+		}
 	}
 	if err := s.index(); err != nil {
 		return nil, err

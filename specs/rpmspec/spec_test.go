@@ -119,6 +119,7 @@ func TestParseRefuses(t *testing.T) {
 		{"else without if", "Name: a\n%else\n", 2, []string{"an %if", "%else"}},
 		{"backslash at the end", "Name: a\n%setup \\", 2, []string{"a line behind this backslash"}},
 		{"open macro", "Name: a\n%define x %{expand:\n%if\n", 2, []string{"end of the macro"}},
+		{"NUL byte", "Name: a\n%define dir a\x00b\n%prep\n", 2, []string{"text", "NUL"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := rpmspec.Parse("x.spec", []byte(tt.text))
