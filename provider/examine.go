@@ -85,7 +85,7 @@ func (e *examiner) manifest(root *os.Root) {
 	if strings.HasSuffix(m.Maintainer.Email, ".invalid") {
 		e.manifestAnswer.warn(e.remark("maintainer.email", "the address of who answers for it", "a placeholder"))
 	}
-	if UpstreamHas(m.Name) {
+	if UpstreamHas(m.Name) && !m.ReplacesUpstream {
 		e.manifestAnswer.warn(e.remark("name", "a name that no release of rdma-core has", "one that some have"))
 	}
 }

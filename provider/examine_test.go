@@ -150,6 +150,7 @@ func TestExamineManifest(t *testing.T) {
 		"a placeholder":    {"flo@host.example", "nobody@provider.invalid", []string{"warning: provider.yaml:5:10: maintainer.email: want the address"}},
 		"another folder":   {"name: fly\n", "name: flea\n", []string{"warning: provider.yaml:1:7: name: want the folder's name, fly, got flea"}},
 		"upstream's":       {"name: fly\n", "name: siw\n", []string{"warning: …the folder's name", "warning: …a name that no release of rdma-core has"}},
+		"in its place":     {"name: fly\n", "name: siw\nreplacesUpstream: true\n", []string{"warning: …the folder's name"}},
 		"a missing header": {"fly-abi.h", "bee-abi.h", []string{"provider.yaml:6:12: abiHeader: want a file bee-abi.h"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -43,6 +43,9 @@ add_subdirectory(providers/gnat)
 if (NOT HAVE_COHERENT_DMA)
   message(STATUS "no coherent DMA")
 endif()
+set(CMAKE_INSTALL_UDEV_RULESDIR "lib/udev/rules.d"
+  CACHE PATH "udev")
+set(CMAKE_INSTALL_MODPROBEDIR "etc/modprobe.d")
 `,
 		HeadersCMake: `publish_internal_headers(rdma
   rdma/ant-abi.h

@@ -41,9 +41,9 @@ func (p *Provider) Installed() []Installed { return slices.Clone(p.installed) }
 // installDir knows a DESTINATION as upstream's own providers write it.
 func installDir(destination string) (InstallDir, bool) {
 	switch path.Clean(destination) {
-	case "${CMAKE_INSTALL_UDEV_RULESDIR}":
+	case "${" + UdevRules.variable() + "}":
 		return UdevRules, true
-	case "${CMAKE_INSTALL_MODPROBEDIR}":
+	case "${" + Modprobe.variable() + "}":
 		return Modprobe, true
 	case "${CMAKE_INSTALL_SYSCONFDIR}/modprobe.d":
 		return EtcModprobe, true
@@ -51,6 +51,19 @@ func installDir(destination string) (InstallDir, bool) {
 		return LibExec, true
 	}
 	return "", false
+}
+
+// variable is rdma-core's own, which its CMakeLists.txt sets; "" for a folder
+// that CMake itself knows.
+func (d InstallDir) variable() string {
+	switch d {
+	case UdevRules:
+		return "CMAKE_INSTALL_UDEV_RULESDIR"
+	case Modprobe:
+		return "CMAKE_INSTALL_MODPROBEDIR"
+	case EtcModprobe, LibExec:
+	}
+	return ""
 }
 
 // cmakeInstall is install(FILES file… DESTINATION dir [RENAME name]), or

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +30,32 @@ func (in *integration) checkInstalled(p *Provider) {
 			continue
 		}
 		in.checkFolder(path.Join(dir, cmakeName), ours)
+	}
+}
+
+// checkVariables refuses a release that does not set a variable by which the
+// provider says where a file goes, if the provider does not see to it: CMake would
+// take it as empty, and install into the root folder.
+func (in *integration) checkVariables(p *Provider) {
+	data, ok := in.read(TopCMake)
+	if !ok || len(p.installed) == 0 {
+		return
+	}
+	cmds, err := parseCMake(TopCMake, data)
+	if err != nil {
+		return // checkInstalled has said so
+	}
+	files, err := p.buildFiles()
+	in.fail(err)
+	for _, b := range files {
+		cmds = append(cmds, b.cmds...)
+	}
+	for _, i := range p.installed {
+		variable := i.Dir.variable()
+		sets := func(c cmakeCommand) bool { return c.Name == "set" && len(c.Args) > 0 && c.Args[0].Text == variable }
+		if variable != "" && !slices.ContainsFunc(cmds, sets) {
+			in.fail(noPlace(TopCMake, fmt.Sprintf("set(%s …), where the provider installs %s", variable, i.Name)))
+		}
 	}
 }
 

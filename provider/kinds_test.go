@@ -327,3 +327,26 @@ func TestIntegrateInstalledTwice(t *testing.T) {
 		}
 	}
 }
+
+// Releases before v40.0 have no CMAKE_INSTALL_MODPROBEDIR: what is installed there
+// would be in the root folder.
+func TestIntegrateUnknownVariable(t *testing.T) {
+	etc := strings.Replace(libraryCMake, "${CMAKE_INSTALL_MODPROBEDIR}/", "${CMAKE_INSTALL_SYSCONFDIR}/modprobe.d", 1)
+	for name, tt := range map[string]struct {
+		change map[string]string
+		want   []string
+	}{
+		"its own":      {nil, []string{TopCMake + ": looked for set(CMAKE_INSTALL_MODPROBEDIR …), where the provider installs fly.conf, found none"}},
+		"set by it":    {map[string]string{cmakeName: "if (NOT CMAKE_INSTALL_MODPROBEDIR)\nset(CMAKE_INSTALL_MODPROBEDIR etc)\nendif()\n" + libraryCMake}, nil},
+		"known to all": {map[string]string{cmakeName: etc}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Load(libraryFolder(t, tt.change))
+			wantError(t, err)
+			tree := smallRelease()
+			tree[TopCMake] = strings.Replace(tree[TopCMake], "set(CMAKE_INSTALL_MODPROBEDIR", "set(ANOTHER", 1)
+			_, err = Integrate(listTree{tree}, p)
+			wantError(t, err, tt.want...)
+		})
+	}
+}

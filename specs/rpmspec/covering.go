@@ -101,7 +101,8 @@ func literal(pattern string) string {
 
 // dropReplaced takes out the lines for what the release's own provider installs
 // and the new one does not: rpmbuild refuses a line that matches nothing. A line
-// is the provider's own where its fixed part has the provider's name.
+// is the provider's own where its fixed part has the provider's name, or is the
+// whole name of such a file.
 func (s *Spec) dropReplaced(p Payload) error {
 	if p.Replaced == nil {
 		return nil
@@ -111,7 +112,8 @@ func (s *Spec) dropReplaced(p Payload) error {
 	}
 	before, now := s.paths(*p.Replaced), s.paths(p)
 	for _, e := range slices.Backward(s.fileEntries()) {
-		if !strings.Contains(literal(e.pattern), p.Name) || !coversAny(e, before) || coversAny(e, now) {
+		own := strings.Contains(literal(e.pattern), p.Name) && coversAny(e, before) || e.namesAny(before)
+		if !own || coversAny(e, now) {
 			continue
 		}
 		if len(strings.Fields(s.lines[e.line].text)) > 2 {
@@ -127,6 +129,15 @@ func (s *Spec) dropReplaced(p Payload) error {
 
 func coversAny(e fileEntry, files []string) bool {
 	return slices.ContainsFunc(files, e.covers)
+}
+
+// namesAny says whether the pattern is for one of the files alone: it has the
+// whole name, of a manual page without what compresses it, and no wildcards
+// before its end.
+func (e fileEntry) namesAny(files []string) bool {
+	return !e.dir && slices.ContainsFunc(files, func(file string) bool {
+		return globs(e.pattern, file) && literal(e.pattern) == strings.TrimSuffix(path.Base(file), ".gz")
+	})
 }
 
 // paths gives the files of a payload as the spec would name them.

@@ -214,6 +214,23 @@ func TestAddPayloadReplaces(t *testing.T) {
 	}
 }
 
+// Files of the release's own provider that are not called after it, as ipathverbs'
+// truescale.conf: a line with the name of one goes, a pattern that others fit stays.
+func TestAddPayloadReplacesOtherNames(t *testing.T) {
+	const lines = "%config(noreplace) %{_sysconfdir}/modprobe.d/shell.conf\n%{_libexecdir}/pinch-setup\n%{_mandir}/man7/pinch.7*\n"
+	const stay = "%{_udevrulesdir}/70-*.rules\n%{_mandir}/man7/pin*\n"
+	text := strings.Replace(payloadSpec, "%files\n", "%files\n"+lines+stay, 1)
+	old, now := crab(), crab()
+	old.Files = []rpmspec.File{{rpmspec.Modprobe, "shell.conf"}, {rpmspec.LibExec, "pinch-setup"}, {rpmspec.UdevRules, "70-shell.rules"}}
+	old.Pages = []rpmspec.Page{{Section: 7, Name: "pinch"}}
+	text, _ = edited(t, text, func(s *rpmspec.Spec) error { return s.AddPayload(old) })
+	now.Files, now.Pages, now.Replaced = nil, nil, &old
+	_, got := edited(t, text, func(s *rpmspec.Spec) error { return s.AddPayload(now) })
+	if want := "-" + strings.ReplaceAll(strings.TrimSuffix(lines, "\n"), "\n", "\n-") + "\n"; got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
 func TestAddPayloadRefuses(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -25,7 +25,7 @@ type Tree struct {
 	Result provider.Result
 }
 
-const integrateStage = 4
+const integrateStage = 6
 
 // Integrate copies the pristine tree and puts the provider into it, with the
 // edits that upstream itself makes for a new provider. Without a provider the

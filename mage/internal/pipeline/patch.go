@@ -33,7 +33,7 @@ func (p *Pipeline) Patch(ctx context.Context, job Job, tree Tree) (Patch, error)
 		header := patchHeader(job, tree)
 		data, stat, err := patchset.Diff(ctx, tree.Source.Tree, tree.Dir, header)
 		if err != nil {
-			return err
+			return nothingToPatch(job, tree, err)
 		}
 		if err := proveApplies(ctx, data, header, tree); err != nil {
 			return err
@@ -43,6 +43,19 @@ func (p *Pipeline) Patch(ctx context.Context, job Job, tree Tree) (Patch, error)
 		return writeFile(dir, name, data)
 	})
 	return Patch{File: filepath.Join(entry.Dir, name), Name: name, Key: entry.Key}, err
+}
+
+// nothingToPatch says in words for people that a release has what was to be put into
+// it; other errors stay as they are.
+func nothingToPatch(job Job, tree Tree, err error) error {
+	if !errors.Is(err, patchset.ErrNoDifference) {
+		return err
+	}
+	return &AdviceError{
+		Err: fmt.Errorf("rdma-core %s has providers/%s with the same files and every edit already: %w",
+			tree.Source.Version, job.Provider.Manifest.Name, patchset.ErrNoDifference),
+		What: "nothing is to be done for this release: use its own packages, which -provider=none makes",
+	}
 }
 
 // proveApplies applies the patch to the pristine files and compares.

@@ -30,7 +30,9 @@ func (r *Releases) MovedFrom(i int) (before int, moved bool) {
 }
 
 // TakenLater looks in all releases of the clone after the row's own, selected
-// or not, for the first that gives the row's number to another constant.
+// or not, for the first that gives the row's number to another constant. One that
+// has it in the row's release too shares it on purpose, as RDMA_DRIVER_IRDMA does
+// with RDMA_DRIVER_I40IW.
 func (r *Releases) TakenLater(row *ReleaseRow) (Taken, bool) {
 	if !row.edited() || row.Constant == "" {
 		return Taken{}, false
@@ -39,7 +41,8 @@ func (r *Releases) TakenLater(row *ReleaseRow) (Taken, bool) {
 		if compareNames(ref.Name, row.Release.Name) <= 0 {
 			continue
 		}
-		if owner, ok := ref.IDs[row.DriverID]; ok && owner != row.Constant {
+		owner, ok := ref.IDs[row.DriverID]
+		if ok && owner != row.Constant && owner != row.Release.IDs[row.DriverID] {
 			return Taken{ID: row.DriverID, Constant: owner, Since: ref.Name}, true
 		}
 	}

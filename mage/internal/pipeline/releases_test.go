@@ -134,6 +134,10 @@ func TestIDThatIsTakenByWhatIsNotSelected(t *testing.T) {
 	if taken, ok := r.TakenLater(r.Rows[0]); ok {
 		t.Errorf("its own constant counts as somebody else's: %v", taken)
 	}
+	r.Rows[0].Constant, r.Rows[0].DriverID = "RIB", 1 // RIB = A, in upstream's own enum
+	if got := r.IDWarnings(); len(got) != 0 {
+		t.Errorf("a second name of a constant: %v", got)
+	}
 	r.Rows[0].Constant, r.Rows[0].DriverID = "RIB", 200
 	if got := r.IDWarnings(); len(got) != 0 {
 		t.Errorf("a number that nobody has: %v", got)

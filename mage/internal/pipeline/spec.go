@@ -24,7 +24,7 @@ type Spec struct {
 }
 
 const (
-	specStage = 3
+	specStage = 4
 	specFile  = "rdma-core.spec"
 	upstreams = "redhat/rdma-core.spec" // where a release keeps its spec
 	suses     = "suse/rdma-core.spec"   // and the one that is not built here
