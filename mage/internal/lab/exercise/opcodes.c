@@ -130,6 +130,7 @@ static enum result transfer(struct pair *p, const struct op *op, size_t size,
 				    .send_flags = IBV_SEND_SIGNALED };
 	size_t from = 3, span_a, span_b;
 	struct ibv_wc wc;
+	uint64_t until;
 	uint32_t imm;
 	int ret;
 
@@ -220,10 +221,13 @@ static enum result transfer(struct pair *p, const struct op *op, size_t size,
 
 	if (read)
 		return same(p->a.buf.data, expected, span_a, "read data");
+	until = now_ns() + WAIT_MS * 1000000ULL;
 	if (p->config.type == IBV_QPT_UC && !op->recv)
 		// No acknowledgement tells when it is there.
 		for (unsigned int i = 0;
-		     i < 2000 && memcmp(p->b.buf.data, expected, span_b); i++)
+		     now_ns() < until &&
+		     memcmp(p->b.buf.data, expected, span_b);
+		     i++)
 			idle(i);
 	if (ud) // What the GRH says is for others to say.
 		memcpy(expected, p->b.buf.data, GRH);
