@@ -12,7 +12,8 @@ import (
 )
 
 // checkInstalled refuses a header, a manual page or a file that another folder
-// of the release installs under the same name: CMake would let one of the two win.
+// of the release installs under the same name, since CMake would let one of the two
+// win, and a file for whose folder the release has no name.
 func (in *integration) checkInstalled(p *Provider) {
 	data, ok := in.read(TopCMake)
 	if !ok || !p.installsNames() {
@@ -20,7 +21,11 @@ func (in *integration) checkInstalled(p *Provider) {
 	}
 	ours := p.installedNames()
 	cmds, err := parseCMake(TopCMake, data)
-	in.fail(err)
+	if err != nil {
+		in.fail(err)
+		return
+	}
+	in.checkVariables(p, cmds)
 	for _, c := range cmds {
 		if c.Name != "add_subdirectory" || len(c.Args) == 0 {
 			continue
@@ -36,15 +41,8 @@ func (in *integration) checkInstalled(p *Provider) {
 // checkVariables refuses a release that does not set a variable by which the
 // provider says where a file goes, if the provider does not see to it: CMake would
 // take it as empty, and install into the root folder.
-func (in *integration) checkVariables(p *Provider) {
-	data, ok := in.read(TopCMake)
-	if !ok || len(p.installed) == 0 {
-		return
-	}
-	cmds, err := parseCMake(TopCMake, data)
-	if err != nil {
-		return // checkInstalled has said so
-	}
+func (in *integration) checkVariables(p *Provider, top []cmakeCommand) {
+	cmds := slices.Clone(top)
 	files, err := p.buildFiles()
 	in.fail(err)
 	for _, b := range files {

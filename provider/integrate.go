@@ -68,7 +68,6 @@ func Integrate(t Tree, p *Provider) (*Result, error) {
 	in := &integration{tree: t, data: map[string][]byte{}}
 	in.run(&p.Manifest)
 	in.checkInstalled(p)
-	in.checkVariables(p)
 	plan := p.CopyPlan()
 	for _, c := range plan {
 		in.copy(&p.Manifest, c)

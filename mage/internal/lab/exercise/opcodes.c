@@ -71,6 +71,18 @@ static enum result same(const uint8_t *found, const uint8_t *wanted,
 	return PASS;
 }
 
+// arrive waits for data of which no acknowledgement tells when it is there.
+static void arrive(const uint8_t *data, const uint8_t *wanted, size_t size)
+{
+	uint64_t end = now_ns() + WAIT_MS * 1000000ULL;
+
+	for (unsigned int turn = 0; memcmp(data, wanted, size); turn++) {
+		if (now_ns() > end)
+			return;
+		idle(turn);
+	}
+}
+
 static enum result received(struct pair *p, const struct op *op, uint64_t id,
 			    size_t size, uint32_t imm)
 {
@@ -130,7 +142,6 @@ static enum result transfer(struct pair *p, const struct op *op, size_t size,
 				    .send_flags = IBV_SEND_SIGNALED };
 	size_t from = 3, span_a, span_b;
 	struct ibv_wc wc;
-	uint64_t until;
 	uint32_t imm;
 	int ret;
 
@@ -221,14 +232,8 @@ static enum result transfer(struct pair *p, const struct op *op, size_t size,
 
 	if (read)
 		return same(p->a.buf.data, expected, span_a, "read data");
-	until = now_ns() + WAIT_MS * 1000000ULL;
 	if (p->config.type == IBV_QPT_UC && !op->recv)
-		// No acknowledgement tells when it is there.
-		for (unsigned int i = 0;
-		     now_ns() < until &&
-		     memcmp(p->b.buf.data, expected, span_b);
-		     i++)
-			idle(i);
+		arrive(p->b.buf.data, expected, span_b);
 	if (ud) // What the GRH says is for others to say.
 		memcpy(expected, p->b.buf.data, GRH);
 	return same(p->b.buf.data, expected, span_b, "data at the receiver");
@@ -336,10 +341,7 @@ static enum result write_by(struct pair *p, uint32_t rkey,
 			       fail("an invalid key, and yet data arrived") :
 			       PASS;
 	if (p->config.type == IBV_QPT_UC)
-		for (unsigned int i = 0; i < 2000 && memcmp(p->b.buf.data + 200,
-							    p->a.buf.data, 100);
-		     i++)
-			idle(i);
+		arrive(p->b.buf.data + 200, p->a.buf.data, 100);
 	return same(p->b.buf.data + 200, p->a.buf.data, 100, "window data");
 }
 

@@ -120,8 +120,8 @@ func (s sideBySide) run(ctx context.Context, g *guest, c lab.Case, devices []lab
 	values := make([][]float64, len(devices))
 	errs := make([]error, len(devices))
 	for round := range blocks * g.plan.Rounds {
-		enough := settled(values, errs, c.LessIsBetter) || time.Since(began) > c.Limit/2
-		if round > 0 && round%g.plan.Rounds == 0 && enough {
+		if round > 0 && round%g.plan.Rounds == 0 &&
+			(time.Since(began) > c.Limit/2 || settled(values, errs, c.LessIsBetter)) {
 			break
 		}
 		for i := range devices {
