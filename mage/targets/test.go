@@ -92,7 +92,12 @@ func (Test) Transplant(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestTransplant)
 }
 
-// All runs everything in the order in which CI runs it.
+// All proves every stage and every kind of package once, as CI does.
 func (Test) All(ctx context.Context) error {
 	return app.Run(ctx, app.Flags{}, (*app.App).TestAll)
+}
+
+// Deep runs what test:all has no time for: other distros and releases, whole suites, broken drivers, fuzzing.
+func (Test) Deep(ctx context.Context) error {
+	return app.Run(ctx, app.Flags{}, (*app.App).TestDeep)
 }

@@ -9,16 +9,17 @@ import (
 	"time"
 )
 
-// step is one part of test:all.
+// step is one part of test:all or test:deep.
 type step struct {
 	name string
 	run  func(context.Context) error
 }
 
-// TestAll is the test:all target: everything, cheapest first, so that a
-// mistake is seen early. It ends at the first part that fails.
+// TestAll is the test:all target: every stage and every kind of package once,
+// on one release each, cheapest first, so that a mistake is seen early. It ends
+// at the first part that fails.
 func (a *App) TestAll(ctx context.Context) error {
-	steps := []step{
+	return a.steps(ctx, "test:all", []step{
 		{"check", a.Check},
 		{"unit", a.TestUnit},
 		{"behaviour", func(ctx context.Context) error {
@@ -27,12 +28,33 @@ func (a *App) TestAll(ctx context.Context) error {
 		{"engine", func(ctx context.Context) error {
 			return a.goTest(ctx, "-tags", "engine", "-count=1", "-timeout=30m", "./containers/...")
 		}},
-		{"integration", func(ctx context.Context) error {
-			return a.goTest(ctx, "-tags", "integration", "-count=1", "-timeout=80m", "-parallel=1", "-v", "./mage/behaviour/...")
-		}},
-		{"kernel", a.kernelWhole},
+		{"integration", a.scripts("TestEngine", "80m")},
+		{"kernel", a.TestKernel},
 		{"rebuild", a.rebuild},
+	})
+}
+
+// TestDeep is the test:deep target: what test:all has no time for. It ends at
+// the first part that fails.
+func (a *App) TestDeep(ctx context.Context) error {
+	return a.steps(ctx, "test:deep", []step{
+		{"fuzz", a.fuzz},
+		{"integration", a.scripts("TestDeep", "3h")},
+		{"kernel", a.kernelWhole},
+	})
+}
+
+// scripts runs the scripts of one test of mage/behaviour on the engine.
+func (a *App) scripts(test, timeout string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return a.goTest(ctx, "-tags", "integration", "-run", "^"+test+"$", "-count=1", "-timeout="+timeout,
+			"-parallel=1", "-v", "./mage/behaviour/...")
 	}
+}
+
+// steps runs the parts of a target in order, up to the first that fails, and
+// shows how each ended.
+func (a *App) steps(ctx context.Context, target string, steps []step) error {
 	rows := make([][]string, 0, len(steps))
 	var failed error
 	for _, s := range steps {
@@ -48,6 +70,6 @@ func (a *App) TestAll(ctx context.Context) error {
 			break
 		}
 	}
-	a.ui.Table("test:all", []string{"part", "result", "time"}, rows)
+	a.ui.Table(target, []string{"part", "result", "time"}, rows)
 	return errors.Join(failed, ctx.Err())
 }
