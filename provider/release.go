@@ -13,9 +13,14 @@ func Inspect(t Tree) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", TopCMake, err)
 	}
-	abi, err := privateABI(TopCMake, data)
+	abi, err := PrivateABI(data)
 	if err != nil {
 		return nil, err
 	}
 	return &Result{PrivateABI: abi}, nil
 }
+
+// PrivateABI reads IBVERBS_PABI_VERSION from a release's top CMakeLists.txt.
+//
+// Errors: *PlaceError where it does not say.
+func PrivateABI(topCMake []byte) (int, error) { return privateABI(TopCMake, topCMake) }

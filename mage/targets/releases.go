@@ -26,3 +26,10 @@ func (Releases) Check(ctx context.Context,
 	f.Depth = depth
 	return app.Run(ctx, f, (*app.App).ReleasesCheck)
 }
+
+// API writes what libibverbs/driver.h has in each release of a git clone, and the page about it.
+func (Releases) API(ctx context.Context,
+	source *string, // git clone of rdma-core with its tags (required)
+) error {
+	return app.Run(ctx, app.Flags{Source: source}, (*app.App).ReleasesAPI)
+}

@@ -293,7 +293,12 @@ func (c *providerCheck) compilerFindings(err error) []provider.Finding {
 // saidError is an error of the compiler as an error of ours.
 type saidError struct{ ui.CompilerError }
 
-func (e saidError) Error() string { return e.String() }
+func (e saidError) Error() string {
+	if why := pipeline.ExplainCompiler(e.CompilerError); why != "" {
+		return e.String() + " (" + why + ")"
+	}
+	return e.String()
+}
 
 // show tells all findings, and then the table.
 func (c *providerCheck) show(dir string) {

@@ -66,13 +66,22 @@ func (a *App) releasesJob() (pipeline.Job, string, error) {
 	}
 	switch {
 	case job.Given == "":
-		errs[4] = &pipeline.AdviceError{
-			Err: errNoClone, What: "git clone https://github.com/linux-rdma/rdma-core, and give its folder as -source",
-		}
+		_, errs[4] = a.cloneSource()
 	case errs[1] == nil && job.Provider == nil:
 		errs[4] = needsProvider()
 	}
 	return job, depth, errors.Join(errs[:]...)
+}
+
+// cloneSource is -source where it must be a clone.
+func (a *App) cloneSource() (string, error) {
+	source := value(a.flags.Source, "")
+	if source == "" {
+		return "", &pipeline.AdviceError{
+			Err: errNoClone, What: "git clone https://github.com/linux-rdma/rdma-core, and give its directory as -source",
+		}
+	}
+	return source, nil
 }
 
 // walk asks the questions of the depth, each of all rows before the next.

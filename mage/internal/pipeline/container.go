@@ -78,7 +78,10 @@ func (p *Pipeline) runScript(
 	if err != nil {
 		return result, err
 	}
-	return result, result.Err(spec, s.LogPath())
+	if err := result.Err(spec, s.LogPath()); err != nil {
+		return result, adviseOnAPI(err, s.LogPath())
+	}
+	return result, nil
 }
 
 // ninjaLog is the stage's log with ninja's counter shown on the way.

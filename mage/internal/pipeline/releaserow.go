@@ -127,7 +127,11 @@ func firstCompilerError(log string) string {
 	if len(found) == 0 {
 		return ""
 	}
-	return inTree.ReplaceAllString(found[0].String(), "")
+	said := inTree.ReplaceAllString(found[0].String(), "")
+	if why := ExplainCompiler(found[0]); why != "" {
+		said += " (" + why + ")"
+	}
+	return said
 }
 
 // inTree is where a release's tree is in its container, which says nothing to

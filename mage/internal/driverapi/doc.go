@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package driverapi knows what libibverbs/driver.h offers to providers in each
+// release of rdma-core, and explains a compile error that comes from the
+// difference between two of them.
+//
+// What it knows is api.json, which the target releases:api makes from a git
+// clone, as it makes docs/other-releases.md.
+package driverapi

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package driverapi
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Page is the document that has all of it, from the repository's root.
+const Page = "docs/other-releases.md"
+
+const (
+	longestLine      = 4096 // bytes of a line that are looked at
+	mostExplanations = 5
+)
+
+const quoted = `['‘"]`
+
+// complaint is a form of gcc's messages; the first group is a name.
+type complaint struct {
+	pattern *regexp.Regexp
+	kinds   []string
+}
+
+//nolint:gochecknoglobals // compiled once
+var complaints = []complaint{
+	{regexp.MustCompile(`too (?:few|many) arguments to function ` + quoted + `(\w+)`), []string{KindFunction}},
+	{regexp.MustCompile(`implicit declaration of function ` + quoted + `(\w+)`), []string{KindFunction, KindConstant}},
+	{regexp.MustCompile(`passing argument \d+ of ` + quoted + `(\w+)`), []string{KindFunction}},
+	{regexp.MustCompile(quoted + `(\w+)['’"] undeclared`), []string{KindConstant, KindFunction}},
+	{regexp.MustCompile(`has no member named ` + quoted + `(\w+)`), []string{KindMember}},
+	{regexp.MustCompile(`unknown field ` + quoted + `(\w+)`), []string{KindMember}},
+	{regexp.MustCompile(`near initialization for ` + quoted + `[^'’"]*\.(\w+)['’"]`), []string{KindMember}},
+	{regexp.MustCompile(`(?:incomplete type|undefined type|unknown type name) ` + quoted + `(?:struct )?(\w+)`), []string{KindStruct}},
+	{regexp.MustCompile(quoted + `struct (\w+)['’"] declared inside parameter list`), []string{KindStruct}},
+	{regexp.MustCompile(`storage size of .* isn't known.*struct (\w+)`), []string{KindStruct}},
+	{regexp.MustCompile(`invalid application of ['‘"]sizeof['’"] to incomplete type ['‘"]struct (\w+)`), []string{KindStruct}},
+}
+
+// Explain says what other releases have in place of what a compiler's message
+// complains of; nothing where driver.h has always been the same there.
+func (h *History) Explain(message string) []string {
+	var out []string
+	for _, c := range complaints {
+		m := c.pattern.FindStringSubmatch(message)
+		if m == nil {
+			continue
+		}
+		for i := range h.Items {
+			item := &h.Items[i]
+			if item.Name == m[1] && slices.Contains(c.kinds, item.Kind) {
+				out = append(out, h.Differences(item)...)
+			}
+		}
+	}
+	return slices.Compact(out)
+}
+
+// ExplainLog explains a compiler's whole output: each difference once, five at
+// most. What cannot be read is left out.
+func (h *History) ExplainLog(log io.Reader) []string {
+	var out []string
+	r := bufio.NewReaderSize(log, longestLine)
+	for len(out) < mostExplanations {
+		line, more, err := r.ReadLine()
+		if err != nil {
+			break
+		}
+		for _, text := range h.Explain(string(line)) {
+			if !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+		for more && err == nil {
+			_, more, err = r.ReadLine()
+		}
+	}
+	return out[:min(len(out), mostExplanations)]
+}
+
+// Differences says, a sentence for each, how an item differs between releases,
+// and which test of the preprocessor tells them apart.
+func (h *History) Differences(item *Item) []string {
+	name := item.Name
+	if item.Kind == KindStruct {
+		name = "struct " + name
+	}
+	var out []string
+	for i, form := range item.Forms {
+		said := ""
+		switch {
+		case i == 0 && form.From == h.Oldest:
+			continue
+		case form.Gone:
+			said = name + " is not" + of(item) + " from v" + form.From + " on"
+		case i == 0 || item.Forms[i-1].Gone:
+			said = name + " is" + of(item) + " from v" + form.From + " on"
+		default:
+			said = altered(name, item.Forms[i-1], form)
+		}
+		out = append(out, said+": "+h.test(form.From))
+	}
+	return out
+}
+
+// of names where an item is.
+func of(item *Item) string {
+	if item.Kind == KindMember {
+		return " in struct " + item.In
+	}
+	return " in driver.h"
+}
+
+func altered(name string, before, now Form) string {
+	if now.Arguments != nil && before.Arguments != nil && *now.Arguments != *before.Arguments {
+		return fmt.Sprintf("%s has %s from v%s on (%d before)",
+			name, countArguments(*now.Arguments), now.From, *before.Arguments)
+	}
+	which := make([]string, len(now.Changed))
+	for i, n := range now.Changed {
+		if which[i] = "argument " + strconv.Itoa(n); n == 0 {
+			which[i] = "the type"
+		}
+	}
+	return fmt.Sprintf("%s differs in %s from v%s on", name, strings.Join(which, ", "), now.From)
+}
+
+func countArguments(n int) string {
+	if n == 1 {
+		return "1 argument"
+	}
+	return strconv.Itoa(n) + " arguments"
+}
+
+// test is how C code tells a release and those after it from the ones before.
+func (h *History) test(version string) string {
+	if abi, ok := h.begins(version); ok {
+		return fmt.Sprintf("test IBVERBS_PABI_VERSION >= %d", abi)
+	}
+	return "the private ABI does not tell, test the release (" + Page + ")"
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package driverapi
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Release is a release and what its driver.h declares.
+type Release struct {
+	Version    string // without the v
+	PrivateABI int    // IBVERBS_PABI_VERSION
+	Header     Header
+}
+
+// History is what driver.h has had, from the oldest release on.
+type History struct {
+	Oldest string `json:"oldest"`
+	Newest string `json:"newest"`
+	// PrivateABI are the releases that began a private ABI.
+	PrivateABI []ABI  `json:"privateABI"` //nolint:tagliatelle // as everywhere in rdma-core
+	Items      []Item `json:"items"`
+}
+
+// ABI is a private ABI and its first release.
+type ABI struct {
+	Number int    `json:"number"`
+	From   string `json:"from"`
+}
+
+// Item is something that driver.h declares, or did.
+type Item struct {
+	Kind string `json:"kind"`
+	In   string `json:"in,omitempty"` // the structure of a member
+	Name string `json:"name"`
+	// Forms are in the order of the releases.
+	Forms []Form `json:"forms"`
+}
+
+// Form is what an item is from one release on.
+type Form struct {
+	From string `json:"from"`
+	// Gone: it is not there any more.
+	Gone bool `json:"gone,omitempty"`
+	// Arguments is their number, of a function or a pointer to one.
+	Arguments *int `json:"arguments,omitempty"`
+	// Changed are those arguments, from 1, 0 for the result or a member's type,
+	// that are of another type than in the form before.
+	Changed []int `json:"changed,omitempty"`
+}
+
+// Collect compares releases, which are in rising order.
+func Collect(releases []Release) History {
+	var h History
+	items := map[Name]*Item{}
+	last := map[Name]Declaration{}
+	for i, r := range releases {
+		if i == 0 {
+			h.Oldest = r.Version
+		}
+		h.Newest = r.Version
+		if n := len(h.PrivateABI); n == 0 || h.PrivateABI[n-1].Number != r.PrivateABI {
+			h.PrivateABI = append(h.PrivateABI, ABI{r.PrivateABI, r.Version})
+		}
+		for name, d := range r.Header {
+			before, had := last[name]
+			form := Form{From: r.Version}
+			if d.Arguments != nil {
+				n := len(d.Arguments)
+				form.Arguments = &n
+			}
+			if had {
+				form.Changed = changed(before, d)
+				if len(form.Changed) == 0 && len(before.Arguments) == len(d.Arguments) {
+					continue
+				}
+			}
+			if items[name] == nil {
+				items[name] = &Item{Kind: name.Kind, In: name.In, Name: name.Name}
+			}
+			items[name].Forms = append(items[name].Forms, form)
+			last[name] = d
+		}
+		for name := range last {
+			if _, has := r.Header[name]; !has {
+				items[name].Forms = append(items[name].Forms, Form{From: r.Version, Gone: true})
+				delete(last, name)
+			}
+		}
+	}
+	for _, item := range slices.SortedFunc(maps.Values(items), compareItems) {
+		h.Items = append(h.Items, *item)
+	}
+	return h
+}
+
+func compareItems(a, b *Item) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.In, b.In), cmp.Compare(a.Name, b.Name))
+}
+
+// changed lists what is of another type; of two numbers of arguments only the
+// numbers are compared.
+func changed(before, now Declaration) []int {
+	var out []int
+	if before.Type != now.Type {
+		out = append(out, 0)
+	}
+	if len(before.Arguments) != len(now.Arguments) {
+		return out
+	}
+	for i := range now.Arguments {
+		if before.Arguments[i] != now.Arguments[i] {
+			out = append(out, i+1)
+		}
+	}
+	return out
+}
+
+// begins gives the private ABI that began with a release.
+func (h *History) begins(version string) (int, bool) {
+	for _, abi := range h.PrivateABI {
+		if abi.From == version {
+			return abi.Number, true
+		}
+	}
+	return 0, false
+}
