@@ -118,11 +118,18 @@ func (w *packageWalker) describe(raw []byte) error {
 		return w.refuse("is a binary package (built from %s): want a source package, NAME-VERSION-RELEASE.src.rpm",
 			w.text(rpmutils.SOURCERPM))
 	}
-	w.out.Info = PackageInfo{Name: w.text(rpmutils.NAME), Version: w.text(rpmutils.VERSION), Release: w.text(rpmutils.RELEASE)}
+	w.out.Info = PackageInfo{
+		Name: w.text(rpmutils.NAME), Version: w.text(rpmutils.VERSION), Release: w.text(rpmutils.RELEASE),
+		Vendor: w.text(rpmutils.VENDOR), Distribution: w.text(rpmutils.DISTRIBUTION),
+	}
 	for _, v := range []string{w.out.Info.Name, w.out.Info.Version, w.out.Info.Release} {
 		if !nvrForm.MatchString(v) {
 			return w.refuse("has no plain name, version and release: %q", w.out.Info.NVR())
 		}
+	}
+	const most = 256
+	if len(w.out.Info.Vendor) > most || len(w.out.Info.Distribution) > most {
+		return w.refuse("has a vendor or distribution of more than %d bytes", most)
 	}
 	if format := w.text(rpmutils.PAYLOADFORMAT); format != "" && format != "cpio" {
 		return w.refuse("has a payload of the unknown format %q: want cpio", format)
