@@ -40,7 +40,7 @@ func (w *walker) place(header *tar.Header) (entry, error) {
 	refuse := func(format string, args ...any) (entry, error) {
 		return entry{}, &ArchiveError{Archive: w.archive, Entry: header.Name, Reason: fmt.Sprintf(format, args...)}
 	}
-	e := entry{mtime: header.ModTime.Truncate(time.Second), exec: header.Mode&0o100 != 0}
+	e := entry{mtime: time.Unix(header.ModTime.Unix(), 0), exec: header.Mode&0o100 != 0}
 	var reason string
 	if e.kind, reason = kindOf(header.Typeflag); reason != "" {
 		return refuse("%s", reason)

@@ -93,7 +93,7 @@ type VerifiedPackage struct {
 	// Spec is the name of its spec, Files those of all its files, sorted.
 	Spec  string
 	Files []string
-	// Newest is the time of its newest file that is not in the future.
+	// Newest is the time of its newest file.
 	Newest time.Time
 
 	pkg *Package

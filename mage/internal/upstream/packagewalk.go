@@ -34,6 +34,7 @@ type packageWalker struct {
 	payload, both hash.Hash // of the payload; of header and payload
 	files         map[string]packageFile
 	seen          map[string]bool
+	dates         dates
 	visitErr      error
 }
 
@@ -311,9 +312,7 @@ func (w *packageWalker) one(e cpioEntry, body io.Reader) error {
 	if got := hex.EncodeToString(sum.Sum(nil)); got != listed.digest {
 		return w.refuseEntry(raw, "has the digest %s instead of the %q of the package's header", got, listed.digest)
 	}
-	if when := time.Unix(e.mtime, 0); when.After(w.out.Newest) && !when.After(time.Now()) {
-		w.out.Newest = when
-	}
+	w.dates.see(raw, time.Unix(e.mtime, 0).UTC())
 	return nil
 }
 
@@ -350,8 +349,8 @@ func (w *packageWalker) end() error {
 	case 0:
 		return w.refuse("holds no spec: want one file whose name ends in .spec")
 	case 1:
-		w.out.Spec = specs[0]
-		return nil
+		w.out.Spec, w.out.Newest = specs[0], w.dates.newest
+		return w.dates.fault(w.pkg.path)
 	}
 	return w.refuse("holds %d specs (%s): want one", len(specs), strings.Join(specs, ", "))
 }

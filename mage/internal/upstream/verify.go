@@ -245,18 +245,9 @@ func (v *Verified) commit() string {
 	return v.sum.commit
 }
 
-// noTime is the Epoch of an archive without a usable time: the oldest date that
-// every file format can hold.
-func noTime() time.Time { return time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC) }
-
 // epoch is the newest time in the archive; git archive gives every entry the
 // time of the commit.
-func (v *Verified) epoch() time.Time {
-	if v.sum.newest.Before(noTime()) {
-		return noTime()
-	}
-	return v.sum.newest.UTC()
-}
+func (v *Verified) epoch() time.Time { return v.sum.newest.UTC() }
 
 // ready refuses a Verified that Verify has not made.
 func (v *Verified) ready() error {

@@ -27,7 +27,7 @@ type summary struct {
 	plain   bool      // every name is written as TOP or TOP/...
 	commit  string    // of the pax global header, "" if there is none
 	version string    // PACKAGE_VERSION of the top CMakeLists.txt
-	newest  time.Time // newest mtime that is not in the future
+	newest  time.Time // newest mtime
 	entries int
 }
 
@@ -44,13 +44,14 @@ func walk(ctx context.Context, archive string, lim limits, visit func(entry) err
 	}
 	defer func() { _ = s.Close() }()
 	w := &walker{
-		archive: archive, lim: lim, now: time.Now(), visit: visit,
+		archive: archive, lim: lim, visit: visit,
 		kinds: map[string]kind{}, tail: &zeroTail{r: s.tar},
 	}
 	w.sum.format, w.sum.plain = s.format, true
 	if err := w.all(); err != nil {
 		return nil, err
 	}
+	w.sum.newest = w.dates.newest
 	if w.sum.sum, err = s.finish(); err != nil {
 		return nil, err
 	}
@@ -65,10 +66,10 @@ func inspect(ctx context.Context, archive string, lim limits) (*summary, error) 
 type walker struct {
 	archive string
 	lim     limits
-	now     time.Time
 	visit   func(entry) error
 	kinds   map[string]kind
 	tail    *zeroTail
+	dates   dates
 	sum     summary
 }
 
@@ -103,9 +104,7 @@ func (w *walker) one(header *tar.Header, body io.Reader) error {
 	if err != nil || e.kind == kindNothing {
 		return err
 	}
-	if m := e.mtime; !m.After(w.now) && m.After(w.sum.newest) {
-		w.sum.newest = m
-	}
+	w.dates.see(header.Name, e.mtime)
 	if e.kind == kindFile {
 		e.body = &entryReader{r: body, archive: w.archive, entry: header.Name}
 	}
@@ -163,7 +162,7 @@ func (w *walker) end() error {
 			Reason: "is missing, so this is no rdma-core source",
 		}
 	}
-	return nil
+	return w.dates.fault(w.archive)
 }
 
 // endOfArchive is what closes a tar archive: two blocks of zeros.
