@@ -4,10 +4,8 @@ package upstream
 
 import (
 	"archive/tar"
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -107,6 +105,19 @@ func hostile() map[string]struct {
 		"duplicate spelling":  {[]item{{name: top + "/./build.sh", body: "evil"}}, `there twice`},
 		"duplicate folder":    {[]item{{name: top + "/d/"}, {name: top + "/d/"}}, `there twice`},
 		"newline":             {[]item{{name: top + "/a\nb"}}, `control character`},
+		"right to left":       {[]item{{name: top + "/a\u202egnp.c"}}, `an invisible one`},
+		"isolate":             {[]item{{name: top + "/a\u2066b"}}, `an invisible one`},
+		"no width":            {[]item{{name: top + "/build.sh\u200b"}}, `an invisible one`},
+		"soft hyphen":         {[]item{{name: top + "/bu\u00adild.sh"}}, `an invisible one`},
+		"byte order mark":     {[]item{{name: top + "/\ufeffbuild.sh"}}, `an invisible one`},
+		"no-break space":      {[]item{{name: top + "/a\u00a0b"}}, `an invisible one`},
+		"line separator":      {[]item{{name: top + "/a\u2028b"}}, `an invisible one`},
+		"Hangul filler":       {[]item{{name: top + "/a\u3164"}}, `an invisible one`},
+		"variation selector":  {[]item{{name: top + "/a\ufe0f"}}, `an invisible one`},
+		"tag":                 {[]item{{name: top + "/a\U000e0041"}}, `an invisible one`},
+		"private use":         {[]item{{name: top + "/a\ue000"}}, `an invisible one`},
+		"blank braille":       {[]item{{name: top + "/a\u2800"}}, `an invisible one`},
+		"link right to left":  {[]item{{name: top + "/l", flag: tar.TypeSymlink, link: "a\u202eb"}}, `an invisible one`},
 		"escape":              {[]item{{name: top + "/\x1b[2J"}}, `control character`},
 		"not utf-8":           {[]item{{name: top + "/\xff\xfe"}}, `not UTF-8`},
 		"long name":           {[]item{{name: top + "/" + strings.Repeat("n", 256)}}, `more than 255 bytes`},
@@ -283,26 +294,12 @@ func TestEpochIsTheArchives(t *testing.T) {
 	}
 }
 
-// withPax puts a pax header with a record before an entry. The library writes no record that it would not read.
-func withPax(data []byte, entry, text string) []byte {
-	record := fmt.Sprintf("%d %s\n", len(text)+4, text)
-	blocks := make([]byte, 1024)
-	copy(blocks, "x")
-	copy(blocks[100:], "0000644\x000000000\x000000000\x00")
-	copy(blocks[124:], fmt.Sprintf("%011o\x0000000000000", len(record)))
-	blocks[156] = tar.TypeXHeader
-	copy(blocks[257:], "ustar\x0000")
-	copy(blocks[512:], record)
-	at := bytes.Index(data, []byte(entry+"\x00"))
-	return withChecksums(slices.Insert(slices.Clone(data), at, blocks...))
-}
-
 // A date that no rdma-core can have is an error that names the file and the date, not another date.
 func TestImpossibleDates(t *testing.T) {
 	const top = "rdma-core-56.1"
 	pax := func(mtime string) []byte {
 		data := tarBytes(t, "", source(top, testVersion, item{name: top + "/odd", body: "x"}))
-		return withPax(data, top+"/odd", "mtime="+mtime)
+		return withChecksums(before(data, top+"/odd", paxHeader("mtime="+mtime)))
 	}
 	all := func(when time.Time) []byte {
 		items := source(top, testVersion)
