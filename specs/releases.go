@@ -39,7 +39,7 @@ type Origin struct {
 	// URL is empty for a Debian source package, which apt finds.
 	URL string `yaml:"url,omitempty" jsonschema:"pattern=^https://[!-~]+$" jsonschema_description:"an https URL"`
 	// SHA256 is the archive's sum in lower-case hex where it is on public record, else
-	// empty: then the first download is recorded in rdma-core.sum.
+	// empty: then the first download is recorded in the cache.
 	SHA256 string `yaml:"sha256,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$" jsonschema_description:"a SHA-256: 64 lower-case hex digits"`
 	// Suite is the Debian suite that has the source package.
 	Suite string `yaml:"suite,omitempty" jsonschema:"pattern=^[a-z][a-z0-9-]*$" jsonschema_description:"the name of a Debian suite"`

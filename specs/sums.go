@@ -30,11 +30,21 @@ import (
 // sorted by version and name. A version or name with blanks or other oddities in it is
 // written as a Go string literal. Lines beginning with # at the top stay as they are.
 //
+// Beside the file that is written there may be others with pins: lines that somebody has
+// put there on purpose. They decide before what was recorded, and are never written.
+//
 // The methods may be called concurrently, also by several processes on the same file.
 type Sums struct {
 	path string
+	pins []pins
 
 	mu      sync.Mutex
+	content sumsContent
+}
+
+// pins are the lines of a file that is only read.
+type pins struct {
+	file    string
 	content sumsContent
 }
 
@@ -55,19 +65,42 @@ func (e *SumConflictError) Error() string {
 		e.File, e.Line, word(e.Version), word(e.Name), e.Recorded, e.Got)
 }
 
-// OpenSums reads the file at path; a file that does not exist is empty. Lines that cannot
-// be read are *strictyaml.Mistake, all at once, and two sums for one name are a
-// *SumConflictError.
-func OpenSums(path string) (*Sums, error) {
-	content, err := readSums(path)
+// OpenSums reads the file at path, which Record writes, and the files with pins; a file that
+// does not exist is empty. Lines that cannot be read are *strictyaml.Mistake, all at once,
+// and two sums for one name in one file are a *SumConflictError.
+func OpenSums(path string, pinned ...string) (*Sums, error) {
+	s := &Sums{path: path}
+	for _, file := range pinned {
+		content, err := readSums(file)
+		if err != nil {
+			return nil, err
+		}
+		s.pins = append(s.pins, pins{file: file, content: content})
+	}
+	var err error
+	s.content, err = readSums(path)
 	if err != nil {
 		return nil, err
 	}
-	return &Sums{path: path, content: content}, nil
+	return s, nil
 }
 
-// Lookup returns the sum on record for an archive, in lower-case hex.
+// pinned finds a pin, and the file that has it.
+func (s *Sums) pinned(version, name string) (r record, file string, ok bool) {
+	for _, p := range s.pins {
+		if r, ok = p.content.find(version, name); ok {
+			return r, p.file, true
+		}
+	}
+	return record{}, "", false
+}
+
+// Lookup returns the sum of an archive, in lower-case hex: the pinned one, else the one on
+// record.
 func (s *Sums) Lookup(version, name string) (sha256hex string, ok bool) {
+	if r, _, ok := s.pinned(version, name); ok {
+		return r.sum, true
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, ok := s.content.find(version, name)
@@ -76,9 +109,10 @@ func (s *Sums) Lookup(version, name string) (sha256hex string, ok bool) {
 
 var hexSum = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// Record puts an archive's sum, 64 lower-case hex digits, on record. The file is read anew
-// and replaced as a whole, under a lock. Recording the same sum again changes nothing;
-// another sum is a *SumConflictError.
+// Record puts an archive's sum, 64 lower-case hex digits, on record. The file, and the
+// directory that it is in, are made where they are missing; it is read anew and replaced as a
+// whole, under a lock. Recording a sum that is pinned or on record changes nothing; another
+// sum is a *SumConflictError.
 func (s *Sums) Record(version, name, sha256hex string) error {
 	if !hexSum.MatchString(sha256hex) {
 		return fmt.Errorf("record %s %s in %s: want 64 lower-case hex digits, got %q",
@@ -87,9 +121,15 @@ func (s *Sums) Record(version, name, sha256hex string) error {
 	if version == "" || name == "" {
 		return fmt.Errorf("record %q %q in %s: want a version and a name", version, name, s.path)
 	}
+	if r, file, ok := s.pinned(version, name); ok {
+		return r.agrees(file, sha256hex)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// The folder is what is locked: a lock file would be one more file beside the data,
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o755); err != nil {
+		return fmt.Errorf("make the directory of %s: %w", s.path, err)
+	}
+	// The directory is what is locked: a lock file would be one more file beside the data,
 	// and the file itself is replaced at each write.
 	lock := flock.New(filepath.Dir(s.path), flock.SetFlag(os.O_RDONLY))
 	if err := lock.Lock(); err != nil {
@@ -102,12 +142,7 @@ func (s *Sums) Record(version, name, sha256hex string) error {
 	}
 	s.content = content
 	if r, ok := content.find(version, name); ok {
-		if r.sum != sha256hex {
-			return &SumConflictError{
-				File: s.path, Line: r.line, Version: version, Name: name, Recorded: r.sum, Got: sha256hex,
-			}
-		}
-		return nil
+		return r.agrees(s.path, sha256hex)
 	}
 	content.records = append(slices.Clone(content.records), record{version: version, name: name, sum: sha256hex})
 	data := content.bytes()
@@ -130,6 +165,14 @@ type sumsContent struct {
 type record struct {
 	version, name, sum string
 	line               int
+}
+
+// agrees fails if the record, of that file, is of another sum.
+func (r record) agrees(file, sum string) error {
+	if r.sum == sum {
+		return nil
+	}
+	return &SumConflictError{File: file, Line: r.line, Version: r.version, Name: r.name, Recorded: r.sum, Got: sum}
 }
 
 func (c sumsContent) find(version, name string) (record, bool) {

@@ -107,8 +107,59 @@ func TestSumsRefuses(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the file is there: %v", err)
 	}
-	if err := openSums(t, filepath.Join(t.TempDir(), "no", "x.sum")).Record("1.0", "a", sumA); err == nil {
-		t.Error("recorded in a folder that does not exist")
+	blocked := filepath.Join(path, "x.sum")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := specs.OpenSums(blocked); err == nil {
+		t.Error("opened a file below another file")
+	}
+}
+
+// TestSumsPins has a file with pins, which decides and is never written.
+func TestSumsPins(t *testing.T) {
+	pins, path := filepath.Join(t.TempDir(), "pins"), filepath.Join(t.TempDir(), "to", "be", "made", "x.sum")
+	const before = "# by hand\n1.0 a sha256:"
+	if err := os.WriteFile(pins, []byte(before+strings.Repeat("a", 64)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := specs.OpenSums(path, pins, filepath.Join(t.TempDir(), "none"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Record("1.0", "a", sumA); err != nil {
+		t.Errorf("a sum that is pinned: %v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a pinned sum was recorded once more: %v", err)
+	}
+	var conflict *specs.SumConflictError
+	if err := s.Record("1.0", "a", sumB); !errors.As(err, &conflict) || conflict.File != pins || conflict.Line != 2 {
+		t.Errorf("another sum than the pinned one: %v", err)
+	}
+	if err := s.Record("1.0", "b", sumB); err != nil {
+		t.Fatal(err)
+	}
+	// Somebody pins what another has recorded.
+	if err := os.WriteFile(pins, []byte(before+sumB+"\n1.0 b sha256:"+sumA+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = specs.OpenSums(path, pins); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"a": sumB, "b": sumA} {
+		if got, ok := s.Lookup("1.0", name); !ok || got != want {
+			t.Errorf("%s is %s, want the pinned %s", name, got, want)
+		}
+	}
+	if got, err := os.ReadFile(pins); err != nil || string(got) != before+sumB+"\n1.0 b sha256:"+sumA+"\n" {
+		t.Errorf("the pins were changed: %s, %v", got, err)
+	}
+	if err := os.WriteFile(pins, []byte("what\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := specs.OpenSums(path, pins); len(strictyaml.Mistakes(err)) != 1 {
+		t.Errorf("a bad line among the pins: %v", err)
 	}
 }
 

@@ -68,7 +68,11 @@ func tarball(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func entry(tw *tar.Writer, name string, data []byte) error {
-	if err := tw.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(data)), Typeflag: tar.TypeReg}); err != nil {
+	header := &tar.Header{
+		Name: name, Mode: 0o644, Size: int64(len(data)), Typeflag: tar.TypeReg,
+		ModTime: time.Date(2025, time.February, 3, 4, 5, 6, 0, time.UTC), // an archive dates what is built
+	}
+	if err := tw.WriteHeader(header); err != nil {
 		return err
 	}
 	_, err := tw.Write(data)

@@ -74,7 +74,7 @@ func open(f Flags) (*App, error) {
 	if err := errors.Join(errReleases, errDistros, errSuites, errInterfaces); err != nil {
 		return nil, err
 	}
-	sums, err := specs.OpenSums(dirs.sums())
+	sums, err := specs.OpenSums(dirs.sums(), dirs.pins())
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,8 @@ type folders struct {
 }
 
 func (f *folders) specs() string     { return filepath.Join(f.root, "specs") }
-func (f *folders) sums() string      { return filepath.Join(f.specs(), "rdma-core.sum") }
+func (f *folders) pins() string      { return filepath.Join(f.specs(), "rdma-core.sum") }
+func (f *folders) sums() string      { return filepath.Join(f.cache, "downloads", "rdma-core.sum") }
 func (f *folders) providers() string { return filepath.Join(f.root, "provider") }
 func (f *folders) stages() string    { return filepath.Join(f.cache, "stages") }
 func (f *folders) runs() string      { return filepath.Join(f.cache, "runs") }

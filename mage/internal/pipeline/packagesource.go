@@ -40,7 +40,7 @@ type FileError struct{ Package, File, Why string }
 func (e *FileError) Error() string { return fmt.Sprintf("%s: %s %s", e.Package, e.File, e.Why) }
 
 const (
-	packageStage  = 2
+	packageStage  = 3
 	packageFolder = "package" // its files, in the stage's output
 	mostSpec      = 4 << 20   // bytes; rdma-core's have 30 KB
 )
@@ -118,9 +118,13 @@ func (u *packageUnpacker) unpack(ctx context.Context) error {
 			return err
 		}
 	}
+	epoch, err := u.epoch(src.Epoch, spec)
+	if err != nil {
+		return err
+	}
 	u.warn(ctx, prep)
 	rec := sourceRecord{
-		Version: src.Version, Digest: u.v.SHA256, Epoch: u.epoch(src.Epoch, spec),
+		Version: src.Version, Digest: u.v.SHA256, Epoch: epoch,
 		Package: &SourcePackage{
 			Name: u.v.Info.NVR(), Spec: u.v.Spec, Tarball: prep.Source, Files: u.v.Files, Macros: u.macros.String(),
 		},
@@ -254,11 +258,16 @@ func (u *packageUnpacker) warn(ctx context.Context, prep rpmspec.Prep) {
 
 // epoch is the newer one of the tarball's and the newest changelog entry, by which
 // distros date their builds.
-func (u *packageUnpacker) epoch(tarball time.Time, spec *rpmspec.Spec) time.Time {
-	if day, ok := spec.NewestChange(); ok && day.After(tarball) && day.Before(time.Now()) {
-		return day
+func (u *packageUnpacker) epoch(tarball time.Time, spec *rpmspec.Spec) (time.Time, error) {
+	day, ok := spec.NewestChange()
+	switch {
+	case ok && !upstream.PlausibleDate(day):
+		why := "has its newest changelog entry on " + day.Format(time.DateOnly) + ", which cannot be the date of an rdma-core package"
+		return tarball, &FileError{Package: u.v.Path(), File: u.v.Spec, Why: why}
+	case ok && day.After(tarball):
+		return day, nil
 	}
-	return tarball
+	return tarball, nil
 }
 
 var errSourcePackage = errors.New("is a distro's source package, whose patches would be left out")

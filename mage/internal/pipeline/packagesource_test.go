@@ -100,6 +100,7 @@ func sourceRPM(t *testing.T, name string, files map[string]string) string {
 		{rpmutils.NAME, kindString, []string{"rdma-core"}},
 		{rpmutils.VERSION, kindString, []string{"56.1"}},
 		{rpmutils.RELEASE, kindString, []string{"3.el9"}},
+		{rpmutils.VENDOR, kindString, []string{"The Distro"}},
 		{rpmutils.FILESIZES, 4, nil},
 		{rpmutils.FILEDIGESTS, kindArray, digests},
 		{rpmutils.BASENAMES, kindArray, names},
@@ -176,6 +177,9 @@ func distroFiles(t *testing.T) map[string]string {
 	}
 }
 
+// distroSum is what the sums call sourceRPM's package.
+const distroSum = "srpm:rdma-core-56.1-3.el9@The%20Distro"
+
 func TestPackageSource(t *testing.T) {
 	file := sourceRPM(t, "rdma-core-56.1-3.el9.src.rpm", distroFiles(t))
 	p, job := packageJob(t, file)
@@ -199,7 +203,7 @@ func TestPackageSource(t *testing.T) {
 	if want := time.Date(2024, 3, 4, 12, 0, 0, 0, time.UTC); !src.Epoch.Equal(want) {
 		t.Errorf("dated %v, want the changelog's %v", src.Epoch, want)
 	}
-	if sum, ok := p.Sums.Lookup("56.1", "rdma-core-56.1-3.el9.src.rpm"); !ok || sum != src.Digest {
+	if sum, ok := p.Sums.Lookup("56.1", distroSum); !ok || sum != src.Digest {
 		t.Errorf("recorded %q, %v", sum, ok)
 	}
 	// Once more nothing is unpacked, and the sum is known.
@@ -327,7 +331,7 @@ func TestPackageSourceRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.As(err, tt.as) {
 				t.Fatalf("got %v (%T)\nwant %s", err, err, tt.want)
 			}
-			if _, ok := p.Sums.Lookup("56.1", "a.src.rpm"); ok {
+			if _, ok := p.Sums.Lookup("56.1", distroSum); ok {
 				t.Error("its sum was recorded")
 			}
 			if left, _ := filepath.Glob(filepath.Join(filepath.Dir(p.CacheDir), "*", "stages", "v1", "source*", "*")); len(left) > 0 {

@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -126,6 +127,8 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 	return writeFile(dir, "release.json", data)
 }
 
+var errCommitDate = errors.New("want a date of 2005 or later, as the patch gets, got")
+
 // sparse is a release's source as far as the edits read it, in a folder below
 // dir.
 func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Provider, dir string) (Source, error) {
@@ -135,6 +138,9 @@ func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Prov
 	}
 	if ref.Name != upstream.Master {
 		src.Tag = ref.Name
+	}
+	if !upstream.PlausibleDate(ref.Time) {
+		return src, fmt.Errorf("commit %s of %s: %w %s", ref.Commit, ref.Name, errCommitDate, ref.Time.Format(time.RFC3339))
 	}
 	wanted, err := r.editedFiles(ctx, ref, pr)
 	if err != nil {

@@ -60,7 +60,7 @@ type sourceRecord struct {
 	Package *SourcePackage `json:"package,omitempty"`
 }
 
-const sourceStage = 1 // version of the stage's own behaviour
+const sourceStage = 2 // version of the stage's own behaviour
 
 // Source resolves, verifies and unpacks the job's release. Of a given source
 // package it is what the package's own %prep leaves.

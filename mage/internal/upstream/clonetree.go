@@ -81,15 +81,15 @@ func (c *Clone) Pick(ctx context.Context, onto Ref, commits []string) (tree stri
 // first parent. git 2.38 can do that without a work tree, if the three are
 // commits with a history of their own.
 func (c *Clone) pick(ctx context.Context, tree *string, commit string) (said string, err error) {
-	parent, err := c.made(ctx, commit+"^")
+	parent, err := c.made(ctx, firstDate, commit+"^")
 	if err != nil {
 		return "", err
 	}
-	ours, err := c.made(ctx, *tree, parent)
+	ours, err := c.made(ctx, firstDate, *tree, parent)
 	if err != nil {
 		return "", err
 	}
-	theirs, err := c.made(ctx, commit, parent)
+	theirs, err := c.made(ctx, firstDate, commit, parent)
 	if err != nil {
 		return "", err
 	}
@@ -111,17 +111,18 @@ func (c *Clone) pick(ctx context.Context, tree *string, commit string) (said str
 	return "", nil
 }
 
-// made makes a commit of a tree.
-func (c *Clone) made(ctx context.Context, tree string, parents ...string) (string, error) {
+// made makes a commit of a tree, of that date: git would take this machine's clock.
+func (c *Clone) made(ctx context.Context, when time.Time, tree string, parents ...string) (string, error) {
 	args := []string{"-c", "user.name=verbsmith", "-c", "user.email=verbsmith@localhost", "commit-tree", "-m", "a tree"}
 	for _, p := range parents {
 		args = append(args, "-p", p)
 	}
-	return c.repo.isolated(ctx, append(args, tree+"^{tree}")...)
+	date := fmt.Sprintf("@%d +0000", when.Unix())
+	return c.repo.isolatedWith(ctx, []string{"GIT_AUTHOR_DATE=" + date, "GIT_COMMITTER_DATE=" + date}, append(args, tree+"^{tree}")...)
 }
 
 // Extract writes a tree or a commit's tree to the folder dir, which must not be
-// there: files with mode 0644 or 0755, none newer than epoch.
+// there: files with mode 0644 or 0755, all of the date epoch.
 //
 // Errors: *[ArchiveError], *[SpaceError].
 func (c *Clone) Extract(ctx context.Context, tree, dir string, epoch time.Time) error {
@@ -133,7 +134,12 @@ func (c *Clone) Extract(ctx context.Context, tree, dir string, epoch time.Time) 
 	}
 	packed := filepath.Join(c.repo.own, "tree.tar.gz")
 	defer func() { _ = os.Remove(packed) }()
-	if err := c.repo.archive(ctx, tree, "0", packed); err != nil {
+	// git gives the files of a tree the date of today, and those of a commit its own.
+	commit, err := c.made(ctx, epoch, tree)
+	if err != nil {
+		return fmt.Errorf("extract %s: %w", tree, err)
+	}
+	if err := c.repo.archive(ctx, commit, "0", packed); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -40,7 +40,7 @@ func (w *walker) place(header *tar.Header) (entry, error) {
 	refuse := func(format string, args ...any) (entry, error) {
 		return entry{}, &ArchiveError{Archive: w.archive, Entry: header.Name, Reason: fmt.Sprintf(format, args...)}
 	}
-	e := entry{mtime: header.ModTime.Truncate(time.Second), exec: header.Mode&0o100 != 0}
+	e := entry{mtime: time.Unix(header.ModTime.Unix(), 0), exec: header.Mode&0o100 != 0}
 	var reason string
 	if e.kind, reason = kindOf(header.Typeflag); reason != "" {
 		return refuse("%s", reason)
@@ -127,8 +127,8 @@ func (w *walker) spelling(raw string) string {
 		return fmt.Sprintf("has a name of %d bytes", len(raw))
 	case !utf8.ValidString(raw):
 		return "has a name that is not UTF-8"
-	case strings.ContainsFunc(raw, unicode.IsControl):
-		return "has a control character in its name"
+	case strings.ContainsFunc(raw, invisible):
+		return "has a control character or an invisible one in its name"
 	case strings.HasPrefix(raw, "/"):
 		return "has an absolute path"
 	case strings.Count(raw, "/") > w.lim.depth:
@@ -143,6 +143,15 @@ func (w *walker) spelling(raw string) string {
 		}
 	}
 	return ""
+}
+
+// invisible says that a character is not seen, or changes how others are: controls, those of
+// the direction of text, spaces other than ASCII's, joiners, fillers, selectors of variants,
+// and code points that are nobody's or private.
+func invisible(c rune) bool {
+	const brailleBlank = '\u2800'
+	return !unicode.IsPrint(c) || c == brailleBlank ||
+		unicode.In(c, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // link checks where a link leads.
@@ -173,8 +182,8 @@ func symlinkReason(name, target string) string {
 	switch {
 	case target == "" || len(target) > 1024:
 		return fmt.Sprintf("is a link with a target of %d bytes", len(target))
-	case !utf8.ValidString(target) || strings.ContainsFunc(target, unicode.IsControl):
-		return fmt.Sprintf(leads+"has a control character in it", target)
+	case !utf8.ValidString(target) || strings.ContainsFunc(target, invisible):
+		return fmt.Sprintf(leads+"has a control character or an invisible one in it", target)
 	case strings.HasPrefix(target, "/"):
 		return fmt.Sprintf(leads+"is absolute", target)
 	}
@@ -201,6 +210,7 @@ func (w *walker) claim(e entry) (reason string) {
 	switch before := w.kinds[e.name]; {
 	case before == kindNothing:
 	case before == kindImplied && e.kind == kindFolder:
+		w.implied-- // counted as an entry
 	default:
 		return "is there twice"
 	}
@@ -208,6 +218,7 @@ func (w *walker) claim(e entry) (reason string) {
 		switch w.kinds[up] {
 		case kindNothing:
 			w.kinds[up] = kindImplied
+			w.implied++
 		case kindSymlink:
 			return fmt.Sprintf("would be written through the link %q", up)
 		case kindFile, kindHardlink:

@@ -70,8 +70,6 @@ type SumError struct {
 	// Line, if not empty, is the line of specs/rdma-core.sum that accepts the
 	// file.
 	Line string
-	// Replaces is set when Line takes the place of an entry that is there.
-	Replaces bool
 }
 
 func (e *SumError) Error() string {
@@ -80,12 +78,9 @@ func (e *SumError) Error() string {
 	for _, c := range e.Want {
 		fmt.Fprintf(&b, "\n  want %s (%s)", c.SHA256, c.Origin)
 	}
-	switch {
-	case e.Line == "":
-	case e.Replaces:
-		fmt.Fprintf(&b, "\nif this file is really the one you want, change its line in specs/rdma-core.sum to:\n%s", e.Line)
-	default:
-		fmt.Fprintf(&b, "\nif this file is really the one you want, add this line to specs/rdma-core.sum:\n%s", e.Line)
+	if e.Line != "" {
+		fmt.Fprintf(&b, "\nif this file is really the one you want, put this line into specs/rdma-core.sum"+
+			" (in place of the one for that name, if there is one):\n%s", e.Line)
 	}
 	return b.String()
 }

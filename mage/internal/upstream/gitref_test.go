@@ -100,16 +100,16 @@ func TestGitSource(t *testing.T) {
 		wanted          Source
 	}{
 		"tag, pinned":    {"@v56.1", "56.1", pinned, release, HowPinned, KindGitHubArchive, Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
-		"no ref: tag":    {"", "56.1", nil, release, HowFirstUse, "git:v56.1", Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
-		"no ref: HEAD":   {"", "57.0", nil, next, HowFirstUse, "git:" + head, Source{Version: "57.0", Commit: head}},
-		"no version":     {"#HEAD", "", pinned, next, HowFirstUse, "git:" + head, Source{Version: "57.0", Commit: head}},
-		"nothing at all": {"", "", nil, next, HowFirstUse, "git:" + head, Source{Version: "57.0", Commit: head}},
+		"no ref: tag":    {"", "56.1", nil, release, HowCommit, tagged, Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
+		"no ref: HEAD":   {"", "57.0", nil, next, HowCommit, head, Source{Version: "57.0", Commit: head}},
+		"no version":     {"#HEAD", "", pinned, next, HowCommit, head, Source{Version: "57.0", Commit: head}},
+		"nothing at all": {"", "", nil, next, HowCommit, head, Source{Version: "57.0", Commit: head}},
 		"commit of tag":  {"@" + tagged, "", pinned, release, HowPinned, KindGitHubArchive, Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
 		"branch off the tag": {
-			"@side", "56.1", pinned, c.archived("56.1", side), HowFirstUse, "git:" + side,
+			"@side", "56.1", pinned, c.archived("56.1", side), HowCommit, side,
 			Source{Version: "56.1", Commit: side},
 		},
-		"relative ref": {"@HEAD~1", "56.1", nil, release, HowFirstUse, "git:v56.1", Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
+		"relative ref": {"@HEAD~1", "56.1", nil, release, HowCommit, tagged, Source{Version: "56.1", Tag: "v56.1", Commit: tagged}},
 	}
 	for name, k := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -117,6 +117,9 @@ func TestGitSource(t *testing.T) {
 			v := resolveAndVerify(t, Request{Version: k.version, Source: c.dir + k.source, Origins: k.origins, Sums: store})
 			if v.How != k.how || v.Against != k.against {
 				t.Errorf("verified by %s (%s), want %s (%s)", v.How, v.Against, k.how, k.against)
+			}
+			if len(store.m) > 0 {
+				t.Errorf("recorded %v: a commit is its own digest", store.m)
 			}
 			if got, _ := os.ReadFile(v.Archive().Path()); !bytes.Equal(got, k.bytes) {
 				t.Error("the bytes are not those of git archive | gzip -n")
@@ -187,7 +190,7 @@ func TestGitTagThatWasMoved(t *testing.T) {
 	a, err = Resolve(context.Background(), Request{Version: "56.1", Source: c.dir, Sums: store, CacheDir: t.TempDir()})
 	must(t, err)
 	if _, err := a.Verify(t.Context()); !errors.As(err, new(*SumError)) {
-		t.Errorf("recorded: %v, want a sum error", err)
+		t.Errorf("by a line: %v, want a sum error", err)
 	}
 }
 

@@ -18,7 +18,6 @@ import (
 // [Package.Verify] leads on.
 type Package struct {
 	path string // absolute
-	name string // its entry in the SumStore
 	sums SumStore
 	lim  limits
 }
@@ -51,21 +50,41 @@ func OpenPackage(source string, sums SumStore) (*Package, error) {
 	if err != nil {
 		return nil, &GivenError{Source: source, Reason: "has no absolute path", Err: err}
 	}
-	return &Package{path: path, name: sumName(filepath.Base(path)), sums: sums, lim: defaultLimits()}, nil
+	return &Package{path: path, sums: sums, lim: defaultLimits()}, nil
 }
 
 // PackageInfo is what a source RPM says of itself.
 type PackageInfo struct {
 	Name, Version, Release string
+	// Vendor and Distribution say whose it is; either may be empty.
+	Vendor, Distribution string
 }
 
 // NVR is name-version-release, as in the package's file name.
 func (i PackageInfo) NVR() string { return i.Name + "-" + i.Version + "-" + i.Release }
 
+// ownerless says that the package does not tell whose it is.
+func (i PackageInfo) ownerless() bool { return i.Vendor == "" && i.Distribution == "" }
+
+// sumName is the package's entry in the SumStore: two distros give one file name to two
+// packages, so whose it is belongs to the name.
+func (i PackageInfo) sumName() string {
+	name := "srpm:" + i.NVR()
+	if i.ownerless() {
+		return name
+	}
+	name += "@" + sumName(i.Vendor)
+	if i.Distribution != "" {
+		name += ":" + sumName(i.Distribution)
+	}
+	return name
+}
+
 // VerifiedPackage is a source RPM whose content agrees with the digests that it
 // carries, and whose sum agrees with the recorded one, if there is one.
 type VerifiedPackage struct {
-	// How says what vouches for it: HowRecorded or HowFirstUse.
+	// How says what vouches for it: HowRecorded, HowFirstUse, or HowGiven for a package that
+	// names no vendor and no distribution.
 	How How
 	// SHA256 is the file's sum as hex digits.
 	SHA256 string
@@ -74,7 +93,7 @@ type VerifiedPackage struct {
 	// Spec is the name of its spec, Files those of all its files, sorted.
 	Spec  string
 	Files []string
-	// Newest is the time of its newest file that is not in the future.
+	// Newest is the time of its newest file.
 	Newest time.Time
 
 	pkg *Package
@@ -96,16 +115,20 @@ func (p *Package) Verify(ctx context.Context) (*VerifiedPackage, error) {
 		return nil, err
 	}
 	v.How = HowFirstUse
+	if v.Info.ownerless() {
+		v.How = HowGiven
+	}
 	if p.sums == nil {
 		return v, nil
 	}
-	if want, ok := p.sums.Lookup(v.Info.Version, p.name); ok {
+	name := v.Info.sumName()
+	if want, ok := p.sums.Lookup(v.Info.Version, name); ok {
 		v.How = HowRecorded
 		if want != v.SHA256 {
 			return nil, &SumError{
 				Version: v.Info.Version, File: p.path, Got: v.SHA256,
-				Want: []Candidate{{Origin: recordedPrefix + p.name, SHA256: want}},
-				Line: fmt.Sprintf("%s %s sha256:%s", v.Info.Version, p.name, v.SHA256), Replaces: true,
+				Want: []Candidate{{Origin: recordedPrefix + name, SHA256: want}},
+				Line: fmt.Sprintf("%s %s sha256:%s", v.Info.Version, name, v.SHA256),
 			}
 		}
 	}
@@ -118,7 +141,7 @@ func (v *VerifiedPackage) Record() error {
 	if v.How != HowFirstUse || v.pkg.sums == nil {
 		return nil
 	}
-	if err := v.pkg.sums.Record(v.Info.Version, v.pkg.name, v.SHA256); err != nil {
+	if err := v.pkg.sums.Record(v.Info.Version, v.Info.sumName(), v.SHA256); err != nil {
 		return fmt.Errorf("record the sum of %s: %w", v.pkg.path, err)
 	}
 	return nil

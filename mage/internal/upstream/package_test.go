@@ -211,7 +211,7 @@ func TestPackage(t *testing.T) {
 			m.compress = compress
 			v, err := verifyPackage(t, m.bytes(t), nil)
 			must(t, err)
-			if v.Info.NVR() != "rdma-core-56.1-3.el9" || v.Spec != "rdma-core.spec" || !v.Newest.Equal(release) || v.How != HowFirstUse {
+			if v.Info.NVR() != "rdma-core-56.1-3.el9" || v.Spec != "rdma-core.spec" || !v.Newest.Equal(release) || v.How != HowGiven {
 				t.Errorf("got %+v", v)
 			}
 			dir := filepath.Join(t.TempDir(), "deep", "out")
@@ -230,25 +230,84 @@ func TestPackage(t *testing.T) {
 	}
 }
 
+// vendorPackage is the source package of a distro: name, version and release are those of every other one.
+func vendorPackage(vendor, distribution, data string) rpmMaker {
+	m := plainPackage()
+	m.items[1].body = data
+	m.tags = func(tags []rpmTag) []rpmTag {
+		if vendor != "" {
+			tags = append(tags, rpmTag{rpmutils.VENDOR, 6, vendor})
+		}
+		if distribution != "" {
+			tags = append(tags, rpmTag{rpmutils.DISTRIBUTION, 6, distribution})
+		}
+		return tags
+	}
+	return m
+}
+
 func TestPackageIsTrustedOnFirstUse(t *testing.T) {
 	s := newSums()
-	v, err := verifyPackage(t, plainPackage().bytes(t), s)
+	distro := func(data string) []byte { return vendorPackage("The Distro", "", data).bytes(t) }
+	v, err := verifyPackage(t, distro("data"), s)
 	must(t, err)
 	if len(s.m) != 0 {
 		t.Errorf("recorded by Verify: %v", s.m)
 	}
 	must(t, v.Record())
-	if got, ok := s.Lookup("56.1", "rdma-core-56.1-3.el9.src.rpm"); !ok || got != v.SHA256 {
-		t.Errorf("recorded %v", s.m)
+	if got, ok := s.Lookup("56.1", "srpm:rdma-core-56.1-3.el9@The%20Distro"); !ok || got != v.SHA256 || v.How != HowFirstUse {
+		t.Errorf("%s, recorded %v", v.How, s.m)
 	}
-	if v, err = verifyPackage(t, plainPackage().bytes(t), s); err != nil || v.How != HowRecorded {
+	if v, err = verifyPackage(t, distro("data"), s); err != nil || v.How != HowRecorded {
 		t.Errorf("a second time: %+v, %v", v, err)
 	}
-	other := plainPackage()
-	other.items[1].body = "DATA"
 	var sum *SumError
-	if _, err := verifyPackage(t, other.bytes(t), s); !errors.As(err, &sum) || !sum.Replaces || !strings.Contains(sum.Line, sum.Got) {
-		t.Errorf("another package of that name: %v", err)
+	if _, err := verifyPackage(t, distro("DATA"), s); !errors.As(err, &sum) || !strings.Contains(sum.Line, sum.Got) || len(s.m) != 1 {
+		t.Fatalf("another package of the same: %v, %v", err, s.m)
+	}
+	// The line that the error prints accepts it.
+	pinned := newSums(sum.Line)
+	if v, err := verifyPackage(t, distro("DATA"), pinned); err != nil || v.How != HowRecorded {
+		t.Errorf("with the line %q: %v, %v", sum.Line, v, err)
+	}
+}
+
+// Distros give one file name to packages of their own: the origin tells them apart.
+func TestPackagesOfTwoDistros(t *testing.T) {
+	s := newSums()
+	for _, origin := range [][2]string{{"One", ""}, {"Two", ""}, {"Two", "Two 15"}, {"Two", "Two 16"}, {"", "Two"}, {"One\nTwo%", ""}, {"Two:Two 15", ""}} {
+		v, err := verifyPackage(t, vendorPackage(origin[0], origin[1], origin[0]+origin[1]).bytes(t), s)
+		must(t, err)
+		if v.How != HowFirstUse {
+			t.Errorf("%q: %s", origin, v.How)
+		}
+		must(t, v.Record())
+	}
+	if len(s.m) != 7 {
+		t.Errorf("recorded %v, want one for each origin", s.m)
+	}
+	for key := range s.m {
+		if strings.ContainsAny(strings.TrimPrefix(key, "56.1 "), " \n") {
+			t.Errorf("the name %q is not one word", key)
+		}
+	}
+}
+
+// A package that names no origin is somebody's own: nothing is recorded, and the next one of that name is not shut out.
+func TestPackageOfNobody(t *testing.T) {
+	s := newSums()
+	for _, data := range []string{"data", "DATA"} {
+		v, err := verifyPackage(t, vendorPackage("", "", data).bytes(t), s)
+		must(t, err)
+		must(t, v.Record())
+		if v.How != HowGiven || len(s.m) != 0 {
+			t.Errorf("%s, recorded %v", v.How, s.m)
+		}
+	}
+	var sum *SumError
+	pinned := newSums("56.1 srpm:rdma-core-56.1-3.el9 " + strings.Repeat("a", 64))
+	if _, err := verifyPackage(t, plainPackage().bytes(t), pinned); !errors.As(err, &sum) {
+		t.Errorf("a line that is there decides: %v", err)
 	}
 }
 
@@ -483,7 +542,7 @@ func FuzzPackage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, main, payload []byte, how byte) {
 		around := t.TempDir()
 		path := writeFile(t, filepath.Join(around, "a"), withDigests(t, main, payload, how))
-		v, err := (&Package{path: path, name: "a", lim: lim}).Verify(t.Context())
+		v, err := (&Package{path: path, lim: lim}).Verify(t.Context())
 		if err != nil {
 			if _, ok := errors.AsType[*ArchiveError](err); !ok {
 				t.Fatalf("error of type %T: %v", err, err)

@@ -34,6 +34,7 @@ type packageWalker struct {
 	payload, both hash.Hash // of the payload; of header and payload
 	files         map[string]packageFile
 	seen          map[string]bool
+	dates         dates
 	visitErr      error
 }
 
@@ -118,11 +119,18 @@ func (w *packageWalker) describe(raw []byte) error {
 		return w.refuse("is a binary package (built from %s): want a source package, NAME-VERSION-RELEASE.src.rpm",
 			w.text(rpmutils.SOURCERPM))
 	}
-	w.out.Info = PackageInfo{Name: w.text(rpmutils.NAME), Version: w.text(rpmutils.VERSION), Release: w.text(rpmutils.RELEASE)}
+	w.out.Info = PackageInfo{
+		Name: w.text(rpmutils.NAME), Version: w.text(rpmutils.VERSION), Release: w.text(rpmutils.RELEASE),
+		Vendor: w.text(rpmutils.VENDOR), Distribution: w.text(rpmutils.DISTRIBUTION),
+	}
 	for _, v := range []string{w.out.Info.Name, w.out.Info.Version, w.out.Info.Release} {
 		if !nvrForm.MatchString(v) {
 			return w.refuse("has no plain name, version and release: %q", w.out.Info.NVR())
 		}
+	}
+	const most = 256
+	if len(w.out.Info.Vendor) > most || len(w.out.Info.Distribution) > most {
+		return w.refuse("has a vendor or distribution of more than %d bytes", most)
 	}
 	if format := w.text(rpmutils.PAYLOADFORMAT); format != "" && format != "cpio" {
 		return w.refuse("has a payload of the unknown format %q: want cpio", format)
@@ -304,9 +312,7 @@ func (w *packageWalker) one(e cpioEntry, body io.Reader) error {
 	if got := hex.EncodeToString(sum.Sum(nil)); got != listed.digest {
 		return w.refuseEntry(raw, "has the digest %s instead of the %q of the package's header", got, listed.digest)
 	}
-	if when := time.Unix(e.mtime, 0); when.After(w.out.Newest) && !when.After(time.Now()) {
-		w.out.Newest = when
-	}
+	w.dates.see(raw, time.Unix(e.mtime, 0).UTC())
 	return nil
 }
 
@@ -343,8 +349,8 @@ func (w *packageWalker) end() error {
 	case 0:
 		return w.refuse("holds no spec: want one file whose name ends in .spec")
 	case 1:
-		w.out.Spec = specs[0]
-		return nil
+		w.out.Spec, w.out.Newest = specs[0], w.dates.newest
+		return w.dates.fault(w.pkg.path)
 	}
 	return w.refuse("holds %d specs (%s): want one", len(specs), strings.Join(specs, ", "))
 }

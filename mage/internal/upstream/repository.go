@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -63,17 +64,23 @@ func (g *repository) bare() string { return filepath.Join(g.own, "isolated.git")
 
 // output runs git on the given repository.
 func (g *repository) output(ctx context.Context, args ...string) (string, error) {
-	return g.run(ctx, g.dir, args...)
+	return g.run(ctx, g.dir, nil, args...)
 }
 
 // isolated runs git on our own repository.
 func (g *repository) isolated(ctx context.Context, args ...string) (string, error) {
-	return g.run(ctx, g.bare(), args...)
+	return g.isolatedWith(ctx, nil, args...)
 }
 
-func (g *repository) run(ctx context.Context, gitDir string, args ...string) (string, error) {
+// isolatedWith does so with more in its environment.
+func (g *repository) isolatedWith(ctx context.Context, env []string, args ...string) (string, error) {
+	return g.run(ctx, g.bare(), env, args...)
+}
+
+func (g *repository) run(ctx context.Context, gitDir string, env []string, args ...string) (string, error) {
 	var out bytes.Buffer
 	cmd := g.command(ctx, gitDir, args...)
+	cmd.Env = append(slices.Clip(g.env), env...)
 	cmd.Stdout = &boundedWriter{w: &out, left: cmakeListsMost + 1}
 	if err := runTool(ctx, cmd); err != nil {
 		return "", err

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // The kinds of origin of a released archive. Their bytes differ: only the
@@ -161,6 +162,6 @@ func plainName(name string) bool {
 		return false
 	}
 	return !strings.ContainsFunc(name, func(c rune) bool {
-		return c == '/' || c == '\\' || c < ' ' || c == 0x7f || c == 0xfffd
+		return c == '/' || c == '\\' || c == utf8.RuneError || invisible(c)
 	})
 }

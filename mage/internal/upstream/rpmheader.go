@@ -26,6 +26,7 @@ const (
 	indexSize  = 16 // of a tag in the index: tag, type, offset, count
 	mostTags   = 0xffff
 	mostHeader = 32 << 20 // bytes of a store; kernels come to 4 MiB
+	mostValues = 1 << 20  // strings of a tag, each of which costs more memory than bytes
 )
 
 // ReadRPMHeader reads lead, signature and header of an RPM package, and leaves
@@ -90,16 +91,22 @@ func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
 		return nil, cutShort(err)
 	}
 	store := body[tags*indexSize:][:size]
+	used := int64(0)
 	for index := range slices.Chunk(body[:tags*indexSize], indexSize) {
-		if err := checkTag(index, store); err != nil {
+		n, err := checkTag(index, store)
+		if err != nil {
 			return nil, err
+		}
+		// Values stand one behind the other; 65535 that are all of the store would each be read.
+		if used += n; used > 2*size {
+			return nil, fmt.Errorf("its tags share their values: they have more than twice the %d bytes that there are", size)
 		}
 	}
 	return slices.Concat(intro, body), nil
 }
 
-// checkTag makes sure that the value of one tag lies in the store.
-func checkTag(index, store []byte) error {
+// checkTag makes sure that the value of one tag lies in the store, and gives its length.
+func checkTag(index, store []byte) (int64, error) {
 	field := func(i int) int64 { return int64(int32(binary.BigEndian.Uint32(index[4*i:]))) } // signed, as rpm takes them
 	tag, kind, offset, count := field(0), field(1), field(2), field(3)
 	sizes := map[int64]int64{
@@ -108,23 +115,34 @@ func checkTag(index, store []byte) error {
 	}
 	length := int64(len(store))
 	if offset < 0 || offset > length || count < 1 || count > length+1 {
-		return fmt.Errorf("tag %d has %d values at byte %d of %d", tag, count, offset, length)
+		return 0, fmt.Errorf("tag %d has %d values at byte %d of %d", tag, count, offset, length)
 	}
 	size, fixed := sizes[kind]
 	switch {
 	case fixed && offset+size*count > length:
-		return fmt.Errorf("tag %d has %d values at byte %d of %d", tag, count, offset, length)
+		return 0, fmt.Errorf("tag %d has %d values at byte %d of %d", tag, count, offset, length)
 	case fixed:
-		return nil
+		return size * count, nil
 	case kind == rpmutils.RPM_STRING_TYPE && count != 1:
-		return fmt.Errorf("tag %d is one string and has %d values", tag, count)
+		return 0, fmt.Errorf("tag %d is one string and has %d values", tag, count)
 	case kind != rpmutils.RPM_STRING_TYPE && kind != rpmutils.RPM_STRING_ARRAY_TYPE && kind != rpmutils.RPM_I18NSTRING_TYPE:
-		return fmt.Errorf("tag %d is of the unknown type %d", tag, kind)
+		return 0, fmt.Errorf("tag %d is of the unknown type %d", tag, kind)
+	case count > mostValues:
+		return 0, fmt.Errorf("tag %d has %d strings, more than the %d that it may have", tag, count, mostValues)
 	}
-	if int64(bytes.Count(store[offset:], []byte{0})) < count {
-		return fmt.Errorf("tag %d has fewer than its %d strings", tag, count)
+	return stringsLength(tag, count, store[offset:])
+}
+
+// stringsLength is the length of so many strings, each with the NUL that ends it.
+func stringsLength(tag, count int64, store []byte) (n int64, err error) {
+	for range count {
+		end := bytes.IndexByte(store[n:], 0)
+		if end < 0 {
+			return 0, fmt.Errorf("tag %d has fewer than its %d strings", tag, count)
+		}
+		n += int64(end) + 1
 	}
-	return nil
+	return n, nil
 }
 
 var errCutShort = errors.New("it is cut short")

@@ -24,7 +24,7 @@ type Source struct {
 	// Commit is the commit id that the archive or the repository names, or "".
 	Commit string
 	// Epoch is the time of the newest file, in whole seconds, UTC: the value
-	// for SOURCE_DATE_EPOCH. It is never in the future.
+	// for SOURCE_DATE_EPOCH. The archive alone decides it, never a clock.
 	Epoch time.Time
 }
 
@@ -141,8 +141,7 @@ func (w *treeWriter) file(e entry, body io.Reader) error {
 	if err := errors.Join(err, file.Chmod(mode(e)), file.Close()); err != nil {
 		return unjoin(err)
 	}
-	when := w.clamp(e.mtime)
-	return w.root.Chtimes(name, when, when)
+	return w.root.Chtimes(name, e.mtime, e.mtime)
 }
 
 // copyOf writes a hard link as a file of its own: an edit of one must not
@@ -161,21 +160,13 @@ func (w *treeWriter) copyOf(e entry) error {
 	return w.file(e, source)
 }
 
-// clamp is what keeps an archive's future out of the build.
-func (w *treeWriter) clamp(t time.Time) time.Time {
-	if t.After(w.epoch) {
-		return w.epoch
-	}
-	return t
-}
-
 // settle gives the folders their modes and times, which writing into them has
 // changed. Folders that only their content speaks of get the Epoch.
 func (w *treeWriter) settle() error {
 	times := map[string]time.Time{}
 	for _, e := range w.entries {
 		if e.kind == kindFolder {
-			times[e.name] = w.clamp(e.mtime)
+			times[e.name] = e.mtime
 		}
 	}
 	return fs.WalkDir(w.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {

@@ -21,11 +21,10 @@ import (
 func TestUnpack(t *testing.T) {
 	old := syscall.Umask(0o077)
 	defer syscall.Umask(old)
-	future := time.Now().Add(48 * time.Hour)
 	top := "rdma-core-" + testVersion
 	data := gzipBytes(t, tarBytes(t, testCommit, source(top, testVersion,
 		item{name: top + "/suid", body: "x", mode: 0o6755},
-		item{name: top + "/later", body: "y", mtime: future},
+		item{name: top + "/undated", body: "y", mtime: time.Unix(0, 0)},
 		item{name: top + "/deep/er/file", body: "z", mode: 0o600},
 		item{name: top + "/deep/link", flag: tar.TypeSymlink, link: "../build.sh"},
 		item{name: top + "/hard", flag: tar.TypeLink, link: top + "/build.sh"},
@@ -39,7 +38,7 @@ func TestUnpack(t *testing.T) {
 		t.Errorf("source is %+v, want %+v", *s, want)
 	}
 	for name, want := range map[string]fs.FileMode{
-		".": fs.ModeDir | 0o755, "build.sh": 0o755, "CMakeLists.txt": 0o644, "suid": 0o755, "later": 0o644,
+		".": fs.ModeDir | 0o755, "build.sh": 0o755, "CMakeLists.txt": 0o644, "suid": 0o755, "undated": 0o644,
 		"deep": fs.ModeDir | 0o755, "deep/er/file": 0o644, "hard": 0o755, "deep/link": fs.ModeSymlink | 0o777,
 	} {
 		info, err := os.Lstat(filepath.Join(s.Dir, name))
@@ -106,6 +105,19 @@ func hostile() map[string]struct {
 		"duplicate spelling":  {[]item{{name: top + "/./build.sh", body: "evil"}}, `there twice`},
 		"duplicate folder":    {[]item{{name: top + "/d/"}, {name: top + "/d/"}}, `there twice`},
 		"newline":             {[]item{{name: top + "/a\nb"}}, `control character`},
+		"right to left":       {[]item{{name: top + "/a\u202egnp.c"}}, `an invisible one`},
+		"isolate":             {[]item{{name: top + "/a\u2066b"}}, `an invisible one`},
+		"no width":            {[]item{{name: top + "/build.sh\u200b"}}, `an invisible one`},
+		"soft hyphen":         {[]item{{name: top + "/bu\u00adild.sh"}}, `an invisible one`},
+		"byte order mark":     {[]item{{name: top + "/\ufeffbuild.sh"}}, `an invisible one`},
+		"no-break space":      {[]item{{name: top + "/a\u00a0b"}}, `an invisible one`},
+		"line separator":      {[]item{{name: top + "/a\u2028b"}}, `an invisible one`},
+		"Hangul filler":       {[]item{{name: top + "/a\u3164"}}, `an invisible one`},
+		"variation selector":  {[]item{{name: top + "/a\ufe0f"}}, `an invisible one`},
+		"tag":                 {[]item{{name: top + "/a\U000e0041"}}, `an invisible one`},
+		"private use":         {[]item{{name: top + "/a\ue000"}}, `an invisible one`},
+		"blank braille":       {[]item{{name: top + "/a\u2800"}}, `an invisible one`},
+		"link right to left":  {[]item{{name: top + "/l", flag: tar.TypeSymlink, link: "a\u202eb"}}, `an invisible one`},
 		"escape":              {[]item{{name: top + "/\x1b[2J"}}, `control character`},
 		"not utf-8":           {[]item{{name: top + "/\xff\xfe"}}, `not UTF-8`},
 		"long name":           {[]item{{name: top + "/" + strings.Repeat("n", 256)}}, `more than 255 bytes`},
@@ -267,16 +279,56 @@ func TestNothingUnverifiedUnpacks(t *testing.T) {
 	}
 }
 
-func TestEpochWithoutUsableTime(t *testing.T) {
-	future := time.Now().Add(24 * time.Hour)
-	items := source("rdma-core-56.1", testVersion)
-	for i := range items {
-		items[i].mtime = future
+// The newest file dates the archive, whatever the time is here: a clock that is years behind or ahead gives the same.
+func TestEpochIsTheArchives(t *testing.T) {
+	for _, when := range []time.Time{firstDate, release, time.Date(2099, time.December, 31, 23, 59, 59, 0, time.UTC)} {
+		items := source("rdma-core-56.1", testVersion, item{name: "rdma-core-56.1/old", mtime: time.Unix(0, 0)})
+		for i := range items[:3] {
+			items[i].mtime = when
+		}
+		items[3].mtime = when.Add(-time.Hour)
+		s, err := verified(t, gzipBytes(t, tarBytes(t, "", items))).Unpack(t.Context(), t.TempDir())
+		if err != nil || !s.Epoch.Equal(when) {
+			t.Errorf("%v: %+v, %v", when, s, err)
+		}
 	}
-	s, err := verified(t, gzipBytes(t, tarBytes(t, "", items))).Unpack(context.Background(), t.TempDir())
-	must(t, err)
-	if !s.Epoch.Equal(noTime()) {
-		t.Errorf("epoch is %v, want %v", s.Epoch, noTime())
+}
+
+// A date that no rdma-core can have is an error that names the file and the date, not another date.
+func TestImpossibleDates(t *testing.T) {
+	const top = "rdma-core-56.1"
+	pax := func(mtime string) []byte {
+		data := tarBytes(t, "", source(top, testVersion, item{name: top + "/odd", body: "x"}))
+		return withChecksums(before(data, top+"/odd", paxHeader("mtime="+mtime)))
+	}
+	all := func(when time.Time) []byte {
+		items := source(top, testVersion)
+		for i := range items {
+			items[i].mtime = when
+		}
+		return tarBytes(t, "", items)
+	}
+	for name, c := range map[string]struct {
+		data       []byte
+		file, date string
+	}{
+		"no date":       {all(time.Unix(0, 0)), top + "/", "1970-01-01T00:00:00Z"},
+		"1980":          {all(time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)), top + "/", "1980-01-01T00:00:00Z"},
+		"before 2005":   {all(firstDate.Add(-time.Second)), top + "/", "2004-12-31T23:59:59Z"},
+		"from 2100 on":  {all(lastDate), top + "/", "2100-01-01T00:00:00Z"},
+		"one of 2242":   {tarBytes(t, "", source(top, testVersion, item{name: top + "/odd", mtime: time.Unix(1<<33-1, 0)})), top + "/odd", "2242-03-16"},
+		"before 1970":   {pax("-1"), top + "/odd", "1969-12-31T23:59:59Z"},
+		"overflows":     {pax("9223372036854775807"), top + "/odd", "9223372036854775807 seconds"},
+		"overflows too": {pax("-9223372036854775807"), top + "/odd", "-9223372036854775807 seconds"},
+		"nanoseconds":   {pax("9223372037"), top + "/odd", "2262-04-11"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := givenArchive(t, "a.tar", c.data, Request{Version: testVersion}).Verify(t.Context())
+			var own *ArchiveError
+			if !errors.As(err, &own) || own.Entry != c.file || !strings.Contains(own.Reason, "is dated "+c.date) {
+				t.Errorf("got %v, want that %s is dated %s", err, c.file, c.date)
+			}
+		})
 	}
 }
 

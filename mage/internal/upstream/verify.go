@@ -18,7 +18,7 @@ type Archive struct {
 	version string
 	// from says where it comes from, for people.
 	from string
-	// name is its entry in the SumStore.
+	// name is its entry in the SumStore, if it has one.
 	name string
 	// origin is set unless the archive was given.
 	origin *Origin
@@ -48,11 +48,17 @@ type How string
 const (
 	// HowPinned is a sum that is part of the release's data.
 	HowPinned How = "pinned"
-	// HowRecorded is a sum that an earlier use has recorded.
+	// HowRecorded is a sum that an earlier use has recorded, or somebody has pinned.
 	HowRecorded How = "recorded"
 	// HowPackage is the sum of the source package that the archive comes out of.
 	HowPackage How = "its source package"
-	// HowFirstUse is nothing but this archive itself: its sum is recorded now.
+	// HowCommit is the commit that the archive was made from, which is its own digest.
+	HowCommit How = "its commit"
+	// HowGiven is the user, whose own file it is: nobody else has published one of that
+	// name, so there is nothing to compare it with.
+	HowGiven How = "given"
+	// HowFirstUse is nothing but this archive itself: what somebody else has published is
+	// recorded now, so that it stays the same.
 	HowFirstUse How = "first use"
 )
 
@@ -73,9 +79,10 @@ type Verified struct {
 func (v *Verified) Archive() *Archive { return v.archive }
 
 // Verify compares the archive's SHA-256 with the pinned sum, or else with the
-// recorded one. Where there is neither it records the sum, but not before the
-// archive has been read from end to end and found to be a sound rdma-core of
-// the right version.
+// recorded one. Where there is neither it records the sum of what came from one of
+// the release's origins, but not before the archive has been read from end to end
+// and found to be a sound rdma-core of the right version. The user's own files and
+// commits are nobody's record.
 //
 // Errors: *[SumError], *[ArchiveError], *[VersionError].
 func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
@@ -120,13 +127,18 @@ func (a *Archive) judge(sum string) (How, string, error) {
 		return HowPackage, a.vouched, nil
 	}
 	demanded := a.demanded()
-	if len(demanded) == 0 {
+	switch {
+	case len(demanded) > 0:
+	case a.git != nil:
+		return HowCommit, a.git.commit, nil
+	case a.origin == nil:
+		return HowGiven, a.name, nil
+	default:
 		return HowFirstUse, a.name, nil
 	}
 	err := &SumError{Version: a.version, File: a.path, Want: demanded, Got: sum}
 	if a.origin == nil && a.git == nil {
 		err.Line = fmt.Sprintf("%s %s sha256:%s", a.version, a.name, sum)
-		_, err.Replaces = a.lookup(a.name)
 	}
 	return "", "", err
 }
@@ -233,18 +245,9 @@ func (v *Verified) commit() string {
 	return v.sum.commit
 }
 
-// noTime is the Epoch of an archive without a usable time: the oldest date that
-// every file format can hold.
-func noTime() time.Time { return time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC) }
-
 // epoch is the newest time in the archive; git archive gives every entry the
 // time of the commit.
-func (v *Verified) epoch() time.Time {
-	if v.sum.newest.Before(noTime()) {
-		return noTime()
-	}
-	return v.sum.newest.UTC()
-}
+func (v *Verified) epoch() time.Time { return v.sum.newest.UTC() }
 
 // ready refuses a Verified that Verify has not made.
 func (v *Verified) ready() error {

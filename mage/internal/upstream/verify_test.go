@@ -26,18 +26,17 @@ func TestVerifyGivenFile(t *testing.T) {
 		sums          *sums
 		how           How
 		against, line string // line: of the sum error
-		replaces      bool
 	}{
 		"pinned":                 {file: "mine.tgz", origins: asset(good), sums: newSums(), how: HowPinned, against: KindReleaseAsset},
 		"recorded":               {file: "mine.tgz", sums: newSums("56.1 mine.tgz " + good), how: HowRecorded, against: "recorded mine.tgz"},
 		"recorded for an origin": {file: "mine.tgz", origins: asset(""), sums: newSums("56.1 release-asset " + good), how: HowRecorded, against: "recorded release-asset"},
-		"first use":              {file: "mine.tgz", origins: asset(bad), sums: newSums(), how: HowFirstUse, against: "mine.tgz"},
-		"odd name":               {file: "my file\n%.tgz", sums: newSums(), how: HowFirstUse, against: "my%20file%0A%25.tgz"},
+		"nothing known":          {file: "mine.tgz", origins: asset(bad), sums: newSums(), how: HowGiven, against: "mine.tgz"},
+		"odd name":               {file: "my file\n%.tgz", sums: newSums(), how: HowGiven, against: "my%20file%0A%25.tgz"},
 		"another sum is pinned":  {file: "rdma-core-56.1.tar.gz", origins: asset(bad), sums: newSums(), line: "56.1 rdma-core-56.1.tar.gz sha256:" + good},
 		"accepted by a line":     {file: "rdma-core-56.1.tar.gz", origins: asset(bad), sums: newSums("56.1 rdma-core-56.1.tar.gz " + good), how: HowRecorded, against: "recorded rdma-core-56.1.tar.gz"},
-		"another is recorded":    {file: "mine.tgz", sums: newSums("56.1 mine.tgz " + bad), line: "56.1 mine.tgz sha256:" + good, replaces: true},
+		"another is recorded":    {file: "mine.tgz", sums: newSums("56.1 mine.tgz " + bad), line: "56.1 mine.tgz sha256:" + good},
 		"another for its origin": {file: "rdma-core-56.1.tar.gz", origins: asset(""), sums: newSums("56.1 release-asset " + bad), line: "56.1 rdma-core-56.1.tar.gz sha256:" + good},
-		"of another version":     {file: "mine.tgz", sums: newSums("56.0 mine.tgz " + bad), how: HowFirstUse, against: "mine.tgz"},
+		"of another version":     {file: "mine.tgz", sums: newSums("56.0 mine.tgz " + bad), how: HowGiven, against: "mine.tgz"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +44,7 @@ func TestVerifyGivenFile(t *testing.T) {
 			v, err := givenArchive(t, c.file, data, Request{Version: testVersion, Origins: c.origins, Sums: c.sums}).Verify(t.Context())
 			if c.line != "" {
 				var own *SumError
-				if !errors.As(err, &own) || own.Got != good || own.Replaces != c.replaces || !strings.HasSuffix(err.Error(), "\n"+c.line) {
+				if !errors.As(err, &own) || own.Got != good || !strings.HasSuffix(err.Error(), "\n"+c.line) {
 					t.Fatalf("got %v, want a sum error that ends with %q", err, c.line)
 				}
 				for _, want := range own.Want {
@@ -62,11 +61,8 @@ func TestVerifyGivenFile(t *testing.T) {
 			if v.How != c.how || v.Against != c.against || v.SHA256 != good {
 				t.Errorf("verified by %s (%s), want %s (%s)", v.How, v.Against, c.how, c.against)
 			}
-			if c.how == HowFirstUse {
-				before["56.1 "+c.against] = good
-			}
 			if !maps.Equal(before, c.sums.m) {
-				t.Errorf("recorded %v, want %v", c.sums.m, before)
+				t.Errorf("recorded %v, want nothing: the file is the user's own", c.sums.m)
 			}
 		})
 	}
@@ -91,7 +87,13 @@ var errStore = errors.New("read-only")
 func (*failingSums) Record(string, string, string) error { return errStore }
 
 func TestVerifyThatCannotRecord(t *testing.T) {
-	_, err := givenArchive(t, "x.tgz", gzipSource(t, "rdma-core-56.1", testVersion), Request{Version: testVersion, Sums: &failingSums{*newSums()}}).Verify(t.Context())
+	s := serveFile(t, gzipSource(t, "rdma-core-56.1", testVersion))
+	a, err := Resolve(t.Context(), Request{
+		Version: testVersion, Sums: &failingSums{*newSums()}, CacheDir: t.TempDir(),
+		Origins: []Origin{{Kind: KindGitHubArchive, File: "g", URL: s.URL}},
+	})
+	must(t, err)
+	_, err = a.Verify(t.Context())
 	if !errors.Is(err, errStore) {
 		t.Errorf("got %v, want the store's error", err)
 	}
@@ -123,5 +125,19 @@ func TestTagOfAGivenFile(t *testing.T) {
 				t.Errorf("tag %q in %s, want %q", s.Tag, s.Dir, c.want)
 			}
 		})
+	}
+}
+
+// What the user makes again and again under one name is no record of anybody's: neither the file of another directory
+// nor the next one of the same is shut out.
+func TestGivenFilesOfOneName(t *testing.T) {
+	store := newSums()
+	for _, more := range []string{"a", "b"} {
+		data := gzipSource(t, "rdma-core-56.1", testVersion, item{name: "rdma-core-56.1/" + more, body: more})
+		v, err := givenArchive(t, "fork.tar.gz", data, Request{Version: testVersion, Sums: store}).Verify(t.Context())
+		must(t, err)
+		if v.How != HowGiven || v.SHA256 != sumOf(data) || len(store.m) > 0 {
+			t.Errorf("%s: %s, recorded %v", more, v.How, store.m)
+		}
 	}
 }

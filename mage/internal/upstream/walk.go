@@ -27,7 +27,7 @@ type summary struct {
 	plain   bool      // every name is written as TOP or TOP/...
 	commit  string    // of the pax global header, "" if there is none
 	version string    // PACKAGE_VERSION of the top CMakeLists.txt
-	newest  time.Time // newest mtime that is not in the future
+	newest  time.Time // newest mtime
 	entries int
 }
 
@@ -44,13 +44,14 @@ func walk(ctx context.Context, archive string, lim limits, visit func(entry) err
 	}
 	defer func() { _ = s.Close() }()
 	w := &walker{
-		archive: archive, lim: lim, now: time.Now(), visit: visit,
-		kinds: map[string]kind{}, tail: &zeroTail{r: s.tar},
+		archive: archive, lim: lim, visit: visit,
+		kinds: map[string]kind{}, sizes: map[string]int64{}, tail: &zeroTail{r: s.tar},
 	}
 	w.sum.format, w.sum.plain = s.format, true
 	if err := w.all(); err != nil {
 		return nil, err
 	}
+	w.sum.newest = w.dates.newest
 	if w.sum.sum, err = s.finish(); err != nil {
 		return nil, err
 	}
@@ -65,10 +66,13 @@ func inspect(ctx context.Context, archive string, lim limits) (*summary, error) 
 type walker struct {
 	archive string
 	lim     limits
-	now     time.Time
 	visit   func(entry) error
 	kinds   map[string]kind
+	sizes   map[string]int64 // of the files so far
+	written int64            // bytes of what is unpacked, hard links' copies and sparse files' holes among them
+	implied int              // folders that only their content speaks of
 	tail    *zeroTail
+	dates   dates
 	sum     summary
 }
 
@@ -90,22 +94,26 @@ func (w *walker) all() error {
 }
 
 func (w *walker) one(header *tar.Header, body io.Reader) error {
+	if err := w.count(); err != nil {
+		return err
+	}
 	if header.Typeflag == tar.TypeXGlobalHeader {
 		if id := header.PAXRecords["comment"]; commitForm.MatchString(id) && w.sum.commit == "" {
 			w.sum.commit = id
 		}
 		return nil
 	}
-	if w.sum.entries++; w.sum.entries > w.lim.entries {
-		return &ArchiveError{Archive: w.archive, Reason: fmt.Sprintf("has more than %d entries", w.lim.entries)}
-	}
 	e, err := w.place(header)
 	if err != nil || e.kind == kindNothing {
 		return err
 	}
-	if m := e.mtime; !m.After(w.now) && m.After(w.sum.newest) {
-		w.sum.newest = m
+	if err := w.bounded(); err != nil {
+		return err
 	}
+	if err := w.reserve(e, header); err != nil {
+		return err
+	}
+	w.dates.see(header.Name, e.mtime)
 	if e.kind == kindFile {
 		e.body = &entryReader{r: body, archive: w.archive, entry: header.Name}
 	}
@@ -123,6 +131,42 @@ func (w *walker) one(header *tar.Header, body io.Reader) error {
 	// Read here what the visitor left, so that an error names the entry.
 	_, err = io.Copy(io.Discard, e.body)
 	return err
+}
+
+// count counts an entry, and refuses more than an archive may have. A folder that only its
+// content speaks of costs as much as an entry.
+func (w *walker) count() error {
+	w.sum.entries++
+	return w.bounded()
+}
+
+func (w *walker) bounded() error {
+	if w.sum.entries+w.implied > w.lim.entries {
+		return &ArchiveError{Archive: w.archive, Reason: fmt.Sprintf("has more than %d entries", w.lim.entries)}
+	}
+	return nil
+}
+
+// reserve counts the bytes that an entry becomes before any of them is written: a hard link
+// is a copy, and the size of a sparse file is the one with its holes.
+func (w *walker) reserve(e entry, header *tar.Header) error {
+	var size int64
+	switch e.kind {
+	case kindFile:
+		size = header.Size
+	case kindHardlink:
+		size = w.sizes[e.link]
+	case kindNothing, kindFolder, kindImplied, kindSymlink:
+		return nil
+	}
+	w.sizes[e.name] = size
+	if w.written += size; w.written > w.lim.total {
+		return &ArchiveError{
+			Archive: w.archive, Entry: header.Name,
+			Reason: fmt.Sprintf("has %d bytes, with which the archive unpacks to more than %d", size, w.lim.total),
+		}
+	}
+	return nil
 }
 
 // identify reads the version from the top CMakeLists.txt, and returns its text
@@ -163,7 +207,7 @@ func (w *walker) end() error {
 			Reason: "is missing, so this is no rdma-core source",
 		}
 	}
-	return nil
+	return w.dates.fault(w.archive)
 }
 
 // endOfArchive is what closes a tar archive: two blocks of zeros.

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+	"testing"
+)
+
+// rawHeader is one header with these index entries (tag, type, offset, count) and this store.
+func rawHeader(store []byte, index ...[4]int32) []byte {
+	out := bytes.NewBufferString(headerMagic + "\x00\x00\x00\x00")
+	_ = binary.Write(out, binary.BigEndian, []int32{int32(len(index)), int32(len(store))})
+	_ = binary.Write(out, binary.BigEndian, index)
+	out.Write(store)
+	return out.Bytes()
+}
+
+func TestHeaderBounds(t *testing.T) {
+	store := []byte("abc\x00def\x00")
+	shared := make([][4]int32, 64)
+	for i := range shared {
+		shared[i] = [4]int32{1000, 7, 0, int32(len(store))}
+	}
+	many := make([][4]int32, 64)
+	for i := range many {
+		many[i] = [4]int32{1000, 8, 0, 2}
+	}
+	for name, c := range map[string]struct {
+		store []byte
+		index [][4]int32
+		want  string
+	}{
+		"all of it":            {store, [][4]int32{{1000, 6, 0, 1}, {1001, 6, 4, 1}}, ""},
+		"the last byte":        {store, [][4]int32{{1000, 7, 7, 1}}, ""},
+		"an empty value":       {store, [][4]int32{{1000, 0, 8, 1}}, ""},
+		"an empty string":      {store, [][4]int32{{1000, 6, 7, 1}}, ""},
+		"string behind it":     {store, [][4]int32{{1000, 6, 8, 1}}, "fewer than its 1 strings"},
+		"string further off":   {store, [][4]int32{{1000, 6, 9, 1}}, "at byte 9 of 8"},
+		"before it":            {store, [][4]int32{{1000, 6, -1, 1}}, "at byte -1 of 8"},
+		"too many bytes":       {store, [][4]int32{{1000, 7, 4, 5}}, "5 values at byte 4 of 8"},
+		"too many strings":     {store, [][4]int32{{1000, 8, 0, 3}}, "fewer than its 3 strings"},
+		"no end":               {[]byte("abc"), [][4]int32{{1000, 6, 0, 1}}, "fewer than its 1 strings"},
+		"bytes that are all":   {store, shared, "share their values"},
+		"strings that are all": {store, many, "share their values"},
+		"a million strings":    {make([]byte, mostValues+1), [][4]int32{{1000, 8, 0, mostValues + 1}}, "more than the 1048576"},
+		"nearly a million":     {make([]byte, mostValues), [][4]int32{{1000, 8, 0, mostValues}}, ""},
+	} {
+		_, err := readHeaderBlock(bytes.NewReader(rawHeader(c.store, c.index...)), false)
+		switch {
+		case c.want == "" && err != nil, c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
