@@ -29,7 +29,7 @@ type Build struct {
 }
 
 const (
-	buildStage  = 1
+	buildStage  = 2
 	buildScript = "tree-build.sh"
 	// listFile names every file that the volume's tree shall have.
 	listFile = "files"
@@ -43,7 +43,7 @@ const (
 // the stage's log.
 func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) (Build, error) {
 	b := Build{
-		Volume: p.volume("tree", tc.Base.Folder, tree.Source.Label(), job.providerName()),
+		Volume: p.volume(append([]string{"tree", tc.Base.Folder, tree.Source.Label()}, job.identity()...)...),
 		Tree:   path.Join(treeFolder, "rdma-core-"+tree.Source.Version),
 	}
 	engine, err := p.Engine(ctx)
@@ -55,7 +55,7 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 		return b, err
 	}
 	build := func(ctx context.Context, _ string, s *ui.Stage) error {
-		return p.buildInVolume(ctx, engine, b, tree, tc, s)
+		return p.buildInVolume(ctx, engine, job, b, tree, tc, s)
 	}
 	key := func() *stagecache.KeyBuilder {
 		return stagecache.NewKey("build", buildStage).Bytes(buildScript, script).
@@ -79,7 +79,7 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 }
 
 func (p *Pipeline) buildInVolume(
-	ctx context.Context, engine *containers.Engine, b Build, tree Tree, tc Toolchain, s *ui.Stage,
+	ctx context.Context, engine *containers.Engine, job Job, b Build, tree Tree, tc Toolchain, s *ui.Stage,
 ) error {
 	unlock, err := p.Cache.Lock(ctx, b.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
@@ -90,18 +90,12 @@ func (p *Pipeline) buildInVolume(
 	if err != nil {
 		return err
 	}
-	mounts, err := p.compilerVolumes(ctx, tc, containers.VolumeMount{Name: b.Volume, Path: treeFolder})
-	if err != nil {
-		return err
-	}
-	_, err = p.runScript(ctx, s, buildScript, []string{b.Tree, path.Join(treeFolder, listFile)}, containers.RunSpec{
+	return p.runCompiler(ctx, s, buildScript, []string{b.Tree, path.Join(treeFolder, listFile)}, containers.RunSpec{
 		Name: "build", Image: tc.ID, User: builder, WorkDir: treeFolder,
-		Env:     buildEnv(tree.Source),
-		Volumes: mounts,
+		Volumes: []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}},
 		Inputs:  []containers.Input{{Path: treeFolder, Write: tarOf(sync)}},
 		Log:     ninjaLog(s),
-	})
-	return err
+	}, tree.Source, p.compilerCache(job, tc.Base, forTrial))
 }
 
 // treeDelta lists the files of the tree that the volume does not have yet, and

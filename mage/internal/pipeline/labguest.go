@@ -31,7 +31,7 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dists []Dist, lab Lab) (Guest, error) {
-	name := []string{"guest", base.Folder, dists[0].Manifest.Label(), job.providerName()}
+	name := append([]string{"guest", base.Folder, dists[0].Manifest.Label()}, job.identity()...)
 	for _, beside := range dists[1:] {
 		name = append(name, addonName+beside.Manifest.Label())
 	}

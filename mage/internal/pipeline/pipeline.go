@@ -44,6 +44,9 @@ type Pipeline struct {
 	// stages in pure Go run without one.
 	Engine func(context.Context) (*containers.Engine, error)
 
+	// volumesOf is the cache folder whose volumes are used, where it is not CacheDir.
+	volumesOf string
+
 	index, total int
 	ran          []string // stages that did work in this run
 }

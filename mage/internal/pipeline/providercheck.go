@@ -165,13 +165,10 @@ func (p *Pipeline) CompileProvider(ctx context.Context, job Job, tree Tree, tc T
 	if err != nil {
 		return "", err
 	}
-	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(treeFolder))
-	if err != nil {
-		return "", err
-	}
-	key = key.String("tree", tree.Key).String("toolchain", tc.ID)
+	cache := p.compilerCache(job, tc.Base, forTrial)
+	key = key.String("tree", tree.Key).String("toolchain", tc.ID).String("compiler cache", cache.volume)
 	entry, err := p.cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.compileInto(ctx, s, job, tc, mounts, tree, filepath.Join(dir, "out"))
+		return p.compileInto(ctx, s, job, tc, tree, filepath.Join(dir, "out"))
 	})
 	return filepath.Join(entry.Dir, "out"), err
 }

@@ -3,6 +3,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -200,7 +201,7 @@ func (p *Pipeline) quietly(name string, run func(*Pipeline) error) (err error) {
 	defer show.Close()
 	return run(&Pipeline{
 		Root: p.Root, DistDir: p.DistDir, CacheDir: dir, Cache: cache, Releases: p.Releases, Sums: sums,
-		UI: show, Log: p.Log, Engine: p.Engine,
+		UI: show, Log: p.Log, Engine: p.Engine, volumesOf: cmp.Or(p.volumesOf, p.CacheDir),
 	})
 }
 

@@ -52,10 +52,9 @@ func (p *Pipeline) parseSpec(ctx context.Context, tc Toolchain, args []string, r
 		{name: "SPECS/" + specFile, path: row.edit.spec, owner: builderUID, mtime: row.Release.Time},
 		{name: "SOURCES/" + row.edit.patchName, path: row.edit.patch, owner: builderUID, mtime: row.Release.Time},
 	}
-	_, err := p.runScript(ctx, s, releaseSpecScript, args, containers.RunSpec{
+	err := p.runCompiler(ctx, s, releaseSpecScript, args, containers.RunSpec{
 		Name: "rpmspec", Image: tc.ID, User: builder, WorkDir: topdir,
-		Env:    buildEnv(Source{Epoch: row.Release.Time}),
 		Inputs: []containers.Input{{Path: topdir, Write: tarOf(files)}},
-	})
+	}, Source{Epoch: row.Release.Time}, compilerCache{})
 	return p.end("rpmspec", s, false, err)
 }

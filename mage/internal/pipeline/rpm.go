@@ -21,7 +21,7 @@ type Packages struct {
 }
 
 const (
-	rpmStage  = 2
+	rpmStage  = 3
 	rpmScript = "rpm-build.sh"
 )
 
@@ -35,7 +35,9 @@ func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, sp
 	if err != nil {
 		return Packages{}, err
 	}
+	cache := p.compilerCache(job, tc.Base, forPackages)
 	key = key.String("toolchain", tc.ID).
+		String("compiler cache", cache.volume).
 		String("epoch", src.Epoch.UTC().String()).
 		File("tarball", src.Tarball).
 		File("spec", spec.File)
@@ -46,34 +48,29 @@ func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, sp
 		key = key.File(f.name, f.path)
 	}
 	entry, err := p.cached(ctx, "rpm", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.rpmbuild(ctx, job, src, patch, spec, tc, dir, s)
+		return p.rpmbuild(ctx, job, src, patch, spec, tc, cache, dir, s)
 	})
 	return Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
 func (p *Pipeline) rpmbuild(
-	ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain, dir string, s *ui.Stage,
+	ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
 ) error {
 	inputs := rpmInputs(job, src, patch, spec)
 	// First, since a build takes minutes in which other runs may prune the cache.
 	if err := keepInputs(inputs, dir); err != nil {
 		return err
 	}
-	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(topdir))
-	if err != nil {
-		return err
-	}
-	_, err = p.runScript(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + specFile}, containers.RunSpec{
+	err := p.runCompiler(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + specFile}, containers.RunSpec{
 		Name: "rpm", Image: tc.ID, User: builder, WorkDir: topdir,
-		Env:     buildEnv(src),
-		Volumes: mounts,
+		Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs:  []containers.Input{{Path: topdir, Write: tarOf(inputs)}},
 		Outputs: []containers.Output{
 			{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
 			{Path: topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
 		},
 		Log: ninjaLog(s),
-	})
+	}, src, cache)
 	if err != nil {
 		return err
 	}

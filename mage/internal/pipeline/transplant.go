@@ -310,12 +310,8 @@ func (p *Pipeline) transplantPatch(ctx context.Context, job Job, tree Tree, row 
 // transplantBuild compiles the host with the provider and has its ibv_devices
 // list the device.
 func (p *Pipeline) transplantBuild(ctx context.Context, job Job, tc Toolchain, tree Tree, row *TransplantRow) error {
-	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(treeFolder))
-	if err != nil {
-		return err
-	}
 	out := filepath.Join(p.CacheDir, "out")
-	if err := p.compileRelease(ctx, job, tc, mounts, tree, out); err != nil {
+	if err := p.compileRelease(ctx, job, tc, tree, out); err != nil {
 		row.Compile = failedCheck(err)
 		return err
 	}
