@@ -141,7 +141,7 @@ func (a *App) bench(ctx context.Context, m made, packages []pipeline.Dist, debug
 	if b.Fixture, err = a.pipeline.Fixture(ctx, m.job, b.Lab); err != nil {
 		return b, err
 	}
-	if b.Exercise, err = a.pipeline.Exercise(ctx, packages[0], m.tc); err != nil {
+	if b.Exercise, err = a.pipeline.Exercise(ctx, m.job, packages[0], m.tc); err != nil {
 		return b, err
 	}
 	if debug {

@@ -87,10 +87,9 @@ func (p *Pipeline) Addon(ctx context.Context, job Job, tree Tree, patch Patch, t
 		return Packages{}, err
 	}
 	cache := p.compilerCache(job, tc.Base, forPackages)
-	key = key.String("toolchain", tc.ID).
-		String("compiler cache", cache.volume).
-		String("epoch", tree.Source.Epoch.UTC().String()).
-		String("source", tree.Source.Digest).
+	key = cache.key(key, tc, tree.Source).
+		String("source", tree.Source.state()).
+		String("interface", text.interfaces()).
 		File("tarball", tree.Source.Tarball).
 		File("patch", patch.File).
 		Bytes("spec", text.spec).

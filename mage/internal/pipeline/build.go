@@ -43,7 +43,7 @@ const (
 // the stage's log.
 func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) (Build, error) {
 	b := Build{
-		Volume: p.volume(append([]string{"tree", tc.Base.Folder, tree.Source.Label()}, job.identity()...)...),
+		Volume: p.treeVolume(job, tc.Base, tree),
 		Tree:   path.Join(treeFolder, "rdma-core-"+tree.Source.Version),
 	}
 	engine, err := p.Engine(ctx)
@@ -54,12 +54,13 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 	if err != nil {
 		return b, err
 	}
+	cache := p.compilerCache(job, tc.Base, forTrial)
 	build := func(ctx context.Context, _ string, s *ui.Stage) error {
-		return p.buildInVolume(ctx, engine, job, b, tree, tc, s)
+		return p.buildInVolume(ctx, engine, b, tree, tc, cache, s)
 	}
 	key := func() *stagecache.KeyBuilder {
-		return stagecache.NewKey("build", buildStage).Bytes(buildScript, script).
-			String("tree", tree.Key).String("toolchain", tc.ID).String("volume", b.Volume)
+		return cache.key(stagecache.NewKey("build", buildStage).Bytes(buildScript, script), tc, tree.Source).
+			String("tree", tree.Key).String("volume", b.Volume)
 	}
 	delta, err := p.treeDelta(ctx, engine, b, tree, tc)
 	if err != nil {
@@ -78,8 +79,12 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 	return b, err
 }
 
+func (p *Pipeline) treeVolume(job Job, base Base, tree Tree) string {
+	return p.volume(append([]string{"tree", base.Folder, tree.Source.Label()}, job.identity()...)...)
+}
+
 func (p *Pipeline) buildInVolume(
-	ctx context.Context, engine *containers.Engine, job Job, b Build, tree Tree, tc Toolchain, s *ui.Stage,
+	ctx context.Context, engine *containers.Engine, b Build, tree Tree, tc Toolchain, cache compilerCache, s *ui.Stage,
 ) error {
 	unlock, err := p.Cache.Lock(ctx, b.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
@@ -95,7 +100,7 @@ func (p *Pipeline) buildInVolume(
 		Volumes: []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}},
 		Inputs:  []containers.Input{{Path: treeFolder, Write: tarOf(sync)}},
 		Log:     ninjaLog(s),
-	}, tree.Source, p.compilerCache(job, tc.Base, forTrial))
+	}, tree.Source, cache)
 }
 
 // treeDelta lists the files of the tree that the volume does not have yet, and

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -114,4 +115,12 @@ func (p *Pipeline) runCompiler(
 	}
 	_, err := p.runScript(ctx, s, script, args, compileSpec(spec, src, cache))
 	return err
+}
+
+// key adds to a stage's key what every run of a compiler depends on.
+func (c compilerCache) key(key *stagecache.KeyBuilder, tc Toolchain, src Source) *stagecache.KeyBuilder {
+	return key.String("toolchain", tc.ID).
+		String("epoch", src.Epoch.UTC().String()).
+		String("compiler cache", c.volume).
+		String("compiler cache's configuration", ccacheText)
 }

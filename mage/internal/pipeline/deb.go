@@ -45,9 +45,7 @@ func (p *Pipeline) Deb(ctx context.Context, job Job, src Source, debian DebianSo
 		return Packages{}, err
 	}
 	cache := p.compilerCache(job, tc.Base, forPackages)
-	key = key.String("toolchain", tc.ID).
-		String("compiler cache", cache.volume).
-		String("epoch", src.Epoch.UTC().String()).
+	key = cache.key(key, tc, src).
 		File("tarball", src.Tarball).
 		String("debian", debian.Key)
 	entry, err := p.cached(ctx, "deb", key, func(ctx context.Context, dir string, s *ui.Stage) error {

@@ -44,7 +44,7 @@ var errNoDebian = errors.New("the source has no debian/control")
 // Errors: *AdviceError for a source without debian/ or of another format,
 // *debianpkg.PlaceError, *debianpkg.ValueError.
 func (p *Pipeline) DebianSource(ctx context.Context, job Job, tree Tree) (DebianSource, error) {
-	key := stagecache.NewKey(debianFolder, debianStage).String("tree", tree.Key).
+	key := tree.Source.key(stagecache.NewKey(debianFolder, debianStage)).String("tree", tree.Key).
 		String("suffix", job.Suffix).String("suite", job.Suite.Name)
 	entry, err := p.cached(ctx, debianFolder, key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return debianSource(ctx, job, tree, dir, s)

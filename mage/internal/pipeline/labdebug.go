@@ -28,7 +28,7 @@ func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolc
 		return DebugModule{}, err
 	}
 	cache := p.compilerCache(job, tc.Base, forTrial)
-	key = key.String("tree", tree.Key).String("toolchain", tc.ID).String("compiler cache", cache.volume)
+	key = cache.key(key, tc, tree.Source).String("tree", tree.Key)
 	entry, err := p.cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		files, err := folderFiles(tree.Dir)
 		if err != nil {

@@ -28,7 +28,7 @@ const patchStage = 1
 // that it turns the pristine tree into the integrated one without fuzz.
 func (p *Pipeline) Patch(ctx context.Context, job Job, tree Tree) (Patch, error) {
 	name := patchName(job)
-	key := stagecache.NewKey("patch", patchStage).String("tree", tree.Key).String("name", name)
+	key := tree.Source.key(stagecache.NewKey("patch", patchStage)).String("tree", tree.Key).String("name", name)
 	entry, err := p.cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		header := patchHeader(job, tree)
 		data, stat, err := patchset.Diff(ctx, tree.Source.Tree, tree.Dir, header)

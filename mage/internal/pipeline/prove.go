@@ -141,7 +141,7 @@ func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolcha
 		return Verdict{}, p.end("discover", s, false, err)
 	}
 	spec.Env["BIN"] = b.Tree + "/build/bin"
-	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}}
+	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: treeFolder, ReadOnly: true}} // root looks, and leaves nothing
 	v := Verdict{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
 	err = p.judge(ctx, s, &v, spec)
 	if err == nil && !v.Pass {

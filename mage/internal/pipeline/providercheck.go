@@ -166,7 +166,7 @@ func (p *Pipeline) CompileProvider(ctx context.Context, job Job, tree Tree, tc T
 		return "", err
 	}
 	cache := p.compilerCache(job, tc.Base, forTrial)
-	key = key.String("tree", tree.Key).String("toolchain", tc.ID).String("compiler cache", cache.volume)
+	key = cache.key(key, tc, tree.Source).String("tree", tree.Key)
 	entry, err := p.cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.compileInto(ctx, s, job, tc, tree, filepath.Join(dir, "out"))
 	})
@@ -178,11 +178,11 @@ func (p *Pipeline) CompileProvider(ctx context.Context, job Job, tree Tree, tc T
 //
 // Errors: *VerdictError.
 func (p *Pipeline) DiscoverProvider(ctx context.Context, job Job, tree Tree, tc Toolchain, out string) (string, error) {
-	key, err := scriptKey("provider-discover", providerMakeStage, releaseBuildScript, verdictScript)
+	key, err := discoverKey("provider-discover", providerMakeStage)
 	if err != nil {
 		return "", err
 	}
-	key = key.String("tree", tree.Key).String("toolchain", tc.ID)
+	key = p.compilerCache(job, tc.Base, forTrial).key(key, tc, tree.Source).String("tree", tree.Key)
 	entry, err := p.cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		said, err := p.judgeBuild(ctx, s, job, tc, tree, out, []string{"listed"})
 		if err != nil {

@@ -12,7 +12,9 @@ import (
 	"runtime"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 const (
@@ -47,18 +49,29 @@ func (p *Pipeline) CheckBuilds(ctx context.Context, job Job, tc Toolchain, r *Re
 }
 
 func (p *Pipeline) buildRow(ctx context.Context, job Job, tc Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
-	key, err := scriptKey(makeStage, releaseBuildStage, releaseBuildScript, verdictScript)
+	key, err := discoverKey(makeStage, releaseBuildStage)
 	if err != nil {
 		return false, err
 	}
 	cache := p.compilerCache(job, tc.Base, forTrial)
-	key = key.String("edit", row.edit.key).String("toolchain", tc.ID).String("compiler cache", cache.volume)
+	key = cache.key(key, tc, Source{Epoch: row.Release.Time}).String("edit", row.edit.key)
 	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error {
 			return q.buildRelease(ctx, job, tc, r.clone.Path(), row)
 		})
 	})
 	return entry.Hit, err
+}
+
+// discoverKey begins the key of a stage that has ibv_devices of what
+// release-build.sh compiled list the device: the scripts, and what plays the
+// kernel's netlink to it.
+func discoverKey(stage string, version int) (*stagecache.KeyBuilder, error) {
+	key, err := scriptKey(stage, version, releaseBuildScript, verdictScript, playerScript)
+	if err != nil {
+		return nil, err
+	}
+	return key.Bytes(playerSource, scripts.Netlink), nil
 }
 
 // buildRelease starts from the whole source, as the rpm target does, and holds

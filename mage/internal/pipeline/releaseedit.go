@@ -63,9 +63,7 @@ func (p *Pipeline) CheckEdits(ctx context.Context, job Job, r *Releases) error {
 
 func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *ReleaseRow) (bool, error) {
 	ref := row.Release
-	key := stagecache.NewKey(editStage, releaseEditStage).
-		String("stages", fmt.Sprint(integrateStage, patchStage, specStage)).
-		String("release", ref.Name).String("commit", ref.Commit).String("provider", job.Provider.Digest())
+	key := editKey(job, ref)
 	name := "rdma-core-" + job.Provider.Manifest.Name + ".patch"
 	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
 		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, job, r, ref, dir) })
@@ -86,6 +84,17 @@ func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *Relea
 		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, specFile),
 	}
 	return entry.Hit, nil
+}
+
+// editKey has what the edit of a release is made of: its commit, the provider, and
+// what the spec stage takes of the job.
+func editKey(job Job, ref ReleaseRef) *stagecache.KeyBuilder {
+	return stagecache.NewKey(editStage, releaseEditStage).
+		String("stages", fmt.Sprint(integrateStage, patchStage, specStage)).
+		String("release", ref.Name).String("version", ref.Version).String("commit", ref.Commit).
+		String("epoch", ref.Time.UTC().String()).
+		String("provider", job.Provider.Digest()).
+		String("macros", distroMacros(job.Distro).String()).String("suffix", job.Suffix)
 }
 
 // editRelease runs the stages of the patch and the spec target on the files

@@ -39,7 +39,8 @@ func (p *Pipeline) specRow(ctx context.Context, job Job, tc Toolchain, els []int
 	if err != nil {
 		return false, err
 	}
-	key = key.String("arguments", strings.Join(args, " ")).String("edit", row.edit.key).String("toolchain", tc.ID)
+	key = compilerCache{}.key(key, tc, Source{Epoch: row.Release.Time}).
+		String("arguments", strings.Join(args, " ")).String("edit", row.edit.key)
 	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error { return q.parseSpec(ctx, tc, args, row) })
 	})

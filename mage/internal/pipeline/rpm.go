@@ -36,9 +36,7 @@ func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, sp
 		return Packages{}, err
 	}
 	cache := p.compilerCache(job, tc.Base, forPackages)
-	key = key.String("toolchain", tc.ID).
-		String("compiler cache", cache.volume).
-		String("epoch", src.Epoch.UTC().String()).
+	key = cache.key(key, tc, src).
 		File("tarball", src.Tarball).
 		File("spec", spec.File)
 	if job.Provider != nil {

@@ -49,6 +49,13 @@ func (s Source) state() string {
 	return s.Digest + " read with " + s.Package.Macros
 }
 
+// key adds to a stage's key what the source is and what it says of itself. The tag
+// comes from how the archive was verified, so it is not the digest's alone.
+func (s Source) key(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {
+	return key.String("source", s.state()).String("version", s.Version).
+		String("tag", s.Tag).String("commit", s.Commit).String("epoch", s.Epoch.UTC().String())
+}
+
 // sourceRecord is what the stage keeps beside the tree.
 type sourceRecord struct {
 	Version string         `json:"version"`
