@@ -203,7 +203,7 @@ func (t *addonText) measure(version, object string) error {
 }
 
 func readAddon(entry stagecache.Entry) (*Addon, error) {
-	data, err := os.ReadFile(filepath.Join(entry.Dir, addonRecord))
+	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, addonRecord))
 	if err != nil {
 		return nil, fmt.Errorf("read the add-on's record: %w", err)
 	}

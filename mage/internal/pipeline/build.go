@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"time"
@@ -74,7 +73,7 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 	// built now is then what the key stands for.
 	_, err = p.cached(ctx, "build", key().String("volume state", time.Now().Format(time.RFC3339Nano)), build)
 	if err == nil {
-		_, err = p.Cache.DoKey(ctx, key(), func(context.Context, string) error { return nil })
+		_, err = p.do(ctx, key(), func(context.Context, string) error { return nil })
 	}
 	return b, err
 }
@@ -128,8 +127,9 @@ func (p *Pipeline) treeDelta(
 	now := time.Now()
 	var list bytes.Buffer
 	var delta []tarFile
+	var cached stagecache.Verifier
 	for _, f := range files {
-		line, err := f.describe()
+		line, err := f.describe(&cached)
 		if err != nil {
 			return nil, err
 		}
@@ -147,12 +147,12 @@ func (p *Pipeline) treeDelta(
 }
 
 // describe is the file's line in the list: what it holds, its mode, its name.
-func (f tarFile) describe() (string, error) {
+func (f tarFile) describe(cached *stagecache.Verifier) (string, error) {
 	data := []byte(f.link)
 	if f.link == "" {
 		var err error
-		if data, err = os.ReadFile(f.path); err != nil {
-			return "", fmt.Errorf("read %s: %w", f.name, err)
+		if data, err = f.read(cached); err != nil {
+			return "", err
 		}
 	}
 	sum := sha256.Sum256(data)

@@ -52,7 +52,7 @@ func (p *Pipeline) DebianSource(ctx context.Context, job Job, tree Tree) (Debian
 	if err != nil {
 		return DebianSource{}, err
 	}
-	version, err := os.ReadFile(filepath.Join(entry.Dir, "version"))
+	version, err := stagecache.ReadFile(filepath.Join(entry.Dir, "version"))
 	if err != nil {
 		return DebianSource{}, fmt.Errorf("read the packages' version: %w", err)
 	}
@@ -63,6 +63,9 @@ func (p *Pipeline) DebianSource(ctx context.Context, job Job, tree Tree) (Debian
 }
 
 func debianSource(ctx context.Context, job Job, tree Tree, dir string, s *ui.Stage) error {
+	if err := tree.verify(); err != nil {
+		return err
+	}
 	from := filepath.Join(tree.Dir, debianFolder)
 	if err := checkDebian(from); err != nil {
 		return err

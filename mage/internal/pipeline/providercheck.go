@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 )
@@ -193,7 +194,7 @@ func (p *Pipeline) DiscoverProvider(ctx context.Context, job Job, tree Tree, tc 
 	if err != nil {
 		return "", err
 	}
-	said, err := os.ReadFile(filepath.Join(entry.Dir, "said"))
+	said, err := stagecache.ReadFile(filepath.Join(entry.Dir, "said"))
 	if err != nil {
 		return "", fmt.Errorf("read what ibv_devices said: %w", err)
 	}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 
@@ -55,7 +54,7 @@ func (p *Pipeline) buildRow(ctx context.Context, job Job, tc Toolchain, r *Relea
 	}
 	cache := p.compilerCache(job, tc.Base, forTrial)
 	key = cache.key(key, tc, Source{Epoch: row.Release.Time}).String("edit", row.edit.key)
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, _ string) error {
+	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error {
 			return q.buildRelease(ctx, job, tc, r.clone.Path(), row)
 		})
@@ -106,8 +105,8 @@ func (p *Pipeline) buildRelease(ctx context.Context, job Job, tc Toolchain, clon
 var errPatchesDiffer = errors.New("the patch of the whole source is another one than that of the files that are edited")
 
 func sameFiles(a, b string) error {
-	left, errA := os.ReadFile(a)
-	right, errB := os.ReadFile(b)
+	left, errA := stagecache.ReadFile(a)
+	right, errB := stagecache.ReadFile(b)
 	if err := errors.Join(errA, errB); err != nil {
 		return fmt.Errorf("compare the patches: %w", err)
 	}

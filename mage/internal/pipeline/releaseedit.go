@@ -65,13 +65,13 @@ func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *Relea
 	ref := row.Release
 	key := editKey(job, ref)
 	name := "rdma-core-" + job.Provider.Manifest.Name + ".patch"
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
 		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, job, r, ref, dir) })
 	})
 	if err != nil {
 		return false, err
 	}
-	data, err := os.ReadFile(filepath.Join(entry.Dir, "release.json"))
+	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, "release.json"))
 	if err != nil {
 		return false, fmt.Errorf("read the release's record: %w", err)
 	}
@@ -125,7 +125,7 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 		return fmt.Errorf("describe the release: %w", err)
 	}
 	for name, from := range map[string]string{patch.Name: patch.File, specFile: spec.File} {
-		text, err := os.ReadFile(from)
+		text, err := stagecache.ReadFile(from)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}

@@ -41,7 +41,7 @@ func (p *Pipeline) specRow(ctx context.Context, job Job, tc Toolchain, els []int
 	}
 	key = compilerCache{}.key(key, tc, Source{Epoch: row.Release.Time}).
 		String("arguments", strings.Join(args, " ")).String("edit", row.edit.key)
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, _ string) error {
+	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error { return q.parseSpec(ctx, tc, args, row) })
 	})
 	return entry.Hit, err

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -124,7 +125,7 @@ func keepInputs(files []tarFile, dir string) error {
 		data := f.data
 		if f.path != "" {
 			var err error
-			if data, err = os.ReadFile(f.path); err != nil {
+			if data, err = stagecache.ReadFile(f.path); err != nil {
 				return fmt.Errorf("read %s: %w", f.name, err)
 			}
 		}

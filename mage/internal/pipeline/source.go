@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -97,7 +96,7 @@ func (p *Pipeline) source(ctx context.Context, job Job, s *ui.Stage) (Source, bo
 		String("version", archive.Version()).
 		String("archive", verified.SHA256).
 		String("vouched for by", string(verified.How))
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
 		s.Note(fmt.Sprintf("%s, %s", archive.From(), verified.How))
 		return unpackSource(ctx, verified, dir)
 	})
@@ -174,7 +173,7 @@ func unpackSource(ctx context.Context, v *upstream.Verified, dir string) error {
 }
 
 func readSource(dir string) (Source, error) {
-	data, err := os.ReadFile(filepath.Join(dir, "source.json"))
+	data, err := stagecache.ReadFile(filepath.Join(dir, "source.json"))
 	if err != nil {
 		return Source{}, fmt.Errorf("read the unpacked source's record: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -86,7 +85,7 @@ func makeSpec(job Job, src Source, dir string) error {
 	if src.Package != nil {
 		from, name = filepath.Join(src.Package.Dir, src.Package.Spec), src.Package.Spec
 	}
-	before, err := os.ReadFile(from)
+	before, err := stagecache.ReadFile(from)
 	if err != nil {
 		return fmt.Errorf("read the release's spec: %w", err)
 	}
@@ -160,11 +159,11 @@ func nameProvider(job Job, src Source, spec *rpmspec.Spec) error {
 
 func readSpec(entry stagecache.Entry, src Source) (Spec, error) {
 	file := filepath.Join(entry.Dir, specFile)
-	data, err := os.ReadFile(file)
+	data, err := stagecache.ReadFile(file)
 	if err != nil {
 		return Spec{}, fmt.Errorf("read the spec: %w", err)
 	}
-	diff, err := os.ReadFile(file + ".diff")
+	diff, err := stagecache.ReadFile(file + ".diff")
 	if err != nil {
 		return Spec{}, fmt.Errorf("read the spec's difference: %w", err)
 	}

@@ -91,7 +91,7 @@ func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s
 	if err != nil {
 		return tc, false, fmt.Errorf("read the distro's Containerfile: %w", err)
 	}
-	text, err := os.ReadFile(r.file)
+	text, err := stagecache.ReadFile(r.file)
 	if err != nil {
 		return tc, false, fmt.Errorf("read %s: %w", r.name, err)
 	}

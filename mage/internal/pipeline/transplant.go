@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/transplant"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
@@ -180,6 +181,9 @@ func (p *Pipeline) hostTrees(ctx context.Context, g Grafts, t specs.Transplant, 
 		return err
 	}
 	b.epoch = src.Epoch
+	if err := stagecache.Verify(src.Tree); err != nil {
+		return err
+	}
 	return errors.Join(os.CopyFS(b.host, os.DirFS(src.Tree)), os.CopyFS(b.theirs, os.DirFS(src.Tree)))
 }
 
