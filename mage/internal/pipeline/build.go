@@ -3,7 +3,6 @@
 package pipeline
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -13,6 +12,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
@@ -116,13 +116,19 @@ func (p *Pipeline) treeDelta(
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	had := map[string]bool{}
-	for sc := bufio.NewScanner(bytes.NewReader(old)); sc.Scan(); {
-		had[sc.Text()] = true
-	}
 	files, err := folderFiles(tree.Dir)
 	if err != nil {
 		return nil, err
+	}
+	return changedFiles(old, files, filepath.Base(tree.Dir))
+}
+
+// changedFiles are those of the files that the old list does not have as they are,
+// below top, and the new list; none if the old list is the new one.
+func changedFiles(old []byte, files []tarFile, top string) ([]tarFile, error) {
+	had := map[string]bool{}
+	for line := range strings.Lines(string(old)) {
+		had[strings.TrimSuffix(line, "\n")] = true
 	}
 	now := time.Now()
 	var list bytes.Buffer
@@ -135,7 +141,7 @@ func (p *Pipeline) treeDelta(
 		}
 		fmt.Fprintln(&list, line)
 		if !had[line] {
-			f.name = path.Join(filepath.Base(tree.Dir), f.name)
+			f.name = path.Join(top, f.name)
 			f.owner, f.mtime = builderUID, now
 			delta = append(delta, f)
 		}

@@ -32,24 +32,28 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain) (Packages, error) {
-	key, err := scriptKey("rpm", rpmStage, rpmScript)
+	cache := p.compilerCache(job, tc.Base, forPackages)
+	key, err := rpmKey(job, src, patch, spec, tc, cache)
 	if err != nil {
 		return Packages{}, err
-	}
-	cache := p.compilerCache(job, tc.Base, forPackages)
-	key = cache.key(key, tc, src).
-		File("tarball", src.Tarball).
-		File("spec", spec.File)
-	if job.Provider != nil {
-		key = key.File("patch", patch.File)
-	}
-	for _, f := range packageInputs(src) {
-		key = key.File(f.name, f.path)
 	}
 	entry, err := p.cached(ctx, "rpm", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.rpmbuild(ctx, job, src, patch, spec, tc, cache, dir, s)
 	})
 	return Packages{Dir: entry.Dir, Key: entry.Key}, err
+}
+
+// rpmKey has everything that rpmbuild reads.
+func rpmKey(job Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache) (*stagecache.KeyBuilder, error) {
+	key, err := scriptKey("rpm", rpmStage, rpmScript)
+	if err != nil {
+		return nil, err
+	}
+	key = cache.key(key, tc, src)
+	for _, f := range rpmInputs(job, src, patch, spec) {
+		key = key.File(f.name, f.path)
+	}
+	return key, nil
 }
 
 func (p *Pipeline) rpmbuild(
