@@ -12,7 +12,7 @@ tree=$1
 provider=$2
 out=$3
 
-if command -v ccache >/dev/null 2>&1; then
+if [ -n "${CCACHE_DIR:-}" ] && command -v ccache >/dev/null 2>&1; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache
 fi
 list=$tree/providers/$provider/CMakeLists.txt

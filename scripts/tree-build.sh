@@ -21,7 +21,7 @@ LC_ALL=C comm -23 "$have" "$want" | while IFS= read -r leftover; do
 done
 rm -f "$have" "$want"
 
-if command -v ccache >/dev/null 2>&1; then
+if [ -n "${CCACHE_DIR:-}" ] && command -v ccache >/dev/null 2>&1; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache
 fi
 exec bash build.sh

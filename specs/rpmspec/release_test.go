@@ -18,6 +18,8 @@ func TestAddReleaseSuffix(t *testing.T) {
 		{"Release: 3%{?dist}", "Release: 3%{?dist}.rib1", "1-3.rib1"},
 		{"Release:\t1%{?dist}.2  ", "Release:\t1%{?dist}.2.rib1  ", "1-1.2.rib1"},
 		{"Release: 3", "Release: 3.rib1", "1-3.rib1"},
+		{"Release: 3.rib12", "Release: 3.rib12.rib1", "1-3.rib12.rib1"}, // has it, not at its end
+		{"Release: 3.rib1%{?dist}", "Release: 3.rib1%{?dist}.rib1", "1-3.rib1.rib1"},
 		{"%global baserelease 4\nRelease: %{baserelease}%{?dist}", "%global baserelease 4\nRelease: %{baserelease}%{?dist}.rib1", "1-4.rib1"},
 		{"Release: 0.3.rc1%{?dist}", "Release: 0.3.rc1%{?dist}.rib1", "1-0.3.rc1.rib1"},
 		{"Release: %{mystery}", "Release: %{mystery}.rib1", "1"},

@@ -45,7 +45,7 @@ func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) e
 	if err == nil {
 		out = a.ui
 		slog.SetDefault(a.pipeline.Log)
-		err = call(a, ctx)
+		err = a.make(ctx, call)
 		err = errors.Join(err, a.close())
 	}
 	defer out.Close()
@@ -57,6 +57,21 @@ func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) e
 	}
 	out.Error(err)
 	return shortError(err)
+}
+
+// make makes the call, and makes it again where a cached output was found to be damaged
+// on its way: the cache has it no more then, so that its stage makes it anew.
+func (a *App) make(ctx context.Context, call func(*App, context.Context) error) error {
+	const often = 5 // a disk that goes on is for the user to look at
+	for range often {
+		err := call(a, ctx)
+		damage, ok := errors.AsType[*stagecache.DamageError](err)
+		if !ok || ctx.Err() != nil {
+			return err
+		}
+		a.pipeline.Log.WarnContext(ctx, "a cached output is damaged; it is removed, and made again", "because", damage)
+	}
+	return call(a, ctx)
 }
 
 func open(f Flags) (*App, error) {

@@ -113,7 +113,7 @@ func (a *App) deb(ctx context.Context, further int) (debMade, pipeline.Dist, err
 	if err != nil {
 		return m, pipeline.Dist{}, err
 	}
-	if m.pkgs, err = a.pipeline.Deb(ctx, m.src, m.debian, m.tc); err != nil {
+	if m.pkgs, err = a.pipeline.Deb(ctx, m.job, m.src, m.debian, m.tc); err != nil {
 		return m, pipeline.Dist{}, err
 	}
 	said, err := a.pipeline.Lintian(ctx, m.pkgs, m.tc)
@@ -179,7 +179,7 @@ func (a *App) stockLintian(ctx context.Context, job pipeline.Job) (pipeline.Lint
 	if err != nil {
 		return pipeline.Lintian{}, err
 	}
-	if m.pkgs, err = a.pipeline.Deb(ctx, m.src, m.debian, m.tc); err != nil {
+	if m.pkgs, err = a.pipeline.Deb(ctx, m.job, m.src, m.debian, m.tc); err != nil {
 		return pipeline.Lintian{}, err
 	}
 	return a.pipeline.Lintian(ctx, m.pkgs, m.tc)

@@ -35,7 +35,7 @@ func (a *App) TestKernel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	debug := fromTree || slices.ContainsFunc(cases, func(c lab.Case) bool { return c.Debug })
+	debug := needsDebugModule(cases, fromTree)
 	stages := 5 // lab, fixture, exercise, guest, kernel
 	if debug {
 		stages++
@@ -48,8 +48,7 @@ func (a *App) TestKernel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plan := kernelPlan(m, cases)
-	plan.DebugModule = fromTree
+	plan := kernelPlan(m, cases, fromTree)
 	start := time.Now()
 	outcome, err := a.pipeline.Boot(ctx, bench, plan)
 	if ctx.Err() != nil || err != nil && !outcome.Answered() {
@@ -117,13 +116,19 @@ func (a *App) kernelWhole(ctx context.Context) error {
 	return a.TestKernel(ctx)
 }
 
-func kernelPlan(m made, cases []lab.Case) lab.Plan {
+// needsDebugModule says whether the provider's module is to be compiled from the tree:
+// to be used in every case, or in one that looks into it.
+func needsDebugModule(cases []lab.Case, fromTree bool) bool {
+	return fromTree || slices.ContainsFunc(cases, func(c lab.Case) bool { return c.Debug })
+}
+
+func kernelPlan(m made, cases []lab.Case, fromTree bool) lab.Plan {
 	manifest := m.job.Provider.Manifest
 	plan := lab.Plan{
 		Provider: manifest.Name, DriverID: m.tree.Result.DriverID, KernelABI: manifest.Device.ABI(),
 		PrivateABI: m.tree.Result.PrivateABI,
 		Devices:    lab.Devices(manifest.Name, m.tree.Result.DriverID),
-		SoakOps:    soakOps, Rounds: measureTimes,
+		SoakOps:    soakOps, Rounds: measureTimes, DebugModule: fromTree,
 	}
 	for _, c := range cases {
 		plan.Cases = append(plan.Cases, c.Name)
@@ -141,7 +146,7 @@ func (a *App) bench(ctx context.Context, m made, packages []pipeline.Dist, debug
 	if b.Fixture, err = a.pipeline.Fixture(ctx, m.job, b.Lab); err != nil {
 		return b, err
 	}
-	if b.Exercise, err = a.pipeline.Exercise(ctx, packages[0], m.tc); err != nil {
+	if b.Exercise, err = a.pipeline.Exercise(ctx, m.job, packages[0], m.tc); err != nil {
 		return b, err
 	}
 	if debug {

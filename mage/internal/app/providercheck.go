@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
@@ -150,7 +151,7 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 		return err
 	}
 	tree, errTree := c.pipeline.Integrate(ctx, c.job, src)
-	if errTree != nil && ctx.Err() != nil {
+	if _, damaged := errors.AsType[*stagecache.DamageError](errTree); damaged || ctx.Err() != nil {
 		return errTree
 	}
 	var tc *pipeline.Toolchain
@@ -248,7 +249,7 @@ func (c *providerCheck) abi(ctx context.Context, src pipeline.Source, tc *pipeli
 func (c *providerCheck) compile(ctx context.Context, tree pipeline.Tree, tc pipeline.Toolchain) error {
 	p := c.job.Provider
 	out, err := c.pipeline.CompileProvider(ctx, c.job, tree, tc)
-	if ctx.Err() != nil {
+	if _, damaged := errors.AsType[*stagecache.DamageError](err); damaged || ctx.Err() != nil {
 		return err
 	}
 	if err != nil {

@@ -22,7 +22,7 @@ func (a *App) rebuild(ctx context.Context) error {
 		return fmt.Errorf("make a folder for the rebuilt packages: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	rebuilt, err := a.pipeline.Rebuild(ctx, m.src, m.tc, dist, dir)
+	rebuilt, err := a.pipeline.Rebuild(ctx, m.job, m.src, m.tc, dist, dir)
 	if err != nil {
 		return err
 	}

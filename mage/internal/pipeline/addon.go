@@ -37,7 +37,7 @@ func (a Addon) Serves(version string) bool {
 }
 
 const (
-	addonStage      = 1
+	addonStage      = 2
 	addonName       = "addon"
 	addonSpec       = "addon.spec" // below specs/
 	addonInterface  = "/builder/interface"
@@ -86,15 +86,16 @@ func (p *Pipeline) Addon(ctx context.Context, job Job, tree Tree, patch Patch, t
 	if err != nil {
 		return Packages{}, err
 	}
-	key = key.String("toolchain", tc.ID).
-		String("epoch", tree.Source.Epoch.UTC().String()).
-		String("source", tree.Source.Digest).
+	cache := p.compilerCache(job, tc.Base, forPackages)
+	key = cache.key(key, tc, tree.Source).
+		String("source", tree.Source.state()).
+		String("interface", text.interfaces()).
 		File("tarball", tree.Source.Tarball).
 		File("patch", patch.File).
 		Bytes("spec", text.spec).
 		Bytes("documents", text.documents)
 	entry, err := p.cached(ctx, addonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.buildAddon(ctx, text, tree, patch, tc, dir, s)
+		return p.buildAddon(ctx, text, tree, patch, tc, cache, dir, s)
 	})
 	if err != nil {
 		return Packages{}, err
@@ -104,7 +105,7 @@ func (p *Pipeline) Addon(ctx context.Context, job Job, tree Tree, patch Patch, t
 }
 
 func (p *Pipeline) buildAddon(
-	ctx context.Context, text *addonText, tree Tree, patch Patch, tc Toolchain, dir string, s *ui.Stage,
+	ctx context.Context, text *addonText, tree Tree, patch Patch, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
 ) error {
 	src := tree.Source
 	tarball, err := addonTarball(src)
@@ -120,14 +121,10 @@ func (p *Pipeline) buildAddon(
 	for i := range inputs {
 		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
 	}
-	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(topdir))
-	if err != nil {
-		return err
-	}
-	env := buildEnv(src)
-	env["INTERFACE_OBJECT"] = addonInterface + "/" + addonObject
-	_, err = p.runScript(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + text.addon.Package + ".spec"}, containers.RunSpec{
-		Name: addonName, Image: tc.ID, User: builder, WorkDir: topdir, Env: env, Volumes: mounts,
+	err = p.runCompiler(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + text.addon.Package + ".spec"}, containers.RunSpec{
+		Name: addonName, Image: tc.ID, User: builder, WorkDir: topdir,
+		Env:     map[string]string{"INTERFACE_OBJECT": addonInterface + "/" + addonObject},
+		Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs: []containers.Input{
 			{Path: topdir, Write: tarOf(inputs)},
 			{Path: addonInterface, UID: builderUID, GID: builderUID, Write: tarOf(nil)},
@@ -138,7 +135,7 @@ func (p *Pipeline) buildAddon(
 			{Path: addonInterface, Dir: filepath.Join(dir, "interface")},
 		},
 		Log: ninjaLog(s),
-	})
+	}, src, cache)
 	if err != nil {
 		return err
 	}
@@ -206,7 +203,7 @@ func (t *addonText) measure(version, object string) error {
 }
 
 func readAddon(entry stagecache.Entry) (*Addon, error) {
-	data, err := os.ReadFile(filepath.Join(entry.Dir, addonRecord))
+	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, addonRecord))
 	if err != nil {
 		return nil, fmt.Errorf("read the add-on's record: %w", err)
 	}

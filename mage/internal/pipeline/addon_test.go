@@ -297,7 +297,7 @@ func TestAddonMeasure(t *testing.T) {
 func collected(t *testing.T, dir string, m Manifest) {
 	t.Helper()
 	write(t, filepath.Join(dir, "RPMS/a.rpm"), "x")
-	m.Files = []Output{{Path: "RPMS/a.rpm", Size: 1}}
+	m.Files = []Output{{Path: "RPMS/a.rpm", Size: 1, SHA256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}}
 	data, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)

@@ -106,7 +106,7 @@ func (p *Pipeline) AddonTools(ctx context.Context) (Spec, error) {
 	t := addonText{addon: Addon{From: "0", Below: "1"}}
 	text := t.specText(specValues{provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true}, rules)
 	key := stagecache.NewKey("addon-tools", addonStage).Bytes("spec", text)
-	entry, err := p.Cache.DoKey(ctx, key, func(_ context.Context, dir string) error {
+	entry, err := p.do(ctx, key, func(_ context.Context, dir string) error {
 		return writeFile(dir, addonTools, text)
 	})
 	return Spec{File: filepath.Join(entry.Dir, addonTools), Key: entry.Key}, err

@@ -3,7 +3,6 @@
 package pipeline
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -11,9 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
@@ -29,7 +28,7 @@ type Build struct {
 }
 
 const (
-	buildStage  = 1
+	buildStage  = 2
 	buildScript = "tree-build.sh"
 	// listFile names every file that the volume's tree shall have.
 	listFile = "files"
@@ -43,7 +42,7 @@ const (
 // the stage's log.
 func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) (Build, error) {
 	b := Build{
-		Volume: p.volume("tree", tc.Base.Folder, tree.Source.Label(), job.providerName()),
+		Volume: p.treeVolume(job, tc.Base, tree),
 		Tree:   path.Join(treeFolder, "rdma-core-"+tree.Source.Version),
 	}
 	engine, err := p.Engine(ctx)
@@ -54,12 +53,13 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 	if err != nil {
 		return b, err
 	}
+	cache := p.compilerCache(job, tc.Base, forTrial)
 	build := func(ctx context.Context, _ string, s *ui.Stage) error {
-		return p.buildInVolume(ctx, engine, b, tree, tc, s)
+		return p.buildInVolume(ctx, engine, b, tree, tc, cache, s)
 	}
 	key := func() *stagecache.KeyBuilder {
-		return stagecache.NewKey("build", buildStage).Bytes(buildScript, script).
-			String("tree", tree.Key).String("toolchain", tc.ID).String("volume", b.Volume)
+		return cache.key(stagecache.NewKey("build", buildStage).Bytes(buildScript, script), tc, tree.Source).
+			String("tree", tree.Key).String("volume", b.Volume)
 	}
 	delta, err := p.treeDelta(ctx, engine, b, tree, tc)
 	if err != nil {
@@ -73,13 +73,17 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 	// built now is then what the key stands for.
 	_, err = p.cached(ctx, "build", key().String("volume state", time.Now().Format(time.RFC3339Nano)), build)
 	if err == nil {
-		_, err = p.Cache.DoKey(ctx, key(), func(context.Context, string) error { return nil })
+		_, err = p.do(ctx, key(), func(context.Context, string) error { return nil })
 	}
 	return b, err
 }
 
+func (p *Pipeline) treeVolume(job Job, base Base, tree Tree) string {
+	return p.volume(append([]string{"tree", base.Folder, tree.Source.Label()}, job.identity()...)...)
+}
+
 func (p *Pipeline) buildInVolume(
-	ctx context.Context, engine *containers.Engine, b Build, tree Tree, tc Toolchain, s *ui.Stage,
+	ctx context.Context, engine *containers.Engine, b Build, tree Tree, tc Toolchain, cache compilerCache, s *ui.Stage,
 ) error {
 	unlock, err := p.Cache.Lock(ctx, b.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
@@ -90,18 +94,12 @@ func (p *Pipeline) buildInVolume(
 	if err != nil {
 		return err
 	}
-	mounts, err := p.compilerVolumes(ctx, tc, containers.VolumeMount{Name: b.Volume, Path: treeFolder})
-	if err != nil {
-		return err
-	}
-	_, err = p.runScript(ctx, s, buildScript, []string{b.Tree, path.Join(treeFolder, listFile)}, containers.RunSpec{
+	return p.runCompiler(ctx, s, buildScript, []string{b.Tree, path.Join(treeFolder, listFile)}, containers.RunSpec{
 		Name: "build", Image: tc.ID, User: builder, WorkDir: treeFolder,
-		Env:     buildEnv(tree.Source),
-		Volumes: mounts,
+		Volumes: []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}},
 		Inputs:  []containers.Input{{Path: treeFolder, Write: tarOf(sync)}},
 		Log:     ninjaLog(s),
-	})
-	return err
+	}, tree.Source, cache)
 }
 
 // treeDelta lists the files of the tree that the volume does not have yet, and
@@ -118,25 +116,32 @@ func (p *Pipeline) treeDelta(
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	had := map[string]bool{}
-	for sc := bufio.NewScanner(bytes.NewReader(old)); sc.Scan(); {
-		had[sc.Text()] = true
-	}
 	files, err := folderFiles(tree.Dir)
 	if err != nil {
 		return nil, err
 	}
+	return changedFiles(old, files, filepath.Base(tree.Dir))
+}
+
+// changedFiles are those of the files that the old list does not have as they are,
+// below top, and the new list; none if the old list is the new one.
+func changedFiles(old []byte, files []tarFile, top string) ([]tarFile, error) {
+	had := map[string]bool{}
+	for line := range strings.Lines(string(old)) {
+		had[strings.TrimSuffix(line, "\n")] = true
+	}
 	now := time.Now()
 	var list bytes.Buffer
 	var delta []tarFile
+	var cached stagecache.Verifier
 	for _, f := range files {
-		line, err := f.describe()
+		line, err := f.describe(&cached)
 		if err != nil {
 			return nil, err
 		}
 		fmt.Fprintln(&list, line)
 		if !had[line] {
-			f.name = path.Join(filepath.Base(tree.Dir), f.name)
+			f.name = path.Join(top, f.name)
 			f.owner, f.mtime = builderUID, now
 			delta = append(delta, f)
 		}
@@ -148,12 +153,12 @@ func (p *Pipeline) treeDelta(
 }
 
 // describe is the file's line in the list: what it holds, its mode, its name.
-func (f tarFile) describe() (string, error) {
+func (f tarFile) describe(cached *stagecache.Verifier) (string, error) {
 	data := []byte(f.link)
 	if f.link == "" {
 		var err error
-		if data, err = os.ReadFile(f.path); err != nil {
-			return "", fmt.Errorf("read %s: %w", f.name, err)
+		if data, err = f.read(cached); err != nil {
+			return "", err
 		}
 	}
 	sum := sha256.Sum256(data)

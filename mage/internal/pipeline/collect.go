@@ -18,6 +18,8 @@ import (
 	"strings"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
 // Dist is a collected output folder.
@@ -105,15 +107,24 @@ func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain
 		return dist, p.end("collect", s, false, err)
 	}
 	defer unlock()
-	if m, err := ReadManifest(dist.Dir); err == nil && m.Key == pkgs.Key && complete(dist.Dir, m) {
+	want := describe(job, tree, tc, pkgs)
+	if m, err := ReadManifest(dist.Dir); err == nil && m.sameAs(want) && complete(dist.Dir, m) {
 		dist.Manifest = m
 		return dist, p.end("collect", s, true, nil)
 	}
-	dist.Manifest, err = collect(job, tree, tc, pkgs, dist.Dir)
+	dist.Manifest, err = collect(want, pkgs.Dir, dist.Dir)
 	return dist, p.end("collect", s, false, err)
 }
 
-func collect(job Job, tree Tree, tc Toolchain, pkgs Packages, final string) (Manifest, error) {
+// sameAs tells whether two manifests say the same of what was made from what; their
+// files are left out.
+func (m Manifest) sameAs(other Manifest) bool {
+	m.Files, other.Files = nil, nil
+	return inWords(m) == inWords(other)
+}
+
+// describe is the manifest of what is collected, without the files.
+func describe(job Job, tree Tree, tc Toolchain, pkgs Packages) Manifest {
 	src := tree.Source
 	m := Manifest{
 		Distro: job.Distro.Name, Suite: job.Suite.Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
@@ -131,6 +142,10 @@ func collect(job Job, tree Tree, tc Toolchain, pkgs Packages, final string) (Man
 			m.Package.Suffix = job.Suffix // its release is its own, not the distro's
 		}
 	}
+	return m
+}
+
+func collect(m Manifest, from, final string) (Manifest, error) {
 	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
 		return m, fmt.Errorf("make the output folder: %w", err)
 	}
@@ -139,7 +154,7 @@ func collect(job Job, tree Tree, tc Toolchain, pkgs Packages, final string) (Man
 		return m, fmt.Errorf("make a folder beside the output: %w", err)
 	}
 	defer os.RemoveAll(beside)
-	if m.Files, err = copyOutputs(pkgs.Dir, beside, job.Suite.Name); err != nil {
+	if m.Files, err = copyOutputs(from, beside, m.Suite); err != nil {
 		return m, err
 	}
 	data, err := json.MarshalIndent(m, "", "  ")
@@ -183,6 +198,7 @@ func outputFolders(suite string) []string {
 
 func copyOutputs(from, to, suite string) ([]Output, error) {
 	var outputs []Output
+	var cached stagecache.Verifier
 	for _, top := range outputFolders(suite) {
 		files, err := folderFiles(filepath.Join(from, top))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -192,7 +208,7 @@ func copyOutputs(from, to, suite string) ([]Output, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			out, err := copyOutput(f.path, to, path.Join(top, f.name))
+			out, err := copyOutput(f.path, to, path.Join(top, f.name), &cached)
 			if err != nil {
 				return nil, err
 			}
@@ -206,7 +222,7 @@ func copyOutputs(from, to, suite string) ([]Output, error) {
 	return outputs, nil
 }
 
-func copyOutput(from, dir, name string) (Output, error) {
+func copyOutput(from, dir, name string, cached *stagecache.Verifier) (Output, error) {
 	out := Output{Path: name}
 	in, err := os.Open(from)
 	if err != nil {
@@ -227,6 +243,9 @@ func copyOutput(from, dir, name string) (Output, error) {
 		return out, fmt.Errorf("write %s: %w", name, err)
 	}
 	out.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	if err := cached.CheckSum(from, "sha256:"+out.SHA256); err != nil {
+		return out, err
+	}
 	if strings.HasSuffix(name, ".rpm") {
 		info, err := ReadRPM(to)
 		if err != nil {
@@ -264,21 +283,41 @@ func (p *Pipeline) Collected(job Job, base Base, label string) (Dist, error) {
 	return dist, nil
 }
 
-// complete tells whether every file of the manifest is there in its size.
+// complete tells whether every file of the manifest is there with its content.
 func complete(dir string, m Manifest) bool {
 	for _, f := range m.Files {
-		st, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Path)))
-		if err != nil || st.Size() != f.Size {
+		if sum, err := sumFile(filepath.Join(dir, filepath.FromSlash(f.Path))); err != nil || sum != f.SHA256 {
 			return false
 		}
 	}
 	return len(m.Files) > 0
 }
 
+// sumFile gives the SHA-256 of a regular file in hexadecimal digits.
+func sumFile(path string) (string, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !st.Mode().IsRegular() {
+		return "", fmt.Errorf("%s: want a regular file, got one of mode %s", path, st.Mode())
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fmt.Errorf("sum %s: %w", path, err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
 // PlaceFile puts a copy of a file that no distro changes, such as the patch,
 // below dist/rdma-core-LABEL and returns its path.
 func (p *Pipeline) PlaceFile(label, name, from string) (string, error) {
-	data, err := os.ReadFile(from)
+	data, err := stagecache.ReadFile(from)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}

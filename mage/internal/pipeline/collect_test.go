@@ -44,7 +44,7 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 		"SPECS/rdma-core.spec": "spec", "SOURCES/a b%.patch": "patch", "ignored/x": "x",
 	})
 	writePackage(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
-	m, err := collect(Job{Distro: specs.Distro{Name: "rocky9"}}, tree(), tc, pkgs, final)
+	m, err := collect(describe(Job{Distro: specs.Distro{Name: "rocky9"}}, tree(), tc, pkgs), pkgs.Dir, final)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 		"a_1_amd64.deb": "deb", "a_1.dsc": "dsc", "a_1_amd64.changes": "changes", "logs/deb.log": "log",
 	})
 	job := Job{Distro: specs.Distro{Name: "debian"}, Suite: specs.Suite{Name: "bookworm"}}
-	m, err := collect(job, tree(), Toolchain{Base: Base{Ref: "base"}}, pkgs, final)
+	m, err := collect(describe(job, tree(), Toolchain{Base: Base{Ref: "base"}}, pkgs), pkgs.Dir, final)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 
 func TestCollectNeedsPackages(t *testing.T) {
 	final := filepath.Join(t.TempDir(), "rdma-core-56.1")
-	_, err := collect(Job{}, tree(), Toolchain{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}), final)
+	_, err := collect(Manifest{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}).Dir, final)
 	if !errors.Is(err, errNoPackages) {
 		t.Errorf("got %v", err)
 	}
@@ -102,9 +102,9 @@ func TestCollectNeedsPackages(t *testing.T) {
 func TestCollectFailsWhole(t *testing.T) {
 	final := filepath.Join(t.TempDir(), "rdma-core-56.1")
 	write(t, filepath.Join(final, "SPECS", "rdma-core.spec"), "of an earlier build")
-	_, err := collect(Job{}, tree(), Toolchain{}, made(t, map[string]string{
+	_, err := collect(Manifest{}, made(t, map[string]string{
 		"RPMS/x86_64/broken-1-1.x86_64.rpm": "not a package",
-	}), final)
+	}).Dir, final)
 	if err == nil {
 		t.Fatal("a broken package was collected")
 	}
@@ -120,13 +120,16 @@ func TestCollectFailsWhole(t *testing.T) {
 func TestCompleteSeesDamage(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "SPECS", "x.spec"), "12345")
-	m := Manifest{Files: []Output{{Path: "SPECS/x.spec", Size: 5}}}
+	const sum = "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5" // of 12345
+	m := Manifest{Files: []Output{{Path: "SPECS/x.spec", Size: 5, SHA256: sum}}}
 	if !complete(dir, m) {
 		t.Error("what is whole is called incomplete")
 	}
-	m.Files[0].Size = 6
-	if complete(dir, m) {
-		t.Error("a truncated file is called complete")
+	for _, text := range []string{"1234", "12346", ""} {
+		write(t, filepath.Join(dir, "SPECS", "x.spec"), text)
+		if complete(dir, m) {
+			t.Errorf("%q in place of 12345 is called complete", text)
+		}
 	}
 	if complete(dir, Manifest{}) {
 		t.Error("a manifest of nothing is called complete")

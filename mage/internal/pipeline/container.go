@@ -3,12 +3,12 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
@@ -22,7 +22,6 @@ import (
 const (
 	scriptFolder = "/verbsmith"
 	topdir       = "/builder/rpmbuild"
-	ccacheFolder = "/builder/ccache"
 	treeFolder   = "/builder/src"
 	builder      = "builder"
 )
@@ -87,42 +86,16 @@ func (p *Pipeline) runScript(
 // ninjaLog is the stage's log with ninja's counter shown on the way.
 func ninjaLog(s *ui.Stage) io.Writer { return ui.NinjaProgress(s.Log(), s.Step) }
 
-// buildEnv is the environment of what compiles: the release's date, and where
-// the compiler's cache is.
-func buildEnv(src Source) map[string]string {
-	return map[string]string{
-		"SOURCE_DATE_EPOCH": strconv.FormatInt(src.Epoch.Unix(), 10),
-		"TOPDIR":            topdir,
-		"HOME":              "/builder",
-		"LC_ALL":            "C.UTF-8",
-		"TZ":                "UTC",
-		"CCACHE_DIR":        ccacheFolder,
-	}
-}
-
 // ownVolume is for the thousands of files that a compiler writes: it goes with
 // the container.
 func ownVolume(folder string) containers.VolumeMount {
 	return containers.VolumeMount{Path: folder, UID: builderUID, GID: builderUID}
 }
 
-// compilerVolumes adds the distro's ccache volume to the one for the work.
-func (p *Pipeline) compilerVolumes(ctx context.Context, tc Toolchain, work containers.VolumeMount) ([]containers.VolumeMount, error) {
-	engine, err := p.Engine(ctx)
-	if err != nil {
-		return nil, err
-	}
-	name := p.volume("ccache", tc.Base.Folder)
-	if err := engine.EnsureVolume(ctx, name, nil); err != nil {
-		return nil, err
-	}
-	return []containers.VolumeMount{{Name: name, Path: ccacheFolder}, work}, nil
-}
-
 // volume names a volume that belongs to this cache folder: it is a part of the
 // cache that has to live on the engine, and an empty cache has empty volumes.
 func (p *Pipeline) volume(parts ...string) string {
-	return volumeName(append(parts, shortSum(p.CacheDir))...)
+	return volumeName(append(parts, shortSum(cmp.Or(p.volumesOf, p.CacheDir)))...)
 }
 
 // shortSum stands for a path in a name that must not grow with it.

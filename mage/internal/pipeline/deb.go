@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	debStage  = 1
+	debStage  = 2
 	debScript = "deb-build.sh"
 	debFolder = "/builder/deb" // the Containerfile makes it
 	debIn     = debFolder + "/in"
@@ -39,23 +39,23 @@ func (p *Pipeline) DebianToolchainState(ctx context.Context, job Job, base Base,
 // unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Deb(ctx context.Context, src Source, debian DebianSource, tc Toolchain) (Packages, error) {
+func (p *Pipeline) Deb(ctx context.Context, job Job, src Source, debian DebianSource, tc Toolchain) (Packages, error) {
 	key, err := scriptKey("deb", debStage, debScript)
 	if err != nil {
 		return Packages{}, err
 	}
-	key = key.String("toolchain", tc.ID).
-		String("epoch", src.Epoch.UTC().String()).
+	cache := p.compilerCache(job, tc.Base, forPackages)
+	key = cache.key(key, tc, src).
 		File("tarball", src.Tarball).
 		String("debian", debian.Key)
 	entry, err := p.cached(ctx, "deb", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.dpkgBuildpackage(ctx, src, debian, tc, dir, s)
+		return p.dpkgBuildpackage(ctx, src, debian, tc, cache, dir, s)
 	})
 	return Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
 func (p *Pipeline) dpkgBuildpackage(
-	ctx context.Context, src Source, debian DebianSource, tc Toolchain, dir string, s *ui.Stage,
+	ctx context.Context, src Source, debian DebianSource, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
 ) error {
 	inputs, err := folderFiles(debian.Dir)
 	if err != nil {
@@ -68,18 +68,13 @@ func (p *Pipeline) dpkgBuildpackage(
 	for i := range inputs {
 		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
 	}
-	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(debFolder))
-	if err != nil {
-		return err
-	}
-	_, err = p.runScript(ctx, s, debScript, []string{src.Version, debIn, debOut}, containers.RunSpec{
+	err = p.runCompiler(ctx, s, debScript, []string{src.Version, debIn, debOut}, containers.RunSpec{
 		Name: "deb", Image: tc.ID, User: builder, WorkDir: debFolder,
-		Env:     buildEnv(src),
-		Volumes: mounts,
+		Volumes: []containers.VolumeMount{ownVolume(debFolder)},
 		Inputs:  []containers.Input{{Path: debIn, UID: builderUID, GID: builderUID, Write: tarOf(inputs)}},
 		Outputs: []containers.Output{{Path: debOut, Dir: dir}},
 		Log:     ninjaLog(s),
-	})
+	}, src, cache)
 	if err != nil {
 		return err
 	}

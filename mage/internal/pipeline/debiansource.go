@@ -44,7 +44,7 @@ var errNoDebian = errors.New("the source has no debian/control")
 // Errors: *AdviceError for a source without debian/ or of another format,
 // *debianpkg.PlaceError, *debianpkg.ValueError.
 func (p *Pipeline) DebianSource(ctx context.Context, job Job, tree Tree) (DebianSource, error) {
-	key := stagecache.NewKey(debianFolder, debianStage).String("tree", tree.Key).
+	key := tree.Source.key(stagecache.NewKey(debianFolder, debianStage)).String("tree", tree.Key).
 		String("suffix", job.Suffix).String("suite", job.Suite.Name)
 	entry, err := p.cached(ctx, debianFolder, key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return debianSource(ctx, job, tree, dir, s)
@@ -52,7 +52,7 @@ func (p *Pipeline) DebianSource(ctx context.Context, job Job, tree Tree) (Debian
 	if err != nil {
 		return DebianSource{}, err
 	}
-	version, err := os.ReadFile(filepath.Join(entry.Dir, "version"))
+	version, err := stagecache.ReadFile(filepath.Join(entry.Dir, "version"))
 	if err != nil {
 		return DebianSource{}, fmt.Errorf("read the packages' version: %w", err)
 	}
@@ -63,6 +63,9 @@ func (p *Pipeline) DebianSource(ctx context.Context, job Job, tree Tree) (Debian
 }
 
 func debianSource(ctx context.Context, job Job, tree Tree, dir string, s *ui.Stage) error {
+	if err := tree.verify(); err != nil {
+		return err
+	}
 	from := filepath.Join(tree.Dir, debianFolder)
 	if err := checkDebian(from); err != nil {
 		return err

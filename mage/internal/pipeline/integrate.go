@@ -25,6 +25,11 @@ type Tree struct {
 	Result provider.Result
 }
 
+// verify compares both trees, pristine and integrated, with what their stages have made.
+func (t Tree) verify() error {
+	return errors.Join(stagecache.Verify(t.Source.Tree), stagecache.Verify(t.Dir))
+}
+
 const integrateStage = 6
 
 // Integrate copies the pristine tree and puts the provider into it, with the
@@ -48,7 +53,7 @@ func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, er
 		return Tree{}, err
 	}
 	tree := Tree{Dir: filepath.Join(entry.Dir, "rdma-core-"+src.Version), Key: entry.Key, Source: src}
-	data, err := os.ReadFile(filepath.Join(entry.Dir, "integrate.json"))
+	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, "integrate.json"))
 	if err != nil {
 		return Tree{}, fmt.Errorf("read the integration's record: %w", err)
 	}
@@ -59,6 +64,9 @@ func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, er
 }
 
 func integrate(job Job, src Source, dir string, s *ui.Stage) error {
+	if err := stagecache.Verify(src.Tree); err != nil {
+		return err
+	}
 	dst := filepath.Join(dir, filepath.Base(src.Tree))
 	if err := os.CopyFS(dst, os.DirFS(src.Tree)); err != nil {
 		return fmt.Errorf("copy the source tree: %w", err)

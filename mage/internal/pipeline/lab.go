@@ -142,7 +142,7 @@ func (p *Pipeline) Fixture(ctx context.Context, job Job, lab Lab) (Fixture, erro
 	key = key.String("lab", lab.ID).String("kernel", lab.Kernel)
 	for i, f := range files {
 		files[i].owner = builderUID
-		key = key.File(f.name, f.path)
+		key = key.File("source "+f.name, f.path)
 	}
 	entry, err := p.cached(ctx, "fixture", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		_, err := p.runScript(ctx, s, modulesScript, []string{fixtureSource, fixtureOut}, containers.RunSpec{
@@ -167,12 +167,12 @@ const (
 // Exercise compiles the program against the packages' own headers.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Exercise(ctx context.Context, dist Dist, tc Toolchain) (Exercise, error) {
+func (p *Pipeline) Exercise(ctx context.Context, job Job, dist Dist, tc Toolchain) (Exercise, error) {
 	key, err := scriptKey("exercise", labStage, exerciseScript)
 	if err != nil {
 		return Exercise{}, err
 	}
-	key = key.String("toolchain", tc.ID)
+	key = key.String("toolchain", tc.ID).String("provider", strings.Join(job.identity(), " "))
 	sources, err := folderFiles(filepath.Join(p.Root, filepath.FromSlash(exerciseSource)))
 	if err != nil {
 		return Exercise{}, err
@@ -188,7 +188,8 @@ func (p *Pipeline) Exercise(ctx context.Context, dist Dist, tc Toolchain) (Exerc
 		return Exercise{}, err
 	}
 	for _, f := range packages {
-		// Only the interface counts, so that an edit of the provider costs nothing here.
+		// Only the interface counts, so that an edit of the provider costs nothing here; but the packages may have
+		// other headers in them than those of the release, so they are nobody else's.
 		key = key.String("package "+filepath.Base(f.name), dist.Manifest.Source)
 		inputs = append(inputs, f)
 	}

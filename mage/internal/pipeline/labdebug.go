@@ -27,7 +27,8 @@ func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolc
 	if err != nil {
 		return DebugModule{}, err
 	}
-	key = key.String("tree", tree.Key).String("toolchain", tc.ID)
+	cache := p.compilerCache(job, tc.Base, forTrial)
+	key = cache.key(key, tc, tree.Source).String("tree", tree.Key)
 	entry, err := p.cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		files, err := folderFiles(tree.Dir)
 		if err != nil {
@@ -36,18 +37,13 @@ func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolc
 		for i := range files {
 			files[i].owner = builderUID
 		}
-		mounts, err := p.compilerVolumes(ctx, tc, ownVolume(treeFolder))
-		if err != nil {
-			return err
-		}
 		at := path.Join(treeFolder, "rdma-core-"+tree.Source.Version)
-		_, err = p.runScript(ctx, s, debugScript, []string{at, job.providerName(), debugOut}, containers.RunSpec{
-			Name: "debug", Image: tc.ID, User: builder, Env: buildEnv(tree.Source), Volumes: mounts,
+		return p.runCompiler(ctx, s, debugScript, []string{at, job.providerName(), debugOut}, containers.RunSpec{
+			Name: "debug", Image: tc.ID, User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
 			Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 			Outputs: []containers.Output{{Path: debugOut, Dir: dir}},
 			Log:     ninjaLog(s),
-		})
-		return err
+		}, tree.Source, cache)
 	})
 	return DebugModule{Dir: entry.Dir}, err
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -31,11 +32,7 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dists []Dist, lab Lab) (Guest, error) {
-	name := []string{"guest", base.Folder, dists[0].Manifest.Label(), job.providerName()}
-	for _, beside := range dists[1:] {
-		name = append(name, addonName+beside.Manifest.Label())
-	}
-	g := Guest{Volume: p.volume(name...)}
+	g := Guest{Volume: p.guestVolume(job, base, dists)}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return g, err
@@ -45,7 +42,9 @@ func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dists []Dist, 
 		return g, err
 	}
 	for _, dist := range dists {
-		key = key.String("packages of "+filepath.Base(dist.Dir), dist.Manifest.Key)
+		if key, err = dist.key(key); err != nil {
+			return g, err
+		}
 	}
 	key = key.String("minimal", base.Minimal).String("lab", lab.ID)
 	if err := key.Err(); err != nil {
@@ -54,6 +53,14 @@ func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dists []Dist, 
 	s := p.begin("guest")
 	hit, err := p.guest(ctx, engine, g, key.Sum(), base, dists, lab, s)
 	return g, p.end("guest", s, hit, err)
+}
+
+func (p *Pipeline) guestVolume(job Job, base Base, dists []Dist) string {
+	name := append([]string{"guest", base.Folder, dists[0].Manifest.Label()}, job.identity()...)
+	for _, beside := range dists[1:] {
+		name = append(name, addonName+beside.Manifest.Label())
+	}
+	return p.volume(name...)
 }
 
 func (p *Pipeline) guest(
@@ -100,6 +107,16 @@ func (p *Pipeline) guest(
 		Name: "disk", Image: lab.ID, User: labUser, Volumes: []containers.VolumeMount{mount},
 	})
 	return false, err
+}
+
+// key adds the packages that are installed, by their content: what a manifest says
+// of them does not change what they are.
+func (d Dist) key(key *stagecache.KeyBuilder) (*stagecache.KeyBuilder, error) {
+	files, _, err := d.packages()
+	for _, f := range files {
+		key = key.File(f.name+" of "+filepath.Base(d.Dir), f.path)
+	}
+	return key, err
 }
 
 // packages are dist's binary packages without those of debugging data, as

@@ -70,7 +70,9 @@ func (p *Pipeline) boot(ctx context.Context, bench Bench, plan lab.Plan, s *ui.S
 	})
 	watched, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	go watch(watched, console, stop)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	go watch(watched, tick.C, console.Overdue, stop)
 	run.Stdout = console
 	_, err = p.runScript(watched, s, bootScript, []string{bootTree, guestDisk, accelerator}, run)
 	outcome := console.Outcome()
@@ -99,16 +101,15 @@ func steps(plan lab.Plan) int {
 	return n
 }
 
-// watch ends a run whose guest has been silent for too long.
-func watch(ctx context.Context, console *lab.Console, stop context.CancelCauseFunc) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
+// watch ends a run whose guest has been silent for too long: overdue says for how much
+// longer than it may be.
+func watch(ctx context.Context, tick <-chan time.Time, overdue func(time.Time) time.Duration, stop context.CancelCauseFunc) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case now := <-tick.C:
-			if console.Overdue(now) > 0 {
+		case now := <-tick:
+			if overdue(now) > 0 {
 				stop(errSilent)
 				return
 			}
@@ -123,6 +124,10 @@ func (p *Pipeline) bootFiles(ctx context.Context, bench Bench, plan lab.Plan, pr
 	if err := p.compileGuest(ctx, program); err != nil {
 		return nil, err
 	}
+	return guestFiles(bench, plan, program)
+}
+
+func guestFiles(bench Bench, plan lab.Plan, program string) ([]tarFile, error) {
 	text, err := json.Marshal(plan)
 	if err != nil {
 		return nil, fmt.Errorf("write the plan: %w", err)

@@ -5,13 +5,13 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -73,7 +73,7 @@ func (p *Pipeline) Lintian(ctx context.Context, pkgs Packages, tc Toolchain) (Li
 		return Lintian{}, err
 	}
 	file := filepath.Join(entry.Dir, lintianFile)
-	data, err := os.ReadFile(file)
+	data, err := stagecache.ReadFile(file)
 	if err != nil {
 		return Lintian{}, fmt.Errorf("read what lintian says: %w", err)
 	}

@@ -60,7 +60,7 @@ func (p *Pipeline) packageSource(ctx context.Context, job Job, s *ui.Stage) (Sou
 	key := stagecache.NewKey("source", packageStage).
 		String("package", v.SHA256).
 		String("macros", macros.String())
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
 		u := &packageUnpacker{p: p, s: s, job: job, v: v, macros: macros, dir: dir}
 		return u.unpack(ctx)
 	})

@@ -28,8 +28,11 @@ const patchStage = 1
 // that it turns the pristine tree into the integrated one without fuzz.
 func (p *Pipeline) Patch(ctx context.Context, job Job, tree Tree) (Patch, error) {
 	name := patchName(job)
-	key := stagecache.NewKey("patch", patchStage).String("tree", tree.Key).String("name", name)
+	key := tree.Source.key(stagecache.NewKey("patch", patchStage)).String("tree", tree.Key).String("name", name)
 	entry, err := p.cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		if err := tree.verify(); err != nil {
+			return err
+		}
 		header := patchHeader(job, tree)
 		data, stat, err := patchset.Diff(ctx, tree.Source.Tree, tree.Dir, header)
 		if err != nil {
@@ -116,7 +119,7 @@ func patchHeader(job Job, tree Tree) patchset.Header {
 // apply, and patch -p1 -F0.
 func (p *Pipeline) ProvePatch(ctx context.Context, tree Tree, patch Patch) ([]patchset.Proof, error) {
 	s := p.begin("prove patch")
-	data, err := os.ReadFile(patch.File)
+	data, err := stagecache.ReadFile(patch.File)
 	if err != nil {
 		return nil, p.end("prove patch", s, false, fmt.Errorf("read the patch: %w", err))
 	}

@@ -44,6 +44,9 @@ type Pipeline struct {
 	// stages in pure Go run without one.
 	Engine func(context.Context) (*containers.Engine, error)
 
+	// volumesOf is the cache folder whose volumes are used, where it is not CacheDir.
+	volumesOf string
+
 	index, total int
 	ran          []string // stages that did work in this run
 }
@@ -94,13 +97,25 @@ func (p *Pipeline) cached(
 ) (stagecache.Entry, error) {
 	s := p.begin(name)
 	why := p.Cache.Explain(name, key)
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
 		if len(why) > 0 {
 			s.Note("changed: " + joinNames(why))
 		}
 		return build(ctx, dir, s)
 	})
 	return entry, p.end(name, s, entry.Hit, err)
+}
+
+// do is the cache's DoKey. An output that was damaged, and is therefore made again, is
+// told.
+func (p *Pipeline) do(
+	ctx context.Context, key *stagecache.KeyBuilder, build func(ctx context.Context, dir string) error,
+) (stagecache.Entry, error) {
+	entry, err := p.Cache.DoKey(ctx, key, build)
+	if err == nil && entry.Damage != "" {
+		p.Log.WarnContext(ctx, "a cached output was damaged and is made again", "stage", entry.Stage, "because", entry.Damage)
+	}
+	return entry, err
 }
 
 // Prune drops what has not been used for long, so that a day of edits does not

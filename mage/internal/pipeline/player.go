@@ -4,10 +4,10 @@ package pipeline
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
@@ -30,7 +30,7 @@ func (p *Pipeline) netlinkPlayer(ctx context.Context, s *ui.Stage, tc Toolchain)
 		return containers.Input{}, err
 	}
 	key = key.String("toolchain", tc.ID).Bytes(playerSource, scripts.Netlink)
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
 		source := tarFile{name: playerSource, data: scripts.Netlink, owner: builderUID}
 		_, err := p.runScript(ctx, s, playerScript, []string{playerOut + "/" + playerSource, playerOut + "/out/" + playerFile},
 			containers.RunSpec{
@@ -43,7 +43,7 @@ func (p *Pipeline) netlinkPlayer(ctx context.Context, s *ui.Stage, tc Toolchain)
 	if err != nil {
 		return containers.Input{}, err
 	}
-	data, err := os.ReadFile(filepath.Join(entry.Dir, playerFile))
+	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, playerFile))
 	file := tarFile{name: playerFolder[1:] + "/" + playerFile, data: data, mode: 0o755}
 	return containers.Input{Path: "/", Write: tarOf([]tarFile{file})}, err
 }

@@ -141,7 +141,7 @@ func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolcha
 		return Verdict{}, p.end("discover", s, false, err)
 	}
 	spec.Env["BIN"] = b.Tree + "/build/bin"
-	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}}
+	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: treeFolder, ReadOnly: true}} // root looks, and leaves nothing
 	v := Verdict{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
 	err = p.judge(ctx, s, &v, spec)
 	if err == nil && !v.Pass {
@@ -272,14 +272,12 @@ func (p *Pipeline) install(
 		Log:     io.MultiWriter(s.Log(), &out),
 		Commit:  fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
 	})
-	v.Elapsed, v.Output = time.Since(start), out.String()
-	if _, ok := errors.AsType[*containers.RunError](err); ok {
-		v.Evidence = lastLine(v.Output)
-		return "", v, nil, nil
+	v.Elapsed = time.Since(start)
+	if err := v.ended(out.String(), err); err != nil || !v.Pass {
+		return "", v, nil, err
 	}
-	v.Pass = err == nil
 	v.Evidence = fmt.Sprintf("%d packages, %s check finds nothing", len(names), pk.installer)
-	return result.Image, v, names, err
+	return result.Image, v, names, nil
 }
 
 // judge runs one verdict; a failed one is not an error.
@@ -288,12 +286,17 @@ func (p *Pipeline) judge(ctx context.Context, s *ui.Stage, v *Verdict, spec cont
 	spec.Log = io.MultiWriter(s.Log(), &out)
 	start := time.Now()
 	_, err := p.runScript(ctx, s, "verdict.sh", []string{v.Name}, spec)
-	v.Elapsed, v.Output = time.Since(start), out.String()
-	v.Evidence = evidence(v.Output)
+	v.Elapsed = time.Since(start)
+	return v.ended(out.String(), err)
+}
+
+// ended takes what the verdict's container printed and how it ended: its exit status is
+// the verdict, whatever it printed. An error that is no exit status is given back.
+func (v *Verdict) ended(output string, err error) error {
+	v.Output, v.Evidence, v.Pass = output, evidence(output), err == nil
 	if _, ok := errors.AsType[*containers.RunError](err); ok {
 		return nil
 	}
-	v.Pass = err == nil
 	return err
 }
 

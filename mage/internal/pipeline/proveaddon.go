@@ -36,7 +36,9 @@ func (p *Pipeline) Update(ctx context.Context, tc Toolchain, stock Dist) (Dist, 
 	if err != nil {
 		return Dist{}, err
 	}
-	key = key.String("toolchain", tc.ID).String("packages", stock.Manifest.Key)
+	if key, err = stock.key(key.String("toolchain", tc.ID)); err != nil {
+		return Dist{}, err
+	}
 	entry, err := p.cached(ctx, "update", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		_, err := p.runScript(ctx, s, repackageScript, []string{repackageIn, repackageOut}, containers.RunSpec{
 			Name: "update", Image: tc.ID, User: builder,

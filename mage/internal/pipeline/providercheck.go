@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 )
@@ -165,13 +166,10 @@ func (p *Pipeline) CompileProvider(ctx context.Context, job Job, tree Tree, tc T
 	if err != nil {
 		return "", err
 	}
-	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(treeFolder))
-	if err != nil {
-		return "", err
-	}
-	key = key.String("tree", tree.Key).String("toolchain", tc.ID)
+	cache := p.compilerCache(job, tc.Base, forTrial)
+	key = cache.key(key, tc, tree.Source).String("tree", tree.Key)
 	entry, err := p.cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.compileInto(ctx, s, job, tc, mounts, tree, filepath.Join(dir, "out"))
+		return p.compileInto(ctx, s, job, tc, tree, filepath.Join(dir, "out"))
 	})
 	return filepath.Join(entry.Dir, "out"), err
 }
@@ -181,11 +179,11 @@ func (p *Pipeline) CompileProvider(ctx context.Context, job Job, tree Tree, tc T
 //
 // Errors: *VerdictError.
 func (p *Pipeline) DiscoverProvider(ctx context.Context, job Job, tree Tree, tc Toolchain, out string) (string, error) {
-	key, err := scriptKey("provider-discover", providerMakeStage, releaseBuildScript, verdictScript)
+	key, err := discoverKey("provider-discover", providerMakeStage)
 	if err != nil {
 		return "", err
 	}
-	key = key.String("tree", tree.Key).String("toolchain", tc.ID)
+	key = p.compilerCache(job, tc.Base, forTrial).key(key, tc, tree.Source).String("tree", tree.Key)
 	entry, err := p.cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		said, err := p.judgeBuild(ctx, s, job, tc, tree, out, []string{"listed"})
 		if err != nil {
@@ -196,7 +194,7 @@ func (p *Pipeline) DiscoverProvider(ctx context.Context, job Job, tree Tree, tc 
 	if err != nil {
 		return "", err
 	}
-	said, err := os.ReadFile(filepath.Join(entry.Dir, "said"))
+	said, err := stagecache.ReadFile(filepath.Join(entry.Dir, "said"))
 	if err != nil {
 		return "", fmt.Errorf("read what ibv_devices said: %w", err)
 	}

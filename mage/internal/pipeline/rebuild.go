@@ -19,34 +19,29 @@ import (
 // container, as rpmbuild --rebuild does, and puts what comes out into dir.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Rebuild(ctx context.Context, src Source, tc Toolchain, dist Dist, dir string) (Dist, error) {
+func (p *Pipeline) Rebuild(ctx context.Context, job Job, src Source, tc Toolchain, dist Dist, dir string) (Dist, error) {
 	s := p.begin("rebuild")
-	out, err := p.rebuild(ctx, src, tc, dist, dir, s)
+	out, err := p.rebuild(ctx, job, src, tc, dist, dir, s)
 	return out, p.end("rebuild", s, false, err)
 }
 
-func (p *Pipeline) rebuild(ctx context.Context, src Source, tc Toolchain, dist Dist, dir string, s *ui.Stage) (Dist, error) {
+func (p *Pipeline) rebuild(ctx context.Context, job Job, src Source, tc Toolchain, dist Dist, dir string, s *ui.Stage) (Dist, error) {
 	out := Dist{Dir: dir}
 	i := slices.IndexFunc(dist.Manifest.Files, func(o Output) bool { return strings.HasSuffix(o.Path, ".src.rpm") })
 	if i < 0 {
 		return out, fmt.Errorf("%s: %w", dist.Dir, errNoSourcePackage)
 	}
-	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(topdir))
-	if err != nil {
-		return out, err
-	}
 	const name = "in.src.rpm"
 	srpm := filepath.Join(dist.Dir, filepath.FromSlash(dist.Manifest.Files[i].Path))
-	_, err = p.runScript(ctx, s, rpmScript, []string{"rebuild", topdir + "/" + name}, containers.RunSpec{
+	err := p.runCompiler(ctx, s, rpmScript, []string{"rebuild", topdir + "/" + name}, containers.RunSpec{
 		Name: "rebuild", Image: tc.ID, User: builder, WorkDir: topdir,
-		Env:     buildEnv(src),
-		Volumes: mounts,
+		Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs: []containers.Input{{Path: topdir, Write: tarOf([]tarFile{
 			{name: name, path: srpm, owner: builderUID, mtime: src.Epoch},
 		})}},
 		Outputs: []containers.Output{{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")}},
 		Log:     ninjaLog(s),
-	})
+	}, src, p.compilerCache(job, tc.Base, forPackages))
 	if err != nil {
 		return out, err
 	}

@@ -7,12 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 const (
@@ -47,28 +48,34 @@ func (p *Pipeline) CheckBuilds(ctx context.Context, job Job, tc Toolchain, r *Re
 }
 
 func (p *Pipeline) buildRow(ctx context.Context, job Job, tc Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
-	key, err := scriptKey(makeStage, releaseBuildStage, releaseBuildScript, verdictScript)
+	key, err := discoverKey(makeStage, releaseBuildStage)
 	if err != nil {
 		return false, err
 	}
-	key = key.String("edit", row.edit.key).String("toolchain", tc.ID)
-	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(treeFolder))
-	if err != nil {
-		return false, err
-	}
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, _ string) error {
+	cache := p.compilerCache(job, tc.Base, forTrial)
+	key = cache.key(key, tc, Source{Epoch: row.Release.Time}).String("edit", row.edit.key)
+	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error {
-			return q.buildRelease(ctx, job, tc, mounts, r.clone.Path(), row)
+			return q.buildRelease(ctx, job, tc, r.clone.Path(), row)
 		})
 	})
 	return entry.Hit, err
 }
 
+// discoverKey begins the key of a stage that has ibv_devices of what
+// release-build.sh compiled list the device: the scripts, and what plays the
+// kernel's netlink to it.
+func discoverKey(stage string, version int) (*stagecache.KeyBuilder, error) {
+	key, err := scriptKey(stage, version, releaseBuildScript, verdictScript, playerScript)
+	if err != nil {
+		return nil, err
+	}
+	return key.Bytes(playerSource, scripts.Netlink), nil
+}
+
 // buildRelease starts from the whole source, as the rpm target does, and holds
 // the patch that it gives against the one that was made of the few files.
-func (p *Pipeline) buildRelease(
-	ctx context.Context, job Job, tc Toolchain, mounts []containers.VolumeMount, clone string, row *ReleaseRow,
-) error {
+func (p *Pipeline) buildRelease(ctx context.Context, job Job, tc Toolchain, clone string, row *ReleaseRow) error {
 	// The version without the release: nothing that is published of it is asked
 	// of master, which may say the number of a release that is still to come.
 	job.Given, job.Version, job.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
@@ -88,7 +95,7 @@ func (p *Pipeline) buildRelease(
 		return err
 	}
 	out := filepath.Join(p.CacheDir, "out")
-	if err := p.compileRelease(ctx, job, tc, mounts, tree, out); err != nil {
+	if err := p.compileRelease(ctx, job, tc, tree, out); err != nil {
 		return err
 	}
 	return p.discover(ctx, job, tc, tree, out, "listed")
@@ -98,8 +105,8 @@ func (p *Pipeline) buildRelease(
 var errPatchesDiffer = errors.New("the patch of the whole source is another one than that of the files that are edited")
 
 func sameFiles(a, b string) error {
-	left, errA := os.ReadFile(a)
-	right, errB := os.ReadFile(b)
+	left, errA := stagecache.ReadFile(a)
+	right, errB := stagecache.ReadFile(b)
 	if err := errors.Join(errA, errB); err != nil {
 		return fmt.Errorf("compare the patches: %w", err)
 	}
@@ -109,17 +116,13 @@ func sameFiles(a, b string) error {
 	return nil
 }
 
-func (p *Pipeline) compileRelease(
-	ctx context.Context, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, out string,
-) error {
+func (p *Pipeline) compileRelease(ctx context.Context, job Job, tc Toolchain, tree Tree, out string) error {
 	s := p.begin("compile")
-	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, mounts, tree, out))
+	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, tree, out))
 }
 
 // compileInto compiles what discovery needs and leaves it in the folder out.
-func (p *Pipeline) compileInto(
-	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, mounts []containers.VolumeMount, tree Tree, out string,
-) error {
+func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, out string) error {
 	files, err := folderFiles(tree.Dir)
 	if err != nil {
 		return err
@@ -127,12 +130,11 @@ func (p *Pipeline) compileInto(
 	for i := range files {
 		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
 	}
-	_, err = p.runScript(ctx, s, releaseBuildScript, []string{checkedTree, job.providerName(), releaseOut}, containers.RunSpec{
-		Name: "compile", Image: tc.ID, User: builder, Env: buildEnv(tree.Source), Volumes: mounts,
+	return p.runCompiler(ctx, s, releaseBuildScript, []string{checkedTree, job.providerName(), releaseOut}, containers.RunSpec{
+		Name: "compile", Image: tc.ID, User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
 		Inputs:  []containers.Input{{Path: checkedTree, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
-	})
-	return err
+	}, tree.Source, p.compilerCache(job, tc.Base, forTrial))
 }
 
 // discover runs ibv_devices of the build where it was built, in containers of

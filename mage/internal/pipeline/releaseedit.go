@@ -3,6 +3,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,17 +64,15 @@ func (p *Pipeline) CheckEdits(ctx context.Context, job Job, r *Releases) error {
 
 func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *ReleaseRow) (bool, error) {
 	ref := row.Release
-	key := stagecache.NewKey(editStage, releaseEditStage).
-		String("stages", fmt.Sprint(integrateStage, patchStage, specStage)).
-		String("release", ref.Name).String("commit", ref.Commit).String("provider", job.Provider.Digest())
+	key := editKey(job, ref)
 	name := "rdma-core-" + job.Provider.Manifest.Name + ".patch"
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
 		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, job, r, ref, dir) })
 	})
 	if err != nil {
 		return false, err
 	}
-	data, err := os.ReadFile(filepath.Join(entry.Dir, "release.json"))
+	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, "release.json"))
 	if err != nil {
 		return false, fmt.Errorf("read the release's record: %w", err)
 	}
@@ -86,6 +85,17 @@ func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *Relea
 		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, specFile),
 	}
 	return entry.Hit, nil
+}
+
+// editKey has what the edit of a release is made of: its commit, the provider, and
+// what the spec stage takes of the job.
+func editKey(job Job, ref ReleaseRef) *stagecache.KeyBuilder {
+	return stagecache.NewKey(editStage, releaseEditStage).
+		String("stages", fmt.Sprint(integrateStage, patchStage, specStage)).
+		String("release", ref.Name).String("version", ref.Version).String("commit", ref.Commit).
+		String("epoch", ref.Time.UTC().String()).
+		String("provider", job.Provider.Digest()).
+		String("macros", distroMacros(job.Distro).String()).String("suffix", job.Suffix)
 }
 
 // editRelease runs the stages of the patch and the spec target on the files
@@ -116,7 +126,7 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 		return fmt.Errorf("describe the release: %w", err)
 	}
 	for name, from := range map[string]string{patch.Name: patch.File, specFile: spec.File} {
-		text, err := os.ReadFile(from)
+		text, err := stagecache.ReadFile(from)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
@@ -206,7 +216,7 @@ func (p *Pipeline) quietly(name string, run func(*Pipeline) error) (err error) {
 	defer show.Close()
 	return run(&Pipeline{
 		Root: p.Root, DistDir: p.DistDir, CacheDir: dir, Cache: cache, Releases: p.Releases, Sums: sums,
-		UI: show, Log: p.Log, Engine: p.Engine,
+		UI: show, Log: p.Log, Engine: p.Engine, volumesOf: cmp.Or(p.volumesOf, p.CacheDir),
 	})
 }
 

@@ -39,8 +39,9 @@ func (p *Pipeline) specRow(ctx context.Context, job Job, tc Toolchain, els []int
 	if err != nil {
 		return false, err
 	}
-	key = key.String("arguments", strings.Join(args, " ")).String("edit", row.edit.key).String("toolchain", tc.ID)
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, _ string) error {
+	key = compilerCache{}.key(key, tc, Source{Epoch: row.Release.Time}).
+		String("arguments", strings.Join(args, " ")).String("edit", row.edit.key)
+	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error { return q.parseSpec(ctx, tc, args, row) })
 	})
 	return entry.Hit, err
@@ -52,10 +53,9 @@ func (p *Pipeline) parseSpec(ctx context.Context, tc Toolchain, args []string, r
 		{name: "SPECS/" + specFile, path: row.edit.spec, owner: builderUID, mtime: row.Release.Time},
 		{name: "SOURCES/" + row.edit.patchName, path: row.edit.patch, owner: builderUID, mtime: row.Release.Time},
 	}
-	_, err := p.runScript(ctx, s, releaseSpecScript, args, containers.RunSpec{
+	err := p.runCompiler(ctx, s, releaseSpecScript, args, containers.RunSpec{
 		Name: "rpmspec", Image: tc.ID, User: builder, WorkDir: topdir,
-		Env:    buildEnv(Source{Epoch: row.Release.Time}),
 		Inputs: []containers.Input{{Path: topdir, Write: tarOf(files)}},
-	})
+	}, Source{Epoch: row.Release.Time}, compilerCache{})
 	return p.end("rpmspec", s, false, err)
 }

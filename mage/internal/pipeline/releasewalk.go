@@ -4,9 +4,11 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -40,6 +42,9 @@ func (p *Pipeline) eachRow(ctx context.Context, name string, together int, r *Re
 	if cause := context.Cause(ctx); cause != nil {
 		return p.end(name, w.stage, false, cause)
 	}
+	if w.damage != nil {
+		return p.end(name, w.stage, false, w.damage)
+	}
 	w.stage.Note(w.summary())
 	return p.end(name, w.stage, w.ran == 0, nil)
 }
@@ -51,6 +56,7 @@ type walk struct {
 
 	mu                sync.Mutex
 	done, ran, failed int
+	damage            error // of the cache: it says nothing of a release
 }
 
 func (w *walk) starts(row *ReleaseRow) {
@@ -65,6 +71,9 @@ func (w *walk) ended(row *ReleaseRow, hit bool, err error) {
 	w.done++
 	if !hit {
 		w.ran++
+	}
+	if _, damaged := errors.AsType[*stagecache.DamageError](err); damaged {
+		w.damage = err
 	}
 	if err != nil {
 		w.failed++

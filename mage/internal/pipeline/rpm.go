@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -21,7 +22,7 @@ type Packages struct {
 }
 
 const (
-	rpmStage  = 2
+	rpmStage  = 3
 	rpmScript = "rpm-build.sh"
 )
 
@@ -31,49 +32,48 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain) (Packages, error) {
-	key, err := scriptKey("rpm", rpmStage, rpmScript)
+	cache := p.compilerCache(job, tc.Base, forPackages)
+	key, err := rpmKey(job, src, patch, spec, tc, cache)
 	if err != nil {
 		return Packages{}, err
 	}
-	key = key.String("toolchain", tc.ID).
-		String("epoch", src.Epoch.UTC().String()).
-		File("tarball", src.Tarball).
-		File("spec", spec.File)
-	if job.Provider != nil {
-		key = key.File("patch", patch.File)
-	}
-	for _, f := range packageInputs(src) {
-		key = key.File(f.name, f.path)
-	}
 	entry, err := p.cached(ctx, "rpm", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.rpmbuild(ctx, job, src, patch, spec, tc, dir, s)
+		return p.rpmbuild(ctx, job, src, patch, spec, tc, cache, dir, s)
 	})
 	return Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
+// rpmKey has everything that rpmbuild reads.
+func rpmKey(job Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache) (*stagecache.KeyBuilder, error) {
+	key, err := scriptKey("rpm", rpmStage, rpmScript)
+	if err != nil {
+		return nil, err
+	}
+	key = cache.key(key, tc, src)
+	for _, f := range rpmInputs(job, src, patch, spec) {
+		key = key.File(f.name, f.path)
+	}
+	return key, nil
+}
+
 func (p *Pipeline) rpmbuild(
-	ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain, dir string, s *ui.Stage,
+	ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
 ) error {
 	inputs := rpmInputs(job, src, patch, spec)
 	// First, since a build takes minutes in which other runs may prune the cache.
 	if err := keepInputs(inputs, dir); err != nil {
 		return err
 	}
-	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(topdir))
-	if err != nil {
-		return err
-	}
-	_, err = p.runScript(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + specFile}, containers.RunSpec{
+	err := p.runCompiler(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + specFile}, containers.RunSpec{
 		Name: "rpm", Image: tc.ID, User: builder, WorkDir: topdir,
-		Env:     buildEnv(src),
-		Volumes: mounts,
+		Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs:  []containers.Input{{Path: topdir, Write: tarOf(inputs)}},
 		Outputs: []containers.Output{
 			{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
 			{Path: topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
 		},
 		Log: ninjaLog(s),
-	})
+	}, src, cache)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func keepInputs(files []tarFile, dir string) error {
 		data := f.data
 		if f.path != "" {
 			var err error
-			if data, err = os.ReadFile(f.path); err != nil {
+			if data, err = stagecache.ReadFile(f.path); err != nil {
 				return fmt.Errorf("read %s: %w", f.name, err)
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -47,6 +46,13 @@ func (s Source) state() string {
 		return s.Digest
 	}
 	return s.Digest + " read with " + s.Package.Macros
+}
+
+// key adds to a stage's key what the source is and what it says of itself. The tag
+// comes from how the archive was verified, so it is not the digest's alone.
+func (s Source) key(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {
+	return key.String("source", s.state()).String("version", s.Version).
+		String("tag", s.Tag).String("commit", s.Commit).String("epoch", s.Epoch.UTC().String())
 }
 
 // sourceRecord is what the stage keeps beside the tree.
@@ -90,7 +96,7 @@ func (p *Pipeline) source(ctx context.Context, job Job, s *ui.Stage) (Source, bo
 		String("version", archive.Version()).
 		String("archive", verified.SHA256).
 		String("vouched for by", string(verified.How))
-	entry, err := p.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
 		s.Note(fmt.Sprintf("%s, %s", archive.From(), verified.How))
 		return unpackSource(ctx, verified, dir)
 	})
@@ -167,7 +173,7 @@ func unpackSource(ctx context.Context, v *upstream.Verified, dir string) error {
 }
 
 func readSource(dir string) (Source, error) {
-	data, err := os.ReadFile(filepath.Join(dir, "source.json"))
+	data, err := stagecache.ReadFile(filepath.Join(dir, "source.json"))
 	if err != nil {
 		return Source{}, fmt.Errorf("read the unpacked source's record: %w", err)
 	}

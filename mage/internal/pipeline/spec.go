@@ -4,8 +4,8 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -24,7 +24,7 @@ type Spec struct {
 }
 
 const (
-	specStage = 4
+	specStage = 5
 	specFile  = "rdma-core.spec"
 	upstreams = "redhat/rdma-core.spec" // where a release keeps its spec
 	suses     = "suse/rdma-core.spec"   // and the one that is not built here
@@ -38,15 +38,7 @@ const (
 //
 // Errors: *rpmspec.PlaceError where the spec has no place for an edit.
 func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) {
-	key := stagecache.NewKey("spec", specStage).String("source", src.state())
-	if job.Provider != nil {
-		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
-		key = key.String("provider manifest", fmt.Sprintf("%+v", job.Provider.Manifest)).
-			String("payload", fmt.Sprintf("%+v", payload(job.Provider)))
-	}
-	if suffix := releaseSuffix(job, src); suffix != "" {
-		key = key.String("suffix", suffix)
-	}
+	key := specKey(job, src)
 	entry, err := p.cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
 		return makeSpec(job, src, dir)
 	})
@@ -54,6 +46,29 @@ func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) 
 		return Spec{}, err
 	}
 	return readSpec(entry, src)
+}
+
+// specKey has what the spec is made of, of the distro the macros by which specs tell
+// distros apart.
+func specKey(job Job, src Source) *stagecache.KeyBuilder {
+	key := src.key(stagecache.NewKey("spec", specStage)).
+		String("macros", distroMacros(job.Distro).String()).
+		String("suffix", releaseSuffix(job, src))
+	if job.Provider != nil {
+		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
+		key = key.String("provider manifest", inWords(job.Provider.Manifest)).
+			String("payload", inWords(payload(job.Provider)))
+	}
+	return key
+}
+
+// inWords is a value for a key: its fields' values, those behind pointers too.
+func inWords(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("a key's input has a field that JSON does not know: %v", err)) // a fault of ours
+	}
+	return string(text)
 }
 
 // releaseSuffix is what comes behind the packages' release: what the user wants; for
@@ -70,7 +85,7 @@ func makeSpec(job Job, src Source, dir string) error {
 	if src.Package != nil {
 		from, name = filepath.Join(src.Package.Dir, src.Package.Spec), src.Package.Spec
 	}
-	before, err := os.ReadFile(from)
+	before, err := stagecache.ReadFile(from)
 	if err != nil {
 		return fmt.Errorf("read the release's spec: %w", err)
 	}
@@ -144,11 +159,11 @@ func nameProvider(job Job, src Source, spec *rpmspec.Spec) error {
 
 func readSpec(entry stagecache.Entry, src Source) (Spec, error) {
 	file := filepath.Join(entry.Dir, specFile)
-	data, err := os.ReadFile(file)
+	data, err := stagecache.ReadFile(file)
 	if err != nil {
 		return Spec{}, fmt.Errorf("read the spec: %w", err)
 	}
-	diff, err := os.ReadFile(file + ".diff")
+	diff, err := stagecache.ReadFile(file + ".diff")
 	if err != nil {
 		return Spec{}, fmt.Errorf("read the spec's difference: %w", err)
 	}

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"sort"
 	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
 // builderUID is the unprivileged user that every Containerfile makes.
@@ -29,16 +31,18 @@ type tarFile struct {
 	mtime time.Time
 }
 
-// tarOf gives a function that writes the files as a tar stream, in order.
+// tarOf gives a function that writes the files as a tar stream, in order. What comes
+// out of the stage cache is compared with what its stage has made.
 func tarOf(files []tarFile) func(io.Writer) error {
 	return func(w io.Writer) error {
 		tw := tar.NewWriter(w)
+		var cached stagecache.Verifier
 		folders := map[string]bool{".": true}
 		for _, f := range files {
 			if err := f.writeFolders(tw, path.Dir(f.name), folders); err != nil {
 				return err
 			}
-			if err := f.write(tw); err != nil {
+			if err := f.write(tw, &cached); err != nil {
 				return err
 			}
 		}
@@ -69,13 +73,25 @@ func (f tarFile) writeFolders(tw *tar.Writer, folder string, have map[string]boo
 	return nil
 }
 
-func (f tarFile) write(tw *tar.Writer) error {
-	data := f.data
-	if f.path != "" {
-		var err error
-		if data, err = os.ReadFile(f.path); err != nil {
-			return fmt.Errorf("read %s: %w", f.name, err)
-		}
+// read gives the file's bytes.
+func (f tarFile) read(cached *stagecache.Verifier) ([]byte, error) {
+	if f.path == "" {
+		return f.data, nil
+	}
+	data, err := os.ReadFile(f.path)
+	if err == nil {
+		err = cached.Check(f.path, data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.name, err)
+	}
+	return data, nil
+}
+
+func (f tarFile) write(tw *tar.Writer, cached *stagecache.Verifier) error {
+	data, err := f.read(cached)
+	if err != nil {
+		return err
 	}
 	header := &tar.Header{
 		Typeflag: tar.TypeReg, Name: f.name, Size: int64(len(data)), Mode: int64(f.mode.Perm()),

@@ -84,14 +84,14 @@ func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s
 	}
 	defer unlock()
 	tc, here, err := p.recipeState(ctx, r)
-	if err != nil || (here && !refresh) {
+	if err != nil || !needsBuild(here, refresh) {
 		return tc, here, err
 	}
 	instructions, err := os.ReadFile(r.containerfile)
 	if err != nil {
 		return tc, false, fmt.Errorf("read the distro's Containerfile: %w", err)
 	}
-	text, err := os.ReadFile(r.file)
+	text, err := stagecache.ReadFile(r.file)
 	if err != nil {
 		return tc, false, fmt.Errorf("read %s: %w", r.name, err)
 	}
@@ -99,15 +99,24 @@ func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s
 	if err != nil {
 		return tc, false, err
 	}
-	tc.ID, err = engine.Build(ctx, containers.BuildSpec{
+	spec := r.buildSpec(tc.Ref, instructions, text, refresh)
+	spec.Log, spec.Step = s.Log(), s.Step
+	tc.ID, err = engine.Build(ctx, spec)
+	return tc, false, err
+}
+
+// needsBuild says whether an image is built: where it is missing, or is to be anew.
+func needsBuild(here, refresh bool) bool { return refresh || !here }
+
+// buildSpec says how the image is built. With refresh no layer of an earlier build is
+// taken: what these got from the network is what is to be anew.
+func (r recipe) buildSpec(tag string, instructions, text []byte, refresh bool) containers.BuildSpec {
+	return containers.BuildSpec{
 		ContextTar:    streamed(tarOf([]tarFile{{name: "Containerfile", data: instructions}, {name: r.name, data: text}})),
 		Containerfile: "Containerfile",
 		Args:          map[string]string{"BASE": r.base.ID},
-		Tag:           tc.Ref,
+		Tag:           tag,
 		Network:       true,
 		NoCache:       refresh,
-		Log:           s.Log(),
-		Step:          s.Step,
-	})
-	return tc, false, err
+	}
 }

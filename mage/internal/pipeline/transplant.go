@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/transplant"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
@@ -180,6 +181,9 @@ func (p *Pipeline) hostTrees(ctx context.Context, g Grafts, t specs.Transplant, 
 		return err
 	}
 	b.epoch = src.Epoch
+	if err := stagecache.Verify(src.Tree); err != nil {
+		return err
+	}
 	return errors.Join(os.CopyFS(b.host, os.DirFS(src.Tree)), os.CopyFS(b.theirs, os.DirFS(src.Tree)))
 }
 
@@ -310,12 +314,8 @@ func (p *Pipeline) transplantPatch(ctx context.Context, job Job, tree Tree, row 
 // transplantBuild compiles the host with the provider and has its ibv_devices
 // list the device.
 func (p *Pipeline) transplantBuild(ctx context.Context, job Job, tc Toolchain, tree Tree, row *TransplantRow) error {
-	mounts, err := p.compilerVolumes(ctx, tc, ownVolume(treeFolder))
-	if err != nil {
-		return err
-	}
 	out := filepath.Join(p.CacheDir, "out")
-	if err := p.compileRelease(ctx, job, tc, mounts, tree, out); err != nil {
+	if err := p.compileRelease(ctx, job, tc, tree, out); err != nil {
 		row.Compile = failedCheck(err)
 		return err
 	}

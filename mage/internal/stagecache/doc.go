@@ -14,6 +14,10 @@
 // out/ is a folder of its own so that a tree kept in the cache holds nothing
 // but what the stage wrote: two such trees can be compared as they are.
 //
+// A hit compares its files' sizes, times and inodes with the record, which costs next
+// to nothing. Whoever delivers their bytes compares these too, with Verify, ReadFile or
+// a Verifier.
+//
 // An entry is made in tmp/ and renamed into place when it is complete, so an
 // entry that can be seen is whole. Locks are flocks: the kernel drops them when
 // their holder dies, whichever way it dies, and the next maker finds what it

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/google/renameio/v2"
@@ -35,6 +36,8 @@ type fileRecord struct {
 	Mode    fs.FileMode `json:"mode"`
 	Size    int64       `json:"size"`
 	ModTime int64       `json:"mtime"`             // nanoseconds since 1970
+	Changed int64       `json:"ctime,omitempty"`   // as mtime, but nobody can set it
+	Inode   uint64      `json:"inode,omitempty"`
 	Content string      `json:"content,omitempty"` // sum of a file, target of a link
 }
 
@@ -55,8 +58,9 @@ func takeInventory(dir string) (map[string]fileRecord, error) {
 }
 
 // damage compares what is below dir with its inventory, and says what is wrong,
-// or nothing. A file whose size and time are as they were is not read: that
-// costs one lstat. One that was only touched or copied is read and summed.
+// or nothing. A file whose size, times and inode are as they were is not read: that
+// costs one lstat. One that was written to, whatever time it was given then, or only
+// touched, copied or restored is read and summed.
 func damage(dir string, files map[string]fileRecord) string {
 	seen := 0
 	err := eachFile(dir, func(f treeFile) error {
@@ -70,7 +74,7 @@ func damage(dir string, files map[string]fileRecord) string {
 			return fmt.Errorf("%q has mode %s, want %s", f.name, got.Mode, want.Mode)
 		case got.Size != want.Size:
 			return fmt.Errorf("%q has %d bytes, want %d", f.name, got.Size, want.Size)
-		case got.ModTime == want.ModTime:
+		case got.ModTime == want.ModTime && got.Changed == want.Changed && got.Inode == want.Inode:
 			return nil
 		}
 		content, err := f.content()
@@ -92,11 +96,15 @@ func damage(dir string, files map[string]fileRecord) string {
 // folders and links say nothing about what they hold.
 func briefRecord(info fs.FileInfo) fileRecord {
 	r := fileRecord{Mode: info.Mode()}
-	switch {
-	case info.Mode().IsRegular():
-		r.Size, r.ModTime = info.Size(), info.ModTime().UnixNano()
-	case info.Mode()&fs.ModeSymlink != 0:
-		r.ModTime = info.ModTime().UnixNano()
+	if info.IsDir() {
+		return r
+	}
+	if info.Mode().IsRegular() {
+		r.Size = info.Size()
+	}
+	r.ModTime = info.ModTime().UnixNano()
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		r.Changed, r.Inode = st.Ctim.Nano(), st.Ino
 	}
 	return r
 }

@@ -17,10 +17,14 @@ import (
 func (c *Cache) hold(dir string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.held[dir]; ok {
-		return true
-	}
 	path := filepath.Join(dir, recordFile)
+	if f, ok := c.held[dir]; ok {
+		if isAt(f, path) {
+			return true
+		}
+		_ = f.Close() // the entry was damaged, and made again since
+		delete(c.held, dir)
+	}
 	f := flock.New(path, flock.SetFlag(os.O_RDONLY))
 	got, err := f.TryRLock()
 	if errors.Is(err, fs.ErrNotExist) {

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/provider"
+)
+
+// providerIn is a job for a provider of a name in a directory.
+func providerIn(name, dir string) Job {
+	return Job{Provider: &provider.Provider{Dir: dir, Manifest: provider.Manifest{Name: name}}}
+}
+
+// volumesOf are all volumes that what a provider brings can write to.
+func volumesOf(p *Pipeline, job Job) []string {
+	base, tree := Base{Folder: "rocky9.standin", Standin: true}, Tree{Source: Source{Version: "56.1"}}
+	return []string{
+		p.compilerCache(job, base, forTrial).volume,
+		p.compilerCache(job, base, forPackages).volume,
+		p.treeVolume(job, base, tree),
+		p.guestVolume(job, base, []Dist{{Manifest: Manifest{Release: "56.1"}}}),
+	}
+}
+
+// Whoever shares a volume could be given another's objects, build tree or disk.
+func TestNoTwoProvidersShareAVolume(t *testing.T) {
+	root, p := t.TempDir(), &Pipeline{CacheDir: "/cache"}
+	for _, dir := range []string{"a/fly", "b/fly", "b/ant", "stock"} {
+		if err := os.MkdirAll(filepath.Join(root, filepath.FromSlash(dir)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	jobs := map[string]Job{
+		"none":                       {},
+		"fly in a":                   providerIn("fly", filepath.Join(root, "a", "fly")),
+		"fly in b":                   providerIn("fly", filepath.Join(root, "b", "fly")),
+		"ant in b":                   providerIn("ant", filepath.Join(root, "b", "ant")),
+		"ant in the directory of a":  providerIn("ant", filepath.Join(root, "a", "fly")),
+		"one that is called as none": providerIn(stockName, filepath.Join(root, stockName)),
+	}
+	owner := map[string]string{}
+	for who, job := range jobs {
+		for _, volume := range slices.Compact(volumesOf(p, job)) {
+			if other, taken := owner[volume]; taken {
+				t.Errorf("%s and %s share the volume %s", who, other, volume)
+			}
+			owner[volume] = who
+		}
+	}
+}
+
+// A link to a directory, or a path with dots, is no second provider: its build
+// would start from nothing.
+func TestOneDirectoryIsOneProvider(t *testing.T) {
+	root, p := t.TempDir(), &Pipeline{CacheDir: "/cache"}
+	dir, link := filepath.Join(root, "fly"), filepath.Join(root, "link")
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.Symlink("fly", link)); err != nil {
+		t.Fatal(err)
+	}
+	want := volumesOf(p, providerIn("fly", dir))
+	t.Chdir(dir)
+	for _, same := range []string{link, ".", "../fly", root + "/./link/../fly", filepath.Join(root, "fly") + "/"} {
+		if got := volumesOf(p, providerIn("fly", same)); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", same, got, want)
+		}
+	}
+}
+
+// What may be released is built from no object that an earlier run has left.
+func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
+	p := &Pipeline{CacheDir: "/cache"}
+	for name, job := range map[string]Job{"none": {}, "fly": providerIn("fly", "/fly")} {
+		for _, base := range []Base{{Folder: "rocky9"}, {Folder: "debian-trixie"}} {
+			if got := p.compilerCache(job, base, forPackages); got.volume != "" {
+				t.Errorf("%s on %s: packages are built with the objects in %s", name, base.Folder, got.volume)
+			}
+			if got := p.compilerCache(job, base, forTrial); got.volume == "" {
+				t.Errorf("%s on %s: a build tree has no compiler cache", name, base.Folder)
+			}
+		}
+		standin := Base{Folder: "rocky9.standin", Standin: true}
+		if got := p.compilerCache(job, standin, forPackages); got.volume == "" {
+			t.Errorf("%s on the stand-in: packages have no compiler cache", name)
+		}
+	}
+}
+
+// A volume is one more input: a result must not be found by who has another.
+func TestCompilerCacheIsInTheKey(t *testing.T) {
+	p, tc, src := &Pipeline{CacheDir: "/cache"}, Toolchain{ID: "sha256:1"}, Source{Epoch: time.Unix(1, 0)}
+	standin := Base{Folder: "rocky9.standin", Standin: true}
+	sum := func(c compilerCache) string { return c.key(stagecache.NewKey("rpm", 1), tc, src).Sum() }
+	a := sum(p.compilerCache(providerIn("fly", "/a/fly"), standin, forPackages))
+	b := sum(p.compilerCache(providerIn("fly", "/b/fly"), standin, forPackages))
+	if a == "" || a == b || a == sum(compilerCache{}) {
+		t.Errorf("got the keys %q, %q and %q: want three", a, b, sum(compilerCache{}))
+	}
+}
+
+func TestCompileSpec(t *testing.T) {
+	base := containers.RunSpec{
+		Env: map[string]string{"OWN": "1"}, Volumes: []containers.VolumeMount{ownVolume(topdir)},
+		Inputs: []containers.Input{{Path: topdir, Write: tarOf(nil)}},
+	}
+	src := Source{Epoch: time.Unix(1700000000, 0)}
+
+	bare := compileSpec(base, src, compilerCache{})
+	if bare.Env["CCACHE_DISABLE"] == "" || bare.Env["CCACHE_DIR"] != "" {
+		t.Errorf("without a cache: got the environment %v, want CCACHE_DISABLE and no CCACHE_DIR", bare.Env)
+	}
+	if len(bare.Volumes) != 1 || bare.Volumes[0].Name != "" || len(bare.Inputs) != 1 {
+		t.Errorf("without a cache: got volumes %+v and %d inputs, want those that were given", bare.Volumes, len(bare.Inputs))
+	}
+
+	with := compileSpec(base, src, compilerCache{volume: "objects"})
+	if with.Env["OWN"] != "1" || with.Env["SOURCE_DATE_EPOCH"] != "1700000000" || with.Env["CCACHE_DISABLE"] != "" {
+		t.Errorf("with a cache: got the environment %v", with.Env)
+	}
+	if v := with.Volumes[0]; v.Name != "objects" || v.Path != with.Env["CCACHE_DIR"] {
+		t.Errorf("with a cache: got the volume %+v for CCACHE_DIR=%s", v, with.Env["CCACHE_DIR"])
+	}
+	for _, program := range []string{"CCACHE_PREFIX", "CCACHE_PREFIX_CPP", "CCACHE_COMPILER"} {
+		if value, set := with.Env[program]; !set || value != "" {
+			t.Errorf("%s of an image would be run: got %q", program, value)
+		}
+	}
+	assertConfig(t, with)
+	if len(base.Env) != 1 {
+		t.Errorf("the given environment was changed: %v", base.Env)
+	}
+}
+
+// assertConfig: the configuration that ccache reads is root's file, below no volume.
+func assertConfig(t *testing.T, spec containers.RunSpec) {
+	t.Helper()
+	path := spec.Env["CCACHE_CONFIGPATH"]
+	for _, v := range spec.Volumes {
+		if rel, err := filepath.Rel(v.Path, path); err == nil && filepath.IsLocal(rel) {
+			t.Errorf("CCACHE_CONFIGPATH=%s is on the volume at %s", path, v.Path)
+		}
+	}
+	var stream bytes.Buffer
+	if err := spec.Inputs[0].Write(&stream); err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for r := tar.NewReader(&stream); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Uid != 0 || h.Mode&0o022 != 0 {
+			t.Errorf("%s is of user %d, mode %o: the builder could write to it", h.Name, h.Uid, h.Mode)
+		}
+		found = found || filepath.Join(spec.Inputs[0].Path, h.Name) == path
+	}
+	if !found {
+		t.Errorf("no input brings %s", path)
+	}
+}

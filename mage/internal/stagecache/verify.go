@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagecache
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// DamageError says that a file of an entry does not hold what its stage has made:
+// a fault of the disk, or a change by hand. The entry is none any more: the next
+// call of Do makes it again.
+type DamageError struct {
+	Stage, Key string
+	File       string // below the entry's folder, slash separated
+	Why        string // want and got
+}
+
+// Error names the stage, the file and the difference.
+func (e *DamageError) Error() string {
+	return fmt.Sprintf("cached output of stage %s: %q %s", e.Stage, e.File, e.Why)
+}
+
+// Verifier compares what is read of entries with what their stages have made. That a
+// hit has its files' sizes and times says nothing of their bytes: whoever delivers
+// them compares these. Its zero value is ready; it is for one goroutine.
+type Verifier struct{ records map[string]record }
+
+// Check compares data, which was read from the file path, with the record of the
+// entry that the file is in. A path in no entry is nobody's output: nil.
+//
+// Errors: *DamageError; what the operating system says of the record.
+func (v *Verifier) Check(path string, data []byte) error { return v.CheckSum(path, sumOf(data)) }
+
+// CheckSum is Check for who has summed the data: "sha256:" and 64 hexadecimal digits.
+func (v *Verifier) CheckSum(path, sum string) error {
+	entry, name, ok := entryOf(path)
+	if !ok {
+		return nil
+	}
+	r, err := v.record(entry)
+	if err != nil {
+		return err
+	}
+	want := r.Files[quoteName(name)].Content
+	if want == sum {
+		return nil
+	}
+	return damaged(entry, r, name, fmt.Sprintf("has the sum %s, want %s", sum, orNone(want)))
+}
+
+// ReadFile is os.ReadFile and Check.
+func ReadFile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var v Verifier
+	return data, v.Check(path, data)
+}
+
+// Verify reads everything below dir, which is a folder of an entry, and compares it
+// with what its stage has made. A folder in no entry is not read.
+//
+// Errors: *DamageError; those of the operating system.
+func Verify(dir string) error {
+	entry, below, ok := entryOf(dir)
+	if !ok {
+		return nil
+	}
+	r, err := readRecord(entry)
+	if err != nil {
+		return fmt.Errorf("%s: %w", entry, err)
+	}
+	wanted := 0
+	for name := range r.Files {
+		if within(name, quoteName(below)) {
+			wanted++
+		}
+	}
+	seen := 0
+	err = eachFile(dir, func(f treeFile) error {
+		seen++
+		name := filepath.ToSlash(filepath.Join(below, f.name))
+		got, err := f.content()
+		if err != nil {
+			return err
+		}
+		if want, known := r.Files[quoteName(name)]; !known || want.Content != got {
+			return damaged(entry, r, name, fmt.Sprintf("has the content %q, want %s", got, orNone(want.Content)))
+		}
+		return nil
+	})
+	if err == nil && seen != wanted {
+		err = damaged(entry, r, below, fmt.Sprintf("has %d files, want %d", seen, wanted))
+	}
+	return err
+}
+
+// within says whether a name of a record is below a folder's.
+func within(name, folder string) bool {
+	return folder == "." || strings.HasPrefix(name, folder+"/")
+}
+
+func (v *Verifier) record(entry string) (record, error) {
+	if r, known := v.records[entry]; known {
+		return r, nil
+	}
+	r, err := readRecord(entry)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", entry, err)
+	}
+	if v.records == nil {
+		v.records = map[string]record{}
+	}
+	v.records[entry] = r
+	return r, nil
+}
+
+// damaged takes the entry's record away, so that nobody gets the entry any more.
+func damaged(entry string, r record, name, why string) error {
+	// Where that fails the error is told all the same, and told again next time.
+	_ = os.Remove(filepath.Join(entry, recordFile))
+	return &DamageError{Stage: r.Stage, Key: r.Key, File: name, Why: why}
+}
+
+// entryOf finds the entry that a path leads into, by the shape that every cache
+// has: DIR/v1/STAGE/KEY/out/NAME. One that is being made is none yet.
+func entryOf(path string) (entry, name string, ok bool) {
+	path = filepath.Clean(path)
+	for out := path; ; out = filepath.Dir(out) {
+		if entry = filepath.Dir(out); entry == out {
+			return "", "", false
+		}
+		if filepath.Base(out) != outFolder || filepath.Base(filepath.Dir(filepath.Dir(entry))) != layout {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(entry, recordFile)); err != nil {
+			continue
+		}
+		rel, err := filepath.Rel(out, path)
+		return entry, filepath.ToSlash(rel), err == nil
+	}
+}
+
+func orNone(content string) string {
+	if content == "" {
+		return "none"
+	}
+	return content
+}
