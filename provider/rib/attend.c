@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * QPs that something has to be asked of the kernel for, found out where nobody
- * may go to the kernel: between a CQ's lock and unlock, or behind a call that
- * failed and cannot be taken back. They are put on a list of their context, and
- * whoever polls or posts next, outside of all locks, sees to them.
+ * QPs that need a call to the kernel which cannot be made where the need is
+ * found: with a CQ's lock held, or after a call that failed and has to be made
+ * again. They are put on a list of their context, and the next poll sees to
+ * them, outside of all locks.
  *
- * The kernel moves a QP to the error state by itself, and what it flushes then
- * is what it finds: of a receive that comes later it hears nothing, for it
- * takes no doorbell for that queue. The same state once more makes it look. So
- * each receive has to be told of, as soon as it may be one that comes later:
+ * The kernel moves a QP to the error state by itself and flushes the receives
+ * that it finds then. Of a later one it does not know, since that queue has no
+ * doorbell; the same state once more makes it look. What tells of such a QP:
  *
  *	a failed completion of the QP		poll.c
  *	an event of the QP or of its CQ		rib_async_event()
  *	the state, if the program asks for it	qp.c
  *	a receive queue that is found empty	post.c
  *
- * The last is for a responder without receives, of which neither a completion
- * nor an event tells. With a receive in the queue that flush will complete, or
- * that is there before the kernel's state changes, one of the first three comes
- * later and finds the rest.
+ * The last is for a responder without receives, which neither a completion nor
+ * an event tells of. Where the queue was not empty, the flush of what was in it
+ * gives completions that have failed, and the first of them finds the rest.
  */
 
 #include <errno.h>
@@ -97,7 +95,7 @@ void rib_need(struct rib_qp *qp, uint8_t needs)
 	pthread_spin_unlock(&ctx->qps_lock);
 }
 
-/* Nothing of what was to be done matters any more. */
+/* After a reset nothing of it matters. */
 void rib_need_nothing(struct rib_qp *qp)
 {
 	struct rib_context *ctx = to_rib_context(qp->vqp.qp.context);
@@ -107,7 +105,7 @@ void rib_need_nothing(struct rib_qp *qp)
 	pthread_spin_unlock(&ctx->qps_lock);
 }
 
-/* A completion of this QP has failed. It may be one that is there no more. */
+/* A completion has failed. Its QP may have been destroyed. */
 void rib_suspect(struct ibv_context *context, uint32_t qp_num)
 {
 	struct rib_context *ctx = to_rib_context(context);
@@ -136,9 +134,9 @@ static void rib_suspect_all_of(struct rib_context *ctx, struct ibv_cq *cq)
 
 /*
  * The kernel writes the completion that failed a moment before it changes the
- * state, so where an error is expected it is asked a few times. One that comes
- * later still does not need to be known: all that is posted until then is there
- * when the kernel flushes.
+ * state, so where an error is expected it is asked several times. If even that
+ * is too early nothing is missed: what has been posted by then is in the queue
+ * when the kernel flushes it.
  */
 static int rib_look_at(struct rib_qp *qp)
 {
@@ -193,7 +191,7 @@ static void rib_see_to_all(struct rib_context *ctx)
 	pthread_spin_unlock(&ctx->qps_lock);
 }
 
-/* Under no lock. Where another thread is at it, that is enough. */
+/* Call it with no lock held. One thread at a time is enough. */
 void rib_attend_now(struct rib_context *ctx)
 {
 	if (pthread_mutex_trylock(&ctx->attending))
@@ -202,10 +200,7 @@ void rib_attend_now(struct rib_context *ctx)
 	pthread_mutex_unlock(&ctx->attending);
 }
 
-/*
- * Soft-RoCE sends few of these today; they are the ones that the architecture
- * has for a QP that ends.
- */
+/* Soft-RoCE sends few of these; the architecture has all for a QP that ends. */
 void rib_async_event(struct ibv_context *context, struct ibv_async_event *event)
 {
 	struct rib_context *ctx = to_rib_context(context);

@@ -187,9 +187,9 @@ static int rib_keep_cq(struct rib_cq *cq, int cqe)
 }
 
 /*
- * Nobody may poll meanwhile, and nobody is told that nothing is there: he would
- * wait for an event that has been. One that was lost is resized in any case: it
- * is the kernel's next announcement that may help.
+ * A thread that polls meanwhile sleeps. It must not be told that the CQ is
+ * empty: it would wait for an event that has been sent already. A CQ whose ring
+ * is lost is resized in any case, since the next ring may be mapped.
  */
 int rib_resize_cq(struct ibv_cq *ibcq, int cqe)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * The slow side of a queue's lock. Its spinlock is held for some instructions
- * only. Who has to go to the kernel with the queue for himself alone parks the
- * lock: he holds its mutex, and whoever comes meanwhile sleeps on that.
+ * only. A thread that calls the kernel and must have the queue to itself parks
+ * the lock: it holds the mutex, and threads that come meanwhile sleep on that.
  */
 
 #include "ring.h"

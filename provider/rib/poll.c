@@ -49,10 +49,7 @@ static struct rib_context *rib_context_of(const struct rib_cq *cq)
 	return to_rib_context(cq->vcq.cq.context);
 }
 
-/*
- * The kernel sends an event for what it completes after this; what it does not
- * know of yet it has to be told before.
- */
+/* After this the program may sleep, so the kernel is told all before. */
 int rib_req_notify_cq(struct ibv_cq *cq, int solicited_only)
 {
 	rib_attend(to_rib_context(cq->context));
@@ -90,8 +87,8 @@ int rib_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc)
 /*
  * Takes what a QP left behind out of the ring: after its reset it would be
  * mistaken for the outcome of later work. What others wait for moves up behind
- * the kernel's index; the kernel writes only in front of that. In a ring that
- * is lost nothing can be reached.
+ * the kernel's index; the kernel writes only in front of that. Of a ring
+ * that is lost nothing can be reached.
  */
 void rib_forget_completions(struct ibv_cq *ibcq, uint32_t qp_num)
 {

@@ -44,7 +44,7 @@ int rib_ring_doorbell(struct rib_qp *qp)
  * A request that has been handed over is posted: the kernel comes upon it when
  * next it looks at the queue, for whatever reason, so it cannot be taken back,
  * and to name it in *bad_wr would be to have it sent twice. Where the doorbell
- * fails it is owed, and rung again by who posts or polls next.
+ * fails it is owed: the next post or poll rings it again.
  */
 void rib_tell_of_sends(struct rib_qp *qp)
 {
@@ -271,9 +271,8 @@ static int rib_put_recv_list(struct rib_wq *rq, struct ibv_recv_wr *wr,
 }
 
 /*
- * attend.c says why. What decides is read when the receives are there for the
- * kernel to see: if it was too early for this, the kernel's flush, or that of
- * who has set the flag, comes after them.
+ * See attend.c. The flag is read after the receives have been published: if it
+ * is set only later, the flush that comes with it finds them.
  */
 static void rib_watch_recvs(struct rib_qp *qp, bool was_empty)
 {

@@ -88,9 +88,9 @@ void rib_ring_reread(struct rib_ring *ring)
 }
 
 /*
- * The kernel has moved what lay in the ring to another one, and looks at this
- * one no more. It does so before the other can be mapped, and does not go back:
- * until a mapping succeeds the ring is lost, and each who needs it tries again.
+ * The kernel has moved what lay in the ring to another one and no longer looks
+ * at this one. It does so before the other can be mapped, and does not go back:
+ * until a mapping succeeds the ring is lost, and each use of it tries again.
  */
 void rib_ring_moved(struct rib_ring *ring, const struct rib_mmap_info *to)
 {
@@ -131,9 +131,9 @@ int rib_ring_follow_completions(struct rib_ring *ring, int fd, size_t min_slot)
 }
 
 /*
- * Asked before the kernel is asked to resize a ring, so that what fails for
- * want of address space fails while nothing has changed. How large the ring
- * will be the kernel decides; this is what it decides today.
+ * Called before the kernel is asked to resize a ring, so that for want of
+ * address space the resize fails before anything has changed. The size is the
+ * kernel's decision; this is what it decides today.
  */
 int rib_space_hold(struct rib_space *space, const struct rib_ring *ring,
 		   uint32_t entries)

@@ -38,8 +38,8 @@ struct rib_ring {
 };
 
 /*
- * A lock that objects of one thread go without. Nobody goes to the kernel with
- * the spinlock held: who has to, parks the lock, and the others sleep.
+ * A lock that objects of one thread go without. No thread calls the kernel with
+ * the spinlock held: it parks the lock, and the others sleep (lock.c).
  */
 struct rib_lock {
 	pthread_spinlock_t spin;
