@@ -138,27 +138,42 @@ struct ibv_cq_ex *rib_create_cq_ex(struct ibv_context *context,
 	return &cq->vcq.cq_ex;
 }
 
-/*
- * The kernel moves what has not been polled to the new ring. If that cannot be
- * mapped the old one stays: it holds nothing new any more, but whoever polls it
- * does not crash.
- */
+static int rib_follow_cq(struct rib_cq *cq)
+{
+	return rib_ring_follow_completions(
+		&cq->ring, cq->vcq.cq.context->cmd_fd, sizeof(struct rib_cqe));
+}
+
+/* For poll.c: tries again what failed when the CQ was resized. */
+int rib_recover_cq(struct rib_cq *cq)
+{
+	int ret;
+
+	rib_lock_park(&cq->lock);
+	ret = rib_follow_cq(cq);
+	rib_lock_unpark(&cq->lock);
+	return ret ? EIO : 0;
+}
+
+/* The kernel moves what has not been polled to the new ring. */
 static int rib_grow_cq(struct rib_cq *cq, int cqe)
 {
 	struct rib_uresize_cq_resp resp = {};
 	struct rib_uresize_cq cmd = {};
-	struct rib_ring ring;
+	struct rib_space space;
 	int ret;
 
+	ret = rib_space_hold(&space, &cq->ring, cqe);
+	if (ret)
+		return ret;
 	ret = ibv_cmd_resize_cq(&cq->vcq.cq, cqe, &cmd.ibv_cmd, sizeof(cmd),
 				&resp.ibv_resp, sizeof(resp));
+	rib_space_release(&space);
 	if (ret)
 		return ret;
 
-	ret = rib_map_cq(cq, &ring, &resp.cq_ring);
-	if (!ret)
-		rib_ring_replace(&cq->ring, &ring);
-	return ret;
+	rib_ring_moved(&cq->ring, &resp.cq_ring);
+	return rib_follow_cq(cq);
 }
 
 /*
@@ -171,18 +186,24 @@ static int rib_keep_cq(struct rib_cq *cq, int cqe)
 	return rib_ring_waiting(&cq->ring) > (uint32_t)cqe ? EINVAL : 0;
 }
 
-/* Nobody may poll meanwhile. */
+/*
+ * A thread that polls meanwhile sleeps. It must not be told that the CQ is
+ * empty: it would wait for an event that has been sent already. A CQ whose ring
+ * is lost is resized in any case, since the next ring may be mapped.
+ */
 int rib_resize_cq(struct ibv_cq *ibcq, int cqe)
 {
 	struct rib_cq *cq = to_rib_cq(ibcq);
 	int ret;
 
-	rib_lock(&cq->lock);
-	if (cqe > 0 && cqe <= ibcq->cqe)
+	if (cqe <= 0)
+		return EINVAL;
+	rib_lock_park(&cq->lock);
+	if (cqe <= ibcq->cqe && !cq->ring.lost)
 		ret = rib_keep_cq(cq, cqe);
 	else
 		ret = rib_grow_cq(cq, cqe);
-	rib_unlock(&cq->lock);
+	rib_lock_unpark(&cq->lock);
 	return ret;
 }
 

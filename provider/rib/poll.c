@@ -28,33 +28,67 @@ static unsigned int rib_wc_flags(uint32_t flags)
 	return wc_flags;
 }
 
+/* A ring that was lost when the CQ was resized is looked for again. */
+static int rib_lock_cq(struct rib_cq *cq)
+{
+	int ret;
+
+	rib_lock(&cq->lock);
+	while (unlikely(cq->ring.lost)) {
+		rib_unlock(&cq->lock);
+		ret = rib_recover_cq(cq);
+		if (ret)
+			return ret;
+		rib_lock(&cq->lock);
+	}
+	return 0;
+}
+
+static struct rib_context *rib_context_of(const struct rib_cq *cq)
+{
+	return to_rib_context(cq->vcq.cq.context);
+}
+
+/* After this the program may sleep, so the kernel is told all before. */
+int rib_req_notify_cq(struct ibv_cq *cq, int solicited_only)
+{
+	rib_attend(to_rib_context(cq->context));
+	return ibv_cmd_req_notify_cq(cq, solicited_only);
+}
+
 int rib_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc)
 {
 	struct rib_cq *cq = to_rib_cq(ibcq);
 	struct rib_ring *ring = &cq->ring;
 	uint32_t index;
-	int n;
+	int ret, n;
 
-	rib_lock(&cq->lock);
+	ret = rib_lock_cq(cq);
+	if (unlikely(ret))
+		return -ret;
 	index = ring->own;
 	for (n = 0; n < num_entries && !rib_ring_empty(ring, index); n++) {
 		/* layout.c: one is the other */
 		memcpy(&wc[n], rib_ring_slot(ring, index), sizeof(*wc));
 		wc[n].wc_flags = rib_wc_flags(wc[n].wc_flags);
-		if (unlikely(wc[n].status != IBV_WC_SUCCESS))
+		if (unlikely(wc[n].status != IBV_WC_SUCCESS)) {
 			rib_wc_keep_error(&wc[n]);
+			rib_suspect(ibcq->context, wc[n].qp_num);
+		}
 		index = rib_ring_after(ring, index);
 	}
 	if (n > 0)
 		rib_ring_release(ring, index);
 	rib_unlock(&cq->lock);
+	rib_attend(rib_context_of(cq));
 	return n;
 }
 
 /*
  * Takes what a QP left behind out of the ring: after its reset it would be
  * mistaken for the outcome of later work. What others wait for moves up behind
- * the kernel's index; the kernel writes only in front of that.
+ * the kernel's index; the kernel writes only in front of that. Of a ring
+ * that is lost nothing can be reached.
  */
 void rib_forget_completions(struct ibv_cq *ibcq, uint32_t qp_num)
 {
@@ -63,7 +97,8 @@ void rib_forget_completions(struct ibv_cq *ibcq, uint32_t qp_num)
 	const struct rib_cqe *cqe;
 	uint32_t from, to;
 
-	rib_lock(&cq->lock);
+	if (rib_lock_cq(cq))
+		return;
 	ring->peer = rib_index_read(&ring->head->producer);
 	for (from = to = ring->peer; from != ring->own;) {
 		from = rib_ring_before(ring, from);
@@ -85,20 +120,26 @@ static void rib_take_cqe(struct rib_cq *cq)
 	cq->vcq.cq_ex.wr_id = cq->cur->wr_id;
 	cq->vcq.cq_ex.status = cq->cur->status;
 	cq->next = rib_ring_after(&cq->ring, cq->next);
+	if (unlikely(cq->cur->status != IBV_WC_SUCCESS))
+		rib_suspect(cq->vcq.cq.context, cq->cur->qp_num);
 }
 
 static int rib_start_poll(struct ibv_cq_ex *cq_ex,
 			  struct ibv_poll_cq_attr *attr)
 {
 	struct rib_cq *cq = to_rib_cq_ex(cq_ex);
+	int ret;
 
 	if (unlikely(attr->comp_mask))
 		return EINVAL;
 
-	rib_lock(&cq->lock);
+	ret = rib_lock_cq(cq);
+	if (unlikely(ret))
+		return ret;
 	cq->next = cq->ring.own;
 	if (rib_ring_empty(&cq->ring, cq->next)) {
 		rib_unlock(&cq->lock);
+		rib_attend(rib_context_of(cq));
 		return ENOENT;
 	}
 	rib_take_cqe(cq);
@@ -130,6 +171,7 @@ static void rib_end_poll(struct ibv_cq_ex *cq_ex)
 	if (cq->ring.own != cq->next)
 		rib_ring_release(&cq->ring, cq->next);
 	rib_unlock(&cq->lock);
+	rib_attend(rib_context_of(cq));
 }
 
 static enum ibv_wc_opcode rib_read_opcode(struct ibv_cq_ex *cq)
@@ -183,8 +225,7 @@ static uint8_t rib_read_dlid_path_bits(struct ibv_cq_ex *cq)
 	return to_rib_cq_ex(cq)->cur->dlid_path_bits;
 }
 
-/* A field that was not asked for keeps its reader NULL, as the man page says.
- */
+/* What was not asked for keeps its reader NULL, as the man page says. */
 void rib_set_poll_ops(struct ibv_cq_ex *cq, uint64_t wc_flags)
 {
 	cq->start_poll = rib_start_poll;

@@ -14,30 +14,6 @@
 #include "rib-compat.h"
 #include "wqe.h"
 
-/* What an opcode brings with it. */
-enum {
-	RIB_RDMA = 1 << 0,
-	RIB_ATOMIC = 1 << 1,
-	RIB_INLINE = 1 << 2, /* may carry inline data */
-	RIB_EX = 1 << 3,     /* immediate data, or a key to invalidate */
-	RIB_MW = 1 << 4,
-	RIB_VALUE = 1 << 5, /* eight bytes that lie in the request */
-};
-
-static const uint8_t rib_traits[32] = {
-	[IBV_WR_RDMA_WRITE] = RIB_RDMA | RIB_INLINE,
-	[IBV_WR_RDMA_WRITE_WITH_IMM] = RIB_RDMA | RIB_INLINE | RIB_EX,
-	[IBV_WR_SEND] = RIB_INLINE,
-	[IBV_WR_SEND_WITH_IMM] = RIB_INLINE | RIB_EX,
-	[IBV_WR_SEND_WITH_INV] = RIB_INLINE | RIB_EX,
-	[IBV_WR_RDMA_READ] = RIB_RDMA,
-	[IBV_WR_ATOMIC_CMP_AND_SWP] = RIB_ATOMIC,
-	[IBV_WR_ATOMIC_FETCH_AND_ADD] = RIB_ATOMIC,
-	[IBV_WR_LOCAL_INV] = RIB_EX,
-	[IBV_WR_BIND_MW] = RIB_MW,
-	[RIB_WR_ATOMIC_WRITE] = RIB_RDMA | RIB_INLINE | RIB_VALUE,
-};
-
 /*
  * "Look at the send queue": a post of no requests. The plain write() is the
  * short way into the kernel; where that is not to be had, because of how the
@@ -58,14 +34,22 @@ int rib_ring_doorbell(struct rib_qp *qp)
 		.wqe_size = sizeof(struct ib_uverbs_send_wr),
 	};
 
-	if (!VERBS_IOCTL_ONLY) {
-		if (write(qp->vqp.qp.context->cmd_fd, &cmd, sizeof(cmd)) ==
-		    sizeof(cmd))
-			return 0;
-		if (errno != EACCES)
-			return errno;
-	}
+	if (!VERBS_IOCTL_ONLY && likely(write(qp->vqp.qp.context->cmd_fd, &cmd,
+					      sizeof(cmd)) == sizeof(cmd)))
+		return 0;
 	return ibv_cmd_post_send(&qp->vqp.qp, NULL, &bad_wr);
+}
+
+/*
+ * A request that has been handed over is posted: the kernel comes upon it when
+ * next it looks at the queue, for whatever reason, so it cannot be taken back,
+ * and to name it in *bad_wr would be to have it sent twice. Where the doorbell
+ * fails it is owed: the next post or poll rings it again.
+ */
+void rib_tell_of_sends(struct rib_qp *qp)
+{
+	if (unlikely(rib_ring_doorbell(qp)))
+		rib_need(qp, RIB_NEEDS_A_BELL);
 }
 
 /*
@@ -94,7 +78,8 @@ static bool rib_special_ok(const struct ibv_send_wr *wr, uint8_t traits,
 			   uint32_t length)
 {
 	if (traits & RIB_ATOMIC)
-		return length >= 8 && !(wr->wr.atomic.remote_addr & 7);
+		return length >= RIB_ATOMIC_SIZE &&
+		       !(wr->wr.atomic.remote_addr & 7);
 	if (traits & RIB_VALUE)
 		return length == 8 && !(wr->wr.rdma.remote_addr & 7);
 	if (traits & RIB_MW)
@@ -175,8 +160,7 @@ static void rib_put_send(const struct rib_qp *qp, struct rib_send_wqe *wqe,
 	rib_put_payload(wqe, wr, traits, length);
 }
 
-/* Writes what can be written, from index on; wr ends at the first that cannot.
- */
+/* Writes what can be written from index on; wr ends at the first that cannot. */
 static int rib_put_sends(struct rib_qp *qp, struct ibv_send_wr **wr,
 			 uint32_t *index)
 {
@@ -222,7 +206,6 @@ int rib_post_send(struct ibv_qp *ibqp, struct ibv_send_wr *wr,
 		  struct ibv_send_wr **bad_wr)
 {
 	struct rib_qp *qp = to_rib_qp(ibqp);
-	int bell = 0;
 	bool any;
 	int ret;
 
@@ -233,11 +216,7 @@ int rib_post_send(struct ibv_qp *ibqp, struct ibv_send_wr *wr,
 
 	ret = rib_put_list(qp, wr, bad_wr, &any);
 	if (likely(any))
-		bell = rib_ring_doorbell(qp);
-	if (unlikely(bell && !ret)) {
-		*bad_wr = wr;
-		ret = bell;
-	}
+		rib_tell_of_sends(qp);
 	return ret;
 }
 
@@ -273,58 +252,91 @@ static int rib_put_recvs(struct rib_wq *rq, struct ibv_recv_wr **wr,
 	return 0;
 }
 
-/* No doorbell: the kernel looks for a buffer when a message has come. */
-static int rib_post_to(struct rib_wq *rq, struct ibv_recv_wr *wr,
-		       struct ibv_recv_wr **bad_wr)
+/*
+ * No doorbell: the kernel looks for a buffer when a message has come. The lock
+ * is the caller's.
+ */
+static int rib_put_recv_list(struct rib_wq *rq, struct ibv_recv_wr *wr,
+			     struct ibv_recv_wr **bad_wr)
 {
-	uint32_t index;
+	uint32_t index = rq->ring.own;
 	int ret;
 
-	rib_lock(&rq->lock);
-	index = rq->ring.own;
 	ret = rib_put_recvs(rq, &wr, &index);
 	if (index != rq->ring.own)
 		rib_ring_publish(&rq->ring, index);
-	rib_unlock(&rq->lock);
-
 	if (unlikely(ret))
 		*bad_wr = wr;
 	return ret;
 }
 
 /*
- * In the error state no message will ever come, and the kernel flushes the
- * receive queue only when it is told to. It takes no doorbell for that queue;
- * the same state once more is what makes it look.
+ * See attend.c. The flag is read after the receives have been published: if it
+ * is set only later, the flush that comes with it finds them.
  */
-static void rib_flush_recvs(struct ibv_qp *qp)
+static void rib_watch_recvs(struct rib_qp *qp, bool was_empty)
 {
-	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_ERR };
-	struct ibv_modify_qp cmd = {};
+	const struct ibv_qp *ibqp = &qp->vqp.qp;
 
-	ibv_cmd_modify_qp(qp, &attr, IBV_QP_STATE, &cmd, sizeof(cmd));
+	atomic_thread_fence(memory_order_seq_cst);
+	if (likely(!atomic_load_explicit(&qp->failed, memory_order_relaxed) &&
+		   !(was_empty && ibqp->qp_type == IBV_QPT_RC &&
+		     ibqp->state != IBV_QPS_INIT)))
+		return;
+	if (rib_settle_qp(qp))
+		rib_need(qp, RIB_NEEDS_A_LOOK);
 }
 
 int rib_post_recv(struct ibv_qp *ibqp, struct ibv_recv_wr *wr,
 		  struct ibv_recv_wr **bad_wr)
 {
 	struct rib_qp *qp = to_rib_qp(ibqp);
+	bool was_empty;
 	int ret;
 
 	if (unlikely(!qp->rq.ring.head || ibqp->state == IBV_QPS_RESET)) {
 		*bad_wr = wr;
 		return EINVAL;
 	}
-	ret = rib_post_to(&qp->rq, wr, bad_wr);
-	if (unlikely(ibqp->state == IBV_QPS_ERR))
-		rib_flush_recvs(ibqp);
+	rib_lock(&qp->rq.lock);
+	was_empty = rib_ring_drained(&qp->rq.ring);
+	ret = rib_put_recv_list(&qp->rq, wr, bad_wr);
+	rib_unlock(&qp->rq.lock);
+
+	rib_watch_recvs(qp, was_empty);
 	return ret;
 }
 
-int rib_post_srq_recv(struct ibv_srq *srq, struct ibv_recv_wr *wr,
+/* A ring that was lost when the SRQ was resized is looked for again. */
+static int rib_lock_srq(struct rib_srq *srq)
+{
+	int ret;
+
+	rib_lock(&srq->rq.lock);
+	while (unlikely(srq->rq.ring.lost)) {
+		rib_unlock(&srq->rq.lock);
+		ret = rib_recover_srq(srq);
+		if (ret)
+			return ret;
+		rib_lock(&srq->rq.lock);
+	}
+	return 0;
+}
+
+int rib_post_srq_recv(struct ibv_srq *ibsrq, struct ibv_recv_wr *wr,
 		      struct ibv_recv_wr **bad_wr)
 {
-	return rib_post_to(&to_rib_srq(srq)->rq, wr, bad_wr);
+	struct rib_srq *srq = to_rib_srq(ibsrq);
+	int ret;
+
+	ret = rib_lock_srq(srq);
+	if (unlikely(ret)) {
+		*bad_wr = wr;
+		return ret;
+	}
+	ret = rib_put_recv_list(&srq->rq, wr, bad_wr);
+	rib_unlock(&srq->rq.lock);
+	return ret;
 }
 
 /* A window of type 1: the library chooses the key that it will have. */

@@ -94,6 +94,8 @@ static int rib_finish_qp(struct rib_qp *qp, struct ibv_pd *pd,
 	qp->pd = rib_get_pd(pd);
 	rib_lock_init(&qp->sq.lock, qp->pd->td);
 	rib_lock_init(&qp->rq.lock, qp->pd->td);
+	pthread_mutex_init(&qp->state_lock, NULL);
+	rib_enter_qp(qp);
 	return 0;
 }
 
@@ -188,13 +190,72 @@ struct ibv_qp *rib_create_qp_ex(struct ibv_context *context,
 	return &qp->vqp.qp;
 }
 
-int rib_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
-		 struct ibv_qp_init_attr *init_attr)
+static int rib_cmd_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
+			    int attr_mask, struct ibv_qp_init_attr *init_attr)
 {
 	struct ibv_query_qp cmd = {};
 
 	return ibv_cmd_query_qp(qp, attr, attr_mask, init_attr, &cmd,
 				sizeof(cmd));
+}
+
+/*
+ * Under state_lock: the kernel is in the error state, and what lies in the
+ * receive queue it may have overlooked. An SRQ is not the QP's, and of one with
+ * an SRQ the kernel would tell the end again.
+ */
+static int rib_flush_recvs(struct rib_qp *qp)
+{
+	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_ERR };
+	struct ibv_modify_qp cmd = {};
+
+	if (!qp->rq.ring.head)
+		return 0;
+	return ibv_cmd_modify_qp(&qp->vqp.qp, &attr, IBV_QP_STATE, &cmd,
+				 sizeof(cmd));
+}
+
+static int rib_settle_locked(struct rib_qp *qp)
+{
+	struct ibv_qp_init_attr init_attr;
+	struct ibv_qp_attr attr;
+	int ret;
+
+	ret = rib_cmd_query_qp(&qp->vqp.qp, &attr, IBV_QP_STATE, &init_attr);
+	if (ret || attr.qp_state != IBV_QPS_ERR)
+		return ret;
+
+	qp->vqp.qp.state = IBV_QPS_ERR;
+	atomic_store(&qp->failed, true);
+	return rib_flush_recvs(qp);
+}
+
+/*
+ * Takes over the error state if the kernel has the QP in it, and has what was
+ * posted late flushed. Whatever changes the state waits, so that a QP that has
+ * been reset meanwhile is not moved back.
+ */
+int rib_settle_qp(struct rib_qp *qp)
+{
+	int ret;
+
+	pthread_mutex_lock(&qp->state_lock);
+	ret = rib_settle_locked(qp);
+	pthread_mutex_unlock(&qp->state_lock);
+	return ret;
+}
+
+int rib_query_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask,
+		 struct ibv_qp_init_attr *init_attr)
+{
+	struct rib_qp *qp = to_rib_qp(ibqp);
+	int ret;
+
+	ret = rib_cmd_query_qp(ibqp, attr, attr_mask, init_attr);
+	if (!ret && attr->qp_state == IBV_QPS_ERR &&
+	    !atomic_load(&qp->failed) && rib_settle_qp(qp))
+		rib_need(qp, RIB_NEEDS_A_LOOK);
+	return ret;
 }
 
 static void rib_reread_wq(struct rib_wq *wq)
@@ -216,22 +277,54 @@ static void rib_forget_qp(struct ibv_qp *qp)
  * A reset throws away what was posted: the kernel moves its indices past it
  * and leaves ours alone, so posting goes on where it had come to.
  */
-int rib_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
+static void rib_after_reset(struct rib_qp *qp)
 {
-	struct rib_qp *qp = to_rib_qp(ibqp);
+	atomic_store(&qp->failed, false);
+	rib_need_nothing(qp);
+	rib_reread_wq(&qp->sq);
+	rib_reread_wq(&qp->rq);
+	rib_forget_qp(&qp->vqp.qp);
+}
+
+/*
+ * The flag is up before the kernel flushes: a receive that the flush does not
+ * see is then one whose poster sees the flag.
+ */
+static int rib_modify_locked(struct rib_qp *qp, struct ibv_qp_attr *attr,
+			     int attr_mask)
+{
+	bool to_error =
+		(attr_mask & IBV_QP_STATE) && attr->qp_state == IBV_QPS_ERR;
+	bool failed = atomic_load(&qp->failed);
 	struct ibv_modify_qp cmd = {};
 	int ret;
 
-	ret = ibv_cmd_modify_qp(ibqp, attr, attr_mask, &cmd, sizeof(cmd));
-	if (ret)
+	if (to_error)
+		atomic_store(&qp->failed, true);
+	ret = ibv_cmd_modify_qp(&qp->vqp.qp, attr, attr_mask, &cmd,
+				sizeof(cmd));
+	if (ret) {
+		atomic_store(&qp->failed, failed);
 		return ret;
+	}
 
-	if ((attr_mask & IBV_QP_STATE) && attr->qp_state == IBV_QPS_RESET) {
-		rib_reread_wq(&qp->sq);
-		rib_reread_wq(&qp->rq);
-		rib_forget_qp(ibqp);
+	if (attr_mask & IBV_QP_STATE) {
+		qp->vqp.qp.state = attr->qp_state;
+		if (attr->qp_state == IBV_QPS_RESET)
+			rib_after_reset(qp);
 	}
 	return 0;
+}
+
+int rib_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
+{
+	struct rib_qp *qp = to_rib_qp(ibqp);
+	int ret;
+
+	pthread_mutex_lock(&qp->state_lock);
+	ret = rib_modify_locked(qp, attr, attr_mask);
+	pthread_mutex_unlock(&qp->state_lock);
+	return ret;
 }
 
 int rib_destroy_qp(struct ibv_qp *ibqp)
@@ -243,8 +336,10 @@ int rib_destroy_qp(struct ibv_qp *ibqp)
 	if (ret)
 		return ret;
 
+	rib_leave_qp(qp); /* no event of it comes any more */
 	rib_forget_qp(ibqp);
 	rib_unmap_qp(qp);
+	pthread_mutex_destroy(&qp->state_lock);
 	rib_lock_fini(&qp->sq.lock);
 	rib_lock_fini(&qp->rq.lock);
 	rib_put_pd(qp->pd);

@@ -1,5 +1,4 @@
-/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR Linux-OpenIB)
- */
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR Linux-OpenIB) */
 /*
  * What the kernel driver of a rib device and its userspace provider say to
  * each other, beyond the generic uverbs commands. It is the agreement of the
@@ -158,11 +157,12 @@ struct rib_av {
 /*
  * A send request. Opcodes and flags are those of enum ibv_wr_opcode and enum
  * ibv_send_flags. What stands in "op" depends on the opcode:
+ *	flush	flush
  *	rdma	RDMA write and read, atomic write
  *	atomic	compare and swap, fetch and add
  *	ud	the sends of a UD queue pair
- *	mw	bind memory window: mw_rkey the window's key so far, rkey the
- *next flush	flush uapi: struct rxe_send_wqe with struct rxe_send_wr
+ *	mw	bind memory window: mw_rkey is the key so far, rkey the next
+ * uapi: struct rxe_send_wqe with struct rxe_send_wr
  *
  * From "status" on up to "data" it is the kernel's; a request is handed over
  * with all of it 0 (state 0 is rxe/rxe_verbs.h: wqe_state_posted), save iova,

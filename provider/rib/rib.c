@@ -14,6 +14,7 @@ static void rib_free_context(struct ibv_context *context)
 {
 	struct rib_context *ctx = to_rib_context(context);
 
+	rib_fini_attention(ctx);
 	verbs_uninit_context(&ctx->vctx);
 	free(ctx);
 }
@@ -28,6 +29,7 @@ static const struct verbs_context_ops rib_ctx_ops = {
 	.alloc_parent_domain = rib_alloc_parent_domain,
 	.alloc_pd = rib_alloc_pd,
 	.alloc_td = rib_alloc_td,
+	.async_event = rib_async_event,
 	.attach_mcast = ibv_cmd_attach_mcast,
 	.bind_mw = rib_bind_mw,
 	.create_ah = rib_create_ah,
@@ -58,7 +60,7 @@ static const struct verbs_context_ops rib_ctx_ops = {
 	.query_qp = rib_query_qp,
 	.query_srq = rib_query_srq,
 	.reg_mr = rib_reg_mr,
-	.req_notify_cq = ibv_cmd_req_notify_cq,
+	.req_notify_cq = rib_req_notify_cq,
 	.rereg_mr = rib_rereg_mr,
 	.resize_cq = rib_resize_cq,
 };
@@ -86,6 +88,7 @@ static struct verbs_context *rib_alloc_context(struct ibv_device *device,
 	if (!ctx)
 		return NULL;
 
+	rib_init_attention(ctx);
 	ret = rib_cmd_get_context(&ctx->vctx, &cmd, sizeof(cmd), &resp,
 				  sizeof(resp));
 	if (ret) {

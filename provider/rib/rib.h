@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <ccan/container_of.h>
+#include <ccan/list.h>
 #include <infiniband/driver.h>
 #include <kernel-abi/rib-abi.h>
 #include <rdma/rib-abi.h>
@@ -43,8 +44,19 @@ struct rib_device {
 	uint32_t driver_id; /* what the kernel's ioctls want to be told */
 };
 
+#define RIB_QP_BUCKETS 256
+
+struct rib_qp;
+
 struct rib_context {
 	struct verbs_context vctx;
+
+	/* attend.c */
+	pthread_mutex_t attending;   /* held by who sees to the QPs listed */
+	pthread_spinlock_t qps_lock; /* for all below, and what is in QPs */
+	struct rib_qp *qps[RIB_QP_BUCKETS]; /* all, by number */
+	struct list_head listed;
+	atomic_bool any_listed; /* read without the lock */
 };
 
 /* Known to this library alone: the kernel has no thread domains. */
@@ -100,6 +112,18 @@ struct rib_cq {
 	struct rib_pd *pd;	   /* NULL, or its parent domain */
 };
 
+/* Why a QP is on its context's list. */
+enum {
+	RIB_NEEDS_A_LOOK = 1 << 0, /* the kernel may have moved it to error */
+	RIB_NEEDS_A_BELL = 1 << 1, /* the kernel was not told of its requests */
+};
+
+/* What a request of ibv_wr_*() still waits for. */
+enum {
+	RIB_WANTS_AH = 1 << 0,
+	RIB_WANTS_RESULT = 1 << 1, /* a place for what an atomic brings back */
+};
+
 struct rib_qp {
 	struct verbs_qp vqp;
 	struct rib_wq sq;
@@ -108,11 +132,19 @@ struct rib_qp {
 	uint32_t opcodes; /* a bit for each that this type of QP may send */
 	struct rib_pd *pd;
 
+	pthread_mutex_t state_lock; /* for what asks the kernel about states */
+	atomic_bool failed;	    /* in error, or on its way */
+
+	/* attend.c, under qps_lock */
+	struct rib_qp *next;
+	struct list_node listed;
+	uint8_t needs;
+
 	/* between ibv_wr_start() and its end, under sq.lock */
 	struct rib_send_wqe *wr;
 	uint32_t wr_next;
 	int wr_err;
-	bool wr_needs_ah;
+	uint8_t wr_wants;
 };
 
 static inline struct rib_device *to_rib_device(struct verbs_device *vdev)
@@ -209,7 +241,9 @@ struct ibv_cq *rib_create_cq(struct ibv_context *context, int cqe,
 struct ibv_cq_ex *rib_create_cq_ex(struct ibv_context *context,
 				   struct ibv_cq_init_attr_ex *attr);
 int rib_resize_cq(struct ibv_cq *cq, int cqe);
+int rib_recover_cq(struct rib_cq *cq);
 int rib_destroy_cq(struct ibv_cq *cq);
+int rib_req_notify_cq(struct ibv_cq *cq, int solicited_only);
 int rib_poll_cq(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc);
 void rib_forget_completions(struct ibv_cq *cq, uint32_t qp_num);
 void rib_set_poll_ops(struct ibv_cq_ex *cq, uint64_t wc_flags);
@@ -221,6 +255,7 @@ struct ibv_srq *rib_create_srq_ex(struct ibv_context *context,
 				  struct ibv_srq_init_attr_ex *attr);
 int rib_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr,
 		   int attr_mask);
+int rib_recover_srq(struct rib_srq *srq);
 int rib_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr);
 int rib_destroy_srq(struct ibv_srq *srq);
 
@@ -231,7 +266,40 @@ struct ibv_qp *rib_create_qp_ex(struct ibv_context *context,
 int rib_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 		 struct ibv_qp_init_attr *init_attr);
 int rib_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask);
+int rib_settle_qp(struct rib_qp *qp);
 int rib_destroy_qp(struct ibv_qp *qp);
+
+/* attend.c */
+void rib_init_attention(struct rib_context *ctx);
+void rib_fini_attention(struct rib_context *ctx);
+void rib_enter_qp(struct rib_qp *qp);
+void rib_leave_qp(struct rib_qp *qp);
+void rib_need(struct rib_qp *qp, uint8_t needs);
+void rib_need_nothing(struct rib_qp *qp);
+void rib_suspect(struct ibv_context *context, uint32_t qp_num);
+void rib_attend_now(struct rib_context *ctx);
+void rib_async_event(struct ibv_context *context,
+		     struct ibv_async_event *event);
+
+static inline void rib_attend(struct rib_context *ctx)
+{
+	if (unlikely(atomic_load_explicit(&ctx->any_listed,
+					  memory_order_relaxed)))
+		rib_attend_now(ctx);
+}
+
+/* Requests are accepted once the QP can send; in error they are flushed. */
+static inline bool rib_can_send(const struct rib_qp *qp)
+{
+	switch (qp->vqp.qp.state) {
+	case IBV_QPS_RESET:
+	case IBV_QPS_INIT:
+	case IBV_QPS_RTR:
+		return false;
+	default:
+		return true;
+	}
+}
 
 /* post.c and wr.c */
 int rib_post_send(struct ibv_qp *qp, struct ibv_send_wr *wr,
@@ -243,6 +311,7 @@ int rib_post_srq_recv(struct ibv_srq *srq, struct ibv_recv_wr *wr,
 int rib_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw,
 		struct ibv_mw_bind *mw_bind);
 int rib_ring_doorbell(struct rib_qp *qp);
+void rib_tell_of_sends(struct rib_qp *qp);
 bool rib_send_ops_known(enum ibv_qp_type type, uint64_t send_ops);
 void rib_set_wr_ops(struct ibv_qp_ex *qp, uint64_t send_ops);
 

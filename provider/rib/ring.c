@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "ring.h"
 
@@ -86,10 +87,76 @@ void rib_ring_reread(struct rib_ring *ring)
 	ring->peer = rib_index_read(&ring->head->consumer) & ring->mask;
 }
 
-void rib_ring_replace(struct rib_ring *ring, const struct rib_ring *with)
+/*
+ * The kernel has moved what lay in the ring to another one and no longer looks
+ * at this one. It does so before the other can be mapped, and does not go back:
+ * until a mapping succeeds the ring is lost, and each use of it tries again.
+ */
+void rib_ring_moved(struct rib_ring *ring, const struct rib_mmap_info *to)
+{
+	ring->announced = *to;
+	ring->lost = true;
+}
+
+static void rib_ring_replace(struct rib_ring *ring, const struct rib_ring *with)
 {
 	rib_ring_unmap(ring);
 	*ring = *with;
+}
+
+int rib_ring_follow_work(struct rib_ring *ring, int fd, size_t min_slot)
+{
+	struct rib_ring moved;
+	int ret;
+
+	if (!ring->lost)
+		return 0;
+	ret = rib_ring_map_work(&moved, fd, &ring->announced, min_slot);
+	if (!ret)
+		rib_ring_replace(ring, &moved);
+	return ret;
+}
+
+int rib_ring_follow_completions(struct rib_ring *ring, int fd, size_t min_slot)
+{
+	struct rib_ring moved;
+	int ret;
+
+	if (!ring->lost)
+		return 0;
+	ret = rib_ring_map_completions(&moved, fd, &ring->announced, min_slot);
+	if (!ret)
+		rib_ring_replace(ring, &moved);
+	return ret;
+}
+
+/*
+ * Called before the kernel is asked to resize a ring, so that for want of
+ * address space the resize fails before anything has changed. The size is the
+ * kernel's decision; this is what it decides today.
+ */
+int rib_space_hold(struct rib_space *space, const struct rib_ring *ring,
+		   uint32_t entries)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE);
+	uint64_t size, slots = 1;
+
+	while (slots <= entries)
+		slots <<= 1;
+	size = sizeof(*ring->head) + (slots << ring->shift);
+	size = (size + page - 1) & ~(page - 1);
+	if (size != (size_t)size)
+		return ENOMEM;
+
+	space->size = size;
+	space->addr = mmap(NULL, space->size, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return space->addr == MAP_FAILED ? errno : 0;
+}
+
+void rib_space_release(struct rib_space *space)
+{
+	munmap(space->addr, space->size);
 }
 
 void rib_ring_unmap(struct rib_ring *ring)

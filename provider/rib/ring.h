@@ -32,13 +32,26 @@ struct rib_ring {
 	uint32_t shift;
 	uint32_t own;  /* the index that this side writes */
 	uint32_t peer; /* the kernel's, when last looked at */
+	bool lost;     /* the kernel has gone on to the one announced */
 	size_t size;
+	struct rib_mmap_info announced;
 };
 
-/* A lock that objects of one thread go without. */
+/*
+ * A lock that objects of one thread go without. No thread calls the kernel with
+ * the spinlock held: it parks the lock, and the others sleep (lock.c).
+ */
 struct rib_lock {
 	pthread_spinlock_t spin;
 	bool off;
+	bool parked;
+	pthread_mutex_t slow;
+};
+
+/* Address space that is held for a ring until the kernel has made it. */
+struct rib_space {
+	void *addr;
+	size_t size;
 };
 
 typedef _Atomic(uint32_t) rib_index_t;
@@ -84,6 +97,13 @@ static inline bool rib_ring_full(struct rib_ring *ring, uint32_t index)
 	return after == ring->peer;
 }
 
+/* Producer: has the kernel taken all that was handed over? */
+static inline bool rib_ring_drained(struct rib_ring *ring)
+{
+	ring->peer = rib_index_read(&ring->head->consumer);
+	return ring->peer == ring->own;
+}
+
 /* Producer: everything before this index is the kernel's from now on. */
 static inline void rib_ring_publish(struct rib_ring *ring, uint32_t index)
 {
@@ -117,21 +137,20 @@ static inline void rib_ring_release(struct rib_ring *ring, uint32_t index)
 	rib_index_write(&ring->head->consumer, index);
 }
 
-static inline void rib_lock_init(struct rib_lock *lock, bool single_threaded)
-{
-	pthread_spin_init(&lock->spin, PTHREAD_PROCESS_PRIVATE);
-	lock->off = single_threaded;
-}
-
-static inline void rib_lock_fini(struct rib_lock *lock)
-{
-	pthread_spin_destroy(&lock->spin);
-}
+/* lock.c */
+void rib_lock_init(struct rib_lock *lock, bool single_threaded);
+void rib_lock_fini(struct rib_lock *lock);
+void rib_lock_park(struct rib_lock *lock);
+void rib_lock_unpark(struct rib_lock *lock);
+void rib_lock_wait(struct rib_lock *lock);
 
 static inline void rib_lock(struct rib_lock *lock)
 {
-	if (!lock->off)
-		pthread_spin_lock(&lock->spin);
+	if (lock->off)
+		return;
+	pthread_spin_lock(&lock->spin);
+	if (unlikely(lock->parked))
+		rib_lock_wait(lock);
 }
 
 static inline void rib_unlock(struct rib_lock *lock)
@@ -146,7 +165,12 @@ int rib_ring_map_work(struct rib_ring *ring, int fd,
 int rib_ring_map_completions(struct rib_ring *ring, int fd,
 			     const struct rib_mmap_info *info, size_t min_slot);
 void rib_ring_reread(struct rib_ring *ring);
-void rib_ring_replace(struct rib_ring *ring, const struct rib_ring *with);
+void rib_ring_moved(struct rib_ring *ring, const struct rib_mmap_info *to);
+int rib_ring_follow_work(struct rib_ring *ring, int fd, size_t min_slot);
+int rib_ring_follow_completions(struct rib_ring *ring, int fd, size_t min_slot);
 void rib_ring_unmap(struct rib_ring *ring);
+int rib_space_hold(struct rib_space *space, const struct rib_ring *ring,
+		   uint32_t entries);
+void rib_space_release(struct rib_space *space);
 
 #endif /* RIB_RING_H */

@@ -100,26 +100,55 @@ struct ibv_srq *rib_create_srq_ex(struct ibv_context *context,
 	return &srq->vsrq.srq;
 }
 
+static int rib_follow_srq(struct rib_srq *srq)
+{
+	return rib_ring_follow_work(&srq->rq.ring,
+				    srq->vsrq.srq.context->cmd_fd,
+				    rib_recv_slot(srq->rq.max_sge));
+}
+
+/* For post.c: tries again what failed when the SRQ was resized. */
+int rib_recover_srq(struct rib_srq *srq)
+{
+	int ret;
+
+	rib_lock_park(&srq->rq.lock);
+	ret = rib_follow_srq(srq);
+	rib_lock_unpark(&srq->rq.lock);
+	return ret ? EIO : 0;
+}
+
+static int rib_cmd_resize_srq(struct rib_srq *srq, struct ibv_srq_attr *attr,
+			      int attr_mask)
+{
+	struct rib_mmap_info info = {};
+	struct rib_umodify_srq cmd = {};
+	struct rib_space space;
+	int ret;
+
+	ret = rib_space_hold(&space, &srq->rq.ring, attr->max_wr);
+	if (ret)
+		return ret;
+	cmd.ring_info_addr = (uintptr_t)&info;
+	ret = ibv_cmd_modify_srq(&srq->vsrq.srq, attr, attr_mask, &cmd.ibv_cmd,
+				 sizeof(cmd));
+	rib_space_release(&space);
+	if (ret)
+		return ret;
+
+	rib_ring_moved(&srq->rq.ring, &info);
+	return rib_follow_srq(srq);
+}
+
 /* As with a CQ: the kernel moves the requests, so nobody may post meanwhile. */
 static int rib_resize_srq(struct rib_srq *srq, struct ibv_srq_attr *attr,
 			  int attr_mask)
 {
-	struct ibv_srq *ibsrq = &srq->vsrq.srq;
-	struct rib_mmap_info info = {};
-	struct rib_umodify_srq cmd = {};
-	struct rib_ring ring;
 	int ret;
 
-	cmd.ring_info_addr = (uintptr_t)&info;
-	rib_lock(&srq->rq.lock);
-	ret = ibv_cmd_modify_srq(ibsrq, attr, attr_mask, &cmd.ibv_cmd,
-				 sizeof(cmd));
-	if (!ret)
-		ret = rib_ring_map_work(&ring, ibsrq->context->cmd_fd, &info,
-					rib_recv_slot(srq->rq.max_sge));
-	if (!ret)
-		rib_ring_replace(&srq->rq.ring, &ring);
-	rib_unlock(&srq->rq.lock);
+	rib_lock_park(&srq->rq.lock);
+	ret = rib_cmd_resize_srq(srq, attr, attr_mask);
+	rib_lock_unpark(&srq->rq.lock);
 	return ret;
 }
 

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "rib-compat.h"
 #include "rib.h"
 
 /* The longest message that an InfiniBand transport carries. */
@@ -19,19 +20,35 @@
 	(IBV_SEND_FENCE | IBV_SEND_SIGNALED | IBV_SEND_SOLICITED | \
 	 IBV_SEND_INLINE)
 
-/* Requests are accepted once the QP can send, and flushed in the error state.
- */
-static inline bool rib_can_send(const struct rib_qp *qp)
-{
-	switch (qp->vqp.qp.state) {
-	case IBV_QPS_RESET:
-	case IBV_QPS_INIT:
-	case IBV_QPS_RTR:
-		return false;
-	default:
-		return true;
-	}
-}
+/* What an opcode brings with it. */
+enum {
+	RIB_RDMA = 1 << 0,
+	RIB_ATOMIC = 1 << 1,
+	RIB_INLINE = 1 << 2, /* may carry inline data */
+	RIB_EX = 1 << 3,     /* immediate data, or a key to invalidate */
+	RIB_MW = 1 << 4,
+	RIB_VALUE = 1 << 5, /* eight bytes that lie in the request */
+	RIB_DATA = 1 << 6,  /* has a list of places, or may have */
+};
+
+/* Not every release names an atomic write; a flush is for ibv_wr_*() alone. */
+static const uint8_t rib_traits[32] = {
+	[IBV_WR_RDMA_WRITE] = RIB_RDMA | RIB_INLINE | RIB_DATA,
+	[IBV_WR_RDMA_WRITE_WITH_IMM] =
+		RIB_RDMA | RIB_INLINE | RIB_EX | RIB_DATA,
+	[IBV_WR_SEND] = RIB_INLINE | RIB_DATA,
+	[IBV_WR_SEND_WITH_IMM] = RIB_INLINE | RIB_EX | RIB_DATA,
+	[IBV_WR_SEND_WITH_INV] = RIB_INLINE | RIB_EX | RIB_DATA,
+	[IBV_WR_RDMA_READ] = RIB_RDMA | RIB_DATA,
+	[IBV_WR_ATOMIC_CMP_AND_SWP] = RIB_ATOMIC | RIB_DATA,
+	[IBV_WR_ATOMIC_FETCH_AND_ADD] = RIB_ATOMIC | RIB_DATA,
+	[IBV_WR_LOCAL_INV] = RIB_EX,
+	[IBV_WR_BIND_MW] = RIB_MW,
+	[RIB_WR_ATOMIC_WRITE] = RIB_RDMA | RIB_INLINE | RIB_VALUE,
+};
+
+/* What an atomic brings back. */
+#define RIB_ATOMIC_SIZE 8
 
 /* The payload follows the struct. */
 static inline void *rib_send_payload(struct rib_send_wqe *wqe)

@@ -26,7 +26,7 @@ static struct rib_send_wqe *rib_wr_begin(struct rib_qp *qp, uint32_t opcode)
 	const struct ibv_qp_ex *ex = &qp->vqp.qp_ex;
 	struct rib_ring *ring = &qp->sq.ring;
 
-	if (unlikely(ex->wr_flags & ~RIB_SEND_FLAGS || qp->wr_needs_ah))
+	if (unlikely(ex->wr_flags & ~RIB_SEND_FLAGS || qp->wr_wants))
 		rib_wr_fail(qp, EINVAL);
 	else if (unlikely(rib_ring_full(ring, qp->wr_next)))
 		rib_wr_fail(qp, ENOMEM);
@@ -70,8 +70,10 @@ static void rib_wr_atomic(struct rib_qp *qp, uint32_t opcode, uint32_t rkey,
 	if (remote_addr & 7)
 		rib_wr_fail(qp, EINVAL);
 	wqe = rib_wr_begin(qp, opcode);
-	if (wqe)
-		rib_put_atomic(wqe, remote_addr, rkey, compare_add, swap);
+	if (!wqe)
+		return;
+	rib_put_atomic(wqe, remote_addr, rkey, compare_add, swap);
+	qp->wr_wants = RIB_WANTS_RESULT;
 }
 
 static struct rib_send_wqe *rib_wr_message(struct rib_qp *qp, uint32_t opcode)
@@ -79,7 +81,7 @@ static struct rib_send_wqe *rib_wr_message(struct rib_qp *qp, uint32_t opcode)
 	struct rib_send_wqe *wqe = rib_wr_begin(qp, opcode);
 
 	if (wqe && qp->vqp.qp.qp_type == IBV_QPT_UD)
-		qp->wr_needs_ah = true;
+		qp->wr_wants = RIB_WANTS_AH;
 	return wqe;
 }
 
@@ -103,6 +105,8 @@ static void rib_wr_bind_mw(struct ibv_qp_ex *qp, struct ibv_mw *mw,
 {
 	struct rib_send_wqe *wqe;
 
+	if (!mw)
+		rib_wr_fail(to_rib_qp_ex(qp), EINVAL);
 	wqe = rib_wr_begin(to_rib_qp_ex(qp), IBV_WR_BIND_MW);
 	if (wqe)
 		rib_put_mw(wqe, info, mw->rkey, rkey);
@@ -207,27 +211,41 @@ static void rib_wr_set_ud_addr(struct ibv_qp_ex *ex, struct ibv_ah *ah,
 	struct rib_qp *qp = to_rib_qp_ex(ex);
 	struct rib_send_wqe *wqe;
 
-	if (!ah || !qp->wr_needs_ah)
+	if (!ah || !(qp->wr_wants & RIB_WANTS_AH))
 		rib_wr_fail(qp, EINVAL);
 	wqe = rib_wr_current(qp);
 	if (!wqe)
 		return;
 	rib_put_ud(wqe, ah, remote_qpn, remote_qkey);
-	qp->wr_needs_ah = false;
+	qp->wr_wants &= ~RIB_WANTS_AH;
 }
 
+/* What has its data in the request already takes no other. */
 static bool rib_takes_inline(uint32_t opcode)
 {
-	switch (opcode) {
-	case IBV_WR_SEND:
-	case IBV_WR_SEND_WITH_IMM:
-	case IBV_WR_SEND_WITH_INV:
-	case IBV_WR_RDMA_WRITE:
-	case IBV_WR_RDMA_WRITE_WITH_IMM:
-		return true;
-	default:
+	return (rib_traits[opcode] & (RIB_INLINE | RIB_DATA)) ==
+	       (RIB_INLINE | RIB_DATA);
+}
+
+/*
+ * What ibv_post_send() asks of a list of places, once its length is known: that
+ * it is not too long, that an opcode without data has none, and that there is
+ * room for what an atomic brings back.
+ */
+static bool rib_wr_takes(struct rib_qp *qp, const struct rib_send_wqe *wqe,
+			 size_t num_sge, uint64_t length)
+{
+	uint8_t traits = rib_traits[wqe->opcode];
+
+	if (num_sge > qp->sq.max_sge || length > RIB_MAX_MESSAGE ||
+	    !(traits & RIB_DATA))
 		return false;
-	}
+	if (!(traits & RIB_ATOMIC))
+		return true;
+	if (length < RIB_ATOMIC_SIZE)
+		return false;
+	qp->wr_wants &= ~RIB_WANTS_RESULT;
+	return true;
 }
 
 /* The request if it may take so many bytes of inline data, else NULL. */
@@ -289,7 +307,7 @@ static void rib_wr_set_sge(struct ibv_qp_ex *ex, uint32_t lkey, uint64_t addr,
 
 	if (!wqe)
 		return;
-	if (unlikely(!qp->sq.max_sge || length > RIB_MAX_MESSAGE)) {
+	if (unlikely(!rib_wr_takes(qp, wqe, 1, length))) {
 		rib_wr_fail(qp, EINVAL);
 		return;
 	}
@@ -313,7 +331,7 @@ static void rib_wr_set_sge_list(struct ibv_qp_ex *ex, size_t num_sge,
 		return;
 	for (i = 0; i < num_sge && i <= qp->sq.max_sge; i++)
 		length += sg_list[i].length;
-	if (unlikely(num_sge > qp->sq.max_sge || length > RIB_MAX_MESSAGE)) {
+	if (unlikely(!rib_wr_takes(qp, wqe, num_sge, length))) {
 		rib_wr_fail(qp, EINVAL);
 		return;
 	}
@@ -331,7 +349,7 @@ static void rib_wr_start(struct ibv_qp_ex *ex)
 	qp->wr = NULL;
 	qp->wr_next = qp->sq.ring.own;
 	qp->wr_err = rib_can_send(qp) ? 0 : EINVAL;
-	qp->wr_needs_ah = false;
+	qp->wr_wants = 0;
 }
 
 static int rib_wr_complete(struct ibv_qp_ex *ex)
@@ -340,7 +358,7 @@ static int rib_wr_complete(struct ibv_qp_ex *ex)
 	bool any = qp->wr_next != qp->sq.ring.own;
 	int ret;
 
-	if (unlikely(qp->wr_needs_ah))
+	if (unlikely(qp->wr_wants))
 		rib_wr_fail(qp, EINVAL);
 	ret = qp->wr_err;
 	if (!ret && any)
@@ -348,7 +366,7 @@ static int rib_wr_complete(struct ibv_qp_ex *ex)
 	rib_unlock(&qp->sq.lock);
 
 	if (!ret && any)
-		ret = rib_ring_doorbell(qp);
+		rib_tell_of_sends(qp);
 	return ret;
 }
 

@@ -109,6 +109,11 @@ func exercises() []Case {
 		{Name: "async", Title: "asynchronous events", Limit: limit},
 		{Name: "fork", Title: "the parent goes on after a fork", Limit: limit},
 		{Name: "threads", Title: "threads share a queue", Limit: limit},
+		{Name: "kernel-error", Title: "what is posted to a QP that the kernel has ended is flushed", Limit: limit},
+		{Name: "reset-race", Title: "a reset wins over a flush under way", Limit: limit},
+		{Name: "lost-doorbell", Title: "requests are sent once, whatever becomes of the doorbell", Limit: limit},
+		{Name: "lost-ring", Title: "a resized queue that cannot be mapped", Limit: limit},
+		{Name: "slow-path", Title: "no thread spins while another is in the kernel", Limit: limit},
 	}
 }
 

@@ -92,7 +92,8 @@ static int rib_stamp_asked(struct kretprobe_instance *instance,
 	return 0;
 }
 
-/* The search made here is not probed again: a probe that is hit from within one
+/*
+ * The search made here is not probed again: a probe that is hit from within one
  * is passed over.
  */
 static int rib_stamp_answered(struct kretprobe_instance *instance,

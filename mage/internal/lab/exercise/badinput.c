@@ -343,6 +343,132 @@ static enum result inline_read(struct pair *p)
 	return in_list(p, &wr, EINVAL);
 }
 
+// IBA 9.4.5: what an atomic brings back has eight bytes, and they need a place.
+static enum result atomic_of(struct pair *p, enum ibv_wr_opcode opcode,
+			     uint32_t size, int num_sge)
+{
+	struct ibv_sge sge[2] = { sge_of(&p->a.buf, 0, size),
+				  sge_of(&p->a.buf, 64, 3) };
+	struct ibv_send_wr wr = { .opcode = opcode,
+				  .sg_list = sge,
+				  .num_sge = num_sge };
+
+	wr.wr.atomic.remote_addr = ((uintptr_t)p->b.buf.data + 7) & ~7ULL;
+	wr.wr.atomic.rkey = p->b.buf.mr->rkey;
+	return in_list(p, &wr, EINVAL);
+}
+
+static enum result short_swap(struct pair *p)
+{
+	return atomic_of(p, IBV_WR_ATOMIC_CMP_AND_SWP, 7, 1);
+}
+
+static enum result short_add(struct pair *p)
+{
+	return atomic_of(p, IBV_WR_ATOMIC_FETCH_AND_ADD, 4, 1);
+}
+
+static enum result short_list(struct pair *p)
+{
+	return atomic_of(p, IBV_WR_ATOMIC_FETCH_AND_ADD, 4, 2);
+}
+
+static enum result empty_list(struct pair *p)
+{
+	return atomic_of(p, IBV_WR_ATOMIC_CMP_AND_SWP, 8, 0);
+}
+
+// The same, and what else a builder is followed by that it cannot have: the
+// last column of the table of man ibv_wr_post.
+enum setter { NO_SETTER, SGE, SGE_LIST, INLINE_DATA };
+
+static void set(struct pair *p, enum setter setter)
+{
+	struct ibv_sge sge = sge_of(&p->a.buf, 0, 8);
+	uint64_t data = 0;
+
+	switch (setter) {
+	case NO_SETTER:
+		break;
+	case SGE:
+		ibv_wr_set_sge(p->a.qpx, sge.lkey, sge.addr, sge.length);
+		break;
+	case SGE_LIST:
+		ibv_wr_set_sge_list(p->a.qpx, 1, &sge);
+		break;
+	case INLINE_DATA:
+		ibv_wr_set_inline_data(p->a.qpx, &data, sizeof(data));
+		break;
+	}
+}
+
+static enum result built(struct pair *p, enum ibv_wr_opcode opcode,
+			 enum setter setter)
+{
+	struct ibv_mw_bind_info info = {
+		.mr = p->a.buf.mr,
+		.addr = (uintptr_t)p->a.buf.data,
+		.length = 64,
+	};
+	uint64_t to = ((uintptr_t)p->b.buf.data + 7) & ~7ULL;
+	uint32_t rkey = p->b.buf.mr->rkey;
+	struct ibv_mw *mw = NULL;
+	int ret;
+
+	if (opcode == IBV_WR_BIND_MW) {
+		mw = ibv_alloc_mw(dev.pd, IBV_MW_TYPE_2);
+		if (!mw)
+			return unsupported("ibv_alloc_mw: %s", strerror(errno));
+	}
+	ibv_wr_start(p->a.qpx);
+	p->a.qpx->wr_id = 1;
+	p->a.qpx->wr_flags = IBV_SEND_SIGNALED;
+	switch (opcode) {
+	case IBV_WR_ATOMIC_CMP_AND_SWP:
+		ibv_wr_atomic_cmp_swp(p->a.qpx, rkey, to, 1, 2);
+		break;
+	case IBV_WR_ATOMIC_FETCH_AND_ADD:
+		ibv_wr_atomic_fetch_add(p->a.qpx, rkey, to, 1);
+		break;
+	case IBV_WR_LOCAL_INV:
+		ibv_wr_local_inv(p->a.qpx, rkey);
+		break;
+	default:
+		ibv_wr_bind_mw(p->a.qpx, mw, ibv_inc_rkey(mw->rkey), &info);
+	}
+	set(p, setter);
+	ret = ibv_wr_complete(p->a.qpx);
+	if (mw)
+		ibv_dealloc_mw(mw);
+	TRY(refused(ret, EINVAL, EINVAL, "the request"));
+	return none_left(p->a.scq, "the posting was to be aborted");
+}
+
+static enum result swap_without(struct pair *p)
+{
+	return built(p, IBV_WR_ATOMIC_CMP_AND_SWP, NO_SETTER);
+}
+
+static enum result add_without(struct pair *p)
+{
+	return built(p, IBV_WR_ATOMIC_FETCH_AND_ADD, NO_SETTER);
+}
+
+static enum result add_inline(struct pair *p)
+{
+	return built(p, IBV_WR_ATOMIC_FETCH_AND_ADD, INLINE_DATA);
+}
+
+static enum result bind_with_sge(struct pair *p)
+{
+	return built(p, IBV_WR_BIND_MW, SGE);
+}
+
+static enum result inv_with_sges(struct pair *p)
+{
+	return built(p, IBV_WR_LOCAL_INV, SGE_LIST);
+}
+
 // man ibv_post_recv: "If the QP is associated with a shared receive queue,
 // you must use ibv_post_srq_recv".
 static enum result recv_beside_srq(struct pair *p)
@@ -716,7 +842,7 @@ void case_bad_input(void)
 	struct pair_config rc = { .type = IBV_QPT_RC,
 				  .send_depth = 6,
 				  .recv_depth = 6 };
-	struct pair_config srq = rc, loose = rc, ud = rc;
+	struct pair_config srq = rc, loose = rc, ud = rc, windows = rc;
 
 	srq.srq = true;
 	loose.loose = true;
@@ -735,7 +861,17 @@ void case_bad_input(void)
 		       api);
 		report(with_pair(&rc, inline_overflow), "%s/inline-overflow",
 		       api);
+		report(with_pair(&rc, short_swap), "%s/short-cmp_swap", api);
+		report(with_pair(&rc, short_add), "%s/short-fetch_add", api);
+		report(with_pair(&rc, short_list), "%s/short-list", api);
+		report(with_pair(&rc, empty_list), "%s/empty-list", api);
 	}
+	windows.windows = windows.extended = true;
+	report(with_pair(&rc, swap_without), "wr/cmp_swap-without-sge");
+	report(with_pair(&rc, add_without), "wr/fetch_add-without-sge");
+	report(with_pair(&rc, add_inline), "wr/fetch_add-inline");
+	report(with_pair(&windows, bind_with_sge), "wr/bind_mw-with-sge");
+	report(with_pair(&windows, inv_with_sges), "wr/local_inv-with-sges");
 	rc.extended = ud.extended = loose.extended = false;
 	report(with_pair(&rc, negative_sges), "post/negative-sges");
 	report(with_pair(&rc, inline_read), "post/inline-read");

@@ -257,8 +257,8 @@ int qp_ready(struct ibv_qp *qp, uint32_t peer, const struct pair_config *c)
 
 	attr.qp_state = IBV_QPS_RTS;
 	attr.sq_psn = 0xfffff0;
-	attr.timeout = 17;
-	attr.retry_cnt = 7;
+	attr.timeout = c->impatient ? 10 : 17;
+	attr.retry_cnt = c->impatient ? 1 : 7;
 	attr.rnr_retry = c->rnr_never ? 0 : c->rnr_retry ? c->rnr_retry : 7;
 	attr.max_rd_atomic = 8;
 	mask = IBV_QP_STATE | IBV_QP_SQ_PSN;
@@ -357,6 +357,15 @@ static enum result make_qp(struct end *e, const struct pair_config *c)
 
 static struct ibv_cq *make_cq(const struct pair_config *c)
 {
+	struct ibv_cq_init_attr_ex attr = { .cqe = c->cq_depth,
+					    .channel = c->channel,
+					    .wc_flags = IBV_WC_EX_WITH_QP_NUM };
+	struct ibv_cq_ex *cq;
+
+	if (c->cq_ex) {
+		cq = ibv_create_cq_ex(dev.ctx, &attr);
+		return cq ? ibv_cq_ex_to_cq(cq) : NULL;
+	}
 	return ibv_create_cq(dev.ctx, (int)c->cq_depth, NULL, c->channel, 0);
 }
 

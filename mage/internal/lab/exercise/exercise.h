@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
@@ -117,6 +118,8 @@ struct pair_config {
 	bool loose;	   // leave the QPs in RESET
 	uint8_t rnr_retry; // 0: for ever
 	bool rnr_never;
+	bool impatient; // the peer is given up soon
+	bool cq_ex;	// CQs of ibv_create_cq_ex
 	struct ibv_comp_channel *channel;
 	struct ibv_pd *pd; // 0: dev.pd
 };
@@ -172,6 +175,17 @@ enum ibv_wc_opcode completion_of(enum ibv_wr_opcode opcode);
 // True if the errno says that there is no such thing here.
 bool says_unsupported(int error);
 
+// intercept.c: what goes to the kernel.
+
+// Is asked before a command (enum ib_uverbs_write_cmds) of the device, any
+// other call to it, or a mapping of its memory. 0 lets it go on, an errno value
+// is what it fails with. It runs in the thread that calls.
+enum { CALL_OTHER = 0x10000, CALL_MAP };
+typedef int (*call_hook)(unsigned int command);
+void intercept(call_hook with); // NULL: all goes on
+pid_t thread_id(void);
+char thread_state(pid_t thread);
+
 #define TRY(call)                          \
 	do {                               \
 		enum result try_ = (call); \
@@ -211,6 +225,11 @@ void case_async(void);
 void case_resources(void);
 void case_control(void);
 void case_soak(void);
+void case_kernel_error(void);
+void case_reset_race(void);
+void case_lost_doorbell(void);
+void case_lost_ring(void);
+void case_slow_path(void);
 void case_rate(void);
 void case_latency(void);
 
