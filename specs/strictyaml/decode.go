@@ -66,10 +66,17 @@ func Decode(file string, data []byte, v any) error {
 // merge adds to the first mistakes those of the second that are about other values: what
 // has no value in the first place is not said to have a wrong one as well.
 func merge(first, second []*Mistake) []*Mistake {
+	type place struct {
+		line, column int
+		path         string
+	}
+	said := make(map[place]bool, len(first))
+	for _, m := range first {
+		said[place{m.Line, m.Column, m.Path}] = true
+	}
 	all := slices.Clone(first)
 	for _, m := range second {
-		same := func(f *Mistake) bool { return f.Line == m.Line && f.Column == m.Column && f.Path == m.Path }
-		if !slices.ContainsFunc(first, same) {
+		if !said[place{m.Line, m.Column, m.Path}] {
 			all = append(all, m)
 		}
 	}
