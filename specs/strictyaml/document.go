@@ -21,9 +21,11 @@ const (
 
 // document is a parsed file: its root value and the way from paths to nodes.
 type document struct {
-	file string
-	root *yaml.Node
-	keys map[*yaml.Node]map[string]int // of a mapping: where its keys are in Content
+	file    string
+	root    *yaml.Node
+	aliases bool                          // the file has some; they are refused
+	kept    map[*yaml.Node][]*yaml.Node   // the Content of a mapping that has a key twice, with the first alone
+	keys    map[*yaml.Node]map[string]int // of a mapping: where its keys are in Content
 }
 
 // mistake makes a mistake at a node's position.
@@ -34,7 +36,7 @@ func (d *document) mistake(n *yaml.Node, path, want, got string) *Mistake {
 
 // parse reads the bytes as exactly one YAML document.
 func parse(file string, data []byte) (*document, []*Mistake) {
-	d := &document{file: file, keys: make(map[*yaml.Node]map[string]int)}
+	d := &document{file: file, kept: make(map[*yaml.Node][]*yaml.Node), keys: make(map[*yaml.Node]map[string]int)}
 	if m := rawMistake(file, data); m != nil {
 		return nil, []*Mistake{m}
 	}

@@ -78,6 +78,28 @@ func TestMistakesAreCounted(t *testing.T) {
 	}
 }
 
+// Beside its mistakes a file is decoded, for who leaves out what they name.
+func TestTheRestIsDecoded(t *testing.T) {
+	for name, tt := range map[string]struct{ text, plot string }{
+		"an unknown field": {"name: a\nx: 1\nbeds: [b]\n", "{a map[] [b]}"},
+		"a wrong type":     {"name: a\nnotes: 3\nbeds: [b]\n", "{a map[] [b]}"},
+		"a key again":      {"name: a\nbeds: [b]\nname: c\nnotes: {x: y, x: z}\n", "{a map[x:y] [b]}"},
+		"an alias":         {"name: &a a\nbeds: [*a, *a]\n", "{ map[] []}"},
+		"a merge":          {"name: &a {x: y}\nnotes: {<<: *a}\n", "{ map[] []}"},
+		"not YAML":         {"name: a\nbeds: [\n", "{ map[] []}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var p plot
+			if err := Decode("p.yaml", []byte(tt.text), &p); err == nil {
+				t.Fatal("no error")
+			}
+			if got := fmt.Sprint(p); got != tt.plot {
+				t.Errorf("got %s, want %s", got, tt.plot)
+			}
+		})
+	}
+}
+
 // Nothing grows beyond what the file has: no alias is followed, no depth is walked.
 func TestBombs(t *testing.T) {
 	laughs := "name: a\nbeds: [&a0 [x, x]]\n"

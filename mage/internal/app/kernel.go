@@ -120,7 +120,7 @@ func (a *App) kernelWhole(ctx context.Context) error {
 func kernelPlan(m made, cases []lab.Case) lab.Plan {
 	manifest := m.job.Provider.Manifest
 	plan := lab.Plan{
-		Provider: manifest.Name, DriverID: m.tree.Result.DriverID, KernelABI: manifest.Device.ABI(),
+		Provider: manifest.Name, DriverID: m.tree.Result.DriverID, KernelABI: manifest.Device.KernelABI,
 		PrivateABI: m.tree.Result.PrivateABI,
 		Devices:    lab.Devices(manifest.Name, m.tree.Result.DriverID),
 		SoakOps:    soakOps, Rounds: measureTimes,
