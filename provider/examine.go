@@ -150,6 +150,9 @@ func (e *examiner) sources(ctx context.Context) {
 	for _, err := range joined(e.p.checkBuild()) {
 		e.cmake.fail(err)
 	}
+	for _, err := range e.p.mapWarnings {
+		e.cmake.warn(err)
+	}
 	c, errs := e.p.readC(ctx)
 	built := e.p.readBuilt()
 	e.p.checkBuilt(&e.cmake, c, built)

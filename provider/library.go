@@ -20,7 +20,7 @@ type Library struct {
 	SoMajor   string    // "1"
 	Version   string    // "1.0.${PACKAGE_VERSION}", as CMake has it
 	Nodes     []string  // of the version map, in its order: MANA_1.0
-	Symbols   []Symbol  // in the version map's order
+	Symbols   []Symbol  // in the version map's order; none where it exports nothing
 	Headers   []string  // below infiniband/: "manadv.h"
 	PkgConfig bool      // libmana.pc
 	ManPages  []ManPage // also of subdirectories
@@ -122,7 +122,7 @@ func (r *buildReader) shared(b *buildFile, c *cmakeCommand) error {
 		return b.fail(c.Args[1], "a version map of the provider's folder", fmt.Sprintf("%q", c.Args[1].Text))
 	}
 	vm, err := parseVersionMap(path.Join(r.p.Dir, lib.Map), data)
-	lib.Nodes, lib.Symbols = vm.Nodes, vm.Symbols
+	lib.Nodes, lib.Symbols, r.p.mapWarnings = vm.Nodes, vm.Symbols, vm.Warnings
 	return err
 }
 
