@@ -88,7 +88,7 @@ func TestCheckABICrash(t *testing.T) {
 
 func load(t *testing.T, dir string) *Provider {
 	t.Helper()
-	p, err := Load(dir)
+	p, err := Load(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func (p *Provider) buildFile(dir string, outer *cmakeVars) (buildFile, error) {
 	data, ok := p.content(name)
 	if !ok {
 		want := "a file that calls rdma_provider() or rdma_shared_provider()"
-		return b, &FileError{File: b.file, Want: want, Got: "no such file"}
+		return b, &FileError{File: b.file, Want: want, Got: noSuchFile}
 	}
 	cmds, err := parseCMake(b.file, data)
 	if err != nil {

@@ -19,7 +19,8 @@ func (b *builtSources) has(name string) bool { return b.unclear || b.names[name]
 // readBuilt collects every argument of every command that can name a file, by
 // the folder of its CMakeLists.txt.
 func (p *Provider) readBuilt() *builtSources {
-	b := &builtSources{names: map[string]bool{}}
+	_, has := p.content(cmakeName)
+	b := &builtSources{names: map[string]bool{}, unclear: !has || p.doubts(fieldCMake)}
 	for _, f := range p.Files {
 		base := path.Base(f.Name)
 		if base != cmakeName && path.Ext(base) != ".cmake" {
@@ -53,7 +54,7 @@ func (b *builtSources) add(dir string, c cmakeCommand) {
 // they travel into rdma-core and are not compiled there.
 func (p *Provider) checkBuilt(a *Answer, c *cSources, built *builtSources) {
 	for _, f := range c.files {
-		if !strings.HasSuffix(f.name, ".c") || built.has(f.name) || c.includes(path.Base(f.name)) {
+		if p.doubts(fieldPrivate) || !strings.HasSuffix(f.name, ".c") || built.has(f.name) || c.includes(path.Base(f.name)) {
 			continue
 		}
 		want := "a source that " + cmakeName + " names, or a pattern of privateFiles that keeps it out"

@@ -142,7 +142,7 @@ func (c *checker) device(d Device) {
 		c.add("device.name", fmt.Sprintf("at most %d bytes", maxDeviceName), strconv.Itoa(len(d.Name)))
 	}
 	if d.KernelABI > maxKernelABI {
-		c.add("device.kernelABI", fmt.Sprintf("a number from 1 to %d", maxKernelABI), strconv.Itoa(d.KernelABI))
+		c.add("device.kernelABI", fmt.Sprintf("a number from 0 to %d", maxKernelABI), strconv.Itoa(d.KernelABI))
 	}
 	if d.Modalias != "" {
 		c.match("device.modalias", d.Modalias, modaliasForm, "a modalias such as pci:v00001AF4d00001041sv*sd*bc*sc*i*")

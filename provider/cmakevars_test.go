@@ -101,7 +101,7 @@ func TestVariableThatBlockDecides(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			change := map[string]string{tt.file: tt.text}
 			maps.Copy(change, files)
-			_, err := Load(libraryFolder(t, change))
+			_, err := Load(t.Context(), libraryFolder(t, change))
 			wantError(t, err, tt.want)
 			if _, ok := errors.AsType[*PlaceError](err); !ok {
 				t.Errorf("want a *PlaceError, got %T", err)
@@ -117,10 +117,10 @@ func TestVariableOfTheFolderAbove(t *testing.T) {
 		"doc/" + cmakeName: "list(APPEND PAGES other.8)\nrdma_man_pages(${PAGES})\n",
 		"doc/fly.7":        "x", "doc/other.8": "x",
 	}
-	_, err := Load(smallFolder(t, files))
+	_, err := Load(t.Context(), smallFolder(t, files))
 	wantError(t, err, "doc/"+cmakeName+":2: looked for a page", "${PAGES}")
 	files["doc/"+cmakeName] = "set(PAGES)\n" + files["doc/"+cmakeName]
-	p, err := Load(smallFolder(t, files))
+	p, err := Load(t.Context(), smallFolder(t, files))
 	wantError(t, err)
 	if got := p.ManPages(); !slices.Equal(got, []ManPage{{8, "other"}}) {
 		t.Errorf("pages %v", got)
@@ -163,9 +163,9 @@ func TestCMakeThatGrows(t *testing.T) {
 				}
 			}
 			folder := smallFolder(t, map[string]string{cmakeName: tt.text + "rdma_provider(fly fly.c)\n"})
-			_, err := Load(folder)
+			_, err := Load(t.Context(), folder)
 			wantGrown(cmakeName, err)
-			if x := Examine(folder); x.Provider != nil || !x.Answers[2].Failed() {
+			if x := Examine(t.Context(), folder); x.Provider != nil || !x.Answers[2].Failed() {
 				t.Error("provider:check takes it")
 			}
 
@@ -177,7 +177,7 @@ func TestCMakeThatGrows(t *testing.T) {
 			tree = smallRelease()
 			tree[TopCMake] += "add_subdirectory(lib)\n"
 			tree["lib/"+cmakeName] = tt.text
-			p, err := Load(libraryFolder(t, nil))
+			p, err := Load(t.Context(), libraryFolder(t, nil))
 			wantError(t, err)
 			_, err = Integrate(tree, p)
 			wantGrown("lib/"+cmakeName, err)

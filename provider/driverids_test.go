@@ -45,7 +45,7 @@ func (r recorder) ReadFile(name string) ([]byte, error) {
 }
 
 func TestReadsIsAllThatIsRead(t *testing.T) {
-	p, err := Load("rib")
+	p, err := Load(t.Context(), "rib")
 	if err != nil {
 		t.Fatal(err)
 	}

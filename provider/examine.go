@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,30 +26,37 @@ const (
 type Examination struct {
 	Provider *Provider // nil where it cannot be loaded
 	Answers  []Answer
+	Ended    error // the cause of the context's end; there are no answers then
 }
 
-// Examine looks at a provider's folder in every way that needs neither a
-// release nor a compiler, and tells all that it finds. Where the manifest cannot
-// be read, the others are still looked at, with the folder's name as the
-// provider's; what needs the manifest is then left out.
-func Examine(dir string) Examination {
-	e := &examiner{dir: dir, p: &Provider{Dir: dir}}
-	root, err := os.OpenRoot(dir)
+// Examine looks at a provider's directory in every way that needs neither a
+// release nor a compiler, and tells all that it finds. What rests on a mistake that is
+// told already is not told: where a value of the manifest is invalid, the checks do
+// without that value; where the manifest cannot be read, the others are skipped.
+func Examine(ctx context.Context, dir string) Examination {
+	e := &examiner{dir: dir, p: &Provider{Dir: dir, doubtful: map[string]bool{}}}
+	root, err := openFolder(dir)
 	if err != nil {
 		a := Answer{Check: CheckFolder}
-		a.fail(&FileError{File: dir, Want: "a provider's folder", Got: err.Error(), Err: err})
+		a.fail(err)
 		return Examination{Answers: []Answer{a}}
 	}
 	defer func() { _ = root.Close() }()
 	e.manifest(root)
-	e.folder(root)
-	e.sources()
+	if e.unread != "" {
+		return Examination{Answers: []Answer{e.manifestAnswer, e.skipped(CheckFolder), e.skipped(CheckCMake), e.skipped(CheckLicence), e.skipped(CheckMatch)}}
+	}
+	e.folder(ctx, root)
+	e.sources(ctx)
 	x := Examination{Answers: []Answer{e.manifestAnswer, e.folderAnswer, e.cmake, e.licences, e.match}}
 	if !e.manifestAnswer.Failed() && !e.folderAnswer.Failed() {
 		// Load decides what a provider is; what it says beyond the above is told too.
-		if x.Provider, err = Load(dir); err != nil && !e.cmake.Failed() {
+		if x.Provider, err = Load(ctx, dir); err != nil && !e.cmake.Failed() {
 			x.Answers[2].fail(err)
 		}
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return Examination{Ended: cause}
 	}
 	return x
 }
@@ -58,27 +66,31 @@ type examiner struct {
 	p      *Provider
 	file   string // the manifest
 	data   []byte
-	decode error // of the manifest
+	decode error  // of the manifest
+	unread string // why nothing of it is known; empty where something is
 
 	manifestAnswer, folderAnswer, cmake, licences, match Answer
 }
+
+func (e *examiner) skipped(check string) Answer { return Answer{Check: check, Skipped: e.unread} }
 
 // manifest decodes provider.yaml.
 func (e *examiner) manifest(root *os.Root) {
 	e.manifestAnswer = Answer{Check: CheckManifest}
 	e.file = filepath.Join(e.dir, ManifestName)
-	if e.data, _, e.decode = readLimited(root, ManifestName, e.file); e.decode == nil {
-		e.decode = strictyaml.Decode(e.file, e.data, &e.p.Manifest)
+	if e.data, e.decode = readManifest(root, e.file); e.decode == nil {
+		e.decode = e.p.Manifest.decode(e.file, e.data)
 	}
 	for _, err := range joined(e.decode) {
 		e.manifestAnswer.fail(err)
 	}
 	if e.decode != nil {
-		e.p.Manifest = Manifest{Name: filepath.Base(e.dir)}
+		e.doubt()
 		return
 	}
 	m := &e.p.Manifest
-	e.manifestAnswer.Evidence = fmt.Sprintf("%s, %s, device %s", m.Name, m.DriverID.Constant, m.Device.Name)
+	e.manifestAnswer.Evidence = strings.Join(slices.DeleteFunc([]string{m.Name, m.DriverID.Constant, "device " + m.Device.Name},
+		func(s string) bool { return s == "" }), ", ")
 	if base := filepath.Base(absolute(e.dir)); base != m.Name {
 		e.manifestAnswer.warn(e.remark("name", "the folder's name, "+base, m.Name))
 	}
@@ -105,11 +117,15 @@ func absolute(dir string) string {
 }
 
 // folder reads the files.
-func (e *examiner) folder(root *os.Root) {
+func (e *examiner) folder(ctx context.Context, root *os.Root) {
 	e.folderAnswer = Answer{Check: CheckFolder}
-	files, err := readFolder(root, e.dir, &e.p.Manifest)
+	files, err := readFolder(ctx, root, e.dir, &e.p.Manifest)
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	e.p.Files = files
+	if e.p.doubts(fieldPrivate) {
+		e.folderAnswer.Skipped = wantsRight(fieldPrivate)
+		return
+	}
 	for _, err := range joined(err) {
 		e.folderAnswer.fail(err)
 	}
@@ -126,12 +142,18 @@ func (e *examiner) folder(root *os.Root) {
 }
 
 // sources looks into the files.
-func (e *examiner) sources() {
+func (e *examiner) sources(ctx context.Context) {
 	e.cmake = Answer{Check: CheckCMake}
+	if name := e.p.targetName(); name != "" && e.p.doubts(fieldName) {
+		e.p.Manifest.Name = name
+	}
 	for _, err := range joined(e.p.checkBuild()) {
 		e.cmake.fail(err)
 	}
-	c, errs := e.p.readC()
+	for _, err := range e.p.mapWarnings {
+		e.cmake.warn(err)
+	}
+	c, errs := e.p.readC(ctx)
 	built := e.p.readBuilt()
 	e.p.checkBuilt(&e.cmake, c, built)
 	n := 0
@@ -142,10 +164,14 @@ func (e *examiner) sources() {
 	}
 	e.cmake.Evidence = fmt.Sprintf("%d sources", n)
 	e.licences = e.p.checkLicences()
-	e.match = e.p.checkMatch(c, built)
-	for _, err := range errs {
-		e.match.fail(err)
+	if len(errs) > 0 { // what is in these files is not known
+		e.match = Answer{Check: CheckMatch}
+		for _, err := range errs {
+			e.match.fail(err)
+		}
+		return
 	}
+	e.match = e.p.checkMatch(c, built)
 }
 
 // joined gives the parts of a joined error, each by itself.

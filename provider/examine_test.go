@@ -96,7 +96,7 @@ func wantFindings(t *testing.T, got []string, want ...string) {
 
 func TestExamineGood(t *testing.T) {
 	dir := flyFolder(t, nil)
-	x := Examine(dir)
+	x := Examine(t.Context(), dir)
 	for _, a := range x.Answers {
 		if len(a.Findings) > 0 || a.Skipped != "" || a.Evidence == "" {
 			t.Errorf("%s: %v, %q", a.Check, findings(x, dir, a.Check), a.Evidence)
@@ -112,7 +112,7 @@ func TestExamineGood(t *testing.T) {
 }
 
 func TestExamineRib(t *testing.T) {
-	x := Examine("rib")
+	x := Examine(t.Context(), "rib")
 	for _, a := range x.Answers {
 		for _, f := range a.Findings {
 			t.Errorf("%s: %v", a.Check, f.Err)
@@ -131,7 +131,7 @@ func TestExamineAllAtOnce(t *testing.T) {
 		"fly.c":      strings.Replace(flySource, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(wasp,", 1),
 		"fly.h":      "int x;\n",
 	})
-	x := Examine(dir)
+	x := Examine(t.Context(), dir)
 	if x.Provider != nil {
 		t.Error("a provider of a broken manifest")
 	}
@@ -155,10 +155,10 @@ func TestExamineManifest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := flyFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, tt.old, tt.new, 1)})
-			wantFindings(t, findings(Examine(dir), dir, CheckManifest), tt.want...)
+			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckManifest), tt.want...)
 		})
 	}
-	x := Examine(filepath.Join(t.TempDir(), "none"))
+	x := Examine(t.Context(), filepath.Join(t.TempDir(), "none"))
 	if x.Provider != nil || len(x.Answers) != 1 || !x.Answers[0].Failed() {
 		t.Errorf("no folder gives %+v", x)
 	}
@@ -166,7 +166,7 @@ func TestExamineManifest(t *testing.T) {
 
 func TestExamineFolder(t *testing.T) {
 	dir := flyFolder(t, map[string]string{"a b.c": "x", "c;d.h": "x"})
-	x := Examine(dir)
+	x := Examine(t.Context(), dir)
 	wantFindings(t, findings(x, dir, CheckFolder), "a b.c: want a file name of letters", "c;d.h: want a file name of letters")
 	if x.Provider != nil {
 		t.Error("loaded")
@@ -190,7 +190,7 @@ func TestCheckBuilt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := flyFolder(t, tt.change)
-			wantFindings(t, findings(Examine(dir), dir, CheckCMake), tt.want...)
+			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckCMake), tt.want...)
 		})
 	}
 }
@@ -254,7 +254,7 @@ func TestCheckMatch(t *testing.T) {
 				t.Fatal("nothing was changed")
 			}
 			dir := flyFolder(t, map[string]string{"fly.c": text})
-			wantFindings(t, findings(Examine(dir), dir, CheckMatch), tt.want...)
+			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
 		})
 	}
 }
@@ -276,7 +276,7 @@ func TestCheckMatchModalias(t *testing.T) {
 			text := strings.NewReplacer(`VERBS_NAME_MATCH("fly", NULL)`, tt.entry,
 				"#include", "#define VENDOR 0x1AF4\n#define BASE 0x1040\nenum { DEVICE_NONE = BASE, DEVICE_ONE };\n#include").Replace(flySource)
 			dir := flyFolder(t, map[string]string{"fly.c": text, ManifestName: manifest})
-			wantFindings(t, findings(Examine(dir), dir, CheckMatch), tt.want...)
+			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
 		})
 	}
 }
@@ -284,12 +284,12 @@ func TestCheckMatchModalias(t *testing.T) {
 // Of a driver that is not built nothing is said.
 func TestCheckMatchBuiltOnly(t *testing.T) {
 	dir := flyFolder(t, map[string]string{"old.c": "// SPDX-License-Identifier: MIT\nPROVIDER_DRIVER(flea, flea_ops);\n"})
-	x := Examine(dir)
+	x := Examine(t.Context(), dir)
 	wantFindings(t, findings(x, dir, CheckMatch))
 	dir = flyFolder(t, map[string]string{cmakeName: strings.Replace(flyCMake, "  fly.c\n", "", 1)})
-	wantFindings(t, findings(Examine(dir), dir, CheckMatch), "…looked for PROVIDER_DRIVER(fly, …) in a .c file that CMakeLists.txt names")
+	wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckMatch), "…looked for PROVIDER_DRIVER(fly, …) in a .c file that CMakeLists.txt names")
 	dir = flyFolder(t, map[string]string{"fly.c": "/* SPDX-License-Identifier: MIT\n"})
-	if got := findings(Examine(dir), dir, CheckMatch); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "fly.c:1: looked for \"*/\"") }) {
+	if got := findings(Examine(t.Context(), dir), dir, CheckMatch); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "fly.c:1: looked for \"*/\"") }) {
 		t.Errorf("an open comment gives %q", got)
 	}
 }
@@ -324,7 +324,7 @@ func TestCheckLicences(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := flyFolder(t, map[string]string{tt.file: tt.text})
-			wantFindings(t, findings(Examine(dir), dir, CheckLicence), tt.want...)
+			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckLicence), tt.want...)
 		})
 	}
 }

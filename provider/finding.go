@@ -4,7 +4,9 @@ package provider
 
 import (
 	"fmt"
+	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/resnics/verbsmith/specs/edit"
 )
@@ -60,6 +62,44 @@ func (a *Answer) Warnings() int {
 		}
 	}
 	return n
+}
+
+// sameFindings makes one finding of those that say the same of several files: the first,
+// with the number and some of the names of the others.
+func (p *Provider) sameFindings(all []Finding) []Finding {
+	type kind struct {
+		warning   bool
+		want, got string
+	}
+	var kept []Finding
+	first, files := map[kind]int{}, map[kind][]string{}
+	for _, f := range all {
+		source, ok := f.Err.(*SourceError) //nolint:errorlint // these are the check's own
+		if !ok {
+			kept = append(kept, f)
+			continue
+		}
+		k := kind{f.Warning, source.Want, source.Got}
+		if _, ok := first[k]; ok {
+			files[k] = append(files[k], strings.TrimPrefix(source.File, p.Dir+string(filepath.Separator)))
+			continue
+		}
+		first[k], kept = len(kept), append(kept, f)
+	}
+	const named = 3
+	for k, more := range files {
+		source := *kept[first[k]].Err.(*SourceError) //nolint:errorlint,forcetypeassert // as above
+		count := fmt.Sprintf("%d more file", len(more))
+		if len(more) > 1 {
+			count += "s"
+		}
+		if len(more) > named {
+			more = append(more[:named:named], "...")
+		}
+		source.Got += ", as in " + count + ": " + strings.Join(more, ", ")
+		kept[first[k]].Err = &source
+	}
+	return kept
 }
 
 func (a *Answer) fail(err error) {

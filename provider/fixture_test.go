@@ -127,7 +127,7 @@ func smallFolder(t *testing.T, change map[string]string) string {
 
 func smallProvider(t *testing.T, manifestEdits ...string) *Provider {
 	t.Helper()
-	p, err := Load(smallFolder(t, map[string]string{ManifestName: strings.NewReplacer(manifestEdits...).Replace(smallManifest)}))
+	p, err := Load(t.Context(), smallFolder(t, map[string]string{ManifestName: strings.NewReplacer(manifestEdits...).Replace(smallManifest)}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -22,16 +23,18 @@ import (
 // What a provider may hold. Upstream's largest, mlx5, has about 100 files of at
 // most 0.25 MiB.
 const (
-	MaxFileSize  = 8 << 20  // bytes of one file
-	MaxTotalSize = 64 << 20 // bytes of all files
-	MaxFiles     = 2000     // files that are copied
-	maxEntries   = 20000    // files and folders that are looked at
-	maxNameBytes = 200      // of a file's path
+	MaxFileSize     = 8 << 20  // bytes of one file
+	MaxTotalSize    = 64 << 20 // bytes of all files
+	MaxFiles        = 2000     // files that are copied
+	MaxManifestSize = 64 << 10 // bytes of provider.yaml
+	maxEntries      = 20000    // files and folders that are looked at
+	maxNameBytes    = 200      // of a file's path
 )
 
 const (
 	wantRegular  = "a regular file"
 	wantReadable = "a file that can be read"
+	noSuchFile   = "no such file"
 )
 
 // File is a file of the provider that goes into rdma-core.
@@ -78,6 +81,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 
 // folderReader collects the files of a provider's folder.
 type folderReader struct {
+	ended    func() error // why the reading is to end, nil where it is not
 	root     *os.Root
 	dir      string // for messages
 	manifest *Manifest
@@ -88,9 +92,9 @@ type folderReader struct {
 }
 
 // readFolder reads everything that is not private. What is wrong is reported
-// all at once.
-func readFolder(root *os.Root, dir string, m *Manifest) ([]File, error) {
-	r := &folderReader{root: root, dir: dir, manifest: m}
+// all at once; an end of ctx ends it.
+func readFolder(ctx context.Context, root *os.Root, dir string, m *Manifest) ([]File, error) {
+	r := &folderReader{ended: func() error { return context.Cause(ctx) }, root: root, dir: dir, manifest: m}
 	err := fs.WalkDir(root.FS(), ".", r.visit)
 	return r.files, errors.Join(append(r.errs, err)...)
 }
@@ -98,7 +102,10 @@ func readFolder(root *os.Root, dir string, m *Manifest) ([]File, error) {
 func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
 	file := filepath.Join(r.dir, filepath.FromSlash(name))
 	if err != nil {
-		return &FileError{File: file, Want: wantReadable, Got: err.Error(), Err: err}
+		return notReadable(file, wantReadable, err)
+	}
+	if err := r.ended(); err != nil {
+		return err
 	}
 	if name == "." {
 		return nil
@@ -158,7 +165,7 @@ func (r *folderReader) add(name, file string) error {
 }
 
 func (r *folderReader) read(name, file string) (File, error) {
-	data, info, err := readLimited(r.root, name, file)
+	data, info, err := readLimited(r.root, name, file, MaxFileSize)
 	if err != nil {
 		return File{}, err
 	}
@@ -170,36 +177,76 @@ func (r *folderReader) read(name, file string) (File, error) {
 	return File{Name: name, Mode: mode, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data)), data: data}, nil
 }
 
-// readLimited reads a regular file of up to MaxFileSize. name is what is opened
+// openFolder opens a provider's folder; the error is a *FileError.
+func openFolder(dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, notReadable(dir, "a provider's folder", err)
+	}
+	return root, nil
+}
+
+// readManifest reads provider.yaml. That there is none is the first that is seen
+// of a folder that has not been here before, so it says what to do.
+func readManifest(root *os.Root, file string) ([]byte, error) {
+	data, _, err := readLimited(root, ManifestName, file, MaxManifestSize)
+	if errors.Is(err, fs.ErrNotExist) {
+		const want = "a manifest (docs/provider.md describes it; " +
+			"go tool mage provider:new NAME -dir=DIRECTORY writes one for a new provider, to copy and change)"
+		return nil, notReadable(file, want, fs.ErrNotExist)
+	}
+	return data, err
+}
+
+func notReadable(file, want string, err error) error {
+	return &FileError{File: file, Want: want, Got: reason(err), Err: err}
+}
+
+// reason says why a file cannot be read, without its name and that of the system call,
+// which stand beside it or say nothing to who reads them.
+func reason(err error) string {
+	if failed, ok := errors.AsType[*FileError](err); ok {
+		return failed.Got
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return noSuchFile
+	}
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err.Error()
+	}
+	return err.Error()
+}
+
+// readLimited reads a regular file of up to limit bytes. name is what is opened
 // in root, file what errors call it.
-func readLimited(root *os.Root, name, file string) ([]byte, fs.FileInfo, error) {
+func readLimited(root *os.Root, name, file string, limit int64) ([]byte, fs.FileInfo, error) {
 	// Looked at before it is opened: to open a named pipe would wait for ever.
 	info, err := root.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, nil, &FileError{File: file, Want: wantRegular, Got: info.Mode().Type().String()}
 	}
-	if err == nil && info.Size() > MaxFileSize {
-		return nil, nil, tooLarge(file, info)
+	if err == nil && info.Size() > limit {
+		return nil, nil, tooLarge(file, info, limit)
 	}
 	var data []byte
 	if err == nil {
 		var f *os.File
 		if f, err = root.Open(name); err == nil {
-			data, err = io.ReadAll(io.LimitReader(f, MaxFileSize+1))
+			data, err = io.ReadAll(io.LimitReader(f, limit+1))
 			err = errors.Join(err, f.Close())
 		}
 	}
 	if err != nil {
-		return nil, nil, &FileError{File: file, Want: wantReadable, Got: err.Error(), Err: err}
+		return nil, nil, notReadable(file, wantReadable, err)
 	}
-	if len(data) > MaxFileSize { // it has grown meanwhile
-		return nil, nil, tooLarge(file, info)
+	if int64(len(data)) > limit { // it has grown meanwhile
+		return nil, nil, tooLarge(file, info, limit)
 	}
 	return data, info, nil
 }
 
-func tooLarge(file string, info fs.FileInfo) error {
-	return &LimitError{File: file, What: "bytes in one file", Limit: MaxFileSize, Got: max(info.Size(), MaxFileSize+1)}
+func tooLarge(file string, info fs.FileInfo, limit int64) error {
+	return &LimitError{File: file, What: "bytes in one file", Limit: limit, Got: max(info.Size(), limit+1)}
 }
 
 // badFileName says what a file's path should be, "" where it is right. The

@@ -28,8 +28,8 @@ func FuzzExamine(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		x := Examine(dir)
-		_, err := Load(dir)
+		x := Examine(t.Context(), dir)
+		_, err := Load(t.Context(), dir)
 		if (err == nil) != (x.Provider != nil) {
 			t.Fatalf("Load: %v; Examine: %+v", err, x)
 		}

@@ -86,7 +86,7 @@ func TestHostileManifestNames(t *testing.T) {
 				}
 				dir := flyFolder(t, map[string]string{ManifestName: manifest})
 				file := filepath.Join(dir, ManifestName)
-				_, err := Load(dir)
+				_, err := Load(t.Context(), dir)
 				if err == nil {
 					t.Fatalf("%q is taken as %s", text, field)
 				}
@@ -118,7 +118,7 @@ func TestHostileManifestProse(t *testing.T) {
 					line += old
 				}
 				dir := flyFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, old, line, 1)})
-				_, err := Load(dir)
+				_, err := Load(t.Context(), dir)
 				if (err == nil) != prose {
 					t.Fatalf("%q as %s: %v", text, field, err)
 				}
@@ -160,7 +160,7 @@ func refused(t *testing.T, dir string, err error) {
 			t.Errorf("line %q", line)
 		}
 	}
-	x := Examine(dir)
+	x := Examine(t.Context(), dir)
 	if x.Provider != nil {
 		t.Error("provider:check takes it")
 	}
@@ -181,7 +181,7 @@ func TestHostileFileNames(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			for _, name := range []string{text + ".c", filepath.Join("sub", text), filepath.Join("sub", text, "x.c")} {
 				dir := flyFolder(t, map[string]string{name: "// SPDX-License-Identifier: MIT\n"})
-				_, err := Load(dir)
+				_, err := Load(t.Context(), dir)
 				if err == nil {
 					t.Errorf("%q is taken", name)
 					continue
@@ -191,10 +191,10 @@ func TestHostileFileNames(t *testing.T) {
 		})
 	}
 	long := strings.Repeat("x", 210) + ".c"
-	_, err := Load(flyFolder(t, map[string]string{long: "x"}))
+	_, err := Load(t.Context(), flyFolder(t, map[string]string{long: "x"}))
 	wantError(t, err, "a path of at most 200 bytes")
 	deep := strings.Repeat("d/", 150) + "x.c"
-	_, err = Load(flyFolder(t, map[string]string{deep: "x"}))
+	_, err = Load(t.Context(), flyFolder(t, map[string]string{deep: "x"}))
 	wantError(t, err, "a path of at most 200 bytes")
 }
 
@@ -231,7 +231,7 @@ func TestHostileFiles(t *testing.T) {
 		{"a socket", "x.c", func(f string) error { return syscall.Mknod(f, syscall.S_IFSOCK|0o600, 0) }, "a special file"},
 		{"a GiB", "x.c", sparse(1 << 30), "at most 8388608 bytes in one file, got 1073741824"},
 		{"eight EiB, nearly", "x.c", sparse(1 << 42), "at most 8388608 bytes in one file"},
-		{"the manifest is a GiB", ManifestName, sparse(1 << 30), "at most 8388608 bytes in one file"},
+		{"the manifest is a GiB", ManifestName, sparse(1 << 30), "at most 65536 bytes in one file"},
 		{"CMakeLists.txt is a pipe", cmakeName, func(f string) error { return syscall.Mkfifo(f, 0o600) }, "a special file"},
 		{"the manifest is a pipe", ManifestName, func(f string) error { return syscall.Mkfifo(f, 0o600) }, "a regular file"},
 		{"the manifest is a folder", ManifestName, func(f string) error { return os.Mkdir(f, 0o755) }, "a regular file"},
@@ -245,7 +245,7 @@ func TestHostileFiles(t *testing.T) {
 				t.Skip(err) // not every file system has all of them
 			}
 			start := time.Now()
-			_, err := Load(dir)
+			_, err := Load(t.Context(), dir)
 			wantError(t, err, tt.want)
 			refused(t, dir, err)
 			if took := time.Since(start); took > 5*time.Second {
@@ -276,7 +276,7 @@ func TestHostileManyFiles(t *testing.T) {
 		_ = f.Close()
 	}
 	start := time.Now()
-	_, err := Load(dir)
+	_, err := Load(t.Context(), dir)
 	wantError(t, err, "at most 2000 files")
 	refused(t, dir, err)
 	if took := time.Since(start); took > 20*time.Second {
@@ -287,7 +287,7 @@ func TestHostileManyFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, ManifestName), []byte(manifest), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(dir); err != nil {
+	if _, err := Load(t.Context(), dir); err != nil {
 		t.Error(err)
 	}
 }
@@ -302,7 +302,7 @@ func TestForeignManifest(t *testing.T) {
 			t.Errorf("%s makes another provider", what)
 		}
 		bad := strings.Replace(text, "fly.ko", "fly", 1)
-		_, err := Load(flyFolder(t, map[string]string{ManifestName: bad}))
+		_, err := Load(t.Context(), flyFolder(t, map[string]string{ManifestName: bad}))
 		wantError(t, err, ManifestName+":10:15: kernelModule: ")
 	}
 }

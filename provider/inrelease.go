@@ -31,14 +31,14 @@ func InRelease(t Tree, name string) (*Provider, error) {
 	for _, file := range names {
 		data, err := t.ReadFile(file)
 		if err != nil {
-			return nil, &PlaceError{File: file, LookedFor: "this file of the release's own provider", Found: err.Error(), Err: err}
+			return nil, &PlaceError{File: file, LookedFor: "this file of the release's own provider", Found: reason(err), Err: err}
 		}
 		p.Files = append(p.Files, File{Name: strings.TrimPrefix(file, dir+"/"), data: data, Size: int64(len(data))})
 	}
 	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	top, err := t.ReadFile(TopCMake)
 	if err != nil {
-		return nil, &PlaceError{File: TopCMake, LookedFor: "this file of the release", Found: err.Error(), Err: err}
+		return nil, &PlaceError{File: TopCMake, LookedFor: "this file of the release", Found: reason(err), Err: err}
 	}
 	cmds, err := parseCMake(TopCMake, top)
 	if err != nil {

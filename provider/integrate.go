@@ -177,7 +177,7 @@ func (in *integration) read(name string) ([]byte, bool) {
 	}
 	data, err := in.tree.ReadFile(name)
 	if err != nil {
-		in.fail(&PlaceError{File: name, LookedFor: "this file of the release", Found: err.Error(), Err: err})
+		in.fail(&PlaceError{File: name, LookedFor: "this file of the release", Found: reason(err), Err: err})
 		data = nil
 	} else if data == nil {
 		data = []byte{}
@@ -225,7 +225,7 @@ func (in *integration) copy(m *Manifest, c Copy) {
 		in.fail(&ConflictError{File: c.To, Want: want, Got: "a file with other content"})
 		return
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		in.fail(&PlaceError{File: c.To, LookedFor: "a place for the provider's file", Found: err.Error(), Err: err})
+		in.fail(&PlaceError{File: c.To, LookedFor: "a place for the provider's file", Found: reason(err), Err: err})
 		return
 	}
 	edit := Edit{File: c.To, What: "the provider's " + c.From.Name, Already: same}

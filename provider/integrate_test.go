@@ -65,7 +65,7 @@ func TestIntegrateSubdirectoriesAndOutside(t *testing.T) {
 		ManifestName:         strings.Replace(smallManifest, "coherentDMA: true", "coherentDMA: false\n  subdirectories: [man]", 1),
 		"man/CMakeLists.txt": "# pages\n",
 	})
-	p, err := Load(dir)
+	p, err := Load(t.Context(), dir)
 	wantError(t, err)
 	_, err = Integrate(tree, p)
 	wantError(t, err)
@@ -139,7 +139,7 @@ func TestIntegrateExecutable(t *testing.T) {
 	if err := os.Chmod(filepath.Join(dir, "fly.c"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	p, err := Load(dir)
+	p, err := Load(t.Context(), dir)
 	wantError(t, err)
 	tree := smallRelease()
 	before := maps.Clone(tree)

@@ -41,7 +41,7 @@ func loadWith(t *testing.T, manifest string, change map[string]string) *Provider
 	t.Helper()
 	files := map[string]string{ManifestName: manifest}
 	maps.Copy(files, change)
-	p, err := Load(smallFolder(t, files))
+	p, err := Load(t.Context(), smallFolder(t, files))
 	wantError(t, err)
 	return p
 }
@@ -299,7 +299,7 @@ func TestDirTreeRemovesAllOrNothing(t *testing.T) {
 
 // What another folder of the release installs under the same name.
 func TestIntegrateInstalledTwice(t *testing.T) {
-	p, err := Load(libraryFolder(t, nil))
+	p, err := Load(t.Context(), libraryFolder(t, nil))
 	wantError(t, err)
 	release := func() memTree {
 		tree := smallRelease()
@@ -341,7 +341,7 @@ func TestIntegrateUnknownVariable(t *testing.T) {
 		"known to all": {map[string]string{cmakeName: etc}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, err := Load(libraryFolder(t, tt.change))
+			p, err := Load(t.Context(), libraryFolder(t, tt.change))
 			wantError(t, err)
 			tree := smallRelease()
 			tree[TopCMake] = strings.Replace(tree[TopCMake], "set(CMAKE_INSTALL_MODPROBEDIR", "set(ANOTHER", 1)

@@ -20,7 +20,7 @@ type Library struct {
 	SoMajor   string    // "1"
 	Version   string    // "1.0.${PACKAGE_VERSION}", as CMake has it
 	Nodes     []string  // of the version map, in its order: MANA_1.0
-	Symbols   []Symbol  // in the version map's order
+	Symbols   []Symbol  // in the version map's order; none where it exports nothing
 	Headers   []string  // below infiniband/: "manadv.h"
 	PkgConfig bool      // libmana.pc
 	ManPages  []ManPage // also of subdirectories
@@ -40,6 +40,7 @@ type buildReader struct {
 	p       *Provider
 	release bool // it is a release's own provider, whose kernel headers no manifest names
 	plugin  bool
+	others  []*SourceError // targets of another name than the provider's
 	library *Library
 	headers []cmakePlace // of publish_headers
 	pc      *cmakePlace  // rdma_pkg_config
@@ -66,6 +67,7 @@ func (r *buildReader) read(b *buildFile, c *cmakeCommand) {
 	case cmakePlugin, cmakeShared:
 		r.errs = append(r.errs, r.p.checkSources(b, c)...)
 		if len(c.Args) == 0 || c.Args[0].Text != name {
+			r.others = append(r.others, otherTarget(b, c, name))
 			return
 		}
 		if c.Name == cmakePlugin {
@@ -120,7 +122,7 @@ func (r *buildReader) shared(b *buildFile, c *cmakeCommand) error {
 		return b.fail(c.Args[1], "a version map of the provider's folder", fmt.Sprintf("%q", c.Args[1].Text))
 	}
 	vm, err := parseVersionMap(path.Join(r.p.Dir, lib.Map), data)
-	lib.Nodes, lib.Symbols = vm.Nodes, vm.Symbols
+	lib.Nodes, lib.Symbols, r.p.mapWarnings = vm.Nodes, vm.Symbols, vm.Warnings
 	return err
 }
 
@@ -154,14 +156,17 @@ func (r *buildReader) isKernelHeader(name string) bool {
 	if !ok {
 		return false
 	}
-	return r.release || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), func(h string) bool { return headerName(h) == header })
+	return r.release || r.p.doubtsHeaders() || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), func(h string) bool { return headerName(h) == header })
 }
 
 // finish checks what only all files together tell.
 func (r *buildReader) finish(file string) error {
 	p, lib := r.p, r.library
+	for _, other := range r.others {
+		r.fail(other)
+	}
 	switch {
-	case lib == nil && !r.plugin && len(r.errs) == 0:
+	case lib == nil && !r.plugin && len(r.others) == 0 && len(r.errs) == 0:
 		r.fail(noPlace(file, wantProvider(p.Manifest.Name)))
 	case lib != nil && r.plugin:
 		r.fail(&PlaceError{File: file, LookedFor: "either " + wantProvider(p.Manifest.Name), Found: "both"})

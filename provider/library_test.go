@@ -73,7 +73,7 @@ func libraryFolder(t *testing.T, change map[string]string) string {
 }
 
 func TestLibrary(t *testing.T) {
-	p, err := Load(libraryFolder(t, nil))
+	p, err := Load(t.Context(), libraryFolder(t, nil))
 	wantError(t, err)
 	pages := []ManPage{{7, "flydv"}, {3, "flydv_open"}, {3, "flydv_close"}}
 	want := &Library{
@@ -97,7 +97,7 @@ func TestLibrary(t *testing.T) {
 // A plug-in can have pages; a variable that set() gives stands for its values;
 // folders can be taken in by CMake alone.
 func TestLibraryManPagesOfPlugin(t *testing.T) {
-	p, err := Load(smallFolder(t, map[string]string{
+	p, err := Load(t.Context(), smallFolder(t, map[string]string{
 		cmakeName:          "set(SOURCES fly.c)\nlist(APPEND SOURCES sub/fast.c)\nrdma_provider(fly ${SOURCES})\nadd_subdirectory(doc)\n",
 		"doc/" + cmakeName: "set(N fly)\nset(PAGES ${N}.7.md other.8.in.rst)\nif (X)\nrdma_man_pages(${PAGES})\nelse()\nrdma_man_pages(${N}.7.md)\nendif()\n",
 		"doc/fly.7.md":     "x", "doc/other.8.in.rst": "x",
@@ -154,14 +154,14 @@ func TestLibraryMistakes(t *testing.T) {
 				}
 				change[tt.file] = replaceOnce(t, texts[tt.file], tt.old, tt.new)
 			}
-			_, err := Load(libraryFolder(t, change))
+			_, err := Load(t.Context(), libraryFolder(t, change))
 			wantError(t, err, tt.want)
 			if _, ok := errors.AsType[*PlaceError](err); !ok {
 				t.Errorf("want a *PlaceError, got %v", err)
 			}
 		})
 	}
-	_, err := Load(smallFolder(t, map[string]string{
+	_, err := Load(t.Context(), smallFolder(t, map[string]string{
 		cmakeName: "rdma_provider(fly fly.c)\npublish_headers(infiniband flydv.h)\nrdma_pkg_config(fly a b)\n", "flydv.h": "x",
 	}))
 	wantError(t, err, cmakeName+":2: ", cmakeName+":3: ", cmakeShared)
@@ -207,7 +207,7 @@ func TestLoadManifestOfManyKinds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := Load(smallFolder(t, map[string]string{
+			p, err := Load(t.Context(), smallFolder(t, map[string]string{
 				ManifestName: replaceOnce(t, smallManifest, tt.old, tt.new), "fly_user.h": "/* ioctl */\n", "kernel/fly-abi.h": "/* kernel */\n",
 			}))
 			var got []string

@@ -3,12 +3,12 @@
 package provider
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -29,31 +29,34 @@ type Provider struct {
 	Files    []File // sorted by name, without the manifest and the private files
 	digest   string
 
-	library   *Library
-	manPages  []ManPage
-	installed []Installed
+	doubtful    map[string]bool // of Examine: fields of the manifest that have a mistake
+	library     *Library
+	mapWarnings []error // of its version map
+	manPages    []ManPage
+	installed   []Installed
 }
 
 // Load reads a provider's folder. Everything that is wrong is reported at once,
 // as *strictyaml.Mistake (manifest, with line and column), *FileError and
-// *LimitError (files), *PlaceError (CMakeLists.txt, version map). Nothing outside of dir is
-// read: symbolic links are refused, also those that stay inside.
-func Load(dir string) (*Provider, error) {
-	root, err := os.OpenRoot(dir)
+// *LimitError (files), *PlaceError (CMakeLists.txt, version map), or the cause of ctx's
+// end. Nothing outside of dir is read: symbolic links are refused, also those that stay
+// inside.
+func Load(ctx context.Context, dir string) (*Provider, error) {
+	root, err := openFolder(dir)
 	if err != nil {
-		return nil, &FileError{File: dir, Want: "a provider's folder", Got: err.Error(), Err: err}
+		return nil, err
 	}
 	defer func() { _ = root.Close() }()
 	file := filepath.Join(dir, ManifestName)
-	data, _, err := readLimited(root, ManifestName, file)
+	data, err := readManifest(root, file)
 	if err != nil {
 		return nil, err
 	}
 	p := &Provider{Dir: dir}
-	if err := strictyaml.Decode(file, data, &p.Manifest); err != nil {
+	if err := p.Manifest.decode(file, data); err != nil {
 		return nil, err
 	}
-	if p.Files, err = readFolder(root, dir, &p.Manifest); err != nil {
+	if p.Files, err = readFolder(ctx, root, dir, &p.Manifest); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
@@ -111,7 +114,7 @@ func (p *Provider) checkNamed(file string, data []byte) error {
 		if p.has(name) {
 			return
 		}
-		got := "no such file"
+		got := noSuchFile
 		if p.Manifest.isPrivate(name, false) {
 			got = "a file that privateFiles keeps out"
 		}

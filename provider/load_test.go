@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -43,7 +44,7 @@ func TestLoad(t *testing.T) {
 // A provider's own NAME-abi.h and the kernel's are two files.
 func TestLoadHeaderInAFolder(t *testing.T) {
 	manifest := strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeader: kernel/fly-abi.h", 1)
-	p, err := Load(smallFolder(t, map[string]string{ManifestName: manifest, "kernel/fly-abi.h": "/* kernel */\n"}))
+	p, err := Load(t.Context(), smallFolder(t, map[string]string{ManifestName: manifest, "kernel/fly-abi.h": "/* kernel */\n"}))
 	wantError(t, err)
 	tree := smallRelease()
 	_, err = Integrate(tree, p)
@@ -61,7 +62,7 @@ func TestLoadHeaderInAFolder(t *testing.T) {
 }
 
 func TestLoadRib(t *testing.T) {
-	if _, err := Load("rib"); err != nil {
+	if _, err := Load(t.Context(), "rib"); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -104,7 +105,7 @@ func TestLoadManifestMistakes(t *testing.T) {
 		{"device too long", "fly0", strings.Repeat("f", 63) + "0", []string{"14:device.name"}},
 		{"modalias", "name: fly0", "name: fly0\n  modalias: \"pci:v1\\nx\"", []string{"15:device.modalias"}},
 		{"kernel ABI", "name: fly0", "name: fly0\n  kernelABI: 1999999999", []string{"15:device.kernelABI"}},
-		{"kernel ABI 0", "name: fly0", "name: fly0\n  kernelABI: 0", []string{"15:device.kernelABI"}},
+		{"kernel ABI below 0", "name: fly0", "name: fly0\n  kernelABI: -1", []string{"15:device.kernelABI"}},
 		{"private patterns", "lab/, \"*~\"", "../x, /y, a//b, \"[\", \"**\"", []string{
 			"15:privateFiles[1]", "15:privateFiles[2]", "15:privateFiles[3]", "15:privateFiles[4]", "15:privateFiles[5]",
 		}},
@@ -122,7 +123,7 @@ func TestLoadManifestMistakes(t *testing.T) {
 				t.Fatal("the manifest was not changed")
 			}
 			dir := smallFolder(t, map[string]string{ManifestName: text})
-			_, err := Load(dir)
+			_, err := Load(t.Context(), dir)
 			var got []string
 			for _, m := range strictyaml.Mistakes(err) {
 				if m.File != filepath.Join(dir, ManifestName) || m.Column < 1 {
@@ -149,10 +150,11 @@ func TestLoadFolderMistakes(t *testing.T) {
 		change map[string]string
 		want   []string
 	}{
-		{"no manifest", map[string]string{ManifestName: ""}, []string{ManifestName, "can be read"}},
+		{"no manifest", map[string]string{ManifestName: ""}, []string{ManifestName + ": want a manifest", "docs/provider.md", "provider:new", "got no such file"}},
 		{"no CMakeLists.txt", map[string]string{cmakeName: ""}, []string{cmakeName, "no such file"}},
 		{"no provider in it", map[string]string{cmakeName: "# rdma_provider(fly)\nadd_library(fly fly.c)\n"}, []string{"rdma_provider(fly", "none"}},
-		{"another provider in it", map[string]string{cmakeName: "rdma_provider(wasp fly.c)\n"}, []string{"rdma_provider(fly", "none"}},
+		{"another provider in it", map[string]string{cmakeName: "rdma_provider(wasp fly.c)\n"}, []string{cmakeName + ":1: want rdma_provider(fly, got rdma_provider(wasp"}},
+		{"two providers in it", map[string]string{cmakeName: "rdma_provider(fly fly.c)\nrdma_shared_provider(wasp)\n"}, []string{cmakeName + ":2: want rdma_shared_provider(fly, got rdma_shared_provider(wasp"}},
 		{"not CMake", map[string]string{cmakeName: "rdma_provider(fly\n"}, []string{cmakeName + ":1:"}},
 		{
 			"sources that are missing",
@@ -164,16 +166,31 @@ func TestLoadFolderMistakes(t *testing.T) {
 		{"blank and quote", map[string]string{"a b.c": "x", "it's.c": "x", "a%b": "x"}, []string{"a b.c", "it's.c", "a%b", "letters, digits"}},
 		{"option", map[string]string{"-x": "y"}, []string{"does not begin with -"}},
 		{"too large", map[string]string{"big.bin": strings.Repeat("x", MaxFileSize+1)}, []string{"big.bin", "8388608 bytes in one file", "8388609"}},
-		{"manifest too large", map[string]string{ManifestName: smallManifest + strings.Repeat("#", MaxFileSize)}, []string{ManifestName, "bytes in one file"}},
+		{"manifest too large", map[string]string{ManifestName: smallManifest + strings.Repeat("#", MaxFileSize)}, []string{ManifestName, "at most 65536 bytes in one file"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Load(smallFolder(t, tt.change))
+			_, err := Load(t.Context(), smallFolder(t, tt.change))
 			wantError(t, err, tt.want...)
 			if strings.ContainsFunc(strings.ReplaceAll(err.Error(), "\n", ""), isControl) {
 				t.Errorf("control characters in %q", err)
 			}
 		})
+	}
+}
+
+// An end of the context ends the reading of a folder, and says why.
+func TestLoadEnds(t *testing.T) {
+	why := errors.New("SIGTERM")
+	ctx, end := context.WithCancelCause(t.Context())
+	end(why)
+	dir := smallFolder(t, nil)
+	if _, err := Load(ctx, dir); !errors.Is(err, why) {
+		t.Errorf("Load: %v", err)
+	}
+	x := Examine(ctx, dir)
+	if len(x.Answers) != 0 || x.Provider != nil || !errors.Is(x.Ended, why) {
+		t.Errorf("Examine: %+v", x)
 	}
 }
 
@@ -184,7 +201,7 @@ func TestLoadTooManyFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err := Load(dir)
+	_, err := Load(t.Context(), dir)
 	var limit *LimitError
 	if !errors.As(err, &limit) || limit.Limit != MaxFiles || limit.File != dir {
 		t.Errorf("got %v, want a *LimitError of %d files", err, MaxFiles)
@@ -213,7 +230,7 @@ func TestLoadLinksAndSpecialFiles(t *testing.T) {
 			if err := tt.make(filepath.Join(dir, tt.name)); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Load(dir)
+			_, err := Load(t.Context(), dir)
 			if tt.want == "" {
 				wantError(t, err)
 				return
@@ -229,11 +246,11 @@ func TestLoadLinksAndSpecialFiles(t *testing.T) {
 		if err := os.Symlink("m", filepath.Join(dir, ManifestName)); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Load(dir)
+		_, err := Load(t.Context(), dir)
 		wantError(t, err, ManifestName, "a regular file")
 	})
 	t.Run("no folder", func(t *testing.T) {
-		_, err := Load(filepath.Join(t.TempDir(), "none"))
+		_, err := Load(t.Context(), filepath.Join(t.TempDir(), "none"))
 		if !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("got %v", err)
 		}
@@ -247,7 +264,7 @@ func TestDigest(t *testing.T) {
 		if prepare != nil {
 			prepare(dir)
 		}
-		p, err := Load(dir)
+		p, err := Load(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 // ManifestName is the manifest's name in a provider's folder.
@@ -18,42 +20,42 @@ const ManifestName = "provider.yaml"
 //nolint:tagliatelle // ID is written in capitals, as everywhere in rdma-core
 type Manifest struct {
 	// Name is also that of the CMake target, verbs_provider_NAME and libNAME.
-	Name        string `yaml:"name" jsonschema_description:"The folder under providers/; librib's rib."`
-	Description string `yaml:"description" jsonschema_description:"One line, for the RPM spec's list of drivers."`
+	Name        string `yaml:"name" jsonschema_description:"the provider's name: the directory under providers/"`
+	Description string `yaml:"description" jsonschema_description:"one line of text for the RPM spec's list of drivers"`
 	// Title is by default the name in capitals and USERSPACE PROVIDER.
-	Title      string     `yaml:"title,omitempty" jsonschema_description:"In MAINTAINERS, before the module's name."`
-	Maintainer Maintainer `yaml:"maintainer" jsonschema_description:"For MAINTAINERS and the patch's header."`
+	Title      string     `yaml:"title,omitempty" jsonschema_description:"a title for MAINTAINERS, before the module's name"`
+	Maintainer Maintainer `yaml:"maintainer" jsonschema_description:"a mapping with name and email"`
 	// CoMaintainers stand below the maintainer in MAINTAINERS.
-	CoMaintainers []Maintainer `yaml:"coMaintainers,omitempty" jsonschema_description:"Further people, for MAINTAINERS."`
+	CoMaintainers []Maintainer `yaml:"coMaintainers,omitempty" jsonschema_description:"a list of further people for MAINTAINERS"`
 	// Copyright and License are for debian/copyright; CopyrightLines and
 	// LicenseName give what stands for one that is not there.
-	Copyright []string `yaml:"copyright,omitempty" jsonschema_description:"Years and holder, one line each."`
-	License   string   `yaml:"license,omitempty" jsonschema_description:"By the names of debian/copyright."`
+	Copyright []string `yaml:"copyright,omitempty" jsonschema_description:"a list of lines with years and holder"`
+	License   string   `yaml:"license,omitempty" jsonschema_description:"a licence by the names of debian/copyright"`
 	// ABIHeader goes to kernel-headers/rdma/ by its base name, and not to
 	// providers/NAME. It may stand in a folder below: many of upstream's providers
 	// have another file NAME-abi.h beside their sources. ABIHeaders stands for it
 	// where there are several; without both the
 	// provider has no kernel header of its own.
-	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"A file of this folder, NAME-abi.h."`
-	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"The same for several; not both."`
+	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"a file of this directory such as NAME-abi.h"`
+	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"a list of files of this directory, in place of abiHeader"`
 	// IoctlHeaders go there too; no kernel-abi/ is made from them.
-	IoctlHeaders []string `yaml:"ioctlHeaders,omitempty" jsonschema_description:"NAME_user_ioctl_cmds.h and such."`
-	DriverID     DriverID `yaml:"driverID" jsonschema_description:"The constant in enum rdma_driver_id."`
-	KernelModule string   `yaml:"kernelModule,omitempty" jsonschema_description:"NAME.ko, for README.md."`
-	CMake        CMake    `yaml:"cmake" jsonschema_description:"Where CMakeLists.txt takes the provider in."`
-	Device       Device   `yaml:"device" jsonschema_description:"The device of the proof."`
+	IoctlHeaders []string `yaml:"ioctlHeaders,omitempty" jsonschema_description:"a list of headers such as NAME_user_ioctl_cmds.h"`
+	DriverID     DriverID `yaml:"driverID" jsonschema_description:"a mapping with policy and constant"`
+	KernelModule string   `yaml:"kernelModule,omitempty" jsonschema_description:"a module's name NAME.ko for README.md"`
+	CMake        CMake    `yaml:"cmake" jsonschema_description:"a mapping with coherentDMA: true or false"`
+	Device       Device   `yaml:"device" jsonschema_description:"a mapping with the name of the device for the proof"`
 	// ReplacesUpstream says that the release has a provider of this name, whose
 	// files go.
-	ReplacesUpstream bool `yaml:"replacesUpstream,omitempty" jsonschema_description:"In place of the release's own."`
+	ReplacesUpstream bool `yaml:"replacesUpstream,omitempty" jsonschema_description:"true where it takes the place of the release's own"`
 	// PrivateFiles are not copied into rdma-core: name or *.ext in any folder,
 	// dir/ a folder with all below it, a/b* one path from the provider's folder.
-	PrivateFiles []string `yaml:"privateFiles,omitempty" jsonschema_description:"Patterns: *.ext, dir/, a/b*."`
+	PrivateFiles []string `yaml:"privateFiles,omitempty" jsonschema_description:"a list of patterns such as *.ext, dir/ and a/b*"`
 }
 
 // Maintainer answers for the provider.
 type Maintainer struct {
-	Name  string `yaml:"name"`
-	Email string `yaml:"email"`
+	Name  string `yaml:"name"  jsonschema_description:"a name"`
+	Email string `yaml:"email" jsonschema_description:"an address as name@host"`
 }
 
 // Policy says where the provider's driver id comes from.
@@ -72,40 +74,45 @@ const (
 
 // DriverID is the provider's constant in enum rdma_driver_id.
 type DriverID struct {
-	Constant string `yaml:"constant,omitempty" jsonschema_description:"RDMA_DRIVER_ and the name in capitals."`
-	Policy   Policy `yaml:"policy" jsonschema:"enum=next,enum=explicit,enum=none" jsonschema_description:"Whence the number."`
+	Constant string `yaml:"constant,omitempty" jsonschema_description:"a constant: RDMA_DRIVER_ and the name in capitals"`
+	Policy   Policy `yaml:"policy" jsonschema:"enum=next,enum=explicit,enum=none" jsonschema_description:"where the number comes from: next, explicit or none"`
 	// Value is what the kernel driver reports; with PolicyExplicit only.
-	Value int `yaml:"value,omitempty" jsonschema_description:"The number, with policy explicit only."`
+	Value int `yaml:"value,omitempty" jsonschema_description:"a number, with policy explicit only"`
 }
 
 // CMake says how the provider is built.
 //
 //nolint:tagliatelle // DMA is written in capitals, as everywhere in rdma-core
 type CMake struct {
-	CoherentDMA bool `yaml:"coherentDMA" jsonschema_description:"Inside if (HAVE_COHERENT_DMA), or beside it."`
+	CoherentDMA bool `yaml:"coherentDMA" jsonschema_description:"true or false: whether it stands in if (HAVE_COHERENT_DMA)"`
 	// Condition is CMake's, for an if() around add_subdirectory.
-	Condition string `yaml:"condition,omitempty" jsonschema_description:"What if() takes: ENABLE_FOO."`
+	Condition string `yaml:"condition,omitempty" jsonschema_description:"a condition that if() takes such as ENABLE_FOO"`
 	// Subdirectories have a CMakeLists.txt of their own and are built behind
 	// the provider, as man is for some of upstream's.
-	Subdirectories []string `yaml:"subdirectories,omitempty" jsonschema_description:"Folders below, such as man."`
+	Subdirectories []string `yaml:"subdirectories,omitempty" jsonschema_description:"a list of directories below such as man"`
 }
 
 // Device is what the proof shows to ibv_devices.
 //
 //nolint:tagliatelle // ABI is written in capitals, as everywhere in rdma-core
 type Device struct {
-	Name string `yaml:"name" jsonschema_description:"A name that the provider matches, with its number: rib0."`
-	// KernelABI is one that the provider supports; 0 stands for 1, which most kernel drivers have.
-	KernelABI int `yaml:"kernelABI,omitempty" jsonschema:"minimum=1" jsonschema_description:"The uverbs ABI, else 1."`
+	Name string `yaml:"name" jsonschema_description:"a device's name with its number such as rib0"`
+	// KernelABI is one that the provider supports; 1, which most kernel drivers have,
+	// where the manifest has none.
+	KernelABI int `yaml:"kernelABI,omitempty" jsonschema:"minimum=0" jsonschema_description:"the uverbs ABI that its driver reports, else 1"`
 	// Modalias is for a provider that matches by PCI id and not by name.
-	Modalias string `yaml:"modalias,omitempty" jsonschema_description:"pci:v0000....d0000....sv*sd*bc*sc*i*"`
+	Modalias string `yaml:"modalias,omitempty" jsonschema_description:"a modalias such as pci:v00001AF4d00001041sv*sd*bc*sc*i*"`
 	// ByDriverID is for a provider whose match table has its driver id and
 	// nothing else: the proof then plays the kernel's netlink, which says it.
-	ByDriverID bool `yaml:"byDriverID,omitempty" jsonschema_description:"It matches by its driver id alone."`
+	ByDriverID bool `yaml:"byDriverID,omitempty" jsonschema_description:"true where it matches by its driver id alone"`
 }
 
-// ABI is the kernel ABI that the device of the proof reports.
-func (d Device) ABI() int { return max(d.KernelABI, 1) }
+// decode reads provider.yaml. file names it in errors, which are strictyaml's; beside
+// them the manifest has what could be read of the rest.
+func (m *Manifest) decode(file string, data []byte) error {
+	*m = Manifest{Device: Device{KernelABI: 1}}
+	return strictyaml.Decode(file, data, m)
+}
 
 // maintainersTitle is the title of the section in MAINTAINERS, in upstream's form.
 func (m *Manifest) maintainersTitle() string {

@@ -86,7 +86,7 @@ func (m *matchCheck) driver() string {
 		m.fail(more.file.problem(more.at, driverMacro+"() once", "it again"))
 	}
 	first := places[0]
-	if got := textOf(first.args[0]); got != name {
+	if got := textOf(first.args[0]); got != name && !m.p.doubts(fieldName) {
 		m.fail(first.file.problem(first.args[0][0].Start, name+", the manifest's name", strconv.Quote(got)))
 	}
 	if ops := first.args[1]; len(ops) == 1 && ops[0].Kind == cWord {
@@ -136,7 +136,10 @@ func (m *matchCheck) ops(name string) {
 
 // abiRange holds the kernel ABI of the manifest's device against the range.
 func (m *matchCheck) abiRange(o *cObject, low, high []cToken) {
-	abi := int64(m.p.Manifest.Device.ABI())
+	if m.p.doubts(fieldDevice) {
+		return
+	}
+	abi := int64(m.p.Manifest.Device.KernelABI)
 	least, most := int64(0), int64(0)
 	okLow, okHigh := true, false
 	if low == nil {

@@ -52,7 +52,7 @@ func (in *integration) removeOld(name string, plan []Copy) {
 	}
 	have, err := lister.List(dir)
 	if err != nil {
-		in.fail(&PlaceError{File: dir, LookedFor: "the files of the release's own provider", Found: err.Error(), Err: err})
+		in.fail(&PlaceError{File: dir, LookedFor: "the files of the release's own provider", Found: reason(err), Err: err})
 		return
 	}
 	for _, file := range have {

@@ -67,7 +67,7 @@ func (t *DirTree) Close() error {
 // ReadFile reads a regular file of up to MaxFileSize bytes; a link is refused
 // with a *FileError: to write through it would change another file.
 func (t *DirTree) ReadFile(name string) ([]byte, error) {
-	data, _, err := readLimited(t.root, name, name)
+	data, _, err := readLimited(t.root, name, name, MaxFileSize)
 	return data, err
 }
 

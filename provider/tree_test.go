@@ -60,7 +60,7 @@ func TestDirTree(t *testing.T) {
 	if err := os.Chmod(filepath.Join(src, "sub", "fast.c"), 0o711); err != nil {
 		t.Fatal(err)
 	}
-	p, err := Load(src)
+	p, err := Load(t.Context(), src)
 	wantError(t, err)
 	_, err = Integrate(tree, p)
 	wantError(t, err)

@@ -22,7 +22,7 @@ func (t *DirTree) List(dir string) ([]string, error) {
 			if name == dir && errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
-			return &FileError{File: name, Want: "a folder that can be listed", Got: err.Error(), Err: err}
+			return &FileError{File: name, Want: "a folder that can be listed", Got: reason(err), Err: err}
 		case len(names) >= maxEntries:
 			return &LimitError{File: dir, What: "files", Limit: maxEntries}
 		case d.Type().IsRegular():

@@ -98,7 +98,7 @@ func TestNewShared(t *testing.T) {
 // nothingFound holds what provider:new makes against what provider:check says.
 func nothingFound(t *testing.T, dir string) {
 	t.Helper()
-	for _, a := range provider.Examine(dir).Answers {
+	for _, a := range provider.Examine(t.Context(), dir).Answers {
 		for _, f := range a.Findings {
 			if !strings.Contains(f.Err.Error(), "maintainer.email: want the address of who answers for it, got a placeholder") {
 				t.Errorf("%s: %v", a.Check, f.Err)

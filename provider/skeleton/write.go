@@ -51,7 +51,7 @@ func Write(ctx context.Context, dir string, files []File) (p *provider.Provider,
 	if err := fill(ctx, beside, files); err != nil {
 		return nil, err
 	}
-	if p, err = provider.Load(beside); err != nil {
+	if p, err = provider.Load(ctx, beside); err != nil {
 		return nil, err
 	}
 	if cause := context.Cause(ctx); cause != nil {

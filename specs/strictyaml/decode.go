@@ -33,7 +33,8 @@ type Checker interface {
 //
 // The file name is used in errors only. On success v is filled in and the error is
 // nil. Otherwise the error joins one *Mistake for each mistake in the document, in the
-// order of the file, and v is not to be used. An error that holds no *Mistake says that
+// order of the file, twenty at most; v then holds what could be decoded beside them, for
+// a caller that leaves out what they name. An error that holds no *Mistake says that
 // v's type cannot be decoded strictly: a fault of the program, not of the file.
 func Decode(file string, data []byte, v any) error {
 	rv := reflect.ValueOf(v)
@@ -50,6 +51,7 @@ func Decode(file string, data []byte, v any) error {
 	}
 	value, mistakes := doc.value()
 	if all := merge(mistakes, doc.validate(sch, value)); len(all) > 0 {
+		doc.decodeRest(v)
 		return join(all)
 	}
 	if err := doc.root.Decode(v); err != nil {
@@ -63,13 +65,32 @@ func Decode(file string, data []byte, v any) error {
 	return join(mistakes)
 }
 
+// decodeRest fills in what is left beside the mistakes. What the decoder says of these
+// is said already; aliases are not followed, since they can grow without end.
+func (d *document) decodeRest(v any) {
+	if d.aliases {
+		return
+	}
+	for n, content := range d.kept {
+		n.Content = content
+	}
+	_ = d.root.Decode(v)
+}
+
 // merge adds to the first mistakes those of the second that are about other values: what
 // has no value in the first place is not said to have a wrong one as well.
 func merge(first, second []*Mistake) []*Mistake {
+	type place struct {
+		line, column int
+		path         string
+	}
+	said := make(map[place]bool, len(first))
+	for _, m := range first {
+		said[place{m.Line, m.Column, m.Path}] = true
+	}
 	all := slices.Clone(first)
 	for _, m := range second {
-		same := func(f *Mistake) bool { return f.Line == m.Line && f.Column == m.Column && f.Path == m.Path }
-		if !slices.ContainsFunc(first, same) {
+		if !said[place{m.Line, m.Column, m.Path}] {
 			all = append(all, m)
 		}
 	}

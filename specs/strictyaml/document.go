@@ -7,34 +7,36 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
 
 const (
-	// maxSize and maxDepth are far above what a data file needs, and low enough that
-	// a hostile one costs nothing.
-	maxSize  = 4 << 20
+	// MaxSize is how many bytes a data file may have. It and maxDepth are above what
+	// one needs, and low enough that a hostile one costs nothing.
+	MaxSize  = 256 << 10
 	maxDepth = 64
 )
 
 // document is a parsed file: its root value and the way from paths to nodes.
 type document struct {
-	file string
-	root *yaml.Node
+	file    string
+	root    *yaml.Node
+	aliases bool                          // the file has some; they are refused
+	kept    map[*yaml.Node][]*yaml.Node   // the Content of a mapping that has a key twice, with the first alone
+	keys    map[*yaml.Node]map[string]int // of a mapping: where its keys are in Content
 }
 
 // mistake makes a mistake at a node's position.
 func (d *document) mistake(n *yaml.Node, path, want, got string) *Mistake {
 	line, column := max(n.Line, 1), max(n.Column, 1)
-	return &Mistake{File: d.file, Line: line, Column: column, Path: path, Want: want, Got: got}
+	return &Mistake{File: d.file, Line: line, Column: column, Path: cut(path), Want: want, Got: cut(got)}
 }
 
 // parse reads the bytes as exactly one YAML document.
 func parse(file string, data []byte) (*document, []*Mistake) {
-	d := &document{file: file}
+	d := &document{file: file, kept: make(map[*yaml.Node][]*yaml.Node), keys: make(map[*yaml.Node]map[string]int)}
 	if m := rawMistake(file, data); m != nil {
 		return nil, []*Mistake{m}
 	}
@@ -60,9 +62,9 @@ func parse(file string, data []byte) (*document, []*Mistake) {
 
 // rawMistake finds what is wrong with the bytes themselves, before any YAML is read.
 func rawMistake(file string, data []byte) *Mistake {
-	if len(data) > maxSize {
+	if len(data) > MaxSize {
 		return &Mistake{
-			File: file, Line: 1, Column: 1, Want: "a file of at most " + strconv.Itoa(maxSize) + " bytes",
+			File: file, Line: 1, Column: 1, Want: "a file of at most " + strconv.Itoa(MaxSize) + " bytes",
 			Got: strconv.Itoa(len(data)) + " bytes",
 		}
 	}
@@ -85,75 +87,4 @@ func rawMistake(file string, data []byte) *Mistake {
 		rest = rest[size:]
 	}
 	return nil
-}
-
-// syntaxMistake finds the line of a syntax error. The YAML library's own line numbers
-// are off by one for some errors, name the start of the enclosing block for others and
-// are missing for the rest, so the line is found by looking for the shortest beginning
-// of the file from which on it cannot be parsed.
-func syntaxMistake(file string, data []byte, err error) *Mistake {
-	lines := bytes.SplitAfter(data, []byte("\n"))
-	if last := len(lines) - 1; last > 0 && len(lines[last]) == 0 {
-		lines = lines[:last]
-	}
-	ends := make([]int, len(lines)+1)
-	for i, l := range lines {
-		ends[i+1] = ends[i] + len(l)
-	}
-	parses := func(n int) bool { return parseable(data[:ends[n]]) }
-	bad := firstBadLine(len(lines), parses)
-	text := string(lines[bad-1])
-	indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
-	m := &Mistake{File: file, Line: bad, Column: len(indent) + 1, Want: "well-formed YAML", Got: syntaxText(err)}
-	if tab := strings.IndexByte(indent, '\t'); tab >= 0 {
-		m.Column, m.Want, m.Got = tab+1, "spaces as indentation", "a tab"
-	}
-	return m
-}
-
-// lookahead is how many further lines a beginning that cannot be parsed is followed, to
-// tell an error from a value that goes on: a list or a quoted text over several lines.
-const lookahead = 60
-
-// firstBadLine returns the number of the line at which parsing of n lines fails for good.
-func firstBadLine(n int, parses func(lines int) bool) int {
-	good := 0
-	for {
-		low, high := good, n // parses(low), !parses(high)
-		for high-low > 1 {
-			if mid := (low + high) / 2; parses(mid) {
-				low = mid
-			} else {
-				high = mid
-			}
-		}
-		good = 0
-		for next := high + 1; next <= min(n, high+lookahead); next++ {
-			if parses(next) {
-				good = next
-			}
-		}
-		if good == 0 {
-			return high
-		}
-	}
-}
-
-func parseable(data []byte) bool {
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	for {
-		var n yaml.Node
-		if err := dec.Decode(&n); err != nil {
-			return errors.Is(err, io.EOF)
-		}
-	}
-}
-
-// syntaxText is the library's message without its prefix and its line number.
-func syntaxText(err error) string {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if parts := typeErrorLine.FindStringSubmatch(text); parts != nil {
-		text = parts[2]
-	}
-	return text
 }

@@ -118,7 +118,7 @@ func (d *document) unknown(n *yaml.Node, path string, sub *reflected.Schema, nam
 	var out []*Mistake
 	for _, name := range names {
 		at := n
-		if k := key(n, name); k != nil {
+		if k := d.key(n, name); k != nil {
 			at = k
 		}
 		out = append(out, d.mistake(at, fieldPath(path, name), "one of the fields "+strings.Join(known, ", "),

@@ -54,12 +54,21 @@ func Mistakes(err error) []*Mistake {
 	return Mistakes(errors.Unwrap(err))
 }
 
+// maxMistakes is how many mistakes of one file are reported: who reads them has to
+// begin somewhere, and a hostile file may have one in each of its bytes.
+const maxMistakes = 20
+
 // join sorts mistakes by position, drops repeated ones, and makes one error of them.
 func join(mistakes []*Mistake) error {
 	slices.SortStableFunc(mistakes, func(a, b *Mistake) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Path, b.Path))
 	})
 	mistakes = slices.CompactFunc(mistakes, func(a, b *Mistake) bool { return *a == *b })
+	if more := len(mistakes) - maxMistakes; more > 0 {
+		last := *mistakes[maxMistakes]
+		last.Path, last.Want, last.Got = "", "at most "+strconv.Itoa(maxMistakes)+" mistakes", strconv.Itoa(more)+" more from here on"
+		mistakes = append(mistakes[:maxMistakes], &last)
+	}
 	errs := make([]error, 0, len(mistakes))
 	for _, m := range mistakes {
 		errs = append(errs, m)
@@ -76,6 +85,20 @@ func quoted(s string) string {
 		return strconv.Quote(string(r[:maxShown])) + "... (" + strconv.Itoa(len(r)) + " characters)"
 	}
 	return strconv.Quote(s)
+}
+
+// maxText is the number of characters of a text of the file that a mistake shows.
+const maxText = 200
+
+// cut shortens a text that would not fit a line.
+func cut(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	if r := []rune(s); len(r) > maxText {
+		return string(r[:maxText]) + "... (" + strconv.Itoa(len(r)) + " characters)"
+	}
+	return s
 }
 
 // printable gives s as it is, or quoted if it would break the line it is printed on.

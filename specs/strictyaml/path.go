@@ -36,7 +36,7 @@ func (d *document) pathOf(tokens []string) string {
 		} else {
 			path = fieldPath(path, tok)
 		}
-		n = child(n, tok)
+		n = d.child(n, tok)
 	}
 	return path
 }
@@ -45,22 +45,33 @@ func (d *document) pathOf(tokens []string) string {
 func (d *document) node(tokens []string) *yaml.Node {
 	n := d.root
 	for _, tok := range tokens {
-		n = child(n, tok)
+		n = d.child(n, tok)
 	}
 	return n
 }
 
+// index gives where the keys of a mapping are in its Content; the first of two alike.
+func (d *document) index(mapping *yaml.Node) map[string]int {
+	if known, ok := d.keys[mapping]; ok {
+		return known
+	}
+	index := make(map[string]int, len(mapping.Content)/2)
+	for i := len(mapping.Content) - 2; i >= 0; i -= 2 {
+		index[mapping.Content[i].Value] = i
+	}
+	d.keys[mapping] = index
+	return index
+}
+
 // child returns the value under a key or an index, or nil.
-func child(n *yaml.Node, token string) *yaml.Node {
+func (d *document) child(n *yaml.Node, token string) *yaml.Node {
 	if n == nil {
 		return nil
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == token {
-				return n.Content[i+1]
-			}
+		if i, ok := d.index(n)[token]; ok {
+			return n.Content[i+1]
 		}
 	case yaml.SequenceNode:
 		if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(n.Content) {
@@ -72,14 +83,12 @@ func child(n *yaml.Node, token string) *yaml.Node {
 }
 
 // key returns the node of a key itself, or nil.
-func key(n *yaml.Node, name string) *yaml.Node {
+func (d *document) key(n *yaml.Node, name string) *yaml.Node {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == name {
-			return n.Content[i]
-		}
+	if i, ok := d.index(n)[name]; ok {
+		return n.Content[i]
 	}
 	return nil
 }
@@ -88,7 +97,7 @@ func key(n *yaml.Node, name string) *yaml.Node {
 func (d *document) at(path string) *yaml.Node {
 	n := d.root
 	for _, tok := range splitPath(path) {
-		next := child(n, tok)
+		next := d.child(n, tok)
 		if next == nil {
 			return n
 		}

@@ -52,6 +52,7 @@ func (c *converter) node(n *yaml.Node, path string, depth int) any {
 	case yaml.ScalarNode:
 		return c.scalar(n, path)
 	case yaml.AliasNode:
+		c.doc.aliases = true
 		c.add(n, path, "the value itself", printable("the alias *"+n.Value))
 	default:
 		c.add(n, path, "a value", "something that is none")
@@ -62,10 +63,12 @@ func (c *converter) node(n *yaml.Node, path string, depth int) any {
 func (c *converter) mapping(n *yaml.Node, path string, depth int) any {
 	m := make(map[string]any, len(n.Content)/2)
 	seen := make(map[string]int, len(n.Content)/2)
+	kept := make([]*yaml.Node, 0, len(n.Content))
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
 		if key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" {
 			c.add(key, path, "a word as key", describeNode(key))
+			c.doc.aliases = true // it may be one, or what it merges
 			continue
 		}
 		if key.Anchor != "" || key.Style&yaml.TaggedStyle != 0 {
@@ -77,7 +80,11 @@ func (c *converter) mapping(n *yaml.Node, path string, depth int) any {
 			continue
 		}
 		seen[key.Value] = key.Line
+		kept = append(kept, key, val)
 		m[key.Value] = c.node(val, at, depth+1)
+	}
+	if len(kept) < len(n.Content) {
+		c.doc.kept[n] = kept
 	}
 	return m
 }

@@ -21,7 +21,7 @@ const addonStages = 5
 // unpatched libibverbs, in one release, or for every interface that the
 // releases in specs/ have.
 func (a *App) RPMAddon(ctx context.Context) error {
-	job, err := a.addonJob()
+	job, err := a.addonJob(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,8 +42,8 @@ type addonMade struct {
 	dist pipeline.Dist
 }
 
-func (a *App) addonJob() (pipeline.Job, error) {
-	job, err := a.rpmJob()
+func (a *App) addonJob(ctx context.Context) (pipeline.Job, error) {
+	job, err := a.rpmJob(ctx)
 	if err == nil && job.Provider == nil {
 		err = needsProvider()
 	}

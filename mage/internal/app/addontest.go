@@ -43,7 +43,7 @@ func (a *App) TestAddon(ctx context.Context) error {
 // release, unless others are given to put it beside.
 func (a *App) beside(ctx context.Context, further int) (beside, error) {
 	var b beside
-	job, err := a.addonJob()
+	job, err := a.addonJob(ctx)
 	if err != nil {
 		return b, err
 	}

@@ -22,7 +22,7 @@ type made struct {
 
 // edited runs the stages in pure Go: source, integrate, patch, spec.
 func (a *App) edited(ctx context.Context, further int) (made, error) {
-	job, err := a.rpmJob()
+	job, err := a.rpmJob(ctx)
 	if err != nil {
 		return made{}, err
 	}
@@ -65,7 +65,7 @@ func (a *App) withToolchain(ctx context.Context, further int, refresh bool) (mad
 	if _, err := a.connectEngine(ctx); err != nil {
 		return made{}, err
 	}
-	job, err := a.rpmJob()
+	job, err := a.rpmJob(ctx)
 	if err != nil {
 		return made{}, err
 	}

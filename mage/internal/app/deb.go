@@ -27,8 +27,8 @@ type debMade struct {
 
 // debJob is the job for a Debian suite; what is wrong with the flags is said at
 // once.
-func (a *App) debJob() (pipeline.Job, error) {
-	job, err := a.job()
+func (a *App) debJob(ctx context.Context) (pipeline.Job, error) {
+	job, err := a.job(ctx)
 	suite, errSuite := a.suites.Find(value(a.flags.Suite, a.machineSuite()))
 	if err := errors.Join(err, errSuite); err != nil {
 		return job, err
@@ -105,7 +105,7 @@ func (a *App) debianToolchain(ctx context.Context, job pipeline.Job, further int
 // deb runs everything up to the collected packages; lintian has passed them.
 func (a *App) deb(ctx context.Context, further int) (debMade, pipeline.Dist, error) {
 	const stages = 3 // deb, lintian, collect
-	job, err := a.debJob()
+	job, err := a.debJob(ctx)
 	if err != nil {
 		return debMade{}, pipeline.Dist{}, err
 	}
@@ -253,7 +253,7 @@ func (a *App) suiteRow(ctx context.Context, job pipeline.Job, debian pipeline.De
 
 // debianToolchainBuild is toolchain:build for a suite.
 func (a *App) debianToolchainBuild(ctx context.Context) error {
-	job, err := a.debJob()
+	job, err := a.debJob(ctx)
 	if err != nil {
 		return err
 	}

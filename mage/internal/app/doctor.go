@@ -26,7 +26,7 @@ var errUnfit = errors.New("this machine lacks something, see the table")
 
 // Doctor is the doctor target.
 func (a *App) Doctor(ctx context.Context) error {
-	job, err := a.job()
+	job, err := a.job(ctx)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -40,19 +41,19 @@ func value(flag *string, otherwise string) string {
 }
 
 // job checks the flags that all targets have and says everything that is wrong with them at once.
-func (a *App) job() (pipeline.Job, error) {
+func (a *App) job(ctx context.Context) (pipeline.Job, error) {
 	var job pipeline.Job
 	var errs [4]error
 	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
 	errs[1] = a.release(&job)
-	job.Provider, errs[2] = a.provider(value(a.flags.Provider, defaultProvider))
+	job.Provider, errs[2] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
 	job.Base, errs[3] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
 	return job, errors.Join(errs[:]...)
 }
 
 // rpmJob is the job for RPMs, whose release may get a suffix.
-func (a *App) rpmJob() (pipeline.Job, error) {
-	job, err := a.job()
+func (a *App) rpmJob(ctx context.Context) (pipeline.Job, error) {
+	job, err := a.job(ctx)
 	if job.Suffix = value(a.flags.Suffix, ""); job.Suffix != "" {
 		err = errors.Join(err, rpmspec.CheckSuffix(job.Suffix))
 	}
@@ -91,12 +92,12 @@ func baseMode(name string) (pipeline.BaseMode, error) {
 }
 
 // provider loads a provider by its name in provider/, or by its folder.
-func (a *App) provider(name string) (*provider.Provider, error) {
+func (a *App) provider(ctx context.Context, name string) (*provider.Provider, error) {
 	dir, err := a.providerDir(name)
 	if err != nil || dir == "" {
 		return nil, err
 	}
-	p, err := provider.Load(dir)
+	p, err := provider.Load(ctx, dir)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func opened(t *testing.T, f Flags) *App {
 
 //go:fix inline
 func TestDefaults(t *testing.T) {
-	job, err := opened(t, Flags{}).job()
+	job, err := opened(t, Flags{}).job(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 func TestFlags(t *testing.T) {
 	job, err := opened(t, Flags{
 		Distro: new("centos-stream10"), RDMA: new("v65.0"), Provider: new("none"), Base: new("standin"),
-	}).job()
+	}).job(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,11 +51,11 @@ func TestFlags(t *testing.T) {
 }
 
 func TestUnknownReleaseWithSource(t *testing.T) {
-	job, err := opened(t, Flags{RDMA: new("99.9"), Source: new("x.tar.gz")}).job()
+	job, err := opened(t, Flags{RDMA: new("99.9"), Source: new("x.tar.gz")}).job(t.Context())
 	if err != nil || job.Version != "99.9" || job.Release != nil {
 		t.Errorf("got %s %v: %v", job.Version, job.Release, err)
 	}
-	job, err = opened(t, Flags{Source: new("x.tar.gz")}).job()
+	job, err = opened(t, Flags{Source: new("x.tar.gz")}).job(t.Context())
 	if err != nil || job.Version != "" {
 		t.Errorf("a given source has version %q before it is read: %v", job.Version, err)
 	}
@@ -64,7 +64,7 @@ func TestUnknownReleaseWithSource(t *testing.T) {
 func TestUnknownValuesListTheKnownOnesAllAtOnce(t *testing.T) {
 	_, err := opened(t, Flags{
 		Distro: new("x"), RDMA: new("x"), Provider: new("x"), Base: new("x"),
-	}).job()
+	}).job(t.Context())
 	var kinds []string
 	for _, e := range unwrap(err) {
 		var unknown *specs.UnknownError
@@ -106,7 +106,7 @@ func TestLocateFindsTheProvidersFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rib, err := provider.Load("provider/rib")
+	rib, err := provider.Load(t.Context(), "provider/rib")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -125,7 +125,7 @@ func needsDebugModule(cases []lab.Case, fromTree bool) bool {
 func kernelPlan(m made, cases []lab.Case, fromTree bool) lab.Plan {
 	manifest := m.job.Provider.Manifest
 	plan := lab.Plan{
-		Provider: manifest.Name, DriverID: m.tree.Result.DriverID, KernelABI: manifest.Device.ABI(),
+		Provider: manifest.Name, DriverID: m.tree.Result.DriverID, KernelABI: manifest.Device.KernelABI,
 		PrivateABI: m.tree.Result.PrivateABI,
 		Devices:    lab.Devices(manifest.Name, m.tree.Result.DriverID),
 		SoakOps:    soakOps, Rounds: measureTimes, DebugModule: fromTree,

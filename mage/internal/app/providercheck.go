@@ -41,7 +41,10 @@ func (a *App) ProviderCheck(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x := provider.Examine(dir)
+	x := provider.Examine(ctx, dir)
+	if x.Ended != nil {
+		return x.Ended
+	}
 	c := &providerCheck{App: a, job: job, answers: x.Answers}
 	if c.job.Provider = x.Provider; x.Provider != nil {
 		a.place.set(x.Provider)

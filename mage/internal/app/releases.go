@@ -28,7 +28,7 @@ var errNoClone = errors.New("-source is missing: a walk over releases needs a gi
 // the provider inside, as far as depth says. All are tried before a failure
 // ends it.
 func (a *App) ReleasesCheck(ctx context.Context) error {
-	job, depth, err := a.releasesJob()
+	job, depth, err := a.releasesJob(ctx)
 	if err != nil {
 		return err
 	}
@@ -54,12 +54,12 @@ func (a *App) ReleasesCheck(ctx context.Context) error {
 
 // releasesJob reads the flags. -rdma selects among the clone's releases here,
 // so it is not looked up in specs/.
-func (a *App) releasesJob() (pipeline.Job, string, error) {
+func (a *App) releasesJob(ctx context.Context) (pipeline.Job, string, error) {
 	job := pipeline.Job{Given: value(a.flags.Source, "")}
 	depth := value(a.flags.Depth, depthCompile)
 	var errs [5]error
 	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
-	job.Provider, errs[1] = a.provider(value(a.flags.Provider, defaultProvider))
+	job.Provider, errs[1] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
 	job.Base, errs[2] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
 	if !slices.Contains(depths(), depth) {
 		errs[3] = &specs.UnknownError{Kind: "depth", Name: depth, Known: depths()}

@@ -13,15 +13,15 @@ import (
 )
 
 func TestReleasesFlags(t *testing.T) {
-	job, depth, err := opened(t, Flags{Source: new("/clone"), RDMA: new("v34.0..v42.0")}).releasesJob()
+	job, depth, err := opened(t, Flags{Source: new("/clone"), RDMA: new("v34.0..v42.0")}).releasesJob(t.Context())
 	if err != nil || depth != depthCompile || job.Given != "/clone" || job.Version != "" || job.Provider.Manifest.Name != "rib" {
 		t.Errorf("got %+v, %s: %v", job, depth, err)
 	}
-	_, _, err = opened(t, Flags{Distro: new("x"), Provider: new("x"), Base: new("x"), Depth: new("x")}).releasesJob()
+	_, _, err = opened(t, Flags{Distro: new("x"), Provider: new("x"), Base: new("x"), Depth: new("x")}).releasesJob(t.Context())
 	if n := len(unwrap(err)); n != 5 || !errors.Is(err, errNoClone) {
 		t.Errorf("%d mistakes: %v", n, err)
 	}
-	_, _, err = opened(t, Flags{Source: new("/clone"), Provider: new("none")}).releasesJob()
+	_, _, err = opened(t, Flags{Source: new("/clone"), Provider: new("none")}).releasesJob(t.Context())
 	if advice, ok := errors.AsType[*pipeline.AdviceError](err); !ok || !errors.Is(err, errNoProvider) || advice.What == "" {
 		t.Errorf("got %v", err)
 	}

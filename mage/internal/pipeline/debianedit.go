@@ -74,6 +74,9 @@ func debianProvider(pr *provider.Provider, release string) *debianpkg.Provider {
 		Name: lib.Name, SoMajor: lib.SoMajor, Nodes: lib.Nodes, Headers: lib.Headers, PkgConfig: lib.PkgConfig,
 	}
 	for _, symbol := range lib.Symbols {
+		if symbol.Node == "" {
+			symbol.Node = "Base" // as dpkg-gensymbols calls what has no version
+		}
 		out.Library.Symbols = append(out.Library.Symbols, debianpkg.Symbol(symbol))
 	}
 	return out

@@ -127,7 +127,7 @@ func packageJob(t *testing.T, given string) (*Pipeline, Job) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rib, err := provider.Load(filepath.Join("..", "..", "..", "provider", "rib"))
+	rib, err := provider.Load(t.Context(), filepath.Join("..", "..", "..", "provider", "rib"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -124,7 +124,7 @@ func subject(job Job, privateABI, driverID int) (proofSubject, error) {
 	return proofSubject{
 		packaging: rpmPackaging(),
 		provider:  job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
-		guid: hex.EncodeToString(guid), kernelABI: d.ABI(), privateABI: privateABI, driverID: driverID,
+		guid: hex.EncodeToString(guid), kernelABI: d.KernelABI, privateABI: privateABI, driverID: driverID,
 	}, nil
 }
 

@@ -29,7 +29,7 @@ func flyFolder(t *testing.T) *provider.Provider {
 			t.Fatal(err)
 		}
 	}
-	pr, err := provider.Load(dir)
+	pr, err := provider.Load(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

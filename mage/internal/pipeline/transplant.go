@@ -208,7 +208,7 @@ func takeOut(all *specs.Transplants, name, tree string) error {
 
 // donate makes the provider's folder as a maker of hardware has it: upstream's
 // files of it, the ABI header among them, and a manifest.
-func (p *Pipeline) donate(t specs.Transplant, theirs, folder string) (*provider.Provider, error) {
+func (p *Pipeline) donate(ctx context.Context, t specs.Transplant, theirs, folder string) (*provider.Provider, error) {
 	if err := os.RemoveAll(folder); err != nil {
 		return nil, fmt.Errorf("make the provider's folder anew: %w", err)
 	}
@@ -231,14 +231,14 @@ func (p *Pipeline) donate(t specs.Transplant, theirs, folder string) (*provider.
 			return nil, err
 		}
 	}
-	return provider.Load(folder)
+	return provider.Load(ctx, folder)
 }
 
 // transplant makes the edits with the stages of every build, and asks what the
 // run is to ask.
 func (p *Pipeline) transplant(ctx context.Context, job Job, g Grafts, b bed, row *TransplantRow) error {
 	var err error
-	if job.Provider, err = p.donate(row.Transplant, b.theirs, row.Folder); err != nil {
+	if job.Provider, err = p.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
 		return err
 	}
 	src := Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// everything gives the findings of all checks.
+func everything(x Examination, dir string) []string {
+	var all []string
+	for _, a := range x.Answers {
+		all = append(all, findings(x, dir, a.Check)...)
+	}
+	return all
+}
+
+// One mistake is one finding, whatever other checks rest on it.
+func TestOneMistakeIsOneFinding(t *testing.T) {
+	for name, tt := range map[string]struct {
+		file, old, new string
+		want           string
+	}{
+		"no name":              {ManifestName, "name: fly\n", "", "provider.yaml:1:1: name: "},
+		"a name that is none":  {ManifestName, "name: fly\n", "name: Fly!\n", "provider.yaml:1:7: name: "},
+		"no description":       {ManifestName, "description: A small provider\n", "", "provider.yaml:1:1: description: want one line of text"},
+		"a number as name":     {ManifestName, "name: fly\n", "name: 3\n", "provider.yaml:1:7: name: "},
+		"no driver id":         {ManifestName, "driverID:\n  constant: RDMA_DRIVER_FLY\n  policy: next\n", "", "provider.yaml:1:1: driverID: want a mapping"},
+		"a bad constant":       {ManifestName, "constant: RDMA_DRIVER_FLY", "constant: fly", "provider.yaml:8:13: driverID.constant: "},
+		"a bad policy":         {ManifestName, "policy: next", "policy: first", "provider.yaml:9:11: driverID.policy: "},
+		"no device":            {ManifestName, "device:\n  name: fly0\n", "", "provider.yaml:1:1: device: want a mapping"},
+		"a bad device":         {ManifestName, "name: fly0", "name: wasp", "provider.yaml:14:9: device.name: "},
+		"no ABI header":        {ManifestName, "fly-abi.h", "fly_abi.c", "provider.yaml:6:12: abiHeader: "},
+		"a bad subdirectory":   {ManifestName, "coherentDMA: true", "coherentDMA: true\n  subdirectories: [../x]", "provider.yaml:13:20: cmake.subdirectories[0]: "},
+		"bad private files":    {ManifestName, "[README.md, lab/,", "[README.md, lab/, /x.c,", "provider.yaml:15:33: privateFiles[2]: "},
+		"private files, a map": {ManifestName, "[README.md, lab/, \"*~\"]", "{a: b}", "provider.yaml:15:15: privateFiles: "},
+		"a field twice":        {ManifestName, "kernelModule: fly.ko\n", "kernelModule: fly.ko\nkernelModule: fly.ko\n", "provider.yaml:11:1: kernelModule: "},
+		"an alias":             {ManifestName, "kernelModule: fly.ko\n", "kernelModule: &x fly.ko\n", "provider.yaml:10:15: kernelModule: "},
+		"not YAML":             {ManifestName, "cmake:", "cmake: [", "provider.yaml:11:1: want well-formed YAML"},
+		"no manifest":          {ManifestName, smallManifest, "", "provider.yaml: want a manifest (docs/provider.md"},
+		"no CMakeLists.txt":    {cmakeName, flyCMake, "", "CMakeLists.txt: want a file that calls rdma_provider()"},
+		"not CMake":            {cmakeName, "  )", "", "CMakeLists.txt:2: looked for "},
+		"another target":       {cmakeName, "rdma_provider(fly", "rdma_provider(fly_rp", "CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp"},
+		"an open comment":      {"fly.h", "#define FLY_ABI 2", "#define FLY_ABI 2 /*", "fly.h:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			texts := map[string]string{ManifestName: smallManifest, cmakeName: flyCMake, "fly.h": flyHeader}
+			text := replaceOnce(t, texts[tt.file], tt.old, tt.new)
+			dir := flyFolder(t, map[string]string{tt.file: text, "lab/x.c": "int lab;\n"})
+			wantFindings(t, everything(Examine(t.Context(), dir), dir), tt.want)
+		})
+	}
+}
+
+// Each thing that is missing from a manifest is said as a reader would say it.
+func TestMissingFieldsRead(t *testing.T) {
+	form := regexp.MustCompile(`^\S+: [A-Za-z.]+: want (a|an|one|the) [^A-Z.][^.]*, got nothing$`)
+	dir := smallFolder(t, map[string]string{ManifestName: "maintainer: {}\ndriverID: {}\ncmake: {}\ndevice: {}\n"})
+	got := findings(Examine(t.Context(), dir), dir, CheckManifest)
+	if len(got) != 7 {
+		t.Errorf("%d findings", len(got))
+	}
+	for _, line := range got {
+		if !form.MatchString(line) && !strings.Contains(line, "coherentDMA") && !strings.Contains(line, "policy") {
+			t.Errorf("%s", line)
+		}
+	}
+}
+
+// A file says no more of the system than why.
+func TestNoSystemCallInMessages(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), t.TempDir() + "/none", "/dev/null"} {
+		x := Examine(t.Context(), dir)
+		for _, line := range everything(x, dir) {
+			if regexp.MustCompile(`statat|openat|lstat|open /`).MatchString(line) {
+				t.Errorf("%s", line)
+			}
+		}
+	}
+}
+
+// A kernel driver can report 0, and most report 1.
+func TestKernelABI(t *testing.T) {
+	for text, want := range map[string]int{"": 1, "\n  kernelABI: 0": 0, "\n  kernelABI: 7": 7} {
+		p := smallProvider(t, "name: fly0", "name: fly0"+text)
+		if got := p.Manifest.Device.KernelABI; got != want {
+			t.Errorf("%q gives kernel ABI %d, want %d", text, got, want)
+		}
+	}
+}
+
+// A licence that is wrong in many files is one finding, which names some of them.
+func TestLicenceIsSaidOnce(t *testing.T) {
+	files := map[string]string{}
+	for _, name := range strings.Split("abcdefghijklmno", "") {
+		files[name+".h"] = "/* SPDX-License-Identifier: GPL-2.0 */\n"
+	}
+	dir := flyFolder(t, files)
+	got := findings(Examine(t.Context(), dir), dir, CheckLicence)
+	wantFindings(t, got, `a.h:1:4: want …got "GPL-2.0", as in 14 more files: b.h, c.h, d.h, ...`)
+	for _, line := range got {
+		if len(line) > 200 {
+			t.Errorf("%d characters: %s", len(line), line)
+		}
+	}
+}
