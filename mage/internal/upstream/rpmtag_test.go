@@ -39,7 +39,7 @@ func TestTagLiesInTheStore(t *testing.T) {
 		for _, field := range []int32{rpmutils.NAME, tt.kind, tt.offset, tt.count} {
 			index = binary.BigEndian.AppendUint32(index, uint32(field))
 		}
-		if err := checkTag(index, store); (err == nil) != tt.ok {
+		if _, err := checkTag(index, store); (err == nil) != tt.ok {
 			t.Errorf("%s: got %v, want it taken: %t", tt.name, err, tt.ok)
 		}
 	}
