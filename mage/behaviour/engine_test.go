@@ -5,8 +5,13 @@
 package behaviour
 
 import (
+	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
+
+	"github.com/gofrs/flock"
 )
 
 // TestEngine runs what test:all runs on the machine's engine and cache: what one
@@ -21,5 +26,31 @@ func onEngine(t *testing.T, scripts string) {
 	if out, err := exec.CommandContext(t.Context(), "docker", "version", "--format", "{{.Server.Version}}").CombinedOutput(); err != nil {
 		t.Fatalf("this needs a Docker engine and its docker command: %v\n%s", err, out)
 	}
-	run(t, scripts, "VERBSMITH_CACHE")
+	run(t, scripts, onePlace(t), "VERBSMITH_CACHE")
+}
+
+// onePlace is where all scripts have their copy of the repository, one after the
+// other: what is compiled of a provider is kept for its directory alone. It is
+// this run's until the test ends.
+func onePlace(t *testing.T) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(cache, "verbsmith-scripts")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	lock := flock.New(filepath.Join(dir, "lock"))
+	if err := lock.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	place := filepath.Join(dir, "repo")
+	t.Cleanup(func() {
+		if err := errors.Join(os.RemoveAll(place), lock.Unlock()); err != nil {
+			t.Error(err)
+		}
+	})
+	return place
 }

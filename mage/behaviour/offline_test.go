@@ -8,4 +8,4 @@ import "testing"
 
 // TestOffline runs without an engine; each script has a cache of its own
 // unless it shares the machine's downloads.
-func TestOffline(t *testing.T) { run(t, "testdata/offline") }
+func TestOffline(t *testing.T) { run(t, "testdata/offline", "") }

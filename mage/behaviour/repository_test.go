@@ -18,8 +18,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// run runs the scripts of a folder, each in a copy of this repository.
-func run(t *testing.T, folder string, share ...string) {
+// run runs the scripts of a directory, each in a copy of this repository below
+// its own directory, or all at the path copyAt if that is not empty.
+func run(t *testing.T, folder, copyAt string, share ...string) {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -47,6 +48,12 @@ func run(t *testing.T, folder string, share ...string) {
 			// An edit that no earlier run has made: caches are shared.
 			env.Setenv("NONCE", strconv.FormatInt(time.Now().UnixNano(), 36))
 			env.Cd = filepath.Join(env.WorkDir, "repo")
+			if copyAt != "" {
+				env.Cd = copyAt
+				if err := os.RemoveAll(copyAt); err != nil {
+					return err
+				}
+			}
 			return copyRepository(t.Context(), root, env.Cd)
 		},
 	})
