@@ -142,12 +142,18 @@ func TestWatchStopsASilentGuest(t *testing.T) {
 		defer close(ended)
 		watch(ctx, tick, func(now time.Time) time.Duration { return now.Sub(late) }, stop)
 	}()
-	tick <- late.Add(-time.Second)
-	tick <- late // taken only after the first one has been looked at
+	pass := func(at time.Time) {
+		select {
+		case tick <- at:
+		case <-ended:
+		}
+	}
+	pass(late.Add(-time.Second))
+	pass(late) // taken only after the first one has been looked at
 	if cause := context.Cause(ctx); cause != nil {
 		t.Fatalf("stopped in time: %v", cause)
 	}
-	tick <- late.Add(time.Second)
+	pass(late.Add(time.Second))
 	<-ended
 	if cause := context.Cause(ctx); !errors.Is(cause, errSilent) {
 		t.Errorf("got %v, want %v", cause, errSilent)
