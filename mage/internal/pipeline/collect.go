@@ -269,8 +269,8 @@ func ReadManifest(dir string) (Manifest, error) {
 	return m, nil
 }
 
-// Collected gives the packages that are in dist for a job, whatever they were
-// made from. The error wraps os.ErrNotExist if there are none.
+// Collected gives the packages that are in dist for a job, whatever state of its
+// provider they were made from. The error wraps os.ErrNotExist if there are none.
 func (p *Pipeline) Collected(job Job, base Base, label string) (Dist, error) {
 	dist := Dist{Dir: p.DistFolder(job, base, label)}
 	var err error
@@ -278,7 +278,11 @@ func (p *Pipeline) Collected(job Job, base Base, label string) (Dist, error) {
 		return dist, err
 	}
 	if !complete(dist.Dir, dist.Manifest) {
-		return dist, fmt.Errorf("the packages in %s are not all there: %w", dist.Dir, os.ErrNotExist)
+		return dist, fmt.Errorf("the packages in %s are not all there as they were made: %w", dist.Dir, os.ErrNotExist)
+	}
+	if got := dist.Manifest.Provider; job.Provider != nil && got != job.Provider.Manifest.Name {
+		return dist, fmt.Errorf("the packages in %s are with the provider %q, want %q: %w",
+			dist.Dir, got, job.Provider.Manifest.Name, os.ErrNotExist)
 	}
 	return dist, nil
 }

@@ -168,3 +168,20 @@ func TestCollectLooksAtWhatIsThere(t *testing.T) {
 		t.Errorf("the manifest has the tag %q", dist.Manifest.Tag)
 	}
 }
+
+// dist/ has one folder for a release, whichever provider was last in it.
+func TestCollectedIsTheProvidersOwn(t *testing.T) {
+	p, job := packageJob(t, "")
+	base := Base{Folder: "debian-x"}
+	tc, pkgs := Toolchain{Base: base}, Packages{Key: "key", Dir: made(t, map[string]string{"RPMS/a.deb": "deb"}).Dir}
+	if _, err := p.Collect(t.Context(), job, tree(), tc, pkgs); err != nil {
+		t.Fatal(err)
+	}
+	if dist, err := p.Collected(job, base, "56.1"); err != nil || dist.Manifest.Provider != "rib" {
+		t.Errorf("got %+v, %v", dist, err)
+	}
+	if _, err := p.Collected(providerIn("fly", "/fly"), base, "56.1"); !errors.Is(err, os.ErrNotExist) ||
+		!strings.Contains(err.Error(), `with the provider "rib", want "fly"`) {
+		t.Errorf("another's packages: got %v", err)
+	}
+}

@@ -35,8 +35,8 @@ type record struct {
 type fileRecord struct {
 	Mode    fs.FileMode `json:"mode"`
 	Size    int64       `json:"size"`
-	ModTime int64       `json:"mtime"`             // nanoseconds since 1970
-	Changed int64       `json:"ctime,omitempty"`   // as mtime, but nobody can set it
+	ModTime int64       `json:"mtime"`           // nanoseconds since 1970
+	Changed int64       `json:"ctime,omitempty"` // as mtime, but nobody can set it
 	Inode   uint64      `json:"inode,omitempty"`
 	Content string      `json:"content,omitempty"` // sum of a file, target of a link
 }
