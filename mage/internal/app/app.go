@@ -45,8 +45,10 @@ func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) e
 	if err == nil {
 		out = a.ui
 		slog.SetDefault(a.pipeline.Log)
-		err = a.make(ctx, call)
-		err = errors.Join(err, a.close())
+		if err = a.checkFlags(); err == nil {
+			err = a.make(ctx, call)
+		}
+		err = errors.Join(err, a.close(), out.OutError())
 	}
 	defer out.Close()
 	if err == nil {

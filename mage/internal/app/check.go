@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/checks"
 )
@@ -34,8 +35,9 @@ func (a *App) TestUnit(ctx context.Context) error {
 func (a *App) goTest(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
 	cmd.Dir = a.dirs.root
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Stdout, cmd.Stderr = a.ui.Out(), os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second // for a test's own children, which have the output too
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("go test %v: %w", args, err)
 	}

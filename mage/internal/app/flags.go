@@ -64,7 +64,10 @@ func (a *App) rpmJob(ctx context.Context) (pipeline.Job, error) {
 // be built from a source that is given.
 func (a *App) release(job *pipeline.Job) error {
 	job.Given = value(a.flags.Source, "")
-	version := strings.TrimPrefix(value(a.flags.RDMA, ""), "v")
+	version := value(a.flags.RDMA, "")
+	if number := strings.TrimPrefix(version, "v"); number != "" {
+		version = number
+	}
 	if version == "" && job.Given == "" {
 		version = a.releases.Default
 	}

@@ -25,6 +25,10 @@ type NewProvider struct {
 // ProviderNew is the provider:new target: the folder of a new provider, which
 // compiles and is discovered as it is.
 func (a *App) ProviderNew(ctx context.Context, want NewProvider) error {
+	err := errors.Join(notEmpty("dir", want.Dir, "the directory that is made"), notEmpty("maintainer", want.Maintainer, `"NAME <ADDRESS>"`))
+	if err != nil {
+		return err
+	}
 	opts := skeleton.Options{Name: want.Name, Place: want.Name, Shared: want.Shared != nil && *want.Shared}
 	dir, place := a.newPlace(want)
 	if place != want.Name {

@@ -3,6 +3,7 @@
 package ui
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -47,6 +48,7 @@ type UI struct {
 	logNames map[string]int
 	stopTick func()
 	closed   bool
+	outErr   error
 }
 
 // New makes a UI. Close it when the run is over.
@@ -90,6 +92,14 @@ func (u *UI) Close() {
 	}
 }
 
+// OutError is the first error of writing to Out, nil if all that was to go there has been written: results that nobody
+// got are no success.
+func (u *UI) OutError() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.outErr
+}
+
 // Tick brings the display up to date with the clock. The UI does so by itself unless Options.Now is given.
 func (u *UI) Tick() {
 	u.mu.Lock()
@@ -125,6 +135,9 @@ func (u *UI) write(to io.Writer, p []byte) (int, error) {
 	}
 	u.live.erase()
 	n, err := to.Write(p)
+	if err != nil && to == u.opts.Out && u.outErr == nil {
+		u.outErr = fmt.Errorf("write the results to standard output: %w", err)
+	}
 	u.live.midLine = n > 0 && p[n-1] != '\n'
 	u.redraw(false)
 	return n, err

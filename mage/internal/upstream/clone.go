@@ -186,7 +186,7 @@ func (c *Clone) blobs(ctx context.Context, asked []string) ([][]byte, error) {
 	var answer bytes.Buffer
 	cmd := c.repo.command(ctx, c.repo.bare(), "cat-file", "--batch")
 	cmd.Stdin, cmd.Stdout = &question, &boundedWriter{w: &answer, left: defaultLimits().packed}
-	if err := runTool(ctx, cmd); err != nil {
+	if err := c.repo.runTool(ctx, cmd); err != nil {
 		return nil, fmt.Errorf("read files of %s: %w", c.repo.path, err)
 	}
 	return readBatch(bufio.NewReader(&answer), asked)

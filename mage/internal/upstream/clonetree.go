@@ -96,7 +96,7 @@ func (c *Clone) pick(ctx context.Context, tree *string, commit string) (said str
 	var out bytes.Buffer
 	cmd := c.repo.command(ctx, c.repo.bare(), "merge-tree", "--write-tree", "--name-only", "--no-messages", ours, theirs)
 	cmd.Stdout = &boundedWriter{w: &out, left: cmakeListsMost}
-	err = runTool(ctx, cmd)
+	err = c.repo.runTool(ctx, cmd)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if err != nil {
 		if len(lines) > 1 {

@@ -129,14 +129,11 @@ func (g *repository) version(ctx context.Context, commit string) (string, error)
 	return version, nil
 }
 
-// objects is the folder with the repository's objects.
-func (g *repository) objects(ctx context.Context) (string, error) {
-	path, err := g.output(ctx, "rev-parse", "--git-path", "objects")
-	if err != nil {
-		return "", err
+// objects is the directory with the repository's objects.
+func (g *repository) objects() (string, error) {
+	path, err := filepath.Abs(filepath.Join(g.view.common, "objects"))
+	if err == nil && strings.Contains(path, "\n") {
+		err = fmt.Errorf("the path %q has a newline", path)
 	}
-	if strings.Contains(path, "\n") {
-		return "", fmt.Errorf("the path %q has a newline", path)
-	}
-	return filepath.Abs(path)
+	return path, err
 }

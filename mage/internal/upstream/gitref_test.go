@@ -291,7 +291,8 @@ func TestPipe(t *testing.T) {
 	var out bytes.Buffer
 	to := exec.CommandContext(context.Background(), "cat")
 	to.Stdout = &out
-	must(t, pipe(context.Background(), exec.CommandContext(context.Background(), "echo", "through"), to))
+	g := &repository{patience: time.Minute}
+	must(t, g.pipe(context.Background(), exec.CommandContext(context.Background(), "echo", "through"), to))
 	if out.String() != "through\n" {
 		t.Errorf("got %q", out.String())
 	}
@@ -301,7 +302,7 @@ func TestPipe(t *testing.T) {
 		"first missing": {exec.CommandContext(context.Background(), "/nowhere/why"), exec.CommandContext(context.Background(), "cat")},
 		"no second":     {exec.CommandContext(context.Background(), "yes"), exec.CommandContext(context.Background(), "/nowhere/why")},
 	} {
-		if err := pipe(context.Background(), cmds[0], cmds[1]); err == nil || !strings.Contains(err.Error(), "why") {
+		if err := g.pipe(context.Background(), cmds[0], cmds[1]); err == nil || !strings.Contains(err.Error(), "why") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

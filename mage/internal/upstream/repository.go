@@ -13,22 +13,28 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
 // repository reads somebody's git repository without trusting it.
 //
-// Refs are looked up in the repository itself; that runs nothing. The archive
-// is made in an empty repository of our own that borrows its objects, so no
+// Refs are looked up in a view of the repository, see [gitView]. The archive
+// is made in an empty repository of our own that borrows its objects. So no
 // setting, filter, hook or replacement of the given repository (or of the
-// user) can run a program or change a byte. It also makes no difference who
-// owns the given one.
+// user) is read: none can run a program, change a byte or keep git waiting. It
+// also makes no difference who owns the given one.
 type repository struct {
-	path string // as given
-	dir  string // its git directory
-	own  string // folder of our own
-	env  []string
-	log  io.Writer
+	path     string // as given
+	view     *gitView
+	own      string // directory of our own
+	env      []string
+	log      io.Writer
+	patience time.Duration // for one command of git
 }
+
+// gitPatience is for one command: git archive of a release takes a second.
+const gitPatience = 5 * time.Minute
 
 func openRepository(path string, req *Request) (*repository, error) {
 	for _, tool := range []string{"git", "gzip"} {
@@ -36,11 +42,19 @@ func openRepository(path string, req *Request) (*repository, error) {
 			return nil, &MissingToolError{Tool: tool, Need: "make an archive from the git repository " + path}
 		}
 	}
+	view, err := openView(path)
+	if err != nil {
+		return nil, err
+	}
 	own, err := os.MkdirTemp("", "verbsmith-git-*")
 	if err != nil {
 		return nil, writeError(os.TempDir(), err)
 	}
-	g := &repository{path: path, dir: gitDir(path), own: own, log: req.log()}
+	if err := view.make(filepath.Join(own, viewDir)); err != nil {
+		_ = os.RemoveAll(own)
+		return nil, err
+	}
+	g := &repository{path: path, view: view, own: own, log: req.log(), patience: gitPatience}
 	for _, v := range new(exec.Cmd).Environ() {
 		name, _, _ := strings.Cut(v, "=")
 		// GIT_DIR and its like would redirect us; GZIP holds options.
@@ -60,11 +74,13 @@ func openRepository(path string, req *Request) (*repository, error) {
 // Close removes what was made on the side.
 func (g *repository) Close() { _ = os.RemoveAll(g.own) }
 
+const viewDir = "view.git"
+
 func (g *repository) bare() string { return filepath.Join(g.own, "isolated.git") }
 
-// output runs git on the given repository.
+// output runs git on the view of the given repository.
 func (g *repository) output(ctx context.Context, args ...string) (string, error) {
-	return g.run(ctx, g.dir, nil, args...)
+	return g.run(ctx, filepath.Join(g.own, viewDir), nil, args...)
 }
 
 // isolated runs git on our own repository.
@@ -82,7 +98,7 @@ func (g *repository) run(ctx context.Context, gitDir string, env []string, args 
 	cmd := g.command(ctx, gitDir, args...)
 	cmd.Env = append(slices.Clip(g.env), env...)
 	cmd.Stdout = &boundedWriter{w: &out, left: cmakeListsMost + 1}
-	if err := runTool(ctx, cmd); err != nil {
+	if err := g.runTool(ctx, cmd); err != nil {
 		return "", err
 	}
 	return strings.TrimSuffix(out.String(), "\n"), nil
@@ -96,7 +112,7 @@ func (g *repository) command(ctx context.Context, gitDir string, args ...string)
 
 // isolate makes our own repository, of the kind of object id that commit has.
 func (g *repository) isolate(ctx context.Context, commit string) error {
-	objects, err := g.objects(ctx)
+	objects, err := g.objects()
 	if err != nil {
 		return err
 	}
@@ -106,7 +122,7 @@ func (g *repository) isolate(ctx context.Context, commit string) error {
 	}
 	cmd := exec.CommandContext(ctx, "git", append(args, g.bare())...)
 	cmd.Env = g.env
-	if err := runTool(ctx, cmd); err != nil {
+	if err := g.runTool(ctx, cmd); err != nil {
 		return err
 	}
 	alternates := filepath.Join(g.bare(), "objects", "info", "alternates")
@@ -127,12 +143,18 @@ func (g *repository) archive(ctx context.Context, commit, version, path string) 
 		return writeError(path, err)
 	}
 	defer func() { _ = file.Close() }()
+	packed := &boundedWriter{w: file, left: defaultLimits().packed}
 	pack := exec.CommandContext(ctx, "gzip", "-n")
 	pack.Env = g.env
-	pack.Stdout = &boundedWriter{w: file, left: defaultLimits().packed}
+	pack.Stdout = packed
 	list := g.command(ctx, g.bare(), "-c", "tar.umask=0002", "archive", "--format=tar",
 		"--prefix=rdma-core-"+version+"/", commit)
-	if err := pipe(ctx, list, pack); err != nil {
+	err = g.pipe(ctx, list, pack)
+	if packed.failed != nil && context.Cause(ctx) == nil {
+		// What gzip says of it is a broken pipe.
+		err = packed.failed
+	}
+	if err != nil {
 		_ = os.Remove(path)
 		return writeError(path, err)
 	}
@@ -140,53 +162,86 @@ func (g *repository) archive(ctx context.Context, commit, version, path string) 
 }
 
 // pipe runs from | to. Both ends' errors count, unlike in a shell.
-func pipe(ctx context.Context, from, to *exec.Cmd) error {
+func (g *repository) pipe(ctx context.Context, from, to *exec.Cmd) error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	from.Stdout, to.Stdin = w, r
+	most := defaultLimits().total
+	between := &boundedWriter{w: w, left: most}
+	from.Stdout, to.Stdin = between, r
 	done := make(chan error, 1)
 	go func() {
-		err := runTool(ctx, to)
+		err := g.runTool(ctx, to)
 		_ = r.Close() // else from would wait for a reader for ever
 		done <- err
 	}()
-	fromErr := runTool(ctx, from)
+	fromErr := g.runTool(ctx, from)
 	_ = w.Close()
-	return errors.Join(<-done, fromErr)
+	toErr := <-done
+	if errors.Is(between.failed, errTooLarge) {
+		return fmt.Errorf("%s unpacks to more than %d bytes: %w", g.path, most, between.failed)
+	}
+	return errors.Join(toErr, fromErr)
 }
 
-// runTool runs a program to its end. The error has its last words.
-func runTool(ctx context.Context, cmd *exec.Cmd) error {
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	err := cmd.Run()
+// runTool runs a program to its end, which has to come before the patience does. The error
+// has the program's last words.
+func (g *repository) runTool(ctx context.Context, cmd *exec.Cmd) error {
+	said := &lastLines{}
+	cmd.Stderr = said
+	cmd.WaitDelay = 5 * time.Second
+	if err := cmd.Start(); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		return fmt.Errorf("%s: %w", cmd.Args[0], err)
+	}
+	var late atomic.Bool
+	timer := time.AfterFunc(g.patience, func() {
+		late.Store(true)
+		_ = cmd.Process.Kill()
+	})
+	defer timer.Stop()
+	err := cmd.Wait()
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case late.Load():
+		return fmt.Errorf("%s: %w %s, reading %s", strings.Join(cmd.Args[:min(len(cmd.Args), 3)], " "), errNoEnd, g.patience, g.path)
+	case said.ofFullDisk():
+		return &SpaceError{Path: g.own, Err: fmt.Errorf("%s: %w%s", cmd.Args[0], err, said)}
 	}
-	words := strings.TrimSpace(said.String())
-	if len(words) > 2000 {
-		words = "..." + words[len(words)-2000:]
+	if words := strings.TrimSpace(string(said.text)); words != "" {
+		return fmt.Errorf("%s: %w: %s", cmd.Args[0], err, words)
 	}
-	if words == "" {
-		return fmt.Errorf("%s: %w", cmd.Args[0], err)
-	}
-	return fmt.Errorf("%s: %w: %s", cmd.Args[0], err, words)
+	return fmt.Errorf("%s: %w", cmd.Args[0], err)
 }
 
-// boundedWriter fails when more comes than it may.
+var (
+	errNoEnd    = errors.New("did not end within")
+	errTooLarge = errors.New("the output is larger than it may be")
+)
+
+// boundedWriter fails when more comes than it may, and keeps why it failed: who writes to it
+// through a pipe does not learn it.
 type boundedWriter struct {
-	w    io.Writer
-	left int64
+	w      io.Writer
+	left   int64
+	failed error
 }
 
-func (b *boundedWriter) Write(p []byte) (int, error) {
+func (b *boundedWriter) Write(p []byte) (n int, err error) {
 	if b.left -= int64(len(p)); b.left < 0 {
-		return 0, errors.New("the output is larger than it may be")
+		err = errTooLarge
+	} else {
+		n, err = b.w.Write(p)
 	}
-	return b.w.Write(p)
+	if err != nil {
+		b.failed = err
+	}
+	return n, err
 }
