@@ -229,6 +229,7 @@ type cObject struct {
 	at       int        // offset of its name
 	end      int        // offset of the closing brace
 	parts    [][]cToken // between the commas
+	size     []cToken   // between the brackets behind its name, if it has some
 	included bool       // an #include is among them
 }
 
@@ -251,7 +252,12 @@ func (c *cSources) object(typ, name string) (*cObject, bool) {
 				continue
 			}
 			inner := f.toks[open+2 : end]
+			var size []cToken
+			if last := closing(f.toks[:open], i+2); last > 0 && f.toks[i+2].Text == "[" {
+				size = f.toks[i+3 : last]
+			}
 			return &cObject{
+				size: size,
 				file: f, at: f.toks[i+1].Start, end: f.toks[end].Start, parts: splitC(code(inner), ","),
 				included: slices.ContainsFunc(inner, isInclude),
 			}, true
