@@ -60,6 +60,7 @@ func (m *Manifest) Check() []strictyaml.Problem {
 	if why := reserved(m.Name); why != "" {
 		c.add("name", "a name that is free", strconv.Quote(m.Name)+": "+why)
 	}
+	c.directory(m)
 	c.line("description", m.Description, 100)
 	if m.Title != "" {
 		c.line("title", m.Title, 80)

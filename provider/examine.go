@@ -91,7 +91,7 @@ func (e *examiner) manifest(root *os.Root) {
 	m := &e.p.Manifest
 	e.manifestAnswer.Evidence = strings.Join(slices.DeleteFunc([]string{m.Name, m.DriverID.Constant, "device " + m.Device.Name},
 		func(s string) bool { return s == "" }), ", ")
-	if base := filepath.Base(absolute(e.dir)); base != m.Name {
+	if base := filepath.Base(absolute(e.dir)); base != m.Name && base != m.Directory {
 		e.manifestAnswer.warn(e.remark("name", "the folder's name, "+base, m.Name))
 	}
 	if strings.HasSuffix(m.Maintainer.Email, ".invalid") {

@@ -139,7 +139,7 @@ func TestExamineAllAtOnce(t *testing.T) {
 	wantFindings(t, findings(x, dir, CheckCMake), "CMakeLists.txt:3: looked for the file gone.c")
 	wantFindings(t, findings(x, dir, CheckLicence),
 		"warning: CMakeLists.txt:1: want SPDX-License-Identifier", "fly.h:1: want SPDX-License-Identifier")
-	wantFindings(t, findings(x, dir, CheckMatch), `fly.c:27:17: want fly, the manifest's name, got "wasp"`)
+	wantFindings(t, findings(x, dir, CheckMatch), `fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(wasp`)
 }
 
 func TestExamineManifest(t *testing.T) {
@@ -204,7 +204,7 @@ func TestCheckMatch(t *testing.T) {
 		"in a comment":               {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "/* PROVIDER_DRIVER(fly, fly_dev_ops); */"}, []string{"…looked for PROVIDER_DRIVER(fly"}},
 		"inside a function":          {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "void f(void) { PROVIDER_DRIVER(fly, fly_dev_ops); }"}, []string{"…looked for PROVIDER_DRIVER(fly"}},
 		"twice":                      {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "PROVIDER_DRIVER(fly, fly_dev_ops);\nPROVIDER_DRIVER(fly, fly_dev_ops);"}, []string{"fly.c:28:1: want PROVIDER_DRIVER() once"}},
-		"another name":               {[]string{"PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flea,"}, []string{"fly.c:27:17: want fly, the manifest's name"}},
+		"another name":               {[]string{"PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flea,"}, []string{"fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(flea"}},
 		"ops that are not there":     {[]string{"(fly, fly_dev_ops)", "(fly, flea_ops)"}, []string{"…the initializer of struct verbs_device_ops flea_ops"}},
 		"ops without a name":         {[]string{"(fly, fly_dev_ops)", "(fly, &fly_dev_ops)"}, []string{"fly.c:27:1: want the name of a struct verbs_device_ops in PROVIDER_DRIVER()"}},
 		"ops of a macro":             {[]string{"(fly, fly_dev_ops)", "(fly, flea_ops)", "#include", "#define OPS static struct verbs_device_ops flea_ops\n#include"}, nil},

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The files of rdma-core that take part. They have these names in every release
@@ -50,7 +51,7 @@ func (p *Provider) CopyPlan() []Copy {
 	plan := make([]Copy, 0, len(p.Files))
 	headers := p.Manifest.kernelHeaders()
 	for _, f := range p.Files {
-		to := path.Join("providers", p.Manifest.Name, f.Name)
+		to := path.Join(p.Manifest.Folder(), f.Name)
 		if slices.Contains(headers, f.Name) {
 			to = path.Join("kernel-headers", "rdma", headerName(f.Name))
 		}
@@ -144,7 +145,7 @@ func (in *integration) addHeader(list cmakeList, header string) {
 func (in *integration) subdirectories(m *Manifest) {
 	var paths []string
 	for _, dir := range append([]string{""}, m.CMake.Subdirectories...) {
-		paths = append(paths, path.Join("providers", m.Name, dir))
+		paths = append(paths, path.Join(m.Folder(), dir))
 	}
 	if m.ReplacesUpstream {
 		in.dropOld(m, paths)
@@ -219,7 +220,7 @@ func (in *integration) copy(m *Manifest, c Copy) {
 	switch {
 	case err == nil && !same && !m.mayReplace(c.To):
 		want := "no such file in the release, or the provider's own"
-		if !m.ReplacesUpstream && providerOf(c.To) == m.Name {
+		if !m.ReplacesUpstream && strings.HasPrefix(c.To, m.Folder()+"/") {
 			want += " (replacesUpstream: true replaces the release's provider)"
 		}
 		in.fail(&ConflictError{File: c.To, Want: want, Got: "a file with other content"})

@@ -86,7 +86,8 @@ func (m *matchCheck) driver() string {
 	}
 	first := places[0]
 	if got := textOf(first.args[0]); got != name && !m.p.doubts(fieldName) {
-		m.fail(first.file.problem(first.args[0][0].Start, name+", the manifest's name", strconv.Quote(got)))
+		want := driverMacro + "(" + name + ", the manifest's name"
+		m.fail(first.file.problem(first.args[0][0].Start, want, driverMacro+"("+got))
 	}
 	if ops := first.args[1]; len(ops) == 1 && ops[0].Kind == cWord {
 		return ops[0].Text

@@ -31,7 +31,7 @@ func (p *Provider) Reads() []string {
 // CMakeLists.txt of other folders, for what they install under a name that the
 // provider has too, and the folder of a provider that is replaced.
 func (p *Provider) ReadsAlso(name string) bool {
-	if p.Manifest.ReplacesUpstream && strings.HasPrefix(name, "providers/"+p.Manifest.Name+"/") {
+	if p.Manifest.ReplacesUpstream && strings.HasPrefix(name, p.Manifest.Folder()+"/") {
 		return true
 	}
 	return p.installsNames() && path.Base(name) == cmakeName
