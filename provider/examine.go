@@ -153,7 +153,7 @@ func (e *examiner) sources(ctx context.Context) {
 	for _, err := range e.p.mapWarnings {
 		e.cmake.warn(err)
 	}
-	c, errs := e.p.readC(ctx)
+	c, errs := e.p.readC(func() error { return context.Cause(ctx) })
 	built := e.p.readBuilt()
 	e.p.checkBuilt(&e.cmake, c, built)
 	n := 0

@@ -81,6 +81,8 @@ type DriverID struct {
 	Policy   Policy `yaml:"policy" jsonschema:"enum=next,enum=explicit,enum=none" jsonschema_description:"where the number comes from: next, explicit or none"`
 	// Value is what the kernel driver reports; with PolicyExplicit only.
 	Value int `yaml:"value,omitempty" jsonschema_description:"a number, with policy explicit only"`
+	// Shared says that another provider of the release may match the same number.
+	Shared bool `yaml:"shared,omitempty" jsonschema_description:"true where another provider of the release may have the same number"`
 }
 
 // CMake says how the provider is built.
