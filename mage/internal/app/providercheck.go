@@ -121,9 +121,9 @@ func errorParts(err error) []error {
 		}
 		return all
 	}
-	if inner := errors.Unwrap(err); inner != nil {
-		if parts := errorParts(inner); len(parts) > 1 {
-			return parts
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
+		if _, ok := inner.(interface{ Unwrap() []error }); ok {
+			return errorParts(inner)
 		}
 	}
 	return []error{err}
