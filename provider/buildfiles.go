@@ -117,7 +117,7 @@ func (p *Provider) checkSources(b *buildFile, c *cmakeCommand) []error {
 	var errs []error
 	for _, a := range c.Args {
 		if sourceName.MatchString(a.Text) && !p.hasBuilt(b.path(a.Text)) {
-			found := "none of that name that goes into providers/" + p.Manifest.Name
+			found := "none of that name that goes into " + p.Manifest.Folder()
 			errs = append(errs, b.fail(a, "the file "+a.Text, found))
 		}
 	}

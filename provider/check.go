@@ -60,6 +60,7 @@ func (m *Manifest) Check() []strictyaml.Problem {
 	if why := reserved(m.Name); why != "" {
 		c.add("name", "a name that is free", strconv.Quote(m.Name)+": "+why)
 	}
+	c.directory(m)
 	c.line("description", m.Description, 100)
 	if m.Title != "" {
 		c.line("title", m.Title, 80)
@@ -154,6 +155,9 @@ func (c *checker) driverID(id DriverID) {
 		c.match("driverID.constant", id.Constant, constantForm, "RDMA_DRIVER_ and capitals, digits and _")
 	} else if id.Constant != "" {
 		c.add("driverID.constant", "none with policy none", strconv.Quote(id.Constant))
+	}
+	if id.Shared && id.Policy == PolicyNone {
+		c.add("driverID.shared", "false with policy none: there is no id to share", "true")
 	}
 	switch {
 	case id.Policy == PolicyExplicit && (id.Value < 1 || id.Value > maxDriverID):

@@ -41,6 +41,20 @@ func (c *checker) headers(m *Manifest) {
 	}
 }
 
+// directory checks the name of the directory where that is another one.
+func (c *checker) directory(m *Manifest) {
+	if m.Directory == "" {
+		return
+	}
+	c.match("directory", m.Directory, nameForm, "a directory of up to 32 letters a-z, digits and _, a letter first")
+	switch {
+	case m.ReplacesUpstream:
+		c.add("directory", "none beside replacesUpstream, which takes the directory of the release's own", strconv.Quote(m.Directory))
+	case m.Directory == m.Name:
+		c.add("directory", "none where it is the name", strconv.Quote(m.Directory))
+	}
+}
+
 // copyright checks what goes into debian/copyright.
 func (c *checker) copyright(m *Manifest) {
 	for i, line := range m.Copyright {

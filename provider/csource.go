@@ -3,7 +3,6 @@
 package provider
 
 import (
-	"context"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -46,15 +45,15 @@ type cEnumValue struct {
 	offset int64
 }
 
-// readC takes every .c and .h file of the provider apart; an end of ctx ends it.
-func (p *Provider) readC(ctx context.Context) (*cSources, []error) {
+// readC takes every .c and .h file of the provider apart; what ended gives ends it.
+func (p *Provider) readC(ended func() error) (*cSources, []error) {
 	s := &cSources{macros: map[string][]cMacro{}, enums: map[string][]cEnumValue{}}
 	var errs []error
 	for _, file := range p.Files {
 		if ext := filepath.Ext(file.Name); ext != ".c" && ext != ".h" {
 			continue
 		}
-		if err := context.Cause(ctx); err != nil {
+		if err := ended(); err != nil {
 			return s, append(errs, err)
 		}
 		f := &cFile{name: file.Name, path: p.pathOf(file.Name), data: file.data}
@@ -229,35 +228,47 @@ type cObject struct {
 	at       int        // offset of its name
 	end      int        // offset of the closing brace
 	parts    [][]cToken // between the commas
+	size     []cToken   // between the brackets behind its name, if it has some
 	included bool       // an #include is among them
 }
 
 // object finds the initializer of struct typ name.
 func (c *cSources) object(typ, name string) (*cObject, bool) {
 	for _, f := range c.files {
-		for i := range f.toks {
-			if i+1 >= len(f.toks) || f.toks[i].Text != typ || f.toks[i+1].Text != name {
+		for i := range len(f.toks) - 1 {
+			if f.toks[i].Text != typ || f.toks[i+1].Text != name {
 				continue
 			}
-			open := i + 2
-			for open < len(f.toks) && !slices.Contains([]string{"=", ";", "{", ")", ","}, f.toks[open].Text) {
-				open++
+			if o, ok := c.objectAt(f, i); ok {
+				return o, true
 			}
-			if open+1 >= len(f.toks) || f.toks[open].Text != "=" || f.toks[open+1].Text != "{" {
-				continue
-			}
-			end := closing(f.toks, open+1)
-			if end < 0 {
-				continue
-			}
-			inner := f.toks[open+2 : end]
-			return &cObject{
-				file: f, at: f.toks[i+1].Start, end: f.toks[end].Start, parts: splitC(code(inner), ","),
-				included: slices.ContainsFunc(inner, isInclude),
-			}, true
 		}
 	}
 	return nil, false
+}
+
+// objectAt is the initializer of the object whose type is the token i of a file.
+func (c *cSources) objectAt(f *cFile, i int) (*cObject, bool) {
+	open := i + 2
+	for open < len(f.toks) && !slices.Contains([]string{"=", ";", "{", ")", ","}, f.toks[open].Text) {
+		open++
+	}
+	if open+1 >= len(f.toks) || f.toks[open].Text != "=" || f.toks[open+1].Text != "{" {
+		return nil, false
+	}
+	end := closing(f.toks, open+1)
+	if end < 0 {
+		return nil, false
+	}
+	inner := f.toks[open+2 : end]
+	var size []cToken
+	if last := closing(f.toks[:open], i+2); last > 0 && f.toks[i+2].Text == "[" {
+		size = f.toks[i+3 : last]
+	}
+	return &cObject{
+		size: size, file: f, at: f.toks[i+1].Start, end: f.toks[end].Start, parts: splitC(code(inner), ","),
+		included: slices.ContainsFunc(inner, isInclude),
+	}, true
 }
 
 func isInclude(t cToken) bool {

@@ -58,7 +58,7 @@ func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, 
 	if err := possibleID(file, lineNumber(data, def.Close), id.Constant, value); err != nil {
 		return nil, 0, false, err
 	}
-	if err := def.free(file, data, id.Constant, value); err != nil {
+	if err := def.free(file, data, id, value); err != nil {
 		return nil, 0, false, err
 	}
 	out = def.insert(data, text)
@@ -99,7 +99,7 @@ func existingID(file string, data []byte, def *enumDef, e enumerator, id DriverI
 	if e.Alias != "" { // upstream's own doing, as RDMA_DRIVER_IRDMA = RDMA_DRIVER_I40IW
 		return value, nil
 	}
-	return value, def.free(file, data, id.Constant, value)
+	return value, def.free(file, data, id, value)
 }
 
 // possibleID refuses a number that the position in the enum gives and no device
@@ -113,12 +113,12 @@ func possibleID(file string, line int, constant string, value int) error {
 }
 
 // free refuses a value that another constant has. An alias is not another
-// driver: it shares its number on purpose.
-func (d *enumDef) free(file string, data []byte, constant string, value int) error {
+// driver: it shares its number on purpose, as do those of which the manifest says it.
+func (d *enumDef) free(file string, data []byte, id DriverID, value int) error {
 	for _, e := range d.Consts {
-		if e.Name != constant && e.Alias == "" && e.Values.has(value) {
+		if e.Name != id.Constant && e.Alias == "" && e.Values.has(value) && !id.Shared {
 			line := lineNumber(data, e.Start)
-			return &TakenError{File: file, Line: line, Constant: constant, Value: value, By: e.Name}
+			return &TakenError{File: file, Line: line, Constant: id.Constant, Value: value, By: e.Name}
 		}
 	}
 	return nil

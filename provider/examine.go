@@ -91,7 +91,7 @@ func (e *examiner) manifest(root *os.Root) {
 	m := &e.p.Manifest
 	e.manifestAnswer.Evidence = strings.Join(slices.DeleteFunc([]string{m.Name, m.DriverID.Constant, "device " + m.Device.Name},
 		func(s string) bool { return s == "" }), ", ")
-	if base := filepath.Base(absolute(e.dir)); base != m.Name {
+	if base := filepath.Base(absolute(e.dir)); base != m.Name && base != m.Directory {
 		e.manifestAnswer.warn(e.remark("name", "the folder's name, "+base, m.Name))
 	}
 	if strings.HasSuffix(m.Maintainer.Email, ".invalid") {
@@ -153,7 +153,7 @@ func (e *examiner) sources(ctx context.Context) {
 	for _, err := range e.p.mapWarnings {
 		e.cmake.warn(err)
 	}
-	c, errs := e.p.readC(ctx)
+	c, errs := e.p.readC(func() error { return context.Cause(ctx) })
 	built := e.p.readBuilt()
 	e.p.checkBuilt(&e.cmake, c, built)
 	n := 0

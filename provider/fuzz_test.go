@@ -20,7 +20,7 @@ func FuzzAddDriverID(f *testing.F) {
 		f.Add([]byte(s), 50)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, value int) {
-		for _, id := range []DriverID{{"D_FLY", PolicyNext, 0}, {"D_FLY", PolicyExplicit, value & maxDriverID}} {
+		for _, id := range []DriverID{{"D_FLY", PolicyNext, 0, false}, {"D_FLY", PolicyExplicit, value & maxDriverID, false}} {
 			out, v, already, err := addDriverID("h", data, id)
 			if err != nil || already {
 				continue

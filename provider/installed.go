@@ -138,7 +138,7 @@ func (r *buildReader) install(b *buildFile, dir InstallDir, f cmakeArg, rename *
 	case !installForm.MatchString(in.Name):
 		return b.fail(f, "the name of a file, or a variable that set() gives here", fmt.Sprintf("%q", in.Name))
 	case !r.p.hasBuilt(in.Source):
-		return b.fail(f, "the file "+in.Source, "none of that name that goes into providers/"+r.p.Manifest.Name)
+		return b.fail(f, "the file "+in.Source, "none of that name that goes into "+r.p.Manifest.Folder())
 	case dir == UdevRules && !strings.HasSuffix(in.Name, ".rules"):
 		return b.fail(f, "a name that ends in .rules, for udev to read it", in.Name)
 	case (dir == Modprobe || dir == EtcModprobe) && !strings.HasSuffix(in.Name, ".conf"):

@@ -31,7 +31,7 @@ func (in *integration) checkInstalled(p *Provider) {
 			continue
 		}
 		dir := path.Clean(c.Args[0].Text)
-		if dir == "." || strings.HasPrefix(dir, "..") || strings.Contains(dir, "$") || providerOf(providerDir(&c)) == p.Manifest.Name {
+		if dir == "." || strings.HasPrefix(dir, "..") || strings.Contains(dir, "$") || providerOf(providerDir(&c)) == providerOf(p.Manifest.Folder()) {
 			continue
 		}
 		in.checkFolder(path.Join(dir, cmakeName), ours)

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The files of rdma-core that take part. They have these names in every release
@@ -33,9 +34,10 @@ type Edit struct {
 // Result is what an integration did.
 type Result struct {
 	Edits        []Edit
-	DriverID     int    // the constant's number in this release
-	EnumConstant string // RDMA_DRIVER_…
-	PrivateABI   int    // the release's IBVERBS_PABI_VERSION
+	DriverID     int       // the constant's number in this release
+	EnumConstant string    // RDMA_DRIVER_…
+	PrivateABI   int       // the release's IBVERBS_PABI_VERSION
+	Warnings     []IDShare // of what is meant and may surprise
 }
 
 // Copy is one file's way into rdma-core.
@@ -50,7 +52,7 @@ func (p *Provider) CopyPlan() []Copy {
 	plan := make([]Copy, 0, len(p.Files))
 	headers := p.Manifest.kernelHeaders()
 	for _, f := range p.Files {
-		to := path.Join("providers", p.Manifest.Name, f.Name)
+		to := path.Join(p.Manifest.Folder(), f.Name)
 		if slices.Contains(headers, f.Name) {
 			to = path.Join("kernel-headers", "rdma", headerName(f.Name))
 		}
@@ -62,11 +64,12 @@ func (p *Provider) CopyPlan() []Copy {
 // Integrate puts the provider into the tree: its files, and the edits that
 // upstream makes for a provider. All of them are worked out and checked before
 // the first is written, so an error leaves the tree as it was; it joins
-// *PlaceError, *TakenError and *ConflictError, all that there are. A second
+// *PlaceError, *TakenError, *IDShare and *ConflictError, all that there are. A second
 // integration of the same provider changes nothing.
 func Integrate(t Tree, p *Provider) (*Result, error) {
 	in := &integration{tree: t, data: map[string][]byte{}}
 	in.run(&p.Manifest)
+	in.checkShared(&p.Manifest)
 	in.checkInstalled(p)
 	plan := p.CopyPlan()
 	for _, c := range plan {
@@ -144,7 +147,7 @@ func (in *integration) addHeader(list cmakeList, header string) {
 func (in *integration) subdirectories(m *Manifest) {
 	var paths []string
 	for _, dir := range append([]string{""}, m.CMake.Subdirectories...) {
-		paths = append(paths, path.Join("providers", m.Name, dir))
+		paths = append(paths, path.Join(m.Folder(), dir))
 	}
 	if m.ReplacesUpstream {
 		in.dropOld(m, paths)
@@ -219,7 +222,7 @@ func (in *integration) copy(m *Manifest, c Copy) {
 	switch {
 	case err == nil && !same && !m.mayReplace(c.To):
 		want := "no such file in the release, or the provider's own"
-		if !m.ReplacesUpstream && providerOf(c.To) == m.Name {
+		if !m.ReplacesUpstream && strings.HasPrefix(c.To, m.Folder()+"/") {
 			want += " (replacesUpstream: true replaces the release's provider)"
 		}
 		in.fail(&ConflictError{File: c.To, Want: want, Got: "a file with other content"})

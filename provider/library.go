@@ -138,7 +138,7 @@ func (r *buildReader) publish(b *buildFile, c *cmakeCommand) error {
 		case !installForm.MatchString(name) || !strings.HasSuffix(name, ".h"):
 			errs = append(errs, b.fail(a, "the name of a header, or a variable that set() gives here", fmt.Sprintf("%q", a.Text)))
 		case !r.p.hasBuilt(b.path(a.Text)) && !r.isKernelHeader(b.path(a.Text)):
-			found := "none of that name that goes into providers/" + r.p.Manifest.Name
+			found := "none of that name that goes into " + r.p.Manifest.Folder()
 			errs = append(errs, b.fail(a, "the header "+a.Text, found))
 		case slices.ContainsFunc(r.headers, func(h cmakePlace) bool { return h.Text == name }):
 			errs = append(errs, b.fail(a, "each header of infiniband/ once", name+" again"))

@@ -22,7 +22,7 @@ var maintainersField = regexp.MustCompile(`^[A-Z]:[ \t]+`)
 // the providers' sections. A section with F: providers/NAME/ is taken for its own.
 func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already bool, err error) {
 	sections := parseMaintainers(data)
-	folder := "providers/" + m.Name + "/"
+	folder := m.Folder() + "/"
 	first, last := -1, -1
 	for i, s := range sections {
 		for _, f := range s.Folders {

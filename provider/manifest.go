@@ -20,7 +20,10 @@ const ManifestName = "provider.yaml"
 //nolint:tagliatelle // ID is written in capitals, as everywhere in rdma-core
 type Manifest struct {
 	// Name is also that of the CMake target, verbs_provider_NAME and libNAME.
-	Name        string `yaml:"name" jsonschema_description:"the provider's name: the directory under providers/"`
+	Name string `yaml:"name" jsonschema_description:"the provider's name: the directory under providers/"`
+	// Directory is by default the name. The name is that of the target, the library,
+	// NAME.driver and verbs_provider_NAME, which rdma-core wants alike.
+	Directory   string `yaml:"directory,omitempty" jsonschema_description:"a directory under providers/ of another name than the provider's"`
 	Description string `yaml:"description" jsonschema_description:"one line of text for the RPM spec's list of drivers"`
 	// Title is by default the name in capitals and USERSPACE PROVIDER.
 	Title      string     `yaml:"title,omitempty" jsonschema_description:"a title for MAINTAINERS, before the module's name"`
@@ -78,6 +81,8 @@ type DriverID struct {
 	Policy   Policy `yaml:"policy" jsonschema:"enum=next,enum=explicit,enum=none" jsonschema_description:"where the number comes from: next, explicit or none"`
 	// Value is what the kernel driver reports; with PolicyExplicit only.
 	Value int `yaml:"value,omitempty" jsonschema_description:"a number, with policy explicit only"`
+	// Shared says that another provider of the release may match the same number.
+	Shared bool `yaml:"shared,omitempty" jsonschema_description:"true where another provider of the release may have the same number"`
 }
 
 // CMake says how the provider is built.
@@ -113,6 +118,17 @@ func (m *Manifest) decode(file string, data []byte) error {
 	*m = Manifest{Device: Device{KernelABI: 1}}
 	return strictyaml.Decode(file, data, m)
 }
+
+// Folder is the directory of the provider in rdma-core's tree, slash separated.
+func (m *Manifest) Folder() string {
+	if m.Directory != "" {
+		return providersFolder + m.Directory
+	}
+	return providersFolder + m.Name
+}
+
+// providersFolder is where rdma-core has its providers.
+const providersFolder = "providers/"
 
 // maintainersTitle is the title of the section in MAINTAINERS, in upstream's form.
 func (m *Manifest) maintainersTitle() string {

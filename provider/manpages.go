@@ -41,7 +41,7 @@ func (r *buildReader) manPages(b *buildFile, c *cmakeCommand) error {
 	for _, a := range c.Args {
 		err := r.manPage(b, a, path.Base(manSource(a.Text)))
 		if err == nil && !r.p.hasBuilt(b.path(a.Text)) {
-			err = b.fail(a, "the file "+a.Text, "none of that name that goes into providers/"+r.p.Manifest.Name)
+			err = b.fail(a, "the file "+a.Text, "none of that name that goes into "+r.p.Manifest.Folder())
 		}
 		errs = append(errs, err)
 	}

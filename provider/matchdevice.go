@@ -12,12 +12,12 @@ type matchKind int
 
 const (
 	kindUnknown matchKind = iota
-	kindEnd               // the empty entry
+	kindEnd               // the one whose kind is 0
 	kindID
 	kindPCI
 	kindModalias
 	kindName
-	kindOther // written out, by something else
+	kindOther // by something that libibverbs does not know
 )
 
 // matchEnt is an entry of a match table.
@@ -25,45 +25,6 @@ type matchEnt struct {
 	kind matchKind
 	at   int    // offset in the table's file
 	text string // driver id, prefix of a name, or pattern of a modalias; "" where it cannot be told
-}
-
-// entry reads one entry: a macro of libibverbs' driver.h, one of the provider's
-// own that stands for such, or braces.
-func (c *cSources) entry(part []cToken) matchEnt {
-	if len(part) == 0 {
-		return matchEnt{}
-	}
-	e := matchEnt{at: part[0].Start}
-	toks, ok := c.expand(part)
-	if !ok || len(toks) == 0 {
-		return e
-	}
-	if toks[0].Text == "{" {
-		e.kind = kindOther
-		if len(toks) == 2 || len(toks) == 3 && toks[1].Text == "0" {
-			e.kind = kindEnd
-		}
-		return e
-	}
-	name, args, ok := call(toks)
-	if !ok || len(args) == 0 {
-		return e
-	}
-	switch name {
-	case macroID:
-		e.kind = kindID
-		e.text, _ = c.word(args[0])
-	case macroName:
-		e.kind = kindName
-		e.text = c.text(args[0])
-	case macroAlias:
-		e.kind = kindModalias
-		e.text = c.text(args[0])
-	case macroPCI:
-		e.kind = kindPCI
-		e.text = c.pciPattern(args)
-	}
-	return e
 }
 
 // pciPattern is the modalias of VERBS_PCI_MATCH(vendor, device, data), as

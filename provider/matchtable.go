@@ -4,7 +4,6 @@ package provider
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -87,7 +86,8 @@ func (m *matchCheck) driver() string {
 	}
 	first := places[0]
 	if got := textOf(first.args[0]); got != name && !m.p.doubts(fieldName) {
-		m.fail(first.file.problem(first.args[0][0].Start, name+", the manifest's name", strconv.Quote(got)))
+		want := driverMacro + "(" + name + ", the manifest's name"
+		m.fail(first.file.problem(first.args[0][0].Start, want, driverMacro+"("+got))
 	}
 	if ops := first.args[1]; len(ops) == 1 && ops[0].Kind == cWord {
 		return ops[0].Text
@@ -117,10 +117,13 @@ func (m *matchCheck) ops(name string) {
 	}
 	for _, field := range []struct{ name, why string }{
 		{"name", "libibverbs names the driver by it"},
-		{"match_max_abi_version", "else it is 0, and no kernel reports that"},
+		{"match_max_abi_version", "else it is 0, which device.kernelABI is not"},
 		{"alloc_device", "libibverbs calls it"},
 		{"alloc_context", "libibverbs calls it"},
 	} {
+		if field.name == "match_max_abi_version" && m.p.Manifest.Device.KernelABI == 0 {
+			continue
+		}
 		if fields[field.name] == nil {
 			m.fail(o.file.problem(o.at, "."+field.name+" in "+name+": "+field.why, "none"))
 		}
@@ -142,7 +145,9 @@ func (m *matchCheck) abiRange(o *cObject, low, high []cToken) {
 	abi := int64(m.p.Manifest.Device.KernelABI)
 	least, most := int64(0), int64(0)
 	okLow, okHigh := true, false
-	if low == nil {
+	if low == nil && abi == 0 {
+		okLow = true
+	} else if low == nil {
 		m.warn(o.file.problem(o.at, ".match_min_abi_version beside .match_max_abi_version", "none, which is 0"))
 	} else {
 		least, okLow = m.c.value(low)
@@ -221,24 +226,11 @@ func (m *matchCheck) table(value []cToken) {
 	for _, part := range o.parts {
 		entries = append(entries, m.c.entry(part))
 	}
-	m.sentinel(o, name, entries)
+	if entries = m.sentinel(o, name, entries); len(entries) == 0 && !o.included {
+		return
+	}
 	m.ids(o, name, entries)
 	m.device(o, name, entries)
-}
-
-// sentinel asserts that the empty entry is the last one: libibverbs reads up to
-// it, whatever comes behind the table.
-func (m *matchCheck) sentinel(o *cObject, name string, entries []matchEnt) {
-	at := slices.IndexFunc(entries, func(e matchEnt) bool { return e.kind == kindEnd })
-	switch {
-	case at < 0 && (o.included || slices.ContainsFunc(entries, func(e matchEnt) bool { return e.kind == kindUnknown })):
-	case at < 0:
-		m.fail(o.file.problem(o.end, "{} as the last entry of "+name+", up to which libibverbs reads", "the end of the table"))
-	case at == 0 && !o.included:
-		m.fail(o.file.problem(entries[0].at, "an entry in "+name+" before the empty one", "none"))
-	case at < len(entries)-1:
-		m.fail(o.file.problem(entries[at+1].at, "nothing behind the empty entry of "+name+", where libibverbs stops", "an entry"))
-	}
 }
 
 // ids holds the driver ids of the table against the manifest's.

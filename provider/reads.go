@@ -31,10 +31,27 @@ func (p *Provider) Reads() []string {
 // CMakeLists.txt of other folders, for what they install under a name that the
 // provider has too, and the folder of a provider that is replaced.
 func (p *Provider) ReadsAlso(name string) bool {
-	if p.Manifest.ReplacesUpstream && strings.HasPrefix(name, "providers/"+p.Manifest.Name+"/") {
+	if p.Manifest.ReplacesUpstream && strings.HasPrefix(name, p.Manifest.Folder()+"/") {
 		return true
 	}
 	return p.installsNames() && path.Base(name) == cmakeName
+}
+
+// ReadsTables says whether Integrate has to see the match tables of a release's other
+// providers, which are any of their C files: where enum rdma_driver_id of the release's
+// DriverHeader has the provider's constant already. Another directory can only then have
+// the same number, unless it writes the number itself.
+func (p *Provider) ReadsTables(header []byte) bool {
+	if p.Manifest.DriverID.Policy == PolicyNone {
+		return false
+	}
+	def, err := parseEnum(DriverHeader, header, driverEnum)
+	return err == nil && (def.find(p.Manifest.DriverID.Constant) >= 0 || p.Manifest.DriverID.Shared)
+}
+
+// IsTable says whether a file of a release may hold a match table.
+func IsTable(name string) bool {
+	return strings.HasPrefix(name, providersFolder) && (path.Ext(name) == ".c" || path.Ext(name) == ".h")
 }
 
 // installsNames says whether the provider installs files into folders that it

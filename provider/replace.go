@@ -16,7 +16,7 @@ func (m *Manifest) mayReplace(name string) bool {
 	if !m.ReplacesUpstream {
 		return false
 	}
-	if strings.HasPrefix(name, "providers/"+m.Name+"/") {
+	if strings.HasPrefix(name, m.Folder()+"/") {
 		return true
 	}
 	own := regexp.MustCompile(`^kernel-headers/rdma/([a-z0-9_-]*[_-])?` + regexp.QuoteMeta(m.Name) + `[_.-]`)

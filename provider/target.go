@@ -28,10 +28,18 @@ func otherTarget(b *buildFile, c *cmakeCommand, name string) *SourceError {
 // maxShown is how many characters of a text from outside a message shows.
 const maxShown = 200
 
+// cut shortens a text to a length that fits a message.
+func cut(text string) string {
+	if r := []rune(text); len(r) > maxShown {
+		return string(r[:maxShown]) + fmt.Sprintf("... (%d characters)", len(r))
+	}
+	return text
+}
+
 // shown quotes a text, cut to a length that fits a message.
 func shown(text string) string {
-	if r := []rune(text); len(r) > maxShown {
-		return strconv.Quote(string(r[:maxShown])) + fmt.Sprintf("... (%d characters)", len(r))
+	if r := []rune(text); len(r) > maxShown-40 {
+		return strconv.Quote(string(r[:maxShown-40])) + fmt.Sprintf("... (%d characters)", len(r))
 	}
 	return strconv.Quote(text)
 }

@@ -3,19 +3,20 @@
 #
 # Compiles of a patched rdma-core tree what discovery needs: the kernel's
 # headers, libibverbs, one provider and ibv_devices.
-#   release-build.sh TREE PROVIDER OUT
+#   release-build.sh TREE PROVIDER DIRECTORY OUT
 # What was built goes to OUT, as it was below TREE/build. CCACHE_DIR is optional.
 # A warning in the provider's own files is an error; elsewhere it is upstream's.
 set -eu
 
 tree=$1
 provider=$2
-out=$3
+directory=$3 # such as providers/fly
+out=$4
 
 if [ -n "${CCACHE_DIR:-}" ] && command -v ccache >/dev/null 2>&1; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache
 fi
-list=$tree/providers/$provider/CMakeLists.txt
+list=$tree/$directory/CMakeLists.txt
 {
     echo 'add_compile_options(-Werror)'
     cat "$list"
@@ -27,7 +28,7 @@ cd "$tree/build"
 # Its many probes are worth no place in the cache, and asking for them takes as long as making them.
 CCACHE_DISABLE=1 cmake -GNinja -DIN_PLACE=1 -DCMAKE_BUILD_TYPE=Debug -DNO_PYVERBS=1 -DNO_MAN_PAGES=1 ..
 # This may be one of hundreds, of which several run at a time, and somebody works beside it.
-nice ninja -j 2 kernel-headers/all libibverbs/all "providers/$provider/all" bin/ibv_devices
+nice ninja -j 2 kernel-headers/all libibverbs/all "$directory/all" bin/ibv_devices
 cp -a lib/libibverbs.so* lib/"lib$provider"-rdmav*.so "$out/lib/"
 # Of a direct-verbs library the plug-in is a link to it.
 for library in lib/"lib$provider".so*; do

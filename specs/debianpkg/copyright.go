@@ -19,7 +19,7 @@ func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) 
 	t, kept := dropCopyright(split(data), p)
 	var among []paragraph
 	var keys []string
-	own := providersFolder + p.Name
+	own := p.directory()
 	all := paragraphs(t)
 	for _, para := range all {
 		patterns := filePatterns(t, para)

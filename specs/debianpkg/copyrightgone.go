@@ -26,7 +26,7 @@ func dropCopyright(t text, p *Provider) (out text, kept bool) {
 		var left []string
 		patterns := filePatterns(t, para)
 		for _, pattern := range patterns {
-			if !strings.HasPrefix(pattern+"/", providersFolder+p.Name+"/") || same && p.has(pattern) {
+			if !strings.HasPrefix(pattern+"/", p.directory()+"/") || same && p.has(pattern) {
 				left = append(left, pattern)
 			}
 		}
@@ -40,7 +40,7 @@ func dropCopyright(t text, p *Provider) (out text, kept bool) {
 // states says whether a paragraph is that of the provider's folder, with its
 // copyright and licence.
 func states(t text, para paragraph, p *Provider) bool {
-	own := func(pattern string) bool { return strings.TrimSuffix(pattern, "/*") == providersFolder+p.Name }
+	own := func(pattern string) bool { return strings.TrimSuffix(pattern, "/*") == p.directory() }
 	if !slices.ContainsFunc(filePatterns(t, para), own) {
 		return false
 	}
@@ -56,7 +56,7 @@ func states(t text, para paragraph, p *Provider) bool {
 // has says whether a pattern of debian/copyright matches a file of the provider.
 // There * and ? match a slash as well.
 func (p *Provider) has(pattern string) bool {
-	dir := providersFolder + p.Name
+	dir := p.directory()
 	if strings.TrimSuffix(pattern, "/*") == dir {
 		return true
 	}

@@ -10,7 +10,8 @@ import (
 
 // Provider is what debian/ says of a provider.
 type Provider struct {
-	Name        string   // its folder below providers/
+	Name        string   // as its library is called
+	Directory   string   // below providers/; empty where it is the name
 	Description string   // one line
 	Copyright   []string // each with years and holder, as in "2022, Microsoft Corporation."
 	License     string   // in the words of debian/copyright, as in "BSD-MIT or GPL-2"
@@ -25,6 +26,14 @@ type Provider struct {
 	// Files are those of its folder, needed where Replaced is there: copyright may
 	// have paragraphs for some of them.
 	Files []string
+}
+
+// directory is the provider's in the tree.
+func (p *Provider) directory() string {
+	if p.Directory != "" {
+		return providersFolder + p.Directory
+	}
+	return providersFolder + p.Name
 }
 
 // Folder is where a file goes that is neither code nor documentation.

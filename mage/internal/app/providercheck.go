@@ -121,9 +121,9 @@ func errorParts(err error) []error {
 		}
 		return all
 	}
-	if inner := errors.Unwrap(err); inner != nil {
-		if parts := errorParts(inner); len(parts) > 1 {
-			return parts
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
+		if _, ok := inner.(interface{ Unwrap() []error }); ok {
+			return errorParts(inner)
 		}
 	}
 	return []error{err}
@@ -174,7 +174,11 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 		c.skip("the release does not take it", checkCompile, provider.CheckSymbols, checkDevices)
 		return nil
 	}
-	c.add(provider.Answer{Check: checkRelease, Evidence: releaseEvidence(src, tree)})
+	released := provider.Answer{Check: checkRelease, Evidence: releaseEvidence(src, tree)}
+	for _, w := range tree.Result.Warnings {
+		released.Findings = append(released.Findings, provider.Finding{Err: &w, Warning: true})
+	}
+	c.add(released)
 	if tc == nil {
 		c.skip(why, checkCompile, provider.CheckSymbols, checkDevices)
 		return nil

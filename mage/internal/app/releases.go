@@ -138,6 +138,11 @@ func (a *App) showReleases(job pipeline.Job, depth string, r *pipeline.Releases)
 		}
 	}
 	a.ui.Table(job.Provider.Manifest.Name+" in the releases of "+job.Given, releaseHeader(depth), rows)
+	for _, row := range r.Rows {
+		for _, w := range row.Warnings {
+			fmt.Fprintln(a.ui.Out(), "warning: driver id: "+row.Release.Name+": "+w.Error())
+		}
+	}
 	for _, text := range r.IDWarnings() {
 		fmt.Fprintln(a.ui.Out(), "warning: driver id: "+text)
 	}

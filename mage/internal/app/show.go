@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
 )
 
 // showPackages is the last table of rpm: package, version, size, path.
@@ -75,8 +77,17 @@ func (a *App) Patch(ctx context.Context) error {
 		edits = append(edits, []string{e.File, e.What})
 	}
 	a.ui.Table("edits", []string{"file", "what"}, edits)
+	a.warnShared(m.tree.Result.Warnings)
 	fmt.Fprintf(a.ui.Out(), "%s applies with git apply and patch -p1 -F0; %s\n", a.relative(file), m.tree.DriverID())
 	return nil
+}
+
+// warnShared tells of other providers that match the same driver id.
+func (a *App) warnShared(warnings []provider.IDShare) {
+	for _, w := range warnings {
+		fmt.Fprintln(a.ui.Out(), "warning: "+w.Error())
+		a.ui.Annotate(ui.Annotation{Level: ui.LevelWarning, Title: "driver id", Message: w.Error(), File: w.File, Line: w.Line})
+	}
 }
 
 // Spec is the spec target.

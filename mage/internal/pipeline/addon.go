@@ -37,13 +37,12 @@ func (a Addon) Serves(version string) bool {
 }
 
 const (
-	addonStage      = 2
-	addonName       = "addon"
-	addonSpec       = "addon.spec" // below specs/
-	addonInterface  = "/builder/interface"
-	addonObject     = "interface.o"
-	addonRecord     = "addon.json"
-	providersFolder = "providers" // of a release's tree
+	addonStage     = 2
+	addonName      = "addon"
+	addonSpec      = "addon.spec" // below specs/
+	addonInterface = "/builder/interface"
+	addonObject    = "interface.o"
+	addonRecord    = "addon.json"
 )
 
 // AddonPackage is the name of the package of a provider beside the
@@ -218,7 +217,7 @@ func readAddon(entry stagecache.Entry) (*Addon, error) {
 // else an *InUpstreamError.
 func NotInUpstream(job Job, src Source) error {
 	name := job.Provider.Manifest.Name
-	_, err := os.Stat(filepath.Join(src.Tree, providersFolder, name))
+	_, err := os.Stat(filepath.Join(src.Tree, filepath.FromSlash(job.Provider.Manifest.Folder())))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil

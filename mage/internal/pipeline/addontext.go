@@ -106,7 +106,7 @@ type specValues struct {
 
 // providerFolders are those with a CMakeLists.txt that the release's own adds.
 func providerFolders(m provider.Manifest) string {
-	folder := path.Join(providersFolder, m.Name)
+	folder := m.Folder()
 	all := []string{folder}
 	for _, sub := range m.CMake.Subdirectories {
 		all = append(all, path.Join(folder, sub))
@@ -216,7 +216,7 @@ func providerSources(pr *provider.Provider) (sourceFiles, error) {
 		return nil, fmt.Errorf("open the provider's folder: %w", err)
 	}
 	defer root.Close()
-	folder := path.Join(providersFolder, pr.Manifest.Name) + "/"
+	folder := pr.Manifest.Folder() + "/"
 	out := sourceFiles{}
 	for _, c := range pr.CopyPlan() {
 		name, ours := strings.CutPrefix(c.To, folder)

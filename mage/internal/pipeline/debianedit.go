@@ -42,7 +42,7 @@ func debianReplacing(pr, old *provider.Provider, release string) *debianpkg.Prov
 	}
 	out.Replaced = debianProvider(old, release)
 	for _, c := range pr.CopyPlan() {
-		if name, ok := strings.CutPrefix(path.Clean(c.To), "providers/"+pr.Manifest.Name+"/"); ok {
+		if name, ok := strings.CutPrefix(path.Clean(c.To), pr.Manifest.Folder()+"/"); ok {
 			out.Files = append(out.Files, name)
 		}
 	}
@@ -53,7 +53,7 @@ func debianReplacing(pr, old *provider.Provider, release string) *debianpkg.Prov
 func debianProvider(pr *provider.Provider, release string) *debianpkg.Provider {
 	m := pr.Manifest
 	out := &debianpkg.Provider{
-		Name: m.Name, Description: m.Description, Copyright: m.CopyrightLines(), License: m.LicenseName(),
+		Name: m.Name, Directory: m.Directory, Description: m.Description, Copyright: m.CopyrightLines(), License: m.LicenseName(),
 		CoherentDMA: m.CMake.CoherentDMA, Release: release,
 	}
 	for _, page := range pr.ManPages() {

@@ -33,7 +33,7 @@ func isRowStage(stage string) bool {
 	return stage == editStage || stage == parseStage || stage == makeStage
 }
 
-const releaseEditStage = 1
+const releaseEditStage = 2
 
 // releaseEdit is what the edit of a release leaves: the patch and the spec.
 type releaseEdit struct {
@@ -47,6 +47,8 @@ type releaseRecord struct {
 	PrivateABI int    `json:"privateAbi"`
 	DriverID   int    `json:"driverId"`
 	Constant   string `json:"constant"`
+
+	Warnings []provider.IDShare `json:"warnings,omitempty"`
 }
 
 // CheckEdits puts the provider into each release and proves the patch with git
@@ -81,6 +83,7 @@ func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *Relea
 		return false, fmt.Errorf("read the release's record: %w", err)
 	}
 	row.PrivateABI, row.DriverID, row.Constant = rec.PrivateABI, rec.DriverID, rec.Constant
+	row.Warnings = rec.Warnings
 	row.edit = releaseEdit{
 		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, specFile),
 	}
@@ -120,7 +123,9 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 	if err != nil {
 		return err
 	}
-	rec := releaseRecord{PrivateABI: tree.Result.PrivateABI, DriverID: tree.Result.DriverID, Constant: tree.Result.EnumConstant}
+	rec := releaseRecord{
+		PrivateABI: tree.Result.PrivateABI, DriverID: tree.Result.DriverID, Constant: tree.Result.EnumConstant, Warnings: tree.Result.Warnings,
+	}
 	data, err := json.Marshal(rec)
 	if err != nil {
 		return fmt.Errorf("describe the release: %w", err)
@@ -186,8 +191,13 @@ func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider
 	if err != nil {
 		return nil, err
 	}
+	headers, err := r.clone.Files(ctx, ref.Commit, []string{provider.DriverHeader})
+	if err != nil {
+		return nil, err
+	}
+	tables := pr.ReadsTables(headers[provider.DriverHeader])
 	for _, name := range have {
-		if pr.ReadsAlso(name) && !slices.Contains(wanted, name) {
+		if (pr.ReadsAlso(name) || tables && provider.IsTable(name)) && !slices.Contains(wanted, name) {
 			wanted = append(wanted, name)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
 )
 
 // Check is what came of one question about a release.
@@ -39,6 +40,7 @@ type ReleaseRow struct {
 	PrivateABI int
 	DriverID   int
 	Constant   string
+	Warnings   []provider.IDShare
 
 	Patch, Spec, Compile, Devices Check
 

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"slices"
+	"strings"
+)
+
+// entry reads one entry: a macro of libibverbs' driver.h, one of the provider's
+// own that stands for such, or braces.
+func (c *cSources) entry(part []cToken) matchEnt {
+	if len(part) == 0 {
+		return matchEnt{}
+	}
+	e := matchEnt{at: part[0].Start}
+	if part[0].Text == "[" { // [0] = …
+		if end := closing(part, 0); end > 0 && end+2 < len(part) && part[end+1].Text == "=" {
+			part = part[end+2:]
+		}
+	}
+	toks, ok := c.expand(part)
+	if !ok || len(toks) == 0 {
+		return e
+	}
+	if toks[0].Text == "{" {
+		return c.writtenOut(e, toks)
+	}
+	name, args, ok := call(toks)
+	if !ok || len(args) == 0 {
+		return e
+	}
+	switch name {
+	case macroID:
+		e.kind = kindID
+		e.text, _ = c.word(args[0])
+	case macroName:
+		e.kind = kindName
+		e.text = c.text(args[0])
+	case macroAlias:
+		e.kind = kindModalias
+		e.text = c.text(args[0])
+	case macroPCI:
+		e.kind = kindPCI
+		e.text = c.pciPattern(args)
+	}
+	return e
+}
+
+// The fields of struct verbs_match_ent in their order, and those of its union u.
+const (
+	fieldUnion    = "u"
+	fieldVendor   = "vendor"
+	fieldPCI      = "device"
+	fieldKind     = "kind"
+	unionID       = "driver_id"
+	unionModalias = "modalias"
+)
+
+func matchFields() []string {
+	return []string{"driver_data", fieldUnion, fieldVendor, fieldPCI, fieldKind}
+}
+
+// writtenOut reads an entry in braces. libibverbs goes by the field kind, which is 0 where
+// the braces do not name it: {}, {0}, {NULL}, { .kind = VERBS_MATCH_SENTINEL } and
+// { .u = {} } all end the table.
+func (c *cSources) writtenOut(e matchEnt, toks []cToken) matchEnt {
+	fields, ok := initializer(toks, matchFields())
+	if !ok {
+		return e
+	}
+	kind, ok := int64(0), true
+	if value := fields[fieldKind]; value != nil {
+		kind, ok = c.matchKind(value)
+	}
+	if !ok {
+		return e
+	}
+	union, _ := initializer(fields[fieldUnion], []string{unionModalias, unionID})
+	if value := fields[fieldUnion]; len(value) > 0 && value[0].Text != "{" {
+		union = map[string][]cToken{unionModalias: value} // braces can be left out
+	}
+	for _, member := range []string{unionModalias, unionID} {
+		if value := fields[fieldUnion+"."+member]; value != nil {
+			union = map[string][]cToken{member: value}
+		}
+	}
+	switch kind {
+	case 0:
+		e.kind = kindEnd
+	case 1:
+		e.kind = kindPCI
+		e.text = c.pciPattern([][]cToken{fields[fieldVendor], fields[fieldPCI]})
+	case 2:
+		e.kind, e.text = kindModalias, c.text(union[unionModalias])
+		if prefix, ok := strings.CutPrefix(e.text, "rdma_device:*N"); ok && strings.HasSuffix(prefix, "*") {
+			e.kind, e.text = kindName, strings.TrimSuffix(prefix, "*")
+		}
+	case 3:
+		e.kind = kindID
+		e.text, _ = c.word(union[unionID])
+	default:
+		e.kind = kindOther
+	}
+	return e
+}
+
+// matchKind is the number of a kind: one of driver.h's names or a number.
+func (c *cSources) matchKind(toks []cToken) (int64, bool) {
+	for len(toks) > 2 && toks[0].Text == "(" && closing(toks, 0) == len(toks)-1 {
+		toks = toks[1 : len(toks)-1]
+	}
+	word, ok := c.word(toks)
+	names := []string{"VERBS_MATCH_SENTINEL", "VERBS_MATCH_PCI", "VERBS_MATCH_MODALIAS", "VERBS_MATCH_DRIVER_ID"}
+	if i := slices.Index(names, word); ok && i >= 0 {
+		return int64(i), true
+	}
+	return c.value(toks)
+}
+
+// initializer gives the tokens of each member that braces name: by a designator
+// (.kind = 1, .u.driver_id = 2, or kind: 1 as compilers before C99 had it) or by its
+// place, which goes on behind the last one named. ok is false for what is no such braces.
+func initializer(toks []cToken, members []string) (fields map[string][]cToken, ok bool) {
+	if len(toks) < 2 || toks[0].Text != "{" || closing(toks, 0) != len(toks)-1 {
+		return nil, false
+	}
+	fields = map[string][]cToken{}
+	at := 0
+	for _, part := range splitC(toks[1:len(toks)-1], ",") {
+		name, value := designator(part)
+		if name == "" {
+			if at >= len(members) {
+				return nil, false
+			}
+			name, value = members[at], part
+		}
+		first, _, _ := strings.Cut(name, ".")
+		at = slices.Index(members, first) + 1
+		if at == 0 || len(value) == 0 {
+			return nil, false
+		}
+		fields[name] = value
+	}
+	return fields, true
+}
+
+// designator takes ".u.driver_id = value" and "kind: value" apart, "" where there is none.
+func designator(part []cToken) (name string, value []cToken) {
+	if len(part) > 2 && part[0].Kind == cWord && part[1].Text == ":" {
+		return part[0].Text, part[2:]
+	}
+	i := 0
+	var names []string
+	for ; i+1 < len(part) && part[i].Text == "." && part[i+1].Kind == cWord; i += 2 {
+		names = append(names, part[i+1].Text)
+	}
+	if i == 0 || i >= len(part) || part[i].Text != "=" {
+		return "", nil
+	}
+	return strings.Join(names, "."), part[i+1:]
+}
+
+// sentinel gives the entries that libibverbs reads: those before the first whose kind is
+// 0. It reads on until it meets one, whatever comes behind the table.
+func (m *matchCheck) sentinel(o *cObject, name string, entries []matchEnt) []matchEnt {
+	at := slices.IndexFunc(entries, func(e matchEnt) bool { return e.kind == kindEnd })
+	switch {
+	case at < 0:
+		unknown := o.included || slices.ContainsFunc(entries, func(e matchEnt) bool { return e.kind == kindUnknown })
+		if !unknown && !m.c.longer(o) {
+			m.fail(o.file.problem(o.end, "{} as the last entry of "+name+", up to which libibverbs reads", "the end of the table"))
+		}
+		return entries
+	case at == 0 && !o.included:
+		m.fail(o.file.problem(entries[0].at, "an entry in "+name+" before the empty one", "none"))
+		return nil
+	case at < len(entries)-1:
+		m.warn(o.file.problem(entries[at+1].at, "nothing behind the empty entry of "+name+", where libibverbs stops", "an entry"))
+	}
+	return entries[:at]
+}
+
+// longer says whether an array is declared with more entries than are written: C makes
+// the others zero. One whose size cannot be told may be.
+func (c *cSources) longer(o *cObject) bool {
+	if len(o.size) == 0 {
+		return false
+	}
+	n, ok := c.value(o.size)
+	return !ok || n > int64(len(o.parts))
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"strings"
+	"testing"
+)
+
+// examineTable gives what is said of fly.c with a table of these entries.
+func examineTable(t *testing.T, declaration, entries string) []string {
+	t.Helper()
+	text := replaceOnce(t, flySource, "\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n\t{},\n", entries)
+	text = strings.Replace(text, "fly_table[]", declaration, 1)
+	dir := flyFolder(t, map[string]string{"fly.c": text})
+	return findings(Examine(t.Context(), dir), dir, CheckMatch)
+}
+
+// What C makes an entry of kind 0 ends the table, however it is written.
+func TestMatchTableEnds(t *testing.T) {
+	const ours = "\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n"
+	for _, end := range []string{
+		"{}", "{ }", "{0}", "{ 0 }", "{ 0, }", "{ NULL }", "{ NULL, { NULL } }", "{ 0, 0, 0, 0, 0 }", "{ NULL, {}, 0x1af4, 0x1041, 0 }",
+		"{ .kind = VERBS_MATCH_SENTINEL }", "{ .kind = 0 }", "{ .kind = 0x0u, }", "{ .kind = (0) }", "{ .kind = END }", "{ kind: 0 }",
+		"{ .u = {} }", "{ .u = { .driver_id = 7 } }", "{ .u.driver_id = 7 }", "{ .driver_data = NULL }", "{ .vendor = 0, .device = 0 }",
+		"{ .u.driver_id = RDMA_DRIVER_FLY, .kind = VERBS_MATCH_SENTINEL }", "LAST", "[2] = {}", "[2] = { .kind = 0 }",
+	} {
+		const macros = "};\n#define END VERBS_MATCH_SENTINEL\n#define LAST { .kind = END }\nenum {\n"
+		t.Run(end, func(t *testing.T) {
+			wantFindings(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"+macros))
+			wantFindings(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n\tVERBS_PCI_MATCH(1, 2, NULL),\n"+macros),
+				"warning: fly.c:17:2: want nothing behind the empty entry of fly_table")
+			wantFindings(t, examineTable(t, "fly_table[]", "\t"+end+",\n"+ours+macros), "fly.c:14:2: want an entry in fly_table before the empty one")
+		})
+	}
+	for _, end := range []string{"{ .kind = 1 }", "{ .kind = VERBS_MATCH_PCI }", "{ 0, 0, 0, 0, 2 }", "{ .vendor = 1, 2, 3 }", "{ .kind = 9 }"} {
+		t.Run(end, func(t *testing.T) {
+			wantFindings(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"), "fly.c:17:1: want {} as the last entry of fly_table")
+		})
+	}
+	// What cannot be told is not judged.
+	for _, end := range []string{"{ .kind = SOMEWHERE }", "{ .kind = sizeof(int) }", "{ .sort = 0 }", "{ 0, 0, 0, 0, 0, 0 }", "ELSEWHERE", "{ .kind = }"} {
+		t.Run(end, func(t *testing.T) {
+			wantFindings(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"))
+		})
+	}
+	wantFindings(t, examineTable(t, "fly_table[3]", ours))
+	wantFindings(t, examineTable(t, "fly_table[ENTRIES]", ours))
+	wantFindings(t, examineTable(t, "fly_table[2]", ours), "fly.c:16:1: want {} as the last entry of fly_table")
+	// The id behind the end is not seen by libibverbs, and the device is not by its name.
+	got := examineTable(t, "fly_table[]", "\tVERBS_PCI_MATCH(1, 2, NULL),\n\t{},\n"+ours)
+	wantFindings(t, got, "warning: fly.c:16:2: want nothing behind", "warning: …want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "warning: …device.modalias")
+}
+
+// Entries that are written out are those of the macros.
+func TestMatchEntriesWrittenOut(t *testing.T) {
+	for name, tt := range map[string]struct {
+		entries string
+		want    []string
+	}{
+		"id and name": {"{ .u.driver_id = RDMA_DRIVER_FLY, .kind = VERBS_MATCH_DRIVER_ID },\n" +
+			"{ .u.modalias = \"rdma_device:*N\" \"fly\" \"*\", .kind = VERBS_MATCH_MODALIAS },\n{}", nil},
+		"in braces":   {"{ .kind = 3, .u = { .driver_id = RDMA_DRIVER_FLY } },\n{ .kind = 2, .u = { \"rdma_device:*Nfly*\" } },\n{}", nil},
+		"in order":    {"{ NULL, { .driver_id = RDMA_DRIVER_FLY }, 0, 0, 3 },\n{ NULL, \"rdma_device:*Nfly*\", 0, 0, 2 },\n{}", nil},
+		"another id":  {"{ .u.driver_id = RDMA_DRIVER_WASP, .kind = 3 },\nVERBS_NAME_MATCH(\"fly\", NULL),\n{}", []string{"fly.c:14:1: want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)"}},
+		"another one": {"{ .u.driver_id = RDMA_DRIVER_FLY, .kind = 3 },\n{ .u.modalias = \"rdma_device:*Nbee*\", .kind = 2 },\n{}", []string{"fly.c:15:1: want a beginning of fly0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantFindings(t, examineTable(t, "fly_table[]", tt.entries+"\n"), tt.want...)
+		})
+	}
+	if got := strings.Join(matchFields(), " "); got != "driver_data u vendor device kind" { // of struct verbs_match_ent since v20
+		t.Error(got)
+	}
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// IDShare is an entry of another provider's match table in the release that takes the
+// devices of the same driver id.
+type IDShare struct {
+	File     string // slash separated, in the tree
+	Line     int    // of the entry
+	Constant string // ours
+	Value    int    // the driver id
+	Got      string // what the entry names: RDMA_DRIVER_MANA, or a number
+	Meant    bool   // the manifest says so, or the release's provider is replaced
+}
+
+// Error names both, and how to say that it is meant.
+func (e *IDShare) Error() string {
+	text := fmt.Sprintf("%s:%d: want no other provider that matches driver id %d (%s), got %s(%s): libibverbs gives a device to the first of the two",
+		e.File, e.Line, e.Value, e.Constant, macroID, cut(e.Got))
+	if !e.Meant {
+		text += `; if it is meant: "shared: true" in driverID of ` + ManifestName
+	}
+	return text
+}
+
+// checkShared looks for the driver id in the match tables of the release's other
+// providers: by the constant, by one that has the same number, by the number itself.
+// Unless the manifest says that it is meant each is an error. Whether such a table is
+// compiled is not asked.
+func (in *integration) checkShared(m *Manifest) {
+	lister, ok := in.tree.(Lister)
+	id := in.result.DriverID
+	if id == 0 && m.DriverID.Policy == PolicyExplicit { // it is another constant's
+		id = m.DriverID.Value
+	}
+	if id == 0 || !ok {
+		return
+	}
+	data, ok := in.read(DriverHeader)
+	if !ok {
+		return
+	}
+	def, err := parseEnum(DriverHeader, data, driverEnum)
+	if err != nil {
+		in.fail(err)
+		return
+	}
+	names, err := lister.List(strings.TrimSuffix(providersFolder, "/"))
+	if err != nil {
+		in.fail(&PlaceError{File: providersFolder, LookedFor: "the release's providers", Found: reason(err), Err: err})
+		return
+	}
+	slices.Sort(names)
+	for len(names) > 0 {
+		dir := providersFolder + providerOf(names[0])
+		n := slices.IndexFunc(names, func(name string) bool { return !strings.HasPrefix(name, dir+"/") })
+		if n <= 0 {
+			n = len(names)
+			if !strings.HasPrefix(names[0], dir+"/") {
+				n = 1 // a file beside the directories
+			}
+		}
+		if dir != m.Folder() {
+			in.shares(m, def, id, dir, names[:n])
+		}
+		names = names[n:]
+	}
+}
+
+// shares looks into one directory.
+func (in *integration) shares(m *Manifest, def *enumDef, id int, dir string, names []string) {
+	for _, at := range in.matchedIDs(dir, names) {
+		value, known := number(at.Got)
+		if i := def.find(at.Got); i >= 0 {
+			value, known = id, def.Consts[i].Values.has(id)
+		}
+		if !known || value != id {
+			continue
+		}
+		at.Constant, at.Value, at.Meant = m.DriverID.Constant, value, m.DriverID.Shared || m.ReplacesUpstream
+		if at.Meant {
+			in.result.Warnings = append(in.result.Warnings, at)
+		} else {
+			in.fail(&at)
+		}
+	}
+}
+
+// matchedIDs gives the driver ids of a directory's match tables. A file that cannot be
+// read as C is passed over: the compiler will say so.
+func (in *integration) matchedIDs(dir string, names []string) []IDShare {
+	p := &Provider{Dir: dir}
+	tables := false
+	for _, name := range names {
+		if ext := path.Ext(name); ext != ".c" && ext != ".h" {
+			continue
+		}
+		data, err := in.tree.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		has := bytes.Contains(data, []byte(matchEntry))
+		if tables = tables || has; has || path.Ext(name) == ".h" {
+			p.Files = append(p.Files, File{Name: strings.TrimPrefix(name, dir+"/"), data: data})
+		}
+	}
+	if !tables {
+		return nil
+	}
+	c, _ := p.readC(func() error { return nil })
+	var found []IDShare
+	for _, f := range c.files {
+		for i := range len(f.toks) - 1 {
+			if f.toks[i].Text != matchEntry || f.toks[i+1].Kind != cWord {
+				continue
+			}
+			o, ok := c.objectAt(f, i)
+			if !ok {
+				continue
+			}
+			for _, part := range o.parts {
+				if e := c.entry(part); e.kind == kindID && e.text != "" {
+					found = append(found, IDShare{File: path.Join(dir, f.name), Line: lineNumber(f.data, e.at), Got: e.text})
+				}
+			}
+		}
+	}
+	return found
+}

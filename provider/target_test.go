@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A directory, a target and a PROVIDER_DRIVER of three names, as a provider in review
+// upstream has them: what was found is said, and how to say what is meant.
+func TestThreeNames(t *testing.T) {
+	dir := flyFolder(t, map[string]string{
+		cmakeName: strings.Replace(flyCMake, "rdma_provider(fly", "rdma_provider(fly_rp", 1),
+		"fly.c":   strings.Replace(flySource, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flyx,", 1),
+	})
+	wantFindings(t, everything(Examine(t.Context(), dir), dir),
+		`CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp (if it is meant: "name: fly_rp" and "directory: fly" in provider.yaml)`,
+		"fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(flyx")
+	dir = flyFolder(t, map[string]string{cmakeName: "# SPDX-License-Identifier: MIT\nrdma_shared_provider(fly_rp libfly.map 1 1.0 fly.c)\nrdma_provider()\n" +
+		"rdma_provider(" + strings.Repeat("x", 300) + " fly.c sub/fast.c)\n", "libfly.map": "/* SPDX-License-Identifier: MIT */\nA { local: *; };\n"})
+	got := findings(Examine(t.Context(), dir), dir, CheckCMake)
+	wantFindings(t, got, "CMakeLists.txt:2: want rdma_shared_provider(fly, got rdma_shared_provider(fly_rp",
+		"CMakeLists.txt:3: want rdma_provider(fly, got rdma_provider()", "CMakeLists.txt:4: want rdma_provider(fly, got rdma_provider(…300 characters")
+}
+
+// A library of another name than its directory: files, add_subdirectory and MAINTAINERS
+// have the directory, verbs.h the name.
+func TestDirectoryOfAnotherName(t *testing.T) {
+	p := smallProvider(t, "name: fly\n", "name: fly\ndirectory: fly_rdma\n", "coherentDMA: true", "coherentDMA: true\n  condition: ENABLE_FLY")
+	tree := smallRelease()
+	tree["providers/ant/CMakeLists.txt"] = "rdma_provider(ant ant.c)\n"
+	_, err := Integrate(tree, p)
+	wantError(t, err)
+	for file, want := range map[string]string{
+		TopCMake: "if (ENABLE_FLY)\nadd_subdirectory(providers/fly_rdma)\nendif()\n", VerbsHeader: "verbs_provider_fly;", Maintainers: "F:\tproviders/fly_rdma/\n",
+		"providers/fly_rdma/CMakeLists.txt": "rdma_provider(fly\n", "providers/fly_rdma/sub/fast.c": "int fast", "kernel-headers/rdma/fly-abi.h": "abi",
+	} {
+		if !strings.Contains(tree[file], want) {
+			t.Errorf("%s lacks %q:\n%s", file, want, tree[file])
+		}
+	}
+	for name := range tree {
+		if strings.HasPrefix(name, "providers/fly/") {
+			t.Errorf("%s is there", name)
+		}
+	}
+	if again, err := Integrate(tree, p); err != nil || slices.ContainsFunc(again.Edits, func(e Edit) bool { return !e.Already }) {
+		t.Errorf("a second time: %v, %+v", err, again)
+	}
+	if !slices.Contains(p.Reads(), "providers/fly_rdma/fly.c") {
+		t.Error("the files are not read")
+	}
+	for text, want := range map[string]string{
+		"directory: Fly": "directory: want a directory of up to 32 letters", "directory: ../fly": "directory: want a directory of",
+		"directory: fly": "directory: want none where it is the name",
+		"directory: flea\nreplacesUpstream: true": "directory: want none beside replacesUpstream",
+	} {
+		_, err := Load(t.Context(), smallFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, "name: fly\n", "name: fly\n"+text+"\n", 1)}))
+		wantError(t, err, want)
+	}
+}
