@@ -4,8 +4,9 @@ package containers
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
@@ -21,10 +22,6 @@ type box struct {
 
 // create makes a container that is not started. When ctx ends meanwhile, what was made is removed.
 func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectResponse) (*box, error) {
-	provider, err := e.provider()
-	if err != nil {
-		return nil, err
-	}
 	name := containerName(e.run.id, e.number.Add(1), spec.Name)
 	type outcome struct {
 		box *box
@@ -32,31 +29,55 @@ func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectRes
 	}
 	made := make(chan outcome, 1)
 	// An engine goes on creating when the request is dropped, and the container would appear after everybody has
-	// stopped looking. So the request is not dropped: its outcome is awaited and removed.
-	lasting := context.WithoutCancel(ctx)
+	// stopped looking. So the request is not dropped at once: its outcome is awaited and removed.
+	lasting, drop := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
-		created, err := provider.CreateContainer(lasting, e.request(name, spec, base))
-		if err != nil {
-			_ = e.removeContainer(lasting, name)
-			made <- outcome{err: fmt.Errorf("create container: %w", err)}
-			return
-		}
-		made <- outcome{box: &box{id: created.GetContainerID(), tc: created}}
+		defer drop()
+		box, err := e.createNamed(lasting, name, spec, base)
+		made <- outcome{box, err}
 	}()
 	select {
 	case o := <-made:
 		return o.box, o.err
 	case <-ctx.Done():
 	}
+	ending, stop := e.ending(ctx)
+	defer stop()
 	select {
 	case o := <-made:
 		if o.box != nil {
 			e.terminate(ctx, o.box)
 		}
-	case <-time.After(cleanupTimeout):
+	case <-ending.Done():
 		e.notice("container " + name + " is still being created by the engine; the next run removes it")
 	}
+	drop()
 	return nil, interrupted(ctx, "create container", nil)
+}
+
+// createNamed has testcontainers-go make a container. What it made of one that is not whole is removed.
+func (e *Engine) createNamed(ctx context.Context, name string, spec RunSpec, base image.InspectResponse) (made *box, err error) {
+	// The library panics at some of the answers that are none.
+	defer func() {
+		if reason := recover(); reason != nil {
+			made, err = nil, fmt.Errorf("create container: the engine's answer: %v", reason)
+		}
+	}()
+	provider, err := e.provider()
+	if err != nil {
+		return nil, err
+	}
+	created, err := provider.CreateContainer(ctx, e.request(name, spec, base))
+	if err == nil && created.GetContainerID() == "" {
+		err = errors.New("the engine named no container")
+	}
+	if err != nil {
+		ending, stop := e.ending(ctx)
+		defer stop()
+		_ = e.removeContainer(ending, name)
+		return nil, fmt.Errorf("create container: %w", err)
+	}
+	return &box{id: created.GetContainerID(), tc: created}, nil
 }
 
 // request puts a RunSpec into the words of testcontainers-go.
@@ -95,9 +116,11 @@ func (e *Engine) confine(h *container.HostConfig, spec RunSpec) {
 		h.Init = new(true)
 	}
 	h.LogConfig.Type = "none" // the output is streamed; the engine need not keep a second copy of it
-	h.Memory = spec.Memory
-	if spec.Pids > 0 {
-		h.PidsLimit = &spec.Pids
+	if spec.Limits.Memory > 0 {
+		h.Memory, h.MemorySwap = spec.Limits.Memory, spec.Limits.Memory // no swap beyond it
+	}
+	if spec.Limits.Processes > 0 {
+		h.PidsLimit = &spec.Limits.Processes
 	}
 	for _, d := range spec.Devices {
 		h.Devices = append(h.Devices, container.DeviceMapping{PathOnHost: d, PathInContainer: d, CgroupPermissions: "rw"})
@@ -108,6 +131,26 @@ func (e *Engine) confine(h *container.HostConfig, spec RunSpec) {
 			VolumeOptions: &mount.VolumeOptions{Labels: e.run.labels(nil)},
 		})
 	}
+}
+
+// sayUnbound tells, once, of limits that the engine has taken and does not apply: not every kernel has what they need.
+func (e *Engine) sayUnbound(ctx context.Context, id string, limits Limits) {
+	e.unbound.Do(func() {
+		made, err := e.cli.ContainerInspect(ctx, id)
+		if err != nil || made.ContainerJSONBase == nil || made.HostConfig == nil {
+			return // what needs the answer asks again
+		}
+		var missing []string
+		if limits.Memory > 0 && made.HostConfig.Memory != limits.Memory {
+			missing = append(missing, string(LimitMemory))
+		}
+		if got := made.HostConfig.PidsLimit; limits.Processes > 0 && (got == nil || *got != limits.Processes) {
+			missing = append(missing, string(LimitProcesses))
+		}
+		if len(missing) > 0 {
+			e.notice("this engine does not limit the " + strings.Join(missing, " and the ") + " of a container")
+		}
+	})
 }
 
 // runUser picks the user: never root unless asked for.
@@ -135,7 +178,7 @@ func isRoot(user string) bool {
 // terminate kills and removes a container, also after ctx has ended. What cannot be removed is said, and left
 // for Close and for the next run.
 func (e *Engine) terminate(ctx context.Context, b *box) {
-	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	ending, stop := e.ending(ctx)
 	defer stop()
 	err := b.tc.Terminate(ending, testcontainers.StopContext(ending), testcontainers.StopTimeout(0))
 	if err == nil {

@@ -15,7 +15,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/build"
+	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/jsonmessage"
 )
 
@@ -32,14 +34,21 @@ type BuildSpec struct {
 	Network bool // RUN on the engine's default bridge; else no network at all
 	NoCache bool
 	Log     io.Writer // gets the whole output; an error of it ends the build
+	Limits  Limits    // in place of the engine's, field by field where it is not 0; Output does not apply
 	// Step is called as each instruction begins: the n-th of total, and its text.
 	Step func(n, total int, what string)
 }
 
 // Build builds an image with the engine's classic builder, which needs nothing installed, and gives its id. It
-// fails with *NoImageError if BASE is missing, *BuildError if the build fails, or the cause of ctx's end; then no
-// container of the build is left. If nothing has changed, the id is that of the image before.
+// fails with *NoImageError if BASE is missing, *BuildError if the build fails or meets a limit, or the cause of ctx's
+// end; then no container of the build is left. If nothing has changed, the id is that of the image before.
 func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err error) {
+	if files, ok := spec.ContextTar.(io.Closer); ok {
+		defer func() { _ = files.Close() }() // so that who writes it ends where the engine has not read everything
+	}
+	spec.Limits = spec.Limits.over(e.limits)
+	ctx, stop := spec.Limits.clock(ctx)
+	defer stop()
 	args := make(map[string]*string, len(spec.Args))
 	for key, value := range spec.Args {
 		args[key] = &value
@@ -58,6 +67,7 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err erro
 	options := build.ImageBuildOptions{
 		Tags: []string{spec.Tag}, Dockerfile: spec.Containerfile, Target: spec.Target, BuildArgs: args, Labels: labels,
 		NetworkMode: "none", NoCache: spec.NoCache, Remove: true, ForceRemove: true, Version: build.BuilderV1,
+		Memory: spec.Limits.Memory, MemorySwap: spec.Limits.Memory,
 	}
 	if spec.Network {
 		options.NetworkMode = "default"
@@ -65,13 +75,19 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err erro
 	if options.Dockerfile == "" {
 		options.Dockerfile = "Containerfile"
 	}
-	progress := &buildProgress{spec: spec}
+	progress := &buildProgress{spec: spec, budget: spec.Limits.logBudget()}
+	progress.running = func(id string) { e.limitStep(ctx, id, spec.Limits) }
 	began := time.Now()
 	if err = e.build(ctx, spec.ContextTar, options, progress); err == nil {
 		return progress.image, nil
 	}
 	e.endBuild(ctx, progress.containers, began)
-	return "", interrupted(ctx, "build of image "+spec.Tag, progress.failure(err))
+	failed := progress.failure(err)
+	if met, ok := errors.AsType[*LimitError](context.Cause(ctx)); ok {
+		failed.Err = met
+		return "", failed
+	}
+	return "", interrupted(ctx, "build of image "+spec.Tag, failed)
 }
 
 func (e *Engine) build(
@@ -83,14 +99,28 @@ func (e *Engine) build(
 	}
 	defer func() { _ = response.Body.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = response.Body.Close() })()
-	err = readMessages(response.Body, progress.message)
-	switch {
-	case progress.logErr != nil:
+	err = readMessages(response.Body, func(m jsonmessage.JSONMessage) error {
+		progress.message(m)
 		return progress.logErr
+	})
+	switch {
 	case err == nil && progress.image == "":
 		return errors.New("the engine named no image")
 	}
 	return err
+}
+
+// limitStep limits the processes of a container of a build, which a request for a build cannot: the classic builder
+// tells of the container before it starts it.
+func (e *Engine) limitStep(ctx context.Context, id string, limits Limits) {
+	if limits.Processes == 0 {
+		return
+	}
+	change := container.UpdateConfig{Resources: container.Resources{PidsLimit: &limits.Processes}}
+	_, err := e.cli.ContainerUpdate(ctx, id, change)
+	if err != nil && !errdefs.IsNotFound(err) && ctx.Err() == nil { // a quick step is over by then
+		e.unboundB.Do(func() { e.notice("the engine does not limit the processes of a build: " + oneLine(err)) })
+	}
 }
 
 // labelledBase gives an image like base that carries our label: the containers and images in between, which a
@@ -112,7 +142,7 @@ func (e *Engine) labelledBase(ctx context.Context, base string) (string, error) 
 		Tags: []string{tag}, Dockerfile: "Containerfile", BuildArgs: map[string]*string{"BASE": &found.ID},
 		NetworkMode: "none", Remove: true, ForceRemove: true, Version: build.BuilderV1,
 	}
-	progress := &buildProgress{spec: BuildSpec{Tag: tag}}
+	progress := &buildProgress{spec: BuildSpec{Tag: tag}, budget: e.limits.logBudget()}
 	if err := e.build(ctx, files, options, progress); err != nil {
 		return "", progress.failure(err)
 	}
@@ -129,7 +159,7 @@ const (
 // after it has seen that nobody listens any more; so, after a cancel, it also waits a little for the engine to
 // be done with a container that it was just making, whose id nobody has been told.
 func (e *Engine) endBuild(ctx context.Context, ids []string, began time.Time) {
-	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	ending, stop := e.ending(ctx)
 	defer stop()
 	var list []leftover
 	for _, id := range ids {
@@ -169,6 +199,8 @@ var (
 // buildProgress follows the classic builder's output.
 type buildProgress struct {
 	spec       BuildSpec
+	budget     *logBudget
+	running    func(id string) // nil: nobody is told of a step's container
 	image      string
 	n, total   int
 	step       string
@@ -188,6 +220,9 @@ func (b *buildProgress) message(m jsonmessage.JSONMessage) {
 	text := m.Stream
 	if m.Status != "" {
 		text = strings.TrimSpace(m.ID+" "+m.Status) + "\n"
+	}
+	if b.logErr == nil {
+		_, b.logErr = b.budget.Write([]byte(text))
 	}
 	if b.spec.Log != nil && b.logErr == nil {
 		_, b.logErr = io.WriteString(b.spec.Log, text)
@@ -215,10 +250,13 @@ func (b *buildProgress) lineOf(line string) {
 		}
 	} else if m := runningLine.FindStringSubmatch(line); m != nil {
 		b.containers = append(b.containers, m[1])
+		if b.running != nil {
+			b.running(m[1])
+		}
 	}
 }
 
-func (b *buildProgress) failure(err error) error {
+func (b *buildProgress) failure(err error) *BuildError {
 	failed := &BuildError{
 		Image: b.spec.Tag, Step: b.step, N: b.n, Total: b.total, Lines: b.last.last(), Err: engineError(err),
 	}

@@ -84,7 +84,7 @@ func (e *Engine) giveVolume(ctx context.Context, id string, v VolumeMount) error
 }
 
 // takeOut extracts a folder's content, or a file, of a container into a folder of this host.
-func (e *Engine) takeOut(ctx context.Context, id string, out Output) error {
+func (e *Engine) takeOut(ctx context.Context, id string, out Output, budget *outputBudget) error {
 	stream, stat, err := e.cli.CopyFromContainer(ctx, id, path.Clean(out.Path))
 	if errdefs.IsNotFound(err) && out.Optional {
 		return nil
@@ -97,7 +97,7 @@ func (e *Engine) takeOut(ctx context.Context, id string, out Output) error {
 	if stat.Mode.IsDir() {
 		top = stat.Name
 	}
-	return extract(stream, out.Dir, top)
+	return extract(stream, out.Dir, top, budget)
 }
 
 // maxReadFile is more than any file that is worth having in memory.

@@ -21,6 +21,10 @@ const (
 	answerTimeout = 5 * time.Second
 	// cleanupTimeout bounds what is done after a cancel: a mage that was interrupted gets 5 s in all.
 	cleanupTimeout = 4 * time.Second
+	// retryTimeout bounds a cleanup after one that the engine has not answered in time.
+	retryTimeout = 250 * time.Millisecond
+	// outputTimeout is for a container whose output has ended: its own end is then a matter of the engine's cleanup.
+	outputTimeout = time.Minute
 )
 
 // Options says how to use an engine.
@@ -31,6 +35,8 @@ type Options struct {
 	// Notice is told, in one line without a line break, of leftovers that were removed and of what could not be
 	// removed; nil means nobody is.
 	Notice func(text string)
+	// Limits bounds what each container takes.
+	Limits Limits
 }
 
 // Info is what an engine says about itself.
@@ -54,7 +60,15 @@ type Engine struct {
 	number   atomic.Int64
 	tini     bool // the engine has an init process to offer
 	notice   func(string)
+	patience patience
+	silent   atomic.Bool // it has not answered a cleanup in time
+	limits   Limits
+	unbound  sync.Once // says which limits the engine does not apply to containers
+	unboundB sync.Once // and to builds
 }
+
+// patience is how long an engine is waited for where no context ends the wait.
+type patience struct{ cleanup, retry, output time.Duration }
 
 // Connect finds the engine (DOCKER_HOST with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, else the docker command's
 // current context, else the usual sockets), registers this run in options.RunDir, and removes the containers
@@ -65,14 +79,17 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 	if err != nil {
 		return nil, &UnreachableError{Host: "the current docker context", Err: err}
 	}
-	cli, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(host), client.WithAPIVersionNegotiation())
+	cli, err := newClient(host)
 	if err != nil {
 		return nil, &UnreachableError{Host: host, Err: err}
 	}
 	if err := prepareLibrary(host); err != nil {
 		return nil, errors.Join(err, cli.Close())
 	}
-	e := &Engine{cli: cli, notice: options.Notice}
+	e := &Engine{
+		cli: cli, notice: options.Notice, limits: options.Limits,
+		patience: patience{cleanup: cleanupTimeout, retry: retryTimeout, output: outputTimeout},
+	}
 	if e.notice == nil {
 		e.notice = func(string) {}
 	}
@@ -83,7 +100,9 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 	if e.run, err = newRun(options.RunDir); err != nil {
 		return nil, errors.Join(err, cli.Close())
 	}
-	if err := e.Reap(ctx); err != nil {
+	if err := e.Reap(ctx); ctx.Err() != nil {
+		return nil, errors.Join(interrupted(ctx, "connecting to the Docker engine", err), e.run.end(), cli.Close())
+	} else if err != nil {
 		e.notice(fmt.Sprintf("leftovers of an earlier run: %v", err))
 	}
 	return e, nil
@@ -93,12 +112,20 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 	asking, stop := context.WithTimeout(ctx, answerTimeout)
 	defer stop()
 	version, err := e.cli.ServerVersion(asking)
+	if err == nil && version.Os == "" {
+		err = errors.New("what answers there is no Docker engine")
+	}
+	var machine int64
+	if err == nil {
+		machine, err = e.memory(asking)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return interrupted(ctx, "connecting to the Docker engine", err)
 		}
 		return &UnreachableError{Host: host, Err: err, named: environment("DOCKER_HOST") != ""}
 	}
+	e.limits = e.limits.or(machine)
 	e.Info = Info{
 		Host: host, Version: version.Version, API: e.cli.ClientVersion(),
 		OS: version.Os, Arch: version.Arch, Kernel: version.KernelVersion,
@@ -108,6 +135,16 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 		e.tini = e.tini || part.Name == "docker-init" && part.Version != "" && part.Version != "N/A"
 	}
 	return nil
+}
+
+// memory gives the bytes of the engine's machine, 0 where it does not say: a proxy in front of an engine may refuse
+// that question alone. One that is silent is an error.
+func (e *Engine) memory(ctx context.Context) (int64, error) {
+	info, err := e.cli.Info(ctx)
+	if err != nil && ctx.Err() != nil {
+		return 0, err //nolint:wrapcheck // the caller says which engine
+	}
+	return info.MemTotal, nil
 }
 
 // prepareLibrary tells testcontainers-go which engine to use, and to leave its own reaper alone: that is a
@@ -151,9 +188,24 @@ type silence struct{}
 
 func (silence) Printf(string, ...any) {}
 
+// ending gives the context of a cleanup, which goes on when ctx has ended. One that the engine does not answer in
+// time leaves little time to those that follow: all of them together have to fit into the seconds that are left to
+// an interrupted run.
+func (e *Engine) ending(ctx context.Context) (context.Context, context.CancelFunc) {
+	given := e.patience.cleanup
+	if e.silent.Load() {
+		given = e.patience.retry
+	}
+	cleaning, stop := context.WithTimeout(context.WithoutCancel(ctx), given)
+	return cleaning, func() {
+		e.silent.Store(errors.Is(cleaning.Err(), context.DeadlineExceeded))
+		stop()
+	}
+}
+
 // Close removes every container that this run still has, within 4 s, and gives up its lock file.
 func (e *Engine) Close() error {
-	ctx, stop := context.WithTimeout(context.Background(), cleanupTimeout)
+	ctx, stop := e.ending(context.Background())
 	defer stop()
 	left, err := e.containers(ctx, RunLabel+"="+e.run.id)
 	var mine []leftover

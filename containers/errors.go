@@ -47,13 +47,13 @@ func (e *UnreachableError) Advice() string {
 
 // RunError says that a container's main process did not end well. It is made by [Result.Err].
 type RunError struct {
-	Name      string // the run's name, e.g. a stage
-	Image     string
-	Command   []string
-	Status    int // exit status
-	OOMKilled bool
-	Lines     []string // the last lines of output, at most 20
-	Log       string   // path of the whole output, where known
+	Name    string // the run's name, e.g. a stage
+	Image   string
+	Command []string
+	Status  int         // exit status; 0 where only a limit was met
+	Limit   *LimitError // the limit that was met, nil if none
+	Lines   []string    // the last lines of output, at most 20
+	Log     string      // path of the whole output, where known
 }
 
 // Argv gives the command, as ExitCode, Tail and LogPath give the rest, for those who show errors and know none of
@@ -74,8 +74,8 @@ func (e *RunError) Advice() string {
 	switch {
 	case fullDiskIn(e.Lines) != nil:
 		return adviceFullDisk
-	case e.OOMKilled:
-		return "give the machine, or the engine's virtual machine, more memory, or build with fewer jobs"
+	case e.Limit != nil:
+		return e.Limit.Advice()
 	}
 	return ""
 }
@@ -90,14 +90,23 @@ func (e *RunError) Error() string {
 	if n := e.Status - bySignal; n > 0 && n <= signals {
 		end += fmt.Sprintf(" (signal %d: %v)", n, syscall.Signal(n))
 	}
-	if e.OOMKilled {
-		end += ", out of memory: the kernel killed a process in it"
+	if e.Limit != nil {
+		end += ", " + e.Limit.Error()
 	}
 	return fmt.Sprintf("%s: %q in %s: %s", e.Name, e.Command, e.Image, end)
 }
 
-// Unwrap gives ENOSPC where the output says that a disk is full, so that errors.Is finds it.
-func (e *RunError) Unwrap() error { return fullDiskIn(e.Lines) }
+// Unwrap gives the limit that was met, and ENOSPC where the output says that a disk is full.
+func (e *RunError) Unwrap() []error {
+	var causes []error
+	if e.Limit != nil {
+		causes = append(causes, e.Limit)
+	}
+	if full := fullDiskIn(e.Lines); full != nil {
+		causes = append(causes, full)
+	}
+	return causes
+}
 
 // BuildError says that an image could not be built.
 type BuildError struct {
@@ -114,6 +123,9 @@ func (e *BuildError) Tail() []string { return e.Lines }
 
 // Advice says what to try where that is known, in one sentence without a full stop, else "".
 func (e *BuildError) Advice() string {
+	if met, ok := errors.AsType[*LimitError](e.Err); ok {
+		return met.Advice()
+	}
 	if errors.Is(e, syscall.ENOSPC) {
 		return adviceFullDisk
 	}
@@ -164,8 +176,8 @@ func (e *NoImageError) Error() string { return fmt.Sprintf("image %s is not on t
 // UnsafeEntryError says that a tar stream holds an entry that may not be extracted.
 type UnsafeEntryError struct{ Name, Why string }
 
-// Error quotes the name, which may hold anything.
-func (e *UnsafeEntryError) Error() string { return fmt.Sprintf("tar entry %q: %s", e.Name, e.Why) }
+// Error quotes the beginning of the name, which may hold anything and be of any length.
+func (e *UnsafeEntryError) Error() string { return fmt.Sprintf("tar entry %.200q: %s", e.Name, e.Why) }
 
 const fullDisk = "no space left on device"
 

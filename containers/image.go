@@ -39,6 +39,9 @@ func (e *Engine) inspectImage(ctx context.Context, ref string) (image.InspectRes
 	if err != nil {
 		return found, interrupted(ctx, "image "+ref, fmt.Errorf("image %s: %w", ref, err))
 	}
+	if found.ID == "" || found.Config == nil {
+		return found, fmt.Errorf("image %s: the engine's answer has no id or no configuration", ref)
+	}
 	return found, nil
 }
 
@@ -55,10 +58,11 @@ func (e *Engine) Import(
 	body, err := e.cli.ImageImport(ctx, source, ref, image.ImportOptions{Changes: changes})
 	if err == nil {
 		defer func() { _ = body.Close() }()
-		err = readMessages(body, func(m jsonmessage.JSONMessage) {
+		err = readMessages(body, func(m jsonmessage.JSONMessage) error {
 			if strings.HasPrefix(m.Status, "sha256:") {
 				id = m.Status
 			}
+			return nil
 		})
 	}
 	if err == nil && id == "" {
@@ -83,15 +87,16 @@ func (e *Engine) Pull(ctx context.Context, ref string, progress func(PullProgres
 	body, err := e.cli.ImagePull(ctx, ref, image.PullOptions{RegistryAuth: credentials(ctx, ref)})
 	if err == nil {
 		defer func() { _ = body.Close() }()
-		err = readMessages(body, func(m jsonmessage.JSONMessage) {
+		err = readMessages(body, func(m jsonmessage.JSONMessage) error {
 			if progress == nil {
-				return
+				return nil
 			}
 			report := PullProgress{Layer: m.ID, Status: m.Status}
 			if m.Progress != nil {
 				report.Current, report.Total = m.Progress.Current, m.Progress.Total
 			}
 			progress(report)
+			return nil
 		})
 	}
 	if err != nil {
@@ -120,26 +125,41 @@ func (e *Engine) RemoveImage(ctx context.Context, ref string) error {
 	return nil
 }
 
-// credentials gives what the docker command's configuration has for the registry of ref, "" if nothing.
+// credentials gives what the docker command's configuration has for the registry of ref, "" if nothing. A program of
+// the user's that keeps credentials may wait for a password that nobody types: it is not waited for after ctx's end.
 func credentials(ctx context.Context, ref string) string {
-	_, auth, err := testcontainers.DockerImageAuth(ctx, ref)
-	if err != nil {
-		return "" // a public image needs none, and a private one fails with the registry's words
-	}
-	data, err := json.Marshal(auth) //nolint:gosec // The engine takes credentials in this form.
-	if err != nil {
+	found := make(chan string, 1)
+	go func() {
+		_, auth, err := testcontainers.DockerImageAuth(ctx, ref)
+		if err != nil {
+			found <- "" // a public image needs none, and a private one fails with the registry's words
+			return
+		}
+		data, _ := json.Marshal(auth) //nolint:gosec,errchkjson // The engine takes credentials in this form: strings.
+		found <- base64.URLEncoding.EncodeToString(data)
+	}()
+	select {
+	case auth := <-found:
+		return auth
+	case <-ctx.Done():
 		return ""
 	}
-	return base64.URLEncoding.EncodeToString(data)
 }
 
+// maxMessage is more than any message of an engine's stream.
+const maxMessage = 1 << 20
+
 // readMessages reads an engine's stream of JSON messages to its end. A message that is an error ends it with a
-// *jsonmessage.JSONError.
-func readMessages(r io.Reader, each func(jsonmessage.JSONMessage)) error {
-	for decoder := json.NewDecoder(r); ; {
+// *jsonmessage.JSONError; an error of each ends it too.
+func readMessages(r io.Reader, each func(jsonmessage.JSONMessage) error) error {
+	limited := &io.LimitedReader{R: r}
+	for decoder := json.NewDecoder(limited); ; {
 		var m jsonmessage.JSONMessage
+		limited.N = maxMessage
 		err := decoder.Decode(&m)
 		switch {
+		case err != nil && limited.N <= 0:
+			return fmt.Errorf("the engine's answer: a message longer than %d MiB", maxMessage>>20)
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -147,6 +167,8 @@ func readMessages(r io.Reader, each func(jsonmessage.JSONMessage)) error {
 		case m.Error != nil:
 			return m.Error
 		}
-		each(m)
+		if err := each(m); err != nil {
+			return err
+		}
 	}
 }

@@ -199,7 +199,7 @@ func (e *Engine) containers(ctx context.Context, label string) ([]leftover, erro
 	labelled := filters.NewArgs(filters.Arg("label", label))
 	found, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: labelled})
 	if err != nil {
-		return nil, fmt.Errorf("list containers: %w", err)
+		return nil, interrupted(ctx, "list containers", fmt.Errorf("list containers: %w", err))
 	}
 	list := make([]leftover, 0, len(found))
 	for _, c := range found {

@@ -4,6 +4,7 @@ package containers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
-	"github.com/docker/docker/pkg/stdcopy"
 )
 
 // parting bounds the wait for a Log that is in the middle of a write when a run has failed.
@@ -19,14 +19,18 @@ const parting = time.Second
 
 // Run runs a command in a container of its own and removes the container. A command that fails is a Result with
 // its exit status, not an error: see [Result.Err]. An error means that there is no verdict: *NoImageError,
-// *UnsafeEntryError, what Log or an Input's Write gave, what the engine said (ENOSPC is found with errors.Is), or,
-// when ctx ends, the cause of its end; the container is then gone within seconds.
+// *UnsafeEntryError, *LimitError (of time, log or output), what Log or an Input's Write gave, what the engine said
+// (ENOSPC is found with errors.Is), or, when ctx ends, the cause of its end; the container is then gone within seconds.
 func (e *Engine) Run(ctx context.Context, spec RunSpec) (Result, error) {
 	var result Result
 	if err := spec.check(); err != nil {
 		return result, err
 	}
+	spec.Limits = spec.Limits.over(e.limits)
+	ctx, stop := spec.Limits.clock(ctx)
+	defer stop()
 	result, err := e.runChecked(ctx, spec)
+	result.limits = spec.Limits
 	if err != nil {
 		return result, interrupted(ctx, spec.Name, fmt.Errorf("%s: %w", spec.Name, engineError(err)))
 	}
@@ -43,6 +47,7 @@ func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, e
 		return result, err
 	}
 	defer e.terminate(ctx, box)
+	e.sayUnbound(ctx, box.id, spec.Limits)
 	if err := e.fill(ctx, box, spec); err != nil {
 		return result, err
 	}
@@ -52,7 +57,7 @@ func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, e
 	if err := e.collect(ctx, box, spec, result); err != nil {
 		return result, err
 	}
-	if spec.Commit != "" && result.ExitCode == 0 {
+	if spec.Commit != "" && result.ExitCode == 0 && result.met() == nil {
 		result.Image, err = e.commit(ctx, box.id, spec, base)
 	}
 	return result, err
@@ -75,11 +80,12 @@ func (e *Engine) fill(ctx context.Context, box *box, spec RunSpec) error {
 
 // collect takes out what a container that has ended is to leave behind.
 func (e *Engine) collect(ctx context.Context, box *box, spec RunSpec, result Result) error {
+	budget := spec.Limits.outputBudget()
 	for _, out := range spec.Outputs {
-		if result.ExitCode != 0 && !out.Always {
+		if (result.ExitCode != 0 || result.met() != nil) && !out.Always {
 			continue
 		}
-		if err := e.takeOut(ctx, box.id, out); err != nil {
+		if err := e.takeOut(ctx, box.id, out, budget); err != nil {
 			return fmt.Errorf("output %s: %w", out.Path, err)
 		}
 	}
@@ -89,27 +95,26 @@ func (e *Engine) collect(ctx context.Context, box *box, spec RunSpec, result Res
 // execute starts the container and waits for its end and for the end of its output.
 func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, error) {
 	// Both before the start: a short command's output and end would be missed otherwise.
-	stream, err := e.cli.ContainerAttach(ctx, box.id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
+	stream, err := e.cli.ContainerAttach(hijack(ctx), box.id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return Result{}, fmt.Errorf("attach: %w", err)
 	}
 	waiting, stopWaiting := context.WithCancel(ctx)
 	defer stopWaiting()
-	ended, failed := e.cli.ContainerWait(waiting, box.id, container.WaitConditionNextExit)
+	end := e.awaitExit(waiting, box.id)
 
 	var last tail
 	copied, quiet := make(chan error, 1), make(chan struct{})
 	go func() {
 		defer close(quiet)
 		stdout, stderr := outputs(spec, &last)
-		_, err := stdcopy.StdCopy(stdout, stderr, stream.Reader)
-		copied <- err
+		copied <- demultiplex(stdout, stderr, stream.Reader)
 	}()
 	result, err := Result{}, box.tc.Start(ctx)
 	if err != nil {
 		err = fmt.Errorf("start %q: %w", spec.Argv, err)
 	} else {
-		result, err = awaitEnd(ctx, ended, failed, copied)
+		result, err = e.awaitEnd(ctx, end, copied)
 	}
 	stream.Close()
 	if err != nil {
@@ -121,19 +126,56 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 		return result, err
 	}
 	result.Tail = last.last()
-	state, err := e.cli.ContainerInspect(ctx, box.id)
-	if err != nil {
-		return result, fmt.Errorf("inspect: %w", err)
+	return result, e.recorded(ctx, box.id, &result)
+}
+
+// exit is how the engine says that the main process ended.
+type exit struct {
+	status int
+	err    error
+}
+
+// awaitExit asks for the end of the main process. The answer comes on the channel, and is not lost if nobody takes it.
+func (e *Engine) awaitExit(ctx context.Context, id string) <-chan exit {
+	end := make(chan exit, 1)
+	ended, failed := e.cli.ContainerWait(ctx, id, container.WaitConditionNextExit)
+	go func() {
+		select {
+		case got := <-ended:
+			if got.Error != nil {
+				end <- exit{err: fmt.Errorf("wait: %s", got.Error.Message)}
+				return
+			}
+			end <- exit{status: int(got.StatusCode)}
+		case err := <-failed:
+			end <- exit{err: fmt.Errorf("wait: %w", err)}
+		}
+	}()
+	return end
+}
+
+// recorded compares a verdict with what the engine keeps of the container: an answer that only looks like one would
+// else be an exit status of 0.
+func (e *Engine) recorded(ctx context.Context, id string, result *Result) error {
+	found, err := e.cli.ContainerInspect(ctx, id)
+	switch {
+	case err != nil:
+		return fmt.Errorf("inspect: %w", err)
+	case found.ContainerJSONBase == nil || found.State == nil:
+		return errors.New("inspect: the engine's answer has no state of the container")
+	case found.State.Running:
+		return errors.New("wait: the engine said that the container had ended, and it is still running")
+	case found.State.ExitCode != result.ExitCode:
+		return fmt.Errorf("wait: the engine answered exit status %d, and has recorded exit status %d",
+			result.ExitCode, found.State.ExitCode)
 	}
-	if state.State != nil {
-		result.OOMKilled = state.State.OOMKilled
-	}
-	return result, nil
+	result.OOMKilled = found.State.OOMKilled
+	return nil
 }
 
 // outputs makes the two writers behind which Log, Stdout and the tail are.
 func outputs(spec RunSpec, last *tail) (stdout, stderr io.Writer) {
-	both := []io.Writer{last}
+	both := []io.Writer{spec.Limits.logBudget(), last}
 	if spec.Log != nil {
 		both = append(both, spec.Log)
 	}
@@ -145,25 +187,24 @@ func outputs(spec RunSpec, last *tail) (stdout, stderr io.Writer) {
 }
 
 // awaitEnd waits until the main process has ended and its whole output is written, in whichever order.
-func awaitEnd(
-	ctx context.Context, ended <-chan container.WaitResponse, failed, copied <-chan error,
-) (Result, error) {
+func (e *Engine) awaitEnd(ctx context.Context, end <-chan exit, copied <-chan error) (Result, error) {
 	var result Result
-	for ended != nil || copied != nil {
+	var late <-chan time.Time
+	for end != nil || copied != nil {
 		select {
-		case end := <-ended:
-			if end.Error != nil {
-				return result, fmt.Errorf("wait: %s", end.Error.Message)
+		case got := <-end:
+			if got.err != nil {
+				return result, got.err
 			}
-			result.ExitCode = int(end.StatusCode)
-			ended, failed = nil, nil
-		case err := <-failed:
-			return result, fmt.Errorf("wait: %w", err)
+			result.ExitCode, end = got.status, nil
 		case err := <-copied:
 			if err != nil {
 				return result, fmt.Errorf("output: %w", err)
 			}
-			copied = nil
+			copied, late = nil, time.After(e.patience.output)
+		case <-late:
+			return result, fmt.Errorf("output: it ended %s ago and the container has not: the connection to the engine was cut",
+				e.patience.output)
 		case <-ctx.Done():
 			return result, interrupted(ctx, "wait", nil)
 		}
@@ -189,6 +230,9 @@ func (e *Engine) commit(ctx context.Context, id string, spec RunSpec, base image
 	made, err := e.cli.ContainerCommit(ctx, id, container.CommitOptions{Reference: spec.Commit, Config: config})
 	if err != nil {
 		return "", fmt.Errorf("commit as %s: %w", spec.Commit, err)
+	}
+	if made.ID == "" {
+		return "", fmt.Errorf("commit as %s: the engine named no image", spec.Commit)
 	}
 	return made.ID, nil
 }

@@ -166,7 +166,7 @@ func TestRunReportsSignalAndMemory(t *testing.T) {
 		t.Errorf("hangup: %+v %v", result, err)
 	}
 	spec = probe("eat")
-	spec.Memory = 32 << 20
+	spec.Limits.Memory = 32 << 20
 	result, err = e.Run(t.Context(), spec)
 	if err != nil || !result.OOMKilled || result.ExitCode != 137 {
 		t.Errorf("eat: %+v %v", result, err)

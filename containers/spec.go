@@ -38,8 +38,8 @@ type RunSpec struct {
 	// Commit is the reference under which the container is kept as an image if it exits with 0. The image keeps
 	// user, working directory, entrypoint and command of RunSpec.Image, and gets Env on top.
 	Commit string
-	Memory int64 // limit in bytes; 0 is none
-	Pids   int64 // limit of processes; 0 is none
+	// Limits takes the place of the engine's, field by field where it is not 0.
+	Limits Limits
 }
 
 // VolumeMount puts a volume at a path of the container. One with a name is made where it is missing; one without
@@ -78,21 +78,37 @@ type Output struct {
 
 // Result is how a run ended.
 type Result struct {
-	ExitCode  int // of the main process: the verdict
+	ExitCode int // of the main process: the verdict
+	// OOMKilled says that the kernel killed a process for want of memory, the main process or another one.
 	OOMKilled bool
 	Image     string   // id of the committed image, where asked for
 	Tail      []string // the last lines of output, at most 20
+
+	limits Limits
 }
 
-// Err is nil if the command ended with 0, else a *RunError that says what spec ran and how it ended. logPath is
-// where the whole output is, "" if nowhere.
+// met gives the limit that the run met, nil if none. It ends a run whose main process ended with 0 badly as well: a
+// shell does not always ask how its children ended.
+func (r Result) met() *LimitError {
+	switch marked := markedLimit(r.Tail); {
+	case marked != "":
+		return r.limits.met(marked)
+	case r.OOMKilled:
+		return r.limits.met(LimitMemory)
+	}
+	return nil
+}
+
+// Err is nil if the command ended with 0 and met no limit, else a *RunError that says what spec ran and how it ended,
+// and wraps a *LimitError where a limit was met. logPath is where the whole output is, "" if nowhere.
 func (r Result) Err(spec RunSpec, logPath string) error {
-	if r.ExitCode == 0 {
+	met := r.met()
+	if r.ExitCode == 0 && met == nil {
 		return nil
 	}
 	return &RunError{
 		Name: spec.Name, Image: spec.Image, Command: slices.Clone(spec.Argv),
-		Status: r.ExitCode, OOMKilled: r.OOMKilled, Lines: r.Tail, Log: logPath,
+		Status: r.ExitCode, Limit: met, Lines: r.Tail, Log: logPath,
 	}
 }
 

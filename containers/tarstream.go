@@ -16,8 +16,9 @@ import (
 
 // extract writes a tar stream, which is hostile, into dir, which is made where it is missing. If top is not "" it
 // is the name of the folder under which all entries lie, and is taken off their names. Nothing is written
-// outside dir, nothing that exists is replaced, links may only lead to places in dir, owners are ignored.
-func extract(r io.Reader, dir, top string) error {
+// outside dir, nothing that exists is replaced, links may only lead to places in dir, owners are ignored. What is
+// written is counted before it is: a *LimitError if there is more than budget has left.
+func extract(r io.Reader, dir, top string, budget *outputBudget) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("extract: %w", err)
 	}
@@ -26,7 +27,7 @@ func extract(r io.Reader, dir, top string) error {
 		return fmt.Errorf("extract: %w", err)
 	}
 	defer func() { _ = root.Close() }()
-	x := &extraction{root: root, top: top}
+	x := &extraction{root: root, top: top, budget: budget}
 	reader := tar.NewReader(r)
 	for {
 		header, err := reader.Next()
@@ -45,6 +46,7 @@ func extract(r io.Reader, dir, top string) error {
 type extraction struct {
 	root    *os.Root
 	top     string
+	budget  *outputBudget
 	folders []*tar.Header // whose modes are set last: one without write permission would refuse its own content
 }
 
@@ -68,6 +70,9 @@ func (x *extraction) local(name string) (string, error) {
 }
 
 func (x *extraction) entry(h *tar.Header, content io.Reader) error {
+	if err := x.small(h); err != nil {
+		return err
+	}
 	name, err := x.local(h.Name)
 	if err != nil {
 		return err
@@ -91,9 +96,41 @@ func (x *extraction) entry(h *tar.Header, content io.Reader) error {
 		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a file, folder or link, got type %q", h.Typeflag)}
 	}
 	if unsafe := (*UnsafeEntryError)(nil); err != nil && !errors.As(err, &unsafe) {
-		return fmt.Errorf("tar entry %q: %w", h.Name, err)
+		return fmt.Errorf("tar entry %.200q: %w", h.Name, err)
 	}
 	return err
+}
+
+// small refuses an entry that costs more than it looks like: an engine sends a file with holes as the bytes that a
+// reader of it sees, so a stream that says otherwise is not an engine's.
+func (x *extraction) small(h *tar.Header) error {
+	switch depth := strings.Count(h.Name, "/"); {
+	case len(h.Name) > maxName || len(h.Linkname) > maxName:
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("want names of at most %d bytes", maxName)}
+	case depth > maxDepth:
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("want at most %d folders above it, got %d", maxDepth, depth)}
+	case isSparse(h):
+		return &UnsafeEntryError{h.Name, "want a file as it is, got one with holes"}
+	}
+	return x.count(h.Name)
+}
+
+// count counts a file, link or folder before it is made.
+func (x *extraction) count(shown string) error {
+	if x.budget.entries--; x.budget.entries < 0 {
+		return &UnsafeEntryError{shown, fmt.Sprintf("want at most %d files and folders", maxEntries)}
+	}
+	return nil
+}
+
+// isSparse tells a file that is longer than the bytes that a stream has of it.
+func isSparse(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return h.Typeflag == tar.TypeGNUSparse
 }
 
 // realParents refuses an entry below a link: os.Root would keep it inside, but the place of a link in it could
@@ -102,11 +139,16 @@ func (x *extraction) realParents(shown, name string) error {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		info, err := x.root.Lstat(dir)
 		if err == nil && !info.IsDir() {
-			return &UnsafeEntryError{shown, fmt.Sprintf("%q above it is no folder", dir)}
+			return &UnsafeEntryError{shown, fmt.Sprintf("%.200q above it is no folder", dir)}
+		}
+		if err != nil {
+			if err := x.count(shown); err != nil {
+				return err
+			}
 		}
 	}
 	if err := x.root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return fmt.Errorf("tar entry %q: %w", shown, err)
+		return fmt.Errorf("tar entry %.200q: %w", shown, err)
 	}
 	return nil
 }
@@ -127,11 +169,14 @@ func (x *extraction) folder(h *tar.Header, name string) error {
 }
 
 func (x *extraction) file(h *tar.Header, name string, content io.Reader) error {
+	if err := x.budget.take(h.Size); err != nil {
+		return err
+	}
 	file, err := x.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("make: %w", err)
 	}
-	_, err = io.Copy(file, content)
+	_, err = io.Copy(file, io.LimitReader(content, h.Size))
 	// Not through h.FileInfo: setuid and setgid must not be brought onto the host.
 	err = errors.Join(err, file.Chmod(fs.FileMode(h.Mode)&0o777), file.Close())
 	if err != nil {
@@ -148,7 +193,7 @@ func (x *extraction) file(h *tar.Header, name string, content io.Reader) error {
 func (x *extraction) symlink(h *tar.Header, name string) error {
 	target := h.Linkname
 	if target == "" || path.IsAbs(target) || strings.Contains(target, "\x00") {
-		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a relative link, got one to %q", target)}
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a relative link, got one to %.200q", target)}
 	}
 	rest := target
 	for strings.HasPrefix(rest, "../") {
@@ -159,12 +204,12 @@ func (x *extraction) symlink(h *tar.Header, name string) error {
 	}
 	for part := range strings.SplitSeq(rest, "/") {
 		if part == ".." {
-			return &UnsafeEntryError{h.Name, fmt.Sprintf("want \"..\" only at the beginning of a link, got %q", target)}
+			return &UnsafeEntryError{h.Name, fmt.Sprintf("want \"..\" only at the beginning of a link, got %.200q", target)}
 		}
 	}
 	// Lexical on purpose: what is above name are real folders.
 	if !filepath.IsLocal(filepath.FromSlash(path.Dir(name) + "/" + target)) {
-		return &UnsafeEntryError{h.Name, fmt.Sprintf("the link to %q leads out of the folder", target)}
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("the link to %.200q leads out of the folder", target)}
 	}
 	if err := x.root.Symlink(target, name); err != nil {
 		return fmt.Errorf("link: %w", err)
@@ -175,14 +220,14 @@ func (x *extraction) symlink(h *tar.Header, name string) error {
 func (x *extraction) hardlink(h *tar.Header, name string) error {
 	target, err := x.local(strings.TrimPrefix(h.Linkname, "/"))
 	if err != nil {
-		return &UnsafeEntryError{h.Name, fmt.Sprintf("hard link to %q, which is not in the folder", h.Linkname)}
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("hard link to %.200q, which is not in the folder", h.Linkname)}
 	}
 	if err := x.realParents(h.Name, target); err != nil {
 		return err
 	}
 	info, err := x.root.Lstat(target)
 	if err != nil || !info.Mode().IsRegular() {
-		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a hard link to a file before it, got %q", h.Linkname)}
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a hard link to a file before it, got %.200q", h.Linkname)}
 	}
 	if err := x.root.Link(target, name); err != nil {
 		return fmt.Errorf("link: %w", err)
@@ -194,7 +239,7 @@ func (x *extraction) hardlink(h *tar.Header, name string) error {
 func (x *extraction) finish() error {
 	for _, h := range x.folders {
 		if err := x.root.Chmod(h.Name, fs.FileMode(h.Mode)&0o777|0o700); err != nil {
-			return fmt.Errorf("tar entry %q: %w", h.Name, err)
+			return fmt.Errorf("tar entry %.200q: %w", h.Name, err)
 		}
 	}
 	return nil
@@ -210,12 +255,15 @@ func onlyFile(r io.Reader, limit int64) ([]byte, error) {
 	if h.Typeflag != tar.TypeReg {
 		return nil, &UnsafeEntryError{h.Name, "want a regular file"}
 	}
+	if isSparse(h) {
+		return nil, &UnsafeEntryError{h.Name, "want a file as it is, got one with holes"}
+	}
 	if h.Size > limit {
 		return nil, &UnsafeEntryError{h.Name, fmt.Sprintf("want at most %d bytes, got %d", limit, h.Size)}
 	}
-	data, err := io.ReadAll(reader)
+	data, err := io.ReadAll(io.LimitReader(reader, h.Size))
 	if err != nil {
-		return nil, fmt.Errorf("tar entry %q: %w", h.Name, err)
+		return nil, fmt.Errorf("tar entry %.200q: %w", h.Name, err)
 	}
 	return data, nil
 }

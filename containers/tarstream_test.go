@@ -6,6 +6,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -49,7 +50,7 @@ func TestExtract(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "made", "here")
-	if err := extract(bytes.NewReader(stream), dir, "top"); err != nil {
+	if err := extract(bytes.NewReader(stream), dir, "top", roomy()); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
@@ -91,6 +92,8 @@ func TestExtractRefuses(t *testing.T) {
 		"fifo":                 {tar.Header{Typeflag: tar.TypeFifo, Name: "fifo"}, ""},
 		"device":               {tar.Header{Typeflag: tar.TypeChar, Name: "null", Devmajor: 1, Devminor: 3}, ""},
 		"file as the root":     fileEntry(".", "x"),
+		"long name":            fileEntry(strings.Repeat("long/", 1000)+"x", "x"),
+		"deep":                 fileEntry(strings.Repeat("d/", maxDepth+1)+"x", "x"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			stream, err := tarOf(entries...)
@@ -101,7 +104,7 @@ func TestExtractRefuses(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(parent, "secret"), []byte("s"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err = extract(bytes.NewReader(stream), filepath.Join(parent, "dir"), "")
+			err = extract(bytes.NewReader(stream), filepath.Join(parent, "dir"), "", roomy())
 			if unsafe := (*UnsafeEntryError)(nil); !errors.As(err, &unsafe) {
 				t.Errorf("got %v, want *UnsafeEntryError", err)
 			}
@@ -117,7 +120,7 @@ func TestExtractWantsTheTopFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = extract(bytes.NewReader(stream), t.TempDir(), "top")
+	err = extract(bytes.NewReader(stream), t.TempDir(), "top", roomy())
 	if err == nil || !strings.Contains(err.Error(), `"topless/file"`) || !strings.Contains(err.Error(), `below "top"`) {
 		t.Errorf("got %v", err)
 	}
@@ -133,7 +136,7 @@ func TestExtractReplacesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := extract(bytes.NewReader(stream), dir, ""); !errors.Is(err, fs.ErrExist) {
+		if err := extract(bytes.NewReader(stream), dir, "", roomy()); !errors.Is(err, fs.ErrExist) {
 			t.Errorf("got %v, want fs.ErrExist", err)
 		}
 	}
@@ -148,7 +151,7 @@ func TestExtractOfACutStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range []int{100, 600, 3000} {
-		if err := extract(bytes.NewReader(stream[:n]), t.TempDir(), ""); err == nil {
+		if err := extract(bytes.NewReader(stream[:n]), t.TempDir(), "", roomy()); err == nil {
 			t.Errorf("cut at %d: no error", n)
 		}
 	}
@@ -173,6 +176,109 @@ func TestOnlyFile(t *testing.T) {
 		got, err := onlyFile(bytes.NewReader(stream), 100)
 		if string(got) != test.want || (err != nil) != test.fails {
 			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+}
+
+func roomy() *outputBudget { return Limits{}.or(0).outputBudget() }
+
+// Some kilobytes of a stream can say that they are a file of gigabytes.
+func TestExtractRefusesHoles(t *testing.T) {
+	for name, stream := range map[string][]byte{
+		"pax 0.1": sparseStream(t, map[string]string{
+			"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.numblocks": "1", "GNU.sparse.map": "0,1",
+			"GNU.sparse.size": "2147483648", "GNU.sparse.name": "holes",
+		}),
+	} {
+		dir := t.TempDir()
+		unsafe := (*UnsafeEntryError)(nil)
+		if err := extract(bytes.NewReader(stream), dir, "", roomy()); !errors.As(err, &unsafe) {
+			t.Errorf("%s: got %v, want *UnsafeEntryError", name, err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%s: written: %v, %v", name, left, err)
+		}
+		if _, err := onlyFile(bytes.NewReader(stream), 1<<32); !errors.As(err, &unsafe) {
+			t.Errorf("%s, one file: got %v, want *UnsafeEntryError", name, err)
+		}
+	}
+}
+
+// sparseStream is a file of one byte with records that say that it is a longer one with holes. Go's own writer refuses
+// to write these.
+func sparseStream(t *testing.T, records map[string]string) []byte {
+	t.Helper()
+	var pax bytes.Buffer
+	for key, value := range records {
+		for n := len(key) + len(value) + 3; ; n++ {
+			if line := fmt.Sprintf("%d %s=%s\n", n, key, value); len(line) == n {
+				pax.WriteString(line)
+				break
+			}
+		}
+	}
+	head, err := tarOf(tar.Header{Typeflag: tar.TypeReg, Name: "extended", Mode: 0o644}, pax.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	head = head[:len(head)-1024] // without the end of the stream
+	head[156] = tar.TypeXHeader
+	copy(head[148:156], "        ")
+	sum := 0
+	for _, b := range head[:512] {
+		sum += int(b)
+	}
+	copy(head[148:156], fmt.Sprintf("%06o\x00 ", sum))
+	file, err := tarOf(fileEntry("holes", "x")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(head, file...)
+}
+
+// Bytes are counted before they are written, over all outputs of a run.
+func TestExtractCounts(t *testing.T) {
+	budget := Limits{Output: 100}.outputBudget()
+	dir := t.TempDir()
+	for i, test := range []struct {
+		size int
+		met  bool
+	}{{60, false}, {41, true}, {40, false}, {1, true}} {
+		name := fmt.Sprint("file", i)
+		stream, err := tarOf(fileEntry(name, strings.Repeat("x", test.size))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		met := (*LimitError)(nil)
+		err = extract(bytes.NewReader(stream), dir, "", budget)
+		if errors.As(err, &met) != test.met || (test.met && (met.Limit != LimitOutput || met.Value != "100 bytes")) {
+			t.Errorf("%d bytes: %v", test.size, err)
+		}
+		if _, err := os.Lstat(filepath.Join(dir, name)); (err == nil) == test.met {
+			t.Errorf("%d bytes: %v", test.size, err)
+		}
+	}
+}
+
+func TestExtractCountsEntries(t *testing.T) {
+	for name, test := range map[string]struct {
+		entries []any
+		most    int
+	}{
+		"files":              {join(fileEntry("a", ""), fileEntry("b", ""), fileEntry("c", "")), 3},
+		"folders on the way": {fileEntry("a/b/c", ""), 3},
+		"links":              {join(fileEntry("a", "x"), linkEntry(tar.TypeLink, "b", "a"), linkEntry(tar.TypeSymlink, "c", "a")), 3},
+	} {
+		stream, err := tarOf(test.entries...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for most, fails := range map[int]bool{test.most: false, test.most - 1: true} {
+			budget := roomy()
+			budget.entries = most
+			if err := extract(bytes.NewReader(stream), t.TempDir(), "", budget); (err != nil) != fails {
+				t.Errorf("%s, at most %d: %v", name, most, err)
+			}
 		}
 	}
 }

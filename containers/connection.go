@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/docker/docker/client"
+)
+
+// maxAnswer is more than any answer that is decoded as a whole; what an engine streams has no such bound.
+const maxAnswer = 16 << 20
+
+// newClient makes a client for the engine at host, of which no call outlasts its context. Two of the client's own
+// ways do: it dials a TLS connection that it will hijack without a context, and does not look at the context of a
+// hijacked one any more. Both are mended where connections are made, for all calls.
+func newClient(host string) (*client.Client, error) {
+	var conns *connections
+	cli, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(host), client.WithAPIVersionNegotiation(),
+		func(c *client.Client) error {
+			transport, ok := c.HTTPClient().Transport.(*http.Transport)
+			if !ok {
+				return errors.New("the Docker client has a transport of another type")
+			}
+			conns = &connections{dial: transport.DialContext, tls: transport.TLSClientConfig}
+			if conns.tls != nil {
+				// With one of its own the client would not use the dialer.
+				transport.TLSClientConfig, transport.Proxy, transport.DialTLSContext = nil, nil, conns.open
+				if err := client.WithScheme("https")(c); err != nil {
+					return fmt.Errorf("speak TLS: %w", err)
+				}
+			}
+			transport.DialContext = conns.open
+			answers := transport.Clone()
+			transport.RegisterProtocol("http", bounded{answers})
+			if conns.tls != nil {
+				transport.RegisterProtocol("https", bounded{answers})
+			}
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("docker client: %w", err)
+	}
+	return cli, nil
+}
+
+// connections opens those to one engine.
+type connections struct {
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
+	tls  *tls.Config // nil: none
+}
+
+// hijacking marks the context of a call whose connection becomes the call's own.
+type hijacking struct{}
+
+// hijack gives a context with which the connection of a hijacking call is closed when ctx ends.
+func hijack(ctx context.Context) context.Context { return context.WithValue(ctx, hijacking{}, true) }
+
+func (c *connections) open(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := c.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if c.tls != nil {
+		if conn, err = c.handshake(ctx, conn, address); err != nil {
+			return nil, err
+		}
+	}
+	if ctx.Value(hijacking{}) == nil {
+		return conn, nil // the HTTP transport's, which ends calls by itself and keeps connections for others
+	}
+	held := &heldConn{Conn: conn}
+	held.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
+	return held, nil
+}
+
+func (c *connections) handshake(ctx context.Context, conn net.Conn, address string) (net.Conn, error) {
+	config := c.tls.Clone()
+	if config.ServerName == "" {
+		name, _, err := net.SplitHostPort(address)
+		if err != nil {
+			name = address
+		}
+		config.ServerName = name
+	}
+	secured := tls.Client(conn, config)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("TLS with %s: %w", address, err), conn.Close())
+	}
+	return secured, nil
+}
+
+// heldConn is a connection that is closed by its user or by the end of a context.
+type heldConn struct {
+	net.Conn
+
+	stop func() bool
+}
+
+// Close implements net.Conn.
+func (c *heldConn) Close() error {
+	c.stop()
+	return c.Conn.Close()
+}
+
+// bounded is a transport whose answers end somewhere.
+type bounded struct{ *http.Transport }
+
+// RoundTrip implements http.RoundTripper.
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := b.Transport.RoundTrip(r)
+	if err == nil && !isStream(r.URL.Path) {
+		response.Body = &boundedBody{ReadCloser: response.Body, left: maxAnswer}
+	}
+	return response, err //nolint:wrapcheck // the client's own error texts
+}
+
+// isStream tells the calls whose answers are as long as what they tell of.
+func isStream(path string) bool {
+	for _, end := range []string{"/archive", "/build", "/images/create"} {
+		if strings.HasSuffix(path, end) {
+			return true
+		}
+	}
+	return false
+}
+
+var errLongAnswer = fmt.Errorf("the engine's answer is longer than %d MiB", maxAnswer>>20)
+
+type boundedBody struct {
+	io.ReadCloser
+
+	left int64
+}
+
+// Read implements io.Reader.
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errLongAnswer
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err //nolint:wrapcheck // io.EOF has to stay what it is
+}
