@@ -104,9 +104,10 @@ func (e *Engine) confine(h *container.HostConfig, spec RunSpec) {
 	if spec.Network {
 		h.NetworkMode = "default"
 	}
-	if !spec.Root {
-		h.CapDrop = []string{"ALL"}
-		h.SecurityOpt = append(h.SecurityOpt, "no-new-privileges")
+	h.CapDrop = []string{"ALL"}
+	h.SecurityOpt = append(h.SecurityOpt, "no-new-privileges")
+	if spec.Root {
+		h.CapAdd = installerCapabilities()
 	}
 	if spec.Seccomp != "" {
 		h.SecurityOpt = append(h.SecurityOpt, "seccomp="+spec.Seccomp)
@@ -131,6 +132,12 @@ func (e *Engine) confine(h *container.HostConfig, spec RunSpec) {
 			VolumeOptions: &mount.VolumeOptions{Labels: e.run.labels(nil)},
 		})
 	}
+}
+
+// installerCapabilities are what a package manager needs of root, and all that a scriptlet of a package gets: to write
+// files whoever owns them, to give them their owners, modes and capabilities, and to become the user that fetches.
+func installerCapabilities() []string {
+	return []string{"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "SETGID", "SETUID"}
 }
 
 // sayUnbound tells, once, of limits that the engine has taken and does not apply: not every kernel has what they need.

@@ -93,8 +93,10 @@ func TestLimitsThatAreMet(t *testing.T) {
 	}{
 		"log": {
 			limits: Limits{Log: 99},
-			set:    func(f *fakeEngine) { f.output = func(w io.Writer) { _, _ = w.Write(frame(1, strings.Repeat("x", 100))) } },
-			want:   LimitError{LimitLog, "99 bytes"},
+			set: func(f *fakeEngine) {
+				f.output = func(w io.Writer) { _, _ = w.Write(frame(1, strings.Repeat("x", 100))) }
+			},
+			want: LimitError{LimitLog, "99 bytes"},
 		},
 		"time": {
 			limits: Limits{Time: time.Millisecond},

@@ -22,8 +22,8 @@ type RunSpec struct {
 	User    string            // "name", "uid" or "uid:gid"; "" is the image's user, or 65534:65534 where that is root
 	WorkDir string            // "" is the image's
 	Network bool              // on the engine's default bridge; else none at all
-	// Root runs as root with the engine's default capabilities. Else all capabilities are dropped and none can
-	// be gained.
+	// Root runs as root with the capabilities that a package manager needs. Else all capabilities are dropped. None
+	// can be gained either way.
 	Root    bool
 	Seccomp string // a seccomp profile as JSON in place of the engine's; "" keeps the engine's
 	Volumes []VolumeMount

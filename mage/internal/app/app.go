@@ -118,9 +118,14 @@ func (a *App) connectEngine(ctx context.Context) (*containers.Engine, error) {
 	if a.engine != nil {
 		return a.engine, nil
 	}
+	limits, err := containers.ReadLimits(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
 	engine, err := containers.Connect(ctx, containers.Options{
+		Limits: limits,
 		RunDir: a.dirs.runs(),
-		Notice: func(text string) { a.pipeline.Log.WarnContext(ctx, "leftovers of an earlier run", "what", text) },
+		Notice: func(text string) { a.pipeline.Log.WarnContext(ctx, text) },
 	})
 	if err != nil {
 		return nil, err

@@ -41,12 +41,16 @@ func (p *Pipeline) runDebian(ctx context.Context, job upstream.ScriptJob, s *ui.
 	if err != nil {
 		return err
 	}
-	const out = "/verbsmith-out"
+	const out, script = "/verbsmith-out", "debian-source.sh"
+	limits, err := scriptInput(limitsScript)
+	if err != nil {
+		return err
+	}
 	spec := containers.RunSpec{
 		Name: "debian", Image: image, Root: true, User: "root", Network: true, Log: job.Log,
-		Argv: []string{"/bin/sh", scriptFolder + "/debian-source.sh", job.Suite, job.Version, out},
-		Inputs: []containers.Input{{Path: "/", Write: tarOf([]tarFile{
-			{name: scriptFolder[1:] + "/debian-source.sh", data: job.Script},
+		Argv: scriptArgv(script, job.Suite, job.Version, out),
+		Inputs: []containers.Input{limits, {Path: "/", Write: tarOf([]tarFile{
+			{name: scriptFolder[1:] + "/" + script, data: job.Script},
 			{name: out[1:] + "/.made", data: nil},
 		})}},
 		Outputs: []containers.Output{{Path: out, Dir: job.DestDir}},

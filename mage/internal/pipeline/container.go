@@ -64,12 +64,12 @@ func (p *Pipeline) runScript(
 	if err != nil {
 		return containers.Result{}, err
 	}
-	input, err := scriptInput(script)
+	input, err := scriptInput(script, limitsScript)
 	if err != nil {
 		return containers.Result{}, err
 	}
 	spec.Inputs = append([]containers.Input{input}, spec.Inputs...)
-	spec.Argv = append([]string{"/bin/sh", scriptFolder + "/" + script}, args...)
+	spec.Argv = scriptArgv(script, args...)
 	if spec.Log == nil {
 		spec.Log = s.Log()
 	}
@@ -81,6 +81,14 @@ func (p *Pipeline) runScript(
 		return result, adviseOnAPI(err, s.LogPath())
 	}
 	return result, nil
+}
+
+// limitsScript runs another one, and fails where the container met a limit of the kernel's.
+const limitsScript = "limits.sh"
+
+// scriptArgv is the command that runs an embedded script in a container.
+func scriptArgv(script string, args ...string) []string {
+	return append([]string{"/bin/sh", scriptFolder + "/" + limitsScript, "/bin/sh", scriptFolder + "/" + script}, args...)
 }
 
 // ninjaLog is the stage's log with ninja's counter shown on the way.
