@@ -8,7 +8,8 @@
 #
 # The mirror is the one from which this machine's apt gets Debian's main section; where apt has none it is
 # debootstrap's own default. apt's proxy settings go along, into the tree too, so that the packages of the
-# image come the same way. The same archive gives the same bytes.
+# image come the same way. No user and no password goes into the tree or into what is printed: a mirror's are for
+# debootstrap alone, and a proxy that has them is left out of the tree. The same archive gives the same bytes.
 #
 # OUT.tar appears whole or not at all. Exit status: 0 done; 64 wrong usage; 69 not possible on this machine,
 # with advice; 130 and 143 interrupted, nothing left behind; else what failed.
@@ -21,6 +22,18 @@ die() {
 	say "$@"
 	exit "$status"
 }
+
+# Whatever a program prints of a URL, its user and password do not get out. A signal to the group is the script's.
+exec 3>&2 2> >(
+	trap '' INT TERM
+	exec sed -u -E 's#([a-z][a-z0-9+.-]*://)[^]/[:space:]"'"'"'<>[]*@#\1***@#g' >&3
+)
+filter=$!
+quiet() {
+	exec 2>&3
+	wait "$filter" 2>/dev/null || true
+}
+trap quiet EXIT
 
 [[ $# -eq 2 ]] || die 64 'usage: standin-bootstrap.sh bookworm|trixie OUT.tar'
 suite=$1 out=$2
@@ -72,6 +85,7 @@ tidy() {
 	fi
 	unmount_below
 	rm -rf --one-file-system -- "$work"
+	quiet
 }
 trap tidy EXIT
 trap 'trap "" INT TERM; exit 130' INT
@@ -103,16 +117,37 @@ if command -v apt-get >/dev/null; then
 		apt-get update --quiet >&2 || say 'apt-get update did not succeed everywhere; going on with what there is'
 		mirror=$(debian_mirror)
 	fi
-	proxies=$(apt-config dump --format '%F "%v";%n' | grep -E '^Acquire::https?::Proxy' || true)
+	# What leads to a proxy with a password, or to a program of this machine, is no use in the tree.
+	proxies=$(apt-config dump --format '%F "%v";%n' | grep -E '^Acquire::https?::Proxy(::[^ ]*)? ' | grep -vE '://[^/"]*@' || true)
 	if [[ -z ${http_proxy:-} ]]; then
 		http_proxy=$(apt-config dump --format '%v%n' Acquire::http::Proxy | head -n 1)
 		[[ -z $http_proxy || $http_proxy == DIRECT ]] || export http_proxy
 	fi
 fi
+
+# decode TEXT: without the %XX of a URL.
+decode() { printf '%b' "${1//%/\\x}"; }
+
+# wget, which debootstrap runs, looks for a user and a password here; on its command line everybody would see them, and
+# debootstrap would write them into the tree.
+authority=${mirror#*://}
+authority=${authority%%/*}
+login=
+if [[ $authority == *@* ]]; then
+	login=${authority%@*}
+	mirror=${mirror/"$login@"/}
+	say "the mirror's user and password do not go into the tree: packages that are added to it come from a mirror that asks for none"
+fi
 say "Debian $suite from ${mirror:-"debootstrap's default mirror"}"
 
 mkdir -- "$work" "$root"
 chmod 755 "$work" "$root"
+if [[ -n $login ]]; then
+	mkdir -m 700 -- "$work/home"
+	host=${authority##*@}
+	(umask 077 && printf 'machine %s login %s password %s\n' "${host%:*}" "$(decode "${login%%:*}")" "$(decode "${login#*:}")" >"$work/home/.netrc")
+	export HOME=$work/home
+fi
 # The Release file's date is the only time that belongs to the contents.
 run debootstrap --variant=minbase "$suite" "$root" ${mirror:+"$mirror"} >&2 ||
 	die 1 "debootstrap $suite failed (its messages are above); its log: $(tail -n 3 "$root/debootstrap/debootstrap.log" 2>/dev/null)"

@@ -85,7 +85,7 @@ func (p *Pipeline) registryReachable(ctx context.Context, engine *containers.Eng
 		return nil
 	}
 	if ctx.Err() == nil {
-		_ = os.WriteFile(memo, []byte(err.Error()), 0o644) // only a memory: losing it costs a probe
+		_ = os.WriteFile(memo, []byte(ui.Redact(err.Error())), 0o644) // only a memory: losing it costs a probe
 	}
 	return err
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
+
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 // JUnit renders the report as JUnit XML, one test case a verdict.
@@ -39,12 +41,12 @@ func (r Report) JUnit() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// printable drops what XML 1.0 cannot carry.
+// printable drops what XML 1.0 cannot carry, and what a reader of the report is not to know.
 func printable(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c == '\t' || c == '\n' || c >= ' ' && c != 0xfffe && c != 0xffff {
 			return c
 		}
 		return -1
-	}, strings.ToValidUTF8(s, "?"))
+	}, ui.Redact(strings.ToValidUTF8(s, "?")))
 }

@@ -16,6 +16,7 @@ type stageLog struct {
 	path string // "" for no log
 
 	mu     sync.Mutex
+	secret redactor
 	file   *os.File
 	exists bool // the file has been made by this run
 }
@@ -51,7 +52,7 @@ func fileName(name string) string {
 	return safe
 }
 
-// Write appends p to the log. What a stage writes after its end is kept too.
+// Write appends p to the log, without the passwords of URLs. What a stage writes after its end is kept too.
 func (l *stageLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -63,11 +64,10 @@ func (l *stageLog) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := l.file.Write(p)
-	if err != nil {
-		return n, fmt.Errorf("write log: %w", err)
+	if _, err := l.file.Write(l.secret.next(p)); err != nil {
+		return 0, fmt.Errorf("write log: %w", err)
 	}
-	return n, nil
+	return len(p), nil
 }
 
 func (l *stageLog) open() error {
@@ -87,11 +87,12 @@ func (l *stageLog) open() error {
 	return nil
 }
 
-// close closes the file; every write has reached it already.
+// close closes the file, after the last word that was written to it.
 func (l *stageLog) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file != nil {
+		_, _ = l.file.Write(l.secret.rest()) // a disk that is full has failed the stage before
 		_ = l.file.Close()
 		l.file = nil
 	}

@@ -44,8 +44,8 @@ func TestLogOfAnEarlierRunIsReplaced(t *testing.T) {
 	}
 	f := newPlain(t, func(o *ui.Options) { o.LogDir = dir })
 	s := f.Stage("spec", 1, 1)
-	fmt.Fprint(s.Log(), "new")
-	same(t, logged(t, s), "new")
+	fmt.Fprintln(s.Log(), "new")
+	same(t, logged(t, s), "new\n")
 }
 
 func TestLogNames(t *testing.T) {

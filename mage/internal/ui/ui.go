@@ -134,12 +134,16 @@ func (u *UI) write(to io.Writer, p []byte) (int, error) {
 		return 0, nil
 	}
 	u.live.erase()
-	n, err := to.Write(p)
+	shown := redact(p)
+	n, err := to.Write(shown)
 	if err != nil && to == u.opts.Out && u.outErr == nil {
 		u.outErr = fmt.Errorf("write the results to standard output: %w", err)
 	}
-	u.live.midLine = n > 0 && p[n-1] != '\n'
+	u.live.midLine = n > 0 && shown[n-1] != '\n'
 	u.redraw(false)
+	if err == nil {
+		n = len(p)
+	}
 	return n, err
 }
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ui
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// userInfo is the user and the password of a URL, as a proxy's, a mirror's or a registry's can have them.
+var userInfo = regexp.MustCompile(`(?i)((?:https?|ftp|tcp|socks[45]h?)://)[^/\s"'<>\[\]]*@`)
+
+// Redact takes users and passwords out of the URLs in a text that somebody may read.
+func Redact(text string) string { return userInfo.ReplaceAllString(text, "${1}***@") }
+
+// maxHeld is more than the beginning of any URL that a log has to wait for.
+const maxHeld = 4 << 10
+
+// redactor redacts what is written in pieces of any size.
+type redactor struct{ held []byte }
+
+// next gives what can be written of what came: an unfinished word, which may be the beginning of a URL, is held back.
+func (r *redactor) next(p []byte) []byte {
+	text := append(r.held, p...)
+	word := strings.LastIndexAny(string(text), " \t\r\n\"'<>") + 1
+	if len(text)-word > maxHeld {
+		word = len(text)
+	}
+	r.held = slices.Clone(text[word:])
+	return redact(text[:word])
+}
+
+// rest gives what was held back at the end.
+func (r *redactor) rest() []byte {
+	defer func() { r.held = nil }()
+	return redact(r.held)
+}
+
+func redact(text []byte) []byte {
+	return userInfo.ReplaceAll(text, []byte("${1}***@"))
+}
