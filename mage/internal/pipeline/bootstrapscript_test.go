@@ -123,3 +123,21 @@ func filesOf(t *testing.T, archive string) map[string]string {
 		files[h.Name] = string(data)
 	}
 }
+
+func TestSecretProxiesAreArgumentsOfBuilds(t *testing.T) {
+	dir := t.TempDir()
+	script := `#!/bin/sh
+case $4 in
+Acquire::http::Proxy) echo http://user:secret@proxy:3128/ ;;
+Acquire::https::Proxy) echo http://plain:3128/ ;;
+esac
+`
+	if err := os.WriteFile(filepath.Join(dir, "apt-config"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	got := buildArgs(t.Context(), map[string]string{"BASE": "b"})
+	if len(got) != 2 || got["BASE"] != "b" || got["http_proxy"] != "http://user:secret@proxy:3128/" {
+		t.Errorf("got %v", got)
+	}
+}

@@ -67,7 +67,7 @@ func (p *Pipeline) lab(ctx context.Context, job Job, s *ui.Stage) (Lab, bool, er
 	if !here {
 		id, err = engine.Build(ctx, containers.BuildSpec{
 			ContextTar: streamed(tarOf([]tarFile{{name: "Containerfile", data: recipe}})),
-			Args:       map[string]string{"BASE": base}, Tag: ref, Network: true, Log: s.Log(), Step: s.Step,
+			Args:       buildArgs(ctx, map[string]string{"BASE": base}), Tag: ref, Network: true, Log: s.Log(), Step: s.Step,
 		})
 		if err != nil {
 			return Lab{}, false, err

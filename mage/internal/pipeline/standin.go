@@ -149,9 +149,9 @@ func (p *Pipeline) buildStandin(
 		ContextTar: streamed(tarOf(files)),
 		Target:     target,
 		Tag:        ref,
-		Args: map[string]string{
+		Args: buildArgs(ctx, map[string]string{
 			"ROOTFS": rootfs, "EL": strconv.Itoa(d.EL), "DIST": d.Dist + standinSuffix,
-		},
+		}),
 		Network: true,
 		Log:     s.Log(),
 		Step:    s.Step,

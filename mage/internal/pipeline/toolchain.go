@@ -100,7 +100,7 @@ func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s
 		return tc, false, err
 	}
 	spec := r.buildSpec(tc.Ref, instructions, text, refresh)
-	spec.Log, spec.Step = s.Log(), s.Step
+	spec.Args, spec.Log, spec.Step = buildArgs(ctx, spec.Args), s.Log(), s.Step
 	tc.ID, err = engine.Build(ctx, spec)
 	return tc, false, err
 }
