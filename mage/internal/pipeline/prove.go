@@ -3,7 +3,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -25,7 +24,7 @@ type Verdict struct {
 	Title    string // as a person reads it
 	Pass     bool
 	Evidence string
-	Output   string // everything that was printed
+	Output   string // what was printed, at most the last megabyte
 	Elapsed  time.Duration
 }
 
@@ -262,7 +261,7 @@ func (p *Pipeline) install(
 	if err != nil {
 		return "", v, nil, err
 	}
-	var out bytes.Buffer
+	var out verdictOutput
 	start := time.Now()
 	result, err := p.runScript(ctx, s, pk.script, []string{"/" + pk.folder}, containers.RunSpec{
 		Name: "install", Image: from, Root: true, User: "root",
@@ -282,7 +281,7 @@ func (p *Pipeline) install(
 
 // judge runs one verdict; a failed one is not an error.
 func (p *Pipeline) judge(ctx context.Context, s *ui.Stage, v *Verdict, spec containers.RunSpec) error {
-	var out bytes.Buffer
+	var out verdictOutput
 	spec.Log = io.MultiWriter(s.Log(), &out)
 	start := time.Now()
 	_, err := p.runScript(ctx, s, "verdict.sh", []string{v.Name}, spec)
@@ -298,6 +297,25 @@ func (v *Verdict) ended(output string, err error) error {
 		return nil
 	}
 	return err
+}
+
+// verdictOutput keeps the end of what a verdict printed: its evidence is there, and reports hold it.
+type verdictOutput struct{ kept []byte }
+
+const maxVerdictOutput = 1 << 20
+
+// Write implements io.Writer.
+func (o *verdictOutput) Write(p []byte) (int, error) {
+	o.kept = append(o.kept, p...)
+	if len(o.kept) > 2*maxVerdictOutput { // not for each write
+		o.kept = append([]byte(nil), o.kept[len(o.kept)-maxVerdictOutput:]...)
+	}
+	return len(p), nil
+}
+
+// String gives what is kept.
+func (o *verdictOutput) String() string {
+	return string(o.kept[max(0, len(o.kept)-maxVerdictOutput):])
 }
 
 func (p *Pipeline) removeImage(ctx context.Context, image string) {
