@@ -47,7 +47,11 @@ type Info struct {
 	OS      string // e.g. "linux"
 	Arch    string // in Go's words, e.g. "amd64"
 	Kernel  string
+	Parts   []Part // "Engine", "containerd", "runc" and so on
 }
+
+// Part is a program of the engine with its version.
+type Part struct{ Name, Version string }
 
 // Engine is a connection to a Docker engine. Its methods may be called by several goroutines at once.
 type Engine struct {
@@ -131,6 +135,7 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 		OS: version.Os, Arch: version.Arch, Kernel: version.KernelVersion,
 	}
 	for _, part := range version.Components {
+		e.Info.Parts = append(e.Info.Parts, Part{Name: part.Name, Version: part.Version})
 		// An engine whose init program is missing reports the component without a version.
 		e.tini = e.tini || part.Name == "docker-init" && part.Version != "" && part.Version != "N/A"
 	}

@@ -92,6 +92,7 @@ func (a *App) engineFindings(ctx context.Context, job pipeline.Job) []finding {
 		what:  "container engine",
 		found: fmt.Sprintf("Docker %s (API %s) at %s", info.Version, info.API, info.Host),
 	}}
+	found = append(found, holeFindings(info)...)
 	registry := finding{what: "registry", found: job.Distro.Reference() + " can be pulled"}
 	if err := engine.RegistryReachable(ctx, job.Distro.Reference()); err != nil {
 		registry.found = err.Error()

@@ -81,15 +81,15 @@ func (c *Clone) Pick(ctx context.Context, onto Ref, commits []string) (tree stri
 // first parent. git 2.38 can do that without a work tree, if the three are
 // commits with a history of their own.
 func (c *Clone) pick(ctx context.Context, tree *string, commit string) (said string, err error) {
-	parent, err := c.made(ctx, firstDate, commit+"^")
+	parent, err := c.made(ctx, firstDate(), commit+"^")
 	if err != nil {
 		return "", err
 	}
-	ours, err := c.made(ctx, firstDate, *tree, parent)
+	ours, err := c.made(ctx, firstDate(), *tree, parent)
 	if err != nil {
 		return "", err
 	}
-	theirs, err := c.made(ctx, firstDate, commit, parent)
+	theirs, err := c.made(ctx, firstDate(), commit, parent)
 	if err != nil {
 		return "", err
 	}

@@ -7,17 +7,18 @@ import (
 	"time"
 )
 
-// The dates that a file of an rdma-core can have. The oldest code in it is of 2005; the
-// newest date is one that every format which is written here can hold. What is between
-// them is taken as it is: this machine's clock may be wrong, and is not asked.
-var (
-	firstDate = time.Date(2005, time.January, 1, 0, 0, 0, 0, time.UTC)
-	lastDate  = time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC)
-)
+// firstDate is the first date that a file of an rdma-core can have: the oldest code in it is of
+// 2005. What is between it and [lastDate] is taken as it is: this machine's clock may be wrong,
+// and is not asked.
+func firstDate() time.Time { return time.Date(2005, time.January, 1, 0, 0, 0, 0, time.UTC) }
+
+// lastDate is the first one that none can have: what is before it, every format that is written
+// here can hold.
+func lastDate() time.Time { return time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
 // PlausibleDate says whether a file of an rdma-core, or an entry of its packages'
 // changelogs, can have that date.
-func PlausibleDate(t time.Time) bool { return !t.Before(firstDate) && t.Before(lastDate) }
+func PlausibleDate(t time.Time) bool { return !t.Before(firstDate()) && t.Before(lastDate()) }
 
 // dates are those of an archive's entries.
 type dates struct {
@@ -31,7 +32,7 @@ func (d *dates) see(name string, when time.Time) {
 	}
 	// Nothing is older than the Epoch; single files without a date are known.
 	// Seconds are compared: a time.Time of 2^63 of them counts as one in the past.
-	if d.oddName == "" && (when.Unix() < 0 || when.Unix() >= lastDate.Unix()) {
+	if d.oddName == "" && (when.Unix() < 0 || when.Unix() >= lastDate().Unix()) {
 		d.odd, d.oddName = when, name
 	}
 }
@@ -45,9 +46,9 @@ func (d *dates) fault(archive string) error {
 	if name == "" {
 		return nil
 	}
-	return &ArchiveError{Archive: archive, Entry: name, Reason: fmt.Sprintf(
-		"is dated %s: want a date from %s until %s, since the newest file's is the date of what is built (git archive gives that of the commit)",
-		shownDate(when), firstDate.Format(time.DateOnly), lastDate.Format(time.DateOnly))}
+	reason := fmt.Sprintf("is dated %s: want a date from %s until %s, since what is built gets the newest file's", shownDate(when),
+		firstDate().Format(time.DateOnly), lastDate().Format(time.DateOnly))
+	return &ArchiveError{Archive: archive, Entry: name, Reason: reason}
 }
 
 // shownDate is a date for people, and for what has none the number of seconds.

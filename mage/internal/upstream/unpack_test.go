@@ -281,7 +281,7 @@ func TestNothingUnverifiedUnpacks(t *testing.T) {
 
 // The newest file dates the archive, whatever the time is here: a clock that is years behind or ahead gives the same.
 func TestEpochIsTheArchives(t *testing.T) {
-	for _, when := range []time.Time{firstDate, release, time.Date(2099, time.December, 31, 23, 59, 59, 0, time.UTC)} {
+	for _, when := range []time.Time{firstDate(), release, time.Date(2099, time.December, 31, 23, 59, 59, 0, time.UTC)} {
 		items := source("rdma-core-56.1", testVersion, item{name: "rdma-core-56.1/old", mtime: time.Unix(0, 0)})
 		for i := range items[:3] {
 			items[i].mtime = when
@@ -314,8 +314,8 @@ func TestImpossibleDates(t *testing.T) {
 	}{
 		"no date":       {all(time.Unix(0, 0)), top + "/", "1970-01-01T00:00:00Z"},
 		"1980":          {all(time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)), top + "/", "1980-01-01T00:00:00Z"},
-		"before 2005":   {all(firstDate.Add(-time.Second)), top + "/", "2004-12-31T23:59:59Z"},
-		"from 2100 on":  {all(lastDate), top + "/", "2100-01-01T00:00:00Z"},
+		"before 2005":   {all(firstDate().Add(-time.Second)), top + "/", "2004-12-31T23:59:59Z"},
+		"from 2100 on":  {all(lastDate()), top + "/", "2100-01-01T00:00:00Z"},
 		"one of 2242":   {tarBytes(t, "", source(top, testVersion, item{name: top + "/odd", mtime: time.Unix(1<<33-1, 0)})), top + "/odd", "2242-03-16"},
 		"before 1970":   {pax("-1"), top + "/odd", "1969-12-31T23:59:59Z"},
 		"overflows":     {pax("9223372036854775807"), top + "/odd", "9223372036854775807 seconds"},
