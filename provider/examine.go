@@ -150,7 +150,7 @@ func (e *examiner) sources(ctx context.Context) {
 	for _, err := range joined(e.p.checkBuild()) {
 		e.cmake.fail(err)
 	}
-	for _, err := range e.p.mapWarnings {
+	for _, err := range e.p.buildWarnings {
 		e.cmake.warn(err)
 	}
 	c, errs := e.p.readC(func() error { return context.Cause(ctx) })

@@ -113,6 +113,9 @@ func (r *buildReader) installs(b *buildFile, c *cmakeCommand) error {
 	case len(in.files) == 0 || in.destination == nil:
 		return b.failAt(c, lookedFor, "another form of "+c.Name+"()")
 	}
+	if isDriverDir(in.destination.Text) {
+		return r.installsDriver(b, in)
+	}
 	dir, ok := installDir(in.destination.Text)
 	switch {
 	case !ok:

@@ -122,7 +122,8 @@ func (r *buildReader) shared(b *buildFile, c *cmakeCommand) error {
 		return b.fail(c.Args[1], "a version map of the provider's folder", fmt.Sprintf("%q", c.Args[1].Text))
 	}
 	vm, err := parseVersionMap(path.Join(r.p.Dir, lib.Map), data)
-	lib.Nodes, lib.Symbols, r.p.mapWarnings = vm.Nodes, vm.Symbols, vm.Warnings
+	lib.Nodes, lib.Symbols = vm.Nodes, vm.Symbols
+	r.p.buildWarnings = append(r.p.buildWarnings, vm.Warnings...)
 	return err
 }
 

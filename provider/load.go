@@ -29,11 +29,11 @@ type Provider struct {
 	Files    []File // sorted by name, without the manifest and the private files
 	digest   string
 
-	doubtful    map[string]bool // of Examine: fields of the manifest that have a mistake
-	library     *Library
-	mapWarnings []error // of its version map
-	manPages    []ManPage
-	installed   []Installed
+	doubtful      map[string]bool // of Examine: fields of the manifest that have a mistake
+	library       *Library
+	buildWarnings []error // of its CMake files and version map
+	manPages      []ManPage
+	installed     []Installed
 }
 
 // Load reads a provider's folder. Everything that is wrong is reported at once,

@@ -73,3 +73,29 @@ func TestMatchEntriesWrittenOut(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Of a provider that matches by names alone it is said what takes the names away, and
+// what to do; one with a PCI id or a driver id keeps its devices.
+func TestMatchByNameAlone(t *testing.T) {
+	const none = "policy: none"
+	const renamed = "60-rdma-persistent-naming.rules renames fly0 (to rocep1s0, say), which is then not found"
+	for name, tt := range map[string]struct {
+		entries, id string
+		want        []string
+	}{
+		"names":                {`VERBS_NAME_MATCH("fly", NULL), VERBS_NAME_MATCH("flea", NULL), {}`, none, []string{"warning: fly.c:13:37: want VERBS_DRIVER_ID() with a driverID in provider.yaml, VERBS_PCI_MATCH() …" + renamed}},
+		"a name, as rdma":      {`VERBS_MODALIAS_MATCH("rdma_device:*Nfly*", NULL), {}`, none, []string{"warning: …NAME_KERNEL", "warning: …device.modalias"}},
+		"and PCI":              {`VERBS_NAME_MATCH("fly", NULL), VERBS_PCI_MATCH(1, 2, NULL), {}`, none, nil},
+		"and a modalias":       {`VERBS_NAME_MATCH("fly", NULL), VERBS_MODALIAS_MATCH("pci:v*", NULL), {}`, none, nil},
+		"and what a macro has": {`VERBS_NAME_MATCH("fly", NULL), MORE, {}`, none, nil},
+		"and an id":            {`VERBS_NAME_MATCH("fly", NULL), VERBS_DRIVER_ID(RDMA_DRIVER_FLY), {}`, "constant: RDMA_DRIVER_FLY\n  policy: next", nil},
+		"a name for an id":     {`VERBS_NAME_MATCH("fly", NULL), {}`, "constant: RDMA_DRIVER_FLY\n  policy: next", []string{"warning: fly.c:13:37: want VERBS_DRIVER_ID(RDMA_DRIVER_FLY), …" + renamed}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := replaceOnce(t, flySource, "VERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n\t{},", tt.entries)
+			manifest := strings.Replace(smallManifest, "constant: RDMA_DRIVER_FLY\n  policy: next", tt.id, 1)
+			dir := flyFolder(t, map[string]string{"fly.c": text, ManifestName: manifest})
+			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
+		})
+	}
+}

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -230,6 +231,7 @@ func (m *matchCheck) table(value []cToken) {
 		return
 	}
 	m.ids(o, name, entries)
+	m.names(o, name, entries)
 	m.device(o, name, entries)
 }
 
@@ -257,6 +259,10 @@ func (m *matchCheck) ids(o *cObject, name string, entries []matchEnt) {
 		return
 	}
 	if !o.included {
-		m.warn(o.file.problem(o.at, want+", in "+name, "no "+macroID+"()"))
+		got := "no " + macroID + "()"
+		if !slices.ContainsFunc(entries, func(e matchEnt) bool { return !e.byName() }) {
+			got += ": " + m.renamed()
+		}
+		m.warn(o.file.problem(o.at, want+", in "+name, got))
 	}
 }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"path"
+	"strings"
+)
+
+// isDriverDir knows /etc/libibverbs.d, from whose files libibverbs has the names of the
+// providers that it loads.
+func isDriverDir(destination string) bool {
+	switch path.Clean(destination) {
+	case "${CONFIG_DIR}", "${CMAKE_INSTALL_FULL_SYSCONFDIR}/libibverbs.d", "${CMAKE_INSTALL_SYSCONFDIR}/libibverbs.d", "/etc/libibverbs.d":
+		return true
+	}
+	return false
+}
+
+// installsDriver reads an install() of NAME.driver. rdma_provider() and
+// rdma_shared_provider() write and install one of their own, with "driver NAME" in it: the
+// same again does no harm. Anything else there would be another provider's name, or would
+// be overwritten.
+func (r *buildReader) installsDriver(b *buildFile, in cmakeInstall) error {
+	const binary = "${CMAKE_CURRENT_BINARY_DIR}/"
+	own := r.p.Manifest.Name + ".driver"
+	for _, f := range in.files {
+		name, at := path.Base(f.Text), f
+		if in.rename != nil {
+			name, at = in.rename.Text, *in.rename
+		}
+		source := b.path(strings.TrimPrefix(f.Text, "${CMAKE_CURRENT_SOURCE_DIR}/"))
+		content, ok := r.p.content(source)
+		text := strings.TrimSpace(string(content))
+		switch {
+		case name != own:
+			return b.fail(at, own+" alone in libibverbs.d, where each file names a provider to load", shown(name))
+		case !ok && !strings.HasPrefix(f.Text, binary):
+			return b.fail(f, "the file "+source, "none of that name that goes into "+r.p.Manifest.Folder())
+		case ok && text != "driver "+r.p.Manifest.Name:
+			return b.fail(f, `"driver `+r.p.Manifest.Name+`" in `+source+", as the one that "+cmakePlugin+"() installs in its place has", shown(text))
+		}
+		warning := &SourceError{
+			File: b.file, Line: lineNumber(b.data, f.Start), Want: "no install() of " + own,
+			Got: "one: " + cmakePlugin + "() and " + cmakeShared + "() install it already",
+		}
+		r.p.buildWarnings = append(r.p.buildWarnings, warning)
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"slices"
+	"strings"
+)
+
+// byName says whether an entry takes devices by their name: VERBS_NAME_MATCH(), or a
+// modalias of libibverbs' own kind.
+func (e matchEnt) byName() bool {
+	return e.kind == kindName || e.kind == kindModalias && strings.HasPrefix(e.text, "rdma_device:")
+}
+
+// names warns of a table that has names alone, of a provider without a driver id; where
+// there is one, ids has said that it is missing.
+func (m *matchCheck) names(o *cObject, name string, entries []matchEnt) {
+	other := func(e matchEnt) bool { return !e.byName() }
+	if m.p.Manifest.DriverID.Policy != PolicyNone || o.included || len(entries) == 0 || slices.ContainsFunc(entries, other) {
+		return
+	}
+	want := macroID + "() with a driverID in " + ManifestName + ", " + macroPCI + "() or " + macroAlias + "() beside the names in " + name
+	m.warn(o.file.problem(o.at, want, "names alone: "+m.renamed()+", unless /etc/udev/rules.d has that file with NAME_KERNEL"))
+}
+
+// renamed is what becomes of the manifest's device where its name is all there is.
+func (m *matchCheck) renamed() string {
+	const rule = "rdma-core's udev rule 60-rdma-persistent-naming.rules renames "
+	if d := m.p.Manifest.Device.Name; d != "" {
+		return rule + d + " (to rocep1s0, say), which is then not found"
+	}
+	return rule + "devices, which are then not found"
+}
