@@ -5,6 +5,7 @@ package debianpkg
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 )
 
@@ -21,18 +22,14 @@ const (
 	ChangeLog   = "debian/changelog"
 )
 
-// Reads lists the files that Integrate may read. Of those of other packages it
-// has what releases have; Integrate goes by the packages in control.
+// Reads lists the files that Integrate may read whatever the packages in control are.
 func Reads() []string {
-	names := []string{Control, Copyright, Runtime, Symbols, Overrides, Development, Boot, Rules}
-	for _, name := range []string{
-		"ibacm", "ibverbs-utils", "infiniband-diags", "libibmad-dev", "libibmad5", "libibnetdisc-dev", "libibnetdisc5",
-		"libibumad-dev", "libibumad3", "libibverbs1", "librdmacm-dev", "librdmacm1", "python3-pyverbs", "rdmacm-utils", "srptools",
-	} {
-		names = append(names, "debian/"+name+".install")
-	}
-	return names
+	return []string{Control, Copyright, Runtime, Symbols, Overrides, Development, Boot, Rules}
 }
+
+// ReadsAlso says whether Integrate may look at a file where a release has it: what
+// else its packages install.
+func ReadsAlso(name string) bool { return path.Dir(name) == "debian" && path.Ext(name) == ".install" }
 
 // Tree is the source tree. Names are slash separated and relative to its top.
 type Tree interface {

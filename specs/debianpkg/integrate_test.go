@@ -5,6 +5,7 @@ package debianpkg
 import (
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -83,8 +84,10 @@ func TestReadsNamesAllThatIsRead(t *testing.T) {
 	p := dv()
 	p.Installed = []Installed{{Modprobe, "crab.conf"}}
 	tree := memory{}
-	for _, name := range Reads() {
-		tree[name] = zoo()[name]
+	for name, text := range zoo() {
+		if slices.Contains(Reads(), name) || ReadsAlso(name) {
+			tree[name] = text
+		}
 	}
 	integrated(t, tree, p)
 }

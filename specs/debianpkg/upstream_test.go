@@ -4,6 +4,7 @@ package debianpkg
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -33,11 +34,23 @@ func git(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// files lists what Integrate may read of a commit.
+func files(t *testing.T, commit string) []string {
+	t.Helper()
+	names := Reads()
+	for name := range strings.FieldsSeq(git(t, "ls-tree", "--name-only", commit, "debian/")) {
+		if ReadsAlso(name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // at reads debian/ of a commit.
 func at(t *testing.T, commit string) memory {
 	t.Helper()
 	tree := memory{}
-	for _, name := range append(Reads(), ChangeLog) {
+	for _, name := range append(files(t, commit), ChangeLog) {
 		tree[name] = git(t, "show", commit+":"+name)
 	}
 	return tree
@@ -52,7 +65,7 @@ func TestEveryRelease(t *testing.T) {
 		if tag != "master" && !supported.MatchString(tag) {
 			continue
 		}
-		state := git(t, append([]string{"ls-tree", tag, "--"}, Reads()...)...)
+		state := git(t, append([]string{"ls-tree", tag, "--"}, files(t, tag)...)...)
 		if seen[state] {
 			continue // the same files as in another release
 		}
@@ -174,7 +187,10 @@ func TestAsUpstream(t *testing.T) {
 // Provides, an override or a command that was replaced the new one.
 func differences(ours, theirs memory) []string {
 	var out []string
-	for _, name := range Reads() {
+	for _, name := range slices.Sorted(maps.Keys(theirs)) {
+		if name == ChangeLog {
+			continue
+		}
 		a, b := strings.Split(ours[name], "\n"), strings.Split(theirs[name], "\n")
 		for _, l := range a {
 			if slices.Contains(b, l) {

@@ -174,7 +174,7 @@ func replaceBySmaller(t *testing.T, tag string, tree archived, p debianpkg.Provi
 		gone = append(gone, "/"+f.Name)
 	}
 	for file, text := range now {
-		if !slices.Contains(debianpkg.Reads(), file) {
+		if !slices.Contains(debianpkg.Reads(), file) && !debianpkg.ReadsAlso(file) {
 			continue
 		}
 		for _, word := range gone {

@@ -76,22 +76,8 @@ func discoverKey(stage string, version int) (*stagecache.KeyBuilder, error) {
 // buildRelease starts from the whole source, as the rpm target does, and holds
 // the patch that it gives against the one that was made of the few files.
 func (p *Pipeline) buildRelease(ctx context.Context, job Job, tc Toolchain, clone string, row *ReleaseRow) error {
-	// The version without the release: nothing that is published of it is asked
-	// of master, which may say the number of a release that is still to come.
-	job.Given, job.Version, job.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
-	src, err := p.Source(ctx, job)
+	tree, err := p.sameInWhole(ctx, job, clone, row)
 	if err != nil {
-		return err
-	}
-	tree, err := p.Integrate(ctx, job, src)
-	if err != nil {
-		return err
-	}
-	patch, err := p.Patch(ctx, job, tree)
-	if err != nil {
-		return err
-	}
-	if err := sameFiles(patch.File, row.edit.patch); err != nil {
 		return err
 	}
 	out := filepath.Join(p.CacheDir, "out")
@@ -101,8 +87,32 @@ func (p *Pipeline) buildRelease(ctx context.Context, job Job, tc Toolchain, clon
 	return p.discover(ctx, job, tc, tree, out, "listed")
 }
 
+// sameInWhole integrates the provider into the whole source of a row, and holds
+// the patch against the row's own.
+func (p *Pipeline) sameInWhole(ctx context.Context, job Job, clone string, row *ReleaseRow) (Tree, error) {
+	// The version without the release: nothing that is published of it is asked
+	// of master, which may say the number of a release that is still to come.
+	job.Given, job.Version, job.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
+	src, err := p.Source(ctx, job)
+	if err != nil {
+		return Tree{}, err
+	}
+	tree, err := p.Integrate(ctx, job, src)
+	if err != nil {
+		return Tree{}, err
+	}
+	patch, err := p.Patch(ctx, job, tree)
+	if err != nil {
+		return Tree{}, err
+	}
+	if err := sameFiles(patch.File, row.edit.patch); err != nil {
+		return Tree{}, err
+	}
+	return tree, nil
+}
+
 // errPatchesDiffer is a fault of ours: an edit reads a file that it does not tell of.
-var errPatchesDiffer = errors.New("the patch of the whole source is another one than that of the files that are edited")
+var errPatchesDiffer = errors.New("internal error: the patch from the full tree differs from the patch from the sparse tree")
 
 func sameFiles(a, b string) error {
 	left, errA := stagecache.ReadFile(a)

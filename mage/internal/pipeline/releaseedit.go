@@ -157,51 +157,70 @@ func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Prov
 	if !upstream.PlausibleDate(ref.Time) {
 		return src, fmt.Errorf("commit %s of %s: %w %s", ref.Commit, ref.Name, errCommitDate, ref.Time.Format(time.RFC3339))
 	}
-	wanted, err := r.editedFiles(ctx, ref, pr)
+	edited, err := r.editedFiles(ctx, ref, pr)
 	if err != nil {
 		return src, err
 	}
-	files, err := r.clone.Files(ctx, ref.Commit, wanted)
-	if err != nil {
-		return src, err
-	}
-	if len(files) == 0 {
+	if len(edited) == 0 {
 		return src, fmt.Errorf("%s: %w: none of the files that are edited", ref.Name, fs.ErrNotExist)
 	}
-	for name, data := range files {
-		file := filepath.FromSlash(path.Join("/", name))
-		if err := os.MkdirAll(filepath.Join(src.Tree, filepath.Dir(file)), 0o755); err != nil {
-			return src, fmt.Errorf("make the folder of %s: %w", name, err)
-		}
-		if err := writeFile(src.Tree, file, data); err != nil {
+	names := make([]string, len(edited))
+	for i, f := range edited {
+		names[i] = f.Name
+	}
+	files, err := r.clone.Files(ctx, ref.Commit, names)
+	if err != nil {
+		return src, err
+	}
+	for _, f := range edited {
+		if err := writeSparse(src.Tree, f, files[f.Name]); err != nil {
 			return src, err
 		}
 	}
 	return src, nil
 }
 
-// editedFiles lists the files of a release that the edits read.
-func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider.Provider) ([]string, error) {
+// writeSparse writes a file of a release below dir, with the mode that the whole
+// source would give it: patches carry modes.
+func writeSparse(dir string, f upstream.TreeFile, data []byte) error {
+	if f.Mode&fs.ModeSymlink != 0 {
+		return fmt.Errorf("%s of the release: want a regular file, got a symbolic link", f.Name)
+	}
+	file := filepath.Join(dir, filepath.FromSlash(path.Join("/", f.Name)))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("make the directory of %s: %w", f.Name, err)
+	}
+	if err := os.WriteFile(file, data, f.Mode); err != nil {
+		return fmt.Errorf("write %s: %w", f.Name, err)
+	}
+	if err := os.Chmod(file, f.Mode); err != nil { // whatever the umask is
+		return fmt.Errorf("write %s: %w", f.Name, err)
+	}
+	return nil
+}
+
+// editedFiles are the files of a release that the edits read.
+func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider.Provider) ([]upstream.TreeFile, error) {
 	wanted := []string{upstreams, suses}
-	if pr == nil {
-		return wanted, nil
+	if pr != nil {
+		wanted = slices.Concat(wanted, pr.Reads(), debianpkg.Reads())
 	}
-	wanted = append(append(wanted, pr.Reads()...), debianpkg.Reads()...)
-	have, err := r.clone.Names(ctx, ref.Commit)
+	have, err := r.clone.Tree(ctx, ref.Commit)
 	if err != nil {
 		return nil, err
 	}
-	headers, err := r.clone.Files(ctx, ref.Commit, []string{provider.DriverHeader})
-	if err != nil {
-		return nil, err
-	}
-	tables := pr.ReadsTables(headers[provider.DriverHeader])
-	for _, name := range have {
-		if (pr.ReadsAlso(name) || tables && provider.IsTable(name)) && !slices.Contains(wanted, name) {
-			wanted = append(wanted, name)
+	tables := false
+	if pr != nil {
+		headers, err := r.clone.Files(ctx, ref.Commit, []string{provider.DriverHeader})
+		if err != nil {
+			return nil, err
 		}
+		tables = pr.ReadsTables(headers[provider.DriverHeader])
 	}
-	return wanted, nil
+	return slices.DeleteFunc(have, func(f upstream.TreeFile) bool {
+		also := pr != nil && (pr.ReadsAlso(f.Name) || debianpkg.ReadsAlso(f.Name) || tables && provider.IsTable(f.Name))
+		return !also && !slices.Contains(wanted, f.Name)
+	}), nil
 }
 
 // quietly runs stages for one release of many: they show nothing, and what they

@@ -127,21 +127,6 @@ func (c *Clone) Files(ctx context.Context, commit string, names []string) (map[s
 	return files, nil
 }
 
-// Names lists the files that a commit has.
-func (c *Clone) Names(ctx context.Context, commit string) ([]string, error) {
-	if !commitForm.MatchString(commit) {
-		return nil, &GivenError{Source: c.repo.path, Reason: fmt.Sprintf("has no commit %q", commit)}
-	}
-	if err := c.isolate(ctx, commit); err != nil {
-		return nil, err
-	}
-	text, err := c.repo.isolated(ctx, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
-	if err != nil {
-		return nil, fmt.Errorf("list the files of %s: %w", commit, err)
-	}
-	return strings.FieldsFunc(text, func(r rune) bool { return r == 0 }), nil
-}
-
 // FileOf reads one file of many refs, in their order; nil where a ref does not
 // have it.
 func (c *Clone) FileOf(ctx context.Context, refs []Ref, name string) ([][]byte, error) {

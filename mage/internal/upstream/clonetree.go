@@ -27,6 +27,39 @@ func (e *PickError) Error() string {
 	return fmt.Sprintf("commit %s cannot be made on %s: %s", e.Commit, e.Onto, e.Said)
 }
 
+// TreeFile is a file of a commit.
+type TreeFile struct {
+	Name string      // slash separated
+	Mode fs.FileMode // 0o644 or 0o755, as Unpack gives them; fs.ModeSymlink for a link
+}
+
+// Tree lists the files of a commit.
+//
+// Errors: *[GivenError] for what is no commit's id.
+func (c *Clone) Tree(ctx context.Context, commit string) ([]TreeFile, error) {
+	if !commitForm.MatchString(commit) {
+		return nil, &GivenError{Source: c.repo.path, Reason: fmt.Sprintf("has no commit %q", commit)}
+	}
+	if err := c.isolate(ctx, commit); err != nil {
+		return nil, err
+	}
+	text, err := c.repo.isolated(ctx, "ls-tree", "-r", "-z", "--full-tree", commit)
+	if err != nil {
+		return nil, fmt.Errorf("list the files of %s: %w", commit, err)
+	}
+	var files []TreeFile
+	for entry := range strings.SplitSeq(text, "\x00") {
+		about, name, ok := strings.Cut(entry, "\t")
+		if mode := treeModes[strings.SplitN(about, " ", 2)[0]]; ok && mode != 0 {
+			files = append(files, TreeFile{Name: name, Mode: mode})
+		}
+	}
+	return files, nil
+}
+
+// treeModes are git's for what an archive of a commit has as a file; a submodule is none.
+var treeModes = map[string]fs.FileMode{"100644": 0o644, "100664": 0o644, "100755": 0o755, "120000": fs.ModeSymlink}
+
 // Find looks up a tag, branch or commit id.
 //
 // Errors: *[GivenError].

@@ -4,8 +4,11 @@ package upstream
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -62,5 +65,35 @@ func TestClonePicksCommitsOntoARelease(t *testing.T) {
 	}
 	if out := c.git("fsck", "--unreachable", "--no-progress"); out != "" {
 		t.Errorf("the clone has new objects: %s", out)
+	}
+}
+
+// What a commit has, as an archive of it would: modes too, links told apart.
+func TestCloneListsATree(t *testing.T) {
+	c, tagged, _ := newCheckout(t)
+	must(t, os.Symlink("build.sh", filepath.Join(c.dir, "link")))
+	head := c.commitFile("a\tb", "x\n")
+	clone := openClone(t, c.dir)
+	files, err := clone.Tree(t.Context(), head)
+	must(t, err)
+	got := map[string]fs.FileMode{}
+	for _, f := range files {
+		got[f.Name] = f.Mode
+	}
+	for name, want := range map[string]fs.FileMode{cmakeLists: 0o644, "src/a b.c": 0o644, "build.sh": 0o755, "link": fs.ModeSymlink, "a\tb": 0o644} {
+		if got[name] != want {
+			t.Errorf("%q: got %v, want %v", name, got[name], want)
+		}
+	}
+	if _, ok := got["src"]; ok {
+		t.Error("a directory is listed")
+	}
+	if old, err := clone.Tree(t.Context(), tagged); err != nil || slices.ContainsFunc(old, func(f TreeFile) bool { return f.Name == "link" }) {
+		t.Errorf("the tag: %v, %v", old, err)
+	}
+	for _, commit := range []string{"--all", strings.Repeat("0", 40)} {
+		if files, err := clone.Tree(t.Context(), commit); err == nil {
+			t.Errorf("%s: files %v", commit, files)
+		}
 	}
 }

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/skeleton"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// kind is a sort of provider: provider:new's, changed.
+type kind struct {
+	provider string // its name; fly where empty
+	shared   bool
+	manifest []string          // old and new texts of provider.yaml
+	files    map[string]string // added or replaced; "" takes one out
+}
+
+// kinds are all sorts of provider that a target may meet. library and plugin are
+// names of upstream's.
+func kinds(library, plugin string) map[string]kind {
+	const abi = "abiHeader: fly-abi.h\n"
+	beside := []string{"coherentDMA: true", "coherentDMA: false"}
+	inPlace := []string{"privateFiles:", "replacesUpstream: true\nprivateFiles:"}
+	man := map[string]string{
+		"man/CMakeLists.txt": "rdma_man_pages(\n  flydv_is_supported.3.md\n)\n", "man/flydv_is_supported.3.md": "page\n",
+		"man/hivedv_fly.3.md": "page\n",
+	}
+	return map[string]kind{
+		"plug-in":                    {},
+		"plug-in, no coherent DMA":   {manifest: beside},
+		"library":                    {shared: true},
+		"library, no coherent DMA":   {shared: true, manifest: beside},
+		"no ABI header":              {manifest: []string{abi, ""}, files: map[string]string{"fly-abi.h": "", "own-abi.h": "/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */\n"}},
+		"no driver id":               {manifest: []string{"  constant: RDMA_DRIVER_FLY\n  policy: next", "  policy: none"}},
+		"an explicit driver id":      {manifest: []string{"policy: next", "policy: explicit\n  value: 77"}},
+		"no kernel module":           {manifest: []string{"kernelModule: fly.ko\n", ""}},
+		"a condition":                {shared: true, manifest: []string{"coherentDMA: true", "coherentDMA: true\n  condition: ENABLE_FLY"}},
+		"folders of its own":         {shared: true, manifest: []string{"coherentDMA: true", "coherentDMA: true\n  subdirectories: [man]"}, files: man},
+		"an executable file":         {files: map[string]string{"setup": "#!/bin/sh\n"}},
+		"files to install":           {files: map[string]string{"CMakeLists.txt": "rdma_provider(fly\n  fly.c\n)\ninstall(FILES 70-fly.rules DESTINATION \"${CMAKE_INSTALL_UDEV_RULESDIR}\")\n", "70-fly.rules": "#\n"}},
+		"a library of upstream's":    {provider: library, shared: true, manifest: inPlace},
+		"a library, no DMA any more": {provider: library, shared: true, manifest: slices.Concat(inPlace, beside)},
+		"a plug-in of upstream's":    {provider: plugin, manifest: inPlace},
+		"upstream's becomes library": {provider: plugin, shared: true, manifest: inPlace},
+	}
+}
+
+// make writes the provider's folder.
+func (k kind) make(t *testing.T) *provider.Provider {
+	t.Helper()
+	name := k.provider
+	if name == "" {
+		name = "fly"
+	}
+	files, err := skeleton.New(skeleton.Options{Name: name, Shared: k.shared, Maintainer: provider.Maintainer{Name: "Flo", Email: "flo@host.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, f := range files {
+		texts[f.Name] = string(f.Data)
+	}
+	for i := 0; i < len(k.manifest); i += 2 {
+		if !strings.Contains(texts["provider.yaml"], k.manifest[i]) {
+			t.Fatalf("provider.yaml has no %q", k.manifest[i])
+		}
+	}
+	texts["provider.yaml"] = strings.NewReplacer(k.manifest...).Replace(texts["provider.yaml"])
+	maps.Copy(texts, k.files)
+	maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
+	dir := filepath.Join(t.TempDir(), name)
+	writeTree(t, dir, texts)
+	pr, err := provider.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pr
+}
+
+// offline is a pipeline without an engine, whose own folders are the test's.
+func offline(t *testing.T) *Pipeline {
+	t.Helper()
+	dir := t.TempDir()
+	cache, err := stagecache.Open(filepath.Join(dir, "stages"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	releases, err := specs.LoadReleases(os.DirFS("../../../specs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Pipeline{
+		Root: "../../..", DistDir: filepath.Join(dir, "dist"), CacheDir: dir, Cache: cache, Releases: releases, Sums: sums,
+		UI: ui.New(ui.Options{Out: io.Discard, Err: io.Discard}), Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// TestReleaseOfEachKind makes of each kind of provider what releases:check makes
+// before it compiles: the patch of the few files that the edits read, its proof
+// by git and patch, and the same patch of the whole source. What rpm, rpm:addon
+// and deb make of the whole source before an engine is asked is made too.
+func TestReleaseOfEachKind(t *testing.T) {
+	clone := gitRelease(t, miniRelease())
+	for name, k := range kinds("ant", "gnat") {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkKind(t, clone, "v56.1", k)
+		})
+	}
+}
+
+// TestRealReleaseOfEachKind does it with releases of upstream's, of which efa is
+// a library and qedr a plug-in.
+func TestRealReleaseOfEachKind(t *testing.T) {
+	clone := os.Getenv(cloneVariable)
+	if clone == "" {
+		t.Skip(cloneVariable + " names no clone of rdma-core")
+	}
+	for name, k := range kinds("efa", "qedr") {
+		t.Run(name, func(t *testing.T) {
+			checkKind(t, clone, "v34.0,v56.1,v64.0", k)
+		})
+	}
+}
+
+func checkKind(t *testing.T, clone, selection string, k kind) {
+	t.Helper()
+	p, pr := offline(t), k.make(t)
+	releases, err := p.ListReleases(t.Context(), clone, selection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer releases.Close()
+	distros, err := specs.LoadDistros(os.DirFS("../../../specs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := Job{Provider: pr, Distro: distros.Default()}
+	if err := p.CheckEdits(t.Context(), job, releases); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range releases.Rows {
+		if row.Patch.State != CheckPass {
+			t.Errorf("%s: %s", row.Release.Name, row.Patch.Why)
+			continue
+		}
+		tree, err := p.sameInWhole(t.Context(), job, clone, row)
+		if err != nil {
+			t.Errorf("%s: %v", row.Release.Name, err)
+			continue
+		}
+		ofWholeSource(t.Context(), t, p, job, tree)
+	}
+}
+
+// ofWholeSource makes what the other targets make before they ask an engine.
+func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree Tree) {
+	t.Helper()
+	m := job.Provider.Manifest
+	spec, err := p.Spec(ctx, job, tree.Source)
+	if err != nil {
+		t.Fatalf("rpm: %v", err)
+	}
+	text, err := os.ReadFile(spec.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Provides: lib" + m.Name + " = ", "- lib" + m.Name + ": " + m.Description, "rdma-core-" + m.Name + ".patch"} {
+		if strings.Count(string(text), want) != 1 {
+			t.Errorf("rpm: want %q once in\n%s", want, text)
+		}
+	}
+	if _, err := p.DebianSource(ctx, job, tree); err != nil {
+		t.Errorf("deb: %v", err)
+	}
+	if p.Interfaces, err = specs.LoadInterfaces(os.DirFS("../../../specs")); err != nil {
+		t.Fatal(err)
+	}
+	addon, err := p.addonText(job, tree)
+	if err != nil {
+		t.Fatalf("rpm:addon: %v", err)
+	}
+	if want := "%global provider_license GPL-2.0 OR Linux-OpenIB\n"; !strings.Contains(string(addon.spec), want) {
+		t.Errorf("rpm:addon: want %q in\n%s", want, addon.spec)
+	}
+}
