@@ -83,6 +83,7 @@ func (m *Manifest) Check() []strictyaml.Problem {
 		c.add("device.byDriverID", "false with driverID.policy none: there is no id to match by", "true")
 	}
 	c.cmake(m.CMake)
+	c.buildRequires(m.BuildRequires)
 	for i, p := range m.PrivateFiles {
 		if want := badPattern(p); want != "" {
 			c.add(fmt.Sprintf("privateFiles[%d]", i), want, strconv.Quote(p))

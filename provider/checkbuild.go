@@ -85,6 +85,38 @@ func (c *checker) cmake(m CMake) {
 	}
 }
 
+// A requirement in the form of a spec's BuildRequires, and of debian/control's
+// Build-Depends: none of it is a macro, and each is one.
+var (
+	rpmRequire    = regexp.MustCompile(`^(?:/[A-Za-z0-9._/+-]{1,100}|[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}(?:\([A-Za-z0-9_.:+-]{1,100}\))?)(?: (?:<|<=|=|>=|>) [A-Za-z0-9._+~^:-]{1,50})?$`)
+	debianRequire = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]{1,99}(?: \((?:<<|<=|=|>=|>>) [A-Za-z0-9.+~:-]{1,50}\))?$`)
+)
+
+const maxBuildRequires = 50
+
+// buildRequires checks what goes into the specs and debian/control.
+func (c *checker) buildRequires(r BuildRequires) {
+	for _, list := range []struct {
+		name, want string
+		form       *regexp.Regexp
+		packages   []string
+	}{
+		{"rpm", "a package as in BuildRequires of a spec: numactl-devel, pkgconfig(numa) >= 2.0", rpmRequire, r.RPM},
+		{"debian", "a package as in Build-Depends of debian/control: libnuma-dev, libnuma-dev (>= 2.0)", debianRequire, r.Debian},
+	} {
+		if len(list.packages) > maxBuildRequires {
+			c.add("buildRequires."+list.name, fmt.Sprintf("at most %d packages", maxBuildRequires), strconv.Itoa(len(list.packages)))
+		}
+		for i, one := range list.packages {
+			path := fmt.Sprintf("buildRequires.%s[%d]", list.name, i)
+			c.match(path, one, list.form, list.want)
+			if slices.Contains(list.packages[:i], one) {
+				c.add(path, "each package once", strconv.Quote(one)+" again")
+			}
+		}
+	}
+}
+
 // badCondition says what a condition should be, "" where it is right: it must
 // be the whole argument of one if(), and say more than where coherentDMA puts
 // the provider.

@@ -156,6 +156,10 @@ func (e *examiner) sources(ctx context.Context) {
 	c, errs := e.p.readC(func() error { return context.Cause(ctx) })
 	built := e.p.readBuilt()
 	e.p.checkBuilt(&e.cmake, c, built)
+	e.p.checkNeeds(&e.cmake)
+	for _, err := range e.p.includesOutside(c) {
+		e.cmake.fail(err)
+	}
 	n := 0
 	for _, f := range c.files {
 		if strings.HasSuffix(f.name, ".c") && built.has(f.name) {

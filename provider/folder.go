@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -168,6 +169,10 @@ func (r *folderReader) read(name, file string) (File, error) {
 	data, info, err := readLimited(r.root, name, file, MaxFileSize)
 	if err != nil {
 		return File{}, err
+	}
+	if at := bytes.IndexByte(data, 0); at >= 0 {
+		want := "text, as a patch carries it, or a pattern of privateFiles in " + ManifestName + " that keeps the file out"
+		return File{}, &SourceError{File: file, Line: lineNumber(data, at), Want: want, Got: "a binary file"}
 	}
 	mode := fs.FileMode(0o644)
 	if info.Mode()&0o111 != 0 {

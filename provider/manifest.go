@@ -50,6 +50,8 @@ type Manifest struct {
 	// ReplacesUpstream says that the release has a provider of this name, whose
 	// files go.
 	ReplacesUpstream bool `yaml:"replacesUpstream,omitempty" jsonschema_description:"true where it takes the place of the release's own"`
+	// BuildRequires are packages beyond those that rdma-core itself is built from.
+	BuildRequires BuildRequires `yaml:"buildRequires,omitempty" jsonschema_description:"a mapping with rpm and debian, lists of packages"`
 	// PrivateFiles are not copied into rdma-core: name or *.ext in any folder,
 	// dir/ a folder with all below it, a/b* one path from the provider's folder.
 	PrivateFiles []string `yaml:"privateFiles,omitempty" jsonschema_description:"a list of patterns such as *.ext, dir/ and a/b*"`
@@ -59,6 +61,15 @@ type Manifest struct {
 type Maintainer struct {
 	Name  string `yaml:"name"  jsonschema_description:"a name"`
 	Email string `yaml:"email" jsonschema_description:"an address as name@host"`
+}
+
+// BuildRequires are packages without which the provider does not compile, by the
+// names that they have with RPM (for the specs) and in Debian (for debian/control).
+//
+//nolint:tagliatelle // RPM is written in small letters, as the program is
+type BuildRequires struct {
+	RPM    []string `yaml:"rpm,omitempty" jsonschema_description:"a list of packages such as numactl-devel"`
+	Debian []string `yaml:"debian,omitempty" jsonschema_description:"a list of packages such as libnuma-dev"`
 }
 
 // Policy says where the provider's driver id comes from.

@@ -87,6 +87,9 @@ func (in *integration) run() {
 	boot := in.boot()
 	in.drop(boot)
 	in.edit(Control, p.Name+" in the description of "+providersPackage, editControl)
+	if len(p.BuildDepends) > 0 {
+		in.edit(Control, "what the build of "+p.Name+" needs", editBuildDepends)
+	}
 	in.edit(Copyright, "the copyright of providers/"+p.Name, editCopyright)
 	in.install(Runtime, runtimeFiles(p))
 	in.install(Development, developmentFiles(p))

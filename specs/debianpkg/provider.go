@@ -16,10 +16,12 @@ type Provider struct {
 	Copyright   []string // each with years and holder, as in "2022, Microsoft Corporation."
 	License     string   // in the words of debian/copyright, as in "BSD-MIT or GPL-2"
 	CoherentDMA bool     // it is only built where there is coherent DMA
-	Release     string   // of rdma-core, as in "56.1": since when its symbols are there
-	Library     *Library // nil: a plug-in only
-	ManPages    []ManPage
-	Installed   []Installed
+	// BuildDepends are packages that its build needs besides, as in "libnuma-dev (>= 2.0)".
+	BuildDepends []string
+	Release      string   // of rdma-core, as in "56.1": since when its symbols are there
+	Library      *Library // nil: a plug-in only
+	ManPages     []ManPage
+	Installed    []Installed
 	// Replaced is the release's own provider of this name, nil where none is
 	// replaced: its name, library, pages and installed files.
 	Replaced *Provider
@@ -104,6 +106,7 @@ var (
 	plainSymbol = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	plainNode   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
 	plainFile   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+@-]*$`)
+	plainDepend = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*(?: \((?:<<|<=|=|>=|>>) [A-Za-z0-9.+~:-]+\))?$`)
 	plainNumber = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 )
 
@@ -124,6 +127,9 @@ func (p *Provider) check() error {
 	}
 	for _, c := range p.Copyright {
 		errs = append(errs, checkText("copyright", c))
+	}
+	for _, d := range p.BuildDepends {
+		want(plainDepend, "build dependency", d, "a package, and maybe (>= VERSION)")
 	}
 	for _, f := range p.Installed {
 		want(plainFile, "installed file", f.Name, fileName)

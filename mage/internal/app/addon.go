@@ -113,7 +113,7 @@ func (a *App) addonTools(job pipeline.Job) func(context.Context) (pipeline.Toolc
 		if tc.ID != "" {
 			return tc, nil
 		}
-		spec, err := a.pipeline.AddonTools(ctx)
+		spec, err := a.pipeline.AddonTools(ctx, job)
 		if err != nil {
 			return tc, err
 		}

@@ -174,16 +174,42 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 		c.skip("the release does not take it", checkCompile, provider.CheckSymbols, checkDevices)
 		return nil
 	}
-	released := provider.Answer{Check: checkRelease, Evidence: releaseEvidence(src, tree)}
-	for _, w := range tree.Result.Warnings {
-		released.Findings = append(released.Findings, provider.Finding{Err: &w, Warning: true})
+	lacks, err := c.inTree(src, tree)
+	if err != nil {
+		return err
 	}
-	c.add(released)
+	if lacks {
+		c.skip("the release lacks what the sources use", checkCompile, provider.CheckSymbols, checkDevices)
+		return nil
+	}
 	if tc == nil {
 		c.skip(why, checkCompile, provider.CheckSymbols, checkDevices)
 		return nil
 	}
 	return c.compile(ctx, tree, *tc)
+}
+
+// inTree answers for the release, into which the provider goes: lacks says that its
+// sources use what that does not have.
+func (c *providerCheck) inTree(src pipeline.Source, tree pipeline.Tree) (lacks bool, err error) {
+	t, err := provider.OpenTree(tree.Dir)
+	if err != nil {
+		return false, err
+	}
+	defer t.Close()
+	errs, err := c.job.Provider.CheckInRelease(t, src.Version)
+	if err != nil {
+		return false, err
+	}
+	answer := provider.Answer{Check: checkRelease, Evidence: releaseEvidence(src, tree)}
+	for _, e := range errs {
+		answer.Findings = append(answer.Findings, provider.Finding{Err: e})
+	}
+	for _, w := range tree.Result.Warnings {
+		answer.Findings = append(answer.Findings, provider.Finding{Err: &w, Warning: true})
+	}
+	c.add(answer)
+	return answer.Failed(), nil
 }
 
 func releaseEvidence(src pipeline.Source, tree pipeline.Tree) string {
@@ -209,10 +235,9 @@ func (c *providerCheck) compiles(ctx context.Context, depth string) (yes bool, w
 }
 
 // toolchain is that of the release's own spec, which is the same for all
-// providers.
+// providers whose builds require nothing else.
 func (c *providerCheck) toolchain(ctx context.Context, src pipeline.Source) (pipeline.Toolchain, error) {
-	stock := c.job
-	stock.Provider = nil
+	stock := c.job.Stock()
 	spec, err := c.pipeline.Spec(ctx, stock, src)
 	if err != nil {
 		return pipeline.Toolchain{}, err

@@ -72,8 +72,8 @@ func (a *App) Patch(ctx context.Context) error {
 		return err
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	edits := make([][]string, 0, len(m.tree.Result.Edits))
-	for _, e := range m.tree.Result.Edits {
+	edits := make([][]string, 0, len(m.tree.Edits()))
+	for _, e := range m.tree.Edits() {
 		edits = append(edits, []string{e.File, e.What})
 	}
 	a.ui.Table("edits", []string{"file", "what"}, edits)

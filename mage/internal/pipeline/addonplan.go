@@ -97,14 +97,16 @@ const addonTools = "addon-tools.spec"
 
 // AddonTools is the spec by whose BuildRequires the toolchain for add-ons is
 // made. It is the add-on's own, with everything that one can ask for, and the
-// same for each provider and release, so that they share an image.
-func (p *Pipeline) AddonTools(ctx context.Context) (Spec, error) {
+// same for each release and for each provider whose build requires nothing else, so
+// that they share an image.
+func (p *Pipeline) AddonTools(ctx context.Context, job Job) (Spec, error) {
 	rules, err := p.addonRules()
 	if err != nil {
 		return Spec{}, err
 	}
 	t := addonText{addon: Addon{From: "0", Below: "1"}}
-	text := t.specText(specValues{provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true}, rules)
+	text := t.specText(specValues{provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true,
+		requires: job.Stock().Needs}, rules)
 	key := stagecache.NewKey("addon-tools", addonStage).Bytes("spec", text)
 	entry, err := p.do(ctx, key, func(_ context.Context, dir string) error {
 		return writeFile(dir, addonTools, text)

@@ -46,6 +46,7 @@ func (p *Pipeline) addonText(job Job, tree Tree) (*addonText, error) {
 	t.spec = t.specText(specValues{
 		provider: name, folders: providerFolders(m), version: src.Version, licence: licence,
 		library: job.Provider.Library() != nil, pages: len(job.Provider.ManPages()) > 0, description: m.Description, suffix: job.Suffix,
+		requires: m.BuildRequires.RPM,
 	}, rules)
 	t.documents, err = t.documentsTar(job.Provider, src)
 	return t, err
@@ -102,6 +103,7 @@ func nextMajor(major string) string {
 type specValues struct {
 	provider, folders, version, licence, description, suffix string
 	library, pages                                           bool
+	requires                                                 []string // packages that the build needs besides
 }
 
 // providerFolders are those with a CMakeLists.txt that the release's own adds.
@@ -133,6 +135,9 @@ func (t *addonText) specText(v specValues, rules []byte) []byte {
 		{"release_suffix", cmp.Or(v.suffix, "%{nil}")},
 	} {
 		fmt.Fprintf(&out, "%%global %s %s\n", macro[0], macro[1])
+	}
+	if len(v.requires) > 0 {
+		fmt.Fprintf(&out, "%%global provider_requires %s\n", strings.Join(v.requires, " "))
 	}
 	out.WriteByte('\n')
 	out.Write(rules)

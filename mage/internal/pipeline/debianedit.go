@@ -54,7 +54,7 @@ func debianProvider(pr *provider.Provider, release string) *debianpkg.Provider {
 	m := pr.Manifest
 	out := &debianpkg.Provider{
 		Name: m.Name, Directory: m.Directory, Description: m.Description, Copyright: m.CopyrightLines(), License: m.LicenseName(),
-		CoherentDMA: m.CMake.CoherentDMA, Release: release,
+		CoherentDMA: m.CMake.CoherentDMA, Release: release, BuildDepends: m.BuildRequires.Debian,
 	}
 	for _, page := range pr.ManPages() {
 		out.ManPages = append(out.ManPages, debianpkg.ManPage(page))

@@ -3,6 +3,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -105,13 +107,16 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
 	}
 	for _, name := range []string{upstreams, suses} {
-		err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) })
+		already, err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) })
 		if src.Package != nil && errors.Is(err, fs.ErrNotExist) {
 			continue // a distro's tarball or patch may lack upstream's packaging; it has its own
 		}
 		if err != nil {
 			return nil, err
 		}
+		what := "lib" + pr.Manifest.Name + " in the lists of libibverbs, and what it installs and requires"
+		result.Edits = append(result.Edits, provider.Edit{File: name, What: what, Already: already})
+		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", name, what)
 	}
 	edits, err := editDebian(tree, pr, old, src.Version, s)
 	if err != nil {
@@ -122,6 +127,11 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source
 	return result, nil
 }
 
+// Edits are the changes that were made, without those that the release has already.
+func (t Tree) Edits() []provider.Edit {
+	return slices.DeleteFunc(slices.Clone(t.Result.Edits), func(e provider.Edit) bool { return e.Already })
+}
+
 // DriverID tells the provider's constant and its number in this release.
 func (t Tree) DriverID() string {
 	if t.Result.EnumConstant == "" {
@@ -130,20 +140,24 @@ func (t Tree) DriverID() string {
 	return fmt.Sprintf("%s = %d", t.Result.EnumConstant, t.Result.DriverID)
 }
 
-func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) error {
+// editSpec edits one spec of the tree; already says that nothing was to be changed.
+func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) (already bool, err error) {
 	data, err := tree.ReadFile(name)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
+		return false, fmt.Errorf("read %s: %w", name, err)
 	}
 	spec, err := rpmspec.Parse(name, data)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := edit(spec); err != nil {
-		return err
+		return false, err
+	}
+	if bytes.Equal(spec.Bytes(), data) {
+		return true, nil
 	}
 	if err := tree.WriteFile(name, spec.Bytes()); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return false, fmt.Errorf("write %s: %w", name, err)
 	}
-	return nil
+	return false, nil
 }

@@ -24,9 +24,20 @@ type Job struct {
 	Release  *specs.Release
 	Given    string             // tarball, source package or git clone given by the user; empty: fetch
 	Provider *provider.Provider // nil: the release as upstream ships it
+	Needs    []string           // what the build requires besides, without a Provider: see Stock
 	Suffix   string             // of the packages' release; empty: see releaseSuffix and debianSuffix
 	Base     BaseMode
 	Suite    specs.Suite // of Debian, for its packages
+}
+
+// Stock is the job without its provider, with what that one's build requires: for a
+// toolchain that is made by the release's own spec.
+func (j Job) Stock() Job {
+	if j.Provider != nil {
+		j.Needs = j.Provider.Manifest.BuildRequires.RPM
+	}
+	j.Provider = nil
+	return j
 }
 
 // Pipeline runs stages. Its fields are set once by the app.

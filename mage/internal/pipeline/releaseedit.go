@@ -250,7 +250,7 @@ func (p *Pipeline) quietly(name string, run func(*Pipeline) error) (err error) {
 }
 
 // ToolchainSpec is the spec by whose BuildRequires the toolchain for a walk is
-// made: upstream's own of the newest release.
+// made: upstream's own of the newest release, with what the provider's build requires.
 func (p *Pipeline) ToolchainSpec(ctx context.Context, job Job, r *Releases) (Spec, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-releases-")
 	if err != nil {
@@ -261,6 +261,5 @@ func (p *Pipeline) ToolchainSpec(ctx context.Context, job Job, r *Releases) (Spe
 	if err != nil {
 		return Spec{}, err
 	}
-	job.Provider = nil
-	return p.Spec(ctx, job, src)
+	return p.Spec(ctx, job.Stock(), src)
 }

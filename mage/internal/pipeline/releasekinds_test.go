@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,7 @@ func kinds(library, plugin string) map[string]kind {
 		"folders of its own":         {shared: true, manifest: []string{"coherentDMA: true", "coherentDMA: true\n  subdirectories: [man]"}, files: man},
 		"an executable file":         {files: map[string]string{"setup": "#!/bin/sh\n"}},
 		"files to install":           {files: map[string]string{"CMakeLists.txt": "rdma_provider(fly\n  fly.c\n)\ninstall(FILES 70-fly.rules DESTINATION \"${CMAKE_INSTALL_UDEV_RULESDIR}\")\n", "70-fly.rules": "#\n"}},
+		"more to build":              {shared: true, manifest: []string{"privateFiles:", "buildRequires: {rpm: [pkgconfig(numa) >= 2.0, gcc-c++], debian: [libnuma-dev (>= 2.0), g++]}\nprivateFiles:"}},
 		"a library of upstream's":    {provider: library, shared: true, manifest: inPlace},
 		"a library, no DMA any more": {provider: library, shared: true, manifest: slices.Concat(inPlace, beside)},
 		"a plug-in of upstream's":    {provider: plugin, manifest: inPlace},
@@ -167,6 +169,28 @@ func checkKind(t *testing.T, clone, selection string, k kind) {
 			continue
 		}
 		ofWholeSource(t.Context(), t, p, job, tree)
+		toldAsMade(t, row, tree)
+	}
+}
+
+// toldAsMade holds the edits that patch tells against the files that its patch changes.
+func toldAsMade(t *testing.T, row *ReleaseRow, tree Tree) {
+	t.Helper()
+	text, err := os.ReadFile(row.edit.patch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changed, told []string
+	for _, m := range regexp.MustCompile(`(?m)^diff --git a/(\S+) b/`).FindAllStringSubmatch(string(text), -1) {
+		changed = append(changed, m[1])
+	}
+	for _, e := range tree.Edits() {
+		told = append(told, e.File)
+	}
+	slices.Sort(changed)
+	slices.Sort(told)
+	if told = slices.Compact(told); !slices.Equal(told, changed) {
+		t.Errorf("%s: told edits of\n%s\nthe patch changes\n%s", row.Release.Name, strings.Join(told, "\n"), strings.Join(changed, "\n"))
 	}
 }
 
@@ -187,8 +211,9 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree
 			t.Errorf("rpm: want %q once in\n%s", want, text)
 		}
 	}
-	if _, err := p.DebianSource(ctx, job, tree); err != nil {
-		t.Errorf("deb: %v", err)
+	debian, err := p.DebianSource(ctx, job, tree)
+	if err != nil {
+		t.Fatalf("deb: %v", err)
 	}
 	if p.Interfaces, err = specs.LoadInterfaces(os.DirFS("../../../specs")); err != nil {
 		t.Fatal(err)
@@ -200,4 +225,52 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree
 	if want := "%global provider_license GPL-2.0 OR Linux-OpenIB\n"; !strings.Contains(string(addon.spec), want) {
 		t.Errorf("rpm:addon: want %q in\n%s", want, addon.spec)
 	}
+	requires(ctx, t, p, job, tree.Source.Tree, map[string]string{
+		"rpm": string(text), upstreams: readIn(t, tree.Dir, upstreams), suses: readIn(t, tree.Dir, suses), "rpm:addon": string(addon.spec),
+	}, map[string]string{"deb": readIn(t, debian.Dir, "control"), "deb's toolchain": readIn(t, filepath.Dir(debian.Control), filepath.Base(debian.Control)), "debian/control": readIn(t, tree.Dir, "debian/control")})
+}
+
+// requires holds what the manifest's buildRequires are in each spec and in each
+// debian/control, and what toolchains are made by.
+func requires(ctx context.Context, t *testing.T, p *Pipeline, job Job, dir string, rpm, deb map[string]string) {
+	t.Helper()
+	needs := job.Provider.Manifest.BuildRequires
+	tools, err := p.AddonTools(ctx, job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stock, err := p.Spec(ctx, job.Stock(), Source{Tree: dir, Version: "56.1", Digest: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rpm["provider:check's toolchain"] = readIn(t, filepath.Dir(stock.File), filepath.Base(stock.File))
+	rpm["rpm:addon's toolchain"] = readIn(t, filepath.Dir(tools.File), filepath.Base(tools.File))
+	for in, text := range rpm {
+		for _, one := range needs.RPM {
+			form := regexp.MustCompile(`(?m)^(BuildRequires: +|%global provider_requires .*)` + regexp.QuoteMeta(one) + `( |$)`)
+			if len(form.FindAllString(text, -1)) != 1 {
+				t.Errorf("%s: want %q once in\n%s", in, one, text)
+			}
+		}
+		if len(needs.RPM) == 0 && strings.Contains(text, "%global provider_requires") {
+			t.Errorf("%s: requires nothing, in\n%s", in, text)
+		}
+	}
+	for in, text := range deb {
+		source, _, _ := strings.Cut(text, "\n\n")
+		for _, one := range needs.Debian {
+			if strings.Count(source, " "+one) != 1 {
+				t.Errorf("%s: want %q once in\n%s", in, one, source)
+			}
+		}
+	}
+}
+
+func readIn(t *testing.T, dir, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }

@@ -59,6 +59,9 @@ func specKey(job Job, src Source) *stagecache.KeyBuilder {
 		key = key.String("provider manifest", inWords(job.Provider.Manifest)).
 			String("payload", inWords(payload(job.Provider)))
 	}
+	if len(job.Needs) > 0 {
+		key = key.String("needs", inWords(job.Needs))
+	}
 	return key
 }
 
@@ -116,7 +119,7 @@ func editSource(job Job, src Source, spec *rpmspec.Spec) error {
 		}
 	}
 	if job.Provider == nil {
-		return nil
+		return spec.AddBuildRequires(job.Needs...)
 	}
 	m := job.Provider.Manifest
 	if _, err := spec.AddPatch(patchName(job)); err != nil {
@@ -149,6 +152,9 @@ func nameProvider(job Job, src Source, spec *rpmspec.Spec) error {
 		return specProvider(spec, upstreams, job.Provider, old)
 	}
 	if err := spec.Packs(m.Name); err != nil {
+		return err
+	}
+	if err := spec.AddBuildRequires(m.BuildRequires.RPM...); err != nil {
 		return err
 	}
 	if _, err := spec.AddToDistro(m.Name, m.Description); err != nil {

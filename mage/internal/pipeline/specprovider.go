@@ -15,6 +15,9 @@ import (
 func specProvider(spec *rpmspec.Spec, name string, pr, old *provider.Provider) error {
 	m := pr.Manifest
 	p := replacing(pr, old)
+	if err := spec.AddBuildRequires(m.BuildRequires.RPM...); err != nil {
+		return err
+	}
 	if old != nil {
 		if err := spec.Describe(m.Name, m.Description); err != nil {
 			return err

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// needs looks for what the provider's CMake files take from outside of rdma-core:
+// a compiler, a package, a library, a file. What stands in an if() or a loop is an
+// option, and not looked at.
+type needs struct {
+	p       *Provider
+	a       *Answer
+	targets map[string]bool // that these files make
+	cxx     bool            // enable_language(CXX)
+}
+
+// checkNeeds fails what rdma-core's own build does not have and the manifest's
+// buildRequires does not bring. Of what it brings under another name it warns.
+func (p *Provider) checkNeeds(a *Answer) {
+	files, err := p.buildFiles()
+	if err != nil {
+		return // told by checkBuild
+	}
+	n := &needs{p: p, a: a, targets: map[string]bool{p.Manifest.Name: true}}
+	for i := range files {
+		for _, c := range files[i].cmds {
+			n.learn(&c)
+		}
+	}
+	for i := range files {
+		for k := range files[i].cmds {
+			if c := &files[i].cmds[k]; len(c.Blocks) == 0 {
+				n.look(&files[i], c)
+			}
+		}
+	}
+}
+
+// learn takes in what a command makes.
+func (n *needs) learn(c *cmakeCommand) {
+	if len(c.Args) == 0 {
+		return
+	}
+	switch c.Name {
+	case "add_library", "add_executable", "add_custom_target", cmakePlugin, cmakeShared, "rdma_library":
+		n.targets[c.Args[0].Text] = true
+	case "enable_language", "project":
+		n.cxx = n.cxx || slices.Contains(c.argTexts(), "CXX")
+	}
+}
+
+// The commands by what their arguments are.
+func isSourcesCommand(name string) bool {
+	switch name {
+	case "add_library", "add_executable", "target_sources", cmakePlugin, cmakeShared, "rdma_library":
+		return true
+	}
+	return false
+}
+
+func isFoldersCommand(name string) bool {
+	return name == "include_directories" || name == "target_include_directories" || name == "include"
+}
+
+func (n *needs) look(b *buildFile, c *cmakeCommand) {
+	switch c.Name {
+	case "enable_language":
+		n.languages(b, c)
+	case "find_package":
+		n.packages(b, c, c.Args[:min(1, len(c.Args))])
+	case "pkg_check_modules", "pkg_search_module":
+		n.packages(b, c, c.Args[min(1, len(c.Args)):])
+	case "find_library":
+		n.found(b, c)
+	case "target_link_libraries":
+		n.linked(b, c, c.Args[min(1, len(c.Args)):])
+	case "link_libraries":
+		n.linked(b, c, c.Args)
+	}
+	if isSourcesCommand(c.Name) || isFoldersCommand(c.Name) {
+		n.places(b, c)
+	}
+}
+
+// languages are other than C, which is rdma-core's only one.
+func (n *needs) languages(b *buildFile, c *cmakeCommand) {
+	for _, a := range c.Args {
+		switch a.Text {
+		case "C", "ASM", "OPTIONAL":
+		case "CXX":
+			n.need(b, c, a, cxxCompiler)
+		default:
+			n.need(b, c, a, a.Text)
+		}
+	}
+}
+
+// packages are those of find_package() and pkg_check_modules().
+func (n *needs) packages(b *buildFile, c *cmakeCommand, args []cmakeArg) {
+	for _, a := range args {
+		name := strings.TrimRight(cutAny(a.Text, "<>="), " ")
+		if name != "" && !strings.Contains(name, "$") && !isModuleOption(name) && !ownPackage(name) {
+			n.need(b, c, a, name)
+		}
+	}
+}
+
+// isModuleOption tells the options of pkg_check_modules() and rdma-core's own
+// from modules: no module is of capitals alone.
+func isModuleOption(name string) bool {
+	switch name {
+	case "REQUIRED", "QUIET", "NO_CMAKE_PATH", "NO_CMAKE_ENVIRONMENT_PATH", "IMPORTED_TARGET", "GLOBAL":
+		return true
+	}
+	return false
+}
+
+// ownPackage says that the packages which rdma-core is built from bring it.
+func ownPackage(name string) bool {
+	switch strings.ToLower(name) {
+	case "threads", "pkgconfig", "python", "python3", "pythoninterp", "pythonlibs", "udev", "systemd", "nl", "cython", "rst2man", "pandoc",
+		"libnl-3.0", "libnl-route-3.0", "libudev", "libsystemd":
+		return true
+	}
+	return false
+}
+
+// found is find_library(VAR name …) or find_library(VAR NAMES a b PATHS …).
+func (n *needs) found(b *buildFile, c *cmakeCommand) {
+	for i, a := range c.Args {
+		if i == 0 || a.Text == "NAMES" {
+			continue
+		}
+		if isCMakeKeyword(a.Text) {
+			return
+		}
+		n.library(b, c, a)
+	}
+}
+
+// isCMakeKeyword says that a word is of capitals, as CMake's own are.
+func isCMakeKeyword(word string) bool { return cmakeKeyword.MatchString(word) }
+
+var cmakeKeyword = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
+
+func (n *needs) linked(b *buildFile, c *cmakeCommand, args []cmakeArg) {
+	for _, a := range args {
+		switch a.Text {
+		case "debug", "optimized", "general":
+			continue
+		}
+		if !isCMakeKeyword(a.Text) {
+			n.library(b, c, a)
+		}
+	}
+}
+
+// library is one item that is linked: a target, a name, -lNAME, or a file.
+func (n *needs) library(b *buildFile, c *cmakeCommand, a cmakeArg) {
+	name := a.Text
+	if l, ok := strings.CutPrefix(name, "-l"); ok {
+		name = l
+	}
+	if strings.HasPrefix(name, "-") || strings.ContainsAny(name, "$<") || n.targets[name] {
+		return
+	}
+	if strings.Contains(name, "/") {
+		if path.IsAbs(name) || strings.HasPrefix(n.place(b, name), "..") {
+			n.outside(b, a)
+		}
+		return
+	}
+	name, _, _ = strings.Cut(name, "::")
+	if base, ext := strings.TrimPrefix(name, "lib"), path.Ext(name); ext == ".a" || ext == ".so" {
+		name = strings.TrimSuffix(base, ext)
+	}
+	if name == "stdc++" {
+		name = cxxCompiler
+	}
+	if name != "" && !ownLibrary(name) && !ownPackage(name) {
+		n.need(b, c, a, name)
+	}
+}
+
+// ownLibrary says that a library is rdma-core's, libc's or the C compiler's, or one
+// that rdma-core itself is linked to.
+func ownLibrary(name string) bool {
+	switch name = strings.TrimSuffix(name, "-static"); name {
+	case "ibverbs", "rdmacm", "ibumad", "ibmad", "ibnetdisc", "rdma_util", "rdma_util_pic", "ccan", "ccan_pic", "kern-abi",
+		"c", "m", "pthread", "dl", "rt", "util", "resolv", "anl", "crypt", "gcc", "gcc_s",
+		"nl-3", "nl-genl-3", "nl-route-3":
+		return true
+	}
+	return UpstreamHas(name)
+}
+
+const cxxCompiler = "C++"
+
+// need fails what the manifest does not bring.
+func (n *needs) need(b *buildFile, c *cmakeCommand, a cmakeArg, name string) {
+	r := n.p.Manifest.BuildRequires
+	got := fmt.Sprintf("%s(… %s), which rdma-core is built without", c.Name, a.Text)
+	switch {
+	case len(r.RPM) == 0:
+		n.a.fail(n.problem(b, a, fmt.Sprintf("buildRequires in %s with the packages that bring %s", ManifestName, name), got))
+	case !brings(r.RPM, name):
+		n.a.warn(n.problem(b, a, "a name in buildRequires.rpm that reads like "+name, strings.Join(r.RPM, ", ")))
+	case len(r.Debian) == 0:
+		n.a.warn(n.problem(b, a, "buildRequires.debian too, which deb needs", "buildRequires.rpm alone"))
+	}
+}
+
+// brings says whether the name of a package reads like what is needed.
+func brings(packages []string, name string) bool {
+	words := []string{strings.TrimPrefix(strings.ToLower(name), "lib")}
+	switch name {
+	case cxxCompiler:
+		words = []string{"c++", "g++", "clang"}
+	case "crypto":
+		words = append(words, "openssl", "ssl")
+	case "Fortran":
+		words = append(words, "gfortran")
+	}
+	return slices.ContainsFunc(packages, func(pkg string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(strings.ToLower(pkg), w) })
+	})
+}
+
+// places looks at the files and folders that a command names.
+func (n *needs) places(b *buildFile, c *cmakeCommand) {
+	for _, a := range c.Args {
+		if isSourcesCommand(c.Name) && isCXX(a.Text) {
+			if !n.cxx {
+				n.a.fail(n.problem(b, a, "enable_language(CXX) in "+cmakeName+" for a C++ source: rdma-core's own project is of C alone", a.Text))
+			} else {
+				n.need(b, c, a, cxxCompiler)
+			}
+		}
+		if strings.HasPrefix(n.place(b, a.Text), "..") || isSourcesCommand(c.Name) && path.IsAbs(a.Text) {
+			n.outside(b, a)
+		}
+	}
+}
+
+func isCXX(name string) bool {
+	switch path.Ext(name) {
+	case ".cpp", ".cc", ".cxx", ".C", ".c++":
+		return true
+	}
+	return false
+}
+
+// place is a file or folder that the build names, from the top of rdma-core; ""
+// where a variable keeps that from being told.
+func (n *needs) place(b *buildFile, name string) string {
+	base := path.Join("providers", n.p.Manifest.Name, b.dir)
+	for variable, dir := range map[string]string{
+		"CMAKE_CURRENT_SOURCE_DIR": base, "CMAKE_CURRENT_LIST_DIR": base, "CMAKE_SOURCE_DIR": ".", "PROJECT_SOURCE_DIR": ".",
+	} {
+		if rest, ok := strings.CutPrefix(name, "${"+variable+"}"); ok && (rest == "" || rest[0] == '/') {
+			base, name = dir, strings.TrimPrefix(rest, "/")
+			break
+		}
+	}
+	if strings.ContainsAny(name, "$<") || path.IsAbs(name) {
+		return ""
+	}
+	return path.Join(base, name)
+}
+
+func (n *needs) outside(b *buildFile, a cmakeArg) {
+	n.a.fail(n.problem(b, a, "a file of this directory or of rdma-core: nothing else travels with the provider", a.Text))
+}
+
+func (n *needs) problem(b *buildFile, a cmakeArg, want, got string) error {
+	return &SourceError{
+		File: b.file, Line: lineNumber(b.data, a.Start), Column: a.Start - lineStart(b.data, a.Start) + 1, Want: want, Got: quoted(got),
+	}
+}
+
+// quoted is what an error shows of somebody's text.
+func quoted(text string) string {
+	const most = 200
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
+}
+
+// cutAny gives what is before the first of some characters.
+func cutAny(text, chars string) string {
+	if i := strings.IndexAny(text, chars); i >= 0 {
+		return text[:i]
+	}
+	return text
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// inRelease is what a release with the provider in it has for its sources.
+type inRelease struct {
+	version string
+	headers map[string]bool // "rdma/fly-abi.h", "kernel-abi/fly-abi.h"
+	ids     map[string]bool // constants of enum rdma_driver_id
+}
+
+// CheckInRelease looks for what the sources take from a release that it does not
+// have: kernel headers (<rdma/…>, <kernel-abi/…>) that neither the release nor the
+// manifest brings, and driver ids that are in neither. t is the tree with the
+// provider in it, version is how the release is called. What is under a
+// preprocessor condition is not looked at.
+//
+// Each result is a *SourceError; an error says that the tree could not be read.
+func (p *Provider) CheckInRelease(t Tree, version string) ([]error, error) {
+	r, err := readRelease(t, version)
+	if err != nil {
+		return nil, err
+	}
+	c, _ := p.readC() // what cannot be scanned is told by Examine
+	built := p.readBuilt()
+	var errs []error
+	for _, f := range c.files {
+		if strings.HasSuffix(f.name, ".c") && !built.has(f.name) && !c.includes(path.Base(f.name)) {
+			continue
+		}
+		for i, depth := range conditions(f.toks) {
+			if depth > 0 {
+				continue
+			}
+			tok := f.toks[i]
+			if tok.Kind != cDirective {
+				errs = append(errs, r.constants(c, f, []cToken{tok}, 0)...)
+				continue
+			}
+			if isInclude(tok) {
+				errs = append(errs, r.include(p, f, tok)...)
+			} else if _, m, ok := parseDefine(tok.Text); ok {
+				errs = append(errs, r.constants(c, f, scanText(m.body), tok.Start)...)
+			}
+		}
+	}
+	return errs, nil
+}
+
+func readRelease(t Tree, version string) (*inRelease, error) {
+	r := &inRelease{version: version, headers: map[string]bool{}, ids: map[string]bool{}}
+	data, err := t.ReadFile(HeadersCMake)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", HeadersCMake, err)
+	}
+	cmds, err := parseCMake(HeadersCMake, data)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cmds {
+		dir, args := "kernel-abi", c.argTexts()
+		switch {
+		case c.Name == "publish_internal_headers" && len(args) > 0:
+			dir, args = args[0], args[1:]
+		case c.Name != "rdma_kernel_provider_abi":
+			continue
+		}
+		for _, file := range args {
+			r.headers[path.Join(dir, path.Base(file))] = true
+		}
+	}
+	if data, err = t.ReadFile(DriverHeader); err != nil {
+		return nil, fmt.Errorf("read %s: %w", DriverHeader, err)
+	}
+	def, err := parseEnum(DriverHeader, data, driverEnum)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range def.Consts {
+		r.ids[e.Name] = true
+	}
+	return r, nil
+}
+
+var (
+	includedFile = regexp.MustCompile(`^#[ \t]*include[ \t]*["<]([^">\n]*)[">]`)
+	driverWord   = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]+$`)
+)
+
+// include checks one #include of a kernel header.
+func (r *inRelease) include(p *Provider, f *cFile, tok cToken) []error {
+	m := includedFile.FindStringSubmatch(tok.Text)
+	if m == nil {
+		return nil
+	}
+	name := path.Clean(m[1])
+	if p.has(path.Join(path.Dir(f.name), name)) || r.headers[name] {
+		return nil
+	}
+	brings := "abiHeader, abiHeaders or ioctlHeaders of " + ManifestName
+	switch {
+	case strings.HasPrefix(name, "kernel-abi/"):
+		brings = "abiHeader or abiHeaders of " + ManifestName
+	case !strings.HasPrefix(name, "rdma/"):
+		return nil
+	}
+	want := fmt.Sprintf("a kernel header that rdma-core %s has or that %s brings", r.version, brings)
+	return []error{f.problem(tok.Start, want, "<"+quoted(name)+">")}
+}
+
+// constants checks the driver ids among tokens, which begin at an offset of the file.
+func (r *inRelease) constants(c *cSources, f *cFile, toks []cToken, at int) []error {
+	var errs []error
+	for _, t := range toks {
+		if t.Kind != cWord || !driverWord.MatchString(t.Text) || r.ids[t.Text] || len(c.macros[t.Text])+len(c.enums[t.Text]) > 0 {
+			continue
+		}
+		off := at
+		if at == 0 {
+			off = t.Start
+		}
+		want := fmt.Sprintf("a driver id that rdma-core %s has or that driverID of %s adds", r.version, ManifestName)
+		errs = append(errs, f.problem(off, want, quoted(t.Text)))
+	}
+	return errs
+}
+
+// conditions gives for each token how many conditions of the preprocessor are
+// open around it. The guard of a header is none.
+func conditions(toks []cToken) []int {
+	depths := make([]int, len(toks))
+	var open []int // what each #if counts
+	depth := 0
+	for i, t := range toks {
+		depths[i] = depth
+		if t.Kind != cDirective {
+			continue
+		}
+		switch word := directive(t); word {
+		case "if", "ifdef", "ifndef":
+			counts := 1
+			if word == "ifndef" && i == 0 && len(toks) > 1 && toks[1].Kind == cDirective && directive(toks[1]) == "define" {
+				counts = 0
+			}
+			open, depth = append(open, counts), depth+counts
+		case "endif":
+			if n := len(open); n > 0 {
+				depth -= open[n-1]
+				open = open[:n-1]
+			}
+		}
+	}
+	return depths
+}
+
+var conditionWord = regexp.MustCompile(`^#[ \t]*([a-z]+)`)
+
+// directive is the word behind the #.
+func directive(t cToken) string {
+	if m := conditionWord.FindStringSubmatch(t.Text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// includesOutside tells of quoted includes that climb out of rdma-core.
+func (p *Provider) includesOutside(c *cSources) []error {
+	var errs []error
+	for _, f := range c.files {
+		dir := path.Join("providers", p.Manifest.Name, path.Dir(f.name))
+		if slices.Contains(p.Manifest.kernelHeaders(), f.name) {
+			dir = "kernel-headers/rdma"
+		}
+		for _, t := range f.toks {
+			if t.Kind != cDirective || !isInclude(t) {
+				continue
+			}
+			if m := includedFile.FindStringSubmatch(t.Text); m != nil && strings.HasPrefix(path.Join(dir, m[1]), "..") {
+				errs = append(errs, f.problem(t.Start, "a file of this directory or of rdma-core: nothing else travels with the provider", quoted(m[1])))
+			}
+		}
+	}
+	return errs
+}
