@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -130,7 +131,7 @@ func (e *examiner) folder(ctx context.Context, root *os.Root) {
 		e.folderAnswer.fail(err)
 	}
 	if e.decode == nil {
-		for _, err := range joined(e.p.checkNamed(e.file, e.data)) {
+		for _, err := range joined(errors.Join(e.p.checkNamed(e.file, e.data), e.p.checkLicense(e.file, e.data))) {
 			e.manifestAnswer.fail(err)
 		}
 	}

@@ -60,7 +60,7 @@ func Load(ctx context.Context, dir string) (*Provider, error) {
 		return nil, err
 	}
 	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	if err := errors.Join(p.checkNamed(file, data), p.checkBuild()); err != nil {
+	if err := errors.Join(p.checkNamed(file, data), p.checkLicense(file, data), p.checkBuild()); err != nil {
 		return nil, err
 	}
 	p.digest = p.sum()

@@ -30,8 +30,8 @@ type Manifest struct {
 	Maintainer Maintainer `yaml:"maintainer" jsonschema_description:"a mapping with name and email"`
 	// CoMaintainers stand below the maintainer in MAINTAINERS.
 	CoMaintainers []Maintainer `yaml:"coMaintainers,omitempty" jsonschema_description:"a list of further people for MAINTAINERS"`
-	// Copyright and License are for debian/copyright; CopyrightLines and
-	// LicenseName give what stands for one that is not there.
+	// Copyright and License are for debian/copyright, where the files do not say it
+	// themselves; see Provider.Copyright.
 	Copyright []string `yaml:"copyright,omitempty" jsonschema_description:"a list of lines with years and holder"`
 	License   string   `yaml:"license,omitempty" jsonschema_description:"a licence by the names of debian/copyright"`
 	// ABIHeader goes to kernel-headers/rdma/ by its base name, and not to
@@ -167,27 +167,6 @@ func (m *Manifest) kernelHeaders() []string { return slices.Concat(m.ABIs(), m.I
 
 // headerName is what a kernel header is called in kernel-headers/rdma.
 func headerName(file string) string { return path.Base(file) }
-
-// LicenseDefault is what most of upstream's providers have, by the name that
-// debian/copyright has for it.
-const LicenseDefault = "BSD-MIT or GPL-2"
-
-// LicenseName is the licence for debian/copyright.
-func (m *Manifest) LicenseName() string {
-	if m.License == "" {
-		return LicenseDefault
-	}
-	return m.License
-}
-
-// CopyrightLines are the holders for debian/copyright: the maintainer where the
-// manifest names none.
-func (m *Manifest) CopyrightLines() []string {
-	if len(m.Copyright) == 0 {
-		return []string{m.Maintainer.Name}
-	}
-	return slices.Clone(m.Copyright)
-}
 
 // canonical gives the manifest's content in one form whatever its layout and
 // comments: %#v quotes every text.

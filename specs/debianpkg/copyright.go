@@ -16,7 +16,12 @@ const providersFolder = "providers/"
 // those of the others; that of a replaced one goes before. Its headers are upstream's affair: the paragraph
 // kernel-headers/* is there for all of them, as for mana's and ionic's.
 func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) {
-	t, kept := dropCopyright(split(data), p)
+	t := split(data)
+	p = p.settled(t)
+	if p.License == "" { // nothing says it: the paragraph of all files holds
+		return data, true, nil
+	}
+	t, kept := dropCopyright(t, p)
 	var among []paragraph
 	var keys []string
 	own := p.directory()
@@ -51,6 +56,42 @@ func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) 
 		t = t.insert(len(t), append([]string{""}, lines...)...)
 	}
 	return t.bytes(), false, nil
+}
+
+// settled is the provider with what its paragraph says. Of a replaced one that is
+// what the release has, as far as the new one gives nothing else.
+func (p *Provider) settled(t text) *Provider {
+	out := *p
+	if p.Replaced != nil {
+		own := providersFolder + p.Name
+		for _, para := range paragraphs(t) {
+			ours := slices.ContainsFunc(filePatterns(t, para), func(pattern string) bool { return strings.TrimSuffix(pattern, "/*") == own })
+			holders, held := para.field("copyright")
+			license, licensed := para.field("license")
+			if !ours || !held || !licensed {
+				continue
+			}
+			if len(out.Copyright) == 0 {
+				out.Copyright = slices.DeleteFunc(holders.values(t), func(v string) bool { return v == "" })
+			}
+			if have := license.values(t)[0]; out.License == "" || sameLicense(have, out.License) {
+				out.License = have
+			}
+		}
+	}
+	if len(out.Copyright) == 0 {
+		out.Copyright = out.Holders
+	}
+	if len(out.Copyright) == 0 {
+		out.Copyright = []string{"unspecified"} // as of upstream's ccan
+	}
+	return &out
+}
+
+// sameLicense says that two choices are of the same licences.
+func sameLicense(a, b string) bool {
+	names := func(license string) []string { return slices.Sorted(slices.Values(strings.Split(license, " or "))) }
+	return slices.Equal(names(a), names(b))
 }
 
 func copyrightLines(holders []string) []string {

@@ -5,16 +5,20 @@ package debianpkg
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // Provider is what debian/ says of a provider.
 type Provider struct {
-	Name        string   // as its library is called
-	Directory   string   // below providers/; empty where it is the name
-	Description string   // one line
+	Name        string // as its library is called
+	Directory   string // below providers/; empty where it is the name
+	Description string // one line
+	// Copyright and License are empty where nobody says them: then what the release
+	// has of a replaced provider holds, and else what it has of all files.
 	Copyright   []string // each with years and holder, as in "2022, Microsoft Corporation."
 	License     string   // in the words of debian/copyright, as in "BSD-MIT or GPL-2"
+	Holders     []string // as Copyright, of the files' own lines: where nothing else is said
 	CoherentDMA bool     // it is only built where there is coherent DMA
 	// BuildDepends are packages that its build needs besides, as in "libnuma-dev (>= 2.0)".
 	BuildDepends []string
@@ -121,11 +125,11 @@ func (p *Provider) check() error {
 	const name, node, fileName = "letters, digits, _ and -", "letters, digits, _ and dots", "a file name of letters, digits and _ . + @ -"
 	want(plainName, "provider name", p.Name, name)
 	want(plainNumber, "release", p.Release, "numbers with dots between them")
-	errs = append(errs, checkText("provider description", p.Description), checkText("license", p.License))
-	if len(p.Copyright) == 0 {
-		errs = append(errs, &ValueError{What: "copyright", Want: "at least one holder"})
+	errs = append(errs, checkText("provider description", p.Description))
+	if p.License != "" {
+		errs = append(errs, checkText("license", p.License))
 	}
-	for _, c := range p.Copyright {
+	for _, c := range slices.Concat(p.Copyright, p.Holders) {
 		errs = append(errs, checkText("copyright", c))
 	}
 	for _, d := range p.BuildDepends {

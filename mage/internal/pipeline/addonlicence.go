@@ -48,10 +48,12 @@ func addonLicence(pr *provider.Provider, sources sourceFiles) (string, error) {
 	if !errors.Is(err, errNoLicence) {
 		return licence, err
 	}
-	said := pr.Manifest.LicenseName()
+	said, file := pr.Manifest.License, filepath.Join(pr.Dir, provider.ManifestName)
+	if said == "" {
+		return "", &provider.SourceError{File: file, Want: "license, or a line SPDX-License-Identifier in the sources", Got: "neither"}
+	}
 	words, problem := licenceWords(said)
 	if problem != "" {
-		file := filepath.Join(pr.Dir, provider.ManifestName)
 		return "", &provider.SourceError{File: file, Want: "license: " + wantExpression, Got: strconv.Quote(said) + ": " + problem}
 	}
 	for i, word := range words {

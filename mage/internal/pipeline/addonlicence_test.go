@@ -93,7 +93,6 @@ func TestAddonLicenceMistakes(t *testing.T) {
 // Debian's names.
 func TestAddonLicenceOfManifest(t *testing.T) {
 	for said, want := range map[string]string{
-		"":                                "Linux-OpenIB OR GPL-2.0-only",
 		"BSD-MIT or GPL-2":                "Linux-OpenIB OR GPL-2.0-only",
 		"GPL-2+":                          "GPL-2.0-or-later",
 		"GPL-2 or BSD-2-clause":           "GPL-2.0-only OR BSD-2-Clause",
@@ -111,7 +110,7 @@ func TestAddonLicenceOfManifest(t *testing.T) {
 			t.Errorf("where a file says it: %q, %v", got, err)
 		}
 	}
-	for _, said := range []string{"GPL-2 (or BSD-MIT", "GPL-2 or", "%{x}", "GPL-2\nX: y"} {
+	for _, said := range []string{"", "GPL-2 (or BSD-MIT", "GPL-2 or", "%{x}", "GPL-2\nX: y"} {
 		pr := &provider.Provider{Dir: "fly", Manifest: provider.Manifest{License: said}}
 		_, err := addonLicence(pr, sourcesThatSay("x"))
 		if wrong, ok := errors.AsType[*provider.SourceError](err); !ok || wrong.File != filepath.Join("fly", provider.ManifestName) {

@@ -24,7 +24,13 @@ func editDebian(tree provider.Tree, pr, old *provider.Provider, release string, 
 		_, _ = fmt.Fprintf(s.Log(), "the source has no %s: nothing is edited there\n", debianpkg.Control)
 		return nil, nil
 	}
-	edits, err := debianpkg.Integrate(tree, debianReplacing(pr, old, release))
+	said, err := pr.Copyright()
+	if err != nil {
+		return nil, err
+	}
+	p := debianReplacing(pr, old, release)
+	p.Copyright, p.License, p.Holders = pr.Manifest.Copyright, said.License, said.Holders
+	edits, err := debianpkg.Integrate(tree, p)
 	out := make([]provider.Edit, 0, len(edits))
 	for _, e := range edits {
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", e.File, e.What)
@@ -53,7 +59,7 @@ func debianReplacing(pr, old *provider.Provider, release string) *debianpkg.Prov
 func debianProvider(pr *provider.Provider, release string) *debianpkg.Provider {
 	m := pr.Manifest
 	out := &debianpkg.Provider{
-		Name: m.Name, Directory: m.Directory, Description: m.Description, Copyright: m.CopyrightLines(), License: m.LicenseName(),
+		Name: m.Name, Directory: m.Directory, Description: m.Description,
 		CoherentDMA: m.CMake.CoherentDMA, Release: release, BuildDepends: m.BuildRequires.Debian,
 	}
 	for _, page := range pr.ManPages() {

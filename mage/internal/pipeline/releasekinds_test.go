@@ -215,6 +215,12 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree
 	if err != nil {
 		t.Fatalf("deb: %v", err)
 	}
+	paragraph := regexp.MustCompile(`(?m)^Files: providers/` + m.Name + `/\*\n(?:Copyright: (.*)(?:\n +.*)*\n)License: (.*)$`)
+	copyright := paragraph.FindStringSubmatch(readIn(t, tree.Dir, "debian/copyright"))
+	holder := map[string]string{"fly": "unspecified", "ant": "2001, A", "gnat": "2002, G"}[m.Name]
+	if copyright == nil || copyright[2] != "BSD-MIT or GPL-2" || holder != "" && copyright[1] != holder {
+		t.Errorf("debian/copyright: got %q", copyright)
+	}
 	if p.Interfaces, err = specs.LoadInterfaces(os.DirFS("../../../specs")); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/resnics/verbsmith/specs/strictyaml"
+)
+
+// Copyright is what the provider's files say of themselves, for debian/copyright.
+// Nothing of it is guessed.
+type Copyright struct {
+	License string   // by the names of debian/copyright; empty where no file has an SPDX line, nor the manifest a licence
+	Holders []string // "2022, Fly Technologies", of the files' own Copyright lines
+}
+
+// Copyright reads the SPDX lines and the Copyright lines of the files that go to
+// providers/NAME. kernel-headers/ has a paragraph of its own in debian/copyright.
+//
+// Errors: *SourceError for an SPDX line that cannot be read.
+func (p *Provider) Copyright() (Copyright, error) {
+	terms, _, err := p.spdxTerms()
+	if err != nil {
+		return Copyright{}, err
+	}
+	out := Copyright{License: p.Manifest.License}
+	if terms != nil && out.License == "" {
+		out.License = terms.String()
+	}
+	p.ownFiles(func(f File, kind licenceOf) bool {
+		for _, holder := range holdersIn(leading(f.data, kind)) {
+			if !slices.Contains(out.Holders, holder) && len(out.Holders) < maxHolders {
+				out.Holders = append(out.Holders, holder)
+			}
+		}
+		return true
+	})
+	slices.Sort(out.Holders)
+	return out, nil
+}
+
+const maxHolders = 100
+
+// ownFiles gives the sources and build files that go to providers/NAME, until see
+// says that it is enough.
+func (p *Provider) ownFiles(see func(f File, kind licenceOf) bool) {
+	headers := p.Manifest.kernelHeaders()
+	for _, f := range p.Files {
+		if kind := licenceKind(f.Name); kind != licenceNone && !slices.Contains(headers, f.Name) && !see(f, kind) {
+			return
+		}
+	}
+}
+
+// spdxTerms is what the SPDX lines of these files say together, and where the
+// first of them stands; nil where there is none.
+func (p *Provider) spdxTerms() (terms licenceTerms, first string, err error) {
+	p.ownFiles(func(f File, kind licenceOf) bool {
+		said, at, ok := licenceLine(f, kind)
+		if !ok {
+			return true
+		}
+		one, wrong := parseLicence(said)
+		if wrong == nil && terms != nil {
+			one, wrong = terms.and(one)
+		}
+		line := lineNumber(f.data, at)
+		if wrong != nil {
+			err = &SourceError{
+				File: p.pathOf(f.Name), Line: line, Column: at - lineStart(f.data, at) + 1, Want: wantLicence, Got: strconv.Quote(quoted(said)),
+			}
+			return false
+		}
+		if terms == nil {
+			first = fmt.Sprintf("%s:%d", f.Name, line)
+		}
+		terms = one
+		return true
+	})
+	return terms, first, err
+}
+
+// checkLicense holds the manifest's licence against what the files say.
+func (p *Provider) checkLicense(file string, data []byte) error {
+	if p.Manifest.License == "" {
+		return nil
+	}
+	said, first, err := p.spdxTerms()
+	if err != nil || said == nil {
+		return nil //nolint:nilerr // told with the licence lines; there is nothing to hold it against
+	}
+	given, err := parseLicence(p.Manifest.License)
+	if err == nil && given.equal(said) {
+		return nil
+	}
+	l := located{problems: []strictyaml.Problem{{
+		Path: "license", Want: fmt.Sprintf("%s, as the SPDX lines of the files say (%s), or no license here", said, first),
+		Got: strconv.Quote(p.Manifest.License),
+	}}}
+	return strictyaml.Decode(file, data, &l)
+}
+
+var (
+	// A year must follow, or a sign: "copyright notice" and "COPYRIGHT HOLDERS" name nobody.
+	copyrightLine = regexp.MustCompile(`(?im)^[ \t/*#]*(?:copyright[ \t]*(?:\(c\)|©)|copyright(?:[ \t]*[:,])?[ \t]+(?:[12][0-9]{3})|SPDX-FileCopyrightText:)[^\r\n]*`)
+	copyrightWord = regexp.MustCompile(`(?i)^[ \t/*#]*(?:SPDX-FileCopyrightText:[ \t]*)?(?:copyright[ \t]*[:,]?[ \t]*)?(?:(?:\(c\)|©)[ \t]*)?`)
+	allRights     = regexp.MustCompile(`(?i),?[ \t]*All rights reserved\b.*$`)
+	holderYears   = regexp.MustCompile(`^([12][0-9]{3}(?:[ \t]*[-–,][ \t]*[12][0-9]{3})*)[.,]?[ \t]+(\S.*)$`)
+)
+
+// holdersIn gives the holders that comments name, in the form of debian/copyright.
+func holdersIn(comments []byte) []string {
+	var out []string
+	for _, line := range copyrightLine.FindAll(comments, -1) {
+		line, _, _ = bytes.Cut(line, []byte("*/"))
+		text := string(copyrightWord.ReplaceAll(line, nil))
+		text = strings.Join(strings.Fields(allRights.ReplaceAllString(text, "")), " ")
+		if m := holderYears.FindStringSubmatch(text); m != nil {
+			text = strings.ReplaceAll(m[1], " - ", "-") + ", " + m[2]
+		}
+		if text == "" || len(text) > maxLicenceText || !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			continue
+		}
+		out = append(out, text)
+	}
+	return out
+}

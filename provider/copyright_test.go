@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestLicenceTerms(t *testing.T) {
+	for said, want := range map[string]string{
+		"GPL-2.0 OR BSD-2-Clause":                             "BSD-2-clause or GPL-2",
+		"(GPL-2.0-only OR Linux-OpenIB)":                      "BSD-MIT or GPL-2",
+		"GPL-2.0 or OpenIB.org BSD (MIT) See COPYING file":    "BSD-MIT or GPL-2",
+		"((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)": "BSD-3-clause or GPL-2",
+		"GPL-2.0-or-later":                                    "GPL-2+",
+		"MIT AND (A OR B)":                                    "A and MIT or B and MIT",
+		"A or B, and C":                                       "A and C or B and C",
+		"A OR A AND B":                                        "A",
+		"(A OR B) AND (A OR C)":                               "A or B and C",
+		"BSD-MIT or GPL-2":                                    "BSD-MIT or GPL-2",
+		"":                                                    "", "A B": "", "A OR": "", "(A": "", "A)": "", "A WITH": "", "A, B": "", "%{x}": "",
+		strings.Repeat("(", 50) + "A": "",
+	} {
+		terms, err := parseLicence(said)
+		if got := terms.String(); err == nil && got != want || (err != nil) != (want == "") {
+			t.Errorf("%q: got %q, %v; want %q", said, got, err, want)
+		}
+	}
+	var many []string
+	for range 12 {
+		many = append(many, "(A"+strings.Repeat("x", len(many))+" OR B"+strings.Repeat("y", len(many))+")")
+	}
+	if terms, err := parseLicence(strings.Join(many, " AND ")); err == nil {
+		t.Errorf("a choice of %d", len(terms))
+	}
+}
+
+func TestCopyrightOfFiles(t *testing.T) {
+	const id = "/* SPDX-License-Identifier: GPL-2.0 OR "
+	for name, tt := range map[string]struct {
+		files map[string]string
+		want  Copyright
+	}{
+		"nothing said": {nil, Copyright{}},
+		"SPDX lines decide": {
+			map[string]string{"fly.c": id + "BSD-2-Clause */\n/* Copyright (c) 2022 - 2024, Fly Technologies.  All rights reserved. */\nint a;\n",
+				"sub/fast.c": "// SPDX-License-Identifier: BSD-2-Clause or GPL-2.0-only\n// Copyright 2019-2026 Amazon.com, Inc. or its affiliates. All rights reserved.\n",
+				"fly-abi.h":  id + "MIT */\n/* Copyright (c) 2020 Kernel */\n"},
+			Copyright{License: "BSD-2-clause or GPL-2", Holders: []string{"2019-2026, Amazon.com, Inc. or its affiliates.", "2022-2024, Fly Technologies."}},
+		},
+		"two choices hold together": {
+			map[string]string{"fly.c": id + "BSD-2-Clause */\n", "sub/fast.c": id + "Linux-OpenIB */\n"},
+			Copyright{License: "BSD-2-clause and BSD-MIT or GPL-2"},
+		},
+		"what names nobody": {
+			map[string]string{"fly.c": "/*\n * Redistributions must retain the above copyright notice, this list\n * THE COPYRIGHT HOLDERS BE LIABLE\n * Copyright (C) The Flies\n * Copyright (c)\n * SPDX-FileCopyrightText: 2021 Bee <b@host.example>\n */\nint a; /* Copyright (c) 2000 not at the top */\n"},
+			Copyright{Holders: []string{"2021, Bee <b@host.example>", "The Flies"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Load(smallFolder(t, tt.files))
+			wantError(t, err)
+			got, err := p.Copyright()
+			if err != nil || got.License != tt.want.License || !slices.Equal(got.Holders, tt.want.Holders) {
+				t.Errorf("got %+v, %v; want %+v", got, err, tt.want)
+			}
+		})
+	}
+	p, err := Load(smallFolder(t, map[string]string{"fly.c": id + "*/\n"}))
+	wantError(t, err)
+	_, err = p.Copyright()
+	wantError(t, err, "fly.c:1:4: want SPDX-License-Identifier", "GPL-2.0 OR")
+}
+
+// The manifest cannot say another licence than the files do.
+func TestLicenseThatContradicts(t *testing.T) {
+	folder := func(license, fly string) string {
+		return smallFolder(t, map[string]string{ManifestName: smallManifest + "license: " + license + "\n", "fly.c": fly})
+	}
+	const spdx = "// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n"
+	for _, license := range []string{"BSD-MIT or GPL-2", "GPL-2", "GPL-2+ or BSD-2-clause", "BSD-2-clause and GPL-2"} {
+		dir := folder(license, spdx)
+		_, err := Load(dir)
+		wantError(t, err, "provider.yaml:16:10: license: want BSD-2-clause or GPL-2, as the SPDX lines of the files say (fly.c:1), or no license here, got")
+		if x := Examine(dir); !x.Answers[0].Failed() {
+			t.Errorf("%s: the manifest passes", license)
+		}
+	}
+	for _, license := range []string{"GPL-2 or BSD-2-clause", "BSD-2-clause or GPL-2"} {
+		p, err := Load(folder(license, spdx))
+		wantError(t, err)
+		if got, err := p.Copyright(); err != nil || got.License != license {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+	p, err := Load(folder("MIT", "int a;\n"))
+	wantError(t, err)
+	if got, _ := p.Copyright(); got.License != "MIT" {
+		t.Errorf("no SPDX line: %+v", got)
+	}
+}
