@@ -18,7 +18,7 @@ import (
 // Copyright is what the provider's files say of themselves, for debian/copyright.
 // Nothing of it is guessed.
 type Copyright struct {
-	License string   // by the names of debian/copyright; empty where no file has an SPDX line, nor the manifest a licence
+	License string   // by the names of debian/copyright; empty where most files have no SPDX line, and the manifest no licence
 	Holders []string // "2022, Fly Technologies", of the files' own Copyright lines
 }
 
@@ -27,13 +27,13 @@ type Copyright struct {
 //
 // Errors: *SourceError for an SPDX line that cannot be read.
 func (p *Provider) Copyright() (Copyright, error) {
-	terms, _, err := p.spdxTerms()
+	said, err := p.spdx()
 	if err != nil {
 		return Copyright{}, err
 	}
 	out := Copyright{License: p.Manifest.License}
-	if terms != nil && out.License == "" {
-		out.License = terms.String()
+	if out.License == "" && said.with >= said.without {
+		out.License = said.terms.String()
 	}
 	p.ownFiles(func(f File, kind licenceOf) bool {
 		for _, holder := range holdersIn(leading(f.data, kind)) {
@@ -60,17 +60,27 @@ func (p *Provider) ownFiles(see func(f File, kind licenceOf) bool) {
 	}
 }
 
-// spdxTerms is what the SPDX lines of these files say together, and where the
-// first of them stands; nil where there is none.
-func (p *Provider) spdxTerms() (terms licenceTerms, first string, err error) {
+// spdxLines is what the SPDX lines of these files say together.
+type spdxLines struct {
+	terms         licenceTerms // nil where there is none
+	first         string       // where the first of them stands
+	with, without int          // how many C files have one
+}
+
+func (p *Provider) spdx() (out spdxLines, err error) {
 	p.ownFiles(func(f File, kind licenceOf) bool {
 		said, at, ok := licenceLine(f, kind)
+		if kind == licenceSource && ok {
+			out.with++
+		} else if kind == licenceSource {
+			out.without++
+		}
 		if !ok {
 			return true
 		}
 		one, wrong := parseLicence(said)
-		if wrong == nil && terms != nil {
-			one, wrong = terms.and(one)
+		if wrong == nil && out.terms != nil {
+			one, wrong = out.terms.and(one)
 		}
 		line := lineNumber(f.data, at)
 		if wrong != nil {
@@ -79,30 +89,36 @@ func (p *Provider) spdxTerms() (terms licenceTerms, first string, err error) {
 			}
 			return false
 		}
-		if terms == nil {
-			first = fmt.Sprintf("%s:%d", f.Name, line)
+		if out.terms == nil {
+			out.first = fmt.Sprintf("%s:%d", f.Name, line)
 		}
-		terms = one
+		out.terms = one
 		return true
 	})
-	return terms, first, err
+	return out, err
 }
 
-// checkLicense holds the manifest's licence against what the files say.
+// checkLicense holds the manifest's licence against what the files say: it is the
+// same, or, where some say nothing, it also holds for those that do.
 func (p *Provider) checkLicense(file string, data []byte) error {
 	if p.Manifest.License == "" {
 		return nil
 	}
-	said, first, err := p.spdxTerms()
-	if err != nil || said == nil {
+	said, err := p.spdx()
+	if err != nil || said.terms == nil {
 		return nil //nolint:nilerr // told with the licence lines; there is nothing to hold it against
 	}
 	given, err := parseLicence(p.Manifest.License)
-	if err == nil && given.equal(said) {
+	if err == nil && given.equal(said.terms) {
 		return nil
 	}
+	if err == nil && said.without > 0 {
+		if both, err := given.and(said.terms); err == nil && both.equal(given) {
+			return nil
+		}
+	}
 	l := located{problems: []strictyaml.Problem{{
-		Path: "license", Want: fmt.Sprintf("%s, as the SPDX lines of the files say (%s), or no license here", said, first),
+		Path: "license", Want: fmt.Sprintf("%s, as the SPDX lines of the files say (%s), or no license here", said.terms, said.first),
 		Got: strconv.Quote(p.Manifest.License),
 	}}}
 	return strictyaml.Decode(file, data, &l)

@@ -54,6 +54,9 @@ func TestCopyrightOfFiles(t *testing.T) {
 			map[string]string{"fly.c": id + "BSD-2-Clause */\n", "sub/fast.c": id + "Linux-OpenIB */\n"},
 			Copyright{License: "BSD-2-clause and BSD-MIT or GPL-2"},
 		},
+		"most say nothing": {
+			map[string]string{"fly.c": id + "MIT */\n", "b.h": "int b;\n", "c.h": "int c;\n"}, Copyright{},
+		},
 		"what names nobody": {
 			map[string]string{"fly.c": "/*\n * Redistributions must retain the above copyright notice, this list\n * THE COPYRIGHT HOLDERS BE LIABLE\n * Copyright (C) The Flies\n * Copyright (c)\n * SPDX-FileCopyrightText: 2021 Bee <b@host.example>\n */\nint a; /* Copyright (c) 2000 not at the top */\n"},
 			Copyright{Holders: []string{"2021, Bee <b@host.example>", "The Flies"}},
@@ -76,10 +79,23 @@ func TestCopyrightOfFiles(t *testing.T) {
 
 // The manifest cannot say another licence than the files do.
 func TestLicenseThatContradicts(t *testing.T) {
-	folder := func(license, fly string) string {
-		return smallFolder(t, map[string]string{ManifestName: smallManifest + "license: " + license + "\n", "fly.c": fly})
+	folder := func(license, fly string, more ...string) string {
+		return smallFolder(t, map[string]string{ManifestName: smallManifest + "license: " + license + "\n", "fly.c": fly, "sub/fast.c": strings.Join(append(more, fly)[:1], "")})
 	}
 	const spdx = "// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n"
+	// Where other files say nothing, the licence may say more than the lines do.
+	for license, ok := range map[string]bool{"BSD-2-clause and BSD-MIT or GPL-2": true, "BSD-MIT or GPL-2": false} {
+		p, err := Load(folder(license, spdx, "int fast;\n"))
+		if ok != (err == nil) {
+			t.Errorf("%s: %v", license, err)
+		}
+		if !ok {
+			continue
+		}
+		if got, err := p.Copyright(); err != nil || got.License != license {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
 	for _, license := range []string{"BSD-MIT or GPL-2", "GPL-2", "GPL-2+ or BSD-2-clause", "BSD-2-clause and GPL-2"} {
 		dir := folder(license, spdx)
 		_, err := Load(dir)
