@@ -63,7 +63,7 @@ func TestCopyrightOfFiles(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, err := Load(smallFolder(t, tt.files))
+			p, err := Load(t.Context(), smallFolder(t, tt.files))
 			wantError(t, err)
 			got, err := p.Copyright()
 			if err != nil || got.License != tt.want.License || !slices.Equal(got.Holders, tt.want.Holders) {
@@ -71,7 +71,7 @@ func TestCopyrightOfFiles(t *testing.T) {
 			}
 		})
 	}
-	p, err := Load(smallFolder(t, map[string]string{"fly.c": id + "*/\n"}))
+	p, err := Load(t.Context(), smallFolder(t, map[string]string{"fly.c": id + "*/\n"}))
 	wantError(t, err)
 	_, err = p.Copyright()
 	wantError(t, err, "fly.c:1:4: want SPDX-License-Identifier", "GPL-2.0 OR")
@@ -85,7 +85,7 @@ func TestLicenseThatContradicts(t *testing.T) {
 	const spdx = "// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n"
 	// Where other files say nothing, the licence may say more than the lines do.
 	for license, ok := range map[string]bool{"BSD-2-clause and BSD-MIT or GPL-2": true, "BSD-MIT or GPL-2": false} {
-		p, err := Load(folder(license, spdx, "int fast;\n"))
+		p, err := Load(t.Context(), folder(license, spdx, "int fast;\n"))
 		if ok != (err == nil) {
 			t.Errorf("%s: %v", license, err)
 		}
@@ -98,20 +98,20 @@ func TestLicenseThatContradicts(t *testing.T) {
 	}
 	for _, license := range []string{"BSD-MIT or GPL-2", "GPL-2", "GPL-2+ or BSD-2-clause", "BSD-2-clause and GPL-2"} {
 		dir := folder(license, spdx)
-		_, err := Load(dir)
+		_, err := Load(t.Context(), dir)
 		wantError(t, err, "provider.yaml:16:10: license: want BSD-2-clause or GPL-2, as the SPDX lines of the files say (fly.c:1), or no license here, got")
-		if x := Examine(dir); !x.Answers[0].Failed() {
+		if x := Examine(t.Context(), dir); !x.Answers[0].Failed() {
 			t.Errorf("%s: the manifest passes", license)
 		}
 	}
 	for _, license := range []string{"GPL-2 or BSD-2-clause", "BSD-2-clause or GPL-2"} {
-		p, err := Load(folder(license, spdx))
+		p, err := Load(t.Context(), folder(license, spdx))
 		wantError(t, err)
 		if got, err := p.Copyright(); err != nil || got.License != license {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}
-	p, err := Load(folder("MIT", "int a;\n"))
+	p, err := Load(t.Context(), folder("MIT", "int a;\n"))
 	wantError(t, err)
 	if got, _ := p.Copyright(); got.License != "MIT" {
 		t.Errorf("no SPDX line: %+v", got)

@@ -25,7 +25,7 @@ func needsOf(t *testing.T, cmake, manifest string) []string {
 		ManifestName: smallManifest + manifest,
 		"sub/fast.c": "", "bridge.cpp": "int bridge;\n",
 	})
-	x := Examine(dir)
+	x := Examine(t.Context(), dir)
 	var out []string
 	for _, f := range x.Answers[2].Findings {
 		text := strings.TrimPrefix(f.Err.Error(), filepath.Join(dir, cmakeName)+":")
@@ -80,7 +80,7 @@ func TestNeeds(t *testing.T) {
 }
 
 func TestBuildRequiresAreNames(t *testing.T) {
-	_, err := Load(smallFolder(t, map[string]string{ManifestName: smallManifest + "buildRequires:\n  rpm: [a, pkgconfig(b) >= 2.0-1, /usr/bin/x, '%{evil}', 'a b', a]\n  debian: [libb-dev (>= 2), 'x; y', Upper]\n"}))
+	_, err := Load(t.Context(), smallFolder(t, map[string]string{ManifestName: smallManifest + "buildRequires:\n  rpm: [a, pkgconfig(b) >= 2.0-1, /usr/bin/x, '%{evil}', 'a b', a]\n  debian: [libb-dev (>= 2), 'x; y', Upper]\n"}))
 	wantError(t, err, "buildRequires.rpm[3]", "buildRequires.rpm[4]", "buildRequires.rpm[5]", "again", "buildRequires.debian[1]", "buildRequires.debian[2]")
 	for _, part := range []string{"rpm[0]", "rpm[1]", "rpm[2]", "debian[0]"} {
 		if strings.Contains(err.Error(), part) {
@@ -91,20 +91,20 @@ func TestBuildRequiresAreNames(t *testing.T) {
 
 func TestBinaryFile(t *testing.T) {
 	dir := smallFolder(t, map[string]string{"blob.bin": "one\ntwo\x00\n"})
-	_, err := Load(dir)
+	_, err := Load(t.Context(), dir)
 	wantError(t, err, filepath.Join(dir, "blob.bin")+":2: want text", "privateFiles", "a binary file")
-	x := Examine(dir)
+	x := Examine(t.Context(), dir)
 	if !x.Answers[1].Failed() {
 		t.Errorf("the folder passes: %+v", x.Answers[1])
 	}
-	_, err = Load(smallFolder(t, map[string]string{"blob.bin": "\x00", ManifestName: strings.Replace(smallManifest, "lab/,", "lab/, \"*.bin\",", 1)}))
+	_, err = Load(t.Context(), smallFolder(t, map[string]string{"blob.bin": "\x00", ManifestName: strings.Replace(smallManifest, "lab/,", "lab/, \"*.bin\",", 1)}))
 	wantError(t, err)
 }
 
 func TestIncludesOutside(t *testing.T) {
 	dir := smallFolder(t, map[string]string{"fly.c": "#include \"../../../Else/x.h\"\n#include \"../../util/y.h\"\n"})
 	var got []string
-	for _, f := range Examine(dir).Answers[2].Findings {
+	for _, f := range Examine(t.Context(), dir).Answers[2].Findings {
 		got = append(got, f.Err.Error())
 	}
 	if len(got) != 1 || !strings.Contains(got[0], "fly.c:1:1: want a file of this directory or of rdma-core") {
@@ -141,7 +141,7 @@ int ids[] = { RDMA_DRIVER_ANT, RDMA_DRIVER_OWN, RDMA_DRIVER_FLY };
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := Load(smallFolder(t, map[string]string{
+			p, err := Load(t.Context(), smallFolder(t, map[string]string{
 				ManifestName: strings.NewReplacer(tt.manifest...).Replace(smallManifest), "fly.c": flyC, "fly.h": flyH,
 				"unbuilt.c": "#include <rdma/never.h>\n",
 			}))
@@ -149,7 +149,7 @@ int ids[] = { RDMA_DRIVER_ANT, RDMA_DRIVER_OWN, RDMA_DRIVER_FLY };
 			tree := smallRelease()
 			_, err = Integrate(tree, p)
 			wantError(t, err)
-			errs, err := p.CheckInRelease(tree, "56.1")
+			errs, err := p.CheckInRelease(t.Context(), tree, "56.1")
 			wantError(t, err)
 			var got []string
 			for _, e := range errs {
@@ -197,8 +197,8 @@ func TestUpstreamsNeedNothing(t *testing.T) {
 			seen++
 			a := Answer{}
 			p.checkNeeds(&a)
-			c, _ := p.readC()
-			errs, err := p.CheckInRelease(tree, tag)
+			c, _ := p.readC(t.Context())
+			errs, err := p.CheckInRelease(t.Context(), tree, tag)
 			wantError(t, err)
 			for _, f := range a.Findings {
 				errs = append(errs, f.Err)

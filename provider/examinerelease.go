@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"regexp"
@@ -24,12 +25,12 @@ type inRelease struct {
 // preprocessor condition is not looked at.
 //
 // Each result is a *SourceError; an error says that the tree could not be read.
-func (p *Provider) CheckInRelease(t Tree, version string) ([]error, error) {
+func (p *Provider) CheckInRelease(ctx context.Context, t Tree, version string) ([]error, error) {
 	r, err := readRelease(t, version)
 	if err != nil {
 		return nil, err
 	}
-	c, _ := p.readC() // what cannot be scanned is told by Examine
+	c, _ := p.readC(ctx) // what cannot be scanned is told by Examine
 	built := p.readBuilt()
 	var errs []error
 	for _, f := range c.files {

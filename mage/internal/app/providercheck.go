@@ -174,7 +174,7 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 		c.skip("the release does not take it", checkCompile, provider.CheckSymbols, checkDevices)
 		return nil
 	}
-	lacks, err := c.inTree(src, tree)
+	lacks, err := c.inTree(ctx, src, tree)
 	if err != nil {
 		return err
 	}
@@ -191,13 +191,13 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 
 // inTree answers for the release, into which the provider goes: lacks says that its
 // sources use what that does not have.
-func (c *providerCheck) inTree(src pipeline.Source, tree pipeline.Tree) (lacks bool, err error) {
+func (c *providerCheck) inTree(ctx context.Context, src pipeline.Source, tree pipeline.Tree) (lacks bool, err error) {
 	t, err := provider.OpenTree(tree.Dir)
 	if err != nil {
 		return false, err
 	}
 	defer t.Close()
-	errs, err := c.job.Provider.CheckInRelease(t, src.Version)
+	errs, err := c.job.Provider.CheckInRelease(ctx, t, src.Version)
 	if err != nil {
 		return false, err
 	}

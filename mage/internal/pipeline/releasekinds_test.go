@@ -85,7 +85,7 @@ func (k kind) make(t *testing.T) *provider.Provider {
 	maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
 	dir := filepath.Join(t.TempDir(), name)
 	writeTree(t, dir, texts)
-	pr, err := provider.Load(dir)
+	pr, err := provider.Load(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
