@@ -96,7 +96,7 @@ func claim(ctx context.Context, dir string, older func(string) bool) (*owned.Hol
 		return owned.Lock(ctx, dir, nil)
 	}
 	return nil, &owned.ForeignError{
-		Path: dir, Why: "is not empty, and has no marker " + owned.Marker + ": it was not made by verbsmith",
+		Path: dir, Why: "is not empty and has no marker " + owned.Marker + ", so verbsmith did not make it",
 	}
 }
 
@@ -133,9 +133,12 @@ func (c *cleaner) cache(ctx context.Context, held *owned.Hold) error {
 		}
 		err = errors.Join(err, errOpen)
 	}
-	report, errRemove := held.Remove(c.dirs.cache, cacheOwns)
+	if err != nil {
+		return err // somebody uses it, be it a run of an older version: the rest stays with it
+	}
+	report, err := held.Remove(c.dirs.cache, cacheOwns)
 	c.tell(c.dirs.cache, report)
-	return errors.Join(err, errRemove)
+	return err
 }
 
 // tell adds a directory to the tables.
