@@ -59,7 +59,7 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			return errors.Join(err, tarOf(all)(io.Discard))
 		}},
 		{"dist/", "RPMS/a.deb", func(p *Pipeline, _ Job, dir string) error {
-			_, err := collect(Manifest{}, dir, filepath.Join(p.DistDir, "x"))
+			_, err := collect(held(t, p.DistDir), Manifest{}, dir, "x")
 			return err
 		}},
 		{"the patch's place", "fly.patch", func(p *Pipeline, _ Job, dir string) error {
