@@ -48,22 +48,29 @@ type cleaner struct {
 }
 
 // busyError says that nothing was cleaned, because a run needs it.
-type busyError struct{ err error }
+type busyError struct {
+	err  error
+	pids []string // of the runs, where known
+}
 
 func (e *busyError) Error() string {
-	return e.err.Error() + ": nothing is removed; clean again when that run has ended"
+	text := e.err.Error()
+	if len(e.pids) > 0 {
+		text += " (process " + strings.Join(e.pids, ", ") + ")"
+	}
+	return text + ": nothing is removed; clean again when that run has ended"
 }
 func (e *busyError) Unwrap() error { return e.err }
 
 func (c *cleaner) run(ctx context.Context) error {
 	cache, errCache := claim(ctx, c.dirs.cache, isOlderCache)
 	if errors.As(errCache, new(*owned.BusyError)) {
-		return &busyError{errCache}
+		return &busyError{errCache, owned.LiveRuns(c.dirs.scratch())}
 	}
 	defer cache.Release()
 	dist, errDist := claim(ctx, c.dirs.dist, isOlderDist)
 	if errors.As(errDist, new(*owned.BusyError)) {
-		return &busyError{errDist}
+		return &busyError{err: errDist}
 	}
 	defer dist.Release()
 	errs := []error{c.engine(ctx, cache), errCache, errDist}

@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -208,7 +209,7 @@ func TestCleanWaitsForNoRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := left(t, filepath.Dir(f.root))
-	if _, err := clean(t, f); !errors.As(err, new(*busyError)) || !strings.Contains(err.Error(), f.cache) {
+	if _, err := clean(t, f); !errors.As(err, new(*busyError)) || !strings.Contains(err.Error(), fmt.Sprintf("%s is in use by another run (process %d)", f.cache, os.Getpid())) {
 		t.Errorf("beside a run: %v", err)
 	}
 	if after := left(t, filepath.Dir(f.root)); after != before {

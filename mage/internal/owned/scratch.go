@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/gofrs/flock"
@@ -90,6 +91,25 @@ func SweepScratch(parent string) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// LiveRuns gives the process ids of the runs that have a directory below parent.
+func LiveRuns(parent string) []string {
+	entries, _ := os.ReadDir(parent) // it is for a message only
+	var pids []string
+	for _, e := range entries {
+		if !e.IsDir() || !scratchName.MatchString(e.Name()) {
+			continue
+		}
+		lock, err := holdDir(filepath.Join(parent, e.Name()))
+		if lock != nil {
+			_ = lock.Close()
+		} else if err == nil {
+			pid, _, _ := strings.Cut(e.Name(), "-")
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // holdDir takes the lock of a directory; nil, nil if somebody has it.
