@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -103,10 +104,19 @@ func (c *cleaning) done(ctx context.Context, o Object, err error) {
 	case err == nil || errdefs.IsNotFound(err):
 		c.removed = append(c.removed, o)
 	case errdefs.IsConflict(err):
-		c.leave(o, "in use: "+oneLine(err))
+		c.leave(o, "in use: "+refusal(err))
 	default:
 		c.errs = append(c.errs, interrupted(ctx, "clean", fmt.Errorf("remove %s %s: %w", o.Kind, o.Name, err)))
 	}
+}
+
+// refusal is why an engine refuses a removal, of an image without what it is called.
+func refusal(err error) string {
+	why := strings.TrimPrefix(oneLine(err), "Error response from daemon: ")
+	if _, reason, ok := strings.Cut(why, "d) - "); ok { // "(must be forced) - ", "(cannot be forced) - "
+		return reason
+	}
+	return why
 }
 
 // chosen leaves out what a test does not mean.
@@ -133,7 +143,7 @@ func (c *cleaning) cleanVolumes(ctx context.Context) error {
 }
 
 func (c *cleaning) ownVolume(o Object) bool {
-	if home := o.Labels[homeLabel]; home != "" {
+	if home := o.Labels[homeLabel]; home != "" && c.run.home != "" {
 		return home == c.run.home
 	}
 	return c.OwnVolume != nil && c.OwnVolume(o.Name)

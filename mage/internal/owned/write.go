@@ -126,6 +126,12 @@ func (h *Hold) prepare(beside, name string) error {
 	return nil
 }
 
+// Foreign lists what is in the directory name and not recorded, as paths below it.
+func (h *Hold) Foreign(name string) ([]string, error) {
+	final := filepath.Join(h.dir, filepath.FromSlash(name))
+	return h.others(final, final+"/.none", name)
+}
+
 // others lists what is in final and not recorded, as paths below it: a directory
 // with nothing else in it as one. What has a path that the new directory uses is a
 // *ForeignError.

@@ -157,7 +157,7 @@ func collect(held *owned.Hold, m Manifest, from, name string) (Manifest, error) 
 		}
 		return writeFile(dir, manifestFile, append(data, '\n'))
 	})
-	return m, err
+	return m, makeRoom(err)
 }
 
 // outputFolders are what is collected: rpmbuild's folders, or one for all that a

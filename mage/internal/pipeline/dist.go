@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -91,5 +92,13 @@ func (p *Pipeline) Place(ctx context.Context, dir, name string, data []byte) (st
 		return "", err
 	}
 	defer held.Release()
-	return file, held.Place(output, data)
+	return file, makeRoom(held.Place(output, data))
+}
+
+// makeRoom says what to do where somebody else's file is in the way.
+func makeRoom(err error) error {
+	if foreign, ok := errors.AsType[*owned.ForeignError](err); ok {
+		return &AdviceError{Err: foreign, What: "move it away, or name another directory for outputs with VERBSMITH_DIST"}
+	}
+	return err
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/transplant"
@@ -218,8 +219,16 @@ func (p *Pipeline) donate(ctx context.Context, t specs.Transplant, theirs, folde
 		return nil, err
 	}
 	defer held.Release()
-	if err := held.Replace(name, func(dir string) error { return p.fillDonated(t, theirs, dir) }); err != nil {
-		return nil, err
+	// A file of somebody else in it would be a part of the provider.
+	foreign, err := held.Foreign(name)
+	if len(foreign) > 0 {
+		err = &owned.ForeignError{Path: filepath.Join(folder, foreign[0])}
+	}
+	if err == nil {
+		err = held.Replace(name, func(dir string) error { return p.fillDonated(t, theirs, dir) })
+	}
+	if err != nil {
+		return nil, makeRoom(err)
 	}
 	return provider.Load(ctx, folder)
 }
