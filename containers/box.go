@@ -129,7 +129,7 @@ func (e *Engine) confine(h *container.HostConfig, spec RunSpec) {
 	for _, v := range spec.Volumes {
 		h.Mounts = append(h.Mounts, mount.Mount{
 			Type: mount.TypeVolume, Source: v.Name, Target: v.Path, ReadOnly: v.ReadOnly,
-			VolumeOptions: &mount.VolumeOptions{Labels: e.run.labels(nil)},
+			VolumeOptions: &mount.VolumeOptions{Labels: e.run.volumeLabels(nil)},
 		})
 	}
 }

@@ -138,15 +138,21 @@ func (e *Engine) labelledBase(ctx context.Context, base string) (string, error) 
 		return "", err
 	}
 	tag := "verbsmith/base:" + strings.TrimPrefix(found.ID, "sha256:")[:12]
-	options := build.ImageBuildOptions{
-		Tags: []string{tag}, Dockerfile: "Containerfile", BuildArgs: map[string]*string{"BASE": &found.ID},
-		NetworkMode: "none", Remove: true, ForceRemove: true, Version: build.BuilderV1,
-	}
+	options := buildOptions(tag)
+	options.BuildArgs = map[string]*string{"BASE": &found.ID}
 	progress := &buildProgress{spec: BuildSpec{Tag: tag}, budget: e.limits.logBudget()}
 	if err := e.build(ctx, files, options, progress); err != nil {
 		return "", progress.failure(err)
 	}
 	return tag, nil
+}
+
+// buildOptions are those of a build that needs nothing but its Containerfile.
+func buildOptions(tag string) build.ImageBuildOptions {
+	return build.ImageBuildOptions{
+		Tags: []string{tag}, Dockerfile: "Containerfile",
+		NetworkMode: "none", Remove: true, ForceRemove: true, Version: build.BuilderV1,
+	}
 }
 
 // Of a cancelled build.

@@ -3,7 +3,6 @@
 package containers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/filters"
-	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/volume"
 )
 
@@ -36,74 +34,119 @@ type Object struct {
 	Labels map[string]string
 	// Size in bytes: of an image, what it adds to the image it was made from; -1 where the engine does not say.
 	Size int64
+	// Why says of a thing that Clean left why it did.
+	Why string
 
-	created int64
+	created  int64
+	running  bool     // of a container
+	parent   string   // of an image: the id of what it was made from, where known
+	ours     []string // of an image: our references
+	theirs   []string // of an image: everybody else's, by tag or digest
+	children bool     // of an image: others were made from it
 }
 
-// Removed says what was removed, in order.
+// Removed says what was removed, in order: an image that others refer to as well, or that others were made from, by
+// the reference that it lost.
 type Removed []Object
+
+// CleanOptions says what Clean may remove.
+type CleanOptions struct {
+	// All is everything that verbsmith made on this engine, whichever run directory its run had.
+	All bool
+	// OwnVolume says whether a volume is of this cache by its name, where it has no label that says so; nil is no.
+	OwnVolume func(name string) bool
+
+	keep func(Object) bool // of tests, which share an engine with others
+}
 
 // sizeTimeout bounds the question for the sizes of volumes, which an engine answers by reading them all.
 const sizeTimeout = 10 * time.Second
 
-// Clean removes every container, running or not, every volume and every image that carries our label, of
-// whichever run or machine, except those for which keep, if it is not nil, says true. It goes on after a failure;
-// the error joins all of them. Removed says what is gone.
-func (e *Engine) Clean(ctx context.Context, keep func(Object) bool) (Removed, error) {
-	var removed Removed
-	var errs []error
-	for _, list := range []func(context.Context) ([]Object, error){e.ourContainers, e.ourVolumes, e.ourImages} {
-		objects, err := list(ctx)
-		if err != nil {
-			errs = append(errs, interrupted(ctx, "clean", err))
-			continue
-		}
-		if keep != nil {
-			objects = slices.DeleteFunc(objects, keep)
-		}
-		gone, err := e.removeObjects(ctx, objects)
-		removed = append(removed, gone...)
-		if err != nil {
-			errs = append(errs, interrupted(ctx, "clean", err))
+// references is how the names of our images begin; what else an image is called is somebody else's name for it.
+const references = "verbsmith/"
+
+// Clean removes what verbsmith made and nobody uses: containers of runs of this run directory that are dead; volumes
+// of this cache; our references, and the images behind them, with those in between of their builds, unless others refer
+// to them, were made from them, or run. With All it also removes containers of dead runs of other run directories, all
+// volumes of ours, and images of ours without any reference.
+//
+// Nothing is forced: what is in use stays, and so does what only inherited our labels. It goes on after a failure; the
+// error joins all of them. Removed says what is gone, kept what is ours and stays, and why.
+func (e *Engine) Clean(ctx context.Context, options CleanOptions) (removed Removed, kept []Object, err error) {
+	c := &cleaning{Engine: e, CleanOptions: options, now: time.Now()}
+	for _, step := range []func(context.Context) error{c.cleanContainers, c.cleanVolumes, c.cleanImages} {
+		if err := step(ctx); err != nil {
+			c.errs = append(c.errs, interrupted(ctx, "clean", err))
 		}
 	}
-	return removed, errors.Join(errs...)
+	return c.removed, c.kept, errors.Join(c.errs...)
 }
 
-// removeObjects removes in the given order, and again for as long as that helps: an image that others depend on
-// goes once they are gone.
-func (e *Engine) removeObjects(ctx context.Context, objects []Object) (gone []Object, err error) {
-	for {
-		var left []Object
-		var errs []error
-		for _, o := range objects {
-			if err := e.removeObject(ctx, o); err != nil {
-				left, errs = append(left, o), append(errs, err)
-				continue
-			}
-			gone = append(gone, o)
-		}
-		if len(left) == 0 || len(left) == len(objects) || ctx.Err() != nil {
-			return gone, errors.Join(errs...)
-		}
-		objects = left
+// cleaning is one Clean.
+type cleaning struct {
+	*Engine
+	CleanOptions
+
+	now     time.Time
+	removed Removed
+	kept    []Object
+	errs    []error
+}
+
+func (c *cleaning) leave(o Object, why string) {
+	o.Why = why
+	c.kept = append(c.kept, o)
+}
+
+// done sorts the end of a removal: what the engine refuses because it is in use stays.
+func (c *cleaning) done(ctx context.Context, o Object, err error) {
+	switch {
+	case err == nil || errdefs.IsNotFound(err):
+		c.removed = append(c.removed, o)
+	case errdefs.IsConflict(err):
+		c.leave(o, "in use: "+refusal(err))
+	default:
+		c.errs = append(c.errs, interrupted(ctx, "clean", fmt.Errorf("remove %s %s: %w", o.Kind, o.Name, err)))
 	}
 }
 
-func (e *Engine) removeObject(ctx context.Context, o Object) error {
-	var err error
-	switch o.Kind {
-	case KindContainer:
-		return e.removeContainer(ctx, o.ID)
-	case KindVolume:
-		err = e.cli.VolumeRemove(ctx, o.ID, true)
-	case KindImage:
-		_, err = e.cli.ImageRemove(ctx, o.ID, image.RemoveOptions{Force: true, PruneChildren: true})
+// refusal is why an engine refuses a removal, of an image without what it is called.
+func refusal(err error) string {
+	why := strings.TrimPrefix(oneLine(err), "Error response from daemon: ")
+	if _, reason, ok := strings.Cut(why, "d) - "); ok { // "(must be forced) - ", "(cannot be forced) - "
+		return reason
 	}
-	if err != nil && !errdefs.IsNotFound(err) {
-		return fmt.Errorf("remove %s %s: %w", o.Kind, o.Name, err)
+	return why
+}
+
+// chosen leaves out what a test does not mean.
+func (c *cleaning) chosen(objects []Object, err error) ([]Object, error) {
+	if c.keep != nil {
+		objects = slices.DeleteFunc(objects, c.keep)
 	}
-	return nil
+	return objects, err
+}
+
+func (c *cleaning) cleanVolumes(ctx context.Context) error {
+	volumes, err := c.chosen(c.ourVolumes(ctx))
+	for _, o := range volumes {
+		switch {
+		case !c.All && !c.ownVolume(o):
+			c.leave(o, "of another cache (-all removes it)")
+		case c.inUse(o.Labels):
+			c.leave(o, "a run of its cache goes on")
+		default:
+			c.done(ctx, o, c.cli.VolumeRemove(ctx, o.ID, false))
+		}
+	}
+	return err
+}
+
+func (c *cleaning) ownVolume(o Object) bool {
+	if home := o.Labels[homeLabel]; home != "" && c.run.home != "" {
+		return home == c.run.home
+	}
+	return c.OwnVolume != nil && c.OwnVolume(o.Name)
 }
 
 func (e *Engine) ourContainers(ctx context.Context) ([]Object, error) {
@@ -113,7 +156,7 @@ func (e *Engine) ourContainers(ctx context.Context) ([]Object, error) {
 	}
 	objects := make([]Object, 0, len(found))
 	for _, c := range found {
-		objects = append(objects, Object{Kind: KindContainer, ID: c.id, Name: c.name(), Labels: c.labels, Size: -1})
+		objects = append(objects, Object{Kind: KindContainer, ID: c.id, Name: c.name(), Labels: c.labels, Size: -1, running: c.running})
 	}
 	return objects, nil
 }
@@ -153,41 +196,6 @@ func (e *Engine) volumeSizes(ctx context.Context) map[string]int64 {
 		}
 	}
 	return sizes
-}
-
-// ourImages gives the images, those in between of builds among them, the newest first: children before parents.
-func (e *Engine) ourImages(ctx context.Context) ([]Object, error) {
-	found, err := e.cli.ImageList(ctx, image.ListOptions{All: true, Filters: ourLabel()})
-	if err != nil {
-		return nil, fmt.Errorf("list images: %w", err)
-	}
-	whole := make(map[string]int64, len(found))
-	for _, i := range found {
-		whole[i.ID] = i.Size
-	}
-	objects := make([]Object, 0, len(found))
-	for _, i := range found {
-		objects = append(objects, Object{
-			Kind: KindImage, ID: i.ID, Name: imageName(i), Labels: i.Labels, created: i.Created,
-			Size: max(0, i.Size-whole[i.ParentID]),
-		})
-	}
-	slices.SortStableFunc(objects, func(a, b Object) int { return cmp.Compare(b.created, a.created) })
-	return objects, nil
-}
-
-func imageName(i image.Summary) string {
-	var refs []string
-	for _, ref := range i.RepoTags {
-		if ref != "<none>:<none>" {
-			refs = append(refs, ref)
-		}
-	}
-	if len(refs) == 0 {
-		id := strings.TrimPrefix(i.ID, "sha256:")
-		return id[:min(12, len(id))]
-	}
-	return strings.Join(refs, ", ")
 }
 
 func ourLabel() filters.Args { return filters.NewArgs(filters.Arg("label", Label+"=1")) }

@@ -32,6 +32,8 @@ type Options struct {
 	// RunDir is the folder for the lock files of runs; "" means verbsmith/runs in the user's cache folder. Runs
 	// that share it look after each other's leftovers.
 	RunDir string
+	// Visitor takes no part in any run folder: nothing but Clean may be called then.
+	Visitor bool
 	// Notice is told, in one line without a line break, of leftovers that were removed and of what could not be
 	// removed; nil means nobody is.
 	Notice func(text string)
@@ -69,6 +71,8 @@ type Engine struct {
 	limits   Limits
 	unbound  sync.Once // says which limits the engine does not apply to containers
 	unboundB sync.Once // and to builds
+
+	references string // how our references begin; tests have their own
 }
 
 // patience is how long an engine is waited for where no context ends the wait.
@@ -91,7 +95,7 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 		return nil, errors.Join(err, cli.Close())
 	}
 	e := &Engine{
-		cli: cli, notice: options.Notice, limits: options.Limits,
+		cli: cli, notice: options.Notice, limits: options.Limits, references: references,
 		patience: patience{cleanup: cleanupTimeout, retry: retryTimeout, output: outputTimeout},
 	}
 	if e.notice == nil {
@@ -100,6 +104,10 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 	e.provider = sync.OnceValues(e.newProvider)
 	if err := e.ask(ctx, host); err != nil {
 		return nil, errors.Join(err, cli.Close())
+	}
+	if options.Visitor {
+		e.run = &run{}
+		return e, nil
 	}
 	if e.run, err = newRun(options.RunDir); err != nil {
 		return nil, errors.Join(err, cli.Close())
@@ -212,6 +220,9 @@ func (e *Engine) ending(ctx context.Context) (context.Context, context.CancelFun
 func (e *Engine) Close() error {
 	ctx, stop := e.ending(context.Background())
 	defer stop()
+	if e.run.id == "" {
+		return e.cli.Close()
+	}
 	left, err := e.containers(ctx, RunLabel+"="+e.run.id)
 	var mine []leftover
 	for _, c := range left {

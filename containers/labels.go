@@ -26,19 +26,38 @@ const (
 	// selfLabel repeats the name of the container that carries it. A container that somebody else makes from
 	// an image of ours inherits our labels, but not the name: so it is not taken for a leftover.
 	selfLabel = Label + ".container"
+	// runsLabel is the path of that folder, by which clean can see from elsewhere whether the run goes on.
+	runsLabel = Label + ".runs"
 )
 
 // containerLabels gives the labels of the container called name, over those that the caller asks for.
 func containerLabels(r *run, name string, extra map[string]string) map[string]string {
+	labels := r.volumeLabels(extra)
+	labels[selfLabel] = name
+	return labels
+}
+
+// volumeLabels gives the labels of a thing that belongs to this run's folder.
+func (r *run) volumeLabels(extra map[string]string) map[string]string {
 	labels := r.labels(extra)
 	labels[homeLabel] = r.home
-	labels[selfLabel] = name
+	labels[runsLabel] = r.dir
+	return labels
+}
+
+// imageLabels gives the labels of an image that is kept of a container, without those of that container: what is made
+// from it would look like the run folder's, and it is everybody's.
+func imageLabels(r *run, extra map[string]string) map[string]string {
+	labels := r.labels(extra)
+	for _, own := range []string{homeLabel, runsLabel, selfLabel} {
+		labels[own] = "" // an engine adds the container's own where there is none
+	}
 	return labels
 }
 
 // labels gives the labels of a thing that outlives the run. The caller's own never replace them.
 func (r *run) labels(extra map[string]string) map[string]string {
-	labels := make(map[string]string, len(extra)+4)
+	labels := make(map[string]string, len(extra)+5)
 	maps.Copy(labels, extra)
 	labels[Label] = "1"
 	labels[RunLabel] = r.id

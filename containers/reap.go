@@ -37,7 +37,11 @@ func newRun(dir string) (*run, error) {
 		}
 		dir = filepath.Join(cache, "verbsmith", "runs")
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("a folder for lock files: %w", err)
 	}
 	home, err := runHome(dir)
@@ -74,7 +78,7 @@ func (r *run) holdsItsFile() bool {
 
 // end gives up the lock; a second call does nothing.
 func (r *run) end() error {
-	if !r.lock.Locked() {
+	if r.lock == nil || !r.lock.Locked() {
 		return nil
 	}
 	return errors.Join(os.Remove(r.file(r.id)), r.lock.Close())
@@ -84,6 +88,9 @@ func (r *run) end() error {
 // left, until forget is called, which removes it.
 func (r *run) dead(id string) (forget func(), dead bool) {
 	file := r.file(id)
+	if r.dir == "" {
+		return nil, false
+	}
 	if filepath.Base(file) != id+".lock" || id == r.id {
 		return nil, false
 	}
@@ -116,9 +123,12 @@ func (r *run) others() []string {
 	return ids
 }
 
+// homeFile is the file of a run folder that holds its identity.
+const homeFile = "home"
+
 // runHome gives the identity of a run folder: a random number that the first run puts into it.
 func runHome(dir string) (string, error) {
-	file := filepath.Join(dir, "home")
+	file := filepath.Join(dir, homeFile)
 	lock := flock.New(filepath.Join(dir, "home.guard"))
 	if err := lock.Lock(); err != nil {
 		return "", fmt.Errorf("identity of the lock folder: %w", err)
@@ -185,6 +195,7 @@ type leftover struct {
 	names   []string // as the engine gives them, with a slash in front
 	labels  map[string]string
 	created time.Time
+	running bool
 }
 
 func (l leftover) name() string {
@@ -205,6 +216,7 @@ func (e *Engine) containers(ctx context.Context, label string) ([]leftover, erro
 	for _, c := range found {
 		list = append(list, leftover{
 			id: c.ID, names: c.Names, labels: c.Labels, created: time.Unix(c.Created, 0),
+			running: c.State == container.StateRunning || c.State == container.StatePaused || c.State == container.StateRestarting,
 		})
 	}
 	return list, nil

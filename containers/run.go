@@ -215,7 +215,7 @@ func (e *Engine) awaitEnd(ctx context.Context, end <-chan exit, copied <-chan er
 // commit keeps the container as an image that is started like the one it came from.
 func (e *Engine) commit(ctx context.Context, id string, spec RunSpec, base image.InspectResponse) (string, error) {
 	config := &container.Config{
-		User: "0:0", WorkingDir: "/", Labels: e.run.labels(spec.Labels),
+		User: "0:0", WorkingDir: "/", Labels: imageLabels(e.run, spec.Labels),
 		// Not nil: an engine fills in the container's own for nil.
 		Entrypoint: []string{}, Cmd: []string{},
 	}

@@ -16,6 +16,10 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/volume"
 )
 
 // These tests need a Docker engine and fail without one: a machine that is to prove the engine must have it.
@@ -64,15 +68,34 @@ func withProbe(m *testing.M) int {
 		return 1
 	}
 	defer func() {
-		removed, err := e.Clean(ctx, notOfThisTest)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "clean after the tests:", removed, err)
+		if err := removeMarked(ctx, e, testLabel, testMark); err != nil {
+			fmt.Fprintln(os.Stderr, "clean after the tests:", err)
 		}
 	}()
 	return m.Run()
 }
 
-func notOfThisTest(o Object) bool { return o.Labels[testLabel] != testMark }
+// removeMarked removes everything that carries a label of a test, whoever uses it.
+func removeMarked(ctx context.Context, e *Engine, label, value string) error {
+	marked := filters.NewArgs(filters.Arg("label", label+"="+value))
+	left, err := e.containers(ctx, label+"="+value)
+	errs := []error{err, e.removeAll(ctx, left)}
+	volumes, err := e.cli.VolumeList(ctx, volume.ListOptions{Filters: marked})
+	errs = append(errs, err)
+	for _, v := range volumes.Volumes {
+		errs = append(errs, e.cli.VolumeRemove(ctx, v.Name, true))
+	}
+	for before := -1; ; {
+		images, err := e.cli.ImageList(ctx, image.ListOptions{All: true, Filters: marked})
+		if err != nil || len(images) == 0 || len(images) == before {
+			return errors.Join(append(errs, err)...)
+		}
+		before = len(images)
+		for _, i := range images {
+			_, _ = e.cli.ImageRemove(ctx, i.ID, image.RemoveOptions{Force: true}) // again, once its children are gone
+		}
+	}
+}
 
 func probeRootFS(ctx context.Context, dir string) ([]byte, error) {
 	program := filepath.Join(dir, "probe")

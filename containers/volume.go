@@ -12,7 +12,7 @@ import (
 
 // EnsureVolume makes a named volume with our labels and the given ones, unless there is one of that name.
 func (e *Engine) EnsureVolume(ctx context.Context, name string, labels map[string]string) error {
-	_, err := e.cli.VolumeCreate(ctx, volume.CreateOptions{Name: name, Labels: e.run.labels(labels)})
+	_, err := e.cli.VolumeCreate(ctx, volume.CreateOptions{Name: name, Labels: e.run.volumeLabels(labels)})
 	if err != nil {
 		return interrupted(ctx, "volume "+name, fmt.Errorf("make volume %s: %w", name, engineError(err)))
 	}

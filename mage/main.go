@@ -13,6 +13,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/magefile/mage/mage"
+
+	"github.com/resnics/verbsmith/mage/internal/owned"
 )
 
 func main() {
@@ -21,6 +23,10 @@ func main() {
 
 // run does what mage's own command does with args, and gives its exit status.
 func run(args []string) int {
+	if err := owned.CheckTemp(); err != nil { // the compiler would not say what is wrong
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
+	}
 	inv, command, err := mage.Parse(io.Discard, io.Discard, args)
 	if err != nil || command != mage.None || inv.List || inv.Help || inv.Autocomplete || inv.HashFast {
 		return mage.ParseAndRun(os.Stdout, os.Stderr, os.Stdin, args)

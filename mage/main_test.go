@@ -125,3 +125,15 @@ func write(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestMissingTempDirectoryIsNamed: the compiler says only that it cannot make its
+// own directory.
+func TestMissingTempDirectoryIsNamed(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "none")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "doctor")
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(os.Environ(), asMage+"=1", "TMPDIR="+missing)
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "TMPDIR="+missing) {
+		t.Errorf("%v, said %s", err, out)
+	}
+}

@@ -16,9 +16,11 @@ func Doctor(ctx context.Context,
 	return app.Run(ctx, app.Flags{Distro: distro, Base: base}, (*app.App).Doctor)
 }
 
-// Clean removes outputs, caches, and every container, volume and image of ours.
-func Clean(ctx context.Context) error {
-	return app.Run(ctx, app.Flags{}, (*app.App).Clean)
+// Clean removes what verbsmith made: outputs, cache, images, this cache's volumes and containers.
+func Clean(ctx context.Context,
+	all *bool, // also what runs with other caches left on the engine (default false)
+) error {
+	return app.Clean(ctx, all != nil && *all)
 }
 
 // Check runs all linters.

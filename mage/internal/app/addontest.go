@@ -31,7 +31,7 @@ func (a *App) TestAddon(ctx context.Context) error {
 	}
 	report, err := a.pipeline.ProveAddon(ctx, b.job, b.tc, proof)
 	if len(report.Verdicts) > 0 {
-		err = errors.Join(err, a.showReport(report, b.dist))
+		err = errors.Join(err, a.showReport(ctx, report, b.dist))
 		if len(proof.Others) == 0 {
 			fmt.Fprintln(a.ui.Out(), "no other add-on is in dist/ that dnf would have to refuse: rpm:addon builds them")
 		}

@@ -28,8 +28,7 @@ type App struct {
 	pipeline *pipeline.Pipeline
 	place    *providerPlace
 
-	cleaned bool // the cache folder goes when the run ends
-
+	work    *workspace
 	connect sync.Mutex
 	engine  *containers.Engine
 }
@@ -41,15 +40,21 @@ func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) e
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
 	out := newUI(folders{}, &providerPlace{})
-	a, err := open(f)
+	a, err := open(ctx, f)
 	if err == nil {
 		out = a.ui
 		slog.SetDefault(a.pipeline.Log)
 		if err = a.checkFlags(); err == nil {
 			err = a.make(ctx, call)
 		}
-		err = errors.Join(err, a.close(), out.OutError())
+		err = errors.Join(err, out.OutError())
+		err = errors.Join(err, a.close(err))
 	}
+	return finish(ctx, out, err)
+}
+
+// finish shows a run's error, if it has one, and gives what mage is to print.
+func finish(ctx context.Context, out *ui.UI, err error) error {
 	defer out.Close()
 	if err == nil {
 		return nil
@@ -76,12 +81,24 @@ func (a *App) make(ctx context.Context, call func(*App, context.Context) error) 
 	return call(a, ctx)
 }
 
-func open(f Flags) (*App, error) {
+func open(ctx context.Context, f Flags) (*App, error) {
 	dirs, err := findFolders()
 	if err != nil {
 		return nil, err
 	}
 	a := &App{flags: f, dirs: dirs, place: &providerPlace{}}
+	if a.work, err = openWorkspace(ctx, &a.dirs); err != nil {
+		return nil, err
+	}
+	if err := a.load(); err != nil {
+		return nil, errors.Join(err, a.work.close())
+	}
+	return a, nil
+}
+
+// load reads specs/ and makes the pipeline.
+func (a *App) load() error {
+	dirs := &a.dirs
 	data := os.DirFS(dirs.specs())
 	var errReleases, errDistros, errSuites error
 	a.releases, errReleases = specs.LoadReleases(data)
@@ -89,26 +106,26 @@ func open(f Flags) (*App, error) {
 	a.suites, errSuites = specs.LoadSuites(data)
 	interfaces, errInterfaces := specs.LoadInterfaces(data)
 	if err := errors.Join(errReleases, errDistros, errSuites, errInterfaces); err != nil {
-		return nil, err
+		return err
 	}
 	sums, err := specs.OpenSums(dirs.sums(), dirs.pins())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	cache, err := stagecache.Open(dirs.stages())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := dirs.openLogs(); err != nil {
-		return nil, err
+		return err
 	}
-	a.ui = newUI(dirs, a.place)
+	a.ui = newUI(*dirs, a.place)
 	a.pipeline = &pipeline.Pipeline{
 		Root: dirs.root, DistDir: dirs.dist, CacheDir: dirs.cache,
 		Cache: cache, Releases: a.releases, Interfaces: interfaces, Sums: sums,
 		UI: a.ui, Log: slog.New(a.ui.SlogHandler()), Engine: a.connectEngine,
 	}
-	return a, nil
+	return nil
 }
 
 // connectEngine connects at the first use; later uses share the connection.
@@ -134,19 +151,18 @@ func (a *App) connectEngine(ctx context.Context) (*containers.Engine, error) {
 	return engine, nil
 }
 
-func (a *App) close() error {
+// close ends the run; failed is what it failed with, if it did.
+func (a *App) close(failed error) error {
 	var errs []error
 	if a.engine != nil {
 		if err := a.engine.Close(); err != nil {
 			errs = append(errs, fmt.Errorf("clean up after the run: %w", err))
 		}
 	}
-	if a.cleaned {
-		if err := os.RemoveAll(a.dirs.cache); err != nil {
-			errs = append(errs, fmt.Errorf("remove the cache: %w", err))
-		}
+	if failed == nil {
+		errs = append(errs, a.dirs.closeLogs())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, a.work.close())...)
 }
 
 // interruptedError says that the user or the system ended the run.

@@ -148,8 +148,10 @@ func (a *App) packaged(ctx context.Context, m made) (made, pipeline.Dist, error)
 }
 
 // relative shortens a path below the repository for people.
-func (a *App) relative(path string) string {
-	rel, err := filepath.Rel(a.dirs.root, path)
+func (a *App) relative(path string) string { return relativeTo(a.dirs.root, path) }
+
+func relativeTo(root, path string) string {
+	rel, err := filepath.Rel(root, path)
 	if err != nil || !filepath.IsLocal(rel) {
 		return path
 	}

@@ -34,7 +34,7 @@ func (a *App) TestUnit(ctx context.Context) error {
 // goTest runs go test with its output as it comes.
 func (a *App) goTest(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
-	cmd.Dir = a.dirs.root
+	cmd.Dir, cmd.Env = a.dirs.root, a.work.userEnv()
 	cmd.Stdout, cmd.Stderr = a.ui.Out(), os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second // for a test's own children, which have the output too

@@ -6,33 +6,190 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// Clean is the clean target. Outputs and caches go even where no engine
-// answers; that one does not is an error all the same, because what it holds
-// of ours then stays.
-func (a *App) Clean(ctx context.Context) error {
-	rows := [][]string{}
-	var errs []error
-	engine, err := a.connectEngine(ctx)
+// Clean is the clean target: it removes what verbsmith made, on the engine, in
+// dist/ and in the cache, and says what stays. all is not only this cache's part of
+// the engine. Directories are cleaned even where no engine answers; that one does
+// not is an error all the same, because what it holds of ours then stays. It is no
+// call of an App, for a run would use the cache that it is to remove.
+func Clean(ctx context.Context, all bool) error {
+	ctx, stop := untilSignal(ctx)
+	defer stop(nil)
+	out := newUI(folders{}, &providerPlace{})
+	dirs, err := findFolders()
 	if err == nil {
-		removed, err := engine.Clean(ctx, nil)
-		errs = append(errs, err)
-		for _, o := range removed {
-			rows = append(rows, []string{string(o.Kind), o.Name})
+		c := &cleaner{dirs: dirs, all: all}
+		err = c.run(ctx)
+		if len(c.removed) > 0 {
+			out.Table("removed", []string{"kind", "name"}, c.removed)
+		}
+		if len(c.kept) > 0 {
+			out.Table("kept", []string{"kind", "name", "why"}, c.kept)
 		}
 	}
-	errs = append(errs, err)
-	if _, err := a.pipeline.Cache.RemoveAll(ctx); err != nil {
-		errs = append(errs, err)
+	return finish(ctx, out, err)
+}
+
+type cleaner struct {
+	dirs          folders
+	all           bool
+	removed, kept [][]string
+}
+
+// busyError says that nothing was cleaned, because a run needs it.
+type busyError struct {
+	err  error
+	pids []string // of the runs, where known
+}
+
+func (e *busyError) Error() string {
+	text := e.err.Error()
+	if len(e.pids) > 0 {
+		text += " (process " + strings.Join(e.pids, ", ") + ")"
 	}
-	if err := os.RemoveAll(a.dirs.dist); err != nil {
-		errs = append(errs, fmt.Errorf("remove the outputs: %w", err))
+	return text + ": nothing is removed; clean again when that run has ended"
+}
+func (e *busyError) Unwrap() error { return e.err }
+
+func (c *cleaner) run(ctx context.Context) error {
+	cache, errCache := claim(ctx, c.dirs.cache, isOlderCache)
+	if errors.As(errCache, new(*owned.BusyError)) {
+		return &busyError{errCache, owned.LiveRuns(c.dirs.scratch())}
 	}
-	rows = append(rows, []string{"folder", a.relative(a.dirs.dist)})
-	rows = append(rows, []string{"folder", a.dirs.cache})
-	a.cleaned = true // it holds this run's own log and lock until the end
-	a.ui.Table("removed", []string{"kind", "name"}, rows)
+	defer cache.Release()
+	dist, errDist := claim(ctx, c.dirs.dist, isOlderDist)
+	if errors.As(errDist, new(*owned.BusyError)) {
+		return &busyError{err: errDist}
+	}
+	defer dist.Release()
+	errs := []error{c.engine(ctx, cache), errCache, errDist}
+	// The inner one first, so that the outer one is empty where nothing else is in it.
+	steps := []func() error{func() error { return c.dist(dist) }, func() error { return c.cache(ctx, cache) }}
+	if owned.Overlap(c.dirs.dist, c.dirs.cache) {
+		steps[0], steps[1] = steps[1], steps[0]
+	}
+	for _, step := range steps {
+		errs = append(errs, step())
+	}
 	return errors.Join(errs...)
+}
+
+// claim has a directory alone. It gives nil for one that is not there, or empty,
+// and *owned.ForeignError for one that is not verbsmith's. What an older version
+// made, which wrote no marker, is known by older.
+func claim(ctx context.Context, dir string, older func(string) bool) (*owned.Hold, error) {
+	held, err := owned.Claim(dir)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return held, err
+	}
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil //nolint:nilnil // nothing there is an answer
+	case err != nil:
+		return nil, fmt.Errorf("look into %s: %w", dir, err)
+	case len(entries) == 0 || older(dir):
+		return owned.Lock(ctx, dir, nil)
+	}
+	return nil, &owned.ForeignError{
+		Path: dir, Why: "is not empty and has no marker " + owned.Marker + ", so verbsmith did not make it",
+	}
+}
+
+func isOlderCache(dir string) bool {
+	info, err := os.Lstat(stagecache.Locks(filepath.Join(dir, "stages")))
+	return err == nil && info.IsDir()
+}
+
+func isOlderDist(dir string) bool { return len(pipeline.UnrecordedOutputs(dir)) > 0 }
+
+func (c *cleaner) dist(held *owned.Hold) error {
+	if held == nil {
+		return nil
+	}
+	if held.New {
+		if err := held.Add(pipeline.UnrecordedOutputs(held.Dir())...); err != nil {
+			return err
+		}
+	}
+	report, err := held.Remove(c.dirs.dist, nil)
+	c.tell(c.dirs.dist, report)
+	return err
+}
+
+func (c *cleaner) cache(ctx context.Context, held *owned.Hold) error {
+	if held == nil {
+		return nil
+	}
+	err := owned.SweepScratch(c.dirs.scratch())
+	if _, missing := os.Lstat(c.dirs.stages()); missing == nil {
+		stages, errOpen := stagecache.Open(c.dirs.stages())
+		if errOpen == nil {
+			_, errOpen = stages.RemoveAll(ctx)
+		}
+		err = errors.Join(err, errOpen)
+	}
+	if err != nil {
+		return err // somebody uses it, be it a run of an older version: the rest stays with it
+	}
+	report, err := held.Remove(c.dirs.cache, cacheOwns)
+	c.tell(c.dirs.cache, report)
+	return err
+}
+
+// tell adds a directory to the tables.
+func (c *cleaner) tell(dir string, report owned.Report) {
+	const shown = 20
+	switch {
+	case report.Gone:
+		c.removed = append(c.removed, []string{"directory", relativeTo(c.dirs.root, dir)})
+	case report.Files > 0:
+		c.removed = append(c.removed, []string{"files", fmt.Sprintf("%d in %s", report.Files, relativeTo(c.dirs.root, dir))})
+	}
+	for i, name := range report.Kept {
+		if i == shown {
+			c.kept = append(c.kept, []string{"file", fmt.Sprintf("%d more in %s", len(report.Kept)-shown, dir), ""})
+			break
+		}
+		kind := "file"
+		if strings.HasSuffix(name, "/") {
+			kind = "directory"
+		}
+		c.kept = append(c.kept, []string{kind, ui.Clean(filepath.Join(relativeTo(c.dirs.root, dir), name)), "not made by verbsmith"})
+	}
+}
+
+func (c *cleaner) engine(ctx context.Context, cache *owned.Hold) (err error) {
+	options := containers.Options{Notice: func(text string) { c.kept = append(c.kept, []string{"container", text, ""}) }}
+	if cache != nil {
+		options.RunDir = c.dirs.runs()
+	} else {
+		options.Visitor = true
+	}
+	engine, err := containers.Connect(ctx, options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	removed, kept, err := engine.Clean(ctx, containers.CleanOptions{
+		All: c.all, OwnVolume: func(name string) bool { return pipeline.IsVolumeOf(c.dirs.cache, name) },
+	})
+	for _, o := range removed {
+		c.removed = append(c.removed, []string{string(o.Kind), o.Name})
+	}
+	for _, o := range kept {
+		c.kept = append(c.kept, []string{string(o.Kind), o.Name, o.Why})
+	}
+	return err
 }

@@ -127,16 +127,16 @@ func (a *App) deb(ctx context.Context, further int) (debMade, pipeline.Dist, err
 	if err != nil {
 		return m, dist, err
 	}
-	return m, dist, placeLintian(dist, said)
+	return m, dist, a.placeLintian(ctx, dist, said)
 }
 
 // placeLintian puts what lintian said beside the packages.
-func placeLintian(dist pipeline.Dist, said pipeline.Lintian) error {
+func (a *App) placeLintian(ctx context.Context, dist pipeline.Dist, said pipeline.Lintian) error {
 	data, err := os.ReadFile(said.File)
 	if err != nil {
 		return fmt.Errorf("read what lintian said: %w", err)
 	}
-	_, err = pipeline.Place(dist.Dir, filepath.Base(said.File), data)
+	_, err = a.pipeline.Place(ctx, dist.Dir, filepath.Base(said.File), data)
 	return err
 }
 

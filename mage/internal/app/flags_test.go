@@ -19,11 +19,16 @@ func opened(t *testing.T, f Flags) *App {
 	t.Helper()
 	t.Setenv("VERBSMITH_CACHE", t.TempDir())
 	t.Setenv("VERBSMITH_DIST", t.TempDir())
-	a, err := open(f)
+	a, err := open(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(a.ui.Close)
+	t.Cleanup(func() {
+		a.ui.Close()
+		if err := a.close(nil); err != nil {
+			t.Error(err)
+		}
+	})
 	return a
 }
 

@@ -8,11 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
-	"syscall"
-	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/owned"
 )
 
 // folders is where a run reads and writes.
@@ -20,7 +17,7 @@ type folders struct {
 	root  string // the repository
 	dist  string // outputs; VERBSMITH_DIST, or dist/ of the repository
 	cache string // VERBSMITH_CACHE, or verbsmith/ of the user's cache folder
-	logs  string // of this run
+	logs  string // of this run, made when something is written
 }
 
 func (f *folders) specs() string     { return filepath.Join(f.root, "specs") }
@@ -29,28 +26,60 @@ func (f *folders) sums() string      { return filepath.Join(f.cache, "downloads"
 func (f *folders) providers() string { return filepath.Join(f.root, "provider") }
 func (f *folders) stages() string    { return filepath.Join(f.cache, "stages") }
 func (f *folders) runs() string      { return filepath.Join(f.cache, "runs") }
+func (f *folders) scratch() string   { return filepath.Join(f.cache, "tmp") }
 
+// findFolders says where a run reads and writes, and makes nothing.
 func findFolders() (folders, error) {
 	root, err := findRoot()
 	if err != nil {
 		return folders{}, err
 	}
-	f := folders{root: root, dist: os.Getenv("VERBSMITH_DIST"), cache: os.Getenv("VERBSMITH_CACHE")}
+	f := folders{root: root, dist: os.Getenv(distVariable), cache: os.Getenv(cacheVariable)}
 	if f.dist == "" {
 		f.dist = filepath.Join(root, "dist")
 	}
 	if f.cache == "" {
 		base, err := os.UserCacheDir()
 		if err != nil {
-			return f, fmt.Errorf("find a folder for the cache (VERBSMITH_CACHE names one): %w", err)
+			return f, fmt.Errorf("find a directory for the cache (%s names one): %w", cacheVariable, err)
 		}
 		f.cache = filepath.Join(base, "verbsmith")
 	}
 	f.dist, f.cache = absolute(f.dist), absolute(f.cache)
-	if err := os.MkdirAll(f.cache, 0o755); err != nil {
-		return f, fmt.Errorf("make the cache folder (VERBSMITH_CACHE names another): %w", err)
+	return f, f.check()
+}
+
+const (
+	distVariable  = "VERBSMITH_DIST"
+	cacheVariable = "VERBSMITH_CACHE"
+)
+
+// placeError says that a directory cannot be verbsmith's.
+type placeError struct{ name, dir, got string }
+
+func (e *placeError) Error() string {
+	return fmt.Sprintf("%s=%s: want a directory of its own, got %s", e.name, e.dir, e.got)
+}
+
+// check refuses directories in which everything else would be verbsmith's
+// neighbour.
+func (f *folders) check() error {
+	home, _ := os.UserHomeDir() // "" is no directory
+	var errs []error
+	for _, d := range [][2]string{{distVariable, f.dist}, {cacheVariable, f.cache}} {
+		switch real := owned.Real(d[1]); {
+		case real == string(filepath.Separator):
+			errs = append(errs, &placeError{d[0], d[1], "the root of the file system"})
+		case home != "" && real == owned.Real(home):
+			errs = append(errs, &placeError{d[0], d[1], "the home directory"})
+		case owned.Overlap(real, f.root):
+			errs = append(errs, &placeError{d[0], d[1], "a directory that holds the repository"})
+		}
 	}
-	return f, nil
+	if owned.Real(f.dist) == owned.Real(f.cache) {
+		errs = append(errs, &placeError{cacheVariable, f.cache, "the one of " + distVariable})
+	}
+	return errors.Join(errs...)
 }
 
 func absolute(path string) string {
@@ -81,45 +110,4 @@ func findRoot() (string, error) {
 		}
 		dir = parent
 	}
-}
-
-// openLogs makes this run's log folder and drops those of long ago.
-func (f *folders) openLogs() error {
-	const keep = 20
-	all := filepath.Join(f.cache, "logs")
-	name := time.Now().UTC().Format("20060102T150405.000") + "-" + strconv.Itoa(os.Getpid())
-	f.logs = filepath.Join(all, name)
-	if err := os.MkdirAll(f.logs, 0o755); err != nil {
-		return fmt.Errorf("make the log folder: %w", err)
-	}
-	runs, err := os.ReadDir(all)
-	if err != nil {
-		return fmt.Errorf("list the log folders: %w", err)
-	}
-	names := make([]string, 0, len(runs))
-	for _, r := range runs {
-		names = append(names, r.Name())
-	}
-	slices.Sort(names)
-	for len(names) > keep {
-		if !stillRuns(names[0]) {
-			if err := os.RemoveAll(filepath.Join(all, names[0])); err != nil {
-				return fmt.Errorf("remove an old log folder: %w", err)
-			}
-		}
-		names = names[1:]
-	}
-	return nil
-}
-
-// stillRuns says whether the run of a log folder, whose name ends in its process
-// id, has not ended: a long run outlasts many short ones, and needs its logs.
-func stillRuns(folder string) bool {
-	_, id, _ := strings.Cut(folder, "-")
-	pid, err := strconv.Atoi(id)
-	if err != nil || pid <= 0 {
-		return false
-	}
-	err = syscall.Kill(pid, 0)
-	return err == nil || errors.Is(err, syscall.EPERM)
 }

@@ -33,12 +33,12 @@ func (a *App) TestIntegration(ctx context.Context) error {
 func (a *App) prove(ctx context.Context, job pipeline.Job, tc pipeline.Toolchain, dist pipeline.Dist) error {
 	report, err := a.pipeline.Prove(ctx, job, tc, dist)
 	if len(report.Verdicts) > 0 {
-		err = errors.Join(err, a.showReport(report, dist))
+		err = errors.Join(err, a.showReport(ctx, report, dist))
 	}
 	return err
 }
 
-func (a *App) showReport(report pipeline.Report, dist pipeline.Dist) error {
+func (a *App) showReport(ctx context.Context, report pipeline.Report, dist pipeline.Dist) error {
 	rows := make([][]string, 0, len(report.Verdicts))
 	for _, v := range report.Verdicts {
 		state := "pass"
@@ -53,7 +53,7 @@ func (a *App) showReport(report pipeline.Report, dist pipeline.Dist) error {
 	if err != nil {
 		return err
 	}
-	file, err := pipeline.Place(dist.Dir, "junit.xml", data)
+	file, err := a.pipeline.Place(ctx, dist.Dir, "junit.xml", data)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (a *App) TestKernel(ctx context.Context) error {
 	if ctx.Err() != nil || err != nil && !outcome.Answered() {
 		return err
 	}
-	return errors.Join(err, a.showKernel(m, packages, plan, outcome, start))
+	return errors.Join(err, a.showKernel(ctx, m, packages, plan, outcome, start))
 }
 
 // The values of -module.
@@ -160,7 +160,9 @@ func (a *App) bench(ctx context.Context, m made, packages []pipeline.Dist, debug
 
 // showKernel shows every case beside the stock provider's result, what the
 // suite skipped, and what failed.
-func (a *App) showKernel(m made, packages []pipeline.Dist, plan lab.Plan, outcome lab.Outcome, start time.Time) error {
+func (a *App) showKernel(
+	ctx context.Context, m made, packages []pipeline.Dist, plan lab.Plan, outcome lab.Outcome, start time.Time,
+) error {
 	dist := packages[len(packages)-1]
 	rows := lab.Judge(plan, outcome)
 	a.ui.Summary(a.ui.StageTimes())
@@ -189,7 +191,7 @@ func (a *App) showKernel(m made, packages []pipeline.Dist, plan lab.Plan, outcom
 	if err != nil {
 		return err
 	}
-	file, err := pipeline.Place(dist.Dir, name, data)
+	file, err := a.pipeline.Place(ctx, dist.Dir, name, data)
 	if err != nil {
 		return err
 	}

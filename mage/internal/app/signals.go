@@ -20,7 +20,7 @@ var errParentGone = errors.New("the process that started this one is gone")
 func untilSignal(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	parent := os.Getppid()
 	go func() {
 		defer signal.Stop(signals)

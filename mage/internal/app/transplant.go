@@ -65,7 +65,7 @@ func (a *App) TestTransplant(ctx context.Context) error {
 		rows = append(rows, row)
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	err = a.showTransplants(rows)
+	err = a.showTransplants(ctx, rows)
 	return errors.Join(err, a.pipeline.Prune(ctx))
 }
 
@@ -170,7 +170,7 @@ func (e *transplantsError) Error() string {
 
 // showTransplants prints the table, writes the report, and gives an error if a
 // row failed.
-func (a *App) showTransplants(rows []*pipeline.TransplantRow) error {
+func (a *App) showTransplants(ctx context.Context, rows []*pipeline.TransplantRow) error {
 	table := make([][]string, 0, len(rows))
 	var failed []*pipeline.TransplantRow
 	for _, row := range rows {
@@ -184,13 +184,13 @@ func (a *App) showTransplants(rows []*pipeline.TransplantRow) error {
 	}
 	a.ui.Table("upstream's providers as a stranger's would be put in, beside what upstream did", header, table)
 	folder := filepath.Join(a.dirs.dist, transplantsFolder)
-	report, err := pipeline.Place(folder, "REPORT.md", pipeline.TransplantReport(rows))
+	report, err := a.pipeline.Place(ctx, folder, "REPORT.md", pipeline.TransplantReport(rows))
 	for _, row := range rows {
 		if err == nil && row.Ours != nil {
-			_, err = pipeline.Place(folder, row.Transplant.Name+".verbsmith.patch", row.Ours)
+			_, err = a.pipeline.Place(ctx, folder, row.Transplant.Name+".verbsmith.patch", row.Ours)
 		}
 		if err == nil && row.Theirs != nil {
-			_, err = pipeline.Place(folder, row.Transplant.Name+".upstream.patch", row.Theirs)
+			_, err = a.pipeline.Place(ctx, folder, row.Transplant.Name+".upstream.patch", row.Theirs)
 		}
 	}
 	if err != nil {

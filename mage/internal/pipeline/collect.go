@@ -17,8 +17,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
@@ -100,19 +99,20 @@ func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain
 	if pkgs.Addon != nil {
 		dist.Dir = p.AddonFolder(job, tc.Base, tree.Source.Label())
 	}
-	unlock, err := p.Cache.Lock(ctx, "dist-"+shortSum(dist.Dir), func(holder string) {
-		s.Note("waiting for " + holder)
-	})
+	held, err := p.holdDist(ctx, func() { s.Note("waiting for another run that writes outputs") })
 	if err != nil {
 		return dist, p.end("collect", s, false, err)
 	}
-	defer unlock()
+	defer held.Release()
 	want := describe(job, tree, tc, pkgs)
 	if m, err := ReadManifest(dist.Dir); err == nil && m.sameAs(want) && complete(dist.Dir, m) {
 		dist.Manifest = m
 		return dist, p.end("collect", s, true, nil)
 	}
-	dist.Manifest, err = collect(want, pkgs.Dir, dist.Dir)
+	name, err := p.outputName(dist.Dir)
+	if err == nil {
+		dist.Manifest, err = collect(held, want, pkgs.Dir, name)
+	}
 	return dist, p.end("collect", s, false, err)
 }
 
@@ -145,46 +145,19 @@ func describe(job Job, tree Tree, tc Toolchain, pkgs Packages) Manifest {
 	return m
 }
 
-func collect(m Manifest, from, final string) (Manifest, error) {
-	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
-		return m, fmt.Errorf("make the output folder: %w", err)
-	}
-	beside, err := os.MkdirTemp(filepath.Dir(final), ".collect-")
-	if err != nil {
-		return m, fmt.Errorf("make a folder beside the output: %w", err)
-	}
-	defer os.RemoveAll(beside)
-	if m.Files, err = copyOutputs(from, beside, m.Suite); err != nil {
-		return m, err
-	}
-	data, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return m, fmt.Errorf("describe the output: %w", err)
-	}
-	if err := writeFile(beside, manifestFile, append(data, '\n')); err != nil {
-		return m, err
-	}
-	if err := os.Chmod(beside, 0o755); err != nil {
-		return m, fmt.Errorf("open the output folder to readers: %w", err)
-	}
-	return m, swap(beside, final)
-}
-
-// swap puts beside in final's place; what was there goes last.
-func swap(beside, final string) error {
-	old := beside + ".old"
-	err := os.Rename(final, old)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("move the former output away: %w", err)
-	}
-	if err := os.Rename(beside, final); err != nil {
-		_ = os.Rename(old, final) // back to what was there
-		return fmt.Errorf("put the output in its place: %w", err)
-	}
-	if err := os.RemoveAll(old); err != nil {
-		return fmt.Errorf("remove the former output: %w", err)
-	}
-	return nil
+// collect puts the outputs into the directory name of dist/.
+func collect(held *owned.Hold, m Manifest, from, name string) (Manifest, error) {
+	err := held.Replace(name, func(dir string) (err error) {
+		if m.Files, err = copyOutputs(from, dir, m.Suite); err != nil {
+			return err
+		}
+		data, err := json.MarshalIndent(m, "", "  ")
+		if err != nil {
+			return fmt.Errorf("describe the output: %w", err)
+		}
+		return writeFile(dir, manifestFile, append(data, '\n'))
+	})
+	return m, makeRoom(err)
 }
 
 // outputFolders are what is collected: rpmbuild's folders, or one for all that a
@@ -316,26 +289,4 @@ func sumFile(path string) (string, error) {
 		return "", fmt.Errorf("sum %s: %w", path, err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-// PlaceFile puts a copy of a file that no distro changes, such as the patch,
-// below dist/rdma-core-LABEL and returns its path.
-func (p *Pipeline) PlaceFile(label, name, from string) (string, error) {
-	data, err := stagecache.ReadFile(from)
-	if err != nil {
-		return "", fmt.Errorf("read %s: %w", name, err)
-	}
-	return Place(filepath.Join(p.DistDir, "rdma-core-"+label), name, data)
-}
-
-// Place writes one file of an output folder, beside and then renamed.
-func Place(dir, name string, data []byte) (string, error) {
-	file := filepath.Join(dir, name)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("make the folder of %s: %w", name, err)
-	}
-	if err := renameio.WriteFile(file, data, 0o644); err != nil {
-		return "", fmt.Errorf("write %s: %w", file, err)
-	}
-	return file, nil
 }

@@ -37,14 +37,16 @@ func tree() Tree {
 }
 
 func TestCollectReplacesAsAWhole(t *testing.T) {
-	final := filepath.Join(t.TempDir(), "rocky9", "rdma-core-56.1")
+	dist, name := t.TempDir(), "rocky9/rdma-core-56.1"
+	final := filepath.Join(dist, name)
 	write(t, filepath.Join(final, "RPMS", "old.txt"), "of an earlier build")
+	write(t, filepath.Join(final, "RPMS", "notes.txt"), "of the user")
 	tc := Toolchain{Base: Base{Standin: true, Ref: "base"}}
 	pkgs := made(t, map[string]string{
 		"SPECS/rdma-core.spec": "spec", "SOURCES/a b%.patch": "patch", "ignored/x": "x",
 	})
 	writePackage(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
-	m, err := collect(describe(Job{Distro: specs.Distro{Name: "rocky9"}}, tree(), tc, pkgs), pkgs.Dir, final)
+	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(Job{Distro: specs.Distro{Name: "rocky9"}}, tree(), tc, pkgs), pkgs.Dir, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,11 +59,14 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(final, "RPMS", "old.txt")); !os.IsNotExist(err) {
 		t.Errorf("the earlier output is still there: %v", err)
 	}
+	if _, err := os.Stat(filepath.Join(final, "RPMS", "notes.txt")); err != nil {
+		t.Errorf("what the user has put there: %v", err)
+	}
 	read, err := ReadManifest(final)
 	if err != nil || read.Key != "key" || !complete(final, read) {
 		t.Errorf("manifest %+v: %v", read, err)
 	}
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(final), ".collect-*"))
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(final), ".*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left beside the output: %v %v", left, err)
 	}
@@ -70,12 +75,13 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 // TestCollectKeepsDebianFilesTogether shows that what a .changes names stays
 // beside it.
 func TestCollectKeepsDebianFilesTogether(t *testing.T) {
-	final := filepath.Join(t.TempDir(), "debian-bookworm", "rdma-core-56.1")
+	top, name := t.TempDir(), "debian-bookworm/rdma-core-56.1"
+	final := filepath.Join(top, name)
 	pkgs := made(t, map[string]string{
 		"a_1_amd64.deb": "deb", "a_1.dsc": "dsc", "a_1_amd64.changes": "changes", "logs/deb.log": "log",
 	})
 	job := Job{Distro: specs.Distro{Name: "debian"}, Suite: specs.Suite{Name: "bookworm"}}
-	m, err := collect(describe(job, tree(), Toolchain{Base: Base{Ref: "base"}}, pkgs), pkgs.Dir, final)
+	m, err := collect(held(t, top), describe(job, tree(), Toolchain{Base: Base{Ref: "base"}}, pkgs), pkgs.Dir, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,8 +95,9 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 }
 
 func TestCollectNeedsPackages(t *testing.T) {
-	final := filepath.Join(t.TempDir(), "rdma-core-56.1")
-	_, err := collect(Manifest{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}).Dir, final)
+	dist, name := t.TempDir(), "rocky9/rdma-core-56.1"
+	final := filepath.Join(dist, name)
+	_, err := collect(held(t, dist), Manifest{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}).Dir, name)
 	if !errors.Is(err, errNoPackages) {
 		t.Errorf("got %v", err)
 	}
@@ -100,11 +107,12 @@ func TestCollectNeedsPackages(t *testing.T) {
 }
 
 func TestCollectFailsWhole(t *testing.T) {
-	final := filepath.Join(t.TempDir(), "rdma-core-56.1")
+	dist, name := t.TempDir(), "rocky9/rdma-core-56.1"
+	final := filepath.Join(dist, name)
 	write(t, filepath.Join(final, "SPECS", "rdma-core.spec"), "of an earlier build")
-	_, err := collect(Manifest{}, made(t, map[string]string{
+	_, err := collect(held(t, dist, name+"/SPECS/rdma-core.spec"), Manifest{}, made(t, map[string]string{
 		"RPMS/x86_64/broken-1-1.x86_64.rpm": "not a package",
-	}).Dir, final)
+	}).Dir, name)
 	if err == nil {
 		t.Fatal("a broken package was collected")
 	}

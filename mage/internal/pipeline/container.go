@@ -106,6 +106,13 @@ func (p *Pipeline) volume(parts ...string) string {
 	return volumeName(append(parts, shortSum(cmp.Or(p.volumesOf, p.CacheDir)))...)
 }
 
+// IsVolumeOf says whether a volume has a name that a run with that cache gives.
+func IsVolumeOf(cache, name string) bool {
+	return strings.HasPrefix(name, volumeStart+"-") && strings.HasSuffix(name, "-"+shortSum(cache))
+}
+
+const volumeStart = "verbsmith"
+
 // shortSum stands for a path in a name that must not grow with it.
 func shortSum(path string) string {
 	sum := sha256.Sum256([]byte(path))
@@ -115,7 +122,7 @@ func shortSum(path string) string {
 // volumeName joins parts into a name that the engine takes.
 func volumeName(parts ...string) string {
 	var name strings.Builder
-	name.WriteString("verbsmith")
+	name.WriteString(volumeStart)
 	for _, part := range parts {
 		name.WriteByte('-')
 		for _, c := range []byte(part) {

@@ -59,11 +59,11 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			return errors.Join(err, tarOf(all)(io.Discard))
 		}},
 		{"dist/", "RPMS/a.deb", func(p *Pipeline, _ Job, dir string) error {
-			_, err := collect(Manifest{}, dir, filepath.Join(p.DistDir, "x"))
+			_, err := collect(held(t, p.DistDir), Manifest{}, dir, "x")
 			return err
 		}},
 		{"the patch's place", "fly.patch", func(p *Pipeline, _ Job, dir string) error {
-			_, err := p.PlaceFile("56.1", "fly.patch", filepath.Join(dir, "fly.patch"))
+			_, err := p.PlaceFile(t.Context(), "56.1", "fly.patch", filepath.Join(dir, "fly.patch"))
 			return err
 		}},
 		{"the packages' sources", "rdma-core-56.1.tar.gz", func(_ *Pipeline, _ Job, dir string) error {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/transplant"
@@ -209,11 +210,32 @@ func takeOut(all *specs.Transplants, name, tree string) error {
 // donate makes the provider's folder as a maker of hardware has it: upstream's
 // files of it, the ABI header among them, and a manifest.
 func (p *Pipeline) donate(ctx context.Context, t specs.Transplant, theirs, folder string) (*provider.Provider, error) {
-	if err := os.RemoveAll(folder); err != nil {
-		return nil, fmt.Errorf("make the provider's folder anew: %w", err)
+	name, err := p.outputName(folder)
+	if err != nil {
+		return nil, err
 	}
+	held, err := p.holdDist(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer held.Release()
+	// A file of somebody else in it would be a part of the provider.
+	foreign, err := held.Foreign(name)
+	if len(foreign) > 0 {
+		err = &owned.ForeignError{Path: filepath.Join(folder, foreign[0])}
+	}
+	if err == nil {
+		err = held.Replace(name, func(dir string) error { return p.fillDonated(t, theirs, dir) })
+	}
+	if err != nil {
+		return nil, makeRoom(err)
+	}
+	return provider.Load(ctx, folder)
+}
+
+func (p *Pipeline) fillDonated(t specs.Transplant, theirs, folder string) error {
 	if err := os.CopyFS(folder, os.DirFS(filepath.Join(theirs, "providers", t.Provider))); err != nil {
-		return nil, fmt.Errorf("copy the provider: %w", err)
+		return fmt.Errorf("copy the provider: %w", err)
 	}
 	files := map[string]string{provider.ManifestName: filepath.Join(p.Root, filepath.FromSlash(transplantManifests), t.Name+".yaml")}
 	for name, from := range t.Files {
@@ -222,16 +244,16 @@ func (p *Pipeline) donate(ctx context.Context, t specs.Transplant, theirs, folde
 	for name, from := range files {
 		data, err := os.ReadFile(from)
 		if err != nil {
-			return nil, fmt.Errorf("make the provider's folder: %w", err)
+			return fmt.Errorf("make the provider's folder: %w", err)
 		}
 		if err := os.MkdirAll(filepath.Join(folder, filepath.FromSlash(path.Dir(name))), 0o755); err != nil {
-			return nil, fmt.Errorf("make the provider's folder: %w", err)
+			return fmt.Errorf("make the provider's folder: %w", err)
 		}
 		if err := writeFile(folder, filepath.FromSlash(name), data); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return provider.Load(ctx, folder)
+	return nil
 }
 
 // transplant makes the edits with the stages of every build, and asks what the

@@ -124,13 +124,15 @@ func recordHolder(path string) {
 	}
 }
 
+const noHolder = "another process"
+
 // holderOf reads who has the lock on the file path, for a message only: the
 // file may be empty or old for a moment after the lock has changed hands.
 func holderOf(path string) string {
 	var h holder
 	data, err := os.ReadFile(path)
 	if err != nil || json.Unmarshal(data, &h) != nil || h.PID == 0 || len(h.Argv) == 0 {
-		return "another process"
+		return noHolder
 	}
 	argv := append([]string{filepath.Base(h.Argv[0])}, h.Argv[1:]...)
 	return fmt.Sprintf("pid %d (%s)", h.PID, strings.Map(printable, strings.Join(argv, " ")))

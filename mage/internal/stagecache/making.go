@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -16,6 +17,9 @@ import (
 
 // probePattern names the folders that Open makes to see whether it can.
 const probePattern = "probe-*"
+
+// workName is the shape of the names of the folders below tmp.
+var workName = regexp.MustCompile(`^(?:probe|[0-9]+)-[0-9]+$`)
 
 // fill makes one entry beside its place and moves it there. The caller holds
 // the key's lock.
@@ -135,6 +139,9 @@ func (c *Cache) holdDead(ctx context.Context) ([]*flock.Flock, error) {
 	}
 	var dead []*flock.Flock
 	for _, name := range names {
+		if !name.IsDir() || !workName.MatchString(name.Name()) {
+			continue
+		}
 		f, err := holdFolder(filepath.Join(c.tmp(), name.Name()))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return dead, err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -84,7 +85,7 @@ func (c *Cache) stages() ([]string, error) {
 	names, err := os.ReadDir(c.root)
 	var stages []string
 	for _, n := range names {
-		if n.IsDir() && n.Name() != tmpFolder && n.Name() != lockFolder {
+		if n.IsDir() && (order{stage: n.Name(), key: "0"}).check() == nil {
 			stages = append(stages, n.Name())
 		}
 	}
@@ -98,6 +99,9 @@ func (c *Cache) stored(stage string) ([]storedEntry, error) {
 	var stored []storedEntry
 	for _, n := range names {
 		s := storedEntry{order: order{stage: stage, key: n.Name()}}
+		if !n.IsDir() || !isEntry(c.entryDir(s.order)) {
+			continue // nobody's output: left alone
+		}
 		if info, err := os.Stat(filepath.Join(c.entryDir(s.order), recordFile)); err == nil {
 			s.used = info.ModTime()
 		}
@@ -105,6 +109,18 @@ func (c *Cache) stored(stage string) ([]storedEntry, error) {
 	}
 	slices.SortStableFunc(stored, func(a, b storedEntry) int { return b.used.Compare(a.used) })
 	return stored, ignoreMissing(err)
+}
+
+// isEntry tells a folder that holds an entry, be it a damaged one, from one that
+// somebody else has put there: there is nothing in it but what an entry has.
+func isEntry(dir string) bool {
+	if !validName(filepath.Base(dir)) {
+		return false
+	}
+	inside, err := os.ReadDir(dir)
+	return err == nil && !slices.ContainsFunc(inside, func(e fs.DirEntry) bool {
+		return e.Name() != outFolder && e.Name() != recordFile && !strings.HasPrefix(e.Name(), "."+recordFile)
+	})
 }
 
 func (c *Cache) remove(ctx context.Context, s storedEntry, removed *Removed) error {
@@ -135,6 +151,9 @@ func (c *Cache) removeLocks() error {
 	locks, err := fs.Glob(os.DirFS(filepath.Join(c.root, lockFolder)), "*/*")
 	for _, name := range append(locks, filepath.Base(c.gate())) {
 		path := filepath.Join(c.root, lockFolder, filepath.FromSlash(name))
+		if !isLock(path) {
+			continue
+		}
 		held, e := tryAcquire(path)
 		switch {
 		case e != nil:
@@ -149,11 +168,27 @@ func (c *Cache) removeLocks() error {
 	return err
 }
 
+// isLock tells a lock file, which names its holder or nobody, from a file that
+// somebody else has put there.
+func isLock(path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	return info.Size() == 0 || holderOf(path) != noHolder
+}
+
+// Locks is the folder of the lock files of the cache in dir, which every cache has.
+func Locks(dir string) string { return filepath.Join(dir, layout, lockFolder) }
+
 // busyWork reports each folder below tmp that a sweep has left.
 func (c *Cache) busyWork() error {
 	names, err := os.ReadDir(c.tmp())
 	err = ignoreMissing(err)
 	for _, n := range names {
+		if !workName.MatchString(n.Name()) {
+			continue
+		}
 		err = errors.Join(err, &BusyError{What: filepath.Join(c.tmp(), n.Name()), Holder: "another process"})
 	}
 	return err

@@ -199,3 +199,37 @@ func TestRemoveAllReportsWhatAnotherUses(t *testing.T) {
 		t.Errorf("%+v, error %v", e, err)
 	}
 }
+
+// TestRemovalLeavesWhatOthersPutThere: neither a clean-up nor a sweep takes what
+// lies where entries, work and locks lie and is none.
+func TestRemovalLeavesWhatOthersPutThere(t *testing.T) {
+	c := filled(t)
+	theirs := []string{
+		"rpm/thesis", "rpm/k0/thesis", "rpm/mine/thesis", "my stage/k0/out/thesis", "notes",
+		"tmp/thesis", "tmp/mine/thesis", "locks/rpm/thesis", "locks/thesis",
+	}
+	for _, name := range theirs {
+		file := filepath.Join(c.root, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(t, c.Dir()) // sweeps
+	if _, err := c.Prune(t.Context(), 0); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.RemoveAll(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, name := range theirs {
+		if data, err := os.ReadFile(filepath.Join(c.root, name)); err != nil || string(data) != "mine" {
+			t.Errorf("%s: %q %v", name, data, err)
+		}
+	}
+	if entries, err := os.ReadDir(filepath.Join(c.root, "rpm")); err != nil || len(entries) != 3 {
+		t.Errorf("of the entries are left: %v %v", entries, err)
+	}
+}

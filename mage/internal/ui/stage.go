@@ -123,6 +123,8 @@ func (s *Stage) Fail(err error) {
 	reason := ""
 	if err != nil {
 		reason = firstLine(err.Error())
+		// The error names the log, so there has to be one. That it cannot be written is no second error.
+		_, _ = fmt.Fprintln(s.log, err)
 	}
 	s.end(StateFailed, reason)
 }

@@ -3,7 +3,9 @@
 package ui_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,4 +102,15 @@ func TestNoLogDirNoLog(t *testing.T) {
 		t.Errorf("write: %d, %v", n, err)
 	}
 	same(t, s.LogPath(), "")
+}
+
+// TestAFailedStageHasALog: its error names one, also where nothing was written before.
+func TestAFailedStageHasALog(t *testing.T) {
+	u := ui.New(ui.Options{Out: io.Discard, Err: io.Discard, LogDir: filepath.Join(t.TempDir(), "logs")})
+	defer u.Close()
+	s := u.Stage("edit", 1, 1)
+	s.Fail(errors.New("no such thing"))
+	if data, err := os.ReadFile(s.LogPath()); err != nil || string(data) != "no such thing\n" {
+		t.Errorf("%q %v", data, err)
+	}
 }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+)
+
+// idle is how long a container of a run of which nothing is known must have stood still to be taken for a leftover: a
+// live run fills a container before its start, and takes files out after its end.
+const idle = time.Hour
+
+// cleanContainers removes those of dead runs. What runs, and is not known to be of a dead run, stays.
+func (c *cleaning) cleanContainers(ctx context.Context) error {
+	found, err := c.chosen(c.ourContainers(ctx))
+	for _, o := range found {
+		home, self := o.Labels[homeLabel], o.Labels[selfLabel]
+		switch own := home == c.run.home; {
+		case self != o.Name || home == "" || o.Labels[RunLabel] == "":
+			c.leave(o, "made by somebody else from an image of verbsmith's")
+		case o.Labels[RunLabel] == c.run.id:
+		case !own && !c.All:
+			c.leave(o, "of another cache (-all removes it once its run has ended)")
+		default:
+			c.cleanContainer(ctx, o, own)
+		}
+	}
+	return err
+}
+
+func (c *cleaning) cleanContainer(ctx context.Context, o Object, own bool) {
+	runs := c.run
+	if !own {
+		runs = runsElsewhere(o.Labels)
+	}
+	if runs == nil {
+		if o.running || !c.stoodStill(ctx, o) {
+			c.leave(o, "its run may go on")
+			return
+		}
+		c.done(ctx, o, c.cli.ContainerRemove(ctx, o.ID, container.RemoveOptions{RemoveVolumes: true}))
+		return
+	}
+	forget, dead := runs.dead(o.Labels[RunLabel])
+	if !dead {
+		c.leave(o, "its run goes on")
+		return
+	}
+	// A dead run's container may still run: nobody waits for it.
+	err := c.removeContainer(ctx, o.ID)
+	if err == nil {
+		forget()
+	}
+	c.done(ctx, o, err)
+}
+
+// stoodStill says whether a container that does not run has not run for long.
+func (c *cleaning) stoodStill(ctx context.Context, o Object) bool {
+	state, err := c.cli.ContainerInspect(ctx, o.ID)
+	if err != nil || state.State == nil || state.State.Running || state.State.Paused {
+		return false
+	}
+	for _, text := range []string{state.Created, state.State.FinishedAt} {
+		if at, err := time.Parse(time.RFC3339Nano, text); err == nil && c.now.Sub(at) < idle {
+			return false
+		}
+	}
+	return true
+}
+
+// runsElsewhere gives the run directory that a thing's labels name, if it is on this machine and is that one still;
+// else nil: nothing can be said of its runs.
+func runsElsewhere(labels map[string]string) *run {
+	dir, home := labels[runsLabel], labels[homeLabel]
+	if !filepath.IsAbs(dir) || home == "" {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(dir, homeFile))
+	if err != nil || strings.TrimSpace(string(data)) != home {
+		return nil
+	}
+	return &run{home: home, dir: dir}
+}
+
+// inUse says whether another run of the directory that the labels name goes on.
+func (c *cleaning) inUse(labels map[string]string) bool {
+	runs := runsElsewhere(labels)
+	return runs != nil && slices.ContainsFunc(runs.others(), func(id string) bool {
+		if labels[homeLabel] == c.run.home && id == c.run.id {
+			return false
+		}
+		forget, dead := runs.dead(id)
+		if dead {
+			forget()
+		}
+		return !dead
+	})
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package containers
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/image"
+)
+
+// cleanImages takes our references away, then the images without a reference that were in between of their builds, or
+// with All any that has our label.
+func (c *cleaning) cleanImages(ctx context.Context) error {
+	found, err := c.chosen(c.ourImages(ctx))
+	if err != nil {
+		return err
+	}
+	between := map[string]bool{} // images from which those with our references were made
+	byID := make(map[string]Object, len(found))
+	for _, o := range found {
+		byID[o.ID] = o
+	}
+	for _, o := range found {
+		for range o.ours {
+			for at := o; at.parent != "" && !between[at.parent]; at = byID[at.parent] {
+				between[at.parent] = true
+			}
+		}
+	}
+	for _, o := range found {
+		for _, ref := range o.ours {
+			c.untag(ctx, o, ref)
+		}
+	}
+	c.removeUnnamed(ctx, c.unnamed(found, between))
+	return nil
+}
+
+// unnamed chooses among the images that have no reference, or none any more.
+func (c *cleaning) unnamed(found []Object, between map[string]bool) []Object {
+	var unnamed []Object
+	for _, o := range found { // the newest first: children before parents
+		switch {
+		case len(o.theirs) > 0:
+		case len(o.ours) > 0 || between[o.ID] || c.All:
+			o.Name = shortID(o.ID)
+			unnamed = append(unnamed, o)
+		case !o.children:
+			c.leave(o, "has no name, so somebody else may have made it from an image of verbsmith's (-all removes it)")
+		}
+	}
+	return unnamed
+}
+
+// untag takes a reference of ours away; the engine removes the image with its last one, unless it is used.
+func (c *cleaning) untag(ctx context.Context, o Object, ref string) {
+	o.Name = ref
+	_, err := c.cli.ImageRemove(ctx, ref, image.RemoveOptions{})
+	if errdefs.IsConflict(err) {
+		// What others were made from stays without the reference, and the engine says so as an error.
+		if _, gone := c.cli.ImageInspect(ctx, ref); errdefs.IsNotFound(gone) {
+			err = nil
+		}
+	}
+	c.done(ctx, o, err)
+}
+
+// removeUnnamed removes images that have no reference, for as long as that frees others.
+func (c *cleaning) removeUnnamed(ctx context.Context, images []Object) {
+	for {
+		var left []Object
+		var errs []error
+		for _, o := range images {
+			err := c.removeIfUnnamed(ctx, o)
+			if errdefs.IsConflict(err) {
+				left, errs = append(left, o), append(errs, err)
+				continue
+			}
+			if !errdefs.IsNotFound(err) { // else it went with its last name
+				c.done(ctx, o, err)
+			}
+		}
+		if len(left) == len(images) || ctx.Err() != nil {
+			for i, o := range left {
+				c.done(ctx, o, errs[i])
+			}
+			return
+		}
+		images = left
+	}
+}
+
+// removeIfUnnamed removes an image by its id. One that has a name, as somebody may have given it meanwhile, is not found:
+// the name would go along.
+func (c *cleaning) removeIfUnnamed(ctx context.Context, o Object) error {
+	now, err := c.cli.ImageInspect(ctx, o.ID)
+	if err == nil && len(named(now.RepoTags))+len(named(now.RepoDigests)) > 0 {
+		return errdefs.ErrNotFound
+	}
+	if err == nil {
+		_, err = c.cli.ImageRemove(ctx, o.ID, image.RemoveOptions{})
+	}
+	return err
+}
+
+// ourImages gives the images with our label, those in between of builds among them, the newest first: children before
+// parents.
+func (e *Engine) ourImages(ctx context.Context) ([]Object, error) {
+	found, err := e.cli.ImageList(ctx, image.ListOptions{All: true, Filters: ourLabel()})
+	if err != nil {
+		return nil, fmt.Errorf("list images: %w", err)
+	}
+	whole := make(map[string]int64, len(found))
+	parents := make(map[string]bool, len(found))
+	for _, i := range found {
+		whole[i.ID] = i.Size
+		parents[i.ParentID] = true
+	}
+	objects := make([]Object, 0, len(found))
+	for _, i := range found {
+		o := Object{
+			Kind: KindImage, ID: i.ID, Name: imageName(i), Labels: i.Labels, created: i.Created, parent: i.ParentID,
+			Size: max(0, i.Size-whole[i.ParentID]), children: parents[i.ID],
+		}
+		for _, ref := range named(i.RepoTags) {
+			if strings.HasPrefix(ref, e.references) {
+				o.ours = append(o.ours, ref)
+			} else {
+				o.theirs = append(o.theirs, ref)
+			}
+		}
+		for _, ref := range named(i.RepoDigests) {
+			if !strings.HasPrefix(ref, e.references) {
+				o.theirs = append(o.theirs, ref)
+			}
+		}
+		objects = append(objects, o)
+	}
+	slices.SortStableFunc(objects, func(a, b Object) int { return cmp.Compare(b.created, a.created) })
+	return objects, nil
+}
+
+// named leaves out the engine's way to say that there is no reference.
+func named(refs []string) []string {
+	var names []string
+	for _, ref := range refs {
+		if !strings.HasPrefix(ref, "<none>") {
+			names = append(names, ref)
+		}
+	}
+	return names
+}
+
+func imageName(i image.Summary) string {
+	if refs := named(i.RepoTags); len(refs) > 0 {
+		return strings.Join(refs, ", ")
+	}
+	return shortID(i.ID)
+}
+
+func shortID(id string) string {
+	id = strings.TrimPrefix(id, "sha256:")
+	return id[:min(12, len(id))]
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package owned
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Marker is the name of the file that marks a directory as used by verbsmith.
+const Marker = ".verbsmith"
+
+const markerStart = "# verbsmith"
+
+const markerText = markerStart + ` uses this directory. Its clean target removes what verbsmith wrote here, which
+# is listed below where no other name tells it, and nothing else.
+`
+
+// pollEvery is how long a waiter sleeps between two tries for a lock: flock has
+// no wait that a context can end.
+const pollEvery = 50 * time.Millisecond
+
+// BusyError says that somebody else uses a directory.
+type BusyError struct{ Dir string }
+
+// Error names the directory.
+func (e *BusyError) Error() string { return e.Dir + " is in use by another run" }
+
+// ForeignError says that something stands in the way that verbsmith did not make.
+type ForeignError struct {
+	Path string
+	Why  string // "" is that there is no record of it
+}
+
+// Error names the path and says why it is left alone.
+func (e *ForeignError) Error() string {
+	why := e.Why
+	if why == "" {
+		why = "was not made by verbsmith"
+	}
+	return fmt.Sprintf("%s %s: it is left as it is", e.Path, why)
+}
+
+// Hold is a directory that is marked and locked, until Release.
+type Hold struct {
+	// New says that the marker was made by this call.
+	New bool
+
+	dir    string // absolute, links in it resolved
+	lock   *flock.Flock
+	record record
+}
+
+// Dir is the directory, absolute and without links.
+func (h *Hold) Dir() string { return h.dir }
+
+// Release gives the lock back. Once is enough; a second call does nothing.
+func (h *Hold) Release() {
+	if h != nil {
+		_ = h.lock.Close()
+	}
+}
+
+// Share makes and marks dir where needed and holds it together with other runs.
+// It waits for as long as somebody has it alone.
+//
+// Errors: *ForeignError if the marker's name is taken; the context's cause; those
+// of the file system.
+func Share(ctx context.Context, dir string) (*Hold, error) { return enter(ctx, dir, false, nil) }
+
+// Lock is Share, but alone: for changes of the record. waiting, if not nil, is
+// called once if somebody else has the directory.
+func Lock(ctx context.Context, dir string, waiting func()) (*Hold, error) {
+	return enter(ctx, dir, true, waiting)
+}
+
+// Claim takes a directory alone that is marked already, and makes nothing.
+//
+// Errors: *BusyError; fs.ErrNotExist if there is no marker; *ForeignError.
+func Claim(dir string) (*Hold, error) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, fmt.Errorf("look at %s: %w", dir, err)
+	}
+	lock, err := try(filepath.Join(real, Marker), true)
+	if err != nil {
+		return nil, fmt.Errorf("look at %s: %w", dir, err)
+	}
+	if lock == nil {
+		return nil, &BusyError{Dir: dir}
+	}
+	return newHold(real, lock)
+}
+
+func newHold(dir string, lock *flock.Flock) (*Hold, error) {
+	h := &Hold{dir: dir, lock: lock}
+	var err error
+	if h.record, err = readRecord(lock.Path()); err != nil {
+		h.Release()
+		return nil, err
+	}
+	return h, nil
+}
+
+func enter(ctx context.Context, dir string, alone bool, waiting func()) (*Hold, error) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, fmt.Errorf("waiting for %s: %w", dir, cause)
+		}
+		real, made, err := mark(dir)
+		if err != nil {
+			return nil, err
+		}
+		lock, err := try(filepath.Join(real, Marker), alone)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue // clean has just taken it away
+		case err != nil:
+			return nil, fmt.Errorf("use %s: %w", dir, err)
+		case lock != nil:
+			h, err := newHold(real, lock)
+			if err == nil {
+				h.New = made
+			}
+			return h, err
+		}
+		if waiting != nil {
+			waiting()
+			waiting = nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+// mark makes the directory and its marker, where they are missing.
+func mark(dir string) (real string, made bool, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", false, fmt.Errorf("make %s: %w", dir, err)
+	}
+	if real, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", false, fmt.Errorf("find %s: %w", dir, err)
+	}
+	f, err := os.OpenFile(filepath.Join(real, Marker), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return real, false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("mark %s as used by verbsmith: %w", dir, err)
+	}
+	_, err = io.WriteString(f, markerText)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", false, fmt.Errorf("mark %s as used by verbsmith: %w", dir, err)
+	}
+	return real, true, nil
+}
+
+// try takes the marker's lock; nil, nil if somebody has it.
+func try(marker string, alone bool) (*flock.Flock, error) {
+	if err := checkMarker(marker); err != nil {
+		return nil, err
+	}
+	f := flock.New(marker, flock.SetFlag(os.O_RDWR|syscall.O_NOFOLLOW))
+	take := f.TryRLock
+	if alone {
+		take = f.TryLock
+	}
+	got, err := take()
+	if err == nil && got && sameFile(f, marker) {
+		return f, nil
+	}
+	_ = f.Close()
+	if err != nil {
+		return nil, fmt.Errorf("lock it: %w", err)
+	}
+	if got {
+		return nil, &fs.PathError{Op: "lock", Path: marker, Err: fs.ErrNotExist}
+	}
+	return nil, nil //nolint:nilnil // neither is the third answer
+}
+
+func sameFile(f *flock.Flock, path string) bool {
+	locked, errLocked := f.Stat()
+	there, err := os.Lstat(path)
+	return errLocked == nil && err == nil && os.SameFile(locked, there)
+}
+
+// checkMarker refuses what has the marker's name and is none. An empty one is
+// being made.
+func checkMarker(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return fmt.Errorf("look for the marker: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return &ForeignError{Path: path, Why: "is not verbsmith's marker"}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read the marker: %w", err)
+	}
+	defer f.Close()
+	start := make([]byte, len(markerStart))
+	n, err := io.ReadFull(f, start)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("read the marker: %w", err)
+	}
+	if !bytes.HasPrefix([]byte(markerStart), start[:n]) {
+		return &ForeignError{Path: path, Why: "is not verbsmith's marker"}
+	}
+	return nil
+}

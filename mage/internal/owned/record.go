@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package owned
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// record is what verbsmith wrote: slash-separated paths below the directory, of
+// files; with a slash behind it that of a directory in which everything is
+// verbsmith's, one that is being made or removed.
+type record map[string]bool
+
+// recordMost bounds what is read of a marker, in bytes.
+const recordMost = 64 << 20
+
+func readRecord(marker string) (record, error) {
+	f, err := os.Open(marker)
+	if err != nil {
+		return nil, fmt.Errorf("read the record of outputs: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, recordMost+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the record of outputs: %w", err)
+	}
+	if len(data) > recordMost {
+		return nil, &ForeignError{Path: marker, Why: fmt.Sprintf("has more than %d bytes", recordMost)}
+	}
+	r := record{}
+	for line := range strings.Lines(string(data)) {
+		name, ended := strings.CutSuffix(line, "\n")
+		if !ended || name == "" || name[0] == '#' {
+			continue // the last line of a write that was cut short
+		}
+		if name[0] == '"' {
+			if name, err = strconv.Unquote(name); err != nil {
+				continue
+			}
+		}
+		if fs.ValidPath(strings.TrimSuffix(name, "/")) && name != "." && name != "./" {
+			r[name] = true
+		}
+	}
+	return r, nil
+}
+
+func (r record) String() string {
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(r)) {
+		if name[0] == '#' || name[0] == '"' || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' }) {
+			name = strconv.Quote(name)
+		}
+		text.WriteString(name + "\n")
+	}
+	return text.String()
+}
+
+// below says whether something below the directory name, "." for the whole, is
+// recorded.
+func (r record) below(name string) bool {
+	for have := range r {
+		if name == "." || strings.HasPrefix(have, name+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// Has says whether verbsmith wrote a file: name is its slash-separated path.
+func (h *Hold) Has(name string) bool { return h.record[name] }
+
+// Add records files before they are written, so that none is ever without.
+func (h *Hold) Add(names ...string) error {
+	fresh := record{}
+	for _, name := range names {
+		if !h.record[name] {
+			fresh[name] = true
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	f, err := os.OpenFile(h.lock.Path(), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return fmt.Errorf("record an output: %w", err)
+	}
+	_, err = io.WriteString(f, fresh.String())
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("record an output: %w", err)
+	}
+	maps.Copy(h.record, fresh)
+	return nil
+}
+
+// rewrite makes the file say what the record has. Cut short, it says less: what
+// has no record is never removed.
+func (h *Hold) rewrite() error {
+	if err := os.WriteFile(h.lock.Path(), []byte(markerText+h.record.String()), 0o644); err != nil {
+		return fmt.Errorf("record the outputs: %w", err)
+	}
+	return nil
+}
+
+// drop forgets all that is recorded of names and below them.
+func (h *Hold) drop(names ...string) {
+	maps.DeleteFunc(h.record, func(have string, _ bool) bool {
+		return slices.ContainsFunc(names, func(name string) bool {
+			return have == name || strings.HasPrefix(have, name+"/")
+		})
+	})
+}
+
+// filesBelow lists what is in dir that is not a directory, as paths below name.
+func filesBelow(dir, name string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, file)
+		files = append(files, path.Join(name, filepath.ToSlash(rel)))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the outputs: %w", err)
+	}
+	return files, nil
+}

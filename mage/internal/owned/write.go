@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package owned
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+)
+
+// Place writes one file, name its slash-separated path below the directory, in
+// one step, and records it.
+//
+// Errors: *ForeignError if there is something of that name that is not recorded
+// and not the same; those of the file system.
+func (h *Hold) Place(name string, data []byte) error {
+	file := filepath.Join(h.dir, filepath.FromSlash(name))
+	switch info, err := os.Lstat(file); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return fmt.Errorf("look for %s: %w", file, err)
+	case !info.Mode().IsRegular():
+		return &ForeignError{Path: file}
+	case !h.Has(name):
+		if have, err := os.ReadFile(file); err != nil || !bytes.Equal(have, data) {
+			return &ForeignError{Path: file}
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("make the directory of %s: %w", file, err)
+	}
+	if err := h.Add(name); err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(file, data, 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	return nil
+}
+
+// Replace makes the directory name as a whole: fill writes it into the empty
+// directory that it is given, which then takes its place. Of what was there, the
+// recorded files go, and others are kept where they are.
+//
+// Errors: *ForeignError if a file that is not recorded has a path that the new
+// directory needs, and then nothing has changed; fill's; those of the file system.
+func (h *Hold) Replace(name string, fill func(dir string) error) (err error) {
+	final := filepath.Join(h.dir, filepath.FromSlash(name))
+	besideName := path.Join(path.Dir(name), ".new-"+path.Base(name))
+	beside, old := filepath.Join(h.dir, filepath.FromSlash(besideName)), ""
+	before := maps.Clone(h.record)
+	if err := h.prepare(beside, besideName); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil && old == "" {
+			h.record = before
+			h.drop(besideName)
+			err = errors.Join(err, os.RemoveAll(beside), h.rewrite())
+		}
+	}()
+	if err := fill(beside); err != nil {
+		return err
+	}
+	files, err := filesBelow(beside, name)
+	if err != nil {
+		return err
+	}
+	carried, err := h.others(final, beside, name)
+	if err != nil {
+		return err
+	}
+	if err := h.Add(files...); err != nil {
+		return err
+	}
+	if old, err = swap(beside, final); err != nil {
+		return err
+	}
+	if err := carry(carried, old, final); err != nil {
+		return err
+	}
+	// All that is left of the old one is ours; a run that dies here leaves it to clean.
+	if err := h.Add(besideName + ".old/"); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(old); err != nil {
+		return fmt.Errorf("remove the former output: %w", err)
+	}
+	h.drop(besideName, besideName+".old", name)
+	for _, file := range files {
+		h.record[file] = true
+	}
+	return h.rewrite()
+}
+
+// prepare makes the directory beside, empty; what a run that died has left there
+// goes.
+func (h *Hold) prepare(beside, name string) error {
+	for suffix, dir := range map[string]string{"": beside, ".old": beside + ".old"} {
+		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if !h.record[name+suffix+"/"] {
+			return &ForeignError{Path: dir}
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("remove what an earlier run has left: %w", err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(beside), 0o755); err != nil {
+		return fmt.Errorf("make the directory of outputs: %w", err)
+	}
+	if err := h.Add(name + "/"); err != nil {
+		return err
+	}
+	if err := os.Mkdir(beside, 0o755); err != nil {
+		return fmt.Errorf("make a directory beside the output: %w", err)
+	}
+	return nil
+}
+
+// Foreign lists what is in the directory name and not recorded, as paths below it.
+func (h *Hold) Foreign(name string) ([]string, error) {
+	final := filepath.Join(h.dir, filepath.FromSlash(name))
+	return h.others(final, final+"/.none", name)
+}
+
+// others lists what is in final and not recorded, as paths below it: a directory
+// with nothing else in it as one. What has a path that the new directory uses is a
+// *ForeignError.
+func (h *Hold) others(final, beside, name string) ([]string, error) {
+	info, err := os.Lstat(final)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look at the former output: %w", err)
+	}
+	if !info.IsDir() {
+		return nil, &ForeignError{Path: final}
+	}
+	var found []string
+	err = filepath.WalkDir(final, func(file string, d fs.DirEntry, err error) error {
+		rel, relErr := filepath.Rel(final, file)
+		if err := errors.Join(err, relErr); err != nil || rel == "." {
+			return err
+		}
+		full := path.Join(name, filepath.ToSlash(rel))
+		there, err := os.Lstat(filepath.Join(beside, rel))
+		taken := err == nil
+		switch {
+		case d.IsDir() && (taken && there.IsDir() || h.record.below(full)):
+			return nil // looked into
+		case !d.IsDir() && h.record[full]:
+			return nil
+		case taken:
+			return &ForeignError{Path: file}
+		}
+		found = append(found, rel)
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return found, err
+}
+
+// swap puts beside in final's place, and gives where the former output is, "" if
+// it has not come to that.
+func swap(beside, final string) (old string, err error) {
+	old = beside + ".old"
+	err = os.Rename(final, old)
+	if errors.Is(err, fs.ErrNotExist) {
+		old, err = beside+".none", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("move the former output away: %w", err)
+	}
+	if err := os.Rename(beside, final); err != nil {
+		_ = os.Rename(old, final) // back to what was there
+		return "", fmt.Errorf("put the output in its place: %w", err)
+	}
+	return old, nil
+}
+
+func carry(names []string, from, to string) error {
+	for _, name := range names {
+		place := filepath.Join(to, name)
+		if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+			return fmt.Errorf("keep what is not verbsmith's: %w", err)
+		}
+		if err := os.Rename(filepath.Join(from, name), place); err != nil {
+			return fmt.Errorf("keep what is not verbsmith's: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+)
+
+// holdDist has the directory of outputs alone, for as long as something in it
+// changes. waiting, if not nil, is called once if another run has it.
+func (p *Pipeline) holdDist(ctx context.Context, waiting func()) (*owned.Hold, error) {
+	held, err := owned.Lock(ctx, p.DistDir, waiting)
+	if err != nil {
+		return nil, fmt.Errorf("use the directory of outputs (VERBSMITH_DIST names another): %w", err)
+	}
+	if held.New {
+		if err := held.Add(UnrecordedOutputs(held.Dir())...); err != nil {
+			held.Release()
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+// outputName is a path in the directory of outputs as its record has it.
+func (p *Pipeline) outputName(file string) (string, error) {
+	rel, err := filepath.Rel(p.DistDir, file)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", fmt.Errorf("output %s: want a path below %s", file, p.DistDir) //nolint:err113 // a fault of ours
+	}
+	return filepath.ToSlash(rel), nil
+}
+
+// UnrecordedOutputs lists what an older version, which kept no record, has
+// collected into a directory of outputs: the files that the manifests in it list in
+// their size, the manifests, and the reports beside them.
+func UnrecordedOutputs(dist string) []string {
+	manifests, _ := fs.Glob(os.DirFS(dist), "*/rdma-core-*/"+manifestFile) // the pattern is well formed
+	var names []string
+	for _, manifest := range manifests {
+		folder := path.Dir(manifest)
+		dir := filepath.Join(dist, filepath.FromSlash(folder))
+		m, err := ReadManifest(dir)
+		if err != nil || m.Key == "" || m.Release == "" {
+			continue
+		}
+		names = append(names, manifest)
+		for _, report := range []string{"junit.xml", "junit-kernel.xml", "junit-kernel-tree.xml", "lintian.txt"} {
+			if st, err := os.Lstat(filepath.Join(dir, report)); err == nil && st.Mode().IsRegular() {
+				names = append(names, path.Join(folder, report))
+			}
+		}
+		for _, f := range m.Files {
+			st, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(f.Path)))
+			if err == nil && fs.ValidPath(f.Path) && st.Mode().IsRegular() && st.Size() == f.Size {
+				names = append(names, path.Join(folder, f.Path))
+			}
+		}
+	}
+	return names
+}
+
+// PlaceFile puts a copy of a file that no distro changes, such as the patch,
+// below dist/rdma-core-LABEL and returns its path.
+func (p *Pipeline) PlaceFile(ctx context.Context, label, name, from string) (string, error) {
+	data, err := stagecache.ReadFile(from)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	return p.Place(ctx, filepath.Join(p.DistDir, "rdma-core-"+label), name, data)
+}
+
+// Place writes one file of a directory of outputs in one step. What somebody else
+// has there is not overwritten: *owned.ForeignError.
+func (p *Pipeline) Place(ctx context.Context, dir, name string, data []byte) (string, error) {
+	file := filepath.Join(dir, name)
+	output, err := p.outputName(file)
+	if err != nil {
+		return "", err
+	}
+	held, err := p.holdDist(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	defer held.Release()
+	return file, makeRoom(held.Place(output, data))
+}
+
+// makeRoom says what to do where somebody else's file is in the way.
+func makeRoom(err error) error {
+	if foreign, ok := errors.AsType[*owned.ForeignError](err); ok {
+		return &AdviceError{Err: foreign, What: "move it away, or name another directory for outputs with VERBSMITH_DIST"}
+	}
+	return err
+}

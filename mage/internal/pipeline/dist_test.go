@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// held has a directory of outputs in which old files are recorded.
+func held(t *testing.T, dist string, old ...string) *owned.Hold {
+	t.Helper()
+	h, err := owned.Lock(t.Context(), dist, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Release)
+	if err := h.Add(old...); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// TestCollectRefusesSomebodysDirectory: of a directory that has the output's name and
+// is somebody else's nothing is lost.
+func TestCollectRefusesSomebodysDirectory(t *testing.T) {
+	dist, name := t.TempDir(), "rocky9/rdma-core-56.1"
+	spec := filepath.Join(dist, name, "SPECS", "rdma-core.spec")
+	write(t, spec, "mine")
+	pkgs := made(t, map[string]string{"SPECS/rdma-core.spec": "spec"})
+	writePackage(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
+	_, err := collect(held(t, dist), Manifest{}, pkgs.Dir, name)
+	if foreign, ok := errors.AsType[*owned.ForeignError](err); !ok || foreign.Path != spec {
+		t.Errorf("got %v", err)
+	}
+	if data, err := os.ReadFile(spec); err != nil || string(data) != "mine" {
+		t.Errorf("%q %v", data, err)
+	}
+}
+
+func TestPlaceLeavesSomebodysFile(t *testing.T) {
+	p := &Pipeline{DistDir: t.TempDir()}
+	from := filepath.Join(t.TempDir(), "x.patch")
+	write(t, from, "ours")
+	write(t, filepath.Join(p.DistDir, "rdma-core-56.1", "x.patch"), "mine")
+	if _, err := p.PlaceFile(t.Context(), "56.1", "x.patch", from); !errors.As(err, new(*owned.ForeignError)) {
+		t.Errorf("got %v", err)
+	}
+	for range 2 {
+		file, err := p.PlaceFile(t.Context(), "57.0", "x.patch", from)
+		if data, _ := os.ReadFile(file); err != nil || string(data) != "ours" {
+			t.Errorf("%q %v", data, err)
+		}
+	}
+	if _, err := p.Place(t.Context(), filepath.Dir(p.DistDir), "x", nil); err == nil {
+		t.Error("an output beside the directory of outputs")
+	}
+}
+
+// TestOutputsOfAnOlderVersionAreTakenOver: it kept no record, but manifests.
+func TestOutputsOfAnOlderVersionAreTakenOver(t *testing.T) {
+	p := &Pipeline{DistDir: t.TempDir()}
+	old := filepath.Join(p.DistDir, "rocky9", "rdma-core-56.1")
+	write(t, filepath.Join(old, "manifest.json"), `{"release":"56.1","key":"k","files":[{"path":"RPMS/a","size":1},{"path":"RPMS/b","size":1}]}`)
+	write(t, filepath.Join(old, "RPMS", "a"), "a")
+	write(t, filepath.Join(old, "RPMS", "b"), "longer")
+	write(t, filepath.Join(old, "junit.xml"), "old")
+	write(t, filepath.Join(p.DistDir, "rocky9", "rdma-core-57.0", "manifest.json"), `{"name":"somebody's"}`)
+	if _, err := p.Place(t.Context(), old, "junit.xml", []byte("new")); err != nil {
+		t.Error(err)
+	}
+	h := held(t, p.DistDir)
+	for name, want := range map[string]bool{
+		"rocky9/rdma-core-56.1/RPMS/a": true, "rocky9/rdma-core-56.1/RPMS/b": false, "rocky9/rdma-core-56.1/manifest.json": true,
+		"rocky9/rdma-core-56.1/junit.xml": true, "rocky9/rdma-core-57.0/manifest.json": false,
+	} {
+		if h.Has(name) != want {
+			t.Errorf("%s: recorded is %v", name, !want)
+		}
+	}
+}
+
+// TestDonateLeavesSomebodysDirectory: nothing of it is lost, and nothing of it becomes
+// a part of the provider.
+func TestDonateLeavesSomebodysDirectory(t *testing.T) {
+	p := &Pipeline{DistDir: t.TempDir(), Root: t.TempDir()}
+	theirs, folder := t.TempDir(), filepath.Join(p.DistDir, "transplants", "fly")
+	write(t, filepath.Join(theirs, "providers", "fly", "fly.c"), "ours")
+	thesis := filepath.Join(folder, "thesis")
+	write(t, thesis, "mine")
+	one := specs.Transplant{Name: "fly", Provider: "fly"}
+	_, err := p.donate(t.Context(), one, theirs, folder)
+	if foreign, ok := errors.AsType[*owned.ForeignError](err); !ok || foreign.Path != thesis {
+		t.Errorf("got %v", err)
+	}
+	if data, err := os.ReadFile(thesis); err != nil || string(data) != "mine" {
+		t.Errorf("%q %v", data, err)
+	}
+}
