@@ -38,7 +38,8 @@ func (r *buildReader) installsDriver(b *buildFile, in cmakeInstall) error {
 		case !ok && !strings.HasPrefix(f.Text, binary):
 			return b.fail(f, "the file "+source, "none of that name that goes into "+r.p.Manifest.Folder())
 		case ok && text != "driver "+r.p.Manifest.Name:
-			return b.fail(f, `"driver `+r.p.Manifest.Name+`" in `+source+", as the one that "+cmakePlugin+"() installs in its place has", shown(text))
+			lookedFor := `"driver ` + r.p.Manifest.Name + `" in ` + source + ", as the one that " + cmakePlugin + "() installs has"
+			return b.fail(f, lookedFor, shown(text))
 		}
 		warning := &SourceError{
 			File: b.file, Line: lineNumber(b.data, f.Start), Want: "no install() of " + own,

@@ -45,7 +45,11 @@ func Examine(ctx context.Context, dir string) Examination {
 	defer func() { _ = root.Close() }()
 	e.manifest(root)
 	if e.unread != "" {
-		return Examination{Answers: []Answer{e.manifestAnswer, e.skipped(CheckFolder), e.skipped(CheckCMake), e.skipped(CheckLicence), e.skipped(CheckMatch)}}
+		x := Examination{Answers: []Answer{e.manifestAnswer}}
+		for _, check := range []string{CheckFolder, CheckCMake, CheckLicence, CheckMatch} {
+			x.Answers = append(x.Answers, Answer{Check: check, Skipped: e.unread})
+		}
+		return x
 	}
 	e.folder(ctx, root)
 	e.sources(ctx)
@@ -72,8 +76,6 @@ type examiner struct {
 
 	manifestAnswer, folderAnswer, cmake, licences, match Answer
 }
-
-func (e *examiner) skipped(check string) Answer { return Answer{Check: check, Skipped: e.unread} }
 
 // manifest decodes provider.yaml.
 func (e *examiner) manifest(root *os.Root) {

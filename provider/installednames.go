@@ -31,7 +31,8 @@ func (in *integration) checkInstalled(p *Provider) {
 			continue
 		}
 		dir := path.Clean(c.Args[0].Text)
-		if dir == "." || strings.HasPrefix(dir, "..") || strings.Contains(dir, "$") || providerOf(providerDir(&c)) == providerOf(p.Manifest.Folder()) {
+		own := providerOf(providerDir(&c)) == providerOf(p.Manifest.Folder())
+		if own || dir == "." || strings.HasPrefix(dir, "..") || strings.Contains(dir, "$") {
 			continue
 		}
 		in.checkFolder(path.Join(dir, cmakeName), ours)

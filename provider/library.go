@@ -157,7 +157,8 @@ func (r *buildReader) isKernelHeader(name string) bool {
 	if !ok {
 		return false
 	}
-	return r.release || r.p.doubtsHeaders() || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), func(h string) bool { return headerName(h) == header })
+	same := func(h string) bool { return headerName(h) == header }
+	return r.release || r.p.doubtsHeaders() || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), same)
 }
 
 // finish checks what only all files together tell.

@@ -23,7 +23,7 @@ type Manifest struct {
 	Name string `yaml:"name" jsonschema_description:"the provider's name: the directory under providers/"`
 	// Directory is by default the name. The name is that of the target, the library,
 	// NAME.driver and verbs_provider_NAME, which rdma-core wants alike.
-	Directory   string `yaml:"directory,omitempty" jsonschema_description:"a directory under providers/ of another name than the provider's"`
+	Directory   string `yaml:"directory,omitempty" jsonschema_description:"a directory under providers/ of another name"`
 	Description string `yaml:"description" jsonschema_description:"one line of text for the RPM spec's list of drivers"`
 	// Title is by default the name in capitals and USERSPACE PROVIDER.
 	Title      string     `yaml:"title,omitempty" jsonschema_description:"a title for MAINTAINERS, before the module's name"`
@@ -89,7 +89,7 @@ const (
 // DriverID is the provider's constant in enum rdma_driver_id.
 type DriverID struct {
 	Constant string `yaml:"constant,omitempty" jsonschema_description:"a constant: RDMA_DRIVER_ and the name in capitals"`
-	Policy   Policy `yaml:"policy" jsonschema:"enum=next,enum=explicit,enum=none" jsonschema_description:"where the number comes from: next, explicit or none"`
+	Policy   Policy `yaml:"policy" jsonschema:"enum=next,enum=explicit,enum=none" jsonschema_description:"where the number comes from"`
 	// Value is what the kernel driver reports; with PolicyExplicit only.
 	Value int `yaml:"value,omitempty" jsonschema_description:"a number, with policy explicit only"`
 	// Shared says that another provider of the release may match the same number.
@@ -115,7 +115,7 @@ type Device struct {
 	Name string `yaml:"name" jsonschema_description:"a device's name with its number such as rib0"`
 	// KernelABI is one that the provider supports; 1, which most kernel drivers have,
 	// where the manifest has none.
-	KernelABI int `yaml:"kernelABI,omitempty" jsonschema:"minimum=0" jsonschema_description:"the uverbs ABI that its driver reports, else 1"`
+	KernelABI int `yaml:"kernelABI,omitempty" jsonschema:"minimum=0" jsonschema_description:"the uverbs ABI of its driver, else 1"`
 	// Modalias is for a provider that matches by PCI id and not by name.
 	Modalias string `yaml:"modalias,omitempty" jsonschema_description:"a modalias such as pci:v00001AF4d00001041sv*sd*bc*sc*i*"`
 	// ByDriverID is for a provider whose match table has its driver id and

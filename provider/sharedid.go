@@ -23,8 +23,9 @@ type IDShare struct {
 
 // Error names both, and how to say that it is meant.
 func (e *IDShare) Error() string {
-	text := fmt.Sprintf("%s:%d: want no other provider that matches driver id %d (%s), got %s(%s): libibverbs gives a device to the first of the two",
-		e.File, e.Line, e.Value, e.Constant, macroID, cut(e.Got))
+	const form = "%s:%d: want no other provider that matches driver id %d (%s), got %s(%s): " +
+		"libibverbs gives a device to the first of the two"
+	text := fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, macroID, cut(e.Got))
 	if !e.Meant {
 		text += `; if it is meant: "shared: true" in driverID of ` + ManifestName
 	}

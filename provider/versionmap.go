@@ -79,13 +79,17 @@ func parseVersionMap(file string, data []byte) (versionMap, error) {
 	}
 	if p.hindrance != "" {
 		const want = "what rdma-core's static build (Debian's packages) reads of a map: /* */, NAME { global: NAMES; local: *; } PARENT;"
-		p.out.Warnings = append(p.out.Warnings, &SourceError{File: file, Line: lineNumber(data, p.hinderedAt), Want: want, Got: p.hindrance})
+		p.warn(p.hinderedAt, want, p.hindrance)
 	}
 	if !p.closed {
 		const got = "none: what no node names is exported too, without a version"
-		p.out.Warnings = append(p.out.Warnings, &SourceError{File: file, Line: lineNumber(data, len(data)), Want: `"local: *;" in a node`, Got: got})
+		p.warn(len(data), `"local: *;" in a node`, got)
 	}
 	return p.out, nil
+}
+
+func (p *mapParser) warn(off int, want, got string) {
+	p.out.Warnings = append(p.out.Warnings, &SourceError{File: p.file, Line: lineNumber(p.data, off), Want: want, Got: got})
 }
 
 func (p *mapParser) fail(off int, lookedFor, found string) error {

@@ -38,7 +38,8 @@ func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolc
 			files[i].owner = builderUID
 		}
 		at := path.Join(treeFolder, "rdma-core-"+tree.Source.Version)
-		return p.runCompiler(ctx, s, debugScript, []string{at, job.providerName(), job.Provider.Manifest.Folder(), debugOut}, containers.RunSpec{
+		args := []string{at, job.providerName(), job.Provider.Manifest.Folder(), debugOut}
+		return p.runCompiler(ctx, s, debugScript, args, containers.RunSpec{
 			Name: "debug", Image: tc.ID, User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
 			Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 			Outputs: []containers.Output{{Path: debugOut, Dir: dir}},

@@ -140,7 +140,8 @@ func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job Job, tc Too
 	for i := range files {
 		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
 	}
-	return p.runCompiler(ctx, s, releaseBuildScript, []string{checkedTree, job.providerName(), job.Provider.Manifest.Folder(), releaseOut}, containers.RunSpec{
+	args := []string{checkedTree, job.providerName(), job.Provider.Manifest.Folder(), releaseOut}
+	return p.runCompiler(ctx, s, releaseBuildScript, args, containers.RunSpec{
 		Name: "compile", Image: tc.ID, User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
 		Inputs:  []containers.Input{{Path: checkedTree, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},

@@ -124,7 +124,8 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 		return err
 	}
 	rec := releaseRecord{
-		PrivateABI: tree.Result.PrivateABI, DriverID: tree.Result.DriverID, Constant: tree.Result.EnumConstant, Warnings: tree.Result.Warnings,
+		PrivateABI: tree.Result.PrivateABI, DriverID: tree.Result.DriverID, Constant: tree.Result.EnumConstant,
+		Warnings: tree.Result.Warnings,
 	}
 	data, err := json.Marshal(rec)
 	if err != nil {
