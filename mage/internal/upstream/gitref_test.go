@@ -291,7 +291,7 @@ func TestPipe(t *testing.T) {
 	var out bytes.Buffer
 	to := exec.CommandContext(context.Background(), "cat")
 	to.Stdout = &out
-	g := &repository{patience: time.Minute}
+	g := &repository{patience: time.Minute, most: 1 << 20}
 	must(t, g.pipe(context.Background(), exec.CommandContext(context.Background(), "echo", "through"), to))
 	if out.String() != "through\n" {
 		t.Errorf("got %q", out.String())

@@ -132,9 +132,9 @@ func TestGitArchiveToAFullDisk(t *testing.T) {
 
 // What git brings is counted on its way to gzip, which makes little of much.
 func TestGitArchiveIsCounted(t *testing.T) {
-	g := &repository{path: "there", patience: time.Minute}
+	g := &repository{path: "there", patience: time.Minute, most: 1 << 20}
 	from, to := exec.CommandContext(t.Context(), "yes"), exec.CommandContext(t.Context(), "cat")
-	if err := g.pipe(soon(t), from, to); !errors.Is(err, errTooLarge) || !strings.Contains(err.Error(), "more than 1073741824 bytes") {
+	if err := g.pipe(soon(t), from, to); !errors.Is(err, errTooLarge) || !strings.Contains(err.Error(), "more than 1048576 bytes") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -31,6 +31,7 @@ type repository struct {
 	env      []string
 	log      io.Writer
 	patience time.Duration // for one command of git
+	most     int64         // bytes of a tar stream
 }
 
 // gitPatience is for one command: git archive of a release takes a second.
@@ -54,7 +55,7 @@ func openRepository(path string, req *Request) (*repository, error) {
 		_ = os.RemoveAll(own)
 		return nil, err
 	}
-	g := &repository{path: path, view: view, own: own, log: req.log(), patience: gitPatience}
+	g := &repository{path: path, view: view, own: own, log: req.log(), patience: gitPatience, most: defaultLimits().total}
 	for _, v := range new(exec.Cmd).Environ() {
 		name, _, _ := strings.Cut(v, "=")
 		// GIT_DIR and its like would redirect us; GZIP holds options.
@@ -167,8 +168,7 @@ func (g *repository) pipe(ctx context.Context, from, to *exec.Cmd) error {
 	if err != nil {
 		return err
 	}
-	most := defaultLimits().total
-	between := &boundedWriter{w: w, left: most}
+	between := &boundedWriter{w: w, left: g.most}
 	from.Stdout, to.Stdin = between, r
 	done := make(chan error, 1)
 	go func() {
@@ -180,7 +180,7 @@ func (g *repository) pipe(ctx context.Context, from, to *exec.Cmd) error {
 	_ = w.Close()
 	toErr := <-done
 	if errors.Is(between.failed, errTooLarge) {
-		return fmt.Errorf("%s unpacks to more than %d bytes: %w", g.path, most, between.failed)
+		return fmt.Errorf("%s unpacks to more than %d bytes: %w", g.path, g.most, between.failed)
 	}
 	return errors.Join(toErr, fromErr)
 }
