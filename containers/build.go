@@ -119,7 +119,7 @@ func (e *Engine) limitStep(ctx context.Context, id string, limits Limits) {
 	change := container.UpdateConfig{Resources: container.Resources{PidsLimit: &limits.Processes}}
 	_, err := e.cli.ContainerUpdate(ctx, id, change)
 	if err != nil && !errdefs.IsNotFound(err) && ctx.Err() == nil { // a quick step is over by then
-		e.unboundB.Do(func() { e.notice("the engine does not limit the processes of a build: " + oneLine(err)) })
+		e.unboundBuild.Do(func() { e.notice("the engine does not limit the processes of a build: " + oneLine(err)) })
 	}
 }
 

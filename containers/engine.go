@@ -60,17 +60,17 @@ type Engine struct {
 	// Info is what the engine said when it was connected to.
 	Info Info
 
-	cli      *client.Client
-	run      *run
-	provider func() (*testcontainers.DockerProvider, error)
-	number   atomic.Int64
-	tini     bool // the engine has an init process to offer
-	notice   func(string)
-	patience patience
-	silent   atomic.Bool // it has not answered a cleanup in time
-	limits   Limits
-	unbound  sync.Once // says which limits the engine does not apply to containers
-	unboundB sync.Once // and to builds
+	cli          *client.Client
+	run          *run
+	provider     func() (*testcontainers.DockerProvider, error)
+	number       atomic.Int64
+	tini         bool // the engine has an init process to offer
+	notice       func(string)
+	patience     patience
+	silent       atomic.Bool // it has not answered a cleanup in time
+	limits       Limits
+	unbound      sync.Once // says which limits the engine does not apply to containers
+	unboundBuild sync.Once // and to builds
 
 	references string // how our references begin; tests have their own
 }
@@ -80,7 +80,7 @@ type patience struct{ cleanup, retry, output time.Duration }
 
 // Connect finds the engine (DOCKER_HOST with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, else the docker command's
 // current context, else the usual sockets), registers this run in options.RunDir, and removes the containers
-// that dead runs have left. It asks the engine two cheap questions. It fails with *UnreachableError within
+// that dead runs have left. It asks the engine three cheap questions. It fails with *UnreachableError within
 // seconds if none answers. The caller closes the engine.
 func Connect(ctx context.Context, options Options) (*Engine, error) {
 	host, err := engineHost()
