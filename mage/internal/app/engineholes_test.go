@@ -87,7 +87,7 @@ func TestEngineHolesOfAnEngine(t *testing.T) {
 		}
 		_, _ = w.Write([]byte(answer))
 	}))
-	defer fake.Close()
+	t.Cleanup(fake.Close) // after the app, which asks it at its end
 	t.Setenv("DOCKER_HOST", "tcp://"+fake.Listener.Addr().String())
 	a := opened(t, Flags{})
 	engine, err := a.connectEngine(t.Context())
