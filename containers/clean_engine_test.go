@@ -95,7 +95,7 @@ func (g *ground) build(from, tag string) string {
 	if tag == "" {
 		named = g.theirs("moment")
 	}
-	progress := &buildProgress{}
+	progress := &buildProgress{budget: g.e.limits.logBudget()}
 	if err := g.e.build(g.t.Context(), files, buildOptions(named), progress); err != nil {
 		g.t.Fatal(err)
 	}

@@ -37,6 +37,7 @@ func Clean(ctx context.Context, all bool) error {
 		if len(c.kept) > 0 {
 			out.Table("kept", []string{"kind", "name", "why"}, c.kept)
 		}
+		err = errors.Join(err, out.OutError())
 	}
 	return finish(ctx, out, err)
 }

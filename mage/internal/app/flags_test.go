@@ -25,7 +25,7 @@ func opened(t *testing.T, f Flags) *App {
 	}
 	t.Cleanup(func() {
 		a.ui.Close()
-		if err := a.close(nil); err != nil {
+		if err := a.work.close(); err != nil {
 			t.Error(err)
 		}
 	})
