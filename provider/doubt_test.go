@@ -94,7 +94,7 @@ func TestKernelABI(t *testing.T) {
 // A licence that is wrong in many files is one finding, which names some of them.
 func TestLicenceIsSaidOnce(t *testing.T) {
 	files := map[string]string{}
-	for _, name := range strings.Split("abcdefghijklmno", "") {
+	for name := range strings.SplitSeq("abcdefghijklmno", "") {
 		files[name+".h"] = "/* SPDX-License-Identifier: GPL-2.0 */\n"
 	}
 	dir := flyFolder(t, files)

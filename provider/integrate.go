@@ -34,10 +34,10 @@ type Edit struct {
 // Result is what an integration did.
 type Result struct {
 	Edits        []Edit
-	DriverID     int       // the constant's number in this release
-	EnumConstant string    // RDMA_DRIVER_…
-	PrivateABI   int       // the release's IBVERBS_PABI_VERSION
-	Warnings     []IDShare // of what is meant and may surprise
+	DriverID     int             // the constant's number in this release
+	EnumConstant string          // RDMA_DRIVER_…
+	PrivateABI   int             // the release's IBVERBS_PABI_VERSION
+	Warnings     []SharedIDError // of what is meant and may surprise
 }
 
 // Copy is one file's way into rdma-core.
@@ -64,7 +64,7 @@ func (p *Provider) CopyPlan() []Copy {
 // Integrate puts the provider into the tree: its files, and the edits that
 // upstream makes for a provider. All of them are worked out and checked before
 // the first is written, so an error leaves the tree as it was; it joins
-// *PlaceError, *TakenError, *IDShare and *ConflictError, all that there are. A second
+// *PlaceError, *TakenError, *SharedIDError and *ConflictError, all that there are. A second
 // integration of the same provider changes nothing.
 func Integrate(t Tree, p *Provider) (*Result, error) {
 	in := &integration{tree: t, data: map[string][]byte{}}

@@ -161,12 +161,17 @@ func (r *buildReader) isKernelHeader(name string) bool {
 	return r.release || r.p.doubtsHeaders() || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), same)
 }
 
-// finish checks what only all files together tell.
-func (r *buildReader) finish(file string) error {
-	p, lib := r.p, r.library
+// failOthers refuses targets of another name.
+func (r *buildReader) failOthers() {
 	for _, other := range r.others {
 		r.fail(other)
 	}
+}
+
+// finish checks what only all files together tell.
+func (r *buildReader) finish(file string) error {
+	p, lib := r.p, r.library
+	r.failOthers()
 	switch {
 	case lib == nil && !r.plugin && len(r.others) == 0 && len(r.errs) == 0:
 		r.fail(noPlace(file, wantProvider(p.Manifest.Name)))

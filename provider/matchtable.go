@@ -146,12 +146,11 @@ func (m *matchCheck) abiRange(o *cObject, low, high []cToken) {
 	abi := int64(m.p.Manifest.Device.KernelABI)
 	least, most := int64(0), int64(0)
 	okLow, okHigh := true, false
-	if low == nil && abi == 0 {
-		okLow = true
-	} else if low == nil {
-		m.warn(o.file.problem(o.at, ".match_min_abi_version beside .match_max_abi_version", "none, which is 0"))
-	} else {
+	switch {
+	case low != nil:
 		least, okLow = m.c.value(low)
+	case abi != 0:
+		m.warn(o.file.problem(o.at, ".match_min_abi_version beside .match_max_abi_version", "none, which is 0"))
 	}
 	if high != nil {
 		most, okHigh = m.c.value(high)

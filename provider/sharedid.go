@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// IDShare is an entry of another provider's match table in the release that takes the
+// SharedIDError is an entry of another provider's match table in the release that takes the
 // devices of the same driver id.
-type IDShare struct {
+type SharedIDError struct {
 	File     string // slash separated, in the tree
 	Line     int    // of the entry
 	Constant string // ours
@@ -22,7 +22,7 @@ type IDShare struct {
 }
 
 // Error names both, and how to say that it is meant.
-func (e *IDShare) Error() string {
+func (e *SharedIDError) Error() string {
 	const form = "%s:%d: want no other provider that matches driver id %d (%s), got %s(%s): " +
 		"libibverbs gives a device to the first of the two"
 	text := fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, macroID, cut(e.Got))
@@ -97,7 +97,7 @@ func (in *integration) shares(m *Manifest, def *enumDef, id int, dir string, nam
 
 // matchedIDs gives the driver ids of a directory's match tables. A file that cannot be
 // read as C is passed over: the compiler will say so.
-func (in *integration) matchedIDs(dir string, names []string) []IDShare {
+func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 	p := &Provider{Dir: dir}
 	tables := false
 	for _, name := range names {
@@ -117,7 +117,12 @@ func (in *integration) matchedIDs(dir string, names []string) []IDShare {
 		return nil
 	}
 	c, _ := p.readC(func() error { return nil })
-	var found []IDShare
+	return c.tableIDs(dir)
+}
+
+// tableIDs gives the driver ids of all match tables.
+func (c *cSources) tableIDs(dir string) []SharedIDError {
+	var found []SharedIDError
 	for _, f := range c.files {
 		for i := range len(f.toks) - 1 {
 			if f.toks[i].Text != matchEntry || f.toks[i+1].Kind != cWord {
@@ -129,7 +134,7 @@ func (in *integration) matchedIDs(dir string, names []string) []IDShare {
 			}
 			for _, part := range o.parts {
 				if e := c.entry(part); e.kind == kindID && e.text != "" {
-					found = append(found, IDShare{File: path.Join(dir, f.name), Line: lineNumber(f.data, e.at), Got: e.text})
+					found = append(found, SharedIDError{File: path.Join(dir, f.name), Line: lineNumber(f.data, e.at), Got: e.text})
 				}
 			}
 		}

@@ -48,8 +48,8 @@ func TestSharedDriverID(t *testing.T) {
 			}
 			place, what, _ := strings.Cut(tt.want, "… ")
 			wantError(t, err, place, what, `"shared: true" in driverID of provider.yaml`)
-			if _, ok := errors.AsType[*IDShare](err); !ok {
-				t.Errorf("want an *IDShare, got %T", err)
+			if _, ok := errors.AsType[*SharedIDError](err); !ok {
+				t.Errorf("want an *SharedIDError, got %T", err)
 			}
 			result, err = Integrate(takenRelease(), smallProvider(t, old, tt.id+"\n  shared: true"))
 			wantError(t, err)

@@ -83,7 +83,7 @@ func (a *App) Patch(ctx context.Context) error {
 }
 
 // warnShared tells of other providers that match the same driver id.
-func (a *App) warnShared(warnings []provider.IDShare) {
+func (a *App) warnShared(warnings []provider.SharedIDError) {
 	for _, w := range warnings {
 		fmt.Fprintln(a.ui.Out(), "warning: "+w.Error())
 		a.ui.Annotate(ui.Annotation{Level: ui.LevelWarning, Title: "driver id", Message: w.Error(), File: w.File, Line: w.Line})

@@ -48,7 +48,7 @@ type releaseRecord struct {
 	DriverID   int    `json:"driverId"`
 	Constant   string `json:"constant"`
 
-	Warnings []provider.IDShare `json:"warnings,omitempty"`
+	Warnings []provider.SharedIDError `json:"warnings,omitempty"`
 }
 
 // CheckEdits puts the provider into each release and proves the patch with git

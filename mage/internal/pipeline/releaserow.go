@@ -40,7 +40,7 @@ type ReleaseRow struct {
 	PrivateABI int
 	DriverID   int
 	Constant   string
-	Warnings   []provider.IDShare
+	Warnings   []provider.SharedIDError
 
 	Patch, Spec, Compile, Devices Check
 
