@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"context"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -45,15 +46,15 @@ type cEnumValue struct {
 	offset int64
 }
 
-// readC takes every .c and .h file of the provider apart; what ended gives ends it.
-func (p *Provider) readC(ended func() error) (*cSources, []error) {
+// readC takes every .c and .h file of the provider apart; an end of ctx ends it.
+func (p *Provider) readC(ctx context.Context) (*cSources, []error) {
 	s := &cSources{macros: map[string][]cMacro{}, enums: map[string][]cEnumValue{}}
 	var errs []error
 	for _, file := range p.Files {
 		if ext := filepath.Ext(file.Name); ext != ".c" && ext != ".h" {
 			continue
 		}
-		if err := ended(); err != nil {
+		if err := context.Cause(ctx); err != nil {
 			return s, append(errs, err)
 		}
 		f := &cFile{name: file.Name, path: p.pathOf(file.Name), data: file.data}

@@ -156,7 +156,7 @@ func (e *examiner) sources(ctx context.Context) {
 	for _, err := range e.p.buildWarnings {
 		e.cmake.warn(err)
 	}
-	c, errs := e.p.readC(func() error { return context.Cause(ctx) })
+	c, errs := e.p.readC(ctx)
 	built := e.p.readBuilt()
 	e.p.checkBuilt(&e.cmake, c, built)
 	e.p.checkNeeds(&e.cmake)

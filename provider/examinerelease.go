@@ -30,7 +30,7 @@ func (p *Provider) CheckInRelease(ctx context.Context, t Tree, version string) (
 	if err != nil {
 		return nil, err
 	}
-	c, _ := p.readC(func() error { return context.Cause(ctx) }) // what cannot be scanned is told by Examine
+	c, _ := p.readC(ctx) // what cannot be scanned is told by Examine
 	built := p.readBuilt()
 	var errs []error
 	for _, f := range c.files {

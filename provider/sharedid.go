@@ -4,6 +4,7 @@ package provider
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -116,7 +117,7 @@ func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 	if !tables {
 		return nil
 	}
-	c, _ := p.readC(func() error { return nil })
+	c, _ := p.readC(context.Background()) // as bounded as the tree is; Integrate has no context
 	return c.tableIDs(dir)
 }
 
