@@ -86,7 +86,7 @@ specs/releases.yaml:16:9: releases[2].origins[0].sha256: want a SHA-256: 64 lowe
 
 // distro writes a distro file; change replaces one of its lines.
 func distro(name string, change ...string) *fstest.MapFile {
-	text := "name: " + name + "\ntitle: T\ndefault: true\nel: 9\ndist: .el9\nimage: r/i:9\nrepositories: [crb]\nstandin: bookworm\n"
+	text := "name: " + name + "\ntitle: T\ndefault: true\nel: 9\ndist: .el9\nimage: r/i:9\nrepositories: [crb]\nstandin: bookworm\nrpm: 4.16.1.3\n"
 	return &fstest.MapFile{Data: []byte(strings.NewReplacer(change...).Replace(text))}
 }
 

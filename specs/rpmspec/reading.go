@@ -3,6 +3,7 @@
 package rpmspec
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,8 +13,11 @@ import (
 // what the macros in them stand for, as far as both can be told without running rpm.
 type Reading struct {
 	spec  *Spec
+	rpm   RPM
 	dist  string // the value of %dist
 	lines []readLine
+	// refused is the error of the first line that this rpm stops at.
+	refused error
 }
 
 // truth says whether a line is one that rpm reads.
@@ -41,7 +45,7 @@ type readLine struct {
 func (s *Spec) Read(m Macros) *Reading {
 	names := s.snapshotNames()
 	for {
-		r := &Reading{spec: s, dist: m.Values["dist"], lines: make([]readLine, len(s.lines))}
+		r := &Reading{spec: s, rpm: m.RPM, dist: m.Values["dist"], lines: make([]readLine, len(s.lines))}
 		w := &walk{Reading: r, table: newTable(m), arch: m.Arch}
 		w.table.unnamed = names.undefined
 		w.tagMacros()
@@ -94,6 +98,9 @@ func (w *walk) line(i int) {
 		return
 	}
 	state := w.state()
+	if state.truth == yes {
+		w.newer(i)
+	}
 	if state.truth != no {
 		w.define(i, state)
 		w.tagMacro(i, state)
@@ -119,8 +126,8 @@ func (w *walk) expandLine(i int, state *readLine) {
 		state.text, state.failed = w.table.expand(w.spec.joined(i))
 	case "prep":
 		if p, ok := w.spec.prepLine(i, w.spec.sections[w.section].end); ok {
-			if args, err := w.table.expand(strings.Join(p.args, " ")); err == nil {
-				state.text = p.macro + " " + args
+			if rest, err := w.table.expand(p.rest); err == nil {
+				state.text = p.macro + rest
 			}
 		}
 	}
@@ -152,6 +159,11 @@ func (w *walk) condition(i int) {
 		c := &w.open[len(w.open)-1]
 		switch {
 		case c.outer.truth != yes:
+		case m[1] != "else" && w.rpm.before(rpm415):
+			// It is no conditional there, but a line as any other.
+			if c.now.truth == yes {
+				w.refuse(i, "%"+m[1]+" is known from rpm 4.15 on")
+			}
 		case c.taken == yes:
 			c.now = readLine{truth: no}
 		case c.taken == undecided:
@@ -170,7 +182,14 @@ func (w *walk) condition(i int) {
 
 // decide answers one condition.
 func (w *walk) decide(i int, kind, rest string) readLine {
+	if w.rpm.before(rpm415) && i+1 < len(w.spec.lines) && !w.spec.lines[i+1].start && w.spec.lines[i+1].glued {
+		w.refuse(i, "a condition can go on in the next line from rpm 4.15 on")
+	}
 	answer, err := w.answer(kind, rest)
+	var newer *newerError
+	if errors.As(err, &newer) {
+		w.refuse(i, newer.Error())
+	}
 	if err != nil {
 		why := fmt.Sprintf("line %d: %s: %v", w.spec.number(i), strings.TrimSpace(w.spec.lines[i].text), err)
 		return readLine{truth: undecided, why: why}

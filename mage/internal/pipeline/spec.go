@@ -36,7 +36,8 @@ const (
 // section. Without a provider it is upstream's or the distro's. A spec of upstream's
 // that is older than EL 9's %cmake is mended in both cases.
 //
-// Errors: *rpmspec.PlaceError where the spec has no place for an edit.
+// Errors: *rpmspec.PlaceError where the spec has no place for an edit, or has what the
+// distro's rpm does not understand.
 func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) {
 	key := specKey(job, src)
 	entry, err := p.cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
@@ -108,6 +109,9 @@ func makeSpec(job Job, src Source, dir string) error {
 }
 
 func editSource(job Job, src Source, spec *rpmspec.Spec) error {
+	if err := spec.Read(distroMacros(job.Distro)).Refused(); err != nil {
+		return err
+	}
 	if src.Package == nil {
 		if _, err := spec.ConfigureWhereNinjaRuns(); err != nil {
 			return err
@@ -122,7 +126,7 @@ func editSource(job Job, src Source, spec *rpmspec.Spec) error {
 		return spec.AddBuildRequires(job.Needs...)
 	}
 	m := job.Provider.Manifest
-	if _, err := spec.AddPatch(patchName(job)); err != nil {
+	if _, err := spec.AddPatch(patchName(job), rpmspec.RPM(job.Distro.RPM)); err != nil {
 		return err
 	}
 	if err := nameProvider(job, src, spec); err != nil {
