@@ -221,6 +221,8 @@ func TestCompareVersions(t *testing.T) {
 		want int
 	}{
 		{"9.0", "10.0", -1}, {"32.10", "32.9", 1}, {"56.1", "56.1", 0}, {"56", "56.1", -1}, {"a", "b", -1}, {"1.x", "1.2", 1}, {"1.01", "1.1", -1},
+		{"59.2", "59.amzn0", -1}, {"59.amzn0", "60.0", -1}, {"56.1", "56.1+acme", -1}, {"56.1+acme", "56.10", -1}, {"9mlnx1", "10.0", -1},
+		{"57.0~rc1", "57.0", -1}, {"57.0~rc1", "56.9", 1},
 	} {
 		if got := specs.CompareVersions(tt.a, tt.b); got != tt.want {
 			t.Errorf("CompareVersions(%s, %s) = %d, want %d", tt.a, tt.b, got, tt.want)

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	patchFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
+	patchFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~-]*$`)
 	patchTag  = regexp.MustCompile(`^patch(\d*)$`)
 	sourceTag = regexp.MustCompile(`^source\d*$`)
 )
@@ -27,7 +27,7 @@ var (
 // a conditional where %prep has numbers, or that it cannot be told whether it is applied.
 func (s *Spec) AddPatch(file string, rpm RPM) (number int, err error) {
 	if !patchFile.MatchString(file) {
-		return 0, &ValueError{What: "patch file", Value: file, Want: "a file name of letters, digits and ._+-"}
+		return 0, &ValueError{What: "patch file", Value: file, Want: "a file name of letters, digits and ._+~-"}
 	}
 	err = s.edit(func(c *Spec) error {
 		var unsure int

@@ -127,12 +127,14 @@ func (a *App) els() ([]int, error) {
 
 func (a *App) showReleases(job pipeline.Job, depth string, r *pipeline.Releases) {
 	rows := make([][]string, 0, len(r.Rows))
-	failed, unsupported := 0, 0
+	failed, unsupported, skipped := 0, 0, 0
 	for i, row := range r.Rows {
 		rows = append(rows, releaseRow(r, i, depth))
 		switch {
 		case row.Failed():
 			failed++
+		case row.Skipped():
+			skipped++
 		case row.Why() != "":
 			unsupported++
 		}
@@ -146,8 +148,12 @@ func (a *App) showReleases(job pipeline.Job, depth string, r *pipeline.Releases)
 	for _, text := range r.IDWarnings() {
 		fmt.Fprintln(a.ui.Out(), "warning: driver id: "+text)
 	}
-	fmt.Fprintf(a.ui.Out(), "%s: %d pass, %d not supported, %d failed\n",
-		pipeline.CountReleases(len(rows)), len(rows)-failed-unsupported, unsupported, failed)
+	sum := fmt.Sprintf("%s: %d pass, %d not supported, %d failed",
+		pipeline.CountReleases(len(rows)), len(rows)-failed-unsupported-skipped, unsupported, failed)
+	if skipped > 0 {
+		sum += fmt.Sprintf(", %d skipped", skipped)
+	}
+	fmt.Fprintln(a.ui.Out(), sum)
 }
 
 func releaseHeader(depth string) []string {

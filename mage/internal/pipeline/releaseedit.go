@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/debianpkg"
@@ -58,6 +57,9 @@ type releaseRecord struct {
 func (p *Pipeline) CheckEdits(ctx context.Context, job Job, r *Releases) error {
 	const together = 2 // half of an edit is waiting for the disk
 	return p.eachRow(ctx, "edit", together, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
+		if row.Skipped() {
+			return true, nil
+		}
 		hit, err := p.editRow(ctx, job, r, row)
 		row.Patch = row.answer(err)
 		return hit, err
@@ -152,7 +154,7 @@ func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Prov
 		Tree: filepath.Join(dir, "rdma-core-"+ref.Version), Version: ref.Version, Commit: ref.Commit, Epoch: ref.Time,
 		Digest: "files of commit " + ref.Commit,
 	}
-	if ref.Name != upstream.Master {
+	if ref.Name == releaseNameStart+ref.Version {
 		src.Tag = ref.Name
 	}
 	if !upstream.PlausibleDate(ref.Time) {
