@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/specs"
@@ -183,6 +184,9 @@ func releaseRow(r *pipeline.Releases, i int, depth string) []string {
 	}
 	if taken, ok := r.TakenLater(row); ok && remark == "" {
 		remark = taken.String()
+	}
+	if len(row.NoEdits) > 0 {
+		remark = strings.TrimPrefix(remark+"; no edit in "+strings.Join(row.NoEdits, ", "), "; ")
 	}
 	cells := []string{row.Release.Name, abi, id, string(row.Patch.State)}
 	if depth != depthEdit {

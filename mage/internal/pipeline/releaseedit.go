@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/debianpkg"
@@ -48,6 +49,8 @@ type releaseRecord struct {
 	Constant   string `json:"constant"`
 
 	Warnings []provider.SharedIDError `json:"warnings,omitempty"`
+	// NoEdits are the files without a place for an edit that some package needs.
+	NoEdits []string `json:"noEdits,omitempty"`
 }
 
 // CheckEdits puts the provider into each release and proves the patch with git
@@ -85,7 +88,7 @@ func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *Relea
 		return false, fmt.Errorf("read the release's record: %w", err)
 	}
 	row.PrivateABI, row.DriverID, row.Constant = rec.PrivateABI, rec.DriverID, rec.Constant
-	row.Warnings = rec.Warnings
+	row.Warnings, row.NoEdits = rec.Warnings, rec.NoEdits
 	row.edit = releaseEdit{
 		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, specFile),
 	}
@@ -128,6 +131,11 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 	rec := releaseRecord{
 		PrivateABI: tree.Result.PrivateABI, DriverID: tree.Result.DriverID, Constant: tree.Result.EnumConstant,
 		Warnings: tree.Result.Warnings,
+	}
+	for _, skip := range tree.Result.Skipped {
+		if !slices.Contains(rec.NoEdits, skip.File) {
+			rec.NoEdits = append(rec.NoEdits, skip.File)
+		}
 	}
 	data, err := json.Marshal(rec)
 	if err != nil {

@@ -42,6 +42,7 @@ type ReleaseRow struct {
 	DriverID   int
 	Constant   string
 	Warnings   []provider.SharedIDError
+	NoEdits    []string // files in which no edit was made
 
 	Patch, Spec, Compile, Devices Check
 

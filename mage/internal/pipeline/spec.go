@@ -5,7 +5,9 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -75,6 +77,11 @@ func inWords(value any) string {
 	return string(text)
 }
 
+var errNoSpec = errors.New("the source has no " + upstreams + ", which RPMs are built with")
+
+const wantSpec = "give the distro's source package as -source=FILE.src.rpm, whose own spec is used; or put a spec into the tree as " +
+	upstreams + " (for a git clone: commit it, and give -source=PATH@REF)"
+
 // releaseSuffix is what comes behind the packages' release: what the user wants; for
 // a distro's package ".NAME1", so that it upgrades the distro's own.
 func releaseSuffix(job Job, src Source) string {
@@ -90,6 +97,9 @@ func makeSpec(job Job, src Source, dir string) error {
 		from, name = filepath.Join(src.Package.Dir, src.Package.Spec), src.Package.Spec
 	}
 	before, err := stagecache.ReadFile(from)
+	if errors.Is(err, fs.ErrNotExist) && src.Package == nil {
+		return &AdviceError{Err: errNoSpec, What: wantSpec}
+	}
 	if err != nil {
 		return fmt.Errorf("read the release's spec: %w", err)
 	}
