@@ -26,7 +26,7 @@ type Spec struct {
 }
 
 const (
-	specStage = 5
+	specStage = 6
 	specFile  = "rdma-core.spec"
 	upstreams = "redhat/rdma-core.spec" // where a release keeps its spec
 	suses     = "suse/rdma-core.spec"   // and the one that is not built here
@@ -36,7 +36,8 @@ const (
 // next free Patch with its %patch, the libibverbs package's Provides, Obsoletes and
 // description, the suffix of the release, and a changelog entry where there is such a
 // section. Without a provider it is upstream's or the distro's. A spec of upstream's
-// that is older than EL 9's %cmake is mended in both cases.
+// that is older than EL 9's %cmake is mended in both cases, and what makes manual pages is
+// required where the tree has none.
 //
 // Errors: *rpmspec.PlaceError where the spec has no place for an edit, or has what the
 // distro's rpm does not understand.
@@ -60,7 +61,8 @@ func specKey(job Job, src Source) *stagecache.KeyBuilder {
 	if job.Provider != nil {
 		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
 		key = key.String("provider manifest", inWords(job.Provider.Manifest)).
-			String("payload", inWords(payload(job.Provider)))
+			String("payload", inWords(payload(job.Provider))).
+			String("pages", fmt.Sprint(pageSources(job)))
 	}
 	if len(job.Needs) > 0 {
 		key = key.String("needs", inWords(job.Needs))
@@ -126,6 +128,9 @@ func editSource(job Job, src Source, spec *rpmspec.Spec) error {
 		if _, err := spec.ConfigureWhereNinjaRuns(); err != nil {
 			return err
 		}
+	}
+	if err := addPageTools(job, src, spec); err != nil {
+		return err
 	}
 	if suffix := releaseSuffix(job, src); suffix != "" {
 		if err := spec.AddReleaseSuffix(suffix); err != nil {
