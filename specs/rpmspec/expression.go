@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // value is what an expression gives: a number, a text in quotation marks, or a version.
@@ -60,14 +62,14 @@ func (t *macroTable) evaluate(text string) (value, error) {
 	case t.rpm.before(rpm416) && strings.Contains(plain, "%["):
 		return value{}, &newerError{construct: "%[...]"}
 	default:
-		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "no expression: " + strconv.Quote(left)}
+		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "no expression: " + edit.Quote(left)}
 	}
 	v := e.ternary()
 	if e.newer != "" {
 		return value{}, &newerError{construct: e.newer}
 	}
 	if e.failed || e.at < len(e.tokens) {
-		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "no expression: " + strconv.Quote(strings.TrimSpace(plain))}
+		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "no expression: " + edit.Quote(strings.TrimSpace(plain))}
 	}
 	return v, nil
 }
@@ -75,7 +77,9 @@ func (t *macroTable) evaluate(text string) (value, error) {
 // newerError says that an expression has what rpm knows from 4.16 on.
 type newerError struct{ construct string }
 
-func (e *newerError) Error() string { return e.construct + " is known from rpm 4.16 on" }
+func (e *newerError) Error() string {
+	return edit.CutTo(e.construct, mostBeside) + " is known from rpm 4.16 on"
+}
 
 var tokenForm = regexp.MustCompile(`[0-9]+|v?"[^"]*"|[A-Za-z]\w*|&&|\|\||[=!<>]=|[-!<>+*/()?:]`)
 

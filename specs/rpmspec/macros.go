@@ -7,6 +7,8 @@ import (
 	"maps"
 	"regexp"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // Macros is what is known of the macros that rpm has before it reads a spec. A macro
@@ -35,7 +37,9 @@ type UnknownMacroError struct {
 }
 
 // Error names the macro and the reason.
-func (e *UnknownMacroError) Error() string { return e.Macro + ": " + e.Why }
+func (e *UnknownMacroError) Error() string {
+	return edit.CutTo(e.Macro, mostBeside) + ": " + edit.Cut(e.Why)
+}
 
 // macroTable has the macros as they are at one line of a spec.
 type macroTable struct {

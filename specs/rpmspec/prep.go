@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 var prepMacro = regexp.MustCompile(`^[ \t]*%(\{?)(setup|autosetup|autopatch|patch)([0-9]*)((?:[^A-Za-z0-9_].*)?)$`)
@@ -108,7 +110,7 @@ func (s *Spec) applyPatch(number, unsure int, rpm RPM) error {
 // inOrder refuses a line of %prep behind the one that applies our patch, by, if it
 // applies another, and one that goes by numbers where ours is not sure.
 func (s *Spec) inOrder(p prepLine, by, unsure int, rpm RPM) error {
-	text := strings.TrimSpace(s.lines[p.line].text)
+	text := edit.CutTo(strings.TrimSpace(s.lines[p.line].text), mostBeside)
 	switch {
 	case unsure >= 0 && (p.macro == patchName || p.macro == autopatch && !p.all(rpm)):
 		return s.place(unsure, "no conditional in %patchlist, or %autosetup for all patches: %prep has them by number",

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // Reading is a spec as one distro reads it: which lines its conditionals leave, and
@@ -39,12 +41,17 @@ type readLine struct {
 	failed error
 }
 
+// mostTurns is how often a spec is read until it is known which names of a snapshot are
+// given from outside; then all may be.
+const mostTurns = 10
+
 // Read reads the spec from top to bottom as rpm does (build/parseSpec.c), with the
 // macros that the distro has. It never fails: what cannot be decided is an error of
 // the method that needs it.
 func (s *Spec) Read(m Macros) *Reading {
 	names := s.snapshotNames()
-	for {
+	for turn := 0; ; turn++ {
+		names.none = names.none || turn == mostTurns
 		r := &Reading{spec: s, rpm: m.RPM, dist: m.Values["dist"], lines: make([]readLine, len(s.lines))}
 		w := &walk{Reading: r, table: newTable(m), arch: m.Arch}
 		w.table.unnamed = names.undefined
@@ -191,7 +198,7 @@ func (w *walk) decide(i int, kind, rest string) readLine {
 		w.refuse(i, newer.Error())
 	}
 	if err != nil {
-		why := fmt.Sprintf("line %d: %s: %v", w.spec.number(i), strings.TrimSpace(w.spec.lines[i].text), err)
+		why := fmt.Sprintf("line %d: %s: %v", w.spec.number(i), edit.CutTo(strings.TrimSpace(w.spec.lines[i].text), mostBeside), err)
 		return readLine{truth: undecided, why: why}
 	}
 	if answer {

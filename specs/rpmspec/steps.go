@@ -63,16 +63,25 @@ func (r *Reading) Prep() (Prep, error) {
 	if err != nil {
 		return out, err
 	}
-	p := &prepReader{Reading: r, sec: sec, declared: patches, out: &out, patching: r.spec.patchingMacros()}
+	p := &prepReader{
+		Reading: r, sec: sec, declared: patches, out: &out, patching: r.spec.patchingMacros(), byNumber: map[int]int{},
+	}
+	for i, f := range patches {
+		p.byNumber[f.number] = i
+	}
 	err = p.read()
 	return out, err
 }
+
+// mostPatches is what a %prep may apply; rdma-core's have ten.
+const mostPatches = 20_000
 
 type prepReader struct {
 	*Reading
 
 	sec      section
 	declared []file
+	byNumber map[int]int // index in declared
 	out      *Prep
 	unpacked bool
 	// patching are the spec's own macros that apply patches.
@@ -104,6 +113,9 @@ func (p *prepReader) read() error {
 		}
 		if err := p.step(step); err != nil {
 			return err
+		}
+		if len(p.out.Patches) > mostPatches {
+			return p.spec.place(step.line, fmt.Sprintf("up to %d patches in %%prep", mostPatches), "more")
 		}
 	}
 	if _, err := p.shell(covered, p.sec.end); err != nil {
@@ -230,12 +242,8 @@ func (p *prepReader) automatic(step prepLine) error {
 // numbered finds a patch by its number.
 func (p *prepReader) numbered(step prepLine, text string) (file, error) {
 	n, err := strconv.Atoi(text)
-	if err == nil {
-		for _, f := range p.declared {
-			if f.number == n {
-				return f, nil
-			}
-		}
+	if i, declared := p.byNumber[n]; declared && err == nil {
+		return p.declared[i], nil
 	}
 	found := fmt.Sprintf("number %q", text)
 	if !slices.Contains(step.patchNumbers(unstatedRPM), text) {

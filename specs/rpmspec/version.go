@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // RPM is a version of rpm, "4.16.1.3". What Enterprise Linux has put into its own rpm
@@ -71,7 +73,7 @@ func (v RPM) since(version, text string) string {
 
 // refusal is the error of a line that this rpm would stop at, or hand to the shell.
 func (r *Reading) refusal(i int, why string) error {
-	text := strings.TrimSpace(r.spec.lines[i].text)
+	text := edit.CutTo(strings.TrimSpace(r.spec.lines[i].text), mostBeside)
 	return r.spec.place(i, "a line that rpm "+string(r.rpm.known())+" understands", text+": "+why)
 }
 

@@ -42,7 +42,7 @@ func (e *FileError) Error() string { return fmt.Sprintf("%s: %s %s", e.Package, 
 const (
 	packageStage  = 3
 	packageFolder = "package" // its files, in the stage's output
-	mostSpec      = 4 << 20   // bytes; rdma-core's have 30 KB
+	mostSpec      = rpmspec.MostBytes
 )
 
 // packageSource is the source stage for a source RPM: its tarball, unpacked, with the

@@ -37,7 +37,7 @@ func packageVersion(text []byte) (string, error) {
 	}
 	version := string(found[0][1])
 	if !versionForm.MatchString(version) {
-		return "", fmt.Errorf("has the PACKAGE_VERSION %q: want a digit, then letters, digits and . + ~ _", version)
+		return "", fmt.Errorf("has the PACKAGE_VERSION %.200q: want a digit, then letters, digits and . + ~ _", version)
 	}
 	return version, nil
 }
