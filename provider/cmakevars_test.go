@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // expandedUse gives the arguments of the last command use(), as the file runs it.
@@ -152,7 +151,6 @@ func growingCMake() map[string]struct {
 // A CMakeLists.txt that grows ends in an error, whoever wrote it.
 func TestCMakeThatGrows(t *testing.T) {
 	const want = "variables that stand for at most 10000 values and 1048576 bytes in one file"
-	start := time.Now()
 	for name, tt := range growingCMake() {
 		t.Run(name, func(t *testing.T) {
 			wantGrown := func(file string, err error) {
@@ -182,9 +180,6 @@ func TestCMakeThatGrows(t *testing.T) {
 			_, err = Integrate(tree, p)
 			wantGrown("lib/"+cmakeName, err)
 		})
-	}
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 

@@ -5,6 +5,8 @@ package provider
 import (
 	"path"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // isDriverDir knows /etc/libibverbs.d, from whose files libibverbs has the names of the
@@ -34,12 +36,12 @@ func (r *buildReader) installsDriver(b *buildFile, in cmakeInstall) error {
 		text := strings.TrimSpace(string(content))
 		switch {
 		case name != own:
-			return b.fail(at, own+" alone in libibverbs.d, where each file names a provider to load", shown(name))
+			return b.fail(at, own+" alone in libibverbs.d, where each file names a provider to load", edit.Quote(name))
 		case !ok && !strings.HasPrefix(f.Text, binary):
 			return b.fail(f, "the file "+source, "none of that name that goes into "+r.p.Manifest.Folder())
 		case ok && text != "driver "+r.p.Manifest.Name:
 			lookedFor := `"driver ` + r.p.Manifest.Name + `" in ` + source + ", as the one that " + cmakePlugin + "() installs has"
-			return b.fail(f, lookedFor, shown(text))
+			return b.fail(f, lookedFor, edit.Quote(text))
 		}
 		warning := &SourceError{
 			File: b.file, Line: lineNumber(b.data, f.Start), Want: "no install() of " + own,

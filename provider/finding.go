@@ -25,7 +25,7 @@ func (e *SourceError) Error() string {
 	if e.Line > 0 && e.Column > 0 {
 		place += ":" + strconv.Itoa(e.Column)
 	}
-	return fmt.Sprintf("%s: want %s, got %s", place, e.Want, cut(e.Got))
+	return fmt.Sprintf("%s: want %s, got %s", place, edit.Cut(e.Want), edit.Cut(e.Got))
 }
 
 // Finding is one thing that a check has to say. Its text begins with the file

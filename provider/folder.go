@@ -74,7 +74,7 @@ type FileError struct {
 
 // Error gives "file: want X, got Y".
 func (e *FileError) Error() string {
-	return fmt.Sprintf("%s: want %s, got %s", edit.At(e.File, 0), e.Want, e.Got)
+	return fmt.Sprintf("%s: want %s, got %s", edit.At(e.File, 0), edit.Cut(e.Want), edit.Cut(e.Got))
 }
 
 // Unwrap gives the cause.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 	"unicode/utf8"
 )
 
@@ -244,13 +243,9 @@ func TestHostileFiles(t *testing.T) {
 			if err := tt.make(file); err != nil {
 				t.Skip(err) // not every file system has all of them
 			}
-			start := time.Now()
 			_, err := Load(t.Context(), dir)
 			wantError(t, err, tt.want)
 			refused(t, dir, err)
-			if took := time.Since(start); took > 5*time.Second {
-				t.Errorf("took %v", took)
-			}
 			if strings.Contains(err.Error(), "secret\n") {
 				t.Error("what is outside was read")
 			}
@@ -275,13 +270,9 @@ func TestHostileManyFiles(t *testing.T) {
 		}
 		_ = f.Close()
 	}
-	start := time.Now()
 	_, err := Load(t.Context(), dir)
 	wantError(t, err, "at most 2000 files")
 	refused(t, dir, err)
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("took %v", took)
-	}
 	// Where nobody asks for them they cost nothing.
 	manifest := strings.Replace(smallManifest, "lab/,", "lab/, many/,", 1)
 	if err := os.WriteFile(filepath.Join(dir, ManifestName), []byte(manifest), 0o600); err != nil {

@@ -38,6 +38,14 @@ type Result struct {
 	EnumConstant string          // RDMA_DRIVER_…
 	PrivateABI   int             // the release's IBVERBS_PABI_VERSION
 	Warnings     []SharedIDError // of what is meant and may surprise
+	Skipped      []Skipped
+}
+
+// Skipped is an edit that was not made: the release has no place for it, and there are
+// packages that do without it.
+type Skipped struct {
+	File string // slash separated, in the tree
+	Why  string // in one line
 }
 
 // Copy is one file's way into rdma-core.
@@ -65,7 +73,8 @@ func (p *Provider) CopyPlan() []Copy {
 // upstream makes for a provider. All of them are worked out and checked before
 // the first is written, so an error leaves the tree as it was; it joins
 // *PlaceError, *TakenError, *SharedIDError and *ConflictError, all that there are. A second
-// integration of the same provider changes nothing.
+// integration of the same provider changes nothing. What no package needs, MAINTAINERS
+// and README.md, may have no place: that is told in the result.
 func Integrate(t Tree, p *Provider) (*Result, error) {
 	in := &integration{tree: t, data: map[string][]byte{}}
 	in.run(&p.Manifest)
@@ -124,12 +133,12 @@ func (in *integration) run(m *Manifest) {
 		out, already, err := addStaticProvider(VerbsHeader, data, m.Name)
 		return out, "verbs_provider_" + m.Name + " and a place in _RDMA_STATIC_PREFIX_", already, err
 	})
-	in.edit(Maintainers, func(data []byte) ([]byte, string, bool, error) {
+	in.optional(Maintainers, func(data []byte) ([]byte, string, bool, error) {
 		out, already, err := addMaintainer(Maintainers, data, m)
 		return out, "section " + m.maintainersTitle(), already, err
 	})
 	if m.KernelModule != "" {
-		in.edit(Readme, func(data []byte) ([]byte, string, bool, error) {
+		in.optional(Readme, func(data []byte) ([]byte, string, bool, error) {
 			out, already, err := addKernelModule(Readme, data, m.KernelModule)
 			return out, m.KernelModule + " in the list of kernel modules", already, err
 		})
@@ -212,6 +221,21 @@ func (in *integration) edit(name string, change func([]byte) (out []byte, what s
 		}
 	}
 	in.out = append(in.out, Written{Name: name, Data: out})
+}
+
+// optional makes a change that no package needs.
+func (in *integration) optional(name string, change func([]byte) (out []byte, what string, already bool, err error)) {
+	before := len(in.errs)
+	in.edit(name, change)
+	failed := in.errs[before:]
+	in.errs = in.errs[:before:before]
+	for _, err := range failed {
+		if _, place := errors.AsType[*PlaceError](err); place {
+			in.result.Skipped = append(in.result.Skipped, Skipped{File: name, Why: err.Error()})
+			continue
+		}
+		in.fail(err)
+	}
 }
 
 // copy takes a file of the provider in. A release that has another file of

@@ -106,6 +106,12 @@ func TestLibraryManPagesOfPlugin(t *testing.T) {
 	if got := p.ManPages(); p.Library() != nil || !slices.Equal(got, []ManPage{{7, "fly"}, {8, "other"}}) {
 		t.Errorf("pages %v, library %v", got, p.Library())
 	}
+	if markdown, rst := p.PageSources(); !markdown || !rst {
+		t.Errorf("written in Markdown: %v, in reStructuredText: %v", markdown, rst)
+	}
+	if markdown, rst := smallProvider(t).PageSources(); markdown || rst {
+		t.Errorf("no pages, and written in Markdown: %v, in reStructuredText: %v", markdown, rst)
+	}
 }
 
 func TestLibraryMistakes(t *testing.T) {

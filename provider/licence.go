@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 const wantLicence = "SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB, or GPL-2.0 OR another BSD licence"
@@ -100,7 +102,7 @@ func (p *Provider) licenceProblem(f File, said string, at int, ok bool) error {
 	}
 	return &SourceError{
 		File: p.pathOf(f.Name), Line: lineNumber(f.data, at), Column: at - lineStart(f.data, at) + 1,
-		Want: wantLicence, Got: shown(said),
+		Want: wantLicence, Got: edit.Quote(said),
 	}
 }
 

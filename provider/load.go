@@ -33,6 +33,8 @@ type Provider struct {
 	library       *Library
 	buildWarnings []error // of its CMake files and version map
 	manPages      []ManPage
+	markdown      bool // some of them are written so
+	rst           bool
 	installed     []Installed
 }
 

@@ -23,6 +23,10 @@ type ManPage struct {
 // their order.
 func (p *Provider) ManPages() []ManPage { return slices.Clone(p.manPages) }
 
+// PageSources says whether pages are written in Markdown, which pandoc makes pages of, and
+// in reStructuredText, which rst2man does. No release has these prebuilt.
+func (p *Provider) PageSources() (markdown, rst bool) { return p.markdown, p.rst }
+
 // manForm is NAME.SECTION; buildlib/rdma_man.cmake takes .md, .in.rst or .in
 // off the name of a source.
 var manForm = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_.+-]*)\.([1-9])$`)
@@ -44,6 +48,8 @@ func (r *buildReader) manPages(b *buildFile, c *cmakeCommand) error {
 			err = b.fail(a, "the file "+a.Text, "none of that name that goes into "+r.p.Manifest.Folder())
 		}
 		errs = append(errs, err)
+		r.p.markdown = r.p.markdown || strings.HasSuffix(a.Text, ".md")
+		r.p.rst = r.p.rst || strings.HasSuffix(a.Text, ".rst")
 	}
 	return errors.Join(errs...)
 }

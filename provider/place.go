@@ -60,7 +60,7 @@ type ConflictError struct {
 
 // Error gives "file:line: want X, got Y".
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%s: want %s, got %s", edit.At(e.File, e.Line), e.Want, e.Got)
+	return fmt.Sprintf("%s: want %s, got %s", edit.At(e.File, e.Line), edit.Cut(e.Want), edit.Cut(e.Got))
 }
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f || (r >= 0x80 && r < 0xa0) }

@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // SharedIDError is an entry of another provider's match table in the release that takes the
@@ -26,7 +28,7 @@ type SharedIDError struct {
 func (e *SharedIDError) Error() string {
 	const form = "%s:%d: want no other provider that matches driver id %d (%s), got %s(%s): " +
 		"libibverbs gives a device to the first of the two"
-	text := fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, macroID, cut(e.Got))
+	text := fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, macroID, edit.Cut(e.Got))
 	if !e.Meant {
 		text += `; if it is meant: "shared: true" in driverID of ` + ManifestName
 	}

@@ -4,7 +4,8 @@ package provider
 
 import (
 	"fmt"
-	"strconv"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // otherTarget says that a command makes a provider of another name than the manifest's.
@@ -20,28 +21,9 @@ func otherTarget(b *buildFile, c *cmakeCommand, name string) *SourceError {
 		got := c.Args[0].Text
 		e.Got = fmt.Sprintf("%s(%s (if it is meant: \"name: %s\" and \"directory: %s\" in %s)", c.Name, got, got, name, ManifestName)
 	default:
-		e.Got = c.Name + "(" + shown(c.Args[0].Text)
+		e.Got = c.Name + "(" + edit.Quote(c.Args[0].Text)
 	}
 	return e
-}
-
-// maxShown is how many characters of a text from outside a message shows.
-const maxShown = 200
-
-// cut shortens a text to a length that fits a message.
-func cut(text string) string {
-	if r := []rune(text); len(r) > maxShown {
-		return string(r[:maxShown]) + fmt.Sprintf("... (%d characters)", len(r))
-	}
-	return text
-}
-
-// shown quotes a text, cut to a length that fits a message.
-func shown(text string) string {
-	if r := []rune(text); len(r) > maxShown-40 {
-		return strconv.Quote(string(r[:maxShown-40])) + fmt.Sprintf("... (%d characters)", len(r))
-	}
-	return strconv.Quote(text)
 }
 
 // targetName is the name that the provider's CMakeLists.txt give it, "" where they give

@@ -93,8 +93,8 @@ func TestDirTreeAllOrNothing(t *testing.T) {
 		{"a file where a folder goes", func(dir string) error { return os.WriteFile(filepath.Join(dir, "providers"), nil, 0o644) }},
 		{"a folder that leads out", func(dir string) error { return os.Symlink(outside, filepath.Join(dir, "providers")) }},
 		{"an edited file that leads out", func(dir string) error {
-			err := os.WriteFile(filepath.Join(outside, "readme"), []byte(smallRelease()[Readme]), 0o644)
-			return errors.Join(err, os.Remove(filepath.Join(dir, Readme)), os.Symlink(filepath.Join(outside, "readme"), filepath.Join(dir, Readme)))
+			err := os.WriteFile(filepath.Join(outside, "verbs.h"), []byte(smallRelease()[VerbsHeader]), 0o644)
+			return errors.Join(err, os.Remove(filepath.Join(dir, VerbsHeader)), os.Symlink(filepath.Join(outside, "verbs.h"), filepath.Join(dir, VerbsHeader)))
 		}},
 		{"a folder beside an edited file", func(dir string) error {
 			return os.MkdirAll(filepath.Join(dir, Readme+besideSuffix, "x"), 0o755)

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // Symbol is what a library exports: a name and the version node that it is in.
@@ -158,7 +160,7 @@ func (t mapToken) found() string {
 	if t.Text == "" && !t.Quoted {
 		return "the end of the file"
 	}
-	return shown(t.Text)
+	return edit.Quote(t.Text)
 }
 
 // node reads "NAME { … } PARENT …;", or "{ … };" as the only one.

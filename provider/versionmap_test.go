@@ -147,9 +147,8 @@ func TestParseVersionMapMistakes(t *testing.T) {
 	}
 }
 
-// A map as long as a folder may hold is read in one pass: by comparing each name
-// with all before it, either of these takes minutes.
-func TestParseVersionMapIsLinear(t *testing.T) {
+// A map as long as a folder may hold is read as a whole.
+func TestParseVersionMapThatIsLong(t *testing.T) {
 	const many = 100_000
 	var symbols, nodes strings.Builder
 	symbols.WriteString("A {\n")

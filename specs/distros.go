@@ -27,6 +27,9 @@ type Distro struct {
 	EL int `yaml:"el" jsonschema:"minimum=8,maximum=10" jsonschema_description:"the EL release: 8, 9 or 10"`
 	// Dist is the value of rpm's %dist.
 	Dist string `yaml:"dist" jsonschema:"pattern=^[.]el[0-9]+$" jsonschema_description:"rpm's dist tag such as .el9"`
+	// RPM is the version of its rpm, by which its specs are read: what differs between
+	// versions is known from 4.14 to 4.20.
+	RPM string `yaml:"rpm" jsonschema:"pattern=^4\\.(1[4-9]|20)(\\.[0-9]+)*$" jsonschema_description:"the version of the distro's rpm such as 4.16.1.3, without its release"`
 	// Image is the reference of the real base image, with a tag and without a digest.
 	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as quay.io/centos/centos:stream9"`
 	// Digest pins the image where it is set.

@@ -86,7 +86,7 @@ specs/releases.yaml:16:9: releases[2].origins[0].sha256: want a SHA-256: 64 lowe
 
 // distro writes a distro file; change replaces one of its lines.
 func distro(name string, change ...string) *fstest.MapFile {
-	text := "name: " + name + "\ntitle: T\ndefault: true\nel: 9\ndist: .el9\nimage: r/i:9\nrepositories: [crb]\nstandin: bookworm\n"
+	text := "name: " + name + "\ntitle: T\ndefault: true\nel: 9\ndist: .el9\nimage: r/i:9\nrepositories: [crb]\nstandin: bookworm\nrpm: 4.16.1.3\n"
 	return &fstest.MapFile{Data: []byte(strings.NewReplacer(change...).Replace(text))}
 }
 
@@ -221,6 +221,8 @@ func TestCompareVersions(t *testing.T) {
 		want int
 	}{
 		{"9.0", "10.0", -1}, {"32.10", "32.9", 1}, {"56.1", "56.1", 0}, {"56", "56.1", -1}, {"a", "b", -1}, {"1.x", "1.2", 1}, {"1.01", "1.1", -1},
+		{"59.2", "59.amzn0", -1}, {"59.amzn0", "60.0", -1}, {"56.1", "56.1+acme", -1}, {"56.1+acme", "56.10", -1}, {"9mlnx1", "10.0", -1},
+		{"57.0~rc1", "57.0", -1}, {"57.0~rc1", "56.9", 1},
 	} {
 		if got := specs.CompareVersions(tt.a, tt.b); got != tt.want {
 			t.Errorf("CompareVersions(%s, %s) = %d, want %d", tt.a, tt.b, got, tt.want)

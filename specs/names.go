@@ -40,19 +40,33 @@ func (e *UnknownError) Error() string {
 }
 
 // CompareVersions orders two release numbers such as "56.1" by their parts, as numbers:
-// 9.0 before 10.0. It returns -1, 0 or 1. What is no number sorts as text.
+// 9.0 before 10.0. It returns -1, 0 or 1. What a fork puts behind a number is newer than
+// the number alone, 56.1 before 56.1+acme and 59.2 before 59.amzn0, but what begins with
+// a tilde is older.
 func CompareVersions(a, b string) int {
 	as, bs := strings.Split(a, "."), strings.Split(b, ".")
 	for i := range min(len(as), len(bs)) {
-		x, errX := strconv.ParseUint(as[i], 10, 64)
-		y, errY := strconv.ParseUint(bs[i], 10, 64)
-		c := cmp.Compare(x, y)
-		if errX != nil || errY != nil {
-			c = strings.Compare(as[i], bs[i])
-		}
-		if c != 0 {
+		if c := comparePart(as[i], bs[i]); c != 0 {
 			return c
 		}
 	}
 	return cmp.Or(cmp.Compare(len(as), len(bs)), strings.Compare(a, b))
+}
+
+// comparePart orders two parts: by the numbers that they begin with, a part without one
+// last, and then by what follows.
+func comparePart(a, b string) int {
+	restA, restB := strings.TrimLeft(a, "0123456789"), strings.TrimLeft(b, "0123456789")
+	x, errX := strconv.ParseUint(strings.TrimSuffix(a, restA), 10, 64)
+	y, errY := strconv.ParseUint(strings.TrimSuffix(b, restB), 10, 64)
+	older := func(rest string) int { return map[bool]int{true: -1}[strings.HasPrefix(rest, "~")] }
+	switch {
+	case errX == nil && errY == nil:
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(older(restA), older(restB)), strings.Compare(restA, restB))
+	case errX == nil:
+		return -1
+	case errY == nil:
+		return 1
+	}
+	return strings.Compare(a, b)
 }

@@ -65,8 +65,8 @@ func AddChangelog(file string, data []byte, c Changelog) (out []byte, version st
 
 func (c Changelog) check() error {
 	switch {
-	case !plainNumber.MatchString(c.Release):
-		return &ValueError{What: "release", Value: c.Release, Want: "numbers with dots between them"}
+	case !plainVersion.MatchString(c.Release):
+		return &ValueError{What: "release", Value: c.Release, Want: versionWanted}
 	case !suffixShape.MatchString(c.Suffix):
 		return &ValueError{What: "version suffix", Value: c.Suffix, Want: "letters, digits and . + ~"}
 	case !authorName.MatchString(c.Name):

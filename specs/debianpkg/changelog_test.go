@@ -41,6 +41,9 @@ func TestChangelogVersions(t *testing.T) {
 		{"2:56.1-1", "56.1", "2:56.1-1+by.crab1"},
 		{"55.0-3", "56.1", "56.1-1+by.crab1"},
 		{"56.1", "56.1", "56.1+by.crab1"},
+		{"56.1-1", "59.amzn0", "59.amzn0-1+by.crab1"},
+		{"56.1-1", "56mlnx1", "56mlnx1-1+by.crab1"},
+		{"56.1-1", "56.1+acme", "56.1+acme-1+by.crab1"},
 	} {
 		c := entry()
 		c.Release = tt.release
@@ -73,6 +76,7 @@ func TestChangelogRefuses(t *testing.T) {
 		"suffix":       func(c *Changelog) { c.Suffix = "-2" },
 		"suffix line":  func(c *Changelog) { c.Suffix = "+1\n" },
 		"release":      func(c *Changelog) { c.Release = "56.1-1" },
+		"underscore":   func(c *Changelog) { c.Release = "56.1_acme" },
 		"name":         func(c *Changelog) { c.Name = "x\n" },
 		"address":      func(c *Changelog) { c.Email = "x" },
 		"distribution": func(c *Changelog) { c.Distribution = "a; b" },

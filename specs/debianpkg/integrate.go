@@ -5,6 +5,7 @@ package debianpkg
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 )
@@ -208,7 +209,11 @@ func (in *integration) read(name string) ([]byte, bool) {
 	}
 	data, err := in.tree.ReadFile(name)
 	if err != nil {
-		in.errs = append(in.errs, &PlaceError{File: name, LookedFor: "this file of the release", Found: err.Error(), Err: err})
+		found := err.Error()
+		if errors.Is(err, fs.ErrNotExist) {
+			found = "none"
+		}
+		in.errs = append(in.errs, &PlaceError{File: name, LookedFor: "this file of the release", Found: found, Err: err})
 		data = nil
 	} else if data == nil {
 		data = []byte{}

@@ -103,15 +103,20 @@ func (l *Library) packageName() string {
 	return name + l.SoMajor
 }
 
+// versionWanted is what Debian takes as an upstream version (without a dash, since the
+// packages have a revision).
+const versionWanted = "a version that Debian's tools take: a digit, then letters, digits and . + ~"
+
 // What stands in a file unquoted: none of it means something to a shell, make,
 // sed or a pattern.
 var (
-	plainName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
-	plainSymbol = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	plainNode   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
-	plainFile   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+@-]*$`)
-	plainDepend = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*(?: \((?:<<|<=|=|>=|>>) [A-Za-z0-9.+~:-]+\))?$`)
-	plainNumber = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
+	plainName    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+	plainSymbol  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	plainNode    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
+	plainFile    = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+@-]*$`)
+	plainDepend  = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*(?: \((?:<<|<=|=|>=|>>) [A-Za-z0-9.+~:-]+\))?$`)
+	plainVersion = regexp.MustCompile(`^[0-9][A-Za-z0-9.+~]*$`)
+	plainNumber  = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 )
 
 // check finds everything that cannot be written.
@@ -124,7 +129,7 @@ func (p *Provider) check() error {
 	}
 	const name, node, fileName = "letters, digits, _ and -", "letters, digits, _ and dots", "a file name of letters, digits and _ . + @ -"
 	want(plainName, "provider name", p.Name, name)
-	want(plainNumber, "release", p.Release, "numbers with dots between them")
+	want(plainVersion, "release", p.Release, versionWanted)
 	errs = append(errs, checkText("provider description", p.Description))
 	if p.License != "" {
 		errs = append(errs, checkText("license", p.License))

@@ -19,9 +19,9 @@ type PlaceError struct {
 	Err       error  // the cause, where there is one (a file that cannot be read)
 }
 
-// Error gives "file:line: looked for X, found Y".
+// Error gives "file:line: looked for X, found Y", each cut to 200 characters.
 func (e *PlaceError) Error() string {
-	return fmt.Sprintf("%s: looked for %s, found %s", At(e.File, e.Line), e.LookedFor, e.Found)
+	return fmt.Sprintf("%s: looked for %s, found %s", At(e.File, e.Line), Cut(e.LookedFor), Cut(e.Found))
 }
 
 // Unwrap gives the cause.
@@ -35,12 +35,13 @@ type ValueError struct {
 
 // Error gives "WHAT "VALUE": want ...".
 func (e *ValueError) Error() string {
-	return fmt.Sprintf("%s %q: want %s", e.What, e.Value, e.Want)
+	return fmt.Sprintf("%s %s: want %s", e.What, Quote(e.Value), e.Want)
 }
 
 // At gives "file:line", or the file alone where line is 0. A name that would
 // disturb a terminal or a log is quoted.
 func At(file string, line int) string {
+	file = Cut(file)
 	odd := func(r rune) bool { return !unicode.IsPrint(r) }
 	if strings.ContainsFunc(file, odd) || !utf8.ValidString(file) {
 		file = strconv.Quote(file)

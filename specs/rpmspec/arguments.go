@@ -3,6 +3,7 @@
 package rpmspec
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,18 @@ type argument struct {
 
 // valueFlags are the options of these macros that take a value.
 const valueFlags = "nabpmMSPzFdo"
+
+// unknownFlag returns the first option that the macro does not have in this rpm, 0 if
+// there is none.
+func (p prepLine) unknownFlag(rpm RPM) byte {
+	flags := rpm.flags(p.macro)
+	for _, a := range p.split() {
+		if a.option != 0 && strings.IndexByte(flags, a.option) < 0 {
+			return a.option
+		}
+	}
+	return 0
+}
 
 // split reads the arguments as getopt(3) does: "-qn x", "-p1" and "-p 1". A word that
 // begins with two dashes is none.
@@ -70,25 +83,44 @@ func (p prepLine) option(name byte) string {
 // flag says whether an option is given.
 func (p prepLine) flag(name byte) bool { return len(p.options(name)) > 0 }
 
-// numbers returns the words that are plain numbers.
-func (p prepLine) numbers() []string {
-	return slices.DeleteFunc(p.words(), func(word string) bool {
-		_, err := strconv.Atoi(word)
-		return err != nil
-	})
+// listed returns the patches that %autopatch names: rpm looks at them from 4.17 on, and
+// %autosetup never does.
+func (p prepLine) listed(rpm RPM) []string {
+	if p.macro != autopatch || rpm.before(rpm417) {
+		return nil
+	}
+	return p.words()
 }
 
-// patchNumbers returns what a %patch line applies: %patch3, %patch -P 3, %patch -P3,
-// %patch 3 (rpm 4.18), or patch 0 if it names none.
-func (p prepLine) patchNumbers() []string {
-	out := p.numbers()
-	if p.number != "" {
+// unnumbered is the number of a "Patch:" without one up to rpm 4.14, where there can be
+// only one (INT_MAX in build/parsePreamble.c).
+const unnumbered = math.MaxInt32
+
+// patchNumbers returns what a %patch line applies, in rpm's order (doPatchMacro() in
+// build/parsePrep.c): the number of %patch3, those of -P, and the words. Up to 4.17, a line
+// without " -P" has patch 0 in front of the words, or the one without a number up to 4.14;
+// 4.18 takes patch 0 where nothing is named, and later versions nothing.
+func (p prepLine) patchNumbers(rpm RPM) []string {
+	var out []string
+	switch {
+	case p.number != "":
 		out = append(out, p.number)
-	}
-	out = append(out, p.options('P')...)
-	if len(out) == 0 {
+	case strings.Contains(p.rest, " -P") || !rpm.before(rpm418):
+	case rpm.before(rpm415):
+		out = append(out, strconv.Itoa(unnumbered))
+	default:
 		out = append(out, "0")
 	}
+	out = slices.Concat(out, p.options('P'), p.words())
+	if len(out) == 0 && rpm.before(rpm419) {
+		out = append(out, "0")
+	}
+	return plainNumbers(out)
+}
+
+// plainNumbers writes numbers without zeros in front.
+func plainNumbers(words []string) []string {
+	out := slices.Clone(words)
 	for i, n := range out {
 		if v, err := strconv.Atoi(n); err == nil {
 			out[i] = strconv.Itoa(v)
@@ -98,8 +130,8 @@ func (p prepLine) patchNumbers() []string {
 }
 
 // all says whether %autosetup or %autopatch applies whatever is declared.
-func (p prepLine) all() bool {
-	return p.macro == autosetup || !p.flag('m') && !p.flag('M') && len(p.numbers()) == 0
+func (p prepLine) all(rpm RPM) bool {
+	return p.macro == autosetup || !p.flag('m') && !p.flag('M') && len(p.listed(rpm)) == 0
 }
 
 // unpacks says whether %setup or %autosetup unpacks Source0.
@@ -110,7 +142,7 @@ func (p prepLine) unpacks() bool {
 // changes says whether a line applies patches, or starts anew without them.
 func (p prepLine) changes() bool {
 	switch p.macro {
-	case "setup":
+	case setup:
 		return p.unpacks() && !p.flag('D')
 	case autosetup:
 		return !p.flag('N') || p.unpacks() && !p.flag('D')

@@ -29,41 +29,94 @@ func (r *Reading) fileName(i int, kind, value string) (string, error) {
 	return name, nil
 }
 
-// patches returns the patches in the order in which they are declared: rpm numbers
-// those without a number after the last one (build/parsePreamble.c).
+// numbering gives the sources or the patches of a spec their numbers as rpm does it
+// (addSource() in build/parsePreamble.c): up to 4.14, one without a number is Source0, or
+// the one patch that has none; later versions go on behind the highest so far.
+type numbering struct {
+	reading *Reading
+	// kind is "source" or "patch".
+	kind    string
+	highest int
+	// lines has the line of each number; unsure is one that may have a number, -1 if none.
+	lines  map[int]int
+	unsure int
+}
+
+func (r *Reading) numbering(kind string) *numbering {
+	return &numbering{reading: r, kind: kind, highest: -1, lines: map[int]int{}, unsure: -1}
+}
+
+// number gives line i the number of its tag, or that of a tag or entry without one.
+func (n *numbering) number(i int, tag string) (int, error) {
+	next := n.highest + 1
+	if n.reading.rpm.before(rpm415) {
+		next = map[string]int{patchName: unnumbered}[n.kind]
+	} else if tag == n.kind && n.unsure >= 0 {
+		return 0, n.reading.needs(n.unsure)
+	}
+	number, _ := fileNumber(tag, n.kind, next)
+	if line, taken := n.lines[number]; taken {
+		name := n.kind + " " + strconv.Itoa(number)
+		if number == unnumbered {
+			name = "the " + n.kind + " without a number, of which there can be one up to rpm 4.14,"
+		}
+		return 0, n.reading.refusal(i, fmt.Sprintf("%s is in line %d already", name, n.reading.spec.number(line)))
+	}
+	n.lines[number] = i
+	n.highest = max(n.highest, number)
+	return number, nil
+}
+
+// wanted says whether a tag of line i is looked for: any patch, and the source with the
+// number 0. Of the other sources, only the numbers count.
+func (n *numbering) wanted(i int) func(tag string) bool {
+	return func(tag string) bool {
+		number, is := fileNumber(tag, n.kind, 0)
+		if !is || n.kind == patchName || number == 0 {
+			return is
+		}
+		if n.reading.lines[i].truth == undecided {
+			n.unsure = i
+		}
+		n.highest = max(n.highest, number)
+		return false
+	}
+}
+
+// patches returns the patches in the order in which they are declared.
 func (r *Reading) patches() ([]file, error) {
 	var out []file
-	next := 0
+	n := r.numbering(patchName)
 	add := func(i, number int, value string) error {
 		name, err := r.fileName(i, "patch", value)
 		out = append(out, file{number: number, name: name})
-		next = number + 1
 		return err
 	}
 	for _, sec := range r.spec.sections {
-		if err := r.declared(sec, patchName, func() int { return next }, add); err != nil {
+		if err := r.declared(sec, n, add); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// declared calls add for each declaration of a section that is not left out. kind is
-// "source" or "patch".
-func (r *Reading) declared(sec section, kind string, next func() int, add func(i, number int, value string) error) error {
+// declared calls add for each declaration of a section that is not left out.
+func (r *Reading) declared(sec section, n *numbering, add func(i, number int, value string) error) error {
 	for i := sec.body(); i < sec.end; i++ {
 		if !r.spec.lines[i].start || r.lines[i].truth == no || conditional(r.spec.lines[i].text) != condNone {
 			continue
 		}
-		number, value, ok, err := 0, "", false, error(nil)
+		tag, value, ok, err := "", "", false, error(nil)
 		switch sec.kind {
 		case preamble, "package":
-			number, value, ok, err = r.declaration(i, kind, next)
-		case kind + "list":
+			tag, value, ok, err = r.tagAt(i, n.wanted(i))
+		case n.kind + "list":
+			tag = n.kind
 			value, ok = r.listed(i)
-			if ok {
-				number = next()
-			}
+		}
+		number := 0
+		if err == nil && ok {
+			number, err = n.number(i, tag)
 		}
 		if err == nil && ok {
 			err = add(i, number, value)
@@ -88,24 +141,8 @@ func (r *Reading) listed(i int) (value string, ok bool) {
 	return value, value != ""
 }
 
-// declaration reads a tag such as "Patch3: name".
-func (r *Reading) declaration(i int, kind string, next func() int) (number int, value string, ok bool, err error) {
-	name, value, ok, err := r.tagAt(i, func(name string) bool {
-		n, is := fileNumber(name, kind, 0)
-		return is && (kind == patchName || n == 0) // of the sources, only the first is used
-	})
-	if !ok || err != nil {
-		return 0, "", false, err
-	}
-	if name == kind {
-		return next(), value, true, nil
-	}
-	number, ok = fileNumber(name, kind, 0)
-	return number, value, ok, nil
-}
-
 // fileNumber returns the number of a Source or Patch tag, and whether it is one. One
-// without a number has the next one (rpm 4.15 and later; before, there could be only one).
+// without a number has the next one.
 func fileNumber(name, kind string, next int) (number int, ok bool) {
 	digits, ok := strings.CutPrefix(name, kind)
 	if !ok || digits == "" {
@@ -166,9 +203,9 @@ func (r *Reading) Source() (string, error) {
 		}
 		return err
 	}
-	next := 0
+	n := r.numbering("source")
 	for _, sec := range r.spec.sections {
-		if err := r.declared(sec, "source", func() int { next++; return next - 1 }, add); err != nil {
+		if err := r.declared(sec, n, add); err != nil {
 			return "", err
 		}
 	}

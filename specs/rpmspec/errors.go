@@ -16,6 +16,9 @@ type PlaceError = edit.PlaceError
 // ValueError says that a value cannot be written into a spec.
 type ValueError = edit.ValueError
 
+// mostBeside is how much of a line an error shows that says more of it.
+const mostBeside = 40
+
 // text checks that a value can stand in one line of prose, and returns it with its
 // percent signs doubled, because rpm expands macros in prose too.
 func text(what, value string) (string, error) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // value is what an expression gives: a number, a text in quotation marks, or a version.
@@ -19,6 +21,9 @@ type value struct {
 	// version is true for v"1.2", which is for comparing only.
 	version bool
 }
+
+// kind tells numbers, texts and versions apart: an operator has operands of one.
+func (v value) kind() [2]bool { return [2]bool{v.quoted, v.version} }
 
 func (v value) truth() bool {
 	if v.version {
@@ -40,27 +45,43 @@ func truthValue(b bool) value {
 }
 
 // evaluate expands an expression and gives its value, as rpm does behind %if and in
-// %[...] (rpmio/expression.c): numbers, quoted texts, versions as v"1.2" (since 4.16),
-// ! && || == != < > <= >= + - * /,
-// the ternary operator, and parentheses. A word that is neither has been an error
-// since rpm 4.16. The error is an *UnknownMacroError.
+// %[...] (rpmio/expression.c; build/expression.c up to 4.14): numbers, quoted texts,
+// versions as v"1.2", ! && || == != < > <= >= + - * /, the ternary operator, and
+// parentheses. && and || have one precedence and give the operand that decides. A word
+// is a text up to rpm 4.15, and an error from 4.16 on. The error is an
+// *UnknownMacroError, or a *newerError for what only a newer rpm understands.
 func (t *macroTable) evaluate(text string) (value, error) {
 	plain, err := t.expandIn(text)
 	if err != nil {
 		return value{}, err
 	}
-	e := &expression{tokens: tokenForm.FindAllString(plain, -1)}
-	if left := strings.TrimSpace(tokenForm.ReplaceAllString(plain, "")); left != "" {
-		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "no expression: " + strconv.Quote(left)}
+	e := &expression{tokens: tokenForm.FindAllString(plain, -1), rpm: t.rpm}
+	left := strings.TrimSpace(tokenForm.ReplaceAllString(plain, ""))
+	switch {
+	case left == "":
+	case t.rpm.before(rpm416) && strings.Contains(plain, "%["):
+		return value{}, &newerError{construct: "%[...]"}
+	default:
+		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "no expression: " + edit.Quote(left)}
 	}
 	v := e.ternary()
+	if e.newer != "" {
+		return value{}, &newerError{construct: e.newer}
+	}
 	if e.failed || e.at < len(e.tokens) {
-		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "no expression: " + strconv.Quote(strings.TrimSpace(plain))}
+		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "no expression: " + edit.Quote(strings.TrimSpace(plain))}
 	}
 	return v, nil
 }
 
-var tokenForm = regexp.MustCompile(`[0-9]+|v?"[^"]*"|&&|\|\||[=!<>]=|[-!<>+*/()?:]`)
+// newerError says that an expression has what rpm knows from 4.16 on.
+type newerError struct{ construct string }
+
+func (e *newerError) Error() string {
+	return edit.CutTo(e.construct, mostBeside) + " is known from rpm 4.16 on"
+}
+
+var tokenForm = regexp.MustCompile(`[0-9]+|v?"[^"]*"|[A-Za-z]\w*|&&|\|\||[=!<>]=|[-!<>+*/()?:]`)
 
 // plainVersion is a version of which the order is the same in all of rpm's versions:
 // EL 8's does not know the caret. With an epoch or a release it would be more than one.
@@ -72,6 +93,9 @@ type expression struct {
 	at     int
 	depth  int
 	failed bool
+	rpm    RPM
+	// newer is the first construct that this rpm does not know.
+	newer string
 }
 
 func (e *expression) accept(tokens ...string) string {
@@ -91,54 +115,74 @@ func (e *expression) fail() value {
 	return value{}
 }
 
+// from416 fails where the rpm is older than 4.16.
+func (e *expression) from416(construct string) {
+	if e.rpm.before(rpm416) && !e.failed {
+		e.newer, e.failed = construct, true
+	}
+}
+
 func (e *expression) ternary() value {
 	if e.depth++; e.depth > 100 {
 		return e.fail()
 	}
 	defer func() { e.depth-- }()
-	v := e.either()
+	v := e.logical()
 	if e.accept("?") == "" {
 		return v
 	}
+	e.from416("the operator ?")
 	yes := e.ternary()
 	if e.accept(":") == "" {
 		return e.fail()
 	}
 	no := e.ternary()
+	if yes.kind() != no.kind() {
+		return e.fail()
+	}
 	if v.truth() {
 		return yes
 	}
 	return no
 }
 
-func (e *expression) either() value {
-	v := e.both()
-	for e.accept("||") != "" {
-		w := e.both()
-		v = truthValue(v.truth() || w.truth())
-	}
-	return v
-}
-
-func (e *expression) both() value {
+func (e *expression) logical() value {
 	v := e.compared()
-	for e.accept("&&") != "" {
+	for {
+		op := e.accept("&&", "||")
+		if op == "" {
+			return v
+		}
 		w := e.compared()
-		v = truthValue(v.truth() && w.truth())
+		switch {
+		case v.kind() != w.kind():
+			return e.fail()
+		case v.quoted:
+			e.from416(op + " between texts")
+		}
+		if v.truth() == (op == "&&") {
+			v = w
+		}
 	}
-	return v
 }
 
 func (e *expression) compared() value {
 	v := e.sum()
-	op := e.accept("==", "!=", "<=", ">=", "<", ">")
-	if op == "" {
-		return v
+	for {
+		op := e.accept("==", "!=", "<=", ">=", "<", ">")
+		if op == "" {
+			return v
+		}
+		w := e.sum()
+		if v.kind() != w.kind() {
+			return e.fail()
+		}
+		v = v.compare(w, op)
 	}
-	w := e.sum()
-	if v.quoted != w.quoted || v.version != w.version {
-		return e.fail()
-	}
+}
+
+// compare gives the truth of "v op w", which are of one kind.
+func (v value) compare(w value, op string) value {
 	d := cmp.Compare(v.number, w.number)
 	switch {
 	case v.version:
@@ -198,16 +242,25 @@ func (e *expression) single() value {
 	defer func() { e.depth-- }()
 	switch token := e.tokens[e.at]; {
 	case e.accept("!") != "":
-		return truthValue(!e.single().truth())
+		v := e.single()
+		if v.quoted {
+			e.from416("! before a text")
+		}
+		return truthValue(!v.truth())
 	case e.accept("-") != "":
-		return numberValue(-e.single().number)
+		v := e.single()
+		if v.quoted || v.version {
+			return e.fail()
+		}
+		return numberValue(-v.number)
 	case e.accept("(") != "":
 		v := e.ternary()
 		if e.accept(")") == "" {
 			return e.fail()
 		}
 		return v
-	case token[0] == 'v':
+	case strings.HasPrefix(token, `v"`):
+		e.from416(token)
 		e.at++
 		if !plainVersion.MatchString(token[2 : len(token)-1]) {
 			return e.fail()
@@ -216,6 +269,9 @@ func (e *expression) single() value {
 	case token[0] == '"':
 		e.at++
 		return value{text: token[1 : len(token)-1], quoted: true}
+	case token[0] >= 'A' && e.rpm.before(rpm416):
+		e.at++
+		return value{text: token, quoted: true}
 	default:
 		n, err := strconv.ParseInt(token, 10, 64)
 		if err != nil {

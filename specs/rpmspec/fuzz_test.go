@@ -12,7 +12,7 @@ import (
 
 // editAll makes every edit, one after the other.
 func editAll(s *rpmspec.Spec, description string) []error {
-	_, patch := s.AddPatch("p.patch")
+	_, patch := s.AddPatch("p.patch", "")
 	_, changelog := s.AddChangelog(entry())
 	return []error{
 		patch, s.AddProvider("crab", description), s.AddSUSEProvider("crab", description), changelog,

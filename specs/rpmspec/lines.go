@@ -3,6 +3,7 @@
 package rpmspec
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -27,22 +28,30 @@ type line struct {
 func (s *Spec) index() error {
 	var open []int // the lines of the %ifs that are open
 	var macro continuation
-	first, glued := 0, false
+	first, size, glued := 0, 0, false
 	s.sections = []section{{kind: preamble, head: -1}}
 	for i := range s.lines {
 		l := &s.lines[i]
 		l.start, l.glued, l.depth = !macro.open(), glued, len(open)
 		if l.start {
-			first = i
+			first, size = i, 0
 			macro.define = defines(l.text)
 		}
 		glued = macro.read(l.text)
+		if size += len(l.text); size > mostLine {
+			return s.place(first, fmt.Sprintf("a macro of up to %d bytes", mostLine), l.text)
+		}
+		if macro.deepest > mostNested {
+			return s.place(i, fmt.Sprintf("up to %d brackets of macros inside of each other", mostNested), strings.TrimSpace(l.text))
+		}
 		if !l.start {
 			continue
 		}
 		switch conditional(l.text) {
 		case condIf:
-			open = append(open, i)
+			if open = append(open, i); len(open) > mostNested {
+				return s.place(i, fmt.Sprintf("up to %d conditionals inside of each other", mostNested), "one more")
+			}
 		case condElse, condEnd:
 			if len(open) == 0 {
 				return s.place(i, "an %if before it", strings.TrimSpace(l.text))
@@ -76,6 +85,8 @@ func (s *Spec) index() error {
 type continuation struct {
 	braces, parens, brackets int
 	define, backslash        bool
+	// deepest is how many brackets were open at once.
+	deepest int
 }
 
 func (c *continuation) inMacro() bool { return c.braces > 0 || c.parens > 0 || c.brackets > 0 }
@@ -121,6 +132,7 @@ func (c *continuation) read(text string) bool {
 		case '[', ']':
 			nest(&c.brackets, text[i] == '[')
 		}
+		c.deepest = max(c.deepest, c.braces+c.parens+c.brackets)
 	}
 	return c.backslash
 }

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"regexp"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // Macros is what is known of the macros that rpm has before it reads a spec. A macro
@@ -20,6 +22,8 @@ type Macros struct {
 	// spec to define) is never defined from outside, nor is what specs name a snapshot
 	// of upstream by (commit, gitdate), if the spec has no definition of it.
 	Absent []string
+	// RPM is the version that reads the spec.
+	RPM RPM
 	// Arch is what %ifarch compares with, "x86_64".
 	Arch string
 }
@@ -33,7 +37,9 @@ type UnknownMacroError struct {
 }
 
 // Error names the macro and the reason.
-func (e *UnknownMacroError) Error() string { return e.Macro + ": " + e.Why }
+func (e *UnknownMacroError) Error() string {
+	return edit.CutTo(e.Macro, mostBeside) + ": " + edit.Cut(e.Why)
+}
 
 // macroTable has the macros as they are at one line of a spec.
 type macroTable struct {
@@ -50,6 +56,7 @@ type macroTable struct {
 	unnamed func(name string) bool
 	// strict: what is not known is an error also behind a question mark.
 	strict bool
+	rpm    RPM
 	// steps counts what was expanded, so that macros which name each other have an end;
 	// spent is what came out of all lines.
 	steps, spent int
@@ -57,7 +64,7 @@ type macroTable struct {
 
 func newTable(m Macros) *macroTable {
 	t := &macroTable{
-		values: map[string]string{"nil": ""}, hidden: map[string]string{}, gone: map[string]bool{}, lost: map[string]string{}, strict: true,
+		values: map[string]string{"nil": ""}, hidden: map[string]string{}, gone: map[string]bool{}, lost: map[string]string{}, strict: true, rpm: m.RPM,
 	}
 	maps.Copy(t.values, m.Values)
 	if m.Arch != "" {
@@ -173,6 +180,9 @@ func (t *macroTable) use(text string) (out, rest string, err error) {
 		out, err = t.braced(body)
 		return out, rest, err
 	case '[':
+		if t.rpm.before(rpm416) {
+			return "%", text[1:], nil // left as it is
+		}
 		body, rest, ok := bracketed(text[1:], '[', ']')
 		if !ok {
 			return "", "", &UnknownMacroError{Macro: text, Why: "it does not end"}
@@ -286,5 +296,5 @@ func (t *macroTable) lookUp(use, flags, name, text string, has bool) (string, er
 
 // String is for what is shown to people: all names that are known.
 func (m Macros) String() string {
-	return fmt.Sprint(m.Values, m.Absent, m.Arch) // maps are printed in order
+	return fmt.Sprint(m.Values, m.Absent, m.Arch, m.RPM) // maps are printed in order
 }

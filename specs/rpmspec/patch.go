@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	patchFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
+	patchFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~-]*$`)
 	patchTag  = regexp.MustCompile(`^patch(\d*)$`)
 	sourceTag = regexp.MustCompile(`^source\d*$`)
 )
@@ -17,23 +17,24 @@ var (
 // AddPatch declares a patch file and has it applied with -p1. The tag comes after the
 // last Source or Patch tag of the preamble, behind the %endif if that one is conditional,
 // and has the next free number, which is returned. In %prep a line "%patch -P N -p1"
-// follows the last patch, or %setup; where %autosetup or %autopatch applies every patch,
-// nothing is added. (%patchN is an error from rpm 4.20 on; -P works in every version.)
+// follows the last patch, or %setup; where %autosetup or %autopatch applies it, as the
+// given rpm reads them, nothing is added. (%patchN is an error from rpm 4.20 on; -P works
+// in every version.)
 //
 // The file is a plain name: *ValueError otherwise. *PlaceError says that the spec has no
 // Source, no %prep or no %setup, that %autosetup would apply the patch with another -p,
 // that another patch would be applied behind it, that its number in %patchlist depends on
 // a conditional where %prep has numbers, or that it cannot be told whether it is applied.
-func (s *Spec) AddPatch(file string) (number int, err error) {
+func (s *Spec) AddPatch(file string, rpm RPM) (number int, err error) {
 	if !patchFile.MatchString(file) {
-		return 0, &ValueError{What: "patch file", Value: file, Want: "a file name of letters, digits and ._+-"}
+		return 0, &ValueError{What: "patch file", Value: file, Want: "a file name of letters, digits and ._+~-"}
 	}
 	err = s.edit(func(c *Spec) error {
 		var unsure int
 		if number, unsure, err = c.declarePatch(file); err != nil {
 			return err
 		}
-		return c.applyPatch(number, unsure)
+		return c.applyPatch(number, unsure, rpm)
 	})
 	return number, err
 }
@@ -42,12 +43,12 @@ func (s *Spec) AddPatch(file string) (number int, err error) {
 // line for which that number depends on a conditional, -1 if it does not.
 func (s *Spec) declarePatch(file string) (number, unsure int, err error) {
 	entries := s.patchEntries()
-	free, next, unsure := 0, 0, -1
+	free, unsure := 0, -1
 	for _, e := range entries {
 		if e.name == file {
 			return e.number, e.unsure, nil
 		}
-		free, next = max(free, e.number+1), e.number+1
+		free = max(free, e.number+1)
 		unsure = e.after
 	}
 	if listed := s.all("patchlist", ""); len(listed) > 0 {
@@ -55,7 +56,7 @@ func (s *Spec) declarePatch(file string) (number, unsure int, err error) {
 		if n := len(entries); n > 0 && entries[n-1].line >= sec.end {
 			return 0, -1, s.place(entries[n-1].line, "all patches in front of the end of %patchlist", "one behind it")
 		}
-		return next, unsure, s.listPatch(sec, file)
+		return free, unsure, s.listPatch(sec, file)
 	}
 	tagged, space := -1, " "
 	for i := range s.sections[0].end {
@@ -89,8 +90,9 @@ type patchEntry struct {
 	unsure, after int
 }
 
-// patchEntries returns all patches in the order of their lines. rpm numbers the tags of
-// all preambles, the packages' too, and the entries of %patchlist behind them.
+// patchEntries returns all patches in the order of their lines, numbered as rpm does it
+// from 4.15 on: a tag without a number, of a package too, and an entry of %patchlist has
+// the one behind the highest before it.
 func (s *Spec) patchEntries() []patchEntry {
 	var out []patchEntry
 	next, unsure := 0, -1
@@ -104,7 +106,10 @@ func (s *Spec) patchEntries() []patchEntry {
 				if e.after = e.unsure; e.after < 0 && (e.name == "" || s.lines[i].depth > depth) {
 					e.after = i
 				}
-				next, unsure = e.number+1, e.after
+				if e.after < 0 && e.number+1 < next {
+					e.after = unsure // the highest is another one
+				}
+				next, unsure = max(next, e.number+1), e.after
 				out = append(out, e)
 			}
 		}
@@ -138,7 +143,7 @@ func (s *Spec) patchesAt(sec section, i, next, unsure int) []patchEntry {
 			e.unsure = -1
 		}
 		out = append(out, e)
-		next = n + 1
+		next = max(next, n+1)
 	}
 	return out
 }

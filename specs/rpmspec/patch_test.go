@@ -39,15 +39,15 @@ func TestAddPatch(t *testing.T) {
 			"Source1: s|Patch9: p.patch|BuildRequires: b", "%setup|%patch -P 9 -p1|",
 		},
 		{
-			"numbers out of order", "Source: a.gz\nPatch7: x\nPatch2: y\nPatch: z\n", "%setup\n", 8, "Patch8: p.patch\n%patch -P 8 -p1",
-			"Patch: z|Patch8: p.patch|BuildRequires: b", "",
+			"numbers out of order", "Source: a.gz\nPatch7: x\nPatch2: y\nPatch: z\n", "%setup\n", 9, "Patch9: p.patch\n%patch -P 9 -p1",
+			"Patch: z|Patch9: p.patch|BuildRequires: b", "",
 		},
 		{
-			"number after the last", "Source: a.gz\nPatch7: x\nPatch2: y\nPatch: p.patch\n", "%setup\n", 3, "%patch -P 3 -p1",
-			"", "%setup|%patch -P 3 -p1|",
+			"number after the highest", "Source: a.gz\nPatch7: x\nPatch2: y\nPatch: p.patch\n", "%setup\n", 8, "%patch -P 8 -p1",
+			"", "%setup|%patch -P 8 -p1|",
 		},
 		{"autosetup", "Source: a.gz\nPatch0: x\n", "%autosetup -n z -p1\n", 1, "Patch1: p.patch", "Patch0: x|Patch1: p.patch|BuildRequires: b", ""},
-		{"autosetup in braces, -p 1", "Source: a.gz\n", "%{autosetup} -p 1\n", 0, "Patch0: p.patch", "Source: a.gz|Patch0: p.patch|BuildRequires: b", ""},
+		{"autosetup in braces, -p 1", "Source: a.gz\n", "%{autosetup\n -p 1}\n", 0, "Patch0: p.patch", "Source: a.gz|Patch0: p.patch|BuildRequires: b", ""},
 		{"autosetup -N", "Source: a.gz\n", "%autosetup -N -p1\n", 0, "Patch0: p.patch\n%patch -P 0 -p1", "", "%autosetup -N -p1|%patch -P 0 -p1|"},
 		{"autopatch", "Source: a.gz\n", "%setup\n%autopatch -p1\n", 0, "Patch0: p.patch", "", ""},
 		{"autopatch up to 3", "Source: a.gz\nPatch3: x\n", "%setup\n%autopatch -p1 -M 3\n", 4, "Patch4: p.patch\n%patch -P 4 -p1", "", "%autopatch -p1 -M 3|%patch -P 4 -p1|"},
@@ -71,7 +71,7 @@ func TestAddPatch(t *testing.T) {
 			text := patchSpec(tt.preamble, tt.prep)
 			s := parse(t, text)
 			for range 2 { // the second run must add nothing
-				n, err := s.AddPatch("p.patch")
+				n, err := s.AddPatch("p.patch", "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -109,6 +109,7 @@ func TestAddPatchRefuses(t *testing.T) {
 		{"autosetup, -p missing", patchSpec("Source: a\n", "%autosetup\n"), 7, []string{"%autosetup with -p1"}},
 		{"conditional autosetup", patchSpec("Source: a\n", "%if 1\n%autosetup -p1\n%else\n%setup\n%endif\n"), 8, []string{"outside of any conditional"}},
 		{"macro as bound", patchSpec("Source: a\n", "%setup\n%autopatch -p1 -M %{last}\n"), 8, []string{"in digits", "%{last}"}},
+		{"arguments behind the brace", patchSpec("Source: a\n", "%{autosetup} -p1\n"), 7, []string{"%autosetup with -p1"}},
 		{"patch behind ours", patchSpec("Source: a\nPatch1: x\nPatch100: y\n", "%setup\n%autopatch -p1 -m 100\n%patch -P 1 -p1\n"), 11, []string{"behind line 10, which applies ours", "%patch -P 1 -p1"}},
 		{"autopatch behind ours", patchSpec("Source: a\nPatch1: x\n", "%setup\n%autopatch -p1 -m 2\n%autopatch -p1 -M 1\n"), 10, []string{"behind line 9, which applies ours"}},
 		{"unpacked again behind ours", patchSpec("Source: a\n", "%autosetup -p1\n%setup -q\n"), 8, []string{"behind line 7, which applies ours"}},
@@ -123,7 +124,7 @@ func TestAddPatchRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := parse(t, tt.text)
-			_, err := s.AddPatch("p.patch")
+			_, err := s.AddPatch("p.patch", "")
 			wantPlace(t, err, tt.line, tt.parts...)
 			if got := string(s.Bytes()); got != tt.text {
 				t.Errorf("a failed edit left:\n%s", got)
@@ -133,7 +134,7 @@ func TestAddPatchRefuses(t *testing.T) {
 	for _, file := range []string{"", "a b", "../p", "a/p", "p\n", "%p", "-p", "p\"", ".p"} {
 		s := parse(t, small)
 		var v *rpmspec.ValueError
-		if _, err := s.AddPatch(file); !errors.As(err, &v) {
+		if _, err := s.AddPatch(file, ""); !errors.As(err, &v) {
 			t.Errorf("AddPatch(%q): %v, want a *ValueError", file, err)
 		}
 	}
@@ -142,7 +143,7 @@ func TestAddPatchRefuses(t *testing.T) {
 func TestLineEnds(t *testing.T) {
 	edit := func(text string) string {
 		s := parse(t, text)
-		if _, err := s.AddPatch("p.patch"); err != nil {
+		if _, err := s.AddPatch("p.patch", ""); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.AddProvider("crab", "Sideways"); err != nil {
@@ -159,7 +160,7 @@ func TestLineEnds(t *testing.T) {
 	}
 	open := "Source: a\n%prep\n%setup"
 	s := parse(t, open)
-	if _, err := s.AddPatch("p.patch"); err != nil {
+	if _, err := s.AddPatch("p.patch", ""); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := string(s.Bytes()), "Source: a\nPatch0: p.patch\n%prep\n%setup\n%patch -P 0 -p1"; got != want {

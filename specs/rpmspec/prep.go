@@ -8,12 +8,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
-var prepMacro = regexp.MustCompile(`^[ \t]*%\{?(setup|autosetup|autopatch|patch)([0-9]*)(?:[^A-Za-z0-9_].*)?$`)
+var prepMacro = regexp.MustCompile(`^[ \t]*%(\{?)(setup|autosetup|autopatch|patch)([0-9]*)((?:[^A-Za-z0-9_].*)?)$`)
 
 const (
+	setup     = "setup"
 	autosetup = "autosetup"
+	autopatch = "autopatch"
 	patchName = "patch" // the macro, and the tag without its number
 )
 
@@ -24,7 +28,12 @@ type prepLine struct {
 	macro string
 	// number is what follows the macro's name directly, as in %patch12.
 	number string
-	args   []string
+	// rest is what follows, args the words in it.
+	rest string
+	args []string
+	// braced: it is written as %{setup ...}; behind is what follows the brace.
+	braced bool
+	behind string
 }
 
 func (s *Spec) prepLines(sec section) []prepLine {
@@ -37,22 +46,30 @@ func (s *Spec) prepLines(sec section) []prepLine {
 	return out
 }
 
-// prepLine reads line i of a %prep that ends at the given index.
+// prepLine reads line i of a %prep that ends at the given index. The macro's arguments end
+// with the line, also at a backslash.
 func (s *Spec) prepLine(i, end int) (prepLine, bool) {
 	m := prepMacro.FindStringSubmatch(s.lines[i].text)
 	if m == nil || !s.lines[i].start {
 		return prepLine{}, false
 	}
-	whole := s.lines[i].text
-	for j := i + 1; j < end && (s.lines[j].glued || !s.lines[j].start); j++ {
-		whole = strings.TrimSuffix(whole, `\`) + " " + s.lines[j].text
+	p := prepLine{line: i, macro: m[2], number: m[3], rest: m[4], braced: m[1] != ""}
+	if p.braced {
+		// The arguments are in the braces, over several lines too.
+		text := s.lines[i].text
+		for j := i + 1; j < end && !s.lines[j].start; j++ {
+			text += "\n" + s.lines[j].text
+		}
+		body, behind, _ := bracketed(text[strings.IndexByte(text, '{'):], '{', '}')
+		p.rest, p.behind = strings.TrimPrefix(body, p.macro+p.number), strings.TrimSpace(behind)
 	}
-	return prepLine{line: i, macro: m[1], number: m[2], args: strings.Fields(whole)[1:]}, true
+	p.args = strings.Fields(p.rest)
+	return p, true
 }
 
 // applyPatch makes sure that %prep applies the patch of that number, as the last one.
 // unsure is the line for which that number is not sure, -1 if it is.
-func (s *Spec) applyPatch(number, unsure int) error {
+func (s *Spec) applyPatch(number, unsure int, rpm RPM) error {
 	sec, err := s.one("prep", "")
 	if err != nil {
 		return err
@@ -60,11 +77,11 @@ func (s *Spec) applyPatch(number, unsure int) error {
 	lines := s.prepLines(sec)
 	by, anchor := -1, -1
 	for _, p := range lines {
-		applied, err := s.applies(p, number)
+		applied, err := s.applies(p, number, rpm)
 		if err != nil {
 			return err
 		}
-		if err := s.inOrder(p, by, unsure); err != nil {
+		if err := s.inOrder(p, by, unsure, rpm); err != nil {
 			return err
 		}
 		if anchor = p.line; applied {
@@ -92,10 +109,10 @@ func (s *Spec) applyPatch(number, unsure int) error {
 
 // inOrder refuses a line of %prep behind the one that applies our patch, by, if it
 // applies another, and one that goes by numbers where ours is not sure.
-func (s *Spec) inOrder(p prepLine, by, unsure int) error {
-	text := strings.TrimSpace(s.lines[p.line].text)
+func (s *Spec) inOrder(p prepLine, by, unsure int, rpm RPM) error {
+	text := edit.CutTo(strings.TrimSpace(s.lines[p.line].text), mostBeside)
 	switch {
-	case unsure >= 0 && (p.macro == patchName || p.macro == "autopatch" && !p.all()):
+	case unsure >= 0 && (p.macro == patchName || p.macro == autopatch && !p.all(rpm)):
 		return s.place(unsure, "no conditional in %patchlist, or %autosetup for all patches: %prep has them by number",
 			fmt.Sprintf("%s in line %d", text, s.number(p.line)))
 	case by >= 0 && p.changes():
@@ -105,12 +122,12 @@ func (s *Spec) inOrder(p prepLine, by, unsure int) error {
 }
 
 // applies says whether a line of %prep applies the patch of that number.
-func (s *Spec) applies(p prepLine, number int) (bool, error) {
+func (s *Spec) applies(p prepLine, number int, rpm RPM) (bool, error) {
 	switch p.macro {
-	case "setup":
+	case setup:
 		return false, nil
 	case patchName:
-		numbers := p.patchNumbers()
+		numbers := p.patchNumbers(rpm)
 		return slices.Contains(numbers, strconv.Itoa(number)), nil
 	}
 	if p.macro == autosetup && p.flag('N') {
@@ -119,7 +136,7 @@ func (s *Spec) applies(p prepLine, number int) (bool, error) {
 	if s.lines[p.line].depth > 0 {
 		return false, s.place(p.line, "%"+p.macro+" outside of any conditional", "it inside of one")
 	}
-	in, err := p.inRange(number)
+	in, err := p.inRange(number, rpm)
 	if err != nil {
 		return false, s.place(p.line, "patch numbers in digits", err.Error())
 	}
@@ -129,10 +146,14 @@ func (s *Spec) applies(p prepLine, number int) (bool, error) {
 	return in, nil
 }
 
-// inRange says whether %autopatch's -m, -M and list of numbers include the given one.
-func (p prepLine) inRange(number int) (bool, error) {
+// inRange says whether %autopatch's -m, -M and list of numbers include the given one. A
+// list counts alone (from rpm 4.17 on), or not at all.
+func (p prepLine) inRange(number int, rpm RPM) (bool, error) {
 	if p.macro == autosetup {
 		return true, nil
+	}
+	if listed := p.listed(rpm); len(listed) > 0 {
+		return slices.Contains(plainNumbers(listed), strconv.Itoa(number)), nil
 	}
 	low, high := p.option('m'), p.option('M')
 	for _, bound := range []struct {
@@ -150,8 +171,7 @@ func (p prepLine) inRange(number int) (bool, error) {
 			return false, nil
 		}
 	}
-	listed := p.numbers()
-	return len(listed) == 0 || slices.Contains(listed, strconv.Itoa(number)), nil
+	return true, nil
 }
 
 var allPatches = regexp.MustCompile(`^[^#]*%\{?\??patches\b`)

@@ -3,17 +3,23 @@
 package rpmspec
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // Reading is a spec as one distro reads it: which lines its conditionals leave, and
 // what the macros in them stand for, as far as both can be told without running rpm.
 type Reading struct {
 	spec  *Spec
+	rpm   RPM
 	dist  string // the value of %dist
 	lines []readLine
+	// refused is the error of the first line that this rpm stops at.
+	refused error
 }
 
 // truth says whether a line is one that rpm reads.
@@ -35,13 +41,18 @@ type readLine struct {
 	failed error
 }
 
+// mostTurns is how often a spec is read until it is known which names of a snapshot are
+// given from outside; then all may be.
+const mostTurns = 10
+
 // Read reads the spec from top to bottom as rpm does (build/parseSpec.c), with the
 // macros that the distro has. It never fails: what cannot be decided is an error of
 // the method that needs it.
 func (s *Spec) Read(m Macros) *Reading {
 	names := s.snapshotNames()
-	for {
-		r := &Reading{spec: s, dist: m.Values["dist"], lines: make([]readLine, len(s.lines))}
+	for turn := 0; ; turn++ {
+		names.none = names.none || turn == mostTurns
+		r := &Reading{spec: s, rpm: m.RPM, dist: m.Values["dist"], lines: make([]readLine, len(s.lines))}
 		w := &walk{Reading: r, table: newTable(m), arch: m.Arch}
 		w.table.unnamed = names.undefined
 		w.tagMacros()
@@ -94,6 +105,9 @@ func (w *walk) line(i int) {
 		return
 	}
 	state := w.state()
+	if state.truth == yes {
+		w.newer(i)
+	}
 	if state.truth != no {
 		w.define(i, state)
 		w.tagMacro(i, state)
@@ -119,8 +133,8 @@ func (w *walk) expandLine(i int, state *readLine) {
 		state.text, state.failed = w.table.expand(w.spec.joined(i))
 	case "prep":
 		if p, ok := w.spec.prepLine(i, w.spec.sections[w.section].end); ok {
-			if args, err := w.table.expand(strings.Join(p.args, " ")); err == nil {
-				state.text = p.macro + " " + args
+			if rest, err := w.table.expand(p.rest); err == nil {
+				state.text = p.macro + rest
 			}
 		}
 	}
@@ -152,6 +166,11 @@ func (w *walk) condition(i int) {
 		c := &w.open[len(w.open)-1]
 		switch {
 		case c.outer.truth != yes:
+		case m[1] != "else" && w.rpm.before(rpm415):
+			// It is no conditional there, but a line as any other.
+			if c.now.truth == yes {
+				w.refuse(i, "%"+m[1]+" is known from rpm 4.15 on")
+			}
 		case c.taken == yes:
 			c.now = readLine{truth: no}
 		case c.taken == undecided:
@@ -170,9 +189,16 @@ func (w *walk) condition(i int) {
 
 // decide answers one condition.
 func (w *walk) decide(i int, kind, rest string) readLine {
+	if w.rpm.before(rpm415) && i+1 < len(w.spec.lines) && !w.spec.lines[i+1].start && w.spec.lines[i+1].glued {
+		w.refuse(i, "a condition can go on in the next line from rpm 4.15 on")
+	}
 	answer, err := w.answer(kind, rest)
+	var newer *newerError
+	if errors.As(err, &newer) {
+		w.refuse(i, newer.Error())
+	}
 	if err != nil {
-		why := fmt.Sprintf("line %d: %s: %v", w.spec.number(i), strings.TrimSpace(w.spec.lines[i].text), err)
+		why := fmt.Sprintf("line %d: %s: %v", w.spec.number(i), edit.CutTo(strings.TrimSpace(w.spec.lines[i].text), mostBeside), err)
 		return readLine{truth: undecided, why: why}
 	}
 	if answer {

@@ -14,7 +14,7 @@ import (
 func el9() rpmspec.Macros {
 	return rpmspec.Macros{
 		Values: map[string]string{"rhel": "9", "el9": "1", "dist": ".el9"},
-		Absent: []string{"fedora", "suse_version", "el8"}, Arch: "x86_64",
+		Absent: []string{"fedora", "suse_version", "el8"}, Arch: "x86_64", RPM: "4.18",
 	}
 }
 
@@ -31,6 +31,12 @@ func TestConditions(t *testing.T) {
 		{"", "%if ! (1 == 2) && 2 * 3 - 4 / 2 == 4", "yes"},
 		{"", "%if -1 < 0", "yes"},
 		{"", "%if 1 ? 0 : 1", "no"},
+		{"", `%if 1 ? 0 : "x"`, unknown},
+		{"", "%if 1 || 0 && 0", "no"}, // one precedence
+		{"", "%if (3 && 5) == 5 && (0 || 7) == 7", "yes"},
+		{"", `%if 1 || "x"`, unknown},
+		{"", "%if 3 > 2 > 0", "yes"},
+		{"", `%if -"x" == 0`, unknown},
 		{"", `%if "%{?dist}" == ".el9"`, "yes"},
 		{"", `%if "a" + "b" != "ab"`, "no"},
 		{"", `%if "" || "x"`, "yes"},
@@ -165,7 +171,7 @@ func TestPrep(t *testing.T) {
 		{"setup twice", tags, "%setup\n%patch5 -p1\n%autosetup -p1", "a-1.tgz; 5 five -p1; 6 six -p1; 2 two -p1"},
 		{"more sources", tags, "%setup -q\n%setup -q -T -D -a 1\n%patch5 -p1", "a-1.tgz; 5 five -p1; line 9 %setup -q -T -D -a 1"},
 		{"not by setup itself", tags, "%setup -T -b 0\n%patch5 -p1", "a-1.tgz; 5 five -p1"},
-		{"over several lines", tags, "%autosetup \\\n  -p1", "a-1.tgz; 5 five -p1; 6 six -p1; 2 two -p1"},
+		{"over several lines", tags, "%{autosetup\n  -p1}", "a-1.tgz; 5 five -p1; 6 six -p1; 2 two -p1"},
 		{"commands", tags, "%setup -q\nsed -i s/a/b/ \\\n  x\nif true; then\n:\nfi\n%patch5 -p1\nrm -rf z", "a-1.tgz; 5 five -p1; line 9 sed -i s/a/b/ \\; line 11 if true; then; line 13 fi"},
 		{"no patches", "Source: a\n", "%autosetup", "a"},
 		{"list", "Source: a\n%patchlist\n# no\none\n%if 0%{?fedora}\ntwo\n%endif\nhttps://h/three#/four.patch\n", "%autosetup -p1", "a; 0 one -p1; 1 four.patch -p1"},
@@ -249,7 +255,7 @@ func TestPatchIsLast(t *testing.T) {
 		{"Name: a\nSource0: a.tgz\n%patchlist\none\n", "%autosetup -p1", "1 our.patch -p1"},
 	} {
 		s := parse(t, tt.tags+"%prep\n"+tt.prep+"\n%build\n")
-		if _, err := s.AddPatch("our.patch"); err != nil {
+		if _, err := s.AddPatch("our.patch", ""); err != nil {
 			t.Errorf("%s: %v", tt.prep, err)
 			continue
 		}
@@ -259,7 +265,7 @@ func TestPatchIsLast(t *testing.T) {
 		}
 	}
 	s := parse(t, rhelStyle)
-	if n, err := s.AddPatch("our.patch"); err != nil || n != 10000 {
+	if n, err := s.AddPatch("our.patch", ""); err != nil || n != 10000 {
 		t.Fatalf("%d, %v", n, err)
 	}
 	if got := inserted(t, rhelStyle, string(s.Bytes())); got != "Patch10000: our.patch\n%patch -P 10000 -p1" {

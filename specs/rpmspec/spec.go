@@ -3,8 +3,10 @@
 package rpmspec
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -15,23 +17,37 @@ type Spec struct {
 	sections []section
 }
 
+// What a spec may have at most: many times what one of rdma-core's has (700 lines of up to
+// 200 bytes, three conditionals inside of each other), and few enough for any way to read it.
+const (
+	MostBytes  = 4 << 20
+	mostLines  = 20_000
+	mostLine   = 64 << 10 // bytes, of a line and of a macro over several
+	mostNested = 100      // conditionals, and brackets of macros
+)
+
 // Parse reads a spec. The file name is used in errors only. Line ends may be LF, CRLF or
 // both, and the last line need not have one. The error is a *PlaceError where the file is
 // no spec that rpm could read: a conditional or a macro that is never closed, an %else or
-// %endif without its %if, a NUL byte.
+// %endif without its %if, a NUL byte; or where it is larger than any spec.
 func Parse(file string, data []byte) (*Spec, error) {
 	s := &Spec{file: file}
-	for _, l := range strings.SplitAfter(string(data), "\n") {
-		if l == "" {
-			continue
-		}
+	if len(data) > MostBytes {
+		return nil, s.place(-1, fmt.Sprintf("a spec of up to %d bytes", MostBytes), strconv.Itoa(len(data)))
+	}
+	for l := range strings.Lines(string(data)) {
 		body := strings.TrimSuffix(strings.TrimSuffix(l, "\n"), "\r")
 		if !strings.HasSuffix(l, "\n") {
 			body = l
 		}
 		s.lines = append(s.lines, line{text: body, eol: l[len(body):], number: len(s.lines) + 1})
-		if strings.Contains(body, "\x00") {
-			return nil, s.place(len(s.lines)-1, "text", "a NUL byte")
+		switch at := len(s.lines) - 1; {
+		case strings.Contains(body, "\x00"):
+			return nil, s.place(at, "text", "a NUL byte")
+		case len(body) > mostLine:
+			return nil, s.place(at, fmt.Sprintf("lines of up to %d bytes", mostLine), fmt.Sprintf("%d: %s", len(body), body))
+		case len(s.lines) > mostLines:
+			return nil, s.place(at, fmt.Sprintf("up to %d lines", mostLines), "more")
 		}
 	}
 	if err := s.index(); err != nil {

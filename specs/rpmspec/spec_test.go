@@ -132,7 +132,7 @@ func TestParseRefuses(t *testing.T) {
 func TestConditionalInCommand(t *testing.T) {
 	const text = "Source: a\n%prep\n%setup\nx \\\n%if 1\n  --one \\\n%endif\n%if 2\n y\n%else\n z\n%endif\n%build\n"
 	s := parse(t, text)
-	if _, err := s.AddPatch("p.patch"); err != nil {
+	if _, err := s.AddPatch("p.patch", ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := inserted(t, text, string(s.Bytes())); got != "Patch0: p.patch\n%patch -P 0 -p1" {

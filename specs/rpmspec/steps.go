@@ -40,14 +40,18 @@ type PrepCommand struct {
 }
 
 // Prep tells what %prep unpacks and applies: %setup, %autosetup, %autopatch, and
-// %patch in all its forms (%patch3, %patch -P 3, %patch 3). %autosetup and %autopatch
-// apply patches in the order in which they are declared.
+// %patch in all its forms (%patch3, %patch -P 3, %patch 3), as the distro's rpm reads
+// them. %autosetup and %autopatch apply patches in the order in which they are declared.
 //
-// Errors: *PlaceError where it cannot be told: a patch in a conditional that the
+// Errors: *PlaceError where that rpm stops ([Reading.Refused]), and where it cannot be
+// told: a patch in a conditional that the
 // macros do not decide, or inside of shell or of another macro; a patch(1) of the spec's own; a %setup that
 // does not unpack Source0, or into a folder made for it (-c); no -p for %autosetup.
 func (r *Reading) Prep() (Prep, error) {
 	var out Prep
+	if err := r.Refused(); err != nil {
+		return out, err
+	}
 	sec, err := r.spec.one("prep", "")
 	if err != nil {
 		return out, err
@@ -59,16 +63,25 @@ func (r *Reading) Prep() (Prep, error) {
 	if err != nil {
 		return out, err
 	}
-	p := &prepReader{Reading: r, sec: sec, declared: patches, out: &out, patching: r.spec.patchingMacros()}
+	p := &prepReader{
+		Reading: r, sec: sec, declared: patches, out: &out, patching: r.spec.patchingMacros(), byNumber: map[int]int{},
+	}
+	for i, f := range patches {
+		p.byNumber[f.number] = i
+	}
 	err = p.read()
 	return out, err
 }
+
+// mostPatches is what a %prep may apply; rdma-core's have ten.
+const mostPatches = 20_000
 
 type prepReader struct {
 	*Reading
 
 	sec      section
 	declared []file
+	byNumber map[int]int // index in declared
 	out      *Prep
 	unpacked bool
 	// patching are the spec's own macros that apply patches.
@@ -95,11 +108,14 @@ func (p *prepReader) read() error {
 		if depth != 0 || p.spec.lines[step.line].glued {
 			return p.spec.place(step.line, "%"+step.macro+" outside of shell's if, for, while and case", "it inside of one")
 		}
-		if text := p.lines[step.line].text; text != "" {
-			step.args = strings.Fields(text)[1:]
+		if step, err = p.expanded(step); err != nil {
+			return err
 		}
 		if err := p.step(step); err != nil {
 			return err
+		}
+		if len(p.out.Patches) > mostPatches {
+			return p.spec.place(step.line, fmt.Sprintf("up to %d patches in %%prep", mostPatches), "more")
 		}
 	}
 	if _, err := p.shell(covered, p.sec.end); err != nil {
@@ -113,19 +129,59 @@ func (p *prepReader) read() error {
 	return nil
 }
 
-func (p *prepReader) step(step prepLine) error {
+// expanded is a step with its arguments as rpm reads them. What it does not understand,
+// or leaves to the shell, is an error.
+func (p *prepReader) expanded(step prepLine) (prepLine, error) {
+	if text := p.lines[step.line].text; text != "" {
+		step.rest = strings.TrimPrefix(text, step.macro)
+		step.args = strings.Fields(step.rest)
+	}
 	for _, word := range step.words() {
 		if strings.Contains(word, "%") {
-			return p.spec.place(step.line, "%"+step.macro+" whose arguments are written out, or in macros that are known", word)
+			return step, p.spec.place(step.line, "%"+step.macro+" whose arguments are written out, or in macros that are known", word)
 		}
 	}
+	if why := p.misread(step); why != "" {
+		return step, p.refusal(step.line, why)
+	}
+	return step, nil
+}
+
+// misread says why this rpm does not do what the step says; "" if it does.
+func (p *prepReader) misread(step prepLine) string {
+	text := p.spec.lines[step.line].text
+	special := step.macro == setup || step.macro == patchName
+	switch {
+	case special && (step.braced || text[0] != '%') && p.rpm.before(rpm420):
+		return "%" + step.macro + " is known at the start of a line only, without braces"
+	case step.braced && step.behind != "":
+		return "the arguments end with the brace"
+	case !step.braced && strings.HasSuffix(text, `\`):
+		return "the arguments end with the line"
+	case step.macro != patchName && step.number != "":
+		return "there is no such macro"
+	}
+	if flag := step.unknownFlag(p.rpm); flag != 0 {
+		return "%" + step.macro + " has no option -" + string(flag)
+	}
+	switch {
+	case step.macro != patchName:
+	case step.number != "" && !p.rpm.before(rpm420):
+		return "%patchN is no macro from rpm 4.20 on"
+	case len(step.patchNumbers(p.rpm)) == 0:
+		return "%patch needs a number from rpm 4.19 on"
+	}
+	return ""
+}
+
+func (p *prepReader) step(step prepLine) error {
 	switch step.macro {
-	case "setup", autosetup:
-		if err := p.setup(step); err != nil || step.macro == "setup" || step.flag('N') {
+	case setup, autosetup:
+		if err := p.setup(step); err != nil || step.macro == setup || step.flag('N') {
 			return err
 		}
 		return p.automatic(step)
-	case "autopatch":
+	case autopatch:
 		return p.automatic(step)
 	}
 	return p.patch(step)
@@ -156,7 +212,7 @@ func (p *prepReader) setup(step prepLine) error {
 // automatic applies all patches, or those that %autopatch selects.
 func (p *prepReader) automatic(step prepLine) error {
 	chosen := p.declared
-	if listed := step.numbers(); len(listed) > 0 && step.macro == "autopatch" {
+	if listed := step.listed(p.rpm); len(listed) > 0 {
 		chosen = nil
 		for _, n := range listed {
 			f, err := p.numbered(step, n)
@@ -167,7 +223,7 @@ func (p *prepReader) automatic(step prepLine) error {
 		}
 	}
 	for _, f := range chosen {
-		in, err := step.inRange(f.number)
+		in, err := step.inRange(f.number, p.rpm)
 		if err != nil {
 			return p.spec.place(step.line, "patch numbers in digits", err.Error())
 		}
@@ -186,14 +242,18 @@ func (p *prepReader) automatic(step prepLine) error {
 // numbered finds a patch by its number.
 func (p *prepReader) numbered(step prepLine, text string) (file, error) {
 	n, err := strconv.Atoi(text)
-	if err == nil {
-		for _, f := range p.declared {
-			if f.number == n {
-				return f, nil
-			}
+	if i, declared := p.byNumber[n]; declared && err == nil {
+		return p.declared[i], nil
+	}
+	found := fmt.Sprintf("number %q", text)
+	if !slices.Contains(step.patchNumbers(unstatedRPM), text) {
+		// This rpm has added it.
+		found = fmt.Sprintf("none with the number %s, which rpm %s takes where there is no -P", text, p.rpm.known())
+		if text == strconv.Itoa(unnumbered) {
+			found = fmt.Sprintf("none without a number, which rpm %s takes where there is no -P", p.rpm.known())
 		}
 	}
-	return file{}, p.spec.place(step.line, "a patch that is declared", fmt.Sprintf("number %q", text))
+	return file{}, p.spec.place(step.line, "a patch that is declared", found)
 }
 
 // patch applies what one %patch names. Without -p, rpm takes -p0.
@@ -208,7 +268,7 @@ func (p *prepReader) patch(step prepLine) error {
 			return p.spec.place(step.line, "-p and a number", fmt.Sprintf("%q", text))
 		}
 	}
-	for _, n := range step.patchNumbers() {
+	for _, n := range step.patchNumbers(p.rpm) {
 		f, err := p.numbered(step, n)
 		if err != nil {
 			return err

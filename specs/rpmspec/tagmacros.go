@@ -14,7 +14,7 @@ func (w *walk) tagMacros() {
 	for _, name := range tagMacroNames() {
 		var values []string
 		for _, t := range w.spec.tags(w.spec.sections[0]) {
-			if t.name == name && !slices.Contains(values, t.value) {
+			if t.name == name && len(values) < 2 && !slices.Contains(values, t.value) {
 				values = append(values, t.value)
 			}
 		}

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 const (
@@ -31,7 +33,7 @@ type document struct {
 // mistake makes a mistake at a node's position.
 func (d *document) mistake(n *yaml.Node, path, want, got string) *Mistake {
 	line, column := max(n.Line, 1), max(n.Column, 1)
-	return &Mistake{File: d.file, Line: line, Column: column, Path: cut(path), Want: want, Got: cut(got)}
+	return &Mistake{File: d.file, Line: line, Column: column, Path: edit.Cut(path), Want: want, Got: edit.Cut(got)}
 }
 
 // parse reads the bytes as exactly one YAML document.

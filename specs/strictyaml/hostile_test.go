@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // The work for the line of a syntax error grows as the file does.
@@ -126,7 +128,7 @@ func TestBombs(t *testing.T) {
 				t.Fatal("no error")
 			}
 			for line := range strings.Lines(err.Error()) {
-				if len(line) > 3*maxText {
+				if len(line) > 3*edit.MostQuoted {
 					t.Errorf("a line of %d bytes: %.200s", len(line), line)
 				}
 			}

@@ -87,20 +87,6 @@ func quoted(s string) string {
 	return strconv.Quote(s)
 }
 
-// maxText is the number of characters of a text of the file that a mistake shows.
-const maxText = 200
-
-// cut shortens a text that would not fit a line.
-func cut(s string) string {
-	if len(s) <= maxText {
-		return s
-	}
-	if r := []rune(s); len(r) > maxText {
-		return string(r[:maxText]) + "... (" + strconv.Itoa(len(r)) + " characters)"
-	}
-	return s
-}
-
 // printable gives s as it is, or quoted if it would break the line it is printed on.
 func printable(s string) string {
 	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // lookback is how many lines before the place where the parser gave up are asked
@@ -25,7 +27,7 @@ func syntaxMistake(file string, data []byte, err error) *Mistake {
 	bad := (&locator{lines: lines}).badLine(err)
 	text := string(lines[bad-1])
 	indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
-	m := &Mistake{File: file, Line: bad, Column: len(indent) + 1, Want: "well-formed YAML", Got: cut(syntaxText(err))}
+	m := &Mistake{File: file, Line: bad, Column: len(indent) + 1, Want: "well-formed YAML", Got: edit.Cut(syntaxText(err))}
 	if tab := strings.IndexByte(indent, '\t'); tab >= 0 {
 		m.Column, m.Want, m.Got = tab+1, "spaces as indentation", "a tab"
 	}

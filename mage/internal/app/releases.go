@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/specs"
@@ -127,12 +128,14 @@ func (a *App) els() ([]int, error) {
 
 func (a *App) showReleases(job pipeline.Job, depth string, r *pipeline.Releases) {
 	rows := make([][]string, 0, len(r.Rows))
-	failed, unsupported := 0, 0
+	failed, unsupported, skipped := 0, 0, 0
 	for i, row := range r.Rows {
 		rows = append(rows, releaseRow(r, i, depth))
 		switch {
 		case row.Failed():
 			failed++
+		case row.Skipped():
+			skipped++
 		case row.Why() != "":
 			unsupported++
 		}
@@ -146,8 +149,12 @@ func (a *App) showReleases(job pipeline.Job, depth string, r *pipeline.Releases)
 	for _, text := range r.IDWarnings() {
 		fmt.Fprintln(a.ui.Out(), "warning: driver id: "+text)
 	}
-	fmt.Fprintf(a.ui.Out(), "%s: %d pass, %d not supported, %d failed\n",
-		pipeline.CountReleases(len(rows)), len(rows)-failed-unsupported, unsupported, failed)
+	sum := fmt.Sprintf("%s: %d pass, %d not supported, %d failed",
+		pipeline.CountReleases(len(rows)), len(rows)-failed-unsupported-skipped, unsupported, failed)
+	if skipped > 0 {
+		sum += fmt.Sprintf(", %d skipped", skipped)
+	}
+	fmt.Fprintln(a.ui.Out(), sum)
 }
 
 func releaseHeader(depth string) []string {
@@ -177,6 +184,9 @@ func releaseRow(r *pipeline.Releases, i int, depth string) []string {
 	}
 	if taken, ok := r.TakenLater(row); ok && remark == "" {
 		remark = taken.String()
+	}
+	if len(row.NoEdits) > 0 {
+		remark = strings.TrimPrefix(remark+"; no edit in "+strings.Join(row.NoEdits, ", "), "; ")
 	}
 	cells := []string{row.Release.Name, abi, id, string(row.Patch.State)}
 	if depth != depthEdit {

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
+	shown "github.com/resnics/verbsmith/specs/edit"
 )
 
 // Apply applies a patch to the tree in the folder dir, as "patch -p1 -F0" would,
@@ -248,14 +250,14 @@ func conflict(r result, f *gitdiff.File, err error) error {
 	if n := failed.Fragment - 1; n >= 0 && n < len(ordered) {
 		hunk := ordered[n]
 		if l := failed.FragmentLine - 1; l >= 0 && l < len(hunk.Lines) {
-			c.Want = fmt.Sprintf("%q", hunk.Lines[l].Line)
+			c.Want = shown.Quote(hunk.Lines[l].Line)
 		} else if last := hunk.OldPosition + hunk.OldLines - 1; last > int64(len(found)) {
 			c.Line, c.Want, c.Got = len(found), fmt.Sprintf("at least %d lines", last), fmt.Sprintf("%d", len(found))
 			return c
 		}
 	}
 	if c.Line > 0 && c.Line <= len(found) {
-		c.Got = fmt.Sprintf("%q", found[c.Line-1])
+		c.Got = shown.Quote(found[c.Line-1])
 	}
 	return c
 }

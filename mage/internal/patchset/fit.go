@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	shown "github.com/resnics/verbsmith/specs/edit"
 )
 
 // fitter finds the places of hunks in a text and collects what comes out. It
@@ -88,10 +90,10 @@ func (f *fitter) explain(h *hunk) (want, got string) {
 	at := max(h.guess()+f.moved, 0)
 	for i, l := range h.old() {
 		if at+i >= len(f.lines) {
-			return fmt.Sprintf("%q in line %d or elsewhere", l, at+i+1), fmt.Sprintf("a file of %d lines", len(f.lines))
+			return fmt.Sprintf("%s in line %d or elsewhere", shown.Quote(l), at+i+1), fmt.Sprintf("a file of %d lines", len(f.lines))
 		}
 		if f.lines[at+i] != l {
-			return fmt.Sprintf("%q in line %d or elsewhere", l, at+i+1), fmt.Sprintf("%q", f.lines[at+i])
+			return fmt.Sprintf("%s in line %d or elsewhere", shown.Quote(l), at+i+1), shown.Quote(f.lines[at+i])
 		}
 	}
 	return fmt.Sprintf("the lines around line %d at the start or the end of the file, or behind the hunk before", at+1),

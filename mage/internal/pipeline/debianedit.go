@@ -16,13 +16,12 @@ import (
 
 // editDebian makes the edits in debian/ that upstream makes for a provider, and
 // gives them. old is the release's own provider of that name, nil where none is
-// replaced. A source without debian/, such as a distro's that took it out, needs none.
+// replaced.
 //
-// Errors: *debianpkg.PlaceError, *debianpkg.ValueError.
+// Errors: errNoDebian; *debianpkg.PlaceError, *debianpkg.ValueError, joined.
 func editDebian(tree provider.Tree, pr, old *provider.Provider, release string, s *ui.Stage) ([]provider.Edit, error) {
 	if _, err := tree.ReadFile(debianpkg.Control); errors.Is(err, fs.ErrNotExist) {
-		_, _ = fmt.Fprintf(s.Log(), "the source has no %s: nothing is edited there\n", debianpkg.Control)
-		return nil, nil
+		return nil, errNoDebian
 	}
 	said, err := pr.Copyright()
 	if err != nil {

@@ -42,7 +42,8 @@ var errNoDebian = errors.New("the source has no debian/control")
 // debian/ as the last patch. Without a provider it is upstream's.
 //
 // Errors: *AdviceError for a source without debian/ or of another format,
-// *debianpkg.PlaceError, *debianpkg.ValueError.
+// *SkippedError where debian/ has no place for the provider, *debianpkg.PlaceError,
+// *debianpkg.ValueError.
 func (p *Pipeline) DebianSource(ctx context.Context, job Job, tree Tree) (DebianSource, error) {
 	key := tree.Source.key(stagecache.NewKey(debianFolder, debianStage)).String("tree", tree.Key).
 		String("suffix", job.Suffix).String("suite", job.Suite.Name)
@@ -68,6 +69,9 @@ func debianSource(ctx context.Context, job Job, tree Tree, dir string, s *ui.Sta
 	}
 	from := filepath.Join(tree.Dir, debianFolder)
 	if err := checkDebian(from); err != nil {
+		return err
+	}
+	if err := refuseSkipped(tree, debianFolder); err != nil {
 		return err
 	}
 	if err := os.CopyFS(filepath.Join(dir, debianFolder), os.DirFS(from)); err != nil {

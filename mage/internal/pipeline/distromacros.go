@@ -31,6 +31,7 @@ func distroMacros(d specs.Distro) rpmspec.Macros {
 			// others
 			"amzn", "amazon_linux", "azl", "mariner", "photon", "mageia", "mgaversion", "mdvver", "omvver", "rosa", "altlinux", "xenserver",
 		},
+		RPM:  rpmspec.RPM(d.RPM),
 		Arch: rpmArch(),
 	}
 	for other := 5; other <= 12; other++ {
@@ -39,6 +40,11 @@ func distroMacros(d specs.Distro) rpmspec.Macros {
 		}
 	}
 	return m
+}
+
+// standinRPM is the version of rpm in a Debian suite whose userland stands in for a distro.
+func standinRPM(suite string) rpmspec.RPM {
+	return map[string]rpmspec.RPM{"bookworm": "4.18.0", "trixie": "4.20.1"}[suite]
 }
 
 // rpmArch is rpm's name of this machine, which is what the engine's containers have.

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,8 +37,12 @@ const integrateStage = 7
 // edits that upstream itself makes for a new provider. Without a provider the
 // pristine tree is the result.
 //
-// Errors: *provider.PlaceError, *rpmspec.PlaceError and *debianpkg.PlaceError
-// where the release has no place for an edit.
+// A release's packaging may have no place for the provider: what only other packages
+// than those that are built need is skipped with a warning, and refused by the stages
+// that need it.
+//
+// Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has no place
+// for an edit.
 func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, error) {
 	if err := refuseOwn(job, src); err != nil {
 		return Tree{}, err
@@ -62,6 +65,7 @@ func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, er
 	if err := json.Unmarshal(data, &tree.Result); err != nil {
 		return Tree{}, fmt.Errorf("read the integration's record: %w", err)
 	}
+	p.warnOfSkipped(ctx, tree)
 	return tree, nil
 }
 
@@ -106,23 +110,9 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source
 	for _, edit := range result.Edits {
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
 	}
-	for _, name := range []string{upstreams, suses} {
-		already, err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) })
-		if src.Package != nil && errors.Is(err, fs.ErrNotExist) {
-			continue // a distro's tarball or patch may lack upstream's packaging; it has its own
-		}
-		if err != nil {
-			return nil, err
-		}
-		what := "lib" + pr.Manifest.Name + " in the lists of libibverbs, and what it installs and requires"
-		result.Edits = append(result.Edits, provider.Edit{File: name, What: what, Already: already})
-		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", name, what)
-	}
-	edits, err := editDebian(tree, pr, old, src.Version, s)
-	if err != nil {
+	if err := editPackaging(tree, pr, old, src, result, s); err != nil {
 		return nil, err
 	}
-	result.Edits = append(result.Edits, edits...)
 	s.Note(fmt.Sprintf("%s, private ABI %d", Tree{Result: *result}.DriverID(), result.PrivateABI))
 	return result, nil
 }

@@ -42,7 +42,7 @@ func (e *FileError) Error() string { return fmt.Sprintf("%s: %s %s", e.Package, 
 const (
 	packageStage  = 3
 	packageFolder = "package" // its files, in the stage's output
-	mostSpec      = 4 << 20   // bytes; rdma-core's have 30 KB
+	mostSpec      = rpmspec.MostBytes
 )
 
 // packageSource is the source stage for a source RPM: its tarball, unpacked, with the
@@ -123,6 +123,7 @@ func (u *packageUnpacker) unpack(ctx context.Context) error {
 		return err
 	}
 	u.warn(ctx, prep)
+	u.warnOfStandin(ctx, spec, prep)
 	rec := sourceRecord{
 		Version: src.Version, Digest: u.v.SHA256, Epoch: epoch,
 		Package: &SourcePackage{
@@ -254,6 +255,26 @@ func (u *packageUnpacker) warn(ctx context.Context, prep rpmspec.Prep) {
 		u.p.Log.WarnContext(ctx, "a command of %prep is not run for the edits: a file that both change could not be patched",
 			"spec", fmt.Sprintf("%s:%d", u.v.Spec, c.Line), "command", c.Text)
 	}
+}
+
+// warnOfStandin says where the stand-in's rpm reads %prep otherwise than the distro's.
+func (u *packageUnpacker) warnOfStandin(ctx context.Context, spec *rpmspec.Spec, prep rpmspec.Prep) {
+	rpm := standinRPM(u.job.Distro.Standin)
+	if rpm == "" {
+		return
+	}
+	macros := u.macros
+	macros.RPM = rpm
+	other, err := spec.Read(macros).Prep()
+	if err == nil && slices.Equal(other.Patches, prep.Patches) {
+		return
+	}
+	reason := "it applies other patches"
+	if err != nil {
+		reason = err.Error()
+	}
+	u.p.Log.WarnContext(ctx, "the stand-in's rpm reads %prep differently: packages built on the stand-in may fail or differ",
+		"distro's rpm", u.macros.RPM, "stand-in's rpm", rpm, "reason", reason)
 }
 
 // epoch is the newer one of the tarball's and the newest changelog entry, by which

@@ -49,6 +49,8 @@ type releaseRecord struct {
 	Constant   string `json:"constant"`
 
 	Warnings []provider.SharedIDError `json:"warnings,omitempty"`
+	// NoEdits are the files without a place for an edit that some package needs.
+	NoEdits []string `json:"noEdits,omitempty"`
 }
 
 // CheckEdits puts the provider into each release and proves the patch with git
@@ -58,6 +60,9 @@ type releaseRecord struct {
 func (p *Pipeline) CheckEdits(ctx context.Context, job Job, r *Releases) error {
 	const together = 2 // half of an edit is waiting for the disk
 	return p.eachRow(ctx, "edit", together, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
+		if row.Skipped() {
+			return true, nil
+		}
 		hit, err := p.editRow(ctx, job, r, row)
 		row.Patch = row.answer(err)
 		return hit, err
@@ -83,7 +88,7 @@ func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *Relea
 		return false, fmt.Errorf("read the release's record: %w", err)
 	}
 	row.PrivateABI, row.DriverID, row.Constant = rec.PrivateABI, rec.DriverID, rec.Constant
-	row.Warnings = rec.Warnings
+	row.Warnings, row.NoEdits = rec.Warnings, rec.NoEdits
 	row.edit = releaseEdit{
 		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, specFile),
 	}
@@ -127,6 +132,11 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 		PrivateABI: tree.Result.PrivateABI, DriverID: tree.Result.DriverID, Constant: tree.Result.EnumConstant,
 		Warnings: tree.Result.Warnings,
 	}
+	for _, skip := range tree.Result.Skipped {
+		if !slices.Contains(rec.NoEdits, skip.File) {
+			rec.NoEdits = append(rec.NoEdits, skip.File)
+		}
+	}
 	data, err := json.Marshal(rec)
 	if err != nil {
 		return fmt.Errorf("describe the release: %w", err)
@@ -152,7 +162,7 @@ func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Prov
 		Tree: filepath.Join(dir, "rdma-core-"+ref.Version), Version: ref.Version, Commit: ref.Commit, Epoch: ref.Time,
 		Digest: "files of commit " + ref.Commit,
 	}
-	if ref.Name != upstream.Master {
+	if ref.Name == releaseNameStart+ref.Version {
 		src.Tag = ref.Name
 	}
 	if !upstream.PlausibleDate(ref.Time) {

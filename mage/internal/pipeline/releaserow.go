@@ -30,6 +30,7 @@ const (
 	CheckPass        CheckState = "pass"
 	CheckFail        CheckState = "FAIL"
 	CheckUnsupported CheckState = "not supported"
+	CheckSkipped     CheckState = "skipped"
 )
 
 // ReleaseRow is what is known of one release.
@@ -41,11 +42,23 @@ type ReleaseRow struct {
 	DriverID   int
 	Constant   string
 	Warnings   []provider.SharedIDError
+	NoEdits    []string // files in which no edit was made
 
 	Patch, Spec, Compile, Devices Check
 
 	edit releaseEdit
 }
+
+func newRow(ref ReleaseRef) *ReleaseRow {
+	row := &ReleaseRow{Release: ref}
+	if ref.Skipped != "" {
+		row.Patch = Check{State: CheckSkipped, Why: ref.Skipped}
+	}
+	return row
+}
+
+// Skipped says that the row's release was not tried.
+func (r *ReleaseRow) Skipped() bool { return r.Release.Skipped != "" }
 
 // edited says that the release has the provider: what comes later needs it.
 func (r *ReleaseRow) edited() bool { return r.Patch.State == CheckPass }

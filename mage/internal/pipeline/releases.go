@@ -27,9 +27,10 @@ const (
 type ReleaseRef struct {
 	upstream.Ref
 
-	Version string         // without the v; of master, what its CMakeLists.txt says
+	Version string         // without the v; of master and of a fork's, what its CMakeLists.txt says
 	IDs     map[int]string // which constant has which driver id in upstream's own enum
 	Unclear error          // why that is not known
+	Skipped string         // why no provider is tried in it, "" if one is
 }
 
 // Releases is a walk over a clone: all its releases, and a row for each that
@@ -47,7 +48,7 @@ func (r *Releases) Close() { r.clone.Close() }
 // Newest is the newest release that is tagged; master is no release.
 func (r *Releases) Newest() ReleaseRef {
 	for _, ref := range slices.Backward(r.All) {
-		if ref.Name != upstream.Master {
+		if ref.Name != upstream.Master && ref.Skipped == "" {
 			return ref
 		}
 	}
@@ -91,7 +92,7 @@ func (r *Releases) list(ctx context.Context, selection string, s *ui.Stage) erro
 	}
 	for _, ref := range r.All {
 		if slices.Contains(selected, ref.Name) {
-			r.Rows = append(r.Rows, &ReleaseRow{Release: ref})
+			r.Rows = append(r.Rows, newRow(ref))
 		}
 	}
 	s.Note(fmt.Sprintf("%d of %d, %s to %s", len(r.Rows), len(r.All), r.All[0].Name, r.All[len(r.All)-1].Name))
@@ -109,18 +110,36 @@ func (r *Releases) describe(ctx context.Context, refs []upstream.Ref) ([]Release
 	for i, ref := range refs {
 		all[i] = ReleaseRef{Ref: ref, Version: strings.TrimPrefix(ref.Name, releaseNameStart)}
 		all[i].IDs, all[i].Unclear = provider.DriverIDs(headers[i])
-		if ref.Name != upstream.Master {
-			continue
-		}
-		files, err := r.clone.Files(ctx, ref.Commit, []string{provider.TopCMake})
-		if err != nil {
-			return nil, err
-		}
-		if all[i].Version, err = upstream.Version(files[provider.TopCMake]); err != nil {
-			return nil, fmt.Errorf("%s of %s: %s %w", ref.Name, r.clone.Path(), provider.TopCMake, err)
+	}
+	return all, r.readVersions(ctx, all)
+}
+
+// readVersions reads what master and a fork's tags hold: their names do not say it.
+func (r *Releases) readVersions(ctx context.Context, all []ReleaseRef) error {
+	var at []int
+	var refs []upstream.Ref
+	for i, ref := range all {
+		if !ref.Upstreams() {
+			at, refs = append(at, i), append(refs, ref.Ref)
 		}
 	}
-	return all, nil
+	files, err := r.clone.FileOf(ctx, refs, provider.TopCMake)
+	if err != nil {
+		return err
+	}
+	for n, i := range at {
+		ref := &all[i]
+		ref.Version, err = upstream.Version(files[n])
+		switch {
+		case err != nil && ref.Name == upstream.Master:
+			return fmt.Errorf("%s of %s: %s %w", ref.Name, r.clone.Path(), provider.TopCMake, err)
+		case err != nil:
+			ref.Skipped = fmt.Sprintf("%s %v", provider.TopCMake, err)
+		case ref.Candidate():
+			ref.Skipped = "a release candidate"
+		}
+	}
+	return nil
 }
 
 // sortRefs drops what is older than a walk looks at and orders the rest by

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,8 +27,9 @@ func refs(names ...string) []upstream.Ref {
 }
 
 func TestReleasesAreInOrder(t *testing.T) {
-	got := names(sortRefs(refs("v43.2", "v15", "v9.9", "v43.10", upstream.Master, "v31.9", "v32.0", "v43.1", "v44.0", "v43.1.1")))
-	want := []string{"v32.0", "v43.1", "v43.1.1", "v43.2", "v43.10", "v44.0", upstream.Master}
+	got := names(sortRefs(refs("v59.amzn0", "v56mlnx1", "v56.1+acme", "v56.2", "v56.1.vendor2", "v56.1", "v56.10", "v59.2", "v56.1~pre", "v100mlnx1", "v43.2", "v15", "v9.9", "v43.10", upstream.Master, "v31.9", "v32.0", "v43.1", "v44.0", "v43.1.1")))
+	want := []string{"v32.0", "v43.1", "v43.1.1", "v43.2", "v43.10", "v44.0",
+		"v56.1~pre", "v56.1", "v56.1.vendor2", "v56.1+acme", "v56.2", "v56.10", "v56mlnx1", "v59.2", "v59.amzn0", "v100mlnx1", upstream.Master}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -144,6 +146,56 @@ func TestIDThatIsTakenByWhatIsNotSelected(t *testing.T) {
 	}
 	if r.Newest().Name != "v44.1" {
 		t.Errorf("newest is %s", r.Newest().Name)
+	}
+}
+
+// TestForksReleases walks over the tags of a fork: its versions are read where a name does
+// not say them, and what is not tried is a row with the reason.
+func TestForksReleases(t *testing.T) {
+	clone := t.TempDir()
+	git := func(args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", clone, "-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	git("init", "-q", "-b", "work")
+	for tag, text := range map[string]string{
+		"v56.0":         "project(rdma-core C)\nset(PACKAGE_VERSION \"56.0\")\n",
+		"v59.amzn0":     "project(rdma-core C)\nset(PACKAGE_VERSION \"59.amzn0\")\n",
+		"v56.1-acme":    "project(rdma-core C)\nset(PACKAGE_VERSION \"56.1+acme\")\n",
+		"v58.0-rc2":     "project(rdma-core C)\nset(PACKAGE_VERSION \"58.0\")\n",
+		"v57.0-website": "project(website C)\n",
+		"website-1":     "",
+	} {
+		if err := os.WriteFile(filepath.Join(clone, "CMakeLists.txt"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		git("add", ".")
+		git("commit", "-qm", tag)
+		git("tag", tag)
+	}
+	p := &Pipeline{UI: ui.New(ui.Options{})}
+	r, err := p.ListReleases(t.Context(), clone, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var got []string
+	for _, row := range r.Rows {
+		got = append(got, strings.TrimSpace(row.Release.Name+" "+row.Release.Version+" "+string(row.Patch.State)+" "+row.Why()))
+	}
+	want := []string{
+		"v56.0 56.0", "v56.1-acme 56.1+acme",
+		"v57.0-website  skipped CMakeLists.txt has no project(rdma-core ...): this is not rdma-core",
+		"v58.0-rc2 58.0 skipped a release candidate", "v59.amzn0 59.amzn0",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if r.Err() != nil || r.Newest().Name != "v59.amzn0" {
+		t.Errorf("a skipped row fails: %v; newest %s", r.Err(), r.Newest().Name)
 	}
 }
 

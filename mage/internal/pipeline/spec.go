@@ -5,7 +5,9 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -24,7 +26,7 @@ type Spec struct {
 }
 
 const (
-	specStage = 5
+	specStage = 6
 	specFile  = "rdma-core.spec"
 	upstreams = "redhat/rdma-core.spec" // where a release keeps its spec
 	suses     = "suse/rdma-core.spec"   // and the one that is not built here
@@ -34,9 +36,11 @@ const (
 // next free Patch with its %patch, the libibverbs package's Provides, Obsoletes and
 // description, the suffix of the release, and a changelog entry where there is such a
 // section. Without a provider it is upstream's or the distro's. A spec of upstream's
-// that is older than EL 9's %cmake is mended in both cases.
+// that is older than EL 9's %cmake is mended in both cases, and what makes manual pages is
+// required where the tree has none.
 //
-// Errors: *rpmspec.PlaceError where the spec has no place for an edit.
+// Errors: *rpmspec.PlaceError where the spec has no place for an edit, or has what the
+// distro's rpm does not understand.
 func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) {
 	key := specKey(job, src)
 	entry, err := p.cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
@@ -57,7 +61,8 @@ func specKey(job Job, src Source) *stagecache.KeyBuilder {
 	if job.Provider != nil {
 		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
 		key = key.String("provider manifest", inWords(job.Provider.Manifest)).
-			String("payload", inWords(payload(job.Provider)))
+			String("payload", inWords(payload(job.Provider))).
+			String("pages", fmt.Sprint(pageSources(job)))
 	}
 	if len(job.Needs) > 0 {
 		key = key.String("needs", inWords(job.Needs))
@@ -74,6 +79,11 @@ func inWords(value any) string {
 	return string(text)
 }
 
+var errNoSpec = errors.New("the source has no " + upstreams + ", which RPMs are built with")
+
+const wantSpec = "give the distro's source package as -source=FILE.src.rpm, whose own spec is used; or put a spec into the tree as " +
+	upstreams + " (for a git clone: commit it, and give -source=PATH@REF)"
+
 // releaseSuffix is what comes behind the packages' release: what the user wants; for
 // a distro's package ".NAME1", so that it upgrades the distro's own.
 func releaseSuffix(job Job, src Source) string {
@@ -89,6 +99,9 @@ func makeSpec(job Job, src Source, dir string) error {
 		from, name = filepath.Join(src.Package.Dir, src.Package.Spec), src.Package.Spec
 	}
 	before, err := stagecache.ReadFile(from)
+	if errors.Is(err, fs.ErrNotExist) && src.Package == nil {
+		return &AdviceError{Err: errNoSpec, What: wantSpec}
+	}
 	if err != nil {
 		return fmt.Errorf("read the release's spec: %w", err)
 	}
@@ -108,10 +121,16 @@ func makeSpec(job Job, src Source, dir string) error {
 }
 
 func editSource(job Job, src Source, spec *rpmspec.Spec) error {
+	if err := spec.Read(distroMacros(job.Distro)).Refused(); err != nil {
+		return err
+	}
 	if src.Package == nil {
 		if _, err := spec.ConfigureWhereNinjaRuns(); err != nil {
 			return err
 		}
+	}
+	if err := addPageTools(job, src, spec); err != nil {
+		return err
 	}
 	if suffix := releaseSuffix(job, src); suffix != "" {
 		if err := spec.AddReleaseSuffix(suffix); err != nil {
@@ -122,7 +141,7 @@ func editSource(job Job, src Source, spec *rpmspec.Spec) error {
 		return spec.AddBuildRequires(job.Needs...)
 	}
 	m := job.Provider.Manifest
-	if _, err := spec.AddPatch(patchName(job)); err != nil {
+	if _, err := spec.AddPatch(patchName(job), rpmspec.RPM(job.Distro.RPM)); err != nil {
 		return err
 	}
 	if err := nameProvider(job, src, spec); err != nil {

@@ -25,16 +25,27 @@ type Clone struct {
 
 // Ref is a release that a clone has, or upstream's master.
 type Ref struct {
-	Name   string // "v56.1" or "master"
+	Name   string // "v56.1", a fork's "v59.amzn0", or "master"
 	Commit string
 	Time   time.Time // of the commit
 }
 
+// Upstreams says whether the name is one of upstream's releases: its version is in the
+// name. What a fork's tag holds says its CMakeLists.txt.
+func (r Ref) Upstreams() bool { return releaseTag.MatchString(r.Name) }
+
+// Candidate says whether the name is that of a release candidate.
+func (r Ref) Candidate() bool { return candidateTag.MatchString(r.Name) }
+
 // Master is the name of upstream's branch, for which no tag exists yet.
 const Master = "master"
 
-// releaseTag is what upstream calls a release; v12-rc1 is none.
-var releaseTag = regexp.MustCompile(`^v[0-9]+(\.[0-9]+){1,3}$`)
+// releaseTag is what upstream calls a release, anyTag what a fork may call one.
+var (
+	releaseTag   = regexp.MustCompile(`^v[0-9]+(\.[0-9]+){1,3}$`)
+	anyTag       = regexp.MustCompile(`^v[0-9][0-9A-Za-z.+~_-]*$`)
+	candidateTag = regexp.MustCompile(`(?i)[.~_-](?:rc|pre|alpha|beta)[.]?[0-9]*$`)
+)
 
 // OpenClone opens the clone at path: a work tree's top folder, or a bare one.
 // What git says goes to log. Close it when it is no longer needed.
@@ -61,8 +72,8 @@ func (c *Clone) Close() { c.repo.Close() }
 // Path is the clone's folder, absolute.
 func (c *Clone) Path() string { return c.repo.path }
 
-// Refs lists the releases that are tagged, in no order, and master where the
-// clone has it: upstream's before a branch of the clone itself.
+// Refs lists the releases that are tagged as vVERSION, in no order, a fork's among them,
+// and master where the clone has it: upstream's before a branch of the clone itself.
 func (c *Clone) Refs(ctx context.Context) ([]Ref, error) {
 	const format = "--format=%(refname) %(objectname) %(committerdate:unix) %(*objectname) %(*committerdate:unix)"
 	const remote, local = "refs/remotes/origin/master", "refs/heads/master"
@@ -79,7 +90,7 @@ func (c *Clone) Refs(ctx context.Context) ([]Ref, error) {
 		case full == local || full == remote:
 			ref.Name = Master
 			branches[full] = ref
-		case releaseTag.MatchString(ref.Name):
+		case anyTag.MatchString(ref.Name):
 			refs = append(refs, ref)
 		}
 	}

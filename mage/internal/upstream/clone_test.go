@@ -33,15 +33,27 @@ func TestCloneListsReleases(t *testing.T) {
 	c, tagged, head := newCheckout(t)
 	c.git("tag", "v57.0") // lightweight
 	c.git("tag", "v58-rc1")
+	c.git("tag", "v59.amzn0")
+	c.git("tag", "v56mlnx1")
+	c.git("tag", "v56.1+acme-2")
 	c.git("tag", "other")
+	c.git("tag", "vendor/v1")
 	c.git("tag", "v9.9", "HEAD:src") // no commit
 	refs, err := openClone(t, c.dir).Refs(t.Context())
 	must(t, err)
-	if got := refNames(refs); !slices.Equal(got, []string{"v56.1", "v57.0"}) {
+	if got := refNames(refs); !slices.Equal(got, []string{"v56.1", "v56.1+acme-2", "v56mlnx1", "v57.0", "v58-rc1", "v59.amzn0"}) {
 		t.Errorf("got %v", got)
 	}
 	for _, ref := range refs {
+		if ref.Upstreams() != (ref.Name == "v56.1" || ref.Name == "v57.0") || ref.Candidate() != (ref.Name == "v58-rc1") {
+			t.Errorf("%s: upstream's %v, a candidate %v", ref.Name, ref.Upstreams(), ref.Candidate())
+		}
+	}
+	for _, ref := range refs {
 		want := map[string]string{"v56.1": tagged, "v57.0": head}[ref.Name]
+		if want == "" {
+			continue
+		}
 		if ref.Commit != want || !ref.Time.Equal(time.Date(2025, 2, 3, 4, 5, 6, 0, time.UTC)) {
 			t.Errorf("%+v, want commit %s", ref, want)
 		}

@@ -112,9 +112,9 @@ func (r *Request) log() io.Writer {
 	return r.Log
 }
 
-// A version becomes part of file names and of a tag, so it is kept to what
-// upstream's tags look like.
-var versionForm = regexp.MustCompile(`^[0-9][0-9A-Za-z.+~]{0,31}$`)
+// A version becomes part of file names, of a tag and of an RPM's name, so it is kept to
+// what RPM takes as a version: a fork's may have letters, "59.amzn0".
+var versionForm = regexp.MustCompile(`^[0-9][0-9A-Za-z.+~_]{0,31}$`)
 
 var sumForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 

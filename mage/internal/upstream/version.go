@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // cmakeLists is the file that says what the source is.
@@ -37,7 +39,7 @@ func packageVersion(text []byte) (string, error) {
 	}
 	version := string(found[0][1])
 	if !versionForm.MatchString(version) {
-		return "", fmt.Errorf("has the odd PACKAGE_VERSION %q", version)
+		return "", fmt.Errorf("has the PACKAGE_VERSION %s: want a digit, then letters, digits and . + ~ _", edit.Quote(version))
 	}
 	return version, nil
 }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs/debianpkg"
+	"github.com/resnics/verbsmith/specs/rpmspec"
+)
+
+// editPackaging edits the release's packaging of three kinds: redhat/, suse/ and debian/.
+// A kind that is not there or, where it is not that of RPMs here, has no place for the
+// provider, is skipped: who needs it refuses it. A distro's source package has a spec of
+// its own and may lack all three.
+func editPackaging(tree *provider.DirTree, pr, old *provider.Provider, src Source, result *provider.Result, s *ui.Stage) error {
+	for _, name := range []string{upstreams, suses} {
+		already, err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) })
+		missing := errors.Is(err, fs.ErrNotExist)
+		switch {
+		case err == nil:
+			what := "lib" + pr.Manifest.Name + " in the lists of libibverbs, and what it installs and requires"
+			result.Edits = append(result.Edits, provider.Edit{File: name, What: what, Already: already})
+			_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", name, what)
+			continue
+		case missing && src.Package != nil:
+			continue
+		case missing:
+			err = notThere(name, err)
+		case name != suses || !isPlace(err):
+			return err
+		}
+		result.Skipped = append(result.Skipped, skipped(name, err)...)
+	}
+	edits, err := editDebian(tree, pr, old, src.Version, s)
+	result.Edits = append(result.Edits, edits...)
+	switch {
+	case err == nil, errors.Is(err, errNoDebian) && src.Package != nil:
+		return nil
+	case errors.Is(err, errNoDebian):
+		err = notThere(debianpkg.Control, err)
+	case !isPlace(err):
+		return err
+	}
+	result.Skipped = append(result.Skipped, skipped(debianpkg.Control, err)...)
+	return nil
+}
+
+func notThere(name string, err error) error {
+	return &provider.PlaceError{File: name, LookedFor: "this file of the release", Found: "none", Err: err}
+}
+
+// isPlace says whether all that went wrong is that a file has no place for an edit.
+func isPlace(err error) bool {
+	for _, one := range flat(err) {
+		_, place := errors.AsType[*provider.PlaceError](one)
+		_, value := errors.AsType[*debianpkg.ValueError](one)
+		if !place && !value {
+			return false
+		}
+	}
+	return true
+}
+
+// skipped tells each error of a kind of packaging; file is for one that names none.
+func skipped(file string, err error) []provider.Skipped {
+	var out []provider.Skipped
+	for _, one := range flat(err) {
+		name := file
+		if place, ok := errors.AsType[*provider.PlaceError](one); ok {
+			name = place.File
+		}
+		out = append(out, provider.Skipped{File: name, Why: one.Error()})
+	}
+	return out
+}
+
+// flat gives the errors that were joined.
+func flat(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what is wrapped is looked at by the caller
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// warnOfSkipped tells which edits were not made.
+func (p *Pipeline) warnOfSkipped(ctx context.Context, tree Tree) {
+	for _, skip := range tree.Result.Skipped {
+		p.Log.WarnContext(ctx, "no edit in "+skip.File+": "+neededBy(skip.File), "because", skip.Why)
+	}
+}
+
+// neededBy says who needs an edit of a file.
+func neededBy(file string) string {
+	switch {
+	case file == upstreams:
+		return "only RPMs need it"
+	case file == suses:
+		return "only packages for SUSE need it"
+	case strings.HasPrefix(file, debianFolder+"/"):
+		return "only deb needs it"
+	}
+	return "no package needs it"
+}
+
+// SkippedError says that packages need an edit that could not be made.
+type SkippedError struct{ Skipped []provider.Skipped }
+
+// Error has a line for each.
+func (e *SkippedError) Error() string {
+	lines := make([]string, 0, len(e.Skipped))
+	for _, skip := range e.Skipped {
+		lines = append(lines, skip.Why)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// refuseSkipped refuses to make packages of a folder's packaging without the provider.
+func refuseSkipped(tree Tree, folder string) error {
+	var needed []provider.Skipped
+	for _, skip := range tree.Result.Skipped {
+		if strings.HasPrefix(skip.File, folder+"/") {
+			needed = append(needed, skip)
+		}
+	}
+	if len(needed) == 0 {
+		return nil
+	}
+	return &SkippedError{Skipped: needed}
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs/rpmspec"
+)
+
+const upstreamsSpec = `Name: rdma-core
+Version: 56.1
+Source: rdma-core-%{version}.tgz
+
+%package -n libibverbs
+Provides: libmlx4 = %{version}-%{release}
+Obsoletes: libmlx4 < %{version}-%{release}
+
+%description -n libibverbs
+- libmlx4: Mellanox ConnectX-3 InfiniBand HCA
+
+%prep
+%setup
+`
+
+// TestPackagingThatIsNotThere: RPMs need redhat/ alone, Debian's packages debian/.
+func TestPackagingThatIsNotThere(t *testing.T) {
+	rib, err := provider.Load(t.Context(), filepath.Join("..", "..", "..", "provider", "rib"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const noPlace = "Name: rdma-core\n%description\n"
+	for _, tt := range []struct {
+		name    string
+		files   map[string]string
+		of      *SourcePackage
+		skipped string
+		deb     string // what deb's refusal has to say; "" if debian/ is not looked at
+		fails   bool
+	}{
+		{name: "nothing", skipped: "redhat/rdma-core.spec suse/rdma-core.spec debian/control", deb: "debian/control: looked for this file of the release, found none"},
+		{name: "redhat alone", files: map[string]string{upstreams: upstreamsSpec}, skipped: "suse/rdma-core.spec debian/control", deb: "found none"},
+		{
+			name: "no place for SUSE", files: map[string]string{upstreams: upstreamsSpec, suses: noPlace},
+			skipped: "suse/rdma-core.spec debian/control", deb: "found none",
+		},
+		{
+			name: "a renamed package of Debian's", files: map[string]string{
+				upstreams: upstreamsSpec, "debian/control": "Source: rdma-core\n\nPackage: acme-providers\nDescription: x\n y\n",
+			},
+			skipped: "suse/rdma-core.spec debian/control debian/copyright debian/ibverbs-providers.install debian/libibverbs-dev.install",
+			deb:     `looked for one paragraph "Package: ibverbs-providers", found none`,
+		},
+		{name: "no place for RPMs", files: map[string]string{upstreams: noPlace}, fails: true},
+		{name: "a distro's package", of: &SourcePackage{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, text := range tt.files {
+				if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tree, err := provider.OpenTree(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tree.Close()
+			var result provider.Result
+			err = editPackaging(tree, rib, nil, Source{Version: "56.1", Package: tt.of}, &result, stage(t))
+			if _, place := errors.AsType[*rpmspec.PlaceError](err); place != tt.fails || (err != nil) != tt.fails {
+				t.Fatalf("got %v", err)
+			}
+			var files []string
+			for _, s := range result.Skipped {
+				files = append(files, s.File)
+			}
+			if got := strings.Join(files, " "); !tt.fails && got != tt.skipped {
+				t.Errorf("skipped %s, want %s", got, tt.skipped)
+			}
+			err = refuseSkipped(Tree{Result: result}, debianFolder)
+			if tt.deb == "" && err != nil || tt.deb != "" && (err == nil || !strings.Contains(err.Error(), tt.deb)) {
+				t.Errorf("deb: %v, want %q", err, tt.deb)
+			}
+		})
+	}
+}
+
+// TestSkippedIsSaid has a warning for each edit that was not made, with who needs it.
+func TestSkippedIsSaid(t *testing.T) {
+	var log bytes.Buffer
+	p := &Pipeline{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	p.warnOfSkipped(t.Context(), Tree{Result: provider.Result{Skipped: []provider.Skipped{
+		{File: provider.Readme, Why: "a"}, {File: suses, Why: "b"}, {File: upstreams, Why: "c"}, {File: "debian/rules", Why: "d"},
+	}}})
+	for _, want := range []string{
+		`"no edit in README.md: no package needs it" because=a`, `"no edit in suse/rdma-core.spec: only packages for SUSE need it" because=b`,
+		`"no edit in redhat/rdma-core.spec: only RPMs need it" because=c`, `"no edit in debian/rules: only deb needs it" because=d`,
+	} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("want %s in\n%s", want, &log)
+		}
+	}
+}
+
+// TestNoSpec tells how to give one.
+func TestNoSpec(t *testing.T) {
+	err := makeSpec(Job{}, Source{Tree: t.TempDir()}, t.TempDir())
+	advice, ok := errors.AsType[*AdviceError](err)
+	if !ok || !errors.Is(err, errNoSpec) || !strings.Contains(advice.What, "-source=FILE.src.rpm") || !strings.Contains(advice.What, upstreams) {
+		t.Errorf("got %v", err)
+	}
+}
