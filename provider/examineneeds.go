@@ -259,7 +259,7 @@ func isCXX(name string) bool {
 // place is a file or folder that the build names, from the top of rdma-core; ""
 // where a variable keeps that from being told.
 func (n *needs) place(b *buildFile, name string) string {
-	base := path.Join("providers", n.p.Manifest.Name, b.dir)
+	base := path.Join(n.p.Manifest.Folder(), b.dir)
 	for variable, dir := range map[string]string{
 		"CMAKE_CURRENT_SOURCE_DIR": base, "CMAKE_CURRENT_LIST_DIR": base, "CMAKE_SOURCE_DIR": ".", "PROJECT_SOURCE_DIR": ".",
 	} {

@@ -63,7 +63,7 @@ func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) 
 func (p *Provider) settled(t text) *Provider {
 	out := *p
 	if p.Replaced != nil {
-		own := providersFolder + p.Name
+		own := p.directory()
 		for _, para := range paragraphs(t) {
 			ours := slices.ContainsFunc(filePatterns(t, para), func(pattern string) bool { return strings.TrimSuffix(pattern, "/*") == own })
 			holders, held := para.field("copyright")
