@@ -187,8 +187,9 @@ func (p *Provider) includesOutside(c *cSources) []error {
 			if t.Kind != cDirective || !isInclude(t) {
 				continue
 			}
-			if m := includedFile.FindStringSubmatch(t.Text); m != nil && strings.HasPrefix(path.Join(dir, m[1]), "..") {
-				errs = append(errs, f.problem(t.Start, "a file of this directory or of rdma-core: nothing else travels with the provider", quoted(m[1])))
+			m := includedFile.FindStringSubmatch(t.Text)
+			if len(m) > 1 && strings.HasPrefix(path.Join(dir, m[1]), "..") {
+				errs = append(errs, f.problem(t.Start, wantInside, quoted(m[1])))
 			}
 		}
 	}
