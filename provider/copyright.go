@@ -84,9 +84,8 @@ func (p *Provider) spdx() (out spdxLines, err error) {
 		}
 		line := lineNumber(f.data, at)
 		if wrong != nil {
-			err = &SourceError{
-				File: p.pathOf(f.Name), Line: line, Column: at - lineStart(f.data, at) + 1, Want: wantLicence, Got: strconv.Quote(quoted(said)),
-			}
+			column := at - lineStart(f.data, at) + 1
+			err = &SourceError{File: p.pathOf(f.Name), Line: line, Column: column, Want: wantLicence, Got: strconv.Quote(quoted(said))}
 			return false
 		}
 		if out.terms == nil {
@@ -142,10 +141,10 @@ func holdersIn(comments []byte) []string {
 		if m := holderYears.FindStringSubmatch(text); m != nil {
 			text = strings.ReplaceAll(m[1], " - ", "-") + ", " + m[2]
 		}
-		if text == "" || len(text) > maxLicenceText || !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-			continue
+		odd := !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+		if text != "" && len(text) <= maxLicenceText && !odd {
+			out = append(out, text)
 		}
-		out = append(out, text)
 	}
 	return out
 }

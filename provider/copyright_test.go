@@ -45,9 +45,11 @@ func TestCopyrightOfFiles(t *testing.T) {
 	}{
 		"nothing said": {nil, Copyright{}},
 		"SPDX lines decide": {
-			map[string]string{"fly.c": id + "BSD-2-Clause */\n/* Copyright (c) 2022 - 2024, Fly Technologies.  All rights reserved. */\nint a;\n",
+			map[string]string{
+				"fly.c":      id + "BSD-2-Clause */\n/* Copyright (c) 2022 - 2024, Fly Technologies.  All rights reserved. */\nint a;\n",
 				"sub/fast.c": "// SPDX-License-Identifier: BSD-2-Clause or GPL-2.0-only\n// Copyright 2019-2026 Amazon.com, Inc. or its affiliates. All rights reserved.\n",
-				"fly-abi.h":  id + "MIT */\n/* Copyright (c) 2020 Kernel */\n"},
+				"fly-abi.h":  id + "MIT */\n/* Copyright (c) 2020 Kernel */\n",
+			},
 			Copyright{License: "BSD-2-clause or GPL-2", Holders: []string{"2019-2026, Amazon.com, Inc. or its affiliates.", "2022-2024, Fly Technologies."}},
 		},
 		"two choices hold together": {

@@ -237,7 +237,7 @@ func (n *needs) places(b *buildFile, c *cmakeCommand) {
 	for _, a := range c.Args {
 		if isSourcesCommand(c.Name) && isCXX(a.Text) {
 			if !n.cxx {
-				n.a.fail(n.problem(b, a, "enable_language(CXX) in "+cmakeName+" for a C++ source: rdma-core's own project is of C alone", a.Text))
+				n.a.fail(n.problem(b, a, wantCXX, a.Text))
 			} else {
 				n.need(b, c, a, cxxCompiler)
 			}
@@ -259,7 +259,7 @@ func isCXX(name string) bool {
 // place is a file or folder that the build names, from the top of rdma-core; ""
 // where a variable keeps that from being told.
 func (n *needs) place(b *buildFile, name string) string {
-	base := path.Join("providers", n.p.Manifest.Name, b.dir)
+	base := path.Join(n.p.Manifest.Folder(), b.dir)
 	for variable, dir := range map[string]string{
 		"CMAKE_CURRENT_SOURCE_DIR": base, "CMAKE_CURRENT_LIST_DIR": base, "CMAKE_SOURCE_DIR": ".", "PROJECT_SOURCE_DIR": ".",
 	} {
@@ -274,8 +274,13 @@ func (n *needs) place(b *buildFile, name string) string {
 	return path.Join(base, name)
 }
 
+const (
+	wantInside = "a file of this directory or of rdma-core: nothing else travels with the provider"
+	wantCXX    = "enable_language(CXX) in " + cmakeName + " for a C++ source: rdma-core's own project is of C alone"
+)
+
 func (n *needs) outside(b *buildFile, a cmakeArg) {
-	n.a.fail(n.problem(b, a, "a file of this directory or of rdma-core: nothing else travels with the provider", a.Text))
+	n.a.fail(n.problem(b, a, wantInside, a.Text))
 }
 
 func (n *needs) problem(b *buildFile, a cmakeArg, want, got string) error {

@@ -37,6 +37,9 @@ func (p *Provider) CheckInRelease(ctx context.Context, t Tree, version string) (
 		if strings.HasSuffix(f.name, ".c") && !built.has(f.name) && !c.includes(path.Base(f.name)) {
 			continue
 		}
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
 		for i, depth := range conditions(f.toks) {
 			if depth > 0 {
 				continue
@@ -176,7 +179,7 @@ func directive(t cToken) string {
 func (p *Provider) includesOutside(c *cSources) []error {
 	var errs []error
 	for _, f := range c.files {
-		dir := path.Join("providers", p.Manifest.Name, path.Dir(f.name))
+		dir := path.Join(p.Manifest.Folder(), path.Dir(f.name))
 		if slices.Contains(p.Manifest.kernelHeaders(), f.name) {
 			dir = "kernel-headers/rdma"
 		}
@@ -184,8 +187,9 @@ func (p *Provider) includesOutside(c *cSources) []error {
 			if t.Kind != cDirective || !isInclude(t) {
 				continue
 			}
-			if m := includedFile.FindStringSubmatch(t.Text); m != nil && strings.HasPrefix(path.Join(dir, m[1]), "..") {
-				errs = append(errs, f.problem(t.Start, "a file of this directory or of rdma-core: nothing else travels with the provider", quoted(m[1])))
+			m := includedFile.FindStringSubmatch(t.Text)
+			if len(m) > 1 && strings.HasPrefix(path.Join(dir, m[1]), "..") {
+				errs = append(errs, f.problem(t.Start, wantInside, quoted(m[1])))
 			}
 		}
 	}

@@ -109,7 +109,7 @@ func (p *licenceParser) one() (licenceTerms, error) {
 		}
 		p.depth--
 		terms = inner
-	case len(p.words) == 0 || strings.Contains("(),", p.words[0]) || isLicenceWord(p.words[0]):
+	case len(p.words) == 0 || slices.Contains([]string{"(", ")", ","}, p.words[0]) || isLicenceWord(p.words[0]):
 		return nil, errLicenceForm
 	default:
 		terms = licenceTerms{{debianLicence(p.words[0])}}

@@ -65,8 +65,6 @@ type Maintainer struct {
 
 // BuildRequires are packages without which the provider does not compile, by the
 // names that they have with RPM (for the specs) and in Debian (for debian/control).
-//
-//nolint:tagliatelle // RPM is written in small letters, as the program is
 type BuildRequires struct {
 	RPM    []string `yaml:"rpm,omitempty" jsonschema_description:"a list of packages such as numactl-devel"`
 	Debian []string `yaml:"debian,omitempty" jsonschema_description:"a list of packages such as libnuma-dev"`

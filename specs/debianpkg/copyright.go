@@ -63,9 +63,10 @@ func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) 
 func (p *Provider) settled(t text) *Provider {
 	out := *p
 	if p.Replaced != nil {
-		own := providersFolder + p.Name
+		own := p.directory()
 		for _, para := range paragraphs(t) {
-			ours := slices.ContainsFunc(filePatterns(t, para), func(pattern string) bool { return strings.TrimSuffix(pattern, "/*") == own })
+			patterns := filePatterns(t, para)
+			ours := slices.Contains(patterns, own) || slices.Contains(patterns, own+"/*")
 			holders, held := para.field("copyright")
 			license, licensed := para.field("license")
 			if !ours || !held || !licensed {

@@ -50,6 +50,7 @@ func kinds(library, plugin string) map[string]kind {
 		"no kernel module":           {manifest: []string{"kernelModule: fly.ko\n", ""}},
 		"a condition":                {shared: true, manifest: []string{"coherentDMA: true", "coherentDMA: true\n  condition: ENABLE_FLY"}},
 		"folders of its own":         {shared: true, manifest: []string{"coherentDMA: true", "coherentDMA: true\n  subdirectories: [man]"}, files: man},
+		"another directory":          {manifest: []string{"name: fly\n", "name: fly\ndirectory: flyer\n"}},
 		"an executable file":         {files: map[string]string{"setup": "#!/bin/sh\n"}},
 		"files to install":           {files: map[string]string{"CMakeLists.txt": "rdma_provider(fly\n  fly.c\n)\ninstall(FILES 70-fly.rules DESTINATION \"${CMAKE_INSTALL_UDEV_RULESDIR}\")\n", "70-fly.rules": "#\n"}},
 		"more to build":              {shared: true, manifest: []string{"privateFiles:", "buildRequires: {rpm: [pkgconfig(numa) >= 2.0, gcc-c++], debian: [libnuma-dev (>= 2.0), g++]}\nprivateFiles:"}},
@@ -215,7 +216,7 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree
 	if err != nil {
 		t.Fatalf("deb: %v", err)
 	}
-	paragraph := regexp.MustCompile(`(?m)^Files: providers/` + m.Name + `/\*\n(?:Copyright: (.*)(?:\n +.*)*\n)License: (.*)$`)
+	paragraph := regexp.MustCompile(`(?m)^Files: ` + m.Folder() + `/\*\n(?:Copyright: (.*)(?:\n +.*)*\n)License: (.*)$`)
 	copyright := paragraph.FindStringSubmatch(readIn(t, tree.Dir, "debian/copyright"))
 	holder := map[string]string{"fly": "unspecified", "ant": "2001, A", "gnat": "2002, G"}[m.Name]
 	if copyright == nil || copyright[2] != "BSD-MIT or GPL-2" || holder != "" && copyright[1] != holder {
