@@ -141,3 +141,11 @@ func TestReasonIsLibibverbsOwn(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestMeasured(t *testing.T) {
+	for text, want := range map[string]bool{"95.7": true, "0": false, "-1": false, "inf": false, "nan": false, "x": false} {
+		if _, got := measured(text); got != want {
+			t.Errorf("%q is measured: %t, want %t", text, got, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -91,9 +92,16 @@ func (g *guest) column(ctx context.Context, d lab.Device, column int, program st
 	if err != nil {
 		return 0, err
 	}
-	v, err := strconv.ParseFloat(fields[column], 64)
-	if err != nil || v <= 0 {
+	v, ok := measured(fields[column])
+	if !ok {
 		return 0, fmt.Errorf("%s: column %d of %q is not a measured value", program, column, fields)
 	}
 	return v, nil
+}
+
+// measured reads a value; perftest prints "inf" and "nan" where the clock has
+// not moved, and no record can carry these.
+func measured(text string) (float64, bool) {
+	v, err := strconv.ParseFloat(text, 64)
+	return v, err == nil && v > 0 && !math.IsInf(v, 0)
 }
