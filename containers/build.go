@@ -103,8 +103,7 @@ func (e *Engine) build(
 		progress.message(m)
 		return progress.logErr
 	})
-	switch {
-	case err == nil && progress.image == "":
+	if err == nil && progress.image == "" {
 		return errors.New("the engine named no image")
 	}
 	return err

@@ -39,6 +39,7 @@ func (g *ground) labels() map[string]string { return map[string]string{"clean": 
 
 // ours names an image of verbsmith's, theirs one of somebody else.
 func (g *ground) ours(name string) string { return g.e.references + "/" + name + ":1" }
+
 func (g *ground) theirs(name string) string {
 	return "verbsmith-test/theirs-" + g.mark + "/" + name + ":1"
 }

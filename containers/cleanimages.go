@@ -105,7 +105,7 @@ func (c *cleaning) removeIfUnnamed(ctx context.Context, o Object) error {
 	if err == nil {
 		_, err = c.cli.ImageRemove(ctx, o.ID, image.RemoveOptions{})
 	}
-	return err
+	return err //nolint:wrapcheck // the caller looks at what it is
 }
 
 // ourImages gives the images with our label, those in between of builds among them, the newest first: children before

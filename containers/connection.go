@@ -107,7 +107,7 @@ type heldConn struct {
 // Close implements net.Conn.
 func (c *heldConn) Close() error {
 	c.stop()
-	return c.Conn.Close()
+	return c.Conn.Close() //nolint:wrapcheck // the connection's own words
 }
 
 // bounded is a transport whose answers end somewhere.
@@ -147,5 +147,5 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
-	return n, err //nolint:wrapcheck // io.EOF has to stay what it is
+	return n, err
 }

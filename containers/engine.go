@@ -221,7 +221,7 @@ func (e *Engine) Close() error {
 	ctx, stop := e.ending(context.Background())
 	defer stop()
 	if e.run.id == "" {
-		return e.cli.Close()
+		return e.cli.Close() //nolint:wrapcheck // there is nothing to add
 	}
 	left, err := e.containers(ctx, RunLabel+"="+e.run.id)
 	var mine []leftover

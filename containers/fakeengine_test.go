@@ -5,6 +5,7 @@ package containers
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -197,7 +198,7 @@ func (f *fakeEngine) serve(w http.ResponseWriter, r *http.Request, operation, an
 		f.mu.Unlock()
 		w.WriteHeader(http.StatusNoContent)
 	case "stat", "get":
-		stat, _ := json.Marshal(map[string]any{"name": "out", "mode": uint32(os.ModeDir | 0o755)})
+		stat := fmt.Appendf(nil, `{"name":"out","mode":%d}`, uint32(os.ModeDir|0o755))
 		w.Header().Set("X-Docker-Container-Path-Stat", base64.StdEncoding.EncodeToString(stat))
 		_, _ = w.Write(files)
 	case "put", "import":
@@ -212,7 +213,7 @@ func (f *fakeEngine) serve(w http.ResponseWriter, r *http.Request, operation, an
 	_, _ = io.WriteString(w, answer)
 }
 
-func (f *fakeEngine) decode(r *http.Request, into *map[string]any) {
+func (f *fakeEngine) decode(r *http.Request, into *map[string]any) { //nolint:gocritic // it is replaced
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	*into = nil

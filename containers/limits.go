@@ -100,7 +100,7 @@ func parseSize(text string) (int64, error) {
 	if err == nil && n > math.MaxInt64>>shift {
 		err = strconv.ErrRange
 	}
-	return n << shift, err //nolint:wrapcheck // the caller says what was wanted
+	return n << shift, err
 }
 
 // or gives the limits with their defaults, on a machine with that much memory.
@@ -119,7 +119,10 @@ func (l Limits) over(others Limits) Limits {
 		value *int64
 		other int64
 	}{
-		{&l.Memory, others.Memory}, {&l.Processes, others.Processes}, {&l.Log, others.Log}, {&l.Output, others.Output},
+		{&l.Memory, others.Memory},
+		{&l.Processes, others.Processes},
+		{&l.Log, others.Log},
+		{&l.Output, others.Output},
 		{(*int64)(&l.Time), int64(others.Time)},
 	} {
 		if *set.value == 0 {

@@ -47,7 +47,7 @@ func demultiplex(stdout, stderr io.Writer, stream io.Reader) error {
 		if _, err := io.CopyN(to, pieces, size); errors.Is(err, io.EOF) {
 			return fmt.Errorf("broken off: %w", io.ErrUnexpectedEOF)
 		} else if err != nil {
-			return err //nolint:wrapcheck // the caller's own error, of its Log
+			return err
 		}
 	}
 }

@@ -126,7 +126,8 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 		return result, err
 	}
 	result.Tail = last.last()
-	return result, e.recorded(ctx, box.id, &result)
+	err = e.recorded(ctx, box.id, &result)
+	return result, err
 }
 
 // exit is how the engine says that the main process ended.

@@ -117,7 +117,7 @@ func TestConnectEndsWithItsContext(t *testing.T) {
 				go func() {
 					e, err := Connect(ctx, Options{RunDir: t.TempDir()})
 					if e != nil {
-						err = errors.Join(err, ctx.Err(), e.Close())
+						err = errors.Join(err, ctx.Err(), e.Close()) //nolint:contextcheck // it has a bound of its own
 					}
 					done <- err
 				}()

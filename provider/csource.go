@@ -139,7 +139,7 @@ func (c *cSources) defineEnum(toks []cToken) {
 		return
 	}
 	cur := cEnumValue{base: []cToken{{Kind: cWord, Text: "0"}}}
-	for _, part := range splitC(code(toks[1:end]), ",") {
+	for _, part := range splitC(code(toks[1:end])) {
 		if len(part) == 0 || part[0].Kind != cWord {
 			continue
 		}
@@ -179,9 +179,9 @@ func closing(toks []cToken, open int) int {
 	return -1
 }
 
-// splitC cuts tokens at a separator outside of brackets. An empty last part,
+// splitC cuts tokens at the commas outside of brackets. An empty last part,
 // behind a last comma, is left out.
-func splitC(toks []cToken, sep string) [][]cToken {
+func splitC(toks []cToken) [][]cToken {
 	var parts [][]cToken
 	depth, from := 0, 0
 	for i, t := range toks {
@@ -193,7 +193,7 @@ func splitC(toks []cToken, sep string) [][]cToken {
 			depth++
 		case ")", "]", "}":
 			depth--
-		case sep:
+		case ",":
 			if depth == 0 {
 				parts, from = append(parts, toks[from:i]), i+1
 			}
@@ -267,7 +267,7 @@ func (c *cSources) objectAt(f *cFile, i int) (*cObject, bool) {
 		size = f.toks[i+3 : last]
 	}
 	return &cObject{
-		size: size, file: f, at: f.toks[i+1].Start, end: f.toks[end].Start, parts: splitC(code(inner), ","),
+		size: size, file: f, at: f.toks[i+1].Start, end: f.toks[end].Start, parts: splitC(code(inner)),
 		included: slices.ContainsFunc(inner, isInclude),
 	}, true
 }

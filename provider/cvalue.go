@@ -130,7 +130,7 @@ func call(toks []cToken) (name string, args [][]cToken, ok bool) {
 	if len(toks) < 3 || toks[0].Kind != cWord || toks[1].Text != "(" || closing(toks, 1) != len(toks)-1 {
 		return "", nil, false
 	}
-	return toks[0].Text, splitC(toks[2:len(toks)-1], ","), true
+	return toks[0].Text, splitC(toks[2 : len(toks)-1]), true
 }
 
 // expand replaces a macro of the provider's own by what it stands for, as the

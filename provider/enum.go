@@ -34,7 +34,7 @@ type enumDef struct {
 // the number that it has there. A number that is another driver's in this
 // release gives a *TakenError.
 func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, already bool, err error) {
-	def, err := parseEnum(file, data, driverEnum)
+	def, err := parseEnum(file, data)
 	if err != nil {
 		return nil, 0, false, err
 	}
@@ -150,7 +150,7 @@ func (d *enumDef) insert(data []byte, text string) []byte {
 
 // sameEnum parses the result and holds it against what it should be.
 func sameEnum(file string, out []byte, before *enumDef, constant string, value int) error {
-	after, err := parseEnum(file, out, driverEnum)
+	after, err := parseEnum(file, out)
 	if err != nil {
 		return fmt.Errorf("after the edit: %w", err)
 	}

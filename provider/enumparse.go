@@ -75,19 +75,19 @@ type enumCond struct {
 	hasElse       bool
 }
 
-// parseEnum finds the one definition of an enum and reads its constants.
-func parseEnum(file string, data []byte, name string) (*enumDef, error) {
+// parseEnum finds the one definition of enum rdma_driver_id and reads its constants.
+func parseEnum(file string, data []byte) (*enumDef, error) {
 	toks, err := scanC(file, data)
 	if err != nil {
 		return nil, err
 	}
 	open, lines := 0, []int(nil)
 	for i := 0; i+2 < len(toks); i++ {
-		if toks[i].Text == "enum" && toks[i+1].Text == name && toks[i+2].Text == "{" {
+		if toks[i].Text == "enum" && toks[i+1].Text == driverEnum && toks[i+2].Text == "{" {
 			open, lines = i+2, append(lines, lineNumber(data, toks[i].Start))
 		}
 	}
-	if err := onePlace(file, "one definition enum "+name+" {", lines); err != nil {
+	if err := onePlace(file, "one definition enum "+driverEnum+" {", lines); err != nil {
 		return nil, err
 	}
 	p := &enumParser{file: file, data: data, toks: toks[open+1:], cur: valueSet{0}}

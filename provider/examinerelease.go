@@ -84,7 +84,7 @@ func readRelease(t Tree, version string) (*inRelease, error) {
 	if data, err = t.ReadFile(DriverHeader); err != nil {
 		return nil, fmt.Errorf("read %s: %w", DriverHeader, err)
 	}
-	def, err := parseEnum(DriverHeader, data, driverEnum)
+	def, err := parseEnum(DriverHeader, data)
 	if err != nil {
 		return nil, err
 	}

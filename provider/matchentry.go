@@ -127,7 +127,7 @@ func initializer(toks []cToken, members []string) (fields map[string][]cToken, o
 	}
 	fields = map[string][]cToken{}
 	at := 0
-	for _, part := range splitC(toks[1:len(toks)-1], ",") {
+	for _, part := range splitC(toks[1 : len(toks)-1]) {
 		name, value := designator(part)
 		if name == "" {
 			if at >= len(members) {

@@ -45,7 +45,7 @@ func (p *Provider) ReadsTables(header []byte) bool {
 	if p.Manifest.DriverID.Policy == PolicyNone {
 		return false
 	}
-	def, err := parseEnum(DriverHeader, header, driverEnum)
+	def, err := parseEnum(DriverHeader, header)
 	return err == nil && (def.find(p.Manifest.DriverID.Constant) >= 0 || p.Manifest.DriverID.Shared)
 }
 

@@ -16,12 +16,12 @@ import (
 // SharedIDError is an entry of another provider's match table in the release that takes the
 // devices of the same driver id.
 type SharedIDError struct {
-	File     string // slash separated, in the tree
-	Line     int    // of the entry
-	Constant string // ours
-	Value    int    // the driver id
-	Got      string // what the entry names: RDMA_DRIVER_MANA, or a number
-	Meant    bool   // the manifest says so, or the release's provider is replaced
+	File     string `json:"file"`     // slash separated, in the tree
+	Line     int    `json:"line"`     // of the entry
+	Constant string `json:"constant"` // ours
+	Value    int    `json:"value"`    // the driver id
+	Got      string `json:"got"`      // what the entry names: RDMA_DRIVER_MANA, or a number
+	Meant    bool   `json:"meant"`    // the manifest says so, or the release's provider is replaced
 }
 
 // Error names both, and how to say that it is meant.
@@ -52,7 +52,7 @@ func (in *integration) checkShared(m *Manifest) {
 	if !ok {
 		return
 	}
-	def, err := parseEnum(DriverHeader, data, driverEnum)
+	def, err := parseEnum(DriverHeader, data)
 	if err != nil {
 		in.fail(err)
 		return

@@ -11,7 +11,9 @@ import (
 
 func TestCut(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
-		{"", ""}, {"a", "a"}, {strings.Repeat("x", 200), strings.Repeat("x", 200)},
+		{"", ""},
+		{"a", "a"},
+		{strings.Repeat("x", 200), strings.Repeat("x", 200)},
 		{strings.Repeat("x", 201), strings.Repeat("x", 200) + "... (201 characters)"},
 		{strings.Repeat("é", 200), strings.Repeat("é", 200)},
 		{strings.Repeat("é", 25_000), strings.Repeat("é", 200) + "... (25000 characters)"},

@@ -108,7 +108,7 @@ func (r *Reading) declared(sec section, n *numbering, add func(i, number int, va
 		}
 		tag, value, ok, err := "", "", false, error(nil)
 		switch sec.kind {
-		case preamble, "package":
+		case preamble, packageSection:
 			tag, value, ok, err = r.tagAt(i, n.wanted(i))
 		case n.kind + "list":
 			tag = n.kind

@@ -74,7 +74,7 @@ func (s *Spec) distroPairs(sec section) (pairs []distroPair, providers bool) {
 }
 
 func (s *Spec) addDistroPair(name string) (bool, error) {
-	for _, sec := range append(s.all("package", verbsPackage), s.sections[0]) {
+	for _, sec := range append(s.all(packageSection, verbsPackage), s.sections[0]) {
 		pairs, providers := s.distroPairs(sec)
 		if !providers {
 			continue

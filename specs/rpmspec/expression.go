@@ -259,6 +259,14 @@ func (e *expression) single() value {
 			return e.fail()
 		}
 		return v
+	default:
+		return e.literal(token)
+	}
+}
+
+// literal reads a version, a text or a number.
+func (e *expression) literal(token string) value {
+	switch {
 	case strings.HasPrefix(token, `v"`):
 		e.from416(token)
 		e.at++
@@ -272,12 +280,11 @@ func (e *expression) single() value {
 	case token[0] >= 'A' && e.rpm.before(rpm416):
 		e.at++
 		return value{text: token, quoted: true}
-	default:
-		n, err := strconv.ParseInt(token, 10, 64)
-		if err != nil {
-			return e.fail()
-		}
-		e.at++
-		return numberValue(n)
 	}
+	n, err := strconv.ParseInt(token, 10, 64)
+	if err != nil {
+		return e.fail()
+	}
+	e.at++
+	return numberValue(n)
 }

@@ -47,21 +47,9 @@ func (s *Spec) index() error {
 		if !l.start {
 			continue
 		}
-		switch conditional(l.text) {
-		case condIf:
-			if open = append(open, i); len(open) > mostNested {
-				return s.place(i, fmt.Sprintf("up to %d conditionals inside of each other", mostNested), "one more")
-			}
-		case condElse, condEnd:
-			if len(open) == 0 {
-				return s.place(i, "an %if before it", strings.TrimSpace(l.text))
-			}
-			l.depth = len(open) - 1
-			if conditional(l.text) == condEnd {
-				open = open[:len(open)-1]
-			}
-		default:
-			s.section(i)
+		var err error
+		if open, err = s.nest(i, open); err != nil {
+			return err
 		}
 	}
 	if macro.inMacro() {
@@ -75,6 +63,28 @@ func (s *Spec) index() error {
 	}
 	s.sections[len(s.sections)-1].end = len(s.lines)
 	return nil
+}
+
+// nest works out what a line does to the %ifs that are open.
+func (s *Spec) nest(i int, open []int) ([]int, error) {
+	l := &s.lines[i]
+	switch conditional(l.text) {
+	case condIf:
+		if open = append(open, i); len(open) > mostNested {
+			return nil, s.place(i, fmt.Sprintf("up to %d conditionals inside of each other", mostNested), "one more")
+		}
+	case condElse, condEnd:
+		if len(open) == 0 {
+			return nil, s.place(i, "an %if before it", strings.TrimSpace(l.text))
+		}
+		l.depth = len(open) - 1
+		if conditional(l.text) == condEnd {
+			open = open[:len(open)-1]
+		}
+	default:
+		s.section(i)
+	}
+	return open, nil
 }
 
 // continuation counts what is open at the end of a line, as copyNextLineFromOFI() in

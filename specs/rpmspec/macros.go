@@ -64,7 +64,8 @@ type macroTable struct {
 
 func newTable(m Macros) *macroTable {
 	t := &macroTable{
-		values: map[string]string{"nil": ""}, hidden: map[string]string{}, gone: map[string]bool{}, lost: map[string]string{}, strict: true, rpm: m.RPM,
+		values: map[string]string{"nil": ""}, hidden: map[string]string{}, gone: map[string]bool{}, lost: map[string]string{},
+		strict: true, rpm: m.RPM,
 	}
 	maps.Copy(t.values, m.Values)
 	if m.Arch != "" {

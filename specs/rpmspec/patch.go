@@ -127,7 +127,7 @@ func (s *Spec) patchesAt(sec section, i, next, unsure int) []patchEntry {
 		if name[0] == '%' {
 			name = "" // may be none, or several
 		}
-	case sec.kind != preamble && sec.kind != "package":
+	case sec.kind != preamble && sec.kind != packageSection:
 		return nil
 	case m != nil:
 		name = m[4]

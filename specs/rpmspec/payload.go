@@ -91,7 +91,7 @@ func (s *Spec) AddPayload(p Payload) error {
 // runtimePackage is the package in which the providers are: libibverbs, or the
 // main one in the spec of a distro that has no package of that name.
 func (s *Spec) runtimePackage() string {
-	if len(s.all("package", verbsPackage))+len(s.all("files", verbsPackage)) == 0 {
+	if len(s.all(packageSection, verbsPackage))+len(s.all("files", verbsPackage)) == 0 {
 		return ""
 	}
 	return verbsPackage

@@ -56,10 +56,11 @@ func (s *Spec) prepLine(i, end int) (prepLine, bool) {
 	p := prepLine{line: i, macro: m[2], number: m[3], rest: m[4], braced: m[1] != ""}
 	if p.braced {
 		// The arguments are in the braces, over several lines too.
-		text := s.lines[i].text
+		lines := []string{s.lines[i].text}
 		for j := i + 1; j < end && !s.lines[j].start; j++ {
-			text += "\n" + s.lines[j].text
+			lines = append(lines, s.lines[j].text)
 		}
+		text := strings.Join(lines, "\n")
 		body, behind, _ := bracketed(text[strings.IndexByte(text, '{'):], '{', '}')
 		p.rest, p.behind = strings.TrimPrefix(body, p.macro+p.number), strings.TrimSpace(behind)
 	}

@@ -119,7 +119,7 @@ func (s *Spec) pairs(sec section) []entry {
 }
 
 func (s *Spec) addPair(name string) error {
-	sec, err := s.one("package", verbsPackage)
+	sec, err := s.one(packageSection, verbsPackage)
 	if err != nil {
 		return err
 	}

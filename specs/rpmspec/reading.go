@@ -123,7 +123,7 @@ func (w *walk) line(i int) {
 func (w *walk) expandLine(i int, state *readLine) {
 	text := w.spec.lines[i].text
 	switch w.spec.sections[w.section].kind {
-	case preamble, "package":
+	case preamble, packageSection:
 		if tagLine.MatchString(text) {
 			state.text, state.failed = w.table.expand(text)
 		} else if strings.HasPrefix(strings.TrimLeft(text, " \t"), "%") {
@@ -193,8 +193,7 @@ func (w *walk) decide(i int, kind, rest string) readLine {
 		w.refuse(i, "a condition can go on in the next line from rpm 4.15 on")
 	}
 	answer, err := w.answer(kind, rest)
-	var newer *newerError
-	if errors.As(err, &newer) {
+	if newer, ok := errors.AsType[*newerError](err); ok {
 		w.refuse(i, newer.Error())
 	}
 	if err != nil {

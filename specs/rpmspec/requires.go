@@ -12,7 +12,7 @@ import (
 func (r *Reading) BuildRequires(names ...string) bool {
 	isTag := func(tag string) bool { return tag == "buildrequires" }
 	for _, sec := range r.spec.sections {
-		if sec.kind != preamble && sec.kind != "package" {
+		if sec.kind != preamble && sec.kind != packageSection {
 			continue
 		}
 		for i := sec.body(); i < sec.end; i++ {
@@ -20,7 +20,8 @@ func (r *Reading) BuildRequires(names ...string) bool {
 				continue
 			}
 			_, value, ok, err := r.tagAt(i, isTag)
-			if ok && err == nil && slices.ContainsFunc(dependencies(value), func(name string) bool { return slices.Contains(names, name) }) {
+			named := func(name string) bool { return slices.Contains(names, name) }
+			if ok && err == nil && slices.ContainsFunc(dependencies(value), named) {
 				return true
 			}
 		}

@@ -20,7 +20,11 @@ type section struct {
 	head, end int
 }
 
-const preamble = "preamble"
+// Kinds of sections that are named in several places.
+const (
+	preamble       = "preamble"
+	packageSection = "package"
+)
 
 func (sec section) body() int { return sec.head + 1 }
 

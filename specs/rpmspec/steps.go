@@ -164,6 +164,11 @@ func (p *prepReader) misread(step prepLine) string {
 	if flag := step.unknownFlag(p.rpm); flag != 0 {
 		return "%" + step.macro + " has no option -" + string(flag)
 	}
+	return p.misreadPatch(step)
+}
+
+// misreadPatch does it for %patch.
+func (p *prepReader) misreadPatch(step prepLine) string {
 	switch {
 	case step.macro != patchName:
 	case step.number != "" && !p.rpm.before(rpm420):

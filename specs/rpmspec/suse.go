@@ -102,7 +102,7 @@ func (s *Spec) sameMacro(p Payload, i int, suffix, have, want string) error {
 func (s *Spec) suseRequires(p Payload) error {
 	text := "%{" + p.Name + "_lname} = %{version}-%{release}"
 	for _, pkg := range []string{"-devel", verbsPackage} {
-		sec, err := s.one("package", pkg)
+		sec, err := s.one(packageSection, pkg)
 		if err != nil {
 			return err
 		}

@@ -58,13 +58,13 @@ func hasBlock(all []block, name string) bool {
 
 // susePackage adds the library's %package and %description.
 func (s *Spec) susePackage(p Payload) error {
-	all := s.blocks("package", "description")
+	all := s.blocks(packageSection, "description")
 	if hasBlock(all, p.Name) {
 		return nil
 	}
 	space := " "
 	for _, sec := range s.sections {
-		if sec.kind == "package" && lnamePkg.MatchString(sec.pkg()) {
+		if sec.kind == packageSection && lnamePkg.MatchString(sec.pkg()) {
 			if tags := s.tags(sec); len(tags) > 0 && tags[0].name == "summary" {
 				space = tags[0].space
 				break

@@ -98,7 +98,7 @@ func (w *walk) newer(i int) {
 		}
 		return
 	}
-	if m := bcondLine.FindStringSubmatch(text); m != nil && m[1] == "" && w.rpm.before(rpm416) {
+	if m := bcondLine.FindStringSubmatch(text); len(m) > 1 && m[1] == "" && w.rpm.before(rpm416) {
 		w.refuse(i, "%bcond is known from rpm 4.17.1 on")
 	}
 	if strings.HasPrefix(strings.TrimLeft(text, " \t"), "%dnl") && w.rpm.before(rpm415) {

@@ -142,7 +142,7 @@ func (a *App) connectEngine(ctx context.Context) (*containers.Engine, error) {
 	engine, err := containers.Connect(ctx, containers.Options{
 		Limits: limits,
 		RunDir: a.dirs.runs(),
-		Notice: func(text string) { a.pipeline.Log.WarnContext(ctx, text) },
+		Notice: func(text string) { a.pipeline.Log.WarnContext(ctx, text) }, //nolint:sloglint // it is a sentence already
 	})
 	if err != nil {
 		return nil, err

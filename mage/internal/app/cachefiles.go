@@ -11,6 +11,8 @@ import (
 // of the stages, which the stage cache removes itself: downloads (upstream), locks
 // of runs (containers), logs, and what is remembered of machines and registries
 // (pipeline). A further kind of file in the cache is a further line here.
+//
+//nolint:gochecknoglobals // compiled once
 var cacheFiles = anyOf(
 	download+`/.+`,
 	`downloads/\.?rdma-core\.sum[0-9]*`,
@@ -22,6 +24,8 @@ var cacheFiles = anyOf(
 )
 
 // cacheDirs are the directories in which they are.
+//
+//nolint:gochecknoglobals // compiled once
 var cacheDirs = anyOf(
 	`downloads`, download+`(/.+)?`, `runs`, `logs`, logsOfRun, `tmp`,
 	`stages(/.+)?`, // the stage cache leaves empty ones, or what is not its own

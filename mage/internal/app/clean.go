@@ -135,7 +135,7 @@ func (c *cleaner) cache(ctx context.Context, held *owned.Hold) error {
 	}
 	err := owned.SweepScratch(c.dirs.scratch())
 	if _, missing := os.Lstat(c.dirs.stages()); missing == nil {
-		stages, errOpen := stagecache.Open(c.dirs.stages())
+		stages, errOpen := stagecache.Open(c.dirs.stages()) //nolint:contextcheck // it waits for nothing
 		if errOpen == nil {
 			_, errOpen = stages.RemoveAll(ctx)
 		}
@@ -182,7 +182,7 @@ func (c *cleaner) engine(ctx context.Context, cache *owned.Hold) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
+	defer func() { err = errors.Join(err, engine.Close()) }() //nolint:contextcheck // also after an interrupt, with a bound of its own
 	removed, kept, err := engine.Clean(ctx, containers.CleanOptions{
 		All: c.all, OwnVolume: func(name string) bool { return pipeline.IsVolumeOf(c.dirs.cache, name) },
 	})

@@ -46,7 +46,8 @@ func findFolders() (folders, error) {
 		f.cache = filepath.Join(base, "verbsmith")
 	}
 	f.dist, f.cache = absolute(f.dist), absolute(f.cache)
-	return f, f.check()
+	err = f.check()
+	return f, err
 }
 
 const (
@@ -67,12 +68,12 @@ func (f *folders) check() error {
 	home, _ := os.UserHomeDir() // "" is no directory
 	var errs []error
 	for _, d := range [][2]string{{distVariable, f.dist}, {cacheVariable, f.cache}} {
-		switch real := owned.Real(d[1]); {
-		case real == string(filepath.Separator):
+		switch place := owned.Real(d[1]); {
+		case place == string(filepath.Separator):
 			errs = append(errs, &placeError{d[0], d[1], "the root of the file system"})
-		case home != "" && real == owned.Real(home):
+		case home != "" && place == owned.Real(home):
 			errs = append(errs, &placeError{d[0], d[1], "the home directory"})
-		case owned.Overlap(real, f.root):
+		case owned.Overlap(place, f.root):
 			errs = append(errs, &placeError{d[0], d[1], "a directory that holds the repository"})
 		}
 	}

@@ -46,7 +46,7 @@ func (f *folders) openLogs() error {
 		if !run.IsDir() || !runLogs.MatchString(run.Name()) {
 			continue
 		}
-		keep := false
+		var keep bool
 		if _, err := os.Stat(filepath.Join(dir, passedFile)); err == nil {
 			passed++
 			keep = passed <= keepPassed

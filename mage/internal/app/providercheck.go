@@ -307,32 +307,6 @@ func (c *providerCheck) compile(ctx context.Context, tree pipeline.Tree, tc pipe
 	return err
 }
 
-// compilerFindings are what the compiler said, each with the provider's own
-// file; else the whole error.
-func (c *providerCheck) compilerFindings(err error) []provider.Finding {
-	var findings []provider.Finding
-	for _, e := range pipeline.CompilerErrors(err) {
-		if e.File != "" {
-			e.File = c.place.locate(e.File)
-		}
-		findings = append(findings, provider.Finding{Err: saidError{e}})
-	}
-	if len(findings) == 0 {
-		return failedAnswer(checkCompile, err).Findings
-	}
-	return findings
-}
-
-// saidError is an error of the compiler as an error of ours.
-type saidError struct{ ui.CompilerError }
-
-func (e saidError) Error() string {
-	if why := pipeline.ExplainCompiler(e.CompilerError); why != "" {
-		return e.String() + " (" + why + ")"
-	}
-	return e.String()
-}
-
 // show tells all findings, and then the table.
 func (c *providerCheck) show(dir string) {
 	warnings := 0

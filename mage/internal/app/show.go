@@ -126,7 +126,7 @@ func (a *App) Inspect(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) showInspection(found pipeline.Inspection, provider string) {
+func (a *App) showInspection(found pipeline.Inspection, providerName string) {
 	out := a.ui.Out()
 	for _, pkg := range found.Packages {
 		fmt.Fprint(out, pipeline.FileTree(pkg))
@@ -135,7 +135,7 @@ func (a *App) showInspection(found pipeline.Inspection, provider string) {
 	for _, file := range found.OwnedFiles() {
 		rows = append(rows, []string{file, found.Owners[file]})
 	}
-	a.ui.Table("files of "+provider, []string{"file", "package"}, rows)
+	a.ui.Table("files of "+providerName, []string{"file", "package"}, rows)
 	if found.Stock == "" {
 		const hint = "+ marks what carries the provider's name; rpm -provider=%s builds the stock packages to compare with\n"
 		fmt.Fprintf(out, hint, noProvider)

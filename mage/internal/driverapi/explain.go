@@ -93,7 +93,7 @@ func (h *History) Differences(item *Item) []string {
 	}
 	var out []string
 	for i, form := range item.Forms {
-		said := ""
+		var said string
 		switch {
 		case i == 0 && form.From == h.Oldest:
 			continue

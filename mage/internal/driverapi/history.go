@@ -66,16 +66,9 @@ func Collect(releases []Release) History {
 		}
 		for name, d := range r.Header {
 			before, had := last[name]
-			form := Form{From: r.Version}
-			if d.Arguments != nil {
-				n := len(d.Arguments)
-				form.Arguments = &n
-			}
-			if had {
-				form.Changed = changed(before, d)
-				if len(form.Changed) == 0 && len(before.Arguments) == len(d.Arguments) {
-					continue
-				}
+			form, same := newForm(r.Version, before, d, had)
+			if same {
+				continue
 			}
 			if items[name] == nil {
 				items[name] = &Item{Kind: name.Kind, In: name.In, Name: name.Name}
@@ -94,6 +87,20 @@ func Collect(releases []Release) History {
 		h.Items = append(h.Items, *item)
 	}
 	return h
+}
+
+// newForm is what a name is in a release; same says that it was so before.
+func newForm(version string, before, now Declaration, had bool) (form Form, same bool) {
+	form.From = version
+	if now.Arguments != nil {
+		n := len(now.Arguments)
+		form.Arguments = &n
+	}
+	if !had {
+		return form, false
+	}
+	form.Changed = changed(before, now)
+	return form, len(form.Changed) == 0 && len(before.Arguments) == len(now.Arguments)
 }
 
 func compareItems(a, b *Item) int {

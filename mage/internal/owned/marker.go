@@ -88,18 +88,18 @@ func Lock(ctx context.Context, dir string, waiting func()) (*Hold, error) {
 //
 // Errors: *BusyError; fs.ErrNotExist if there is no marker; *ForeignError.
 func Claim(dir string) (*Hold, error) {
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil, fmt.Errorf("look at %s: %w", dir, err)
 	}
-	lock, err := try(filepath.Join(real, Marker), true)
+	lock, err := try(filepath.Join(resolved, Marker), true)
 	if err != nil {
 		return nil, fmt.Errorf("look at %s: %w", dir, err)
 	}
 	if lock == nil {
 		return nil, &BusyError{Dir: dir}
 	}
-	return newHold(real, lock)
+	return newHold(resolved, lock)
 }
 
 func newHold(dir string, lock *flock.Flock) (*Hold, error) {
@@ -119,18 +119,18 @@ func enter(ctx context.Context, dir string, alone bool, waiting func()) (*Hold, 
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, fmt.Errorf("waiting for %s: %w", dir, cause)
 		}
-		real, made, err := mark(dir)
+		resolved, made, err := mark(dir)
 		if err != nil {
 			return nil, err
 		}
-		lock, err := try(filepath.Join(real, Marker), alone)
+		lock, err := try(filepath.Join(resolved, Marker), alone)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			continue // clean has just taken it away
 		case err != nil:
 			return nil, fmt.Errorf("use %s: %w", dir, err)
 		case lock != nil:
-			h, err := newHold(real, lock)
+			h, err := newHold(resolved, lock)
 			if err == nil {
 				h.New = made
 			}
@@ -148,16 +148,16 @@ func enter(ctx context.Context, dir string, alone bool, waiting func()) (*Hold, 
 }
 
 // mark makes the directory and its marker, where they are missing.
-func mark(dir string) (real string, made bool, err error) {
+func mark(dir string) (resolved string, made bool, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", false, fmt.Errorf("make %s: %w", dir, err)
 	}
-	if real, err = filepath.EvalSymlinks(dir); err != nil {
+	if resolved, err = filepath.EvalSymlinks(dir); err != nil {
 		return "", false, fmt.Errorf("find %s: %w", dir, err)
 	}
-	f, err := os.OpenFile(filepath.Join(real, Marker), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(filepath.Join(resolved, Marker), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return real, false, nil
+		return resolved, false, nil
 	}
 	if err != nil {
 		return "", false, fmt.Errorf("mark %s as used by verbsmith: %w", dir, err)
@@ -166,7 +166,7 @@ func mark(dir string) (real string, made bool, err error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return "", false, fmt.Errorf("mark %s as used by verbsmith: %w", dir, err)
 	}
-	return real, true, nil
+	return resolved, true, nil
 }
 
 // try takes the marker's lock; nil, nil if somebody has it.

@@ -60,6 +60,7 @@ func lock(t *testing.T, dir string) *Hold {
 
 // fill writes files whose content is their name.
 func fill(t *testing.T, names ...string) func(string) error {
+	t.Helper()
 	return func(dir string) error {
 		for _, name := range names {
 			write(t, filepath.Join(dir, name), name)
@@ -215,9 +216,9 @@ func TestRemoveFollowsNoLink(t *testing.T) {
 }
 
 func TestRemoveThroughALinkLeavesTheLink(t *testing.T) {
-	real := t.TempDir()
+	resolved := t.TempDir()
 	link := filepath.Join(t.TempDir(), "dist")
-	if err := os.Symlink(real, link); err != nil {
+	if err := os.Symlink(resolved, link); err != nil {
 		t.Fatal(err)
 	}
 	h := lock(t, link)

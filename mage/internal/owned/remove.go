@@ -134,8 +134,8 @@ func Overlap(outer, inner string) bool {
 // Real resolves the links of a path, of which the end need not exist.
 func Real(name string) string {
 	name = filepath.Clean(name)
-	if real, err := filepath.EvalSymlinks(name); err == nil {
-		return real
+	if resolved, err := filepath.EvalSymlinks(name); err == nil {
+		return resolved
 	}
 	parent := filepath.Dir(name)
 	if parent == name {

@@ -173,8 +173,7 @@ func CheckTemp() error {
 	if err == nil {
 		return nil
 	}
-	var at *fs.PathError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		err = at.Err
 	}
 	return fmt.Errorf("TMPDIR=%s: temporary files cannot be made there: %w (make the directory, or unset TMPDIR)", dir, err)

@@ -105,8 +105,10 @@ func (p *Pipeline) AddonTools(ctx context.Context, job Job) (Spec, error) {
 		return Spec{}, err
 	}
 	t := addonText{addon: Addon{From: "0", Below: "1"}}
-	text := t.specText(specValues{provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true,
-		requires: job.Stock().Needs}, rules)
+	text := t.specText(specValues{
+		provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true,
+		requires: job.Stock().Needs,
+	}, rules)
 	key := stagecache.NewKey("addon-tools", addonStage).Bytes("spec", text)
 	entry, err := p.do(ctx, key, func(_ context.Context, dir string) error {
 		return writeFile(dir, addonTools, text)

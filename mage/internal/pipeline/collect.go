@@ -271,22 +271,22 @@ func complete(dir string, m Manifest) bool {
 }
 
 // sumFile gives the SHA-256 of a regular file in hexadecimal digits.
-func sumFile(path string) (string, error) {
-	st, err := os.Stat(path)
+func sumFile(name string) (string, error) {
+	st, err := os.Stat(name)
 	if err != nil {
 		return "", err
 	}
 	if !st.Mode().IsRegular() {
-		return "", fmt.Errorf("%s: want a regular file, got one of mode %s", path, st.Mode())
+		return "", fmt.Errorf("%s: want a regular file, got one of mode %s", name, st.Mode())
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(name)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
-		return "", fmt.Errorf("sum %s: %w", path, err)
+		return "", fmt.Errorf("sum %s: %w", name, err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }

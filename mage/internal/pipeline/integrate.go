@@ -52,7 +52,7 @@ func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, er
 		key = key.String("provider", job.Provider.Digest())
 	}
 	entry, err := p.cached(ctx, "integrate", key, func(_ context.Context, dir string, s *ui.Stage) error {
-		return integrate(job, src, dir, s)
+		return integrate(job, src, dir, s) //nolint:contextcheck // bounded by the tree, and pure
 	})
 	if err != nil {
 		return Tree{}, err

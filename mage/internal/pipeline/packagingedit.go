@@ -83,7 +83,7 @@ func skipped(file string, err error) []provider.Skipped {
 
 // flat gives the errors that were joined.
 func flat(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what is wrapped is looked at by the caller
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	return []error{err}
@@ -92,7 +92,8 @@ func flat(err error) []error {
 // warnOfSkipped tells which edits were not made.
 func (p *Pipeline) warnOfSkipped(ctx context.Context, tree Tree) {
 	for _, skip := range tree.Result.Skipped {
-		p.Log.WarnContext(ctx, "no edit in "+skip.File+": "+neededBy(skip.File), "because", skip.Why)
+		text := "no edit in " + skip.File + ": " + neededBy(skip.File)
+		p.Log.WarnContext(ctx, text, "because", skip.Why) //nolint:sloglint // the file belongs into the sentence
 	}
 }
 

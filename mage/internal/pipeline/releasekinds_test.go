@@ -120,6 +120,7 @@ func offline(t *testing.T) *Pipeline {
 // by git and patch, and the same patch of the whole source. What rpm, rpm:addon
 // and deb make of the whole source before an engine is asked is made too.
 func TestReleaseOfEachKind(t *testing.T) {
+	t.Parallel()
 	clone := gitRelease(t, miniRelease())
 	for name, k := range kinds("ant", "gnat") {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +220,7 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree
 	paragraph := regexp.MustCompile(`(?m)^Files: ` + m.Folder() + `/\*\n(?:Copyright: (.*)(?:\n +.*)*\n)License: (.*)$`)
 	copyright := paragraph.FindStringSubmatch(readIn(t, tree.Dir, "debian/copyright"))
 	holder := map[string]string{"fly": "unspecified", "ant": "2001, A", "gnat": "2002, G"}[m.Name]
-	if copyright == nil || copyright[2] != "BSD-MIT or GPL-2" || holder != "" && copyright[1] != holder {
+	if len(copyright) != 3 || copyright[2] != "BSD-MIT or GPL-2" || holder != "" && copyright[1] != holder {
 		t.Errorf("debian/copyright: got %q", copyright)
 	}
 	if p.Interfaces, err = specs.LoadInterfaces(os.DirFS("../../../specs")); err != nil {

@@ -22,8 +22,8 @@ type redactor struct{ held []byte }
 
 // next gives what can be written of what came: an unfinished word, which may be the beginning of a URL, is held back.
 func (r *redactor) next(p []byte) []byte {
-	text := append(r.held, p...)
-	word := strings.LastIndexAny(string(text), " \t\r\n\"'<>") + 1
+	text := slices.Concat(r.held, p)
+	word := strings.LastIndexAny(string(text), " \t\r\n\"'<>") + 1 //nolint:mirror // the package has a bytes of its own
 	if len(text)-word > maxHeld {
 		word = len(text)
 	}

@@ -58,6 +58,8 @@ func (c *Clone) Tree(ctx context.Context, commit string) ([]TreeFile, error) {
 }
 
 // treeModes are git's for what an archive of a commit has as a file; a submodule is none.
+//
+//nolint:gochecknoglobals // a table
 var treeModes = map[string]fs.FileMode{"100644": 0o644, "100664": 0o644, "100755": 0o755, "120000": fs.ModeSymlink}
 
 // Find looks up a tag, branch or commit id.

@@ -150,7 +150,7 @@ func (v *gitView) pipes() error {
 			if err == nil && d.Type()&(fs.ModeNamedPipe|fs.ModeDevice|fs.ModeCharDevice|fs.ModeSocket) != 0 {
 				return odd(path, d.Type())
 			}
-			return nil //nolint:nilerr // git says what it cannot read
+			return nil // git says what it cannot read
 		})
 		if err != nil {
 			return err

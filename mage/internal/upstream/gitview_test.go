@@ -115,7 +115,7 @@ func TestGitArchiveToAFullDisk(t *testing.T) {
 	c, _, _ := newCheckout(t)
 	random := make([]byte, 300<<10)
 	for i := range random {
-		random[i] = byte(rand.Int()) //nolint:gosec // bytes that do not compress
+		random[i] = byte(rand.Int()) // bytes that do not compress
 	}
 	writeFile(t, filepath.Join(c.dir, "random"), random)
 	c.commit("58.0")
