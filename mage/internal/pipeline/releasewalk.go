@@ -83,9 +83,9 @@ func (w *walk) ended(row *ReleaseRow, hit bool, err error) {
 }
 
 func (w *walk) summary() string {
-	text := fmt.Sprintf("%s, %d anew", CountReleases(w.total), w.ran)
+	text := fmt.Sprintf("%s, %d rebuilt", CountReleases(w.total), w.ran)
 	if w.failed > 0 {
-		text += fmt.Sprintf(", %d not well", w.failed)
+		text += fmt.Sprintf(", %d failed", w.failed)
 	}
 	return text
 }
