@@ -210,7 +210,8 @@ func interrupted(ctx context.Context, what string, err error) error {
 	if cause == nil {
 		return err
 	}
-	if !errors.Is(cause, ctx.Err()) {
+	// A limit that was met is a failure, which nobody asked for.
+	if _, met := errors.AsType[*LimitError](cause); !met && !errors.Is(cause, ctx.Err()) {
 		cause = &alsoError{cause, ctx.Err()}
 	}
 	return fmt.Errorf("%s: %w", what, cause)

@@ -133,12 +133,18 @@ func (l Limits) over(others Limits) Limits {
 	return l
 }
 
-// clock gives a context that ends when the time is over, with a *LimitError as its cause.
+// clock gives a context that ends when the time is over, with a *LimitError as its cause. It has no deadline: a
+// connection that is being made would report that as its own "i/o timeout", and before the context has ended.
 func (l Limits) clock(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
 	if l.Time == 0 {
-		return context.WithCancel(ctx)
+		return ctx, func() { cancel(nil) }
 	}
-	return context.WithTimeoutCause(ctx, l.Time, l.met(LimitTime))
+	over := time.AfterFunc(l.Time, func() { cancel(l.met(LimitTime)) })
+	return ctx, func() {
+		over.Stop()
+		cancel(nil)
+	}
 }
 
 // value is a limit as a person reads it.
