@@ -134,6 +134,28 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestExplainStructures has gcc's own words for a structure that the release has not,
+// which name it in the source line only.
+func TestExplainStructures(t *testing.T) {
+	known, err := driverapi.Known()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"struct ibv_buf is in driver.h from v64.0 on: test IBVERBS_PABI_VERSION >= 64"}
+	for _, said := range []string{
+		"a.c:2:28: error: field ‘b’ has incomplete type\n    2 | struct s { int a; struct ibv_buf b; };\n",
+		"a.c:4:9: error: variable ‘v’ has initializer but incomplete type\n    4 |  struct ibv_buf v = {};\n",
+		"a.c:5:11: error: storage size of ‘w’ isn’t known\n    5 |  struct ibv_buf w;\n",
+	} {
+		if got := known.ExplainLog(strings.NewReader(said)); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", said, got, want)
+		}
+	}
+	if got := known.ExplainLog(strings.NewReader("a.c:5:1: warning: unused\n    5 |  struct ibv_buf w;\n")); len(got) > 0 {
+		t.Errorf("a warning is explained: %q", got)
+	}
+}
+
 func TestExplainLogIsBounded(t *testing.T) {
 	known, err := driverapi.Known()
 	if err != nil {

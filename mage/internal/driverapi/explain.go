@@ -39,9 +39,17 @@ var complaints = []complaint{
 	{regexp.MustCompile(`near initialization for ` + quoted + `[^'’"]*\.(\w+)['’"]`), []string{KindMember}},
 	{regexp.MustCompile(`(?:incomplete type|undefined type|unknown type name) ` + quoted + `(?:struct )?(\w+)`), []string{KindStruct}},
 	{regexp.MustCompile(quoted + `struct (\w+)['’"] declared inside parameter list`), []string{KindStruct}},
-	{regexp.MustCompile(`storage size of .* isn't known.*struct (\w+)`), []string{KindStruct}},
 	{regexp.MustCompile(`invalid application of ['‘"]sizeof['’"] to incomplete type ['‘"]struct (\w+)`), []string{KindStruct}},
 }
+
+// unnamed are complaints of a structure that gcc shows in the source line below, and
+// does not name; structure finds it there.
+//
+//nolint:gochecknoglobals // compiled once
+var (
+	unnamed   = regexp.MustCompile(`has incomplete type|has initializer but incomplete type|storage size of .* isn['’]t known`)
+	structure = regexp.MustCompile(`\bstruct (\w+)`)
+)
 
 // Explain says what other releases have in place of what a compiler's message
 // complains of; nothing where driver.h has always been the same there.
@@ -52,31 +60,52 @@ func (h *History) Explain(message string) []string {
 		if m == nil {
 			continue
 		}
-		for i := range h.Items {
-			item := &h.Items[i]
-			if item.Name == m[1] && slices.Contains(c.kinds, item.Kind) {
-				out = append(out, h.Differences(item)...)
-			}
-		}
+		out = append(out, h.named(m[1], c.kinds...)...)
 	}
 	return slices.Compact(out)
+}
+
+// named says how what has a name differs between releases.
+func (h *History) named(name string, kinds ...string) []string {
+	var out []string
+	for i := range h.Items {
+		item := &h.Items[i]
+		if item.Name == name && slices.Contains(kinds, item.Kind) {
+			out = append(out, h.Differences(item)...)
+		}
+	}
+	return out
+}
+
+// explainLine explains a line of a log, of which the one before ended in an unnamed
+// complaint if below is true.
+func (h *History) explainLine(line string, below bool) []string {
+	out := h.Explain(line)
+	if below {
+		for _, m := range structure.FindAllStringSubmatch(line, -1) {
+			out = append(out, h.named(m[1], KindStruct)...)
+		}
+	}
+	return out
 }
 
 // ExplainLog explains a compiler's whole output: each difference once, five at
 // most. What cannot be read is left out.
 func (h *History) ExplainLog(log io.Reader) []string {
 	var out []string
+	below := false
 	r := bufio.NewReaderSize(log, longestLine)
 	for len(out) < mostExplanations {
 		line, more, err := r.ReadLine()
 		if err != nil {
 			break
 		}
-		for _, text := range h.Explain(string(line)) {
+		for _, text := range h.explainLine(string(line), below) {
 			if !slices.Contains(out, text) {
 				out = append(out, text)
 			}
 		}
+		below = unnamed.Match(line)
 		for more && err == nil {
 			_, more, err = r.ReadLine()
 		}
