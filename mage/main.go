@@ -9,7 +9,9 @@ import (
 	"io"
 	"log" //nolint:depguard // mage.RunCompiled takes one
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gofrs/flock"
 	"github.com/magefile/mage/mage"
@@ -18,6 +20,7 @@ import (
 )
 
 func main() {
+	go endWithStatus()
 	os.Exit(run(os.Args[1:]))
 }
 
@@ -47,6 +50,18 @@ func run(args []string) int {
 		return status
 	}
 	return mage.RunCompiled(inv, exe, log.New(os.Stderr, "", 0))
+}
+
+// endWithStatus ends the process with a status when it is told to end: go tool
+// takes a tool that a signal has killed for one that ended with 0. The program
+// that this one runs gets the signal too, or sees that this one is gone.
+func endWithStatus() {
+	const base = 128 // as shells have it
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
+	if number, ok := (<-signals).(syscall.Signal); ok {
+		os.Exit(base + int(number))
+	}
 }
 
 // compile makes the program of inv's magefiles while no other run of the same

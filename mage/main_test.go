@@ -3,11 +3,14 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -16,6 +19,7 @@ const asMage = "VERBSMITH_TEST_AS_MAGE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asMage) != "" {
+		go endWithStatus()
 		os.Exit(run(os.Args[1:]))
 	}
 	os.Exit(m.Run())
@@ -34,6 +38,11 @@ import (
 func Hello() { fmt.Println("hello") }
 
 func Fail() { os.Exit(7) }
+
+func Wait() {
+	fmt.Println("waiting")
+	_, _ = os.Stdin.Read(make([]byte, 1))
+}
 `
 
 // onlyOne is a go command that fails where two of one folder compile at once.
@@ -92,7 +101,7 @@ func TestStatus(t *testing.T) {
 	write(t, filepath.Join(dir, "magefile.go"), magefile+"\nfunc Broken() { nowhere() }\n")
 	cmd := mageIn(t, dir, home, "hello")
 	out, _ := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "magefile.go:14:17: undefined: nowhere") {
+	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "magefile.go:19:17: undefined: nowhere") {
 		t.Errorf("status %d of a magefile that does not compile\n%s", cmd.ProcessState.ExitCode(), out)
 	}
 }
@@ -135,5 +144,35 @@ func TestMissingTempDirectoryIsNamed(t *testing.T) {
 	cmd.Env = append(os.Environ(), asMage+"=1", "TMPDIR="+missing)
 	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "TMPDIR="+missing) {
 		t.Errorf("%v, said %s", err, out)
+	}
+}
+
+// TestToldToEnd: a run that is told to end does not end with 0, nor by a signal,
+// which go tool takes for 0.
+func TestToldToEnd(t *testing.T) {
+	for number, want := range map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+		cmd := mageIn(t, folder(t), t.TempDir(), "wait")
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(out, make([]byte, len("waiting"))); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Process.Signal(number); err != nil {
+			t.Fatal(err)
+		}
+		exit, ok := errors.AsType[*exec.ExitError](cmd.Wait())
+		_ = in.Close()
+		if !ok || exit.ExitCode() != want {
+			t.Errorf("after %v: got %v, want status %d", number, exit, want)
+		}
 	}
 }

@@ -117,8 +117,8 @@ if command -v apt-get >/dev/null; then
 		apt-get update --quiet >&2 || say 'apt-get update did not succeed everywhere; going on with what there is'
 		mirror=$(debian_mirror)
 	fi
-	# What leads to a proxy with a password, or to a program of this machine, is no use in the tree.
-	proxies=$(apt-config dump --format '%F "%v";%n' | grep -E '^Acquire::https?::Proxy(::[^ ]*)? ' | grep -vE '://[^/"]*@' || true)
+	# What may lead to a proxy with a password, or to a program of this machine, is no use in the tree.
+	proxies=$(apt-config dump --format '%F "%v";%n' | grep -E '^Acquire::https?::Proxy(::[^ ]*)? ' | grep -v '@' || true)
 	if [[ -z ${http_proxy:-} ]]; then
 		http_proxy=$(apt-config dump --format '%v%n' Acquire::http::Proxy | head -n 1)
 		[[ -z $http_proxy || $http_proxy == DIRECT ]] || export http_proxy

@@ -39,6 +39,16 @@ func editStages(job pipeline.Job) int {
 }
 
 func (a *App) editJob(ctx context.Context, job pipeline.Job) (made, error) {
+	m, err := a.patchJob(ctx, job)
+	if err != nil {
+		return m, err
+	}
+	m.spec, err = a.pipeline.Spec(ctx, m.job, m.src)
+	return m, err
+}
+
+// patchJob is editJob without the spec.
+func (a *App) patchJob(ctx context.Context, job pipeline.Job) (made, error) {
 	m := made{job: job}
 	var err error
 	if m.src, err = a.pipeline.Source(ctx, m.job); err != nil {
@@ -52,8 +62,7 @@ func (a *App) editJob(ctx context.Context, job pipeline.Job) (made, error) {
 			return m, err
 		}
 	}
-	m.spec, err = a.pipeline.Spec(ctx, m.job, m.src)
-	return m, err
+	return m, nil
 }
 
 // toolchainStages are base and toolchain.

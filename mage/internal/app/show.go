@@ -57,12 +57,17 @@ func size(n int64) string {
 
 // Patch is the patch target.
 func (a *App) Patch(ctx context.Context) error {
-	m, err := a.edited(ctx, 1)
+	job, err := a.rpmJob(ctx)
 	if err != nil {
 		return err
 	}
-	if m.job.Provider == nil {
+	if job.Provider == nil {
 		return needsProvider()
+	}
+	a.pipeline.Plan(editStages(job)) // the proof in place of the spec
+	m, err := a.patchJob(ctx, job)
+	if err != nil {
+		return err
 	}
 	if _, err := a.pipeline.ProvePatch(ctx, m.tree, m.patch); err != nil {
 		return err

@@ -22,6 +22,8 @@ var bootstrapMachine = map[string]string{
 echo 'Packages|Debian|Debian|main|https://mirror-user:mirror%2Dsecret@mirror.example:8443/debian/'`,
 	"apt-config": `case "$*" in
 *%F*) printf 'Acquire::http::Proxy "http://proxy-user:proxy-secret@proxy.example:3128/";\n'
+	printf 'Acquire::http::Proxy::a "proxy-user:proxy-secret@proxy.example:3128";\n'
+	printf 'Acquire::http::Proxy::b "http://proxy-user:proxy/secret@proxy.example";\n'
 	printf 'Acquire::https::Proxy "http://plain.example:3128/";\n'
 	printf 'Acquire::http::Proxy-Auto-Detect "/usr/bin/auto";\n' ;;
 *) echo 'http://proxy-user:proxy-secret@proxy.example:3128/' ;;

@@ -75,6 +75,8 @@ func skipped(file string, err error) []provider.Skipped {
 		name := file
 		if place, ok := errors.AsType[*provider.PlaceError](one); ok {
 			name = place.File
+		} else if value, ok := errors.AsType[*debianpkg.ValueError](one); ok && value.What == "license" {
+			name = "debian/copyright"
 		}
 		out = append(out, provider.Skipped{File: name, Why: one.Error()})
 	}

@@ -153,7 +153,7 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 	return writeFile(dir, "release.json", data)
 }
 
-var errCommitDate = errors.New("want a date of 2005 or later, as the patch gets, got")
+var errCommitDate = errors.New("want a date from 2005 to 2099, as the patch gets, got")
 
 // sparse is a release's source as far as the edits read it, in a folder below
 // dir.

@@ -43,7 +43,7 @@ const Master = "master"
 // releaseTag is what upstream calls a release, anyTag what a fork may call one.
 var (
 	releaseTag   = regexp.MustCompile(`^v[0-9]+(\.[0-9]+){1,3}$`)
-	anyTag       = regexp.MustCompile(`^v[0-9][0-9A-Za-z.+~_-]*$`)
+	anyTag       = regexp.MustCompile(`^v?[0-9][0-9A-Za-z.+~_-]*$`)
 	candidateTag = regexp.MustCompile(`(?i)[.~_-](?:rc|pre|alpha|beta)[.]?[0-9]*$`)
 )
 
@@ -77,7 +77,7 @@ func (c *Clone) Path() string { return c.repo.path }
 func (c *Clone) Refs(ctx context.Context) ([]Ref, error) {
 	const format = "--format=%(refname) %(objectname) %(committerdate:unix) %(*objectname) %(*committerdate:unix)"
 	const remote, local = "refs/remotes/origin/master", "refs/heads/master"
-	text, err := c.repo.output(ctx, "for-each-ref", format, "refs/tags/v*", local, remote)
+	text, err := c.repo.output(ctx, "for-each-ref", format, "refs/tags/v*", "refs/tags/[0-9]*", local, remote)
 	if err != nil {
 		return nil, &GivenError{Source: c.repo.path, Reason: "cannot be listed", Err: err}
 	}

@@ -35,13 +35,15 @@ func TestCloneListsReleases(t *testing.T) {
 	c.git("tag", "v58-rc1")
 	c.git("tag", "v59.amzn0")
 	c.git("tag", "v56mlnx1")
+	c.git("tag", "59.bare0") // a fork's need no v
+	c.git("tag", "debian/57.0-1")
 	c.git("tag", "v56.1+acme-2")
 	c.git("tag", "other")
 	c.git("tag", "vendor/v1")
 	c.git("tag", "v9.9", "HEAD:src") // no commit
 	refs, err := openClone(t, c.dir).Refs(t.Context())
 	must(t, err)
-	if got := refNames(refs); !slices.Equal(got, []string{"v56.1", "v56.1+acme-2", "v56mlnx1", "v57.0", "v58-rc1", "v59.amzn0"}) {
+	if got := refNames(refs); !slices.Equal(got, []string{"59.bare0", "v56.1", "v56.1+acme-2", "v56mlnx1", "v57.0", "v58-rc1", "v59.amzn0"}) {
 		t.Errorf("got %v", got)
 	}
 	for _, ref := range refs {
