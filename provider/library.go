@@ -67,7 +67,7 @@ func (r *buildReader) read(b *buildFile, c *cmakeCommand) {
 	case cmakePlugin, cmakeShared:
 		r.errs = append(r.errs, r.p.checkSources(b, c)...)
 		if len(c.Args) == 0 || c.Args[0].Text != name {
-			r.others = append(r.others, otherTarget(b, c, name))
+			r.others = append(r.others, r.p.otherTarget(b, c))
 			return
 		}
 		if c.Name == cmakePlugin {
@@ -79,7 +79,7 @@ func (r *buildReader) read(b *buildFile, c *cmakeCommand) {
 		r.fail(r.publish(b, c))
 	case "rdma_pkg_config":
 		if len(c.Args) == 0 || c.Args[0].Text != name {
-			r.fail(b.failAt(c, "rdma_pkg_config("+name+" …", "another library's"))
+			r.fail(otherPkgConfig(b, c, name))
 			return
 		}
 		r.pc = &cmakePlace{Text: c.Args[0].Text, b: b, arg: c.Args[0]}

@@ -134,7 +134,7 @@ func TestLibraryMistakes(t *testing.T) {
 		{"hostile version", cmakeName, "1.1.${PACKAGE_VERSION}", "\"1;rm\"", cmakeName + ":10: looked for numbers"},
 		{"two libraries", cmakeName, "publish_headers", "rdma_shared_provider(fly libfly.map 2 2.0 fly.c)\npublish_headers", "another one"},
 		{"library and plug-in", cmakeName, "publish_headers", "rdma_provider(fly fly.c)\npublish_headers", "both"},
-		{"pkg-config of another", cmakeName, `rdma_pkg_config("fly"`, `rdma_pkg_config("wasp"`, "another library's"},
+		{"pkg-config of another", cmakeName, `rdma_pkg_config("fly"`, `rdma_pkg_config("wasp"`, `rdma_pkg_config(fly …, found rdma_pkg_config("wasp"`},
 		{"page that is not there", "man/flydv.7.md", "", "", "man/" + cmakeName + ":2: looked for the file flydv.7.md"},
 		{"pages that a condition decides", "man/" + cmakeName, "rdma_man_pages(", "if (X)\nset(P flydv.7.md)\nendif()\nrdma_man_pages(${P} ", "man/" + cmakeName + ":4: looked for a page"},
 		{"page without a section", "man/" + cmakeName, "flydv_open.3\n", "flydv_open\n", "man/" + cmakeName + ":3: looked for a page"},

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/resnics/verbsmith/specs/edit"
 )
@@ -12,18 +13,44 @@ import (
 // The name is that of the plug-in or library, of NAME.driver and of verbs_provider_NAME,
 // which rdma-core's CMake files expect of one provider to be one; the directory alone may
 // be called otherwise.
-func otherTarget(b *buildFile, c *cmakeCommand, name string) *SourceError {
+func (p *Provider) otherTarget(b *buildFile, c *cmakeCommand) *SourceError {
+	name := p.Manifest.Name
 	e := &SourceError{File: b.file, Line: lineNumber(b.data, c.Start), Want: c.Name + "(" + name}
 	switch {
 	case len(c.Args) == 0:
 		e.Got = c.Name + "()"
 	case nameForm.MatchString(c.Args[0].Text):
 		got := c.Args[0].Text
-		e.Got = fmt.Sprintf("%s(%s (if it is meant: \"name: %s\" and \"directory: %s\" in %s)", c.Name, got, got, name, ManifestName)
+		directory := ""
+		if dir := p.directory(); dir != got {
+			directory = fmt.Sprintf(" and \"directory: %s\"", dir)
+		}
+		e.Got = fmt.Sprintf("%s(%s (if it is meant: \"name: %s\"%s in %s)", c.Name, got, got, directory, ManifestName)
 	default:
 		e.Got = c.Name + "(" + edit.Quote(c.Args[0].Text)
 	}
 	return e
+}
+
+// directory is how the provider's directory is to be called in rdma-core: as the manifest
+// says, else as it is called where it is, if that can be, else by the manifest's name.
+func (p *Provider) directory() string {
+	if p.Manifest.Directory != "" {
+		return p.Manifest.Directory
+	}
+	if dir, err := filepath.Abs(p.Dir); err == nil && nameForm.MatchString(filepath.Base(dir)) {
+		return filepath.Base(dir)
+	}
+	return p.Manifest.Name
+}
+
+// otherPkgConfig says that rdma_pkg_config() is for a library of another name.
+func otherPkgConfig(b *buildFile, c *cmakeCommand, name string) error {
+	found := c.Name + "()"
+	if len(c.Args) > 0 {
+		found = c.Name + "(" + edit.Quote(c.Args[0].Text)
+	}
+	return b.failAt(c, c.Name+"("+name+" …", found)
 }
 
 // targetName is the name that the provider's CMakeLists.txt give it, "" where they give

@@ -3,6 +3,8 @@
 package provider
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +25,31 @@ func TestThreeNames(t *testing.T) {
 	got := findings(Examine(t.Context(), dir), dir, CheckCMake)
 	wantFindings(t, got, "CMakeLists.txt:2: want rdma_shared_provider(fly, got rdma_shared_provider(fly_rp",
 		"CMakeLists.txt:3: want rdma_provider(fly, got rdma_provider()", "CMakeLists.txt:4: want rdma_provider(fly, got rdma_provider(…300 characters")
+}
+
+// What is advised is the directory that there is.
+func TestDirectoryOfTheAdvice(t *testing.T) {
+	for name, tt := range map[string]struct{ manifest, dir, want string }{
+		"a third name":      {"", "octep_rdma", `"name: octep_rp" and "directory: octep_rdma" in provider.yaml)`},
+		"the target's":      {"", "octep_rp", `(if it is meant: "name: octep_rp" in provider.yaml)`},
+		"the manifest's":    {"directory: octep\n", "octep_rdma", `"name: octep_rp" and "directory: octep" in provider.yaml)`},
+		"one that is none":  {"", "my copy", `"name: octep_rp" and "directory: fly" in provider.yaml)`},
+		"the provider's":    {"", "fly", `"name: octep_rp" and "directory: fly" in provider.yaml)`},
+		"the manifest's is": {"directory: octep_rp\n", "fly", `(if it is meant: "name: octep_rp" in provider.yaml)`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from := smallFolder(t, map[string]string{
+				ManifestName: strings.Replace(smallManifest, "name: fly\n", "name: fly\n"+tt.manifest, 1),
+				cmakeName:    "rdma_provider(octep_rp fly.c sub/fast.c)\n",
+			})
+			dir := filepath.Join(filepath.Dir(from), tt.dir)
+			if err := os.Rename(from, dir); err != nil && dir != from {
+				t.Fatal(err)
+			}
+			_, err := Load(t.Context(), dir)
+			wantError(t, err, tt.want)
+		})
+	}
 }
 
 // A library of another name than its directory: files, add_subdirectory and MAINTAINERS
