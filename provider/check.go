@@ -157,9 +157,6 @@ func (c *checker) driverID(id DriverID) {
 	} else if id.Constant != "" {
 		c.add("driverID.constant", "none with policy none", strconv.Quote(id.Constant))
 	}
-	if id.Shared && id.Policy == PolicyNone {
-		c.add("driverID.shared", "false with policy none: there is no id to share", "true")
-	}
 	switch {
 	case id.Policy == PolicyExplicit && (id.Value < 1 || id.Value > maxDriverID):
 		want := fmt.Sprintf("a number from 1 to %d with policy explicit", maxDriverID)

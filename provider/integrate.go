@@ -37,7 +37,7 @@ type Result struct {
 	DriverID     int             // the constant's number in this release
 	EnumConstant string          // RDMA_DRIVER_…
 	PrivateABI   int             // the release's IBVERBS_PABI_VERSION
-	Warnings     []SharedIDError // of what is meant and may surprise
+	Warnings     []SharedIDError // of what is allowed and may surprise
 	Skipped      []Skipped
 }
 
@@ -78,7 +78,7 @@ func (p *Provider) CopyPlan() []Copy {
 func Integrate(t Tree, p *Provider) (*Result, error) {
 	in := &integration{tree: t, data: map[string][]byte{}}
 	in.run(&p.Manifest)
-	in.checkShared(&p.Manifest)
+	in.checkShared(p)
 	in.checkInstalled(p)
 	plan := p.CopyPlan()
 	for _, c := range plan {

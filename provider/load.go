@@ -36,6 +36,7 @@ type Provider struct {
 	markdown      bool // some of them are written so
 	rst           bool
 	installed     []Installed
+	matchIDs      []string // the driver ids of its match tables
 }
 
 // Load reads a provider's folder. Everything that is wrong is reported at once,
@@ -65,6 +66,7 @@ func Load(ctx context.Context, dir string) (*Provider, error) {
 	if err := errors.Join(p.checkNamed(file, data), p.checkLicense(file, data), p.checkBuild()); err != nil {
 		return nil, err
 	}
+	p.matchIDs = p.readIDs(ctx)
 	p.digest = p.sum()
 	return p, nil
 }

@@ -7,6 +7,15 @@ import (
 	"strings"
 )
 
+// entries reads a match table.
+func (c *cSources) entries(o *cObject) []matchEnt {
+	entries := make([]matchEnt, 0, len(o.parts))
+	for _, part := range o.parts {
+		entries = append(entries, c.entry(part))
+	}
+	return entries
+}
+
 // entry reads one entry: a macro of libibverbs' driver.h, one of the provider's
 // own that stands for such, or braces.
 func (c *cSources) entry(part []cToken) matchEnt {
@@ -165,20 +174,64 @@ func designator(part []cToken) (name string, value []cToken) {
 // 0. It reads on until it meets one, whatever comes behind the table.
 func (m *matchCheck) sentinel(o *cObject, name string, entries []matchEnt) []matchEnt {
 	at := slices.IndexFunc(entries, func(e matchEnt) bool { return e.kind == kindEnd })
-	switch {
-	case at < 0:
+	if at < 0 {
 		unknown := o.included || slices.ContainsFunc(entries, func(e matchEnt) bool { return e.kind == kindUnknown })
 		if !unknown && !m.c.longer(o) {
 			m.fail(o.file.problem(o.end, "{} as the last entry of "+name+", up to which libibverbs reads", "the end of the table"))
 		}
 		return entries
-	case at == 0 && !o.included:
+	}
+	kept, behind := o.beforeEnd(entries)
+	switch {
+	case len(kept) == 0 && !o.included:
 		m.fail(o.file.problem(entries[0].at, "an entry in "+name+" before the empty one", "none"))
 		return nil
-	case at < len(entries)-1:
-		m.warn(o.file.problem(entries[at+1].at, "nothing behind the empty entry of "+name+", where libibverbs stops", "an entry"))
+	case behind != nil:
+		m.warn(o.file.problem(behind.at, "nothing behind the empty entry of "+name+", where libibverbs stops", "an entry"))
 	}
-	return entries[:at]
+	return kept
+}
+
+// beforeEnd gives the entries that are not behind the first whose kind is 0, and the first
+// that is, nil where none is. Those in another branch of the same condition are not.
+func (o *cObject) beforeEnd(entries []matchEnt) (kept []matchEnt, behind *matchEnt) {
+	end := slices.IndexFunc(entries, func(e matchEnt) bool { return e.kind == kindEnd })
+	if end < 0 {
+		return entries, nil
+	}
+	kept = slices.Clone(entries[:end])
+	for i := end + 1; i < len(entries); i++ {
+		switch e := &entries[i]; {
+		case !o.apart(entries[end].at, e.at):
+			return kept, e
+		case e.kind != kindEnd:
+			kept = append(kept, *e)
+		}
+	}
+	return kept, nil
+}
+
+// apart says whether two offsets, the lesser one first, are in two branches of one #if.
+func (o *cObject) apart(first, second int) bool {
+	inner, other := 0, false // how many #if behind first are open; the one around it has a next branch
+	for _, t := range o.file.toks {
+		if t.Kind != cDirective || t.Start < first || t.Start > second {
+			continue
+		}
+		switch directive(t) {
+		case "if", "ifdef", "ifndef":
+			inner++
+		case "endif":
+			if inner == 0 {
+				other = false
+			} else {
+				inner--
+			}
+		case "else", "elif", "elifdef", "elifndef":
+			other = other || inner == 0
+		}
+	}
+	return other
 }
 
 // longer says whether an array is declared with more entries than are written: C makes

@@ -52,6 +52,32 @@ func TestMatchTableEnds(t *testing.T) {
 	wantFindings(t, got, "warning: fly.c:16:2: want nothing behind", "warning: …want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "warning: …device.modalias")
 }
 
+// Entries in two branches of one condition are not behind one another.
+func TestMatchTableEndsInBranches(t *testing.T) {
+	const id, name = "\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n", "\tVERBS_NAME_MATCH(\"fly\", NULL),\n"
+	const end, also = "\t{ .kind = VERBS_MATCH_SENTINEL },\n", "\t{},\n"
+	const behind = "want nothing behind the empty entry of fly_table"
+	for what, tt := range map[string]struct {
+		entries string
+		want    []string
+	}{
+		"if and else":             {id + name + "#if 1\n" + end + "#else\n" + also + "#endif\n", nil},
+		"three":                   {id + name + "#ifdef A\n" + also + "#elif B\n" + end + "#else\n" + also + "#endif\n", nil},
+		"entries in the other":    {"#ifdef A\n" + id + name + also + "#else\n" + name + id + also + "#endif\n", nil},
+		"all in the other":        {"#ifndef A\n" + also + "#else\n" + id + name + also + "#endif\n", nil},
+		"a condition in between":  {id + name + "#if A\n" + also + "#if B\n#endif\n#else\n#if C\n#endif\n" + also + "#endif\n", nil},
+		"an inner one":            {id + name + "#if A\n#if B\n" + also + "#endif\n#else\n" + also + "#endif\n", nil},
+		"behind both":             {id + name + "#if A\n" + end + "#else\n" + also + "#endif\n" + id, []string{"warning: fly.c:21:2: " + behind}},
+		"behind one":              {id + name + "#if A\n" + end + id + "#else\n" + also + "#endif\n", []string{"warning: fly.c:18:2: " + behind}},
+		"no branch of the same":   {id + name + "#if A\n" + also + "#endif\n#if B\n#else\n" + also + "#endif\n", []string{"warning: fly.c:21:2: " + behind}},
+		"the other without an id": {"#ifdef A\n" + also + "#else\n" + name + also + "#endif\n", []string{"warning: …want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			wantFindings(t, examineTable(t, "fly_table[]", tt.entries), tt.want...)
+		})
+	}
+}
+
 // Entries that are written out are those of the macros.
 func TestMatchEntriesWrittenOut(t *testing.T) {
 	for name, tt := range map[string]struct {

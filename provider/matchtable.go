@@ -222,11 +222,8 @@ func (m *matchCheck) table(value []cToken) {
 		m.fail(noPlace(m.p.Dir, "the initializer of struct "+matchEntry+" "+name+"[]"))
 		return
 	}
-	entries := make([]matchEnt, 0, len(o.parts))
-	for _, part := range o.parts {
-		entries = append(entries, m.c.entry(part))
-	}
-	if entries = m.sentinel(o, name, entries); len(entries) == 0 && !o.included {
+	entries := m.sentinel(o, name, m.c.entries(o))
+	if len(entries) == 0 && !o.included {
 		return
 	}
 	m.ids(o, name, entries)

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ import (
 // names, alone.
 func (p *Provider) Reads() []string {
 	names := []string{TopCMake, VerbsHeader, Maintainers}
-	if p.Manifest.DriverID.Policy != PolicyNone {
+	if p.hasIDs() {
 		names = append(names, DriverHeader)
 	}
 	if len(p.Manifest.kernelHeaders()) > 0 {
@@ -39,14 +40,23 @@ func (p *Provider) ReadsAlso(name string) bool {
 
 // ReadsTables says whether Integrate has to see the match tables of a release's other
 // providers, which are any of their C files: where enum rdma_driver_id of the release's
-// DriverHeader has the provider's constant already. Another directory can only then have
-// the same number, unless it writes the number itself.
+// DriverHeader has the provider's constant already, or an id of the provider's match
+// tables. Another directory can only then have the same number, unless it writes the
+// number itself.
 func (p *Provider) ReadsTables(header []byte) bool {
-	if p.Manifest.DriverID.Policy == PolicyNone {
+	if !p.hasIDs() {
 		return false
 	}
 	def, err := parseEnum(DriverHeader, header)
-	return err == nil && (def.find(p.Manifest.DriverID.Constant) >= 0 || p.Manifest.DriverID.Shared)
+	if err != nil {
+		return false
+	}
+	if p.Manifest.DriverID.Shared || def.find(p.Manifest.DriverID.Constant) >= 0 {
+		return true
+	}
+	return slices.ContainsFunc(p.claims(def, 0), func(c claim) bool {
+		return !c.own && slices.ContainsFunc(def.Consts, func(e enumerator) bool { return e.Values.has(c.value) })
+	})
 }
 
 // IsTable says whether a file of a release may hold a match table.

@@ -22,10 +22,31 @@ type SharedIDError struct {
 	Value    int    `json:"value"`    // the driver id
 	Got      string `json:"got"`      // what the entry names: RDMA_DRIVER_MANA, or a number
 	Meant    bool   `json:"meant"`    // the manifest says so, or the release's provider is replaced
+	How      IDUse  `json:"how,omitempty"`
 }
+
+// IDUse is what the place that a SharedIDError names has of a driver id.
+type IDUse string
+
+// An entry of a match table is an error unless it is meant; the others are warnings.
+const (
+	IDMatched IDUse = ""       // an entry of a match table
+	IDUsed    IDUse = "used"   // another use of the constant in another provider
+	IDListed  IDUse = "listed" // the constant in the release's enum, which policy next takes
+)
 
 // Error names both, and how to say that it is meant.
 func (e *SharedIDError) Error() string {
+	switch e.How {
+	case IDUsed:
+		const form = "%s:%d: want driver id %d (%s) in no other provider, got %s; if it is meant: \"shared: true\" in driverID of %s"
+		return fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, edit.Cut(e.Got), ManifestName)
+	case IDListed:
+		const form = "%s:%d: want a number for %s that is new in the release, as policy next makes it, got %d: the release has it already, " +
+			"and the provider takes it; if it is meant: \"policy: explicit\" and \"value: %d\" in driverID of %s"
+		return fmt.Sprintf(form, e.File, e.Line, e.Constant, e.Value, e.Value, ManifestName)
+	case IDMatched:
+	}
 	const form = "%s:%d: want no other provider that matches driver id %d (%s), got %s(%s): " +
 		"libibverbs gives a device to the first of the two"
 	text := fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, macroID, edit.Cut(e.Got))
@@ -35,17 +56,14 @@ func (e *SharedIDError) Error() string {
 	return text
 }
 
-// checkShared looks for the driver id in the match tables of the release's other
-// providers: by the constant, by one that has the same number, by the number itself.
-// Unless the manifest says that it is meant each is an error. Whether such a table is
-// compiled is not asked.
-func (in *integration) checkShared(m *Manifest) {
+// checkShared looks for the provider's driver ids in the match tables of the release's
+// other providers: by the constant, by one that has the same number, by the number
+// itself. Unless the manifest says that it is meant each is an error. Whether such a
+// table is compiled is not asked. A constant of the release that no table has gives a
+// warning.
+func (in *integration) checkShared(p *Provider) {
 	lister, ok := in.tree.(Lister)
-	id := in.result.DriverID
-	if id == 0 && m.DriverID.Policy == PolicyExplicit { // it is another constant's
-		id = m.DriverID.Value
-	}
-	if id == 0 || !ok {
+	if !ok || !p.hasIDs() {
 		return
 	}
 	data, ok := in.read(DriverHeader)
@@ -55,6 +73,10 @@ func (in *integration) checkShared(m *Manifest) {
 	def, err := parseEnum(DriverHeader, data)
 	if err != nil {
 		in.fail(err)
+		return
+	}
+	ids := p.claims(def, in.result.DriverID)
+	if len(ids) == 0 {
 		return
 	}
 	names, err := lister.List(strings.TrimSuffix(providersFolder, "/"))
@@ -72,29 +94,32 @@ func (in *integration) checkShared(m *Manifest) {
 				n = 1 // a file beside the directories
 			}
 		}
-		if dir != m.Folder() {
-			in.shares(m, def, id, dir, names[:n])
+		if dir != p.Manifest.Folder() {
+			in.shares(&p.Manifest, def, ids, dir, names[:n])
 		}
 		names = names[n:]
 	}
+	in.unmatched(&p.Manifest, def, ids)
 }
 
 // shares looks into one directory.
-func (in *integration) shares(m *Manifest, def *enumDef, id int, dir string, names []string) {
-	for _, at := range in.matchedIDs(dir, names) {
-		value, known := number(at.Got)
-		if i := def.find(at.Got); i >= 0 {
-			value, known = id, def.Consts[i].Values.has(id)
+func (in *integration) shares(m *Manifest, def *enumDef, ids []claim, dir string, names []string) {
+	found := in.matchedIDs(dir, names)
+	for i := range ids {
+		id := &ids[i]
+		for _, at := range found {
+			if !id.is(def, at.Got) {
+				continue
+			}
+			id.matched = true
+			at.Constant, at.Value, at.Meant = id.name, id.value, m.DriverID.Shared || id.own && m.ReplacesUpstream
+			if at.Meant {
+				in.result.Warnings = append(in.result.Warnings, at)
+			} else {
+				in.fail(&at)
+			}
 		}
-		if !known || value != id {
-			continue
-		}
-		at.Constant, at.Value, at.Meant = m.DriverID.Constant, value, m.DriverID.Shared || m.ReplacesUpstream
-		if at.Meant {
-			in.result.Warnings = append(in.result.Warnings, at)
-		} else {
-			in.fail(&at)
-		}
+		in.uses(def, id, names)
 	}
 }
 
@@ -123,7 +148,7 @@ func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 	return c.tableIDs(dir)
 }
 
-// tableIDs gives the driver ids of all match tables.
+// tableIDs gives the driver ids of all match tables, as far as libibverbs reads them.
 func (c *cSources) tableIDs(dir string) []SharedIDError {
 	var found []SharedIDError
 	for _, f := range c.files {
@@ -135,8 +160,9 @@ func (c *cSources) tableIDs(dir string) []SharedIDError {
 			if !ok {
 				continue
 			}
-			for _, part := range o.parts {
-				if e := c.entry(part); e.kind == kindID && e.text != "" {
+			entries, _ := o.beforeEnd(c.entries(o))
+			for _, e := range entries {
+				if e.kind == kindID && e.text != "" {
 					found = append(found, SharedIDError{File: path.Join(dir, f.name), Line: lineNumber(f.data, e.at), Got: e.text})
 				}
 			}

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,7 +30,7 @@ func TestSharedDriverID(t *testing.T) {
 		want string // the place and what is there; empty: nobody else has it
 	}{
 		"a constant of its own":         {"constant: RDMA_DRIVER_FLY\n  policy: explicit\n  value: 100", ""},
-		"one that nobody matches":       {"constant: RDMA_DRIVER_MOTH\n  policy: next", ""},
+		"one that nobody matches":       {"constant: RDMA_DRIVER_MOTH\n  policy: explicit\n  value: 3", ""},
 		"another's constant":            {"constant: RDMA_DRIVER_ANT\n  policy: next", "providers/ant/ant.c:3: … driver id 1 (RDMA_DRIVER_ANT), got VERBS_DRIVER_ID(RDMA_DRIVER_ANT)"},
 		"one with an alias":             {"constant: RDMA_DRIVER_WASP\n  policy: next", "providers/wasp/wasp.c:4: … driver id 2 (RDMA_DRIVER_WASP), got VERBS_DRIVER_ID(RDMA_DRIVER_HORNET)"},
 		"an alias":                      {"constant: RDMA_DRIVER_HORNET\n  policy: next", "providers/wasp/wasp.c:4: … driver id 2 (RDMA_DRIVER_HORNET), got VERBS_DRIVER_ID(RDMA_DRIVER_HORNET)"},
@@ -81,8 +82,6 @@ func TestSharedDriverID(t *testing.T) {
 	if len(result.Warnings) != 1 || result.DriverID != 1 {
 		t.Errorf("%+v", result)
 	}
-	_, err = Load(t.Context(), smallFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, "constant: RDMA_DRIVER_FLY\n  policy: next", "policy: none\n  shared: true", 1)}))
-	wantError(t, err, "9:11: driverID.shared: want false with policy none")
 }
 
 // A walk over many releases brings the other providers' sources only where they matter.
@@ -96,6 +95,18 @@ func TestReadsTables(t *testing.T) {
 		if got := p.ReadsTables(header); got != want {
 			t.Errorf("%s: %v", id, got)
 		}
+	}
+	for entry, want := range map[string]bool{
+		"VERBS_DRIVER_ID(RDMA_DRIVER_ANT)": true, "VERBS_DRIVER_ID(2)": true, "VERBS_DRIVER_ID(RDMA_DRIVER_FLY)": false, "VERBS_DRIVER_ID(RDMA_DRIVER_UNKNOWN)": false,
+	} {
+		for _, id := range []string{"policy: none", "constant: RDMA_DRIVER_FLY\n  policy: next"} {
+			if got := matchingProvider(t, id, entry).ReadsTables(header); got != want {
+				t.Errorf("%s, %s: %v", entry, id, got)
+			}
+		}
+	}
+	if p := matchingProvider(t, "policy: none", "VERBS_DRIVER_ID(RDMA_DRIVER_ANT)"); !slices.Contains(p.Reads(), DriverHeader) {
+		t.Errorf("%v", p.Reads())
 	}
 	if !IsTable("providers/ant/ant.c") || IsTable("libibverbs/init.c") || IsTable("providers/ant/CMakeLists.txt") {
 		t.Error("IsTable")
