@@ -221,7 +221,7 @@ func (o *cObject) apart(first, second int) bool {
 		switch directive(t) {
 		case "if", "ifdef", "ifndef":
 			inner++
-		case "endif":
+		case endIf:
 			if inner == 0 {
 				other = false
 			} else {

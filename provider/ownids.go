@@ -12,11 +12,10 @@ import (
 
 // claim is a driver id by which the provider takes devices.
 type claim struct {
-	name    string // the constant, or the number as the match table has it
-	value   int
-	own     bool // it is the manifest's
-	matched bool // a match table of another directory has it
-	used    []SharedIDError
+	name  string // the constant, or the number as the match table has it
+	value int
+	own   bool            // it is the manifest's
+	used  []SharedIDError // where other directories use its constant and do not match it
 }
 
 // is says whether a word of another provider, a constant or a number, means the id.
@@ -76,36 +75,55 @@ func (p *Provider) claims(def *enumDef, id int) []claim {
 
 // uses looks in a directory for the first use of an id's constant outside of comments.
 func (in *integration) uses(def *enumDef, id *claim, names []string) {
-	for _, name := range names {
-		data, err := in.tree.ReadFile(name)
-		if !IsTable(name) || err != nil || !slices.ContainsFunc(def.Consts, func(e enumerator) bool {
+	inText := func(data []byte) bool {
+		return slices.ContainsFunc(def.Consts, func(e enumerator) bool {
 			return e.Values.has(id.value) && bytes.Contains(data, []byte(e.Name))
-		}) {
+		})
+	}
+	for _, name := range names {
+		if !IsTable(name) {
 			continue
 		}
-		toks, _ := scanC(name, data) // what cannot be read as C the compiler will refuse
-		for _, t := range toks {
-			words := []cToken{t}
-			if t.Kind == cDirective {
-				words = scanText(t.Text[1:])
-			}
-			for _, word := range words {
-				if def.find(word.Text) >= 0 && id.is(def, word.Text) {
-					id.used = append(id.used, SharedIDError{
-						File: name, Line: lineNumber(data, t.Start), Constant: id.name, Value: id.value, Got: word.Text, How: IDUsed,
-					})
-					return
-				}
-			}
+		data, err := in.tree.ReadFile(name)
+		if err != nil || !inText(data) {
+			continue
+		}
+		toks, err := scanC(name, data)
+		if err != nil {
+			continue // the compiler will say so
+		}
+		if word, at := id.find(def, toks); word != "" {
+			id.used = append(id.used, SharedIDError{
+				File: name, Line: lineNumber(data, at), Constant: id.name, Value: id.value, Got: word, How: IDUsed,
+			})
+			return
 		}
 	}
 }
 
-// unmatched warns of ids that no table of another directory has: those that other
+// find gives the first constant among tokens that means the id, also in a preprocessor
+// line, and its offset or that of the line.
+func (c *claim) find(def *enumDef, toks []cToken) (word string, at int) {
+	for _, t := range toks {
+		words := []cToken{t}
+		if t.Kind == cDirective {
+			words = scanText(t.Text[1:])
+		}
+		for _, w := range words {
+			if def.find(w.Text) >= 0 && c.is(def, w.Text) {
+				return w.Text, t.Start
+			}
+		}
+	}
+	return "", 0
+}
+
+// warnUsed warns of ids that no table of another directory has: those that other
 // providers use nevertheless, and a constant of the manifest that is the release's own.
-func (in *integration) unmatched(m *Manifest, def *enumDef, ids []claim) {
+// Where a table has one it is an error, or meant.
+func (in *integration) warnUsed(m *Manifest, def *enumDef, ids []claim) {
 	for _, id := range ids {
-		if id.matched || m.DriverID.Shared || id.own && m.ReplacesUpstream {
+		if m.DriverID.Shared || id.own && m.ReplacesUpstream {
 			continue
 		}
 		in.result.Warnings = append(in.result.Warnings, id.used...)

@@ -53,14 +53,31 @@ func TestEveryOwnDriverID(t *testing.T) {
 			wantError(t, &result.Warnings[0], place, what)
 		})
 	}
-	// What replaces the release's own may have its id, and not a third one's.
+	// RDMA_DRIVER_UNKNOWN is nobody's.
 	tree := takenRelease()
+	tree.memTree["providers/moth/moth.c"] = "int moth = RDMA_DRIVER_UNKNOWN;\n"
+	result, err := Integrate(tree, matchingProvider(t, "policy: none", "VERBS_DRIVER_ID(RDMA_DRIVER_UNKNOWN)"))
+	wantError(t, err)
+	if len(result.Warnings) > 0 {
+		t.Errorf("%v", result.Warnings)
+	}
+}
+
+// What replaces the release's own may have its id, and not a third one's.
+func TestDriverIDsOfAReplacement(t *testing.T) {
+	tree := takenRelease()
+	tree.memTree["providers/moth/moth.c"] = "int moth = RDMA_DRIVER_WASP;\n"
 	manifest := strings.NewReplacer("name: fly\n", "name: wasp\nreplacesUpstream: true\n", "RDMA_DRIVER_FLY", "RDMA_DRIVER_WASP").Replace(smallManifest)
-	p := loadWith(t, manifest, map[string]string{
-		cmakeName: "rdma_provider(wasp fly.c)\n",
-		"fly.c":   "static const struct verbs_match_ent flies[] = { VERBS_DRIVER_ID(RDMA_DRIVER_WASP), VERBS_DRIVER_ID(RDMA_DRIVER_ANT), {} };\n",
-	})
-	_, err := Integrate(tree, p)
+	const table = "static const struct verbs_match_ent flies[] = { VERBS_DRIVER_ID(RDMA_DRIVER_WASP), {} };\n"
+	files := map[string]string{cmakeName: "rdma_provider(wasp fly.c)\n", "fly.c": table}
+	result, err := Integrate(tree, loadWith(t, manifest, files))
+	wantError(t, err)
+	if len(result.Warnings) > 0 {
+		t.Errorf("%v", result.Warnings)
+	}
+	tree = takenRelease()
+	files["fly.c"] = strings.Replace(table, "{}", "VERBS_DRIVER_ID(RDMA_DRIVER_ANT), {}", 1)
+	_, err = Integrate(tree, loadWith(t, manifest, files))
 	wantError(t, err, "providers/ant/ant.c:3: ")
 }
 

@@ -55,7 +55,7 @@ func (p *Provider) ReadsTables(header []byte) bool {
 		return true
 	}
 	return slices.ContainsFunc(p.claims(def, 0), func(c claim) bool {
-		return !c.own && slices.ContainsFunc(def.Consts, func(e enumerator) bool { return e.Values.has(c.value) })
+		return slices.ContainsFunc(def.Consts, func(e enumerator) bool { return e.Values.has(c.value) })
 	})
 }
 

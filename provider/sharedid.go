@@ -99,7 +99,7 @@ func (in *integration) checkShared(p *Provider) {
 		}
 		names = names[n:]
 	}
-	in.unmatched(&p.Manifest, def, ids)
+	in.warnUsed(&p.Manifest, def, ids)
 }
 
 // shares looks into one directory.
@@ -111,7 +111,6 @@ func (in *integration) shares(m *Manifest, def *enumDef, ids []claim, dir string
 			if !id.is(def, at.Got) {
 				continue
 			}
-			id.matched = true
 			at.Constant, at.Value, at.Meant = id.name, id.value, m.DriverID.Shared || id.own && m.ReplacesUpstream
 			if at.Meant {
 				in.result.Warnings = append(in.result.Warnings, at)
