@@ -56,9 +56,9 @@ func (n *needs) learn(c *cmakeCommand) {
 	case "add_library", "add_executable", "add_custom_target", cmakePlugin, cmakeShared, "rdma_library":
 		n.targets[c.Args[0].Text] = true
 	case "enable_language":
-		n.cxx = n.cxx || slices.Contains(c.argTexts(), "CXX")
+		n.cxx = n.cxx || slices.Contains(c.argTexts(), languageCXX)
 	case "project":
-		n.cxx = n.cxx || len(projectLanguages(c.Args)) == 0 || slices.Contains(c.argTexts(), "CXX")
+		n.cxx = n.cxx || len(projectLanguages(c.Args)) == 0 || slices.Contains(c.argTexts(), languageCXX)
 	}
 }
 
@@ -115,7 +115,7 @@ func (n *needs) languages(b *buildFile, c *cmakeCommand, args []cmakeArg) {
 	for _, a := range args {
 		switch a.Text {
 		case "C", "ASM", "OPTIONAL", "NONE":
-		case "CXX":
+		case languageCXX:
 			n.need(b, c, a, cxxCompiler)
 		default:
 			n.need(b, c, a, a.Text)
@@ -204,7 +204,10 @@ func ownLibrary(name string) bool {
 	return UpstreamHas(name)
 }
 
-const cxxCompiler = "C++"
+const (
+	cxxCompiler = "C++"
+	languageCXX = "CXX" // as CMake calls it
+)
 
 // need fails what the manifest does not bring, once. Nothing is known of what it
 // brings where its buildRequires has a mistake.

@@ -61,6 +61,10 @@ func (p *Provider) CheckInRelease(ctx context.Context, t Tree, version string) (
 	return errs, nil
 }
 
+// ReadsForCheck lists the files of a release that CheckInRelease looks at, so that it
+// can be run on a tree of those alone.
+func ReadsForCheck() []string { return []string{HeadersCMake, RDMACMCMake, DriverHeader} }
+
 // compiled gives the files that the CMake files name, and those that these include,
 // themselves or by others. A header goes by its last name: the directories in which the
 // compiler looks are not known. What is included under a condition is not looked at.
