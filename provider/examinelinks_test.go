@@ -43,6 +43,8 @@ func TestOptionalNeeds(t *testing.T) {
 		"its libraries":           {cmake: "pkg_check_modules(P numa)\ntarget_link_libraries(fly ${P_LIBRARIES})\n", want: []string{"2:21: want buildRequires"}},
 		"its imported target":     {cmake: "pkg_check_modules(P IMPORTED_TARGET numa)\ntarget_link_libraries(fly PkgConfig::P)\n", want: []string{"2:37: want buildRequires"}},
 		"needed by another":       {cmake: "find_library(N numa)\ntarget_link_libraries(fly numa)\n", want: []string{"3:27: want buildRequires"}},
+		"another's libraries":     {cmake: "pkg_check_modules(P numa)\ntarget_link_libraries(fly ${PX_LIBRARIES})\n", want: []string{"warning: 2:21"}},
+		"beside a mistake":        {cmake: "pkg_check_modules(P numa)\n", manifest: "buildRequires: [numactl-devel]\n"},
 		"REQUIRED at the end":     {cmake: "pkg_check_modules(NUMA numa REQUIRED)\n", want: []string{"2:24: want buildRequires"}},
 		"rdma-core's own":         {cmake: "find_package(LTTngUST)\nfind_package(UDev)\nfind_package(Systemd)\nfind_package(LDSymVer REQUIRED)\n"},
 		"REQUIRED all the same":   {cmake: "find_package(LTTngUST REQUIRED)\n", want: []string{"2:14: want buildRequires"}},
