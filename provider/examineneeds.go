@@ -136,8 +136,8 @@ func isModuleOption(name string) bool {
 // ownPackage says that the packages which rdma-core is built from bring it.
 func ownPackage(name string) bool {
 	switch strings.ToLower(name) {
-	case "threads", "pkgconfig", "python", "python3", "pythoninterp", "pythonlibs", "udev", "systemd", "nl", "cython", "rst2man", "pandoc", "ldsymver",
-		"libnl-3.0", "libnl-route-3.0", "libudev", "libsystemd":
+	case "threads", "pkgconfig", "python", "python3", "pythoninterp", "pythonlibs", "udev", "systemd", "nl", "cython", "rst2man", "pandoc",
+		"ldsymver", "libnl-3.0", "libnl-route-3.0", "libudev", "libsystemd":
 		return true
 	}
 	return false
@@ -220,7 +220,8 @@ func (n *needs) need(b *buildFile, c *cmakeCommand, a cmakeArg, name string) {
 	got := fmt.Sprintf("%s(… %s), which rdma-core is built without", c.Name, a.Text)
 	switch {
 	case len(r.RPM) == 0 && len(r.Debian) > 0:
-		n.a.fail(n.problem(b, a, fmt.Sprintf("buildRequires.rpm in %s with the packages that bring %s", ManifestName, name), "buildRequires.debian alone"))
+		want := fmt.Sprintf("buildRequires.rpm in %s with the packages that bring %s", ManifestName, name)
+		n.a.fail(n.problem(b, a, want, "buildRequires.debian alone"))
 	case len(r.RPM) == 0:
 		n.a.fail(n.problem(b, a, fmt.Sprintf("buildRequires in %s with the packages that bring %s", ManifestName, name), got))
 	case !brings(r.RPM, name):
