@@ -18,6 +18,7 @@ const (
 	fieldCMake    = "cmake"
 	fieldPrivate  = "privateFiles"
 	fieldReplaces = "replacesUpstream"
+	fieldRequires = "buildRequires"
 )
 
 // doubts says whether one of the manifest's fields has a mistake. What a check would say

@@ -18,6 +18,9 @@ type needs struct {
 	a       *Answer
 	targets map[string]bool // that these files make
 	cxx     bool            // enable_language(CXX)
+	used    usage
+	options []option
+	told    map[string]bool // what is needed, lower case: once each
 }
 
 // checkNeeds fails what rdma-core's own build does not have and the manifest's
@@ -27,8 +30,9 @@ func (p *Provider) checkNeeds(a *Answer) {
 	if err != nil {
 		return // told by checkBuild
 	}
-	n := &needs{p: p, a: a, targets: map[string]bool{p.Manifest.Name: true}}
+	n := &needs{p: p, a: a, targets: map[string]bool{p.Manifest.Name: true}, told: map[string]bool{}}
 	for i := range files {
+		n.used.learn(files[i].cmds)
 		for _, c := range files[i].cmds {
 			n.learn(&c)
 		}
@@ -40,6 +44,7 @@ func (p *Provider) checkNeeds(a *Answer) {
 			}
 		}
 	}
+	n.warnOptions()
 }
 
 // learn takes in what a command makes.
@@ -50,8 +55,10 @@ func (n *needs) learn(c *cmakeCommand) {
 	switch c.Name {
 	case "add_library", "add_executable", "add_custom_target", cmakePlugin, cmakeShared, "rdma_library":
 		n.targets[c.Args[0].Text] = true
-	case "enable_language", "project":
-		n.cxx = n.cxx || slices.Contains(c.argTexts(), "CXX")
+	case "enable_language":
+		n.cxx = n.cxx || slices.Contains(c.argTexts(), languageCXX)
+	case "project":
+		n.cxx = n.cxx || len(projectLanguages(c.Args)) == 0 || slices.Contains(c.argTexts(), languageCXX)
 	}
 }
 
@@ -65,17 +72,27 @@ func isSourcesCommand(name string) bool {
 }
 
 func isFoldersCommand(name string) bool {
-	return name == "include_directories" || name == "target_include_directories" || name == "include"
+	switch name {
+	case "include_directories", "target_include_directories", "include", "link_directories", "target_link_directories":
+		return true
+	}
+	return false
 }
 
 func (n *needs) look(b *buildFile, c *cmakeCommand) {
 	switch c.Name {
 	case "enable_language":
-		n.languages(b, c)
+		n.languages(b, c, c.Args)
+	case "project":
+		n.project(b, c)
 	case "find_package":
-		n.packages(b, c, c.Args[:min(1, len(c.Args))])
+		if len(c.Args) > 0 {
+			n.packages(b, c, c.Args[0].Text, c.Args[:1])
+		}
 	case "pkg_check_modules", "pkg_search_module":
-		n.packages(b, c, c.Args[min(1, len(c.Args)):])
+		if len(c.Args) > 0 {
+			n.packages(b, c, c.Args[0].Text, c.Args[1:])
+		}
 	case "find_library":
 		n.found(b, c)
 	case "target_link_libraries":
@@ -86,27 +103,22 @@ func (n *needs) look(b *buildFile, c *cmakeCommand) {
 	if isSourcesCommand(c.Name) || isFoldersCommand(c.Name) {
 		n.places(b, c)
 	}
-}
-
-// languages are other than C, which is rdma-core's only one.
-func (n *needs) languages(b *buildFile, c *cmakeCommand) {
-	for _, a := range c.Args {
-		switch a.Text {
-		case "C", "ASM", "OPTIONAL":
-		case "CXX":
-			n.need(b, c, a, cxxCompiler)
-		default:
-			n.need(b, c, a, a.Text)
+	if isFlagsCommand(c) {
+		for _, a := range c.Args {
+			n.flags(b, c, a)
 		}
 	}
 }
 
-// packages are those of find_package() and pkg_check_modules().
-func (n *needs) packages(b *buildFile, c *cmakeCommand, args []cmakeArg) {
+// languages are other than C, which is rdma-core's only one.
+func (n *needs) languages(b *buildFile, c *cmakeCommand, args []cmakeArg) {
 	for _, a := range args {
-		name := strings.TrimRight(cutAny(a.Text, "<>="), " ")
-		if name != "" && !strings.Contains(name, "$") && !isModuleOption(name) && !ownPackage(name) {
-			n.need(b, c, a, name)
+		switch a.Text {
+		case "C", "ASM", "OPTIONAL", "NONE":
+		case languageCXX:
+			n.need(b, c, a, cxxCompiler)
+		default:
+			n.need(b, c, a, a.Text)
 		}
 	}
 }
@@ -115,7 +127,7 @@ func (n *needs) packages(b *buildFile, c *cmakeCommand, args []cmakeArg) {
 // from modules: no module is of capitals alone.
 func isModuleOption(name string) bool {
 	switch name {
-	case "REQUIRED", "QUIET", "NO_CMAKE_PATH", "NO_CMAKE_ENVIRONMENT_PATH", "IMPORTED_TARGET", "GLOBAL":
+	case wordRequired, "QUIET", "NO_CMAKE_PATH", "NO_CMAKE_ENVIRONMENT_PATH", "IMPORTED_TARGET", "GLOBAL":
 		return true
 	}
 	return false
@@ -125,23 +137,10 @@ func isModuleOption(name string) bool {
 func ownPackage(name string) bool {
 	switch strings.ToLower(name) {
 	case "threads", "pkgconfig", "python", "python3", "pythoninterp", "pythonlibs", "udev", "systemd", "nl", "cython", "rst2man", "pandoc",
-		"libnl-3.0", "libnl-route-3.0", "libudev", "libsystemd":
+		"ldsymver", "libnl-3.0", "libnl-route-3.0", "libudev", "libsystemd":
 		return true
 	}
 	return false
-}
-
-// found is find_library(VAR name …) or find_library(VAR NAMES a b PATHS …).
-func (n *needs) found(b *buildFile, c *cmakeCommand) {
-	for i, a := range c.Args {
-		if i == 0 || a.Text == "NAMES" {
-			continue
-		}
-		if isCMakeKeyword(a.Text) {
-			return
-		}
-		n.library(b, c, a)
-	}
 }
 
 // isCMakeKeyword says that a word is of capitals, as CMake's own are.
@@ -155,18 +154,19 @@ func (n *needs) linked(b *buildFile, c *cmakeCommand, args []cmakeArg) {
 		case "debug", "optimized", "general":
 			continue
 		}
-		if !isCMakeKeyword(a.Text) {
-			n.library(b, c, a)
+		switch {
+		case strings.HasPrefix(a.Text, "-"):
+			n.flags(b, c, a)
+		case !isCMakeKeyword(a.Text):
+			n.library(b, c, a, false)
 		}
 	}
 }
 
-// library is one item that is linked: a target, a name, -lNAME, or a file.
-func (n *needs) library(b *buildFile, c *cmakeCommand, a cmakeArg) {
+// library is one item that is linked: a target, a name, or a file. The build can do
+// without what is optional.
+func (n *needs) library(b *buildFile, c *cmakeCommand, a cmakeArg, optional bool) {
 	name := a.Text
-	if l, ok := strings.CutPrefix(name, "-l"); ok {
-		name = l
-	}
 	if strings.HasPrefix(name, "-") || strings.ContainsAny(name, "$<") || n.targets[name] {
 		return
 	}
@@ -183,7 +183,11 @@ func (n *needs) library(b *buildFile, c *cmakeCommand, a cmakeArg) {
 	if name == "stdc++" {
 		name = cxxCompiler
 	}
-	if name != "" && !ownLibrary(name) && !ownPackage(name) {
+	switch {
+	case name == "" || ownLibrary(name) || ownPackage(name):
+	case optional:
+		n.option(b, c, a, name)
+	default:
 		n.need(b, c, a, name)
 	}
 }
@@ -200,13 +204,24 @@ func ownLibrary(name string) bool {
 	return UpstreamHas(name)
 }
 
-const cxxCompiler = "C++"
+const (
+	cxxCompiler = "C++"
+	languageCXX = "CXX" // as CMake calls it
+)
 
-// need fails what the manifest does not bring.
+// need fails what the manifest does not bring, once. Nothing is known of what it
+// brings where its buildRequires has a mistake.
 func (n *needs) need(b *buildFile, c *cmakeCommand, a cmakeArg, name string) {
-	r := n.p.Manifest.BuildRequires
+	r, key := n.p.Manifest.BuildRequires, strings.ToLower(name)
+	if n.p.doubts(fieldRequires) || n.told[key] {
+		return
+	}
+	n.told[key] = true
 	got := fmt.Sprintf("%s(… %s), which rdma-core is built without", c.Name, a.Text)
 	switch {
+	case len(r.RPM) == 0 && len(r.Debian) > 0:
+		want := fmt.Sprintf("buildRequires.rpm in %s with the packages that bring %s", ManifestName, name)
+		n.a.fail(n.problem(b, a, want, "buildRequires.debian alone"))
 	case len(r.RPM) == 0:
 		n.a.fail(n.problem(b, a, fmt.Sprintf("buildRequires in %s with the packages that bring %s", ManifestName, name), got))
 	case !brings(r.RPM, name):
@@ -242,7 +257,7 @@ func (n *needs) places(b *buildFile, c *cmakeCommand) {
 				n.need(b, c, a, cxxCompiler)
 			}
 		}
-		if strings.HasPrefix(n.place(b, a.Text), "..") || isSourcesCommand(c.Name) && path.IsAbs(a.Text) {
+		if n.isOutside(b, a.Text) || isSourcesCommand(c.Name) && path.IsAbs(a.Text) {
 			n.outside(b, a)
 		}
 	}

@@ -4,7 +4,9 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -31,10 +33,10 @@ func (p *Provider) CheckInRelease(ctx context.Context, t Tree, version string) (
 		return nil, err
 	}
 	c, _ := p.readC(ctx) // what cannot be scanned is told by Examine
-	built := p.readBuilt()
+	compiled := c.compiled(p.readBuilt())
 	var errs []error
 	for _, f := range c.files {
-		if strings.HasSuffix(f.name, ".c") && !built.has(f.name) && !c.includes(path.Base(f.name)) {
+		if !compiled[f] {
 			continue
 		}
 		if err := context.Cause(ctx); err != nil {
@@ -59,29 +61,54 @@ func (p *Provider) CheckInRelease(ctx context.Context, t Tree, version string) (
 	return errs, nil
 }
 
-func readRelease(t Tree, version string) (*inRelease, error) {
-	r := &inRelease{version: version, headers: map[string]bool{}, ids: map[string]bool{}}
-	data, err := t.ReadFile(HeadersCMake)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", HeadersCMake, err)
+// ReadsForCheck lists the files of a release that CheckInRelease looks at, so that it
+// can be run on a tree of those alone.
+func ReadsForCheck() []string { return []string{HeadersCMake, RDMACMCMake, DriverHeader} }
+
+// compiled gives the files that the CMake files name, and those that these include,
+// themselves or by others. A header goes by its last name: the directories in which the
+// compiler looks are not known. What is included under a condition is not looked at.
+func (c *cSources) compiled(built *builtSources) map[*cFile]bool {
+	byName := map[string][]*cFile{}
+	var queue []*cFile
+	for _, f := range c.files {
+		byName[path.Base(f.name)] = append(byName[path.Base(f.name)], f)
+		if built.names[f.name] || strings.HasSuffix(f.name, ".c") && built.unclear {
+			queue = append(queue, f)
+		}
 	}
-	cmds, err := parseCMake(HeadersCMake, data)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range cmds {
-		dir, args := "kernel-abi", c.argTexts()
-		switch {
-		case c.Name == "publish_internal_headers" && len(args) > 0:
-			dir, args = args[0], args[1:]
-		case c.Name != "rdma_kernel_provider_abi":
+	seen := map[*cFile]bool{}
+	for ; len(queue) > 0; queue = queue[1:] {
+		f := queue[0]
+		if seen[f] {
 			continue
 		}
-		for _, file := range args {
-			r.headers[path.Join(dir, path.Base(file))] = true
+		seen[f] = true
+		for i, depth := range conditions(f.toks) {
+			if depth > 0 || !isInclude(f.toks[i]) {
+				continue
+			}
+			if m := includedFile.FindStringSubmatch(f.toks[i].Text); m != nil {
+				queue = append(queue, byName[path.Base(m[1])]...)
+			}
 		}
 	}
-	if data, err = t.ReadFile(DriverHeader); err != nil {
+	return seen
+}
+
+// RDMACMCMake publishes the headers of librdmacm, which are in <rdma/…> too.
+const RDMACMCMake = "librdmacm/" + cmakeName
+
+func readRelease(t Tree, version string) (*inRelease, error) {
+	r := &inRelease{version: version, headers: map[string]bool{}, ids: map[string]bool{}}
+	if err := r.readHeaders(t, HeadersCMake); err != nil {
+		return nil, err
+	}
+	if err := r.readHeaders(t, RDMACMCMake); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	data, err := t.ReadFile(DriverHeader)
+	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", DriverHeader, err)
 	}
 	def, err := parseEnum(DriverHeader, data)
@@ -92,6 +119,31 @@ func readRelease(t Tree, version string) (*inRelease, error) {
 		r.ids[e.Name] = true
 	}
 	return r, nil
+}
+
+// readHeaders takes in the headers that a CMakeLists.txt publishes.
+func (r *inRelease) readHeaders(t Tree, file string) error {
+	data, err := t.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	cmds, err := parseCMake(file, data)
+	if err != nil {
+		return err
+	}
+	for _, c := range cmds {
+		dir, args := "kernel-abi", c.argTexts()
+		switch {
+		case (c.Name == "publish_internal_headers" || c.Name == "publish_headers") && len(args) > 0:
+			dir, args = args[0], args[1:]
+		case c.Name != "rdma_kernel_provider_abi":
+			continue
+		}
+		for _, header := range args {
+			r.headers[path.Join(dir, path.Base(header))] = true
+		}
+	}
+	return nil
 }
 
 var (

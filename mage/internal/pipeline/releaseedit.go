@@ -33,7 +33,7 @@ func isRowStage(stage string) bool {
 	return stage == editStage || stage == parseStage || stage == makeStage
 }
 
-const releaseEditStage = 2
+const releaseEditStage = 3
 
 // releaseEdit is what the edit of a release leaves: the patch and the spec.
 type releaseEdit struct {
@@ -117,6 +117,9 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 	if err != nil {
 		return err
 	}
+	if err := checkInRelease(ctx, job, src, tree); err != nil {
+		return err
+	}
 	patch, err := p.Patch(ctx, job, tree)
 	if err != nil {
 		return err
@@ -151,6 +154,21 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 		}
 	}
 	return writeFile(dir, "release.json", data)
+}
+
+// checkInRelease fails what the sources take from a release that it does not have, as
+// provider:check does.
+func checkInRelease(ctx context.Context, job Job, src Source, tree Tree) error {
+	t, err := provider.OpenTree(tree.Dir)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	lacks, err := job.Provider.CheckInRelease(ctx, t, src.Version)
+	if err != nil {
+		return err
+	}
+	return errors.Join(lacks...)
 }
 
 var errCommitDate = errors.New("want a date from 2005 to 2099, as the patch gets, got")
@@ -214,7 +232,7 @@ func writeSparse(dir string, f upstream.TreeFile, data []byte) error {
 func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider.Provider) ([]upstream.TreeFile, error) {
 	wanted := []string{upstreams, suses}
 	if pr != nil {
-		wanted = slices.Concat(wanted, pr.Reads(), debianpkg.Reads())
+		wanted = slices.Concat(wanted, pr.Reads(), provider.ReadsForCheck(), debianpkg.Reads())
 	}
 	have, err := r.clone.Tree(ctx, ref.Commit)
 	if err != nil {
