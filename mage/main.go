@@ -60,7 +60,7 @@ func endWithStatus() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
 	if number, ok := (<-signals).(syscall.Signal); ok {
-		os.Exit(base + int(number))
+		os.Exit(base + int(number)) //nolint:revive // main is waiting for the program
 	}
 }
 

@@ -155,7 +155,8 @@ func projectLanguages(args []cmakeArg) []cmakeArg {
 // of the linker.
 func isFlagsCommand(c *cmakeCommand) bool {
 	switch c.Name {
-	case "target_link_options", "add_link_options", "set_target_properties", "set_property", "target_compile_options", "add_compile_options":
+	case "target_link_options", "add_link_options", "set_target_properties", "set_property",
+		"target_compile_options", "add_compile_options":
 		return true
 	case "set":
 		return len(c.Args) > 0 && (strings.Contains(c.Args[0].Text, "_FLAGS") || strings.HasSuffix(c.Args[0].Text, "_STANDARD_LIBRARIES"))

@@ -130,7 +130,8 @@ func (in *integration) warnUsed(m *Manifest, def *enumDef, ids []claim) {
 		if len(id.used) == 0 && id.own && m.DriverID.Policy == PolicyNext && in.takesConstant(m) {
 			e := def.Consts[def.find(id.name)]
 			in.result.Warnings = append(in.result.Warnings, SharedIDError{
-				File: DriverHeader, Line: lineNumber(in.data[DriverHeader], e.Start), Constant: id.name, Value: id.value, Got: id.name, How: IDListed,
+				File: DriverHeader, Line: lineNumber(in.data[DriverHeader], e.Start),
+				Constant: id.name, Value: id.value, Got: id.name, How: IDListed,
 			})
 		}
 	}

@@ -42,7 +42,8 @@ func (e *SharedIDError) Error() string {
 		const form = "%s:%d: want driver id %d (%s) in no other provider, got %s; if it is meant: \"shared: true\" in driverID of %s"
 		return fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, edit.Cut(e.Got), ManifestName)
 	case IDListed:
-		const form = "%s:%d: want a number for %s that is new in the release, as policy next makes it, got %d: the release has it already, " +
+		const form = "%s:%d: want a number for %s that is new in the release, as policy next makes it, got %d: " +
+			"the release has it already, " +
 			"and the provider takes it; if it is meant: \"policy: explicit\" and \"value: %d\" in driverID of %s"
 		return fmt.Sprintf(form, e.File, e.Line, e.Constant, e.Value, e.Value, ManifestName)
 	case IDMatched:

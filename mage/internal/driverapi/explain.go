@@ -44,8 +44,6 @@ var complaints = []complaint{
 
 // unnamed are complaints of a structure that gcc shows in the source line below, and
 // does not name; structure finds it there.
-//
-//nolint:gochecknoglobals // compiled once
 var (
 	unnamed   = regexp.MustCompile(`has incomplete type|has initializer but incomplete type|storage size of .* isn['’]t known`)
 	structure = regexp.MustCompile(`\bstruct (\w+)`)

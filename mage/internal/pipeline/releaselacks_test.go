@@ -31,7 +31,7 @@ func TestReleaseLacksWhatSourcesUse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer releases.Close()
+		t.Cleanup(releases.Close)
 		if err := p.CheckEdits(t.Context(), Job{Provider: pr, Distro: distros.Default()}, releases); err != nil {
 			t.Fatal(err)
 		}
