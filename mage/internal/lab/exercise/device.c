@@ -652,6 +652,32 @@ enum result await(struct ibv_cq *cq, struct ibv_wc *wc, unsigned int ms,
 	return await_n(cq, wc, 1, ms, text);
 }
 
+enum result await_arrival(const struct pair *p, struct ibv_wc *wc,
+			  unsigned int ms, const char *what, ...)
+{
+	uint64_t end = now_ns() + (uint64_t)ms * 1000000;
+	unsigned int turn = 0;
+	char text[160];
+	va_list ap;
+	int got;
+
+	va_start(ap, what);
+	vsnprintf(text, sizeof(text), what, ap);
+	va_end(ap);
+	if (p->config.type == IBV_QPT_RC)
+		return await(p->b.rcq, wc, ms, "%s", text);
+	waiting_for("%s", text);
+	memset(wc, 0xee, sizeof(*wc));
+	while (!(got = ibv_poll_cq(p->b.rcq, 1, wc))) {
+		if (now_ns() > end)
+			return lost("no completion after %u ms: %s", ms, text);
+		idle(turn++);
+	}
+	return got == 1 ?
+		       PASS :
+		       fail("ibv_poll_cq gives %d, waiting for %s", got, text);
+}
+
 enum result none_left(struct ibv_cq *cq, const char *what)
 {
 	struct ibv_wc wc;

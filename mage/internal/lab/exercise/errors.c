@@ -246,7 +246,7 @@ static enum result ud_dropped(void)
 					 p.a.qp);
 	}
 	if (result == PASS)
-		result = await(p.b.rcq, &wc, WAIT_MS, "the good datagram");
+		result = await_arrival(&p, &wc, WAIT_MS, "the good datagram");
 	if (result == PASS)
 		result = is_good(&wc, "receive", 1, IBV_WC_RECV, p.b.qp);
 	if (result == PASS) {

@@ -26,16 +26,30 @@
 // KERNEL is a deviation from the architecture in what the kernel writes, which
 // no provider can mend: it is reported, and does not fail a case. Each one is
 // named in the source where it is accepted, with exactly what is accepted.
-enum result { PASS, FAIL, SKIP, KERNEL };
+//
+// LOST is a message of UC or UD that did not arrive, which both may do (IBTA
+// volume 1, 9.8): Soft RoCE drops a message of UC whose packets two CPUs
+// reorder. What lost one is tried again, see report.
+enum result { PASS, FAIL, SKIP, KERNEL, LOST };
 
 // Set the reason of what is reported next.
 enum result fail(const char *format, ...) PRINTF(1, 2);
 enum result unsupported(const char *format, ...) PRINTF(1, 2);
 enum result by_kernel(const char *format, ...) PRINTF(1, 2);
+enum result lost(const char *format, ...) PRINTF(1, 2);
 enum result again(enum result result, const char *reason);
 // Prints one sub-result: "ok NAME", "not ok NAME: why",
-// "skip NAME: why" or "kernel NAME: why".
-void report(enum result result, const char *name, ...) PRINTF(2, 3);
+// "skip NAME: why" or "kernel NAME: why". A call that gives LOST is made up to
+// three times: a provider that loses every message fails.
+#define report(call, ...)                                             \
+	do {                                                          \
+		enum result report_;                                  \
+		unsigned int report_try_ = 1;                         \
+		while ((report_ = (call)) == LOST && report_try_ < 3) \
+			report_try_++;                                \
+		report_result(report_, __VA_ARGS__);                  \
+	} while (0)
+void report_result(enum result result, const char *name, ...) PRINTF(2, 3);
 // Text for the evidence of a case that passes.
 void evidence(const char *format, ...) PRINTF(1, 2);
 int verdict(void);
@@ -162,6 +176,10 @@ enum result await(struct ibv_cq *cq, struct ibv_wc *wc, unsigned int ms,
 		  const char *what, ...) PRINTF(4, 5);
 enum result await_n(struct ibv_cq *cq, struct ibv_wc *wc, int n,
 		    unsigned int ms, const char *what);
+// The receive at end B of what A has sent: LOST, not FAIL, where it does not
+// come and the transport may lose it.
+enum result await_arrival(const struct pair *p, struct ibv_wc *wc,
+			  unsigned int ms, const char *what, ...) PRINTF(4, 5);
 enum result none_left(struct ibv_cq *cq, const char *what);
 // Fields that every completion has.
 enum result is_wc(const struct ibv_wc *wc, const char *what, uint64_t id,

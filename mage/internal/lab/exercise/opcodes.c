@@ -71,16 +71,24 @@ static enum result same(const uint8_t *found, const uint8_t *wanted,
 	return PASS;
 }
 
-// arrive waits for data of which no acknowledgement tells when it is there.
-static void arrive(const uint8_t *data, const uint8_t *wanted, size_t size)
+// Waits for data of which no acknowledgement tells when it is there. Bytes that
+// are neither wanted nor what they were before are for the caller to find.
+static enum result arrive(const uint8_t *data, const uint8_t *wanted,
+			  const uint8_t *before, size_t size)
 {
 	uint64_t end = now_ns() + WAIT_MS * 1000000ULL;
 
 	for (unsigned int turn = 0; memcmp(data, wanted, size); turn++) {
 		if (now_ns() > end)
-			return;
+			break;
 		idle(turn);
 	}
+	for (size_t i = 0; i < size; i++)
+		if (data[i] != wanted[i] && data[i] != before[i])
+			return PASS;
+	return memcmp(data, wanted, size) ?
+		       lost("no data after %u ms: a write of UC", WAIT_MS) :
+		       PASS;
 }
 
 static enum result received(struct pair *p, const struct op *op, uint64_t id,
@@ -91,8 +99,8 @@ static enum result received(struct pair *p, const struct op *op, uint64_t id,
 	unsigned int wanted = op->imm ? IBV_WC_WITH_IMM : 0;
 	struct ibv_wc wc;
 
-	TRY(await(p->b.rcq, &wc, WAIT_MS, "receive of %s, %zu bytes, QP %u",
-		  op_name(op->opcode), size, p->b.qp->qp_num));
+	TRY(await_arrival(p, &wc, WAIT_MS, "receive of %s, %zu bytes, QP %u",
+			  op_name(op->opcode), size, p->b.qp->qp_num));
 	TRY(is_good(&wc, "receive", id,
 		    op->opcode == IBV_WR_RDMA_WRITE_WITH_IMM ?
 			    IBV_WC_RECV_RDMA_WITH_IMM :
@@ -226,14 +234,16 @@ static enum result transfer(struct pair *p, const struct op *op, size_t size,
 	if (op->recv)
 		TRY(received(p, op, id + 1, size, imm));
 	if (ud && !(flags & IBV_SEND_SIGNALED))
-		TRY(await(p->b.rcq, &wc, WAIT_MS, "the second datagram"));
+		TRY(await_arrival(p, &wc, WAIT_MS, "the second datagram"));
 	TRY(none_left(p->a.scq, "send CQ"));
 	TRY(none_left(p->b.rcq, "receive CQ"));
 
 	if (read)
 		return same(p->a.buf.data, expected, span_a, "read data");
-	if (p->config.type == IBV_QPT_UC && !op->recv)
-		arrive(p->b.buf.data, expected, span_b);
+	if (p->config.type == IBV_QPT_UC && !op->recv) {
+		fill(scratch, span_b + from, id + 1);
+		TRY(arrive(p->b.buf.data, expected, scratch, span_b));
+	}
 	if (ud) // What the GRH says is for others to say.
 		memcpy(expected, p->b.buf.data, GRH);
 	return same(p->b.buf.data, expected, span_b, "data at the receiver");
@@ -327,6 +337,7 @@ static enum result write_by(struct pair *p, uint32_t rkey,
 				  .sg_list = &sge,
 				  .num_sge = 1,
 				  .send_flags = IBV_SEND_SIGNALED };
+	static const uint8_t nothing[100];
 	struct ibv_wc wc;
 
 	fill(p->a.buf.data, 100, rkey);
@@ -341,7 +352,7 @@ static enum result write_by(struct pair *p, uint32_t rkey,
 			       fail("an invalid key, and yet data arrived") :
 			       PASS;
 	if (p->config.type == IBV_QPT_UC)
-		arrive(p->b.buf.data + 200, p->a.buf.data, 100);
+		TRY(arrive(p->b.buf.data + 200, p->a.buf.data, nothing, 100));
 	return same(p->b.buf.data + 200, p->a.buf.data, 100, "window data");
 }
 
@@ -413,7 +424,7 @@ static enum result type2(struct pair *p, struct ibv_mw *mw,
 		TRY(send_one(&p->a, &end));
 		TRY(await(p->a.scq, &wc, WAIT_MS, "send_inv"));
 		TRY(local(p, &wc, opcode, 62, p->a.qp));
-		TRY(await(p->b.rcq, &wc, WAIT_MS, "receive of send_inv"));
+		TRY(await_arrival(p, &wc, WAIT_MS, "receive of send_inv"));
 		TRY(is_good(&wc, "receive", 63, IBV_WC_RECV, p->b.qp));
 		if (wc.byte_len != 17)
 			return fail(
@@ -625,8 +636,8 @@ static enum result length(struct pair *p, enum ibv_wr_opcode opcode,
 			       PASS :
 			       fail("byte_len of a %s of %zu bytes is %u",
 				    op_name(opcode), size, wc.byte_len);
-	TRY(await(p->b.rcq, &wc, WAIT_MS, "receive of %s of %zu bytes",
-		  op_name(opcode), size));
+	TRY(await_arrival(p, &wc, WAIT_MS, "receive of %s of %zu bytes",
+			  op_name(opcode), size));
 	TRY(is_wc(&wc, "receive", size, IBV_WC_SUCCESS, p->b.qp));
 	if (wc.byte_len != size + more)
 		return fail(

@@ -56,7 +56,8 @@ static enum result batch(struct pair *p, uint64_t first, unsigned int n,
 	TRY(await_n(p->a.scq, wc, (int)n, BATCH_MS, what));
 	for (unsigned int i = 0; i < n; i++)
 		TRY(is_good(&wc[i], "send", first + i, IBV_WC_SEND, p->a.qp));
-	TRY(await_n(p->b.rcq, wc, (int)n, BATCH_MS, what));
+	for (unsigned int i = 0; i < n; i++)
+		TRY(await_arrival(p, &wc[i], BATCH_MS, "%s", what));
 	for (unsigned int i = 0; i < n; i++) {
 		TRY(is_good(&wc[i], "receive", first + i, IBV_WC_RECV,
 			    p->b.qp));

@@ -56,6 +56,17 @@ enum result by_kernel(const char *format, ...)
 	return KERNEL;
 }
 
+enum result lost(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	because(LOST, format, ap);
+	va_end(ap);
+	printf("lost: %s\n", why);
+	return LOST;
+}
+
 enum result again(enum result result, const char *reason)
 {
 	snprintf(why, sizeof(why), "%s", reason);
@@ -80,7 +91,7 @@ static void give_up(void)
 	exit(verdict());
 }
 
-void report(enum result result, const char *name, ...)
+void report_result(enum result result, const char *name, ...)
 {
 	char full[160];
 	va_list ap;
@@ -93,6 +104,7 @@ void report(enum result result, const char *name, ...)
 		passed++;
 		printf("ok %s\n", full);
 		break;
+	case LOST:
 	case FAIL:
 		if (!failed++)
 			snprintf(first_failure, sizeof(first_failure), "%s: %s",
