@@ -172,27 +172,6 @@ func TestTransplantsData(t *testing.T) {
 	}
 }
 
-// TestTransplantsAreTold asserts that the document has every reason, in its words.
-func TestTransplantsAreTold(t *testing.T) {
-	all, err := specs.LoadTransplants(os.DirFS("."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join("..", "docs", "transplants.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
-	told := words(string(text))
-	for _, tr := range all.Transplants {
-		for _, r := range tr.Reasons {
-			if !strings.Contains(told, words(r.Why)) {
-				t.Errorf("docs/transplants.md does not say of %s: %s", tr.Name, r.Why)
-			}
-		}
-	}
-}
-
 // TestTransplantsMistakes asserts that what cannot be is said with its place.
 func TestTransplantsMistakes(t *testing.T) {
 	const text = `takeOut:

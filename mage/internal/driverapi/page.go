@@ -25,13 +25,15 @@ func (h *History) Markdown() string {
 		}
 		fmt.Fprintf(&out, "| %d | %s |\n", abi.Number, from)
 	}
-	out.WriteString("\n## What differs\n\n| kind | difference, and the test for it |\n|---|---|\n")
+	out.WriteString("\n## What differs\n\n| kind | difference | test |\n|---|---|---|\n")
 	for i := range h.Items {
 		if h.cameWithStruct(&h.Items[i]) {
 			continue
 		}
 		for _, said := range h.Differences(&h.Items[i]) {
-			fmt.Fprintf(&out, "| %s | %s |\n", h.Items[i].Kind, strings.ReplaceAll(said, " ("+Page+")", ""))
+			what, test, _ := strings.Cut(said, ": ")
+			_, test, _ = strings.Cut(strings.TrimSuffix(test, " ("+Page+")"), "test ")
+			fmt.Fprintf(&out, "| %s | %s | %s |\n", h.Items[i].Kind, what, test)
 		}
 	}
 	fmt.Fprintf(&out, "\n## What is the same in all of them\n\nIn driver.h since v%s or longer, unchanged:\n\n", h.Oldest)
