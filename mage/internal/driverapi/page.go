@@ -25,16 +25,9 @@ func (h *History) Markdown() string {
 		}
 		fmt.Fprintf(&out, "| %d | %s |\n", abi.Number, from)
 	}
-	out.WriteString("\n## What differs\n\n| kind | difference | test |\n|---|---|---|\n")
-	for i := range h.Items {
-		if h.cameWithStruct(&h.Items[i]) {
-			continue
-		}
-		for _, said := range h.Differences(&h.Items[i]) {
-			what, test, _ := strings.Cut(said, ": ")
-			_, test, _ = strings.Cut(strings.TrimSuffix(test, " ("+Page+")"), "test ")
-			fmt.Fprintf(&out, "| %s | %s | %s |\n", h.Items[i].Kind, what, test)
-		}
+	out.WriteString("\n## What differs\n\n| kind | names | difference | test |\n|---|---|---|---|\n")
+	for _, row := range h.rows() {
+		fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", row.kind, strings.Join(row.names, ", "), row.what, row.test)
 	}
 	fmt.Fprintf(&out, "\n## What is the same in all of them\n\nIn driver.h since v%s or longer, unchanged:\n\n", h.Oldest)
 	for _, group := range []struct{ kind, title string }{
@@ -43,6 +36,36 @@ func (h *History) Markdown() string {
 		fmt.Fprintf(&out, "**%s.** %s\n\n", group.title, strings.Join(h.unchanged(group.kind), ", "))
 	}
 	return strings.TrimSuffix(out.String(), "\n")
+}
+
+// row is a difference that all of its names have.
+type row struct {
+	kind, what, test string
+	names            []string
+}
+
+// rows are the differences, in the order of the first name of each.
+func (h *History) rows() []row {
+	var rows []row
+	for i := range h.Items {
+		item := &h.Items[i]
+		if h.cameWithStruct(item) {
+			continue
+		}
+		for _, said := range h.Differences(item) {
+			what, test, _ := strings.Cut(strings.TrimSuffix(said, " ("+Page+")"), ": ")
+			_, what, _ = strings.Cut(what, item.Name+" ")
+			what = strings.TrimPrefix(what, "is ")
+			_, test, _ = strings.Cut(test, "test ")
+			at := slices.IndexFunc(rows, func(r row) bool { return r.kind == item.Kind && r.what == what && r.test == test })
+			if at < 0 {
+				at = len(rows)
+				rows = append(rows, row{kind: item.Kind, what: what, test: test})
+			}
+			rows[at].names = append(rows[at].names, "`"+item.Name+"`")
+		}
+	}
+	return rows
 }
 
 // cameWithStruct says that a member needs no line of its own: it has been the
