@@ -325,6 +325,29 @@ func TestRecordKeepsOddNames(t *testing.T) {
 	}
 }
 
+// A disk that was full has left the marker, or its last line, unfinished: what is
+// recorded next is recorded all the same.
+func TestRecordAfterAFullDisk(t *testing.T) {
+	for _, left := range []string{"", "# ver", markerText[:30], markerText, markerText + "old\nrdma-co"} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, Marker), left)
+		h := lock(t, dir)
+		if err := errors.Join(h.Place("a", nil), h.Place("b", nil)); err != nil {
+			t.Fatal(err)
+		}
+		h.Release()
+		h, err := Lock(t.Context(), dir, nil)
+		if err != nil {
+			t.Errorf("%q: %v", left, err)
+			continue
+		}
+		if !h.Has("a") || !h.Has("b") || h.Has("old") != strings.Contains(left, "old") {
+			t.Errorf("%q: the record has %v", left, h.record)
+		}
+		h.Release()
+	}
+}
+
 func TestRemoveGoesOnAfterAFailure(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root may remove everything")
