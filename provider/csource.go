@@ -226,7 +226,8 @@ func (f *cFile) outside(see func(i int)) {
 // cObject is an initialized object: struct TYPE NAME = { parts }.
 type cObject struct {
 	file     *cFile
-	at       int        // offset of its name
+	token    int        // its name
+	at       int        // offset of that
 	end      int        // offset of the closing brace
 	parts    [][]cToken // between the commas
 	size     []cToken   // between the brackets behind its name, if it has some
@@ -236,11 +237,11 @@ type cObject struct {
 // object finds the initializer of struct typ name.
 func (c *cSources) object(typ, name string) (*cObject, bool) {
 	for _, f := range c.files {
-		for i := range len(f.toks) - 1 {
-			if f.toks[i].Text != typ || f.toks[i+1].Text != name {
+		for i := range f.toks {
+			if f.toks[i].Text != typ {
 				continue
 			}
-			if o, ok := c.objectAt(f, i); ok {
+			if o, ok := c.objectAt(f, i); ok && f.toks[o.token].Text == name {
 				return o, true
 			}
 		}
@@ -250,8 +251,18 @@ func (c *cSources) object(typ, name string) (*cObject, bool) {
 
 // objectAt is the initializer of the object whose type is the token i of a file.
 func (c *cSources) objectAt(f *cFile, i int) (*cObject, bool) {
-	open := i + 2
+	name := i + 1
+	for name < len(f.toks) && (f.toks[name].Text == "const" || f.toks[name].Text == "volatile") {
+		name++
+	}
+	if name >= len(f.toks) || f.toks[name].Kind != cWord {
+		return nil, false
+	}
+	open := name + 1
 	for open < len(f.toks) && !slices.Contains([]string{"=", ";", "{", ")", ","}, f.toks[open].Text) {
+		if f.toks[open].Text == "(" || f.toks[open].Text == "[" { // of an attribute, or the size
+			open = max(open, closing(f.toks, open))
+		}
 		open++
 	}
 	if open+1 >= len(f.toks) || f.toks[open].Text != "=" || f.toks[open+1].Text != "{" {
@@ -263,11 +274,11 @@ func (c *cSources) objectAt(f *cFile, i int) (*cObject, bool) {
 	}
 	inner := f.toks[open+2 : end]
 	var size []cToken
-	if last := closing(f.toks[:open], i+2); last > 0 && f.toks[i+2].Text == "[" {
-		size = f.toks[i+3 : last]
+	if last := closing(f.toks[:open], name+1); last > 0 && f.toks[name+1].Text == "[" {
+		size = f.toks[name+2 : last]
 	}
 	return &cObject{
-		size: size, file: f, at: f.toks[i+1].Start, end: f.toks[end].Start, parts: splitC(code(inner)),
+		size: size, file: f, token: name, at: f.toks[name].Start, end: f.toks[end].Start, parts: splitC(code(inner)),
 		included: slices.ContainsFunc(inner, isInclude),
 	}, true
 }

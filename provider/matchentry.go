@@ -42,7 +42,7 @@ func (c *cSources) entry(part []cToken) matchEnt {
 	switch name {
 	case macroID:
 		e.kind = kindID
-		e.text, _ = c.word(args[0])
+		e.text, _ = c.word(operand(args[0]))
 	case macroName:
 		e.kind = kindName
 		e.text = c.text(args[0])
@@ -54,6 +54,22 @@ func (c *cSources) entry(part []cToken) matchEnt {
 		e.text = c.pciPattern(args)
 	}
 	return e
+}
+
+// operand takes off the parentheses and casts around a value.
+func operand(toks []cToken) []cToken {
+	for len(toks) > 2 && toks[0].Text == "(" {
+		end := closing(toks, 0)
+		switch {
+		case end == len(toks)-1:
+			toks = toks[1:end]
+		case end > 1 && !slices.ContainsFunc(toks[1:end], func(t cToken) bool { return t.Kind != cWord }):
+			toks = toks[end+1:]
+		default:
+			return toks
+		}
+	}
+	return toks
 }
 
 // The fields of struct verbs_match_ent in their order, and those of its union u.
@@ -107,7 +123,7 @@ func (c *cSources) writtenOut(e matchEnt, toks []cToken) matchEnt {
 		}
 	case 3:
 		e.kind = kindID
-		e.text, _ = c.word(union[unionID])
+		e.text, _ = c.word(operand(union[unionID]))
 	default:
 		e.kind = kindOther
 	}
@@ -116,9 +132,7 @@ func (c *cSources) writtenOut(e matchEnt, toks []cToken) matchEnt {
 
 // matchKind is the number of a kind: one of driver.h's names or a number.
 func (c *cSources) matchKind(toks []cToken) (int64, bool) {
-	for len(toks) > 2 && toks[0].Text == "(" && closing(toks, 0) == len(toks)-1 {
-		toks = toks[1 : len(toks)-1]
-	}
+	toks = operand(toks)
 	word, ok := c.word(toks)
 	names := []string{"VERBS_MATCH_SENTINEL", "VERBS_MATCH_PCI", "VERBS_MATCH_MODALIAS", "VERBS_MATCH_DRIVER_ID"}
 	if i := slices.Index(names, word); ok && i >= 0 {

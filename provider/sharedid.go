@@ -152,8 +152,8 @@ func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 func (c *cSources) tableIDs(dir string) []SharedIDError {
 	var found []SharedIDError
 	for _, f := range c.files {
-		for i := range len(f.toks) - 1 {
-			if f.toks[i].Text != matchEntry || f.toks[i+1].Kind != cWord {
+		for i := range f.toks {
+			if f.toks[i].Text != matchEntry {
 				continue
 			}
 			o, ok := c.objectAt(f, i)
