@@ -33,7 +33,7 @@ func isRowStage(stage string) bool {
 	return stage == editStage || stage == parseStage || stage == makeStage
 }
 
-const releaseEditStage = 4
+const releaseEditStage = 3
 
 // releaseEdit is what the edit of a release leaves: the patch and the spec.
 type releaseEdit struct {
