@@ -258,13 +258,7 @@ func (c *cSources) objectAt(f *cFile, i int) (*cObject, bool) {
 	if name >= len(f.toks) || f.toks[name].Kind != cWord {
 		return nil, false
 	}
-	open := name + 1
-	for open < len(f.toks) && !slices.Contains([]string{"=", ";", "{", ")", ","}, f.toks[open].Text) {
-		if f.toks[open].Text == "(" || f.toks[open].Text == "[" { // of an attribute, or the size
-			open = max(open, closing(f.toks, open))
-		}
-		open++
-	}
+	open := f.behindDeclarator(name + 1)
 	if open+1 >= len(f.toks) || f.toks[open].Text != "=" || f.toks[open+1].Text != "{" {
 		return nil, false
 	}
@@ -281,6 +275,17 @@ func (c *cSources) objectAt(f *cFile, i int) (*cObject, bool) {
 		size: size, file: f, token: name, at: f.toks[name].Start, end: f.toks[end].Start, parts: splitC(code(inner)),
 		included: slices.ContainsFunc(inner, isInclude),
 	}, true
+}
+
+// behindDeclarator gives the token behind a size and attributes, which begin at a token.
+func (f *cFile) behindDeclarator(at int) int {
+	for at < len(f.toks) && !slices.Contains([]string{"=", ";", "{", ")", ","}, f.toks[at].Text) {
+		if f.toks[at].Text == "(" || f.toks[at].Text == "[" {
+			at = max(at, closing(f.toks, at))
+		}
+		at++
+	}
+	return at
 }
 
 func isInclude(t cToken) bool {

@@ -35,7 +35,7 @@ type Examination struct {
 // told already is not told: where a value of the manifest is invalid, the checks do
 // without that value; where the manifest cannot be read, the others are skipped.
 func Examine(ctx context.Context, dir string) Examination {
-	e := &examiner{dir: dir, p: &Provider{Dir: dir, doubtful: map[string]bool{}}}
+	e := &examiner{dir: dir, p: &Provider{Dir: dir, doubtful: map[string]bool{}, refused: map[string]bool{}}}
 	root, err := openFolder(dir)
 	if err != nil {
 		a := Answer{Check: CheckFolder}
@@ -131,6 +131,7 @@ func (e *examiner) folder(ctx context.Context, root *os.Root) {
 	}
 	for _, err := range joined(err) {
 		e.folderAnswer.fail(err)
+		e.refuse(err)
 	}
 	if e.decode == nil {
 		for _, err := range joined(errors.Join(e.p.checkNamed(e.file, e.data), e.p.checkLicense(e.file, e.data))) {
@@ -144,9 +145,42 @@ func (e *examiner) folder(ctx context.Context, root *os.Root) {
 	e.folderAnswer.Evidence = fmt.Sprintf("%d files, %d bytes", len(files), bytes)
 }
 
+// refuse notes the file that an error of the folder is of.
+func (e *examiner) refuse(err error) {
+	file := ""
+	if of, ok := errors.AsType[*FileError](err); ok {
+		file = of.File
+	} else if of, ok := errors.AsType[*SourceError](err); ok {
+		file = of.File
+	} else if of, ok := errors.AsType[*LimitError](err); ok {
+		file = of.File
+	}
+	if name, err := filepath.Rel(e.dir, file); err == nil && file != "" {
+		e.p.refused[filepath.ToSlash(name)] = true
+	}
+}
+
+const unreadFiles = "not all files can be read"
+
+// lacks says whether a file with one of these ends of names could not be taken, or the
+// folder as a whole.
+func (e *examiner) lacks(ends ...string) bool {
+	for name := range e.p.refused {
+		if name == "." || slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(name, end) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // sources looks into the files.
 func (e *examiner) sources(ctx context.Context) {
 	e.cmake = Answer{Check: CheckCMake}
+	if e.lacks(cmakeName) {
+		e.cmake.Skipped, e.match = unreadFiles, Answer{Check: CheckMatch, Skipped: unreadFiles}
+		e.licences = e.p.checkLicences()
+		return
+	}
 	if name := e.p.targetName(); name != "" && e.p.doubts(fieldName) {
 		e.p.Manifest.Name = name
 	}
@@ -171,6 +205,10 @@ func (e *examiner) sources(ctx context.Context) {
 	}
 	e.cmake.Evidence = fmt.Sprintf("%d sources", n)
 	e.licences = e.p.checkLicences()
+	if e.lacks(".c", ".h") {
+		e.match = Answer{Check: CheckMatch, Skipped: unreadFiles}
+		return
+	}
 	if len(errs) > 0 { // what is in these files is not known
 		e.match = Answer{Check: CheckMatch}
 		for _, err := range errs {

@@ -30,6 +30,7 @@ type Provider struct {
 	digest   string
 
 	doubtful      map[string]bool // of Examine: fields of the manifest that have a mistake
+	refused       map[string]bool // of Examine: files that are there and cannot be taken, which is said already
 	library       *Library
 	buildWarnings []error // of its CMake files and version map
 	manPages      []ManPage
@@ -97,7 +98,7 @@ func (p *Provider) sum() string {
 
 func (p *Provider) has(name string) bool {
 	_, ok := slices.BinarySearchFunc(p.Files, name, func(f File, n string) int { return strings.Compare(f.Name, n) })
-	return ok
+	return ok || p.refused[name]
 }
 
 // located is a manifest whose problems are known already: decoding it again
