@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -41,19 +42,25 @@ func newDownloader(req *Request, o Origin) *downloader {
 		note: func(format string, args ...any) { req.notef(o.Kind, format, args...) },
 	}
 	if d.client == nil {
-		d.client = defaultClient()
+		d.client = machineClient()
 	}
 	return d
 }
 
-// defaultClient has a limit for each step, but none for the whole transfer:
-// that is what the stall limit is for.
-func defaultClient() *http.Client {
-	dialer := &net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second}
+// machineClient is the client of all requests that bring none, so that they share what
+// is known of hosts.
+//
+//nolint:gochecknoglobals // one for the process
+var machineClient = sync.OnceValue(func() *http.Client { return newClient(nil) })
+
+// newClient has a limit for each step, but none for the whole transfer:
+// that is what the stall limit is for. It asks the resolver, nil for the machine's.
+func newClient(resolver *net.Resolver) *http.Client {
+	dialer := &net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second, Resolver: resolver}
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           dialer.DialContext,
+			DialContext:           (&unknownHosts{dial: dialer.DialContext}).DialContext,
 			ForceAttemptHTTP2:     true,
 			TLSHandshakeTimeout:   20 * time.Second,
 			ResponseHeaderTimeout: 30 * time.Second,

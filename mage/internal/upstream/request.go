@@ -91,7 +91,7 @@ type Request struct {
 	Report func(Progress)
 	// Log receives the output of the tools that are run. It may be nil.
 	Log io.Writer
-	// HTTP is the client for downloads. nil: one with timeouts.
+	// HTTP is the client for downloads. nil: one with timeouts, which all such requests share.
 	HTTP *http.Client
 }
 
