@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/resnics/verbsmith/specs/edit"
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
@@ -85,7 +86,7 @@ func (p *Provider) spdx() (out spdxLines, err error) {
 		line := lineNumber(f.data, at)
 		if wrong != nil {
 			column := at - lineStart(f.data, at) + 1
-			err = &SourceError{File: p.pathOf(f.Name), Line: line, Column: column, Want: wantLicence, Got: strconv.Quote(quoted(said))}
+			err = &SourceError{File: p.pathOf(f.Name), Line: line, Column: column, Want: wantLicence, Got: edit.Quote(said)}
 			return false
 		}
 		if out.terms == nil {

@@ -19,6 +19,7 @@ const (
 	fieldPrivate  = "privateFiles"
 	fieldReplaces = "replacesUpstream"
 	fieldRequires = "buildRequires"
+	fieldLicense  = "license"
 )
 
 // doubts says whether one of the manifest's fields has a mistake. What a check would say
@@ -31,6 +32,10 @@ func (p *Provider) doubts(fields ...string) bool {
 	}
 	return false
 }
+
+// DoubtsLicence says that Examine has told of a licence that rdma-core does not take: what
+// that does to other files is no second mistake.
+func (p *Provider) DoubtsLicence() bool { return p.doubts(fieldLicense) }
 
 // doubtsHeaders is doubts for the fields that name kernel headers.
 func (p *Provider) doubtsHeaders() bool { return p.doubts("abiHeader", "abiHeaders", "ioctlHeaders") }

@@ -59,6 +59,9 @@ func Examine(ctx context.Context, dir string) Examination {
 		if x.Provider, err = Load(ctx, dir); err != nil && !e.cmake.Failed() {
 			x.Answers[2].fail(err)
 		}
+		if x.Provider != nil && e.licences.Failed() {
+			x.Provider.doubtful = map[string]bool{fieldLicense: true}
+		}
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		return Examination{Ended: cause}

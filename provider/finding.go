@@ -3,8 +3,10 @@
 package provider
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,10 +98,23 @@ func (p *Provider) sameFindings(all []Finding) []Finding {
 		if len(more) > named {
 			more = append(more[:named:named], "...")
 		}
-		source.Got += ", as in " + count + ": " + strings.Join(more, ", ")
+		source.Got += asIn + count + ": " + strings.Join(more, ", ")
 		kept[first[k]].Err = &source
 	}
 	return kept
+}
+
+const asIn = ", as in "
+
+// Tells says whether one of the findings is this error, of its file or of several.
+func (a *Answer) Tells(e *SourceError) bool {
+	return slices.ContainsFunc(a.Findings, func(f Finding) bool {
+		told, ok := errors.AsType[*SourceError](f.Err)
+		if !ok || told.Want != e.Want {
+			return false
+		}
+		return told.File == e.File && told.Line == e.Line && told.Got == e.Got || strings.HasPrefix(told.Got, e.Got+asIn)
+	})
 }
 
 func (a *Answer) fail(err error) {

@@ -65,7 +65,7 @@ func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, er
 	if err := json.Unmarshal(data, &tree.Result); err != nil {
 		return Tree{}, fmt.Errorf("read the integration's record: %w", err)
 	}
-	p.warnOfSkipped(ctx, tree)
+	p.warnOfSkipped(ctx, job, tree)
 	return tree, nil
 }
 

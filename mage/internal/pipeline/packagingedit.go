@@ -91,9 +91,16 @@ func flat(err error) []error {
 	return []error{err}
 }
 
-// warnOfSkipped tells which edits were not made.
-func (p *Pipeline) warnOfSkipped(ctx context.Context, tree Tree) {
+// warnOfSkipped tells which edits were not made, but for those that the run tells of
+// otherwise: Debian's packages refuse what is in debian/, and a licence may be known to be
+// wrong.
+func (p *Pipeline) warnOfSkipped(ctx context.Context, job Job, tree Tree) {
 	for _, skip := range tree.Result.Skipped {
+		refused := job.Suite.Name != "" && strings.HasPrefix(skip.File, debianFolder+"/")
+		known := skip.File == debianpkg.Copyright && job.Provider != nil && job.Provider.DoubtsLicence()
+		if refused || known {
+			continue
+		}
 		text := "no edit in " + skip.File + ": " + neededBy(skip.File)
 		p.Log.WarnContext(ctx, text, "because", skip.Why) //nolint:sloglint // the file belongs into the sentence
 	}

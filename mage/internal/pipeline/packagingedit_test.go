@@ -8,10 +8,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/specs/debianpkg"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
@@ -100,7 +103,7 @@ func TestPackagingThatIsNotThere(t *testing.T) {
 func TestSkippedIsSaid(t *testing.T) {
 	var log bytes.Buffer
 	p := &Pipeline{Log: slog.New(slog.NewTextHandler(&log, nil))}
-	p.warnOfSkipped(t.Context(), Tree{Result: provider.Result{Skipped: []provider.Skipped{
+	p.warnOfSkipped(t.Context(), Job{}, Tree{Result: provider.Result{Skipped: []provider.Skipped{
 		{File: provider.Readme, Why: "a"}, {File: suses, Why: "b"}, {File: upstreams, Why: "c"}, {File: "debian/rules", Why: "d"},
 	}}})
 	for _, want := range []string{
@@ -109,6 +112,40 @@ func TestSkippedIsSaid(t *testing.T) {
 	} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("want %s in\n%s", want, &log)
+		}
+	}
+}
+
+// TestSkippedIsSaidOnce: what deb refuses, and what follows from a licence that was told of,
+// has no warning as well.
+func TestSkippedIsSaidOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "fly")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "..", "..", "provider", "rib"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "own.h"), []byte("// SPDX-License-Identifier: GPL-2.0 OR Beerware\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wrong := provider.Examine(t.Context(), dir).Provider
+	for name, tt := range map[string]struct {
+		job  Job
+		want []string // the files that are warned of
+	}{
+		"patch":           {Job{}, []string{debianpkg.Copyright, debianpkg.Rules, suses}},
+		"deb":             {Job{Suite: specs.Suite{Name: "bookworm"}}, []string{suses}},
+		"a wrong licence": {Job{Provider: wrong}, []string{debianpkg.Rules, suses}},
+	} {
+		var log bytes.Buffer
+		p := &Pipeline{Log: slog.New(slog.NewTextHandler(&log, nil))}
+		var skips []provider.Skipped
+		for _, file := range []string{debianpkg.Copyright, debianpkg.Rules, suses} {
+			skips = append(skips, provider.Skipped{File: file, Why: "x"})
+		}
+		p.warnOfSkipped(t.Context(), tt.job, Tree{Result: provider.Result{Skipped: skips}})
+		for _, skip := range skips {
+			if got := strings.Contains(log.String(), skip.File); got != slices.Contains(tt.want, skip.File) {
+				t.Errorf("%s: warned of %s: %v", name, skip.File, got)
+			}
 		}
 	}
 }
