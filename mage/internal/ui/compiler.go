@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // CompilerError is one error that a tool of the build reported.
@@ -15,6 +16,7 @@ type CompilerError struct {
 	Col      int    // from 1, 0 if it named none
 	Severity string // "error" or "fatal error"
 	Message  string
+	Source   string // the line of the source that a compiler shows below, "" if it shows none
 
 	symptom bool // it says only that something else has failed
 }
@@ -66,6 +68,7 @@ type errorScan struct {
 	block   *block // an error whose message goes on in the next lines
 	patch   string // of rpm: the patch being applied
 	patched string // of patch: the file being patched
+	shown   bool   // a compiler's last error may have its source line next
 }
 
 // block is an error that is told in several, usually indented, lines.
@@ -76,6 +79,10 @@ type block struct {
 }
 
 func (s *errorScan) line(line string) {
+	if s.shown && strings.HasPrefix(line, " ") {
+		s.found[len(s.found)-1].Source = line
+	}
+	s.shown = false
 	if s.block != nil {
 		if s.block.takes(line, s.block) {
 			return

@@ -163,8 +163,8 @@ RPM build errors:
 }
 
 func TestCompilerErrorFields(t *testing.T) {
-	got := ui.CompilerErrors(strings.NewReader("a.c:7:3: fatal error: x\n"))
-	want := ui.CompilerError{File: "a.c", Line: 7, Col: 3, Severity: "fatal error", Message: "x"}
+	got := ui.CompilerErrors(strings.NewReader("a.c:7:3: fatal error: x\n    7 | y\n      | ^\n"))
+	want := ui.CompilerError{File: "a.c", Line: 7, Col: 3, Severity: "fatal error", Message: "x", Source: "    7 | y"}
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

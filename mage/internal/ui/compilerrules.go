@@ -111,9 +111,11 @@ func foundSymptom(s *errorScan, m []string) {
 }
 
 func foundCompiler(s *errorScan, m []string) {
+	before := len(s.found)
 	s.add(CompilerError{
 		File: m[1], Line: number(m[2]), Col: number(m[3]), Severity: strings.ToLower(m[4]), Message: m[5],
 	})
+	s.shown = len(s.found) > before
 }
 
 func foundDriver(s *errorScan, m []string) {

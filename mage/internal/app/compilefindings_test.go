@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/resnics/verbsmith/containers"
+)
+
+// TestFindingsExplainStructures: where gcc shows a structure in the source line below and
+// does not name it, the finding explains it all the same.
+func TestFindingsExplainStructures(t *testing.T) {
+	const why = " (struct ibv_buf is in driver.h from v64.0 on: test IBVERBS_PABI_VERSION >= 64)"
+	const unknown = "a.c:2:28: error: field ‘b’ has incomplete type"
+	for said, explained := range map[string]bool{
+		unknown + "\n    2 | struct s { struct ibv_buf b; };\n": true,
+		unknown + "\n struct s { struct ibv_buf b; };\n":        true, // gcc 8
+		unknown + "\n    2 | struct s { struct fly_buf b; };\n": false,
+		unknown + "\nstruct ibv_buf\n":                          false,
+		"a.c:2:28: error: unused\n    2 | struct ibv_buf b;\n":  false,
+	} {
+		log := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(log, []byte(said), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := &providerCheck{App: &App{place: &providerPlace{}}}
+		found := c.compilerFindings(&containers.RunError{Log: log})
+		want, _, _ := strings.Cut(said, "\n")
+		if explained {
+			want += why
+		}
+		if len(found) != 1 || found[0].Err.Error() != want {
+			t.Errorf("%q: got %v, want %s", said, found, want)
+		}
+	}
+}
