@@ -72,7 +72,7 @@ func (a *App) Patch(ctx context.Context) error {
 	if _, err := a.pipeline.ProvePatch(ctx, m.tree, m.patch); err != nil {
 		return err
 	}
-	file, err := a.pipeline.PlaceFile(ctx, m.src.Label(), m.patch.Name, m.patch.File)
+	file, err := a.pipeline.PlaceFile(ctx, m.job, m.src.Label(), m.patch.Name, m.patch.File)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (a *App) Spec(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	file, err := a.pipeline.PlaceFile(ctx, m.src.Label(), filepath.Base(m.spec.File), m.spec.File)
+	file, err := a.pipeline.PlaceFile(ctx, m.job, m.src.Label(), filepath.Base(m.spec.File), m.spec.File)
 	if err != nil {
 		return err
 	}

@@ -79,11 +79,15 @@ const manifestFile = "manifest.json"
 // DistFolder is where a job's outputs are collected: label is that of its source. What
 // upstream ships without a provider stands beside what has one.
 func (p *Pipeline) DistFolder(job Job, base Base, label string) string {
+	return filepath.Join(p.DistDir, base.Folder, distName(job, label))
+}
+
+func distName(job Job, label string) string {
 	name := "rdma-core-" + label
 	if job.Provider == nil {
 		name += "." + stockName
 	}
-	return filepath.Join(p.DistDir, base.Folder, name)
+	return name
 }
 
 // AddonFolder is where the package of a job's provider beside the distro's own
@@ -105,15 +109,28 @@ func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain
 	}
 	defer held.Release()
 	want := describe(job, tree, tc, pkgs)
-	if m, err := ReadManifest(dist.Dir); err == nil && m.sameAs(want) && complete(dist.Dir, m) {
+	m, err := ReadManifest(dist.Dir)
+	if err == nil && m.sameAs(want) && complete(dist.Dir, m) {
 		dist.Manifest = m
 		return dist, p.end("collect", s, true, nil)
+	}
+	if said := m.replacedBy(want); err == nil && said != "" {
+		s.Note(said)
 	}
 	name, err := p.outputName(dist.Dir)
 	if err == nil {
 		dist.Manifest, err = collect(held, want, pkgs.Dir, name)
 	}
 	return dist, p.end("collect", s, false, err)
+}
+
+// replacedBy says whose outputs others take the place of. It knows providers by their
+// names: no output names a directory of the machine that it was made on.
+func (m Manifest) replacedBy(other Manifest) string {
+	if m.Provider == "" || m.Provider == other.Provider {
+		return ""
+	}
+	return "replaces the packages with " + m.Provider
 }
 
 // sameAs tells whether two manifests say the same of what was made from what; their

@@ -144,6 +144,42 @@ func TestCompleteSeesDamage(t *testing.T) {
 	}
 }
 
+// TestStockSpecIsPlacedBesideThePatchedOne: neither is written over the other.
+func TestStockSpecIsPlacedBesideThePatchedOne(t *testing.T) {
+	p := &Pipeline{DistDir: t.TempDir()}
+	for _, tt := range []struct {
+		job  Job
+		want string
+	}{
+		{Job{Provider: &provider.Provider{}}, "rdma-core-56.1/rdma-core.spec"},
+		{Job{}, "rdma-core-56.1.stock/rdma-core.spec"},
+	} {
+		from := filepath.Join(t.TempDir(), "spec")
+		write(t, from, tt.want)
+		got, err := p.PlaceFile(t.Context(), tt.job, "56.1", specFile, from)
+		if want := filepath.Join(p.DistDir, tt.want); err != nil || got != want {
+			t.Errorf("got %s, %v, want %s", got, err, want)
+		}
+	}
+	for _, name := range []string{"rdma-core-56.1/rdma-core.spec", "rdma-core-56.1.stock/rdma-core.spec"} {
+		if data, err := os.ReadFile(filepath.Join(p.DistDir, name)); err != nil || string(data) != name {
+			t.Errorf("%s: %q, %v", name, data, err)
+		}
+	}
+}
+
+// TestCollectSaysWhoseOutputsItReplaces: packages with another provider have the same place.
+
+func TestCollectSaysWhoseOutputsItReplaces(t *testing.T) {
+	for _, tt := range []struct{ before, now, want string }{
+		{"fly", "rib", "replaces the packages with fly"}, {"rib", "rib", ""}, {"", "rib", ""},
+	} {
+		if got := (Manifest{Provider: tt.before}).replacedBy(Manifest{Provider: tt.now}); got != tt.want {
+			t.Errorf("%s, then %s: %q, want %q", tt.before, tt.now, got, tt.want)
+		}
+	}
+}
+
 func TestDistFolder(t *testing.T) {
 	p := &Pipeline{DistDir: "/out"}
 	base := Base{Folder: "rocky9.standin"}

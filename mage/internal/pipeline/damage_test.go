@@ -15,6 +15,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
 )
 
 // entryOf is the output of a stage with the files.
@@ -63,7 +64,7 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			return err
 		}},
 		{"the patch's place", "fly.patch", func(p *Pipeline, _ Job, dir string) error {
-			_, err := p.PlaceFile(t.Context(), "56.1", "fly.patch", filepath.Join(dir, "fly.patch"))
+			_, err := p.PlaceFile(t.Context(), Job{Provider: &provider.Provider{}}, "56.1", "fly.patch", filepath.Join(dir, "fly.patch"))
 			return err
 		}},
 		{"the packages' sources", "rdma-core-56.1.tar.gz", func(_ *Pipeline, _ Job, dir string) error {

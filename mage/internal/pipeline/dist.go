@@ -70,13 +70,14 @@ func UnrecordedOutputs(dist string) []string {
 }
 
 // PlaceFile puts a copy of a file that no distro changes, such as the patch,
-// below dist/rdma-core-LABEL and returns its path.
-func (p *Pipeline) PlaceFile(ctx context.Context, label, name, from string) (string, error) {
+// below dist/rdma-core-LABEL and returns its path. Upstream's own, without a provider,
+// stands beside it.
+func (p *Pipeline) PlaceFile(ctx context.Context, job Job, label, name, from string) (string, error) {
 	data, err := stagecache.ReadFile(from)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
-	return p.Place(ctx, filepath.Join(p.DistDir, "rdma-core-"+label), name, data)
+	return p.Place(ctx, filepath.Join(p.DistDir, distName(job, label)), name, data)
 }
 
 // Place writes one file of a directory of outputs in one step. What somebody else

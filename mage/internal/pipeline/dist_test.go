@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -48,11 +49,11 @@ func TestPlaceLeavesSomebodysFile(t *testing.T) {
 	from := filepath.Join(t.TempDir(), "x.patch")
 	write(t, from, "ours")
 	write(t, filepath.Join(p.DistDir, "rdma-core-56.1", "x.patch"), "mine")
-	if _, err := p.PlaceFile(t.Context(), "56.1", "x.patch", from); !errors.As(err, new(*owned.ForeignError)) {
+	if _, err := p.PlaceFile(t.Context(), Job{Provider: &provider.Provider{}}, "56.1", "x.patch", from); !errors.As(err, new(*owned.ForeignError)) {
 		t.Errorf("got %v", err)
 	}
 	for range 2 {
-		file, err := p.PlaceFile(t.Context(), "57.0", "x.patch", from)
+		file, err := p.PlaceFile(t.Context(), Job{Provider: &provider.Provider{}}, "57.0", "x.patch", from)
 		if data, _ := os.ReadFile(file); err != nil || string(data) != "ours" {
 			t.Errorf("%q %v", data, err)
 		}
