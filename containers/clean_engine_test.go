@@ -346,7 +346,7 @@ func TestCleanLeavesContainersOfUnknownRuns(t *testing.T) {
 		}
 	}
 	c := &cleaning{Engine: g.e, now: time.Now().Add(2 * idle)}
-	if !c.stoodStill(t.Context(), Object{ID: made.ID}) {
-		t.Error("what has stood still for hours is not taken for a leftover")
+	if still, err := c.stoodStill(t.Context(), Object{ID: made.ID}); err != nil || !still {
+		t.Errorf("what has stood still for hours is not taken for a leftover: %v", err)
 	}
 }

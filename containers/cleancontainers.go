@@ -4,6 +4,7 @@ package containers
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,7 +42,12 @@ func (c *cleaning) cleanContainer(ctx context.Context, o Object, own bool) {
 		runs = runsElsewhere(o.Labels)
 	}
 	if runs == nil {
-		if o.running || !c.stoodStill(ctx, o) {
+		still, err := c.stoodStill(ctx, o)
+		switch {
+		case err != nil:
+			c.done(ctx, o, err)
+			return
+		case !still:
 			c.leave(o, "its run may go on")
 			return
 		}
@@ -62,17 +68,25 @@ func (c *cleaning) cleanContainer(ctx context.Context, o Object, own bool) {
 }
 
 // stoodStill says whether a container that does not run has not run for long.
-func (c *cleaning) stoodStill(ctx context.Context, o Object) bool {
+func (c *cleaning) stoodStill(ctx context.Context, o Object) (bool, error) {
+	if o.running {
+		return false, nil
+	}
 	state, err := c.cli.ContainerInspect(ctx, o.ID)
-	if err != nil || state.State == nil || state.State.Running || state.State.Paused {
-		return false
+	switch {
+	case err != nil:
+		return false, err //nolint:wrapcheck // the caller looks at what it is
+	case state.ContainerJSONBase == nil || state.State == nil:
+		return false, errors.New("the engine's answer has no state")
+	case state.State.Running || state.State.Paused:
+		return false, nil
 	}
 	for _, text := range []string{state.Created, state.State.FinishedAt} {
 		if at, err := time.Parse(time.RFC3339Nano, text); err == nil && c.now.Sub(at) < idle {
-			return false
+			return false, nil
 		}
 	}
-	return true
+	return true, nil
 }
 
 // runsElsewhere gives the run directory that a thing's labels name, if it is on this machine and is that one still;

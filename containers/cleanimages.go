@@ -5,6 +5,7 @@ package containers
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -99,6 +100,9 @@ func (c *cleaning) removeUnnamed(ctx context.Context, images []Object) {
 // the name would go along.
 func (c *cleaning) removeIfUnnamed(ctx context.Context, o Object) error {
 	now, err := c.cli.ImageInspect(ctx, o.ID)
+	if err == nil && now.ID == "" {
+		return errors.New("the engine's answer has no id")
+	}
 	if err == nil && len(named(now.RepoTags))+len(named(now.RepoDigests)) > 0 {
 		return errdefs.ErrNotFound
 	}
