@@ -34,11 +34,7 @@ static enum result full_send(struct pair *p)
 
 	// B has no receives: they stay in the queue.
 	for (unsigned int i = 0; i < cap + 3; i++) {
-		wr[i].wr_id = i;
-		wr[i].opcode = IBV_WR_SEND;
-		wr[i].sg_list = &sge;
-		wr[i].num_sge = 1;
-		wr[i].send_flags = IBV_SEND_SIGNALED;
+		wr[i] = signaled_send(&sge, i);
 		wr[i].next = i == cap + 2 ? NULL : &wr[i + 1];
 	}
 	ret = post(&p->a, wr, &bad);
@@ -84,10 +80,7 @@ static enum result full_recv(struct pair *p)
 	struct ibv_recv_wr *wr = calloc(cap + 3, sizeof(*wr)), *bad = NULL;
 	struct ibv_sge sge = sge_of(&p->b.buf, 0, 16);
 	struct ibv_sge from = sge_of(&p->a.buf, 0, 16);
-	struct ibv_send_wr send = { .opcode = IBV_WR_SEND,
-				    .send_flags = IBV_SEND_SIGNALED,
-				    .sg_list = &from,
-				    .num_sge = 1 };
+	struct ibv_send_wr send = signaled_send(&from, 0);
 	enum result result;
 	struct ibv_wc wc;
 
@@ -182,12 +175,7 @@ static enum result with_pair(const struct pair_config *config,
 static enum result in_list(struct pair *p, struct ibv_send_wr *wrong, int or)
 {
 	struct ibv_sge sge = sge_of(&p->a.buf, 0, 16);
-	struct ibv_send_wr *bad = NULL,
-			   good = { .wr_id = 1,
-				    .opcode = IBV_WR_SEND,
-				    .sg_list = &sge,
-				    .num_sge = 1,
-				    .send_flags = IBV_SEND_SIGNALED };
+	struct ibv_send_wr *bad = NULL, good = signaled_send(&sge, 1);
 	struct ibv_send_wr after;
 	struct ibv_wc wc;
 
@@ -507,10 +495,7 @@ static enum result too_early(struct pair *p)
 static enum result poll_none(struct pair *p)
 {
 	struct ibv_sge sge = sge_of(&p->a.buf, 0, 8);
-	struct ibv_send_wr wr = { .opcode = IBV_WR_SEND,
-				  .send_flags = IBV_SEND_SIGNALED,
-				  .sg_list = &sge,
-				  .num_sge = 1 };
+	struct ibv_send_wr wr = signaled_send(&sge, 0);
 	struct ibv_wc wc;
 	int n = ibv_poll_cq(p->a.scq, 0, &wc);
 

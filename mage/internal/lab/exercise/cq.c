@@ -5,21 +5,12 @@
 #include <arpa/inet.h>
 #include <poll.h>
 
-static struct ibv_send_wr a_send(struct ibv_sge *sge, uint64_t id,
-				 unsigned int flags)
-{
-	return (struct ibv_send_wr){ .wr_id = id,
-				     .opcode = IBV_WR_SEND,
-				     .sg_list = sge,
-				     .num_sge = 1,
-				     .send_flags = IBV_SEND_SIGNALED | flags };
-}
-
 static enum result one_message(struct pair *p, uint64_t id, unsigned int flags)
 {
 	struct ibv_sge sge = sge_of(&p->a.buf, 0, 32);
-	struct ibv_send_wr wr = a_send(&sge, id, flags);
+	struct ibv_send_wr wr = signaled_send(&sge, id);
 
+	wr.send_flags |= flags;
 	TRY(recv_one(&p->b, id, sge_of(&p->b.buf, 0, 64)));
 	return send_one(&p->a, &wr);
 }
@@ -354,7 +345,7 @@ static enum result rounds(struct extended *x)
 			uint32_t size = 1 + below(200);
 			struct ibv_sge from = sge_of(&x->buf, 0, size),
 				       to = sge_of(&x->buf, 512, 400);
-			struct ibv_send_wr *bad, wr = a_send(&from, id, 0);
+			struct ibv_send_wr *bad, wr = signaled_send(&from, id);
 			struct ibv_recv_wr *bad_recv, recv = { .wr_id = id + 1,
 							       .sg_list = &to,
 							       .num_sge = 1 };

@@ -598,6 +598,15 @@ enum result recv_one(struct end *e, uint64_t id, struct ibv_sge sge)
 		     PASS;
 }
 
+struct ibv_send_wr signaled_send(struct ibv_sge *sge, uint64_t id)
+{
+	return (struct ibv_send_wr){ .wr_id = id,
+				     .opcode = IBV_WR_SEND,
+				     .sg_list = sge,
+				     .num_sge = 1,
+				     .send_flags = IBV_SEND_SIGNALED };
+}
+
 enum result send_one(struct end *e, struct ibv_send_wr *wr)
 {
 	struct ibv_send_wr *bad = NULL;

@@ -6,10 +6,7 @@ static enum result rnr(bool never)
 {
 	struct pair_config config = { .type = IBV_QPT_RC, .rnr_never = never };
 	struct ibv_sge sge, to;
-	struct ibv_send_wr wr = { .wr_id = 5,
-				  .opcode = IBV_WR_SEND,
-				  .send_flags = IBV_SEND_SIGNALED,
-				  .num_sge = 1 };
+	struct ibv_send_wr wr = signaled_send(&sge, 5);
 	enum result result;
 	struct ibv_wc wc;
 	struct pair p;
@@ -20,7 +17,6 @@ static enum result rnr(bool never)
 	sge = sge_of(&p.a.buf, 0, 100);
 	to = sge_of(&p.b.buf, 0, 100);
 	fill(p.a.buf.data, 100, 9);
-	wr.sg_list = &sge;
 	result = send_one(&p.a, &wr);
 	if (result == PASS && !never) {
 		for (unsigned int i = 0; i < 300; i++)
@@ -221,9 +217,7 @@ static enum result ud_dropped(void)
 {
 	struct pair_config config = { .type = IBV_QPT_UD };
 	struct ibv_sge sge, to;
-	struct ibv_send_wr wr = { .opcode = IBV_WR_SEND,
-				  .send_flags = IBV_SEND_SIGNALED,
-				  .num_sge = 1 };
+	struct ibv_send_wr wr = signaled_send(&sge, 0);
 	enum result result = PASS;
 	struct ibv_wc wc;
 	struct pair p;
@@ -231,7 +225,6 @@ static enum result ud_dropped(void)
 	TRY(pair_open(&p, &config));
 	sge = sge_of(&p.a.buf, 0, 64);
 	to = sge_of(&p.b.buf, 0, 200);
-	wr.sg_list = &sge;
 	wr.wr.ud.ah = p.ah;
 	wr.wr.ud.remote_qpn = p.b.qp->qp_num;
 	result = recv_one(&p.b, 1, to);

@@ -170,6 +170,8 @@ int post_recv(struct end *e, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad);
 // One receive of one SGE; one send request. They fail with a reason.
 enum result recv_one(struct end *e, uint64_t id, struct ibv_sge sge);
 enum result send_one(struct end *e, struct ibv_send_wr *wr);
+// What is posted most: a signaled SEND of one SGE, which stays the caller's.
+struct ibv_send_wr signaled_send(struct ibv_sge *sge, uint64_t id);
 
 // Waits for exactly one completion; what tells what for.
 enum result await(struct ibv_cq *cq, struct ibv_wc *wc, unsigned int ms,

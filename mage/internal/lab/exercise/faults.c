@@ -43,11 +43,7 @@ static int end_failing(void)
 static enum result message(struct pair *p, uint64_t id, uint64_t recv_id)
 {
 	struct ibv_sge sge = sge_of(&p->a.buf, 0, 24);
-	struct ibv_send_wr wr = { .wr_id = id,
-				  .opcode = IBV_WR_SEND,
-				  .sg_list = &sge,
-				  .num_sge = 1,
-				  .send_flags = IBV_SEND_SIGNALED };
+	struct ibv_send_wr wr = signaled_send(&sge, id);
 	struct ibv_wc wc;
 
 	TRY(send_one(&p->a, &wr));
@@ -317,14 +313,9 @@ static enum result arrived(struct pair *p, unsigned int n)
 static void list_of_sends(struct pair *p, struct ibv_send_wr *wr,
 			  struct ibv_sge *sge, unsigned int n)
 {
-	memset(wr, 0, n * sizeof(*wr));
 	for (unsigned int i = 0; i < n; i++) {
 		sge[i] = sge_of(&p->a.buf, 0, 10 + i);
-		wr[i].wr_id = i;
-		wr[i].opcode = IBV_WR_SEND;
-		wr[i].send_flags = IBV_SEND_SIGNALED;
-		wr[i].sg_list = &sge[i];
-		wr[i].num_sge = 1;
+		wr[i] = signaled_send(&sge[i], i);
 		wr[i].next = i == n - 1 ? NULL : &wr[i + 1];
 	}
 }
@@ -436,11 +427,7 @@ static enum result cq_lost(struct pair *p)
 
 	for (uint64_t i = 0; i < 5; i++) {
 		struct ibv_sge sge = sge_of(&p->a.buf, 0, 24);
-		struct ibv_send_wr wr = { .wr_id = i,
-					  .opcode = IBV_WR_SEND,
-					  .sg_list = &sge,
-					  .num_sge = 1,
-					  .send_flags = IBV_SEND_SIGNALED };
+		struct ibv_send_wr wr = signaled_send(&sge, i);
 
 		TRY(recv_one(&p->b, i, sge_of(&p->b.buf, 0, 64)));
 		TRY(send_one(&p->a, &wr));

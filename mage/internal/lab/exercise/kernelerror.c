@@ -46,11 +46,7 @@ static enum result refused(struct pair *p)
 static enum result unanswered(struct pair *p)
 {
 	struct ibv_sge sge = sge_of(&p->a.buf, 0, 64);
-	struct ibv_send_wr wr = { .wr_id = 501,
-				  .opcode = IBV_WR_SEND,
-				  .send_flags = IBV_SEND_SIGNALED,
-				  .sg_list = &sge,
-				  .num_sge = 1 };
+	struct ibv_send_wr wr = signaled_send(&sge, 501);
 	struct ibv_wc wc;
 
 	if (ibv_destroy_qp(p->b.qp))
@@ -65,10 +61,7 @@ static enum result unanswered(struct pair *p)
 static enum result drained(struct end *e)
 {
 	struct ibv_sge sge = sge_of(&e->buf, 0, 64);
-	struct ibv_send_wr wr = { .opcode = IBV_WR_SEND,
-				  .send_flags = IBV_SEND_SIGNALED,
-				  .sg_list = &sge,
-				  .num_sge = 1 };
+	struct ibv_send_wr wr = signaled_send(&sge, 0);
 
 	for (uint64_t i = 0; i < 20; i++) {
 		TRY(recv_one(e, 600 + i, sge));
@@ -196,11 +189,7 @@ static enum result by_cq_ex(struct pair *p, unsigned int n)
 static enum result on_srq(struct pair *p, unsigned int n)
 {
 	struct ibv_sge sge = sge_of(&p->b.buf, 0, 64);
-	struct ibv_send_wr wr = { .wr_id = 800,
-				  .opcode = IBV_WR_SEND,
-				  .send_flags = IBV_SEND_SIGNALED,
-				  .sg_list = &sge,
-				  .num_sge = 1 };
+	struct ibv_send_wr wr = signaled_send(&sge, 800);
 	struct ibv_wc wc;
 
 	TRY(before(&p->b, n));
@@ -227,11 +216,7 @@ static enum result on_srq(struct pair *p, unsigned int n)
 static enum result again_connected(struct pair *p, unsigned int n)
 {
 	struct ibv_sge sge = sge_of(&p->a.buf, 0, 64);
-	struct ibv_send_wr wr = { .wr_id = 800,
-				  .opcode = IBV_WR_SEND,
-				  .send_flags = IBV_SEND_SIGNALED,
-				  .sg_list = &sge,
-				  .num_sge = 1 };
+	struct ibv_send_wr wr = signaled_send(&sge, 800);
 	struct ibv_wc wc;
 
 	TRY(requester(p, n));

@@ -15,13 +15,9 @@ static enum result rate(struct pair *p, uint64_t total, size_t size)
 	struct ibv_wc wc[64];
 	unsigned int turn = 0;
 
-	memset(wr, 0, sizeof(wr));
 	memset(recv, 0, sizeof(recv));
 	for (int i = 0; i < BATCH; i++) {
-		wr[i].opcode = IBV_WR_SEND;
-		wr[i].sg_list = &from;
-		wr[i].num_sge = 1;
-		wr[i].send_flags = IBV_SEND_SIGNALED;
+		wr[i] = signaled_send(&from, 0);
 		wr[i].next = i == BATCH - 1 ? NULL : &wr[i + 1];
 		recv[i].sg_list = &to;
 		recv[i].num_sge = 1;

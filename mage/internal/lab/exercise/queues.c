@@ -29,11 +29,7 @@ static enum result batch(struct pair *p, uint64_t first, unsigned int n,
 		recv[i].sg_list = &to[i];
 		recv[i].num_sge = 1;
 		recv[i].next = by_one || i == n - 1 ? NULL : &recv[i + 1];
-		send[i].wr_id = first + i;
-		send[i].opcode = IBV_WR_SEND;
-		send[i].send_flags = IBV_SEND_SIGNALED;
-		send[i].sg_list = &from[i];
-		send[i].num_sge = 1;
+		send[i] = signaled_send(&from[i], first + i);
 		send[i].next = by_one || i == n - 1 ? NULL : &send[i + 1];
 	}
 	snprintf(what, sizeof(what), "work requests %llu and %u more, QP %u",
@@ -228,10 +224,7 @@ static enum result flush(struct pair *p, enum stage stage)
 {
 	bool ud = p->config.type == IBV_QPT_UD;
 	struct ibv_sge sge = sge_of(&p->a.buf, 0, 64);
-	struct ibv_send_wr wr = { .opcode = IBV_WR_SEND,
-				  .send_flags = IBV_SEND_SIGNALED,
-				  .sg_list = &sge,
-				  .num_sge = 1 };
+	struct ibv_send_wr wr = signaled_send(&sge, 0);
 	unsigned int sends = 0;
 
 	if (ud) {

@@ -45,11 +45,7 @@ static enum result message(struct pair *p, struct end *from, struct end *to,
 			   uint64_t id)
 {
 	struct ibv_sge sge = sge_of(&from->buf, 0, 24);
-	struct ibv_send_wr wr = { .wr_id = id,
-				  .opcode = IBV_WR_SEND,
-				  .sg_list = &sge,
-				  .num_sge = 1,
-				  .send_flags = IBV_SEND_SIGNALED };
+	struct ibv_send_wr wr = signaled_send(&sge, id);
 	struct ibv_wc wc;
 
 	(void)p;
@@ -153,11 +149,7 @@ static enum result shared(struct pair *main, struct pair *more)
 				     sge_of(&main->b.buf, id % 8 * 64, 64)));
 		for (int i = 0; i < QPS; i++) {
 			struct ibv_sge sge = sge_of(&more[i].a.buf, 0, 24);
-			struct ibv_send_wr wr = { .opcode = IBV_WR_SEND,
-						  .sg_list = &sge,
-						  .num_sge = 1,
-						  .send_flags =
-							  IBV_SEND_SIGNALED };
+			struct ibv_send_wr wr = signaled_send(&sge, 0);
 
 			fill(more[i].a.buf.data, 24,
 			     (uint64_t)(round * QPS + i));
@@ -313,11 +305,7 @@ static enum result group_of_two(struct pair *p, struct pair *q,
 	struct ibv_qp *members[] = { p->b.qp, q->b.qp };
 	struct end *ends[] = { &p->b, &q->b };
 	struct ibv_sge sge = sge_of(&p->a.buf, 0, 100);
-	struct ibv_send_wr wr = { .wr_id = 4,
-				  .opcode = IBV_WR_SEND,
-				  .sg_list = &sge,
-				  .num_sge = 1,
-				  .send_flags = IBV_SEND_SIGNALED };
+	struct ibv_send_wr wr = signaled_send(&sge, 4);
 	struct ibv_wc wc;
 	int ret;
 

@@ -103,13 +103,8 @@ static void *work(void *argument)
 			struct message m = { .number = thread * s.each + i };
 			struct ibv_sge sge = sge_of(&s.pair->a.buf,
 						    slot(thread, i), sizeof(m));
-			struct ibv_send_wr wr = {
-				.wr_id = (uint64_t)thread << 32 | i,
-				.opcode = IBV_WR_SEND,
-				.sg_list = &sge,
-				.num_sge = 1,
-				.send_flags = IBV_SEND_SIGNALED
-			};
+			struct ibv_send_wr wr =
+				signaled_send(&sge, (uint64_t)thread << 32 | i);
 
 			m.check = m.number * 0x9e3779b97f4a7c15ULL;
 			memcpy((void *)(uintptr_t)sge.addr, &m, sizeof(m));
@@ -232,11 +227,7 @@ void case_threads(void)
 static enum result ping(struct pair *p, uint64_t id)
 {
 	struct ibv_sge sge = sge_of(&p->a.buf, 0, 3000);
-	struct ibv_send_wr wr = { .wr_id = id,
-				  .opcode = IBV_WR_SEND,
-				  .sg_list = &sge,
-				  .num_sge = 1,
-				  .send_flags = IBV_SEND_SIGNALED };
+	struct ibv_send_wr wr = signaled_send(&sge, id);
 	struct ibv_wc wc;
 
 	fill(p->a.buf.data, 3000, id);
