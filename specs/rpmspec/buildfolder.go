@@ -29,11 +29,15 @@ var (
 // anything was. On EL 8 the switch means nothing.
 func (s *Spec) ConfigureWhereNinjaRuns() (changed bool, err error) {
 	last := -1
+	var open []elseOnEL
 	for i, l := range s.lines {
+		if l.start {
+			open = nestOnEL(open, l.text)
+		}
 		switch {
 		case strings.Contains(l.text, inSource):
 			return false, nil
-		case l.start && ninjaMacro.MatchString(l.text) && !ninjaFolder.MatchString(l.text) && !s.elsewhereOnEL(i):
+		case l.start && ninjaMacro.MatchString(l.text) && !ninjaFolder.MatchString(l.text) && (len(open) == 0 || !open[len(open)-1].el || !open[len(open)-1].behind):
 			last = i
 		}
 	}
@@ -43,22 +47,20 @@ func (s *Spec) ConfigureWhereNinjaRuns() (changed bool, err error) {
 	return true, s.edit(func(c *Spec) error { return c.insert(last+1, "%global "+inSource+" 1") })
 }
 
-// elsewhereOnEL says whether line i stands behind an %else whose %if, at the same depth,
-// asks for %rhel: EL has been told apart before.
-func (s *Spec) elsewhereOnEL(i int) bool {
-	depth, behindElse := s.lines[i].depth-1, false
-	for i--; i >= 0; i-- {
-		l := s.lines[i]
-		if !l.start || l.depth != depth {
-			continue
-		}
-		switch conditional(l.text) {
-		case condElse:
-			behindElse = true
-		case condIf:
-			return behindElse && elMacro.MatchString(l.text)
-		case condNone, condEnd:
-		}
+// elseOnEL is an %if that is open: whether it asks for %rhel, and whether we are behind
+// its %else, where EL has been told apart before.
+type elseOnEL struct{ el, behind bool }
+
+// nestOnEL works out what a line does to the %ifs that are open.
+func nestOnEL(open []elseOnEL, text string) []elseOnEL {
+	switch conditional(text) {
+	case condIf:
+		return append(open, elseOnEL{el: elMacro.MatchString(text)})
+	case condElse:
+		open[len(open)-1].behind = true
+	case condEnd:
+		return open[:len(open)-1]
+	case condNone:
 	}
-	return false
+	return open
 }

@@ -111,6 +111,7 @@ func (s *Spec) dropReplaced(p Payload) error {
 		return s.place(-1, "a provider with the library lib"+p.Name+".so, which this release has a package for", "a plug-in only")
 	}
 	before, now := s.paths(*p.Replaced), s.paths(p)
+	gone := map[int]bool{}
 	for _, e := range slices.Backward(s.fileEntries()) {
 		own := strings.Contains(literal(e.pattern), p.Name) && coversAny(e, before) || e.namesAny(before)
 		if !own || coversAny(e, now) {
@@ -119,12 +120,16 @@ func (s *Spec) dropReplaced(p Payload) error {
 		if len(strings.Fields(s.lines[e.line].text)) > 2 {
 			return s.place(e.line, "one file in a line", s.lines[e.line].text)
 		}
-		s.lines = append(s.lines[:e.line:e.line], s.lines[e.line+1:]...)
-		if err := s.index(); err != nil {
-			return err
+		gone[e.line] = true
+	}
+	kept := s.lines[:0]
+	for i, l := range s.lines {
+		if !gone[i] {
+			kept = append(kept, l)
 		}
 	}
-	return nil
+	s.lines = kept
+	return s.index()
 }
 
 func coversAny(e fileEntry, files []string) bool {

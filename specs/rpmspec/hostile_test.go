@@ -4,6 +4,7 @@ package rpmspec_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,6 +62,43 @@ func TestQuotedIsCut(t *testing.T) {
 		var place *rpmspec.PlaceError
 		if !errors.As(err, &place) || !strings.Contains(err.Error(), want) || len(err.Error()) > 500 {
 			t.Errorf("want %q in a short message, got %.600v", want, err)
+		}
+	}
+}
+
+// TestLargestSpecs reads and edits specs of nearly as many lines as one may have, each made
+// of what one step looks for. A step that went over the spec for each of its lines would
+// not end before the tests' time is over.
+func TestLargestSpecs(t *testing.T) {
+	const n, files = 19_000, "%package -n libibverbs\n%files devel\n%{_libdir}/liba.so\n%{_includedir}/infiniband/a.h\n%files -n libibverbs\n%{_libdir}/liba.so.*\n"
+	payload := rpmspec.Payload{Name: "fly", SoMajor: "1", Coherent: true, Headers: []string{"fly.h"}}
+	replacing := payload
+	replacing.Replaced = &rpmspec.Payload{Name: "fly", Headers: []string{"flyold.h"}}
+	add := func(p rpmspec.Payload) func(*rpmspec.Spec) error {
+		return func(s *rpmspec.Spec) error { return s.AddPayload(p) }
+	}
+	prep := func(s *rpmspec.Spec) error { _, err := s.Read(rpmspec.Macros{RPM: "4.18"}).Prep(); return err }
+	lines := func(n int, form string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(form, "#", strconv.Itoa(i)))
+		}
+		return b.String()
+	}
+	for name, tt := range map[string]struct {
+		text string
+		do   func(*rpmspec.Spec) error
+	}{
+		"files":          {files + "%files -n x\n" + lines(n, "%{_includedir}/infiniband/x#.h\n"), add(payload)},
+		"files in devel": {strings.Replace(files, "%files -n", lines(n, "%{_includedir}/infiniband/x#.h\n")+"%files -n", 1), add(payload)},
+		"replaced files": {files + "%files -n x\n" + lines(n, "%{_includedir}/infiniband/flyold.h\n"), add(replacing)},
+		"releases":       {lines(n/2, "Release: %autorelease\n") + lines(n/2, "# x\n") + "%define autorelease() x\n", func(s *rpmspec.Spec) error { return s.AddReleaseSuffix(".x") }},
+		"ninjas":         {lines(n, "%define x# ninja\n"), func(s *rpmspec.Spec) error { _, err := s.ConfigureWhereNinjaRuns(); return err }},
+		"patches":        {"Source: a\n" + lines(n, "Patch#: p\n") + "%prep\n%setup\n%autopatch -p1 -m 0" + strings.Repeat(" -v", n) + "\n", prep},
+		"numbers":        {"Source: a\n" + lines(9000, "Patch#: p\n") + "%prep\n%setup\n%autopatch -p1" + lines(9000, " #") + "\n", prep},
+	} {
+		if err := tt.do(parse(t, "Name: a\n"+tt.text)); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -157,6 +157,7 @@ func (s *Spec) addFile(pkg, path, text string, list fileList, p Payload) error {
 	if err != nil {
 		return err
 	}
+	inCoherent := s.coherent()
 	var all, coherent []entry
 	for i := sec.body(); i < sec.end; i++ {
 		m := list.form.FindStringSubmatch(normal(s.lines[i].text))
@@ -164,7 +165,7 @@ func (s *Spec) addFile(pkg, path, text string, list fileList, p Payload) error {
 			continue
 		}
 		e := entry{name: m[1], first: i, last: i}
-		if s.coherent(i) {
+		if inCoherent[i] {
 			coherent = append(coherent, e)
 		} else {
 			all = append(all, e)
@@ -176,7 +177,7 @@ func (s *Spec) addFile(pkg, path, text string, list fileList, p Payload) error {
 		return s.insertAmong(coherent, list.name, text)
 	case under:
 		end := s.contentEnd(sec)
-		if conditional(s.lines[end-1].text) == condEnd && s.coherent(end-1) {
+		if conditional(s.lines[end-1].text) == condEnd && inCoherent[end-1] {
 			return s.insert(end-1, text) // into the one that an earlier line has made
 		}
 		return s.insert(end, coherentLine, text, "%endif")
@@ -221,16 +222,18 @@ const coherentLine = "%if 0%{?dma_coherent}"
 
 var coherentIf = regexp.MustCompile(`^[ \t]*%if[ \t]+0?%\{\?dma_coherent\}[ \t]*$`)
 
-// coherent says whether line i stands in a conditional for coherent DMA.
-func (s *Spec) coherent(i int) bool {
+// coherent says of each line whether it stands in a conditional for coherent DMA.
+func (s *Spec) coherent() []bool {
+	out := make([]bool, len(s.lines))
 	var open []bool
-	for k := range s.lines[:i] {
-		if !s.lines[k].start {
+	for i, l := range s.lines {
+		out[i] = slices.Contains(open, true)
+		if !l.start {
 			continue
 		}
-		switch conditional(s.lines[k].text) {
+		switch conditional(l.text) {
 		case condIf:
-			open = append(open, coherentIf.MatchString(s.lines[k].text))
+			open = append(open, coherentIf.MatchString(l.text))
 		case condElse:
 			open[len(open)-1] = false
 		case condEnd:
@@ -238,7 +241,7 @@ func (s *Spec) coherent(i int) bool {
 		case condNone:
 		}
 	}
-	return slices.Contains(open, true)
+	return out
 }
 
 func (s *Spec) hasCoherent() bool {

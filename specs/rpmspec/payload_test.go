@@ -231,6 +231,16 @@ func TestAddPayloadReplacesOtherNames(t *testing.T) {
 	}
 }
 
+// One line with two of the files is one line that goes.
+func TestAddPayloadReplacesTwoInALine(t *testing.T) {
+	old := rpmspec.Payload{Name: "fly", Files: []rpmspec.File{{rpmspec.LibExec, "fly-a"}, {rpmspec.LibExec, "fly-b"}}}
+	text := strings.Replace(payloadSpec, "%files\n", "%files\n%{_libexecdir}/fly-a %{_libexecdir}/fly-b\n/usr/share/other\n", 1)
+	_, got := edited(t, text, func(s *rpmspec.Spec) error { return s.AddPayload(rpmspec.Payload{Name: "fly", Replaced: &old}) })
+	if want := "-%{_libexecdir}/fly-a %{_libexecdir}/fly-b\n"; got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
 func TestAddPayloadRefuses(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -147,20 +147,36 @@ func (s *Spec) applies(p prepLine, number int, rpm RPM) (bool, error) {
 	return in, nil
 }
 
-// inRange says whether %autopatch's -m, -M and list of numbers include the given one. A
-// list counts alone (from rpm 4.17 on), or not at all.
-func (p prepLine) inRange(number int, rpm RPM) (bool, error) {
+// inRange says whether a line includes the patch of that number.
+func (p prepLine) inRange(number int, rpm RPM) (bool, error) { return p.selection(rpm).has(number) }
+
+// selection is which patches %autosetup or %autopatch apply: %autopatch's -m, -M and list
+// of numbers. A list counts alone (from rpm 4.17 on), or not at all.
+type selection struct {
+	all       bool
+	listed    map[string]bool
+	low, high string
+}
+
+func (p prepLine) selection(rpm RPM) selection {
 	if p.macro == autosetup {
-		return true, nil
+		return selection{all: true}
 	}
-	if listed := p.listed(rpm); len(listed) > 0 {
-		return slices.Contains(plainNumbers(listed), strconv.Itoa(number)), nil
+	c := selection{low: p.option('m'), high: p.option('M'), listed: map[string]bool{}}
+	for _, n := range plainNumbers(p.listed(rpm)) {
+		c.listed[n] = true
 	}
-	low, high := p.option('m'), p.option('M')
+	return c
+}
+
+func (c selection) has(number int) (bool, error) {
+	if c.all || len(c.listed) > 0 {
+		return c.all || c.listed[strconv.Itoa(number)], nil
+	}
 	for _, bound := range []struct {
 		text string
 		out  func(n int) bool
-	}{{low, func(n int) bool { return number < n }}, {high, func(n int) bool { return number > n }}} {
+	}{{c.low, func(n int) bool { return number < n }}, {c.high, func(n int) bool { return number > n }}} {
 		if bound.text == "" {
 			continue
 		}

@@ -62,7 +62,7 @@ func (s *Spec) AddReleaseSuffix(suffix string) error {
 		return err
 	}
 	return s.edit(func(c *Spec) error {
-		found := false
+		found, defined := false, c.definesAutorelease()
 		if err := c.plainRelease(); err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ func (s *Spec) AddReleaseSuffix(suffix string) error {
 			if strings.HasSuffix(t.value, suffix) {
 				continue
 			}
-			value, err := c.suffixed(t, suffix)
+			value, err := c.suffixed(t, suffix, defined)
 			if err != nil {
 				return err
 			}
@@ -105,7 +105,11 @@ func (s *Spec) plainRelease() error {
 	return nil
 }
 
-func (s *Spec) suffixed(t tag, suffix string) (string, error) {
+func (s *Spec) definesAutorelease() bool {
+	return slices.ContainsFunc(s.lines, func(l line) bool { return l.start && autoDefined.MatchString(l.text) })
+}
+
+func (s *Spec) suffixed(t tag, suffix string, defined bool) (string, error) {
 	if t.value == "" {
 		return "", s.place(t.line, "a Release with a value", "none")
 	}
@@ -116,11 +120,9 @@ func (s *Spec) suffixed(t tag, suffix string) (string, error) {
 		}
 		return t.value + suffix, nil
 	}
-	for _, l := range s.lines {
-		if l.start && autoDefined.MatchString(l.text) {
-			// In braces, or the suffix would be one more argument.
-			return "%{autorelease" + strings.TrimRight(m[1]+m[2], " \t") + "}" + suffix, nil
-		}
+	if defined {
+		// In braces, or the suffix would be one more argument.
+		return "%{autorelease" + strings.TrimRight(m[1]+m[2], " \t") + "}" + suffix, nil
 	}
 	return "", s.place(t.line, "a Release that the spec itself gives", t.value+", which it does not define")
 }

@@ -37,16 +37,17 @@ var noCommand = regexp.MustCompile(`^[ \t]*(?:#.*|%(?:define|global|undefine|dnl
 // shell looks at the lines between two steps: what shell keeps open, and whether the
 // spec applies patches by itself.
 func (p *prepReader) shell(after, before int) (depth int, err error) {
-	defining := false
+	defining, ended := false, !prepMacro.MatchString(p.spec.lines[after].text)
 	for i := after + 1; i < before; i++ {
 		l := p.spec.lines[i]
+		ended = ended || !l.glued && l.start
 		if l.start {
 			defining = noCommand.MatchString(l.text)
 		}
 		switch {
 		case p.lines[i].truth == no, defining, l.start && conditional(l.text) != condNone:
 			continue
-		case prepMacro.MatchString(p.spec.lines[after].text) && !p.between(after, i):
+		case !ended:
 			continue // goes on with the macro's arguments
 		}
 		if p.patches(l.text) {
@@ -93,14 +94,4 @@ func (s *Spec) patchingMacros() map[string]bool {
 		}
 	}
 	return out
-}
-
-// between says whether line i is behind the continuation of line after.
-func (p *prepReader) between(after, i int) bool {
-	for j := after + 1; j <= i; j++ {
-		if !p.spec.lines[j].glued && p.spec.lines[j].start {
-			return true
-		}
-	}
-	return false
 }

@@ -227,15 +227,16 @@ func (p *prepReader) automatic(step prepLine) error {
 			chosen = append(chosen, f)
 		}
 	}
+	selected, stripped := step.selection(p.rpm), step.option('p')
 	for _, f := range chosen {
-		in, err := step.inRange(f.number, p.rpm)
+		in, err := selected.has(f.number)
 		if err != nil {
 			return p.spec.place(step.line, "patch numbers in digits", err.Error())
 		}
 		if !in {
 			continue
 		}
-		strip, err := strconv.Atoi(step.option('p'))
+		strip, err := strconv.Atoi(stripped)
 		if err != nil || strip < 0 {
 			return p.spec.place(step.line, "%"+step.macro+" with -p and a number", strings.TrimSpace(p.spec.lines[step.line].text))
 		}

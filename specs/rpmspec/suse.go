@@ -106,6 +106,7 @@ func (s *Spec) suseRequires(p Payload) error {
 		if err != nil {
 			return err
 		}
+		inCoherent := s.coherent()
 		var all, coherent []entry
 		space, has := " ", false
 		for i := sec.body(); i < sec.end; i++ {
@@ -115,7 +116,7 @@ func (s *Spec) suseRequires(p Payload) error {
 			}
 			space, has = m[1], has || m[2] == p.Name
 			e := entry{name: m[2], first: i, last: i}
-			if s.coherent(i) {
+			if inCoherent[i] {
 				coherent = append(coherent, e)
 			} else {
 				all = append(all, e)

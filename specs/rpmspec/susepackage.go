@@ -132,11 +132,12 @@ func (s *Spec) suseFiles(p Payload) error {
 		texts = append(texts, attr)
 	}
 	texts = append(texts, "%{_libdir}/lib"+p.Name+".so.*")
-	coherent := slices.DeleteFunc(slices.Clone(all), func(b block) bool { return !s.coherent(b.first) })
+	inCoherent := s.coherent()
+	coherent := slices.DeleteFunc(slices.Clone(all), func(b block) bool { return !inCoherent[b.first] })
 	if p.Coherent && len(coherent) > 0 {
 		return s.insertBlock(coherent, p.Name, texts...)
 	}
-	return s.insertBlock(slices.DeleteFunc(all, func(b block) bool { return s.coherent(b.first) }), p.Name, texts...)
+	return s.insertBlock(slices.DeleteFunc(all, func(b block) bool { return inCoherent[b.first] }), p.Name, texts...)
 }
 
 // defattr gives the %defattr line that most of the libraries' %files have.
