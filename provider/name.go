@@ -2,14 +2,14 @@
 
 package provider
 
-import "strconv"
+import "github.com/resnics/verbsmith/specs/edit"
 
 // NameError says that a name cannot be a provider's.
 type NameError struct{ Name, Want, Got string }
 
 // Error quotes the name: it may hold anything.
 func (e *NameError) Error() string {
-	return "provider name " + strconv.Quote(e.Name) + ": want " + e.Want + ", got " + e.Got
+	return "provider name " + edit.Quote(e.Name) + ": want " + e.Want + ", got " + e.Got
 }
 
 const wantName = "a C name of up to 32 letters a-z, digits and _, a letter first"

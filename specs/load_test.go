@@ -215,6 +215,15 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
+func TestUnknownNameIsCut(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	for _, err := range []error{&specs.UnknownError{Kind: "distro", Name: long}} {
+		if n := len(err.Error()); n > 500 {
+			t.Errorf("%T: %d bytes", err, n)
+		}
+	}
+}
+
 func TestCompareVersions(t *testing.T) {
 	for _, tt := range []struct {
 		a, b string

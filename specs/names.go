@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // UnknownError says that a name is not among the known ones.
@@ -24,7 +26,7 @@ const fewNames = 12
 // Error lists the known ones; a long list has a line for each part before the
 // first dot.
 func (e *UnknownError) Error() string {
-	text := fmt.Sprintf("unknown %s %q: known are ", e.Kind, e.Name)
+	text := fmt.Sprintf("unknown %s %s: known are ", e.Kind, edit.Quote(e.Name))
 	if len(e.Known) <= fewNames {
 		return text + strings.Join(e.Known, ", ")
 	}

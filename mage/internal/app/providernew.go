@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/skeleton"
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // NewProvider is what provider:new is told; nil is not given.
@@ -79,7 +80,7 @@ func shellWord(text string) string {
 func maintainer(text string) (provider.Maintainer, error) {
 	a, err := mail.ParseAddress(text)
 	if err != nil || a.Name == "" {
-		return provider.Maintainer{}, fmt.Errorf("-maintainer: want NAME <ADDRESS>, got %q", text)
+		return provider.Maintainer{}, fmt.Errorf("-maintainer: want NAME <ADDRESS>, got %s", edit.Quote(text))
 	}
 	return provider.Maintainer{Name: a.Name, Email: a.Address}, nil
 }

@@ -209,9 +209,9 @@ func checkParents(root *os.Root, name string, deleted map[string]bool) error {
 		info, err := root.Lstat(dir)
 		switch {
 		case err == nil && info.Mode()&fs.ModeSymlink != 0:
-			return &PathError{Name: name, Why: fmt.Sprintf("%q is a link", dir)}
+			return &PathError{Name: name, Why: shown.Quote(dir) + " is a link"}
 		case err == nil && !info.IsDir() && !deleted[dir]:
-			return &PathError{Name: name, Why: fmt.Sprintf("%q is not a folder", dir)}
+			return &PathError{Name: name, Why: shown.Quote(dir) + " is not a folder"}
 		}
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	shown "github.com/resnics/verbsmith/specs/edit"
 )
 
 // ErrNoDifference says that two trees are equal: there is nothing to put into a patch.
@@ -17,7 +19,7 @@ type BinaryError struct{ File string }
 
 // Error names the file.
 func (e *BinaryError) Error() string {
-	return fmt.Sprintf("%q: want text, found a binary file: GNU patch cannot carry it", e.File)
+	return fmt.Sprintf("%s: want text, found a binary file: GNU patch cannot carry it", shown.Quote(e.File))
 }
 
 // FileTypeError says that a change concerns something else than regular files,
@@ -29,7 +31,7 @@ type FileTypeError struct {
 
 // Error names the file and what it is.
 func (e *FileTypeError) Error() string {
-	return fmt.Sprintf("%q: want a regular file, found a %s", e.File, e.Found)
+	return fmt.Sprintf("%s: want a regular file, found a %s", shown.Quote(e.File), shown.Cut(e.Found))
 }
 
 // HeaderError says that a field of a Header cannot stand in a mail.
@@ -37,14 +39,14 @@ type HeaderError struct{ Field, Want, Got string }
 
 // Error names the field, what it must be and what it is.
 func (e *HeaderError) Error() string {
-	return fmt.Sprintf("patch header: %s: want %s, got %q", e.Field, e.Want, e.Got)
+	return fmt.Sprintf("patch header: %s: want %s, got %s", e.Field, e.Want, shown.Quote(e.Got))
 }
 
 // PathError says that a patch names a file that it may not touch.
 type PathError struct{ Name, Why string }
 
 // Error names the file as the patch does.
-func (e *PathError) Error() string { return fmt.Sprintf("patch names %q: %s", e.Name, e.Why) }
+func (e *PathError) Error() string { return "patch names " + shown.Quote(e.Name) + ": " + e.Why }
 
 // ConflictError says that a patch does not fit the tree. Nothing has been changed.
 type ConflictError struct {
@@ -56,11 +58,7 @@ type ConflictError struct {
 
 // Error is "file:line: want ..., got ...".
 func (e *ConflictError) Error() string {
-	where := e.File
-	if e.Line > 0 {
-		where = fmt.Sprintf("%s:%d", e.File, e.Line)
-	}
-	return fmt.Sprintf("%s: patch does not apply: want %s, got %s", where, e.Want, e.Got)
+	return fmt.Sprintf("%s: patch does not apply: want %s, got %s", shown.At(e.File, e.Line), shown.Cut(e.Want), shown.Cut(e.Got))
 }
 
 // MissingToolError says that a tool which proves a patch is not installed.

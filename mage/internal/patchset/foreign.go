@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	shown "github.com/resnics/verbsmith/specs/edit"
 )
 
 // Foreign says how a patch that others have made is to be applied: the options of
@@ -249,7 +251,7 @@ func (t *foreignTree) choose(c *fileChange) (from, to string, err error) {
 	}
 	noName := &FormatError{
 		Patch: t.Name, Line: c.line,
-		Why: fmt.Sprintf("names no file below the tree with -p%d: %q, %q", t.Strip, c.oldName, c.newName),
+		Why: fmt.Sprintf("names no file below the tree with -p%d: %s, %s", t.Strip, shown.Quote(c.oldName), shown.Quote(c.newName)),
 	}
 	switch {
 	case c.create && okNew:

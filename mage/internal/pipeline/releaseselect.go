@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // SelectionError is a selection of releases that cannot be followed.
@@ -18,7 +19,7 @@ type SelectionError struct {
 
 // Error implements error.
 func (e *SelectionError) Error() string {
-	return fmt.Sprintf("-rdma: %q %s: the clone has %s", e.Item, e.Reason, e.Known)
+	return fmt.Sprintf("-rdma: %s %s: the clone has %s", edit.Quote(e.Item), e.Reason, e.Known)
 }
 
 // Advice returns what to try.

@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 type kind int
@@ -106,7 +108,7 @@ func (w *walker) split(raw string) (name, reason string) {
 		w.sum.top = top
 	}
 	if top != w.sum.top {
-		return "", fmt.Sprintf("lies outside of the top folder %q", w.sum.top)
+		return "", fmt.Sprintf("lies outside of the top folder %s", edit.Quote(w.sum.top))
 	}
 	if spelled := strings.TrimSuffix(raw, "/"); spelled != clean {
 		w.sum.plain = false
@@ -163,10 +165,10 @@ func (w *walker) link(e *entry, target string) (reason string) {
 	case kindHardlink:
 		name, reason := w.split(target)
 		if reason != "" {
-			return fmt.Sprintf("is a hard link to %q, which %s", target, reason)
+			return fmt.Sprintf("is a hard link to %s, which %s", edit.Quote(target), reason)
 		}
 		if w.kinds[name] != kindFile {
-			return fmt.Sprintf("is a hard link to %q, which is no file before it in the archive", target)
+			return "is a hard link to " + edit.Quote(target) + ", which is no file before it in the archive"
 		}
 		e.link = name
 	case kindNothing, kindFolder, kindImplied, kindFile:
@@ -178,14 +180,14 @@ func (w *walker) link(e *entry, target string) (reason string) {
 // above the link are real folders; behind another link "lexically inside" says
 // nothing ("a -> .", "b -> a/..").
 func symlinkReason(name, target string) string {
-	const leads = "is a link to %q, which "
+	leads := "is a link to " + edit.Quote(target) + ", which "
 	switch {
 	case target == "" || len(target) > 1024:
 		return fmt.Sprintf("is a link with a target of %d bytes", len(target))
 	case !utf8.ValidString(target) || strings.ContainsFunc(target, invisible):
-		return fmt.Sprintf(leads+"has a control character or an invisible one in it", target)
+		return leads + "has a control character or an invisible one in it"
 	case strings.HasPrefix(target, "/"):
-		return fmt.Sprintf(leads+"is absolute", target)
+		return leads + "is absolute"
 	}
 	depth := strings.Count(name, "/")
 	descending := false
@@ -195,9 +197,9 @@ func symlinkReason(name, target string) string {
 		case part != "..":
 			descending = true
 		case descending:
-			return fmt.Sprintf(leads+"has a \"..\" after a name", target)
+			return leads + "has a \"..\" after a name"
 		case depth == 0:
-			return fmt.Sprintf(leads+"is outside of the archive", target)
+			return leads + "is outside of the archive"
 		default:
 			depth--
 		}
@@ -220,9 +222,9 @@ func (w *walker) claim(e entry) (reason string) {
 			w.kinds[up] = kindImplied
 			w.implied++
 		case kindSymlink:
-			return fmt.Sprintf("would be written through the link %q", up)
+			return "would be written through the link " + edit.Quote(up)
 		case kindFile, kindHardlink:
-			return fmt.Sprintf("lies below the file %q", up)
+			return "lies below the file " + edit.Quote(up)
 		case kindFolder, kindImplied:
 		}
 	}

@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"strings"
 	"syscall"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // RequestError is a request that makes no sense.
 type RequestError struct{ Field, Want, Got string }
 
 func (e *RequestError) Error() string {
-	return fmt.Sprintf("request for rdma-core: %s: want %s, got %q", e.Field, e.Want, e.Got)
+	return fmt.Sprintf("request for rdma-core: %s: want %s, got %s", e.Field, e.Want, edit.Quote(e.Got))
 }
 
 // ResolveError says why no origin gave the archive.
@@ -74,7 +76,7 @@ type SumError struct {
 
 func (e *SumError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "rdma-core %s: %q has another SHA-256 than the one on record\n  got  %s", e.Version, e.File, e.Got)
+	fmt.Fprintf(&b, "rdma-core %s: %s has another SHA-256 than the one on record\n  got  %s", e.Version, edit.Quote(e.File), e.Got)
 	for _, c := range e.Want {
 		fmt.Fprintf(&b, "\n  want %s (%s)", c.SHA256, c.Origin)
 	}
@@ -94,7 +96,7 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("%q is rdma-core %s (says %s), but %s is asked for", e.Source, e.Got, e.Where, e.Want)
+	return fmt.Sprintf("%s is rdma-core %s (says %s), but %s is asked for", edit.Quote(e.Source), edit.Cut(e.Got), e.Where, edit.Cut(e.Want))
 }
 
 // ArchiveError is an archive that is damaged, or that holds something which
@@ -112,9 +114,9 @@ type ArchiveError struct {
 }
 
 func (e *ArchiveError) Error() string {
-	msg := fmt.Sprintf("archive %q: ", e.Archive)
+	msg := "archive " + edit.Quote(e.Archive) + ": "
 	if e.Entry != "" {
-		msg += fmt.Sprintf("entry %q: ", e.Entry)
+		msg += "entry " + edit.Quote(e.Entry) + ": "
 	}
 	msg += e.Reason
 	if e.Err != nil {
@@ -133,7 +135,7 @@ type GivenError struct {
 }
 
 func (e *GivenError) Error() string {
-	msg := fmt.Sprintf("-source %q: %s", e.Source, e.Reason)
+	msg := "-source " + edit.Quote(e.Source) + ": " + e.Reason
 	if e.Err != nil {
 		msg += ": " + e.Err.Error()
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // gitRef is a commit of a repository.
@@ -105,7 +107,7 @@ func (g *repository) commit(ctx context.Context, ref string) (string, error) {
 	}
 	id, err := g.output(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}")
 	if err != nil {
-		return "", fmt.Errorf("no such ref %q: %w", ref, err)
+		return "", fmt.Errorf("no such ref %s: %w", edit.Quote(ref), err)
 	}
 	if !commitForm.MatchString(id) {
 		return "", fmt.Errorf("ref %q gives %q instead of one commit id", ref, id)

@@ -4,10 +4,14 @@ package upstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // resolveGiven turns -source into an archive. It never falls back on anything
@@ -84,8 +88,11 @@ func splitRef(source string, whole error) (path givenPath, ref string, err error
 			return givenPath{name: before, git: true}, ref, nil
 		}
 		if info, err := os.Stat(before); err == nil && !info.IsDir() {
-			return path, "", &GivenError{Source: source, Reason: fmt.Sprintf("has a ref, but %q is a file and no git repository", before)}
+			return path, "", &GivenError{Source: source, Reason: "has a ref, but " + edit.Quote(before) + " is a file and no git repository"}
 		}
+	}
+	if named, ok := errors.AsType[*fs.PathError](whole); ok {
+		whole = named.Err // the path is named already
 	}
 	return path, "", &GivenError{Source: source, Reason: "is neither a file nor a git repository", Err: whole}
 }
