@@ -37,7 +37,7 @@ func (s *Spec) ConfigureWhereNinjaRuns() (changed bool, err error) {
 		switch {
 		case strings.Contains(l.text, inSource):
 			return false, nil
-		case l.start && ninjaMacro.MatchString(l.text) && !ninjaFolder.MatchString(l.text) && (len(open) == 0 || !open[len(open)-1].el || !open[len(open)-1].behind):
+		case l.start && ninjaMacro.MatchString(l.text) && !ninjaFolder.MatchString(l.text) && !toldApart(open):
 			last = i
 		}
 	}
@@ -50,6 +50,11 @@ func (s *Spec) ConfigureWhereNinjaRuns() (changed bool, err error) {
 // elseOnEL is an %if that is open: whether it asks for %rhel, and whether we are behind
 // its %else, where EL has been told apart before.
 type elseOnEL struct{ el, behind bool }
+
+// toldApart says so of the innermost %if that is open.
+func toldApart(open []elseOnEL) bool {
+	return len(open) > 0 && open[len(open)-1].el && open[len(open)-1].behind
+}
 
 // nestOnEL works out what a line does to the %ifs that are open.
 func nestOnEL(open []elseOnEL, text string) []elseOnEL {

@@ -3,6 +3,9 @@
 package app
 
 import (
+	"errors"
+	"slices"
+
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -32,4 +35,18 @@ func (e saidError) Error() string {
 		return e.String() + " (" + why + ")"
 	}
 	return e.String()
+}
+
+// untold leaves out of an answer what an earlier one has told. If that was all, the check
+// was not made.
+func (c *providerCheck) untold(answer provider.Answer) provider.Answer {
+	all := len(answer.Findings)
+	answer.Findings = slices.DeleteFunc(answer.Findings, func(f provider.Finding) bool {
+		source, ok := errors.AsType[*provider.SourceError](f.Err)
+		return ok && slices.ContainsFunc(c.answers, func(a provider.Answer) bool { return a.Tells(source) })
+	})
+	if all > 0 && len(answer.Findings) == 0 {
+		answer.Skipped = "a mistake that is told above"
+	}
+	return answer
 }

@@ -109,20 +109,6 @@ func failedAnswer(check string, err error) provider.Answer {
 	return a
 }
 
-// untold leaves out of an answer what an earlier one has told. If that was all, the check
-// was not made.
-func (c *providerCheck) untold(answer provider.Answer) provider.Answer {
-	all := len(answer.Findings)
-	answer.Findings = slices.DeleteFunc(answer.Findings, func(f provider.Finding) bool {
-		source, ok := errors.AsType[*provider.SourceError](f.Err)
-		return ok && slices.ContainsFunc(c.answers, func(a provider.Answer) bool { return a.Tells(source) })
-	})
-	if all > 0 && len(answer.Findings) == 0 {
-		answer.Skipped = "a mistake that is told above"
-	}
-	return answer
-}
-
 // errorParts are the errors that one joins, below what wraps them.
 func errorParts(err error) []error {
 	if stage, ok := err.(*pipeline.StageError); ok { //nolint:errorlint // its own cause is what is told

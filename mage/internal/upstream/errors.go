@@ -96,7 +96,8 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("%s is rdma-core %s (says %s), but %s is asked for", edit.Quote(e.Source), edit.Cut(e.Got), e.Where, edit.Cut(e.Want))
+	return fmt.Sprintf("%s is rdma-core %s (says %s), but %s is asked for",
+		edit.Quote(e.Source), edit.Cut(e.Got), e.Where, edit.Cut(e.Want))
 }
 
 // ArchiveError is an archive that is damaged, or that holds something which

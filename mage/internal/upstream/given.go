@@ -88,7 +88,8 @@ func splitRef(source string, whole error) (path givenPath, ref string, err error
 			return givenPath{name: before, git: true}, ref, nil
 		}
 		if info, err := os.Stat(before); err == nil && !info.IsDir() {
-			return path, "", &GivenError{Source: source, Reason: "has a ref, but " + edit.Quote(before) + " is a file and no git repository"}
+			return path, "", &GivenError{Source: source, Reason: "has a ref, but " +
+				edit.Quote(before) + " is a file and no git repository"}
 		}
 	}
 	if named, ok := errors.AsType[*fs.PathError](whole); ok {

@@ -21,7 +21,7 @@ const (
 // and counts them.
 func stubResolver(t *testing.T, code byte) (resolver *net.Resolver, questions *atomic.Int64) {
 	t.Helper()
-	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	server, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	must(t, err)
 	t.Cleanup(func() { _ = server.Close() })
 	questions = &atomic.Int64{}
@@ -83,7 +83,7 @@ func TestUnknownHostIsAskedForOnce(t *testing.T) {
 
 func TestRequestsShareAClient(t *testing.T) {
 	client := func(req Request) *http.Client { return newDownloader(&req, Origin{}).client }
-	if client(Request{}) != client(Request{}) {
+	if first, second := client(Request{}), client(Request{}); first != second {
 		t.Error("each request has a client of its own, which knows no host of another's")
 	}
 }
