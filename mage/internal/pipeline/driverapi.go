@@ -59,7 +59,7 @@ func ExplainCompiler(e ui.CompilerError) string {
 	if err != nil {
 		return ""
 	}
-	return strings.Join(known.ExplainLog(strings.NewReader(e.Message+"\n"+e.Source)), "; ")
+	return strings.Join(known.ExplainLog(strings.NewReader(e.Severity+": "+e.Message+"\n"+e.Source)), "; ")
 }
 
 // adviseOnAPI adds to the error of a compilation what driver.h has in other
