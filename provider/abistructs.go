@@ -19,28 +19,6 @@ const ABIScriptSHA256 = "a74a99fed13ba184bf0180a5e5137343a0ca422723c3106938e1936
 
 const kernelStyle = "kernel style, which " + ABIScript + " reads: one declaration a line, struct NAME { on one line"
 
-// abiStruct is a struct or union of a header, outside of any other.
-type abiStruct struct {
-	name string
-	at   int
-	toks []cToken // from struct or union to the token before its ;
-}
-
-// ABIHeaders gives the provider's headers that rdma-core's script turns into
-// kernel-abi/, as they are.
-func (p *Provider) ABIHeaders() []File {
-	var files []File
-	for _, f := range p.Files {
-		if slices.Contains(p.Manifest.ABIs(), f.Name) {
-			files = append(files, f)
-		}
-	}
-	return files
-}
-
-// Data gives the file's content. It is not to be changed.
-func (f File) Data() []byte { return f.data }
-
 // CheckABI holds what rdma-core's script made of a header against the header:
 // the script reads line by line and, without a word, drops or spoils what is not
 // in kernel style. crashed is what the script said where it ended with an error.
@@ -98,58 +76,6 @@ func (f *cFile) checkStruct(a *Answer, s abiStruct, macro []cToken) {
 	if len(macro) > len(want) {
 		a.fail(f.problem(s.at, kernelStyle, s.name+" with more behind its end: "+strconv.Quote(macro[len(want)].Text)))
 	}
-}
-
-// abiStructs gives the definitions outside of any bracket but extern "C" {}.
-func abiStructs(toks []cToken) []abiStruct {
-	var found []abiStruct
-	for i := 0; i < len(toks); i++ {
-		switch {
-		case toks[i].Text == "extern" && i+2 < len(toks) && toks[i+1].Kind == cText && toks[i+2].Text == "{":
-			i += 2
-		case toks[i].Text == "struct" || toks[i].Text == "union":
-			s, end := abiStructAt(toks, i)
-			if s.toks != nil {
-				found = append(found, s)
-			}
-			i = end
-		case toks[i].Text == "{" || toks[i].Text == "(":
-			if end := closing(toks, i); end > 0 {
-				i = end
-			}
-		}
-	}
-	return found
-}
-
-// abiStructAt reads struct [attributes] [NAME] { … } up to its semicolon.
-func abiStructAt(toks []cToken, i int) (s abiStruct, end int) {
-	j := i + 1
-	for j < len(toks) && toks[j].Text != "{" {
-		switch {
-		case toks[j].Text == "(" && closing(toks, j) > 0:
-			j = closing(toks, j)
-		case toks[j].Kind == cWord:
-			s.name = toks[j].Text
-		case toks[j].Text == ";" || toks[j].Text == "=":
-			return abiStruct{}, j // only named, not defined
-		}
-		j++
-	}
-	if j >= len(toks) {
-		return abiStruct{}, j
-	}
-	if end = closing(toks, j); end < 0 {
-		return abiStruct{}, j
-	}
-	for end+1 < len(toks) && toks[end+1].Text != ";" && toks[end+1].Kind != cDirective {
-		end++
-	}
-	s.at, s.toks = toks[i].Start, toks[i:end+1]
-	if s.name == "" { // so that its first two tokens are as those of the others
-		s.toks = append([]cToken{toks[i], {Kind: cWord, Start: toks[i].Start}}, toks[i+1:end+1]...)
-	}
-	return s, end
 }
 
 var abiDefine = regexp.MustCompile(`(?m)^#define _STRUCT_(\S+) `)

@@ -5,37 +5,15 @@ package provider
 import (
 	"fmt"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// buildFile is one CMakeLists.txt of the provider.
-type buildFile struct {
-	dir  string // its folder, "." for the provider's own
-	file string // as it was opened, for messages
-	data []byte
-	cmds []cmakeCommand // those that it runs, with the variables that it sets
-	vars *cmakeVars     // as they are at its end
-}
-
-func (b *buildFile) fail(a cmakeArg, lookedFor, found string) error {
-	return &PlaceError{File: b.file, Line: lineNumber(b.data, a.Start), LookedFor: lookedFor, Found: found}
-}
-
-// failAt is fail for the command as a whole.
-func (b *buildFile) failAt(c *cmakeCommand, lookedFor, found string) error {
-	return b.fail(cmakeArg{Start: c.Start}, lookedFor, found)
-}
-
-// path gives a file that the build file names, from the provider's folder.
-func (b *buildFile) path(name string) string { return path.Join(b.dir, name) }
-
 // buildFiles reads the provider's CMakeLists.txt: its own, those of the
 // manifest's subdirectories, and those that these take in by add_subdirectory().
-func (p *Provider) buildFiles() ([]buildFile, error) {
-	var files []buildFile
+func (p *Provider) buildFiles() ([]*buildFile, error) {
+	var files []*buildFile
 	dirs := append([]string{"."}, p.Manifest.CMake.Subdirectories...)
 	outer := make(map[string]*cmakeVars) // of the file that takes a folder in
 	for i := 0; i < len(dirs); i++ {
@@ -62,21 +40,14 @@ func (p *Provider) buildFiles() ([]buildFile, error) {
 	return files, nil
 }
 
-func (p *Provider) buildFile(dir string, outer *cmakeVars) (buildFile, error) {
+func (p *Provider) buildFile(dir string, outer *cmakeVars) (*buildFile, error) {
 	name := path.Join(dir, cmakeName)
-	b := buildFile{dir: dir, file: filepath.Join(p.Dir, filepath.FromSlash(name))}
 	data, ok := p.content(name)
 	if !ok {
 		want := "a file that calls rdma_provider() or rdma_shared_provider()"
-		return b, &FileError{File: b.file, Want: want, Got: noSuchFile}
+		return nil, &FileError{File: p.pathOf(name), Want: want, Got: noSuchFile}
 	}
-	cmds, err := parseCMake(b.file, data)
-	if err != nil {
-		return b, err
-	}
-	b.data, b.vars = data, newCMakeVars(b.file, outer)
-	b.cmds, err = b.vars.expand(cmds)
-	return b, err
+	return readBuildFile(dir, p.pathOf(name), data, outer)
 }
 
 // content gives a file of the provider that goes into rdma-core.
@@ -105,7 +76,7 @@ func (p *Provider) checkBuild() error {
 	r := &buildReader{p: p}
 	for i := range files {
 		for k := range files[i].cmds {
-			r.read(&files[i], &files[i].cmds[k])
+			r.read(files[i], &files[i].cmds[k])
 		}
 	}
 	return r.finish(files[0].file)
@@ -132,4 +103,27 @@ func (p *Provider) hasBuilt(name string) bool {
 // wantProvider names the command that makes the provider.
 func wantProvider(name string) string {
 	return fmt.Sprintf("%s(%s … or %s(%s …", cmakePlugin, name, cmakeShared, name)
+}
+
+// readBuilt collects every argument of every command that can name a file, by
+// the folder of its CMakeLists.txt.
+func (p *Provider) readBuilt() *builtSources {
+	_, has := p.content(cmakeName)
+	b := newBuiltSources()
+	b.unclear = !has
+	for _, f := range p.Files {
+		base := path.Base(f.Name)
+		if base != cmakeName && path.Ext(base) != ".cmake" {
+			continue
+		}
+		cmds, err := parseCMake(p.pathOf(f.Name), f.data)
+		if err != nil {
+			b.unclear = true // and told elsewhere
+			continue
+		}
+		for _, c := range cmds {
+			b.add(path.Dir(f.Name), c)
+		}
+	}
+	return b
 }

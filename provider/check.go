@@ -124,7 +124,7 @@ func (c *checker) line(path, value string, most int) {
 // isUnprintable also knows the line ends that only Unicode has, and what has no
 // width of its own or turns the direction of what follows.
 func isUnprintable(r rune) bool {
-	return isControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 func (c *checker) person(path string, m Maintainer) {

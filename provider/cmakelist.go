@@ -115,13 +115,3 @@ func sameCMake(file string, out []byte, want []string, line int) error {
 	}
 	return nil
 }
-
-func countOf(all []string, one string) int {
-	n := 0
-	for _, s := range all {
-		if s == one {
-			n++
-		}
-	}
-	return n
-}

@@ -35,8 +35,8 @@ func (p *Provider) Copyright() (Copyright, error) {
 	if out.License == "" && said.with >= said.without {
 		out.License = said.terms.String()
 	}
-	p.ownFiles(func(f File, kind licenceOf) bool {
-		for _, holder := range holdersIn(leading(f.data, kind)) {
+	p.ownFiles(func(f File) bool {
+		for _, holder := range holdersIn(f.Notice()) {
 			if !slices.Contains(out.Holders, holder) && len(out.Holders) < maxHolders {
 				out.Holders = append(out.Holders, holder)
 			}
@@ -47,14 +47,17 @@ func (p *Provider) Copyright() (Copyright, error) {
 	return out, nil
 }
 
-const maxHolders = 100
+const (
+	maxHolders = 100
+	maxHolder  = 300 // bytes
+)
 
 // ownFiles gives the sources and build files that go to providers/NAME, until see
 // says that it is enough.
-func (p *Provider) ownFiles(see func(f File, kind licenceOf) bool) {
+func (p *Provider) ownFiles(see func(f File) bool) {
 	headers := p.Manifest.kernelHeaders()
 	for _, f := range p.Files {
-		if kind := licenceKind(f.Name); kind != licenceNone && !slices.Contains(headers, f.Name) && !see(f, kind) {
+		if f.Kind() != KindOther && !slices.Contains(headers, f.Name) && !see(f) {
 			return
 		}
 	}
@@ -68,11 +71,11 @@ type spdxLines struct {
 }
 
 func (p *Provider) spdx() (out spdxLines, err error) {
-	p.ownFiles(func(f File, kind licenceOf) bool {
-		said, at, ok := licenceLine(f, kind)
-		if kind == licenceSource && ok {
+	p.ownFiles(func(f File) bool {
+		said, at, ok := f.SPDX()
+		if f.Kind() == KindSource && ok {
 			out.with++
-		} else if kind == licenceSource {
+		} else if f.Kind() == KindSource {
 			out.without++
 		}
 		if !ok {
@@ -82,14 +85,12 @@ func (p *Provider) spdx() (out spdxLines, err error) {
 		if wrong == nil && out.terms != nil {
 			one, wrong = out.terms.and(one)
 		}
-		line := lineNumber(f.data, at)
 		if wrong != nil {
-			column := at - lineStart(f.data, at) + 1
-			err = &SourceError{File: p.pathOf(f.Name), Line: line, Column: column, Want: wantLicence, Got: strconv.Quote(quoted(said))}
+			err = sourceErrorAt(p.pathOf(f.Name), f.data, at, WantLicence, strconv.Quote(quoted(said)))
 			return false
 		}
 		if out.terms == nil {
-			out.first = fmt.Sprintf("%s:%d", f.Name, line)
+			out.first = fmt.Sprintf("%s:%d", f.Name, lineNumber(f.data, at))
 		}
 		out.terms = one
 		return true
@@ -142,7 +143,7 @@ func holdersIn(comments []byte) []string {
 			text = strings.ReplaceAll(m[1], " - ", "-") + ", " + m[2]
 		}
 		odd := !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
-		if text != "" && len(text) <= maxLicenceText && !odd {
+		if text != "" && len(text) <= maxHolder && !odd {
 			out = append(out, text)
 		}
 	}

@@ -3,8 +3,6 @@
 package provider
 
 import (
-	"context"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -19,9 +17,7 @@ type cFile struct {
 
 // problem is a SourceError at an offset of the file.
 func (f *cFile) problem(off int, want, got string) error {
-	return &SourceError{
-		File: f.path, Line: lineNumber(f.data, off), Column: off - lineStart(f.data, off) + 1, Want: want, Got: got,
-	}
+	return sourceErrorAt(f.path, f.data, off, want, got)
 }
 
 // cMacro is one #define.
@@ -46,31 +42,34 @@ type cEnumValue struct {
 	offset int64
 }
 
-// readC takes every .c and .h file of the provider apart; an end of ctx ends it.
-func (p *Provider) readC(ctx context.Context) (*cSources, []error) {
-	s := &cSources{macros: map[string][]cMacro{}, enums: map[string][]cEnumValue{}}
-	var errs []error
-	for _, file := range p.Files {
-		if ext := filepath.Ext(file.Name); ext != ".c" && ext != ".h" {
-			continue
-		}
-		if err := context.Cause(ctx); err != nil {
-			return s, append(errs, err)
-		}
-		f := &cFile{name: file.Name, path: p.pathOf(file.Name), data: file.data}
-		var err error
-		if f.toks, err = scanC(f.path, f.data); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		s.files = append(s.files, f)
-		s.define(f)
-	}
-	return s, errs
+// newCSources gives none.
+func newCSources() *cSources {
+	return &cSources{macros: map[string][]cMacro{}, enums: map[string][]cEnumValue{}}
 }
 
-// pathOf is a file of the folder as messages name it.
-func (p *Provider) pathOf(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
+// scanFile takes a file apart. name is where it is in its folder, file what messages call it.
+//
+// Errors: *PlaceError.
+func scanFile(name, file string, data []byte) (*cFile, error) {
+	toks, err := scanC(file, data)
+	return &cFile{name: name, path: file, data: data, toks: toks}, err
+}
+
+// add takes a file apart and takes it in.
+//
+// Errors: *PlaceError; then the file is not taken in.
+func (c *cSources) add(name, file string, data []byte) error {
+	f, err := scanFile(name, file, data)
+	if err != nil {
+		return err
+	}
+	c.files = append(c.files, f)
+	c.define(f)
+	return nil
+}
+
+// defines says whether a word is a macro's or a constant's name.
+func (c *cSources) defines(word string) bool { return len(c.macros[word])+len(c.enums[word]) > 0 }
 
 func (c *cSources) define(f *cFile) {
 	for i, t := range f.toks {
@@ -107,6 +106,15 @@ func parseDefine(line string) (string, cMacro, bool) {
 	}
 	m.body = textOf(rest)
 	return name.Text, m, true
+}
+
+// definition gives what a #define's macro stands for, nil where it is none, or stands for nothing.
+func (t cToken) definition() []cToken {
+	if t.Kind != cDirective {
+		return nil
+	}
+	_, m, _ := parseDefine(t.Text)
+	return scanText(m.body)
 }
 
 // unfold makes one line of a line with continuations.
@@ -268,12 +276,19 @@ func (c *cSources) objectAt(f *cFile, i int) (*cObject, bool) {
 	}
 	return &cObject{
 		size: size, file: f, at: f.toks[i+1].Start, end: f.toks[end].Start, parts: splitC(code(inner)),
-		included: slices.ContainsFunc(inner, isInclude),
+		included: slices.ContainsFunc(inner, cToken.isInclude),
 	}, true
 }
 
-func isInclude(t cToken) bool {
-	return t.Kind == cDirective && strings.HasPrefix(strings.TrimLeft(t.Text[1:], " \t"), "include")
+// fields gives the tokens of each member that the initializer designates: .name = value.
+func (o *cObject) fields() map[string][]cToken {
+	fields := map[string][]cToken{}
+	for _, part := range o.parts {
+		if len(part) > 3 && part[0].Text == "." && part[2].Text == "=" {
+			fields[part[1].Text] = part[3:]
+		}
+	}
+	return fields
 }
 
 // inMacro says whether a word stands in the body of a macro: what it names may
@@ -296,4 +311,13 @@ func scanText(text string) []cToken {
 		return nil
 	}
 	return toks
+}
+
+// includes says whether a file includes one of that name.
+func (c *cSources) includes(base string) bool {
+	return slices.ContainsFunc(c.files, func(f *cFile) bool {
+		return slices.ContainsFunc(f.toks, func(t cToken) bool {
+			return t.isInclude() && (strings.Contains(t.Text, `"`+base+`"`) || strings.Contains(t.Text, "/"+base+`"`))
+		})
+	})
 }

@@ -9,7 +9,7 @@ package provider
 //
 // Errors: *PlaceError.
 func DriverIDs(header []byte) (map[int]string, error) {
-	def, err := parseEnum(DriverHeader, header)
+	def, err := driverIDs(DriverHeader, header)
 	if err != nil {
 		return nil, err
 	}

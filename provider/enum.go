@@ -10,31 +10,14 @@ import (
 
 const driverEnum = "rdma_driver_id"
 
-// enumerator is one constant of an enum.
-type enumerator struct {
-	Name       string
-	Values     valueSet // what it can be; several where #if decides
-	Alias      string   // the other constant, in "NAME = OTHER"
-	Depth      int      // how many #if are open around it
-	Start, End int      // from the name to the end of its value
-}
-
-// enumDef is the definition of one enum.
-type enumDef struct {
-	Consts   []enumerator
-	Next     valueSet // what a constant without a value would be at the end
-	Comma    bool     // a comma follows the last constant
-	LastEnd  int      // behind the last constant or its comma
-	Open     int      // offset of "{"
-	Close    int      // offset of "}"
-	LastCond int      // line of the last #if inside, 0 where there is none
-}
+// driverIDs reads enum rdma_driver_id.
+func driverIDs(file string, data []byte) (*enumDef, error) { return parseEnum(file, data, driverEnum) }
 
 // addDriverID appends the constant at the end of enum rdma_driver_id and gives
 // the number that it has there. A number that is another driver's in this
 // release gives a *TakenError.
 func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, already bool, err error) {
-	def, err := parseEnum(file, data)
+	def, err := driverIDs(file, data)
 	if err != nil {
 		return nil, 0, false, err
 	}
@@ -58,10 +41,10 @@ func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, 
 	if err := possibleID(file, lineNumber(data, def.Close), id.Constant, value); err != nil {
 		return nil, 0, false, err
 	}
-	if err := def.free(file, data, id, value); err != nil {
+	if err := freeID(file, data, def, id, value); err != nil {
 		return nil, 0, false, err
 	}
-	out = def.insert(data, text)
+	out = insertConstant(data, def, text)
 	if err := sameEnum(file, out, def, id.Constant, value); err != nil {
 		return nil, 0, false, err
 	}
@@ -99,7 +82,7 @@ func existingID(file string, data []byte, def *enumDef, e enumerator, id DriverI
 	if e.Alias != "" { // upstream's own doing, as RDMA_DRIVER_IRDMA = RDMA_DRIVER_I40IW
 		return value, nil
 	}
-	return value, def.free(file, data, id, value)
+	return value, freeID(file, data, def, id, value)
 }
 
 // possibleID refuses a number that the position in the enum gives and no device
@@ -112,10 +95,10 @@ func possibleID(file string, line int, constant string, value int) error {
 	return &PlaceError{File: file, Line: line, LookedFor: lookedFor, Found: strconv.Itoa(value)}
 }
 
-// free refuses a value that another constant has. An alias is not another
+// freeID refuses a value that another constant has. An alias is not another
 // driver: it shares its number on purpose, as do those of which the manifest says it.
-func (d *enumDef) free(file string, data []byte, id DriverID, value int) error {
-	for _, e := range d.Consts {
+func freeID(file string, data []byte, def *enumDef, id DriverID, value int) error {
+	for _, e := range def.Consts {
 		if e.Name != id.Constant && e.Alias == "" && e.Values.has(value) && !id.Shared {
 			line := lineNumber(data, e.Start)
 			return &TakenError{File: file, Line: line, Constant: id.Constant, Value: value, By: e.Name}
@@ -124,33 +107,29 @@ func (d *enumDef) free(file string, data []byte, id DriverID, value int) error {
 	return nil
 }
 
-func (d *enumDef) find(name string) int {
-	return slices.IndexFunc(d.Consts, func(e enumerator) bool { return e.Name == name })
-}
-
-// insert writes text as the last constant, with a comma where the last one had one.
-func (d *enumDef) insert(data []byte, text string) []byte {
-	if _, own := indentOf(data, d.Close); !own || len(d.Consts) == 0 {
-		if d.Comma {
-			return splice(data, d.LastEnd, " "+text+",")
+// insertConstant writes text as the last constant, with a comma where the last one had one.
+func insertConstant(data []byte, def *enumDef, text string) []byte {
+	if _, own := indentOf(data, def.Close); !own || len(def.Consts) == 0 {
+		if def.Comma {
+			return splice(data, def.LastEnd, " "+text+",")
 		}
-		return splice(data, d.LastEnd, ", "+text)
+		return splice(data, def.LastEnd, ", "+text)
 	}
-	last := d.Consts[len(d.Consts)-1]
+	last := def.Consts[len(def.Consts)-1]
 	indent, ok := indentOf(data, last.Start)
 	if !ok {
 		indent = "\t"
 	}
-	if d.Comma {
-		return insertLineBefore(data, d.Close, indent+text+",")
+	if def.Comma {
+		return insertLineBefore(data, def.Close, indent+text+",")
 	}
-	out := insertLineBefore(data, d.Close, indent+text)
-	return splice(out, d.LastEnd, ",")
+	out := insertLineBefore(data, def.Close, indent+text)
+	return splice(out, def.LastEnd, ",")
 }
 
 // sameEnum parses the result and holds it against what it should be.
 func sameEnum(file string, out []byte, before *enumDef, constant string, value int) error {
-	after, err := parseEnum(file, out)
+	after, err := driverIDs(file, out)
 	if err != nil {
 		return fmt.Errorf("after the edit: %w", err)
 	}

@@ -11,10 +11,36 @@ import (
 
 const endIf = "endif"
 
+// enumerator is one constant of an enum.
+type enumerator struct {
+	Name       string
+	Values     valueSet // what it can be; several where #if decides
+	Alias      string   // the other constant, in "NAME = OTHER"
+	Depth      int      // how many #if are open around it
+	Start, End int      // from the name to the end of its value
+}
+
+// enumDef is the definition of one enum.
+type enumDef struct {
+	Consts   []enumerator
+	Next     valueSet // what a constant without a value would be at the end
+	Comma    bool     // a comma follows the last constant
+	LastEnd  int      // behind the last constant or its comma
+	Open     int      // offset of "{"
+	Close    int      // offset of "}"
+	LastCond int      // line of the last #if inside, 0 where there is none
+}
+
+// find gives the index of a constant, -1 where there is none.
+func (d *enumDef) find(name string) int {
+	return slices.IndexFunc(d.Consts, func(e enumerator) bool { return e.Name == name })
+}
+
 // valueSet is what a constant can be, sorted. Empty means that it is not known:
 // its value is an expression that is not understood here.
 type valueSet []int
 
+// only is the one value, if there is one.
 func (s valueSet) only() (int, bool) {
 	if len(s) != 1 {
 		return 0, false
@@ -22,6 +48,7 @@ func (s valueSet) only() (int, bool) {
 	return s[0], true
 }
 
+// has says whether it can be v.
 func (s valueSet) has(v int) bool { return slices.Contains(s, v) }
 
 func (s valueSet) plus(n int) valueSet {
@@ -42,6 +69,7 @@ func (s valueSet) union(t valueSet) valueSet {
 	return slices.Compact(all)
 }
 
+// describe gives the values in words; d is where they are from.
 func (s valueSet) describe(d *enumDef) string {
 	if len(s) == 0 {
 		return "a value that cannot be told from the text"
@@ -59,6 +87,7 @@ func (s valueSet) describe(d *enumDef) string {
 
 // enumParser walks over the tokens between the braces.
 type enumParser struct {
+	name  string
 	file  string
 	data  []byte
 	toks  []cToken
@@ -75,22 +104,24 @@ type enumCond struct {
 	hasElse       bool
 }
 
-// parseEnum finds the one definition of enum rdma_driver_id and reads its constants.
-func parseEnum(file string, data []byte) (*enumDef, error) {
+// parseEnum finds the one definition of the enum in a file and reads its constants.
+//
+// Errors: *PlaceError.
+func parseEnum(file string, data []byte, name string) (*enumDef, error) {
 	toks, err := scanC(file, data)
 	if err != nil {
 		return nil, err
 	}
 	open, lines := 0, []int(nil)
 	for i := 0; i+2 < len(toks); i++ {
-		if toks[i].Text == "enum" && toks[i+1].Text == driverEnum && toks[i+2].Text == "{" {
+		if toks[i].Text == "enum" && toks[i+1].Text == name && toks[i+2].Text == "{" {
 			open, lines = i+2, append(lines, lineNumber(data, toks[i].Start))
 		}
 	}
-	if err := onePlace(file, "one definition enum "+driverEnum+" {", lines); err != nil {
+	if err := onePlace(file, "one definition enum "+name+" {", lines); err != nil {
 		return nil, err
 	}
-	p := &enumParser{file: file, data: data, toks: toks[open+1:], cur: valueSet{0}}
+	p := &enumParser{name: name, file: file, data: data, toks: toks[open+1:], cur: valueSet{0}}
 	p.def = &enumDef{Open: toks[open].Start, LastEnd: toks[open].End}
 	return p.def, p.run(lines[0])
 }
@@ -110,7 +141,7 @@ func (p *enumParser) run(line int) error {
 			}
 		case t.Text == "}":
 			if len(p.conds) > 0 {
-				return p.fail(t.Start, "#endif before the closing brace of enum "+driverEnum, "the brace inside an #if")
+				return p.fail(t.Start, "#endif before the closing brace of enum "+p.name, "the brace inside an #if")
 			}
 			p.def.Close, p.def.Next = t.Start, p.cur
 			return nil
@@ -119,12 +150,12 @@ func (p *enumParser) run(line int) error {
 				return err
 			}
 		default:
-			return p.fail(t.Start, "a constant of enum "+driverEnum+` or "}"`, strconv.Quote(t.Text))
+			return p.fail(t.Start, "a constant of enum "+p.name+` or "}"`, strconv.Quote(t.Text))
 		}
 	}
 	return &PlaceError{
 		File: p.file, Line: line,
-		LookedFor: "the closing brace of enum " + driverEnum, Found: "the end of the file",
+		LookedFor: "the closing brace of enum " + p.name, Found: "the end of the file",
 	}
 }
 
@@ -242,7 +273,7 @@ func (p *enumParser) directive(t cToken) error {
 		return nil
 	}
 	if len(p.conds) == 0 {
-		return p.fail(t.Start, "an open #if inside enum "+driverEnum, "#"+word)
+		return p.fail(t.Start, "an open #if inside enum "+p.name, "#"+word)
 	}
 	c := &p.conds[len(p.conds)-1]
 	if c.ended {

@@ -40,7 +40,7 @@ func (p *Provider) checkNeeds(a *Answer) {
 	for i := range files {
 		for k := range files[i].cmds {
 			if c := &files[i].cmds[k]; len(c.Blocks) == 0 {
-				n.look(&files[i], c)
+				n.look(files[i], c)
 			}
 		}
 	}
@@ -299,18 +299,7 @@ func (n *needs) outside(b *buildFile, a cmakeArg) {
 }
 
 func (n *needs) problem(b *buildFile, a cmakeArg, want, got string) error {
-	return &SourceError{
-		File: b.file, Line: lineNumber(b.data, a.Start), Column: a.Start - lineStart(b.data, a.Start) + 1, Want: want, Got: quoted(got),
-	}
-}
-
-// quoted is what an error shows of somebody's text.
-func quoted(text string) string {
-	const most = 200
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
+	return sourceErrorAt(b.file, b.data, a.Start, want, quoted(got))
 }
 
 // cutAny gives what is before the first of some characters.

@@ -51,10 +51,10 @@ func (p *Provider) CheckInRelease(ctx context.Context, t Tree, version string) (
 				errs = append(errs, r.constants(c, f, []cToken{tok}, 0)...)
 				continue
 			}
-			if isInclude(tok) {
+			if tok.isInclude() {
 				errs = append(errs, r.include(p, f, tok)...)
-			} else if _, m, ok := parseDefine(tok.Text); ok {
-				errs = append(errs, r.constants(c, f, scanText(m.body), tok.Start)...)
+			} else if body := tok.definition(); body != nil {
+				errs = append(errs, r.constants(c, f, body, tok.Start)...)
 			}
 		}
 	}
@@ -85,11 +85,11 @@ func (c *cSources) compiled(built *builtSources) map[*cFile]bool {
 		}
 		seen[f] = true
 		for i, depth := range conditions(f.toks) {
-			if depth > 0 || !isInclude(f.toks[i]) {
+			if depth > 0 || !f.toks[i].isInclude() {
 				continue
 			}
-			if m := includedFile.FindStringSubmatch(f.toks[i].Text); m != nil {
-				queue = append(queue, byName[path.Base(m[1])]...)
+			if name := f.toks[i].included(); name != "" {
+				queue = append(queue, byName[path.Base(name)]...)
 			}
 		}
 	}
@@ -111,7 +111,7 @@ func readRelease(t Tree, version string) (*inRelease, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", DriverHeader, err)
 	}
-	def, err := parseEnum(DriverHeader, data)
+	def, err := driverIDs(DriverHeader, data)
 	if err != nil {
 		return nil, err
 	}
@@ -147,17 +147,16 @@ func (r *inRelease) readHeaders(t Tree, file string) error {
 }
 
 var (
-	includedFile = regexp.MustCompile(`^#[ \t]*include[ \t]*["<]([^">\n]*)[">]`)
-	driverWord   = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]+$`)
+	driverWord = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]+$`)
 )
 
 // include checks one #include of a kernel header.
 func (r *inRelease) include(p *Provider, f *cFile, tok cToken) []error {
-	m := includedFile.FindStringSubmatch(tok.Text)
-	if m == nil {
+	name := tok.included()
+	if name == "" {
 		return nil
 	}
-	name := path.Clean(m[1])
+	name = path.Clean(name)
 	if p.has(path.Join(path.Dir(f.name), name)) || r.headers[name] {
 		return nil
 	}
@@ -176,7 +175,7 @@ func (r *inRelease) include(p *Provider, f *cFile, tok cToken) []error {
 func (r *inRelease) constants(c *cSources, f *cFile, toks []cToken, at int) []error {
 	var errs []error
 	for _, t := range toks {
-		if t.Kind != cWord || !driverWord.MatchString(t.Text) || r.ids[t.Text] || len(c.macros[t.Text])+len(c.enums[t.Text]) > 0 {
+		if t.Kind != cWord || !driverWord.MatchString(t.Text) || r.ids[t.Text] || c.defines(t.Text) {
 			continue
 		}
 		off := at
@@ -189,44 +188,6 @@ func (r *inRelease) constants(c *cSources, f *cFile, toks []cToken, at int) []er
 	return errs
 }
 
-// conditions gives for each token how many conditions of the preprocessor are
-// open around it. The guard of a header is none.
-func conditions(toks []cToken) []int {
-	depths := make([]int, len(toks))
-	var open []int // what each #if counts
-	depth := 0
-	for i, t := range toks {
-		depths[i] = depth
-		if t.Kind != cDirective {
-			continue
-		}
-		switch word := directive(t); word {
-		case "if", "ifdef", "ifndef":
-			counts := 1
-			if word == "ifndef" && i == 0 && len(toks) > 1 && toks[1].Kind == cDirective && directive(toks[1]) == "define" {
-				counts = 0
-			}
-			open, depth = append(open, counts), depth+counts
-		case "endif":
-			if n := len(open); n > 0 {
-				depth -= open[n-1]
-				open = open[:n-1]
-			}
-		}
-	}
-	return depths
-}
-
-var conditionWord = regexp.MustCompile(`^#[ \t]*([a-z]+)`)
-
-// directive is the word behind the #.
-func directive(t cToken) string {
-	if m := conditionWord.FindStringSubmatch(t.Text); m != nil {
-		return m[1]
-	}
-	return ""
-}
-
 // includesOutside tells of quoted includes that climb out of rdma-core.
 func (p *Provider) includesOutside(c *cSources) []error {
 	var errs []error
@@ -236,12 +197,8 @@ func (p *Provider) includesOutside(c *cSources) []error {
 			dir = "kernel-headers/rdma"
 		}
 		for _, t := range f.toks {
-			if t.Kind != cDirective || !isInclude(t) {
-				continue
-			}
-			m := includedFile.FindStringSubmatch(t.Text)
-			if len(m) > 1 && strings.HasPrefix(path.Join(dir, m[1]), "..") {
-				errs = append(errs, f.problem(t.Start, wantInside, quoted(m[1])))
+			if name := t.included(); strings.HasPrefix(path.Join(dir, name), "..") && name != "" {
+				errs = append(errs, f.problem(t.Start, wantInside, quoted(name)))
 			}
 		}
 	}

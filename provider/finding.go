@@ -5,28 +5,8 @@ package provider
 import (
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"strings"
-
-	"github.com/resnics/verbsmith/specs/edit"
 )
-
-// SourceError says that a file of the provider will not do what it is there
-// for, and where.
-type SourceError struct {
-	File         string // as it was opened
-	Line, Column int    // from 1; 0 where none can be named
-	Want, Got    string
-}
-
-// Error gives "file:line:column: want X, got Y".
-func (e *SourceError) Error() string {
-	place := edit.At(e.File, e.Line)
-	if e.Line > 0 && e.Column > 0 {
-		place += ":" + strconv.Itoa(e.Column)
-	}
-	return fmt.Sprintf("%s: want %s, got %s", place, edit.Cut(e.Want), edit.Cut(e.Got))
-}
 
 // Finding is one thing that a check has to say. Its text begins with the file
 // and, where there is one, the line.

@@ -47,6 +47,9 @@ type File struct {
 	data   []byte
 }
 
+// Data gives the file's content. It is not to be changed.
+func (f File) Data() []byte { return f.data }
+
 // LimitError says that a provider is larger than it may be.
 type LimitError struct {
 	File  string // as it was opened

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // Whatever a folder holds, each finding is one line, and what Load takes is what
@@ -47,7 +48,7 @@ func oneLineEach(t *testing.T, findings []Finding) {
 	t.Helper()
 	for _, f := range findings {
 		text := f.Err.Error()
-		if !strings.Contains(text, ": ") || strings.ContainsFunc(text, func(r rune) bool { return isControl(r) && r != '\t' }) {
+		if !strings.Contains(text, ": ") || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
 			t.Fatalf("%T: %q", f.Err, text)
 		}
 	}

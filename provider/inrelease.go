@@ -56,7 +56,7 @@ func InRelease(t Tree, name string) (*Provider, error) {
 	r := &buildReader{p: p, release: true}
 	for i := range files {
 		for k := range files[i].cmds {
-			r.read(&files[i], &files[i].cmds[k])
+			r.read(files[i], &files[i].cmds[k])
 		}
 	}
 	return p, r.finish(files[0].file) // what cannot be told is left out

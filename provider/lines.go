@@ -84,3 +84,14 @@ func cutLines(data []byte, start, end int) []byte {
 	}
 	return slices.Concat(data[:start], data[end:])
 }
+
+// countOf gives how often one is among all.
+func countOf(all []string, one string) int {
+	n := 0
+	for _, s := range all {
+		if s == one {
+			n++
+		}
+	}
+	return n
+}

@@ -18,9 +18,6 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-// cmakeName is the build file that each provider's folder has.
-const cmakeName = "CMakeLists.txt"
-
 // Provider is a provider's folder, read and checked. It holds the files'
 // content: what is integrated is what was checked and digested.
 type Provider struct {
@@ -141,4 +138,19 @@ func (p *Provider) checkNamed(file string, data []byte) error {
 		return nil
 	}
 	return strictyaml.Decode(file, data, &l)
+}
+
+// pathOf is a file of the folder as messages name it.
+func (p *Provider) pathOf(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
+
+// ABIHeaders gives the provider's headers that rdma-core's script turns into
+// kernel-abi/, as they are.
+func (p *Provider) ABIHeaders() []File {
+	var files []File
+	for _, f := range p.Files {
+		if slices.Contains(p.Manifest.ABIs(), f.Name) {
+			files = append(files, f)
+		}
+	}
+	return files
 }

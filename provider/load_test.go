@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode"
 
 	"github.com/resnics/verbsmith/specs/edit"
 	"github.com/resnics/verbsmith/specs/strictyaml"
@@ -172,7 +173,7 @@ func TestLoadFolderMistakes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Load(t.Context(), smallFolder(t, tt.change))
 			wantError(t, err, tt.want...)
-			if strings.ContainsFunc(strings.ReplaceAll(err.Error(), "\n", ""), isControl) {
+			if strings.ContainsFunc(strings.ReplaceAll(err.Error(), "\n", ""), unicode.IsControl) {
 				t.Errorf("control characters in %q", err)
 			}
 		})

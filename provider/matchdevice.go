@@ -8,39 +8,6 @@ import (
 	"strconv"
 )
 
-type matchKind int
-
-const (
-	kindUnknown matchKind = iota
-	kindEnd               // the one whose kind is 0
-	kindID
-	kindPCI
-	kindModalias
-	kindName
-	kindOther // by something that libibverbs does not know
-)
-
-// matchEnt is an entry of a match table.
-type matchEnt struct {
-	kind matchKind
-	at   int    // offset in the table's file
-	text string // driver id, prefix of a name, or pattern of a modalias; "" where it cannot be told
-}
-
-// pciPattern is the modalias of VERBS_PCI_MATCH(vendor, device, data), as
-// libibverbs/init.c makes it.
-func (c *cSources) pciPattern(args [][]cToken) string {
-	if len(args) < 2 {
-		return ""
-	}
-	vendor, okVendor := c.value(args[0])
-	device, okDevice := c.value(args[1])
-	if !okVendor || !okDevice {
-		return ""
-	}
-	return fmt.Sprintf("pci:v%08Xd%08Xsv*", vendor, device)
-}
-
 // device asks whether the table takes the manifest's device where only sysfs
 // tells of it: by its name or by its modalias.
 func (m *matchCheck) device(o *cObject, table string, entries []matchEnt) {
@@ -57,7 +24,7 @@ func (m *matchCheck) device(o *cObject, table string, entries []matchEnt) {
 			if e.text == "" {
 				return
 			}
-			if e.fits(d) {
+			if fits(e, d) {
 				m.seen = append(m.seen, d.Name+" by "+strconv.Quote(e.text))
 				return
 			}
@@ -95,7 +62,7 @@ func (m *matchCheck) unmatched(o *cObject, table string, names, aliases []matchE
 
 // fits matches as libibverbs/init.c does: names against "rdma_device:*N…*", a
 // modalias against the pattern.
-func (e matchEnt) fits(d Device) bool {
+func fits(e matchEnt, d Device) bool {
 	pattern, subject := e.text, d.Modalias
 	if e.kind == kindName {
 		pattern, subject = "*N"+e.text+"*", "N"+d.Name

@@ -3,9 +3,45 @@
 package provider
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
+
+// What a match table and its entries are called in infiniband/driver.h.
+const (
+	matchEntry = "verbs_match_ent"
+	macroID    = "VERBS_DRIVER_ID"      // (constant)
+	macroPCI   = "VERBS_PCI_MATCH"      // (vendor, device, data)
+	macroAlias = "VERBS_MODALIAS_MATCH" // (pattern, data)
+	macroName  = "VERBS_NAME_MATCH"     // (prefix, data)
+)
+
+// matchKind is by what an entry takes devices.
+type matchKind int
+
+const (
+	kindUnknown matchKind = iota
+	kindEnd               // the one whose kind is 0
+	kindID
+	kindPCI
+	kindModalias
+	kindName
+	kindOther // by something that libibverbs does not know
+)
+
+// matchEnt is an entry of a match table.
+type matchEnt struct {
+	kind matchKind
+	at   int    // offset in the table's file
+	text string // driver id, prefix of a name, or pattern of a modalias; "" where it cannot be told
+}
+
+// byName says whether an entry takes devices by their name: VERBS_NAME_MATCH(), or a
+// modalias of libibverbs' own kind.
+func (e matchEnt) byName() bool {
+	return e.kind == kindName || e.kind == kindModalias && strings.HasPrefix(e.text, "rdma_device:")
+}
 
 // entries reads a match table.
 func (c *cSources) entries(o *cObject) []matchEnt {
@@ -170,28 +206,6 @@ func designator(part []cToken) (name string, value []cToken) {
 	return strings.Join(names, "."), part[i+1:]
 }
 
-// sentinel gives the entries that libibverbs reads: those before the first whose kind is
-// 0. It reads on until it meets one, whatever comes behind the table.
-func (m *matchCheck) sentinel(o *cObject, name string, entries []matchEnt) []matchEnt {
-	at := slices.IndexFunc(entries, func(e matchEnt) bool { return e.kind == kindEnd })
-	if at < 0 {
-		unknown := o.included || slices.ContainsFunc(entries, func(e matchEnt) bool { return e.kind == kindUnknown })
-		if !unknown && !m.c.longer(o) {
-			m.fail(o.file.problem(o.end, "{} as the last entry of "+name+", up to which libibverbs reads", "the end of the table"))
-		}
-		return entries
-	}
-	kept, behind := o.beforeEnd(entries)
-	switch {
-	case len(kept) == 0 && !o.included:
-		m.fail(o.file.problem(entries[0].at, "an entry in "+name+" before the empty one", "none"))
-		return nil
-	case behind != nil:
-		m.warn(o.file.problem(behind.at, "nothing behind the empty entry of "+name+", where libibverbs stops", "an entry"))
-	}
-	return kept
-}
-
 // beforeEnd gives the entries that are not behind the first whose kind is 0, and the first
 // that is, nil where none is. Those in another branch of the same condition are not.
 func (o *cObject) beforeEnd(entries []matchEnt) (kept []matchEnt, behind *matchEnt) {
@@ -218,7 +232,7 @@ func (o *cObject) apart(first, second int) bool {
 		if t.Kind != cDirective || t.Start < first || t.Start > second {
 			continue
 		}
-		switch directive(t) {
+		switch t.directive() {
 		case "if", "ifdef", "ifndef":
 			inner++
 		case endIf:
@@ -242,4 +256,48 @@ func (c *cSources) longer(o *cObject) bool {
 	}
 	n, ok := c.value(o.size)
 	return !ok || n > int64(len(o.parts))
+}
+
+// pciPattern is the modalias of VERBS_PCI_MATCH(vendor, device, data), as
+// libibverbs/init.c makes it.
+func (c *cSources) pciPattern(args [][]cToken) string {
+	if len(args) < 2 {
+		return ""
+	}
+	vendor, okVendor := c.value(args[0])
+	device, okDevice := c.value(args[1])
+	if !okVendor || !okDevice {
+		return ""
+	}
+	return fmt.Sprintf("pci:v%08Xd%08Xsv*", vendor, device)
+}
+
+// tableID is an entry of a match table that takes devices by a driver id.
+type tableID struct {
+	file *cFile
+	line int
+	text string // the constant, or the number as it is written
+}
+
+// tableIDs gives the driver ids of all match tables, as far as libibverbs reads them.
+func (c *cSources) tableIDs() []tableID {
+	var found []tableID
+	for _, f := range c.files {
+		for i := range len(f.toks) - 1 {
+			if f.toks[i].Text != matchEntry || f.toks[i+1].Kind != cWord {
+				continue
+			}
+			o, ok := c.objectAt(f, i)
+			if !ok {
+				continue
+			}
+			entries, _ := o.beforeEnd(c.entries(o))
+			for _, e := range entries {
+				if e.kind == kindID && e.text != "" {
+					found = append(found, tableID{file: f, line: lineNumber(f.data, e.at), text: e.text})
+				}
+			}
+		}
+	}
+	return found
 }

@@ -4,14 +4,7 @@ package provider
 
 import (
 	"slices"
-	"strings"
 )
-
-// byName says whether an entry takes devices by their name: VERBS_NAME_MATCH(), or a
-// modalias of libibverbs' own kind.
-func (e matchEnt) byName() bool {
-	return e.kind == kindName || e.kind == kindModalias && strings.HasPrefix(e.text, "rdma_device:")
-}
 
 // names warns of a table that has names alone, of a provider without a driver id; where
 // there is one, ids has said that it is missing.

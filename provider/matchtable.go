@@ -13,11 +13,6 @@ import (
 const (
 	driverMacro  = "PROVIDER_DRIVER" // (name, ops)
 	deviceOps    = "verbs_device_ops"
-	matchEntry   = "verbs_match_ent"
-	macroID      = "VERBS_DRIVER_ID"      // (constant)
-	macroPCI     = "VERBS_PCI_MATCH"      // (vendor, device, data)
-	macroAlias   = "VERBS_MODALIAS_MATCH" // (pattern, data)
-	macroName    = "VERBS_NAME_MATCH"     // (prefix, data)
 	contextMacro = "verbs_init_and_alloc_context"
 )
 
@@ -106,12 +101,7 @@ func (m *matchCheck) ops(name string) {
 		}
 		return
 	}
-	fields := map[string][]cToken{}
-	for _, part := range o.parts {
-		if len(part) > 3 && part[0].Text == "." && part[2].Text == "=" {
-			fields[part[1].Text] = part[3:]
-		}
-	}
+	fields := o.fields()
 	if len(fields) == 0 {
 		m.seen = append(m.seen, name+" has no designated fields and is not read")
 		return
@@ -261,4 +251,26 @@ func (m *matchCheck) ids(o *cObject, name string, entries []matchEnt) {
 		}
 		m.warn(o.file.problem(o.at, want+", in "+name, got))
 	}
+}
+
+// sentinel gives the entries that libibverbs reads: those before the first whose kind is
+// 0. It reads on until it meets one, whatever comes behind the table.
+func (m *matchCheck) sentinel(o *cObject, name string, entries []matchEnt) []matchEnt {
+	at := slices.IndexFunc(entries, func(e matchEnt) bool { return e.kind == kindEnd })
+	if at < 0 {
+		unknown := o.included || slices.ContainsFunc(entries, func(e matchEnt) bool { return e.kind == kindUnknown })
+		if !unknown && !m.c.longer(o) {
+			m.fail(o.file.problem(o.end, "{} as the last entry of "+name+", up to which libibverbs reads", "the end of the table"))
+		}
+		return entries
+	}
+	kept, behind := o.beforeEnd(entries)
+	switch {
+	case len(kept) == 0 && !o.included:
+		m.fail(o.file.problem(entries[0].at, "an entry in "+name+" before the empty one", "none"))
+		return nil
+	case behind != nil:
+		m.warn(o.file.problem(behind.at, "nothing behind the empty entry of "+name+", where libibverbs stops", "an entry"))
+	}
+	return kept
 }

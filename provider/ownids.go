@@ -33,10 +33,11 @@ func (p *Provider) readIDs(ctx context.Context) []string {
 	c, _ := p.readC(ctx) // what cannot be scanned is told by Examine
 	built := p.readBuilt()
 	var ids []string
-	for _, at := range c.tableIDs("") {
-		compiled := !strings.HasSuffix(at.File, ".c") || built.has(at.File) || c.includes(path.Base(at.File))
-		if compiled && !slices.Contains(ids, at.Got) {
-			ids = append(ids, at.Got)
+	for _, id := range c.tableIDs() {
+		name := id.file.name
+		compiled := !strings.HasSuffix(name, ".c") || built.has(name) || c.includes(path.Base(name))
+		if compiled && !slices.Contains(ids, id.text) {
+			ids = append(ids, id.text)
 		}
 	}
 	return ids

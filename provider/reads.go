@@ -47,7 +47,7 @@ func (p *Provider) ReadsTables(header []byte) bool {
 	if !p.hasIDs() {
 		return false
 	}
-	def, err := parseEnum(DriverHeader, header)
+	def, err := driverIDs(DriverHeader, header)
 	if err != nil {
 		return false
 	}

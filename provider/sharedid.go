@@ -71,7 +71,7 @@ func (in *integration) checkShared(p *Provider) {
 	if !ok {
 		return
 	}
-	def, err := parseEnum(DriverHeader, data)
+	def, err := driverIDs(DriverHeader, data)
 	if err != nil {
 		in.fail(err)
 		return
@@ -145,28 +145,9 @@ func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 		return nil
 	}
 	c, _ := p.readC(context.Background()) // as bounded as the tree is; Integrate has no context
-	return c.tableIDs(dir)
-}
-
-// tableIDs gives the driver ids of all match tables, as far as libibverbs reads them.
-func (c *cSources) tableIDs(dir string) []SharedIDError {
 	var found []SharedIDError
-	for _, f := range c.files {
-		for i := range len(f.toks) - 1 {
-			if f.toks[i].Text != matchEntry || f.toks[i+1].Kind != cWord {
-				continue
-			}
-			o, ok := c.objectAt(f, i)
-			if !ok {
-				continue
-			}
-			entries, _ := o.beforeEnd(c.entries(o))
-			for _, e := range entries {
-				if e.kind == kindID && e.text != "" {
-					found = append(found, SharedIDError{File: path.Join(dir, f.name), Line: lineNumber(f.data, e.at), Got: e.text})
-				}
-			}
-		}
+	for _, id := range c.tableIDs() {
+		found = append(found, SharedIDError{File: path.Join(dir, id.file.name), Line: id.line, Got: id.text})
 	}
 	return found
 }

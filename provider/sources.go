@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"context"
+	"path/filepath"
+)
+
+// readC takes every .c and .h file of the provider apart; an end of ctx ends it.
+func (p *Provider) readC(ctx context.Context) (*cSources, []error) {
+	s := newCSources()
+	var errs []error
+	for _, file := range p.Files {
+		if ext := filepath.Ext(file.Name); ext != ".c" && ext != ".h" {
+			continue
+		}
+		if err := context.Cause(ctx); err != nil {
+			return s, append(errs, err)
+		}
+		if err := s.add(file.Name, p.pathOf(file.Name), file.data); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return s, errs
+}
