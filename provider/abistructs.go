@@ -23,10 +23,13 @@ const kernelStyle = "kernel style, which " + ABIScript + " reads: one declaratio
 // the script reads line by line and, without a word, drops or spoils what is not
 // in kernel style. crashed is what the script said where it ended with an error.
 // structs counts those that came over.
-func (p *Provider) CheckABI(header File, made []byte, crashed string) (structs int, findings []Finding) {
-	f := &cFile{name: header.Name, path: p.pathOf(header.Name), data: header.data}
-	var err error
-	if f.toks, err = scanC(f.path, f.data); err != nil {
+func CheckABI(p *Provider, header File, made []byte, crashed string) (structs int, findings []Finding) {
+	return checkABI(p.pathOf(header.Name), header.Data(), made, crashed)
+}
+
+func checkABI(file string, data, made []byte, crashed string) (structs int, findings []Finding) {
+	f, err := scanFile(file, file, data)
+	if err != nil {
 		return 0, []Finding{{Err: err}}
 	}
 	var a Answer
@@ -41,14 +44,14 @@ func (p *Provider) CheckABI(header File, made []byte, crashed string) (structs i
 	macros := abiMacros(made)
 	all := abiStructs(f.toks)
 	for _, s := range all {
-		f.checkStruct(&a, s, macros[s.name])
+		checkStruct(&a, f, s, macros[s.name])
 	}
 	return len(all) - len(a.Findings), a.Findings
 }
 
 // checkStruct compares a struct with the macro that was made of it, token by
 // token, without comments.
-func (f *cFile) checkStruct(a *Answer, s abiStruct, macro []cToken) {
+func checkStruct(a *Answer, f *cFile, s abiStruct, macro []cToken) {
 	if macro == nil {
 		what := s.toks[0].Text + " " + s.name
 		if s.name == "" {

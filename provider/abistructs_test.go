@@ -3,7 +3,6 @@
 package provider
 
 import (
-	"strings"
 	"testing"
 )
 
@@ -58,8 +57,8 @@ func TestCheckABI(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := flyFolder(t, map[string]string{"fly-abi.h": head + tt.header})
-			p := load(t, dir)
-			n, found := p.CheckABI(p.ABIHeaders()[0], []byte(tt.made), "")
+			p := loaded(t, dir)
+			n, found := CheckABI(p, p.ABIHeaders()[0], []byte(tt.made), "")
 			x := Examination{Answers: []Answer{{Check: "ABI", Findings: found}}}
 			wantFindings(t, findings(x, dir, "ABI"), tt.want...)
 			if n != tt.structs {
@@ -79,30 +78,9 @@ func TestCheckABICrash(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := flyFolder(t, map[string]string{"fly-abi.h": tt.header})
-			p := load(t, dir)
-			_, found := p.CheckABI(p.ABIHeaders()[0], nil, said)
+			p := loaded(t, dir)
+			_, found := CheckABI(p, p.ABIHeaders()[0], nil, said)
 			wantFindings(t, findings(Examination{Answers: []Answer{{Check: "ABI", Findings: found}}}, dir, "ABI"), tt.want)
 		})
-	}
-}
-
-func load(t *testing.T, dir string) *Provider {
-	t.Helper()
-	p, err := Load(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func TestABIHeadersAreTheManifests(t *testing.T) {
-	manifest := strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, two-abi.h]\nioctlHeaders: [cmds.h]", 1)
-	p := load(t, flyFolder(t, map[string]string{ManifestName: manifest, "two-abi.h": "/* two */\n", "cmds.h": "/* cmds */\n"}))
-	var names []string
-	for _, h := range p.ABIHeaders() {
-		names = append(names, h.Name+": "+string(h.Data()[:4]))
-	}
-	if want := "fly-abi.h: /* S, two-abi.h: /* t"; strings.Join(names, ", ") != want {
-		t.Errorf("got %q, want %q", names, want)
 	}
 }

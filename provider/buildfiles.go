@@ -66,22 +66,6 @@ const (
 
 var sourceName = regexp.MustCompile(`^[A-Za-z0-9_@+-][A-Za-z0-9_@+./-]*\.(c|h|map)$`)
 
-// checkBuild checks that the provider's CMakeLists.txt make a provider of this
-// name from files that are there, and takes from them what else they install.
-func (p *Provider) checkBuild() error {
-	files, err := p.buildFiles()
-	if err != nil {
-		return err
-	}
-	r := &buildReader{p: p}
-	for i := range files {
-		for k := range files[i].cmds {
-			r.read(files[i], &files[i].cmds[k])
-		}
-	}
-	return r.finish(files[0].file)
-}
-
 // checkSources checks that the files which a command names will be in
 // providers/NAME; the kernel headers will not: they go to kernel-headers/rdma.
 func (p *Provider) checkSources(b *buildFile, c *cmakeCommand) []error {

@@ -9,7 +9,7 @@ import (
 
 // checkBuilt warns of .c files that no list names and no other source includes:
 // they travel into rdma-core and are not compiled there.
-func (p *Provider) checkBuilt(a *Answer, c *cSources, built *builtSources) {
+func (p *subject) checkBuilt(a *Answer, c *cSources, built *builtSources) {
 	for _, f := range c.files {
 		if p.doubts(fieldPrivate) || !strings.HasSuffix(f.name, ".c") || built.has(f.name) || c.includes(path.Base(f.name)) {
 			continue

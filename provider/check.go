@@ -44,10 +44,8 @@ func reserved(name string) string {
 		return "CMake has a target of that name"
 	case "ibverbs", "rdmacm", "ibumad", "ibmad", "ibnetdisc", "rdma_util", "ccan", "ibacm":
 		return "rdma-core has a library of that name"
-	case "return", "break", "continue", cmakeElse, cmakeElseIf:
-		return "CMake has a keyword of that name"
 	}
-	if cmakeCloser(name) != "" || cmakeOpener(name) != "" {
+	if isCMakeKeyword(name) {
 		return "CMake has a keyword of that name"
 	}
 	return ""

@@ -71,6 +71,15 @@ func cmakeOpener(name string) string {
 	return ""
 }
 
+// isCMakeKeyword says whether CMake has a command of that name that decides what is run.
+func isCMakeKeyword(name string) bool {
+	switch name {
+	case "return", "break", "continue", cmakeElse, cmakeElseIf:
+		return true
+	}
+	return cmakeCloser(name) != "" || cmakeOpener(name) != ""
+}
+
 // parseCMake reads a CMakeLists.txt as cmake-language(7) describes it: command
 // invocations, quoted, bracket and unquoted arguments, both kinds of comment.
 // A text that CMake would refuse gives a *PlaceError.

@@ -69,7 +69,7 @@ func TestParseCMakeRefuses(t *testing.T) {
 	}
 }
 
-func TestAddToCMakeList(t *testing.T) {
+func TestListAdd(t *testing.T) {
 	list := cmakeList{Command: "pub", First: "rdma"}
 	tests := []struct{ name, in, want string }{
 		{"in order", "pub(rdma\n  a.h\n  z.h\n  )\n", "pub(rdma\n  a.h\n  fly.h\n  z.h\n  )\n"},
@@ -88,10 +88,10 @@ func TestAddToCMakeList(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, form := range []func(string) string{func(s string) string { return s }, crlf} {
-				out, already, err := addToCMakeList("c", []byte(form(tt.in)), list, "fly.h")
+				out, already, err := list.add("c", []byte(form(tt.in)), "fly.h")
 				wantError(t, err)
 				wantText(t, string(out), form(tt.want))
-				again, already2, err := addToCMakeList("c", out, list, "fly.h")
+				again, already2, err := list.add("c", out, "fly.h")
 				wantError(t, err)
 				if already || !already2 || !bytes.Equal(again, out) {
 					t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
@@ -100,16 +100,16 @@ func TestAddToCMakeList(t *testing.T) {
 		})
 	}
 	t.Run("without a first argument", func(t *testing.T) {
-		out, _, err := addToCMakeList("c", []byte("abi(\n  z.h\n  )"), cmakeList{Command: "abi"}, "fly.h")
+		out, _, err := cmakeList{Command: "abi"}.add("c", []byte("abi(\n  z.h\n  )"), "fly.h")
 		wantError(t, err)
 		wantText(t, string(out), "abi(\n  fly.h\n  z.h\n  )")
-		out, _, err = addToCMakeList("c", []byte("abi()"), cmakeList{Command: "abi"}, "fly.h")
+		out, _, err = cmakeList{Command: "abi"}.add("c", []byte("abi()"), "fly.h")
 		wantError(t, err)
 		wantText(t, string(out), "abi(fly.h)")
 	})
 }
 
-func TestAddToCMakeListRefuses(t *testing.T) {
+func TestListAddRefuses(t *testing.T) {
 	tests := []struct {
 		name, in string
 		want     []string
@@ -123,7 +123,7 @@ func TestAddToCMakeListRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			out, _, err := addToCMakeList("c", []byte(tt.in), cmakeList{Command: "pub", First: "rdma"}, "fly.h")
+			out, _, err := cmakeList{Command: "pub", First: "rdma"}.add("c", []byte(tt.in), "fly.h")
 			wantError(t, err, tt.want...)
 			if err == nil {
 				cmds, err := parseCMake("c", out)
@@ -135,7 +135,7 @@ func TestAddToCMakeListRefuses(t *testing.T) {
 		})
 	}
 	t.Run("a neighbour's line end inside a comment", func(t *testing.T) {
-		_, _, err := addToCMakeList("c", []byte("pub(rdma\n  a.h #[[\n]]\n)"), cmakeList{Command: "pub", First: "rdma"}, "fly.h")
+		_, _, err := cmakeList{Command: "pub", First: "rdma"}.add("c", []byte("pub(rdma\n  a.h #[[\n]]\n)"), "fly.h")
 		wantError(t, err, "c:1:", "found one in which the edit would change another command")
 	})
 }

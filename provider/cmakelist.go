@@ -20,20 +20,20 @@ func (l cmakeList) String() string {
 	return l.Command + "(" + l.First
 }
 
-// addToCMakeList puts item in its order into the list's one command outside of
+// add puts item in its order into the list's one command outside of
 // any block. The result means to CMake what data meant, with item added: that
 // is parsed and compared.
-func addToCMakeList(file string, data []byte, list cmakeList, item string) (out []byte, already bool, err error) {
+func (l cmakeList) add(file string, data []byte, item string) (out []byte, already bool, err error) {
 	cmds, err := parseCMake(file, data)
 	if err != nil {
 		return nil, false, err
 	}
-	at, err := findCMakeList(file, cmds, list)
+	at, err := l.find(file, cmds)
 	if err != nil {
 		return nil, false, err
 	}
 	cmd, skip := cmds[at], 0
-	if list.First != "" {
+	if l.First != "" {
 		skip = 1
 	}
 	items := cmd.argTexts()[skip:]
@@ -43,7 +43,7 @@ func addToCMakeList(file string, data []byte, list cmakeList, item string) (out 
 	case n > 1:
 		return nil, false, &PlaceError{
 			File: file, Line: cmd.Line,
-			LookedFor: fmt.Sprintf("%s once in %s", item, list), Found: strconv.Itoa(n) + " of them",
+			LookedFor: fmt.Sprintf("%s once in %s", item, l), Found: strconv.Itoa(n) + " of them",
 		}
 	}
 	pos := skip + sortedlist.Place(items, item, sortedlist.ByBytes)
@@ -58,10 +58,10 @@ func addToCMakeList(file string, data []byte, list cmakeList, item string) (out 
 	return out, false, nil
 }
 
-func findCMakeList(file string, cmds []cmakeCommand, list cmakeList) (int, error) {
+func (l cmakeList) find(file string, cmds []cmakeCommand) (int, error) {
 	at, lines, inBlock := -1, []int(nil), 0
 	for i, c := range cmds {
-		if c.Name != list.Command || list.First != "" && (len(c.Args) == 0 || c.Args[0].Text != list.First) {
+		if c.Name != l.Command || l.First != "" && (len(c.Args) == 0 || c.Args[0].Text != l.First) {
 			continue
 		}
 		if len(c.Blocks) > 0 {
@@ -70,7 +70,7 @@ func findCMakeList(file string, cmds []cmakeCommand, list cmakeList) (int, error
 		}
 		at, lines = i, append(lines, c.Line)
 	}
-	lookedFor := fmt.Sprintf("one command %s … outside of any if() or function()", list)
+	lookedFor := fmt.Sprintf("one command %s … outside of any if() or function()", l)
 	if len(lines) == 0 && inBlock > 0 {
 		return 0, &PlaceError{File: file, Line: inBlock, LookedFor: lookedFor, Found: "only one inside a block"}
 	}

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 // Copyright is what the provider's files say of themselves, for debian/copyright.
@@ -96,32 +94,6 @@ func (p *Provider) spdx() (out spdxLines, err error) {
 		return true
 	})
 	return out, err
-}
-
-// checkLicense holds the manifest's licence against what the files say: it is the
-// same, or, where some say nothing, it also holds for those that do.
-func (p *Provider) checkLicense(file string, data []byte) error {
-	if p.Manifest.License == "" {
-		return nil
-	}
-	said, err := p.spdx()
-	if err != nil || said.terms == nil {
-		return nil //nolint:nilerr // told with the licence lines; there is nothing to hold it against
-	}
-	given, err := parseLicence(p.Manifest.License)
-	if err == nil && given.equal(said.terms) {
-		return nil
-	}
-	if err == nil && said.without > 0 {
-		if both, err := given.and(said.terms); err == nil && both.equal(given) {
-			return nil
-		}
-	}
-	l := located{problems: []strictyaml.Problem{{
-		Path: "license", Want: fmt.Sprintf("%s, as the SPDX lines of the files say (%s), or no license here", said.terms, said.first),
-		Got: strconv.Quote(p.Manifest.License),
-	}}}
-	return strictyaml.Decode(file, data, &l)
 }
 
 var (

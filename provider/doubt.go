@@ -21,9 +21,16 @@ const (
 	fieldRequires = "buildRequires"
 )
 
+// subject is a provider that is looked at. Fields of its manifest may have a mistake.
+type subject struct {
+	*Provider
+
+	doubtful map[string]bool
+}
+
 // doubts says whether one of the manifest's fields has a mistake. What a check would say
 // of another file because of that field is not said: it would be a second mistake for one.
-func (p *Provider) doubts(fields ...string) bool {
+func (p *subject) doubts(fields ...string) bool {
 	for _, field := range fields {
 		if p.doubtful[field] {
 			return true
@@ -33,11 +40,11 @@ func (p *Provider) doubts(fields ...string) bool {
 }
 
 // doubtsHeaders is doubts for the fields that name kernel headers.
-func (p *Provider) doubtsHeaders() bool { return p.doubts("abiHeader", "abiHeaders", "ioctlHeaders") }
+func (p *subject) doubtsHeaders() bool { return p.doubts("abiHeader", "abiHeaders", "ioctlHeaders") }
 
 // mayBeKernelHeader says whether a file is one of the manifest's kernel headers, or may
 // be one.
-func (p *Provider) mayBeKernelHeader(name string) bool {
+func (p *subject) mayBeKernelHeader(name string) bool {
 	return p.doubtsHeaders() || slices.Contains(p.Manifest.kernelHeaders(), name)
 }
 
@@ -78,6 +85,6 @@ func (e *examiner) doubt() {
 		m.ReplacesUpstream = false
 	}
 	if e.p.doubts(fieldName) {
-		m.Name = filepath.Base(absolute(e.dir))
+		m.Name = filepath.Base(absolute(e.p.Dir))
 	}
 }

@@ -84,7 +84,7 @@ func TestNoSystemCallInMessages(t *testing.T) {
 // A kernel driver can report 0, and most report 1.
 func TestKernelABI(t *testing.T) {
 	for text, want := range map[string]int{"": 1, "\n  kernelABI: 0": 0, "\n  kernelABI: 7": 7} {
-		p := smallProvider(t, "name: fly0", "name: fly0"+text)
+		p := loaded(t, smallFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, "name: fly0", "name: fly0"+text, 1)}))
 		if got := p.Manifest.Device.KernelABI; got != want {
 			t.Errorf("%q gives kernel ABI %d, want %d", text, got, want)
 		}

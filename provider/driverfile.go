@@ -47,7 +47,7 @@ func (r *buildReader) installsDriver(b *buildFile, in cmakeInstall) error {
 			File: b.file, Line: lineNumber(b.data, f.Start), Want: "no install() of " + own,
 			Got: "one: " + cmakePlugin + "() and " + cmakeShared + "() install it already",
 		}
-		r.p.buildWarnings = append(r.p.buildWarnings, warning)
+		r.warnings = append(r.warnings, warning)
 	}
 	return nil
 }

@@ -4,14 +4,10 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 // The checks that need nothing but the folder, as they are called.
@@ -35,15 +31,15 @@ type Examination struct {
 // told already is not told: where a value of the manifest is invalid, the checks do
 // without that value; where the manifest cannot be read, the others are skipped.
 func Examine(ctx context.Context, dir string) Examination {
-	e := &examiner{dir: dir, p: &Provider{Dir: dir, doubtful: map[string]bool{}}}
-	root, err := openFolder(dir)
+	draft, err := Open(dir)
 	if err != nil {
 		a := Answer{Check: CheckFolder}
 		a.fail(err)
 		return Examination{Answers: []Answer{a}}
 	}
-	defer func() { _ = root.Close() }()
-	e.manifest(root)
+	defer func() { _ = draft.Close() }()
+	e := &examiner{draft: draft, p: &subject{Provider: draft.Provider, doubtful: map[string]bool{}}}
+	e.manifest()
 	if e.unread != "" {
 		x := Examination{Answers: []Answer{e.manifestAnswer}}
 		for _, check := range []string{CheckFolder, CheckCMake, CheckLicence, CheckMatch} {
@@ -51,7 +47,7 @@ func Examine(ctx context.Context, dir string) Examination {
 		}
 		return x
 	}
-	e.folder(ctx, root)
+	e.folder(ctx)
 	e.sources(ctx)
 	x := Examination{Answers: []Answer{e.manifestAnswer, e.folderAnswer, e.cmake, e.licences, e.match}}
 	if !e.manifestAnswer.Failed() && !e.folderAnswer.Failed() {
@@ -67,10 +63,8 @@ func Examine(ctx context.Context, dir string) Examination {
 }
 
 type examiner struct {
-	dir    string
-	p      *Provider
-	file   string // the manifest
-	data   []byte
+	draft  *Draft
+	p      *subject
 	decode error  // of the manifest
 	unread string // why nothing of it is known; empty where something is
 
@@ -78,12 +72,9 @@ type examiner struct {
 }
 
 // manifest decodes provider.yaml.
-func (e *examiner) manifest(root *os.Root) {
+func (e *examiner) manifest() {
 	e.manifestAnswer = Answer{Check: CheckManifest}
-	e.file = filepath.Join(e.dir, ManifestName)
-	if e.data, e.decode = readManifest(root, e.file); e.decode == nil {
-		e.decode = e.p.Manifest.decode(e.file, e.data)
-	}
+	e.decode = e.draft.ReadManifest()
 	for _, err := range joined(e.decode) {
 		e.manifestAnswer.fail(err)
 	}
@@ -94,21 +85,15 @@ func (e *examiner) manifest(root *os.Root) {
 	m := &e.p.Manifest
 	e.manifestAnswer.Evidence = strings.Join(slices.DeleteFunc([]string{m.Name, m.DriverID.Constant, "device " + m.Device.Name},
 		func(s string) bool { return s == "" }), ", ")
-	if base := filepath.Base(absolute(e.dir)); base != m.Name && base != m.Directory {
-		e.manifestAnswer.warn(e.remark("name", "the folder's name, "+base, m.Name))
+	if base := filepath.Base(absolute(e.p.Dir)); base != m.Name && base != m.Directory {
+		e.manifestAnswer.warn(e.draft.Mistake("name", "the folder's name, "+base, m.Name))
 	}
 	if strings.HasSuffix(m.Maintainer.Email, ".invalid") {
-		e.manifestAnswer.warn(e.remark("maintainer.email", "the address of who answers for it", "a placeholder"))
+		e.manifestAnswer.warn(e.draft.Mistake("maintainer.email", "the address of who answers for it", "a placeholder"))
 	}
 	if UpstreamHas(m.Name) && !m.ReplacesUpstream {
-		e.manifestAnswer.warn(e.remark("name", "a name that no release of rdma-core has", "one that some have"))
+		e.manifestAnswer.warn(e.draft.Mistake("name", "a name that no release of rdma-core has", "one that some have"))
 	}
-}
-
-// remark is a mistake at a value of a manifest that is otherwise right.
-func (e *examiner) remark(path, want, got string) error {
-	l := located{problems: []strictyaml.Problem{{Path: path, Want: want, Got: got}}}
-	return strictyaml.Decode(e.file, e.data, &l)
 }
 
 func absolute(dir string) string {
@@ -120,11 +105,9 @@ func absolute(dir string) string {
 }
 
 // folder reads the files.
-func (e *examiner) folder(ctx context.Context, root *os.Root) {
+func (e *examiner) folder(ctx context.Context) {
 	e.folderAnswer = Answer{Check: CheckFolder}
-	files, err := readFolder(ctx, root, e.dir, &e.p.Manifest)
-	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	e.p.Files = files
+	err := e.draft.ReadFiles(ctx)
 	if e.p.doubts(fieldPrivate) {
 		e.folderAnswer.Skipped = wantsRight(fieldPrivate)
 		return
@@ -133,15 +116,15 @@ func (e *examiner) folder(ctx context.Context, root *os.Root) {
 		e.folderAnswer.fail(err)
 	}
 	if e.decode == nil {
-		for _, err := range joined(errors.Join(e.p.checkNamed(e.file, e.data), e.p.checkLicense(e.file, e.data))) {
+		for _, err := range joined(e.draft.CheckNames()) {
 			e.manifestAnswer.fail(err)
 		}
 	}
 	var bytes int64
-	for _, f := range files {
+	for _, f := range e.p.Files {
 		bytes += f.Size
 	}
-	e.folderAnswer.Evidence = fmt.Sprintf("%d files, %d bytes", len(files), bytes)
+	e.folderAnswer.Evidence = fmt.Sprintf("%d files, %d bytes", len(e.p.Files), bytes)
 }
 
 // sources looks into the files.
@@ -150,14 +133,17 @@ func (e *examiner) sources(ctx context.Context) {
 	if name := e.p.targetName(); name != "" && e.p.doubts(fieldName) {
 		e.p.Manifest.Name = name
 	}
-	for _, err := range joined(e.p.checkBuild()) {
+	e.draft.UnknownHeaders = e.p.doubtsHeaders()
+	warnings, err := e.draft.ReadBuild()
+	for _, err := range joined(err) {
 		e.cmake.fail(err)
 	}
-	for _, err := range e.p.buildWarnings {
+	for _, err := range warnings {
 		e.cmake.warn(err)
 	}
 	c, errs := e.p.readC(ctx)
 	built := e.p.readBuilt()
+	built.unclear = built.unclear || e.p.doubts(fieldCMake)
 	e.p.checkBuilt(&e.cmake, c, built)
 	e.p.checkNeeds(&e.cmake)
 	for _, err := range e.p.includesOutside(c) {

@@ -3,65 +3,13 @@
 package provider
 
 import (
-	"maps"
+	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
-
-const flySource = `// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "fly.h"
-
-static struct verbs_context *fly_open(struct ibv_device *d, int fd, void *p)
-{
-	struct fly_context *ctx;
-
-	ctx = verbs_init_and_alloc_context(d, fd, ctx, vctx,
-					   RDMA_DRIVER_FLY);
-	return &ctx->vctx;
-}
-
-static const struct verbs_match_ent fly_table[] = {
-	VERBS_DRIVER_ID(RDMA_DRIVER_FLY),
-	VERBS_NAME_MATCH("fly", NULL),
-	{},
-};
-
-static const struct verbs_device_ops fly_dev_ops = {
-	.name = "fly",
-	.match_min_abi_version = FLY_MIN_ABI,
-	.match_max_abi_version = FLY_ABI,
-	.match_table = fly_table,
-	.alloc_device = fly_alloc,
-	.alloc_context = fly_open,
-};
-PROVIDER_DRIVER(fly, fly_dev_ops);
-`
-
-const flyHeader = `/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-#define FLY_MIN_ABI 1
-#define FLY_ABI 2
-`
-
-const flyABI = `/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR Linux-OpenIB) */
-struct fly_resp {
-	__u32 number;
-};
-`
-
-const flyCMake = "# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB\nrdma_provider(fly\n  fly.c\n  sub/fast.c\n  )\n"
-
-// flyFolder is a provider with which nothing is wrong; change is as smallFolder's.
-func flyFolder(t *testing.T, change map[string]string) string {
-	t.Helper()
-	files := map[string]string{
-		cmakeName: flyCMake, "fly.c": flySource, "fly.h": flyHeader, "fly-abi.h": flyABI,
-		"sub/fast.c": "/* SPDX-License-Identifier: MIT */\n",
-	}
-	maps.Copy(files, change)
-	return smallFolder(t, files)
-}
 
 // findings are those of one check, with the folder taken off, "warning: " before a warning.
 func findings(x Examination, dir, check string) []string {
@@ -79,19 +27,6 @@ func findings(x Examination, dir, check string) []string {
 		}
 	}
 	return texts
-}
-
-// wantFindings holds each finding against the beginning and, behind a "…", a further part of it.
-func wantFindings(t *testing.T, got []string, want ...string) {
-	t.Helper()
-	ok := len(got) == len(want)
-	for i := 0; ok && i < len(got); i++ {
-		head, more, _ := strings.Cut(want[i], "…")
-		ok = strings.HasPrefix(got[i], head) && strings.Contains(got[i], more)
-	}
-	if !ok {
-		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
 }
 
 func TestExamineGood(t *testing.T) {
@@ -327,4 +262,40 @@ func TestCheckLicences(t *testing.T) {
 			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckLicence), tt.want...)
 		})
 	}
+}
+
+// An end of the context ends the look at a folder, and says why.
+func TestExamineEnds(t *testing.T) {
+	why := errors.New("SIGTERM")
+	ctx, end := context.WithCancelCause(t.Context())
+	end(why)
+	if x := Examine(ctx, smallFolder(t, nil)); len(x.Answers) != 0 || x.Provider != nil || !errors.Is(x.Ended, why) {
+		t.Errorf("%+v", x)
+	}
+}
+
+// A licence of the manifest that the files contradict is the manifest's mistake.
+func TestExamineLicense(t *testing.T) {
+	dir := smallFolder(t, map[string]string{
+		ManifestName: smallManifest + "license: MIT\n", "fly.c": "// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n",
+	})
+	x := Examine(t.Context(), dir)
+	wantFindings(t, findings(x, dir, CheckManifest), "provider.yaml:16:10: license: want BSD-2-clause or GPL-2, as the SPDX lines")
+}
+
+// A directory, a target and a PROVIDER_DRIVER of three names, as a provider in review
+// upstream has them: what was found is said, and how to say what is meant.
+func TestThreeNames(t *testing.T) {
+	dir := flyFolder(t, map[string]string{
+		cmakeName: strings.Replace(flyCMake, "rdma_provider(fly", "rdma_provider(fly_rp", 1),
+		"fly.c":   strings.Replace(flySource, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flyx,", 1),
+	})
+	wantFindings(t, everything(Examine(t.Context(), dir), dir),
+		`CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp (if it is meant: "name: fly_rp" and "directory: fly" in provider.yaml)`,
+		"fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(flyx")
+	dir = flyFolder(t, map[string]string{cmakeName: "# SPDX-License-Identifier: MIT\nrdma_shared_provider(fly_rp libfly.map 1 1.0 fly.c)\nrdma_provider()\n" +
+		"rdma_provider(" + strings.Repeat("x", 300) + " fly.c sub/fast.c)\n", "libfly.map": "/* SPDX-License-Identifier: MIT */\nA { local: *; };\n"})
+	got := findings(Examine(t.Context(), dir), dir, CheckCMake)
+	wantFindings(t, got, "CMakeLists.txt:2: want rdma_shared_provider(fly, got rdma_shared_provider(fly_rp",
+		"CMakeLists.txt:3: want rdma_provider(fly, got rdma_provider()", "CMakeLists.txt:4: want rdma_provider(fly, got rdma_provider(…300 characters")
 }

@@ -89,7 +89,7 @@ func (n *needs) found(b *buildFile, c *cmakeCommand) {
 	for _, a := range c.Args[1:] {
 		switch {
 		case a.Text == "NAMES":
-		case isCMakeKeyword(a.Text):
+		case isOption(a.Text):
 			return
 		default:
 			n.library(b, c, a, !required)

@@ -122,7 +122,7 @@ func TestPublishedHeaders(t *testing.T) {
 		}
 		_, err := Integrate(tree, p)
 		wantError(t, err)
-		errs, err := p.CheckInRelease(t.Context(), tree, "56.1")
+		errs, err := CheckInRelease(t.Context(), p, tree, "56.1")
 		wantError(t, err)
 		wantParts(t, texts(errs), want)
 	}
@@ -145,7 +145,7 @@ func TestHeadersThatAreIncluded(t *testing.T) {
 		"unbuilt.c": "#include \"old.h\"\n#include <rdma/unbuilt.h>\n",
 	}))
 	wantError(t, err)
-	errs, err := p.CheckInRelease(t.Context(), smallRelease(), "56.1")
+	errs, err := CheckInRelease(t.Context(), p, smallRelease(), "56.1")
 	wantError(t, err)
 	wantParts(t, texts(errs), []string{"inner/a.h:2:1: want", "inner/b.h:2:1: want"})
 }

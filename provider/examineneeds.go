@@ -14,7 +14,7 @@ import (
 // a compiler, a package, a library, a file. What stands in an if() or a loop is an
 // option, and not looked at.
 type needs struct {
-	p       *Provider
+	p       *subject
 	a       *Answer
 	targets map[string]bool // that these files make
 	cxx     bool            // enable_language(CXX)
@@ -25,7 +25,7 @@ type needs struct {
 
 // checkNeeds fails what rdma-core's own build does not have and the manifest's
 // buildRequires does not bring. Of what it brings under another name it warns.
-func (p *Provider) checkNeeds(a *Answer) {
+func (p *subject) checkNeeds(a *Answer) {
 	files, err := p.buildFiles()
 	if err != nil {
 		return // told by checkBuild
@@ -143,10 +143,10 @@ func ownPackage(name string) bool {
 	return false
 }
 
-// isCMakeKeyword says that a word is of capitals, as CMake's own are.
-func isCMakeKeyword(word string) bool { return cmakeKeyword.MatchString(word) }
+// isOption says that a word is of capitals, as CMake's own are.
+func isOption(word string) bool { return optionWord.MatchString(word) }
 
-var cmakeKeyword = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
+var optionWord = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
 
 func (n *needs) linked(b *buildFile, c *cmakeCommand, args []cmakeArg) {
 	for _, a := range args {
@@ -157,7 +157,7 @@ func (n *needs) linked(b *buildFile, c *cmakeCommand, args []cmakeArg) {
 		switch {
 		case strings.HasPrefix(a.Text, "-"):
 			n.flags(b, c, a)
-		case !isCMakeKeyword(a.Text):
+		case !isOption(a.Text):
 			n.library(b, c, a, false)
 		}
 	}

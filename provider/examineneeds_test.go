@@ -150,7 +150,7 @@ int ids[] = { RDMA_DRIVER_ANT, RDMA_DRIVER_OWN, RDMA_DRIVER_FLY };
 			tree := smallRelease()
 			_, err = Integrate(tree, p)
 			wantError(t, err)
-			errs, err := p.CheckInRelease(t.Context(), tree, "56.1")
+			errs, err := CheckInRelease(t.Context(), p, tree, "56.1")
 			wantError(t, err)
 			var got []string
 			for _, e := range errs {
@@ -197,14 +197,14 @@ func TestUpstreamsNeedNothing(t *testing.T) {
 			}
 			seen++
 			a := Answer{}
-			p.checkNeeds(&a)
+			(&subject{Provider: p}).checkNeeds(&a)
 			c, _ := p.readC(t.Context())
-			errs, err := p.CheckInRelease(t.Context(), tree, tag)
+			errs, err := CheckInRelease(t.Context(), p, tree, tag)
 			wantError(t, err)
 			for _, f := range a.Findings {
 				errs = append(errs, f.Err)
 			}
-			for _, err := range append(errs, p.includesOutside(c)...) {
+			for _, err := range append(errs, (&subject{Provider: p}).includesOutside(c)...) {
 				t.Errorf("%s: %v", tag, err)
 			}
 		}

@@ -27,13 +27,13 @@ type inRelease struct {
 // preprocessor condition is not looked at.
 //
 // Each result is a *SourceError; an error says that the tree could not be read.
-func (p *Provider) CheckInRelease(ctx context.Context, t Tree, version string) ([]error, error) {
+func CheckInRelease(ctx context.Context, p *Provider, t Tree, version string) ([]error, error) {
 	r, err := readRelease(t, version)
 	if err != nil {
 		return nil, err
 	}
 	c, _ := p.readC(ctx) // what cannot be scanned is told by Examine
-	compiled := c.compiled(p.readBuilt())
+	compiled := compiledFiles(c, p.readBuilt())
 	var errs []error
 	for _, f := range c.files {
 		if !compiled[f] {
@@ -65,10 +65,10 @@ func (p *Provider) CheckInRelease(ctx context.Context, t Tree, version string) (
 // can be run on a tree of those alone.
 func ReadsForCheck() []string { return []string{HeadersCMake, RDMACMCMake, DriverHeader} }
 
-// compiled gives the files that the CMake files name, and those that these include,
+// compiledFiles gives the files that the CMake files name, and those that these include,
 // themselves or by others. A header goes by its last name: the directories in which the
 // compiler looks are not known. What is included under a condition is not looked at.
-func (c *cSources) compiled(built *builtSources) map[*cFile]bool {
+func compiledFiles(c *cSources, built *builtSources) map[*cFile]bool {
 	byName := map[string][]*cFile{}
 	var queue []*cFile
 	for _, f := range c.files {
@@ -189,7 +189,7 @@ func (r *inRelease) constants(c *cSources, f *cFile, toks []cToken, at int) []er
 }
 
 // includesOutside tells of quoted includes that climb out of rdma-core.
-func (p *Provider) includesOutside(c *cSources) []error {
+func (p *subject) includesOutside(c *cSources) []error {
 	var errs []error
 	for _, f := range c.files {
 		dir := path.Join(p.Manifest.Folder(), path.Dir(f.name))

@@ -46,7 +46,7 @@ func (a *Answer) Warnings() int {
 
 // sameFindings makes one finding of those that say the same of several files: the first,
 // with the number and some of the names of the others.
-func (p *Provider) sameFindings(all []Finding) []Finding {
+func (p *subject) sameFindings(all []Finding) []Finding {
 	type kind struct {
 		warning   bool
 		want, got string

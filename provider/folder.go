@@ -185,27 +185,6 @@ func (r *folderReader) read(name, file string) (File, error) {
 	return File{Name: name, Mode: mode, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data)), data: data}, nil
 }
 
-// openFolder opens a provider's folder; the error is a *FileError.
-func openFolder(dir string) (*os.Root, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, notReadable(dir, "a provider's folder", err)
-	}
-	return root, nil
-}
-
-// readManifest reads provider.yaml. That there is none is the first that is seen
-// of a folder that has not been here before, so it says what to do.
-func readManifest(root *os.Root, file string) ([]byte, error) {
-	data, _, err := readLimited(root, ManifestName, file, MaxManifestSize)
-	if errors.Is(err, fs.ErrNotExist) {
-		const want = "a manifest (docs/provider.md describes it; " +
-			"go tool mage provider:new NAME -dir=DIRECTORY writes one for a new provider, to copy and change)"
-		return nil, notReadable(file, want, fs.ErrNotExist)
-	}
-	return data, err
-}
-
 func notReadable(file, want string, err error) error {
 	return &FileError{File: file, Want: want, Got: reason(err), Err: err}
 }

@@ -4,7 +4,6 @@ package provider
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +40,7 @@ func FuzzCMake(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		edits := []func([]byte) ([]byte, bool, error){
 			func(d []byte) ([]byte, bool, error) {
-				return addToCMakeList("c", d, cmakeList{"pub", "rdma"}, "fly.h")
+				return cmakeList{Command: "pub", First: "rdma"}.add("c", d, "fly.h")
 			},
 			func(d []byte) ([]byte, bool, error) {
 				return addSubdirectory("c", d, "providers/fly", CMake{CoherentDMA: true})
@@ -62,41 +61,6 @@ func FuzzCMake(f *testing.F) {
 			if err != nil || !already || !bytes.Equal(again, out) {
 				t.Fatalf("second time: already %v, %v\n%q", already, err, out)
 			}
-		}
-	})
-}
-
-// What variables stand for is bounded, whatever the file and the one around it do
-// with them, and an error is one that names the place.
-func FuzzCMakeVariables(f *testing.F) {
-	f.Add([]byte(libraryCMake), []byte(libraryMan))
-	f.Add([]byte("set(H a)\nif(X)\nlist(APPEND H b)\nendif()\nlist(APPEND H c)\nuse(${H})"), []byte("list(APPEND H ${H})\nunset(H)\nset(H)"))
-	f.Fuzz(func(t *testing.T, outer, inner []byte) {
-		var above *cmakeVars
-		for _, data := range [][]byte{outer, inner} {
-			cmds, err := parseCMake("c", data)
-			if err != nil {
-				return
-			}
-			vars := newCMakeVars("c", above)
-			run, err := vars.expand(cmds)
-			if err != nil {
-				if place, ok := errors.AsType[*PlaceError](err); !ok || place.File != "c" || place.Line == 0 {
-					t.Fatalf("%T: %v", err, err)
-				}
-				return
-			}
-			args, size := 0, 0
-			for _, c := range run {
-				args += len(c.Args)
-				for _, a := range c.Args {
-					size += len(a.Text)
-				}
-			}
-			if args > len(data)+maxCMakeValues || size > len(data)+maxCMakeBytes {
-				t.Fatalf("%d bytes became %d arguments, %d bytes", len(data), args, size)
-			}
-			above = vars
 		}
 	})
 }

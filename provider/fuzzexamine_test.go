@@ -60,8 +60,7 @@ func FuzzABI(f *testing.F) {
 	f.Add([]byte("typedef struct { int x; } a;\nunion b {\n} c, d;"), []byte("#define _STRUCT_ \n#define _STRUCT_b union { \\"), "")
 	f.Add([]byte("struct a;\r\n/* struct */"), []byte{}, "Traceback")
 	f.Fuzz(func(t *testing.T, header, made []byte, crashed string) {
-		p := &Provider{Dir: "d"}
-		n, found := p.CheckABI(File{Name: "a.h", data: header}, made, crashed)
+		n, found := checkABI("d/a.h", header, made, crashed)
 		if n < 0 {
 			t.Fatalf("%d structs came over", n)
 		}

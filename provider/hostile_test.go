@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -155,7 +156,7 @@ func yamlQuote(text string) string {
 func refused(t *testing.T, dir string, err error) {
 	t.Helper()
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		if !strings.HasPrefix(strings.Trim(line, `"`), dir) || strings.ContainsFunc(line, isUnprintable) {
+		if !strings.HasPrefix(strings.Trim(line, `"`), dir) || strings.ContainsFunc(line, unprintable) {
 			t.Errorf("line %q", line)
 		}
 	}
@@ -165,7 +166,7 @@ func refused(t *testing.T, dir string, err error) {
 	}
 	for _, a := range x.Answers {
 		for _, f := range a.Findings {
-			if text := f.Err.Error(); strings.ContainsFunc(text, isUnprintable) {
+			if text := f.Err.Error(); strings.ContainsFunc(text, unprintable) {
 				t.Errorf("finding %q", text)
 			}
 		}
@@ -285,15 +286,26 @@ func TestHostileManyFiles(t *testing.T) {
 
 // Line ends and a mark of another system change nothing.
 func TestForeignManifest(t *testing.T) {
-	want := load(t, flyFolder(t, nil)).Digest()
+	want := loaded(t, flyFolder(t, nil)).Digest()
 	for what, text := range map[string]string{
 		"CRLF": crlf(smallManifest), "a byte order mark": "\xef\xbb\xbf" + smallManifest, "both": "\xef\xbb\xbf" + crlf(smallManifest),
 	} {
-		if got := load(t, flyFolder(t, map[string]string{ManifestName: text})).Digest(); got != want {
+		if got := loaded(t, flyFolder(t, map[string]string{ManifestName: text})).Digest(); got != want {
 			t.Errorf("%s makes another provider", what)
 		}
 		bad := strings.Replace(text, "fly.ko", "fly", 1)
 		_, err := Load(t.Context(), flyFolder(t, map[string]string{ManifestName: bad}))
 		wantError(t, err, ManifestName+":10:15: kernelModule: ")
 	}
+}
+
+func unprintable(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+func loaded(t *testing.T, dir string) *Provider {
+	t.Helper()
+	p, err := Load(t.Context(), dir)
+	wantError(t, err)
+	return p
 }

@@ -49,15 +49,9 @@ func InRelease(t Tree, name string) (*Provider, error) {
 			p.Manifest.CMake.Subdirectories = append(p.Manifest.CMake.Subdirectories, sub)
 		}
 	}
-	files, err := p.buildFiles()
-	if err != nil {
+	r := &buildReader{p: p, release: true, anyHeader: true}
+	if err := r.readAll(); err != nil { // what cannot be told is left out
 		return nil, err
 	}
-	r := &buildReader{p: p, release: true}
-	for i := range files {
-		for k := range files[i].cmds {
-			r.read(files[i], &files[i].cmds[k])
-		}
-	}
-	return p, r.finish(files[0].file) // what cannot be told is left out
+	return p, nil
 }

@@ -148,7 +148,7 @@ func (in *integration) run(m *Manifest) {
 func (in *integration) addHeader(list cmakeList, header string) {
 	header = "rdma/" + headerName(header)
 	in.edit(HeadersCMake, func(data []byte) ([]byte, string, bool, error) {
-		out, already, err := addToCMakeList(HeadersCMake, data, list, header)
+		out, already, err := list.add(HeadersCMake, data, header)
 		return out, header + " in " + list.String() + " …)", already, err
 	})
 }

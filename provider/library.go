@@ -38,7 +38,11 @@ var (
 // buildReader collects what the provider's CMakeLists.txt say.
 type buildReader struct {
 	p       *Provider
-	release bool // it is a release's own provider, whose kernel headers no manifest names
+	release bool // it is a release's own provider: what cannot be read is passed over
+
+	anyHeader bool // no manifest names the kernel headers
+	warnings  []error
+
 	plugin  bool
 	others  []*SourceError // targets of another name than the provider's
 	library *Library
@@ -58,6 +62,20 @@ func (r *buildReader) fail(err error) {
 	if err != nil {
 		r.errs = append(r.errs, err)
 	}
+}
+
+// readAll takes in all files.
+func (r *buildReader) readAll() error {
+	files, err := r.p.buildFiles()
+	if err != nil {
+		return err
+	}
+	for _, b := range files {
+		for i := range b.cmds {
+			r.read(b, &b.cmds[i])
+		}
+	}
+	return r.finish(files[0].file)
 }
 
 // read takes in one command.
@@ -123,7 +141,7 @@ func (r *buildReader) shared(b *buildFile, c *cmakeCommand) error {
 	}
 	vm, err := parseVersionMap(path.Join(r.p.Dir, lib.Map), data)
 	lib.Nodes, lib.Symbols = vm.Nodes, vm.Symbols
-	r.p.buildWarnings = append(r.p.buildWarnings, vm.Warnings...)
+	r.warnings = append(r.warnings, vm.Warnings...)
 	return err
 }
 
@@ -158,7 +176,7 @@ func (r *buildReader) isKernelHeader(name string) bool {
 		return false
 	}
 	same := func(h string) bool { return headerName(h) == header }
-	return r.release || r.p.doubtsHeaders() || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), same)
+	return r.anyHeader || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), same)
 }
 
 // failOthers refuses targets of another name.

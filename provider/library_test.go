@@ -13,15 +13,6 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-func replaceOnce(t *testing.T, text, old, with string) string {
-	t.Helper()
-	out := strings.Replace(text, old, with, 1)
-	if out == text {
-		t.Fatalf("no %q in:\n%s", old, text)
-	}
-	return out
-}
-
 const libraryCMake = `if (ENABLE_TRACE AND TRACE_FOUND)
   set(TRACE_FILE fly_trace.c)
 endif()

@@ -28,7 +28,7 @@ var (
 // GPL version 2 or a BSD licence, at the user's choice). A source without the
 // line may say the same in the words that were used before SPDX, as most of
 // upstream's do.
-func (p *Provider) checkLicences() Answer {
+func (p *subject) checkLicences() Answer {
 	a := Answer{Check: CheckLicence}
 	if p.doubts(fieldPrivate) { // which files are looked at is not known
 		a.Skipped = wantsRight(fieldPrivate)
@@ -61,12 +61,12 @@ func (p *Provider) checkLicences() Answer {
 	return a
 }
 
-func (p *Provider) noLicence(name string) error {
+func (p *subject) noLicence(name string) error {
 	return &SourceError{File: p.pathOf(name), Line: 1, Want: WantLicence, Got: "no such line"}
 }
 
 // licenceProblem is nil for a licence that rdma-core takes.
-func (p *Provider) licenceProblem(f File, said string, at int, ok bool) error {
+func (p *subject) licenceProblem(f File, said string, at int, ok bool) error {
 	if !ok {
 		return p.noLicence(f.Name)
 	}

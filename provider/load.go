@@ -8,14 +8,10 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 // Provider is a provider's folder, read and checked. It holds the files'
@@ -26,14 +22,12 @@ type Provider struct {
 	Files    []File // sorted by name, without the manifest and the private files
 	digest   string
 
-	doubtful      map[string]bool // of Examine: fields of the manifest that have a mistake
-	library       *Library
-	buildWarnings []error // of its CMake files and version map
-	manPages      []ManPage
-	markdown      bool // some of them are written so
-	rst           bool
-	installed     []Installed
-	matchIDs      []string // the driver ids of its match tables
+	library   *Library
+	manPages  []ManPage
+	markdown  bool // some of them are written so
+	rst       bool
+	installed []Installed
+	matchIDs  []string // the driver ids of its match tables
 }
 
 // Load reads a provider's folder. Everything that is wrong is reported at once,
@@ -42,27 +36,22 @@ type Provider struct {
 // end. Nothing outside of dir is read: symbolic links are refused, also those that stay
 // inside.
 func Load(ctx context.Context, dir string) (*Provider, error) {
-	root, err := openFolder(dir)
+	d, err := Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = root.Close() }()
-	file := filepath.Join(dir, ManifestName)
-	data, err := readManifest(root, file)
-	if err != nil {
+	defer func() { _ = d.Close() }()
+	if err := d.ReadManifest(); err != nil {
 		return nil, err
 	}
-	p := &Provider{Dir: dir}
-	if err := p.Manifest.decode(file, data); err != nil {
+	if err := d.ReadFiles(ctx); err != nil {
 		return nil, err
 	}
-	if p.Files, err = readFolder(ctx, root, dir, &p.Manifest); err != nil {
+	_, err = d.ReadBuild()
+	if err := errors.Join(d.CheckNames(), err); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	if err := errors.Join(p.checkNamed(file, data), p.checkLicense(file, data), p.checkBuild()); err != nil {
-		return nil, err
-	}
+	p := d.Provider
 	p.matchIDs = p.readIDs(ctx)
 	p.digest = p.sum()
 	return p, nil
@@ -95,49 +84,6 @@ func (p *Provider) sum() string {
 func (p *Provider) has(name string) bool {
 	_, ok := slices.BinarySearchFunc(p.Files, name, func(f File, n string) int { return strings.Compare(f.Name, n) })
 	return ok
-}
-
-// located is a manifest whose problems are known already: decoding it again
-// gives them their lines and columns.
-type located struct {
-	Manifest `yaml:",inline"`
-
-	problems []strictyaml.Problem
-}
-
-// Check gives those problems.
-func (l *located) Check() []strictyaml.Problem { return l.problems }
-
-// checkNamed checks that the files which the manifest names are there.
-func (p *Provider) checkNamed(file string, data []byte) error {
-	var l located
-	missing := func(where, name string) {
-		if p.has(name) {
-			return
-		}
-		got := noSuchFile
-		if p.Manifest.isPrivate(name, false) {
-			got = "a file that privateFiles keeps out"
-		}
-		want := "a file " + name + " in this folder"
-		l.problems = append(l.problems, strictyaml.Problem{Path: where, Want: want, Got: got})
-	}
-	if p.Manifest.ABIHeader != "" {
-		missing("abiHeader", p.Manifest.ABIHeader)
-	}
-	for i, header := range p.Manifest.ABIHeaders {
-		missing(fmt.Sprintf("abiHeaders[%d]", i), header)
-	}
-	for i, header := range p.Manifest.IoctlHeaders {
-		missing(fmt.Sprintf("ioctlHeaders[%d]", i), header)
-	}
-	for i, dir := range p.Manifest.CMake.Subdirectories {
-		missing(fmt.Sprintf("cmake.subdirectories[%d]", i), path.Join(dir, cmakeName))
-	}
-	if len(l.problems) == 0 {
-		return nil
-	}
-	return strictyaml.Decode(file, data, &l)
 }
 
 // pathOf is a file of the folder as messages name it.

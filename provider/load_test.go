@@ -189,10 +189,6 @@ func TestLoadEnds(t *testing.T) {
 	if _, err := Load(ctx, dir); !errors.Is(err, why) {
 		t.Errorf("Load: %v", err)
 	}
-	x := Examine(ctx, dir)
-	if len(x.Answers) != 0 || x.Provider != nil || !errors.Is(x.Ended, why) {
-		t.Errorf("Examine: %+v", x)
-	}
 }
 
 func TestLoadTooManyFiles(t *testing.T) {
@@ -337,5 +333,17 @@ func TestIsPrivate(t *testing.T) {
 		if got := m.isPrivate(tt.name, tt.dir); got != tt.want {
 			t.Errorf("isPrivate(%q, %v) = %v", tt.name, tt.dir, got)
 		}
+	}
+}
+
+func TestABIHeadersAreTheManifests(t *testing.T) {
+	manifest := strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, two-abi.h]\nioctlHeaders: [cmds.h]", 1)
+	p := load(t, flyFolder(t, map[string]string{ManifestName: manifest, "two-abi.h": "/* two */\n", "cmds.h": "/* cmds */\n"}))
+	var names []string
+	for _, h := range p.ABIHeaders() {
+		names = append(names, h.Name+": "+string(h.Data()[:4]))
+	}
+	if want := "fly-abi.h: /* S, two-abi.h: /* t"; strings.Join(names, ", ") != want {
+		t.Errorf("got %q, want %q", names, want)
 	}
 }

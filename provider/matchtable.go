@@ -21,7 +21,7 @@ const (
 type matchCheck struct {
 	*Answer
 
-	p     *Provider
+	p     *subject
 	c     *cSources
 	built *builtSources
 	seen  []string // for the evidence
@@ -29,7 +29,7 @@ type matchCheck struct {
 
 // checkMatch says whether libibverbs would register the provider and take the
 // manifest's device. What macros of other headers decide is not judged.
-func (p *Provider) checkMatch(c *cSources, built *builtSources) Answer {
+func (p *subject) checkMatch(c *cSources, built *builtSources) Answer {
 	m := &matchCheck{Answer: &Answer{Check: CheckMatch}, p: p, c: c, built: built}
 	if ops := m.driver(); ops != "" {
 		m.ops(ops)

@@ -77,12 +77,12 @@ var usualLibrary = regexp.MustCompile(`^(libibverbs\.so\.1|lib(c|m|pthread|dl|rt
 // A plug-in gives nothing: libibverbs finds it by its constructor, and symbols
 // of two plug-ins would meet in one process. A direct-verbs library gives what
 // its version map names, all of it.
-func (p *Provider) CheckModule(m *Module, privateABI int) Answer {
+func CheckModule(p *Provider, m *Module, privateABI int) Answer {
 	a := Answer{Check: CheckSymbols}
 	file := p.pathOf(cmakeName)
-	if lib := p.library; lib != nil {
+	if lib := p.Library(); lib != nil {
 		file = p.pathOf(lib.Map)
-		p.checkExports(&a, file, lib, m.Exports)
+		checkExports(p, &a, file, lib, m.Exports)
 	} else {
 		for _, s := range m.Exports {
 			a.fail(&SourceError{File: file, Want: "a plug-in that exports no symbol", Got: s.String()})
@@ -110,7 +110,7 @@ func (p *Provider) CheckModule(m *Module, privateABI int) Answer {
 }
 
 // checkExports compares with the version map.
-func (p *Provider) checkExports(a *Answer, file string, lib *Library, exports []ModuleSymbol) {
+func checkExports(p *Provider, a *Answer, file string, lib *Library, exports []ModuleSymbol) {
 	data, _ := p.content(lib.Map)
 	var want []ModuleSymbol
 	for _, s := range lib.Symbols {

@@ -23,7 +23,7 @@ func plainModule() *Module {
 
 func TestCheckModule(t *testing.T) {
 	dir := flyFolder(t, nil)
-	p := load(t, dir)
+	p := loaded(t, dir)
 	for name, tt := range map[string]struct {
 		change func(m *Module)
 		want   []string
@@ -37,7 +37,7 @@ func TestCheckModule(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := plainModule()
 			tt.change(m)
-			a := p.CheckModule(m, 34)
+			a := CheckModule(p, m, 34)
 			wantFindings(t, findings(Examination{Answers: []Answer{a}}, dir, CheckSymbols), tt.want...)
 			if !strings.Contains(a.Evidence, "from libibverbs (IBVERBS_PRIVATE_34)") {
 				t.Errorf("evidence %q", a.Evidence)
@@ -51,7 +51,7 @@ func TestCheckModuleOfALibrary(t *testing.T) {
 		cmakeName:    "# SPDX-License-Identifier: MIT\nrdma_shared_provider(fly libfly.map\n  1 1.0.${PACKAGE_VERSION}\n  fly.c sub/fast.c)\n",
 		"libfly.map": "/* SPDX-License-Identifier: MIT */\nFLY_1.0 {\n\tglobal:\n\t\tflydv_open;\n\t\tflydv_close;\n\tlocal: *;\n};\n",
 	})
-	p := load(t, dir)
+	p := loaded(t, dir)
 	exports := []ModuleSymbol{{Name: "flydv_open", Version: "FLY_1.0"}, {Name: "flydv_close", Version: "FLY_1.0"}}
 	for name, tt := range map[string]struct {
 		exports []ModuleSymbol
@@ -65,7 +65,7 @@ func TestCheckModuleOfALibrary(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := plainModule()
 			m.Exports = tt.exports
-			a := p.CheckModule(m, 34)
+			a := CheckModule(p, m, 34)
 			wantFindings(t, findings(Examination{Answers: []Answer{a}}, dir, CheckSymbols), tt.want...)
 		})
 	}

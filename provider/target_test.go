@@ -10,23 +10,6 @@ import (
 	"testing"
 )
 
-// A directory, a target and a PROVIDER_DRIVER of three names, as a provider in review
-// upstream has them: what was found is said, and how to say what is meant.
-func TestThreeNames(t *testing.T) {
-	dir := flyFolder(t, map[string]string{
-		cmakeName: strings.Replace(flyCMake, "rdma_provider(fly", "rdma_provider(fly_rp", 1),
-		"fly.c":   strings.Replace(flySource, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flyx,", 1),
-	})
-	wantFindings(t, everything(Examine(t.Context(), dir), dir),
-		`CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp (if it is meant: "name: fly_rp" and "directory: fly" in provider.yaml)`,
-		"fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(flyx")
-	dir = flyFolder(t, map[string]string{cmakeName: "# SPDX-License-Identifier: MIT\nrdma_shared_provider(fly_rp libfly.map 1 1.0 fly.c)\nrdma_provider()\n" +
-		"rdma_provider(" + strings.Repeat("x", 300) + " fly.c sub/fast.c)\n", "libfly.map": "/* SPDX-License-Identifier: MIT */\nA { local: *; };\n"})
-	got := findings(Examine(t.Context(), dir), dir, CheckCMake)
-	wantFindings(t, got, "CMakeLists.txt:2: want rdma_shared_provider(fly, got rdma_shared_provider(fly_rp",
-		"CMakeLists.txt:3: want rdma_provider(fly, got rdma_provider()", "CMakeLists.txt:4: want rdma_provider(fly, got rdma_provider(…300 characters")
-}
-
 // What is advised is the directory that there is.
 func TestDirectoryOfTheAdvice(t *testing.T) {
 	for name, tt := range map[string]struct{ manifest, dir, want string }{

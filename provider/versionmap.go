@@ -103,7 +103,7 @@ func (p *mapParser) scan() error {
 	for off := 0; off < len(p.data); {
 		rest := p.data[off:]
 		switch c := rest[0]; {
-		case isCMakeBlank(c) || c == '\f' || c == '\v':
+		case strings.IndexByte(" \t\r\n\f\v", c) >= 0:
 			off++
 		case c == '#':
 			p.hinder(off, "a comment that begins with #")

@@ -10,23 +10,6 @@ import (
 	"testing"
 )
 
-const smallMap = `/* what libfly
-   has */
-FLY_1.0 { # the first
-	global:
-		flydv_land;
-		flydv_open; flydv_close;
-	local: *;
-};
-
-FLY_1.1 {
-	global:
-		flydv_land;
-	local:
-		flydv_*; "x y";
-} FLY_1.0;
-`
-
 func TestParseVersionMap(t *testing.T) {
 	symbols := []Symbol{{"flydv_land", "FLY_1.0"}, {"flydv_open", "FLY_1.0"}, {"flydv_close", "FLY_1.0"}, {"flydv_land", "FLY_1.1"}}
 	for name, text := range map[string]string{

@@ -197,7 +197,7 @@ func (c *providerCheck) inTree(ctx context.Context, src pipeline.Source, tree pi
 		return false, err
 	}
 	defer t.Close()
-	errs, err := c.job.Provider.CheckInRelease(ctx, t, src.Version)
+	errs, err := provider.CheckInRelease(ctx, c.job.Provider, t, src.Version)
 	if err != nil {
 		return false, err
 	}
@@ -268,7 +268,7 @@ func (c *providerCheck) abi(ctx context.Context, src pipeline.Source, tc *pipeli
 	answer := provider.Answer{Check: checkABI}
 	structs := 0
 	for _, h := range headers {
-		n, findings := p.CheckABI(h, made[h.Name].Text, made[h.Name].Crashed)
+		n, findings := provider.CheckABI(p, h, made[h.Name].Text, made[h.Name].Crashed)
 		structs += n
 		answer.Findings = append(answer.Findings, findings...)
 	}
@@ -294,7 +294,7 @@ func (c *providerCheck) compile(ctx context.Context, tree pipeline.Tree, tc pipe
 	if err != nil {
 		c.add(failedAnswer(provider.CheckSymbols, err))
 	} else {
-		c.add(p.CheckModule(module, tree.Result.PrivateABI))
+		c.add(provider.CheckModule(p, module, tree.Result.PrivateABI))
 	}
 	said, err := c.pipeline.DiscoverProvider(ctx, c.job, tree, tc, out)
 	switch _, refused := errors.AsType[*pipeline.VerdictError](err); {

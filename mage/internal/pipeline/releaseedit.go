@@ -164,7 +164,7 @@ func checkInRelease(ctx context.Context, job Job, src Source, tree Tree) error {
 		return err
 	}
 	defer t.Close()
-	lacks, err := job.Provider.CheckInRelease(ctx, t, src.Version)
+	lacks, err := provider.CheckInRelease(ctx, job.Provider, t, src.Version)
 	if err != nil {
 		return err
 	}
