@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // ABIScript is the file of an rdma-core tree that makes kernel-abi/NAME-abi.h.
@@ -24,60 +27,60 @@ const kernelStyle = "kernel style, which " + ABIScript + " reads: one declaratio
 // in kernel style. crashed is what the script said where it ended with an error.
 // structs counts those that came over.
 func CheckABI(p *Provider, header File, made []byte, crashed string) (structs int, findings []Finding) {
-	return checkABI(p.pathOf(header.Name), header.Data(), made, crashed)
+	return checkABI(p.Path(header.Name), header.Data(), made, crashed)
 }
 
 func checkABI(file string, data, made []byte, crashed string) (structs int, findings []Finding) {
-	f, err := scanFile(file, file, data)
+	f, err := c.ScanFile(file, file, data)
 	if err != nil {
 		return 0, []Finding{{Err: err}}
 	}
 	var a Answer
 	if crashed != "" {
-		if at, ok := abiCrash(f.data); ok {
-			a.fail(f.problem(at, kernelStyle, "a line at which it ends with an error"))
+		if at, ok := abiCrash(f.Data); ok {
+			a.fail(f.Problem(at, kernelStyle, "a line at which it ends with an error"))
 		} else {
-			a.fail(f.problem(0, kernelStyle, "an error of the script: "+strconv.Quote(lastLine(crashed))))
+			a.fail(f.Problem(0, kernelStyle, "an error of the script: "+strconv.Quote(lastLine(crashed))))
 		}
 		return 0, a.Findings
 	}
 	macros := abiMacros(made)
-	all := abiStructs(f.toks)
+	all := c.Structs(f.Tokens)
 	for _, s := range all {
-		checkStruct(&a, f, s, macros[s.name])
+		checkStruct(&a, f, s, macros[s.Name])
 	}
 	return len(all) - len(a.Findings), a.Findings
 }
 
 // checkStruct compares a struct with the macro that was made of it, token by
 // token, without comments.
-func checkStruct(a *Answer, f *cFile, s abiStruct, macro []cToken) {
+func checkStruct(a *Answer, f *c.File, s c.Struct, macro []c.Token) {
 	if macro == nil {
-		what := s.toks[0].Text + " " + s.name
-		if s.name == "" {
-			what = "a " + s.toks[0].Text + " without a name of its own"
+		what := s.Tokens[0].Text + " " + s.Name
+		if s.Name == "" {
+			what = "a " + s.Tokens[0].Text + " without a name of its own"
 		}
-		a.fail(f.problem(s.at, kernelStyle, strings.TrimSpace(what)+", which it drops"))
+		a.fail(f.Problem(s.At, kernelStyle, strings.TrimSpace(what)+", which it drops"))
 		return
 	}
-	want := slices.Delete(slices.Clone(s.toks), 1, 2) // without its name
+	want := slices.Delete(slices.Clone(s.Tokens), 1, 2) // without its name
 	for i, t := range want {
 		switch {
-		case t.Kind == cDirective:
+		case t.Kind == c.Directive:
 			// It compiles as long as no DECLARE_DRV_CMD() uses the struct.
-			a.warn(f.problem(t.Start, kernelStyle, "a preprocessor line inside "+s.name+", which spoils it"))
+			a.warn(f.Problem(t.Start, kernelStyle, "a preprocessor line inside "+s.Name+", which spoils it"))
 			return
 		case i >= len(macro) || macro[i].Text != t.Text:
 			got := "the end of it"
 			if i < len(macro) {
 				got = strconv.Quote(macro[i].Text)
 			}
-			a.fail(f.problem(t.Start, kernelStyle, s.name+" spoiled here: "+got+" instead of "+strconv.Quote(t.Text)))
+			a.fail(f.Problem(t.Start, kernelStyle, s.Name+" spoiled here: "+got+" instead of "+strconv.Quote(t.Text)))
 			return
 		}
 	}
 	if len(macro) > len(want) {
-		a.fail(f.problem(s.at, kernelStyle, s.name+" with more behind its end: "+strconv.Quote(macro[len(want)].Text)))
+		a.fail(f.Problem(s.At, kernelStyle, s.Name+" with more behind its end: "+strconv.Quote(macro[len(want)].Text)))
 	}
 }
 
@@ -85,21 +88,21 @@ var abiDefine = regexp.MustCompile(`(?m)^#define _STRUCT_(\S+) `)
 
 // abiMacros reads what the script writes: #define _STRUCT_NAME struct { …, each
 // macro taken apart for itself, so that a spoiled one does not hide the others.
-func abiMacros(made []byte) map[string][]cToken {
-	macros := map[string][]cToken{}
+func abiMacros(made []byte) map[string][]c.Token {
+	macros := map[string][]c.Token{}
 	for _, loc := range abiDefine.FindAllSubmatchIndex(made, -1) {
-		text := made[loc[1]:]
+		s := made[loc[1]:]
 		end := 0
-		for end < len(text) {
-			stop := lineEnd(text, end)
-			line := bytes.TrimRight(text[end:stop], "\n")
+		for end < len(s) {
+			stop := text.LineEnd(s, end)
+			line := bytes.TrimRight(s[end:stop], "\n")
 			end = stop
 			if !bytes.HasSuffix(line, []byte{'\\'}) {
 				break
 			}
 		}
-		toks := scanText(unfold(string(text[:end])))
-		macros[string(made[loc[2]:loc[3]])] = append([]cToken{}, toks...) // never nil
+		toks := c.ScanText(c.Unfold(string(s[:end])))
+		macros[string(made[loc[2]:loc[3]])] = append([]c.Token{}, toks...) // never nil
 	}
 	return macros
 }
@@ -115,8 +118,8 @@ var (
 // finds the place; what the script makes of the header, the script says.
 func abiCrash(data []byte) (at int, ok bool) {
 	inside, nesting := false, 0
-	for off := 0; off < len(data); off = lineEnd(data, off) {
-		line := scriptComment.ReplaceAllString(strings.TrimSpace(string(data[off:lineEnd(data, off)])), "")
+	for off := 0; off < len(data); off = text.LineEnd(data, off) {
+		line := scriptComment.ReplaceAllString(strings.TrimSpace(string(data[off:text.LineEnd(data, off)])), "")
 		switch {
 		case !inside && (strings.HasPrefix(line, "struct ") || strings.HasPrefix(line, "union ")):
 			if !scriptStart.MatchString(line) {

@@ -4,6 +4,8 @@ package provider
 
 import (
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // What rdma-core's script makes of a header is written down here by hand, as it
@@ -56,11 +58,11 @@ func TestCheckABI(t *testing.T) {
 		"in a function": {header: "static inline int f(struct b *p)\n{\n\tstruct c { int x; } y = {};\n\treturn y.x;\n}\n", made: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := flyFolder(t, map[string]string{"fly-abi.h": head + tt.header})
+			dir := providertest.Fly(t, map[string]string{"fly-abi.h": head + tt.header})
 			p := loaded(t, dir)
 			n, found := CheckABI(p, p.ABIHeaders()[0], []byte(tt.made), "")
 			x := Examination{Answers: []Answer{{Check: "ABI", Findings: found}}}
-			wantFindings(t, findings(x, dir, "ABI"), tt.want...)
+			providertest.WantLines(t, findings(x, dir, "ABI"), tt.want...)
 			if n != tt.structs {
 				t.Errorf("%d structs, want %d", n, tt.structs)
 			}
@@ -77,10 +79,10 @@ func TestCheckABICrash(t *testing.T) {
 		"something else":       {"struct a {\n\tunion {\n\t\tint y;\n\t} u;\n};\n", "fly-abi.h:1:1: …an error of the script: \"AttributeError"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := flyFolder(t, map[string]string{"fly-abi.h": tt.header})
+			dir := providertest.Fly(t, map[string]string{"fly-abi.h": tt.header})
 			p := loaded(t, dir)
 			_, found := CheckABI(p, p.ABIHeaders()[0], nil, said)
-			wantFindings(t, findings(Examination{Answers: []Answer{{Check: "ABI", Findings: found}}}, dir, "ABI"), tt.want)
+			providertest.WantLines(t, findings(Examination{Answers: []Answer{{Check: "ABI", Findings: found}}}, dir, "ABI"), tt.want)
 		})
 	}
 }

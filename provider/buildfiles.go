@@ -8,50 +8,52 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
-// buildFiles reads the provider's CMakeLists.txt: its own, those of the
+// BuildFiles reads the provider's CMakeLists.txt: its own, those of the
 // manifest's subdirectories, and those that these take in by add_subdirectory().
-func (p *Provider) buildFiles() ([]*buildFile, error) {
-	var files []*buildFile
+func (p *Provider) BuildFiles() ([]*cmake.File, error) {
+	var files []*cmake.File
 	dirs := append([]string{"."}, p.Manifest.CMake.Subdirectories...)
-	outer := make(map[string]*cmakeVars) // of the file that takes a folder in
+	outer := make(map[string]*cmake.Vars) // of the file that takes a folder in
 	for i := 0; i < len(dirs); i++ {
 		b, err := p.buildFile(path.Clean(dirs[i]), outer[dirs[i]])
 		if err != nil {
 			return nil, err
 		}
-		for k := range b.cmds {
-			c := &b.cmds[k]
+		for k := range b.Commands {
+			c := &b.Commands[k]
 			if c.Name != "add_subdirectory" || len(c.Args) == 0 || strings.Contains(c.Args[0].Text, "$") {
 				continue
 			}
-			dir := b.path(c.Args[0].Text)
+			dir := b.Path(c.Args[0].Text)
 			switch {
 			case slices.Contains(dirs, dir):
-				return nil, b.fail(c.Args[0], "each folder once, also where the manifest's cmake.subdirectories name it", dir+" again")
-			case !p.has(path.Join(dir, cmakeName)):
-				return nil, b.fail(c.Args[0], "a file "+path.Join(dir, cmakeName)+" of the provider", "none")
+				return nil, b.Fail(c.Args[0], "each folder once, also where the manifest's cmake.subdirectories name it", dir+" again")
+			case !p.Has(path.Join(dir, cmake.FileName)):
+				return nil, b.Fail(c.Args[0], "a file "+path.Join(dir, cmake.FileName)+" of the provider", "none")
 			}
-			dirs, outer[dir] = append(dirs, dir), b.vars
+			dirs, outer[dir] = append(dirs, dir), b.Vars
 		}
 		files = append(files, b)
 	}
 	return files, nil
 }
 
-func (p *Provider) buildFile(dir string, outer *cmakeVars) (*buildFile, error) {
-	name := path.Join(dir, cmakeName)
-	data, ok := p.content(name)
+func (p *Provider) buildFile(dir string, outer *cmake.Vars) (*cmake.File, error) {
+	name := path.Join(dir, cmake.FileName)
+	data, ok := p.Content(name)
 	if !ok {
 		want := "a file that calls rdma_provider() or rdma_shared_provider()"
-		return nil, &FileError{File: p.pathOf(name), Want: want, Got: noSuchFile}
+		return nil, &FileError{File: p.Path(name), Want: want, Got: noSuchFile}
 	}
-	return readBuildFile(dir, p.pathOf(name), data, outer)
+	return cmake.Read(dir, p.Path(name), data, outer)
 }
 
-// content gives a file of the provider that goes into rdma-core.
-func (p *Provider) content(name string) ([]byte, bool) {
+// Content gives a file of the provider that goes into rdma-core.
+func (p *Provider) Content(name string) ([]byte, bool) {
 	i, ok := slices.BinarySearchFunc(p.Files, name, func(f File, n string) int { return strings.Compare(f.Name, n) })
 	if !ok {
 		return nil, false
@@ -60,20 +62,20 @@ func (p *Provider) content(name string) ([]byte, bool) {
 }
 
 const (
-	cmakePlugin = "rdma_provider"
-	cmakeShared = "rdma_shared_provider"
+	PluginCommand  = "rdma_provider"
+	LibraryCommand = "rdma_shared_provider"
 )
 
 var sourceName = regexp.MustCompile(`^[A-Za-z0-9_@+-][A-Za-z0-9_@+./-]*\.(c|h|map)$`)
 
 // checkSources checks that the files which a command names will be in
 // providers/NAME; the kernel headers will not: they go to kernel-headers/rdma.
-func (p *Provider) checkSources(b *buildFile, c *cmakeCommand) []error {
+func (p *Provider) checkSources(b *cmake.File, c *cmake.Command) []error {
 	var errs []error
 	for _, a := range c.Args {
-		if sourceName.MatchString(a.Text) && !p.hasBuilt(b.path(a.Text)) {
+		if sourceName.MatchString(a.Text) && !p.hasBuilt(b.Path(a.Text)) {
 			found := "none of that name that goes into " + p.Manifest.Folder()
-			errs = append(errs, b.fail(a, "the file "+a.Text, found))
+			errs = append(errs, b.Fail(a, "the file "+a.Text, found))
 		}
 	}
 	return errs
@@ -81,32 +83,32 @@ func (p *Provider) checkSources(b *buildFile, c *cmakeCommand) []error {
 
 // hasBuilt says whether a file will be in providers/NAME.
 func (p *Provider) hasBuilt(name string) bool {
-	return p.has(name) && !slices.Contains(p.Manifest.kernelHeaders(), name)
+	return p.Has(name) && !slices.Contains(p.Manifest.KernelHeaders(), name)
 }
 
 // wantProvider names the command that makes the provider.
 func wantProvider(name string) string {
-	return fmt.Sprintf("%s(%s … or %s(%s …", cmakePlugin, name, cmakeShared, name)
+	return fmt.Sprintf("%s(%s … or %s(%s …", PluginCommand, name, LibraryCommand, name)
 }
 
-// readBuilt collects every argument of every command that can name a file, by
+// Built collects every argument of every command that can name a file, by
 // the folder of its CMakeLists.txt.
-func (p *Provider) readBuilt() *builtSources {
-	_, has := p.content(cmakeName)
-	b := newBuiltSources()
-	b.unclear = !has
+func (p *Provider) Built() *cmake.Sources {
+	_, has := p.Content(cmake.FileName)
+	b := cmake.NewSources()
+	b.Unclear = !has
 	for _, f := range p.Files {
 		base := path.Base(f.Name)
-		if base != cmakeName && path.Ext(base) != ".cmake" {
+		if base != cmake.FileName && path.Ext(base) != ".cmake" {
 			continue
 		}
-		cmds, err := parseCMake(p.pathOf(f.Name), f.data)
+		cmds, err := cmake.Parse(p.Path(f.Name), f.data)
 		if err != nil {
-			b.unclear = true // and told elsewhere
+			b.Unclear = true // and told elsewhere
 			continue
 		}
 		for _, c := range cmds {
-			b.add(path.Dir(f.Name), c)
+			b.Add(path.Dir(f.Name), c)
 		}
 	}
 	return b

@@ -5,16 +5,20 @@ package provider
 import (
 	"path"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // checkBuilt warns of .c files that no list names and no other source includes:
 // they travel into rdma-core and are not compiled there.
-func (p *subject) checkBuilt(a *Answer, c *cSources, built *builtSources) {
-	for _, f := range c.files {
-		if p.doubts(fieldPrivate) || !strings.HasSuffix(f.name, ".c") || built.has(f.name) || c.includes(path.Base(f.name)) {
+func (p *subject) checkBuilt(a *Answer, c *c.Sources, built *cmake.Sources) {
+	for _, f := range c.Files {
+		if p.doubts(fieldPrivate) || !strings.HasSuffix(f.Name, ".c") || built.Has(f.Name) || c.Includes(path.Base(f.Name)) {
 			continue
 		}
-		want := "a source that " + cmakeName + " names, or a pattern of privateFiles that keeps it out"
-		a.warn(&SourceError{File: f.path, Line: 1, Want: want, Got: "a file that nothing compiles"})
+		want := "a source that " + cmake.FileName + " names, or a pattern of privateFiles that keeps it out"
+		a.warn(&text.SourceError{File: f.Path, Line: 1, Want: want, Got: "a file that nothing compiles"})
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/resnics/verbsmith/specs/strictyaml"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
 // The kernel's driver ids are 32 bit, an enum constant of C is an int.
@@ -45,7 +47,7 @@ func reserved(name string) string {
 	case "ibverbs", "rdmacm", "ibumad", "ibmad", "ibnetdisc", "rdma_util", "ccan", "ibacm":
 		return "rdma-core has a library of that name"
 	}
-	if isCMakeKeyword(name) {
+	if cmake.IsKeyword(name) {
 		return "CMake has a keyword of that name"
 	}
 	return ""

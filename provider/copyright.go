@@ -11,6 +11,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/resnics/verbsmith/provider/internal/spdx"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // Copyright is what the provider's files say of themselves, for debian/copyright.
@@ -53,7 +56,7 @@ const (
 // ownFiles gives the sources and build files that go to providers/NAME, until see
 // says that it is enough.
 func (p *Provider) ownFiles(see func(f File) bool) {
-	headers := p.Manifest.kernelHeaders()
+	headers := p.Manifest.KernelHeaders()
 	for _, f := range p.Files {
 		if f.Kind() != KindOther && !slices.Contains(headers, f.Name) && !see(f) {
 			return
@@ -63,9 +66,9 @@ func (p *Provider) ownFiles(see func(f File) bool) {
 
 // spdxLines is what the SPDX lines of these files say together.
 type spdxLines struct {
-	terms         licenceTerms // nil where there is none
-	first         string       // where the first of them stands
-	with, without int          // how many C files have one
+	terms         spdx.Terms // nil where there is none
+	first         string     // where the first of them stands
+	with, without int        // how many C files have one
 }
 
 func (p *Provider) spdx() (out spdxLines, err error) {
@@ -79,16 +82,16 @@ func (p *Provider) spdx() (out spdxLines, err error) {
 		if !ok {
 			return true
 		}
-		one, wrong := parseLicence(said)
+		one, wrong := spdx.Parse(said)
 		if wrong == nil && out.terms != nil {
-			one, wrong = out.terms.and(one)
+			one, wrong = out.terms.And(one)
 		}
 		if wrong != nil {
-			err = sourceErrorAt(p.pathOf(f.Name), f.data, at, WantLicence, strconv.Quote(quoted(said)))
+			err = text.ErrorAt(p.Path(f.Name), f.data, at, WantLicence, strconv.Quote(text.Excerpt(said)))
 			return false
 		}
 		if out.terms == nil {
-			out.first = fmt.Sprintf("%s:%d", f.Name, lineNumber(f.data, at))
+			out.first = fmt.Sprintf("%s:%d", f.Name, text.LineNumber(f.data, at))
 		}
 		out.terms = one
 		return true

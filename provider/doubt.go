@@ -45,7 +45,7 @@ func (p *subject) doubtsHeaders() bool { return p.doubts("abiHeader", "abiHeader
 // mayBeKernelHeader says whether a file is one of the manifest's kernel headers, or may
 // be one.
 func (p *subject) mayBeKernelHeader(name string) bool {
-	return p.doubtsHeaders() || slices.Contains(p.Manifest.kernelHeaders(), name)
+	return p.doubtsHeaders() || slices.Contains(p.Manifest.KernelHeaders(), name)
 }
 
 func wantsRight(field string) string { return field + " of " + ManifestName + " has a mistake" }

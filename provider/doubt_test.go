@@ -6,6 +6,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // everything gives the findings of all checks.
@@ -39,17 +42,17 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 		"a field twice":        {ManifestName, "kernelModule: fly.ko\n", "kernelModule: fly.ko\nkernelModule: fly.ko\n", "provider.yaml:11:1: kernelModule: "},
 		"an alias":             {ManifestName, "kernelModule: fly.ko\n", "kernelModule: &x fly.ko\n", "provider.yaml:10:15: kernelModule: "},
 		"not YAML":             {ManifestName, "cmake:", "cmake: [", "provider.yaml:11:1: want well-formed YAML"},
-		"no manifest":          {ManifestName, smallManifest, "", "provider.yaml: want a manifest (docs/provider.md"},
-		"no CMakeLists.txt":    {cmakeName, flyCMake, "", "CMakeLists.txt: want a file that calls rdma_provider()"},
-		"not CMake":            {cmakeName, "  )", "", "CMakeLists.txt:2: looked for "},
-		"another target":       {cmakeName, "rdma_provider(fly", "rdma_provider(fly_rp", "CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp"},
+		"no manifest":          {ManifestName, providertest.Manifest, "", "provider.yaml: want a manifest (docs/provider.md"},
+		"no CMakeLists.txt":    {cmake.FileName, providertest.CMake, "", "CMakeLists.txt: want a file that calls rdma_provider()"},
+		"not CMake":            {cmake.FileName, "  )", "", "CMakeLists.txt:2: looked for "},
+		"another target":       {cmake.FileName, "rdma_provider(fly", "rdma_provider(fly_rp", "CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp"},
 		"an open comment":      {"fly.h", "#define FLY_ABI 2", "#define FLY_ABI 2 /*", "fly.h:"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			texts := map[string]string{ManifestName: smallManifest, cmakeName: flyCMake, "fly.h": flyHeader}
-			text := replaceOnce(t, texts[tt.file], tt.old, tt.new)
-			dir := flyFolder(t, map[string]string{tt.file: text, "lab/x.c": "int lab;\n"})
-			wantFindings(t, everything(Examine(t.Context(), dir), dir), tt.want)
+			texts := map[string]string{ManifestName: providertest.Manifest, cmake.FileName: providertest.CMake, "fly.h": providertest.Header}
+			text := providertest.Replace(t, texts[tt.file], tt.old, tt.new)
+			dir := providertest.Fly(t, map[string]string{tt.file: text, "lab/x.c": "int lab;\n"})
+			providertest.WantLines(t, everything(Examine(t.Context(), dir), dir), tt.want)
 		})
 	}
 }
@@ -57,7 +60,7 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 // Each thing that is missing from a manifest is said as a reader would say it.
 func TestMissingFieldsRead(t *testing.T) {
 	form := regexp.MustCompile(`^\S+: [A-Za-z.]+: want (a|an|one|the) [^A-Z.][^.]*, got nothing$`)
-	dir := smallFolder(t, map[string]string{ManifestName: "maintainer: {}\ndriverID: {}\ncmake: {}\ndevice: {}\n"})
+	dir := providertest.Folder(t, map[string]string{ManifestName: "maintainer: {}\ndriverID: {}\ncmake: {}\ndevice: {}\n"})
 	got := findings(Examine(t.Context(), dir), dir, CheckManifest)
 	if len(got) != 7 {
 		t.Errorf("%d findings", len(got))
@@ -84,7 +87,7 @@ func TestNoSystemCallInMessages(t *testing.T) {
 // A kernel driver can report 0, and most report 1.
 func TestKernelABI(t *testing.T) {
 	for text, want := range map[string]int{"": 1, "\n  kernelABI: 0": 0, "\n  kernelABI: 7": 7} {
-		p := loaded(t, smallFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, "name: fly0", "name: fly0"+text, 1)}))
+		p := loaded(t, providertest.Folder(t, map[string]string{ManifestName: strings.Replace(providertest.Manifest, "name: fly0", "name: fly0"+text, 1)}))
 		if got := p.Manifest.Device.KernelABI; got != want {
 			t.Errorf("%q gives kernel ABI %d, want %d", text, got, want)
 		}
@@ -97,9 +100,9 @@ func TestLicenceIsSaidOnce(t *testing.T) {
 	for name := range strings.SplitSeq("abcdefghijklmno", "") {
 		files[name+".h"] = "/* SPDX-License-Identifier: GPL-2.0 */\n"
 	}
-	dir := flyFolder(t, files)
+	dir := providertest.Fly(t, files)
 	got := findings(Examine(t.Context(), dir), dir, CheckLicence)
-	wantFindings(t, got, `a.h:1:4: want …got "GPL-2.0", as in 14 more files: b.h, c.h, d.h, ...`)
+	providertest.WantLines(t, got, `a.h:1:4: want …got "GPL-2.0", as in 14 more files: b.h, c.h, d.h, ...`)
 	for _, line := range got {
 		if len(line) > 200 {
 			t.Errorf("%d characters: %s", len(line), line)

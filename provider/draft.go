@@ -15,6 +15,9 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/specs/strictyaml"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/spdx"
 )
 
 // Draft is a provider's directory that is read in steps: ReadManifest, ReadFiles, then
@@ -122,7 +125,7 @@ func (d *Draft) checkNamed() error {
 	p := d.Provider
 	var problems []strictyaml.Problem
 	missing := func(where, name string) {
-		if p.has(name) {
+		if p.Has(name) {
 			return
 		}
 		got := noSuchFile
@@ -142,7 +145,7 @@ func (d *Draft) checkNamed() error {
 		missing(fmt.Sprintf("ioctlHeaders[%d]", i), header)
 	}
 	for i, dir := range p.Manifest.CMake.Subdirectories {
-		missing(fmt.Sprintf("cmake.subdirectories[%d]", i), path.Join(dir, cmakeName))
+		missing(fmt.Sprintf("cmake.subdirectories[%d]", i), path.Join(dir, cmake.FileName))
 	}
 	return d.mistakes(problems)
 }
@@ -158,12 +161,12 @@ func (d *Draft) checkLicense() error {
 	if err != nil || said.terms == nil {
 		return nil //nolint:nilerr // told with the licence lines; there is nothing to hold it against
 	}
-	given, err := parseLicence(p.Manifest.License)
-	if err == nil && given.equal(said.terms) {
+	given, err := spdx.Parse(p.Manifest.License)
+	if err == nil && given.Equal(said.terms) {
 		return nil
 	}
 	if err == nil && said.without > 0 {
-		if both, err := given.and(said.terms); err == nil && both.equal(given) {
+		if both, err := given.And(said.terms); err == nil && both.Equal(given) {
 			return nil
 		}
 	}

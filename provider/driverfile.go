@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/specs/edit"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // isDriverDir knows /etc/libibverbs.d, from whose files libibverbs has the names of the
@@ -23,7 +26,7 @@ func isDriverDir(destination string) bool {
 // rdma_shared_provider() write and install one of their own, with "driver NAME" in it: the
 // same again does no harm. Anything else there would be another provider's name, or would
 // be overwritten.
-func (r *buildReader) installsDriver(b *buildFile, in cmakeInstall) error {
+func (r *buildReader) installsDriver(b *cmake.File, in cmakeInstall) error {
 	const binary = "${CMAKE_CURRENT_BINARY_DIR}/"
 	own := r.p.Manifest.Name + ".driver"
 	for _, f := range in.files {
@@ -31,21 +34,21 @@ func (r *buildReader) installsDriver(b *buildFile, in cmakeInstall) error {
 		if in.rename != nil {
 			name, at = in.rename.Text, *in.rename
 		}
-		source := b.path(strings.TrimPrefix(f.Text, "${CMAKE_CURRENT_SOURCE_DIR}/"))
-		content, ok := r.p.content(source)
-		text := strings.TrimSpace(string(content))
+		source := b.Path(strings.TrimPrefix(f.Text, "${CMAKE_CURRENT_SOURCE_DIR}/"))
+		content, ok := r.p.Content(source)
+		s := strings.TrimSpace(string(content))
 		switch {
 		case name != own:
-			return b.fail(at, own+" alone in libibverbs.d, where each file names a provider to load", edit.Quote(name))
+			return b.Fail(at, own+" alone in libibverbs.d, where each file names a provider to load", edit.Quote(name))
 		case !ok && !strings.HasPrefix(f.Text, binary):
-			return b.fail(f, "the file "+source, "none of that name that goes into "+r.p.Manifest.Folder())
-		case ok && text != "driver "+r.p.Manifest.Name:
-			lookedFor := `"driver ` + r.p.Manifest.Name + `" in ` + source + ", as the one that " + cmakePlugin + "() installs has"
-			return b.fail(f, lookedFor, edit.Quote(text))
+			return b.Fail(f, "the file "+source, "none of that name that goes into "+r.p.Manifest.Folder())
+		case ok && s != "driver "+r.p.Manifest.Name:
+			lookedFor := `"driver ` + r.p.Manifest.Name + `" in ` + source + ", as the one that " + PluginCommand + "() installs has"
+			return b.Fail(f, lookedFor, edit.Quote(s))
 		}
-		warning := &SourceError{
-			File: b.file, Line: lineNumber(b.data, f.Start), Want: "no install() of " + own,
-			Got: "one: " + cmakePlugin + "() and " + cmakeShared + "() install it already",
+		warning := &text.SourceError{
+			File: b.Name, Line: text.LineNumber(b.Data, f.Start), Want: "no install() of " + own,
+			Got: "one: " + PluginCommand + "() and " + LibraryCommand + "() install it already",
 		}
 		r.warnings = append(r.warnings, warning)
 	}

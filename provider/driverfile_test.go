@@ -2,7 +2,12 @@
 
 package provider
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
+)
 
 // rdma_provider() installs NAME.driver; a provider that does so too is told, and one that
 // installs another file there is refused for what that would do.
@@ -23,8 +28,8 @@ func TestInstallOfDriverFile(t *testing.T) {
 		"another by name":     {`install(FILES fly.driver DESTINATION "${CONFIG_DIR}" RENAME bee.driver)`, "driver fly\n", `CMakeLists.txt:6: looked for fly.driver alone…found "bee.driver"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := flyFolder(t, map[string]string{cmakeName: flyCMake + tt.install + "\n", "fly.driver": tt.content, "sub/x": tt.content})
-			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckCMake), tt.want)
+			dir := providertest.Fly(t, map[string]string{cmake.FileName: providertest.CMake + tt.install + "\n", "fly.driver": tt.content, "sub/x": tt.content})
+			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckCMake), tt.want)
 		})
 	}
 }

@@ -9,7 +9,7 @@ package provider
 //
 // Errors: *PlaceError.
 func DriverIDs(header []byte) (map[int]string, error) {
-	def, err := driverIDs(DriverHeader, header)
+	def, err := ReadDriverIDs(DriverHeader, header)
 	if err != nil {
 		return nil, err
 	}

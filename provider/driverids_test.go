@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 func TestDriverIDs(t *testing.T) {
@@ -29,19 +31,19 @@ func TestDriverIDs(t *testing.T) {
 		t.Errorf("got %v, want %v", ids, want)
 	}
 	_, err = DriverIDs([]byte("enum other { A };"))
-	wantError(t, err, DriverHeader, "enum rdma_driver_id")
+	providertest.WantError(t, err, DriverHeader, "enum rdma_driver_id")
 }
 
 // recorder notes which files are asked for.
 type recorder struct {
-	memTree
+	providertest.Tree
 
 	asked map[string]bool
 }
 
 func (r recorder) ReadFile(name string) ([]byte, error) {
 	r.asked[name] = true
-	return r.memTree.ReadFile(name)
+	return r.Tree.ReadFile(name)
 }
 
 func TestReadsIsAllThatIsRead(t *testing.T) {
@@ -49,7 +51,7 @@ func TestReadsIsAllThatIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree := recorder{memTree: smallRelease(), asked: map[string]bool{}}
+	tree := recorder{Tree: providertest.Release(), asked: map[string]bool{}}
 	if _, err := Integrate(tree, p); err != nil {
 		t.Fatal(err)
 	}

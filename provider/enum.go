@@ -6,45 +6,50 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 const driverEnum = "rdma_driver_id"
 
-// driverIDs reads enum rdma_driver_id.
-func driverIDs(file string, data []byte) (*enumDef, error) { return parseEnum(file, data, driverEnum) }
+// ReadDriverIDs reads enum rdma_driver_id.
+func ReadDriverIDs(file string, data []byte) (*c.Enum, error) {
+	return c.ParseEnum(file, data, driverEnum)
+}
 
 // addDriverID appends the constant at the end of enum rdma_driver_id and gives
 // the number that it has there. A number that is another driver's in this
 // release gives a *TakenError.
 func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, already bool, err error) {
-	def, err := driverIDs(file, data)
+	def, err := ReadDriverIDs(file, data)
 	if err != nil {
 		return nil, 0, false, err
 	}
-	if i := def.find(id.Constant); i >= 0 {
+	if i := def.Find(id.Constant); i >= 0 {
 		value, err = existingID(file, data, def, def.Consts[i], id)
 		return data, value, true, err
 	}
-	next, known := def.Next.only()
+	next, known := def.Next.Only()
 	value = next
-	text := id.Constant
+	s := id.Constant
 	if id.Policy == PolicyExplicit {
 		value = id.Value
-		text += " = " + strconv.Itoa(id.Value)
+		s += " = " + strconv.Itoa(id.Value)
 	} else if !known || len(def.Consts) == 0 {
 		return nil, 0, false, &PlaceError{
-			File: file, Line: lineNumber(data, def.Close),
+			File: file, Line: text.LineNumber(data, def.Close),
 			LookedFor: "one number that follows the last constant of enum " + driverEnum,
-			Found:     def.Next.describe(def),
+			Found:     def.Next.Describe(def),
 		}
 	}
-	if err := possibleID(file, lineNumber(data, def.Close), id.Constant, value); err != nil {
+	if err := possibleID(file, text.LineNumber(data, def.Close), id.Constant, value); err != nil {
 		return nil, 0, false, err
 	}
 	if err := freeID(file, data, def, id, value); err != nil {
 		return nil, 0, false, err
 	}
-	out = insertConstant(data, def, text)
+	out = insertConstant(data, def, s)
 	if err := sameEnum(file, out, def, id.Constant, value); err != nil {
 		return nil, 0, false, err
 	}
@@ -52,21 +57,21 @@ func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, 
 }
 
 // existingID answers for a release that has the constant already.
-func existingID(file string, data []byte, def *enumDef, e enumerator, id DriverID) (int, error) {
-	line := lineNumber(data, e.Start)
+func existingID(file string, data []byte, def *c.Enum, e c.Constant, id DriverID) (int, error) {
+	line := text.LineNumber(data, e.Start)
 	for _, other := range def.Consts {
 		if other.Name == e.Name && other.Start != e.Start {
 			return 0, &PlaceError{
-				File: file, Line: lineNumber(data, other.Start),
+				File: file, Line: text.LineNumber(data, other.Start),
 				LookedFor: id.Constant + " at most once in enum " + driverEnum,
 				Found:     "it also in line " + strconv.Itoa(line),
 			}
 		}
 	}
-	value, ok := e.Values.only()
+	value, ok := e.Values.Only()
 	if !ok {
 		return 0, &PlaceError{
-			File: file, Line: line, LookedFor: "one number for " + id.Constant, Found: e.Values.describe(def),
+			File: file, Line: line, LookedFor: "one number for " + id.Constant, Found: e.Values.Describe(def),
 		}
 	}
 	if id.Policy == PolicyExplicit && value != id.Value {
@@ -97,10 +102,10 @@ func possibleID(file string, line int, constant string, value int) error {
 
 // freeID refuses a value that another constant has. An alias is not another
 // driver: it shares its number on purpose, as do those of which the manifest says it.
-func freeID(file string, data []byte, def *enumDef, id DriverID, value int) error {
+func freeID(file string, data []byte, def *c.Enum, id DriverID, value int) error {
 	for _, e := range def.Consts {
-		if e.Name != id.Constant && e.Alias == "" && e.Values.has(value) && !id.Shared {
-			line := lineNumber(data, e.Start)
+		if e.Name != id.Constant && e.Alias == "" && e.Values.Has(value) && !id.Shared {
+			line := text.LineNumber(data, e.Start)
 			return &TakenError{File: file, Line: line, Constant: id.Constant, Value: value, By: e.Name}
 		}
 	}
@@ -108,28 +113,28 @@ func freeID(file string, data []byte, def *enumDef, id DriverID, value int) erro
 }
 
 // insertConstant writes text as the last constant, with a comma where the last one had one.
-func insertConstant(data []byte, def *enumDef, text string) []byte {
-	if _, own := indentOf(data, def.Close); !own || len(def.Consts) == 0 {
+func insertConstant(data []byte, def *c.Enum, s string) []byte {
+	if _, own := text.Indent(data, def.Close); !own || len(def.Consts) == 0 {
 		if def.Comma {
-			return splice(data, def.LastEnd, " "+text+",")
+			return text.Splice(data, def.LastEnd, " "+s+",")
 		}
-		return splice(data, def.LastEnd, ", "+text)
+		return text.Splice(data, def.LastEnd, ", "+s)
 	}
 	last := def.Consts[len(def.Consts)-1]
-	indent, ok := indentOf(data, last.Start)
+	indent, ok := text.Indent(data, last.Start)
 	if !ok {
 		indent = "\t"
 	}
 	if def.Comma {
-		return insertLineBefore(data, def.Close, indent+text+",")
+		return text.InsertLineBefore(data, def.Close, indent+s+",")
 	}
-	out := insertLineBefore(data, def.Close, indent+text)
-	return splice(out, def.LastEnd, ",")
+	out := text.InsertLineBefore(data, def.Close, indent+s)
+	return text.Splice(out, def.LastEnd, ",")
 }
 
 // sameEnum parses the result and holds it against what it should be.
-func sameEnum(file string, out []byte, before *enumDef, constant string, value int) error {
-	after, err := driverIDs(file, out)
+func sameEnum(file string, out []byte, before *c.Enum, constant string, value int) error {
+	after, err := ReadDriverIDs(file, out)
 	if err != nil {
 		return fmt.Errorf("after the edit: %w", err)
 	}
@@ -141,12 +146,12 @@ func sameEnum(file string, out []byte, before *enumDef, constant string, value i
 	}
 	if ok {
 		e := after.Consts[n]
-		v, known := e.Values.only()
+		v, known := e.Values.Only()
 		ok = e.Name == constant && known && v == value && e.Depth == 0
 	}
 	if !ok {
 		return &PlaceError{
-			File: file, Line: lineNumber(out, before.Close),
+			File: file, Line: text.LineNumber(out, before.Close),
 			LookedFor: "an end of enum " + driverEnum + " outside of any #if, behind a constant with a comma or none",
 			Found:     "another layout",
 		}

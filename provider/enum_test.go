@@ -7,6 +7,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 const flyEnumHead = "enum rdma_driver_id "
@@ -41,17 +43,17 @@ func TestAddDriverID(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			in := "/* enum rdma_driver_id { */\nenum rdma_driver_id x;\n" + flyEnumHead + tt.in + "\nint behind;\n"
-			for _, form := range []func(string) string{func(s string) string { return s }, crlf} {
+			for _, form := range []func(string) string{func(s string) string { return s }, providertest.CRLF} {
 				out, value, already, err := addDriverID("h", []byte(form(in)), tt.id)
-				wantError(t, err)
+				providertest.WantError(t, err)
 				if value != tt.value || already {
 					t.Errorf("value %d, already %v; want %d, false", value, already, tt.value)
 				}
 				if tt.want != "" {
-					wantText(t, string(out), form(strings.Replace(in, tt.in, tt.want, 1)))
+					providertest.WantText(t, string(out), form(strings.Replace(in, tt.in, tt.want, 1)))
 				}
 				again, value, already, err := addDriverID("h", out, tt.id)
-				wantError(t, err)
+				providertest.WantError(t, err)
 				if value != tt.value || !already || !bytes.Equal(again, out) {
 					t.Errorf("second time: value %d, already %v, text:\n%s", value, already, again)
 				}
@@ -93,7 +95,7 @@ func TestAddDriverIDRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			out, _, _, err := addDriverID("h", []byte(tt.in), tt.id)
-			wantError(t, err, tt.want...)
+			providertest.WantError(t, err, tt.want...)
 			var place *PlaceError
 			if !errors.As(err, &place) || out != nil && string(out) != tt.in {
 				t.Errorf("want a *PlaceError and nothing changed, got %T", err)

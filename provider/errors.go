@@ -5,11 +5,16 @@ package provider
 import (
 	"fmt"
 
+	"github.com/resnics/verbsmith/provider/internal/text"
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // PlaceError says that an edit did not find its place, or found several.
 type PlaceError = edit.PlaceError
+
+// SourceError says that a file of the provider will not do what it is there
+// for, and where.
+type SourceError = text.SourceError
 
 // TakenError says that the number which the provider would have in
 // enum rdma_driver_id belongs to another driver of that release.

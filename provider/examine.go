@@ -130,7 +130,7 @@ func (e *examiner) folder(ctx context.Context) {
 // sources looks into the files.
 func (e *examiner) sources(ctx context.Context) {
 	e.cmake = Answer{Check: CheckCMake}
-	if name := e.p.targetName(); name != "" && e.p.doubts(fieldName) {
+	if name := e.p.TargetName(); name != "" && e.p.doubts(fieldName) {
 		e.p.Manifest.Name = name
 	}
 	e.draft.UnknownHeaders = e.p.doubtsHeaders()
@@ -141,17 +141,17 @@ func (e *examiner) sources(ctx context.Context) {
 	for _, err := range warnings {
 		e.cmake.warn(err)
 	}
-	c, errs := e.p.readC(ctx)
-	built := e.p.readBuilt()
-	built.unclear = built.unclear || e.p.doubts(fieldCMake)
+	c, errs := e.p.Sources(ctx)
+	built := e.p.Built()
+	built.Unclear = built.Unclear || e.p.doubts(fieldCMake)
 	e.p.checkBuilt(&e.cmake, c, built)
 	e.p.checkNeeds(&e.cmake)
 	for _, err := range e.p.includesOutside(c) {
 		e.cmake.fail(err)
 	}
 	n := 0
-	for _, f := range c.files {
-		if strings.HasSuffix(f.name, ".c") && built.has(f.name) {
+	for _, f := range c.Files {
+		if strings.HasSuffix(f.Name, ".c") && built.Has(f.Name) {
 			n++
 		}
 	}

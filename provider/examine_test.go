@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // findings are those of one check, with the folder taken off, "warning: " before a warning.
@@ -30,7 +33,7 @@ func findings(x Examination, dir, check string) []string {
 }
 
 func TestExamineGood(t *testing.T) {
-	dir := flyFolder(t, nil)
+	dir := providertest.Fly(t, nil)
 	x := Examine(t.Context(), dir)
 	for _, a := range x.Answers {
 		if len(a.Findings) > 0 || a.Skipped != "" || a.Evidence == "" {
@@ -60,21 +63,21 @@ func TestExamineRib(t *testing.T) {
 
 // Mistakes of all kinds come at once, also where the manifest cannot be read.
 func TestExamineAllAtOnce(t *testing.T) {
-	dir := flyFolder(t, map[string]string{
-		ManifestName: smallManifest + "colour: red\n",
-		cmakeName:    "rdma_provider(fly\n  fly.c\n  gone.c\n  sub/fast.c)\n",
-		"fly.c":      strings.Replace(flySource, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(wasp,", 1),
-		"fly.h":      "int x;\n",
+	dir := providertest.Fly(t, map[string]string{
+		ManifestName:   providertest.Manifest + "colour: red\n",
+		cmake.FileName: "rdma_provider(fly\n  fly.c\n  gone.c\n  sub/fast.c)\n",
+		"fly.c":        strings.Replace(providertest.Source, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(wasp,", 1),
+		"fly.h":        "int x;\n",
 	})
 	x := Examine(t.Context(), dir)
 	if x.Provider != nil {
 		t.Error("a provider of a broken manifest")
 	}
-	wantFindings(t, findings(x, dir, CheckManifest), "provider.yaml:16:1: colour: ")
-	wantFindings(t, findings(x, dir, CheckCMake), "CMakeLists.txt:3: looked for the file gone.c")
-	wantFindings(t, findings(x, dir, CheckLicence),
+	providertest.WantLines(t, findings(x, dir, CheckManifest), "provider.yaml:16:1: colour: ")
+	providertest.WantLines(t, findings(x, dir, CheckCMake), "CMakeLists.txt:3: looked for the file gone.c")
+	providertest.WantLines(t, findings(x, dir, CheckLicence),
 		"warning: CMakeLists.txt:1: want SPDX-License-Identifier", "fly.h:1: want SPDX-License-Identifier")
-	wantFindings(t, findings(x, dir, CheckMatch), `fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(wasp`)
+	providertest.WantLines(t, findings(x, dir, CheckMatch), `fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(wasp`)
 }
 
 func TestExamineManifest(t *testing.T) {
@@ -89,8 +92,8 @@ func TestExamineManifest(t *testing.T) {
 		"a missing header": {"fly-abi.h", "bee-abi.h", []string{"provider.yaml:6:12: abiHeader: want a file bee-abi.h"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := flyFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, tt.old, tt.new, 1)})
-			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckManifest), tt.want...)
+			dir := providertest.Fly(t, map[string]string{ManifestName: strings.Replace(providertest.Manifest, tt.old, tt.new, 1)})
+			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckManifest), tt.want...)
 		})
 	}
 	x := Examine(t.Context(), filepath.Join(t.TempDir(), "none"))
@@ -100,9 +103,9 @@ func TestExamineManifest(t *testing.T) {
 }
 
 func TestExamineFolder(t *testing.T) {
-	dir := flyFolder(t, map[string]string{"a b.c": "x", "c;d.h": "x"})
+	dir := providertest.Fly(t, map[string]string{"a b.c": "x", "c;d.h": "x"})
 	x := Examine(t.Context(), dir)
-	wantFindings(t, findings(x, dir, CheckFolder), "a b.c: want a file name of letters", "c;d.h: want a file name of letters")
+	providertest.WantLines(t, findings(x, dir, CheckFolder), "a b.c: want a file name of letters", "c;d.h: want a file name of letters")
 	if x.Provider != nil {
 		t.Error("loaded")
 	}
@@ -115,17 +118,17 @@ func TestCheckBuilt(t *testing.T) {
 		want   []string
 	}{
 		"not named":      {map[string]string{"old.c": line}, []string{"warning: old.c:1: want a source that CMakeLists.txt names…a file that nothing compiles"}},
-		"included":       {map[string]string{"old.c": line, "fly.h": flyHeader + "#include \"old.c\"\n"}, nil},
+		"included":       {map[string]string{"old.c": line, "fly.h": providertest.Header + "#include \"old.c\"\n"}, nil},
 		"private":        {map[string]string{"lab/old.c": line}, nil},
-		"in a variable":  {map[string]string{"old.c": line, cmakeName: "set(MORE old.c)\n" + flyCMake}, nil},
-		"globbed":        {map[string]string{"old.c": line, cmakeName: "file(GLOB MORE *.c)\n" + flyCMake}, nil},
-		"by its folder":  {map[string]string{"old.c": line, cmakeName: "set(MORE ${CMAKE_CURRENT_SOURCE_DIR}/old.c)\n" + flyCMake}, nil},
-		"in a list":      {map[string]string{"old.c": line, cmakeName: "set(MORE \"new.c;old.c\")\n" + flyCMake}, nil},
+		"in a variable":  {map[string]string{"old.c": line, cmake.FileName: "set(MORE old.c)\n" + providertest.CMake}, nil},
+		"globbed":        {map[string]string{"old.c": line, cmake.FileName: "file(GLOB MORE *.c)\n" + providertest.CMake}, nil},
+		"by its folder":  {map[string]string{"old.c": line, cmake.FileName: "set(MORE ${CMAKE_CURRENT_SOURCE_DIR}/old.c)\n" + providertest.CMake}, nil},
+		"in a list":      {map[string]string{"old.c": line, cmake.FileName: "set(MORE \"new.c;old.c\")\n" + providertest.CMake}, nil},
 		"named the same": {map[string]string{"sub/fly.c": line}, []string{"warning: sub/fly.c:1: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := flyFolder(t, tt.change)
-			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckCMake), tt.want...)
+			dir := providertest.Fly(t, tt.change)
+			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckCMake), tt.want...)
 		})
 	}
 }
@@ -184,19 +187,19 @@ func TestCheckMatch(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := strings.NewReplacer(tt.edits...).Replace(flySource)
-			if text == flySource {
+			text := strings.NewReplacer(tt.edits...).Replace(providertest.Source)
+			if text == providertest.Source {
 				t.Fatal("nothing was changed")
 			}
-			dir := flyFolder(t, map[string]string{"fly.c": text})
-			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
+			dir := providertest.Fly(t, map[string]string{"fly.c": text})
+			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
 		})
 	}
 }
 
 func TestCheckMatchModalias(t *testing.T) {
 	const modalias = "pci:v00001AF4d00001041sv*sd*bc*sc*i*"
-	manifest := strings.Replace(smallManifest, "name: fly0", "name: fly0\n  modalias: "+modalias, 1)
+	manifest := strings.Replace(providertest.Manifest, "name: fly0", "name: fly0\n  modalias: "+modalias, 1)
 	for name, tt := range map[string]struct {
 		entry string
 		want  []string
@@ -209,21 +212,21 @@ func TestCheckMatchModalias(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.NewReplacer(`VERBS_NAME_MATCH("fly", NULL)`, tt.entry,
-				"#include", "#define VENDOR 0x1AF4\n#define BASE 0x1040\nenum { DEVICE_NONE = BASE, DEVICE_ONE };\n#include").Replace(flySource)
-			dir := flyFolder(t, map[string]string{"fly.c": text, ManifestName: manifest})
-			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
+				"#include", "#define VENDOR 0x1AF4\n#define BASE 0x1040\nenum { DEVICE_NONE = BASE, DEVICE_ONE };\n#include").Replace(providertest.Source)
+			dir := providertest.Fly(t, map[string]string{"fly.c": text, ManifestName: manifest})
+			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
 		})
 	}
 }
 
 // Of a driver that is not built nothing is said.
 func TestCheckMatchBuiltOnly(t *testing.T) {
-	dir := flyFolder(t, map[string]string{"old.c": "// SPDX-License-Identifier: MIT\nPROVIDER_DRIVER(flea, flea_ops);\n"})
+	dir := providertest.Fly(t, map[string]string{"old.c": "// SPDX-License-Identifier: MIT\nPROVIDER_DRIVER(flea, flea_ops);\n"})
 	x := Examine(t.Context(), dir)
-	wantFindings(t, findings(x, dir, CheckMatch))
-	dir = flyFolder(t, map[string]string{cmakeName: strings.Replace(flyCMake, "  fly.c\n", "", 1)})
-	wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckMatch), "…looked for PROVIDER_DRIVER(fly, …) in a .c file that CMakeLists.txt names")
-	dir = flyFolder(t, map[string]string{"fly.c": "/* SPDX-License-Identifier: MIT\n"})
+	providertest.WantLines(t, findings(x, dir, CheckMatch))
+	dir = providertest.Fly(t, map[string]string{cmake.FileName: strings.Replace(providertest.CMake, "  fly.c\n", "", 1)})
+	providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckMatch), "…looked for PROVIDER_DRIVER(fly, …) in a .c file that CMakeLists.txt names")
+	dir = providertest.Fly(t, map[string]string{"fly.c": "/* SPDX-License-Identifier: MIT\n"})
 	if got := findings(Examine(t.Context(), dir), dir, CheckMatch); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "fly.c:1: looked for \"*/\"") }) {
 		t.Errorf("an open comment gives %q", got)
 	}
@@ -258,8 +261,8 @@ func TestCheckLicences(t *testing.T) {
 		"private files":          {"x.c~", "words\n", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := flyFolder(t, map[string]string{tt.file: tt.text})
-			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckLicence), tt.want...)
+			dir := providertest.Fly(t, map[string]string{tt.file: tt.text})
+			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckLicence), tt.want...)
 		})
 	}
 }
@@ -269,33 +272,33 @@ func TestExamineEnds(t *testing.T) {
 	why := errors.New("SIGTERM")
 	ctx, end := context.WithCancelCause(t.Context())
 	end(why)
-	if x := Examine(ctx, smallFolder(t, nil)); len(x.Answers) != 0 || x.Provider != nil || !errors.Is(x.Ended, why) {
+	if x := Examine(ctx, providertest.Folder(t, nil)); len(x.Answers) != 0 || x.Provider != nil || !errors.Is(x.Ended, why) {
 		t.Errorf("%+v", x)
 	}
 }
 
 // A licence of the manifest that the files contradict is the manifest's mistake.
 func TestExamineLicense(t *testing.T) {
-	dir := smallFolder(t, map[string]string{
-		ManifestName: smallManifest + "license: MIT\n", "fly.c": "// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n",
+	dir := providertest.Folder(t, map[string]string{
+		ManifestName: providertest.Manifest + "license: MIT\n", "fly.c": "// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n",
 	})
 	x := Examine(t.Context(), dir)
-	wantFindings(t, findings(x, dir, CheckManifest), "provider.yaml:16:10: license: want BSD-2-clause or GPL-2, as the SPDX lines")
+	providertest.WantLines(t, findings(x, dir, CheckManifest), "provider.yaml:16:10: license: want BSD-2-clause or GPL-2, as the SPDX lines")
 }
 
 // A directory, a target and a PROVIDER_DRIVER of three names, as a provider in review
 // upstream has them: what was found is said, and how to say what is meant.
 func TestThreeNames(t *testing.T) {
-	dir := flyFolder(t, map[string]string{
-		cmakeName: strings.Replace(flyCMake, "rdma_provider(fly", "rdma_provider(fly_rp", 1),
-		"fly.c":   strings.Replace(flySource, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flyx,", 1),
+	dir := providertest.Fly(t, map[string]string{
+		cmake.FileName: strings.Replace(providertest.CMake, "rdma_provider(fly", "rdma_provider(fly_rp", 1),
+		"fly.c":        strings.Replace(providertest.Source, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flyx,", 1),
 	})
-	wantFindings(t, everything(Examine(t.Context(), dir), dir),
+	providertest.WantLines(t, everything(Examine(t.Context(), dir), dir),
 		`CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp (if it is meant: "name: fly_rp" and "directory: fly" in provider.yaml)`,
 		"fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(flyx")
-	dir = flyFolder(t, map[string]string{cmakeName: "# SPDX-License-Identifier: MIT\nrdma_shared_provider(fly_rp libfly.map 1 1.0 fly.c)\nrdma_provider()\n" +
+	dir = providertest.Fly(t, map[string]string{cmake.FileName: "# SPDX-License-Identifier: MIT\nrdma_shared_provider(fly_rp libfly.map 1 1.0 fly.c)\nrdma_provider()\n" +
 		"rdma_provider(" + strings.Repeat("x", 300) + " fly.c sub/fast.c)\n", "libfly.map": "/* SPDX-License-Identifier: MIT */\nA { local: *; };\n"})
 	got := findings(Examine(t.Context(), dir), dir, CheckCMake)
-	wantFindings(t, got, "CMakeLists.txt:2: want rdma_shared_provider(fly, got rdma_shared_provider(fly_rp",
+	providertest.WantLines(t, got, "CMakeLists.txt:2: want rdma_shared_provider(fly, got rdma_shared_provider(fly_rp",
 		"CMakeLists.txt:3: want rdma_provider(fly, got rdma_provider()", "CMakeLists.txt:4: want rdma_provider(fly, got rdma_provider(…300 characters")
 }

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
 // usage is what the CMake files do with what they have looked for.
@@ -15,15 +17,15 @@ type usage struct {
 }
 
 // learn takes in the commands of one file.
-func (u *usage) learn(cmds []cmakeCommand) {
+func (u *usage) learn(cmds []cmake.Command) {
 	var open []string
 	var starts []int
 	for i := range cmds {
 		c := &cmds[i]
 		switch c.Name {
-		case cmakeIf:
+		case cmake.If:
 			starts = append(starts, len(open))
-			open = append(open, c.argTexts()...)
+			open = append(open, c.Texts()...)
 		case "endif":
 			if n := len(starts); n > 0 {
 				open, starts = open[:starts[n-1]], starts[:n-1]
@@ -34,7 +36,7 @@ func (u *usage) learn(cmds []cmakeCommand) {
 			}
 		case "target_link_libraries", "link_libraries", "target_include_directories", "include_directories":
 			if len(c.Blocks) == 0 {
-				u.linked = append(u.linked, c.argTexts()...)
+				u.linked = append(u.linked, c.Texts()...)
 			}
 		}
 	}
@@ -57,8 +59,8 @@ func (u *usage) needs(variable, prefix string) bool {
 
 // packages are those of find_package() and pkg_check_modules(): args behind the prefix
 // of their variables.
-func (n *needs) packages(b *buildFile, c *cmakeCommand, prefix string, args []cmakeArg) {
-	required := slices.Contains(c.argTexts(), wordRequired) || n.used.needs("", prefix)
+func (n *needs) packages(b *cmake.File, c *cmake.Command, prefix string, args []cmake.Arg) {
+	required := slices.Contains(c.Texts(), wordRequired) || n.used.needs("", prefix)
 	for _, a := range args {
 		name := strings.TrimRight(cutAny(a.Text, "<>="), " ")
 		switch {
@@ -81,11 +83,11 @@ func ownModule(name string) bool {
 }
 
 // found is find_library(VAR name …) or find_library(VAR NAMES a b PATHS …).
-func (n *needs) found(b *buildFile, c *cmakeCommand) {
+func (n *needs) found(b *cmake.File, c *cmake.Command) {
 	if len(c.Args) == 0 {
 		return
 	}
-	required := slices.Contains(c.argTexts(), wordRequired) || n.used.needs(c.Args[0].Text, "")
+	required := slices.Contains(c.Texts(), wordRequired) || n.used.needs(c.Args[0].Text, "")
 	for _, a := range c.Args[1:] {
 		switch {
 		case a.Text == "NAMES":
@@ -100,14 +102,14 @@ func (n *needs) found(b *buildFile, c *cmakeCommand) {
 const wordRequired = "REQUIRED"
 
 // option keeps what the build looks for and can do without for warnOptions.
-func (n *needs) option(b *buildFile, c *cmakeCommand, a cmakeArg, name string) {
+func (n *needs) option(b *cmake.File, c *cmake.Command, a cmake.Arg, name string) {
 	n.options = append(n.options, option{b, c, a, name})
 }
 
 type option struct {
-	b    *buildFile
-	c    *cmakeCommand
-	a    cmakeArg
+	b    *cmake.File
+	c    *cmake.Command
+	a    cmake.Arg
 	name string
 }
 
@@ -126,7 +128,7 @@ func (n *needs) warnOptions() {
 }
 
 // project is project(NAME [LANGUAGES] language …); without a language it is of C and C++.
-func (n *needs) project(b *buildFile, c *cmakeCommand) {
+func (n *needs) project(b *cmake.File, c *cmake.Command) {
 	if languages := projectLanguages(c.Args); len(languages) > 0 {
 		n.languages(b, c, languages)
 	} else if len(c.Args) > 0 {
@@ -137,8 +139,8 @@ func (n *needs) project(b *buildFile, c *cmakeCommand) {
 }
 
 // projectLanguages gives the languages that a project() names.
-func projectLanguages(args []cmakeArg) []cmakeArg {
-	var languages []cmakeArg
+func projectLanguages(args []cmake.Arg) []cmake.Arg {
+	var languages []cmake.Arg
 	for i := 1; i < len(args); i++ {
 		switch args[i].Text {
 		case "LANGUAGES":
@@ -153,7 +155,7 @@ func projectLanguages(args []cmakeArg) []cmakeArg {
 
 // isFlagsCommand says whether arguments of a command are options of the compiler or
 // of the linker.
-func isFlagsCommand(c *cmakeCommand) bool {
+func isFlagsCommand(c *cmake.Command) bool {
 	switch c.Name {
 	case "target_link_options", "add_link_options", "set_target_properties", "set_property",
 		"target_compile_options", "add_compile_options":
@@ -165,7 +167,7 @@ func isFlagsCommand(c *cmakeCommand) bool {
 }
 
 // flags looks at the -l, -L and -I in an argument, which may have several.
-func (n *needs) flags(b *buildFile, c *cmakeCommand, a cmakeArg) {
+func (n *needs) flags(b *cmake.File, c *cmake.Command, a cmake.Arg) {
 	for _, flag := range strings.FieldsFunc(a.Text, func(r rune) bool { return strings.ContainsRune(" \t\n;,", r) }) {
 		flag = strings.TrimPrefix(strings.TrimPrefix(flag, "SHELL:"), "LINKER:")
 		one := a
@@ -185,7 +187,7 @@ func (n *needs) flags(b *buildFile, c *cmakeCommand, a cmakeArg) {
 
 // isOutside says whether a directory is neither in rdma-core nor one in which
 // distributions have what their packages bring.
-func (n *needs) isOutside(b *buildFile, dir string) bool {
+func (n *needs) isOutside(b *cmake.File, dir string) bool {
 	if !path.IsAbs(dir) {
 		return strings.HasPrefix(n.place(b, dir), "..")
 	}

@@ -5,6 +5,9 @@ package provider
 import (
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // wantParts wants each finding to have its part, and no other finding.
@@ -108,22 +111,22 @@ func TestBuildRequiresMistakes(t *testing.T) {
 
 // Headers that the release publishes for librdmacm are there.
 func TestPublishedHeaders(t *testing.T) {
-	p, err := Load(t.Context(), smallFolder(t, map[string]string{
+	p, err := Load(t.Context(), providertest.Folder(t, map[string]string{
 		"fly.c": "#include <rdma/rdma_cma.h>\n#include <rdma/rsocket.h>\n#include <rdma/rsockets.h>\n",
 	}))
-	wantError(t, err)
+	providertest.WantError(t, err)
 	for _, published := range []bool{true, false} {
-		tree := smallRelease()
+		tree := providertest.Release()
 		want := []string{"fly.c:3:1: want a kernel header"}
 		if published {
-			tree["librdmacm/"+cmakeName] = "publish_headers(rdma\n  rdma_cma.h\n  rsocket.h\n)\npublish_headers(infiniband\n  rsockets.h\n)\n"
+			tree["librdmacm/"+cmake.FileName] = "publish_headers(rdma\n  rdma_cma.h\n  rsocket.h\n)\npublish_headers(infiniband\n  rsockets.h\n)\n"
 		} else {
 			want = []string{"fly.c:1:1: want", "fly.c:2:1: want", want[0]}
 		}
 		_, err := Integrate(tree, p)
-		wantError(t, err)
+		providertest.WantError(t, err)
 		errs, err := CheckInRelease(t.Context(), p, tree, "56.1")
-		wantError(t, err)
+		providertest.WantError(t, err)
 		wantParts(t, texts(errs), want)
 	}
 }
@@ -138,14 +141,14 @@ func texts(errs []error) []string {
 
 // A header that no compiled source includes, itself or by another, needs nothing.
 func TestHeadersThatAreIncluded(t *testing.T) {
-	p, err := Load(t.Context(), smallFolder(t, map[string]string{
+	p, err := Load(t.Context(), providertest.Folder(t, map[string]string{
 		"fly.c":     "#include \"inner/a.h\"\n#ifdef HAVE_X\n#include \"maybe.h\"\n#endif\n",
 		"inner/a.h": "#include <inner/b.h>\n#include <rdma/a.h>\n", "inner/b.h": "#include \"a.h\"\n#include <rdma/b.h>\n",
 		"old.h": "#include <rdma/old.h>\n", "maybe.h": "#include <rdma/maybe.h>\n",
 		"unbuilt.c": "#include \"old.h\"\n#include <rdma/unbuilt.h>\n",
 	}))
-	wantError(t, err)
-	errs, err := CheckInRelease(t.Context(), p, smallRelease(), "56.1")
-	wantError(t, err)
+	providertest.WantError(t, err)
+	errs, err := CheckInRelease(t.Context(), p, providertest.Release(), "56.1")
+	providertest.WantError(t, err)
 	wantParts(t, texts(errs), []string{"inner/a.h:2:1: want", "inner/b.h:2:1: want"})
 }

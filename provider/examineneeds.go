@@ -8,6 +8,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // needs looks for what the provider's CMake files take from outside of rdma-core:
@@ -26,20 +29,20 @@ type needs struct {
 // checkNeeds fails what rdma-core's own build does not have and the manifest's
 // buildRequires does not bring. Of what it brings under another name it warns.
 func (p *subject) checkNeeds(a *Answer) {
-	files, err := p.buildFiles()
+	files, err := p.BuildFiles()
 	if err != nil {
 		return // told by checkBuild
 	}
 	n := &needs{p: p, a: a, targets: map[string]bool{p.Manifest.Name: true}, told: map[string]bool{}}
 	for i := range files {
-		n.used.learn(files[i].cmds)
-		for _, c := range files[i].cmds {
+		n.used.learn(files[i].Commands)
+		for _, c := range files[i].Commands {
 			n.learn(&c)
 		}
 	}
 	for i := range files {
-		for k := range files[i].cmds {
-			if c := &files[i].cmds[k]; len(c.Blocks) == 0 {
+		for k := range files[i].Commands {
+			if c := &files[i].Commands[k]; len(c.Blocks) == 0 {
 				n.look(files[i], c)
 			}
 		}
@@ -48,24 +51,24 @@ func (p *subject) checkNeeds(a *Answer) {
 }
 
 // learn takes in what a command makes.
-func (n *needs) learn(c *cmakeCommand) {
+func (n *needs) learn(c *cmake.Command) {
 	if len(c.Args) == 0 {
 		return
 	}
 	switch c.Name {
-	case "add_library", "add_executable", "add_custom_target", cmakePlugin, cmakeShared, "rdma_library":
+	case "add_library", "add_executable", "add_custom_target", PluginCommand, LibraryCommand, "rdma_library":
 		n.targets[c.Args[0].Text] = true
 	case "enable_language":
-		n.cxx = n.cxx || slices.Contains(c.argTexts(), languageCXX)
+		n.cxx = n.cxx || slices.Contains(c.Texts(), languageCXX)
 	case "project":
-		n.cxx = n.cxx || len(projectLanguages(c.Args)) == 0 || slices.Contains(c.argTexts(), languageCXX)
+		n.cxx = n.cxx || len(projectLanguages(c.Args)) == 0 || slices.Contains(c.Texts(), languageCXX)
 	}
 }
 
 // The commands by what their arguments are.
 func isSourcesCommand(name string) bool {
 	switch name {
-	case "add_library", "add_executable", "target_sources", cmakePlugin, cmakeShared, "rdma_library":
+	case "add_library", "add_executable", "target_sources", PluginCommand, LibraryCommand, "rdma_library":
 		return true
 	}
 	return false
@@ -79,7 +82,7 @@ func isFoldersCommand(name string) bool {
 	return false
 }
 
-func (n *needs) look(b *buildFile, c *cmakeCommand) {
+func (n *needs) look(b *cmake.File, c *cmake.Command) {
 	switch c.Name {
 	case "enable_language":
 		n.languages(b, c, c.Args)
@@ -111,7 +114,7 @@ func (n *needs) look(b *buildFile, c *cmakeCommand) {
 }
 
 // languages are other than C, which is rdma-core's only one.
-func (n *needs) languages(b *buildFile, c *cmakeCommand, args []cmakeArg) {
+func (n *needs) languages(b *cmake.File, c *cmake.Command, args []cmake.Arg) {
 	for _, a := range args {
 		switch a.Text {
 		case "C", "ASM", "OPTIONAL", "NONE":
@@ -148,7 +151,7 @@ func isOption(word string) bool { return optionWord.MatchString(word) }
 
 var optionWord = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
 
-func (n *needs) linked(b *buildFile, c *cmakeCommand, args []cmakeArg) {
+func (n *needs) linked(b *cmake.File, c *cmake.Command, args []cmake.Arg) {
 	for _, a := range args {
 		switch a.Text {
 		case "debug", "optimized", "general":
@@ -165,7 +168,7 @@ func (n *needs) linked(b *buildFile, c *cmakeCommand, args []cmakeArg) {
 
 // library is one item that is linked: a target, a name, or a file. The build can do
 // without what is optional.
-func (n *needs) library(b *buildFile, c *cmakeCommand, a cmakeArg, optional bool) {
+func (n *needs) library(b *cmake.File, c *cmake.Command, a cmake.Arg, optional bool) {
 	name := a.Text
 	if strings.HasPrefix(name, "-") || strings.ContainsAny(name, "$<") || n.targets[name] {
 		return
@@ -211,7 +214,7 @@ const (
 
 // need fails what the manifest does not bring, once. Nothing is known of what it
 // brings where its buildRequires has a mistake.
-func (n *needs) need(b *buildFile, c *cmakeCommand, a cmakeArg, name string) {
+func (n *needs) need(b *cmake.File, c *cmake.Command, a cmake.Arg, name string) {
 	r, key := n.p.Manifest.BuildRequires, strings.ToLower(name)
 	if n.p.doubts(fieldRequires) || n.told[key] {
 		return
@@ -248,7 +251,7 @@ func brings(packages []string, name string) bool {
 }
 
 // places looks at the files and folders that a command names.
-func (n *needs) places(b *buildFile, c *cmakeCommand) {
+func (n *needs) places(b *cmake.File, c *cmake.Command) {
 	for _, a := range c.Args {
 		if isSourcesCommand(c.Name) && isCXX(a.Text) {
 			if !n.cxx {
@@ -273,8 +276,8 @@ func isCXX(name string) bool {
 
 // place is a file or folder that the build names, from the top of rdma-core; ""
 // where a variable keeps that from being told.
-func (n *needs) place(b *buildFile, name string) string {
-	base := path.Join(n.p.Manifest.Folder(), b.dir)
+func (n *needs) place(b *cmake.File, name string) string {
+	base := path.Join(n.p.Manifest.Folder(), b.Dir)
 	for variable, dir := range map[string]string{
 		"CMAKE_CURRENT_SOURCE_DIR": base, "CMAKE_CURRENT_LIST_DIR": base, "CMAKE_SOURCE_DIR": ".", "PROJECT_SOURCE_DIR": ".",
 	} {
@@ -291,15 +294,15 @@ func (n *needs) place(b *buildFile, name string) string {
 
 const (
 	wantInside = "a file of this directory or of rdma-core: nothing else travels with the provider"
-	wantCXX    = "enable_language(CXX) in " + cmakeName + " for a C++ source: rdma-core's own project is of C alone"
+	wantCXX    = "enable_language(CXX) in " + cmake.FileName + " for a C++ source: rdma-core's own project is of C alone"
 )
 
-func (n *needs) outside(b *buildFile, a cmakeArg) {
+func (n *needs) outside(b *cmake.File, a cmake.Arg) {
 	n.a.fail(n.problem(b, a, wantInside, a.Text))
 }
 
-func (n *needs) problem(b *buildFile, a cmakeArg, want, got string) error {
-	return sourceErrorAt(b.file, b.data, a.Start, want, quoted(got))
+func (n *needs) problem(b *cmake.File, a cmake.Arg, want, got string) error {
+	return text.ErrorAt(b.Name, b.Data, a.Start, want, text.Excerpt(got))
 }
 
 // cutAny gives what is before the first of some characters.

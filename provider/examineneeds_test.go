@@ -14,21 +14,24 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // needsOf gives what checkNeeds says of a CMakeLists.txt behind its first line, which
 // makes the provider: "LINE: want …", warnings with "warning: " before it.
-func needsOf(t *testing.T, cmake, manifest string) []string {
+func needsOf(t *testing.T, lists, manifest string) []string {
 	t.Helper()
-	dir := smallFolder(t, map[string]string{
-		cmakeName:    "rdma_provider(fly fly.c)\n" + cmake,
-		ManifestName: smallManifest + manifest,
-		"sub/fast.c": "", "bridge.cpp": "int bridge;\n",
+	dir := providertest.Folder(t, map[string]string{
+		cmake.FileName: "rdma_provider(fly fly.c)\n" + lists,
+		ManifestName:   providertest.Manifest + manifest,
+		"sub/fast.c":   "", "bridge.cpp": "int bridge;\n",
 	})
 	x := Examine(t.Context(), dir)
 	var out []string
 	for _, f := range x.Answers[2].Findings {
-		text := strings.TrimPrefix(f.Err.Error(), filepath.Join(dir, cmakeName)+":")
+		text := strings.TrimPrefix(f.Err.Error(), filepath.Join(dir, cmake.FileName)+":")
 		if f.Warning {
 			text = "warning: " + text
 		}
@@ -80,8 +83,8 @@ func TestNeeds(t *testing.T) {
 }
 
 func TestBuildRequiresAreNames(t *testing.T) {
-	_, err := Load(t.Context(), smallFolder(t, map[string]string{ManifestName: smallManifest + "buildRequires:\n  rpm: [a, pkgconfig(b) >= 2.0-1, /usr/bin/x, '%{evil}', 'a b', a]\n  debian: [libb-dev (>= 2), 'x; y', Upper]\n"}))
-	wantError(t, err, "buildRequires.rpm[3]", "buildRequires.rpm[4]", "buildRequires.rpm[5]", "again", "buildRequires.debian[1]", "buildRequires.debian[2]")
+	_, err := Load(t.Context(), providertest.Folder(t, map[string]string{ManifestName: providertest.Manifest + "buildRequires:\n  rpm: [a, pkgconfig(b) >= 2.0-1, /usr/bin/x, '%{evil}', 'a b', a]\n  debian: [libb-dev (>= 2), 'x; y', Upper]\n"}))
+	providertest.WantError(t, err, "buildRequires.rpm[3]", "buildRequires.rpm[4]", "buildRequires.rpm[5]", "again", "buildRequires.debian[1]", "buildRequires.debian[2]")
 	for _, part := range []string{"rpm[0]", "rpm[1]", "rpm[2]", "debian[0]"} {
 		if strings.Contains(err.Error(), part) {
 			t.Errorf("%q has %s", err, part)
@@ -90,19 +93,19 @@ func TestBuildRequiresAreNames(t *testing.T) {
 }
 
 func TestBinaryFile(t *testing.T) {
-	dir := smallFolder(t, map[string]string{"blob.bin": "one\ntwo\x00\n"})
+	dir := providertest.Folder(t, map[string]string{"blob.bin": "one\ntwo\x00\n"})
 	_, err := Load(t.Context(), dir)
-	wantError(t, err, filepath.Join(dir, "blob.bin")+":2: want text", "privateFiles", "a binary file")
+	providertest.WantError(t, err, filepath.Join(dir, "blob.bin")+":2: want text", "privateFiles", "a binary file")
 	x := Examine(t.Context(), dir)
 	if !x.Answers[1].Failed() {
 		t.Errorf("the folder passes: %+v", x.Answers[1])
 	}
-	_, err = Load(t.Context(), smallFolder(t, map[string]string{"blob.bin": "\x00", ManifestName: strings.Replace(smallManifest, "lab/,", "lab/, \"*.bin\",", 1)}))
-	wantError(t, err)
+	_, err = Load(t.Context(), providertest.Folder(t, map[string]string{"blob.bin": "\x00", ManifestName: strings.Replace(providertest.Manifest, "lab/,", "lab/, \"*.bin\",", 1)}))
+	providertest.WantError(t, err)
 }
 
 func TestIncludesOutside(t *testing.T) {
-	dir := smallFolder(t, map[string]string{"fly.c": "#include \"../../../Else/x.h\"\n#include \"../../util/y.h\"\n"})
+	dir := providertest.Folder(t, map[string]string{"fly.c": "#include \"../../../Else/x.h\"\n#include \"../../util/y.h\"\n"})
 	var got []string
 	for _, f := range Examine(t.Context(), dir).Answers[2].Findings {
 		got = append(got, f.Err.Error())
@@ -142,16 +145,16 @@ int ids[] = { RDMA_DRIVER_ANT, RDMA_DRIVER_OWN, RDMA_DRIVER_FLY };
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := Load(t.Context(), smallFolder(t, map[string]string{
-				ManifestName: strings.NewReplacer(tt.manifest...).Replace(smallManifest), "fly.c": flyC, "fly.h": flyH,
+			p, err := Load(t.Context(), providertest.Folder(t, map[string]string{
+				ManifestName: strings.NewReplacer(tt.manifest...).Replace(providertest.Manifest), "fly.c": flyC, "fly.h": flyH,
 				"unbuilt.c": "#include <rdma/never.h>\n",
 			}))
-			wantError(t, err)
-			tree := smallRelease()
+			providertest.WantError(t, err)
+			tree := providertest.Release()
 			_, err = Integrate(tree, p)
-			wantError(t, err)
+			providertest.WantError(t, err)
 			errs, err := CheckInRelease(t.Context(), p, tree, "56.1")
-			wantError(t, err)
+			providertest.WantError(t, err)
 			var got []string
 			for _, e := range errs {
 				got = append(got, strings.TrimPrefix(e.Error(), p.Dir+"/"))
@@ -168,10 +171,10 @@ int ids[] = { RDMA_DRIVER_ANT, RDMA_DRIVER_OWN, RDMA_DRIVER_FLY };
 }
 
 // listed is a release's files in memory, which can be listed.
-type listed struct{ memTree }
+type listed struct{ providertest.Tree }
 
 func (l listed) List(dir string) ([]string, error) {
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(l.memTree)), func(name string) bool { return !strings.HasPrefix(name, dir+"/") })
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(l.Tree)), func(name string) bool { return !strings.HasPrefix(name, dir+"/") })
 	return names, nil
 }
 
@@ -185,9 +188,9 @@ func TestUpstreamsNeedNothing(t *testing.T) {
 	for _, tag := range []string{"v32.0", "v34.0", "v42.0", "v50.0", "v56.1", "v64.0", "origin/master"} {
 		tree := listed{unpacked(t, clone, tag)}
 		seen := 0
-		for name := range tree.memTree {
+		for name := range tree.Tree {
 			parts := strings.Split(name, "/")
-			if len(parts) != 3 || parts[0] != "providers" || parts[2] != cmakeName {
+			if len(parts) != 3 || parts[0] != "providers" || parts[2] != cmake.FileName {
 				continue
 			}
 			p, err := InRelease(tree, parts[1])
@@ -198,9 +201,9 @@ func TestUpstreamsNeedNothing(t *testing.T) {
 			seen++
 			a := Answer{}
 			(&subject{Provider: p}).checkNeeds(&a)
-			c, _ := p.readC(t.Context())
+			c, _ := p.Sources(t.Context())
 			errs, err := CheckInRelease(t.Context(), p, tree, tag)
-			wantError(t, err)
+			providertest.WantError(t, err)
 			for _, f := range a.Findings {
 				errs = append(errs, f.Err)
 			}
@@ -212,21 +215,21 @@ func TestUpstreamsNeedNothing(t *testing.T) {
 	}
 }
 
-func unpacked(t *testing.T, clone, tag string) memTree {
+func unpacked(t *testing.T, clone, tag string) providertest.Tree {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "git", "-C", clone, "archive", tag, "providers", "kernel-headers", TopCMake).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree := memTree{}
+	tree := providertest.Tree{}
 	for r := tar.NewReader(bytes.NewReader(out)); ; {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return tree
 		}
-		wantError(t, err)
+		providertest.WantError(t, err)
 		data, err := io.ReadAll(r)
-		wantError(t, err)
+		providertest.WantError(t, err)
 		if h.Typeflag == tar.TypeReg {
 			tree[h.Name] = string(data)
 		}

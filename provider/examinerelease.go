@@ -11,6 +11,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // inRelease is what a release with the provider in it has for its sources.
@@ -32,29 +36,29 @@ func CheckInRelease(ctx context.Context, p *Provider, t Tree, version string) ([
 	if err != nil {
 		return nil, err
 	}
-	c, _ := p.readC(ctx) // what cannot be scanned is told by Examine
-	compiled := compiledFiles(c, p.readBuilt())
+	src, _ := p.Sources(ctx) // what cannot be scanned is told by Examine
+	compiled := compiledFiles(src, p.Built())
 	var errs []error
-	for _, f := range c.files {
+	for _, f := range src.Files {
 		if !compiled[f] {
 			continue
 		}
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		for i, depth := range conditions(f.toks) {
+		for i, depth := range c.Conditions(f.Tokens) {
 			if depth > 0 {
 				continue
 			}
-			tok := f.toks[i]
-			if tok.Kind != cDirective {
-				errs = append(errs, r.constants(c, f, []cToken{tok}, 0)...)
+			tok := f.Tokens[i]
+			if tok.Kind != c.Directive {
+				errs = append(errs, r.constants(src, f, []c.Token{tok}, 0)...)
 				continue
 			}
-			if tok.isInclude() {
+			if tok.IsInclude() {
 				errs = append(errs, r.include(p, f, tok)...)
-			} else if body := tok.definition(); body != nil {
-				errs = append(errs, r.constants(c, f, body, tok.Start)...)
+			} else if body := tok.Definition(); body != nil {
+				errs = append(errs, r.constants(src, f, body, tok.Start)...)
 			}
 		}
 	}
@@ -68,27 +72,27 @@ func ReadsForCheck() []string { return []string{HeadersCMake, RDMACMCMake, Drive
 // compiledFiles gives the files that the CMake files name, and those that these include,
 // themselves or by others. A header goes by its last name: the directories in which the
 // compiler looks are not known. What is included under a condition is not looked at.
-func compiledFiles(c *cSources, built *builtSources) map[*cFile]bool {
-	byName := map[string][]*cFile{}
-	var queue []*cFile
-	for _, f := range c.files {
-		byName[path.Base(f.name)] = append(byName[path.Base(f.name)], f)
-		if built.names[f.name] || strings.HasSuffix(f.name, ".c") && built.unclear {
+func compiledFiles(src *c.Sources, built *cmake.Sources) map[*c.File]bool {
+	byName := map[string][]*c.File{}
+	var queue []*c.File
+	for _, f := range src.Files {
+		byName[path.Base(f.Name)] = append(byName[path.Base(f.Name)], f)
+		if built.Names[f.Name] || strings.HasSuffix(f.Name, ".c") && built.Unclear {
 			queue = append(queue, f)
 		}
 	}
-	seen := map[*cFile]bool{}
+	seen := map[*c.File]bool{}
 	for ; len(queue) > 0; queue = queue[1:] {
 		f := queue[0]
 		if seen[f] {
 			continue
 		}
 		seen[f] = true
-		for i, depth := range conditions(f.toks) {
-			if depth > 0 || !f.toks[i].isInclude() {
+		for i, depth := range c.Conditions(f.Tokens) {
+			if depth > 0 || !f.Tokens[i].IsInclude() {
 				continue
 			}
-			if name := f.toks[i].included(); name != "" {
+			if name := f.Tokens[i].Included(); name != "" {
 				queue = append(queue, byName[path.Base(name)]...)
 			}
 		}
@@ -97,7 +101,7 @@ func compiledFiles(c *cSources, built *builtSources) map[*cFile]bool {
 }
 
 // RDMACMCMake publishes the headers of librdmacm, which are in <rdma/…> too.
-const RDMACMCMake = "librdmacm/" + cmakeName
+const RDMACMCMake = "librdmacm/" + cmake.FileName
 
 func readRelease(t Tree, version string) (*inRelease, error) {
 	r := &inRelease{version: version, headers: map[string]bool{}, ids: map[string]bool{}}
@@ -111,7 +115,7 @@ func readRelease(t Tree, version string) (*inRelease, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", DriverHeader, err)
 	}
-	def, err := driverIDs(DriverHeader, data)
+	def, err := ReadDriverIDs(DriverHeader, data)
 	if err != nil {
 		return nil, err
 	}
@@ -127,12 +131,12 @@ func (r *inRelease) readHeaders(t Tree, file string) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", file, err)
 	}
-	cmds, err := parseCMake(file, data)
+	cmds, err := cmake.Parse(file, data)
 	if err != nil {
 		return err
 	}
 	for _, c := range cmds {
-		dir, args := "kernel-abi", c.argTexts()
+		dir, args := "kernel-abi", c.Texts()
 		switch {
 		case (c.Name == "publish_internal_headers" || c.Name == "publish_headers") && len(args) > 0:
 			dir, args = args[0], args[1:]
@@ -151,13 +155,13 @@ var (
 )
 
 // include checks one #include of a kernel header.
-func (r *inRelease) include(p *Provider, f *cFile, tok cToken) []error {
-	name := tok.included()
+func (r *inRelease) include(p *Provider, f *c.File, tok c.Token) []error {
+	name := tok.Included()
 	if name == "" {
 		return nil
 	}
 	name = path.Clean(name)
-	if p.has(path.Join(path.Dir(f.name), name)) || r.headers[name] {
+	if p.Has(path.Join(path.Dir(f.Name), name)) || r.headers[name] {
 		return nil
 	}
 	brings := "abiHeader, abiHeaders or ioctlHeaders of " + ManifestName
@@ -168,14 +172,14 @@ func (r *inRelease) include(p *Provider, f *cFile, tok cToken) []error {
 		return nil
 	}
 	want := fmt.Sprintf("a kernel header that rdma-core %s has or that %s brings", r.version, brings)
-	return []error{f.problem(tok.Start, want, "<"+quoted(name)+">")}
+	return []error{f.Problem(tok.Start, want, "<"+text.Excerpt(name)+">")}
 }
 
 // constants checks the driver ids among tokens, which begin at an offset of the file.
-func (r *inRelease) constants(c *cSources, f *cFile, toks []cToken, at int) []error {
+func (r *inRelease) constants(src *c.Sources, f *c.File, toks []c.Token, at int) []error {
 	var errs []error
 	for _, t := range toks {
-		if t.Kind != cWord || !driverWord.MatchString(t.Text) || r.ids[t.Text] || c.defines(t.Text) {
+		if t.Kind != c.Word || !driverWord.MatchString(t.Text) || r.ids[t.Text] || src.Defines(t.Text) {
 			continue
 		}
 		off := at
@@ -183,22 +187,22 @@ func (r *inRelease) constants(c *cSources, f *cFile, toks []cToken, at int) []er
 			off = t.Start
 		}
 		want := fmt.Sprintf("a driver id that rdma-core %s has or that driverID of %s adds", r.version, ManifestName)
-		errs = append(errs, f.problem(off, want, quoted(t.Text)))
+		errs = append(errs, f.Problem(off, want, text.Excerpt(t.Text)))
 	}
 	return errs
 }
 
 // includesOutside tells of quoted includes that climb out of rdma-core.
-func (p *subject) includesOutside(c *cSources) []error {
+func (p *subject) includesOutside(c *c.Sources) []error {
 	var errs []error
-	for _, f := range c.files {
-		dir := path.Join(p.Manifest.Folder(), path.Dir(f.name))
-		if slices.Contains(p.Manifest.kernelHeaders(), f.name) {
+	for _, f := range c.Files {
+		dir := path.Join(p.Manifest.Folder(), path.Dir(f.Name))
+		if slices.Contains(p.Manifest.KernelHeaders(), f.Name) {
 			dir = "kernel-headers/rdma"
 		}
-		for _, t := range f.toks {
-			if name := t.included(); strings.HasPrefix(path.Join(dir, name), "..") && name != "" {
-				errs = append(errs, f.problem(t.Start, wantInside, quoted(name)))
+		for _, t := range f.Tokens {
+			if name := t.Included(); strings.HasPrefix(path.Join(dir, name), "..") && name != "" {
+				errs = append(errs, f.Problem(t.Start, wantInside, text.Excerpt(name)))
 			}
 		}
 	}

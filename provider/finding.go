@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // Finding is one thing that a check has to say. Its text begins with the file
@@ -54,7 +56,7 @@ func (p *subject) sameFindings(all []Finding) []Finding {
 	var kept []Finding
 	first, files := map[kind]int{}, map[kind][]string{}
 	for _, f := range all {
-		source, ok := f.Err.(*SourceError) //nolint:errorlint // these are the check's own
+		source, ok := f.Err.(*text.SourceError) //nolint:errorlint // these are the check's own
 		if !ok {
 			kept = append(kept, f)
 			continue
@@ -68,7 +70,7 @@ func (p *subject) sameFindings(all []Finding) []Finding {
 	}
 	const named = 3
 	for k, more := range files {
-		source := *kept[first[k]].Err.(*SourceError) //nolint:errorlint,forcetypeassert // as above
+		source := *kept[first[k]].Err.(*text.SourceError) //nolint:errorlint,forcetypeassert // as above
 		count := fmt.Sprintf("%d more file", len(more))
 		if len(more) > 1 {
 			count += "s"

@@ -5,11 +5,13 @@ package provider
 import (
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 func smallProvider(t *testing.T, manifestEdits ...string) *Provider {
 	t.Helper()
-	p, err := Load(t.Context(), smallFolder(t, map[string]string{ManifestName: strings.NewReplacer(manifestEdits...).Replace(smallManifest)}))
+	p, err := Load(t.Context(), providertest.Folder(t, map[string]string{ManifestName: strings.NewReplacer(manifestEdits...).Replace(providertest.Manifest)}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/resnics/verbsmith/specs/edit"
+
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // What a provider may hold. Upstream's largest, mlx5, has about 100 files of at
@@ -175,7 +177,7 @@ func (r *folderReader) read(name, file string) (File, error) {
 	}
 	if at := bytes.IndexByte(data, 0); at >= 0 {
 		want := "text, as a patch carries it, or a pattern of privateFiles in " + ManifestName + " that keeps the file out"
-		return File{}, &SourceError{File: file, Line: lineNumber(data, at), Want: want, Got: "a binary file"}
+		return File{}, &text.SourceError{File: file, Line: text.LineNumber(data, at), Want: want, Got: "a binary file"}
 	}
 	mode := fs.FileMode(0o644)
 	if info.Mode()&0o111 != 0 {

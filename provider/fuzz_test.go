@@ -9,11 +9,14 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/specs/strictyaml"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 func FuzzAddDriverID(f *testing.F) {
 	for _, s := range []string{
-		smallRelease()[DriverHeader], "enum rdma_driver_id { A, B };", "enum rdma_driver_id {\r\n A = 1, // }\r\n};",
+		providertest.Release()[DriverHeader], "enum rdma_driver_id { A, B };", "enum rdma_driver_id {\r\n A = 1, // }\r\n};",
 		"enum rdma_driver_id {\n#if X\n A,\n#else\n B,\n#endif\n};", "enum rdma_driver_id { A /* \n */ };", "enum rdma_driver_id {\\\n A };",
 	} {
 		f.Add([]byte(s), 50)
@@ -33,14 +36,14 @@ func FuzzAddDriverID(f *testing.F) {
 }
 
 func FuzzCMake(f *testing.F) {
-	small := smallRelease()
+	small := providertest.Release()
 	for _, s := range []string{small[TopCMake], small[HeadersCMake], "pub(rdma\r\n a.h # x\r\n)", "pub(rdma [[a]] \"b\" #[[\n]] c)", "if(HAVE_COHERENT_DMA)\nadd_subdirectory(providers/a)#[[\n]]\nendif()"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		edits := []func([]byte) ([]byte, bool, error){
 			func(d []byte) ([]byte, bool, error) {
-				return cmakeList{Command: "pub", First: "rdma"}.add("c", d, "fly.h")
+				return cmake.List{Command: "pub", First: "rdma"}.Add("c", d, "fly.h")
 			},
 			func(d []byte) ([]byte, bool, error) {
 				return addSubdirectory("c", d, "providers/fly", CMake{CoherentDMA: true})
@@ -52,8 +55,8 @@ func FuzzCMake(f *testing.F) {
 			if err != nil || already {
 				continue
 			}
-			before, _ := parseCMake("c", data)
-			after, err := parseCMake("c", out)
+			before, _ := cmake.Parse("c", data)
+			after, err := cmake.Parse("c", out)
 			if err != nil || len(after) != len(before)+min(i, 1) {
 				t.Fatalf("%d commands became %d: %v\n%q", len(before), len(after), err, out)
 			}
@@ -66,8 +69,8 @@ func FuzzCMake(f *testing.F) {
 }
 
 func FuzzStaticProvider(f *testing.F) {
-	f.Add([]byte(smallVerbs))
-	f.Add([]byte(crlf(verbsWith(20))))
+	f.Add([]byte(providertest.Verbs))
+	f.Add([]byte(providertest.CRLF(verbsWith(20))))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		out, already, err := addStaticProvider("v", data, "fly")
 		if err != nil || already {
@@ -81,7 +84,7 @@ func FuzzStaticProvider(f *testing.F) {
 }
 
 func FuzzTextLists(f *testing.F) {
-	small := smallRelease()
+	small := providertest.Release()
 	f.Add([]byte(small[Maintainers]), []byte(small[Readme]))
 	f.Add([]byte("A\r\nF:\tproviders/x/"), []byte("- a.ko"))
 	m := &Manifest{Name: "fly", KernelModule: "fly.ko", Maintainer: Maintainer{"Flo", "flo@host.example"}}
@@ -100,9 +103,9 @@ func FuzzTextLists(f *testing.F) {
 }
 
 func FuzzManifest(f *testing.F) {
-	f.Add([]byte(smallManifest))
+	f.Add([]byte(providertest.Manifest))
 	f.Add([]byte("name: [1, 2]\nprivateFiles: {}\n"))
-	f.Add([]byte(strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeaders: [a.h]\nioctlHeaders: [b.h]\nlicense: MIT\ncopyright: [x]", 1)))
+	f.Add([]byte(strings.Replace(providertest.Manifest, "abiHeader: fly-abi.h", "abiHeaders: [a.h]\nioctlHeaders: [b.h]\nlicense: MIT\ncopyright: [x]", 1)))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var m Manifest
@@ -113,7 +116,7 @@ func FuzzManifest(f *testing.F) {
 			}
 			return
 		}
-		words := append([]string{m.Name, m.DriverID.Constant, m.KernelModule, m.Device.Name}, m.kernelHeaders()...)
+		words := append([]string{m.Name, m.DriverID.Constant, m.KernelModule, m.Device.Name}, m.KernelHeaders()...)
 		for i := range words[4:] {
 			words[4+i] = headerName(words[4+i])
 		}

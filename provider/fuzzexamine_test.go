@@ -8,22 +8,25 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // Whatever a folder holds, each finding is one line, and what Load takes is what
 // Examine finds no fault with in manifest, folder and CMake.
 func FuzzExamine(f *testing.F) {
-	f.Add([]byte(smallManifest), []byte(flyCMake), []byte(flySource))
-	f.Add([]byte(crlf(smallManifest)), []byte(crlf(flyCMake)), []byte(crlf(flySource)))
-	f.Add([]byte("\xef\xbb\xbf"+smallManifest), []byte("rdma_shared_provider(fly l.map 1 1.0 fly.c)"), []byte("#define A(x) B(x)\n#define B(x) A(x)\n"))
+	f.Add([]byte(providertest.Manifest), []byte(providertest.CMake), []byte(providertest.Source))
+	f.Add([]byte(providertest.CRLF(providertest.Manifest)), []byte(providertest.CRLF(providertest.CMake)), []byte(providertest.CRLF(providertest.Source)))
+	f.Add([]byte("\xef\xbb\xbf"+providertest.Manifest), []byte("rdma_shared_provider(fly l.map 1 1.0 fly.c)"), []byte("#define A(x) B(x)\n#define B(x) A(x)\n"))
 	f.Add([]byte("name: [\n"), []byte("rdma_provider(fly"), []byte("PROVIDER_DRIVER(fly, A(B))\nenum { A = B, B = A };"))
 	dir := filepath.Join(f.TempDir(), "fly")
-	f.Fuzz(func(t *testing.T, manifest, cmake, source []byte) {
+	f.Fuzz(func(t *testing.T, manifest, lists, source []byte) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		for name, data := range map[string][]byte{
-			ManifestName: manifest, cmakeName: cmake, "fly.c": source, "fly.h": []byte(flyHeader), "fly-abi.h": []byte(flyABI),
+			ManifestName: manifest, cmake.FileName: lists, "fly.c": source, "fly.h": []byte(providertest.Header), "fly-abi.h": []byte(providertest.ABIHeader),
 		} {
 			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 				t.Fatal(err)
@@ -56,7 +59,7 @@ func oneLineEach(t *testing.T, findings []Finding) {
 
 // What a script made of a header can be anything too.
 func FuzzABI(f *testing.F) {
-	f.Add([]byte(flyABI), []byte("#define _STRUCT_fly_resp struct { \\\n__u32 number; \\\n}\n\n"), "")
+	f.Add([]byte(providertest.ABIHeader), []byte("#define _STRUCT_fly_resp struct { \\\n__u32 number; \\\n}\n\n"), "")
 	f.Add([]byte("typedef struct { int x; } a;\nunion b {\n} c, d;"), []byte("#define _STRUCT_ \n#define _STRUCT_b union { \\"), "")
 	f.Add([]byte("struct a;\r\n/* struct */"), []byte{}, "Traceback")
 	f.Fuzz(func(t *testing.T, header, made []byte, crashed string) {

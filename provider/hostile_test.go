@@ -11,6 +11,9 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // hostileTexts mean something to a shell, RPM, CMake, make, a patch or a reader.
@@ -80,11 +83,11 @@ func TestHostileManifestNames(t *testing.T) {
 				case "further kernel ABI":
 					line = "abiHeaders: [fly-abi.h, " + quoted + "]\n"
 				}
-				manifest := strings.Replace(smallManifest, at.old, line, 1)
-				if manifest == smallManifest {
+				manifest := strings.Replace(providertest.Manifest, at.old, line, 1)
+				if manifest == providertest.Manifest {
 					t.Fatal("nothing was changed")
 				}
-				dir := flyFolder(t, map[string]string{ManifestName: manifest})
+				dir := providertest.Fly(t, map[string]string{ManifestName: manifest})
 				file := filepath.Join(dir, ManifestName)
 				_, err := Load(t.Context(), dir)
 				if err == nil {
@@ -117,7 +120,7 @@ func TestHostileManifestProse(t *testing.T) {
 				if field != "description" {
 					line += old
 				}
-				dir := flyFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, old, line, 1)})
+				dir := providertest.Fly(t, map[string]string{ManifestName: strings.Replace(providertest.Manifest, old, line, 1)})
 				_, err := Load(t.Context(), dir)
 				if (err == nil) != prose {
 					t.Fatalf("%q as %s: %v", text, field, err)
@@ -180,7 +183,7 @@ func TestHostileFileNames(t *testing.T) {
 		}
 		t.Run(what, func(t *testing.T) {
 			for _, name := range []string{text + ".c", filepath.Join("sub", text), filepath.Join("sub", text, "x.c")} {
-				dir := flyFolder(t, map[string]string{name: "// SPDX-License-Identifier: MIT\n"})
+				dir := providertest.Fly(t, map[string]string{name: "// SPDX-License-Identifier: MIT\n"})
 				_, err := Load(t.Context(), dir)
 				if err == nil {
 					t.Errorf("%q is taken", name)
@@ -191,11 +194,11 @@ func TestHostileFileNames(t *testing.T) {
 		})
 	}
 	long := strings.Repeat("x", 210) + ".c"
-	_, err := Load(t.Context(), flyFolder(t, map[string]string{long: "x"}))
-	wantError(t, err, "a path of at most 200 bytes")
+	_, err := Load(t.Context(), providertest.Fly(t, map[string]string{long: "x"}))
+	providertest.WantError(t, err, "a path of at most 200 bytes")
 	deep := strings.Repeat("d/", 150) + "x.c"
-	_, err = Load(t.Context(), flyFolder(t, map[string]string{deep: "x"}))
-	wantError(t, err, "a path of at most 200 bytes")
+	_, err = Load(t.Context(), providertest.Fly(t, map[string]string{deep: "x"}))
+	providertest.WantError(t, err, "a path of at most 200 bytes")
 }
 
 // What is no file of the provider is refused at once, whatever is behind it.
@@ -232,20 +235,20 @@ func TestHostileFiles(t *testing.T) {
 		{"a GiB", "x.c", sparse(1 << 30), "at most 8388608 bytes in one file, got 1073741824"},
 		{"eight EiB, nearly", "x.c", sparse(1 << 42), "at most 8388608 bytes in one file"},
 		{"the manifest is a GiB", ManifestName, sparse(1 << 30), "at most 65536 bytes in one file"},
-		{"CMakeLists.txt is a pipe", cmakeName, func(f string) error { return syscall.Mkfifo(f, 0o600) }, "a special file"},
+		{"CMakeLists.txt is a pipe", cmake.FileName, func(f string) error { return syscall.Mkfifo(f, 0o600) }, "a special file"},
 		{"the manifest is a pipe", ManifestName, func(f string) error { return syscall.Mkfifo(f, 0o600) }, "a regular file"},
 		{"the manifest is a folder", ManifestName, func(f string) error { return os.Mkdir(f, 0o755) }, "a regular file"},
 		{"the manifest is elsewhere", ManifestName, link(filepath.Join(outside, "secret.c")), "a regular file"},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
-			dir := flyFolder(t, nil)
+			dir := providertest.Fly(t, nil)
 			file := filepath.Join(dir, tt.name)
 			_ = os.Remove(file)
 			if err := tt.make(file); err != nil {
 				t.Skip(err) // not every file system has all of them
 			}
 			_, err := Load(t.Context(), dir)
-			wantError(t, err, tt.want)
+			providertest.WantError(t, err, tt.want)
 			refused(t, dir, err)
 			if strings.Contains(err.Error(), "secret\n") {
 				t.Error("what is outside was read")
@@ -259,7 +262,7 @@ func TestHostileManyFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes 100000 files")
 	}
-	dir := flyFolder(t, nil)
+	dir := providertest.Fly(t, nil)
 	many := filepath.Join(dir, "many")
 	if err := os.Mkdir(many, 0o755); err != nil {
 		t.Fatal(err)
@@ -272,10 +275,10 @@ func TestHostileManyFiles(t *testing.T) {
 		_ = f.Close()
 	}
 	_, err := Load(t.Context(), dir)
-	wantError(t, err, "at most 2000 files")
+	providertest.WantError(t, err, "at most 2000 files")
 	refused(t, dir, err)
 	// Where nobody asks for them they cost nothing.
-	manifest := strings.Replace(smallManifest, "lab/,", "lab/, many/,", 1)
+	manifest := strings.Replace(providertest.Manifest, "lab/,", "lab/, many/,", 1)
 	if err := os.WriteFile(filepath.Join(dir, ManifestName), []byte(manifest), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -286,16 +289,16 @@ func TestHostileManyFiles(t *testing.T) {
 
 // Line ends and a mark of another system change nothing.
 func TestForeignManifest(t *testing.T) {
-	want := loaded(t, flyFolder(t, nil)).Digest()
+	want := loaded(t, providertest.Fly(t, nil)).Digest()
 	for what, text := range map[string]string{
-		"CRLF": crlf(smallManifest), "a byte order mark": "\xef\xbb\xbf" + smallManifest, "both": "\xef\xbb\xbf" + crlf(smallManifest),
+		"CRLF": providertest.CRLF(providertest.Manifest), "a byte order mark": "\xef\xbb\xbf" + providertest.Manifest, "both": "\xef\xbb\xbf" + providertest.CRLF(providertest.Manifest),
 	} {
-		if got := loaded(t, flyFolder(t, map[string]string{ManifestName: text})).Digest(); got != want {
+		if got := loaded(t, providertest.Fly(t, map[string]string{ManifestName: text})).Digest(); got != want {
 			t.Errorf("%s makes another provider", what)
 		}
 		bad := strings.Replace(text, "fly.ko", "fly", 1)
-		_, err := Load(t.Context(), flyFolder(t, map[string]string{ManifestName: bad}))
-		wantError(t, err, ManifestName+":10:15: kernelModule: ")
+		_, err := Load(t.Context(), providertest.Fly(t, map[string]string{ManifestName: bad}))
+		providertest.WantError(t, err, ManifestName+":10:15: kernelModule: ")
 	}
 }
 
@@ -306,6 +309,6 @@ func unprintable(r rune) bool {
 func loaded(t *testing.T, dir string) *Provider {
 	t.Helper()
 	p, err := Load(t.Context(), dir)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	return p
 }

@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
 // InRelease reads what a release's own provider NAME installs: its Library,
@@ -24,7 +26,7 @@ func InRelease(t Tree, name string) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the release's own %s: %w", dir, err)
 	}
-	if !slices.Contains(names, path.Join(dir, cmakeName)) {
+	if !slices.Contains(names, path.Join(dir, cmake.FileName)) {
 		return nil, nil //nolint:nilnil // there is nothing to tell of
 	}
 	p := &Provider{Dir: dir, Manifest: Manifest{Name: name}}
@@ -40,7 +42,7 @@ func InRelease(t Tree, name string) (*Provider, error) {
 	if err != nil {
 		return nil, &PlaceError{File: TopCMake, LookedFor: "this file of the release", Found: reason(err), Err: err}
 	}
-	cmds, err := parseCMake(TopCMake, top)
+	cmds, err := cmake.Parse(TopCMake, top)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/specs/edit"
+
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 var (
@@ -62,7 +64,7 @@ func (p *subject) checkLicences() Answer {
 }
 
 func (p *subject) noLicence(name string) error {
-	return &SourceError{File: p.pathOf(name), Line: 1, Want: WantLicence, Got: "no such line"}
+	return &text.SourceError{File: p.Path(name), Line: 1, Want: WantLicence, Got: "no such line"}
 }
 
 // licenceProblem is nil for a licence that rdma-core takes.
@@ -74,7 +76,7 @@ func (p *subject) licenceProblem(f File, said string, at int, ok bool) error {
 	if both || aloneTerm.MatchString(said) || noteTerm.MatchString(said) && p.mayBeKernelHeader(f.Name) {
 		return nil
 	}
-	return sourceErrorAt(p.pathOf(f.Name), f.Data(), at, WantLicence, edit.Quote(said))
+	return text.ErrorAt(p.Path(f.Name), f.Data(), at, WantLicence, edit.Quote(said))
 }
 
 // oldNotice says whether comments give the choice in words.

@@ -81,13 +81,13 @@ func (p *Provider) sum() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (p *Provider) has(name string) bool {
+func (p *Provider) Has(name string) bool {
 	_, ok := slices.BinarySearchFunc(p.Files, name, func(f File, n string) int { return strings.Compare(f.Name, n) })
 	return ok
 }
 
-// pathOf is a file of the folder as messages name it.
-func (p *Provider) pathOf(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
+// Path is a file of the folder as messages name it.
+func (p *Provider) Path(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
 
 // ABIHeaders gives the provider's headers that rdma-core's script turns into
 // kernel-abi/, as they are.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/specs/sortedlist"
+
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // maintainersSection is a title with the lines of its entry.
@@ -38,7 +40,7 @@ func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already b
 		}
 	}
 	if first < 0 {
-		return nil, false, noPlace(file, "sections of providers (a title, M:, S: and F: providers/…)")
+		return nil, false, text.NoPlace(file, "sections of providers (a title, M:, S: and F: providers/…)")
 	}
 	among := sections[first : last+1]
 	titles := make([]string, len(among))
@@ -50,16 +52,16 @@ func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already b
 	lines := append([]string{title}, m.maintainersEntry(sep, folder)...)
 	if pos := sortedlist.Place(titles, title, sortedlist.ByFold); pos < len(among) {
 		at := among[pos].Start
-		eol := eolNear(data, at)
-		out = splice(data, at, strings.Join(lines, eol)+eol+eol)
+		eol := text.EOL(data, at)
+		out = text.Splice(data, at, strings.Join(lines, eol)+eol+eol)
 	} else {
 		s := among[len(among)-1]
-		eol := eolNear(data, s.Start)
-		text := eol + strings.Join(lines, eol) + eol
+		eol := text.EOL(data, s.Start)
+		body := eol + strings.Join(lines, eol) + eol
 		if data[s.End-1] != '\n' {
-			text = eol + strings.TrimSuffix(text, eol)
+			body = eol + strings.TrimSuffix(body, eol)
 		}
-		out = splice(data, s.End, text)
+		out = text.Splice(data, s.End, body)
 	}
 	if err := checkMaintainers(file, out, len(sections), title, folder); err != nil {
 		return nil, false, err
@@ -99,7 +101,7 @@ func checkMaintainers(file string, out []byte, before int, title, folder string)
 func parseMaintainers(data []byte) []maintainersSection {
 	var all []maintainersSection
 	for off := 0; off < len(data); {
-		end := lineEnd(data, off)
+		end := text.LineEnd(data, off)
 		title := strings.TrimRight(string(data[off:end]), "\r\n")
 		if title == "" || title[0] == ' ' || title[0] == '\t' || maintainersField.MatchString(title) {
 			off = end
@@ -107,7 +109,7 @@ func parseMaintainers(data []byte) []maintainersSection {
 		}
 		s := maintainersSection{Title: title, Start: off, End: end}
 		for s.End < len(data) {
-			next := lineEnd(data, s.End)
+			next := text.LineEnd(data, s.End)
 			line := strings.TrimRight(string(data[s.End:next]), "\r\n")
 			if !maintainersField.MatchString(line) {
 				break
@@ -127,6 +129,6 @@ func parseMaintainers(data []byte) []maintainersSection {
 
 // fieldSeparator gives what stands behind "K:" in this file.
 func fieldSeparator(data []byte, s maintainersSection) string {
-	body := string(data[lineEnd(data, s.Start):s.End])
+	body := string(data[text.LineEnd(data, s.Start):s.End])
 	return maintainersField.FindString(body)[2:]
 }

@@ -5,14 +5,16 @@ package provider
 import (
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // examineTable gives what is said of fly.c with a table of these entries.
 func examineTable(t *testing.T, declaration, entries string) []string {
 	t.Helper()
-	text := replaceOnce(t, flySource, "\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n\t{},\n", entries)
+	text := providertest.Replace(t, providertest.Source, "\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n\t{},\n", entries)
 	text = strings.Replace(text, "fly_table[]", declaration, 1)
-	dir := flyFolder(t, map[string]string{"fly.c": text})
+	dir := providertest.Fly(t, map[string]string{"fly.c": text})
 	return findings(Examine(t.Context(), dir), dir, CheckMatch)
 }
 
@@ -27,29 +29,29 @@ func TestMatchTableEnds(t *testing.T) {
 	} {
 		const macros = "};\n#define END VERBS_MATCH_SENTINEL\n#define LAST { .kind = END }\nenum {\n"
 		t.Run(end, func(t *testing.T) {
-			wantFindings(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"+macros))
-			wantFindings(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n\tVERBS_PCI_MATCH(1, 2, NULL),\n"+macros),
+			providertest.WantLines(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"+macros))
+			providertest.WantLines(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n\tVERBS_PCI_MATCH(1, 2, NULL),\n"+macros),
 				"warning: fly.c:17:2: want nothing behind the empty entry of fly_table")
-			wantFindings(t, examineTable(t, "fly_table[]", "\t"+end+",\n"+ours+macros), "fly.c:14:2: want an entry in fly_table before the empty one")
+			providertest.WantLines(t, examineTable(t, "fly_table[]", "\t"+end+",\n"+ours+macros), "fly.c:14:2: want an entry in fly_table before the empty one")
 		})
 	}
 	for _, end := range []string{"{ .kind = 1 }", "{ .kind = VERBS_MATCH_PCI }", "{ 0, 0, 0, 0, 2 }", "{ .vendor = 1, 2, 3 }", "{ .kind = 9 }"} {
 		t.Run(end, func(t *testing.T) {
-			wantFindings(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"), "fly.c:17:1: want {} as the last entry of fly_table")
+			providertest.WantLines(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"), "fly.c:17:1: want {} as the last entry of fly_table")
 		})
 	}
 	// What cannot be told is not judged.
 	for _, end := range []string{"{ .kind = SOMEWHERE }", "{ .kind = sizeof(int) }", "{ .sort = 0 }", "{ 0, 0, 0, 0, 0, 0 }", "ELSEWHERE", "{ .kind = }"} {
 		t.Run(end, func(t *testing.T) {
-			wantFindings(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"))
+			providertest.WantLines(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"))
 		})
 	}
-	wantFindings(t, examineTable(t, "fly_table[3]", ours))
-	wantFindings(t, examineTable(t, "fly_table[ENTRIES]", ours))
-	wantFindings(t, examineTable(t, "fly_table[2]", ours), "fly.c:16:1: want {} as the last entry of fly_table")
+	providertest.WantLines(t, examineTable(t, "fly_table[3]", ours))
+	providertest.WantLines(t, examineTable(t, "fly_table[ENTRIES]", ours))
+	providertest.WantLines(t, examineTable(t, "fly_table[2]", ours), "fly.c:16:1: want {} as the last entry of fly_table")
 	// The id behind the end is not seen by libibverbs, and the device is not by its name.
 	got := examineTable(t, "fly_table[]", "\tVERBS_PCI_MATCH(1, 2, NULL),\n\t{},\n"+ours)
-	wantFindings(t, got, "warning: fly.c:16:2: want nothing behind", "warning: …want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "warning: …device.modalias")
+	providertest.WantLines(t, got, "warning: fly.c:16:2: want nothing behind", "warning: …want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "warning: …device.modalias")
 }
 
 // Entries in two branches of one condition are not behind one another.
@@ -73,7 +75,7 @@ func TestMatchTableEndsInBranches(t *testing.T) {
 		"the other without an id": {"#ifdef A\n" + also + "#else\n" + name + also + "#endif\n", []string{"warning: …want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)"}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			wantFindings(t, examineTable(t, "fly_table[]", tt.entries), tt.want...)
+			providertest.WantLines(t, examineTable(t, "fly_table[]", tt.entries), tt.want...)
 		})
 	}
 }
@@ -92,7 +94,7 @@ func TestMatchEntriesWrittenOut(t *testing.T) {
 		"another one": {"{ .u.driver_id = RDMA_DRIVER_FLY, .kind = 3 },\n{ .u.modalias = \"rdma_device:*Nbee*\", .kind = 2 },\n{}", []string{"fly.c:15:1: want a beginning of fly0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantFindings(t, examineTable(t, "fly_table[]", tt.entries+"\n"), tt.want...)
+			providertest.WantLines(t, examineTable(t, "fly_table[]", tt.entries+"\n"), tt.want...)
 		})
 	}
 }
@@ -115,10 +117,10 @@ func TestMatchByNameAlone(t *testing.T) {
 		"a name for an id":     {`VERBS_NAME_MATCH("fly", NULL), {}`, "constant: RDMA_DRIVER_FLY\n  policy: next", []string{"warning: fly.c:13:37: want VERBS_DRIVER_ID(RDMA_DRIVER_FLY), …" + renamed}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := replaceOnce(t, flySource, "VERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n\t{},", tt.entries)
-			manifest := strings.Replace(smallManifest, "constant: RDMA_DRIVER_FLY\n  policy: next", tt.id, 1)
-			dir := flyFolder(t, map[string]string{"fly.c": text, ManifestName: manifest})
-			wantFindings(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
+			text := providertest.Replace(t, providertest.Source, "VERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n\t{},", tt.entries)
+			manifest := strings.Replace(providertest.Manifest, "constant: RDMA_DRIVER_FLY\n  policy: next", tt.id, 1)
+			dir := providertest.Fly(t, map[string]string{"fly.c": text, ManifestName: manifest})
+			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
 		})
 	}
 }

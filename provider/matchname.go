@@ -4,17 +4,19 @@ package provider
 
 import (
 	"slices"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
 )
 
 // names warns of a table that has names alone, of a provider without a driver id; where
 // there is one, ids has said that it is missing.
-func (m *matchCheck) names(o *cObject, name string, entries []matchEnt) {
-	other := func(e matchEnt) bool { return !e.byName() }
-	if m.p.Manifest.DriverID.Policy != PolicyNone || o.included || len(entries) == 0 || slices.ContainsFunc(entries, other) {
+func (m *matchCheck) names(o *c.Object, name string, entries []c.Entry) {
+	other := func(e c.Entry) bool { return !e.ByName() }
+	if m.p.Manifest.DriverID.Policy != PolicyNone || o.Included || len(entries) == 0 || slices.ContainsFunc(entries, other) {
 		return
 	}
-	want := macroID + "() with a driverID in " + ManifestName + ", " + macroPCI + "() or " + macroAlias + "() beside the names in " + name
-	m.warn(o.file.problem(o.at, want, "names alone: "+m.renamed()+", unless /etc/udev/rules.d has that file with NAME_KERNEL"))
+	want := c.MacroID + "() with a driverID in " + ManifestName + ", " + c.MacroPCI + "() or " + c.MacroModalias + "() beside the names in " + name
+	m.warn(o.File.Problem(o.At, want, "names alone: "+m.renamed()+", unless /etc/udev/rules.d has that file with NAME_KERNEL"))
 }
 
 // renamed is what becomes of the manifest's device where its name is all there is.

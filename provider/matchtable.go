@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // What libibverbs has in infiniband/driver.h for a provider to register with.
@@ -22,14 +26,14 @@ type matchCheck struct {
 	*Answer
 
 	p     *subject
-	c     *cSources
-	built *builtSources
+	c     *c.Sources
+	built *cmake.Sources
 	seen  []string // for the evidence
 }
 
 // checkMatch says whether libibverbs would register the provider and take the
 // manifest's device. What macros of other headers decide is not judged.
-func (p *subject) checkMatch(c *cSources, built *builtSources) Answer {
+func (p *subject) checkMatch(c *c.Sources, built *cmake.Sources) Answer {
 	m := &matchCheck{Answer: &Answer{Check: CheckMatch}, p: p, c: c, built: built}
 	if ops := m.driver(); ops != "" {
 		m.ops(ops)
@@ -41,28 +45,28 @@ func (p *subject) checkMatch(c *cSources, built *builtSources) Answer {
 
 // driverPlace is one PROVIDER_DRIVER(name, ops).
 type driverPlace struct {
-	file *cFile
+	file *c.File
 	at   int
-	args [][]cToken
+	args [][]c.Token
 }
 
 // drivers finds them outside of any bracket, in the sources that are built.
 func (m *matchCheck) drivers() []driverPlace {
 	var places []driverPlace
-	for _, f := range m.c.files {
-		if !strings.HasSuffix(f.name, ".c") || !m.built.has(f.name) {
+	for _, f := range m.c.Files {
+		if !strings.HasSuffix(f.Name, ".c") || !m.built.Has(f.Name) {
 			continue
 		}
-		f.outside(func(i int) {
-			if f.toks[i].Text != driverMacro || f.toks[i].Kind != cWord || i+1 >= len(f.toks) {
+		f.Outside(func(i int) {
+			if f.Tokens[i].Text != driverMacro || f.Tokens[i].Kind != c.Word || i+1 >= len(f.Tokens) {
 				return
 			}
-			end := closing(f.toks, i+1)
+			end := c.Closing(f.Tokens, i+1)
 			if end < 0 {
 				return
 			}
-			if _, args, ok := call(code(f.toks[i : end+1])); ok && len(args) == 2 && len(args[0]) > 0 {
-				places = append(places, driverPlace{f, f.toks[i].Start, args})
+			if _, args, ok := c.Call(c.Code(f.Tokens[i : end+1])); ok && len(args) == 2 && len(args[0]) > 0 {
+				places = append(places, driverPlace{f, f.Tokens[i].Start, args})
 			}
 		})
 	}
@@ -74,34 +78,34 @@ func (m *matchCheck) driver() string {
 	places := m.drivers()
 	name := m.p.Manifest.Name
 	if len(places) == 0 {
-		m.fail(noPlace(m.p.Dir, fmt.Sprintf("%s(%s, …) in a .c file that %s names", driverMacro, name, cmakeName)))
+		m.fail(text.NoPlace(m.p.Dir, fmt.Sprintf("%s(%s, …) in a .c file that %s names", driverMacro, name, cmake.FileName)))
 		return ""
 	}
 	for _, more := range places[1:] {
-		m.fail(more.file.problem(more.at, driverMacro+"() once", "it again"))
+		m.fail(more.file.Problem(more.at, driverMacro+"() once", "it again"))
 	}
 	first := places[0]
-	if got := textOf(first.args[0]); got != name && !m.p.doubts(fieldName) {
+	if got := c.Join(first.args[0]); got != name && !m.p.doubts(fieldName) {
 		want := driverMacro + "(" + name + ", the manifest's name"
-		m.fail(first.file.problem(first.args[0][0].Start, want, driverMacro+"("+got))
+		m.fail(first.file.Problem(first.args[0][0].Start, want, driverMacro+"("+got))
 	}
-	if ops := first.args[1]; len(ops) == 1 && ops[0].Kind == cWord {
+	if ops := first.args[1]; len(ops) == 1 && ops[0].Kind == c.Word {
 		return ops[0].Text
 	}
-	m.fail(first.file.problem(first.at, "the name of a struct "+deviceOps+" in "+driverMacro+"()", strconv.Quote(textOf(first.args[1]))))
+	m.fail(first.file.Problem(first.at, "the name of a struct "+deviceOps+" in "+driverMacro+"()", strconv.Quote(c.Join(first.args[1]))))
 	return ""
 }
 
 // ops looks at the struct verbs_device_ops.
 func (m *matchCheck) ops(name string) {
-	o, ok := m.c.object(deviceOps, name)
+	o, ok := m.c.Object(deviceOps, name)
 	if !ok {
-		if !m.c.inMacro(name) {
-			m.fail(noPlace(m.p.Dir, "the initializer of struct "+deviceOps+" "+name))
+		if !m.c.InMacro(name) {
+			m.fail(text.NoPlace(m.p.Dir, "the initializer of struct "+deviceOps+" "+name))
 		}
 		return
 	}
-	fields := o.fields()
+	fields := o.Fields()
 	if len(fields) == 0 {
 		m.seen = append(m.seen, name+" has no designated fields and is not read")
 		return
@@ -116,11 +120,11 @@ func (m *matchCheck) ops(name string) {
 			continue
 		}
 		if fields[field.name] == nil {
-			m.fail(o.file.problem(o.at, "."+field.name+" in "+name+": "+field.why, "none"))
+			m.fail(o.File.Problem(o.At, "."+field.name+" in "+name+": "+field.why, "none"))
 		}
 	}
 	if fields["match_table"] == nil && fields["match_device"] == nil {
-		m.fail(o.file.problem(o.at, ".match_table in "+name, "none, and no .match_device either"))
+		m.fail(o.File.Problem(o.At, ".match_table in "+name, "none, and no .match_device either"))
 	}
 	m.abiRange(o, fields["match_min_abi_version"], fields["match_max_abi_version"])
 	if table := fields["match_table"]; len(table) > 0 {
@@ -129,7 +133,7 @@ func (m *matchCheck) ops(name string) {
 }
 
 // abiRange holds the kernel ABI of the manifest's device against the range.
-func (m *matchCheck) abiRange(o *cObject, low, high []cToken) {
+func (m *matchCheck) abiRange(o *c.Object, low, high []c.Token) {
 	if m.p.doubts(fieldDevice) {
 		return
 	}
@@ -138,12 +142,12 @@ func (m *matchCheck) abiRange(o *cObject, low, high []cToken) {
 	okLow, okHigh := true, false
 	switch {
 	case low != nil:
-		least, okLow = m.c.value(low)
+		least, okLow = m.c.Value(low)
 	case abi != 0:
-		m.warn(o.file.problem(o.at, ".match_min_abi_version beside .match_max_abi_version", "none, which is 0"))
+		m.warn(o.File.Problem(o.At, ".match_min_abi_version beside .match_max_abi_version", "none, which is 0"))
 	}
 	if high != nil {
-		most, okHigh = m.c.value(high)
+		most, okHigh = m.c.Value(high)
 	}
 	show := func(n int64, ok bool) string {
 		if !ok {
@@ -155,9 +159,9 @@ func (m *matchCheck) abiRange(o *cObject, low, high []cToken) {
 	want := fmt.Sprintf("a range with %d, device.kernelABI of %s", abi, ManifestName)
 	switch {
 	case okHigh && abi > most:
-		m.fail(o.file.problem(high[0].Start, want, got))
+		m.fail(o.File.Problem(high[0].Start, want, got))
 	case okLow && low != nil && abi < least:
-		m.fail(o.file.problem(low[0].Start, want, got))
+		m.fail(o.File.Problem(low[0].Start, want, got))
 	case high != nil:
 		m.seen = append(m.seen, "kernel ABI "+got)
 	}
@@ -170,50 +174,50 @@ func (m *matchCheck) contexts() {
 	if constant == "" {
 		return
 	}
-	for _, f := range m.c.files {
-		for i, t := range f.toks {
-			if t.Text != contextMacro || i+1 >= len(f.toks) || !m.built.has(f.name) {
+	for _, f := range m.c.Files {
+		for i, t := range f.Tokens {
+			if t.Text != contextMacro || i+1 >= len(f.Tokens) || !m.built.Has(f.Name) {
 				continue
 			}
-			end := closing(f.toks, i+1)
+			end := c.Closing(f.Tokens, i+1)
 			if end < 0 {
 				continue
 			}
-			_, args, ok := call(code(f.toks[i : end+1]))
+			_, args, ok := c.Call(c.Code(f.Tokens[i : end+1]))
 			if !ok || len(args) != 5 {
 				continue
 			}
-			id, ok := m.c.word(args[4])
+			id, ok := m.c.Word(args[4])
 			if !ok || !strings.HasPrefix(id, "RDMA_DRIVER_") || id == constant || id == "RDMA_DRIVER_UNKNOWN" {
 				continue
 			}
-			m.fail(f.problem(args[4][0].Start, constant+", driverID.constant of "+ManifestName, id))
+			m.fail(f.Problem(args[4][0].Start, constant+", driverID.constant of "+ManifestName, id))
 		}
 	}
 }
 
 // table looks at the table of struct verbs_match_ent.
-func (m *matchCheck) table(value []cToken) {
+func (m *matchCheck) table(value []c.Token) {
 	if len(value) > 1 && value[0].Text == "&" {
 		value = value[1:]
 	}
-	if value[0].Kind != cWord {
+	if value[0].Kind != c.Word {
 		m.seen = append(m.seen, "a table without a name, which is not read")
 		return
 	}
 	name := value[0].Text
-	o, ok := m.c.object(matchEntry, name)
+	o, ok := m.c.Object(c.MatchEntry, name)
 	switch {
 	case ok:
-	case m.c.inMacro(name):
+	case m.c.InMacro(name):
 		m.seen = append(m.seen, name+" is made by a macro and not read")
 		return
 	default:
-		m.fail(noPlace(m.p.Dir, "the initializer of struct "+matchEntry+" "+name+"[]"))
+		m.fail(text.NoPlace(m.p.Dir, "the initializer of struct "+c.MatchEntry+" "+name+"[]"))
 		return
 	}
-	entries := m.sentinel(o, name, m.c.entries(o))
-	if len(entries) == 0 && !o.included {
+	entries := m.sentinel(o, name, m.c.Entries(o))
+	if len(entries) == 0 && !o.Included {
 		return
 	}
 	m.ids(o, name, entries)
@@ -222,55 +226,55 @@ func (m *matchCheck) table(value []cToken) {
 }
 
 // ids holds the driver ids of the table against the manifest's.
-func (m *matchCheck) ids(o *cObject, name string, entries []matchEnt) {
+func (m *matchCheck) ids(o *c.Object, name string, entries []c.Entry) {
 	constant := m.p.Manifest.DriverID.Constant
 	if constant == "" {
 		return
 	}
-	var others []matchEnt
+	var others []c.Entry
 	for _, e := range entries {
 		switch {
-		case e.kind == kindUnknown || e.kind == kindID && e.text == "":
+		case e.Kind == c.EntryUnknown || e.Kind == c.EntryID && e.Text == "":
 			return // it may be ours
-		case e.kind == kindID && e.text == constant:
+		case e.Kind == c.EntryID && e.Text == constant:
 			m.seen = append(m.seen, constant)
 			return
-		case e.kind == kindID:
+		case e.Kind == c.EntryID:
 			others = append(others, e)
 		}
 	}
-	want := fmt.Sprintf("%s(%s), driverID.constant of %s", macroID, constant, ManifestName)
+	want := fmt.Sprintf("%s(%s), driverID.constant of %s", c.MacroID, constant, ManifestName)
 	if len(others) > 0 {
-		m.fail(o.file.problem(others[0].at, want, others[0].text))
+		m.fail(o.File.Problem(others[0].At, want, others[0].Text))
 		return
 	}
-	if !o.included {
-		got := "no " + macroID + "()"
-		if !slices.ContainsFunc(entries, func(e matchEnt) bool { return !e.byName() }) {
+	if !o.Included {
+		got := "no " + c.MacroID + "()"
+		if !slices.ContainsFunc(entries, func(e c.Entry) bool { return !e.ByName() }) {
 			got += ": " + m.renamed()
 		}
-		m.warn(o.file.problem(o.at, want+", in "+name, got))
+		m.warn(o.File.Problem(o.At, want+", in "+name, got))
 	}
 }
 
 // sentinel gives the entries that libibverbs reads: those before the first whose kind is
 // 0. It reads on until it meets one, whatever comes behind the table.
-func (m *matchCheck) sentinel(o *cObject, name string, entries []matchEnt) []matchEnt {
-	at := slices.IndexFunc(entries, func(e matchEnt) bool { return e.kind == kindEnd })
+func (m *matchCheck) sentinel(o *c.Object, name string, entries []c.Entry) []c.Entry {
+	at := slices.IndexFunc(entries, func(e c.Entry) bool { return e.Kind == c.EntryEnd })
 	if at < 0 {
-		unknown := o.included || slices.ContainsFunc(entries, func(e matchEnt) bool { return e.kind == kindUnknown })
-		if !unknown && !m.c.longer(o) {
-			m.fail(o.file.problem(o.end, "{} as the last entry of "+name+", up to which libibverbs reads", "the end of the table"))
+		unknown := o.Included || slices.ContainsFunc(entries, func(e c.Entry) bool { return e.Kind == c.EntryUnknown })
+		if !unknown && !m.c.Longer(o) {
+			m.fail(o.File.Problem(o.End, "{} as the last entry of "+name+", up to which libibverbs reads", "the end of the table"))
 		}
 		return entries
 	}
-	kept, behind := o.beforeEnd(entries)
+	kept, behind := o.BeforeEnd(entries)
 	switch {
-	case len(kept) == 0 && !o.included:
-		m.fail(o.file.problem(entries[0].at, "an entry in "+name+" before the empty one", "none"))
+	case len(kept) == 0 && !o.Included:
+		m.fail(o.File.Problem(entries[0].At, "an entry in "+name+" before the empty one", "none"))
 		return nil
 	case behind != nil:
-		m.warn(o.file.problem(behind.at, "nothing behind the empty entry of "+name+", where libibverbs stops", "an entry"))
+		m.warn(o.File.Problem(behind.At, "nothing behind the empty entry of "+name+", where libibverbs stops", "an entry"))
 	}
 	return kept
 }

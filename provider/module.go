@@ -10,6 +10,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // CheckSymbols is the check of the compiled module, as it is called.
@@ -79,13 +82,13 @@ var usualLibrary = regexp.MustCompile(`^(libibverbs\.so\.1|lib(c|m|pthread|dl|rt
 // its version map names, all of it.
 func CheckModule(p *Provider, m *Module, privateABI int) Answer {
 	a := Answer{Check: CheckSymbols}
-	file := p.pathOf(cmakeName)
+	file := p.Path(cmake.FileName)
 	if lib := p.Library(); lib != nil {
-		file = p.pathOf(lib.Map)
+		file = p.Path(lib.Map)
 		checkExports(p, &a, file, lib, m.Exports)
 	} else {
 		for _, s := range m.Exports {
-			a.fail(&SourceError{File: file, Want: "a plug-in that exports no symbol", Got: s.String()})
+			a.fail(&text.SourceError{File: file, Want: "a plug-in that exports no symbol", Got: s.String()})
 		}
 	}
 	private := fmt.Sprintf("IBVERBS_PRIVATE_%d", privateABI)
@@ -94,14 +97,14 @@ func CheckModule(p *Provider, m *Module, privateABI int) Answer {
 		counts[s.Library]++
 		switch {
 		case s.Library == "":
-			a.fail(&SourceError{File: file, Want: "a library that has each symbol the module takes", Got: "none for " + s.Name})
+			a.fail(&text.SourceError{File: file, Want: "a library that has each symbol the module takes", Got: "none for " + s.Name})
 		case strings.HasPrefix(s.Version, "IBVERBS_PRIVATE_") && s.Version != private:
-			a.fail(&SourceError{File: file, Want: "symbols of " + private, Got: s.String()})
+			a.fail(&text.SourceError{File: file, Want: "symbols of " + private, Got: s.String()})
 		}
 	}
 	for _, name := range m.Needed {
 		if !usualLibrary.MatchString(name) {
-			a.warn(&SourceError{File: file, Want: "libibverbs and the C library alone, or a BuildRequires for " + name, Got: name})
+			a.warn(&text.SourceError{File: file, Want: "libibverbs and the C library alone, or a BuildRequires for " + name, Got: name})
 		}
 	}
 	a.Evidence = fmt.Sprintf("exports %d, takes %d from libibverbs (%s) and %d from libc",
@@ -111,7 +114,7 @@ func CheckModule(p *Provider, m *Module, privateABI int) Answer {
 
 // checkExports compares with the version map.
 func checkExports(p *Provider, a *Answer, file string, lib *Library, exports []ModuleSymbol) {
-	data, _ := p.content(lib.Map)
+	data, _ := p.Content(lib.Map)
 	var want []ModuleSymbol
 	for _, s := range lib.Symbols {
 		want = append(want, ModuleSymbol{Name: s.Name, Version: s.Node})
@@ -123,13 +126,13 @@ func checkExports(p *Provider, a *Answer, file string, lib *Library, exports []M
 		if !slices.ContainsFunc(exports, same(w)) {
 			line := 1 + strings.Count(before(string(data), w.Name), "\n")
 			want := "a function for each symbol of the version map"
-			a.fail(&SourceError{File: file, Line: line, Want: want, Got: "none for " + w.String()})
+			a.fail(&text.SourceError{File: file, Line: line, Want: want, Got: "none for " + w.String()})
 		}
 	}
 	for _, s := range exports {
 		ours := func(w ModuleSymbol) bool { return same(w)(s) }
 		if !slices.ContainsFunc(want, ours) && !slices.Contains(lib.Nodes, s.Name) {
-			a.fail(&SourceError{File: file, Want: "symbols of " + path.Base(file) + " alone", Got: s.String()})
+			a.fail(&text.SourceError{File: file, Want: "symbols of " + path.Base(file) + " alone", Got: s.String()})
 		}
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 func plainModule() *Module {
@@ -22,7 +25,7 @@ func plainModule() *Module {
 }
 
 func TestCheckModule(t *testing.T) {
-	dir := flyFolder(t, nil)
+	dir := providertest.Fly(t, nil)
 	p := loaded(t, dir)
 	for name, tt := range map[string]struct {
 		change func(m *Module)
@@ -38,7 +41,7 @@ func TestCheckModule(t *testing.T) {
 			m := plainModule()
 			tt.change(m)
 			a := CheckModule(p, m, 34)
-			wantFindings(t, findings(Examination{Answers: []Answer{a}}, dir, CheckSymbols), tt.want...)
+			providertest.WantLines(t, findings(Examination{Answers: []Answer{a}}, dir, CheckSymbols), tt.want...)
 			if !strings.Contains(a.Evidence, "from libibverbs (IBVERBS_PRIVATE_34)") {
 				t.Errorf("evidence %q", a.Evidence)
 			}
@@ -47,9 +50,9 @@ func TestCheckModule(t *testing.T) {
 }
 
 func TestCheckModuleOfALibrary(t *testing.T) {
-	dir := flyFolder(t, map[string]string{
-		cmakeName:    "# SPDX-License-Identifier: MIT\nrdma_shared_provider(fly libfly.map\n  1 1.0.${PACKAGE_VERSION}\n  fly.c sub/fast.c)\n",
-		"libfly.map": "/* SPDX-License-Identifier: MIT */\nFLY_1.0 {\n\tglobal:\n\t\tflydv_open;\n\t\tflydv_close;\n\tlocal: *;\n};\n",
+	dir := providertest.Fly(t, map[string]string{
+		cmake.FileName: "# SPDX-License-Identifier: MIT\nrdma_shared_provider(fly libfly.map\n  1 1.0.${PACKAGE_VERSION}\n  fly.c sub/fast.c)\n",
+		"libfly.map":   "/* SPDX-License-Identifier: MIT */\nFLY_1.0 {\n\tglobal:\n\t\tflydv_open;\n\t\tflydv_close;\n\tlocal: *;\n};\n",
 	})
 	p := loaded(t, dir)
 	exports := []ModuleSymbol{{Name: "flydv_open", Version: "FLY_1.0"}, {Name: "flydv_close", Version: "FLY_1.0"}}
@@ -66,7 +69,7 @@ func TestCheckModuleOfALibrary(t *testing.T) {
 			m := plainModule()
 			m.Exports = tt.exports
 			a := CheckModule(p, m, 34)
-			wantFindings(t, findings(Examination{Answers: []Answer{a}}, dir, CheckSymbols), tt.want...)
+			providertest.WantLines(t, findings(Examination{Answers: []Answer{a}}, dir, CheckSymbols), tt.want...)
 		})
 	}
 }

@@ -7,6 +7,10 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // WantLicence is the licence that rdma-core asks for, in the words of errors.
@@ -32,7 +36,7 @@ func (f File) Kind() Kind {
 		return KindSource
 	case ext == ".map":
 		return KindMap
-	case path.Base(f.Name) == cmakeName || ext == ".cmake":
+	case path.Base(f.Name) == cmake.FileName || ext == ".cmake":
 		return KindCMake
 	}
 	return KindOther
@@ -62,9 +66,9 @@ func (f File) Notice() []byte {
 		case strings.IndexByte(" \t\r\n\f\v", data[off]) >= 0:
 			off++
 		case kind != KindSource && data[off] == '#':
-			off = lineEnd(data, off)
-		case kind != KindCMake && isCComment(data, off):
-			end, ok := skipCComment(data, off)
+			off = text.LineEnd(data, off)
+		case kind != KindCMake && c.IsComment(data, off):
+			end, ok := c.SkipComment(data, off)
 			if !ok {
 				return data[:off]
 			}

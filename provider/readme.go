@@ -6,6 +6,8 @@ import (
 	"regexp"
 
 	"github.com/resnics/verbsmith/specs/sortedlist"
+
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // moduleItem is an item of README.md's list of kernel modules: " - siw.ko".
@@ -25,9 +27,9 @@ func addKernelModule(file string, data []byte, module string) (out []byte, alrea
 	const lookedFor = "one list of kernel modules ( - name.ko)"
 	lines := make([]int, len(lists))
 	for i, l := range lists {
-		lines[i] = lineNumber(data, l[0].Start)
+		lines[i] = text.LineNumber(data, l[0].Start)
 	}
-	if err := onePlace(file, lookedFor, lines); err != nil {
+	if err := text.OnePlace(file, lookedFor, lines); err != nil {
 		return nil, false, err
 	}
 	list := lists[0]
@@ -35,14 +37,14 @@ func addKernelModule(file string, data []byte, module string) (out []byte, alrea
 	for i, it := range list {
 		modules[i] = it.Module
 	}
-	if countOf(modules, module) > 0 {
+	if text.Count(modules, module) > 0 {
 		return data, true, nil
 	}
 	pos := sortedlist.Place(modules, module, sortedlist.ByFold)
 	if pos == 0 {
-		out = insertLineBefore(data, list[0].Start, list[0].Marker+module)
+		out = text.InsertLineBefore(data, list[0].Start, list[0].Marker+module)
 	} else {
-		out = insertLineAfter(data, list[pos-1].Start, list[pos-1].Marker+module)
+		out = text.InsertLineAfter(data, list[pos-1].Start, list[pos-1].Marker+module)
 	}
 	after := moduleLists(out)
 	if len(after) != 1 || len(after[0]) != len(list)+1 || after[0][pos].Module != module {
@@ -63,7 +65,7 @@ func moduleLists(data []byte) [][]readmeItem {
 		} else {
 			lists = append(lists, []readmeItem{it})
 		}
-		next = lineEnd(data, it.Start)
+		next = text.LineEnd(data, it.Start)
 	}
 	return lists
 }

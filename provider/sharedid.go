@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/specs/edit"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
 )
 
 // SharedIDError is an entry of another provider's match table in the release that takes the
@@ -50,7 +52,7 @@ func (e *SharedIDError) Error() string {
 	}
 	const form = "%s:%d: want no other provider that matches driver id %d (%s), got %s(%s): " +
 		"libibverbs gives a device to the first of the two"
-	text := fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, macroID, edit.Cut(e.Got))
+	text := fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, c.MacroID, edit.Cut(e.Got))
 	if !e.Meant {
 		text += `; if it is meant: "shared: true" in driverID of ` + ManifestName
 	}
@@ -71,7 +73,7 @@ func (in *integration) checkShared(p *Provider) {
 	if !ok {
 		return
 	}
-	def, err := driverIDs(DriverHeader, data)
+	def, err := ReadDriverIDs(DriverHeader, data)
 	if err != nil {
 		in.fail(err)
 		return
@@ -104,7 +106,7 @@ func (in *integration) checkShared(p *Provider) {
 }
 
 // shares looks into one directory.
-func (in *integration) shares(m *Manifest, def *enumDef, ids []claim, dir string, names []string) {
+func (in *integration) shares(m *Manifest, def *c.Enum, ids []claim, dir string, names []string) {
 	found := in.matchedIDs(dir, names)
 	for i := range ids {
 		id := &ids[i]
@@ -136,7 +138,7 @@ func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 		if err != nil {
 			continue
 		}
-		has := bytes.Contains(data, []byte(matchEntry))
+		has := bytes.Contains(data, []byte(c.MatchEntry))
 		if tables = tables || has; has || path.Ext(name) == ".h" {
 			p.Files = append(p.Files, File{Name: strings.TrimPrefix(name, dir+"/"), data: data})
 		}
@@ -144,10 +146,10 @@ func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 	if !tables {
 		return nil
 	}
-	c, _ := p.readC(context.Background()) // as bounded as the tree is; Integrate has no context
+	c, _ := p.Sources(context.Background()) // as bounded as the tree is; Integrate has no context
 	var found []SharedIDError
-	for _, id := range c.tableIDs() {
-		found = append(found, SharedIDError{File: path.Join(dir, id.file.name), Line: id.line, Got: id.text})
+	for _, id := range c.TableIDs() {
+		found = append(found, SharedIDError{File: path.Join(dir, id.File.Name), Line: id.Line, Got: id.Text})
 	}
 	return found
 }

@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/specs/sortedlist"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 const coherentDMA = "HAVE_COHERENT_DMA"
@@ -25,7 +28,7 @@ type subdirUnit struct {
 // With a condition it stands there in an if() of its own, which all folders of
 // one provider share.
 func addSubdirectory(file string, data []byte, path string, m CMake) (out []byte, already bool, err error) {
-	cmds, err := parseCMake(file, data)
+	cmds, err := cmake.Parse(file, data)
 	if err != nil {
 		return nil, false, err
 	}
@@ -48,7 +51,7 @@ func addSubdirectory(file string, data []byte, path string, m CMake) (out []byte
 	if err != nil {
 		return nil, false, err
 	}
-	if err := sameCMake(file, out, want, cmds[units[0].first].Line); err != nil {
+	if err := cmake.Same(file, out, want, cmds[units[0].first].Line); err != nil {
 		return nil, false, err
 	}
 	return out, false, nil
@@ -57,7 +60,7 @@ func addSubdirectory(file string, data []byte, path string, m CMake) (out []byte
 // insertSubdirectory writes the lines in path's order among units, and gives
 // the shape that the file must have then.
 func insertSubdirectory(
-	file string, data []byte, cmds []cmakeCommand, units []subdirUnit, path string, lines []string,
+	file string, data []byte, cmds []cmake.Command, units []subdirUnit, path string, lines []string,
 ) (out []byte, want []string, err error) {
 	keys := make([]string, len(units))
 	for i, u := range units {
@@ -69,20 +72,20 @@ func insertSubdirectory(
 		at, near = units[pos-1].last+1, cmds[units[pos-1].last].End
 	}
 	model := cmds[units[max(pos-1, 0)].first]
-	indent, _ := indentOf(data, model.Start)
-	text := indent + strings.Join(lines, eolNear(data, near)+indent)
+	indent, _ := text.Indent(data, model.Start)
+	s := indent + strings.Join(lines, text.EOL(data, near)+indent)
 	if pos > 0 {
-		out = insertLineAfter(data, near, text)
+		out = text.InsertLineAfter(data, near, s)
 	} else {
-		out = insertLineBefore(data, near, text)
+		out = text.InsertLineBefore(data, near, s)
 	}
-	shape := cmakeShape(cmds)
-	prefix := strings.TrimSuffix(shape[units[0].first], fmt.Sprintf("%s%q", cmds[units[0].first].Name, cmds[units[0].first].argTexts()))
-	added, err := parseCMake(file, []byte(strings.Join(lines, "\n")))
+	shape := cmake.Shape(cmds)
+	prefix := strings.TrimSuffix(shape[units[0].first], fmt.Sprintf("%s%q", cmds[units[0].first].Name, cmds[units[0].first].Texts()))
+	added, err := cmake.Parse(file, []byte(strings.Join(lines, "\n")))
 	if err != nil {
 		return nil, nil, err
 	}
-	addedShape := cmakeShape(added)
+	addedShape := cmake.Shape(added)
 	for i := range addedShape {
 		addedShape[i] = prefix + addedShape[i]
 	}
@@ -90,14 +93,14 @@ func insertSubdirectory(
 }
 
 // providerUnits gives the units among which a new one goes.
-func providerUnits(file string, cmds []cmakeCommand, coherent bool) ([]subdirUnit, error) {
+func providerUnits(file string, cmds []cmake.Command, coherent bool) ([]subdirUnit, error) {
 	if coherent {
 		return coherentUnits(file, cmds)
 	}
 	units := unitsIn(cmds, nil)
 	lookedFor := "one run of add_subdirectory(providers/…) outside of any block"
 	if !slices.ContainsFunc(units, func(u subdirUnit) bool { return u.first == u.last }) {
-		return nil, noPlace(file, lookedFor)
+		return nil, text.NoPlace(file, lookedFor)
 	}
 	for k := 1; k < len(units); k++ {
 		if units[k].first != units[k-1].last+1 {
@@ -111,15 +114,15 @@ func providerUnits(file string, cmds []cmakeCommand, coherent bool) ([]subdirUni
 	return units, nil
 }
 
-func coherentUnits(file string, cmds []cmakeCommand) ([]subdirUnit, error) {
+func coherentUnits(file string, cmds []cmake.Command) ([]subdirUnit, error) {
 	var units []subdirUnit
 	var lines []int
 	empty := 0
 	for i, c := range cmds {
-		if c.Name != cmakeIf || len(c.Args) != 1 || c.Args[0].Text != coherentDMA {
+		if c.Name != cmake.If || len(c.Args) != 1 || c.Args[0].Text != coherentDMA {
 			continue
 		}
-		found := unitsIn(cmds, append(slices.Clone(c.Blocks), cmakeBlock{Open: i}))
+		found := unitsIn(cmds, append(slices.Clone(c.Blocks), cmake.Block{Open: i}))
 		if slices.ContainsFunc(found, func(u subdirUnit) bool { return u.first == u.last }) {
 			units, lines = found, append(lines, c.Line)
 		} else {
@@ -130,11 +133,11 @@ func coherentUnits(file string, cmds []cmakeCommand) ([]subdirUnit, error) {
 	if len(lines) == 0 && empty > 0 {
 		return nil, &PlaceError{File: file, Line: empty, LookedFor: lookedFor, Found: "a block without any"}
 	}
-	return units, onePlace(file, lookedFor, lines)
+	return units, text.OnePlace(file, lookedFor, lines)
 }
 
 // unitsIn gives the units directly inside of blocks.
-func unitsIn(cmds []cmakeCommand, blocks []cmakeBlock) []subdirUnit {
+func unitsIn(cmds []cmake.Command, blocks []cmake.Block) []subdirUnit {
 	var units []subdirUnit
 	for i := range cmds {
 		if !slices.Equal(cmds[i].Blocks, blocks) {
@@ -154,8 +157,8 @@ func unitsIn(cmds []cmakeCommand, blocks []cmakeBlock) []subdirUnit {
 
 // insideIf gives the commands of an if() without else() that has nothing but
 // add_subdirectory(providers/…) in it, none for anything else.
-func insideIf(cmds []cmakeCommand, open int) []int {
-	if cmds[open].Name != cmakeIf {
+func insideIf(cmds []cmake.Command, open int) []int {
+	if cmds[open].Name != cmake.If {
 		return nil
 	}
 	var inner []int
@@ -170,7 +173,7 @@ func insideIf(cmds []cmakeCommand, open int) []int {
 
 // ownUnits gives what stands in the if (condition) that the provider of path
 // has already, nil where it has none.
-func ownUnits(cmds []cmakeCommand, units []subdirUnit, path, condition string) []subdirUnit {
+func ownUnits(cmds []cmake.Command, units []subdirUnit, path, condition string) []subdirUnit {
 	for _, u := range units {
 		if u.first == u.last || !isCondition(&cmds[u.first], condition) || providerOf(u.key) != providerOf(path) {
 			continue
@@ -185,9 +188,9 @@ func ownUnits(cmds []cmakeCommand, units []subdirUnit, path, condition string) [
 }
 
 // isCondition says whether an if() has a condition, however it is laid out.
-func isCondition(c *cmakeCommand, condition string) bool {
-	want, err := parseCMake("", []byte("x("+condition+")"))
-	return err == nil && len(want) == 1 && slices.Equal(c.argTexts(), want[0].argTexts())
+func isCondition(c *cmake.Command, condition string) bool {
+	want, err := cmake.Parse("", []byte("x("+condition+")"))
+	return err == nil && len(want) == 1 && slices.Equal(c.Texts(), want[0].Texts())
 }
 
 // providerOf gives NAME of providers/NAME/….
@@ -197,7 +200,7 @@ func providerOf(dir string) string {
 }
 
 // inPlace says whether command i is where the manifest's cmake puts it.
-func inPlace(cmds []cmakeCommand, units []subdirUnit, i int, m CMake) bool {
+func inPlace(cmds []cmake.Command, units []subdirUnit, i int, m CMake) bool {
 	for _, u := range units {
 		switch {
 		case i < u.first || i > u.last:
@@ -213,7 +216,7 @@ func inPlace(cmds []cmakeCommand, units []subdirUnit, i int, m CMake) bool {
 // hasSubdirectory says whether path is in its place already. One that is
 // elsewhere, or there twice, is an error: it would be built in another way
 // than the manifest says.
-func hasSubdirectory(file string, cmds []cmakeCommand, units []subdirUnit, path string, m CMake) (bool, error) {
+func hasSubdirectory(file string, cmds []cmake.Command, units []subdirUnit, path string, m CMake) (bool, error) {
 	var in, out []int
 	for i := range cmds {
 		if providerDir(&cmds[i]) != path {
@@ -228,10 +231,10 @@ func hasSubdirectory(file string, cmds []cmakeCommand, units []subdirUnit, path 
 	lookedFor := "add_subdirectory(" + path + ") at most once, where the manifest's cmake puts it"
 	switch {
 	case len(out) > 0:
-		found := "it elsewhere: " + lineList(out)
+		found := "it elsewhere: " + text.LineList(out)
 		return false, &PlaceError{File: file, Line: out[0], LookedFor: lookedFor, Found: found}
 	case len(in) > 1:
-		return false, &PlaceError{File: file, Line: in[1], LookedFor: lookedFor, Found: lineList(in)}
+		return false, &PlaceError{File: file, Line: in[1], LookedFor: lookedFor, Found: text.LineList(in)}
 	}
 	return len(in) == 1, nil
 }
@@ -241,7 +244,7 @@ func hasSubdirectory(file string, cmds []cmakeCommand, units []subdirUnit, path 
 // has for it. dropped names their folders.
 func dropSubdirectories(file string, data []byte, name string, paths []string, m CMake) (out []byte, dropped []string, err error) {
 	for {
-		cmds, err := parseCMake(file, data)
+		cmds, err := cmake.Parse(file, data)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -254,15 +257,15 @@ func dropSubdirectories(file string, data []byte, name string, paths []string, m
 			return data, dropped, nil
 		}
 		dropped = append(dropped, providerDir(&cmds[at]))
-		want := slices.Delete(cmakeShape(cmds), at, at+1)
-		data = cutLines(data, cmds[at].Start, cmds[at].End)
-		if err := sameCMake(file, data, want, cmds[at].Line); err != nil {
+		want := slices.Delete(cmake.Shape(cmds), at, at+1)
+		data = text.CutLines(data, cmds[at].Start, cmds[at].End)
+		if err := cmake.Same(file, data, want, cmds[at].Line); err != nil {
 			return nil, nil, err
 		}
 	}
 }
 
-func misplaced(cmds []cmakeCommand, units []subdirUnit, name string, paths []string, m CMake) int {
+func misplaced(cmds []cmake.Command, units []subdirUnit, name string, paths []string, m CMake) int {
 	for i := range cmds {
 		dir := providerDir(&cmds[i])
 		if providerOf(dir) == name && !(slices.Contains(paths, dir) && inPlace(cmds, units, i, m)) {
@@ -274,7 +277,7 @@ func misplaced(cmds []cmakeCommand, units []subdirUnit, name string, paths []str
 
 // providerDir gives the folder of an add_subdirectory(providers/…), "" for any
 // other command.
-func providerDir(c *cmakeCommand) string {
+func providerDir(c *cmake.Command) string {
 	if c.Name == "add_subdirectory" && len(c.Args) > 0 && strings.HasPrefix(c.Args[0].Text, "providers/") {
 		return c.Args[0].Text
 	}
@@ -284,7 +287,7 @@ func providerDir(c *cmakeCommand) string {
 // privateABI reads IBVERBS_PABI_VERSION from the top CMakeLists.txt: the NN of
 // librib-rdmavNN.so and IBVERBS_PRIVATE_NN.
 func privateABI(file string, data []byte) (int, error) {
-	cmds, err := parseCMake(file, data)
+	cmds, err := cmake.Parse(file, data)
 	if err != nil {
 		return 0, err
 	}
@@ -295,7 +298,7 @@ func privateABI(file string, data []byte) (int, error) {
 			value, lines = c.Args[1].Text, append(lines, c.Line)
 		}
 	}
-	if err := onePlace(file, lookedFor, lines); err != nil {
+	if err := text.OnePlace(file, lookedFor, lines); err != nil {
 		return 0, err
 	}
 	n, err := strconv.Atoi(value)

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // What is advised is the directory that there is.
@@ -21,16 +24,16 @@ func TestDirectoryOfTheAdvice(t *testing.T) {
 		"the manifest's is": {"directory: octep_rp\n", "fly", `(if it is meant: "name: octep_rp" in provider.yaml)`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			from := smallFolder(t, map[string]string{
-				ManifestName: strings.Replace(smallManifest, "name: fly\n", "name: fly\n"+tt.manifest, 1),
-				cmakeName:    "rdma_provider(octep_rp fly.c sub/fast.c)\n",
+			from := providertest.Folder(t, map[string]string{
+				ManifestName:   strings.Replace(providertest.Manifest, "name: fly\n", "name: fly\n"+tt.manifest, 1),
+				cmake.FileName: "rdma_provider(octep_rp fly.c sub/fast.c)\n",
 			})
 			dir := filepath.Join(filepath.Dir(from), tt.dir)
 			if err := os.Rename(from, dir); err != nil && dir != from {
 				t.Fatal(err)
 			}
 			_, err := Load(t.Context(), dir)
-			wantError(t, err, tt.want)
+			providertest.WantError(t, err, tt.want)
 		})
 	}
 }
@@ -39,10 +42,10 @@ func TestDirectoryOfTheAdvice(t *testing.T) {
 // have the directory, verbs.h the name.
 func TestDirectoryOfAnotherName(t *testing.T) {
 	p := smallProvider(t, "name: fly\n", "name: fly\ndirectory: fly_rdma\n", "coherentDMA: true", "coherentDMA: true\n  condition: ENABLE_FLY")
-	tree := smallRelease()
+	tree := providertest.Release()
 	tree["providers/ant/CMakeLists.txt"] = "rdma_provider(ant ant.c)\n"
 	_, err := Integrate(tree, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	for file, want := range map[string]string{
 		TopCMake: "if (ENABLE_FLY)\nadd_subdirectory(providers/fly_rdma)\nendif()\n", VerbsHeader: "verbs_provider_fly;", Maintainers: "F:\tproviders/fly_rdma/\n",
 		"providers/fly_rdma/CMakeLists.txt": "rdma_provider(fly\n", "providers/fly_rdma/sub/fast.c": "int fast", "kernel-headers/rdma/fly-abi.h": "abi",
@@ -67,7 +70,7 @@ func TestDirectoryOfAnotherName(t *testing.T) {
 		"directory: fly": "directory: want none where it is the name",
 		"directory: flea\nreplacesUpstream: true": "directory: want none beside replacesUpstream",
 	} {
-		_, err := Load(t.Context(), smallFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, "name: fly\n", "name: fly\n"+text+"\n", 1)}))
-		wantError(t, err, want)
+		_, err := Load(t.Context(), providertest.Folder(t, map[string]string{ManifestName: strings.Replace(providertest.Manifest, "name: fly\n", "name: fly\n"+text+"\n", 1)}))
+		providertest.WantError(t, err, want)
 	}
 }

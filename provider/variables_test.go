@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // What a block decides is never left out of the packages without a word.
@@ -16,21 +19,21 @@ func TestVariableThatBlockDecides(t *testing.T) {
 	files := map[string]string{"fly.h": "x\n", "fly_x.h": "x\n", "fly_z.h": "x\n", "man/fly_x.3": "x\n", "man/flydv_open.3": "x\n", "man/flydv.7.md": "x\n"}
 	for name, tt := range map[string]struct{ file, text, want string }{
 		"headers": {
-			cmakeName, libraryCMake + "set(V fly.h)\n" + strings.Replace(strings.Replace(decided, "%s", "fly_x.h", 1), "%s", "fly_z.h", 1) +
+			cmake.FileName, libraryCMake + "set(V fly.h)\n" + strings.Replace(strings.Replace(decided, "%s", "fly_x.h", 1), "%s", "fly_z.h", 1) +
 				"publish_headers(infiniband ${V})\n",
-			cmakeName + ":34: looked for the name of a header, or a variable that set() gives here",
+			cmake.FileName + ":34: looked for the name of a header, or a variable that set() gives here",
 		},
 		"pages": {
-			"man/" + cmakeName, "set(V flydv.7.md)\n" + strings.Replace(strings.Replace(decided, "%s", "fly_x.3", 1), "%s", "flydv_open.3", 1) +
+			"man/" + cmake.FileName, "set(V flydv.7.md)\n" + strings.Replace(strings.Replace(decided, "%s", "fly_x.3", 1), "%s", "flydv_open.3", 1) +
 				"rdma_man_pages(${V})\n",
-			"man/" + cmakeName + ":6: looked for a page NAME.SECTION, or a variable that set() gives here",
+			"man/" + cmake.FileName + ":6: looked for a page NAME.SECTION, or a variable that set() gives here",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			change := map[string]string{tt.file: tt.text}
 			maps.Copy(change, files)
 			_, err := Load(t.Context(), libraryFolder(t, change))
-			wantError(t, err, tt.want)
+			providertest.WantError(t, err, tt.want)
 			if _, ok := errors.AsType[*PlaceError](err); !ok {
 				t.Errorf("want a *PlaceError, got %T", err)
 			}
@@ -41,15 +44,15 @@ func TestVariableThatBlockDecides(t *testing.T) {
 // A folder that another takes in begins with the variables of that one.
 func TestVariableOfTheFolderAbove(t *testing.T) {
 	files := map[string]string{
-		cmakeName:          "set(PAGES fly.7)\nrdma_provider(fly fly.c)\nadd_subdirectory(doc)\n",
-		"doc/" + cmakeName: "list(APPEND PAGES other.8)\nrdma_man_pages(${PAGES})\n",
-		"doc/fly.7":        "x", "doc/other.8": "x",
+		cmake.FileName:          "set(PAGES fly.7)\nrdma_provider(fly fly.c)\nadd_subdirectory(doc)\n",
+		"doc/" + cmake.FileName: "list(APPEND PAGES other.8)\nrdma_man_pages(${PAGES})\n",
+		"doc/fly.7":             "x", "doc/other.8": "x",
 	}
-	_, err := Load(t.Context(), smallFolder(t, files))
-	wantError(t, err, "doc/"+cmakeName+":2: looked for a page", "${PAGES}")
-	files["doc/"+cmakeName] = "set(PAGES)\n" + files["doc/"+cmakeName]
-	p, err := Load(t.Context(), smallFolder(t, files))
-	wantError(t, err)
+	_, err := Load(t.Context(), providertest.Folder(t, files))
+	providertest.WantError(t, err, "doc/"+cmake.FileName+":2: looked for a page", "${PAGES}")
+	files["doc/"+cmake.FileName] = "set(PAGES)\n" + files["doc/"+cmake.FileName]
+	p, err := Load(t.Context(), providertest.Folder(t, files))
+	providertest.WantError(t, err)
 	if got := p.ManPages(); !slices.Equal(got, []ManPage{{8, "other"}}) {
 		t.Errorf("pages %v", got)
 	}
@@ -61,25 +64,25 @@ func TestCMakeThatGrows(t *testing.T) {
 	text := "set(A x y)\n" + strings.Repeat("set(A ${A} ${A})\n", 30)
 	wantGrown := func(file string, err error) {
 		t.Helper()
-		wantError(t, err, file+":13: looked for "+want)
+		providertest.WantError(t, err, file+":13: looked for "+want)
 		if place, ok := errors.AsType[*PlaceError](err); !ok || !strings.HasSuffix(place.File, file) {
 			t.Errorf("want a *PlaceError, got %T", err)
 		}
 	}
-	folder := smallFolder(t, map[string]string{cmakeName: text + "rdma_provider(fly fly.c)\n"})
+	folder := providertest.Folder(t, map[string]string{cmake.FileName: text + "rdma_provider(fly fly.c)\n"})
 	_, err := Load(t.Context(), folder)
-	wantGrown(cmakeName, err)
+	wantGrown(cmake.FileName, err)
 
 	// A release's own provider, and a folder of it that installs something.
 	tree := oldFly()
-	tree["providers/fly/"+cmakeName] = text
+	tree["providers/fly/"+cmake.FileName] = text
 	_, err = InRelease(listTree{tree}, "fly")
-	wantGrown("providers/fly/"+cmakeName, err)
-	tree = smallRelease()
+	wantGrown("providers/fly/"+cmake.FileName, err)
+	tree = providertest.Release()
 	tree[TopCMake] += "add_subdirectory(lib)\n"
-	tree["lib/"+cmakeName] = text
+	tree["lib/"+cmake.FileName] = text
 	p, err := Load(t.Context(), libraryFolder(t, nil))
-	wantError(t, err)
+	providertest.WantError(t, err)
 	_, err = Integrate(tree, p)
-	wantGrown("lib/"+cmakeName, err)
+	wantGrown("lib/"+cmake.FileName, err)
 }
