@@ -5,18 +5,18 @@ package app
 import (
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/examine"
 )
 
 // compilerFindings are what the compiler said, each with the provider's own
 // file; else the whole error.
-func (c *providerCheck) compilerFindings(err error) []provider.Finding {
-	var findings []provider.Finding
+func (c *providerCheck) compilerFindings(err error) []examine.Finding {
+	var findings []examine.Finding
 	for _, e := range pipeline.CompilerErrors(err) {
 		if e.File != "" {
 			e.File = c.place.locate(e.File)
 		}
-		findings = append(findings, provider.Finding{Err: saidError{e}})
+		findings = append(findings, examine.Finding{Err: saidError{e}})
 	}
 	if len(findings) == 0 {
 		return failedAnswer(checkCompile, err).Findings

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/resnics/verbsmith/provider/internal/c"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // device asks whether the table takes the manifest's device where only sysfs
@@ -48,13 +50,13 @@ func (m *matchCheck) unmatched(o *c.Object, table string, names, aliases []c.Ent
 	d := m.p.Manifest.Device
 	switch {
 	case len(names) > 0:
-		want := fmt.Sprintf("a beginning of %s, device.name of %s", d.Name, ManifestName)
+		want := fmt.Sprintf("a beginning of %s, device.name of %s", d.Name, provider.ManifestName)
 		m.fail(o.File.Problem(names[0].At, want, strconv.Quote(names[0].Text)))
 	case len(aliases) > 0 && d.Modalias != "":
-		want := fmt.Sprintf("an entry in %s that fits device.modalias of %s, %s", table, ManifestName, d.Modalias)
+		want := fmt.Sprintf("an entry in %s that fits device.modalias of %s, %s", table, provider.ManifestName, d.Modalias)
 		m.fail(o.File.Problem(o.At, want, "none"))
 	case len(aliases) > 0:
-		want := fmt.Sprintf("device.modalias in %s that fits an entry of %s", ManifestName, table)
+		want := fmt.Sprintf("device.modalias in %s that fits an entry of %s", provider.ManifestName, table)
 		m.warn(o.File.Problem(o.At, want, "none: the proof cannot show the device by its name alone"))
 	case !d.ByDriverID:
 		want := fmt.Sprintf("%s(\"…\", NULL) in %s, by which the proof can show %s", c.MacroName, table, d.Name)
@@ -64,7 +66,7 @@ func (m *matchCheck) unmatched(o *c.Object, table string, names, aliases []c.Ent
 
 // fits matches as libibverbs/init.c does: names against "rdma_device:*N…*", a
 // modalias against the pattern.
-func fits(e c.Entry, d Device) bool {
+func fits(e c.Entry, d provider.Device) bool {
 	pattern, subject := e.Text, d.Modalias
 	if e.Kind == c.EntryName {
 		pattern, subject = "*N"+e.Text+"*", "N"+d.Name

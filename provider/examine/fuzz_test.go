@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"os"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // Whatever a folder holds, each finding is one line, and what Load takes is what
@@ -26,14 +28,14 @@ func FuzzExamine(f *testing.F) {
 			t.Fatal(err)
 		}
 		for name, data := range map[string][]byte{
-			ManifestName: manifest, cmake.FileName: lists, "fly.c": source, "fly.h": []byte(providertest.Header), "fly-abi.h": []byte(providertest.ABIHeader),
+			provider.ManifestName: manifest, cmake.FileName: lists, "fly.c": source, "fly.h": []byte(providertest.Header), "fly-abi.h": []byte(providertest.ABIHeader),
 		} {
 			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
 		x := Examine(t.Context(), dir)
-		_, err := Load(t.Context(), dir)
+		_, err := provider.Load(t.Context(), dir)
 		if (err == nil) != (x.Provider != nil) {
 			t.Fatalf("Load: %v; Examine: %+v", err, x)
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"testing"
@@ -60,8 +60,8 @@ func TestCheckABI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := providertest.Fly(t, map[string]string{"fly-abi.h": head + tt.header})
 			p := loaded(t, dir)
-			n, found := CheckABI(p, p.ABIHeaders()[0], []byte(tt.made), "")
-			x := Examination{Answers: []Answer{{Check: "ABI", Findings: found}}}
+			n, found := ABI(p, p.ABIHeaders()[0], []byte(tt.made), "")
+			x := Result{Answers: []Answer{{Check: "ABI", Findings: found}}}
 			providertest.WantLines(t, findings(x, dir, "ABI"), tt.want...)
 			if n != tt.structs {
 				t.Errorf("%d structs, want %d", n, tt.structs)
@@ -81,8 +81,8 @@ func TestCheckABICrash(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := providertest.Fly(t, map[string]string{"fly-abi.h": tt.header})
 			p := loaded(t, dir)
-			_, found := CheckABI(p, p.ABIHeaders()[0], nil, said)
-			providertest.WantLines(t, findings(Examination{Answers: []Answer{{Check: "ABI", Findings: found}}}, dir, "ABI"), tt.want)
+			_, found := ABI(p, p.ABIHeaders()[0], nil, said)
+			providertest.WantLines(t, findings(Result{Answers: []Answer{{Check: "ABI", Findings: found}}}, dir, "ABI"), tt.want)
 		})
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/resnics/verbsmith/provider/internal/c"
 	"github.com/resnics/verbsmith/provider/internal/text"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // ABIScript is the file of an rdma-core tree that makes kernel-abi/NAME-abi.h.
@@ -22,11 +24,11 @@ const ABIScriptSHA256 = "a74a99fed13ba184bf0180a5e5137343a0ca422723c3106938e1936
 
 const kernelStyle = "kernel style, which " + ABIScript + " reads: one declaration a line, struct NAME { on one line"
 
-// CheckABI holds what rdma-core's script made of a header against the header:
+// ABI holds what rdma-core's script made of a header against the header:
 // the script reads line by line and, without a word, drops or spoils what is not
 // in kernel style. crashed is what the script said where it ended with an error.
 // structs counts those that came over.
-func CheckABI(p *Provider, header File, made []byte, crashed string) (structs int, findings []Finding) {
+func ABI(p *provider.Provider, header provider.File, made []byte, crashed string) (structs int, findings []Finding) {
 	return checkABI(p.Path(header.Name), header.Data(), made, crashed)
 }
 

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"slices"
 
 	"github.com/resnics/verbsmith/provider/internal/c"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // names warns of a table that has names alone, of a provider without a driver id; where
 // there is one, ids has said that it is missing.
 func (m *matchCheck) names(o *c.Object, name string, entries []c.Entry) {
 	other := func(e c.Entry) bool { return !e.ByName() }
-	if m.p.Manifest.DriverID.Policy != PolicyNone || o.Included || len(entries) == 0 || slices.ContainsFunc(entries, other) {
+	if m.p.Manifest.DriverID.Policy != provider.PolicyNone || o.Included || len(entries) == 0 || slices.ContainsFunc(entries, other) {
 		return
 	}
-	want := c.MacroID + "() with a driverID in " + ManifestName + ", " + c.MacroPCI + "() or " + c.MacroModalias + "() beside the names in " + name
+	want := c.MacroID + "() with a driverID in " + provider.ManifestName + ", " + c.MacroPCI + "() or " + c.MacroModalias + "() beside the names in " + name
 	m.warn(o.File.Problem(o.At, want, "names alone: "+m.renamed()+", unless /etc/udev/rules.d has that file with NAME_KERNEL"))
 }
 

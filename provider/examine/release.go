@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"context"
@@ -15,6 +15,8 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/c"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/text"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // inRelease is what a release with the provider in it has for its sources.
@@ -24,14 +26,14 @@ type inRelease struct {
 	ids     map[string]bool // constants of enum rdma_driver_id
 }
 
-// CheckInRelease looks for what the sources take from a release that it does not
+// Release looks for what the sources take from a release that it does not
 // have: kernel headers (<rdma/…>, <kernel-abi/…>) that neither the release nor the
 // manifest brings, and driver ids that are in neither. t is the tree with the
 // provider in it, version is how the release is called. What is under a
 // preprocessor condition is not looked at.
 //
 // Each result is a *SourceError; an error says that the tree could not be read.
-func CheckInRelease(ctx context.Context, p *Provider, t Tree, version string) ([]error, error) {
+func Release(ctx context.Context, p *provider.Provider, t provider.Tree, version string) ([]error, error) {
 	r, err := readRelease(t, version)
 	if err != nil {
 		return nil, err
@@ -65,9 +67,9 @@ func CheckInRelease(ctx context.Context, p *Provider, t Tree, version string) ([
 	return errs, nil
 }
 
-// ReadsForCheck lists the files of a release that CheckInRelease looks at, so that it
+// Reads lists the files of a release that Release looks at, so that it
 // can be run on a tree of those alone.
-func ReadsForCheck() []string { return []string{HeadersCMake, RDMACMCMake, DriverHeader} }
+func Reads() []string { return []string{provider.HeadersCMake, RDMACMCMake, provider.DriverHeader} }
 
 // compiledFiles gives the files that the CMake files name, and those that these include,
 // themselves or by others. A header goes by its last name: the directories in which the
@@ -103,19 +105,19 @@ func compiledFiles(src *c.Sources, built *cmake.Sources) map[*c.File]bool {
 // RDMACMCMake publishes the headers of librdmacm, which are in <rdma/…> too.
 const RDMACMCMake = "librdmacm/" + cmake.FileName
 
-func readRelease(t Tree, version string) (*inRelease, error) {
+func readRelease(t provider.Tree, version string) (*inRelease, error) {
 	r := &inRelease{version: version, headers: map[string]bool{}, ids: map[string]bool{}}
-	if err := r.readHeaders(t, HeadersCMake); err != nil {
+	if err := r.readHeaders(t, provider.HeadersCMake); err != nil {
 		return nil, err
 	}
 	if err := r.readHeaders(t, RDMACMCMake); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	data, err := t.ReadFile(DriverHeader)
+	data, err := t.ReadFile(provider.DriverHeader)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", DriverHeader, err)
+		return nil, fmt.Errorf("read %s: %w", provider.DriverHeader, err)
 	}
-	def, err := ReadDriverIDs(DriverHeader, data)
+	def, err := provider.ReadDriverIDs(provider.DriverHeader, data)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +128,7 @@ func readRelease(t Tree, version string) (*inRelease, error) {
 }
 
 // readHeaders takes in the headers that a CMakeLists.txt publishes.
-func (r *inRelease) readHeaders(t Tree, file string) error {
+func (r *inRelease) readHeaders(t provider.Tree, file string) error {
 	data, err := t.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", file, err)
@@ -155,7 +157,7 @@ var (
 )
 
 // include checks one #include of a kernel header.
-func (r *inRelease) include(p *Provider, f *c.File, tok c.Token) []error {
+func (r *inRelease) include(p *provider.Provider, f *c.File, tok c.Token) []error {
 	name := tok.Included()
 	if name == "" {
 		return nil
@@ -164,10 +166,10 @@ func (r *inRelease) include(p *Provider, f *c.File, tok c.Token) []error {
 	if p.Has(path.Join(path.Dir(f.Name), name)) || r.headers[name] {
 		return nil
 	}
-	brings := "abiHeader, abiHeaders or ioctlHeaders of " + ManifestName
+	brings := "abiHeader, abiHeaders or ioctlHeaders of " + provider.ManifestName
 	switch {
 	case strings.HasPrefix(name, "kernel-abi/"):
-		brings = "abiHeader or abiHeaders of " + ManifestName
+		brings = "abiHeader or abiHeaders of " + provider.ManifestName
 	case !strings.HasPrefix(name, "rdma/"):
 		return nil
 	}
@@ -186,7 +188,7 @@ func (r *inRelease) constants(src *c.Sources, f *c.File, toks []c.Token, at int)
 		if at == 0 {
 			off = t.Start
 		}
-		want := fmt.Sprintf("a driver id that rdma-core %s has or that driverID of %s adds", r.version, ManifestName)
+		want := fmt.Sprintf("a driver id that rdma-core %s has or that driverID of %s adds", r.version, provider.ManifestName)
 		errs = append(errs, f.Problem(off, want, text.Excerpt(t.Text)))
 	}
 	return errs

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"debug/elf"
@@ -13,6 +13,8 @@ import (
 
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/text"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // CheckSymbols is the check of the compiled module, as it is called.
@@ -23,15 +25,15 @@ const CheckSymbols = "symbols"
 type Module struct {
 	Soname  string // empty for a plug-in
 	Needed  []string
-	Exports []ModuleSymbol
-	Imports []ModuleSymbol // not those that may be missing
+	Exports []Symbol
+	Imports []Symbol // not those that may be missing
 }
 
-// ModuleSymbol is a dynamic symbol with its version, where it has one, and, for
+// Symbol is a dynamic symbol with its version, where it has one, and, for
 // an import, the library that has that version.
-type ModuleSymbol struct{ Name, Version, Library string }
+type Symbol struct{ Name, Version, Library string }
 
-func (s ModuleSymbol) String() string {
+func (s Symbol) String() string {
 	if s.Version == "" {
 		return s.Name
 	}
@@ -58,7 +60,7 @@ func ReadModule(r io.ReaderAt) (*Module, error) {
 		return nil, fmt.Errorf("read the module's symbols: %w", err)
 	}
 	for _, s := range symbols {
-		one := ModuleSymbol{Name: s.Name, Version: s.Version, Library: s.Library}
+		one := Symbol{Name: s.Name, Version: s.Version, Library: s.Library}
 		switch bind := elf.ST_BIND(s.Info); {
 		case s.Section == elf.SHN_UNDEF && bind == elf.STB_GLOBAL:
 			m.Imports = append(m.Imports, one)
@@ -74,13 +76,13 @@ func ReadModule(r io.ReaderAt) (*Module, error) {
 // compiler and the C library bring.
 var usualLibrary = regexp.MustCompile(`^(libibverbs\.so\.1|lib(c|m|pthread|dl|rt|gcc_s|atomic)\.so\.\d+|ld-linux.*\.so\.\d+)$`)
 
-// CheckModule says whether the module that was compiled of the provider gives
+// Symbols says whether the module that was compiled of the provider gives
 // what it may and takes only what is there. privateABI is the release's.
 //
 // A plug-in gives nothing: libibverbs finds it by its constructor, and symbols
 // of two plug-ins would meet in one process. A direct-verbs library gives what
 // its version map names, all of it.
-func CheckModule(p *Provider, m *Module, privateABI int) Answer {
+func Symbols(p *provider.Provider, m *Module, privateABI int) Answer {
 	a := Answer{Check: CheckSymbols}
 	file := p.Path(cmake.FileName)
 	if lib := p.Library(); lib != nil {
@@ -113,14 +115,14 @@ func CheckModule(p *Provider, m *Module, privateABI int) Answer {
 }
 
 // checkExports compares with the version map.
-func checkExports(p *Provider, a *Answer, file string, lib *Library, exports []ModuleSymbol) {
+func checkExports(p *provider.Provider, a *Answer, file string, lib *provider.Library, exports []Symbol) {
 	data, _ := p.Content(lib.Map)
-	var want []ModuleSymbol
+	var want []Symbol
 	for _, s := range lib.Symbols {
-		want = append(want, ModuleSymbol{Name: s.Name, Version: s.Node})
+		want = append(want, Symbol{Name: s.Name, Version: s.Node})
 	}
-	same := func(w ModuleSymbol) func(ModuleSymbol) bool {
-		return func(s ModuleSymbol) bool { return s.Name == w.Name && (s.Version == "" || s.Version == w.Version) }
+	same := func(w Symbol) func(Symbol) bool {
+		return func(s Symbol) bool { return s.Name == w.Name && (s.Version == "" || s.Version == w.Version) }
 	}
 	for _, w := range want {
 		if !slices.ContainsFunc(exports, same(w)) {
@@ -130,7 +132,7 @@ func checkExports(p *Provider, a *Answer, file string, lib *Library, exports []M
 		}
 	}
 	for _, s := range exports {
-		ours := func(w ModuleSymbol) bool { return same(w)(s) }
+		ours := func(w Symbol) bool { return same(w)(s) }
 		if !slices.ContainsFunc(want, ours) && !slices.Contains(lib.Nodes, s.Name) {
 			a.fail(&text.SourceError{File: file, Want: "symbols of " + path.Base(file) + " alone", Got: s.String()})
 		}

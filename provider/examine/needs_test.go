@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"archive/tar"
@@ -17,6 +17,8 @@ import (
 
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // needsOf gives what checkNeeds says of a CMakeLists.txt behind its first line, which
@@ -24,9 +26,9 @@ import (
 func needsOf(t *testing.T, lists, manifest string) []string {
 	t.Helper()
 	dir := providertest.Folder(t, map[string]string{
-		cmake.FileName: "rdma_provider(fly fly.c)\n" + lists,
-		ManifestName:   providertest.Manifest + manifest,
-		"sub/fast.c":   "", "bridge.cpp": "int bridge;\n",
+		cmake.FileName:        "rdma_provider(fly fly.c)\n" + lists,
+		provider.ManifestName: providertest.Manifest + manifest,
+		"sub/fast.c":          "", "bridge.cpp": "int bridge;\n",
 	})
 	x := Examine(t.Context(), dir)
 	var out []string
@@ -83,7 +85,7 @@ func TestNeeds(t *testing.T) {
 }
 
 func TestBuildRequiresAreNames(t *testing.T) {
-	_, err := Load(t.Context(), providertest.Folder(t, map[string]string{ManifestName: providertest.Manifest + "buildRequires:\n  rpm: [a, pkgconfig(b) >= 2.0-1, /usr/bin/x, '%{evil}', 'a b', a]\n  debian: [libb-dev (>= 2), 'x; y', Upper]\n"}))
+	_, err := provider.Load(t.Context(), providertest.Folder(t, map[string]string{provider.ManifestName: providertest.Manifest + "buildRequires:\n  rpm: [a, pkgconfig(b) >= 2.0-1, /usr/bin/x, '%{evil}', 'a b', a]\n  debian: [libb-dev (>= 2), 'x; y', Upper]\n"}))
 	providertest.WantError(t, err, "buildRequires.rpm[3]", "buildRequires.rpm[4]", "buildRequires.rpm[5]", "again", "buildRequires.debian[1]", "buildRequires.debian[2]")
 	for _, part := range []string{"rpm[0]", "rpm[1]", "rpm[2]", "debian[0]"} {
 		if strings.Contains(err.Error(), part) {
@@ -94,13 +96,13 @@ func TestBuildRequiresAreNames(t *testing.T) {
 
 func TestBinaryFile(t *testing.T) {
 	dir := providertest.Folder(t, map[string]string{"blob.bin": "one\ntwo\x00\n"})
-	_, err := Load(t.Context(), dir)
+	_, err := provider.Load(t.Context(), dir)
 	providertest.WantError(t, err, filepath.Join(dir, "blob.bin")+":2: want text", "privateFiles", "a binary file")
 	x := Examine(t.Context(), dir)
 	if !x.Answers[1].Failed() {
 		t.Errorf("the folder passes: %+v", x.Answers[1])
 	}
-	_, err = Load(t.Context(), providertest.Folder(t, map[string]string{"blob.bin": "\x00", ManifestName: strings.Replace(providertest.Manifest, "lab/,", "lab/, \"*.bin\",", 1)}))
+	_, err = provider.Load(t.Context(), providertest.Folder(t, map[string]string{"blob.bin": "\x00", provider.ManifestName: strings.Replace(providertest.Manifest, "lab/,", "lab/, \"*.bin\",", 1)}))
 	providertest.WantError(t, err)
 }
 
@@ -145,15 +147,15 @@ int ids[] = { RDMA_DRIVER_ANT, RDMA_DRIVER_OWN, RDMA_DRIVER_FLY };
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := Load(t.Context(), providertest.Folder(t, map[string]string{
-				ManifestName: strings.NewReplacer(tt.manifest...).Replace(providertest.Manifest), "fly.c": flyC, "fly.h": flyH,
+			p, err := provider.Load(t.Context(), providertest.Folder(t, map[string]string{
+				provider.ManifestName: strings.NewReplacer(tt.manifest...).Replace(providertest.Manifest), "fly.c": flyC, "fly.h": flyH,
 				"unbuilt.c": "#include <rdma/never.h>\n",
 			}))
 			providertest.WantError(t, err)
 			tree := providertest.Release()
-			_, err = Integrate(tree, p)
+			_, err = provider.Integrate(tree, p)
 			providertest.WantError(t, err)
-			errs, err := CheckInRelease(t.Context(), p, tree, "56.1")
+			errs, err := Release(t.Context(), p, tree, "56.1")
 			providertest.WantError(t, err)
 			var got []string
 			for _, e := range errs {
@@ -193,7 +195,7 @@ func TestUpstreamsNeedNothing(t *testing.T) {
 			if len(parts) != 3 || parts[0] != "providers" || parts[2] != cmake.FileName {
 				continue
 			}
-			p, err := InRelease(tree, parts[1])
+			p, err := provider.InRelease(tree, parts[1])
 			if err != nil || p == nil {
 				t.Errorf("%s %s: %v", tag, parts[1], err)
 				continue
@@ -202,7 +204,7 @@ func TestUpstreamsNeedNothing(t *testing.T) {
 			a := Answer{}
 			(&subject{Provider: p}).checkNeeds(&a)
 			c, _ := p.Sources(t.Context())
-			errs, err := CheckInRelease(t.Context(), p, tree, tag)
+			errs, err := Release(t.Context(), p, tree, tag)
 			providertest.WantError(t, err)
 			for _, f := range a.Findings {
 				errs = append(errs, f.Err)
@@ -217,7 +219,7 @@ func TestUpstreamsNeedNothing(t *testing.T) {
 
 func unpacked(t *testing.T, clone, tag string) providertest.Tree {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "git", "-C", clone, "archive", tag, "providers", "kernel-headers", TopCMake).Output()
+	out, err := exec.CommandContext(t.Context(), "git", "-C", clone, "archive", tag, "providers", "kernel-headers", provider.TopCMake).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"os"
@@ -14,6 +14,8 @@ import (
 
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // hostileTexts mean something to a shell, RPM, CMake, make, a patch or a reader.
@@ -87,9 +89,9 @@ func TestHostileManifestNames(t *testing.T) {
 				if manifest == providertest.Manifest {
 					t.Fatal("nothing was changed")
 				}
-				dir := providertest.Fly(t, map[string]string{ManifestName: manifest})
-				file := filepath.Join(dir, ManifestName)
-				_, err := Load(t.Context(), dir)
+				dir := providertest.Fly(t, map[string]string{provider.ManifestName: manifest})
+				file := filepath.Join(dir, provider.ManifestName)
+				_, err := provider.Load(t.Context(), dir)
 				if err == nil {
 					t.Fatalf("%q is taken as %s", text, field)
 				}
@@ -120,8 +122,8 @@ func TestHostileManifestProse(t *testing.T) {
 				if field != "description" {
 					line += old
 				}
-				dir := providertest.Fly(t, map[string]string{ManifestName: strings.Replace(providertest.Manifest, old, line, 1)})
-				_, err := Load(t.Context(), dir)
+				dir := providertest.Fly(t, map[string]string{provider.ManifestName: strings.Replace(providertest.Manifest, old, line, 1)})
+				_, err := provider.Load(t.Context(), dir)
 				if (err == nil) != prose {
 					t.Fatalf("%q as %s: %v", text, field, err)
 				}
@@ -184,7 +186,7 @@ func TestHostileFileNames(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			for _, name := range []string{text + ".c", filepath.Join("sub", text), filepath.Join("sub", text, "x.c")} {
 				dir := providertest.Fly(t, map[string]string{name: "// SPDX-License-Identifier: MIT\n"})
-				_, err := Load(t.Context(), dir)
+				_, err := provider.Load(t.Context(), dir)
 				if err == nil {
 					t.Errorf("%q is taken", name)
 					continue
@@ -194,10 +196,10 @@ func TestHostileFileNames(t *testing.T) {
 		})
 	}
 	long := strings.Repeat("x", 210) + ".c"
-	_, err := Load(t.Context(), providertest.Fly(t, map[string]string{long: "x"}))
+	_, err := provider.Load(t.Context(), providertest.Fly(t, map[string]string{long: "x"}))
 	providertest.WantError(t, err, "a path of at most 200 bytes")
 	deep := strings.Repeat("d/", 150) + "x.c"
-	_, err = Load(t.Context(), providertest.Fly(t, map[string]string{deep: "x"}))
+	_, err = provider.Load(t.Context(), providertest.Fly(t, map[string]string{deep: "x"}))
 	providertest.WantError(t, err, "a path of at most 200 bytes")
 }
 
@@ -234,11 +236,11 @@ func TestHostileFiles(t *testing.T) {
 		{"a socket", "x.c", func(f string) error { return syscall.Mknod(f, syscall.S_IFSOCK|0o600, 0) }, "a special file"},
 		{"a GiB", "x.c", sparse(1 << 30), "at most 8388608 bytes in one file, got 1073741824"},
 		{"eight EiB, nearly", "x.c", sparse(1 << 42), "at most 8388608 bytes in one file"},
-		{"the manifest is a GiB", ManifestName, sparse(1 << 30), "at most 65536 bytes in one file"},
+		{"the manifest is a GiB", provider.ManifestName, sparse(1 << 30), "at most 65536 bytes in one file"},
 		{"CMakeLists.txt is a pipe", cmake.FileName, func(f string) error { return syscall.Mkfifo(f, 0o600) }, "a special file"},
-		{"the manifest is a pipe", ManifestName, func(f string) error { return syscall.Mkfifo(f, 0o600) }, "a regular file"},
-		{"the manifest is a folder", ManifestName, func(f string) error { return os.Mkdir(f, 0o755) }, "a regular file"},
-		{"the manifest is elsewhere", ManifestName, link(filepath.Join(outside, "secret.c")), "a regular file"},
+		{"the manifest is a pipe", provider.ManifestName, func(f string) error { return syscall.Mkfifo(f, 0o600) }, "a regular file"},
+		{"the manifest is a folder", provider.ManifestName, func(f string) error { return os.Mkdir(f, 0o755) }, "a regular file"},
+		{"the manifest is elsewhere", provider.ManifestName, link(filepath.Join(outside, "secret.c")), "a regular file"},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			dir := providertest.Fly(t, nil)
@@ -247,7 +249,7 @@ func TestHostileFiles(t *testing.T) {
 			if err := tt.make(file); err != nil {
 				t.Skip(err) // not every file system has all of them
 			}
-			_, err := Load(t.Context(), dir)
+			_, err := provider.Load(t.Context(), dir)
 			providertest.WantError(t, err, tt.want)
 			refused(t, dir, err)
 			if strings.Contains(err.Error(), "secret\n") {
@@ -274,15 +276,15 @@ func TestHostileManyFiles(t *testing.T) {
 		}
 		_ = f.Close()
 	}
-	_, err := Load(t.Context(), dir)
+	_, err := provider.Load(t.Context(), dir)
 	providertest.WantError(t, err, "at most 2000 files")
 	refused(t, dir, err)
 	// Where nobody asks for them they cost nothing.
 	manifest := strings.Replace(providertest.Manifest, "lab/,", "lab/, many/,", 1)
-	if err := os.WriteFile(filepath.Join(dir, ManifestName), []byte(manifest), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, provider.ManifestName), []byte(manifest), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(t.Context(), dir); err != nil {
+	if _, err := provider.Load(t.Context(), dir); err != nil {
 		t.Error(err)
 	}
 }
@@ -293,12 +295,12 @@ func TestForeignManifest(t *testing.T) {
 	for what, text := range map[string]string{
 		"CRLF": providertest.CRLF(providertest.Manifest), "a byte order mark": "\xef\xbb\xbf" + providertest.Manifest, "both": "\xef\xbb\xbf" + providertest.CRLF(providertest.Manifest),
 	} {
-		if got := loaded(t, providertest.Fly(t, map[string]string{ManifestName: text})).Digest(); got != want {
+		if got := loaded(t, providertest.Fly(t, map[string]string{provider.ManifestName: text})).Digest(); got != want {
 			t.Errorf("%s makes another provider", what)
 		}
 		bad := strings.Replace(text, "fly.ko", "fly", 1)
-		_, err := Load(t.Context(), providertest.Fly(t, map[string]string{ManifestName: bad}))
-		providertest.WantError(t, err, ManifestName+":10:15: kernelModule: ")
+		_, err := provider.Load(t.Context(), providertest.Fly(t, map[string]string{provider.ManifestName: bad}))
+		providertest.WantError(t, err, provider.ManifestName+":10:15: kernelModule: ")
 	}
 }
 
@@ -306,9 +308,9 @@ func unprintable(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
-func loaded(t *testing.T, dir string) *Provider {
+func loaded(t *testing.T, dir string) *provider.Provider {
 	t.Helper()
-	p, err := Load(t.Context(), dir)
+	p, err := provider.Load(t.Context(), dir)
 	providertest.WantError(t, err)
 	return p
 }

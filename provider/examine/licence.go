@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 
 	"github.com/resnics/verbsmith/provider/internal/text"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 var (
@@ -38,14 +40,14 @@ func (p *subject) checkLicences() Answer {
 	}
 	seen := map[string]int{}
 	for _, f := range p.Files {
-		if f.Kind() == KindOther {
+		if f.Kind() == provider.KindOther {
 			continue
 		}
 		said, at, ok := f.SPDX()
 		switch problem := p.licenceProblem(f, said, at, ok); {
 		case ok && problem == nil:
 			seen[said]++
-		case problem == nil || !ok && f.Kind() != KindSource:
+		case problem == nil || !ok && f.Kind() != provider.KindSource:
 			a.warn(p.noLicence(f.Name))
 		case !ok && oldNotice(f.Notice()):
 			seen["a notice without SPDX"]++
@@ -64,11 +66,11 @@ func (p *subject) checkLicences() Answer {
 }
 
 func (p *subject) noLicence(name string) error {
-	return &text.SourceError{File: p.Path(name), Line: 1, Want: WantLicence, Got: "no such line"}
+	return &text.SourceError{File: p.Path(name), Line: 1, Want: provider.WantLicence, Got: "no such line"}
 }
 
 // licenceProblem is nil for a licence that rdma-core takes.
-func (p *subject) licenceProblem(f File, said string, at int, ok bool) error {
+func (p *subject) licenceProblem(f provider.File, said string, at int, ok bool) error {
 	if !ok {
 		return p.noLicence(f.Name)
 	}
@@ -76,7 +78,7 @@ func (p *subject) licenceProblem(f File, said string, at int, ok bool) error {
 	if both || aloneTerm.MatchString(said) || noteTerm.MatchString(said) && p.mayBeKernelHeader(f.Name) {
 		return nil
 	}
-	return text.ErrorAt(p.Path(f.Name), f.Data(), at, WantLicence, edit.Quote(said))
+	return text.ErrorAt(p.Path(f.Name), f.Data(), at, provider.WantLicence, edit.Quote(said))
 }
 
 // oldNotice says whether comments give the choice in words.

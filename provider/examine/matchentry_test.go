@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // examineTable gives what is said of fly.c with a table of these entries.
@@ -119,7 +121,7 @@ func TestMatchByNameAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			text := providertest.Replace(t, providertest.Source, "VERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n\t{},", tt.entries)
 			manifest := strings.Replace(providertest.Manifest, "constant: RDMA_DRIVER_FLY\n  policy: next", tt.id, 1)
-			dir := providertest.Fly(t, map[string]string{"fly.c": text, ManifestName: manifest})
+			dir := providertest.Fly(t, map[string]string{"fly.c": text, provider.ManifestName: manifest})
 			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
 		})
 	}

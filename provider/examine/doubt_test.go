@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"regexp"
@@ -9,10 +9,12 @@ import (
 
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // everything gives the findings of all checks.
-func everything(x Examination, dir string) []string {
+func everything(x Result, dir string) []string {
 	var all []string
 	for _, a := range x.Answers {
 		all = append(all, findings(x, dir, a.Check)...)
@@ -26,30 +28,30 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 		file, old, new string
 		want           string
 	}{
-		"no name":              {ManifestName, "name: fly\n", "", "provider.yaml:1:1: name: "},
-		"a name that is none":  {ManifestName, "name: fly\n", "name: Fly!\n", "provider.yaml:1:7: name: "},
-		"no description":       {ManifestName, "description: A small provider\n", "", "provider.yaml:1:1: description: want one line of text"},
-		"a number as name":     {ManifestName, "name: fly\n", "name: 3\n", "provider.yaml:1:7: name: "},
-		"no driver id":         {ManifestName, "driverID:\n  constant: RDMA_DRIVER_FLY\n  policy: next\n", "", "provider.yaml:1:1: driverID: want a mapping"},
-		"a bad constant":       {ManifestName, "constant: RDMA_DRIVER_FLY", "constant: fly", "provider.yaml:8:13: driverID.constant: "},
-		"a bad policy":         {ManifestName, "policy: next", "policy: first", "provider.yaml:9:11: driverID.policy: "},
-		"no device":            {ManifestName, "device:\n  name: fly0\n", "", "provider.yaml:1:1: device: want a mapping"},
-		"a bad device":         {ManifestName, "name: fly0", "name: wasp", "provider.yaml:14:9: device.name: "},
-		"no ABI header":        {ManifestName, "fly-abi.h", "fly_abi.c", "provider.yaml:6:12: abiHeader: "},
-		"a bad subdirectory":   {ManifestName, "coherentDMA: true", "coherentDMA: true\n  subdirectories: [../x]", "provider.yaml:13:20: cmake.subdirectories[0]: "},
-		"bad private files":    {ManifestName, "[README.md, lab/,", "[README.md, lab/, /x.c,", "provider.yaml:15:33: privateFiles[2]: "},
-		"private files, a map": {ManifestName, "[README.md, lab/, \"*~\"]", "{a: b}", "provider.yaml:15:15: privateFiles: "},
-		"a field twice":        {ManifestName, "kernelModule: fly.ko\n", "kernelModule: fly.ko\nkernelModule: fly.ko\n", "provider.yaml:11:1: kernelModule: "},
-		"an alias":             {ManifestName, "kernelModule: fly.ko\n", "kernelModule: &x fly.ko\n", "provider.yaml:10:15: kernelModule: "},
-		"not YAML":             {ManifestName, "cmake:", "cmake: [", "provider.yaml:11:1: want well-formed YAML"},
-		"no manifest":          {ManifestName, providertest.Manifest, "", "provider.yaml: want a manifest (docs/provider.md"},
+		"no name":              {provider.ManifestName, "name: fly\n", "", "provider.yaml:1:1: name: "},
+		"a name that is none":  {provider.ManifestName, "name: fly\n", "name: Fly!\n", "provider.yaml:1:7: name: "},
+		"no description":       {provider.ManifestName, "description: A small provider\n", "", "provider.yaml:1:1: description: want one line of text"},
+		"a number as name":     {provider.ManifestName, "name: fly\n", "name: 3\n", "provider.yaml:1:7: name: "},
+		"no driver id":         {provider.ManifestName, "driverID:\n  constant: RDMA_DRIVER_FLY\n  policy: next\n", "", "provider.yaml:1:1: driverID: want a mapping"},
+		"a bad constant":       {provider.ManifestName, "constant: RDMA_DRIVER_FLY", "constant: fly", "provider.yaml:8:13: driverID.constant: "},
+		"a bad policy":         {provider.ManifestName, "policy: next", "policy: first", "provider.yaml:9:11: driverID.policy: "},
+		"no device":            {provider.ManifestName, "device:\n  name: fly0\n", "", "provider.yaml:1:1: device: want a mapping"},
+		"a bad device":         {provider.ManifestName, "name: fly0", "name: wasp", "provider.yaml:14:9: device.name: "},
+		"no ABI header":        {provider.ManifestName, "fly-abi.h", "fly_abi.c", "provider.yaml:6:12: abiHeader: "},
+		"a bad subdirectory":   {provider.ManifestName, "coherentDMA: true", "coherentDMA: true\n  subdirectories: [../x]", "provider.yaml:13:20: cmake.subdirectories[0]: "},
+		"bad private files":    {provider.ManifestName, "[README.md, lab/,", "[README.md, lab/, /x.c,", "provider.yaml:15:33: privateFiles[2]: "},
+		"private files, a map": {provider.ManifestName, "[README.md, lab/, \"*~\"]", "{a: b}", "provider.yaml:15:15: privateFiles: "},
+		"a field twice":        {provider.ManifestName, "kernelModule: fly.ko\n", "kernelModule: fly.ko\nkernelModule: fly.ko\n", "provider.yaml:11:1: kernelModule: "},
+		"an alias":             {provider.ManifestName, "kernelModule: fly.ko\n", "kernelModule: &x fly.ko\n", "provider.yaml:10:15: kernelModule: "},
+		"not YAML":             {provider.ManifestName, "cmake:", "cmake: [", "provider.yaml:11:1: want well-formed YAML"},
+		"no manifest":          {provider.ManifestName, providertest.Manifest, "", "provider.yaml: want a manifest (docs/provider.md"},
 		"no CMakeLists.txt":    {cmake.FileName, providertest.CMake, "", "CMakeLists.txt: want a file that calls rdma_provider()"},
 		"not CMake":            {cmake.FileName, "  )", "", "CMakeLists.txt:2: looked for "},
 		"another target":       {cmake.FileName, "rdma_provider(fly", "rdma_provider(fly_rp", "CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp"},
 		"an open comment":      {"fly.h", "#define FLY_ABI 2", "#define FLY_ABI 2 /*", "fly.h:"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			texts := map[string]string{ManifestName: providertest.Manifest, cmake.FileName: providertest.CMake, "fly.h": providertest.Header}
+			texts := map[string]string{provider.ManifestName: providertest.Manifest, cmake.FileName: providertest.CMake, "fly.h": providertest.Header}
 			text := providertest.Replace(t, texts[tt.file], tt.old, tt.new)
 			dir := providertest.Fly(t, map[string]string{tt.file: text, "lab/x.c": "int lab;\n"})
 			providertest.WantLines(t, everything(Examine(t.Context(), dir), dir), tt.want)
@@ -60,7 +62,7 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 // Each thing that is missing from a manifest is said as a reader would say it.
 func TestMissingFieldsRead(t *testing.T) {
 	form := regexp.MustCompile(`^\S+: [A-Za-z.]+: want (a|an|one|the) [^A-Z.][^.]*, got nothing$`)
-	dir := providertest.Folder(t, map[string]string{ManifestName: "maintainer: {}\ndriverID: {}\ncmake: {}\ndevice: {}\n"})
+	dir := providertest.Folder(t, map[string]string{provider.ManifestName: "maintainer: {}\ndriverID: {}\ncmake: {}\ndevice: {}\n"})
 	got := findings(Examine(t.Context(), dir), dir, CheckManifest)
 	if len(got) != 7 {
 		t.Errorf("%d findings", len(got))
@@ -87,7 +89,7 @@ func TestNoSystemCallInMessages(t *testing.T) {
 // A kernel driver can report 0, and most report 1.
 func TestKernelABI(t *testing.T) {
 	for text, want := range map[string]int{"": 1, "\n  kernelABI: 0": 0, "\n  kernelABI: 7": 7} {
-		p := loaded(t, providertest.Folder(t, map[string]string{ManifestName: strings.Replace(providertest.Manifest, "name: fly0", "name: fly0"+text, 1)}))
+		p := loaded(t, providertest.Folder(t, map[string]string{provider.ManifestName: strings.Replace(providertest.Manifest, "name: fly0", "name: fly0"+text, 1)}))
 		if got := p.Manifest.Device.KernelABI; got != want {
 			t.Errorf("%q gives kernel ABI %d, want %d", text, got, want)
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"context"
@@ -12,10 +12,12 @@ import (
 
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // findings are those of one check, with the folder taken off, "warning: " before a warning.
-func findings(x Examination, dir, check string) []string {
+func findings(x Result, dir, check string) []string {
 	var texts []string
 	for _, a := range x.Answers {
 		if a.Check != check {
@@ -50,7 +52,7 @@ func TestExamineGood(t *testing.T) {
 }
 
 func TestExamineRib(t *testing.T) {
-	x := Examine(t.Context(), "rib")
+	x := Examine(t.Context(), "../rib")
 	for _, a := range x.Answers {
 		for _, f := range a.Findings {
 			t.Errorf("%s: %v", a.Check, f.Err)
@@ -64,10 +66,10 @@ func TestExamineRib(t *testing.T) {
 // Mistakes of all kinds come at once, also where the manifest cannot be read.
 func TestExamineAllAtOnce(t *testing.T) {
 	dir := providertest.Fly(t, map[string]string{
-		ManifestName:   providertest.Manifest + "colour: red\n",
-		cmake.FileName: "rdma_provider(fly\n  fly.c\n  gone.c\n  sub/fast.c)\n",
-		"fly.c":        strings.Replace(providertest.Source, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(wasp,", 1),
-		"fly.h":        "int x;\n",
+		provider.ManifestName: providertest.Manifest + "colour: red\n",
+		cmake.FileName:        "rdma_provider(fly\n  fly.c\n  gone.c\n  sub/fast.c)\n",
+		"fly.c":               strings.Replace(providertest.Source, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(wasp,", 1),
+		"fly.h":               "int x;\n",
 	})
 	x := Examine(t.Context(), dir)
 	if x.Provider != nil {
@@ -92,7 +94,7 @@ func TestExamineManifest(t *testing.T) {
 		"a missing header": {"fly-abi.h", "bee-abi.h", []string{"provider.yaml:6:12: abiHeader: want a file bee-abi.h"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := providertest.Fly(t, map[string]string{ManifestName: strings.Replace(providertest.Manifest, tt.old, tt.new, 1)})
+			dir := providertest.Fly(t, map[string]string{provider.ManifestName: strings.Replace(providertest.Manifest, tt.old, tt.new, 1)})
 			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckManifest), tt.want...)
 		})
 	}
@@ -213,7 +215,7 @@ func TestCheckMatchModalias(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			text := strings.NewReplacer(`VERBS_NAME_MATCH("fly", NULL)`, tt.entry,
 				"#include", "#define VENDOR 0x1AF4\n#define BASE 0x1040\nenum { DEVICE_NONE = BASE, DEVICE_ONE };\n#include").Replace(providertest.Source)
-			dir := providertest.Fly(t, map[string]string{"fly.c": text, ManifestName: manifest})
+			dir := providertest.Fly(t, map[string]string{"fly.c": text, provider.ManifestName: manifest})
 			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckMatch), tt.want...)
 		})
 	}
@@ -280,7 +282,7 @@ func TestExamineEnds(t *testing.T) {
 // A licence of the manifest that the files contradict is the manifest's mistake.
 func TestExamineLicense(t *testing.T) {
 	dir := providertest.Folder(t, map[string]string{
-		ManifestName: providertest.Manifest + "license: MIT\n", "fly.c": "// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n",
+		provider.ManifestName: providertest.Manifest + "license: MIT\n", "fly.c": "// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n",
 	})
 	x := Examine(t.Context(), dir)
 	providertest.WantLines(t, findings(x, dir, CheckManifest), "provider.yaml:16:10: license: want BSD-2-clause or GPL-2, as the SPDX lines")

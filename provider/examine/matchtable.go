@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"fmt"
@@ -11,6 +11,8 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/c"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/text"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // What libibverbs has in infiniband/driver.h for a provider to register with.
@@ -156,7 +158,7 @@ func (m *matchCheck) abiRange(o *c.Object, low, high []c.Token) {
 		return strconv.FormatInt(n, 10)
 	}
 	got := show(least, okLow) + " to " + show(most, okHigh)
-	want := fmt.Sprintf("a range with %d, device.kernelABI of %s", abi, ManifestName)
+	want := fmt.Sprintf("a range with %d, device.kernelABI of %s", abi, provider.ManifestName)
 	switch {
 	case okHigh && abi > most:
 		m.fail(o.File.Problem(high[0].Start, want, got))
@@ -191,7 +193,7 @@ func (m *matchCheck) contexts() {
 			if !ok || !strings.HasPrefix(id, "RDMA_DRIVER_") || id == constant || id == "RDMA_DRIVER_UNKNOWN" {
 				continue
 			}
-			m.fail(f.Problem(args[4][0].Start, constant+", driverID.constant of "+ManifestName, id))
+			m.fail(f.Problem(args[4][0].Start, constant+", driverID.constant of "+provider.ManifestName, id))
 		}
 	}
 }
@@ -243,7 +245,7 @@ func (m *matchCheck) ids(o *c.Object, name string, entries []c.Entry) {
 			others = append(others, e)
 		}
 	}
-	want := fmt.Sprintf("%s(%s), driverID.constant of %s", c.MacroID, constant, ManifestName)
+	want := fmt.Sprintf("%s(%s), driverID.constant of %s", c.MacroID, constant, provider.ManifestName)
 	if len(others) > 0 {
 		m.fail(o.File.Problem(others[0].At, want, others[0].Text))
 		return

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"path"
@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/provider/internal/cmake"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // usage is what the CMake files do with what they have looked for.
@@ -122,7 +124,7 @@ func (n *needs) warnOptions() {
 			continue
 		}
 		n.told[key] = true
-		n.a.warn(n.problem(o.b, o.a, "buildRequires in "+ManifestName+" with the packages that bring "+o.name+", where it is to be used",
+		n.a.warn(n.problem(o.b, o.a, "buildRequires in "+provider.ManifestName+" with the packages that bring "+o.name+", where it is to be used",
 			o.c.Name+"(… "+o.a.Text+"), which is not required: the packages are built without it"))
 	}
 }

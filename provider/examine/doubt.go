@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"path/filepath"
@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/specs/strictyaml"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // Fields of the manifest on which checks of other files rest.
@@ -23,7 +25,7 @@ const (
 
 // subject is a provider that is looked at. Fields of its manifest may have a mistake.
 type subject struct {
-	*Provider
+	*provider.Provider
 
 	doubtful map[string]bool
 }
@@ -48,7 +50,9 @@ func (p *subject) mayBeKernelHeader(name string) bool {
 	return p.doubtsHeaders() || slices.Contains(p.Manifest.KernelHeaders(), name)
 }
 
-func wantsRight(field string) string { return field + " of " + ManifestName + " has a mistake" }
+func wantsRight(field string) string {
+	return field + " of " + provider.ManifestName + " has a mistake"
+}
 
 // doubt notes which fields have a mistake, and does without their values.
 func (e *examiner) doubt() {
@@ -65,18 +69,18 @@ func (e *examiner) doubt() {
 		e.p.doubtful[field] = true
 	}
 	if len(mistakes) == 0 {
-		e.unread = ManifestName + " cannot be read"
+		e.unread = provider.ManifestName + " cannot be read"
 		return
 	}
 	m := &e.p.Manifest
 	if e.p.doubts(fieldDriverID) {
-		m.DriverID = DriverID{}
+		m.DriverID = provider.DriverID{}
 	}
 	if e.p.doubts(fieldDevice) {
-		m.Device = Device{}
+		m.Device = provider.Device{}
 	}
 	if e.p.doubts(fieldCMake) {
-		m.CMake = CMake{}
+		m.CMake = provider.CMake{}
 	}
 	if e.p.doubts(fieldPrivate) {
 		m.PrivateFiles = nil

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // The checks that need nothing but the folder, as they are called.
@@ -19,9 +21,9 @@ const (
 	CheckMatch    = "match table"
 )
 
-// Examination is what a look at a provider's folder found.
-type Examination struct {
-	Provider *Provider // nil where it cannot be loaded
+// Result is what a look at a provider's folder found.
+type Result struct {
+	Provider *provider.Provider // nil where it cannot be loaded
 	Answers  []Answer
 	Ended    error // the cause of the context's end; there are no answers then
 }
@@ -30,18 +32,18 @@ type Examination struct {
 // release nor a compiler, and tells all that it finds. What rests on a mistake that is
 // told already is not told: where a value of the manifest is invalid, the checks do
 // without that value; where the manifest cannot be read, the others are skipped.
-func Examine(ctx context.Context, dir string) Examination {
-	draft, err := Open(dir)
+func Examine(ctx context.Context, dir string) Result {
+	draft, err := provider.Open(dir)
 	if err != nil {
 		a := Answer{Check: CheckFolder}
 		a.fail(err)
-		return Examination{Answers: []Answer{a}}
+		return Result{Answers: []Answer{a}}
 	}
 	defer func() { _ = draft.Close() }()
 	e := &examiner{draft: draft, p: &subject{Provider: draft.Provider, doubtful: map[string]bool{}}}
 	e.manifest()
 	if e.unread != "" {
-		x := Examination{Answers: []Answer{e.manifestAnswer}}
+		x := Result{Answers: []Answer{e.manifestAnswer}}
 		for _, check := range []string{CheckFolder, CheckCMake, CheckLicence, CheckMatch} {
 			x.Answers = append(x.Answers, Answer{Check: check, Skipped: e.unread})
 		}
@@ -49,21 +51,21 @@ func Examine(ctx context.Context, dir string) Examination {
 	}
 	e.folder(ctx)
 	e.sources(ctx)
-	x := Examination{Answers: []Answer{e.manifestAnswer, e.folderAnswer, e.cmake, e.licences, e.match}}
+	x := Result{Answers: []Answer{e.manifestAnswer, e.folderAnswer, e.cmake, e.licences, e.match}}
 	if !e.manifestAnswer.Failed() && !e.folderAnswer.Failed() {
 		// Load decides what a provider is; what it says beyond the above is told too.
-		if x.Provider, err = Load(ctx, dir); err != nil && !e.cmake.Failed() {
+		if x.Provider, err = provider.Load(ctx, dir); err != nil && !e.cmake.Failed() {
 			x.Answers[2].fail(err)
 		}
 	}
 	if cause := context.Cause(ctx); cause != nil {
-		return Examination{Ended: cause}
+		return Result{Ended: cause}
 	}
 	return x
 }
 
 type examiner struct {
-	draft  *Draft
+	draft  *provider.Draft
 	p      *subject
 	decode error  // of the manifest
 	unread string // why nothing of it is known; empty where something is
@@ -91,7 +93,7 @@ func (e *examiner) manifest() {
 	if strings.HasSuffix(m.Maintainer.Email, ".invalid") {
 		e.manifestAnswer.warn(e.draft.Mistake("maintainer.email", "the address of who answers for it", "a placeholder"))
 	}
-	if UpstreamHas(m.Name) && !m.ReplacesUpstream {
+	if provider.UpstreamHas(m.Name) && !m.ReplacesUpstream {
 		e.manifestAnswer.warn(e.draft.Mistake("name", "a name that no release of rdma-core has", "one that some have"))
 	}
 }

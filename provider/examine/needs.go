@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"fmt"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/text"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // needs looks for what the provider's CMake files take from outside of rdma-core:
@@ -56,7 +58,7 @@ func (n *needs) learn(c *cmake.Command) {
 		return
 	}
 	switch c.Name {
-	case "add_library", "add_executable", "add_custom_target", PluginCommand, LibraryCommand, "rdma_library":
+	case "add_library", "add_executable", "add_custom_target", provider.PluginCommand, provider.LibraryCommand, "rdma_library":
 		n.targets[c.Args[0].Text] = true
 	case "enable_language":
 		n.cxx = n.cxx || slices.Contains(c.Texts(), languageCXX)
@@ -68,7 +70,7 @@ func (n *needs) learn(c *cmake.Command) {
 // The commands by what their arguments are.
 func isSourcesCommand(name string) bool {
 	switch name {
-	case "add_library", "add_executable", "target_sources", PluginCommand, LibraryCommand, "rdma_library":
+	case "add_library", "add_executable", "target_sources", provider.PluginCommand, provider.LibraryCommand, "rdma_library":
 		return true
 	}
 	return false
@@ -204,7 +206,7 @@ func ownLibrary(name string) bool {
 		"nl-3", "nl-genl-3", "nl-route-3":
 		return true
 	}
-	return UpstreamHas(name)
+	return provider.UpstreamHas(name)
 }
 
 const (
@@ -223,10 +225,10 @@ func (n *needs) need(b *cmake.File, c *cmake.Command, a cmake.Arg, name string) 
 	got := fmt.Sprintf("%s(… %s), which rdma-core is built without", c.Name, a.Text)
 	switch {
 	case len(r.RPM) == 0 && len(r.Debian) > 0:
-		want := fmt.Sprintf("buildRequires.rpm in %s with the packages that bring %s", ManifestName, name)
+		want := fmt.Sprintf("buildRequires.rpm in %s with the packages that bring %s", provider.ManifestName, name)
 		n.a.fail(n.problem(b, a, want, "buildRequires.debian alone"))
 	case len(r.RPM) == 0:
-		n.a.fail(n.problem(b, a, fmt.Sprintf("buildRequires in %s with the packages that bring %s", ManifestName, name), got))
+		n.a.fail(n.problem(b, a, fmt.Sprintf("buildRequires in %s with the packages that bring %s", provider.ManifestName, name), got))
 	case !brings(r.RPM, name):
 		n.a.warn(n.problem(b, a, "a name in buildRequires.rpm that reads like "+name, strings.Join(r.RPM, ", ")))
 	case len(r.Debian) == 0:

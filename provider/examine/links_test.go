@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package provider
+package examine
 
 import (
 	"strings"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+
+	"github.com/resnics/verbsmith/provider"
 )
 
 // wantParts wants each finding to have its part, and no other finding.
@@ -111,7 +113,7 @@ func TestBuildRequiresMistakes(t *testing.T) {
 
 // Headers that the release publishes for librdmacm are there.
 func TestPublishedHeaders(t *testing.T) {
-	p, err := Load(t.Context(), providertest.Folder(t, map[string]string{
+	p, err := provider.Load(t.Context(), providertest.Folder(t, map[string]string{
 		"fly.c": "#include <rdma/rdma_cma.h>\n#include <rdma/rsocket.h>\n#include <rdma/rsockets.h>\n",
 	}))
 	providertest.WantError(t, err)
@@ -123,9 +125,9 @@ func TestPublishedHeaders(t *testing.T) {
 		} else {
 			want = []string{"fly.c:1:1: want", "fly.c:2:1: want", want[0]}
 		}
-		_, err := Integrate(tree, p)
+		_, err := provider.Integrate(tree, p)
 		providertest.WantError(t, err)
-		errs, err := CheckInRelease(t.Context(), p, tree, "56.1")
+		errs, err := Release(t.Context(), p, tree, "56.1")
 		providertest.WantError(t, err)
 		wantParts(t, texts(errs), want)
 	}
@@ -141,14 +143,14 @@ func texts(errs []error) []string {
 
 // A header that no compiled source includes, itself or by another, needs nothing.
 func TestHeadersThatAreIncluded(t *testing.T) {
-	p, err := Load(t.Context(), providertest.Folder(t, map[string]string{
+	p, err := provider.Load(t.Context(), providertest.Folder(t, map[string]string{
 		"fly.c":     "#include \"inner/a.h\"\n#ifdef HAVE_X\n#include \"maybe.h\"\n#endif\n",
 		"inner/a.h": "#include <inner/b.h>\n#include <rdma/a.h>\n", "inner/b.h": "#include \"a.h\"\n#include <rdma/b.h>\n",
 		"old.h": "#include <rdma/old.h>\n", "maybe.h": "#include <rdma/maybe.h>\n",
 		"unbuilt.c": "#include \"old.h\"\n#include <rdma/unbuilt.h>\n",
 	}))
 	providertest.WantError(t, err)
-	errs, err := CheckInRelease(t.Context(), p, providertest.Release(), "56.1")
+	errs, err := Release(t.Context(), p, providertest.Release(), "56.1")
 	providertest.WantError(t, err)
 	wantParts(t, texts(errs), []string{"inner/a.h:2:1: want", "inner/b.h:2:1: want"})
 }
