@@ -3,11 +3,15 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
 
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
@@ -112,4 +116,22 @@ func (p *Provider) Built() *cmake.Sources {
 		}
 	}
 	return b
+}
+
+// Sources takes every .c and .h file of the provider apart; an end of ctx ends it.
+func (p *Provider) Sources(ctx context.Context) (*c.Sources, []error) {
+	s := c.NewSources()
+	var errs []error
+	for _, file := range p.Files {
+		if ext := filepath.Ext(file.Name); ext != ".c" && ext != ".h" {
+			continue
+		}
+		if err := context.Cause(ctx); err != nil {
+			return s, append(errs, err)
+		}
+		if err := s.Add(file.Name, p.Path(file.Name), file.data); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return s, errs
 }
