@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/provider/internal/c"
-
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
@@ -28,16 +27,16 @@ func (p *Provider) BuildFiles() ([]*cmake.File, error) {
 			return nil, err
 		}
 		for k := range b.Commands {
-			c := &b.Commands[k]
-			if c.Name != "add_subdirectory" || len(c.Args) == 0 || strings.Contains(c.Args[0].Text, "$") {
+			cmd := &b.Commands[k]
+			if cmd.Name != "add_subdirectory" || len(cmd.Args) == 0 || strings.Contains(cmd.Args[0].Text, "$") {
 				continue
 			}
-			dir := b.Path(c.Args[0].Text)
+			dir := b.Path(cmd.Args[0].Text)
 			switch {
 			case slices.Contains(dirs, dir):
-				return nil, b.Fail(c.Args[0], "each folder once, also where the manifest's cmake.subdirectories name it", dir+" again")
+				return nil, b.Fail(cmd.Args[0], "each folder once, also where the manifest's cmake.subdirectories name it", dir+" again")
 			case !p.Has(path.Join(dir, cmake.FileName)):
-				return nil, b.Fail(c.Args[0], "a file "+path.Join(dir, cmake.FileName)+" of the provider", "none")
+				return nil, b.Fail(cmd.Args[0], "a file "+path.Join(dir, cmake.FileName)+" of the provider", "none")
 			}
 			dirs, outer[dir] = append(dirs, dir), b.Vars
 		}
@@ -65,6 +64,7 @@ func (p *Provider) Content(name string) ([]byte, bool) {
 	return p.Files[i].data, true
 }
 
+// The commands of rdma-core that make a provider: a plug-in, and one with a library of its own.
 const (
 	PluginCommand  = "rdma_provider"
 	LibraryCommand = "rdma_shared_provider"
@@ -74,9 +74,9 @@ var sourceName = regexp.MustCompile(`^[A-Za-z0-9_@+-][A-Za-z0-9_@+./-]*\.(c|h|ma
 
 // checkSources checks that the files which a command names will be in
 // providers/NAME; the kernel headers will not: they go to kernel-headers/rdma.
-func (p *Provider) checkSources(b *cmake.File, c *cmake.Command) []error {
+func (p *Provider) checkSources(b *cmake.File, cmd *cmake.Command) []error {
 	var errs []error
-	for _, a := range c.Args {
+	for _, a := range cmd.Args {
 		if sourceName.MatchString(a.Text) && !p.hasBuilt(b.Path(a.Text)) {
 			found := "none of that name that goes into " + p.Manifest.Folder()
 			errs = append(errs, b.Fail(a, "the file "+a.Text, found))

@@ -11,9 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/resnics/verbsmith/specs/strictyaml"
-
 	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 // The kernel's driver ids are 32 bit, an enum constant of C is an int.

@@ -112,14 +112,14 @@ func holdersIn(comments []byte) []string {
 	var out []string
 	for _, line := range copyrightLine.FindAll(comments, -1) {
 		line, _, _ = bytes.Cut(line, []byte("*/"))
-		text := string(copyrightWord.ReplaceAll(line, nil))
-		text = strings.Join(strings.Fields(allRights.ReplaceAllString(text, "")), " ")
-		if m := holderYears.FindStringSubmatch(text); m != nil {
-			text = strings.ReplaceAll(m[1], " - ", "-") + ", " + m[2]
+		holder := string(copyrightWord.ReplaceAll(line, nil))
+		holder = strings.Join(strings.Fields(allRights.ReplaceAllString(holder, "")), " ")
+		if m := holderYears.FindStringSubmatch(holder); m != nil {
+			holder = strings.ReplaceAll(m[1], " - ", "-") + ", " + m[2]
 		}
-		odd := !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
-		if text != "" && len(text) <= maxHolder && !odd {
-			out = append(out, text)
+		odd := !utf8.ValidString(holder) || strings.ContainsFunc(holder, func(r rune) bool { return !unicode.IsPrint(r) })
+		if holder != "" && len(holder) <= maxHolder && !odd {
+			out = append(out, holder)
 		}
 	}
 	return out

@@ -14,10 +14,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/resnics/verbsmith/specs/strictyaml"
-
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/spdx"
+	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 // Draft is a provider's directory that is read in steps: ReadManifest, ReadFiles, then
@@ -86,8 +85,8 @@ func (d *Draft) ReadBuild() (warnings []error, err error) {
 
 // Mistake gives what is wrong with a value of the manifest as a *strictyaml.Mistake, with
 // its line and column.
-func (d *Draft) Mistake(path, want, got string) error {
-	return d.mistakes([]strictyaml.Problem{{Path: path, Want: want, Got: got}})
+func (d *Draft) Mistake(field, want, got string) error {
+	return d.mistakes([]strictyaml.Problem{{Path: field, Want: want, Got: got}})
 }
 
 func (d *Draft) mistakes(problems []strictyaml.Problem) error {

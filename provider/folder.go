@@ -18,9 +18,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/resnics/verbsmith/specs/edit"
-
 	"github.com/resnics/verbsmith/provider/internal/text"
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // What a provider may hold. Upstream's largest, mlx5, has about 100 files of at

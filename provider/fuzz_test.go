@@ -8,10 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/resnics/verbsmith/specs/strictyaml"
-
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 func FuzzAddDriverID(f *testing.F) {

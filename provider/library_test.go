@@ -10,10 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/resnics/verbsmith/specs/strictyaml"
-
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 const libraryCMake = `if (ENABLE_TRACE AND TRACE_FOUND)

@@ -6,9 +6,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/resnics/verbsmith/specs/sortedlist"
-
 	"github.com/resnics/verbsmith/provider/internal/text"
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 // moduleItem is an item of README.md's list of kernel modules: " - siw.ko".

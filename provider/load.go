@@ -81,6 +81,7 @@ func (p *Provider) sum() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// Has says whether a file of that name goes into rdma-core.
 func (p *Provider) Has(name string) bool {
 	_, ok := slices.BinarySearchFunc(p.Files, name, func(f File, n string) int { return strings.Compare(f.Name, n) })
 	return ok

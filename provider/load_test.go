@@ -14,11 +14,10 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/resnics/verbsmith/specs/edit"
-	"github.com/resnics/verbsmith/specs/strictyaml"
-
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+	"github.com/resnics/verbsmith/specs/edit"
+	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 func fileNames(p *Provider) []string {

@@ -34,12 +34,12 @@ func (src *claim) is(def *c.Enum, word string) bool {
 // readIDs gives the driver ids of the provider's match tables: constants and numbers, each
 // once. Tables in sources that nothing compiles are passed over.
 func (p *Provider) readIDs(ctx context.Context) []string {
-	c, _ := p.Sources(ctx) // what cannot be scanned is told by Examine
+	src, _ := p.Sources(ctx) // what cannot be scanned is told by Examine
 	built := p.Built()
 	var ids []string
-	for _, id := range c.TableIDs() {
+	for _, id := range src.TableIDs() {
 		name := id.File.Name
-		compiled := !strings.HasSuffix(name, ".c") || built.Has(name) || c.Includes(path.Base(name))
+		compiled := !strings.HasSuffix(name, ".c") || built.Has(name) || src.Includes(path.Base(name))
 		if compiled && !slices.Contains(ids, id.Text) {
 			ids = append(ids, id.Text)
 		}

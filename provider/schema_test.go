@@ -9,9 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/resnics/verbsmith/specs/strictyaml"
-
 	"github.com/resnics/verbsmith/provider/internal/providertest"
+	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 var update = flag.Bool("update", false, "write schema/provider.schema.json")

@@ -10,9 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resnics/verbsmith/specs/edit"
-
 	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // SharedIDError is an entry of another provider's match table in the release that takes the
@@ -146,9 +145,9 @@ func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 	if !tables {
 		return nil
 	}
-	c, _ := p.Sources(context.Background()) // as bounded as the tree is; Integrate has no context
+	src, _ := p.Sources(context.Background()) // as bounded as the tree is; Integrate has no context
 	var found []SharedIDError
-	for _, id := range c.TableIDs() {
+	for _, id := range src.TableIDs() {
 		found = append(found, SharedIDError{File: path.Join(dir, id.File.Name), Line: id.Line, Got: id.Text})
 	}
 	return found

@@ -8,10 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/resnics/verbsmith/specs/sortedlist"
-
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/text"
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 const coherentDMA = "HAVE_COHERENT_DMA"
@@ -23,69 +22,83 @@ type subdirUnit struct {
 	key         string // the folder, the first one of an if()
 }
 
+// subdirList is the top CMakeLists.txt of a release, and the units in it among which
+// those of a provider go.
+type subdirList struct {
+	file  string
+	data  []byte
+	cmds  []cmake.Command
+	units []subdirUnit
+	cmake CMake // the manifest's
+}
+
+func readSubdirList(file string, data []byte, m CMake) (*subdirList, error) {
+	cmds, err := cmake.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	units, err := providerUnits(file, cmds, m.CoherentDMA)
+	return &subdirList{file: file, data: data, cmds: cmds, units: units, cmake: m}, err
+}
+
 // addSubdirectory puts add_subdirectory(path) in its order among the other
 // providers: inside the if (HAVE_COHERENT_DMA) block, or outside of any block.
 // With a condition it stands there in an if() of its own, which all folders of
 // one provider share.
 func addSubdirectory(file string, data []byte, path string, m CMake) (out []byte, already bool, err error) {
-	cmds, err := cmake.Parse(file, data)
+	l, err := readSubdirList(file, data, m)
 	if err != nil {
 		return nil, false, err
 	}
-	units, err := providerUnits(file, cmds, m.CoherentDMA)
-	if err != nil {
-		return nil, false, err
-	}
-	if already, err = hasSubdirectory(file, cmds, units, path, m); already || err != nil {
+	if already, err = l.has(path); already || err != nil {
 		return data, already, err
 	}
 	lines := []string{"add_subdirectory(" + path + ")"}
 	if m.Condition != "" {
-		if own := ownUnits(cmds, units, path, m.Condition); own != nil {
-			units = own
+		if own := l.ownUnits(path); own != nil {
+			l.units = own
 		} else {
 			lines = []string{"if (" + m.Condition + ")", lines[0], "endif()"}
 		}
 	}
-	out, want, err := insertSubdirectory(file, data, cmds, units, path, lines)
+	out, want, err := l.insert(path, lines)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := cmake.Same(file, out, want, cmds[units[0].first].Line); err != nil {
+	if err := cmake.Same(file, out, want, l.cmds[l.units[0].first].Line); err != nil {
 		return nil, false, err
 	}
 	return out, false, nil
 }
 
-// insertSubdirectory writes the lines in path's order among units, and gives
-// the shape that the file must have then.
-func insertSubdirectory(
-	file string, data []byte, cmds []cmake.Command, units []subdirUnit, path string, lines []string,
-) (out []byte, want []string, err error) {
-	keys := make([]string, len(units))
-	for i, u := range units {
+// insert writes the lines in path's order among the units, and gives the shape that
+// the file must have then.
+func (l *subdirList) insert(path string, lines []string) (out []byte, want []string, err error) {
+	keys := make([]string, len(l.units))
+	for i, u := range l.units {
 		keys[i] = u.key
 	}
 	pos := sortedlist.Place(keys, path, sortedlist.ByPath)
-	at, near := units[0].first, cmds[units[0].first].Start // the new commands' place among all
+	first := l.cmds[l.units[0].first]
+	at, near := l.units[0].first, first.Start // the new commands' place among all
 	if pos > 0 {
-		at, near = units[pos-1].last+1, cmds[units[pos-1].last].End
+		at, near = l.units[pos-1].last+1, l.cmds[l.units[pos-1].last].End
 	}
-	model := cmds[units[max(pos-1, 0)].first]
-	indent, _ := text.Indent(data, model.Start)
-	s := indent + strings.Join(lines, text.EOL(data, near)+indent)
+	model := l.cmds[l.units[max(pos-1, 0)].first]
+	indent, _ := text.Indent(l.data, model.Start)
+	added := indent + strings.Join(lines, text.EOL(l.data, near)+indent)
 	if pos > 0 {
-		out = text.InsertLineAfter(data, near, s)
+		out = text.InsertLineAfter(l.data, near, added)
 	} else {
-		out = text.InsertLineBefore(data, near, s)
+		out = text.InsertLineBefore(l.data, near, added)
 	}
-	shape := cmake.Shape(cmds)
-	prefix := strings.TrimSuffix(shape[units[0].first], fmt.Sprintf("%s%q", cmds[units[0].first].Name, cmds[units[0].first].Texts()))
-	added, err := cmake.Parse(file, []byte(strings.Join(lines, "\n")))
+	shape := cmake.Shape(l.cmds)
+	prefix := strings.TrimSuffix(shape[l.units[0].first], fmt.Sprintf("%s%q", first.Name, first.Texts()))
+	cmds, err := cmake.Parse(l.file, []byte(strings.Join(lines, "\n")))
 	if err != nil {
 		return nil, nil, err
 	}
-	addedShape := cmake.Shape(added)
+	addedShape := cmake.Shape(cmds)
 	for i := range addedShape {
 		addedShape[i] = prefix + addedShape[i]
 	}
@@ -173,14 +186,14 @@ func insideIf(cmds []cmake.Command, open int) []int {
 
 // ownUnits gives what stands in the if (condition) that the provider of path
 // has already, nil where it has none.
-func ownUnits(cmds []cmake.Command, units []subdirUnit, path, condition string) []subdirUnit {
-	for _, u := range units {
-		if u.first == u.last || !isCondition(&cmds[u.first], condition) || providerOf(u.key) != providerOf(path) {
+func (l *subdirList) ownUnits(path string) []subdirUnit {
+	for _, u := range l.units {
+		if u.first == u.last || !isCondition(&l.cmds[u.first], l.cmake.Condition) || providerOf(u.key) != providerOf(path) {
 			continue
 		}
 		var own []subdirUnit
-		for _, i := range insideIf(cmds, u.first) {
-			own = append(own, subdirUnit{first: i, last: i, key: providerDir(&cmds[i])})
+		for _, i := range insideIf(l.cmds, u.first) {
+			own = append(own, subdirUnit{first: i, last: i, key: providerDir(&l.cmds[i])})
 		}
 		return own
 	}
@@ -200,41 +213,40 @@ func providerOf(dir string) string {
 }
 
 // inPlace says whether command i is where the manifest's cmake puts it.
-func inPlace(cmds []cmake.Command, units []subdirUnit, i int, m CMake) bool {
-	for _, u := range units {
+func (l *subdirList) inPlace(i int) bool {
+	for _, u := range l.units {
 		switch {
 		case i < u.first || i > u.last:
 		case u.first == u.last:
-			return m.Condition == ""
+			return l.cmake.Condition == ""
 		default:
-			return m.Condition != "" && isCondition(&cmds[u.first], m.Condition)
+			return l.cmake.Condition != "" && isCondition(&l.cmds[u.first], l.cmake.Condition)
 		}
 	}
 	return false
 }
 
-// hasSubdirectory says whether path is in its place already. One that is
-// elsewhere, or there twice, is an error: it would be built in another way
-// than the manifest says.
-func hasSubdirectory(file string, cmds []cmake.Command, units []subdirUnit, path string, m CMake) (bool, error) {
+// has says whether path is in its place already. One that is elsewhere, or there twice,
+// is an error: it would be built in another way than the manifest says.
+func (l *subdirList) has(path string) (bool, error) {
 	var in, out []int
-	for i := range cmds {
-		if providerDir(&cmds[i]) != path {
+	for i := range l.cmds {
+		if providerDir(&l.cmds[i]) != path {
 			continue
 		}
-		if inPlace(cmds, units, i, m) {
-			in = append(in, cmds[i].Line)
+		if l.inPlace(i) {
+			in = append(in, l.cmds[i].Line)
 		} else {
-			out = append(out, cmds[i].Line)
+			out = append(out, l.cmds[i].Line)
 		}
 	}
 	lookedFor := "add_subdirectory(" + path + ") at most once, where the manifest's cmake puts it"
 	switch {
 	case len(out) > 0:
 		found := "it elsewhere: " + text.LineList(out)
-		return false, &PlaceError{File: file, Line: out[0], LookedFor: lookedFor, Found: found}
+		return false, &PlaceError{File: l.file, Line: out[0], LookedFor: lookedFor, Found: found}
 	case len(in) > 1:
-		return false, &PlaceError{File: file, Line: in[1], LookedFor: lookedFor, Found: text.LineList(in)}
+		return false, &PlaceError{File: l.file, Line: in[1], LookedFor: lookedFor, Found: text.LineList(in)}
 	}
 	return len(in) == 1, nil
 }
@@ -242,33 +254,32 @@ func hasSubdirectory(file string, cmds []cmake.Command, units []subdirUnit, path
 // dropSubdirectories takes out each add_subdirectory() of the release's own
 // provider NAME that is not one of paths in the place that the manifest's cmake
 // has for it. dropped names their folders.
-func dropSubdirectories(file string, data []byte, name string, paths []string, m CMake) (out []byte, dropped []string, err error) {
+func dropSubdirectories(data []byte, paths []string, m *Manifest) (out []byte, dropped []string, err error) {
 	for {
-		cmds, err := cmake.Parse(file, data)
+		l, err := readSubdirList(TopCMake, data, m.CMake)
 		if err != nil {
 			return nil, nil, err
 		}
-		units, err := providerUnits(file, cmds, m.CoherentDMA)
-		if err != nil {
-			return nil, nil, err
-		}
-		at := misplaced(cmds, units, name, paths, m)
+		at := l.misplaced(m.Name, paths)
 		if at < 0 {
 			return data, dropped, nil
 		}
-		dropped = append(dropped, providerDir(&cmds[at]))
-		want := slices.Delete(cmake.Shape(cmds), at, at+1)
-		data = text.CutLines(data, cmds[at].Start, cmds[at].End)
-		if err := cmake.Same(file, data, want, cmds[at].Line); err != nil {
+		cmd := &l.cmds[at]
+		dropped = append(dropped, providerDir(cmd))
+		want := slices.Delete(cmake.Shape(l.cmds), at, at+1)
+		data = text.CutLines(data, cmd.Start, cmd.End)
+		if err := cmake.Same(TopCMake, data, want, cmd.Line); err != nil {
 			return nil, nil, err
 		}
 	}
 }
 
-func misplaced(cmds []cmake.Command, units []subdirUnit, name string, paths []string, m CMake) int {
-	for i := range cmds {
-		dir := providerDir(&cmds[i])
-		if providerOf(dir) == name && !(slices.Contains(paths, dir) && inPlace(cmds, units, i, m)) {
+// misplaced gives the first command that takes in a folder of the provider NAME which
+// is not one of paths in its place, -1 where there is none.
+func (l *subdirList) misplaced(name string, paths []string) int {
+	for i := range l.cmds {
+		dir := providerDir(&l.cmds[i])
+		if providerOf(dir) == name && (!slices.Contains(paths, dir) || !l.inPlace(i)) {
 			return i
 		}
 	}

@@ -9,10 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/resnics/verbsmith/specs/sortedlist"
-
 	"github.com/resnics/verbsmith/provider/internal/c"
 	"github.com/resnics/verbsmith/provider/internal/text"
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 // The last two of verbs.h's extern declarations are not providers: they stand
@@ -174,8 +173,8 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 }
 
 // joinLines writes a macro on one line with single blanks.
-func joinLines(text string) string {
-	return strings.TrimSpace(blankRun.ReplaceAllString(text, " "))
+func joinLines(macro string) string {
+	return strings.TrimSpace(blankRun.ReplaceAllString(macro, " "))
 }
 
 func splitComma(s string) []string {

@@ -9,10 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/c"
 	"github.com/resnics/verbsmith/provider/internal/text"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // ABIScript is the file of an rdma-core tree that makes kernel-abi/NAME-abi.h.
@@ -139,7 +138,7 @@ func abiCrash(data []byte) (at int, ok bool) {
 	return 0, false
 }
 
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
+func lastLine(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
 	return lines[len(lines)-1]
 }

@@ -13,9 +13,9 @@ import (
 
 // checkBuilt warns of .c files that no list names and no other source includes:
 // they travel into rdma-core and are not compiled there.
-func (p *subject) checkBuilt(a *Answer, c *c.Sources, built *cmake.Sources) {
-	for _, f := range c.Files {
-		if p.doubts(fieldPrivate) || !strings.HasSuffix(f.Name, ".c") || built.Has(f.Name) || c.Includes(path.Base(f.Name)) {
+func (p *subject) checkBuilt(a *Answer, src *c.Sources, built *cmake.Sources) {
+	for _, f := range src.Files {
+		if p.doubts(fieldPrivate) || !strings.HasSuffix(f.Name, ".c") || built.Has(f.Name) || src.Includes(path.Base(f.Name)) {
 			continue
 		}
 		want := "a source that " + cmake.FileName + " names, or a pattern of privateFiles that keeps it out"

@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resnics/verbsmith/specs/strictyaml"
-
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 // Fields of the manifest on which checks of other files rest.

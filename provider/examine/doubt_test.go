@@ -7,10 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // everything gives the findings of all checks.

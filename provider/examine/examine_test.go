@@ -10,10 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // findings are those of one check, with the folder taken off, "warning: " before a warning.

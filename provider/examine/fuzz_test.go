@@ -9,10 +9,9 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // Whatever a folder holds, each finding is one line, and what Load takes is what

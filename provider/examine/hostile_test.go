@@ -12,10 +12,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // hostileTexts mean something to a shell, RPM, CMake, make, a patch or a reader.

@@ -9,11 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resnics/verbsmith/specs/edit"
-
-	"github.com/resnics/verbsmith/provider/internal/text"
-
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/internal/text"
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 var (
@@ -82,9 +80,9 @@ func (p *subject) licenceProblem(f provider.File, said string, at int, ok bool) 
 }
 
 // oldNotice says whether comments give the choice in words.
-func oldNotice(text []byte) bool {
+func oldNotice(notice []byte) bool {
 	has := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(text, []byte(w)) })
+		return slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(notice, []byte(w)) })
 	}
 	return has("See COPYING file", "see COPYING file") ||
 		has("GPL", "General Public License") && has("BSD", "OpenIB", "Redistribution and use")

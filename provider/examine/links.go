@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resnics/verbsmith/provider/internal/cmake"
-
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
 // usage is what the CMake files do with what they have looked for.
@@ -124,8 +123,8 @@ func (n *needs) warnOptions() {
 			continue
 		}
 		n.told[key] = true
-		n.a.warn(n.problem(o.b, o.a, "buildRequires in "+provider.ManifestName+" with the packages that bring "+o.name+", where it is to be used",
-			o.c.Name+"(… "+o.a.Text+"), which is not required: the packages are built without it"))
+		want := "buildRequires in " + provider.ManifestName + " with the packages that bring " + o.name + ", where it is to be used"
+		n.a.warn(n.problem(o.b, o.a, want, o.c.Name+"(… "+o.a.Text+"), which is not required: the packages are built without it"))
 	}
 }
 

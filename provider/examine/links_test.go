@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // wantParts wants each finding to have its part, and no other finding.

@@ -7,9 +7,8 @@ import (
 	"path"
 	"strconv"
 
-	"github.com/resnics/verbsmith/provider/internal/c"
-
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/internal/c"
 )
 
 // device asks whether the table takes the manifest's device where only sysfs

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/resnics/verbsmith/provider/internal/providertest"
-
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // examineTable gives what is said of fly.c with a table of these entries.

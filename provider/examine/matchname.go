@@ -3,11 +3,11 @@
 package examine
 
 import (
+	"fmt"
 	"slices"
 
-	"github.com/resnics/verbsmith/provider/internal/c"
-
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/internal/c"
 )
 
 // names warns of a table that has names alone, of a provider without a driver id; where
@@ -17,7 +17,8 @@ func (m *matchCheck) names(o *c.Object, name string, entries []c.Entry) {
 	if m.p.Manifest.DriverID.Policy != provider.PolicyNone || o.Included || len(entries) == 0 || slices.ContainsFunc(entries, other) {
 		return
 	}
-	want := c.MacroID + "() with a driverID in " + provider.ManifestName + ", " + c.MacroPCI + "() or " + c.MacroModalias + "() beside the names in " + name
+	want := fmt.Sprintf("%s() with a driverID in %s, %s() or %s() beside the names in %s",
+		c.MacroID, provider.ManifestName, c.MacroPCI, c.MacroModalias, name)
 	m.warn(o.File.Problem(o.At, want, "names alone: "+m.renamed()+", unless /etc/udev/rules.d has that file with NAME_KERNEL"))
 }
 

@@ -8,11 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/c"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/text"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // What libibverbs has in infiniband/driver.h for a provider to register with.
@@ -35,8 +34,8 @@ type matchCheck struct {
 
 // checkMatch says whether libibverbs would register the provider and take the
 // manifest's device. What macros of other headers decide is not judged.
-func (p *subject) checkMatch(c *c.Sources, built *cmake.Sources) Answer {
-	m := &matchCheck{Answer: &Answer{Check: CheckMatch}, p: p, c: c, built: built}
+func (p *subject) checkMatch(src *c.Sources, built *cmake.Sources) Answer {
+	m := &matchCheck{Answer: &Answer{Check: CheckMatch}, p: p, c: src, built: built}
 	if ops := m.driver(); ops != "" {
 		m.ops(ops)
 	}

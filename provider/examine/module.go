@@ -11,10 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/text"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // CheckSymbols is the check of the compiled module, as it is called.
@@ -33,6 +32,7 @@ type Module struct {
 // an import, the library that has that version.
 type Symbol struct{ Name, Version, Library string }
 
+// String is NAME@VERSION, or NAME.
 func (s Symbol) String() string {
 	if s.Version == "" {
 		return s.Name
@@ -140,10 +140,10 @@ func checkExports(p *provider.Provider, a *Answer, file string, lib *provider.Li
 }
 
 // before gives the text before the first line that holds a word.
-func before(text, word string) string {
-	at := regexp.MustCompile(`\b` + regexp.QuoteMeta(word) + `\b`).FindStringIndex(text)
+func before(source, word string) string {
+	at := regexp.MustCompile(`\b` + regexp.QuoteMeta(word) + `\b`).FindStringIndex(source)
 	if at == nil {
 		return ""
 	}
-	return text[:at[0]]
+	return source[:at[0]]
 }

@@ -9,10 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/text"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // needs looks for what the provider's CMake files take from outside of rdma-core:
@@ -308,9 +307,9 @@ func (n *needs) problem(b *cmake.File, a cmake.Arg, want, got string) error {
 }
 
 // cutAny gives what is before the first of some characters.
-func cutAny(text, chars string) string {
-	if i := strings.IndexAny(text, chars); i >= 0 {
-		return text[:i]
+func cutAny(s, chars string) string {
+	if i := strings.IndexAny(s, chars); i >= 0 {
+		return s[:i]
 	}
-	return text
+	return s
 }

@@ -15,10 +15,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/providertest"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // needsOf gives what checkNeeds says of a CMakeLists.txt behind its first line, which

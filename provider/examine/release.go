@@ -12,11 +12,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/c"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 	"github.com/resnics/verbsmith/provider/internal/text"
-
-	"github.com/resnics/verbsmith/provider"
 )
 
 // inRelease is what a release with the provider in it has for its sources.
@@ -152,9 +151,7 @@ func (r *inRelease) readHeaders(t provider.Tree, file string) error {
 	return nil
 }
 
-var (
-	driverWord = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]+$`)
-)
+var driverWord = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]+$`)
 
 // include checks one #include of a kernel header.
 func (r *inRelease) include(p *provider.Provider, f *c.File, tok c.Token) []error {
@@ -195,9 +192,9 @@ func (r *inRelease) constants(src *c.Sources, f *c.File, toks []c.Token, at int)
 }
 
 // includesOutside tells of quoted includes that climb out of rdma-core.
-func (p *subject) includesOutside(c *c.Sources) []error {
+func (p *subject) includesOutside(src *c.Sources) []error {
 	var errs []error
-	for _, f := range c.Files {
+	for _, f := range src.Files {
 		dir := path.Join(p.Manifest.Folder(), path.Dir(f.Name))
 		if slices.Contains(p.Manifest.KernelHeaders(), f.Name) {
 			dir = "kernel-headers/rdma"

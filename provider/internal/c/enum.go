@@ -81,11 +81,11 @@ func (s Values) Describe(d *Enum) string {
 	for i, v := range s {
 		words[i] = strconv.Itoa(v)
 	}
-	text := strings.Join(words, " or ")
+	said := strings.Join(words, " or ")
 	if d.LastCond > 0 {
-		text += fmt.Sprintf(", as the #if of line %d decides", d.LastCond)
+		said += fmt.Sprintf(", as the #if of line %d decides", d.LastCond)
 	}
-	return text
+	return said
 }
 
 // enumParser walks over the tokens between the braces.
@@ -192,7 +192,7 @@ func (p *enumParser) constant() error {
 	return nil
 }
 
-func (p *enumParser) sees(text string) bool { return len(p.toks) > 0 && p.toks[0].Text == text }
+func (p *enumParser) sees(want string) bool { return len(p.toks) > 0 && p.toks[0].Text == want }
 
 // expression takes the tokens behind "=" up to the comma or brace that ends them.
 func (p *enumParser) expression(name string) ([]Token, error) {
@@ -227,16 +227,16 @@ func (p *enumParser) value(expr []Token) (s Values, alias string) {
 	for i, t := range expr {
 		words[i] = t.Text
 	}
-	text := strings.Join(words, " ")
-	if digits, minus := strings.CutPrefix(text, "- "); minus {
+	written := strings.Join(words, " ")
+	if digits, minus := strings.CutPrefix(written, "- "); minus {
 		if n, ok := Number(digits); ok {
 			return Values{-n}, ""
 		}
 	}
-	if n, ok := Number(text); ok {
+	if n, ok := Number(written); ok {
 		return Values{n}, ""
 	}
-	return p.valueOf(text)
+	return p.valueOf(written)
 }
 
 // valueOf gives the value of a constant that was defined before.
@@ -254,8 +254,8 @@ func (p *enumParser) valueOf(name string) (s Values, alias string) {
 }
 
 // Number reads C's integer constants that fit an int.
-func Number(text string) (int, bool) {
-	digits := strings.TrimRight(text, "uUlL")
+func Number(literal string) (int, bool) {
+	digits := strings.TrimRight(literal, "uUlL")
 	n, err := strconv.ParseInt(digits, 0, 32)
 	return int(n), err == nil && !strings.ContainsAny(digits, "_oO+-")
 }

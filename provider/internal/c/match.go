@@ -22,6 +22,7 @@ const (
 // EntryKind is by what an entry takes devices.
 type EntryKind int
 
+// The kinds of entries. EntryUnknown is one that cannot be told.
 const (
 	EntryUnknown EntryKind = iota
 	EntryEnd               // the one whose kind is 0

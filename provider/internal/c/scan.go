@@ -11,8 +11,10 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
+// Kind is what a token is.
 type Kind int
 
+// The kinds of tokens.
 const (
 	Word      Kind = iota // identifier or number
 	Punct                 // one byte
@@ -87,6 +89,7 @@ func endOfWord(data []byte, off int) int {
 	return off
 }
 
+// IsComment says whether a comment begins at off.
 func IsComment(data []byte, off int) bool {
 	return data[off] == '/' && off+1 < len(data) && (data[off+1] == '*' || data[off+1] == '/')
 }

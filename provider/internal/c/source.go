@@ -9,9 +9,9 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// File is a C file of the provider, taken apart.
+// File is a C file, taken apart.
 type File struct {
-	Name   string // in the provider's folder
+	Name   string // in its folder
 	Path   string // for messages
 	Data   []byte
 	Tokens []Token
@@ -29,7 +29,7 @@ type macro struct {
 	body     string
 }
 
-// Sources are the provider's C files, with what is defined in any of them.
+// Sources are C files that belong together, with what is defined in any of them.
 // Preprocessor conditions are not followed: what two branches define in two ways
 // has no known meaning.
 type Sources struct {
@@ -307,8 +307,8 @@ func (c *Sources) InMacro(word string) bool {
 }
 
 // ScanText takes text apart, as far as that goes.
-func ScanText(text string) []Token {
-	toks, err := Scan("", []byte(text))
+func ScanText(source string) []Token {
+	toks, err := Scan("", []byte(source))
 	if err != nil {
 		return nil
 	}

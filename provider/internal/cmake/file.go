@@ -12,9 +12,9 @@ import (
 // FileName is what CMake's files are called.
 const FileName = "CMakeLists.txt"
 
-// File is one CMakeLists.txt of the provider.
+// File is one CMakeLists.txt.
 type File struct {
-	Dir      string // its folder, "." for the provider's own
+	Dir      string // its folder, from the one that holds them all; "." for that
 	Name     string // as it was opened, for messages
 	Data     []byte
 	Commands []Command // those that it runs, with the variables that it sets
@@ -30,19 +30,20 @@ func Read(dir, file string, data []byte, outer *Vars) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &File{Dir: dir, Name: file, Data: data, Vars: NewVars(file, outer)}
-	b.Commands, err = b.Vars.Expand(cmds)
-	return b, err
+	f := &File{Dir: dir, Name: file, Data: data, Vars: NewVars(file, outer)}
+	f.Commands, err = f.Vars.Expand(cmds)
+	return f, err
 }
 
-func (b *File) Fail(a Arg, lookedFor, found string) error {
-	return &edit.PlaceError{File: b.Name, Line: text.LineNumber(b.Data, a.Start), LookedFor: lookedFor, Found: found}
+// Fail gives a *PlaceError at an argument.
+func (f *File) Fail(a Arg, lookedFor, found string) error {
+	return &edit.PlaceError{File: f.Name, Line: text.LineNumber(f.Data, a.Start), LookedFor: lookedFor, Found: found}
 }
 
-// FailAt is fail for the command as a whole.
-func (b *File) FailAt(c *Command, lookedFor, found string) error {
-	return b.Fail(Arg{Start: c.Start}, lookedFor, found)
+// FailAt is Fail for the command as a whole.
+func (f *File) FailAt(c *Command, lookedFor, found string) error {
+	return f.Fail(Arg{Start: c.Start}, lookedFor, found)
 }
 
-// Path gives a file that the build file names, from the provider's folder.
-func (b *File) Path(name string) string { return path.Join(b.Dir, name) }
+// Path gives where a file is that the CMakeLists.txt names: from the folder that holds them all.
+func (f *File) Path(name string) string { return path.Join(f.Dir, name) }

@@ -84,9 +84,9 @@ func (l *lexer) through(closer string) (string, bool) {
 	if i < 0 {
 		return "", false
 	}
-	text := string(l.data[l.off : l.off+i])
+	content := string(l.data[l.off : l.off+i])
 	l.off += i + len(closer)
-	return text, true
+	return content, true
 }
 
 // command reads "name ( arguments )".
@@ -153,11 +153,11 @@ func (l *lexer) argument() (Arg, error) {
 		return Arg{Text: string(l.data[start+1 : l.off-1]), Start: start, End: l.off}, nil
 	case '[':
 		if closer := l.bracket(); closer != "" {
-			text, ok := l.through(closer)
+			content, ok := l.through(closer)
 			if !ok {
 				return Arg{}, l.fail(start, strconv.Quote(closer)+" that ends the argument", "the end of the file")
 			}
-			return Arg{Text: text, Start: start, End: l.off}, nil
+			return Arg{Text: content, Start: start, End: l.off}, nil
 		}
 	}
 	if !l.unquoted() {

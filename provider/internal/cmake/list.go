@@ -7,10 +7,9 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/resnics/verbsmith/specs/sortedlist"
-
 	"github.com/resnics/verbsmith/provider/internal/text"
 	"github.com/resnics/verbsmith/specs/edit"
+	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
 // List names a list of files that a command has as its arguments.
@@ -19,6 +18,7 @@ type List struct {
 	First   string // the argument before the list, "" where the list begins at once
 }
 
+// String is how the command begins.
 func (l List) String() string {
 	return l.Command + "(" + l.First
 }

@@ -31,6 +31,7 @@ type Command struct {
 	Blocks     []Block // outermost first
 }
 
+// Texts gives what the arguments say.
 func (c *Command) Texts() []string {
 	texts := make([]string, len(c.Args))
 	for i, a := range c.Args {

@@ -17,18 +17,18 @@ type Sources struct {
 func NewSources() *Sources { return &Sources{Names: map[string]bool{}} }
 
 // Has says whether a file is named, or may be.
-func (b *Sources) Has(name string) bool { return b.Unclear || b.Names[name] }
+func (s *Sources) Has(name string) bool { return s.Unclear || s.Names[name] }
 
 // Add takes in what a command names, of a file in the folder dir: each argument that can
 // be a file is one.
-func (b *Sources) Add(dir string, c Command) {
+func (s *Sources) Add(dir string, c Command) {
 	if c.Name == "file" && len(c.Args) > 0 && strings.HasPrefix(c.Args[0].Text, "GLOB") || c.Name == "aux_source_directory" {
-		b.Unclear = true
+		s.Unclear = true
 	}
 	for _, a := range c.Args {
 		for item := range strings.SplitSeq(a.Text, ";") {
 			item = strings.TrimPrefix(item, "${CMAKE_CURRENT_SOURCE_DIR}/")
-			b.Names[path.Join(dir, item)] = true
+			s.Names[path.Join(dir, item)] = true
 		}
 	}
 }

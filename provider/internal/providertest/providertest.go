@@ -64,10 +64,13 @@ rdma_kernel_provider_abi(
   rdma/wasp-abi.h
   )
 `,
-		"kernel-headers/rdma/ib_user_ioctl_verbs.h": "enum rdma_driver_id {\n\tRDMA_DRIVER_UNKNOWN,\n\tRDMA_DRIVER_ANT,\n\tRDMA_DRIVER_WASP,\n};\n",
-		"libibverbs/verbs.h":                        Verbs,
-		"MAINTAINERS":                               "Who looks after what\n\nANT USERSPACE PROVIDER (for ant.ko)\nM:\tAnn <ann@host.example>\nS:\tSupported\nF:\tproviders/ant/\n\nWASP USERSPACE PROVIDER (for wasp.ko)\nM:\tWes <wes@host.example>\nS:\tSupported\nF:\tproviders/wasp/\n",
-		"README.md":                                 "Drivers:\n\n - ant.ko\n - wasp.ko\n\nDaemons:\n - hive (hive.ko)\n",
+		"kernel-headers/rdma/ib_user_ioctl_verbs.h": "enum rdma_driver_id {\n\tRDMA_DRIVER_UNKNOWN,\n" +
+			"\tRDMA_DRIVER_ANT,\n\tRDMA_DRIVER_WASP,\n};\n",
+		"libibverbs/verbs.h": Verbs,
+		"MAINTAINERS": "Who looks after what\n\n" +
+			"ANT USERSPACE PROVIDER (for ant.ko)\nM:\tAnn <ann@host.example>\nS:\tSupported\nF:\tproviders/ant/\n\n" +
+			"WASP USERSPACE PROVIDER (for wasp.ko)\nM:\tWes <wes@host.example>\nS:\tSupported\nF:\tproviders/wasp/\n",
+		"README.md": "Drivers:\n\n - ant.ko\n - wasp.ko\n\nDaemons:\n - hive (hive.ko)\n",
 	}
 }
 
@@ -177,7 +180,7 @@ FLY_1.1 {
 } FLY_1.0;
 `
 
-// What a provider with which nothing is wrong has: its source, header, ABI header and CMakeLists.txt.
+// Source is the source of a provider with which nothing is wrong.
 const Source = `// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "fly.h"
 
@@ -207,17 +210,20 @@ static const struct verbs_device_ops fly_dev_ops = {
 PROVIDER_DRIVER(fly, fly_dev_ops);
 `
 
+// Header is the header that Source includes.
 const Header = `/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 #define FLY_MIN_ABI 1
 #define FLY_ABI 2
 `
 
+// ABIHeader is the header that the kernel shares.
 const ABIHeader = `/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR Linux-OpenIB) */
 struct fly_resp {
 	__u32 number;
 };
 `
 
+// CMake is the CMakeLists.txt of the provider.
 const CMake = "# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB\nrdma_provider(fly\n  fly.c\n  sub/fast.c\n  )\n"
 
 // Fly is a provider with which nothing is wrong; change is as Folder's.

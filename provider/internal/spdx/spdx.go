@@ -163,6 +163,7 @@ func (l Terms) simple() (Terms, error) {
 	return out, nil
 }
 
+// Equal says whether both allow the same.
 func (l Terms) Equal(o Terms) bool { return slices.EqualFunc(l, o, slices.Equal) }
 
 // String writes it as debian/copyright has it, where "and" binds more than "or".

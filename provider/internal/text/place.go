@@ -17,16 +17,14 @@ func NoPlace(file, lookedFor string) error {
 // OnePlace gives nil where there is one place, by the lines at which it was
 // found, and else an error.
 func OnePlace(file, lookedFor string, lines []int) error {
-	switch len(lines) {
-	case 0:
+	if len(lines) > 1 {
+		found := strconv.Itoa(len(lines)) + ": " + LineList(lines)
+		return &edit.PlaceError{File: file, Line: lines[1], LookedFor: lookedFor, Found: found}
+	}
+	if len(lines) == 0 {
 		return NoPlace(file, lookedFor)
-	case 1:
-		return nil
 	}
-	return &edit.PlaceError{
-		File: file, Line: lines[1], LookedFor: lookedFor,
-		Found: strconv.Itoa(len(lines)) + ": " + LineList(lines),
-	}
+	return nil
 }
 
 // LineList gives "lines 3, 7 and 9" for messages about places found twice.

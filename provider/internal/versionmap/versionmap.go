@@ -9,9 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/resnics/verbsmith/specs/edit"
-
 	"github.com/resnics/verbsmith/provider/internal/text"
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // Symbol is what a library exports: a name and the version node that it is in.
@@ -43,7 +42,7 @@ type token struct {
 }
 
 // is says whether the token is one of the grammar's own words or signs.
-func (t token) is(text string) bool { return !t.Quoted && t.Text == text }
+func (t token) is(want string) bool { return !t.Quoted && t.Text == want }
 
 // parser goes over the tokens of a version script.
 type parser struct {
@@ -149,9 +148,9 @@ func (p *parser) next() token {
 	return token{Off: len(p.data)}
 }
 
-func (p *parser) expect(text, lookedFor string) error {
+func (p *parser) expect(want, lookedFor string) error {
 	t := p.next()
-	if !t.is(text) {
+	if !t.is(want) {
 		return p.fail(t.Off, lookedFor, t.found())
 	}
 	p.at++
