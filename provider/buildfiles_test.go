@@ -86,3 +86,35 @@ func TestCMakeThatGrows(t *testing.T) {
 	_, err = Integrate(tree, p)
 	wantGrown("lib/"+cmake.FileName, err)
 }
+
+// Without a CMakeLists.txt nothing is known of what is compiled.
+func TestBuiltWithoutCMake(t *testing.T) {
+	p := &Provider{Files: []File{{Name: "fly.c"}}}
+	if built := p.Built(); !built.Has("fly.c") {
+		t.Error("fly.c is not compiled")
+	}
+	p = &Provider{Files: []File{{Name: "CMakeLists.txt", data: []byte("rdma_provider(fly fly.c)\n")}, {Name: "sub/x.cmake", data: []byte("set(S x.c)\n")}}}
+	built := p.Built()
+	for name, want := range map[string]bool{"fly.c": true, "sub/x.c": true, "x.c": false, "other.c": false} {
+		if built.Has(name) != want {
+			t.Errorf("%s is compiled: %v", name, !want)
+		}
+	}
+	p.Files[1].data = []byte("set(S")
+	if !p.Built().Has("other.c") {
+		t.Error("a file that cannot be read names nothing else")
+	}
+}
+
+// A release's own provider publishes kernel headers that no manifest names.
+func TestInReleasePublishesKernelHeaders(t *testing.T) {
+	tree := providertest.Release()
+	tree["providers/ant/CMakeLists.txt"] = "rdma_shared_provider(ant libant.map 1 1.0 ant.c)\n" +
+		"publish_headers(infiniband ../../kernel-headers/rdma/ant-abi.h)\n"
+	tree["providers/ant/libant.map"], tree["providers/ant/ant.c"] = "ANT_1.0 { global: ant; local: *; };\n", "int ant;\n"
+	p, err := InRelease(listTree{tree}, "ant")
+	providertest.WantError(t, err)
+	if lib := p.Library(); lib == nil || !slices.Equal(lib.Headers, []string{"ant-abi.h"}) {
+		t.Errorf("%+v", lib)
+	}
+}

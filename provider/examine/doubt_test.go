@@ -3,6 +3,7 @@
 package examine
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -108,5 +109,31 @@ func TestLicenceIsSaidOnce(t *testing.T) {
 		if len(line) > 200 {
 			t.Errorf("%d characters: %s", len(line), line)
 		}
+	}
+}
+
+// What a mistake in the manifest keeps from being known is not told: which sources are
+// compiled, and which headers are the kernel's.
+func TestDoubtIsNotTold(t *testing.T) {
+	for name, tt := range map[string]struct {
+		old, with, cmake string
+		files            map[string]string
+		want             string
+	}{
+		"sources": {"coherentDMA: true", "coherentDMA: true\n  subdirectories: [../x]", "", map[string]string{"extra.c": "// SPDX-License-Identifier: MIT\n"},
+			"provider.yaml:13:20: cmake.subdirectories[0]: "},
+		"headers": {"abiHeader: fly-abi.h", "abiHeader: Fly ABI.h", "publish_headers(infiniband ../../kernel-headers/rdma/fly-abi.h)\n", nil,
+			"provider.yaml:6:12: abiHeader: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{
+				provider.ManifestName: providertest.Replace(t, providertest.Manifest, tt.old, tt.with),
+				"CMakeLists.txt":      strings.Replace(providertest.CMake, "rdma_provider(fly", "rdma_shared_provider(fly libfly.map 1 1.0", 1) + tt.cmake,
+				"libfly.map":          "/* SPDX-License-Identifier: MIT */\nFLY { local: *; };\n",
+			}
+			maps.Copy(files, tt.files)
+			dir := providertest.Fly(t, files)
+			providertest.WantLines(t, everything(Examine(t.Context(), dir), dir), tt.want)
+		})
 	}
 }
