@@ -12,10 +12,17 @@ import (
 func TestSPDXOfFile(t *testing.T) {
 	const line = "SPDX-License-Identifier: MIT"
 	for _, tt := range []struct{ name, text, want string }{
-		{"a.c", "// " + line + "\n", "MIT"}, {"a.h", "\xef\xbb\xbf/* " + line + " */\n", "MIT"}, {"a.c", "/*\n * x\n */\n// " + line, "MIT"},
-		{"a.c", "#include <a.h>\n// " + line + "\n", "none"}, {"a.c", "int a; // " + line + "\n", "none"}, {"a.c", "/* " + line, "none"},
-		{"CMakeLists.txt", "\n# x\n# " + line + "\nproject(x)\n", "MIT"}, {"x.cmake", "// " + line + "\n", "none"},
-		{"a.map", "# x\n/* " + line + " */\n", "MIT"}, {"a.map", "A { # " + line + "\n", "none"}, {"a.c", "// SPDX-License-Identifier:\n", ""},
+		{"a.c", "// " + line + "\n", "MIT"},
+		{"a.h", "\xef\xbb\xbf/* " + line + " */\n", "MIT"},
+		{"a.c", "/*\n * x\n */\n// " + line, "MIT"},
+		{"a.c", "#include <a.h>\n// " + line + "\n", "none"},
+		{"a.c", "int a; // " + line + "\n", "none"},
+		{"a.c", "/* " + line, "none"},
+		{"CMakeLists.txt", "\n# x\n# " + line + "\nproject(x)\n", "MIT"},
+		{"x.cmake", "// " + line + "\n", "none"},
+		{"a.map", "# x\n/* " + line + " */\n", "MIT"},
+		{"a.map", "A { # " + line + "\n", "none"},
+		{"a.c", "// SPDX-License-Identifier:\n", ""},
 	} {
 		said, at, ok := File{Name: tt.name, data: []byte(tt.text)}.SPDX()
 		if !ok {

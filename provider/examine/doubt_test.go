@@ -120,10 +120,15 @@ func TestDoubtIsNotTold(t *testing.T) {
 		files            map[string]string
 		want             string
 	}{
-		"sources": {"coherentDMA: true", "coherentDMA: true\n  subdirectories: [../x]", "", map[string]string{"extra.c": "// SPDX-License-Identifier: MIT\n"},
-			"provider.yaml:13:20: cmake.subdirectories[0]: "},
-		"headers": {"abiHeader: fly-abi.h", "abiHeader: Fly ABI.h", "publish_headers(infiniband ../../kernel-headers/rdma/fly-abi.h)\n", nil,
-			"provider.yaml:6:12: abiHeader: "},
+		"sources": {
+			"coherentDMA: true", "coherentDMA: true\n  subdirectories: [../x]", "",
+			map[string]string{"extra.c": "// SPDX-License-Identifier: MIT\n"},
+			"provider.yaml:13:20: cmake.subdirectories[0]: ",
+		},
+		"headers": {
+			"abiHeader: fly-abi.h", "abiHeader: Fly ABI.h", "publish_headers(infiniband ../../kernel-headers/rdma/fly-abi.h)\n", nil,
+			"provider.yaml:6:12: abiHeader: ",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := map[string]string{
