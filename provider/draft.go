@@ -39,7 +39,7 @@ func Open(dir string) (*Draft, error) {
 	if err != nil {
 		return nil, notReadable(dir, "a provider's folder", err)
 	}
-	return &Draft{Provider: &Provider{Dir: dir}, root: root, file: filepath.Join(dir, ManifestName)}, nil
+	return &Draft{Provider: &Provider{Dir: dir, refused: map[string]bool{}}, root: root, file: filepath.Join(dir, ManifestName)}, nil
 }
 
 // Close closes the directory.
@@ -66,6 +66,10 @@ func (d *Draft) ReadFiles(ctx context.Context) error {
 	d.Provider.Files = files
 	return err
 }
+
+// Refuse takes a name for that of a file which is there and cannot be taken: CheckNames and
+// ReadBuild do not miss it.
+func (d *Draft) Refuse(name string) { d.Provider.refused[name] = true }
 
 // CheckNames holds what a manifest without mistakes says of the files against them: their
 // names, and the licence.

@@ -21,6 +21,7 @@ type Provider struct {
 	Manifest Manifest
 	Files    []File // sorted by name, without the manifest and the private files
 	digest   string
+	refused  map[string]bool // of a Draft: files that are there and cannot be taken
 
 	library   *Library
 	manPages  []ManPage
@@ -84,7 +85,7 @@ func (p *Provider) sum() string {
 // Has says whether a file of that name goes into rdma-core.
 func (p *Provider) Has(name string) bool {
 	_, ok := slices.BinarySearchFunc(p.Files, name, func(f File, n string) int { return strings.Compare(f.Name, n) })
-	return ok
+	return ok || p.refused[name]
 }
 
 // Path is a file of the folder as messages name it.

@@ -29,6 +29,8 @@ func TestEveryOwnDriverID(t *testing.T) {
 		"its own alone":    {next, own + "VERBS_NAME_MATCH(\"fly\", NULL)", "4 (RDMA_DRIVER_FLY), got VERBS_DRIVER_ID(4)"},
 		"a second one":     {"constant: RDMA_DRIVER_FLY\n  policy: explicit\n  value: 9", own + "VERBS_DRIVER_ID(RDMA_DRIVER_ANT)", "providers/ant/ant.c:3: … 1 (RDMA_DRIVER_ANT), got VERBS_DRIVER_ID(RDMA_DRIVER_ANT)"},
 		"written out":      {"constant: RDMA_DRIVER_FLY\n  policy: explicit\n  value: 9", "{ .kind = VERBS_MATCH_DRIVER_ID, .u.driver_id = RDMA_DRIVER_WASP }, " + own, "providers/wasp/wasp.c:4: … 2 (RDMA_DRIVER_WASP), got VERBS_DRIVER_ID(RDMA_DRIVER_HORNET)"},
+		"in parentheses":   {"policy: none", "VERBS_DRIVER_ID((RDMA_DRIVER_ANT))", "providers/ant/ant.c:3: … 1 (RDMA_DRIVER_ANT), got"},
+		"a cast":           {"policy: none", "{ .kind = 3, .u.driver_id = (enum rdma_driver_id)(RDMA_DRIVER_ANT) }", "providers/ant/ant.c:3: … 1 (RDMA_DRIVER_ANT), got"},
 		"a number":         {"constant: RDMA_DRIVER_FLY\n  policy: explicit\n  value: 9", own + "VERBS_DRIVER_ID(1)", "providers/ant/ant.c:3: … 1 (1), got"},
 		"without its own":  {"policy: none", "VERBS_DRIVER_ID(RDMA_DRIVER_ANT)", "providers/ant/ant.c:3: … 1 (RDMA_DRIVER_ANT), got VERBS_DRIVER_ID(RDMA_DRIVER_ANT)"},
 		"nobody's":         {"policy: none", "VERBS_DRIVER_ID(77)", ""},

@@ -188,7 +188,7 @@ for list in "$work"/candidates/*; do
 	rm -rf "$work/state/lists"
 	mkdir -p "$work/state/lists/partial"
 	printf 'debian-source: looking for suite %s with this entry:\n' "$suite" >&2
-	sed -E -e 's#(://)[^]/[:space:]"<>[]*@#\1***@#g' -e 's/^/  /' "$list" >&2
+	sed -E -e 's#([A-Za-z][A-Za-z0-9+.-]*://)([^/[:space:]"<>]*|[^]/:[:space:]"<>@[]*:[0-9]*[^0-9/[:space:]"<>@][^[:space:]"<>]*)@#\1***@#g' -e 's/^/  /' "$list" >&2
 	apt apt-get "$list" update >&2 || continue
 	# shellcheck disable=SC2016
 	origin=$(apt apt-get "$list" indextargets --format '$(ORIGIN)|$(LABEL)' 'Created-By: Sources' | head -n 1)

@@ -26,7 +26,7 @@ die() {
 # Whatever a program prints of a URL, its user and password do not get out. A signal to the group is the script's.
 exec 3>&2 2> >(
 	trap '' INT TERM
-	exec sed -u -E 's#([a-z][a-z0-9+.-]*://)[^]/[:space:]"'"'"'<>[]*@#\1***@#g' >&3
+	exec sed -u -E 's#([A-Za-z][A-Za-z0-9+.-]*://)([^/[:space:]"<>]*|[^]/:[:space:]"<>@[]*:[0-9]*[^0-9/[:space:]"<>@][^[:space:]"<>]*)@#\1***@#g' >&3
 )
 filter=$!
 quiet() {

@@ -27,6 +27,7 @@ type subject struct {
 	*provider.Provider
 
 	doubtful map[string]bool
+	refused  map[string]bool // files that are there and cannot be taken, which is said already
 }
 
 // doubts says whether one of the manifest's fields has a mistake. What a check would say

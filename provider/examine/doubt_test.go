@@ -3,7 +3,10 @@
 package examine
 
 import (
+	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -56,6 +59,22 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 			dir := providertest.Fly(t, map[string]string{tt.file: text, "lab/x.c": "int lab;\n"})
 			providertest.WantLines(t, everything(Examine(t.Context(), dir), dir), tt.want)
 		})
+	}
+}
+
+// A file that cannot be taken is said once, and not that it is missing.
+func TestRefusedFileIsOneFinding(t *testing.T) {
+	for _, name := range []string{"fly.c", "fly.h", "fly-abi.h", cmake.FileName} {
+		dir := providertest.Fly(t, nil)
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte("int x;\x00\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		providertest.WantLines(t, everything(Examine(t.Context(), dir), dir), name+":1: want text, as a patch carries it")
+		if err := errors.Join(os.Rename(file, file+"~"), os.Symlink(name+"~", file)); err != nil {
+			t.Fatal(err)
+		}
+		providertest.WantLines(t, everything(Examine(t.Context(), dir), dir), name+": want a regular file, got a symbolic link")
 	}
 }
 

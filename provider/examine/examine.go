@@ -4,12 +4,14 @@ package examine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
 // The checks that need nothing but the folder, as they are called.
@@ -40,7 +42,7 @@ func Examine(ctx context.Context, dir string) Result {
 		return Result{Answers: []Answer{a}}
 	}
 	defer func() { _ = draft.Close() }()
-	e := &examiner{draft: draft, p: &subject{Provider: draft.Provider, doubtful: map[string]bool{}}}
+	e := &examiner{draft: draft, p: &subject{Provider: draft.Provider, doubtful: map[string]bool{}, refused: map[string]bool{}}}
 	e.manifest()
 	if e.unread != "" {
 		x := Result{Answers: []Answer{e.manifestAnswer}}
@@ -116,6 +118,7 @@ func (e *examiner) folder(ctx context.Context) {
 	}
 	for _, err := range joined(err) {
 		e.folderAnswer.fail(err)
+		e.refuse(err)
 	}
 	if e.decode == nil {
 		for _, err := range joined(e.draft.CheckNames()) {
@@ -129,9 +132,44 @@ func (e *examiner) folder(ctx context.Context) {
 	e.folderAnswer.Evidence = fmt.Sprintf("%d files, %d bytes", len(e.p.Files), bytes)
 }
 
+// refuse notes the file that an error of the folder is of.
+func (e *examiner) refuse(err error) {
+	file := ""
+	if of, ok := errors.AsType[*provider.FileError](err); ok {
+		file = of.File
+	} else if of, ok := errors.AsType[*provider.SourceError](err); ok {
+		file = of.File
+	} else if of, ok := errors.AsType[*provider.LimitError](err); ok {
+		file = of.File
+	}
+	if name, err := filepath.Rel(e.p.Dir, file); err == nil && file != "" {
+		name = filepath.ToSlash(name)
+		e.p.refused[name] = true
+		e.draft.Refuse(name)
+	}
+}
+
+const unreadFiles = "not all files can be read"
+
+// lacks says whether a file with one of these ends of names could not be taken, or the
+// folder as a whole.
+func (e *examiner) lacks(ends ...string) bool {
+	for name := range e.p.refused {
+		if name == "." || slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(name, end) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // sources looks into the files.
 func (e *examiner) sources(ctx context.Context) {
 	e.cmake = Answer{Check: CheckCMake}
+	if e.lacks(cmake.FileName) {
+		e.cmake.Skipped, e.match = unreadFiles, Answer{Check: CheckMatch, Skipped: unreadFiles}
+		e.licences = e.p.checkLicences()
+		return
+	}
 	if name := e.p.TargetName(); name != "" && e.p.doubts(fieldName) {
 		e.p.Manifest.Name = name
 	}
@@ -159,6 +197,10 @@ func (e *examiner) sources(ctx context.Context) {
 	}
 	e.cmake.Evidence = fmt.Sprintf("%d sources", n)
 	e.licences = e.p.checkLicences()
+	if e.lacks(".c", ".h") {
+		e.match = Answer{Check: CheckMatch, Skipped: unreadFiles}
+		return
+	}
 	if len(errs) > 0 { // what is in these files is not known
 		e.match = Answer{Check: CheckMatch}
 		for _, err := range errs {

@@ -55,6 +55,18 @@ func TestMatchTableEnds(t *testing.T) {
 	providertest.WantLines(t, got, "warning: fly.c:16:2: want nothing behind", "warning: …want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "warning: …device.modalias")
 }
 
+// A table is found however it is declared.
+func TestMatchTableDeclared(t *testing.T) {
+	for _, declaration := range []string{
+		"const fly_table[]", "const volatile fly_table[]", "fly_table[] __attribute__((section(\"x\"), aligned(8)))", "fly_table[(1, 3)]",
+	} {
+		t.Run(declaration, func(t *testing.T) {
+			providertest.WantLines(t, examineTable(t, declaration, "\tVERBS_NAME_MATCH(\"fly\", NULL),\n\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\t{},\n"))
+			providertest.WantLines(t, examineTable(t, declaration, "\t{},\n"), "fly.c:14:2: want an entry in fly_table before the empty one")
+		})
+	}
+}
+
 // Entries in two branches of one condition are not behind one another.
 func TestMatchTableEndsInBranches(t *testing.T) {
 	const id, name = "\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n", "\tVERBS_NAME_MATCH(\"fly\", NULL),\n"

@@ -275,15 +275,20 @@ static void rib_forget_qp(struct ibv_qp *qp)
 
 /*
  * A reset throws away what was posted: the kernel moves its indices past it
- * and leaves ours alone, so posting goes on where it had come to.
+ * and leaves ours alone, so posting goes on where it had come to. The locks of
+ * the queues are not taken under state_lock: who has one, in the middle of a
+ * batch of completions or of requests, may post a receive and wait for that.
  */
 static void rib_after_reset(struct rib_qp *qp)
 {
-	atomic_store(&qp->failed, false);
-	rib_need_nothing(qp);
 	rib_reread_wq(&qp->sq);
 	rib_reread_wq(&qp->rq);
 	rib_forget_qp(&qp->vqp.qp);
+}
+
+static bool rib_resets(const struct ibv_qp_attr *attr, int attr_mask)
+{
+	return (attr_mask & IBV_QP_STATE) && attr->qp_state == IBV_QPS_RESET;
 }
 
 /*
@@ -308,10 +313,11 @@ static int rib_modify_locked(struct rib_qp *qp, struct ibv_qp_attr *attr,
 		return ret;
 	}
 
-	if (attr_mask & IBV_QP_STATE) {
+	if (attr_mask & IBV_QP_STATE)
 		qp->vqp.qp.state = attr->qp_state;
-		if (attr->qp_state == IBV_QPS_RESET)
-			rib_after_reset(qp);
+	if (rib_resets(attr, attr_mask)) {
+		atomic_store(&qp->failed, false);
+		rib_need_nothing(qp);
 	}
 	return 0;
 }
@@ -324,6 +330,8 @@ int rib_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 	pthread_mutex_lock(&qp->state_lock);
 	ret = rib_modify_locked(qp, attr, attr_mask);
 	pthread_mutex_unlock(&qp->state_lock);
+	if (!ret && rib_resets(attr, attr_mask))
+		rib_after_reset(qp);
 	return ret;
 }
 

@@ -84,7 +84,7 @@ func ours(cache string) []string {
 		"downloads/" + key + "/rdma-core-56.1.tar.gz", "downloads/origin-" + key[:32] + "/x.lock",
 		"downloads/git-" + key[:40] + "/x.part.json", "runs/home", "runs/home.guard", "runs/0123456789abcdef.lock",
 		"logs/20260102T030405.678-9/01-source.log", "logs/20260102T030405.678-9/passed",
-		"verbsmith-unreachable-docker.io_2frocky", "tmp/12-34/half",
+		"verbsmith-unreachable-docker.io_2frocky", "tmp/verbsmith-12-34/half",
 	} {
 		files = append(files, filepath.Join(cache, name))
 	}
@@ -161,7 +161,7 @@ func TestCleanLeavesWhatOthersHaveThere(t *testing.T) {
 		"d/docs/thesis", "d/rocky9/rdma-core-56.1/notes", "d/rocky9/rdma-core-65.0/RPMS/x.rpm", "d/rdma-core-56.1/src/main.c",
 		"d/rdma-core-56.1/rdma-core-other.patch",
 		"c/other/file", "c/downloads/holiday.jpg", "c/downloads/mine/x", "c/logs/app.log", "c/logs/mine/x.log", "c/runs/mine.lock",
-		"c/tmp/notes", "c/tmp/mine/x", "c/stages/notes", "c/stages/v1/rpm/thesis", "c/stages/v1/notes", "c/verbsmith-notes",
+		"c/tmp/notes", "c/tmp/mine/x", "c/tmp/2024-11/x", "c/stages/notes", "c/stages/v1/rpm/thesis", "c/stages/v1/notes", "c/verbsmith-notes",
 	}
 	root := filepath.Dir(f.root)
 	for _, name := range theirs {

@@ -168,7 +168,7 @@ func TestExplainLogIsBounded(t *testing.T) {
 	}
 	var all strings.Builder
 	for i := range known.Items {
-		all.WriteString("implicit declaration of function '" + known.Items[i].Name + "'\n")
+		all.WriteString("a.c:1:2: error: implicit declaration of function '" + known.Items[i].Name + "'\n")
 	}
 	if got := known.ExplainLog(strings.NewReader(all.String())); len(got) != 5 {
 		t.Errorf("got %d sentences, want 5", len(got))
@@ -194,5 +194,34 @@ func TestFiles(t *testing.T) {
 		if string(got) != want {
 			t.Errorf("%s is not what api.json says: run go tool mage releases:api", file)
 		}
+	}
+}
+
+// endless is a log without an end; it fails the test once that much of it was read.
+type endless struct {
+	t    *testing.T
+	line string
+	left int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.left -= len(p); e.left < 0 {
+		e.t.Fatal("it reads on")
+	}
+	n := 0
+	for len(p)-n >= len(e.line) {
+		n += copy(p[n:], e.line)
+	}
+	return n, nil
+}
+
+// A build may print as much as the limit of its log allows, and fail.
+func TestExplainLogEnds(t *testing.T) {
+	known, err := driverapi.Known()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := known.ExplainLog(&endless{t, "a.c:1: error: 'x' is wrong\n", 1 << 20}); len(said) > 0 {
+		t.Errorf("%v", said)
 	}
 }

@@ -4,6 +4,7 @@ package driverapi
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"regexp"
@@ -18,6 +19,7 @@ const Page = "docs/other-releases.md"
 const (
 	longestLine      = 4096 // bytes of a line that are looked at
 	mostExplanations = 5
+	mostComplaints   = 5000 // lines of a log that are looked at
 )
 
 const quoted = `['‘"]`
@@ -87,16 +89,27 @@ func (h *History) explainLine(line string, below bool) []string {
 	return out
 }
 
-// ExplainLog explains a compiler's whole output: each difference once, five at
-// most. What cannot be read is left out.
+// complains says whether a line may be a compiler's complaint. A log is long, and its
+// other lines are not to cost much.
+func complains(line []byte) bool {
+	return bytes.Contains(line, []byte("error:")) || bytes.Contains(line, []byte("warning:"))
+}
+
+// ExplainLog explains a compiler's output, the first 5000 of its complaints: each
+// difference once, five at most. What cannot be read is left out.
 func (h *History) ExplainLog(log io.Reader) []string {
 	var out []string
 	below := false
 	r := bufio.NewReaderSize(log, longestLine)
-	for len(out) < mostExplanations {
+	for lines := 0; len(out) < mostExplanations && lines < mostComplaints; {
 		line, more, err := r.ReadLine()
 		if err != nil {
 			break
+		}
+		if !below && !complains(line) {
+			line = nil
+		} else {
+			lines++
 		}
 		for _, text := range h.explainLine(string(line), below) {
 			if !slices.Contains(out, text) {

@@ -325,6 +325,29 @@ func TestRecordKeepsOddNames(t *testing.T) {
 	}
 }
 
+// A disk that was full has left the marker, or its last line, unfinished: what is
+// recorded next is recorded all the same.
+func TestRecordAfterAFullDisk(t *testing.T) {
+	for _, left := range []string{"", "# ver", markerText[:30], markerText, markerText + "old\nrdma-co"} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, Marker), left)
+		h := lock(t, dir)
+		if err := errors.Join(h.Place("a", nil), h.Place("b", nil)); err != nil {
+			t.Fatal(err)
+		}
+		h.Release()
+		h, err := Lock(t.Context(), dir, nil)
+		if err != nil {
+			t.Errorf("%q: %v", left, err)
+			continue
+		}
+		if !h.Has("a") || !h.Has("b") || h.Has("old") != strings.Contains(left, "old") {
+			t.Errorf("%q: the record has %v", left, h.record)
+		}
+		h.Release()
+	}
+}
+
 func TestRemoveGoesOnAfterAFailure(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root may remove everything")
@@ -350,12 +373,13 @@ func TestScratchOfADeadRunGoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(parent, "7-7", "sealed", "x"), "left")
-	if err := os.Chmod(filepath.Join(parent, "7-7", "sealed"), 0o500); err != nil {
+	write(t, filepath.Join(parent, "verbsmith-7-7", "sealed", "x"), "left")
+	if err := os.Chmod(filepath.Join(parent, "verbsmith-7-7", "sealed"), 0o500); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(parent, "notes"), "theirs")
-	write(t, filepath.Join(parent, "7-x", "y"), "theirs")
+	write(t, filepath.Join(parent, "verbsmith-7-x", "y"), "theirs")
+	write(t, filepath.Join(parent, "2024-11", "thesis"), "theirs") // a user's tmp/ may have been there before the cache
 	write(t, filepath.Join(live.Dir, "x"), "used")
 	next, err := NewScratch(parent)
 	if err != nil {
@@ -364,14 +388,14 @@ func TestScratchOfADeadRunGoes(t *testing.T) {
 	if err := next.Close(); err != nil {
 		t.Error(err)
 	}
-	want := strings.Join([]string{"7-x/y", filepath.Base(live.Dir) + "/x", "notes"}, " ")
+	want := strings.Join([]string{"2024-11/thesis", filepath.Base(live.Dir) + "/x", "notes", "verbsmith-7-x/y"}, " ")
 	if got := tree(t, parent); !slices.Equal(strings.Fields(got), slices.Sorted(slices.Values(strings.Fields(want)))) {
 		t.Errorf("have %s, want %s", got, want)
 	}
 	if err := errors.Join(live.Close(), live.Close()); err != nil {
 		t.Error(err)
 	}
-	if got := tree(t, parent); got != "7-x/y notes" {
+	if got := tree(t, parent); got != "2024-11/thesis notes verbsmith-7-x/y" {
 		t.Errorf("have %s", got)
 	}
 }

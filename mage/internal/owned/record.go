@@ -91,16 +91,40 @@ func (h *Hold) Add(names ...string) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	f, err := os.OpenFile(h.lock.Path(), os.O_WRONLY|os.O_APPEND, 0)
+	f, err := os.OpenFile(h.lock.Path(), os.O_RDWR|os.O_APPEND, 0)
 	if err != nil {
 		return fmt.Errorf("record an output: %w", err)
 	}
-	_, err = io.WriteString(f, fresh.String())
+	lead, err := unfinished(f)
+	if err == nil {
+		_, err = io.WriteString(f, lead+fresh.String())
+	}
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("record an output: %w", err)
 	}
 	maps.Copy(h.record, fresh)
 	return nil
+}
+
+// unfinished gives what a marker lacks before a line can be added to it: a write that
+// was cut short, by a full disk for one, has left it without its beginning or in the
+// middle of a line.
+func unfinished(marker *os.File) (string, error) {
+	info, err := marker.Stat()
+	if err != nil {
+		return "", err
+	}
+	if info.Size() < int64(len(markerStart)) {
+		return markerText, marker.Truncate(0)
+	}
+	last := []byte{0}
+	if _, err := marker.ReadAt(last, info.Size()-1); err != nil {
+		return "", err
+	}
+	if last[0] == '\n' {
+		return "", nil
+	}
+	return "\n", nil
 }
 
 // rewrite makes the file say what the record has. Cut short, it says less: what

@@ -24,7 +24,11 @@ type Scratch struct {
 	lock *flock.Flock
 }
 
-var scratchName = regexp.MustCompile(`^[0-9]+-[0-9]+$`)
+// scratchPrefix begins the name of every Scratch. The directory that they are in may be
+// the user's, and what is in it by another name, a 2024-11 for one, nobody's to remove.
+const scratchPrefix = "verbsmith-"
+
+var scratchName = regexp.MustCompile(`^` + scratchPrefix + `[0-9]+-[0-9]+$`)
 
 // NewScratch makes a directory below parent, and removes what dead runs left there.
 func NewScratch(parent string) (*Scratch, error) {
@@ -35,7 +39,7 @@ func NewScratch(parent string) (*Scratch, error) {
 		return nil, err
 	}
 	for {
-		dir, err := os.MkdirTemp(parent, strconv.Itoa(os.Getpid())+"-")
+		dir, err := os.MkdirTemp(parent, scratchPrefix+strconv.Itoa(os.Getpid())+"-")
 		if err != nil {
 			return nil, fmt.Errorf("make a directory for temporary files: %w", err)
 		}
@@ -105,7 +109,7 @@ func LiveRuns(parent string) []string {
 		if lock != nil {
 			_ = lock.Close()
 		} else if err == nil {
-			pid, _, _ := strings.Cut(e.Name(), "-")
+			pid, _, _ := strings.Cut(strings.TrimPrefix(e.Name(), scratchPrefix), "-")
 			pids = append(pids, pid)
 		}
 	}

@@ -31,6 +31,7 @@ esac`,
 	"debootstrap": `root=$3
 echo "I: Retrieving InRelease from http://proxy-user:proxy-secret@proxy.example:3128/ $4"
 echo "W: https://mirror-user:mirror-secret@mirror.example" >&2
+echo "W: http://u:it's-secret@a.example http://u:my/secret@b.example HTTP://u:secret@c.example:80/d" >&2
 mkdir -p "$root/etc/apt/apt.conf.d" "$root/var/lib/apt/lists" "$root/var/cache/apt" "$root/var/log" "$root/tmp" "$root/run"
 echo "deb $4 bookworm main" >"$root/etc/apt/sources.list"
 echo 'Date: Sat, 01 Nov 2025 10:00:00 UTC' | tee "$root/var/lib/apt/lists/a_InRelease" >"$root/var/lib/apt/lists/a_Release"

@@ -31,7 +31,7 @@ func (t Tree) verify() error {
 	return errors.Join(stagecache.Verify(t.Source.Tree), stagecache.Verify(t.Dir))
 }
 
-const integrateStage = 8
+const integrateStage = 9
 
 // Integrate copies the pristine tree and puts the provider into it, with the
 // edits that upstream itself makes for a new provider. Without a provider the

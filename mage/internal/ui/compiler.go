@@ -35,14 +35,17 @@ func (e CompilerError) String() string {
 	return place + e.Severity + ": " + Clean(e.Message)
 }
 
+// mostErrors is more than anybody reads: a provider's build decides how many there are.
+const mostErrors = 1000
+
 // CompilerErrors reads a build's log and gives the errors that gcc, clang, ld, CMake, rpm, patch and dnf report
 // in it, in their order and each once. Errors that only say that something else failed (a bad exit status, "ninja:
-// build stopped") are given only where there is no other. Warnings are not given. A log that cannot be read to its end
-// gives what was found up to there.
+// build stopped") are given only where there is no other. Warnings are not given, nor is what comes behind a thousand
+// errors. A log that cannot be read to its end gives what was found up to there.
 func CompilerErrors(log io.Reader) []CompilerError {
 	scan := errorScan{seen: map[string]bool{}}
 	r := bufio.NewReaderSize(log, longestLine)
-	for {
+	for len(scan.found) < mostErrors {
 		raw, more, err := r.ReadLine()
 		if err != nil {
 			break

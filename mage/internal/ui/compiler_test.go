@@ -3,6 +3,7 @@
 package ui_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -166,5 +167,26 @@ func TestCompilerErrorFields(t *testing.T) {
 	want := ui.CompilerError{File: "a.c", Line: 7, Col: 3, Severity: "fatal error", Message: "x"}
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// numbered is a log of ever new errors; it fails the test once that many were read.
+type numbered struct {
+	t    *testing.T
+	n    int
+	most int
+}
+
+func (e *numbered) Read(p []byte) (int, error) {
+	if e.n++; e.n > e.most {
+		e.t.Fatalf("it reads on behind %d errors", e.most)
+	}
+	return copy(p, fmt.Sprintf("a.c:%d:1: error: wrong\n", e.n)), nil
+}
+
+// A build may report as many errors as the limit of its log allows.
+func TestCompilerErrorsEnd(t *testing.T) {
+	if got := ui.CompilerErrors(&numbered{t, 0, 100_000}); len(got) != 1000 || got[999].Line != 1000 {
+		t.Errorf("got %d errors", len(got))
 	}
 }

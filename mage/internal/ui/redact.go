@@ -8,8 +8,10 @@ import (
 	"strings"
 )
 
-// userInfo is the user and the password of a URL, as a proxy's, a mirror's or a registry's can have them.
-var userInfo = regexp.MustCompile(`(?i)((?:https?|ftp|tcp|socks[45]h?)://)[^/\s"'<>\[\]]*@`)
+// userInfo is the user and the password of a URL, as a proxy's, a mirror's or a registry's can have them. A password is
+// often written as it is, with a slash in it too: what is behind a colon and no port is none of a host's.
+var userInfo = regexp.MustCompile(
+	`(?i)((?:https?|ftp|tcp|socks[45]h?)://)(?:[^/\s"<>]*|[^/:\s"<>@\[]*:[0-9]*[^0-9/\s"<>@][^\s"<>]*)@`)
 
 // Redact takes users and passwords out of the URLs in a text that somebody may read.
 func Redact(text string) string { return userInfo.ReplaceAllString(text, "${1}***@") }
@@ -23,7 +25,7 @@ type redactor struct{ held []byte }
 // next gives what can be written of what came: an unfinished word, which may be the beginning of a URL, is held back.
 func (r *redactor) next(p []byte) []byte {
 	text := slices.Concat(r.held, p)
-	word := strings.LastIndexAny(string(text), " \t\r\n\"'<>") + 1 //nolint:mirror // the package has a bytes of its own
+	word := strings.LastIndexAny(string(text), " \t\r\n\"<>") + 1 //nolint:mirror // the package has a bytes of its own
 	if len(text)-word > maxHeld {
 		word = len(text)
 	}

@@ -16,6 +16,11 @@ func TestRedact(t *testing.T) {
 		"a http://u:p@h b https://v:q@i":              "a http://***@h b https://***@i",
 		"http://u:p@ss@host/x@y":                      "http://***@host/x@y",
 		"socks5h://u:p@h":                             "socks5h://***@h",
+		"http://u:it's@h/ and 'http://u:p@h'":         "http://***@h/ and 'http://***@h'",
+		"http://u:p[1]@h":                             "http://***@h",
+		"http://u:pa/ss@h:1/a":                        "http://***@h:1/a",
+		"http://h:3128/a@b http://h/a:b@c":            "http://h:3128/a@b http://h/a:b@c",
+		"http://[::1]:80/a@b [http://h] [a@b]":        "http://[::1]:80/a@b [http://h] [a@b]",
 		"https://github.com/a@b ssh://git@host":       "https://github.com/a@b ssh://git@host",
 		"mail <a@b.c>":                                "mail <a@b.c>",
 	} {
@@ -27,7 +32,7 @@ func TestRedact(t *testing.T) {
 
 // A log gets its text in pieces that begin and end anywhere.
 func TestLogKeepsNoPassword(t *testing.T) {
-	const text = "x http://user:secret@proxy/ y\nproxy=https://u:secret@h\nlast://word"
+	const text = "x http://user:it's/secret@proxy/ y\nproxy=https://u:secret@h\nlast://word"
 	for size := 1; size <= len(text); size++ {
 		u := New(Options{Out: &strings.Builder{}, Err: &strings.Builder{}, LogDir: t.TempDir()})
 		s := u.Stage("base", 1, 1)

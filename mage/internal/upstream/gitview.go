@@ -132,25 +132,29 @@ func link(from, to string) error {
 	return writeError(to, os.Symlink(from, to))
 }
 
-// pipes refuses what would keep whoever opens it waiting.
+// pipes refuses what would keep whoever opens it waiting, be it behind a link.
 func (v *gitView) pipes() error {
-	odd := func(path string, mode fs.FileMode) error {
-		return v.fault(fmt.Sprintf("has a %s that is neither a file nor a directory (%s)", path, mode.Type()), nil)
+	const odd = fs.ModeNamedPipe | fs.ModeDevice | fs.ModeCharDevice | fs.ModeSocket
+	look := func(path string) error {
+		if info, err := os.Stat(path); err == nil && info.Mode()&odd != 0 {
+			return v.fault(fmt.Sprintf("has a %s that is neither a file nor a directory (%s)", path, info.Mode().Type()), nil)
+		}
+		return nil // git says what it cannot read
 	}
 	for _, path := range []string{
 		filepath.Join(v.common, "packed-refs"), filepath.Join(v.common, "shallow"), filepath.Join(v.git, "logs", "HEAD"),
-		filepath.Join(v.common, "objects"), filepath.Join(v.common, "objects", "info", "alternates"),
+		filepath.Join(v.common, "objects"),
 	} {
-		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-			return odd(path, info.Mode())
+		if err := look(path); err != nil {
+			return err
 		}
 	}
-	for _, top := range []string{"refs", "logs", "reftable", filepath.Join("objects", "pack")} {
+	for _, top := range []string{"refs", "logs", "reftable", filepath.Join("objects", "info"), filepath.Join("objects", "pack")} {
 		err := filepath.WalkDir(filepath.Join(v.common, top), func(path string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type()&(fs.ModeNamedPipe|fs.ModeDevice|fs.ModeCharDevice|fs.ModeSocket) != 0 {
-				return odd(path, d.Type())
+			if err == nil && d.Type()&(odd|fs.ModeSymlink) != 0 {
+				return look(path)
 			}
-			return nil // git says what it cannot read
+			return nil
 		})
 		if err != nil {
 			return err

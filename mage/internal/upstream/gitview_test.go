@@ -64,10 +64,19 @@ func TestGitRepositoryWithAPipe(t *testing.T) {
 		"refs/heads/odd": "odd that is neither", "objects/info/alternates": "alternates that is neither",
 		"objects/pack/pack-x.idx": "pack-x.idx that is neither", "logs/HEAD": "HEAD that is neither", "shallow": "shallow that is neither",
 		"commondir": "commondir that is not a regular file", "FETCH_HEAD": "FETCH_HEAD that is not a regular file",
+		"objects/info/commit-graph":                     "commit-graph that is neither",
+		"objects/info/commit-graphs/commit-graph-chain": "commit-graph-chain that is neither",
+		"-> refs/tags/odd":                              "odd that is neither", "-> objects/pack/pack-x.idx": "pack-x.idx that is neither",
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _, _ := newCheckout(t)
-			fifo(t, filepath.Join(c.dir, ".git", name))
+			if name, linked := strings.CutPrefix(name, "-> "); linked {
+				pipe := filepath.Join(t.TempDir(), "pipe")
+				fifo(t, pipe)
+				must(t, os.Symlink(pipe, filepath.Join(c.dir, ".git", name)))
+			} else {
+				fifo(t, filepath.Join(c.dir, ".git", name))
+			}
 			_, err := Resolve(soon(t), Request{Source: c.dir + "@v56.1", CacheDir: t.TempDir()})
 			if !errors.As(err, new(*GivenError)) || !strings.Contains(err.Error(), want) {
 				t.Errorf("got %v, want %q", err, want)

@@ -81,7 +81,7 @@ func (c *Sources) entry(part []Token) Entry {
 	switch name {
 	case MacroID:
 		e.Kind = EntryID
-		e.Text, _ = c.Word(args[0])
+		e.Text, _ = c.Word(operand(args[0]))
 	case MacroName:
 		e.Kind = EntryName
 		e.Text = c.Text(args[0])
@@ -93,6 +93,22 @@ func (c *Sources) entry(part []Token) Entry {
 		e.Text = c.pciPattern(args)
 	}
 	return e
+}
+
+// operand takes off the parentheses and casts around a value.
+func operand(toks []Token) []Token {
+	for len(toks) > 2 && toks[0].Text == "(" {
+		end := Closing(toks, 0)
+		switch {
+		case end == len(toks)-1:
+			toks = toks[1:end]
+		case end > 1 && !slices.ContainsFunc(toks[1:end], func(t Token) bool { return t.Kind != Word }):
+			toks = toks[end+1:]
+		default:
+			return toks
+		}
+	}
+	return toks
 }
 
 // The fields of struct verbs_match_ent in their order, and those of its union u.
@@ -146,7 +162,7 @@ func (c *Sources) writtenOut(e Entry, toks []Token) Entry {
 		}
 	case 3:
 		e.Kind = EntryID
-		e.Text, _ = c.Word(union[unionID])
+		e.Text, _ = c.Word(operand(union[unionID]))
 	default:
 		e.Kind = EntryOther
 	}
@@ -155,9 +171,7 @@ func (c *Sources) writtenOut(e Entry, toks []Token) Entry {
 
 // matchKind is the number of a kind: one of driver.h's names or a number.
 func (c *Sources) matchKind(toks []Token) (int64, bool) {
-	for len(toks) > 2 && toks[0].Text == "(" && Closing(toks, 0) == len(toks)-1 {
-		toks = toks[1 : len(toks)-1]
-	}
+	toks = operand(toks)
 	word, ok := c.Word(toks)
 	names := []string{"VERBS_MATCH_SENTINEL", "VERBS_MATCH_PCI", "VERBS_MATCH_MODALIAS", "VERBS_MATCH_DRIVER_ID"}
 	if i := slices.Index(names, word); ok && i >= 0 {
@@ -286,8 +300,8 @@ type TableID struct {
 func (c *Sources) TableIDs() []TableID {
 	var found []TableID
 	for _, f := range c.Files {
-		for i := range len(f.Tokens) - 1 {
-			if f.Tokens[i].Text != MatchEntry || f.Tokens[i+1].Kind != Word {
+		for i := range f.Tokens {
+			if f.Tokens[i].Text != MatchEntry {
 				continue
 			}
 			o, ok := c.objectAt(f, i)

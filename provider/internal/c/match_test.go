@@ -17,8 +17,11 @@ func TestEntries(t *testing.T) {
 #define TWO 2
 `
 	for entry, want := range map[string]string{
-		"VERBS_DRIVER_ID(RDMA_DRIVER_FLY)":      "id RDMA_DRIVER_FLY",
-		"VERBS_DRIVER_ID(TWO)":                  "id ",
+		"VERBS_DRIVER_ID(RDMA_DRIVER_FLY)":   "id RDMA_DRIVER_FLY",
+		"VERBS_DRIVER_ID(TWO)":               "id ",
+		"VERBS_DRIVER_ID((RDMA_DRIVER_FLY))": "id RDMA_DRIVER_FLY",
+		"{ .kind = (int)(3), .u.driver_id = (enum rdma_driver_id)(RDMA_DRIVER_FLY) }": "id RDMA_DRIVER_FLY",
+		"VERBS_DRIVER_ID((1 + 2) 3)":            "id ",
 		"[0] = VERBS_DRIVER_ID(7)":              "id 7",
 		"VERBS_NAME_MATCH(\"fly\", NULL)":       "name fly",
 		"VERBS_MODALIAS_MATCH(\"pci:*\", NULL)": "modalias pci:*",

@@ -237,6 +237,7 @@ func (f *File) Outside(see func(i int)) {
 type Object struct {
 	File     *File
 	At       int       // offset of its name
+	name     int       // the token that is its name
 	End      int       // offset of the closing brace
 	parts    [][]Token // between the commas
 	size     []Token   // between the brackets behind its name, if it has some
@@ -246,11 +247,11 @@ type Object struct {
 // Object finds the initializer of struct typ name.
 func (c *Sources) Object(typ, name string) (*Object, bool) {
 	for _, f := range c.Files {
-		for i := range len(f.Tokens) - 1 {
-			if f.Tokens[i].Text != typ || f.Tokens[i+1].Text != name {
+		for i := range f.Tokens {
+			if f.Tokens[i].Text != typ {
 				continue
 			}
-			if o, ok := c.objectAt(f, i); ok {
+			if o, ok := c.objectAt(f, i); ok && f.Tokens[o.name].Text == name {
 				return o, true
 			}
 		}
@@ -260,10 +261,14 @@ func (c *Sources) Object(typ, name string) (*Object, bool) {
 
 // objectAt is the initializer of the object whose type is the token i of a file.
 func (c *Sources) objectAt(f *File, i int) (*Object, bool) {
-	open := i + 2
-	for open < len(f.Tokens) && !slices.Contains([]string{"=", ";", "{", ")", ","}, f.Tokens[open].Text) {
-		open++
+	name := i + 1
+	for name < len(f.Tokens) && (f.Tokens[name].Text == "const" || f.Tokens[name].Text == "volatile") {
+		name++
 	}
+	if name >= len(f.Tokens) || f.Tokens[name].Kind != Word {
+		return nil, false
+	}
+	open := f.behindDeclarator(name + 1)
 	if open+1 >= len(f.Tokens) || f.Tokens[open].Text != "=" || f.Tokens[open+1].Text != "{" {
 		return nil, false
 	}
@@ -273,13 +278,24 @@ func (c *Sources) objectAt(f *File, i int) (*Object, bool) {
 	}
 	inner := f.Tokens[open+2 : end]
 	var size []Token
-	if last := Closing(f.Tokens[:open], i+2); last > 0 && f.Tokens[i+2].Text == "[" {
-		size = f.Tokens[i+3 : last]
+	if last := Closing(f.Tokens[:open], name+1); last > 0 && f.Tokens[name+1].Text == "[" {
+		size = f.Tokens[name+2 : last]
 	}
 	return &Object{
-		size: size, File: f, At: f.Tokens[i+1].Start, End: f.Tokens[end].Start, parts: Split(Code(inner)),
+		size: size, File: f, name: name, At: f.Tokens[name].Start, End: f.Tokens[end].Start, parts: Split(Code(inner)),
 		Included: slices.ContainsFunc(inner, Token.IsInclude),
 	}, true
+}
+
+// behindDeclarator gives the token behind a size and attributes, which begin at a token.
+func (f *File) behindDeclarator(at int) int {
+	for at < len(f.Tokens) && !slices.Contains([]string{"=", ";", "{", ")", ","}, f.Tokens[at].Text) {
+		if f.Tokens[at].Text == "(" || f.Tokens[at].Text == "[" {
+			at = max(at, Closing(f.Tokens, at))
+		}
+		at++
+	}
+	return at
 }
 
 // Fields gives the tokens of each member that the initializer designates: .name = value.

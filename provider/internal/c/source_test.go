@@ -107,6 +107,8 @@ struct ent table[MANY + 1] = {
 #include "table.h"
 	{ 1 },
 };
+struct ops const volatile late = { 1 }, sized[(1, 3)] __attribute__((section("x"), aligned(8))) = { 2 };
+struct ops attributed[2] __attribute__((section("x"), aligned(8))) = { 2 };
 #define MAKE(x) struct ops made_by = x
 void f(struct ops *arg) { int x = 1; }
 `)
@@ -126,6 +128,11 @@ void f(struct ops *arg) { int x = 1; }
 	}
 	if o, ok := s.Object("ent", "table"); !ok || !o.Included || !s.Longer(o) {
 		t.Errorf("%+v, %v", o, ok)
+	}
+	for _, name := range []string{"late", "attributed"} {
+		if o, ok := s.Object("ops", name); !ok || string(o.File.Data[o.At:o.At+4]) != name[:4] || s.Longer(o) != (name == "attributed") {
+			t.Errorf("%s: %+v, %v", name, o, ok)
+		}
 	}
 	for _, name := range []string{"arg", "made_by", "none"} {
 		if _, ok := s.Object("ops", name); ok {

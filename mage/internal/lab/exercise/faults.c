@@ -231,6 +231,48 @@ static enum result query_refused(struct pair *p)
 	return flushed_later(p, IB_USER_VERBS_CMD_QUERY_QP);
 }
 
+static enum result posts_in_batch(struct pair *p)
+{
+	struct ibv_cq_ex *cq = (struct ibv_cq_ex *)p->a.rcq;
+	struct ibv_poll_cq_attr attr = { 0 };
+	enum result result;
+	int ret;
+
+	ret = ibv_start_poll(cq, &attr);
+	if (ret)
+		return fail("ibv_start_poll: %s", strerror(ret));
+	result = recv_one(&p->a, 2, sge_of(&p->a.buf, 0, 64));
+	ibv_end_poll(cq);
+	return result;
+}
+
+// A reset takes completions out of the CQ. While the kernel is at it, another
+// thread posts a receive in the middle of a batch of that CQ.
+static enum result batch_ends(struct pair *p)
+{
+	struct beside other = { .p = p, .work = posts_in_batch };
+	struct ibv_wc wc;
+	int ret;
+
+	// Two are flushed, so that there is one for the batch.
+	TRY(recv_one(&p->a, 1, sge_of(&p->a.buf, 0, 64)));
+	TRY(recv_one(&p->a, 2, sge_of(&p->a.buf, 0, 64)));
+	if (qp_state(p->a.qp, IBV_QPS_ERR))
+		return fail("to ERR: %s", strerror(errno));
+	TRY(await(p->a.rcq, &wc, WAIT_MS, "flush of the first receive"));
+	for (unsigned int i = 0; i < 300; i++)
+		idle(i);
+	TRY(start_beside(&other));
+	waiting_for("a reset beside a batch of completions");
+	hold(IB_USER_VERBS_CMD_MODIFY_QP, thread_id(), &other);
+	ret = qp_state(p->a.qp, IBV_QPS_RESET);
+	intercept(NULL);
+	TRY(end_beside(&other));
+	if (ret)
+		return fail("to RESET: %s", strerror(ret));
+	return state_is(p->a.qp, IBV_QPS_RESET);
+}
+
 static enum result with(struct pair_config config,
 			enum result (*test)(struct pair *))
 {
@@ -246,9 +288,10 @@ static enum result with(struct pair_config config,
 
 void case_reset_race(void)
 {
-	struct pair_config config = { 0 };
+	struct pair_config config = { 0 }, cq_ex = { .cq_ex = true };
 
 	report(with(config, reset_wins), "reset-wins");
+	report(with(cq_ex, batch_ends), "batch-ends");
 	report(with(config, modify_refused), "modify-refused");
 	report(with(config, query_refused), "query-refused");
 }
