@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
 // conditionForm keeps out what would mean something to the file around the
@@ -127,7 +129,7 @@ func badCondition(condition string) string {
 	if !conditionForm.MatchString(condition) || strings.TrimSpace(condition) != condition {
 		return `a condition of letters, digits, blanks and _ . + - ( ) "`
 	}
-	cmds, err := parseCMake("", []byte("if ("+condition+")\nendif()\n"))
+	cmds, err := cmake.Parse("", []byte("if ("+condition+")\nendif()\n"))
 	if err != nil || len(cmds) != 2 || len(cmds[0].Args) == 0 {
 		return "a condition whose parentheses and quotes are in pairs"
 	}

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/resnics/verbsmith/provider/internal/spdx"
+	"github.com/resnics/verbsmith/provider/internal/text"
 	"github.com/resnics/verbsmith/specs/edit"
-	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 // Copyright is what the provider's files say of themselves, for debian/copyright.
@@ -36,8 +36,8 @@ func (p *Provider) Copyright() (Copyright, error) {
 	if out.License == "" && said.with >= said.without {
 		out.License = said.terms.String()
 	}
-	p.ownFiles(func(f File, kind licenceOf) bool {
-		for _, holder := range holdersIn(leading(f.data, kind)) {
+	p.ownFiles(func(f File) bool {
+		for _, holder := range holdersIn(f.Notice()) {
 			if !slices.Contains(out.Holders, holder) && len(out.Holders) < maxHolders {
 				out.Holders = append(out.Holders, holder)
 			}
@@ -48,14 +48,17 @@ func (p *Provider) Copyright() (Copyright, error) {
 	return out, nil
 }
 
-const maxHolders = 100
+const (
+	maxHolders = 100
+	maxHolder  = 300 // bytes
+)
 
 // ownFiles gives the sources and build files that go to providers/NAME, until see
 // says that it is enough.
-func (p *Provider) ownFiles(see func(f File, kind licenceOf) bool) {
-	headers := p.Manifest.kernelHeaders()
+func (p *Provider) ownFiles(see func(f File) bool) {
+	headers := p.Manifest.KernelHeaders()
 	for _, f := range p.Files {
-		if kind := licenceKind(f.Name); kind != licenceNone && !slices.Contains(headers, f.Name) && !see(f, kind) {
+		if f.Kind() != KindOther && !slices.Contains(headers, f.Name) && !see(f) {
 			return
 		}
 	}
@@ -63,65 +66,37 @@ func (p *Provider) ownFiles(see func(f File, kind licenceOf) bool) {
 
 // spdxLines is what the SPDX lines of these files say together.
 type spdxLines struct {
-	terms         licenceTerms // nil where there is none
-	first         string       // where the first of them stands
-	with, without int          // how many C files have one
+	terms         spdx.Terms // nil where there is none
+	first         string     // where the first of them stands
+	with, without int        // how many C files have one
 }
 
 func (p *Provider) spdx() (out spdxLines, err error) {
-	p.ownFiles(func(f File, kind licenceOf) bool {
-		said, at, ok := licenceLine(f, kind)
-		if kind == licenceSource && ok {
+	p.ownFiles(func(f File) bool {
+		said, at, ok := f.SPDX()
+		if f.Kind() == KindSource && ok {
 			out.with++
-		} else if kind == licenceSource {
+		} else if f.Kind() == KindSource {
 			out.without++
 		}
 		if !ok {
 			return true
 		}
-		one, wrong := parseLicence(said)
+		one, wrong := spdx.Parse(said)
 		if wrong == nil && out.terms != nil {
-			one, wrong = out.terms.and(one)
+			one, wrong = out.terms.And(one)
 		}
-		line := lineNumber(f.data, at)
 		if wrong != nil {
-			column := at - lineStart(f.data, at) + 1
-			err = &SourceError{File: p.pathOf(f.Name), Line: line, Column: column, Want: wantLicence, Got: edit.Quote(said)}
+			err = text.ErrorAt(p.Path(f.Name), f.data, at, WantLicence, edit.Quote(said))
 			return false
 		}
 		if out.terms == nil {
-			out.first = fmt.Sprintf("%s:%d", f.Name, line)
+			out.first = fmt.Sprintf("%s:%d", f.Name, text.LineNumber(f.data, at))
 		}
 		out.terms = one
 		return true
 	})
 	return out, err
-}
-
-// checkLicense holds the manifest's licence against what the files say: it is the
-// same, or, where some say nothing, it also holds for those that do.
-func (p *Provider) checkLicense(file string, data []byte) error {
-	if p.Manifest.License == "" {
-		return nil
-	}
-	said, err := p.spdx()
-	if err != nil || said.terms == nil {
-		return nil //nolint:nilerr // told with the licence lines; there is nothing to hold it against
-	}
-	given, err := parseLicence(p.Manifest.License)
-	if err == nil && given.equal(said.terms) {
-		return nil
-	}
-	if err == nil && said.without > 0 {
-		if both, err := given.and(said.terms); err == nil && both.equal(given) {
-			return nil
-		}
-	}
-	l := located{problems: []strictyaml.Problem{{
-		Path: "license", Want: fmt.Sprintf("%s, as the SPDX lines of the files say (%s), or no license here", said.terms, said.first),
-		Got: strconv.Quote(p.Manifest.License),
-	}}}
-	return strictyaml.Decode(file, data, &l)
 }
 
 var (
@@ -137,14 +112,14 @@ func holdersIn(comments []byte) []string {
 	var out []string
 	for _, line := range copyrightLine.FindAll(comments, -1) {
 		line, _, _ = bytes.Cut(line, []byte("*/"))
-		text := string(copyrightWord.ReplaceAll(line, nil))
-		text = strings.Join(strings.Fields(allRights.ReplaceAllString(text, "")), " ")
-		if m := holderYears.FindStringSubmatch(text); m != nil {
-			text = strings.ReplaceAll(m[1], " - ", "-") + ", " + m[2]
+		holder := string(copyrightWord.ReplaceAll(line, nil))
+		holder = strings.Join(strings.Fields(allRights.ReplaceAllString(holder, "")), " ")
+		if m := holderYears.FindStringSubmatch(holder); m != nil {
+			holder = strings.ReplaceAll(m[1], " - ", "-") + ", " + m[2]
 		}
-		odd := !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
-		if text != "" && len(text) <= maxLicenceText && !odd {
-			out = append(out, text)
+		odd := !utf8.ValidString(holder) || strings.ContainsFunc(holder, func(r rune) bool { return !unicode.IsPrint(r) })
+		if holder != "" && len(holder) <= maxHolder && !odd {
+			out = append(out, holder)
 		}
 	}
 	return out

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/resnics/verbsmith/provider/internal/text"
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
@@ -46,6 +47,9 @@ type File struct {
 	Size   int64       // bytes
 	data   []byte
 }
+
+// Data gives the file's content. It is not to be changed.
+func (f File) Data() []byte { return f.data }
 
 // LimitError says that a provider is larger than it may be.
 type LimitError struct {
@@ -172,7 +176,7 @@ func (r *folderReader) read(name, file string) (File, error) {
 	}
 	if at := bytes.IndexByte(data, 0); at >= 0 {
 		want := "text, as a patch carries it, or a pattern of privateFiles in " + ManifestName + " that keeps the file out"
-		return File{}, &SourceError{File: file, Line: lineNumber(data, at), Want: want, Got: "a binary file"}
+		return File{}, &text.SourceError{File: file, Line: text.LineNumber(data, at), Want: want, Got: "a binary file"}
 	}
 	mode := fs.FileMode(0o644)
 	if info.Mode()&0o111 != 0 {
@@ -180,27 +184,6 @@ func (r *folderReader) read(name, file string) (File, error) {
 	}
 	sum := sha256.Sum256(data)
 	return File{Name: name, Mode: mode, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data)), data: data}, nil
-}
-
-// openFolder opens a provider's folder; the error is a *FileError.
-func openFolder(dir string) (*os.Root, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, notReadable(dir, "a provider's folder", err)
-	}
-	return root, nil
-}
-
-// readManifest reads provider.yaml. That there is none is the first that is seen
-// of a folder that has not been here before, so it says what to do.
-func readManifest(root *os.Root, file string) ([]byte, error) {
-	data, _, err := readLimited(root, ManifestName, file, MaxManifestSize)
-	if errors.Is(err, fs.ErrNotExist) {
-		const want = "a manifest (docs/provider.md describes it; " +
-			"go tool mage provider:new NAME -dir=DIRECTORY writes one for a new provider, to copy and change)"
-		return nil, notReadable(file, want, fs.ErrNotExist)
-	}
-	return data, err
 }
 
 func notReadable(file, want string, err error) error {

@@ -4,17 +4,18 @@ package provider
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 func FuzzAddDriverID(f *testing.F) {
 	for _, s := range []string{
-		smallRelease()[DriverHeader], "enum rdma_driver_id { A, B };", "enum rdma_driver_id {\r\n A = 1, // }\r\n};",
+		providertest.Release()[DriverHeader], "enum rdma_driver_id { A, B };", "enum rdma_driver_id {\r\n A = 1, // }\r\n};",
 		"enum rdma_driver_id {\n#if X\n A,\n#else\n B,\n#endif\n};", "enum rdma_driver_id { A /* \n */ };", "enum rdma_driver_id {\\\n A };",
 	} {
 		f.Add([]byte(s), 50)
@@ -34,14 +35,14 @@ func FuzzAddDriverID(f *testing.F) {
 }
 
 func FuzzCMake(f *testing.F) {
-	small := smallRelease()
+	small := providertest.Release()
 	for _, s := range []string{small[TopCMake], small[HeadersCMake], "pub(rdma\r\n a.h # x\r\n)", "pub(rdma [[a]] \"b\" #[[\n]] c)", "if(HAVE_COHERENT_DMA)\nadd_subdirectory(providers/a)#[[\n]]\nendif()"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		edits := []func([]byte) ([]byte, bool, error){
 			func(d []byte) ([]byte, bool, error) {
-				return addToCMakeList("c", d, cmakeList{"pub", "rdma"}, "fly.h")
+				return cmake.List{Command: "pub", First: "rdma"}.Add("c", d, "fly.h")
 			},
 			func(d []byte) ([]byte, bool, error) {
 				return addSubdirectory("c", d, "providers/fly", CMake{CoherentDMA: true})
@@ -53,8 +54,8 @@ func FuzzCMake(f *testing.F) {
 			if err != nil || already {
 				continue
 			}
-			before, _ := parseCMake("c", data)
-			after, err := parseCMake("c", out)
+			before, _ := cmake.Parse("c", data)
+			after, err := cmake.Parse("c", out)
 			if err != nil || len(after) != len(before)+min(i, 1) {
 				t.Fatalf("%d commands became %d: %v\n%q", len(before), len(after), err, out)
 			}
@@ -66,44 +67,9 @@ func FuzzCMake(f *testing.F) {
 	})
 }
 
-// What variables stand for is bounded, whatever the file and the one around it do
-// with them, and an error is one that names the place.
-func FuzzCMakeVariables(f *testing.F) {
-	f.Add([]byte(libraryCMake), []byte(libraryMan))
-	f.Add([]byte("set(H a)\nif(X)\nlist(APPEND H b)\nendif()\nlist(APPEND H c)\nuse(${H})"), []byte("list(APPEND H ${H})\nunset(H)\nset(H)"))
-	f.Fuzz(func(t *testing.T, outer, inner []byte) {
-		var above *cmakeVars
-		for _, data := range [][]byte{outer, inner} {
-			cmds, err := parseCMake("c", data)
-			if err != nil {
-				return
-			}
-			vars := newCMakeVars("c", above)
-			run, err := vars.expand(cmds)
-			if err != nil {
-				if place, ok := errors.AsType[*PlaceError](err); !ok || place.File != "c" || place.Line == 0 {
-					t.Fatalf("%T: %v", err, err)
-				}
-				return
-			}
-			args, size := 0, 0
-			for _, c := range run {
-				args += len(c.Args)
-				for _, a := range c.Args {
-					size += len(a.Text)
-				}
-			}
-			if args > len(data)+maxCMakeValues || size > len(data)+maxCMakeBytes {
-				t.Fatalf("%d bytes became %d arguments, %d bytes", len(data), args, size)
-			}
-			above = vars
-		}
-	})
-}
-
 func FuzzStaticProvider(f *testing.F) {
-	f.Add([]byte(smallVerbs))
-	f.Add([]byte(crlf(verbsWith(20))))
+	f.Add([]byte(providertest.Verbs))
+	f.Add([]byte(providertest.CRLF(verbsWith(20))))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		out, already, err := addStaticProvider("v", data, "fly")
 		if err != nil || already {
@@ -117,7 +83,7 @@ func FuzzStaticProvider(f *testing.F) {
 }
 
 func FuzzTextLists(f *testing.F) {
-	small := smallRelease()
+	small := providertest.Release()
 	f.Add([]byte(small[Maintainers]), []byte(small[Readme]))
 	f.Add([]byte("A\r\nF:\tproviders/x/"), []byte("- a.ko"))
 	m := &Manifest{Name: "fly", KernelModule: "fly.ko", Maintainer: Maintainer{"Flo", "flo@host.example"}}
@@ -136,9 +102,9 @@ func FuzzTextLists(f *testing.F) {
 }
 
 func FuzzManifest(f *testing.F) {
-	f.Add([]byte(smallManifest))
+	f.Add([]byte(providertest.Manifest))
 	f.Add([]byte("name: [1, 2]\nprivateFiles: {}\n"))
-	f.Add([]byte(strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeaders: [a.h]\nioctlHeaders: [b.h]\nlicense: MIT\ncopyright: [x]", 1)))
+	f.Add([]byte(strings.Replace(providertest.Manifest, "abiHeader: fly-abi.h", "abiHeaders: [a.h]\nioctlHeaders: [b.h]\nlicense: MIT\ncopyright: [x]", 1)))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var m Manifest
@@ -149,7 +115,7 @@ func FuzzManifest(f *testing.F) {
 			}
 			return
 		}
-		words := append([]string{m.Name, m.DriverID.Constant, m.KernelModule, m.Device.Name}, m.kernelHeaders()...)
+		words := append([]string{m.Name, m.DriverID.Constant, m.KernelModule, m.Device.Name}, m.KernelHeaders()...)
 		for i := range words[4:] {
 			words[4+i] = headerName(words[4+i])
 		}

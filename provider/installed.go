@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // InstallDir is a folder for files that are neither code nor documentation.
@@ -69,12 +73,12 @@ func (d InstallDir) variable() string {
 // cmakeInstall is install(FILES file… DESTINATION dir [RENAME name]), or
 // rdma_subst_install(), which is the same for one file.
 type cmakeInstall struct {
-	files               []cmakeArg
-	destination, rename *cmakeArg
-	bare                *cmakeArg // DESTINATION or RENAME without a value
+	files               []cmake.Arg
+	destination, rename *cmake.Arg
+	bare                *cmake.Arg // DESTINATION or RENAME without a value
 }
 
-func readInstall(c *cmakeCommand) cmakeInstall {
+func readInstall(c *cmake.Command) cmakeInstall {
 	var in cmakeInstall
 	if len(c.Args) == 0 || c.Args[0].Text != "FILES" && c.Args[0].Text != "PROGRAMS" {
 		return in
@@ -104,14 +108,14 @@ func readInstall(c *cmakeCommand) cmakeInstall {
 
 // installs reads what a command installs; only folders that all packages know
 // are possible.
-func (r *buildReader) installs(b *buildFile, c *cmakeCommand) error {
+func (r *buildReader) installs(b *cmake.File, c *cmake.Command) error {
 	const lookedFor = "install(FILES … DESTINATION of udev rules, modprobe files or libexec"
 	in := readInstall(c)
 	switch {
 	case in.bare != nil:
-		return b.fail(*in.bare, "a value behind "+in.bare.Text, "none")
+		return b.Fail(*in.bare, "a value behind "+in.bare.Text, "none")
 	case len(in.files) == 0 || in.destination == nil:
-		return b.failAt(c, lookedFor, "another form of "+c.Name+"()")
+		return b.FailAt(c, lookedFor, "another form of "+c.Name+"()")
 	}
 	if isDriverDir(in.destination.Text) {
 		return r.installsDriver(b, in)
@@ -119,9 +123,9 @@ func (r *buildReader) installs(b *buildFile, c *cmakeCommand) error {
 	dir, ok := installDir(in.destination.Text)
 	switch {
 	case !ok:
-		return b.fail(*in.destination, lookedFor, fmt.Sprintf("%q", in.destination.Text))
+		return b.Fail(*in.destination, lookedFor, fmt.Sprintf("%q", in.destination.Text))
 	case in.rename != nil && len(in.files) != 1:
-		return b.fail(*in.rename, "one file where there is a RENAME", strconv.Itoa(len(in.files)))
+		return b.Fail(*in.rename, "one file where there is a RENAME", strconv.Itoa(len(in.files)))
 	}
 	for _, f := range in.files {
 		if err := r.install(b, dir, f, in.rename); err != nil {
@@ -131,25 +135,68 @@ func (r *buildReader) installs(b *buildFile, c *cmakeCommand) error {
 	return nil
 }
 
-func (r *buildReader) install(b *buildFile, dir InstallDir, f cmakeArg, rename *cmakeArg) error {
+func (r *buildReader) install(b *cmake.File, dir InstallDir, f cmake.Arg, rename *cmake.Arg) error {
 	source := strings.TrimPrefix(f.Text, "${CMAKE_CURRENT_SOURCE_DIR}/")
-	in := Installed{Dir: dir, Name: path.Base(source), Source: b.path(source)}
+	in := Installed{Dir: dir, Name: path.Base(source), Source: b.Path(source)}
 	if rename != nil {
 		in.Name, f = rename.Text, *rename
 	}
 	switch {
 	case !installForm.MatchString(in.Name):
-		return b.fail(f, "the name of a file, or a variable that set() gives here", fmt.Sprintf("%q", in.Name))
+		return b.Fail(f, "the name of a file, or a variable that set() gives here", fmt.Sprintf("%q", in.Name))
 	case !r.p.hasBuilt(in.Source):
-		return b.fail(f, "the file "+in.Source, "none of that name that goes into "+r.p.Manifest.Folder())
+		return b.Fail(f, "the file "+in.Source, "none of that name that goes into "+r.p.Manifest.Folder())
 	case dir == UdevRules && !strings.HasSuffix(in.Name, ".rules"):
-		return b.fail(f, "a name that ends in .rules, for udev to read it", in.Name)
+		return b.Fail(f, "a name that ends in .rules, for udev to read it", in.Name)
 	case (dir == Modprobe || dir == EtcModprobe) && !strings.HasSuffix(in.Name, ".conf"):
-		return b.fail(f, "a name that ends in .conf, for modprobe to read it", in.Name)
+		return b.Fail(f, "a name that ends in .conf, for modprobe to read it", in.Name)
 	}
 	same := func(o Installed) bool { return o.Dir == in.Dir && o.Name == in.Name }
 	if !slices.ContainsFunc(r.p.installed, same) { // both branches of an if() may have it
 		r.p.installed = append(r.p.installed, in)
+	}
+	return nil
+}
+
+// isDriverDir knows /etc/libibverbs.d, from whose files libibverbs has the names of the
+// providers that it loads.
+func isDriverDir(destination string) bool {
+	switch path.Clean(destination) {
+	case "${CONFIG_DIR}", "${CMAKE_INSTALL_FULL_SYSCONFDIR}/libibverbs.d", "${CMAKE_INSTALL_SYSCONFDIR}/libibverbs.d", "/etc/libibverbs.d":
+		return true
+	}
+	return false
+}
+
+// installsDriver reads an install() of NAME.driver. rdma_provider() and
+// rdma_shared_provider() write and install one of their own, with "driver NAME" in it: the
+// same again does no harm. Anything else there would be another provider's name, or would
+// be overwritten.
+func (r *buildReader) installsDriver(b *cmake.File, in cmakeInstall) error {
+	const binary = "${CMAKE_CURRENT_BINARY_DIR}/"
+	own := r.p.Manifest.Name + ".driver"
+	for _, f := range in.files {
+		name, at := path.Base(f.Text), f
+		if in.rename != nil {
+			name, at = in.rename.Text, *in.rename
+		}
+		source := b.Path(strings.TrimPrefix(f.Text, "${CMAKE_CURRENT_SOURCE_DIR}/"))
+		content, ok := r.p.Content(source)
+		s := strings.TrimSpace(string(content))
+		switch {
+		case name != own:
+			return b.Fail(at, own+" alone in libibverbs.d, where each file names a provider to load", edit.Quote(name))
+		case !ok && !strings.HasPrefix(f.Text, binary):
+			return b.Fail(f, "the file "+source, "none of that name that goes into "+r.p.Manifest.Folder())
+		case ok && s != "driver "+r.p.Manifest.Name:
+			lookedFor := `"driver ` + r.p.Manifest.Name + `" in ` + source + ", as the one that " + PluginCommand + "() installs has"
+			return b.Fail(f, lookedFor, edit.Quote(s))
+		}
+		warning := &text.SourceError{
+			File: b.Name, Line: text.LineNumber(b.Data, f.Start), Want: "no install() of " + own,
+			Got: "one: " + PluginCommand + "() and " + LibraryCommand + "() install it already",
+		}
+		r.warnings = append(r.warnings, warning)
 	}
 	return nil
 }

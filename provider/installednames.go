@@ -9,6 +9,9 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // checkInstalled refuses a header, a manual page or a file that another folder
@@ -20,7 +23,7 @@ func (in *integration) checkInstalled(p *Provider) {
 		return
 	}
 	ours := p.installedNames()
-	cmds, err := parseCMake(TopCMake, data)
+	cmds, err := cmake.Parse(TopCMake, data)
 	if err != nil {
 		in.fail(err)
 		return
@@ -35,25 +38,25 @@ func (in *integration) checkInstalled(p *Provider) {
 		if own || dir == "." || strings.HasPrefix(dir, "..") || strings.Contains(dir, "$") {
 			continue
 		}
-		in.checkFolder(path.Join(dir, cmakeName), ours)
+		in.checkFolder(path.Join(dir, cmake.FileName), ours)
 	}
 }
 
 // checkVariables refuses a release that does not set a variable by which the
 // provider says where a file goes, if the provider does not see to it: CMake would
 // take it as empty, and install into the root folder.
-func (in *integration) checkVariables(p *Provider, top []cmakeCommand) {
+func (in *integration) checkVariables(p *Provider, top []cmake.Command) {
 	cmds := slices.Clone(top)
-	files, err := p.buildFiles()
+	files, err := p.BuildFiles()
 	in.fail(err)
 	for _, b := range files {
-		cmds = append(cmds, b.cmds...)
+		cmds = append(cmds, b.Commands...)
 	}
 	for _, i := range p.installed {
 		variable := i.Dir.variable()
-		sets := func(c cmakeCommand) bool { return c.Name == "set" && len(c.Args) > 0 && c.Args[0].Text == variable }
+		sets := func(c cmake.Command) bool { return c.Name == "set" && len(c.Args) > 0 && c.Args[0].Text == variable }
 		if variable != "" && !slices.ContainsFunc(cmds, sets) {
-			in.fail(noPlace(TopCMake, fmt.Sprintf("set(%s …), where the provider installs %s", variable, i.Name)))
+			in.fail(text.NoPlace(TopCMake, fmt.Sprintf("set(%s …), where the provider installs %s", variable, i.Name)))
 		}
 	}
 }
@@ -64,12 +67,12 @@ func (in *integration) checkFolder(file string, ours map[string]bool) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
-	var cmds []cmakeCommand
+	var cmds []cmake.Command
 	if err == nil {
-		cmds, err = parseCMake(file, data)
+		cmds, err = cmake.Parse(file, data)
 	}
 	if err == nil {
-		cmds, err = newCMakeVars(file, nil).expand(cmds)
+		cmds, err = cmake.NewVars(file, nil).Expand(cmds)
 	}
 	if err != nil {
 		in.fail(&PlaceError{File: file, LookedFor: "what this folder installs", Found: err.Error(), Err: err})
@@ -107,9 +110,9 @@ func (p *Provider) installedNames() map[string]bool {
 func (m ManPage) file() string { return fmt.Sprintf("man%d/%s.%d", m.Section, m.Name, m.Section) }
 
 // commandInstalls gives, in the same form, what a command of the release installs.
-func commandInstalls(c *cmakeCommand) []string {
+func commandInstalls(c *cmake.Command) []string {
 	var names []string
-	switch args := c.argTexts(); c.Name {
+	switch args := c.Texts(); c.Name {
 	case "publish_headers":
 		for _, a := range args[min(1, len(args)):] {
 			names = append(names, args[0]+"/"+path.Base(a))

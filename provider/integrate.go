@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
 // The files of rdma-core that take part. They have these names in every release
@@ -58,7 +60,7 @@ type Copy struct {
 // kernel-headers/rdma and, as upstream has it, not also to providers/NAME.
 func (p *Provider) CopyPlan() []Copy {
 	plan := make([]Copy, 0, len(p.Files))
-	headers := p.Manifest.kernelHeaders()
+	headers := p.Manifest.KernelHeaders()
 	for _, f := range p.Files {
 		to := path.Join(p.Manifest.Folder(), f.Name)
 		if slices.Contains(headers, f.Name) {
@@ -117,7 +119,7 @@ func (in *integration) run(m *Manifest) {
 		})
 	}
 	published, abi := headerLists()
-	for _, header := range m.kernelHeaders() {
+	for _, header := range m.KernelHeaders() {
 		in.addHeader(published, header)
 	}
 	for _, header := range m.ABIs() {
@@ -145,10 +147,10 @@ func (in *integration) run(m *Manifest) {
 	}
 }
 
-func (in *integration) addHeader(list cmakeList, header string) {
+func (in *integration) addHeader(list cmake.List, header string) {
 	header = "rdma/" + headerName(header)
 	in.edit(HeadersCMake, func(data []byte) ([]byte, string, bool, error) {
-		out, already, err := addToCMakeList(HeadersCMake, data, list, header)
+		out, already, err := list.Add(HeadersCMake, data, header)
 		return out, header + " in " + list.String() + " …)", already, err
 	})
 }
@@ -172,8 +174,8 @@ func (in *integration) subdirectories(m *Manifest) {
 // headerLists gives the two lists of kernel-headers/CMakeLists.txt: the headers
 // that providers can include, and those that make_abi_structs.py makes
 // kernel-abi/ from.
-func headerLists() (published, abi cmakeList) {
-	return cmakeList{Command: "publish_internal_headers", First: "rdma"}, cmakeList{Command: "rdma_kernel_provider_abi"}
+func headerLists() (published, abi cmake.List) {
+	return cmake.List{Command: "publish_internal_headers", First: "rdma"}, cmake.List{Command: "rdma_kernel_provider_abi"}
 }
 
 func (in *integration) fail(err error) {

@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 func TestIntegrate(t *testing.T) {
-	p, tree := smallProvider(t), smallRelease()
+	p, tree := smallProvider(t), providertest.Release()
 	r, err := Integrate(tree, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if r.DriverID != 3 || r.EnumConstant != "RDMA_DRIVER_FLY" || r.PrivateABI != 34 {
 		t.Errorf("result %+v", r)
 	}
@@ -35,7 +37,7 @@ func TestIntegrate(t *testing.T) {
 		t.Errorf("%d of 2 lists:\n%s", n, tree[HeadersCMake])
 	}
 	for to, want := range map[string]string{"providers/fly/fly.c": "int fly;\n", "kernel-headers/rdma/fly-abi.h": "/* abi */\n"} {
-		wantText(t, tree[to], want)
+		providertest.WantText(t, tree[to], want)
 	}
 	for _, none := range []string{"providers/fly/fly-abi.h", "providers/fly/README.md", "providers/fly/" + ManifestName} {
 		if _, ok := tree[none]; ok {
@@ -45,7 +47,7 @@ func TestIntegrate(t *testing.T) {
 
 	once := maps.Clone(tree)
 	again, err := Integrate(tree, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if !maps.Equal(tree, once) {
 		t.Error("a second integration changed the tree")
 	}
@@ -60,15 +62,15 @@ func TestIntegrate(t *testing.T) {
 }
 
 func TestIntegrateSubdirectoriesAndOutside(t *testing.T) {
-	tree := smallRelease()
-	dir := smallFolder(t, map[string]string{
-		ManifestName:         strings.Replace(smallManifest, "coherentDMA: true", "coherentDMA: false\n  subdirectories: [man]", 1),
+	tree := providertest.Release()
+	dir := providertest.Folder(t, map[string]string{
+		ManifestName:         strings.Replace(providertest.Manifest, "coherentDMA: true", "coherentDMA: false\n  subdirectories: [man]", 1),
 		"man/CMakeLists.txt": "# pages\n",
 	})
 	p, err := Load(t.Context(), dir)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	_, err = Integrate(tree, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	want := "endif()\n\nadd_subdirectory(providers/fly)\nadd_subdirectory(providers/fly/man)\nadd_subdirectory(providers/gnat)\n"
 	if !strings.Contains(tree[TopCMake], want) {
 		t.Errorf("got:\n%s", tree[TopCMake])
@@ -78,14 +80,14 @@ func TestIntegrateSubdirectoriesAndOutside(t *testing.T) {
 // A place that is missing anywhere leaves the whole tree as it was, and each
 // missing place is named.
 func TestIntegrateAllOrNothing(t *testing.T) {
-	for file := range smallRelease() {
+	for file := range providertest.Release() {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			for _, breakIt := range []func(memTree){
-				func(m memTree) { delete(m, file) },
-				func(m memTree) { m[file] = "" },
-				func(m memTree) { m[file] += m[file] },
+			for _, breakIt := range []func(providertest.Tree){
+				func(m providertest.Tree) { delete(m, file) },
+				func(m providertest.Tree) { m[file] = "" },
+				func(m providertest.Tree) { m[file] += m[file] },
 			} {
-				tree := smallRelease()
+				tree := providertest.Release()
 				breakIt(tree)
 				if file == Maintainers && strings.Count(tree[file], "Who") == 2 {
 					continue // sections may repeat
@@ -96,7 +98,7 @@ func TestIntegrateAllOrNothing(t *testing.T) {
 					wantSkipped(t, r, err, file)
 					continue
 				}
-				wantError(t, err, "integrate provider fly", file)
+				providertest.WantError(t, err, "integrate provider fly", file)
 				var place *PlaceError
 				if !errors.As(err, &place) || !maps.Equal(tree, before) {
 					t.Errorf("changed, or no *PlaceError: %v", err)
@@ -104,8 +106,8 @@ func TestIntegrateAllOrNothing(t *testing.T) {
 			}
 		})
 	}
-	_, err := Integrate(memTree{}, smallProvider(t))
-	wantError(t, err, TopCMake, HeadersCMake, DriverHeader, VerbsHeader)
+	_, err := Integrate(providertest.Tree{}, smallProvider(t))
+	providertest.WantError(t, err, TopCMake, HeadersCMake, DriverHeader, VerbsHeader)
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the cause is lost: %v", err)
 	}
@@ -117,7 +119,7 @@ func TestIntegrateAllOrNothing(t *testing.T) {
 // wantSkipped wants all edits but that of one file.
 func wantSkipped(t *testing.T, r *Result, err error, file string) {
 	t.Helper()
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if len(r.Skipped) != 1 || r.Skipped[0].File != file || !strings.HasPrefix(r.Skipped[0].Why, file) {
 		t.Errorf("skipped %+v, want %s alone", r.Skipped, file)
 	}
@@ -129,12 +131,12 @@ func wantSkipped(t *testing.T, r *Result, err error, file string) {
 }
 
 func TestIntegrateDriverID(t *testing.T) {
-	r, err := Integrate(smallRelease(), smallProvider(t, "policy: next", "policy: explicit\n  value: 50"))
-	wantError(t, err)
+	r, err := Integrate(providertest.Release(), smallProvider(t, "policy: next", "policy: explicit\n  value: 50"))
+	providertest.WantError(t, err)
 	if r.DriverID != 50 {
 		t.Errorf("driver id %d, want 50", r.DriverID)
 	}
-	_, err = Integrate(smallRelease(), smallProvider(t, "policy: next", "policy: explicit\n  value: 2"))
+	_, err = Integrate(providertest.Release(), smallProvider(t, "policy: next", "policy: explicit\n  value: 2"))
 	var taken *TakenError
 	if !errors.As(err, &taken) || taken.By != "RDMA_DRIVER_WASP" {
 		t.Errorf("got %v, want a *TakenError", err)
@@ -142,7 +144,7 @@ func TestIntegrateDriverID(t *testing.T) {
 }
 
 func TestIntegrateConflict(t *testing.T) {
-	tree := smallRelease()
+	tree := providertest.Release()
 	tree["providers/fly/fly.c"] = "somebody else's"
 	before := maps.Clone(tree)
 	_, err := Integrate(tree, smallProvider(t))
@@ -153,16 +155,16 @@ func TestIntegrateConflict(t *testing.T) {
 }
 
 func TestIntegrateExecutable(t *testing.T) {
-	dir := smallFolder(t, nil)
+	dir := providertest.Folder(t, nil)
 	if err := os.Chmod(filepath.Join(dir, "fly.c"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	p, err := Load(t.Context(), dir)
-	wantError(t, err)
-	tree := smallRelease()
+	providertest.WantError(t, err)
+	tree := providertest.Release()
 	before := maps.Clone(tree)
 	_, err = Integrate(tree, p)
-	wantError(t, err, "providers/fly/fly.c", "executable")
+	providertest.WantError(t, err, "providers/fly/fly.c", "executable")
 	if !maps.Equal(tree, before) {
 		t.Error("the tree was changed")
 	}

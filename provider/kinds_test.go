@@ -11,14 +11,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
-// listTree is a memTree that can do all that DirTree can.
-type listTree struct{ memTree }
+// listTree is a providertest.Tree that can do all that DirTree can.
+type listTree struct{ providertest.Tree }
 
 func (t listTree) List(dir string) ([]string, error) {
 	var names []string
-	for _, name := range slices.Sorted(maps.Keys(t.memTree)) {
+	for _, name := range slices.Sorted(maps.Keys(t.Tree)) {
 		if strings.HasPrefix(name, dir+"/") {
 			names = append(names, name)
 		}
@@ -29,9 +32,9 @@ func (t listTree) List(dir string) ([]string, error) {
 func (t listTree) WriteAll(files []Written) error {
 	for _, f := range files {
 		if f.Remove {
-			delete(t.memTree, f.Name)
+			delete(t.Tree, f.Name)
 		} else {
-			t.memTree[f.Name] = string(f.Data)
+			t.Tree[f.Name] = string(f.Data)
 		}
 	}
 	return nil
@@ -41,20 +44,20 @@ func loadWith(t *testing.T, manifest string, change map[string]string) *Provider
 	t.Helper()
 	files := map[string]string{ManifestName: manifest}
 	maps.Copy(files, change)
-	p, err := Load(t.Context(), smallFolder(t, files))
-	wantError(t, err)
+	p, err := Load(t.Context(), providertest.Folder(t, files))
+	providertest.WantError(t, err)
 	return p
 }
 
 // integrateTwice integrates, wants the second time to change nothing, and gives
 // the tree.
-func integrateTwice(t *testing.T, tree memTree, p *Provider) (memTree, *Result) {
+func integrateTwice(t *testing.T, tree providertest.Tree, p *Provider) (providertest.Tree, *Result) {
 	t.Helper()
 	r, err := Integrate(listTree{tree}, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	once := maps.Clone(tree)
 	again, err := Integrate(listTree{tree}, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if !maps.Equal(tree, once) {
 		t.Error("a second integration changed the tree")
 	}
@@ -68,8 +71,8 @@ func integrateTwice(t *testing.T, tree memTree, p *Provider) (memTree, *Result) 
 
 func TestIntegrateHeadersOfManyKinds(t *testing.T) {
 	headers := map[string]string{"fly_user.h": "a\n", "fly_ioctl.h": "b\n"}
-	manifest := strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, fly_user.h]\nioctlHeaders: [fly_ioctl.h]", 1)
-	tree, _ := integrateTwice(t, smallRelease(), loadWith(t, manifest, headers))
+	manifest := strings.Replace(providertest.Manifest, "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, fly_user.h]\nioctlHeaders: [fly_ioctl.h]", 1)
+	tree, _ := integrateTwice(t, providertest.Release(), loadWith(t, manifest, headers))
 	published, abi, _ := strings.Cut(tree[HeadersCMake], "function(")
 	for _, want := range []string{"  rdma/fly-abi.h\n", "  rdma/fly_user.h\n"} {
 		if strings.Count(published, want) != 1 || strings.Count(abi, want) != 1 {
@@ -80,7 +83,7 @@ func TestIntegrateHeadersOfManyKinds(t *testing.T) {
 		t.Errorf("the ioctl header:\n%s", tree[HeadersCMake])
 	}
 	for name, text := range headers {
-		wantText(t, tree["kernel-headers/rdma/"+name], text)
+		providertest.WantText(t, tree["kernel-headers/rdma/"+name], text)
 		if _, ok := tree["providers/fly/"+name]; ok {
 			t.Errorf("%s is in providers/fly too", name)
 		}
@@ -90,12 +93,12 @@ func TestIntegrateHeadersOfManyKinds(t *testing.T) {
 // Beside the sources there can be another file of the kernel header's name, as
 // many of upstream's providers have it.
 func TestIntegrateHeaderInFolder(t *testing.T) {
-	manifest := strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeader: kernel/fly-abi.h", 1)
-	tree, _ := integrateTwice(t, smallRelease(), loadWith(t, manifest, map[string]string{
-		"kernel/fly-abi.h": "kernel\n", cmakeName: "rdma_provider(fly fly.c fly-abi.h sub/fast.c)\n",
+	manifest := strings.Replace(providertest.Manifest, "abiHeader: fly-abi.h", "abiHeader: kernel/fly-abi.h", 1)
+	tree, _ := integrateTwice(t, providertest.Release(), loadWith(t, manifest, map[string]string{
+		"kernel/fly-abi.h": "kernel\n", cmake.FileName: "rdma_provider(fly fly.c fly-abi.h sub/fast.c)\n",
 	}))
-	wantText(t, tree["kernel-headers/rdma/fly-abi.h"], "kernel\n")
-	wantText(t, tree["providers/fly/fly-abi.h"], "/* abi */\n")
+	providertest.WantText(t, tree["kernel-headers/rdma/fly-abi.h"], "kernel\n")
+	providertest.WantText(t, tree["providers/fly/fly-abi.h"], "/* abi */\n")
 	if _, ok := tree["providers/fly/kernel/fly-abi.h"]; ok || strings.Count(tree[HeadersCMake], "  rdma/fly-abi.h\n") != 2 {
 		t.Errorf("copied twice, or not in the lists:\n%s", tree[HeadersCMake])
 	}
@@ -105,16 +108,16 @@ func TestIntegrateHeaderInFolder(t *testing.T) {
 // as it was.
 func TestIntegrateLeastOfAll(t *testing.T) {
 	manifest := strings.NewReplacer("abiHeader: fly-abi.h\n", "", "kernelModule: fly.ko\n", "",
-		"constant: RDMA_DRIVER_FLY\n  policy: next", "policy: none").Replace(smallManifest)
+		"constant: RDMA_DRIVER_FLY\n  policy: next", "policy: none").Replace(providertest.Manifest)
 	p := loadWith(t, manifest, map[string]string{"fly-abi.h": ""})
-	tree, r := integrateTwice(t, smallRelease(), p)
+	tree, r := integrateTwice(t, providertest.Release(), p)
 	for _, file := range []string{HeadersCMake, DriverHeader, Readme} {
-		wantText(t, tree[file], smallRelease()[file])
+		providertest.WantText(t, tree[file], providertest.Release()[file])
 	}
 	if r.DriverID != 0 || r.EnumConstant != "" || !strings.Contains(tree[Maintainers], "\nFLY USERSPACE PROVIDER\nM:") {
 		t.Errorf("%+v\n%s", r, tree[Maintainers])
 	}
-	small := smallRelease()
+	small := providertest.Release()
 	for _, file := range []string{HeadersCMake, DriverHeader, Readme} {
 		delete(small, file) // what Reads does not name is not asked for
 		if slices.Contains(p.Reads(), file) {
@@ -122,14 +125,14 @@ func TestIntegrateLeastOfAll(t *testing.T) {
 		}
 	}
 	_, err := Integrate(small, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 }
 
 func TestIntegrateCondition(t *testing.T) {
 	for _, coherent := range []string{"true", "false"} {
-		manifest := strings.Replace(smallManifest, "coherentDMA: true", "coherentDMA: "+coherent+"\n  condition: ENABLE_FLY AND (A OR B)\n  subdirectories: [man, a]", 1)
-		p := loadWith(t, manifest, map[string]string{"man/" + cmakeName: "# pages\n", "a/" + cmakeName: "# a\n"})
-		tree, _ := integrateTwice(t, smallRelease(), p)
+		manifest := strings.Replace(providertest.Manifest, "coherentDMA: true", "coherentDMA: "+coherent+"\n  condition: ENABLE_FLY AND (A OR B)\n  subdirectories: [man, a]", 1)
+		p := loadWith(t, manifest, map[string]string{"man/" + cmake.FileName: "# pages\n", "a/" + cmake.FileName: "# a\n"})
+		tree, _ := integrateTwice(t, providertest.Release(), p)
 		block := "if (ENABLE_FLY AND (A OR B))\nadd_subdirectory(providers/fly)\nadd_subdirectory(providers/fly/a)\nadd_subdirectory(providers/fly/man)\nendif()\n"
 		want := "\nendif()\n\n" + block + "add_subdirectory(providers/gnat)\n"
 		if coherent == "true" {
@@ -139,33 +142,33 @@ func TestIntegrateCondition(t *testing.T) {
 			t.Errorf("coherent %s:\n%s", coherent, tree[TopCMake])
 		}
 		// Another provider finds its place beside the block.
-		other := strings.NewReplacer("fly", "frog", "RDMA_DRIVER_FLY", "RDMA_DRIVER_FROG", "coherentDMA: true", "coherentDMA: "+coherent).Replace(smallManifest)
-		q := loadWith(t, other, map[string]string{cmakeName: "rdma_provider(frog fly.c)\n", "frog-abi.h": "x"})
+		other := strings.NewReplacer("fly", "frog", "RDMA_DRIVER_FLY", "RDMA_DRIVER_FROG", "coherentDMA: true", "coherentDMA: "+coherent).Replace(providertest.Manifest)
+		q := loadWith(t, other, map[string]string{cmake.FileName: "rdma_provider(frog fly.c)\n", "frog-abi.h": "x"})
 		tree, _ = integrateTwice(t, tree, q)
 		if !strings.Contains(tree[TopCMake], block+"add_subdirectory(providers/frog)\n") {
 			t.Errorf("coherent %s, with frog:\n%s", coherent, tree[TopCMake])
 		}
 		// One with the same condition has an if() of its own.
 		other = strings.NewReplacer("fly", "gnu", "RDMA_DRIVER_FLY", "RDMA_DRIVER_GNU", "\n  subdirectories: [man, a]", "").Replace(manifest)
-		q = loadWith(t, strings.Replace(other, "ENABLE_gnu", "ENABLE_FLY", 1), map[string]string{cmakeName: "rdma_provider(gnu fly.c)\n", "gnu-abi.h": "x"})
+		q = loadWith(t, strings.Replace(other, "ENABLE_gnu", "ENABLE_FLY", 1), map[string]string{cmake.FileName: "rdma_provider(gnu fly.c)\n", "gnu-abi.h": "x"})
 		tree, _ = integrateTwice(t, tree, q)
 		if !strings.Contains(tree[TopCMake], block) || !strings.Contains(tree[TopCMake], "if (ENABLE_FLY AND (A OR B))\nadd_subdirectory(providers/gnu)\nendif()\n") {
 			t.Errorf("coherent %s, with gnu:\n%s", coherent, tree[TopCMake])
 		}
 		_, err := Integrate(tree, smallProvider(t))
-		wantError(t, err, TopCMake, "elsewhere")
+		providertest.WantError(t, err, TopCMake, "elsewhere")
 	}
 }
 
 // oldFly is a release that has a provider fly.
-func oldFly() memTree {
-	tree := smallRelease()
+func oldFly() providertest.Tree {
+	tree := providertest.Release()
 	tree[TopCMake] = strings.Replace(tree[TopCMake], "add_subdirectory(providers/wasp)\n",
 		"add_subdirectory(providers/fly)\nadd_subdirectory(providers/fly/man) # pages\nadd_subdirectory(providers/wasp)\n", 1)
 	tree[DriverHeader] = strings.Replace(tree[DriverHeader], "\tRDMA_DRIVER_WASP", "\tRDMA_DRIVER_FLY,\n\tRDMA_DRIVER_WASP", 1)
 	tree[HeadersCMake] = strings.ReplaceAll(tree[HeadersCMake], "  rdma/wasp-abi.h", "  rdma/fly-abi.h\n  rdma/wasp-abi.h")
 	tree["kernel-headers/rdma/fly-abi.h"] = "/* old abi */\n"
-	for _, name := range []string{cmakeName, "fly.c", "old.c", "man/" + cmakeName, "man/old.3.md"} {
+	for _, name := range []string{cmake.FileName, "fly.c", "old.c", "man/" + cmake.FileName, "man/old.3.md"} {
 		tree["providers/fly/"+name] = "old\n"
 	}
 	tree["providers/flypaper/x.c"] = "another's\n"
@@ -174,8 +177,8 @@ func oldFly() memTree {
 
 func TestIntegrateReplaces(t *testing.T) {
 	_, err := Integrate(oldFly(), smallProvider(t))
-	wantError(t, err, "providers/fly/fly.c", "replacesUpstream")
-	p := loadWith(t, smallManifest+"replacesUpstream: true\n", nil)
+	providertest.WantError(t, err, "providers/fly/fly.c", "replacesUpstream")
+	p := loadWith(t, providertest.Manifest+"replacesUpstream: true\n", nil)
 	tree, r := integrateTwice(t, oldFly(), p)
 	var have []string
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
@@ -183,20 +186,20 @@ func TestIntegrateReplaces(t *testing.T) {
 			have = append(have, name)
 		}
 	}
-	want := []string{"providers/fly/" + cmakeName, "providers/fly/fly.c", "providers/fly/sub/fast.c", "providers/flypaper/x.c"}
+	want := []string{"providers/fly/" + cmake.FileName, "providers/fly/fly.c", "providers/fly/sub/fast.c", "providers/flypaper/x.c"}
 	if !slices.Equal(have, want) {
 		t.Errorf("have %q, want %q", have, want)
 	}
-	wantText(t, tree["providers/fly/fly.c"], "int fly;\n")
-	wantText(t, tree["kernel-headers/rdma/fly-abi.h"], "/* abi */\n")
+	providertest.WantText(t, tree["providers/fly/fly.c"], "int fly;\n")
+	providertest.WantText(t, tree["kernel-headers/rdma/fly-abi.h"], "/* abi */\n")
 	if strings.Contains(tree[TopCMake], "fly/man") || strings.Count(tree[TopCMake], "providers/fly") != 1 || r.DriverID != 2 {
 		t.Errorf("driver id %d\n%s", r.DriverID, tree[TopCMake])
 	}
 	// A release without it takes it in as any other.
-	tree, _ = integrateTwice(t, smallRelease(), p)
-	wantText(t, tree["providers/fly/fly.c"], "int fly;\n")
+	tree, _ = integrateTwice(t, providertest.Release(), p)
+	providertest.WantText(t, tree["providers/fly/fly.c"], "int fly;\n")
 	// Where the new one is built under a condition, the old line goes.
-	conditional := strings.Replace(smallManifest, "coherentDMA: true", "coherentDMA: true\n  condition: ENABLE_FLY", 1)
+	conditional := strings.Replace(providertest.Manifest, "coherentDMA: true", "coherentDMA: true\n  condition: ENABLE_FLY", 1)
 	tree, _ = integrateTwice(t, oldFly(), loadWith(t, conditional+"replacesUpstream: true\n", nil))
 	if !strings.Contains(tree[TopCMake], "# NO SPARSE\nif (ENABLE_FLY)\nadd_subdirectory(providers/fly)\nendif()\nadd_subdirectory(providers/wasp)\n") {
 		t.Errorf("got:\n%s", tree[TopCMake])
@@ -206,7 +209,7 @@ func TestIntegrateReplaces(t *testing.T) {
 // Nothing outside of providers/fly is replaced or removed, whatever the
 // manifest names and the tree lists.
 func TestIntegrateReplacesOnlyItsOwn(t *testing.T) {
-	manifest := strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, wasp-abi.h]", 1) + "replacesUpstream: true\n"
+	manifest := strings.Replace(providertest.Manifest, "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, wasp-abi.h]", 1) + "replacesUpstream: true\n"
 	p := loadWith(t, manifest, map[string]string{"wasp-abi.h": "mine\n"})
 	tree := oldFly()
 	tree["kernel-headers/rdma/wasp-abi.h"] = "wasp's\n"
@@ -216,11 +219,11 @@ func TestIntegrateReplacesOnlyItsOwn(t *testing.T) {
 	if !errors.As(err, &conflict) || conflict.File != "kernel-headers/rdma/wasp-abi.h" || !maps.Equal(tree, before) {
 		t.Errorf("got %v", err)
 	}
-	p = loadWith(t, smallManifest+"replacesUpstream: true\n", nil)
+	p = loadWith(t, providertest.Manifest+"replacesUpstream: true\n", nil)
 	_, err = Integrate(lyingTree{listTree{oldFly()}}, p)
-	wantError(t, err, "providers/wasp/x.c", "providers/fly/../wasp/x.c", "a file below providers/fly")
+	providertest.WantError(t, err, "providers/wasp/x.c", "providers/fly/../wasp/x.c", "a file below providers/fly")
 	_, err = Integrate(oldFly(), p) // a tree that cannot be listed
-	wantError(t, err, "providers/fly", "can be listed")
+	providertest.WantError(t, err, "providers/fly", "can be listed")
 	for name, want := range map[string]bool{
 		"kernel-headers/rdma/fly-abi.h": true, "kernel-headers/rdma/fly_user_ioctl_cmds.h": true, "kernel-headers/rdma/rdma_user_fly.h": true,
 		"kernel-headers/rdma/flypaper-abi.h": false, "kernel-headers/rdma/butterfly-abi.h": false, "kernel-headers/rdma/ib_user_verbs.h": false,
@@ -242,11 +245,11 @@ func (lyingTree) List(string) ([]string, error) {
 func TestDirTreeRemoves(t *testing.T) {
 	dir, tree := releaseDir(t)
 	for name, text := range oldFly() {
-		wantError(t, tree.WriteFile(name, []byte(text)))
+		providertest.WantError(t, tree.WriteFile(name, []byte(text)))
 	}
-	p := loadWith(t, smallManifest+"replacesUpstream: true\n", nil)
+	p := loadWith(t, providertest.Manifest+"replacesUpstream: true\n", nil)
 	_, err := Integrate(tree, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	after := snapshot(t, dir)
 	for _, gone := range []string{"old.c", "/man", besideSuffix, asideSuffix} {
 		if strings.Contains(after, gone+" ") {
@@ -254,16 +257,16 @@ func TestDirTreeRemoves(t *testing.T) {
 		}
 	}
 	_, err = Integrate(tree, p)
-	wantError(t, err)
-	wantText(t, snapshot(t, dir), after)
+	providertest.WantError(t, err)
+	providertest.WantText(t, snapshot(t, dir), after)
 }
 
 // A batch that fails removes nothing.
 func TestDirTreeRemovesAllOrNothing(t *testing.T) {
 	dir, tree := releaseDir(t)
-	wantError(t, tree.WriteFile("providers/fly/a.c", []byte("a")))
-	wantError(t, os.MkdirAll(filepath.Join(dir, "providers/fly/b.c"+asideSuffix, "x"), 0o755))
-	wantError(t, tree.WriteFile("providers/fly/b.c", []byte("b")))
+	providertest.WantError(t, tree.WriteFile("providers/fly/a.c", []byte("a")))
+	providertest.WantError(t, os.MkdirAll(filepath.Join(dir, "providers/fly/b.c"+asideSuffix, "x"), 0o755))
+	providertest.WantError(t, tree.WriteFile("providers/fly/b.c", []byte("b")))
 	before := snapshot(t, dir)
 	a, b := Written{Name: "providers/fly/a.c", Remove: true}, Written{Name: "providers/fly/b.c", Remove: true}
 	for _, batch := range [][]Written{
@@ -272,12 +275,12 @@ func TestDirTreeRemovesAllOrNothing(t *testing.T) {
 		if err := tree.WriteAll(batch); err == nil {
 			t.Errorf("no error for %+v", batch)
 		}
-		wantText(t, snapshot(t, dir), before)
+		providertest.WantText(t, snapshot(t, dir), before)
 	}
-	wantError(t, os.Symlink("a.c", filepath.Join(dir, "providers/fly/link.c")))
+	providertest.WantError(t, os.Symlink("a.c", filepath.Join(dir, "providers/fly/link.c")))
 	_, err := tree.List("providers/fly")
-	wantError(t, err, "providers/fly/link.c", "a regular file")
-	wantError(t, os.Symlink("fly", filepath.Join(dir, "providers/other")))
+	providertest.WantError(t, err, "providers/fly/link.c", "a regular file")
+	providertest.WantError(t, os.Symlink("fly", filepath.Join(dir, "providers/other")))
 	names, err := tree.List("providers/other")
 	if err == nil && len(names) > 0 {
 		t.Errorf("a link was followed: %q", names)
@@ -300,29 +303,29 @@ func TestDirTreeRemovesAllOrNothing(t *testing.T) {
 // What another folder of the release installs under the same name.
 func TestIntegrateInstalledTwice(t *testing.T) {
 	p, err := Load(t.Context(), libraryFolder(t, nil))
-	wantError(t, err)
-	release := func() memTree {
-		tree := smallRelease()
+	providertest.WantError(t, err)
+	release := func() providertest.Tree {
+		tree := providertest.Release()
 		tree[TopCMake] += "add_subdirectory(lib)\nadd_subdirectory(lib/none)\nadd_subdirectory(${X})\nadd_subdirectory(../out)\n"
-		tree["lib/"+cmakeName] = "publish_headers(infiniband\n  verbs.h)\nrdma_man_pages(ibv_open.3.md)\ninstall(FILES x.rules DESTINATION \"${CMAKE_INSTALL_UDEV_RULESDIR}\")\n"
+		tree["lib/"+cmake.FileName] = "publish_headers(infiniband\n  verbs.h)\nrdma_man_pages(ibv_open.3.md)\ninstall(FILES x.rules DESTINATION \"${CMAKE_INSTALL_UDEV_RULESDIR}\")\n"
 		return tree
 	}
 	tree, _ := integrateTwice(t, release(), p)
-	if !p.ReadsAlso("lib/"+cmakeName) || p.ReadsAlso("lib/x.c") {
+	if !p.ReadsAlso("lib/"+cmake.FileName) || p.ReadsAlso("lib/x.c") {
 		t.Error("ReadsAlso")
 	}
-	wantText(t, tree["kernel-headers/rdma/fly-abi.h"], "/* abi */\n")
+	providertest.WantText(t, tree["kernel-headers/rdma/fly-abi.h"], "/* abi */\n")
 	for _, text := range []string{
 		"publish_headers(infiniband\n  sub/flydv.h)\n", "rdma_man_pages(flydv_open.3)\n", "rdma_alias_man_pages(x.3 flydv_close.3)\n",
 		"rdma_subst_install(FILES fly.conf DESTINATION \"${CMAKE_INSTALL_MODPROBEDIR}\")\n",
 		"install(FILES x RENAME 70-fly.rules DESTINATION ${CMAKE_INSTALL_UDEV_RULESDIR}/)\n",
 	} {
 		tree := release()
-		tree["lib/"+cmakeName] += text
+		tree["lib/"+cmake.FileName] += text
 		before := maps.Clone(tree)
 		_, err := Integrate(listTree{tree}, p)
 		var conflict *ConflictError
-		if !errors.As(err, &conflict) || conflict.File != "lib/"+cmakeName || conflict.Line != 5 || !maps.Equal(tree, before) {
+		if !errors.As(err, &conflict) || conflict.File != "lib/"+cmake.FileName || conflict.Line != 5 || !maps.Equal(tree, before) {
 			t.Errorf("%q: got %v", text, err)
 		}
 	}
@@ -337,16 +340,16 @@ func TestIntegrateUnknownVariable(t *testing.T) {
 		want   []string
 	}{
 		"its own":      {nil, []string{TopCMake + ": looked for set(CMAKE_INSTALL_MODPROBEDIR …), where the provider installs fly.conf, found none"}},
-		"set by it":    {map[string]string{cmakeName: "if (NOT CMAKE_INSTALL_MODPROBEDIR)\nset(CMAKE_INSTALL_MODPROBEDIR etc)\nendif()\n" + libraryCMake}, nil},
-		"known to all": {map[string]string{cmakeName: etc}, nil},
+		"set by it":    {map[string]string{cmake.FileName: "if (NOT CMAKE_INSTALL_MODPROBEDIR)\nset(CMAKE_INSTALL_MODPROBEDIR etc)\nendif()\n" + libraryCMake}, nil},
+		"known to all": {map[string]string{cmake.FileName: etc}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, err := Load(t.Context(), libraryFolder(t, tt.change))
-			wantError(t, err)
-			tree := smallRelease()
+			providertest.WantError(t, err)
+			tree := providertest.Release()
 			tree[TopCMake] = strings.Replace(tree[TopCMake], "set(CMAKE_INSTALL_MODPROBEDIR", "set(ANOTHER", 1)
 			_, err = Integrate(listTree{tree}, p)
-			wantError(t, err, tt.want...)
+			providertest.WantError(t, err, tt.want...)
 		})
 	}
 }

@@ -9,6 +9,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
+	"github.com/resnics/verbsmith/provider/internal/versionmap"
 )
 
 // Library is what a provider installs besides its plug-in when it has functions
@@ -26,6 +30,9 @@ type Library struct {
 	ManPages  []ManPage // also of subdirectories
 }
 
+// Symbol is what a library exports: a name and the version node that it is in.
+type Symbol = versionmap.Symbol
+
 // Library gives the provider's direct-verbs library, nil where it is a plug-in only.
 func (p *Provider) Library() *Library { return p.library }
 
@@ -38,9 +45,13 @@ var (
 // buildReader collects what the provider's CMakeLists.txt say.
 type buildReader struct {
 	p       *Provider
-	release bool // it is a release's own provider, whose kernel headers no manifest names
+	release bool // it is a release's own provider: what cannot be read is passed over
+
+	anyHeader bool // no manifest names the kernel headers
+	warnings  []error
+
 	plugin  bool
-	others  []*SourceError // targets of another name than the provider's
+	others  []*text.SourceError // targets of another name than the provider's
 	library *Library
 	headers []cmakePlace // of publish_headers
 	pc      *cmakePlace  // rdma_pkg_config
@@ -50,8 +61,8 @@ type buildReader struct {
 // cmakePlace is what an argument says, and where.
 type cmakePlace struct {
 	Text string
-	b    *buildFile
-	arg  cmakeArg
+	b    *cmake.File
+	arg  cmake.Arg
 }
 
 func (r *buildReader) fail(err error) {
@@ -60,17 +71,31 @@ func (r *buildReader) fail(err error) {
 	}
 }
 
+// readAll takes in all files.
+func (r *buildReader) readAll() error {
+	files, err := r.p.BuildFiles()
+	if err != nil {
+		return err
+	}
+	for _, b := range files {
+		for i := range b.Commands {
+			r.read(b, &b.Commands[i])
+		}
+	}
+	return r.finish(files[0].Name)
+}
+
 // read takes in one command.
-func (r *buildReader) read(b *buildFile, c *cmakeCommand) {
+func (r *buildReader) read(b *cmake.File, c *cmake.Command) {
 	name := r.p.Manifest.Name
 	switch c.Name {
-	case cmakePlugin, cmakeShared:
+	case PluginCommand, LibraryCommand:
 		r.errs = append(r.errs, r.p.checkSources(b, c)...)
 		if len(c.Args) == 0 || c.Args[0].Text != name {
 			r.others = append(r.others, r.p.otherTarget(b, c))
 			return
 		}
-		if c.Name == cmakePlugin {
+		if c.Name == PluginCommand {
 			r.plugin = true
 		} else {
 			r.fail(r.shared(b, c))
@@ -90,59 +115,59 @@ func (r *buildReader) read(b *buildFile, c *cmakeCommand) {
 	case "install", "rdma_subst_install":
 		r.fail(r.installs(b, c))
 	case "rdma_executable", "rdma_sbin_executable":
-		r.fail(b.failAt(c, "commands that install libraries, headers, man pages, udev and modprobe files", c.Name+"()"))
+		r.fail(b.FailAt(c, "commands that install libraries, headers, man pages, udev and modprobe files", c.Name+"()"))
 	}
 }
 
 // shared reads rdma_shared_provider(NAME MAP SOVERSION VERSION sources…).
-func (r *buildReader) shared(b *buildFile, c *cmakeCommand) error {
-	lookedFor := cmakeShared + "(" + r.p.Manifest.Name + " MAP SOVERSION VERSION sources…)"
+func (r *buildReader) shared(b *cmake.File, c *cmake.Command) error {
+	lookedFor := LibraryCommand + "(" + r.p.Manifest.Name + " MAP SOVERSION VERSION sources…)"
 	if len(c.Args) < 5 {
-		return b.failAt(c, lookedFor, fmt.Sprintf("%d arguments", len(c.Args)))
+		return b.FailAt(c, lookedFor, fmt.Sprintf("%d arguments", len(c.Args)))
 	}
-	lib := &Library{Name: c.Args[0].Text, Map: b.path(c.Args[1].Text), SoMajor: c.Args[2].Text, Version: c.Args[3].Text}
+	lib := &Library{Name: c.Args[0].Text, Map: b.Path(c.Args[1].Text), SoMajor: c.Args[2].Text, Version: c.Args[3].Text}
 	if !soMajorForm.MatchString(lib.SoMajor) {
-		return b.fail(c.Args[2], "the number of lib"+lib.Name+".so as SOVERSION in "+lookedFor, fmt.Sprintf("%q", lib.SoMajor))
+		return b.Fail(c.Args[2], "the number of lib"+lib.Name+".so as SOVERSION in "+lookedFor, fmt.Sprintf("%q", lib.SoMajor))
 	}
 	if !soVersionForm.MatchString(lib.Version) {
-		return b.fail(c.Args[3], "numbers, or ${PACKAGE_VERSION}, as VERSION in "+lookedFor, fmt.Sprintf("%q", lib.Version))
+		return b.Fail(c.Args[3], "numbers, or ${PACKAGE_VERSION}, as VERSION in "+lookedFor, fmt.Sprintf("%q", lib.Version))
 	}
 	if old := r.library; old != nil {
 		if old.Map != lib.Map || old.SoMajor != lib.SoMajor || old.Version != lib.Version {
-			return b.failAt(c, "one "+cmakeShared+"("+lib.Name+" …), or the same in all branches", "another one")
+			return b.FailAt(c, "one "+LibraryCommand+"("+lib.Name+" …), or the same in all branches", "another one")
 		}
 		return nil
 	}
 	r.library = lib
-	data, ok := r.p.content(lib.Map)
+	data, ok := r.p.Content(lib.Map)
 	if !ok {
 		if sourceName.MatchString(c.Args[1].Text) {
 			return nil // checkSources has said it
 		}
-		return b.fail(c.Args[1], "a version map of the provider's folder", fmt.Sprintf("%q", c.Args[1].Text))
+		return b.Fail(c.Args[1], "a version map of the provider's folder", fmt.Sprintf("%q", c.Args[1].Text))
 	}
-	vm, err := parseVersionMap(path.Join(r.p.Dir, lib.Map), data)
+	vm, err := versionmap.Parse(path.Join(r.p.Dir, lib.Map), data)
 	lib.Nodes, lib.Symbols = vm.Nodes, vm.Symbols
-	r.p.buildWarnings = append(r.p.buildWarnings, vm.Warnings...)
+	r.warnings = append(r.warnings, vm.Warnings...)
 	return err
 }
 
 // publish reads publish_headers(infiniband files…).
-func (r *buildReader) publish(b *buildFile, c *cmakeCommand) error {
+func (r *buildReader) publish(b *cmake.File, c *cmake.Command) error {
 	if len(c.Args) == 0 || c.Args[0].Text != "infiniband" {
-		return b.failAt(c, "publish_headers(infiniband …", "another folder: packages have the headers of infiniband/")
+		return b.FailAt(c, "publish_headers(infiniband …", "another folder: packages have the headers of infiniband/")
 	}
 	var errs []error
 	for _, a := range c.Args[1:] {
 		name := path.Base(a.Text)
 		switch {
 		case !installForm.MatchString(name) || !strings.HasSuffix(name, ".h"):
-			errs = append(errs, b.fail(a, "the name of a header, or a variable that set() gives here", fmt.Sprintf("%q", a.Text)))
-		case !r.p.hasBuilt(b.path(a.Text)) && !r.isKernelHeader(b.path(a.Text)):
+			errs = append(errs, b.Fail(a, "the name of a header, or a variable that set() gives here", fmt.Sprintf("%q", a.Text)))
+		case !r.p.hasBuilt(b.Path(a.Text)) && !r.isKernelHeader(b.Path(a.Text)):
 			found := "none of that name that goes into " + r.p.Manifest.Folder()
-			errs = append(errs, b.fail(a, "the header "+a.Text, found))
+			errs = append(errs, b.Fail(a, "the header "+a.Text, found))
 		case slices.ContainsFunc(r.headers, func(h cmakePlace) bool { return h.Text == name }):
-			errs = append(errs, b.fail(a, "each header of infiniband/ once", name+" again"))
+			errs = append(errs, b.Fail(a, "each header of infiniband/ once", name+" again"))
 		default:
 			r.headers = append(r.headers, cmakePlace{Text: name, b: b, arg: a})
 		}
@@ -158,7 +183,7 @@ func (r *buildReader) isKernelHeader(name string) bool {
 		return false
 	}
 	same := func(h string) bool { return headerName(h) == header }
-	return r.release || r.p.doubtsHeaders() || slices.ContainsFunc(r.p.Manifest.kernelHeaders(), same)
+	return r.anyHeader || slices.ContainsFunc(r.p.Manifest.KernelHeaders(), same)
 }
 
 // failOthers refuses targets of another name.
@@ -174,15 +199,15 @@ func (r *buildReader) finish(file string) error {
 	r.failOthers()
 	switch {
 	case lib == nil && !r.plugin && len(r.others) == 0 && len(r.errs) == 0:
-		r.fail(noPlace(file, wantProvider(p.Manifest.Name)))
+		r.fail(text.NoPlace(file, wantProvider(p.Manifest.Name)))
 	case lib != nil && r.plugin:
 		r.fail(&PlaceError{File: file, LookedFor: "either " + wantProvider(p.Manifest.Name), Found: "both"})
 	case lib == nil && r.plugin:
 		for _, h := range r.headers {
-			r.fail(h.b.fail(h.arg, cmakeShared+"() for what this header declares", cmakePlugin+"()"))
+			r.fail(h.b.Fail(h.arg, LibraryCommand+"() for what this header declares", PluginCommand+"()"))
 		}
 		if r.pc != nil {
-			r.fail(r.pc.b.fail(r.pc.arg, cmakeShared+"() for this pkg-config file", cmakePlugin+"()"))
+			r.fail(r.pc.b.Fail(r.pc.arg, LibraryCommand+"() for this pkg-config file", PluginCommand+"()"))
 		}
 	}
 	if err := errors.Join(r.errs...); err != nil && !r.release {

@@ -10,17 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
-
-func replaceOnce(t *testing.T, text, old, with string) string {
-	t.Helper()
-	out := strings.Replace(text, old, with, 1)
-	if out == text {
-		t.Fatalf("no %q in:\n%s", old, text)
-	}
-	return out
-}
 
 const libraryCMake = `if (ENABLE_TRACE AND TRACE_FOUND)
   set(TRACE_FILE fly_trace.c)
@@ -63,23 +56,23 @@ rdma_alias_man_pages(flydv_open.3 flydv_close.3)
 func libraryFolder(t *testing.T, change map[string]string) string {
 	t.Helper()
 	files := map[string]string{
-		ManifestName: strings.Replace(smallManifest, "coherentDMA: true", "coherentDMA: true\n  subdirectories: [man]", 1),
-		cmakeName:    libraryCMake, "libfly.map": strings.Replace(smallMap, `; "x y";`, ";", 1),
+		ManifestName:   strings.Replace(providertest.Manifest, "coherentDMA: true", "coherentDMA: true\n  subdirectories: [man]", 1),
+		cmake.FileName: libraryCMake, "libfly.map": strings.Replace(providertest.Map, `; "x y";`, ";", 1),
 		"flydv.h": "#define FLY\n", "fly_trace.c": "int trace;\n", "fly.conf": "options fly\n", "udev.in": "# rule\n",
-		"man/" + cmakeName: strings.Replace(libraryMan, "${PAGES}", "flydv.7.md", 1), "man/flydv.7.md": "page\n", "man/flydv_open.3": "page\n",
+		"man/" + cmake.FileName: strings.Replace(libraryMan, "${PAGES}", "flydv.7.md", 1), "man/flydv.7.md": "page\n", "man/flydv_open.3": "page\n",
 	}
 	maps.Copy(files, change)
-	return smallFolder(t, files)
+	return providertest.Folder(t, files)
 }
 
 func TestLibrary(t *testing.T) {
 	p, err := Load(t.Context(), libraryFolder(t, nil))
-	wantError(t, err)
+	providertest.WantError(t, err)
 	pages := []ManPage{{7, "flydv"}, {3, "flydv_open"}, {3, "flydv_close"}}
 	want := &Library{
 		Name: "fly", Map: "libfly.map", SoMajor: "1", Version: "1.1.${PACKAGE_VERSION}",
 		Nodes:   []string{"FLY_1.0", "FLY_1.1"},
-		Symbols: []Symbol{{"flydv_land", "FLY_1.0"}, {"flydv_open", "FLY_1.0"}, {"flydv_close", "FLY_1.0"}, {"flydv_land", "FLY_1.1"}},
+		Symbols: []Symbol{{Name: "flydv_land", Node: "FLY_1.0"}, {Name: "flydv_open", Node: "FLY_1.0"}, {Name: "flydv_close", Node: "FLY_1.0"}, {Name: "flydv_land", Node: "FLY_1.1"}},
 		Headers: []string{"flydv.h", "fly-abi.h"}, PkgConfig: true, ManPages: pages,
 	}
 	if got := p.Library(); !reflect.DeepEqual(got, want) {
@@ -97,12 +90,12 @@ func TestLibrary(t *testing.T) {
 // A plug-in can have pages; a variable that set() gives stands for its values;
 // folders can be taken in by CMake alone.
 func TestLibraryManPagesOfPlugin(t *testing.T) {
-	p, err := Load(t.Context(), smallFolder(t, map[string]string{
-		cmakeName:          "set(SOURCES fly.c)\nlist(APPEND SOURCES sub/fast.c)\nrdma_provider(fly ${SOURCES})\nadd_subdirectory(doc)\n",
-		"doc/" + cmakeName: "set(N fly)\nset(PAGES ${N}.7.md other.8.in.rst)\nif (X)\nrdma_man_pages(${PAGES})\nelse()\nrdma_man_pages(${N}.7.md)\nendif()\n",
-		"doc/fly.7.md":     "x", "doc/other.8.in.rst": "x",
+	p, err := Load(t.Context(), providertest.Folder(t, map[string]string{
+		cmake.FileName:          "set(SOURCES fly.c)\nlist(APPEND SOURCES sub/fast.c)\nrdma_provider(fly ${SOURCES})\nadd_subdirectory(doc)\n",
+		"doc/" + cmake.FileName: "set(N fly)\nset(PAGES ${N}.7.md other.8.in.rst)\nif (X)\nrdma_man_pages(${PAGES})\nelse()\nrdma_man_pages(${N}.7.md)\nendif()\n",
+		"doc/fly.7.md":          "x", "doc/other.8.in.rst": "x",
 	}))
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if got := p.ManPages(); p.Library() != nil || !slices.Equal(got, []ManPage{{7, "fly"}, {8, "other"}}) {
 		t.Errorf("pages %v, library %v", got, p.Library())
 	}
@@ -121,56 +114,56 @@ func TestLibraryMistakes(t *testing.T) {
 		old, new string // an empty new drops the file where old is empty
 		want     string
 	}{
-		{"no map", "libfly.map", "", "", cmakeName + ":9: looked for the file libfly.map"},
-		{"map that is none", cmakeName, "libfly.map", "${MAP}", cmakeName + ":9: looked for a version map"},
+		{"no map", "libfly.map", "", "", cmake.FileName + ":9: looked for the file libfly.map"},
+		{"map that is none", cmake.FileName, "libfly.map", "${MAP}", cmake.FileName + ":9: looked for a version map"},
 		{"map with a mistake", "libfly.map", "} FLY_1.0;", "} FLY_0.9;", "libfly.map:15: "},
-		{"no header", "flydv.h", "", "", cmakeName + ":17: looked for the header flydv.h"},
-		{"header of a variable", cmakeName, "  flydv.h", "  ${HEADERS}", cmakeName + ":17: looked for the name of a header"},
-		{"header in another place", cmakeName, "publish_headers(infiniband", "publish_headers(rdma", cmakeName + ":16: "},
-		{"kernel header of somebody else", cmakeName, "rdma/fly-abi.h", "rdma/wasp-abi.h", cmakeName + ":18: "},
-		{"header twice", cmakeName, "  flydv.h", "  flydv.h\n  sub/../flydv.h", cmakeName + ":18: looked for each header"},
-		{"soname", cmakeName, "  1 1.1", "  one 1.1", cmakeName + ":10: looked for the number of libfly.so"},
-		{"no version", cmakeName, "  1 1.1.${PACKAGE_VERSION}", "  1", cmakeName + ":11: looked for numbers"},
-		{"hostile version", cmakeName, "1.1.${PACKAGE_VERSION}", "\"1;rm\"", cmakeName + ":10: looked for numbers"},
-		{"two libraries", cmakeName, "publish_headers", "rdma_shared_provider(fly libfly.map 2 2.0 fly.c)\npublish_headers", "another one"},
-		{"library and plug-in", cmakeName, "publish_headers", "rdma_provider(fly fly.c)\npublish_headers", "both"},
-		{"pkg-config of another", cmakeName, `rdma_pkg_config("fly"`, `rdma_pkg_config("wasp"`, `rdma_pkg_config(fly …, found rdma_pkg_config("wasp"`},
-		{"page that is not there", "man/flydv.7.md", "", "", "man/" + cmakeName + ":2: looked for the file flydv.7.md"},
-		{"pages that a condition decides", "man/" + cmakeName, "rdma_man_pages(", "if (X)\nset(P flydv.7.md)\nendif()\nrdma_man_pages(${P} ", "man/" + cmakeName + ":4: looked for a page"},
-		{"page without a section", "man/" + cmakeName, "flydv_open.3\n", "flydv_open\n", "man/" + cmakeName + ":3: looked for a page"},
-		{"alias without a page", "man/" + cmakeName, "flydv_open.3 flydv_close.3", "flydv_open.3", "pairs"},
-		{"alias of another section", "man/" + cmakeName, "flydv_close.3", "flydv_close.7", "section 3"},
-		{"hostile alias", "man/" + cmakeName, "flydv_close.3", "\"a b%{x}.3\"", "man/" + cmakeName + ":5: looked for a page"},
-		{"installed file that is not there", "fly.conf", "", "", cmakeName + ":27: looked for the file fly.conf"},
-		{"installed elsewhere", cmakeName, "${CMAKE_INSTALL_MODPROBEDIR}/", "/etc", cmakeName + ":27: looked for install(FILES"},
-		{"program", cmakeName, "install(FILES fly.conf", "install(TARGETS fly", cmakeName + ":27: looked for install(FILES"},
-		{"executable", cmakeName, "publish_headers", "rdma_executable(flyd fly.c)\npublish_headers", "rdma_executable()"},
-		{"rule that udev does not read", cmakeName, "70-fly.rules", "70-fly.rule", "ends in .rules"},
-		{"hostile name", cmakeName, "70-fly.rules", "\"70 %{x}.rules\"", cmakeName + ":28: looked for the name of a file"},
-		{"folder twice", cmakeName, "publish_headers", "add_subdirectory(man)\npublish_headers", "man again"},
-		{"folder that is not there", cmakeName, "publish_headers", "add_subdirectory(gone)\npublish_headers", "gone/" + cmakeName},
+		{"no header", "flydv.h", "", "", cmake.FileName + ":17: looked for the header flydv.h"},
+		{"header of a variable", cmake.FileName, "  flydv.h", "  ${HEADERS}", cmake.FileName + ":17: looked for the name of a header"},
+		{"header in another place", cmake.FileName, "publish_headers(infiniband", "publish_headers(rdma", cmake.FileName + ":16: "},
+		{"kernel header of somebody else", cmake.FileName, "rdma/fly-abi.h", "rdma/wasp-abi.h", cmake.FileName + ":18: "},
+		{"header twice", cmake.FileName, "  flydv.h", "  flydv.h\n  sub/../flydv.h", cmake.FileName + ":18: looked for each header"},
+		{"soname", cmake.FileName, "  1 1.1", "  one 1.1", cmake.FileName + ":10: looked for the number of libfly.so"},
+		{"no version", cmake.FileName, "  1 1.1.${PACKAGE_VERSION}", "  1", cmake.FileName + ":11: looked for numbers"},
+		{"hostile version", cmake.FileName, "1.1.${PACKAGE_VERSION}", "\"1;rm\"", cmake.FileName + ":10: looked for numbers"},
+		{"two libraries", cmake.FileName, "publish_headers", "rdma_shared_provider(fly libfly.map 2 2.0 fly.c)\npublish_headers", "another one"},
+		{"library and plug-in", cmake.FileName, "publish_headers", "rdma_provider(fly fly.c)\npublish_headers", "both"},
+		{"pkg-config of another", cmake.FileName, `rdma_pkg_config("fly"`, `rdma_pkg_config("wasp"`, `rdma_pkg_config(fly …, found rdma_pkg_config("wasp"`},
+		{"page that is not there", "man/flydv.7.md", "", "", "man/" + cmake.FileName + ":2: looked for the file flydv.7.md"},
+		{"pages that a condition decides", "man/" + cmake.FileName, "rdma_man_pages(", "if (X)\nset(P flydv.7.md)\nendif()\nrdma_man_pages(${P} ", "man/" + cmake.FileName + ":4: looked for a page"},
+		{"page without a section", "man/" + cmake.FileName, "flydv_open.3\n", "flydv_open\n", "man/" + cmake.FileName + ":3: looked for a page"},
+		{"alias without a page", "man/" + cmake.FileName, "flydv_open.3 flydv_close.3", "flydv_open.3", "pairs"},
+		{"alias of another section", "man/" + cmake.FileName, "flydv_close.3", "flydv_close.7", "section 3"},
+		{"hostile alias", "man/" + cmake.FileName, "flydv_close.3", "\"a b%{x}.3\"", "man/" + cmake.FileName + ":5: looked for a page"},
+		{"installed file that is not there", "fly.conf", "", "", cmake.FileName + ":27: looked for the file fly.conf"},
+		{"installed elsewhere", cmake.FileName, "${CMAKE_INSTALL_MODPROBEDIR}/", "/etc", cmake.FileName + ":27: looked for install(FILES"},
+		{"program", cmake.FileName, "install(FILES fly.conf", "install(TARGETS fly", cmake.FileName + ":27: looked for install(FILES"},
+		{"executable", cmake.FileName, "publish_headers", "rdma_executable(flyd fly.c)\npublish_headers", "rdma_executable()"},
+		{"rule that udev does not read", cmake.FileName, "70-fly.rules", "70-fly.rule", "ends in .rules"},
+		{"hostile name", cmake.FileName, "70-fly.rules", "\"70 %{x}.rules\"", cmake.FileName + ":28: looked for the name of a file"},
+		{"folder twice", cmake.FileName, "publish_headers", "add_subdirectory(man)\npublish_headers", "man again"},
+		{"folder that is not there", cmake.FileName, "publish_headers", "add_subdirectory(gone)\npublish_headers", "gone/" + cmake.FileName},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			change := map[string]string{tt.file: ""}
 			if tt.old != "" {
 				texts := map[string]string{
-					cmakeName: libraryCMake, "libfly.map": strings.Replace(smallMap, `; "x y";`, ";", 1),
-					"man/" + cmakeName: strings.Replace(libraryMan, "${PAGES}", "flydv.7.md", 1),
+					cmake.FileName: libraryCMake, "libfly.map": strings.Replace(providertest.Map, `; "x y";`, ";", 1),
+					"man/" + cmake.FileName: strings.Replace(libraryMan, "${PAGES}", "flydv.7.md", 1),
 				}
-				change[tt.file] = replaceOnce(t, texts[tt.file], tt.old, tt.new)
+				change[tt.file] = providertest.Replace(t, texts[tt.file], tt.old, tt.new)
 			}
 			_, err := Load(t.Context(), libraryFolder(t, change))
-			wantError(t, err, tt.want)
+			providertest.WantError(t, err, tt.want)
 			if _, ok := errors.AsType[*PlaceError](err); !ok {
 				t.Errorf("want a *PlaceError, got %v", err)
 			}
 		})
 	}
-	_, err := Load(t.Context(), smallFolder(t, map[string]string{
-		cmakeName: "rdma_provider(fly fly.c)\npublish_headers(infiniband flydv.h)\nrdma_pkg_config(fly a b)\n", "flydv.h": "x",
+	_, err := Load(t.Context(), providertest.Folder(t, map[string]string{
+		cmake.FileName: "rdma_provider(fly fly.c)\npublish_headers(infiniband flydv.h)\nrdma_pkg_config(fly a b)\n", "flydv.h": "x",
 	}))
-	wantError(t, err, cmakeName+":2: ", cmakeName+":3: ", cmakeShared)
+	providertest.WantError(t, err, cmake.FileName+":2: ", cmake.FileName+":3: ", LibraryCommand)
 }
 
 // The fields that not every provider has, and hostile values in them.
@@ -213,8 +206,8 @@ func TestLoadManifestOfManyKinds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := Load(t.Context(), smallFolder(t, map[string]string{
-				ManifestName: replaceOnce(t, smallManifest, tt.old, tt.new), "fly_user.h": "/* ioctl */\n", "kernel/fly-abi.h": "/* kernel */\n",
+			p, err := Load(t.Context(), providertest.Folder(t, map[string]string{
+				ManifestName: providertest.Replace(t, providertest.Manifest, tt.old, tt.new), "fly_user.h": "/* ioctl */\n", "kernel/fly-abi.h": "/* kernel */\n",
 			}))
 			var got []string
 			for _, m := range strictyaml.Mistakes(err) {

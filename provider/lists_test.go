@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 func TestAddKernelModule(t *testing.T) {
@@ -18,23 +20,23 @@ func TestAddKernelModule(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			out, already, err := addKernelModule("r", []byte(tt.in), "fly.ko")
-			wantError(t, err)
-			wantText(t, string(out), tt.want)
+			providertest.WantError(t, err)
+			providertest.WantText(t, string(out), tt.want)
 			again, already2, err := addKernelModule("r", out, "fly.ko")
-			wantError(t, err)
+			providertest.WantError(t, err)
 			if already || !already2 || !bytes.Equal(again, out) {
 				t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
 			}
 		})
 	}
 	out, _, err := addKernelModule("r", []byte("a\r\n - ant.ko\r\n - wasp.ko\r\n"), "fly.ko")
-	wantError(t, err)
-	wantText(t, string(out), "a\r\n - ant.ko\r\n - fly.ko\r\n - wasp.ko\r\n")
+	providertest.WantError(t, err)
+	providertest.WantText(t, string(out), "a\r\n - ant.ko\r\n - fly.ko\r\n - wasp.ko\r\n")
 
 	_, _, err = addKernelModule("r", []byte("nothing\n"), "fly.ko")
-	wantError(t, err, "r: looked for one list of kernel modules", "found none")
+	providertest.WantError(t, err, "r: looked for one list of kernel modules", "found none")
 	_, _, err = addKernelModule("r", []byte(" - a.ko\n\n - b.ko\n"), "fly.ko")
-	wantError(t, err, "r:3:", "2: lines 1 and 3")
+	providertest.WantError(t, err, "r:3:", "2: lines 1 and 3")
 }
 
 func TestAddMaintainer(t *testing.T) {
@@ -55,12 +57,12 @@ func TestAddMaintainer(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, form := range []func(string) string{func(s string) string { return s }, crlf} {
+			for _, form := range []func(string) string{func(s string) string { return s }, providertest.CRLF} {
 				out, already, err := addMaintainer("m", []byte(form(tt.in)), m)
-				wantError(t, err)
-				wantText(t, string(out), form(tt.want))
+				providertest.WantError(t, err)
+				providertest.WantText(t, string(out), form(tt.want))
 				again, already2, err := addMaintainer("m", out, m)
-				wantError(t, err)
+				providertest.WantError(t, err)
 				if already || !already2 || !bytes.Equal(again, out) {
 					t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
 				}
@@ -71,7 +73,7 @@ func TestAddMaintainer(t *testing.T) {
 		named := *m
 		named.Title = "WASPLIKE THING"
 		out, _, err := addMaintainer("m", []byte(wasp), &named)
-		wantError(t, err)
+		providertest.WantError(t, err)
 		if !strings.HasPrefix(string(out), wasp+"\nWASPLIKE THING (for fly.ko)\n") {
 			t.Errorf("got:\n%s", out)
 		}
@@ -80,12 +82,12 @@ func TestAddMaintainer(t *testing.T) {
 		many := *m
 		many.CoMaintainers = []Maintainer{{Name: "Fay", Email: "fay@host.example"}, {Name: "Fox", Email: "fox@host.example"}}
 		out, _, err := addMaintainer("m", []byte(wasp), &many)
-		wantError(t, err)
+		providertest.WantError(t, err)
 		people := "M:\tFlo <flo@host.example>\nM:\tFay <fay@host.example>\nM:\tFox <fox@host.example>\nS:"
 		if !strings.Contains(string(out), people) {
 			t.Errorf("got:\n%s", out)
 		}
 	})
 	_, _, err := addMaintainer("m", []byte("words\n"+section("ZOO", "zoo/")), m)
-	wantError(t, err, "m: looked for sections of providers", "found none")
+	providertest.WantError(t, err, "m: looked for sections of providers", "found none")
 }

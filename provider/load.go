@@ -8,18 +8,11 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/resnics/verbsmith/specs/strictyaml"
 )
-
-// cmakeName is the build file that each provider's folder has.
-const cmakeName = "CMakeLists.txt"
 
 // Provider is a provider's folder, read and checked. It holds the files'
 // content: what is integrated is what was checked and digested.
@@ -27,17 +20,19 @@ type Provider struct {
 	Dir      string // as it was given to Load
 	Manifest Manifest
 	Files    []File // sorted by name, without the manifest and the private files
-	digest   string
+	// LicenceTold is true where a check has reported its licence: what that does to
+	// other files is not a second mistake.
+	LicenceTold bool
 
-	doubtful      map[string]bool // of Examine: fields of the manifest that have a mistake
-	refused       map[string]bool // of Examine: files that are there and cannot be taken, which is said already
-	library       *Library
-	buildWarnings []error // of its CMake files and version map
-	manPages      []ManPage
-	markdown      bool // some of them are written so
-	rst           bool
-	installed     []Installed
-	matchIDs      []string // the driver ids of its match tables
+	digest  string
+	refused map[string]bool // of a Draft: files that are there and cannot be taken
+
+	library   *Library
+	manPages  []ManPage
+	markdown  bool // some of them are written so
+	rst       bool
+	installed []Installed
+	matchIDs  []string // the driver ids of its match tables
 }
 
 // Load reads a provider's folder. Everything that is wrong is reported at once,
@@ -46,27 +41,22 @@ type Provider struct {
 // end. Nothing outside of dir is read: symbolic links are refused, also those that stay
 // inside.
 func Load(ctx context.Context, dir string) (*Provider, error) {
-	root, err := openFolder(dir)
+	d, err := Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = root.Close() }()
-	file := filepath.Join(dir, ManifestName)
-	data, err := readManifest(root, file)
-	if err != nil {
+	defer func() { _ = d.Close() }()
+	if err := d.ReadManifest(); err != nil {
 		return nil, err
 	}
-	p := &Provider{Dir: dir}
-	if err := p.Manifest.decode(file, data); err != nil {
+	if err := d.ReadFiles(ctx); err != nil {
 		return nil, err
 	}
-	if p.Files, err = readFolder(ctx, root, dir, &p.Manifest); err != nil {
+	_, err = d.ReadBuild()
+	if err := errors.Join(d.CheckNames(), err); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	if err := errors.Join(p.checkNamed(file, data), p.checkLicense(file, data), p.checkBuild()); err != nil {
-		return nil, err
-	}
+	p := d.Provider
 	p.matchIDs = p.readIDs(ctx)
 	p.digest = p.sum()
 	return p, nil
@@ -96,50 +86,23 @@ func (p *Provider) sum() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (p *Provider) has(name string) bool {
+// Has says whether a file of that name goes into rdma-core.
+func (p *Provider) Has(name string) bool {
 	_, ok := slices.BinarySearchFunc(p.Files, name, func(f File, n string) int { return strings.Compare(f.Name, n) })
 	return ok || p.refused[name]
 }
 
-// located is a manifest whose problems are known already: decoding it again
-// gives them their lines and columns.
-type located struct {
-	Manifest `yaml:",inline"`
+// Path is a file of the folder as messages name it.
+func (p *Provider) Path(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
 
-	problems []strictyaml.Problem
-}
-
-// Check gives those problems.
-func (l *located) Check() []strictyaml.Problem { return l.problems }
-
-// checkNamed checks that the files which the manifest names are there.
-func (p *Provider) checkNamed(file string, data []byte) error {
-	var l located
-	missing := func(where, name string) {
-		if p.has(name) {
-			return
+// ABIHeaders gives the provider's headers that rdma-core's script turns into
+// kernel-abi/, as they are.
+func (p *Provider) ABIHeaders() []File {
+	var files []File
+	for _, f := range p.Files {
+		if slices.Contains(p.Manifest.ABIs(), f.Name) {
+			files = append(files, f)
 		}
-		got := noSuchFile
-		if p.Manifest.isPrivate(name, false) {
-			got = "a file that privateFiles keeps out"
-		}
-		want := "a file " + name + " in this folder"
-		l.problems = append(l.problems, strictyaml.Problem{Path: where, Want: want, Got: got})
 	}
-	if p.Manifest.ABIHeader != "" {
-		missing("abiHeader", p.Manifest.ABIHeader)
-	}
-	for i, header := range p.Manifest.ABIHeaders {
-		missing(fmt.Sprintf("abiHeaders[%d]", i), header)
-	}
-	for i, header := range p.Manifest.IoctlHeaders {
-		missing(fmt.Sprintf("ioctlHeaders[%d]", i), header)
-	}
-	for i, dir := range p.Manifest.CMake.Subdirectories {
-		missing(fmt.Sprintf("cmake.subdirectories[%d]", i), path.Join(dir, cmakeName))
-	}
-	if len(l.problems) == 0 {
-		return nil
-	}
-	return strictyaml.Decode(file, data, &l)
+	return files
 }

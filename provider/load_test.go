@@ -12,7 +12,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode"
 
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 	"github.com/resnics/verbsmith/specs/edit"
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
@@ -27,7 +30,7 @@ func fileNames(p *Provider) []string {
 
 func TestLoad(t *testing.T) {
 	p := smallProvider(t)
-	want := []string{cmakeName, "fly-abi.h", "fly.c", "sub/fast.c"}
+	want := []string{cmake.FileName, "fly-abi.h", "fly.c", "sub/fast.c"}
 	if got := fileNames(p); !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
@@ -43,12 +46,12 @@ func TestLoad(t *testing.T) {
 
 // A provider's own NAME-abi.h and the kernel's are two files.
 func TestLoadHeaderInAFolder(t *testing.T) {
-	manifest := strings.Replace(smallManifest, "abiHeader: fly-abi.h", "abiHeader: kernel/fly-abi.h", 1)
-	p, err := Load(t.Context(), smallFolder(t, map[string]string{ManifestName: manifest, "kernel/fly-abi.h": "/* kernel */\n"}))
-	wantError(t, err)
-	tree := smallRelease()
+	manifest := strings.Replace(providertest.Manifest, "abiHeader: fly-abi.h", "abiHeader: kernel/fly-abi.h", 1)
+	p, err := Load(t.Context(), providertest.Folder(t, map[string]string{ManifestName: manifest, "kernel/fly-abi.h": "/* kernel */\n"}))
+	providertest.WantError(t, err)
+	tree := providertest.Release()
 	_, err = Integrate(tree, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	for name, want := range map[string]string{
 		"kernel-headers/rdma/fly-abi.h": "/* kernel */\n", "providers/fly/fly-abi.h": "/* abi */\n", "providers/fly/kernel/fly-abi.h": "",
 	} {
@@ -118,11 +121,11 @@ func TestLoadManifestMistakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			text := strings.Replace(smallManifest, tt.old, tt.new, 1)
-			if text == smallManifest {
+			text := strings.Replace(providertest.Manifest, tt.old, tt.new, 1)
+			if text == providertest.Manifest {
 				t.Fatal("the manifest was not changed")
 			}
-			dir := smallFolder(t, map[string]string{ManifestName: text})
+			dir := providertest.Folder(t, map[string]string{ManifestName: text})
 			_, err := Load(t.Context(), dir)
 			var got []string
 			for _, m := range strictyaml.Mistakes(err) {
@@ -151,28 +154,28 @@ func TestLoadFolderMistakes(t *testing.T) {
 		want   []string
 	}{
 		{"no manifest", map[string]string{ManifestName: ""}, []string{ManifestName + ": want a manifest", "docs/provider.md", "provider:new", "got no such file"}},
-		{"no CMakeLists.txt", map[string]string{cmakeName: ""}, []string{cmakeName, "no such file"}},
-		{"no provider in it", map[string]string{cmakeName: "# rdma_provider(fly)\nadd_library(fly fly.c)\n"}, []string{"rdma_provider(fly", "none"}},
-		{"another provider in it", map[string]string{cmakeName: "rdma_provider(wasp fly.c)\n"}, []string{cmakeName + ":1: want rdma_provider(fly, got rdma_provider(wasp"}},
-		{"two providers in it", map[string]string{cmakeName: "rdma_provider(fly fly.c)\nrdma_shared_provider(wasp)\n"}, []string{cmakeName + ":2: want rdma_shared_provider(fly, got rdma_shared_provider(wasp"}},
-		{"not CMake", map[string]string{cmakeName: "rdma_provider(fly\n"}, []string{cmakeName + ":1:"}},
+		{"no CMakeLists.txt", map[string]string{cmake.FileName: ""}, []string{cmake.FileName, "no such file"}},
+		{"no provider in it", map[string]string{cmake.FileName: "# rdma_provider(fly)\nadd_library(fly fly.c)\n"}, []string{"rdma_provider(fly", "none"}},
+		{"another provider in it", map[string]string{cmake.FileName: "rdma_provider(wasp fly.c)\n"}, []string{cmake.FileName + ":1: want rdma_provider(fly, got rdma_provider(wasp"}},
+		{"two providers in it", map[string]string{cmake.FileName: "rdma_provider(fly fly.c)\nrdma_shared_provider(wasp)\n"}, []string{cmake.FileName + ":2: want rdma_shared_provider(fly, got rdma_shared_provider(wasp"}},
+		{"not CMake", map[string]string{cmake.FileName: "rdma_provider(fly\n"}, []string{cmake.FileName + ":1:"}},
 		{
 			"sources that are missing",
-			map[string]string{cmakeName: "rdma_shared_provider(fly libfly.map\n 1 1.0.${V}\n fly.c\n gone.c)\n"},
-			[]string{cmakeName + ":1: looked for the file libfly.map", cmakeName + ":4: looked for the file gone.c"},
+			map[string]string{cmake.FileName: "rdma_shared_provider(fly libfly.map\n 1 1.0.${V}\n fly.c\n gone.c)\n"},
+			[]string{cmake.FileName + ":1: looked for the file libfly.map", cmake.FileName + ":4: looked for the file gone.c"},
 		},
-		{"the ABI header as a source", map[string]string{cmakeName: "rdma_provider(fly fly.c fly-abi.h)\n"}, []string{"the file fly-abi.h"}},
+		{"the ABI header as a source", map[string]string{cmake.FileName: "rdma_provider(fly fly.c fly-abi.h)\n"}, []string{"the file fly-abi.h"}},
 		{"control character", map[string]string{"a\nb.c": "x", "c\x1b.c": "x"}, []string{`a\nb.c`, `c\x1b.c`, "control characters"}},
 		{"blank and quote", map[string]string{"a b.c": "x", "it's.c": "x", "a%b": "x"}, []string{"a b.c", "it's.c", "a%b", "letters, digits"}},
 		{"option", map[string]string{"-x": "y"}, []string{"does not begin with -"}},
 		{"too large", map[string]string{"big.bin": strings.Repeat("x", MaxFileSize+1)}, []string{"big.bin", "8388608 bytes in one file", "8388609"}},
-		{"manifest too large", map[string]string{ManifestName: smallManifest + strings.Repeat("#", MaxFileSize)}, []string{ManifestName, "at most 65536 bytes in one file"}},
+		{"manifest too large", map[string]string{ManifestName: providertest.Manifest + strings.Repeat("#", MaxFileSize)}, []string{ManifestName, "at most 65536 bytes in one file"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Load(t.Context(), smallFolder(t, tt.change))
-			wantError(t, err, tt.want...)
-			if strings.ContainsFunc(strings.ReplaceAll(err.Error(), "\n", ""), isControl) {
+			_, err := Load(t.Context(), providertest.Folder(t, tt.change))
+			providertest.WantError(t, err, tt.want...)
+			if strings.ContainsFunc(strings.ReplaceAll(err.Error(), "\n", ""), unicode.IsControl) {
 				t.Errorf("control characters in %q", err)
 			}
 		})
@@ -184,18 +187,14 @@ func TestLoadEnds(t *testing.T) {
 	why := errors.New("SIGTERM")
 	ctx, end := context.WithCancelCause(t.Context())
 	end(why)
-	dir := smallFolder(t, nil)
+	dir := providertest.Folder(t, nil)
 	if _, err := Load(ctx, dir); !errors.Is(err, why) {
 		t.Errorf("Load: %v", err)
-	}
-	x := Examine(ctx, dir)
-	if len(x.Answers) != 0 || x.Provider != nil || !errors.Is(x.Ended, why) {
-		t.Errorf("Examine: %+v", x)
 	}
 }
 
 func TestLoadTooManyFiles(t *testing.T) {
-	dir := smallFolder(t, nil)
+	dir := providertest.Folder(t, nil)
 	for i := range MaxFiles {
 		if err := os.WriteFile(filepath.Join(dir, "f"+itoa(i+1)), nil, 0o644); err != nil {
 			t.Fatal(err)
@@ -226,28 +225,28 @@ func TestLoadLinksAndSpecialFiles(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := smallFolder(t, nil)
+			dir := providertest.Folder(t, nil)
 			if err := tt.make(filepath.Join(dir, tt.name)); err != nil {
 				t.Fatal(err)
 			}
 			_, err := Load(t.Context(), dir)
 			if tt.want == "" {
-				wantError(t, err)
+				providertest.WantError(t, err)
 				return
 			}
-			wantError(t, err, tt.name, tt.want)
+			providertest.WantError(t, err, tt.name, tt.want)
 			if _, ok := errors.AsType[*FileError](err); !ok {
 				t.Errorf("want a *FileError, got %T", err)
 			}
 		})
 	}
 	t.Run("the manifest itself", func(t *testing.T) {
-		dir := smallFolder(t, map[string]string{ManifestName: "", "m": smallManifest})
+		dir := providertest.Folder(t, map[string]string{ManifestName: "", "m": providertest.Manifest})
 		if err := os.Symlink("m", filepath.Join(dir, ManifestName)); err != nil {
 			t.Fatal(err)
 		}
 		_, err := Load(t.Context(), dir)
-		wantError(t, err, ManifestName, "a regular file")
+		providertest.WantError(t, err, ManifestName, "a regular file")
 	})
 	t.Run("no folder", func(t *testing.T) {
 		_, err := Load(t.Context(), filepath.Join(t.TempDir(), "none"))
@@ -260,7 +259,7 @@ func TestLoadLinksAndSpecialFiles(t *testing.T) {
 func TestDigest(t *testing.T) {
 	base := smallProvider(t).Digest()
 	load := func(change map[string]string, prepare func(dir string)) string {
-		dir := smallFolder(t, change)
+		dir := providertest.Folder(t, change)
 		if prepare != nil {
 			prepare(dir)
 		}
@@ -280,7 +279,7 @@ func TestDigest(t *testing.T) {
 	same := map[string]string{
 		"another folder":          load(nil, nil),
 		"private file":            load(map[string]string{"README.md": "new", "lab/x": "new", "x~": "new"}, nil),
-		"comment":                 load(map[string]string{ManifestName: "# c\n" + smallManifest}, nil),
+		"comment":                 load(map[string]string{ManifestName: "# c\n" + providertest.Manifest}, nil),
 		"mode that umask decides": load(nil, chmod(0o600)),
 	}
 	for name, d := range same {
@@ -291,7 +290,7 @@ func TestDigest(t *testing.T) {
 	differ := map[string]string{
 		"content":   load(map[string]string{"fly.c": "int fly ;\n"}, nil),
 		"new file":  load(map[string]string{"x.h": "x"}, nil),
-		"manifest":  load(map[string]string{ManifestName: strings.Replace(smallManifest, "small", "tiny", 1)}, nil),
+		"manifest":  load(map[string]string{ManifestName: strings.Replace(providertest.Manifest, "small", "tiny", 1)}, nil),
 		"exec mode": load(nil, chmod(0o755)),
 		"moved":     load(map[string]string{"x.h": "", "y.h": "x"}, nil),
 		"two files": load(map[string]string{"z1": "1", "z2": "2"}, nil),
@@ -336,5 +335,17 @@ func TestIsPrivate(t *testing.T) {
 		if got := m.isPrivate(tt.name, tt.dir); got != tt.want {
 			t.Errorf("isPrivate(%q, %v) = %v", tt.name, tt.dir, got)
 		}
+	}
+}
+
+func TestABIHeadersAreTheManifests(t *testing.T) {
+	manifest := strings.Replace(providertest.Manifest, "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, two-abi.h]\nioctlHeaders: [cmds.h]", 1)
+	p := load(t, providertest.Fly(t, map[string]string{ManifestName: manifest, "two-abi.h": "/* two */\n", "cmds.h": "/* cmds */\n"}))
+	var names []string
+	for _, h := range p.ABIHeaders() {
+		names = append(names, h.Name+": "+string(h.Data()[:4]))
+	}
+	if want := "fly-abi.h: /* S, two-abi.h: /* t"; strings.Join(names, ", ") != want {
+		t.Errorf("got %q, want %q", names, want)
 	}
 }

@@ -160,8 +160,8 @@ func (m *Manifest) ABIs() []string {
 	return slices.Clone(m.ABIHeaders)
 }
 
-// kernelHeaders gives the files that go to kernel-headers/rdma.
-func (m *Manifest) kernelHeaders() []string { return slices.Concat(m.ABIs(), m.IoctlHeaders) }
+// KernelHeaders gives the files that go to kernel-headers/rdma.
+func (m *Manifest) KernelHeaders() []string { return slices.Concat(m.ABIs(), m.IoctlHeaders) }
 
 // headerName is what a kernel header is called in kernel-headers/rdma.
 func headerName(file string) string { return path.Base(file) }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
 // ManPage is an installed manual page.
@@ -40,12 +42,12 @@ func manSource(name string) string {
 	return name
 }
 
-func (r *buildReader) manPages(b *buildFile, c *cmakeCommand) error {
+func (r *buildReader) manPages(b *cmake.File, c *cmake.Command) error {
 	var errs []error
 	for _, a := range c.Args {
 		err := r.manPage(b, a, path.Base(manSource(a.Text)))
-		if err == nil && !r.p.hasBuilt(b.path(a.Text)) {
-			err = b.fail(a, "the file "+a.Text, "none of that name that goes into "+r.p.Manifest.Folder())
+		if err == nil && !r.p.hasBuilt(b.Path(a.Text)) {
+			err = b.Fail(a, "the file "+a.Text, "none of that name that goes into "+r.p.Manifest.Folder())
 		}
 		errs = append(errs, err)
 		r.p.markdown = r.p.markdown || strings.HasSuffix(a.Text, ".md")
@@ -55,15 +57,15 @@ func (r *buildReader) manPages(b *buildFile, c *cmakeCommand) error {
 }
 
 // manAliases reads pairs: a page, and another name for it.
-func (r *buildReader) manAliases(b *buildFile, c *cmakeCommand) error {
+func (r *buildReader) manAliases(b *cmake.File, c *cmake.Command) error {
 	if len(c.Args)%2 != 0 {
-		return b.failAt(c, "pairs of a page and an alias", strconv.Itoa(len(c.Args))+" names")
+		return b.FailAt(c, "pairs of a page and an alias", strconv.Itoa(len(c.Args))+" names")
 	}
 	var errs []error
 	for i := 0; i+1 < len(c.Args); i += 2 {
 		from, to := manForm.FindStringSubmatch(c.Args[i].Text), manForm.FindStringSubmatch(c.Args[i+1].Text)
 		if from != nil && to != nil && from[2] != to[2] {
-			errs = append(errs, b.fail(c.Args[i+1], "an alias of section "+from[2], to[0]))
+			errs = append(errs, b.Fail(c.Args[i+1], "an alias of section "+from[2], to[0]))
 			continue
 		}
 		errs = append(errs, r.manPage(b, c.Args[i+1], c.Args[i+1].Text))
@@ -71,10 +73,10 @@ func (r *buildReader) manAliases(b *buildFile, c *cmakeCommand) error {
 	return errors.Join(errs...)
 }
 
-func (r *buildReader) manPage(b *buildFile, a cmakeArg, installed string) error {
+func (r *buildReader) manPage(b *cmake.File, a cmake.Arg, installed string) error {
 	m := manForm.FindStringSubmatch(installed)
 	if m == nil {
-		return b.fail(a, "a page NAME.SECTION, or a variable that set() gives here", fmt.Sprintf("%q", a.Text))
+		return b.Fail(a, "a page NAME.SECTION, or a variable that set() gives here", fmt.Sprintf("%q", a.Text))
 	}
 	page := ManPage{Section: int(m[2][0] - '0'), Name: m[1]}
 	if !slices.Contains(r.p.manPages, page) { // both branches of an if() may have it

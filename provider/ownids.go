@@ -8,6 +8,10 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // claim is a driver id by which the provider takes devices.
@@ -19,24 +23,25 @@ type claim struct {
 }
 
 // is says whether a word of another provider, a constant or a number, means the id.
-func (c *claim) is(def *enumDef, word string) bool {
-	if i := def.find(word); i >= 0 {
-		return def.Consts[i].Values.has(c.value)
+func (src *claim) is(def *c.Enum, word string) bool {
+	if i := def.Find(word); i >= 0 {
+		return def.Consts[i].Values.Has(src.value)
 	}
-	value, known := number(word)
-	return known && value == c.value
+	value, known := c.Number(word)
+	return known && value == src.value
 }
 
 // readIDs gives the driver ids of the provider's match tables: constants and numbers, each
 // once. Tables in sources that nothing compiles are passed over.
 func (p *Provider) readIDs(ctx context.Context) []string {
-	c, _ := p.readC(ctx) // what cannot be scanned is told by Examine
-	built := p.readBuilt()
+	src, _ := p.Sources(ctx) // what cannot be scanned is told by Examine
+	built := p.Built()
 	var ids []string
-	for _, at := range c.tableIDs("") {
-		compiled := !strings.HasSuffix(at.File, ".c") || built.has(at.File) || c.includes(path.Base(at.File))
-		if compiled && !slices.Contains(ids, at.Got) {
-			ids = append(ids, at.Got)
+	for _, id := range src.TableIDs() {
+		name := id.File.Name
+		compiled := !strings.HasSuffix(name, ".c") || built.Has(name) || src.Includes(path.Base(name))
+		if compiled && !slices.Contains(ids, id.Text) {
+			ids = append(ids, id.Text)
 		}
 	}
 	return ids
@@ -49,7 +54,7 @@ func (p *Provider) hasIDs() bool {
 
 // claims gives each driver id of the provider once: the manifest's, which has the number
 // id in the release (0 where it has none), and those of the match tables.
-func (p *Provider) claims(def *enumDef, id int) []claim {
+func (p *Provider) claims(def *c.Enum, id int) []claim {
 	driver := &p.Manifest.DriverID
 	if id == 0 && driver.Policy == PolicyExplicit { // it is another constant's
 		id = driver.Value
@@ -62,11 +67,11 @@ func (p *Provider) claims(def *enumDef, id int) []claim {
 	}
 	add(driver.Constant, id, true)
 	for _, text := range p.matchIDs {
-		if i := def.find(text); i >= 0 && text != driver.Constant {
+		if i := def.Find(text); i >= 0 && text != driver.Constant {
 			for _, value := range def.Consts[i].Values {
 				add(text, value, false)
 			}
-		} else if value, ok := number(text); ok {
+		} else if value, ok := c.Number(text); ok {
 			add(text, value, false)
 		}
 	}
@@ -74,10 +79,10 @@ func (p *Provider) claims(def *enumDef, id int) []claim {
 }
 
 // uses looks in a directory for the first use of an id's constant outside of comments.
-func (in *integration) uses(def *enumDef, id *claim, names []string) {
+func (in *integration) uses(def *c.Enum, id *claim, names []string) {
 	inText := func(data []byte) bool {
-		return slices.ContainsFunc(def.Consts, func(e enumerator) bool {
-			return e.Values.has(id.value) && bytes.Contains(data, []byte(e.Name))
+		return slices.ContainsFunc(def.Consts, func(e c.Constant) bool {
+			return e.Values.Has(id.value) && bytes.Contains(data, []byte(e.Name))
 		})
 	}
 	for _, name := range names {
@@ -88,13 +93,13 @@ func (in *integration) uses(def *enumDef, id *claim, names []string) {
 		if err != nil || !inText(data) {
 			continue
 		}
-		toks, err := scanC(name, data)
+		toks, err := c.Scan(name, data)
 		if err != nil {
 			continue // the compiler will say so
 		}
 		if word, at := id.find(def, toks); word != "" {
 			id.used = append(id.used, SharedIDError{
-				File: name, Line: lineNumber(data, at), Constant: id.name, Value: id.value, Got: word, How: IDUsed,
+				File: name, Line: text.LineNumber(data, at), Constant: id.name, Value: id.value, Got: word, How: IDUsed,
 			})
 			return
 		}
@@ -103,14 +108,14 @@ func (in *integration) uses(def *enumDef, id *claim, names []string) {
 
 // find gives the first constant among tokens that means the id, also in a preprocessor
 // line, and its offset or that of the line.
-func (c *claim) find(def *enumDef, toks []cToken) (word string, at int) {
+func (src *claim) find(def *c.Enum, toks []c.Token) (word string, at int) {
 	for _, t := range toks {
-		words := []cToken{t}
-		if t.Kind == cDirective {
-			words = scanText(t.Text[1:])
+		words := []c.Token{t}
+		if t.Kind == c.Directive {
+			words = c.ScanText(t.Text[1:])
 		}
 		for _, w := range words {
-			if def.find(w.Text) >= 0 && c.is(def, w.Text) {
+			if def.Find(w.Text) >= 0 && src.is(def, w.Text) {
 				return w.Text, t.Start
 			}
 		}
@@ -121,16 +126,16 @@ func (c *claim) find(def *enumDef, toks []cToken) (word string, at int) {
 // warnUsed warns of ids that no table of another directory has: those that other
 // providers use nevertheless, and a constant of the manifest that is the release's own.
 // Where a table has one it is an error, or meant.
-func (in *integration) warnUsed(m *Manifest, def *enumDef, ids []claim) {
+func (in *integration) warnUsed(m *Manifest, def *c.Enum, ids []claim) {
 	for _, id := range ids {
 		if m.DriverID.Shared || id.own && m.ReplacesUpstream {
 			continue
 		}
 		in.result.Warnings = append(in.result.Warnings, id.used...)
 		if len(id.used) == 0 && id.own && m.DriverID.Policy == PolicyNext && in.takesConstant(m) {
-			e := def.Consts[def.find(id.name)]
+			e := def.Consts[def.Find(id.name)]
 			in.result.Warnings = append(in.result.Warnings, SharedIDError{
-				File: DriverHeader, Line: lineNumber(in.data[DriverHeader], e.Start),
+				File: DriverHeader, Line: text.LineNumber(in.data[DriverHeader], e.Start),
 				Constant: id.name, Value: id.value, Got: id.name, How: IDListed,
 			})
 		}
@@ -140,6 +145,6 @@ func (in *integration) warnUsed(m *Manifest, def *enumDef, ids []claim) {
 // takesConstant says whether the release has the manifest's constant, and not from an
 // earlier integration of the provider.
 func (in *integration) takesConstant(m *Manifest) bool {
-	_, err := in.tree.ReadFile(path.Join(m.Folder(), cmakeName))
+	_, err := in.tree.ReadFile(path.Join(m.Folder(), cmake.FileName))
 	return err != nil && slices.ContainsFunc(in.result.Edits, func(e Edit) bool { return e.File == DriverHeader && e.Already })
 }

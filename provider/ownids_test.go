@@ -5,16 +5,19 @@ package provider
 import (
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // matchingProvider is a provider with these lines below driverID and these entries in its
 // match table.
 func matchingProvider(t *testing.T, id, entries string) *Provider {
 	t.Helper()
-	return loadWith(t, strings.Replace(smallManifest, "constant: RDMA_DRIVER_FLY\n  policy: next", id, 1), map[string]string{
-		"fly.c":   "static const struct verbs_match_ent flies[] = {\n\t" + entries + ",\n\t{},\n};\n",
-		"old.c":   "static const struct verbs_match_ent olds[] = { VERBS_DRIVER_ID(RDMA_DRIVER_WASP), {} };\n", // nothing compiles it
-		cmakeName: "rdma_provider(fly fly.c sub/fast.c)\n",
+	return loadWith(t, strings.Replace(providertest.Manifest, "constant: RDMA_DRIVER_FLY\n  policy: next", id, 1), map[string]string{
+		"fly.c":        "static const struct verbs_match_ent flies[] = {\n\t" + entries + ",\n\t{},\n};\n",
+		"old.c":        "static const struct verbs_match_ent olds[] = { VERBS_DRIVER_ID(RDMA_DRIVER_WASP), {} };\n", // nothing compiles it
+		cmake.FileName: "rdma_provider(fly fly.c sub/fast.c)\n",
 	})
 }
 
@@ -39,27 +42,27 @@ func TestEveryOwnDriverID(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := Integrate(takenRelease(), matchingProvider(t, tt.id, tt.entries))
 			if tt.want == "" {
-				wantError(t, err)
+				providertest.WantError(t, err)
 				return
 			}
 			place, what, _ := strings.Cut(tt.want, "… ")
-			wantError(t, err, place, what, `"shared: true" in driverID of provider.yaml`)
+			providertest.WantError(t, err, place, what, `"shared: true" in driverID of provider.yaml`)
 			if strings.Count(err.Error(), "want no other provider") != 1 {
 				t.Errorf("%v", err)
 			}
 			result, err := Integrate(takenRelease(), matchingProvider(t, tt.id+"\n  shared: true", tt.entries))
-			wantError(t, err)
+			providertest.WantError(t, err)
 			if len(result.Warnings) != 1 {
 				t.Fatalf("%v", result.Warnings)
 			}
-			wantError(t, &result.Warnings[0], place, what)
+			providertest.WantError(t, &result.Warnings[0], place, what)
 		})
 	}
 	// RDMA_DRIVER_UNKNOWN is nobody's.
 	tree := takenRelease()
-	tree.memTree["providers/moth/moth.c"] = "int moth = RDMA_DRIVER_UNKNOWN;\n"
+	tree.Tree["providers/moth/moth.c"] = "int moth = RDMA_DRIVER_UNKNOWN;\n"
 	result, err := Integrate(tree, matchingProvider(t, "policy: none", "VERBS_DRIVER_ID(RDMA_DRIVER_UNKNOWN)"))
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if len(result.Warnings) > 0 {
 		t.Errorf("%v", result.Warnings)
 	}
@@ -68,28 +71,28 @@ func TestEveryOwnDriverID(t *testing.T) {
 // What replaces the release's own may have its id, and not a third one's.
 func TestDriverIDsOfAReplacement(t *testing.T) {
 	tree := takenRelease()
-	tree.memTree["providers/moth/moth.c"] = "int moth = RDMA_DRIVER_WASP;\n"
-	manifest := strings.NewReplacer("name: fly\n", "name: wasp\nreplacesUpstream: true\n", "RDMA_DRIVER_FLY", "RDMA_DRIVER_WASP").Replace(smallManifest)
+	tree.Tree["providers/moth/moth.c"] = "int moth = RDMA_DRIVER_WASP;\n"
+	manifest := strings.NewReplacer("name: fly\n", "name: wasp\nreplacesUpstream: true\n", "RDMA_DRIVER_FLY", "RDMA_DRIVER_WASP").Replace(providertest.Manifest)
 	const table = "static const struct verbs_match_ent flies[] = { VERBS_DRIVER_ID(RDMA_DRIVER_WASP), {} };\n"
-	files := map[string]string{cmakeName: "rdma_provider(wasp fly.c)\n", "fly.c": table}
+	files := map[string]string{cmake.FileName: "rdma_provider(wasp fly.c)\n", "fly.c": table}
 	result, err := Integrate(tree, loadWith(t, manifest, files))
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if len(result.Warnings) > 0 {
 		t.Errorf("%v", result.Warnings)
 	}
 	tree = takenRelease()
 	files["fly.c"] = strings.Replace(table, "{}", "VERBS_DRIVER_ID(RDMA_DRIVER_ANT), {}", 1)
 	_, err = Integrate(tree, loadWith(t, manifest, files))
-	wantError(t, err, "providers/ant/ant.c:3: ")
+	providertest.WantError(t, err, "providers/ant/ant.c:3: ")
 }
 
 // A constant of the release is told of where no table has it: who uses it, or that it is
 // no new one.
 func TestConstantOfTheRelease(t *testing.T) {
 	used := takenRelease()
-	used.memTree["providers/moth/moth.c"] = "/* RDMA_DRIVER_MOTH */\nint moth(void)\n{\n\treturn init(RDMA_DRIVER_MOTH);\n}\n"
+	used.Tree["providers/moth/moth.c"] = "/* RDMA_DRIVER_MOTH */\nint moth(void)\n{\n\treturn init(RDMA_DRIVER_MOTH);\n}\n"
 	macro := takenRelease()
-	macro.memTree["providers/moth/moth.h"] = "\n#define MOTH ((long)RDMA_DRIVER_MOTH << 32)\n"
+	macro.Tree["providers/moth/moth.h"] = "\n#define MOTH ((long)RDMA_DRIVER_MOTH << 32)\n"
 	const next, explicit = "constant: RDMA_DRIVER_MOTH\n  policy: next", "constant: RDMA_DRIVER_MOTH\n  policy: explicit\n  value: 3"
 	const isUsed = "want driver id 3 (RDMA_DRIVER_MOTH) in no other provider, got RDMA_DRIVER_MOTH; if it is meant: \"shared: true\""
 	for name, tt := range map[string]struct {
@@ -108,7 +111,7 @@ func TestConstantOfTheRelease(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			result, err := Integrate(tt.tree, matchingProvider(t, tt.id, "VERBS_DRIVER_ID(RDMA_DRIVER_MOTH)"))
-			wantError(t, err)
+			providertest.WantError(t, err)
 			if len(tt.want) == 0 {
 				if len(result.Warnings) > 0 {
 					t.Errorf("%v", result.Warnings)
@@ -118,14 +121,14 @@ func TestConstantOfTheRelease(t *testing.T) {
 			if len(result.Warnings) != 1 {
 				t.Fatalf("%v", result.Warnings)
 			}
-			wantError(t, &result.Warnings[0], tt.want...)
+			providertest.WantError(t, &result.Warnings[0], tt.want...)
 		})
 	}
 	// The constant that an earlier integration has written is the provider's own.
-	tree := smallRelease()
+	tree := providertest.Release()
 	for range 2 {
 		result, err := Integrate(listTree{tree}, smallProvider(t))
-		wantError(t, err)
+		providertest.WantError(t, err)
 		if len(result.Warnings) > 0 {
 			t.Errorf("%v", result.Warnings)
 		}

@@ -6,6 +6,9 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
 // Reads lists every file of a release that Integrate looks at whatever else the
@@ -16,7 +19,7 @@ func (p *Provider) Reads() []string {
 	if p.hasIDs() {
 		names = append(names, DriverHeader)
 	}
-	if len(p.Manifest.kernelHeaders()) > 0 {
+	if len(p.Manifest.KernelHeaders()) > 0 {
 		names = append(names, HeadersCMake)
 	}
 	if p.Manifest.KernelModule != "" {
@@ -35,7 +38,7 @@ func (p *Provider) ReadsAlso(name string) bool {
 	if p.Manifest.ReplacesUpstream && strings.HasPrefix(name, p.Manifest.Folder()+"/") {
 		return true
 	}
-	return p.installsNames() && path.Base(name) == cmakeName
+	return p.installsNames() && path.Base(name) == cmake.FileName
 }
 
 // ReadsTables says whether Integrate has to see the match tables of a release's other
@@ -47,15 +50,15 @@ func (p *Provider) ReadsTables(header []byte) bool {
 	if !p.hasIDs() {
 		return false
 	}
-	def, err := parseEnum(DriverHeader, header)
+	def, err := ReadDriverIDs(DriverHeader, header)
 	if err != nil {
 		return false
 	}
-	if p.Manifest.DriverID.Shared || def.find(p.Manifest.DriverID.Constant) >= 0 {
+	if p.Manifest.DriverID.Shared || def.Find(p.Manifest.DriverID.Constant) >= 0 {
 		return true
 	}
-	return slices.ContainsFunc(p.claims(def, 0), func(c claim) bool {
-		return slices.ContainsFunc(def.Consts, func(e enumerator) bool { return e.Values.has(c.value) })
+	return slices.ContainsFunc(p.claims(def, 0), func(src claim) bool {
+		return slices.ContainsFunc(def.Consts, func(e c.Constant) bool { return e.Values.Has(src.value) })
 	})
 }
 

@@ -2,7 +2,14 @@
 
 package provider
 
-import "fmt"
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+)
 
 // Inspect reads from an rdma-core tree what Integrate also reports of it, and
 // changes nothing: the result has the release's private ABI and no edits.
@@ -24,3 +31,50 @@ func Inspect(t Tree) (*Result, error) {
 //
 // Errors: *PlaceError where it does not say.
 func PrivateABI(topCMake []byte) (int, error) { return privateABI(TopCMake, topCMake) }
+
+// InRelease reads what a release's own provider NAME installs: its Library,
+// ManPages and Installed, as far as they can be told. It is nil where the
+// release has none of that name.
+//
+// Errors: *PlaceError and *FileError where the folder cannot be read.
+func InRelease(t Tree, name string) (*Provider, error) {
+	dir := "providers/" + name
+	lister, ok := t.(Lister)
+	if !ok {
+		return nil, &FileError{File: dir, Want: "a tree whose folders can be listed", Got: fmt.Sprintf("%T", t)}
+	}
+	names, err := lister.List(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the release's own %s: %w", dir, err)
+	}
+	if !slices.Contains(names, path.Join(dir, cmake.FileName)) {
+		return nil, nil //nolint:nilnil // there is nothing to tell of
+	}
+	p := &Provider{Dir: dir, Manifest: Manifest{Name: name}}
+	for _, file := range names {
+		data, err := t.ReadFile(file)
+		if err != nil {
+			return nil, &PlaceError{File: file, LookedFor: "this file of the release's own provider", Found: reason(err), Err: err}
+		}
+		p.Files = append(p.Files, File{Name: strings.TrimPrefix(file, dir+"/"), data: data, Size: int64(len(data))})
+	}
+	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	top, err := t.ReadFile(TopCMake)
+	if err != nil {
+		return nil, &PlaceError{File: TopCMake, LookedFor: "this file of the release", Found: reason(err), Err: err}
+	}
+	cmds, err := cmake.Parse(TopCMake, top)
+	if err != nil {
+		return nil, err
+	}
+	for i := range cmds {
+		if sub, ok := strings.CutPrefix(providerDir(&cmds[i]), dir+"/"); ok {
+			p.Manifest.CMake.Subdirectories = append(p.Manifest.CMake.Subdirectories, sub)
+		}
+	}
+	r := &buildReader{p: p, release: true, anyHeader: true}
+	if err := r.readAll(); err != nil { // what cannot be told is left out
+		return nil, err
+	}
+	return p, nil
+}

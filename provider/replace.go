@@ -30,7 +30,7 @@ func (in *integration) dropOld(m *Manifest, paths []string) {
 	if !ok {
 		return
 	}
-	out, dropped, err := dropSubdirectories(TopCMake, data, m.Name, paths, m.CMake)
+	out, dropped, err := dropSubdirectories(data, paths, m)
 	if err != nil || len(dropped) == 0 {
 		in.fail(err)
 		return

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
@@ -16,7 +17,7 @@ var update = flag.Bool("update", false, "write schema/provider.schema.json")
 
 func TestSchema(t *testing.T) {
 	want, err := strictyaml.Schema(&Manifest{})
-	wantError(t, err)
+	providertest.WantError(t, err)
 	file := filepath.Join("schema", "provider.schema.json")
 	if *update {
 		if err := os.MkdirAll("schema", 0o755); err != nil {
@@ -27,7 +28,7 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	got, err := os.ReadFile(file)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s is not what the Manifest type gives; run: go test ./provider -run TestSchema -update", file)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/provider/internal/c"
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
@@ -50,7 +51,7 @@ func (e *SharedIDError) Error() string {
 	}
 	const form = "%s:%d: want no other provider that matches driver id %d (%s), got %s(%s): " +
 		"libibverbs gives a device to the first of the two"
-	text := fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, macroID, edit.Cut(e.Got))
+	text := fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, c.MacroID, edit.Cut(e.Got))
 	if !e.Meant {
 		text += `; if it is meant: "shared: true" in driverID of ` + ManifestName
 	}
@@ -71,7 +72,7 @@ func (in *integration) checkShared(p *Provider) {
 	if !ok {
 		return
 	}
-	def, err := parseEnum(DriverHeader, data)
+	def, err := ReadDriverIDs(DriverHeader, data)
 	if err != nil {
 		in.fail(err)
 		return
@@ -104,7 +105,7 @@ func (in *integration) checkShared(p *Provider) {
 }
 
 // shares looks into one directory.
-func (in *integration) shares(m *Manifest, def *enumDef, ids []claim, dir string, names []string) {
+func (in *integration) shares(m *Manifest, def *c.Enum, ids []claim, dir string, names []string) {
 	found := in.matchedIDs(dir, names)
 	for i := range ids {
 		id := &ids[i]
@@ -136,7 +137,7 @@ func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 		if err != nil {
 			continue
 		}
-		has := bytes.Contains(data, []byte(matchEntry))
+		has := bytes.Contains(data, []byte(c.MatchEntry))
 		if tables = tables || has; has || path.Ext(name) == ".h" {
 			p.Files = append(p.Files, File{Name: strings.TrimPrefix(name, dir+"/"), data: data})
 		}
@@ -144,29 +145,10 @@ func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 	if !tables {
 		return nil
 	}
-	c, _ := p.readC(context.Background()) // as bounded as the tree is; Integrate has no context
-	return c.tableIDs(dir)
-}
-
-// tableIDs gives the driver ids of all match tables, as far as libibverbs reads them.
-func (c *cSources) tableIDs(dir string) []SharedIDError {
+	src, _ := p.Sources(context.Background()) // as bounded as the tree is; Integrate has no context
 	var found []SharedIDError
-	for _, f := range c.files {
-		for i := range f.toks {
-			if f.toks[i].Text != matchEntry {
-				continue
-			}
-			o, ok := c.objectAt(f, i)
-			if !ok {
-				continue
-			}
-			entries, _ := o.beforeEnd(c.entries(o))
-			for _, e := range entries {
-				if e.kind == kindID && e.text != "" {
-					found = append(found, SharedIDError{File: path.Join(dir, f.name), Line: lineNumber(f.data, e.at), Got: e.text})
-				}
-			}
-		}
+	for _, id := range src.TableIDs() {
+		found = append(found, SharedIDError{File: path.Join(dir, id.File.Name), Line: id.Line, Got: id.Text})
 	}
 	return found
 }

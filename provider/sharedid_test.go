@@ -7,11 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // takenRelease is a release whose ant and wasp match their ids by several ways.
 func takenRelease() listTree {
-	tree := smallRelease()
+	tree := providertest.Release()
 	tree[DriverHeader] = "enum rdma_driver_id {\n\tRDMA_DRIVER_UNKNOWN,\n\tRDMA_DRIVER_ANT,\n\tRDMA_DRIVER_WASP,\n\tRDMA_DRIVER_HORNET = RDMA_DRIVER_WASP,\n\tRDMA_DRIVER_MOTH,\n};\n"
 	tree["providers/ant/ant.h"] = "#define ANT_ID RDMA_DRIVER_ANT\n"
 	tree["providers/ant/ant.c"] = "/* ant */\nstatic const struct verbs_match_ent ants[] = {\n\tVERBS_DRIVER_ID(ANT_ID),\n\t{},\n};\n"
@@ -41,23 +44,23 @@ func TestSharedDriverID(t *testing.T) {
 			old := "constant: RDMA_DRIVER_FLY\n  policy: next"
 			result, err := Integrate(takenRelease(), smallProvider(t, old, tt.id))
 			if tt.want == "" {
-				wantError(t, err)
+				providertest.WantError(t, err)
 				if len(result.Warnings) > 0 {
 					t.Errorf("%v", result.Warnings)
 				}
 				return
 			}
 			place, what, _ := strings.Cut(tt.want, "… ")
-			wantError(t, err, place, what, `"shared: true" in driverID of provider.yaml`)
+			providertest.WantError(t, err, place, what, `"shared: true" in driverID of provider.yaml`)
 			if _, ok := errors.AsType[*SharedIDError](err); !ok {
 				t.Errorf("want an *SharedIDError, got %T", err)
 			}
 			result, err = Integrate(takenRelease(), smallProvider(t, old, tt.id+"\n  shared: true"))
-			wantError(t, err)
+			providertest.WantError(t, err)
 			if len(result.Warnings) != 1 {
 				t.Fatalf("warnings %v", result.Warnings)
 			}
-			wantError(t, &result.Warnings[0], place, what)
+			providertest.WantError(t, &result.Warnings[0], place, what)
 			if strings.Contains(result.Warnings[0].Error(), "shared") {
 				t.Errorf("%v", result.Warnings)
 			}
@@ -65,20 +68,20 @@ func TestSharedDriverID(t *testing.T) {
 	}
 	// The one that is replaced is no other; another that has the number is told of.
 	tree := takenRelease()
-	tree.memTree["providers/bee/bee.c"] = "struct verbs_match_ent bees[] = {\n\tVERBS_DRIVER_ID(RDMA_DRIVER_WASP),\n\t{} };\n"
-	p := loadWith(t, strings.NewReplacer("name: fly\n", "name: wasp\nreplacesUpstream: true\n", "RDMA_DRIVER_FLY", "RDMA_DRIVER_WASP").Replace(smallManifest),
-		map[string]string{cmakeName: "rdma_provider(wasp fly.c)\n"})
+	tree.Tree["providers/bee/bee.c"] = "struct verbs_match_ent bees[] = {\n\tVERBS_DRIVER_ID(RDMA_DRIVER_WASP),\n\t{} };\n"
+	p := loadWith(t, strings.NewReplacer("name: fly\n", "name: wasp\nreplacesUpstream: true\n", "RDMA_DRIVER_FLY", "RDMA_DRIVER_WASP").Replace(providertest.Manifest),
+		map[string]string{cmake.FileName: "rdma_provider(wasp fly.c)\n"})
 	result, err := Integrate(tree, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if len(result.Warnings) != 1 || result.Warnings[0].File != "providers/bee/bee.c" || result.Warnings[0].Line != 2 {
 		t.Errorf("%v", result.Warnings)
 	}
 	// A number that another constant has is shared on purpose, too.
 	const explicit = "policy: explicit\n  value: 1"
 	_, err = Integrate(takenRelease(), smallProvider(t, "policy: next", explicit))
-	wantError(t, err, "it belongs to RDMA_DRIVER_ANT", "providers/ant/ant.c:3: ")
+	providertest.WantError(t, err, "it belongs to RDMA_DRIVER_ANT", "providers/ant/ant.c:3: ")
 	result, err = Integrate(takenRelease(), smallProvider(t, "policy: next", explicit+"\n  shared: true"))
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if len(result.Warnings) != 1 || result.DriverID != 1 {
 		t.Errorf("%+v", result)
 	}
@@ -86,7 +89,7 @@ func TestSharedDriverID(t *testing.T) {
 
 // A walk over many releases brings the other providers' sources only where they matter.
 func TestReadsTables(t *testing.T) {
-	header := []byte(takenRelease().memTree[DriverHeader])
+	header := []byte(takenRelease().Tree[DriverHeader])
 	for id, want := range map[string]bool{
 		"constant: RDMA_DRIVER_FLY\n  policy: next": false, "constant: RDMA_DRIVER_HORNET\n  policy: next": true, "policy: none": false,
 		"constant: RDMA_DRIVER_FLY\n  policy: next\n  shared: true": true,

@@ -20,7 +20,7 @@ type macroText struct {
 	lines   []string
 	changed []bool
 	raw     []string
-	tail    string // "\r" where the macro's last line ends so: scanC leaves only "\n" out
+	tail    string // "\r" where the macro's last line ends so: c.Scan leaves only "\n" out
 }
 
 // growStaticMacros gives both macros one place more. places is what they had.

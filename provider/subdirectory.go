@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
@@ -20,69 +22,83 @@ type subdirUnit struct {
 	key         string // the folder, the first one of an if()
 }
 
+// subdirList is the top CMakeLists.txt of a release, and the units in it among which
+// those of a provider go.
+type subdirList struct {
+	file  string
+	data  []byte
+	cmds  []cmake.Command
+	units []subdirUnit
+	cmake CMake // the manifest's
+}
+
+func readSubdirList(file string, data []byte, m CMake) (*subdirList, error) {
+	cmds, err := cmake.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	units, err := providerUnits(file, cmds, m.CoherentDMA)
+	return &subdirList{file: file, data: data, cmds: cmds, units: units, cmake: m}, err
+}
+
 // addSubdirectory puts add_subdirectory(path) in its order among the other
 // providers: inside the if (HAVE_COHERENT_DMA) block, or outside of any block.
 // With a condition it stands there in an if() of its own, which all folders of
 // one provider share.
 func addSubdirectory(file string, data []byte, path string, m CMake) (out []byte, already bool, err error) {
-	cmds, err := parseCMake(file, data)
+	l, err := readSubdirList(file, data, m)
 	if err != nil {
 		return nil, false, err
 	}
-	units, err := providerUnits(file, cmds, m.CoherentDMA)
-	if err != nil {
-		return nil, false, err
-	}
-	if already, err = hasSubdirectory(file, cmds, units, path, m); already || err != nil {
+	if already, err = l.has(path); already || err != nil {
 		return data, already, err
 	}
 	lines := []string{"add_subdirectory(" + path + ")"}
 	if m.Condition != "" {
-		if own := ownUnits(cmds, units, path, m.Condition); own != nil {
-			units = own
+		if own := l.ownUnits(path); own != nil {
+			l.units = own
 		} else {
 			lines = []string{"if (" + m.Condition + ")", lines[0], "endif()"}
 		}
 	}
-	out, want, err := insertSubdirectory(file, data, cmds, units, path, lines)
+	out, want, err := l.insert(path, lines)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := sameCMake(file, out, want, cmds[units[0].first].Line); err != nil {
+	if err := cmake.Same(file, out, want, l.cmds[l.units[0].first].Line); err != nil {
 		return nil, false, err
 	}
 	return out, false, nil
 }
 
-// insertSubdirectory writes the lines in path's order among units, and gives
-// the shape that the file must have then.
-func insertSubdirectory(
-	file string, data []byte, cmds []cmakeCommand, units []subdirUnit, path string, lines []string,
-) (out []byte, want []string, err error) {
-	keys := make([]string, len(units))
-	for i, u := range units {
+// insert writes the lines in path's order among the units, and gives the shape that
+// the file must have then.
+func (l *subdirList) insert(path string, lines []string) (out []byte, want []string, err error) {
+	keys := make([]string, len(l.units))
+	for i, u := range l.units {
 		keys[i] = u.key
 	}
 	pos := sortedlist.Place(keys, path, sortedlist.ByPath)
-	at, near := units[0].first, cmds[units[0].first].Start // the new commands' place among all
+	first := l.cmds[l.units[0].first]
+	at, near := l.units[0].first, first.Start // the new commands' place among all
 	if pos > 0 {
-		at, near = units[pos-1].last+1, cmds[units[pos-1].last].End
+		at, near = l.units[pos-1].last+1, l.cmds[l.units[pos-1].last].End
 	}
-	model := cmds[units[max(pos-1, 0)].first]
-	indent, _ := indentOf(data, model.Start)
-	text := indent + strings.Join(lines, eolNear(data, near)+indent)
+	model := l.cmds[l.units[max(pos-1, 0)].first]
+	indent, _ := text.Indent(l.data, model.Start)
+	added := indent + strings.Join(lines, text.EOL(l.data, near)+indent)
 	if pos > 0 {
-		out = insertLineAfter(data, near, text)
+		out = text.InsertLineAfter(l.data, near, added)
 	} else {
-		out = insertLineBefore(data, near, text)
+		out = text.InsertLineBefore(l.data, near, added)
 	}
-	shape := cmakeShape(cmds)
-	prefix := strings.TrimSuffix(shape[units[0].first], fmt.Sprintf("%s%q", cmds[units[0].first].Name, cmds[units[0].first].argTexts()))
-	added, err := parseCMake(file, []byte(strings.Join(lines, "\n")))
+	shape := cmake.Shape(l.cmds)
+	prefix := strings.TrimSuffix(shape[l.units[0].first], fmt.Sprintf("%s%q", first.Name, first.Texts()))
+	cmds, err := cmake.Parse(l.file, []byte(strings.Join(lines, "\n")))
 	if err != nil {
 		return nil, nil, err
 	}
-	addedShape := cmakeShape(added)
+	addedShape := cmake.Shape(cmds)
 	for i := range addedShape {
 		addedShape[i] = prefix + addedShape[i]
 	}
@@ -90,14 +106,14 @@ func insertSubdirectory(
 }
 
 // providerUnits gives the units among which a new one goes.
-func providerUnits(file string, cmds []cmakeCommand, coherent bool) ([]subdirUnit, error) {
+func providerUnits(file string, cmds []cmake.Command, coherent bool) ([]subdirUnit, error) {
 	if coherent {
 		return coherentUnits(file, cmds)
 	}
 	units := unitsIn(cmds, nil)
 	lookedFor := "one run of add_subdirectory(providers/…) outside of any block"
 	if !slices.ContainsFunc(units, func(u subdirUnit) bool { return u.first == u.last }) {
-		return nil, noPlace(file, lookedFor)
+		return nil, text.NoPlace(file, lookedFor)
 	}
 	for k := 1; k < len(units); k++ {
 		if units[k].first != units[k-1].last+1 {
@@ -111,15 +127,15 @@ func providerUnits(file string, cmds []cmakeCommand, coherent bool) ([]subdirUni
 	return units, nil
 }
 
-func coherentUnits(file string, cmds []cmakeCommand) ([]subdirUnit, error) {
+func coherentUnits(file string, cmds []cmake.Command) ([]subdirUnit, error) {
 	var units []subdirUnit
 	var lines []int
 	empty := 0
 	for i, c := range cmds {
-		if c.Name != cmakeIf || len(c.Args) != 1 || c.Args[0].Text != coherentDMA {
+		if c.Name != cmake.If || len(c.Args) != 1 || c.Args[0].Text != coherentDMA {
 			continue
 		}
-		found := unitsIn(cmds, append(slices.Clone(c.Blocks), cmakeBlock{Open: i}))
+		found := unitsIn(cmds, append(slices.Clone(c.Blocks), cmake.Block{Open: i}))
 		if slices.ContainsFunc(found, func(u subdirUnit) bool { return u.first == u.last }) {
 			units, lines = found, append(lines, c.Line)
 		} else {
@@ -130,11 +146,11 @@ func coherentUnits(file string, cmds []cmakeCommand) ([]subdirUnit, error) {
 	if len(lines) == 0 && empty > 0 {
 		return nil, &PlaceError{File: file, Line: empty, LookedFor: lookedFor, Found: "a block without any"}
 	}
-	return units, onePlace(file, lookedFor, lines)
+	return units, text.OnePlace(file, lookedFor, lines)
 }
 
 // unitsIn gives the units directly inside of blocks.
-func unitsIn(cmds []cmakeCommand, blocks []cmakeBlock) []subdirUnit {
+func unitsIn(cmds []cmake.Command, blocks []cmake.Block) []subdirUnit {
 	var units []subdirUnit
 	for i := range cmds {
 		if !slices.Equal(cmds[i].Blocks, blocks) {
@@ -154,8 +170,8 @@ func unitsIn(cmds []cmakeCommand, blocks []cmakeBlock) []subdirUnit {
 
 // insideIf gives the commands of an if() without else() that has nothing but
 // add_subdirectory(providers/…) in it, none for anything else.
-func insideIf(cmds []cmakeCommand, open int) []int {
-	if cmds[open].Name != cmakeIf {
+func insideIf(cmds []cmake.Command, open int) []int {
+	if cmds[open].Name != cmake.If {
 		return nil
 	}
 	var inner []int
@@ -170,14 +186,14 @@ func insideIf(cmds []cmakeCommand, open int) []int {
 
 // ownUnits gives what stands in the if (condition) that the provider of path
 // has already, nil where it has none.
-func ownUnits(cmds []cmakeCommand, units []subdirUnit, path, condition string) []subdirUnit {
-	for _, u := range units {
-		if u.first == u.last || !isCondition(&cmds[u.first], condition) || providerOf(u.key) != providerOf(path) {
+func (l *subdirList) ownUnits(path string) []subdirUnit {
+	for _, u := range l.units {
+		if u.first == u.last || !isCondition(&l.cmds[u.first], l.cmake.Condition) || providerOf(u.key) != providerOf(path) {
 			continue
 		}
 		var own []subdirUnit
-		for _, i := range insideIf(cmds, u.first) {
-			own = append(own, subdirUnit{first: i, last: i, key: providerDir(&cmds[i])})
+		for _, i := range insideIf(l.cmds, u.first) {
+			own = append(own, subdirUnit{first: i, last: i, key: providerDir(&l.cmds[i])})
 		}
 		return own
 	}
@@ -185,9 +201,9 @@ func ownUnits(cmds []cmakeCommand, units []subdirUnit, path, condition string) [
 }
 
 // isCondition says whether an if() has a condition, however it is laid out.
-func isCondition(c *cmakeCommand, condition string) bool {
-	want, err := parseCMake("", []byte("x("+condition+")"))
-	return err == nil && len(want) == 1 && slices.Equal(c.argTexts(), want[0].argTexts())
+func isCondition(c *cmake.Command, condition string) bool {
+	want, err := cmake.Parse("", []byte("x("+condition+")"))
+	return err == nil && len(want) == 1 && slices.Equal(c.Texts(), want[0].Texts())
 }
 
 // providerOf gives NAME of providers/NAME/….
@@ -197,41 +213,40 @@ func providerOf(dir string) string {
 }
 
 // inPlace says whether command i is where the manifest's cmake puts it.
-func inPlace(cmds []cmakeCommand, units []subdirUnit, i int, m CMake) bool {
-	for _, u := range units {
+func (l *subdirList) inPlace(i int) bool {
+	for _, u := range l.units {
 		switch {
 		case i < u.first || i > u.last:
 		case u.first == u.last:
-			return m.Condition == ""
+			return l.cmake.Condition == ""
 		default:
-			return m.Condition != "" && isCondition(&cmds[u.first], m.Condition)
+			return l.cmake.Condition != "" && isCondition(&l.cmds[u.first], l.cmake.Condition)
 		}
 	}
 	return false
 }
 
-// hasSubdirectory says whether path is in its place already. One that is
-// elsewhere, or there twice, is an error: it would be built in another way
-// than the manifest says.
-func hasSubdirectory(file string, cmds []cmakeCommand, units []subdirUnit, path string, m CMake) (bool, error) {
+// has says whether path is in its place already. One that is elsewhere, or there twice,
+// is an error: it would be built in another way than the manifest says.
+func (l *subdirList) has(path string) (bool, error) {
 	var in, out []int
-	for i := range cmds {
-		if providerDir(&cmds[i]) != path {
+	for i := range l.cmds {
+		if providerDir(&l.cmds[i]) != path {
 			continue
 		}
-		if inPlace(cmds, units, i, m) {
-			in = append(in, cmds[i].Line)
+		if l.inPlace(i) {
+			in = append(in, l.cmds[i].Line)
 		} else {
-			out = append(out, cmds[i].Line)
+			out = append(out, l.cmds[i].Line)
 		}
 	}
 	lookedFor := "add_subdirectory(" + path + ") at most once, where the manifest's cmake puts it"
 	switch {
 	case len(out) > 0:
-		found := "it elsewhere: " + lineList(out)
-		return false, &PlaceError{File: file, Line: out[0], LookedFor: lookedFor, Found: found}
+		found := "it elsewhere: " + text.LineList(out)
+		return false, &PlaceError{File: l.file, Line: out[0], LookedFor: lookedFor, Found: found}
 	case len(in) > 1:
-		return false, &PlaceError{File: file, Line: in[1], LookedFor: lookedFor, Found: lineList(in)}
+		return false, &PlaceError{File: l.file, Line: in[1], LookedFor: lookedFor, Found: text.LineList(in)}
 	}
 	return len(in) == 1, nil
 }
@@ -239,33 +254,32 @@ func hasSubdirectory(file string, cmds []cmakeCommand, units []subdirUnit, path 
 // dropSubdirectories takes out each add_subdirectory() of the release's own
 // provider NAME that is not one of paths in the place that the manifest's cmake
 // has for it. dropped names their folders.
-func dropSubdirectories(file string, data []byte, name string, paths []string, m CMake) (out []byte, dropped []string, err error) {
+func dropSubdirectories(data []byte, paths []string, m *Manifest) (out []byte, dropped []string, err error) {
 	for {
-		cmds, err := parseCMake(file, data)
+		l, err := readSubdirList(TopCMake, data, m.CMake)
 		if err != nil {
 			return nil, nil, err
 		}
-		units, err := providerUnits(file, cmds, m.CoherentDMA)
-		if err != nil {
-			return nil, nil, err
-		}
-		at := misplaced(cmds, units, name, paths, m)
+		at := l.misplaced(m.Name, paths)
 		if at < 0 {
 			return data, dropped, nil
 		}
-		dropped = append(dropped, providerDir(&cmds[at]))
-		want := slices.Delete(cmakeShape(cmds), at, at+1)
-		data = cutLines(data, cmds[at].Start, cmds[at].End)
-		if err := sameCMake(file, data, want, cmds[at].Line); err != nil {
+		cmd := &l.cmds[at]
+		dropped = append(dropped, providerDir(cmd))
+		want := slices.Delete(cmake.Shape(l.cmds), at, at+1)
+		data = text.CutLines(data, cmd.Start, cmd.End)
+		if err := cmake.Same(TopCMake, data, want, cmd.Line); err != nil {
 			return nil, nil, err
 		}
 	}
 }
 
-func misplaced(cmds []cmakeCommand, units []subdirUnit, name string, paths []string, m CMake) int {
-	for i := range cmds {
-		dir := providerDir(&cmds[i])
-		if providerOf(dir) == name && !(slices.Contains(paths, dir) && inPlace(cmds, units, i, m)) {
+// misplaced gives the first command that takes in a folder of the provider NAME which
+// is not one of paths in its place, -1 where there is none.
+func (l *subdirList) misplaced(name string, paths []string) int {
+	for i := range l.cmds {
+		dir := providerDir(&l.cmds[i])
+		if providerOf(dir) == name && (!slices.Contains(paths, dir) || !l.inPlace(i)) {
 			return i
 		}
 	}
@@ -274,7 +288,7 @@ func misplaced(cmds []cmakeCommand, units []subdirUnit, name string, paths []str
 
 // providerDir gives the folder of an add_subdirectory(providers/…), "" for any
 // other command.
-func providerDir(c *cmakeCommand) string {
+func providerDir(c *cmake.Command) string {
 	if c.Name == "add_subdirectory" && len(c.Args) > 0 && strings.HasPrefix(c.Args[0].Text, "providers/") {
 		return c.Args[0].Text
 	}
@@ -284,7 +298,7 @@ func providerDir(c *cmakeCommand) string {
 // privateABI reads IBVERBS_PABI_VERSION from the top CMakeLists.txt: the NN of
 // librib-rdmavNN.so and IBVERBS_PRIVATE_NN.
 func privateABI(file string, data []byte) (int, error) {
-	cmds, err := parseCMake(file, data)
+	cmds, err := cmake.Parse(file, data)
 	if err != nil {
 		return 0, err
 	}
@@ -295,7 +309,7 @@ func privateABI(file string, data []byte) (int, error) {
 			value, lines = c.Args[1].Text, append(lines, c.Line)
 		}
 	}
-	if err := onePlace(file, lookedFor, lines); err != nil {
+	if err := text.OnePlace(file, lookedFor, lines); err != nil {
 		return 0, err
 	}
 	n, err := strconv.Atoi(value)

@@ -5,6 +5,8 @@ package provider
 import (
 	"bytes"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 func TestAddSubdirectory(t *testing.T) {
@@ -37,16 +39,16 @@ func TestAddSubdirectory(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, form := range []func(string) string{func(s string) string { return s }, crlf} {
+			for _, form := range []func(string) string{func(s string) string { return s }, providertest.CRLF} {
 				out, already, err := addSubdirectory("c", []byte(form(tt.in)), "providers/fly", CMake{CoherentDMA: tt.coherent})
-				wantError(t, err)
+				providertest.WantError(t, err)
 				want := form(tt.want)
 				if tt.name == "no line end at the end" {
 					want = tt.want // there is nothing to take CRLF from
 				}
-				wantText(t, string(out), want)
+				providertest.WantText(t, string(out), want)
 				again, already2, err := addSubdirectory("c", out, "providers/fly", CMake{CoherentDMA: tt.coherent})
-				wantError(t, err)
+				providertest.WantError(t, err)
 				if already || !already2 || !bytes.Equal(again, out) {
 					t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
 				}
@@ -76,7 +78,7 @@ func TestAddSubdirectoryRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, _, err := addSubdirectory("c", []byte(tt.in), "providers/fly", CMake{CoherentDMA: tt.coherent})
-			wantError(t, err, tt.want...)
+			providertest.WantError(t, err, tt.want...)
 		})
 	}
 }
@@ -96,7 +98,7 @@ func TestPrivateABI(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got, err := privateABI("c", []byte(tt.in))
-		wantError(t, err, tt.err...)
+		providertest.WantError(t, err, tt.err...)
 		if got != tt.want {
 			t.Errorf("%q: got %d, want %d", tt.in, got, tt.want)
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
@@ -13,9 +15,9 @@ import (
 // The name is that of the plug-in or library, of NAME.driver and of verbs_provider_NAME,
 // which rdma-core's CMake files expect of one provider to be one; the directory alone may
 // be called otherwise.
-func (p *Provider) otherTarget(b *buildFile, c *cmakeCommand) *SourceError {
+func (p *Provider) otherTarget(b *cmake.File, c *cmake.Command) *text.SourceError {
 	name := p.Manifest.Name
-	e := &SourceError{File: b.file, Line: lineNumber(b.data, c.Start), Want: c.Name + "(" + name}
+	e := &text.SourceError{File: b.Name, Line: text.LineNumber(b.Data, c.Start), Want: c.Name + "(" + name}
 	switch {
 	case len(c.Args) == 0:
 		e.Got = c.Name + "()"
@@ -45,25 +47,25 @@ func (p *Provider) directory() string {
 }
 
 // otherPkgConfig says that rdma_pkg_config() is for a library of another name.
-func otherPkgConfig(b *buildFile, c *cmakeCommand, name string) error {
+func otherPkgConfig(b *cmake.File, c *cmake.Command, name string) error {
 	found := c.Name + "()"
 	if len(c.Args) > 0 {
 		found = c.Name + "(" + edit.Quote(c.Args[0].Text)
 	}
-	return b.failAt(c, c.Name+"("+name+" …", found)
+	return b.FailAt(c, c.Name+"("+name+" …", found)
 }
 
-// targetName is the name that the provider's CMakeLists.txt give it, "" where they give
+// TargetName is the name that the provider's CMakeLists.txt give it, "" where they give
 // none, or several.
-func (p *Provider) targetName() string {
-	files, err := p.buildFiles()
+func (p *Provider) TargetName() string {
+	files, err := p.BuildFiles()
 	if err != nil {
 		return ""
 	}
 	name := ""
 	for _, b := range files {
-		for _, c := range b.cmds {
-			if (c.Name != cmakePlugin && c.Name != cmakeShared) || len(c.Args) == 0 || c.Args[0].Text == name {
+		for _, c := range b.Commands {
+			if (c.Name != PluginCommand && c.Name != LibraryCommand) || len(c.Args) == 0 || c.Args[0].Text == name {
 				continue
 			}
 			if name != "" || !nameForm.MatchString(c.Args[0].Text) {

@@ -8,24 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-)
 
-// A directory, a target and a PROVIDER_DRIVER of three names, as a provider in review
-// upstream has them: what was found is said, and how to say what is meant.
-func TestThreeNames(t *testing.T) {
-	dir := flyFolder(t, map[string]string{
-		cmakeName: strings.Replace(flyCMake, "rdma_provider(fly", "rdma_provider(fly_rp", 1),
-		"fly.c":   strings.Replace(flySource, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flyx,", 1),
-	})
-	wantFindings(t, everything(Examine(t.Context(), dir), dir),
-		`CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp (if it is meant: "name: fly_rp" and "directory: fly" in provider.yaml)`,
-		"fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(flyx")
-	dir = flyFolder(t, map[string]string{cmakeName: "# SPDX-License-Identifier: MIT\nrdma_shared_provider(fly_rp libfly.map 1 1.0 fly.c)\nrdma_provider()\n" +
-		"rdma_provider(" + strings.Repeat("x", 300) + " fly.c sub/fast.c)\n", "libfly.map": "/* SPDX-License-Identifier: MIT */\nA { local: *; };\n"})
-	got := findings(Examine(t.Context(), dir), dir, CheckCMake)
-	wantFindings(t, got, "CMakeLists.txt:2: want rdma_shared_provider(fly, got rdma_shared_provider(fly_rp",
-		"CMakeLists.txt:3: want rdma_provider(fly, got rdma_provider()", "CMakeLists.txt:4: want rdma_provider(fly, got rdma_provider(…300 characters")
-}
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/providertest"
+)
 
 // What is advised is the directory that there is.
 func TestDirectoryOfTheAdvice(t *testing.T) {
@@ -38,16 +24,16 @@ func TestDirectoryOfTheAdvice(t *testing.T) {
 		"the manifest's is": {"directory: octep_rp\n", "fly", `(if it is meant: "name: octep_rp" in provider.yaml)`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			from := smallFolder(t, map[string]string{
-				ManifestName: strings.Replace(smallManifest, "name: fly\n", "name: fly\n"+tt.manifest, 1),
-				cmakeName:    "rdma_provider(octep_rp fly.c sub/fast.c)\n",
+			from := providertest.Folder(t, map[string]string{
+				ManifestName:   strings.Replace(providertest.Manifest, "name: fly\n", "name: fly\n"+tt.manifest, 1),
+				cmake.FileName: "rdma_provider(octep_rp fly.c sub/fast.c)\n",
 			})
 			dir := filepath.Join(filepath.Dir(from), tt.dir)
 			if err := os.Rename(from, dir); err != nil && dir != from {
 				t.Fatal(err)
 			}
 			_, err := Load(t.Context(), dir)
-			wantError(t, err, tt.want)
+			providertest.WantError(t, err, tt.want)
 		})
 	}
 }
@@ -56,10 +42,10 @@ func TestDirectoryOfTheAdvice(t *testing.T) {
 // have the directory, verbs.h the name.
 func TestDirectoryOfAnotherName(t *testing.T) {
 	p := smallProvider(t, "name: fly\n", "name: fly\ndirectory: fly_rdma\n", "coherentDMA: true", "coherentDMA: true\n  condition: ENABLE_FLY")
-	tree := smallRelease()
+	tree := providertest.Release()
 	tree["providers/ant/CMakeLists.txt"] = "rdma_provider(ant ant.c)\n"
 	_, err := Integrate(tree, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	for file, want := range map[string]string{
 		TopCMake: "if (ENABLE_FLY)\nadd_subdirectory(providers/fly_rdma)\nendif()\n", VerbsHeader: "verbs_provider_fly;", Maintainers: "F:\tproviders/fly_rdma/\n",
 		"providers/fly_rdma/CMakeLists.txt": "rdma_provider(fly\n", "providers/fly_rdma/sub/fast.c": "int fast", "kernel-headers/rdma/fly-abi.h": "abi",
@@ -84,7 +70,7 @@ func TestDirectoryOfAnotherName(t *testing.T) {
 		"directory: fly": "directory: want none where it is the name",
 		"directory: flea\nreplacesUpstream: true": "directory: want none beside replacesUpstream",
 	} {
-		_, err := Load(t.Context(), smallFolder(t, map[string]string{ManifestName: strings.Replace(smallManifest, "name: fly\n", "name: fly\n"+text+"\n", 1)}))
-		wantError(t, err, want)
+		_, err := Load(t.Context(), providertest.Folder(t, map[string]string{ManifestName: strings.Replace(providertest.Manifest, "name: fly\n", "name: fly\n"+text+"\n", 1)}))
+		providertest.WantError(t, err, want)
 	}
 }

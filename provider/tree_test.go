@@ -9,13 +9,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // releaseDir writes the small release into a folder.
 func releaseDir(t *testing.T) (string, *DirTree) {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range smallRelease() {
+	for name, text := range providertest.Release() {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
@@ -25,7 +27,7 @@ func releaseDir(t *testing.T) (string, *DirTree) {
 		}
 	}
 	tree, err := OpenTree(dir)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	t.Cleanup(func() { _ = tree.Close() })
 	return dir, tree
 }
@@ -50,23 +52,23 @@ func snapshot(t *testing.T, dir string) string {
 		}
 		return nil
 	})
-	wantError(t, err)
+	providertest.WantError(t, err)
 	return b.String()
 }
 
 func TestDirTree(t *testing.T) {
 	dir, tree := releaseDir(t)
-	src := smallFolder(t, nil)
+	src := providertest.Folder(t, nil)
 	if err := os.Chmod(filepath.Join(src, "sub", "fast.c"), 0o711); err != nil {
 		t.Fatal(err)
 	}
 	p, err := Load(t.Context(), src)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	_, err = Integrate(tree, p)
-	wantError(t, err)
+	providertest.WantError(t, err)
 	for name, want := range map[string]fs.FileMode{TopCMake: 0o640, "providers/fly/fly.c": 0o644, "providers/fly/sub/fast.c": 0o755} {
 		info, err := os.Stat(filepath.Join(dir, name))
-		wantError(t, err)
+		providertest.WantError(t, err)
 		if info.Mode().Perm() != want {
 			t.Errorf("%s has mode %o, want %o", name, info.Mode().Perm(), want)
 		}
@@ -76,8 +78,8 @@ func TestDirTree(t *testing.T) {
 		t.Errorf("something was left behind:\n%s", after)
 	}
 	_, err = Integrate(tree, p)
-	wantError(t, err)
-	wantText(t, snapshot(t, dir), after)
+	providertest.WantError(t, err)
+	providertest.WantText(t, snapshot(t, dir), after)
 }
 
 // What cannot be written leaves the tree as it was.
@@ -93,7 +95,7 @@ func TestDirTreeAllOrNothing(t *testing.T) {
 		{"a file where a folder goes", func(dir string) error { return os.WriteFile(filepath.Join(dir, "providers"), nil, 0o644) }},
 		{"a folder that leads out", func(dir string) error { return os.Symlink(outside, filepath.Join(dir, "providers")) }},
 		{"an edited file that leads out", func(dir string) error {
-			err := os.WriteFile(filepath.Join(outside, "verbs.h"), []byte(smallRelease()[VerbsHeader]), 0o644)
+			err := os.WriteFile(filepath.Join(outside, "verbs.h"), []byte(providertest.Release()[VerbsHeader]), 0o644)
 			return errors.Join(err, os.Remove(filepath.Join(dir, VerbsHeader)), os.Symlink(filepath.Join(outside, "verbs.h"), filepath.Join(dir, VerbsHeader)))
 		}},
 		{"a folder beside an edited file", func(dir string) error {
@@ -112,9 +114,9 @@ func TestDirTreeAllOrNothing(t *testing.T) {
 				t.Fatal("no error")
 			}
 			out2 := snapshot(t, outside)
-			wantText(t, snapshot(t, dir), before)
+			providertest.WantText(t, snapshot(t, dir), before)
 			if tt.name != "an edited file that leads out" {
-				wantText(t, out2, out)
+				providertest.WantText(t, out2, out)
 			}
 		})
 	}
@@ -130,15 +132,15 @@ func TestDirTreeWriteAll(t *testing.T) {
 	if err := os.Symlink(victim, filepath.Join(dir, Readme+besideSuffix)); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, tree.WriteFile(Readme, []byte("new")))
+	providertest.WantError(t, tree.WriteFile(Readme, []byte("new")))
 	data, err := os.ReadFile(victim)
-	wantError(t, err)
-	wantText(t, string(data), "keep")
+	providertest.WantError(t, err)
+	providertest.WantText(t, string(data), "keep")
 
 	before := snapshot(t, dir)
 	err = tree.WriteAll([]Written{{Name: "new/a", Data: []byte("a")}, {Name: "../b", Data: []byte("b")}})
-	wantError(t, err, "../b")
-	wantText(t, snapshot(t, dir), before)
+	providertest.WantError(t, err, "../b")
+	providertest.WantText(t, snapshot(t, dir), before)
 	_, err = OpenTree(filepath.Join(dir, "none"))
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/provider/internal/text"
 	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
@@ -29,7 +31,7 @@ type staticExtern struct {
 // order, and gives the macros that list the providers of a static build one
 // place more, as upstream does with each provider.
 func addStaticProvider(file string, data []byte, name string) (out []byte, already bool, err error) {
-	toks, err := scanC(file, data)
+	toks, err := c.Scan(file, data)
 	if err != nil {
 		return nil, false, err
 	}
@@ -41,7 +43,7 @@ func addStaticProvider(file string, data []byte, name string) (out []byte, alrea
 	for i, e := range externs {
 		names[i] = e.Name
 	}
-	switch n := countOf(names, name); {
+	switch n := text.Count(names, name); {
 	case n == 1:
 		return data, true, nil
 	case n > 1:
@@ -51,9 +53,9 @@ func addStaticProvider(file string, data []byte, name string) (out []byte, alrea
 	decl := "extern const struct verbs_device_ops verbs_provider_" + name + ";"
 	pos := sortedlist.Place(names, name, sortedlist.ByBytes)
 	if pos > 0 {
-		out = insertLineAfter(data, externs[pos-1].End, decl)
+		out = text.InsertLineAfter(data, externs[pos-1].End, decl)
 	} else {
-		out = insertLineBefore(data, externs[0].Start, decl)
+		out = text.InsertLineBefore(data, externs[0].Start, decl)
 	}
 	// The macros stand before the declarations or behind them; they are found
 	// again in the new text, so that it does not matter.
@@ -69,7 +71,7 @@ func addStaticProvider(file string, data []byte, name string) (out []byte, alrea
 
 // checkStaticProvider reads the result back.
 func checkStaticProvider(file string, out []byte, names []string, places int) error {
-	toks, err := scanC(file, out)
+	toks, err := c.Scan(file, out)
 	if err != nil {
 		return fmt.Errorf("after the edit: %w", err)
 	}
@@ -93,7 +95,7 @@ func checkStaticProvider(file string, out []byte, names []string, places int) er
 }
 
 // staticExterns gives the declared providers without all and none.
-func staticExterns(file string, toks []cToken) ([]staticExtern, error) {
+func staticExterns(file string, toks []c.Token) ([]staticExtern, error) {
 	const before = "extern const struct verbs_device_ops "
 	var found []staticExtern
 	for i := 0; i+5 < len(toks); i++ {
@@ -108,16 +110,16 @@ func staticExterns(file string, toks []cToken) ([]staticExtern, error) {
 		found = append(found, staticExtern{name, toks[i].Start, toks[i+5].End})
 	}
 	if len(found) == 0 {
-		return nil, noPlace(file, "declarations "+before+"verbs_provider_…;")
+		return nil, text.NoPlace(file, "declarations "+before+"verbs_provider_…;")
 	}
 	return found, nil
 }
 
 // staticMacros are the two macros that a static build's list goes through.
 type staticMacros struct {
-	Places int    // N of _RDMA_STATIC_PREFIX_(_1, … _N, ...)
-	Prefix cToken // #define _RDMA_STATIC_PREFIX_(_1, …
-	Filler cToken // #define _RDMA_STATIC_PREFIX(arg) …
+	Places int     // N of _RDMA_STATIC_PREFIX_(_1, … _N, ...)
+	Prefix c.Token // #define _RDMA_STATIC_PREFIX_(_1, …
+	Filler c.Token // #define _RDMA_STATIC_PREFIX(arg) …
 }
 
 var (
@@ -131,7 +133,7 @@ var (
 // edit knows them: N parameters, N addresses, one argument and N-1 fillers.
 func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 	var m staticMacros
-	toks, err := scanC(file, data)
+	toks, err := c.Scan(file, data)
 	if err != nil {
 		return m, err
 	}
@@ -144,7 +146,7 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 	prefix := prefixDefine.FindStringSubmatch(joinLines(m.Prefix.Text))
 	if prefix == nil {
 		return m, &PlaceError{
-			File: file, Line: lineNumber(data, m.Prefix.Start),
+			File: file, Line: text.LineNumber(data, m.Prefix.Start),
 			LookedFor: "#define _RDMA_STATIC_PREFIX_(_1, _2, …, ...) and addresses", Found: "another form",
 		}
 	}
@@ -154,7 +156,7 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 		want := "&verbs_provider_##_" + strconv.Itoa(i+1)
 		if params[i] != "_"+strconv.Itoa(i+1) || len(addrs) != len(params) || addrs[i] != want {
 			return m, &PlaceError{
-				File: file, Line: lineNumber(data, m.Prefix.Start),
+				File: file, Line: text.LineNumber(data, m.Prefix.Start),
 				LookedFor: fmt.Sprintf("parameter _%d and %s in _RDMA_STATIC_PREFIX_", i+1, want),
 				Found:     fmt.Sprintf("%q, with %d parameters and %d addresses", params[i], len(params), len(addrs)),
 			}
@@ -163,7 +165,7 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 	filler := fillerDefine.FindStringSubmatch(joinLines(m.Filler.Text))
 	if len(filler) != 4 || filler[1] != filler[2] || strings.Count(filler[3], staticNone) != m.Places-1 {
 		return m, &PlaceError{
-			File: file, Line: lineNumber(data, m.Filler.Start), Found: "another form",
+			File: file, Line: text.LineNumber(data, m.Filler.Start), Found: "another form",
 			LookedFor: fmt.Sprintf("_RDMA_STATIC_PREFIX(arg) that passes arg and %d times none", m.Places-1),
 		}
 	}
@@ -171,8 +173,8 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 }
 
 // joinLines writes a macro on one line with single blanks.
-func joinLines(text string) string {
-	return strings.TrimSpace(blankRun.ReplaceAllString(text, " "))
+func joinLines(macro string) string {
+	return strings.TrimSpace(blankRun.ReplaceAllString(macro, " "))
 }
 
 func splitComma(s string) []string {
@@ -184,13 +186,13 @@ func splitComma(s string) []string {
 }
 
 // oneDefine finds the one #define of a function-like macro.
-func oneDefine(file string, data []byte, toks []cToken, name string) (cToken, error) {
-	var found cToken
+func oneDefine(file string, data []byte, toks []c.Token, name string) (c.Token, error) {
+	var found c.Token
 	var lines []int
 	for _, t := range toks {
-		if t.Kind == cDirective && strings.HasPrefix(t.Text, "#define "+name+"(") {
-			found, lines = t, append(lines, lineNumber(data, t.Start))
+		if t.Kind == c.Directive && strings.HasPrefix(t.Text, "#define "+name+"(") {
+			found, lines = t, append(lines, text.LineNumber(data, t.Start))
 		}
 	}
-	return found, onePlace(file, "one #define "+name+"(…)", lines)
+	return found, text.OnePlace(file, "one #define "+name+"(…)", lines)
 }

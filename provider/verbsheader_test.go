@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
 // verbsWith is a verbs.h with n places, laid out by one rule: each list filled
@@ -55,13 +57,13 @@ func TestAddStaticProvider(t *testing.T) {
 		"##_2\n", "##_2, &verbs_provider_##_3\n",
 		"(arg, none)", "(arg, none, none)",
 		"extern const struct verbs_device_ops verbs_provider_wasp;", "extern const struct verbs_device_ops verbs_provider_fly;\nextern const struct verbs_device_ops verbs_provider_wasp;",
-	).Replace(smallVerbs)
-	for _, form := range []func(string) string{func(s string) string { return s }, crlf} {
-		out, already, err := addStaticProvider("v", []byte(form(smallVerbs)), "fly")
-		wantError(t, err)
-		wantText(t, string(out), form(want))
+	).Replace(providertest.Verbs)
+	for _, form := range []func(string) string{func(s string) string { return s }, providertest.CRLF} {
+		out, already, err := addStaticProvider("v", []byte(form(providertest.Verbs)), "fly")
+		providertest.WantError(t, err)
+		providertest.WantText(t, string(out), form(want))
 		again, already2, err := addStaticProvider("v", out, "fly")
-		wantError(t, err)
+		providertest.WantError(t, err)
 		if already || !already2 || !bytes.Equal(again, out) {
 			t.Errorf("already %v, then %v; second text:\n%s", already, already2, again)
 		}
@@ -70,8 +72,8 @@ func TestAddStaticProvider(t *testing.T) {
 
 // all and none stay last, whatever the name.
 func TestAddStaticProviderLast(t *testing.T) {
-	out, _, err := addStaticProvider("v", []byte(smallVerbs), "zebra")
-	wantError(t, err)
+	out, _, err := addStaticProvider("v", []byte(providertest.Verbs), "zebra")
+	providertest.WantError(t, err)
 	const decl = "extern const struct verbs_device_ops verbs_provider_"
 	if want := decl + "wasp;\n" + decl + "zebra;\n" + decl + "all;\n"; !strings.Contains(string(out), want) {
 		t.Errorf("got:\n%s", out)
@@ -100,7 +102,7 @@ func TestStaticMacrosGrow(t *testing.T) {
 	text := verbsWith(2)
 	for n := 3; n <= 40; n++ {
 		places, out, err := growStaticMacros("v", []byte(text))
-		wantError(t, err)
+		providertest.WantError(t, err)
 		if text = string(out); places != n-1 {
 			t.Fatalf("%d places, want %d", places, n-1)
 		}
@@ -111,14 +113,14 @@ func TestStaticMacrosGrow(t *testing.T) {
 		}
 	}
 	m, err := parseStaticMacros("v", []byte(text))
-	wantError(t, err)
+	providertest.WantError(t, err)
 	if m.Places != 40 {
 		t.Errorf("%d places, want 40", m.Places)
 	}
 	// The addresses are upstream's two to a line; parameters and fillers are compared.
 	whole := verbsWith(40)
 	for _, part := range []string{"_RDMA_STATIC_PREFIX_(_1", "_RDMA_STATIC_PREFIX_(arg"} {
-		wantText(t, upTo(text, part), upTo(whole, part))
+		providertest.WantText(t, upTo(text, part), upTo(whole, part))
 	}
 }
 
@@ -152,15 +154,15 @@ func TestAddStaticProviderRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in := strings.ReplaceAll(smallVerbs, tt.old, tt.new)
-			if in == smallVerbs {
+			in := strings.ReplaceAll(providertest.Verbs, tt.old, tt.new)
+			if in == providertest.Verbs {
 				t.Fatal("the text was not changed")
 			}
 			_, _, err := addStaticProvider("v", []byte(in), "fly")
 			if tt.name == "declarations on one line" {
 				tt.want = []string{"another one"}
 			}
-			wantError(t, err, tt.want...)
+			providertest.WantError(t, err, tt.want...)
 		})
 	}
 }

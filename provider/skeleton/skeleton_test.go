@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/examine"
 	"github.com/resnics/verbsmith/provider/skeleton"
 )
 
@@ -98,7 +99,7 @@ func TestNewShared(t *testing.T) {
 // nothingFound holds what provider:new makes against what provider:check says.
 func nothingFound(t *testing.T, dir string) {
 	t.Helper()
-	for _, a := range provider.Examine(t.Context(), dir).Answers {
+	for _, a := range examine.Examine(t.Context(), dir).Answers {
 		for _, f := range a.Findings {
 			if !strings.Contains(f.Err.Error(), "maintainer.email: want the address of who answers for it, got a placeholder") {
 				t.Errorf("%s: %v", a.Check, f.Err)

@@ -9,17 +9,18 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/examine"
 )
 
 // compilerFindings are what the compiler said, each with the provider's own
 // file; else the whole error.
-func (c *providerCheck) compilerFindings(err error) []provider.Finding {
-	var findings []provider.Finding
+func (c *providerCheck) compilerFindings(err error) []examine.Finding {
+	var findings []examine.Finding
 	for _, e := range pipeline.CompilerErrors(err) {
 		if e.File != "" {
 			e.File = c.place.locate(e.File)
 		}
-		findings = append(findings, provider.Finding{Err: saidError{e}})
+		findings = append(findings, examine.Finding{Err: saidError{e}})
 	}
 	if len(findings) == 0 {
 		return failedAnswer(checkCompile, err).Findings
@@ -39,11 +40,11 @@ func (e saidError) Error() string {
 
 // untold leaves out of an answer what an earlier one has told. If that was all, the check
 // was not made.
-func (c *providerCheck) untold(answer provider.Answer) provider.Answer {
+func (c *providerCheck) untold(answer examine.Answer) examine.Answer {
 	all := len(answer.Findings)
-	answer.Findings = slices.DeleteFunc(answer.Findings, func(f provider.Finding) bool {
+	answer.Findings = slices.DeleteFunc(answer.Findings, func(f examine.Finding) bool {
 		source, ok := errors.AsType[*provider.SourceError](f.Err)
-		return ok && slices.ContainsFunc(c.answers, func(a provider.Answer) bool { return a.Tells(source) })
+		return ok && slices.ContainsFunc(c.answers, func(a examine.Answer) bool { return a.Tells(source) })
 	})
 	if all > 0 && len(answer.Findings) == 0 {
 		answer.Skipped = "a mistake that is told above"

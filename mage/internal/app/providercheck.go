@@ -14,6 +14,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/examine"
 	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
@@ -41,7 +42,7 @@ func (a *App) ProviderCheck(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x := provider.Examine(ctx, dir)
+	x := examine.Examine(ctx, dir)
 	if x.Ended != nil {
 		return x.Ended
 	}
@@ -89,22 +90,22 @@ type providerCheck struct {
 	*App
 
 	job     pipeline.Job
-	answers []provider.Answer
+	answers []examine.Answer
 }
 
-func (c *providerCheck) add(answer provider.Answer) { c.answers = append(c.answers, answer) }
+func (c *providerCheck) add(answer examine.Answer) { c.answers = append(c.answers, answer) }
 
 // skip says of checks why they are not made.
 func (c *providerCheck) skip(why string, checks ...string) {
 	for _, name := range checks {
-		c.add(provider.Answer{Check: name, Skipped: why})
+		c.add(examine.Answer{Check: name, Skipped: why})
 	}
 }
 
-func failedAnswer(check string, err error) provider.Answer {
-	a := provider.Answer{Check: check}
+func failedAnswer(check string, err error) examine.Answer {
+	a := examine.Answer{Check: check}
 	for _, part := range errorParts(err) {
-		a.Findings = append(a.Findings, provider.Finding{Err: part})
+		a.Findings = append(a.Findings, examine.Finding{Err: part})
 	}
 	return a
 }
@@ -133,7 +134,7 @@ func errorParts(err error) []error {
 // not be made, not that the provider failed it.
 func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 	const stagesEdit, stagesCompile = 3, 8
-	all := []string{checkABI, checkRelease, checkCompile, provider.CheckSymbols, checkDevices}
+	all := []string{checkABI, checkRelease, checkCompile, examine.CheckSymbols, checkDevices}
 	if c.job.Provider == nil {
 		c.skip("the folder is no provider yet", all...)
 		return nil
@@ -171,7 +172,7 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 	}
 	if errTree != nil {
 		c.add(c.untold(failedAnswer(checkRelease, errTree)))
-		c.skip("the release does not take it", checkCompile, provider.CheckSymbols, checkDevices)
+		c.skip("the release does not take it", checkCompile, examine.CheckSymbols, checkDevices)
 		return nil
 	}
 	lacks, err := c.inTree(ctx, src, tree)
@@ -179,11 +180,11 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 		return err
 	}
 	if lacks {
-		c.skip("the release lacks what the sources use", checkCompile, provider.CheckSymbols, checkDevices)
+		c.skip("the release lacks what the sources use", checkCompile, examine.CheckSymbols, checkDevices)
 		return nil
 	}
 	if tc == nil {
-		c.skip(why, checkCompile, provider.CheckSymbols, checkDevices)
+		c.skip(why, checkCompile, examine.CheckSymbols, checkDevices)
 		return nil
 	}
 	return c.compile(ctx, tree, *tc)
@@ -197,16 +198,16 @@ func (c *providerCheck) inTree(ctx context.Context, src pipeline.Source, tree pi
 		return false, err
 	}
 	defer t.Close()
-	errs, err := c.job.Provider.CheckInRelease(ctx, t, src.Version)
+	errs, err := examine.Release(ctx, c.job.Provider, t, src.Version)
 	if err != nil {
 		return false, err
 	}
-	answer := provider.Answer{Check: checkRelease, Evidence: releaseEvidence(src, tree)}
+	answer := examine.Answer{Check: checkRelease, Evidence: releaseEvidence(src, tree)}
 	for _, e := range errs {
-		answer.Findings = append(answer.Findings, provider.Finding{Err: e})
+		answer.Findings = append(answer.Findings, examine.Finding{Err: e})
 	}
 	for _, w := range tree.Result.Warnings {
-		answer.Findings = append(answer.Findings, provider.Finding{Err: &w, Warning: true})
+		answer.Findings = append(answer.Findings, examine.Finding{Err: &w, Warning: true})
 	}
 	c.add(answer)
 	return answer.Failed(), nil
@@ -254,7 +255,7 @@ func (c *providerCheck) abi(ctx context.Context, src pipeline.Source, tc *pipeli
 	p := c.job.Provider
 	headers := p.ABIHeaders()
 	if len(headers) == 0 {
-		c.add(provider.Answer{Check: checkABI, Evidence: "none"})
+		c.add(examine.Answer{Check: checkABI, Evidence: "none"})
 		return nil
 	}
 	made, err := c.pipeline.ABIStructs(ctx, c.job, src, tc)
@@ -265,14 +266,14 @@ func (c *providerCheck) abi(ctx context.Context, src pipeline.Source, tc *pipeli
 	case err != nil:
 		return err
 	}
-	answer := provider.Answer{Check: checkABI}
+	answer := examine.Answer{Check: checkABI}
 	structs := 0
 	for _, h := range headers {
-		n, findings := p.CheckABI(h, made[h.Name].Text, made[h.Name].Crashed)
+		n, findings := examine.ABI(p, h, made[h.Name].Text, made[h.Name].Crashed)
 		structs += n
 		answer.Findings = append(answer.Findings, findings...)
 	}
-	answer.Evidence = fmt.Sprintf("%d structs, as %s of %s reads them", structs, filepath.Base(provider.ABIScript), src.Version)
+	answer.Evidence = fmt.Sprintf("%d structs, as %s of %s reads them", structs, filepath.Base(examine.ABIScript), src.Version)
 	c.add(answer)
 	return nil
 }
@@ -285,16 +286,16 @@ func (c *providerCheck) compile(ctx context.Context, tree pipeline.Tree, tc pipe
 		return err
 	}
 	if err != nil {
-		c.add(provider.Answer{Check: checkCompile, Findings: c.compilerFindings(err)})
-		c.skip("it does not compile", provider.CheckSymbols, checkDevices)
+		c.add(examine.Answer{Check: checkCompile, Findings: c.compilerFindings(err)})
+		c.skip("it does not compile", examine.CheckSymbols, checkDevices)
 		return nil
 	}
-	c.add(provider.Answer{Check: checkCompile, Evidence: "without a warning, for " + tc.Base.Folder})
+	c.add(examine.Answer{Check: checkCompile, Evidence: "without a warning, for " + tc.Base.Folder})
 	module, err := pipeline.ReadModule(out, p.Manifest.Name, tree.Result.PrivateABI)
 	if err != nil {
-		c.add(failedAnswer(provider.CheckSymbols, err))
+		c.add(failedAnswer(examine.CheckSymbols, err))
 	} else {
-		c.add(p.CheckModule(module, tree.Result.PrivateABI))
+		c.add(examine.Symbols(p, module, tree.Result.PrivateABI))
 	}
 	said, err := c.pipeline.DiscoverProvider(ctx, c.job, tree, tc, out)
 	switch _, refused := errors.AsType[*pipeline.VerdictError](err); {
@@ -302,7 +303,7 @@ func (c *providerCheck) compile(ctx context.Context, tree pipeline.Tree, tc pipe
 		c.add(failedAnswer(checkDevices, err))
 		return nil
 	case err == nil:
-		c.add(provider.Answer{Check: checkDevices, Evidence: said})
+		c.add(examine.Answer{Check: checkDevices, Evidence: said})
 	}
 	return err
 }
@@ -346,7 +347,7 @@ func plural(n int) string {
 	return "s"
 }
 
-func checkState(a provider.Answer) string {
+func checkState(a examine.Answer) string {
 	switch {
 	case a.Failed():
 		return string(pipeline.CheckFail)
@@ -356,7 +357,7 @@ func checkState(a provider.Answer) string {
 	return string(pipeline.CheckPass)
 }
 
-func checkEvidence(a provider.Answer) string {
+func checkEvidence(a examine.Answer) string {
 	failed := len(a.Findings) - a.Warnings()
 	switch {
 	case failed > 0:
@@ -368,7 +369,7 @@ func checkEvidence(a provider.Answer) string {
 }
 
 // annotate puts a finding at its place, on GitHub.
-func (c *providerCheck) annotate(f provider.Finding) {
+func (c *providerCheck) annotate(f examine.Finding) {
 	a := ui.Annotation{Level: ui.LevelError, Title: "provider:check", Message: f.Err.Error()}
 	if f.Warning {
 		a.Level = ui.LevelWarning

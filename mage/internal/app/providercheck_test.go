@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/examine"
 )
 
 // TestLicenceThatCannotBeReadIsToldOnce: what refuses the provider in a release is the
@@ -24,7 +25,7 @@ func TestLicenceThatCannotBeReadIsToldOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		x := provider.Examine(t.Context(), dir)
+		x := examine.Examine(t.Context(), dir)
 		_, err := x.Provider.Copyright()
 		if err == nil {
 			t.Fatal("the licence can be read")

@@ -97,7 +97,7 @@ func flat(err error) []error {
 func (p *Pipeline) warnOfSkipped(ctx context.Context, job Job, tree Tree) {
 	for _, skip := range tree.Result.Skipped {
 		refused := job.Suite.Name != "" && strings.HasPrefix(skip.File, debianFolder+"/")
-		known := skip.File == debianpkg.Copyright && job.Provider != nil && job.Provider.DoubtsLicence()
+		known := skip.File == debianpkg.Copyright && job.Provider != nil && job.Provider.LicenceTold
 		if refused || known {
 			continue
 		}

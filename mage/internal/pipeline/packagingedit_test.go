@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/examine"
 	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/debianpkg"
 	"github.com/resnics/verbsmith/specs/rpmspec"
@@ -126,7 +127,7 @@ func TestSkippedIsSaidOnce(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "own.h"), []byte("// SPDX-License-Identifier: GPL-2.0 OR Beerware\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wrong := provider.Examine(t.Context(), dir).Provider
+	wrong := examine.Examine(t.Context(), dir).Provider
 	for name, tt := range map[string]struct {
 		job  Job
 		want []string // the files that are warned of

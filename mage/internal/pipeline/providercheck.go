@@ -20,6 +20,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/examine"
 )
 
 const (
@@ -35,7 +36,7 @@ type MadeABI struct {
 }
 
 // ErrNoABIScript says that rdma-core's script is not run, without a container.
-var ErrNoABIScript = errors.New("only a container can run " + provider.ABIScript)
+var ErrNoABIScript = errors.New("only a container can run " + examine.ABIScript)
 
 var (
 	errNoPython      = fmt.Errorf("%w: this machine has no python3", ErrNoABIScript)
@@ -49,13 +50,13 @@ var (
 //
 // Errors: ErrNoABIScript, without a toolchain.
 func (p *Pipeline) ABIStructs(ctx context.Context, job Job, src Source, tc *Toolchain) (map[string]MadeABI, error) {
-	file := filepath.Join(src.Tree, filepath.FromSlash(provider.ABIScript))
+	file := filepath.Join(src.Tree, filepath.FromSlash(examine.ABIScript))
 	script, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the release's script: %w", err)
 	}
 	python := ""
-	if sum := sha256.Sum256(script); hex.EncodeToString(sum[:]) == provider.ABIScriptSHA256 {
+	if sum := sha256.Sum256(script); hex.EncodeToString(sum[:]) == examine.ABIScriptSHA256 {
 		python = findPython()
 	} else if tc == nil {
 		return nil, errUnknownScript
@@ -108,17 +109,17 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 	cmd.Dir = dir
 	said, err := cmd.CombinedOutput()
 	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return MadeABI{}, fmt.Errorf("%s on %s: %w", provider.ABIScript, h.Name, cause)
+		return MadeABI{}, fmt.Errorf("%s on %s: %w", examine.ABIScript, h.Name, cause)
 	}
 	if err != nil && !bytes.Contains(said, []byte("Traceback")) {
-		return MadeABI{}, fmt.Errorf("%s on %s: %w: %s", provider.ABIScript, h.Name, err, bytes.TrimSpace(said))
+		return MadeABI{}, fmt.Errorf("%s on %s: %w: %s", examine.ABIScript, h.Name, err, bytes.TrimSpace(said))
 	}
 	if err != nil {
 		return MadeABI{Crashed: string(said)}, nil
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "made.h"))
 	if err != nil {
-		return MadeABI{}, fmt.Errorf("read what %s made: %w", provider.ABIScript, err)
+		return MadeABI{}, fmt.Errorf("read what %s made: %w", examine.ABIScript, err)
 	}
 	return MadeABI{Text: text}, nil
 }
@@ -148,11 +149,11 @@ func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc Toolchain, script
 		return MadeABI{Crashed: string(said)}, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return MadeABI{}, fmt.Errorf("read what %s said: %w", provider.ABIScript, err)
+		return MadeABI{}, fmt.Errorf("read what %s said: %w", examine.ABIScript, err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, base))
 	if err != nil {
-		return MadeABI{}, fmt.Errorf("read what %s made: %w", provider.ABIScript, err)
+		return MadeABI{}, fmt.Errorf("read what %s made: %w", examine.ABIScript, err)
 	}
 	return MadeABI{Text: text}, nil
 }
@@ -202,14 +203,14 @@ func (p *Pipeline) DiscoverProvider(ctx context.Context, job Job, tree Tree, tc 
 }
 
 // ReadModule reads the module that CompileProvider built.
-func ReadModule(out, name string, privateABI int) (*provider.Module, error) {
+func ReadModule(out, name string, privateABI int) (*examine.Module, error) {
 	file := filepath.Join(out, "lib", fmt.Sprintf("lib%s-rdmav%d.so", name, privateABI))
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("open the module: %w", err)
 	}
 	defer f.Close()
-	return provider.ReadModule(f)
+	return examine.ReadModule(f)
 }
 
 // CompilerErrors are what the compiler said in the log of the container whose end

@@ -18,6 +18,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/examine"
 	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/debianpkg"
 )
@@ -164,7 +165,7 @@ func checkInRelease(ctx context.Context, job Job, src Source, tree Tree) error {
 		return err
 	}
 	defer t.Close()
-	lacks, err := job.Provider.CheckInRelease(ctx, t, src.Version)
+	lacks, err := examine.Release(ctx, job.Provider, t, src.Version)
 	if err != nil {
 		return err
 	}
@@ -232,7 +233,7 @@ func writeSparse(dir string, f upstream.TreeFile, data []byte) error {
 func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider.Provider) ([]upstream.TreeFile, error) {
 	wanted := []string{upstreams, suses}
 	if pr != nil {
-		wanted = slices.Concat(wanted, pr.Reads(), provider.ReadsForCheck(), debianpkg.Reads())
+		wanted = slices.Concat(wanted, pr.Reads(), examine.Reads(), debianpkg.Reads())
 	}
 	have, err := r.clone.Tree(ctx, ref.Commit)
 	if err != nil {

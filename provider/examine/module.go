@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package examine
+
+import (
+	"debug/elf"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
+)
+
+// CheckSymbols is the check of the compiled module, as it is called.
+const CheckSymbols = "symbols"
+
+// Module is what a compiled provider's shared object gives to others and takes
+// from them.
+type Module struct {
+	Soname  string // empty for a plug-in
+	Needed  []string
+	Exports []Symbol
+	Imports []Symbol // not those that may be missing
+}
+
+// Symbol is a dynamic symbol with its version, where it has one, and, for
+// an import, the library that has that version.
+type Symbol struct{ Name, Version, Library string }
+
+// String is NAME@VERSION, or NAME.
+func (s Symbol) String() string {
+	if s.Version == "" {
+		return s.Name
+	}
+	return s.Name + "@" + s.Version
+}
+
+// ReadModule reads a shared object's dynamic section.
+//
+// Errors are those of debug/elf, for what is no shared object.
+func ReadModule(r io.ReaderAt) (*Module, error) {
+	f, err := elf.NewFile(r)
+	if err != nil {
+		return nil, fmt.Errorf("read the module: %w", err)
+	}
+	m := &Module{}
+	if m.Needed, err = f.ImportedLibraries(); err != nil {
+		return nil, fmt.Errorf("read the module's libraries: %w", err)
+	}
+	if names, err := f.DynString(elf.DT_SONAME); err == nil && len(names) == 1 {
+		m.Soname = names[0]
+	}
+	symbols, err := f.DynamicSymbols()
+	if err != nil {
+		return nil, fmt.Errorf("read the module's symbols: %w", err)
+	}
+	for _, s := range symbols {
+		one := Symbol{Name: s.Name, Version: s.Version, Library: s.Library}
+		switch bind := elf.ST_BIND(s.Info); {
+		case s.Section == elf.SHN_UNDEF && bind == elf.STB_GLOBAL:
+			m.Imports = append(m.Imports, one)
+		case s.Section == elf.SHN_UNDEF || s.Section == elf.SHN_ABS: // weak; the name of a version
+		case bind == elf.STB_GLOBAL || bind == elf.STB_WEAK:
+			m.Exports = append(m.Exports, one)
+		}
+	}
+	return m, nil
+}
+
+// usualLibrary are those that each provider has: libibverbs, and what the
+// compiler and the C library bring.
+var usualLibrary = regexp.MustCompile(`^(libibverbs\.so\.1|lib(c|m|pthread|dl|rt|gcc_s|atomic)\.so\.\d+|ld-linux.*\.so\.\d+)$`)
+
+// Symbols says whether the module that was compiled of the provider gives
+// what it may and takes only what is there. privateABI is the release's.
+//
+// A plug-in gives nothing: libibverbs finds it by its constructor, and symbols
+// of two plug-ins would meet in one process. A direct-verbs library gives what
+// its version map names, all of it.
+func Symbols(p *provider.Provider, m *Module, privateABI int) Answer {
+	a := Answer{Check: CheckSymbols}
+	file := p.Path(cmake.FileName)
+	if lib := p.Library(); lib != nil {
+		file = p.Path(lib.Map)
+		checkExports(p, &a, file, lib, m.Exports)
+	} else {
+		for _, s := range m.Exports {
+			a.fail(&text.SourceError{File: file, Want: "a plug-in that exports no symbol", Got: s.String()})
+		}
+	}
+	private := fmt.Sprintf("IBVERBS_PRIVATE_%d", privateABI)
+	counts := map[string]int{}
+	for _, s := range m.Imports {
+		counts[s.Library]++
+		switch {
+		case s.Library == "":
+			a.fail(&text.SourceError{File: file, Want: "a library that has each symbol the module takes", Got: "none for " + s.Name})
+		case strings.HasPrefix(s.Version, "IBVERBS_PRIVATE_") && s.Version != private:
+			a.fail(&text.SourceError{File: file, Want: "symbols of " + private, Got: s.String()})
+		}
+	}
+	for _, name := range m.Needed {
+		if !usualLibrary.MatchString(name) {
+			a.warn(&text.SourceError{File: file, Want: "libibverbs and the C library alone, or a BuildRequires for " + name, Got: name})
+		}
+	}
+	a.Evidence = fmt.Sprintf("exports %d, takes %d from libibverbs (%s) and %d from libc",
+		len(m.Exports), counts["libibverbs.so.1"], private, counts["libc.so.6"])
+	return a
+}
+
+// checkExports compares with the version map.
+func checkExports(p *provider.Provider, a *Answer, file string, lib *provider.Library, exports []Symbol) {
+	data, _ := p.Content(lib.Map)
+	var want []Symbol
+	for _, s := range lib.Symbols {
+		want = append(want, Symbol{Name: s.Name, Version: s.Node})
+	}
+	same := func(w Symbol) func(Symbol) bool {
+		return func(s Symbol) bool { return s.Name == w.Name && (s.Version == "" || s.Version == w.Version) }
+	}
+	for _, w := range want {
+		if !slices.ContainsFunc(exports, same(w)) {
+			line := 1 + strings.Count(before(string(data), w.Name), "\n")
+			want := "a function for each symbol of the version map"
+			a.fail(&text.SourceError{File: file, Line: line, Want: want, Got: "none for " + w.String()})
+		}
+	}
+	for _, s := range exports {
+		ours := func(w Symbol) bool { return same(w)(s) }
+		if !slices.ContainsFunc(want, ours) && !slices.Contains(lib.Nodes, s.Name) {
+			a.fail(&text.SourceError{File: file, Want: "symbols of " + path.Base(file) + " alone", Got: s.String()})
+		}
+	}
+}
+
+// before gives the text before the first line that holds a word.
+func before(source, word string) string {
+	at := regexp.MustCompile(`\b` + regexp.QuoteMeta(word) + `\b`).FindStringIndex(source)
+	if at == nil {
+		return ""
+	}
+	return source[:at[0]]
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package examine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/internal/c"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/text"
+)
+
+// inRelease is what a release with the provider in it has for its sources.
+type inRelease struct {
+	version string
+	headers map[string]bool // "rdma/fly-abi.h", "kernel-abi/fly-abi.h"
+	ids     map[string]bool // constants of enum rdma_driver_id
+}
+
+// Release looks for what the sources take from a release that it does not
+// have: kernel headers (<rdma/…>, <kernel-abi/…>) that neither the release nor the
+// manifest brings, and driver ids that are in neither. t is the tree with the
+// provider in it, version is how the release is called. What is under a
+// preprocessor condition is not looked at.
+//
+// Each result is a *SourceError; an error says that the tree could not be read.
+func Release(ctx context.Context, p *provider.Provider, t provider.Tree, version string) ([]error, error) {
+	r, err := readRelease(t, version)
+	if err != nil {
+		return nil, err
+	}
+	src, _ := p.Sources(ctx) // what cannot be scanned is told by Examine
+	compiled := compiledFiles(src, p.Built())
+	var errs []error
+	for _, f := range src.Files {
+		if !compiled[f] {
+			continue
+		}
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		for i, depth := range c.Conditions(f.Tokens) {
+			if depth > 0 {
+				continue
+			}
+			tok := f.Tokens[i]
+			if tok.Kind != c.Directive {
+				errs = append(errs, r.constants(src, f, []c.Token{tok}, 0)...)
+				continue
+			}
+			if tok.IsInclude() {
+				errs = append(errs, r.include(p, f, tok)...)
+			} else if body := tok.Definition(); body != nil {
+				errs = append(errs, r.constants(src, f, body, tok.Start)...)
+			}
+		}
+	}
+	return errs, nil
+}
+
+// Reads lists the files of a release that Release looks at, so that it
+// can be run on a tree of those alone.
+func Reads() []string { return []string{provider.HeadersCMake, RDMACMCMake, provider.DriverHeader} }
+
+// compiledFiles gives the files that the CMake files name, and those that these include,
+// themselves or by others. A header goes by its last name: the directories in which the
+// compiler looks are not known. What is included under a condition is not looked at.
+func compiledFiles(src *c.Sources, built *cmake.Sources) map[*c.File]bool {
+	byName := map[string][]*c.File{}
+	var queue []*c.File
+	for _, f := range src.Files {
+		byName[path.Base(f.Name)] = append(byName[path.Base(f.Name)], f)
+		if built.Names[f.Name] || strings.HasSuffix(f.Name, ".c") && built.Unclear {
+			queue = append(queue, f)
+		}
+	}
+	seen := map[*c.File]bool{}
+	for ; len(queue) > 0; queue = queue[1:] {
+		f := queue[0]
+		if seen[f] {
+			continue
+		}
+		seen[f] = true
+		for i, depth := range c.Conditions(f.Tokens) {
+			if depth > 0 || !f.Tokens[i].IsInclude() {
+				continue
+			}
+			if name := f.Tokens[i].Included(); name != "" {
+				queue = append(queue, byName[path.Base(name)]...)
+			}
+		}
+	}
+	return seen
+}
+
+// RDMACMCMake publishes the headers of librdmacm, which are in <rdma/…> too.
+const RDMACMCMake = "librdmacm/" + cmake.FileName
+
+func readRelease(t provider.Tree, version string) (*inRelease, error) {
+	r := &inRelease{version: version, headers: map[string]bool{}, ids: map[string]bool{}}
+	if err := r.readHeaders(t, provider.HeadersCMake); err != nil {
+		return nil, err
+	}
+	if err := r.readHeaders(t, RDMACMCMake); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	data, err := t.ReadFile(provider.DriverHeader)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", provider.DriverHeader, err)
+	}
+	def, err := provider.ReadDriverIDs(provider.DriverHeader, data)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range def.Consts {
+		r.ids[e.Name] = true
+	}
+	return r, nil
+}
+
+// readHeaders takes in the headers that a CMakeLists.txt publishes.
+func (r *inRelease) readHeaders(t provider.Tree, file string) error {
+	data, err := t.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	cmds, err := cmake.Parse(file, data)
+	if err != nil {
+		return err
+	}
+	for _, c := range cmds {
+		dir, args := "kernel-abi", c.Texts()
+		switch {
+		case (c.Name == "publish_internal_headers" || c.Name == "publish_headers") && len(args) > 0:
+			dir, args = args[0], args[1:]
+		case c.Name != "rdma_kernel_provider_abi":
+			continue
+		}
+		for _, header := range args {
+			r.headers[path.Join(dir, path.Base(header))] = true
+		}
+	}
+	return nil
+}
+
+var driverWord = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]+$`)
+
+// include checks one #include of a kernel header.
+func (r *inRelease) include(p *provider.Provider, f *c.File, tok c.Token) []error {
+	name := tok.Included()
+	if name == "" {
+		return nil
+	}
+	name = path.Clean(name)
+	if p.Has(path.Join(path.Dir(f.Name), name)) || r.headers[name] {
+		return nil
+	}
+	brings := "abiHeader, abiHeaders or ioctlHeaders of " + provider.ManifestName
+	switch {
+	case strings.HasPrefix(name, "kernel-abi/"):
+		brings = "abiHeader or abiHeaders of " + provider.ManifestName
+	case !strings.HasPrefix(name, "rdma/"):
+		return nil
+	}
+	want := fmt.Sprintf("a kernel header that rdma-core %s has or that %s brings", r.version, brings)
+	return []error{f.Problem(tok.Start, want, "<"+text.Excerpt(name)+">")}
+}
+
+// constants checks the driver ids among tokens, which begin at an offset of the file.
+func (r *inRelease) constants(src *c.Sources, f *c.File, toks []c.Token, at int) []error {
+	var errs []error
+	for _, t := range toks {
+		if t.Kind != c.Word || !driverWord.MatchString(t.Text) || r.ids[t.Text] || src.Defines(t.Text) {
+			continue
+		}
+		off := at
+		if at == 0 {
+			off = t.Start
+		}
+		want := fmt.Sprintf("a driver id that rdma-core %s has or that driverID of %s adds", r.version, provider.ManifestName)
+		errs = append(errs, f.Problem(off, want, text.Excerpt(t.Text)))
+	}
+	return errs
+}
+
+// includesOutside tells of quoted includes that climb out of rdma-core.
+func (p *subject) includesOutside(src *c.Sources) []error {
+	var errs []error
+	for _, f := range src.Files {
+		dir := path.Join(p.Manifest.Folder(), path.Dir(f.Name))
+		if slices.Contains(p.Manifest.KernelHeaders(), f.Name) {
+			dir = "kernel-headers/rdma"
+		}
+		for _, t := range f.Tokens {
+			if name := t.Included(); strings.HasPrefix(path.Join(dir, name), "..") && name != "" {
+				errs = append(errs, f.Problem(t.Start, wantInside, text.Excerpt(name)))
+			}
+		}
+	}
+	return errs
+}
