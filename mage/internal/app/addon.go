@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
@@ -42,7 +43,7 @@ type addonMade struct {
 	dist pipeline.Dist
 }
 
-func (a *App) addonJob(ctx context.Context) (pipeline.Job, error) {
+func (a *App) addonJob(ctx context.Context) (job.Job, error) {
 	job, err := a.rpmJob(ctx)
 	if err == nil && job.Provider == nil {
 		err = needsProvider()
@@ -55,13 +56,13 @@ func (a *App) addonJob(ctx context.Context) (pipeline.Job, error) {
 
 // oneRelease says whether a release is named, by its number or its source. A
 // clone without a ref is all of its releases.
-func (a *App) oneRelease(job pipeline.Job) bool {
+func (a *App) oneRelease(job job.Job) bool {
 	return value(a.flags.RDMA, "") != "" || job.Given != "" && !pipeline.IsClone(job.Given)
 }
 
 // everyAddon builds one for each interface of which a release can be had, and
 // shows all, also those that cannot be built.
-func (a *App) everyAddon(ctx context.Context, job pipeline.Job) error {
+func (a *App) everyAddon(ctx context.Context, job job.Job) error {
 	if _, err := a.connectEngine(ctx); err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ var errNoAddon = errors.New("no release of rdma-core can be had")
 
 // addonTools makes the toolchain in which every add-on of a distro is built,
 // when it is first asked for: what is wrong with a job is said before that.
-func (a *App) addonTools(job pipeline.Job) func(context.Context) (pipeline.Toolchain, error) {
+func (a *App) addonTools(job job.Job) func(context.Context) (pipeline.Toolchain, error) {
 	var tc pipeline.Toolchain
 	return func(ctx context.Context) (pipeline.Toolchain, error) {
 		if tc.ID != "" {
@@ -128,7 +129,7 @@ func (a *App) addonTools(job pipeline.Job) func(context.Context) (pipeline.Toolc
 
 // addon runs the stages of one add-on up to dist.
 func (a *App) addon(
-	ctx context.Context, job pipeline.Job, tools func(context.Context) (pipeline.Toolchain, error),
+	ctx context.Context, job job.Job, tools func(context.Context) (pipeline.Toolchain, error),
 ) (addonMade, error) {
 	m := addonMade{made: made{job: job}}
 	// Without an engine nothing behind can run: say so before the long stages.

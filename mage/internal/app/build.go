@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
 // made is what the stages up to the toolchain have given.
 type made struct {
-	job   pipeline.Job
+	job   job.Job
 	src   pipeline.Source
 	tree  pipeline.Tree
 	patch pipeline.Patch
@@ -31,14 +32,14 @@ func (a *App) edited(ctx context.Context, further int) (made, error) {
 }
 
 // editStages is how many stages editJob has.
-func editStages(job pipeline.Job) int {
+func editStages(job job.Job) int {
 	if job.Provider == nil {
 		return 3 //nolint:mnd // source, integrate, spec
 	}
 	return 4 //nolint:mnd // and patch
 }
 
-func (a *App) editJob(ctx context.Context, job pipeline.Job) (made, error) {
+func (a *App) editJob(ctx context.Context, job job.Job) (made, error) {
 	m, err := a.patchJob(ctx, job)
 	if err != nil {
 		return m, err
@@ -48,7 +49,7 @@ func (a *App) editJob(ctx context.Context, job pipeline.Job) (made, error) {
 }
 
 // patchJob is editJob without the spec.
-func (a *App) patchJob(ctx context.Context, job pipeline.Job) (made, error) {
+func (a *App) patchJob(ctx context.Context, job job.Job) (made, error) {
 	m := made{job: job}
 	var err error
 	if m.src, err = a.pipeline.Source(ctx, m.job); err != nil {
@@ -82,7 +83,7 @@ func (a *App) withToolchain(ctx context.Context, further int, refresh bool) (mad
 	return a.toolchainJob(ctx, job, refresh)
 }
 
-func (a *App) toolchainJob(ctx context.Context, job pipeline.Job, refresh bool) (made, error) {
+func (a *App) toolchainJob(ctx context.Context, job job.Job, refresh bool) (made, error) {
 	m, err := a.editJob(ctx, job)
 	if err != nil {
 		return m, err

@@ -11,13 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
-	"github.com/resnics/verbsmith/specs"
 )
 
 // debMade is what the stages up to Debian's packages have given.
 type debMade struct {
-	job    pipeline.Job
+	job    job.Job
 	src    pipeline.Source
 	tree   pipeline.Tree
 	debian pipeline.DebianSource
@@ -27,18 +27,15 @@ type debMade struct {
 
 // debJob is the job for a Debian suite; what is wrong with the flags is said at
 // once.
-func (a *App) debJob(ctx context.Context) (pipeline.Job, error) {
-	job, err := a.job(ctx)
+func (a *App) debJob(ctx context.Context) (job.Job, error) {
+	j, err := a.job(ctx)
 	suite, errSuite := a.suites.Find(value(a.flags.Suite, a.machineSuite()))
 	if err := errors.Join(err, errSuite); err != nil {
-		return job, err
+		return j, err
 	}
-	job.Distro, job.Suite, job.Suffix = debian(suite), suite, value(a.flags.Suffix, "")
-	return job, nil
+	j.Target, j.Suffix = job.Deb{Suite: suite}, value(a.flags.Suffix, "")
+	return j, nil
 }
-
-// debian is a suite among the distros.
-func debian(suite specs.Suite) specs.Distro { return specs.Distro{Name: "debian", Title: suite.Title} }
 
 // machineSuite is the Debian of this machine where specs/ knows it, else the
 // default one.
@@ -65,7 +62,7 @@ func osRelease(text string) map[string]string {
 }
 
 // debianSource runs the stages in pure Go: source, integrate, debian.
-func (a *App) debianSource(ctx context.Context, job pipeline.Job, further int) (debMade, error) {
+func (a *App) debianSource(ctx context.Context, job job.Job, further int) (debMade, error) {
 	const stages = 3
 	m := debMade{job: job}
 	var err error
@@ -84,7 +81,7 @@ func (a *App) debianSource(ctx context.Context, job pipeline.Job, further int) (
 }
 
 // debianToolchain adds the base and the toolchain image.
-func (a *App) debianToolchain(ctx context.Context, job pipeline.Job, further int, refresh bool) (debMade, error) {
+func (a *App) debianToolchain(ctx context.Context, job job.Job, further int, refresh bool) (debMade, error) {
 	const stages = 2
 	// Without an engine nothing behind can run: say so before the long stages.
 	if _, err := a.connectEngine(ctx); err != nil {
@@ -172,7 +169,7 @@ func (a *App) noteLintian(said pipeline.Lintian, errs []pipeline.Hint) {
 
 // stockLintian makes the packages of the release without a provider and asks
 // lintian of them.
-func (a *App) stockLintian(ctx context.Context, job pipeline.Job) (pipeline.Lintian, error) {
+func (a *App) stockLintian(ctx context.Context, job job.Job) (pipeline.Lintian, error) {
 	const stages = 2 // deb, lintian
 	job.Provider = nil
 	m, err := a.debianToolchain(ctx, job, stages, false)
@@ -218,13 +215,13 @@ func (a *App) suiteRows(ctx context.Context, m made) ([][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		job := m.job
-		job.Suite, job.Distro = suite, debian(suite)
-		source, err := a.pipeline.DebianSource(ctx, job, m.tree)
+		j := m.job
+		j.Target = job.Deb{Suite: suite}
+		source, err := a.pipeline.DebianSource(ctx, j, m.tree)
 		if err != nil {
 			return nil, err
 		}
-		row, err := a.suiteRow(ctx, job, source)
+		row, err := a.suiteRow(ctx, j, source)
 		if err != nil {
 			return nil, err
 		}
@@ -234,8 +231,8 @@ func (a *App) suiteRows(ctx context.Context, m made) ([][]string, error) {
 }
 
 // suiteRow is a suite's row in toolchain:list.
-func (a *App) suiteRow(ctx context.Context, job pipeline.Job, debian pipeline.DebianSource) ([]string, error) {
-	name := "debian-" + job.Suite.Name
+func (a *App) suiteRow(ctx context.Context, job job.Job, debian pipeline.DebianSource) ([]string, error) {
+	name := job.Target.Folder()
 	base, here, why, err := a.pipeline.DebianBaseState(ctx, job)
 	if err != nil {
 		return nil, err
@@ -262,6 +259,6 @@ func (a *App) debianToolchainBuild(ctx context.Context) error {
 		return err
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	fmt.Fprintf(a.ui.Out(), "debian-%s on %s: %s\n", m.job.Suite.Name, m.tc.Base.Ref, m.tc.Ref)
+	fmt.Fprintf(a.ui.Out(), "%s on %s: %s\n", m.job.Target.Folder(), m.tc.Base.Ref, m.tc.Ref)
 	return nil
 }

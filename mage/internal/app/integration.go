@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
@@ -30,7 +31,7 @@ func (a *App) TestIntegration(ctx context.Context) error {
 }
 
 // prove gives the verdicts about installed packages and shows them.
-func (a *App) prove(ctx context.Context, job pipeline.Job, tc pipeline.Toolchain, dist pipeline.Dist) error {
+func (a *App) prove(ctx context.Context, job job.Job, tc pipeline.Toolchain, dist pipeline.Dist) error {
 	report, err := a.pipeline.Prove(ctx, job, tc, dist)
 	if len(report.Verdicts) > 0 {
 		err = errors.Join(err, a.showReport(ctx, report, dist))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -64,14 +65,14 @@ func (a *App) ProviderCheck(ctx context.Context) error {
 }
 
 // checkJob reads the flags; the provider is not loaded yet.
-func (a *App) checkJob() (job pipeline.Job, dir, depth string, err error) {
+func (a *App) checkJob() (job job.Job, dir, depth string, err error) {
 	known := []string{depthEdit, depthCompile}
 	depth = value(a.flags.Depth, "")
 	var errs [5]error
-	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
+	job.Target, errs[0] = a.rpmTarget()
 	errs[1] = a.release(&job)
 	dir, errs[2] = a.providerDir(value(a.flags.Provider, defaultProvider))
-	job.Base, errs[3] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
+	job.Base, errs[3] = a.baseMode()
 	if depth != "" && !slices.Contains(known, depth) {
 		errs[4] = &specs.UnknownError{Kind: "depth", Name: depth, Known: known}
 	}
@@ -88,7 +89,7 @@ func (a *App) checkJob() (job pipeline.Job, dir, depth string, err error) {
 type providerCheck struct {
 	*App
 
-	job     pipeline.Job
+	job     job.Job
 	answers []provider.Answer
 }
 

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -55,13 +56,13 @@ func (a *App) ReleasesCheck(ctx context.Context) error {
 
 // releasesJob reads the flags. -rdma selects among the clone's releases here,
 // so it is not looked up in specs/.
-func (a *App) releasesJob(ctx context.Context) (pipeline.Job, string, error) {
-	job := pipeline.Job{Given: value(a.flags.Source, "")}
+func (a *App) releasesJob(ctx context.Context) (job.Job, string, error) {
+	job := job.Job{Given: value(a.flags.Source, "")}
 	depth := value(a.flags.Depth, depthCompile)
 	var errs [5]error
-	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
+	job.Target, errs[0] = a.rpmTarget()
 	job.Provider, errs[1] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
-	job.Base, errs[2] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
+	job.Base, errs[2] = a.baseMode()
 	if !slices.Contains(depths(), depth) {
 		errs[3] = &specs.UnknownError{Kind: "depth", Name: depth, Known: depths()}
 	}
@@ -86,7 +87,7 @@ func (a *App) cloneSource() (string, error) {
 }
 
 // walk asks the questions of the depth, each of all rows before the next.
-func (a *App) walk(ctx context.Context, job pipeline.Job, depth string, r *pipeline.Releases) error {
+func (a *App) walk(ctx context.Context, job job.Job, depth string, r *pipeline.Releases) error {
 	if err := a.pipeline.CheckEdits(ctx, job, r); err != nil || depth == depthEdit {
 		return err
 	}
@@ -126,7 +127,7 @@ func (a *App) els() ([]int, error) {
 	return slices.Compact(els), nil
 }
 
-func (a *App) showReleases(job pipeline.Job, depth string, r *pipeline.Releases) {
+func (a *App) showReleases(job job.Job, depth string, r *pipeline.Releases) {
 	rows := make([][]string, 0, len(r.Rows))
 	failed, unsupported, skipped := 0, 0, 0
 	for i, row := range r.Rows {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/specs"
@@ -20,7 +21,7 @@ var errNothingGiven = errors.New("-source is missing: what upstream did to add a
 
 // transplantsJob is what the flags ask for.
 type transplantsJob struct {
-	job    pipeline.Job
+	job    job.Job
 	depth  string
 	all    *specs.Transplants
 	chosen []specs.Transplant
@@ -75,12 +76,12 @@ const transplantsFolder = "transplants"
 
 func (a *App) transplantsJob() (transplantsJob, error) {
 	t := transplantsJob{
-		job:   pipeline.Job{Given: value(a.flags.Source, "")},
+		job:   job.Job{Given: value(a.flags.Source, "")},
 		depth: value(a.flags.Depth, depthEdit),
 	}
 	var errs [5]error
-	t.job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
-	t.job.Base, errs[1] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
+	t.job.Target, errs[0] = a.rpmTarget()
+	t.job.Base, errs[1] = a.baseMode()
 	if known := []string{depthEdit, depthCompile}; !slices.Contains(known, t.depth) {
 		errs[2] = &specs.UnknownError{Kind: "depth", Name: t.depth, Known: known}
 	}
@@ -127,7 +128,7 @@ func chooseTransplants(all *specs.Transplants, names, clone string) ([]specs.Tra
 
 // stockToolchain is the image in which the default release's own spec can be
 // built.
-func (a *App) stockToolchain(ctx context.Context, job pipeline.Job) (*pipeline.Toolchain, error) {
+func (a *App) stockToolchain(ctx context.Context, job job.Job) (*pipeline.Toolchain, error) {
 	release, err := a.releases.Find(a.releases.Default)
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
@@ -75,7 +76,7 @@ func (e *LayoutError) Error() string {
 //
 // Errors: *LayoutError for a source that is not what its
 // release's number says; *containers.RunError.
-func (p *Pipeline) Addon(ctx context.Context, job Job, tree Tree, patch Patch, tc Toolchain) (Packages, error) {
+func (p *Pipeline) Addon(ctx context.Context, job job.Job, tree Tree, patch Patch, tc Toolchain) (Packages, error) {
 	text, err := p.addonText(job, tree)
 	if err != nil {
 		s := p.begin(addonName)
@@ -215,7 +216,7 @@ func readAddon(entry stagecache.Entry) (*Addon, error) {
 
 // NotInUpstream is nil if the pristine source has no provider of the job's name,
 // else an *InUpstreamError.
-func NotInUpstream(job Job, src Source) error {
+func NotInUpstream(job job.Job, src Source) error {
 	name := job.Provider.Manifest.Name
 	_, err := os.Stat(filepath.Join(src.Tree, filepath.FromSlash(job.Provider.Manifest.Folder())))
 	switch {

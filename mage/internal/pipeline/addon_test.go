@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
@@ -223,7 +224,7 @@ func TestSourceFiles(t *testing.T) {
 // TestNotInUpstream: a package beside a libibverbs that has the provider would
 // bring the same files.
 func TestNotInUpstream(t *testing.T) {
-	job := Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
+	job := job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
 	src := Source{Tree: t.TempDir(), Version: "66.0"}
 	if err := NotInUpstream(job, src); err != nil {
 		t.Error(err)
@@ -308,7 +309,7 @@ func collected(t *testing.T, dir string, m Manifest) {
 func TestOtherAddons(t *testing.T) {
 	p := &Pipeline{DistDir: t.TempDir()}
 	base := Base{Folder: "rocky9"}
-	job := Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
+	job := job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
 	for version, a := range map[string]*Addon{
 		"56.1": {From: "56.0", Below: "57.0"},
 		"65.0": {From: "65.0", Below: "66.0"},
@@ -370,7 +371,7 @@ func TestPlanAddons(t *testing.T) {
 	if !IsClone(clone) || IsClone(clone+"@v35.1") || IsClone(dir) {
 		t.Error("a clone is the folder of a repository")
 	}
-	choices, err := p.PlanAddons(t.Context(), Job{Provider: folderProvider(t, nil), Given: clone})
+	choices, err := p.PlanAddons(t.Context(), job.Job{Provider: folderProvider(t, nil), Given: clone})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -20,9 +21,9 @@ import (
 // AddonChoice is the release in which an add-on is built for one interface.
 type AddonChoice struct {
 	Interface specs.Interface
-	Job       Job   // for that release; its Version is empty if none can be had
-	Err       error // why none can be had: of the last release that was tried
-	Older     error // why not an older one, which the add-on would serve too: of the oldest
+	Job       job.Job // for that release; its Version is empty if none can be had
+	Err       error   // why none can be had: of the last release that was tried
+	Older     error   // why not an older one, which the add-on would serve too: of the oldest
 }
 
 // PlanAddons chooses for each interface between libibverbs and a provider a
@@ -32,13 +33,13 @@ type AddonChoice struct {
 //
 // The error is about what kept the question from being asked; an interface for
 // which no release can be had is in the answer.
-func (p *Pipeline) PlanAddons(ctx context.Context, job Job) ([]AddonChoice, error) {
+func (p *Pipeline) PlanAddons(ctx context.Context, job job.Job) ([]AddonChoice, error) {
 	s := p.begin("releases")
 	choices, err := p.planAddons(ctx, job, s)
 	return choices, p.endLook("releases", s, err)
 }
 
-func (p *Pipeline) planAddons(ctx context.Context, job Job, s *ui.Stage) ([]AddonChoice, error) {
+func (p *Pipeline) planAddons(ctx context.Context, job job.Job, s *ui.Stage) ([]AddonChoice, error) {
 	sources, err := providerSources(job.Provider)
 	if err != nil {
 		return nil, err
@@ -66,7 +67,7 @@ var errNoRelease = errors.New("specs/releases.yaml has no release of it")
 
 // chooseRelease asks for each release of the interface in turn whether it can be
 // had, and fetches the one that is found.
-func (p *Pipeline) chooseRelease(ctx context.Context, job Job, i specs.Interface, s *ui.Stage) AddonChoice {
+func (p *Pipeline) chooseRelease(ctx context.Context, job job.Job, i specs.Interface, s *ui.Stage) AddonChoice {
 	choice := AddonChoice{Interface: i, Err: errNoRelease}
 	for _, release := range p.Releases.Releases {
 		if !i.Has(release.Version) || ctx.Err() != nil {
@@ -99,7 +100,7 @@ const addonTools = "addon-tools.spec"
 // made. It is the add-on's own, with everything that one can ask for, and the
 // same for each release and for each provider whose build requires nothing else, so
 // that they share an image.
-func (p *Pipeline) AddonTools(ctx context.Context, job Job) (Spec, error) {
+func (p *Pipeline) AddonTools(ctx context.Context, job job.Job) (Spec, error) {
 	rules, err := p.addonRules()
 	if err != nil {
 		return Spec{}, err

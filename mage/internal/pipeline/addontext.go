@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
 )
 
@@ -27,7 +28,7 @@ type addonText struct {
 	documents []byte // a tar with documents/doc and documents/license
 }
 
-func (p *Pipeline) addonText(job Job, tree Tree) (*addonText, error) {
+func (p *Pipeline) addonText(job job.Job, tree Tree) (*addonText, error) {
 	name, src := job.Provider.Manifest.Name, tree.Source
 	sources, err := providerSources(job.Provider)
 	if err != nil {

@@ -11,23 +11,9 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
-
-// BaseMode says which image a toolchain starts from.
-type BaseMode string
-
-// The base modes.
-const (
-	BaseAuto     BaseMode = "auto"     // the real image if it can be had, else the stand-in
-	BaseRegistry BaseMode = "registry" // the real image or an error
-	BaseStandin  BaseMode = "standin"  // the stand-in
-)
-
-// BaseModes lists the modes, for messages.
-func BaseModes() []string {
-	return []string{string(BaseAuto), string(BaseRegistry), string(BaseStandin)}
-}
 
 // Base is the image that toolchains start from and the minimal one that the
 // proof starts from; with a real distro image both are the same.
@@ -40,18 +26,18 @@ type Base struct {
 }
 
 // ChooseBase says which base a job would use and why, without making it.
-func (p *Pipeline) ChooseBase(ctx context.Context, job Job) (standin bool, why string, err error) {
-	return p.chooseBase(ctx, job.Base, job.Distro.Reference())
+func (p *Pipeline) ChooseBase(ctx context.Context, job job.Job) (standin bool, why string, err error) {
+	return p.chooseBase(ctx, job.Base, job.Target.Reference())
 }
 
 // chooseBase says whether an image is not to be used, or cannot be had, and why.
-func (p *Pipeline) chooseBase(ctx context.Context, mode BaseMode, image string) (standin bool, why string, err error) {
+func (p *Pipeline) chooseBase(ctx context.Context, mode job.BaseMode, image string) (standin bool, why string, err error) {
 	switch mode {
-	case BaseStandin:
+	case job.BaseStandin:
 		return true, "asked for", nil
-	case BaseRegistry:
+	case job.BaseRegistry:
 		return false, "asked for", nil
-	case BaseAuto:
+	case job.BaseAuto:
 	}
 	engine, err := p.Engine(ctx)
 	if err != nil {
@@ -91,14 +77,14 @@ func (p *Pipeline) registryReachable(ctx context.Context, engine *containers.Eng
 }
 
 // Base makes sure that the job's base image is here.
-func (p *Pipeline) Base(ctx context.Context, job Job) (Base, error) {
+func (p *Pipeline) Base(ctx context.Context, job job.Job) (Base, error) {
 	s := p.begin("base")
 	base, hit, err := p.base(ctx, job, s)
 	return base, p.end("base", s, hit, err)
 }
 
-func (p *Pipeline) base(ctx context.Context, job Job, s *ui.Stage) (Base, bool, error) {
-	standin, why, err := p.ChooseBase(ctx, job)
+func (p *Pipeline) base(ctx context.Context, j job.Job, s *ui.Stage) (Base, bool, error) {
+	standin, why, err := p.ChooseBase(ctx, j)
 	if err != nil {
 		return Base{}, false, err
 	}
@@ -107,12 +93,12 @@ func (p *Pipeline) base(ctx context.Context, job Job, s *ui.Stage) (Base, bool, 
 		return Base{}, false, err
 	}
 	if standin {
-		if job.Base == BaseAuto {
+		if j.Base == job.BaseAuto {
 			p.Log.WarnContext(ctx, "the STAND-IN base is used: what it makes is not for release", "because", why)
 		}
-		return p.standin(ctx, engine, job.Distro, s)
+		return p.standin(ctx, engine, j.Distro(), s)
 	}
-	return realBase(ctx, engine, job.Distro.Reference(), job.Distro.Name, s)
+	return realBase(ctx, engine, j.Target, s)
 }
 
 func pullProgress(s *ui.Stage) func(containers.PullProgress) {
@@ -124,7 +110,8 @@ func pullProgress(s *ui.Stage) func(containers.PullProgress) {
 	}
 }
 
-func realBase(ctx context.Context, engine *containers.Engine, ref, folder string, s *ui.Stage) (Base, bool, error) {
+func realBase(ctx context.Context, engine *containers.Engine, target job.Target, s *ui.Stage) (Base, bool, error) {
+	ref := target.Reference()
 	id, here, err := engine.ImageID(ctx, ref)
 	if err != nil {
 		return Base{}, false, err
@@ -138,20 +125,20 @@ func realBase(ctx context.Context, engine *containers.Engine, ref, folder string
 			return Base{}, false, fmt.Errorf("image %s is not here after its pull: %w", ref, err)
 		}
 	}
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: folder}, here, nil
+	return Base{ID: id, Minimal: id, Ref: ref, Folder: target.Folder()}, here, nil
 }
 
 // BaseState tells which base a job would use and whether it is here, without
 // making it.
-func (p *Pipeline) BaseState(ctx context.Context, job Job, standin bool) (Base, bool, error) {
+func (p *Pipeline) BaseState(ctx context.Context, job job.Job, standin bool) (Base, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return Base{}, false, err
 	}
 	if standin {
-		return p.standinState(ctx, engine, job.Distro)
+		return p.standinState(ctx, engine, job.Distro())
 	}
-	ref := job.Distro.Reference()
+	ref := job.Target.Reference()
 	id, here, err := engine.ImageID(ctx, ref)
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: job.Distro.Name}, here, err
+	return Base{ID: id, Minimal: id, Ref: ref, Folder: job.Target.Folder()}, here, err
 }

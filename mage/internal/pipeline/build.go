@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
@@ -40,7 +41,7 @@ const (
 //
 // Errors: *containers.RunError; CompilerErrors finds the compiler's words in
 // the stage's log.
-func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) (Build, error) {
+func (p *Pipeline) Build(ctx context.Context, job job.Job, tree Tree, tc Toolchain) (Build, error) {
 	b := Build{
 		Volume: p.treeVolume(job, tc.Base, tree),
 		Tree:   path.Join(treeFolder, "rdma-core-"+tree.Source.Version),
@@ -78,8 +79,8 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 	return b, err
 }
 
-func (p *Pipeline) treeVolume(job Job, base Base, tree Tree) string {
-	return p.volume(append([]string{"tree", base.Folder, tree.Source.Label()}, job.identity()...)...)
+func (p *Pipeline) treeVolume(job job.Job, base Base, tree Tree) string {
+	return p.volume(append([]string{"tree", base.Folder, tree.Source.Label()}, job.Identity()...)...)
 }
 
 func (p *Pipeline) buildInVolume(
@@ -164,13 +165,3 @@ func (f tarFile) describe(cached *stagecache.Verifier) (string, error) {
 	sum := sha256.Sum256(data)
 	return fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.mode, f.name), nil
 }
-
-// providerName names what is in the tree besides upstream.
-func (j Job) providerName() string {
-	if j.Provider == nil {
-		return stockName
-	}
-	return j.Provider.Manifest.Name
-}
-
-const stockName = "stock"

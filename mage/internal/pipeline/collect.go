@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
@@ -78,22 +79,22 @@ const manifestFile = "manifest.json"
 
 // DistFolder is where a job's outputs are collected: label is that of its source. What
 // upstream ships without a provider stands beside what has one.
-func (p *Pipeline) DistFolder(job Job, base Base, label string) string {
+func (p *Pipeline) DistFolder(job job.Job, base Base, label string) string {
 	name := "rdma-core-" + label
 	if job.Provider == nil {
-		name += "." + stockName
+		name += "." + job.ProviderName()
 	}
 	return filepath.Join(p.DistDir, base.Folder, name)
 }
 
 // AddonFolder is where the package of a job's provider beside the distro's own
 // libibverbs is collected.
-func (p *Pipeline) AddonFolder(job Job, base Base, version string) string {
-	return p.DistFolder(job, base, version) + "." + addonName + "-" + job.providerName()
+func (p *Pipeline) AddonFolder(job job.Job, base Base, version string) string {
+	return p.DistFolder(job, base, version) + "." + addonName + "-" + job.ProviderName()
 }
 
 // Collect brings what the build made into dist/, as a whole or not at all.
-func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain, pkgs Packages) (Dist, error) {
+func (p *Pipeline) Collect(ctx context.Context, job job.Job, tree Tree, tc Toolchain, pkgs Packages) (Dist, error) {
 	s := p.begin("collect")
 	dist := Dist{Dir: p.DistFolder(job, tc.Base, tree.Source.Label())}
 	if pkgs.Addon != nil {
@@ -124,10 +125,10 @@ func (m Manifest) sameAs(other Manifest) bool {
 }
 
 // describe is the manifest of what is collected, without the files.
-func describe(job Job, tree Tree, tc Toolchain, pkgs Packages) Manifest {
+func describe(job job.Job, tree Tree, tc Toolchain, pkgs Packages) Manifest {
 	src := tree.Source
 	m := Manifest{
-		Distro: job.Distro.Name, Suite: job.Suite.Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
+		Distro: job.Target.Name(), Suite: job.Suite().Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
 		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Ref, Standin: tc.Base.Standin,
 		Releasable: !tc.Base.Standin, Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}
@@ -136,7 +137,7 @@ func describe(job Job, tree Tree, tc Toolchain, pkgs Packages) Manifest {
 	}
 	if from := src.Package; from != nil {
 		m.Package = &Origin{
-			File: from.Name + ".src.rpm", Spec: from.Spec, Tarball: from.Tarball, Patches: from.Patches, Suffix: releaseSuffix(job, src),
+			File: from.Name + ".src.rpm", Spec: from.Spec, Tarball: from.Tarball, Patches: from.Patches, Suffix: job.ReleaseSuffix(src.Package != nil),
 		}
 		if pkgs.Addon != nil {
 			m.Package.Suffix = job.Suffix // its release is its own, not the distro's
@@ -244,7 +245,7 @@ func ReadManifest(dir string) (Manifest, error) {
 
 // Collected gives the packages that are in dist for a job, whatever state of its
 // provider they were made from. The error wraps os.ErrNotExist if there are none.
-func (p *Pipeline) Collected(job Job, base Base, label string) (Dist, error) {
+func (p *Pipeline) Collected(job job.Job, base Base, label string) (Dist, error) {
 	dist := Dist{Dir: p.DistFolder(job, base, label)}
 	var err error
 	if dist.Manifest, err = ReadManifest(dist.Dir); err != nil {

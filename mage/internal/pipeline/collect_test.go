@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -46,7 +47,7 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 		"SPECS/rdma-core.spec": "spec", "SOURCES/a b%.patch": "patch", "ignored/x": "x",
 	})
 	writePackage(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
-	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(Job{Distro: specs.Distro{Name: "rocky9"}}, tree(), tc, pkgs), pkgs.Dir, name)
+	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}}, tree(), tc, pkgs), pkgs.Dir, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,7 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 	pkgs := made(t, map[string]string{
 		"a_1_amd64.deb": "deb", "a_1.dsc": "dsc", "a_1_amd64.changes": "changes", "logs/deb.log": "log",
 	})
-	job := Job{Distro: specs.Distro{Name: "debian"}, Suite: specs.Suite{Name: "bookworm"}}
+	job := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}}
 	m, err := collect(held(t, top), describe(job, tree(), Toolchain{Base: Base{Ref: "base"}}, pkgs), pkgs.Dir, name)
 	if err != nil {
 		t.Fatal(err)
@@ -148,11 +149,11 @@ func TestDistFolder(t *testing.T) {
 	p := &Pipeline{DistDir: "/out"}
 	base := Base{Folder: "rocky9.standin"}
 	for _, tt := range []struct {
-		job  Job
+		job  job.Job
 		want string
 	}{
-		{Job{}, "/out/rocky9.standin/rdma-core-56.1.stock"},
-		{Job{Provider: &provider.Provider{}}, "/out/rocky9.standin/rdma-core-56.1"},
+		{job.Job{}, "/out/rocky9.standin/rdma-core-56.1.stock"},
+		{job.Job{Provider: &provider.Provider{}}, "/out/rocky9.standin/rdma-core-56.1"},
 	} {
 		if got := p.DistFolder(tt.job, base, "56.1"); got != tt.want {
 			t.Errorf("got %s, want %s", got, tt.want)

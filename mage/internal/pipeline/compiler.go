@@ -4,13 +4,11 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
-	"path/filepath"
 	"strconv"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -31,35 +29,11 @@ type compilerCache struct{ volume string }
 // compilerCache decides whose objects a run may take: those of the same
 // provider's runs on the same base, and none at all for packages that may be
 // released, since any earlier state of the provider could have written them.
-func (p *Pipeline) compilerCache(job Job, base Base, why purpose) compilerCache {
+func (p *Pipeline) compilerCache(job job.Job, base Base, why purpose) compilerCache {
 	if why == forPackages && !base.Standin {
 		return compilerCache{}
 	}
-	return compilerCache{volume: p.volume(append([]string{"ccache", base.Folder}, job.identity()...)...)}
-}
-
-// identity names the code that writes to a volume: the provider's name, and the
-// digest of that and of where its directory really is. Two directories of one name
-// are two providers. The release alone is one of its own.
-func (j Job) identity() []string {
-	if j.Provider == nil {
-		return []string{stockName}
-	}
-	name := j.Provider.Manifest.Name
-	const length = 10 // bytes; nobody finds a second directory with the same
-	sum := sha256.Sum256([]byte(name + "\x00" + realDir(j.Provider.Dir)))
-	return []string{name, hex.EncodeToString(sum[:length])}
-}
-
-// realDir is a directory's absolute path without symbolic links.
-func realDir(dir string) string {
-	if abs, err := filepath.Abs(dir); err == nil {
-		dir = abs
-	}
-	if target, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = target
-	}
-	return filepath.Clean(dir)
+	return compilerCache{volume: p.volume(append([]string{"ccache", base.Folder}, job.Identity()...)...)}
 }
 
 const (

@@ -14,17 +14,18 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/provider"
 )
 
 // providerIn is a job for a provider of a name in a directory.
-func providerIn(name, dir string) Job {
-	return Job{Provider: &provider.Provider{Dir: dir, Manifest: provider.Manifest{Name: name}}}
+func providerIn(name, dir string) job.Job {
+	return job.Job{Provider: &provider.Provider{Dir: dir, Manifest: provider.Manifest{Name: name}}}
 }
 
 // volumesOf are all volumes that what a provider brings can write to.
-func volumesOf(p *Pipeline, job Job) []string {
+func volumesOf(p *Pipeline, job job.Job) []string {
 	base, tree := Base{Folder: "rocky9.standin", Standin: true}, Tree{Source: Source{Version: "56.1"}}
 	return []string{
 		p.compilerCache(job, base, forTrial).volume,
@@ -42,13 +43,13 @@ func TestNoTwoProvidersShareAVolume(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	jobs := map[string]Job{
+	jobs := map[string]job.Job{
 		"none":                       {},
 		"fly in a":                   providerIn("fly", filepath.Join(root, "a", "fly")),
 		"fly in b":                   providerIn("fly", filepath.Join(root, "b", "fly")),
 		"ant in b":                   providerIn("ant", filepath.Join(root, "b", "ant")),
 		"ant in the directory of a":  providerIn("ant", filepath.Join(root, "a", "fly")),
-		"one that is called as none": providerIn(stockName, filepath.Join(root, stockName)),
+		"one that is called as none": providerIn(job.StockName, filepath.Join(root, job.StockName)),
 	}
 	owner := map[string]string{}
 	for who, job := range jobs {
@@ -81,7 +82,7 @@ func TestOneDirectoryIsOneProvider(t *testing.T) {
 // What may be released is built from no object that an earlier run has left.
 func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
 	p := &Pipeline{CacheDir: "/cache"}
-	for name, job := range map[string]Job{"none": {}, "fly": providerIn("fly", "/fly")} {
+	for name, job := range map[string]job.Job{"none": {}, "fly": providerIn("fly", "/fly")} {
 		for _, base := range []Base{{Folder: "rocky9"}, {Folder: "debian-trixie"}} {
 			if got := p.compilerCache(job, base, forPackages); got.volume != "" {
 				t.Errorf("%s on %s: packages are built with the objects in %s", name, base.Folder, got.volume)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -52,42 +53,42 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 	}
 	for _, to := range []struct {
 		name, file string
-		deliver    func(p *Pipeline, job Job, dir string) error
+		deliver    func(p *Pipeline, job job.Job, dir string) error
 	}{
-		{"a container", "rdma-core-56.1/README", func(_ *Pipeline, _ Job, dir string) error {
+		{"a container", "rdma-core-56.1/README", func(_ *Pipeline, _ job.Job, dir string) error {
 			all, err := folderFiles(dir)
 			return errors.Join(err, tarOf(all)(io.Discard))
 		}},
-		{"dist/", "RPMS/a.deb", func(p *Pipeline, _ Job, dir string) error {
+		{"dist/", "RPMS/a.deb", func(p *Pipeline, _ job.Job, dir string) error {
 			_, err := collect(held(t, p.DistDir), Manifest{}, dir, "x")
 			return err
 		}},
-		{"the patch's place", "fly.patch", func(p *Pipeline, _ Job, dir string) error {
+		{"the patch's place", "fly.patch", func(p *Pipeline, _ job.Job, dir string) error {
 			_, err := p.PlaceFile(t.Context(), "56.1", "fly.patch", filepath.Join(dir, "fly.patch"))
 			return err
 		}},
-		{"the packages' sources", "rdma-core-56.1.tar.gz", func(_ *Pipeline, _ Job, dir string) error {
+		{"the packages' sources", "rdma-core-56.1.tar.gz", func(_ *Pipeline, _ job.Job, dir string) error {
 			return keepInputs([]tarFile{{name: "SOURCES/x", path: filepath.Join(dir, "rdma-core-56.1.tar.gz")}}, t.TempDir())
 		}},
-		{"the build's volume", "rdma-core-56.1/README", func(_ *Pipeline, _ Job, dir string) error {
+		{"the build's volume", "rdma-core-56.1/README", func(_ *Pipeline, _ job.Job, dir string) error {
 			var cached stagecache.Verifier
 			_, err := tarFile{name: "README", path: filepath.Join(dir, "rdma-core-56.1", "README")}.describe(&cached)
 			return err
 		}},
-		{"the integrated tree", "rdma-core-56.1/README", func(p *Pipeline, job Job, dir string) error {
+		{"the integrated tree", "rdma-core-56.1/README", func(p *Pipeline, job job.Job, dir string) error {
 			_, err := p.Integrate(t.Context(), job, sourceIn(dir))
 			return err
 		}},
-		{"the patch", "rdma-core-56.1/README", func(p *Pipeline, job Job, dir string) error {
+		{"the patch", "rdma-core-56.1/README", func(p *Pipeline, job job.Job, dir string) error {
 			src := sourceIn(dir)
 			_, err := p.Patch(t.Context(), job, Tree{Dir: t.TempDir(), Key: "k", Source: src})
 			return err
 		}},
-		{"the spec", "rdma-core-56.1/redhat/rdma-core.spec", func(p *Pipeline, job Job, dir string) error {
+		{"the spec", "rdma-core-56.1/redhat/rdma-core.spec", func(p *Pipeline, job job.Job, dir string) error {
 			_, err := p.Spec(t.Context(), job, sourceIn(dir))
 			return err
 		}},
-		{"debian/", "rdma-core-56.1/README", func(p *Pipeline, job Job, dir string) error {
+		{"debian/", "rdma-core-56.1/README", func(p *Pipeline, job job.Job, dir string) error {
 			_, err := p.DebianSource(t.Context(), job, Tree{Dir: t.TempDir(), Key: "k", Source: sourceIn(dir)})
 			return err
 		}},

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -25,12 +26,12 @@ const (
 //
 // Errors: *containers.BuildError, with the name of a Build-Depends that the suite
 // does not have in its last lines.
-func (p *Pipeline) DebianToolchain(ctx context.Context, job Job, base Base, src DebianSource, refresh bool) (Toolchain, error) {
+func (p *Pipeline) DebianToolchain(ctx context.Context, job job.Job, base Base, src DebianSource, refresh bool) (Toolchain, error) {
 	return p.toolchain(ctx, p.recipe(job, base, controlFile, src.Control), refresh)
 }
 
 // DebianToolchainState tells the image's reference and whether it is here.
-func (p *Pipeline) DebianToolchainState(ctx context.Context, job Job, base Base, src DebianSource) (Toolchain, bool, error) {
+func (p *Pipeline) DebianToolchainState(ctx context.Context, job job.Job, base Base, src DebianSource) (Toolchain, bool, error) {
 	return p.recipeState(ctx, p.recipe(job, base, controlFile, src.Control))
 }
 
@@ -39,7 +40,7 @@ func (p *Pipeline) DebianToolchainState(ctx context.Context, job Job, base Base,
 // unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Deb(ctx context.Context, job Job, src Source, debian DebianSource, tc Toolchain) (Packages, error) {
+func (p *Pipeline) Deb(ctx context.Context, job job.Job, src Source, debian DebianSource, tc Toolchain) (Packages, error) {
 	key, err := scriptKey("deb", debStage, debScript)
 	if err != nil {
 		return Packages{}, err

@@ -7,52 +7,48 @@ import (
 	"fmt"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
 )
-
-// debianName is Debian among the distros: its folder in containers/, and what
-// its suites' names are put behind.
-const debianName = "debian"
-
-func suiteFolder(suite specs.Suite) string { return debianName + "-" + suite.Name }
 
 // DebianBase makes sure that the job's Debian suite is here: its image, or where
 // no registry can be reached the suite bootstrapped from Debian's own archive.
 // Either is a real Debian, so nothing is a stand-in.
 //
 // Errors: *AdviceError, *containers.PullError, *ScriptError.
-func (p *Pipeline) DebianBase(ctx context.Context, job Job) (Base, error) {
+func (p *Pipeline) DebianBase(ctx context.Context, job job.Job) (Base, error) {
 	s := p.begin("base")
 	base, hit, err := p.debianBase(ctx, job, s)
 	return base, p.end("base", s, hit, err)
 }
 
-func (p *Pipeline) debianBase(ctx context.Context, job Job, s *ui.Stage) (Base, bool, error) {
+func (p *Pipeline) debianBase(ctx context.Context, job job.Job, s *ui.Stage) (Base, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return Base{}, false, err
 	}
-	bootstrap, _, err := p.chooseBase(ctx, job.Base, job.Suite.Reference())
+	bootstrap, _, err := p.chooseBase(ctx, job.Base, job.Target.Reference())
 	if err != nil {
 		return Base{}, false, err
 	}
 	if !bootstrap {
-		return realBase(ctx, engine, job.Suite.Reference(), suiteFolder(job.Suite), s)
+		return realBase(ctx, engine, job.Target, s)
 	}
-	unlock, err := p.Cache.Lock(ctx, "standin-"+job.Suite.Name, func(holder string) { s.Note("waiting for " + holder) })
+	suite := job.Suite()
+	unlock, err := p.Cache.Lock(ctx, "standin-"+suite.Name, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
 		return Base{}, false, err
 	}
 	defer unlock()
-	base, here, err := bootstrapped(ctx, engine, job.Suite)
+	base, here, err := bootstrapped(ctx, engine, suite)
 	if err != nil || here {
 		return base, here, err
 	}
-	if _, err := p.rootfs(ctx, engine, job.Suite.Name, s); err != nil {
+	if _, err := p.rootfs(ctx, engine, suite.Name, s); err != nil {
 		return base, false, err
 	}
-	if base, here, err = bootstrapped(ctx, engine, job.Suite); err == nil && !here {
+	if base, here, err = bootstrapped(ctx, engine, suite); err == nil && !here {
 		err = fmt.Errorf("image %s is not here after its import", base.Ref)
 	}
 	return base, false, err
@@ -65,25 +61,25 @@ func bootstrapped(ctx context.Context, engine *containers.Engine, suite specs.Su
 		return Base{}, false, err
 	}
 	id, here, err := engine.ImageID(ctx, ref)
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: suiteFolder(suite)}, here, err
+	return Base{ID: id, Minimal: id, Ref: ref, Folder: job.Deb{Suite: suite}.Folder()}, here, err
 }
 
 // DebianBaseState tells which base a suite would have and whether it is here,
 // without making it.
-func (p *Pipeline) DebianBaseState(ctx context.Context, job Job) (base Base, here bool, why string, err error) {
+func (p *Pipeline) DebianBaseState(ctx context.Context, job job.Job) (base Base, here bool, why string, err error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return Base{}, false, "", err
 	}
-	ref := job.Suite.Reference()
+	ref := job.Target.Reference()
 	bootstrap, why, err := p.chooseBase(ctx, job.Base, ref)
 	if err != nil {
 		return Base{}, false, why, err
 	}
 	if bootstrap {
-		base, here, err = bootstrapped(ctx, engine, job.Suite)
+		base, here, err = bootstrapped(ctx, engine, job.Suite())
 		return base, here, why, err
 	}
 	id, here, err := engine.ImageID(ctx, ref)
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: suiteFolder(job.Suite)}, here, why, err
+	return Base{ID: id, Minimal: id, Ref: ref, Folder: job.Target.Folder()}, here, why, err
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -44,9 +45,9 @@ var errNoDebian = errors.New("the source has no debian/control")
 // Errors: *AdviceError for a source without debian/ or of another format,
 // *SkippedError where debian/ has no place for the provider, *debianpkg.PlaceError,
 // *debianpkg.ValueError.
-func (p *Pipeline) DebianSource(ctx context.Context, job Job, tree Tree) (DebianSource, error) {
+func (p *Pipeline) DebianSource(ctx context.Context, job job.Job, tree Tree) (DebianSource, error) {
 	key := tree.Source.key(stagecache.NewKey(debianFolder, debianStage)).String("tree", tree.Key).
-		String("suffix", job.Suffix).String("suite", job.Suite.Name)
+		String("suffix", job.Suffix).String("suite", job.Suite().Name)
 	entry, err := p.cached(ctx, debianFolder, key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return debianSource(ctx, job, tree, dir, s)
 	})
@@ -63,7 +64,7 @@ func (p *Pipeline) DebianSource(ctx context.Context, job Job, tree Tree) (Debian
 	}, nil
 }
 
-func debianSource(ctx context.Context, job Job, tree Tree, dir string, s *ui.Stage) error {
+func debianSource(ctx context.Context, job job.Job, tree Tree, dir string, s *ui.Stage) error {
 	if err := tree.verify(); err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func sourceParagraph(control []byte) []byte {
 }
 
 // debianChangelog adds the entry, and gives the version that it makes.
-func debianChangelog(job Job, tree Tree, dir string) (string, error) {
+func debianChangelog(job job.Job, tree Tree, dir string) (string, error) {
 	file := filepath.Join(dir, filepath.FromSlash(debianpkg.ChangeLog))
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -138,7 +139,7 @@ func debianChangelog(job Job, tree Tree, dir string) (string, error) {
 	}
 	m := job.Provider.Manifest
 	out, version, _, err := debianpkg.AddChangelog(debianpkg.ChangeLog, data, debianpkg.Changelog{
-		Release: tree.Source.Version, Suffix: job.debianSuffix(), Distribution: job.Suite.Name,
+		Release: tree.Source.Version, Suffix: job.DebianSuffix(), Distribution: job.Suite().Name,
 		Name: m.Maintainer.Name, Email: m.Maintainer.Email, Date: tree.Source.Epoch,
 		Items: []string{fmt.Sprintf("Add the provider %s: %s", m.Name, m.Description)},
 	})
@@ -148,19 +149,9 @@ func debianChangelog(job Job, tree Tree, dir string) (string, error) {
 	return version, writeFile(dir, debianpkg.ChangeLog, out)
 }
 
-// debianSuffix is what stands behind the version of Debian's own packages. In
-// dpkg's order "+by.rib1" is newer than the package itself and its rebuilds
-// ("+b1"), and older than a security update ("+deb12u1") and the next revision.
-func (j Job) debianSuffix() string {
-	if j.Suffix != "" {
-		return j.Suffix
-	}
-	return "+by." + strings.NewReplacer("_", ".", "-", ".").Replace(j.Provider.Manifest.Name) + "1"
-}
-
 // quiltPatch writes what the provider changes outside of debian/ as the last of
 // debian/patches.
-func quiltPatch(ctx context.Context, job Job, tree Tree, dir string, s *ui.Stage) error {
+func quiltPatch(ctx context.Context, job job.Job, tree Tree, dir string, s *ui.Stage) error {
 	data, stat, err := patchset.DiffOf(ctx, tree.Source.Tree, tree.Dir, patchHeader(job, tree), func(name string) bool {
 		return !strings.HasPrefix(name, debianFolder+"/")
 	})
@@ -170,7 +161,7 @@ func quiltPatch(ctx context.Context, job Job, tree Tree, dir string, s *ui.Stage
 	if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(patchesFolder)), 0o755); err != nil {
 		return fmt.Errorf("make %s: %w", patchesFolder, err)
 	}
-	name := "rdma-core-" + job.Provider.Manifest.Name + ".patch"
+	name := job.PatchName()
 	if err := writeFile(dir, patchesFolder+"/"+name, data); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
@@ -18,7 +19,7 @@ import (
 
 // debianTree writes a pristine and an integrated tree: two files differ, one of
 // them in debian/.
-func debianTree(t *testing.T) (Tree, Job) {
+func debianTree(t *testing.T) (Tree, job.Job) {
 	t.Helper()
 	tree := Tree{Dir: t.TempDir(), Source: Source{
 		Tree: t.TempDir(), Version: "56.1", Tag: "v56.1", Epoch: time.Date(2025, 2, 3, 4, 5, 6, 0, time.UTC),
@@ -34,7 +35,7 @@ func debianTree(t *testing.T) (Tree, Job) {
 	}
 	write(t, filepath.Join(tree.Dir, "README"), "new\n")
 	write(t, filepath.Join(tree.Dir, "debian/control"), "Source: rdma-core\nBuild-Depends: x\n\nPackage: a\nDescription: b\n")
-	job := Job{Suite: specs.Suite{Name: "bookworm"}, Provider: &provider.Provider{Manifest: provider.Manifest{
+	job := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}, Provider: &provider.Provider{Manifest: provider.Manifest{
 		Name: "big_crab", Description: "Sideways", Maintainer: provider.Maintainer{Name: "Sea", Email: "sea@shore.example"},
 	}}}
 	return tree, job

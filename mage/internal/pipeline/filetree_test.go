@@ -2,7 +2,9 @@
 
 package pipeline
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestFileTree(t *testing.T) {
 	got := FileTree(PackageView{

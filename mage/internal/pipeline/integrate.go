@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -43,7 +44,7 @@ const integrateStage = 9
 //
 // Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has no place
 // for an edit.
-func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, error) {
+func (p *Pipeline) Integrate(ctx context.Context, job job.Job, src Source) (Tree, error) {
 	if err := refuseOwn(job, src); err != nil {
 		return Tree{}, err
 	}
@@ -69,7 +70,7 @@ func (p *Pipeline) Integrate(ctx context.Context, job Job, src Source) (Tree, er
 	return tree, nil
 }
 
-func integrate(job Job, src Source, dir string, s *ui.Stage) error {
+func integrate(job job.Job, src Source, dir string, s *ui.Stage) error {
 	if err := stagecache.Verify(src.Tree); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
@@ -44,14 +45,15 @@ Obsoletes: libmlx5 < %{version}-%{release}
 `
 
 var (
-	rocky8 = specs.Distro{Name: "rocky8", EL: 8, Dist: ".el8"}
-	rocky9 = specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9"}
+	rocky8  = job.RPM{Distro: specs.Distro{Name: "rocky8", EL: 8, Dist: ".el8"}}
+	rocky9  = job.RPM{Distro: specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9"}}
+	rocky10 = job.RPM{Distro: specs.Distro{Name: "rocky10", EL: 10, Dist: ".el10"}}
 )
 
 // A spec that is told apart by the distro's macros is another one for each distro,
 // whichever was made first.
 func TestSpecIsOfItsDistro(t *testing.T) {
-	p, job := packageJob(t, "")
+	p, j := packageJob(t, "")
 	src := Source{Tree: t.TempDir(), Version: "56.1", Digest: "d", Epoch: time.Unix(1700000000, 0)}
 	if err := os.Mkdir(filepath.Join(src.Tree, "redhat"), 0o755); err != nil {
 		t.Fatal(err)
@@ -60,17 +62,17 @@ func TestSpecIsOfItsDistro(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, of := range []struct {
-		distro specs.Distro
+		distro job.RPM
 		want   string
 	}{{rocky8, "- 56.1-8\n"}, {rocky9, "- 56.1-9\n"}, {rocky8, "- 56.1-8\n"}} {
-		job.Distro = of.distro
-		spec, err := p.Spec(t.Context(), job, src)
+		j.Target = of.distro
+		spec, err := p.Spec(t.Context(), j, src)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(spec.File)
 		if err != nil || !strings.Contains(string(text), of.want) {
-			t.Errorf("%s: want a changelog entry %q, got %v:\n%s", of.distro.Name, of.want, err, text)
+			t.Errorf("%s: want a changelog entry %q, got %v:\n%s", of.distro.Name(), of.want, err, text)
 		}
 	}
 }
@@ -84,9 +86,9 @@ type keyCase struct {
 // Whatever a stage reads changes its key.
 func TestKeysHaveWhatIsRead(t *testing.T) {
 	day := time.Unix(1700000000, 0)
-	fly := Job{Distro: rocky8, Provider: flyFolder(t)}
+	fly := job.Job{Target: rocky8, Provider: flyFolder(t)}
 	onRocky9, suffixed := fly, fly
-	onRocky9.Distro, suffixed.Suffix = rocky9, ".x1"
+	onRocky9.Target, suffixed.Suffix = rocky9, ".x1"
 	src := Source{Version: "56.1", Tag: "v56.1", Commit: "c", Epoch: day, Digest: "d"}
 	later, untagged, other := src, src, src
 	later.Epoch, untagged.Tag, other.Commit = day.Add(time.Hour), "", "e"
@@ -97,7 +99,7 @@ func TestKeysHaveWhatIsRead(t *testing.T) {
 	}
 	for _, c := range []keyCase{
 		{"the spec's distro", specKey(fly, src), specKey(onRocky9, src)},
-		{"the spec's distro, without a provider", specKey(Job{Distro: rocky8}, src), specKey(Job{Distro: rocky9}, src)},
+		{"the spec's distro, without a provider", specKey(job.Job{Target: rocky8}, src), specKey(job.Job{Target: rocky9}, src)},
 		{"the spec's suffix", specKey(fly, src), specKey(suffixed, src)},
 		{"the spec's date", specKey(fly, src), specKey(fly, later)},
 		{"a row's distro", editKey(fly, ref), editKey(onRocky9, ref)},

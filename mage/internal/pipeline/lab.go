@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -31,7 +32,7 @@ const (
 // Lab makes sure that the kernel lab's image is here.
 //
 // Errors: *containers.BuildError.
-func (p *Pipeline) Lab(ctx context.Context, job Job) (Lab, error) {
+func (p *Pipeline) Lab(ctx context.Context, job job.Job) (Lab, error) {
 	s := p.begin("lab")
 	lab, hit, err := p.lab(ctx, job, s)
 	if err == nil {
@@ -40,7 +41,7 @@ func (p *Pipeline) Lab(ctx context.Context, job Job) (Lab, error) {
 	return lab, p.end("lab", s, hit, err)
 }
 
-func (p *Pipeline) lab(ctx context.Context, job Job, s *ui.Stage) (Lab, bool, error) {
+func (p *Pipeline) lab(ctx context.Context, job job.Job, s *ui.Stage) (Lab, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return Lab{}, false, err
@@ -79,7 +80,7 @@ func (p *Pipeline) lab(ctx context.Context, job Job, s *ui.Stage) (Lab, bool, er
 
 // labBase is the Debian of the lab: the image that specs/ name, or the
 // stand-in's userland where that is here already or no registry can be reached.
-func (p *Pipeline) labBase(ctx context.Context, engine *containers.Engine, job Job, s *ui.Stage) (string, error) {
+func (p *Pipeline) labBase(ctx context.Context, engine *containers.Engine, j job.Job, s *ui.Stage) (string, error) {
 	ref, err := rootfsRef(labSuite)
 	if err != nil {
 		return "", err
@@ -93,7 +94,7 @@ func (p *Pipeline) labBase(ctx context.Context, engine *containers.Engine, job J
 			return id, err
 		}
 	}
-	if image != "" && job.Base != BaseStandin && p.registryReachable(ctx, engine, image) == nil {
+	if image != "" && j.Base != job.BaseStandin && p.registryReachable(ctx, engine, image) == nil {
 		s.Note("pull " + image)
 		if err := engine.Pull(ctx, image, pullProgress(s)); err != nil {
 			return "", err
@@ -122,7 +123,7 @@ const (
 // kernel.
 //
 // Errors: *AdviceError for a provider without them; *containers.RunError.
-func (p *Pipeline) Fixture(ctx context.Context, job Job, lab Lab) (Fixture, error) {
+func (p *Pipeline) Fixture(ctx context.Context, job job.Job, lab Lab) (Fixture, error) {
 	folder := filepath.Join(job.Provider.Dir, labFolder)
 	files, err := folderFiles(folder)
 	if err == nil && len(files) == 0 {
@@ -167,12 +168,12 @@ const (
 // Exercise compiles the program against the packages' own headers.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Exercise(ctx context.Context, job Job, dist Dist, tc Toolchain) (Exercise, error) {
+func (p *Pipeline) Exercise(ctx context.Context, job job.Job, dist Dist, tc Toolchain) (Exercise, error) {
 	key, err := scriptKey("exercise", labStage, exerciseScript)
 	if err != nil {
 		return Exercise{}, err
 	}
-	key = key.String("toolchain", tc.ID).String("provider", strings.Join(job.identity(), " "))
+	key = key.String("toolchain", tc.ID).String("provider", strings.Join(job.Identity(), " "))
 	sources, err := folderFiles(filepath.Join(p.Root, filepath.FromSlash(exerciseSource)))
 	if err != nil {
 		return Exercise{}, err

@@ -7,6 +7,7 @@ import (
 	"path"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -22,7 +23,7 @@ const (
 // what watches a program from inside.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolchain) (DebugModule, error) {
+func (p *Pipeline) DebugModule(ctx context.Context, job job.Job, tree Tree, tc Toolchain) (DebugModule, error) {
 	key, err := scriptKey("debug", labStage, debugScript)
 	if err != nil {
 		return DebugModule{}, err
@@ -38,7 +39,7 @@ func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolc
 			files[i].owner = builderUID
 		}
 		at := path.Join(treeFolder, "rdma-core-"+tree.Source.Version)
-		args := []string{at, job.providerName(), job.Provider.Manifest.Folder(), debugOut}
+		args := []string{at, job.ProviderName(), job.Provider.Manifest.Folder(), debugOut}
 		return p.runCompiler(ctx, s, debugScript, args, containers.RunSpec{
 			Name: "debug", Image: tc.ID, User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
 			Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -31,7 +32,7 @@ const (
 // in a volume: it never leaves the engine.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dists []Dist, lab Lab) (Guest, error) {
+func (p *Pipeline) Guest(ctx context.Context, job job.Job, base Base, dists []Dist, lab Lab) (Guest, error) {
 	g := Guest{Volume: p.guestVolume(job, base, dists)}
 	engine, err := p.Engine(ctx)
 	if err != nil {
@@ -55,8 +56,8 @@ func (p *Pipeline) Guest(ctx context.Context, job Job, base Base, dists []Dist, 
 	return g, p.end("guest", s, hit, err)
 }
 
-func (p *Pipeline) guestVolume(job Job, base Base, dists []Dist) string {
-	name := append([]string{"guest", base.Folder, dists[0].Manifest.Label()}, job.identity()...)
+func (p *Pipeline) guestVolume(job job.Job, base Base, dists []Dist) string {
+	name := append([]string{"guest", base.Folder, dists[0].Manifest.Label()}, job.Identity()...)
 	for _, beside := range dists[1:] {
 		name = append(name, addonName+beside.Manifest.Label())
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -26,7 +27,7 @@ func TestStepsCountsCasesPerDevice(t *testing.T) {
 
 func TestFixtureIsMissed(t *testing.T) {
 	p := &Pipeline{UI: ui.New(ui.Options{})}
-	job := Job{Provider: &provider.Provider{Dir: t.TempDir()}}
+	job := job.Job{Provider: &provider.Provider{Dir: t.TempDir()}}
 	_, err := p.Fixture(context.Background(), job, Lab{ID: "sha256:0", Kernel: "6.12"})
 	advice, ok := errors.AsType[*AdviceError](err)
 	if !ok || !errors.Is(err, os.ErrNotExist) || advice.What == "" {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
@@ -21,7 +22,7 @@ const prebuiltPages = "buildlib/pandoc-prebuilt"
 // addPageTools adds what makes manual pages to the BuildRequires: where the tree has no
 // prebuilt pages, and where the provider's own are written in such a form. Upstream's spec
 // asks for pandoc on EL 8 only, as the release's tarball does without.
-func addPageTools(job Job, src Source, spec *rpmspec.Spec) error {
+func addPageTools(job job.Job, src Source, spec *rpmspec.Spec) error {
 	markdown, rst := pageSources(job)
 	if !markdown || !rst {
 		fromTree, err := makesPages(src.Tree)
@@ -30,7 +31,7 @@ func addPageTools(job Job, src Source, spec *rpmspec.Spec) error {
 		}
 		markdown, rst = markdown || fromTree, rst || fromTree
 	}
-	reading := spec.Read(distroMacros(job.Distro))
+	reading := spec.Read(job.Macros())
 	for _, tool := range []struct {
 		needed bool
 		names  []string // the first is added
@@ -49,7 +50,7 @@ func addPageTools(job Job, src Source, spec *rpmspec.Spec) error {
 }
 
 // pageSources says which forms the provider's own pages have.
-func pageSources(job Job) (markdown, rst bool) {
+func pageSources(job job.Job) (markdown, rst bool) {
 	if job.Provider == nil {
 		return false, false
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -47,7 +48,7 @@ const (
 
 // packageSource is the source stage for a source RPM: its tarball, unpacked, with the
 // patches that its %prep applies for the job's distro.
-func (p *Pipeline) packageSource(ctx context.Context, job Job, s *ui.Stage) (Source, bool, error) {
+func (p *Pipeline) packageSource(ctx context.Context, job job.Job, s *ui.Stage) (Source, bool, error) {
 	pkg, err := upstream.OpenPackage(job.Given, p.Sums)
 	if err != nil {
 		return Source{}, false, err
@@ -56,7 +57,7 @@ func (p *Pipeline) packageSource(ctx context.Context, job Job, s *ui.Stage) (Sou
 	if err != nil {
 		return Source{}, false, err
 	}
-	macros := distroMacros(job.Distro)
+	macros := job.Macros()
 	key := stagecache.NewKey("source", packageStage).
 		String("package", v.SHA256).
 		String("macros", macros.String())
@@ -86,7 +87,7 @@ func (p *Pipeline) packageSource(ctx context.Context, job Job, s *ui.Stage) (Sou
 type packageUnpacker struct {
 	p      *Pipeline
 	s      *ui.Stage
-	job    Job
+	job    job.Job
 	v      *upstream.VerifiedPackage
 	macros rpmspec.Macros
 	dir    string
@@ -183,7 +184,7 @@ func (u *packageUnpacker) holds(prep rpmspec.Prep) error {
 
 // tarball verifies and unpacks the package's Source0.
 func (u *packageUnpacker) tarball(ctx context.Context, name string) (*upstream.Source, error) {
-	req := u.p.request(Job{Given: u.file(name)}, u.s)
+	req := u.p.request(job.Job{Given: u.file(name)}, u.s)
 	req.Sums, req.Vouched = nil, u.v.Info.NVR()
 	archive, err := upstream.Resolve(ctx, req)
 	if err != nil {
@@ -259,7 +260,7 @@ func (u *packageUnpacker) warn(ctx context.Context, prep rpmspec.Prep) {
 
 // warnOfStandin says where the stand-in's rpm reads %prep otherwise than the distro's.
 func (u *packageUnpacker) warnOfStandin(ctx context.Context, spec *rpmspec.Spec, prep rpmspec.Prep) {
-	rpm := standinRPM(u.job.Distro.Standin)
+	rpm := standinRPM(u.job.Distro().Standin)
 	if rpm == "" {
 		return
 	}
@@ -275,6 +276,11 @@ func (u *packageUnpacker) warnOfStandin(ctx context.Context, spec *rpmspec.Spec,
 	}
 	u.p.Log.WarnContext(ctx, "the stand-in's rpm reads %prep differently: packages built on the stand-in may fail or differ",
 		"distro's rpm", u.macros.RPM, "stand-in's rpm", rpm, "reason", reason)
+}
+
+// standinRPM is the version of rpm in a Debian suite whose userland stands in for a distro.
+func standinRPM(suite string) rpmspec.RPM {
+	return map[string]rpmspec.RPM{"bookworm": "4.18.0", "trixie": "4.20.1"}[suite]
 }
 
 // epoch is the newer one of the tarball's and the newest changelog entry, by which
@@ -308,12 +314,12 @@ func NotSourcePackage(src Source, what string) error {
 var errHasProvider = errors.New("the source package has the provider's patch already")
 
 // refuseOwn refuses to put a provider into what verbsmith itself has made with it.
-func refuseOwn(job Job, src Source) error {
-	if job.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, patchName(job)) {
+func refuseOwn(job job.Job, src Source) error {
+	if job.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, job.PatchName()) {
 		return nil
 	}
 	return &AdviceError{
-		Err:  fmt.Errorf("%s.src.rpm: %s: %w", src.Package.Name, patchName(job), errHasProvider),
+		Err:  fmt.Errorf("%s.src.rpm: %s: %w", src.Package.Name, job.PatchName(), errHasProvider),
 		What: "give the distro's own source package with -source",
 	}
 }

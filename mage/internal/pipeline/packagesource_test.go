@@ -22,6 +22,7 @@ import (
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -117,7 +118,7 @@ func sourceRPM(t *testing.T, name string, files map[string]string) string {
 	return file
 }
 
-func packageJob(t *testing.T, given string) (*Pipeline, Job) {
+func packageJob(t *testing.T, given string) (*Pipeline, job.Job) {
 	t.Helper()
 	cache, err := stagecache.Open(filepath.Join(t.TempDir(), "stages"))
 	if err != nil {
@@ -135,7 +136,7 @@ func packageJob(t *testing.T, given string) (*Pipeline, Job) {
 		CacheDir: t.TempDir(), DistDir: t.TempDir(), Cache: cache, Sums: sums, Releases: &specs.Releases{},
 		UI: ui.New(ui.Options{}), Log: slog.New(slog.DiscardHandler),
 	}
-	return p, Job{Distro: specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9"}, Given: given, Provider: rib}
+	return p, job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9"}}, Given: given, Provider: rib}
 }
 
 const distroSpec = `Name: rdma-core
@@ -213,7 +214,7 @@ func TestPackageSource(t *testing.T) {
 	}
 	// Another distro reads another state.
 	other := job
-	other.Distro = specs.Distro{Name: "rocky10", EL: 10, Dist: ".el10"}
+	other.Target = rocky10
 	if o, err := p.Source(t.Context(), other); err != nil || o.state() == src.state() || o.Tree == src.Tree {
 		t.Errorf("for another distro: %v, %s", err, o.Tree)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
@@ -115,7 +116,7 @@ func TestSkippedIsSaid(t *testing.T) {
 
 // TestNoSpec tells how to give one.
 func TestNoSpec(t *testing.T) {
-	err := makeSpec(Job{}, Source{Tree: t.TempDir()}, t.TempDir())
+	err := makeSpec(job.Job{}, Source{Tree: t.TempDir()}, t.TempDir())
 	advice, ok := errors.AsType[*AdviceError](err)
 	if !ok || !errors.Is(err, errNoSpec) || !strings.Contains(advice.What, "-source=FILE.src.rpm") || !strings.Contains(advice.What, upstreams) {
 		t.Errorf("got %v", err)

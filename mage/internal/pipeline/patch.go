@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -26,8 +27,8 @@ const patchStage = 1
 
 // Patch writes the difference as a git-format patch and proves, in pure Go,
 // that it turns the pristine tree into the integrated one without fuzz.
-func (p *Pipeline) Patch(ctx context.Context, job Job, tree Tree) (Patch, error) {
-	name := patchName(job)
+func (p *Pipeline) Patch(ctx context.Context, job job.Job, tree Tree) (Patch, error) {
+	name := job.PatchName()
 	key := tree.Source.key(stagecache.NewKey("patch", patchStage)).String("tree", tree.Key).String("name", name)
 	entry, err := p.cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		if err := tree.verify(); err != nil {
@@ -50,7 +51,7 @@ func (p *Pipeline) Patch(ctx context.Context, job Job, tree Tree) (Patch, error)
 
 // nothingToPatch says in words for people that a release has what was to be put into
 // it; other errors stay as they are.
-func nothingToPatch(job Job, tree Tree, err error) error {
+func nothingToPatch(job job.Job, tree Tree, err error) error {
 	if !errors.Is(err, patchset.ErrNoDifference) {
 		return err
 	}
@@ -85,10 +86,7 @@ func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tre
 	}
 }
 
-// patchName is the file name of a provider's patch.
-func patchName(job Job) string { return "rdma-core-" + job.Provider.Manifest.Name + ".patch" }
-
-func patchHeader(job Job, tree Tree) patchset.Header {
+func patchHeader(job job.Job, tree Tree) patchset.Header {
 	m := job.Provider.Manifest
 	src := tree.Source
 	var body strings.Builder

@@ -13,32 +13,8 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
-
-// Job is what a user asks for: one release, one distro, one provider.
-type Job struct {
-	Distro   specs.Distro
-	Version  string // of rdma-core, without the leading v; empty: what Given holds
-	Release  *specs.Release
-	Given    string             // tarball, source package or git clone given by the user; empty: fetch
-	Provider *provider.Provider // nil: the release as upstream ships it
-	Needs    []string           // what the build requires besides, without a Provider: see Stock
-	Suffix   string             // of the packages' release; empty: see releaseSuffix and debianSuffix
-	Base     BaseMode
-	Suite    specs.Suite // of Debian, for its packages
-}
-
-// Stock is the job without its provider, with what that one's build requires: for a
-// toolchain that is made by the release's own spec.
-func (j Job) Stock() Job {
-	if j.Provider != nil {
-		j.Needs = j.Provider.Manifest.BuildRequires.RPM
-	}
-	j.Provider = nil
-	return j
-}
 
 // Pipeline runs stages. Its fields are set once by the app.
 type Pipeline struct {

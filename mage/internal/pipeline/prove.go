@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -110,7 +111,7 @@ func (m proofSubject) env() map[string]string {
 	return env
 }
 
-func subject(job Job, privateABI, driverID int) (proofSubject, error) {
+func subject(job job.Job, privateABI, driverID int) (proofSubject, error) {
 	guid := make([]byte, 8)
 	if _, err := rand.Read(guid); err != nil {
 		return proofSubject{}, fmt.Errorf("make a GUID for the proof: %w", err)
@@ -129,7 +130,7 @@ func subject(job Job, privateABI, driverID int) (proofSubject, error) {
 
 // ProveTree proves from a build tree that ibv_devices finds the provider's
 // device, with the very tools and libraries of the build.
-func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolchain, b Build) (Verdict, error) {
+func (p *Pipeline) ProveTree(ctx context.Context, job job.Job, tree Tree, tc Toolchain, b Build) (Verdict, error) {
 	s := p.begin("discover")
 	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
@@ -155,7 +156,7 @@ func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolcha
 // Prove installs the packages of dist in a clean container and gives the
 // verdicts. The error is about what kept a verdict from being given; failed
 // verdicts are in the report.
-func (p *Pipeline) Prove(ctx context.Context, job Job, tc Toolchain, dist Dist) (Report, error) {
+func (p *Pipeline) Prove(ctx context.Context, job job.Job, tc Toolchain, dist Dist) (Report, error) {
 	s := p.begin("prove")
 	report, err := p.prove(ctx, job, tc, dist, s)
 	if err == nil {
@@ -164,7 +165,7 @@ func (p *Pipeline) Prove(ctx context.Context, job Job, tc Toolchain, dist Dist) 
 	return report, p.end("prove", s, false, err)
 }
 
-func (p *Pipeline) prove(ctx context.Context, job Job, tc Toolchain, dist Dist, s *ui.Stage) (Report, error) {
+func (p *Pipeline) prove(ctx context.Context, job job.Job, tc Toolchain, dist Dist, s *ui.Stage) (Report, error) {
 	base := tc.Base
 	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
 	m, err := subject(job, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
@@ -225,7 +226,7 @@ func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc Toolchain, imag
 
 // proveStock asserts that upstream's own packages of the release, where they
 // are in dist/, do not know the device.
-func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, label string, m proofSubject, s *ui.Stage) (*Verdict, error) {
+func (p *Pipeline) proveStock(ctx context.Context, job job.Job, tc Toolchain, label string, m proofSubject, s *ui.Stage) (*Verdict, error) {
 	stock, base := job, tc.Base
 	stock.Provider = nil
 	dir := p.DistFolder(stock, base, label)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -81,7 +82,7 @@ func GivenStock(dir string) (Dist, error) {
 
 // OtherAddons are the provider's add-ons in dist that are not for the release:
 // dnf has to refuse each beside its libibverbs.
-func (p *Pipeline) OtherAddons(job Job, base Base, version string) ([]Dist, error) {
+func (p *Pipeline) OtherAddons(job job.Job, base Base, version string) ([]Dist, error) {
 	pattern := p.AddonFolder(job, base, "*")
 	folders, err := filepath.Glob(pattern)
 	if err != nil {
@@ -114,7 +115,7 @@ type AddonProof struct {
 // ProveAddon installs the unpatched packages in a clean container, then the
 // add-on beside them, and gives the verdicts. The error is about what kept a
 // verdict from being given; failed verdicts are in the report.
-func (p *Pipeline) ProveAddon(ctx context.Context, job Job, tc Toolchain, proof AddonProof) (Report, error) {
+func (p *Pipeline) ProveAddon(ctx context.Context, job job.Job, tc Toolchain, proof AddonProof) (Report, error) {
 	s := p.begin("prove")
 	report, err := p.proveAddon(ctx, job, tc, proof, s)
 	if err == nil {
@@ -123,7 +124,7 @@ func (p *Pipeline) ProveAddon(ctx context.Context, job Job, tc Toolchain, proof 
 	return report, p.end("prove", s, false, err)
 }
 
-func (p *Pipeline) proveAddon(ctx context.Context, job Job, tc Toolchain, proof AddonProof, s *ui.Stage) (Report, error) {
+func (p *Pipeline) proveAddon(ctx context.Context, job job.Job, tc Toolchain, proof AddonProof, s *ui.Stage) (Report, error) {
 	base := tc.Base
 	report := Report{Suite: proof.suite(base), Started: time.Now()}
 	m, err := subject(job, proof.Stock.Manifest.PrivateABI, proof.Addon.Manifest.DriverID)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -19,13 +20,13 @@ import (
 // container, as rpmbuild --rebuild does, and puts what comes out into dir.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Rebuild(ctx context.Context, job Job, src Source, tc Toolchain, dist Dist, dir string) (Dist, error) {
+func (p *Pipeline) Rebuild(ctx context.Context, job job.Job, src Source, tc Toolchain, dist Dist, dir string) (Dist, error) {
 	s := p.begin("rebuild")
 	out, err := p.rebuild(ctx, job, src, tc, dist, dir, s)
 	return out, p.end("rebuild", s, false, err)
 }
 
-func (p *Pipeline) rebuild(ctx context.Context, job Job, src Source, tc Toolchain, dist Dist, dir string, s *ui.Stage) (Dist, error) {
+func (p *Pipeline) rebuild(ctx context.Context, job job.Job, src Source, tc Toolchain, dist Dist, dir string, s *ui.Stage) (Dist, error) {
 	out := Dist{Dir: dir}
 	i := slices.IndexFunc(dist.Manifest.Files, func(o Output) bool { return strings.HasSuffix(o.Path, ".src.rpm") })
 	if i < 0 {

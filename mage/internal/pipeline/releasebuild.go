@@ -11,6 +11,7 @@ import (
 	"runtime"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
@@ -29,7 +30,7 @@ const (
 // CheckBuilds compiles each release with the provider, whose own files may not
 // give a warning, and has ibv_devices of that build list the device. Two at a
 // time at least: much of a row is copying and configuring, which fill no core.
-func (p *Pipeline) CheckBuilds(ctx context.Context, job Job, tc Toolchain, r *Releases) error {
+func (p *Pipeline) CheckBuilds(ctx context.Context, job job.Job, tc Toolchain, r *Releases) error {
 	return p.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
 			row.Compile, row.Devices = Check{State: CheckNotTried}, Check{State: CheckNotTried}
@@ -47,7 +48,7 @@ func (p *Pipeline) CheckBuilds(ctx context.Context, job Job, tc Toolchain, r *Re
 	})
 }
 
-func (p *Pipeline) buildRow(ctx context.Context, job Job, tc Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
+func (p *Pipeline) buildRow(ctx context.Context, job job.Job, tc Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
 	key, err := discoverKey(makeStage, releaseBuildStage)
 	if err != nil {
 		return false, err
@@ -75,7 +76,7 @@ func discoverKey(stage string, version int) (*stagecache.KeyBuilder, error) {
 
 // buildRelease starts from the whole source, as the rpm target does, and holds
 // the patch that it gives against the one that was made of the few files.
-func (p *Pipeline) buildRelease(ctx context.Context, job Job, tc Toolchain, clone string, row *ReleaseRow) error {
+func (p *Pipeline) buildRelease(ctx context.Context, job job.Job, tc Toolchain, clone string, row *ReleaseRow) error {
 	tree, err := p.sameInWhole(ctx, job, clone, row)
 	if err != nil {
 		return err
@@ -89,7 +90,7 @@ func (p *Pipeline) buildRelease(ctx context.Context, job Job, tc Toolchain, clon
 
 // sameInWhole integrates the provider into the whole source of a row, and holds
 // the patch against the row's own.
-func (p *Pipeline) sameInWhole(ctx context.Context, job Job, clone string, row *ReleaseRow) (Tree, error) {
+func (p *Pipeline) sameInWhole(ctx context.Context, job job.Job, clone string, row *ReleaseRow) (Tree, error) {
 	// The version without the release: nothing that is published of it is asked
 	// of master, which may say the number of a release that is still to come.
 	job.Given, job.Version, job.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
@@ -126,13 +127,13 @@ func sameFiles(a, b string) error {
 	return nil
 }
 
-func (p *Pipeline) compileRelease(ctx context.Context, job Job, tc Toolchain, tree Tree, out string) error {
+func (p *Pipeline) compileRelease(ctx context.Context, job job.Job, tc Toolchain, tree Tree, out string) error {
 	s := p.begin("compile")
 	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, tree, out))
 }
 
 // compileInto compiles what discovery needs and leaves it in the folder out.
-func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, out string) error {
+func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job job.Job, tc Toolchain, tree Tree, out string) error {
 	files, err := folderFiles(tree.Dir)
 	if err != nil {
 		return err
@@ -140,7 +141,7 @@ func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job Job, tc Too
 	for i := range files {
 		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
 	}
-	args := []string{checkedTree, job.providerName(), job.Provider.Manifest.Folder(), releaseOut}
+	args := []string{checkedTree, job.ProviderName(), job.Provider.Manifest.Folder(), releaseOut}
 	return p.runCompiler(ctx, s, releaseBuildScript, args, containers.RunSpec{
 		Name: "compile", Image: tc.ID, User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
 		Inputs:  []containers.Input{{Path: checkedTree, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
@@ -150,7 +151,7 @@ func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job Job, tc Too
 
 // discover runs ibv_devices of the build where it was built, in containers of
 // their own: a device node can only be made by root, and nothing compiles as root.
-func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, out string, verdicts ...string) error {
+func (p *Pipeline) discover(ctx context.Context, job job.Job, tc Toolchain, tree Tree, out string, verdicts ...string) error {
 	s := p.begin("discover")
 	_, err := p.judgeBuild(ctx, s, job, tc, tree, out, verdicts)
 	return p.end("discover", s, false, err)
@@ -159,7 +160,7 @@ func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tre
 // judgeBuild gives what the last of the verdicts said. One that does not pass is
 // a *VerdictError.
 func (p *Pipeline) judgeBuild(
-	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, out string, verdicts []string,
+	ctx context.Context, s *ui.Stage, job job.Job, tc Toolchain, tree Tree, out string, verdicts []string,
 ) (evidence string, err error) {
 	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
@@ -57,7 +58,7 @@ type releaseRecord struct {
 // and patch. It works on those files of a release that the edits read, which
 // makes a walk over all releases a matter of a minute. A row that fails is told
 // in the row.
-func (p *Pipeline) CheckEdits(ctx context.Context, job Job, r *Releases) error {
+func (p *Pipeline) CheckEdits(ctx context.Context, job job.Job, r *Releases) error {
 	const together = 2 // half of an edit is waiting for the disk
 	return p.eachRow(ctx, "edit", together, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if row.Skipped() {
@@ -69,10 +70,10 @@ func (p *Pipeline) CheckEdits(ctx context.Context, job Job, r *Releases) error {
 	})
 }
 
-func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *ReleaseRow) (bool, error) {
+func (p *Pipeline) editRow(ctx context.Context, job job.Job, r *Releases, row *ReleaseRow) (bool, error) {
 	ref := row.Release
 	key := editKey(job, ref)
-	name := "rdma-core-" + job.Provider.Manifest.Name + ".patch"
+	name := job.PatchName()
 	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
 		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, job, r, ref, dir) })
 	})
@@ -97,18 +98,18 @@ func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *Relea
 
 // editKey has what the edit of a release is made of: its commit, the provider, and
 // what the spec stage takes of the job.
-func editKey(job Job, ref ReleaseRef) *stagecache.KeyBuilder {
+func editKey(job job.Job, ref ReleaseRef) *stagecache.KeyBuilder {
 	return stagecache.NewKey(editStage, releaseEditStage).
 		String("stages", fmt.Sprint(integrateStage, patchStage, specStage)).
 		String("release", ref.Name).String("version", ref.Version).String("commit", ref.Commit).
 		String("epoch", ref.Time.UTC().String()).
 		String("provider", job.Provider.Digest()).
-		String("macros", distroMacros(job.Distro).String()).String("suffix", job.Suffix)
+		String("macros", job.Macros().String()).String("suffix", job.Suffix)
 }
 
 // editRelease runs the stages of the patch and the spec target on the files
 // that they read.
-func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref ReleaseRef, dir string) error {
+func (p *Pipeline) editRelease(ctx context.Context, job job.Job, r *Releases, ref ReleaseRef, dir string) error {
 	src, err := r.sparse(ctx, ref, job.Provider, filepath.Join(p.CacheDir, "sparse"))
 	if err != nil {
 		return err
@@ -158,7 +159,7 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 
 // checkInRelease fails what the sources take from a release that it does not have, as
 // provider:check does.
-func checkInRelease(ctx context.Context, job Job, src Source, tree Tree) error {
+func checkInRelease(ctx context.Context, job job.Job, src Source, tree Tree) error {
 	t, err := provider.OpenTree(tree.Dir)
 	if err != nil {
 		return err
@@ -280,7 +281,7 @@ func (p *Pipeline) quietly(name string, run func(*Pipeline) error) (err error) {
 
 // ToolchainSpec is the spec by whose BuildRequires the toolchain for a walk is
 // made: upstream's own of the newest release, with what the provider's build requires.
-func (p *Pipeline) ToolchainSpec(ctx context.Context, job Job, r *Releases) (Spec, error) {
+func (p *Pipeline) ToolchainSpec(ctx context.Context, job job.Job, r *Releases) (Spec, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-releases-")
 	if err != nil {
 		return Spec{}, fmt.Errorf("make a folder for a release: %w", err)

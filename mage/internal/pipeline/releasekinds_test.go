@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -156,7 +157,7 @@ func checkKind(t *testing.T, clone, selection string, k kind) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	job := Job{Provider: pr, Distro: distros.Default()}
+	job := job.Job{Provider: pr, Target: job.RPM{Distro: distros.Default()}}
 	if err := p.CheckEdits(t.Context(), job, releases); err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +198,7 @@ func toldAsMade(t *testing.T, row *ReleaseRow, tree Tree) {
 }
 
 // ofWholeSource makes what the other targets make before they ask an engine.
-func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree Tree) {
+func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job job.Job, tree Tree) {
 	t.Helper()
 	m := job.Provider.Manifest
 	spec, err := p.Spec(ctx, job, tree.Source)
@@ -240,7 +241,7 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree
 
 // requires holds what the manifest's buildRequires are in each spec and in each
 // debian/control, and what toolchains are made by.
-func requires(ctx context.Context, t *testing.T, p *Pipeline, job Job, dir string, rpm, deb map[string]string) {
+func requires(ctx context.Context, t *testing.T, p *Pipeline, job job.Job, dir string, rpm, deb map[string]string) {
 	t.Helper()
 	needs := job.Provider.Manifest.BuildRequires
 	tools, err := p.AddonTools(ctx, job)

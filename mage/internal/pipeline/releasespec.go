@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 )
 
 const (
@@ -18,7 +19,7 @@ const (
 // CheckSpecs has rpmspec parse the edited spec of each release, once as each of
 // the EL releases would: their conditionals, with the toolchain's own macros
 // behind them.
-func (p *Pipeline) CheckSpecs(ctx context.Context, job Job, tc Toolchain, els []int, r *Releases) error {
+func (p *Pipeline) CheckSpecs(ctx context.Context, job job.Job, tc Toolchain, els []int, r *Releases) error {
 	return p.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
 			row.Spec = Check{State: CheckNotTried}
@@ -30,8 +31,8 @@ func (p *Pipeline) CheckSpecs(ctx context.Context, job Job, tc Toolchain, els []
 	})
 }
 
-func (p *Pipeline) specRow(ctx context.Context, job Job, tc Toolchain, els []int, row *ReleaseRow) (bool, error) {
-	args := []string{topdir + "/SPECS/" + specFile, job.providerName()}
+func (p *Pipeline) specRow(ctx context.Context, job job.Job, tc Toolchain, els []int, row *ReleaseRow) (bool, error) {
+	args := []string{topdir + "/SPECS/" + specFile, job.ProviderName()}
 	for _, el := range els {
 		args = append(args, strconv.Itoa(el))
 	}

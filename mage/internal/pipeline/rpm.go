@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -31,7 +32,7 @@ const (
 // network and as an unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain) (Packages, error) {
+func (p *Pipeline) RPM(ctx context.Context, job job.Job, src Source, patch Patch, spec Spec, tc Toolchain) (Packages, error) {
 	cache := p.compilerCache(job, tc.Base, forPackages)
 	key, err := rpmKey(job, src, patch, spec, tc, cache)
 	if err != nil {
@@ -44,7 +45,7 @@ func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, sp
 }
 
 // rpmKey has everything that rpmbuild reads.
-func rpmKey(job Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache) (*stagecache.KeyBuilder, error) {
+func rpmKey(job job.Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache) (*stagecache.KeyBuilder, error) {
 	key, err := scriptKey("rpm", rpmStage, rpmScript)
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func rpmKey(job Job, src Source, patch Patch, spec Spec, tc Toolchain, cache com
 }
 
 func (p *Pipeline) rpmbuild(
-	ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
+	ctx context.Context, job job.Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
 ) error {
 	inputs := rpmInputs(job, src, patch, spec)
 	// First, since a build takes minutes in which other runs may prune the cache.
@@ -94,7 +95,7 @@ func keepLog(s *ui.Stage, dir, name string) error {
 
 // rpmInputs is what rpmbuild reads, dated like the release so that the source
 // package is the same bytes each time.
-func rpmInputs(job Job, src Source, patch Patch, spec Spec) []tarFile {
+func rpmInputs(job job.Job, src Source, patch Patch, spec Spec) []tarFile {
 	files := []tarFile{
 		{name: "SOURCES/" + spec.SourceFile, path: src.Tarball},
 		{name: "SPECS/" + specFile, path: spec.File},

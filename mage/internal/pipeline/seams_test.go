@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
@@ -46,14 +47,14 @@ func TestRPMKeyHasWhatIsRead(t *testing.T) {
 	for _, name := range []string{"a.tar.gz", "a.patch", "a.spec", "helper"} {
 		write(t, filepath.Join(dir, name), name)
 	}
-	job := providerIn("fly", dir)
+	j := providerIn("fly", dir)
 	src := Source{Tarball: filepath.Join(dir, "a.tar.gz"), Epoch: time.Unix(1, 0), Package: &SourcePackage{
 		Dir: dir, Tarball: "a.tar.gz", Spec: "a.spec", Files: []string{"a.tar.gz", "a.spec", "helper"},
 	}}
 	patch := Patch{File: filepath.Join(dir, "a.patch"), Name: "a.patch"}
 	spec := Spec{File: filepath.Join(dir, "a.spec"), SourceFile: "a.tar.gz"}
 	sum := func() string {
-		key, err := rpmKey(job, src, patch, spec, Toolchain{ID: "1"}, compilerCache{})
+		key, err := rpmKey(j, src, patch, spec, Toolchain{ID: "1"}, compilerCache{})
 		if err != nil || key.Err() != nil {
 			t.Fatal(err, key.Err())
 		}
@@ -72,7 +73,7 @@ func TestRPMKeyHasWhatIsRead(t *testing.T) {
 	if slices.Contains(seen, sum()) {
 		t.Error("rpmbuild's key does not have the tarball's name")
 	}
-	if key, err := rpmKey(Job{}, src, Patch{}, spec, Toolchain{}, compilerCache{}); err != nil || key.Err() != nil {
+	if key, err := rpmKey(job.Job{}, src, Patch{}, spec, Toolchain{}, compilerCache{}); err != nil || key.Err() != nil {
 		t.Errorf("without a provider: %v, %v", err, key.Err())
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -74,13 +75,13 @@ const sourceStage = 2 // version of the stage's own behaviour
 // Errors are those of upstream: *upstream.SumError for a wrong digest,
 // *upstream.ArchiveError for hostile or broken archives; of a source package also
 // *rpmspec.PlaceError, *FileError and *PrepError.
-func (p *Pipeline) Source(ctx context.Context, job Job) (Source, error) {
+func (p *Pipeline) Source(ctx context.Context, job job.Job) (Source, error) {
 	s := p.begin("source")
 	src, hit, err := p.source(ctx, job, s)
 	return src, p.end("source", s, hit, err)
 }
 
-func (p *Pipeline) source(ctx context.Context, job Job, s *ui.Stage) (Source, bool, error) {
+func (p *Pipeline) source(ctx context.Context, job job.Job, s *ui.Stage) (Source, bool, error) {
 	if upstream.IsPackage(job.Given) {
 		return p.packageSource(ctx, job, s)
 	}
@@ -109,7 +110,7 @@ func (p *Pipeline) source(ctx context.Context, job Job, s *ui.Stage) (Source, bo
 
 // resolve finds the archive. A given one whose release only it tells has to
 // agree with that release's published sums as well.
-func (p *Pipeline) resolve(ctx context.Context, job Job, s *ui.Stage) (*upstream.Archive, error) {
+func (p *Pipeline) resolve(ctx context.Context, job job.Job, s *ui.Stage) (*upstream.Archive, error) {
 	archive, err := upstream.Resolve(ctx, p.request(job, s))
 	if err != nil || job.Version != "" {
 		return archive, err
@@ -122,7 +123,7 @@ func (p *Pipeline) resolve(ctx context.Context, job Job, s *ui.Stage) (*upstream
 	return upstream.Resolve(ctx, p.request(job, s))
 }
 
-func (p *Pipeline) request(job Job, s *ui.Stage) upstream.Request {
+func (p *Pipeline) request(job job.Job, s *ui.Stage) upstream.Request {
 	req := upstream.Request{
 		Version:  job.Version,
 		Source:   job.Given,

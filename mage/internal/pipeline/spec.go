@@ -12,6 +12,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs/rpmspec"
@@ -41,7 +42,7 @@ const (
 //
 // Errors: *rpmspec.PlaceError where the spec has no place for an edit, or has what the
 // distro's rpm does not understand.
-func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) {
+func (p *Pipeline) Spec(ctx context.Context, job job.Job, src Source) (Spec, error) {
 	key := specKey(job, src)
 	entry, err := p.cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
 		return makeSpec(job, src, dir)
@@ -54,10 +55,10 @@ func (p *Pipeline) Spec(ctx context.Context, job Job, src Source) (Spec, error) 
 
 // specKey has what the spec is made of, of the distro the macros by which specs tell
 // distros apart.
-func specKey(job Job, src Source) *stagecache.KeyBuilder {
+func specKey(job job.Job, src Source) *stagecache.KeyBuilder {
 	key := src.key(stagecache.NewKey("spec", specStage)).
-		String("macros", distroMacros(job.Distro).String()).
-		String("suffix", releaseSuffix(job, src))
+		String("macros", job.Macros().String()).
+		String("suffix", job.ReleaseSuffix(src.Package != nil))
 	if job.Provider != nil {
 		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
 		key = key.String("provider manifest", inWords(job.Provider.Manifest)).
@@ -84,16 +85,7 @@ var errNoSpec = errors.New("the source has no " + upstreams + ", which RPMs are 
 const wantSpec = "give the distro's source package as -source=FILE.src.rpm, whose own spec is used; or put a spec into the tree as " +
 	upstreams + " (for a git clone: commit it, and give -source=PATH@REF)"
 
-// releaseSuffix is what comes behind the packages' release: what the user wants; for
-// a distro's package ".NAME1", so that it upgrades the distro's own.
-func releaseSuffix(job Job, src Source) string {
-	if job.Suffix != "" || src.Package == nil || job.Provider == nil {
-		return job.Suffix
-	}
-	return "." + job.Provider.Manifest.Name + "1"
-}
-
-func makeSpec(job Job, src Source, dir string) error {
+func makeSpec(job job.Job, src Source, dir string) error {
 	from, name := filepath.Join(src.Tree, upstreams), upstreams
 	if src.Package != nil {
 		from, name = filepath.Join(src.Package.Dir, src.Package.Spec), src.Package.Spec
@@ -120,8 +112,8 @@ func makeSpec(job Job, src Source, dir string) error {
 	return writeFile(dir, specFile, after)
 }
 
-func editSource(job Job, src Source, spec *rpmspec.Spec) error {
-	if err := spec.Read(distroMacros(job.Distro)).Refused(); err != nil {
+func editSource(job job.Job, src Source, spec *rpmspec.Spec) error {
+	if err := spec.Read(job.Macros()).Refused(); err != nil {
 		return err
 	}
 	if src.Package == nil {
@@ -132,7 +124,7 @@ func editSource(job Job, src Source, spec *rpmspec.Spec) error {
 	if err := addPageTools(job, src, spec); err != nil {
 		return err
 	}
-	if suffix := releaseSuffix(job, src); suffix != "" {
+	if suffix := job.ReleaseSuffix(src.Package != nil); suffix != "" {
 		if err := spec.AddReleaseSuffix(suffix); err != nil {
 			return err
 		}
@@ -141,13 +133,13 @@ func editSource(job Job, src Source, spec *rpmspec.Spec) error {
 		return spec.AddBuildRequires(job.Needs...)
 	}
 	m := job.Provider.Manifest
-	if _, err := spec.AddPatch(patchName(job), rpmspec.RPM(job.Distro.RPM)); err != nil {
+	if _, err := spec.AddPatch(job.PatchName(), rpmspec.RPM(job.Distro().RPM)); err != nil {
 		return err
 	}
 	if err := nameProvider(job, src, spec); err != nil {
 		return err
 	}
-	version, err := spec.Read(distroMacros(job.Distro)).ReleaseVersion()
+	version, err := spec.Read(job.Macros()).ReleaseVersion()
 	if err != nil {
 		return err
 	}
@@ -161,7 +153,7 @@ func editSource(job Job, src Source, spec *rpmspec.Spec) error {
 // nameProvider puts the provider into the lists of libibverbs, and what else it
 // installs into those of its packages. Upstream's spec must have the former; of a
 // distro's it is enough that it packs the provider's files.
-func nameProvider(job Job, src Source, spec *rpmspec.Spec) error {
+func nameProvider(job job.Job, src Source, spec *rpmspec.Spec) error {
 	m := job.Provider.Manifest
 	old, err := replacedIn(job.Provider, src.Tree)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -30,9 +31,9 @@ type recipe struct {
 	name, file    string // what the Containerfile calls it, and where it is
 }
 
-func (p *Pipeline) recipe(job Job, base Base, name, file string) recipe {
+func (p *Pipeline) recipe(job job.Job, base Base, name, file string) recipe {
 	return recipe{
-		containerfile: filepath.Join(p.Root, "containers", job.Distro.Name, "Containerfile"),
+		containerfile: filepath.Join(p.Root, "containers", job.Target.Name(), "Containerfile"),
 		base:          base, name: name, file: file,
 	}
 }
@@ -45,7 +46,7 @@ func (r recipe) key() *stagecache.KeyBuilder {
 }
 
 // ToolchainState tells the image's reference and whether it is here.
-func (p *Pipeline) ToolchainState(ctx context.Context, job Job, base Base, spec Spec) (Toolchain, bool, error) {
+func (p *Pipeline) ToolchainState(ctx context.Context, job job.Job, base Base, spec Spec) (Toolchain, bool, error) {
 	return p.recipeState(ctx, p.recipe(job, base, specFile, spec.File))
 }
 
@@ -65,7 +66,7 @@ func (p *Pipeline) recipeState(ctx context.Context, r recipe) (Toolchain, bool, 
 //
 // Errors: *containers.BuildError, with the name of a BuildRequires that the
 // distro does not have in its last lines.
-func (p *Pipeline) Toolchain(ctx context.Context, job Job, base Base, spec Spec, refresh bool) (Toolchain, error) {
+func (p *Pipeline) Toolchain(ctx context.Context, job job.Job, base Base, spec Spec, refresh bool) (Toolchain, error) {
 	return p.toolchain(ctx, p.recipe(job, base, specFile, spec.File), refresh)
 }
 

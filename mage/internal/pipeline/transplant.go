@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -73,7 +74,7 @@ var errNoDonor = errors.New("needs a clone: upstream's own commits are compared 
 // Transplant puts a provider that upstream has into its host, as a stranger's,
 // and compares the result with upstream's, file by file. Whatever fails is in
 // the row; the error is the end of ctx.
-func (p *Pipeline) Transplant(ctx context.Context, job Job, g Grafts, t specs.Transplant) (*TransplantRow, error) {
+func (p *Pipeline) Transplant(ctx context.Context, job job.Job, g Grafts, t specs.Transplant) (*TransplantRow, error) {
 	s := p.begin(t.Name)
 	row := &TransplantRow{
 		Transplant: t, Edit: Check{State: CheckNotTried}, Patch: Check{State: CheckNotTried},
@@ -177,7 +178,7 @@ func (p *Pipeline) hostTrees(ctx context.Context, g Grafts, t specs.Transplant, 
 	if err != nil {
 		return err
 	}
-	src, err := p.Source(ctx, Job{Version: release.Version, Release: &release})
+	src, err := p.Source(ctx, job.Job{Version: release.Version, Release: &release})
 	if err != nil {
 		return err
 	}
@@ -258,7 +259,7 @@ func (p *Pipeline) fillDonated(t specs.Transplant, theirs, folder string) error 
 
 // transplant makes the edits with the stages of every build, and asks what the
 // run is to ask.
-func (p *Pipeline) transplant(ctx context.Context, job Job, g Grafts, b bed, row *TransplantRow) error {
+func (p *Pipeline) transplant(ctx context.Context, job job.Job, g Grafts, b bed, row *TransplantRow) error {
 	var err error
 	if job.Provider, err = p.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
 		return err
@@ -319,7 +320,7 @@ func (r *TransplantRow) compare(ctx context.Context, b bed, tree Tree) error {
 	return err
 }
 
-func (p *Pipeline) transplantPatch(ctx context.Context, job Job, tree Tree, row *TransplantRow) (Check, error) {
+func (p *Pipeline) transplantPatch(ctx context.Context, job job.Job, tree Tree, row *TransplantRow) (Check, error) {
 	patch, err := p.Patch(ctx, job, tree)
 	if err == nil {
 		_, err = p.ProvePatch(ctx, tree, patch)
@@ -335,7 +336,7 @@ func (p *Pipeline) transplantPatch(ctx context.Context, job Job, tree Tree, row 
 
 // transplantBuild compiles the host with the provider and has its ibv_devices
 // list the device.
-func (p *Pipeline) transplantBuild(ctx context.Context, job Job, tc Toolchain, tree Tree, row *TransplantRow) error {
+func (p *Pipeline) transplantBuild(ctx context.Context, job job.Job, tc Toolchain, tree Tree, row *TransplantRow) error {
 	out := filepath.Join(p.CacheDir, "out")
 	if err := p.compileRelease(ctx, job, tc, tree, out); err != nil {
 		row.Compile = failedCheck(err)

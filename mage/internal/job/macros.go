@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package job
 
 import (
 	"fmt"
 	"runtime"
 	"strconv"
 
-	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
-// distroMacros are the macros by which specs tell distros apart, as rpm has them on a
-// distro that is compatible with Enterprise Linux: what centos-release and its like
+// Macros are the macros by which specs tell distros apart, as rpm has them on the
+// target's distro, which is compatible with Enterprise Linux: what centos-release and its like
 // define. docs/source-packages.md lists them. A macro that the real distro has and the
 // stand-in has not, or the other way round, is in neither list.
-func distroMacros(d specs.Distro) rpmspec.Macros {
+func (j Job) Macros() rpmspec.Macros {
+	d := j.Distro()
 	el := strconv.Itoa(d.EL)
 	m := rpmspec.Macros{
 		Values: map[string]string{
@@ -40,11 +40,6 @@ func distroMacros(d specs.Distro) rpmspec.Macros {
 		}
 	}
 	return m
-}
-
-// standinRPM is the version of rpm in a Debian suite whose userland stands in for a distro.
-func standinRPM(suite string) rpmspec.RPM {
-	return map[string]rpmspec.RPM{"bookworm": "4.18.0", "trixie": "4.20.1"}[suite]
 }
 
 // rpmArch is rpm's name of this machine, which is what the engine's containers have.
