@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
@@ -40,7 +41,7 @@ func (a *App) RPMAddon(ctx context.Context) error {
 // addonMade is one add-on, and what it was made from.
 type addonMade struct {
 	made
-	dist pipeline.Dist
+	dist artifact.Dist
 }
 
 func (a *App) addonJob(ctx context.Context) (job.Job, error) {
@@ -108,9 +109,9 @@ var errNoAddon = errors.New("no release of rdma-core can be had")
 
 // addonTools makes the toolchain in which every add-on of a distro is built,
 // when it is first asked for: what is wrong with a job is said before that.
-func (a *App) addonTools(job job.Job) func(context.Context) (pipeline.Toolchain, error) {
-	var tc pipeline.Toolchain
-	return func(ctx context.Context) (pipeline.Toolchain, error) {
+func (a *App) addonTools(job job.Job) func(context.Context) (artifact.Toolchain, error) {
+	var tc artifact.Toolchain
+	return func(ctx context.Context) (artifact.Toolchain, error) {
 		if tc.ID != "" {
 			return tc, nil
 		}
@@ -129,7 +130,7 @@ func (a *App) addonTools(job job.Job) func(context.Context) (pipeline.Toolchain,
 
 // addon runs the stages of one add-on up to dist.
 func (a *App) addon(
-	ctx context.Context, job job.Job, tools func(context.Context) (pipeline.Toolchain, error),
+	ctx context.Context, job job.Job, tools func(context.Context) (artifact.Toolchain, error),
 ) (addonMade, error) {
 	m := addonMade{made: made{job: job}}
 	// Without an engine nothing behind can run: say so before the long stages.
@@ -205,7 +206,7 @@ func addonTitle(m addonMade) string {
 }
 
 // addonFile is the package's own file, without its debugging data.
-func addonFile(dist pipeline.Dist) string {
+func addonFile(dist artifact.Dist) string {
 	own := dist.Manifest.Addon.Package + "-" + dist.Manifest.Release + "-"
 	for _, f := range dist.Manifest.Files {
 		name := path.Base(f.Path)
@@ -217,7 +218,7 @@ func addonFile(dist pipeline.Dist) string {
 }
 
 // servedReleases are the releases as a person reads them.
-func servedReleases(a pipeline.Addon) string {
+func servedReleases(a artifact.Addon) string {
 	if n := len(a.Releases); n > 0 {
 		return fmt.Sprintf("%s to %s (%d)", a.Releases[0], a.Releases[n-1], n)
 	}

@@ -7,18 +7,18 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
 // made is what the stages up to the toolchain have given.
 type made struct {
 	job   job.Job
-	src   pipeline.Source
-	tree  pipeline.Tree
-	patch pipeline.Patch
-	spec  pipeline.Spec
-	tc    pipeline.Toolchain
+	src   artifact.Source
+	tree  artifact.Tree
+	patch artifact.Patch
+	spec  artifact.Spec
+	tc    artifact.Toolchain
 }
 
 // edited runs the stages in pure Go: source, integrate, patch, spec.
@@ -126,7 +126,7 @@ func (a *App) RPM(ctx context.Context) error {
 
 // endWithPackages ends a target that made packages: it shows them, and says so where
 // nothing had to be done.
-func (a *App) endWithPackages(ctx context.Context, dist pipeline.Dist) error {
+func (a *App) endWithPackages(ctx context.Context, dist artifact.Dist) error {
 	if err := a.showPackages(dist); err != nil {
 		return err
 	}
@@ -140,18 +140,18 @@ func (a *App) endWithPackages(ctx context.Context, dist pipeline.Dist) error {
 const rpmStages = 2
 
 // rpm runs everything up to the collected packages.
-func (a *App) rpm(ctx context.Context, further int) (made, pipeline.Dist, error) {
+func (a *App) rpm(ctx context.Context, further int) (made, artifact.Dist, error) {
 	m, err := a.withToolchain(ctx, rpmStages+further, false)
 	if err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	return a.packaged(ctx, m)
 }
 
-func (a *App) packaged(ctx context.Context, m made) (made, pipeline.Dist, error) {
+func (a *App) packaged(ctx context.Context, m made) (made, artifact.Dist, error) {
 	pkgs, err := a.pipeline.RPM(ctx, m.job, m.src, m.patch, m.spec, m.tc)
 	if err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	dist, err := a.pipeline.Collect(ctx, m.job, m.tree, m.tc, pkgs)
 	return m, dist, err

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
@@ -18,11 +19,11 @@ import (
 // debMade is what the stages up to Debian's packages have given.
 type debMade struct {
 	job    job.Job
-	src    pipeline.Source
-	tree   pipeline.Tree
-	debian pipeline.DebianSource
-	tc     pipeline.Toolchain
-	pkgs   pipeline.Packages
+	src    artifact.Source
+	tree   artifact.Tree
+	debian artifact.DebianSource
+	tc     artifact.Toolchain
+	pkgs   artifact.Packages
 }
 
 // debJob is the job for a Debian suite; what is wrong with the flags is said at
@@ -100,25 +101,25 @@ func (a *App) debianToolchain(ctx context.Context, job job.Job, further int, ref
 }
 
 // deb runs everything up to the collected packages; lintian has passed them.
-func (a *App) deb(ctx context.Context, further int) (debMade, pipeline.Dist, error) {
+func (a *App) deb(ctx context.Context, further int) (debMade, artifact.Dist, error) {
 	const stages = 3 // deb, lintian, collect
 	job, err := a.debJob(ctx)
 	if err != nil {
-		return debMade{}, pipeline.Dist{}, err
+		return debMade{}, artifact.Dist{}, err
 	}
 	m, err := a.debianToolchain(ctx, job, stages+further, false)
 	if err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	if m.pkgs, err = a.pipeline.Deb(ctx, m.job, m.src, m.debian, m.tc); err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	said, err := a.pipeline.Lintian(ctx, m.pkgs, m.tc)
 	if err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	if err := a.judgeLintian(ctx, m, said); err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	dist, err := a.pipeline.Collect(ctx, m.job, m.tree, m.tc, m.pkgs)
 	if err != nil {
@@ -128,7 +129,7 @@ func (a *App) deb(ctx context.Context, further int) (debMade, pipeline.Dist, err
 }
 
 // placeLintian puts what lintian said beside the packages.
-func (a *App) placeLintian(ctx context.Context, dist pipeline.Dist, said pipeline.Lintian) error {
+func (a *App) placeLintian(ctx context.Context, dist artifact.Dist, said pipeline.Lintian) error {
 	data, err := os.ReadFile(said.File)
 	if err != nil {
 		return fmt.Errorf("read what lintian said: %w", err)
@@ -231,7 +232,7 @@ func (a *App) suiteRows(ctx context.Context, m made) ([][]string, error) {
 }
 
 // suiteRow is a suite's row in toolchain:list.
-func (a *App) suiteRow(ctx context.Context, job job.Job, debian pipeline.DebianSource) ([]string, error) {
+func (a *App) suiteRow(ctx context.Context, job job.Job, debian artifact.DebianSource) ([]string, error) {
 	name := job.Target.Folder()
 	base, here, why, err := a.pipeline.DebianBaseState(ctx, job)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
@@ -31,7 +32,7 @@ func (a *App) TestIntegration(ctx context.Context) error {
 }
 
 // prove gives the verdicts about installed packages and shows them.
-func (a *App) prove(ctx context.Context, job job.Job, tc pipeline.Toolchain, dist pipeline.Dist) error {
+func (a *App) prove(ctx context.Context, job job.Job, tc artifact.Toolchain, dist artifact.Dist) error {
 	report, err := a.pipeline.Prove(ctx, job, tc, dist)
 	if len(report.Verdicts) > 0 {
 		err = errors.Join(err, a.showReport(ctx, report, dist))
@@ -39,7 +40,7 @@ func (a *App) prove(ctx context.Context, job job.Job, tc pipeline.Toolchain, dis
 	return err
 }
 
-func (a *App) showReport(ctx context.Context, report pipeline.Report, dist pipeline.Dist) error {
+func (a *App) showReport(ctx context.Context, report pipeline.Report, dist artifact.Dist) error {
 	rows := make([][]string, 0, len(report.Verdicts))
 	for _, v := range report.Verdicts {
 		state := "pass"

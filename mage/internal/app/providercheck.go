@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -158,7 +159,7 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 	if _, damaged := errors.AsType[*stagecache.DamageError](errTree); damaged || ctx.Err() != nil {
 		return errTree
 	}
-	var tc *pipeline.Toolchain
+	var tc *artifact.Toolchain
 	if compile {
 		made, err := c.toolchain(ctx, src)
 		if err != nil {
@@ -192,7 +193,7 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 
 // inTree answers for the release, into which the provider goes: lacks says that its
 // sources use what that does not have.
-func (c *providerCheck) inTree(ctx context.Context, src pipeline.Source, tree pipeline.Tree) (lacks bool, err error) {
+func (c *providerCheck) inTree(ctx context.Context, src artifact.Source, tree artifact.Tree) (lacks bool, err error) {
 	t, err := provider.OpenTree(tree.Dir)
 	if err != nil {
 		return false, err
@@ -213,7 +214,7 @@ func (c *providerCheck) inTree(ctx context.Context, src pipeline.Source, tree pi
 	return answer.Failed(), nil
 }
 
-func releaseEvidence(src pipeline.Source, tree pipeline.Tree) string {
+func releaseEvidence(src artifact.Source, tree artifact.Tree) string {
 	r := tree.Result
 	if r.EnumConstant == "" {
 		return fmt.Sprintf("rdma-core %s, private ABI %d", src.Version, r.PrivateABI)
@@ -237,21 +238,21 @@ func (c *providerCheck) compiles(ctx context.Context, depth string) (yes bool, w
 
 // toolchain is that of the release's own spec, which is the same for all
 // providers whose builds require nothing else.
-func (c *providerCheck) toolchain(ctx context.Context, src pipeline.Source) (pipeline.Toolchain, error) {
+func (c *providerCheck) toolchain(ctx context.Context, src artifact.Source) (artifact.Toolchain, error) {
 	stock := c.job.Stock()
 	spec, err := c.pipeline.Spec(ctx, stock, src)
 	if err != nil {
-		return pipeline.Toolchain{}, err
+		return artifact.Toolchain{}, err
 	}
 	base, err := c.pipeline.Base(ctx, stock)
 	if err != nil {
-		return pipeline.Toolchain{}, err
+		return artifact.Toolchain{}, err
 	}
 	return c.pipeline.Toolchain(ctx, stock, base, spec, false)
 }
 
 // abi has rdma-core's own script read the kernel headers.
-func (c *providerCheck) abi(ctx context.Context, src pipeline.Source, tc *pipeline.Toolchain) error {
+func (c *providerCheck) abi(ctx context.Context, src artifact.Source, tc *artifact.Toolchain) error {
 	p := c.job.Provider
 	headers := p.ABIHeaders()
 	if len(headers) == 0 {
@@ -279,7 +280,7 @@ func (c *providerCheck) abi(ctx context.Context, src pipeline.Source, tc *pipeli
 }
 
 // compile compiles, reads what came of it, and asks ibv_devices.
-func (c *providerCheck) compile(ctx context.Context, tree pipeline.Tree, tc pipeline.Toolchain) error {
+func (c *providerCheck) compile(ctx context.Context, tree artifact.Tree, tc artifact.Toolchain) error {
 	p := c.job.Provider
 	out, err := c.pipeline.CompileProvider(ctx, c.job, tree, tc)
 	if _, damaged := errors.AsType[*stagecache.DamageError](err); damaged || ctx.Err() != nil {

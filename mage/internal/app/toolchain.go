@@ -6,8 +6,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
 // ToolchainList is the toolchain:list target.
@@ -39,7 +39,7 @@ func (a *App) ToolchainList(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) toolchainRow(ctx context.Context, job job.Job, spec pipeline.Spec) ([]string, error) {
+func (a *App) toolchainRow(ctx context.Context, job job.Job, spec artifact.Spec) ([]string, error) {
 	standin, why, err := a.pipeline.ChooseBase(ctx, job)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -128,7 +129,7 @@ func chooseTransplants(all *specs.Transplants, names, clone string) ([]specs.Tra
 
 // stockToolchain is the image in which the default release's own spec can be
 // built.
-func (a *App) stockToolchain(ctx context.Context, job job.Job) (*pipeline.Toolchain, error) {
+func (a *App) stockToolchain(ctx context.Context, job job.Job) (*artifact.Toolchain, error) {
 	release, err := a.releases.Find(a.releases.Default)
 	if err != nil {
 		return nil, err

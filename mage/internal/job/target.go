@@ -2,9 +2,7 @@
 
 package job
 
-import (
-	"github.com/resnics/verbsmith/specs"
-)
+import "github.com/resnics/verbsmith/specs"
 
 // Target is what packages are built for: RPM or Deb.
 type Target interface {

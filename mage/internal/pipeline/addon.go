@@ -14,32 +14,15 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/specs"
 )
 
-// Addon is what the package of a provider beside an unpatched libibverbs says
-// of itself, in dist's manifest.json.
-type Addon struct {
-	Package    string   `json:"package"`    // rdma-core-provider-NAME
-	Module     string   `json:"module"`     // libNAME-rdmavNN.so
-	PrivateABI int      `json:"privateAbi"` // NN
-	From       string   `json:"from"`       // the first release that it works with
-	Below      string   `json:"below"`      // the first that it is not known to work with
-	Releases   []string `json:"releases"`   // those of specs/ between; none: specs/ do not know the release
-	Layout     string   `json:"layout"`     // of what it shares with libibverbs, as measured; empty: not on this architecture
-}
-
-// Serves says whether the add-on is for the release.
-func (a Addon) Serves(version string) bool {
-	return specs.Interface{From: a.From, Below: a.Below}.Has(version)
-}
-
 const (
-	addonStage     = 2
-	addonName      = "addon"
+	addonStage = 2
+
 	addonSpec      = "addon.spec" // below specs/
 	addonInterface = "/builder/interface"
 	addonObject    = "interface.o"
@@ -76,36 +59,36 @@ func (e *LayoutError) Error() string {
 //
 // Errors: *LayoutError for a source that is not what its
 // release's number says; *containers.RunError.
-func (p *Pipeline) Addon(ctx context.Context, job job.Job, tree Tree, patch Patch, tc Toolchain) (Packages, error) {
+func (p *Pipeline) Addon(ctx context.Context, job job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain) (artifact.Packages, error) {
 	text, err := p.addonText(job, tree)
 	if err != nil {
-		s := p.begin(addonName)
-		return Packages{}, p.end(addonName, s, false, err)
+		s := p.begin(artifact.AddonName)
+		return artifact.Packages{}, p.end(artifact.AddonName, s, false, err)
 	}
-	key, err := scriptKey(addonName, addonStage, rpmScript)
+	key, err := scriptKey(artifact.AddonName, addonStage, rpmScript)
 	if err != nil {
-		return Packages{}, err
+		return artifact.Packages{}, err
 	}
 	cache := p.compilerCache(job, tc.Base, forPackages)
 	key = cache.key(key, tc, tree.Source).
-		String("source", tree.Source.state()).
+		String("source", tree.Source.State()).
 		String("interface", text.interfaces()).
 		File("tarball", tree.Source.Tarball).
 		File("patch", patch.File).
 		Bytes("spec", text.spec).
 		Bytes("documents", text.documents)
-	entry, err := p.cached(ctx, addonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	entry, err := p.cached(ctx, artifact.AddonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.buildAddon(ctx, text, tree, patch, tc, cache, dir, s)
 	})
 	if err != nil {
-		return Packages{}, err
+		return artifact.Packages{}, err
 	}
 	addon, err := readAddon(entry)
-	return Packages{Dir: entry.Dir, Key: entry.Key, Addon: addon}, err
+	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Addon: addon}, err
 }
 
 func (p *Pipeline) buildAddon(
-	ctx context.Context, text *addonText, tree Tree, patch Patch, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
+	ctx context.Context, text *addonText, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain, cache compilerCache, dir string, s *ui.Stage,
 ) error {
 	src := tree.Source
 	tarball, err := addonTarball(src)
@@ -122,7 +105,7 @@ func (p *Pipeline) buildAddon(
 		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
 	}
 	err = p.runCompiler(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + text.addon.Package + ".spec"}, containers.RunSpec{
-		Name: addonName, Image: tc.ID, User: builder, WorkDir: topdir,
+		Name: artifact.AddonName, Image: tc.ID, User: builder, WorkDir: topdir,
 		Env:     map[string]string{"INTERFACE_OBJECT": addonInterface + "/" + addonObject},
 		Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs: []containers.Input{
@@ -155,8 +138,8 @@ func (p *Pipeline) buildAddon(
 // addonTarball is what the patch applies to: the release's tarball, or of a
 // distro's source package, whose own patches come first, the tree that its %prep
 // leaves.
-func addonTarball(src Source) (tarFile, error) {
-	tarball := tarFile{name: "SOURCES/" + tarballName(src.Version), path: src.Tarball}
+func addonTarball(src artifact.Source) (tarFile, error) {
+	tarball := tarFile{name: "SOURCES/" + artifact.TarballName(src.Version), path: src.Tarball}
 	if src.Package == nil {
 		return tarball, nil
 	}
@@ -202,12 +185,12 @@ func (t *addonText) measure(version, object string) error {
 	return nil
 }
 
-func readAddon(entry stagecache.Entry) (*Addon, error) {
+func readAddon(entry stagecache.Entry) (*artifact.Addon, error) {
 	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, addonRecord))
 	if err != nil {
 		return nil, fmt.Errorf("read the add-on's record: %w", err)
 	}
-	var addon Addon
+	var addon artifact.Addon
 	if err := json.Unmarshal(data, &addon); err != nil {
 		return nil, fmt.Errorf("read the add-on's record: %w", err)
 	}
@@ -216,7 +199,7 @@ func readAddon(entry stagecache.Entry) (*Addon, error) {
 
 // NotInUpstream is nil if the pristine source has no provider of the job's name,
 // else an *InUpstreamError.
-func NotInUpstream(job job.Job, src Source) error {
+func NotInUpstream(job job.Job, src artifact.Source) error {
 	name := job.Provider.Manifest.Name
 	_, err := os.Stat(filepath.Join(src.Tree, filepath.FromSlash(job.Provider.Manifest.Folder())))
 	switch {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -100,12 +101,12 @@ const addonTools = "addon-tools.spec"
 // made. It is the add-on's own, with everything that one can ask for, and the
 // same for each release and for each provider whose build requires nothing else, so
 // that they share an image.
-func (p *Pipeline) AddonTools(ctx context.Context, job job.Job) (Spec, error) {
+func (p *Pipeline) AddonTools(ctx context.Context, job job.Job) (artifact.Spec, error) {
 	rules, err := p.addonRules()
 	if err != nil {
-		return Spec{}, err
+		return artifact.Spec{}, err
 	}
-	t := addonText{addon: Addon{From: "0", Below: "1"}}
+	t := addonText{addon: artifact.Addon{From: "0", Below: "1"}}
 	text := t.specText(specValues{
 		provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true,
 		requires: job.Stock().Needs,
@@ -114,7 +115,7 @@ func (p *Pipeline) AddonTools(ctx context.Context, job job.Job) (Spec, error) {
 	entry, err := p.do(ctx, key, func(_ context.Context, dir string) error {
 		return writeFile(dir, addonTools, text)
 	})
-	return Spec{File: filepath.Join(entry.Dir, addonTools), Key: entry.Key}, err
+	return artifact.Spec{File: filepath.Join(entry.Dir, addonTools), Key: entry.Key}, err
 }
 
 // Unserved says for which releases of the interface there is no add-on, and why

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
 )
@@ -21,14 +22,14 @@ import (
 // addonText is what rpmbuild reads for an add-on, besides the release and the
 // patch.
 type addonText struct {
-	addon     Addon
+	addon     artifact.Addon
 	layout    string // as specs/ know it
 	known     bool   // specs/ know the release
 	spec      []byte
 	documents []byte // a tar with documents/doc and documents/license
 }
 
-func (p *Pipeline) addonText(job job.Job, tree Tree) (*addonText, error) {
+func (p *Pipeline) addonText(job job.Job, tree artifact.Tree) (*addonText, error) {
 	name, src := job.Provider.Manifest.Name, tree.Source
 	sources, err := providerSources(job.Provider)
 	if err != nil {
@@ -68,7 +69,7 @@ func (p *Pipeline) addonRules() ([]byte, error) {
 // changed the interface.
 func (p *Pipeline) addonServes(name, version string, privateABI int, calls func(string) bool) *addonText {
 	major, _, _ := strings.Cut(version, ".")
-	t := &addonText{addon: Addon{
+	t := &addonText{addon: artifact.Addon{
 		Package: AddonPackage(name), Module: fmt.Sprintf("lib%s-rdmav%d.so", name, privateABI), PrivateABI: privateABI,
 		From: major + ".0", Below: nextMajor(major), Releases: []string{},
 	}}
@@ -156,7 +157,7 @@ func oneIf(b bool) string {
 
 // documentsTar packs the provider's README and licence texts, and which releases
 // the package is for. The files need not travel into rdma-core.
-func (t *addonText) documentsTar(pr *provider.Provider, src Source) ([]byte, error) {
+func (t *addonText) documentsTar(pr *provider.Provider, src artifact.Source) ([]byte, error) {
 	root, err := os.OpenRoot(pr.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the provider's folder: %w", err)

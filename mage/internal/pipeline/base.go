@@ -11,19 +11,10 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
-
-// Base is the image that toolchains start from and the minimal one that the
-// proof starts from; with a real distro image both are the same.
-type Base struct {
-	ID      string // image ID for toolchains
-	Minimal string // image ID for clean containers
-	Ref     string // as a person reads it
-	Standin bool   // never releasable
-	Folder  string // below dist/
-}
 
 // ChooseBase says which base a job would use and why, without making it.
 func (p *Pipeline) ChooseBase(ctx context.Context, job job.Job) (standin bool, why string, err error) {
@@ -77,20 +68,20 @@ func (p *Pipeline) registryReachable(ctx context.Context, engine *containers.Eng
 }
 
 // Base makes sure that the job's base image is here.
-func (p *Pipeline) Base(ctx context.Context, job job.Job) (Base, error) {
+func (p *Pipeline) Base(ctx context.Context, job job.Job) (artifact.Base, error) {
 	s := p.begin("base")
 	base, hit, err := p.base(ctx, job, s)
 	return base, p.end("base", s, hit, err)
 }
 
-func (p *Pipeline) base(ctx context.Context, j job.Job, s *ui.Stage) (Base, bool, error) {
+func (p *Pipeline) base(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Base, bool, error) {
 	standin, why, err := p.ChooseBase(ctx, j)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	engine, err := p.Engine(ctx)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	if standin {
 		if j.Base == job.BaseAuto {
@@ -110,35 +101,35 @@ func pullProgress(s *ui.Stage) func(containers.PullProgress) {
 	}
 }
 
-func realBase(ctx context.Context, engine *containers.Engine, target job.Target, s *ui.Stage) (Base, bool, error) {
+func realBase(ctx context.Context, engine *containers.Engine, target job.Target, s *ui.Stage) (artifact.Base, bool, error) {
 	ref := target.Reference()
 	id, here, err := engine.ImageID(ctx, ref)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	if !here {
 		s.Note("pull " + ref)
 		if err := engine.Pull(ctx, ref, pullProgress(s)); err != nil {
-			return Base{}, false, &AdviceError{Err: err, What: "use -base=standin where no registry can be reached"}
+			return artifact.Base{}, false, &AdviceError{Err: err, What: "use -base=standin where no registry can be reached"}
 		}
 		if id, here, err = engine.ImageID(ctx, ref); err != nil || !here {
-			return Base{}, false, fmt.Errorf("image %s is not here after its pull: %w", ref, err)
+			return artifact.Base{}, false, fmt.Errorf("image %s is not here after its pull: %w", ref, err)
 		}
 	}
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: target.Folder()}, here, nil
+	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: target.Folder()}, here, nil
 }
 
 // BaseState tells which base a job would use and whether it is here, without
 // making it.
-func (p *Pipeline) BaseState(ctx context.Context, job job.Job, standin bool) (Base, bool, error) {
+func (p *Pipeline) BaseState(ctx context.Context, job job.Job, standin bool) (artifact.Base, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	if standin {
 		return p.standinState(ctx, engine, job.Distro())
 	}
 	ref := job.Target.Reference()
 	id, here, err := engine.ImageID(ctx, ref)
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: job.Target.Folder()}, here, err
+	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: job.Target.Folder()}, here, err
 }

@@ -16,17 +16,12 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
-
-// Build is a tree built in its volume.
-type Build struct {
-	Volume string
-	Tree   string // path of the tree inside the volume's mount
-}
 
 const (
 	buildStage  = 2
@@ -41,8 +36,8 @@ const (
 //
 // Errors: *containers.RunError; CompilerErrors finds the compiler's words in
 // the stage's log.
-func (p *Pipeline) Build(ctx context.Context, job job.Job, tree Tree, tc Toolchain) (Build, error) {
-	b := Build{
+func (p *Pipeline) Build(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
+	b := artifact.Build{
 		Volume: p.treeVolume(job, tc.Base, tree),
 		Tree:   path.Join(treeFolder, "rdma-core-"+tree.Source.Version),
 	}
@@ -79,12 +74,12 @@ func (p *Pipeline) Build(ctx context.Context, job job.Job, tree Tree, tc Toolcha
 	return b, err
 }
 
-func (p *Pipeline) treeVolume(job job.Job, base Base, tree Tree) string {
+func (p *Pipeline) treeVolume(job job.Job, base artifact.Base, tree artifact.Tree) string {
 	return p.volume(append([]string{"tree", base.Folder, tree.Source.Label()}, job.Identity()...)...)
 }
 
 func (p *Pipeline) buildInVolume(
-	ctx context.Context, engine *containers.Engine, b Build, tree Tree, tc Toolchain, cache compilerCache, s *ui.Stage,
+	ctx context.Context, engine *containers.Engine, b artifact.Build, tree artifact.Tree, tc artifact.Toolchain, cache compilerCache, s *ui.Stage,
 ) error {
 	unlock, err := p.Cache.Lock(ctx, b.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
@@ -107,7 +102,7 @@ func (p *Pipeline) buildInVolume(
 // last the new list of all, so that a broken transfer is noticed next time.
 // There are none if the volume holds the tree.
 func (p *Pipeline) treeDelta(
-	ctx context.Context, engine *containers.Engine, b Build, tree Tree, tc Toolchain,
+	ctx context.Context, engine *containers.Engine, b artifact.Build, tree artifact.Tree, tc artifact.Toolchain,
 ) ([]tarFile, error) {
 	if err := engine.EnsureVolume(ctx, b.Volume, nil); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -29,7 +30,7 @@ type compilerCache struct{ volume string }
 // compilerCache decides whose objects a run may take: those of the same
 // provider's runs on the same base, and none at all for packages that may be
 // released, since any earlier state of the provider could have written them.
-func (p *Pipeline) compilerCache(job job.Job, base Base, why purpose) compilerCache {
+func (p *Pipeline) compilerCache(job job.Job, base artifact.Base, why purpose) compilerCache {
 	if why == forPackages && !base.Standin {
 		return compilerCache{}
 	}
@@ -48,7 +49,7 @@ const ccacheText = "# In place of ccache.conf in the cache's directory, to which
 
 // compileSpec completes what runs a compiler: the release's date, fixed paths and
 // locale, and the compiler's cache, or that there is none.
-func compileSpec(spec containers.RunSpec, src Source, cache compilerCache) containers.RunSpec {
+func compileSpec(spec containers.RunSpec, src artifact.Source, cache compilerCache) containers.RunSpec {
 	env := map[string]string{
 		"SOURCE_DATE_EPOCH": strconv.FormatInt(src.Epoch.Unix(), 10),
 		"TOPDIR":            topdir,
@@ -76,7 +77,7 @@ func compileSpec(spec containers.RunSpec, src Source, cache compilerCache) conta
 
 // runCompiler is runScript for a script that compiles.
 func (p *Pipeline) runCompiler(
-	ctx context.Context, s *ui.Stage, script string, args []string, spec containers.RunSpec, src Source, cache compilerCache,
+	ctx context.Context, s *ui.Stage, script string, args []string, spec containers.RunSpec, src artifact.Source, cache compilerCache,
 ) error {
 	if cache.volume != "" {
 		engine, err := p.Engine(ctx)
@@ -92,7 +93,7 @@ func (p *Pipeline) runCompiler(
 }
 
 // key adds to a stage's key what every run of a compiler depends on.
-func (c compilerCache) key(key *stagecache.KeyBuilder, tc Toolchain, src Source) *stagecache.KeyBuilder {
+func (c compilerCache) key(key *stagecache.KeyBuilder, tc artifact.Toolchain, src artifact.Source) *stagecache.KeyBuilder {
 	return key.String("toolchain", tc.ID).
 		String("epoch", src.Epoch.UTC().String()).
 		String("compiler cache", c.volume).

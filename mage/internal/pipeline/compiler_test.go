@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/provider"
@@ -26,12 +27,12 @@ func providerIn(name, dir string) job.Job {
 
 // volumesOf are all volumes that what a provider brings can write to.
 func volumesOf(p *Pipeline, job job.Job) []string {
-	base, tree := Base{Folder: "rocky9.standin", Standin: true}, Tree{Source: Source{Version: "56.1"}}
+	base, tree := artifact.Base{Folder: "rocky9.standin", Standin: true}, artifact.Tree{Source: artifact.Source{Version: "56.1"}}
 	return []string{
 		p.compilerCache(job, base, forTrial).volume,
 		p.compilerCache(job, base, forPackages).volume,
 		p.treeVolume(job, base, tree),
-		p.guestVolume(job, base, []Dist{{Manifest: Manifest{Release: "56.1"}}}),
+		p.guestVolume(job, base, []artifact.Dist{{Manifest: artifact.Manifest{Release: "56.1"}}}),
 	}
 }
 
@@ -83,7 +84,7 @@ func TestOneDirectoryIsOneProvider(t *testing.T) {
 func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
 	p := &Pipeline{CacheDir: "/cache"}
 	for name, job := range map[string]job.Job{"none": {}, "fly": providerIn("fly", "/fly")} {
-		for _, base := range []Base{{Folder: "rocky9"}, {Folder: "debian-trixie"}} {
+		for _, base := range []artifact.Base{{Folder: "rocky9"}, {Folder: "debian-trixie"}} {
 			if got := p.compilerCache(job, base, forPackages); got.volume != "" {
 				t.Errorf("%s on %s: packages are built with the objects in %s", name, base.Folder, got.volume)
 			}
@@ -91,7 +92,7 @@ func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
 				t.Errorf("%s on %s: a build tree has no compiler cache", name, base.Folder)
 			}
 		}
-		standin := Base{Folder: "rocky9.standin", Standin: true}
+		standin := artifact.Base{Folder: "rocky9.standin", Standin: true}
 		if got := p.compilerCache(job, standin, forPackages); got.volume == "" {
 			t.Errorf("%s on the stand-in: packages have no compiler cache", name)
 		}
@@ -100,8 +101,8 @@ func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
 
 // A volume is one more input: a result must not be found by who has another.
 func TestCompilerCacheIsInTheKey(t *testing.T) {
-	p, tc, src := &Pipeline{CacheDir: "/cache"}, Toolchain{ID: "sha256:1"}, Source{Epoch: time.Unix(1, 0)}
-	standin := Base{Folder: "rocky9.standin", Standin: true}
+	p, tc, src := &Pipeline{CacheDir: "/cache"}, artifact.Toolchain{ID: "sha256:1"}, artifact.Source{Epoch: time.Unix(1, 0)}
+	standin := artifact.Base{Folder: "rocky9.standin", Standin: true}
 	sum := func(c compilerCache) string { return c.key(stagecache.NewKey("rpm", 1), tc, src).Sum() }
 	a := sum(p.compilerCache(providerIn("fly", "/a/fly"), standin, forPackages))
 	b := sum(p.compilerCache(providerIn("fly", "/b/fly"), standin, forPackages))
@@ -115,7 +116,7 @@ func TestCompileSpec(t *testing.T) {
 		Env: map[string]string{"OWN": "1"}, Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs: []containers.Input{{Path: topdir, Write: tarOf(nil)}},
 	}
-	src := Source{Epoch: time.Unix(1700000000, 0)}
+	src := artifact.Source{Epoch: time.Unix(1700000000, 0)}
 
 	bare := compileSpec(base, src, compilerCache{})
 	if bare.Env["CCACHE_DISABLE"] == "" || bare.Env["CCACHE_DIR"] != "" {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -60,7 +61,7 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			return errors.Join(err, tarOf(all)(io.Discard))
 		}},
 		{"dist/", "RPMS/a.deb", func(p *Pipeline, _ job.Job, dir string) error {
-			_, err := collect(held(t, p.DistDir), Manifest{}, dir, "x")
+			_, err := collect(held(t, p.DistDir), artifact.Manifest{}, dir, "x")
 			return err
 		}},
 		{"the patch's place", "fly.patch", func(p *Pipeline, _ job.Job, dir string) error {
@@ -81,7 +82,7 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 		}},
 		{"the patch", "rdma-core-56.1/README", func(p *Pipeline, job job.Job, dir string) error {
 			src := sourceIn(dir)
-			_, err := p.Patch(t.Context(), job, Tree{Dir: t.TempDir(), Key: "k", Source: src})
+			_, err := p.Patch(t.Context(), job, artifact.Tree{Dir: t.TempDir(), Key: "k", Source: src})
 			return err
 		}},
 		{"the spec", "rdma-core-56.1/redhat/rdma-core.spec", func(p *Pipeline, job job.Job, dir string) error {
@@ -89,7 +90,7 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			return err
 		}},
 		{"debian/", "rdma-core-56.1/README", func(p *Pipeline, job job.Job, dir string) error {
-			_, err := p.DebianSource(t.Context(), job, Tree{Dir: t.TempDir(), Key: "k", Source: sourceIn(dir)})
+			_, err := p.DebianSource(t.Context(), job, artifact.Tree{Dir: t.TempDir(), Key: "k", Source: sourceIn(dir)})
 			return err
 		}},
 	} {
@@ -104,8 +105,8 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 	}
 }
 
-func sourceIn(dir string) Source {
-	return Source{Tree: filepath.Join(dir, "rdma-core-56.1"), Version: "56.1", Digest: "d"}
+func sourceIn(dir string) artifact.Source {
+	return artifact.Source{Tree: filepath.Join(dir, "rdma-core-56.1"), Version: "56.1", Digest: "d"}
 }
 
 // What was damaged is said where it is made again.
@@ -138,9 +139,9 @@ func TestDamageIsSaid(t *testing.T) {
 func TestCollectLooksAtWhatIsThere(t *testing.T) {
 	p, job := packageJob(t, "")
 	job.Provider = nil
-	tc := Toolchain{Base: Base{Folder: "debian-x", Ref: "base"}}
-	pkgs := Packages{Key: "key", Dir: entryOf(t, p.Cache, "deb", map[string]string{"RPMS/a.deb": "deb"})}
-	collected := func(tree Tree) (Dist, []string) {
+	tc := artifact.Toolchain{Base: artifact.Base{Folder: "debian-x", Ref: "base"}}
+	pkgs := artifact.Packages{Key: "key", Dir: entryOf(t, p.Cache, "deb", map[string]string{"RPMS/a.deb": "deb"})}
+	collected := func(tree artifact.Tree) (artifact.Dist, []string) {
 		p.ran = nil
 		dist, err := p.Collect(t.Context(), job, tree, tc, pkgs)
 		if err != nil {
@@ -173,8 +174,8 @@ func TestCollectLooksAtWhatIsThere(t *testing.T) {
 // dist/ has one folder for a release, whichever provider was last in it.
 func TestCollectedIsTheProvidersOwn(t *testing.T) {
 	p, job := packageJob(t, "")
-	base := Base{Folder: "debian-x"}
-	tc, pkgs := Toolchain{Base: base}, Packages{Key: "key", Dir: made(t, map[string]string{"RPMS/a.deb": "deb"}).Dir}
+	base := artifact.Base{Folder: "debian-x"}
+	tc, pkgs := artifact.Toolchain{Base: base}, artifact.Packages{Key: "key", Dir: made(t, map[string]string{"RPMS/a.deb": "deb"}).Dir}
 	if _, err := p.Collect(t.Context(), job, tree(), tc, pkgs); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -26,12 +27,12 @@ const (
 //
 // Errors: *containers.BuildError, with the name of a Build-Depends that the suite
 // does not have in its last lines.
-func (p *Pipeline) DebianToolchain(ctx context.Context, job job.Job, base Base, src DebianSource, refresh bool) (Toolchain, error) {
+func (p *Pipeline) DebianToolchain(ctx context.Context, job job.Job, base artifact.Base, src artifact.DebianSource, refresh bool) (artifact.Toolchain, error) {
 	return p.toolchain(ctx, p.recipe(job, base, controlFile, src.Control), refresh)
 }
 
 // DebianToolchainState tells the image's reference and whether it is here.
-func (p *Pipeline) DebianToolchainState(ctx context.Context, job job.Job, base Base, src DebianSource) (Toolchain, bool, error) {
+func (p *Pipeline) DebianToolchainState(ctx context.Context, job job.Job, base artifact.Base, src artifact.DebianSource) (artifact.Toolchain, bool, error) {
 	return p.recipeState(ctx, p.recipe(job, base, controlFile, src.Control))
 }
 
@@ -40,10 +41,10 @@ func (p *Pipeline) DebianToolchainState(ctx context.Context, job job.Job, base B
 // unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Deb(ctx context.Context, job job.Job, src Source, debian DebianSource, tc Toolchain) (Packages, error) {
+func (p *Pipeline) Deb(ctx context.Context, job job.Job, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain) (artifact.Packages, error) {
 	key, err := scriptKey("deb", debStage, debScript)
 	if err != nil {
-		return Packages{}, err
+		return artifact.Packages{}, err
 	}
 	cache := p.compilerCache(job, tc.Base, forPackages)
 	key = cache.key(key, tc, src).
@@ -52,18 +53,18 @@ func (p *Pipeline) Deb(ctx context.Context, job job.Job, src Source, debian Debi
 	entry, err := p.cached(ctx, "deb", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.dpkgBuildpackage(ctx, src, debian, tc, cache, dir, s)
 	})
-	return Packages{Dir: entry.Dir, Key: entry.Key}, err
+	return artifact.Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
 func (p *Pipeline) dpkgBuildpackage(
-	ctx context.Context, src Source, debian DebianSource, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
+	ctx context.Context, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain, cache compilerCache, dir string, s *ui.Stage,
 ) error {
 	inputs, err := folderFiles(debian.Dir)
 	if err != nil {
 		return err
 	}
 	for i, f := range inputs {
-		inputs[i].name = debianFolder + "/" + f.name
+		inputs[i].name = artifact.DebianDir + "/" + f.name
 	}
 	inputs = append(inputs, tarFile{name: fmt.Sprintf("rdma-core_%s.orig.tar.gz", src.Version), path: src.Tarball})
 	for i := range inputs {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
@@ -17,20 +18,20 @@ import (
 // Either is a real Debian, so nothing is a stand-in.
 //
 // Errors: *AdviceError, *containers.PullError, *ScriptError.
-func (p *Pipeline) DebianBase(ctx context.Context, job job.Job) (Base, error) {
+func (p *Pipeline) DebianBase(ctx context.Context, job job.Job) (artifact.Base, error) {
 	s := p.begin("base")
 	base, hit, err := p.debianBase(ctx, job, s)
 	return base, p.end("base", s, hit, err)
 }
 
-func (p *Pipeline) debianBase(ctx context.Context, job job.Job, s *ui.Stage) (Base, bool, error) {
+func (p *Pipeline) debianBase(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Base, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	bootstrap, _, err := p.chooseBase(ctx, job.Base, job.Target.Reference())
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	if !bootstrap {
 		return realBase(ctx, engine, job.Target, s)
@@ -38,7 +39,7 @@ func (p *Pipeline) debianBase(ctx context.Context, job job.Job, s *ui.Stage) (Ba
 	suite := job.Suite()
 	unlock, err := p.Cache.Lock(ctx, "standin-"+suite.Name, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	defer unlock()
 	base, here, err := bootstrapped(ctx, engine, suite)
@@ -55,31 +56,31 @@ func (p *Pipeline) debianBase(ctx context.Context, job job.Job, s *ui.Stage) (Ba
 }
 
 // bootstrapped looks for the suite as this machine has made it.
-func bootstrapped(ctx context.Context, engine *containers.Engine, suite specs.Suite) (Base, bool, error) {
+func bootstrapped(ctx context.Context, engine *containers.Engine, suite specs.Suite) (artifact.Base, bool, error) {
 	ref, err := rootfsRef(suite.Name)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	id, here, err := engine.ImageID(ctx, ref)
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: job.Deb{Suite: suite}.Folder()}, here, err
+	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: job.Deb{Suite: suite}.Folder()}, here, err
 }
 
 // DebianBaseState tells which base a suite would have and whether it is here,
 // without making it.
-func (p *Pipeline) DebianBaseState(ctx context.Context, job job.Job) (base Base, here bool, why string, err error) {
+func (p *Pipeline) DebianBaseState(ctx context.Context, job job.Job) (base artifact.Base, here bool, why string, err error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
-		return Base{}, false, "", err
+		return artifact.Base{}, false, "", err
 	}
 	ref := job.Target.Reference()
 	bootstrap, why, err := p.chooseBase(ctx, job.Base, ref)
 	if err != nil {
-		return Base{}, false, why, err
+		return artifact.Base{}, false, why, err
 	}
 	if bootstrap {
 		base, here, err = bootstrapped(ctx, engine, job.Suite())
 		return base, here, why, err
 	}
 	id, here, err := engine.ImageID(ctx, ref)
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: job.Target.Folder()}, here, why, err
+	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: job.Target.Folder()}, here, why, err
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -19,18 +20,9 @@ import (
 	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
-// DebianSource is what a Debian source package has besides the release's tarball,
-// which stays as it is.
-type DebianSource struct {
-	Dir     string // debian/, with the edits, the changelog's entry and the patch
-	Control string // the source paragraph of debian/control
-	Version string // of the packages
-	Key     string
-}
-
 const (
-	debianStage   = 1
-	debianFolder  = "debian"
+	debianStage = 1
+
 	patchesFolder = "debian/patches"
 	quiltFormat   = "3.0 (quilt)"
 	controlFile   = "control"
@@ -45,37 +37,37 @@ var errNoDebian = errors.New("the source has no debian/control")
 // Errors: *AdviceError for a source without debian/ or of another format,
 // *SkippedError where debian/ has no place for the provider, *debianpkg.PlaceError,
 // *debianpkg.ValueError.
-func (p *Pipeline) DebianSource(ctx context.Context, job job.Job, tree Tree) (DebianSource, error) {
-	key := tree.Source.key(stagecache.NewKey(debianFolder, debianStage)).String("tree", tree.Key).
+func (p *Pipeline) DebianSource(ctx context.Context, job job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
+	key := sourceKey(stagecache.NewKey(artifact.DebianDir, debianStage), tree.Source).String("tree", tree.Key).
 		String("suffix", job.Suffix).String("suite", job.Suite().Name)
-	entry, err := p.cached(ctx, debianFolder, key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	entry, err := p.cached(ctx, artifact.DebianDir, key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return debianSource(ctx, job, tree, dir, s)
 	})
 	if err != nil {
-		return DebianSource{}, err
+		return artifact.DebianSource{}, err
 	}
 	version, err := stagecache.ReadFile(filepath.Join(entry.Dir, "version"))
 	if err != nil {
-		return DebianSource{}, fmt.Errorf("read the packages' version: %w", err)
+		return artifact.DebianSource{}, fmt.Errorf("read the packages' version: %w", err)
 	}
-	return DebianSource{
-		Dir: filepath.Join(entry.Dir, debianFolder), Control: filepath.Join(entry.Dir, controlFile),
+	return artifact.DebianSource{
+		Dir: filepath.Join(entry.Dir, artifact.DebianDir), Control: filepath.Join(entry.Dir, controlFile),
 		Version: string(version), Key: entry.Key,
 	}, nil
 }
 
-func debianSource(ctx context.Context, job job.Job, tree Tree, dir string, s *ui.Stage) error {
-	if err := tree.verify(); err != nil {
+func debianSource(ctx context.Context, job job.Job, tree artifact.Tree, dir string, s *ui.Stage) error {
+	if err := verifyTrees(tree); err != nil {
 		return err
 	}
-	from := filepath.Join(tree.Dir, debianFolder)
+	from := filepath.Join(tree.Dir, artifact.DebianDir)
 	if err := checkDebian(from); err != nil {
 		return err
 	}
-	if err := refuseSkipped(tree, debianFolder); err != nil {
+	if err := refuseSkipped(tree, artifact.DebianDir); err != nil {
 		return err
 	}
-	if err := os.CopyFS(filepath.Join(dir, debianFolder), os.DirFS(from)); err != nil {
+	if err := os.CopyFS(filepath.Join(dir, artifact.DebianDir), os.DirFS(from)); err != nil {
 		return fmt.Errorf("copy debian/: %w", err)
 	}
 	control, err := os.ReadFile(filepath.Join(from, controlFile))
@@ -128,7 +120,7 @@ func sourceParagraph(control []byte) []byte {
 }
 
 // debianChangelog adds the entry, and gives the version that it makes.
-func debianChangelog(job job.Job, tree Tree, dir string) (string, error) {
+func debianChangelog(job job.Job, tree artifact.Tree, dir string) (string, error) {
 	file := filepath.Join(dir, filepath.FromSlash(debianpkg.ChangeLog))
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -151,9 +143,9 @@ func debianChangelog(job job.Job, tree Tree, dir string) (string, error) {
 
 // quiltPatch writes what the provider changes outside of debian/ as the last of
 // debian/patches.
-func quiltPatch(ctx context.Context, job job.Job, tree Tree, dir string, s *ui.Stage) error {
+func quiltPatch(ctx context.Context, job job.Job, tree artifact.Tree, dir string, s *ui.Stage) error {
 	data, stat, err := patchset.DiffOf(ctx, tree.Source.Tree, tree.Dir, patchHeader(job, tree), func(name string) bool {
-		return !strings.HasPrefix(name, debianFolder+"/")
+		return !strings.HasPrefix(name, artifact.DebianDir+"/")
 	})
 	if err != nil {
 		return err

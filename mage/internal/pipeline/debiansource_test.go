@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -19,9 +20,9 @@ import (
 
 // debianTree writes a pristine and an integrated tree: two files differ, one of
 // them in debian/.
-func debianTree(t *testing.T) (Tree, job.Job) {
+func debianTree(t *testing.T) (artifact.Tree, job.Job) {
 	t.Helper()
-	tree := Tree{Dir: t.TempDir(), Source: Source{
+	tree := artifact.Tree{Dir: t.TempDir(), Source: artifact.Source{
 		Tree: t.TempDir(), Version: "56.1", Tag: "v56.1", Epoch: time.Date(2025, 2, 3, 4, 5, 6, 0, time.UTC),
 	}}
 	for name, text := range map[string]string{

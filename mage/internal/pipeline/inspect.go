@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 )
 
 // PackageView is one package as inspect shows it.
@@ -26,7 +28,7 @@ type Inspection struct {
 // Inspect reads the packages of dist and compares their file lists with the
 // stock build's, if stock is one; otherwise what carries the provider's name
 // counts as added.
-func Inspect(dist Dist, stock *Dist, provider string) (Inspection, error) {
+func Inspect(dist artifact.Dist, stock *artifact.Dist, provider string) (Inspection, error) {
 	out := Inspection{Owners: map[string]string{}}
 	mine, err := readPackages(dist)
 	if err != nil {
@@ -56,7 +58,7 @@ func Inspect(dist Dist, stock *Dist, provider string) (Inspection, error) {
 	return out, nil
 }
 
-func readPackages(dist Dist) ([]RPMInfo, error) {
+func readPackages(dist artifact.Dist) ([]RPMInfo, error) {
 	var infos []RPMInfo
 	for _, f := range dist.Manifest.Files {
 		if !isRPM(f.Path) {
@@ -71,7 +73,7 @@ func readPackages(dist Dist) ([]RPMInfo, error) {
 	return infos, nil
 }
 
-func fileSets(dist Dist) (map[string]map[string]bool, error) {
+func fileSets(dist artifact.Dist) (map[string]map[string]bool, error) {
 	infos, err := readPackages(dist)
 	if err != nil {
 		return nil, err

@@ -10,8 +10,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -19,16 +19,8 @@ import (
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
-// Tree is an rdma-core source with the provider in it.
-type Tree struct {
-	Dir    string // folder rdma-core-VERSION, integrated
-	Key    string // digest of everything that made it
-	Source Source
-	Result provider.Result
-}
-
-// verify compares both trees, pristine and integrated, with what their stages have made.
-func (t Tree) verify() error {
+// verifyTrees compares both trees, pristine and integrated, with what their stages have made.
+func verifyTrees(t artifact.Tree) error {
 	return errors.Join(stagecache.Verify(t.Source.Tree), stagecache.Verify(t.Dir))
 }
 
@@ -44,11 +36,11 @@ const integrateStage = 9
 //
 // Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has no place
 // for an edit.
-func (p *Pipeline) Integrate(ctx context.Context, job job.Job, src Source) (Tree, error) {
+func (p *Pipeline) Integrate(ctx context.Context, job job.Job, src artifact.Source) (artifact.Tree, error) {
 	if err := refuseOwn(job, src); err != nil {
-		return Tree{}, err
+		return artifact.Tree{}, err
 	}
-	key := stagecache.NewKey("integrate", integrateStage).String("source", src.state())
+	key := stagecache.NewKey("integrate", integrateStage).String("source", src.State())
 	if job.Provider != nil {
 		key = key.String("provider", job.Provider.Digest())
 	}
@@ -56,21 +48,21 @@ func (p *Pipeline) Integrate(ctx context.Context, job job.Job, src Source) (Tree
 		return integrate(job, src, dir, s) //nolint:contextcheck // bounded by the tree, and pure
 	})
 	if err != nil {
-		return Tree{}, err
+		return artifact.Tree{}, err
 	}
-	tree := Tree{Dir: filepath.Join(entry.Dir, "rdma-core-"+src.Version), Key: entry.Key, Source: src}
+	tree := artifact.Tree{Dir: filepath.Join(entry.Dir, "rdma-core-"+src.Version), Key: entry.Key, Source: src}
 	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, "integrate.json"))
 	if err != nil {
-		return Tree{}, fmt.Errorf("read the integration's record: %w", err)
+		return artifact.Tree{}, fmt.Errorf("read the integration's record: %w", err)
 	}
 	if err := json.Unmarshal(data, &tree.Result); err != nil {
-		return Tree{}, fmt.Errorf("read the integration's record: %w", err)
+		return artifact.Tree{}, fmt.Errorf("read the integration's record: %w", err)
 	}
 	p.warnOfSkipped(ctx, tree)
 	return tree, nil
 }
 
-func integrate(job job.Job, src Source, dir string, s *ui.Stage) error {
+func integrate(job job.Job, src artifact.Source, dir string, s *ui.Stage) error {
 	if err := stagecache.Verify(src.Tree); err != nil {
 		return err
 	}
@@ -99,7 +91,7 @@ func integrate(job job.Job, src Source, dir string, s *ui.Stage) error {
 	return writeFile(dir, "integrate.json", data)
 }
 
-func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source, s *ui.Stage) (*provider.Result, error) {
+func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src artifact.Source, s *ui.Stage) (*provider.Result, error) {
 	old, err := replaced(pr, tree)
 	if err != nil {
 		return nil, err
@@ -114,21 +106,8 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src Source
 	if err := editPackaging(tree, pr, old, src, result, s); err != nil {
 		return nil, err
 	}
-	s.Note(fmt.Sprintf("%s, private ABI %d", Tree{Result: *result}.DriverID(), result.PrivateABI))
+	s.Note(fmt.Sprintf("%s, private ABI %d", artifact.Tree{Result: *result}.DriverID(), result.PrivateABI))
 	return result, nil
-}
-
-// Edits are the changes that were made, without those that the release has already.
-func (t Tree) Edits() []provider.Edit {
-	return slices.DeleteFunc(slices.Clone(t.Result.Edits), func(e provider.Edit) bool { return e.Already })
-}
-
-// DriverID tells the provider's constant and its number in this release.
-func (t Tree) DriverID() string {
-	if t.Result.EnumConstant == "" {
-		return "no driver id"
-	}
-	return fmt.Sprintf("%s = %d", t.Result.EnumConstant, t.Result.DriverID)
 }
 
 // editSpec edits one spec of the tree; already says that nothing was to be changed.

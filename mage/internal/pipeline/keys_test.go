@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -54,11 +55,11 @@ var (
 // whichever was made first.
 func TestSpecIsOfItsDistro(t *testing.T) {
 	p, j := packageJob(t, "")
-	src := Source{Tree: t.TempDir(), Version: "56.1", Digest: "d", Epoch: time.Unix(1700000000, 0)}
+	src := artifact.Source{Tree: t.TempDir(), Version: "56.1", Digest: "d", Epoch: time.Unix(1700000000, 0)}
 	if err := os.Mkdir(filepath.Join(src.Tree, "redhat"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeFile(src.Tree, upstreams, []byte(conditionalSpec)); err != nil {
+	if err := writeFile(src.Tree, artifact.ReleaseSpec, []byte(conditionalSpec)); err != nil {
 		t.Fatal(err)
 	}
 	for _, of := range []struct {
@@ -89,13 +90,13 @@ func TestKeysHaveWhatIsRead(t *testing.T) {
 	fly := job.Job{Target: rocky8, Provider: flyFolder(t)}
 	onRocky9, suffixed := fly, fly
 	onRocky9.Target, suffixed.Suffix = rocky9, ".x1"
-	src := Source{Version: "56.1", Tag: "v56.1", Commit: "c", Epoch: day, Digest: "d"}
+	src := artifact.Source{Version: "56.1", Tag: "v56.1", Commit: "c", Epoch: day, Digest: "d"}
 	later, untagged, other := src, src, src
 	later.Epoch, untagged.Tag, other.Commit = day.Add(time.Hour), "", "e"
 	ref := ReleaseRef{Ref: upstream.Ref{Name: "v56.1", Commit: "c", Time: day}, Version: "56.1"}
-	source := func(s Source) *stagecache.KeyBuilder { return s.key(stagecache.NewKey("patch", 1)) }
-	compile := func(s Source, tc string, c compilerCache) *stagecache.KeyBuilder {
-		return c.key(stagecache.NewKey("rpm", 1), Toolchain{ID: tc}, s)
+	source := func(s artifact.Source) *stagecache.KeyBuilder { return sourceKey(stagecache.NewKey("patch", 1), s) }
+	compile := func(s artifact.Source, tc string, c compilerCache) *stagecache.KeyBuilder {
+		return c.key(stagecache.NewKey("rpm", 1), artifact.Toolchain{ID: tc}, s)
 	}
 	for _, c := range []keyCase{
 		{"the spec's distro", specKey(fly, src), specKey(onRocky9, src)},

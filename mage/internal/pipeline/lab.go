@@ -10,16 +10,11 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
-
-// Lab is the image that boots guests.
-type Lab struct {
-	ID     string
-	Kernel string // version of the kernel in it, as in /lib/modules
-}
 
 const (
 	labStage = 1
@@ -32,7 +27,7 @@ const (
 // Lab makes sure that the kernel lab's image is here.
 //
 // Errors: *containers.BuildError.
-func (p *Pipeline) Lab(ctx context.Context, job job.Job) (Lab, error) {
+func (p *Pipeline) Lab(ctx context.Context, job job.Job) (artifact.Lab, error) {
 	s := p.begin("lab")
 	lab, hit, err := p.lab(ctx, job, s)
 	if err == nil {
@@ -41,29 +36,29 @@ func (p *Pipeline) Lab(ctx context.Context, job job.Job) (Lab, error) {
 	return lab, p.end("lab", s, hit, err)
 }
 
-func (p *Pipeline) lab(ctx context.Context, job job.Job, s *ui.Stage) (Lab, bool, error) {
+func (p *Pipeline) lab(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Lab, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
-		return Lab{}, false, err
+		return artifact.Lab{}, false, err
 	}
 	unlock, err := p.Cache.Lock(ctx, "lab", func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
-		return Lab{}, false, err
+		return artifact.Lab{}, false, err
 	}
 	defer unlock()
 	base, err := p.labBase(ctx, engine, job, s)
 	if err != nil {
-		return Lab{}, false, err
+		return artifact.Lab{}, false, err
 	}
 	recipe, err := os.ReadFile(filepath.Join(p.Root, "containers", labFolder, "Containerfile"))
 	if err != nil {
-		return Lab{}, false, fmt.Errorf("read the lab's Containerfile: %w", err)
+		return artifact.Lab{}, false, fmt.Errorf("read the lab's Containerfile: %w", err)
 	}
 	key := stagecache.NewKey("lab", labStage).String("base", base).Bytes("Containerfile", recipe)
 	ref := imageRef("lab", labSuite, key.Sum())
 	id, here, err := engine.ImageID(ctx, ref)
 	if err != nil {
-		return Lab{}, false, err
+		return artifact.Lab{}, false, err
 	}
 	if !here {
 		id, err = engine.Build(ctx, containers.BuildSpec{
@@ -71,11 +66,11 @@ func (p *Pipeline) lab(ctx context.Context, job job.Job, s *ui.Stage) (Lab, bool
 			Args:       buildArgs(ctx, map[string]string{"BASE": base}), Tag: ref, Network: true, Log: s.Log(), Step: s.Step,
 		})
 		if err != nil {
-			return Lab{}, false, err
+			return artifact.Lab{}, false, err
 		}
 	}
 	version, err := engine.ReadFile(ctx, id, nil, labKernelFile)
-	return Lab{ID: id, Kernel: strings.TrimSpace(string(version))}, here, err
+	return artifact.Lab{ID: id, Kernel: strings.TrimSpace(string(version))}, here, err
 }
 
 // labBase is the Debian of the lab: the image that specs/ name, or the
@@ -109,9 +104,6 @@ func (p *Pipeline) labBase(ctx context.Context, engine *containers.Engine, j job
 	return id, err
 }
 
-// Fixture is a provider's kernel modules for the lab.
-type Fixture struct{ Dir string }
-
 const (
 	modulesScript = "lab-modules.sh"
 	fixtureSource = "/home/lab/fixture"
@@ -123,7 +115,7 @@ const (
 // kernel.
 //
 // Errors: *AdviceError for a provider without them; *containers.RunError.
-func (p *Pipeline) Fixture(ctx context.Context, job job.Job, lab Lab) (Fixture, error) {
+func (p *Pipeline) Fixture(ctx context.Context, job job.Job, lab artifact.Lab) (artifact.Fixture, error) {
 	folder := filepath.Join(job.Provider.Dir, labFolder)
 	files, err := folderFiles(folder)
 	if err == nil && len(files) == 0 {
@@ -131,14 +123,14 @@ func (p *Pipeline) Fixture(ctx context.Context, job job.Job, lab Lab) (Fixture, 
 	}
 	if err != nil {
 		s := p.begin("fixture")
-		return Fixture{}, p.end("fixture", s, false, &AdviceError{
+		return artifact.Fixture{}, p.end("fixture", s, false, &AdviceError{
 			Err:  fmt.Errorf("the provider has no kernel fixture: %w", err),
 			What: "a folder lab/ with a Kbuild beside provider.yaml, as provider/rib has it",
 		})
 	}
 	key, err := scriptKey("fixture", labStage, modulesScript)
 	if err != nil {
-		return Fixture{}, err
+		return artifact.Fixture{}, err
 	}
 	key = key.String("lab", lab.ID).String("kernel", lab.Kernel)
 	for i, f := range files {
@@ -153,11 +145,8 @@ func (p *Pipeline) Fixture(ctx context.Context, job job.Job, lab Lab) (Fixture, 
 		})
 		return err
 	})
-	return Fixture{Dir: entry.Dir}, err
+	return artifact.Fixture{Dir: entry.Dir}, err
 }
-
-// Exercise is the program that exercises verbs, compiled for the packages.
-type Exercise struct{ File string }
 
 const (
 	exerciseScript = "lab-exercise.sh"
@@ -168,15 +157,15 @@ const (
 // Exercise compiles the program against the packages' own headers.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Exercise(ctx context.Context, job job.Job, dist Dist, tc Toolchain) (Exercise, error) {
+func (p *Pipeline) Exercise(ctx context.Context, job job.Job, dist artifact.Dist, tc artifact.Toolchain) (artifact.Exercise, error) {
 	key, err := scriptKey("exercise", labStage, exerciseScript)
 	if err != nil {
-		return Exercise{}, err
+		return artifact.Exercise{}, err
 	}
 	key = key.String("toolchain", tc.ID).String("provider", strings.Join(job.Identity(), " "))
 	sources, err := folderFiles(filepath.Join(p.Root, filepath.FromSlash(exerciseSource)))
 	if err != nil {
-		return Exercise{}, err
+		return artifact.Exercise{}, err
 	}
 	var inputs []tarFile
 	for _, f := range sources {
@@ -184,9 +173,9 @@ func (p *Pipeline) Exercise(ctx context.Context, job job.Job, dist Dist, tc Tool
 		f.name = "source/" + f.name
 		inputs = append(inputs, f)
 	}
-	packages, _, err := dist.packages()
+	packages, _, err := installable(dist)
 	if err != nil {
-		return Exercise{}, err
+		return artifact.Exercise{}, err
 	}
 	for _, f := range packages {
 		// Only the interface counts, so that an edit of the provider costs nothing here; but the packages may have
@@ -203,5 +192,5 @@ func (p *Pipeline) Exercise(ctx context.Context, job job.Job, dist Dist, tc Tool
 			})
 		return err
 	})
-	return Exercise{File: filepath.Join(entry.Dir, "exercise")}, err
+	return artifact.Exercise{File: filepath.Join(entry.Dir, "exercise")}, err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -25,7 +26,7 @@ const probeScript = "lab-probe.sh"
 // accelerator is software emulation unless KVM is proven to work there and
 // then: a node that is there says nothing. A machine where it has failed is not
 // asked again for a day.
-func (p *Pipeline) accelerator(ctx context.Context, image Lab, program string, s *ui.Stage) string {
+func (p *Pipeline) accelerator(ctx context.Context, image artifact.Lab, program string, s *ui.Stage) string {
 	const remember = 24 * time.Hour
 	engine, err := p.Engine(ctx)
 	if err != nil {

@@ -7,12 +7,10 @@ import (
 	"path"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
-
-// DebugModule is the provider's module built for debugging.
-type DebugModule struct{ Dir string }
 
 const (
 	debugScript = "lab-debug.sh"
@@ -23,10 +21,10 @@ const (
 // what watches a program from inside.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) DebugModule(ctx context.Context, job job.Job, tree Tree, tc Toolchain) (DebugModule, error) {
+func (p *Pipeline) DebugModule(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.DebugModule, error) {
 	key, err := scriptKey("debug", labStage, debugScript)
 	if err != nil {
-		return DebugModule{}, err
+		return artifact.DebugModule{}, err
 	}
 	cache := p.compilerCache(job, tc.Base, forTrial)
 	key = cache.key(key, tc, tree.Source).String("tree", tree.Key)
@@ -47,5 +45,5 @@ func (p *Pipeline) DebugModule(ctx context.Context, job job.Job, tree Tree, tc T
 			Log:     ninjaLog(s),
 		}, tree.Source, cache)
 	})
-	return DebugModule{Dir: entry.Dir}, err
+	return artifact.DebugModule{Dir: entry.Dir}, err
 }

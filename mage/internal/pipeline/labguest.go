@@ -10,14 +10,11 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
-
-// Guest is the disk of a virtual machine: the file system in which dnf has
-// installed the packages.
-type Guest struct{ Volume string }
 
 const (
 	installScript = "lab-install.sh"
@@ -32,8 +29,8 @@ const (
 // in a volume: it never leaves the engine.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Guest(ctx context.Context, job job.Job, base Base, dists []Dist, lab Lab) (Guest, error) {
-	g := Guest{Volume: p.guestVolume(job, base, dists)}
+func (p *Pipeline) Guest(ctx context.Context, job job.Job, base artifact.Base, dists []artifact.Dist, lab artifact.Lab) (artifact.Guest, error) {
+	g := artifact.Guest{Volume: p.guestVolume(job, base, dists)}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return g, err
@@ -43,7 +40,7 @@ func (p *Pipeline) Guest(ctx context.Context, job job.Job, base Base, dists []Di
 		return g, err
 	}
 	for _, dist := range dists {
-		if key, err = dist.key(key); err != nil {
+		if key, err = packagesKey(key, dist); err != nil {
 			return g, err
 		}
 	}
@@ -56,16 +53,16 @@ func (p *Pipeline) Guest(ctx context.Context, job job.Job, base Base, dists []Di
 	return g, p.end("guest", s, hit, err)
 }
 
-func (p *Pipeline) guestVolume(job job.Job, base Base, dists []Dist) string {
+func (p *Pipeline) guestVolume(job job.Job, base artifact.Base, dists []artifact.Dist) string {
 	name := append([]string{"guest", base.Folder, dists[0].Manifest.Label()}, job.Identity()...)
 	for _, beside := range dists[1:] {
-		name = append(name, addonName+beside.Manifest.Label())
+		name = append(name, artifact.AddonName+beside.Manifest.Label())
 	}
 	return p.volume(name...)
 }
 
 func (p *Pipeline) guest(
-	ctx context.Context, engine *containers.Engine, g Guest, key string, base Base, dists []Dist, lab Lab, s *ui.Stage,
+	ctx context.Context, engine *containers.Engine, g artifact.Guest, key string, base artifact.Base, dists []artifact.Dist, lab artifact.Lab, s *ui.Stage,
 ) (hit bool, err error) {
 	unlock, err := p.Cache.Lock(ctx, g.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
@@ -85,7 +82,7 @@ func (p *Pipeline) guest(
 	}
 	var packages []tarFile
 	for _, dist := range dists {
-		files, _, err := dist.packages()
+		files, _, err := installable(dist)
 		if err != nil {
 			return false, err
 		}
@@ -110,20 +107,20 @@ func (p *Pipeline) guest(
 	return false, err
 }
 
-// key adds the packages that are installed, by their content: what a manifest says
+// packagesKey adds the packages that are installed, by their content: what a manifest says
 // of them does not change what they are.
-func (d Dist) key(key *stagecache.KeyBuilder) (*stagecache.KeyBuilder, error) {
-	files, _, err := d.packages()
+func packagesKey(key *stagecache.KeyBuilder, d artifact.Dist) (*stagecache.KeyBuilder, error) {
+	files, _, err := installable(d)
 	for _, f := range files {
 		key = key.File(f.name+" of "+filepath.Base(d.Dir), f.path)
 	}
 	return key, err
 }
 
-// packages are dist's binary packages without those of debugging data, as
+// installable are dist's binary packages without those of debugging data, as
 // files below rpms/ or debs/, and their names.
-func (d Dist) packages() (files []tarFile, names []string, err error) {
-	folder := d.packaging().folder + "/"
+func installable(d artifact.Dist) (files []tarFile, names []string, err error) {
+	folder := packagingOf(d).folder + "/"
 	for _, f := range d.Manifest.Files {
 		file := filepath.Join(d.Dir, filepath.FromSlash(f.Path))
 		if isDeb(f.Path) && !isDebugDeb(f.Path) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -25,11 +26,11 @@ const (
 
 // Bench is everything that a guest boots with.
 type Bench struct {
-	Lab      Lab
-	Guest    Guest
-	Fixture  Fixture
-	Exercise Exercise
-	Debug    DebugModule // only where a case needs it
+	Lab      artifact.Lab
+	Guest    artifact.Guest
+	Fixture  artifact.Fixture
+	Exercise artifact.Exercise
+	Debug    artifact.DebugModule // only where a case needs it
 }
 
 // Boot boots a guest, which runs the plan, and gives what its console said. The

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -48,7 +49,7 @@ type Lintian struct {
 // Lintian runs lintian on the .changes of what Deb has made.
 //
 // Errors: *containers.RunError if lintian does not run; hints are no errors here.
-func (p *Pipeline) Lintian(ctx context.Context, pkgs Packages, tc Toolchain) (Lintian, error) {
+func (p *Pipeline) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (Lintian, error) {
 	key, err := scriptKey("lintian", lintianStage, lintianScript)
 	if err != nil {
 		return Lintian{}, err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/rpmspec"
@@ -22,7 +23,7 @@ const prebuiltPages = "buildlib/pandoc-prebuilt"
 // addPageTools adds what makes manual pages to the BuildRequires: where the tree has no
 // prebuilt pages, and where the provider's own are written in such a form. Upstream's spec
 // asks for pandoc on EL 8 only, as the release's tarball does without.
-func addPageTools(job job.Job, src Source, spec *rpmspec.Spec) error {
+func addPageTools(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 	markdown, rst := pageSources(job)
 	if !markdown || !rst {
 		fromTree, err := makesPages(src.Tree)

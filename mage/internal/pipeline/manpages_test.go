@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
@@ -59,7 +60,7 @@ func TestPageTools(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := addPageTools(job.Job{Target: job.RPM{Distro: d}}, Source{Tree: tree}, spec); err != nil {
+			if err := addPageTools(job.Job{Target: job.RPM{Distro: d}}, artifact.Source{Tree: tree}, spec); err != nil {
 				t.Fatal(err)
 			}
 			first, rest, _ := strings.Cut(tt.spec, "\n")

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -21,17 +22,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
-
-// SourcePackage is a distro's source RPM that a source comes out of.
-type SourcePackage struct {
-	Name    string   `json:"name"`    // name-version-release, as its header has them
-	Spec    string   `json:"spec"`    // file name of its spec
-	Tarball string   `json:"tarball"` // file name of its Source0
-	Files   []string `json:"files"`   // names of all its files
-	Patches []string `json:"patches"` // file names of those that %prep applies, in order
-	Macros  string   `json:"macros"`  // those that its spec was read with
-	Dir     string   `json:"-"`       // folder with its files
-}
 
 // FileError says that a source package does not hold what its spec names, or holds what
 // it must not.
@@ -48,14 +38,14 @@ const (
 
 // packageSource is the source stage for a source RPM: its tarball, unpacked, with the
 // patches that its %prep applies for the job's distro.
-func (p *Pipeline) packageSource(ctx context.Context, job job.Job, s *ui.Stage) (Source, bool, error) {
+func (p *Pipeline) packageSource(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Source, bool, error) {
 	pkg, err := upstream.OpenPackage(job.Given, p.Sums)
 	if err != nil {
-		return Source{}, false, err
+		return artifact.Source{}, false, err
 	}
 	v, err := pkg.Verify(ctx)
 	if err != nil {
-		return Source{}, false, err
+		return artifact.Source{}, false, err
 	}
 	macros := job.Macros()
 	key := stagecache.NewKey("source", packageStage).
@@ -66,7 +56,7 @@ func (p *Pipeline) packageSource(ctx context.Context, job job.Job, s *ui.Stage) 
 		return u.unpack(ctx)
 	})
 	if err != nil {
-		return Source{}, false, err
+		return artifact.Source{}, false, err
 	}
 	src, err := readSource(entry.Dir)
 	if err != nil {
@@ -127,7 +117,7 @@ func (u *packageUnpacker) unpack(ctx context.Context) error {
 	u.warnOfStandin(ctx, spec, prep)
 	rec := sourceRecord{
 		Version: src.Version, Digest: u.v.SHA256, Epoch: epoch,
-		Package: &SourcePackage{
+		Package: &artifact.SourcePackage{
 			Name: u.v.Info.NVR(), Spec: u.v.Spec, Tarball: prep.Source, Files: u.v.Files, Macros: u.macros.String(),
 		},
 	}
@@ -301,7 +291,7 @@ var errSourcePackage = errors.New("is a distro's source package, whose patches w
 
 // NotSourcePackage refuses a distro's source package where a release's tarball is built
 // upon: what is the name of what is built.
-func NotSourcePackage(src Source, what string) error {
+func NotSourcePackage(src artifact.Source, what string) error {
 	if src.Package == nil {
 		return nil
 	}
@@ -314,7 +304,7 @@ func NotSourcePackage(src Source, what string) error {
 var errHasProvider = errors.New("the source package has the provider's patch already")
 
 // refuseOwn refuses to put a provider into what verbsmith itself has made with it.
-func refuseOwn(job job.Job, src Source) error {
+func refuseOwn(job job.Job, src artifact.Source) error {
 	if job.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, job.PatchName()) {
 		return nil
 	}

@@ -22,6 +22,7 @@ import (
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -215,7 +216,7 @@ func TestPackageSource(t *testing.T) {
 	// Another distro reads another state.
 	other := job
 	other.Target = rocky10
-	if o, err := p.Source(t.Context(), other); err != nil || o.state() == src.state() || o.Tree == src.Tree {
+	if o, err := p.Source(t.Context(), other); err != nil || o.State() == src.State() || o.Tree == src.Tree {
 		t.Errorf("for another distro: %v, %s", err, o.Tree)
 	}
 	// A version that is asked for must be the package's.
@@ -267,7 +268,7 @@ func TestPackageInputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, f := range rpmInputs(job, src, Patch{Name: "rdma-core-rib.patch"}, Spec{SourceFile: src.Package.Tarball}) {
+	for _, f := range rpmInputs(job, src, artifact.Patch{Name: "rdma-core-rib.patch"}, artifact.Spec{SourceFile: src.Package.Tarball}) {
 		got = append(got, f.name)
 		if f.mtime != src.Epoch || f.owner != builderUID {
 			t.Errorf("%s is dated %v and owned by %d", f.name, f.mtime, f.owner)
@@ -278,7 +279,7 @@ func TestPackageInputs(t *testing.T) {
 	if strings.Join(got, " ") != want {
 		t.Errorf("got %v", got)
 	}
-	if files := packageInputs(Source{}); files != nil {
+	if files := packageInputs(artifact.Source{}); files != nil {
 		t.Errorf("a release has %v beside its tarball", files)
 	}
 }
@@ -364,11 +365,11 @@ func TestPackageSpecRefuses(t *testing.T) {
 
 // TestNotSourcePackage keeps a package's patches from being left out.
 func TestNotSourcePackage(t *testing.T) {
-	if err := NotSourcePackage(Source{}, "deb"); err != nil {
+	if err := NotSourcePackage(artifact.Source{}, "deb"); err != nil {
 		t.Errorf("a release: %v", err)
 	}
 	var advice *AdviceError
-	err := NotSourcePackage(Source{Package: &SourcePackage{Name: "rdma-core-56.1-3.el9"}}, "deb")
+	err := NotSourcePackage(artifact.Source{Package: &artifact.SourcePackage{Name: "rdma-core-56.1-3.el9"}}, "deb")
 	if !errors.As(err, &advice) || !strings.Contains(err.Error(), "deb: rdma-core-56.1-3.el9.src.rpm is a distro's source package") {
 		t.Errorf("got %v", err)
 	}

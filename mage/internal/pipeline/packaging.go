@@ -2,6 +2,10 @@
 
 package pipeline
 
+import (
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+)
+
 // packaging is what differs between one kind of packages and another for the
 // proof; what is asserted is the same.
 type packaging struct {
@@ -29,9 +33,9 @@ func debPackaging() packaging {
 	}
 }
 
-// packaging tells which kind the packages are.
-func (d Dist) packaging() packaging {
-	if d.Manifest.Suite != "" {
+// packagingOf tells which kind the packages are.
+func packagingOf(d artifact.Dist) packaging {
+	if d.Debian() {
 		return debPackaging()
 	}
 	return rpmPackaging()

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/debianpkg"
@@ -19,8 +20,8 @@ import (
 // A kind that is not there or, where it is not that of RPMs here, has no place for the
 // provider, is skipped: who needs it refuses it. A distro's source package has a spec of
 // its own and may lack all three.
-func editPackaging(tree *provider.DirTree, pr, old *provider.Provider, src Source, result *provider.Result, s *ui.Stage) error {
-	for _, name := range []string{upstreams, suses} {
+func editPackaging(tree *provider.DirTree, pr, old *provider.Provider, src artifact.Source, result *provider.Result, s *ui.Stage) error {
+	for _, name := range []string{artifact.ReleaseSpec, artifact.SUSESpec} {
 		already, err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) })
 		missing := errors.Is(err, fs.ErrNotExist)
 		switch {
@@ -33,7 +34,7 @@ func editPackaging(tree *provider.DirTree, pr, old *provider.Provider, src Sourc
 			continue
 		case missing:
 			err = notThere(name, err)
-		case name != suses || !isPlace(err):
+		case name != artifact.SUSESpec || !isPlace(err):
 			return err
 		}
 		result.Skipped = append(result.Skipped, skipped(name, err)...)
@@ -92,7 +93,7 @@ func flat(err error) []error {
 }
 
 // warnOfSkipped tells which edits were not made.
-func (p *Pipeline) warnOfSkipped(ctx context.Context, tree Tree) {
+func (p *Pipeline) warnOfSkipped(ctx context.Context, tree artifact.Tree) {
 	for _, skip := range tree.Result.Skipped {
 		text := "no edit in " + skip.File + ": " + neededBy(skip.File)
 		p.Log.WarnContext(ctx, text, "because", skip.Why) //nolint:sloglint // the file belongs into the sentence
@@ -102,11 +103,11 @@ func (p *Pipeline) warnOfSkipped(ctx context.Context, tree Tree) {
 // neededBy says who needs an edit of a file.
 func neededBy(file string) string {
 	switch {
-	case file == upstreams:
+	case file == artifact.ReleaseSpec:
 		return "only RPMs need it"
-	case file == suses:
+	case file == artifact.SUSESpec:
 		return "only packages for SUSE need it"
-	case strings.HasPrefix(file, debianFolder+"/"):
+	case strings.HasPrefix(file, artifact.DebianDir+"/"):
 		return "only deb needs it"
 	}
 	return "no package needs it"
@@ -125,7 +126,7 @@ func (e *SkippedError) Error() string {
 }
 
 // refuseSkipped refuses to make packages of a folder's packaging without the provider.
-func refuseSkipped(tree Tree, folder string) error {
+func refuseSkipped(tree artifact.Tree, folder string) error {
 	var needed []provider.Skipped
 	for _, skip := range tree.Result.Skipped {
 		if strings.HasPrefix(skip.File, folder+"/") {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/rpmspec"
@@ -41,26 +42,26 @@ func TestPackagingThatIsNotThere(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		files   map[string]string
-		of      *SourcePackage
+		of      *artifact.SourcePackage
 		skipped string
 		deb     string // what deb's refusal has to say; "" if debian/ is not looked at
 		fails   bool
 	}{
 		{name: "nothing", skipped: "redhat/rdma-core.spec suse/rdma-core.spec debian/control", deb: "debian/control: looked for this file of the release, found none"},
-		{name: "redhat alone", files: map[string]string{upstreams: upstreamsSpec}, skipped: "suse/rdma-core.spec debian/control", deb: "found none"},
+		{name: "redhat alone", files: map[string]string{artifact.ReleaseSpec: upstreamsSpec}, skipped: "suse/rdma-core.spec debian/control", deb: "found none"},
 		{
-			name: "no place for SUSE", files: map[string]string{upstreams: upstreamsSpec, suses: noPlace},
+			name: "no place for SUSE", files: map[string]string{artifact.ReleaseSpec: upstreamsSpec, artifact.SUSESpec: noPlace},
 			skipped: "suse/rdma-core.spec debian/control", deb: "found none",
 		},
 		{
 			name: "a renamed package of Debian's", files: map[string]string{
-				upstreams: upstreamsSpec, "debian/control": "Source: rdma-core\n\nPackage: acme-providers\nDescription: x\n y\n",
+				artifact.ReleaseSpec: upstreamsSpec, "debian/control": "Source: rdma-core\n\nPackage: acme-providers\nDescription: x\n y\n",
 			},
 			skipped: "suse/rdma-core.spec debian/control debian/copyright debian/ibverbs-providers.install debian/libibverbs-dev.install",
 			deb:     `looked for one paragraph "Package: ibverbs-providers", found none`,
 		},
-		{name: "no place for RPMs", files: map[string]string{upstreams: noPlace}, fails: true},
-		{name: "a distro's package", of: &SourcePackage{}},
+		{name: "no place for RPMs", files: map[string]string{artifact.ReleaseSpec: noPlace}, fails: true},
+		{name: "a distro's package", of: &artifact.SourcePackage{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -78,7 +79,7 @@ func TestPackagingThatIsNotThere(t *testing.T) {
 			}
 			defer tree.Close()
 			var result provider.Result
-			err = editPackaging(tree, rib, nil, Source{Version: "56.1", Package: tt.of}, &result, stage(t))
+			err = editPackaging(tree, rib, nil, artifact.Source{Version: "56.1", Package: tt.of}, &result, stage(t))
 			if _, place := errors.AsType[*rpmspec.PlaceError](err); place != tt.fails || (err != nil) != tt.fails {
 				t.Fatalf("got %v", err)
 			}
@@ -89,7 +90,7 @@ func TestPackagingThatIsNotThere(t *testing.T) {
 			if got := strings.Join(files, " "); !tt.fails && got != tt.skipped {
 				t.Errorf("skipped %s, want %s", got, tt.skipped)
 			}
-			err = refuseSkipped(Tree{Result: result}, debianFolder)
+			err = refuseSkipped(artifact.Tree{Result: result}, artifact.DebianDir)
 			if tt.deb == "" && err != nil || tt.deb != "" && (err == nil || !strings.Contains(err.Error(), tt.deb)) {
 				t.Errorf("deb: %v, want %q", err, tt.deb)
 			}
@@ -101,8 +102,8 @@ func TestPackagingThatIsNotThere(t *testing.T) {
 func TestSkippedIsSaid(t *testing.T) {
 	var log bytes.Buffer
 	p := &Pipeline{Log: slog.New(slog.NewTextHandler(&log, nil))}
-	p.warnOfSkipped(t.Context(), Tree{Result: provider.Result{Skipped: []provider.Skipped{
-		{File: provider.Readme, Why: "a"}, {File: suses, Why: "b"}, {File: upstreams, Why: "c"}, {File: "debian/rules", Why: "d"},
+	p.warnOfSkipped(t.Context(), artifact.Tree{Result: provider.Result{Skipped: []provider.Skipped{
+		{File: provider.Readme, Why: "a"}, {File: artifact.SUSESpec, Why: "b"}, {File: artifact.ReleaseSpec, Why: "c"}, {File: "debian/rules", Why: "d"},
 	}}})
 	for _, want := range []string{
 		`"no edit in README.md: no package needs it" because=a`, `"no edit in suse/rdma-core.spec: only packages for SUSE need it" because=b`,
@@ -116,9 +117,9 @@ func TestSkippedIsSaid(t *testing.T) {
 
 // TestNoSpec tells how to give one.
 func TestNoSpec(t *testing.T) {
-	err := makeSpec(job.Job{}, Source{Tree: t.TempDir()}, t.TempDir())
+	err := makeSpec(job.Job{}, artifact.Source{Tree: t.TempDir()}, t.TempDir())
 	advice, ok := errors.AsType[*AdviceError](err)
-	if !ok || !errors.Is(err, errNoSpec) || !strings.Contains(advice.What, "-source=FILE.src.rpm") || !strings.Contains(advice.What, upstreams) {
+	if !ok || !errors.Is(err, errNoSpec) || !strings.Contains(advice.What, "-source=FILE.src.rpm") || !strings.Contains(advice.What, artifact.ReleaseSpec) {
 		t.Errorf("got %v", err)
 	}
 }

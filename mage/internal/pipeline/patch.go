@@ -10,28 +10,22 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// Patch is the difference between a pristine and an integrated tree.
-type Patch struct {
-	File string // path of rdma-core-PROVIDER.patch
-	Name string // its base name
-	Key  string
-}
-
 const patchStage = 1
 
 // Patch writes the difference as a git-format patch and proves, in pure Go,
 // that it turns the pristine tree into the integrated one without fuzz.
-func (p *Pipeline) Patch(ctx context.Context, job job.Job, tree Tree) (Patch, error) {
+func (p *Pipeline) Patch(ctx context.Context, job job.Job, tree artifact.Tree) (artifact.Patch, error) {
 	name := job.PatchName()
-	key := tree.Source.key(stagecache.NewKey("patch", patchStage)).String("tree", tree.Key).String("name", name)
+	key := sourceKey(stagecache.NewKey("patch", patchStage), tree.Source).String("tree", tree.Key).String("name", name)
 	entry, err := p.cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		if err := tree.verify(); err != nil {
+		if err := verifyTrees(tree); err != nil {
 			return err
 		}
 		header := patchHeader(job, tree)
@@ -46,12 +40,12 @@ func (p *Pipeline) Patch(ctx context.Context, job job.Job, tree Tree) (Patch, er
 		s.Note(fmt.Sprintf("%d files, +%d -%d", len(stat.Files), added, removed))
 		return writeFile(dir, name, data)
 	})
-	return Patch{File: filepath.Join(entry.Dir, name), Name: name, Key: entry.Key}, err
+	return artifact.Patch{File: filepath.Join(entry.Dir, name), Name: name, Key: entry.Key}, err
 }
 
 // nothingToPatch says in words for people that a release has what was to be put into
 // it; other errors stay as they are.
-func nothingToPatch(job job.Job, tree Tree, err error) error {
+func nothingToPatch(job job.Job, tree artifact.Tree, err error) error {
 	if !errors.Is(err, patchset.ErrNoDifference) {
 		return err
 	}
@@ -63,7 +57,7 @@ func nothingToPatch(job job.Job, tree Tree, err error) error {
 }
 
 // proveApplies applies the patch to the pristine files and compares.
-func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tree Tree) error {
+func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tree artifact.Tree) error {
 	work, err := os.MkdirTemp("", "verbsmith-patch-")
 	if err != nil {
 		return fmt.Errorf("make a folder for the patch's proof: %w", err)
@@ -86,7 +80,7 @@ func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tre
 	}
 }
 
-func patchHeader(job job.Job, tree Tree) patchset.Header {
+func patchHeader(job job.Job, tree artifact.Tree) patchset.Header {
 	m := job.Provider.Manifest
 	src := tree.Source
 	var body strings.Builder
@@ -115,7 +109,7 @@ func patchHeader(job job.Job, tree Tree) patchset.Header {
 
 // ProvePatch applies the patch with the programs that its users have: git
 // apply, and patch -p1 -F0.
-func (p *Pipeline) ProvePatch(ctx context.Context, tree Tree, patch Patch) ([]patchset.Proof, error) {
+func (p *Pipeline) ProvePatch(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error) {
 	s := p.begin("prove patch")
 	data, err := stagecache.ReadFile(patch.File)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
@@ -24,7 +25,7 @@ const (
 // netlinkPlayer is what plays the kernel's RDMA netlink to ibv_devices, compiled
 // by the toolchain of the distro on which it will run, as an input of a
 // container.
-func (p *Pipeline) netlinkPlayer(ctx context.Context, s *ui.Stage, tc Toolchain) (containers.Input, error) {
+func (p *Pipeline) netlinkPlayer(ctx context.Context, s *ui.Stage, tc artifact.Toolchain) (containers.Input, error) {
 	key, err := scriptKey("player", playerStage, playerScript)
 	if err != nil {
 		return containers.Input{}, err

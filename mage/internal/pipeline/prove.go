@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -130,7 +131,7 @@ func subject(job job.Job, privateABI, driverID int) (proofSubject, error) {
 
 // ProveTree proves from a build tree that ibv_devices finds the provider's
 // device, with the very tools and libraries of the build.
-func (p *Pipeline) ProveTree(ctx context.Context, job job.Job, tree Tree, tc Toolchain, b Build) (Verdict, error) {
+func (p *Pipeline) ProveTree(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build) (Verdict, error) {
 	s := p.begin("discover")
 	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
@@ -156,7 +157,7 @@ func (p *Pipeline) ProveTree(ctx context.Context, job job.Job, tree Tree, tc Too
 // Prove installs the packages of dist in a clean container and gives the
 // verdicts. The error is about what kept a verdict from being given; failed
 // verdicts are in the report.
-func (p *Pipeline) Prove(ctx context.Context, job job.Job, tc Toolchain, dist Dist) (Report, error) {
+func (p *Pipeline) Prove(ctx context.Context, job job.Job, tc artifact.Toolchain, dist artifact.Dist) (Report, error) {
 	s := p.begin("prove")
 	report, err := p.prove(ctx, job, tc, dist, s)
 	if err == nil {
@@ -165,14 +166,14 @@ func (p *Pipeline) Prove(ctx context.Context, job job.Job, tc Toolchain, dist Di
 	return report, p.end("prove", s, false, err)
 }
 
-func (p *Pipeline) prove(ctx context.Context, job job.Job, tc Toolchain, dist Dist, s *ui.Stage) (Report, error) {
+func (p *Pipeline) prove(ctx context.Context, job job.Job, tc artifact.Toolchain, dist artifact.Dist, s *ui.Stage) (Report, error) {
 	base := tc.Base
 	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
 	m, err := subject(job, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
 	if err != nil {
 		return report, err
 	}
-	m.packaging = dist.packaging()
+	m.packaging = packagingOf(dist)
 	image, install, names, err := p.install(ctx, s, base, base.Minimal, dist)
 	if err != nil {
 		return report, err
@@ -211,7 +212,7 @@ func (p *Pipeline) judgeAll(ctx context.Context, s *ui.Stage, report *Report, al
 
 // cleanRun is a container for one verdict: no network, and no answer from the
 // host's own RDMA. Where the driver id decides, a player gives the answer.
-func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc Toolchain, image string, m proofSubject) (containers.RunSpec, error) {
+func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc artifact.Toolchain, image string, m proofSubject) (containers.RunSpec, error) {
 	seccomp, err := containers.RefuseRDMANetlink()
 	spec := containers.RunSpec{
 		Name: "prove", Image: image, Root: true, User: "root", Env: m.env(), Seccomp: seccomp,
@@ -226,7 +227,7 @@ func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc Toolchain, imag
 
 // proveStock asserts that upstream's own packages of the release, where they
 // are in dist/, do not know the device.
-func (p *Pipeline) proveStock(ctx context.Context, job job.Job, tc Toolchain, label string, m proofSubject, s *ui.Stage) (*Verdict, error) {
+func (p *Pipeline) proveStock(ctx context.Context, job job.Job, tc artifact.Toolchain, label string, m proofSubject, s *ui.Stage) (*Verdict, error) {
 	stock, base := job, tc.Base
 	stock.Provider = nil
 	dir := p.DistFolder(stock, base, label)
@@ -237,7 +238,7 @@ func (p *Pipeline) proveStock(ctx context.Context, job job.Job, tc Toolchain, la
 	if err != nil {
 		return nil, err
 	}
-	image, install, _, err := p.install(ctx, s, base, base.Minimal, Dist{Dir: dir, Manifest: manifest})
+	image, install, _, err := p.install(ctx, s, base, base.Minimal, artifact.Dist{Dir: dir, Manifest: manifest})
 	if err != nil || !install.Pass {
 		install.Title = "stock packages: " + install.Title
 		return &install, err
@@ -254,11 +255,11 @@ func (p *Pipeline) proveStock(ctx context.Context, job job.Job, tc Toolchain, la
 // install has dnf or apt install the binary packages of dist in a container of the
 // image from and keeps the result as an image.
 func (p *Pipeline) install(
-	ctx context.Context, s *ui.Stage, base Base, from string, dist Dist,
+	ctx context.Context, s *ui.Stage, base artifact.Base, from string, dist artifact.Dist,
 ) (image string, v Verdict, names []string, err error) {
-	pk := dist.packaging()
+	pk := packagingOf(dist)
 	v = Verdict{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
-	files, names, err := dist.packages()
+	files, names, err := installable(dist)
 	if err != nil {
 		return "", v, nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -49,7 +50,7 @@ var (
 // and without a right, if tc is given.
 //
 // Errors: ErrNoABIScript, without a toolchain.
-func (p *Pipeline) ABIStructs(ctx context.Context, job job.Job, src Source, tc *Toolchain) (map[string]MadeABI, error) {
+func (p *Pipeline) ABIStructs(ctx context.Context, job job.Job, src artifact.Source, tc *artifact.Toolchain) (map[string]MadeABI, error) {
 	file := filepath.Join(src.Tree, filepath.FromSlash(provider.ABIScript))
 	script, err := os.ReadFile(file)
 	if err != nil {
@@ -125,7 +126,7 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 }
 
 // runABI runs the script in the toolchain.
-func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc Toolchain, script []byte, h provider.File) (MadeABI, error) {
+func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchain, script []byte, h provider.File) (MadeABI, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-abi-")
 	if err != nil {
 		return MadeABI{}, fmt.Errorf("make a folder for a header: %w", err)
@@ -162,7 +163,7 @@ func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc Toolchain, script
 // in its own files is an error, and gives the folder of what was built.
 //
 // Errors: *containers.RunError with the compiler's words in the stage's log.
-func (p *Pipeline) CompileProvider(ctx context.Context, job job.Job, tree Tree, tc Toolchain) (string, error) {
+func (p *Pipeline) CompileProvider(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain) (string, error) {
 	key, err := scriptKey("provider-compile", providerMakeStage, releaseBuildScript)
 	if err != nil {
 		return "", err
@@ -179,7 +180,7 @@ func (p *Pipeline) CompileProvider(ctx context.Context, job job.Job, tree Tree, 
 // device, and gives its words.
 //
 // Errors: *VerdictError.
-func (p *Pipeline) DiscoverProvider(ctx context.Context, job job.Job, tree Tree, tc Toolchain, out string) (string, error) {
+func (p *Pipeline) DiscoverProvider(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain, out string) (string, error) {
 	key, err := discoverKey("provider-discover", providerMakeStage)
 	if err != nil {
 		return "", err

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -20,15 +21,15 @@ import (
 // container, as rpmbuild --rebuild does, and puts what comes out into dir.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Rebuild(ctx context.Context, job job.Job, src Source, tc Toolchain, dist Dist, dir string) (Dist, error) {
+func (p *Pipeline) Rebuild(ctx context.Context, job job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string) (artifact.Dist, error) {
 	s := p.begin("rebuild")
 	out, err := p.rebuild(ctx, job, src, tc, dist, dir, s)
 	return out, p.end("rebuild", s, false, err)
 }
 
-func (p *Pipeline) rebuild(ctx context.Context, job job.Job, src Source, tc Toolchain, dist Dist, dir string, s *ui.Stage) (Dist, error) {
-	out := Dist{Dir: dir}
-	i := slices.IndexFunc(dist.Manifest.Files, func(o Output) bool { return strings.HasSuffix(o.Path, ".src.rpm") })
+func (p *Pipeline) rebuild(ctx context.Context, job job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string, s *ui.Stage) (artifact.Dist, error) {
+	out := artifact.Dist{Dir: dir}
+	i := slices.IndexFunc(dist.Manifest.Files, func(o artifact.Output) bool { return strings.HasSuffix(o.Path, ".src.rpm") })
 	if i < 0 {
 		return out, fmt.Errorf("%s: %w", dist.Dir, errNoSourcePackage)
 	}
@@ -48,7 +49,7 @@ func (p *Pipeline) rebuild(ctx context.Context, job job.Job, src Source, tc Tool
 	}
 	files, err := folderFiles(dir)
 	for _, f := range files {
-		out.Manifest.Files = append(out.Manifest.Files, Output{Path: f.name})
+		out.Manifest.Files = append(out.Manifest.Files, artifact.Output{Path: f.name})
 	}
 	return out, err
 }
@@ -57,7 +58,7 @@ var errNoSourcePackage = errors.New("there is no source package")
 
 // SameFiles compares the packages of two outputs by name and file list. The
 // error names each package that only one has, and each file.
-func SameFiles(a, b Dist) error {
+func SameFiles(a, b artifact.Dist) error {
 	inA, err := fileSets(a)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"runtime"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -30,7 +31,7 @@ const (
 // CheckBuilds compiles each release with the provider, whose own files may not
 // give a warning, and has ibv_devices of that build list the device. Two at a
 // time at least: much of a row is copying and configuring, which fill no core.
-func (p *Pipeline) CheckBuilds(ctx context.Context, job job.Job, tc Toolchain, r *Releases) error {
+func (p *Pipeline) CheckBuilds(ctx context.Context, job job.Job, tc artifact.Toolchain, r *Releases) error {
 	return p.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
 			row.Compile, row.Devices = Check{State: CheckNotTried}, Check{State: CheckNotTried}
@@ -48,13 +49,13 @@ func (p *Pipeline) CheckBuilds(ctx context.Context, job job.Job, tc Toolchain, r
 	})
 }
 
-func (p *Pipeline) buildRow(ctx context.Context, job job.Job, tc Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
+func (p *Pipeline) buildRow(ctx context.Context, job job.Job, tc artifact.Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
 	key, err := discoverKey(makeStage, releaseBuildStage)
 	if err != nil {
 		return false, err
 	}
 	cache := p.compilerCache(job, tc.Base, forTrial)
-	key = cache.key(key, tc, Source{Epoch: row.Release.Time}).String("edit", row.edit.key)
+	key = cache.key(key, tc, artifact.Source{Epoch: row.Release.Time}).String("edit", row.edit.key)
 	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error {
 			return q.buildRelease(ctx, job, tc, r.clone.Path(), row)
@@ -76,7 +77,7 @@ func discoverKey(stage string, version int) (*stagecache.KeyBuilder, error) {
 
 // buildRelease starts from the whole source, as the rpm target does, and holds
 // the patch that it gives against the one that was made of the few files.
-func (p *Pipeline) buildRelease(ctx context.Context, job job.Job, tc Toolchain, clone string, row *ReleaseRow) error {
+func (p *Pipeline) buildRelease(ctx context.Context, job job.Job, tc artifact.Toolchain, clone string, row *ReleaseRow) error {
 	tree, err := p.sameInWhole(ctx, job, clone, row)
 	if err != nil {
 		return err
@@ -90,24 +91,24 @@ func (p *Pipeline) buildRelease(ctx context.Context, job job.Job, tc Toolchain, 
 
 // sameInWhole integrates the provider into the whole source of a row, and holds
 // the patch against the row's own.
-func (p *Pipeline) sameInWhole(ctx context.Context, job job.Job, clone string, row *ReleaseRow) (Tree, error) {
+func (p *Pipeline) sameInWhole(ctx context.Context, job job.Job, clone string, row *ReleaseRow) (artifact.Tree, error) {
 	// The version without the release: nothing that is published of it is asked
 	// of master, which may say the number of a release that is still to come.
 	job.Given, job.Version, job.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
 	src, err := p.Source(ctx, job)
 	if err != nil {
-		return Tree{}, err
+		return artifact.Tree{}, err
 	}
 	tree, err := p.Integrate(ctx, job, src)
 	if err != nil {
-		return Tree{}, err
+		return artifact.Tree{}, err
 	}
 	patch, err := p.Patch(ctx, job, tree)
 	if err != nil {
-		return Tree{}, err
+		return artifact.Tree{}, err
 	}
 	if err := sameFiles(patch.File, row.edit.patch); err != nil {
-		return Tree{}, err
+		return artifact.Tree{}, err
 	}
 	return tree, nil
 }
@@ -127,13 +128,13 @@ func sameFiles(a, b string) error {
 	return nil
 }
 
-func (p *Pipeline) compileRelease(ctx context.Context, job job.Job, tc Toolchain, tree Tree, out string) error {
+func (p *Pipeline) compileRelease(ctx context.Context, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
 	s := p.begin("compile")
 	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, tree, out))
 }
 
 // compileInto compiles what discovery needs and leaves it in the folder out.
-func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job job.Job, tc Toolchain, tree Tree, out string) error {
+func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
 	files, err := folderFiles(tree.Dir)
 	if err != nil {
 		return err
@@ -151,7 +152,7 @@ func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job job.Job, tc
 
 // discover runs ibv_devices of the build where it was built, in containers of
 // their own: a device node can only be made by root, and nothing compiles as root.
-func (p *Pipeline) discover(ctx context.Context, job job.Job, tc Toolchain, tree Tree, out string, verdicts ...string) error {
+func (p *Pipeline) discover(ctx context.Context, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts ...string) error {
 	s := p.begin("discover")
 	_, err := p.judgeBuild(ctx, s, job, tc, tree, out, verdicts)
 	return p.end("discover", s, false, err)
@@ -160,7 +161,7 @@ func (p *Pipeline) discover(ctx context.Context, job job.Job, tc Toolchain, tree
 // judgeBuild gives what the last of the verdicts said. One that does not pass is
 // a *VerdictError.
 func (p *Pipeline) judgeBuild(
-	ctx context.Context, s *ui.Stage, job job.Job, tc Toolchain, tree Tree, out string, verdicts []string,
+	ctx context.Context, s *ui.Stage, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts []string,
 ) (evidence string, err error) {
 	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {

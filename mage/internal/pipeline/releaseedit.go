@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -91,7 +92,7 @@ func (p *Pipeline) editRow(ctx context.Context, job job.Job, r *Releases, row *R
 	row.PrivateABI, row.DriverID, row.Constant = rec.PrivateABI, rec.DriverID, rec.Constant
 	row.Warnings, row.NoEdits = rec.Warnings, rec.NoEdits
 	row.edit = releaseEdit{
-		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, specFile),
+		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, artifact.SpecFile),
 	}
 	return entry.Hit, nil
 }
@@ -145,7 +146,7 @@ func (p *Pipeline) editRelease(ctx context.Context, job job.Job, r *Releases, re
 	if err != nil {
 		return fmt.Errorf("describe the release: %w", err)
 	}
-	for name, from := range map[string]string{patch.Name: patch.File, specFile: spec.File} {
+	for name, from := range map[string]string{patch.Name: patch.File, artifact.SpecFile: spec.File} {
 		text, err := stagecache.ReadFile(from)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
@@ -159,7 +160,7 @@ func (p *Pipeline) editRelease(ctx context.Context, job job.Job, r *Releases, re
 
 // checkInRelease fails what the sources take from a release that it does not have, as
 // provider:check does.
-func checkInRelease(ctx context.Context, job job.Job, src Source, tree Tree) error {
+func checkInRelease(ctx context.Context, job job.Job, src artifact.Source, tree artifact.Tree) error {
 	t, err := provider.OpenTree(tree.Dir)
 	if err != nil {
 		return err
@@ -176,8 +177,8 @@ var errCommitDate = errors.New("want a date from 2005 to 2099, as the patch gets
 
 // sparse is a release's source as far as the edits read it, in a folder below
 // dir.
-func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Provider, dir string) (Source, error) {
-	src := Source{
+func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Provider, dir string) (artifact.Source, error) {
+	src := artifact.Source{
 		Tree: filepath.Join(dir, "rdma-core-"+ref.Version), Version: ref.Version, Commit: ref.Commit, Epoch: ref.Time,
 		Digest: "files of commit " + ref.Commit,
 	}
@@ -231,7 +232,7 @@ func writeSparse(dir string, f upstream.TreeFile, data []byte) error {
 
 // editedFiles are the files of a release that the edits read.
 func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider.Provider) ([]upstream.TreeFile, error) {
-	wanted := []string{upstreams, suses}
+	wanted := []string{artifact.ReleaseSpec, artifact.SUSESpec}
 	if pr != nil {
 		wanted = slices.Concat(wanted, pr.Reads(), provider.ReadsForCheck(), debianpkg.Reads())
 	}
@@ -281,15 +282,15 @@ func (p *Pipeline) quietly(name string, run func(*Pipeline) error) (err error) {
 
 // ToolchainSpec is the spec by whose BuildRequires the toolchain for a walk is
 // made: upstream's own of the newest release, with what the provider's build requires.
-func (p *Pipeline) ToolchainSpec(ctx context.Context, job job.Job, r *Releases) (Spec, error) {
+func (p *Pipeline) ToolchainSpec(ctx context.Context, job job.Job, r *Releases) (artifact.Spec, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-releases-")
 	if err != nil {
-		return Spec{}, fmt.Errorf("make a folder for a release: %w", err)
+		return artifact.Spec{}, fmt.Errorf("make a folder for a release: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	src, err := r.sparse(ctx, r.Newest(), nil, dir)
 	if err != nil {
-		return Spec{}, err
+		return artifact.Spec{}, err
 	}
 	return p.Spec(ctx, job.Stock(), src)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -177,7 +178,7 @@ func checkKind(t *testing.T, clone, selection string, k kind) {
 }
 
 // toldAsMade holds the edits that patch tells against the files that its patch changes.
-func toldAsMade(t *testing.T, row *ReleaseRow, tree Tree) {
+func toldAsMade(t *testing.T, row *ReleaseRow, tree artifact.Tree) {
 	t.Helper()
 	text, err := os.ReadFile(row.edit.patch)
 	if err != nil {
@@ -198,7 +199,7 @@ func toldAsMade(t *testing.T, row *ReleaseRow, tree Tree) {
 }
 
 // ofWholeSource makes what the other targets make before they ask an engine.
-func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job job.Job, tree Tree) {
+func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job job.Job, tree artifact.Tree) {
 	t.Helper()
 	m := job.Provider.Manifest
 	spec, err := p.Spec(ctx, job, tree.Source)
@@ -235,7 +236,7 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job job.Job, 
 		t.Errorf("rpm:addon: want %q in\n%s", want, addon.spec)
 	}
 	requires(ctx, t, p, job, tree.Source.Tree, map[string]string{
-		"rpm": string(text), upstreams: readIn(t, tree.Dir, upstreams), suses: readIn(t, tree.Dir, suses), "rpm:addon": string(addon.spec),
+		"rpm": string(text), artifact.ReleaseSpec: readIn(t, tree.Dir, artifact.ReleaseSpec), artifact.SUSESpec: readIn(t, tree.Dir, artifact.SUSESpec), "rpm:addon": string(addon.spec),
 	}, map[string]string{"deb": readIn(t, debian.Dir, "control"), "deb's toolchain": readIn(t, filepath.Dir(debian.Control), filepath.Base(debian.Control)), "debian/control": readIn(t, tree.Dir, "debian/control")})
 }
 
@@ -248,7 +249,7 @@ func requires(ctx context.Context, t *testing.T, p *Pipeline, job job.Job, dir s
 	if err != nil {
 		t.Fatal(err)
 	}
-	stock, err := p.Spec(ctx, job.Stock(), Source{Tree: dir, Version: "56.1", Digest: dir})
+	stock, err := p.Spec(ctx, job.Stock(), artifact.Source{Tree: dir, Version: "56.1", Digest: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 )
 
@@ -19,7 +20,7 @@ const (
 // CheckSpecs has rpmspec parse the edited spec of each release, once as each of
 // the EL releases would: their conditionals, with the toolchain's own macros
 // behind them.
-func (p *Pipeline) CheckSpecs(ctx context.Context, job job.Job, tc Toolchain, els []int, r *Releases) error {
+func (p *Pipeline) CheckSpecs(ctx context.Context, job job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
 	return p.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
 			row.Spec = Check{State: CheckNotTried}
@@ -31,8 +32,8 @@ func (p *Pipeline) CheckSpecs(ctx context.Context, job job.Job, tc Toolchain, el
 	})
 }
 
-func (p *Pipeline) specRow(ctx context.Context, job job.Job, tc Toolchain, els []int, row *ReleaseRow) (bool, error) {
-	args := []string{topdir + "/SPECS/" + specFile, job.ProviderName()}
+func (p *Pipeline) specRow(ctx context.Context, job job.Job, tc artifact.Toolchain, els []int, row *ReleaseRow) (bool, error) {
+	args := []string{topdir + "/SPECS/" + artifact.SpecFile, job.ProviderName()}
 	for _, el := range els {
 		args = append(args, strconv.Itoa(el))
 	}
@@ -40,7 +41,7 @@ func (p *Pipeline) specRow(ctx context.Context, job job.Job, tc Toolchain, els [
 	if err != nil {
 		return false, err
 	}
-	key = compilerCache{}.key(key, tc, Source{Epoch: row.Release.Time}).
+	key = compilerCache{}.key(key, tc, artifact.Source{Epoch: row.Release.Time}).
 		String("arguments", strings.Join(args, " ")).String("edit", row.edit.key)
 	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error { return q.parseSpec(ctx, tc, args, row) })
@@ -48,15 +49,15 @@ func (p *Pipeline) specRow(ctx context.Context, job job.Job, tc Toolchain, els [
 	return entry.Hit, err
 }
 
-func (p *Pipeline) parseSpec(ctx context.Context, tc Toolchain, args []string, row *ReleaseRow) error {
+func (p *Pipeline) parseSpec(ctx context.Context, tc artifact.Toolchain, args []string, row *ReleaseRow) error {
 	s := p.begin("rpmspec")
 	files := []tarFile{
-		{name: "SPECS/" + specFile, path: row.edit.spec, owner: builderUID, mtime: row.Release.Time},
+		{name: "SPECS/" + artifact.SpecFile, path: row.edit.spec, owner: builderUID, mtime: row.Release.Time},
 		{name: "SOURCES/" + row.edit.patchName, path: row.edit.patch, owner: builderUID, mtime: row.Release.Time},
 	}
 	err := p.runCompiler(ctx, s, releaseSpecScript, args, containers.RunSpec{
 		Name: "rpmspec", Image: tc.ID, User: builder, WorkDir: topdir,
 		Inputs: []containers.Input{{Path: topdir, Write: tarOf(files)}},
-	}, Source{Epoch: row.Release.Time}, compilerCache{})
+	}, artifact.Source{Epoch: row.Release.Time}, compilerCache{})
 	return p.end("rpmspec", s, false, err)
 }

@@ -10,17 +10,11 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
-
-// Packages is what rpmbuild or dpkg-buildpackage made.
-type Packages struct {
-	Dir   string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and logs; or all of dpkg's in one folder, and logs
-	Key   string
-	Addon *Addon // of a provider's own package; nil: of rdma-core's
-}
 
 const (
 	rpmStage  = 3
@@ -32,20 +26,20 @@ const (
 // network and as an unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) RPM(ctx context.Context, job job.Job, src Source, patch Patch, spec Spec, tc Toolchain) (Packages, error) {
+func (p *Pipeline) RPM(ctx context.Context, job job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain) (artifact.Packages, error) {
 	cache := p.compilerCache(job, tc.Base, forPackages)
 	key, err := rpmKey(job, src, patch, spec, tc, cache)
 	if err != nil {
-		return Packages{}, err
+		return artifact.Packages{}, err
 	}
 	entry, err := p.cached(ctx, "rpm", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.rpmbuild(ctx, job, src, patch, spec, tc, cache, dir, s)
 	})
-	return Packages{Dir: entry.Dir, Key: entry.Key}, err
+	return artifact.Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
 // rpmKey has everything that rpmbuild reads.
-func rpmKey(job job.Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache) (*stagecache.KeyBuilder, error) {
+func rpmKey(job job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain, cache compilerCache) (*stagecache.KeyBuilder, error) {
 	key, err := scriptKey("rpm", rpmStage, rpmScript)
 	if err != nil {
 		return nil, err
@@ -58,14 +52,14 @@ func rpmKey(job job.Job, src Source, patch Patch, spec Spec, tc Toolchain, cache
 }
 
 func (p *Pipeline) rpmbuild(
-	ctx context.Context, job job.Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
+	ctx context.Context, job job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain, cache compilerCache, dir string, s *ui.Stage,
 ) error {
 	inputs := rpmInputs(job, src, patch, spec)
 	// First, since a build takes minutes in which other runs may prune the cache.
 	if err := keepInputs(inputs, dir); err != nil {
 		return err
 	}
-	err := p.runCompiler(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + specFile}, containers.RunSpec{
+	err := p.runCompiler(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + artifact.SpecFile}, containers.RunSpec{
 		Name: "rpm", Image: tc.ID, User: builder, WorkDir: topdir,
 		Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs:  []containers.Input{{Path: topdir, Write: tarOf(inputs)}},
@@ -95,10 +89,10 @@ func keepLog(s *ui.Stage, dir, name string) error {
 
 // rpmInputs is what rpmbuild reads, dated like the release so that the source
 // package is the same bytes each time.
-func rpmInputs(job job.Job, src Source, patch Patch, spec Spec) []tarFile {
+func rpmInputs(job job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec) []tarFile {
 	files := []tarFile{
 		{name: "SOURCES/" + spec.SourceFile, path: src.Tarball},
-		{name: "SPECS/" + specFile, path: spec.File},
+		{name: "SPECS/" + artifact.SpecFile, path: spec.File},
 	}
 	files = append(files, packageInputs(src)...)
 	if job.Provider != nil {
@@ -112,7 +106,7 @@ func rpmInputs(job job.Job, src Source, patch Patch, spec Spec) []tarFile {
 
 // packageInputs are the files of a distro's source package beside its tarball and its
 // spec: its patches and further sources.
-func packageInputs(src Source) []tarFile {
+func packageInputs(src artifact.Source) []tarFile {
 	if src.Package == nil {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
@@ -48,13 +49,13 @@ func TestRPMKeyHasWhatIsRead(t *testing.T) {
 		write(t, filepath.Join(dir, name), name)
 	}
 	j := providerIn("fly", dir)
-	src := Source{Tarball: filepath.Join(dir, "a.tar.gz"), Epoch: time.Unix(1, 0), Package: &SourcePackage{
+	src := artifact.Source{Tarball: filepath.Join(dir, "a.tar.gz"), Epoch: time.Unix(1, 0), Package: &artifact.SourcePackage{
 		Dir: dir, Tarball: "a.tar.gz", Spec: "a.spec", Files: []string{"a.tar.gz", "a.spec", "helper"},
 	}}
-	patch := Patch{File: filepath.Join(dir, "a.patch"), Name: "a.patch"}
-	spec := Spec{File: filepath.Join(dir, "a.spec"), SourceFile: "a.tar.gz"}
+	patch := artifact.Patch{File: filepath.Join(dir, "a.patch"), Name: "a.patch"}
+	spec := artifact.Spec{File: filepath.Join(dir, "a.spec"), SourceFile: "a.tar.gz"}
 	sum := func() string {
-		key, err := rpmKey(j, src, patch, spec, Toolchain{ID: "1"}, compilerCache{})
+		key, err := rpmKey(j, src, patch, spec, artifact.Toolchain{ID: "1"}, compilerCache{})
 		if err != nil || key.Err() != nil {
 			t.Fatal(err, key.Err())
 		}
@@ -73,7 +74,7 @@ func TestRPMKeyHasWhatIsRead(t *testing.T) {
 	if slices.Contains(seen, sum()) {
 		t.Error("rpmbuild's key does not have the tarball's name")
 	}
-	if key, err := rpmKey(job.Job{}, src, Patch{}, spec, Toolchain{}, compilerCache{}); err != nil || key.Err() != nil {
+	if key, err := rpmKey(job.Job{}, src, artifact.Patch{}, spec, artifact.Toolchain{}, compilerCache{}); err != nil || key.Err() != nil {
 		t.Errorf("without a provider: %v, %v", err, key.Err())
 	}
 }
@@ -124,7 +125,7 @@ func TestRefreshBuildsAnew(t *testing.T) {
 			t.Errorf("here %t, refresh %t: built %t, want %t", tt.here, tt.refresh, got, tt.want)
 		}
 	}
-	r := recipe{base: Base{ID: "sha256:base"}, name: specFile}
+	r := recipe{base: artifact.Base{ID: "sha256:base"}, name: artifact.SpecFile}
 	for _, refresh := range []bool{false, true} {
 		spec := r.buildSpec("tag", nil, nil, refresh)
 		if spec.NoCache != refresh || spec.Args["BASE"] != "sha256:base" || spec.Tag != "tag" {
@@ -180,7 +181,7 @@ func TestGuestFilesHaveTheDebugModule(t *testing.T) {
 			return f.name == lab.DebugFolder[1:]+"/librib-rdmav34.so" && f.path == filepath.Join(dir, "librib-rdmav34.so")
 		})
 	}
-	if !has(Bench{Debug: DebugModule{Dir: dir}}) {
+	if !has(Bench{Debug: artifact.DebugModule{Dir: dir}}) {
 		t.Error("the guest has no module of the tree")
 	}
 	if has(Bench{}) {

@@ -7,9 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -17,54 +17,22 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// Source is a verified, unpacked release.
-type Source struct {
-	Tree    string // folder rdma-core-VERSION, pristine
-	Tarball string // rdma-core-VERSION.tar.gz, as rpmbuild will read it
-	Version string
-	Tag     string // upstream's tag, empty if unknown
-	Commit  string // upstream's commit id, empty if unknown
-	Epoch   time.Time
-	Digest  string         // of the verified archive, or source package
-	Trust   string         // how the archive was verified
-	Package *SourcePackage // the distro's, if it comes out of one; then Tree is what its %prep leaves
-}
-
-// Label names the source in folders: its version, or, of a source package, what
-// tells it from the release and from the distro's other ones.
-func (s Source) Label() string {
-	if s.Package == nil {
-		return s.Version
-	}
-	return sourceLabel(s.Package.Name)
-}
-
-func sourceLabel(nvr string) string { return strings.TrimPrefix(nvr, "rdma-core-") }
-
-// state stands for the tree's content in keys.
-func (s Source) state() string {
-	if s.Package == nil {
-		return s.Digest
-	}
-	return s.Digest + " read with " + s.Package.Macros
-}
-
-// key adds to a stage's key what the source is and what it says of itself. The tag
+// sourceKey adds to a stage's key what the source is and what it says of itself. The tag
 // comes from how the archive was verified, so it is not the digest's alone.
-func (s Source) key(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {
-	return key.String("source", s.state()).String("version", s.Version).
+func sourceKey(key *stagecache.KeyBuilder, s artifact.Source) *stagecache.KeyBuilder {
+	return key.String("source", s.State()).String("version", s.Version).
 		String("tag", s.Tag).String("commit", s.Commit).String("epoch", s.Epoch.UTC().String())
 }
 
 // sourceRecord is what the stage keeps beside the tree.
 type sourceRecord struct {
-	Version string         `json:"version"`
-	Tag     string         `json:"tag"`
-	Commit  string         `json:"commit"`
-	Digest  string         `json:"digest"`
-	Trust   string         `json:"trust"`
-	Epoch   time.Time      `json:"epoch"`
-	Package *SourcePackage `json:"package,omitempty"`
+	Version string                  `json:"version"`
+	Tag     string                  `json:"tag"`
+	Commit  string                  `json:"commit"`
+	Digest  string                  `json:"digest"`
+	Trust   string                  `json:"trust"`
+	Epoch   time.Time               `json:"epoch"`
+	Package *artifact.SourcePackage `json:"package,omitempty"`
 }
 
 const sourceStage = 2 // version of the stage's own behaviour
@@ -75,23 +43,23 @@ const sourceStage = 2 // version of the stage's own behaviour
 // Errors are those of upstream: *upstream.SumError for a wrong digest,
 // *upstream.ArchiveError for hostile or broken archives; of a source package also
 // *rpmspec.PlaceError, *FileError and *PrepError.
-func (p *Pipeline) Source(ctx context.Context, job job.Job) (Source, error) {
+func (p *Pipeline) Source(ctx context.Context, job job.Job) (artifact.Source, error) {
 	s := p.begin("source")
 	src, hit, err := p.source(ctx, job, s)
 	return src, p.end("source", s, hit, err)
 }
 
-func (p *Pipeline) source(ctx context.Context, job job.Job, s *ui.Stage) (Source, bool, error) {
+func (p *Pipeline) source(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Source, bool, error) {
 	if upstream.IsPackage(job.Given) {
 		return p.packageSource(ctx, job, s)
 	}
 	archive, err := p.resolve(ctx, job, s)
 	if err != nil {
-		return Source{}, false, err
+		return artifact.Source{}, false, err
 	}
 	verified, err := archive.Verify(ctx)
 	if err != nil {
-		return Source{}, false, err
+		return artifact.Source{}, false, err
 	}
 	key := stagecache.NewKey("source", sourceStage).
 		String("version", archive.Version()).
@@ -102,7 +70,7 @@ func (p *Pipeline) source(ctx context.Context, job job.Job, s *ui.Stage) (Source
 		return unpackSource(ctx, verified, dir)
 	})
 	if err != nil {
-		return Source{}, false, err
+		return artifact.Source{}, false, err
 	}
 	src, err := readSource(entry.Dir)
 	return src, entry.Hit, err
@@ -160,7 +128,7 @@ func unpackSource(ctx context.Context, v *upstream.Verified, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := v.WriteTarball(ctx, filepath.Join(dir, tarballName(src.Version))); err != nil {
+	if err := v.WriteTarball(ctx, filepath.Join(dir, artifact.TarballName(src.Version))); err != nil {
 		return err
 	}
 	data, err := json.Marshal(sourceRecord{
@@ -173,18 +141,18 @@ func unpackSource(ctx context.Context, v *upstream.Verified, dir string) error {
 	return writeFile(dir, "source.json", data)
 }
 
-func readSource(dir string) (Source, error) {
+func readSource(dir string) (artifact.Source, error) {
 	data, err := stagecache.ReadFile(filepath.Join(dir, "source.json"))
 	if err != nil {
-		return Source{}, fmt.Errorf("read the unpacked source's record: %w", err)
+		return artifact.Source{}, fmt.Errorf("read the unpacked source's record: %w", err)
 	}
 	var rec sourceRecord
 	if err := json.Unmarshal(data, &rec); err != nil {
-		return Source{}, fmt.Errorf("read the unpacked source's record: %w", err)
+		return artifact.Source{}, fmt.Errorf("read the unpacked source's record: %w", err)
 	}
-	src := Source{
+	src := artifact.Source{
 		Tree:    filepath.Join(dir, "rdma-core-"+rec.Version),
-		Tarball: filepath.Join(dir, tarballName(rec.Version)),
+		Tarball: filepath.Join(dir, artifact.TarballName(rec.Version)),
 		Version: rec.Version, Tag: rec.Tag, Commit: rec.Commit,
 		Epoch: rec.Epoch, Digest: rec.Digest, Trust: rec.Trust, Package: rec.Package,
 	}
@@ -194,5 +162,3 @@ func readSource(dir string) (Source, error) {
 	}
 	return src, nil
 }
-
-func tarballName(version string) string { return "rdma-core-" + version + ".tar.gz" }

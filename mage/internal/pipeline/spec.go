@@ -12,26 +12,14 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
-// Spec is the release's spec as rpmbuild will read it.
-type Spec struct {
-	File       string // path of rdma-core.spec
-	Diff       string // difference to upstream's, unified
-	SourceFile string // the name that the spec wants for the tarball
-	Key        string
-}
-
-const (
-	specStage = 6
-	specFile  = "rdma-core.spec"
-	upstreams = "redhat/rdma-core.spec" // where a release keeps its spec
-	suses     = "suse/rdma-core.spec"   // and the one that is not built here
-)
+const specStage = 6
 
 // Spec edits the release's spec, or the spec of the distro's source package: the
 // next free Patch with its %patch, the libibverbs package's Provides, Obsoletes and
@@ -42,21 +30,21 @@ const (
 //
 // Errors: *rpmspec.PlaceError where the spec has no place for an edit, or has what the
 // distro's rpm does not understand.
-func (p *Pipeline) Spec(ctx context.Context, job job.Job, src Source) (Spec, error) {
+func (p *Pipeline) Spec(ctx context.Context, job job.Job, src artifact.Source) (artifact.Spec, error) {
 	key := specKey(job, src)
 	entry, err := p.cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
 		return makeSpec(job, src, dir)
 	})
 	if err != nil {
-		return Spec{}, err
+		return artifact.Spec{}, err
 	}
 	return readSpec(entry, src)
 }
 
 // specKey has what the spec is made of, of the distro the macros by which specs tell
 // distros apart.
-func specKey(job job.Job, src Source) *stagecache.KeyBuilder {
-	key := src.key(stagecache.NewKey("spec", specStage)).
+func specKey(job job.Job, src artifact.Source) *stagecache.KeyBuilder {
+	key := sourceKey(stagecache.NewKey("spec", specStage), src).
 		String("macros", job.Macros().String()).
 		String("suffix", job.ReleaseSuffix(src.Package != nil))
 	if job.Provider != nil {
@@ -80,13 +68,13 @@ func inWords(value any) string {
 	return string(text)
 }
 
-var errNoSpec = errors.New("the source has no " + upstreams + ", which RPMs are built with")
+var errNoSpec = errors.New("the source has no " + artifact.ReleaseSpec + ", which RPMs are built with")
 
 const wantSpec = "give the distro's source package as -source=FILE.src.rpm, whose own spec is used; or put a spec into the tree as " +
-	upstreams + " (for a git clone: commit it, and give -source=PATH@REF)"
+	artifact.ReleaseSpec + " (for a git clone: commit it, and give -source=PATH@REF)"
 
-func makeSpec(job job.Job, src Source, dir string) error {
-	from, name := filepath.Join(src.Tree, upstreams), upstreams
+func makeSpec(job job.Job, src artifact.Source, dir string) error {
+	from, name := filepath.Join(src.Tree, artifact.ReleaseSpec), artifact.ReleaseSpec
 	if src.Package != nil {
 		from, name = filepath.Join(src.Package.Dir, src.Package.Spec), src.Package.Spec
 	}
@@ -106,13 +94,13 @@ func makeSpec(job job.Job, src Source, dir string) error {
 	}
 	after := spec.Bytes()
 	diff := udiff.Unified("a/"+name, "b/"+name, string(before), string(after))
-	if err := writeFile(dir, specFile+".diff", []byte(diff)); err != nil {
+	if err := writeFile(dir, artifact.SpecFile+".diff", []byte(diff)); err != nil {
 		return err
 	}
-	return writeFile(dir, specFile, after)
+	return writeFile(dir, artifact.SpecFile, after)
 }
 
-func editSource(job job.Job, src Source, spec *rpmspec.Spec) error {
+func editSource(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 	if err := spec.Read(job.Macros()).Refused(); err != nil {
 		return err
 	}
@@ -153,14 +141,14 @@ func editSource(job job.Job, src Source, spec *rpmspec.Spec) error {
 // nameProvider puts the provider into the lists of libibverbs, and what else it
 // installs into those of its packages. Upstream's spec must have the former; of a
 // distro's it is enough that it packs the provider's files.
-func nameProvider(job job.Job, src Source, spec *rpmspec.Spec) error {
+func nameProvider(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 	m := job.Provider.Manifest
 	old, err := replacedIn(job.Provider, src.Tree)
 	if err != nil {
 		return err
 	}
 	if src.Package == nil {
-		return specProvider(spec, upstreams, job.Provider, old)
+		return specProvider(spec, artifact.ReleaseSpec, job.Provider, old)
 	}
 	if err := spec.Packs(m.Name); err != nil {
 		return err
@@ -174,28 +162,28 @@ func nameProvider(job job.Job, src Source, spec *rpmspec.Spec) error {
 	return spec.AddPayload(replacing(job.Provider, old))
 }
 
-func readSpec(entry stagecache.Entry, src Source) (Spec, error) {
-	file := filepath.Join(entry.Dir, specFile)
+func readSpec(entry stagecache.Entry, src artifact.Source) (artifact.Spec, error) {
+	file := filepath.Join(entry.Dir, artifact.SpecFile)
 	data, err := stagecache.ReadFile(file)
 	if err != nil {
-		return Spec{}, fmt.Errorf("read the spec: %w", err)
+		return artifact.Spec{}, fmt.Errorf("read the spec: %w", err)
 	}
 	diff, err := stagecache.ReadFile(file + ".diff")
 	if err != nil {
-		return Spec{}, fmt.Errorf("read the spec's difference: %w", err)
+		return artifact.Spec{}, fmt.Errorf("read the spec's difference: %w", err)
 	}
-	out := Spec{File: file, Diff: string(diff), Key: entry.Key}
+	out := artifact.Spec{File: file, Diff: string(diff), Key: entry.Key}
 	if src.Package != nil {
 		out.SourceFile = src.Package.Tarball
 		return out, nil
 	}
-	spec, err := rpmspec.Parse(specFile, data)
+	spec, err := rpmspec.Parse(artifact.SpecFile, data)
 	if err != nil {
-		return Spec{}, err
+		return artifact.Spec{}, err
 	}
 	out.SourceFile, err = spec.SourceFile(map[string]string{"name": "rdma-core", "version": src.Version})
 	if err != nil {
-		return Spec{}, err
+		return artifact.Spec{}, err
 	}
 	return out, nil
 }

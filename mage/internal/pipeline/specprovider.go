@@ -3,6 +3,7 @@
 package pipeline
 
 import (
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
@@ -23,7 +24,7 @@ func specProvider(spec *rpmspec.Spec, name string, pr, old *provider.Provider) e
 			return err
 		}
 	}
-	if name == suses {
+	if name == artifact.SUSESpec {
 		if err := spec.AddSUSEProvider(m.Name, m.Description); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
@@ -76,7 +77,7 @@ func TestSpecProviderReplaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := specProvider(spec, upstreams, pr, old); err != nil {
+		if err := specProvider(spec, artifact.ReleaseSpec, pr, old); err != nil {
 			t.Fatal(err)
 		}
 		if got := string(spec.Bytes()); got != want {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
@@ -26,12 +27,12 @@ const (
 // userland of its Debian suite, and on it the minimal and the full image.
 func (p *Pipeline) standin(
 	ctx context.Context, engine *containers.Engine, d specs.Distro, s *ui.Stage,
-) (Base, bool, error) {
+) (artifact.Base, bool, error) {
 	unlock, err := p.Cache.Lock(ctx, "standin-"+d.Standin, func(holder string) {
 		s.Note("waiting for " + holder)
 	})
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	defer unlock()
 	base, here, err := p.standinState(ctx, engine, d)
@@ -63,8 +64,8 @@ const (
 
 // standinState looks for the images; a reference carries the digest of all
 // that an image is made from.
-func (p *Pipeline) standinState(ctx context.Context, engine *containers.Engine, d specs.Distro) (Base, bool, error) {
-	base := Base{Standin: true, Folder: d.Name + standinSuffix}
+func (p *Pipeline) standinState(ctx context.Context, engine *containers.Engine, d specs.Distro) (artifact.Base, bool, error) {
+	base := artifact.Base{Standin: true, Folder: d.Name + standinSuffix}
 	here := true
 	for _, target := range []string{standinMinimal, standinFull} {
 		ref, err := p.standinRef(d, target)

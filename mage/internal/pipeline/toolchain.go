@@ -9,17 +9,11 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
-
-// Toolchain is the image in which a spec's BuildRequires are installed.
-type Toolchain struct {
-	ID   string
-	Ref  string
-	Base Base
-}
 
 const toolchainStage = 1
 
@@ -27,11 +21,11 @@ const toolchainStage = 1
 // and the file whose BuildRequires or Build-Depends it installs.
 type recipe struct {
 	containerfile string
-	base          Base
+	base          artifact.Base
 	name, file    string // what the Containerfile calls it, and where it is
 }
 
-func (p *Pipeline) recipe(job job.Job, base Base, name, file string) recipe {
+func (p *Pipeline) recipe(job job.Job, base artifact.Base, name, file string) recipe {
 	return recipe{
 		containerfile: filepath.Join(p.Root, "containers", job.Target.Name(), "Containerfile"),
 		base:          base, name: name, file: file,
@@ -46,12 +40,12 @@ func (r recipe) key() *stagecache.KeyBuilder {
 }
 
 // ToolchainState tells the image's reference and whether it is here.
-func (p *Pipeline) ToolchainState(ctx context.Context, job job.Job, base Base, spec Spec) (Toolchain, bool, error) {
-	return p.recipeState(ctx, p.recipe(job, base, specFile, spec.File))
+func (p *Pipeline) ToolchainState(ctx context.Context, job job.Job, base artifact.Base, spec artifact.Spec) (artifact.Toolchain, bool, error) {
+	return p.recipeState(ctx, p.recipe(job, base, artifact.SpecFile, spec.File))
 }
 
-func (p *Pipeline) recipeState(ctx context.Context, r recipe) (Toolchain, bool, error) {
-	tc := Toolchain{Ref: imageRef("toolchain", r.base.Folder, r.key().Sum()), Base: r.base}
+func (p *Pipeline) recipeState(ctx context.Context, r recipe) (artifact.Toolchain, bool, error) {
+	tc := artifact.Toolchain{Ref: imageRef("toolchain", r.base.Folder, r.key().Sum()), Base: r.base}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return tc, false, err
@@ -66,22 +60,22 @@ func (p *Pipeline) recipeState(ctx context.Context, r recipe) (Toolchain, bool, 
 //
 // Errors: *containers.BuildError, with the name of a BuildRequires that the
 // distro does not have in its last lines.
-func (p *Pipeline) Toolchain(ctx context.Context, job job.Job, base Base, spec Spec, refresh bool) (Toolchain, error) {
-	return p.toolchain(ctx, p.recipe(job, base, specFile, spec.File), refresh)
+func (p *Pipeline) Toolchain(ctx context.Context, job job.Job, base artifact.Base, spec artifact.Spec, refresh bool) (artifact.Toolchain, error) {
+	return p.toolchain(ctx, p.recipe(job, base, artifact.SpecFile, spec.File), refresh)
 }
 
-func (p *Pipeline) toolchain(ctx context.Context, r recipe, refresh bool) (Toolchain, error) {
+func (p *Pipeline) toolchain(ctx context.Context, r recipe, refresh bool) (artifact.Toolchain, error) {
 	s := p.begin("toolchain")
 	tc, hit, err := p.buildToolchain(ctx, r, refresh, s)
 	return tc, p.end("toolchain", s, hit, err)
 }
 
-func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s *ui.Stage) (Toolchain, bool, error) {
+func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s *ui.Stage) (artifact.Toolchain, bool, error) {
 	unlock, err := p.Cache.Lock(ctx, "toolchain-"+r.base.Folder, func(holder string) {
 		s.Note("waiting for " + holder)
 	})
 	if err != nil {
-		return Toolchain{}, false, err
+		return artifact.Toolchain{}, false, err
 	}
 	defer unlock()
 	tc, here, err := p.recipeState(ctx, r)

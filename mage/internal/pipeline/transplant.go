@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
@@ -64,9 +65,9 @@ func (r *TransplantRow) Why() string {
 // Grafts is what all transplants of a run share.
 type Grafts struct {
 	All     *specs.Transplants
-	Clone   *upstream.Clone // nil where none is given
-	Folders string          // the providers' folders are kept below it
-	Compile *Toolchain      // nil: only the files are compared
+	Clone   *upstream.Clone     // nil where none is given
+	Folders string              // the providers' folders are kept below it
+	Compile *artifact.Toolchain // nil: only the files are compared
 }
 
 var errNoDonor = errors.New("needs a clone: upstream's own commits are compared with")
@@ -264,7 +265,7 @@ func (p *Pipeline) transplant(ctx context.Context, job job.Job, g Grafts, b bed,
 	if job.Provider, err = p.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
 		return err
 	}
-	src := Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
+	src := artifact.Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
 	tree, err := p.Integrate(ctx, job, src)
 	if err != nil {
 		return err
@@ -286,7 +287,7 @@ func (p *Pipeline) transplant(ctx context.Context, job job.Job, g Grafts, b bed,
 	return p.transplantBuild(ctx, job, *g.Compile, tree, row)
 }
 
-func (r *TransplantRow) compare(ctx context.Context, b bed, tree Tree) error {
+func (r *TransplantRow) compare(ctx context.Context, b bed, tree artifact.Tree) error {
 	var trees [3]transplant.Tree
 	for i, dir := range []string{b.host, b.theirs, tree.Dir} {
 		var err error
@@ -320,7 +321,7 @@ func (r *TransplantRow) compare(ctx context.Context, b bed, tree Tree) error {
 	return err
 }
 
-func (p *Pipeline) transplantPatch(ctx context.Context, job job.Job, tree Tree, row *TransplantRow) (Check, error) {
+func (p *Pipeline) transplantPatch(ctx context.Context, job job.Job, tree artifact.Tree, row *TransplantRow) (Check, error) {
 	patch, err := p.Patch(ctx, job, tree)
 	if err == nil {
 		_, err = p.ProvePatch(ctx, tree, patch)
@@ -336,7 +337,7 @@ func (p *Pipeline) transplantPatch(ctx context.Context, job job.Job, tree Tree, 
 
 // transplantBuild compiles the host with the provider and has its ibv_devices
 // list the device.
-func (p *Pipeline) transplantBuild(ctx context.Context, job job.Job, tc Toolchain, tree Tree, row *TransplantRow) error {
+func (p *Pipeline) transplantBuild(ctx context.Context, job job.Job, tc artifact.Toolchain, tree artifact.Tree, row *TransplantRow) error {
 	out := filepath.Join(p.CacheDir, "out")
 	if err := p.compileRelease(ctx, job, tc, tree, out); err != nil {
 		row.Compile = failedCheck(err)
