@@ -123,7 +123,7 @@ func (a *App) addonTools(job job.Job) func(context.Context) (artifact.Toolchain,
 		if err != nil {
 			return tc, err
 		}
-		tc, err = a.pipeline.Toolchain(ctx, job, base, spec, false)
+		tc, err = a.pipeline.Toolchain(ctx, job, base, spec.File, false)
 		return tc, err
 	}
 }

@@ -92,7 +92,7 @@ func (a *App) toolchainJob(ctx context.Context, job job.Job, refresh bool) (made
 	if err != nil {
 		return m, err
 	}
-	m.tc, err = a.pipeline.Toolchain(ctx, m.job, base, m.spec, refresh)
+	m.tc, err = a.pipeline.Toolchain(ctx, m.job, base, m.spec.File, refresh)
 	return m, err
 }
 

@@ -96,7 +96,7 @@ func (a *App) debianToolchain(ctx context.Context, job job.Job, further int, ref
 	if err != nil {
 		return m, err
 	}
-	m.tc, err = a.pipeline.DebianToolchain(ctx, m.job, base, m.debian, refresh)
+	m.tc, err = a.pipeline.Toolchain(ctx, m.job, base, m.debian.Control, refresh)
 	return m, err
 }
 
@@ -241,7 +241,7 @@ func (a *App) suiteRow(ctx context.Context, job job.Job, debian artifact.DebianS
 	if !here {
 		return []string{name, base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
 	}
-	tc, here, err := a.pipeline.DebianToolchainState(ctx, job, base, debian)
+	tc, here, err := a.pipeline.ToolchainState(ctx, job, base, debian.Control)
 	state := "not built"
 	if here {
 		state = "ready"

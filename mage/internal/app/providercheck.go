@@ -248,7 +248,7 @@ func (c *providerCheck) toolchain(ctx context.Context, src artifact.Source) (art
 	if err != nil {
 		return artifact.Toolchain{}, err
 	}
-	return c.pipeline.Toolchain(ctx, stock, base, spec, false)
+	return c.pipeline.Toolchain(ctx, stock, base, spec.File, false)
 }
 
 // abi has rdma-core's own script read the kernel headers.

@@ -99,7 +99,7 @@ func (a *App) walk(ctx context.Context, job job.Job, depth string, r *pipeline.R
 	if err != nil {
 		return err
 	}
-	tc, err := a.pipeline.Toolchain(ctx, job, base, spec, false)
+	tc, err := a.pipeline.Toolchain(ctx, job, base, spec.File, false)
 	if err != nil {
 		return err
 	}

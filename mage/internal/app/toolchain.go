@@ -51,7 +51,7 @@ func (a *App) toolchainRow(ctx context.Context, job job.Job, spec artifact.Spec)
 	if !here {
 		return []string{job.Target.Name(), base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
 	}
-	tc, here, err := a.pipeline.ToolchainState(ctx, job, base, spec)
+	tc, here, err := a.pipeline.ToolchainState(ctx, job, base, spec.File)
 	state := "not built"
 	if here {
 		state = "ready"

@@ -147,7 +147,7 @@ func (a *App) stockToolchain(ctx context.Context, job job.Job) (*artifact.Toolch
 	if err != nil {
 		return nil, err
 	}
-	tc, err := a.pipeline.Toolchain(ctx, job, base, spec, false)
+	tc, err := a.pipeline.Toolchain(ctx, job, base, spec.File, false)
 	return &tc, err
 }
 

@@ -69,8 +69,8 @@ func (p *Pipeline) Addon(ctx context.Context, job job.Job, tree artifact.Tree, p
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	cache := p.compilerCache(job, tc.Base, forPackages)
-	key = cache.key(key, tc, tree.Source).
+	c := p.compiler(job, tc, tree.Source.Epoch, forPackages)
+	key = c.key(key).
 		String("source", tree.Source.State()).
 		String("interface", text.interfaces()).
 		File("tarball", tree.Source.Tarball).
@@ -78,7 +78,7 @@ func (p *Pipeline) Addon(ctx context.Context, job job.Job, tree artifact.Tree, p
 		Bytes("spec", text.spec).
 		Bytes("documents", text.documents)
 	entry, err := p.cached(ctx, artifact.AddonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.buildAddon(ctx, text, tree, patch, tc, cache, dir, s)
+		return p.buildAddon(ctx, text, tree, patch, c, dir, s)
 	})
 	if err != nil {
 		return artifact.Packages{}, err
@@ -88,7 +88,7 @@ func (p *Pipeline) Addon(ctx context.Context, job job.Job, tree artifact.Tree, p
 }
 
 func (p *Pipeline) buildAddon(
-	ctx context.Context, text *addonText, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain, cache compilerCache, dir string, s *ui.Stage,
+	ctx context.Context, text *addonText, tree artifact.Tree, patch artifact.Patch, c compiler, dir string, s *ui.Stage,
 ) error {
 	src := tree.Source
 	tarball, err := addonTarball(src)
@@ -104,8 +104,9 @@ func (p *Pipeline) buildAddon(
 	for i := range inputs {
 		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
 	}
-	err = p.runCompiler(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + text.addon.Package + ".spec"}, containers.RunSpec{
-		Name: artifact.AddonName, Image: tc.ID, User: builder, WorkDir: topdir,
+	err = p.runCompiler(ctx, s, c, containers.RunSpec{
+		Argv: []string{rpmScript, "all", topdir + "/SPECS/" + text.addon.Package + ".spec"},
+		Name: artifact.AddonName, User: builder, WorkDir: topdir,
 		Env:     map[string]string{"INTERFACE_OBJECT": addonInterface + "/" + addonObject},
 		Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs: []containers.Input{
@@ -118,7 +119,7 @@ func (p *Pipeline) buildAddon(
 			{Path: addonInterface, Dir: filepath.Join(dir, "interface")},
 		},
 		Log: ninjaLog(s),
-	}, src, cache)
+	})
 	if err != nil {
 		return err
 	}

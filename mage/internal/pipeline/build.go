@@ -49,15 +49,15 @@ func (p *Pipeline) Build(ctx context.Context, job job.Job, tree artifact.Tree, t
 	if err != nil {
 		return b, err
 	}
-	cache := p.compilerCache(job, tc.Base, forTrial)
+	c := p.compiler(job, tc, tree.Source.Epoch, forTrial)
 	build := func(ctx context.Context, _ string, s *ui.Stage) error {
-		return p.buildInVolume(ctx, engine, b, tree, tc, cache, s)
+		return p.buildInVolume(ctx, engine, b, tree, c, s)
 	}
 	key := func() *stagecache.KeyBuilder {
-		return cache.key(stagecache.NewKey("build", buildStage).Bytes(buildScript, script), tc, tree.Source).
+		return c.key(stagecache.NewKey("build", buildStage).Bytes(buildScript, script)).
 			String("tree", tree.Key).String("volume", b.Volume)
 	}
-	delta, err := p.treeDelta(ctx, engine, b, tree, tc)
+	delta, err := p.treeDelta(ctx, engine, b, tree, tc.ID)
 	if err != nil {
 		return b, err
 	}
@@ -79,36 +79,37 @@ func (p *Pipeline) treeVolume(job job.Job, base artifact.Base, tree artifact.Tre
 }
 
 func (p *Pipeline) buildInVolume(
-	ctx context.Context, engine *containers.Engine, b artifact.Build, tree artifact.Tree, tc artifact.Toolchain, cache compilerCache, s *ui.Stage,
+	ctx context.Context, engine *containers.Engine, b artifact.Build, tree artifact.Tree, c compiler, s *ui.Stage,
 ) error {
 	unlock, err := p.Cache.Lock(ctx, b.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	sync, err := p.treeDelta(ctx, engine, b, tree, tc)
+	sync, err := p.treeDelta(ctx, engine, b, tree, c.image)
 	if err != nil {
 		return err
 	}
-	return p.runCompiler(ctx, s, buildScript, []string{b.Tree, path.Join(treeFolder, listFile)}, containers.RunSpec{
-		Name: "build", Image: tc.ID, User: builder, WorkDir: treeFolder,
+	return p.runCompiler(ctx, s, c, containers.RunSpec{
+		Argv: []string{buildScript, b.Tree, path.Join(treeFolder, listFile)},
+		Name: "build", User: builder, WorkDir: treeFolder,
 		Volumes: []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}},
 		Inputs:  []containers.Input{{Path: treeFolder, Write: tarOf(sync)}},
 		Log:     ninjaLog(s),
-	}, tree.Source, cache)
+	})
 }
 
 // treeDelta lists the files of the tree that the volume does not have yet, and
 // last the new list of all, so that a broken transfer is noticed next time.
 // There are none if the volume holds the tree.
 func (p *Pipeline) treeDelta(
-	ctx context.Context, engine *containers.Engine, b artifact.Build, tree artifact.Tree, tc artifact.Toolchain,
+	ctx context.Context, engine *containers.Engine, b artifact.Build, tree artifact.Tree, image string,
 ) ([]tarFile, error) {
 	if err := engine.EnsureVolume(ctx, b.Volume, nil); err != nil {
 		return nil, err
 	}
 	mount := []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}}
-	old, err := engine.ReadFile(ctx, tc.ID, mount, path.Join(treeFolder, listFile))
+	old, err := engine.ReadFile(ctx, image, mount, path.Join(treeFolder, listFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

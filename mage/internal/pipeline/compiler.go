@@ -6,6 +6,7 @@ import (
 	"context"
 	"maps"
 	"strconv"
+	"time"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -22,19 +23,23 @@ const (
 	forPackages                // what somebody may install
 )
 
-// compilerCache is the volume with the objects of earlier runs that a run may
-// take and add to; the zero value is none. It is an input of what is compiled
-// with it: the code that is compiled can write to the volume.
-type compilerCache struct{ volume string }
+// compiler is what a run of a compiler depends on besides its own inputs. The
+// volume is one of them: the code that is compiled can write to it.
+type compiler struct {
+	image   string    // the toolchain
+	epoch   time.Time // the release's date
+	objects string    // the volume with the objects of earlier runs that it may take and add to; "": none
+}
 
-// compilerCache decides whose objects a run may take: those of the same
-// provider's runs on the same base, and none at all for packages that may be
-// released, since any earlier state of the provider could have written them.
-func (p *Pipeline) compilerCache(job job.Job, base artifact.Base, why purpose) compilerCache {
-	if why == forPackages && !base.Standin {
-		return compilerCache{}
+// compiler decides whose objects a run may take: those of the same provider's runs
+// on the same base, and none at all for packages that may be released, since any
+// earlier state of the provider could have written them.
+func (p *Pipeline) compiler(job job.Job, tc artifact.Toolchain, epoch time.Time, why purpose) compiler {
+	c := compiler{image: tc.ID, epoch: epoch}
+	if why == forTrial || tc.Base.Standin {
+		c.objects = p.volume(append([]string{"ccache", tc.Base.Folder}, job.Identity()...)...)
 	}
-	return compilerCache{volume: p.volume(append([]string{"ccache", base.Folder}, job.Identity()...)...)}
+	return c
 }
 
 const (
@@ -47,19 +52,19 @@ const (
 // every compiler. It is root's, and what compiles is not root.
 const ccacheText = "# In place of ccache.conf in the cache's directory, to which what is compiled can write.\nmax_size = 5G\n"
 
-// compileSpec completes what runs a compiler: the release's date, fixed paths and
-// locale, and the compiler's cache, or that there is none.
-func compileSpec(spec containers.RunSpec, src artifact.Source, cache compilerCache) containers.RunSpec {
+// complete adds to a run of a compiler the toolchain, the release's date, fixed paths
+// and locale, and the volume of objects, or that there is none.
+func (c compiler) complete(spec containers.RunSpec) containers.RunSpec {
 	env := map[string]string{
-		"SOURCE_DATE_EPOCH": strconv.FormatInt(src.Epoch.Unix(), 10),
+		"SOURCE_DATE_EPOCH": strconv.FormatInt(c.epoch.Unix(), 10),
 		"TOPDIR":            topdir,
 		"HOME":              "/builder",
 		"LC_ALL":            "C.UTF-8",
 		"TZ":                "UTC",
 	}
 	maps.Copy(env, spec.Env)
-	spec.Env = env
-	if cache.volume == "" {
+	spec.Image, spec.Env = c.image, env
+	if c.objects == "" {
 		// Also where an image has put ccache into the compiler's place.
 		env["CCACHE_DISABLE"] = "1"
 		return spec
@@ -71,31 +76,29 @@ func compileSpec(spec containers.RunSpec, src artifact.Source, cache compilerCac
 	}
 	config := tarFile{name: ccacheConfig[1:], data: []byte(ccacheText)}
 	spec.Inputs = append([]containers.Input{{Path: "/", Write: tarOf([]tarFile{config})}}, spec.Inputs...)
-	spec.Volumes = append([]containers.VolumeMount{{Name: cache.volume, Path: ccacheFolder}}, spec.Volumes...)
+	spec.Volumes = append([]containers.VolumeMount{{Name: c.objects, Path: ccacheFolder}}, spec.Volumes...)
 	return spec
 }
 
-// runCompiler is runScript for a script that compiles.
-func (p *Pipeline) runCompiler(
-	ctx context.Context, s *ui.Stage, script string, args []string, spec containers.RunSpec, src artifact.Source, cache compilerCache,
-) error {
-	if cache.volume != "" {
+// runCompiler is runScript for a script that compiles, in the compiler's image.
+func (p *Pipeline) runCompiler(ctx context.Context, s *ui.Stage, c compiler, spec containers.RunSpec) error {
+	if c.objects != "" {
 		engine, err := p.Engine(ctx)
 		if err != nil {
 			return err
 		}
-		if err := engine.EnsureVolume(ctx, cache.volume, nil); err != nil {
+		if err := engine.EnsureVolume(ctx, c.objects, nil); err != nil {
 			return err
 		}
 	}
-	_, err := p.runScript(ctx, s, script, args, compileSpec(spec, src, cache))
+	_, err := p.runScript(ctx, s, c.complete(spec))
 	return err
 }
 
 // key adds to a stage's key what every run of a compiler depends on.
-func (c compilerCache) key(key *stagecache.KeyBuilder, tc artifact.Toolchain, src artifact.Source) *stagecache.KeyBuilder {
-	return key.String("toolchain", tc.ID).
-		String("epoch", src.Epoch.UTC().String()).
-		String("compiler cache", c.volume).
+func (c compiler) key(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {
+	return key.String("toolchain", c.image).
+		String("epoch", c.epoch.UTC().String()).
+		String("compiler cache", c.objects).
 		String("compiler cache's configuration", ccacheText)
 }

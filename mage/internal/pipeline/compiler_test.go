@@ -28,9 +28,10 @@ func providerIn(name, dir string) job.Job {
 // volumesOf are all volumes that what a provider brings can write to.
 func volumesOf(p *Pipeline, job job.Job) []string {
 	base, tree := artifact.Base{Folder: "rocky9.standin", Standin: true}, artifact.Tree{Source: artifact.Source{Version: "56.1"}}
+	tc := artifact.Toolchain{Base: base}
 	return []string{
-		p.compilerCache(job, base, forTrial).volume,
-		p.compilerCache(job, base, forPackages).volume,
+		p.compiler(job, tc, time.Time{}, forTrial).objects,
+		p.compiler(job, tc, time.Time{}, forPackages).objects,
 		p.treeVolume(job, base, tree),
 		p.guestVolume(job, base, []artifact.Dist{{Manifest: artifact.Manifest{Release: "56.1"}}}),
 	}
@@ -85,15 +86,15 @@ func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
 	p := &Pipeline{CacheDir: "/cache"}
 	for name, job := range map[string]job.Job{"none": {}, "fly": providerIn("fly", "/fly")} {
 		for _, base := range []artifact.Base{{Folder: "rocky9"}, {Folder: "debian-trixie"}} {
-			if got := p.compilerCache(job, base, forPackages); got.volume != "" {
-				t.Errorf("%s on %s: packages are built with the objects in %s", name, base.Folder, got.volume)
+			if got := p.compiler(job, artifact.Toolchain{Base: base}, time.Time{}, forPackages); got.objects != "" {
+				t.Errorf("%s on %s: packages are built with the objects in %s", name, base.Folder, got.objects)
 			}
-			if got := p.compilerCache(job, base, forTrial); got.volume == "" {
+			if got := p.compiler(job, artifact.Toolchain{Base: base}, time.Time{}, forTrial); got.objects == "" {
 				t.Errorf("%s on %s: a build tree has no compiler cache", name, base.Folder)
 			}
 		}
-		standin := artifact.Base{Folder: "rocky9.standin", Standin: true}
-		if got := p.compilerCache(job, standin, forPackages); got.volume == "" {
+		standin := artifact.Toolchain{Base: artifact.Base{Folder: "rocky9.standin", Standin: true}}
+		if got := p.compiler(job, standin, time.Time{}, forPackages); got.objects == "" {
 			t.Errorf("%s on the stand-in: packages have no compiler cache", name)
 		}
 	}
@@ -101,13 +102,14 @@ func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
 
 // A volume is one more input: a result must not be found by who has another.
 func TestCompilerCacheIsInTheKey(t *testing.T) {
-	p, tc, src := &Pipeline{CacheDir: "/cache"}, artifact.Toolchain{ID: "sha256:1"}, artifact.Source{Epoch: time.Unix(1, 0)}
-	standin := artifact.Base{Folder: "rocky9.standin", Standin: true}
-	sum := func(c compilerCache) string { return c.key(stagecache.NewKey("rpm", 1), tc, src).Sum() }
-	a := sum(p.compilerCache(providerIn("fly", "/a/fly"), standin, forPackages))
-	b := sum(p.compilerCache(providerIn("fly", "/b/fly"), standin, forPackages))
-	if a == "" || a == b || a == sum(compilerCache{}) {
-		t.Errorf("got the keys %q, %q and %q: want three", a, b, sum(compilerCache{}))
+	p, epoch := &Pipeline{CacheDir: "/cache"}, time.Unix(1, 0)
+	standin := artifact.Toolchain{ID: "sha256:1", Base: artifact.Base{Folder: "rocky9.standin", Standin: true}}
+	sum := func(c compiler) string { return c.key(stagecache.NewKey("rpm", 1)).Sum() }
+	a := sum(p.compiler(providerIn("fly", "/a/fly"), standin, epoch, forPackages))
+	b := sum(p.compiler(providerIn("fly", "/b/fly"), standin, epoch, forPackages))
+	none := sum(compiler{image: "sha256:1", epoch: epoch})
+	if a == "" || a == b || a == none {
+		t.Errorf("got the keys %q, %q and %q: want three", a, b, none)
 	}
 }
 
@@ -116,9 +118,9 @@ func TestCompileSpec(t *testing.T) {
 		Env: map[string]string{"OWN": "1"}, Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs: []containers.Input{{Path: topdir, Write: tarOf(nil)}},
 	}
-	src := artifact.Source{Epoch: time.Unix(1700000000, 0)}
+	c := compiler{image: "sha256:1", epoch: time.Unix(1700000000, 0)}
 
-	bare := compileSpec(base, src, compilerCache{})
+	bare := c.complete(base)
 	if bare.Env["CCACHE_DISABLE"] == "" || bare.Env["CCACHE_DIR"] != "" {
 		t.Errorf("without a cache: got the environment %v, want CCACHE_DISABLE and no CCACHE_DIR", bare.Env)
 	}
@@ -126,7 +128,11 @@ func TestCompileSpec(t *testing.T) {
 		t.Errorf("without a cache: got volumes %+v and %d inputs, want those that were given", bare.Volumes, len(bare.Inputs))
 	}
 
-	with := compileSpec(base, src, compilerCache{volume: "objects"})
+	c.objects = "objects"
+	with := c.complete(base)
+	if with.Image != "sha256:1" {
+		t.Errorf("runs in %q, want the toolchain", with.Image)
+	}
 	if with.Env["OWN"] != "1" || with.Env["SOURCE_DATE_EPOCH"] != "1700000000" || with.Env["CCACHE_DISABLE"] != "" {
 		t.Errorf("with a cache: got the environment %v", with.Env)
 	}

@@ -54,22 +54,20 @@ func scriptKey(stage string, version int, names ...string) (*stagecache.KeyBuild
 }
 
 // runScript runs an embedded script as the main process of a container; its
-// exit status is the verdict.
+// exit status is the verdict. Argv of spec is the script's name and its arguments.
 //
 // Errors: *containers.RunError with the last lines of its output.
-func (p *Pipeline) runScript(
-	ctx context.Context, s *ui.Stage, script string, args []string, spec containers.RunSpec,
-) (containers.Result, error) {
+func (p *Pipeline) runScript(ctx context.Context, s *ui.Stage, spec containers.RunSpec) (containers.Result, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return containers.Result{}, err
 	}
-	input, err := scriptInput(script, limitsScript)
+	input, err := scriptInput(spec.Argv[0], limitsScript)
 	if err != nil {
 		return containers.Result{}, err
 	}
 	spec.Inputs = append([]containers.Input{input}, spec.Inputs...)
-	spec.Argv = scriptArgv(script, args...)
+	spec.Argv = scriptArgv(spec.Argv...)
 	if spec.Log == nil {
 		spec.Log = s.Log()
 	}
@@ -86,9 +84,10 @@ func (p *Pipeline) runScript(
 // limitsScript runs another one, and fails where the container met a limit of the kernel's.
 const limitsScript = "limits.sh"
 
-// scriptArgv is the command that runs an embedded script in a container.
-func scriptArgv(script string, args ...string) []string {
-	return append([]string{"/bin/sh", scriptFolder + "/" + limitsScript, "/bin/sh", scriptFolder + "/" + script}, args...)
+// scriptArgv is the command that runs an embedded script in a container: its name and
+// its arguments.
+func scriptArgv(argv ...string) []string {
+	return append([]string{"/bin/sh", scriptFolder + "/" + limitsScript, "/bin/sh", scriptFolder + "/" + argv[0]}, argv[1:]...)
 }
 
 // ninjaLog is the stage's log with ninja's counter shown on the way.

@@ -22,20 +22,6 @@ const (
 	debOut    = debFolder + "/out"
 )
 
-// DebianToolchain makes sure that the image is here in which the Build-Depends of
-// debian/control are installed; refresh builds it anew even if it is.
-//
-// Errors: *containers.BuildError, with the name of a Build-Depends that the suite
-// does not have in its last lines.
-func (p *Pipeline) DebianToolchain(ctx context.Context, job job.Job, base artifact.Base, src artifact.DebianSource, refresh bool) (artifact.Toolchain, error) {
-	return p.toolchain(ctx, p.recipe(job, base, controlFile, src.Control), refresh)
-}
-
-// DebianToolchainState tells the image's reference and whether it is here.
-func (p *Pipeline) DebianToolchainState(ctx context.Context, job job.Job, base artifact.Base, src artifact.DebianSource) (artifact.Toolchain, bool, error) {
-	return p.recipeState(ctx, p.recipe(job, base, controlFile, src.Control))
-}
-
 // Deb makes Debian's source package from the release's tarball and debian/, and
 // from that package alone the binary ones, without a network and as an
 // unprivileged user.
@@ -46,18 +32,18 @@ func (p *Pipeline) Deb(ctx context.Context, job job.Job, src artifact.Source, de
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	cache := p.compilerCache(job, tc.Base, forPackages)
-	key = cache.key(key, tc, src).
+	c := p.compiler(job, tc, src.Epoch, forPackages)
+	key = c.key(key).
 		File("tarball", src.Tarball).
 		String("debian", debian.Key)
 	entry, err := p.cached(ctx, "deb", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.dpkgBuildpackage(ctx, src, debian, tc, cache, dir, s)
+		return p.dpkgBuildpackage(ctx, src, debian, c, dir, s)
 	})
 	return artifact.Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
 func (p *Pipeline) dpkgBuildpackage(
-	ctx context.Context, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain, cache compilerCache, dir string, s *ui.Stage,
+	ctx context.Context, src artifact.Source, debian artifact.DebianSource, c compiler, dir string, s *ui.Stage,
 ) error {
 	inputs, err := folderFiles(debian.Dir)
 	if err != nil {
@@ -70,13 +56,14 @@ func (p *Pipeline) dpkgBuildpackage(
 	for i := range inputs {
 		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
 	}
-	err = p.runCompiler(ctx, s, debScript, []string{src.Version, debIn, debOut}, containers.RunSpec{
-		Name: "deb", Image: tc.ID, User: builder, WorkDir: debFolder,
+	err = p.runCompiler(ctx, s, c, containers.RunSpec{
+		Argv: []string{debScript, src.Version, debIn, debOut},
+		Name: "deb", User: builder, WorkDir: debFolder,
 		Volumes: []containers.VolumeMount{ownVolume(debFolder)},
 		Inputs:  []containers.Input{{Path: debIn, UID: builderUID, GID: builderUID, Write: tarOf(inputs)}},
 		Outputs: []containers.Output{{Path: debOut, Dir: dir}},
 		Log:     ninjaLog(s),
-	}, src, cache)
+	})
 	if err != nil {
 		return err
 	}

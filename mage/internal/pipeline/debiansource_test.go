@@ -43,7 +43,7 @@ func debianTree(t *testing.T) (artifact.Tree, job.Job) {
 }
 
 // stage is a stage that shows nothing.
-func stage(t *testing.T) *ui.Stage {
+func logStage(t *testing.T) *ui.Stage {
 	t.Helper()
 	u := ui.New(ui.Options{LogDir: t.TempDir()})
 	t.Cleanup(u.Close)
@@ -62,7 +62,7 @@ func read(t *testing.T, dir, name string) string {
 func TestDebianSource(t *testing.T) {
 	tree, job := debianTree(t)
 	dir := t.TempDir()
-	if err := debianSource(t.Context(), job, tree, dir, stage(t)); err != nil {
+	if err := debianSource(t.Context(), job, tree, dir, logStage(t)); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, dir, "version"); got != "56.1-1+by.big.crab1" {
@@ -91,7 +91,7 @@ func TestDebianSourceKeepsPatchesAndTakesASuffix(t *testing.T) {
 	job.Suffix = "~test2"
 	write(t, filepath.Join(tree.Dir, "debian/patches/series"), "first.patch")
 	dir := t.TempDir()
-	if err := debianSource(t.Context(), job, tree, dir, stage(t)); err != nil {
+	if err := debianSource(t.Context(), job, tree, dir, logStage(t)); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, dir, "debian/patches/series"); got != "first.patch\nrdma-core-big_crab.patch\n" {
@@ -106,7 +106,7 @@ func TestDebianSourceWithoutAProviderIsUpstreams(t *testing.T) {
 	tree, job := debianTree(t)
 	job.Provider = nil
 	dir := t.TempDir()
-	if err := debianSource(t.Context(), job, tree, dir, stage(t)); err != nil {
+	if err := debianSource(t.Context(), job, tree, dir, logStage(t)); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, dir, "version"); got != "56.1-1" {
@@ -121,14 +121,14 @@ func TestDebianSourceNeedsDebian(t *testing.T) {
 	tree, job := debianTree(t)
 	write(t, filepath.Join(tree.Dir, "debian/source/format"), "3.0 (native)\n")
 	var place *debianpkg.PlaceError
-	if err := debianSource(t.Context(), job, tree, t.TempDir(), stage(t)); !errors.As(err, &place) {
+	if err := debianSource(t.Context(), job, tree, t.TempDir(), logStage(t)); !errors.As(err, &place) {
 		t.Errorf("another format: %v", err)
 	}
 	if err := os.Remove(filepath.Join(tree.Dir, "debian/control")); err != nil {
 		t.Fatal(err)
 	}
 	var advice *AdviceError
-	if err := debianSource(t.Context(), job, tree, t.TempDir(), stage(t)); !errors.As(err, &advice) || !errors.Is(err, errNoDebian) {
+	if err := debianSource(t.Context(), job, tree, t.TempDir(), logStage(t)); !errors.As(err, &advice) || !errors.Is(err, errNoDebian) {
 		t.Errorf("no debian/: %v", err)
 	}
 }

@@ -2,9 +2,7 @@
 
 package pipeline
 
-import (
-	"testing"
-)
+import "testing"
 
 func TestFileTree(t *testing.T) {
 	got := FileTree(PackageView{
@@ -21,7 +19,7 @@ func TestFileTree(t *testing.T) {
 │       └── rib.driver  +
 └── usr
     └── lib64
-        ├── [2Jname
+        ├── name
         └── libx.so.1 -> libx.so.1.0
 `
 	if got != want {

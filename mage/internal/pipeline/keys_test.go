@@ -95,8 +95,8 @@ func TestKeysHaveWhatIsRead(t *testing.T) {
 	later.Epoch, untagged.Tag, other.Commit = day.Add(time.Hour), "", "e"
 	ref := ReleaseRef{Ref: upstream.Ref{Name: "v56.1", Commit: "c", Time: day}, Version: "56.1"}
 	source := func(s artifact.Source) *stagecache.KeyBuilder { return sourceKey(stagecache.NewKey("patch", 1), s) }
-	compile := func(s artifact.Source, tc string, c compilerCache) *stagecache.KeyBuilder {
-		return c.key(stagecache.NewKey("rpm", 1), artifact.Toolchain{ID: tc}, s)
+	compile := func(image string, epoch time.Time, objects string) *stagecache.KeyBuilder {
+		return compiler{image: image, epoch: epoch, objects: objects}.key(stagecache.NewKey("rpm", 1))
 	}
 	for _, c := range []keyCase{
 		{"the spec's distro", specKey(fly, src), specKey(onRocky9, src)},
@@ -108,9 +108,9 @@ func TestKeysHaveWhatIsRead(t *testing.T) {
 		{"the source's date", source(src), source(later)},
 		{"the source's tag", source(src), source(untagged)},
 		{"the source's commit", source(src), source(other)},
-		{"the compiler's image", compile(src, "1", compilerCache{}), compile(src, "2", compilerCache{})},
-		{"the compiler's cache", compile(src, "1", compilerCache{}), compile(src, "1", compilerCache{"v"})},
-		{"the build's date", compile(src, "1", compilerCache{}), compile(later, "1", compilerCache{})},
+		{"the compiler's image", compile("1", day, ""), compile("2", day, "")},
+		{"the compiler's cache", compile("1", day, ""), compile("1", day, "v")},
+		{"the build's date", compile("1", day, ""), compile("1", later.Epoch, "")},
 	} {
 		if err := c.a.Err(); err != nil || c.a.Sum() == c.b.Sum() {
 			t.Errorf("%s is in no input of the stage %v: %v", c.name, c.a.Inputs(), err)

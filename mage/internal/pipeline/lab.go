@@ -138,7 +138,8 @@ func (p *Pipeline) Fixture(ctx context.Context, job job.Job, lab artifact.Lab) (
 		key = key.File("source "+f.name, f.path)
 	}
 	entry, err := p.cached(ctx, "fixture", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.runScript(ctx, s, modulesScript, []string{fixtureSource, fixtureOut}, containers.RunSpec{
+		_, err := p.runScript(ctx, s, containers.RunSpec{
+			Argv: []string{modulesScript, fixtureSource, fixtureOut},
 			Name: "fixture", Image: lab.ID, User: labUser,
 			Inputs:  []containers.Input{{Path: fixtureSource, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 			Outputs: []containers.Output{{Path: fixtureOut, Dir: dir}},
@@ -184,12 +185,12 @@ func (p *Pipeline) Exercise(ctx context.Context, job job.Job, dist artifact.Dist
 		inputs = append(inputs, f)
 	}
 	entry, err := p.cached(ctx, "exercise", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.runScript(ctx, s, exerciseScript, []string{"/builder/in/rpms", "/builder/in/source", exerciseOut},
-			containers.RunSpec{
-				Name: "exercise", Image: tc.ID, User: builder,
-				Inputs:  []containers.Input{{Path: "/builder/in", UID: builderUID, GID: builderUID, Write: tarOf(inputs)}},
-				Outputs: []containers.Output{{Path: exerciseOut, Dir: dir}},
-			})
+		_, err := p.runScript(ctx, s, containers.RunSpec{
+			Argv: []string{exerciseScript, "/builder/in/rpms", "/builder/in/source", exerciseOut},
+			Name: "exercise", Image: tc.ID, User: builder,
+			Inputs:  []containers.Input{{Path: "/builder/in", UID: builderUID, GID: builderUID, Write: tarOf(inputs)}},
+			Outputs: []containers.Output{{Path: exerciseOut, Dir: dir}},
+		})
 		return err
 	})
 	return artifact.Exercise{File: filepath.Join(entry.Dir, "exercise")}, err

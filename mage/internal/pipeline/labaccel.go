@@ -39,7 +39,8 @@ func (p *Pipeline) accelerator(ctx context.Context, image artifact.Lab, program 
 	s.Note("probe KVM")
 	tree := []tarFile{{name: "init", path: program, mode: 0o755}}
 	// The node is root's on most machines. This root has no capability at all.
-	_, err = p.runScript(ctx, s, probeScript, []string{"/tmp/probe", lab.NoPlan}, containers.RunSpec{
+	_, err = p.runScript(ctx, s, containers.RunSpec{
+		Argv: []string{probeScript, "/tmp/probe", lab.NoPlan},
 		Name: "kvm", Image: image.ID, User: "0:0", Devices: []string{kvmNode},
 		Inputs: []containers.Input{{Path: "/tmp/probe", Write: tarOf(tree)}},
 	})

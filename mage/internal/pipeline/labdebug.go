@@ -26,8 +26,8 @@ func (p *Pipeline) DebugModule(ctx context.Context, job job.Job, tree artifact.T
 	if err != nil {
 		return artifact.DebugModule{}, err
 	}
-	cache := p.compilerCache(job, tc.Base, forTrial)
-	key = cache.key(key, tc, tree.Source).String("tree", tree.Key)
+	c := p.compiler(job, tc, tree.Source.Epoch, forTrial)
+	key = c.key(key).String("tree", tree.Key)
 	entry, err := p.cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		files, err := folderFiles(tree.Dir)
 		if err != nil {
@@ -37,13 +37,14 @@ func (p *Pipeline) DebugModule(ctx context.Context, job job.Job, tree artifact.T
 			files[i].owner = builderUID
 		}
 		at := path.Join(treeFolder, "rdma-core-"+tree.Source.Version)
-		args := []string{at, job.ProviderName(), job.Provider.Manifest.Folder(), debugOut}
-		return p.runCompiler(ctx, s, debugScript, args, containers.RunSpec{
-			Name: "debug", Image: tc.ID, User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
+		argv := []string{debugScript, at, job.ProviderName(), job.Provider.Manifest.Folder(), debugOut}
+		return p.runCompiler(ctx, s, c, containers.RunSpec{
+			Argv: argv,
+			Name: "debug", User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
 			Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 			Outputs: []containers.Output{{Path: debugOut, Dir: dir}},
 			Log:     ninjaLog(s),
-		}, tree.Source, cache)
+		})
 	})
 	return artifact.DebugModule{Dir: entry.Dir}, err
 }

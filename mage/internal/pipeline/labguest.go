@@ -92,7 +92,8 @@ func (p *Pipeline) guest(
 	if err != nil {
 		return false, err
 	}
-	_, err = p.runScript(ctx, s, installScript, []string{"/rpms", guestArchive}, containers.RunSpec{
+	_, err = p.runScript(ctx, s, containers.RunSpec{
+		Argv: []string{installScript, "/rpms", guestArchive},
 		Name: "guest", Image: base.Minimal, Root: true, User: "root",
 		Network: !base.Standin, // a real distro fetches dependencies
 		Volumes: []containers.VolumeMount{mount},
@@ -101,7 +102,8 @@ func (p *Pipeline) guest(
 	if err != nil {
 		return false, err
 	}
-	_, err = p.runScript(ctx, s, diskScript, []string{guestArchive, guestDisk, key}, containers.RunSpec{
+	_, err = p.runScript(ctx, s, containers.RunSpec{
+		Argv: []string{diskScript, guestArchive, guestDisk, key},
 		Name: "disk", Image: lab.ID, User: labUser, Volumes: []containers.VolumeMount{mount},
 	})
 	return false, err

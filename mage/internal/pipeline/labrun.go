@@ -74,8 +74,9 @@ func (p *Pipeline) boot(ctx context.Context, bench Bench, plan lab.Plan, s *ui.S
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	go watch(watched, tick.C, console.Overdue, stop)
+	run.Argv = []string{bootScript, bootTree, guestDisk, accelerator}
 	run.Stdout = console
-	_, err = p.runScript(watched, s, bootScript, []string{bootTree, guestDisk, accelerator}, run)
+	_, err = p.runScript(watched, s, run)
 	outcome := console.Outcome()
 	if ctx.Err() != nil {
 		return outcome, err

@@ -63,7 +63,8 @@ func (p *Pipeline) Lintian(ctx context.Context, pkgs artifact.Packages, tc artif
 		for i := range files {
 			files[i].owner = builderUID
 		}
-		_, err = p.runScript(ctx, s, lintianScript, []string{lintianIn, lintianOut}, containers.RunSpec{
+		_, err = p.runScript(ctx, s, containers.RunSpec{
+			Argv: []string{lintianScript, lintianIn, lintianOut},
 			Name: "lintian", Image: tc.ID, User: builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
 			Inputs:  []containers.Input{{Path: lintianIn, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 			Outputs: []containers.Output{{Path: lintianOut, Dir: dir}},

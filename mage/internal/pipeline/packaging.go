@@ -2,9 +2,7 @@
 
 package pipeline
 
-import (
-	"github.com/resnics/verbsmith/mage/internal/artifact"
-)
+import "github.com/resnics/verbsmith/mage/internal/artifact"
 
 // packaging is what differs between one kind of packages and another for the
 // proof; what is asserted is the same.

@@ -33,12 +33,12 @@ func (p *Pipeline) netlinkPlayer(ctx context.Context, s *ui.Stage, tc artifact.T
 	key = key.String("toolchain", tc.ID).Bytes(playerSource, scripts.Netlink)
 	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
 		source := tarFile{name: playerSource, data: scripts.Netlink, owner: builderUID}
-		_, err := p.runScript(ctx, s, playerScript, []string{playerOut + "/" + playerSource, playerOut + "/out/" + playerFile},
-			containers.RunSpec{
-				Name: "player", Image: tc.ID, User: builder,
-				Inputs:  []containers.Input{{Path: playerOut, UID: builderUID, GID: builderUID, Write: tarOf([]tarFile{source})}},
-				Outputs: []containers.Output{{Path: playerOut + "/out", Dir: dir}},
-			})
+		_, err := p.runScript(ctx, s, containers.RunSpec{
+			Argv: []string{playerScript, playerOut + "/" + playerSource, playerOut + "/out/" + playerFile},
+			Name: "player", Image: tc.ID, User: builder,
+			Inputs:  []containers.Input{{Path: playerOut, UID: builderUID, GID: builderUID, Write: tarOf([]tarFile{source})}},
+			Outputs: []containers.Output{{Path: playerOut + "/out", Dir: dir}},
+		})
 		return err
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/tail"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -263,14 +264,15 @@ func (p *Pipeline) install(
 	if err != nil {
 		return "", v, nil, err
 	}
-	var out verdictOutput
+	out := tail.New(mostOutput)
 	start := time.Now()
-	result, err := p.runScript(ctx, s, pk.script, []string{"/" + pk.folder}, containers.RunSpec{
+	result, err := p.runScript(ctx, s, containers.RunSpec{
+		Argv: []string{pk.script, "/" + pk.folder},
 		Name: "install", Image: from, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
 		Network: !base.Standin,
 		Inputs:  []containers.Input{{Path: "/", Write: tarOf(files)}},
-		Log:     io.MultiWriter(s.Log(), &out),
+		Log:     io.MultiWriter(s.Log(), out),
 		Commit:  fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
 	})
 	v.Elapsed = time.Since(start)
@@ -283,10 +285,11 @@ func (p *Pipeline) install(
 
 // judge runs one verdict; a failed one is not an error.
 func (p *Pipeline) judge(ctx context.Context, s *ui.Stage, v *Verdict, spec containers.RunSpec) error {
-	var out verdictOutput
-	spec.Log = io.MultiWriter(s.Log(), &out)
+	out := tail.New(mostOutput)
+	spec.Argv = []string{verdictScript, v.Name}
+	spec.Log = io.MultiWriter(s.Log(), out)
 	start := time.Now()
-	_, err := p.runScript(ctx, s, "verdict.sh", []string{v.Name}, spec)
+	_, err := p.runScript(ctx, s, spec)
 	v.Elapsed = time.Since(start)
 	return v.ended(out.String(), err)
 }
@@ -301,24 +304,8 @@ func (v *Verdict) ended(output string, err error) error {
 	return err
 }
 
-// verdictOutput keeps the end of what a verdict printed: its evidence is there, and reports hold it.
-type verdictOutput struct{ kept []byte }
-
-const maxVerdictOutput = 1 << 20
-
-// Write implements io.Writer.
-func (o *verdictOutput) Write(p []byte) (int, error) {
-	o.kept = append(o.kept, p...)
-	if len(o.kept) > 2*maxVerdictOutput { // not for each write
-		o.kept = append([]byte(nil), o.kept[len(o.kept)-maxVerdictOutput:]...)
-	}
-	return len(p), nil
-}
-
-// String gives what is kept.
-func (o *verdictOutput) String() string {
-	return string(o.kept[max(0, len(o.kept)-maxVerdictOutput):])
-}
+// mostOutput is how much of a verdict's output is kept: its evidence is at the end, and reports hold it.
+const mostOutput = 1 << 20
 
 func (p *Pipeline) removeImage(ctx context.Context, image string) {
 	engine, err := p.Engine(ctx)

@@ -42,7 +42,8 @@ func (p *Pipeline) Update(ctx context.Context, tc artifact.Toolchain, stock arti
 		return artifact.Dist{}, err
 	}
 	entry, err := p.cached(ctx, "update", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.runScript(ctx, s, repackageScript, []string{repackageIn, repackageOut}, containers.RunSpec{
+		_, err := p.runScript(ctx, s, containers.RunSpec{
+			Argv: []string{repackageScript, repackageIn, repackageOut},
 			Name: "update", Image: tc.ID, User: builder,
 			Env:     map[string]string{"HOME": "/builder", "LC_ALL": "C.UTF-8"},
 			Inputs:  []containers.Input{{Path: filepath.Dir(repackageIn), UID: builderUID, GID: builderUID, Write: tarOf(files)}},

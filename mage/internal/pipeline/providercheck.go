@@ -137,7 +137,8 @@ func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchai
 		{name: "script.py", data: script, owner: builderUID},
 		{name: base, data: h.Data(), owner: builderUID},
 	}
-	_, err = p.runScript(ctx, s, abiShellScript, []string{abiFolder + "/script.py", abiFolder + "/" + base, releaseOut}, containers.RunSpec{
+	_, err = p.runScript(ctx, s, containers.RunSpec{
+		Argv: []string{abiShellScript, abiFolder + "/script.py", abiFolder + "/" + base, releaseOut},
 		Name: "abi", Image: tc.ID, User: builder,
 		Inputs:  []containers.Input{{Path: abiFolder, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: dir}},
@@ -168,8 +169,7 @@ func (p *Pipeline) CompileProvider(ctx context.Context, job job.Job, tree artifa
 	if err != nil {
 		return "", err
 	}
-	cache := p.compilerCache(job, tc.Base, forTrial)
-	key = cache.key(key, tc, tree.Source).String("tree", tree.Key)
+	key = p.compiler(job, tc, tree.Source.Epoch, forTrial).key(key).String("tree", tree.Key)
 	entry, err := p.cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.compileInto(ctx, s, job, tc, tree, filepath.Join(dir, "out"))
 	})
@@ -185,7 +185,7 @@ func (p *Pipeline) DiscoverProvider(ctx context.Context, job job.Job, tree artif
 	if err != nil {
 		return "", err
 	}
-	key = p.compilerCache(job, tc.Base, forTrial).key(key, tc, tree.Source).String("tree", tree.Key)
+	key = p.compiler(job, tc, tree.Source.Epoch, forTrial).key(key).String("tree", tree.Key)
 	entry, err := p.cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		said, err := p.judgeBuild(ctx, s, job, tc, tree, out, []string{"listed"})
 		if err != nil {

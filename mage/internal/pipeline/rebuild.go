@@ -35,15 +35,17 @@ func (p *Pipeline) rebuild(ctx context.Context, job job.Job, src artifact.Source
 	}
 	const name = "in.src.rpm"
 	srpm := filepath.Join(dist.Dir, filepath.FromSlash(dist.Manifest.Files[i].Path))
-	err := p.runCompiler(ctx, s, rpmScript, []string{"rebuild", topdir + "/" + name}, containers.RunSpec{
-		Name: "rebuild", Image: tc.ID, User: builder, WorkDir: topdir,
+	c := p.compiler(job, tc, src.Epoch, forPackages)
+	err := p.runCompiler(ctx, s, c, containers.RunSpec{
+		Argv: []string{rpmScript, "rebuild", topdir + "/" + name},
+		Name: "rebuild", User: builder, WorkDir: topdir,
 		Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs: []containers.Input{{Path: topdir, Write: tarOf([]tarFile{
 			{name: name, path: srpm, owner: builderUID, mtime: src.Epoch},
 		})}},
 		Outputs: []containers.Output{{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")}},
 		Log:     ninjaLog(s),
-	}, src, p.compilerCache(job, tc.Base, forPackages))
+	})
 	if err != nil {
 		return out, err
 	}

@@ -54,8 +54,7 @@ func (p *Pipeline) buildRow(ctx context.Context, job job.Job, tc artifact.Toolch
 	if err != nil {
 		return false, err
 	}
-	cache := p.compilerCache(job, tc.Base, forTrial)
-	key = cache.key(key, tc, artifact.Source{Epoch: row.Release.Time}).String("edit", row.edit.key)
+	key = p.compiler(job, tc, row.Release.Time, forTrial).key(key).String("edit", row.edit.key)
 	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error {
 			return q.buildRelease(ctx, job, tc, r.clone.Path(), row)
@@ -142,12 +141,14 @@ func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job job.Job, tc
 	for i := range files {
 		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
 	}
-	args := []string{checkedTree, job.ProviderName(), job.Provider.Manifest.Folder(), releaseOut}
-	return p.runCompiler(ctx, s, releaseBuildScript, args, containers.RunSpec{
-		Name: "compile", Image: tc.ID, User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
+	argv := []string{releaseBuildScript, checkedTree, job.ProviderName(), job.Provider.Manifest.Folder(), releaseOut}
+	c := p.compiler(job, tc, tree.Source.Epoch, forTrial)
+	return p.runCompiler(ctx, s, c, containers.RunSpec{
+		Argv: argv,
+		Name: "compile", User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
 		Inputs:  []containers.Input{{Path: checkedTree, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
-	}, tree.Source, p.compilerCache(job, tc.Base, forTrial))
+	})
 }
 
 // discover runs ibv_devices of the build where it was built, in containers of

@@ -2,9 +2,7 @@
 
 package pipeline
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Taken says that a later release gives a driver id to somebody else.
 type Taken struct {

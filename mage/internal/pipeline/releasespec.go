@@ -41,7 +41,7 @@ func (p *Pipeline) specRow(ctx context.Context, job job.Job, tc artifact.Toolcha
 	if err != nil {
 		return false, err
 	}
-	key = compilerCache{}.key(key, tc, artifact.Source{Epoch: row.Release.Time}).
+	key = compiler{image: tc.ID, epoch: row.Release.Time}.key(key).
 		String("arguments", strings.Join(args, " ")).String("edit", row.edit.key)
 	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error { return q.parseSpec(ctx, tc, args, row) })
@@ -55,9 +55,11 @@ func (p *Pipeline) parseSpec(ctx context.Context, tc artifact.Toolchain, args []
 		{name: "SPECS/" + artifact.SpecFile, path: row.edit.spec, owner: builderUID, mtime: row.Release.Time},
 		{name: "SOURCES/" + row.edit.patchName, path: row.edit.patch, owner: builderUID, mtime: row.Release.Time},
 	}
-	err := p.runCompiler(ctx, s, releaseSpecScript, args, containers.RunSpec{
-		Name: "rpmspec", Image: tc.ID, User: builder, WorkDir: topdir,
+	c := compiler{image: tc.ID, epoch: row.Release.Time}
+	err := p.runCompiler(ctx, s, c, containers.RunSpec{
+		Argv: append([]string{releaseSpecScript}, args...),
+		Name: "rpmspec", User: builder, WorkDir: topdir,
 		Inputs: []containers.Input{{Path: topdir, Write: tarOf(files)}},
-	}, artifact.Source{Epoch: row.Release.Time}, compilerCache{})
+	})
 	return p.end("rpmspec", s, false, err)
 }

@@ -27,40 +27,39 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) RPM(ctx context.Context, job job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain) (artifact.Packages, error) {
-	cache := p.compilerCache(job, tc.Base, forPackages)
-	key, err := rpmKey(job, src, patch, spec, tc, cache)
+	c := p.compiler(job, tc, src.Epoch, forPackages)
+	inputs := rpmInputs(job, src, patch, spec)
+	key, err := rpmKey(inputs, c)
 	if err != nil {
 		return artifact.Packages{}, err
 	}
 	entry, err := p.cached(ctx, "rpm", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.rpmbuild(ctx, job, src, patch, spec, tc, cache, dir, s)
+		return p.rpmbuild(ctx, inputs, c, dir, s)
 	})
 	return artifact.Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
 // rpmKey has everything that rpmbuild reads.
-func rpmKey(job job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain, cache compilerCache) (*stagecache.KeyBuilder, error) {
+func rpmKey(inputs []tarFile, c compiler) (*stagecache.KeyBuilder, error) {
 	key, err := scriptKey("rpm", rpmStage, rpmScript)
 	if err != nil {
 		return nil, err
 	}
-	key = cache.key(key, tc, src)
-	for _, f := range rpmInputs(job, src, patch, spec) {
+	key = c.key(key)
+	for _, f := range inputs {
 		key = key.File(f.name, f.path)
 	}
 	return key, nil
 }
 
-func (p *Pipeline) rpmbuild(
-	ctx context.Context, job job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain, cache compilerCache, dir string, s *ui.Stage,
-) error {
-	inputs := rpmInputs(job, src, patch, spec)
+func (p *Pipeline) rpmbuild(ctx context.Context, inputs []tarFile, c compiler, dir string, s *ui.Stage) error {
 	// First, since a build takes minutes in which other runs may prune the cache.
 	if err := keepInputs(inputs, dir); err != nil {
 		return err
 	}
-	err := p.runCompiler(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + artifact.SpecFile}, containers.RunSpec{
-		Name: "rpm", Image: tc.ID, User: builder, WorkDir: topdir,
+	err := p.runCompiler(ctx, s, c, containers.RunSpec{
+		Argv: []string{rpmScript, "all", topdir + "/SPECS/" + artifact.SpecFile},
+		Name: "rpm", User: builder, WorkDir: topdir,
 		Volumes: []containers.VolumeMount{ownVolume(topdir)},
 		Inputs:  []containers.Input{{Path: topdir, Write: tarOf(inputs)}},
 		Outputs: []containers.Output{
@@ -68,7 +67,7 @@ func (p *Pipeline) rpmbuild(
 			{Path: topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
 		},
 		Log: ninjaLog(s),
-	}, src, cache)
+	})
 	if err != nil {
 		return err
 	}

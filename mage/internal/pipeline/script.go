@@ -3,7 +3,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/tail"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
@@ -67,10 +67,14 @@ func HostScript(ctx context.Context, s *ui.Stage, name string, args ...string) e
 }
 
 func runHost(ctx context.Context, s *ui.Stage, program string, args []string) error {
-	const patience = 3 * time.Second // mage gives cleanup five
+	const (
+		patience = 3 * time.Second // mage gives cleanup five
+		kept     = 8 << 10
+		shown    = 20
+	)
 	cmd := exec.CommandContext(ctx, program, args...)
-	var last lastLines
-	out := io.MultiWriter(s.Log(), &last)
+	last := tail.New(kept)
+	out := io.MultiWriter(s.Log(), last)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = patience
@@ -85,24 +89,6 @@ func runHost(ctx context.Context, s *ui.Stage, program string, args []string) er
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code = exit.ExitCode()
 	}
-	return &ScriptError{Name: filepath.Base(program), Args: args, Code: code, Last: last.lines(), Err: err}
-}
-
-// lastLines keeps the end of what is written to it.
-type lastLines struct{ buf []byte }
-
-// Write implements io.Writer.
-func (l *lastLines) Write(p []byte) (int, error) {
-	const keep = 8 << 10
-	l.buf = append(l.buf, p...)
-	if len(l.buf) > keep {
-		l.buf = bytes.Clone(l.buf[len(l.buf)-keep:])
-	}
-	return len(p), nil
-}
-
-func (l *lastLines) lines() []string {
-	const shown = 20
-	lines := strings.Split(strings.TrimRight(string(l.buf), "\n"), "\n")
-	return lines[max(0, len(lines)-shown):]
+	lines := last.Lines()
+	return &ScriptError{Name: filepath.Base(program), Args: args, Code: code, Last: lines[max(0, len(lines)-shown):], Err: err}
 }

@@ -55,7 +55,7 @@ func TestRPMKeyHasWhatIsRead(t *testing.T) {
 	patch := artifact.Patch{File: filepath.Join(dir, "a.patch"), Name: "a.patch"}
 	spec := artifact.Spec{File: filepath.Join(dir, "a.spec"), SourceFile: "a.tar.gz"}
 	sum := func() string {
-		key, err := rpmKey(j, src, patch, spec, artifact.Toolchain{ID: "1"}, compilerCache{})
+		key, err := rpmKey(rpmInputs(j, src, patch, spec), compiler{image: "1"})
 		if err != nil || key.Err() != nil {
 			t.Fatal(err, key.Err())
 		}
@@ -74,7 +74,7 @@ func TestRPMKeyHasWhatIsRead(t *testing.T) {
 	if slices.Contains(seen, sum()) {
 		t.Error("rpmbuild's key does not have the tarball's name")
 	}
-	if key, err := rpmKey(job.Job{}, src, artifact.Patch{}, spec, artifact.Toolchain{}, compilerCache{}); err != nil || key.Err() != nil {
+	if key, err := rpmKey(rpmInputs(job.Job{}, src, artifact.Patch{}, spec), compiler{}); err != nil || key.Err() != nil {
 		t.Errorf("without a provider: %v, %v", err, key.Err())
 	}
 }

@@ -25,9 +25,14 @@ type recipe struct {
 	name, file    string // what the Containerfile calls it, and where it is
 }
 
-func (p *Pipeline) recipe(job job.Job, base artifact.Base, name, file string) recipe {
+// recipe takes the file by the name that the target's Containerfile gives it.
+func (p *Pipeline) recipe(j job.Job, base artifact.Base, file string) recipe {
+	name := artifact.SpecFile
+	if _, debian := j.Target.(job.Deb); debian {
+		name = controlFile
+	}
 	return recipe{
-		containerfile: filepath.Join(p.Root, "containers", job.Target.Name(), "Containerfile"),
+		containerfile: filepath.Join(p.Root, "containers", j.Target.Name(), "Containerfile"),
 		base:          base, name: name, file: file,
 	}
 }
@@ -40,8 +45,8 @@ func (r recipe) key() *stagecache.KeyBuilder {
 }
 
 // ToolchainState tells the image's reference and whether it is here.
-func (p *Pipeline) ToolchainState(ctx context.Context, job job.Job, base artifact.Base, spec artifact.Spec) (artifact.Toolchain, bool, error) {
-	return p.recipeState(ctx, p.recipe(job, base, artifact.SpecFile, spec.File))
+func (p *Pipeline) ToolchainState(ctx context.Context, job job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
+	return p.recipeState(ctx, p.recipe(job, base, file))
 }
 
 func (p *Pipeline) recipeState(ctx context.Context, r recipe) (artifact.Toolchain, bool, error) {
@@ -55,18 +60,15 @@ func (p *Pipeline) recipeState(ctx context.Context, r recipe) (artifact.Toolchai
 	return tc, here, err
 }
 
-// Toolchain makes sure that the image is here; refresh builds it anew even if
-// it is, without the engine's layer cache.
+// Toolchain makes sure that the image is here in which the BuildRequires of the spec
+// file, or the Build-Depends of the control file, are installed; refresh rebuilds it
+// even if it is, without the engine's layer cache.
 //
-// Errors: *containers.BuildError, with the name of a BuildRequires that the
-// distro does not have in its last lines.
-func (p *Pipeline) Toolchain(ctx context.Context, job job.Job, base artifact.Base, spec artifact.Spec, refresh bool) (artifact.Toolchain, error) {
-	return p.toolchain(ctx, p.recipe(job, base, artifact.SpecFile, spec.File), refresh)
-}
-
-func (p *Pipeline) toolchain(ctx context.Context, r recipe, refresh bool) (artifact.Toolchain, error) {
+// Errors: *containers.BuildError, with the name of a requirement that the target does
+// not have in its last lines.
+func (p *Pipeline) Toolchain(ctx context.Context, job job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
 	s := p.begin("toolchain")
-	tc, hit, err := p.buildToolchain(ctx, r, refresh, s)
+	tc, hit, err := p.buildToolchain(ctx, p.recipe(job, base, file), refresh, s)
 	return tc, p.end("toolchain", s, hit, err)
 }
 
