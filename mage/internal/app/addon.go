@@ -14,6 +14,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 // addonStages are those of one add-on: source, integrate, patch, addon, collect.
@@ -78,7 +79,7 @@ func (a *App) everyAddon(ctx context.Context, job job.Job) error {
 		}
 	}
 	if builds == 0 {
-		return &pipeline.AdviceError{
+		return &stage.AdviceError{
 			Err:  errors.Join(errNoAddon, choices[len(choices)-1].Err),
 			What: "give a git clone of rdma-core as -source",
 		}

@@ -3,7 +3,7 @@
 package app
 
 import (
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 )
@@ -12,7 +12,7 @@ import (
 // file; else the whole error.
 func (c *providerCheck) compilerFindings(err error) []provider.Finding {
 	var findings []provider.Finding
-	for _, e := range pipeline.CompilerErrors(err) {
+	for _, e := range stage.CompilerErrors(err) {
 		if e.File != "" {
 			e.File = c.place.locate(e.File)
 		}
@@ -28,7 +28,7 @@ func (c *providerCheck) compilerFindings(err error) []provider.Finding {
 type saidError struct{ ui.CompilerError }
 
 func (e saidError) Error() string {
-	if why := pipeline.ExplainCompiler(e.CompilerError); why != "" {
+	if why := stage.ExplainCompiler(e.CompilerError); why != "" {
 		return e.String() + " (" + why + ")"
 	}
 	return e.String()

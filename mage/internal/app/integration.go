@@ -10,13 +10,14 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 var errNoProvider = errors.New("this needs a provider, and none was asked for")
 
 // needsProvider is what -provider=none is answered with where there has to be one.
 func needsProvider() error {
-	return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+	return &stage.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
 }
 
 // TestIntegration is the test:integration target.

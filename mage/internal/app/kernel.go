@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -105,7 +106,7 @@ func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (mad
 	}
 	dist, err := a.pipeline.Collected(m.job, m.tc.Base, m.src.Label())
 	if errors.Is(err, os.ErrNotExist) {
-		err = &pipeline.AdviceError{Err: err, What: "run the target rpm once: the module is put over its packages"}
+		err = &stage.AdviceError{Err: err, What: "run the target rpm once: the module is put over its packages"}
 	}
 	return m, []artifact.Dist{dist}, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -81,7 +82,7 @@ func (a *App) checkJob() (job job.Job, dir, depth string, err error) {
 		return job, "", "", err
 	}
 	if dir == "" {
-		return job, "", "", &pipeline.AdviceError{Err: errNoProvider, What: "name its folder with -provider"}
+		return job, "", "", &stage.AdviceError{Err: errNoProvider, What: "name its folder with -provider"}
 	}
 	return job, dir, depth, nil
 }
@@ -113,7 +114,7 @@ func failedAnswer(check string, err error) provider.Answer {
 
 // errorParts are the errors that one joins, below what wraps them.
 func errorParts(err error) []error {
-	if stage, ok := err.(*pipeline.StageError); ok { //nolint:errorlint // its own cause is what is told
+	if stage, ok := err.(*stage.Error); ok { //nolint:errorlint // its own cause is what is told
 		return errorParts(stage.Err)
 	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {

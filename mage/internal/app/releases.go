@@ -12,6 +12,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -79,7 +80,7 @@ func (a *App) releasesJob(ctx context.Context) (job.Job, string, error) {
 func (a *App) cloneSource() (string, error) {
 	source := value(a.flags.Source, "")
 	if source == "" {
-		return "", &pipeline.AdviceError{
+		return "", &stage.AdviceError{
 			Err: errNoClone, What: "git clone https://github.com/linux-rdma/rdma-core, and give its directory as -source",
 		}
 	}

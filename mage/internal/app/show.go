@@ -11,6 +11,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 )
@@ -22,10 +23,10 @@ func (a *App) showPackages(dist artifact.Dist) error {
 		file := filepath.Join(dist.Dir, filepath.FromSlash(f.Path))
 		name, version := path.Base(f.Path), ""
 		if strings.HasSuffix(f.Path, ".deb") {
-			name, version = pipeline.DebName(f.Path)
+			name, version = pkgfile.DebName(f.Path)
 		}
 		if f.NEVRA != "" {
-			info, err := pipeline.ReadRPM(file)
+			info, err := pkgfile.ReadRPM(file)
 			if err != nil {
 				return err
 			}

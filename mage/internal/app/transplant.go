@@ -14,6 +14,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -116,7 +117,7 @@ func chooseTransplants(all *specs.Transplants, names, clone string) ([]specs.Tra
 	}
 	for _, one := range chosen {
 		if clone == "" && (names == "" || len(one.Commits) > 0) {
-			errs = append(errs, &pipeline.AdviceError{
+			errs = append(errs, &stage.AdviceError{
 				Err: errNothingGiven,
 				What: "git clone https://github.com/linux-rdma/rdma-core, and give its folder as -source; or name with -provider what is compared " +
 					"with a release alone, if it can be got: " + strings.Join(alone, ", "),

@@ -16,8 +16,10 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 const (
@@ -62,22 +64,22 @@ func (e *LayoutError) Error() string {
 func (p *Pipeline) Addon(ctx context.Context, job job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain) (artifact.Packages, error) {
 	text, err := p.addonText(job, tree)
 	if err != nil {
-		s := p.begin(artifact.AddonName)
-		return artifact.Packages{}, p.end(artifact.AddonName, s, false, err)
+		s := p.Begin(artifact.AddonName)
+		return artifact.Packages{}, p.End(artifact.AddonName, s, false, err)
 	}
-	key, err := scriptKey(artifact.AddonName, addonStage, rpmScript)
+	key, err := stage.ScriptKey(artifact.AddonName, addonStage, scripts.RPMBuild)
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	c := p.compiler(job, tc, tree.Source.Epoch, forPackages)
-	key = c.key(key).
+	c := p.Compiler(job, tc, tree.Source.Epoch, stage.ForPackages)
+	key = c.Key(key).
 		String("source", tree.Source.State()).
 		String("interface", text.interfaces()).
 		File("tarball", tree.Source.Tarball).
 		File("patch", patch.File).
 		Bytes("spec", text.spec).
 		Bytes("documents", text.documents)
-	entry, err := p.cached(ctx, artifact.AddonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	entry, err := p.Cached(ctx, artifact.AddonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.buildAddon(ctx, text, tree, patch, c, dir, s)
 	})
 	if err != nil {
@@ -88,37 +90,37 @@ func (p *Pipeline) Addon(ctx context.Context, job job.Job, tree artifact.Tree, p
 }
 
 func (p *Pipeline) buildAddon(
-	ctx context.Context, text *addonText, tree artifact.Tree, patch artifact.Patch, c compiler, dir string, s *ui.Stage,
+	ctx context.Context, text *addonText, tree artifact.Tree, patch artifact.Patch, c stage.Compiler, dir string, s *ui.Stage,
 ) error {
 	src := tree.Source
 	tarball, err := addonTarball(src)
 	if err != nil {
 		return err
 	}
-	inputs := []tarFile{
+	inputs := []stage.File{
 		tarball,
-		{name: "SOURCES/" + patch.Name, path: patch.File},
-		{name: "SOURCES/" + text.addon.Package + "-documents.tar", data: text.documents},
-		{name: "SPECS/" + text.addon.Package + ".spec", data: text.spec},
+		{Name: "SOURCES/" + patch.Name, Path: patch.File},
+		{Name: "SOURCES/" + text.addon.Package + "-documents.tar", Data: text.documents},
+		{Name: "SPECS/" + text.addon.Package + ".spec", Data: text.spec},
 	}
 	for i := range inputs {
-		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
+		inputs[i].Owner, inputs[i].Time = stage.BuilderUID, src.Epoch
 	}
-	err = p.runCompiler(ctx, s, c, containers.RunSpec{
-		Argv: []string{rpmScript, "all", topdir + "/SPECS/" + text.addon.Package + ".spec"},
-		Name: artifact.AddonName, User: builder, WorkDir: topdir,
+	err = p.Compile(ctx, s, c, containers.RunSpec{
+		Argv: []string{scripts.RPMBuild, "all", stage.Topdir + "/SPECS/" + text.addon.Package + ".spec"},
+		Name: artifact.AddonName, User: stage.Builder, WorkDir: stage.Topdir,
 		Env:     map[string]string{"INTERFACE_OBJECT": addonInterface + "/" + addonObject},
-		Volumes: []containers.VolumeMount{ownVolume(topdir)},
+		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
 		Inputs: []containers.Input{
-			{Path: topdir, Write: tarOf(inputs)},
-			{Path: addonInterface, UID: builderUID, GID: builderUID, Write: tarOf(nil)},
+			{Path: stage.Topdir, Write: stage.Tar(inputs)},
+			{Path: addonInterface, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(nil)},
 		},
 		Outputs: []containers.Output{
-			{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
-			{Path: topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
+			{Path: stage.Topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
+			{Path: stage.Topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
 			{Path: addonInterface, Dir: filepath.Join(dir, "interface")},
 		},
-		Log: ninjaLog(s),
+		Log: stage.NinjaLog(s),
 	})
 	if err != nil {
 		return err
@@ -130,34 +132,34 @@ func (p *Pipeline) buildAddon(
 	if err != nil {
 		return fmt.Errorf("describe the add-on: %w", err)
 	}
-	if err := errors.Join(writeFile(dir, addonRecord, record), keepInputs(inputs, dir)); err != nil {
+	if err := errors.Join(stage.WriteFile(dir, addonRecord, record), stage.KeepFiles(inputs, dir)); err != nil {
 		return err
 	}
-	return keepLog(s, dir, "rpm.log")
+	return stage.KeepLog(s, dir, "rpm.log")
 }
 
 // addonTarball is what the patch applies to: the release's tarball, or of a
 // distro's source package, whose own patches come first, the tree that its %prep
 // leaves.
-func addonTarball(src artifact.Source) (tarFile, error) {
-	tarball := tarFile{name: "SOURCES/" + artifact.TarballName(src.Version), path: src.Tarball}
+func addonTarball(src artifact.Source) (stage.File, error) {
+	tarball := stage.File{Name: "SOURCES/" + artifact.TarballName(src.Version), Path: src.Tarball}
 	if src.Package == nil {
 		return tarball, nil
 	}
-	files, err := folderFiles(src.Tree)
+	files, err := stage.Files(src.Tree)
 	if err != nil {
 		return tarball, err
 	}
 	for i := range files {
-		files[i].name = "rdma-core-" + src.Version + "/" + files[i].name
-		files[i].mtime = src.Epoch
+		files[i].Name = "rdma-core-" + src.Version + "/" + files[i].Name
+		files[i].Time = src.Epoch
 	}
 	var out bytes.Buffer
 	packed := gzip.NewWriter(&out)
-	if err := errors.Join(tarOf(files)(packed), packed.Close()); err != nil {
+	if err := errors.Join(stage.Tar(files)(packed), packed.Close()); err != nil {
 		return tarball, fmt.Errorf("pack the tree of the source package: %w", err)
 	}
-	tarball.path, tarball.data = "", out.Bytes()
+	tarball.Path, tarball.Data = "", out.Bytes()
 	return tarball, nil
 }
 
@@ -178,7 +180,7 @@ func (t *addonText) measure(version, object string) error {
 	}
 	t.addon.Layout = layout.Digest()
 	if t.known && t.layout != t.addon.Layout {
-		return &AdviceError{
+		return &stage.AdviceError{
 			Err:  &LayoutError{Version: version, Measured: t.addon.Layout, Known: t.layout},
 			What: "build it against what upstream released as that, or describe this source in specs/interfaces.yaml",
 		}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
@@ -36,7 +37,7 @@ func knownData(t *testing.T) *Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Pipeline{Root: "../../..", Releases: releases, Interfaces: interfaces}
+	return &Pipeline{Runner: &stage.Runner{}, Root: "../../..", Releases: releases, Interfaces: interfaces}
 }
 
 // TestAddonServes: a module is for the release that it was built in and the
@@ -242,15 +243,15 @@ func TestNotInUpstream(t *testing.T) {
 func TestAddonTarball(t *testing.T) {
 	src := artifact.Source{Version: "56.1", Tree: t.TempDir(), Tarball: "/released.tar.gz", Epoch: time.Unix(1700000000, 0)}
 	write(t, filepath.Join(src.Tree, "a/patched"), "by the distro")
-	if f, err := addonTarball(src); err != nil || f.path != src.Tarball || f.data != nil {
+	if f, err := addonTarball(src); err != nil || f.Path != src.Tarball || f.Data != nil {
 		t.Errorf("of a release: %+v, %v", f, err)
 	}
 	src.Package = &artifact.SourcePackage{}
 	f, err := addonTarball(src)
-	if err != nil || f.path != "" || f.name != "SOURCES/rdma-core-56.1.tar.gz" {
-		t.Fatalf("of a source package: %q %q, %v", f.name, f.path, err)
+	if err != nil || f.Path != "" || f.Name != "SOURCES/rdma-core-56.1.tar.gz" {
+		t.Fatalf("of a source package: %q %q, %v", f.Name, f.Path, err)
 	}
-	packed, err := gzip.NewReader(bytes.NewReader(f.data))
+	packed, err := gzip.NewReader(bytes.NewReader(f.Data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +270,7 @@ func TestAddonTarball(t *testing.T) {
 	if !found {
 		t.Error("the distro's file is not in it")
 	}
-	if again, err := addonTarball(src); err != nil || !bytes.Equal(f.data, again.data) {
+	if again, err := addonTarball(src); err != nil || !bytes.Equal(f.Data, again.Data) {
 		t.Errorf("not the same bytes each time: %v", err)
 	}
 }

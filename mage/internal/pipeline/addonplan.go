@@ -13,6 +13,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -35,9 +36,9 @@ type AddonChoice struct {
 // The error is about what kept the question from being asked; an interface for
 // which no release can be had is in the answer.
 func (p *Pipeline) PlanAddons(ctx context.Context, job job.Job) ([]AddonChoice, error) {
-	s := p.begin("releases")
+	s := p.Begin("releases")
 	choices, err := p.planAddons(ctx, job, s)
-	return choices, p.endLook("releases", s, err)
+	return choices, p.EndLook("releases", s, err)
 }
 
 func (p *Pipeline) planAddons(ctx context.Context, job job.Job, s *ui.Stage) ([]AddonChoice, error) {
@@ -112,8 +113,8 @@ func (p *Pipeline) AddonTools(ctx context.Context, job job.Job) (artifact.Spec, 
 		requires: job.Stock().Needs,
 	}, rules)
 	key := stagecache.NewKey("addon-tools", addonStage).Bytes("spec", text)
-	entry, err := p.do(ctx, key, func(_ context.Context, dir string) error {
-		return writeFile(dir, addonTools, text)
+	entry, err := p.Do(ctx, key, func(_ context.Context, dir string) error {
+		return stage.WriteFile(dir, addonTools, text)
 	})
 	return artifact.Spec{File: filepath.Join(entry.Dir, addonTools), Key: entry.Key}, err
 }

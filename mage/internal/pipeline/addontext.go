@@ -16,6 +16,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
 )
 
@@ -167,7 +168,7 @@ func (t *addonText) documentsTar(pr *provider.Provider, src artifact.Source) ([]
 	if err != nil {
 		return nil, fmt.Errorf("list the provider's folder: %w", err)
 	}
-	files := []tarFile{{name: "documents/doc/RELEASES", data: t.releasesText(src.Version)}}
+	files := []stage.File{{Name: "documents/doc/RELEASES", Data: t.releasesText(src.Version)}}
 	for _, e := range entries {
 		kind := documentKind(e.Name())
 		if kind == "" || !e.Type().IsRegular() {
@@ -177,13 +178,13 @@ func (t *addonText) documentsTar(pr *provider.Provider, src artifact.Source) ([]
 		if err != nil {
 			return nil, fmt.Errorf("read the provider's %s: %w", e.Name(), err)
 		}
-		files = append(files, tarFile{name: path.Join("documents", kind, e.Name()), data: data})
+		files = append(files, stage.File{Name: path.Join("documents", kind, e.Name()), Data: data})
 	}
 	for i := range files {
-		files[i].mtime = src.Epoch
+		files[i].Time = src.Epoch
 	}
 	var out bytes.Buffer
-	err = tarOf(files)(&out)
+	err = stage.Tar(files)(&out)
 	return out.Bytes(), err
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -47,9 +48,9 @@ func (p *Pipeline) chooseBase(ctx context.Context, mode job.BaseMode, image stri
 
 // registryReachable asks the registry at most once in ten minutes: a machine
 // without one shall not wait for it at each run.
-func (p *Pipeline) registryReachable(ctx context.Context, engine *containers.Engine, image string) error {
+func (p *Pipeline) registryReachable(ctx context.Context, engine stage.Engine, image string) error {
 	const remember = 10 * time.Minute
-	memo := filepath.Join(p.CacheDir, volumeName("unreachable", image))
+	memo := filepath.Join(p.CacheDir, stage.VolumeName("unreachable", image))
 	if st, err := os.Stat(memo); err == nil && time.Since(st.ModTime()) < remember {
 		reason, err := os.ReadFile(memo)
 		if err == nil {
@@ -69,9 +70,9 @@ func (p *Pipeline) registryReachable(ctx context.Context, engine *containers.Eng
 
 // Base makes sure that the job's base image is here.
 func (p *Pipeline) Base(ctx context.Context, job job.Job) (artifact.Base, error) {
-	s := p.begin("base")
+	s := p.Begin("base")
 	base, hit, err := p.base(ctx, job, s)
-	return base, p.end("base", s, hit, err)
+	return base, p.End("base", s, hit, err)
 }
 
 func (p *Pipeline) base(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Base, bool, error) {
@@ -101,7 +102,7 @@ func pullProgress(s *ui.Stage) func(containers.PullProgress) {
 	}
 }
 
-func realBase(ctx context.Context, engine *containers.Engine, target job.Target, s *ui.Stage) (artifact.Base, bool, error) {
+func realBase(ctx context.Context, engine stage.Engine, target job.Target, s *ui.Stage) (artifact.Base, bool, error) {
 	ref := target.Reference()
 	id, here, err := engine.ImageID(ctx, ref)
 	if err != nil {
@@ -110,7 +111,7 @@ func realBase(ctx context.Context, engine *containers.Engine, target job.Target,
 	if !here {
 		s.Note("pull " + ref)
 		if err := engine.Pull(ctx, ref, pullProgress(s)); err != nil {
-			return artifact.Base{}, false, &AdviceError{Err: err, What: "use -base=standin where no registry can be reached"}
+			return artifact.Base{}, false, &stage.AdviceError{Err: err, What: "use -base=standin where no registry can be reached"}
 		}
 		if id, here, err = engine.ImageID(ctx, ref); err != nil || !here {
 			return artifact.Base{}, false, fmt.Errorf("image %s is not here after its pull: %w", ref, err)

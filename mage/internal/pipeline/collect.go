@@ -20,6 +20,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
@@ -45,33 +47,33 @@ func (p *Pipeline) AddonFolder(job job.Job, base artifact.Base, version string) 
 
 // Collect brings what the build made into dist/, as a whole or not at all.
 func (p *Pipeline) Collect(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages) (artifact.Dist, error) {
-	s := p.begin("collect")
+	s := p.Begin("collect")
 	dist := artifact.Dist{Dir: p.DistFolder(job, tc.Base, tree.Source.Label())}
 	if pkgs.Addon != nil {
 		dist.Dir = p.AddonFolder(job, tc.Base, tree.Source.Label())
 	}
 	held, err := p.holdDist(ctx, func() { s.Note("waiting for another run that writes outputs") })
 	if err != nil {
-		return dist, p.end("collect", s, false, err)
+		return dist, p.End("collect", s, false, err)
 	}
 	defer held.Release()
 	want := describe(job, tree, tc, pkgs)
 	if m, err := ReadManifest(dist.Dir); err == nil && sameManifest(m, want) && complete(dist.Dir, m) {
 		dist.Manifest = m
-		return dist, p.end("collect", s, true, nil)
+		return dist, p.End("collect", s, true, nil)
 	}
 	name, err := p.outputName(dist.Dir)
 	if err == nil {
 		dist.Manifest, err = collect(held, want, pkgs.Dir, name)
 	}
-	return dist, p.end("collect", s, false, err)
+	return dist, p.End("collect", s, false, err)
 }
 
 // sameManifest tells whether two manifests say the same of what was made from what; their
 // files are left out.
 func sameManifest(a, b artifact.Manifest) bool {
 	a.Files, b.Files = nil, nil
-	return inWords(a) == inWords(b)
+	return stage.KeyText(a) == stage.KeyText(b)
 }
 
 // describe is the manifest of what is collected, without the files.
@@ -106,7 +108,7 @@ func collect(held *owned.Hold, m artifact.Manifest, from, name string) (artifact
 		if err != nil {
 			return fmt.Errorf("describe the output: %w", err)
 		}
-		return writeFile(dir, manifestFile, append(data, '\n'))
+		return stage.WriteFile(dir, manifestFile, append(data, '\n'))
 	})
 	return m, makeRoom(err)
 }
@@ -124,7 +126,7 @@ func copyOutputs(from, to, suite string) ([]artifact.Output, error) {
 	var outputs []artifact.Output
 	var cached stagecache.Verifier
 	for _, top := range outputFolders(suite) {
-		files, err := folderFiles(filepath.Join(from, top))
+		files, err := stage.Files(filepath.Join(from, top))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -132,14 +134,14 @@ func copyOutputs(from, to, suite string) ([]artifact.Output, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			out, err := copyOutput(f.path, to, path.Join(top, f.name), &cached)
+			out, err := copyOutput(f.Path, to, path.Join(top, f.Name), &cached)
 			if err != nil {
 				return nil, err
 			}
 			outputs = append(outputs, out)
 		}
 	}
-	if !slices.ContainsFunc(outputs, func(o artifact.Output) bool { return isRPM(o.Path) || isDeb(o.Path) }) {
+	if !slices.ContainsFunc(outputs, func(o artifact.Output) bool { return pkgfile.IsRPM(o.Path) || pkgfile.IsDeb(o.Path) }) {
 		return nil, errNoPackages
 	}
 	slices.SortFunc(outputs, func(a, b artifact.Output) int { return strings.Compare(a.Path, b.Path) })
@@ -171,7 +173,7 @@ func copyOutput(from, dir, name string, cached *stagecache.Verifier) (artifact.O
 		return out, err
 	}
 	if strings.HasSuffix(name, ".rpm") {
-		info, err := ReadRPM(to)
+		info, err := pkgfile.ReadRPM(to)
 		if err != nil {
 			return out, err
 		}

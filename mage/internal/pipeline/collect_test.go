@@ -10,6 +10,8 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -47,7 +49,7 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 	pkgs := made(t, map[string]string{
 		"SPECS/rdma-core.spec": "spec", "SOURCES/a b%.patch": "patch", "ignored/x": "x",
 	})
-	writePackage(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
+	rpmtest.Write(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
 	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}}, tree(), tc, pkgs), pkgs.Dir, name)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +93,7 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 		t.Errorf("collected %+v", m)
 	}
 	dist := artifact.Dist{Dir: final, Manifest: m}
-	if _, names, err := installable(dist); err != nil || len(names) != 1 || names[0] != "a" || packagingOf(dist).manager != "dpkg" {
+	if _, names, err := stage.Installable(dist); err != nil || len(names) != 1 || names[0] != "a" || packagingOf(dist).manager != "dpkg" {
 		t.Errorf("packages %v: %v", names, err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -57,8 +58,8 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 		deliver    func(p *Pipeline, job job.Job, dir string) error
 	}{
 		{"a container", "rdma-core-56.1/README", func(_ *Pipeline, _ job.Job, dir string) error {
-			all, err := folderFiles(dir)
-			return errors.Join(err, tarOf(all)(io.Discard))
+			all, err := stage.Files(dir)
+			return errors.Join(err, stage.Tar(all)(io.Discard))
 		}},
 		{"dist/", "RPMS/a.deb", func(p *Pipeline, _ job.Job, dir string) error {
 			_, err := collect(held(t, p.DistDir), artifact.Manifest{}, dir, "x")
@@ -69,11 +70,11 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			return err
 		}},
 		{"the packages' sources", "rdma-core-56.1.tar.gz", func(_ *Pipeline, _ job.Job, dir string) error {
-			return keepInputs([]tarFile{{name: "SOURCES/x", path: filepath.Join(dir, "rdma-core-56.1.tar.gz")}}, t.TempDir())
+			return stage.KeepFiles([]stage.File{{Name: "SOURCES/x", Path: filepath.Join(dir, "rdma-core-56.1.tar.gz")}}, t.TempDir())
 		}},
 		{"the build's volume", "rdma-core-56.1/README", func(_ *Pipeline, _ job.Job, dir string) error {
 			var cached stagecache.Verifier
-			_, err := tarFile{name: "README", path: filepath.Join(dir, "rdma-core-56.1", "README")}.describe(&cached)
+			_, err := stage.File{Name: "README", Path: filepath.Join(dir, "rdma-core-56.1", "README")}.Describe(&cached)
 			return err
 		}},
 		{"the integrated tree", "rdma-core-56.1/README", func(p *Pipeline, job job.Job, dir string) error {
@@ -116,15 +117,17 @@ func TestDamageIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said bytes.Buffer
-	p := &Pipeline{Cache: cache, Log: slog.New(slog.NewTextHandler(&said, nil)), UI: ui.New(ui.Options{})}
+	p := &Pipeline{Runner: &stage.Runner{Cache: cache, Log: slog.New(slog.NewTextHandler(&said, nil)), UI: ui.New(ui.Options{})}}
 	key := func() *stagecache.KeyBuilder { return stagecache.NewKey("spec", 1).String("a", "b") }
-	build := func(_ context.Context, dir string, _ *ui.Stage) error { return writeFile(dir, "file", []byte("text")) }
-	entry, err := p.cached(t.Context(), "spec", key(), build)
+	build := func(_ context.Context, dir string, _ *ui.Stage) error {
+		return stage.WriteFile(dir, "file", []byte("text"))
+	}
+	entry, err := p.Cached(t.Context(), "spec", key(), build)
 	if err != nil || said.Len() > 0 {
 		t.Fatalf("%v, said %q", err, said.String())
 	}
 	rot(t, filepath.Join(entry.Dir, "file"))
-	if entry, err = p.cached(t.Context(), "spec", key(), build); err != nil || entry.Hit {
+	if entry, err = p.Cached(t.Context(), "spec", key(), build); err != nil || entry.Hit {
 		t.Fatalf("got %+v, %v: want it made again", entry, err)
 	}
 	for _, word := range []string{"damaged", "stage=spec", "file"} {
@@ -142,12 +145,12 @@ func TestCollectLooksAtWhatIsThere(t *testing.T) {
 	tc := artifact.Toolchain{Base: artifact.Base{Folder: "debian-x", Ref: "base"}}
 	pkgs := artifact.Packages{Key: "key", Dir: entryOf(t, p.Cache, "deb", map[string]string{"RPMS/a.deb": "deb"})}
 	collected := func(tree artifact.Tree) (artifact.Dist, []string) {
-		p.ran = nil
+		before := len(p.Ran())
 		dist, err := p.Collect(t.Context(), job, tree, tc, pkgs)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return dist, p.Ran()
+		return dist, p.Ran()[before:]
 	}
 	dist, ran := collected(tree())
 	if len(ran) != 1 {

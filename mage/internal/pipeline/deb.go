@@ -5,12 +5,11 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -28,60 +27,44 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) Deb(ctx context.Context, job job.Job, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain) (artifact.Packages, error) {
-	key, err := scriptKey("deb", debStage, debScript)
+	key, err := stage.ScriptKey("deb", debStage, debScript)
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	c := p.compiler(job, tc, src.Epoch, forPackages)
-	key = c.key(key).
+	c := p.Compiler(job, tc, src.Epoch, stage.ForPackages)
+	key = c.Key(key).
 		File("tarball", src.Tarball).
 		String("debian", debian.Key)
-	entry, err := p.cached(ctx, "deb", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	entry, err := p.Cached(ctx, "deb", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.dpkgBuildpackage(ctx, src, debian, c, dir, s)
 	})
 	return artifact.Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
 func (p *Pipeline) dpkgBuildpackage(
-	ctx context.Context, src artifact.Source, debian artifact.DebianSource, c compiler, dir string, s *ui.Stage,
+	ctx context.Context, src artifact.Source, debian artifact.DebianSource, c stage.Compiler, dir string, s *ui.Stage,
 ) error {
-	inputs, err := folderFiles(debian.Dir)
+	inputs, err := stage.Files(debian.Dir)
 	if err != nil {
 		return err
 	}
 	for i, f := range inputs {
-		inputs[i].name = artifact.DebianDir + "/" + f.name
+		inputs[i].Name = artifact.DebianDir + "/" + f.Name
 	}
-	inputs = append(inputs, tarFile{name: fmt.Sprintf("rdma-core_%s.orig.tar.gz", src.Version), path: src.Tarball})
+	inputs = append(inputs, stage.File{Name: fmt.Sprintf("rdma-core_%s.orig.tar.gz", src.Version), Path: src.Tarball})
 	for i := range inputs {
-		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
+		inputs[i].Owner, inputs[i].Time = stage.BuilderUID, src.Epoch
 	}
-	err = p.runCompiler(ctx, s, c, containers.RunSpec{
+	err = p.Compile(ctx, s, c, containers.RunSpec{
 		Argv: []string{debScript, src.Version, debIn, debOut},
-		Name: "deb", User: builder, WorkDir: debFolder,
-		Volumes: []containers.VolumeMount{ownVolume(debFolder)},
-		Inputs:  []containers.Input{{Path: debIn, UID: builderUID, GID: builderUID, Write: tarOf(inputs)}},
+		Name: "deb", User: stage.Builder, WorkDir: debFolder,
+		Volumes: []containers.VolumeMount{stage.OwnVolume(debFolder)},
+		Inputs:  []containers.Input{{Path: debIn, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(inputs)}},
 		Outputs: []containers.Output{{Path: debOut, Dir: dir}},
-		Log:     ninjaLog(s),
+		Log:     stage.NinjaLog(s),
 	})
 	if err != nil {
 		return err
 	}
-	return keepLog(s, dir, "deb.log")
-}
-
-// DebName takes the name of a package file apart: NAME_VERSION_ARCH.deb.
-func DebName(file string) (name, version string) {
-	name, rest, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".deb"), "_")
-	version, _, _ = strings.Cut(rest, "_")
-	return name, version
-}
-
-// isDeb tells binary packages by their file name.
-func isDeb(file string) bool { return strings.HasSuffix(file, ".deb") }
-
-// isDebugDeb tells packages that carry debugging data from the others.
-func isDebugDeb(file string) bool {
-	name, _ := DebName(file)
-	return strings.HasSuffix(name, "-dbgsym") || strings.HasSuffix(name, "-dbg")
+	return stage.KeepLog(s, dir, "deb.log")
 }

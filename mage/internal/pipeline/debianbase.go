@@ -6,9 +6,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -19,9 +19,9 @@ import (
 //
 // Errors: *AdviceError, *containers.PullError, *ScriptError.
 func (p *Pipeline) DebianBase(ctx context.Context, job job.Job) (artifact.Base, error) {
-	s := p.begin("base")
+	s := p.Begin("base")
 	base, hit, err := p.debianBase(ctx, job, s)
-	return base, p.end("base", s, hit, err)
+	return base, p.End("base", s, hit, err)
 }
 
 func (p *Pipeline) debianBase(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Base, bool, error) {
@@ -56,7 +56,7 @@ func (p *Pipeline) debianBase(ctx context.Context, job job.Job, s *ui.Stage) (ar
 }
 
 // bootstrapped looks for the suite as this machine has made it.
-func bootstrapped(ctx context.Context, engine *containers.Engine, suite specs.Suite) (artifact.Base, bool, error) {
+func bootstrapped(ctx context.Context, engine stage.Engine, suite specs.Suite) (artifact.Base, bool, error) {
 	ref, err := rootfsRef(suite.Name)
 	if err != nil {
 		return artifact.Base{}, false, err

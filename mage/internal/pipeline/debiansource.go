@@ -15,6 +15,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs/debianpkg"
@@ -40,7 +41,7 @@ var errNoDebian = errors.New("the source has no debian/control")
 func (p *Pipeline) DebianSource(ctx context.Context, job job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
 	key := sourceKey(stagecache.NewKey(artifact.DebianDir, debianStage), tree.Source).String("tree", tree.Key).
 		String("suffix", job.Suffix).String("suite", job.Suite().Name)
-	entry, err := p.cached(ctx, artifact.DebianDir, key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	entry, err := p.Cached(ctx, artifact.DebianDir, key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return debianSource(ctx, job, tree, dir, s)
 	})
 	if err != nil {
@@ -74,7 +75,7 @@ func debianSource(ctx context.Context, job job.Job, tree artifact.Tree, dir stri
 	if err != nil {
 		return fmt.Errorf("read debian/control: %w", err)
 	}
-	if err := writeFile(dir, controlFile, sourceParagraph(control)); err != nil {
+	if err := stage.WriteFile(dir, controlFile, sourceParagraph(control)); err != nil {
 		return err
 	}
 	version, err := debianChangelog(job, tree, dir)
@@ -87,14 +88,14 @@ func debianSource(ctx context.Context, job job.Job, tree artifact.Tree, dir stri
 			return err
 		}
 	}
-	return writeFile(dir, "version", []byte(version))
+	return stage.WriteFile(dir, "version", []byte(version))
 }
 
 // checkDebian asks whether the tree is one that can become a source package.
 func checkDebian(folder string) error {
 	_, err := os.Stat(filepath.Join(folder, controlFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return &AdviceError{Err: errNoDebian, What: "give a source that has it, such as upstream's release or a clone"}
+		return &stage.AdviceError{Err: errNoDebian, What: "give a source that has it, such as upstream's release or a clone"}
 	}
 	if err != nil {
 		return fmt.Errorf("look for debian/control: %w", err)
@@ -138,7 +139,7 @@ func debianChangelog(job job.Job, tree artifact.Tree, dir string) (string, error
 	if err != nil {
 		return "", err
 	}
-	return version, writeFile(dir, debianpkg.ChangeLog, out)
+	return version, stage.WriteFile(dir, debianpkg.ChangeLog, out)
 }
 
 // quiltPatch writes what the provider changes outside of debian/ as the last of
@@ -154,7 +155,7 @@ func quiltPatch(ctx context.Context, job job.Job, tree artifact.Tree, dir string
 		return fmt.Errorf("make %s: %w", patchesFolder, err)
 	}
 	name := job.PatchName()
-	if err := writeFile(dir, patchesFolder+"/"+name, data); err != nil {
+	if err := stage.WriteFile(dir, patchesFolder+"/"+name, data); err != nil {
 		return err
 	}
 	series := patchesFolder + "/series"
@@ -166,5 +167,5 @@ func quiltPatch(ctx context.Context, job job.Job, tree artifact.Tree, dir string
 		before = append(before, '\n')
 	}
 	_, _ = fmt.Fprintf(s.Log(), "%s\n", stat.Text())
-	return writeFile(dir, series, append(before, name+"\n"...))
+	return stage.WriteFile(dir, series, append(before, name+"\n"...))
 }

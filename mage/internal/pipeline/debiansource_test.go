@@ -12,6 +12,8 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
@@ -127,7 +129,7 @@ func TestDebianSourceNeedsDebian(t *testing.T) {
 	if err := os.Remove(filepath.Join(tree.Dir, "debian/control")); err != nil {
 		t.Fatal(err)
 	}
-	var advice *AdviceError
+	var advice *stage.AdviceError
 	if err := debianSource(t.Context(), job, tree, t.TempDir(), logStage(t)); !errors.As(err, &advice) || !errors.Is(err, errNoDebian) {
 		t.Errorf("no debian/: %v", err)
 	}
@@ -138,11 +140,11 @@ func TestDebName(t *testing.T) {
 		"ibverbs-providers_56.1-1+by.rib1_amd64.deb":   {"ibverbs-providers", "56.1-1+by.rib1"},
 		"dist/x/libibverbs1-dbgsym_56.1-1_riscv64.deb": {"libibverbs1-dbgsym", "56.1-1"},
 	} {
-		if name, version := DebName(file); name != want[0] || version != want[1] {
+		if name, version := pkgfile.DebName(file); name != want[0] || version != want[1] {
 			t.Errorf("%s: got %s %s", file, name, version)
 		}
 	}
-	if !isDebugDeb("libibverbs1-dbgsym_56.1-1_amd64.deb") || isDebugDeb("libibverbs1_56.1-1_amd64.deb") {
+	if !pkgfile.IsDebugDeb("libibverbs1-dbgsym_56.1-1_amd64.deb") || pkgfile.IsDebugDeb("libibverbs1_56.1-1_amd64.deb") {
 		t.Error("debug packages are not told from others")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
@@ -98,7 +99,7 @@ func (p *Pipeline) Place(ctx context.Context, dir, name string, data []byte) (st
 // makeRoom says what to do where somebody else's file is in the way.
 func makeRoom(err error) error {
 	if foreign, ok := errors.AsType[*owned.ForeignError](err); ok {
-		return &AdviceError{Err: foreign, What: "move it away, or name another directory for outputs with VERBSMITH_DIST"}
+		return &stage.AdviceError{Err: foreign, What: "move it away, or name another directory for outputs with VERBSMITH_DIST"}
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -34,7 +35,7 @@ func TestCollectRefusesSomebodysDirectory(t *testing.T) {
 	spec := filepath.Join(dist, name, "SPECS", "rdma-core.spec")
 	write(t, spec, "mine")
 	pkgs := made(t, map[string]string{"SPECS/rdma-core.spec": "spec"})
-	writePackage(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
+	rpmtest.Write(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
 	_, err := collect(held(t, dist), artifact.Manifest{}, pkgs.Dir, name)
 	if foreign, ok := errors.AsType[*owned.ForeignError](err); !ok || foreign.Path != spec {
 		t.Errorf("got %v", err)

@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 )
 
 // PackageView is one package as inspect shows it.
 type PackageView struct {
-	RPMInfo
+	pkgfile.RPM
 	Added   map[string]bool // files that the stock build's package does not have
 	Missing []string        // files that only the stock build's package has
 }
@@ -42,10 +43,10 @@ func Inspect(dist artifact.Dist, stock *artifact.Dist, provider string) (Inspect
 		}
 	}
 	for _, info := range mine {
-		view := PackageView{RPMInfo: info, Added: map[string]bool{}}
+		view := PackageView{RPM: info, Added: map[string]bool{}}
 		for _, f := range info.Files {
 			ours := ofProvider(f.Path, provider)
-			if ours && !isDebugPackage(info.Name) {
+			if ours && !pkgfile.IsDebugRPM(info.Name) {
 				out.Owners[f.Path] = info.NEVRA
 			}
 			if theirs != nil && !theirs[info.Name][f.Path] || theirs == nil && ours {
@@ -58,13 +59,13 @@ func Inspect(dist artifact.Dist, stock *artifact.Dist, provider string) (Inspect
 	return out, nil
 }
 
-func readPackages(dist artifact.Dist) ([]RPMInfo, error) {
-	var infos []RPMInfo
+func readPackages(dist artifact.Dist) ([]pkgfile.RPM, error) {
+	var infos []pkgfile.RPM
 	for _, f := range dist.Manifest.Files {
-		if !isRPM(f.Path) {
+		if !pkgfile.IsRPM(f.Path) {
 			continue
 		}
-		info, err := ReadRPM(filepath.Join(dist.Dir, filepath.FromSlash(f.Path)))
+		info, err := pkgfile.ReadRPM(filepath.Join(dist.Dir, filepath.FromSlash(f.Path)))
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +90,7 @@ func fileSets(dist artifact.Dist) (map[string]map[string]bool, error) {
 	return sets, nil
 }
 
-func onlyIn(set map[string]bool, files []RPMFile) []string {
+func onlyIn(set map[string]bool, files []pkgfile.File) []string {
 	have := map[string]bool{}
 	for _, f := range files {
 		have[f.Path] = true

@@ -13,6 +13,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -44,7 +45,7 @@ func (p *Pipeline) Integrate(ctx context.Context, job job.Job, src artifact.Sour
 	if job.Provider != nil {
 		key = key.String("provider", job.Provider.Digest())
 	}
-	entry, err := p.cached(ctx, "integrate", key, func(_ context.Context, dir string, s *ui.Stage) error {
+	entry, err := p.Cached(ctx, "integrate", key, func(_ context.Context, dir string, s *ui.Stage) error {
 		return integrate(job, src, dir, s) //nolint:contextcheck // bounded by the tree, and pure
 	})
 	if err != nil {
@@ -88,7 +89,7 @@ func integrate(job job.Job, src artifact.Source, dir string, s *ui.Stage) error 
 	if err != nil {
 		return fmt.Errorf("describe the integration: %w", err)
 	}
-	return writeFile(dir, "integrate.json", data)
+	return stage.WriteFile(dir, "integrate.json", data)
 }
 
 func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src artifact.Source, s *ui.Stage) (*provider.Result, error) {

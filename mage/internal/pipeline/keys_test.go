@@ -11,6 +11,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
@@ -59,7 +60,7 @@ func TestSpecIsOfItsDistro(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(src.Tree, "redhat"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeFile(src.Tree, artifact.ReleaseSpec, []byte(conditionalSpec)); err != nil {
+	if err := stage.WriteFile(src.Tree, artifact.ReleaseSpec, []byte(conditionalSpec)); err != nil {
 		t.Fatal(err)
 	}
 	for _, of := range []struct {
@@ -96,7 +97,7 @@ func TestKeysHaveWhatIsRead(t *testing.T) {
 	ref := ReleaseRef{Ref: upstream.Ref{Name: "v56.1", Commit: "c", Time: day}, Version: "56.1"}
 	source := func(s artifact.Source) *stagecache.KeyBuilder { return sourceKey(stagecache.NewKey("patch", 1), s) }
 	compile := func(image string, epoch time.Time, objects string) *stagecache.KeyBuilder {
-		return compiler{image: image, epoch: epoch, objects: objects}.key(stagecache.NewKey("rpm", 1))
+		return stage.Compiler{Image: image, Epoch: epoch, Objects: objects}.Key(stagecache.NewKey("rpm", 1))
 	}
 	for _, c := range []keyCase{
 		{"the spec's distro", specKey(fly, src), specKey(onRocky9, src)},
@@ -126,7 +127,7 @@ func TestDiscoveryKeyHasThePlayer(t *testing.T) {
 	}
 	player := stagecache.NewKey("x", 1).Bytes(playerSource, scripts.Netlink).Inputs()[playerSource]
 	inputs := key.Inputs()
-	for _, name := range []string{releaseBuildScript, verdictScript, playerScript} {
+	for _, name := range []string{releaseBuildScript, scripts.Verdict, playerScript} {
 		if inputs[name] == "" {
 			t.Errorf("the key of a discovery has no %s: %v", name, inputs)
 		}
@@ -140,10 +141,10 @@ func TestDiscoveryKeyHasThePlayer(t *testing.T) {
 func TestKeysOfEqualManifestsAreEqual(t *testing.T) {
 	type with struct{ Number *int }
 	one, same := 1, 1
-	if a, b := inWords(with{&one}), inWords(with{&same}); a != b {
+	if a, b := stage.KeyText(with{&one}), stage.KeyText(with{&same}); a != b {
 		t.Errorf("equal values are %s and %s", a, b)
 	}
-	if a, b := inWords(provider.Manifest{Name: "fly"}), inWords(provider.Manifest{Name: "ant"}); a == b {
+	if a, b := stage.KeyText(provider.Manifest{Name: "fly"}), stage.KeyText(provider.Manifest{Name: "ant"}); a == b {
 		t.Errorf("different values are both %s", a)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -28,12 +29,12 @@ const (
 //
 // Errors: *containers.BuildError.
 func (p *Pipeline) Lab(ctx context.Context, job job.Job) (artifact.Lab, error) {
-	s := p.begin("lab")
+	s := p.Begin("lab")
 	lab, hit, err := p.lab(ctx, job, s)
 	if err == nil {
 		s.Note("Linux " + lab.Kernel)
 	}
-	return lab, p.end("lab", s, hit, err)
+	return lab, p.End("lab", s, hit, err)
 }
 
 func (p *Pipeline) lab(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Lab, bool, error) {
@@ -62,7 +63,7 @@ func (p *Pipeline) lab(ctx context.Context, job job.Job, s *ui.Stage) (artifact.
 	}
 	if !here {
 		id, err = engine.Build(ctx, containers.BuildSpec{
-			ContextTar: streamed(tarOf([]tarFile{{name: "Containerfile", data: recipe}})),
+			ContextTar: stage.Stream(stage.Tar([]stage.File{{Name: "Containerfile", Data: recipe}})),
 			Args:       buildArgs(ctx, map[string]string{"BASE": base}), Tag: ref, Network: true, Log: s.Log(), Step: s.Step,
 		})
 		if err != nil {
@@ -75,7 +76,7 @@ func (p *Pipeline) lab(ctx context.Context, job job.Job, s *ui.Stage) (artifact.
 
 // labBase is the Debian of the lab: the image that specs/ name, or the
 // stand-in's userland where that is here already or no registry can be reached.
-func (p *Pipeline) labBase(ctx context.Context, engine *containers.Engine, j job.Job, s *ui.Stage) (string, error) {
+func (p *Pipeline) labBase(ctx context.Context, engine stage.Engine, j job.Job, s *ui.Stage) (string, error) {
 	ref, err := rootfsRef(labSuite)
 	if err != nil {
 		return "", err
@@ -117,31 +118,31 @@ const (
 // Errors: *AdviceError for a provider without them; *containers.RunError.
 func (p *Pipeline) Fixture(ctx context.Context, job job.Job, lab artifact.Lab) (artifact.Fixture, error) {
 	folder := filepath.Join(job.Provider.Dir, labFolder)
-	files, err := folderFiles(folder)
+	files, err := stage.Files(folder)
 	if err == nil && len(files) == 0 {
 		err = os.ErrNotExist
 	}
 	if err != nil {
-		s := p.begin("fixture")
-		return artifact.Fixture{}, p.end("fixture", s, false, &AdviceError{
+		s := p.Begin("fixture")
+		return artifact.Fixture{}, p.End("fixture", s, false, &stage.AdviceError{
 			Err:  fmt.Errorf("the provider has no kernel fixture: %w", err),
 			What: "a folder lab/ with a Kbuild beside provider.yaml, as provider/rib has it",
 		})
 	}
-	key, err := scriptKey("fixture", labStage, modulesScript)
+	key, err := stage.ScriptKey("fixture", labStage, modulesScript)
 	if err != nil {
 		return artifact.Fixture{}, err
 	}
 	key = key.String("lab", lab.ID).String("kernel", lab.Kernel)
 	for i, f := range files {
-		files[i].owner = builderUID
-		key = key.File("source "+f.name, f.path)
+		files[i].Owner = stage.BuilderUID
+		key = key.File("source "+f.Name, f.Path)
 	}
-	entry, err := p.cached(ctx, "fixture", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.runScript(ctx, s, containers.RunSpec{
+	entry, err := p.Cached(ctx, "fixture", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		_, err := p.Script(ctx, s, containers.RunSpec{
 			Argv: []string{modulesScript, fixtureSource, fixtureOut},
 			Name: "fixture", Image: lab.ID, User: labUser,
-			Inputs:  []containers.Input{{Path: fixtureSource, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+			Inputs:  []containers.Input{{Path: fixtureSource, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
 			Outputs: []containers.Output{{Path: fixtureOut, Dir: dir}},
 		})
 		return err
@@ -159,36 +160,36 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) Exercise(ctx context.Context, job job.Job, dist artifact.Dist, tc artifact.Toolchain) (artifact.Exercise, error) {
-	key, err := scriptKey("exercise", labStage, exerciseScript)
+	key, err := stage.ScriptKey("exercise", labStage, exerciseScript)
 	if err != nil {
 		return artifact.Exercise{}, err
 	}
 	key = key.String("toolchain", tc.ID).String("provider", strings.Join(job.Identity(), " "))
-	sources, err := folderFiles(filepath.Join(p.Root, filepath.FromSlash(exerciseSource)))
+	sources, err := stage.Files(filepath.Join(p.Root, filepath.FromSlash(exerciseSource)))
 	if err != nil {
 		return artifact.Exercise{}, err
 	}
-	var inputs []tarFile
+	var inputs []stage.File
 	for _, f := range sources {
-		key = key.File("source "+f.name, f.path)
-		f.name = "source/" + f.name
+		key = key.File("source "+f.Name, f.Path)
+		f.Name = "source/" + f.Name
 		inputs = append(inputs, f)
 	}
-	packages, _, err := installable(dist)
+	packages, _, err := stage.Installable(dist)
 	if err != nil {
 		return artifact.Exercise{}, err
 	}
 	for _, f := range packages {
 		// Only the interface counts, so that an edit of the provider costs nothing here; but the packages may have
 		// other headers in them than those of the release, so they are nobody else's.
-		key = key.String("package "+filepath.Base(f.name), dist.Manifest.Source)
+		key = key.String("package "+filepath.Base(f.Name), dist.Manifest.Source)
 		inputs = append(inputs, f)
 	}
-	entry, err := p.cached(ctx, "exercise", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.runScript(ctx, s, containers.RunSpec{
+	entry, err := p.Cached(ctx, "exercise", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		_, err := p.Script(ctx, s, containers.RunSpec{
 			Argv: []string{exerciseScript, "/builder/in/rpms", "/builder/in/source", exerciseOut},
-			Name: "exercise", Image: tc.ID, User: builder,
-			Inputs:  []containers.Input{{Path: "/builder/in", UID: builderUID, GID: builderUID, Write: tarOf(inputs)}},
+			Name: "exercise", Image: tc.ID, User: stage.Builder,
+			Inputs:  []containers.Input{{Path: "/builder/in", UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(inputs)}},
 			Outputs: []containers.Output{{Path: exerciseOut, Dir: dir}},
 		})
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -22,28 +23,28 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) DebugModule(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.DebugModule, error) {
-	key, err := scriptKey("debug", labStage, debugScript)
+	key, err := stage.ScriptKey("debug", labStage, debugScript)
 	if err != nil {
 		return artifact.DebugModule{}, err
 	}
-	c := p.compiler(job, tc, tree.Source.Epoch, forTrial)
-	key = c.key(key).String("tree", tree.Key)
-	entry, err := p.cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		files, err := folderFiles(tree.Dir)
+	c := p.Compiler(job, tc, tree.Source.Epoch, stage.ForTrial)
+	key = c.Key(key).String("tree", tree.Key)
+	entry, err := p.Cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		files, err := stage.Files(tree.Dir)
 		if err != nil {
 			return err
 		}
 		for i := range files {
-			files[i].owner = builderUID
+			files[i].Owner = stage.BuilderUID
 		}
-		at := path.Join(treeFolder, "rdma-core-"+tree.Source.Version)
+		at := path.Join(stage.TreeDir, "rdma-core-"+tree.Source.Version)
 		argv := []string{debugScript, at, job.ProviderName(), job.Provider.Manifest.Folder(), debugOut}
-		return p.runCompiler(ctx, s, c, containers.RunSpec{
+		return p.Compile(ctx, s, c, containers.RunSpec{
 			Argv: argv,
-			Name: "debug", User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
-			Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+			Name: "debug", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
+			Inputs:  []containers.Input{{Path: at, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
 			Outputs: []containers.Output{{Path: debugOut, Dir: dir}},
-			Log:     ninjaLog(s),
+			Log:     stage.NinjaLog(s),
 		})
 	})
 	return artifact.DebugModule{Dir: entry.Dir}, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -50,23 +51,23 @@ type Lintian struct {
 //
 // Errors: *containers.RunError if lintian does not run; hints are no errors here.
 func (p *Pipeline) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (Lintian, error) {
-	key, err := scriptKey("lintian", lintianStage, lintianScript)
+	key, err := stage.ScriptKey("lintian", lintianStage, lintianScript)
 	if err != nil {
 		return Lintian{}, err
 	}
 	key = key.String("packages", pkgs.Key).String("toolchain", tc.ID)
-	entry, err := p.cached(ctx, "lintian", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		files, err := folderFiles(pkgs.Dir)
+	entry, err := p.Cached(ctx, "lintian", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		files, err := stage.Files(pkgs.Dir)
 		if err != nil {
 			return err
 		}
 		for i := range files {
-			files[i].owner = builderUID
+			files[i].Owner = stage.BuilderUID
 		}
-		_, err = p.runScript(ctx, s, containers.RunSpec{
+		_, err = p.Script(ctx, s, containers.RunSpec{
 			Argv: []string{lintianScript, lintianIn, lintianOut},
-			Name: "lintian", Image: tc.ID, User: builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
-			Inputs:  []containers.Input{{Path: lintianIn, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+			Name: "lintian", Image: tc.ID, User: stage.Builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
+			Inputs:  []containers.Input{{Path: lintianIn, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
 			Outputs: []containers.Output{{Path: lintianOut, Dir: dir}},
 		})
 		return err

@@ -17,6 +17,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -51,7 +52,7 @@ func (p *Pipeline) packageSource(ctx context.Context, job job.Job, s *ui.Stage) 
 	key := stagecache.NewKey("source", packageStage).
 		String("package", v.SHA256).
 		String("macros", macros.String())
-	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
 		u := &packageUnpacker{p: p, s: s, job: job, v: v, macros: macros, dir: dir}
 		return u.unpack(ctx)
 	})
@@ -128,7 +129,7 @@ func (u *packageUnpacker) unpack(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("describe the source: %w", err)
 	}
-	return writeFile(u.dir, "source.json", data)
+	return stage.WriteFile(u.dir, "source.json", data)
 }
 
 // spec reads the package's spec. Line ends of another system would be part of what the
@@ -295,7 +296,7 @@ func NotSourcePackage(src artifact.Source, what string) error {
 	if src.Package == nil {
 		return nil
 	}
-	return &AdviceError{
+	return &stage.AdviceError{
 		Err:  fmt.Errorf("%s: %s.src.rpm %w", what, src.Package.Name, errSourcePackage),
 		What: "give a tarball of that release, or a git clone as PATH@REF; the target rpm builds on the source package",
 	}
@@ -308,7 +309,7 @@ func refuseOwn(job job.Job, src artifact.Source) error {
 	if job.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, job.PatchName()) {
 		return nil
 	}
-	return &AdviceError{
+	return &stage.AdviceError{
 		Err:  fmt.Errorf("%s.src.rpm: %s: %w", src.Package.Name, job.PatchName(), errHasProvider),
 		What: "give the distro's own source package with -source",
 	}

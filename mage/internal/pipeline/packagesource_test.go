@@ -25,6 +25,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -35,6 +36,18 @@ import (
 
 // released is the time of the fixture's files.
 var released = time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)
+
+// tag is one entry of a package's header.
+type tag struct {
+	number int
+	kind   uint32 // 4 is int32
+	values []string
+}
+
+const (
+	kindString = 6
+	kindArray  = 8
+)
 
 // smallTarball is a tarball that is an rdma-core by its CMakeLists.txt.
 func smallTarball(t *testing.T, files map[string]string) string {
@@ -134,8 +147,10 @@ func packageJob(t *testing.T, given string) (*Pipeline, job.Job) {
 		t.Fatal(err)
 	}
 	p := &Pipeline{
-		CacheDir: t.TempDir(), DistDir: t.TempDir(), Cache: cache, Sums: sums, Releases: &specs.Releases{},
-		UI: ui.New(ui.Options{}), Log: slog.New(slog.DiscardHandler),
+		Runner: &stage.Runner{
+			CacheDir: t.TempDir(), Cache: cache, UI: ui.New(ui.Options{}), Log: slog.New(slog.DiscardHandler),
+		},
+		DistDir: t.TempDir(), Sums: sums, Releases: &specs.Releases{},
 	}
 	return p, job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9"}}, Given: given, Provider: rib}
 }
@@ -269,9 +284,9 @@ func TestPackageInputs(t *testing.T) {
 	}
 	var got []string
 	for _, f := range rpmInputs(job, src, artifact.Patch{Name: "rdma-core-rib.patch"}, artifact.Spec{SourceFile: src.Package.Tarball}) {
-		got = append(got, f.name)
-		if f.mtime != src.Epoch || f.owner != builderUID {
-			t.Errorf("%s is dated %v and owned by %d", f.name, f.mtime, f.owner)
+		got = append(got, f.Name)
+		if f.Time != src.Epoch || f.Owner != stage.BuilderUID {
+			t.Errorf("%s is dated %v and owned by %d", f.Name, f.Time, f.Owner)
 		}
 	}
 	slices.Sort(got)
@@ -368,7 +383,7 @@ func TestNotSourcePackage(t *testing.T) {
 	if err := NotSourcePackage(artifact.Source{}, "deb"); err != nil {
 		t.Errorf("a release: %v", err)
 	}
-	var advice *AdviceError
+	var advice *stage.AdviceError
 	err := NotSourcePackage(artifact.Source{Package: &artifact.SourcePackage{Name: "rdma-core-56.1-3.el9"}}, "deb")
 	if !errors.As(err, &advice) || !strings.Contains(err.Error(), "deb: rdma-core-56.1-3.el9.src.rpm is a distro's source package") {
 		t.Errorf("got %v", err)
@@ -383,7 +398,7 @@ func TestPackageWithTheProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var advice *AdviceError
+	var advice *stage.AdviceError
 	if _, err := p.Integrate(t.Context(), job, src); !errors.As(err, &advice) || !strings.Contains(err.Error(), "has the provider's patch already") {
 		t.Errorf("got %v", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
@@ -101,7 +102,7 @@ func TestPackagingThatIsNotThere(t *testing.T) {
 // TestSkippedIsSaid has a warning for each edit that was not made, with who needs it.
 func TestSkippedIsSaid(t *testing.T) {
 	var log bytes.Buffer
-	p := &Pipeline{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	p := &Pipeline{Runner: &stage.Runner{Log: slog.New(slog.NewTextHandler(&log, nil))}}
 	p.warnOfSkipped(t.Context(), artifact.Tree{Result: provider.Result{Skipped: []provider.Skipped{
 		{File: provider.Readme, Why: "a"}, {File: artifact.SUSESpec, Why: "b"}, {File: artifact.ReleaseSpec, Why: "c"}, {File: "debian/rules", Why: "d"},
 	}}})
@@ -118,7 +119,7 @@ func TestSkippedIsSaid(t *testing.T) {
 // TestNoSpec tells how to give one.
 func TestNoSpec(t *testing.T) {
 	err := makeSpec(job.Job{}, artifact.Source{Tree: t.TempDir()}, t.TempDir())
-	advice, ok := errors.AsType[*AdviceError](err)
+	advice, ok := errors.AsType[*stage.AdviceError](err)
 	if !ok || !errors.Is(err, errNoSpec) || !strings.Contains(advice.What, "-source=FILE.src.rpm") || !strings.Contains(advice.What, artifact.ReleaseSpec) {
 		t.Errorf("got %v", err)
 	}

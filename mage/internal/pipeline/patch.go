@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -24,7 +25,7 @@ const patchStage = 1
 func (p *Pipeline) Patch(ctx context.Context, job job.Job, tree artifact.Tree) (artifact.Patch, error) {
 	name := job.PatchName()
 	key := sourceKey(stagecache.NewKey("patch", patchStage), tree.Source).String("tree", tree.Key).String("name", name)
-	entry, err := p.cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	entry, err := p.Cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		if err := verifyTrees(tree); err != nil {
 			return err
 		}
@@ -38,7 +39,7 @@ func (p *Pipeline) Patch(ctx context.Context, job job.Job, tree artifact.Tree) (
 		}
 		added, removed := stat.Totals()
 		s.Note(fmt.Sprintf("%d files, +%d -%d", len(stat.Files), added, removed))
-		return writeFile(dir, name, data)
+		return stage.WriteFile(dir, name, data)
 	})
 	return artifact.Patch{File: filepath.Join(entry.Dir, name), Name: name, Key: entry.Key}, err
 }
@@ -49,7 +50,7 @@ func nothingToPatch(job job.Job, tree artifact.Tree, err error) error {
 	if !errors.Is(err, patchset.ErrNoDifference) {
 		return err
 	}
-	return &AdviceError{
+	return &stage.AdviceError{
 		Err: fmt.Errorf("rdma-core %s has providers/%s with the same files and every edit already: %w",
 			tree.Source.Version, job.Provider.Manifest.Name, patchset.ErrNoDifference),
 		What: "nothing is to be done for this release: use its own packages, which -provider=none makes",
@@ -110,14 +111,14 @@ func patchHeader(job job.Job, tree artifact.Tree) patchset.Header {
 // ProvePatch applies the patch with the programs that its users have: git
 // apply, and patch -p1 -F0.
 func (p *Pipeline) ProvePatch(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error) {
-	s := p.begin("prove patch")
+	s := p.Begin("prove patch")
 	data, err := stagecache.ReadFile(patch.File)
 	if err != nil {
-		return nil, p.end("prove patch", s, false, fmt.Errorf("read the patch: %w", err))
+		return nil, p.End("prove patch", s, false, fmt.Errorf("read the patch: %w", err))
 	}
 	proofs, err := patchset.ProveWithTools(ctx, data, tree.Source.Tree)
 	for _, proof := range proofs {
 		_, _ = fmt.Fprintf(s.Log(), "%s (%s): %v\n%s\n", proof.Tool, proof.Version, proof.OK, proof.Output)
 	}
-	return proofs, p.end("prove patch", s, false, err)
+	return proofs, p.End("prove patch", s, false, err)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -22,10 +23,10 @@ func TestPatchOfWhatTheReleaseHas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Pipeline{UI: ui.New(ui.Options{LogDir: t.TempDir()}), Cache: cache, Log: slog.New(slog.DiscardHandler)}
+	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{LogDir: t.TempDir()}), Cache: cache, Log: slog.New(slog.DiscardHandler)}}
 	defer p.UI.Close()
 	_, err = p.Patch(t.Context(), job, tree)
-	advice, ok := errors.AsType[*AdviceError](err)
+	advice, ok := errors.AsType[*stage.AdviceError](err)
 	if !ok || !errors.Is(err, patchset.ErrNoDifference) || !strings.Contains(err.Error(), "rdma-core 56.1 has providers/big_crab") {
 		t.Fatalf("got %v", err)
 	}

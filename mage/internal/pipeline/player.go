@@ -8,6 +8,7 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
@@ -26,17 +27,17 @@ const (
 // by the toolchain of the distro on which it will run, as an input of a
 // container.
 func (p *Pipeline) netlinkPlayer(ctx context.Context, s *ui.Stage, tc artifact.Toolchain) (containers.Input, error) {
-	key, err := scriptKey("player", playerStage, playerScript)
+	key, err := stage.ScriptKey("player", playerStage, playerScript)
 	if err != nil {
 		return containers.Input{}, err
 	}
 	key = key.String("toolchain", tc.ID).Bytes(playerSource, scripts.Netlink)
-	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
-		source := tarFile{name: playerSource, data: scripts.Netlink, owner: builderUID}
-		_, err := p.runScript(ctx, s, containers.RunSpec{
+	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
+		source := stage.File{Name: playerSource, Data: scripts.Netlink, Owner: stage.BuilderUID}
+		_, err := p.Script(ctx, s, containers.RunSpec{
 			Argv: []string{playerScript, playerOut + "/" + playerSource, playerOut + "/out/" + playerFile},
-			Name: "player", Image: tc.ID, User: builder,
-			Inputs:  []containers.Input{{Path: playerOut, UID: builderUID, GID: builderUID, Write: tarOf([]tarFile{source})}},
+			Name: "player", Image: tc.ID, User: stage.Builder,
+			Inputs:  []containers.Input{{Path: playerOut, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar([]stage.File{source})}},
 			Outputs: []containers.Output{{Path: playerOut + "/out", Dir: dir}},
 		})
 		return err
@@ -45,6 +46,6 @@ func (p *Pipeline) netlinkPlayer(ctx context.Context, s *ui.Stage, tc artifact.T
 		return containers.Input{}, err
 	}
 	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, playerFile))
-	file := tarFile{name: playerFolder[1:] + "/" + playerFile, data: data, mode: 0o755}
-	return containers.Input{Path: "/", Write: tarOf([]tarFile{file})}, err
+	file := stage.File{Name: playerFolder[1:] + "/" + playerFile, Data: data, Mode: 0o755}
+	return containers.Input{Path: "/", Write: stage.Tar([]stage.File{file})}, err
 }

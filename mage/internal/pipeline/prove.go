@@ -17,8 +17,10 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/tail"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 // Verdict is one named assertion about installed packages.
@@ -133,17 +135,17 @@ func subject(job job.Job, privateABI, driverID int) (proofSubject, error) {
 // ProveTree proves from a build tree that ibv_devices finds the provider's
 // device, with the very tools and libraries of the build.
 func (p *Pipeline) ProveTree(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build) (Verdict, error) {
-	s := p.begin("discover")
+	s := p.Begin("discover")
 	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
-		return Verdict{}, p.end("discover", s, false, err)
+		return Verdict{}, p.End("discover", s, false, err)
 	}
 	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
 	if err != nil {
-		return Verdict{}, p.end("discover", s, false, err)
+		return Verdict{}, p.End("discover", s, false, err)
 	}
 	spec.Env["BIN"] = b.Tree + "/build/bin"
-	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: treeFolder, ReadOnly: true}} // root looks, and leaves nothing
+	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: stage.TreeDir, ReadOnly: true}} // root looks, and leaves nothing
 	v := Verdict{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
 	err = p.judge(ctx, s, &v, spec)
 	if err == nil && !v.Pass {
@@ -152,19 +154,19 @@ func (p *Pipeline) ProveTree(ctx context.Context, job job.Job, tree artifact.Tre
 	if err == nil {
 		s.Note(v.Evidence)
 	}
-	return v, p.end("discover", s, false, err)
+	return v, p.End("discover", s, false, err)
 }
 
 // Prove installs the packages of dist in a clean container and gives the
 // verdicts. The error is about what kept a verdict from being given; failed
 // verdicts are in the report.
 func (p *Pipeline) Prove(ctx context.Context, job job.Job, tc artifact.Toolchain, dist artifact.Dist) (Report, error) {
-	s := p.begin("prove")
+	s := p.Begin("prove")
 	report, err := p.prove(ctx, job, tc, dist, s)
 	if err == nil {
 		err = report.Err()
 	}
-	return report, p.end("prove", s, false, err)
+	return report, p.End("prove", s, false, err)
 }
 
 func (p *Pipeline) prove(ctx context.Context, job job.Job, tc artifact.Toolchain, dist artifact.Dist, s *ui.Stage) (Report, error) {
@@ -260,18 +262,18 @@ func (p *Pipeline) install(
 ) (image string, v Verdict, names []string, err error) {
 	pk := packagingOf(dist)
 	v = Verdict{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
-	files, names, err := installable(dist)
+	files, names, err := stage.Installable(dist)
 	if err != nil {
 		return "", v, nil, err
 	}
 	out := tail.New(mostOutput)
 	start := time.Now()
-	result, err := p.runScript(ctx, s, containers.RunSpec{
-		Argv: []string{pk.script, "/" + pk.folder},
+	result, err := p.Script(ctx, s, containers.RunSpec{
+		Argv: []string{pk.script, "/" + stage.PackagesDir(dist)},
 		Name: "install", Image: from, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
 		Network: !base.Standin,
-		Inputs:  []containers.Input{{Path: "/", Write: tarOf(files)}},
+		Inputs:  []containers.Input{{Path: "/", Write: stage.Tar(files)}},
 		Log:     io.MultiWriter(s.Log(), out),
 		Commit:  fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
 	})
@@ -286,10 +288,10 @@ func (p *Pipeline) install(
 // judge runs one verdict; a failed one is not an error.
 func (p *Pipeline) judge(ctx context.Context, s *ui.Stage, v *Verdict, spec containers.RunSpec) error {
 	out := tail.New(mostOutput)
-	spec.Argv = []string{verdictScript, v.Name}
+	spec.Argv = []string{scripts.Verdict, v.Name}
 	spec.Log = io.MultiWriter(s.Log(), out)
 	start := time.Now()
-	_, err := p.runScript(ctx, s, spec)
+	_, err := p.Script(ctx, s, spec)
 	v.Elapsed = time.Since(start)
 	return v.ended(out.String(), err)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -30,23 +31,23 @@ const (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) Update(ctx context.Context, tc artifact.Toolchain, stock artifact.Dist) (artifact.Dist, error) {
-	key, err := scriptKey("update", addonStage, repackageScript)
+	key, err := stage.ScriptKey("update", addonStage, repackageScript)
 	if err != nil {
 		return artifact.Dist{}, err
 	}
-	files, _, err := installable(stock)
+	files, _, err := stage.Installable(stock)
 	if err != nil {
 		return artifact.Dist{}, err
 	}
-	if key, err = packagesKey(key.String("toolchain", tc.ID), stock); err != nil {
+	if key, err = stage.InstallableKey(key.String("toolchain", tc.ID), stock); err != nil {
 		return artifact.Dist{}, err
 	}
-	entry, err := p.cached(ctx, "update", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.runScript(ctx, s, containers.RunSpec{
+	entry, err := p.Cached(ctx, "update", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		_, err := p.Script(ctx, s, containers.RunSpec{
 			Argv: []string{repackageScript, repackageIn, repackageOut},
-			Name: "update", Image: tc.ID, User: builder,
+			Name: "update", Image: tc.ID, User: stage.Builder,
 			Env:     map[string]string{"HOME": "/builder", "LC_ALL": "C.UTF-8"},
-			Inputs:  []containers.Input{{Path: filepath.Dir(repackageIn), UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+			Inputs:  []containers.Input{{Path: filepath.Dir(repackageIn), UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
 			Outputs: []containers.Output{{Path: repackageOut, Dir: dir}},
 		})
 		return err
@@ -60,9 +61,9 @@ func (p *Pipeline) Update(ctx context.Context, tc artifact.Toolchain, stock arti
 // folderDist is a folder of packages as a Dist that says nothing else of them.
 func folderDist(dir string) (artifact.Dist, error) {
 	dist := artifact.Dist{Dir: dir}
-	files, err := folderFiles(dir)
+	files, err := stage.Files(dir)
 	for _, f := range files {
-		dist.Manifest.Files = append(dist.Manifest.Files, artifact.Output{Path: f.name})
+		dist.Manifest.Files = append(dist.Manifest.Files, artifact.Output{Path: f.Name})
 	}
 	return dist, err
 }
@@ -118,12 +119,12 @@ type AddonProof struct {
 // add-on beside them, and gives the verdicts. The error is about what kept a
 // verdict from being given; failed verdicts are in the report.
 func (p *Pipeline) ProveAddon(ctx context.Context, job job.Job, tc artifact.Toolchain, proof AddonProof) (Report, error) {
-	s := p.begin("prove")
+	s := p.Begin("prove")
 	report, err := p.proveAddon(ctx, job, tc, proof, s)
 	if err == nil {
 		err = report.Err()
 	}
-	return report, p.end("prove", s, false, err)
+	return report, p.End("prove", s, false, err)
 }
 
 func (p *Pipeline) proveAddon(ctx context.Context, job job.Job, tc artifact.Toolchain, proof AddonProof, s *ui.Stage) (Report, error) {
@@ -238,8 +239,8 @@ func missing(a artifact.Addon, stock artifact.Manifest) string {
 }
 
 func dnfInput(dist artifact.Dist) (containers.Input, error) {
-	files, _, err := installable(dist)
-	return containers.Input{Path: filepath.Dir(rpmsFolder), Write: tarOf(files)}, err
+	files, _, err := stage.Installable(dist)
+	return containers.Input{Path: filepath.Dir(rpmsFolder), Write: stage.Tar(files)}, err
 }
 
 func (a AddonProof) suite(base artifact.Base) string {

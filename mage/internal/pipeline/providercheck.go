@@ -19,6 +19,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -65,7 +66,7 @@ func (p *Pipeline) ABIStructs(ctx context.Context, job job.Job, src artifact.Sou
 	if python == "" && tc == nil {
 		return nil, errNoPython
 	}
-	s := p.begin("abi")
+	s := p.Begin("abi")
 	made := map[string]MadeABI{}
 	for _, h := range job.Provider.ABIHeaders() {
 		var one MadeABI
@@ -79,7 +80,7 @@ func (p *Pipeline) ABIStructs(ctx context.Context, job job.Job, src artifact.Sou
 		}
 		made[h.Name] = one
 	}
-	return made, p.end("abi", s, false, err)
+	return made, p.End("abi", s, false, err)
 }
 
 // findPython prefers the system's to one that an environment puts before it.
@@ -99,7 +100,7 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 		return MadeABI{}, fmt.Errorf("make a folder for a header: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	err = errors.Join(writeFile(dir, "script.py", script), writeFile(dir, "header.h", h.Data()))
+	err = errors.Join(stage.WriteFile(dir, "script.py", script), stage.WriteFile(dir, "header.h", h.Data()))
 	if err != nil {
 		return MadeABI{}, err
 	}
@@ -133,14 +134,14 @@ func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchai
 	}
 	defer os.RemoveAll(dir)
 	base := path.Base(h.Name)
-	files := []tarFile{
-		{name: "script.py", data: script, owner: builderUID},
-		{name: base, data: h.Data(), owner: builderUID},
+	files := []stage.File{
+		{Name: "script.py", Data: script, Owner: stage.BuilderUID},
+		{Name: base, Data: h.Data(), Owner: stage.BuilderUID},
 	}
-	_, err = p.runScript(ctx, s, containers.RunSpec{
+	_, err = p.Script(ctx, s, containers.RunSpec{
 		Argv: []string{abiShellScript, abiFolder + "/script.py", abiFolder + "/" + base, releaseOut},
-		Name: "abi", Image: tc.ID, User: builder,
-		Inputs:  []containers.Input{{Path: abiFolder, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+		Name: "abi", Image: tc.ID, User: stage.Builder,
+		Inputs:  []containers.Input{{Path: abiFolder, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: dir}},
 	})
 	if err != nil {
@@ -165,12 +166,12 @@ func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchai
 //
 // Errors: *containers.RunError with the compiler's words in the stage's log.
 func (p *Pipeline) CompileProvider(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain) (string, error) {
-	key, err := scriptKey("provider-compile", providerMakeStage, releaseBuildScript)
+	key, err := stage.ScriptKey("provider-compile", providerMakeStage, releaseBuildScript)
 	if err != nil {
 		return "", err
 	}
-	key = p.compiler(job, tc, tree.Source.Epoch, forTrial).key(key).String("tree", tree.Key)
-	entry, err := p.cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	key = p.Compiler(job, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
+	entry, err := p.Cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.compileInto(ctx, s, job, tc, tree, filepath.Join(dir, "out"))
 	})
 	return filepath.Join(entry.Dir, "out"), err
@@ -185,13 +186,13 @@ func (p *Pipeline) DiscoverProvider(ctx context.Context, job job.Job, tree artif
 	if err != nil {
 		return "", err
 	}
-	key = p.compiler(job, tc, tree.Source.Epoch, forTrial).key(key).String("tree", tree.Key)
-	entry, err := p.cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	key = p.Compiler(job, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
+	entry, err := p.Cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		said, err := p.judgeBuild(ctx, s, job, tc, tree, out, []string{"listed"})
 		if err != nil {
 			return err
 		}
-		return writeFile(dir, "said", []byte(said))
+		return stage.WriteFile(dir, "said", []byte(said))
 	})
 	if err != nil {
 		return "", err
@@ -212,19 +213,4 @@ func ReadModule(out, name string, privateABI int) (*provider.Module, error) {
 	}
 	defer f.Close()
 	return provider.ReadModule(f)
-}
-
-// CompilerErrors are what the compiler said in the log of the container whose end
-// err is.
-func CompilerErrors(err error) []ui.CompilerError {
-	run, ok := errors.AsType[*containers.RunError](err)
-	if !ok {
-		return nil
-	}
-	f, err := os.Open(run.Log)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	return ui.CompilerErrors(f)
 }

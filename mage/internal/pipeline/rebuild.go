@@ -14,7 +14,9 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 // Rebuild rebuilds the source package of dist alone in a clean toolchain
@@ -22,9 +24,9 @@ import (
 //
 // Errors: *containers.RunError.
 func (p *Pipeline) Rebuild(ctx context.Context, job job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string) (artifact.Dist, error) {
-	s := p.begin("rebuild")
+	s := p.Begin("rebuild")
 	out, err := p.rebuild(ctx, job, src, tc, dist, dir, s)
-	return out, p.end("rebuild", s, false, err)
+	return out, p.End("rebuild", s, false, err)
 }
 
 func (p *Pipeline) rebuild(ctx context.Context, job job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string, s *ui.Stage) (artifact.Dist, error) {
@@ -35,23 +37,23 @@ func (p *Pipeline) rebuild(ctx context.Context, job job.Job, src artifact.Source
 	}
 	const name = "in.src.rpm"
 	srpm := filepath.Join(dist.Dir, filepath.FromSlash(dist.Manifest.Files[i].Path))
-	c := p.compiler(job, tc, src.Epoch, forPackages)
-	err := p.runCompiler(ctx, s, c, containers.RunSpec{
-		Argv: []string{rpmScript, "rebuild", topdir + "/" + name},
-		Name: "rebuild", User: builder, WorkDir: topdir,
-		Volumes: []containers.VolumeMount{ownVolume(topdir)},
-		Inputs: []containers.Input{{Path: topdir, Write: tarOf([]tarFile{
-			{name: name, path: srpm, owner: builderUID, mtime: src.Epoch},
+	c := p.Compiler(job, tc, src.Epoch, stage.ForPackages)
+	err := p.Compile(ctx, s, c, containers.RunSpec{
+		Argv: []string{scripts.RPMBuild, "rebuild", stage.Topdir + "/" + name},
+		Name: "rebuild", User: stage.Builder, WorkDir: stage.Topdir,
+		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
+		Inputs: []containers.Input{{Path: stage.Topdir, Write: stage.Tar([]stage.File{
+			{Name: name, Path: srpm, Owner: stage.BuilderUID, Time: src.Epoch},
 		})}},
-		Outputs: []containers.Output{{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")}},
-		Log:     ninjaLog(s),
+		Outputs: []containers.Output{{Path: stage.Topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")}},
+		Log:     stage.NinjaLog(s),
 	})
 	if err != nil {
 		return out, err
 	}
-	files, err := folderFiles(dir)
+	files, err := stage.Files(dir)
 	for _, f := range files {
-		out.Manifest.Files = append(out.Manifest.Files, artifact.Output{Path: f.name})
+		out.Manifest.Files = append(out.Manifest.Files, artifact.Output{Path: f.Name})
 	}
 	return out, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
@@ -21,11 +22,11 @@ import (
 const (
 	releaseBuildStage  = 1
 	releaseBuildScript = "release-build.sh"
-	verdictScript      = "verdict.sh"
-	releaseOut         = "/builder/out"
+
+	releaseOut = "/builder/out"
 	// checkedTree is the same for all releases, so that the compiler's cache
 	// knows a file that two of them share.
-	checkedTree = treeFolder + "/rdma-core-checked"
+	checkedTree = stage.TreeDir + "/rdma-core-checked"
 )
 
 // CheckBuilds compiles each release with the provider, whose own files may not
@@ -54,8 +55,8 @@ func (p *Pipeline) buildRow(ctx context.Context, job job.Job, tc artifact.Toolch
 	if err != nil {
 		return false, err
 	}
-	key = p.compiler(job, tc, row.Release.Time, forTrial).key(key).String("edit", row.edit.key)
-	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
+	key = p.Compiler(job, tc, row.Release.Time, stage.ForTrial).Key(key).String("edit", row.edit.key)
+	entry, err := p.Do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error {
 			return q.buildRelease(ctx, job, tc, r.clone.Path(), row)
 		})
@@ -66,8 +67,8 @@ func (p *Pipeline) buildRow(ctx context.Context, job job.Job, tc artifact.Toolch
 // discoverKey begins the key of a stage that has ibv_devices of what
 // release-build.sh compiled list the device: the scripts, and what plays the
 // kernel's netlink to it.
-func discoverKey(stage string, version int) (*stagecache.KeyBuilder, error) {
-	key, err := scriptKey(stage, version, releaseBuildScript, verdictScript, playerScript)
+func discoverKey(name string, version int) (*stagecache.KeyBuilder, error) {
+	key, err := stage.ScriptKey(name, version, releaseBuildScript, scripts.Verdict, playerScript)
 	if err != nil {
 		return nil, err
 	}
@@ -128,25 +129,25 @@ func sameFiles(a, b string) error {
 }
 
 func (p *Pipeline) compileRelease(ctx context.Context, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
-	s := p.begin("compile")
-	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, tree, out))
+	s := p.Begin("compile")
+	return p.End("compile", s, false, p.compileInto(ctx, s, job, tc, tree, out))
 }
 
 // compileInto compiles what discovery needs and leaves it in the folder out.
 func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
-	files, err := folderFiles(tree.Dir)
+	files, err := stage.Files(tree.Dir)
 	if err != nil {
 		return err
 	}
 	for i := range files {
-		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
+		files[i].Owner, files[i].Time = stage.BuilderUID, tree.Source.Epoch
 	}
 	argv := []string{releaseBuildScript, checkedTree, job.ProviderName(), job.Provider.Manifest.Folder(), releaseOut}
-	c := p.compiler(job, tc, tree.Source.Epoch, forTrial)
-	return p.runCompiler(ctx, s, c, containers.RunSpec{
+	c := p.Compiler(job, tc, tree.Source.Epoch, stage.ForTrial)
+	return p.Compile(ctx, s, c, containers.RunSpec{
 		Argv: argv,
-		Name: "compile", User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
-		Inputs:  []containers.Input{{Path: checkedTree, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+		Name: "compile", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
+		Inputs:  []containers.Input{{Path: checkedTree, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
 	})
 }
@@ -154,9 +155,9 @@ func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job job.Job, tc
 // discover runs ibv_devices of the build where it was built, in containers of
 // their own: a device node can only be made by root, and nothing compiles as root.
 func (p *Pipeline) discover(ctx context.Context, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts ...string) error {
-	s := p.begin("discover")
+	s := p.Begin("discover")
 	_, err := p.judgeBuild(ctx, s, job, tc, tree, out, verdicts)
-	return p.end("discover", s, false, err)
+	return p.End("discover", s, false, err)
 }
 
 // judgeBuild gives what the last of the verdicts said. One that does not pass is
@@ -172,12 +173,12 @@ func (p *Pipeline) judgeBuild(
 	if err != nil {
 		return "", err
 	}
-	files, err := folderFiles(out)
+	files, err := stage.Files(out)
 	if err != nil {
 		return "", err
 	}
 	spec.Env["BIN"] = checkedTree + "/build/bin"
-	spec.Inputs = append(spec.Inputs, containers.Input{Path: checkedTree + "/build", Write: tarOf(files)})
+	spec.Inputs = append(spec.Inputs, containers.Input{Path: checkedTree + "/build", Write: stage.Tar(files)})
 	for _, name := range verdicts {
 		v := Verdict{Name: name, Title: name + " of the build, for " + m.device}
 		if err := p.judge(ctx, s, &v, spec); err != nil {

@@ -3,7 +3,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
@@ -75,7 +75,7 @@ func (p *Pipeline) editRow(ctx context.Context, job job.Job, r *Releases, row *R
 	ref := row.Release
 	key := editKey(job, ref)
 	name := job.PatchName()
-	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
 		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, job, r, ref, dir) })
 	})
 	if err != nil {
@@ -151,11 +151,11 @@ func (p *Pipeline) editRelease(ctx context.Context, job job.Job, r *Releases, re
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
-		if err := writeFile(dir, name, text); err != nil {
+		if err := stage.WriteFile(dir, name, text); err != nil {
 			return err
 		}
 	}
-	return writeFile(dir, "release.json", data)
+	return stage.WriteFile(dir, "release.json", data)
 }
 
 // checkInRelease fails what the sources take from a release that it does not have, as
@@ -264,20 +264,16 @@ func (p *Pipeline) quietly(name string, run func(*Pipeline) error) (err error) {
 		return fmt.Errorf("make a folder for a release: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	cache, err := stagecache.Open(filepath.Join(dir, "stages"))
-	if err != nil {
-		return err
-	}
 	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))
 	if err != nil {
 		return err
 	}
-	show := p.UI.Quiet(name)
-	defer show.Close()
-	return run(&Pipeline{
-		Root: p.Root, DistDir: p.DistDir, CacheDir: dir, Cache: cache, Releases: p.Releases, Sums: sums,
-		UI: show, Log: p.Log, Engine: p.Engine, volumesOf: cmp.Or(p.volumesOf, p.CacheDir),
-	})
+	runner, err := p.Scratch(name, dir)
+	if err != nil {
+		return err
+	}
+	defer runner.UI.Close()
+	return run(&Pipeline{Runner: runner, Root: p.Root, DistDir: p.DistDir, Releases: p.Releases, Sums: sums})
 }
 
 // ToolchainSpec is the spec by whose BuildRequires the toolchain for a walk is

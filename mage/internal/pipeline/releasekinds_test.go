@@ -16,6 +16,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -112,8 +113,11 @@ func offline(t *testing.T) *Pipeline {
 		t.Fatal(err)
 	}
 	return &Pipeline{
-		Root: "../../..", DistDir: filepath.Join(dir, "dist"), CacheDir: dir, Cache: cache, Releases: releases, Sums: sums,
-		UI: ui.New(ui.Options{Out: io.Discard, Err: io.Discard}), Log: slog.New(slog.DiscardHandler),
+		Runner: &stage.Runner{
+			CacheDir: dir, Cache: cache,
+			UI: ui.New(ui.Options{Out: io.Discard, Err: io.Discard}), Log: slog.New(slog.DiscardHandler),
+		},
+		Root: "../../..", DistDir: filepath.Join(dir, "dist"), Releases: releases, Sums: sums,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 const (
@@ -33,33 +34,33 @@ func (p *Pipeline) CheckSpecs(ctx context.Context, job job.Job, tc artifact.Tool
 }
 
 func (p *Pipeline) specRow(ctx context.Context, job job.Job, tc artifact.Toolchain, els []int, row *ReleaseRow) (bool, error) {
-	args := []string{topdir + "/SPECS/" + artifact.SpecFile, job.ProviderName()}
+	args := []string{stage.Topdir + "/SPECS/" + artifact.SpecFile, job.ProviderName()}
 	for _, el := range els {
 		args = append(args, strconv.Itoa(el))
 	}
-	key, err := scriptKey(parseStage, releaseSpecStage, releaseSpecScript)
+	key, err := stage.ScriptKey(parseStage, releaseSpecStage, releaseSpecScript)
 	if err != nil {
 		return false, err
 	}
-	key = compiler{image: tc.ID, epoch: row.Release.Time}.key(key).
+	key = stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}.Key(key).
 		String("arguments", strings.Join(args, " ")).String("edit", row.edit.key)
-	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
+	entry, err := p.Do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error { return q.parseSpec(ctx, tc, args, row) })
 	})
 	return entry.Hit, err
 }
 
 func (p *Pipeline) parseSpec(ctx context.Context, tc artifact.Toolchain, args []string, row *ReleaseRow) error {
-	s := p.begin("rpmspec")
-	files := []tarFile{
-		{name: "SPECS/" + artifact.SpecFile, path: row.edit.spec, owner: builderUID, mtime: row.Release.Time},
-		{name: "SOURCES/" + row.edit.patchName, path: row.edit.patch, owner: builderUID, mtime: row.Release.Time},
+	s := p.Begin("rpmspec")
+	files := []stage.File{
+		{Name: "SPECS/" + artifact.SpecFile, Path: row.edit.spec, Owner: stage.BuilderUID, Time: row.Release.Time},
+		{Name: "SOURCES/" + row.edit.patchName, Path: row.edit.patch, Owner: stage.BuilderUID, Time: row.Release.Time},
 	}
-	c := compiler{image: tc.ID, epoch: row.Release.Time}
-	err := p.runCompiler(ctx, s, c, containers.RunSpec{
+	c := stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}
+	err := p.Compile(ctx, s, c, containers.RunSpec{
 		Argv: append([]string{releaseSpecScript}, args...),
-		Name: "rpmspec", User: builder, WorkDir: topdir,
-		Inputs: []containers.Input{{Path: topdir, Write: tarOf(files)}},
+		Name: "rpmspec", User: stage.Builder, WorkDir: stage.Topdir,
+		Inputs: []containers.Input{{Path: stage.Topdir, Write: stage.Tar(files)}},
 	})
-	return p.end("rpmspec", s, false, err)
+	return p.End("rpmspec", s, false, err)
 }

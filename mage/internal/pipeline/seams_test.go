@@ -16,6 +16,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 // The exit status is the verdict, whatever was printed.
@@ -55,7 +56,7 @@ func TestRPMKeyHasWhatIsRead(t *testing.T) {
 	patch := artifact.Patch{File: filepath.Join(dir, "a.patch"), Name: "a.patch"}
 	spec := artifact.Spec{File: filepath.Join(dir, "a.spec"), SourceFile: "a.tar.gz"}
 	sum := func() string {
-		key, err := rpmKey(rpmInputs(j, src, patch, spec), compiler{image: "1"})
+		key, err := rpmKey(rpmInputs(j, src, patch, spec), stage.Compiler{Image: "1"})
 		if err != nil || key.Err() != nil {
 			t.Fatal(err, key.Err())
 		}
@@ -74,30 +75,30 @@ func TestRPMKeyHasWhatIsRead(t *testing.T) {
 	if slices.Contains(seen, sum()) {
 		t.Error("rpmbuild's key does not have the tarball's name")
 	}
-	if key, err := rpmKey(rpmInputs(job.Job{}, src, artifact.Patch{}, spec), compiler{}); err != nil || key.Err() != nil {
+	if key, err := rpmKey(rpmInputs(job.Job{}, src, artifact.Patch{}, spec), stage.Compiler{}); err != nil || key.Err() != nil {
 		t.Errorf("without a provider: %v, %v", err, key.Err())
 	}
 }
 
 // Only what changed travels into the build's volume, and the list of all last.
 func TestChangedFiles(t *testing.T) {
-	files := func(texts ...string) []tarFile {
-		var out []tarFile
+	files := func(texts ...string) []stage.File {
+		var out []stage.File
 		for i, text := range texts {
 			file := filepath.Join(t.TempDir(), "f")
 			write(t, file, text)
-			out = append(out, tarFile{name: fmt.Sprintf("f%d", i), path: file, mode: 0o644})
+			out = append(out, stage.File{Name: fmt.Sprintf("f%d", i), Path: file, Mode: 0o644})
 		}
-		return append(out, tarFile{name: "link", link: "f0"})
+		return append(out, stage.File{Name: "link", Link: "f0"})
 	}
-	names := func(old []byte, all []tarFile) (list []byte, names []string) {
+	names := func(old []byte, all []stage.File) (list []byte, names []string) {
 		delta, err := changedFiles(old, all, "top")
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, f := range delta {
-			names = append(names, f.name)
-			list = f.data
+			names = append(names, f.Name)
+			list = f.Data
 		}
 		return list, names
 	}
@@ -177,8 +178,8 @@ func TestGuestFilesHaveTheDebugModule(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return slices.ContainsFunc(files, func(f tarFile) bool {
-			return f.name == lab.DebugFolder[1:]+"/librib-rdmav34.so" && f.path == filepath.Join(dir, "librib-rdmav34.so")
+		return slices.ContainsFunc(files, func(f stage.File) bool {
+			return f.Name == lab.DebugFolder[1:]+"/librib-rdmav34.so" && f.Path == filepath.Join(dir, "librib-rdmav34.so")
 		})
 	}
 	if !has(Bench{Debug: artifact.DebugModule{Dir: dir}}) {

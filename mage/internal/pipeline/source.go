@@ -11,6 +11,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -44,9 +45,9 @@ const sourceStage = 2 // version of the stage's own behaviour
 // *upstream.ArchiveError for hostile or broken archives; of a source package also
 // *rpmspec.PlaceError, *FileError and *PrepError.
 func (p *Pipeline) Source(ctx context.Context, job job.Job) (artifact.Source, error) {
-	s := p.begin("source")
+	s := p.Begin("source")
 	src, hit, err := p.source(ctx, job, s)
-	return src, p.end("source", s, hit, err)
+	return src, p.End("source", s, hit, err)
 }
 
 func (p *Pipeline) source(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Source, bool, error) {
@@ -65,7 +66,7 @@ func (p *Pipeline) source(ctx context.Context, job job.Job, s *ui.Stage) (artifa
 		String("version", archive.Version()).
 		String("archive", verified.SHA256).
 		String("vouched for by", string(verified.How))
-	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
 		s.Note(fmt.Sprintf("%s, %s", archive.From(), verified.How))
 		return unpackSource(ctx, verified, dir)
 	})
@@ -138,7 +139,7 @@ func unpackSource(ctx context.Context, v *upstream.Verified, dir string) error {
 	if err != nil {
 		return fmt.Errorf("describe the source: %w", err)
 	}
-	return writeFile(dir, "source.json", data)
+	return stage.WriteFile(dir, "source.json", data)
 }
 
 func readSource(dir string) (artifact.Source, error) {

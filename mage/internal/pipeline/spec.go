@@ -4,7 +4,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs/rpmspec"
@@ -32,7 +32,7 @@ const specStage = 6
 // distro's rpm does not understand.
 func (p *Pipeline) Spec(ctx context.Context, job job.Job, src artifact.Source) (artifact.Spec, error) {
 	key := specKey(job, src)
-	entry, err := p.cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
+	entry, err := p.Cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
 		return makeSpec(job, src, dir)
 	})
 	if err != nil {
@@ -49,23 +49,14 @@ func specKey(job job.Job, src artifact.Source) *stagecache.KeyBuilder {
 		String("suffix", job.ReleaseSuffix(src.Package != nil))
 	if job.Provider != nil {
 		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
-		key = key.String("provider manifest", inWords(job.Provider.Manifest)).
-			String("payload", inWords(payload(job.Provider))).
+		key = key.String("provider manifest", stage.KeyText(job.Provider.Manifest)).
+			String("payload", stage.KeyText(payload(job.Provider))).
 			String("pages", fmt.Sprint(pageSources(job)))
 	}
 	if len(job.Needs) > 0 {
-		key = key.String("needs", inWords(job.Needs))
+		key = key.String("needs", stage.KeyText(job.Needs))
 	}
 	return key
-}
-
-// inWords is a value for a key: its fields' values, those behind pointers too.
-func inWords(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic(fmt.Sprintf("a key's input has a field that JSON does not know: %v", err)) // a fault of ours
-	}
-	return string(text)
 }
 
 var errNoSpec = errors.New("the source has no " + artifact.ReleaseSpec + ", which RPMs are built with")
@@ -80,7 +71,7 @@ func makeSpec(job job.Job, src artifact.Source, dir string) error {
 	}
 	before, err := stagecache.ReadFile(from)
 	if errors.Is(err, fs.ErrNotExist) && src.Package == nil {
-		return &AdviceError{Err: errNoSpec, What: wantSpec}
+		return &stage.AdviceError{Err: errNoSpec, What: wantSpec}
 	}
 	if err != nil {
 		return fmt.Errorf("read the release's spec: %w", err)
@@ -94,10 +85,10 @@ func makeSpec(job job.Job, src artifact.Source, dir string) error {
 	}
 	after := spec.Bytes()
 	diff := udiff.Unified("a/"+name, "b/"+name, string(before), string(after))
-	if err := writeFile(dir, artifact.SpecFile+".diff", []byte(diff)); err != nil {
+	if err := stage.WriteFile(dir, artifact.SpecFile+".diff", []byte(diff)); err != nil {
 		return err
 	}
-	return writeFile(dir, artifact.SpecFile, after)
+	return stage.WriteFile(dir, artifact.SpecFile, after)
 }
 
 func editSource(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -67,9 +68,9 @@ func (p *Pipeline) recipeState(ctx context.Context, r recipe) (artifact.Toolchai
 // Errors: *containers.BuildError, with the name of a requirement that the target does
 // not have in its last lines.
 func (p *Pipeline) Toolchain(ctx context.Context, job job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
-	s := p.begin("toolchain")
+	s := p.Begin("toolchain")
 	tc, hit, err := p.buildToolchain(ctx, p.recipe(job, base, file), refresh, s)
-	return tc, p.end("toolchain", s, hit, err)
+	return tc, p.End("toolchain", s, hit, err)
 }
 
 func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s *ui.Stage) (artifact.Toolchain, bool, error) {
@@ -109,7 +110,7 @@ func needsBuild(here, refresh bool) bool { return refresh || !here }
 // taken: what these got from the network is what is to be anew.
 func (r recipe) buildSpec(tag string, instructions, text []byte, refresh bool) containers.BuildSpec {
 	return containers.BuildSpec{
-		ContextTar:    streamed(tarOf([]tarFile{{name: "Containerfile", data: instructions}, {name: r.name, data: text}})),
+		ContextTar:    stage.Stream(stage.Tar([]stage.File{{Name: "Containerfile", Data: instructions}, {Name: r.name, Data: text}})),
 		Containerfile: "Containerfile",
 		Args:          map[string]string{"BASE": r.base.ID},
 		Tag:           tag,

@@ -18,6 +18,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/transplant"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -76,7 +77,7 @@ var errNoDonor = errors.New("needs a clone: upstream's own commits are compared 
 // and compares the result with upstream's, file by file. Whatever fails is in
 // the row; the error is the end of ctx.
 func (p *Pipeline) Transplant(ctx context.Context, job job.Job, g Grafts, t specs.Transplant) (*TransplantRow, error) {
-	s := p.begin(t.Name)
+	s := p.Begin(t.Name)
 	row := &TransplantRow{
 		Transplant: t, Edit: Check{State: CheckNotTried}, Patch: Check{State: CheckNotTried},
 		Compile: Check{State: CheckNotTried}, Devices: Check{State: CheckNotTried},
@@ -91,7 +92,7 @@ func (p *Pipeline) Transplant(ctx context.Context, job job.Job, g Grafts, t spec
 		row.Edit = failedCheck(err)
 	}
 	if cause := context.Cause(ctx); cause != nil {
-		return row, p.end(t.Name, s, false, cause)
+		return row, p.End(t.Name, s, false, cause)
 	}
 	for _, fault := range row.Faults {
 		_, _ = fmt.Fprintln(s.Log(), fault)
@@ -100,7 +101,7 @@ func (p *Pipeline) Transplant(ctx context.Context, job job.Job, g Grafts, t spec
 		_, _ = fmt.Fprintln(s.Log(), err)
 	}
 	s.Note(row.summary())
-	return row, p.end(t.Name, s, false, nil)
+	return row, p.End(t.Name, s, false, nil)
 }
 
 func (r *TransplantRow) summary() string {
@@ -251,7 +252,7 @@ func (p *Pipeline) fillDonated(t specs.Transplant, theirs, folder string) error 
 		if err := os.MkdirAll(filepath.Join(folder, filepath.FromSlash(path.Dir(name))), 0o755); err != nil {
 			return fmt.Errorf("make the provider's folder: %w", err)
 		}
-		if err := writeFile(folder, filepath.FromSlash(name), data); err != nil {
+		if err := stage.WriteFile(folder, filepath.FromSlash(name), data); err != nil {
 			return err
 		}
 	}

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package stage
 
 import (
 	"archive/tar"
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -25,76 +23,20 @@ func providerIn(name, dir string) job.Job {
 	return job.Job{Provider: &provider.Provider{Dir: dir, Manifest: provider.Manifest{Name: name}}}
 }
 
-// volumesOf are all volumes that what a provider brings can write to.
-func volumesOf(p *Pipeline, job job.Job) []string {
-	base, tree := artifact.Base{Folder: "rocky9.standin", Standin: true}, artifact.Tree{Source: artifact.Source{Version: "56.1"}}
-	tc := artifact.Toolchain{Base: base}
-	return []string{
-		p.compiler(job, tc, time.Time{}, forTrial).objects,
-		p.compiler(job, tc, time.Time{}, forPackages).objects,
-		p.treeVolume(job, base, tree),
-		p.guestVolume(job, base, []artifact.Dist{{Manifest: artifact.Manifest{Release: "56.1"}}}),
-	}
-}
-
-// Whoever shares a volume could be given another's objects, build tree or disk.
-func TestNoTwoProvidersShareAVolume(t *testing.T) {
-	root, p := t.TempDir(), &Pipeline{CacheDir: "/cache"}
-	for _, dir := range []string{"a/fly", "b/fly", "b/ant", "stock"} {
-		if err := os.MkdirAll(filepath.Join(root, filepath.FromSlash(dir)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	jobs := map[string]job.Job{
-		"none":                       {},
-		"fly in a":                   providerIn("fly", filepath.Join(root, "a", "fly")),
-		"fly in b":                   providerIn("fly", filepath.Join(root, "b", "fly")),
-		"ant in b":                   providerIn("ant", filepath.Join(root, "b", "ant")),
-		"ant in the directory of a":  providerIn("ant", filepath.Join(root, "a", "fly")),
-		"one that is called as none": providerIn(job.StockName, filepath.Join(root, job.StockName)),
-	}
-	owner := map[string]string{}
-	for who, job := range jobs {
-		for _, volume := range slices.Compact(volumesOf(p, job)) {
-			if other, taken := owner[volume]; taken {
-				t.Errorf("%s and %s share the volume %s", who, other, volume)
-			}
-			owner[volume] = who
-		}
-	}
-}
-
-// A link to a directory, or a path with dots, is no second provider: its build
-// would start from nothing.
-func TestOneDirectoryIsOneProvider(t *testing.T) {
-	root, p := t.TempDir(), &Pipeline{CacheDir: "/cache"}
-	dir, link := filepath.Join(root, "fly"), filepath.Join(root, "link")
-	if err := errors.Join(os.Mkdir(dir, 0o755), os.Symlink("fly", link)); err != nil {
-		t.Fatal(err)
-	}
-	want := volumesOf(p, providerIn("fly", dir))
-	t.Chdir(dir)
-	for _, same := range []string{link, ".", "../fly", root + "/./link/../fly", filepath.Join(root, "fly") + "/"} {
-		if got := volumesOf(p, providerIn("fly", same)); !slices.Equal(got, want) {
-			t.Errorf("%s: got %q, want %q", same, got, want)
-		}
-	}
-}
-
 // What may be released is built from no object that an earlier run has left.
 func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
-	p := &Pipeline{CacheDir: "/cache"}
+	p := &Runner{CacheDir: "/cache"}
 	for name, job := range map[string]job.Job{"none": {}, "fly": providerIn("fly", "/fly")} {
 		for _, base := range []artifact.Base{{Folder: "rocky9"}, {Folder: "debian-trixie"}} {
-			if got := p.compiler(job, artifact.Toolchain{Base: base}, time.Time{}, forPackages); got.objects != "" {
-				t.Errorf("%s on %s: packages are built with the objects in %s", name, base.Folder, got.objects)
+			if got := p.Compiler(job, artifact.Toolchain{Base: base}, time.Time{}, ForPackages); got.Objects != "" {
+				t.Errorf("%s on %s: packages are built with the objects in %s", name, base.Folder, got.Objects)
 			}
-			if got := p.compiler(job, artifact.Toolchain{Base: base}, time.Time{}, forTrial); got.objects == "" {
+			if got := p.Compiler(job, artifact.Toolchain{Base: base}, time.Time{}, ForTrial); got.Objects == "" {
 				t.Errorf("%s on %s: a build tree has no compiler cache", name, base.Folder)
 			}
 		}
 		standin := artifact.Toolchain{Base: artifact.Base{Folder: "rocky9.standin", Standin: true}}
-		if got := p.compiler(job, standin, time.Time{}, forPackages); got.objects == "" {
+		if got := p.Compiler(job, standin, time.Time{}, ForPackages); got.Objects == "" {
 			t.Errorf("%s on the stand-in: packages have no compiler cache", name)
 		}
 	}
@@ -102,12 +44,12 @@ func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
 
 // A volume is one more input: a result must not be found by who has another.
 func TestCompilerCacheIsInTheKey(t *testing.T) {
-	p, epoch := &Pipeline{CacheDir: "/cache"}, time.Unix(1, 0)
+	p, epoch := &Runner{CacheDir: "/cache"}, time.Unix(1, 0)
 	standin := artifact.Toolchain{ID: "sha256:1", Base: artifact.Base{Folder: "rocky9.standin", Standin: true}}
-	sum := func(c compiler) string { return c.key(stagecache.NewKey("rpm", 1)).Sum() }
-	a := sum(p.compiler(providerIn("fly", "/a/fly"), standin, epoch, forPackages))
-	b := sum(p.compiler(providerIn("fly", "/b/fly"), standin, epoch, forPackages))
-	none := sum(compiler{image: "sha256:1", epoch: epoch})
+	sum := func(c Compiler) string { return c.Key(stagecache.NewKey("rpm", 1)).Sum() }
+	a := sum(p.Compiler(providerIn("fly", "/a/fly"), standin, epoch, ForPackages))
+	b := sum(p.Compiler(providerIn("fly", "/b/fly"), standin, epoch, ForPackages))
+	none := sum(Compiler{Image: "sha256:1", Epoch: epoch})
 	if a == "" || a == b || a == none {
 		t.Errorf("got the keys %q, %q and %q: want three", a, b, none)
 	}
@@ -115,10 +57,10 @@ func TestCompilerCacheIsInTheKey(t *testing.T) {
 
 func TestCompileSpec(t *testing.T) {
 	base := containers.RunSpec{
-		Env: map[string]string{"OWN": "1"}, Volumes: []containers.VolumeMount{ownVolume(topdir)},
-		Inputs: []containers.Input{{Path: topdir, Write: tarOf(nil)}},
+		Env: map[string]string{"OWN": "1"}, Volumes: []containers.VolumeMount{OwnVolume(Topdir)},
+		Inputs: []containers.Input{{Path: Topdir, Write: Tar(nil)}},
 	}
-	c := compiler{image: "sha256:1", epoch: time.Unix(1700000000, 0)}
+	c := Compiler{Image: "sha256:1", Epoch: time.Unix(1700000000, 0)}
 
 	bare := c.complete(base)
 	if bare.Env["CCACHE_DISABLE"] == "" || bare.Env["CCACHE_DIR"] != "" {
@@ -128,7 +70,7 @@ func TestCompileSpec(t *testing.T) {
 		t.Errorf("without a cache: got volumes %+v and %d inputs, want those that were given", bare.Volumes, len(bare.Inputs))
 	}
 
-	c.objects = "objects"
+	c.Objects = "objects"
 	with := c.complete(base)
 	if with.Image != "sha256:1" {
 		t.Errorf("runs in %q, want the toolchain", with.Image)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package pkgfile
 
 import (
 	"errors"
 	"fmt"
 	"os"
 	"sort"
-	"strings"
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
 
@@ -15,23 +14,23 @@ import (
 )
 
 // RPMInfo is what the header of a binary or source package says.
-type RPMInfo struct {
+type RPM struct {
 	Name, Version, Release, Arch string
 	NEVRA                        string // name-[epoch:]version-release.arch
-	Files                        []RPMFile
+	Files                        []File
 	Provides, Requires           []string
 	Size                         int64 // of the package file, bytes
 }
 
 // RPMFile is one entry of a package's file list.
-type RPMFile struct {
+type File struct {
 	Path string
 	Link string // target of a symbolic link
 	Dir  bool
 }
 
 // ReadRPM reads a package's header; the payload stays compressed.
-func ReadRPM(path string) (RPMInfo, error) {
+func ReadRPM(path string) (RPM, error) {
 	info, err := readRPM(path)
 	if err != nil {
 		return info, fmt.Errorf("read package %s: %w", path, err)
@@ -39,25 +38,25 @@ func ReadRPM(path string) (RPMInfo, error) {
 	return info, nil
 }
 
-func readRPM(path string) (RPMInfo, error) {
+func readRPM(path string) (RPM, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return RPMInfo{}, err
+		return RPM{}, err
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return RPMInfo{}, err
+		return RPM{}, err
 	}
 	header, err := upstream.ReadRPMHeader(f)
 	if err != nil {
-		return RPMInfo{}, err
+		return RPM{}, err
 	}
 	n, err := header.GetNEVRA()
 	if err != nil {
-		return RPMInfo{}, err
+		return RPM{}, err
 	}
-	info := RPMInfo{Name: n.Name, Version: n.Version, Release: n.Release, Arch: n.Arch, Size: st.Size()}
+	info := RPM{Name: n.Name, Version: n.Version, Release: n.Release, Arch: n.Arch, Size: st.Size()}
 	info.NEVRA = nevra(n)
 	if info.Files, err = rpmFiles(header); err != nil {
 		return info, err
@@ -78,7 +77,7 @@ func nevra(n *rpmutils.NEVRA) string {
 	return fmt.Sprintf("%s-%s-%s.%s", n.Name, version, n.Release, n.Arch)
 }
 
-func rpmFiles(header *rpmutils.RpmHeader) ([]RPMFile, error) {
+func rpmFiles(header *rpmutils.RpmHeader) ([]File, error) {
 	infos, err := header.GetFiles()
 	if err != nil {
 		if _, ok := errors.AsType[rpmutils.NoSuchTagError](err); ok {
@@ -87,9 +86,9 @@ func rpmFiles(header *rpmutils.RpmHeader) ([]RPMFile, error) {
 		return nil, err
 	}
 	const typeMask, typeDir = 0o170000, 0o040000
-	files := make([]RPMFile, 0, len(infos))
+	files := make([]File, 0, len(infos))
 	for _, fi := range infos {
-		files = append(files, RPMFile{
+		files = append(files, File{
 			Path: fi.Name(), Link: fi.Linkname(), Dir: fi.Mode()&typeMask == typeDir,
 		})
 	}
@@ -107,9 +106,4 @@ func rpmStrings(header *rpmutils.RpmHeader, tag int) ([]string, error) {
 	}
 	sort.Strings(values)
 	return values, nil
-}
-
-// isRPM tells binary packages by their file name.
-func isRPM(path string) bool {
-	return strings.HasSuffix(path, ".rpm") && !strings.HasSuffix(path, ".src.rpm")
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package stage_test
 
 import (
 	"archive/tar"
@@ -11,14 +11,16 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 func TestTarOfOwnsItsFolders(t *testing.T) {
 	var out bytes.Buffer
-	err := tarOf([]tarFile{
-		{name: "a/b/one", data: []byte("1"), owner: 1000, mode: 0o755},
-		{name: "a/b/two %\n", data: []byte("22"), owner: 1000},
-		{name: "list", owner: 7},
+	err := stage.Tar([]stage.File{
+		{Name: "a/b/one", Data: []byte("1"), Owner: 1000, Mode: 0o755},
+		{Name: "a/b/two %\n", Data: []byte("22"), Owner: 1000},
+		{Name: "list", Owner: 7},
 	})(&out)
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +45,7 @@ func TestTarOfOwnsItsFolders(t *testing.T) {
 }
 
 func TestTarOfSaysWhatIsMissing(t *testing.T) {
-	err := tarOf([]tarFile{{name: "x", path: filepath.Join(t.TempDir(), "gone")}})(io.Discard)
+	err := stage.Tar([]stage.File{{Name: "x", Path: filepath.Join(t.TempDir(), "gone")}})(io.Discard)
 	if err == nil {
 		t.Error("a missing file went into the stream")
 	}

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package stage
 
 // StageError says in which stage something went wrong and where the stage's
 // whole log is. The reason is wrapped.
-type StageError struct {
+type Error struct {
 	Name string // such as "rpm"
 	Log  string // path of the log, empty if the stage wrote none
 	Err  error
 }
 
 // Error gives the reason; the stage is shown beside it.
-func (e *StageError) Error() string { return e.Err.Error() }
+func (e *Error) Error() string { return e.Err.Error() }
 
 // Unwrap returns the reason.
-func (e *StageError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
 // Stage returns the stage's name, for the error display.
-func (e *StageError) Stage() string { return e.Name }
+func (e *Error) Stage() string { return e.Name }
 
 // LogPath returns where the whole log is, for the error display.
-func (e *StageError) LogPath() string { return e.Log }
+func (e *Error) LogPath() string { return e.Log }
 
 // AdviceError is an error that its reader can do something about.
 type AdviceError struct {
