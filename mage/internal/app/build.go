@@ -23,24 +23,24 @@ type made struct {
 
 // edited runs the stages in pure Go: source, integrate, patch, spec.
 func (a *App) edited(ctx context.Context, further int) (made, error) {
-	job, err := a.rpmJob(ctx)
+	j, err := a.rpmJob(ctx)
 	if err != nil {
 		return made{}, err
 	}
-	a.pipeline.Plan(editStages(job) + further)
-	return a.editJob(ctx, job)
+	a.pipeline.Plan(editStages(j) + further)
+	return a.editJob(ctx, j)
 }
 
 // editStages is how many stages editJob has.
-func editStages(job job.Job) int {
-	if job.Provider == nil {
+func editStages(j job.Job) int {
+	if j.Provider == nil {
 		return 3 //nolint:mnd // source, integrate, spec
 	}
 	return 4 //nolint:mnd // and patch
 }
 
-func (a *App) editJob(ctx context.Context, job job.Job) (made, error) {
-	m, err := a.patchJob(ctx, job)
+func (a *App) editJob(ctx context.Context, j job.Job) (made, error) {
+	m, err := a.patchJob(ctx, j)
 	if err != nil {
 		return m, err
 	}
@@ -49,8 +49,8 @@ func (a *App) editJob(ctx context.Context, job job.Job) (made, error) {
 }
 
 // patchJob is editJob without the spec.
-func (a *App) patchJob(ctx context.Context, job job.Job) (made, error) {
-	m := made{job: job}
+func (a *App) patchJob(ctx context.Context, j job.Job) (made, error) {
+	m := made{job: j}
 	var err error
 	if m.src, err = a.pipeline.Source(ctx, m.job); err != nil {
 		return m, err
@@ -75,16 +75,16 @@ func (a *App) withToolchain(ctx context.Context, further int, refresh bool) (mad
 	if _, err := a.connectEngine(ctx); err != nil {
 		return made{}, err
 	}
-	job, err := a.rpmJob(ctx)
+	j, err := a.rpmJob(ctx)
 	if err != nil {
 		return made{}, err
 	}
-	a.pipeline.Plan(editStages(job) + toolchainStages + further)
-	return a.toolchainJob(ctx, job, refresh)
+	a.pipeline.Plan(editStages(j) + toolchainStages + further)
+	return a.toolchainJob(ctx, j, refresh)
 }
 
-func (a *App) toolchainJob(ctx context.Context, job job.Job, refresh bool) (made, error) {
-	m, err := a.editJob(ctx, job)
+func (a *App) toolchainJob(ctx context.Context, j job.Job, refresh bool) (made, error) {
+	m, err := a.editJob(ctx, j)
 	if err != nil {
 		return m, err
 	}

@@ -63,9 +63,9 @@ func osRelease(text string) map[string]string {
 }
 
 // debianSource runs the stages in pure Go: source, integrate, debian.
-func (a *App) debianSource(ctx context.Context, job job.Job, further int) (debMade, error) {
+func (a *App) debianSource(ctx context.Context, j job.Job, further int) (debMade, error) {
 	const stages = 3
-	m := debMade{job: job}
+	m := debMade{job: j}
 	var err error
 	a.pipeline.Plan(stages + further)
 	if m.src, err = a.pipeline.Source(ctx, m.job); err != nil {
@@ -82,13 +82,13 @@ func (a *App) debianSource(ctx context.Context, job job.Job, further int) (debMa
 }
 
 // debianToolchain adds the base and the toolchain image.
-func (a *App) debianToolchain(ctx context.Context, job job.Job, further int, refresh bool) (debMade, error) {
+func (a *App) debianToolchain(ctx context.Context, j job.Job, further int, refresh bool) (debMade, error) {
 	const stages = 2
 	// Without an engine nothing behind can run: say so before the long stages.
 	if _, err := a.connectEngine(ctx); err != nil {
 		return debMade{}, err
 	}
-	m, err := a.debianSource(ctx, job, stages+further)
+	m, err := a.debianSource(ctx, j, stages+further)
 	if err != nil {
 		return m, err
 	}
@@ -103,11 +103,11 @@ func (a *App) debianToolchain(ctx context.Context, job job.Job, further int, ref
 // deb runs everything up to the collected packages; lintian has passed them.
 func (a *App) deb(ctx context.Context, further int) (debMade, artifact.Dist, error) {
 	const stages = 3 // deb, lintian, collect
-	job, err := a.debJob(ctx)
+	j, err := a.debJob(ctx)
 	if err != nil {
 		return debMade{}, artifact.Dist{}, err
 	}
-	m, err := a.debianToolchain(ctx, job, stages+further, false)
+	m, err := a.debianToolchain(ctx, j, stages+further, false)
 	if err != nil {
 		return m, artifact.Dist{}, err
 	}
@@ -170,10 +170,10 @@ func (a *App) noteLintian(said pipeline.Lintian, errs []pipeline.Hint) {
 
 // stockLintian makes the packages of the release without a provider and asks
 // lintian of them.
-func (a *App) stockLintian(ctx context.Context, job job.Job) (pipeline.Lintian, error) {
+func (a *App) stockLintian(ctx context.Context, j job.Job) (pipeline.Lintian, error) {
 	const stages = 2 // deb, lintian
-	job.Provider = nil
-	m, err := a.debianToolchain(ctx, job, stages, false)
+	j.Provider = nil
+	m, err := a.debianToolchain(ctx, j, stages, false)
 	if err != nil {
 		return pipeline.Lintian{}, err
 	}
@@ -232,16 +232,16 @@ func (a *App) suiteRows(ctx context.Context, m made) ([][]string, error) {
 }
 
 // suiteRow is a suite's row in toolchain:list.
-func (a *App) suiteRow(ctx context.Context, job job.Job, debian artifact.DebianSource) ([]string, error) {
-	name := job.Target.Folder()
-	base, here, why, err := a.pipeline.DebianBaseState(ctx, job)
+func (a *App) suiteRow(ctx context.Context, j job.Job, debian artifact.DebianSource) ([]string, error) {
+	name := j.Target.Folder()
+	base, here, why, err := a.pipeline.DebianBaseState(ctx, j)
 	if err != nil {
 		return nil, err
 	}
 	if !here {
 		return []string{name, base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
 	}
-	tc, here, err := a.pipeline.ToolchainState(ctx, job, base, debian.Control)
+	tc, here, err := a.pipeline.ToolchainState(ctx, j, base, debian.Control)
 	state := "not built"
 	if here {
 		state = "ready"
@@ -251,11 +251,11 @@ func (a *App) suiteRow(ctx context.Context, job job.Job, debian artifact.DebianS
 
 // debianToolchainBuild is toolchain:build for a suite.
 func (a *App) debianToolchainBuild(ctx context.Context) error {
-	job, err := a.debJob(ctx)
+	j, err := a.debJob(ctx)
 	if err != nil {
 		return err
 	}
-	m, err := a.debianToolchain(ctx, job, 0, true)
+	m, err := a.debianToolchain(ctx, j, 0, true)
 	if err != nil {
 		return err
 	}

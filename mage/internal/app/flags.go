@@ -42,48 +42,48 @@ func value(flag *string, otherwise string) string {
 
 // job checks the flags that all targets have and says everything that is wrong with them at once.
 func (a *App) job(ctx context.Context) (job.Job, error) {
-	var job job.Job
+	var j job.Job
 	var errs [4]error
-	job.Target, errs[0] = a.rpmTarget()
-	errs[1] = a.release(&job)
-	job.Provider, errs[2] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
-	job.Base, errs[3] = a.baseMode()
-	return job, errors.Join(errs[:]...)
+	j.Target, errs[0] = a.rpmTarget()
+	errs[1] = a.release(&j)
+	j.Provider, errs[2] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
+	j.Base, errs[3] = a.baseMode()
+	return j, errors.Join(errs[:]...)
 }
 
 // rpmJob is the job for RPMs, whose release may get a suffix.
 func (a *App) rpmJob(ctx context.Context) (job.Job, error) {
-	job, err := a.job(ctx)
-	if job.Suffix = value(a.flags.Suffix, ""); job.Suffix != "" {
-		err = errors.Join(err, rpmspec.CheckSuffix(job.Suffix))
+	j, err := a.job(ctx)
+	if j.Suffix = value(a.flags.Suffix, ""); j.Suffix != "" {
+		err = errors.Join(err, rpmspec.CheckSuffix(j.Suffix))
 	}
-	return job, err
+	return j, err
 }
 
 // release fills in the version. A version that specs/ does not know can still
 // be built from a source that is given.
-func (a *App) release(job *job.Job) error {
-	job.Given = value(a.flags.Source, "")
+func (a *App) release(j *job.Job) error {
+	j.Given = value(a.flags.Source, "")
 	version := value(a.flags.RDMA, "")
 	if number := strings.TrimPrefix(version, "v"); number != "" {
 		version = number
 	}
-	if version == "" && job.Given == "" {
+	if version == "" && j.Given == "" {
 		version = a.releases.Default
 	}
-	job.Version = version
+	j.Version = version
 	if version == "" {
 		return nil // the source says which
 	}
 	release, err := a.releases.Find(version)
 	var unknown *specs.UnknownError
-	if errors.As(err, &unknown) && job.Given != "" {
+	if errors.As(err, &unknown) && j.Given != "" {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	job.Release = &release
+	j.Release = &release
 	return nil
 }
 

@@ -33,8 +33,8 @@ func (a *App) TestIntegration(ctx context.Context) error {
 }
 
 // prove gives the verdicts about installed packages and shows them.
-func (a *App) prove(ctx context.Context, job job.Job, tc artifact.Toolchain, dist artifact.Dist) error {
-	report, err := a.pipeline.Prove(ctx, job, tc, dist)
+func (a *App) prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist) error {
+	report, err := a.pipeline.Prove(ctx, j, tc, dist)
 	if len(report.Verdicts) > 0 {
 		err = errors.Join(err, a.showReport(ctx, report, dist))
 	}

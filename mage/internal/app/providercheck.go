@@ -40,7 +40,7 @@ func (e *FailedChecksError) Error() string {
 // ProviderCheck is the provider:check target: everything that can be said of a
 // provider's folder, all at once.
 func (a *App) ProviderCheck(ctx context.Context) error {
-	job, dir, depth, err := a.checkJob()
+	j, dir, depth, err := a.checkJob()
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (a *App) ProviderCheck(ctx context.Context) error {
 	if x.Ended != nil {
 		return x.Ended
 	}
-	c := &providerCheck{App: a, job: job, answers: x.Answers}
+	c := &providerCheck{App: a, job: j, answers: x.Answers}
 	if c.job.Provider = x.Provider; x.Provider != nil {
 		a.place.set(x.Provider)
 	}
@@ -67,24 +67,24 @@ func (a *App) ProviderCheck(ctx context.Context) error {
 }
 
 // checkJob reads the flags; the provider is not loaded yet.
-func (a *App) checkJob() (job job.Job, dir, depth string, err error) {
+func (a *App) checkJob() (j job.Job, dir, depth string, err error) {
 	known := []string{depthEdit, depthCompile}
 	depth = value(a.flags.Depth, "")
 	var errs [5]error
-	job.Target, errs[0] = a.rpmTarget()
-	errs[1] = a.release(&job)
+	j.Target, errs[0] = a.rpmTarget()
+	errs[1] = a.release(&j)
 	dir, errs[2] = a.providerDir(value(a.flags.Provider, defaultProvider))
-	job.Base, errs[3] = a.baseMode()
+	j.Base, errs[3] = a.baseMode()
 	if depth != "" && !slices.Contains(known, depth) {
 		errs[4] = &specs.UnknownError{Kind: "depth", Name: depth, Known: known}
 	}
 	if err := errors.Join(errs[:]...); err != nil {
-		return job, "", "", err
+		return j, "", "", err
 	}
 	if dir == "" {
-		return job, "", "", &stage.AdviceError{Err: errNoProvider, What: "name its folder with -provider"}
+		return j, "", "", &stage.AdviceError{Err: errNoProvider, What: "name its folder with -provider"}
 	}
-	return job, dir, depth, nil
+	return j, dir, depth, nil
 }
 
 // providerCheck collects the answers about one provider.
@@ -114,8 +114,8 @@ func failedAnswer(check string, err error) provider.Answer {
 
 // errorParts are the errors that one joins, below what wraps them.
 func errorParts(err error) []error {
-	if stage, ok := err.(*stage.Error); ok { //nolint:errorlint // its own cause is what is told
-		return errorParts(stage.Err)
+	if failed, ok := err.(*stage.Error); ok { //nolint:errorlint // its own cause is what is told
+		return errorParts(failed.Err)
 	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error

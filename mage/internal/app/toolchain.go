@@ -39,24 +39,24 @@ func (a *App) ToolchainList(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) toolchainRow(ctx context.Context, job job.Job, spec artifact.Spec) ([]string, error) {
-	standin, why, err := a.pipeline.ChooseBase(ctx, job)
+func (a *App) toolchainRow(ctx context.Context, j job.Job, spec artifact.Spec) ([]string, error) {
+	standin, why, err := a.pipeline.ChooseBase(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	base, here, err := a.pipeline.BaseState(ctx, job, standin)
+	base, here, err := a.pipeline.BaseState(ctx, j, standin)
 	if err != nil {
 		return nil, err
 	}
 	if !here {
-		return []string{job.Target.Name(), base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
+		return []string{j.Target.Name(), base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
 	}
-	tc, here, err := a.pipeline.ToolchainState(ctx, job, base, spec.File)
+	tc, here, err := a.pipeline.ToolchainState(ctx, j, base, spec.File)
 	state := "not built"
 	if here {
 		state = "ready"
 	}
-	return []string{job.Target.Name(), base.Ref, tc.Ref, state}, err
+	return []string{j.Target.Name(), base.Ref, tc.Ref, state}, err
 }
 
 // ToolchainBuild is the toolchain:build target.

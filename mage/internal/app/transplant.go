@@ -130,25 +130,25 @@ func chooseTransplants(all *specs.Transplants, names, clone string) ([]specs.Tra
 
 // stockToolchain is the image in which the default release's own spec can be
 // built.
-func (a *App) stockToolchain(ctx context.Context, job job.Job) (*artifact.Toolchain, error) {
+func (a *App) stockToolchain(ctx context.Context, j job.Job) (*artifact.Toolchain, error) {
 	release, err := a.releases.Find(a.releases.Default)
 	if err != nil {
 		return nil, err
 	}
-	job.Given, job.Version, job.Release = "", release.Version, &release
-	src, err := a.pipeline.Source(ctx, job)
+	j.Given, j.Version, j.Release = "", release.Version, &release
+	src, err := a.pipeline.Source(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := a.pipeline.Spec(ctx, job, src)
+	spec, err := a.pipeline.Spec(ctx, j, src)
 	if err != nil {
 		return nil, err
 	}
-	base, err := a.pipeline.Base(ctx, job)
+	base, err := a.pipeline.Base(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	tc, err := a.pipeline.Toolchain(ctx, job, base, spec.File, false)
+	tc, err := a.pipeline.Toolchain(ctx, j, base, spec.File, false)
 	return &tc, err
 }
 

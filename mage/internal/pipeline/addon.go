@@ -61,8 +61,10 @@ func (e *LayoutError) Error() string {
 //
 // Errors: *LayoutError for a source that is not what its
 // release's number says; *containers.RunError.
-func (p *Pipeline) Addon(ctx context.Context, job job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain) (artifact.Packages, error) {
-	text, err := p.addonText(job, tree)
+func (p *Pipeline) Addon(
+	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	text, err := p.addonText(j, tree)
 	if err != nil {
 		s := p.Begin(artifact.AddonName)
 		return artifact.Packages{}, p.End(artifact.AddonName, s, false, err)
@@ -71,7 +73,7 @@ func (p *Pipeline) Addon(ctx context.Context, job job.Job, tree artifact.Tree, p
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	c := p.Compiler(job, tc, tree.Source.Epoch, stage.ForPackages)
+	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForPackages)
 	key = c.Key(key).
 		String("source", tree.Source.State()).
 		String("interface", text.interfaces()).
@@ -113,7 +115,7 @@ func (p *Pipeline) buildAddon(
 		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
 		Inputs: []containers.Input{
 			{Path: stage.Topdir, Write: stage.Tar(inputs)},
-			{Path: addonInterface, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(nil)},
+			stage.BuilderInput(addonInterface, nil),
 		},
 		Outputs: []containers.Output{
 			{Path: stage.Topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
@@ -202,9 +204,9 @@ func readAddon(entry stagecache.Entry) (*artifact.Addon, error) {
 
 // NotInUpstream is nil if the pristine source has no provider of the job's name,
 // else an *InUpstreamError.
-func NotInUpstream(job job.Job, src artifact.Source) error {
-	name := job.Provider.Manifest.Name
-	_, err := os.Stat(filepath.Join(src.Tree, filepath.FromSlash(job.Provider.Manifest.Folder())))
+func NotInUpstream(j job.Job, src artifact.Source) error {
+	name := j.Provider.Manifest.Name
+	_, err := os.Stat(filepath.Join(src.Tree, filepath.FromSlash(j.Provider.Manifest.Folder())))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil

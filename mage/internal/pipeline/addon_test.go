@@ -226,13 +226,13 @@ func TestSourceFiles(t *testing.T) {
 // TestNotInUpstream: a package beside a libibverbs that has the provider would
 // bring the same files.
 func TestNotInUpstream(t *testing.T) {
-	job := job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
+	j := job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
 	src := artifact.Source{Tree: t.TempDir(), Version: "66.0"}
-	if err := NotInUpstream(job, src); err != nil {
+	if err := NotInUpstream(j, src); err != nil {
 		t.Error(err)
 	}
 	write(t, filepath.Join(src.Tree, "providers/rib/CMakeLists.txt"), "")
-	err := NotInUpstream(job, src)
+	err := NotInUpstream(j, src)
 	if _, ok := errors.AsType[*InUpstreamError](err); !ok || !strings.Contains(err.Error(), "66.0 has the provider rib") {
 		t.Errorf("got %v", err)
 	}
@@ -311,16 +311,16 @@ func collected(t *testing.T, dir string, m artifact.Manifest) {
 func TestOtherAddons(t *testing.T) {
 	p := &Pipeline{DistDir: t.TempDir()}
 	base := artifact.Base{Folder: "rocky9"}
-	job := job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
+	j := job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
 	for version, a := range map[string]*artifact.Addon{
 		"56.1": {From: "56.0", Below: "57.0"},
 		"65.0": {From: "65.0", Below: "66.0"},
 	} {
-		collected(t, p.AddonFolder(job, base, version), artifact.Manifest{Release: version, Provider: "rib", Addon: a})
+		collected(t, p.AddonFolder(j, base, version), artifact.Manifest{Release: version, Provider: "rib", Addon: a})
 	}
-	collected(t, p.DistFolder(job, base, "64.0"), artifact.Manifest{Release: "64.0", Provider: "rib"})
+	collected(t, p.DistFolder(j, base, "64.0"), artifact.Manifest{Release: "64.0", Provider: "rib"})
 	write(t, filepath.Join(p.DistDir, "rocky9/rdma-core-1.0.addon-rib/README"), "no manifest")
-	others, err := p.OtherAddons(job, base, "56.4")
+	others, err := p.OtherAddons(j, base, "56.4")
 	if err != nil || len(others) != 1 || others[0].Manifest.Release != "65.0" {
 		t.Errorf("got %v, %v", others, err)
 	}

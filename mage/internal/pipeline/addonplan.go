@@ -35,14 +35,14 @@ type AddonChoice struct {
 //
 // The error is about what kept the question from being asked; an interface for
 // which no release can be had is in the answer.
-func (p *Pipeline) PlanAddons(ctx context.Context, job job.Job) ([]AddonChoice, error) {
+func (p *Pipeline) PlanAddons(ctx context.Context, j job.Job) ([]AddonChoice, error) {
 	s := p.Begin("releases")
-	choices, err := p.planAddons(ctx, job, s)
+	choices, err := p.planAddons(ctx, j, s)
 	return choices, p.EndLook("releases", s, err)
 }
 
-func (p *Pipeline) planAddons(ctx context.Context, job job.Job, s *ui.Stage) ([]AddonChoice, error) {
-	sources, err := providerSources(job.Provider)
+func (p *Pipeline) planAddons(ctx context.Context, j job.Job, s *ui.Stage) ([]AddonChoice, error) {
+	sources, err := providerSources(j.Provider)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (p *Pipeline) planAddons(ctx context.Context, job job.Job, s *ui.Stage) ([]
 	found := 0
 	for n, i := range interfaces {
 		s.Step(n, len(interfaces), i.From)
-		choice := p.chooseRelease(ctx, job, i, s)
+		choice := p.chooseRelease(ctx, j, i, s)
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
@@ -69,16 +69,16 @@ var errNoRelease = errors.New("specs/releases.yaml has no release of it")
 
 // chooseRelease asks for each release of the interface in turn whether it can be
 // had, and fetches the one that is found.
-func (p *Pipeline) chooseRelease(ctx context.Context, job job.Job, i specs.Interface, s *ui.Stage) AddonChoice {
+func (p *Pipeline) chooseRelease(ctx context.Context, j job.Job, i specs.Interface, s *ui.Stage) AddonChoice {
 	choice := AddonChoice{Interface: i, Err: errNoRelease}
 	for _, release := range p.Releases.Releases {
 		if !i.Has(release.Version) || ctx.Err() != nil {
 			continue
 		}
-		try := job
+		try := j
 		try.Version, try.Release = release.Version, &release
-		if job.Given != "" {
-			try.Given = job.Given + "@" + release.Tag
+		if j.Given != "" {
+			try.Given = j.Given + "@" + release.Tag
 		}
 		request := p.request(try, s)
 		request.Report = nil
@@ -102,7 +102,7 @@ const addonTools = "addon-tools.spec"
 // made. It is the add-on's own, with everything that one can ask for, and the
 // same for each release and for each provider whose build requires nothing else, so
 // that they share an image.
-func (p *Pipeline) AddonTools(ctx context.Context, job job.Job) (artifact.Spec, error) {
+func (p *Pipeline) AddonTools(ctx context.Context, j job.Job) (artifact.Spec, error) {
 	rules, err := p.addonRules()
 	if err != nil {
 		return artifact.Spec{}, err
@@ -110,7 +110,7 @@ func (p *Pipeline) AddonTools(ctx context.Context, job job.Job) (artifact.Spec, 
 	t := addonText{addon: artifact.Addon{From: "0", Below: "1"}}
 	text := t.specText(specValues{
 		provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true,
-		requires: job.Stock().Needs,
+		requires: j.Stock().Needs,
 	}, rules)
 	key := stagecache.NewKey("addon-tools", addonStage).Bytes("spec", text)
 	entry, err := p.Do(ctx, key, func(_ context.Context, dir string) error {

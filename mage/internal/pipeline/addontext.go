@@ -30,9 +30,9 @@ type addonText struct {
 	documents []byte // a tar with documents/doc and documents/license
 }
 
-func (p *Pipeline) addonText(job job.Job, tree artifact.Tree) (*addonText, error) {
-	name, src := job.Provider.Manifest.Name, tree.Source
-	sources, err := providerSources(job.Provider)
+func (p *Pipeline) addonText(j job.Job, tree artifact.Tree) (*addonText, error) {
+	name, src := j.Provider.Manifest.Name, tree.Source
+	sources, err := providerSources(j.Provider)
 	if err != nil {
 		return nil, err
 	}
@@ -41,17 +41,17 @@ func (p *Pipeline) addonText(job job.Job, tree artifact.Tree) (*addonText, error
 	if err != nil {
 		return nil, err
 	}
-	licence, err := addonLicence(job.Provider, sources)
+	licence, err := addonLicence(j.Provider, sources)
 	if err != nil {
 		return nil, err
 	}
-	m := job.Provider.Manifest
+	m := j.Provider.Manifest
 	t.spec = t.specText(specValues{
 		provider: name, folders: providerFolders(m), version: src.Version, licence: licence,
-		library: job.Provider.Library() != nil, pages: len(job.Provider.ManPages()) > 0, description: m.Description, suffix: job.Suffix,
+		library: j.Provider.Library() != nil, pages: len(j.Provider.ManPages()) > 0, description: m.Description, suffix: j.Suffix,
 		requires: m.BuildRequires.RPM,
 	}, rules)
-	t.documents, err = t.documentsTar(job.Provider, src)
+	t.documents, err = t.documentsTar(j.Provider, src)
 	return t, err
 }
 

@@ -18,8 +18,8 @@ import (
 )
 
 // ChooseBase says which base a job would use and why, without making it.
-func (p *Pipeline) ChooseBase(ctx context.Context, job job.Job) (standin bool, why string, err error) {
-	return p.chooseBase(ctx, job.Base, job.Target.Reference())
+func (p *Pipeline) ChooseBase(ctx context.Context, j job.Job) (standin bool, why string, err error) {
+	return p.chooseBase(ctx, j.Base, j.Target.Reference())
 }
 
 // chooseBase says whether an image is not to be used, or cannot be had, and why.
@@ -69,9 +69,9 @@ func (p *Pipeline) registryReachable(ctx context.Context, engine stage.Engine, i
 }
 
 // Base makes sure that the job's base image is here.
-func (p *Pipeline) Base(ctx context.Context, job job.Job) (artifact.Base, error) {
+func (p *Pipeline) Base(ctx context.Context, j job.Job) (artifact.Base, error) {
 	s := p.Begin("base")
-	base, hit, err := p.base(ctx, job, s)
+	base, hit, err := p.base(ctx, j, s)
 	return base, p.End("base", s, hit, err)
 }
 
@@ -122,15 +122,15 @@ func realBase(ctx context.Context, engine stage.Engine, target job.Target, s *ui
 
 // BaseState tells which base a job would use and whether it is here, without
 // making it.
-func (p *Pipeline) BaseState(ctx context.Context, job job.Job, standin bool) (artifact.Base, bool, error) {
+func (p *Pipeline) BaseState(ctx context.Context, j job.Job, standin bool) (artifact.Base, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return artifact.Base{}, false, err
 	}
 	if standin {
-		return p.standinState(ctx, engine, job.Distro())
+		return p.standinState(ctx, engine, j.Distro())
 	}
-	ref := job.Target.Reference()
+	ref := j.Target.Reference()
 	id, here, err := engine.ImageID(ctx, ref)
-	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: job.Target.Folder()}, here, err
+	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: j.Target.Folder()}, here, err
 }

@@ -35,9 +35,9 @@ const (
 //
 // Errors: *containers.RunError; CompilerErrors finds the compiler's words in
 // the stage's log.
-func (p *Pipeline) Build(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
+func (p *Pipeline) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
 	b := artifact.Build{
-		Volume: p.treeVolume(job, tc.Base, tree),
+		Volume: p.treeVolume(j, tc.Base, tree),
 		Tree:   path.Join(stage.TreeDir, "rdma-core-"+tree.Source.Version),
 	}
 	engine, err := p.Engine(ctx)
@@ -48,7 +48,7 @@ func (p *Pipeline) Build(ctx context.Context, job job.Job, tree artifact.Tree, t
 	if err != nil {
 		return b, err
 	}
-	c := p.Compiler(job, tc, tree.Source.Epoch, stage.ForTrial)
+	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
 	build := func(ctx context.Context, _ string, s *ui.Stage) error {
 		return p.buildInVolume(ctx, engine, b, tree, c, s)
 	}
@@ -73,8 +73,8 @@ func (p *Pipeline) Build(ctx context.Context, job job.Job, tree artifact.Tree, t
 	return b, err
 }
 
-func (p *Pipeline) treeVolume(job job.Job, base artifact.Base, tree artifact.Tree) string {
-	return p.Volume(append([]string{"tree", base.Folder, tree.Source.Label()}, job.Identity()...)...)
+func (p *Pipeline) treeVolume(j job.Job, base artifact.Base, tree artifact.Tree) string {
+	return p.Volume(append([]string{"tree", base.Folder, tree.Source.Label()}, j.Identity()...)...)
 }
 
 func (p *Pipeline) buildInVolume(

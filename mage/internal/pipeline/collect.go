@@ -31,33 +31,35 @@ const manifestFile = "manifest.json"
 
 // DistFolder is where a job's outputs are collected: label is that of its source. What
 // upstream ships without a provider stands beside what has one.
-func (p *Pipeline) DistFolder(job job.Job, base artifact.Base, label string) string {
+func (p *Pipeline) DistFolder(j job.Job, base artifact.Base, label string) string {
 	name := "rdma-core-" + label
-	if job.Provider == nil {
-		name += "." + job.ProviderName()
+	if j.Provider == nil {
+		name += "." + j.ProviderName()
 	}
 	return filepath.Join(p.DistDir, base.Folder, name)
 }
 
 // AddonFolder is where the package of a job's provider beside the distro's own
 // libibverbs is collected.
-func (p *Pipeline) AddonFolder(job job.Job, base artifact.Base, version string) string {
-	return p.DistFolder(job, base, version) + "." + artifact.AddonName + "-" + job.ProviderName()
+func (p *Pipeline) AddonFolder(j job.Job, base artifact.Base, version string) string {
+	return p.DistFolder(j, base, version) + "." + artifact.AddonName + "-" + j.ProviderName()
 }
 
 // Collect brings what the build made into dist/, as a whole or not at all.
-func (p *Pipeline) Collect(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages) (artifact.Dist, error) {
+func (p *Pipeline) Collect(
+	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages,
+) (artifact.Dist, error) {
 	s := p.Begin("collect")
-	dist := artifact.Dist{Dir: p.DistFolder(job, tc.Base, tree.Source.Label())}
+	dist := artifact.Dist{Dir: p.DistFolder(j, tc.Base, tree.Source.Label())}
 	if pkgs.Addon != nil {
-		dist.Dir = p.AddonFolder(job, tc.Base, tree.Source.Label())
+		dist.Dir = p.AddonFolder(j, tc.Base, tree.Source.Label())
 	}
 	held, err := p.holdDist(ctx, func() { s.Note("waiting for another run that writes outputs") })
 	if err != nil {
 		return dist, p.End("collect", s, false, err)
 	}
 	defer held.Release()
-	want := describe(job, tree, tc, pkgs)
+	want := describe(j, tree, tc, pkgs)
 	if m, err := ReadManifest(dist.Dir); err == nil && sameManifest(m, want) && complete(dist.Dir, m) {
 		dist.Manifest = m
 		return dist, p.End("collect", s, true, nil)
@@ -77,22 +79,23 @@ func sameManifest(a, b artifact.Manifest) bool {
 }
 
 // describe is the manifest of what is collected, without the files.
-func describe(job job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages) artifact.Manifest {
+func describe(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages) artifact.Manifest {
 	src := tree.Source
 	m := artifact.Manifest{
-		Distro: job.Target.Name(), Suite: job.Suite().Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
+		Distro: j.Target.Name(), Suite: j.Suite().Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
 		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Ref, Standin: tc.Base.Standin,
 		Releasable: !tc.Base.Standin, Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}
-	if job.Provider != nil {
-		m.Provider, m.DriverID = job.Provider.Manifest.Name, tree.Result.DriverID
+	if j.Provider != nil {
+		m.Provider, m.DriverID = j.Provider.Manifest.Name, tree.Result.DriverID
 	}
 	if from := src.Package; from != nil {
 		m.Package = &artifact.Origin{
-			File: from.Name + ".src.rpm", Spec: from.Spec, Tarball: from.Tarball, Patches: from.Patches, Suffix: job.ReleaseSuffix(src.Package != nil),
+			File: from.Name + ".src.rpm", Spec: from.Spec, Tarball: from.Tarball, Patches: from.Patches,
+			Suffix: j.ReleaseSuffix(src.Package != nil),
 		}
 		if pkgs.Addon != nil {
-			m.Package.Suffix = job.Suffix // its release is its own, not the distro's
+			m.Package.Suffix = j.Suffix // its release is its own, not the distro's
 		}
 	}
 	return m
@@ -197,8 +200,8 @@ func ReadManifest(dir string) (artifact.Manifest, error) {
 
 // Collected gives the packages that are in dist for a job, whatever state of its
 // provider they were made from. The error wraps os.ErrNotExist if there are none.
-func (p *Pipeline) Collected(job job.Job, base artifact.Base, label string) (artifact.Dist, error) {
-	dist := artifact.Dist{Dir: p.DistFolder(job, base, label)}
+func (p *Pipeline) Collected(j job.Job, base artifact.Base, label string) (artifact.Dist, error) {
+	dist := artifact.Dist{Dir: p.DistFolder(j, base, label)}
 	var err error
 	if dist.Manifest, err = ReadManifest(dist.Dir); err != nil {
 		return dist, err
@@ -206,9 +209,9 @@ func (p *Pipeline) Collected(job job.Job, base artifact.Base, label string) (art
 	if !complete(dist.Dir, dist.Manifest) {
 		return dist, fmt.Errorf("the packages in %s are not all there as they were made: %w", dist.Dir, os.ErrNotExist)
 	}
-	if got := dist.Manifest.Provider; job.Provider != nil && got != job.Provider.Manifest.Name {
+	if got := dist.Manifest.Provider; j.Provider != nil && got != j.Provider.Manifest.Name {
 		return dist, fmt.Errorf("the packages in %s are with the provider %q, want %q: %w",
-			dist.Dir, got, job.Provider.Manifest.Name, os.ErrNotExist)
+			dist.Dir, got, j.Provider.Manifest.Name, os.ErrNotExist)
 	}
 	return dist, nil
 }

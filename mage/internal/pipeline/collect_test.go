@@ -84,8 +84,8 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 	pkgs := made(t, map[string]string{
 		"a_1_amd64.deb": "deb", "a_1.dsc": "dsc", "a_1_amd64.changes": "changes", "logs/deb.log": "log",
 	})
-	job := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}}
-	m, err := collect(held(t, top), describe(job, tree(), artifact.Toolchain{Base: artifact.Base{Ref: "base"}}, pkgs), pkgs.Dir, name)
+	j := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}}
+	m, err := collect(held(t, top), describe(j, tree(), artifact.Toolchain{Base: artifact.Base{Ref: "base"}}, pkgs), pkgs.Dir, name)
 	if err != nil {
 		t.Fatal(err)
 	}

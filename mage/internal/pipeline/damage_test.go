@@ -21,9 +21,9 @@ import (
 )
 
 // entryOf is the output of a stage with the files.
-func entryOf(t *testing.T, c *stagecache.Cache, stage string, files map[string]string) string {
+func entryOf(t *testing.T, c *stagecache.Cache, name string, files map[string]string) string {
 	t.Helper()
-	entry, err := c.Do(t.Context(), stage, "key", func(_ context.Context, dir string) error {
+	entry, err := c.Do(t.Context(), name, "key", func(_ context.Context, dir string) error {
 		for name, text := range files {
 			write(t, filepath.Join(dir, filepath.FromSlash(name)), text)
 		}
@@ -55,7 +55,7 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 	}
 	for _, to := range []struct {
 		name, file string
-		deliver    func(p *Pipeline, job job.Job, dir string) error
+		deliver    func(p *Pipeline, j job.Job, dir string) error
 	}{
 		{"a container", "rdma-core-56.1/README", func(_ *Pipeline, _ job.Job, dir string) error {
 			all, err := stage.Files(dir)
@@ -77,28 +77,28 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			_, err := stage.File{Name: "README", Path: filepath.Join(dir, "rdma-core-56.1", "README")}.Describe(&cached)
 			return err
 		}},
-		{"the integrated tree", "rdma-core-56.1/README", func(p *Pipeline, job job.Job, dir string) error {
-			_, err := p.Integrate(t.Context(), job, sourceIn(dir))
+		{"the integrated tree", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
+			_, err := p.Integrate(t.Context(), j, sourceIn(dir))
 			return err
 		}},
-		{"the patch", "rdma-core-56.1/README", func(p *Pipeline, job job.Job, dir string) error {
+		{"the patch", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
 			src := sourceIn(dir)
-			_, err := p.Patch(t.Context(), job, artifact.Tree{Dir: t.TempDir(), Key: "k", Source: src})
+			_, err := p.Patch(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Key: "k", Source: src})
 			return err
 		}},
-		{"the spec", "rdma-core-56.1/redhat/rdma-core.spec", func(p *Pipeline, job job.Job, dir string) error {
-			_, err := p.Spec(t.Context(), job, sourceIn(dir))
+		{"the spec", "rdma-core-56.1/redhat/rdma-core.spec", func(p *Pipeline, j job.Job, dir string) error {
+			_, err := p.Spec(t.Context(), j, sourceIn(dir))
 			return err
 		}},
-		{"debian/", "rdma-core-56.1/README", func(p *Pipeline, job job.Job, dir string) error {
-			_, err := p.DebianSource(t.Context(), job, artifact.Tree{Dir: t.TempDir(), Key: "k", Source: sourceIn(dir)})
+		{"debian/", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
+			_, err := p.DebianSource(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Key: "k", Source: sourceIn(dir)})
 			return err
 		}},
 	} {
-		p, job := packageJob(t, "")
+		p, j := packageJob(t, "")
 		dir := entryOf(t, p.Cache, "source", files)
 		rot(t, filepath.Join(dir, filepath.FromSlash(to.file)))
-		err := to.deliver(p, job, dir)
+		err := to.deliver(p, j, dir)
 		damage, ok := errors.AsType[*stagecache.DamageError](err)
 		if !ok || damage.Stage != "source" || damage.File != to.file {
 			t.Errorf("%s: got %v, want a *stagecache.DamageError for %s", to.name, err, to.file)
@@ -140,13 +140,13 @@ func TestDamageIsSaid(t *testing.T) {
 // dist/ is delivered again where one of its files is not what was collected, and where
 // it is of something else.
 func TestCollectLooksAtWhatIsThere(t *testing.T) {
-	p, job := packageJob(t, "")
-	job.Provider = nil
+	p, j := packageJob(t, "")
+	j.Provider = nil
 	tc := artifact.Toolchain{Base: artifact.Base{Folder: "debian-x", Ref: "base"}}
 	pkgs := artifact.Packages{Key: "key", Dir: entryOf(t, p.Cache, "deb", map[string]string{"RPMS/a.deb": "deb"})}
 	collected := func(tree artifact.Tree) (artifact.Dist, []string) {
 		before := len(p.Ran())
-		dist, err := p.Collect(t.Context(), job, tree, tc, pkgs)
+		dist, err := p.Collect(t.Context(), j, tree, tc, pkgs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,13 +176,13 @@ func TestCollectLooksAtWhatIsThere(t *testing.T) {
 
 // dist/ has one folder for a release, whichever provider was last in it.
 func TestCollectedIsTheProvidersOwn(t *testing.T) {
-	p, job := packageJob(t, "")
+	p, j := packageJob(t, "")
 	base := artifact.Base{Folder: "debian-x"}
 	tc, pkgs := artifact.Toolchain{Base: base}, artifact.Packages{Key: "key", Dir: made(t, map[string]string{"RPMS/a.deb": "deb"}).Dir}
-	if _, err := p.Collect(t.Context(), job, tree(), tc, pkgs); err != nil {
+	if _, err := p.Collect(t.Context(), j, tree(), tc, pkgs); err != nil {
 		t.Fatal(err)
 	}
-	if dist, err := p.Collected(job, base, "56.1"); err != nil || dist.Manifest.Provider != "rib" {
+	if dist, err := p.Collected(j, base, "56.1"); err != nil || dist.Manifest.Provider != "rib" {
 		t.Errorf("got %+v, %v", dist, err)
 	}
 	if _, err := p.Collected(providerIn("fly", "/fly"), base, "56.1"); !errors.Is(err, os.ErrNotExist) ||

@@ -26,12 +26,14 @@ const (
 // unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Deb(ctx context.Context, job job.Job, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain) (artifact.Packages, error) {
+func (p *Pipeline) Deb(
+	ctx context.Context, j job.Job, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain,
+) (artifact.Packages, error) {
 	key, err := stage.ScriptKey("deb", debStage, debScript)
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	c := p.Compiler(job, tc, src.Epoch, stage.ForPackages)
+	c := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
 	key = c.Key(key).
 		File("tarball", src.Tarball).
 		String("debian", debian.Key)
@@ -59,7 +61,7 @@ func (p *Pipeline) dpkgBuildpackage(
 		Argv: []string{debScript, src.Version, debIn, debOut},
 		Name: "deb", User: stage.Builder, WorkDir: debFolder,
 		Volumes: []containers.VolumeMount{stage.OwnVolume(debFolder)},
-		Inputs:  []containers.Input{{Path: debIn, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(inputs)}},
+		Inputs:  []containers.Input{stage.BuilderInput(debIn, inputs)},
 		Outputs: []containers.Output{{Path: debOut, Dir: dir}},
 		Log:     stage.NinjaLog(s),
 	})

@@ -18,25 +18,25 @@ import (
 // Either is a real Debian, so nothing is a stand-in.
 //
 // Errors: *AdviceError, *containers.PullError, *ScriptError.
-func (p *Pipeline) DebianBase(ctx context.Context, job job.Job) (artifact.Base, error) {
+func (p *Pipeline) DebianBase(ctx context.Context, j job.Job) (artifact.Base, error) {
 	s := p.Begin("base")
-	base, hit, err := p.debianBase(ctx, job, s)
+	base, hit, err := p.debianBase(ctx, j, s)
 	return base, p.End("base", s, hit, err)
 }
 
-func (p *Pipeline) debianBase(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Base, bool, error) {
+func (p *Pipeline) debianBase(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Base, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return artifact.Base{}, false, err
 	}
-	bootstrap, _, err := p.chooseBase(ctx, job.Base, job.Target.Reference())
+	bootstrap, _, err := p.chooseBase(ctx, j.Base, j.Target.Reference())
 	if err != nil {
 		return artifact.Base{}, false, err
 	}
 	if !bootstrap {
-		return realBase(ctx, engine, job.Target, s)
+		return realBase(ctx, engine, j.Target, s)
 	}
-	suite := job.Suite()
+	suite := j.Suite()
 	unlock, err := p.Cache.Lock(ctx, "standin-"+suite.Name, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
 		return artifact.Base{}, false, err
@@ -67,20 +67,20 @@ func bootstrapped(ctx context.Context, engine stage.Engine, suite specs.Suite) (
 
 // DebianBaseState tells which base a suite would have and whether it is here,
 // without making it.
-func (p *Pipeline) DebianBaseState(ctx context.Context, job job.Job) (base artifact.Base, here bool, why string, err error) {
+func (p *Pipeline) DebianBaseState(ctx context.Context, j job.Job) (base artifact.Base, here bool, why string, err error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return artifact.Base{}, false, "", err
 	}
-	ref := job.Target.Reference()
-	bootstrap, why, err := p.chooseBase(ctx, job.Base, ref)
+	ref := j.Target.Reference()
+	bootstrap, why, err := p.chooseBase(ctx, j.Base, ref)
 	if err != nil {
 		return artifact.Base{}, false, why, err
 	}
 	if bootstrap {
-		base, here, err = bootstrapped(ctx, engine, job.Suite())
+		base, here, err = bootstrapped(ctx, engine, j.Suite())
 		return base, here, why, err
 	}
 	id, here, err := engine.ImageID(ctx, ref)
-	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: job.Target.Folder()}, here, why, err
+	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: j.Target.Folder()}, here, why, err
 }

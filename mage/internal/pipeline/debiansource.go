@@ -38,11 +38,11 @@ var errNoDebian = errors.New("the source has no debian/control")
 // Errors: *AdviceError for a source without debian/ or of another format,
 // *SkippedError where debian/ has no place for the provider, *debianpkg.PlaceError,
 // *debianpkg.ValueError.
-func (p *Pipeline) DebianSource(ctx context.Context, job job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
+func (p *Pipeline) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
 	key := sourceKey(stagecache.NewKey(artifact.DebianDir, debianStage), tree.Source).String("tree", tree.Key).
-		String("suffix", job.Suffix).String("suite", job.Suite().Name)
+		String("suffix", j.Suffix).String("suite", j.Suite().Name)
 	entry, err := p.Cached(ctx, artifact.DebianDir, key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return debianSource(ctx, job, tree, dir, s)
+		return debianSource(ctx, j, tree, dir, s)
 	})
 	if err != nil {
 		return artifact.DebianSource{}, err
@@ -57,7 +57,7 @@ func (p *Pipeline) DebianSource(ctx context.Context, job job.Job, tree artifact.
 	}, nil
 }
 
-func debianSource(ctx context.Context, job job.Job, tree artifact.Tree, dir string, s *ui.Stage) error {
+func debianSource(ctx context.Context, j job.Job, tree artifact.Tree, dir string, s *ui.Stage) error {
 	if err := verifyTrees(tree); err != nil {
 		return err
 	}
@@ -78,13 +78,13 @@ func debianSource(ctx context.Context, job job.Job, tree artifact.Tree, dir stri
 	if err := stage.WriteFile(dir, controlFile, sourceParagraph(control)); err != nil {
 		return err
 	}
-	version, err := debianChangelog(job, tree, dir)
+	version, err := debianChangelog(j, tree, dir)
 	if err != nil {
 		return err
 	}
 	s.Note(version)
-	if job.Provider != nil {
-		if err := quiltPatch(ctx, job, tree, dir, s); err != nil {
+	if j.Provider != nil {
+		if err := quiltPatch(ctx, j, tree, dir, s); err != nil {
 			return err
 		}
 	}
@@ -121,18 +121,18 @@ func sourceParagraph(control []byte) []byte {
 }
 
 // debianChangelog adds the entry, and gives the version that it makes.
-func debianChangelog(job job.Job, tree artifact.Tree, dir string) (string, error) {
+func debianChangelog(j job.Job, tree artifact.Tree, dir string) (string, error) {
 	file := filepath.Join(dir, filepath.FromSlash(debianpkg.ChangeLog))
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", debianpkg.ChangeLog, err)
 	}
-	if job.Provider == nil {
+	if j.Provider == nil {
 		return debianpkg.ChangelogVersion(debianpkg.ChangeLog, data)
 	}
-	m := job.Provider.Manifest
+	m := j.Provider.Manifest
 	out, version, _, err := debianpkg.AddChangelog(debianpkg.ChangeLog, data, debianpkg.Changelog{
-		Release: tree.Source.Version, Suffix: job.DebianSuffix(), Distribution: job.Suite().Name,
+		Release: tree.Source.Version, Suffix: j.DebianSuffix(), Distribution: j.Suite().Name,
 		Name: m.Maintainer.Name, Email: m.Maintainer.Email, Date: tree.Source.Epoch,
 		Items: []string{fmt.Sprintf("Add the provider %s: %s", m.Name, m.Description)},
 	})
@@ -144,8 +144,8 @@ func debianChangelog(job job.Job, tree artifact.Tree, dir string) (string, error
 
 // quiltPatch writes what the provider changes outside of debian/ as the last of
 // debian/patches.
-func quiltPatch(ctx context.Context, job job.Job, tree artifact.Tree, dir string, s *ui.Stage) error {
-	data, stat, err := patchset.DiffOf(ctx, tree.Source.Tree, tree.Dir, patchHeader(job, tree), func(name string) bool {
+func quiltPatch(ctx context.Context, j job.Job, tree artifact.Tree, dir string, s *ui.Stage) error {
+	data, stat, err := patchset.DiffOf(ctx, tree.Source.Tree, tree.Dir, patchHeader(j, tree), func(name string) bool {
 		return !strings.HasPrefix(name, artifact.DebianDir+"/")
 	})
 	if err != nil {
@@ -154,7 +154,7 @@ func quiltPatch(ctx context.Context, job job.Job, tree artifact.Tree, dir string
 	if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(patchesFolder)), 0o755); err != nil {
 		return fmt.Errorf("make %s: %w", patchesFolder, err)
 	}
-	name := job.PatchName()
+	name := j.PatchName()
 	if err := stage.WriteFile(dir, patchesFolder+"/"+name, data); err != nil {
 		return err
 	}

@@ -38,10 +38,10 @@ func debianTree(t *testing.T) (artifact.Tree, job.Job) {
 	}
 	write(t, filepath.Join(tree.Dir, "README"), "new\n")
 	write(t, filepath.Join(tree.Dir, "debian/control"), "Source: rdma-core\nBuild-Depends: x\n\nPackage: a\nDescription: b\n")
-	job := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}, Provider: &provider.Provider{Manifest: provider.Manifest{
+	j := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}, Provider: &provider.Provider{Manifest: provider.Manifest{
 		Name: "big_crab", Description: "Sideways", Maintainer: provider.Maintainer{Name: "Sea", Email: "sea@shore.example"},
 	}}}
-	return tree, job
+	return tree, j
 }
 
 // stage is a stage that shows nothing.
@@ -62,9 +62,9 @@ func read(t *testing.T, dir, name string) string {
 }
 
 func TestDebianSource(t *testing.T) {
-	tree, job := debianTree(t)
+	tree, j := debianTree(t)
 	dir := t.TempDir()
-	if err := debianSource(t.Context(), job, tree, dir, logStage(t)); err != nil {
+	if err := debianSource(t.Context(), j, tree, dir, logStage(t)); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, dir, "version"); got != "56.1-1+by.big.crab1" {
@@ -89,11 +89,11 @@ func TestDebianSource(t *testing.T) {
 }
 
 func TestDebianSourceKeepsPatchesAndTakesASuffix(t *testing.T) {
-	tree, job := debianTree(t)
-	job.Suffix = "~test2"
+	tree, j := debianTree(t)
+	j.Suffix = "~test2"
 	write(t, filepath.Join(tree.Dir, "debian/patches/series"), "first.patch")
 	dir := t.TempDir()
-	if err := debianSource(t.Context(), job, tree, dir, logStage(t)); err != nil {
+	if err := debianSource(t.Context(), j, tree, dir, logStage(t)); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, dir, "debian/patches/series"); got != "first.patch\nrdma-core-big_crab.patch\n" {
@@ -105,10 +105,10 @@ func TestDebianSourceKeepsPatchesAndTakesASuffix(t *testing.T) {
 }
 
 func TestDebianSourceWithoutAProviderIsUpstreams(t *testing.T) {
-	tree, job := debianTree(t)
-	job.Provider = nil
+	tree, j := debianTree(t)
+	j.Provider = nil
 	dir := t.TempDir()
-	if err := debianSource(t.Context(), job, tree, dir, logStage(t)); err != nil {
+	if err := debianSource(t.Context(), j, tree, dir, logStage(t)); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, dir, "version"); got != "56.1-1" {
@@ -120,17 +120,17 @@ func TestDebianSourceWithoutAProviderIsUpstreams(t *testing.T) {
 }
 
 func TestDebianSourceNeedsDebian(t *testing.T) {
-	tree, job := debianTree(t)
+	tree, j := debianTree(t)
 	write(t, filepath.Join(tree.Dir, "debian/source/format"), "3.0 (native)\n")
 	var place *debianpkg.PlaceError
-	if err := debianSource(t.Context(), job, tree, t.TempDir(), logStage(t)); !errors.As(err, &place) {
+	if err := debianSource(t.Context(), j, tree, t.TempDir(), logStage(t)); !errors.As(err, &place) {
 		t.Errorf("another format: %v", err)
 	}
 	if err := os.Remove(filepath.Join(tree.Dir, "debian/control")); err != nil {
 		t.Fatal(err)
 	}
 	var advice *stage.AdviceError
-	if err := debianSource(t.Context(), job, tree, t.TempDir(), logStage(t)); !errors.As(err, &advice) || !errors.Is(err, errNoDebian) {
+	if err := debianSource(t.Context(), j, tree, t.TempDir(), logStage(t)); !errors.As(err, &advice) || !errors.Is(err, errNoDebian) {
 		t.Errorf("no debian/: %v", err)
 	}
 }

@@ -37,16 +37,16 @@ const integrateStage = 9
 //
 // Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has no place
 // for an edit.
-func (p *Pipeline) Integrate(ctx context.Context, job job.Job, src artifact.Source) (artifact.Tree, error) {
-	if err := refuseOwn(job, src); err != nil {
+func (p *Pipeline) Integrate(ctx context.Context, j job.Job, src artifact.Source) (artifact.Tree, error) {
+	if err := refuseOwn(j, src); err != nil {
 		return artifact.Tree{}, err
 	}
 	key := stagecache.NewKey("integrate", integrateStage).String("source", src.State())
-	if job.Provider != nil {
-		key = key.String("provider", job.Provider.Digest())
+	if j.Provider != nil {
+		key = key.String("provider", j.Provider.Digest())
 	}
 	entry, err := p.Cached(ctx, "integrate", key, func(_ context.Context, dir string, s *ui.Stage) error {
-		return integrate(job, src, dir, s) //nolint:contextcheck // bounded by the tree, and pure
+		return integrate(j, src, dir, s) //nolint:contextcheck // bounded by the tree, and pure
 	})
 	if err != nil {
 		return artifact.Tree{}, err
@@ -63,7 +63,7 @@ func (p *Pipeline) Integrate(ctx context.Context, job job.Job, src artifact.Sour
 	return tree, nil
 }
 
-func integrate(job job.Job, src artifact.Source, dir string, s *ui.Stage) error {
+func integrate(j job.Job, src artifact.Source, dir string, s *ui.Stage) error {
 	if err := stagecache.Verify(src.Tree); err != nil {
 		return err
 	}
@@ -77,10 +77,10 @@ func integrate(job job.Job, src artifact.Source, dir string, s *ui.Stage) error 
 	}
 	defer tree.Close()
 	var result *provider.Result
-	if job.Provider == nil {
+	if j.Provider == nil {
 		result, err = provider.Inspect(tree)
 	} else {
-		result, err = integrateProvider(job.Provider, tree, src, s)
+		result, err = integrateProvider(j.Provider, tree, src, s)
 	}
 	if err != nil {
 		return err

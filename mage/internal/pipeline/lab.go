@@ -28,16 +28,16 @@ const (
 // Lab makes sure that the kernel lab's image is here.
 //
 // Errors: *containers.BuildError.
-func (p *Pipeline) Lab(ctx context.Context, job job.Job) (artifact.Lab, error) {
+func (p *Pipeline) Lab(ctx context.Context, j job.Job) (artifact.Lab, error) {
 	s := p.Begin("lab")
-	lab, hit, err := p.lab(ctx, job, s)
+	lab, hit, err := p.lab(ctx, j, s)
 	if err == nil {
 		s.Note("Linux " + lab.Kernel)
 	}
 	return lab, p.End("lab", s, hit, err)
 }
 
-func (p *Pipeline) lab(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Lab, bool, error) {
+func (p *Pipeline) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return artifact.Lab{}, false, err
@@ -47,7 +47,7 @@ func (p *Pipeline) lab(ctx context.Context, job job.Job, s *ui.Stage) (artifact.
 		return artifact.Lab{}, false, err
 	}
 	defer unlock()
-	base, err := p.labBase(ctx, engine, job, s)
+	base, err := p.labBase(ctx, engine, j, s)
 	if err != nil {
 		return artifact.Lab{}, false, err
 	}
@@ -116,8 +116,8 @@ const (
 // kernel.
 //
 // Errors: *AdviceError for a provider without them; *containers.RunError.
-func (p *Pipeline) Fixture(ctx context.Context, job job.Job, lab artifact.Lab) (artifact.Fixture, error) {
-	folder := filepath.Join(job.Provider.Dir, labFolder)
+func (p *Pipeline) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artifact.Fixture, error) {
+	folder := filepath.Join(j.Provider.Dir, labFolder)
 	files, err := stage.Files(folder)
 	if err == nil && len(files) == 0 {
 		err = os.ErrNotExist
@@ -142,7 +142,7 @@ func (p *Pipeline) Fixture(ctx context.Context, job job.Job, lab artifact.Lab) (
 		_, err := p.Script(ctx, s, containers.RunSpec{
 			Argv: []string{modulesScript, fixtureSource, fixtureOut},
 			Name: "fixture", Image: lab.ID, User: labUser,
-			Inputs:  []containers.Input{{Path: fixtureSource, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
+			Inputs:  []containers.Input{stage.BuilderInput(fixtureSource, files)},
 			Outputs: []containers.Output{{Path: fixtureOut, Dir: dir}},
 		})
 		return err
@@ -159,12 +159,12 @@ const (
 // Exercise compiles the program against the packages' own headers.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Exercise(ctx context.Context, job job.Job, dist artifact.Dist, tc artifact.Toolchain) (artifact.Exercise, error) {
+func (p *Pipeline) Exercise(ctx context.Context, j job.Job, dist artifact.Dist, tc artifact.Toolchain) (artifact.Exercise, error) {
 	key, err := stage.ScriptKey("exercise", labStage, exerciseScript)
 	if err != nil {
 		return artifact.Exercise{}, err
 	}
-	key = key.String("toolchain", tc.ID).String("provider", strings.Join(job.Identity(), " "))
+	key = key.String("toolchain", tc.ID).String("provider", strings.Join(j.Identity(), " "))
 	sources, err := stage.Files(filepath.Join(p.Root, filepath.FromSlash(exerciseSource)))
 	if err != nil {
 		return artifact.Exercise{}, err
@@ -189,7 +189,7 @@ func (p *Pipeline) Exercise(ctx context.Context, job job.Job, dist artifact.Dist
 		_, err := p.Script(ctx, s, containers.RunSpec{
 			Argv: []string{exerciseScript, "/builder/in/rpms", "/builder/in/source", exerciseOut},
 			Name: "exercise", Image: tc.ID, User: stage.Builder,
-			Inputs:  []containers.Input{{Path: "/builder/in", UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(inputs)}},
+			Inputs:  []containers.Input{stage.BuilderInput("/builder/in", inputs)},
 			Outputs: []containers.Output{{Path: exerciseOut, Dir: dir}},
 		})
 		return err

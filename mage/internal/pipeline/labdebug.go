@@ -22,12 +22,12 @@ const (
 // what watches a program from inside.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) DebugModule(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.DebugModule, error) {
+func (p *Pipeline) DebugModule(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.DebugModule, error) {
 	key, err := stage.ScriptKey("debug", labStage, debugScript)
 	if err != nil {
 		return artifact.DebugModule{}, err
 	}
-	c := p.Compiler(job, tc, tree.Source.Epoch, stage.ForTrial)
+	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
 	key = c.Key(key).String("tree", tree.Key)
 	entry, err := p.Cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		files, err := stage.Files(tree.Dir)
@@ -38,11 +38,11 @@ func (p *Pipeline) DebugModule(ctx context.Context, job job.Job, tree artifact.T
 			files[i].Owner = stage.BuilderUID
 		}
 		at := path.Join(stage.TreeDir, "rdma-core-"+tree.Source.Version)
-		argv := []string{debugScript, at, job.ProviderName(), job.Provider.Manifest.Folder(), debugOut}
+		argv := []string{debugScript, at, j.ProviderName(), j.Provider.Manifest.Folder(), debugOut}
 		return p.Compile(ctx, s, c, containers.RunSpec{
 			Argv: argv,
 			Name: "debug", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
-			Inputs:  []containers.Input{{Path: at, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
+			Inputs:  []containers.Input{stage.BuilderInput(at, files)},
 			Outputs: []containers.Output{{Path: debugOut, Dir: dir}},
 			Log:     stage.NinjaLog(s),
 		})

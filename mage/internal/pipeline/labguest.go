@@ -28,8 +28,10 @@ const (
 // in a volume: it never leaves the engine.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Guest(ctx context.Context, job job.Job, base artifact.Base, dists []artifact.Dist, lab artifact.Lab) (artifact.Guest, error) {
-	g := artifact.Guest{Volume: p.guestVolume(job, base, dists)}
+func (p *Pipeline) Guest(
+	ctx context.Context, j job.Job, base artifact.Base, dists []artifact.Dist, lab artifact.Lab,
+) (artifact.Guest, error) {
+	g := artifact.Guest{Volume: p.guestVolume(j, base, dists)}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return g, err
@@ -52,8 +54,8 @@ func (p *Pipeline) Guest(ctx context.Context, job job.Job, base artifact.Base, d
 	return g, p.End("guest", s, hit, err)
 }
 
-func (p *Pipeline) guestVolume(job job.Job, base artifact.Base, dists []artifact.Dist) string {
-	name := append([]string{"guest", base.Folder, dists[0].Manifest.Label()}, job.Identity()...)
+func (p *Pipeline) guestVolume(j job.Job, base artifact.Base, dists []artifact.Dist) string {
+	name := append([]string{"guest", base.Folder, dists[0].Manifest.Label()}, j.Identity()...)
 	for _, beside := range dists[1:] {
 		name = append(name, artifact.AddonName+beside.Manifest.Label())
 	}
@@ -61,7 +63,8 @@ func (p *Pipeline) guestVolume(job job.Job, base artifact.Base, dists []artifact
 }
 
 func (p *Pipeline) guest(
-	ctx context.Context, engine stage.Engine, g artifact.Guest, key string, base artifact.Base, dists []artifact.Dist, lab artifact.Lab, s *ui.Stage,
+	ctx context.Context, engine stage.Engine, g artifact.Guest, key string, base artifact.Base, dists []artifact.Dist,
+	lab artifact.Lab, s *ui.Stage,
 ) (hit bool, err error) {
 	unlock, err := p.Cache.Lock(ctx, g.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {

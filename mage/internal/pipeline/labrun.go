@@ -59,7 +59,7 @@ func (p *Pipeline) boot(ctx context.Context, bench Bench, plan lab.Plan, s *ui.S
 	run := containers.RunSpec{
 		Name: "kernel", Image: bench.Lab.ID, User: labUser,
 		Volumes: []containers.VolumeMount{{Name: bench.Guest.Volume, Path: guestFolder, ReadOnly: true}},
-		Inputs:  []containers.Input{{Path: bootTree, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
+		Inputs:  []containers.Input{stage.BuilderInput(bootTree, files)},
 	}
 	accelerator := p.accelerator(ctx, bench.Lab, program, s)
 	if accelerator == hardware {

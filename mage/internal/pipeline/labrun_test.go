@@ -28,8 +28,8 @@ func TestStepsCountsCasesPerDevice(t *testing.T) {
 
 func TestFixtureIsMissed(t *testing.T) {
 	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
-	job := job.Job{Provider: &provider.Provider{Dir: t.TempDir()}}
-	_, err := p.Fixture(context.Background(), job, artifact.Lab{ID: "sha256:0", Kernel: "6.12"})
+	j := job.Job{Provider: &provider.Provider{Dir: t.TempDir()}}
+	_, err := p.Fixture(context.Background(), j, artifact.Lab{ID: "sha256:0", Kernel: "6.12"})
 	advice, ok := errors.AsType[*stage.AdviceError](err)
 	if !ok || !errors.Is(err, os.ErrNotExist) || advice.What == "" {
 		t.Errorf("got %v, want advice to add lab/", err)

@@ -67,7 +67,7 @@ func (p *Pipeline) Lintian(ctx context.Context, pkgs artifact.Packages, tc artif
 		_, err = p.Script(ctx, s, containers.RunSpec{
 			Argv: []string{lintianScript, lintianIn, lintianOut},
 			Name: "lintian", Image: tc.ID, User: stage.Builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
-			Inputs:  []containers.Input{{Path: lintianIn, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
+			Inputs:  []containers.Input{stage.BuilderInput(lintianIn, files)},
 			Outputs: []containers.Output{{Path: lintianOut, Dir: dir}},
 		})
 		return err

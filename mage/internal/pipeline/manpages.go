@@ -23,8 +23,8 @@ const prebuiltPages = "buildlib/pandoc-prebuilt"
 // addPageTools adds what makes manual pages to the BuildRequires: where the tree has no
 // prebuilt pages, and where the provider's own are written in such a form. Upstream's spec
 // asks for pandoc on EL 8 only, as the release's tarball does without.
-func addPageTools(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
-	markdown, rst := pageSources(job)
+func addPageTools(j job.Job, src artifact.Source, spec *rpmspec.Spec) error {
+	markdown, rst := pageSources(j)
 	if !markdown || !rst {
 		fromTree, err := makesPages(src.Tree)
 		if err != nil {
@@ -32,7 +32,7 @@ func addPageTools(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 		}
 		markdown, rst = markdown || fromTree, rst || fromTree
 	}
-	reading := spec.Read(job.Macros())
+	reading := spec.Read(j.Macros())
 	for _, tool := range []struct {
 		needed bool
 		names  []string // the first is added
@@ -51,11 +51,11 @@ func addPageTools(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 }
 
 // pageSources says which forms the provider's own pages have.
-func pageSources(job job.Job) (markdown, rst bool) {
-	if job.Provider == nil {
+func pageSources(j job.Job) (markdown, rst bool) {
+	if j.Provider == nil {
 		return false, false
 	}
-	return job.Provider.PageSources()
+	return j.Provider.PageSources()
 }
 
 // makesPages says whether a build of the tree makes the release's own pages.

@@ -39,8 +39,8 @@ const (
 
 // packageSource is the source stage for a source RPM: its tarball, unpacked, with the
 // patches that its %prep applies for the job's distro.
-func (p *Pipeline) packageSource(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Source, bool, error) {
-	pkg, err := upstream.OpenPackage(job.Given, p.Sums)
+func (p *Pipeline) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Source, bool, error) {
+	pkg, err := upstream.OpenPackage(j.Given, p.Sums)
 	if err != nil {
 		return artifact.Source{}, false, err
 	}
@@ -48,12 +48,12 @@ func (p *Pipeline) packageSource(ctx context.Context, job job.Job, s *ui.Stage) 
 	if err != nil {
 		return artifact.Source{}, false, err
 	}
-	macros := job.Macros()
+	macros := j.Macros()
 	key := stagecache.NewKey("source", packageStage).
 		String("package", v.SHA256).
 		String("macros", macros.String())
 	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
-		u := &packageUnpacker{p: p, s: s, job: job, v: v, macros: macros, dir: dir}
+		u := &packageUnpacker{p: p, s: s, job: j, v: v, macros: macros, dir: dir}
 		return u.unpack(ctx)
 	})
 	if err != nil {
@@ -63,9 +63,9 @@ func (p *Pipeline) packageSource(ctx context.Context, job job.Job, s *ui.Stage) 
 	if err != nil {
 		return src, false, err
 	}
-	if job.Version != "" && job.Version != src.Version {
+	if j.Version != "" && j.Version != src.Version {
 		return src, false, &upstream.VersionError{
-			Source: v.Path(), Want: job.Version, Got: src.Version, Where: "CMakeLists.txt in " + src.Package.Tarball,
+			Source: v.Path(), Want: j.Version, Got: src.Version, Where: "CMakeLists.txt in " + src.Package.Tarball,
 		}
 	}
 	src.Trust = string(v.How)
@@ -305,12 +305,12 @@ func NotSourcePackage(src artifact.Source, what string) error {
 var errHasProvider = errors.New("the source package has the provider's patch already")
 
 // refuseOwn refuses to put a provider into what verbsmith itself has made with it.
-func refuseOwn(job job.Job, src artifact.Source) error {
-	if job.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, job.PatchName()) {
+func refuseOwn(j job.Job, src artifact.Source) error {
+	if j.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, j.PatchName()) {
 		return nil
 	}
 	return &stage.AdviceError{
-		Err:  fmt.Errorf("%s.src.rpm: %s: %w", src.Package.Name, job.PatchName(), errHasProvider),
+		Err:  fmt.Errorf("%s.src.rpm: %s: %w", src.Package.Name, j.PatchName(), errHasProvider),
 		What: "give the distro's own source package with -source",
 	}
 }

@@ -199,8 +199,8 @@ const distroSum = "srpm:rdma-core-56.1-3.el9@The%20Distro"
 
 func TestPackageSource(t *testing.T) {
 	file := sourceRPM(t, "rdma-core-56.1-3.el9.src.rpm", distroFiles(t))
-	p, job := packageJob(t, file)
-	src, err := p.Source(t.Context(), job)
+	p, j := packageJob(t, file)
+	src, err := p.Source(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,29 +225,29 @@ func TestPackageSource(t *testing.T) {
 	}
 	// Once more nothing is unpacked, and the sum is known.
 	ran := len(p.Ran())
-	if src, err = p.Source(t.Context(), job); err != nil || src.Trust != "recorded" || len(p.Ran()) != ran {
+	if src, err = p.Source(t.Context(), j); err != nil || src.Trust != "recorded" || len(p.Ran()) != ran {
 		t.Errorf("a second time: %q, %v, ran %v", src.Trust, err, p.Ran())
 	}
 	// Another distro reads another state.
-	other := job
+	other := j
 	other.Target = rocky10
 	if o, err := p.Source(t.Context(), other); err != nil || o.State() == src.State() || o.Tree == src.Tree {
 		t.Errorf("for another distro: %v, %s", err, o.Tree)
 	}
 	// A version that is asked for must be the package's.
-	job.Version = "57.0"
-	if _, err := p.Source(t.Context(), job); !errors.As(err, new(*upstream.VersionError)) {
+	j.Version = "57.0"
+	if _, err := p.Source(t.Context(), j); !errors.As(err, new(*upstream.VersionError)) {
 		t.Errorf("another version: %v", err)
 	}
 }
 
 func TestPackageSpec(t *testing.T) {
-	p, job := packageJob(t, sourceRPM(t, "a.src.rpm", distroFiles(t)))
-	src, err := p.Source(t.Context(), job)
+	p, j := packageJob(t, sourceRPM(t, "a.src.rpm", distroFiles(t)))
+	src, err := p.Source(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, err := p.Spec(t.Context(), job, src)
+	spec, err := p.Spec(t.Context(), j, src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,32 +258,32 @@ func TestPackageSpec(t *testing.T) {
 		}
 	}
 	want := []string{
-		"+Release: 3%{?dist}.rib1", "+Patch10000: rdma-core-rib.patch", "+- librib: " + job.Provider.Manifest.Description,
-		"+* Mon Mar 04 2024 " + job.Provider.Manifest.Maintainer.Name + " <" + job.Provider.Manifest.Maintainer.Email + "> - 56.1-3.rib1",
+		"+Release: 3%{?dist}.rib1", "+Patch10000: rdma-core-rib.patch", "+- librib: " + j.Provider.Manifest.Description,
+		"+* Mon Mar 04 2024 " + j.Provider.Manifest.Maintainer.Name + " <" + j.Provider.Manifest.Maintainer.Email + "> - 56.1-3.rib1",
 		"+- Add the rib provider", "+",
 	}
 	if !slices.Equal(added, want) || spec.SourceFile != "rdma-core-56.1.tar.gz" {
 		t.Errorf("of %s, added\n%s", spec.SourceFile, strings.Join(added, "\n"))
 	}
-	job.Suffix = ".vendor.2"
-	if spec, err := p.Spec(t.Context(), job, src); err != nil || !strings.Contains(spec.Diff, "+Release: 3%{?dist}.vendor.2") || !strings.Contains(spec.Diff, "- 56.1-3.vendor.2") {
+	j.Suffix = ".vendor.2"
+	if spec, err := p.Spec(t.Context(), j, src); err != nil || !strings.Contains(spec.Diff, "+Release: 3%{?dist}.vendor.2") || !strings.Contains(spec.Diff, "- 56.1-3.vendor.2") {
 		t.Errorf("with a suffix of the user's: %v\n%s", err, spec.Diff)
 	}
-	job.Suffix, job.Provider = "", nil
-	if spec, err := p.Spec(t.Context(), job, src); err != nil || spec.Diff != "" {
+	j.Suffix, j.Provider = "", nil
+	if spec, err := p.Spec(t.Context(), j, src); err != nil || spec.Diff != "" {
 		t.Errorf("without a provider: %v\n%s", err, spec.Diff)
 	}
 }
 
 // TestPackageInputs is what rpmbuild gets: all that the package holds, once.
 func TestPackageInputs(t *testing.T) {
-	p, job := packageJob(t, sourceRPM(t, "a.src.rpm", distroFiles(t)))
-	src, err := p.Source(t.Context(), job)
+	p, j := packageJob(t, sourceRPM(t, "a.src.rpm", distroFiles(t)))
+	src, err := p.Source(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, f := range rpmInputs(job, src, artifact.Patch{Name: "rdma-core-rib.patch"}, artifact.Spec{SourceFile: src.Package.Tarball}) {
+	for _, f := range rpmInputs(j, src, artifact.Patch{Name: "rdma-core-rib.patch"}, artifact.Spec{SourceFile: src.Package.Tarball}) {
 		got = append(got, f.Name)
 		if f.Time != src.Epoch || f.Owner != stage.BuilderUID {
 			t.Errorf("%s is dated %v and owned by %d", f.Name, f.Time, f.Owner)
@@ -343,8 +343,8 @@ func TestPackageSourceRefuses(t *testing.T) {
 		{"open conditional", spec("%endif", ""), "an %endif", new(*rpmspec.PlaceError)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, job := packageJob(t, sourceRPM(t, "a.src.rpm", tt.files))
-			_, err := p.Source(t.Context(), job)
+			p, j := packageJob(t, sourceRPM(t, "a.src.rpm", tt.files))
+			_, err := p.Source(t.Context(), j)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.As(err, tt.as) {
 				t.Fatalf("got %v (%T)\nwant %s", err, err, tt.want)
 			}
@@ -367,10 +367,10 @@ func TestPackageSpecRefuses(t *testing.T) {
 	} {
 		files := distroFiles(t)
 		files["rdma-core.spec"] = strings.Replace(files["rdma-core.spec"], tt.old, tt.replacement, 1)
-		p, job := packageJob(t, sourceRPM(t, "a.src.rpm", files))
-		src, err := p.Source(t.Context(), job)
+		p, j := packageJob(t, sourceRPM(t, "a.src.rpm", files))
+		src, err := p.Source(t.Context(), j)
 		if err == nil {
-			_, err = p.Spec(t.Context(), job, src)
+			_, err = p.Spec(t.Context(), j, src)
 		}
 		if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.As(err, new(*rpmspec.PlaceError)) {
 			t.Errorf("%s: got %v", tt.replacement, err)
@@ -393,13 +393,13 @@ func TestNotSourcePackage(t *testing.T) {
 func TestPackageWithTheProvider(t *testing.T) {
 	files := distroFiles(t)
 	files["rdma-core-rib.patch"] = files["three.patch"]
-	p, job := packageJob(t, sourceRPM(t, "a.src.rpm", files))
-	src, err := p.Source(t.Context(), job)
+	p, j := packageJob(t, sourceRPM(t, "a.src.rpm", files))
+	src, err := p.Source(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var advice *stage.AdviceError
-	if _, err := p.Integrate(t.Context(), job, src); !errors.As(err, &advice) || !strings.Contains(err.Error(), "has the provider's patch already") {
+	if _, err := p.Integrate(t.Context(), j, src); !errors.As(err, &advice) || !strings.Contains(err.Error(), "has the provider's patch already") {
 		t.Errorf("got %v", err)
 	}
 }

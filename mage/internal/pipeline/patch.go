@@ -22,17 +22,17 @@ const patchStage = 1
 
 // Patch writes the difference as a git-format patch and proves, in pure Go,
 // that it turns the pristine tree into the integrated one without fuzz.
-func (p *Pipeline) Patch(ctx context.Context, job job.Job, tree artifact.Tree) (artifact.Patch, error) {
-	name := job.PatchName()
+func (p *Pipeline) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error) {
+	name := j.PatchName()
 	key := sourceKey(stagecache.NewKey("patch", patchStage), tree.Source).String("tree", tree.Key).String("name", name)
 	entry, err := p.Cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		if err := verifyTrees(tree); err != nil {
 			return err
 		}
-		header := patchHeader(job, tree)
+		header := patchHeader(j, tree)
 		data, stat, err := patchset.Diff(ctx, tree.Source.Tree, tree.Dir, header)
 		if err != nil {
-			return nothingToPatch(job, tree, err)
+			return nothingToPatch(j, tree, err)
 		}
 		if err := proveApplies(ctx, data, header, tree); err != nil {
 			return err
@@ -46,13 +46,13 @@ func (p *Pipeline) Patch(ctx context.Context, job job.Job, tree artifact.Tree) (
 
 // nothingToPatch says in words for people that a release has what was to be put into
 // it; other errors stay as they are.
-func nothingToPatch(job job.Job, tree artifact.Tree, err error) error {
+func nothingToPatch(j job.Job, tree artifact.Tree, err error) error {
 	if !errors.Is(err, patchset.ErrNoDifference) {
 		return err
 	}
 	return &stage.AdviceError{
 		Err: fmt.Errorf("rdma-core %s has providers/%s with the same files and every edit already: %w",
-			tree.Source.Version, job.Provider.Manifest.Name, patchset.ErrNoDifference),
+			tree.Source.Version, j.Provider.Manifest.Name, patchset.ErrNoDifference),
 		What: "nothing is to be done for this release: use its own packages, which -provider=none makes",
 	}
 }
@@ -81,8 +81,8 @@ func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tre
 	}
 }
 
-func patchHeader(job job.Job, tree artifact.Tree) patchset.Header {
-	m := job.Provider.Manifest
+func patchHeader(j job.Job, tree artifact.Tree) patchset.Header {
+	m := j.Provider.Manifest
 	src := tree.Source
 	var body strings.Builder
 	fmt.Fprintf(&body, "Put the %s provider into rdma-core %s.\n\n", m.Name, src.Version)

@@ -37,7 +37,7 @@ func (p *Pipeline) netlinkPlayer(ctx context.Context, s *ui.Stage, tc artifact.T
 		_, err := p.Script(ctx, s, containers.RunSpec{
 			Argv: []string{playerScript, playerOut + "/" + playerSource, playerOut + "/out/" + playerFile},
 			Name: "player", Image: tc.ID, User: stage.Builder,
-			Inputs:  []containers.Input{{Path: playerOut, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar([]stage.File{source})}},
+			Inputs:  []containers.Input{stage.BuilderInput(playerOut, []stage.File{source})},
 			Outputs: []containers.Output{{Path: playerOut + "/out", Dir: dir}},
 		})
 		return err

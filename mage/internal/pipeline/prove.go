@@ -115,28 +115,28 @@ func (m proofSubject) env() map[string]string {
 	return env
 }
 
-func subject(job job.Job, privateABI, driverID int) (proofSubject, error) {
+func subject(j job.Job, privateABI, driverID int) (proofSubject, error) {
 	guid := make([]byte, 8)
 	if _, err := rand.Read(guid); err != nil {
 		return proofSubject{}, fmt.Errorf("make a GUID for the proof: %w", err)
 	}
 	guid[0] = 0x02 // never all zero, which libibverbs takes for unknown
-	d := job.Provider.Manifest.Device
+	d := j.Provider.Manifest.Device
 	if !d.ByDriverID {
 		driverID = 0
 	}
 	return proofSubject{
 		packaging: rpmPackaging(),
-		provider:  job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
+		provider:  j.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
 		guid: hex.EncodeToString(guid), kernelABI: d.KernelABI, privateABI: privateABI, driverID: driverID,
 	}, nil
 }
 
 // ProveTree proves from a build tree that ibv_devices finds the provider's
 // device, with the very tools and libraries of the build.
-func (p *Pipeline) ProveTree(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build) (Verdict, error) {
+func (p *Pipeline) ProveTree(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build) (Verdict, error) {
 	s := p.Begin("discover")
-	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
+	m, err := subject(j, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
 		return Verdict{}, p.End("discover", s, false, err)
 	}
@@ -160,19 +160,19 @@ func (p *Pipeline) ProveTree(ctx context.Context, job job.Job, tree artifact.Tre
 // Prove installs the packages of dist in a clean container and gives the
 // verdicts. The error is about what kept a verdict from being given; failed
 // verdicts are in the report.
-func (p *Pipeline) Prove(ctx context.Context, job job.Job, tc artifact.Toolchain, dist artifact.Dist) (Report, error) {
+func (p *Pipeline) Prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist) (Report, error) {
 	s := p.Begin("prove")
-	report, err := p.prove(ctx, job, tc, dist, s)
+	report, err := p.prove(ctx, j, tc, dist, s)
 	if err == nil {
 		err = report.Err()
 	}
 	return report, p.End("prove", s, false, err)
 }
 
-func (p *Pipeline) prove(ctx context.Context, job job.Job, tc artifact.Toolchain, dist artifact.Dist, s *ui.Stage) (Report, error) {
+func (p *Pipeline) prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, s *ui.Stage) (Report, error) {
 	base := tc.Base
 	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
-	m, err := subject(job, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
+	m, err := subject(j, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
 	if err != nil {
 		return report, err
 	}
@@ -194,7 +194,7 @@ func (p *Pipeline) prove(ctx context.Context, job job.Job, tc artifact.Toolchain
 	if err := p.judgeAll(ctx, s, &report, verdicts(m), spec); err != nil {
 		return report, err
 	}
-	stock, err := p.proveStock(ctx, job, tc, dist.Manifest.Label(), m, s)
+	stock, err := p.proveStock(ctx, j, tc, dist.Manifest.Label(), m, s)
 	if err == nil && stock != nil {
 		report.Verdicts = append(report.Verdicts, *stock)
 	}
@@ -215,7 +215,9 @@ func (p *Pipeline) judgeAll(ctx context.Context, s *ui.Stage, report *Report, al
 
 // cleanRun is a container for one verdict: no network, and no answer from the
 // host's own RDMA. Where the driver id decides, a player gives the answer.
-func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc artifact.Toolchain, image string, m proofSubject) (containers.RunSpec, error) {
+func (p *Pipeline) cleanRun(
+	ctx context.Context, s *ui.Stage, tc artifact.Toolchain, image string, m proofSubject,
+) (containers.RunSpec, error) {
 	seccomp, err := containers.RefuseRDMANetlink()
 	spec := containers.RunSpec{
 		Name: "prove", Image: image, Root: true, User: "root", Env: m.env(), Seccomp: seccomp,
@@ -230,8 +232,10 @@ func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc artifact.Toolch
 
 // proveStock asserts that upstream's own packages of the release, where they
 // are in dist/, do not know the device.
-func (p *Pipeline) proveStock(ctx context.Context, job job.Job, tc artifact.Toolchain, label string, m proofSubject, s *ui.Stage) (*Verdict, error) {
-	stock, base := job, tc.Base
+func (p *Pipeline) proveStock(
+	ctx context.Context, j job.Job, tc artifact.Toolchain, label string, m proofSubject, s *ui.Stage,
+) (*Verdict, error) {
+	stock, base := j, tc.Base
 	stock.Provider = nil
 	dir := p.DistFolder(stock, base, label)
 	manifest, err := ReadManifest(dir)

@@ -47,7 +47,7 @@ func (p *Pipeline) Update(ctx context.Context, tc artifact.Toolchain, stock arti
 			Argv: []string{repackageScript, repackageIn, repackageOut},
 			Name: "update", Image: tc.ID, User: stage.Builder,
 			Env:     map[string]string{"HOME": "/builder", "LC_ALL": "C.UTF-8"},
-			Inputs:  []containers.Input{{Path: filepath.Dir(repackageIn), UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
+			Inputs:  []containers.Input{stage.BuilderInput(filepath.Dir(repackageIn), files)},
 			Outputs: []containers.Output{{Path: repackageOut, Dir: dir}},
 		})
 		return err
@@ -85,8 +85,8 @@ func GivenStock(dir string) (artifact.Dist, error) {
 
 // OtherAddons are the provider's add-ons in dist that are not for the release:
 // dnf has to refuse each beside its libibverbs.
-func (p *Pipeline) OtherAddons(job job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {
-	pattern := p.AddonFolder(job, base, "*")
+func (p *Pipeline) OtherAddons(j job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {
+	pattern := p.AddonFolder(j, base, "*")
 	folders, err := filepath.Glob(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("look for add-ons in %s: %w", pattern, err)
@@ -118,19 +118,19 @@ type AddonProof struct {
 // ProveAddon installs the unpatched packages in a clean container, then the
 // add-on beside them, and gives the verdicts. The error is about what kept a
 // verdict from being given; failed verdicts are in the report.
-func (p *Pipeline) ProveAddon(ctx context.Context, job job.Job, tc artifact.Toolchain, proof AddonProof) (Report, error) {
+func (p *Pipeline) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof) (Report, error) {
 	s := p.Begin("prove")
-	report, err := p.proveAddon(ctx, job, tc, proof, s)
+	report, err := p.proveAddon(ctx, j, tc, proof, s)
 	if err == nil {
 		err = report.Err()
 	}
 	return report, p.End("prove", s, false, err)
 }
 
-func (p *Pipeline) proveAddon(ctx context.Context, job job.Job, tc artifact.Toolchain, proof AddonProof, s *ui.Stage) (Report, error) {
+func (p *Pipeline) proveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof, s *ui.Stage) (Report, error) {
 	base := tc.Base
 	report := Report{Suite: proof.suite(base), Started: time.Now()}
-	m, err := subject(job, proof.Stock.Manifest.PrivateABI, proof.Addon.Manifest.DriverID)
+	m, err := subject(j, proof.Stock.Manifest.PrivateABI, proof.Addon.Manifest.DriverID)
 	if err != nil {
 		return report, err
 	}

@@ -51,7 +51,7 @@ var (
 // and without a right, if tc is given.
 //
 // Errors: ErrNoABIScript, without a toolchain.
-func (p *Pipeline) ABIStructs(ctx context.Context, job job.Job, src artifact.Source, tc *artifact.Toolchain) (map[string]MadeABI, error) {
+func (p *Pipeline) ABIStructs(ctx context.Context, j job.Job, src artifact.Source, tc *artifact.Toolchain) (map[string]MadeABI, error) {
 	file := filepath.Join(src.Tree, filepath.FromSlash(provider.ABIScript))
 	script, err := os.ReadFile(file)
 	if err != nil {
@@ -68,7 +68,7 @@ func (p *Pipeline) ABIStructs(ctx context.Context, job job.Job, src artifact.Sou
 	}
 	s := p.Begin("abi")
 	made := map[string]MadeABI{}
-	for _, h := range job.Provider.ABIHeaders() {
+	for _, h := range j.Provider.ABIHeaders() {
 		var one MadeABI
 		if python != "" {
 			one, err = runABIHere(ctx, python, script, h)
@@ -141,7 +141,7 @@ func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchai
 	_, err = p.Script(ctx, s, containers.RunSpec{
 		Argv: []string{abiShellScript, abiFolder + "/script.py", abiFolder + "/" + base, releaseOut},
 		Name: "abi", Image: tc.ID, User: stage.Builder,
-		Inputs:  []containers.Input{{Path: abiFolder, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
+		Inputs:  []containers.Input{stage.BuilderInput(abiFolder, files)},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: dir}},
 	})
 	if err != nil {
@@ -165,14 +165,14 @@ func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchai
 // in its own files is an error, and gives the folder of what was built.
 //
 // Errors: *containers.RunError with the compiler's words in the stage's log.
-func (p *Pipeline) CompileProvider(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain) (string, error) {
+func (p *Pipeline) CompileProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (string, error) {
 	key, err := stage.ScriptKey("provider-compile", providerMakeStage, releaseBuildScript)
 	if err != nil {
 		return "", err
 	}
-	key = p.Compiler(job, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
+	key = p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
 	entry, err := p.Cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.compileInto(ctx, s, job, tc, tree, filepath.Join(dir, "out"))
+		return p.compileInto(ctx, s, j, tc, tree, filepath.Join(dir, "out"))
 	})
 	return filepath.Join(entry.Dir, "out"), err
 }
@@ -181,14 +181,14 @@ func (p *Pipeline) CompileProvider(ctx context.Context, job job.Job, tree artifa
 // device, and gives its words.
 //
 // Errors: *VerdictError.
-func (p *Pipeline) DiscoverProvider(ctx context.Context, job job.Job, tree artifact.Tree, tc artifact.Toolchain, out string) (string, error) {
+func (p *Pipeline) DiscoverProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, out string) (string, error) {
 	key, err := discoverKey("provider-discover", providerMakeStage)
 	if err != nil {
 		return "", err
 	}
-	key = p.Compiler(job, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
+	key = p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
 	entry, err := p.Cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		said, err := p.judgeBuild(ctx, s, job, tc, tree, out, []string{"listed"})
+		said, err := p.judgeBuild(ctx, s, j, tc, tree, out, []string{"listed"})
 		if err != nil {
 			return err
 		}

@@ -23,13 +23,17 @@ import (
 // container, as rpmbuild --rebuild does, and puts what comes out into dir.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Rebuild(ctx context.Context, job job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string) (artifact.Dist, error) {
+func (p *Pipeline) Rebuild(
+	ctx context.Context, j job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string,
+) (artifact.Dist, error) {
 	s := p.Begin("rebuild")
-	out, err := p.rebuild(ctx, job, src, tc, dist, dir, s)
+	out, err := p.rebuild(ctx, j, src, tc, dist, dir, s)
 	return out, p.End("rebuild", s, false, err)
 }
 
-func (p *Pipeline) rebuild(ctx context.Context, job job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string, s *ui.Stage) (artifact.Dist, error) {
+func (p *Pipeline) rebuild(
+	ctx context.Context, j job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string, s *ui.Stage,
+) (artifact.Dist, error) {
 	out := artifact.Dist{Dir: dir}
 	i := slices.IndexFunc(dist.Manifest.Files, func(o artifact.Output) bool { return strings.HasSuffix(o.Path, ".src.rpm") })
 	if i < 0 {
@@ -37,7 +41,7 @@ func (p *Pipeline) rebuild(ctx context.Context, job job.Job, src artifact.Source
 	}
 	const name = "in.src.rpm"
 	srpm := filepath.Join(dist.Dir, filepath.FromSlash(dist.Manifest.Files[i].Path))
-	c := p.Compiler(job, tc, src.Epoch, stage.ForPackages)
+	c := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
 	err := p.Compile(ctx, s, c, containers.RunSpec{
 		Argv: []string{scripts.RPMBuild, "rebuild", stage.Topdir + "/" + name},
 		Name: "rebuild", User: stage.Builder, WorkDir: stage.Topdir,

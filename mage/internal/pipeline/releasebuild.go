@@ -32,13 +32,13 @@ const (
 // CheckBuilds compiles each release with the provider, whose own files may not
 // give a warning, and has ibv_devices of that build list the device. Two at a
 // time at least: much of a row is copying and configuring, which fill no core.
-func (p *Pipeline) CheckBuilds(ctx context.Context, job job.Job, tc artifact.Toolchain, r *Releases) error {
+func (p *Pipeline) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases) error {
 	return p.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
 			row.Compile, row.Devices = Check{State: CheckNotTried}, Check{State: CheckNotTried}
 			return true, nil
 		}
-		hit, err := p.buildRow(ctx, job, tc, r, row)
+		hit, err := p.buildRow(ctx, j, tc, r, row)
 		row.Compile, row.Devices = row.answer(err), Check{State: CheckNotTried}
 		switch _, undiscovered := errors.AsType[*VerdictError](err); {
 		case undiscovered:
@@ -50,15 +50,15 @@ func (p *Pipeline) CheckBuilds(ctx context.Context, job job.Job, tc artifact.Too
 	})
 }
 
-func (p *Pipeline) buildRow(ctx context.Context, job job.Job, tc artifact.Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
+func (p *Pipeline) buildRow(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
 	key, err := discoverKey(makeStage, releaseBuildStage)
 	if err != nil {
 		return false, err
 	}
-	key = p.Compiler(job, tc, row.Release.Time, stage.ForTrial).Key(key).String("edit", row.edit.key)
+	key = p.Compiler(j, tc, row.Release.Time, stage.ForTrial).Key(key).String("edit", row.edit.key)
 	entry, err := p.Do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error {
-			return q.buildRelease(ctx, job, tc, r.clone.Path(), row)
+			return q.buildRelease(ctx, j, tc, r.clone.Path(), row)
 		})
 	})
 	return entry.Hit, err
@@ -77,33 +77,33 @@ func discoverKey(name string, version int) (*stagecache.KeyBuilder, error) {
 
 // buildRelease starts from the whole source, as the rpm target does, and holds
 // the patch that it gives against the one that was made of the few files.
-func (p *Pipeline) buildRelease(ctx context.Context, job job.Job, tc artifact.Toolchain, clone string, row *ReleaseRow) error {
-	tree, err := p.sameInWhole(ctx, job, clone, row)
+func (p *Pipeline) buildRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, clone string, row *ReleaseRow) error {
+	tree, err := p.sameInWhole(ctx, j, clone, row)
 	if err != nil {
 		return err
 	}
 	out := filepath.Join(p.CacheDir, "out")
-	if err := p.compileRelease(ctx, job, tc, tree, out); err != nil {
+	if err := p.compileRelease(ctx, j, tc, tree, out); err != nil {
 		return err
 	}
-	return p.discover(ctx, job, tc, tree, out, "listed")
+	return p.discover(ctx, j, tc, tree, out, "listed")
 }
 
 // sameInWhole integrates the provider into the whole source of a row, and holds
 // the patch against the row's own.
-func (p *Pipeline) sameInWhole(ctx context.Context, job job.Job, clone string, row *ReleaseRow) (artifact.Tree, error) {
+func (p *Pipeline) sameInWhole(ctx context.Context, j job.Job, clone string, row *ReleaseRow) (artifact.Tree, error) {
 	// The version without the release: nothing that is published of it is asked
 	// of master, which may say the number of a release that is still to come.
-	job.Given, job.Version, job.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
-	src, err := p.Source(ctx, job)
+	j.Given, j.Version, j.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
+	src, err := p.Source(ctx, j)
 	if err != nil {
 		return artifact.Tree{}, err
 	}
-	tree, err := p.Integrate(ctx, job, src)
+	tree, err := p.Integrate(ctx, j, src)
 	if err != nil {
 		return artifact.Tree{}, err
 	}
-	patch, err := p.Patch(ctx, job, tree)
+	patch, err := p.Patch(ctx, j, tree)
 	if err != nil {
 		return artifact.Tree{}, err
 	}
@@ -128,13 +128,13 @@ func sameFiles(a, b string) error {
 	return nil
 }
 
-func (p *Pipeline) compileRelease(ctx context.Context, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
+func (p *Pipeline) compileRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
 	s := p.Begin("compile")
-	return p.End("compile", s, false, p.compileInto(ctx, s, job, tc, tree, out))
+	return p.End("compile", s, false, p.compileInto(ctx, s, j, tc, tree, out))
 }
 
 // compileInto compiles what discovery needs and leaves it in the folder out.
-func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
+func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
 	files, err := stage.Files(tree.Dir)
 	if err != nil {
 		return err
@@ -142,30 +142,32 @@ func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job job.Job, tc
 	for i := range files {
 		files[i].Owner, files[i].Time = stage.BuilderUID, tree.Source.Epoch
 	}
-	argv := []string{releaseBuildScript, checkedTree, job.ProviderName(), job.Provider.Manifest.Folder(), releaseOut}
-	c := p.Compiler(job, tc, tree.Source.Epoch, stage.ForTrial)
+	argv := []string{releaseBuildScript, checkedTree, j.ProviderName(), j.Provider.Manifest.Folder(), releaseOut}
+	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
 	return p.Compile(ctx, s, c, containers.RunSpec{
 		Argv: argv,
 		Name: "compile", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
-		Inputs:  []containers.Input{{Path: checkedTree, UID: stage.BuilderUID, GID: stage.BuilderUID, Write: stage.Tar(files)}},
+		Inputs:  []containers.Input{stage.BuilderInput(checkedTree, files)},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
 	})
 }
 
 // discover runs ibv_devices of the build where it was built, in containers of
 // their own: a device node can only be made by root, and nothing compiles as root.
-func (p *Pipeline) discover(ctx context.Context, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts ...string) error {
+func (p *Pipeline) discover(
+	ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts ...string,
+) error {
 	s := p.Begin("discover")
-	_, err := p.judgeBuild(ctx, s, job, tc, tree, out, verdicts)
+	_, err := p.judgeBuild(ctx, s, j, tc, tree, out, verdicts)
 	return p.End("discover", s, false, err)
 }
 
 // judgeBuild gives what the last of the verdicts said. One that does not pass is
 // a *VerdictError.
 func (p *Pipeline) judgeBuild(
-	ctx context.Context, s *ui.Stage, job job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts []string,
+	ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts []string,
 ) (evidence string, err error) {
-	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
+	m, err := subject(j, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
 		return "", err
 	}

@@ -31,8 +31,8 @@ const (
 	makeStage  = "release-build"
 )
 
-func isRowStage(stage string) bool {
-	return stage == editStage || stage == parseStage || stage == makeStage
+func isRowStage(name string) bool {
+	return name == editStage || name == parseStage || name == makeStage
 }
 
 const releaseEditStage = 3
@@ -59,24 +59,24 @@ type releaseRecord struct {
 // and patch. It works on those files of a release that the edits read, which
 // makes a walk over all releases a matter of a minute. A row that fails is told
 // in the row.
-func (p *Pipeline) CheckEdits(ctx context.Context, job job.Job, r *Releases) error {
+func (p *Pipeline) CheckEdits(ctx context.Context, j job.Job, r *Releases) error {
 	const together = 2 // half of an edit is waiting for the disk
 	return p.eachRow(ctx, "edit", together, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if row.Skipped() {
 			return true, nil
 		}
-		hit, err := p.editRow(ctx, job, r, row)
+		hit, err := p.editRow(ctx, j, r, row)
 		row.Patch = row.answer(err)
 		return hit, err
 	})
 }
 
-func (p *Pipeline) editRow(ctx context.Context, job job.Job, r *Releases, row *ReleaseRow) (bool, error) {
+func (p *Pipeline) editRow(ctx context.Context, j job.Job, r *Releases, row *ReleaseRow) (bool, error) {
 	ref := row.Release
-	key := editKey(job, ref)
-	name := job.PatchName()
+	key := editKey(j, ref)
+	name := j.PatchName()
 	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
-		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, job, r, ref, dir) })
+		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, j, r, ref, dir) })
 	})
 	if err != nil {
 		return false, err
@@ -99,37 +99,37 @@ func (p *Pipeline) editRow(ctx context.Context, job job.Job, r *Releases, row *R
 
 // editKey has what the edit of a release is made of: its commit, the provider, and
 // what the spec stage takes of the job.
-func editKey(job job.Job, ref ReleaseRef) *stagecache.KeyBuilder {
+func editKey(j job.Job, ref ReleaseRef) *stagecache.KeyBuilder {
 	return stagecache.NewKey(editStage, releaseEditStage).
 		String("stages", fmt.Sprint(integrateStage, patchStage, specStage)).
 		String("release", ref.Name).String("version", ref.Version).String("commit", ref.Commit).
 		String("epoch", ref.Time.UTC().String()).
-		String("provider", job.Provider.Digest()).
-		String("macros", job.Macros().String()).String("suffix", job.Suffix)
+		String("provider", j.Provider.Digest()).
+		String("macros", j.Macros().String()).String("suffix", j.Suffix)
 }
 
 // editRelease runs the stages of the patch and the spec target on the files
 // that they read.
-func (p *Pipeline) editRelease(ctx context.Context, job job.Job, r *Releases, ref ReleaseRef, dir string) error {
-	src, err := r.sparse(ctx, ref, job.Provider, filepath.Join(p.CacheDir, "sparse"))
+func (p *Pipeline) editRelease(ctx context.Context, j job.Job, r *Releases, ref ReleaseRef, dir string) error {
+	src, err := r.sparse(ctx, ref, j.Provider, filepath.Join(p.CacheDir, "sparse"))
 	if err != nil {
 		return err
 	}
-	tree, err := p.Integrate(ctx, job, src)
+	tree, err := p.Integrate(ctx, j, src)
 	if err != nil {
 		return err
 	}
-	if err := checkInRelease(ctx, job, src, tree); err != nil {
+	if err := checkInRelease(ctx, j, src, tree); err != nil {
 		return err
 	}
-	patch, err := p.Patch(ctx, job, tree)
+	patch, err := p.Patch(ctx, j, tree)
 	if err != nil {
 		return err
 	}
 	if _, err := p.ProvePatch(ctx, tree, patch); err != nil {
 		return err
 	}
-	spec, err := p.Spec(ctx, job, src)
+	spec, err := p.Spec(ctx, j, src)
 	if err != nil {
 		return err
 	}
@@ -160,13 +160,13 @@ func (p *Pipeline) editRelease(ctx context.Context, job job.Job, r *Releases, re
 
 // checkInRelease fails what the sources take from a release that it does not have, as
 // provider:check does.
-func checkInRelease(ctx context.Context, job job.Job, src artifact.Source, tree artifact.Tree) error {
+func checkInRelease(ctx context.Context, j job.Job, src artifact.Source, tree artifact.Tree) error {
 	t, err := provider.OpenTree(tree.Dir)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	lacks, err := job.Provider.CheckInRelease(ctx, t, src.Version)
+	lacks, err := j.Provider.CheckInRelease(ctx, t, src.Version)
 	if err != nil {
 		return err
 	}
@@ -278,7 +278,7 @@ func (p *Pipeline) quietly(name string, run func(*Pipeline) error) (err error) {
 
 // ToolchainSpec is the spec by whose BuildRequires the toolchain for a walk is
 // made: upstream's own of the newest release, with what the provider's build requires.
-func (p *Pipeline) ToolchainSpec(ctx context.Context, job job.Job, r *Releases) (artifact.Spec, error) {
+func (p *Pipeline) ToolchainSpec(ctx context.Context, j job.Job, r *Releases) (artifact.Spec, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-releases-")
 	if err != nil {
 		return artifact.Spec{}, fmt.Errorf("make a folder for a release: %w", err)
@@ -288,5 +288,5 @@ func (p *Pipeline) ToolchainSpec(ctx context.Context, job job.Job, r *Releases) 
 	if err != nil {
 		return artifact.Spec{}, err
 	}
-	return p.Spec(ctx, job.Stock(), src)
+	return p.Spec(ctx, j.Stock(), src)
 }

@@ -162,8 +162,8 @@ func checkKind(t *testing.T, clone, selection string, k kind) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	job := job.Job{Provider: pr, Target: job.RPM{Distro: distros.Default()}}
-	if err := p.CheckEdits(t.Context(), job, releases); err != nil {
+	j := job.Job{Provider: pr, Target: job.RPM{Distro: distros.Default()}}
+	if err := p.CheckEdits(t.Context(), j, releases); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range releases.Rows {
@@ -171,12 +171,12 @@ func checkKind(t *testing.T, clone, selection string, k kind) {
 			t.Errorf("%s: %s", row.Release.Name, row.Patch.Why)
 			continue
 		}
-		tree, err := p.sameInWhole(t.Context(), job, clone, row)
+		tree, err := p.sameInWhole(t.Context(), j, clone, row)
 		if err != nil {
 			t.Errorf("%s: %v", row.Release.Name, err)
 			continue
 		}
-		ofWholeSource(t.Context(), t, p, job, tree)
+		ofWholeSource(t.Context(), t, p, j, tree)
 		toldAsMade(t, row, tree)
 	}
 }
@@ -203,10 +203,10 @@ func toldAsMade(t *testing.T, row *ReleaseRow, tree artifact.Tree) {
 }
 
 // ofWholeSource makes what the other targets make before they ask an engine.
-func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job job.Job, tree artifact.Tree) {
+func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, j job.Job, tree artifact.Tree) {
 	t.Helper()
-	m := job.Provider.Manifest
-	spec, err := p.Spec(ctx, job, tree.Source)
+	m := j.Provider.Manifest
+	spec, err := p.Spec(ctx, j, tree.Source)
 	if err != nil {
 		t.Fatalf("rpm: %v", err)
 	}
@@ -219,7 +219,7 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job job.Job, 
 			t.Errorf("rpm: want %q once in\n%s", want, text)
 		}
 	}
-	debian, err := p.DebianSource(ctx, job, tree)
+	debian, err := p.DebianSource(ctx, j, tree)
 	if err != nil {
 		t.Fatalf("deb: %v", err)
 	}
@@ -232,28 +232,28 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job job.Job, 
 	if p.Interfaces, err = specs.LoadInterfaces(os.DirFS("../../../specs")); err != nil {
 		t.Fatal(err)
 	}
-	addon, err := p.addonText(job, tree)
+	addon, err := p.addonText(j, tree)
 	if err != nil {
 		t.Fatalf("rpm:addon: %v", err)
 	}
 	if want := "%global provider_license GPL-2.0 OR Linux-OpenIB\n"; !strings.Contains(string(addon.spec), want) {
 		t.Errorf("rpm:addon: want %q in\n%s", want, addon.spec)
 	}
-	requires(ctx, t, p, job, tree.Source.Tree, map[string]string{
+	requires(ctx, t, p, j, tree.Source.Tree, map[string]string{
 		"rpm": string(text), artifact.ReleaseSpec: readIn(t, tree.Dir, artifact.ReleaseSpec), artifact.SUSESpec: readIn(t, tree.Dir, artifact.SUSESpec), "rpm:addon": string(addon.spec),
 	}, map[string]string{"deb": readIn(t, debian.Dir, "control"), "deb's toolchain": readIn(t, filepath.Dir(debian.Control), filepath.Base(debian.Control)), "debian/control": readIn(t, tree.Dir, "debian/control")})
 }
 
 // requires holds what the manifest's buildRequires are in each spec and in each
 // debian/control, and what toolchains are made by.
-func requires(ctx context.Context, t *testing.T, p *Pipeline, job job.Job, dir string, rpm, deb map[string]string) {
+func requires(ctx context.Context, t *testing.T, p *Pipeline, j job.Job, dir string, rpm, deb map[string]string) {
 	t.Helper()
-	needs := job.Provider.Manifest.BuildRequires
-	tools, err := p.AddonTools(ctx, job)
+	needs := j.Provider.Manifest.BuildRequires
+	tools, err := p.AddonTools(ctx, j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stock, err := p.Spec(ctx, job.Stock(), artifact.Source{Tree: dir, Version: "56.1", Digest: dir})
+	stock, err := p.Spec(ctx, j.Stock(), artifact.Source{Tree: dir, Version: "56.1", Digest: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

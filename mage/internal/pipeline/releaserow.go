@@ -122,8 +122,8 @@ func reason(err error) string {
 		}
 	}
 	text, name := err.Error(), ""
-	if stage, ok := errors.AsType[*stage.Error](err); ok {
-		text, name = stage.Err.Error(), stage.Name+": "
+	if failed, ok := errors.AsType[*stage.Error](err); ok {
+		text, name = failed.Err.Error(), failed.Name+": "
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return name + cacheSays.ReplaceAllString(first, "")
@@ -155,14 +155,14 @@ func firstCompilerError(log string) string {
 var inTree = regexp.MustCompile(`^` + stage.TreeDir + `/rdma-core-[^/]+/`)
 
 func logOf(err error) string {
-	stage, ok := errors.AsType[*stage.Error](err)
+	failed, ok := errors.AsType[*stage.Error](err)
 	if !ok {
 		return ""
 	}
-	if _, err := os.Stat(stage.Log); err != nil {
+	if _, err := os.Stat(failed.Log); err != nil {
 		return "" // it wrote none
 	}
-	return stage.Log
+	return failed.Log
 }
 
 // CountReleases is a number of releases in words.

@@ -21,20 +21,20 @@ const (
 // CheckSpecs has rpmspec parse the edited spec of each release, once as each of
 // the EL releases would: their conditionals, with the toolchain's own macros
 // behind them.
-func (p *Pipeline) CheckSpecs(ctx context.Context, job job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
+func (p *Pipeline) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
 	return p.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
 			row.Spec = Check{State: CheckNotTried}
 			return true, nil
 		}
-		hit, err := p.specRow(ctx, job, tc, els, row)
+		hit, err := p.specRow(ctx, j, tc, els, row)
 		row.Spec = row.answer(err)
 		return hit, err
 	})
 }
 
-func (p *Pipeline) specRow(ctx context.Context, job job.Job, tc artifact.Toolchain, els []int, row *ReleaseRow) (bool, error) {
-	args := []string{stage.Topdir + "/SPECS/" + artifact.SpecFile, job.ProviderName()}
+func (p *Pipeline) specRow(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, row *ReleaseRow) (bool, error) {
+	args := []string{stage.Topdir + "/SPECS/" + artifact.SpecFile, j.ProviderName()}
 	for _, el := range els {
 		args = append(args, strconv.Itoa(el))
 	}

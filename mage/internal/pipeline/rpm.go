@@ -24,9 +24,11 @@ const (
 // network and as an unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) RPM(ctx context.Context, job job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain) (artifact.Packages, error) {
-	c := p.Compiler(job, tc, src.Epoch, stage.ForPackages)
-	inputs := rpmInputs(job, src, patch, spec)
+func (p *Pipeline) RPM(
+	ctx context.Context, j job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	c := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
+	inputs := rpmInputs(j, src, patch, spec)
 	key, err := rpmKey(inputs, c)
 	if err != nil {
 		return artifact.Packages{}, err
@@ -74,13 +76,13 @@ func (p *Pipeline) rpmbuild(ctx context.Context, inputs []stage.File, c stage.Co
 
 // rpmInputs is what rpmbuild reads, dated like the release so that the source
 // package is the same bytes each time.
-func rpmInputs(job job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec) []stage.File {
+func rpmInputs(j job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec) []stage.File {
 	files := []stage.File{
 		{Name: "SOURCES/" + spec.SourceFile, Path: src.Tarball},
 		{Name: "SPECS/" + artifact.SpecFile, Path: spec.File},
 	}
 	files = append(files, packageInputs(src)...)
-	if job.Provider != nil {
+	if j.Provider != nil {
 		files = append(files, stage.File{Name: "SOURCES/" + patch.Name, Path: patch.File})
 	}
 	for i := range files {

@@ -44,17 +44,17 @@ const sourceStage = 2 // version of the stage's own behaviour
 // Errors are those of upstream: *upstream.SumError for a wrong digest,
 // *upstream.ArchiveError for hostile or broken archives; of a source package also
 // *rpmspec.PlaceError, *FileError and *PrepError.
-func (p *Pipeline) Source(ctx context.Context, job job.Job) (artifact.Source, error) {
+func (p *Pipeline) Source(ctx context.Context, j job.Job) (artifact.Source, error) {
 	s := p.Begin("source")
-	src, hit, err := p.source(ctx, job, s)
+	src, hit, err := p.source(ctx, j, s)
 	return src, p.End("source", s, hit, err)
 }
 
-func (p *Pipeline) source(ctx context.Context, job job.Job, s *ui.Stage) (artifact.Source, bool, error) {
-	if upstream.IsPackage(job.Given) {
-		return p.packageSource(ctx, job, s)
+func (p *Pipeline) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Source, bool, error) {
+	if upstream.IsPackage(j.Given) {
+		return p.packageSource(ctx, j, s)
 	}
-	archive, err := p.resolve(ctx, job, s)
+	archive, err := p.resolve(ctx, j, s)
 	if err != nil {
 		return artifact.Source{}, false, err
 	}
@@ -79,23 +79,23 @@ func (p *Pipeline) source(ctx context.Context, job job.Job, s *ui.Stage) (artifa
 
 // resolve finds the archive. A given one whose release only it tells has to
 // agree with that release's published sums as well.
-func (p *Pipeline) resolve(ctx context.Context, job job.Job, s *ui.Stage) (*upstream.Archive, error) {
-	archive, err := upstream.Resolve(ctx, p.request(job, s))
-	if err != nil || job.Version != "" {
+func (p *Pipeline) resolve(ctx context.Context, j job.Job, s *ui.Stage) (*upstream.Archive, error) {
+	archive, err := upstream.Resolve(ctx, p.request(j, s))
+	if err != nil || j.Version != "" {
 		return archive, err
 	}
 	release, err := p.Releases.Find(archive.Version())
 	if err != nil {
 		return archive, nil //nolint:nilerr // not a release that specs/ knows: nothing is published of it
 	}
-	job.Version, job.Release = release.Version, &release
-	return upstream.Resolve(ctx, p.request(job, s))
+	j.Version, j.Release = release.Version, &release
+	return upstream.Resolve(ctx, p.request(j, s))
 }
 
-func (p *Pipeline) request(job job.Job, s *ui.Stage) upstream.Request {
+func (p *Pipeline) request(j job.Job, s *ui.Stage) upstream.Request {
 	req := upstream.Request{
-		Version:  job.Version,
-		Source:   job.Given,
+		Version:  j.Version,
+		Source:   j.Given,
 		Sums:     p.Sums,
 		CacheDir: p.CacheDir,
 		Log:      s.Log(),
@@ -107,8 +107,8 @@ func (p *Pipeline) request(job job.Job, s *ui.Stage) upstream.Request {
 			s.Bytes(pr.Done, pr.Total, pr.Origin+" "+pr.File)
 		},
 	}
-	if job.Release != nil {
-		req.Origins = origins(*job.Release)
+	if j.Release != nil {
+		req.Origins = origins(*j.Release)
 	}
 	req.AptSource = p.aptSource(s)
 	return req

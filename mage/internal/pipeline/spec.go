@@ -30,10 +30,10 @@ const specStage = 6
 //
 // Errors: *rpmspec.PlaceError where the spec has no place for an edit, or has what the
 // distro's rpm does not understand.
-func (p *Pipeline) Spec(ctx context.Context, job job.Job, src artifact.Source) (artifact.Spec, error) {
-	key := specKey(job, src)
+func (p *Pipeline) Spec(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error) {
+	key := specKey(j, src)
 	entry, err := p.Cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
-		return makeSpec(job, src, dir)
+		return makeSpec(j, src, dir)
 	})
 	if err != nil {
 		return artifact.Spec{}, err
@@ -43,18 +43,18 @@ func (p *Pipeline) Spec(ctx context.Context, job job.Job, src artifact.Source) (
 
 // specKey has what the spec is made of, of the distro the macros by which specs tell
 // distros apart.
-func specKey(job job.Job, src artifact.Source) *stagecache.KeyBuilder {
+func specKey(j job.Job, src artifact.Source) *stagecache.KeyBuilder {
 	key := sourceKey(stagecache.NewKey("spec", specStage), src).
-		String("macros", job.Macros().String()).
-		String("suffix", job.ReleaseSuffix(src.Package != nil))
-	if job.Provider != nil {
+		String("macros", j.Macros().String()).
+		String("suffix", j.ReleaseSuffix(src.Package != nil))
+	if j.Provider != nil {
 		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
-		key = key.String("provider manifest", stage.KeyText(job.Provider.Manifest)).
-			String("payload", stage.KeyText(payload(job.Provider))).
-			String("pages", fmt.Sprint(pageSources(job)))
+		key = key.String("provider manifest", stage.KeyText(j.Provider.Manifest)).
+			String("payload", stage.KeyText(payload(j.Provider))).
+			String("pages", fmt.Sprint(pageSources(j)))
 	}
-	if len(job.Needs) > 0 {
-		key = key.String("needs", stage.KeyText(job.Needs))
+	if len(j.Needs) > 0 {
+		key = key.String("needs", stage.KeyText(j.Needs))
 	}
 	return key
 }
@@ -64,7 +64,7 @@ var errNoSpec = errors.New("the source has no " + artifact.ReleaseSpec + ", whic
 const wantSpec = "give the distro's source package as -source=FILE.src.rpm, whose own spec is used; or put a spec into the tree as " +
 	artifact.ReleaseSpec + " (for a git clone: commit it, and give -source=PATH@REF)"
 
-func makeSpec(job job.Job, src artifact.Source, dir string) error {
+func makeSpec(j job.Job, src artifact.Source, dir string) error {
 	from, name := filepath.Join(src.Tree, artifact.ReleaseSpec), artifact.ReleaseSpec
 	if src.Package != nil {
 		from, name = filepath.Join(src.Package.Dir, src.Package.Spec), src.Package.Spec
@@ -80,7 +80,7 @@ func makeSpec(job job.Job, src artifact.Source, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := editSource(job, src, spec); err != nil {
+	if err := editSource(j, src, spec); err != nil {
 		return err
 	}
 	after := spec.Bytes()
@@ -91,8 +91,8 @@ func makeSpec(job job.Job, src artifact.Source, dir string) error {
 	return stage.WriteFile(dir, artifact.SpecFile, after)
 }
 
-func editSource(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
-	if err := spec.Read(job.Macros()).Refused(); err != nil {
+func editSource(j job.Job, src artifact.Source, spec *rpmspec.Spec) error {
+	if err := spec.Read(j.Macros()).Refused(); err != nil {
 		return err
 	}
 	if src.Package == nil {
@@ -100,25 +100,25 @@ func editSource(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 			return err
 		}
 	}
-	if err := addPageTools(job, src, spec); err != nil {
+	if err := addPageTools(j, src, spec); err != nil {
 		return err
 	}
-	if suffix := job.ReleaseSuffix(src.Package != nil); suffix != "" {
+	if suffix := j.ReleaseSuffix(src.Package != nil); suffix != "" {
 		if err := spec.AddReleaseSuffix(suffix); err != nil {
 			return err
 		}
 	}
-	if job.Provider == nil {
-		return spec.AddBuildRequires(job.Needs...)
+	if j.Provider == nil {
+		return spec.AddBuildRequires(j.Needs...)
 	}
-	m := job.Provider.Manifest
-	if _, err := spec.AddPatch(job.PatchName(), rpmspec.RPM(job.Distro().RPM)); err != nil {
+	m := j.Provider.Manifest
+	if _, err := spec.AddPatch(j.PatchName(), rpmspec.RPM(j.Distro().RPM)); err != nil {
 		return err
 	}
-	if err := nameProvider(job, src, spec); err != nil {
+	if err := nameProvider(j, src, spec); err != nil {
 		return err
 	}
-	version, err := spec.Read(job.Macros()).ReleaseVersion()
+	version, err := spec.Read(j.Macros()).ReleaseVersion()
 	if err != nil {
 		return err
 	}
@@ -132,14 +132,14 @@ func editSource(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 // nameProvider puts the provider into the lists of libibverbs, and what else it
 // installs into those of its packages. Upstream's spec must have the former; of a
 // distro's it is enough that it packs the provider's files.
-func nameProvider(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
-	m := job.Provider.Manifest
-	old, err := replacedIn(job.Provider, src.Tree)
+func nameProvider(j job.Job, src artifact.Source, spec *rpmspec.Spec) error {
+	m := j.Provider.Manifest
+	old, err := replacedIn(j.Provider, src.Tree)
 	if err != nil {
 		return err
 	}
 	if src.Package == nil {
-		return specProvider(spec, artifact.ReleaseSpec, job.Provider, old)
+		return specProvider(spec, artifact.ReleaseSpec, j.Provider, old)
 	}
 	if err := spec.Packs(m.Name); err != nil {
 		return err
@@ -150,7 +150,7 @@ func nameProvider(job job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 	if _, err := spec.AddToDistro(m.Name, m.Description); err != nil {
 		return err
 	}
-	return spec.AddPayload(replacing(job.Provider, old))
+	return spec.AddPayload(replacing(j.Provider, old))
 }
 
 func readSpec(entry stagecache.Entry, src artifact.Source) (artifact.Spec, error) {

@@ -46,8 +46,8 @@ func (r recipe) key() *stagecache.KeyBuilder {
 }
 
 // ToolchainState tells the image's reference and whether it is here.
-func (p *Pipeline) ToolchainState(ctx context.Context, job job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
-	return p.recipeState(ctx, p.recipe(job, base, file))
+func (p *Pipeline) ToolchainState(ctx context.Context, j job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
+	return p.recipeState(ctx, p.recipe(j, base, file))
 }
 
 func (p *Pipeline) recipeState(ctx context.Context, r recipe) (artifact.Toolchain, bool, error) {
@@ -67,9 +67,9 @@ func (p *Pipeline) recipeState(ctx context.Context, r recipe) (artifact.Toolchai
 //
 // Errors: *containers.BuildError, with the name of a requirement that the target does
 // not have in its last lines.
-func (p *Pipeline) Toolchain(ctx context.Context, job job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
+func (p *Pipeline) Toolchain(ctx context.Context, j job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
 	s := p.Begin("toolchain")
-	tc, hit, err := p.buildToolchain(ctx, p.recipe(job, base, file), refresh, s)
+	tc, hit, err := p.buildToolchain(ctx, p.recipe(j, base, file), refresh, s)
 	return tc, p.End("toolchain", s, hit, err)
 }
 

@@ -76,7 +76,7 @@ var errNoDonor = errors.New("needs a clone: upstream's own commits are compared 
 // Transplant puts a provider that upstream has into its host, as a stranger's,
 // and compares the result with upstream's, file by file. Whatever fails is in
 // the row; the error is the end of ctx.
-func (p *Pipeline) Transplant(ctx context.Context, job job.Job, g Grafts, t specs.Transplant) (*TransplantRow, error) {
+func (p *Pipeline) Transplant(ctx context.Context, j job.Job, g Grafts, t specs.Transplant) (*TransplantRow, error) {
 	s := p.Begin(t.Name)
 	row := &TransplantRow{
 		Transplant: t, Edit: Check{State: CheckNotTried}, Patch: Check{State: CheckNotTried},
@@ -86,7 +86,7 @@ func (p *Pipeline) Transplant(ctx context.Context, job job.Job, g Grafts, t spec
 	bed, err := p.bed(ctx, g, t)
 	if err == nil {
 		defer os.RemoveAll(bed.dir)
-		err = p.quietly(t.Name, func(q *Pipeline) error { return q.transplant(ctx, job, g, bed, row) })
+		err = p.quietly(t.Name, func(q *Pipeline) error { return q.transplant(ctx, j, g, bed, row) })
 	}
 	if err != nil && row.Edit.State == CheckNotTried {
 		row.Edit = failedCheck(err)
@@ -261,31 +261,31 @@ func (p *Pipeline) fillDonated(t specs.Transplant, theirs, folder string) error 
 
 // transplant makes the edits with the stages of every build, and asks what the
 // run is to ask.
-func (p *Pipeline) transplant(ctx context.Context, job job.Job, g Grafts, b bed, row *TransplantRow) error {
+func (p *Pipeline) transplant(ctx context.Context, j job.Job, g Grafts, b bed, row *TransplantRow) error {
 	var err error
-	if job.Provider, err = p.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
+	if j.Provider, err = p.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
 		return err
 	}
 	src := artifact.Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
-	tree, err := p.Integrate(ctx, job, src)
+	tree, err := p.Integrate(ctx, j, src)
 	if err != nil {
 		return err
 	}
 	row.PrivateABI, row.DriverID = tree.Result.PrivateABI, tree.Result.DriverID
-	if _, err = p.Spec(ctx, job, src); err != nil {
+	if _, err = p.Spec(ctx, j, src); err != nil {
 		return err
 	}
 	if err := row.compare(ctx, b, tree); err != nil {
 		return err
 	}
 	row.Edit = Check{State: CheckPass}
-	if row.Patch, err = p.transplantPatch(ctx, job, tree, row); err != nil {
+	if row.Patch, err = p.transplantPatch(ctx, j, tree, row); err != nil {
 		return err
 	}
 	if g.Compile == nil {
 		return nil
 	}
-	return p.transplantBuild(ctx, job, *g.Compile, tree, row)
+	return p.transplantBuild(ctx, j, *g.Compile, tree, row)
 }
 
 func (r *TransplantRow) compare(ctx context.Context, b bed, tree artifact.Tree) error {
@@ -322,8 +322,8 @@ func (r *TransplantRow) compare(ctx context.Context, b bed, tree artifact.Tree) 
 	return err
 }
 
-func (p *Pipeline) transplantPatch(ctx context.Context, job job.Job, tree artifact.Tree, row *TransplantRow) (Check, error) {
-	patch, err := p.Patch(ctx, job, tree)
+func (p *Pipeline) transplantPatch(ctx context.Context, j job.Job, tree artifact.Tree, row *TransplantRow) (Check, error) {
+	patch, err := p.Patch(ctx, j, tree)
 	if err == nil {
 		_, err = p.ProvePatch(ctx, tree, patch)
 	}
@@ -338,14 +338,14 @@ func (p *Pipeline) transplantPatch(ctx context.Context, job job.Job, tree artifa
 
 // transplantBuild compiles the host with the provider and has its ibv_devices
 // list the device.
-func (p *Pipeline) transplantBuild(ctx context.Context, job job.Job, tc artifact.Toolchain, tree artifact.Tree, row *TransplantRow) error {
+func (p *Pipeline) transplantBuild(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, row *TransplantRow) error {
 	out := filepath.Join(p.CacheDir, "out")
-	if err := p.compileRelease(ctx, job, tc, tree, out); err != nil {
+	if err := p.compileRelease(ctx, j, tc, tree, out); err != nil {
 		row.Compile = failedCheck(err)
 		return err
 	}
 	row.Compile = Check{State: CheckPass}
-	if err := p.discover(ctx, job, tc, tree, out, "listed", "foreign-name", "foreign-abi"); err != nil {
+	if err := p.discover(ctx, j, tc, tree, out, "listed", "foreign-name", "foreign-abi"); err != nil {
 		row.Devices = failedCheck(err)
 		return err
 	}

@@ -22,14 +22,14 @@ func providerIn(name, dir string) job.Job {
 }
 
 // volumesOf are all volumes that what a provider brings can write to.
-func volumesOf(p *Pipeline, job job.Job) []string {
+func volumesOf(p *Pipeline, j job.Job) []string {
 	base, tree := artifact.Base{Folder: "rocky9.standin", Standin: true}, artifact.Tree{Source: artifact.Source{Version: "56.1"}}
 	tc := artifact.Toolchain{Base: base}
 	return []string{
-		p.Compiler(job, tc, time.Time{}, stage.ForTrial).Objects,
-		p.Compiler(job, tc, time.Time{}, stage.ForPackages).Objects,
-		p.treeVolume(job, base, tree),
-		p.guestVolume(job, base, []artifact.Dist{{Manifest: artifact.Manifest{Release: "56.1"}}}),
+		p.Compiler(j, tc, time.Time{}, stage.ForTrial).Objects,
+		p.Compiler(j, tc, time.Time{}, stage.ForPackages).Objects,
+		p.treeVolume(j, base, tree),
+		p.guestVolume(j, base, []artifact.Dist{{Manifest: artifact.Manifest{Release: "56.1"}}}),
 	}
 }
 
@@ -50,8 +50,8 @@ func TestNoTwoProvidersShareAVolume(t *testing.T) {
 		"one that is called as none": providerIn(job.StockName, filepath.Join(root, job.StockName)),
 	}
 	owner := map[string]string{}
-	for who, job := range jobs {
-		for _, volume := range slices.Compact(volumesOf(p, job)) {
+	for who, j := range jobs {
+		for _, volume := range slices.Compact(volumesOf(p, j)) {
 			if other, taken := owner[volume]; taken {
 				t.Errorf("%s and %s share the volume %s", who, other, volume)
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 )
 
-// RPMInfo is what the header of a binary or source package says.
+// RPM is what the header of a binary or source package says.
 type RPM struct {
 	Name, Version, Release, Arch string
 	NEVRA                        string // name-[epoch:]version-release.arch
@@ -22,7 +22,7 @@ type RPM struct {
 	Size                         int64 // of the package file, bytes
 }
 
-// RPMFile is one entry of a package's file list.
+// File is one entry of a package's file list.
 type File struct {
 	Path string
 	Link string // target of a symbolic link

@@ -18,6 +18,7 @@ import (
 // Purpose is what a run compiles for.
 type Purpose int
 
+// The purposes.
 const (
 	ForTrial    Purpose = iota // what stays here: a build tree, a row of a walk, a module for the lab
 	ForPackages                // what somebody may install
@@ -34,10 +35,10 @@ type Compiler struct {
 // Compiler decides whose objects a run may take: those of the same provider's runs
 // on the same base, and none at all for packages that may be released, since any
 // earlier state of the provider could have written them.
-func (r *Runner) Compiler(job job.Job, tc artifact.Toolchain, epoch time.Time, why Purpose) Compiler {
+func (r *Runner) Compiler(j job.Job, tc artifact.Toolchain, epoch time.Time, why Purpose) Compiler {
 	c := Compiler{Image: tc.ID, Epoch: epoch}
 	if why == ForTrial || tc.Base.Standin {
-		c.Objects = r.Volume(append([]string{"ccache", tc.Base.Folder}, job.Identity()...)...)
+		c.Objects = r.Volume(append([]string{"ccache", tc.Base.Folder}, j.Identity()...)...)
 	}
 	return c
 }

@@ -26,17 +26,17 @@ func providerIn(name, dir string) job.Job {
 // What may be released is built from no object that an earlier run has left.
 func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
 	p := &Runner{CacheDir: "/cache"}
-	for name, job := range map[string]job.Job{"none": {}, "fly": providerIn("fly", "/fly")} {
+	for name, j := range map[string]job.Job{"none": {}, "fly": providerIn("fly", "/fly")} {
 		for _, base := range []artifact.Base{{Folder: "rocky9"}, {Folder: "debian-trixie"}} {
-			if got := p.Compiler(job, artifact.Toolchain{Base: base}, time.Time{}, ForPackages); got.Objects != "" {
+			if got := p.Compiler(j, artifact.Toolchain{Base: base}, time.Time{}, ForPackages); got.Objects != "" {
 				t.Errorf("%s on %s: packages are built with the objects in %s", name, base.Folder, got.Objects)
 			}
-			if got := p.Compiler(job, artifact.Toolchain{Base: base}, time.Time{}, ForTrial); got.Objects == "" {
+			if got := p.Compiler(j, artifact.Toolchain{Base: base}, time.Time{}, ForTrial); got.Objects == "" {
 				t.Errorf("%s on %s: a build tree has no compiler cache", name, base.Folder)
 			}
 		}
 		standin := artifact.Toolchain{Base: artifact.Base{Folder: "rocky9.standin", Standin: true}}
-		if got := p.Compiler(job, standin, time.Time{}, ForPackages); got.Objects == "" {
+		if got := p.Compiler(j, standin, time.Time{}, ForPackages); got.Objects == "" {
 			t.Errorf("%s on the stand-in: packages have no compiler cache", name)
 		}
 	}

@@ -61,6 +61,11 @@ func (r *Runner) Script(ctx context.Context, s *ui.Stage, spec containers.RunSpe
 	return result, nil
 }
 
+// BuilderInput streams files into a folder of the builder's.
+func BuilderInput(folder string, files []File) containers.Input {
+	return containers.Input{Path: folder, UID: BuilderUID, GID: BuilderUID, Write: Tar(files)}
+}
+
 // limitsScript runs another one, and fails where the container met a limit of the kernel's.
 const limitsScript = "limits.sh"
 

@@ -14,8 +14,6 @@ type Engine interface {
 	Containers
 	Volumes
 	Images
-	ImageBuilder
-	Registry
 }
 
 // Containers runs containers.
@@ -32,8 +30,15 @@ type Volumes interface {
 	ReadFile(ctx context.Context, image string, volumes []containers.VolumeMount, file string) ([]byte, error)
 }
 
-// Images has the images that are there.
+// Images has, makes and fetches images.
 type Images interface {
+	ImageStore
+	ImageBuilder
+	Registry
+}
+
+// ImageStore has the images that are there.
+type ImageStore interface {
 	ImageID(ctx context.Context, ref string) (id string, here bool, err error)
 	RemoveImage(ctx context.Context, ref string) error
 }

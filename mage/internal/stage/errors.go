@@ -2,7 +2,7 @@
 
 package stage
 
-// StageError says in which stage something went wrong and where the stage's
+// Error says in which stage something went wrong and where the stage's
 // whole log is. The reason is wrapped.
 type Error struct {
 	Name string // such as "rpm"

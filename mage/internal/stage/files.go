@@ -32,6 +32,7 @@ func KeepLog(s *ui.Stage, dir, name string) error {
 	return WriteFile(dir, filepath.Join("logs", name), log)
 }
 
+// KeepFiles writes files below dir, for later readers of dist.
 func KeepFiles(files []File, dir string) error {
 	for _, f := range files {
 		data := f.Data

@@ -18,19 +18,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
-// Describe is the file's line in the list: what it holds, its mode, its name.
-func (f File) Describe(cached *stagecache.Verifier) (string, error) {
-	data := []byte(f.Link)
-	if f.Link == "" {
-		var err error
-		if data, err = f.Read(cached); err != nil {
-			return "", err
-		}
-	}
-	sum := sha256.Sum256(data)
-	return fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.Mode, f.Name), nil
-}
-
 // File is one file of a stream into a container: its bytes, or the path on
 // this machine to read them from, or the target of a symbolic link.
 type File struct {
@@ -83,6 +70,19 @@ func (f File) writeFolders(tw *tar.Writer, folder string, have map[string]bool) 
 		return fmt.Errorf("write %s to the tar stream: %w", folder, err)
 	}
 	return nil
+}
+
+// Describe is the file's line in the list: what it holds, its mode, its name.
+func (f File) Describe(cached *stagecache.Verifier) (string, error) {
+	data := []byte(f.Link)
+	if f.Link == "" {
+		var err error
+		if data, err = f.Read(cached); err != nil {
+			return "", err
+		}
+	}
+	sum := sha256.Sum256(data)
+	return fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.Mode, f.Name), nil
 }
 
 // Read gives the file's bytes.

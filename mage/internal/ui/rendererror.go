@@ -240,9 +240,9 @@ func exitText(code int) string {
 }
 
 // lastThatMatter drops progress and blank lines, and keeps the last of the rest.
-func lastThatMatter(tail []string) []string {
+func lastThatMatter(said []string) []string {
 	var lines []string
-	for _, raw := range tail {
+	for _, raw := range said {
 		for line := range strings.SplitSeq(strings.TrimRight(raw, "\r\n"), "\n") {
 			line = cleanLog(line)
 			if line != "" && !ninjaLine.MatchString(line) {

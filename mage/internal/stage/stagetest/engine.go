@@ -86,13 +86,14 @@ func (e *Engine) Put(volume, file, text string) {
 	e.files[volume+" "+file] = []byte(text)
 }
 
-func (e *Engine) called(format string, args ...any) {
+func (e *Engine) calledf(format string, args ...any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.calls = append(e.calls, fmt.Sprintf(format, args...))
 }
 
-// Run implements stage.Containers. Every output is a directory that is made.
+// Run implements stage.Containers. Its log has the command, and every output is an empty
+// directory.
 func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.Result, error) {
 	if err := context.Cause(ctx); err != nil {
 		return containers.Result{}, err
@@ -108,6 +109,11 @@ func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.R
 	e.mu.Unlock()
 	for _, out := range spec.Outputs {
 		if err := os.MkdirAll(out.Dir, 0o755); err != nil {
+			return containers.Result{}, err
+		}
+	}
+	if spec.Log != nil {
+		if _, err := fmt.Fprintf(spec.Log, "%s\n", spec.Argv); err != nil {
 			return containers.Result{}, err
 		}
 	}
@@ -136,7 +142,8 @@ func unpack(in containers.Input, files map[string]File) error {
 		if err != nil {
 			return fmt.Errorf("input %s: %w", in.Path, err)
 		}
-		files[path.Join(in.Path, h.Name)] = File{Data: string(data) + h.Linkname, Mode: h.FileInfo().Mode(), Owner: h.Uid}
+		name := path.Join(in.Path, h.Name) //nolint:gosec // a name in a record, nothing is unpacked
+		files[name] = File{Data: string(data) + h.Linkname, Mode: h.FileInfo().Mode(), Owner: h.Uid}
 	}
 }
 
@@ -145,7 +152,7 @@ func (e *Engine) Machine() (host, kernel string) { return "stand-in", "0" }
 
 // EnsureVolume implements stage.Volumes.
 func (e *Engine) EnsureVolume(_ context.Context, name string, _ map[string]string) error {
-	e.called("volume %s", name)
+	e.calledf("volume %s", name)
 	return nil
 }
 
@@ -161,7 +168,7 @@ func (e *Engine) ReadFile(_ context.Context, image string, volumes []containers.
 	return nil, &fs.PathError{Op: "read", Path: filepath.Join(image, file), Err: fs.ErrNotExist}
 }
 
-// ImageID implements stage.Images.
+// ImageID implements stage.ImageStore.
 func (e *Engine) ImageID(_ context.Context, ref string) (id string, here bool, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -169,9 +176,9 @@ func (e *Engine) ImageID(_ context.Context, ref string) (id string, here bool, e
 	return id, here, nil
 }
 
-// RemoveImage implements stage.Images.
+// RemoveImage implements stage.ImageStore.
 func (e *Engine) RemoveImage(_ context.Context, ref string) error {
-	e.called("remove %s", ref)
+	e.calledf("remove %s", ref)
 	return nil
 }
 
@@ -187,7 +194,7 @@ func (e *Engine) Build(_ context.Context, spec containers.BuildSpec) (string, er
 // Import implements stage.ImageBuilder.
 func (e *Engine) Import(_ context.Context, archive io.Reader, ref string, _ map[string]string) (string, error) {
 	_, err := io.Copy(io.Discard, archive)
-	e.called("import %s", ref)
+	e.calledf("import %s", ref)
 	return e.add(ref), err
 }
 
@@ -196,7 +203,7 @@ func (e *Engine) RegistryReachable(context.Context, string) error { return e.Unr
 
 // Pull implements stage.Registry.
 func (e *Engine) Pull(_ context.Context, ref string, _ func(containers.PullProgress)) error {
-	e.called("pull %s", ref)
+	e.calledf("pull %s", ref)
 	if e.Unreachable == nil {
 		e.add(ref)
 	}
