@@ -14,6 +14,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/source"
 )
 
 // debMade is what the stages up to Debian's packages have given.
@@ -71,7 +72,7 @@ func (a *App) debianSource(ctx context.Context, j job.Job, further int) (debMade
 	if m.src, err = a.pipeline.Source(ctx, m.job); err != nil {
 		return m, err
 	}
-	if err := pipeline.NotSourcePackage(m.src, "deb"); err != nil {
+	if err := source.NotSourcePackage(m.src, "deb"); err != nil {
 		return m, err
 	}
 	if m.tree, err = a.pipeline.Integrate(ctx, m.job, m.src); err != nil {

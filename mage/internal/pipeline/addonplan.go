@@ -80,9 +80,7 @@ func (p *Pipeline) chooseRelease(ctx context.Context, j job.Job, i specs.Interfa
 		if j.Given != "" {
 			try.Given = j.Given + "@" + release.Tag
 		}
-		request := p.request(try, s)
-		request.Report = nil
-		_, err := upstream.Resolve(ctx, request)
+		err := p.Sources().Resolve(ctx, try, s)
 		if err == nil {
 			choice.Job, choice.Err = try, nil
 			return choice

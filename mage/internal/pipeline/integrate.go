@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
@@ -26,6 +27,10 @@ func verifyTrees(t artifact.Tree) error {
 }
 
 const integrateStage = 9
+
+// editVersions are those of the stages that a patch and a spec go through, for the key
+// of what runs them all.
+func editVersions() string { return fmt.Sprint(integrateStage, patchStage, specStage) }
 
 // Integrate copies the pristine tree and puts the provider into it, with the
 // edits that upstream itself makes for a new provider. Without a provider the
@@ -131,4 +136,24 @@ func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) (
 		return false, fmt.Errorf("write %s: %w", name, err)
 	}
 	return false, nil
+}
+
+// sourceKey adds to a stage's key what the source is and what it says of itself. The tag
+// comes from how the archive was verified, so it is not the digest's alone.
+func sourceKey(key *stagecache.KeyBuilder, s artifact.Source) *stagecache.KeyBuilder {
+	return key.String("source", s.State()).String("version", s.Version).
+		String("tag", s.Tag).String("commit", s.Commit).String("epoch", s.Epoch.UTC().String())
+}
+
+var errHasProvider = errors.New("the source package has the provider's patch already")
+
+// refuseOwn refuses to put a provider into what verbsmith itself has made with it.
+func refuseOwn(j job.Job, src artifact.Source) error {
+	if j.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, j.PatchName()) {
+		return nil
+	}
+	return &stage.AdviceError{
+		Err:  fmt.Errorf("%s.src.rpm: %s: %w", src.Package.Name, j.PatchName(), errHasProvider),
+		What: "give the distro's own source package with -source",
+	}
 }

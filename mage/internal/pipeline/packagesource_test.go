@@ -25,6 +25,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/source"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -324,12 +325,12 @@ func TestPackageSourceRefuses(t *testing.T) {
 			"climbing patch", with(func(f map[string]string) {
 				f["one.patch"] = strings.ReplaceAll(f["one.patch"], "/README", "/../../README")
 			}),
-			`rdma-core.spec:17: one.patch: patch names "../../README"`, new(*PrepError),
+			`rdma-core.spec:17: one.patch: patch names "../../README"`, new(*source.PrepError),
 		},
-		{"no patch", with(func(f map[string]string) { f["one.patch"] = "text\n" }), "one.patch: it changes no file", new(*PrepError)},
-		{"packed patch", with(func(f map[string]string) { f["one.patch"] = "\x1f\x8b..." }), "one.patch is compressed", new(*FileError)},
-		{"patch missing", with(func(f map[string]string) { delete(f, "one.patch") }), "one.patch is applied in line 17 of its spec", new(*FileError)},
-		{"tarball missing", with(func(f map[string]string) { delete(f, "rdma-core-56.1.tar.gz") }), "rdma-core-56.1.tar.gz is its spec's Source0", new(*FileError)},
+		{"no patch", with(func(f map[string]string) { f["one.patch"] = "text\n" }), "one.patch: it changes no file", new(*source.PrepError)},
+		{"packed patch", with(func(f map[string]string) { f["one.patch"] = "\x1f\x8b..." }), "one.patch is compressed", new(*source.FileError)},
+		{"patch missing", with(func(f map[string]string) { delete(f, "one.patch") }), "one.patch is applied in line 17 of its spec", new(*source.FileError)},
+		{"tarball missing", with(func(f map[string]string) { delete(f, "rdma-core-56.1.tar.gz") }), "rdma-core-56.1.tar.gz is its spec's Source0", new(*source.FileError)},
 		{"tarball hostile", with(func(f map[string]string) {
 			f["rdma-core-56.1.tar.gz"] = smallTarball(t, map[string]string{"../../evil": "x"})
 		}), `entry "rdma-core-56.1/../../evil"`, new(*upstream.ArchiveError)},
@@ -337,7 +338,7 @@ func TestPackageSourceRefuses(t *testing.T) {
 		{"CRLF", with(func(f map[string]string) {
 			f["rdma-core.spec"] = strings.Replace(f["rdma-core.spec"], "%prep\n", "%prep\r\n", 1)
 		}), "rdma-core.spec:16: looked for lines that end in LF, found CRLF", new(*rpmspec.PlaceError)},
-		{"large spec", with(func(f map[string]string) { f["rdma-core.spec"] += strings.Repeat("#", mostSpec) }), "a spec may have", new(*FileError)},
+		{"large spec", with(func(f map[string]string) { f["rdma-core.spec"] += strings.Repeat("#", rpmspec.MostBytes) }), "a spec may have", new(*source.FileError)},
 		{"not decided", spec("0%{?fedora}", "0%{?mystery}"), "rdma-core.spec:8: looked for this line outside of conditionals", new(*rpmspec.PlaceError)},
 		{"no prep", spec("%prep", "%build"), "a section %prep", new(*rpmspec.PlaceError)},
 		{"open conditional", spec("%endif", ""), "an %endif", new(*rpmspec.PlaceError)},
@@ -380,11 +381,11 @@ func TestPackageSpecRefuses(t *testing.T) {
 
 // TestNotSourcePackage keeps a package's patches from being left out.
 func TestNotSourcePackage(t *testing.T) {
-	if err := NotSourcePackage(artifact.Source{}, "deb"); err != nil {
+	if err := source.NotSourcePackage(artifact.Source{}, "deb"); err != nil {
 		t.Errorf("a release: %v", err)
 	}
 	var advice *stage.AdviceError
-	err := NotSourcePackage(artifact.Source{Package: &artifact.SourcePackage{Name: "rdma-core-56.1-3.el9"}}, "deb")
+	err := source.NotSourcePackage(artifact.Source{Package: &artifact.SourcePackage{Name: "rdma-core-56.1-3.el9"}}, "deb")
 	if !errors.As(err, &advice) || !strings.Contains(err.Error(), "deb: rdma-core-56.1-3.el9.src.rpm is a distro's source package") {
 		t.Errorf("got %v", err)
 	}

@@ -5,7 +5,12 @@ package pipeline
 import (
 	"context"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/source"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -18,6 +23,19 @@ type Pipeline struct {
 	Releases   *specs.Releases
 	Interfaces *specs.Interfaces
 	Sums       *specs.Sums
+}
+
+// Sources gets releases, Debian's source packages with this machine's apt or an image's.
+func (p *Pipeline) Sources() *source.Fetcher {
+	return &source.Fetcher{
+		Runner: p.Runner, Releases: p.Releases, Sums: p.Sums,
+		Apt: func(s *ui.Stage) upstream.AptSource { return p.aptSource(s) },
+	}
+}
+
+// Source is Fetcher.Source.
+func (p *Pipeline) Source(ctx context.Context, j job.Job) (artifact.Source, error) {
+	return p.Sources().Source(ctx, j)
 }
 
 // Prune keeps the newest outputs of each stage. Of what is known of whole lists of

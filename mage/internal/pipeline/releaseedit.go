@@ -101,7 +101,7 @@ func (p *Pipeline) editRow(ctx context.Context, j job.Job, r *Releases, row *Rel
 // what the spec stage takes of the job.
 func editKey(j job.Job, ref ReleaseRef) *stagecache.KeyBuilder {
 	return stagecache.NewKey(editStage, releaseEditStage).
-		String("stages", fmt.Sprint(integrateStage, patchStage, specStage)).
+		String("stages", editVersions()).
 		String("release", ref.Name).String("version", ref.Version).String("commit", ref.Commit).
 		String("epoch", ref.Time.UTC().String()).
 		String("provider", j.Provider.Digest()).

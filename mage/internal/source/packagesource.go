@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package source
 
 import (
 	"bytes"
@@ -39,8 +39,8 @@ const (
 
 // packageSource is the source stage for a source RPM: its tarball, unpacked, with the
 // patches that its %prep applies for the job's distro.
-func (p *Pipeline) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Source, bool, error) {
-	pkg, err := upstream.OpenPackage(j.Given, p.Sums)
+func (f *Fetcher) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Source, bool, error) {
+	pkg, err := upstream.OpenPackage(j.Given, f.Sums)
 	if err != nil {
 		return artifact.Source{}, false, err
 	}
@@ -52,8 +52,8 @@ func (p *Pipeline) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (a
 	key := stagecache.NewKey("source", packageStage).
 		String("package", v.SHA256).
 		String("macros", macros.String())
-	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
-		u := &packageUnpacker{p: p, s: s, job: j, v: v, macros: macros, dir: dir}
+	entry, err := f.Do(ctx, key, func(ctx context.Context, dir string) error {
+		u := &packageUnpacker{f: f, s: s, job: j, v: v, macros: macros, dir: dir}
 		return u.unpack(ctx)
 	})
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *Pipeline) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (a
 
 // packageUnpacker fills the folder of the source stage from a source package.
 type packageUnpacker struct {
-	p      *Pipeline
+	f      *Fetcher
 	s      *ui.Stage
 	job    job.Job
 	v      *upstream.VerifiedPackage
@@ -175,13 +175,13 @@ func (u *packageUnpacker) holds(prep rpmspec.Prep) error {
 
 // tarball verifies and unpacks the package's Source0.
 func (u *packageUnpacker) tarball(ctx context.Context, name string) (*upstream.Source, error) {
-	req := u.p.request(job.Job{Given: u.file(name)}, u.s)
+	req := u.f.request(job.Job{Given: u.file(name)}, u.s)
 	req.Sums, req.Vouched = nil, u.v.Info.NVR()
 	archive, err := upstream.Resolve(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if release, err := u.p.Releases.Find(archive.Version()); err == nil {
+	if release, err := u.f.Releases.Find(archive.Version()); err == nil {
 		req.Version, req.Origins = archive.Version(), origins(release)
 		if archive, err = upstream.Resolve(ctx, req); err != nil {
 			return nil, err
@@ -193,7 +193,7 @@ func (u *packageUnpacker) tarball(ctx context.Context, name string) (*upstream.S
 	}
 	published := slices.ContainsFunc(req.Origins, func(o upstream.Origin) bool { return o.SHA256 != "" })
 	if published && verified.How != upstream.HowPinned {
-		u.p.Log.WarnContext(ctx, "the tarball in the source package is not the one that upstream has published",
+		u.f.Log.WarnContext(ctx, "the tarball in the source package is not the one that upstream has published",
 			"file", name, "sha256", verified.SHA256)
 	}
 	_, _ = fmt.Fprintf(u.s.Log(), "%s: rdma-core %s, vouched for by %s (%s)\n", name, archive.Version(), verified.How, verified.Against)
@@ -244,7 +244,7 @@ func (e *PrepError) Unwrap() error { return e.Err }
 // warn names the commands whose effect the edits do not see.
 func (u *packageUnpacker) warn(ctx context.Context, prep rpmspec.Prep) {
 	for _, c := range prep.Commands {
-		u.p.Log.WarnContext(ctx, "a command of %prep is not run for the edits: a file that both change could not be patched",
+		u.f.Log.WarnContext(ctx, "a command of %prep is not run for the edits: a file that both change could not be patched",
 			"spec", fmt.Sprintf("%s:%d", u.v.Spec, c.Line), "command", c.Text)
 	}
 }
@@ -265,7 +265,7 @@ func (u *packageUnpacker) warnOfStandin(ctx context.Context, spec *rpmspec.Spec,
 	if err != nil {
 		reason = err.Error()
 	}
-	u.p.Log.WarnContext(ctx, "the stand-in's rpm reads %prep differently: packages built on the stand-in may fail or differ",
+	u.f.Log.WarnContext(ctx, "the stand-in's rpm reads %prep differently: packages built on the stand-in may fail or differ",
 		"distro's rpm", u.macros.RPM, "stand-in's rpm", rpm, "reason", reason)
 }
 
@@ -299,18 +299,5 @@ func NotSourcePackage(src artifact.Source, what string) error {
 	return &stage.AdviceError{
 		Err:  fmt.Errorf("%s: %s.src.rpm %w", what, src.Package.Name, errSourcePackage),
 		What: "give a tarball of that release, or a git clone as PATH@REF; the target rpm builds on the source package",
-	}
-}
-
-var errHasProvider = errors.New("the source package has the provider's patch already")
-
-// refuseOwn refuses to put a provider into what verbsmith itself has made with it.
-func refuseOwn(j job.Job, src artifact.Source) error {
-	if j.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, j.PatchName()) {
-		return nil
-	}
-	return &stage.AdviceError{
-		Err:  fmt.Errorf("%s.src.rpm: %s: %w", src.Package.Name, j.PatchName(), errHasProvider),
-		What: "give the distro's own source package with -source",
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package source
 
 import (
 	"context"
@@ -18,13 +18,6 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// sourceKey adds to a stage's key what the source is and what it says of itself. The tag
-// comes from how the archive was verified, so it is not the digest's alone.
-func sourceKey(key *stagecache.KeyBuilder, s artifact.Source) *stagecache.KeyBuilder {
-	return key.String("source", s.State()).String("version", s.Version).
-		String("tag", s.Tag).String("commit", s.Commit).String("epoch", s.Epoch.UTC().String())
-}
-
 // sourceRecord is what the stage keeps beside the tree.
 type sourceRecord struct {
 	Version string                  `json:"version"`
@@ -38,23 +31,44 @@ type sourceRecord struct {
 
 const sourceStage = 2 // version of the stage's own behaviour
 
+// Fetcher resolves, verifies and unpacks releases.
+type Fetcher struct {
+	*stage.Runner
+
+	Releases *specs.Releases
+	Sums     *specs.Sums
+	// Apt gives what downloads Debian's source packages; the stage's log gets its words.
+	Apt func(s *ui.Stage) upstream.AptSource
+}
+
+// Resolve says whether the job's release can be had, and fetches it where it has to be
+// fetched; it shows nothing but what is in the log.
+//
+// Errors are those of upstream.Resolve.
+func (f *Fetcher) Resolve(ctx context.Context, j job.Job, s *ui.Stage) error {
+	request := f.request(j, s)
+	request.Report = nil
+	_, err := upstream.Resolve(ctx, request)
+	return err
+}
+
 // Source resolves, verifies and unpacks the job's release. Of a given source
 // package it is what the package's own %prep leaves.
 //
 // Errors are those of upstream: *upstream.SumError for a wrong digest,
 // *upstream.ArchiveError for hostile or broken archives; of a source package also
 // *rpmspec.PlaceError, *FileError and *PrepError.
-func (p *Pipeline) Source(ctx context.Context, j job.Job) (artifact.Source, error) {
-	s := p.Begin("source")
-	src, hit, err := p.source(ctx, j, s)
-	return src, p.End("source", s, hit, err)
+func (f *Fetcher) Source(ctx context.Context, j job.Job) (artifact.Source, error) {
+	s := f.Begin("source")
+	src, hit, err := f.source(ctx, j, s)
+	return src, f.End("source", s, hit, err)
 }
 
-func (p *Pipeline) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Source, bool, error) {
+func (f *Fetcher) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Source, bool, error) {
 	if upstream.IsPackage(j.Given) {
-		return p.packageSource(ctx, j, s)
+		return f.packageSource(ctx, j, s)
 	}
-	archive, err := p.resolve(ctx, j, s)
+	archive, err := f.resolve(ctx, j, s)
 	if err != nil {
 		return artifact.Source{}, false, err
 	}
@@ -66,7 +80,7 @@ func (p *Pipeline) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact
 		String("version", archive.Version()).
 		String("archive", verified.SHA256).
 		String("vouched for by", string(verified.How))
-	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := f.Do(ctx, key, func(ctx context.Context, dir string) error {
 		s.Note(fmt.Sprintf("%s, %s", archive.From(), verified.How))
 		return unpackSource(ctx, verified, dir)
 	})
@@ -79,25 +93,25 @@ func (p *Pipeline) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact
 
 // resolve finds the archive. A given one whose release only it tells has to
 // agree with that release's published sums as well.
-func (p *Pipeline) resolve(ctx context.Context, j job.Job, s *ui.Stage) (*upstream.Archive, error) {
-	archive, err := upstream.Resolve(ctx, p.request(j, s))
+func (f *Fetcher) resolve(ctx context.Context, j job.Job, s *ui.Stage) (*upstream.Archive, error) {
+	archive, err := upstream.Resolve(ctx, f.request(j, s))
 	if err != nil || j.Version != "" {
 		return archive, err
 	}
-	release, err := p.Releases.Find(archive.Version())
+	release, err := f.Releases.Find(archive.Version())
 	if err != nil {
 		return archive, nil //nolint:nilerr // not a release that specs/ knows: nothing is published of it
 	}
 	j.Version, j.Release = release.Version, &release
-	return upstream.Resolve(ctx, p.request(j, s))
+	return upstream.Resolve(ctx, f.request(j, s))
 }
 
-func (p *Pipeline) request(j job.Job, s *ui.Stage) upstream.Request {
+func (f *Fetcher) request(j job.Job, s *ui.Stage) upstream.Request {
 	req := upstream.Request{
 		Version:  j.Version,
 		Source:   j.Given,
-		Sums:     p.Sums,
-		CacheDir: p.CacheDir,
+		Sums:     f.Sums,
+		CacheDir: f.CacheDir,
 		Log:      s.Log(),
 		Report: func(pr upstream.Progress) {
 			if pr.Note != "" {
@@ -110,7 +124,7 @@ func (p *Pipeline) request(j job.Job, s *ui.Stage) upstream.Request {
 	if j.Release != nil {
 		req.Origins = origins(*j.Release)
 	}
-	req.AptSource = p.aptSource(s)
+	req.AptSource = f.Apt(s)
 	return req
 }
 
