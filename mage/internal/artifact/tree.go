@@ -63,3 +63,6 @@ type DebianSource struct {
 
 // DebianDir is where a tree keeps its Debian packaging.
 const DebianDir = "debian"
+
+// ControlFile is the name of the file in debian/ that says what a build requires.
+const ControlFile = "control"

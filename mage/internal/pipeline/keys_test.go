@@ -3,18 +3,13 @@
 package pipeline
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
-	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/scripts"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -52,33 +47,6 @@ var (
 	rocky10 = job.RPM{Distro: specs.Distro{Name: "rocky10", EL: 10, Dist: ".el10"}}
 )
 
-// A spec that is told apart by the distro's macros is another one for each distro,
-// whichever was made first.
-func TestSpecIsOfItsDistro(t *testing.T) {
-	p, j := packageJob(t, "")
-	src := artifact.Source{Tree: t.TempDir(), Version: "56.1", Digest: "d", Epoch: time.Unix(1700000000, 0)}
-	if err := os.Mkdir(filepath.Join(src.Tree, "redhat"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := stage.WriteFile(src.Tree, artifact.ReleaseSpec, []byte(conditionalSpec)); err != nil {
-		t.Fatal(err)
-	}
-	for _, of := range []struct {
-		distro job.RPM
-		want   string
-	}{{rocky8, "- 56.1-8\n"}, {rocky9, "- 56.1-9\n"}, {rocky8, "- 56.1-8\n"}} {
-		j.Target = of.distro
-		spec, err := p.Spec(t.Context(), j, src)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := os.ReadFile(spec.File)
-		if err != nil || !strings.Contains(string(text), of.want) {
-			t.Errorf("%s: want a changelog entry %q, got %v:\n%s", of.distro.Name(), of.want, err, text)
-		}
-	}
-}
-
 // keyCase is a stage's key before and after a change of one thing that it reads.
 type keyCase struct {
 	name string
@@ -88,30 +56,19 @@ type keyCase struct {
 // Whatever a stage reads changes its key.
 func TestKeysHaveWhatIsRead(t *testing.T) {
 	day := time.Unix(1700000000, 0)
-	fly := job.Job{Target: rocky8, Provider: flyFolder(t)}
+	fly := job.Job{Target: rocky8, Provider: providerIn("fly", t.TempDir()).Provider}
 	onRocky9, suffixed := fly, fly
 	onRocky9.Target, suffixed.Suffix = rocky9, ".x1"
-	src := artifact.Source{Version: "56.1", Tag: "v56.1", Commit: "c", Epoch: day, Digest: "d"}
-	later, untagged, other := src, src, src
-	later.Epoch, untagged.Tag, other.Commit = day.Add(time.Hour), "", "e"
 	ref := ReleaseRef{Ref: upstream.Ref{Name: "v56.1", Commit: "c", Time: day}, Version: "56.1"}
-	source := func(s artifact.Source) *stagecache.KeyBuilder { return sourceKey(stagecache.NewKey("patch", 1), s) }
 	compile := func(image string, epoch time.Time, objects string) *stagecache.KeyBuilder {
 		return stage.Compiler{Image: image, Epoch: epoch, Objects: objects}.Key(stagecache.NewKey("rpm", 1))
 	}
 	for _, c := range []keyCase{
-		{"the spec's distro", specKey(fly, src), specKey(onRocky9, src)},
-		{"the spec's distro, without a provider", specKey(job.Job{Target: rocky8}, src), specKey(job.Job{Target: rocky9}, src)},
-		{"the spec's suffix", specKey(fly, src), specKey(suffixed, src)},
-		{"the spec's date", specKey(fly, src), specKey(fly, later)},
 		{"a row's distro", editKey(fly, ref), editKey(onRocky9, ref)},
 		{"a row's suffix", editKey(fly, ref), editKey(suffixed, ref)},
-		{"the source's date", source(src), source(later)},
-		{"the source's tag", source(src), source(untagged)},
-		{"the source's commit", source(src), source(other)},
 		{"the compiler's image", compile("1", day, ""), compile("2", day, "")},
 		{"the compiler's cache", compile("1", day, ""), compile("1", day, "v")},
-		{"the build's date", compile("1", day, ""), compile("1", later.Epoch, "")},
+		{"the build's date", compile("1", day, ""), compile("1", day.Add(time.Hour), "")},
 	} {
 		if err := c.a.Err(); err != nil || c.a.Sum() == c.b.Sum() {
 			t.Errorf("%s is in no input of the stage %v: %v", c.name, c.a.Inputs(), err)
@@ -134,17 +91,5 @@ func TestDiscoveryKeyHasThePlayer(t *testing.T) {
 	}
 	if inputs[playerSource] != player {
 		t.Errorf("the key of a discovery has %q for %s, want %q", inputs[playerSource], playerSource, player)
-	}
-}
-
-// A pointer in a manifest stands for its value, not for where that lies today.
-func TestKeysOfEqualManifestsAreEqual(t *testing.T) {
-	type with struct{ Number *int }
-	one, same := 1, 1
-	if a, b := stage.KeyText(with{&one}), stage.KeyText(with{&same}); a != b {
-		t.Errorf("equal values are %s and %s", a, b)
-	}
-	if a, b := stage.KeyText(provider.Manifest{Name: "fly"}), stage.KeyText(provider.Manifest{Name: "ant"}); a == b {
-		t.Errorf("different values are both %s", a)
 	}
 }

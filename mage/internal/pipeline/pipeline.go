@@ -6,7 +6,9 @@ import (
 	"context"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/edit"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/source"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -36,6 +38,34 @@ func (p *Pipeline) Sources() *source.Fetcher {
 // Source is Fetcher.Source.
 func (p *Pipeline) Source(ctx context.Context, j job.Job) (artifact.Source, error) {
 	return p.Sources().Source(ctx, j)
+}
+
+// Editor runs the stages that edit a source.
+func (p *Pipeline) Editor() *edit.Editor { return &edit.Editor{Runner: p.Runner} }
+
+// Integrate is Editor.Integrate.
+func (p *Pipeline) Integrate(ctx context.Context, j job.Job, src artifact.Source) (artifact.Tree, error) {
+	return p.Editor().Integrate(ctx, j, src)
+}
+
+// Patch is Editor.Patch.
+func (p *Pipeline) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error) {
+	return p.Editor().Patch(ctx, j, tree)
+}
+
+// ProvePatch is Editor.ProvePatch.
+func (p *Pipeline) ProvePatch(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error) {
+	return p.Editor().ProvePatch(ctx, tree, patch)
+}
+
+// Spec is Editor.Spec.
+func (p *Pipeline) Spec(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error) {
+	return p.Editor().Spec(ctx, j, src)
+}
+
+// DebianSource is Editor.DebianSource.
+func (p *Pipeline) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
+	return p.Editor().DebianSource(ctx, j, tree)
 }
 
 // Prune keeps the newest outputs of each stage. Of what is known of whole lists of

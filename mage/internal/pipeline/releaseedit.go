@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/edit"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -101,7 +102,7 @@ func (p *Pipeline) editRow(ctx context.Context, j job.Job, r *Releases, row *Rel
 // what the spec stage takes of the job.
 func editKey(j job.Job, ref ReleaseRef) *stagecache.KeyBuilder {
 	return stagecache.NewKey(editStage, releaseEditStage).
-		String("stages", editVersions()).
+		String("stages", edit.Versions()).
 		String("release", ref.Name).String("version", ref.Version).String("commit", ref.Commit).
 		String("epoch", ref.Time.UTC().String()).
 		String("provider", j.Provider.Digest()).

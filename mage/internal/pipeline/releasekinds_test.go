@@ -121,6 +121,10 @@ func offline(t *testing.T) *Pipeline {
 	}
 }
 
+// cloneVariable names a git clone of rdma-core with its tags, without which what needs
+// one is skipped.
+const cloneVariable = "VERBSMITH_RDMA_CORE"
+
 // TestReleaseOfEachKind makes of each kind of provider what releases:check makes
 // before it compiles: the patch of the few files that the edits read, its proof
 // by git and patch, and the same patch of the whole source. What rpm, rpm:addon

@@ -30,7 +30,7 @@ type recipe struct {
 func (p *Pipeline) recipe(j job.Job, base artifact.Base, file string) recipe {
 	name := artifact.SpecFile
 	if _, debian := j.Target.(job.Deb); debian {
-		name = controlFile
+		name = artifact.ControlFile
 	}
 	return recipe{
 		containerfile: filepath.Join(p.Root, "containers", j.Target.Name(), "Containerfile"),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package edit
 
 import (
 	"errors"
@@ -146,5 +146,15 @@ func TestDebName(t *testing.T) {
 	}
 	if !pkgfile.IsDebugDeb("libibverbs1-dbgsym_56.1-1_amd64.deb") || pkgfile.IsDebugDeb("libibverbs1_56.1-1_amd64.deb") {
 		t.Error("debug packages are not told from others")
+	}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

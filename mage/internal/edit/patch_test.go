@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package edit
 
 import (
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 )
 
 // A provider in the place of upstream's, of the very release that it is from.
@@ -19,13 +17,8 @@ func TestPatchOfWhatTheReleaseHas(t *testing.T) {
 	tree, job := debianTree(t)
 	tree.Dir = tree.Source.Tree
 	tree.Key = strings.Repeat("0", 64)
-	cache, err := stagecache.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{LogDir: t.TempDir()}), Cache: cache, Log: slog.New(slog.DiscardHandler)}}
-	defer p.UI.Close()
-	_, err = p.Patch(t.Context(), job, tree)
+	e := &Editor{Runner: stagetest.NewRunner(t, nil)}
+	_, err := e.Patch(t.Context(), job, tree)
 	advice, ok := errors.AsType[*stage.AdviceError](err)
 	if !ok || !errors.Is(err, patchset.ErrNoDifference) || !strings.Contains(err.Error(), "rdma-core 56.1 has providers/big_crab") {
 		t.Fatalf("got %v", err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package edit
 
 import (
 	"context"
@@ -30,9 +30,9 @@ const specStage = 6
 //
 // Errors: *rpmspec.PlaceError where the spec has no place for an edit, or has what the
 // distro's rpm does not understand.
-func (p *Pipeline) Spec(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error) {
+func (e *Editor) Spec(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error) {
 	key := specKey(j, src)
-	entry, err := p.Cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
+	entry, err := e.Cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
 		return makeSpec(j, src, dir)
 	})
 	if err != nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package edit
 
 import (
 	"context"
@@ -22,10 +22,10 @@ const patchStage = 1
 
 // Patch writes the difference as a git-format patch and proves, in pure Go,
 // that it turns the pristine tree into the integrated one without fuzz.
-func (p *Pipeline) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error) {
+func (e *Editor) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error) {
 	name := j.PatchName()
 	key := sourceKey(stagecache.NewKey("patch", patchStage), tree.Source).String("tree", tree.Key).String("name", name)
-	entry, err := p.Cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	entry, err := e.Cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		if err := verifyTrees(tree); err != nil {
 			return err
 		}
@@ -110,15 +110,15 @@ func patchHeader(j job.Job, tree artifact.Tree) patchset.Header {
 
 // ProvePatch applies the patch with the programs that its users have: git
 // apply, and patch -p1 -F0.
-func (p *Pipeline) ProvePatch(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error) {
-	s := p.Begin("prove patch")
+func (e *Editor) ProvePatch(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error) {
+	s := e.Begin("prove patch")
 	data, err := stagecache.ReadFile(patch.File)
 	if err != nil {
-		return nil, p.End("prove patch", s, false, fmt.Errorf("read the patch: %w", err))
+		return nil, e.End("prove patch", s, false, fmt.Errorf("read the patch: %w", err))
 	}
 	proofs, err := patchset.ProveWithTools(ctx, data, tree.Source.Tree)
 	for _, proof := range proofs {
 		_, _ = fmt.Fprintf(s.Log(), "%s (%s): %v\n%s\n", proof.Tool, proof.Version, proof.OK, proof.Output)
 	}
-	return proofs, p.End("prove patch", s, false, err)
+	return proofs, e.End("prove patch", s, false, err)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package edit
 
 import (
 	"bytes"
@@ -26,11 +26,14 @@ func verifyTrees(t artifact.Tree) error {
 	return errors.Join(stagecache.Verify(t.Source.Tree), stagecache.Verify(t.Dir))
 }
 
+// Editor runs the stages that edit a source.
+type Editor struct{ *stage.Runner }
+
 const integrateStage = 9
 
-// editVersions are those of the stages that a patch and a spec go through, for the key
+// Versions are those of the stages that a patch and a spec go through, for the key
 // of what runs them all.
-func editVersions() string { return fmt.Sprint(integrateStage, patchStage, specStage) }
+func Versions() string { return fmt.Sprint(integrateStage, patchStage, specStage) }
 
 // Integrate copies the pristine tree and puts the provider into it, with the
 // edits that upstream itself makes for a new provider. Without a provider the
@@ -42,7 +45,7 @@ func editVersions() string { return fmt.Sprint(integrateStage, patchStage, specS
 //
 // Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has no place
 // for an edit.
-func (p *Pipeline) Integrate(ctx context.Context, j job.Job, src artifact.Source) (artifact.Tree, error) {
+func (e *Editor) Integrate(ctx context.Context, j job.Job, src artifact.Source) (artifact.Tree, error) {
 	if err := refuseOwn(j, src); err != nil {
 		return artifact.Tree{}, err
 	}
@@ -50,7 +53,7 @@ func (p *Pipeline) Integrate(ctx context.Context, j job.Job, src artifact.Source
 	if j.Provider != nil {
 		key = key.String("provider", j.Provider.Digest())
 	}
-	entry, err := p.Cached(ctx, "integrate", key, func(_ context.Context, dir string, s *ui.Stage) error {
+	entry, err := e.Cached(ctx, "integrate", key, func(_ context.Context, dir string, s *ui.Stage) error {
 		return integrate(j, src, dir, s) //nolint:contextcheck // bounded by the tree, and pure
 	})
 	if err != nil {
@@ -64,7 +67,7 @@ func (p *Pipeline) Integrate(ctx context.Context, j job.Job, src artifact.Source
 	if err := json.Unmarshal(data, &tree.Result); err != nil {
 		return artifact.Tree{}, fmt.Errorf("read the integration's record: %w", err)
 	}
-	p.warnOfSkipped(ctx, tree)
+	e.warnOfSkipped(ctx, tree)
 	return tree, nil
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package edit
 
 import (
 	"context"
@@ -93,10 +93,10 @@ func flat(err error) []error {
 }
 
 // warnOfSkipped tells which edits were not made.
-func (p *Pipeline) warnOfSkipped(ctx context.Context, tree artifact.Tree) {
+func (e *Editor) warnOfSkipped(ctx context.Context, tree artifact.Tree) {
 	for _, skip := range tree.Result.Skipped {
 		text := "no edit in " + skip.File + ": " + neededBy(skip.File)
-		p.Log.WarnContext(ctx, text, "because", skip.Why) //nolint:sloglint // the file belongs into the sentence
+		e.Log.WarnContext(ctx, text, "because", skip.Why) //nolint:sloglint // the file belongs into the sentence
 	}
 }
 

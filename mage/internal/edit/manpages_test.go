@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package edit
 
 import (
 	"os"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
@@ -76,4 +77,13 @@ func TestPageTools(t *testing.T) {
 	if makes, err := makesPages(tree); makes || err != nil {
 		t.Errorf("a tree that makes no pages: %v, %v", makes, err)
 	}
+}
+
+func distros(t *testing.T) *specs.Distros {
+	t.Helper()
+	ds, err := specs.LoadDistros(os.DirFS("../../../specs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ds
 }

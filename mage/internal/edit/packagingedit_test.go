@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package edit
 
 import (
 	"bytes"
@@ -102,8 +102,8 @@ func TestPackagingThatIsNotThere(t *testing.T) {
 // TestSkippedIsSaid has a warning for each edit that was not made, with who needs it.
 func TestSkippedIsSaid(t *testing.T) {
 	var log bytes.Buffer
-	p := &Pipeline{Runner: &stage.Runner{Log: slog.New(slog.NewTextHandler(&log, nil))}}
-	p.warnOfSkipped(t.Context(), artifact.Tree{Result: provider.Result{Skipped: []provider.Skipped{
+	e := &Editor{Runner: &stage.Runner{Log: slog.New(slog.NewTextHandler(&log, nil))}}
+	e.warnOfSkipped(t.Context(), artifact.Tree{Result: provider.Result{Skipped: []provider.Skipped{
 		{File: provider.Readme, Why: "a"}, {File: artifact.SUSESpec, Why: "b"}, {File: artifact.ReleaseSpec, Why: "c"}, {File: "debian/rules", Why: "d"},
 	}}})
 	for _, want := range []string{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package edit
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ const (
 
 	patchesFolder = "debian/patches"
 	quiltFormat   = "3.0 (quilt)"
-	controlFile   = "control"
+	ControlFile   = "control"
 )
 
 var errNoDebian = errors.New("the source has no debian/control")
@@ -38,10 +38,10 @@ var errNoDebian = errors.New("the source has no debian/control")
 // Errors: *AdviceError for a source without debian/ or of another format,
 // *SkippedError where debian/ has no place for the provider, *debianpkg.PlaceError,
 // *debianpkg.ValueError.
-func (p *Pipeline) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
+func (e *Editor) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
 	key := sourceKey(stagecache.NewKey(artifact.DebianDir, debianStage), tree.Source).String("tree", tree.Key).
 		String("suffix", j.Suffix).String("suite", j.Suite().Name)
-	entry, err := p.Cached(ctx, artifact.DebianDir, key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	entry, err := e.Cached(ctx, artifact.DebianDir, key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return debianSource(ctx, j, tree, dir, s)
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ func (p *Pipeline) DebianSource(ctx context.Context, j job.Job, tree artifact.Tr
 		return artifact.DebianSource{}, fmt.Errorf("read the packages' version: %w", err)
 	}
 	return artifact.DebianSource{
-		Dir: filepath.Join(entry.Dir, artifact.DebianDir), Control: filepath.Join(entry.Dir, controlFile),
+		Dir: filepath.Join(entry.Dir, artifact.DebianDir), Control: filepath.Join(entry.Dir, artifact.ControlFile),
 		Version: string(version), Key: entry.Key,
 	}, nil
 }
@@ -71,11 +71,11 @@ func debianSource(ctx context.Context, j job.Job, tree artifact.Tree, dir string
 	if err := os.CopyFS(filepath.Join(dir, artifact.DebianDir), os.DirFS(from)); err != nil {
 		return fmt.Errorf("copy debian/: %w", err)
 	}
-	control, err := os.ReadFile(filepath.Join(from, controlFile))
+	control, err := os.ReadFile(filepath.Join(from, artifact.ControlFile))
 	if err != nil {
 		return fmt.Errorf("read debian/control: %w", err)
 	}
-	if err := stage.WriteFile(dir, controlFile, sourceParagraph(control)); err != nil {
+	if err := stage.WriteFile(dir, artifact.ControlFile, sourceParagraph(control)); err != nil {
 		return err
 	}
 	version, err := debianChangelog(j, tree, dir)
@@ -93,7 +93,7 @@ func debianSource(ctx context.Context, j job.Job, tree artifact.Tree, dir string
 
 // checkDebian asks whether the tree is one that can become a source package.
 func checkDebian(folder string) error {
-	_, err := os.Stat(filepath.Join(folder, controlFile))
+	_, err := os.Stat(filepath.Join(folder, artifact.ControlFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return &stage.AdviceError{Err: errNoDebian, What: "give a source that has it, such as upstream's release or a clone"}
 	}
