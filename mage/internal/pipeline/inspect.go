@@ -3,6 +3,8 @@
 package pipeline
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -130,4 +132,36 @@ func ofProvider(path, provider string) bool {
 	base := filepath.Base(path)
 	return base == provider+".driver" || strings.HasPrefix(base, "lib"+provider+"-rdmav") ||
 		strings.HasPrefix(base, "lib"+provider+".so") || strings.Contains(path, "/providers/"+provider+"/")
+}
+
+// SameFiles compares the packages of two outputs by name and file list. The
+// error names each package that only one has, and each file.
+func SameFiles(a, b artifact.Dist) error {
+	inA, err := fileSets(a)
+	if err != nil {
+		return err
+	}
+	inB, err := fileSets(b)
+	if err != nil {
+		return err
+	}
+	names := maps.Clone(inA)
+	maps.Copy(names, inB)
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		for path := range inA[name] {
+			if !inB[name][path] {
+				errs = append(errs, fmt.Errorf("%s: %q is in %s only", name, path, a.Dir))
+			}
+		}
+		for path := range inB[name] {
+			if !inA[name][path] {
+				errs = append(errs, fmt.Errorf("%s: %q is in %s only", name, path, b.Dir))
+			}
+		}
+	}
+	if len(inA) != len(inB) {
+		errs = append(errs, fmt.Errorf("%d packages in %s, %d in %s", len(inA), a.Dir, len(inB), b.Dir))
+	}
+	return errors.Join(errs...)
 }

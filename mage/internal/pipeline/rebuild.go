@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -63,35 +62,3 @@ func (p *Pipeline) rebuild(
 }
 
 var errNoSourcePackage = errors.New("there is no source package")
-
-// SameFiles compares the packages of two outputs by name and file list. The
-// error names each package that only one has, and each file.
-func SameFiles(a, b artifact.Dist) error {
-	inA, err := fileSets(a)
-	if err != nil {
-		return err
-	}
-	inB, err := fileSets(b)
-	if err != nil {
-		return err
-	}
-	names := maps.Clone(inA)
-	maps.Copy(names, inB)
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		for path := range inA[name] {
-			if !inB[name][path] {
-				errs = append(errs, fmt.Errorf("%s: %q is in %s only", name, path, a.Dir))
-			}
-		}
-		for path := range inB[name] {
-			if !inA[name][path] {
-				errs = append(errs, fmt.Errorf("%s: %q is in %s only", name, path, b.Dir))
-			}
-		}
-	}
-	if len(inA) != len(inB) {
-		errs = append(errs, fmt.Errorf("%d packages in %s, %d in %s", len(inA), a.Dir, len(inB), b.Dir))
-	}
-	return errors.Join(errs...)
-}
