@@ -219,11 +219,11 @@ func (a *App) suiteRows(ctx context.Context, m made) ([][]string, error) {
 		}
 		j := m.job
 		j.Target = job.Deb{Suite: suite}
-		source, err := a.pipeline.DebianSource(ctx, j, m.tree)
+		packaging, err := a.pipeline.DebianSource(ctx, j, m.tree)
 		if err != nil {
 			return nil, err
 		}
-		row, err := a.suiteRow(ctx, j, source)
+		row, err := a.suiteRow(ctx, j, packaging)
 		if err != nil {
 			return nil, err
 		}

@@ -26,7 +26,6 @@ const (
 
 	patchesFolder = "debian/patches"
 	quiltFormat   = "3.0 (quilt)"
-	ControlFile   = "control"
 )
 
 var errNoDebian = errors.New("the source has no debian/control")

@@ -114,7 +114,7 @@ func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.R
 	}
 	if spec.Log != nil {
 		if _, err := fmt.Fprintf(spec.Log, "%s\n", spec.Argv); err != nil {
-			return containers.Result{}, err
+			return containers.Result{}, fmt.Errorf("write the log: %w", err)
 		}
 	}
 	if e.Answer == nil {
