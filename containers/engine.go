@@ -237,3 +237,6 @@ func (e *Engine) Close() error {
 func oneLine(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
 }
+
+// Machine names the engine's machine and its kernel.
+func (e *Engine) Machine() (host, kernel string) { return e.Info.Host, e.Info.Kernel }

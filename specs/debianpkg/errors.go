@@ -4,8 +4,6 @@ package debianpkg
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/resnics/verbsmith/specs/edit"
 )
@@ -18,8 +16,7 @@ type ValueError = edit.ValueError
 
 // checkText checks that a value can stand in one line of prose.
 func checkText(what, value string) error {
-	odd := strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) })
-	if value == "" || odd || !utf8.ValidString(value) || strings.TrimSpace(value) != value {
+	if value == "" || !edit.IsPrintable(value) || strings.TrimSpace(value) != value {
 		return &ValueError{What: what, Value: value, Want: "one line of text without control characters"}
 	}
 	return nil

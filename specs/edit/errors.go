@@ -41,13 +41,23 @@ func (e *ValueError) Error() string {
 // At gives "file:line", or the file alone where line is 0. A name that would
 // disturb a terminal or a log is quoted.
 func At(file string, line int) string {
-	file = Cut(file)
-	odd := func(r rune) bool { return !unicode.IsPrint(r) }
-	if strings.ContainsFunc(file, odd) || !utf8.ValidString(file) {
-		file = strconv.Quote(file)
-	}
+	file = Printable(Cut(file))
 	if line == 0 {
 		return file
 	}
 	return file + ":" + strconv.Itoa(line)
+}
+
+// Printable gives a text as it is, or quoted if it would disturb the line that it is
+// printed on.
+func Printable(text string) string {
+	if IsPrintable(text) {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
+// IsPrintable says whether a text is of one line, without control characters.
+func IsPrintable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }

@@ -4,8 +4,6 @@ package rpmspec
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/resnics/verbsmith/specs/edit"
 )
@@ -24,8 +22,7 @@ const mostBeside = 40
 func text(what, value string) (string, error) {
 	const want = "one line of text, without control characters and not ending in a backslash"
 	value = strings.TrimSpace(value)
-	odd := strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) })
-	if value == "" || odd || !utf8.ValidString(value) || strings.HasSuffix(value, `\`) {
+	if value == "" || !edit.IsPrintable(value) || strings.HasSuffix(value, `\`) {
 		return "", &ValueError{What: what, Value: value, Want: want}
 	}
 	return strings.ReplaceAll(value, "%", "%%"), nil

@@ -11,6 +11,8 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // Problem is one thing that a Checker found wrong.
@@ -39,7 +41,7 @@ type Checker interface {
 func Decode(file string, data []byte, v any) error {
 	rv := reflect.ValueOf(v)
 	if rv.Kind() != reflect.Pointer || rv.IsNil() || rv.Elem().Kind() != reflect.Struct {
-		return fmt.Errorf("strictyaml: decode %s: want a pointer to a struct, got %T", printable(file), v)
+		return fmt.Errorf("strictyaml: decode %s: want a pointer to a struct, got %T", edit.Printable(file), v)
 	}
 	sch, err := schemaOf(rv.Type().Elem())
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // Mistake is one mistake in a data file.
@@ -32,7 +33,7 @@ func (m *Mistake) Error() string {
 	if path != "" {
 		path += ": "
 	}
-	return fmt.Sprintf("%s:%d:%d: %swant %s, got %s", printable(m.File), m.Line, m.Column, path, m.Want, m.Got)
+	return fmt.Sprintf("%s:%d:%d: %swant %s, got %s", edit.Printable(m.File), m.Line, m.Column, path, m.Want, m.Got)
 }
 
 // Mistakes returns the mistakes that err holds, in the order of the file, and nil if
@@ -85,12 +86,4 @@ func quoted(s string) string {
 		return strconv.Quote(string(r[:maxShown])) + "... (" + strconv.Itoa(len(r)) + " characters)"
 	}
 	return strconv.Quote(s)
-}
-
-// printable gives s as it is, or quoted if it would break the line it is printed on.
-func printable(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return strconv.Quote(s)
-	}
-	return s
 }

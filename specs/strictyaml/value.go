@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/resnics/verbsmith/specs/edit"
 )
 
 // converter turns nodes into the values that a JSON schema knows, and collects what
@@ -35,10 +37,10 @@ func (c *converter) node(n *yaml.Node, path string, depth int) any {
 		return nil
 	}
 	if n.Anchor != "" {
-		c.add(n, path, "a value without an anchor", printable("&"+n.Anchor))
+		c.add(n, path, "a value without an anchor", edit.Printable("&"+n.Anchor))
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		c.add(n, path, "a value without a tag", printable(n.Tag))
+		c.add(n, path, "a value without a tag", edit.Printable(n.Tag))
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -53,7 +55,7 @@ func (c *converter) node(n *yaml.Node, path string, depth int) any {
 		return c.scalar(n, path)
 	case yaml.AliasNode:
 		c.doc.aliases = true
-		c.add(n, path, "the value itself", printable("the alias *"+n.Value))
+		c.add(n, path, "the value itself", edit.Printable("the alias *"+n.Value))
 	default:
 		c.add(n, path, "a value", "something that is none")
 	}
@@ -125,7 +127,7 @@ func describeNode(n *yaml.Node) string {
 	case yaml.SequenceNode:
 		return "a list"
 	case yaml.AliasNode:
-		return printable("the alias *" + n.Value)
+		return edit.Printable("the alias *" + n.Value)
 	default:
 	}
 	switch n.ShortTag() {

@@ -11,7 +11,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 // addonStages are those of one add-on: source, integrate, patch, addon, collect.
@@ -21,51 +24,51 @@ const addonStages = 5
 // unpatched libibverbs, in one release, or for every interface that the
 // releases in specs/ have.
 func (a *App) RPMAddon(ctx context.Context) error {
-	job, err := a.addonJob(ctx)
+	j, err := a.addonJob(ctx)
 	if err != nil {
 		return err
 	}
-	if a.oneRelease(job) {
+	if a.oneRelease(j) {
 		a.pipeline.Plan(toolchainStages + addonStages)
-		m, err := a.addon(ctx, job, a.addonTools(job))
+		m, err := a.addon(ctx, j, a.addonTools(j))
 		if err != nil {
 			return err
 		}
 		return a.showAddons(ctx, []addonMade{m}, nil)
 	}
-	return a.everyAddon(ctx, job)
+	return a.everyAddon(ctx, j)
 }
 
 // addonMade is one add-on, and what it was made from.
 type addonMade struct {
 	made
-	dist pipeline.Dist
+	dist artifact.Dist
 }
 
-func (a *App) addonJob(ctx context.Context) (pipeline.Job, error) {
-	job, err := a.rpmJob(ctx)
-	if err == nil && job.Provider == nil {
+func (a *App) addonJob(ctx context.Context) (job.Job, error) {
+	j, err := a.rpmJob(ctx)
+	if err == nil && j.Provider == nil {
 		err = needsProvider()
 	}
-	if err == nil && job.Version != "" && job.Given != "" && pipeline.IsClone(job.Given) {
-		job.Given += "@v" + job.Version
+	if err == nil && j.Version != "" && j.Given != "" && pipeline.IsClone(j.Given) {
+		j.Given += "@v" + j.Version
 	}
-	return job, err
+	return j, err
 }
 
 // oneRelease says whether a release is named, by its number or its source. A
 // clone without a ref is all of its releases.
-func (a *App) oneRelease(job pipeline.Job) bool {
-	return value(a.flags.RDMA, "") != "" || job.Given != "" && !pipeline.IsClone(job.Given)
+func (a *App) oneRelease(j job.Job) bool {
+	return value(a.flags.RDMA, "") != "" || j.Given != "" && !pipeline.IsClone(j.Given)
 }
 
 // everyAddon builds one for each interface of which a release can be had, and
 // shows all, also those that cannot be built.
-func (a *App) everyAddon(ctx context.Context, job pipeline.Job) error {
+func (a *App) everyAddon(ctx context.Context, j job.Job) error {
 	if _, err := a.connectEngine(ctx); err != nil {
 		return err
 	}
-	choices, err := a.pipeline.PlanAddons(ctx, job)
+	choices, err := a.pipeline.PlanAddons(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -76,13 +79,13 @@ func (a *App) everyAddon(ctx context.Context, job pipeline.Job) error {
 		}
 	}
 	if builds == 0 {
-		return &pipeline.AdviceError{
+		return &stage.AdviceError{
 			Err:  errors.Join(errNoAddon, choices[len(choices)-1].Err),
 			What: "give a git clone of rdma-core as -source",
 		}
 	}
 	a.pipeline.Plan(toolchainStages + builds*addonStages)
-	tools := a.addonTools(job)
+	tools := a.addonTools(j)
 	var all []addonMade
 	var errs []error
 	for i, c := range choices {
@@ -107,55 +110,55 @@ var errNoAddon = errors.New("no release of rdma-core can be had")
 
 // addonTools makes the toolchain in which every add-on of a distro is built,
 // when it is first asked for: what is wrong with a job is said before that.
-func (a *App) addonTools(job pipeline.Job) func(context.Context) (pipeline.Toolchain, error) {
-	var tc pipeline.Toolchain
-	return func(ctx context.Context) (pipeline.Toolchain, error) {
+func (a *App) addonTools(j job.Job) func(context.Context) (artifact.Toolchain, error) {
+	var tc artifact.Toolchain
+	return func(ctx context.Context) (artifact.Toolchain, error) {
 		if tc.ID != "" {
 			return tc, nil
 		}
-		spec, err := a.pipeline.AddonTools(ctx, job)
+		spec, err := a.pipeline.AddonTools(ctx, j)
 		if err != nil {
 			return tc, err
 		}
-		base, err := a.pipeline.Base(ctx, job)
+		base, err := a.pipeline.Base(ctx, j)
 		if err != nil {
 			return tc, err
 		}
-		tc, err = a.pipeline.Toolchain(ctx, job, base, spec, false)
+		tc, err = a.pipeline.Toolchain(ctx, j, base, spec.File, false)
 		return tc, err
 	}
 }
 
 // addon runs the stages of one add-on up to dist.
 func (a *App) addon(
-	ctx context.Context, job pipeline.Job, tools func(context.Context) (pipeline.Toolchain, error),
+	ctx context.Context, j job.Job, tools func(context.Context) (artifact.Toolchain, error),
 ) (addonMade, error) {
-	m := addonMade{made: made{job: job}}
+	m := addonMade{made: made{job: j}}
 	// Without an engine nothing behind can run: say so before the long stages.
 	if _, err := a.connectEngine(ctx); err != nil {
 		return m, err
 	}
 	var err error
-	if m.src, err = a.pipeline.Source(ctx, job); err != nil {
+	if m.src, err = a.pipeline.Source(ctx, j); err != nil {
 		return m, err
 	}
-	if err := pipeline.NotInUpstream(job, m.src); err != nil {
+	if err := pipeline.NotInUpstream(j, m.src); err != nil {
 		return m, err
 	}
-	if m.tree, err = a.pipeline.Integrate(ctx, job, m.src); err != nil {
+	if m.tree, err = a.pipeline.Integrate(ctx, j, m.src); err != nil {
 		return m, err
 	}
-	if m.patch, err = a.pipeline.Patch(ctx, job, m.tree); err != nil {
+	if m.patch, err = a.pipeline.Patch(ctx, j, m.tree); err != nil {
 		return m, err
 	}
 	if m.tc, err = tools(ctx); err != nil {
 		return m, err
 	}
-	pkgs, err := a.pipeline.Addon(ctx, job, m.tree, m.patch, m.tc)
+	pkgs, err := a.pipeline.Addon(ctx, j, m.tree, m.patch, m.tc)
 	if err != nil {
 		return m, err
 	}
-	m.dist, err = a.pipeline.Collect(ctx, job, m.tree, m.tc, pkgs)
+	m.dist, err = a.pipeline.Collect(ctx, j, m.tree, m.tc, pkgs)
 	return m, err
 }
 
@@ -204,7 +207,7 @@ func addonTitle(m addonMade) string {
 }
 
 // addonFile is the package's own file, without its debugging data.
-func addonFile(dist pipeline.Dist) string {
+func addonFile(dist artifact.Dist) string {
 	own := dist.Manifest.Addon.Package + "-" + dist.Manifest.Release + "-"
 	for _, f := range dist.Manifest.Files {
 		name := path.Base(f.Path)
@@ -216,7 +219,7 @@ func addonFile(dist pipeline.Dist) string {
 }
 
 // servedReleases are the releases as a person reads them.
-func servedReleases(a pipeline.Addon) string {
+func servedReleases(a artifact.Addon) string {
 	if n := len(a.Releases); n > 0 {
 		return fmt.Sprintf("%s to %s (%d)", a.Releases[0], a.Releases[n-1], n)
 	}

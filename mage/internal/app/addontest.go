@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
 // beside is an add-on with the unpatched packages that it goes beside.
 type beside struct {
 	addonMade
-	stock pipeline.Dist
+	stock artifact.Dist
 }
 
 // TestAddon is the test:addon target: the add-on beside unpatched packages.

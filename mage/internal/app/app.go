@@ -12,6 +12,7 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
@@ -121,9 +122,11 @@ func (a *App) load() error {
 	}
 	a.ui = newUI(*dirs, a.place)
 	a.pipeline = &pipeline.Pipeline{
-		Root: dirs.root, DistDir: dirs.dist, CacheDir: dirs.cache,
-		Cache: cache, Releases: a.releases, Interfaces: interfaces, Sums: sums,
-		UI: a.ui, Log: slog.New(a.ui.SlogHandler()), Engine: a.connectEngine,
+		Runner: &stage.Runner{
+			CacheDir: dirs.cache, Cache: cache, UI: a.ui, Log: slog.New(a.ui.SlogHandler()),
+			Engine: func(ctx context.Context) (stage.Engine, error) { return a.connectEngine(ctx) },
+		},
+		Root: dirs.root, DistDir: dirs.dist, Releases: a.releases, Interfaces: interfaces, Sums: sums,
 	}
 	return nil
 }
@@ -173,8 +176,8 @@ func (e *interruptedError) Unwrap() error { return e.err }
 
 // shortError is what mage prints last, after the error has been shown whole.
 func shortError(err error) error {
-	if stage, ok := errors.AsType[*pipeline.StageError](err); ok {
-		return fmt.Errorf("%s failed, see above", stage.Name) //nolint:err113 // shown whole already
+	if failed, ok := errors.AsType[*stage.Error](err); ok {
+		return fmt.Errorf("%s failed, see above", failed.Name) //nolint:err113 // shown whole already
 	}
 	return errors.New("failed, see above") //nolint:err113 // shown whole already
 }

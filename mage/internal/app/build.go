@@ -7,39 +7,40 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 )
 
 // made is what the stages up to the toolchain have given.
 type made struct {
-	job   pipeline.Job
-	src   pipeline.Source
-	tree  pipeline.Tree
-	patch pipeline.Patch
-	spec  pipeline.Spec
-	tc    pipeline.Toolchain
+	job   job.Job
+	src   artifact.Source
+	tree  artifact.Tree
+	patch artifact.Patch
+	spec  artifact.Spec
+	tc    artifact.Toolchain
 }
 
 // edited runs the stages in pure Go: source, integrate, patch, spec.
 func (a *App) edited(ctx context.Context, further int) (made, error) {
-	job, err := a.rpmJob(ctx)
+	j, err := a.rpmJob(ctx)
 	if err != nil {
 		return made{}, err
 	}
-	a.pipeline.Plan(editStages(job) + further)
-	return a.editJob(ctx, job)
+	a.pipeline.Plan(editStages(j) + further)
+	return a.editJob(ctx, j)
 }
 
 // editStages is how many stages editJob has.
-func editStages(job pipeline.Job) int {
-	if job.Provider == nil {
+func editStages(j job.Job) int {
+	if j.Provider == nil {
 		return 3 //nolint:mnd // source, integrate, spec
 	}
 	return 4 //nolint:mnd // and patch
 }
 
-func (a *App) editJob(ctx context.Context, job pipeline.Job) (made, error) {
-	m, err := a.patchJob(ctx, job)
+func (a *App) editJob(ctx context.Context, j job.Job) (made, error) {
+	m, err := a.patchJob(ctx, j)
 	if err != nil {
 		return m, err
 	}
@@ -48,8 +49,8 @@ func (a *App) editJob(ctx context.Context, job pipeline.Job) (made, error) {
 }
 
 // patchJob is editJob without the spec.
-func (a *App) patchJob(ctx context.Context, job pipeline.Job) (made, error) {
-	m := made{job: job}
+func (a *App) patchJob(ctx context.Context, j job.Job) (made, error) {
+	m := made{job: j}
 	var err error
 	if m.src, err = a.pipeline.Source(ctx, m.job); err != nil {
 		return m, err
@@ -74,16 +75,16 @@ func (a *App) withToolchain(ctx context.Context, further int, refresh bool) (mad
 	if _, err := a.connectEngine(ctx); err != nil {
 		return made{}, err
 	}
-	job, err := a.rpmJob(ctx)
+	j, err := a.rpmJob(ctx)
 	if err != nil {
 		return made{}, err
 	}
-	a.pipeline.Plan(editStages(job) + toolchainStages + further)
-	return a.toolchainJob(ctx, job, refresh)
+	a.pipeline.Plan(editStages(j) + toolchainStages + further)
+	return a.toolchainJob(ctx, j, refresh)
 }
 
-func (a *App) toolchainJob(ctx context.Context, job pipeline.Job, refresh bool) (made, error) {
-	m, err := a.editJob(ctx, job)
+func (a *App) toolchainJob(ctx context.Context, j job.Job, refresh bool) (made, error) {
+	m, err := a.editJob(ctx, j)
 	if err != nil {
 		return m, err
 	}
@@ -91,7 +92,7 @@ func (a *App) toolchainJob(ctx context.Context, job pipeline.Job, refresh bool) 
 	if err != nil {
 		return m, err
 	}
-	m.tc, err = a.pipeline.Toolchain(ctx, m.job, base, m.spec, refresh)
+	m.tc, err = a.pipeline.Toolchain(ctx, m.job, base, m.spec.File, refresh)
 	return m, err
 }
 
@@ -125,7 +126,7 @@ func (a *App) RPM(ctx context.Context) error {
 
 // endWithPackages ends a target that made packages: it shows them, and says so where
 // nothing had to be done.
-func (a *App) endWithPackages(ctx context.Context, dist pipeline.Dist) error {
+func (a *App) endWithPackages(ctx context.Context, dist artifact.Dist) error {
 	if err := a.showPackages(dist); err != nil {
 		return err
 	}
@@ -139,18 +140,18 @@ func (a *App) endWithPackages(ctx context.Context, dist pipeline.Dist) error {
 const rpmStages = 2
 
 // rpm runs everything up to the collected packages.
-func (a *App) rpm(ctx context.Context, further int) (made, pipeline.Dist, error) {
+func (a *App) rpm(ctx context.Context, further int) (made, artifact.Dist, error) {
 	m, err := a.withToolchain(ctx, rpmStages+further, false)
 	if err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	return a.packaged(ctx, m)
 }
 
-func (a *App) packaged(ctx context.Context, m made) (made, pipeline.Dist, error) {
+func (a *App) packaged(ctx context.Context, m made) (made, artifact.Dist, error) {
 	pkgs, err := a.pipeline.RPM(ctx, m.job, m.src, m.patch, m.spec, m.tc)
 	if err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	dist, err := a.pipeline.Collect(ctx, m.job, m.tree, m.tc, pkgs)
 	return m, dist, err

@@ -14,6 +14,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -184,7 +185,7 @@ func (c *cleaner) engine(ctx context.Context, cache *owned.Hold) (err error) {
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }() //nolint:contextcheck // also after an interrupt, with a bound of its own
 	removed, kept, err := engine.Clean(ctx, containers.CleanOptions{
-		All: c.all, OwnVolume: func(name string) bool { return pipeline.IsVolumeOf(c.dirs.cache, name) },
+		All: c.all, OwnVolume: func(name string) bool { return stage.IsVolumeOf(c.dirs.cache, name) },
 	})
 	for _, o := range removed {
 		c.removed = append(c.removed, []string{string(o.Kind), o.Name})

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/examine"
@@ -16,7 +16,7 @@ import (
 // file; else the whole error.
 func (c *providerCheck) compilerFindings(err error) []examine.Finding {
 	var findings []examine.Finding
-	for _, e := range pipeline.CompilerErrors(err) {
+	for _, e := range stage.CompilerErrors(err) {
 		if e.File != "" {
 			e.File = c.place.locate(e.File)
 		}
@@ -32,7 +32,7 @@ func (c *providerCheck) compilerFindings(err error) []examine.Finding {
 type saidError struct{ ui.CompilerError }
 
 func (e saidError) Error() string {
-	if why := pipeline.ExplainCompiler(e.CompilerError); why != "" {
+	if why := stage.ExplainCompiler(e.CompilerError); why != "" {
 		return e.String() + " (" + why + ")"
 	}
 	return e.String()

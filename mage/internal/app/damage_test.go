@@ -10,12 +10,13 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
 // A damaged output of the cache costs time, and no second command.
 func TestCallIsMadeAgainAfterDamage(t *testing.T) {
-	a := &App{pipeline: &pipeline.Pipeline{Log: slog.New(slog.DiscardHandler)}}
+	a := &App{pipeline: &pipeline.Pipeline{Runner: &stage.Runner{Log: slog.New(slog.DiscardHandler)}}}
 	damage := fmt.Errorf("rpm: %w", &stagecache.DamageError{Stage: "source"})
 	failure := errors.New("it does not compile")
 	for _, tt := range []struct {

@@ -11,34 +11,33 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
-	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/mage/internal/source"
 )
 
 // debMade is what the stages up to Debian's packages have given.
 type debMade struct {
-	job    pipeline.Job
-	src    pipeline.Source
-	tree   pipeline.Tree
-	debian pipeline.DebianSource
-	tc     pipeline.Toolchain
-	pkgs   pipeline.Packages
+	job    job.Job
+	src    artifact.Source
+	tree   artifact.Tree
+	debian artifact.DebianSource
+	tc     artifact.Toolchain
+	pkgs   artifact.Packages
 }
 
 // debJob is the job for a Debian suite; what is wrong with the flags is said at
 // once.
-func (a *App) debJob(ctx context.Context) (pipeline.Job, error) {
-	job, err := a.job(ctx)
+func (a *App) debJob(ctx context.Context) (job.Job, error) {
+	j, err := a.job(ctx)
 	suite, errSuite := a.suites.Find(value(a.flags.Suite, a.machineSuite()))
 	if err := errors.Join(err, errSuite); err != nil {
-		return job, err
+		return j, err
 	}
-	job.Distro, job.Suite, job.Suffix = debian(suite), suite, value(a.flags.Suffix, "")
-	return job, nil
+	j.Target, j.Suffix = job.Deb{Suite: suite}, value(a.flags.Suffix, "")
+	return j, nil
 }
-
-// debian is a suite among the distros.
-func debian(suite specs.Suite) specs.Distro { return specs.Distro{Name: "debian", Title: suite.Title} }
 
 // machineSuite is the Debian of this machine where specs/ knows it, else the
 // default one.
@@ -65,15 +64,15 @@ func osRelease(text string) map[string]string {
 }
 
 // debianSource runs the stages in pure Go: source, integrate, debian.
-func (a *App) debianSource(ctx context.Context, job pipeline.Job, further int) (debMade, error) {
+func (a *App) debianSource(ctx context.Context, j job.Job, further int) (debMade, error) {
 	const stages = 3
-	m := debMade{job: job}
+	m := debMade{job: j}
 	var err error
 	a.pipeline.Plan(stages + further)
 	if m.src, err = a.pipeline.Source(ctx, m.job); err != nil {
 		return m, err
 	}
-	if err := pipeline.NotSourcePackage(m.src, "deb"); err != nil {
+	if err := source.NotSourcePackage(m.src, "deb"); err != nil {
 		return m, err
 	}
 	if m.tree, err = a.pipeline.Integrate(ctx, m.job, m.src); err != nil {
@@ -84,13 +83,13 @@ func (a *App) debianSource(ctx context.Context, job pipeline.Job, further int) (
 }
 
 // debianToolchain adds the base and the toolchain image.
-func (a *App) debianToolchain(ctx context.Context, job pipeline.Job, further int, refresh bool) (debMade, error) {
+func (a *App) debianToolchain(ctx context.Context, j job.Job, further int, refresh bool) (debMade, error) {
 	const stages = 2
 	// Without an engine nothing behind can run: say so before the long stages.
 	if _, err := a.connectEngine(ctx); err != nil {
 		return debMade{}, err
 	}
-	m, err := a.debianSource(ctx, job, stages+further)
+	m, err := a.debianSource(ctx, j, stages+further)
 	if err != nil {
 		return m, err
 	}
@@ -98,30 +97,30 @@ func (a *App) debianToolchain(ctx context.Context, job pipeline.Job, further int
 	if err != nil {
 		return m, err
 	}
-	m.tc, err = a.pipeline.DebianToolchain(ctx, m.job, base, m.debian, refresh)
+	m.tc, err = a.pipeline.Toolchain(ctx, m.job, base, m.debian.Control, refresh)
 	return m, err
 }
 
 // deb runs everything up to the collected packages; lintian has passed them.
-func (a *App) deb(ctx context.Context, further int) (debMade, pipeline.Dist, error) {
+func (a *App) deb(ctx context.Context, further int) (debMade, artifact.Dist, error) {
 	const stages = 3 // deb, lintian, collect
-	job, err := a.debJob(ctx)
+	j, err := a.debJob(ctx)
 	if err != nil {
-		return debMade{}, pipeline.Dist{}, err
+		return debMade{}, artifact.Dist{}, err
 	}
-	m, err := a.debianToolchain(ctx, job, stages+further, false)
+	m, err := a.debianToolchain(ctx, j, stages+further, false)
 	if err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	if m.pkgs, err = a.pipeline.Deb(ctx, m.job, m.src, m.debian, m.tc); err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	said, err := a.pipeline.Lintian(ctx, m.pkgs, m.tc)
 	if err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	if err := a.judgeLintian(ctx, m, said); err != nil {
-		return m, pipeline.Dist{}, err
+		return m, artifact.Dist{}, err
 	}
 	dist, err := a.pipeline.Collect(ctx, m.job, m.tree, m.tc, m.pkgs)
 	if err != nil {
@@ -131,7 +130,7 @@ func (a *App) deb(ctx context.Context, further int) (debMade, pipeline.Dist, err
 }
 
 // placeLintian puts what lintian said beside the packages.
-func (a *App) placeLintian(ctx context.Context, dist pipeline.Dist, said pipeline.Lintian) error {
+func (a *App) placeLintian(ctx context.Context, dist artifact.Dist, said pipeline.Lintian) error {
 	data, err := os.ReadFile(said.File)
 	if err != nil {
 		return fmt.Errorf("read what lintian said: %w", err)
@@ -172,10 +171,10 @@ func (a *App) noteLintian(said pipeline.Lintian, errs []pipeline.Hint) {
 
 // stockLintian makes the packages of the release without a provider and asks
 // lintian of them.
-func (a *App) stockLintian(ctx context.Context, job pipeline.Job) (pipeline.Lintian, error) {
+func (a *App) stockLintian(ctx context.Context, j job.Job) (pipeline.Lintian, error) {
 	const stages = 2 // deb, lintian
-	job.Provider = nil
-	m, err := a.debianToolchain(ctx, job, stages, false)
+	j.Provider = nil
+	m, err := a.debianToolchain(ctx, j, stages, false)
 	if err != nil {
 		return pipeline.Lintian{}, err
 	}
@@ -218,13 +217,13 @@ func (a *App) suiteRows(ctx context.Context, m made) ([][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		job := m.job
-		job.Suite, job.Distro = suite, debian(suite)
-		source, err := a.pipeline.DebianSource(ctx, job, m.tree)
+		j := m.job
+		j.Target = job.Deb{Suite: suite}
+		packaging, err := a.pipeline.DebianSource(ctx, j, m.tree)
 		if err != nil {
 			return nil, err
 		}
-		row, err := a.suiteRow(ctx, job, source)
+		row, err := a.suiteRow(ctx, j, packaging)
 		if err != nil {
 			return nil, err
 		}
@@ -234,16 +233,16 @@ func (a *App) suiteRows(ctx context.Context, m made) ([][]string, error) {
 }
 
 // suiteRow is a suite's row in toolchain:list.
-func (a *App) suiteRow(ctx context.Context, job pipeline.Job, debian pipeline.DebianSource) ([]string, error) {
-	name := "debian-" + job.Suite.Name
-	base, here, why, err := a.pipeline.DebianBaseState(ctx, job)
+func (a *App) suiteRow(ctx context.Context, j job.Job, debian artifact.DebianSource) ([]string, error) {
+	name := j.Target.Folder()
+	base, here, why, err := a.pipeline.DebianBaseState(ctx, j)
 	if err != nil {
 		return nil, err
 	}
 	if !here {
 		return []string{name, base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
 	}
-	tc, here, err := a.pipeline.DebianToolchainState(ctx, job, base, debian)
+	tc, here, err := a.pipeline.ToolchainState(ctx, j, base, debian.Control)
 	state := "not built"
 	if here {
 		state = "ready"
@@ -253,15 +252,15 @@ func (a *App) suiteRow(ctx context.Context, job pipeline.Job, debian pipeline.De
 
 // debianToolchainBuild is toolchain:build for a suite.
 func (a *App) debianToolchainBuild(ctx context.Context) error {
-	job, err := a.debJob(ctx)
+	j, err := a.debJob(ctx)
 	if err != nil {
 		return err
 	}
-	m, err := a.debianToolchain(ctx, job, 0, true)
+	m, err := a.debianToolchain(ctx, j, 0, true)
 	if err != nil {
 		return err
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	fmt.Fprintf(a.ui.Out(), "debian-%s on %s: %s\n", m.job.Suite.Name, m.tc.Base.Ref, m.tc.Ref)
+	fmt.Fprintf(a.ui.Out(), "%s on %s: %s\n", m.job.Target.Folder(), m.tc.Base.Ref, m.tc.Ref)
 	return nil
 }

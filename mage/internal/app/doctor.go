@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/job"
 )
 
 // finding is one row of doctor.
@@ -26,12 +26,12 @@ var errUnfit = errors.New("this machine lacks something, see the table")
 
 // Doctor is the doctor target.
 func (a *App) Doctor(ctx context.Context) error {
-	job, err := a.job(ctx)
+	j, err := a.job(ctx)
 	if err != nil {
 		return err
 	}
 	findings := []finding{goVersion(ctx), a.diskFinding()}
-	findings = append(findings, a.engineFindings(ctx, job)...)
+	findings = append(findings, a.engineFindings(ctx, j)...)
 	findings = append(findings, programs()...)
 	rows := make([][]string, 0, len(findings))
 	unfit := false
@@ -77,7 +77,7 @@ func (a *App) diskFinding() finding {
 	return f
 }
 
-func (a *App) engineFindings(ctx context.Context, job pipeline.Job) []finding {
+func (a *App) engineFindings(ctx context.Context, j job.Job) []finding {
 	engine, err := a.connectEngine(ctx)
 	if err != nil {
 		f := finding{what: "container engine", found: err.Error(), bad: true}
@@ -93,14 +93,14 @@ func (a *App) engineFindings(ctx context.Context, job pipeline.Job) []finding {
 		found: fmt.Sprintf("Docker %s (API %s) at %s", info.Version, info.API, info.Host),
 	}}
 	found = append(found, holeFindings(info)...)
-	registry := finding{what: "registry", found: job.Distro.Reference() + " can be pulled"}
-	if err := engine.RegistryReachable(ctx, job.Distro.Reference()); err != nil {
+	registry := finding{what: "registry", found: j.Target.Reference() + " can be pulled"}
+	if err := engine.RegistryReachable(ctx, j.Target.Reference()); err != nil {
 		registry.found = err.Error()
 		registry.advice = "without one the stand-in base is used: its packages are for testing, not for release"
 	}
 	found = append(found, registry)
-	standin, why, err := a.pipeline.ChooseBase(ctx, job)
-	base := finding{what: "base for " + job.Distro.Name, found: "real image: " + why}
+	standin, why, err := a.pipeline.ChooseBase(ctx, j)
+	base := finding{what: "base for " + j.Target.Name(), found: "real image: " + why}
 	switch {
 	case err != nil:
 		base.found, base.bad = err.Error(), true
@@ -108,16 +108,16 @@ func (a *App) engineFindings(ctx context.Context, job pipeline.Job) []finding {
 		base.found = "stand-in: " + why
 		base.advice, base.bad = standinAdvice()
 	}
-	return append(found, base, a.suiteFinding(ctx, job))
+	return append(found, base, a.suiteFinding(ctx, j))
 }
 
 // suiteFinding says where Debian's packages would be built.
-func (a *App) suiteFinding(ctx context.Context, job pipeline.Job) finding {
+func (a *App) suiteFinding(ctx context.Context, j job.Job) finding {
 	f := finding{what: "base for debian-" + a.machineSuite()}
 	suite, err := a.suites.Find(a.machineSuite())
 	if err == nil {
-		job.Suite, job.Distro = suite, debian(suite)
-		base, here, why, errBase := a.pipeline.DebianBaseState(ctx, job)
+		j.Target = job.Deb{Suite: suite}
+		base, here, why, errBase := a.pipeline.DebianBaseState(ctx, j)
 		if err = errBase; err == nil && base.Ref == suite.Reference() {
 			f.found = "image: " + why
 			return f

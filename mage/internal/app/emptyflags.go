@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/job"
 )
 
 // EmptyFlagError is a flag that was given without a value. It does not count as not given:
@@ -41,7 +41,7 @@ func (a *App) checkFlags() error {
 		notEmpty("rdma", f.RDMA, "a release such as "+a.releases.Default),
 		notEmpty("source", f.Source, "a tarball, a source RPM, or a git clone as PATH@REF"),
 		notEmpty("provider", f.Provider, "a name in provider/, the path of a directory, or "+noProvider),
-		notEmpty("base", f.Base, oneOf(pipeline.BaseModes()...)),
+		notEmpty("base", f.Base, oneOf(job.BaseModes()...)),
 		notEmpty("depth", f.Depth, depthEdit+" or "+depthCompile+", of releases:check also "+depthSpec),
 		notEmpty("cases", f.Cases, "fast, all, or names separated by commas"),
 		notEmpty("module", f.Module, oneOf(modulePackaged, moduleTree)),

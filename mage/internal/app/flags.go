@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/rpmspec"
@@ -41,57 +41,65 @@ func value(flag *string, otherwise string) string {
 }
 
 // job checks the flags that all targets have and says everything that is wrong with them at once.
-func (a *App) job(ctx context.Context) (pipeline.Job, error) {
-	var job pipeline.Job
+func (a *App) job(ctx context.Context) (job.Job, error) {
+	var j job.Job
 	var errs [4]error
-	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
-	errs[1] = a.release(&job)
-	job.Provider, errs[2] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
-	job.Base, errs[3] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
-	return job, errors.Join(errs[:]...)
+	j.Target, errs[0] = a.rpmTarget()
+	errs[1] = a.release(&j)
+	j.Provider, errs[2] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
+	j.Base, errs[3] = a.baseMode()
+	return j, errors.Join(errs[:]...)
 }
 
 // rpmJob is the job for RPMs, whose release may get a suffix.
-func (a *App) rpmJob(ctx context.Context) (pipeline.Job, error) {
-	job, err := a.job(ctx)
-	if job.Suffix = value(a.flags.Suffix, ""); job.Suffix != "" {
-		err = errors.Join(err, rpmspec.CheckSuffix(job.Suffix))
+func (a *App) rpmJob(ctx context.Context) (job.Job, error) {
+	j, err := a.job(ctx)
+	if j.Suffix = value(a.flags.Suffix, ""); j.Suffix != "" {
+		err = errors.Join(err, rpmspec.CheckSuffix(j.Suffix))
 	}
-	return job, err
+	return j, err
 }
 
 // release fills in the version. A version that specs/ does not know can still
 // be built from a source that is given.
-func (a *App) release(job *pipeline.Job) error {
-	job.Given = value(a.flags.Source, "")
+func (a *App) release(j *job.Job) error {
+	j.Given = value(a.flags.Source, "")
 	version := value(a.flags.RDMA, "")
 	if number := strings.TrimPrefix(version, "v"); number != "" {
 		version = number
 	}
-	if version == "" && job.Given == "" {
+	if version == "" && j.Given == "" {
 		version = a.releases.Default
 	}
-	job.Version = version
+	j.Version = version
 	if version == "" {
 		return nil // the source says which
 	}
 	release, err := a.releases.Find(version)
 	var unknown *specs.UnknownError
-	if errors.As(err, &unknown) && job.Given != "" {
+	if errors.As(err, &unknown) && j.Given != "" {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	job.Release = &release
+	j.Release = &release
 	return nil
 }
 
-func baseMode(name string) (pipeline.BaseMode, error) {
-	if !slices.Contains(pipeline.BaseModes(), name) {
-		return "", &specs.UnknownError{Kind: "base", Name: name, Known: pipeline.BaseModes()}
+// rpmTarget is RPMs for the distro that -distro names.
+func (a *App) rpmTarget() (job.RPM, error) {
+	distro, err := a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
+	return job.RPM{Distro: distro}, err
+}
+
+// baseMode is the one that -base names.
+func (a *App) baseMode() (job.BaseMode, error) {
+	name := value(a.flags.Base, string(job.BaseAuto))
+	if !slices.Contains(job.BaseModes(), name) {
+		return "", &specs.UnknownError{Kind: "base", Name: name, Known: job.BaseModes()}
 	}
-	return pipeline.BaseMode(name), nil
+	return job.BaseMode(name), nil
 }
 
 // provider loads a provider by its name in provider/, or by its folder.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/skeleton"
 	"github.com/resnics/verbsmith/specs"
@@ -34,35 +34,35 @@ func opened(t *testing.T, f Flags) *App {
 
 //go:fix inline
 func TestDefaults(t *testing.T) {
-	job, err := opened(t, Flags{}).job(t.Context())
+	j, err := opened(t, Flags{}).job(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if job.Distro.Name != "rocky9" || job.Version != "56.1" || job.Base != pipeline.BaseAuto || job.Provider.Manifest.Name != "rib" {
-		t.Errorf("got %s %s %s %s", job.Distro.Name, job.Version, job.Base, job.Provider.Manifest.Name)
+	if j.Target.Name() != "rocky9" || j.Version != "56.1" || j.Base != job.BaseAuto || j.Provider.Manifest.Name != "rib" {
+		t.Errorf("got %s %s %s %s", j.Target.Name(), j.Version, j.Base, j.Provider.Manifest.Name)
 	}
 }
 
 func TestFlags(t *testing.T) {
-	job, err := opened(t, Flags{
+	j, err := opened(t, Flags{
 		Distro: new("centos-stream10"), RDMA: new("v65.0"), Provider: new("none"), Base: new("standin"),
 	}).job(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if job.Distro.EL != 10 || job.Version != "65.0" || job.Release.Tag != "v65.0" || job.Provider != nil || job.Base != pipeline.BaseStandin {
-		t.Errorf("got %+v", job)
+	if j.Distro().EL != 10 || j.Version != "65.0" || j.Release.Tag != "v65.0" || j.Provider != nil || j.Base != job.BaseStandin {
+		t.Errorf("got %+v", j)
 	}
 }
 
 func TestUnknownReleaseWithSource(t *testing.T) {
-	job, err := opened(t, Flags{RDMA: new("99.9"), Source: new("x.tar.gz")}).job(t.Context())
-	if err != nil || job.Version != "99.9" || job.Release != nil {
-		t.Errorf("got %s %v: %v", job.Version, job.Release, err)
+	j, err := opened(t, Flags{RDMA: new("99.9"), Source: new("x.tar.gz")}).job(t.Context())
+	if err != nil || j.Version != "99.9" || j.Release != nil {
+		t.Errorf("got %s %v: %v", j.Version, j.Release, err)
 	}
-	job, err = opened(t, Flags{Source: new("x.tar.gz")}).job(t.Context())
-	if err != nil || job.Version != "" {
-		t.Errorf("a given source has version %q before it is read: %v", job.Version, err)
+	j, err = opened(t, Flags{Source: new("x.tar.gz")}).job(t.Context())
+	if err != nil || j.Version != "" {
+		t.Errorf("a given source has version %q before it is read: %v", j.Version, err)
 	}
 }
 

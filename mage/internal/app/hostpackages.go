@@ -5,14 +5,14 @@ package app
 import (
 	"context"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 // installHostPackage installs a Debian package on this machine where root and
 // Debian are there; elsewhere the error says what to do.
 func (a *App) installHostPackage(ctx context.Context, name string) error {
 	s := a.ui.Stage("install "+name, 0, 0)
-	if err := pipeline.HostScript(ctx, s, "host-packages.sh", name); err != nil {
+	if err := stage.HostScript(ctx, s, "host-packages.sh", name); err != nil {
 		s.Fail(err)
 		return err
 	}

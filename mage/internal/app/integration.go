@@ -7,14 +7,17 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 var errNoProvider = errors.New("this needs a provider, and none was asked for")
 
 // needsProvider is what -provider=none is answered with where there has to be one.
 func needsProvider() error {
-	return &pipeline.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+	return &stage.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
 }
 
 // TestIntegration is the test:integration target.
@@ -30,15 +33,15 @@ func (a *App) TestIntegration(ctx context.Context) error {
 }
 
 // prove gives the verdicts about installed packages and shows them.
-func (a *App) prove(ctx context.Context, job pipeline.Job, tc pipeline.Toolchain, dist pipeline.Dist) error {
-	report, err := a.pipeline.Prove(ctx, job, tc, dist)
+func (a *App) prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist) error {
+	report, err := a.pipeline.Prove(ctx, j, tc, dist)
 	if len(report.Verdicts) > 0 {
 		err = errors.Join(err, a.showReport(ctx, report, dist))
 	}
 	return err
 }
 
-func (a *App) showReport(ctx context.Context, report pipeline.Report, dist pipeline.Dist) error {
+func (a *App) showReport(ctx context.Context, report pipeline.Report, dist artifact.Dist) error {
 	rows := make([][]string, 0, len(report.Verdicts))
 	for _, v := range report.Verdicts {
 		state := "pass"

@@ -10,8 +10,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -83,7 +85,7 @@ var errTreeOverAddon = errors.New("-module=tree puts the module over packages th
 // installable gives the packages to install: those of the job, or, where only
 // the provider's module is to be tried, those that are in dist already. The
 // results are of the last of them.
-func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (made, []pipeline.Dist, error) {
+func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (made, []artifact.Dist, error) {
 	known := []string{packagesPatched, packagesAddon}
 	name := value(a.flags.Packages, packagesPatched)
 	switch {
@@ -93,10 +95,10 @@ func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (mad
 		return made{}, nil, errTreeOverAddon
 	case name == packagesAddon:
 		b, err := a.beside(ctx, further)
-		return b.made, []pipeline.Dist{b.stock, b.dist}, err
+		return b.made, []artifact.Dist{b.stock, b.dist}, err
 	case !asTheyAre:
 		m, dist, err := a.rpm(ctx, further)
-		return m, []pipeline.Dist{dist}, err
+		return m, []artifact.Dist{dist}, err
 	}
 	m, err := a.withToolchain(ctx, further, false)
 	if err != nil {
@@ -104,9 +106,9 @@ func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (mad
 	}
 	dist, err := a.pipeline.Collected(m.job, m.tc.Base, m.src.Label())
 	if errors.Is(err, os.ErrNotExist) {
-		err = &pipeline.AdviceError{Err: err, What: "run the target rpm once: the module is put over its packages"}
+		err = &stage.AdviceError{Err: err, What: "run the target rpm once: the module is put over its packages"}
 	}
-	return m, []pipeline.Dist{dist}, err
+	return m, []artifact.Dist{dist}, err
 }
 
 // kernelWhole is every case of the lab.
@@ -137,7 +139,7 @@ func kernelPlan(m made, cases []lab.Case, fromTree bool) lab.Plan {
 }
 
 // bench makes what a guest boots with. The first packages have the headers.
-func (a *App) bench(ctx context.Context, m made, packages []pipeline.Dist, debug bool) (pipeline.Bench, error) {
+func (a *App) bench(ctx context.Context, m made, packages []artifact.Dist, debug bool) (pipeline.Bench, error) {
 	var b pipeline.Bench
 	var err error
 	if b.Lab, err = a.pipeline.Lab(ctx, m.job); err != nil {
@@ -161,7 +163,7 @@ func (a *App) bench(ctx context.Context, m made, packages []pipeline.Dist, debug
 // showKernel shows every case beside the stock provider's result, what the
 // suite skipped, and what failed.
 func (a *App) showKernel(
-	ctx context.Context, m made, packages []pipeline.Dist, plan lab.Plan, outcome lab.Outcome, start time.Time,
+	ctx context.Context, m made, packages []artifact.Dist, plan lab.Plan, outcome lab.Outcome, start time.Time,
 ) error {
 	dist := packages[len(packages)-1]
 	rows := lab.Judge(plan, outcome)

@@ -5,8 +5,8 @@ package app
 import (
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/provider"
 )
 
@@ -22,7 +22,7 @@ func TestModuleOfTheTree(t *testing.T) {
 		if got := needsDebugModule(tt.cases, tt.fromTree); got != tt.want {
 			t.Errorf("%v, -module=tree %t: compiled %t, want %t", tt.cases, tt.fromTree, got, tt.want)
 		}
-		m := made{job: pipeline.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}}
+		m := made{job: job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}}
 		if plan := kernelPlan(m, tt.cases, tt.fromTree); plan.DebugModule != tt.fromTree || len(plan.Cases) != len(tt.cases) {
 			t.Errorf("-module=tree %t: got the plan %+v", tt.fromTree, plan)
 		}

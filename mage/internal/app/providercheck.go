@@ -10,7 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -38,7 +41,7 @@ func (e *FailedChecksError) Error() string {
 // ProviderCheck is the provider:check target: everything that can be said of a
 // provider's folder, all at once.
 func (a *App) ProviderCheck(ctx context.Context) error {
-	job, dir, depth, err := a.checkJob()
+	j, dir, depth, err := a.checkJob()
 	if err != nil {
 		return err
 	}
@@ -46,7 +49,7 @@ func (a *App) ProviderCheck(ctx context.Context) error {
 	if x.Ended != nil {
 		return x.Ended
 	}
-	c := &providerCheck{App: a, job: job, answers: x.Answers}
+	c := &providerCheck{App: a, job: j, answers: x.Answers}
 	if c.job.Provider = x.Provider; x.Provider != nil {
 		a.place.set(x.Provider)
 	}
@@ -65,31 +68,31 @@ func (a *App) ProviderCheck(ctx context.Context) error {
 }
 
 // checkJob reads the flags; the provider is not loaded yet.
-func (a *App) checkJob() (job pipeline.Job, dir, depth string, err error) {
+func (a *App) checkJob() (j job.Job, dir, depth string, err error) {
 	known := []string{depthEdit, depthCompile}
 	depth = value(a.flags.Depth, "")
 	var errs [5]error
-	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
-	errs[1] = a.release(&job)
+	j.Target, errs[0] = a.rpmTarget()
+	errs[1] = a.release(&j)
 	dir, errs[2] = a.providerDir(value(a.flags.Provider, defaultProvider))
-	job.Base, errs[3] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
+	j.Base, errs[3] = a.baseMode()
 	if depth != "" && !slices.Contains(known, depth) {
 		errs[4] = &specs.UnknownError{Kind: "depth", Name: depth, Known: known}
 	}
 	if err := errors.Join(errs[:]...); err != nil {
-		return job, "", "", err
+		return j, "", "", err
 	}
 	if dir == "" {
-		return job, "", "", &pipeline.AdviceError{Err: errNoProvider, What: "name its folder with -provider"}
+		return j, "", "", &stage.AdviceError{Err: errNoProvider, What: "name its folder with -provider"}
 	}
-	return job, dir, depth, nil
+	return j, dir, depth, nil
 }
 
 // providerCheck collects the answers about one provider.
 type providerCheck struct {
 	*App
 
-	job     pipeline.Job
+	job     job.Job
 	answers []examine.Answer
 }
 
@@ -112,8 +115,8 @@ func failedAnswer(check string, err error) examine.Answer {
 
 // errorParts are the errors that one joins, below what wraps them.
 func errorParts(err error) []error {
-	if stage, ok := err.(*pipeline.StageError); ok { //nolint:errorlint // its own cause is what is told
-		return errorParts(stage.Err)
+	if failed, ok := err.(*stage.Error); ok { //nolint:errorlint // its own cause is what is told
+		return errorParts(failed.Err)
 	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
@@ -158,7 +161,7 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 	if _, damaged := errors.AsType[*stagecache.DamageError](errTree); damaged || ctx.Err() != nil {
 		return errTree
 	}
-	var tc *pipeline.Toolchain
+	var tc *artifact.Toolchain
 	if compile {
 		made, err := c.toolchain(ctx, src)
 		if err != nil {
@@ -192,7 +195,7 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 
 // inTree answers for the release, into which the provider goes: lacks says that its
 // sources use what that does not have.
-func (c *providerCheck) inTree(ctx context.Context, src pipeline.Source, tree pipeline.Tree) (lacks bool, err error) {
+func (c *providerCheck) inTree(ctx context.Context, src artifact.Source, tree artifact.Tree) (lacks bool, err error) {
 	t, err := provider.OpenTree(tree.Dir)
 	if err != nil {
 		return false, err
@@ -213,7 +216,7 @@ func (c *providerCheck) inTree(ctx context.Context, src pipeline.Source, tree pi
 	return answer.Failed(), nil
 }
 
-func releaseEvidence(src pipeline.Source, tree pipeline.Tree) string {
+func releaseEvidence(src artifact.Source, tree artifact.Tree) string {
 	r := tree.Result
 	if r.EnumConstant == "" {
 		return fmt.Sprintf("rdma-core %s, private ABI %d", src.Version, r.PrivateABI)
@@ -237,21 +240,21 @@ func (c *providerCheck) compiles(ctx context.Context, depth string) (yes bool, w
 
 // toolchain is that of the release's own spec, which is the same for all
 // providers whose builds require nothing else.
-func (c *providerCheck) toolchain(ctx context.Context, src pipeline.Source) (pipeline.Toolchain, error) {
+func (c *providerCheck) toolchain(ctx context.Context, src artifact.Source) (artifact.Toolchain, error) {
 	stock := c.job.Stock()
 	spec, err := c.pipeline.Spec(ctx, stock, src)
 	if err != nil {
-		return pipeline.Toolchain{}, err
+		return artifact.Toolchain{}, err
 	}
 	base, err := c.pipeline.Base(ctx, stock)
 	if err != nil {
-		return pipeline.Toolchain{}, err
+		return artifact.Toolchain{}, err
 	}
-	return c.pipeline.Toolchain(ctx, stock, base, spec, false)
+	return c.pipeline.Toolchain(ctx, stock, base, spec.File, false)
 }
 
 // abi has rdma-core's own script read the kernel headers.
-func (c *providerCheck) abi(ctx context.Context, src pipeline.Source, tc *pipeline.Toolchain) error {
+func (c *providerCheck) abi(ctx context.Context, src artifact.Source, tc *artifact.Toolchain) error {
 	p := c.job.Provider
 	headers := p.ABIHeaders()
 	if len(headers) == 0 {
@@ -279,7 +282,7 @@ func (c *providerCheck) abi(ctx context.Context, src pipeline.Source, tc *pipeli
 }
 
 // compile compiles, reads what came of it, and asks ibv_devices.
-func (c *providerCheck) compile(ctx context.Context, tree pipeline.Tree, tc pipeline.Toolchain) error {
+func (c *providerCheck) compile(ctx context.Context, tree artifact.Tree, tc artifact.Toolchain) error {
 	p := c.job.Provider
 	out, err := c.pipeline.CompileProvider(ctx, c.job, tree, tc)
 	if _, damaged := errors.AsType[*stagecache.DamageError](err); damaged || ctx.Err() != nil {

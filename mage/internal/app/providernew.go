@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/skeleton"
 	"github.com/resnics/verbsmith/specs/edit"
@@ -45,7 +45,7 @@ func (a *App) ProviderNew(ctx context.Context, want NewProvider) error {
 	}
 	p, err := skeleton.Write(ctx, dir, files)
 	if exists, ok := errors.AsType[*skeleton.ExistsError](err); ok {
-		return &pipeline.AdviceError{Err: exists, What: "name another folder with -dir=FOLDER"}
+		return &stage.AdviceError{Err: exists, What: "name another folder with -dir=FOLDER"}
 	}
 	if err != nil {
 		return err

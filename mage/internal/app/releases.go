@@ -10,7 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -29,7 +31,7 @@ var errNoClone = errors.New("-source is missing: a walk over releases needs a gi
 // the provider inside, as far as depth says. All are tried before a failure
 // ends it.
 func (a *App) ReleasesCheck(ctx context.Context) error {
-	job, depth, err := a.releasesJob(ctx)
+	j, depth, err := a.releasesJob(ctx)
 	if err != nil {
 		return err
 	}
@@ -40,45 +42,45 @@ func (a *App) ReleasesCheck(ctx context.Context) error {
 		}
 	}
 	a.pipeline.Plan(map[string]int{depthEdit: 2, depthSpec: 6, depthCompile: 7}[depth])
-	r, err := a.pipeline.ListReleases(ctx, job.Given, value(a.flags.RDMA, ""))
+	r, err := a.pipeline.ListReleases(ctx, j.Given, value(a.flags.RDMA, ""))
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if err := a.walk(ctx, job, depth, r); err != nil {
+	if err := a.walk(ctx, j, depth, r); err != nil {
 		return err
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	a.showReleases(job, depth, r)
+	a.showReleases(j, depth, r)
 	return errors.Join(r.Err(), a.pipeline.Prune(ctx))
 }
 
 // releasesJob reads the flags. -rdma selects among the clone's releases here,
 // so it is not looked up in specs/.
-func (a *App) releasesJob(ctx context.Context) (pipeline.Job, string, error) {
-	job := pipeline.Job{Given: value(a.flags.Source, "")}
+func (a *App) releasesJob(ctx context.Context) (job.Job, string, error) {
+	j := job.Job{Given: value(a.flags.Source, "")}
 	depth := value(a.flags.Depth, depthCompile)
 	var errs [5]error
-	job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
-	job.Provider, errs[1] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
-	job.Base, errs[2] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
+	j.Target, errs[0] = a.rpmTarget()
+	j.Provider, errs[1] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
+	j.Base, errs[2] = a.baseMode()
 	if !slices.Contains(depths(), depth) {
 		errs[3] = &specs.UnknownError{Kind: "depth", Name: depth, Known: depths()}
 	}
 	switch {
-	case job.Given == "":
+	case j.Given == "":
 		_, errs[4] = a.cloneSource()
-	case errs[1] == nil && job.Provider == nil:
+	case errs[1] == nil && j.Provider == nil:
 		errs[4] = needsProvider()
 	}
-	return job, depth, errors.Join(errs[:]...)
+	return j, depth, errors.Join(errs[:]...)
 }
 
 // cloneSource is -source where it must be a clone.
 func (a *App) cloneSource() (string, error) {
 	source := value(a.flags.Source, "")
 	if source == "" {
-		return "", &pipeline.AdviceError{
+		return "", &stage.AdviceError{
 			Err: errNoClone, What: "git clone https://github.com/linux-rdma/rdma-core, and give its directory as -source",
 		}
 	}
@@ -86,19 +88,19 @@ func (a *App) cloneSource() (string, error) {
 }
 
 // walk asks the questions of the depth, each of all rows before the next.
-func (a *App) walk(ctx context.Context, job pipeline.Job, depth string, r *pipeline.Releases) error {
-	if err := a.pipeline.CheckEdits(ctx, job, r); err != nil || depth == depthEdit {
+func (a *App) walk(ctx context.Context, j job.Job, depth string, r *pipeline.Releases) error {
+	if err := a.pipeline.CheckEdits(ctx, j, r); err != nil || depth == depthEdit {
 		return err
 	}
-	spec, err := a.pipeline.ToolchainSpec(ctx, job, r)
+	spec, err := a.pipeline.ToolchainSpec(ctx, j, r)
 	if err != nil {
 		return err
 	}
-	base, err := a.pipeline.Base(ctx, job)
+	base, err := a.pipeline.Base(ctx, j)
 	if err != nil {
 		return err
 	}
-	tc, err := a.pipeline.Toolchain(ctx, job, base, spec, false)
+	tc, err := a.pipeline.Toolchain(ctx, j, base, spec.File, false)
 	if err != nil {
 		return err
 	}
@@ -106,10 +108,10 @@ func (a *App) walk(ctx context.Context, job pipeline.Job, depth string, r *pipel
 	if err != nil {
 		return err
 	}
-	if err := a.pipeline.CheckSpecs(ctx, job, tc, els, r); err != nil || depth == depthSpec {
+	if err := a.pipeline.CheckSpecs(ctx, j, tc, els, r); err != nil || depth == depthSpec {
 		return err
 	}
-	return a.pipeline.CheckBuilds(ctx, job, tc, r)
+	return a.pipeline.CheckBuilds(ctx, j, tc, r)
 }
 
 // els are the EL releases of the known distros.
@@ -126,7 +128,7 @@ func (a *App) els() ([]int, error) {
 	return slices.Compact(els), nil
 }
 
-func (a *App) showReleases(job pipeline.Job, depth string, r *pipeline.Releases) {
+func (a *App) showReleases(j job.Job, depth string, r *pipeline.Releases) {
 	rows := make([][]string, 0, len(r.Rows))
 	failed, unsupported, skipped := 0, 0, 0
 	for i, row := range r.Rows {
@@ -140,7 +142,7 @@ func (a *App) showReleases(job pipeline.Job, depth string, r *pipeline.Releases)
 			unsupported++
 		}
 	}
-	a.ui.Table(job.Provider.Manifest.Name+" in the releases of "+job.Given, releaseHeader(depth), rows)
+	a.ui.Table(j.Provider.Manifest.Name+" in the releases of "+j.Given, releaseHeader(depth), rows)
 	for _, row := range r.Rows {
 		for _, w := range row.Warnings {
 			fmt.Fprintln(a.ui.Out(), "warning: driver id: "+row.Release.Name+": "+w.Error())

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 )
 
@@ -22,7 +23,7 @@ func TestReleasesFlags(t *testing.T) {
 		t.Errorf("%d mistakes: %v", n, err)
 	}
 	_, _, err = opened(t, Flags{Source: new("/clone"), Provider: new("none")}).releasesJob(t.Context())
-	if advice, ok := errors.AsType[*pipeline.AdviceError](err); !ok || !errors.Is(err, errNoProvider) || advice.What == "" {
+	if advice, ok := errors.AsType[*stage.AdviceError](err); !ok || !errors.Is(err, errNoProvider) || advice.What == "" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -9,22 +9,24 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 )
 
 // showPackages is the last table of rpm: package, version, size, path.
-func (a *App) showPackages(dist pipeline.Dist) error {
+func (a *App) showPackages(dist artifact.Dist) error {
 	rows := make([][]string, 0, len(dist.Manifest.Files))
 	for _, f := range dist.Manifest.Files {
 		file := filepath.Join(dist.Dir, filepath.FromSlash(f.Path))
 		name, version := path.Base(f.Path), ""
 		if strings.HasSuffix(f.Path, ".deb") {
-			name, version = pipeline.DebName(f.Path)
+			name, version = pkgfile.DebName(f.Path)
 		}
 		if f.NEVRA != "" {
-			info, err := pipeline.ReadRPM(file)
+			info, err := pkgfile.ReadRPM(file)
 			if err != nil {
 				return err
 			}
@@ -118,10 +120,10 @@ func (a *App) Inspect(ctx context.Context) error {
 	}
 	stock := m.job
 	stock.Provider = nil
-	var compare *pipeline.Dist
+	var compare *artifact.Dist
 	dir := a.pipeline.DistFolder(stock, m.tc.Base, m.src.Label())
 	if manifest, err := pipeline.ReadManifest(dir); err == nil && m.job.Provider != nil {
-		compare = &pipeline.Dist{Dir: dir, Manifest: manifest}
+		compare = &artifact.Dist{Dir: dir, Manifest: manifest}
 	}
 	found, err := pipeline.Inspect(dist, compare, dist.Manifest.Provider)
 	if err != nil {

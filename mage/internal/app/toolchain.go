@@ -6,7 +6,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 )
 
 // ToolchainList is the toolchain:list target.
@@ -17,11 +18,13 @@ func (a *App) ToolchainList(ctx context.Context) error {
 	}
 	rows := make([][]string, 0, len(a.distros.Names()))
 	for _, name := range a.distros.Names() {
-		job := m.job
-		if job.Distro, err = a.distros.Find(name); err != nil {
+		distro, err := a.distros.Find(name)
+		if err != nil {
 			return err
 		}
-		row, err := a.toolchainRow(ctx, job, m.spec)
+		j := m.job
+		j.Target = job.RPM{Distro: distro}
+		row, err := a.toolchainRow(ctx, j, m.spec)
 		if err != nil {
 			return err
 		}
@@ -36,24 +39,24 @@ func (a *App) ToolchainList(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) toolchainRow(ctx context.Context, job pipeline.Job, spec pipeline.Spec) ([]string, error) {
-	standin, why, err := a.pipeline.ChooseBase(ctx, job)
+func (a *App) toolchainRow(ctx context.Context, j job.Job, spec artifact.Spec) ([]string, error) {
+	standin, why, err := a.pipeline.ChooseBase(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	base, here, err := a.pipeline.BaseState(ctx, job, standin)
+	base, here, err := a.pipeline.BaseState(ctx, j, standin)
 	if err != nil {
 		return nil, err
 	}
 	if !here {
-		return []string{job.Distro.Name, base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
+		return []string{j.Target.Name(), base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
 	}
-	tc, here, err := a.pipeline.ToolchainState(ctx, job, base, spec)
+	tc, here, err := a.pipeline.ToolchainState(ctx, j, base, spec.File)
 	state := "not built"
 	if here {
 		state = "ready"
 	}
-	return []string{job.Distro.Name, base.Ref, tc.Ref, state}, err
+	return []string{j.Target.Name(), base.Ref, tc.Ref, state}, err
 }
 
 // ToolchainBuild is the toolchain:build target.
@@ -66,6 +69,6 @@ func (a *App) ToolchainBuild(ctx context.Context) error {
 		return err
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	fmt.Fprintf(a.ui.Out(), "%s on %s: %s\n", m.job.Distro.Name, m.tc.Base.Ref, m.tc.Ref)
+	fmt.Fprintf(a.ui.Out(), "%s on %s: %s\n", m.job.Target.Name(), m.tc.Base.Ref, m.tc.Ref)
 	return nil
 }

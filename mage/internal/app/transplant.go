@@ -11,7 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -20,7 +23,7 @@ var errNothingGiven = errors.New("-source is missing: what upstream did to add a
 
 // transplantsJob is what the flags ask for.
 type transplantsJob struct {
-	job    pipeline.Job
+	job    job.Job
 	depth  string
 	all    *specs.Transplants
 	chosen []specs.Transplant
@@ -75,12 +78,12 @@ const transplantsFolder = "transplants"
 
 func (a *App) transplantsJob() (transplantsJob, error) {
 	t := transplantsJob{
-		job:   pipeline.Job{Given: value(a.flags.Source, "")},
+		job:   job.Job{Given: value(a.flags.Source, "")},
 		depth: value(a.flags.Depth, depthEdit),
 	}
 	var errs [5]error
-	t.job.Distro, errs[0] = a.distros.Find(value(a.flags.Distro, a.distros.Default().Name))
-	t.job.Base, errs[1] = baseMode(value(a.flags.Base, string(pipeline.BaseAuto)))
+	t.job.Target, errs[0] = a.rpmTarget()
+	t.job.Base, errs[1] = a.baseMode()
 	if known := []string{depthEdit, depthCompile}; !slices.Contains(known, t.depth) {
 		errs[2] = &specs.UnknownError{Kind: "depth", Name: t.depth, Known: known}
 	}
@@ -114,7 +117,7 @@ func chooseTransplants(all *specs.Transplants, names, clone string) ([]specs.Tra
 	}
 	for _, one := range chosen {
 		if clone == "" && (names == "" || len(one.Commits) > 0) {
-			errs = append(errs, &pipeline.AdviceError{
+			errs = append(errs, &stage.AdviceError{
 				Err: errNothingGiven,
 				What: "git clone https://github.com/linux-rdma/rdma-core, and give its folder as -source; or name with -provider what is compared " +
 					"with a release alone, if it can be got: " + strings.Join(alone, ", "),
@@ -127,25 +130,25 @@ func chooseTransplants(all *specs.Transplants, names, clone string) ([]specs.Tra
 
 // stockToolchain is the image in which the default release's own spec can be
 // built.
-func (a *App) stockToolchain(ctx context.Context, job pipeline.Job) (*pipeline.Toolchain, error) {
+func (a *App) stockToolchain(ctx context.Context, j job.Job) (*artifact.Toolchain, error) {
 	release, err := a.releases.Find(a.releases.Default)
 	if err != nil {
 		return nil, err
 	}
-	job.Given, job.Version, job.Release = "", release.Version, &release
-	src, err := a.pipeline.Source(ctx, job)
+	j.Given, j.Version, j.Release = "", release.Version, &release
+	src, err := a.pipeline.Source(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := a.pipeline.Spec(ctx, job, src)
+	spec, err := a.pipeline.Spec(ctx, j, src)
 	if err != nil {
 		return nil, err
 	}
-	base, err := a.pipeline.Base(ctx, job)
+	base, err := a.pipeline.Base(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	tc, err := a.pipeline.Toolchain(ctx, job, base, spec, false)
+	tc, err := a.pipeline.Toolchain(ctx, j, base, spec.File, false)
 	return &tc, err
 }
 

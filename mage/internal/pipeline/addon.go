@@ -14,31 +14,17 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/scripts"
 )
 
-// Addon is what the package of a provider beside an unpatched libibverbs says
-// of itself, in dist's manifest.json.
-type Addon struct {
-	Package    string   `json:"package"`    // rdma-core-provider-NAME
-	Module     string   `json:"module"`     // libNAME-rdmavNN.so
-	PrivateABI int      `json:"privateAbi"` // NN
-	From       string   `json:"from"`       // the first release that it works with
-	Below      string   `json:"below"`      // the first that it is not known to work with
-	Releases   []string `json:"releases"`   // those of specs/ between; none: specs/ do not know the release
-	Layout     string   `json:"layout"`     // of what it shares with libibverbs, as measured; empty: not on this architecture
-}
-
-// Serves says whether the add-on is for the release.
-func (a Addon) Serves(version string) bool {
-	return specs.Interface{From: a.From, Below: a.Below}.Has(version)
-}
-
 const (
-	addonStage     = 2
-	addonName      = "addon"
+	addonStage = 2
+
 	addonSpec      = "addon.spec" // below specs/
 	addonInterface = "/builder/interface"
 	addonObject    = "interface.o"
@@ -75,66 +61,69 @@ func (e *LayoutError) Error() string {
 //
 // Errors: *LayoutError for a source that is not what its
 // release's number says; *containers.RunError.
-func (p *Pipeline) Addon(ctx context.Context, job Job, tree Tree, patch Patch, tc Toolchain) (Packages, error) {
-	text, err := p.addonText(job, tree)
+func (p *Pipeline) Addon(
+	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	text, err := p.addonText(j, tree)
 	if err != nil {
-		s := p.begin(addonName)
-		return Packages{}, p.end(addonName, s, false, err)
+		s := p.Begin(artifact.AddonName)
+		return artifact.Packages{}, p.End(artifact.AddonName, s, false, err)
 	}
-	key, err := scriptKey(addonName, addonStage, rpmScript)
+	key, err := stage.ScriptKey(artifact.AddonName, addonStage, scripts.RPMBuild)
 	if err != nil {
-		return Packages{}, err
+		return artifact.Packages{}, err
 	}
-	cache := p.compilerCache(job, tc.Base, forPackages)
-	key = cache.key(key, tc, tree.Source).
-		String("source", tree.Source.state()).
+	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForPackages)
+	key = c.Key(key).
+		String("source", tree.Source.State()).
 		String("interface", text.interfaces()).
 		File("tarball", tree.Source.Tarball).
 		File("patch", patch.File).
 		Bytes("spec", text.spec).
 		Bytes("documents", text.documents)
-	entry, err := p.cached(ctx, addonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.buildAddon(ctx, text, tree, patch, tc, cache, dir, s)
+	entry, err := p.Cached(ctx, artifact.AddonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		return p.buildAddon(ctx, text, tree, patch, c, dir, s)
 	})
 	if err != nil {
-		return Packages{}, err
+		return artifact.Packages{}, err
 	}
 	addon, err := readAddon(entry)
-	return Packages{Dir: entry.Dir, Key: entry.Key, Addon: addon}, err
+	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Addon: addon}, err
 }
 
 func (p *Pipeline) buildAddon(
-	ctx context.Context, text *addonText, tree Tree, patch Patch, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
+	ctx context.Context, text *addonText, tree artifact.Tree, patch artifact.Patch, c stage.Compiler, dir string, s *ui.Stage,
 ) error {
 	src := tree.Source
 	tarball, err := addonTarball(src)
 	if err != nil {
 		return err
 	}
-	inputs := []tarFile{
+	inputs := []stage.File{
 		tarball,
-		{name: "SOURCES/" + patch.Name, path: patch.File},
-		{name: "SOURCES/" + text.addon.Package + "-documents.tar", data: text.documents},
-		{name: "SPECS/" + text.addon.Package + ".spec", data: text.spec},
+		{Name: "SOURCES/" + patch.Name, Path: patch.File},
+		{Name: "SOURCES/" + text.addon.Package + "-documents.tar", Data: text.documents},
+		{Name: "SPECS/" + text.addon.Package + ".spec", Data: text.spec},
 	}
 	for i := range inputs {
-		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
+		inputs[i].Owner, inputs[i].Time = stage.BuilderUID, src.Epoch
 	}
-	err = p.runCompiler(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + text.addon.Package + ".spec"}, containers.RunSpec{
-		Name: addonName, Image: tc.ID, User: builder, WorkDir: topdir,
+	err = p.Compile(ctx, s, c, containers.RunSpec{
+		Argv: []string{scripts.RPMBuild, "all", stage.Topdir + "/SPECS/" + text.addon.Package + ".spec"},
+		Name: artifact.AddonName, User: stage.Builder, WorkDir: stage.Topdir,
 		Env:     map[string]string{"INTERFACE_OBJECT": addonInterface + "/" + addonObject},
-		Volumes: []containers.VolumeMount{ownVolume(topdir)},
+		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
 		Inputs: []containers.Input{
-			{Path: topdir, Write: tarOf(inputs)},
-			{Path: addonInterface, UID: builderUID, GID: builderUID, Write: tarOf(nil)},
+			{Path: stage.Topdir, Write: stage.Tar(inputs)},
+			stage.BuilderInput(addonInterface, nil),
 		},
 		Outputs: []containers.Output{
-			{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
-			{Path: topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
+			{Path: stage.Topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
+			{Path: stage.Topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
 			{Path: addonInterface, Dir: filepath.Join(dir, "interface")},
 		},
-		Log: ninjaLog(s),
-	}, src, cache)
+		Log: stage.NinjaLog(s),
+	})
 	if err != nil {
 		return err
 	}
@@ -145,34 +134,34 @@ func (p *Pipeline) buildAddon(
 	if err != nil {
 		return fmt.Errorf("describe the add-on: %w", err)
 	}
-	if err := errors.Join(writeFile(dir, addonRecord, record), keepInputs(inputs, dir)); err != nil {
+	if err := errors.Join(stage.WriteFile(dir, addonRecord, record), stage.KeepFiles(inputs, dir)); err != nil {
 		return err
 	}
-	return keepLog(s, dir, "rpm.log")
+	return stage.KeepLog(s, dir, "rpm.log")
 }
 
 // addonTarball is what the patch applies to: the release's tarball, or of a
 // distro's source package, whose own patches come first, the tree that its %prep
 // leaves.
-func addonTarball(src Source) (tarFile, error) {
-	tarball := tarFile{name: "SOURCES/" + tarballName(src.Version), path: src.Tarball}
+func addonTarball(src artifact.Source) (stage.File, error) {
+	tarball := stage.File{Name: "SOURCES/" + artifact.TarballName(src.Version), Path: src.Tarball}
 	if src.Package == nil {
 		return tarball, nil
 	}
-	files, err := folderFiles(src.Tree)
+	files, err := stage.Files(src.Tree)
 	if err != nil {
 		return tarball, err
 	}
 	for i := range files {
-		files[i].name = "rdma-core-" + src.Version + "/" + files[i].name
-		files[i].mtime = src.Epoch
+		files[i].Name = "rdma-core-" + src.Version + "/" + files[i].Name
+		files[i].Time = src.Epoch
 	}
 	var out bytes.Buffer
 	packed := gzip.NewWriter(&out)
-	if err := errors.Join(tarOf(files)(packed), packed.Close()); err != nil {
+	if err := errors.Join(stage.Tar(files)(packed), packed.Close()); err != nil {
 		return tarball, fmt.Errorf("pack the tree of the source package: %w", err)
 	}
-	tarball.path, tarball.data = "", out.Bytes()
+	tarball.Path, tarball.Data = "", out.Bytes()
 	return tarball, nil
 }
 
@@ -193,7 +182,7 @@ func (t *addonText) measure(version, object string) error {
 	}
 	t.addon.Layout = layout.Digest()
 	if t.known && t.layout != t.addon.Layout {
-		return &AdviceError{
+		return &stage.AdviceError{
 			Err:  &LayoutError{Version: version, Measured: t.addon.Layout, Known: t.layout},
 			What: "build it against what upstream released as that, or describe this source in specs/interfaces.yaml",
 		}
@@ -201,12 +190,12 @@ func (t *addonText) measure(version, object string) error {
 	return nil
 }
 
-func readAddon(entry stagecache.Entry) (*Addon, error) {
+func readAddon(entry stagecache.Entry) (*artifact.Addon, error) {
 	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, addonRecord))
 	if err != nil {
 		return nil, fmt.Errorf("read the add-on's record: %w", err)
 	}
-	var addon Addon
+	var addon artifact.Addon
 	if err := json.Unmarshal(data, &addon); err != nil {
 		return nil, fmt.Errorf("read the add-on's record: %w", err)
 	}
@@ -215,9 +204,9 @@ func readAddon(entry stagecache.Entry) (*Addon, error) {
 
 // NotInUpstream is nil if the pristine source has no provider of the job's name,
 // else an *InUpstreamError.
-func NotInUpstream(job Job, src Source) error {
-	name := job.Provider.Manifest.Name
-	_, err := os.Stat(filepath.Join(src.Tree, filepath.FromSlash(job.Provider.Manifest.Folder())))
+func NotInUpstream(j job.Job, src artifact.Source) error {
+	name := j.Provider.Manifest.Name
+	_, err := os.Stat(filepath.Join(src.Tree, filepath.FromSlash(j.Provider.Manifest.Folder())))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil

@@ -17,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
@@ -34,7 +37,7 @@ func knownData(t *testing.T) *Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Pipeline{Root: "../../..", Releases: releases, Interfaces: interfaces}
+	return &Pipeline{Runner: &stage.Runner{}, Root: "../../..", Releases: releases, Interfaces: interfaces}
 }
 
 // TestAddonServes: a module is for the release that it was built in and the
@@ -86,7 +89,7 @@ func TestAddonServes(t *testing.T) {
 // TestAddonMissing: dnf has to name the private ABI where that differs, else the
 // end of the releases that is passed.
 func TestAddonMissing(t *testing.T) {
-	a := Addon{PrivateABI: 34, From: "45.0", Below: "57.0"}
+	a := artifact.Addon{PrivateABI: 34, From: "45.0", Below: "57.0"}
 	for _, tt := range []struct {
 		release string
 		private int
@@ -96,7 +99,7 @@ func TestAddonMissing(t *testing.T) {
 		{"44.0", 34, ">= 45.0"},
 		{"57.0", 34, "< 57.0"},
 	} {
-		if got := a.missing(Manifest{Release: tt.release, PrivateABI: tt.private}); got != tt.want {
+		if got := missing(a, artifact.Manifest{Release: tt.release, PrivateABI: tt.private}); got != tt.want {
 			t.Errorf("beside %s: %q, want %q", tt.release, got, tt.want)
 		}
 	}
@@ -104,7 +107,7 @@ func TestAddonMissing(t *testing.T) {
 
 // TestAddonSpecText: what a manifest says is text to RPM.
 func TestAddonSpecText(t *testing.T) {
-	text := addonText{addon: Addon{PrivateABI: 34, From: "56.0", Below: "57.0"}}
+	text := addonText{addon: artifact.Addon{PrivateABI: 34, From: "56.0", Below: "57.0"}}
 	got := string(text.specText(specValues{
 		provider: "rib", folders: "providers/rib providers/rib/man", version: "56.1", licence: "MIT",
 		description: "%{lua:os.execute('x')} %(touch /x) {", library: true, suffix: ".r2",
@@ -148,8 +151,8 @@ func TestAddonDocuments(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(pr.Dir, "LICENSE.link")); err != nil {
 		t.Fatal(err)
 	}
-	text := addonText{addon: Addon{Module: "librib-rdmav34.so", PrivateABI: 34, From: "66.0", Below: "67.0"}}
-	src := Source{Version: "66.1", Epoch: time.Unix(1700000000, 0)}
+	text := addonText{addon: artifact.Addon{Module: "librib-rdmav34.so", PrivateABI: 34, From: "66.0", Below: "67.0"}}
+	src := artifact.Source{Version: "66.1", Epoch: time.Unix(1700000000, 0)}
 	data, err := text.documentsTar(pr, src)
 	if err != nil {
 		t.Fatal(err)
@@ -223,13 +226,13 @@ func TestSourceFiles(t *testing.T) {
 // TestNotInUpstream: a package beside a libibverbs that has the provider would
 // bring the same files.
 func TestNotInUpstream(t *testing.T) {
-	job := Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
-	src := Source{Tree: t.TempDir(), Version: "66.0"}
-	if err := NotInUpstream(job, src); err != nil {
+	j := job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
+	src := artifact.Source{Tree: t.TempDir(), Version: "66.0"}
+	if err := NotInUpstream(j, src); err != nil {
 		t.Error(err)
 	}
 	write(t, filepath.Join(src.Tree, "providers/rib/CMakeLists.txt"), "")
-	err := NotInUpstream(job, src)
+	err := NotInUpstream(j, src)
 	if _, ok := errors.AsType[*InUpstreamError](err); !ok || !strings.Contains(err.Error(), "66.0 has the provider rib") {
 		t.Errorf("got %v", err)
 	}
@@ -238,17 +241,17 @@ func TestNotInUpstream(t *testing.T) {
 // TestAddonTarball: of a distro's source package it is the tree with the distro's
 // patches, since ours is made against that.
 func TestAddonTarball(t *testing.T) {
-	src := Source{Version: "56.1", Tree: t.TempDir(), Tarball: "/released.tar.gz", Epoch: time.Unix(1700000000, 0)}
+	src := artifact.Source{Version: "56.1", Tree: t.TempDir(), Tarball: "/released.tar.gz", Epoch: time.Unix(1700000000, 0)}
 	write(t, filepath.Join(src.Tree, "a/patched"), "by the distro")
-	if f, err := addonTarball(src); err != nil || f.path != src.Tarball || f.data != nil {
+	if f, err := addonTarball(src); err != nil || f.Path != src.Tarball || f.Data != nil {
 		t.Errorf("of a release: %+v, %v", f, err)
 	}
-	src.Package = &SourcePackage{}
+	src.Package = &artifact.SourcePackage{}
 	f, err := addonTarball(src)
-	if err != nil || f.path != "" || f.name != "SOURCES/rdma-core-56.1.tar.gz" {
-		t.Fatalf("of a source package: %q %q, %v", f.name, f.path, err)
+	if err != nil || f.Path != "" || f.Name != "SOURCES/rdma-core-56.1.tar.gz" {
+		t.Fatalf("of a source package: %q %q, %v", f.Name, f.Path, err)
 	}
-	packed, err := gzip.NewReader(bytes.NewReader(f.data))
+	packed, err := gzip.NewReader(bytes.NewReader(f.Data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +270,7 @@ func TestAddonTarball(t *testing.T) {
 	if !found {
 		t.Error("the distro's file is not in it")
 	}
-	if again, err := addonTarball(src); err != nil || !bytes.Equal(f.data, again.data) {
+	if again, err := addonTarball(src); err != nil || !bytes.Equal(f.Data, again.Data) {
 		t.Errorf("not the same bytes each time: %v", err)
 	}
 }
@@ -294,10 +297,10 @@ func TestAddonMeasure(t *testing.T) {
 }
 
 // collected is a folder in dist with a manifest and the file that it names.
-func collected(t *testing.T, dir string, m Manifest) {
+func collected(t *testing.T, dir string, m artifact.Manifest) {
 	t.Helper()
 	write(t, filepath.Join(dir, "RPMS/a.rpm"), "x")
-	m.Files = []Output{{Path: "RPMS/a.rpm", Size: 1, SHA256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}}
+	m.Files = []artifact.Output{{Path: "RPMS/a.rpm", Size: 1, SHA256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}}
 	data, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
@@ -307,17 +310,17 @@ func collected(t *testing.T, dir string, m Manifest) {
 
 func TestOtherAddons(t *testing.T) {
 	p := &Pipeline{DistDir: t.TempDir()}
-	base := Base{Folder: "rocky9"}
-	job := Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
-	for version, a := range map[string]*Addon{
+	base := artifact.Base{Folder: "rocky9"}
+	j := job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
+	for version, a := range map[string]*artifact.Addon{
 		"56.1": {From: "56.0", Below: "57.0"},
 		"65.0": {From: "65.0", Below: "66.0"},
 	} {
-		collected(t, p.AddonFolder(job, base, version), Manifest{Release: version, Provider: "rib", Addon: a})
+		collected(t, p.AddonFolder(j, base, version), artifact.Manifest{Release: version, Provider: "rib", Addon: a})
 	}
-	collected(t, p.DistFolder(job, base, "64.0"), Manifest{Release: "64.0", Provider: "rib"})
+	collected(t, p.DistFolder(j, base, "64.0"), artifact.Manifest{Release: "64.0", Provider: "rib"})
 	write(t, filepath.Join(p.DistDir, "rocky9/rdma-core-1.0.addon-rib/README"), "no manifest")
-	others, err := p.OtherAddons(job, base, "56.4")
+	others, err := p.OtherAddons(j, base, "56.4")
 	if err != nil || len(others) != 1 || others[0].Manifest.Release != "65.0" {
 		t.Errorf("got %v, %v", others, err)
 	}
@@ -325,8 +328,8 @@ func TestOtherAddons(t *testing.T) {
 
 func TestGivenStock(t *testing.T) {
 	dir := t.TempDir()
-	collected(t, filepath.Join(dir, "stock"), Manifest{Release: "56.1"})
-	collected(t, filepath.Join(dir, "patched"), Manifest{Release: "56.1", Provider: "rib"})
+	collected(t, filepath.Join(dir, "stock"), artifact.Manifest{Release: "56.1"})
+	collected(t, filepath.Join(dir, "patched"), artifact.Manifest{Release: "56.1", Provider: "rib"})
 	if dist, err := GivenStock(filepath.Join(dir, "stock")); err != nil || dist.Manifest.Release != "56.1" {
 		t.Errorf("got %v, %v", dist, err)
 	}
@@ -370,7 +373,7 @@ func TestPlanAddons(t *testing.T) {
 	if !IsClone(clone) || IsClone(clone+"@v35.1") || IsClone(dir) {
 		t.Error("a clone is the folder of a repository")
 	}
-	choices, err := p.PlanAddons(t.Context(), Job{Provider: folderProvider(t, nil), Given: clone})
+	choices, err := p.PlanAddons(t.Context(), job.Job{Provider: folderProvider(t, nil), Given: clone})
 	if err != nil {
 		t.Fatal(err)
 	}

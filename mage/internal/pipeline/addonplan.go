@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -20,9 +23,9 @@ import (
 // AddonChoice is the release in which an add-on is built for one interface.
 type AddonChoice struct {
 	Interface specs.Interface
-	Job       Job   // for that release; its Version is empty if none can be had
-	Err       error // why none can be had: of the last release that was tried
-	Older     error // why not an older one, which the add-on would serve too: of the oldest
+	Job       job.Job // for that release; its Version is empty if none can be had
+	Err       error   // why none can be had: of the last release that was tried
+	Older     error   // why not an older one, which the add-on would serve too: of the oldest
 }
 
 // PlanAddons chooses for each interface between libibverbs and a provider a
@@ -32,14 +35,14 @@ type AddonChoice struct {
 //
 // The error is about what kept the question from being asked; an interface for
 // which no release can be had is in the answer.
-func (p *Pipeline) PlanAddons(ctx context.Context, job Job) ([]AddonChoice, error) {
-	s := p.begin("releases")
-	choices, err := p.planAddons(ctx, job, s)
-	return choices, p.endLook("releases", s, err)
+func (p *Pipeline) PlanAddons(ctx context.Context, j job.Job) ([]AddonChoice, error) {
+	s := p.Begin("releases")
+	choices, err := p.planAddons(ctx, j, s)
+	return choices, p.EndLook("releases", s, err)
 }
 
-func (p *Pipeline) planAddons(ctx context.Context, job Job, s *ui.Stage) ([]AddonChoice, error) {
-	sources, err := providerSources(job.Provider)
+func (p *Pipeline) planAddons(ctx context.Context, j job.Job, s *ui.Stage) ([]AddonChoice, error) {
+	sources, err := providerSources(j.Provider)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +51,7 @@ func (p *Pipeline) planAddons(ctx context.Context, job Job, s *ui.Stage) ([]Addo
 	found := 0
 	for n, i := range interfaces {
 		s.Step(n, len(interfaces), i.From)
-		choice := p.chooseRelease(ctx, job, i, s)
+		choice := p.chooseRelease(ctx, j, i, s)
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
@@ -66,20 +69,18 @@ var errNoRelease = errors.New("specs/releases.yaml has no release of it")
 
 // chooseRelease asks for each release of the interface in turn whether it can be
 // had, and fetches the one that is found.
-func (p *Pipeline) chooseRelease(ctx context.Context, job Job, i specs.Interface, s *ui.Stage) AddonChoice {
+func (p *Pipeline) chooseRelease(ctx context.Context, j job.Job, i specs.Interface, s *ui.Stage) AddonChoice {
 	choice := AddonChoice{Interface: i, Err: errNoRelease}
 	for _, release := range p.Releases.Releases {
 		if !i.Has(release.Version) || ctx.Err() != nil {
 			continue
 		}
-		try := job
+		try := j
 		try.Version, try.Release = release.Version, &release
-		if job.Given != "" {
-			try.Given = job.Given + "@" + release.Tag
+		if j.Given != "" {
+			try.Given = j.Given + "@" + release.Tag
 		}
-		request := p.request(try, s)
-		request.Report = nil
-		_, err := upstream.Resolve(ctx, request)
+		err := p.Sources().Resolve(ctx, try, s)
 		if err == nil {
 			choice.Job, choice.Err = try, nil
 			return choice
@@ -99,21 +100,21 @@ const addonTools = "addon-tools.spec"
 // made. It is the add-on's own, with everything that one can ask for, and the
 // same for each release and for each provider whose build requires nothing else, so
 // that they share an image.
-func (p *Pipeline) AddonTools(ctx context.Context, job Job) (Spec, error) {
+func (p *Pipeline) AddonTools(ctx context.Context, j job.Job) (artifact.Spec, error) {
 	rules, err := p.addonRules()
 	if err != nil {
-		return Spec{}, err
+		return artifact.Spec{}, err
 	}
-	t := addonText{addon: Addon{From: "0", Below: "1"}}
+	t := addonText{addon: artifact.Addon{From: "0", Below: "1"}}
 	text := t.specText(specValues{
 		provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true,
-		requires: job.Stock().Needs,
+		requires: j.Stock().Needs,
 	}, rules)
 	key := stagecache.NewKey("addon-tools", addonStage).Bytes("spec", text)
-	entry, err := p.do(ctx, key, func(_ context.Context, dir string) error {
-		return writeFile(dir, addonTools, text)
+	entry, err := p.Do(ctx, key, func(_ context.Context, dir string) error {
+		return stage.WriteFile(dir, addonTools, text)
 	})
-	return Spec{File: filepath.Join(entry.Dir, addonTools), Key: entry.Key}, err
+	return artifact.Spec{File: filepath.Join(entry.Dir, addonTools), Key: entry.Key}, err
 }
 
 // Unserved says for which releases of the interface there is no add-on, and why

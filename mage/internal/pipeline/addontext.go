@@ -14,22 +14,25 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
 )
 
 // addonText is what rpmbuild reads for an add-on, besides the release and the
 // patch.
 type addonText struct {
-	addon     Addon
+	addon     artifact.Addon
 	layout    string // as specs/ know it
 	known     bool   // specs/ know the release
 	spec      []byte
 	documents []byte // a tar with documents/doc and documents/license
 }
 
-func (p *Pipeline) addonText(job Job, tree Tree) (*addonText, error) {
-	name, src := job.Provider.Manifest.Name, tree.Source
-	sources, err := providerSources(job.Provider)
+func (p *Pipeline) addonText(j job.Job, tree artifact.Tree) (*addonText, error) {
+	name, src := j.Provider.Manifest.Name, tree.Source
+	sources, err := providerSources(j.Provider)
 	if err != nil {
 		return nil, err
 	}
@@ -38,17 +41,17 @@ func (p *Pipeline) addonText(job Job, tree Tree) (*addonText, error) {
 	if err != nil {
 		return nil, err
 	}
-	licence, err := addonLicence(job.Provider, sources)
+	licence, err := addonLicence(j.Provider, sources)
 	if err != nil {
 		return nil, err
 	}
-	m := job.Provider.Manifest
+	m := j.Provider.Manifest
 	t.spec = t.specText(specValues{
 		provider: name, folders: providerFolders(m), version: src.Version, licence: licence,
-		library: job.Provider.Library() != nil, pages: len(job.Provider.ManPages()) > 0, description: m.Description, suffix: job.Suffix,
+		library: j.Provider.Library() != nil, pages: len(j.Provider.ManPages()) > 0, description: m.Description, suffix: j.Suffix,
 		requires: m.BuildRequires.RPM,
 	}, rules)
-	t.documents, err = t.documentsTar(job.Provider, src)
+	t.documents, err = t.documentsTar(j.Provider, src)
 	return t, err
 }
 
@@ -67,7 +70,7 @@ func (p *Pipeline) addonRules() ([]byte, error) {
 // changed the interface.
 func (p *Pipeline) addonServes(name, version string, privateABI int, calls func(string) bool) *addonText {
 	major, _, _ := strings.Cut(version, ".")
-	t := &addonText{addon: Addon{
+	t := &addonText{addon: artifact.Addon{
 		Package: AddonPackage(name), Module: fmt.Sprintf("lib%s-rdmav%d.so", name, privateABI), PrivateABI: privateABI,
 		From: major + ".0", Below: nextMajor(major), Releases: []string{},
 	}}
@@ -155,7 +158,7 @@ func oneIf(b bool) string {
 
 // documentsTar packs the provider's README and licence texts, and which releases
 // the package is for. The files need not travel into rdma-core.
-func (t *addonText) documentsTar(pr *provider.Provider, src Source) ([]byte, error) {
+func (t *addonText) documentsTar(pr *provider.Provider, src artifact.Source) ([]byte, error) {
 	root, err := os.OpenRoot(pr.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the provider's folder: %w", err)
@@ -165,7 +168,7 @@ func (t *addonText) documentsTar(pr *provider.Provider, src Source) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("list the provider's folder: %w", err)
 	}
-	files := []tarFile{{name: "documents/doc/RELEASES", data: t.releasesText(src.Version)}}
+	files := []stage.File{{Name: "documents/doc/RELEASES", Data: t.releasesText(src.Version)}}
 	for _, e := range entries {
 		kind := documentKind(e.Name())
 		if kind == "" || !e.Type().IsRegular() {
@@ -175,13 +178,13 @@ func (t *addonText) documentsTar(pr *provider.Provider, src Source) ([]byte, err
 		if err != nil {
 			return nil, fmt.Errorf("read the provider's %s: %w", e.Name(), err)
 		}
-		files = append(files, tarFile{name: path.Join("documents", kind, e.Name()), data: data})
+		files = append(files, stage.File{Name: path.Join("documents", kind, e.Name()), Data: data})
 	}
 	for i := range files {
-		files[i].mtime = src.Epoch
+		files[i].Time = src.Epoch
 	}
 	var out bytes.Buffer
-	err = tarOf(files)(&out)
+	err = stage.Tar(files)(&out)
 	return out.Bytes(), err
 }
 

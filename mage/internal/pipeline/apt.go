@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/scripts"
@@ -42,29 +43,18 @@ func (p *Pipeline) runDebian(ctx context.Context, job upstream.ScriptJob, s *ui.
 		return err
 	}
 	const out, script = "/verbsmith-out", "debian-source.sh"
-	limits, err := scriptInput(limitsScript)
-	if err != nil {
-		return err
-	}
-	spec := containers.RunSpec{
+	_, err = p.Script(ctx, s, containers.RunSpec{
 		Name: "debian", Image: image, Root: true, User: "root", Network: true, Log: job.Log,
-		Argv: scriptArgv(script, job.Suite, job.Version, out),
-		Inputs: []containers.Input{limits, {Path: "/", Write: tarOf([]tarFile{
-			{name: scriptFolder[1:] + "/" + script, data: job.Script},
-			{name: out[1:] + "/.made", data: nil},
-		})}},
+		Argv:    []string{script, job.Suite, job.Version, out},
+		Inputs:  []containers.Input{{Path: "/", Write: stage.Tar([]stage.File{{Name: out[1:] + "/.made"}})}},
 		Outputs: []containers.Output{{Path: out, Dir: job.DestDir}},
-	}
-	result, err := engine.Run(ctx, spec)
-	if err != nil {
-		return err
-	}
-	return result.Err(spec, s.LogPath())
+	})
+	return err
 }
 
 // debianImage is the Debian that specs/ names, or the stand-in's userland where
 // that is here already: it needs no registry.
-func (p *Pipeline) debianImage(ctx context.Context, engine *containers.Engine, s *ui.Stage) (string, error) {
+func (p *Pipeline) debianImage(ctx context.Context, engine stage.Engine, s *ui.Stage) (string, error) {
 	for _, suite := range []string{"bookworm", "trixie"} {
 		ref, err := rootfsRef(suite)
 		if err != nil {

@@ -11,47 +11,25 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// BaseMode says which image a toolchain starts from.
-type BaseMode string
-
-// The base modes.
-const (
-	BaseAuto     BaseMode = "auto"     // the real image if it can be had, else the stand-in
-	BaseRegistry BaseMode = "registry" // the real image or an error
-	BaseStandin  BaseMode = "standin"  // the stand-in
-)
-
-// BaseModes lists the modes, for messages.
-func BaseModes() []string {
-	return []string{string(BaseAuto), string(BaseRegistry), string(BaseStandin)}
-}
-
-// Base is the image that toolchains start from and the minimal one that the
-// proof starts from; with a real distro image both are the same.
-type Base struct {
-	ID      string // image ID for toolchains
-	Minimal string // image ID for clean containers
-	Ref     string // as a person reads it
-	Standin bool   // never releasable
-	Folder  string // below dist/
-}
-
 // ChooseBase says which base a job would use and why, without making it.
-func (p *Pipeline) ChooseBase(ctx context.Context, job Job) (standin bool, why string, err error) {
-	return p.chooseBase(ctx, job.Base, job.Distro.Reference())
+func (p *Pipeline) ChooseBase(ctx context.Context, j job.Job) (standin bool, why string, err error) {
+	return p.chooseBase(ctx, j.Base, j.Target.Reference())
 }
 
 // chooseBase says whether an image is not to be used, or cannot be had, and why.
-func (p *Pipeline) chooseBase(ctx context.Context, mode BaseMode, image string) (standin bool, why string, err error) {
+func (p *Pipeline) chooseBase(ctx context.Context, mode job.BaseMode, image string) (standin bool, why string, err error) {
 	switch mode {
-	case BaseStandin:
+	case job.BaseStandin:
 		return true, "asked for", nil
-	case BaseRegistry:
+	case job.BaseRegistry:
 		return false, "asked for", nil
-	case BaseAuto:
+	case job.BaseAuto:
 	}
 	engine, err := p.Engine(ctx)
 	if err != nil {
@@ -70,9 +48,9 @@ func (p *Pipeline) chooseBase(ctx context.Context, mode BaseMode, image string) 
 
 // registryReachable asks the registry at most once in ten minutes: a machine
 // without one shall not wait for it at each run.
-func (p *Pipeline) registryReachable(ctx context.Context, engine *containers.Engine, image string) error {
+func (p *Pipeline) registryReachable(ctx context.Context, engine stage.Engine, image string) error {
 	const remember = 10 * time.Minute
-	memo := filepath.Join(p.CacheDir, volumeName("unreachable", image))
+	memo := filepath.Join(p.CacheDir, stage.VolumeName("unreachable", image))
 	if st, err := os.Stat(memo); err == nil && time.Since(st.ModTime()) < remember {
 		reason, err := os.ReadFile(memo)
 		if err == nil {
@@ -91,28 +69,28 @@ func (p *Pipeline) registryReachable(ctx context.Context, engine *containers.Eng
 }
 
 // Base makes sure that the job's base image is here.
-func (p *Pipeline) Base(ctx context.Context, job Job) (Base, error) {
-	s := p.begin("base")
-	base, hit, err := p.base(ctx, job, s)
-	return base, p.end("base", s, hit, err)
+func (p *Pipeline) Base(ctx context.Context, j job.Job) (artifact.Base, error) {
+	s := p.Begin("base")
+	base, hit, err := p.base(ctx, j, s)
+	return base, p.End("base", s, hit, err)
 }
 
-func (p *Pipeline) base(ctx context.Context, job Job, s *ui.Stage) (Base, bool, error) {
-	standin, why, err := p.ChooseBase(ctx, job)
+func (p *Pipeline) base(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Base, bool, error) {
+	standin, why, err := p.ChooseBase(ctx, j)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	engine, err := p.Engine(ctx)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	if standin {
-		if job.Base == BaseAuto {
+		if j.Base == job.BaseAuto {
 			p.Log.WarnContext(ctx, "the STAND-IN base is used: what it makes is not for release", "because", why)
 		}
-		return p.standin(ctx, engine, job.Distro, s)
+		return p.standin(ctx, engine, j.Distro(), s)
 	}
-	return realBase(ctx, engine, job.Distro.Reference(), job.Distro.Name, s)
+	return realBase(ctx, engine, j.Target, s)
 }
 
 func pullProgress(s *ui.Stage) func(containers.PullProgress) {
@@ -124,34 +102,35 @@ func pullProgress(s *ui.Stage) func(containers.PullProgress) {
 	}
 }
 
-func realBase(ctx context.Context, engine *containers.Engine, ref, folder string, s *ui.Stage) (Base, bool, error) {
+func realBase(ctx context.Context, engine stage.Engine, target job.Target, s *ui.Stage) (artifact.Base, bool, error) {
+	ref := target.Reference()
 	id, here, err := engine.ImageID(ctx, ref)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	if !here {
 		s.Note("pull " + ref)
 		if err := engine.Pull(ctx, ref, pullProgress(s)); err != nil {
-			return Base{}, false, &AdviceError{Err: err, What: "use -base=standin where no registry can be reached"}
+			return artifact.Base{}, false, &stage.AdviceError{Err: err, What: "use -base=standin where no registry can be reached"}
 		}
 		if id, here, err = engine.ImageID(ctx, ref); err != nil || !here {
-			return Base{}, false, fmt.Errorf("image %s is not here after its pull: %w", ref, err)
+			return artifact.Base{}, false, fmt.Errorf("image %s is not here after its pull: %w", ref, err)
 		}
 	}
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: folder}, here, nil
+	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: target.Folder()}, here, nil
 }
 
 // BaseState tells which base a job would use and whether it is here, without
 // making it.
-func (p *Pipeline) BaseState(ctx context.Context, job Job, standin bool) (Base, bool, error) {
+func (p *Pipeline) BaseState(ctx context.Context, j job.Job, standin bool) (artifact.Base, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	if standin {
-		return p.standinState(ctx, engine, job.Distro)
+		return p.standinState(ctx, engine, j.Distro())
 	}
-	ref := job.Distro.Reference()
+	ref := j.Target.Reference()
 	id, here, err := engine.ImageID(ctx, ref)
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: job.Distro.Name}, here, err
+	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: j.Target.Folder()}, here, err
 }

@@ -5,8 +5,6 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,16 +14,13 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
-
-// Build is a tree built in its volume.
-type Build struct {
-	Volume string
-	Tree   string // path of the tree inside the volume's mount
-}
 
 const (
 	buildStage  = 2
@@ -40,10 +35,10 @@ const (
 //
 // Errors: *containers.RunError; CompilerErrors finds the compiler's words in
 // the stage's log.
-func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) (Build, error) {
-	b := Build{
-		Volume: p.treeVolume(job, tc.Base, tree),
-		Tree:   path.Join(treeFolder, "rdma-core-"+tree.Source.Version),
+func (p *Pipeline) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
+	b := artifact.Build{
+		Volume: p.treeVolume(j, tc.Base, tree),
+		Tree:   path.Join(stage.TreeDir, "rdma-core-"+tree.Source.Version),
 	}
 	engine, err := p.Engine(ctx)
 	if err != nil {
@@ -53,70 +48,71 @@ func (p *Pipeline) Build(ctx context.Context, job Job, tree Tree, tc Toolchain) 
 	if err != nil {
 		return b, err
 	}
-	cache := p.compilerCache(job, tc.Base, forTrial)
+	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
 	build := func(ctx context.Context, _ string, s *ui.Stage) error {
-		return p.buildInVolume(ctx, engine, b, tree, tc, cache, s)
+		return p.buildInVolume(ctx, engine, b, tree, c, s)
 	}
 	key := func() *stagecache.KeyBuilder {
-		return cache.key(stagecache.NewKey("build", buildStage).Bytes(buildScript, script), tc, tree.Source).
+		return c.Key(stagecache.NewKey("build", buildStage).Bytes(buildScript, script)).
 			String("tree", tree.Key).String("volume", b.Volume)
 	}
-	delta, err := p.treeDelta(ctx, engine, b, tree, tc)
+	delta, err := p.treeDelta(ctx, engine, b, tree, tc.ID)
 	if err != nil {
 		return b, err
 	}
 	if len(delta) == 0 {
-		_, err = p.cached(ctx, "build", key(), build)
+		_, err = p.Cached(ctx, "build", key(), build)
 		return b, err
 	}
 	// The volume holds another state, whatever was built there before; what is
 	// built now is then what the key stands for.
-	_, err = p.cached(ctx, "build", key().String("volume state", time.Now().Format(time.RFC3339Nano)), build)
+	_, err = p.Cached(ctx, "build", key().String("volume state", time.Now().Format(time.RFC3339Nano)), build)
 	if err == nil {
-		_, err = p.do(ctx, key(), func(context.Context, string) error { return nil })
+		_, err = p.Do(ctx, key(), func(context.Context, string) error { return nil })
 	}
 	return b, err
 }
 
-func (p *Pipeline) treeVolume(job Job, base Base, tree Tree) string {
-	return p.volume(append([]string{"tree", base.Folder, tree.Source.Label()}, job.identity()...)...)
+func (p *Pipeline) treeVolume(j job.Job, base artifact.Base, tree artifact.Tree) string {
+	return p.Volume(append([]string{"tree", base.Folder, tree.Source.Label()}, j.Identity()...)...)
 }
 
 func (p *Pipeline) buildInVolume(
-	ctx context.Context, engine *containers.Engine, b Build, tree Tree, tc Toolchain, cache compilerCache, s *ui.Stage,
+	ctx context.Context, engine stage.Engine, b artifact.Build, tree artifact.Tree, c stage.Compiler, s *ui.Stage,
 ) error {
 	unlock, err := p.Cache.Lock(ctx, b.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	sync, err := p.treeDelta(ctx, engine, b, tree, tc)
+	sync, err := p.treeDelta(ctx, engine, b, tree, c.Image)
 	if err != nil {
 		return err
 	}
-	return p.runCompiler(ctx, s, buildScript, []string{b.Tree, path.Join(treeFolder, listFile)}, containers.RunSpec{
-		Name: "build", Image: tc.ID, User: builder, WorkDir: treeFolder,
-		Volumes: []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}},
-		Inputs:  []containers.Input{{Path: treeFolder, Write: tarOf(sync)}},
-		Log:     ninjaLog(s),
-	}, tree.Source, cache)
+	return p.Compile(ctx, s, c, containers.RunSpec{
+		Argv: []string{buildScript, b.Tree, path.Join(stage.TreeDir, listFile)},
+		Name: "build", User: stage.Builder, WorkDir: stage.TreeDir,
+		Volumes: []containers.VolumeMount{{Name: b.Volume, Path: stage.TreeDir}},
+		Inputs:  []containers.Input{{Path: stage.TreeDir, Write: stage.Tar(sync)}},
+		Log:     stage.NinjaLog(s),
+	})
 }
 
 // treeDelta lists the files of the tree that the volume does not have yet, and
 // last the new list of all, so that a broken transfer is noticed next time.
 // There are none if the volume holds the tree.
 func (p *Pipeline) treeDelta(
-	ctx context.Context, engine *containers.Engine, b Build, tree Tree, tc Toolchain,
-) ([]tarFile, error) {
+	ctx context.Context, engine stage.Engine, b artifact.Build, tree artifact.Tree, image string,
+) ([]stage.File, error) {
 	if err := engine.EnsureVolume(ctx, b.Volume, nil); err != nil {
 		return nil, err
 	}
-	mount := []containers.VolumeMount{{Name: b.Volume, Path: treeFolder}}
-	old, err := engine.ReadFile(ctx, tc.ID, mount, path.Join(treeFolder, listFile))
+	mount := []containers.VolumeMount{{Name: b.Volume, Path: stage.TreeDir}}
+	old, err := engine.ReadFile(ctx, image, mount, path.Join(stage.TreeDir, listFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	files, err := folderFiles(tree.Dir)
+	files, err := stage.Files(tree.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -125,52 +121,29 @@ func (p *Pipeline) treeDelta(
 
 // changedFiles are those of the files that the old list does not have as they are,
 // below top, and the new list; none if the old list is the new one.
-func changedFiles(old []byte, files []tarFile, top string) ([]tarFile, error) {
+func changedFiles(old []byte, files []stage.File, top string) ([]stage.File, error) {
 	had := map[string]bool{}
 	for line := range strings.Lines(string(old)) {
 		had[strings.TrimSuffix(line, "\n")] = true
 	}
 	now := time.Now()
 	var list bytes.Buffer
-	var delta []tarFile
+	var delta []stage.File
 	var cached stagecache.Verifier
 	for _, f := range files {
-		line, err := f.describe(&cached)
+		line, err := f.Describe(&cached)
 		if err != nil {
 			return nil, err
 		}
 		fmt.Fprintln(&list, line)
 		if !had[line] {
-			f.name = path.Join(top, f.name)
-			f.owner, f.mtime = builderUID, now
+			f.Name = path.Join(top, f.Name)
+			f.Owner, f.Time = stage.BuilderUID, now
 			delta = append(delta, f)
 		}
 	}
 	if bytes.Equal(old, list.Bytes()) {
 		return nil, nil
 	}
-	return append(delta, tarFile{name: listFile, data: list.Bytes(), owner: builderUID, mtime: now}), nil
+	return append(delta, stage.File{Name: listFile, Data: list.Bytes(), Owner: stage.BuilderUID, Time: now}), nil
 }
-
-// describe is the file's line in the list: what it holds, its mode, its name.
-func (f tarFile) describe(cached *stagecache.Verifier) (string, error) {
-	data := []byte(f.link)
-	if f.link == "" {
-		var err error
-		if data, err = f.read(cached); err != nil {
-			return "", err
-		}
-	}
-	sum := sha256.Sum256(data)
-	return fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.mode, f.name), nil
-}
-
-// providerName names what is in the tree besides upstream.
-func (j Job) providerName() string {
-	if j.Provider == nil {
-		return stockName
-	}
-	return j.Provider.Manifest.Name
-}
-
-const stockName = "stock"

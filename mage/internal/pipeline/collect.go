@@ -17,60 +17,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
-
-// Dist is a collected output folder.
-type Dist struct {
-	Dir      string
-	Manifest Manifest
-}
-
-// Manifest is dist's manifest.json: what was made from what.
-type Manifest struct {
-	Distro     string   `json:"distro"`
-	Suite      string   `json:"suite,omitempty"` // of Debian
-	Release    string   `json:"release"`
-	Tag        string   `json:"tag,omitempty"`
-	Commit     string   `json:"commit,omitempty"`
-	Provider   string   `json:"provider,omitempty"`
-	DriverID   int      `json:"driverId,omitempty"`
-	PrivateABI int      `json:"privateAbi"`
-	Base       string   `json:"base"`
-	Standin    bool     `json:"standin"`
-	Releasable bool     `json:"releasable"`
-	Source     string   `json:"sourceSha256"`
-	Package    *Origin  `json:"sourcePackage,omitempty"`
-	Key        string   `json:"key"`
-	Addon      *Addon   `json:"addon,omitempty"`
-	Files      []Output `json:"files"`
-}
-
-// Label is that of the source: the release, or what names the distro's package of it.
-func (m Manifest) Label() string {
-	if m.Package == nil {
-		return m.Release
-	}
-	return sourceLabel(strings.TrimSuffix(m.Package.File, ".src.rpm"))
-}
-
-// Origin is the distro's source package that was built with a provider in it.
-type Origin struct {
-	File    string   `json:"file"`              // NAME-VERSION-RELEASE.src.rpm
-	Spec    string   `json:"spec"`              // its spec
-	Tarball string   `json:"tarball"`           // its Source0
-	Patches []string `json:"patches,omitempty"` // the distro's own that were applied before ours, in order
-	Suffix  string   `json:"suffix,omitempty"`  // behind its release
-}
-
-// Output is one collected file.
-type Output struct {
-	Path   string `json:"path"` // slash separated, below the folder
-	Size   int64  `json:"size"` // bytes
-	SHA256 string `json:"sha256"`
-	NEVRA  string `json:"nevra,omitempty"`
-}
 
 var errNoPackages = errors.New("the build ended well and left no package")
 
@@ -78,92 +31,95 @@ const manifestFile = "manifest.json"
 
 // DistFolder is where a job's outputs are collected: label is that of its source. What
 // upstream ships without a provider stands beside what has one.
-func (p *Pipeline) DistFolder(job Job, base Base, label string) string {
-	return filepath.Join(p.DistDir, base.Folder, distName(job, label))
+func (p *Pipeline) DistFolder(j job.Job, base artifact.Base, label string) string {
+	return filepath.Join(p.DistDir, base.Folder, distName(j, label))
 }
 
-func distName(job Job, label string) string {
+func distName(j job.Job, label string) string {
 	name := "rdma-core-" + label
-	if job.Provider == nil {
-		name += "." + stockName
+	if j.Provider == nil {
+		name += "." + j.ProviderName()
 	}
 	return name
 }
 
 // AddonFolder is where the package of a job's provider beside the distro's own
 // libibverbs is collected.
-func (p *Pipeline) AddonFolder(job Job, base Base, version string) string {
-	return p.DistFolder(job, base, version) + "." + addonName + "-" + job.providerName()
+func (p *Pipeline) AddonFolder(j job.Job, base artifact.Base, version string) string {
+	return p.DistFolder(j, base, version) + "." + artifact.AddonName + "-" + j.ProviderName()
 }
 
 // Collect brings what the build made into dist/, as a whole or not at all.
-func (p *Pipeline) Collect(ctx context.Context, job Job, tree Tree, tc Toolchain, pkgs Packages) (Dist, error) {
-	s := p.begin("collect")
-	dist := Dist{Dir: p.DistFolder(job, tc.Base, tree.Source.Label())}
+func (p *Pipeline) Collect(
+	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages,
+) (artifact.Dist, error) {
+	s := p.Begin("collect")
+	dist := artifact.Dist{Dir: p.DistFolder(j, tc.Base, tree.Source.Label())}
 	if pkgs.Addon != nil {
-		dist.Dir = p.AddonFolder(job, tc.Base, tree.Source.Label())
+		dist.Dir = p.AddonFolder(j, tc.Base, tree.Source.Label())
 	}
 	held, err := p.holdDist(ctx, func() { s.Note("waiting for another run that writes outputs") })
 	if err != nil {
-		return dist, p.end("collect", s, false, err)
+		return dist, p.End("collect", s, false, err)
 	}
 	defer held.Release()
-	want := describe(job, tree, tc, pkgs)
+	want := describe(j, tree, tc, pkgs)
 	m, err := ReadManifest(dist.Dir)
-	if err == nil && m.sameAs(want) && complete(dist.Dir, m) {
+	if err == nil && sameManifest(m, want) && complete(dist.Dir, m) {
 		dist.Manifest = m
-		return dist, p.end("collect", s, true, nil)
+		return dist, p.End("collect", s, true, nil)
 	}
-	if said := m.replacedBy(want); err == nil && said != "" {
+	if said := replaces(m, want); err == nil && said != "" {
 		s.Note(said)
 	}
 	name, err := p.outputName(dist.Dir)
 	if err == nil {
 		dist.Manifest, err = collect(held, want, pkgs.Dir, name)
 	}
-	return dist, p.end("collect", s, false, err)
+	return dist, p.End("collect", s, false, err)
 }
 
-// replacedBy says whose outputs others take the place of. It knows providers by their
+// replaces says whose outputs others take the place of. It knows providers by their
 // names: no output names a directory of the machine that it was made on.
-func (m Manifest) replacedBy(other Manifest) string {
+func replaces(m, other artifact.Manifest) string {
 	if m.Provider == "" || m.Provider == other.Provider {
 		return ""
 	}
 	return "replaces the packages with " + m.Provider
 }
 
-// sameAs tells whether two manifests say the same of what was made from what; their
+// sameManifest tells whether two manifests say the same of what was made from what; their
 // files are left out.
-func (m Manifest) sameAs(other Manifest) bool {
-	m.Files, other.Files = nil, nil
-	return inWords(m) == inWords(other)
+func sameManifest(a, b artifact.Manifest) bool {
+	a.Files, b.Files = nil, nil
+	return stage.KeyText(a) == stage.KeyText(b)
 }
 
 // describe is the manifest of what is collected, without the files.
-func describe(job Job, tree Tree, tc Toolchain, pkgs Packages) Manifest {
+func describe(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages) artifact.Manifest {
 	src := tree.Source
-	m := Manifest{
-		Distro: job.Distro.Name, Suite: job.Suite.Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
+	m := artifact.Manifest{
+		Distro: j.Target.Name(), Suite: j.Suite().Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
 		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Ref, Standin: tc.Base.Standin,
 		Releasable: !tc.Base.Standin, Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}
-	if job.Provider != nil {
-		m.Provider, m.DriverID = job.Provider.Manifest.Name, tree.Result.DriverID
+	if j.Provider != nil {
+		m.Provider, m.DriverID = j.Provider.Manifest.Name, tree.Result.DriverID
 	}
 	if from := src.Package; from != nil {
-		m.Package = &Origin{
-			File: from.Name + ".src.rpm", Spec: from.Spec, Tarball: from.Tarball, Patches: from.Patches, Suffix: releaseSuffix(job, src),
+		m.Package = &artifact.Origin{
+			File: from.Name + ".src.rpm", Spec: from.Spec, Tarball: from.Tarball, Patches: from.Patches,
+			Suffix: j.ReleaseSuffix(src.Package != nil),
 		}
 		if pkgs.Addon != nil {
-			m.Package.Suffix = job.Suffix // its release is its own, not the distro's
+			m.Package.Suffix = j.Suffix // its release is its own, not the distro's
 		}
 	}
 	return m
 }
 
 // collect puts the outputs into the directory name of dist/.
-func collect(held *owned.Hold, m Manifest, from, name string) (Manifest, error) {
+func collect(held *owned.Hold, m artifact.Manifest, from, name string) (artifact.Manifest, error) {
 	err := held.Replace(name, func(dir string) (err error) {
 		if m.Files, err = copyOutputs(from, dir, m.Suite); err != nil {
 			return err
@@ -172,7 +128,7 @@ func collect(held *owned.Hold, m Manifest, from, name string) (Manifest, error) 
 		if err != nil {
 			return fmt.Errorf("describe the output: %w", err)
 		}
-		return writeFile(dir, manifestFile, append(data, '\n'))
+		return stage.WriteFile(dir, manifestFile, append(data, '\n'))
 	})
 	return m, makeRoom(err)
 }
@@ -186,11 +142,11 @@ func outputFolders(suite string) []string {
 	return []string{"RPMS", "SRPMS", "SOURCES", "SPECS", "logs"}
 }
 
-func copyOutputs(from, to, suite string) ([]Output, error) {
-	var outputs []Output
+func copyOutputs(from, to, suite string) ([]artifact.Output, error) {
+	var outputs []artifact.Output
 	var cached stagecache.Verifier
 	for _, top := range outputFolders(suite) {
-		files, err := folderFiles(filepath.Join(from, top))
+		files, err := stage.Files(filepath.Join(from, top))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -198,22 +154,22 @@ func copyOutputs(from, to, suite string) ([]Output, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			out, err := copyOutput(f.path, to, path.Join(top, f.name), &cached)
+			out, err := copyOutput(f.Path, to, path.Join(top, f.Name), &cached)
 			if err != nil {
 				return nil, err
 			}
 			outputs = append(outputs, out)
 		}
 	}
-	if !slices.ContainsFunc(outputs, func(o Output) bool { return isRPM(o.Path) || isDeb(o.Path) }) {
+	if !slices.ContainsFunc(outputs, func(o artifact.Output) bool { return pkgfile.IsRPM(o.Path) || pkgfile.IsDeb(o.Path) }) {
 		return nil, errNoPackages
 	}
-	slices.SortFunc(outputs, func(a, b Output) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(outputs, func(a, b artifact.Output) int { return strings.Compare(a.Path, b.Path) })
 	return outputs, nil
 }
 
-func copyOutput(from, dir, name string, cached *stagecache.Verifier) (Output, error) {
-	out := Output{Path: name}
+func copyOutput(from, dir, name string, cached *stagecache.Verifier) (artifact.Output, error) {
+	out := artifact.Output{Path: name}
 	in, err := os.Open(from)
 	if err != nil {
 		return out, fmt.Errorf("read %s: %w", name, err)
@@ -237,7 +193,7 @@ func copyOutput(from, dir, name string, cached *stagecache.Verifier) (Output, er
 		return out, err
 	}
 	if strings.HasSuffix(name, ".rpm") {
-		info, err := ReadRPM(to)
+		info, err := pkgfile.ReadRPM(to)
 		if err != nil {
 			return out, err
 		}
@@ -247,8 +203,8 @@ func copyOutput(from, dir, name string, cached *stagecache.Verifier) (Output, er
 }
 
 // ReadManifest reads the manifest.json of an output folder.
-func ReadManifest(dir string) (Manifest, error) {
-	var m Manifest
+func ReadManifest(dir string) (artifact.Manifest, error) {
+	var m artifact.Manifest
 	data, err := os.ReadFile(filepath.Join(dir, manifestFile))
 	if err != nil {
 		return m, fmt.Errorf("read the output's manifest: %w", err)
@@ -261,8 +217,8 @@ func ReadManifest(dir string) (Manifest, error) {
 
 // Collected gives the packages that are in dist for a job, whatever state of its
 // provider they were made from. The error wraps os.ErrNotExist if there are none.
-func (p *Pipeline) Collected(job Job, base Base, label string) (Dist, error) {
-	dist := Dist{Dir: p.DistFolder(job, base, label)}
+func (p *Pipeline) Collected(j job.Job, base artifact.Base, label string) (artifact.Dist, error) {
+	dist := artifact.Dist{Dir: p.DistFolder(j, base, label)}
 	var err error
 	if dist.Manifest, err = ReadManifest(dist.Dir); err != nil {
 		return dist, err
@@ -270,15 +226,15 @@ func (p *Pipeline) Collected(job Job, base Base, label string) (Dist, error) {
 	if !complete(dist.Dir, dist.Manifest) {
 		return dist, fmt.Errorf("the packages in %s are not all there as they were made: %w", dist.Dir, os.ErrNotExist)
 	}
-	if got := dist.Manifest.Provider; job.Provider != nil && got != job.Provider.Manifest.Name {
+	if got := dist.Manifest.Provider; j.Provider != nil && got != j.Provider.Manifest.Name {
 		return dist, fmt.Errorf("the packages in %s are with the provider %q, want %q: %w",
-			dist.Dir, got, job.Provider.Manifest.Name, os.ErrNotExist)
+			dist.Dir, got, j.Provider.Manifest.Name, os.ErrNotExist)
 	}
 	return dist, nil
 }
 
 // complete tells whether every file of the manifest is there with its content.
-func complete(dir string, m Manifest) bool {
+func complete(dir string, m artifact.Manifest) bool {
 	for _, f := range m.Files {
 		if sum, err := sumFile(filepath.Join(dir, filepath.FromSlash(f.Path))); err != nil || sum != f.SHA256 {
 			return false

@@ -8,18 +8,22 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
 
 // made writes what an rpm stage leaves, without packages.
-func made(t *testing.T, files map[string]string) Packages {
+func made(t *testing.T, files map[string]string) artifact.Packages {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
 		write(t, filepath.Join(dir, name), text)
 	}
-	return Packages{Dir: dir, Key: "key"}
+	return artifact.Packages{Dir: dir, Key: "key"}
 }
 
 func write(t *testing.T, file, text string) {
@@ -32,8 +36,8 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-func tree() Tree {
-	return Tree{Source: Source{Version: "56.1", Digest: "d"}, Result: provider.Result{PrivateABI: 34}}
+func tree() artifact.Tree {
+	return artifact.Tree{Source: artifact.Source{Version: "56.1", Digest: "d"}, Result: provider.Result{PrivateABI: 34}}
 }
 
 func TestCollectReplacesAsAWhole(t *testing.T) {
@@ -41,12 +45,12 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 	final := filepath.Join(dist, name)
 	write(t, filepath.Join(final, "RPMS", "old.txt"), "of an earlier build")
 	write(t, filepath.Join(final, "RPMS", "notes.txt"), "of the user")
-	tc := Toolchain{Base: Base{Standin: true, Ref: "base"}}
+	tc := artifact.Toolchain{Base: artifact.Base{Standin: true, Ref: "base"}}
 	pkgs := made(t, map[string]string{
 		"SPECS/rdma-core.spec": "spec", "SOURCES/a b%.patch": "patch", "ignored/x": "x",
 	})
-	writePackage(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
-	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(Job{Distro: specs.Distro{Name: "rocky9"}}, tree(), tc, pkgs), pkgs.Dir, name)
+	rpmtest.Write(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
+	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}}, tree(), tc, pkgs), pkgs.Dir, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,16 +84,16 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 	pkgs := made(t, map[string]string{
 		"a_1_amd64.deb": "deb", "a_1.dsc": "dsc", "a_1_amd64.changes": "changes", "logs/deb.log": "log",
 	})
-	job := Job{Distro: specs.Distro{Name: "debian"}, Suite: specs.Suite{Name: "bookworm"}}
-	m, err := collect(held(t, top), describe(job, tree(), Toolchain{Base: Base{Ref: "base"}}, pkgs), pkgs.Dir, name)
+	j := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}}
+	m, err := collect(held(t, top), describe(j, tree(), artifact.Toolchain{Base: artifact.Base{Ref: "base"}}, pkgs), pkgs.Dir, name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(m.Files) != 4 || m.Files[0].Path != "a_1.dsc" || m.Files[3].Path != "logs/deb.log" || m.Suite != "bookworm" || !m.Releasable {
 		t.Errorf("collected %+v", m)
 	}
-	dist := Dist{Dir: final, Manifest: m}
-	if _, names, err := dist.packages(); err != nil || len(names) != 1 || names[0] != "a" || dist.packaging().manager != "dpkg" {
+	dist := artifact.Dist{Dir: final, Manifest: m}
+	if _, names, err := stage.Installable(dist); err != nil || len(names) != 1 || names[0] != "a" || packagingOf(dist).manager != "dpkg" {
 		t.Errorf("packages %v: %v", names, err)
 	}
 }
@@ -97,7 +101,7 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 func TestCollectNeedsPackages(t *testing.T) {
 	dist, name := t.TempDir(), "rocky9/rdma-core-56.1"
 	final := filepath.Join(dist, name)
-	_, err := collect(held(t, dist), Manifest{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}).Dir, name)
+	_, err := collect(held(t, dist), artifact.Manifest{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}).Dir, name)
 	if !errors.Is(err, errNoPackages) {
 		t.Errorf("got %v", err)
 	}
@@ -110,7 +114,7 @@ func TestCollectFailsWhole(t *testing.T) {
 	dist, name := t.TempDir(), "rocky9/rdma-core-56.1"
 	final := filepath.Join(dist, name)
 	write(t, filepath.Join(final, "SPECS", "rdma-core.spec"), "of an earlier build")
-	_, err := collect(held(t, dist, name+"/SPECS/rdma-core.spec"), Manifest{}, made(t, map[string]string{
+	_, err := collect(held(t, dist, name+"/SPECS/rdma-core.spec"), artifact.Manifest{}, made(t, map[string]string{
 		"RPMS/x86_64/broken-1-1.x86_64.rpm": "not a package",
 	}).Dir, name)
 	if err == nil {
@@ -129,7 +133,7 @@ func TestCompleteSeesDamage(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "SPECS", "x.spec"), "12345")
 	const sum = "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5" // of 12345
-	m := Manifest{Files: []Output{{Path: "SPECS/x.spec", Size: 5, SHA256: sum}}}
+	m := artifact.Manifest{Files: []artifact.Output{{Path: "SPECS/x.spec", Size: 5, SHA256: sum}}}
 	if !complete(dir, m) {
 		t.Error("what is whole is called incomplete")
 	}
@@ -139,7 +143,7 @@ func TestCompleteSeesDamage(t *testing.T) {
 			t.Errorf("%q in place of 12345 is called complete", text)
 		}
 	}
-	if complete(dir, Manifest{}) {
+	if complete(dir, artifact.Manifest{}) {
 		t.Error("a manifest of nothing is called complete")
 	}
 }
@@ -148,15 +152,15 @@ func TestCompleteSeesDamage(t *testing.T) {
 func TestStockSpecIsPlacedBesideThePatchedOne(t *testing.T) {
 	p := &Pipeline{DistDir: t.TempDir()}
 	for _, tt := range []struct {
-		job  Job
+		job  job.Job
 		want string
 	}{
-		{Job{Provider: &provider.Provider{}}, "rdma-core-56.1/rdma-core.spec"},
-		{Job{}, "rdma-core-56.1.stock/rdma-core.spec"},
+		{job.Job{Provider: &provider.Provider{}}, "rdma-core-56.1/rdma-core.spec"},
+		{job.Job{}, "rdma-core-56.1.stock/rdma-core.spec"},
 	} {
 		from := filepath.Join(t.TempDir(), "spec")
 		write(t, from, tt.want)
-		got, err := p.PlaceFile(t.Context(), tt.job, "56.1", specFile, from)
+		got, err := p.PlaceFile(t.Context(), tt.job, "56.1", artifact.SpecFile, from)
 		if want := filepath.Join(p.DistDir, tt.want); err != nil || got != want {
 			t.Errorf("got %s, %v, want %s", got, err, want)
 		}
@@ -174,7 +178,7 @@ func TestCollectSaysWhoseOutputsItReplaces(t *testing.T) {
 	for _, tt := range []struct{ before, now, want string }{
 		{"fly", "rib", "replaces the packages with fly"}, {"rib", "rib", ""}, {"", "rib", ""},
 	} {
-		if got := (Manifest{Provider: tt.before}).replacedBy(Manifest{Provider: tt.now}); got != tt.want {
+		if got := replaces(artifact.Manifest{Provider: tt.before}, artifact.Manifest{Provider: tt.now}); got != tt.want {
 			t.Errorf("%s, then %s: %q, want %q", tt.before, tt.now, got, tt.want)
 		}
 	}
@@ -182,13 +186,13 @@ func TestCollectSaysWhoseOutputsItReplaces(t *testing.T) {
 
 func TestDistFolder(t *testing.T) {
 	p := &Pipeline{DistDir: "/out"}
-	base := Base{Folder: "rocky9.standin"}
+	base := artifact.Base{Folder: "rocky9.standin"}
 	for _, tt := range []struct {
-		job  Job
+		job  job.Job
 		want string
 	}{
-		{Job{}, "/out/rocky9.standin/rdma-core-56.1.stock"},
-		{Job{Provider: &provider.Provider{}}, "/out/rocky9.standin/rdma-core-56.1"},
+		{job.Job{}, "/out/rocky9.standin/rdma-core-56.1.stock"},
+		{job.Job{Provider: &provider.Provider{}}, "/out/rocky9.standin/rdma-core-56.1"},
 	} {
 		if got := p.DistFolder(tt.job, base, "56.1"); got != tt.want {
 			t.Errorf("got %s, want %s", got, tt.want)

@@ -13,15 +13,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 )
 
 // entryOf is the output of a stage with the files.
-func entryOf(t *testing.T, c *stagecache.Cache, stage string, files map[string]string) string {
+func entryOf(t *testing.T, c *stagecache.Cache, name string, files map[string]string) string {
 	t.Helper()
-	entry, err := c.Do(t.Context(), stage, "key", func(_ context.Context, dir string) error {
+	entry, err := c.Do(t.Context(), name, "key", func(_ context.Context, dir string) error {
 		for name, text := range files {
 			write(t, filepath.Join(dir, filepath.FromSlash(name)), text)
 		}
@@ -53,50 +56,50 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 	}
 	for _, to := range []struct {
 		name, file string
-		deliver    func(p *Pipeline, job Job, dir string) error
+		deliver    func(p *Pipeline, j job.Job, dir string) error
 	}{
-		{"a container", "rdma-core-56.1/README", func(_ *Pipeline, _ Job, dir string) error {
-			all, err := folderFiles(dir)
-			return errors.Join(err, tarOf(all)(io.Discard))
+		{"a container", "rdma-core-56.1/README", func(_ *Pipeline, _ job.Job, dir string) error {
+			all, err := stage.Files(dir)
+			return errors.Join(err, stage.Tar(all)(io.Discard))
 		}},
-		{"dist/", "RPMS/a.deb", func(p *Pipeline, _ Job, dir string) error {
-			_, err := collect(held(t, p.DistDir), Manifest{}, dir, "x")
+		{"dist/", "RPMS/a.deb", func(p *Pipeline, _ job.Job, dir string) error {
+			_, err := collect(held(t, p.DistDir), artifact.Manifest{}, dir, "x")
 			return err
 		}},
-		{"the patch's place", "fly.patch", func(p *Pipeline, _ Job, dir string) error {
-			_, err := p.PlaceFile(t.Context(), Job{Provider: &provider.Provider{}}, "56.1", "fly.patch", filepath.Join(dir, "fly.patch"))
+		{"the patch's place", "fly.patch", func(p *Pipeline, _ job.Job, dir string) error {
+			_, err := p.PlaceFile(t.Context(), job.Job{Provider: &provider.Provider{}}, "56.1", "fly.patch", filepath.Join(dir, "fly.patch"))
 			return err
 		}},
-		{"the packages' sources", "rdma-core-56.1.tar.gz", func(_ *Pipeline, _ Job, dir string) error {
-			return keepInputs([]tarFile{{name: "SOURCES/x", path: filepath.Join(dir, "rdma-core-56.1.tar.gz")}}, t.TempDir())
+		{"the packages' sources", "rdma-core-56.1.tar.gz", func(_ *Pipeline, _ job.Job, dir string) error {
+			return stage.KeepFiles([]stage.File{{Name: "SOURCES/x", Path: filepath.Join(dir, "rdma-core-56.1.tar.gz")}}, t.TempDir())
 		}},
-		{"the build's volume", "rdma-core-56.1/README", func(_ *Pipeline, _ Job, dir string) error {
+		{"the build's volume", "rdma-core-56.1/README", func(_ *Pipeline, _ job.Job, dir string) error {
 			var cached stagecache.Verifier
-			_, err := tarFile{name: "README", path: filepath.Join(dir, "rdma-core-56.1", "README")}.describe(&cached)
+			_, err := stage.File{Name: "README", Path: filepath.Join(dir, "rdma-core-56.1", "README")}.Describe(&cached)
 			return err
 		}},
-		{"the integrated tree", "rdma-core-56.1/README", func(p *Pipeline, job Job, dir string) error {
-			_, err := p.Integrate(t.Context(), job, sourceIn(dir))
+		{"the integrated tree", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
+			_, err := p.Integrate(t.Context(), j, sourceIn(dir))
 			return err
 		}},
-		{"the patch", "rdma-core-56.1/README", func(p *Pipeline, job Job, dir string) error {
+		{"the patch", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
 			src := sourceIn(dir)
-			_, err := p.Patch(t.Context(), job, Tree{Dir: t.TempDir(), Key: "k", Source: src})
+			_, err := p.Patch(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Key: "k", Source: src})
 			return err
 		}},
-		{"the spec", "rdma-core-56.1/redhat/rdma-core.spec", func(p *Pipeline, job Job, dir string) error {
-			_, err := p.Spec(t.Context(), job, sourceIn(dir))
+		{"the spec", "rdma-core-56.1/redhat/rdma-core.spec", func(p *Pipeline, j job.Job, dir string) error {
+			_, err := p.Spec(t.Context(), j, sourceIn(dir))
 			return err
 		}},
-		{"debian/", "rdma-core-56.1/README", func(p *Pipeline, job Job, dir string) error {
-			_, err := p.DebianSource(t.Context(), job, Tree{Dir: t.TempDir(), Key: "k", Source: sourceIn(dir)})
+		{"debian/", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
+			_, err := p.DebianSource(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Key: "k", Source: sourceIn(dir)})
 			return err
 		}},
 	} {
-		p, job := packageJob(t, "")
+		p, j := packageJob(t, "")
 		dir := entryOf(t, p.Cache, "source", files)
 		rot(t, filepath.Join(dir, filepath.FromSlash(to.file)))
-		err := to.deliver(p, job, dir)
+		err := to.deliver(p, j, dir)
 		damage, ok := errors.AsType[*stagecache.DamageError](err)
 		if !ok || damage.Stage != "source" || damage.File != to.file {
 			t.Errorf("%s: got %v, want a *stagecache.DamageError for %s", to.name, err, to.file)
@@ -104,8 +107,8 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 	}
 }
 
-func sourceIn(dir string) Source {
-	return Source{Tree: filepath.Join(dir, "rdma-core-56.1"), Version: "56.1", Digest: "d"}
+func sourceIn(dir string) artifact.Source {
+	return artifact.Source{Tree: filepath.Join(dir, "rdma-core-56.1"), Version: "56.1", Digest: "d"}
 }
 
 // What was damaged is said where it is made again.
@@ -115,15 +118,17 @@ func TestDamageIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said bytes.Buffer
-	p := &Pipeline{Cache: cache, Log: slog.New(slog.NewTextHandler(&said, nil)), UI: ui.New(ui.Options{})}
+	p := &Pipeline{Runner: &stage.Runner{Cache: cache, Log: slog.New(slog.NewTextHandler(&said, nil)), UI: ui.New(ui.Options{})}}
 	key := func() *stagecache.KeyBuilder { return stagecache.NewKey("spec", 1).String("a", "b") }
-	build := func(_ context.Context, dir string, _ *ui.Stage) error { return writeFile(dir, "file", []byte("text")) }
-	entry, err := p.cached(t.Context(), "spec", key(), build)
+	build := func(_ context.Context, dir string, _ *ui.Stage) error {
+		return stage.WriteFile(dir, "file", []byte("text"))
+	}
+	entry, err := p.Cached(t.Context(), "spec", key(), build)
 	if err != nil || said.Len() > 0 {
 		t.Fatalf("%v, said %q", err, said.String())
 	}
 	rot(t, filepath.Join(entry.Dir, "file"))
-	if entry, err = p.cached(t.Context(), "spec", key(), build); err != nil || entry.Hit {
+	if entry, err = p.Cached(t.Context(), "spec", key(), build); err != nil || entry.Hit {
 		t.Fatalf("got %+v, %v: want it made again", entry, err)
 	}
 	for _, word := range []string{"damaged", "stage=spec", "file"} {
@@ -136,17 +141,17 @@ func TestDamageIsSaid(t *testing.T) {
 // dist/ is delivered again where one of its files is not what was collected, and where
 // it is of something else.
 func TestCollectLooksAtWhatIsThere(t *testing.T) {
-	p, job := packageJob(t, "")
-	job.Provider = nil
-	tc := Toolchain{Base: Base{Folder: "debian-x", Ref: "base"}}
-	pkgs := Packages{Key: "key", Dir: entryOf(t, p.Cache, "deb", map[string]string{"RPMS/a.deb": "deb"})}
-	collected := func(tree Tree) (Dist, []string) {
-		p.ran = nil
-		dist, err := p.Collect(t.Context(), job, tree, tc, pkgs)
+	p, j := packageJob(t, "")
+	j.Provider = nil
+	tc := artifact.Toolchain{Base: artifact.Base{Folder: "debian-x", Ref: "base"}}
+	pkgs := artifact.Packages{Key: "key", Dir: entryOf(t, p.Cache, "deb", map[string]string{"RPMS/a.deb": "deb"})}
+	collected := func(tree artifact.Tree) (artifact.Dist, []string) {
+		before := len(p.Ran())
+		dist, err := p.Collect(t.Context(), j, tree, tc, pkgs)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return dist, p.Ran()
+		return dist, p.Ran()[before:]
 	}
 	dist, ran := collected(tree())
 	if len(ran) != 1 {
@@ -172,13 +177,13 @@ func TestCollectLooksAtWhatIsThere(t *testing.T) {
 
 // dist/ has one folder for a release, whichever provider was last in it.
 func TestCollectedIsTheProvidersOwn(t *testing.T) {
-	p, job := packageJob(t, "")
-	base := Base{Folder: "debian-x"}
-	tc, pkgs := Toolchain{Base: base}, Packages{Key: "key", Dir: made(t, map[string]string{"RPMS/a.deb": "deb"}).Dir}
-	if _, err := p.Collect(t.Context(), job, tree(), tc, pkgs); err != nil {
+	p, j := packageJob(t, "")
+	base := artifact.Base{Folder: "debian-x"}
+	tc, pkgs := artifact.Toolchain{Base: base}, artifact.Packages{Key: "key", Dir: made(t, map[string]string{"RPMS/a.deb": "deb"}).Dir}
+	if _, err := p.Collect(t.Context(), j, tree(), tc, pkgs); err != nil {
 		t.Fatal(err)
 	}
-	if dist, err := p.Collected(job, base, "56.1"); err != nil || dist.Manifest.Provider != "rib" {
+	if dist, err := p.Collected(j, base, "56.1"); err != nil || dist.Manifest.Provider != "rib" {
 		t.Errorf("got %+v, %v", dist, err)
 	}
 	if _, err := p.Collected(providerIn("fly", "/fly"), base, "56.1"); !errors.Is(err, os.ErrNotExist) ||

@@ -5,10 +5,11 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -20,79 +21,52 @@ const (
 	debOut    = debFolder + "/out"
 )
 
-// DebianToolchain makes sure that the image is here in which the Build-Depends of
-// debian/control are installed; refresh builds it anew even if it is.
-//
-// Errors: *containers.BuildError, with the name of a Build-Depends that the suite
-// does not have in its last lines.
-func (p *Pipeline) DebianToolchain(ctx context.Context, job Job, base Base, src DebianSource, refresh bool) (Toolchain, error) {
-	return p.toolchain(ctx, p.recipe(job, base, controlFile, src.Control), refresh)
-}
-
-// DebianToolchainState tells the image's reference and whether it is here.
-func (p *Pipeline) DebianToolchainState(ctx context.Context, job Job, base Base, src DebianSource) (Toolchain, bool, error) {
-	return p.recipeState(ctx, p.recipe(job, base, controlFile, src.Control))
-}
-
 // Deb makes Debian's source package from the release's tarball and debian/, and
 // from that package alone the binary ones, without a network and as an
 // unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Deb(ctx context.Context, job Job, src Source, debian DebianSource, tc Toolchain) (Packages, error) {
-	key, err := scriptKey("deb", debStage, debScript)
+func (p *Pipeline) Deb(
+	ctx context.Context, j job.Job, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	key, err := stage.ScriptKey("deb", debStage, debScript)
 	if err != nil {
-		return Packages{}, err
+		return artifact.Packages{}, err
 	}
-	cache := p.compilerCache(job, tc.Base, forPackages)
-	key = cache.key(key, tc, src).
+	c := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
+	key = c.Key(key).
 		File("tarball", src.Tarball).
 		String("debian", debian.Key)
-	entry, err := p.cached(ctx, "deb", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.dpkgBuildpackage(ctx, src, debian, tc, cache, dir, s)
+	entry, err := p.Cached(ctx, "deb", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		return p.dpkgBuildpackage(ctx, src, debian, c, dir, s)
 	})
-	return Packages{Dir: entry.Dir, Key: entry.Key}, err
+	return artifact.Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
 func (p *Pipeline) dpkgBuildpackage(
-	ctx context.Context, src Source, debian DebianSource, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
+	ctx context.Context, src artifact.Source, debian artifact.DebianSource, c stage.Compiler, dir string, s *ui.Stage,
 ) error {
-	inputs, err := folderFiles(debian.Dir)
+	inputs, err := stage.Files(debian.Dir)
 	if err != nil {
 		return err
 	}
 	for i, f := range inputs {
-		inputs[i].name = debianFolder + "/" + f.name
+		inputs[i].Name = artifact.DebianDir + "/" + f.Name
 	}
-	inputs = append(inputs, tarFile{name: fmt.Sprintf("rdma-core_%s.orig.tar.gz", src.Version), path: src.Tarball})
+	inputs = append(inputs, stage.File{Name: fmt.Sprintf("rdma-core_%s.orig.tar.gz", src.Version), Path: src.Tarball})
 	for i := range inputs {
-		inputs[i].owner, inputs[i].mtime = builderUID, src.Epoch
+		inputs[i].Owner, inputs[i].Time = stage.BuilderUID, src.Epoch
 	}
-	err = p.runCompiler(ctx, s, debScript, []string{src.Version, debIn, debOut}, containers.RunSpec{
-		Name: "deb", Image: tc.ID, User: builder, WorkDir: debFolder,
-		Volumes: []containers.VolumeMount{ownVolume(debFolder)},
-		Inputs:  []containers.Input{{Path: debIn, UID: builderUID, GID: builderUID, Write: tarOf(inputs)}},
+	err = p.Compile(ctx, s, c, containers.RunSpec{
+		Argv: []string{debScript, src.Version, debIn, debOut},
+		Name: "deb", User: stage.Builder, WorkDir: debFolder,
+		Volumes: []containers.VolumeMount{stage.OwnVolume(debFolder)},
+		Inputs:  []containers.Input{stage.BuilderInput(debIn, inputs)},
 		Outputs: []containers.Output{{Path: debOut, Dir: dir}},
-		Log:     ninjaLog(s),
-	}, src, cache)
+		Log:     stage.NinjaLog(s),
+	})
 	if err != nil {
 		return err
 	}
-	return keepLog(s, dir, "deb.log")
-}
-
-// DebName takes the name of a package file apart: NAME_VERSION_ARCH.deb.
-func DebName(file string) (name, version string) {
-	name, rest, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".deb"), "_")
-	version, _, _ = strings.Cut(rest, "_")
-	return name, version
-}
-
-// isDeb tells binary packages by their file name.
-func isDeb(file string) bool { return strings.HasSuffix(file, ".deb") }
-
-// isDebugDeb tells packages that carry debugging data from the others.
-func isDebugDeb(file string) bool {
-	name, _ := DebName(file)
-	return strings.HasSuffix(name, "-dbgsym") || strings.HasSuffix(name, "-dbg")
+	return stage.KeepLog(s, dir, "deb.log")
 }

@@ -6,84 +6,81 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
 )
-
-// debianName is Debian among the distros: its folder in containers/, and what
-// its suites' names are put behind.
-const debianName = "debian"
-
-func suiteFolder(suite specs.Suite) string { return debianName + "-" + suite.Name }
 
 // DebianBase makes sure that the job's Debian suite is here: its image, or where
 // no registry can be reached the suite bootstrapped from Debian's own archive.
 // Either is a real Debian, so nothing is a stand-in.
 //
 // Errors: *AdviceError, *containers.PullError, *ScriptError.
-func (p *Pipeline) DebianBase(ctx context.Context, job Job) (Base, error) {
-	s := p.begin("base")
-	base, hit, err := p.debianBase(ctx, job, s)
-	return base, p.end("base", s, hit, err)
+func (p *Pipeline) DebianBase(ctx context.Context, j job.Job) (artifact.Base, error) {
+	s := p.Begin("base")
+	base, hit, err := p.debianBase(ctx, j, s)
+	return base, p.End("base", s, hit, err)
 }
 
-func (p *Pipeline) debianBase(ctx context.Context, job Job, s *ui.Stage) (Base, bool, error) {
+func (p *Pipeline) debianBase(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Base, bool, error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
-	bootstrap, _, err := p.chooseBase(ctx, job.Base, job.Suite.Reference())
+	bootstrap, _, err := p.chooseBase(ctx, j.Base, j.Target.Reference())
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	if !bootstrap {
-		return realBase(ctx, engine, job.Suite.Reference(), suiteFolder(job.Suite), s)
+		return realBase(ctx, engine, j.Target, s)
 	}
-	unlock, err := p.Cache.Lock(ctx, "standin-"+job.Suite.Name, func(holder string) { s.Note("waiting for " + holder) })
+	suite := j.Suite()
+	unlock, err := p.Cache.Lock(ctx, "standin-"+suite.Name, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	defer unlock()
-	base, here, err := bootstrapped(ctx, engine, job.Suite)
+	base, here, err := bootstrapped(ctx, engine, suite)
 	if err != nil || here {
 		return base, here, err
 	}
-	if _, err := p.rootfs(ctx, engine, job.Suite.Name, s); err != nil {
+	if _, err := p.rootfs(ctx, engine, suite.Name, s); err != nil {
 		return base, false, err
 	}
-	if base, here, err = bootstrapped(ctx, engine, job.Suite); err == nil && !here {
+	if base, here, err = bootstrapped(ctx, engine, suite); err == nil && !here {
 		err = fmt.Errorf("image %s is not here after its import", base.Ref)
 	}
 	return base, false, err
 }
 
 // bootstrapped looks for the suite as this machine has made it.
-func bootstrapped(ctx context.Context, engine *containers.Engine, suite specs.Suite) (Base, bool, error) {
+func bootstrapped(ctx context.Context, engine stage.Engine, suite specs.Suite) (artifact.Base, bool, error) {
 	ref, err := rootfsRef(suite.Name)
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	id, here, err := engine.ImageID(ctx, ref)
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: suiteFolder(suite)}, here, err
+	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: job.Deb{Suite: suite}.Folder()}, here, err
 }
 
 // DebianBaseState tells which base a suite would have and whether it is here,
 // without making it.
-func (p *Pipeline) DebianBaseState(ctx context.Context, job Job) (base Base, here bool, why string, err error) {
+func (p *Pipeline) DebianBaseState(ctx context.Context, j job.Job) (base artifact.Base, here bool, why string, err error) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
-		return Base{}, false, "", err
+		return artifact.Base{}, false, "", err
 	}
-	ref := job.Suite.Reference()
-	bootstrap, why, err := p.chooseBase(ctx, job.Base, ref)
+	ref := j.Target.Reference()
+	bootstrap, why, err := p.chooseBase(ctx, j.Base, ref)
 	if err != nil {
-		return Base{}, false, why, err
+		return artifact.Base{}, false, why, err
 	}
 	if bootstrap {
-		base, here, err = bootstrapped(ctx, engine, job.Suite)
+		base, here, err = bootstrapped(ctx, engine, j.Suite())
 		return base, here, why, err
 	}
 	id, here, err := engine.ImageID(ctx, ref)
-	return Base{ID: id, Minimal: id, Ref: ref, Folder: suiteFolder(job.Suite)}, here, why, err
+	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: j.Target.Folder()}, here, why, err
 }

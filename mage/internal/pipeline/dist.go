@@ -11,7 +11,9 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
@@ -72,12 +74,12 @@ func UnrecordedOutputs(dist string) []string {
 // PlaceFile puts a copy of a file that no distro changes, such as the patch,
 // below dist/rdma-core-LABEL and returns its path. Upstream's own, without a provider,
 // stands beside it.
-func (p *Pipeline) PlaceFile(ctx context.Context, job Job, label, name, from string) (string, error) {
+func (p *Pipeline) PlaceFile(ctx context.Context, j job.Job, label, name, from string) (string, error) {
 	data, err := stagecache.ReadFile(from)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
-	return p.Place(ctx, filepath.Join(p.DistDir, distName(job, label)), name, data)
+	return p.Place(ctx, filepath.Join(p.DistDir, distName(j, label)), name, data)
 }
 
 // Place writes one file of a directory of outputs in one step. What somebody else
@@ -99,7 +101,7 @@ func (p *Pipeline) Place(ctx context.Context, dir, name string, data []byte) (st
 // makeRoom says what to do where somebody else's file is in the way.
 func makeRoom(err error) error {
 	if foreign, ok := errors.AsType[*owned.ForeignError](err); ok {
-		return &AdviceError{Err: foreign, What: "move it away, or name another directory for outputs with VERBSMITH_DIST"}
+		return &stage.AdviceError{Err: foreign, What: "move it away, or name another directory for outputs with VERBSMITH_DIST"}
 	}
 	return err
 }

@@ -8,7 +8,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -34,8 +37,8 @@ func TestCollectRefusesSomebodysDirectory(t *testing.T) {
 	spec := filepath.Join(dist, name, "SPECS", "rdma-core.spec")
 	write(t, spec, "mine")
 	pkgs := made(t, map[string]string{"SPECS/rdma-core.spec": "spec"})
-	writePackage(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
-	_, err := collect(held(t, dist), Manifest{}, pkgs.Dir, name)
+	rpmtest.Write(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
+	_, err := collect(held(t, dist), artifact.Manifest{}, pkgs.Dir, name)
 	if foreign, ok := errors.AsType[*owned.ForeignError](err); !ok || foreign.Path != spec {
 		t.Errorf("got %v", err)
 	}
@@ -49,11 +52,11 @@ func TestPlaceLeavesSomebodysFile(t *testing.T) {
 	from := filepath.Join(t.TempDir(), "x.patch")
 	write(t, from, "ours")
 	write(t, filepath.Join(p.DistDir, "rdma-core-56.1", "x.patch"), "mine")
-	if _, err := p.PlaceFile(t.Context(), Job{Provider: &provider.Provider{}}, "56.1", "x.patch", from); !errors.As(err, new(*owned.ForeignError)) {
+	if _, err := p.PlaceFile(t.Context(), job.Job{Provider: &provider.Provider{}}, "56.1", "x.patch", from); !errors.As(err, new(*owned.ForeignError)) {
 		t.Errorf("got %v", err)
 	}
 	for range 2 {
-		file, err := p.PlaceFile(t.Context(), Job{Provider: &provider.Provider{}}, "57.0", "x.patch", from)
+		file, err := p.PlaceFile(t.Context(), job.Job{Provider: &provider.Provider{}}, "57.0", "x.patch", from)
 		if data, _ := os.ReadFile(file); err != nil || string(data) != "ours" {
 			t.Errorf("%q %v", data, err)
 		}

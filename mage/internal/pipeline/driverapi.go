@@ -5,11 +5,8 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/driverapi"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
@@ -50,31 +47,4 @@ func (p *Pipeline) DriverHistory(ctx context.Context, source string) (driverapi.
 		})
 	}
 	return driverapi.Collect(releases), nil
-}
-
-// ExplainCompiler says how other releases' driver.h differs in what a compile
-// error complains of; "" where it does not.
-func ExplainCompiler(e ui.CompilerError) string {
-	known, err := driverapi.Known()
-	if err != nil {
-		return ""
-	}
-	return strings.Join(known.ExplainLog(strings.NewReader(e.Severity+": "+e.Message+"\n"+e.Source)), "; ")
-}
-
-// adviseOnAPI adds to the error of a compilation what driver.h has in other
-// releases in place of what the compiler complained of.
-func adviseOnAPI(err error, log string) error {
-	known, knownErr := driverapi.Known()
-	f, openErr := os.Open(log)
-	if knownErr != nil || openErr != nil {
-		return err
-	}
-	defer f.Close()
-	said := known.ExplainLog(f)
-	if len(said) == 0 {
-		return err
-	}
-	said = append(said, "see "+driverapi.Page+" for all differences between releases")
-	return &AdviceError{Err: err, What: strings.Join(said, "\n")}
 }

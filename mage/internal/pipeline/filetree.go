@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 // node is a folder or file of a package's tree.
@@ -56,7 +58,7 @@ func (n *node) draw(out *strings.Builder, indent string) {
 			branch, further = "└── ", "    "
 		}
 		c := n.children[name]
-		fmt.Fprintf(out, "%s%s%s%s\n", indent, branch, printable(name), c.remark())
+		fmt.Fprintf(out, "%s%s%s%s\n", indent, branch, ui.Clean(name), c.remark())
 		c.draw(out, indent+further)
 	}
 }

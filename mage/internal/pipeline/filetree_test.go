@@ -2,11 +2,15 @@
 
 package pipeline
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
+)
 
 func TestFileTree(t *testing.T) {
 	got := FileTree(PackageView{
-		RPMInfo: RPMInfo{NEVRA: "libibverbs-1-1.x86_64", Files: []RPMFile{
+		RPM: pkgfile.RPM{NEVRA: "libibverbs-1-1.x86_64", Files: []pkgfile.File{
 			{Path: "/etc/libibverbs.d/rib.driver"},
 			{Path: "/usr/lib64/libx.so.1", Link: "libx.so.1.0"},
 			{Path: "/usr/lib64/\x1b[2Jname"},
@@ -19,17 +23,10 @@ func TestFileTree(t *testing.T) {
 │       └── rib.driver  +
 └── usr
     └── lib64
-        ├── [2Jname
+        ├── name
         └── libx.so.1 -> libx.so.1.0
 `
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
-func TestVolumeNameTakesAnything(t *testing.T) {
-	got := volumeName("tree", "a b/..", "%\n")
-	if got != "verbsmith-tree-a_20b_2f..-_25_0a" {
-		t.Errorf("got %s", got)
 	}
 }

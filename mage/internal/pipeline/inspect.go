@@ -3,15 +3,20 @@
 package pipeline
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 )
 
 // PackageView is one package as inspect shows it.
 type PackageView struct {
-	RPMInfo
+	pkgfile.RPM
 	Added   map[string]bool // files that the stock build's package does not have
 	Missing []string        // files that only the stock build's package has
 }
@@ -26,7 +31,7 @@ type Inspection struct {
 // Inspect reads the packages of dist and compares their file lists with the
 // stock build's, if stock is one; otherwise what carries the provider's name
 // counts as added.
-func Inspect(dist Dist, stock *Dist, provider string) (Inspection, error) {
+func Inspect(dist artifact.Dist, stock *artifact.Dist, provider string) (Inspection, error) {
 	out := Inspection{Owners: map[string]string{}}
 	mine, err := readPackages(dist)
 	if err != nil {
@@ -40,10 +45,10 @@ func Inspect(dist Dist, stock *Dist, provider string) (Inspection, error) {
 		}
 	}
 	for _, info := range mine {
-		view := PackageView{RPMInfo: info, Added: map[string]bool{}}
+		view := PackageView{RPM: info, Added: map[string]bool{}}
 		for _, f := range info.Files {
 			ours := ofProvider(f.Path, provider)
-			if ours && !isDebugPackage(info.Name) {
+			if ours && !pkgfile.IsDebugRPM(info.Name) {
 				out.Owners[f.Path] = info.NEVRA
 			}
 			if theirs != nil && !theirs[info.Name][f.Path] || theirs == nil && ours {
@@ -56,13 +61,13 @@ func Inspect(dist Dist, stock *Dist, provider string) (Inspection, error) {
 	return out, nil
 }
 
-func readPackages(dist Dist) ([]RPMInfo, error) {
-	var infos []RPMInfo
+func readPackages(dist artifact.Dist) ([]pkgfile.RPM, error) {
+	var infos []pkgfile.RPM
 	for _, f := range dist.Manifest.Files {
-		if !isRPM(f.Path) {
+		if !pkgfile.IsRPM(f.Path) {
 			continue
 		}
-		info, err := ReadRPM(filepath.Join(dist.Dir, filepath.FromSlash(f.Path)))
+		info, err := pkgfile.ReadRPM(filepath.Join(dist.Dir, filepath.FromSlash(f.Path)))
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +76,7 @@ func readPackages(dist Dist) ([]RPMInfo, error) {
 	return infos, nil
 }
 
-func fileSets(dist Dist) (map[string]map[string]bool, error) {
+func fileSets(dist artifact.Dist) (map[string]map[string]bool, error) {
 	infos, err := readPackages(dist)
 	if err != nil {
 		return nil, err
@@ -87,7 +92,7 @@ func fileSets(dist Dist) (map[string]map[string]bool, error) {
 	return sets, nil
 }
 
-func onlyIn(set map[string]bool, files []RPMFile) []string {
+func onlyIn(set map[string]bool, files []pkgfile.File) []string {
 	have := map[string]bool{}
 	for _, f := range files {
 		have[f.Path] = true
@@ -127,4 +132,36 @@ func ofProvider(path, provider string) bool {
 	base := filepath.Base(path)
 	return base == provider+".driver" || strings.HasPrefix(base, "lib"+provider+"-rdmav") ||
 		strings.HasPrefix(base, "lib"+provider+".so") || strings.Contains(path, "/providers/"+provider+"/")
+}
+
+// SameFiles compares the packages of two outputs by name and file list. The
+// error names each package that only one has, and each file.
+func SameFiles(a, b artifact.Dist) error {
+	inA, err := fileSets(a)
+	if err != nil {
+		return err
+	}
+	inB, err := fileSets(b)
+	if err != nil {
+		return err
+	}
+	names := maps.Clone(inA)
+	maps.Copy(names, inB)
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		for path := range inA[name] {
+			if !inB[name][path] {
+				errs = append(errs, fmt.Errorf("%s: %q is in %s only", name, path, a.Dir))
+			}
+		}
+		for path := range inB[name] {
+			if !inA[name][path] {
+				errs = append(errs, fmt.Errorf("%s: %q is in %s only", name, path, b.Dir))
+			}
+		}
+	}
+	if len(inA) != len(inB) {
+		errs = append(errs, fmt.Errorf("%d packages in %s, %d in %s", len(inA), a.Dir, len(inB), b.Dir))
+	}
+	return errors.Join(errs...)
 }

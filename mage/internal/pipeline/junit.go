@@ -21,10 +21,10 @@ func (r Report) JUnit() ([]byte, error) {
 		tc := junit.Testcase{
 			Name: v.Name, Classname: "verbsmith.integration",
 			Time:      fmt.Sprintf("%.3f", v.Elapsed.Seconds()),
-			SystemOut: &junit.Output{Data: printable(v.Title + "\n" + v.Output)},
+			SystemOut: &junit.Output{Data: xmlText(v.Title + "\n" + v.Output)},
 		}
 		if !v.Pass {
-			tc.Failure = &junit.Result{Message: printable(v.Evidence), Type: "verdict"}
+			tc.Failure = &junit.Result{Message: xmlText(v.Evidence), Type: "verdict"}
 		}
 		suite.AddTestcase(tc)
 	}
@@ -41,8 +41,8 @@ func (r Report) JUnit() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// printable drops what XML 1.0 cannot carry, and what a reader of the report is not to know.
-func printable(s string) string {
+// xmlText drops what XML 1.0 cannot carry, and what a reader of the report is not to know.
+func xmlText(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c == '\t' || c == '\n' || c >= ' ' && c != 0xfffe && c != 0xffff {
 			return c

@@ -3,15 +3,13 @@
 package pipeline
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
-	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/scripts"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -44,36 +42,10 @@ Obsoletes: libmlx5 < %{version}-%{release}
 `
 
 var (
-	rocky8 = specs.Distro{Name: "rocky8", EL: 8, Dist: ".el8"}
-	rocky9 = specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9"}
+	rocky8  = job.RPM{Distro: specs.Distro{Name: "rocky8", EL: 8, Dist: ".el8"}}
+	rocky9  = job.RPM{Distro: specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9"}}
+	rocky10 = job.RPM{Distro: specs.Distro{Name: "rocky10", EL: 10, Dist: ".el10"}}
 )
-
-// A spec that is told apart by the distro's macros is another one for each distro,
-// whichever was made first.
-func TestSpecIsOfItsDistro(t *testing.T) {
-	p, job := packageJob(t, "")
-	src := Source{Tree: t.TempDir(), Version: "56.1", Digest: "d", Epoch: time.Unix(1700000000, 0)}
-	if err := os.Mkdir(filepath.Join(src.Tree, "redhat"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := writeFile(src.Tree, upstreams, []byte(conditionalSpec)); err != nil {
-		t.Fatal(err)
-	}
-	for _, of := range []struct {
-		distro specs.Distro
-		want   string
-	}{{rocky8, "- 56.1-8\n"}, {rocky9, "- 56.1-9\n"}, {rocky8, "- 56.1-8\n"}} {
-		job.Distro = of.distro
-		spec, err := p.Spec(t.Context(), job, src)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := os.ReadFile(spec.File)
-		if err != nil || !strings.Contains(string(text), of.want) {
-			t.Errorf("%s: want a changelog entry %q, got %v:\n%s", of.distro.Name, of.want, err, text)
-		}
-	}
-}
 
 // keyCase is a stage's key before and after a change of one thing that it reads.
 type keyCase struct {
@@ -84,30 +56,19 @@ type keyCase struct {
 // Whatever a stage reads changes its key.
 func TestKeysHaveWhatIsRead(t *testing.T) {
 	day := time.Unix(1700000000, 0)
-	fly := Job{Distro: rocky8, Provider: flyFolder(t)}
+	fly := job.Job{Target: rocky8, Provider: providerIn("fly", t.TempDir()).Provider}
 	onRocky9, suffixed := fly, fly
-	onRocky9.Distro, suffixed.Suffix = rocky9, ".x1"
-	src := Source{Version: "56.1", Tag: "v56.1", Commit: "c", Epoch: day, Digest: "d"}
-	later, untagged, other := src, src, src
-	later.Epoch, untagged.Tag, other.Commit = day.Add(time.Hour), "", "e"
+	onRocky9.Target, suffixed.Suffix = rocky9, ".x1"
 	ref := ReleaseRef{Ref: upstream.Ref{Name: "v56.1", Commit: "c", Time: day}, Version: "56.1"}
-	source := func(s Source) *stagecache.KeyBuilder { return s.key(stagecache.NewKey("patch", 1)) }
-	compile := func(s Source, tc string, c compilerCache) *stagecache.KeyBuilder {
-		return c.key(stagecache.NewKey("rpm", 1), Toolchain{ID: tc}, s)
+	compile := func(image string, epoch time.Time, objects string) *stagecache.KeyBuilder {
+		return stage.Compiler{Image: image, Epoch: epoch, Objects: objects}.Key(stagecache.NewKey("rpm", 1))
 	}
 	for _, c := range []keyCase{
-		{"the spec's distro", specKey(fly, src), specKey(onRocky9, src)},
-		{"the spec's distro, without a provider", specKey(Job{Distro: rocky8}, src), specKey(Job{Distro: rocky9}, src)},
-		{"the spec's suffix", specKey(fly, src), specKey(suffixed, src)},
-		{"the spec's date", specKey(fly, src), specKey(fly, later)},
 		{"a row's distro", editKey(fly, ref), editKey(onRocky9, ref)},
 		{"a row's suffix", editKey(fly, ref), editKey(suffixed, ref)},
-		{"the source's date", source(src), source(later)},
-		{"the source's tag", source(src), source(untagged)},
-		{"the source's commit", source(src), source(other)},
-		{"the compiler's image", compile(src, "1", compilerCache{}), compile(src, "2", compilerCache{})},
-		{"the compiler's cache", compile(src, "1", compilerCache{}), compile(src, "1", compilerCache{"v"})},
-		{"the build's date", compile(src, "1", compilerCache{}), compile(later, "1", compilerCache{})},
+		{"the compiler's image", compile("1", day, ""), compile("2", day, "")},
+		{"the compiler's cache", compile("1", day, ""), compile("1", day, "v")},
+		{"the build's date", compile("1", day, ""), compile("1", day.Add(time.Hour), "")},
 	} {
 		if err := c.a.Err(); err != nil || c.a.Sum() == c.b.Sum() {
 			t.Errorf("%s is in no input of the stage %v: %v", c.name, c.a.Inputs(), err)
@@ -123,24 +84,12 @@ func TestDiscoveryKeyHasThePlayer(t *testing.T) {
 	}
 	player := stagecache.NewKey("x", 1).Bytes(playerSource, scripts.Netlink).Inputs()[playerSource]
 	inputs := key.Inputs()
-	for _, name := range []string{releaseBuildScript, verdictScript, playerScript} {
+	for _, name := range []string{releaseBuildScript, scripts.Verdict, playerScript} {
 		if inputs[name] == "" {
 			t.Errorf("the key of a discovery has no %s: %v", name, inputs)
 		}
 	}
 	if inputs[playerSource] != player {
 		t.Errorf("the key of a discovery has %q for %s, want %q", inputs[playerSource], playerSource, player)
-	}
-}
-
-// A pointer in a manifest stands for its value, not for where that lies today.
-func TestKeysOfEqualManifestsAreEqual(t *testing.T) {
-	type with struct{ Number *int }
-	one, same := 1, 1
-	if a, b := inWords(with{&one}), inWords(with{&same}); a != b {
-		t.Errorf("equal values are %s and %s", a, b)
-	}
-	if a, b := inWords(provider.Manifest{Name: "fly"}), inWords(provider.Manifest{Name: "ant"}); a == b {
-		t.Errorf("different values are both %s", a)
 	}
 }

@@ -10,108 +10,15 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// Lab is the image that boots guests.
-type Lab struct {
-	ID     string
-	Kernel string // version of the kernel in it, as in /lib/modules
-}
-
 const (
-	labStage = 1
-	// labSuite is the Debian whose userland stands in for specs' LabImage.
-	labSuite      = "trixie"
-	labFolder     = "lab" // below containers/ and in a provider's folder
-	labKernelFile = "/lab/version"
-)
-
-// Lab makes sure that the kernel lab's image is here.
-//
-// Errors: *containers.BuildError.
-func (p *Pipeline) Lab(ctx context.Context, job Job) (Lab, error) {
-	s := p.begin("lab")
-	lab, hit, err := p.lab(ctx, job, s)
-	if err == nil {
-		s.Note("Linux " + lab.Kernel)
-	}
-	return lab, p.end("lab", s, hit, err)
-}
-
-func (p *Pipeline) lab(ctx context.Context, job Job, s *ui.Stage) (Lab, bool, error) {
-	engine, err := p.Engine(ctx)
-	if err != nil {
-		return Lab{}, false, err
-	}
-	unlock, err := p.Cache.Lock(ctx, "lab", func(holder string) { s.Note("waiting for " + holder) })
-	if err != nil {
-		return Lab{}, false, err
-	}
-	defer unlock()
-	base, err := p.labBase(ctx, engine, job, s)
-	if err != nil {
-		return Lab{}, false, err
-	}
-	recipe, err := os.ReadFile(filepath.Join(p.Root, "containers", labFolder, "Containerfile"))
-	if err != nil {
-		return Lab{}, false, fmt.Errorf("read the lab's Containerfile: %w", err)
-	}
-	key := stagecache.NewKey("lab", labStage).String("base", base).Bytes("Containerfile", recipe)
-	ref := imageRef("lab", labSuite, key.Sum())
-	id, here, err := engine.ImageID(ctx, ref)
-	if err != nil {
-		return Lab{}, false, err
-	}
-	if !here {
-		id, err = engine.Build(ctx, containers.BuildSpec{
-			ContextTar: streamed(tarOf([]tarFile{{name: "Containerfile", data: recipe}})),
-			Args:       buildArgs(ctx, map[string]string{"BASE": base}), Tag: ref, Network: true, Log: s.Log(), Step: s.Step,
-		})
-		if err != nil {
-			return Lab{}, false, err
-		}
-	}
-	version, err := engine.ReadFile(ctx, id, nil, labKernelFile)
-	return Lab{ID: id, Kernel: strings.TrimSpace(string(version))}, here, err
-}
-
-// labBase is the Debian of the lab: the image that specs/ name, or the
-// stand-in's userland where that is here already or no registry can be reached.
-func (p *Pipeline) labBase(ctx context.Context, engine *containers.Engine, job Job, s *ui.Stage) (string, error) {
-	ref, err := rootfsRef(labSuite)
-	if err != nil {
-		return "", err
-	}
-	image := p.Releases.LabImage
-	for _, here := range []string{ref, image} {
-		if here == "" {
-			continue
-		}
-		if id, ok, err := engine.ImageID(ctx, here); err != nil || ok {
-			return id, err
-		}
-	}
-	if image != "" && job.Base != BaseStandin && p.registryReachable(ctx, engine, image) == nil {
-		s.Note("pull " + image)
-		if err := engine.Pull(ctx, image, pullProgress(s)); err != nil {
-			return "", err
-		}
-		id, _, err := engine.ImageID(ctx, image)
-		return id, err
-	}
-	if ref, err = p.rootfs(ctx, engine, labSuite, s); err != nil {
-		return "", err
-	}
-	id, _, err := engine.ImageID(ctx, ref)
-	return id, err
-}
-
-// Fixture is a provider's kernel modules for the lab.
-type Fixture struct{ Dir string }
-
-const (
+	labStage      = 1
+	labFolder     = "lab" // in a provider's folder
 	modulesScript = "lab-modules.sh"
 	fixtureSource = "/home/lab/fixture"
 	fixtureOut    = "/home/lab/modules"
@@ -122,41 +29,39 @@ const (
 // kernel.
 //
 // Errors: *AdviceError for a provider without them; *containers.RunError.
-func (p *Pipeline) Fixture(ctx context.Context, job Job, lab Lab) (Fixture, error) {
-	folder := filepath.Join(job.Provider.Dir, labFolder)
-	files, err := folderFiles(folder)
+func (p *Pipeline) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artifact.Fixture, error) {
+	folder := filepath.Join(j.Provider.Dir, labFolder)
+	files, err := stage.Files(folder)
 	if err == nil && len(files) == 0 {
 		err = os.ErrNotExist
 	}
 	if err != nil {
-		s := p.begin("fixture")
-		return Fixture{}, p.end("fixture", s, false, &AdviceError{
+		s := p.Begin("fixture")
+		return artifact.Fixture{}, p.End("fixture", s, false, &stage.AdviceError{
 			Err:  fmt.Errorf("the provider has no kernel fixture: %w", err),
 			What: "a folder lab/ with a Kbuild beside provider.yaml, as provider/rib has it",
 		})
 	}
-	key, err := scriptKey("fixture", labStage, modulesScript)
+	key, err := stage.ScriptKey("fixture", labStage, modulesScript)
 	if err != nil {
-		return Fixture{}, err
+		return artifact.Fixture{}, err
 	}
 	key = key.String("lab", lab.ID).String("kernel", lab.Kernel)
 	for i, f := range files {
-		files[i].owner = builderUID
-		key = key.File("source "+f.name, f.path)
+		files[i].Owner = stage.BuilderUID
+		key = key.File("source "+f.Name, f.Path)
 	}
-	entry, err := p.cached(ctx, "fixture", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.runScript(ctx, s, modulesScript, []string{fixtureSource, fixtureOut}, containers.RunSpec{
+	entry, err := p.Cached(ctx, "fixture", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		_, err := p.Script(ctx, s, containers.RunSpec{
+			Argv: []string{modulesScript, fixtureSource, fixtureOut},
 			Name: "fixture", Image: lab.ID, User: labUser,
-			Inputs:  []containers.Input{{Path: fixtureSource, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+			Inputs:  []containers.Input{stage.BuilderInput(fixtureSource, files)},
 			Outputs: []containers.Output{{Path: fixtureOut, Dir: dir}},
 		})
 		return err
 	})
-	return Fixture{Dir: entry.Dir}, err
+	return artifact.Fixture{Dir: entry.Dir}, err
 }
-
-// Exercise is the program that exercises verbs, compiled for the packages.
-type Exercise struct{ File string }
 
 const (
 	exerciseScript = "lab-exercise.sh"
@@ -167,40 +72,40 @@ const (
 // Exercise compiles the program against the packages' own headers.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Exercise(ctx context.Context, job Job, dist Dist, tc Toolchain) (Exercise, error) {
-	key, err := scriptKey("exercise", labStage, exerciseScript)
+func (p *Pipeline) Exercise(ctx context.Context, j job.Job, dist artifact.Dist, tc artifact.Toolchain) (artifact.Exercise, error) {
+	key, err := stage.ScriptKey("exercise", labStage, exerciseScript)
 	if err != nil {
-		return Exercise{}, err
+		return artifact.Exercise{}, err
 	}
-	key = key.String("toolchain", tc.ID).String("provider", strings.Join(job.identity(), " "))
-	sources, err := folderFiles(filepath.Join(p.Root, filepath.FromSlash(exerciseSource)))
+	key = key.String("toolchain", tc.ID).String("provider", strings.Join(j.Identity(), " "))
+	sources, err := stage.Files(filepath.Join(p.Root, filepath.FromSlash(exerciseSource)))
 	if err != nil {
-		return Exercise{}, err
+		return artifact.Exercise{}, err
 	}
-	var inputs []tarFile
+	var inputs []stage.File
 	for _, f := range sources {
-		key = key.File("source "+f.name, f.path)
-		f.name = "source/" + f.name
+		key = key.File("source "+f.Name, f.Path)
+		f.Name = "source/" + f.Name
 		inputs = append(inputs, f)
 	}
-	packages, _, err := dist.packages()
+	packages, _, err := stage.Installable(dist)
 	if err != nil {
-		return Exercise{}, err
+		return artifact.Exercise{}, err
 	}
 	for _, f := range packages {
 		// Only the interface counts, so that an edit of the provider costs nothing here; but the packages may have
 		// other headers in them than those of the release, so they are nobody else's.
-		key = key.String("package "+filepath.Base(f.name), dist.Manifest.Source)
+		key = key.String("package "+filepath.Base(f.Name), dist.Manifest.Source)
 		inputs = append(inputs, f)
 	}
-	entry, err := p.cached(ctx, "exercise", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.runScript(ctx, s, exerciseScript, []string{"/builder/in/rpms", "/builder/in/source", exerciseOut},
-			containers.RunSpec{
-				Name: "exercise", Image: tc.ID, User: builder,
-				Inputs:  []containers.Input{{Path: "/builder/in", UID: builderUID, GID: builderUID, Write: tarOf(inputs)}},
-				Outputs: []containers.Output{{Path: exerciseOut, Dir: dir}},
-			})
+	entry, err := p.Cached(ctx, "exercise", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		_, err := p.Script(ctx, s, containers.RunSpec{
+			Argv: []string{exerciseScript, "/builder/in/rpms", "/builder/in/source", exerciseOut},
+			Name: "exercise", Image: tc.ID, User: stage.Builder,
+			Inputs:  []containers.Input{stage.BuilderInput("/builder/in", inputs)},
+			Outputs: []containers.Output{{Path: exerciseOut, Dir: dir}},
+		})
 		return err
 	})
-	return Exercise{File: filepath.Join(entry.Dir, "exercise")}, err
+	return artifact.Exercise{File: filepath.Join(entry.Dir, "exercise")}, err
 }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -25,22 +27,24 @@ const probeScript = "lab-probe.sh"
 // accelerator is software emulation unless KVM is proven to work there and
 // then: a node that is there says nothing. A machine where it has failed is not
 // asked again for a day.
-func (p *Pipeline) accelerator(ctx context.Context, image Lab, program string, s *ui.Stage) string {
+func (p *Pipeline) accelerator(ctx context.Context, image artifact.Lab, program string, s *ui.Stage) string {
 	const remember = 24 * time.Hour
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return emulation
 	}
-	memo := filepath.Join(p.CacheDir, volumeName("no-kvm", engine.Info.Host, engine.Info.Kernel))
+	host, kernel := engine.Machine()
+	memo := filepath.Join(p.CacheDir, stage.VolumeName("no-kvm", host, kernel))
 	if st, err := os.Stat(memo); err == nil && time.Since(st.ModTime()) < remember {
 		return emulation
 	}
 	s.Note("probe KVM")
-	tree := []tarFile{{name: "init", path: program, mode: 0o755}}
+	tree := []stage.File{{Name: "init", Path: program, Mode: 0o755}}
 	// The node is root's on most machines. This root has no capability at all.
-	_, err = p.runScript(ctx, s, probeScript, []string{"/tmp/probe", lab.NoPlan}, containers.RunSpec{
+	_, err = p.Script(ctx, s, containers.RunSpec{
+		Argv: []string{probeScript, "/tmp/probe", lab.NoPlan},
 		Name: "kvm", Image: image.ID, User: "0:0", Devices: []string{kvmNode},
-		Inputs: []containers.Input{{Path: "/tmp/probe", Write: tarOf(tree)}},
+		Inputs: []containers.Input{{Path: "/tmp/probe", Write: stage.Tar(tree)}},
 	})
 	if err == nil {
 		_ = os.Remove(memo)

@@ -7,11 +7,11 @@ import (
 	"path"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
-
-// DebugModule is the provider's module built for debugging.
-type DebugModule struct{ Dir string }
 
 const (
 	debugScript = "lab-debug.sh"
@@ -22,29 +22,30 @@ const (
 // what watches a program from inside.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) DebugModule(ctx context.Context, job Job, tree Tree, tc Toolchain) (DebugModule, error) {
-	key, err := scriptKey("debug", labStage, debugScript)
+func (p *Pipeline) DebugModule(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.DebugModule, error) {
+	key, err := stage.ScriptKey("debug", labStage, debugScript)
 	if err != nil {
-		return DebugModule{}, err
+		return artifact.DebugModule{}, err
 	}
-	cache := p.compilerCache(job, tc.Base, forTrial)
-	key = cache.key(key, tc, tree.Source).String("tree", tree.Key)
-	entry, err := p.cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		files, err := folderFiles(tree.Dir)
+	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
+	key = c.Key(key).String("tree", tree.Key)
+	entry, err := p.Cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		files, err := stage.Files(tree.Dir)
 		if err != nil {
 			return err
 		}
 		for i := range files {
-			files[i].owner = builderUID
+			files[i].Owner = stage.BuilderUID
 		}
-		at := path.Join(treeFolder, "rdma-core-"+tree.Source.Version)
-		args := []string{at, job.providerName(), job.Provider.Manifest.Folder(), debugOut}
-		return p.runCompiler(ctx, s, debugScript, args, containers.RunSpec{
-			Name: "debug", Image: tc.ID, User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
-			Inputs:  []containers.Input{{Path: at, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+		at := path.Join(stage.TreeDir, "rdma-core-"+tree.Source.Version)
+		argv := []string{debugScript, at, j.ProviderName(), j.Provider.Manifest.Folder(), debugOut}
+		return p.Compile(ctx, s, c, containers.RunSpec{
+			Argv: argv,
+			Name: "debug", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
+			Inputs:  []containers.Input{stage.BuilderInput(at, files)},
 			Outputs: []containers.Output{{Path: debugOut, Dir: dir}},
-			Log:     ninjaLog(s),
-		}, tree.Source, cache)
+			Log:     stage.NinjaLog(s),
+		})
 	})
-	return DebugModule{Dir: entry.Dir}, err
+	return artifact.DebugModule{Dir: entry.Dir}, err
 }

@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -25,11 +27,11 @@ const (
 
 // Bench is everything that a guest boots with.
 type Bench struct {
-	Lab      Lab
-	Guest    Guest
-	Fixture  Fixture
-	Exercise Exercise
-	Debug    DebugModule // only where a case needs it
+	Lab      artifact.Lab
+	Guest    artifact.Guest
+	Fixture  artifact.Fixture
+	Exercise artifact.Exercise
+	Debug    artifact.DebugModule // only where a case needs it
 }
 
 // Boot boots a guest, which runs the plan, and gives what its console said. The
@@ -38,9 +40,9 @@ type Bench struct {
 //
 // Errors: *lab.GuestError.
 func (p *Pipeline) Boot(ctx context.Context, bench Bench, plan lab.Plan) (lab.Outcome, error) {
-	s := p.begin("kernel")
+	s := p.Begin("kernel")
 	outcome, err := p.boot(ctx, bench, plan, s)
-	return outcome, p.end("kernel", s, false, err)
+	return outcome, p.End("kernel", s, false, err)
 }
 
 func (p *Pipeline) boot(ctx context.Context, bench Bench, plan lab.Plan, s *ui.Stage) (lab.Outcome, error) {
@@ -57,7 +59,7 @@ func (p *Pipeline) boot(ctx context.Context, bench Bench, plan lab.Plan, s *ui.S
 	run := containers.RunSpec{
 		Name: "kernel", Image: bench.Lab.ID, User: labUser,
 		Volumes: []containers.VolumeMount{{Name: bench.Guest.Volume, Path: guestFolder, ReadOnly: true}},
-		Inputs:  []containers.Input{{Path: bootTree, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+		Inputs:  []containers.Input{stage.BuilderInput(bootTree, files)},
 	}
 	accelerator := p.accelerator(ctx, bench.Lab, program, s)
 	if accelerator == hardware {
@@ -73,8 +75,9 @@ func (p *Pipeline) boot(ctx context.Context, bench Bench, plan lab.Plan, s *ui.S
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	go watch(watched, tick.C, console.Overdue, stop)
+	run.Argv = []string{bootScript, bootTree, guestDisk, accelerator}
 	run.Stdout = console
-	_, err = p.runScript(watched, s, bootScript, []string{bootTree, guestDisk, accelerator}, run)
+	_, err = p.Script(watched, s, run)
 	outcome := console.Outcome()
 	if ctx.Err() != nil {
 		return outcome, err
@@ -120,23 +123,23 @@ func watch(ctx context.Context, tick <-chan time.Time, overdue func(time.Time) t
 var errSilent = errors.New("the guest has been silent for too long")
 
 // bootFiles are the initramfs but for the kernel's modules.
-func (p *Pipeline) bootFiles(ctx context.Context, bench Bench, plan lab.Plan, program string) ([]tarFile, error) {
+func (p *Pipeline) bootFiles(ctx context.Context, bench Bench, plan lab.Plan, program string) ([]stage.File, error) {
 	if err := p.compileGuest(ctx, program); err != nil {
 		return nil, err
 	}
 	return guestFiles(bench, plan, program)
 }
 
-func guestFiles(bench Bench, plan lab.Plan, program string) ([]tarFile, error) {
+func guestFiles(bench Bench, plan lab.Plan, program string) ([]stage.File, error) {
 	text, err := json.Marshal(plan)
 	if err != nil {
 		return nil, fmt.Errorf("write the plan: %w", err)
 	}
-	files := []tarFile{
-		{name: "init", path: program, mode: 0o755},
-		{name: lab.PlanFile[1:], data: text},
-		{name: lab.Recorder[1:], data: lab.RecorderText},
-		{name: lab.Exercise[1:], path: bench.Exercise.File, mode: 0o755},
+	files := []stage.File{
+		{Name: "init", Path: program, Mode: 0o755},
+		{Name: lab.PlanFile[1:], Data: text},
+		{Name: lab.Recorder[1:], Data: lab.RecorderText},
+		{Name: lab.Exercise[1:], Path: bench.Exercise.File, Mode: 0o755},
 	}
 	for _, f := range []struct{ from, to string }{
 		{bench.Fixture.Dir, lab.FixtureFolder}, {bench.Debug.Dir, lab.DebugFolder},
@@ -144,17 +147,17 @@ func guestFiles(bench Bench, plan lab.Plan, program string) ([]tarFile, error) {
 		if f.from == "" {
 			continue
 		}
-		modules, err := folderFiles(f.from)
+		modules, err := stage.Files(f.from)
 		if err != nil {
 			return nil, err
 		}
 		for _, m := range modules {
-			m.name = path.Join(f.to[1:], m.name)
+			m.Name = path.Join(f.to[1:], m.Name)
 			files = append(files, m)
 		}
 	}
 	for i := range files {
-		files[i].owner = builderUID
+		files[i].Owner = stage.BuilderUID
 	}
 	return files, nil
 }

@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 )
@@ -25,31 +27,11 @@ func TestStepsCountsCasesPerDevice(t *testing.T) {
 }
 
 func TestFixtureIsMissed(t *testing.T) {
-	p := &Pipeline{UI: ui.New(ui.Options{})}
-	job := Job{Provider: &provider.Provider{Dir: t.TempDir()}}
-	_, err := p.Fixture(context.Background(), job, Lab{ID: "sha256:0", Kernel: "6.12"})
-	advice, ok := errors.AsType[*AdviceError](err)
+	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
+	j := job.Job{Provider: &provider.Provider{Dir: t.TempDir()}}
+	_, err := p.Fixture(context.Background(), j, artifact.Lab{ID: "sha256:0", Kernel: "6.12"})
+	advice, ok := errors.AsType[*stage.AdviceError](err)
 	if !ok || !errors.Is(err, os.ErrNotExist) || advice.What == "" {
 		t.Errorf("got %v, want advice to add lab/", err)
-	}
-}
-
-func TestPackagesLeavesDebuggingDataOut(t *testing.T) {
-	dir := t.TempDir()
-	d := Dist{Dir: dir, Manifest: Manifest{Files: []Output{
-		{Path: "SRPMS/rdma-core-56.1-1.src.rpm"}, {Path: "SPECS/rdma-core.spec"},
-	}}}
-	if files, names, err := d.packages(); err != nil || len(files) != 0 || len(names) != 0 {
-		t.Errorf("neither a source package nor a spec is installed: %v %v %v", files, names, err)
-	}
-	d.Manifest.Files = []Output{{Path: "RPMS/x86_64/broken.rpm"}}
-	if err := os.MkdirAll(filepath.Join(dir, "RPMS/x86_64"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "RPMS/x86_64/broken.rpm"), []byte("no rpm"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := d.packages(); err == nil {
-		t.Error("a damaged package is an error")
 	}
 }

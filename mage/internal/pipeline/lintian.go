@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -48,23 +50,24 @@ type Lintian struct {
 // Lintian runs lintian on the .changes of what Deb has made.
 //
 // Errors: *containers.RunError if lintian does not run; hints are no errors here.
-func (p *Pipeline) Lintian(ctx context.Context, pkgs Packages, tc Toolchain) (Lintian, error) {
-	key, err := scriptKey("lintian", lintianStage, lintianScript)
+func (p *Pipeline) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (Lintian, error) {
+	key, err := stage.ScriptKey("lintian", lintianStage, lintianScript)
 	if err != nil {
 		return Lintian{}, err
 	}
 	key = key.String("packages", pkgs.Key).String("toolchain", tc.ID)
-	entry, err := p.cached(ctx, "lintian", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		files, err := folderFiles(pkgs.Dir)
+	entry, err := p.Cached(ctx, "lintian", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		files, err := stage.Files(pkgs.Dir)
 		if err != nil {
 			return err
 		}
 		for i := range files {
-			files[i].owner = builderUID
+			files[i].Owner = stage.BuilderUID
 		}
-		_, err = p.runScript(ctx, s, lintianScript, []string{lintianIn, lintianOut}, containers.RunSpec{
-			Name: "lintian", Image: tc.ID, User: builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
-			Inputs:  []containers.Input{{Path: lintianIn, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+		_, err = p.Script(ctx, s, containers.RunSpec{
+			Argv: []string{lintianScript, lintianIn, lintianOut},
+			Name: "lintian", Image: tc.ID, User: stage.Builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
+			Inputs:  []containers.Input{stage.BuilderInput(lintianIn, files)},
 			Outputs: []containers.Output{{Path: lintianOut, Dir: dir}},
 		})
 		return err

@@ -22,7 +22,11 @@ import (
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/source"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -33,6 +37,18 @@ import (
 
 // released is the time of the fixture's files.
 var released = time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)
+
+// tag is one entry of a package's header.
+type tag struct {
+	number int
+	kind   uint32 // 4 is int32
+	values []string
+}
+
+const (
+	kindString = 6
+	kindArray  = 8
+)
 
 // smallTarball is a tarball that is an rdma-core by its CMakeLists.txt.
 func smallTarball(t *testing.T, files map[string]string) string {
@@ -117,7 +133,7 @@ func sourceRPM(t *testing.T, name string, files map[string]string) string {
 	return file
 }
 
-func packageJob(t *testing.T, given string) (*Pipeline, Job) {
+func packageJob(t *testing.T, given string) (*Pipeline, job.Job) {
 	t.Helper()
 	cache, err := stagecache.Open(filepath.Join(t.TempDir(), "stages"))
 	if err != nil {
@@ -132,10 +148,12 @@ func packageJob(t *testing.T, given string) (*Pipeline, Job) {
 		t.Fatal(err)
 	}
 	p := &Pipeline{
-		CacheDir: t.TempDir(), DistDir: t.TempDir(), Cache: cache, Sums: sums, Releases: &specs.Releases{},
-		UI: ui.New(ui.Options{}), Log: slog.New(slog.DiscardHandler),
+		Runner: &stage.Runner{
+			CacheDir: t.TempDir(), Cache: cache, UI: ui.New(ui.Options{}), Log: slog.New(slog.DiscardHandler),
+		},
+		DistDir: t.TempDir(), Sums: sums, Releases: &specs.Releases{},
 	}
-	return p, Job{Distro: specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9"}, Given: given, Provider: rib}
+	return p, job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9"}}, Given: given, Provider: rib}
 }
 
 const distroSpec = `Name: rdma-core
@@ -182,8 +200,8 @@ const distroSum = "srpm:rdma-core-56.1-3.el9@The%20Distro"
 
 func TestPackageSource(t *testing.T) {
 	file := sourceRPM(t, "rdma-core-56.1-3.el9.src.rpm", distroFiles(t))
-	p, job := packageJob(t, file)
-	src, err := p.Source(t.Context(), job)
+	p, j := packageJob(t, file)
+	src, err := p.Source(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,29 +226,29 @@ func TestPackageSource(t *testing.T) {
 	}
 	// Once more nothing is unpacked, and the sum is known.
 	ran := len(p.Ran())
-	if src, err = p.Source(t.Context(), job); err != nil || src.Trust != "recorded" || len(p.Ran()) != ran {
+	if src, err = p.Source(t.Context(), j); err != nil || src.Trust != "recorded" || len(p.Ran()) != ran {
 		t.Errorf("a second time: %q, %v, ran %v", src.Trust, err, p.Ran())
 	}
 	// Another distro reads another state.
-	other := job
-	other.Distro = specs.Distro{Name: "rocky10", EL: 10, Dist: ".el10"}
-	if o, err := p.Source(t.Context(), other); err != nil || o.state() == src.state() || o.Tree == src.Tree {
+	other := j
+	other.Target = rocky10
+	if o, err := p.Source(t.Context(), other); err != nil || o.State() == src.State() || o.Tree == src.Tree {
 		t.Errorf("for another distro: %v, %s", err, o.Tree)
 	}
 	// A version that is asked for must be the package's.
-	job.Version = "57.0"
-	if _, err := p.Source(t.Context(), job); !errors.As(err, new(*upstream.VersionError)) {
+	j.Version = "57.0"
+	if _, err := p.Source(t.Context(), j); !errors.As(err, new(*upstream.VersionError)) {
 		t.Errorf("another version: %v", err)
 	}
 }
 
 func TestPackageSpec(t *testing.T) {
-	p, job := packageJob(t, sourceRPM(t, "a.src.rpm", distroFiles(t)))
-	src, err := p.Source(t.Context(), job)
+	p, j := packageJob(t, sourceRPM(t, "a.src.rpm", distroFiles(t)))
+	src, err := p.Source(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, err := p.Spec(t.Context(), job, src)
+	spec, err := p.Spec(t.Context(), j, src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,35 +259,35 @@ func TestPackageSpec(t *testing.T) {
 		}
 	}
 	want := []string{
-		"+Release: 3%{?dist}.rib1", "+Patch10000: rdma-core-rib.patch", "+- librib: " + job.Provider.Manifest.Description,
-		"+* Mon Mar 04 2024 " + job.Provider.Manifest.Maintainer.Name + " <" + job.Provider.Manifest.Maintainer.Email + "> - 56.1-3.rib1",
+		"+Release: 3%{?dist}.rib1", "+Patch10000: rdma-core-rib.patch", "+- librib: " + j.Provider.Manifest.Description,
+		"+* Mon Mar 04 2024 " + j.Provider.Manifest.Maintainer.Name + " <" + j.Provider.Manifest.Maintainer.Email + "> - 56.1-3.rib1",
 		"+- Add the rib provider", "+",
 	}
 	if !slices.Equal(added, want) || spec.SourceFile != "rdma-core-56.1.tar.gz" {
 		t.Errorf("of %s, added\n%s", spec.SourceFile, strings.Join(added, "\n"))
 	}
-	job.Suffix = ".vendor.2"
-	if spec, err := p.Spec(t.Context(), job, src); err != nil || !strings.Contains(spec.Diff, "+Release: 3%{?dist}.vendor.2") || !strings.Contains(spec.Diff, "- 56.1-3.vendor.2") {
+	j.Suffix = ".vendor.2"
+	if spec, err := p.Spec(t.Context(), j, src); err != nil || !strings.Contains(spec.Diff, "+Release: 3%{?dist}.vendor.2") || !strings.Contains(spec.Diff, "- 56.1-3.vendor.2") {
 		t.Errorf("with a suffix of the user's: %v\n%s", err, spec.Diff)
 	}
-	job.Suffix, job.Provider = "", nil
-	if spec, err := p.Spec(t.Context(), job, src); err != nil || spec.Diff != "" {
+	j.Suffix, j.Provider = "", nil
+	if spec, err := p.Spec(t.Context(), j, src); err != nil || spec.Diff != "" {
 		t.Errorf("without a provider: %v\n%s", err, spec.Diff)
 	}
 }
 
 // TestPackageInputs is what rpmbuild gets: all that the package holds, once.
 func TestPackageInputs(t *testing.T) {
-	p, job := packageJob(t, sourceRPM(t, "a.src.rpm", distroFiles(t)))
-	src, err := p.Source(t.Context(), job)
+	p, j := packageJob(t, sourceRPM(t, "a.src.rpm", distroFiles(t)))
+	src, err := p.Source(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, f := range rpmInputs(job, src, Patch{Name: "rdma-core-rib.patch"}, Spec{SourceFile: src.Package.Tarball}) {
-		got = append(got, f.name)
-		if f.mtime != src.Epoch || f.owner != builderUID {
-			t.Errorf("%s is dated %v and owned by %d", f.name, f.mtime, f.owner)
+	for _, f := range rpmInputs(j, src, artifact.Patch{Name: "rdma-core-rib.patch"}, artifact.Spec{SourceFile: src.Package.Tarball}) {
+		got = append(got, f.Name)
+		if f.Time != src.Epoch || f.Owner != stage.BuilderUID {
+			t.Errorf("%s is dated %v and owned by %d", f.Name, f.Time, f.Owner)
 		}
 	}
 	slices.Sort(got)
@@ -277,7 +295,7 @@ func TestPackageInputs(t *testing.T) {
 	if strings.Join(got, " ") != want {
 		t.Errorf("got %v", got)
 	}
-	if files := packageInputs(Source{}); files != nil {
+	if files := packageInputs(artifact.Source{}); files != nil {
 		t.Errorf("a release has %v beside its tarball", files)
 	}
 }
@@ -307,12 +325,12 @@ func TestPackageSourceRefuses(t *testing.T) {
 			"climbing patch", with(func(f map[string]string) {
 				f["one.patch"] = strings.ReplaceAll(f["one.patch"], "/README", "/../../README")
 			}),
-			`rdma-core.spec:17: one.patch: patch names "../../README"`, new(*PrepError),
+			`rdma-core.spec:17: one.patch: patch names "../../README"`, new(*source.PrepError),
 		},
-		{"no patch", with(func(f map[string]string) { f["one.patch"] = "text\n" }), "one.patch: it changes no file", new(*PrepError)},
-		{"packed patch", with(func(f map[string]string) { f["one.patch"] = "\x1f\x8b..." }), "one.patch is compressed", new(*FileError)},
-		{"patch missing", with(func(f map[string]string) { delete(f, "one.patch") }), "one.patch is applied in line 17 of its spec", new(*FileError)},
-		{"tarball missing", with(func(f map[string]string) { delete(f, "rdma-core-56.1.tar.gz") }), "rdma-core-56.1.tar.gz is its spec's Source0", new(*FileError)},
+		{"no patch", with(func(f map[string]string) { f["one.patch"] = "text\n" }), "one.patch: it changes no file", new(*source.PrepError)},
+		{"packed patch", with(func(f map[string]string) { f["one.patch"] = "\x1f\x8b..." }), "one.patch is compressed", new(*source.FileError)},
+		{"patch missing", with(func(f map[string]string) { delete(f, "one.patch") }), "one.patch is applied in line 17 of its spec", new(*source.FileError)},
+		{"tarball missing", with(func(f map[string]string) { delete(f, "rdma-core-56.1.tar.gz") }), "rdma-core-56.1.tar.gz is its spec's Source0", new(*source.FileError)},
 		{"tarball hostile", with(func(f map[string]string) {
 			f["rdma-core-56.1.tar.gz"] = smallTarball(t, map[string]string{"../../evil": "x"})
 		}), `entry "rdma-core-56.1/../../evil"`, new(*upstream.ArchiveError)},
@@ -320,14 +338,14 @@ func TestPackageSourceRefuses(t *testing.T) {
 		{"CRLF", with(func(f map[string]string) {
 			f["rdma-core.spec"] = strings.Replace(f["rdma-core.spec"], "%prep\n", "%prep\r\n", 1)
 		}), "rdma-core.spec:16: looked for lines that end in LF, found CRLF", new(*rpmspec.PlaceError)},
-		{"large spec", with(func(f map[string]string) { f["rdma-core.spec"] += strings.Repeat("#", mostSpec) }), "a spec may have", new(*FileError)},
+		{"large spec", with(func(f map[string]string) { f["rdma-core.spec"] += strings.Repeat("#", rpmspec.MostBytes) }), "a spec may have", new(*source.FileError)},
 		{"not decided", spec("0%{?fedora}", "0%{?mystery}"), "rdma-core.spec:8: looked for this line outside of conditionals", new(*rpmspec.PlaceError)},
 		{"no prep", spec("%prep", "%build"), "a section %prep", new(*rpmspec.PlaceError)},
 		{"open conditional", spec("%endif", ""), "an %endif", new(*rpmspec.PlaceError)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, job := packageJob(t, sourceRPM(t, "a.src.rpm", tt.files))
-			_, err := p.Source(t.Context(), job)
+			p, j := packageJob(t, sourceRPM(t, "a.src.rpm", tt.files))
+			_, err := p.Source(t.Context(), j)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.As(err, tt.as) {
 				t.Fatalf("got %v (%T)\nwant %s", err, err, tt.want)
 			}
@@ -350,10 +368,10 @@ func TestPackageSpecRefuses(t *testing.T) {
 	} {
 		files := distroFiles(t)
 		files["rdma-core.spec"] = strings.Replace(files["rdma-core.spec"], tt.old, tt.replacement, 1)
-		p, job := packageJob(t, sourceRPM(t, "a.src.rpm", files))
-		src, err := p.Source(t.Context(), job)
+		p, j := packageJob(t, sourceRPM(t, "a.src.rpm", files))
+		src, err := p.Source(t.Context(), j)
 		if err == nil {
-			_, err = p.Spec(t.Context(), job, src)
+			_, err = p.Spec(t.Context(), j, src)
 		}
 		if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.As(err, new(*rpmspec.PlaceError)) {
 			t.Errorf("%s: got %v", tt.replacement, err)
@@ -363,11 +381,11 @@ func TestPackageSpecRefuses(t *testing.T) {
 
 // TestNotSourcePackage keeps a package's patches from being left out.
 func TestNotSourcePackage(t *testing.T) {
-	if err := NotSourcePackage(Source{}, "deb"); err != nil {
+	if err := source.NotSourcePackage(artifact.Source{}, "deb"); err != nil {
 		t.Errorf("a release: %v", err)
 	}
-	var advice *AdviceError
-	err := NotSourcePackage(Source{Package: &SourcePackage{Name: "rdma-core-56.1-3.el9"}}, "deb")
+	var advice *stage.AdviceError
+	err := source.NotSourcePackage(artifact.Source{Package: &artifact.SourcePackage{Name: "rdma-core-56.1-3.el9"}}, "deb")
 	if !errors.As(err, &advice) || !strings.Contains(err.Error(), "deb: rdma-core-56.1-3.el9.src.rpm is a distro's source package") {
 		t.Errorf("got %v", err)
 	}
@@ -376,13 +394,13 @@ func TestNotSourcePackage(t *testing.T) {
 func TestPackageWithTheProvider(t *testing.T) {
 	files := distroFiles(t)
 	files["rdma-core-rib.patch"] = files["three.patch"]
-	p, job := packageJob(t, sourceRPM(t, "a.src.rpm", files))
-	src, err := p.Source(t.Context(), job)
+	p, j := packageJob(t, sourceRPM(t, "a.src.rpm", files))
+	src, err := p.Source(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var advice *AdviceError
-	if _, err := p.Integrate(t.Context(), job, src); !errors.As(err, &advice) || !strings.Contains(err.Error(), "has the provider's patch already") {
+	var advice *stage.AdviceError
+	if _, err := p.Integrate(t.Context(), j, src); !errors.As(err, &advice) || !strings.Contains(err.Error(), "has the provider's patch already") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,13 +2,17 @@
 
 package pipeline
 
+import (
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/scripts"
+)
+
 // packaging is what differs between one kind of packages and another for the
 // proof; what is asserted is the same.
 type packaging struct {
 	manager   string  // verdict.sh's MANAGER
 	installer string  // dnf or apt-get
 	script    string  // that installs a folder of packages
-	folder    string  // where the packages are in the container
 	owner     string  // the package that has the providers
 	verify    Verdict // what asks whether the installed files are the packages'
 	remove    string  // the command that takes packages away
@@ -16,22 +20,22 @@ type packaging struct {
 
 func rpmPackaging() packaging {
 	return packaging{
-		manager: "rpm", installer: "dnf", script: dnfScript, folder: "rpms", owner: "libibverbs", remove: "dnf remove",
+		manager: "rpm", installer: "dnf", script: scripts.DNFInstall, owner: "libibverbs", remove: "dnf remove",
 		verify: Verdict{Name: "rpm-verify", Title: "rpm -V is clean"},
 	}
 }
 
 func debPackaging() packaging {
 	return packaging{
-		manager: "dpkg", installer: "apt-get", script: "apt-install.sh", folder: "debs", owner: "ibverbs-providers",
+		manager: "dpkg", installer: "apt-get", script: "apt-install.sh", owner: "ibverbs-providers",
 		remove: "apt-get purge",
 		verify: Verdict{Name: "dpkg-verify", Title: "dpkg --verify is clean"},
 	}
 }
 
-// packaging tells which kind the packages are.
-func (d Dist) packaging() packaging {
-	if d.Manifest.Suite != "" {
+// packagingOf tells which kind the packages are.
+func packagingOf(d artifact.Dist) packaging {
+	if d.Debian() {
 		return debPackaging()
 	}
 	return rpmPackaging()

@@ -4,162 +4,78 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"strings"
 
-	"github.com/resnics/verbsmith/containers"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/edit"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/source"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/specs"
 )
 
-// Job is what a user asks for: one release, one distro, one provider.
-type Job struct {
-	Distro   specs.Distro
-	Version  string // of rdma-core, without the leading v; empty: what Given holds
-	Release  *specs.Release
-	Given    string             // tarball, source package or git clone given by the user; empty: fetch
-	Provider *provider.Provider // nil: the release as upstream ships it
-	Needs    []string           // what the build requires besides, without a Provider: see Stock
-	Suffix   string             // of the packages' release; empty: see releaseSuffix and debianSuffix
-	Base     BaseMode
-	Suite    specs.Suite // of Debian, for its packages
-}
-
-// Stock is the job without its provider, with what that one's build requires: for a
-// toolchain that is made by the release's own spec.
-func (j Job) Stock() Job {
-	if j.Provider != nil {
-		j.Needs = j.Provider.Manifest.BuildRequires.RPM
-	}
-	j.Provider = nil
-	return j
-}
-
 // Pipeline runs stages. Its fields are set once by the app.
 type Pipeline struct {
+	*stage.Runner
+
 	Root       string // the repository: containers/ and specs/ are read below it
 	DistDir    string // where outputs are collected
-	CacheDir   string // downloads and stage outputs
-	Cache      *stagecache.Cache
 	Releases   *specs.Releases
 	Interfaces *specs.Interfaces
 	Sums       *specs.Sums
-	UI         *ui.UI
-	Log        *slog.Logger
-	// Engine connects to the container engine at its first use, so that the
-	// stages in pure Go run without one.
-	Engine func(context.Context) (*containers.Engine, error)
-
-	// volumesOf is the cache folder whose volumes are used, where it is not CacheDir.
-	volumesOf string
-
-	index, total int
-	ran          []string // stages that did work in this run
 }
 
-// Plan says how many stages this run will have, for the display.
-func (p *Pipeline) Plan(total int) { p.index, p.total = 0, total }
-
-// Ran lists the stages that did work, in order; none means that everything was
-// up to date.
-func (p *Pipeline) Ran() []string { return p.ran }
-
-// begin opens the next stage on the display.
-func (p *Pipeline) begin(name string) *ui.Stage {
-	p.index++
-	return p.UI.Stage(name, p.index, p.total)
-}
-
-// end closes a stage: err, or a note why it had nothing to do, or done.
-func (p *Pipeline) end(name string, s *ui.Stage, hit bool, err error) error {
-	switch {
-	case err != nil:
-		s.Fail(err)
-		return &StageError{Name: name, Log: s.LogPath(), Err: err}
-	case hit:
-		s.Cached("up to date")
-	default:
-		p.ran = append(p.ran, name)
-		s.Done()
+// Sources gets releases, Debian's source packages with this machine's apt or an image's.
+func (p *Pipeline) Sources() *source.Fetcher {
+	return &source.Fetcher{
+		Runner: p.Runner, Releases: p.Releases, Sums: p.Sums,
+		Apt: func(s *ui.Stage) upstream.AptSource { return p.aptSource(s) },
 	}
-	return nil
 }
 
-// endLook closes a stage that looks at what there is and makes nothing: it is no
-// work that Ran tells of.
-func (p *Pipeline) endLook(name string, s *ui.Stage, err error) error {
-	if err != nil {
-		return p.end(name, s, false, err)
-	}
-	s.Done()
-	return nil
+// Source is Fetcher.Source.
+func (p *Pipeline) Source(ctx context.Context, j job.Job) (artifact.Source, error) {
+	return p.Sources().Source(ctx, j)
 }
 
-// cached runs one stage whose output is a folder: build fills dir unless the
-// cache holds an output under the same key.
-func (p *Pipeline) cached(
-	ctx context.Context, name string, key *stagecache.KeyBuilder,
-	build func(ctx context.Context, dir string, s *ui.Stage) error,
-) (stagecache.Entry, error) {
-	s := p.begin(name)
-	why := p.Cache.Explain(name, key)
-	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
-		if len(why) > 0 {
-			s.Note("changed: " + joinNames(why))
-		}
-		return build(ctx, dir, s)
-	})
-	return entry, p.end(name, s, entry.Hit, err)
+// Editor runs the stages that edit a source.
+func (p *Pipeline) Editor() *edit.Editor { return &edit.Editor{Runner: p.Runner} }
+
+// Integrate is Editor.Integrate.
+func (p *Pipeline) Integrate(ctx context.Context, j job.Job, src artifact.Source) (artifact.Tree, error) {
+	return p.Editor().Integrate(ctx, j, src)
 }
 
-// do is the cache's DoKey. An output that was damaged, and is therefore made again, is
-// told.
-func (p *Pipeline) do(
-	ctx context.Context, key *stagecache.KeyBuilder, build func(ctx context.Context, dir string) error,
-) (stagecache.Entry, error) {
-	entry, err := p.Cache.DoKey(ctx, key, build)
-	if err == nil && entry.Damage != "" {
-		p.Log.WarnContext(ctx, "a cached output was damaged and is made again", "stage", entry.Stage, "because", entry.Damage)
-	}
-	return entry, err
+// Patch is Editor.Patch.
+func (p *Pipeline) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error) {
+	return p.Editor().Patch(ctx, j, tree)
 }
 
-// Prune drops what has not been used for long, so that a day of edits does not
-// fill a disk: the newest outputs of each stage stay. Of what is known of whole
-// lists of releases, which is small, those of a few walks do.
+// ProvePatch is Editor.ProvePatch.
+func (p *Pipeline) ProvePatch(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error) {
+	return p.Editor().ProvePatch(ctx, tree, patch)
+}
+
+// Spec is Editor.Spec.
+func (p *Pipeline) Spec(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error) {
+	return p.Editor().Spec(ctx, j, src)
+}
+
+// DebianSource is Editor.DebianSource.
+func (p *Pipeline) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
+	return p.Editor().DebianSource(ctx, j, tree)
+}
+
+// Prune keeps the newest outputs of each stage. Of what is known of whole lists of
+// releases, which is small, those of a few walks stay.
 func (p *Pipeline) Prune(ctx context.Context) error {
 	const keep, keepRows = 12, 2000
-	_, err := p.Cache.PruneBy(ctx, func(stage string) int {
-		if isRowStage(stage) {
+	return p.Runner.Prune(ctx, func(name string) int {
+		if isRowStage(name) {
 			return keepRows
 		}
 		return keep
 	})
-	if err != nil {
-		return fmt.Errorf("prune the stage cache: %w", err)
-	}
-	return nil
-}
-
-// joinNames lists a few names and counts the others.
-func joinNames(names []string) string {
-	const shown = 4
-	if len(names) > shown {
-		names = append(names[:shown:shown], fmt.Sprintf("and %d more", len(names)-shown))
-	}
-	return strings.Join(names, ", ")
-}
-
-// writeFile writes data below dir; the folder is private to the stage that
-// fills it, so a plain write is enough.
-func writeFile(dir, name string, data []byte) error {
-	if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
 }

@@ -15,7 +15,12 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/tail"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 // Verdict is one named assertion about installed packages.
@@ -110,37 +115,37 @@ func (m proofSubject) env() map[string]string {
 	return env
 }
 
-func subject(job Job, privateABI, driverID int) (proofSubject, error) {
+func subject(j job.Job, privateABI, driverID int) (proofSubject, error) {
 	guid := make([]byte, 8)
 	if _, err := rand.Read(guid); err != nil {
 		return proofSubject{}, fmt.Errorf("make a GUID for the proof: %w", err)
 	}
 	guid[0] = 0x02 // never all zero, which libibverbs takes for unknown
-	d := job.Provider.Manifest.Device
+	d := j.Provider.Manifest.Device
 	if !d.ByDriverID {
 		driverID = 0
 	}
 	return proofSubject{
 		packaging: rpmPackaging(),
-		provider:  job.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
+		provider:  j.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
 		guid: hex.EncodeToString(guid), kernelABI: d.KernelABI, privateABI: privateABI, driverID: driverID,
 	}, nil
 }
 
 // ProveTree proves from a build tree that ibv_devices finds the provider's
 // device, with the very tools and libraries of the build.
-func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolchain, b Build) (Verdict, error) {
-	s := p.begin("discover")
-	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
+func (p *Pipeline) ProveTree(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build) (Verdict, error) {
+	s := p.Begin("discover")
+	m, err := subject(j, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
-		return Verdict{}, p.end("discover", s, false, err)
+		return Verdict{}, p.End("discover", s, false, err)
 	}
 	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
 	if err != nil {
-		return Verdict{}, p.end("discover", s, false, err)
+		return Verdict{}, p.End("discover", s, false, err)
 	}
 	spec.Env["BIN"] = b.Tree + "/build/bin"
-	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: treeFolder, ReadOnly: true}} // root looks, and leaves nothing
+	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: stage.TreeDir, ReadOnly: true}} // root looks, and leaves nothing
 	v := Verdict{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
 	err = p.judge(ctx, s, &v, spec)
 	if err == nil && !v.Pass {
@@ -149,29 +154,29 @@ func (p *Pipeline) ProveTree(ctx context.Context, job Job, tree Tree, tc Toolcha
 	if err == nil {
 		s.Note(v.Evidence)
 	}
-	return v, p.end("discover", s, false, err)
+	return v, p.End("discover", s, false, err)
 }
 
 // Prove installs the packages of dist in a clean container and gives the
 // verdicts. The error is about what kept a verdict from being given; failed
 // verdicts are in the report.
-func (p *Pipeline) Prove(ctx context.Context, job Job, tc Toolchain, dist Dist) (Report, error) {
-	s := p.begin("prove")
-	report, err := p.prove(ctx, job, tc, dist, s)
+func (p *Pipeline) Prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist) (Report, error) {
+	s := p.Begin("prove")
+	report, err := p.prove(ctx, j, tc, dist, s)
 	if err == nil {
 		err = report.Err()
 	}
-	return report, p.end("prove", s, false, err)
+	return report, p.End("prove", s, false, err)
 }
 
-func (p *Pipeline) prove(ctx context.Context, job Job, tc Toolchain, dist Dist, s *ui.Stage) (Report, error) {
+func (p *Pipeline) prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, s *ui.Stage) (Report, error) {
 	base := tc.Base
 	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
-	m, err := subject(job, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
+	m, err := subject(j, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
 	if err != nil {
 		return report, err
 	}
-	m.packaging = dist.packaging()
+	m.packaging = packagingOf(dist)
 	image, install, names, err := p.install(ctx, s, base, base.Minimal, dist)
 	if err != nil {
 		return report, err
@@ -189,7 +194,7 @@ func (p *Pipeline) prove(ctx context.Context, job Job, tc Toolchain, dist Dist, 
 	if err := p.judgeAll(ctx, s, &report, verdicts(m), spec); err != nil {
 		return report, err
 	}
-	stock, err := p.proveStock(ctx, job, tc, dist.Manifest.Label(), m, s)
+	stock, err := p.proveStock(ctx, j, tc, dist.Manifest.Label(), m, s)
 	if err == nil && stock != nil {
 		report.Verdicts = append(report.Verdicts, *stock)
 	}
@@ -210,7 +215,9 @@ func (p *Pipeline) judgeAll(ctx context.Context, s *ui.Stage, report *Report, al
 
 // cleanRun is a container for one verdict: no network, and no answer from the
 // host's own RDMA. Where the driver id decides, a player gives the answer.
-func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc Toolchain, image string, m proofSubject) (containers.RunSpec, error) {
+func (p *Pipeline) cleanRun(
+	ctx context.Context, s *ui.Stage, tc artifact.Toolchain, image string, m proofSubject,
+) (containers.RunSpec, error) {
 	seccomp, err := containers.RefuseRDMANetlink()
 	spec := containers.RunSpec{
 		Name: "prove", Image: image, Root: true, User: "root", Env: m.env(), Seccomp: seccomp,
@@ -225,8 +232,10 @@ func (p *Pipeline) cleanRun(ctx context.Context, s *ui.Stage, tc Toolchain, imag
 
 // proveStock asserts that upstream's own packages of the release, where they
 // are in dist/, do not know the device.
-func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, label string, m proofSubject, s *ui.Stage) (*Verdict, error) {
-	stock, base := job, tc.Base
+func (p *Pipeline) proveStock(
+	ctx context.Context, j job.Job, tc artifact.Toolchain, label string, m proofSubject, s *ui.Stage,
+) (*Verdict, error) {
+	stock, base := j, tc.Base
 	stock.Provider = nil
 	dir := p.DistFolder(stock, base, label)
 	manifest, err := ReadManifest(dir)
@@ -236,7 +245,7 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, label 
 	if err != nil {
 		return nil, err
 	}
-	image, install, _, err := p.install(ctx, s, base, base.Minimal, Dist{Dir: dir, Manifest: manifest})
+	image, install, _, err := p.install(ctx, s, base, base.Minimal, artifact.Dist{Dir: dir, Manifest: manifest})
 	if err != nil || !install.Pass {
 		install.Title = "stock packages: " + install.Title
 		return &install, err
@@ -253,22 +262,23 @@ func (p *Pipeline) proveStock(ctx context.Context, job Job, tc Toolchain, label 
 // install has dnf or apt install the binary packages of dist in a container of the
 // image from and keeps the result as an image.
 func (p *Pipeline) install(
-	ctx context.Context, s *ui.Stage, base Base, from string, dist Dist,
+	ctx context.Context, s *ui.Stage, base artifact.Base, from string, dist artifact.Dist,
 ) (image string, v Verdict, names []string, err error) {
-	pk := dist.packaging()
+	pk := packagingOf(dist)
 	v = Verdict{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
-	files, names, err := dist.packages()
+	files, names, err := stage.Installable(dist)
 	if err != nil {
 		return "", v, nil, err
 	}
-	var out verdictOutput
+	out := tail.New(mostOutput)
 	start := time.Now()
-	result, err := p.runScript(ctx, s, pk.script, []string{"/" + pk.folder}, containers.RunSpec{
+	result, err := p.Script(ctx, s, containers.RunSpec{
+		Argv: []string{pk.script, "/" + stage.PackagesDir(dist)},
 		Name: "install", Image: from, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
 		Network: !base.Standin,
-		Inputs:  []containers.Input{{Path: "/", Write: tarOf(files)}},
-		Log:     io.MultiWriter(s.Log(), &out),
+		Inputs:  []containers.Input{{Path: "/", Write: stage.Tar(files)}},
+		Log:     io.MultiWriter(s.Log(), out),
 		Commit:  fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
 	})
 	v.Elapsed = time.Since(start)
@@ -281,10 +291,11 @@ func (p *Pipeline) install(
 
 // judge runs one verdict; a failed one is not an error.
 func (p *Pipeline) judge(ctx context.Context, s *ui.Stage, v *Verdict, spec containers.RunSpec) error {
-	var out verdictOutput
-	spec.Log = io.MultiWriter(s.Log(), &out)
+	out := tail.New(mostOutput)
+	spec.Argv = []string{scripts.Verdict, v.Name}
+	spec.Log = io.MultiWriter(s.Log(), out)
 	start := time.Now()
-	_, err := p.runScript(ctx, s, "verdict.sh", []string{v.Name}, spec)
+	_, err := p.Script(ctx, s, spec)
 	v.Elapsed = time.Since(start)
 	return v.ended(out.String(), err)
 }
@@ -299,24 +310,8 @@ func (v *Verdict) ended(output string, err error) error {
 	return err
 }
 
-// verdictOutput keeps the end of what a verdict printed: its evidence is there, and reports hold it.
-type verdictOutput struct{ kept []byte }
-
-const maxVerdictOutput = 1 << 20
-
-// Write implements io.Writer.
-func (o *verdictOutput) Write(p []byte) (int, error) {
-	o.kept = append(o.kept, p...)
-	if len(o.kept) > 2*maxVerdictOutput { // not for each write
-		o.kept = append([]byte(nil), o.kept[len(o.kept)-maxVerdictOutput:]...)
-	}
-	return len(p), nil
-}
-
-// String gives what is kept.
-func (o *verdictOutput) String() string {
-	return string(o.kept[max(0, len(o.kept)-maxVerdictOutput):])
-}
+// mostOutput is how much of a verdict's output is kept: its evidence is at the end, and reports hold it.
+const mostOutput = 1 << 20
 
 func (p *Pipeline) removeImage(ctx context.Context, image string) {
 	engine, err := p.Engine(ctx)

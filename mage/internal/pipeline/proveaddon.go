@@ -4,19 +4,21 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
 )
 
 const (
+	updateStage     = 2
 	repackageScript = "repackage.sh"
 	repackageIn     = "/builder/in/rpms"
 	repackageOut    = "/builder/update"
@@ -27,106 +29,68 @@ const (
 // update of them is to who sits beside.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Update(ctx context.Context, tc Toolchain, stock Dist) (Dist, error) {
-	key, err := scriptKey("update", addonStage, repackageScript)
+func (p *Pipeline) Update(ctx context.Context, tc artifact.Toolchain, stock artifact.Dist) (artifact.Dist, error) {
+	key, err := stage.ScriptKey("update", updateStage, repackageScript)
 	if err != nil {
-		return Dist{}, err
+		return artifact.Dist{}, err
 	}
-	files, _, err := stock.packages()
+	files, _, err := stage.Installable(stock)
 	if err != nil {
-		return Dist{}, err
+		return artifact.Dist{}, err
 	}
-	if key, err = stock.key(key.String("toolchain", tc.ID)); err != nil {
-		return Dist{}, err
+	if key, err = stage.InstallableKey(key.String("toolchain", tc.ID), stock); err != nil {
+		return artifact.Dist{}, err
 	}
-	entry, err := p.cached(ctx, "update", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.runScript(ctx, s, repackageScript, []string{repackageIn, repackageOut}, containers.RunSpec{
-			Name: "update", Image: tc.ID, User: builder,
+	entry, err := p.Cached(ctx, "update", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		_, err := p.Script(ctx, s, containers.RunSpec{
+			Argv: []string{repackageScript, repackageIn, repackageOut},
+			Name: "update", Image: tc.ID, User: stage.Builder,
 			Env:     map[string]string{"HOME": "/builder", "LC_ALL": "C.UTF-8"},
-			Inputs:  []containers.Input{{Path: filepath.Dir(repackageIn), UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+			Inputs:  []containers.Input{stage.BuilderInput(filepath.Dir(repackageIn), files)},
 			Outputs: []containers.Output{{Path: repackageOut, Dir: dir}},
 		})
 		return err
 	})
 	if err != nil {
-		return Dist{}, err
+		return artifact.Dist{}, err
 	}
 	return folderDist(entry.Dir)
 }
 
 // folderDist is a folder of packages as a Dist that says nothing else of them.
-func folderDist(dir string) (Dist, error) {
-	dist := Dist{Dir: dir}
-	files, err := folderFiles(dir)
+func folderDist(dir string) (artifact.Dist, error) {
+	dist := artifact.Dist{Dir: dir}
+	files, err := stage.Files(dir)
 	for _, f := range files {
-		dist.Manifest.Files = append(dist.Manifest.Files, Output{Path: f.name})
+		dist.Manifest.Files = append(dist.Manifest.Files, artifact.Output{Path: f.Name})
 	}
 	return dist, err
 }
 
-// errNotStock: an add-on shows nothing beside packages that have its provider.
-var errNotStock = errors.New("want a folder in dist/ of unpatched packages, as rpm -provider=none makes it")
-
-// GivenStock reads a folder with unpatched packages.
-func GivenStock(dir string) (Dist, error) {
-	m, err := ReadManifest(dir)
-	if err == nil && (m.Provider != "" || !complete(dir, m)) {
-		err = errNotStock
-	}
-	if err != nil {
-		return Dist{}, fmt.Errorf("-beside=%s: %w", dir, err)
-	}
-	return Dist{Dir: dir, Manifest: m}, nil
-}
-
-// OtherAddons are the provider's add-ons in dist that are not for the release:
-// dnf has to refuse each beside its libibverbs.
-func (p *Pipeline) OtherAddons(job Job, base Base, version string) ([]Dist, error) {
-	pattern := p.AddonFolder(job, base, "*")
-	folders, err := filepath.Glob(pattern)
-	if err != nil {
-		return nil, fmt.Errorf("look for add-ons in %s: %w", pattern, err)
-	}
-	var others []Dist
-	for _, dir := range folders {
-		m, err := ReadManifest(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if m.Addon != nil && !m.Addon.Serves(version) && complete(dir, m) {
-			others = append(others, Dist{Dir: dir, Manifest: m})
-		}
-	}
-	return others, nil
-}
-
 // AddonProof is what an add-on is proven with.
 type AddonProof struct {
-	Addon  Dist
-	Stock  Dist   // unpatched packages of a release
-	Update Dist   // the same with a higher release
-	Others []Dist // add-ons that are for other releases
+	Addon  artifact.Dist
+	Stock  artifact.Dist   // unpatched packages of a release
+	Update artifact.Dist   // the same with a higher release
+	Others []artifact.Dist // add-ons that are for other releases
 }
 
 // ProveAddon installs the unpatched packages in a clean container, then the
 // add-on beside them, and gives the verdicts. The error is about what kept a
 // verdict from being given; failed verdicts are in the report.
-func (p *Pipeline) ProveAddon(ctx context.Context, job Job, tc Toolchain, proof AddonProof) (Report, error) {
-	s := p.begin("prove")
-	report, err := p.proveAddon(ctx, job, tc, proof, s)
+func (p *Pipeline) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof) (Report, error) {
+	s := p.Begin("prove")
+	report, err := p.proveAddon(ctx, j, tc, proof, s)
 	if err == nil {
 		err = report.Err()
 	}
-	return report, p.end("prove", s, false, err)
+	return report, p.End("prove", s, false, err)
 }
 
-func (p *Pipeline) proveAddon(ctx context.Context, job Job, tc Toolchain, proof AddonProof, s *ui.Stage) (Report, error) {
+func (p *Pipeline) proveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof, s *ui.Stage) (Report, error) {
 	base := tc.Base
 	report := Report{Suite: proof.suite(base), Started: time.Now()}
-	m, err := subject(job, proof.Stock.Manifest.PrivateABI, proof.Addon.Manifest.DriverID)
+	m, err := subject(j, proof.Stock.Manifest.PrivateABI, proof.Addon.Manifest.DriverID)
 	if err != nil {
 		return report, err
 	}
@@ -164,7 +128,7 @@ func (p *Pipeline) proveAddon(ctx context.Context, job Job, tc Toolchain, proof 
 
 // proveBeside gives the verdicts about the add-on installed beside stock.
 func (p *Pipeline) proveBeside(
-	ctx context.Context, tc Toolchain, proof AddonProof, m proofSubject, stock string, names []string, report *Report, s *ui.Stage,
+	ctx context.Context, tc artifact.Toolchain, proof AddonProof, m proofSubject, stock string, names []string, report *Report, s *ui.Stage,
 ) error {
 	image, install, own, err := p.install(ctx, s, tc.Base, stock, proof.Addon)
 	if err != nil {
@@ -202,7 +166,7 @@ func (p *Pipeline) proveBeside(
 // proveRefused asserts that dnf refuses an add-on that is for another release,
 // and for which of its requirements.
 func (p *Pipeline) proveRefused(
-	ctx context.Context, tc Toolchain, stock, other Dist, m proofSubject, image string, s *ui.Stage,
+	ctx context.Context, tc artifact.Toolchain, stock, other artifact.Dist, m proofSubject, image string, s *ui.Stage,
 ) (Verdict, error) {
 	addon := *other.Manifest.Addon
 	v := Verdict{Name: "refused", Title: "dnf refuses the add-on for rdma-core " + other.Manifest.Release}
@@ -215,7 +179,7 @@ func (p *Pipeline) proveRefused(
 		return v, err
 	}
 	spec.Inputs = append(spec.Inputs, packages)
-	spec.Env["RPMS"], spec.Env["WANT"], spec.Network = rpmsFolder, addon.missing(stock.Manifest), !tc.Base.Standin
+	spec.Env["RPMS"], spec.Env["WANT"], spec.Network = rpmsFolder, missing(addon, stock.Manifest), !tc.Base.Standin
 	err = p.judge(ctx, s, &v, spec)
 	v.Name = "refused-" + other.Manifest.Release
 	return v, err
@@ -223,7 +187,7 @@ func (p *Pipeline) proveRefused(
 
 // missing is what the add-on requires and a release does not have, in RPM's
 // words: the private ABI, or else one end of the releases that it is for.
-func (a Addon) missing(stock Manifest) string {
+func missing(a artifact.Addon, stock artifact.Manifest) string {
 	switch {
 	case a.PrivateABI != stock.PrivateABI:
 		return fmt.Sprintf("IBVERBS_PRIVATE_%d", a.PrivateABI)
@@ -234,12 +198,12 @@ func (a Addon) missing(stock Manifest) string {
 	}
 }
 
-func dnfInput(dist Dist) (containers.Input, error) {
-	files, _, err := dist.packages()
-	return containers.Input{Path: filepath.Dir(rpmsFolder), Write: tarOf(files)}, err
+func dnfInput(dist artifact.Dist) (containers.Input, error) {
+	files, _, err := stage.Installable(dist)
+	return containers.Input{Path: filepath.Dir(rpmsFolder), Write: stage.Tar(files)}, err
 }
 
-func (a AddonProof) suite(base Base) string {
+func (a AddonProof) suite(base artifact.Base) string {
 	text := base.Folder + " " + a.Addon.Manifest.Addon.Package + " of " + a.Addon.Manifest.Release
 	return text + " beside rdma-core " + a.Stock.Manifest.Release
 }

@@ -17,6 +17,9 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -49,7 +52,7 @@ var (
 // and without a right, if tc is given.
 //
 // Errors: ErrNoABIScript, without a toolchain.
-func (p *Pipeline) ABIStructs(ctx context.Context, job Job, src Source, tc *Toolchain) (map[string]MadeABI, error) {
+func (p *Pipeline) ABIStructs(ctx context.Context, j job.Job, src artifact.Source, tc *artifact.Toolchain) (map[string]MadeABI, error) {
 	file := filepath.Join(src.Tree, filepath.FromSlash(examine.ABIScript))
 	script, err := os.ReadFile(file)
 	if err != nil {
@@ -64,9 +67,9 @@ func (p *Pipeline) ABIStructs(ctx context.Context, job Job, src Source, tc *Tool
 	if python == "" && tc == nil {
 		return nil, errNoPython
 	}
-	s := p.begin("abi")
+	s := p.Begin("abi")
 	made := map[string]MadeABI{}
-	for _, h := range job.Provider.ABIHeaders() {
+	for _, h := range j.Provider.ABIHeaders() {
 		var one MadeABI
 		if python != "" {
 			one, err = runABIHere(ctx, python, script, h)
@@ -78,7 +81,7 @@ func (p *Pipeline) ABIStructs(ctx context.Context, job Job, src Source, tc *Tool
 		}
 		made[h.Name] = one
 	}
-	return made, p.end("abi", s, false, err)
+	return made, p.End("abi", s, false, err)
 }
 
 // findPython prefers the system's to one that an environment puts before it.
@@ -98,7 +101,7 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 		return MadeABI{}, fmt.Errorf("make a folder for a header: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	err = errors.Join(writeFile(dir, "script.py", script), writeFile(dir, "header.h", h.Data()))
+	err = errors.Join(stage.WriteFile(dir, "script.py", script), stage.WriteFile(dir, "header.h", h.Data()))
 	if err != nil {
 		return MadeABI{}, err
 	}
@@ -125,20 +128,21 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 }
 
 // runABI runs the script in the toolchain.
-func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc Toolchain, script []byte, h provider.File) (MadeABI, error) {
+func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchain, script []byte, h provider.File) (MadeABI, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-abi-")
 	if err != nil {
 		return MadeABI{}, fmt.Errorf("make a folder for a header: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	base := path.Base(h.Name)
-	files := []tarFile{
-		{name: "script.py", data: script, owner: builderUID},
-		{name: base, data: h.Data(), owner: builderUID},
+	files := []stage.File{
+		{Name: "script.py", Data: script, Owner: stage.BuilderUID},
+		{Name: base, Data: h.Data(), Owner: stage.BuilderUID},
 	}
-	_, err = p.runScript(ctx, s, abiShellScript, []string{abiFolder + "/script.py", abiFolder + "/" + base, releaseOut}, containers.RunSpec{
-		Name: "abi", Image: tc.ID, User: builder,
-		Inputs:  []containers.Input{{Path: abiFolder, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+	_, err = p.Script(ctx, s, containers.RunSpec{
+		Argv: []string{abiShellScript, abiFolder + "/script.py", abiFolder + "/" + base, releaseOut},
+		Name: "abi", Image: tc.ID, User: stage.Builder,
+		Inputs:  []containers.Input{stage.BuilderInput(abiFolder, files)},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: dir}},
 	})
 	if err != nil {
@@ -162,15 +166,14 @@ func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc Toolchain, script
 // in its own files is an error, and gives the folder of what was built.
 //
 // Errors: *containers.RunError with the compiler's words in the stage's log.
-func (p *Pipeline) CompileProvider(ctx context.Context, job Job, tree Tree, tc Toolchain) (string, error) {
-	key, err := scriptKey("provider-compile", providerMakeStage, releaseBuildScript)
+func (p *Pipeline) CompileProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (string, error) {
+	key, err := stage.ScriptKey("provider-compile", providerMakeStage, releaseBuildScript)
 	if err != nil {
 		return "", err
 	}
-	cache := p.compilerCache(job, tc.Base, forTrial)
-	key = cache.key(key, tc, tree.Source).String("tree", tree.Key)
-	entry, err := p.cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.compileInto(ctx, s, job, tc, tree, filepath.Join(dir, "out"))
+	key = p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
+	entry, err := p.Cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		return p.compileInto(ctx, s, j, tc, tree, filepath.Join(dir, "out"))
 	})
 	return filepath.Join(entry.Dir, "out"), err
 }
@@ -179,18 +182,18 @@ func (p *Pipeline) CompileProvider(ctx context.Context, job Job, tree Tree, tc T
 // device, and gives its words.
 //
 // Errors: *VerdictError.
-func (p *Pipeline) DiscoverProvider(ctx context.Context, job Job, tree Tree, tc Toolchain, out string) (string, error) {
+func (p *Pipeline) DiscoverProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, out string) (string, error) {
 	key, err := discoverKey("provider-discover", providerMakeStage)
 	if err != nil {
 		return "", err
 	}
-	key = p.compilerCache(job, tc.Base, forTrial).key(key, tc, tree.Source).String("tree", tree.Key)
-	entry, err := p.cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		said, err := p.judgeBuild(ctx, s, job, tc, tree, out, []string{"listed"})
+	key = p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
+	entry, err := p.Cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		said, err := p.judgeBuild(ctx, s, j, tc, tree, out, []string{"listed"})
 		if err != nil {
 			return err
 		}
-		return writeFile(dir, "said", []byte(said))
+		return stage.WriteFile(dir, "said", []byte(said))
 	})
 	if err != nil {
 		return "", err
@@ -211,19 +214,4 @@ func ReadModule(out, name string, privateABI int) (*examine.Module, error) {
 	}
 	defer f.Close()
 	return examine.ReadModule(f)
-}
-
-// CompilerErrors are what the compiler said in the log of the container whose end
-// err is.
-func CompilerErrors(err error) []ui.CompilerError {
-	run, ok := errors.AsType[*containers.RunError](err)
-	if !ok {
-		return nil
-	}
-	f, err := os.Open(run.Log)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	return ui.CompilerErrors(f)
 }

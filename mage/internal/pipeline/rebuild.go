@@ -6,82 +6,59 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 // Rebuild rebuilds the source package of dist alone in a clean toolchain
 // container, as rpmbuild --rebuild does, and puts what comes out into dir.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Rebuild(ctx context.Context, job Job, src Source, tc Toolchain, dist Dist, dir string) (Dist, error) {
-	s := p.begin("rebuild")
-	out, err := p.rebuild(ctx, job, src, tc, dist, dir, s)
-	return out, p.end("rebuild", s, false, err)
+func (p *Pipeline) Rebuild(
+	ctx context.Context, j job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string,
+) (artifact.Dist, error) {
+	s := p.Begin("rebuild")
+	out, err := p.rebuild(ctx, j, src, tc, dist, dir, s)
+	return out, p.End("rebuild", s, false, err)
 }
 
-func (p *Pipeline) rebuild(ctx context.Context, job Job, src Source, tc Toolchain, dist Dist, dir string, s *ui.Stage) (Dist, error) {
-	out := Dist{Dir: dir}
-	i := slices.IndexFunc(dist.Manifest.Files, func(o Output) bool { return strings.HasSuffix(o.Path, ".src.rpm") })
+func (p *Pipeline) rebuild(
+	ctx context.Context, j job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string, s *ui.Stage,
+) (artifact.Dist, error) {
+	out := artifact.Dist{Dir: dir}
+	i := slices.IndexFunc(dist.Manifest.Files, func(o artifact.Output) bool { return strings.HasSuffix(o.Path, ".src.rpm") })
 	if i < 0 {
 		return out, fmt.Errorf("%s: %w", dist.Dir, errNoSourcePackage)
 	}
 	const name = "in.src.rpm"
 	srpm := filepath.Join(dist.Dir, filepath.FromSlash(dist.Manifest.Files[i].Path))
-	err := p.runCompiler(ctx, s, rpmScript, []string{"rebuild", topdir + "/" + name}, containers.RunSpec{
-		Name: "rebuild", Image: tc.ID, User: builder, WorkDir: topdir,
-		Volumes: []containers.VolumeMount{ownVolume(topdir)},
-		Inputs: []containers.Input{{Path: topdir, Write: tarOf([]tarFile{
-			{name: name, path: srpm, owner: builderUID, mtime: src.Epoch},
+	c := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
+	err := p.Compile(ctx, s, c, containers.RunSpec{
+		Argv: []string{scripts.RPMBuild, "rebuild", stage.Topdir + "/" + name},
+		Name: "rebuild", User: stage.Builder, WorkDir: stage.Topdir,
+		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
+		Inputs: []containers.Input{{Path: stage.Topdir, Write: stage.Tar([]stage.File{
+			{Name: name, Path: srpm, Owner: stage.BuilderUID, Time: src.Epoch},
 		})}},
-		Outputs: []containers.Output{{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")}},
-		Log:     ninjaLog(s),
-	}, src, p.compilerCache(job, tc.Base, forPackages))
+		Outputs: []containers.Output{{Path: stage.Topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")}},
+		Log:     stage.NinjaLog(s),
+	})
 	if err != nil {
 		return out, err
 	}
-	files, err := folderFiles(dir)
+	files, err := stage.Files(dir)
 	for _, f := range files {
-		out.Manifest.Files = append(out.Manifest.Files, Output{Path: f.name})
+		out.Manifest.Files = append(out.Manifest.Files, artifact.Output{Path: f.Name})
 	}
 	return out, err
 }
 
 var errNoSourcePackage = errors.New("there is no source package")
-
-// SameFiles compares the packages of two outputs by name and file list. The
-// error names each package that only one has, and each file.
-func SameFiles(a, b Dist) error {
-	inA, err := fileSets(a)
-	if err != nil {
-		return err
-	}
-	inB, err := fileSets(b)
-	if err != nil {
-		return err
-	}
-	names := maps.Clone(inA)
-	maps.Copy(names, inB)
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		for path := range inA[name] {
-			if !inB[name][path] {
-				errs = append(errs, fmt.Errorf("%s: %q is in %s only", name, path, a.Dir))
-			}
-		}
-		for path := range inB[name] {
-			if !inA[name][path] {
-				errs = append(errs, fmt.Errorf("%s: %q is in %s only", name, path, b.Dir))
-			}
-		}
-	}
-	if len(inA) != len(inB) {
-		errs = append(errs, fmt.Errorf("%d packages in %s, %d in %s", len(inA), a.Dir, len(inB), b.Dir))
-	}
-	return errors.Join(errs...)
-}

@@ -11,6 +11,9 @@ import (
 	"runtime"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
@@ -19,23 +22,23 @@ import (
 const (
 	releaseBuildStage  = 1
 	releaseBuildScript = "release-build.sh"
-	verdictScript      = "verdict.sh"
-	releaseOut         = "/builder/out"
+
+	releaseOut = "/builder/out"
 	// checkedTree is the same for all releases, so that the compiler's cache
 	// knows a file that two of them share.
-	checkedTree = treeFolder + "/rdma-core-checked"
+	checkedTree = stage.TreeDir + "/rdma-core-checked"
 )
 
 // CheckBuilds compiles each release with the provider, whose own files may not
 // give a warning, and has ibv_devices of that build list the device. Two at a
 // time at least: much of a row is copying and configuring, which fill no core.
-func (p *Pipeline) CheckBuilds(ctx context.Context, job Job, tc Toolchain, r *Releases) error {
+func (p *Pipeline) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases) error {
 	return p.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
 			row.Compile, row.Devices = Check{State: CheckNotTried}, Check{State: CheckNotTried}
 			return true, nil
 		}
-		hit, err := p.buildRow(ctx, job, tc, r, row)
+		hit, err := p.buildRow(ctx, j, tc, r, row)
 		row.Compile, row.Devices = row.answer(err), Check{State: CheckNotTried}
 		switch _, undiscovered := errors.AsType[*VerdictError](err); {
 		case undiscovered:
@@ -47,16 +50,15 @@ func (p *Pipeline) CheckBuilds(ctx context.Context, job Job, tc Toolchain, r *Re
 	})
 }
 
-func (p *Pipeline) buildRow(ctx context.Context, job Job, tc Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
+func (p *Pipeline) buildRow(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
 	key, err := discoverKey(makeStage, releaseBuildStage)
 	if err != nil {
 		return false, err
 	}
-	cache := p.compilerCache(job, tc.Base, forTrial)
-	key = cache.key(key, tc, Source{Epoch: row.Release.Time}).String("edit", row.edit.key)
-	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
+	key = p.Compiler(j, tc, row.Release.Time, stage.ForTrial).Key(key).String("edit", row.edit.key)
+	entry, err := p.Do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error {
-			return q.buildRelease(ctx, job, tc, r.clone.Path(), row)
+			return q.buildRelease(ctx, j, tc, r.clone.Path(), row)
 		})
 	})
 	return entry.Hit, err
@@ -65,8 +67,8 @@ func (p *Pipeline) buildRow(ctx context.Context, job Job, tc Toolchain, r *Relea
 // discoverKey begins the key of a stage that has ibv_devices of what
 // release-build.sh compiled list the device: the scripts, and what plays the
 // kernel's netlink to it.
-func discoverKey(stage string, version int) (*stagecache.KeyBuilder, error) {
-	key, err := scriptKey(stage, version, releaseBuildScript, verdictScript, playerScript)
+func discoverKey(name string, version int) (*stagecache.KeyBuilder, error) {
+	key, err := stage.ScriptKey(name, version, releaseBuildScript, scripts.Verdict, playerScript)
 	if err != nil {
 		return nil, err
 	}
@@ -75,38 +77,38 @@ func discoverKey(stage string, version int) (*stagecache.KeyBuilder, error) {
 
 // buildRelease starts from the whole source, as the rpm target does, and holds
 // the patch that it gives against the one that was made of the few files.
-func (p *Pipeline) buildRelease(ctx context.Context, job Job, tc Toolchain, clone string, row *ReleaseRow) error {
-	tree, err := p.sameInWhole(ctx, job, clone, row)
+func (p *Pipeline) buildRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, clone string, row *ReleaseRow) error {
+	tree, err := p.sameInWhole(ctx, j, clone, row)
 	if err != nil {
 		return err
 	}
 	out := filepath.Join(p.CacheDir, "out")
-	if err := p.compileRelease(ctx, job, tc, tree, out); err != nil {
+	if err := p.compileRelease(ctx, j, tc, tree, out); err != nil {
 		return err
 	}
-	return p.discover(ctx, job, tc, tree, out, "listed")
+	return p.discover(ctx, j, tc, tree, out, "listed")
 }
 
 // sameInWhole integrates the provider into the whole source of a row, and holds
 // the patch against the row's own.
-func (p *Pipeline) sameInWhole(ctx context.Context, job Job, clone string, row *ReleaseRow) (Tree, error) {
+func (p *Pipeline) sameInWhole(ctx context.Context, j job.Job, clone string, row *ReleaseRow) (artifact.Tree, error) {
 	// The version without the release: nothing that is published of it is asked
 	// of master, which may say the number of a release that is still to come.
-	job.Given, job.Version, job.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
-	src, err := p.Source(ctx, job)
+	j.Given, j.Version, j.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
+	src, err := p.Source(ctx, j)
 	if err != nil {
-		return Tree{}, err
+		return artifact.Tree{}, err
 	}
-	tree, err := p.Integrate(ctx, job, src)
+	tree, err := p.Integrate(ctx, j, src)
 	if err != nil {
-		return Tree{}, err
+		return artifact.Tree{}, err
 	}
-	patch, err := p.Patch(ctx, job, tree)
+	patch, err := p.Patch(ctx, j, tree)
 	if err != nil {
-		return Tree{}, err
+		return artifact.Tree{}, err
 	}
 	if err := sameFiles(patch.File, row.edit.patch); err != nil {
-		return Tree{}, err
+		return artifact.Tree{}, err
 	}
 	return tree, nil
 }
@@ -126,42 +128,46 @@ func sameFiles(a, b string) error {
 	return nil
 }
 
-func (p *Pipeline) compileRelease(ctx context.Context, job Job, tc Toolchain, tree Tree, out string) error {
-	s := p.begin("compile")
-	return p.end("compile", s, false, p.compileInto(ctx, s, job, tc, tree, out))
+func (p *Pipeline) compileRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
+	s := p.Begin("compile")
+	return p.End("compile", s, false, p.compileInto(ctx, s, j, tc, tree, out))
 }
 
 // compileInto compiles what discovery needs and leaves it in the folder out.
-func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, out string) error {
-	files, err := folderFiles(tree.Dir)
+func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
+	files, err := stage.Files(tree.Dir)
 	if err != nil {
 		return err
 	}
 	for i := range files {
-		files[i].owner, files[i].mtime = builderUID, tree.Source.Epoch
+		files[i].Owner, files[i].Time = stage.BuilderUID, tree.Source.Epoch
 	}
-	args := []string{checkedTree, job.providerName(), job.Provider.Manifest.Folder(), releaseOut}
-	return p.runCompiler(ctx, s, releaseBuildScript, args, containers.RunSpec{
-		Name: "compile", Image: tc.ID, User: builder, Volumes: []containers.VolumeMount{ownVolume(treeFolder)},
-		Inputs:  []containers.Input{{Path: checkedTree, UID: builderUID, GID: builderUID, Write: tarOf(files)}},
+	argv := []string{releaseBuildScript, checkedTree, j.ProviderName(), j.Provider.Manifest.Folder(), releaseOut}
+	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
+	return p.Compile(ctx, s, c, containers.RunSpec{
+		Argv: argv,
+		Name: "compile", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
+		Inputs:  []containers.Input{stage.BuilderInput(checkedTree, files)},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
-	}, tree.Source, p.compilerCache(job, tc.Base, forTrial))
+	})
 }
 
 // discover runs ibv_devices of the build where it was built, in containers of
 // their own: a device node can only be made by root, and nothing compiles as root.
-func (p *Pipeline) discover(ctx context.Context, job Job, tc Toolchain, tree Tree, out string, verdicts ...string) error {
-	s := p.begin("discover")
-	_, err := p.judgeBuild(ctx, s, job, tc, tree, out, verdicts)
-	return p.end("discover", s, false, err)
+func (p *Pipeline) discover(
+	ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts ...string,
+) error {
+	s := p.Begin("discover")
+	_, err := p.judgeBuild(ctx, s, j, tc, tree, out, verdicts)
+	return p.End("discover", s, false, err)
 }
 
 // judgeBuild gives what the last of the verdicts said. One that does not pass is
 // a *VerdictError.
 func (p *Pipeline) judgeBuild(
-	ctx context.Context, s *ui.Stage, job Job, tc Toolchain, tree Tree, out string, verdicts []string,
+	ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts []string,
 ) (evidence string, err error) {
-	m, err := subject(job, tree.Result.PrivateABI, tree.Result.DriverID)
+	m, err := subject(j, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
 		return "", err
 	}
@@ -169,12 +175,12 @@ func (p *Pipeline) judgeBuild(
 	if err != nil {
 		return "", err
 	}
-	files, err := folderFiles(out)
+	files, err := stage.Files(out)
 	if err != nil {
 		return "", err
 	}
 	spec.Env["BIN"] = checkedTree + "/build/bin"
-	spec.Inputs = append(spec.Inputs, containers.Input{Path: checkedTree + "/build", Write: tarOf(files)})
+	spec.Inputs = append(spec.Inputs, containers.Input{Path: checkedTree + "/build", Write: stage.Tar(files)})
 	for _, name := range verdicts {
 		v := Verdict{Name: name, Title: name + " of the build, for " + m.device}
 		if err := p.judge(ctx, s, &v, spec); err != nil {

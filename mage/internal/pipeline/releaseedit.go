@@ -3,7 +3,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +14,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/edit"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
@@ -30,8 +33,8 @@ const (
 	makeStage  = "release-build"
 )
 
-func isRowStage(stage string) bool {
-	return stage == editStage || stage == parseStage || stage == makeStage
+func isRowStage(name string) bool {
+	return name == editStage || name == parseStage || name == makeStage
 }
 
 const releaseEditStage = 3
@@ -58,24 +61,24 @@ type releaseRecord struct {
 // and patch. It works on those files of a release that the edits read, which
 // makes a walk over all releases a matter of a minute. A row that fails is told
 // in the row.
-func (p *Pipeline) CheckEdits(ctx context.Context, job Job, r *Releases) error {
+func (p *Pipeline) CheckEdits(ctx context.Context, j job.Job, r *Releases) error {
 	const together = 2 // half of an edit is waiting for the disk
 	return p.eachRow(ctx, "edit", together, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if row.Skipped() {
 			return true, nil
 		}
-		hit, err := p.editRow(ctx, job, r, row)
+		hit, err := p.editRow(ctx, j, r, row)
 		row.Patch = row.answer(err)
 		return hit, err
 	})
 }
 
-func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *ReleaseRow) (bool, error) {
+func (p *Pipeline) editRow(ctx context.Context, j job.Job, r *Releases, row *ReleaseRow) (bool, error) {
 	ref := row.Release
-	key := editKey(job, ref)
-	name := "rdma-core-" + job.Provider.Manifest.Name + ".patch"
-	entry, err := p.do(ctx, key, func(ctx context.Context, dir string) error {
-		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, job, r, ref, dir) })
+	key := editKey(j, ref)
+	name := j.PatchName()
+	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
+		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, j, r, ref, dir) })
 	})
 	if err != nil {
 		return false, err
@@ -91,44 +94,44 @@ func (p *Pipeline) editRow(ctx context.Context, job Job, r *Releases, row *Relea
 	row.PrivateABI, row.DriverID, row.Constant = rec.PrivateABI, rec.DriverID, rec.Constant
 	row.Warnings, row.NoEdits = rec.Warnings, rec.NoEdits
 	row.edit = releaseEdit{
-		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, specFile),
+		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, artifact.SpecFile),
 	}
 	return entry.Hit, nil
 }
 
 // editKey has what the edit of a release is made of: its commit, the provider, and
 // what the spec stage takes of the job.
-func editKey(job Job, ref ReleaseRef) *stagecache.KeyBuilder {
+func editKey(j job.Job, ref ReleaseRef) *stagecache.KeyBuilder {
 	return stagecache.NewKey(editStage, releaseEditStage).
-		String("stages", fmt.Sprint(integrateStage, patchStage, specStage)).
+		String("stages", edit.Versions()).
 		String("release", ref.Name).String("version", ref.Version).String("commit", ref.Commit).
 		String("epoch", ref.Time.UTC().String()).
-		String("provider", job.Provider.Digest()).
-		String("macros", distroMacros(job.Distro).String()).String("suffix", job.Suffix)
+		String("provider", j.Provider.Digest()).
+		String("macros", j.Macros().String()).String("suffix", j.Suffix)
 }
 
 // editRelease runs the stages of the patch and the spec target on the files
 // that they read.
-func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref ReleaseRef, dir string) error {
-	src, err := r.sparse(ctx, ref, job.Provider, filepath.Join(p.CacheDir, "sparse"))
+func (p *Pipeline) editRelease(ctx context.Context, j job.Job, r *Releases, ref ReleaseRef, dir string) error {
+	src, err := r.sparse(ctx, ref, j.Provider, filepath.Join(p.CacheDir, "sparse"))
 	if err != nil {
 		return err
 	}
-	tree, err := p.Integrate(ctx, job, src)
+	tree, err := p.Integrate(ctx, j, src)
 	if err != nil {
 		return err
 	}
-	if err := checkInRelease(ctx, job, src, tree); err != nil {
+	if err := checkInRelease(ctx, j, src, tree); err != nil {
 		return err
 	}
-	patch, err := p.Patch(ctx, job, tree)
+	patch, err := p.Patch(ctx, j, tree)
 	if err != nil {
 		return err
 	}
 	if _, err := p.ProvePatch(ctx, tree, patch); err != nil {
 		return err
 	}
-	spec, err := p.Spec(ctx, job, src)
+	spec, err := p.Spec(ctx, j, src)
 	if err != nil {
 		return err
 	}
@@ -145,27 +148,27 @@ func (p *Pipeline) editRelease(ctx context.Context, job Job, r *Releases, ref Re
 	if err != nil {
 		return fmt.Errorf("describe the release: %w", err)
 	}
-	for name, from := range map[string]string{patch.Name: patch.File, specFile: spec.File} {
+	for name, from := range map[string]string{patch.Name: patch.File, artifact.SpecFile: spec.File} {
 		text, err := stagecache.ReadFile(from)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
-		if err := writeFile(dir, name, text); err != nil {
+		if err := stage.WriteFile(dir, name, text); err != nil {
 			return err
 		}
 	}
-	return writeFile(dir, "release.json", data)
+	return stage.WriteFile(dir, "release.json", data)
 }
 
 // checkInRelease fails what the sources take from a release that it does not have, as
 // provider:check does.
-func checkInRelease(ctx context.Context, job Job, src Source, tree Tree) error {
+func checkInRelease(ctx context.Context, j job.Job, src artifact.Source, tree artifact.Tree) error {
 	t, err := provider.OpenTree(tree.Dir)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	lacks, err := examine.Release(ctx, job.Provider, t, src.Version)
+	lacks, err := examine.Release(ctx, j.Provider, t, src.Version)
 	if err != nil {
 		return err
 	}
@@ -176,8 +179,8 @@ var errCommitDate = errors.New("want a date from 2005 to 2099, as the patch gets
 
 // sparse is a release's source as far as the edits read it, in a folder below
 // dir.
-func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Provider, dir string) (Source, error) {
-	src := Source{
+func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Provider, dir string) (artifact.Source, error) {
+	src := artifact.Source{
 		Tree: filepath.Join(dir, "rdma-core-"+ref.Version), Version: ref.Version, Commit: ref.Commit, Epoch: ref.Time,
 		Digest: "files of commit " + ref.Commit,
 	}
@@ -231,7 +234,7 @@ func writeSparse(dir string, f upstream.TreeFile, data []byte) error {
 
 // editedFiles are the files of a release that the edits read.
 func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider.Provider) ([]upstream.TreeFile, error) {
-	wanted := []string{upstreams, suses}
+	wanted := []string{artifact.ReleaseSpec, artifact.SUSESpec}
 	if pr != nil {
 		wanted = slices.Concat(wanted, pr.Reads(), examine.Reads(), debianpkg.Reads())
 	}
@@ -263,33 +266,29 @@ func (p *Pipeline) quietly(name string, run func(*Pipeline) error) (err error) {
 		return fmt.Errorf("make a folder for a release: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	cache, err := stagecache.Open(filepath.Join(dir, "stages"))
-	if err != nil {
-		return err
-	}
 	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))
 	if err != nil {
 		return err
 	}
-	show := p.UI.Quiet(name)
-	defer show.Close()
-	return run(&Pipeline{
-		Root: p.Root, DistDir: p.DistDir, CacheDir: dir, Cache: cache, Releases: p.Releases, Sums: sums,
-		UI: show, Log: p.Log, Engine: p.Engine, volumesOf: cmp.Or(p.volumesOf, p.CacheDir),
-	})
+	runner, err := p.Scratch(name, dir)
+	if err != nil {
+		return err
+	}
+	defer runner.UI.Close()
+	return run(&Pipeline{Runner: runner, Root: p.Root, DistDir: p.DistDir, Releases: p.Releases, Sums: sums})
 }
 
 // ToolchainSpec is the spec by whose BuildRequires the toolchain for a walk is
 // made: upstream's own of the newest release, with what the provider's build requires.
-func (p *Pipeline) ToolchainSpec(ctx context.Context, job Job, r *Releases) (Spec, error) {
+func (p *Pipeline) ToolchainSpec(ctx context.Context, j job.Job, r *Releases) (artifact.Spec, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-releases-")
 	if err != nil {
-		return Spec{}, fmt.Errorf("make a folder for a release: %w", err)
+		return artifact.Spec{}, fmt.Errorf("make a folder for a release: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	src, err := r.sparse(ctx, r.Newest(), nil, dir)
 	if err != nil {
-		return Spec{}, err
+		return artifact.Spec{}, err
 	}
-	return p.Spec(ctx, job.Stock(), src)
+	return p.Spec(ctx, j.Stock(), src)
 }

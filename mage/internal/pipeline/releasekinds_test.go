@@ -14,6 +14,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -110,10 +113,17 @@ func offline(t *testing.T) *Pipeline {
 		t.Fatal(err)
 	}
 	return &Pipeline{
-		Root: "../../..", DistDir: filepath.Join(dir, "dist"), CacheDir: dir, Cache: cache, Releases: releases, Sums: sums,
-		UI: ui.New(ui.Options{Out: io.Discard, Err: io.Discard}), Log: slog.New(slog.DiscardHandler),
+		Runner: &stage.Runner{
+			CacheDir: dir, Cache: cache,
+			UI: ui.New(ui.Options{Out: io.Discard, Err: io.Discard}), Log: slog.New(slog.DiscardHandler),
+		},
+		Root: "../../..", DistDir: filepath.Join(dir, "dist"), Releases: releases, Sums: sums,
 	}
 }
+
+// cloneVariable names a git clone of rdma-core with its tags, without which what needs
+// one is skipped.
+const cloneVariable = "VERBSMITH_RDMA_CORE"
 
 // TestReleaseOfEachKind makes of each kind of provider what releases:check makes
 // before it compiles: the patch of the few files that the edits read, its proof
@@ -156,8 +166,8 @@ func checkKind(t *testing.T, clone, selection string, k kind) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	job := Job{Provider: pr, Distro: distros.Default()}
-	if err := p.CheckEdits(t.Context(), job, releases); err != nil {
+	j := job.Job{Provider: pr, Target: job.RPM{Distro: distros.Default()}}
+	if err := p.CheckEdits(t.Context(), j, releases); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range releases.Rows {
@@ -165,18 +175,18 @@ func checkKind(t *testing.T, clone, selection string, k kind) {
 			t.Errorf("%s: %s", row.Release.Name, row.Patch.Why)
 			continue
 		}
-		tree, err := p.sameInWhole(t.Context(), job, clone, row)
+		tree, err := p.sameInWhole(t.Context(), j, clone, row)
 		if err != nil {
 			t.Errorf("%s: %v", row.Release.Name, err)
 			continue
 		}
-		ofWholeSource(t.Context(), t, p, job, tree)
+		ofWholeSource(t.Context(), t, p, j, tree)
 		toldAsMade(t, row, tree)
 	}
 }
 
 // toldAsMade holds the edits that patch tells against the files that its patch changes.
-func toldAsMade(t *testing.T, row *ReleaseRow, tree Tree) {
+func toldAsMade(t *testing.T, row *ReleaseRow, tree artifact.Tree) {
 	t.Helper()
 	text, err := os.ReadFile(row.edit.patch)
 	if err != nil {
@@ -197,10 +207,10 @@ func toldAsMade(t *testing.T, row *ReleaseRow, tree Tree) {
 }
 
 // ofWholeSource makes what the other targets make before they ask an engine.
-func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree Tree) {
+func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, j job.Job, tree artifact.Tree) {
 	t.Helper()
-	m := job.Provider.Manifest
-	spec, err := p.Spec(ctx, job, tree.Source)
+	m := j.Provider.Manifest
+	spec, err := p.Spec(ctx, j, tree.Source)
 	if err != nil {
 		t.Fatalf("rpm: %v", err)
 	}
@@ -213,7 +223,7 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree
 			t.Errorf("rpm: want %q once in\n%s", want, text)
 		}
 	}
-	debian, err := p.DebianSource(ctx, job, tree)
+	debian, err := p.DebianSource(ctx, j, tree)
 	if err != nil {
 		t.Fatalf("deb: %v", err)
 	}
@@ -226,28 +236,28 @@ func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, job Job, tree
 	if p.Interfaces, err = specs.LoadInterfaces(os.DirFS("../../../specs")); err != nil {
 		t.Fatal(err)
 	}
-	addon, err := p.addonText(job, tree)
+	addon, err := p.addonText(j, tree)
 	if err != nil {
 		t.Fatalf("rpm:addon: %v", err)
 	}
 	if want := "%global provider_license GPL-2.0 OR Linux-OpenIB\n"; !strings.Contains(string(addon.spec), want) {
 		t.Errorf("rpm:addon: want %q in\n%s", want, addon.spec)
 	}
-	requires(ctx, t, p, job, tree.Source.Tree, map[string]string{
-		"rpm": string(text), upstreams: readIn(t, tree.Dir, upstreams), suses: readIn(t, tree.Dir, suses), "rpm:addon": string(addon.spec),
+	requires(ctx, t, p, j, tree.Source.Tree, map[string]string{
+		"rpm": string(text), artifact.ReleaseSpec: readIn(t, tree.Dir, artifact.ReleaseSpec), artifact.SUSESpec: readIn(t, tree.Dir, artifact.SUSESpec), "rpm:addon": string(addon.spec),
 	}, map[string]string{"deb": readIn(t, debian.Dir, "control"), "deb's toolchain": readIn(t, filepath.Dir(debian.Control), filepath.Base(debian.Control)), "debian/control": readIn(t, tree.Dir, "debian/control")})
 }
 
 // requires holds what the manifest's buildRequires are in each spec and in each
 // debian/control, and what toolchains are made by.
-func requires(ctx context.Context, t *testing.T, p *Pipeline, job Job, dir string, rpm, deb map[string]string) {
+func requires(ctx context.Context, t *testing.T, p *Pipeline, j job.Job, dir string, rpm, deb map[string]string) {
 	t.Helper()
-	needs := job.Provider.Manifest.BuildRequires
-	tools, err := p.AddonTools(ctx, job)
+	needs := j.Provider.Manifest.BuildRequires
+	tools, err := p.AddonTools(ctx, j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stock, err := p.Spec(ctx, job.Stock(), Source{Tree: dir, Version: "56.1", Digest: dir})
+	stock, err := p.Spec(ctx, j.Stock(), artifact.Source{Tree: dir, Version: "56.1", Digest: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

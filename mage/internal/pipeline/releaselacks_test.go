@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -32,7 +33,7 @@ func TestReleaseLacksWhatSourcesUse(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(releases.Close)
-		if err := p.CheckEdits(t.Context(), Job{Provider: pr, Distro: distros.Default()}, releases); err != nil {
+		if err := p.CheckEdits(t.Context(), job.Job{Provider: pr, Target: job.RPM{Distro: distros.Default()}}, releases); err != nil {
 			t.Fatal(err)
 		}
 		row := releases.Rows[0]

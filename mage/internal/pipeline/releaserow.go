@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 )
@@ -121,8 +122,8 @@ func reason(err error) string {
 		}
 	}
 	text, name := err.Error(), ""
-	if stage, ok := errors.AsType[*StageError](err); ok {
-		text, name = stage.Err.Error(), stage.Name+": "
+	if failed, ok := errors.AsType[*stage.Error](err); ok {
+		text, name = failed.Err.Error(), failed.Name+": "
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return name + cacheSays.ReplaceAllString(first, "")
@@ -143,7 +144,7 @@ func firstCompilerError(log string) string {
 		return ""
 	}
 	said := inTree.ReplaceAllString(found[0].String(), "")
-	if why := ExplainCompiler(found[0]); why != "" {
+	if why := stage.ExplainCompiler(found[0]); why != "" {
 		said += " (" + why + ")"
 	}
 	return said
@@ -151,17 +152,17 @@ func firstCompilerError(log string) string {
 
 // inTree is where a release's tree is in its container, which says nothing to
 // the reader of a row.
-var inTree = regexp.MustCompile(`^` + treeFolder + `/rdma-core-[^/]+/`)
+var inTree = regexp.MustCompile(`^` + stage.TreeDir + `/rdma-core-[^/]+/`)
 
 func logOf(err error) string {
-	stage, ok := errors.AsType[*StageError](err)
+	failed, ok := errors.AsType[*stage.Error](err)
 	if !ok {
 		return ""
 	}
-	if _, err := os.Stat(stage.Log); err != nil {
+	if _, err := os.Stat(failed.Log); err != nil {
 		return "" // it wrote none
 	}
-	return stage.Log
+	return failed.Log
 }
 
 // CountReleases is a number of releases in words.

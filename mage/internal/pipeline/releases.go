@@ -62,17 +62,17 @@ var errNoReleases = errors.New("has no release of rdma-core from " + OldestRelea
 //
 // Errors: *upstream.GivenError, *SelectionError.
 func (p *Pipeline) ListReleases(ctx context.Context, source, selection string) (*Releases, error) {
-	s := p.begin("releases")
+	s := p.Begin("releases")
 	clone, err := upstream.OpenClone(source, s.Log())
 	if err != nil {
-		return nil, p.end("releases", s, false, err)
+		return nil, p.End("releases", s, false, err)
 	}
 	r := &Releases{clone: clone}
 	if err := r.list(ctx, selection, s); err != nil {
 		clone.Close()
-		return nil, p.end("releases", s, false, err)
+		return nil, p.End("releases", s, false, err)
 	}
-	return r, p.endLook("releases", s, nil)
+	return r, p.EndLook("releases", s, nil)
 }
 
 func (r *Releases) list(ctx context.Context, selection string, s *ui.Stage) error {

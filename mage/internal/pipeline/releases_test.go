@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 )
@@ -178,7 +179,7 @@ func TestForksReleases(t *testing.T) {
 		git("commit", "-qm", tag)
 		git("tag", tag)
 	}
-	p := &Pipeline{UI: ui.New(ui.Options{})}
+	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
 	r, err := p.ListReleases(t.Context(), clone, "")
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +203,7 @@ func TestForksReleases(t *testing.T) {
 }
 
 func TestAFailureKeepsGoing(t *testing.T) {
-	p := &Pipeline{UI: ui.New(ui.Options{})}
+	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
 	r := walked(t, "v42.0", "v42.1", "v43.0", "v44.0", "v44.1")
 	for together := 1; together <= 3; together++ {
 		err := p.eachRow(t.Context(), "try", together, r, func(_ context.Context, row *ReleaseRow) (bool, error) {
@@ -231,7 +232,7 @@ func TestAFailureKeepsGoing(t *testing.T) {
 }
 
 func TestAWalkEndsWithItsContext(t *testing.T) {
-	p := &Pipeline{UI: ui.New(ui.Options{})}
+	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")
 	tried := 0
@@ -265,28 +266,28 @@ func TestReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := &containers.RunError{Status: 1, Lines: []string{"one", " the last one "}}
-	if got := reason(&StageError{Name: "rpmspec", Err: run}); got != "the last one" {
+	if got := reason(&stage.Error{Name: "rpmspec", Err: run}); got != "the last one" {
 		t.Errorf("got %q", got)
 	}
 	run.Log = log
-	err := error(&StageError{Name: "compile", Log: log, Err: run})
+	err := error(&stage.Error{Name: "compile", Log: log, Err: run})
 	if got := reason(err); !strings.HasPrefix(got, "providers/rib/rib.c:7:9") || strings.Contains(got, "\n") {
 		t.Errorf("got %q", got)
 	}
 	if got := logOf(err); got != log {
 		t.Errorf("log %q", got)
 	}
-	if got := reason(&StageError{Name: "integrate", Err: errors.New("a\nb")}); got != "integrate: a" {
+	if got := reason(&stage.Error{Name: "integrate", Err: errors.New("a\nb")}); got != "integrate: a" {
 		t.Errorf("got %q", got)
 	}
-	err = fmt.Errorf("stage release-edit: %w", &StageError{Name: "integrate", Err: errors.New("stage integrate: no place")})
+	err = fmt.Errorf("stage release-edit: %w", &stage.Error{Name: "integrate", Err: errors.New("stage integrate: no place")})
 	if got := reason(err); got != "integrate: no place" {
 		t.Errorf("got %q", got)
 	}
 	if got := reason(errors.New("stage release-edit: no file")); got != "no file" {
 		t.Errorf("got %q", got)
 	}
-	if got := logOf(&StageError{Log: log + ".not"}); got != "" {
+	if got := logOf(&stage.Error{Log: log + ".not"}); got != "" {
 		t.Errorf("a log that is not there: %q", got)
 	}
 }

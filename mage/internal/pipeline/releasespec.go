@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 const (
@@ -18,44 +21,46 @@ const (
 // CheckSpecs has rpmspec parse the edited spec of each release, once as each of
 // the EL releases would: their conditionals, with the toolchain's own macros
 // behind them.
-func (p *Pipeline) CheckSpecs(ctx context.Context, job Job, tc Toolchain, els []int, r *Releases) error {
+func (p *Pipeline) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
 	return p.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
 			row.Spec = Check{State: CheckNotTried}
 			return true, nil
 		}
-		hit, err := p.specRow(ctx, job, tc, els, row)
+		hit, err := p.specRow(ctx, j, tc, els, row)
 		row.Spec = row.answer(err)
 		return hit, err
 	})
 }
 
-func (p *Pipeline) specRow(ctx context.Context, job Job, tc Toolchain, els []int, row *ReleaseRow) (bool, error) {
-	args := []string{topdir + "/SPECS/" + specFile, job.providerName()}
+func (p *Pipeline) specRow(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, row *ReleaseRow) (bool, error) {
+	args := []string{stage.Topdir + "/SPECS/" + artifact.SpecFile, j.ProviderName()}
 	for _, el := range els {
 		args = append(args, strconv.Itoa(el))
 	}
-	key, err := scriptKey(parseStage, releaseSpecStage, releaseSpecScript)
+	key, err := stage.ScriptKey(parseStage, releaseSpecStage, releaseSpecScript)
 	if err != nil {
 		return false, err
 	}
-	key = compilerCache{}.key(key, tc, Source{Epoch: row.Release.Time}).
+	key = stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}.Key(key).
 		String("arguments", strings.Join(args, " ")).String("edit", row.edit.key)
-	entry, err := p.do(ctx, key, func(ctx context.Context, _ string) error {
+	entry, err := p.Do(ctx, key, func(ctx context.Context, _ string) error {
 		return p.quietly(row.Release.Name, func(q *Pipeline) error { return q.parseSpec(ctx, tc, args, row) })
 	})
 	return entry.Hit, err
 }
 
-func (p *Pipeline) parseSpec(ctx context.Context, tc Toolchain, args []string, row *ReleaseRow) error {
-	s := p.begin("rpmspec")
-	files := []tarFile{
-		{name: "SPECS/" + specFile, path: row.edit.spec, owner: builderUID, mtime: row.Release.Time},
-		{name: "SOURCES/" + row.edit.patchName, path: row.edit.patch, owner: builderUID, mtime: row.Release.Time},
+func (p *Pipeline) parseSpec(ctx context.Context, tc artifact.Toolchain, args []string, row *ReleaseRow) error {
+	s := p.Begin("rpmspec")
+	files := []stage.File{
+		{Name: "SPECS/" + artifact.SpecFile, Path: row.edit.spec, Owner: stage.BuilderUID, Time: row.Release.Time},
+		{Name: "SOURCES/" + row.edit.patchName, Path: row.edit.patch, Owner: stage.BuilderUID, Time: row.Release.Time},
 	}
-	err := p.runCompiler(ctx, s, releaseSpecScript, args, containers.RunSpec{
-		Name: "rpmspec", Image: tc.ID, User: builder, WorkDir: topdir,
-		Inputs: []containers.Input{{Path: topdir, Write: tarOf(files)}},
-	}, Source{Epoch: row.Release.Time}, compilerCache{})
-	return p.end("rpmspec", s, false, err)
+	c := stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}
+	err := p.Compile(ctx, s, c, containers.RunSpec{
+		Argv: append([]string{releaseSpecScript}, args...),
+		Name: "rpmspec", User: stage.Builder, WorkDir: stage.Topdir,
+		Inputs: []containers.Input{{Path: stage.Topdir, Write: stage.Tar(files)}},
+	})
+	return p.End("rpmspec", s, false, err)
 }

@@ -19,7 +19,7 @@ type rowCheck func(ctx context.Context, row *ReleaseRow) (hit bool, err error)
 // eachRow runs a check for each row, a few together. What fails is the row's,
 // and the walk goes on: only the end of ctx ends it.
 func (p *Pipeline) eachRow(ctx context.Context, name string, together int, r *Releases, check rowCheck) error {
-	w := &walk{stage: p.begin(name), total: len(r.Rows)}
+	w := &walk{stage: p.Begin(name), total: len(r.Rows)}
 	rows := make(chan *ReleaseRow)
 	var all sync.WaitGroup
 	for range together {
@@ -40,13 +40,13 @@ func (p *Pipeline) eachRow(ctx context.Context, name string, together int, r *Re
 	close(rows)
 	all.Wait()
 	if cause := context.Cause(ctx); cause != nil {
-		return p.end(name, w.stage, false, cause)
+		return p.End(name, w.stage, false, cause)
 	}
 	if w.damage != nil {
-		return p.end(name, w.stage, false, w.damage)
+		return p.End(name, w.stage, false, w.damage)
 	}
 	w.stage.Note(w.summary())
-	return p.end(name, w.stage, w.ran == 0, nil)
+	return p.End(name, w.stage, w.ran == 0, nil)
 }
 
 // walk counts what came of the rows and shows it.

@@ -4,26 +4,19 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
-// Packages is what rpmbuild or dpkg-buildpackage made.
-type Packages struct {
-	Dir   string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and logs; or all of dpkg's in one folder, and logs
-	Key   string
-	Addon *Addon // of a provider's own package; nil: of rdma-core's
-}
-
 const (
-	rpmStage  = 3
-	rpmScript = "rpm-build.sh"
+	rpmStage = 3
 )
 
 // RPM runs rpmbuild -ba on the tarball, the patch and the spec, and what else a
@@ -31,119 +24,84 @@ const (
 // network and as an unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) RPM(ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain) (Packages, error) {
-	cache := p.compilerCache(job, tc.Base, forPackages)
-	key, err := rpmKey(job, src, patch, spec, tc, cache)
+func (p *Pipeline) RPM(
+	ctx context.Context, j job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	c := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
+	inputs := rpmInputs(j, src, patch, spec)
+	key, err := rpmKey(inputs, c)
 	if err != nil {
-		return Packages{}, err
+		return artifact.Packages{}, err
 	}
-	entry, err := p.cached(ctx, "rpm", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.rpmbuild(ctx, job, src, patch, spec, tc, cache, dir, s)
+	entry, err := p.Cached(ctx, "rpm", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		return p.rpmbuild(ctx, inputs, c, dir, s)
 	})
-	return Packages{Dir: entry.Dir, Key: entry.Key}, err
+	return artifact.Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
 // rpmKey has everything that rpmbuild reads.
-func rpmKey(job Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache) (*stagecache.KeyBuilder, error) {
-	key, err := scriptKey("rpm", rpmStage, rpmScript)
+func rpmKey(inputs []stage.File, c stage.Compiler) (*stagecache.KeyBuilder, error) {
+	key, err := stage.ScriptKey("rpm", rpmStage, scripts.RPMBuild)
 	if err != nil {
 		return nil, err
 	}
-	key = cache.key(key, tc, src)
-	for _, f := range rpmInputs(job, src, patch, spec) {
-		key = key.File(f.name, f.path)
+	key = c.Key(key)
+	for _, f := range inputs {
+		key = key.File(f.Name, f.Path)
 	}
 	return key, nil
 }
 
-func (p *Pipeline) rpmbuild(
-	ctx context.Context, job Job, src Source, patch Patch, spec Spec, tc Toolchain, cache compilerCache, dir string, s *ui.Stage,
-) error {
-	inputs := rpmInputs(job, src, patch, spec)
+func (p *Pipeline) rpmbuild(ctx context.Context, inputs []stage.File, c stage.Compiler, dir string, s *ui.Stage) error {
 	// First, since a build takes minutes in which other runs may prune the cache.
-	if err := keepInputs(inputs, dir); err != nil {
+	if err := stage.KeepFiles(inputs, dir); err != nil {
 		return err
 	}
-	err := p.runCompiler(ctx, s, rpmScript, []string{"all", topdir + "/SPECS/" + specFile}, containers.RunSpec{
-		Name: "rpm", Image: tc.ID, User: builder, WorkDir: topdir,
-		Volumes: []containers.VolumeMount{ownVolume(topdir)},
-		Inputs:  []containers.Input{{Path: topdir, Write: tarOf(inputs)}},
+	err := p.Compile(ctx, s, c, containers.RunSpec{
+		Argv: []string{scripts.RPMBuild, "all", stage.Topdir + "/SPECS/" + artifact.SpecFile},
+		Name: "rpm", User: stage.Builder, WorkDir: stage.Topdir,
+		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
+		Inputs:  []containers.Input{{Path: stage.Topdir, Write: stage.Tar(inputs)}},
 		Outputs: []containers.Output{
-			{Path: topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
-			{Path: topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
+			{Path: stage.Topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
+			{Path: stage.Topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
 		},
-		Log: ninjaLog(s),
-	}, src, cache)
+		Log: stage.NinjaLog(s),
+	})
 	if err != nil {
 		return err
 	}
-	return keepLog(s, dir, "rpm.log")
-}
-
-// keepLog puts the stage's log beside what it made, for later readers of dist.
-func keepLog(s *ui.Stage, dir, name string) error {
-	log, err := os.ReadFile(s.LogPath())
-	if err != nil {
-		return fmt.Errorf("keep %s: %w", name, err)
-	}
-	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
-		return fmt.Errorf("make the folder of the log: %w", err)
-	}
-	return writeFile(dir, filepath.Join("logs", name), log)
+	return stage.KeepLog(s, dir, "rpm.log")
 }
 
 // rpmInputs is what rpmbuild reads, dated like the release so that the source
 // package is the same bytes each time.
-func rpmInputs(job Job, src Source, patch Patch, spec Spec) []tarFile {
-	files := []tarFile{
-		{name: "SOURCES/" + spec.SourceFile, path: src.Tarball},
-		{name: "SPECS/" + specFile, path: spec.File},
+func rpmInputs(j job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec) []stage.File {
+	files := []stage.File{
+		{Name: "SOURCES/" + spec.SourceFile, Path: src.Tarball},
+		{Name: "SPECS/" + artifact.SpecFile, Path: spec.File},
 	}
 	files = append(files, packageInputs(src)...)
-	if job.Provider != nil {
-		files = append(files, tarFile{name: "SOURCES/" + patch.Name, path: patch.File})
+	if j.Provider != nil {
+		files = append(files, stage.File{Name: "SOURCES/" + patch.Name, Path: patch.File})
 	}
 	for i := range files {
-		files[i].owner, files[i].mtime = builderUID, src.Epoch
+		files[i].Owner, files[i].Time = stage.BuilderUID, src.Epoch
 	}
 	return files
 }
 
 // packageInputs are the files of a distro's source package beside its tarball and its
 // spec: its patches and further sources.
-func packageInputs(src Source) []tarFile {
+func packageInputs(src artifact.Source) []stage.File {
 	if src.Package == nil {
 		return nil
 	}
-	var files []tarFile
+	var files []stage.File
 	for _, name := range src.Package.Files {
 		if name != src.Package.Spec && name != src.Package.Tarball {
-			files = append(files, tarFile{name: "SOURCES/" + name, path: filepath.Join(src.Package.Dir, name)})
+			files = append(files, stage.File{Name: "SOURCES/" + name, Path: filepath.Join(src.Package.Dir, name)})
 		}
 	}
 	return files
-}
-
-func keepInputs(files []tarFile, dir string) error {
-	for _, f := range files {
-		data := f.data
-		if f.path != "" {
-			var err error
-			if data, err = stagecache.ReadFile(f.path); err != nil {
-				return fmt.Errorf("read %s: %w", f.name, err)
-			}
-		}
-		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(f.name)), 0o755); err != nil {
-			return fmt.Errorf("make the folder of %s: %w", f.name, err)
-		}
-		if err := writeFile(dir, f.name, data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// isDebugPackage tells packages that carry debugging data from the others.
-func isDebugPackage(name string) bool {
-	return strings.HasSuffix(name, "-debuginfo") || strings.HasSuffix(name, "-debugsource")
 }

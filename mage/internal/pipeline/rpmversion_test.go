@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
@@ -28,7 +29,7 @@ func distros(t *testing.T) *specs.Distros {
 func TestPrepByDistro(t *testing.T) {
 	files := distroFiles(t)
 	files["rdma-core.spec"] = strings.Replace(distroSpec, "%autosetup -p1", "%setup -q\n%autopatch -p1 1", 1)
-	p, job := packageJob(t, sourceRPM(t, "a.src.rpm", files))
+	p, j := packageJob(t, sourceRPM(t, "a.src.rpm", files))
 	var log bytes.Buffer
 	p.Log = slog.New(slog.NewTextHandler(&log, nil))
 	for name, want := range map[string]struct {
@@ -44,15 +45,15 @@ func TestPrepByDistro(t *testing.T) {
 			t.Fatal(err)
 		}
 		log.Reset()
-		job.Distro = d
-		src, err := p.Source(t.Context(), job)
+		j.Target = job.RPM{Distro: d}
+		src, err := p.Source(t.Context(), j)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(src.Package.Patches, " "); got != want.patches {
 			t.Errorf("%s: applies %s, want %s", name, got, want.patches)
 		}
-		spec, err := p.Spec(t.Context(), job, src)
+		spec, err := p.Spec(t.Context(), j, src)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +71,7 @@ func TestPrepByDistro(t *testing.T) {
 func TestRefusedByDistro(t *testing.T) {
 	files := distroFiles(t)
 	files["rdma-core.spec"] = strings.Replace(distroSpec, "%autosetup -p1", "%setup -q\n%patch 9999 -p1", 1)
-	p, job := packageJob(t, sourceRPM(t, "a.src.rpm", files))
+	p, j := packageJob(t, sourceRPM(t, "a.src.rpm", files))
 	for name, want := range map[string]string{
 		"rocky8":  "none without a number, which rpm 4.14.3 takes where there is no -P",
 		"rocky9":  "none with the number 0, which rpm 4.16.1.3 takes where there is no -P",
@@ -80,8 +81,8 @@ func TestRefusedByDistro(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		job.Distro = d
-		_, err = p.Source(t.Context(), job)
+		j.Target = job.RPM{Distro: d}
+		_, err = p.Source(t.Context(), j)
 		var place *rpmspec.PlaceError
 		switch {
 		case want == "" && err == nil:

@@ -5,131 +5,301 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
 )
 
-// The exit status is the verdict, whatever was printed.
-func TestVerdictIsTheExitStatus(t *testing.T) {
-	broken := errors.New("no engine")
-	for _, tt := range []struct {
-		name string
-		err  error
-		pass bool
-		want error
-	}{
-		{"exit 0", nil, true, nil},
-		{"exit 1", &containers.RunError{Status: 1}, false, nil},
-		{"exit 1, wrapped", fmt.Errorf("prove: %w", &containers.RunError{Status: 1}), false, nil},
-		{"no exit", broken, false, broken},
+// engineBench is a pipeline over an engine that records, and what stages in containers take.
+type engineBench struct {
+	*Pipeline
+
+	engine *stagetest.Engine
+	dir    string
+	job    job.Job
+	src    artifact.Source
+	tree   artifact.Tree
+	patch  artifact.Patch
+	spec   artifact.Spec
+	debian artifact.DebianSource
+	tc     artifact.Toolchain
+	dist   artifact.Dist
+}
+
+func newEngineBench(t *testing.T) *engineBench {
+	t.Helper()
+	dir, engine := t.TempDir(), &stagetest.Engine{}
+	for _, name := range []string{"a.tar.gz", "a.patch", "a.spec", "helper", "tree/build.sh", "debian/control", "control", "lab/Kbuild"} {
+		write(t, filepath.Join(dir, filepath.FromSlash(name)), name)
+	}
+	rpmtest.Write(t, filepath.Join(dir, "dist", "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
+	b := &engineBench{
+		Pipeline: &Pipeline{Runner: stagetest.NewRunner(t, engine), Root: "../../..", DistDir: filepath.Join(dir, "dist")},
+		engine:   engine, dir: dir,
+		job: job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}, Provider: &provider.Provider{
+			Dir: dir, Manifest: provider.Manifest{Name: "fly", Device: provider.Device{Name: "fly0"}},
+		}},
+		src: artifact.Source{Version: "56.1", Tarball: filepath.Join(dir, "a.tar.gz"), Epoch: time.Unix(1, 0), Package: &artifact.SourcePackage{
+			Dir: dir, Tarball: "a.tar.gz", Spec: "a.spec", Files: []string{"a.tar.gz", "a.spec", "helper"},
+		}},
+		patch:  artifact.Patch{File: filepath.Join(dir, "a.patch"), Name: "a.patch"},
+		spec:   artifact.Spec{File: filepath.Join(dir, "a.spec"), SourceFile: "a.tar.gz"},
+		debian: artifact.DebianSource{Dir: filepath.Join(dir, "debian"), Control: filepath.Join(dir, "control"), Key: "d"},
+		tc:     artifact.Toolchain{ID: "sha256:tools", Base: artifact.Base{ID: "sha256:base", Minimal: "sha256:minimal", Folder: "rocky9"}},
+		dist: artifact.Dist{Dir: filepath.Join(dir, "dist"), Manifest: artifact.Manifest{
+			Release: "56.1", PrivateABI: 34, Files: []artifact.Output{{Path: "RPMS/noarch/tiny-1-1.noarch.rpm"}},
+		}},
+	}
+	b.tree = artifact.Tree{Dir: filepath.Join(dir, "tree"), Key: "t", Source: b.src}
+	return b
+}
+
+func (b *engineBench) rpm(ctx context.Context) error {
+	_, err := b.RPM(ctx, b.job, b.src, b.patch, b.spec, b.tc)
+	return err
+}
+
+// Whatever compiles or reads what a provider brings has no network, no capability and
+// an unprivileged user.
+func TestContainersAreHermetic(t *testing.T) {
+	image := artifact.Lab{ID: "sha256:lab", Kernel: "6.12"}
+	for name, run := range map[string]func(context.Context, *engineBench) error{
+		"rpm": func(ctx context.Context, b *engineBench) error { return b.rpm(ctx) },
+		"build": func(ctx context.Context, b *engineBench) error {
+			_, err := b.Build(ctx, b.job, b.tree, b.tc)
+			return err
+		},
+		"deb": func(ctx context.Context, b *engineBench) error {
+			_, err := b.Deb(ctx, b.job, b.src, b.debian, b.tc)
+			return err
+		},
+		"rebuild": func(ctx context.Context, b *engineBench) error {
+			b.dist.Manifest.Files = []artifact.Output{{Path: "RPMS/noarch/tiny-1-1.noarch.rpm"}, {Path: "../a.src.rpm"}}
+			write(t, filepath.Join(b.dir, "a.src.rpm"), "source")
+			_, err := b.Rebuild(ctx, b.job, b.src, b.tc, b.dist, filepath.Join(b.dir, "out"))
+			return err
+		},
+		"compile": func(ctx context.Context, b *engineBench) error {
+			_, err := b.CompileProvider(ctx, b.job, b.tree, b.tc)
+			return err
+		},
+		"debug": func(ctx context.Context, b *engineBench) error {
+			_, err := b.DebugModule(ctx, b.job, b.tree, b.tc)
+			return err
+		},
+		"fixture": func(ctx context.Context, b *engineBench) error {
+			_, err := b.Fixture(ctx, b.job, image)
+			return err
+		},
+		"exercise": func(ctx context.Context, b *engineBench) error {
+			_, err := b.Exercise(ctx, b.job, b.dist, b.tc)
+			return err
+		},
+		"update": func(ctx context.Context, b *engineBench) error {
+			_, err := b.Update(ctx, b.tc, b.dist)
+			return err
+		},
 	} {
-		v := Verdict{Name: "listed", Pass: !tt.pass}
-		if err := v.ended("noise\nevidence: rib0 is listed\n", tt.err); !errors.Is(err, tt.want) {
-			t.Errorf("%s: got the error %v, want %v", tt.name, err, tt.want)
+		b := newEngineBench(t)
+		if err := run(t.Context(), b); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
-		if v.Pass != tt.pass || v.Evidence != "rib0 is listed" {
-			t.Errorf("%s: got %+v, want pass %t", tt.name, v, tt.pass)
+		runs := b.engine.Runs()
+		if len(runs) == 0 {
+			t.Errorf("%s runs nothing", name)
 		}
+		for _, r := range runs {
+			if r.Network || r.Root || r.User != stage.Builder && r.User != labUser || len(r.Devices) > 0 {
+				t.Errorf("%s runs as %q with network %t, root %t, devices %q", name, r.User, r.Network, r.Root, r.Devices)
+			}
+		}
+	}
+}
+
+// An interrupt ends a stage before it asks the engine for more.
+func TestInterruptEndsAStage(t *testing.T) {
+	b := newEngineBench(t)
+	ctx, stop := context.WithCancelCause(t.Context())
+	cause := errors.New("SIGTERM")
+	stop(cause)
+	if err := b.rpm(ctx); !errors.Is(err, cause) && !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if runs := b.engine.Runs(); len(runs) != 0 {
+		t.Errorf("%d containers ran", len(runs))
 	}
 }
 
 // Whatever rpmbuild reads is in its key, by name and content.
-func TestRPMKeyHasWhatIsRead(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"a.tar.gz", "a.patch", "a.spec", "helper"} {
-		write(t, filepath.Join(dir, name), name)
-	}
-	job := providerIn("fly", dir)
-	src := Source{Tarball: filepath.Join(dir, "a.tar.gz"), Epoch: time.Unix(1, 0), Package: &SourcePackage{
-		Dir: dir, Tarball: "a.tar.gz", Spec: "a.spec", Files: []string{"a.tar.gz", "a.spec", "helper"},
-	}}
-	patch := Patch{File: filepath.Join(dir, "a.patch"), Name: "a.patch"}
-	spec := Spec{File: filepath.Join(dir, "a.spec"), SourceFile: "a.tar.gz"}
-	sum := func() string {
-		key, err := rpmKey(job, src, patch, spec, Toolchain{ID: "1"}, compilerCache{})
-		if err != nil || key.Err() != nil {
-			t.Fatal(err, key.Err())
+func TestRPMRunsAgainForWhatIsRead(t *testing.T) {
+	b := newEngineBench(t)
+	want := 0
+	runs := func(what string, changed bool) {
+		t.Helper()
+		if changed {
+			want++
 		}
-		return key.Sum()
-	}
-	seen := []string{sum()}
-	for _, name := range []string{"a.tar.gz", "a.patch", "a.spec", "helper"} {
-		write(t, filepath.Join(dir, name), name+" changed")
-		if s := sum(); slices.Contains(seen, s) {
-			t.Errorf("rpmbuild's key does not have %s", name)
-		} else {
-			seen = append(seen, s)
+		if err := b.rpm(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(b.engine.Runs()); got != want {
+			t.Errorf("%s: %d runs of rpmbuild, want %d", what, got, want)
+			want = got
 		}
 	}
-	spec.SourceFile = "b.tar.gz"
-	if slices.Contains(seen, sum()) {
-		t.Error("rpmbuild's key does not have the tarball's name")
+	runs("the first time", true)
+	runs("the same again", false)
+	for _, name := range []string{"a.tar.gz", "a.patch", "a.spec", "helper"} {
+		write(t, filepath.Join(b.dir, name), name+" changed")
+		runs("another "+name, true)
 	}
-	if key, err := rpmKey(Job{}, src, Patch{}, spec, Toolchain{}, compilerCache{}); err != nil || key.Err() != nil {
-		t.Errorf("without a provider: %v, %v", err, key.Err())
+	b.spec.SourceFile = "b.tar.gz"
+	runs("another name of the tarball", true)
+	b.tc.ID = "sha256:others"
+	runs("another toolchain", true)
+	b.src.Epoch = time.Unix(2, 0)
+	runs("another date", true)
+	files := b.engine.Runs()[0].Files
+	for _, name := range []string{"SOURCES/a.tar.gz", "SOURCES/a.patch", "SOURCES/helper", "SPECS/rdma-core.spec"} {
+		if f := files[path.Join(stage.Topdir, name)]; f.Data == "" || f.Owner != stage.BuilderUID {
+			t.Errorf("rpmbuild reads %s as %+v", name, f)
+		}
 	}
 }
 
 // Only what changed travels into the build's volume, and the list of all last.
-func TestChangedFiles(t *testing.T) {
-	files := func(texts ...string) []tarFile {
-		var out []tarFile
-		for i, text := range texts {
-			file := filepath.Join(t.TempDir(), "f")
-			write(t, file, text)
-			out = append(out, tarFile{name: fmt.Sprintf("f%d", i), path: file, mode: 0o644})
-		}
-		return append(out, tarFile{name: "link", link: "f0"})
-	}
-	names := func(old []byte, all []tarFile) (list []byte, names []string) {
-		delta, err := changedFiles(old, all, "top")
+func TestBuildSendsWhatChanged(t *testing.T) {
+	b := newEngineBench(t)
+	list := path.Join(stage.TreeDir, listFile)
+	sent := func() (names []string) {
+		t.Helper()
+		before := len(b.engine.Runs())
+		build, err := b.Build(t.Context(), b.job, b.tree, b.tc)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range delta {
-			names = append(names, f.name)
-			list = f.data
+		for _, run := range b.engine.Runs()[before:] {
+			for name, f := range run.Files {
+				if rel, ok := strings.CutPrefix(name, stage.TreeDir+"/"); ok {
+					names = append(names, rel)
+				}
+				if name == list {
+					b.engine.Put(build.Volume, list, f.Data)
+				}
+			}
 		}
-		return list, names
+		slices.Sort(names)
+		return names
 	}
-	list, got := names(nil, files("a", "b"))
-	if want := []string{"top/f0", "top/f1", "top/link", listFile}; !slices.Equal(got, want) {
-		t.Errorf("an empty volume gets %q, want %q", got, want)
-	}
-	if _, got := names(list, files("a", "b")); len(got) != 0 {
-		t.Errorf("a volume with all of it gets %q", got)
-	}
-	if _, got := names(list, files("a", "c")); !slices.Equal(got, []string{"top/f1", listFile}) {
-		t.Errorf("after a change of f1 the volume gets %q", got)
-	}
-	if _, got := names(list, files("a")); !slices.Equal(got, []string{listFile}) {
-		t.Errorf("after f1 has gone the volume gets %q", got)
+	for _, step := range []struct {
+		what   string
+		change func() error
+		want   []string
+	}{
+		{"an empty volume", func() error { return os.Symlink("build.sh", filepath.Join(b.tree.Dir, "link")) }, []string{"files", "tree/build.sh", "tree/link"}},
+		{"a volume with all of it", func() error { return nil }, nil},
+		{"a new file", func() error { return os.WriteFile(filepath.Join(b.tree.Dir, "new"), nil, 0o644) }, []string{"files", "tree/new"}},
+		{"a changed file", func() error { return os.WriteFile(filepath.Join(b.tree.Dir, "build.sh"), []byte("x"), 0o600) }, []string{"files", "tree/build.sh"}},
+		{"one that has gone", func() error { return os.Remove(filepath.Join(b.tree.Dir, "new")) }, []string{"files"}},
+	} {
+		if err := step.change(); err != nil {
+			t.Fatal(err)
+		}
+		b.tree.Key = step.what
+		if got := sent(); !slices.Equal(got, step.want) {
+			t.Errorf("%s gets %q, want %q", step.what, got, step.want)
+		}
 	}
 }
 
-// A refresh builds what is here too, and takes nothing of what was built before.
-func TestRefreshBuildsAnew(t *testing.T) {
-	for _, tt := range []struct{ here, refresh, want bool }{
-		{false, false, true}, {true, false, false}, {false, true, true}, {true, true, true},
-	} {
-		if got := needsBuild(tt.here, tt.refresh); got != tt.want {
-			t.Errorf("here %t, refresh %t: built %t, want %t", tt.here, tt.refresh, got, tt.want)
+// A refresh builds what is there too, and takes no layer of an earlier build.
+func TestRefreshRebuilds(t *testing.T) {
+	b := newEngineBench(t)
+	for _, tt := range []struct {
+		refresh bool
+		built   int
+	}{{false, 1}, {false, 1}, {true, 2}} {
+		tc, err := b.Toolchain(t.Context(), b.job, b.tc.Base, b.spec.File, tt.refresh)
+		if err != nil || tc.ID == "" {
+			t.Fatal(tc, err)
+		}
+		built := b.engine.Built()
+		if len(built) != tt.built {
+			t.Fatalf("refresh %t: built %d times, want %d", tt.refresh, len(built), tt.built)
+		}
+		last := built[len(built)-1]
+		if last.Args["BASE"] != b.tc.Base.ID || last.Tag != tc.Ref || tt.refresh && !last.NoCache || !tt.refresh && last.NoCache {
+			t.Errorf("refresh %t: got %+v", tt.refresh, last)
 		}
 	}
-	r := recipe{base: Base{ID: "sha256:base"}, name: specFile}
-	for _, refresh := range []bool{false, true} {
-		spec := r.buildSpec("tag", nil, nil, refresh)
-		if spec.NoCache != refresh || spec.Args["BASE"] != "sha256:base" || spec.Tag != "tag" {
-			t.Errorf("refresh %t: got %+v", refresh, spec)
+}
+
+// The exit status of a verdict's container is the verdict: each that ends with 1 fails
+// the proof, alone, whatever it printed.
+func TestProofFailsWithItsVerdict(t *testing.T) {
+	all := map[string]bool{}
+	for failing := range maps.Keys(proof(t, newEngineBench(t), "", all)) {
+		t.Errorf("%s failed, where each ended with 0", failing)
+	}
+	if len(all) < 11 {
+		t.Fatalf("only the verdicts %v were asked for", all)
+	}
+	for name := range all {
+		if failed := proof(t, newEngineBench(t), name, nil); !maps.Equal(failed, map[string]bool{name: true}) {
+			t.Errorf("%s ended with 1, and %v failed", name, failed)
 		}
 	}
+}
+
+// proof gives the verdicts that fail where one ends with 1, and puts all that are asked
+// for into asked.
+func proof(t *testing.T, b *engineBench, failing string, asked map[string]bool) map[string]bool {
+	t.Helper()
+	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+		name := run.Argv[len(run.Argv)-1]
+		if run.Name == "prove" && asked != nil {
+			asked[name] = true
+		}
+		if run.Name == "prove" && (run.Network || run.Seccomp == "") {
+			t.Errorf("%s runs with network %t and the seccomp profile %q", name, run.Network, run.Seccomp)
+		}
+		_, _ = run.Log.Write([]byte("evidence: all is well\n"))
+		if name == failing {
+			return containers.Result{ExitCode: 1}, nil
+		}
+		return containers.Result{Image: "sha256:installed"}, nil
+	}
+	report, err := b.Prove(t.Context(), b.job, b.tc, b.dist)
+	failed := map[string]bool{}
+	if wrong, ok := errors.AsType[*VerdictError](err); ok {
+		for _, v := range wrong.Failed {
+			failed[v.Name] = true
+		}
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	if len(failed) != report.Failed() {
+		t.Errorf("the report has %d failures, its error %d", report.Failed(), len(failed))
+	}
+	if calls := b.engine.Calls(); !slices.Contains(calls, "remove sha256:installed") {
+		t.Errorf("the image with the packages stays: %q", calls)
+	}
+	return failed
 }
 
 // A guest that is late is stopped, with the reason; one that is not is left alone.
@@ -175,11 +345,11 @@ func TestGuestFilesHaveTheDebugModule(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return slices.ContainsFunc(files, func(f tarFile) bool {
-			return f.name == lab.DebugFolder[1:]+"/librib-rdmav34.so" && f.path == filepath.Join(dir, "librib-rdmav34.so")
+		return slices.ContainsFunc(files, func(f stage.File) bool {
+			return f.Name == lab.DebugFolder[1:]+"/librib-rdmav34.so" && f.Path == filepath.Join(dir, "librib-rdmav34.so")
 		})
 	}
-	if !has(Bench{Debug: DebugModule{Dir: dir}}) {
+	if !has(Bench{Debug: artifact.DebugModule{Dir: dir}}) {
 		t.Error("the guest has no module of the tree")
 	}
 	if has(Bench{}) {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
@@ -25,13 +27,13 @@ const (
 // standin makes sure that the stand-in's images for a distro are here: the
 // userland of its Debian suite, and on it the minimal and the full image.
 func (p *Pipeline) standin(
-	ctx context.Context, engine *containers.Engine, d specs.Distro, s *ui.Stage,
-) (Base, bool, error) {
+	ctx context.Context, engine stage.Engine, d specs.Distro, s *ui.Stage,
+) (artifact.Base, bool, error) {
 	unlock, err := p.Cache.Lock(ctx, "standin-"+d.Standin, func(holder string) {
 		s.Note("waiting for " + holder)
 	})
 	if err != nil {
-		return Base{}, false, err
+		return artifact.Base{}, false, err
 	}
 	defer unlock()
 	base, here, err := p.standinState(ctx, engine, d)
@@ -63,8 +65,8 @@ const (
 
 // standinState looks for the images; a reference carries the digest of all
 // that an image is made from.
-func (p *Pipeline) standinState(ctx context.Context, engine *containers.Engine, d specs.Distro) (Base, bool, error) {
-	base := Base{Standin: true, Folder: d.Name + standinSuffix}
+func (p *Pipeline) standinState(ctx context.Context, engine stage.Engine, d specs.Distro) (artifact.Base, bool, error) {
+	base := artifact.Base{Standin: true, Folder: d.Name + standinSuffix}
 	here := true
 	for _, target := range []string{standinMinimal, standinFull} {
 		ref, err := p.standinRef(d, target)
@@ -99,26 +101,26 @@ func (p *Pipeline) standinRef(d specs.Distro, target string) (string, error) {
 		return "", err
 	}
 	for _, f := range files {
-		key = key.Bytes(f.name, f.data)
+		key = key.Bytes(f.Name, f.Data)
 	}
 	return imageRef("standin", d.Name+"-"+target, key.Sum()), key.Err()
 }
 
 // standinFiles is the build's context: the folder, and the scripts that it
 // runs.
-func (p *Pipeline) standinFiles() ([]tarFile, error) {
-	files, err := folderFiles(p.standinFolder())
+func (p *Pipeline) standinFiles() ([]stage.File, error) {
+	files, err := stage.Files(p.standinFolder())
 	if err != nil {
 		return nil, err
 	}
 	for i, f := range files {
-		if f.link != "" {
+		if f.Link != "" {
 			continue
 		}
-		if files[i].data, err = os.ReadFile(f.path); err != nil {
-			return nil, fmt.Errorf("read %s: %w", f.name, err)
+		if files[i].Data, err = os.ReadFile(f.Path); err != nil {
+			return nil, fmt.Errorf("read %s: %w", f.Name, err)
 		}
-		files[i].path = ""
+		files[i].Path = ""
 	}
 	for _, name := range scripts.Names() {
 		if !strings.HasPrefix(name, "standin-") {
@@ -128,13 +130,13 @@ func (p *Pipeline) standinFiles() ([]tarFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, tarFile{name: name, data: text, mode: 0o755})
+		files = append(files, stage.File{Name: name, Data: text, Mode: 0o755})
 	}
 	return files, nil
 }
 
 func (p *Pipeline) buildStandin(
-	ctx context.Context, engine *containers.Engine, d specs.Distro, rootfs, target string, s *ui.Stage,
+	ctx context.Context, engine stage.Engine, d specs.Distro, rootfs, target string, s *ui.Stage,
 ) error {
 	files, err := p.standinFiles()
 	if err != nil {
@@ -146,7 +148,7 @@ func (p *Pipeline) buildStandin(
 	}
 	s.Note("build the stand-in, " + target)
 	_, err = engine.Build(ctx, containers.BuildSpec{
-		ContextTar: streamed(tarOf(files)),
+		ContextTar: stage.Stream(stage.Tar(files)),
 		Target:     target,
 		Tag:        ref,
 		Args: buildArgs(ctx, map[string]string{
@@ -171,7 +173,7 @@ func rootfsRef(suite string) (string, error) {
 }
 
 // rootfs bootstraps a Debian suite on this machine and imports it.
-func (p *Pipeline) rootfs(ctx context.Context, engine *containers.Engine, suite string, s *ui.Stage) (string, error) {
+func (p *Pipeline) rootfs(ctx context.Context, engine stage.Engine, suite string, s *ui.Stage) (string, error) {
 	ref, err := rootfsRef(suite)
 	if err != nil {
 		return "", err
@@ -186,7 +188,7 @@ func (p *Pipeline) rootfs(ctx context.Context, engine *containers.Engine, suite 
 	defer os.RemoveAll(work)
 	archive := filepath.Join(work, "rootfs.tar")
 	s.Note("bootstrap Debian " + suite)
-	if err := HostScript(ctx, s, bootstrapScript, suite, archive); err != nil {
+	if err := stage.HostScript(ctx, s, bootstrapScript, suite, archive); err != nil {
 		return "", err
 	}
 	f, err := os.Open(archive)

@@ -9,16 +9,12 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
-
-// Toolchain is the image in which a spec's BuildRequires are installed.
-type Toolchain struct {
-	ID   string
-	Ref  string
-	Base Base
-}
 
 const toolchainStage = 1
 
@@ -26,13 +22,18 @@ const toolchainStage = 1
 // and the file whose BuildRequires or Build-Depends it installs.
 type recipe struct {
 	containerfile string
-	base          Base
+	base          artifact.Base
 	name, file    string // what the Containerfile calls it, and where it is
 }
 
-func (p *Pipeline) recipe(job Job, base Base, name, file string) recipe {
+// recipe takes the file by the name that the target's Containerfile gives it.
+func (p *Pipeline) recipe(j job.Job, base artifact.Base, file string) recipe {
+	name := artifact.SpecFile
+	if _, debian := j.Target.(job.Deb); debian {
+		name = artifact.ControlFile
+	}
 	return recipe{
-		containerfile: filepath.Join(p.Root, "containers", job.Distro.Name, "Containerfile"),
+		containerfile: filepath.Join(p.Root, "containers", j.Target.Name(), "Containerfile"),
 		base:          base, name: name, file: file,
 	}
 }
@@ -45,12 +46,12 @@ func (r recipe) key() *stagecache.KeyBuilder {
 }
 
 // ToolchainState tells the image's reference and whether it is here.
-func (p *Pipeline) ToolchainState(ctx context.Context, job Job, base Base, spec Spec) (Toolchain, bool, error) {
-	return p.recipeState(ctx, p.recipe(job, base, specFile, spec.File))
+func (p *Pipeline) ToolchainState(ctx context.Context, j job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
+	return p.recipeState(ctx, p.recipe(j, base, file))
 }
 
-func (p *Pipeline) recipeState(ctx context.Context, r recipe) (Toolchain, bool, error) {
-	tc := Toolchain{Ref: imageRef("toolchain", r.base.Folder, r.key().Sum()), Base: r.base}
+func (p *Pipeline) recipeState(ctx context.Context, r recipe) (artifact.Toolchain, bool, error) {
+	tc := artifact.Toolchain{Ref: imageRef("toolchain", r.base.Folder, r.key().Sum()), Base: r.base}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return tc, false, err
@@ -60,27 +61,24 @@ func (p *Pipeline) recipeState(ctx context.Context, r recipe) (Toolchain, bool, 
 	return tc, here, err
 }
 
-// Toolchain makes sure that the image is here; refresh builds it anew even if
-// it is, without the engine's layer cache.
+// Toolchain makes sure that the image is here in which the BuildRequires of the spec
+// file, or the Build-Depends of the control file, are installed; refresh rebuilds it
+// even if it is, without the engine's layer cache.
 //
-// Errors: *containers.BuildError, with the name of a BuildRequires that the
-// distro does not have in its last lines.
-func (p *Pipeline) Toolchain(ctx context.Context, job Job, base Base, spec Spec, refresh bool) (Toolchain, error) {
-	return p.toolchain(ctx, p.recipe(job, base, specFile, spec.File), refresh)
+// Errors: *containers.BuildError, with the name of a requirement that the target does
+// not have in its last lines.
+func (p *Pipeline) Toolchain(ctx context.Context, j job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
+	s := p.Begin("toolchain")
+	tc, hit, err := p.buildToolchain(ctx, p.recipe(j, base, file), refresh, s)
+	return tc, p.End("toolchain", s, hit, err)
 }
 
-func (p *Pipeline) toolchain(ctx context.Context, r recipe, refresh bool) (Toolchain, error) {
-	s := p.begin("toolchain")
-	tc, hit, err := p.buildToolchain(ctx, r, refresh, s)
-	return tc, p.end("toolchain", s, hit, err)
-}
-
-func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s *ui.Stage) (Toolchain, bool, error) {
+func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s *ui.Stage) (artifact.Toolchain, bool, error) {
 	unlock, err := p.Cache.Lock(ctx, "toolchain-"+r.base.Folder, func(holder string) {
 		s.Note("waiting for " + holder)
 	})
 	if err != nil {
-		return Toolchain{}, false, err
+		return artifact.Toolchain{}, false, err
 	}
 	defer unlock()
 	tc, here, err := p.recipeState(ctx, r)
@@ -112,7 +110,7 @@ func needsBuild(here, refresh bool) bool { return refresh || !here }
 // taken: what these got from the network is what is to be anew.
 func (r recipe) buildSpec(tag string, instructions, text []byte, refresh bool) containers.BuildSpec {
 	return containers.BuildSpec{
-		ContextTar:    streamed(tarOf([]tarFile{{name: "Containerfile", data: instructions}, {name: r.name, data: text}})),
+		ContextTar:    stage.Stream(stage.Tar([]stage.File{{Name: "Containerfile", Data: instructions}, {Name: r.name, Data: text}})),
 		Containerfile: "Containerfile",
 		Args:          map[string]string{"BASE": r.base.ID},
 		Tag:           tag,

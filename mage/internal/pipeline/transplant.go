@@ -14,8 +14,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/transplant"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -63,9 +66,9 @@ func (r *TransplantRow) Why() string {
 // Grafts is what all transplants of a run share.
 type Grafts struct {
 	All     *specs.Transplants
-	Clone   *upstream.Clone // nil where none is given
-	Folders string          // the providers' folders are kept below it
-	Compile *Toolchain      // nil: only the files are compared
+	Clone   *upstream.Clone     // nil where none is given
+	Folders string              // the providers' folders are kept below it
+	Compile *artifact.Toolchain // nil: only the files are compared
 }
 
 var errNoDonor = errors.New("needs a clone: upstream's own commits are compared with")
@@ -73,8 +76,8 @@ var errNoDonor = errors.New("needs a clone: upstream's own commits are compared 
 // Transplant puts a provider that upstream has into its host, as a stranger's,
 // and compares the result with upstream's, file by file. Whatever fails is in
 // the row; the error is the end of ctx.
-func (p *Pipeline) Transplant(ctx context.Context, job Job, g Grafts, t specs.Transplant) (*TransplantRow, error) {
-	s := p.begin(t.Name)
+func (p *Pipeline) Transplant(ctx context.Context, j job.Job, g Grafts, t specs.Transplant) (*TransplantRow, error) {
+	s := p.Begin(t.Name)
 	row := &TransplantRow{
 		Transplant: t, Edit: Check{State: CheckNotTried}, Patch: Check{State: CheckNotTried},
 		Compile: Check{State: CheckNotTried}, Devices: Check{State: CheckNotTried},
@@ -83,13 +86,13 @@ func (p *Pipeline) Transplant(ctx context.Context, job Job, g Grafts, t specs.Tr
 	bed, err := p.bed(ctx, g, t)
 	if err == nil {
 		defer os.RemoveAll(bed.dir)
-		err = p.quietly(t.Name, func(q *Pipeline) error { return q.transplant(ctx, job, g, bed, row) })
+		err = p.quietly(t.Name, func(q *Pipeline) error { return q.transplant(ctx, j, g, bed, row) })
 	}
 	if err != nil && row.Edit.State == CheckNotTried {
 		row.Edit = failedCheck(err)
 	}
 	if cause := context.Cause(ctx); cause != nil {
-		return row, p.end(t.Name, s, false, cause)
+		return row, p.End(t.Name, s, false, cause)
 	}
 	for _, fault := range row.Faults {
 		_, _ = fmt.Fprintln(s.Log(), fault)
@@ -98,7 +101,7 @@ func (p *Pipeline) Transplant(ctx context.Context, job Job, g Grafts, t specs.Tr
 		_, _ = fmt.Fprintln(s.Log(), err)
 	}
 	s.Note(row.summary())
-	return row, p.end(t.Name, s, false, nil)
+	return row, p.End(t.Name, s, false, nil)
 }
 
 func (r *TransplantRow) summary() string {
@@ -177,7 +180,7 @@ func (p *Pipeline) hostTrees(ctx context.Context, g Grafts, t specs.Transplant, 
 	if err != nil {
 		return err
 	}
-	src, err := p.Source(ctx, Job{Version: release.Version, Release: &release})
+	src, err := p.Source(ctx, job.Job{Version: release.Version, Release: &release})
 	if err != nil {
 		return err
 	}
@@ -249,7 +252,7 @@ func (p *Pipeline) fillDonated(t specs.Transplant, theirs, folder string) error 
 		if err := os.MkdirAll(filepath.Join(folder, filepath.FromSlash(path.Dir(name))), 0o755); err != nil {
 			return fmt.Errorf("make the provider's folder: %w", err)
 		}
-		if err := writeFile(folder, filepath.FromSlash(name), data); err != nil {
+		if err := stage.WriteFile(folder, filepath.FromSlash(name), data); err != nil {
 			return err
 		}
 	}
@@ -258,34 +261,34 @@ func (p *Pipeline) fillDonated(t specs.Transplant, theirs, folder string) error 
 
 // transplant makes the edits with the stages of every build, and asks what the
 // run is to ask.
-func (p *Pipeline) transplant(ctx context.Context, job Job, g Grafts, b bed, row *TransplantRow) error {
+func (p *Pipeline) transplant(ctx context.Context, j job.Job, g Grafts, b bed, row *TransplantRow) error {
 	var err error
-	if job.Provider, err = p.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
+	if j.Provider, err = p.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
 		return err
 	}
-	src := Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
-	tree, err := p.Integrate(ctx, job, src)
+	src := artifact.Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
+	tree, err := p.Integrate(ctx, j, src)
 	if err != nil {
 		return err
 	}
 	row.PrivateABI, row.DriverID = tree.Result.PrivateABI, tree.Result.DriverID
-	if _, err = p.Spec(ctx, job, src); err != nil {
+	if _, err = p.Spec(ctx, j, src); err != nil {
 		return err
 	}
 	if err := row.compare(ctx, b, tree); err != nil {
 		return err
 	}
 	row.Edit = Check{State: CheckPass}
-	if row.Patch, err = p.transplantPatch(ctx, job, tree, row); err != nil {
+	if row.Patch, err = p.transplantPatch(ctx, j, tree, row); err != nil {
 		return err
 	}
 	if g.Compile == nil {
 		return nil
 	}
-	return p.transplantBuild(ctx, job, *g.Compile, tree, row)
+	return p.transplantBuild(ctx, j, *g.Compile, tree, row)
 }
 
-func (r *TransplantRow) compare(ctx context.Context, b bed, tree Tree) error {
+func (r *TransplantRow) compare(ctx context.Context, b bed, tree artifact.Tree) error {
 	var trees [3]transplant.Tree
 	for i, dir := range []string{b.host, b.theirs, tree.Dir} {
 		var err error
@@ -319,8 +322,8 @@ func (r *TransplantRow) compare(ctx context.Context, b bed, tree Tree) error {
 	return err
 }
 
-func (p *Pipeline) transplantPatch(ctx context.Context, job Job, tree Tree, row *TransplantRow) (Check, error) {
-	patch, err := p.Patch(ctx, job, tree)
+func (p *Pipeline) transplantPatch(ctx context.Context, j job.Job, tree artifact.Tree, row *TransplantRow) (Check, error) {
+	patch, err := p.Patch(ctx, j, tree)
 	if err == nil {
 		_, err = p.ProvePatch(ctx, tree, patch)
 	}
@@ -335,14 +338,14 @@ func (p *Pipeline) transplantPatch(ctx context.Context, job Job, tree Tree, row 
 
 // transplantBuild compiles the host with the provider and has its ibv_devices
 // list the device.
-func (p *Pipeline) transplantBuild(ctx context.Context, job Job, tc Toolchain, tree Tree, row *TransplantRow) error {
+func (p *Pipeline) transplantBuild(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, row *TransplantRow) error {
 	out := filepath.Join(p.CacheDir, "out")
-	if err := p.compileRelease(ctx, job, tc, tree, out); err != nil {
+	if err := p.compileRelease(ctx, j, tc, tree, out); err != nil {
 		row.Compile = failedCheck(err)
 		return err
 	}
 	row.Compile = Check{State: CheckPass}
-	if err := p.discover(ctx, job, tc, tree, out, "listed", "foreign-name", "foreign-abi"); err != nil {
+	if err := p.discover(ctx, j, tc, tree, out, "listed", "foreign-name", "foreign-abi"); err != nil {
 		row.Devices = failedCheck(err)
 		return err
 	}

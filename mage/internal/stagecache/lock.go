@@ -135,11 +135,11 @@ func holderOf(path string) string {
 		return noHolder
 	}
 	argv := append([]string{filepath.Base(h.Argv[0])}, h.Argv[1:]...)
-	return fmt.Sprintf("pid %d (%s)", h.PID, strings.Map(printable, strings.Join(argv, " ")))
+	return fmt.Sprintf("pid %d (%s)", h.PID, strings.Map(visible, strings.Join(argv, " ")))
 }
 
-// printable keeps a hostile command line from writing to the terminal.
-func printable(r rune) rune {
+// visible keeps a hostile command line from writing to the terminal.
+func visible(r rune) rune {
 	if unicode.IsPrint(r) {
 		return r
 	}

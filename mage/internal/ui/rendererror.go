@@ -8,6 +8,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/tail"
 )
 
 // How much of a failure is shown; the log has the rest.
@@ -238,9 +240,9 @@ func exitText(code int) string {
 }
 
 // lastThatMatter drops progress and blank lines, and keeps the last of the rest.
-func lastThatMatter(tail []string) []string {
+func lastThatMatter(said []string) []string {
 	var lines []string
-	for _, raw := range tail {
+	for _, raw := range said {
 		for line := range strings.SplitSeq(strings.TrimRight(raw, "\r\n"), "\n") {
 			line = cleanLog(line)
 			if line != "" && !ninjaLine.MatchString(line) {
@@ -257,6 +259,9 @@ type loggedFailure struct {
 	tail   []string
 }
 
+// keptBytes is enough for the last lines of any log that a person could read.
+const keptBytes = 32 * 1024
+
 // readLog reads the last part of the log at path; ok is false if there is none.
 func readLog(path string) (logged loggedFailure, ok bool) {
 	if path == "" {
@@ -272,9 +277,9 @@ func readLog(path string) (logged loggedFailure, ok bool) {
 		return loggedFailure{}, false
 	}
 	start := max(info.Size()-logWindow, 0)
-	tail := &lastLines{}
+	last := tail.New(keptBytes)
 	section := io.NewSectionReader(file, start, info.Size()-start)
-	logged.errors = CompilerErrors(io.TeeReader(section, tail))
-	logged.tail = tail.lines()
+	logged.errors = CompilerErrors(io.TeeReader(section, last))
+	logged.tail = last.Lines()
 	return logged, true
 }

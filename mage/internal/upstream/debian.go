@@ -3,7 +3,6 @@
 package upstream
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/tail"
 )
 
 // debianScript is the script's name in [Scripts].
@@ -69,7 +70,7 @@ func (h HostApt) Download(ctx context.Context, suite, version, destDir string, l
 		return "", writeError(script, err)
 	}
 	defer func() { _ = os.Remove(script) }()
-	last := &lastLines{}
+	last := tail.New(mostWords)
 	cmd := exec.CommandContext(ctx, "sh", script, suite, version, destDir)
 	// One writer for both, so that only one goroutine writes to it.
 	both := io.MultiWriter(log, last)
@@ -83,9 +84,9 @@ func (h HostApt) Download(ctx context.Context, suite, version, destDir string, l
 		return "", cause
 	}
 	if err != nil {
-		err = fmt.Errorf("%s %s %s: %w%s", debianScript, suite, version, err, last)
+		err = fmt.Errorf("%s %s %s: %w%s", debianScript, suite, version, err, lastWords(last))
 	}
-	if err != nil && last.ofFullDisk() {
+	if err != nil && diskFull(last) {
 		err = &SpaceError{Path: destDir, Err: err}
 	}
 	if err != nil {
@@ -161,28 +162,20 @@ func originalTarball(dir, version string) (string, error) {
 	return "", fmt.Errorf("Debian's source package has no %s*", prefix) //nolint:staticcheck // a name
 }
 
-// lastLines keeps the end of a program's output.
-type lastLines struct{ text []byte }
+// mostWords is how much of a program's output an error has, in bytes.
+const mostWords = 2000
 
-const lastLinesMost = 2000
-
-func (l *lastLines) Write(p []byte) (int, error) {
-	l.text = append(l.text, p...)
-	if over := len(l.text) - lastLinesMost; over > 0 {
-		l.text = append(l.text[:0], l.text[over:]...)
-	}
-	return len(p), nil
-}
-
-// ofFullDisk says whether a program ended because a disk was full: apt and the
+// diskFull says whether a program ended because a disk was full: apt and the
 // tools that it runs have the C library's words for it, in the C locale of the
 // script or as errno 28.
-func (l *lastLines) ofFullDisk() bool {
-	return bytes.Contains(l.text, []byte("No space left on device")) || bytes.Contains(l.text, []byte("write (28:"))
+func diskFull(said *tail.Buffer) bool {
+	text := said.String()
+	return strings.Contains(text, "No space left on device") || strings.Contains(text, "write (28:")
 }
 
-func (l *lastLines) String() string {
-	text := strings.TrimSpace(string(l.text))
+// lastWords are a program's last words below an error, "" if it had none.
+func lastWords(said *tail.Buffer) string {
+	text := strings.TrimSpace(said.String())
 	if text == "" {
 		return ""
 	}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/tail"
 )
 
 // repository reads somebody's git repository without trusting it.
@@ -188,7 +190,7 @@ func (g *repository) pipe(ctx context.Context, from, to *exec.Cmd) error {
 // runTool runs a program to its end, which has to come before the patience does. The error
 // has the program's last words.
 func (g *repository) runTool(ctx context.Context, cmd *exec.Cmd) error {
-	said := &lastLines{}
+	said := tail.New(mostWords)
 	cmd.Stderr = said
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {
@@ -212,10 +214,10 @@ func (g *repository) runTool(ctx context.Context, cmd *exec.Cmd) error {
 		return nil
 	case late.Load():
 		return fmt.Errorf("%s: %w %s, reading %s", strings.Join(cmd.Args[:min(len(cmd.Args), 3)], " "), errNoEnd, g.patience, g.path)
-	case said.ofFullDisk():
-		return &SpaceError{Path: g.own, Err: fmt.Errorf("%s: %w%s", cmd.Args[0], err, said)}
+	case diskFull(said):
+		return &SpaceError{Path: g.own, Err: fmt.Errorf("%s: %w%s", cmd.Args[0], err, lastWords(said))}
 	}
-	if words := strings.TrimSpace(string(said.text)); words != "" {
+	if words := strings.TrimSpace(said.String()); words != "" {
 		return fmt.Errorf("%s: %w: %s", cmd.Args[0], err, words)
 	}
 	return fmt.Errorf("%s: %w", cmd.Args[0], err)

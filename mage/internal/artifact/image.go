@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package artifact
+
+// Base is the image that toolchains start from and the minimal one that the
+// proof starts from; with a real distro image both are the same.
+type Base struct {
+	ID      string // image ID for toolchains
+	Minimal string // image ID for clean containers
+	Ref     string // as a person reads it
+	Standin bool   // never releasable
+	Folder  string // below dist/
+}
+
+// Toolchain is the image in which a spec's BuildRequires are installed.
+type Toolchain struct {
+	ID   string
+	Ref  string
+	Base Base
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package artifact
+
+// Lab is the image that boots guests.
+type Lab struct {
+	ID     string
+	Kernel string // version of the kernel in it, as in /lib/modules
+}
+
+// Fixture is a provider's kernel modules for the lab.
+type Fixture struct{ Dir string }
+
+// Exercise is the program that exercises verbs, compiled for the packages.
+type Exercise struct{ File string }
+
+// DebugModule is the provider's module built for debugging.
+type DebugModule struct{ Dir string }
+
+// Guest is the disk of a virtual machine: the file system in which dnf has
+// installed the packages.
+type Guest struct{ Volume string }

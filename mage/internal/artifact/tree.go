@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package artifact
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/resnics/verbsmith/provider"
+)
+
+// Tree is an rdma-core source with the provider in it.
+type Tree struct {
+	Dir    string // folder rdma-core-VERSION, integrated
+	Key    string // digest of everything that made it
+	Source Source
+	Result provider.Result
+}
+
+// Edits are the changes that were made, without those that the release has already.
+func (t Tree) Edits() []provider.Edit {
+	return slices.DeleteFunc(slices.Clone(t.Result.Edits), func(e provider.Edit) bool { return e.Already })
+}
+
+// DriverID tells the provider's constant and its number in this release.
+func (t Tree) DriverID() string {
+	if t.Result.EnumConstant == "" {
+		return "no driver id"
+	}
+	return fmt.Sprintf("%s = %d", t.Result.EnumConstant, t.Result.DriverID)
+}
+
+// Patch is the difference between a pristine and an integrated tree.
+type Patch struct {
+	File string // path of rdma-core-PROVIDER.patch
+	Name string // its base name
+	Key  string
+}
+
+// Spec is the release's spec as rpmbuild will read it.
+type Spec struct {
+	File       string // path of rdma-core.spec
+	Diff       string // difference to upstream's, unified
+	SourceFile string // the name that the spec wants for the tarball
+	Key        string
+}
+
+// The names of specs.
+const (
+	SpecFile    = "rdma-core.spec"        // what rpmbuild reads
+	ReleaseSpec = "redhat/rdma-core.spec" // where a release keeps it
+	SUSESpec    = "suse/rdma-core.spec"   // the one that is not built here
+)
+
+// DebianSource is what a Debian source package has besides the release's tarball,
+// which stays as it is.
+type DebianSource struct {
+	Dir     string // debian/, with the edits, the changelog's entry and the patch
+	Control string // the source paragraph of debian/control
+	Version string // of the packages
+	Key     string
+}
+
+// DebianDir is where a tree keeps its Debian packaging.
+const DebianDir = "debian"
+
+// ControlFile is the name of the file in debian/ that says what a build requires.
+const ControlFile = "control"

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs/rpmspec"
+)
+
+// verifyTrees compares both trees, pristine and integrated, with what their stages have made.
+func verifyTrees(t artifact.Tree) error {
+	return errors.Join(stagecache.Verify(t.Source.Tree), stagecache.Verify(t.Dir))
+}
+
+// Editor runs the stages that edit a source.
+type Editor struct{ *stage.Runner }
+
+const integrateStage = 9
+
+// Versions are those of the stages that a patch and a spec go through, for the key
+// of what runs them all.
+func Versions() string { return fmt.Sprint(integrateStage, patchStage, specStage) }
+
+// Integrate copies the pristine tree and puts the provider into it, with the
+// edits that upstream itself makes for a new provider. Without a provider the
+// pristine tree is the result.
+//
+// A release's packaging may have no place for the provider: what only other packages
+// than those that are built need is skipped with a warning, and refused by the stages
+// that need it.
+//
+// Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has no place
+// for an edit.
+func (e *Editor) Integrate(ctx context.Context, j job.Job, src artifact.Source) (artifact.Tree, error) {
+	if err := refuseOwn(j, src); err != nil {
+		return artifact.Tree{}, err
+	}
+	key := stagecache.NewKey("integrate", integrateStage).String("source", src.State())
+	if j.Provider != nil {
+		key = key.String("provider", j.Provider.Digest())
+	}
+	entry, err := e.Cached(ctx, "integrate", key, func(_ context.Context, dir string, s *ui.Stage) error {
+		return integrate(j, src, dir, s) //nolint:contextcheck // bounded by the tree, and pure
+	})
+	if err != nil {
+		return artifact.Tree{}, err
+	}
+	tree := artifact.Tree{Dir: filepath.Join(entry.Dir, "rdma-core-"+src.Version), Key: entry.Key, Source: src}
+	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, "integrate.json"))
+	if err != nil {
+		return artifact.Tree{}, fmt.Errorf("read the integration's record: %w", err)
+	}
+	if err := json.Unmarshal(data, &tree.Result); err != nil {
+		return artifact.Tree{}, fmt.Errorf("read the integration's record: %w", err)
+	}
+	e.warnOfSkipped(ctx, j, tree)
+	return tree, nil
+}
+
+func integrate(j job.Job, src artifact.Source, dir string, s *ui.Stage) error {
+	if err := stagecache.Verify(src.Tree); err != nil {
+		return err
+	}
+	dst := filepath.Join(dir, filepath.Base(src.Tree))
+	if err := os.CopyFS(dst, os.DirFS(src.Tree)); err != nil {
+		return fmt.Errorf("copy the source tree: %w", err)
+	}
+	tree, err := provider.OpenTree(dst)
+	if err != nil {
+		return err
+	}
+	defer tree.Close()
+	var result *provider.Result
+	if j.Provider == nil {
+		result, err = provider.Inspect(tree)
+	} else {
+		result, err = integrateProvider(j.Provider, tree, src, s)
+	}
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(result)
+	if err != nil {
+		return fmt.Errorf("describe the integration: %w", err)
+	}
+	return stage.WriteFile(dir, "integrate.json", data)
+}
+
+func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src artifact.Source, s *ui.Stage) (*provider.Result, error) {
+	old, err := replaced(pr, tree)
+	if err != nil {
+		return nil, err
+	}
+	result, err := provider.Integrate(tree, pr)
+	if err != nil {
+		return nil, err
+	}
+	for _, edit := range result.Edits {
+		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
+	}
+	if err := editPackaging(tree, pr, old, src, result, s); err != nil {
+		return nil, err
+	}
+	s.Note(fmt.Sprintf("%s, private ABI %d", artifact.Tree{Result: *result}.DriverID(), result.PrivateABI))
+	return result, nil
+}
+
+// editSpec edits one spec of the tree; already says that nothing was to be changed.
+func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) (already bool, err error) {
+	data, err := tree.ReadFile(name)
+	if err != nil {
+		return false, fmt.Errorf("read %s: %w", name, err)
+	}
+	spec, err := rpmspec.Parse(name, data)
+	if err != nil {
+		return false, err
+	}
+	if err := edit(spec); err != nil {
+		return false, err
+	}
+	if bytes.Equal(spec.Bytes(), data) {
+		return true, nil
+	}
+	if err := tree.WriteFile(name, spec.Bytes()); err != nil {
+		return false, fmt.Errorf("write %s: %w", name, err)
+	}
+	return false, nil
+}
+
+// sourceKey adds to a stage's key what the source is and what it says of itself. The tag
+// comes from how the archive was verified, so it is not the digest's alone.
+func sourceKey(key *stagecache.KeyBuilder, s artifact.Source) *stagecache.KeyBuilder {
+	return key.String("source", s.State()).String("version", s.Version).
+		String("tag", s.Tag).String("commit", s.Commit).String("epoch", s.Epoch.UTC().String())
+}
+
+var errHasProvider = errors.New("the source package has the provider's patch already")
+
+// refuseOwn refuses to put a provider into what verbsmith itself has made with it.
+func refuseOwn(j job.Job, src artifact.Source) error {
+	if j.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, j.PatchName()) {
+		return nil
+	}
+	return &stage.AdviceError{
+		Err:  fmt.Errorf("%s.src.rpm: %s: %w", src.Package.Name, j.PatchName(), errHasProvider),
+		What: "give the distro's own source package with -source",
+	}
+}

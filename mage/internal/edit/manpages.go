@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs/rpmspec"
+)
+
+// prebuiltPages is where a release's tarball has the manual pages that pandoc and rst2man
+// make. What git archives has none (buildlib/rdma_man.cmake).
+const prebuiltPages = "buildlib/pandoc-prebuilt"
+
+// addPageTools adds what makes manual pages to the BuildRequires: where the tree has no
+// prebuilt pages, and where the provider's own are written in such a form. Upstream's spec
+// asks for pandoc on EL 8 only, as the release's tarball does without.
+func addPageTools(j job.Job, src artifact.Source, spec *rpmspec.Spec) error {
+	markdown, rst := pageSources(j)
+	if !markdown || !rst {
+		fromTree, err := makesPages(src.Tree)
+		if err != nil {
+			return err
+		}
+		markdown, rst = markdown || fromTree, rst || fromTree
+	}
+	reading := spec.Read(j.Macros())
+	for _, tool := range []struct {
+		needed bool
+		names  []string // the first is added
+	}{
+		{markdown, []string{"pandoc", "/usr/bin/pandoc"}},
+		{rst, []string{"/usr/bin/rst2man", "python3-docutils"}},
+	} {
+		if !tool.needed || reading.BuildRequires(tool.names...) {
+			continue
+		}
+		if err := spec.AddBuildRequires(tool.names[0]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pageSources says which forms the provider's own pages have.
+func pageSources(j job.Job) (markdown, rst bool) {
+	if j.Provider == nil {
+		return false, false
+	}
+	return j.Provider.PageSources()
+}
+
+// makesPages says whether a build of the tree makes the release's own pages.
+func makesPages(tree string) (bool, error) {
+	pages, err := os.ReadDir(filepath.Join(tree, filepath.FromSlash(prebuiltPages)))
+	if err == nil && len(pages) > 0 {
+		return false, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("look for prebuilt manual pages: %w", err)
+	}
+	top, err := os.ReadFile(filepath.Join(tree, provider.TopCMake))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // no source to build
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for what makes manual pages: %w", err)
+	}
+	return bytes.Contains(bytes.ToLower(top), []byte("pandoc")), nil
+}

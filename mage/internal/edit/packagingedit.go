@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs/debianpkg"
+	"github.com/resnics/verbsmith/specs/rpmspec"
+)
+
+// editPackaging edits the release's packaging of three kinds: redhat/, suse/ and debian/.
+// A kind that is not there or, where it is not that of RPMs here, has no place for the
+// provider, is skipped: who needs it refuses it. A distro's source package has a spec of
+// its own and may lack all three.
+func editPackaging(tree *provider.DirTree, pr, old *provider.Provider, src artifact.Source, result *provider.Result, s *ui.Stage) error {
+	for _, name := range []string{artifact.ReleaseSpec, artifact.SUSESpec} {
+		already, err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) })
+		missing := errors.Is(err, fs.ErrNotExist)
+		switch {
+		case err == nil:
+			what := "lib" + pr.Manifest.Name + " in the lists of libibverbs, and what it installs and requires"
+			result.Edits = append(result.Edits, provider.Edit{File: name, What: what, Already: already})
+			_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", name, what)
+			continue
+		case missing && src.Package != nil:
+			continue
+		case missing:
+			err = notThere(name, err)
+		case name != artifact.SUSESpec || !isPlace(err):
+			return err
+		}
+		result.Skipped = append(result.Skipped, skipped(name, err)...)
+	}
+	edits, err := editDebian(tree, pr, old, src.Version, s)
+	result.Edits = append(result.Edits, edits...)
+	switch {
+	case err == nil, errors.Is(err, errNoDebian) && src.Package != nil:
+		return nil
+	case errors.Is(err, errNoDebian):
+		err = notThere(debianpkg.Control, err)
+	case !isPlace(err):
+		return err
+	}
+	result.Skipped = append(result.Skipped, skipped(debianpkg.Control, err)...)
+	return nil
+}
+
+func notThere(name string, err error) error {
+	return &provider.PlaceError{File: name, LookedFor: "this file of the release", Found: "none", Err: err}
+}
+
+// isPlace says whether all that went wrong is that a file has no place for an edit.
+func isPlace(err error) bool {
+	for _, one := range flat(err) {
+		_, place := errors.AsType[*provider.PlaceError](one)
+		_, value := errors.AsType[*debianpkg.ValueError](one)
+		if !place && !value {
+			return false
+		}
+	}
+	return true
+}
+
+// skipped tells each error of a kind of packaging; file is for one that names none.
+func skipped(file string, err error) []provider.Skipped {
+	var out []provider.Skipped
+	for _, one := range flat(err) {
+		name := file
+		if place, ok := errors.AsType[*provider.PlaceError](one); ok {
+			name = place.File
+		} else if value, ok := errors.AsType[*debianpkg.ValueError](one); ok && value.What == "license" {
+			name = "debian/copyright"
+		}
+		out = append(out, provider.Skipped{File: name, Why: one.Error()})
+	}
+	return out
+}
+
+// flat gives the errors that were joined.
+func flat(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// warnOfSkipped tells which edits were not made, but for those that the run tells of
+// otherwise: Debian's packages refuse what is in debian/, and a licence may be known to be
+// wrong.
+func (e *Editor) warnOfSkipped(ctx context.Context, j job.Job, tree artifact.Tree) {
+	for _, skip := range tree.Result.Skipped {
+		refused := j.Suite().Name != "" && strings.HasPrefix(skip.File, artifact.DebianDir+"/")
+		known := skip.File == debianpkg.Copyright && j.Provider != nil && j.Provider.LicenceTold
+		if refused || known {
+			continue
+		}
+		text := "no edit in " + skip.File + ": " + neededBy(skip.File)
+		e.Log.WarnContext(ctx, text, "because", skip.Why) //nolint:sloglint // the file belongs into the sentence
+	}
+}
+
+// neededBy says who needs an edit of a file.
+func neededBy(file string) string {
+	switch {
+	case file == artifact.ReleaseSpec:
+		return "only RPMs need it"
+	case file == artifact.SUSESpec:
+		return "only packages for SUSE need it"
+	case strings.HasPrefix(file, artifact.DebianDir+"/"):
+		return "only deb needs it"
+	}
+	return "no package needs it"
+}
+
+// SkippedError says that packages need an edit that could not be made.
+type SkippedError struct{ Skipped []provider.Skipped }
+
+// Error has a line for each.
+func (e *SkippedError) Error() string {
+	lines := make([]string, 0, len(e.Skipped))
+	for _, skip := range e.Skipped {
+		lines = append(lines, skip.Why)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// refuseSkipped refuses to make packages of a folder's packaging without the provider.
+func refuseSkipped(tree artifact.Tree, folder string) error {
+	var needed []provider.Skipped
+	for _, skip := range tree.Result.Skipped {
+		if strings.HasPrefix(skip.File, folder+"/") {
+			needed = append(needed, skip)
+		}
+	}
+	if len(needed) == 0 {
+		return nil
+	}
+	return &SkippedError{Skipped: needed}
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+const patchStage = 1
+
+// Patch writes the difference as a git-format patch and proves, in pure Go,
+// that it turns the pristine tree into the integrated one without fuzz.
+func (e *Editor) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error) {
+	name := j.PatchName()
+	key := sourceKey(stagecache.NewKey("patch", patchStage), tree.Source).String("tree", tree.Key).String("name", name)
+	entry, err := e.Cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		if err := verifyTrees(tree); err != nil {
+			return err
+		}
+		header := patchHeader(j, tree)
+		data, stat, err := patchset.Diff(ctx, tree.Source.Tree, tree.Dir, header)
+		if err != nil {
+			return nothingToPatch(j, tree, err)
+		}
+		if err := proveApplies(ctx, data, header, tree); err != nil {
+			return err
+		}
+		added, removed := stat.Totals()
+		s.Note(fmt.Sprintf("%d files, +%d -%d", len(stat.Files), added, removed))
+		return stage.WriteFile(dir, name, data)
+	})
+	return artifact.Patch{File: filepath.Join(entry.Dir, name), Name: name, Key: entry.Key}, err
+}
+
+// nothingToPatch says in words for people that a release has what was to be put into
+// it; other errors stay as they are.
+func nothingToPatch(j job.Job, tree artifact.Tree, err error) error {
+	if !errors.Is(err, patchset.ErrNoDifference) {
+		return err
+	}
+	return &stage.AdviceError{
+		Err: fmt.Errorf("rdma-core %s has providers/%s with the same files and every edit already: %w",
+			tree.Source.Version, j.Provider.Manifest.Name, patchset.ErrNoDifference),
+		What: "nothing is to be done for this release: use its own packages, which -provider=none makes",
+	}
+}
+
+// proveApplies applies the patch to the pristine files and compares.
+func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tree artifact.Tree) error {
+	work, err := os.MkdirTemp("", "verbsmith-patch-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the patch's proof: %w", err)
+	}
+	defer os.RemoveAll(work)
+	if err := os.CopyFS(work, os.DirFS(tree.Source.Tree)); err != nil {
+		return fmt.Errorf("copy the pristine tree: %w", err)
+	}
+	if err := patchset.Apply(ctx, patch, work); err != nil {
+		return err
+	}
+	rest, _, err := patchset.Diff(ctx, work, tree.Dir, header)
+	switch {
+	case errors.Is(err, patchset.ErrNoDifference):
+		return nil
+	case err != nil:
+		return err
+	default:
+		return fmt.Errorf("the patch does not give the integrated tree:\n%s", rest) //nolint:err113 // a fault of ours
+	}
+}
+
+func patchHeader(j job.Job, tree artifact.Tree) patchset.Header {
+	m := j.Provider.Manifest
+	src := tree.Source
+	var body strings.Builder
+	fmt.Fprintf(&body, "Put the %s provider into rdma-core %s.\n\n", m.Name, src.Version)
+	if src.Package != nil {
+		fmt.Fprintf(&body, "Source-Package: %s.src.rpm\n", src.Package.Name)
+	}
+	if src.Tag != "" {
+		fmt.Fprintf(&body, "Release: %s\n", src.Tag)
+	}
+	if src.Commit != "" {
+		fmt.Fprintf(&body, "Commit: %s\n", src.Commit)
+	}
+	if tree.Result.EnumConstant != "" {
+		fmt.Fprintf(&body, "Driver-Id: %s = %d\n", tree.Result.EnumConstant, tree.Result.DriverID)
+	}
+	return patchset.Header{
+		From:    fmt.Sprintf("%s <%s>", m.Maintainer.Name, m.Maintainer.Email),
+		Subject: fmt.Sprintf("providers: add %s to rdma-core %s", m.Name, src.Version),
+		Body:    body.String(),
+		Date:    src.Epoch,
+		Commit:  src.Commit,
+		Tag:     src.Tag,
+	}
+}
+
+// ProvePatch applies the patch with the programs that its users have: git
+// apply, and patch -p1 -F0.
+func (e *Editor) ProvePatch(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error) {
+	s := e.Begin("prove patch")
+	data, err := stagecache.ReadFile(patch.File)
+	if err != nil {
+		return nil, e.End("prove patch", s, false, fmt.Errorf("read the patch: %w", err))
+	}
+	proofs, err := patchset.ProveWithTools(ctx, data, tree.Source.Tree)
+	for _, proof := range proofs {
+		_, _ = fmt.Fprintf(s.Log(), "%s (%s): %v\n%s\n", proof.Tool, proof.Version, proof.OK, proof.Output)
+	}
+	return proofs, e.End("prove patch", s, false, err)
+}

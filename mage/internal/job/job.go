@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package job
+
+import (
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// Job is what a user asks for: one release, one target, one provider.
+type Job struct {
+	Target   Target
+	Version  string // of rdma-core, without the leading v; empty: what Given holds
+	Release  *specs.Release
+	Given    string             // tarball, source package or git clone given by the user; empty: fetch
+	Provider *provider.Provider // nil: the release as upstream ships it
+	Needs    []string           // what the build requires besides, without a Provider: see Stock
+	Suffix   string             // of the packages' release; empty: see ReleaseSuffix and DebianSuffix
+	Base     BaseMode
+}
+
+// Stock is the job without its provider, with what that one's build requires: for a
+// toolchain that is made by the release's own spec.
+func (j Job) Stock() Job {
+	if j.Provider != nil {
+		j.Needs = j.Provider.Manifest.BuildRequires.RPM
+	}
+	j.Provider = nil
+	return j
+}
+
+// Distro is the target's distro; the zero value if the target is not RPMs.
+func (j Job) Distro() specs.Distro {
+	rpm, _ := j.Target.(RPM)
+	return rpm.Distro
+}
+
+// Suite is the target's Debian suite; the zero value if the target is not Debian's
+// packages.
+func (j Job) Suite() specs.Suite {
+	deb, _ := j.Target.(Deb)
+	return deb.Suite
+}
+
+// BaseMode says which image a toolchain starts from.
+type BaseMode string
+
+// The base modes.
+const (
+	BaseAuto     BaseMode = "auto"     // the real image if it can be had, else the stand-in
+	BaseRegistry BaseMode = "registry" // the real image or an error
+	BaseStandin  BaseMode = "standin"  // the stand-in
+)
+
+// BaseModes lists the modes, for messages.
+func BaseModes() []string {
+	return []string{string(BaseAuto), string(BaseRegistry), string(BaseStandin)}
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+)
+
+// errNotStock: an add-on shows nothing beside packages that have its provider.
+var errNotStock = errors.New("want a folder in dist/ of unpatched packages, as rpm -provider=none makes it")
+
+// GivenStock reads a folder with unpatched packages.
+func GivenStock(dir string) (artifact.Dist, error) {
+	m, err := ReadManifest(dir)
+	if err == nil && (m.Provider != "" || !complete(dir, m)) {
+		err = errNotStock
+	}
+	if err != nil {
+		return artifact.Dist{}, fmt.Errorf("-beside=%s: %w", dir, err)
+	}
+	return artifact.Dist{Dir: dir, Manifest: m}, nil
+}
+
+// OtherAddons are the provider's add-ons in dist that are not for the release:
+// dnf has to refuse each beside its libibverbs.
+func (p *Pipeline) OtherAddons(j job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {
+	pattern := p.AddonFolder(j, base, "*")
+	folders, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("look for add-ons in %s: %w", pattern, err)
+	}
+	var others []artifact.Dist
+	for _, dir := range folders {
+		m, err := ReadManifest(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if m.Addon != nil && !m.Addon.Serves(version) && complete(dir, m) {
+			others = append(others, artifact.Dist{Dir: dir, Manifest: m})
+		}
+	}
+	return others, nil
+}

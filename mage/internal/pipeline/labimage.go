@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+const (
+	labImageStage = 1
+	// labSuite is the Debian whose userland stands in for specs' LabImage.
+	labSuite      = "trixie"
+	labRecipe     = "containers/lab/Containerfile"
+	labKernelFile = "/lab/version"
+)
+
+// Lab makes sure that the kernel lab's image is here.
+//
+// Errors: *containers.BuildError.
+func (p *Pipeline) Lab(ctx context.Context, j job.Job) (artifact.Lab, error) {
+	s := p.Begin("lab")
+	lab, hit, err := p.lab(ctx, j, s)
+	if err == nil {
+		s.Note("Linux " + lab.Kernel)
+	}
+	return lab, p.End("lab", s, hit, err)
+}
+
+func (p *Pipeline) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab, bool, error) {
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return artifact.Lab{}, false, err
+	}
+	unlock, err := p.Cache.Lock(ctx, "lab", func(holder string) { s.Note("waiting for " + holder) })
+	if err != nil {
+		return artifact.Lab{}, false, err
+	}
+	defer unlock()
+	base, err := p.labBase(ctx, engine, j, s)
+	if err != nil {
+		return artifact.Lab{}, false, err
+	}
+	recipe, err := os.ReadFile(filepath.Join(p.Root, filepath.FromSlash(labRecipe)))
+	if err != nil {
+		return artifact.Lab{}, false, fmt.Errorf("read the lab's Containerfile: %w", err)
+	}
+	key := stagecache.NewKey("lab", labImageStage).String("base", base).Bytes("Containerfile", recipe)
+	ref := imageRef("lab", labSuite, key.Sum())
+	id, here, err := engine.ImageID(ctx, ref)
+	if err != nil {
+		return artifact.Lab{}, false, err
+	}
+	if !here {
+		id, err = engine.Build(ctx, containers.BuildSpec{
+			ContextTar: stage.Stream(stage.Tar([]stage.File{{Name: "Containerfile", Data: recipe}})),
+			Args:       buildArgs(ctx, map[string]string{"BASE": base}), Tag: ref, Network: true, Log: s.Log(), Step: s.Step,
+		})
+		if err != nil {
+			return artifact.Lab{}, false, err
+		}
+	}
+	version, err := engine.ReadFile(ctx, id, nil, labKernelFile)
+	return artifact.Lab{ID: id, Kernel: strings.TrimSpace(string(version))}, here, err
+}
+
+// labBase is the Debian of the lab: the image that specs/ name, or the
+// stand-in's userland where that is here already or no registry can be reached.
+func (p *Pipeline) labBase(ctx context.Context, engine stage.Engine, j job.Job, s *ui.Stage) (string, error) {
+	ref, err := rootfsRef(labSuite)
+	if err != nil {
+		return "", err
+	}
+	image := p.Releases.LabImage
+	for _, here := range []string{ref, image} {
+		if here == "" {
+			continue
+		}
+		if id, ok, err := engine.ImageID(ctx, here); err != nil || ok {
+			return id, err
+		}
+	}
+	if image != "" && j.Base != job.BaseStandin && p.registryReachable(ctx, engine, image) == nil {
+		s.Note("pull " + image)
+		if err := engine.Pull(ctx, image, pullProgress(s)); err != nil {
+			return "", err
+		}
+		id, _, err := engine.ImageID(ctx, image)
+		return id, err
+	}
+	if ref, err = p.rootfs(ctx, engine, labSuite, s); err != nil {
+		return "", err
+	}
+	id, _, err := engine.ImageID(ctx, ref)
+	return id, err
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pkgfile
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sort"
+
+	rpmutils "github.com/sassoftware/go-rpmutils"
+
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+)
+
+// RPM is what the header of a binary or source package says.
+type RPM struct {
+	Name, Version, Release, Arch string
+	NEVRA                        string // name-[epoch:]version-release.arch
+	Files                        []File
+	Provides, Requires           []string
+	Size                         int64 // of the package file, bytes
+}
+
+// File is one entry of a package's file list.
+type File struct {
+	Path string
+	Link string // target of a symbolic link
+	Dir  bool
+}
+
+// ReadRPM reads a package's header; the payload stays compressed.
+func ReadRPM(path string) (RPM, error) {
+	info, err := readRPM(path)
+	if err != nil {
+		return info, fmt.Errorf("read package %s: %w", path, err)
+	}
+	return info, nil
+}
+
+func readRPM(path string) (RPM, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return RPM{}, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return RPM{}, err
+	}
+	header, err := upstream.ReadRPMHeader(f)
+	if err != nil {
+		return RPM{}, err
+	}
+	n, err := header.GetNEVRA()
+	if err != nil {
+		return RPM{}, err
+	}
+	info := RPM{Name: n.Name, Version: n.Version, Release: n.Release, Arch: n.Arch, Size: st.Size()}
+	info.NEVRA = nevra(n)
+	if info.Files, err = rpmFiles(header); err != nil {
+		return info, err
+	}
+	if info.Provides, err = rpmStrings(header, rpmutils.PROVIDENAME); err != nil {
+		return info, err
+	}
+	info.Requires, err = rpmStrings(header, rpmutils.REQUIRENAME)
+	return info, err
+}
+
+// nevra leaves out an epoch of 0, as rpm -q does.
+func nevra(n *rpmutils.NEVRA) string {
+	version := n.Version
+	if n.Epoch != "" && n.Epoch != "0" {
+		version = n.Epoch + ":" + version
+	}
+	return fmt.Sprintf("%s-%s-%s.%s", n.Name, version, n.Release, n.Arch)
+}
+
+func rpmFiles(header *rpmutils.RpmHeader) ([]File, error) {
+	infos, err := header.GetFiles()
+	if err != nil {
+		if _, ok := errors.AsType[rpmutils.NoSuchTagError](err); ok {
+			return nil, nil // a package without files, such as a meta package
+		}
+		return nil, err
+	}
+	const typeMask, typeDir = 0o170000, 0o040000
+	files := make([]File, 0, len(infos))
+	for _, fi := range infos {
+		files = append(files, File{
+			Path: fi.Name(), Link: fi.Linkname(), Dir: fi.Mode()&typeMask == typeDir,
+		})
+	}
+	sort.Slice(files, func(i, j int) bool { return files[i].Path < files[j].Path })
+	return files, nil
+}
+
+func rpmStrings(header *rpmutils.RpmHeader, tag int) ([]string, error) {
+	if !header.HasTag(tag) {
+		return nil, nil
+	}
+	values, err := header.GetStrings(tag)
+	if err != nil {
+		return nil, err
+	}
+	sort.Strings(values)
+	return values, nil
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rpmtest makes package files for tests.
+package rpmtest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	rpmutils "github.com/sassoftware/go-rpmutils"
+)
+
+// tag is one entry of a package header.
+type tag struct {
+	number int
+	kind   uint32 // 4 is int32, 6 string, 8 string array
+	values []string
+}
+
+const (
+	kindString = 6
+	kindArray  = 8
+)
+
+// header is a header of the RPM file format: magic, counts, index, store.
+func header(tags []tag) []byte {
+	var index, store bytes.Buffer
+	for _, t := range tags {
+		for _, v := range []uint32{uint32(t.number), t.kind, uint32(store.Len()), uint32(len(t.values))} {
+			_ = binary.Write(&index, binary.BigEndian, v)
+		}
+		for _, v := range t.values {
+			store.WriteString(v + "\x00")
+		}
+	}
+	out := bytes.NewBuffer([]byte{0x8e, 0xad, 0xe8, 1, 0, 0, 0, 0})
+	_ = binary.Write(out, binary.BigEndian, uint32(len(tags)))
+	_ = binary.Write(out, binary.BigEndian, uint32(store.Len()))
+	out.Write(index.Bytes())
+	out.Write(store.Bytes())
+	return out.Bytes()
+}
+
+// Write writes the smallest package that has a name: tiny-1-1.noarch.
+func Write(t testing.TB, file string) {
+	t.Helper()
+	lead := make([]byte, 96)
+	copy(lead, []byte{0xed, 0xab, 0xee, 0xdb, 3, 0})
+	lead[79] = 5 // the signature is a header
+	data := slices.Concat(lead, header(nil), header([]tag{
+		{rpmutils.NAME, kindString, []string{"tiny"}},
+		{rpmutils.VERSION, kindString, []string{"1"}},
+		{rpmutils.RELEASE, kindString, []string{"1"}},
+		{rpmutils.ARCH, kindString, []string{"noarch"}},
+		{rpmutils.PROVIDENAME, kindArray, []string{"tiny", "a"}},
+	}))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

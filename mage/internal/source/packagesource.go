@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/specs/rpmspec"
+)
+
+// FileError says that a source package does not hold what its spec names, or holds what
+// it must not.
+type FileError struct{ Package, File, Why string }
+
+// Error names the package and the file.
+func (e *FileError) Error() string { return fmt.Sprintf("%s: %s %s", e.Package, e.File, e.Why) }
+
+const (
+	packageStage  = 3
+	packageFolder = "package" // its files, in the stage's output
+	mostSpec      = rpmspec.MostBytes
+)
+
+// packageSource is the source stage for a source RPM: its tarball, unpacked, with the
+// patches that its %prep applies for the job's distro.
+func (f *Fetcher) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Source, bool, error) {
+	pkg, err := upstream.OpenPackage(j.Given, f.Sums)
+	if err != nil {
+		return artifact.Source{}, false, err
+	}
+	v, err := pkg.Verify(ctx)
+	if err != nil {
+		return artifact.Source{}, false, err
+	}
+	macros := j.Macros()
+	key := stagecache.NewKey("source", packageStage).
+		String("package", v.SHA256).
+		String("macros", macros.String())
+	entry, err := f.Do(ctx, key, func(ctx context.Context, dir string) error {
+		u := &packageUnpacker{f: f, s: s, job: j, v: v, macros: macros, dir: dir}
+		return u.unpack(ctx)
+	})
+	if err != nil {
+		return artifact.Source{}, false, err
+	}
+	src, err := readSource(entry.Dir)
+	if err != nil {
+		return src, false, err
+	}
+	if j.Version != "" && j.Version != src.Version {
+		return src, false, &upstream.VersionError{
+			Source: v.Path(), Want: j.Version, Got: src.Version, Where: "CMakeLists.txt in " + src.Package.Tarball,
+		}
+	}
+	src.Trust = string(v.How)
+	s.Note(fmt.Sprintf("%s.src.rpm, %s", src.Package.Name, v.How))
+	// Only now is it known to hold an rdma-core.
+	return src, entry.Hit, v.Record()
+}
+
+// packageUnpacker fills the folder of the source stage from a source package.
+type packageUnpacker struct {
+	f      *Fetcher
+	s      *ui.Stage
+	job    job.Job
+	v      *upstream.VerifiedPackage
+	macros rpmspec.Macros
+	dir    string
+}
+
+func (u *packageUnpacker) file(name string) string { return filepath.Join(u.dir, packageFolder, name) }
+
+func (u *packageUnpacker) unpack(ctx context.Context) error {
+	if err := u.v.Unpack(ctx, filepath.Join(u.dir, packageFolder)); err != nil {
+		return err
+	}
+	spec, err := u.spec()
+	if err != nil {
+		return err
+	}
+	prep, err := spec.Read(u.macros).Prep()
+	if err != nil {
+		return err
+	}
+	if err := u.holds(prep); err != nil {
+		return err
+	}
+	src, err := u.tarball(ctx, prep.Source)
+	if err != nil {
+		return err
+	}
+	for _, patch := range prep.Patches {
+		if err := u.apply(ctx, src.Dir, patch); err != nil {
+			return err
+		}
+	}
+	epoch, err := u.epoch(src.Epoch, spec)
+	if err != nil {
+		return err
+	}
+	u.warn(ctx, prep)
+	u.warnOfStandin(ctx, spec, prep)
+	rec := sourceRecord{
+		Version: src.Version, Digest: u.v.SHA256, Epoch: epoch,
+		Package: &artifact.SourcePackage{
+			Name: u.v.Info.NVR(), Spec: u.v.Spec, Tarball: prep.Source, Files: u.v.Files, Macros: u.macros.String(),
+		},
+	}
+	for _, patch := range prep.Patches {
+		rec.Package.Patches = append(rec.Package.Patches, patch.File)
+	}
+	data, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("describe the source: %w", err)
+	}
+	return stage.WriteFile(u.dir, "source.json", data)
+}
+
+// spec reads the package's spec. Line ends of another system would be part of what the
+// shell runs in %prep.
+func (u *packageUnpacker) spec() (*rpmspec.Spec, error) {
+	info, err := os.Stat(u.file(u.v.Spec))
+	if err != nil {
+		return nil, fmt.Errorf("read the package's spec: %w", err)
+	}
+	if info.Size() > mostSpec {
+		why := fmt.Sprintf("has %d bytes, more than the %d that a spec may have", info.Size(), mostSpec)
+		return nil, &FileError{Package: u.v.Path(), File: u.v.Spec, Why: why}
+	}
+	data, err := os.ReadFile(u.file(u.v.Spec))
+	if err != nil {
+		return nil, fmt.Errorf("read the package's spec: %w", err)
+	}
+	if before, _, found := bytes.Cut(data, []byte("\r\n")); found {
+		return nil, &rpmspec.PlaceError{
+			File: u.v.Spec, Line: bytes.Count(before, []byte("\n")) + 1,
+			LookedFor: "lines that end in LF", Found: "CRLF, with which no shell would run %prep",
+		}
+	}
+	return rpmspec.Parse(u.v.Spec, data)
+}
+
+// holds makes sure that the files which %prep uses are there, and that the provider's
+// own patch is not.
+func (u *packageUnpacker) holds(prep rpmspec.Prep) error {
+	if !slices.Contains(u.v.Files, prep.Source) {
+		return &FileError{Package: u.v.Path(), File: prep.Source, Why: "is its spec's Source0, and it does not hold it"}
+	}
+	for _, patch := range prep.Patches {
+		if !slices.Contains(u.v.Files, patch.File) {
+			return &FileError{
+				Package: u.v.Path(), File: patch.File,
+				Why: fmt.Sprintf("is applied in line %d of its spec, and it does not hold it", patch.Line),
+			}
+		}
+	}
+	return nil
+}
+
+// tarball verifies and unpacks the package's Source0.
+func (u *packageUnpacker) tarball(ctx context.Context, name string) (*upstream.Source, error) {
+	req := u.f.request(job.Job{Given: u.file(name)}, u.s)
+	req.Sums, req.Vouched = nil, u.v.Info.NVR()
+	archive, err := upstream.Resolve(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if release, err := u.f.Releases.Find(archive.Version()); err == nil {
+		req.Version, req.Origins = archive.Version(), origins(release)
+		if archive, err = upstream.Resolve(ctx, req); err != nil {
+			return nil, err
+		}
+	}
+	verified, err := archive.Verify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	published := slices.ContainsFunc(req.Origins, func(o upstream.Origin) bool { return o.SHA256 != "" })
+	if published && verified.How != upstream.HowPinned {
+		u.f.Log.WarnContext(ctx, "the tarball in the source package is not the one that upstream has published",
+			"file", name, "sha256", verified.SHA256)
+	}
+	_, _ = fmt.Fprintf(u.s.Log(), "%s: rdma-core %s, vouched for by %s (%s)\n", name, archive.Version(), verified.How, verified.Against)
+	return verified.Unpack(ctx, u.dir)
+}
+
+// apply applies one of the distro's patches as rpmbuild will.
+func (u *packageUnpacker) apply(ctx context.Context, tree string, patch rpmspec.PrepPatch) error {
+	data, err := os.ReadFile(u.file(patch.File))
+	if err != nil {
+		return fmt.Errorf("read the package's patch: %w", err)
+	}
+	for _, magic := range []string{"\x1f\x8b", "BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"} {
+		if bytes.HasPrefix(data, []byte(magic)) {
+			return &FileError{Package: u.v.Path(), File: patch.File, Why: "is compressed: want a patch in plain text"}
+		}
+	}
+	moved, err := patchset.ApplyForeign(ctx, data, tree, patchset.Foreign{
+		Name: patch.File, Strip: patch.Strip, Reverse: patch.Reverse, RemoveEmpty: patch.RemoveEmpty,
+	})
+	if err != nil {
+		return &PrepError{Spec: u.v.Spec, Line: patch.Line, Patch: patch.File, Err: err}
+	}
+	_, _ = fmt.Fprintf(u.s.Log(), "%s:%d: applied %s (%d hunks at other lines)\n", u.v.Spec, patch.Line, patch.File, moved)
+	return nil
+}
+
+// PrepError says that a distro's patch cannot be applied as its spec says.
+type PrepError struct {
+	Spec  string
+	Line  int
+	Patch string
+	Err   error
+}
+
+// Error names the spec's line, the patch, and the file and hunk in it.
+func (e *PrepError) Error() string {
+	reason := e.Err.Error()
+	if !strings.Contains(reason, e.Patch) {
+		reason = e.Patch + ": " + reason
+	}
+	return fmt.Sprintf("%s:%d: %s", e.Spec, e.Line, reason)
+}
+
+// Unwrap returns the reason.
+func (e *PrepError) Unwrap() error { return e.Err }
+
+// warn names the commands whose effect the edits do not see.
+func (u *packageUnpacker) warn(ctx context.Context, prep rpmspec.Prep) {
+	for _, c := range prep.Commands {
+		u.f.Log.WarnContext(ctx, "a command of %prep is not run for the edits: a file that both change could not be patched",
+			"spec", fmt.Sprintf("%s:%d", u.v.Spec, c.Line), "command", c.Text)
+	}
+}
+
+// warnOfStandin says where the stand-in's rpm reads %prep otherwise than the distro's.
+func (u *packageUnpacker) warnOfStandin(ctx context.Context, spec *rpmspec.Spec, prep rpmspec.Prep) {
+	rpm := standinRPM(u.job.Distro().Standin)
+	if rpm == "" {
+		return
+	}
+	macros := u.macros
+	macros.RPM = rpm
+	other, err := spec.Read(macros).Prep()
+	if err == nil && slices.Equal(other.Patches, prep.Patches) {
+		return
+	}
+	reason := "it applies other patches"
+	if err != nil {
+		reason = err.Error()
+	}
+	u.f.Log.WarnContext(ctx, "the stand-in's rpm reads %prep differently: packages built on the stand-in may fail or differ",
+		"distro's rpm", u.macros.RPM, "stand-in's rpm", rpm, "reason", reason)
+}
+
+// standinRPM is the version of rpm in a Debian suite whose userland stands in for a distro.
+func standinRPM(suite string) rpmspec.RPM {
+	return map[string]rpmspec.RPM{"bookworm": "4.18.0", "trixie": "4.20.1"}[suite]
+}
+
+// epoch is the newer one of the tarball's and the newest changelog entry, by which
+// distros date their builds.
+func (u *packageUnpacker) epoch(tarball time.Time, spec *rpmspec.Spec) (time.Time, error) {
+	day, ok := spec.NewestChange()
+	switch {
+	case ok && !upstream.PlausibleDate(day):
+		why := "has its newest changelog entry on " + day.Format(time.DateOnly) + ", which cannot be the date of an rdma-core package"
+		return tarball, &FileError{Package: u.v.Path(), File: u.v.Spec, Why: why}
+	case ok && day.After(tarball):
+		return day, nil
+	}
+	return tarball, nil
+}
+
+var errSourcePackage = errors.New("is a distro's source package, whose patches would be left out")
+
+// NotSourcePackage refuses a distro's source package where a release's tarball is built
+// upon: what is the name of what is built.
+func NotSourcePackage(src artifact.Source, what string) error {
+	if src.Package == nil {
+		return nil
+	}
+	return &stage.AdviceError{
+		Err:  fmt.Errorf("%s: %s.src.rpm %w", what, src.Package.Name, errSourcePackage),
+		What: "give a tarball of that release, or a git clone as PATH@REF; the target rpm builds on the source package",
+	}
+}

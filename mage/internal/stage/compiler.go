@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stage
+
+import (
+	"context"
+	"maps"
+	"strconv"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// Purpose is what a run compiles for.
+type Purpose int
+
+// The purposes.
+const (
+	ForTrial    Purpose = iota // what stays here: a build tree, a row of a walk, a module for the lab
+	ForPackages                // what somebody may install
+)
+
+// Compiler is what a run of a compiler depends on besides its own inputs. The
+// volume is one of them: the code that is compiled can write to it.
+type Compiler struct {
+	Image   string    // the toolchain
+	Epoch   time.Time // the release's date
+	Objects string    // the volume with the objects of earlier runs that it may take and add to; "": none
+}
+
+// Compiler decides whose objects a run may take: those of the same provider's runs
+// on the same base, and none at all for packages that may be released, since any
+// earlier state of the provider could have written them.
+func (r *Runner) Compiler(j job.Job, tc artifact.Toolchain, epoch time.Time, why Purpose) Compiler {
+	c := Compiler{Image: tc.ID, Epoch: epoch}
+	if why == ForTrial || tc.Base.Standin {
+		c.Objects = r.Volume(append([]string{"ccache", tc.Base.Folder}, j.Identity()...)...)
+	}
+	return c
+}
+
+const (
+	ccacheDir    = "/builder/ccache"
+	ccacheConfig = ScriptDir + "/ccache.conf"
+)
+
+// ccacheText is the compiler cache's configuration. ccache reads it in place of
+// the one in its directory, in which prefix_command would run a program before
+// every compiler. It is root's, and what compiles is not root.
+const ccacheText = "# In place of ccache.conf in the cache's directory, to which what is compiled can write.\nmax_size = 5G\n"
+
+// complete adds to a run of a compiler the toolchain, the release's date, fixed paths
+// and locale, and the volume of objects, or that there is none.
+func (c Compiler) complete(spec containers.RunSpec) containers.RunSpec {
+	env := map[string]string{
+		"SOURCE_DATE_EPOCH": strconv.FormatInt(c.Epoch.Unix(), 10),
+		"TOPDIR":            Topdir,
+		"HOME":              "/builder",
+		"LC_ALL":            "C.UTF-8",
+		"TZ":                "UTC",
+	}
+	maps.Copy(env, spec.Env)
+	spec.Image, spec.Env = c.Image, env
+	if c.Objects == "" {
+		// Also where an image has put ccache into the compiler's place.
+		env["CCACHE_DISABLE"] = "1"
+		return spec
+	}
+	env["CCACHE_DIR"], env["CCACHE_CONFIGPATH"] = ccacheDir, ccacheConfig
+	// The environment counts more than the configuration: an image's could name these.
+	for _, program := range []string{"CCACHE_PREFIX", "CCACHE_PREFIX_CPP", "CCACHE_COMPILER"} {
+		env[program] = ""
+	}
+	config := File{Name: ccacheConfig[1:], Data: []byte(ccacheText)}
+	spec.Inputs = append([]containers.Input{{Path: "/", Write: Tar([]File{config})}}, spec.Inputs...)
+	spec.Volumes = append([]containers.VolumeMount{{Name: c.Objects, Path: ccacheDir}}, spec.Volumes...)
+	return spec
+}
+
+// Compile is runScript for a script that compiles, in the compiler's image.
+func (r *Runner) Compile(ctx context.Context, s *ui.Stage, c Compiler, spec containers.RunSpec) error {
+	if c.Objects != "" {
+		engine, err := r.Engine(ctx)
+		if err != nil {
+			return err
+		}
+		if err := engine.EnsureVolume(ctx, c.Objects, nil); err != nil {
+			return err
+		}
+	}
+	_, err := r.Script(ctx, s, c.complete(spec))
+	return err
+}
+
+// Key adds to a stage's key what every run of a compiler depends on.
+func (c Compiler) Key(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {
+	return key.String("toolchain", c.Image).
+		String("epoch", c.Epoch.UTC().String()).
+		String("compiler cache", c.Objects).
+		String("compiler cache's configuration", ccacheText)
+}

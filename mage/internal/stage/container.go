@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stage
+
+import (
+	"context"
+	"io"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
+)
+
+// Paths inside containers. They are fixed because the build path is compiled
+// into what is built.
+const (
+	ScriptDir = "/verbsmith"
+	Topdir    = "/builder/rpmbuild"
+	TreeDir   = "/builder/src"
+	Builder   = "builder"
+)
+
+// ScriptInput streams the named embedded scripts into a container.
+func ScriptInput(names ...string) (containers.Input, error) {
+	files := make([]File, 0, len(names))
+	for _, name := range names {
+		text, err := scripts.Read(name)
+		if err != nil {
+			return containers.Input{}, err
+		}
+		files = append(files, File{Name: ScriptDir[1:] + "/" + name, Data: text, Mode: 0o755})
+	}
+	return containers.Input{Path: "/", Write: Tar(files)}, nil
+}
+
+// Script runs an embedded script as the main process of a container; its
+// exit status is the verdict. Argv of spec is the script's name and its arguments.
+//
+// Errors: *containers.RunError with the last lines of its output.
+func (r *Runner) Script(ctx context.Context, s *ui.Stage, spec containers.RunSpec) (containers.Result, error) {
+	engine, err := r.Engine(ctx)
+	if err != nil {
+		return containers.Result{}, err
+	}
+	input, err := ScriptInput(spec.Argv[0], limitsScript)
+	if err != nil {
+		return containers.Result{}, err
+	}
+	spec.Inputs = append([]containers.Input{input}, spec.Inputs...)
+	spec.Argv = scriptArgv(spec.Argv...)
+	if spec.Log == nil {
+		spec.Log = s.Log()
+	}
+	result, err := engine.Run(ctx, spec)
+	if err != nil {
+		return result, err
+	}
+	if err := result.Err(spec, s.LogPath()); err != nil {
+		return result, adviseOnAPI(err, s.LogPath())
+	}
+	return result, nil
+}
+
+// BuilderInput streams files into a folder of the builder's.
+func BuilderInput(folder string, files []File) containers.Input {
+	return containers.Input{Path: folder, UID: BuilderUID, GID: BuilderUID, Write: Tar(files)}
+}
+
+// limitsScript runs another one, and fails where the container met a limit of the kernel's.
+const limitsScript = "limits.sh"
+
+// scriptArgv is the command that runs an embedded script in a container: its name and
+// its arguments.
+func scriptArgv(argv ...string) []string {
+	return append([]string{"/bin/sh", ScriptDir + "/" + limitsScript, "/bin/sh", ScriptDir + "/" + argv[0]}, argv[1:]...)
+}
+
+// NinjaLog is the stage's log with ninja's counter shown on the way.
+func NinjaLog(s *ui.Stage) io.Writer { return ui.NinjaProgress(s.Log(), s.Step) }
+
+// BuilderUID is the unprivileged user that every Containerfile makes.
+const BuilderUID = 1000

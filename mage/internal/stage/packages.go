@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stage
+
+import (
+	"path"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+)
+
+// InstallableKey adds the packages that are installed, by their content: what a manifest says
+// of them does not change what they are.
+func InstallableKey(key *stagecache.KeyBuilder, d artifact.Dist) (*stagecache.KeyBuilder, error) {
+	files, _, err := Installable(d)
+	for _, f := range files {
+		key = key.File(f.Name+" of "+filepath.Base(d.Dir), f.Path)
+	}
+	return key, err
+}
+
+// Installable are dist's binary packages without those of debugging data, as
+// files below rpms/ or debs/, and their names.
+func Installable(d artifact.Dist) (files []File, names []string, err error) {
+	folder := PackagesDir(d) + "/"
+	for _, f := range d.Manifest.Files {
+		file := filepath.Join(d.Dir, filepath.FromSlash(f.Path))
+		if pkgfile.IsDeb(f.Path) && !pkgfile.IsDebugDeb(f.Path) {
+			name, _ := pkgfile.DebName(f.Path)
+			names = append(names, name)
+			files = append(files, File{Name: folder + path.Base(f.Path), Path: file})
+		}
+		if !pkgfile.IsRPM(f.Path) {
+			continue
+		}
+		info, err := pkgfile.ReadRPM(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !pkgfile.IsDebugRPM(info.Name) {
+			names = append(names, info.Name)
+			files = append(files, File{Name: folder + path.Base(f.Path), Path: file})
+		}
+	}
+	return files, names, nil
+}
+
+// PackagesDir is where a container has the packages of dist, below its root.
+func PackagesDir(d artifact.Dist) string {
+	if d.Debian() {
+		return "debs"
+	}
+	return "rpms"
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// Runner runs stages. Its fields are set once by whoever composes them.
+type Runner struct {
+	CacheDir string // downloads and stage outputs
+	Cache    *stagecache.Cache
+	UI       *ui.UI
+	Log      *slog.Logger
+	// Engine connects to the container engine at its first use, so that the
+	// stages in pure Go run without one.
+	Engine func(context.Context) (Engine, error)
+
+	// volumesOf is the cache folder whose volumes are used, where it is not CacheDir.
+	volumesOf string
+
+	index, total int
+	ran          []string // stages that did work in this run
+}
+
+// Scratch is a runner whose stages show nothing but their logs, and keep what they make
+// below dir, which is the caller's to remove. Volumes are those of r.
+func (r *Runner) Scratch(name, dir string) (*Runner, error) {
+	cache, err := stagecache.Open(filepath.Join(dir, "stages"))
+	if err != nil {
+		return nil, err
+	}
+	return &Runner{
+		CacheDir: dir, Cache: cache, UI: r.UI.Quiet(name), Log: r.Log, Engine: r.Engine,
+		volumesOf: cmp.Or(r.volumesOf, r.CacheDir),
+	}, nil
+}
+
+// Plan says how many stages this run will have, for the display.
+func (r *Runner) Plan(total int) { r.index, r.total = 0, total }
+
+// Ran lists the stages that did work, in order; none means that everything was
+// up to date.
+func (r *Runner) Ran() []string { return r.ran }
+
+// Begin opens the next stage on the display.
+func (r *Runner) Begin(name string) *ui.Stage {
+	r.index++
+	return r.UI.Stage(name, r.index, r.total)
+}
+
+// End closes a stage: err, or a note why it had nothing to do, or done.
+func (r *Runner) End(name string, s *ui.Stage, hit bool, err error) error {
+	switch {
+	case err != nil:
+		s.Fail(err)
+		return &Error{Name: name, Log: s.LogPath(), Err: err}
+	case hit:
+		s.Cached("up to date")
+	default:
+		r.ran = append(r.ran, name)
+		s.Done()
+	}
+	return nil
+}
+
+// EndLook closes a stage that looks at what there is and makes nothing: it is no
+// work that Ran tells of.
+func (r *Runner) EndLook(name string, s *ui.Stage, err error) error {
+	if err != nil {
+		return r.End(name, s, false, err)
+	}
+	s.Done()
+	return nil
+}
+
+// Cached runs one stage whose output is a folder: build fills dir unless the
+// cache holds an output under the same key.
+func (r *Runner) Cached(
+	ctx context.Context, name string, key *stagecache.KeyBuilder,
+	build func(ctx context.Context, dir string, s *ui.Stage) error,
+) (stagecache.Entry, error) {
+	s := r.Begin(name)
+	why := r.Cache.Explain(name, key)
+	entry, err := r.Do(ctx, key, func(ctx context.Context, dir string) error {
+		if len(why) > 0 {
+			s.Note("changed: " + joinNames(why))
+		}
+		return build(ctx, dir, s)
+	})
+	return entry, r.End(name, s, entry.Hit, err)
+}
+
+// Do is the cache's DoKey. An output that was damaged, and is therefore made again, is
+// told.
+func (r *Runner) Do(
+	ctx context.Context, key *stagecache.KeyBuilder, build func(ctx context.Context, dir string) error,
+) (stagecache.Entry, error) {
+	entry, err := r.Cache.DoKey(ctx, key, build)
+	if err == nil && entry.Damage != "" {
+		r.Log.WarnContext(ctx, "a cached output was damaged and is made again", "stage", entry.Stage, "because", entry.Damage)
+	}
+	return entry, err
+}
+
+// Prune drops what has not been used for long, so that a day of edits does not
+// fill a disk: of each stage as many of the newest outputs stay as keep says.
+func (r *Runner) Prune(ctx context.Context, keep func(stage string) int) error {
+	if _, err := r.Cache.PruneBy(ctx, keep); err != nil {
+		return fmt.Errorf("prune the stage cache: %w", err)
+	}
+	return nil
+}
+
+// joinNames lists a few names and counts the others.
+func joinNames(names []string) string {
+	const shown = 4
+	if len(names) > shown {
+		names = append(names[:shown:shown], fmt.Sprintf("and %d more", len(names)-shown))
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package stagetest stands in for the container engine under the stages: it records
+// what they ask of it and runs nothing.
+package stagetest
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sync"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+)
+
+// Engine is a stage.Engine that records. The zero value runs every container with the
+// exit status 0 and has no image.
+type Engine struct {
+	// Images are those that are there, by reference.
+	Images map[string]string
+	// Answer, if not nil, says how a container ends. It may write to what the run has
+	// for output.
+	Answer func(run Run) (containers.Result, error)
+	// Unreachable is what asking the registry and pulling end with.
+	Unreachable error
+
+	mu    sync.Mutex
+	runs  []Run
+	built []containers.BuildSpec
+	calls []string
+	files map[string][]byte // of volumes: "volume path"
+}
+
+var _ stage.Engine = (*Engine)(nil)
+
+// Run is a container that a stage has run.
+type Run struct {
+	containers.RunSpec
+
+	// Files are its inputs by their whole path; that of a symbolic link is its target.
+	Files map[string]File
+}
+
+// File is one that goes into a container.
+type File struct {
+	Data  string
+	Mode  fs.FileMode
+	Owner int
+}
+
+// Runs lists the containers, in order.
+func (e *Engine) Runs() []Run {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]Run(nil), e.runs...)
+}
+
+// Built lists the images that were built, in order.
+func (e *Engine) Built() []containers.BuildSpec {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]containers.BuildSpec(nil), e.built...)
+}
+
+// Calls lists everything else that was asked, in order, as in "pull rocky9".
+func (e *Engine) Calls() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]string(nil), e.calls...)
+}
+
+// Put puts a file on a volume, for ReadFile.
+func (e *Engine) Put(volume, file, text string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.files == nil {
+		e.files = map[string][]byte{}
+	}
+	e.files[volume+" "+file] = []byte(text)
+}
+
+func (e *Engine) calledf(format string, args ...any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.calls = append(e.calls, fmt.Sprintf(format, args...))
+}
+
+// Run implements stage.Containers. Its log has the command, and every output is an empty
+// directory.
+func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.Result, error) {
+	if err := context.Cause(ctx); err != nil {
+		return containers.Result{}, err
+	}
+	run := Run{RunSpec: spec, Files: map[string]File{}}
+	for _, in := range spec.Inputs {
+		if err := unpack(in, run.Files); err != nil {
+			return containers.Result{}, err
+		}
+	}
+	e.mu.Lock()
+	e.runs = append(e.runs, run)
+	e.mu.Unlock()
+	for _, out := range spec.Outputs {
+		if err := os.MkdirAll(out.Dir, 0o755); err != nil {
+			return containers.Result{}, err
+		}
+	}
+	if spec.Log != nil {
+		if _, err := fmt.Fprintf(spec.Log, "%s\n", spec.Argv); err != nil {
+			return containers.Result{}, fmt.Errorf("write the log: %w", err)
+		}
+	}
+	if e.Answer == nil {
+		return containers.Result{Image: spec.Commit}, nil
+	}
+	return e.Answer(run)
+}
+
+func unpack(in containers.Input, files map[string]File) error {
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(in.Write(w)) }()
+	defer r.Close()
+	for stream := tar.NewReader(r); ; {
+		h, err := stream.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("input %s: %w", in.Path, err)
+		}
+		if h.Typeflag == tar.TypeDir {
+			continue
+		}
+		data, err := io.ReadAll(stream)
+		if err != nil {
+			return fmt.Errorf("input %s: %w", in.Path, err)
+		}
+		name := path.Join(in.Path, h.Name) //nolint:gosec // a name in a record, nothing is unpacked
+		files[name] = File{Data: string(data) + h.Linkname, Mode: h.FileInfo().Mode(), Owner: h.Uid}
+	}
+}
+
+// Machine implements stage.Containers.
+func (e *Engine) Machine() (host, kernel string) { return "stand-in", "0" }
+
+// EnsureVolume implements stage.Volumes.
+func (e *Engine) EnsureVolume(_ context.Context, name string, _ map[string]string) error {
+	e.calledf("volume %s", name)
+	return nil
+}
+
+// ReadFile implements stage.Volumes: it reads what Put has put.
+func (e *Engine) ReadFile(_ context.Context, image string, volumes []containers.VolumeMount, file string) ([]byte, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, v := range volumes {
+		if data, ok := e.files[v.Name+" "+file]; ok {
+			return data, nil
+		}
+	}
+	return nil, &fs.PathError{Op: "read", Path: filepath.Join(image, file), Err: fs.ErrNotExist}
+}
+
+// ImageID implements stage.ImageStore.
+func (e *Engine) ImageID(_ context.Context, ref string) (id string, here bool, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	id, here = e.Images[ref]
+	return id, here, nil
+}
+
+// RemoveImage implements stage.ImageStore.
+func (e *Engine) RemoveImage(_ context.Context, ref string) error {
+	e.calledf("remove %s", ref)
+	return nil
+}
+
+// Build implements stage.ImageBuilder.
+func (e *Engine) Build(_ context.Context, spec containers.BuildSpec) (string, error) {
+	_, err := io.Copy(io.Discard, spec.ContextTar)
+	e.mu.Lock()
+	e.built = append(e.built, spec)
+	e.mu.Unlock()
+	return e.add(spec.Tag), err
+}
+
+// Import implements stage.ImageBuilder.
+func (e *Engine) Import(_ context.Context, archive io.Reader, ref string, _ map[string]string) (string, error) {
+	_, err := io.Copy(io.Discard, archive)
+	e.calledf("import %s", ref)
+	return e.add(ref), err
+}
+
+// RegistryReachable implements stage.Registry.
+func (e *Engine) RegistryReachable(context.Context, string) error { return e.Unreachable }
+
+// Pull implements stage.Registry.
+func (e *Engine) Pull(_ context.Context, ref string, _ func(containers.PullProgress)) error {
+	e.calledf("pull %s", ref)
+	if e.Unreachable == nil {
+		e.add(ref)
+	}
+	return e.Unreachable
+}
+
+func (e *Engine) add(ref string) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.Images == nil {
+		e.Images = map[string]string{}
+	}
+	e.Images[ref] = "sha256:" + ref
+	return e.Images[ref]
+}

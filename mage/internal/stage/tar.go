@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stage
+
+import (
+	"archive/tar"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sort"
+	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+)
+
+// File is one file of a stream into a container: its bytes, or the path on
+// this machine to read them from, or the target of a symbolic link.
+type File struct {
+	Name  string // slash separated, relative
+	Data  []byte
+	Path  string
+	Link  string
+	Mode  fs.FileMode
+	Owner int
+	Time  time.Time
+}
+
+// Tar gives a function that writes the files as a tar stream, in order. What comes
+// out of the stage cache is compared with what its stage has made.
+func Tar(files []File) func(io.Writer) error {
+	return func(w io.Writer) error {
+		tw := tar.NewWriter(w)
+		var cached stagecache.Verifier
+		folders := map[string]bool{".": true}
+		for _, f := range files {
+			if err := f.writeFolders(tw, path.Dir(f.Name), folders); err != nil {
+				return err
+			}
+			if err := f.write(tw, &cached); err != nil {
+				return err
+			}
+		}
+		if err := tw.Close(); err != nil {
+			return fmt.Errorf("end the tar stream: %w", err)
+		}
+		return nil
+	}
+}
+
+// writeFolders writes the folders above a file that are not in the stream yet,
+// for the same owner: who extracts it would make them root's.
+func (f File) writeFolders(tw *tar.Writer, folder string, have map[string]bool) error {
+	if have[folder] {
+		return nil
+	}
+	have[folder] = true
+	if err := f.writeFolders(tw, path.Dir(folder), have); err != nil {
+		return err
+	}
+	err := tw.WriteHeader(&tar.Header{
+		Typeflag: tar.TypeDir, Name: folder + "/", Mode: 0o755,
+		Uid: f.Owner, Gid: f.Owner, ModTime: f.Time, Format: tar.FormatPAX,
+	})
+	if err != nil {
+		return fmt.Errorf("write %s to the tar stream: %w", folder, err)
+	}
+	return nil
+}
+
+// Describe is the file's line in the list: what it holds, its mode, its name.
+func (f File) Describe(cached *stagecache.Verifier) (string, error) {
+	data := []byte(f.Link)
+	if f.Link == "" {
+		var err error
+		if data, err = f.Read(cached); err != nil {
+			return "", err
+		}
+	}
+	sum := sha256.Sum256(data)
+	return fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.Mode, f.Name), nil
+}
+
+// Read gives the file's bytes.
+func (f File) Read(cached *stagecache.Verifier) ([]byte, error) {
+	if f.Path == "" {
+		return f.Data, nil
+	}
+	data, err := os.ReadFile(f.Path)
+	if err == nil {
+		err = cached.Check(f.Path, data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.Name, err)
+	}
+	return data, nil
+}
+
+func (f File) write(tw *tar.Writer, cached *stagecache.Verifier) error {
+	data, err := f.Read(cached)
+	if err != nil {
+		return err
+	}
+	header := &tar.Header{
+		Typeflag: tar.TypeReg, Name: f.Name, Size: int64(len(data)), Mode: int64(f.Mode.Perm()),
+		Uid: f.Owner, Gid: f.Owner, ModTime: f.Time, Format: tar.FormatPAX,
+	}
+	if header.Mode == 0 {
+		header.Mode = 0o644
+	}
+	if f.Link != "" {
+		header.Typeflag, header.Linkname = tar.TypeSymlink, f.Link
+	}
+	if err := tw.WriteHeader(header); err != nil {
+		return fmt.Errorf("write %s to the tar stream: %w", f.Name, err)
+	}
+	if _, err := tw.Write(data); err != nil {
+		return fmt.Errorf("write %s to the tar stream: %w", f.Name, err)
+	}
+	return nil
+}
+
+// Stream turns a writing function into a reader, as the builder wants it.
+func Stream(write func(io.Writer) error) io.Reader {
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(write(w)) }()
+	return r
+}
+
+// Files lists the regular files and symbolic links of a folder as tar
+// files, sorted.
+func Files(folder string) ([]File, error) {
+	var files []File
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(folder, path)
+		if err != nil {
+			return err
+		}
+		file := File{Name: filepath.ToSlash(name), Mode: info.Mode()}
+		switch {
+		case d.Type().IsRegular():
+			file.Path = path
+		case d.Type() == fs.ModeSymlink:
+			if file.Link, err = os.Readlink(path); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+		files = append(files, file)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", folder, err)
+	}
+	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
+	return files, nil
+}
