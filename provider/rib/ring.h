@@ -8,8 +8,9 @@
  * rdma-core wants the hand-over to a device to be marked.
  *
  * What each side writes it owns, so our own index is remembered, and the
- * kernel's is read again only when the remembered one says full or empty: the
- * cache line that it lies in is one that the kernel keeps writing.
+ * kernel's is read again only when the remembered one says full or empty, or
+ * when a receive is posted, which asks whether the kernel has taken all before
+ * it: the cache line that it lies in is one that the kernel keeps writing.
  */
 
 #ifndef RIB_RING_H
