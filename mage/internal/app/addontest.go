@@ -30,9 +30,9 @@ func (a *App) TestAddon(ctx context.Context) error {
 	if proof.Others, err = a.pipeline.OtherAddons(b.job, b.tc.Base, b.stock.Manifest.Release); err != nil {
 		return err
 	}
-	report, err := a.pipeline.ProveAddon(ctx, b.job, b.tc, proof)
-	if len(report.Verdicts) > 0 {
-		err = errors.Join(err, a.showReport(ctx, report, b.dist))
+	suite, err := a.pipeline.ProveAddon(ctx, b.job, b.tc, proof)
+	if len(suite.Results) > 0 {
+		err = errors.Join(err, a.showReport(ctx, suite, b.dist))
 		if len(proof.Others) == 0 {
 			fmt.Fprintln(a.ui.Out(), "no other add-on is in dist/ that dnf would have to refuse: rpm:addon builds them")
 		}

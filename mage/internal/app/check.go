@@ -7,17 +7,20 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/checks"
+	"github.com/resnics/verbsmith/mage/internal/report"
 )
 
 // Check is the check target.
 func (a *App) Check(ctx context.Context) error {
 	var rows [][]string
-	err := checks.Run(ctx, checks.All(a.dirs.root, checks.Options{Install: a.installHostPackage}), func(r checks.Result) {
-		rows = append(rows, []string{r.Name, string(r.Status), r.Evidence})
-		fmt.Fprintf(a.ui.Err(), "%s: %s\n%s", r.Name, r.Status, r.Output)
+	err := checks.Run(ctx, checks.All(a.dirs.root, checks.Options{Install: a.installHostPackage}), func(r report.Result) {
+		r.State = report.State(strings.ToLower(string(r.State)))
+		rows = append(rows, checkRow(r))
+		fmt.Fprintf(a.ui.Err(), "%s: %s\n%s", r.Name, r.State, r.Output)
 	})
 	a.ui.Table("checks", checkHeader(), rows)
 	return err
@@ -25,6 +28,9 @@ func (a *App) Check(ctx context.Context) error {
 
 // checkHeader is that of a table of checks.
 func checkHeader() []string { return []string{"check", "result", "evidence"} }
+
+// checkRow is a result under it.
+func checkRow(r report.Result) []string { return []string{r.Name, string(r.State), r.Evidence} }
 
 // TestUnit is the test:unit target.
 func (a *App) TestUnit(ctx context.Context) error {

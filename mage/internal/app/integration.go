@@ -9,7 +9,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
@@ -34,25 +34,17 @@ func (a *App) TestIntegration(ctx context.Context) error {
 
 // prove gives the verdicts about installed packages and shows them.
 func (a *App) prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist) error {
-	report, err := a.pipeline.Prove(ctx, j, tc, dist)
-	if len(report.Verdicts) > 0 {
-		err = errors.Join(err, a.showReport(ctx, report, dist))
+	suite, err := a.pipeline.Prove(ctx, j, tc, dist)
+	if len(suite.Results) > 0 {
+		err = errors.Join(err, a.showReport(ctx, suite, dist))
 	}
 	return err
 }
 
-func (a *App) showReport(ctx context.Context, report pipeline.Report, dist artifact.Dist) error {
-	rows := make([][]string, 0, len(report.Verdicts))
-	for _, v := range report.Verdicts {
-		state := "pass"
-		if !v.Pass {
-			state = "FAIL"
-		}
-		rows = append(rows, []string{v.Title, state, v.Evidence})
-	}
+func (a *App) showReport(ctx context.Context, suite report.Suite, dist artifact.Dist) error {
 	a.ui.Summary(a.ui.StageTimes())
-	a.ui.Table(report.Suite, []string{"verdict", "result", "evidence"}, rows)
-	data, err := report.JUnit()
+	a.ui.Table(suite.Name, []string{"verdict", "result", "evidence"}, suite.Rows())
+	data, err := suite.JUnit()
 	if err != nil {
 		return err
 	}
@@ -60,8 +52,8 @@ func (a *App) showReport(ctx context.Context, report pipeline.Report, dist artif
 	if err != nil {
 		return err
 	}
-	failed := report.Failed()
-	fmt.Fprintf(a.ui.Out(), "%d passed, %d failed\n", len(report.Verdicts)-failed, failed)
+	failed := len(suite.Failed())
+	fmt.Fprintf(a.ui.Out(), "%d passed, %d failed\n", len(suite.Results)-failed, failed)
 	fmt.Fprintln(a.ui.Out(), a.relative(file))
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -178,18 +179,15 @@ func (a *App) showKernel(
 		// No proof of the packages, so it does not stand for one.
 		name, title = "junit-kernel-tree.xml", title+", with the module of the tree"
 	}
-	report := pipeline.Report{Suite: title, Started: start}
+	suite := report.Suite{Name: title, Started: start}
 	table := make([][]string, 0, len(rows))
 	for _, r := range rows {
-		report.Verdicts = append(report.Verdicts, pipeline.Verdict{
-			Name: r.Case.Name, Title: r.Case.Title, Pass: r.Pass, Evidence: r.Why,
-			Output: r.Why, Elapsed: time.Duration(r.Result.Millis) * time.Millisecond,
-		})
+		suite.Results = append(suite.Results, kernelResult(r))
 		table = append(table, kernelRow(r))
 	}
 	header := []string{"case", plan.Devices[0].Name, "stock", "result", "evidence"}
-	a.ui.Table(report.Suite, header, table)
-	data, err := report.JUnit()
+	a.ui.Table(suite.Name, header, table)
+	data, err := suite.JUnit()
 	if err != nil {
 		return err
 	}
@@ -197,12 +195,20 @@ func (a *App) showKernel(
 	if err != nil {
 		return err
 	}
-	failed := report.Failed()
+	failed := len(suite.Failed())
 	fmt.Fprintf(a.ui.Out(), "%d passed, %d failed\n%s\n", len(rows)-failed, failed, a.relative(file))
 	if failed > 0 {
-		return report.Err()
+		return suite.Err()
 	}
 	return nil
+}
+
+// kernelResult is a case's row as a result.
+func kernelResult(r lab.Row) report.Result {
+	return report.Result{
+		Name: r.Case.Name, Title: r.Case.Title, State: report.StateOf(r.Pass), Evidence: r.Why,
+		Output: r.Why, Elapsed: time.Duration(r.Result.Millis) * time.Millisecond,
+	}
 }
 
 func kernelRow(r lab.Row) []string {
@@ -210,11 +216,7 @@ func kernelRow(r lab.Row) []string {
 	if len(r.Others) > 0 {
 		stock = string(r.Others[0].State)
 	}
-	result := "pass"
-	if !r.Pass {
-		result = "FAIL"
-	}
-	return []string{r.Case.Name, string(r.Result.State), stock, result, r.Why}
+	return []string{r.Case.Name, string(r.Result.State), stock, string(report.StateOf(r.Pass)), r.Why}
 }
 
 // showSuite lists what rdma-core's suite skipped by itself; we skip nothing.

@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -301,7 +302,7 @@ func (c *providerCheck) compile(ctx context.Context, tree artifact.Tree, tc arti
 		c.add(examine.Symbols(p, module, tree.Result.PrivateABI))
 	}
 	said, err := c.pipeline.DiscoverProvider(ctx, c.job, tree, tc, out)
-	switch _, refused := errors.AsType[*pipeline.VerdictError](err); {
+	switch _, refused := errors.AsType[*report.FailedError](err); {
 	case refused:
 		c.add(failedAnswer(checkDevices, err))
 		return nil
@@ -325,7 +326,7 @@ func (c *providerCheck) show(dir string) {
 			c.annotate(f)
 		}
 		warnings += answer.Warnings()
-		rows = append(rows, []string{answer.Check, checkState(answer), checkEvidence(answer)})
+		rows = append(rows, checkRow(resultOf(answer)))
 	}
 	c.ui.Table("provider "+c.relative(dir), checkHeader(), rows)
 	failed, skipped := 0, 0
@@ -350,25 +351,19 @@ func plural(n int) string {
 	return "s"
 }
 
-func checkState(a examine.Answer) string {
-	switch {
-	case a.Failed():
-		return string(pipeline.CheckFail)
-	case a.Skipped != "":
-		return string(pipeline.CheckNotTried)
+// resultOf is the answer to a check of a provider as a result.
+func resultOf(a examine.Answer) report.Result {
+	r := report.Result{Name: a.Check, State: report.Pass, Evidence: a.Evidence}
+	if a.Skipped != "" {
+		r.State, r.Evidence = report.NotTried, a.Skipped
 	}
-	return string(pipeline.CheckPass)
-}
-
-func checkEvidence(a examine.Answer) string {
-	failed := len(a.Findings) - a.Warnings()
-	switch {
-	case failed > 0:
-		return count(failed, "error")
-	case a.Skipped != "":
-		return a.Skipped
+	if a.Failed() {
+		r.State = report.Fail
 	}
-	return a.Evidence
+	if failed := len(a.Findings) - a.Warnings(); failed > 0 {
+		r.Evidence = count(failed, "error")
+	}
+	return r
 }
 
 // annotate puts a finding at its place, on GitHub.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -175,7 +176,7 @@ func releaseHeader(depth string) []string {
 func releaseRow(r *pipeline.Releases, i int, depth string) []string {
 	row := r.Rows[i]
 	abi, id, remark := "-", "-", row.Why()
-	if row.Patch.State == pipeline.CheckPass {
+	if row.Patch.State == report.Pass {
 		abi = strconv.Itoa(row.PrivateABI)
 		if row.Constant != "" {
 			id = strconv.Itoa(row.DriverID)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 )
@@ -39,15 +40,15 @@ func TestReleaseRows(t *testing.T) {
 	release := func(name, last string) pipeline.ReleaseRef {
 		return pipeline.ReleaseRef{Ref: upstream.Ref{Name: name}, IDs: map[int]string{3: last}}
 	}
-	pass := pipeline.Check{State: pipeline.CheckPass}
-	untried := pipeline.Check{State: pipeline.CheckNotTried}
-	broken := pipeline.Check{State: pipeline.CheckFail, Why: "rib.c:1: error: no"}
+	pass := report.Result{State: report.Pass}
+	untried := report.Result{State: report.NotTried}
+	broken := report.Result{State: report.Fail, Evidence: "rib.c:1: error: no"}
 	r := &pipeline.Releases{Rows: []*pipeline.ReleaseRow{
 		{Release: release("v42.0", "A"), PrivateABI: 34, DriverID: 3, Constant: "RIB", Patch: pass, Spec: pass, Compile: pass, Devices: pass},
 		{Release: release("v43.0", "ERDMA"), PrivateABI: 34, DriverID: 4, Constant: "RIB", Patch: pass, Spec: pass, Compile: broken, Devices: untried},
 		{
 			Release: release("v44.0", "ERDMA"), Spec: untried, Compile: untried, Devices: untried,
-			Patch: pipeline.Check{State: pipeline.CheckUnsupported, Why: "no place"},
+			Patch: report.Result{State: report.Unsupported, Evidence: "no place"},
 		},
 	}}
 	for _, row := range r.Rows {

@@ -2,7 +2,11 @@
 
 package checks
 
-import "context"
+import (
+	"context"
+
+	"github.com/resnics/verbsmith/mage/internal/report"
+)
 
 // The versions of the tools that are run by `go run`, which leaves go.mod alone and needs nothing installed.
 const (
@@ -25,18 +29,18 @@ func All(root string, opts Options) []Check {
 }
 
 func all(t tree, opts Options, m machine) []Check {
-	goTool := func(argv ...string) func(context.Context) Result {
-		return func(ctx context.Context) Result { return m.goCommand(ctx, t.root, argv...) }
+	goTool := func(argv ...string) func(context.Context) report.Result {
+		return func(ctx context.Context) report.Result { return m.goCommand(ctx, t.root, argv...) }
 	}
 	return []Check{
 		{"gofmt", t.gofmt},
 		{"licence lines", t.licences},
-		{"shellcheck", func(ctx context.Context) Result { return t.shellcheck(ctx, m) }},
-		{"clang-format", func(ctx context.Context) Result { return t.clangFormat(ctx, m) }},
+		{"shellcheck", func(ctx context.Context) report.Result { return t.shellcheck(ctx, m) }},
+		{"clang-format", func(ctx context.Context) report.Result { return t.clangFormat(ctx, m) }},
 		{"go mod verify", goTool("mod", "verify")},
 		{"go mod tidy", goTool("mod", "tidy", "-diff")},
 		{"go vet", goTool("vet", "-tags=mage", "./...")},
-		{"golangci-lint", func(ctx context.Context) Result { return m.lint(ctx, t.root) }},
-		{"govulncheck", func(ctx context.Context) Result { return m.vulnerabilities(ctx, t.root, opts.VulnDB) }},
+		{"golangci-lint", func(ctx context.Context) report.Result { return m.lint(ctx, t.root) }},
+		{"govulncheck", func(ctx context.Context) report.Result { return m.vulnerabilities(ctx, t.root, opts.VulnDB) }},
 	}
 }

@@ -6,37 +6,21 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/report"
 )
-
-// Status is how a check ended.
-type Status string
-
-// The ends of a check.
-const (
-	Pass        Status = "pass"
-	Fail        Status = "fail"
-	Unavailable Status = "unavailable" // this machine cannot tell; Evidence says why
-)
-
-// Result is what a check found.
-type Result struct {
-	Name     string
-	Status   Status
-	Evidence string // one line: how much was looked at, or what is wrong
-	Output   string // what the tool said, "" where there is no more to say than the evidence
-}
 
 // Check is one named check.
 type Check struct {
 	Name string
-	run  func(ctx context.Context) Result
+	run  func(ctx context.Context) report.Result
 }
 
 // Run runs the check. A check that was interrupted has failed.
-func (c Check) Run(ctx context.Context) Result {
+func (c Check) Run(ctx context.Context) report.Result {
 	r := c.run(ctx)
 	if err := ctx.Err(); err != nil {
-		r = Result{Status: Fail, Evidence: "interrupted: " + err.Error()}
+		r = report.Result{State: report.Fail, Evidence: "interrupted: " + err.Error()}
 	}
 	r.Name = c.Name
 	return r
@@ -57,18 +41,18 @@ func (e *FailedError) Advice() string {
 	return "`go tool mage check` runs them all; `golangci-lint fmt` and `go mod tidy` mend formats and go.mod"
 }
 
-// Run runs the checks in order, all of them whatever the others say, and hands each result to report. The error is a
-// *FailedError if any failed, the context's if the run was interrupted. Unavailable checks are no error: report sees
+// Run runs the checks in order, all of them whatever the others say, and hands each result to show. The error is a
+// *FailedError if any failed, the context's if the run was interrupted. Unavailable checks are no error: show sees
 // them.
-func Run(ctx context.Context, checks []Check, report func(Result)) error {
+func Run(ctx context.Context, checks []Check, show func(report.Result)) error {
 	failed := &FailedError{Of: len(checks)}
 	for _, c := range checks {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("checks interrupted before %s: %w", c.Name, err)
 		}
 		r := c.Run(ctx)
-		report(r)
-		if r.Status == Fail {
+		show(r)
+		if r.State == report.Fail {
 			failed.Failed = append(failed.Failed, c.Name)
 		}
 	}
@@ -81,19 +65,19 @@ func Run(ctx context.Context, checks []Check, report func(Result)) error {
 	return nil
 }
 
-func passed(format string, args ...any) Result {
-	return Result{Status: Pass, Evidence: fmt.Sprintf(format, args...)}
+func passed(format string, args ...any) report.Result {
+	return report.Result{State: report.Pass, Evidence: fmt.Sprintf(format, args...)}
 }
 
-func failed(output, format string, args ...any) Result {
-	return Result{Status: Fail, Evidence: fmt.Sprintf(format, args...), Output: output}
+func failed(output, format string, args ...any) report.Result {
+	return report.Result{State: report.Fail, Evidence: fmt.Sprintf(format, args...), Output: output}
 }
 
 // unable is the result of a check that could not be carried out.
-func unable(err error) Result { return failed("", "%v", err) }
+func unable(err error) report.Result { return failed("", "%v", err) }
 
 // places is the result of a check that looks for bad places and knows how many it looked at.
-func places(bad []string, looked int, what string) Result {
+func places(bad []string, looked int, what string) report.Result {
 	switch {
 	case looked == 0:
 		return failed("", "found no %s to look at", what)

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/mage/internal/report"
 )
 
 // newTree writes files, given as name and text, into a fresh folder.
@@ -48,10 +50,10 @@ func newScripted(tools []string, outs ...output) *scripted {
 	return s
 }
 
-func wantResult(t *testing.T, got Result, status Status, evidence string) {
+func wantResult(t *testing.T, got report.Result, status report.State, evidence string) {
 	t.Helper()
-	if got.Status != status || got.Evidence != evidence {
-		t.Errorf("got %s, %q\nwant %s, %q\noutput:\n%s", got.Status, got.Evidence, status, evidence, got.Output)
+	if got.State != status || got.Evidence != evidence {
+		t.Errorf("got %s, %q\nwant %s, %q\noutput:\n%s", got.State, got.Evidence, status, evidence, got.Output)
 	}
 }
 
@@ -62,65 +64,65 @@ func TestSourceChecks(t *testing.T) {
 	const dual = "/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */\n"
 	tests := []struct {
 		name     string
-		check    func(tree) Result
+		check    func(tree) report.Result
 		files    map[string]string
-		status   Status
+		status   report.State
 		evidence string
 	}{
-		{"formatted", gofmtOf, map[string]string{"a.go": "package a\n"}, Pass, "1 Go files"},
+		{"formatted", gofmtOf, map[string]string{"a.go": "package a\n"}, report.Pass, "1 Go files"},
 		{
 			"not formatted", gofmtOf,
 			map[string]string{"a.go": "package a\n", "b/c d.go": "package  b\n"},
-			Fail, "1 of 2: b/c d.go: not formatted; run gofmt -w",
+			report.Fail, "1 of 2: b/c d.go: not formatted; run gofmt -w",
 		},
 		{
 			"not even Go", gofmtOf,
 			map[string]string{"a.go": "package a\n\nfunc {\n"},
-			Fail, "1 of 1: a.go: 3:6: expected 'IDENT', found '{'",
+			report.Fail, "1 of 1: a.go: 3:6: expected 'IDENT', found '{'",
 		},
 		{
 			"what is not ours is left alone", gofmtOf,
 			map[string]string{
 				"a.go": "package a\n", ".cache/x.go": "?", "dist/y.go": "?", "a/testdata/z.go": "?", "a.txt": "?",
 			},
-			Pass, "1 Go files",
+			report.Pass, "1 Go files",
 		},
-		{"no Go at all", gofmtOf, nil, Fail, "found no Go files to look at"},
+		{"no Go at all", gofmtOf, nil, report.Fail, "found no Go files to look at"},
 
 		{
 			"licensed", licencesOf,
 			map[string]string{"a.go": licensed + "package a\n", c: dual, cmake: "# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB\n"},
-			Pass, "3 files",
+			report.Pass, "3 files",
 		},
 		{
 			"Go without", licencesOf,
 			map[string]string{"a.go": "package a\n"},
-			Fail, `1 of 1: a.go:1: want a line that matches ^// SPDX-License-Identifier: Apache-2\.0$`,
+			report.Fail, `1 of 1: a.go:1: want a line that matches ^// SPDX-License-Identifier: Apache-2\.0$`,
 		},
 		{
 			"Go with it in the wrong place", licencesOf,
 			map[string]string{"a.go": "package a\n" + licensed},
-			Fail, `1 of 1: a.go:1: want a line that matches ^// SPDX-License-Identifier: Apache-2\.0$`,
+			report.Fail, `1 of 1: a.go:1: want a line that matches ^// SPDX-License-Identifier: Apache-2\.0$`,
 		},
 		{
 			"C with one licence only", licencesOf,
 			map[string]string{c: "// SPDX-License-Identifier: GPL-2.0\n", cmake: dual},
-			Fail, "1 of 2: provider/rib/rib.c:1: want a line that matches " + providerLicence.String(),
+			report.Fail, "1 of 2: provider/rib/rib.c:1: want a line that matches " + providerLicence.String(),
 		},
 		{
 			"a kernel fixture", licencesOf,
 			map[string]string{"provider/rib/lab/x.c": "// SPDX-License-Identifier: GPL-2.0\n", "provider/rib/lab/Kbuild": dual},
-			Fail, "1 of 2: provider/rib/lab/Kbuild:1: want a line that matches " + kernelLicence.String(),
+			report.Fail, "1 of 2: provider/rib/lab/Kbuild:1: want a line that matches " + kernelLicence.String(),
 		},
 		{
 			"C of the tool", licencesOf,
 			map[string]string{"mage/x.c": licensed, "mage/x.h": dual},
-			Fail, "1 of 2: mage/x.h:1: want a line that matches " + toolLicence.String(),
+			report.Fail, "1 of 2: mage/x.h:1: want a line that matches " + toolLicence.String(),
 		},
 		{
 			"CMake without", licencesOf,
 			map[string]string{cmake: "rdma_provider(rib rib.c)\n"},
-			Fail, "1 of 1: provider/rib/CMakeLists.txt:1: want a line that matches " + providerLicence.String(),
+			report.Fail, "1 of 1: provider/rib/CMakeLists.txt:1: want a line that matches " + providerLicence.String(),
 		},
 	}
 	for _, tt := range tests {
@@ -130,8 +132,8 @@ func TestSourceChecks(t *testing.T) {
 	}
 }
 
-func gofmtOf(t tree) Result    { return t.gofmt(context.Background()) }
-func licencesOf(t tree) Result { return t.licences(context.Background()) }
+func gofmtOf(t tree) report.Result    { return t.gofmt(context.Background()) }
+func licencesOf(t tree) report.Result { return t.licences(context.Background()) }
 
 func TestShellcheck(t *testing.T) {
 	files := map[string]string{
@@ -144,52 +146,52 @@ func TestShellcheck(t *testing.T) {
 	}
 	tr := newTree(t, files)
 	m := newScripted([]string{"shellcheck"}, output{})
-	wantResult(t, tr.shellcheck(t.Context(), m.machine), Pass, "3 scripts")
+	wantResult(t, tr.shellcheck(t.Context(), m.machine), report.Pass, "3 scripts")
 	want := "shellcheck --external-sources --format=gcc ./.ci/run ./containers/x/setup.sh ./scripts/a b.sh"
 	if len(m.commands) != 1 || m.commands[0] != want {
 		t.Errorf("ran %q", m.commands)
 	}
 
 	m = newScripted([]string{"shellcheck"}, output{"./.ci/run:1:2: note: quote it [SC2086]\n", 1})
-	wantResult(t, tr.shellcheck(t.Context(), m.machine), Fail, "./.ci/run:1:2: note: quote it [SC2086]")
+	wantResult(t, tr.shellcheck(t.Context(), m.machine), report.Fail, "./.ci/run:1:2: note: quote it [SC2086]")
 	m = newScripted([]string{"shellcheck"}, output{"", 4})
-	wantResult(t, tr.shellcheck(t.Context(), m.machine), Fail, "shellcheck ended with 4")
-	wantResult(t, newTree(t, nil).shellcheck(t.Context(), m.machine), Fail, "found no scripts to look at")
+	wantResult(t, tr.shellcheck(t.Context(), m.machine), report.Fail, "shellcheck ended with 4")
+	wantResult(t, newTree(t, nil).shellcheck(t.Context(), m.machine), report.Fail, "found no scripts to look at")
 }
 
 func TestClangFormat(t *testing.T) {
 	files := map[string]string{"provider/rib/rib.c": "int x;\n", "provider/rib/rib.h": ""}
 	m := newScripted([]string{"clang-format"}, output{})
-	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), Fail,
+	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), report.Fail,
 		"provider/rib/rib.c: no .clang-format in its folder or above")
 	files["provider/.clang-format"] = "BasedOnStyle: LLVM\n"
 	files["other/x.c"] = "int   x;"
-	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), Fail,
+	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), report.Fail,
 		"other/x.c: no .clang-format in its folder or above")
 	delete(files, "other/x.c")
-	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), Pass, "2 C files")
+	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), report.Pass, "2 C files")
 	want := "clang-format --style=file --fallback-style=none --dry-run -Werror ./provider/rib/rib.c ./provider/rib/rib.h"
 	if len(m.commands) != 1 || m.commands[0] != want {
 		t.Errorf("ran %q", m.commands)
 	}
 	m = newScripted([]string{"clang-format"}, output{"./provider/rib/rib.c:1:4: error: code should be clang-formatted\n", 1})
-	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), Fail,
+	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), report.Fail,
 		"./provider/rib/rib.c:1:4: error: code should be clang-formatted")
 }
 
 func TestMissingTool(t *testing.T) {
 	tr := newTree(t, map[string]string{"scripts/a.sh": ""})
 	m := newScripted(nil, output{})
-	wantResult(t, tr.shellcheck(t.Context(), m.machine), Fail,
+	wantResult(t, tr.shellcheck(t.Context(), m.machine), report.Fail,
 		"shellcheck is missing: install it from your distribution (Debian: apt-get install shellcheck)")
 
 	m.install = func(context.Context, string) error { return errors.New("not root") }
-	wantResult(t, tr.shellcheck(t.Context(), m.machine), Fail,
+	wantResult(t, tr.shellcheck(t.Context(), m.machine), report.Fail,
 		"shellcheck is missing and could not be installed: not root")
 
 	m.install = func(context.Context, string) error { return nil }
 	got := tr.shellcheck(t.Context(), m.machine)
-	if got.Status != Fail {
+	if got.State != report.Fail {
 		t.Errorf("installed nothing: %+v", got)
 	}
 
@@ -200,7 +202,7 @@ func TestMissingTool(t *testing.T) {
 		return nil
 	}
 	m.look = func(tool string) bool { return tool == installed }
-	wantResult(t, tr.shellcheck(t.Context(), m.machine), Pass, "1 scripts")
+	wantResult(t, tr.shellcheck(t.Context(), m.machine), report.Pass, "1 scripts")
 	if len(m.commands) != 1 {
 		t.Errorf("ran %q", m.commands)
 	}
@@ -210,29 +212,29 @@ func TestVulnerabilities(t *testing.T) {
 	tests := []struct {
 		name     string
 		out      output
-		status   Status
+		status   report.State
 		evidence string
 	}{
-		{"none", output{"No vulnerabilities found.\n", 0}, Pass, "No vulnerabilities found."},
+		{"none", output{"No vulnerabilities found.\n", 0}, report.Pass, "No vulnerabilities found."},
 		{
 			"found",
 			output{"=== Symbol Results ===\n\nVulnerability #1: GO-1\n\nYour code is affected by 1 vulnerability from 1 module.\nexit status 3\n", 1},
-			Fail, "Your code is affected by 1 vulnerability from 1 module.",
+			report.Fail, "Your code is affected by 1 vulnerability from 1 module.",
 		},
 		{
 			"a finding that speaks of the network is still a finding",
 			output{"Vulnerability #1: connection refused\nexit status 3\n", 1},
-			Fail, "Vulnerability #1: connection refused",
+			report.Fail, "Vulnerability #1: connection refused",
 		},
 		{
 			"no database",
 			output{"govulncheck: fetching vulnerabilities: Get \"https://db\": dial tcp: lookup db: no such host\nexit status 1\n", 1},
-			Unavailable, "govulncheck: fetching vulnerabilities: Get \"https://db\": dial tcp: lookup db: no such host",
+			report.Unavailable, "govulncheck: fetching vulnerabilities: Get \"https://db\": dial tcp: lookup db: no such host",
 		},
 		{
 			"another trouble",
 			output{"go: downloading x v1\n# m/a\ngovulncheck: loading packages: a.go:1:1: syntax error\nexit status 1\n", 1},
-			Fail, "govulncheck: loading packages: a.go:1:1: syntax error",
+			report.Fail, "govulncheck: loading packages: a.go:1:1: syntax error",
 		},
 	}
 	for _, tt := range tests {
@@ -245,16 +247,16 @@ func TestVulnerabilities(t *testing.T) {
 
 func TestLint(t *testing.T) {
 	m := newScripted(nil, output{"golangci-lint has version 2\n", 0}, output{"0 issues.\n", 0})
-	wantResult(t, m.lint(t.Context(), "."), Pass, "0 issues.")
+	wantResult(t, m.lint(t.Context(), "."), report.Pass, "0 issues.")
 	if m.commands[1] != "go run "+golangciLint+" run --color=never --allow-parallel-runners ./..." {
 		t.Errorf("ran %q", m.commands)
 	}
 	m = newScripted(nil, output{}, output{"a.go:1:1: bad (x)\n1 issues:\n* x: 1\nexit status 1\n", 1})
-	wantResult(t, m.lint(t.Context(), "."), Fail, "1 issues, first: a.go:1:1: bad (x)")
+	wantResult(t, m.lint(t.Context(), "."), report.Fail, "1 issues, first: a.go:1:1: bad (x)")
 	m = newScripted(nil, output{}, output{"Error: can't load config: x\nexit status 3\n", 1})
-	wantResult(t, m.lint(t.Context(), "."), Fail, "Error: can't load config: x")
+	wantResult(t, m.lint(t.Context(), "."), report.Fail, "Error: can't load config: x")
 	m = newScripted(nil, output{"go: x@v2: dial tcp: no such host\n", 1})
-	wantResult(t, m.lint(t.Context(), "."), Fail, "golangci-lint could not be had: go: x@v2: dial tcp: no such host")
+	wantResult(t, m.lint(t.Context(), "."), report.Fail, "golangci-lint could not be had: go: x@v2: dial tcp: no such host")
 }
 
 // TestGoCommands runs the real go on tiny modules that need no other module.
@@ -262,7 +264,7 @@ func TestGoCommands(t *testing.T) {
 	m := machine{run: runCommand, look: lookPath}
 	good := newTree(t, map[string]string{"go.mod": "module m\n\ngo 1.26\n", "a.go": "package a\n"})
 	for _, argv := range [][]string{{"vet", "./..."}, {"mod", "tidy", "-diff"}, {"mod", "verify"}} {
-		if got := m.goCommand(t.Context(), good.root, argv...); got.Status != Pass {
+		if got := m.goCommand(t.Context(), good.root, argv...); got.State != report.Pass {
 			t.Errorf("%v: %+v", argv, got)
 		}
 	}
@@ -272,12 +274,12 @@ func TestGoCommands(t *testing.T) {
 		"a.go":   "package a\n\nimport \"fmt\"\n\nfunc f() { fmt.Printf(\"%d\", \"x\") }\n",
 	})
 	for _, argv := range [][]string{{"vet", "./..."}, {"mod", "tidy", "-diff"}} {
-		if got := m.goCommand(t.Context(), bad.root, argv...); got.Status != Fail || got.Output == "" {
+		if got := m.goCommand(t.Context(), bad.root, argv...); got.State != report.Fail || got.Output == "" {
 			t.Errorf("%v: %+v", argv, got)
 		}
 	}
 	none := newTree(t, nil)
-	if got := m.goCommand(t.Context(), none.root, "mod", "verify"); got.Status != Fail {
+	if got := m.goCommand(t.Context(), none.root, "mod", "verify"); got.State != report.Fail {
 		t.Errorf("no module: %+v", got)
 	}
 }
@@ -298,36 +300,36 @@ func TestRunCommand(t *testing.T) {
 }
 
 func TestRun(t *testing.T) {
-	check := func(name string, status Status) Check {
-		return Check{name, func(context.Context) Result { return Result{Status: status, Evidence: "e"} }}
+	check := func(name string, status report.State) Check {
+		return Check{name, func(context.Context) report.Result { return report.Result{State: status, Evidence: "e"} }}
 	}
 	var seen []string
-	report := func(r Result) { seen = append(seen, fmt.Sprint(r.Name, "=", r.Status)) }
-	if err := Run(t.Context(), []Check{check("a", Pass), check("b", Unavailable)}, report); err != nil {
+	show := func(r report.Result) { seen = append(seen, fmt.Sprint(r.Name, "=", r.State)) }
+	if err := Run(t.Context(), []Check{check("a", report.Pass), check("b", report.Unavailable)}, show); err != nil {
 		t.Error(err)
 	}
 	seen = nil
-	err := Run(t.Context(), []Check{check("a", Fail), check("b", Pass), check("c", Fail)}, report)
+	err := Run(t.Context(), []Check{check("a", report.Fail), check("b", report.Pass), check("c", report.Fail)}, show)
 	failed, ok := errors.AsType[*FailedError](err)
 	if !ok || failed.Error() != "2 of 3 checks failed: a, c" {
 		t.Errorf("got %v", err)
 	}
-	if got := strings.Join(seen, " "); got != "a=fail b=pass c=fail" {
+	if got := strings.Join(seen, " "); got != "a=FAIL b=pass c=FAIL" {
 		t.Errorf("reported %s", got)
 	}
 }
 
 func TestRunStopsWhenInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	var got []Result
+	var got []report.Result
 	err := Run(ctx, []Check{
-		{"a", func(context.Context) Result { cancel(); return passed("all well") }},
-		{"b", func(context.Context) Result { t.Error("b has run"); return Result{} }},
-	}, func(r Result) { got = append(got, r) })
+		{"a", func(context.Context) report.Result { cancel(); return passed("all well") }},
+		{"b", func(context.Context) report.Result { t.Error("b has run"); return report.Result{} }},
+	}, func(r report.Result) { got = append(got, r) })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if len(got) != 1 || got[0].Status != Fail {
+	if len(got) != 1 || got[0].State != report.Fail {
 		t.Errorf("an interrupted check has not failed: %+v", got)
 	}
 }

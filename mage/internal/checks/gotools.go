@@ -7,10 +7,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/report"
 )
 
 // goCommand is a check by the go command itself, which says nothing or "all modules verified" if all is well.
-func (m machine) goCommand(ctx context.Context, root string, argv ...string) Result {
+func (m machine) goCommand(ctx context.Context, root string, argv ...string) report.Result {
 	command := append([]string{"go"}, argv...)
 	out, err := m.run(ctx, root, command...)
 	switch {
@@ -24,7 +26,7 @@ func (m machine) goCommand(ctx context.Context, root string, argv ...string) Res
 }
 
 // lint runs golangci-lint by the repository's .golangci.yml.
-func (m machine) lint(ctx context.Context, root string) Result {
+func (m machine) lint(ctx context.Context, root string) report.Result {
 	out, err := m.run(ctx, root, "go", "run", golangciLint, "version")
 	if err == nil && out.code != 0 {
 		return failed(out.text, "golangci-lint could not be had: %s", lastLine(out.text))
@@ -61,7 +63,7 @@ var unreachable = regexp.MustCompile(`dial tcp|no such host|connection refused|c
 const foundExit = 3
 
 // vulnerabilities runs govulncheck. A machine that reaches no database cannot tell, and says so.
-func (m machine) vulnerabilities(ctx context.Context, root, db string) Result {
+func (m machine) vulnerabilities(ctx context.Context, root, db string) report.Result {
 	argv := []string{"go", "run", govulncheck, "-tags=mage"}
 	if db != "" {
 		argv = append(argv, "-db", db)
@@ -77,7 +79,7 @@ func (m machine) vulnerabilities(ctx context.Context, root, db string) Result {
 		return failed(out.text, "%s", vulnEvidence(out))
 	}
 	if reason := unreachableLine(out.text); reason != "" {
-		return Result{Status: Unavailable, Evidence: reason, Output: out.text}
+		return report.Result{State: report.Unavailable, Evidence: reason, Output: out.text}
 	}
 	return failed(out.text, "%s", firstLine(out, "exit status "+strconv.Itoa(out.code)))
 }

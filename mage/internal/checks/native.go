@@ -8,13 +8,15 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/report"
 )
 
 // shebang is the first line of a script for a shell that shellcheck knows.
 var shebang = regexp.MustCompile(`^#!.*\b(?:ba|da|k)?sh\b`)
 
 // shellcheck looks at every *.sh file, and at every script for a shell that is called otherwise.
-func (t tree) shellcheck(ctx context.Context, m machine) Result {
+func (t tree) shellcheck(ctx context.Context, m machine) report.Result {
 	scripts, err := t.scripts()
 	if err != nil {
 		return unable(err)
@@ -33,7 +35,7 @@ func (t tree) scripts() ([]string, error) {
 }
 
 // clangFormat compares all C with what clang-format makes of it, by the .clang-format beside it.
-func (t tree) clangFormat(ctx context.Context, m machine) Result {
+func (t tree) clangFormat(ctx context.Context, m machine) report.Result {
 	sources, err := t.files(hasSuffix(".c", ".h"))
 	if err != nil {
 		return unable(err)
@@ -60,7 +62,7 @@ func (t tree) hasStyle(dir string) bool {
 }
 
 // inspect runs a tool over files. The files come after "--", or as ./name, so that none is taken for an option.
-func (m machine) inspect(ctx context.Context, root string, files []string, what string, argv ...string) Result {
+func (m machine) inspect(ctx context.Context, root string, files []string, what string, argv ...string) report.Result {
 	if len(files) == 0 {
 		return places(nil, 0, what)
 	}

@@ -10,10 +10,12 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/report"
 )
 
 // gofmt formats every Go file and compares.
-func (t tree) gofmt(context.Context) Result {
+func (t tree) gofmt(context.Context) report.Result {
 	var unreadable []string
 	bad, all, err := t.filter(hasSuffix(".go"), func(name string, data []byte) bool {
 		formatted, err := format.Source(data)
@@ -41,7 +43,7 @@ var (
 )
 
 // licences looks at the first line of each Go and C file, of each header, and of the providers' CMake files.
-func (t tree) licences(context.Context) Result {
+func (t tree) licences(context.Context) report.Result {
 	wanted := func(name string) bool { return licenceOf(name) != nil }
 	bad, all, err := t.filter(wanted, func(name string, data []byte) bool {
 		first, _, _ := strings.Cut(string(data), "\n")

@@ -4,24 +4,25 @@ package pipeline
 
 import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/scripts"
 )
 
 // packaging is what differs between one kind of packages and another for the
 // proof; what is asserted is the same.
 type packaging struct {
-	manager   string  // verdict.sh's MANAGER
-	installer string  // dnf or apt-get
-	script    string  // that installs a folder of packages
-	owner     string  // the package that has the providers
-	verify    Verdict // what asks whether the installed files are the packages'
-	remove    string  // the command that takes packages away
+	manager   string        // verdict.sh's MANAGER
+	installer string        // dnf or apt-get
+	script    string        // that installs a folder of packages
+	owner     string        // the package that has the providers
+	verify    report.Result // what asks whether the installed files are the packages'
+	remove    string        // the command that takes packages away
 }
 
 func rpmPackaging() packaging {
 	return packaging{
 		manager: "rpm", installer: "dnf", script: scripts.DNFInstall, owner: "libibverbs", remove: "dnf remove",
-		verify: Verdict{Name: "rpm-verify", Title: "rpm -V is clean"},
+		verify: report.Result{Name: "rpm-verify", Title: "rpm -V is clean"},
 	}
 }
 
@@ -29,7 +30,7 @@ func debPackaging() packaging {
 	return packaging{
 		manager: "dpkg", installer: "apt-get", script: "apt-install.sh", owner: "ibverbs-providers",
 		remove: "apt-get purge",
-		verify: Verdict{Name: "dpkg-verify", Title: "dpkg --verify is clean"},
+		verify: report.Result{Name: "dpkg-verify", Title: "dpkg --verify is clean"},
 	}
 }
 

@@ -17,44 +17,17 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/tail"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
 
-// Verdict is one named assertion about installed packages.
-type Verdict struct {
-	Name     string // as verdict.sh knows it
-	Title    string // as a person reads it
-	Pass     bool
-	Evidence string
-	Output   string // what was printed, at most the last megabyte
-	Elapsed  time.Duration
-}
-
-// Report is what the proof found.
-type Report struct {
-	Suite    string
-	Verdicts []Verdict
-	Started  time.Time
-}
-
-// Failed counts the verdicts that did not pass.
-func (r Report) Failed() int {
-	n := 0
-	for _, v := range r.Verdicts {
-		if !v.Pass {
-			n++
-		}
-	}
-	return n
-}
-
 // verdicts in the order of the table. Each runs in a container of its own,
 // from the image in which dnf installed the packages.
-func verdicts(m proofSubject) []Verdict {
-	return []Verdict{
+func verdicts(m proofSubject) []report.Result {
+	return []report.Result{
 		m.packaging.verify,
 		{Name: "owner", Title: m.packaging.owner + " owns " + m.provider + ".driver and its module"},
 		{Name: "private-abi", Title: "private ABI of provider and libibverbs are equal"},
@@ -134,22 +107,22 @@ func subject(j job.Job, privateABI, driverID int) (proofSubject, error) {
 
 // ProveTree proves from a build tree that ibv_devices finds the provider's
 // device, with the very tools and libraries of the build.
-func (p *Pipeline) ProveTree(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build) (Verdict, error) {
+func (p *Pipeline) ProveTree(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build) (report.Result, error) {
 	s := p.Begin("discover")
 	m, err := subject(j, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
-		return Verdict{}, p.End("discover", s, false, err)
+		return report.Result{}, p.End("discover", s, false, err)
 	}
 	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
 	if err != nil {
-		return Verdict{}, p.End("discover", s, false, err)
+		return report.Result{}, p.End("discover", s, false, err)
 	}
 	spec.Env["BIN"] = b.Tree + "/build/bin"
 	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: stage.TreeDir, ReadOnly: true}} // root looks, and leaves nothing
-	v := Verdict{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
+	v := report.Result{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
 	err = p.judge(ctx, s, &v, spec)
-	if err == nil && !v.Pass {
-		err = &VerdictError{Failed: []Verdict{v}}
+	if err == nil && !v.Passed() {
+		err = &report.FailedError{Failed: []report.Result{v}}
 	}
 	if err == nil {
 		s.Note(v.Evidence)
@@ -160,55 +133,55 @@ func (p *Pipeline) ProveTree(ctx context.Context, j job.Job, tree artifact.Tree,
 // Prove installs the packages of dist in a clean container and gives the
 // verdicts. The error is about what kept a verdict from being given; failed
 // verdicts are in the report.
-func (p *Pipeline) Prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist) (Report, error) {
+func (p *Pipeline) Prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist) (report.Suite, error) {
 	s := p.Begin("prove")
-	report, err := p.prove(ctx, j, tc, dist, s)
+	suite, err := p.prove(ctx, j, tc, dist, s)
 	if err == nil {
-		err = report.Err()
+		err = suite.Err()
 	}
-	return report, p.End("prove", s, false, err)
+	return suite, p.End("prove", s, false, err)
 }
 
-func (p *Pipeline) prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, s *ui.Stage) (Report, error) {
+func (p *Pipeline) prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, s *ui.Stage) (report.Suite, error) {
 	base := tc.Base
-	report := Report{Suite: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
+	suite := report.Suite{Name: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
 	m, err := subject(j, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
 	if err != nil {
-		return report, err
+		return suite, err
 	}
 	m.packaging = packagingOf(dist)
 	image, install, names, err := p.install(ctx, s, base, base.Minimal, dist)
 	if err != nil {
-		return report, err
+		return suite, err
 	}
-	report.Verdicts = append(report.Verdicts, install)
-	if !install.Pass {
-		return report, nil
+	suite.Results = append(suite.Results, install)
+	if !install.Passed() {
+		return suite, nil
 	}
 	defer p.removeImage(ctx, image)
 	m.packages = names
 	spec, err := p.cleanRun(ctx, s, tc, image, m)
 	if err != nil {
-		return report, err
+		return suite, err
 	}
-	if err := p.judgeAll(ctx, s, &report, verdicts(m), spec); err != nil {
-		return report, err
+	if err := p.judgeAll(ctx, s, &suite, verdicts(m), spec); err != nil {
+		return suite, err
 	}
 	stock, err := p.proveStock(ctx, j, tc, dist.Manifest.Label(), m, s)
 	if err == nil && stock != nil {
-		report.Verdicts = append(report.Verdicts, *stock)
+		suite.Results = append(suite.Results, *stock)
 	}
-	return report, err
+	return suite, err
 }
 
 // judgeAll gives verdicts in their order, and adds each to the report.
-func (p *Pipeline) judgeAll(ctx context.Context, s *ui.Stage, report *Report, all []Verdict, spec containers.RunSpec) error {
+func (p *Pipeline) judgeAll(ctx context.Context, s *ui.Stage, suite *report.Suite, all []report.Result, spec containers.RunSpec) error {
 	for i, v := range all {
 		s.Step(i+1, len(all), v.Name)
 		if err := p.judge(ctx, s, &v, spec); err != nil {
 			return err
 		}
-		report.Verdicts = append(report.Verdicts, v)
+		suite.Results = append(suite.Results, v)
 	}
 	return nil
 }
@@ -234,7 +207,7 @@ func (p *Pipeline) cleanRun(
 // are in dist/, do not know the device.
 func (p *Pipeline) proveStock(
 	ctx context.Context, j job.Job, tc artifact.Toolchain, label string, m proofSubject, s *ui.Stage,
-) (*Verdict, error) {
+) (*report.Result, error) {
 	stock, base := j, tc.Base
 	stock.Provider = nil
 	dir := p.DistFolder(stock, base, label)
@@ -246,7 +219,7 @@ func (p *Pipeline) proveStock(
 		return nil, err
 	}
 	image, install, _, err := p.install(ctx, s, base, base.Minimal, artifact.Dist{Dir: dir, Manifest: manifest})
-	if err != nil || !install.Pass {
+	if err != nil || !install.Passed() {
 		install.Title = "stock packages: " + install.Title
 		return &install, err
 	}
@@ -255,7 +228,7 @@ func (p *Pipeline) proveStock(
 	if err != nil {
 		return nil, err
 	}
-	v := Verdict{Name: "not-listed", Title: "stock packages do not list " + m.device}
+	v := report.Result{Name: "not-listed", Title: "stock packages do not list " + m.device}
 	return &v, p.judge(ctx, s, &v, spec)
 }
 
@@ -263,9 +236,9 @@ func (p *Pipeline) proveStock(
 // image from and keeps the result as an image.
 func (p *Pipeline) install(
 	ctx context.Context, s *ui.Stage, base artifact.Base, from string, dist artifact.Dist,
-) (image string, v Verdict, names []string, err error) {
+) (image string, v report.Result, names []string, err error) {
 	pk := packagingOf(dist)
-	v = Verdict{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
+	v = report.Result{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
 	files, names, err := stage.Installable(dist)
 	if err != nil {
 		return "", v, nil, err
@@ -282,7 +255,7 @@ func (p *Pipeline) install(
 		Commit:  fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
 	})
 	v.Elapsed = time.Since(start)
-	if err := v.ended(out.String(), err); err != nil || !v.Pass {
+	if err := ended(&v, out.String(), err); err != nil || !v.Passed() {
 		return "", v, nil, err
 	}
 	v.Evidence = fmt.Sprintf("%d packages, %s check finds nothing", len(names), pk.installer)
@@ -290,20 +263,20 @@ func (p *Pipeline) install(
 }
 
 // judge runs one verdict; a failed one is not an error.
-func (p *Pipeline) judge(ctx context.Context, s *ui.Stage, v *Verdict, spec containers.RunSpec) error {
+func (p *Pipeline) judge(ctx context.Context, s *ui.Stage, v *report.Result, spec containers.RunSpec) error {
 	out := tail.New(mostOutput)
 	spec.Argv = []string{scripts.Verdict, v.Name}
 	spec.Log = io.MultiWriter(s.Log(), out)
 	start := time.Now()
 	_, err := p.Script(ctx, s, spec)
 	v.Elapsed = time.Since(start)
-	return v.ended(out.String(), err)
+	return ended(v, out.String(), err)
 }
 
-// ended takes what the verdict's container printed and how it ended: its exit status is
+// ended takes into v what its container printed and how it ended: its exit status is
 // the verdict, whatever it printed. An error that is no exit status is given back.
-func (v *Verdict) ended(output string, err error) error {
-	v.Output, v.Evidence, v.Pass = output, evidence(output), err == nil
+func ended(v *report.Result, output string, err error) error {
+	v.Output, v.Evidence, v.State = output, evidence(output), report.StateOf(err == nil)
 	if _, ok := errors.AsType[*containers.RunError](err); ok {
 		return nil
 	}
@@ -336,34 +309,4 @@ func evidence(output string) string {
 func lastLine(output string) string {
 	lines := strings.Split(strings.TrimSpace(output), "\n")
 	return strings.TrimSpace(lines[len(lines)-1])
-}
-
-// Err is nil if every verdict passed, else a *VerdictError.
-func (r Report) Err() error {
-	if r.Failed() == 0 {
-		return nil
-	}
-	return &VerdictError{Failed: failed(r)}
-}
-
-func failed(r Report) []Verdict {
-	var out []Verdict
-	for _, v := range r.Verdicts {
-		if !v.Pass {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-// VerdictError says which verdicts did not pass.
-type VerdictError struct{ Failed []Verdict }
-
-// Error implements error.
-func (e *VerdictError) Error() string {
-	lines := make([]string, 0, len(e.Failed))
-	for _, v := range e.Failed {
-		lines = append(lines, fmt.Sprintf("%s: %s", v.Title, v.Evidence))
-	}
-	return fmt.Sprintf("%d failed: %s", len(e.Failed), strings.Join(lines, "; "))
 }

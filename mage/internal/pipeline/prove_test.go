@@ -3,14 +3,11 @@
 package pipeline
 
 import (
-	"encoding/xml"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/resnics/verbsmith/scripts"
 )
@@ -25,49 +22,6 @@ func TestEvidence(t *testing.T) {
 		if got := evidence(tt.output); got != tt.want {
 			t.Errorf("%q: got %q, want %q", tt.output, got, tt.want)
 		}
-	}
-}
-
-func TestJUnitCarriesFailuresAndHostileOutput(t *testing.T) {
-	r := Report{Suite: "rocky9", Started: time.Unix(0, 0), Verdicts: []Verdict{
-		{Name: "listed", Title: "lists", Pass: true, Evidence: "rib0"},
-		{Name: "loads", Title: "loads", Evidence: "]]> \x1b[31m<b>\x00", Output: "a\x07\xffb"},
-	}}
-	data, err := r.JUnit()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var back struct {
-		Suites []struct {
-			Tests    int `xml:"tests,attr"`
-			Failures int `xml:"failures,attr"`
-			Cases    []struct {
-				Name    string `xml:"name,attr"`
-				Failure *struct {
-					Message string `xml:"message,attr"`
-				} `xml:"failure"`
-			} `xml:"testcase"`
-		} `xml:"testsuite"`
-	}
-	if err := xml.Unmarshal(data, &back); err != nil {
-		t.Fatalf("%v in\n%s", err, data)
-	}
-	s := back.Suites[0]
-	if s.Tests != 2 || s.Failures != 1 || s.Cases[0].Failure != nil || s.Cases[1].Failure == nil {
-		t.Errorf("wrong counts in\n%s", data)
-	}
-	if m := s.Cases[1].Failure.Message; m != "]]> [31m<b>" {
-		t.Errorf("message %q", m)
-	}
-}
-
-func TestVerdictErrorNamesEach(t *testing.T) {
-	err := error(&VerdictError{Failed: failed(Report{Verdicts: []Verdict{
-		{Title: "one", Pass: true}, {Title: "two", Evidence: "why"},
-	}})})
-	var verdict *VerdictError
-	if !errors.As(err, &verdict) || err.Error() != "1 failed: two: why" {
-		t.Errorf("got %v", err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
@@ -78,65 +79,65 @@ type AddonProof struct {
 // ProveAddon installs the unpatched packages in a clean container, then the
 // add-on beside them, and gives the verdicts. The error is about what kept a
 // verdict from being given; failed verdicts are in the report.
-func (p *Pipeline) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof) (Report, error) {
+func (p *Pipeline) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof) (report.Suite, error) {
 	s := p.Begin("prove")
-	report, err := p.proveAddon(ctx, j, tc, proof, s)
+	suite, err := p.proveAddon(ctx, j, tc, proof, s)
 	if err == nil {
-		err = report.Err()
+		err = suite.Err()
 	}
-	return report, p.End("prove", s, false, err)
+	return suite, p.End("prove", s, false, err)
 }
 
-func (p *Pipeline) proveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof, s *ui.Stage) (Report, error) {
+func (p *Pipeline) proveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof, s *ui.Stage) (report.Suite, error) {
 	base := tc.Base
-	report := Report{Suite: proof.suite(base), Started: time.Now()}
+	suite := report.Suite{Name: proof.suite(base), Started: time.Now()}
 	m, err := subject(j, proof.Stock.Manifest.PrivateABI, proof.Addon.Manifest.DriverID)
 	if err != nil {
-		return report, err
+		return suite, err
 	}
 	m.packaging.owner = proof.Addon.Manifest.Addon.Package
 	stock, install, names, err := p.install(ctx, s, base, base.Minimal, proof.Stock)
 	if err != nil {
-		return report, err
+		return suite, err
 	}
 	install.Name, install.Title = "install-stock", "dnf installs the unpatched packages, dependencies resolved"
-	report.Verdicts = append(report.Verdicts, install)
-	if !install.Pass {
-		return report, nil
+	suite.Results = append(suite.Results, install)
+	if !install.Passed() {
+		return suite, nil
 	}
 	defer p.removeImage(ctx, stock)
-	if err := p.proveBeside(ctx, tc, proof, m, stock, names, &report, s); err != nil {
-		return report, err
+	if err := p.proveBeside(ctx, tc, proof, m, stock, names, &suite, s); err != nil {
+		return suite, err
 	}
 	spec, err := p.cleanRun(ctx, s, tc, stock, m)
 	if err != nil {
-		return report, err
+		return suite, err
 	}
-	without := []Verdict{{Name: "not-listed", Title: "without the add-on " + m.device + " is not listed"}}
-	if err := p.judgeAll(ctx, s, &report, without, spec); err != nil {
-		return report, err
+	without := []report.Result{{Name: "not-listed", Title: "without the add-on " + m.device + " is not listed"}}
+	if err := p.judgeAll(ctx, s, &suite, without, spec); err != nil {
+		return suite, err
 	}
 	for _, other := range proof.Others {
 		v, err := p.proveRefused(ctx, tc, proof.Stock, other, m, stock, s)
 		if err != nil {
-			return report, err
+			return suite, err
 		}
-		report.Verdicts = append(report.Verdicts, v)
+		suite.Results = append(suite.Results, v)
 	}
-	return report, nil
+	return suite, nil
 }
 
 // proveBeside gives the verdicts about the add-on installed beside stock.
 func (p *Pipeline) proveBeside(
-	ctx context.Context, tc artifact.Toolchain, proof AddonProof, m proofSubject, stock string, names []string, report *Report, s *ui.Stage,
+	ctx context.Context, tc artifact.Toolchain, proof AddonProof, m proofSubject, stock string, names []string, suite *report.Suite, s *ui.Stage,
 ) error {
 	image, install, own, err := p.install(ctx, s, tc.Base, stock, proof.Addon)
 	if err != nil {
 		return err
 	}
 	install.Title = "dnf installs the add-on beside them"
-	report.Verdicts = append(report.Verdicts, install)
-	if !install.Pass {
+	suite.Results = append(suite.Results, install)
+	if !install.Passed() {
 		return nil
 	}
 	defer p.removeImage(ctx, image)
@@ -145,11 +146,11 @@ func (p *Pipeline) proveBeside(
 	if err != nil {
 		return err
 	}
-	all := append([]Verdict{
+	all := append([]report.Result{
 		{Name: "beside", Title: "no file is shared, and libibverbs is untouched"},
 		{Name: "no-runpath", Title: "the module has no RUNPATH"},
 	}, verdicts(m)...)
-	if err := p.judgeAll(ctx, s, report, all, spec); err != nil {
+	if err := p.judgeAll(ctx, s, suite, all, spec); err != nil {
 		return err
 	}
 	update, err := dnfInput(proof.Update)
@@ -158,7 +159,7 @@ func (p *Pipeline) proveBeside(
 	}
 	spec.Inputs = append(spec.Inputs, update)
 	spec.Env["RPMS"], spec.Network = rpmsFolder, !tc.Base.Standin
-	return p.judgeAll(ctx, s, report, []Verdict{
+	return p.judgeAll(ctx, s, suite, []report.Result{
 		{Name: "updated", Title: "an update of libibverbs within the private ABI keeps it"},
 	}, spec)
 }
@@ -167,9 +168,9 @@ func (p *Pipeline) proveBeside(
 // and for which of its requirements.
 func (p *Pipeline) proveRefused(
 	ctx context.Context, tc artifact.Toolchain, stock, other artifact.Dist, m proofSubject, image string, s *ui.Stage,
-) (Verdict, error) {
+) (report.Result, error) {
 	addon := *other.Manifest.Addon
-	v := Verdict{Name: "refused", Title: "dnf refuses the add-on for rdma-core " + other.Manifest.Release}
+	v := report.Result{Name: "refused", Title: "dnf refuses the add-on for rdma-core " + other.Manifest.Release}
 	spec, err := p.cleanRun(ctx, s, tc, image, m)
 	if err != nil {
 		return v, err

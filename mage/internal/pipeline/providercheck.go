@@ -181,7 +181,7 @@ func (p *Pipeline) CompileProvider(ctx context.Context, j job.Job, tree artifact
 // DiscoverProvider has ibv_devices of what CompileProvider built list the
 // device, and gives its words.
 //
-// Errors: *VerdictError.
+// Errors: *report.FailedError.
 func (p *Pipeline) DiscoverProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, out string) (string, error) {
 	key, err := discoverKey("provider-discover", providerMakeStage)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -35,16 +36,16 @@ const (
 func (p *Pipeline) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases) error {
 	return p.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
-			row.Compile, row.Devices = Check{State: CheckNotTried}, Check{State: CheckNotTried}
+			row.Compile, row.Devices = report.Result{State: report.NotTried}, report.Result{State: report.NotTried}
 			return true, nil
 		}
 		hit, err := p.buildRow(ctx, j, tc, r, row)
-		row.Compile, row.Devices = row.answer(err), Check{State: CheckNotTried}
-		switch _, undiscovered := errors.AsType[*VerdictError](err); {
+		row.Compile, row.Devices = row.answer(err), report.Result{State: report.NotTried}
+		switch _, undiscovered := errors.AsType[*report.FailedError](err); {
 		case undiscovered:
-			row.Compile, row.Devices = Check{State: CheckPass}, row.answer(err)
+			row.Compile, row.Devices = report.Result{State: report.Pass}, row.answer(err)
 		case err == nil:
-			row.Devices = Check{State: CheckPass}
+			row.Devices = report.Result{State: report.Pass}
 		}
 		return hit, err
 	})
@@ -163,7 +164,7 @@ func (p *Pipeline) discover(
 }
 
 // judgeBuild gives what the last of the verdicts said. One that does not pass is
-// a *VerdictError.
+// a *report.FailedError.
 func (p *Pipeline) judgeBuild(
 	ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts []string,
 ) (evidence string, err error) {
@@ -182,12 +183,12 @@ func (p *Pipeline) judgeBuild(
 	spec.Env["BIN"] = checkedTree + "/build/bin"
 	spec.Inputs = append(spec.Inputs, containers.Input{Path: checkedTree + "/build", Write: stage.Tar(files)})
 	for _, name := range verdicts {
-		v := Verdict{Name: name, Title: name + " of the build, for " + m.device}
+		v := report.Result{Name: name, Title: name + " of the build, for " + m.device}
 		if err := p.judge(ctx, s, &v, spec); err != nil {
 			return "", err
 		}
-		if !v.Pass {
-			return "", &VerdictError{Failed: []Verdict{v}}
+		if !v.Passed() {
+			return "", &report.FailedError{Failed: []report.Result{v}}
 		}
 		evidence = v.Evidence
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -171,8 +172,8 @@ func checkKind(t *testing.T, clone, selection string, k kind) {
 		t.Fatal(err)
 	}
 	for _, row := range releases.Rows {
-		if row.Patch.State != CheckPass {
-			t.Errorf("%s: %s", row.Release.Name, row.Patch.Why)
+		if row.Patch.State != report.Pass {
+			t.Errorf("%s: %s", row.Release.Name, row.Patch.Evidence)
 			continue
 		}
 		tree, err := p.sameInWhole(t.Context(), j, clone, row)

@@ -10,28 +10,10 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
-)
-
-// Check is what came of one question about a release.
-type Check struct {
-	State CheckState
-	Why   string // of a failure, in one line
-	Log   string // where all of it is
-}
-
-// CheckState is a check's answer, as the table shows it.
-type CheckState string
-
-// The states of a check.
-const (
-	CheckNotTried    CheckState = "-"
-	CheckPass        CheckState = "pass"
-	CheckFail        CheckState = "FAIL"
-	CheckUnsupported CheckState = "not supported"
-	CheckSkipped     CheckState = "skipped"
 )
 
 // ReleaseRow is what is known of one release.
@@ -45,7 +27,7 @@ type ReleaseRow struct {
 	Warnings   []provider.SharedIDError
 	NoEdits    []string // files in which no edit was made
 
-	Patch, Spec, Compile, Devices Check
+	Patch, Spec, Compile, Devices report.Result
 
 	edit releaseEdit
 }
@@ -53,7 +35,7 @@ type ReleaseRow struct {
 func newRow(ref ReleaseRef) *ReleaseRow {
 	row := &ReleaseRow{Release: ref}
 	if ref.Skipped != "" {
-		row.Patch = Check{State: CheckSkipped, Why: ref.Skipped}
+		row.Patch = report.Result{State: report.Skipped, Evidence: ref.Skipped}
 	}
 	return row
 }
@@ -62,15 +44,17 @@ func newRow(ref ReleaseRef) *ReleaseRow {
 func (r *ReleaseRow) Skipped() bool { return r.Release.Skipped != "" }
 
 // edited says that the release has the provider: what comes later needs it.
-func (r *ReleaseRow) edited() bool { return r.Patch.State == CheckPass }
+func (r *ReleaseRow) edited() bool { return r.Patch.State == report.Pass }
 
 // checks are the row's checks in their order.
-func (r *ReleaseRow) checks() []Check { return []Check{r.Patch, r.Spec, r.Compile, r.Devices} }
+func (r *ReleaseRow) checks() []report.Result {
+	return []report.Result{r.Patch, r.Spec, r.Compile, r.Devices}
+}
 
 // Failed says that the row makes the walk fail.
 func (r *ReleaseRow) Failed() bool {
 	for _, c := range r.checks() {
-		if c.State == CheckFail {
+		if c.State == report.Fail {
 			return true
 		}
 	}
@@ -80,8 +64,8 @@ func (r *ReleaseRow) Failed() bool {
 // Why is the reason of the first check that did not pass, or "".
 func (r *ReleaseRow) Why() string {
 	for _, c := range r.checks() {
-		if c.Why != "" {
-			return c.Why
+		if c.Evidence != "" {
+			return c.Evidence
 		}
 	}
 	return ""
@@ -99,13 +83,13 @@ func (r *ReleaseRow) LogPath() string {
 
 // answer turns what a check gave into its state. Releases before the oldest
 // supported one may fail.
-func (r *ReleaseRow) answer(err error) Check {
+func (r *ReleaseRow) answer(err error) report.Result {
 	if err == nil {
-		return Check{State: CheckPass}
+		return report.Result{State: report.Pass}
 	}
-	c := Check{State: CheckFail, Why: reason(err), Log: logOf(err)}
+	c := report.Result{State: report.Fail, Evidence: reason(err), Log: logOf(err)}
 	if compareNames(r.Release.Name, OldestSupported) < 0 {
-		c.State = CheckUnsupported
+		c.State = report.Unsupported
 	}
 	return c
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -99,7 +100,7 @@ func walked(t *testing.T, selected ...string) *Releases {
 		r.All = append(r.All, ref)
 		if slices.Contains(selected, name) {
 			r.Rows = append(r.Rows, &ReleaseRow{
-				Release: ref, DriverID: len(last), Constant: "RIB", Patch: Check{State: CheckPass},
+				Release: ref, DriverID: len(last), Constant: "RIB", Patch: report.Result{State: report.Pass},
 			})
 		}
 	}
@@ -121,7 +122,7 @@ func TestIDThatMoves(t *testing.T) {
 	if _, moved := r.MovedFrom(0); moved {
 		t.Error("the first row moves from nothing")
 	}
-	r.Rows[2].Patch.State = CheckFail // what has no number neither moves nor collides
+	r.Rows[2].Patch.State = report.Fail // what has no number neither moves nor collides
 	if before, moved := r.MovedFrom(3); before != 2 || !moved {
 		t.Errorf("got %d, %v: want the last row that has a number", before, moved)
 	}
@@ -218,11 +219,11 @@ func TestAFailureKeepsGoing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var states []CheckState
+	var states []report.State
 	for _, row := range r.Rows {
 		states = append(states, row.Compile.State)
 	}
-	if want := []CheckState{CheckPass, CheckFail, CheckPass, CheckPass, CheckFail}; !slices.Equal(states, want) {
+	if want := []report.State{report.Pass, report.Fail, report.Pass, report.Pass, report.Fail}; !slices.Equal(states, want) {
 		t.Errorf("got %v", states)
 	}
 	failed, ok := errors.AsType[*ReleasesError](r.Err())
@@ -248,12 +249,12 @@ func TestAWalkEndsWithItsContext(t *testing.T) {
 
 func TestOldReleasesMayFail(t *testing.T) {
 	why := errors.New("no place")
-	for name, want := range map[string]CheckState{
-		"v32.0": CheckUnsupported, "v33.14": CheckUnsupported, OldestSupported: CheckFail, "v64.0": CheckFail, upstream.Master: CheckFail,
+	for name, want := range map[string]report.State{
+		"v32.0": report.Unsupported, "v33.14": report.Unsupported, OldestSupported: report.Fail, "v64.0": report.Fail, upstream.Master: report.Fail,
 	} {
 		row := &ReleaseRow{Release: ReleaseRef{Ref: upstream.Ref{Name: name}}}
 		row.Patch = row.answer(why)
-		if row.Patch.State != want || row.Why() != "no place" || row.Failed() != (want == CheckFail) || row.edited() {
+		if row.Patch.State != want || row.Why() != "no place" || row.Failed() != (want == report.Fail) || row.edited() {
 			t.Errorf("%s: %+v", name, row.Patch)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
@@ -24,7 +25,7 @@ const (
 func (p *Pipeline) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
 	return p.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
 		if !row.edited() {
-			row.Spec = Check{State: CheckNotTried}
+			row.Spec = report.Result{State: report.NotTried}
 			return true, nil
 		}
 		hit, err := p.specRow(ctx, j, tc, els, row)

@@ -19,6 +19,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/provider"
@@ -284,17 +285,17 @@ func proof(t *testing.T, b *engineBench, failing string, asked map[string]bool) 
 		}
 		return containers.Result{Image: "sha256:installed"}, nil
 	}
-	report, err := b.Prove(t.Context(), b.job, b.tc, b.dist)
+	suite, err := b.Prove(t.Context(), b.job, b.tc, b.dist)
 	failed := map[string]bool{}
-	if wrong, ok := errors.AsType[*VerdictError](err); ok {
+	if wrong, ok := errors.AsType[*report.FailedError](err); ok {
 		for _, v := range wrong.Failed {
 			failed[v.Name] = true
 		}
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	if len(failed) != report.Failed() {
-		t.Errorf("the report has %d failures, its error %d", report.Failed(), len(failed))
+	if len(failed) != len(suite.Failed()) {
+		t.Errorf("the report has %d failures, its error %d", len(suite.Failed()), len(failed))
 	}
 	if calls := b.engine.Calls(); !slices.Contains(calls, "remove sha256:installed") {
 		t.Errorf("the image with the packages stays: %q", calls)

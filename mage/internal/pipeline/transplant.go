@@ -18,6 +18,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/transplant"
@@ -38,7 +39,7 @@ type TransplantRow struct {
 	Files      []transplant.File // what upstream or verbsmith changes
 	Faults     []error           // differences without a reason, reasons without a difference
 
-	Edit, Patch, Compile, Devices Check
+	Edit, Patch, Compile, Devices report.Result
 
 	Ours, Theirs []byte // patches of the host: verbsmith's and upstream's
 	Folder       string // the provider's folder, kept
@@ -46,15 +47,15 @@ type TransplantRow struct {
 
 // Failed says that the row makes the test fail.
 func (r *TransplantRow) Failed() bool {
-	failed := func(c Check) bool { return c.State == CheckFail }
-	return len(r.Faults) > 0 || slices.ContainsFunc([]Check{r.Edit, r.Patch, r.Compile, r.Devices}, failed)
+	failed := func(c report.Result) bool { return c.State == report.Fail }
+	return len(r.Faults) > 0 || slices.ContainsFunc([]report.Result{r.Edit, r.Patch, r.Compile, r.Devices}, failed)
 }
 
 // Why is the first reason of a failure, or "".
 func (r *TransplantRow) Why() string {
-	for _, c := range []Check{r.Edit, r.Patch, r.Compile, r.Devices} {
-		if c.State == CheckFail {
-			return c.Why
+	for _, c := range []report.Result{r.Edit, r.Patch, r.Compile, r.Devices} {
+		if c.State == report.Fail {
+			return c.Evidence
 		}
 	}
 	if len(r.Faults) > 0 {
@@ -79,8 +80,8 @@ var errNoDonor = errors.New("needs a clone: upstream's own commits are compared 
 func (p *Pipeline) Transplant(ctx context.Context, j job.Job, g Grafts, t specs.Transplant) (*TransplantRow, error) {
 	s := p.Begin(t.Name)
 	row := &TransplantRow{
-		Transplant: t, Edit: Check{State: CheckNotTried}, Patch: Check{State: CheckNotTried},
-		Compile: Check{State: CheckNotTried}, Devices: Check{State: CheckNotTried},
+		Transplant: t, Edit: report.Result{State: report.NotTried}, Patch: report.Result{State: report.NotTried},
+		Compile: report.Result{State: report.NotTried}, Devices: report.Result{State: report.NotTried},
 		Folder: filepath.Join(g.Folders, t.Name),
 	}
 	bed, err := p.bed(ctx, g, t)
@@ -88,7 +89,7 @@ func (p *Pipeline) Transplant(ctx context.Context, j job.Job, g Grafts, t specs.
 		defer os.RemoveAll(bed.dir)
 		err = p.quietly(t.Name, func(q *Pipeline) error { return q.transplant(ctx, j, g, bed, row) })
 	}
-	if err != nil && row.Edit.State == CheckNotTried {
+	if err != nil && row.Edit.State == report.NotTried {
 		row.Edit = failedCheck(err)
 	}
 	if cause := context.Cause(ctx); cause != nil {
@@ -117,7 +118,9 @@ func (r *TransplantRow) summary() string {
 	return fmt.Sprintf("%d files, %d the same", len(r.Files), same)
 }
 
-func failedCheck(err error) Check { return Check{State: CheckFail, Why: reason(err), Log: logOf(err)} }
+func failedCheck(err error) report.Result {
+	return report.Result{State: report.Fail, Evidence: reason(err), Log: logOf(err)}
+}
 
 // bed is a host and what upstream made of it, unpacked.
 type bed struct {
@@ -278,7 +281,7 @@ func (p *Pipeline) transplant(ctx context.Context, j job.Job, g Grafts, b bed, r
 	if err := row.compare(ctx, b, tree); err != nil {
 		return err
 	}
-	row.Edit = Check{State: CheckPass}
+	row.Edit = report.Result{State: report.Pass}
 	if row.Patch, err = p.transplantPatch(ctx, j, tree, row); err != nil {
 		return err
 	}
@@ -322,7 +325,7 @@ func (r *TransplantRow) compare(ctx context.Context, b bed, tree artifact.Tree) 
 	return err
 }
 
-func (p *Pipeline) transplantPatch(ctx context.Context, j job.Job, tree artifact.Tree, row *TransplantRow) (Check, error) {
+func (p *Pipeline) transplantPatch(ctx context.Context, j job.Job, tree artifact.Tree, row *TransplantRow) (report.Result, error) {
 	patch, err := p.Patch(ctx, j, tree)
 	if err == nil {
 		_, err = p.ProvePatch(ctx, tree, patch)
@@ -333,7 +336,7 @@ func (p *Pipeline) transplantPatch(ctx context.Context, j job.Job, tree artifact
 	if err != nil {
 		return failedCheck(err), err
 	}
-	return Check{State: CheckPass}, nil
+	return report.Result{State: report.Pass}, nil
 }
 
 // transplantBuild compiles the host with the provider and has its ibv_devices
@@ -344,11 +347,11 @@ func (p *Pipeline) transplantBuild(ctx context.Context, j job.Job, tc artifact.T
 		row.Compile = failedCheck(err)
 		return err
 	}
-	row.Compile = Check{State: CheckPass}
+	row.Compile = report.Result{State: report.Pass}
 	if err := p.discover(ctx, j, tc, tree, out, "listed", "foreign-name", "foreign-abi"); err != nil {
 		row.Devices = failedCheck(err)
 		return err
 	}
-	row.Devices = Check{State: CheckPass}
+	row.Devices = report.Result{State: report.Pass}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/transplant"
 )
 
@@ -65,9 +66,9 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 	}
 	fmt.Fprintf(out, "Driver id %d, private ABI %d. Edit %s, patch %s, compiles %s, ibv_devices %s.\n",
 		row.DriverID, row.PrivateABI, row.Edit.State, row.Patch.State, row.Compile.State, row.Devices.State)
-	for _, c := range []Check{row.Edit, row.Patch, row.Compile, row.Devices} {
-		if c.Why != "" {
-			fmt.Fprintf(out, "\n%s: %s\n", c.State, c.Why)
+	for _, c := range []report.Result{row.Edit, row.Patch, row.Compile, row.Devices} {
+		if c.Evidence != "" {
+			fmt.Fprintf(out, "\n%s: %s\n", c.State, c.Evidence)
 		}
 	}
 	own, ownSame := 0, 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package report
 
 import (
 	"bytes"
@@ -13,18 +13,18 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// JUnit renders the report as JUnit XML, one test case a verdict.
-func (r Report) JUnit() ([]byte, error) {
-	suite := junit.Testsuite{Name: r.Suite}
-	suite.SetTimestamp(r.Started)
-	for _, v := range r.Verdicts {
+// JUnit renders the suite as JUnit XML, one test case a result.
+func (s Suite) JUnit() ([]byte, error) {
+	suite := junit.Testsuite{Name: s.Name}
+	suite.SetTimestamp(s.Started)
+	for _, r := range s.Results {
 		tc := junit.Testcase{
-			Name: v.Name, Classname: "verbsmith.integration",
-			Time:      fmt.Sprintf("%.3f", v.Elapsed.Seconds()),
-			SystemOut: &junit.Output{Data: xmlText(v.Title + "\n" + v.Output)},
+			Name: r.Name, Classname: "verbsmith.integration",
+			Time:      fmt.Sprintf("%.3f", r.Elapsed.Seconds()),
+			SystemOut: &junit.Output{Data: xmlText(r.Title + "\n" + r.Output)},
 		}
-		if !v.Pass {
-			tc.Failure = &junit.Result{Message: xmlText(v.Evidence), Type: "verdict"}
+		if !r.Passed() {
+			tc.Failure = &junit.Result{Message: xmlText(r.Evidence), Type: "verdict"}
 		}
 		suite.AddTestcase(tc)
 	}
