@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
@@ -59,7 +60,7 @@ func (a *App) beside(ctx context.Context, further int) (beside, error) {
 		return b, err
 	}
 	if given != "" {
-		b.stock, err = pipeline.GivenStock(given)
+		b.stock, err = dist.GivenStock(given)
 		return b, err
 	}
 	m, err := a.toolchainJob(ctx, stockJob, false)

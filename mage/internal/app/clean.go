@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/owned"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -114,14 +114,14 @@ func isOlderCache(dir string) bool {
 	return err == nil && info.IsDir()
 }
 
-func isOlderDist(dir string) bool { return len(pipeline.UnrecordedOutputs(dir)) > 0 }
+func isOlderDist(dir string) bool { return len(dist.UnrecordedOutputs(dir)) > 0 }
 
 func (c *cleaner) dist(held *owned.Hold) error {
 	if held == nil {
 		return nil
 	}
 	if held.New {
-		if err := held.Add(pipeline.UnrecordedOutputs(held.Dir())...); err != nil {
+		if err := held.Add(dist.UnrecordedOutputs(held.Dir())...); err != nil {
 			return err
 		}
 	}

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/dist"
 )
 
 // rebuild rebuilds the source package of the job alone, in a clean toolchain
 // container, and compares the file lists of what comes out with those in dist.
 func (a *App) rebuild(ctx context.Context) error {
-	m, dist, err := a.rpm(ctx, 1)
+	m, built, err := a.rpm(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -22,11 +22,11 @@ func (a *App) rebuild(ctx context.Context) error {
 		return fmt.Errorf("make a folder for the rebuilt packages: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	rebuilt, err := a.pipeline.Rebuild(ctx, m.job, m.src, m.tc, dist, dir)
+	rebuilt, err := a.pipeline.Rebuild(ctx, m.job, m.src, m.tc, built, dir)
 	if err != nil {
 		return err
 	}
-	if err := pipeline.SameFiles(dist, rebuilt); err != nil {
+	if err := dist.SameFiles(built, rebuilt); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.ui.Out(), "%d packages rebuilt from the source package alone hold the same files\n", len(rebuilt.Manifest.Files))

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -114,29 +114,26 @@ func (a *App) Spec(ctx context.Context) error {
 
 // Inspect is the inspect target.
 func (a *App) Inspect(ctx context.Context) error {
-	m, dist, err := a.rpm(ctx, 0)
+	m, out, err := a.rpm(ctx, 0)
 	if err != nil {
 		return err
 	}
-	stock := m.job
-	stock.Provider = nil
 	var compare *artifact.Dist
-	dir := a.pipeline.DistFolder(stock, m.tc.Base, m.src.Label())
-	if manifest, err := pipeline.ReadManifest(dir); err == nil && m.job.Provider != nil {
-		compare = &artifact.Dist{Dir: dir, Manifest: manifest}
+	if stock, err := a.pipeline.Stock(m.job, m.tc.Base, m.src.Label()); err == nil && m.job.Provider != nil {
+		compare = stock
 	}
-	found, err := pipeline.Inspect(dist, compare, dist.Manifest.Provider)
+	found, err := dist.Inspect(out, compare, out.Manifest.Provider)
 	if err != nil {
 		return err
 	}
-	a.showInspection(found, dist.Manifest.Provider)
+	a.showInspection(found, out.Manifest.Provider)
 	return nil
 }
 
-func (a *App) showInspection(found pipeline.Inspection, providerName string) {
+func (a *App) showInspection(found dist.Inspection, providerName string) {
 	out := a.ui.Out()
 	for _, pkg := range found.Packages {
-		fmt.Fprint(out, pipeline.FileTree(pkg))
+		fmt.Fprint(out, dist.FileTree(pkg))
 	}
 	rows := make([][]string, 0, len(found.Owners))
 	for _, file := range found.OwnedFiles() {

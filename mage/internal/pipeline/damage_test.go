@@ -18,7 +18,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/provider"
 )
 
 // entryOf is the output of a stage with the files.
@@ -47,6 +46,16 @@ func rot(t *testing.T, file string) {
 	write(t, file, string(data))
 }
 
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What is read of the cache on its way into a container or into dist/ is what its stage
 // has made, or nothing is delivered.
 func TestNothingDamagedIsDelivered(t *testing.T) {
@@ -61,14 +70,6 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 		{"a container", "rdma-core-56.1/README", func(_ *Pipeline, _ job.Job, dir string) error {
 			all, err := stage.Files(dir)
 			return errors.Join(err, stage.Tar(all)(io.Discard))
-		}},
-		{"dist/", "RPMS/a.deb", func(p *Pipeline, _ job.Job, dir string) error {
-			_, err := collect(held(t, p.DistDir), artifact.Manifest{}, dir, "x")
-			return err
-		}},
-		{"the patch's place", "fly.patch", func(p *Pipeline, _ job.Job, dir string) error {
-			_, err := p.PlaceFile(t.Context(), job.Job{Provider: &provider.Provider{}}, "56.1", "fly.patch", filepath.Join(dir, "fly.patch"))
-			return err
 		}},
 		{"the packages' sources", "rdma-core-56.1.tar.gz", func(_ *Pipeline, _ job.Job, dir string) error {
 			return stage.KeepFiles([]stage.File{{Name: "SOURCES/x", Path: filepath.Join(dir, "rdma-core-56.1.tar.gz")}}, t.TempDir())
@@ -135,59 +136,5 @@ func TestDamageIsSaid(t *testing.T) {
 		if !strings.Contains(said.String(), word) {
 			t.Errorf("want %q in what is said, got %q", word, said.String())
 		}
-	}
-}
-
-// dist/ is delivered again where one of its files is not what was collected, and where
-// it is of something else.
-func TestCollectLooksAtWhatIsThere(t *testing.T) {
-	p, j := packageJob(t, "")
-	j.Provider = nil
-	tc := artifact.Toolchain{Base: artifact.Base{Folder: "debian-x", Ref: "base"}}
-	pkgs := artifact.Packages{Key: "key", Dir: entryOf(t, p.Cache, "deb", map[string]string{"RPMS/a.deb": "deb"})}
-	collected := func(tree artifact.Tree) (artifact.Dist, []string) {
-		before := len(p.Ran())
-		dist, err := p.Collect(t.Context(), j, tree, tc, pkgs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return dist, p.Ran()[before:]
-	}
-	dist, ran := collected(tree())
-	if len(ran) != 1 {
-		t.Fatalf("ran %v", ran)
-	}
-	if _, ran := collected(tree()); len(ran) != 0 {
-		t.Errorf("nothing had changed, and %v ran", ran)
-	}
-	file := filepath.Join(dist.Dir, "RPMS", "a.deb")
-	rot(t, file)
-	if _, ran := collected(tree()); len(ran) != 1 {
-		t.Error("a file with another byte was left")
-	}
-	if data, err := os.ReadFile(file); err != nil || string(data) != "deb" {
-		t.Errorf("got %q, %v", data, err)
-	}
-	tagged := tree()
-	tagged.Source.Tag = "v56.1"
-	if dist, ran := collected(tagged); len(ran) != 1 || dist.Manifest.Tag != "v56.1" {
-		t.Errorf("the manifest has the tag %q", dist.Manifest.Tag)
-	}
-}
-
-// dist/ has one folder for a release, whichever provider was last in it.
-func TestCollectedIsTheProvidersOwn(t *testing.T) {
-	p, j := packageJob(t, "")
-	base := artifact.Base{Folder: "debian-x"}
-	tc, pkgs := artifact.Toolchain{Base: base}, artifact.Packages{Key: "key", Dir: made(t, map[string]string{"RPMS/a.deb": "deb"}).Dir}
-	if _, err := p.Collect(t.Context(), j, tree(), tc, pkgs); err != nil {
-		t.Fatal(err)
-	}
-	if dist, err := p.Collected(j, base, "56.1"); err != nil || dist.Manifest.Provider != "rib" {
-		t.Errorf("got %+v, %v", dist, err)
-	}
-	if _, err := p.Collected(providerIn("fly", "/fly"), base, "56.1"); !errors.Is(err, os.ErrNotExist) ||
-		!strings.Contains(err.Error(), `with the provider "rib", want "fly"`) {
-		t.Errorf("another's packages: got %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/edit"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
@@ -66,6 +67,43 @@ func (p *Pipeline) Spec(ctx context.Context, j job.Job, src artifact.Source) (ar
 // DebianSource is Editor.DebianSource.
 func (p *Pipeline) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
 	return p.Editor().DebianSource(ctx, j, tree)
+}
+
+// Collector writes and reads the directory of outputs.
+func (p *Pipeline) Collector() *dist.Collector {
+	return &dist.Collector{Runner: p.Runner, Dir: p.DistDir}
+}
+
+// Collect is Collector.Collect.
+func (p *Pipeline) Collect(
+	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages,
+) (artifact.Dist, error) {
+	return p.Collector().Collect(ctx, j, tree, tc, pkgs)
+}
+
+// Collected is Collector.Collected.
+func (p *Pipeline) Collected(j job.Job, base artifact.Base, label string) (artifact.Dist, error) {
+	return p.Collector().Collected(j, base, label)
+}
+
+// Stock is Collector.Stock.
+func (p *Pipeline) Stock(j job.Job, base artifact.Base, label string) (*artifact.Dist, error) {
+	return p.Collector().Stock(j, base, label)
+}
+
+// OtherAddons is Collector.OtherAddons.
+func (p *Pipeline) OtherAddons(j job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {
+	return p.Collector().OtherAddons(j, base, version)
+}
+
+// Place is Collector.Place.
+func (p *Pipeline) Place(ctx context.Context, dir, name string, data []byte) (string, error) {
+	return p.Collector().Place(ctx, dir, name, data)
+}
+
+// PlaceFile is Collector.PlaceFile.
+func (p *Pipeline) PlaceFile(ctx context.Context, j job.Job, label, name, from string) (string, error) {
+	return p.Collector().PlaceFile(ctx, j, label, name, from)
 }
 
 // Prune keeps the newest outputs of each stage. Of what is known of whole lists of

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -208,17 +207,12 @@ func (p *Pipeline) cleanRun(
 func (p *Pipeline) proveStock(
 	ctx context.Context, j job.Job, tc artifact.Toolchain, label string, m proofSubject, s *ui.Stage,
 ) (*report.Result, error) {
-	stock, base := j, tc.Base
-	stock.Provider = nil
-	dir := p.DistFolder(stock, base, label)
-	manifest, err := ReadManifest(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no stock packages, no verdict
+	base := tc.Base
+	stock, err := p.Stock(j, base, label)
+	if err != nil || stock == nil {
+		return nil, err // no stock packages, no verdict
 	}
-	if err != nil {
-		return nil, err
-	}
-	image, install, _, err := p.install(ctx, s, base, base.Minimal, artifact.Dist{Dir: dir, Manifest: manifest})
+	image, install, _, err := p.install(ctx, s, base, base.Minimal, *stock)
 	if err != nil || !install.Passed() {
 		install.Title = "stock packages: " + install.Title
 		return &install, err

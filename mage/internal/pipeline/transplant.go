@@ -16,7 +16,6 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -216,25 +215,9 @@ func takeOut(all *specs.Transplants, name, tree string) error {
 // donate makes the provider's folder as a maker of hardware has it: upstream's
 // files of it, the ABI header among them, and a manifest.
 func (p *Pipeline) donate(ctx context.Context, t specs.Transplant, theirs, folder string) (*provider.Provider, error) {
-	name, err := p.outputName(folder)
-	if err != nil {
-		return nil, err
-	}
-	held, err := p.holdDist(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer held.Release()
 	// A file of somebody else in it would be a part of the provider.
-	foreign, err := held.Foreign(name)
-	if len(foreign) > 0 {
-		err = &owned.ForeignError{Path: filepath.Join(folder, foreign[0])}
-	}
-	if err == nil {
-		err = held.Replace(name, func(dir string) error { return p.fillDonated(t, theirs, dir) })
-	}
-	if err != nil {
-		return nil, makeRoom(err)
+	if err := p.Collector().PlaceFolder(ctx, folder, func(dir string) error { return p.fillDonated(t, theirs, dir) }); err != nil {
+		return nil, err
 	}
 	return provider.Load(ctx, folder)
 }

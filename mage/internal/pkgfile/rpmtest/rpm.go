@@ -17,11 +17,12 @@ import (
 // tag is one entry of a package header.
 type tag struct {
 	number int
-	kind   uint32 // 4 is int32, 6 string, 8 string array
+	kind   uint32
 	values []string
 }
 
 const (
+	kindInt8   = 2 // "" is 0
 	kindString = 6
 	kindArray  = 8
 )
@@ -45,19 +46,30 @@ func header(tags []tag) []byte {
 	return out.Bytes()
 }
 
-// Write writes the smallest package that has a name: tiny-1-1.noarch.
-func Write(t testing.TB, file string) {
+// Write writes the smallest package that has a name, tiny-1-1.noarch, and the files.
+func Write(t testing.TB, file string, files ...string) {
 	t.Helper()
 	lead := make([]byte, 96)
 	copy(lead, []byte{0xed, 0xab, 0xee, 0xdb, 3, 0})
 	lead[79] = 5 // the signature is a header
-	data := slices.Concat(lead, header(nil), header([]tag{
+	tags := []tag{
 		{rpmutils.NAME, kindString, []string{"tiny"}},
 		{rpmutils.VERSION, kindString, []string{"1"}},
 		{rpmutils.RELEASE, kindString, []string{"1"}},
 		{rpmutils.ARCH, kindString, []string{"noarch"}},
 		{rpmutils.PROVIDENAME, kindArray, []string{"tiny", "a"}},
-	}))
+	}
+	if len(files) > 0 {
+		tags = append(tags, tag{rpmutils.OLDFILENAMES, kindArray, files})
+		none := make([]string, len(files))
+		for _, number := range []int{rpmutils.FILESIZES, rpmutils.FILEFLAGS, rpmutils.FILEMTIMES, rpmutils.FILEMODES} {
+			tags = append(tags, tag{number, kindInt8, none})
+		}
+		for _, number := range []int{rpmutils.FILEUSERNAME, rpmutils.FILEGROUPNAME, rpmutils.FILEDIGESTS, rpmutils.FILELINKTOS} {
+			tags = append(tags, tag{number, kindArray, none})
+		}
+	}
+	data := slices.Concat(lead, header(nil), header(tags))
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package dist
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 
 // holdDist has the directory of outputs alone, for as long as something in it
 // changes. waiting, if not nil, is called once if another run has it.
-func (p *Pipeline) holdDist(ctx context.Context, waiting func()) (*owned.Hold, error) {
-	held, err := owned.Lock(ctx, p.DistDir, waiting)
+func (c *Collector) hold(ctx context.Context, waiting func()) (*owned.Hold, error) {
+	held, err := owned.Lock(ctx, c.Dir, waiting)
 	if err != nil {
 		return nil, fmt.Errorf("use the directory of outputs (VERBSMITH_DIST names another): %w", err)
 	}
@@ -34,10 +34,10 @@ func (p *Pipeline) holdDist(ctx context.Context, waiting func()) (*owned.Hold, e
 }
 
 // outputName is a path in the directory of outputs as its record has it.
-func (p *Pipeline) outputName(file string) (string, error) {
-	rel, err := filepath.Rel(p.DistDir, file)
+func (c *Collector) outputName(file string) (string, error) {
+	rel, err := filepath.Rel(c.Dir, file)
 	if err != nil || !filepath.IsLocal(rel) {
-		return "", fmt.Errorf("output %s: want a path below %s", file, p.DistDir) //nolint:err113 // a fault of ours
+		return "", fmt.Errorf("output %s: want a path below %s", file, c.Dir) //nolint:err113 // a fault of ours
 	}
 	return filepath.ToSlash(rel), nil
 }
@@ -74,28 +74,50 @@ func UnrecordedOutputs(dist string) []string {
 // PlaceFile puts a copy of a file that no distro changes, such as the patch,
 // below dist/rdma-core-LABEL and returns its path. Upstream's own, without a provider,
 // stands beside it.
-func (p *Pipeline) PlaceFile(ctx context.Context, j job.Job, label, name, from string) (string, error) {
+func (c *Collector) PlaceFile(ctx context.Context, j job.Job, label, name, from string) (string, error) {
 	data, err := stagecache.ReadFile(from)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
-	return p.Place(ctx, filepath.Join(p.DistDir, distName(j, label)), name, data)
+	return c.Place(ctx, filepath.Join(c.Dir, distName(j, label)), name, data)
 }
 
 // Place writes one file of a directory of outputs in one step. What somebody else
 // has there is not overwritten: *owned.ForeignError.
-func (p *Pipeline) Place(ctx context.Context, dir, name string, data []byte) (string, error) {
+func (c *Collector) Place(ctx context.Context, dir, name string, data []byte) (string, error) {
 	file := filepath.Join(dir, name)
-	output, err := p.outputName(file)
+	output, err := c.outputName(file)
 	if err != nil {
 		return "", err
 	}
-	held, err := p.holdDist(ctx, nil)
+	held, err := c.hold(ctx, nil)
 	if err != nil {
 		return "", err
 	}
 	defer held.Release()
 	return file, makeRoom(held.Place(output, data))
+}
+
+// PlaceFolder has fill make a directory of outputs anew, as a whole or not at all. If
+// anything in it is somebody else's, nothing changes: *owned.ForeignError.
+func (c *Collector) PlaceFolder(ctx context.Context, dir string, fill func(dir string) error) error {
+	output, err := c.outputName(dir)
+	if err != nil {
+		return err
+	}
+	held, err := c.hold(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	foreign, err := held.Foreign(output)
+	if len(foreign) > 0 {
+		err = &owned.ForeignError{Path: filepath.Join(dir, foreign[0])}
+	}
+	if err == nil {
+		err = held.Replace(output, fill)
+	}
+	return makeRoom(err)
 }
 
 // makeRoom says what to do where somebody else's file is in the way.

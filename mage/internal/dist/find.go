@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package dist
 
 import (
 	"errors"
@@ -29,8 +29,8 @@ func GivenStock(dir string) (artifact.Dist, error) {
 
 // OtherAddons are the provider's add-ons in dist that are not for the release:
 // dnf has to refuse each beside its libibverbs.
-func (p *Pipeline) OtherAddons(j job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {
-	pattern := p.AddonFolder(j, base, "*")
+func (c *Collector) OtherAddons(j job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {
+	pattern := c.AddonFolder(j, base, "*")
 	folders, err := filepath.Glob(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("look for add-ons in %s: %w", pattern, err)

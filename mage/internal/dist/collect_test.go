@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package dist
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -93,7 +97,7 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 		t.Errorf("collected %+v", m)
 	}
 	dist := artifact.Dist{Dir: final, Manifest: m}
-	if _, names, err := stage.Installable(dist); err != nil || len(names) != 1 || names[0] != "a" || packagingOf(dist).manager != "dpkg" {
+	if _, names, err := stage.Installable(dist); err != nil || len(names) != 1 || names[0] != "a" || !dist.Debian() {
 		t.Errorf("packages %v: %v", names, err)
 	}
 }
@@ -150,7 +154,7 @@ func TestCompleteSeesDamage(t *testing.T) {
 
 // TestStockSpecIsPlacedBesideThePatchedOne: neither is written over the other.
 func TestStockSpecIsPlacedBesideThePatchedOne(t *testing.T) {
-	p := &Pipeline{DistDir: t.TempDir()}
+	c := &Collector{Dir: t.TempDir()}
 	for _, tt := range []struct {
 		job  job.Job
 		want string
@@ -160,20 +164,19 @@ func TestStockSpecIsPlacedBesideThePatchedOne(t *testing.T) {
 	} {
 		from := filepath.Join(t.TempDir(), "spec")
 		write(t, from, tt.want)
-		got, err := p.PlaceFile(t.Context(), tt.job, "56.1", artifact.SpecFile, from)
-		if want := filepath.Join(p.DistDir, tt.want); err != nil || got != want {
+		got, err := c.PlaceFile(t.Context(), tt.job, "56.1", artifact.SpecFile, from)
+		if want := filepath.Join(c.Dir, tt.want); err != nil || got != want {
 			t.Errorf("got %s, %v, want %s", got, err, want)
 		}
 	}
 	for _, name := range []string{"rdma-core-56.1/rdma-core.spec", "rdma-core-56.1.stock/rdma-core.spec"} {
-		if data, err := os.ReadFile(filepath.Join(p.DistDir, name)); err != nil || string(data) != name {
+		if data, err := os.ReadFile(filepath.Join(c.Dir, name)); err != nil || string(data) != name {
 			t.Errorf("%s: %q, %v", name, data, err)
 		}
 	}
 }
 
 // TestCollectSaysWhoseOutputsItReplaces: packages with another provider have the same place.
-
 func TestCollectSaysWhoseOutputsItReplaces(t *testing.T) {
 	for _, tt := range []struct{ before, now, want string }{
 		{"fly", "rib", "replaces the packages with fly"}, {"rib", "rib", ""}, {"", "rib", ""},
@@ -185,7 +188,7 @@ func TestCollectSaysWhoseOutputsItReplaces(t *testing.T) {
 }
 
 func TestDistFolder(t *testing.T) {
-	p := &Pipeline{DistDir: "/out"}
+	c := &Collector{Dir: "/out"}
 	base := artifact.Base{Folder: "rocky9.standin"}
 	for _, tt := range []struct {
 		job  job.Job
@@ -194,8 +197,145 @@ func TestDistFolder(t *testing.T) {
 		{job.Job{}, "/out/rocky9.standin/rdma-core-56.1.stock"},
 		{job.Job{Provider: &provider.Provider{}}, "/out/rocky9.standin/rdma-core-56.1"},
 	} {
-		if got := p.DistFolder(tt.job, base, "56.1"); got != tt.want {
+		if got := c.Folder(tt.job, base, "56.1"); got != tt.want {
 			t.Errorf("got %s, want %s", got, tt.want)
 		}
+	}
+}
+
+// dist/ is delivered again where one of its files is not what was collected, and where
+// it is of something else.
+func TestCollectLooksAtWhatIsThere(t *testing.T) {
+	c, j := &Collector{Runner: stagetest.NewRunner(t, nil), Dir: t.TempDir()}, job.Job{Target: rocky9}
+	tc := artifact.Toolchain{Base: artifact.Base{Folder: "debian-x", Ref: "base"}}
+	pkgs := made(t, map[string]string{"RPMS/a.deb": "deb"})
+	collected := func(tree artifact.Tree) (artifact.Dist, []string) {
+		before := len(c.Ran())
+		dist, err := c.Collect(t.Context(), j, tree, tc, pkgs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dist, c.Ran()[before:]
+	}
+	dist, ran := collected(tree())
+	if len(ran) != 1 {
+		t.Fatalf("ran %v", ran)
+	}
+	if _, ran := collected(tree()); len(ran) != 0 {
+		t.Errorf("nothing had changed, and %v ran", ran)
+	}
+	file := filepath.Join(dist.Dir, "RPMS", "a.deb")
+	write(t, file, "dex")
+	if _, ran := collected(tree()); len(ran) != 1 {
+		t.Error("a file with another byte was left")
+	}
+	if data, err := os.ReadFile(file); err != nil || string(data) != "deb" {
+		t.Errorf("got %q, %v", data, err)
+	}
+	tagged := tree()
+	tagged.Source.Tag = "v56.1"
+	if dist, ran := collected(tagged); len(ran) != 1 || dist.Manifest.Tag != "v56.1" {
+		t.Errorf("the manifest has the tag %q", dist.Manifest.Tag)
+	}
+}
+
+// dist/ has one folder for a release, whichever provider was last in it.
+func TestCollectedIsTheProvidersOwn(t *testing.T) {
+	c := &Collector{Runner: stagetest.NewRunner(t, nil), Dir: t.TempDir()}
+	j := withProvider("rib")
+	base := artifact.Base{Folder: "debian-x"}
+	tc, pkgs := artifact.Toolchain{Base: base}, artifact.Packages{Key: "key", Dir: made(t, map[string]string{"RPMS/a.deb": "deb"}).Dir}
+	if _, err := c.Collect(t.Context(), j, tree(), tc, pkgs); err != nil {
+		t.Fatal(err)
+	}
+	if dist, err := c.Collected(j, base, "56.1"); err != nil || dist.Manifest.Provider != "rib" {
+		t.Errorf("got %+v, %v", dist, err)
+	}
+	if _, err := c.Collected(withProvider("fly"), base, "56.1"); !errors.Is(err, os.ErrNotExist) ||
+		!strings.Contains(err.Error(), `with the provider "rib", want "fly"`) {
+		t.Errorf("another's packages: got %v", err)
+	}
+}
+
+var rocky9 = job.RPM{Distro: specs.Distro{Name: "rocky9"}}
+
+// withProvider is a job for rocky9 with a provider.
+func withProvider(name string) job.Job {
+	return job.Job{Target: rocky9, Provider: &provider.Provider{Manifest: provider.Manifest{Name: name}}}
+}
+
+// damaged is the output of a stage with a file of one byte, which has changed on the disk.
+func damaged(t *testing.T, c *stagecache.Cache, file string) string {
+	t.Helper()
+	entry, err := c.Do(t.Context(), "rpm", "key", func(_ context.Context, dir string) error {
+		write(t, filepath.Join(dir, file), "a")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(entry.Dir, file), "b")
+	return entry.Dir
+}
+
+// What the disk has damaged in the cache is not delivered.
+func TestNothingDamagedIsDelivered(t *testing.T) {
+	for file, deliver := range map[string]func(c *Collector, dir string) error{
+		"RPMS/a.deb": func(c *Collector, dir string) error {
+			_, err := c.Collect(t.Context(), job.Job{Target: rocky9}, tree(), artifact.Toolchain{}, artifact.Packages{Dir: dir})
+			return err
+		},
+		"fly.patch": func(c *Collector, dir string) error {
+			_, err := c.PlaceFile(t.Context(), withProvider("fly"), "56.1", "fly.patch", filepath.Join(dir, "fly.patch"))
+			return err
+		},
+	} {
+		c := &Collector{Runner: stagetest.NewRunner(t, nil), Dir: t.TempDir()}
+		err := deliver(c, damaged(t, c.Cache, file))
+		if damage, ok := errors.AsType[*stagecache.DamageError](err); !ok || damage.File != file {
+			t.Errorf("%s: got %v, want a *stagecache.DamageError", file, err)
+		}
+	}
+}
+
+// A manifest says what of a source package the packages were made from; an add-on's
+// release is its own.
+func TestManifestOfASourcePackage(t *testing.T) {
+	from := tree()
+	from.Source.Package = &artifact.SourcePackage{Name: "rdma-core-56.1-1.el9", Spec: "rdma-core.spec", Tarball: "a.tar.gz", Patches: []string{"a.patch"}}
+	j := withProvider("rib")
+	j.Suffix = ".x1"
+	m := describe(j, from, artifact.Toolchain{}, artifact.Packages{})
+	if m.Package == nil || m.Package.File != "rdma-core-56.1-1.el9.src.rpm" || m.Package.Suffix != j.ReleaseSuffix(true) || m.Provider != "rib" {
+		t.Errorf("got %+v", m.Package)
+	}
+	if m = describe(j, from, artifact.Toolchain{}, artifact.Packages{Addon: &artifact.Addon{}}); m.Package.Suffix != ".x1" {
+		t.Errorf("an add-on's release has the suffix %q", m.Package.Suffix)
+	}
+}
+
+// An add-on is collected beside what the release's packages are in, and another provider's
+// packages make room with a word.
+func TestCollectHasAPlaceForEach(t *testing.T) {
+	c := &Collector{Runner: stagetest.NewRunner(t, nil), Dir: t.TempDir()}
+	tc := artifact.Toolchain{Base: artifact.Base{Folder: "rocky9"}}
+	pkgs := made(t, map[string]string{"RPMS/a.deb": "deb"})
+	for _, step := range []struct {
+		provider string
+		addon    *artifact.Addon
+		want     string
+	}{
+		{"rib", nil, "rocky9/rdma-core-56.1"},
+		{"fly", nil, "rocky9/rdma-core-56.1"},
+		{"fly", &artifact.Addon{Package: "x"}, "rocky9/rdma-core-56.1.addon-fly"},
+	} {
+		pkgs.Addon = step.addon
+		got, err := c.Collect(t.Context(), withProvider(step.provider), tree(), tc, pkgs)
+		if err != nil || got.Dir != filepath.Join(c.Dir, step.want) || got.Manifest.Provider != step.provider {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+	if m, err := ReadManifest(filepath.Join(c.Dir, "rocky9/rdma-core-56.1")); err != nil || m.Provider != "fly" || m.Addon != nil {
+		t.Errorf("got %+v, %v", m, err)
 	}
 }

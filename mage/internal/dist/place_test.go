@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package dist
 
 import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
-	"github.com/resnics/verbsmith/specs"
 )
 
 // held has a directory of outputs in which old files are recorded.
@@ -48,37 +49,37 @@ func TestCollectRefusesSomebodysDirectory(t *testing.T) {
 }
 
 func TestPlaceLeavesSomebodysFile(t *testing.T) {
-	p := &Pipeline{DistDir: t.TempDir()}
+	c := &Collector{Dir: t.TempDir()}
 	from := filepath.Join(t.TempDir(), "x.patch")
 	write(t, from, "ours")
-	write(t, filepath.Join(p.DistDir, "rdma-core-56.1", "x.patch"), "mine")
-	if _, err := p.PlaceFile(t.Context(), job.Job{Provider: &provider.Provider{}}, "56.1", "x.patch", from); !errors.As(err, new(*owned.ForeignError)) {
+	write(t, filepath.Join(c.Dir, "rdma-core-56.1", "x.patch"), "mine")
+	if _, err := c.PlaceFile(t.Context(), job.Job{Provider: &provider.Provider{}}, "56.1", "x.patch", from); !errors.As(err, new(*owned.ForeignError)) {
 		t.Errorf("got %v", err)
 	}
 	for range 2 {
-		file, err := p.PlaceFile(t.Context(), job.Job{Provider: &provider.Provider{}}, "57.0", "x.patch", from)
+		file, err := c.PlaceFile(t.Context(), job.Job{Provider: &provider.Provider{}}, "57.0", "x.patch", from)
 		if data, _ := os.ReadFile(file); err != nil || string(data) != "ours" {
 			t.Errorf("%q %v", data, err)
 		}
 	}
-	if _, err := p.Place(t.Context(), filepath.Dir(p.DistDir), "x", nil); err == nil {
+	if _, err := c.Place(t.Context(), filepath.Dir(c.Dir), "x", nil); err == nil {
 		t.Error("an output beside the directory of outputs")
 	}
 }
 
 // TestOutputsOfAnOlderVersionAreTakenOver: it kept no record, but manifests.
 func TestOutputsOfAnOlderVersionAreTakenOver(t *testing.T) {
-	p := &Pipeline{DistDir: t.TempDir()}
-	old := filepath.Join(p.DistDir, "rocky9", "rdma-core-56.1")
+	c := &Collector{Dir: t.TempDir()}
+	old := filepath.Join(c.Dir, "rocky9", "rdma-core-56.1")
 	write(t, filepath.Join(old, "manifest.json"), `{"release":"56.1","key":"k","files":[{"path":"RPMS/a","size":1},{"path":"RPMS/b","size":1}]}`)
 	write(t, filepath.Join(old, "RPMS", "a"), "a")
 	write(t, filepath.Join(old, "RPMS", "b"), "longer")
 	write(t, filepath.Join(old, "junit.xml"), "old")
-	write(t, filepath.Join(p.DistDir, "rocky9", "rdma-core-57.0", "manifest.json"), `{"name":"somebody's"}`)
-	if _, err := p.Place(t.Context(), old, "junit.xml", []byte("new")); err != nil {
+	write(t, filepath.Join(c.Dir, "rocky9", "rdma-core-57.0", "manifest.json"), `{"name":"somebody's"}`)
+	if _, err := c.Place(t.Context(), old, "junit.xml", []byte("new")); err != nil {
 		t.Error(err)
 	}
-	h := held(t, p.DistDir)
+	h := held(t, c.Dir)
 	for name, want := range map[string]bool{
 		"rocky9/rdma-core-56.1/RPMS/a": true, "rocky9/rdma-core-56.1/RPMS/b": false, "rocky9/rdma-core-56.1/manifest.json": true,
 		"rocky9/rdma-core-56.1/junit.xml": true, "rocky9/rdma-core-57.0/manifest.json": false,
@@ -89,20 +90,41 @@ func TestOutputsOfAnOlderVersionAreTakenOver(t *testing.T) {
 	}
 }
 
-// TestDonateLeavesSomebodysDirectory: nothing of it is lost, and nothing of it becomes
-// a part of the provider.
-func TestDonateLeavesSomebodysDirectory(t *testing.T) {
-	p := &Pipeline{DistDir: t.TempDir(), Root: t.TempDir()}
-	theirs, folder := t.TempDir(), filepath.Join(p.DistDir, "transplants", "fly")
-	write(t, filepath.Join(theirs, "providers", "fly", "fly.c"), "ours")
-	thesis := filepath.Join(folder, "thesis")
-	write(t, thesis, "mine")
-	one := specs.Transplant{Name: "fly", Provider: "fly"}
-	_, err := p.donate(t.Context(), one, theirs, folder)
-	if foreign, ok := errors.AsType[*owned.ForeignError](err); !ok || foreign.Path != thesis {
+// PlaceFolder leaves a directory as it is where something in it is somebody else's, and
+// where its filling fails.
+func TestPlaceFolder(t *testing.T) {
+	c := &Collector{Dir: t.TempDir()}
+	dir := filepath.Join(c.Dir, "transplants", "fly")
+	fill := func(text string) func(string) error {
+		return func(dir string) error { return os.WriteFile(filepath.Join(dir, text), []byte(text), 0o600) }
+	}
+	has := func(names ...string) {
+		t.Helper()
+		found, err := filepath.Glob(filepath.Join(dir, "*"))
+		for i, f := range found {
+			found[i] = filepath.Base(f)
+		}
+		if err != nil || !slices.Equal(found, names) {
+			t.Errorf("has %q, want %q: %v", found, names, err)
+		}
+	}
+	for _, name := range []string{"a", "b"} {
+		if err := c.PlaceFolder(t.Context(), dir, fill(name)); err != nil {
+			t.Fatal(err)
+		}
+		has(name)
+	}
+	full := errors.New("disk full")
+	if err := c.PlaceFolder(t.Context(), dir, func(string) error { return full }); !errors.Is(err, full) {
 		t.Errorf("got %v", err)
 	}
-	if data, err := os.ReadFile(thesis); err != nil || string(data) != "mine" {
-		t.Errorf("%q %v", data, err)
+	has("b")
+	write(t, filepath.Join(dir, "thesis"), "mine")
+	if err := c.PlaceFolder(t.Context(), dir, fill("c")); !errors.As(err, new(*owned.ForeignError)) || !errors.As(err, new(*stage.AdviceError)) {
+		t.Errorf("got %v", err)
+	}
+	has("b", "thesis")
+	if err := c.PlaceFolder(t.Context(), filepath.Dir(c.Dir), fill("c")); err == nil {
+		t.Error("an output beside the directory of outputs")
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package dist
 
 import (
 	"context"
@@ -29,10 +29,17 @@ var errNoPackages = errors.New("the build ended well and left no package")
 
 const manifestFile = "manifest.json"
 
-// DistFolder is where a job's outputs are collected: label is that of its source. What
+// Collector writes and reads the directory of outputs.
+type Collector struct {
+	*stage.Runner
+
+	Dir string // of outputs
+}
+
+// Folder is where a job's outputs are collected: label is that of its source. What
 // upstream ships without a provider stands beside what has one.
-func (p *Pipeline) DistFolder(j job.Job, base artifact.Base, label string) string {
-	return filepath.Join(p.DistDir, base.Folder, distName(j, label))
+func (c *Collector) Folder(j job.Job, base artifact.Base, label string) string {
+	return filepath.Join(c.Dir, base.Folder, distName(j, label))
 }
 
 func distName(j job.Job, label string) string {
@@ -45,38 +52,38 @@ func distName(j job.Job, label string) string {
 
 // AddonFolder is where the package of a job's provider beside the distro's own
 // libibverbs is collected.
-func (p *Pipeline) AddonFolder(j job.Job, base artifact.Base, version string) string {
-	return p.DistFolder(j, base, version) + "." + artifact.AddonName + "-" + j.ProviderName()
+func (c *Collector) AddonFolder(j job.Job, base artifact.Base, version string) string {
+	return c.Folder(j, base, version) + "." + artifact.AddonName + "-" + j.ProviderName()
 }
 
 // Collect brings what the build made into dist/, as a whole or not at all.
-func (p *Pipeline) Collect(
+func (c *Collector) Collect(
 	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages,
 ) (artifact.Dist, error) {
-	s := p.Begin("collect")
-	dist := artifact.Dist{Dir: p.DistFolder(j, tc.Base, tree.Source.Label())}
+	s := c.Begin("collect")
+	dist := artifact.Dist{Dir: c.Folder(j, tc.Base, tree.Source.Label())}
 	if pkgs.Addon != nil {
-		dist.Dir = p.AddonFolder(j, tc.Base, tree.Source.Label())
+		dist.Dir = c.AddonFolder(j, tc.Base, tree.Source.Label())
 	}
-	held, err := p.holdDist(ctx, func() { s.Note("waiting for another run that writes outputs") })
+	held, err := c.hold(ctx, func() { s.Note("waiting for another run that writes outputs") })
 	if err != nil {
-		return dist, p.End("collect", s, false, err)
+		return dist, c.End("collect", s, false, err)
 	}
 	defer held.Release()
 	want := describe(j, tree, tc, pkgs)
 	m, err := ReadManifest(dist.Dir)
 	if err == nil && sameManifest(m, want) && complete(dist.Dir, m) {
 		dist.Manifest = m
-		return dist, p.End("collect", s, true, nil)
+		return dist, c.End("collect", s, true, nil)
 	}
 	if said := replaces(m, want); err == nil && said != "" {
 		s.Note(said)
 	}
-	name, err := p.outputName(dist.Dir)
+	name, err := c.outputName(dist.Dir)
 	if err == nil {
 		dist.Manifest, err = collect(held, want, pkgs.Dir, name)
 	}
-	return dist, p.End("collect", s, false, err)
+	return dist, c.End("collect", s, false, err)
 }
 
 // replaces says whose outputs others take the place of. It knows providers by their
@@ -217,8 +224,8 @@ func ReadManifest(dir string) (artifact.Manifest, error) {
 
 // Collected gives the packages that are in dist for a job, whatever state of its
 // provider they were made from. The error wraps os.ErrNotExist if there are none.
-func (p *Pipeline) Collected(j job.Job, base artifact.Base, label string) (artifact.Dist, error) {
-	dist := artifact.Dist{Dir: p.DistFolder(j, base, label)}
+func (c *Collector) Collected(j job.Job, base artifact.Base, label string) (artifact.Dist, error) {
+	dist := artifact.Dist{Dir: c.Folder(j, base, label)}
 	var err error
 	if dist.Manifest, err = ReadManifest(dist.Dir); err != nil {
 		return dist, err
@@ -231,6 +238,21 @@ func (p *Pipeline) Collected(j job.Job, base artifact.Base, label string) (artif
 			dist.Dir, got, j.Provider.Manifest.Name, os.ErrNotExist)
 	}
 	return dist, nil
+}
+
+// Stock gives the packages without a provider that are in dist for a job's target and
+// release, or nil if there are none.
+func (c *Collector) Stock(j job.Job, base artifact.Base, label string) (*artifact.Dist, error) {
+	j.Provider = nil
+	dir := c.Folder(j, base, label)
+	manifest, err := ReadManifest(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // no stock packages
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &artifact.Dist{Dir: dir, Manifest: manifest}, nil
 }
 
 // complete tells whether every file of the manifest is there with its content.
