@@ -2,9 +2,11 @@
 
 package scripts
 
-// The scripts that several families of stages run.
+// The scripts that several families of stages run, and the name of Netlink.
 const (
-	DNFInstall = "dnf-install.sh" // has dnf install the RPMs of a folder
-	RPMBuild   = "rpm-build.sh"   // runs rpmbuild
-	Verdict    = "verdict.sh"     // gives one verdict about installed packages
+	DNFInstall    = "dnf-install.sh"    // has dnf install the RPMs of a folder
+	NetlinkPlayer = "netlink-player.sh" // compiles NetlinkSource
+	NetlinkSource = "rdma-netlink.c"    // plays the kernel's RDMA netlink to a program
+	RPMBuild      = "rpm-build.sh"      // runs rpmbuild
+	Verdict       = "verdict.sh"        // gives one verdict about installed packages
 )

@@ -9,7 +9,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/dist"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/prove"
 )
 
 // beside is an add-on with the unpatched packages that it goes beside.
@@ -24,7 +24,7 @@ func (a *App) TestAddon(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	proof := pipeline.AddonProof{Addon: b.dist, Stock: b.stock}
+	proof := prove.AddonProof{Addon: b.dist, Stock: b.stock}
 	if proof.Update, err = a.pipeline.Update(ctx, b.tc, b.stock); err != nil {
 		return err
 	}

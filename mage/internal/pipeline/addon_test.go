@@ -85,25 +85,6 @@ func TestAddonServes(t *testing.T) {
 	}
 }
 
-// TestAddonMissing: dnf has to name the private ABI where that differs, else the
-// end of the releases that is passed.
-func TestAddonMissing(t *testing.T) {
-	a := artifact.Addon{PrivateABI: 34, From: "45.0", Below: "57.0"}
-	for _, tt := range []struct {
-		release string
-		private int
-		want    string
-	}{
-		{"65.0", 65, "IBVERBS_PRIVATE_34"},
-		{"44.0", 34, ">= 45.0"},
-		{"57.0", 34, "< 57.0"},
-	} {
-		if got := missing(a, artifact.Manifest{Release: tt.release, PrivateABI: tt.private}); got != tt.want {
-			t.Errorf("beside %s: %q, want %q", tt.release, got, tt.want)
-		}
-	}
-}
-
 // TestAddonSpecText: what a manifest says is text to RPM.
 func TestAddonSpecText(t *testing.T) {
 	text := addonText{addon: artifact.Addon{PrivateABI: 34, From: "56.0", Below: "57.0"}}

@@ -82,14 +82,14 @@ func TestDiscoveryKeyHasThePlayer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	player := stagecache.NewKey("x", 1).Bytes(playerSource, scripts.Netlink).Inputs()[playerSource]
+	player := stagecache.NewKey("x", 1).Bytes(scripts.NetlinkSource, scripts.Netlink).Inputs()[scripts.NetlinkSource]
 	inputs := key.Inputs()
-	for _, name := range []string{releaseBuildScript, scripts.Verdict, playerScript} {
+	for _, name := range []string{releaseBuildScript, scripts.Verdict, scripts.NetlinkPlayer} {
 		if inputs[name] == "" {
 			t.Errorf("the key of a discovery has no %s: %v", name, inputs)
 		}
 	}
-	if inputs[playerSource] != player {
-		t.Errorf("the key of a discovery has %q for %s, want %q", inputs[playerSource], playerSource, player)
+	if inputs[scripts.NetlinkSource] != player {
+		t.Errorf("the key of a discovery has %q for %s, want %q", inputs[scripts.NetlinkSource], scripts.NetlinkSource, player)
 	}
 }

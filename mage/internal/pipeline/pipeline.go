@@ -10,6 +10,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/edit"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/prove"
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/source"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -104,6 +106,35 @@ func (p *Pipeline) Place(ctx context.Context, dir, name string, data []byte) (st
 // PlaceFile is Collector.PlaceFile.
 func (p *Pipeline) PlaceFile(ctx context.Context, j job.Job, label, name, from string) (string, error) {
 	return p.Collector().PlaceFile(ctx, j, label, name, from)
+}
+
+// Prover gives verdicts.
+func (p *Pipeline) Prover() *prove.Prover { return &prove.Prover{Runner: p.Runner} }
+
+// ProveTree is Prover.ProveTree.
+func (p *Pipeline) ProveTree(
+	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build,
+) (report.Result, error) {
+	return p.Prover().ProveTree(ctx, j, tree, tc, b)
+}
+
+// Prove is Prover.Prove, with the stock packages that are in the directory of outputs.
+func (p *Pipeline) Prove(ctx context.Context, j job.Job, tc artifact.Toolchain, pkgs artifact.Dist) (report.Suite, error) {
+	stock, err := p.Stock(j, tc.Base, pkgs.Manifest.Label())
+	if err != nil {
+		return report.Suite{}, err
+	}
+	return p.Prover().Prove(ctx, j, tc, pkgs, stock)
+}
+
+// Update is Prover.Update.
+func (p *Pipeline) Update(ctx context.Context, tc artifact.Toolchain, stock artifact.Dist) (artifact.Dist, error) {
+	return p.Prover().Update(ctx, tc, stock)
+}
+
+// ProveAddon is Prover.ProveAddon.
+func (p *Pipeline) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof prove.AddonProof) (report.Suite, error) {
+	return p.Prover().ProveAddon(ctx, j, tc, proof)
 }
 
 // Prune keeps the newest outputs of each stage. Of what is known of whole lists of

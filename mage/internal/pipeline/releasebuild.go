@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/prove"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -69,11 +70,11 @@ func (p *Pipeline) buildRow(ctx context.Context, j job.Job, tc artifact.Toolchai
 // release-build.sh compiled list the device: the scripts, and what plays the
 // kernel's netlink to it.
 func discoverKey(name string, version int) (*stagecache.KeyBuilder, error) {
-	key, err := stage.ScriptKey(name, version, releaseBuildScript, scripts.Verdict, playerScript)
+	key, err := stage.ScriptKey(name, version, releaseBuildScript, scripts.Verdict, scripts.NetlinkPlayer)
 	if err != nil {
 		return nil, err
 	}
-	return key.Bytes(playerSource, scripts.Netlink), nil
+	return key.Bytes(scripts.NetlinkSource, scripts.Netlink), nil
 }
 
 // buildRelease starts from the whole source, as the rpm target does, and holds
@@ -168,29 +169,10 @@ func (p *Pipeline) discover(
 func (p *Pipeline) judgeBuild(
 	ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts []string,
 ) (evidence string, err error) {
-	m, err := subject(j, tree.Result.PrivateABI, tree.Result.DriverID)
-	if err != nil {
-		return "", err
-	}
-	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
-	if err != nil {
-		return "", err
-	}
 	files, err := stage.Files(out)
 	if err != nil {
 		return "", err
 	}
-	spec.Env["BIN"] = checkedTree + "/build/bin"
-	spec.Inputs = append(spec.Inputs, containers.Input{Path: checkedTree + "/build", Write: stage.Tar(files)})
-	for _, name := range verdicts {
-		v := report.Result{Name: name, Title: name + " of the build, for " + m.device}
-		if err := p.judge(ctx, s, &v, spec); err != nil {
-			return "", err
-		}
-		if !v.Passed() {
-			return "", &report.FailedError{Failed: []report.Result{v}}
-		}
-		evidence = v.Evidence
-	}
-	return evidence, nil
+	build := containers.Input{Path: checkedTree + "/build", Write: stage.Tar(files)}
+	return p.Prover().JudgeBuild(ctx, s, prove.Build{Job: j, Toolchain: tc, Result: tree.Result, Input: build}, verdicts)
 }

@@ -5,7 +5,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,12 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
-	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/provider"
@@ -248,59 +245,6 @@ func TestRefreshRebuilds(t *testing.T) {
 			t.Errorf("refresh %t: got %+v", tt.refresh, last)
 		}
 	}
-}
-
-// The exit status of a verdict's container is the verdict: each that ends with 1 fails
-// the proof, alone, whatever it printed.
-func TestProofFailsWithItsVerdict(t *testing.T) {
-	all := map[string]bool{}
-	for failing := range maps.Keys(proof(t, newEngineBench(t), "", all)) {
-		t.Errorf("%s failed, where each ended with 0", failing)
-	}
-	if len(all) < 11 {
-		t.Fatalf("only the verdicts %v were asked for", all)
-	}
-	for name := range all {
-		if failed := proof(t, newEngineBench(t), name, nil); !maps.Equal(failed, map[string]bool{name: true}) {
-			t.Errorf("%s ended with 1, and %v failed", name, failed)
-		}
-	}
-}
-
-// proof gives the verdicts that fail where one ends with 1, and puts all that are asked
-// for into asked.
-func proof(t *testing.T, b *engineBench, failing string, asked map[string]bool) map[string]bool {
-	t.Helper()
-	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
-		name := run.Argv[len(run.Argv)-1]
-		if run.Name == "prove" && asked != nil {
-			asked[name] = true
-		}
-		if run.Name == "prove" && (run.Network || run.Seccomp == "") {
-			t.Errorf("%s runs with network %t and the seccomp profile %q", name, run.Network, run.Seccomp)
-		}
-		_, _ = run.Log.Write([]byte("evidence: all is well\n"))
-		if name == failing {
-			return containers.Result{ExitCode: 1}, nil
-		}
-		return containers.Result{Image: "sha256:installed"}, nil
-	}
-	suite, err := b.Prove(t.Context(), b.job, b.tc, b.dist)
-	failed := map[string]bool{}
-	if wrong, ok := errors.AsType[*report.FailedError](err); ok {
-		for _, v := range wrong.Failed {
-			failed[v.Name] = true
-		}
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	if len(failed) != len(suite.Failed()) {
-		t.Errorf("the report has %d failures, its error %d", len(suite.Failed()), len(failed))
-	}
-	if calls := b.engine.Calls(); !slices.Contains(calls, "remove sha256:installed") {
-		t.Errorf("the image with the packages stays: %q", calls)
-	}
-	return failed
 }
 
 // A guest that is late is stopped, with the reason; one that is not is left alone.

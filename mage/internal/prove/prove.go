@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package prove
 
 import (
 	"context"
@@ -23,9 +23,12 @@ import (
 	"github.com/resnics/verbsmith/scripts"
 )
 
+// Prover gives verdicts.
+type Prover struct{ *stage.Runner }
+
 // verdicts in the order of the table. Each runs in a container of its own,
 // from the image in which dnf installed the packages.
-func verdicts(m proofSubject) []report.Result {
+func verdicts(m subject) []report.Result {
 	return []report.Result{
 		m.packaging.verify,
 		{Name: "owner", Title: m.packaging.owner + " owns " + m.provider + ".driver and its module"},
@@ -42,7 +45,7 @@ func verdicts(m proofSubject) []report.Result {
 }
 
 // proofSubject is what the verdicts are about.
-type proofSubject struct {
+type subject struct {
 	provider, device, guid, modalias string
 	kernelABI, privateABI            int
 	driverID                         int // 0: the device is matched without it
@@ -51,7 +54,7 @@ type proofSubject struct {
 }
 
 // matchedBy is what the provider knows its device by.
-func (m proofSubject) matchedBy() string {
+func (m subject) matchedBy() string {
 	switch {
 	case m.driverID > 0:
 		return "driver id"
@@ -64,7 +67,7 @@ func (m proofSubject) matchedBy() string {
 // env is the environment that verdict.sh documents. The foreign device is one
 // that no provider claims by name, PCI id or driver id; the foreign ABI one that
 // no driver has had.
-func (m proofSubject) env() map[string]string {
+func (m subject) env() map[string]string {
 	const foreignABI, foreignID = 9999, 999999
 	env := map[string]string{
 		"PROVIDER":       m.provider,
@@ -87,17 +90,17 @@ func (m proofSubject) env() map[string]string {
 	return env
 }
 
-func subject(j job.Job, privateABI, driverID int) (proofSubject, error) {
+func subjectOf(j job.Job, privateABI, driverID int) (subject, error) {
 	guid := make([]byte, 8)
 	if _, err := rand.Read(guid); err != nil {
-		return proofSubject{}, fmt.Errorf("make a GUID for the proof: %w", err)
+		return subject{}, fmt.Errorf("make a GUID for the proof: %w", err)
 	}
 	guid[0] = 0x02 // never all zero, which libibverbs takes for unknown
 	d := j.Provider.Manifest.Device
 	if !d.ByDriverID {
 		driverID = 0
 	}
-	return proofSubject{
+	return subject{
 		packaging: rpmPackaging(),
 		provider:  j.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
 		guid: hex.EncodeToString(guid), kernelABI: d.KernelABI, privateABI: privateABI, driverID: driverID,
@@ -106,9 +109,9 @@ func subject(j job.Job, privateABI, driverID int) (proofSubject, error) {
 
 // ProveTree proves from a build tree that ibv_devices finds the provider's
 // device, with the very tools and libraries of the build.
-func (p *Pipeline) ProveTree(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build) (report.Result, error) {
+func (p *Prover) ProveTree(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build) (report.Result, error) {
 	s := p.Begin("discover")
-	m, err := subject(j, tree.Result.PrivateABI, tree.Result.DriverID)
+	m, err := subjectOf(j, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
 		return report.Result{}, p.End("discover", s, false, err)
 	}
@@ -130,21 +133,26 @@ func (p *Pipeline) ProveTree(ctx context.Context, j job.Job, tree artifact.Tree,
 }
 
 // Prove installs the packages of dist in a clean container and gives the
-// verdicts. The error is about what kept a verdict from being given; failed
+// verdicts. One is about stock, packages of the same release without the provider, if
+// there are any. The error is about what kept a verdict from being given; failed
 // verdicts are in the report.
-func (p *Pipeline) Prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist) (report.Suite, error) {
+func (p *Prover) Prove(
+	ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, stock *artifact.Dist,
+) (report.Suite, error) {
 	s := p.Begin("prove")
-	suite, err := p.prove(ctx, j, tc, dist, s)
+	suite, err := p.prove(ctx, j, tc, dist, stock, s)
 	if err == nil {
 		err = suite.Err()
 	}
 	return suite, p.End("prove", s, false, err)
 }
 
-func (p *Pipeline) prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, s *ui.Stage) (report.Suite, error) {
+func (p *Prover) prove(
+	ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, stock *artifact.Dist, s *ui.Stage,
+) (report.Suite, error) {
 	base := tc.Base
 	suite := report.Suite{Name: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
-	m, err := subject(j, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
+	m, err := subjectOf(j, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
 	if err != nil {
 		return suite, err
 	}
@@ -166,15 +174,18 @@ func (p *Pipeline) prove(ctx context.Context, j job.Job, tc artifact.Toolchain, 
 	if err := p.judgeAll(ctx, s, &suite, verdicts(m), spec); err != nil {
 		return suite, err
 	}
-	stock, err := p.proveStock(ctx, j, tc, dist.Manifest.Label(), m, s)
-	if err == nil && stock != nil {
-		suite.Results = append(suite.Results, *stock)
+	if stock == nil {
+		return suite, nil
+	}
+	v, err := p.proveStock(ctx, tc, *stock, m, s)
+	if err == nil {
+		suite.Results = append(suite.Results, v)
 	}
 	return suite, err
 }
 
 // judgeAll gives verdicts in their order, and adds each to the report.
-func (p *Pipeline) judgeAll(ctx context.Context, s *ui.Stage, suite *report.Suite, all []report.Result, spec containers.RunSpec) error {
+func (p *Prover) judgeAll(ctx context.Context, s *ui.Stage, suite *report.Suite, all []report.Result, spec containers.RunSpec) error {
 	for i, v := range all {
 		s.Step(i+1, len(all), v.Name)
 		if err := p.judge(ctx, s, &v, spec); err != nil {
@@ -187,8 +198,8 @@ func (p *Pipeline) judgeAll(ctx context.Context, s *ui.Stage, suite *report.Suit
 
 // cleanRun is a container for one verdict: no network, and no answer from the
 // host's own RDMA. Where the driver id decides, a player gives the answer.
-func (p *Pipeline) cleanRun(
-	ctx context.Context, s *ui.Stage, tc artifact.Toolchain, image string, m proofSubject,
+func (p *Prover) cleanRun(
+	ctx context.Context, s *ui.Stage, tc artifact.Toolchain, image string, m subject,
 ) (containers.RunSpec, error) {
 	seccomp, err := containers.RefuseRDMANetlink()
 	spec := containers.RunSpec{
@@ -202,33 +213,28 @@ func (p *Pipeline) cleanRun(
 	return spec, err
 }
 
-// proveStock asserts that upstream's own packages of the release, where they
-// are in dist/, do not know the device.
-func (p *Pipeline) proveStock(
-	ctx context.Context, j job.Job, tc artifact.Toolchain, label string, m proofSubject, s *ui.Stage,
-) (*report.Result, error) {
-	base := tc.Base
-	stock, err := p.Stock(j, base, label)
-	if err != nil || stock == nil {
-		return nil, err // no stock packages, no verdict
-	}
-	image, install, _, err := p.install(ctx, s, base, base.Minimal, *stock)
+// proveStock asserts that packages without the provider do not list the device.
+func (p *Prover) proveStock(
+	ctx context.Context, tc artifact.Toolchain, stock artifact.Dist, m subject, s *ui.Stage,
+) (report.Result, error) {
+	image, install, _, err := p.install(ctx, s, tc.Base, tc.Base.Minimal, stock)
 	if err != nil || !install.Passed() {
 		install.Title = "stock packages: " + install.Title
-		return &install, err
+		return install, err
 	}
 	defer p.removeImage(ctx, image)
 	spec, err := p.cleanRun(ctx, s, tc, image, m)
 	if err != nil {
-		return nil, err
+		return report.Result{}, err
 	}
 	v := report.Result{Name: "not-listed", Title: "stock packages do not list " + m.device}
-	return &v, p.judge(ctx, s, &v, spec)
+	err = p.judge(ctx, s, &v, spec)
+	return v, err
 }
 
 // install has dnf or apt install the binary packages of dist in a container of the
 // image from and keeps the result as an image.
-func (p *Pipeline) install(
+func (p *Prover) install(
 	ctx context.Context, s *ui.Stage, base artifact.Base, from string, dist artifact.Dist,
 ) (image string, v report.Result, names []string, err error) {
 	pk := packagingOf(dist)
@@ -257,7 +263,7 @@ func (p *Pipeline) install(
 }
 
 // judge runs one verdict; a failed one is not an error.
-func (p *Pipeline) judge(ctx context.Context, s *ui.Stage, v *report.Result, spec containers.RunSpec) error {
+func (p *Prover) judge(ctx context.Context, s *ui.Stage, v *report.Result, spec containers.RunSpec) error {
 	out := tail.New(mostOutput)
 	spec.Argv = []string{scripts.Verdict, v.Name}
 	spec.Log = io.MultiWriter(s.Log(), out)
@@ -280,7 +286,7 @@ func ended(v *report.Result, output string, err error) error {
 // mostOutput is how much of a verdict's output is kept: its evidence is at the end, and reports hold it.
 const mostOutput = 1 << 20
 
-func (p *Pipeline) removeImage(ctx context.Context, image string) {
+func (p *Prover) removeImage(ctx context.Context, image string) {
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package prove
 
 import (
 	"context"
@@ -16,8 +16,8 @@ import (
 
 const (
 	playerStage  = 1
-	playerScript = "netlink-player.sh"
-	playerSource = "rdma-netlink.c"
+	playerScript = scripts.NetlinkPlayer
+	playerSource = scripts.NetlinkSource
 	playerFile   = "rdma-netlink.so"
 	playerOut    = "/builder/player"
 	playerFolder = "/verbsmith-netlink"
@@ -26,7 +26,7 @@ const (
 // netlinkPlayer is what plays the kernel's RDMA netlink to ibv_devices, compiled
 // by the toolchain of the distro on which it will run, as an input of a
 // container.
-func (p *Pipeline) netlinkPlayer(ctx context.Context, s *ui.Stage, tc artifact.Toolchain) (containers.Input, error) {
+func (p *Prover) netlinkPlayer(ctx context.Context, s *ui.Stage, tc artifact.Toolchain) (containers.Input, error) {
 	key, err := stage.ScriptKey("player", playerStage, playerScript)
 	if err != nil {
 		return containers.Input{}, err

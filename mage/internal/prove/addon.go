@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package prove
 
 import (
 	"context"
@@ -30,7 +30,7 @@ const (
 // update of them is to who sits beside.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Update(ctx context.Context, tc artifact.Toolchain, stock artifact.Dist) (artifact.Dist, error) {
+func (p *Prover) Update(ctx context.Context, tc artifact.Toolchain, stock artifact.Dist) (artifact.Dist, error) {
 	key, err := stage.ScriptKey("update", updateStage, repackageScript)
 	if err != nil {
 		return artifact.Dist{}, err
@@ -79,7 +79,7 @@ type AddonProof struct {
 // ProveAddon installs the unpatched packages in a clean container, then the
 // add-on beside them, and gives the verdicts. The error is about what kept a
 // verdict from being given; failed verdicts are in the report.
-func (p *Pipeline) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof) (report.Suite, error) {
+func (p *Prover) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof) (report.Suite, error) {
 	s := p.Begin("prove")
 	suite, err := p.proveAddon(ctx, j, tc, proof, s)
 	if err == nil {
@@ -88,10 +88,10 @@ func (p *Pipeline) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolch
 	return suite, p.End("prove", s, false, err)
 }
 
-func (p *Pipeline) proveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof, s *ui.Stage) (report.Suite, error) {
+func (p *Prover) proveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof, s *ui.Stage) (report.Suite, error) {
 	base := tc.Base
 	suite := report.Suite{Name: proof.suite(base), Started: time.Now()}
-	m, err := subject(j, proof.Stock.Manifest.PrivateABI, proof.Addon.Manifest.DriverID)
+	m, err := subjectOf(j, proof.Stock.Manifest.PrivateABI, proof.Addon.Manifest.DriverID)
 	if err != nil {
 		return suite, err
 	}
@@ -128,8 +128,8 @@ func (p *Pipeline) proveAddon(ctx context.Context, j job.Job, tc artifact.Toolch
 }
 
 // proveBeside gives the verdicts about the add-on installed beside stock.
-func (p *Pipeline) proveBeside(
-	ctx context.Context, tc artifact.Toolchain, proof AddonProof, m proofSubject, stock string, names []string, suite *report.Suite, s *ui.Stage,
+func (p *Prover) proveBeside(
+	ctx context.Context, tc artifact.Toolchain, proof AddonProof, m subject, stock string, names []string, suite *report.Suite, s *ui.Stage,
 ) error {
 	image, install, own, err := p.install(ctx, s, tc.Base, stock, proof.Addon)
 	if err != nil {
@@ -166,8 +166,8 @@ func (p *Pipeline) proveBeside(
 
 // proveRefused asserts that dnf refuses an add-on that is for another release,
 // and for which of its requirements.
-func (p *Pipeline) proveRefused(
-	ctx context.Context, tc artifact.Toolchain, stock, other artifact.Dist, m proofSubject, image string, s *ui.Stage,
+func (p *Prover) proveRefused(
+	ctx context.Context, tc artifact.Toolchain, stock, other artifact.Dist, m subject, image string, s *ui.Stage,
 ) (report.Result, error) {
 	addon := *other.Manifest.Addon
 	v := report.Result{Name: "refused", Title: "dnf refuses the add-on for rdma-core " + other.Manifest.Release}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package prove
 
 import (
 	"os"
@@ -22,6 +22,16 @@ func TestEvidence(t *testing.T) {
 		if got := evidence(tt.output); got != tt.want {
 			t.Errorf("%q: got %q, want %q", tt.output, got, tt.want)
 		}
+	}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

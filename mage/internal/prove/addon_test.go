@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prove
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
+	"github.com/resnics/verbsmith/mage/internal/report"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
+)
+
+// TestAddonMissing: dnf has to name the private ABI where that differs, else the
+// end of the releases that is passed.
+func TestAddonMissing(t *testing.T) {
+	a := artifact.Addon{PrivateABI: 34, From: "45.0", Below: "57.0"}
+	for _, tt := range []struct {
+		release string
+		private int
+		want    string
+	}{
+		{"65.0", 65, "IBVERBS_PRIVATE_34"},
+		{"44.0", 34, ">= 45.0"},
+		{"57.0", 34, "< 57.0"},
+	} {
+		if got := missing(a, artifact.Manifest{Release: tt.release, PrivateABI: tt.private}); got != tt.want {
+			t.Errorf("beside %s: %q, want %q", tt.release, got, tt.want)
+		}
+	}
+}
+
+// addonBench is a proof of an add-on of fly for 56.1, beside which another is for 65.0.
+func addonBench(t *testing.T) (*bench, AddonProof) {
+	b := newBench(t)
+	proof := AddonProof{
+		Addon:  b.packages(t, artifact.Manifest{Release: "56.1", PrivateABI: 34, Addon: &artifact.Addon{Package: "provider-fly", PrivateABI: 34, From: "56.0", Below: "57.0"}}),
+		Stock:  b.packages(t, artifact.Manifest{Release: "56.1", PrivateABI: 34}),
+		Update: b.packages(t, artifact.Manifest{Release: "56.1", PrivateABI: 34}),
+		Others: []artifact.Dist{b.packages(t, artifact.Manifest{Release: "65.0", Addon: &artifact.Addon{PrivateABI: 65}})},
+	}
+	return b, proof
+}
+
+// Each verdict that ends with 1 fails the proof of an add-on, alone.
+func TestAddonProofFailsWithItsVerdict(t *testing.T) {
+	all := map[string]bool{}
+	prove := func(failing string, asked map[string]bool) map[string]bool {
+		b, proof := addonBench(t)
+		return b.failures(t, failing, asked, func() (report.Suite, error) {
+			return b.ProveAddon(t.Context(), b.job, b.tc, proof)
+		})
+	}
+	if failed := prove("", all); len(failed) > 0 {
+		t.Errorf("%v failed, where each ended with 0", failed)
+	}
+	for _, name := range []string{"beside", "no-runpath", "listed", "updated", "not-listed", "refused"} {
+		if !all[name] {
+			t.Errorf("%s was not asked for", name)
+		}
+	}
+	for name := range all {
+		want := name
+		if name == "refused" {
+			want = "refused-65.0"
+		}
+		if failed := prove(name, nil); !maps.Equal(failed, map[string]bool{want: true}) {
+			t.Errorf("%s ended with 1, and %v failed", name, failed)
+		}
+	}
+}
+
+// The update and the other add-on go in as files, and the network is there for dnf alone.
+func TestAddonProofHandsOverPackages(t *testing.T) {
+	for _, standin := range []bool{false, true} {
+		b, proof := addonBench(t)
+		b.tc.Base.Standin = standin
+		suite, err := b.ProveAddon(t.Context(), b.job, b.tc, proof)
+		if err != nil || suite.Name != "rocky9 provider-fly of 56.1 beside rdma-core 56.1" {
+			t.Errorf("got %q, %v", suite.Name, err)
+		}
+		seen := 0
+		for _, run := range b.engine.Runs() {
+			name, needs := run.Argv[len(run.Argv)-1], false
+			switch name {
+			case "refused":
+				needs = true
+				if run.Env["WANT"] != "IBVERBS_PRIVATE_65" || run.Env["OWNER"] != "provider-fly" {
+					t.Errorf("refused is asked with %v", run.Env)
+				}
+			case "updated":
+				needs = true
+			}
+			if run.Name != "prove" {
+				continue
+			}
+			if needs {
+				seen++
+			}
+			if _, has := run.Files["/rpms/tiny-1-1.noarch.rpm"]; has != needs || run.Network != (needs && !standin) || needs && run.Env["RPMS"] != "/rpms" {
+				t.Errorf("%s has packages: %t, network %t, RPMS %q", name, has, run.Network, run.Env["RPMS"])
+			}
+		}
+		if seen != 2 {
+			t.Errorf("%d runs of dnf, want 2", seen)
+		}
+	}
+}
+
+// Without what stands under it nothing else is asked.
+func TestAddonProofEndsWhereNothingIsInstalled(t *testing.T) {
+	for install, want := range map[int][]string{1: {"install-stock"}, 2: {"install"}} {
+		b, proof := addonBench(t)
+		n := 0
+		b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+			if run.Name == "install" {
+				if n++; n == install {
+					return containers.Result{ExitCode: 1}, nil
+				}
+			}
+			return containers.Result{Image: run.Commit}, nil
+		}
+		suite, err := b.ProveAddon(t.Context(), b.job, b.tc, proof)
+		if failed, ok := errors.AsType[*report.FailedError](err); !ok || len(failed.Failed) != 1 || failed.Failed[0].Name != want[0] {
+			t.Errorf("install %d: got %v in %d results", install, err, len(suite.Results))
+		}
+		for _, run := range b.engine.Runs() {
+			if name := run.Argv[len(run.Argv)-1]; name == "beside" || install == 1 && run.Name == "prove" {
+				t.Errorf("%s was asked after install %d failed", name, install)
+			}
+		}
+	}
+}
+
+// The update is what repackage.sh leaves, made again for other packages and tools.
+func TestUpdate(t *testing.T) {
+	b := newBench(t)
+	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+		if run.Network || run.Root || run.User != stage.Builder {
+			t.Errorf("runs with network %t, root %t, as %q", run.Network, run.Root, run.User)
+		}
+		return containers.Result{}, os.WriteFile(filepath.Join(run.Outputs[0].Dir, "tiny-1-2.noarch.rpm"), nil, 0o600)
+	}
+	update := func(want int) {
+		t.Helper()
+		got, err := b.Update(t.Context(), b.tc, b.dist)
+		if err != nil || len(got.Manifest.Files) != 1 || got.Manifest.Files[0].Path != "tiny-1-2.noarch.rpm" {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if n := len(b.engine.Runs()); n != want {
+			t.Errorf("%d runs, want %d", n, want)
+		}
+	}
+	update(1)
+	update(1)
+	b.tc.ID = "sha256:others"
+	update(2)
+	rpmtest.Write(t, filepath.Join(b.dist.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"), "/a")
+	update(3)
+}
