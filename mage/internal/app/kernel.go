@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/bench"
 	"github.com/resnics/verbsmith/mage/internal/lab"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
@@ -140,8 +140,8 @@ func kernelPlan(m made, cases []lab.Case, fromTree bool) lab.Plan {
 }
 
 // bench makes what a guest boots with. The first packages have the headers.
-func (a *App) bench(ctx context.Context, m made, packages []artifact.Dist, debug bool) (pipeline.Bench, error) {
-	var b pipeline.Bench
+func (a *App) bench(ctx context.Context, m made, packages []artifact.Dist, debug bool) (bench.Setup, error) {
+	var b bench.Setup
 	var err error
 	if b.Lab, err = a.pipeline.Lab(ctx, m.job); err != nil {
 		return b, err

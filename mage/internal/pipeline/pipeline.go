@@ -6,9 +6,11 @@ import (
 	"context"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/bench"
 	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/edit"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/prove"
 	"github.com/resnics/verbsmith/mage/internal/report"
@@ -135,6 +137,40 @@ func (p *Pipeline) Update(ctx context.Context, tc artifact.Toolchain, stock arti
 // ProveAddon is Prover.ProveAddon.
 func (p *Pipeline) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof prove.AddonProof) (report.Suite, error) {
 	return p.Prover().ProveAddon(ctx, j, tc, proof)
+}
+
+// Bench runs the stages of the kernel lab's machine.
+func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, Root: p.Root} }
+
+// Fixture is Bench.Fixture.
+func (p *Pipeline) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artifact.Fixture, error) {
+	return p.Bench().Fixture(ctx, j, lab)
+}
+
+// Exercise is Bench.Exercise.
+func (p *Pipeline) Exercise(
+	ctx context.Context, j job.Job, pkgs artifact.Dist, tc artifact.Toolchain,
+) (artifact.Exercise, error) {
+	return p.Bench().Exercise(ctx, j, pkgs, tc)
+}
+
+// DebugModule is Bench.DebugModule.
+func (p *Pipeline) DebugModule(
+	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain,
+) (artifact.DebugModule, error) {
+	return p.Bench().DebugModule(ctx, j, tree, tc)
+}
+
+// Guest is Bench.Guest.
+func (p *Pipeline) Guest(
+	ctx context.Context, j job.Job, base artifact.Base, pkgs []artifact.Dist, lab artifact.Lab,
+) (artifact.Guest, error) {
+	return p.Bench().Guest(ctx, j, base, pkgs, lab)
+}
+
+// Boot is Bench.Boot.
+func (p *Pipeline) Boot(ctx context.Context, setup bench.Setup, plan lab.Plan) (lab.Outcome, error) {
+	return p.Bench().Boot(ctx, setup, plan)
 }
 
 // Prune keeps the newest outputs of each stage. Of what is known of whole lists of

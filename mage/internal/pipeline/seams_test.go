@@ -15,7 +15,6 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
@@ -122,7 +121,7 @@ func TestContainersAreHermetic(t *testing.T) {
 			t.Errorf("%s runs nothing", name)
 		}
 		for _, r := range runs {
-			if r.Network || r.Root || r.User != stage.Builder && r.User != labUser || len(r.Devices) > 0 {
+			if r.Network || r.Root || r.User != stage.Builder && r.User != "lab" || len(r.Devices) > 0 {
 				t.Errorf("%s runs as %q with network %t, root %t, devices %q", name, r.User, r.Network, r.Root, r.Devices)
 			}
 		}
@@ -244,60 +243,5 @@ func TestRefreshRebuilds(t *testing.T) {
 		if last.Args["BASE"] != b.tc.Base.ID || last.Tag != tc.Ref || tt.refresh && !last.NoCache || !tt.refresh && last.NoCache {
 			t.Errorf("refresh %t: got %+v", tt.refresh, last)
 		}
-	}
-}
-
-// A guest that is late is stopped, with the reason; one that is not is left alone.
-func TestWatchStopsASilentGuest(t *testing.T) {
-	ctx, stop := context.WithCancelCause(t.Context())
-	defer stop(nil)
-	tick, ended := make(chan time.Time), make(chan struct{})
-	late := time.Unix(100, 0)
-	go func() {
-		defer close(ended)
-		watch(ctx, tick, func(now time.Time) time.Duration { return now.Sub(late) }, stop)
-	}()
-	pass := func(at time.Time) {
-		select {
-		case tick <- at:
-		case <-ended:
-		}
-	}
-	pass(late.Add(-time.Second))
-	pass(late) // taken only after the first one has been looked at
-	if cause := context.Cause(ctx); cause != nil {
-		t.Fatalf("stopped in time: %v", cause)
-	}
-	pass(late.Add(time.Second))
-	<-ended
-	if cause := context.Cause(ctx); !errors.Is(cause, errSilent) {
-		t.Errorf("got %v, want %v", cause, errSilent)
-	}
-}
-
-func TestWatchEndsWithTheRun(t *testing.T) {
-	ctx, stop := context.WithCancelCause(t.Context())
-	stop(os.ErrClosed)
-	watch(ctx, nil, func(time.Time) time.Duration { return 1 }, func(error) { t.Error("stopped what has ended") })
-}
-
-// The module of the tree goes into the guest where it was made.
-func TestGuestFilesHaveTheDebugModule(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "librib-rdmav34.so"), "module")
-	has := func(bench Bench) bool {
-		files, err := guestFiles(bench, lab.Plan{}, "init")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return slices.ContainsFunc(files, func(f stage.File) bool {
-			return f.Name == lab.DebugFolder[1:]+"/librib-rdmav34.so" && f.Path == filepath.Join(dir, "librib-rdmav34.so")
-		})
-	}
-	if !has(Bench{Debug: artifact.DebugModule{Dir: dir}}) {
-		t.Error("the guest has no module of the tree")
-	}
-	if has(Bench{}) {
-		t.Error("the guest has a module that was not made")
 	}
 }

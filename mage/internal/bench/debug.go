@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package bench
 
 import (
 	"context"
@@ -22,14 +22,14 @@ const (
 // what watches a program from inside.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) DebugModule(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.DebugModule, error) {
+func (b *Bench) DebugModule(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.DebugModule, error) {
 	key, err := stage.ScriptKey("debug", labStage, debugScript)
 	if err != nil {
 		return artifact.DebugModule{}, err
 	}
-	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
+	c := b.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
 	key = c.Key(key).String("tree", tree.Key)
-	entry, err := p.Cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+	entry, err := b.Cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		files, err := stage.Files(tree.Dir)
 		if err != nil {
 			return err
@@ -39,7 +39,7 @@ func (p *Pipeline) DebugModule(ctx context.Context, j job.Job, tree artifact.Tre
 		}
 		at := path.Join(stage.TreeDir, "rdma-core-"+tree.Source.Version)
 		argv := []string{debugScript, at, j.ProviderName(), j.Provider.Manifest.Folder(), debugOut}
-		return p.Compile(ctx, s, c, containers.RunSpec{
+		return b.Compile(ctx, s, c, containers.RunSpec{
 			Argv: argv,
 			Name: "debug", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
 			Inputs:  []containers.Input{stage.BuilderInput(at, files)},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package bench
 
 import (
 	"context"
@@ -25,8 +25,8 @@ const (
 	bootTree   = "/home/lab/boot"
 )
 
-// Bench is everything that a guest boots with.
-type Bench struct {
+// Setup is everything that a guest boots with.
+type Setup struct {
 	Lab      artifact.Lab
 	Guest    artifact.Guest
 	Fixture  artifact.Fixture
@@ -39,29 +39,29 @@ type Bench struct {
 // outcome.
 //
 // Errors: *lab.GuestError.
-func (p *Pipeline) Boot(ctx context.Context, bench Bench, plan lab.Plan) (lab.Outcome, error) {
-	s := p.Begin("kernel")
-	outcome, err := p.boot(ctx, bench, plan, s)
-	return outcome, p.End("kernel", s, false, err)
+func (b *Bench) Boot(ctx context.Context, setup Setup, plan lab.Plan) (lab.Outcome, error) {
+	s := b.Begin("kernel")
+	outcome, err := b.boot(ctx, setup, plan, s)
+	return outcome, b.End("kernel", s, false, err)
 }
 
-func (p *Pipeline) boot(ctx context.Context, bench Bench, plan lab.Plan, s *ui.Stage) (lab.Outcome, error) {
+func (b *Bench) boot(ctx context.Context, setup Setup, plan lab.Plan, s *ui.Stage) (lab.Outcome, error) {
 	work, err := os.MkdirTemp("", "verbsmith-guest-")
 	if err != nil {
 		return lab.Outcome{}, fmt.Errorf("make a folder for the guest's program: %w", err)
 	}
 	defer os.RemoveAll(work)
 	program := filepath.Join(work, "init")
-	files, err := p.bootFiles(ctx, bench, plan, program)
+	files, err := b.bootFiles(ctx, setup, plan, program)
 	if err != nil {
 		return lab.Outcome{}, err
 	}
 	run := containers.RunSpec{
-		Name: "kernel", Image: bench.Lab.ID, User: labUser,
-		Volumes: []containers.VolumeMount{{Name: bench.Guest.Volume, Path: guestFolder, ReadOnly: true}},
+		Name: "kernel", Image: setup.Lab.ID, User: labUser,
+		Volumes: []containers.VolumeMount{{Name: setup.Guest.Volume, Path: guestFolder, ReadOnly: true}},
 		Inputs:  []containers.Input{stage.BuilderInput(bootTree, files)},
 	}
-	accelerator := p.accelerator(ctx, bench.Lab, program, s)
+	accelerator := b.accelerator(ctx, setup.Lab, program, s)
 	if accelerator == hardware {
 		run.User, run.Devices = "0:0", []string{kvmNode}
 	}
@@ -77,7 +77,7 @@ func (p *Pipeline) boot(ctx context.Context, bench Bench, plan lab.Plan, s *ui.S
 	go watch(watched, tick.C, console.Overdue, stop)
 	run.Argv = []string{bootScript, bootTree, guestDisk, accelerator}
 	run.Stdout = console
-	_, err = p.Script(watched, s, run)
+	_, err = b.Script(watched, s, run)
 	outcome := console.Outcome()
 	if ctx.Err() != nil {
 		return outcome, err
@@ -123,14 +123,14 @@ func watch(ctx context.Context, tick <-chan time.Time, overdue func(time.Time) t
 var errSilent = errors.New("the guest has been silent for too long")
 
 // bootFiles are the initramfs but for the kernel's modules.
-func (p *Pipeline) bootFiles(ctx context.Context, bench Bench, plan lab.Plan, program string) ([]stage.File, error) {
-	if err := p.compileGuest(ctx, program); err != nil {
+func (b *Bench) bootFiles(ctx context.Context, setup Setup, plan lab.Plan, program string) ([]stage.File, error) {
+	if err := b.compileGuest(ctx, program); err != nil {
 		return nil, err
 	}
-	return guestFiles(bench, plan, program)
+	return guestFiles(setup, plan, program)
 }
 
-func guestFiles(bench Bench, plan lab.Plan, program string) ([]stage.File, error) {
+func guestFiles(setup Setup, plan lab.Plan, program string) ([]stage.File, error) {
 	text, err := json.Marshal(plan)
 	if err != nil {
 		return nil, fmt.Errorf("write the plan: %w", err)
@@ -139,10 +139,10 @@ func guestFiles(bench Bench, plan lab.Plan, program string) ([]stage.File, error
 		{Name: "init", Path: program, Mode: 0o755},
 		{Name: lab.PlanFile[1:], Data: text},
 		{Name: lab.Recorder[1:], Data: lab.RecorderText},
-		{Name: lab.Exercise[1:], Path: bench.Exercise.File, Mode: 0o755},
+		{Name: lab.Exercise[1:], Path: setup.Exercise.File, Mode: 0o755},
 	}
 	for _, f := range []struct{ from, to string }{
-		{bench.Fixture.Dir, lab.FixtureFolder}, {bench.Debug.Dir, lab.DebugFolder},
+		{setup.Fixture.Dir, lab.FixtureFolder}, {setup.Debug.Dir, lab.DebugFolder},
 	} {
 		if f.from == "" {
 			continue
@@ -164,10 +164,10 @@ func guestFiles(bench Bench, plan lab.Plan, program string) ([]stage.File, error
 
 // compileGuest compiles the guest's process 1. Go's own cache knows when there
 // is nothing to do.
-func (p *Pipeline) compileGuest(ctx context.Context, out string) error {
+func (b *Bench) compileGuest(ctx context.Context, out string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out,
 		"./mage/internal/lab/guest")
-	cmd.Dir = p.Root
+	cmd.Dir = b.Root
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("compile the guest's program: %w: %s", err, text)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package bench
 
 import (
 	"context"
@@ -27,21 +27,21 @@ const probeScript = "lab-probe.sh"
 // accelerator is software emulation unless KVM is proven to work there and
 // then: a node that is there says nothing. A machine where it has failed is not
 // asked again for a day.
-func (p *Pipeline) accelerator(ctx context.Context, image artifact.Lab, program string, s *ui.Stage) string {
+func (b *Bench) accelerator(ctx context.Context, image artifact.Lab, program string, s *ui.Stage) string {
 	const remember = 24 * time.Hour
-	engine, err := p.Engine(ctx)
+	engine, err := b.Engine(ctx)
 	if err != nil {
 		return emulation
 	}
 	host, kernel := engine.Machine()
-	memo := filepath.Join(p.CacheDir, stage.VolumeName("no-kvm", host, kernel))
+	memo := filepath.Join(b.CacheDir, stage.VolumeName("no-kvm", host, kernel))
 	if st, err := os.Stat(memo); err == nil && time.Since(st.ModTime()) < remember {
 		return emulation
 	}
 	s.Note("probe KVM")
 	tree := []stage.File{{Name: "init", Path: program, Mode: 0o755}}
 	// The node is root's on most machines. This root has no capability at all.
-	_, err = p.Script(ctx, s, containers.RunSpec{
+	_, err = b.Script(ctx, s, containers.RunSpec{
 		Argv: []string{probeScript, "/tmp/probe", lab.NoPlan},
 		Name: "kvm", Image: image.ID, User: "0:0", Devices: []string{kvmNode},
 		Inputs: []containers.Input{{Path: "/tmp/probe", Write: stage.Tar(tree)}},

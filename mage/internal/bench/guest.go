@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package bench
 
 import (
 	"context"
@@ -28,11 +28,11 @@ const (
 // in a volume: it never leaves the engine.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Guest(
+func (b *Bench) Guest(
 	ctx context.Context, j job.Job, base artifact.Base, dists []artifact.Dist, lab artifact.Lab,
 ) (artifact.Guest, error) {
-	g := artifact.Guest{Volume: p.guestVolume(j, base, dists)}
-	engine, err := p.Engine(ctx)
+	g := artifact.Guest{Volume: b.guestVolume(j, base, dists)}
+	engine, err := b.Engine(ctx)
 	if err != nil {
 		return g, err
 	}
@@ -49,24 +49,24 @@ func (p *Pipeline) Guest(
 	if err := key.Err(); err != nil {
 		return g, err
 	}
-	s := p.Begin("guest")
-	hit, err := p.guest(ctx, engine, g, key.Sum(), base, dists, lab, s)
-	return g, p.End("guest", s, hit, err)
+	s := b.Begin("guest")
+	hit, err := b.guest(ctx, engine, g, key.Sum(), base, dists, lab, s)
+	return g, b.End("guest", s, hit, err)
 }
 
-func (p *Pipeline) guestVolume(j job.Job, base artifact.Base, dists []artifact.Dist) string {
+func (b *Bench) guestVolume(j job.Job, base artifact.Base, dists []artifact.Dist) string {
 	name := append([]string{"guest", base.Folder, dists[0].Manifest.Label()}, j.Identity()...)
 	for _, beside := range dists[1:] {
 		name = append(name, artifact.AddonName+beside.Manifest.Label())
 	}
-	return p.Volume(name...)
+	return b.Volume(name...)
 }
 
-func (p *Pipeline) guest(
+func (b *Bench) guest(
 	ctx context.Context, engine stage.Engine, g artifact.Guest, key string, base artifact.Base, dists []artifact.Dist,
 	lab artifact.Lab, s *ui.Stage,
 ) (hit bool, err error) {
-	unlock, err := p.Cache.Lock(ctx, g.Volume, func(holder string) { s.Note("waiting for " + holder) })
+	unlock, err := b.Cache.Lock(ctx, g.Volume, func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
 		return false, err
 	}
@@ -94,7 +94,7 @@ func (p *Pipeline) guest(
 	if err != nil {
 		return false, err
 	}
-	_, err = p.Script(ctx, s, containers.RunSpec{
+	_, err = b.Script(ctx, s, containers.RunSpec{
 		Argv: []string{installScript, "/rpms", guestArchive},
 		Name: "guest", Image: base.Minimal, Root: true, User: "root",
 		Network: !base.Standin, // a real distro fetches dependencies
@@ -104,7 +104,7 @@ func (p *Pipeline) guest(
 	if err != nil {
 		return false, err
 	}
-	_, err = p.Script(ctx, s, containers.RunSpec{
+	_, err = b.Script(ctx, s, containers.RunSpec{
 		Argv: []string{diskScript, guestArchive, guestDisk, key},
 		Name: "disk", Image: lab.ID, User: labUser, Volumes: []containers.VolumeMount{mount},
 	})

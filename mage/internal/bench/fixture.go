@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package bench
 
 import (
 	"context"
@@ -25,19 +25,26 @@ const (
 	labUser       = "lab"
 )
 
+// Bench runs the stages of a guest.
+type Bench struct {
+	*stage.Runner
+
+	Root string // the repository: the lab's programs are read below it
+}
+
 // Fixture builds the modules in the provider's folder lab/ for the lab's
 // kernel.
 //
 // Errors: *AdviceError for a provider without them; *containers.RunError.
-func (p *Pipeline) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artifact.Fixture, error) {
+func (b *Bench) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artifact.Fixture, error) {
 	folder := filepath.Join(j.Provider.Dir, labFolder)
 	files, err := stage.Files(folder)
 	if err == nil && len(files) == 0 {
 		err = os.ErrNotExist
 	}
 	if err != nil {
-		s := p.Begin("fixture")
-		return artifact.Fixture{}, p.End("fixture", s, false, &stage.AdviceError{
+		s := b.Begin("fixture")
+		return artifact.Fixture{}, b.End("fixture", s, false, &stage.AdviceError{
 			Err:  fmt.Errorf("the provider has no kernel fixture: %w", err),
 			What: "a folder lab/ with a Kbuild beside provider.yaml, as provider/rib has it",
 		})
@@ -51,8 +58,8 @@ func (p *Pipeline) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (ar
 		files[i].Owner = stage.BuilderUID
 		key = key.File("source "+f.Name, f.Path)
 	}
-	entry, err := p.Cached(ctx, "fixture", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.Script(ctx, s, containers.RunSpec{
+	entry, err := b.Cached(ctx, "fixture", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		_, err := b.Script(ctx, s, containers.RunSpec{
 			Argv: []string{modulesScript, fixtureSource, fixtureOut},
 			Name: "fixture", Image: lab.ID, User: labUser,
 			Inputs:  []containers.Input{stage.BuilderInput(fixtureSource, files)},
@@ -72,13 +79,13 @@ const (
 // Exercise compiles the program against the packages' own headers.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Exercise(ctx context.Context, j job.Job, dist artifact.Dist, tc artifact.Toolchain) (artifact.Exercise, error) {
+func (b *Bench) Exercise(ctx context.Context, j job.Job, dist artifact.Dist, tc artifact.Toolchain) (artifact.Exercise, error) {
 	key, err := stage.ScriptKey("exercise", labStage, exerciseScript)
 	if err != nil {
 		return artifact.Exercise{}, err
 	}
 	key = key.String("toolchain", tc.ID).String("provider", strings.Join(j.Identity(), " "))
-	sources, err := stage.Files(filepath.Join(p.Root, filepath.FromSlash(exerciseSource)))
+	sources, err := stage.Files(filepath.Join(b.Root, filepath.FromSlash(exerciseSource)))
 	if err != nil {
 		return artifact.Exercise{}, err
 	}
@@ -98,8 +105,8 @@ func (p *Pipeline) Exercise(ctx context.Context, j job.Job, dist artifact.Dist, 
 		key = key.String("package "+filepath.Base(f.Name), dist.Manifest.Source)
 		inputs = append(inputs, f)
 	}
-	entry, err := p.Cached(ctx, "exercise", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := p.Script(ctx, s, containers.RunSpec{
+	entry, err := b.Cached(ctx, "exercise", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		_, err := b.Script(ctx, s, containers.RunSpec{
 			Argv: []string{exerciseScript, "/builder/in/rpms", "/builder/in/source", exerciseOut},
 			Name: "exercise", Image: tc.ID, User: stage.Builder,
 			Inputs:  []containers.Input{stage.BuilderInput("/builder/in", inputs)},
