@@ -70,14 +70,14 @@ func (c *cleaner) run(ctx context.Context) error {
 		return &busyError{errCache, owned.LiveRuns(c.dirs.scratch())}
 	}
 	defer cache.Release()
-	dist, errDist := claim(ctx, c.dirs.dist, isOlderDist)
+	outputs, errDist := claim(ctx, c.dirs.dist, isOlderDist)
 	if errors.As(errDist, new(*owned.BusyError)) {
 		return &busyError{err: errDist}
 	}
-	defer dist.Release()
+	defer outputs.Release()
 	errs := []error{c.engine(ctx, cache), errCache, errDist}
 	// The inner one first, so that the outer one is empty where nothing else is in it.
-	steps := []func() error{func() error { return c.dist(dist) }, func() error { return c.cache(ctx, cache) }}
+	steps := []func() error{func() error { return c.dist(outputs) }, func() error { return c.cache(ctx, cache) }}
 	if owned.Overlap(c.dirs.dist, c.dirs.cache) {
 		steps[0], steps[1] = steps[1], steps[0]
 	}

@@ -47,13 +47,13 @@ func (a *App) TestKernel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bench, err := a.bench(ctx, m, packages, debug)
+	setup, err := a.bench(ctx, m, packages, debug)
 	if err != nil {
 		return err
 	}
 	plan := kernelPlan(m, cases, fromTree)
 	start := time.Now()
-	outcome, err := a.pipeline.Boot(ctx, bench, plan)
+	outcome, err := a.pipeline.Boot(ctx, setup, plan)
 	if ctx.Err() != nil || err != nil && !outcome.Answered() {
 		return err
 	}

@@ -17,10 +17,10 @@ import (
 )
 
 // showPackages is the last table of rpm: package, version, size, path.
-func (a *App) showPackages(dist artifact.Dist) error {
-	rows := make([][]string, 0, len(dist.Manifest.Files))
-	for _, f := range dist.Manifest.Files {
-		file := filepath.Join(dist.Dir, filepath.FromSlash(f.Path))
+func (a *App) showPackages(out artifact.Dist) error {
+	rows := make([][]string, 0, len(out.Manifest.Files))
+	for _, f := range out.Manifest.Files {
+		file := filepath.Join(out.Dir, filepath.FromSlash(f.Path))
 		name, version := path.Base(f.Path), ""
 		if strings.HasSuffix(f.Path, ".deb") {
 			name, version = pkgfile.DebName(f.Path)
@@ -35,8 +35,8 @@ func (a *App) showPackages(dist artifact.Dist) error {
 		rows = append(rows, []string{name, version, size(f.Size), a.relative(file)})
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	title := fmt.Sprintf("rdma-core %s for %s", dist.Manifest.Label(), filepath.Base(filepath.Dir(dist.Dir)))
-	if dist.Manifest.Standin {
+	title := fmt.Sprintf("rdma-core %s for %s", out.Manifest.Label(), filepath.Base(filepath.Dir(out.Dir)))
+	if out.Manifest.Standin {
 		title += " (stand-in base: not releasable)"
 	}
 	a.ui.Table(title, []string{"package", "version", "size", "path"}, rows)

@@ -12,7 +12,7 @@
 //	Build      build.sh in a volume          -> Build
 //	RPM        rpmbuild -ba                  -> Packages
 //	Collect    into dist/                    -> Dist
-//	Prove      clean container, verdicts     -> Report
+//	Prove      clean container, verdicts     -> report.Suite
 //
 // The kernel lab goes on from the packages:
 //

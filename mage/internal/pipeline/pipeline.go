@@ -143,8 +143,8 @@ func (p *Pipeline) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolch
 func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, Root: p.Root} }
 
 // Fixture is Bench.Fixture.
-func (p *Pipeline) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artifact.Fixture, error) {
-	return p.Bench().Fixture(ctx, j, lab)
+func (p *Pipeline) Fixture(ctx context.Context, j job.Job, image artifact.Lab) (artifact.Fixture, error) {
+	return p.Bench().Fixture(ctx, j, image)
 }
 
 // Exercise is Bench.Exercise.
@@ -163,9 +163,9 @@ func (p *Pipeline) DebugModule(
 
 // Guest is Bench.Guest.
 func (p *Pipeline) Guest(
-	ctx context.Context, j job.Job, base artifact.Base, pkgs []artifact.Dist, lab artifact.Lab,
+	ctx context.Context, j job.Job, base artifact.Base, pkgs []artifact.Dist, image artifact.Lab,
 ) (artifact.Guest, error) {
-	return p.Bench().Guest(ctx, j, base, pkgs, lab)
+	return p.Bench().Guest(ctx, j, base, pkgs, image)
 }
 
 // Boot is Bench.Boot.

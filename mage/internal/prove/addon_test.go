@@ -38,6 +38,7 @@ func TestAddonMissing(t *testing.T) {
 
 // addonBench is a proof of an add-on of fly for 56.1, beside which another is for 65.0.
 func addonBench(t *testing.T) (*bench, AddonProof) {
+	t.Helper()
 	b := newBench(t)
 	proof := AddonProof{
 		Addon:  b.packages(t, artifact.Manifest{Release: "56.1", PrivateABI: 34, Addon: &artifact.Addon{Package: "provider-fly", PrivateABI: 34, From: "56.0", Below: "57.0"}}),

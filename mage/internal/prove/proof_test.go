@@ -208,13 +208,13 @@ func TestProofOfDebianPackages(t *testing.T) {
 	if !slices.Contains(runs[0].Argv, "/verbsmith/apt-install.sh") || runs[1].Env["MANAGER"] != "dpkg" || runs[1].Env["PACKAGES"] != "ibverbs-providers" {
 		t.Errorf("ran %q, then with %v", runs[0].Argv, runs[1].Env)
 	}
-	titles := ""
+	var titles strings.Builder
 	for _, r := range suite.Results {
-		titles += r.Title + "\n"
+		titles.WriteString(r.Title + "\n")
 	}
 	for _, want := range []string{"apt-get installs the packages", "dpkg --verify is clean", "ibverbs-providers owns fly.driver", "apt-get purge leaves no file"} {
-		if !strings.Contains(titles, want) {
-			t.Errorf("no verdict %q in\n%s", want, titles)
+		if !strings.Contains(titles.String(), want) {
+			t.Errorf("no verdict %q in\n%s", want, titles.String())
 		}
 	}
 }

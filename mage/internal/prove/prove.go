@@ -109,7 +109,9 @@ func subjectOf(j job.Job, privateABI, driverID int) (subject, error) {
 
 // ProveTree proves from a build tree that ibv_devices finds the provider's
 // device, with the very tools and libraries of the build.
-func (p *Prover) ProveTree(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build) (report.Result, error) {
+func (p *Prover) ProveTree(
+	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build,
+) (report.Result, error) {
 	s := p.Begin("discover")
 	m, err := subjectOf(j, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
