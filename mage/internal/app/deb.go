@@ -93,7 +93,7 @@ func (a *App) debianToolchain(ctx context.Context, j job.Job, further int, refre
 	if err != nil {
 		return m, err
 	}
-	base, err := a.pipeline.DebianBase(ctx, m.job)
+	base, err := a.pipeline.Base(ctx, m.job)
 	if err != nil {
 		return m, err
 	}
@@ -223,31 +223,13 @@ func (a *App) suiteRows(ctx context.Context, m made) ([][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		row, err := a.suiteRow(ctx, j, packaging)
+		row, err := a.toolchainRow(ctx, j, packaging.Control)
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, row)
 	}
 	return rows, nil
-}
-
-// suiteRow is a suite's row in toolchain:list.
-func (a *App) suiteRow(ctx context.Context, j job.Job, debian artifact.DebianSource) ([]string, error) {
-	name := j.Target.Folder()
-	base, here, why, err := a.pipeline.DebianBaseState(ctx, j)
-	if err != nil {
-		return nil, err
-	}
-	if !here {
-		return []string{name, base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
-	}
-	tc, here, err := a.pipeline.ToolchainState(ctx, j, base, debian.Control)
-	state := "not built"
-	if here {
-		state = "ready"
-	}
-	return []string{name, base.Ref, tc.Ref, state}, err
 }
 
 // debianToolchainBuild is toolchain:build for a suite.

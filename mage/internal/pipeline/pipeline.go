@@ -7,6 +7,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/edit"
+	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/source"
@@ -31,7 +32,7 @@ type Pipeline struct {
 func (p *Pipeline) Sources() *source.Fetcher {
 	return &source.Fetcher{
 		Runner: p.Runner, Releases: p.Releases, Sums: p.Sums,
-		Apt: func(s *ui.Stage) upstream.AptSource { return p.aptSource(s) },
+		Apt: func(s *ui.Stage) upstream.AptSource { return p.Images().AptSource(s) },
 	}
 }
 
@@ -66,6 +67,41 @@ func (p *Pipeline) Spec(ctx context.Context, j job.Job, src artifact.Source) (ar
 // DebianSource is Editor.DebianSource.
 func (p *Pipeline) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
 	return p.Editor().DebianSource(ctx, j, tree)
+}
+
+// Images makes and fetches images.
+func (p *Pipeline) Images() *image.Builder {
+	return &image.Builder{Runner: p.Runner, Root: p.Root, Releases: p.Releases}
+}
+
+// ChooseBase is Builder.ChooseBase.
+func (p *Pipeline) ChooseBase(ctx context.Context, j job.Job) (own bool, why string, err error) {
+	return p.Images().ChooseBase(ctx, j)
+}
+
+// Base is Builder.Base.
+func (p *Pipeline) Base(ctx context.Context, j job.Job) (artifact.Base, error) {
+	return p.Images().Base(ctx, j)
+}
+
+// BaseState is Builder.BaseState.
+func (p *Pipeline) BaseState(ctx context.Context, j job.Job) (base artifact.Base, here bool, why string, err error) {
+	return p.Images().BaseState(ctx, j)
+}
+
+// Toolchain is Builder.Toolchain.
+func (p *Pipeline) Toolchain(ctx context.Context, j job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
+	return p.Images().Toolchain(ctx, j, base, file, refresh)
+}
+
+// ToolchainState is Builder.ToolchainState.
+func (p *Pipeline) ToolchainState(ctx context.Context, j job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
+	return p.Images().ToolchainState(ctx, j, base, file)
+}
+
+// Lab is Builder.Lab.
+func (p *Pipeline) Lab(ctx context.Context, j job.Job) (artifact.Lab, error) {
+	return p.Images().Lab(ctx, j)
 }
 
 // Prune keeps the newest outputs of each stage. Of what is known of whole lists of

@@ -227,28 +227,6 @@ func TestBuildSendsWhatChanged(t *testing.T) {
 	}
 }
 
-// A refresh builds what is there too, and takes no layer of an earlier build.
-func TestRefreshRebuilds(t *testing.T) {
-	b := newEngineBench(t)
-	for _, tt := range []struct {
-		refresh bool
-		built   int
-	}{{false, 1}, {false, 1}, {true, 2}} {
-		tc, err := b.Toolchain(t.Context(), b.job, b.tc.Base, b.spec.File, tt.refresh)
-		if err != nil || tc.ID == "" {
-			t.Fatal(tc, err)
-		}
-		built := b.engine.Built()
-		if len(built) != tt.built {
-			t.Fatalf("refresh %t: built %d times, want %d", tt.refresh, len(built), tt.built)
-		}
-		last := built[len(built)-1]
-		if last.Args["BASE"] != b.tc.Base.ID || last.Tag != tc.Ref || tt.refresh && !last.NoCache || !tt.refresh && last.NoCache {
-			t.Errorf("refresh %t: got %+v", tt.refresh, last)
-		}
-	}
-}
-
 // The exit status of a verdict's container is the verdict: each that ends with 1 fails
 // the proof, alone, whatever it printed.
 func TestProofFailsWithItsVerdict(t *testing.T) {
