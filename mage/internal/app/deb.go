@@ -13,7 +13,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/pack"
 	"github.com/resnics/verbsmith/mage/internal/source"
 )
 
@@ -130,7 +130,7 @@ func (a *App) deb(ctx context.Context, further int) (debMade, artifact.Dist, err
 }
 
 // placeLintian puts what lintian said beside the packages.
-func (a *App) placeLintian(ctx context.Context, dist artifact.Dist, said pipeline.Lintian) error {
+func (a *App) placeLintian(ctx context.Context, dist artifact.Dist, said pack.Lintian) error {
 	data, err := os.ReadFile(said.File)
 	if err != nil {
 		return fmt.Errorf("read what lintian said: %w", err)
@@ -141,7 +141,7 @@ func (a *App) placeLintian(ctx context.Context, dist artifact.Dist, said pipelin
 
 // judgeLintian fails for errors that upstream's own packages of the release do not
 // have. Those are only made, to ask lintian of them as well, if there are errors.
-func (a *App) judgeLintian(ctx context.Context, m debMade, said pipeline.Lintian) error {
+func (a *App) judgeLintian(ctx context.Context, m debMade, said pack.Lintian) error {
 	found := said.Errors()
 	if len(found) == 0 || m.job.Provider == nil {
 		a.noteLintian(said, found)
@@ -152,16 +152,16 @@ func (a *App) judgeLintian(ctx context.Context, m debMade, said pipeline.Lintian
 		return err
 	}
 	own := said.Without(stock)
-	errs := pipeline.Lintian{Hints: own}.Errors()
+	errs := pack.Lintian{Hints: own}.Errors()
 	if len(errs) > 0 {
-		return &pipeline.LintianError{Errors: errs, Output: said.File}
+		return &pack.LintianError{Errors: errs, Output: said.File}
 	}
 	a.noteLintian(said, found)
 	return nil
 }
 
 // noteLintian says what lintian has found, and that none of it is ours.
-func (a *App) noteLintian(said pipeline.Lintian, errs []pipeline.Hint) {
+func (a *App) noteLintian(said pack.Lintian, errs []pack.Hint) {
 	out := a.ui.Out()
 	fmt.Fprintf(out, "lintian: %d errors, %d hints in all\n", len(errs), len(said.Hints))
 	for _, h := range errs {
@@ -171,15 +171,15 @@ func (a *App) noteLintian(said pipeline.Lintian, errs []pipeline.Hint) {
 
 // stockLintian makes the packages of the release without a provider and asks
 // lintian of them.
-func (a *App) stockLintian(ctx context.Context, j job.Job) (pipeline.Lintian, error) {
+func (a *App) stockLintian(ctx context.Context, j job.Job) (pack.Lintian, error) {
 	const stages = 2 // deb, lintian
 	j.Provider = nil
 	m, err := a.debianToolchain(ctx, j, stages, false)
 	if err != nil {
-		return pipeline.Lintian{}, err
+		return pack.Lintian{}, err
 	}
 	if m.pkgs, err = a.pipeline.Deb(ctx, m.job, m.src, m.debian, m.tc); err != nil {
-		return pipeline.Lintian{}, err
+		return pack.Lintian{}, err
 	}
 	return a.pipeline.Lintian(ctx, m.pkgs, m.tc)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/edit"
 	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pack"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/source"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -102,6 +103,40 @@ func (p *Pipeline) ToolchainState(ctx context.Context, j job.Job, base artifact.
 // Lab is Builder.Lab.
 func (p *Pipeline) Lab(ctx context.Context, j job.Job) (artifact.Lab, error) {
 	return p.Images().Lab(ctx, j)
+}
+
+// Packer compiles and makes packages.
+func (p *Pipeline) Packer() *pack.Packer { return &pack.Packer{Runner: p.Runner} }
+
+// Build is Packer.Build.
+func (p *Pipeline) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
+	return p.Packer().Build(ctx, j, tree, tc)
+}
+
+// RPM is Packer.RPM.
+func (p *Pipeline) RPM(
+	ctx context.Context, j job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	return p.Packer().RPM(ctx, j, src, patch, spec, tc)
+}
+
+// Rebuild is Packer.Rebuild.
+func (p *Pipeline) Rebuild(
+	ctx context.Context, j job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string,
+) (artifact.Dist, error) {
+	return p.Packer().Rebuild(ctx, j, src, tc, dist, dir)
+}
+
+// Deb is Packer.Deb.
+func (p *Pipeline) Deb(
+	ctx context.Context, j job.Job, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	return p.Packer().Deb(ctx, j, src, debian, tc)
+}
+
+// Lintian is Packer.Lintian.
+func (p *Pipeline) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (pack.Lintian, error) {
+	return p.Packer().Lintian(ctx, pkgs, tc)
 }
 
 // Prune keeps the newest outputs of each stage. Of what is known of whole lists of

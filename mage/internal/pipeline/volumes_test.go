@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/provider"
 )
 
@@ -22,20 +23,26 @@ func providerIn(name, dir string) job.Job {
 }
 
 // volumesOf are all volumes that what a provider brings can write to.
-func volumesOf(p *Pipeline, j job.Job) []string {
+func volumesOf(t *testing.T, p *Pipeline, j job.Job) []string {
+	t.Helper()
 	base, tree := artifact.Base{Folder: "rocky9.standin", Standin: true}, artifact.Tree{Source: artifact.Source{Version: "56.1"}}
 	tc := artifact.Toolchain{Base: base}
+	tree.Dir = t.TempDir()
+	build, err := p.Build(t.Context(), j, tree, tc)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return []string{
 		p.Compiler(j, tc, time.Time{}, stage.ForTrial).Objects,
 		p.Compiler(j, tc, time.Time{}, stage.ForPackages).Objects,
-		p.treeVolume(j, base, tree),
+		build.Volume,
 		p.guestVolume(j, base, []artifact.Dist{{Manifest: artifact.Manifest{Release: "56.1"}}}),
 	}
 }
 
 // Whoever shares a volume could be given another's objects, build tree or disk.
 func TestNoTwoProvidersShareAVolume(t *testing.T) {
-	root, p := t.TempDir(), &Pipeline{Runner: &stage.Runner{CacheDir: "/cache"}}
+	root, p := t.TempDir(), &Pipeline{Runner: stagetest.NewRunner(t, &stagetest.Engine{})}
 	for _, dir := range []string{"a/fly", "b/fly", "b/ant", "stock"} {
 		if err := os.MkdirAll(filepath.Join(root, filepath.FromSlash(dir)), 0o755); err != nil {
 			t.Fatal(err)
@@ -51,7 +58,7 @@ func TestNoTwoProvidersShareAVolume(t *testing.T) {
 	}
 	owner := map[string]string{}
 	for who, j := range jobs {
-		for _, volume := range slices.Compact(volumesOf(p, j)) {
+		for _, volume := range slices.Compact(volumesOf(t, p, j)) {
 			if other, taken := owner[volume]; taken {
 				t.Errorf("%s and %s share the volume %s", who, other, volume)
 			}
@@ -63,15 +70,15 @@ func TestNoTwoProvidersShareAVolume(t *testing.T) {
 // A link to a directory, or a path with dots, is no second provider: its build
 // would start from nothing.
 func TestOneDirectoryIsOneProvider(t *testing.T) {
-	root, p := t.TempDir(), &Pipeline{Runner: &stage.Runner{CacheDir: "/cache"}}
+	root, p := t.TempDir(), &Pipeline{Runner: stagetest.NewRunner(t, &stagetest.Engine{})}
 	dir, link := filepath.Join(root, "fly"), filepath.Join(root, "link")
 	if err := errors.Join(os.Mkdir(dir, 0o755), os.Symlink("fly", link)); err != nil {
 		t.Fatal(err)
 	}
-	want := volumesOf(p, providerIn("fly", dir))
+	want := volumesOf(t, p, providerIn("fly", dir))
 	t.Chdir(dir)
 	for _, same := range []string{link, ".", "../fly", root + "/./link/../fly", filepath.Join(root, "fly") + "/"} {
-		if got := volumesOf(p, providerIn("fly", same)); !slices.Equal(got, want) {
+		if got := volumesOf(t, p, providerIn("fly", same)); !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", same, got, want)
 		}
 	}
