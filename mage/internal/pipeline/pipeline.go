@@ -10,6 +10,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pack"
+	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/source"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -137,6 +138,30 @@ func (p *Pipeline) Deb(
 // Lintian is Packer.Lintian.
 func (p *Pipeline) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (pack.Lintian, error) {
 	return p.Packer().Lintian(ctx, pkgs, tc)
+}
+
+// AddonPacker makes packages of a provider alone.
+func (p *Pipeline) AddonPacker() *addon.Packer {
+	return &addon.Packer{
+		Runner: p.Runner, Root: p.Root, Releases: p.Releases, Interfaces: p.Interfaces, Resolve: p.Sources().Resolve,
+	}
+}
+
+// PlanAddons is addon.Packer.Plan.
+func (p *Pipeline) PlanAddons(ctx context.Context, j job.Job) ([]addon.Choice, error) {
+	return p.AddonPacker().Plan(ctx, j)
+}
+
+// AddonTools is addon.Packer.Tools.
+func (p *Pipeline) AddonTools(ctx context.Context, j job.Job) (artifact.Spec, error) {
+	return p.AddonPacker().Tools(ctx, j)
+}
+
+// Addon is addon.Packer.Build.
+func (p *Pipeline) Addon(
+	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	return p.AddonPacker().Build(ctx, j, tree, patch, tc)
 }
 
 // Prune keeps the newest outputs of each stage. Of what is known of whole lists of
