@@ -101,9 +101,13 @@ func TestSuiteIsBootstrapped(t *testing.T) {
 	}
 	fakeMachine(t, "0")
 	engine = &stagetest.Engine{Unreachable: errUnreachable}
-	base, err := newBuilder(t, engine).Base(t.Context(), j)
+	b := newBuilder(t, engine)
+	base, err := b.Base(t.Context(), j)
 	if err != nil || base.Standin || base.Folder != "debian-bookworm" || base.Ref != userland(t, "bookworm") || base.ID != engine.Images[base.Ref] {
 		t.Errorf("got %+v, %v", base, err)
+	}
+	if again, err := b.Base(t.Context(), j); err != nil || again != base || len(b.Ran()) != 1 {
+		t.Errorf("the second time: %+v, %v, after %d runs", again, err, len(b.Ran()))
 	}
 	if calls := engine.Calls(); !slices.Equal(calls, []string{"import " + base.Ref}) {
 		t.Errorf("asks for %q", calls)
