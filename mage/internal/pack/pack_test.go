@@ -247,7 +247,7 @@ func TestLintianReadsPackages(t *testing.T) {
 		t.Fatalf("got %+v, %v", said, err)
 	}
 	run := b.engine.Runs()[0]
-	if f := run.Files[lintianIn+"/control"]; f.Data != "debian/control" || run.User != stage.Builder || run.Network {
+	if f := run.Files[lintianIn+"/control"]; f.Data != "debian/control" || f.Owner != stage.BuilderUID || run.User != stage.Builder || run.Network {
 		t.Errorf("lintian reads %+v as %q with network %t", run.Files, run.User, run.Network)
 	}
 	if _, err := b.Lintian(t.Context(), pkgs, b.tc); err != nil || len(b.engine.Runs()) != 1 {
