@@ -169,6 +169,29 @@ func TestBuildSendsWhatChanged(t *testing.T) {
 	}
 }
 
+// A volume with the tree is not built again; one that has held another tree since is, though
+// this one was built in it before.
+func TestBuildKnowsItsVolume(t *testing.T) {
+	b := newBench(t)
+	for _, step := range []struct {
+		tree string
+		runs int
+	}{{"a", 1}, {"a", 1}, {"b", 2}, {"a", 3}, {"a", 3}} {
+		write(t, filepath.Join(b.tree.Dir, "build.sh"), step.tree)
+		b.tree.Key = step.tree
+		build, err := b.Build(t.Context(), b.job, b.tree, b.tc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs := b.engine.Runs()
+		if len(runs) != step.runs {
+			t.Fatalf("tree %s: built %d times, want %d", step.tree, len(runs), step.runs)
+		}
+		list := path.Join(stage.TreeDir, listFile)
+		b.engine.Put(build.Volume, list, runs[len(runs)-1].Files[list].Data)
+	}
+}
+
 // rpmbuild gets all that a source package holds, once, and of a release the tarball alone;
 // the patch where there is a provider.
 func TestRPMInputs(t *testing.T) {
