@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,12 @@ func TestBuild(t *testing.T) {
 	} {
 		change()
 		build(what, true)
+	}
+	released := *b.Releases
+	released.Releases = append(slices.Clone(released.Releases), specs.Release{Version: "66.1"})
+	b.Releases = &released
+	if a := build("another release that it serves", true).Addon; !slices.Equal(a.Releases, []string{"66.1"}) {
+		t.Errorf("it serves %q", a.Releases)
 	}
 	run := b.engine.Runs()[0]
 	if run.Network || run.Root || run.User != stage.Builder {
