@@ -346,6 +346,9 @@ func TestPlan(t *testing.T) {
 			t.Errorf("does not say %q:\n%s", want, all)
 		}
 	}
+	if strings.Contains(all, "not asked for") {
+		t.Errorf("does not say why:\n%s", all)
+	}
 	if strings.Contains(all, "35.0 to") || strings.Contains(all, "36.0 to") {
 		t.Errorf("says that there is none where there is one:\n%s", all)
 	}
