@@ -13,7 +13,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
@@ -50,7 +50,7 @@ func (a *App) addonJob(ctx context.Context) (job.Job, error) {
 	if err == nil && j.Provider == nil {
 		err = needsProvider()
 	}
-	if err == nil && j.Version != "" && j.Given != "" && pipeline.IsClone(j.Given) {
+	if err == nil && j.Version != "" && j.Given != "" && addon.IsClone(j.Given) {
 		j.Given += "@v" + j.Version
 	}
 	return j, err
@@ -59,7 +59,7 @@ func (a *App) addonJob(ctx context.Context) (job.Job, error) {
 // oneRelease says whether a release is named, by its number or its source. A
 // clone without a ref is all of its releases.
 func (a *App) oneRelease(j job.Job) bool {
-	return value(a.flags.RDMA, "") != "" || j.Given != "" && !pipeline.IsClone(j.Given)
+	return value(a.flags.RDMA, "") != "" || j.Given != "" && !addon.IsClone(j.Given)
 }
 
 // everyAddon builds one for each interface of which a release can be had, and
@@ -142,7 +142,7 @@ func (a *App) addon(
 	if m.src, err = a.pipeline.Source(ctx, j); err != nil {
 		return m, err
 	}
-	if err := pipeline.NotInUpstream(j, m.src); err != nil {
+	if err := addon.NotInUpstream(j, m.src); err != nil {
 		return m, err
 	}
 	if m.tree, err = a.pipeline.Integrate(ctx, j, m.src); err != nil {
@@ -164,12 +164,12 @@ func (a *App) addon(
 
 // showAddons names for each package its file, its private ABI and the releases
 // that it is for, and then the releases for which there is none.
-func (a *App) showAddons(ctx context.Context, all []addonMade, choices []pipeline.AddonChoice) error {
+func (a *App) showAddons(ctx context.Context, all []addonMade, choices []addon.Choice) error {
 	rows := make([][]string, 0, len(all))
 	for _, m := range all {
-		addon := m.dist.Manifest.Addon
+		entry := m.dist.Manifest.Addon
 		rows = append(rows, []string{
-			addonFile(m.dist), addon.Module, strconv.Itoa(addon.PrivateABI), servedReleases(*addon),
+			addonFile(m.dist), entry.Module, strconv.Itoa(entry.PrivateABI), servedReleases(*entry),
 			a.relative(m.dist.Dir),
 		})
 	}
@@ -189,7 +189,7 @@ func (a *App) showAddons(ctx context.Context, all []addonMade, choices []pipelin
 }
 
 // built is the release with which the choice's add-on begins, "" if it was not built.
-func built(all []addonMade, c pipeline.AddonChoice) string {
+func built(all []addonMade, c addon.Choice) string {
 	for _, m := range all {
 		if c.Err == nil && m.job.Version == c.Job.Version {
 			return m.dist.Manifest.Addon.From

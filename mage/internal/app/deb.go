@@ -13,7 +13,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/pack"
 	"github.com/resnics/verbsmith/mage/internal/source"
 )
 
@@ -93,7 +93,7 @@ func (a *App) debianToolchain(ctx context.Context, j job.Job, further int, refre
 	if err != nil {
 		return m, err
 	}
-	base, err := a.pipeline.DebianBase(ctx, m.job)
+	base, err := a.pipeline.Base(ctx, m.job)
 	if err != nil {
 		return m, err
 	}
@@ -130,7 +130,7 @@ func (a *App) deb(ctx context.Context, further int) (debMade, artifact.Dist, err
 }
 
 // placeLintian puts what lintian said beside the packages.
-func (a *App) placeLintian(ctx context.Context, dist artifact.Dist, said pipeline.Lintian) error {
+func (a *App) placeLintian(ctx context.Context, dist artifact.Dist, said pack.Lintian) error {
 	data, err := os.ReadFile(said.File)
 	if err != nil {
 		return fmt.Errorf("read what lintian said: %w", err)
@@ -141,7 +141,7 @@ func (a *App) placeLintian(ctx context.Context, dist artifact.Dist, said pipelin
 
 // judgeLintian fails for errors that upstream's own packages of the release do not
 // have. Those are only made, to ask lintian of them as well, if there are errors.
-func (a *App) judgeLintian(ctx context.Context, m debMade, said pipeline.Lintian) error {
+func (a *App) judgeLintian(ctx context.Context, m debMade, said pack.Lintian) error {
 	found := said.Errors()
 	if len(found) == 0 || m.job.Provider == nil {
 		a.noteLintian(said, found)
@@ -152,16 +152,16 @@ func (a *App) judgeLintian(ctx context.Context, m debMade, said pipeline.Lintian
 		return err
 	}
 	own := said.Without(stock)
-	errs := pipeline.Lintian{Hints: own}.Errors()
+	errs := pack.Lintian{Hints: own}.Errors()
 	if len(errs) > 0 {
-		return &pipeline.LintianError{Errors: errs, Output: said.File}
+		return &pack.LintianError{Errors: errs, Output: said.File}
 	}
 	a.noteLintian(said, found)
 	return nil
 }
 
 // noteLintian says what lintian has found, and that none of it is ours.
-func (a *App) noteLintian(said pipeline.Lintian, errs []pipeline.Hint) {
+func (a *App) noteLintian(said pack.Lintian, errs []pack.Hint) {
 	out := a.ui.Out()
 	fmt.Fprintf(out, "lintian: %d errors, %d hints in all\n", len(errs), len(said.Hints))
 	for _, h := range errs {
@@ -171,15 +171,15 @@ func (a *App) noteLintian(said pipeline.Lintian, errs []pipeline.Hint) {
 
 // stockLintian makes the packages of the release without a provider and asks
 // lintian of them.
-func (a *App) stockLintian(ctx context.Context, j job.Job) (pipeline.Lintian, error) {
+func (a *App) stockLintian(ctx context.Context, j job.Job) (pack.Lintian, error) {
 	const stages = 2 // deb, lintian
 	j.Provider = nil
 	m, err := a.debianToolchain(ctx, j, stages, false)
 	if err != nil {
-		return pipeline.Lintian{}, err
+		return pack.Lintian{}, err
 	}
 	if m.pkgs, err = a.pipeline.Deb(ctx, m.job, m.src, m.debian, m.tc); err != nil {
-		return pipeline.Lintian{}, err
+		return pack.Lintian{}, err
 	}
 	return a.pipeline.Lintian(ctx, m.pkgs, m.tc)
 }
@@ -223,31 +223,13 @@ func (a *App) suiteRows(ctx context.Context, m made) ([][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		row, err := a.suiteRow(ctx, j, packaging)
+		row, err := a.toolchainRow(ctx, j, packaging.Control)
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, row)
 	}
 	return rows, nil
-}
-
-// suiteRow is a suite's row in toolchain:list.
-func (a *App) suiteRow(ctx context.Context, j job.Job, debian artifact.DebianSource) ([]string, error) {
-	name := j.Target.Folder()
-	base, here, why, err := a.pipeline.DebianBaseState(ctx, j)
-	if err != nil {
-		return nil, err
-	}
-	if !here {
-		return []string{name, base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
-	}
-	tc, here, err := a.pipeline.ToolchainState(ctx, j, base, debian.Control)
-	state := "not built"
-	if here {
-		state = "ready"
-	}
-	return []string{name, base.Ref, tc.Ref, state}, err
 }
 
 // debianToolchainBuild is toolchain:build for a suite.

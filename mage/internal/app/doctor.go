@@ -117,7 +117,7 @@ func (a *App) suiteFinding(ctx context.Context, j job.Job) finding {
 	suite, err := a.suites.Find(a.machineSuite())
 	if err == nil {
 		j.Target = job.Deb{Suite: suite}
-		base, here, why, errBase := a.pipeline.DebianBaseState(ctx, j)
+		base, here, why, errBase := a.pipeline.BaseState(ctx, j)
 		if err = errBase; err == nil && base.Ref == suite.Reference() {
 			f.found = "image: " + why
 			return f

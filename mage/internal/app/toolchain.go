@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 )
 
@@ -24,7 +23,7 @@ func (a *App) ToolchainList(ctx context.Context) error {
 		}
 		j := m.job
 		j.Target = job.RPM{Distro: distro}
-		row, err := a.toolchainRow(ctx, j, m.spec)
+		row, err := a.toolchainRow(ctx, j, m.spec.File)
 		if err != nil {
 			return err
 		}
@@ -39,24 +38,22 @@ func (a *App) ToolchainList(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) toolchainRow(ctx context.Context, j job.Job, spec artifact.Spec) ([]string, error) {
-	standin, why, err := a.pipeline.ChooseBase(ctx, j)
-	if err != nil {
-		return nil, err
-	}
-	base, here, err := a.pipeline.BaseState(ctx, j, standin)
+// toolchainRow is the row of a target; its toolchain is made by the BuildRequires of file.
+func (a *App) toolchainRow(ctx context.Context, j job.Job, file string) ([]string, error) {
+	name := j.Target.Folder()
+	base, here, why, err := a.pipeline.BaseState(ctx, j)
 	if err != nil {
 		return nil, err
 	}
 	if !here {
-		return []string{j.Target.Name(), base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
+		return []string{name, base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
 	}
-	tc, here, err := a.pipeline.ToolchainState(ctx, j, base, spec.File)
+	tc, here, err := a.pipeline.ToolchainState(ctx, j, base, file)
 	state := "not built"
 	if here {
 		state = "ready"
 	}
-	return []string{j.Target.Name(), base.Ref, tc.Ref, state}, err
+	return []string{name, base.Ref, tc.Ref, state}, err
 }
 
 // ToolchainBuild is the toolchain:build target.

@@ -276,30 +276,6 @@ func TestPackageSpec(t *testing.T) {
 	}
 }
 
-// TestPackageInputs is what rpmbuild gets: all that the package holds, once.
-func TestPackageInputs(t *testing.T) {
-	p, j := packageJob(t, sourceRPM(t, "a.src.rpm", distroFiles(t)))
-	src, err := p.Source(t.Context(), j)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, f := range rpmInputs(j, src, artifact.Patch{Name: "rdma-core-rib.patch"}, artifact.Spec{SourceFile: src.Package.Tarball}) {
-		got = append(got, f.Name)
-		if f.Time != src.Epoch || f.Owner != stage.BuilderUID {
-			t.Errorf("%s is dated %v and owned by %d", f.Name, f.Time, f.Owner)
-		}
-	}
-	slices.Sort(got)
-	want := "SOURCES/helper SOURCES/one.patch SOURCES/rdma-core-56.1.tar.gz SOURCES/rdma-core-rib.patch SOURCES/three.patch SOURCES/two.patch SPECS/rdma-core.spec"
-	if strings.Join(got, " ") != want {
-		t.Errorf("got %v", got)
-	}
-	if files := packageInputs(artifact.Source{}); files != nil {
-		t.Errorf("a release has %v beside its tarball", files)
-	}
-}
-
 func TestPackageSourceRefuses(t *testing.T) {
 	with := func(change func(map[string]string)) map[string]string {
 		files := distroFiles(t)

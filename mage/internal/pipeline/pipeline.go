@@ -9,8 +9,11 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/bench"
 	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/edit"
+	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/pack"
+	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/prove"
 	"github.com/resnics/verbsmith/mage/internal/report"
@@ -36,7 +39,7 @@ type Pipeline struct {
 func (p *Pipeline) Sources() *source.Fetcher {
 	return &source.Fetcher{
 		Runner: p.Runner, Releases: p.Releases, Sums: p.Sums,
-		Apt: func(s *ui.Stage) upstream.AptSource { return p.aptSource(s) },
+		Apt: func(s *ui.Stage) upstream.AptSource { return p.Images().AptSource(s) },
 	}
 }
 
@@ -143,8 +146,8 @@ func (p *Pipeline) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolch
 func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, Root: p.Root} }
 
 // Fixture is Bench.Fixture.
-func (p *Pipeline) Fixture(ctx context.Context, j job.Job, image artifact.Lab) (artifact.Fixture, error) {
-	return p.Bench().Fixture(ctx, j, image)
+func (p *Pipeline) Fixture(ctx context.Context, j job.Job, machine artifact.Lab) (artifact.Fixture, error) {
+	return p.Bench().Fixture(ctx, j, machine)
 }
 
 // Exercise is Bench.Exercise.
@@ -163,14 +166,107 @@ func (p *Pipeline) DebugModule(
 
 // Guest is Bench.Guest.
 func (p *Pipeline) Guest(
-	ctx context.Context, j job.Job, base artifact.Base, pkgs []artifact.Dist, image artifact.Lab,
+	ctx context.Context, j job.Job, base artifact.Base, pkgs []artifact.Dist, machine artifact.Lab,
 ) (artifact.Guest, error) {
-	return p.Bench().Guest(ctx, j, base, pkgs, image)
+	return p.Bench().Guest(ctx, j, base, pkgs, machine)
 }
 
 // Boot is Bench.Boot.
 func (p *Pipeline) Boot(ctx context.Context, setup bench.Setup, plan lab.Plan) (lab.Outcome, error) {
 	return p.Bench().Boot(ctx, setup, plan)
+}
+
+// Images makes and fetches images.
+func (p *Pipeline) Images() *image.Builder {
+	return &image.Builder{Runner: p.Runner, Root: p.Root, Releases: p.Releases}
+}
+
+// ChooseBase is Builder.ChooseBase.
+func (p *Pipeline) ChooseBase(ctx context.Context, j job.Job) (own bool, why string, err error) {
+	return p.Images().ChooseBase(ctx, j)
+}
+
+// Base is Builder.Base.
+func (p *Pipeline) Base(ctx context.Context, j job.Job) (artifact.Base, error) {
+	return p.Images().Base(ctx, j)
+}
+
+// BaseState is Builder.BaseState.
+func (p *Pipeline) BaseState(ctx context.Context, j job.Job) (base artifact.Base, here bool, why string, err error) {
+	return p.Images().BaseState(ctx, j)
+}
+
+// Toolchain is Builder.Toolchain.
+func (p *Pipeline) Toolchain(ctx context.Context, j job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
+	return p.Images().Toolchain(ctx, j, base, file, refresh)
+}
+
+// ToolchainState is Builder.ToolchainState.
+func (p *Pipeline) ToolchainState(ctx context.Context, j job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
+	return p.Images().ToolchainState(ctx, j, base, file)
+}
+
+// Lab is Builder.Lab.
+func (p *Pipeline) Lab(ctx context.Context, j job.Job) (artifact.Lab, error) {
+	return p.Images().Lab(ctx, j)
+}
+
+// Packer compiles and makes packages.
+func (p *Pipeline) Packer() *pack.Packer { return &pack.Packer{Runner: p.Runner} }
+
+// Build is Packer.Build.
+func (p *Pipeline) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
+	return p.Packer().Build(ctx, j, tree, tc)
+}
+
+// RPM is Packer.RPM.
+func (p *Pipeline) RPM(
+	ctx context.Context, j job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	return p.Packer().RPM(ctx, j, src, patch, spec, tc)
+}
+
+// Rebuild is Packer.Rebuild.
+func (p *Pipeline) Rebuild(
+	ctx context.Context, j job.Job, src artifact.Source, tc artifact.Toolchain, pkgs artifact.Dist, dir string,
+) (artifact.Dist, error) {
+	return p.Packer().Rebuild(ctx, j, src, tc, pkgs, dir)
+}
+
+// Deb is Packer.Deb.
+func (p *Pipeline) Deb(
+	ctx context.Context, j job.Job, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	return p.Packer().Deb(ctx, j, src, debian, tc)
+}
+
+// Lintian is Packer.Lintian.
+func (p *Pipeline) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (pack.Lintian, error) {
+	return p.Packer().Lintian(ctx, pkgs, tc)
+}
+
+// AddonPacker makes packages of a provider alone.
+func (p *Pipeline) AddonPacker() *addon.Packer {
+	return &addon.Packer{
+		Runner: p.Runner, Root: p.Root, Releases: p.Releases, Interfaces: p.Interfaces, Resolve: p.Sources().Resolve,
+	}
+}
+
+// PlanAddons is addon.Packer.Plan.
+func (p *Pipeline) PlanAddons(ctx context.Context, j job.Job) ([]addon.Choice, error) {
+	return p.AddonPacker().Plan(ctx, j)
+}
+
+// AddonTools is addon.Packer.Tools.
+func (p *Pipeline) AddonTools(ctx context.Context, j job.Job) (artifact.Spec, error) {
+	return p.AddonPacker().Tools(ctx, j)
+}
+
+// Addon is addon.Packer.Build.
+func (p *Pipeline) Addon(
+	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
+) (artifact.Packages, error) {
+	return p.AddonPacker().Build(ctx, j, tree, patch, tc)
 }
 
 // Prune keeps the newest outputs of each stage. Of what is known of whole lists of

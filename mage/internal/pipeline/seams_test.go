@@ -4,12 +4,7 @@ package pipeline
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -124,124 +119,6 @@ func TestContainersAreHermetic(t *testing.T) {
 			if r.Network || r.Root || r.User != stage.Builder && r.User != "lab" || len(r.Devices) > 0 {
 				t.Errorf("%s runs as %q with network %t, root %t, devices %q", name, r.User, r.Network, r.Root, r.Devices)
 			}
-		}
-	}
-}
-
-// An interrupt ends a stage before it asks the engine for more.
-func TestInterruptEndsAStage(t *testing.T) {
-	b := newEngineBench(t)
-	ctx, stop := context.WithCancelCause(t.Context())
-	cause := errors.New("SIGTERM")
-	stop(cause)
-	if err := b.rpm(ctx); !errors.Is(err, cause) && !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	if runs := b.engine.Runs(); len(runs) != 0 {
-		t.Errorf("%d containers ran", len(runs))
-	}
-}
-
-// Whatever rpmbuild reads is in its key, by name and content.
-func TestRPMRunsAgainForWhatIsRead(t *testing.T) {
-	b := newEngineBench(t)
-	want := 0
-	runs := func(what string, changed bool) {
-		t.Helper()
-		if changed {
-			want++
-		}
-		if err := b.rpm(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if got := len(b.engine.Runs()); got != want {
-			t.Errorf("%s: %d runs of rpmbuild, want %d", what, got, want)
-			want = got
-		}
-	}
-	runs("the first time", true)
-	runs("the same again", false)
-	for _, name := range []string{"a.tar.gz", "a.patch", "a.spec", "helper"} {
-		write(t, filepath.Join(b.dir, name), name+" changed")
-		runs("another "+name, true)
-	}
-	b.spec.SourceFile = "b.tar.gz"
-	runs("another name of the tarball", true)
-	b.tc.ID = "sha256:others"
-	runs("another toolchain", true)
-	b.src.Epoch = time.Unix(2, 0)
-	runs("another date", true)
-	files := b.engine.Runs()[0].Files
-	for _, name := range []string{"SOURCES/a.tar.gz", "SOURCES/a.patch", "SOURCES/helper", "SPECS/rdma-core.spec"} {
-		if f := files[path.Join(stage.Topdir, name)]; f.Data == "" || f.Owner != stage.BuilderUID {
-			t.Errorf("rpmbuild reads %s as %+v", name, f)
-		}
-	}
-}
-
-// Only what changed travels into the build's volume, and the list of all last.
-func TestBuildSendsWhatChanged(t *testing.T) {
-	b := newEngineBench(t)
-	list := path.Join(stage.TreeDir, listFile)
-	sent := func() (names []string) {
-		t.Helper()
-		before := len(b.engine.Runs())
-		build, err := b.Build(t.Context(), b.job, b.tree, b.tc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, run := range b.engine.Runs()[before:] {
-			for name, f := range run.Files {
-				if rel, ok := strings.CutPrefix(name, stage.TreeDir+"/"); ok {
-					names = append(names, rel)
-				}
-				if name == list {
-					b.engine.Put(build.Volume, list, f.Data)
-				}
-			}
-		}
-		slices.Sort(names)
-		return names
-	}
-	for _, step := range []struct {
-		what   string
-		change func() error
-		want   []string
-	}{
-		{"an empty volume", func() error { return os.Symlink("build.sh", filepath.Join(b.tree.Dir, "link")) }, []string{"files", "tree/build.sh", "tree/link"}},
-		{"a volume with all of it", func() error { return nil }, nil},
-		{"a new file", func() error { return os.WriteFile(filepath.Join(b.tree.Dir, "new"), nil, 0o644) }, []string{"files", "tree/new"}},
-		{"a changed file", func() error { return os.WriteFile(filepath.Join(b.tree.Dir, "build.sh"), []byte("x"), 0o600) }, []string{"files", "tree/build.sh"}},
-		{"one that has gone", func() error { return os.Remove(filepath.Join(b.tree.Dir, "new")) }, []string{"files"}},
-	} {
-		if err := step.change(); err != nil {
-			t.Fatal(err)
-		}
-		b.tree.Key = step.what
-		if got := sent(); !slices.Equal(got, step.want) {
-			t.Errorf("%s gets %q, want %q", step.what, got, step.want)
-		}
-	}
-}
-
-// A refresh builds what is there too, and takes no layer of an earlier build.
-func TestRefreshRebuilds(t *testing.T) {
-	b := newEngineBench(t)
-	for _, tt := range []struct {
-		refresh bool
-		built   int
-	}{{false, 1}, {false, 1}, {true, 2}} {
-		tc, err := b.Toolchain(t.Context(), b.job, b.tc.Base, b.spec.File, tt.refresh)
-		if err != nil || tc.ID == "" {
-			t.Fatal(tc, err)
-		}
-		built := b.engine.Built()
-		if len(built) != tt.built {
-			t.Fatalf("refresh %t: built %d times, want %d", tt.refresh, len(built), tt.built)
-		}
-		last := built[len(built)-1]
-		if last.Args["BASE"] != b.tc.Base.ID || last.Tag != tc.Ref || tt.refresh && !last.NoCache || !tt.refresh && last.NoCache {
-			t.Errorf("refresh %t: got %+v", tt.refresh, last)
 		}
 	}
 }

@@ -31,10 +31,15 @@ func volumesOf(t *testing.T, p *Pipeline, j job.Job) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tree.Dir = t.TempDir()
+	build, err := p.Build(t.Context(), j, tree, tc)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return []string{
 		p.Compiler(j, tc, time.Time{}, stage.ForTrial).Objects,
 		p.Compiler(j, tc, time.Time{}, stage.ForPackages).Objects,
-		p.treeVolume(j, base, tree),
+		build.Volume,
 		guest.Volume,
 	}
 }

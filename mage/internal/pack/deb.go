@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package pack
 
 import (
 	"context"
@@ -26,7 +26,7 @@ const (
 // unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Deb(
+func (p *Packer) Deb(
 	ctx context.Context, j job.Job, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
 	key, err := stage.ScriptKey("deb", debStage, debScript)
@@ -43,7 +43,7 @@ func (p *Pipeline) Deb(
 	return artifact.Packages{Dir: entry.Dir, Key: entry.Key}, err
 }
 
-func (p *Pipeline) dpkgBuildpackage(
+func (p *Packer) dpkgBuildpackage(
 	ctx context.Context, src artifact.Source, debian artifact.DebianSource, c stage.Compiler, dir string, s *ui.Stage,
 ) error {
 	inputs, err := stage.Files(debian.Dir)

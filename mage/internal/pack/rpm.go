@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package pack
 
 import (
 	"context"
@@ -24,7 +24,7 @@ const (
 // network and as an unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) RPM(
+func (p *Packer) RPM(
 	ctx context.Context, j job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
 	c := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
@@ -52,7 +52,7 @@ func rpmKey(inputs []stage.File, c stage.Compiler) (*stagecache.KeyBuilder, erro
 	return key, nil
 }
 
-func (p *Pipeline) rpmbuild(ctx context.Context, inputs []stage.File, c stage.Compiler, dir string, s *ui.Stage) error {
+func (p *Packer) rpmbuild(ctx context.Context, inputs []stage.File, c stage.Compiler, dir string, s *ui.Stage) error {
 	// First, since a build takes minutes in which other runs may prune the cache.
 	if err := stage.KeepFiles(inputs, dir); err != nil {
 		return err

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package image
 
 import (
 	"context"
@@ -19,13 +19,13 @@ type scriptReader struct{}
 // ReadFile returns the named script.
 func (scriptReader) ReadFile(name string) ([]byte, error) { return scripts.Read(name) }
 
-// aptSource asks Debian's archive with this machine's apt, or where there is
+// AptSource asks Debian's archive with this machine's apt, or where there is
 // none with that of a Debian container.
-func (p *Pipeline) aptSource(s *ui.Stage) upstream.AnyApt {
+func (b *Builder) AptSource(s *ui.Stage) upstream.AnyApt {
 	return upstream.AnyApt{
 		upstream.HostApt{Scripts: scriptReader{}},
 		upstream.ContainerApt{Scripts: scriptReader{}, Run: func(ctx context.Context, job upstream.ScriptJob) error {
-			return p.runDebian(ctx, job, s)
+			return b.runDebian(ctx, job, s)
 		}},
 	}
 }
@@ -33,17 +33,17 @@ func (p *Pipeline) aptSource(s *ui.Stage) upstream.AnyApt {
 // runDebian runs a script in a Debian container that has a network.
 //
 // Errors: *containers.RunError, *containers.PullError, *containers.UnreachableError.
-func (p *Pipeline) runDebian(ctx context.Context, job upstream.ScriptJob, s *ui.Stage) error {
-	engine, err := p.Engine(ctx)
+func (b *Builder) runDebian(ctx context.Context, job upstream.ScriptJob, s *ui.Stage) error {
+	engine, err := b.Engine(ctx)
 	if err != nil {
 		return err
 	}
-	image, err := p.debianImage(ctx, engine, s)
+	image, err := b.debianImage(ctx, engine, s)
 	if err != nil {
 		return err
 	}
 	const out, script = "/verbsmith-out", "debian-source.sh"
-	_, err = p.Script(ctx, s, containers.RunSpec{
+	_, err = b.Script(ctx, s, containers.RunSpec{
 		Name: "debian", Image: image, Root: true, User: "root", Network: true, Log: job.Log,
 		Argv:    []string{script, job.Suite, job.Version, out},
 		Inputs:  []containers.Input{{Path: "/", Write: stage.Tar([]stage.File{{Name: out[1:] + "/.made"}})}},
@@ -54,7 +54,7 @@ func (p *Pipeline) runDebian(ctx context.Context, job upstream.ScriptJob, s *ui.
 
 // debianImage is the Debian that specs/ names, or the stand-in's userland where
 // that is here already: it needs no registry.
-func (p *Pipeline) debianImage(ctx context.Context, engine stage.Engine, s *ui.Stage) (string, error) {
+func (b *Builder) debianImage(ctx context.Context, engine stage.Engine, s *ui.Stage) (string, error) {
 	for _, suite := range []string{"bookworm", "trixie"} {
 		ref, err := rootfsRef(suite)
 		if err != nil {
@@ -64,7 +64,7 @@ func (p *Pipeline) debianImage(ctx context.Context, engine stage.Engine, s *ui.S
 			return id, err
 		}
 	}
-	ref := p.Releases.DebianImage
+	ref := b.Releases.DebianImage
 	if id, here, err := engine.ImageID(ctx, ref); err != nil || here {
 		return id, err
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package addon
 
 import (
 	"bytes"
@@ -36,11 +36,11 @@ var (
 	licenceWord  = regexp.MustCompile(`[()]|[A-Za-z0-9.+:-]+`)
 )
 
-// addonLicence is the package's License: what the provider's files say of
+// licenceOf is the package's License: what the provider's files say of
 // themselves, or where none does, what the manifest says for debian/copyright.
 //
 // Errors: *provider.SourceError of the first licence that cannot be read as a whole.
-func addonLicence(pr *provider.Provider, sources sourceFiles) (string, error) {
+func licenceOf(pr *provider.Provider, sources sourceFiles) (string, error) {
 	licence, err := sources.licence()
 	if wrong, ok := errors.AsType[*provider.SourceError](err); ok {
 		wrong.File = filepath.Join(pr.Dir, filepath.FromSlash(wrong.File))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package addon
 
 import (
 	"bytes"
@@ -30,18 +30,18 @@ type addonText struct {
 	documents []byte // a tar with documents/doc and documents/license
 }
 
-func (p *Pipeline) addonText(j job.Job, tree artifact.Tree) (*addonText, error) {
+func (p *Packer) text(j job.Job, tree artifact.Tree) (*addonText, error) {
 	name, src := j.Provider.Manifest.Name, tree.Source
 	sources, err := providerSources(j.Provider)
 	if err != nil {
 		return nil, err
 	}
-	t := p.addonServes(name, src.Version, tree.Result.PrivateABI, sources.calls)
-	rules, err := p.addonRules()
+	t := p.serves(name, src.Version, tree.Result.PrivateABI, sources.calls)
+	rules, err := p.rules()
 	if err != nil {
 		return nil, err
 	}
-	licence, err := addonLicence(j.Provider, sources)
+	licence, err := licenceOf(j.Provider, sources)
 	if err != nil {
 		return nil, err
 	}
@@ -55,23 +55,23 @@ func (p *Pipeline) addonText(j job.Job, tree artifact.Tree) (*addonText, error) 
 	return t, err
 }
 
-// addonRules is the spec's text that is the same for all.
-func (p *Pipeline) addonRules() ([]byte, error) {
-	rules, err := os.ReadFile(filepath.Join(p.Root, "specs", addonSpec))
+// rules is the spec's text that is the same for all.
+func (p *Packer) rules() ([]byte, error) {
+	rules, err := os.ReadFile(filepath.Join(p.Root, "specs", specFile))
 	if err != nil {
 		return nil, fmt.Errorf("read the add-on's spec: %w", err)
 	}
 	return rules, nil
 }
 
-// addonServes says which releases a module works with that is built in one: with
+// serves says which releases a module works with that is built in one: with
 // that one and the newer ones of the same interface. Of a release that specs/ do
 // not know, it is that release with its stable updates, none of which has ever
 // changed the interface.
-func (p *Pipeline) addonServes(name, version string, privateABI int, calls func(string) bool) *addonText {
+func (p *Packer) serves(name, version string, privateABI int, calls func(string) bool) *addonText {
 	major, _, _ := strings.Cut(version, ".")
 	t := &addonText{addon: artifact.Addon{
-		Package: AddonPackage(name), Module: fmt.Sprintf("lib%s-rdmav%d.so", name, privateABI), PrivateABI: privateABI,
+		Package: PackageName(name), Module: fmt.Sprintf("lib%s-rdmav%d.so", name, privateABI), PrivateABI: privateABI,
 		From: major + ".0", Below: nextMajor(major), Releases: []string{},
 	}}
 	for _, i := range p.Interfaces.For(calls) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package pack
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 // container, as rpmbuild --rebuild does, and puts what comes out into dir.
 //
 // Errors: *containers.RunError.
-func (p *Pipeline) Rebuild(
+func (p *Packer) Rebuild(
 	ctx context.Context, j job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string,
 ) (artifact.Dist, error) {
 	s := p.Begin("rebuild")
@@ -30,7 +30,7 @@ func (p *Pipeline) Rebuild(
 	return out, p.End("rebuild", s, false, err)
 }
 
-func (p *Pipeline) rebuild(
+func (p *Packer) rebuild(
 	ctx context.Context, j job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string, s *ui.Stage,
 ) (artifact.Dist, error) {
 	out := artifact.Dist{Dir: dir}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package addon
 
 import (
 	"bytes"
@@ -23,17 +23,17 @@ import (
 )
 
 const (
-	addonStage = 2
+	buildStage = 2
 
-	addonSpec      = "addon.spec" // below specs/
-	addonInterface = "/builder/interface"
-	addonObject    = "interface.o"
-	addonRecord    = "addon.json"
+	specFile        = "addon.spec" // below specs/
+	interfaceDir    = "/builder/interface"
+	interfaceObject = "interface.o"
+	recordFile      = "addon.json"
 )
 
-// AddonPackage is the name of the package of a provider beside the
+// PackageName is the name of the package of a provider beside the
 // distribution's own libibverbs.
-func AddonPackage(provider string) string { return "rdma-core-provider-" + provider }
+func PackageName(provider string) string { return "rdma-core-provider-" + provider }
 
 // InUpstreamError says that a release has the provider already, so that a
 // package beside its libibverbs would bring the files that this has.
@@ -56,20 +56,20 @@ func (e *LayoutError) Error() string {
 		e.Version, e.Measured, e.Known)
 }
 
-// Addon builds the package of the provider alone, with rpmbuild, from the same
+// Build builds the package of the provider alone, with rpmbuild, from the same
 // tarball and patch as RPM, without a network and as an unprivileged user.
 //
 // Errors: *LayoutError for a source that is not what its
 // release's number says; *containers.RunError.
-func (p *Pipeline) Addon(
+func (p *Packer) Build(
 	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
-	text, err := p.addonText(j, tree)
+	text, err := p.text(j, tree)
 	if err != nil {
 		s := p.Begin(artifact.AddonName)
 		return artifact.Packages{}, p.End(artifact.AddonName, s, false, err)
 	}
-	key, err := stage.ScriptKey(artifact.AddonName, addonStage, scripts.RPMBuild)
+	key, err := stage.ScriptKey(artifact.AddonName, buildStage, scripts.RPMBuild)
 	if err != nil {
 		return artifact.Packages{}, err
 	}
@@ -82,20 +82,20 @@ func (p *Pipeline) Addon(
 		Bytes("spec", text.spec).
 		Bytes("documents", text.documents)
 	entry, err := p.Cached(ctx, artifact.AddonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.buildAddon(ctx, text, tree, patch, c, dir, s)
+		return p.build(ctx, text, tree, patch, c, dir, s)
 	})
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	addon, err := readAddon(entry)
+	addon, err := readRecord(entry)
 	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Addon: addon}, err
 }
 
-func (p *Pipeline) buildAddon(
+func (p *Packer) build(
 	ctx context.Context, text *addonText, tree artifact.Tree, patch artifact.Patch, c stage.Compiler, dir string, s *ui.Stage,
 ) error {
 	src := tree.Source
-	tarball, err := addonTarball(src)
+	tarball, err := packTarball(src)
 	if err != nil {
 		return err
 	}
@@ -111,39 +111,39 @@ func (p *Pipeline) buildAddon(
 	err = p.Compile(ctx, s, c, containers.RunSpec{
 		Argv: []string{scripts.RPMBuild, "all", stage.Topdir + "/SPECS/" + text.addon.Package + ".spec"},
 		Name: artifact.AddonName, User: stage.Builder, WorkDir: stage.Topdir,
-		Env:     map[string]string{"INTERFACE_OBJECT": addonInterface + "/" + addonObject},
+		Env:     map[string]string{"INTERFACE_OBJECT": interfaceDir + "/" + interfaceObject},
 		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
 		Inputs: []containers.Input{
 			{Path: stage.Topdir, Write: stage.Tar(inputs)},
-			stage.BuilderInput(addonInterface, nil),
+			stage.BuilderInput(interfaceDir, nil),
 		},
 		Outputs: []containers.Output{
 			{Path: stage.Topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
 			{Path: stage.Topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
-			{Path: addonInterface, Dir: filepath.Join(dir, "interface")},
+			{Path: interfaceDir, Dir: filepath.Join(dir, "interface")},
 		},
 		Log: stage.NinjaLog(s),
 	})
 	if err != nil {
 		return err
 	}
-	if err := text.measure(src.Version, filepath.Join(dir, "interface", addonObject)); err != nil {
+	if err := text.measure(src.Version, filepath.Join(dir, "interface", interfaceObject)); err != nil {
 		return err
 	}
 	record, err := json.Marshal(text.addon)
 	if err != nil {
 		return fmt.Errorf("describe the add-on: %w", err)
 	}
-	if err := errors.Join(stage.WriteFile(dir, addonRecord, record), stage.KeepFiles(inputs, dir)); err != nil {
+	if err := errors.Join(stage.WriteFile(dir, recordFile, record), stage.KeepFiles(inputs, dir)); err != nil {
 		return err
 	}
 	return stage.KeepLog(s, dir, "rpm.log")
 }
 
-// addonTarball is what the patch applies to: the release's tarball, or of a
+// packTarball is what the patch applies to: the release's tarball, or of a
 // distro's source package, whose own patches come first, the tree that its %prep
 // leaves.
-func addonTarball(src artifact.Source) (stage.File, error) {
+func packTarball(src artifact.Source) (stage.File, error) {
 	tarball := stage.File{Name: "SOURCES/" + artifact.TarballName(src.Version), Path: src.Tarball}
 	if src.Package == nil {
 		return tarball, nil
@@ -190,8 +190,8 @@ func (t *addonText) measure(version, object string) error {
 	return nil
 }
 
-func readAddon(entry stagecache.Entry) (*artifact.Addon, error) {
-	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, addonRecord))
+func readRecord(entry stagecache.Entry) (*artifact.Addon, error) {
+	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, recordFile))
 	if err != nil {
 		return nil, fmt.Errorf("read the add-on's record: %w", err)
 	}

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package addon
 
 import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -18,16 +19,19 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
 
-// knownData is a Pipeline with the project's own releases and interfaces.
-func knownData(t *testing.T) *Pipeline {
+const root = "../../../.." // the repository
+
+// knownData is a packer with the project's own releases and interfaces.
+func knownData(t *testing.T) *Packer {
 	t.Helper()
-	data := os.DirFS("../../../specs")
+	data := os.DirFS(filepath.Join(root, "specs"))
 	releases, err := specs.LoadReleases(data)
 	if err != nil {
 		t.Fatal(err)
@@ -36,12 +40,12 @@ func knownData(t *testing.T) *Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Pipeline{Runner: &stage.Runner{}, Root: "../../..", Releases: releases, Interfaces: interfaces}
+	return &Packer{Runner: stagetest.NewRunner(t, nil), Root: root, Releases: releases, Interfaces: interfaces}
 }
 
-// TestAddonServes: a module is for the release that it was built in and the
+// TestServes: a module is for the release that it was built in and the
 // newer ones of the same interface, and never for an older one.
-func TestAddonServes(t *testing.T) {
+func TestServes(t *testing.T) {
 	p := knownData(t)
 	for _, tt := range []struct {
 		version     string
@@ -63,7 +67,7 @@ func TestAddonServes(t *testing.T) {
 		{"56.1", 35, "", "56.0", "57.0", false, nil, nil},
 	} {
 		t.Run(tt.version+tt.calls, func(t *testing.T) {
-			text := p.addonServes("rib", tt.version, tt.private, func(f string) bool { return f == tt.calls })
+			text := p.serves("rib", tt.version, tt.private, func(f string) bool { return f == tt.calls })
 			a := text.addon
 			if a.From != tt.from || a.Below != tt.below || text.known != tt.known {
 				t.Errorf("from %s below %s, known %v", a.From, a.Below, text.known)
@@ -85,8 +89,8 @@ func TestAddonServes(t *testing.T) {
 	}
 }
 
-// TestAddonSpecText: what a manifest says is text to RPM.
-func TestAddonSpecText(t *testing.T) {
+// TestSpecText: what a manifest says is text to RPM.
+func TestSpecText(t *testing.T) {
 	text := addonText{addon: artifact.Addon{PrivateABI: 34, From: "56.0", Below: "57.0"}}
 	got := string(text.specText(specValues{
 		provider: "rib", folders: "providers/rib providers/rib/man", version: "56.1", licence: "MIT",
@@ -122,9 +126,9 @@ func folderProvider(t *testing.T, files map[string]string) *provider.Provider {
 	return &provider.Provider{Dir: dir, Manifest: provider.Manifest{Name: "rib"}}
 }
 
-// TestAddonDocuments: the README and the licence texts come along though they do
+// TestDocuments: the README and the licence texts come along though they do
 // not travel into rdma-core, links and all else do not.
-func TestAddonDocuments(t *testing.T) {
+func TestDocuments(t *testing.T) {
 	pr := folderProvider(t, map[string]string{
 		"README.md": "read", "LICENSE": "may", "COPYING.vendor": "may too", "rib.c": "int x;", "README.md~": "old", "sub/README": "deep",
 	})
@@ -218,16 +222,16 @@ func TestNotInUpstream(t *testing.T) {
 	}
 }
 
-// TestAddonTarball: of a distro's source package it is the tree with the distro's
+// TestTarball: of a distro's source package it is the tree with the distro's
 // patches, since ours is made against that.
-func TestAddonTarball(t *testing.T) {
+func TestTarball(t *testing.T) {
 	src := artifact.Source{Version: "56.1", Tree: t.TempDir(), Tarball: "/released.tar.gz", Epoch: time.Unix(1700000000, 0)}
 	write(t, filepath.Join(src.Tree, "a/patched"), "by the distro")
-	if f, err := addonTarball(src); err != nil || f.Path != src.Tarball || f.Data != nil {
+	if f, err := packTarball(src); err != nil || f.Path != src.Tarball || f.Data != nil {
 		t.Errorf("of a release: %+v, %v", f, err)
 	}
 	src.Package = &artifact.SourcePackage{}
-	f, err := addonTarball(src)
+	f, err := packTarball(src)
 	if err != nil || f.Path != "" || f.Name != "SOURCES/rdma-core-56.1.tar.gz" {
 		t.Fatalf("of a source package: %q %q, %v", f.Name, f.Path, err)
 	}
@@ -250,13 +254,13 @@ func TestAddonTarball(t *testing.T) {
 	if !found {
 		t.Error("the distro's file is not in it")
 	}
-	if again, err := addonTarball(src); err != nil || !bytes.Equal(f.Data, again.Data) {
+	if again, err := packTarball(src); err != nil || !bytes.Equal(f.Data, again.Data) {
 		t.Errorf("not the same bytes each time: %v", err)
 	}
 }
 
-// TestAddonMeasure holds what was built against what is known of the release.
-func TestAddonMeasure(t *testing.T) {
+// TestMeasure holds what was built against what is known of the release.
+func TestMeasure(t *testing.T) {
 	const object = "testdata/layout/shared.o"
 	other := addonText{known: true, layout: "0123456789abcdef"}
 	err := other.measure("56.1", object)
@@ -276,9 +280,9 @@ func TestAddonMeasure(t *testing.T) {
 	}
 }
 
-// TestPlanAddons: of each interface the oldest release that the clone has, and
+// TestPlan: of each interface the oldest release that the clone has, and
 // for what is left out why.
-func TestPlanAddons(t *testing.T) {
+func TestPlan(t *testing.T) {
 	dir := t.TempDir()
 	clone := filepath.Join(dir, "clone")
 	git := func(args ...string) {
@@ -299,16 +303,20 @@ func TestPlanAddons(t *testing.T) {
 		git("tag", "v"+version)
 	}
 	p := knownData(t)
-	var err error
-	if p.Sums, err = specs.OpenSums(filepath.Join(dir, "sums")); err != nil {
+	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	p.CacheDir, p.UI = filepath.Join(dir, "cache"), ui.New(ui.Options{Now: time.Now})
-	defer p.UI.Close()
+	p.Resolve = func(ctx context.Context, j job.Job, s *ui.Stage) error {
+		_, err := upstream.Resolve(ctx, upstream.Request{
+			Version: j.Version, Source: j.Given, Sums: sums, CacheDir: filepath.Join(dir, "cache"), Log: s.Log(),
+		})
+		return err
+	}
 	if !IsClone(clone) || IsClone(clone+"@v35.1") || IsClone(dir) {
 		t.Error("a clone is the folder of a repository")
 	}
-	choices, err := p.PlanAddons(t.Context(), job.Job{Provider: folderProvider(t, nil), Given: clone})
+	choices, err := p.Plan(t.Context(), job.Job{Provider: folderProvider(t, nil), Given: clone})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +329,7 @@ func TestPlanAddons(t *testing.T) {
 		}
 		from := ""
 		if c.Err == nil {
-			from = p.addonServes("rib", c.Job.Version, c.Interface.PrivateABI, func(string) bool { return false }).addon.From
+			from = p.serves("rib", c.Job.Version, c.Interface.PrivateABI, func(string) bool { return false }).addon.From
 		}
 		if text := c.Unserved(from); text != "" {
 			unserved = append(unserved, text)
@@ -338,7 +346,17 @@ func TestPlanAddons(t *testing.T) {
 			t.Errorf("does not say %q:\n%s", want, all)
 		}
 	}
+	if strings.Contains(all, "not asked for") {
+		t.Errorf("does not say why:\n%s", all)
+	}
 	if strings.Contains(all, "35.0 to") || strings.Contains(all, "36.0 to") {
 		t.Errorf("says that there is none where there is one:\n%s", all)
+	}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
+		t.Fatal(err)
 	}
 }

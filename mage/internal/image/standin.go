@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package image
 
 import (
 	"context"
@@ -26,30 +26,30 @@ const (
 
 // standin makes sure that the stand-in's images for a distro are here: the
 // userland of its Debian suite, and on it the minimal and the full image.
-func (p *Pipeline) standin(
+func (b *Builder) standin(
 	ctx context.Context, engine stage.Engine, d specs.Distro, s *ui.Stage,
 ) (artifact.Base, bool, error) {
-	unlock, err := p.Cache.Lock(ctx, "standin-"+d.Standin, func(holder string) {
+	unlock, err := b.Cache.Lock(ctx, "standin-"+d.Standin, func(holder string) {
 		s.Note("waiting for " + holder)
 	})
 	if err != nil {
 		return artifact.Base{}, false, err
 	}
 	defer unlock()
-	base, here, err := p.standinState(ctx, engine, d)
+	base, here, err := b.standinState(ctx, engine, d)
 	if err != nil || here {
 		return base, here, err
 	}
-	rootfs, err := p.rootfs(ctx, engine, d.Standin, s)
+	rootfs, err := b.rootfs(ctx, engine, d.Standin, s)
 	if err != nil {
 		return base, false, err
 	}
 	for _, target := range []string{standinMinimal, standinFull} {
-		if err := p.buildStandin(ctx, engine, d, rootfs, target, s); err != nil {
+		if err := b.buildStandin(ctx, engine, d, rootfs, target, s); err != nil {
 			return base, false, err
 		}
 	}
-	base, here, err = p.standinState(ctx, engine, d)
+	base, here, err = b.standinState(ctx, engine, d)
 	if err == nil && !here {
 		err = fmt.Errorf("the stand-in %s is not here after its build", base.Ref) //nolint:err113 // cannot happen with a sound engine
 	}
@@ -65,11 +65,11 @@ const (
 
 // standinState looks for the images; a reference carries the digest of all
 // that an image is made from.
-func (p *Pipeline) standinState(ctx context.Context, engine stage.Engine, d specs.Distro) (artifact.Base, bool, error) {
+func (b *Builder) standinState(ctx context.Context, engine stage.Engine, d specs.Distro) (artifact.Base, bool, error) {
 	base := artifact.Base{Standin: true, Folder: d.Name + standinSuffix}
 	here := true
 	for _, target := range []string{standinMinimal, standinFull} {
-		ref, err := p.standinRef(d, target)
+		ref, err := b.standinRef(d, target)
 		if err != nil {
 			return base, false, err
 		}
@@ -86,9 +86,9 @@ func (p *Pipeline) standinState(ctx context.Context, engine stage.Engine, d spec
 	return base, here, nil
 }
 
-func (p *Pipeline) standinFolder() string { return filepath.Join(p.Root, "containers", "standin") }
+func (b *Builder) standinFolder() string { return filepath.Join(b.Root, "containers", "standin") }
 
-func (p *Pipeline) standinRef(d specs.Distro, target string) (string, error) {
+func (b *Builder) standinRef(d specs.Distro, target string) (string, error) {
 	rootfs, err := rootfsRef(d.Standin)
 	if err != nil {
 		return "", err
@@ -96,7 +96,7 @@ func (p *Pipeline) standinRef(d specs.Distro, target string) (string, error) {
 	key := stagecache.NewKey("standin", standinStage).
 		String("rootfs", rootfs).String("target", target).
 		String("el", strconv.Itoa(d.EL)).String("dist", d.Dist)
-	files, err := p.standinFiles()
+	files, err := b.standinFiles()
 	if err != nil {
 		return "", err
 	}
@@ -108,8 +108,8 @@ func (p *Pipeline) standinRef(d specs.Distro, target string) (string, error) {
 
 // standinFiles is the build's context: the folder, and the scripts that it
 // runs.
-func (p *Pipeline) standinFiles() ([]stage.File, error) {
-	files, err := stage.Files(p.standinFolder())
+func (b *Builder) standinFiles() ([]stage.File, error) {
+	files, err := stage.Files(b.standinFolder())
 	if err != nil {
 		return nil, err
 	}
@@ -135,14 +135,14 @@ func (p *Pipeline) standinFiles() ([]stage.File, error) {
 	return files, nil
 }
 
-func (p *Pipeline) buildStandin(
+func (b *Builder) buildStandin(
 	ctx context.Context, engine stage.Engine, d specs.Distro, rootfs, target string, s *ui.Stage,
 ) error {
-	files, err := p.standinFiles()
+	files, err := b.standinFiles()
 	if err != nil {
 		return err
 	}
-	ref, err := p.standinRef(d, target)
+	ref, err := b.standinRef(d, target)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func rootfsRef(suite string) (string, error) {
 }
 
 // rootfs bootstraps a Debian suite on this machine and imports it.
-func (p *Pipeline) rootfs(ctx context.Context, engine stage.Engine, suite string, s *ui.Stage) (string, error) {
+func (b *Builder) rootfs(ctx context.Context, engine stage.Engine, suite string, s *ui.Stage) (string, error) {
 	ref, err := rootfsRef(suite)
 	if err != nil {
 		return "", err

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package pack
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ const (
 //
 // Errors: *containers.RunError; CompilerErrors finds the compiler's words in
 // the stage's log.
-func (p *Pipeline) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
+func (p *Packer) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
 	b := artifact.Build{
 		Volume: p.treeVolume(j, tc.Base, tree),
 		Tree:   path.Join(stage.TreeDir, "rdma-core-"+tree.Source.Version),
@@ -73,11 +73,11 @@ func (p *Pipeline) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc 
 	return b, err
 }
 
-func (p *Pipeline) treeVolume(j job.Job, base artifact.Base, tree artifact.Tree) string {
+func (p *Packer) treeVolume(j job.Job, base artifact.Base, tree artifact.Tree) string {
 	return p.Volume(append([]string{"tree", base.Folder, tree.Source.Label()}, j.Identity()...)...)
 }
 
-func (p *Pipeline) buildInVolume(
+func (p *Packer) buildInVolume(
 	ctx context.Context, engine stage.Engine, b artifact.Build, tree artifact.Tree, c stage.Compiler, s *ui.Stage,
 ) error {
 	unlock, err := p.Cache.Lock(ctx, b.Volume, func(holder string) { s.Note("waiting for " + holder) })
@@ -101,7 +101,7 @@ func (p *Pipeline) buildInVolume(
 // treeDelta lists the files of the tree that the volume does not have yet, and
 // last the new list of all, so that a broken transfer is noticed next time.
 // There are none if the volume holds the tree.
-func (p *Pipeline) treeDelta(
+func (p *Packer) treeDelta(
 	ctx context.Context, engine stage.Engine, b artifact.Build, tree artifact.Tree, image string,
 ) ([]stage.File, error) {
 	if err := engine.EnsureVolume(ctx, b.Volume, nil); err != nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package image
 
 import (
 	"context"
@@ -28,30 +28,30 @@ const (
 // Lab makes sure that the kernel lab's image is here.
 //
 // Errors: *containers.BuildError.
-func (p *Pipeline) Lab(ctx context.Context, j job.Job) (artifact.Lab, error) {
-	s := p.Begin("lab")
-	lab, hit, err := p.lab(ctx, j, s)
+func (b *Builder) Lab(ctx context.Context, j job.Job) (artifact.Lab, error) {
+	s := b.Begin("lab")
+	lab, hit, err := b.lab(ctx, j, s)
 	if err == nil {
 		s.Note("Linux " + lab.Kernel)
 	}
-	return lab, p.End("lab", s, hit, err)
+	return lab, b.End("lab", s, hit, err)
 }
 
-func (p *Pipeline) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab, bool, error) {
-	engine, err := p.Engine(ctx)
+func (b *Builder) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab, bool, error) {
+	engine, err := b.Engine(ctx)
 	if err != nil {
 		return artifact.Lab{}, false, err
 	}
-	unlock, err := p.Cache.Lock(ctx, "lab", func(holder string) { s.Note("waiting for " + holder) })
+	unlock, err := b.Cache.Lock(ctx, "lab", func(holder string) { s.Note("waiting for " + holder) })
 	if err != nil {
 		return artifact.Lab{}, false, err
 	}
 	defer unlock()
-	base, err := p.labBase(ctx, engine, j, s)
+	base, err := b.labBase(ctx, engine, j, s)
 	if err != nil {
 		return artifact.Lab{}, false, err
 	}
-	recipe, err := os.ReadFile(filepath.Join(p.Root, filepath.FromSlash(labRecipe)))
+	recipe, err := os.ReadFile(filepath.Join(b.Root, filepath.FromSlash(labRecipe)))
 	if err != nil {
 		return artifact.Lab{}, false, fmt.Errorf("read the lab's Containerfile: %w", err)
 	}
@@ -76,12 +76,12 @@ func (p *Pipeline) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.La
 
 // labBase is the Debian of the lab: the image that specs/ name, or the
 // stand-in's userland where that is here already or no registry can be reached.
-func (p *Pipeline) labBase(ctx context.Context, engine stage.Engine, j job.Job, s *ui.Stage) (string, error) {
+func (b *Builder) labBase(ctx context.Context, engine stage.Engine, j job.Job, s *ui.Stage) (string, error) {
 	ref, err := rootfsRef(labSuite)
 	if err != nil {
 		return "", err
 	}
-	image := p.Releases.LabImage
+	image := b.Releases.LabImage
 	for _, here := range []string{ref, image} {
 		if here == "" {
 			continue
@@ -90,7 +90,7 @@ func (p *Pipeline) labBase(ctx context.Context, engine stage.Engine, j job.Job, 
 			return id, err
 		}
 	}
-	if image != "" && j.Base != job.BaseStandin && p.registryReachable(ctx, engine, image) == nil {
+	if image != "" && j.Base != job.BaseStandin && b.registryReachable(ctx, engine, image) == nil {
 		s.Note("pull " + image)
 		if err := engine.Pull(ctx, image, pullProgress(s)); err != nil {
 			return "", err
@@ -98,7 +98,7 @@ func (p *Pipeline) labBase(ctx context.Context, engine stage.Engine, j job.Job, 
 		id, _, err := engine.ImageID(ctx, image)
 		return id, err
 	}
-	if ref, err = p.rootfs(ctx, engine, labSuite, s); err != nil {
+	if ref, err = b.rootfs(ctx, engine, labSuite, s); err != nil {
 		return "", err
 	}
 	id, _, err := engine.ImageID(ctx, ref)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package addon
 
 import (
 	"context"
@@ -20,34 +20,34 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// AddonChoice is the release in which an add-on is built for one interface.
-type AddonChoice struct {
+// Choice is the release in which an add-on is built for one interface.
+type Choice struct {
 	Interface specs.Interface
 	Job       job.Job // for that release; its Version is empty if none can be had
 	Err       error   // why none can be had: of the last release that was tried
 	Older     error   // why not an older one, which the add-on would serve too: of the oldest
 }
 
-// PlanAddons chooses for each interface between libibverbs and a provider a
+// Plan chooses for each interface between libibverbs and a provider a
 // release to build in: the oldest of specs/ that can be had, because what is
 // built in one works with the newer ones and not with the older ones. Where a
 // clone is given, releases come from its tags.
 //
 // The error is about what kept the question from being asked; an interface for
 // which no release can be had is in the answer.
-func (p *Pipeline) PlanAddons(ctx context.Context, j job.Job) ([]AddonChoice, error) {
+func (p *Packer) Plan(ctx context.Context, j job.Job) ([]Choice, error) {
 	s := p.Begin("releases")
-	choices, err := p.planAddons(ctx, j, s)
+	choices, err := p.plan(ctx, j, s)
 	return choices, p.EndLook("releases", s, err)
 }
 
-func (p *Pipeline) planAddons(ctx context.Context, j job.Job, s *ui.Stage) ([]AddonChoice, error) {
+func (p *Packer) plan(ctx context.Context, j job.Job, s *ui.Stage) ([]Choice, error) {
 	sources, err := providerSources(j.Provider)
 	if err != nil {
 		return nil, err
 	}
 	interfaces := p.Interfaces.For(sources.calls)
-	choices := make([]AddonChoice, 0, len(interfaces))
+	choices := make([]Choice, 0, len(interfaces))
 	found := 0
 	for n, i := range interfaces {
 		s.Step(n, len(interfaces), i.From)
@@ -69,8 +69,8 @@ var errNoRelease = errors.New("specs/releases.yaml has no release of it")
 
 // chooseRelease asks for each release of the interface in turn whether it can be
 // had, and fetches the one that is found.
-func (p *Pipeline) chooseRelease(ctx context.Context, j job.Job, i specs.Interface, s *ui.Stage) AddonChoice {
-	choice := AddonChoice{Interface: i, Err: errNoRelease}
+func (p *Packer) chooseRelease(ctx context.Context, j job.Job, i specs.Interface, s *ui.Stage) Choice {
+	choice := Choice{Interface: i, Err: errNoRelease}
 	for _, release := range p.Releases.Releases {
 		if !i.Has(release.Version) || ctx.Err() != nil {
 			continue
@@ -80,7 +80,7 @@ func (p *Pipeline) chooseRelease(ctx context.Context, j job.Job, i specs.Interfa
 		if j.Given != "" {
 			try.Given = j.Given + "@" + release.Tag
 		}
-		err := p.Sources().Resolve(ctx, try, s)
+		err := p.Resolve(ctx, try, s)
 		if err == nil {
 			choice.Job, choice.Err = try, nil
 			return choice
@@ -94,14 +94,14 @@ func (p *Pipeline) chooseRelease(ctx context.Context, j job.Job, i specs.Interfa
 	return choice
 }
 
-const addonTools = "addon-tools.spec"
+const toolsFile = "addon-tools.spec"
 
-// AddonTools is the spec by whose BuildRequires the toolchain for add-ons is
+// Tools is the spec by whose BuildRequires the toolchain for add-ons is
 // made. It is the add-on's own, with everything that one can ask for, and the
 // same for each release and for each provider whose build requires nothing else, so
 // that they share an image.
-func (p *Pipeline) AddonTools(ctx context.Context, j job.Job) (artifact.Spec, error) {
-	rules, err := p.addonRules()
+func (p *Packer) Tools(ctx context.Context, j job.Job) (artifact.Spec, error) {
+	rules, err := p.rules()
 	if err != nil {
 		return artifact.Spec{}, err
 	}
@@ -110,17 +110,17 @@ func (p *Pipeline) AddonTools(ctx context.Context, j job.Job) (artifact.Spec, er
 		provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true,
 		requires: j.Stock().Needs,
 	}, rules)
-	key := stagecache.NewKey("addon-tools", addonStage).Bytes("spec", text)
+	key := stagecache.NewKey("addon-tools", buildStage).Bytes("spec", text)
 	entry, err := p.Do(ctx, key, func(_ context.Context, dir string) error {
-		return stage.WriteFile(dir, addonTools, text)
+		return stage.WriteFile(dir, toolsFile, text)
 	})
-	return artifact.Spec{File: filepath.Join(entry.Dir, addonTools), Key: entry.Key}, err
+	return artifact.Spec{File: filepath.Join(entry.Dir, toolsFile), Key: entry.Key}, err
 }
 
 // Unserved says for which releases of the interface there is no add-on, and why
 // in one line; "" if there is one for all. built is the release that the add-on
 // begins with, empty if there is none.
-func (c AddonChoice) Unserved(built string) string {
+func (c Choice) Unserved(built string) string {
 	below, err := built, c.Older
 	switch {
 	case built == "":

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package addon
 
 import (
 	"errors"
@@ -77,7 +77,7 @@ func TestAddonLicenceMistakes(t *testing.T) {
 	} {
 		s := sourcesThatSay("// SPDX-License-Identifier: MIT", "// SPDX-License-Identifier: "+said)
 		pr := &provider.Provider{Dir: "fly"}
-		licence, err := addonLicence(pr, s)
+		licence, err := licenceOf(pr, s)
 		wrong, ok := errors.AsType[*provider.SourceError](err)
 		if !ok || licence != "" {
 			t.Errorf("%q: got %q, %v", said, licence, err)
@@ -101,18 +101,18 @@ func TestAddonLicenceOfManifest(t *testing.T) {
 		"Fly-1.0":                         "Fly-1.0",
 	} {
 		pr := &provider.Provider{Dir: "fly", Manifest: provider.Manifest{License: said}}
-		got, err := addonLicence(pr, sourcesThatSay("/* See COPYING file */", "// SPDX-License-Identifier: %{lua:x}"))
+		got, err := licenceOf(pr, sourcesThatSay("/* See COPYING file */", "// SPDX-License-Identifier: %{lua:x}"))
 		if err != nil || got != want {
 			t.Errorf("%q: got %q, %v, want %q", said, got, err, want)
 		}
 		safeLicence(t, got)
-		if got, err = addonLicence(pr, sourcesThatSay("// SPDX-License-Identifier: ISC")); err != nil || got != "ISC" {
+		if got, err = licenceOf(pr, sourcesThatSay("// SPDX-License-Identifier: ISC")); err != nil || got != "ISC" {
 			t.Errorf("where a file says it: %q, %v", got, err)
 		}
 	}
 	for _, said := range []string{"", "GPL-2 (or BSD-MIT", "GPL-2 or", "%{x}", "GPL-2\nX: y"} {
 		pr := &provider.Provider{Dir: "fly", Manifest: provider.Manifest{License: said}}
-		_, err := addonLicence(pr, sourcesThatSay("x"))
+		_, err := licenceOf(pr, sourcesThatSay("x"))
 		if wrong, ok := errors.AsType[*provider.SourceError](err); !ok || wrong.File != filepath.Join("fly", provider.ManifestName) {
 			t.Errorf("%q: %v", said, err)
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package pack
 
 import (
 	"context"
@@ -50,7 +50,7 @@ type Lintian struct {
 // Lintian runs lintian on the .changes of what Deb has made.
 //
 // Errors: *containers.RunError if lintian does not run; hints are no errors here.
-func (p *Pipeline) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (Lintian, error) {
+func (p *Packer) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (Lintian, error) {
 	key, err := stage.ScriptKey("lintian", lintianStage, lintianScript)
 	if err != nil {
 		return Lintian{}, err

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package image
 
 import (
 	"archive/tar"
@@ -39,6 +39,7 @@ echo "$http_proxy" >"$SEEN/proxy"
 cp "$HOME/.netrc" "$SEEN/netrc"
 exit "$STATUS"`,
 	"host-packages.sh": "exit 0",
+	"dpkg-query":       "printf installed",
 }
 
 func TestBootstrapKeepsSecretsOut(t *testing.T) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package image
 
 import (
 	"context"
@@ -27,13 +27,13 @@ type recipe struct {
 }
 
 // recipe takes the file by the name that the target's Containerfile gives it.
-func (p *Pipeline) recipe(j job.Job, base artifact.Base, file string) recipe {
+func (b *Builder) recipe(j job.Job, base artifact.Base, file string) recipe {
 	name := artifact.SpecFile
 	if _, debian := j.Target.(job.Deb); debian {
 		name = artifact.ControlFile
 	}
 	return recipe{
-		containerfile: filepath.Join(p.Root, "containers", j.Target.Name(), "Containerfile"),
+		containerfile: filepath.Join(b.Root, "containers", j.Target.Name(), "Containerfile"),
 		base:          base, name: name, file: file,
 	}
 }
@@ -46,13 +46,13 @@ func (r recipe) key() *stagecache.KeyBuilder {
 }
 
 // ToolchainState tells the image's reference and whether it is here.
-func (p *Pipeline) ToolchainState(ctx context.Context, j job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
-	return p.recipeState(ctx, p.recipe(j, base, file))
+func (b *Builder) ToolchainState(ctx context.Context, j job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
+	return b.recipeState(ctx, b.recipe(j, base, file))
 }
 
-func (p *Pipeline) recipeState(ctx context.Context, r recipe) (artifact.Toolchain, bool, error) {
+func (b *Builder) recipeState(ctx context.Context, r recipe) (artifact.Toolchain, bool, error) {
 	tc := artifact.Toolchain{Ref: imageRef("toolchain", r.base.Folder, r.key().Sum()), Base: r.base}
-	engine, err := p.Engine(ctx)
+	engine, err := b.Engine(ctx)
 	if err != nil {
 		return tc, false, err
 	}
@@ -67,21 +67,21 @@ func (p *Pipeline) recipeState(ctx context.Context, r recipe) (artifact.Toolchai
 //
 // Errors: *containers.BuildError, with the name of a requirement that the target does
 // not have in its last lines.
-func (p *Pipeline) Toolchain(ctx context.Context, j job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
-	s := p.Begin("toolchain")
-	tc, hit, err := p.buildToolchain(ctx, p.recipe(j, base, file), refresh, s)
-	return tc, p.End("toolchain", s, hit, err)
+func (b *Builder) Toolchain(ctx context.Context, j job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
+	s := b.Begin("toolchain")
+	tc, hit, err := b.buildToolchain(ctx, b.recipe(j, base, file), refresh, s)
+	return tc, b.End("toolchain", s, hit, err)
 }
 
-func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s *ui.Stage) (artifact.Toolchain, bool, error) {
-	unlock, err := p.Cache.Lock(ctx, "toolchain-"+r.base.Folder, func(holder string) {
+func (b *Builder) buildToolchain(ctx context.Context, r recipe, refresh bool, s *ui.Stage) (artifact.Toolchain, bool, error) {
+	unlock, err := b.Cache.Lock(ctx, "toolchain-"+r.base.Folder, func(holder string) {
 		s.Note("waiting for " + holder)
 	})
 	if err != nil {
 		return artifact.Toolchain{}, false, err
 	}
 	defer unlock()
-	tc, here, err := p.recipeState(ctx, r)
+	tc, here, err := b.recipeState(ctx, r)
 	if err != nil || !needsBuild(here, refresh) {
 		return tc, here, err
 	}
@@ -93,7 +93,7 @@ func (p *Pipeline) buildToolchain(ctx context.Context, r recipe, refresh bool, s
 	if err != nil {
 		return tc, false, fmt.Errorf("read %s: %w", r.name, err)
 	}
-	engine, err := p.Engine(ctx)
+	engine, err := b.Engine(ctx)
 	if err != nil {
 		return tc, false, err
 	}

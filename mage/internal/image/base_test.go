@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package image
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
+	"github.com/resnics/verbsmith/specs"
+)
+
+var (
+	errUnreachable = errors.New("no route to the registry")
+
+	rocky9   = job.RPM{Distro: specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9", Image: "example/rocky:9", Standin: "bookworm"}}
+	bookworm = job.Deb{Suite: specs.Suite{Name: "bookworm", Image: "example/debian:bookworm"}}
+)
+
+// userland is the reference of a suite that was bootstrapped here.
+func userland(t *testing.T, suite string) string {
+	t.Helper()
+	ref, err := rootfsRef(suite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ref
+}
+
+// The image that the target names is the base where it can be had, and what this machine
+// makes itself where it cannot or where that is asked for. Only a distro's stand-in is one.
+func TestBase(t *testing.T) {
+	debian := userland(t, "bookworm")
+	for _, tt := range []struct {
+		what        string
+		target      job.Target
+		mode        job.BaseMode
+		here        []string
+		unreachable error
+		want        artifact.Base // without its images' ids
+		calls       []string
+		warned      bool
+		fails       error
+	}{
+		{"here", rocky9, job.BaseAuto, []string{"example/rocky:9"}, errUnreachable, artifact.Base{Ref: "example/rocky:9", Folder: "rocky9"}, nil, false, nil},
+		{"to be pulled", rocky9, job.BaseAuto, nil, nil, artifact.Base{Ref: "example/rocky:9", Folder: "rocky9"}, []string{"pull example/rocky:9"}, false, nil},
+		{"unreachable", rocky9, job.BaseAuto, nil, errUnreachable, artifact.Base{Standin: true, Folder: "rocky9.standin"}, nil, true, nil},
+		{"the stand-in", rocky9, job.BaseStandin, []string{"example/rocky:9"}, nil, artifact.Base{Standin: true, Folder: "rocky9.standin"}, nil, false, nil},
+		{"unreachable, but asked for", rocky9, job.BaseRegistry, nil, errUnreachable, artifact.Base{}, []string{"pull example/rocky:9"}, false, errUnreachable},
+		{"a suite that is here", bookworm, job.BaseAuto, []string{"example/debian:bookworm"}, errUnreachable, artifact.Base{Ref: "example/debian:bookworm", Folder: "debian-bookworm"}, nil, false, nil},
+		{"a suite to be pulled", bookworm, job.BaseAuto, nil, nil, artifact.Base{Ref: "example/debian:bookworm", Folder: "debian-bookworm"}, []string{"pull example/debian:bookworm"}, false, nil},
+		{"an unreachable suite", bookworm, job.BaseAuto, nil, errUnreachable, artifact.Base{Ref: debian, Folder: "debian-bookworm"}, nil, false, nil},
+		{"a suite of one's own", bookworm, job.BaseStandin, []string{"example/debian:bookworm"}, nil, artifact.Base{Ref: debian, Folder: "debian-bookworm"}, nil, false, nil},
+		{"an unreachable suite, but asked for", bookworm, job.BaseRegistry, nil, errUnreachable, artifact.Base{}, []string{"pull example/debian:bookworm"}, false, errUnreachable},
+	} {
+		engine := &stagetest.Engine{Unreachable: tt.unreachable, Images: map[string]string{debian: "sha256:debian"}}
+		for _, ref := range tt.here {
+			engine.Images[ref] = "sha256:" + ref
+		}
+		b, log := newBuilder(t, engine), new(bytes.Buffer)
+		b.Log = slog.New(slog.NewTextHandler(log, nil))
+		j := job.Job{Target: tt.target, Base: tt.mode}
+		got, err := b.Base(t.Context(), j)
+		if !errors.Is(err, tt.fails) || tt.fails == nil && err != nil {
+			t.Errorf("%s: %v, want %v", tt.what, err, tt.fails)
+		}
+		if calls := engine.Calls(); !slices.Equal(calls, tt.calls) {
+			t.Errorf("%s: asks for %q, want %q", tt.what, calls, tt.calls)
+		}
+		if warned := strings.Contains(log.String(), "not for release"); warned != tt.warned {
+			t.Errorf("%s: warned: %t", tt.what, warned)
+		}
+		if tt.fails != nil {
+			continue
+		}
+		if got.ID != engine.Images[got.Ref] || got.ID == "" || got.Minimal == "" || got.Standin == (got.ID == got.Minimal) {
+			t.Errorf("%s: the images are %+v", tt.what, got)
+		}
+		state, here, _, err := b.BaseState(t.Context(), j)
+		if err != nil || !here || state != got {
+			t.Errorf("%s: BaseState gives %+v, %t, %v, want %+v", tt.what, state, here, err, got)
+		}
+		if got.ID, got.Minimal = "", ""; tt.want.Standin {
+			got.Ref = ""
+		}
+		if got != tt.want {
+			t.Errorf("%s: got %+v, want %+v", tt.what, got, tt.want)
+		}
+	}
+}
+
+// A base that cannot be pulled comes with what to try.
+func TestPullAdvises(t *testing.T) {
+	b := newBuilder(t, &stagetest.Engine{Unreachable: errUnreachable})
+	_, err := b.Base(t.Context(), job.Job{Target: rocky9, Base: job.BaseRegistry})
+	if advice, ok := errors.AsType[*stage.AdviceError](err); !ok || !strings.Contains(advice.Advice(), "-base=standin") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// BaseState makes nothing, and says why it is that base.
+func TestBaseStateMakesNothing(t *testing.T) {
+	for _, tt := range []struct {
+		target job.Target
+		mode   job.BaseMode
+		ref    string
+		why    string
+	}{
+		{rocky9, job.BaseAuto, "verbsmith/standin:rocky9-full-", "example/rocky:9 is not here and cannot be pulled"},
+		{rocky9, job.BaseRegistry, "example/rocky:9", "asked for"},
+		{bookworm, job.BaseAuto, "verbsmith/standin-rootfs:bookworm-", "example/debian:bookworm is not here and cannot be pulled"},
+		{bookworm, job.BaseRegistry, "example/debian:bookworm", "asked for"},
+	} {
+		engine := &stagetest.Engine{Unreachable: errUnreachable}
+		base, here, why, err := newBuilder(t, engine).BaseState(t.Context(), job.Job{Target: tt.target, Base: tt.mode})
+		if err != nil || here || !strings.HasPrefix(why, tt.why) {
+			t.Errorf("%s: %t because %q, %v", tt.target.Folder(), here, why, err)
+		}
+		if !strings.HasPrefix(base.Ref, tt.ref) || len(engine.Calls())+len(engine.Built()) > 0 {
+			t.Errorf("%s: %+v after %q", tt.target.Folder(), base, engine.Calls())
+		}
+	}
+}
+
+// A registry that does not answer is asked again only after ten minutes, and the answer
+// holds for that image alone.
+func TestUnreachableRegistryIsRemembered(t *testing.T) {
+	engine := &stagetest.Engine{Unreachable: errUnreachable}
+	b := newBuilder(t, engine)
+	reached := func(image string) error { return b.registryReachable(t.Context(), engine, image) }
+	if err := reached("a"); !errors.Is(err, errUnreachable) {
+		t.Fatal(err)
+	}
+	engine.Unreachable = nil
+	if err := reached("a"); err == nil || err.Error() != errUnreachable.Error() {
+		t.Errorf("the registry is asked again at once: %v", err)
+	}
+	if err := reached("b"); err != nil {
+		t.Errorf("another image: %v", err)
+	}
+	memo, old := filepath.Join(b.CacheDir, stage.VolumeName("unreachable", "a")), time.Now().Add(-11*time.Minute)
+	if err := os.Chtimes(memo, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if err := reached("a"); err != nil {
+		t.Errorf("after eleven minutes: %v", err)
+	}
+	if _, err := os.Stat(memo); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it is still remembered: %v", err)
+	}
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package addon
+
+import (
+	"context"
+
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// Packer makes packages of a provider alone.
+type Packer struct {
+	*stage.Runner
+
+	Root       string // the repository: specs/ is read below it
+	Releases   *specs.Releases
+	Interfaces *specs.Interfaces
+	// Resolve says whether a job's release can be had, and fetches it where it has to be
+	// fetched; its words go to the stage's log.
+	Resolve func(ctx context.Context, j job.Job, s *ui.Stage) error
+}

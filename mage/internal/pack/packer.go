@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack
+
+import "github.com/resnics/verbsmith/mage/internal/stage"
+
+// Packer compiles and makes packages, in toolchains.
+type Packer struct{ *stage.Runner }
