@@ -90,10 +90,11 @@ func (a *App) cloneSource() (string, error) {
 
 // walk asks the questions of the depth, each of all rows before the next.
 func (a *App) walk(ctx context.Context, j job.Job, depth string, r *walk.Releases) error {
-	if err := a.pipeline.Walker().CheckEdits(ctx, j, r); err != nil || depth == depthEdit {
+	w := a.pipeline.Walker()
+	if err := w.CheckEdits(ctx, j, r); err != nil || depth == depthEdit {
 		return err
 	}
-	spec, err := a.pipeline.Walker().ToolchainSpec(ctx, j, r)
+	spec, err := w.ToolchainSpec(ctx, j, r)
 	if err != nil {
 		return err
 	}
@@ -109,10 +110,10 @@ func (a *App) walk(ctx context.Context, j job.Job, depth string, r *walk.Release
 	if err != nil {
 		return err
 	}
-	if err := a.pipeline.Walker().CheckSpecs(ctx, j, tc, els, r); err != nil || depth == depthSpec {
+	if err := w.CheckSpecs(ctx, j, tc, els, r); err != nil || depth == depthSpec {
 		return err
 	}
-	return a.pipeline.Walker().CheckBuilds(ctx, j, tc, r)
+	return w.CheckBuilds(ctx, j, tc, r)
 }
 
 // els are the EL releases of the known distros.

@@ -43,25 +43,25 @@ func (a *App) TestTransplant(ctx context.Context) error {
 			return err
 		}
 	}
-	grafts := walk.TransplantSetup{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder)}
+	setup := walk.TransplantSetup{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder)}
 	if t.job.Given != "" {
 		clone, err := upstream.OpenClone(t.job.Given, a.ui.Out())
 		if err != nil {
 			return err
 		}
 		defer clone.Close()
-		grafts.Clone = clone
+		setup.Clone = clone
 	}
 	a.pipeline.Plan(len(t.chosen))
 	if t.depth == depthCompile {
 		a.pipeline.Plan(len(t.chosen) + 4) // source, spec, base, toolchain
-		if grafts.Compile, err = a.stockToolchain(ctx, t.job); err != nil {
+		if setup.Compile, err = a.stockToolchain(ctx, t.job); err != nil {
 			return err
 		}
 	}
 	rows := make([]*walk.TransplantRow, 0, len(t.chosen))
 	for _, one := range t.chosen {
-		row, err := a.pipeline.Walker().Transplant(ctx, t.job, grafts, one)
+		row, err := a.pipeline.Walker().Transplant(ctx, t.job, setup, one)
 		if err != nil {
 			return err
 		}

@@ -180,7 +180,7 @@ func TestForksReleases(t *testing.T) {
 		git("commit", "-qm", tag)
 		git("tag", tag)
 	}
-	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
+	w := &Walker{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
 	r, err := w.ListReleases(t.Context(), clone, "")
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +204,7 @@ func TestForksReleases(t *testing.T) {
 }
 
 func TestAFailureKeepsGoing(t *testing.T) {
-	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
+	w := &Walker{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
 	r := walked(t, "v42.0", "v42.1", "v43.0", "v44.0", "v44.1")
 	for together := 1; together <= 3; together++ {
 		err := w.eachRow(t.Context(), "try", together, r, func(_ context.Context, row *Row) (bool, error) {
@@ -233,7 +233,7 @@ func TestAFailureKeepsGoing(t *testing.T) {
 }
 
 func TestAWalkEndsWithItsContext(t *testing.T) {
-	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
+	w := &Walker{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")
 	tried := 0
