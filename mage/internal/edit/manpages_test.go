@@ -11,7 +11,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/releasetest"
-
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 

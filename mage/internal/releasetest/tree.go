@@ -23,7 +23,7 @@ const cloneVariable = "VERBSMITH_RDMA_CORE"
 // UpstreamClone is the git clone of rdma-core that the user has named. Without one the test is skipped.
 func UpstreamClone(t *testing.T) string {
 	t.Helper()
-	clone := os.Getenv(cloneVariable) //nolint:forbidigo // a test's own variable
+	clone := os.Getenv(cloneVariable)
 	if clone == "" {
 		t.Skip(cloneVariable + " names no clone of rdma-core")
 	}
