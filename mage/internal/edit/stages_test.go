@@ -97,6 +97,11 @@ func TestStages(t *testing.T) {
 	if got := e.Ran()[ran:]; !slices.Equal(got, []string{"prove patch"}) {
 		t.Errorf("ran again: %v", got)
 	}
+	changed := tree
+	changed.Key = "another"
+	if other, err := e.DebianSource(t.Context(), j, changed); err != nil || other.Key == debian.Key {
+		t.Errorf("another tree has the same debian/: %v", err)
+	}
 	src.Digest = "e"
 	if other, _, _, _ := all(src); other.Key == tree.Key {
 		t.Error("another source has the same tree")

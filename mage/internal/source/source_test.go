@@ -56,6 +56,13 @@ func TestSourceOfATarball(t *testing.T) {
 	if _, err := os.Stat(src.Tarball); err != nil {
 		t.Error(err)
 	}
+	other := filepath.Join(t.TempDir(), "rdma-core-56.1.tar.gz")
+	if err := os.WriteFile(other, []byte(releasetest.Tarball(t, nil)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if another, err := f.Source(t.Context(), job.Job{Given: other}); err != nil || another.Tree == src.Tree {
+		t.Errorf("another archive of the version has the same tree: %v", err)
+	}
 	ran := len(f.Ran())
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ func providerTree(t *testing.T) artifact.Tree {
 // A script that is not upstream's runs in a container, or nowhere.
 func TestABIStructs(t *testing.T) {
 	b, src := newBench(t), providerTree(t).Source
-	if _, err := b.ABIStructs(t.Context(), b.job, src, nil); !errors.Is(err, ErrNoABIScript) {
+	if _, err := b.ABIStructs(t.Context(), b.job, src, nil); !errors.Is(err, ErrNoABIScript) || !errors.Is(err, errUnknownScript) {
 		t.Errorf("without a toolchain: %v", err)
 	}
 	for file, want := range map[string]ABIHeader{"fly-abi.h": {Text: []byte("made")}, "crash": {Crashed: "made"}} {

@@ -200,6 +200,15 @@ func count(all []string, one string) int {
 	return n
 }
 
+func TestSkippedIsNotTried(t *testing.T) {
+	b := newBench(t)
+	r := b.list(t, "v56.1")
+	r.Rows[0] = newRow(Release{Skipped: "a release candidate"})
+	if err := b.CheckEdits(t.Context(), b.job, r); err != nil || len(b.called) != 0 || r.Rows[0].Patch.State != report.Skipped || r.Err() != nil {
+		t.Errorf("got %v, %+v after %v", err, r.Rows[0].Patch, b.called)
+	}
+}
+
 // What the cache has lost says nothing of a release: it ends the walk.
 func TestDamageEndsTheWalk(t *testing.T) {
 	b := newBench(t)
@@ -277,6 +286,11 @@ func TestCheckBuilds(t *testing.T) {
 	check("v56.1 pass  pass pass")
 	if len(b.engine.Runs()) != runs {
 		t.Error("a build that passed is made again")
+	}
+	r.Rows[0].edit.key = "another"
+	check("v56.1 pass  pass pass")
+	if len(b.engine.Runs()) == runs {
+		t.Error("another edit is not built")
 	}
 	if want := r.clone.Path() + "@" + r.Rows[0].Release.Commit; b.source.Given != want || b.source.Version != "56.1" || b.source.Release != nil {
 		t.Errorf("the source is %+v, want %s", b.source, want)
