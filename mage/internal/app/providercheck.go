@@ -12,11 +12,11 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/examine"
 	"github.com/resnics/verbsmith/specs"
@@ -262,9 +262,9 @@ func (c *providerCheck) abi(ctx context.Context, src artifact.Source, tc *artifa
 		c.add(examine.Answer{Check: checkABI, Evidence: "none"})
 		return nil
 	}
-	made, err := c.pipeline.ABIStructs(ctx, c.job, src, tc)
+	made, err := c.pipeline.Walker().ABIStructs(ctx, c.job, src, tc)
 	switch {
-	case errors.Is(err, pipeline.ErrNoABIScript):
+	case errors.Is(err, walk.ErrNoABIScript):
 		c.skip(err.Error(), checkABI)
 		return nil
 	case err != nil:
@@ -285,7 +285,7 @@ func (c *providerCheck) abi(ctx context.Context, src artifact.Source, tc *artifa
 // compile compiles, reads what came of it, and asks ibv_devices.
 func (c *providerCheck) compile(ctx context.Context, tree artifact.Tree, tc artifact.Toolchain) error {
 	p := c.job.Provider
-	out, err := c.pipeline.CompileProvider(ctx, c.job, tree, tc)
+	out, err := c.pipeline.Walker().CompileProvider(ctx, c.job, tree, tc)
 	if _, damaged := errors.AsType[*stagecache.DamageError](err); damaged || ctx.Err() != nil {
 		return err
 	}
@@ -295,13 +295,13 @@ func (c *providerCheck) compile(ctx context.Context, tree artifact.Tree, tc arti
 		return nil
 	}
 	c.add(examine.Answer{Check: checkCompile, Evidence: "without a warning, for " + tc.Base.Folder})
-	module, err := pipeline.ReadModule(out, p.Manifest.Name, tree.Result.PrivateABI)
+	module, err := walk.ReadModule(out, p.Manifest.Name, tree.Result.PrivateABI)
 	if err != nil {
 		c.add(failedAnswer(examine.CheckSymbols, err))
 	} else {
 		c.add(examine.Symbols(p, module, tree.Result.PrivateABI))
 	}
-	said, err := c.pipeline.DiscoverProvider(ctx, c.job, tree, tc, out)
+	said, err := c.pipeline.Walker().DiscoverProvider(ctx, c.job, tree, tc, out)
 	switch _, refused := errors.AsType[*report.FailedError](err); {
 	case refused:
 		c.add(failedAnswer(checkDevices, err))

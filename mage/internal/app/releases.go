@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -43,7 +43,7 @@ func (a *App) ReleasesCheck(ctx context.Context) error {
 		}
 	}
 	a.pipeline.Plan(map[string]int{depthEdit: 2, depthSpec: 6, depthCompile: 7}[depth])
-	r, err := a.pipeline.ListReleases(ctx, j.Given, value(a.flags.RDMA, ""))
+	r, err := a.pipeline.Walker().ListReleases(ctx, j.Given, value(a.flags.RDMA, ""))
 	if err != nil {
 		return err
 	}
@@ -89,11 +89,12 @@ func (a *App) cloneSource() (string, error) {
 }
 
 // walk asks the questions of the depth, each of all rows before the next.
-func (a *App) walk(ctx context.Context, j job.Job, depth string, r *pipeline.Releases) error {
-	if err := a.pipeline.CheckEdits(ctx, j, r); err != nil || depth == depthEdit {
+func (a *App) walk(ctx context.Context, j job.Job, depth string, r *walk.Releases) error {
+	w := a.pipeline.Walker()
+	if err := w.CheckEdits(ctx, j, r); err != nil || depth == depthEdit {
 		return err
 	}
-	spec, err := a.pipeline.ToolchainSpec(ctx, j, r)
+	spec, err := w.ToolchainSpec(ctx, j, r)
 	if err != nil {
 		return err
 	}
@@ -109,10 +110,10 @@ func (a *App) walk(ctx context.Context, j job.Job, depth string, r *pipeline.Rel
 	if err != nil {
 		return err
 	}
-	if err := a.pipeline.CheckSpecs(ctx, j, tc, els, r); err != nil || depth == depthSpec {
+	if err := w.CheckSpecs(ctx, j, tc, els, r); err != nil || depth == depthSpec {
 		return err
 	}
-	return a.pipeline.CheckBuilds(ctx, j, tc, r)
+	return w.CheckBuilds(ctx, j, tc, r)
 }
 
 // els are the EL releases of the known distros.
@@ -129,7 +130,7 @@ func (a *App) els() ([]int, error) {
 	return slices.Compact(els), nil
 }
 
-func (a *App) showReleases(j job.Job, depth string, r *pipeline.Releases) {
+func (a *App) showReleases(j job.Job, depth string, r *walk.Releases) {
 	rows := make([][]string, 0, len(r.Rows))
 	failed, unsupported, skipped := 0, 0, 0
 	for i, row := range r.Rows {
@@ -153,7 +154,7 @@ func (a *App) showReleases(j job.Job, depth string, r *pipeline.Releases) {
 		fmt.Fprintln(a.ui.Out(), "warning: driver id: "+text)
 	}
 	sum := fmt.Sprintf("%s: %d pass, %d not supported, %d failed",
-		pipeline.CountReleases(len(rows)), len(rows)-failed-unsupported-skipped, unsupported, failed)
+		walk.CountReleases(len(rows)), len(rows)-failed-unsupported-skipped, unsupported, failed)
 	if skipped > 0 {
 		sum += fmt.Sprintf(", %d skipped", skipped)
 	}
@@ -173,7 +174,7 @@ func releaseHeader(depth string) []string {
 
 // releaseRow is one line of the table: a number that moves is marked, and the
 // remark says why something failed, or who has the number later.
-func releaseRow(r *pipeline.Releases, i int, depth string) []string {
+func releaseRow(r *walk.Releases, i int, depth string) []string {
 	row := r.Rows[i]
 	abi, id, remark := "-", "-", row.Why()
 	if row.Patch.State == report.Pass {

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/mage/internal/walk"
 )
 
 func TestReleasesFlags(t *testing.T) {
@@ -37,13 +37,13 @@ func TestEnterpriseLinuxReleases(t *testing.T) {
 }
 
 func TestReleaseRows(t *testing.T) {
-	release := func(name, last string) pipeline.ReleaseRef {
-		return pipeline.ReleaseRef{Ref: upstream.Ref{Name: name}, IDs: map[int]string{3: last}}
+	release := func(name, last string) walk.Release {
+		return walk.Release{Ref: upstream.Ref{Name: name}, IDs: map[int]string{3: last}}
 	}
 	pass := report.Result{State: report.Pass}
 	untried := report.Result{State: report.NotTried}
 	broken := report.Result{State: report.Fail, Evidence: "rib.c:1: error: no"}
-	r := &pipeline.Releases{Rows: []*pipeline.ReleaseRow{
+	r := &walk.Releases{Rows: []*walk.Row{
 		{Release: release("v42.0", "A"), PrivateABI: 34, DriverID: 3, Constant: "RIB", Patch: pass, Spec: pass, Compile: pass, Devices: pass},
 		{Release: release("v43.0", "ERDMA"), PrivateABI: 34, DriverID: 4, Constant: "RIB", Patch: pass, Spec: pass, Compile: broken, Devices: untried},
 		{

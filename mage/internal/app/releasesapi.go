@@ -20,7 +20,7 @@ func (a *App) ReleasesAPI(ctx context.Context) error {
 		return err
 	}
 	a.pipeline.Plan(1)
-	history, err := a.pipeline.DriverHistory(ctx, source)
+	history, err := a.pipeline.Walker().DriverHistory(ctx, source)
 	if err != nil {
 		return err
 	}

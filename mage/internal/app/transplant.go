@@ -13,9 +13,9 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -43,25 +43,25 @@ func (a *App) TestTransplant(ctx context.Context) error {
 			return err
 		}
 	}
-	grafts := pipeline.Grafts{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder)}
+	setup := walk.TransplantSetup{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder)}
 	if t.job.Given != "" {
 		clone, err := upstream.OpenClone(t.job.Given, a.ui.Out())
 		if err != nil {
 			return err
 		}
 		defer clone.Close()
-		grafts.Clone = clone
+		setup.Clone = clone
 	}
 	a.pipeline.Plan(len(t.chosen))
 	if t.depth == depthCompile {
 		a.pipeline.Plan(len(t.chosen) + 4) // source, spec, base, toolchain
-		if grafts.Compile, err = a.stockToolchain(ctx, t.job); err != nil {
+		if setup.Compile, err = a.stockToolchain(ctx, t.job); err != nil {
 			return err
 		}
 	}
-	rows := make([]*pipeline.TransplantRow, 0, len(t.chosen))
+	rows := make([]*walk.TransplantRow, 0, len(t.chosen))
 	for _, one := range t.chosen {
-		row, err := a.pipeline.Transplant(ctx, t.job, grafts, one)
+		row, err := a.pipeline.Walker().Transplant(ctx, t.job, setup, one)
 		if err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (a *App) stockToolchain(ctx context.Context, j job.Job) (*artifact.Toolchai
 
 // transplantsError says which transplants failed, each with everything that is
 // wrong.
-type transplantsError struct{ failed []*pipeline.TransplantRow }
+type transplantsError struct{ failed []*walk.TransplantRow }
 
 func (e *transplantsError) Error() string {
 	var text strings.Builder
@@ -173,9 +173,9 @@ func (e *transplantsError) Error() string {
 
 // showTransplants prints the table, writes the report, and gives an error if a
 // row failed.
-func (a *App) showTransplants(ctx context.Context, rows []*pipeline.TransplantRow) error {
+func (a *App) showTransplants(ctx context.Context, rows []*walk.TransplantRow) error {
 	table := make([][]string, 0, len(rows))
-	var failed []*pipeline.TransplantRow
+	var failed []*walk.TransplantRow
 	for _, row := range rows {
 		table = append(table, transplantRow(row))
 		if row.Failed() {
@@ -187,7 +187,7 @@ func (a *App) showTransplants(ctx context.Context, rows []*pipeline.TransplantRo
 	}
 	a.ui.Table("upstream's providers as a stranger's would be put in, beside what upstream did", header, table)
 	folder := filepath.Join(a.dirs.dist, transplantsFolder)
-	report, err := a.pipeline.Place(ctx, folder, "REPORT.md", pipeline.TransplantReport(rows))
+	report, err := a.pipeline.Place(ctx, folder, "REPORT.md", walk.TransplantReport(rows))
 	for _, row := range rows {
 		if err == nil && row.Ours != nil {
 			_, err = a.pipeline.Place(ctx, folder, row.Transplant.Name+".verbsmith.patch", row.Ours)
@@ -206,7 +206,7 @@ func (a *App) showTransplants(ctx context.Context, rows []*pipeline.TransplantRo
 	return nil
 }
 
-func transplantRow(row *pipeline.TransplantRow) []string {
+func transplantRow(row *walk.TransplantRow) []string {
 	c := row.Count()
 	host := row.Transplant.Host
 	if len(row.Transplant.Without) > 0 {

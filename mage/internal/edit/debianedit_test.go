@@ -9,20 +9,16 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/debianpkg"
 )
-
-// cloneVariable names a git clone of rdma-core with its tags, without which
-// these tests have nothing to read.
-const cloneVariable = "VERBSMITH_RDMA_CORE"
 
 // archived is a release's files in memory.
 type archived map[string]string
@@ -54,11 +50,7 @@ func (a archived) List(dir string) ([]string, error) {
 // archive reads a release's packaging, providers and top CMakeLists.txt.
 func archive(t *testing.T, tag string) archived {
 	t.Helper()
-	dir := os.Getenv(cloneVariable)
-	if dir == "" {
-		t.Skip(cloneVariable + " names no clone of rdma-core")
-	}
-	out, err := exec.CommandContext(t.Context(), "git", "-C", dir, "archive", tag, "debian", "providers", "CMakeLists.txt").Output()
+	out, err := exec.CommandContext(t.Context(), "git", "-C", releasetest.UpstreamClone(t), "archive", tag, "debian", "providers", "CMakeLists.txt").Output()
 	if err != nil {
 		t.Fatalf("git archive %s: %v", tag, err)
 	}

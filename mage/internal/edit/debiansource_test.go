@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
+	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -27,17 +28,15 @@ func debianTree(t *testing.T) (artifact.Tree, job.Job) {
 	tree := artifact.Tree{Dir: t.TempDir(), Source: artifact.Source{
 		Tree: t.TempDir(), Version: "56.1", Tag: "v56.1", Epoch: time.Date(2025, 2, 3, 4, 5, 6, 0, time.UTC),
 	}}
-	for name, text := range map[string]string{
+	files := map[string]string{
 		"debian/control":       "\nSource: rdma-core\nBuild-Depends: x\n\nPackage: a\n",
 		"debian/source/format": "3.0 (quilt)\n",
 		"debian/changelog":     "rdma-core (56.1-1) unstable; urgency=low\n\n  * x\n\n -- A <a@b.c>  Tue, 21 Jan 2025 12:50:59 +0100\n",
 		"README":               "old\n",
-	} {
-		write(t, filepath.Join(tree.Source.Tree, name), text)
-		write(t, filepath.Join(tree.Dir, name), text)
 	}
-	write(t, filepath.Join(tree.Dir, "README"), "new\n")
-	write(t, filepath.Join(tree.Dir, "debian/control"), "Source: rdma-core\nBuild-Depends: x\n\nPackage: a\nDescription: b\n")
+	releasetest.Write(t, tree.Source.Tree, files)
+	files["README"], files["debian/control"] = "new\n", "Source: rdma-core\nBuild-Depends: x\n\nPackage: a\nDescription: b\n"
+	releasetest.Write(t, tree.Dir, files)
 	j := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}, Provider: &provider.Provider{Manifest: provider.Manifest{
 		Name: "big_crab", Description: "Sideways", Maintainer: provider.Maintainer{Name: "Sea", Email: "sea@shore.example"},
 	}}}
@@ -91,7 +90,7 @@ func TestDebianSource(t *testing.T) {
 func TestDebianSourceKeepsPatchesAndTakesASuffix(t *testing.T) {
 	tree, j := debianTree(t)
 	j.Suffix = "~test2"
-	write(t, filepath.Join(tree.Dir, "debian/patches/series"), "first.patch")
+	releasetest.Write(t, tree.Dir, map[string]string{"debian/patches/series": "first.patch"})
 	dir := t.TempDir()
 	if err := debianSource(t.Context(), j, tree, dir, logStage(t)); err != nil {
 		t.Fatal(err)
@@ -121,7 +120,7 @@ func TestDebianSourceWithoutAProviderIsUpstreams(t *testing.T) {
 
 func TestDebianSourceNeedsDebian(t *testing.T) {
 	tree, j := debianTree(t)
-	write(t, filepath.Join(tree.Dir, "debian/source/format"), "3.0 (native)\n")
+	releasetest.Write(t, tree.Dir, map[string]string{"debian/source/format": "3.0 (native)\n"})
 	var place *debianpkg.PlaceError
 	if err := debianSource(t.Context(), j, tree, t.TempDir(), logStage(t)); !errors.As(err, &place) {
 		t.Errorf("another format: %v", err)
@@ -146,15 +145,5 @@ func TestDebName(t *testing.T) {
 	}
 	if !pkgfile.IsDebugDeb("libibverbs1-dbgsym_56.1-1_amd64.deb") || pkgfile.IsDebugDeb("libibverbs1_56.1-1_amd64.deb") {
 		t.Error("debug packages are not told from others")
-	}
-}
-
-func write(t *testing.T, file, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

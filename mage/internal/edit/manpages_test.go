@@ -10,7 +10,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
@@ -53,7 +53,7 @@ func TestPageTools(t *testing.T) {
 					}
 				}
 			}
-			d, err := distros(t).Find(tt.distro)
+			d, err := releasetest.Distros(t).Find(tt.distro)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,13 +77,4 @@ func TestPageTools(t *testing.T) {
 	if makes, err := makesPages(tree); makes || err != nil {
 		t.Errorf("a tree that makes no pages: %v, %v", makes, err)
 	}
-}
-
-func distros(t *testing.T) *specs.Distros {
-	t.Helper()
-	ds, err := specs.LoadDistros(os.DirFS("../../../specs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ds
 }

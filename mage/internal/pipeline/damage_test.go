@@ -15,6 +15,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -60,7 +61,7 @@ func write(t *testing.T, file, text string) {
 // has made, or nothing is delivered.
 func TestNothingDamagedIsDelivered(t *testing.T) {
 	files := map[string]string{
-		"RPMS/a.deb": "deb", "rdma-core-56.1/redhat/rdma-core.spec": conditionalSpec, "rdma-core-56.1/README": "x",
+		"RPMS/a.deb": "deb", "rdma-core-56.1/redhat/rdma-core.spec": releasetest.Files()["redhat/rdma-core.spec"], "rdma-core-56.1/README": "x",
 		"spec": "spec", "rdma-core-56.1.tar.gz": "tarball", "fly.patch": "patch",
 	}
 	for _, to := range []struct {
@@ -97,7 +98,7 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			return err
 		}},
 	} {
-		p, j := packageJob(t, "")
+		p, j := ribJob(t)
 		dir := entryOf(t, p.Cache, "source", files)
 		rot(t, filepath.Join(dir, filepath.FromSlash(to.file)))
 		err := to.deliver(p, j, dir)
@@ -106,6 +107,12 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			t.Errorf("%s: got %v, want a *stagecache.DamageError for %s", to.name, err, to.file)
 		}
 	}
+}
+
+// ribJob is for the project's own provider.
+func ribJob(t *testing.T) (*Pipeline, job.Job) {
+	t.Helper()
+	return offline(t), job.Job{Target: job.RPM{Distro: releasetest.Distros(t).Default()}, Provider: releasetest.Rib(t)}
 }
 
 func sourceIn(dir string) artifact.Source {

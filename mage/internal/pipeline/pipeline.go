@@ -21,6 +21,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -274,7 +275,7 @@ func (p *Pipeline) Addon(
 func (p *Pipeline) Prune(ctx context.Context) error {
 	const keep, keepRows = 12, 2000
 	return p.Runner.Prune(ctx, func(name string) int {
-		if isRowStage(name) {
+		if walk.IsRowStage(name) {
 			return keepRows
 		}
 		return keep

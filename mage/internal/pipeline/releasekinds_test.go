@@ -3,9 +3,9 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
-	"io"
-	"log/slog"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -17,13 +17,12 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
+	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/provider"
-	"github.com/resnics/verbsmith/provider/skeleton"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -70,43 +69,22 @@ func kinds(library, plugin string) map[string]kind {
 // make writes the provider's folder.
 func (k kind) make(t *testing.T) *provider.Provider {
 	t.Helper()
-	name := k.provider
-	if name == "" {
-		name = "fly"
-	}
-	files, err := skeleton.New(skeleton.Options{Name: name, Shared: k.shared, Maintainer: provider.Maintainer{Name: "Flo", Email: "flo@host.example"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := map[string]string{}
-	for _, f := range files {
-		texts[f.Name] = string(f.Data)
-	}
-	for i := 0; i < len(k.manifest); i += 2 {
-		if !strings.Contains(texts["provider.yaml"], k.manifest[i]) {
-			t.Fatalf("provider.yaml has no %q", k.manifest[i])
+	return releasetest.Provider(t, cmp.Or(k.provider, "fly"), k.shared, func(texts map[string]string) {
+		for i := 0; i < len(k.manifest); i += 2 {
+			if !strings.Contains(texts["provider.yaml"], k.manifest[i]) {
+				t.Fatalf("provider.yaml has no %q", k.manifest[i])
+			}
 		}
-	}
-	texts["provider.yaml"] = strings.NewReplacer(k.manifest...).Replace(texts["provider.yaml"])
-	maps.Copy(texts, k.files)
-	maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
-	dir := filepath.Join(t.TempDir(), name)
-	writeTree(t, dir, texts)
-	pr, err := provider.Load(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pr
+		texts["provider.yaml"] = strings.NewReplacer(k.manifest...).Replace(texts["provider.yaml"])
+		maps.Copy(texts, k.files)
+		maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
+	})
 }
 
-// offline is a pipeline without an engine, whose own folders are the test's.
+// offline is a pipeline over an engine that records, whose own folders are the test's.
 func offline(t *testing.T) *Pipeline {
 	t.Helper()
 	dir := t.TempDir()
-	cache, err := stagecache.Open(filepath.Join(dir, "stages"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))
 	if err != nil {
 		t.Fatal(err)
@@ -116,17 +94,9 @@ func offline(t *testing.T) *Pipeline {
 		t.Fatal(err)
 	}
 	return &Pipeline{
-		Runner: &stage.Runner{
-			CacheDir: dir, Cache: cache,
-			UI: ui.New(ui.Options{Out: io.Discard, Err: io.Discard}), Log: slog.New(slog.DiscardHandler),
-		},
-		Root: "../../..", DistDir: filepath.Join(dir, "dist"), Releases: releases, Sums: sums,
+		Runner: stagetest.NewRunner(t, &stagetest.Engine{}), Root: "../../..", DistDir: filepath.Join(dir, "dist"), Releases: releases, Sums: sums,
 	}
 }
-
-// cloneVariable names a git clone of rdma-core with its tags, without which what needs
-// one is skipped.
-const cloneVariable = "VERBSMITH_RDMA_CORE"
 
 // TestReleaseOfEachKind makes of each kind of provider what releases:check makes
 // before it compiles: the patch of the few files that the edits read, its proof
@@ -134,7 +104,7 @@ const cloneVariable = "VERBSMITH_RDMA_CORE"
 // and deb make of the whole source before an engine is asked is made too.
 func TestReleaseOfEachKind(t *testing.T) {
 	t.Parallel()
-	clone := gitRelease(t, miniRelease())
+	clone := releasetest.Clone(t, releasetest.Files())
 	for name, k := range kinds("ant", "gnat") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -146,10 +116,7 @@ func TestReleaseOfEachKind(t *testing.T) {
 // TestRealReleaseOfEachKind does it with releases of upstream's, of which efa is
 // a library and qedr a plug-in.
 func TestRealReleaseOfEachKind(t *testing.T) {
-	clone := os.Getenv(cloneVariable)
-	if clone == "" {
-		t.Skip(cloneVariable + " names no clone of rdma-core")
-	}
+	clone := releasetest.UpstreamClone(t)
 	for name, k := range kinds("efa", "qedr") {
 		t.Run(name, func(t *testing.T) {
 			checkKind(t, clone, "v34.0,v56.1,v64.0", k)
@@ -160,38 +127,30 @@ func TestRealReleaseOfEachKind(t *testing.T) {
 func checkKind(t *testing.T, clone, selection string, k kind) {
 	t.Helper()
 	p, pr := offline(t), k.make(t)
-	releases, err := p.ListReleases(t.Context(), clone, selection)
+	w := p.Walker()
+	releases, err := w.ListReleases(t.Context(), clone, selection)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer releases.Close()
-	distros, err := specs.LoadDistros(os.DirFS("../../../specs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	j := job.Job{Provider: pr, Target: job.RPM{Distro: distros.Default()}}
-	if err := p.CheckEdits(t.Context(), j, releases); err != nil {
+	j := job.Job{Provider: pr, Target: job.RPM{Distro: releasetest.Distros(t).Default()}}
+	tc := artifact.Toolchain{ID: "sha256:tools", Base: artifact.Base{Folder: "rocky9"}}
+	if err := errors.Join(w.CheckEdits(t.Context(), j, releases), w.CheckBuilds(t.Context(), j, tc, releases)); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range releases.Rows {
-		if row.Patch.State != report.Pass {
-			t.Errorf("%s: %s", row.Release.Name, row.Patch.Evidence)
+		if row.Patch.State != report.Pass || row.Compile.State != report.Pass {
+			t.Errorf("%s: %s", row.Release.Name, row.Why())
 			continue
 		}
-		tree, err := p.sameInWhole(t.Context(), j, clone, row)
-		if err != nil {
-			t.Errorf("%s: %v", row.Release.Name, err)
-			continue
-		}
-		ofWholeSource(t.Context(), t, p, j, tree)
-		toldAsMade(t, row, tree)
+		ofWholeSource(t, p, j, clone, row)
 	}
 }
 
 // toldAsMade holds the edits that patch tells against the files that its patch changes.
-func toldAsMade(t *testing.T, row *ReleaseRow, tree artifact.Tree) {
+func toldAsMade(t *testing.T, tree artifact.Tree, patch artifact.Patch) {
 	t.Helper()
-	text, err := os.ReadFile(row.edit.patch)
+	text, err := os.ReadFile(patch.File)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,13 +164,28 @@ func toldAsMade(t *testing.T, row *ReleaseRow, tree artifact.Tree) {
 	slices.Sort(changed)
 	slices.Sort(told)
 	if told = slices.Compact(told); !slices.Equal(told, changed) {
-		t.Errorf("%s: told edits of\n%s\nthe patch changes\n%s", row.Release.Name, strings.Join(told, "\n"), strings.Join(changed, "\n"))
+		t.Errorf("%s: told edits of\n%s\nthe patch changes\n%s", tree.Source.Version, strings.Join(told, "\n"), strings.Join(changed, "\n"))
 	}
 }
 
 // ofWholeSource makes what the other targets make before they ask an engine.
-func ofWholeSource(ctx context.Context, t *testing.T, p *Pipeline, j job.Job, tree artifact.Tree) {
+func ofWholeSource(t *testing.T, p *Pipeline, j job.Job, clone string, row *walk.Row) {
 	t.Helper()
+	ctx, whole := t.Context(), j
+	whole.Given, whole.Version = clone+"@"+row.Release.Commit, row.Release.Version
+	src, err := p.Source(ctx, whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := p.Integrate(ctx, j, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch, err := p.Patch(ctx, j, tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	toldAsMade(t, tree, patch)
 	m := j.Provider.Manifest
 	spec, err := p.Spec(ctx, j, tree.Source)
 	if err != nil {

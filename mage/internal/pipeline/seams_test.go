@@ -87,7 +87,7 @@ func TestContainersAreHermetic(t *testing.T) {
 			return err
 		},
 		"compile": func(ctx context.Context, b *engineBench) error {
-			_, err := b.CompileProvider(ctx, b.job, b.tree, b.tc)
+			_, err := b.Walker().CompileProvider(ctx, b.job, b.tree, b.tc)
 			return err
 		},
 		"debug": func(ctx context.Context, b *engineBench) error {

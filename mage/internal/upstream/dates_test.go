@@ -17,7 +17,7 @@ func TestNoClock(t *testing.T) {
 	var files []string
 	for _, pattern := range []string{
 		"*.go", "../patchset/*.go", "../job/*.go", "../artifact/*.go", "../source/*.go", "../edit/*.go",
-		"../pipeline/releaseedit.go", "../pipeline/releasespec.go", "../pack/addon/*.go", "../pack/rpm.go",
+		"../walk/*.go", "../pack/addon/*.go", "../pack/rpm.go",
 		"../../../specs/*.go", "../../../specs/rpmspec/*.go", "../../../provider/*.go",
 	} {
 		found, err := filepath.Glob(pattern)

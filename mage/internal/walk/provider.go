@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package walk
 
 import (
 	"bytes"
@@ -32,8 +32,8 @@ const (
 	abiFolder         = "/builder/abi"
 )
 
-// MadeABI is what rdma-core's script made of a kernel header.
-type MadeABI struct {
+// ABIHeader is what rdma-core's script made of a kernel header.
+type ABIHeader struct {
 	Text    []byte
 	Crashed string // what it said where it ended with an error
 }
@@ -52,7 +52,7 @@ var (
 // and without a right, if tc is given.
 //
 // Errors: ErrNoABIScript, without a toolchain.
-func (p *Pipeline) ABIStructs(ctx context.Context, j job.Job, src artifact.Source, tc *artifact.Toolchain) (map[string]MadeABI, error) {
+func (w *Walker) ABIStructs(ctx context.Context, j job.Job, src artifact.Source, tc *artifact.Toolchain) (map[string]ABIHeader, error) {
 	file := filepath.Join(src.Tree, filepath.FromSlash(examine.ABIScript))
 	script, err := os.ReadFile(file)
 	if err != nil {
@@ -67,21 +67,21 @@ func (p *Pipeline) ABIStructs(ctx context.Context, j job.Job, src artifact.Sourc
 	if python == "" && tc == nil {
 		return nil, errNoPython
 	}
-	s := p.Begin("abi")
-	made := map[string]MadeABI{}
+	s := w.Begin("abi")
+	made := map[string]ABIHeader{}
 	for _, h := range j.Provider.ABIHeaders() {
-		var one MadeABI
+		var one ABIHeader
 		if python != "" {
 			one, err = runABIHere(ctx, python, script, h)
 		} else {
-			one, err = p.runABI(ctx, s, *tc, script, h)
+			one, err = w.runABI(ctx, s, *tc, script, h)
 		}
 		if err != nil {
 			break
 		}
 		made[h.Name] = one
 	}
-	return made, p.End("abi", s, false, err)
+	return made, w.End("abi", s, false, err)
 }
 
 // findPython prefers the system's to one that an environment puts before it.
@@ -94,16 +94,16 @@ func findPython() string {
 	return ""
 }
 
-func runABIHere(ctx context.Context, python string, script []byte, h provider.File) (MadeABI, error) {
+func runABIHere(ctx context.Context, python string, script []byte, h provider.File) (ABIHeader, error) {
 	const patience = 20 * time.Second
 	dir, err := os.MkdirTemp("", "verbsmith-abi-")
 	if err != nil {
-		return MadeABI{}, fmt.Errorf("make a folder for a header: %w", err)
+		return ABIHeader{}, fmt.Errorf("make a folder for a header: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	err = errors.Join(stage.WriteFile(dir, "script.py", script), stage.WriteFile(dir, "header.h", h.Data()))
 	if err != nil {
-		return MadeABI{}, err
+		return ABIHeader{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -112,26 +112,26 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 	cmd.Dir = dir
 	said, err := cmd.CombinedOutput()
 	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return MadeABI{}, fmt.Errorf("%s on %s: %w", examine.ABIScript, h.Name, cause)
+		return ABIHeader{}, fmt.Errorf("%s on %s: %w", examine.ABIScript, h.Name, cause)
 	}
 	if err != nil && !bytes.Contains(said, []byte("Traceback")) {
-		return MadeABI{}, fmt.Errorf("%s on %s: %w: %s", examine.ABIScript, h.Name, err, bytes.TrimSpace(said))
+		return ABIHeader{}, fmt.Errorf("%s on %s: %w: %s", examine.ABIScript, h.Name, err, bytes.TrimSpace(said))
 	}
 	if err != nil {
-		return MadeABI{Crashed: string(said)}, nil
+		return ABIHeader{Crashed: string(said)}, nil
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "made.h"))
 	if err != nil {
-		return MadeABI{}, fmt.Errorf("read what %s made: %w", examine.ABIScript, err)
+		return ABIHeader{}, fmt.Errorf("read what %s made: %w", examine.ABIScript, err)
 	}
-	return MadeABI{Text: text}, nil
+	return ABIHeader{Text: text}, nil
 }
 
 // runABI runs the script in the toolchain.
-func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchain, script []byte, h provider.File) (MadeABI, error) {
+func (w *Walker) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchain, script []byte, h provider.File) (ABIHeader, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-abi-")
 	if err != nil {
-		return MadeABI{}, fmt.Errorf("make a folder for a header: %w", err)
+		return ABIHeader{}, fmt.Errorf("make a folder for a header: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	base := path.Base(h.Name)
@@ -139,41 +139,41 @@ func (p *Pipeline) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchai
 		{Name: "script.py", Data: script, Owner: stage.BuilderUID},
 		{Name: base, Data: h.Data(), Owner: stage.BuilderUID},
 	}
-	_, err = p.Script(ctx, s, containers.RunSpec{
+	_, err = w.Script(ctx, s, containers.RunSpec{
 		Argv: []string{abiShellScript, abiFolder + "/script.py", abiFolder + "/" + base, releaseOut},
 		Name: "abi", Image: tc.ID, User: stage.Builder,
 		Inputs:  []containers.Input{stage.BuilderInput(abiFolder, files)},
 		Outputs: []containers.Output{{Path: releaseOut, Dir: dir}},
 	})
 	if err != nil {
-		return MadeABI{}, err
+		return ABIHeader{}, err
 	}
 	said, err := os.ReadFile(filepath.Join(dir, "crash"))
 	if err == nil {
-		return MadeABI{Crashed: string(said)}, nil
+		return ABIHeader{Crashed: string(said)}, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return MadeABI{}, fmt.Errorf("read what %s said: %w", examine.ABIScript, err)
+		return ABIHeader{}, fmt.Errorf("read what %s said: %w", examine.ABIScript, err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, base))
 	if err != nil {
-		return MadeABI{}, fmt.Errorf("read what %s made: %w", examine.ABIScript, err)
+		return ABIHeader{}, fmt.Errorf("read what %s made: %w", examine.ABIScript, err)
 	}
-	return MadeABI{Text: text}, nil
+	return ABIHeader{Text: text}, nil
 }
 
 // CompileProvider compiles the provider as releases:check does, where a warning
 // in its own files is an error, and gives the folder of what was built.
 //
 // Errors: *containers.RunError with the compiler's words in the stage's log.
-func (p *Pipeline) CompileProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (string, error) {
+func (w *Walker) CompileProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (string, error) {
 	key, err := stage.ScriptKey("provider-compile", providerMakeStage, releaseBuildScript)
 	if err != nil {
 		return "", err
 	}
-	key = p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
-	entry, err := p.Cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.compileInto(ctx, s, j, tc, tree, filepath.Join(dir, "out"))
+	key = w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
+	entry, err := w.Cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		return w.compileInto(ctx, s, j, tc, tree, filepath.Join(dir, "out"))
 	})
 	return filepath.Join(entry.Dir, "out"), err
 }
@@ -182,14 +182,14 @@ func (p *Pipeline) CompileProvider(ctx context.Context, j job.Job, tree artifact
 // device, and gives its words.
 //
 // Errors: *report.FailedError.
-func (p *Pipeline) DiscoverProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, out string) (string, error) {
+func (w *Walker) DiscoverProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, out string) (string, error) {
 	key, err := discoverKey("provider-discover", providerMakeStage)
 	if err != nil {
 		return "", err
 	}
-	key = p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
-	entry, err := p.Cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		said, err := p.judgeBuild(ctx, s, j, tc, tree, out, []string{"listed"})
+	key = w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
+	entry, err := w.Cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
+		said, err := w.judgeBuild(ctx, s, j, tc, tree, out, []string{"listed"})
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package walk
 
 import "fmt"
 
@@ -33,7 +33,7 @@ func (r *Releases) MovedFrom(i int) (before int, moved bool) {
 // or not, for the first that gives the row's number to another constant. One that
 // has it in the row's release too shares it on purpose, as RDMA_DRIVER_IRDMA does
 // with RDMA_DRIVER_I40IW.
-func (r *Releases) TakenLater(row *ReleaseRow) (Taken, bool) {
+func (r *Releases) TakenLater(row *Row) (Taken, bool) {
 	if !row.edited() || row.Constant == "" {
 		return Taken{}, false
 	}

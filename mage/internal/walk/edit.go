@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package walk
 
 import (
 	"context"
@@ -15,14 +15,12 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
-	"github.com/resnics/verbsmith/mage/internal/edit"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/examine"
-	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
@@ -33,7 +31,9 @@ const (
 	makeStage  = "release-build"
 )
 
-func isRowStage(name string) bool {
+// IsRowStage says that a stage has an output for each release, of which the cache keeps
+// those of a few walks.
+func IsRowStage(name string) bool {
 	return name == editStage || name == parseStage || name == makeStage
 }
 
@@ -61,24 +61,24 @@ type releaseRecord struct {
 // and patch. It works on those files of a release that the edits read, which
 // makes a walk over all releases a matter of a minute. A row that fails is told
 // in the row.
-func (p *Pipeline) CheckEdits(ctx context.Context, j job.Job, r *Releases) error {
+func (w *Walker) CheckEdits(ctx context.Context, j job.Job, r *Releases) error {
 	const together = 2 // half of an edit is waiting for the disk
-	return p.eachRow(ctx, "edit", together, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
+	return w.eachRow(ctx, "edit", together, r, func(ctx context.Context, row *Row) (bool, error) {
 		if row.Skipped() {
 			return true, nil
 		}
-		hit, err := p.editRow(ctx, j, r, row)
+		hit, err := w.editRow(ctx, j, r, row)
 		row.Patch = row.answer(err)
 		return hit, err
 	})
 }
 
-func (p *Pipeline) editRow(ctx context.Context, j job.Job, r *Releases, row *ReleaseRow) (bool, error) {
+func (w *Walker) editRow(ctx context.Context, j job.Job, r *Releases, row *Row) (bool, error) {
 	ref := row.Release
-	key := editKey(j, ref)
+	key := w.editKey(j, ref)
 	name := j.PatchName()
-	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
-		return p.quietly(ref.Name, func(q *Pipeline) error { return q.editRelease(ctx, j, r, ref, dir) })
+	entry, err := w.Do(ctx, key, func(ctx context.Context, dir string) error {
+		return w.inScratch(ref.Name, func(q *Walker) error { return q.editRelease(ctx, j, r, ref, dir) })
 	})
 	if err != nil {
 		return false, err
@@ -101,9 +101,9 @@ func (p *Pipeline) editRow(ctx context.Context, j job.Job, r *Releases, row *Rel
 
 // editKey has what the edit of a release is made of: its commit, the provider, and
 // what the spec stage takes of the job.
-func editKey(j job.Job, ref ReleaseRef) *stagecache.KeyBuilder {
+func (w *Walker) editKey(j job.Job, ref Release) *stagecache.KeyBuilder {
 	return stagecache.NewKey(editStage, releaseEditStage).
-		String("stages", edit.Versions()).
+		String("stages", w.EditVersions).
 		String("release", ref.Name).String("version", ref.Version).String("commit", ref.Commit).
 		String("epoch", ref.Time.UTC().String()).
 		String("provider", j.Provider.Digest()).
@@ -112,26 +112,26 @@ func editKey(j job.Job, ref ReleaseRef) *stagecache.KeyBuilder {
 
 // editRelease runs the stages of the patch and the spec target on the files
 // that they read.
-func (p *Pipeline) editRelease(ctx context.Context, j job.Job, r *Releases, ref ReleaseRef, dir string) error {
-	src, err := r.sparse(ctx, ref, j.Provider, filepath.Join(p.CacheDir, "sparse"))
+func (w *Walker) editRelease(ctx context.Context, j job.Job, r *Releases, ref Release, dir string) error {
+	src, err := r.sparse(ctx, ref, j.Provider, filepath.Join(w.CacheDir, "sparse"))
 	if err != nil {
 		return err
 	}
-	tree, err := p.Integrate(ctx, j, src)
+	tree, err := w.Integrate(ctx, j, src)
 	if err != nil {
 		return err
 	}
 	if err := checkInRelease(ctx, j, src, tree); err != nil {
 		return err
 	}
-	patch, err := p.Patch(ctx, j, tree)
+	patch, err := w.Patch(ctx, j, tree)
 	if err != nil {
 		return err
 	}
-	if _, err := p.ProvePatch(ctx, tree, patch); err != nil {
+	if _, err := w.ProvePatch(ctx, tree, patch); err != nil {
 		return err
 	}
-	spec, err := p.Spec(ctx, j, src)
+	spec, err := w.Spec(ctx, j, src)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ var errCommitDate = errors.New("want a date from 2005 to 2099, as the patch gets
 
 // sparse is a release's source as far as the edits read it, in a folder below
 // dir.
-func (r *Releases) sparse(ctx context.Context, ref ReleaseRef, pr *provider.Provider, dir string) (artifact.Source, error) {
+func (r *Releases) sparse(ctx context.Context, ref Release, pr *provider.Provider, dir string) (artifact.Source, error) {
 	src := artifact.Source{
 		Tree: filepath.Join(dir, "rdma-core-"+ref.Version), Version: ref.Version, Commit: ref.Commit, Epoch: ref.Time,
 		Digest: "files of commit " + ref.Commit,
@@ -233,7 +233,7 @@ func writeSparse(dir string, f upstream.TreeFile, data []byte) error {
 }
 
 // editedFiles are the files of a release that the edits read.
-func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider.Provider) ([]upstream.TreeFile, error) {
+func (r *Releases) editedFiles(ctx context.Context, ref Release, pr *provider.Provider) ([]upstream.TreeFile, error) {
 	wanted := []string{artifact.ReleaseSpec, artifact.SUSESpec}
 	if pr != nil {
 		wanted = slices.Concat(wanted, pr.Reads(), examine.Reads(), debianpkg.Reads())
@@ -256,31 +256,9 @@ func (r *Releases) editedFiles(ctx context.Context, ref ReleaseRef, pr *provider
 	}), nil
 }
 
-// quietly runs stages for one release of many: they show nothing, and what they
-// keep is thrown away at the end, so that a walk neither fills the disk nor
-// drives out what the cache holds of a day's work. The sums of archives that
-// are made from the user's own clone are nobody's record either.
-func (p *Pipeline) quietly(name string, run func(*Pipeline) error) (err error) {
-	dir, err := os.MkdirTemp("", "verbsmith-releases-")
-	if err != nil {
-		return fmt.Errorf("make a folder for a release: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))
-	if err != nil {
-		return err
-	}
-	runner, err := p.Scratch(name, dir)
-	if err != nil {
-		return err
-	}
-	defer runner.UI.Close()
-	return run(&Pipeline{Runner: runner, Root: p.Root, DistDir: p.DistDir, Releases: p.Releases, Sums: sums})
-}
-
 // ToolchainSpec is the spec by whose BuildRequires the toolchain for a walk is
 // made: upstream's own of the newest release, with what the provider's build requires.
-func (p *Pipeline) ToolchainSpec(ctx context.Context, j job.Job, r *Releases) (artifact.Spec, error) {
+func (w *Walker) ToolchainSpec(ctx context.Context, j job.Job, r *Releases) (artifact.Spec, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-releases-")
 	if err != nil {
 		return artifact.Spec{}, fmt.Errorf("make a folder for a release: %w", err)
@@ -290,5 +268,5 @@ func (p *Pipeline) ToolchainSpec(ctx context.Context, j job.Job, r *Releases) (a
 	if err != nil {
 		return artifact.Spec{}, err
 	}
-	return p.Spec(ctx, j.Stock(), src)
+	return w.Spec(ctx, j.Stock(), src)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package walk
 
 import (
 	"context"
@@ -63,8 +63,8 @@ func (r *TransplantRow) Why() string {
 	return ""
 }
 
-// Grafts is what all transplants of a run share.
-type Grafts struct {
+// TransplantSetup is what all transplants of a run share.
+type TransplantSetup struct {
 	All     *specs.Transplants
 	Clone   *upstream.Clone     // nil where none is given
 	Folders string              // the providers' folders are kept below it
@@ -76,23 +76,23 @@ var errNoDonor = errors.New("needs a clone: upstream's own commits are compared 
 // Transplant puts a provider that upstream has into its host, as a stranger's,
 // and compares the result with upstream's, file by file. Whatever fails is in
 // the row; the error is the end of ctx.
-func (p *Pipeline) Transplant(ctx context.Context, j job.Job, g Grafts, t specs.Transplant) (*TransplantRow, error) {
-	s := p.Begin(t.Name)
+func (w *Walker) Transplant(ctx context.Context, j job.Job, g TransplantSetup, t specs.Transplant) (*TransplantRow, error) {
+	s := w.Begin(t.Name)
 	row := &TransplantRow{
 		Transplant: t, Edit: report.Result{State: report.NotTried}, Patch: report.Result{State: report.NotTried},
 		Compile: report.Result{State: report.NotTried}, Devices: report.Result{State: report.NotTried},
 		Folder: filepath.Join(g.Folders, t.Name),
 	}
-	bed, err := p.bed(ctx, g, t)
+	trees, err := w.makeTrees(ctx, g, t)
 	if err == nil {
-		defer os.RemoveAll(bed.dir)
-		err = p.quietly(t.Name, func(q *Pipeline) error { return q.transplant(ctx, j, g, bed, row) })
+		defer os.RemoveAll(trees.dir)
+		err = w.inScratch(t.Name, func(q *Walker) error { return q.transplant(ctx, j, g, trees, row) })
 	}
 	if err != nil && row.Edit.State == report.NotTried {
 		row.Edit = failedCheck(err)
 	}
 	if cause := context.Cause(ctx); cause != nil {
-		return row, p.End(t.Name, s, false, cause)
+		return row, w.End(t.Name, s, false, cause)
 	}
 	for _, fault := range row.Faults {
 		_, _ = fmt.Fprintln(s.Log(), fault)
@@ -101,7 +101,7 @@ func (p *Pipeline) Transplant(ctx context.Context, j job.Job, g Grafts, t specs.
 		_, _ = fmt.Fprintln(s.Log(), err)
 	}
 	s.Note(row.summary())
-	return row, p.End(t.Name, s, false, nil)
+	return row, w.End(t.Name, s, false, nil)
 }
 
 func (r *TransplantRow) summary() string {
@@ -121,8 +121,8 @@ func failedCheck(err error) report.Result {
 	return report.Result{State: report.Fail, Evidence: reason(err), Log: logOf(err)}
 }
 
-// bed is a host and what upstream made of it, unpacked.
-type bed struct {
+// hostTrees is a host and what upstream made of it, unpacked.
+type hostTrees struct {
 	dir          string
 	host, theirs string // trees
 	version      string
@@ -130,9 +130,9 @@ type bed struct {
 	digest       string
 }
 
-// bed makes the two trees: upstream's commits on the host; or the host without
+// makeTrees makes the two trees: upstream's commits on the host; or the host without
 // the provider, and with it.
-func (p *Pipeline) bed(ctx context.Context, g Grafts, t specs.Transplant) (b bed, err error) {
+func (w *Walker) makeTrees(ctx context.Context, g TransplantSetup, t specs.Transplant) (b hostTrees, err error) {
 	dir, err := os.MkdirTemp("", "verbsmith-transplant-")
 	if err != nil {
 		return b, fmt.Errorf("make a folder for a transplant: %w", err)
@@ -142,10 +142,10 @@ func (p *Pipeline) bed(ctx context.Context, g Grafts, t specs.Transplant) (b bed
 			_ = os.RemoveAll(dir)
 		}
 	}()
-	b = bed{dir: dir, version: strings.TrimPrefix(t.Host, releaseNameStart), theirs: filepath.Join(dir, "theirs")}
+	b = hostTrees{dir: dir, version: strings.TrimPrefix(t.Host, releaseNameStart), theirs: filepath.Join(dir, "theirs")}
 	b.host = filepath.Join(dir, "rdma-core-"+b.version)
 	b.digest = fmt.Sprintf("transplant %s %v %v", t.Host, t.Commits, t.Without)
-	if err := p.hostTrees(ctx, g, t, &b); err != nil {
+	if err := w.unpackHost(ctx, g, t, &b); err != nil {
 		return b, err
 	}
 	for _, name := range t.Without {
@@ -162,9 +162,9 @@ func (p *Pipeline) bed(ctx context.Context, g Grafts, t specs.Transplant) (b bed
 	return b, nil
 }
 
-// hostTrees unpacks the host twice, and upstream's commits over the second. A
+// unpackHost unpacks the host twice, and upstream's commits over the second. A
 // host that no clone has is got as any release is.
-func (p *Pipeline) hostTrees(ctx context.Context, g Grafts, t specs.Transplant, b *bed) error {
+func (w *Walker) unpackHost(ctx context.Context, g TransplantSetup, t specs.Transplant, b *hostTrees) error {
 	if g.Clone != nil {
 		if ref, err := g.Clone.Find(ctx, t.Host); err == nil {
 			b.epoch = ref.Time
@@ -178,11 +178,11 @@ func (p *Pipeline) hostTrees(ctx context.Context, g Grafts, t specs.Transplant, 
 	if len(t.Commits) > 0 {
 		return errNoDonor
 	}
-	release, err := p.Releases.Find(b.version)
+	release, err := w.Releases.Find(b.version)
 	if err != nil {
 		return err
 	}
-	src, err := p.Source(ctx, job.Job{Version: release.Version, Release: &release})
+	src, err := w.Source(ctx, job.Job{Version: release.Version, Release: &release})
 	if err != nil {
 		return err
 	}
@@ -214,19 +214,18 @@ func takeOut(all *specs.Transplants, name, tree string) error {
 
 // donate makes the provider's folder as a maker of hardware has it: upstream's
 // files of it, the ABI header among them, and a manifest.
-func (p *Pipeline) donate(ctx context.Context, t specs.Transplant, theirs, folder string) (*provider.Provider, error) {
-	// A file of somebody else in it would be a part of the provider.
-	if err := p.Collector().PlaceFolder(ctx, folder, func(dir string) error { return p.fillDonated(t, theirs, dir) }); err != nil {
+func (w *Walker) donate(ctx context.Context, t specs.Transplant, theirs, folder string) (*provider.Provider, error) {
+	if err := w.PlaceFolder(ctx, folder, func(dir string) error { return w.fillDonated(t, theirs, dir) }); err != nil {
 		return nil, err
 	}
 	return provider.Load(ctx, folder)
 }
 
-func (p *Pipeline) fillDonated(t specs.Transplant, theirs, folder string) error {
+func (w *Walker) fillDonated(t specs.Transplant, theirs, folder string) error {
 	if err := os.CopyFS(folder, os.DirFS(filepath.Join(theirs, "providers", t.Provider))); err != nil {
 		return fmt.Errorf("copy the provider: %w", err)
 	}
-	files := map[string]string{provider.ManifestName: filepath.Join(p.Root, filepath.FromSlash(transplantManifests), t.Name+".yaml")}
+	files := map[string]string{provider.ManifestName: filepath.Join(w.Root, filepath.FromSlash(transplantManifests), t.Name+".yaml")}
 	for name, from := range t.Files {
 		files[name] = filepath.Join(theirs, filepath.FromSlash(from))
 	}
@@ -247,34 +246,34 @@ func (p *Pipeline) fillDonated(t specs.Transplant, theirs, folder string) error 
 
 // transplant makes the edits with the stages of every build, and asks what the
 // run is to ask.
-func (p *Pipeline) transplant(ctx context.Context, j job.Job, g Grafts, b bed, row *TransplantRow) error {
+func (w *Walker) transplant(ctx context.Context, j job.Job, g TransplantSetup, b hostTrees, row *TransplantRow) error {
 	var err error
-	if j.Provider, err = p.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
+	if j.Provider, err = w.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
 		return err
 	}
 	src := artifact.Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
-	tree, err := p.Integrate(ctx, j, src)
+	tree, err := w.Integrate(ctx, j, src)
 	if err != nil {
 		return err
 	}
 	row.PrivateABI, row.DriverID = tree.Result.PrivateABI, tree.Result.DriverID
-	if _, err = p.Spec(ctx, j, src); err != nil {
+	if _, err = w.Spec(ctx, j, src); err != nil {
 		return err
 	}
 	if err := row.compare(ctx, b, tree); err != nil {
 		return err
 	}
 	row.Edit = report.Result{State: report.Pass}
-	if row.Patch, err = p.transplantPatch(ctx, j, tree, row); err != nil {
+	if row.Patch, err = w.transplantPatch(ctx, j, tree, row); err != nil {
 		return err
 	}
 	if g.Compile == nil {
 		return nil
 	}
-	return p.transplantBuild(ctx, j, *g.Compile, tree, row)
+	return w.transplantBuild(ctx, j, *g.Compile, tree, row)
 }
 
-func (r *TransplantRow) compare(ctx context.Context, b bed, tree artifact.Tree) error {
+func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.Tree) error {
 	var trees [3]transplant.Tree
 	for i, dir := range []string{b.host, b.theirs, tree.Dir} {
 		var err error
@@ -308,10 +307,10 @@ func (r *TransplantRow) compare(ctx context.Context, b bed, tree artifact.Tree) 
 	return err
 }
 
-func (p *Pipeline) transplantPatch(ctx context.Context, j job.Job, tree artifact.Tree, row *TransplantRow) (report.Result, error) {
-	patch, err := p.Patch(ctx, j, tree)
+func (w *Walker) transplantPatch(ctx context.Context, j job.Job, tree artifact.Tree, row *TransplantRow) (report.Result, error) {
+	patch, err := w.Patch(ctx, j, tree)
 	if err == nil {
-		_, err = p.ProvePatch(ctx, tree, patch)
+		_, err = w.ProvePatch(ctx, tree, patch)
 	}
 	if err == nil {
 		row.Ours, err = os.ReadFile(patch.File)
@@ -324,14 +323,14 @@ func (p *Pipeline) transplantPatch(ctx context.Context, j job.Job, tree artifact
 
 // transplantBuild compiles the host with the provider and has its ibv_devices
 // list the device.
-func (p *Pipeline) transplantBuild(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, row *TransplantRow) error {
-	out := filepath.Join(p.CacheDir, "out")
-	if err := p.compileRelease(ctx, j, tc, tree, out); err != nil {
+func (w *Walker) transplantBuild(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, row *TransplantRow) error {
+	out := filepath.Join(w.CacheDir, "out")
+	if err := w.compileRelease(ctx, j, tc, tree, out); err != nil {
 		row.Compile = failedCheck(err)
 		return err
 	}
 	row.Compile = report.Result{State: report.Pass}
-	if err := p.discover(ctx, j, tc, tree, out, "listed", "foreign-name", "foreign-abi"); err != nil {
+	if err := w.discover(ctx, j, tc, tree, out, "listed", "foreign-name", "foreign-abi"); err != nil {
 		row.Devices = failedCheck(err)
 		return err
 	}

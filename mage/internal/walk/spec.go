@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package walk
 
 import (
 	"context"
@@ -22,19 +22,19 @@ const (
 // CheckSpecs has rpmspec parse the edited spec of each release, once as each of
 // the EL releases would: their conditionals, with the toolchain's own macros
 // behind them.
-func (p *Pipeline) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
-	return p.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
+func (w *Walker) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
+	return w.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, row *Row) (bool, error) {
 		if !row.edited() {
 			row.Spec = report.Result{State: report.NotTried}
 			return true, nil
 		}
-		hit, err := p.specRow(ctx, j, tc, els, row)
+		hit, err := w.specRow(ctx, j, tc, els, row)
 		row.Spec = row.answer(err)
 		return hit, err
 	})
 }
 
-func (p *Pipeline) specRow(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, row *ReleaseRow) (bool, error) {
+func (w *Walker) specRow(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, row *Row) (bool, error) {
 	args := []string{stage.Topdir + "/SPECS/" + artifact.SpecFile, j.ProviderName()}
 	for _, el := range els {
 		args = append(args, strconv.Itoa(el))
@@ -45,23 +45,23 @@ func (p *Pipeline) specRow(ctx context.Context, j job.Job, tc artifact.Toolchain
 	}
 	key = stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}.Key(key).
 		String("arguments", strings.Join(args, " ")).String("edit", row.edit.key)
-	entry, err := p.Do(ctx, key, func(ctx context.Context, _ string) error {
-		return p.quietly(row.Release.Name, func(q *Pipeline) error { return q.parseSpec(ctx, tc, args, row) })
+	entry, err := w.Do(ctx, key, func(ctx context.Context, _ string) error {
+		return w.inScratch(row.Release.Name, func(q *Walker) error { return q.parseSpec(ctx, tc, args, row) })
 	})
 	return entry.Hit, err
 }
 
-func (p *Pipeline) parseSpec(ctx context.Context, tc artifact.Toolchain, args []string, row *ReleaseRow) error {
-	s := p.Begin("rpmspec")
+func (w *Walker) parseSpec(ctx context.Context, tc artifact.Toolchain, args []string, row *Row) error {
+	s := w.Begin("rpmspec")
 	files := []stage.File{
 		{Name: "SPECS/" + artifact.SpecFile, Path: row.edit.spec, Owner: stage.BuilderUID, Time: row.Release.Time},
 		{Name: "SOURCES/" + row.edit.patchName, Path: row.edit.patch, Owner: stage.BuilderUID, Time: row.Release.Time},
 	}
 	c := stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}
-	err := p.Compile(ctx, s, c, containers.RunSpec{
+	err := w.Compile(ctx, s, c, containers.RunSpec{
 		Argv: append([]string{releaseSpecScript}, args...),
 		Name: "rpmspec", User: stage.Builder, WorkDir: stage.Topdir,
 		Inputs: []containers.Input{{Path: stage.Topdir, Write: stage.Tar(files)}},
 	})
-	return p.End("rpmspec", s, false, err)
+	return w.End("rpmspec", s, false, err)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package walk
 
 import (
 	"context"
@@ -23,8 +23,8 @@ const (
 	releaseNameStart = "v"
 )
 
-// ReleaseRef is one release of a clone, or its master.
-type ReleaseRef struct {
+// Release is one release of a clone, or its master.
+type Release struct {
 	upstream.Ref
 
 	Version string         // without the v; of master and of a fork's, what its CMakeLists.txt says
@@ -36,8 +36,8 @@ type ReleaseRef struct {
 // Releases is a walk over a clone: all its releases, and a row for each that
 // was selected.
 type Releases struct {
-	All  []ReleaseRef // oldest first, master last
-	Rows []*ReleaseRow
+	All  []Release // oldest first, master last
+	Rows []*Row
 
 	clone *upstream.Clone
 }
@@ -46,7 +46,7 @@ type Releases struct {
 func (r *Releases) Close() { r.clone.Close() }
 
 // Newest is the newest release that is tagged; master is no release.
-func (r *Releases) Newest() ReleaseRef {
+func (r *Releases) Newest() Release {
 	for _, ref := range slices.Backward(r.All) {
 		if ref.Name != upstream.Master && ref.Skipped == "" {
 			return ref
@@ -61,18 +61,18 @@ var errNoReleases = errors.New("has no release of rdma-core from " + OldestRelea
 // ids, and makes a row for each that the selection names. Close the result.
 //
 // Errors: *upstream.GivenError, *SelectionError.
-func (p *Pipeline) ListReleases(ctx context.Context, source, selection string) (*Releases, error) {
-	s := p.Begin("releases")
+func (w *Walker) ListReleases(ctx context.Context, source, selection string) (*Releases, error) {
+	s := w.Begin("releases")
 	clone, err := upstream.OpenClone(source, s.Log())
 	if err != nil {
-		return nil, p.End("releases", s, false, err)
+		return nil, w.End("releases", s, false, err)
 	}
 	r := &Releases{clone: clone}
 	if err := r.list(ctx, selection, s); err != nil {
 		clone.Close()
-		return nil, p.End("releases", s, false, err)
+		return nil, w.End("releases", s, false, err)
 	}
-	return r, p.EndLook("releases", s, nil)
+	return r, w.EndLook("releases", s, nil)
 }
 
 func (r *Releases) list(ctx context.Context, selection string, s *ui.Stage) error {
@@ -101,21 +101,21 @@ func (r *Releases) list(ctx context.Context, selection string, s *ui.Stage) erro
 
 // describe reads what a number means in each release. All of them are read,
 // also those that are not selected: a number's later owner may be among them.
-func (r *Releases) describe(ctx context.Context, refs []upstream.Ref) ([]ReleaseRef, error) {
+func (r *Releases) describe(ctx context.Context, refs []upstream.Ref) ([]Release, error) {
 	headers, err := r.clone.FileOf(ctx, refs, provider.DriverHeader)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]ReleaseRef, len(refs))
+	all := make([]Release, len(refs))
 	for i, ref := range refs {
-		all[i] = ReleaseRef{Ref: ref, Version: strings.TrimPrefix(ref.Name, releaseNameStart)}
+		all[i] = Release{Ref: ref, Version: strings.TrimPrefix(ref.Name, releaseNameStart)}
 		all[i].IDs, all[i].Unclear = provider.DriverIDs(headers[i])
 	}
 	return all, r.readVersions(ctx, all)
 }
 
 // readVersions reads what master and a fork's tags hold: their names do not say it.
-func (r *Releases) readVersions(ctx context.Context, all []ReleaseRef) error {
+func (r *Releases) readVersions(ctx context.Context, all []Release) error {
 	var at []int
 	var refs []upstream.Ref
 	for i, ref := range all {

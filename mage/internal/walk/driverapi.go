@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package walk
 
 import (
 	"context"
@@ -20,8 +20,8 @@ const driverHeader = "libibverbs/driver.h"
 //
 // Errors: *upstream.GivenError; *provider.PlaceError where a release does not
 // say its private ABI.
-func (p *Pipeline) DriverHistory(ctx context.Context, source string) (driverapi.History, error) {
-	r, err := p.ListReleases(ctx, source, "")
+func (w *Walker) DriverHistory(ctx context.Context, source string) (driverapi.History, error) {
+	r, err := w.ListReleases(ctx, source, "")
 	if err != nil {
 		return driverapi.History{}, err
 	}

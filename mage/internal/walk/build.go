@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package walk
 
 import (
 	"bytes"
@@ -13,7 +13,6 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/prove"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -34,13 +33,13 @@ const (
 // CheckBuilds compiles each release with the provider, whose own files may not
 // give a warning, and has ibv_devices of that build list the device. Two at a
 // time at least: much of a row is copying and configuring, which fill no core.
-func (p *Pipeline) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases) error {
-	return p.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, row *ReleaseRow) (bool, error) {
+func (w *Walker) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases) error {
+	return w.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, row *Row) (bool, error) {
 		if !row.edited() {
 			row.Compile, row.Devices = report.Result{State: report.NotTried}, report.Result{State: report.NotTried}
 			return true, nil
 		}
-		hit, err := p.buildRow(ctx, j, tc, r, row)
+		hit, err := w.buildRow(ctx, j, tc, r, row)
 		row.Compile, row.Devices = row.answer(err), report.Result{State: report.NotTried}
 		switch _, undiscovered := errors.AsType[*report.FailedError](err); {
 		case undiscovered:
@@ -52,14 +51,14 @@ func (p *Pipeline) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolc
 	})
 }
 
-func (p *Pipeline) buildRow(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases, row *ReleaseRow) (bool, error) {
+func (w *Walker) buildRow(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases, row *Row) (bool, error) {
 	key, err := discoverKey(makeStage, releaseBuildStage)
 	if err != nil {
 		return false, err
 	}
-	key = p.Compiler(j, tc, row.Release.Time, stage.ForTrial).Key(key).String("edit", row.edit.key)
-	entry, err := p.Do(ctx, key, func(ctx context.Context, _ string) error {
-		return p.quietly(row.Release.Name, func(q *Pipeline) error {
+	key = w.Compiler(j, tc, row.Release.Time, stage.ForTrial).Key(key).String("edit", row.edit.key)
+	entry, err := w.Do(ctx, key, func(ctx context.Context, _ string) error {
+		return w.inScratch(row.Release.Name, func(q *Walker) error {
 			return q.buildRelease(ctx, j, tc, r.clone.Path(), row)
 		})
 	})
@@ -79,33 +78,33 @@ func discoverKey(name string, version int) (*stagecache.KeyBuilder, error) {
 
 // buildRelease starts from the whole source, as the rpm target does, and holds
 // the patch that it gives against the one that was made of the few files.
-func (p *Pipeline) buildRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, clone string, row *ReleaseRow) error {
-	tree, err := p.sameInWhole(ctx, j, clone, row)
+func (w *Walker) buildRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, clone string, row *Row) error {
+	tree, err := w.sameInWhole(ctx, j, clone, row)
 	if err != nil {
 		return err
 	}
-	out := filepath.Join(p.CacheDir, "out")
-	if err := p.compileRelease(ctx, j, tc, tree, out); err != nil {
+	out := filepath.Join(w.CacheDir, "out")
+	if err := w.compileRelease(ctx, j, tc, tree, out); err != nil {
 		return err
 	}
-	return p.discover(ctx, j, tc, tree, out, "listed")
+	return w.discover(ctx, j, tc, tree, out, "listed")
 }
 
 // sameInWhole integrates the provider into the whole source of a row, and holds
 // the patch against the row's own.
-func (p *Pipeline) sameInWhole(ctx context.Context, j job.Job, clone string, row *ReleaseRow) (artifact.Tree, error) {
+func (w *Walker) sameInWhole(ctx context.Context, j job.Job, clone string, row *Row) (artifact.Tree, error) {
 	// The version without the release: nothing that is published of it is asked
 	// of master, which may say the number of a release that is still to come.
 	j.Given, j.Version, j.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
-	src, err := p.Source(ctx, j)
+	src, err := w.Source(ctx, j)
 	if err != nil {
 		return artifact.Tree{}, err
 	}
-	tree, err := p.Integrate(ctx, j, src)
+	tree, err := w.Integrate(ctx, j, src)
 	if err != nil {
 		return artifact.Tree{}, err
 	}
-	patch, err := p.Patch(ctx, j, tree)
+	patch, err := w.Patch(ctx, j, tree)
 	if err != nil {
 		return artifact.Tree{}, err
 	}
@@ -130,13 +129,13 @@ func sameFiles(a, b string) error {
 	return nil
 }
 
-func (p *Pipeline) compileRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
-	s := p.Begin("compile")
-	return p.End("compile", s, false, p.compileInto(ctx, s, j, tc, tree, out))
+func (w *Walker) compileRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
+	s := w.Begin("compile")
+	return w.End("compile", s, false, w.compileInto(ctx, s, j, tc, tree, out))
 }
 
 // compileInto compiles what discovery needs and leaves it in the folder out.
-func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
+func (w *Walker) compileInto(ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
 	files, err := stage.Files(tree.Dir)
 	if err != nil {
 		return err
@@ -145,8 +144,8 @@ func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, j job.Job, tc a
 		files[i].Owner, files[i].Time = stage.BuilderUID, tree.Source.Epoch
 	}
 	argv := []string{releaseBuildScript, checkedTree, j.ProviderName(), j.Provider.Manifest.Folder(), releaseOut}
-	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
-	return p.Compile(ctx, s, c, containers.RunSpec{
+	c := w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
+	return w.Compile(ctx, s, c, containers.RunSpec{
 		Argv: argv,
 		Name: "compile", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
 		Inputs:  []containers.Input{stage.BuilderInput(checkedTree, files)},
@@ -156,17 +155,17 @@ func (p *Pipeline) compileInto(ctx context.Context, s *ui.Stage, j job.Job, tc a
 
 // discover runs ibv_devices of the build where it was built, in containers of
 // their own: a device node can only be made by root, and nothing compiles as root.
-func (p *Pipeline) discover(
+func (w *Walker) discover(
 	ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts ...string,
 ) error {
-	s := p.Begin("discover")
-	_, err := p.judgeBuild(ctx, s, j, tc, tree, out, verdicts)
-	return p.End("discover", s, false, err)
+	s := w.Begin("discover")
+	_, err := w.judgeBuild(ctx, s, j, tc, tree, out, verdicts)
+	return w.End("discover", s, false, err)
 }
 
 // judgeBuild gives what the last of the verdicts said. One that does not pass is
 // a *report.FailedError.
-func (p *Pipeline) judgeBuild(
+func (w *Walker) judgeBuild(
 	ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts []string,
 ) (evidence string, err error) {
 	files, err := stage.Files(out)
@@ -174,5 +173,5 @@ func (p *Pipeline) judgeBuild(
 		return "", err
 	}
 	build := containers.Input{Path: checkedTree + "/build", Write: stage.Tar(files)}
-	return p.Prover().JudgeBuild(ctx, s, prove.Build{Job: j, Toolchain: tc, Result: tree.Result, Input: build}, verdicts)
+	return w.Judge(ctx, s, Build{Job: j, Toolchain: tc, Result: tree.Result, Input: build}, verdicts)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package walk
 
 import (
 	"context"
@@ -93,13 +93,13 @@ func walked(t *testing.T, selected ...string) *Releases {
 		if name == "v44.0" || name == upstream.Master {
 			last = append(last, "X"+name)
 		}
-		ref := ReleaseRef{Ref: upstream.Ref{Name: name}, IDs: map[int]string{}}
+		ref := Release{Ref: upstream.Ref{Name: name}, IDs: map[int]string{}}
 		for id, constant := range last {
 			ref.IDs[id] = constant
 		}
 		r.All = append(r.All, ref)
 		if slices.Contains(selected, name) {
-			r.Rows = append(r.Rows, &ReleaseRow{
+			r.Rows = append(r.Rows, &Row{
 				Release: ref, DriverID: len(last), Constant: "RIB", Patch: report.Result{State: report.Pass},
 			})
 		}
@@ -180,8 +180,8 @@ func TestForksReleases(t *testing.T) {
 		git("commit", "-qm", tag)
 		git("tag", tag)
 	}
-	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
-	r, err := p.ListReleases(t.Context(), clone, "")
+	w := &Walker{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
+	r, err := w.ListReleases(t.Context(), clone, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,10 +204,10 @@ func TestForksReleases(t *testing.T) {
 }
 
 func TestAFailureKeepsGoing(t *testing.T) {
-	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
+	w := &Walker{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
 	r := walked(t, "v42.0", "v42.1", "v43.0", "v44.0", "v44.1")
 	for together := 1; together <= 3; together++ {
-		err := p.eachRow(t.Context(), "try", together, r, func(_ context.Context, row *ReleaseRow) (bool, error) {
+		err := w.eachRow(t.Context(), "try", together, r, func(_ context.Context, row *Row) (bool, error) {
 			var err error
 			if strings.HasSuffix(row.Release.Name, ".1") {
 				err = fmt.Errorf("%s is bad\nand more", row.Release.Name)
@@ -233,11 +233,11 @@ func TestAFailureKeepsGoing(t *testing.T) {
 }
 
 func TestAWalkEndsWithItsContext(t *testing.T) {
-	p := &Pipeline{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
+	w := &Walker{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")
 	tried := 0
-	err := p.eachRow(ctx, "try", 1, walked(t, "v42.0", "v42.1", "v43.0", "v44.0"), func(context.Context, *ReleaseRow) (bool, error) {
+	err := w.eachRow(ctx, "try", 1, walked(t, "v42.0", "v42.1", "v43.0", "v44.0"), func(context.Context, *Row) (bool, error) {
 		tried++
 		cancel(enough)
 		return false, ctx.Err()
@@ -252,7 +252,7 @@ func TestOldReleasesMayFail(t *testing.T) {
 	for name, want := range map[string]report.State{
 		"v32.0": report.Unsupported, "v33.14": report.Unsupported, OldestSupported: report.Fail, "v64.0": report.Fail, upstream.Master: report.Fail,
 	} {
-		row := &ReleaseRow{Release: ReleaseRef{Ref: upstream.Ref{Name: name}}}
+		row := &Row{Release: Release{Ref: upstream.Ref{Name: name}}}
 		row.Patch = row.answer(why)
 		if row.Patch.State != want || row.Why() != "no place" || row.Failed() != (want == report.Fail) || row.edited() {
 			t.Errorf("%s: %+v", name, row.Patch)

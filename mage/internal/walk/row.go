@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package walk
 
 import (
 	"errors"
@@ -16,9 +16,9 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// ReleaseRow is what is known of one release.
-type ReleaseRow struct {
-	Release ReleaseRef
+// Row is what is known of one release.
+type Row struct {
+	Release Release
 
 	// What the edit tells, once Patch has been tried.
 	PrivateABI int
@@ -32,8 +32,8 @@ type ReleaseRow struct {
 	edit releaseEdit
 }
 
-func newRow(ref ReleaseRef) *ReleaseRow {
-	row := &ReleaseRow{Release: ref}
+func newRow(ref Release) *Row {
+	row := &Row{Release: ref}
 	if ref.Skipped != "" {
 		row.Patch = report.Result{State: report.Skipped, Evidence: ref.Skipped}
 	}
@@ -41,18 +41,18 @@ func newRow(ref ReleaseRef) *ReleaseRow {
 }
 
 // Skipped says that the row's release was not tried.
-func (r *ReleaseRow) Skipped() bool { return r.Release.Skipped != "" }
+func (r *Row) Skipped() bool { return r.Release.Skipped != "" }
 
 // edited says that the release has the provider: what comes later needs it.
-func (r *ReleaseRow) edited() bool { return r.Patch.State == report.Pass }
+func (r *Row) edited() bool { return r.Patch.State == report.Pass }
 
 // checks are the row's checks in their order.
-func (r *ReleaseRow) checks() []report.Result {
+func (r *Row) checks() []report.Result {
 	return []report.Result{r.Patch, r.Spec, r.Compile, r.Devices}
 }
 
 // Failed says that the row makes the walk fail.
-func (r *ReleaseRow) Failed() bool {
+func (r *Row) Failed() bool {
 	for _, c := range r.checks() {
 		if c.State == report.Fail {
 			return true
@@ -62,7 +62,7 @@ func (r *ReleaseRow) Failed() bool {
 }
 
 // Why is the reason of the first check that did not pass, or "".
-func (r *ReleaseRow) Why() string {
+func (r *Row) Why() string {
 	for _, c := range r.checks() {
 		if c.Evidence != "" {
 			return c.Evidence
@@ -72,7 +72,7 @@ func (r *ReleaseRow) Why() string {
 }
 
 // LogPath is where the first check that did not pass tells all, or "".
-func (r *ReleaseRow) LogPath() string {
+func (r *Row) LogPath() string {
 	for _, c := range r.checks() {
 		if c.Log != "" {
 			return c.Log
@@ -83,7 +83,7 @@ func (r *ReleaseRow) LogPath() string {
 
 // answer turns what a check gave into its state. Releases before the oldest
 // supported one may fail.
-func (r *ReleaseRow) answer(err error) report.Result {
+func (r *Row) answer(err error) report.Result {
 	if err == nil {
 		return report.Result{State: report.Pass}
 	}
@@ -158,7 +158,7 @@ func CountReleases(n int) string {
 }
 
 // ReleasesError says which releases failed, each with its reason.
-type ReleasesError struct{ Failed []*ReleaseRow }
+type ReleasesError struct{ Failed []*Row }
 
 // Error implements error.
 func (e *ReleasesError) Error() string {
@@ -175,7 +175,7 @@ func (e *ReleasesError) Error() string {
 
 // Err is nil if no row failed, else a *ReleasesError.
 func (r *Releases) Err() error {
-	var failed []*ReleaseRow
+	var failed []*Row
 	for _, row := range r.Rows {
 		if row.Failed() {
 			failed = append(failed, row)

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pipeline
+package releasetest
 
-import (
-	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"testing"
-)
+import "maps"
 
-// miniRelease is a release of the least that has a place for each edit of each
+// Files are those of a release of the least that has a place for each edit of each
 // kind of provider: a library under coherent DMA (ant), one without (bee), a
 // plug-in (gnat). Its version is 56.1, of which nothing is true but the number.
-func miniRelease() map[string]string {
+func Files() map[string]string {
 	files := map[string]string{
 		"kernel-headers/rdma/ant-abi.h":              "/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */\n",
 		"kernel-headers/rdma/ib_user_ioctl_verbs.h":  "enum rdma_driver_id {\n\tRDMA_DRIVER_UNKNOWN,\n\tRDMA_DRIVER_ANT,\n\tRDMA_DRIVER_BEE,\n};\n",
@@ -308,39 +301,4 @@ License: BSD-MIT
 License: GPL-2
  Share.
 `,
-}
-
-// writeTree writes files below dir; what begins with "#!" can be executed.
-func writeTree(t *testing.T, dir string, files map[string]string) {
-	t.Helper()
-	for name, text := range files {
-		mode := os.FileMode(0o644)
-		if strings.HasPrefix(text, "#!") {
-			mode = 0o755
-		}
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// gitRelease makes a clone with the release as v56.1.
-func gitRelease(t *testing.T, files map[string]string) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "clone")
-	writeTree(t, dir, files)
-	for _, args := range [][]string{{"init", "-q", "-b", "work"}, {"add", "."}, {"commit", "-q", "-m", "56.1"}, {"tag", "v56.1"}} {
-		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir}, args...)...)
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
-			"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@host.example", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@host.example",
-			"GIT_AUTHOR_DATE=2025-02-03T04:05:06Z", "GIT_COMMITTER_DATE=2025-02-03T04:05:06Z")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v\n%s", args, err, out)
-		}
-	}
-	return dir
 }

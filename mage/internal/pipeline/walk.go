@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+
+	"github.com/resnics/verbsmith/mage/internal/edit"
+	"github.com/resnics/verbsmith/mage/internal/prove"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/walk"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// Walker runs the stages of walks over releases and of transplants, and the checks of a provider.
+func (p *Pipeline) Walker() *walk.Walker {
+	return &walk.Walker{
+		Runner: p.Runner, Root: p.Root, Releases: p.Releases,
+		Stages: walk.Stages{
+			Source: p.Source, Integrate: p.Integrate, Patch: p.Patch, ProvePatch: p.ProvePatch, Spec: p.Spec,
+			EditVersions: edit.Versions(),
+			Judge: func(ctx context.Context, s *ui.Stage, b walk.Build, verdicts []string) (string, error) {
+				return p.Prover().JudgeBuild(ctx, s, prove.Build(b), verdicts)
+			},
+			PlaceFolder: p.Collector().PlaceFolder,
+		},
+		Over: func(runner *stage.Runner, sums *specs.Sums) *walk.Walker {
+			q := *p
+			q.Runner, q.Sums = runner, sums
+			return q.Walker()
+		},
+	}
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package walk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// rowCheck asks one question about a release and puts the answer into the row;
+// hit says that the answer was known.
+type rowCheck func(ctx context.Context, row *Row) (hit bool, err error)
+
+// eachRow runs a check for each row, a few together. What fails is the row's,
+// and the walk goes on: only the end of ctx ends it.
+func (w *Walker) eachRow(ctx context.Context, name string, together int, r *Releases, check rowCheck) error {
+	t := &tally{stage: w.Begin(name), total: len(r.Rows)}
+	rows := make(chan *Row)
+	var all sync.WaitGroup
+	for range together {
+		all.Go(func() {
+			for row := range rows {
+				t.starts(row)
+				hit, err := check(ctx, row)
+				t.ended(row, hit, err)
+			}
+		})
+	}
+	for _, row := range r.Rows {
+		if ctx.Err() != nil {
+			break
+		}
+		rows <- row
+	}
+	close(rows)
+	all.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return w.End(name, t.stage, false, cause)
+	}
+	if t.damage != nil {
+		return w.End(name, t.stage, false, t.damage)
+	}
+	t.stage.Note(t.summary())
+	return w.End(name, t.stage, t.ran == 0, nil)
+}
+
+// tally counts what came of the rows and shows it.
+type tally struct {
+	stage *ui.Stage
+	total int
+
+	mu                sync.Mutex
+	done, ran, failed int
+	damage            error // of the cache: it says nothing of a release
+}
+
+func (t *tally) starts(row *Row) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stage.Step(t.done, t.total, row.Release.Name)
+}
+
+func (t *tally) ended(row *Row, hit bool, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done++
+	if !hit {
+		t.ran++
+	}
+	if _, damaged := errors.AsType[*stagecache.DamageError](err); damaged {
+		t.damage = err
+	}
+	if err != nil {
+		t.failed++
+		_, _ = fmt.Fprintf(t.stage.Log(), "%s: %v\n", row.Release.Name, err)
+	}
+	t.stage.Step(t.done, t.total, row.Release.Name)
+}
+
+func (t *tally) summary() string {
+	text := fmt.Sprintf("%s, %d rebuilt", CountReleases(t.total), t.ran)
+	if t.failed > 0 {
+		text += fmt.Sprintf(", %d failed", t.failed)
+	}
+	return text
+}

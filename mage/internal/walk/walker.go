@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package walk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// Walker runs the stages of rows. Its fields are set once by whoever composes the families.
+type Walker struct {
+	*stage.Runner
+	Stages
+
+	Root     string // the repository: the manifests of transplants are read below it
+	Releases *specs.Releases
+	// Over is the same walker over another runner and record of sums.
+	Over func(runner *stage.Runner, sums *specs.Sums) *Walker
+}
+
+// Stages are what a row needs of other families.
+type Stages struct {
+	Source     func(ctx context.Context, j job.Job) (artifact.Source, error)
+	Integrate  func(ctx context.Context, j job.Job, src artifact.Source) (artifact.Tree, error)
+	Patch      func(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error)
+	ProvePatch func(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error)
+	Spec       func(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error)
+	// EditVersions are those of Integrate, Patch and Spec, for the key of a row.
+	EditVersions string
+
+	// Judge gives verdicts about a build, each in a container of its own, and what the last
+	// of them said.
+	//
+	// Errors: *report.FailedError where one did not pass.
+	Judge func(ctx context.Context, s *ui.Stage, b Build, verdicts []string) (evidence string, err error)
+
+	// PlaceFolder replaces a directory among the outputs with what fill writes to dir.
+	//
+	// Errors: *owned.ForeignError where the directory has a file of somebody else.
+	PlaceFolder func(ctx context.Context, folder string, fill func(dir string) error) error
+}
+
+// Build is a build of the provider that Judge has ibv_devices of look for the device.
+type Build struct {
+	Job       job.Job
+	Toolchain artifact.Toolchain
+	Result    provider.Result
+	Input     containers.Input // bin and lib of the build, at the path where it was built
+}
+
+// inScratch runs stages for one release of many: they show nothing, and what they
+// keep is thrown away at the end, so that a walk neither fills the disk nor
+// drives out what the cache holds of a day's work. The sums of archives that
+// are made from the user's own clone are nobody's record either.
+func (w *Walker) inScratch(name string, run func(*Walker) error) (err error) {
+	dir, err := os.MkdirTemp("", "verbsmith-releases-")
+	if err != nil {
+		return fmt.Errorf("make a folder for a release: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))
+	if err != nil {
+		return err
+	}
+	runner, err := w.Scratch(name, dir)
+	if err != nil {
+		return err
+	}
+	defer runner.UI.Close()
+	return run(w.Over(runner, sums))
+}
