@@ -51,7 +51,7 @@ const (
 	stalls  = "stalls"  // begins its answer and says no more
 	cut     = "cut"     // closes the connection instead of an answer
 	half    = "half"    // closes it within the answer
-	garbage = "garbage" // answers what is no answer
+	garbage = "garbage" // answers what is not an answer
 	empty   = "empty"   // answers {}
 	endless = "endless" // does not stop answering
 )
@@ -220,7 +220,7 @@ func (f *fakeEngine) decode(r *http.Request, into *map[string]any) { //nolint:go
 	_ = json.NewDecoder(r.Body).Decode(into)
 }
 
-// attached gives the container's output on the connection, once it has started.
+// attached returns the container's output on the connection, once it has started.
 func attached(w http.ResponseWriter, started <-chan struct{}, output func(io.Writer)) {
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -279,7 +279,7 @@ func fail(w http.ResponseWriter, broken fault) {
 	}
 }
 
-// archiveOf is a tar stream of one folder "out" with a file.
+// archiveOf is a tar stream of one directory "out" with a file.
 func archiveOf(t *testing.T, entries ...[]any) []byte {
 	t.Helper()
 	stream, err := tarOf(join(append([][]any{dirEntry("out/")}, entries...)...)...)
