@@ -18,7 +18,7 @@ const (
 	Unavailable Status = "unavailable" // this machine cannot tell; Evidence says why
 )
 
-// Result is what a check found.
+// Result is the result of a check.
 type Result struct {
 	Name     string
 	Status   Status
@@ -54,11 +54,11 @@ func (e *FailedError) Error() string {
 
 // Advice says what to try.
 func (e *FailedError) Advice() string {
-	return "`go tool mage check` runs them all; `golangci-lint fmt` and `go mod tidy` mend formats and go.mod"
+	return "`go tool mage check` runs them all; `golangci-lint fmt` and `go mod tidy` fix formats and go.mod"
 }
 
 // Run runs the checks in order, all of them whatever the others say, and hands each result to report. The error is a
-// *FailedError if any failed, the context's if the run was interrupted. Unavailable checks are no error: report sees
+// *FailedError if any failed, the context's if the run was interrupted. Unavailable checks are not an error: report sees
 // them.
 func Run(ctx context.Context, checks []Check, report func(Result)) error {
 	failed := &FailedError{Of: len(checks)}
@@ -96,7 +96,7 @@ func unable(err error) Result { return failed("", "%v", err) }
 func places(bad []string, looked int, what string) Result {
 	switch {
 	case looked == 0:
-		return failed("", "found no %s to look at", what)
+		return failed("", "no %s found to check", what)
 	case len(bad) > 0:
 		return failed(strings.Join(bad, "\n"), "%d of %d: %s", len(bad), looked, bad[0])
 	default:

@@ -19,7 +19,7 @@ func (m machine) goCommand(ctx context.Context, root string, argv ...string) Res
 	case out.code != 0:
 		return failed(out.text, "%s", firstLine(out, "exit status "+strconv.Itoa(out.code)))
 	default:
-		return passed("%s", firstLine(out, strings.Join(command, " ")+": nothing to say"))
+		return passed("%s", firstLine(out, strings.Join(command, " ")+": no output"))
 	}
 }
 
@@ -27,7 +27,7 @@ func (m machine) goCommand(ctx context.Context, root string, argv ...string) Res
 func (m machine) lint(ctx context.Context, root string) Result {
 	out, err := m.run(ctx, root, "go", "run", golangciLint, "version")
 	if err == nil && out.code != 0 {
-		return failed(out.text, "golangci-lint could not be had: %s", lastLine(out.text))
+		return failed(out.text, "golangci-lint is not available: %s", lastLine(out.text))
 	}
 	if err == nil {
 		out, err = m.run(ctx, root, "go", "run", golangciLint, "run", "--color=never",
