@@ -73,8 +73,8 @@ func TestRefusedByDistro(t *testing.T) {
 	files["rdma-core.spec"] = strings.Replace(distroSpec, "%autosetup -p1", "%setup -q\n%patch 9999 -p1", 1)
 	p, j := packageJob(t, sourceRPM(t, "a.src.rpm", files))
 	for name, want := range map[string]string{
-		"rocky8":  "none without a number, which rpm 4.14.3 takes where there is no -P",
-		"rocky9":  "none with the number 0, which rpm 4.16.1.3 takes where there is no -P",
+		"rocky8":  "none without a number, which rpm 4.14.3 uses without -P",
+		"rocky9":  "none with the number 0, which rpm 4.16.1.3 uses without -P",
 		"rocky10": "",
 	} {
 		d, err := distros(t).Find(name)
