@@ -23,7 +23,7 @@ type Manifest struct {
 	Name string `yaml:"name" jsonschema_description:"the provider's name: the directory under providers/"`
 	// Directory is by default the name. The name is that of the target, the library,
 	// NAME.driver and verbs_provider_NAME, which rdma-core wants alike.
-	Directory   string `yaml:"directory,omitempty" jsonschema_description:"a directory under providers/ that is not called like the provider"`
+	Directory   string `yaml:"directory,omitempty" jsonschema_description:"a directory under providers/ other than the name"`
 	Description string `yaml:"description" jsonschema_description:"one line of text for the RPM spec's list of drivers"`
 	// Title is by default the name in capitals and USERSPACE PROVIDER.
 	Title      string     `yaml:"title,omitempty" jsonschema_description:"a title for MAINTAINERS, before the module's name"`

@@ -43,7 +43,7 @@ func editRules(file string, data []byte, p *Provider, files map[string][]byte, l
 		switch {
 		case shared != "":
 			found := shared + ", which removes other lines as well"
-			return nil, false, &PlaceError{File: file, Line: at + 1, LookedFor: "alternatives that remove no line of " + p.Name, Found: found}
+			return nil, false, &PlaceError{File: file, Line: at + 1, LookedFor: "alternatives not matching " + p.Name, Found: found}
 		case len(left) == len(names):
 			return data, true, nil
 		case len(left) == 0:

@@ -117,7 +117,7 @@ func (s *Spec) inOrder(p prepLine, by, unsure int, rpm RPM) error {
 		return s.place(unsure, "no conditional in %patchlist, or %autosetup for all patches: %prep has them by number",
 			fmt.Sprintf("%s in line %d", text, s.number(p.line)))
 	case by >= 0 && p.changes():
-		return s.place(p.line, fmt.Sprintf("no patch after line %d, which applies the provider's patch: it must be the last", s.number(by)), text)
+		return s.place(p.line, fmt.Sprintf("no patch after line %d: the provider's patch must be the last", s.number(by)), text)
 	}
 	return nil
 }

@@ -69,7 +69,8 @@ func (t *macroTable) evaluate(text string) (value, error) {
 		return value{}, &newerError{construct: e.newer}
 	}
 	if e.failed || e.at < len(e.tokens) {
-		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "not an expression: " + edit.Quote(strings.TrimSpace(plain))}
+		why := "not an expression: " + edit.Quote(strings.TrimSpace(plain))
+		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: why}
 	}
 	return v, nil
 }

@@ -338,7 +338,7 @@ func TestPackageSourceRefuses(t *testing.T) {
 // TestPackageSpecRefuses has specs of which a provider's packages could not be built.
 func TestPackageSpecRefuses(t *testing.T) {
 	for _, tt := range []struct{ old, replacement, want string }{
-		{"%{_libdir}/libibverbs/*.so", "%{_libdir}/libibverbs/libmlx5-rdmav34.so", "a line in %files that takes libibverbs/librib-rdmav34.so"},
+		{"%{_libdir}/libibverbs/*.so", "%{_libdir}/libibverbs/libmlx5-rdmav34.so", "a line in %files that covers libibverbs/librib-rdmav34.so"},
 		{"3%{?dist}", "%autorelease", "a Release that the spec itself sets"},
 		{"%autosetup -p1", "%autosetup -p1 -T -b 0\nfor i in %{patches}; do :; done", "%patch, %autopatch or %autosetup"},
 	} {

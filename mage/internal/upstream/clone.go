@@ -57,7 +57,7 @@ func OpenClone(path string, log io.Writer) (*Clone, error) {
 		return nil, &GivenError{Source: path, Reason: "has no absolute path", Err: err}
 	}
 	if gitDir(abs) == "" {
-		return nil, &GivenError{Source: path, Reason: "is not a git clone: want the directory of a checkout or of a bare clone, without a ref"}
+		return nil, &GivenError{Source: path, Reason: "is not a git clone: want the directory of a checkout or bare clone, without a ref"}
 	}
 	repo, err := openRepository(abs, &Request{Log: log})
 	if err != nil {

@@ -46,7 +46,7 @@ func (d *dates) fault(archive string) error {
 	if name == "" {
 		return nil
 	}
-	reason := fmt.Sprintf("is dated %s: want a date from %s until %s, because the build takes its date from the newest file", shownDate(when),
+	reason := fmt.Sprintf("is dated %s: want a date from %s until %s, because a build gets the date of the newest file", shownDate(when),
 		firstDate().Format(time.DateOnly), lastDate().Format(time.DateOnly))
 	return &ArchiveError{Archive: archive, Entry: name, Reason: reason}
 }

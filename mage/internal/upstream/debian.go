@@ -29,7 +29,7 @@ type Scripts interface {
 func (r *resolver) debian(o Origin) filler {
 	return func(ctx context.Context, part string) (bool, error) {
 		if r.req.AptSource == nil {
-			return false, errors.New("Debian's archive cannot be queried on this machine")
+			return false, errors.New("no access to Debian's archive on this machine")
 		}
 		dir, err := os.MkdirTemp(filepath.Dir(part), ".apt-*")
 		if err != nil {
