@@ -60,7 +60,7 @@ func (e *Engine) createNamed(ctx context.Context, name string, spec RunSpec, bas
 	// The library panics at some of the answers that are none.
 	defer func() {
 		if reason := recover(); reason != nil {
-			made, err = nil, fmt.Errorf("create container: the engine's answer: %v", reason)
+			made, err = nil, fmt.Errorf("create container: invalid answer from the engine: %v", reason)
 		}
 	}()
 	provider, err := e.provider()
@@ -69,7 +69,7 @@ func (e *Engine) createNamed(ctx context.Context, name string, spec RunSpec, bas
 	}
 	created, err := provider.CreateContainer(ctx, e.request(name, spec, base))
 	if err == nil && created.GetContainerID() == "" {
-		err = errors.New("the engine named no container")
+		err = errors.New("the engine returned no container ID")
 	}
 	if err != nil {
 		ending, stop := e.ending(ctx)
@@ -155,7 +155,7 @@ func (e *Engine) sayUnbound(ctx context.Context, id string, limits Limits) {
 			missing = append(missing, string(LimitProcesses))
 		}
 		if len(missing) > 0 {
-			e.notice("this engine does not limit the " + strings.Join(missing, " and the ") + " of a container")
+			e.notice("this engine cannot limit the " + strings.Join(missing, " and the ") + " of a container")
 		}
 	})
 }

@@ -104,7 +104,7 @@ func (e *Engine) build(
 		return progress.logErr
 	})
 	if err == nil && progress.image == "" {
-		return errors.New("the engine named no image")
+		return errors.New("the engine returned no image ID")
 	}
 	return err
 }
@@ -118,11 +118,11 @@ func (e *Engine) limitStep(ctx context.Context, id string, limits Limits) {
 	change := container.UpdateConfig{Resources: container.Resources{PidsLimit: &limits.Processes}}
 	_, err := e.cli.ContainerUpdate(ctx, id, change)
 	if err != nil && !errdefs.IsNotFound(err) && ctx.Err() == nil { // a quick step is over by then
-		e.unboundBuild.Do(func() { e.notice("the engine does not limit the processes of a build: " + oneLine(err)) })
+		e.unboundBuild.Do(func() { e.notice("the engine cannot limit the processes of a build: " + oneLine(err)) })
 	}
 }
 
-// labelledBase gives an image like base that carries our label: the containers and images in between, which a
+// labelledBase returns an image like base that carries our label: the containers and images in between, which a
 // build leaves when it fails, inherit it. One that has it already is given back as it is.
 func (e *Engine) labelledBase(ctx context.Context, base string) (string, error) {
 	found, err := e.inspectImage(ctx, base)
@@ -184,7 +184,7 @@ func (e *Engine) endBuild(ctx context.Context, ids []string, began time.Time) {
 	}
 }
 
-// hasBuildContainers says whether there are containers, made since began, that inherited our label and are not runs.
+// hasBuildContainers reports whether there are containers, made since began, that inherited our label and are not runs.
 func (e *Engine) hasBuildContainers(ctx context.Context, began time.Time) (bool, error) {
 	found, err := e.containers(ctx, Label+"=1")
 	if err != nil {

@@ -101,7 +101,7 @@ func TestBuildFails(t *testing.T) {
 	}
 }
 
-// labelled gives the containers that inherited the label of this test's images.
+// labelled returns the containers that inherited the label of this test's images.
 func labelled(t *testing.T, e *Engine) []leftover {
 	t.Helper()
 	left, err := e.containers(context.Background(), testLabel+"="+testMark)

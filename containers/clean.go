@@ -16,7 +16,7 @@ import (
 	"github.com/docker/docker/api/types/volume"
 )
 
-// Kind is what an Object is.
+// Kind is the kind of an Object.
 type Kind string
 
 // The kinds of things that verbsmith makes on an engine, in the order in which they can be removed.
@@ -26,7 +26,7 @@ const (
 	KindImage     Kind = "image"
 )
 
-// Object is a thing on the engine that carries our label.
+// Object is a container, volume or image on the engine with our label.
 type Object struct {
 	Kind   Kind
 	ID     string // a volume's is its name
@@ -34,7 +34,7 @@ type Object struct {
 	Labels map[string]string
 	// Size in bytes: of an image, what it adds to the image it was made from; -1 where the engine does not say.
 	Size int64
-	// Why says of a thing that Clean left why it did.
+	// Why says why Clean kept the object.
 	Why string
 
 	created  int64
@@ -45,15 +45,15 @@ type Object struct {
 	children bool     // of an image: others were made from it
 }
 
-// Removed says what was removed, in order: an image that others refer to as well, or that others were made from, by
+// Removed lists what was removed, in order: an image that others refer to as well, or that others were made from, by
 // the reference that it lost.
 type Removed []Object
 
-// CleanOptions says what Clean may remove.
+// CleanOptions selects what Clean may remove.
 type CleanOptions struct {
-	// All is everything that verbsmith made on this engine, whichever run directory its run had.
+	// All selects everything that verbsmith created on this engine, for any run directory.
 	All bool
-	// OwnVolume says whether a volume is of this cache by its name, where it has no label that says so; nil is no.
+	// OwnVolume reports whether a volume without a label belongs to this cache, by its name. Nil means that none does.
 	OwnVolume func(name string) bool
 
 	keep func(Object) bool // of tests, which share an engine with others
@@ -62,10 +62,10 @@ type CleanOptions struct {
 // sizeTimeout bounds the question for the sizes of volumes, which an engine answers by reading them all.
 const sizeTimeout = 10 * time.Second
 
-// references is how the names of our images begin; what else an image is called is somebody else's name for it.
+// references is how the names of our images begin; what else an image is called is someone else's name for it.
 const references = "verbsmith/"
 
-// Clean removes what verbsmith made and nobody uses: containers of runs of this run directory that are dead; volumes
+// Clean removes what verbsmith created and is not in use: containers of dead runs of this run directory; volumes
 // of this cache; our references, and the images behind them, with those in between of their builds, unless others refer
 // to them, were made from them, or run. With All it also removes containers of dead runs of other run directories, all
 // volumes of ours, and images of ours without any reference.
@@ -132,9 +132,9 @@ func (c *cleaning) cleanVolumes(ctx context.Context) error {
 	for _, o := range volumes {
 		switch {
 		case !c.All && !c.ownVolume(o):
-			c.leave(o, "of another cache (-all removes it)")
+			c.leave(o, "belongs to another cache (-all removes it)")
 		case c.inUse(o.Labels):
-			c.leave(o, "a run of its cache goes on")
+			c.leave(o, "a run with its cache is in progress")
 		default:
 			c.done(ctx, o, c.cli.VolumeRemove(ctx, o.ID, false))
 		}
@@ -181,7 +181,7 @@ func (e *Engine) ourVolumes(ctx context.Context) ([]Object, error) {
 	return objects, nil
 }
 
-// volumeSizes gives what the engine knows in time; a size is nice to see but nothing depends on it.
+// volumeSizes returns what the engine knows in time; a size is nice to see but nothing depends on it.
 func (e *Engine) volumeSizes(ctx context.Context) map[string]int64 {
 	asking, stop := context.WithTimeout(ctx, sizeTimeout)
 	defer stop()

@@ -37,7 +37,7 @@ func newGround(t *testing.T, runDir string) *ground {
 
 func (g *ground) labels() map[string]string { return map[string]string{"clean": g.mark} }
 
-// ours names an image of verbsmith's, theirs one of somebody else.
+// ours names an image of verbsmith's, theirs one of someone else.
 func (g *ground) ours(name string) string { return g.e.references + "/" + name + ":1" }
 
 func (g *ground) theirs(name string) string {
@@ -55,7 +55,7 @@ func (g *ground) clean(all bool) (removed Removed, kept []Object) {
 	return removed, kept
 }
 
-// names gives objects as lines, sorted.
+// names returns objects as lines, sorted.
 func names(objects []Object) []string {
 	var lines []string
 	for _, o := range objects {

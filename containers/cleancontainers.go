@@ -25,10 +25,10 @@ func (c *cleaning) cleanContainers(ctx context.Context) error {
 		home, self := o.Labels[homeLabel], o.Labels[selfLabel]
 		switch own := home == c.run.home; {
 		case self != o.Name || home == "" || o.Labels[RunLabel] == "":
-			c.leave(o, "made by somebody else from an image of verbsmith's")
+			c.leave(o, "made by someone else from a verbsmith image")
 		case o.Labels[RunLabel] == c.run.id:
 		case !own && !c.All:
-			c.leave(o, "of another cache (-all removes it once its run has ended)")
+			c.leave(o, "belongs to another cache (-all removes it once its run has ended)")
 		default:
 			c.cleanContainer(ctx, o, own)
 		}
@@ -48,7 +48,7 @@ func (c *cleaning) cleanContainer(ctx context.Context, o Object, own bool) {
 			c.done(ctx, o, err)
 			return
 		case !still:
-			c.leave(o, "its run may go on")
+			c.leave(o, "its run may still be active")
 			return
 		}
 		c.done(ctx, o, c.cli.ContainerRemove(ctx, o.ID, container.RemoveOptions{RemoveVolumes: true}))
@@ -56,7 +56,7 @@ func (c *cleaning) cleanContainer(ctx context.Context, o Object, own bool) {
 	}
 	forget, dead := runs.dead(o.Labels[RunLabel])
 	if !dead {
-		c.leave(o, "its run goes on")
+		c.leave(o, "its run is still active")
 		return
 	}
 	// A dead run's container may still run: nobody waits for it.
@@ -67,7 +67,7 @@ func (c *cleaning) cleanContainer(ctx context.Context, o Object, own bool) {
 	c.done(ctx, o, err)
 }
 
-// stoodStill says whether a container that does not run has not run for long.
+// stoodStill reports whether a container that does not run has not run for long.
 func (c *cleaning) stoodStill(ctx context.Context, o Object) (bool, error) {
 	if o.running {
 		return false, nil
@@ -77,7 +77,7 @@ func (c *cleaning) stoodStill(ctx context.Context, o Object) (bool, error) {
 	case err != nil:
 		return false, err //nolint:wrapcheck // the caller looks at what it is
 	case state.ContainerJSONBase == nil || state.State == nil:
-		return false, errors.New("the engine's answer has no state")
+		return false, errors.New("the engine returned no state")
 	case state.State.Running || state.State.Paused:
 		return false, nil
 	}
@@ -89,7 +89,7 @@ func (c *cleaning) stoodStill(ctx context.Context, o Object) (bool, error) {
 	return true, nil
 }
 
-// runsElsewhere gives the run directory that a thing's labels name, if it is on this machine and is that one still;
+// runsElsewhere returns the run directory that a thing's labels name, if it is on this machine and is that one still;
 // else nil: nothing can be said of its runs.
 func runsElsewhere(labels map[string]string) *run {
 	dir, home := labels[runsLabel], labels[homeLabel]
@@ -103,7 +103,7 @@ func runsElsewhere(labels map[string]string) *run {
 	return &run{home: home, dir: dir}
 }
 
-// inUse says whether another run of the directory that the labels name goes on.
+// inUse reports whether another run of the directory that the labels name goes on.
 func (c *cleaning) inUse(labels map[string]string) bool {
 	runs := runsElsewhere(labels)
 	return runs != nil && slices.ContainsFunc(runs.others(), func(id string) bool {

@@ -52,7 +52,7 @@ func (c *cleaning) unnamed(found []Object, between map[string]bool) []Object {
 			o.Name = shortID(o.ID)
 			unnamed = append(unnamed, o)
 		case !o.children:
-			c.leave(o, "has no name, so somebody else may have made it from an image of verbsmith's (-all removes it)")
+			c.leave(o, "untagged, so someone else may have built it from a verbsmith image (-all removes it)")
 		}
 	}
 	return unnamed
@@ -96,12 +96,12 @@ func (c *cleaning) removeUnnamed(ctx context.Context, images []Object) {
 	}
 }
 
-// removeIfUnnamed removes an image by its id. One that has a name, as somebody may have given it meanwhile, is not found:
+// removeIfUnnamed removes an image by its id. One that has a name, as someone may have given it meanwhile, is not found:
 // the name would go along.
 func (c *cleaning) removeIfUnnamed(ctx context.Context, o Object) error {
 	now, err := c.cli.ImageInspect(ctx, o.ID)
 	if err == nil && now.ID == "" {
-		return errors.New("the engine's answer has no id")
+		return errors.New("the engine returned no ID")
 	}
 	if err == nil && len(named(now.RepoTags))+len(named(now.RepoDigests)) > 0 {
 		return errdefs.ErrNotFound
@@ -112,7 +112,7 @@ func (c *cleaning) removeIfUnnamed(ctx context.Context, o Object) error {
 	return err //nolint:wrapcheck // the caller looks at what it is
 }
 
-// ourImages gives the images with our label, those in between of builds among them, the newest first: children before
+// ourImages returns the images with our label, those in between of builds among them, the newest first: children before
 // parents.
 func (e *Engine) ourImages(ctx context.Context) ([]Object, error) {
 	found, err := e.cli.ImageList(ctx, image.ListOptions{All: true, Filters: ourLabel()})

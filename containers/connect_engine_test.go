@@ -19,7 +19,7 @@ func TestConnectSaysWhatItFound(t *testing.T) {
 	}
 }
 
-// A second run of the same folder must neither wait for the first nor take it for dead.
+// A second run of the same directory must neither wait for the first nor take it for dead.
 func TestTwoRunsOfOneFolder(t *testing.T) {
 	dir := t.TempDir()
 	first, second := connectIn(t, dir), connectIn(t, dir)

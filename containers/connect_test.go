@@ -41,7 +41,7 @@ func TestEngineHost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// The folder's name is the SHA-256 of "remote".
+	// The directory's name is the SHA-256 of "remote".
 	const meta = "contexts/meta/b71199ebd070b36beab7317920c2c2f1d777df8d05e5527d8458fda57cb17a7a/meta.json"
 	check := func(want string, fails bool) {
 		t.Helper()

@@ -27,14 +27,14 @@ func newClient(host string) (*client.Client, error) {
 		func(c *client.Client) error {
 			transport, ok := c.HTTPClient().Transport.(*http.Transport)
 			if !ok {
-				return errors.New("the Docker client has a transport of another type")
+				return errors.New("unexpected transport type in the Docker client")
 			}
 			conns = &connections{dial: transport.DialContext, tls: transport.TLSClientConfig}
 			if conns.tls != nil {
 				// With one of its own the client would not use the dialer.
 				transport.TLSClientConfig, transport.Proxy, transport.DialTLSContext = nil, nil, conns.open
 				if err := client.WithScheme("https")(c); err != nil {
-					return fmt.Errorf("speak TLS: %w", err)
+					return fmt.Errorf("set up TLS: %w", err)
 				}
 			}
 			transport.DialContext = conns.open
@@ -60,7 +60,7 @@ type connections struct {
 // hijacking marks the context of a call whose connection becomes the call's own.
 type hijacking struct{}
 
-// hijack gives a context with which the connection of a hijacking call is closed when ctx ends.
+// hijack returns a context with which the connection of a hijacking call is closed when ctx ends.
 func hijack(ctx context.Context) context.Context { return context.WithValue(ctx, hijacking{}, true) }
 
 func (c *connections) open(ctx context.Context, network, address string) (net.Conn, error) {

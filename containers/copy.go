@@ -16,7 +16,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// putIn sends a tar stream to a folder of a container that has not started.
+// putIn sends a tar stream to a directory of a container that has not started.
 func (e *Engine) putIn(ctx context.Context, id string, in Input) error {
 	if err := e.makeFolders(ctx, id, in); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (e *Engine) copyTo(ctx context.Context, id, dir string, stream io.Reader) e
 	return nil
 }
 
-// makeFolders makes the folders of in.Path that are missing; those that exist are not touched.
+// makeFolders makes the directories of in.Path that are missing; those that exist are not touched.
 func (e *Engine) makeFolders(ctx context.Context, id string, in Input) error {
 	var missing []tar.Header
 	for dir := path.Clean(in.Path); dir != "/"; dir = path.Dir(dir) {
@@ -56,7 +56,7 @@ func (e *Engine) makeFolders(ctx context.Context, id string, in Input) error {
 			break
 		}
 		if !errdefs.IsNotFound(err) {
-			return fmt.Errorf("look for folder %s: %w", dir, err)
+			return fmt.Errorf("look for directory %s: %w", dir, err)
 		}
 		missing = append(missing, folderEntry(dir, in.UID, in.GID))
 	}
@@ -71,7 +71,7 @@ func (e *Engine) makeFolders(ctx context.Context, id string, in Input) error {
 	return e.copyTo(ctx, id, "/", stream)
 }
 
-// giveVolume sets the owner of a volume's top folder.
+// giveVolume sets the owner of a volume's top directory.
 func (e *Engine) giveVolume(ctx context.Context, id string, v VolumeMount) error {
 	if v.ReadOnly || (v.UID == 0 && v.GID == 0) {
 		return nil
@@ -83,7 +83,7 @@ func (e *Engine) giveVolume(ctx context.Context, id string, v VolumeMount) error
 	return e.copyTo(ctx, id, "/", stream)
 }
 
-// takeOut extracts a folder's content, or a file, of a container into a folder of this host.
+// takeOut extracts a directory's content, or a file, of a container into a directory of this host.
 func (e *Engine) takeOut(ctx context.Context, id string, out Output, budget *outputBudget) error {
 	stream, stat, err := e.cli.CopyFromContainer(ctx, id, path.Clean(out.Path))
 	if errdefs.IsNotFound(err) && out.Optional {
@@ -103,7 +103,7 @@ func (e *Engine) takeOut(ctx context.Context, id string, out Output, budget *out
 // maxReadFile is more than any file that is worth having in memory.
 const maxReadFile = 64 << 20
 
-// ReadFile gives the content of a regular file of an image, with volumes mounted, without starting anything. It
+// ReadFile returns the content of a regular file of an image, with volumes mounted, without starting anything. It
 // fails with *NoImageError, or with an error that wraps fs.ErrNotExist if there is no such file.
 func (e *Engine) ReadFile(ctx context.Context, img string, volumes []VolumeMount, file string) ([]byte, error) {
 	spec := RunSpec{Name: "read " + path.Base(file), Image: img, Argv: []string{"/never-started"}, Volumes: volumes}

@@ -27,12 +27,12 @@ const (
 	outputTimeout = time.Minute
 )
 
-// Options says how to use an engine.
+// Options configures Connect.
 type Options struct {
-	// RunDir is the folder for the lock files of runs; "" means verbsmith/runs in the user's cache folder. Runs
+	// RunDir is the directory for the lock files of runs; "" means verbsmith/runs in the user's cache directory. Runs
 	// that share it look after each other's leftovers.
 	RunDir string
-	// Visitor takes no part in any run folder: nothing but Clean may be called then.
+	// Visitor takes no part in any run directory: nothing but Clean may be called then.
 	Visitor bool
 	// Notice is told, in one line without a line break, of leftovers that were removed and of what could not be
 	// removed; nil means nobody is.
@@ -41,7 +41,7 @@ type Options struct {
 	Limits Limits
 }
 
-// Info is what an engine says about itself.
+// Info describes an engine.
 type Info struct {
 	Host    string // e.g. "unix:///var/run/docker.sock"
 	Version string // e.g. "20.10.24"
@@ -57,7 +57,7 @@ type Part struct{ Name, Version string }
 
 // Engine is a connection to a Docker engine. Its methods may be called by several goroutines at once.
 type Engine struct {
-	// Info is what the engine said when it was connected to.
+	// Info is what the engine reported on connecting.
 	Info Info
 
 	cli          *client.Client
@@ -125,7 +125,7 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 	defer stop()
 	version, err := e.cli.ServerVersion(asking)
 	if err == nil && version.Os == "" {
-		err = errors.New("what answers there is no Docker engine")
+		err = errors.New("the server there is not a Docker engine")
 	}
 	var machine int64
 	if err == nil {
@@ -150,7 +150,7 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 	return nil
 }
 
-// memory gives the bytes of the engine's machine, 0 where it does not say: a proxy in front of an engine may refuse
+// memory returns the bytes of the engine's machine, 0 where it does not say: a proxy before an engine may refuse
 // that question alone. One that is silent is an error.
 func (e *Engine) memory(ctx context.Context) (int64, error) {
 	info, err := e.cli.Info(ctx)
@@ -165,11 +165,11 @@ func (e *Engine) memory(ctx context.Context) (int64, error) {
 // only, and once, at the first of many of its calls; so this comes before any of them.
 func prepareLibrary(host string) error {
 	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
-		return fmt.Errorf("switch off the reaper of testcontainers: %w", err)
+		return fmt.Errorf("disable testcontainers' reaper: %w", err)
 	}
 	if environment("DOCKER_HOST") == "" && host != defaultHost {
 		if err := os.Setenv("DOCKER_HOST", host); err != nil {
-			return fmt.Errorf("tell testcontainers the engine: %w", err)
+			return fmt.Errorf("pass the engine to testcontainers: %w", err)
 		}
 	}
 	return nil
@@ -201,7 +201,7 @@ type silence struct{}
 
 func (silence) Printf(string, ...any) {}
 
-// ending gives the context of a cleanup, which goes on when ctx has ended. One that the engine does not answer in
+// ending returns the context of a cleanup, which goes on when ctx has ended. One that the engine does not answer in
 // time leaves little time to those that follow: all of them together have to fit into the seconds that are left to
 // an interrupted run.
 func (e *Engine) ending(ctx context.Context) (context.Context, context.CancelFunc) {

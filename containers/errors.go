@@ -25,7 +25,7 @@ func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("no Docker engine answers at %s: %v", e.Host, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // Advice says what to try, in one sentence without a full stop.
@@ -38,14 +38,14 @@ func (e *UnreachableError) Advice() string {
 		return "ssh:// is not supported: forward the socket (ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST) " +
 			"and set DOCKER_HOST=unix:///tmp/docker.sock"
 	case e.named:
-		return "DOCKER_HOST names this engine: start it, or unset or correct DOCKER_HOST"
+		return "DOCKER_HOST points to this engine: start it, or unset or correct DOCKER_HOST"
 	default:
 		return "start it (sudo systemctl start docker, or sudo dockerd), " +
-			"install it (sudo apt-get install docker.io), or name one that runs with DOCKER_HOST"
+			"install it (sudo apt-get install docker.io), or set DOCKER_HOST to a running one"
 	}
 }
 
-// RunError says that a container's main process did not end well. It is made by [Result.Err].
+// RunError says that a container's main process failed. [Result.Err] creates it.
 type RunError struct {
 	Name    string // the run's name, e.g. a stage
 	Image   string
@@ -56,20 +56,20 @@ type RunError struct {
 	Log     string      // path of the whole output, where known
 }
 
-// Argv gives the command, as ExitCode, Tail and LogPath give the rest, for those who show errors and know none of
+// Argv returns the command, as ExitCode, Tail and LogPath give the rest, for those who show errors and know none of
 // this package's types.
 func (e *RunError) Argv() []string { return e.Command }
 
-// ExitCode gives the exit status of the main process.
+// ExitCode returns the exit status of the main process.
 func (e *RunError) ExitCode() int { return e.Status }
 
-// Tail gives the last lines of output, at most 20.
+// Tail returns the last lines of output, at most 20.
 func (e *RunError) Tail() []string { return e.Lines }
 
-// LogPath gives the path of the whole output, "" where unknown.
+// LogPath returns the path of the whole output, "" where unknown.
 func (e *RunError) LogPath() string { return e.Log }
 
-// Advice says what to try where that is known, in one sentence without a full stop, else "".
+// Advice says what to try, in one sentence without a full stop, or returns "" if nothing is known.
 func (e *RunError) Advice() string {
 	switch {
 	case fullDiskIn(e.Lines) != nil:
@@ -80,8 +80,8 @@ func (e *RunError) Advice() string {
 	return ""
 }
 
-const adviceFullDisk = "make room on the engine's disk: docker system df shows what takes it, " +
-	"and the clean target removes what is verbsmith's"
+const adviceFullDisk = "free space on the engine's disk: docker system df shows what uses it, " +
+	"and the clean target removes what verbsmith left there"
 
 // Error says in one line what ran, in which image, and how it ended; Lines holds the output.
 func (e *RunError) Error() string {
@@ -96,7 +96,7 @@ func (e *RunError) Error() string {
 	return fmt.Sprintf("%s: %q in %s: %s", e.Name, e.Command, e.Image, end)
 }
 
-// Unwrap gives the limit that was met, and ENOSPC where the output says that a disk is full.
+// Unwrap returns the limit that was met, and ENOSPC where the output says that a disk is full.
 func (e *RunError) Unwrap() []error {
 	var causes []error
 	if e.Limit != nil {
@@ -118,10 +118,10 @@ type BuildError struct {
 	Err      error
 }
 
-// Tail gives the last lines of output, at most 20.
+// Tail returns the last lines of output, at most 20.
 func (e *BuildError) Tail() []string { return e.Lines }
 
-// Advice says what to try where that is known, in one sentence without a full stop, else "".
+// Advice says what to try, in one sentence without a full stop, or returns "" if nothing is known.
 func (e *BuildError) Advice() string {
 	if met, ok := errors.AsType[*LimitError](e.Err); ok {
 		return met.Advice()
@@ -141,7 +141,7 @@ func (e *BuildError) Error() string {
 	return fmt.Sprintf("%s: %v", where, e.Err)
 }
 
-// Unwrap gives the cause, and ENOSPC where the output says that a disk is full.
+// Unwrap returns the cause, and ENOSPC where the output says that a disk is full.
 func (e *BuildError) Unwrap() []error {
 	if full := fullDiskIn(e.Lines); full != nil {
 		return []error{e.Err, full}
@@ -149,7 +149,7 @@ func (e *BuildError) Unwrap() []error {
 	return []error{e.Err}
 }
 
-// PullError says that an image could not be had from its registry.
+// PullError says that an image could not be pulled from its registry.
 type PullError struct {
 	Ref         string
 	Unreachable bool // the registry did not answer, so that no other reference of it will do better
@@ -164,10 +164,10 @@ func (e *PullError) Error() string {
 	return fmt.Sprintf("image %s cannot be pulled: %v", e.Ref, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *PullError) Unwrap() error { return e.Err }
 
-// NoImageError says that an image is not on the engine. Nothing here pulls one unasked.
+// NoImageError says that an image is not on the engine. It is never pulled implicitly.
 type NoImageError struct{ Ref string }
 
 // Error names the reference.
@@ -204,7 +204,7 @@ type alsoError struct{ err, also error }
 func (e *alsoError) Error() string   { return e.err.Error() }
 func (e *alsoError) Unwrap() []error { return []error{e.err, e.also} }
 
-// interrupted gives the reason why ctx ended, if it ended, in place of err, which then is only its consequence.
+// interrupted returns the reason why ctx ended, if it ended, in place of err, which then is only its consequence.
 func interrupted(ctx context.Context, what string, err error) error {
 	cause := context.Cause(ctx)
 	if cause == nil {

@@ -57,7 +57,7 @@ func TestFullDiskIsFound(t *testing.T) {
 		t.Error("nil became an error")
 	}
 	full := &RunError{Lines: lines}
-	if !strings.Contains(full.Advice(), "room") || (&RunError{}).Advice() != "" {
+	if !strings.Contains(full.Advice(), "free space") || (&RunError{}).Advice() != "" {
 		t.Errorf("%q", full.Advice())
 	}
 }

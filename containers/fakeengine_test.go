@@ -51,7 +51,7 @@ const (
 	stalls  = "stalls"  // begins its answer and says no more
 	cut     = "cut"     // closes the connection instead of an answer
 	half    = "half"    // closes it within the answer
-	garbage = "garbage" // answers what is no answer
+	garbage = "garbage" // answers what is not an answer
 	empty   = "empty"   // answers {}
 	endless = "endless" // does not stop answering
 )
@@ -198,8 +198,7 @@ func (f *fakeEngine) serve(w http.ResponseWriter, r *http.Request, operation, an
 		f.mu.Unlock()
 		w.WriteHeader(http.StatusNoContent)
 	case "stat", "get":
-		stat := fmt.Appendf(nil, `{"name":"out","mode":%d}`, uint32(os.ModeDir|0o755))
-		w.Header().Set("X-Docker-Container-Path-Stat", base64.StdEncoding.EncodeToString(stat))
+		setStat(w)
 		_, _ = w.Write(files)
 	case "put", "import":
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -220,7 +219,7 @@ func (f *fakeEngine) decode(r *http.Request, into *map[string]any) { //nolint:go
 	_ = json.NewDecoder(r.Body).Decode(into)
 }
 
-// attached gives the container's output on the connection, once it has started.
+// attached returns the container's output on the connection, once it has started.
 func attached(w http.ResponseWriter, started <-chan struct{}, output func(io.Writer)) {
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -240,6 +239,12 @@ func attached(w http.ResponseWriter, started <-chan struct{}, output func(io.Wri
 	}
 }
 
+// setStat sets the header in which an engine says what it copies.
+func setStat(w http.ResponseWriter) {
+	stat := fmt.Appendf(nil, `{"name":"out","mode":%d}`, uint32(os.ModeDir|0o755))
+	w.Header().Set("X-Docker-Container-Path-Stat", base64.StdEncoding.EncodeToString(stat))
+}
+
 // frame is a piece of output of a stream, as an engine multiplexes it.
 func frame(stream byte, text string) []byte {
 	n := len(text)
@@ -253,6 +258,9 @@ func fail(w http.ResponseWriter, broken fault) {
 		<-broken.release
 		return
 	case stalls:
+		if broken.operation == "get" { // without the header it is not the beginning of an answer
+			setStat(w)
+		}
 		_ = http.NewResponseController(w).Flush()
 		<-broken.release
 		return
@@ -279,7 +287,7 @@ func fail(w http.ResponseWriter, broken fault) {
 	}
 }
 
-// archiveOf is a tar stream of one folder "out" with a file.
+// archiveOf is a tar stream of one directory "out" with a file.
 func archiveOf(t *testing.T, entries ...[]any) []byte {
 	t.Helper()
 	stream, err := tarOf(join(append([][]any{dirEntry("out/")}, entries...)...)...)

@@ -104,7 +104,7 @@ func contextEndpoint(dir, name string) (string, error) {
 	}
 	host := meta.Endpoints["docker"].Host
 	if host == "" {
-		return "", fmt.Errorf("docker context %q: %s: want Endpoints.docker.Host, found none", name, file)
+		return "", fmt.Errorf("docker context %q: %s: want Endpoints.docker.Host, got none", name, file)
 	}
 	return host, nil
 }

@@ -18,10 +18,10 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 )
 
-// registryTimeout bounds the probe of a registry; one that needs longer is no use for a build either.
+// registryTimeout bounds the probe of a registry; one that needs longer is of no use for a build either.
 const registryTimeout = 10 * time.Second
 
-// ImageID gives the id ("sha256:...") of an image on the engine; ok is false if there is none of that reference.
+// ImageID returns the id ("sha256:...") of an image on the engine; ok is false if there is none of that reference.
 func (e *Engine) ImageID(ctx context.Context, ref string) (id string, ok bool, err error) {
 	found, err := e.inspectImage(ctx, ref)
 	if missing := (*NoImageError)(nil); errors.As(err, &missing) {
@@ -40,7 +40,7 @@ func (e *Engine) inspectImage(ctx context.Context, ref string) (image.InspectRes
 		return found, interrupted(ctx, "image "+ref, fmt.Errorf("image %s: %w", ref, err))
 	}
 	if found.ID == "" || found.Config == nil {
-		return found, fmt.Errorf("image %s: the engine's answer has no id or no configuration", ref)
+		return found, fmt.Errorf("image %s: the engine returned no ID or no configuration", ref)
 	}
 	return found, nil
 }
@@ -66,7 +66,7 @@ func (e *Engine) Import(
 		})
 	}
 	if err == nil && id == "" {
-		err = errors.New("the engine named no image")
+		err = errors.New("the engine returned no image ID")
 	}
 	if err != nil {
 		return "", interrupted(ctx, "import of image "+ref, fmt.Errorf("import of image %s: %w", ref, engineError(err)))
@@ -81,7 +81,7 @@ type PullProgress struct {
 	Current, Total int64  // bytes of this layer; 0 where unknown
 }
 
-// Pull gets an image from its registry, with the credentials of the docker command's configuration. progress may
+// Pull pulls an image from its registry, with the credentials of the docker command's configuration. progress may
 // be nil. It fails with *PullError.
 func (e *Engine) Pull(ctx context.Context, ref string, progress func(PullProgress)) error {
 	body, err := e.cli.ImagePull(ctx, ref, image.PullOptions{RegistryAuth: credentials(ctx, ref)})
@@ -116,7 +116,7 @@ func (e *Engine) RegistryReachable(ctx context.Context, ref string) error {
 	return nil
 }
 
-// RemoveImage removes a reference, and the image if that was its last. A missing one is no error.
+// RemoveImage removes a reference, and the image if that was its last. A missing one is not an error.
 func (e *Engine) RemoveImage(ctx context.Context, ref string) error {
 	_, err := e.cli.ImageRemove(ctx, ref, image.RemoveOptions{PruneChildren: true})
 	if err != nil && !errdefs.IsNotFound(err) {
@@ -125,7 +125,7 @@ func (e *Engine) RemoveImage(ctx context.Context, ref string) error {
 	return nil
 }
 
-// credentials gives what the docker command's configuration has for the registry of ref, "" if nothing. A program of
+// credentials returns what the docker command's configuration has for the registry of ref, "" if nothing. A program of
 // the user's that keeps credentials may wait for a password that nobody types: it is not waited for after ctx's end.
 func credentials(ctx context.Context, ref string) string {
 	found := make(chan string, 1)

@@ -11,33 +11,33 @@ import (
 	"unicode"
 )
 
-// The labels by which verbsmith knows its own things on an engine.
+// The labels by which verbsmith recognises its own objects on an engine.
 const (
-	// Label is "1" on every container, volume and image that verbsmith makes. Images hand it on to the
-	// containers and images that somebody makes from them.
+	// Label is "1" on every container, volume and image that verbsmith creates. Images pass it on to the
+	// containers and images that someone makes from them.
 	Label = "io.resnics.verbsmith"
 	// RunLabel is the id of the run that made a container, a volume, or an imported or committed image. Images
 	// that are built do not get one of their own: with it, a build that changes nothing would still make a new
 	// image.
 	RunLabel = Label + ".run"
-	// homeLabel is the identity of the folder in which the run's lock file lies. Without it, a run of another
+	// homeLabel is the identity of the directory in which the run's lock file lies. Without it, a run of another
 	// user or machine on the same engine would look dead from here, because its lock file is elsewhere.
 	homeLabel = Label + ".home"
-	// selfLabel repeats the name of the container that carries it. A container that somebody else makes from
+	// selfLabel repeats the name of the container that carries it. A container that someone else makes from
 	// an image of ours inherits our labels, but not the name: so it is not taken for a leftover.
 	selfLabel = Label + ".container"
-	// runsLabel is the path of that folder, by which clean can see from elsewhere whether the run goes on.
+	// runsLabel is the path of that directory, by which clean can see from elsewhere whether the run goes on.
 	runsLabel = Label + ".runs"
 )
 
-// containerLabels gives the labels of the container called name, over those that the caller asks for.
+// containerLabels returns the labels of the container called name, over those that the caller asks for.
 func containerLabels(r *run, name string, extra map[string]string) map[string]string {
 	labels := r.volumeLabels(extra)
 	labels[selfLabel] = name
 	return labels
 }
 
-// volumeLabels gives the labels of a thing that belongs to this run's folder.
+// volumeLabels returns the labels of a thing that belongs to this run's directory.
 func (r *run) volumeLabels(extra map[string]string) map[string]string {
 	labels := r.labels(extra)
 	labels[homeLabel] = r.home
@@ -45,8 +45,8 @@ func (r *run) volumeLabels(extra map[string]string) map[string]string {
 	return labels
 }
 
-// imageLabels gives the labels of an image that is kept of a container, without those of that container: what is made
-// from it would look like the run folder's, and it is everybody's.
+// imageLabels returns the labels of an image that is kept of a container, without those of that container: what is made
+// from it would look like the run directory's, and it is everybody's.
 func imageLabels(r *run, extra map[string]string) map[string]string {
 	labels := r.labels(extra)
 	for _, own := range []string{homeLabel, runsLabel, selfLabel} {
@@ -55,7 +55,7 @@ func imageLabels(r *run, extra map[string]string) map[string]string {
 	return labels
 }
 
-// labels gives the labels of a thing that outlives the run. The caller's own never replace them.
+// labels returns the labels of a thing that outlives the run. The caller's own never replace them.
 func (r *run) labels(extra map[string]string) map[string]string {
 	labels := make(map[string]string, len(extra)+5)
 	maps.Copy(labels, extra)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Limit is what one container may take. Each is generous: it is there for what would else take the whole machine.
+// Limit is a resource limit of one container. Limits are generous: they stop what would otherwise use up the machine.
 type Limit string
 
 // The limits.
@@ -25,7 +25,7 @@ const (
 	LimitTime      Limit = "time"      // from the start of the command, or of a build
 )
 
-// Limits bounds each container, and each build of an image. 0 is the default, and a negative value is no limit.
+// Limits bounds each container and each build of an image. 0 means the default, a negative value means unlimited.
 type Limits struct {
 	Memory, Processes, Log, Output int64
 	Time                           time.Duration
@@ -88,7 +88,7 @@ func ReadLimits(setting func(name string) string) (Limits, error) {
 
 func parseSize(text string) (int64, error) {
 	digits := strings.TrimRight(strings.ToLower(text), "kmgt")
-	unit := strings.Index("kmgt", strings.ToLower(text)[len(digits):]) // -1 for what is no unit
+	unit := strings.Index("kmgt", strings.ToLower(text)[len(digits):]) // -1 for what is not a unit
 	shift := 0
 	switch {
 	case len(text)-len(digits) > 1 || unit < 0:
@@ -103,7 +103,7 @@ func parseSize(text string) (int64, error) {
 	return n << shift, err
 }
 
-// or gives the limits with their defaults, on a machine with that much memory.
+// or returns the limits with their defaults, on a machine with that much memory.
 func (l Limits) or(machine int64) Limits {
 	if machine <= 0 {
 		machine = defaultMemory / 3 * 4
@@ -113,7 +113,7 @@ func (l Limits) or(machine int64) Limits {
 	})
 }
 
-// over gives these limits where they are set, else those of others.
+// over returns these limits where they are set, else those of others.
 func (l Limits) over(others Limits) Limits {
 	for _, set := range []struct {
 		value *int64
@@ -133,7 +133,7 @@ func (l Limits) over(others Limits) Limits {
 	return l
 }
 
-// clock gives a context that ends when the time is over, with a *LimitError as its cause. It has no deadline: a
+// clock returns a context that ends when the time is over, with a *LimitError as its cause. It has no deadline: a
 // connection that is being made would report that as its own "i/o timeout", and before the context has ended.
 func (l Limits) clock(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -176,7 +176,7 @@ func sizeText(n int64) string {
 	return ""
 }
 
-// LimitError says that a container, or a build of an image, met one of its limits.
+// LimitError says that a container, or a build of an image, reached one of its limits.
 type LimitError struct {
 	Limit Limit
 	Value string // as a person reads it, e.g. "16 GiB"; "" where the limit is the machine's own
@@ -186,10 +186,10 @@ type LimitError struct {
 func (e *LimitError) Error() string {
 	met := map[Limit]string{
 		LimitMemory:    "out of memory: the kernel killed a process in it",
-		LimitProcesses: "it may not have more processes",
+		LimitProcesses: "it has reached its limit of processes",
 		LimitLog:       "its output is too long",
-		LimitOutput:    "the files that it hands out are too large",
-		LimitTime:      "it takes too long",
+		LimitOutput:    "its output files are too large",
+		LimitTime:      "it ran out of time",
 	}[e.Limit]
 	if e.Value == "" {
 		return met
@@ -199,7 +199,7 @@ func (e *LimitError) Error() string {
 
 // Advice says how to raise the limit.
 func (e *LimitError) Advice() string {
-	raise := fmt.Sprintf("%s sets this limit, and %s takes it away", e.Limit.Setting(), unlimited)
+	raise := fmt.Sprintf("%s sets this limit (%s: no limit)", e.Limit.Setting(), unlimited)
 	if e.Limit == LimitMemory {
 		return "give the machine, or the engine's virtual machine, more memory, or build with fewer jobs; " + raise
 	}
@@ -248,9 +248,9 @@ func (b *logBudget) Write(p []byte) (int, error) {
 
 // Of what a container hands out. An archive of rdma-core's has some thousand files.
 const (
-	maxEntries = 200_000 // files, links and folders, those that are only named in paths among them
+	maxEntries = 200_000 // files, links and directories, those that are only named in paths among them
 	maxName    = 4096    // bytes of a name or a link's target
-	maxDepth   = 64      // folders above a file
+	maxDepth   = 64      // directories above a file
 )
 
 // outputBudget counts what a run hands out, all of its outputs together.

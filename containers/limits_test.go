@@ -61,7 +61,7 @@ func TestContainersAreLimited(t *testing.T) {
 	if kept, _ := asked["LogConfig"].(map[string]any); kept["Type"] != "none" {
 		t.Errorf("the engine keeps a log: %v", kept)
 	}
-	if len(notices) != 1 || notices[0] != "this engine does not limit the memory of a container" {
+	if len(notices) != 1 || notices[0] != "this engine cannot limit the memory of a container" {
 		t.Errorf("said: %q", notices)
 	}
 }

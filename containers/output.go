@@ -31,13 +31,13 @@ func demultiplex(stdout, stderr io.Writer, stream io.Reader) error {
 		if _, err := io.ReadFull(pieces, header[:]); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
-			return fmt.Errorf("broken off: %w", err)
+			return fmt.Errorf("truncated: %w", err)
 		}
 		size := int64(binary.BigEndian.Uint32(header[4:]))
 		to := stdout
 		switch kind := header[0]; {
 		case header[1] != 0 || header[2] != 0 || header[3] != 0 || kind > streamSystem:
-			return fmt.Errorf("want the header of a piece, got %q", header)
+			return fmt.Errorf("want a frame header, got %q", header)
 		case kind == streamSystem:
 			said, _ := io.ReadAll(io.LimitReader(pieces, min(size, maxSystemError)))
 			return fmt.Errorf("the engine says: %s", said)
@@ -45,7 +45,7 @@ func demultiplex(stdout, stderr io.Writer, stream io.Reader) error {
 			to = stderr
 		}
 		if _, err := io.CopyN(to, pieces, size); errors.Is(err, io.EOF) {
-			return fmt.Errorf("broken off: %w", io.ErrUnexpectedEOF)
+			return fmt.Errorf("truncated: %w", io.ErrUnexpectedEOF)
 		} else if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// run is this process's membership of a run folder: an id, and the lock file that is held while it lives. The
+// run is this process's membership of a run directory: an id, and the lock file that is held while it lives. The
 // kernel gives up the lock when the process ends, however it ends.
 type run struct {
 	id, home, dir string
@@ -33,7 +33,7 @@ func newRun(dir string) (*run, error) {
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			return nil, fmt.Errorf("a folder for lock files: %w", err)
+			return nil, fmt.Errorf("create the directory for lock files: %w", err)
 		}
 		dir = filepath.Join(cache, "verbsmith", "runs")
 	}
@@ -42,7 +42,7 @@ func newRun(dir string) (*run, error) {
 		err = os.MkdirAll(dir, 0o755)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("a folder for lock files: %w", err)
+		return nil, fmt.Errorf("create the directory for lock files: %w", err)
 	}
 	home, err := runHome(dir)
 	if err != nil {
@@ -61,12 +61,12 @@ func newRun(dir string) (*run, error) {
 		// A neighbour that tidied up took the file between its making and its locking.
 		_ = r.lock.Close()
 	}
-	return nil, fmt.Errorf("lock file of this run: %s: others keep taking it", dir)
+	return nil, fmt.Errorf("lock file of this run: %s: other processes keep locking it", dir)
 }
 
 func (r *run) file(id string) string { return filepath.Join(r.dir, id+".lock") }
 
-// holdsItsFile says whether the locked file is still the one that has the name.
+// holdsItsFile reports whether the locked file is still the one that has the name.
 func (r *run) holdsItsFile() bool {
 	named, err := os.Stat(r.file(r.id))
 	if err != nil {
@@ -76,7 +76,7 @@ func (r *run) holdsItsFile() bool {
 	return err == nil && os.SameFile(named, held)
 }
 
-// end gives up the lock; a second call does nothing.
+// end releases the lock; a second call does nothing.
 func (r *run) end() error {
 	if r.lock == nil || !r.lock.Locked() {
 		return nil
@@ -84,7 +84,7 @@ func (r *run) end() error {
 	return errors.Join(os.Remove(r.file(r.id)), r.lock.Close())
 }
 
-// dead says whether the run of this folder with that id has ended. If so it holds the run's lock file, if one is
+// dead reports whether the run of this directory with that id has ended. If so it holds the run's lock file, if one is
 // left, until forget is called, which removes it.
 func (r *run) dead(id string) (forget func(), dead bool) {
 	file := r.file(id)
@@ -108,7 +108,7 @@ func (r *run) dead(id string) (forget func(), dead bool) {
 	}, true
 }
 
-// others gives the ids of the other runs that have a lock file, dead or alive.
+// others returns the ids of the other runs that have a lock file, dead or alive.
 func (r *run) others() []string {
 	files, err := filepath.Glob(filepath.Join(r.dir, "*.lock"))
 	if err != nil {
@@ -123,15 +123,15 @@ func (r *run) others() []string {
 	return ids
 }
 
-// homeFile is the file of a run folder that holds its identity.
+// homeFile is the file of a run directory that holds its identity.
 const homeFile = "home"
 
-// runHome gives the identity of a run folder: a random number that the first run puts into it.
+// runHome returns the identity of a run directory: a random number that the first run puts into it.
 func runHome(dir string) (string, error) {
 	file := filepath.Join(dir, homeFile)
 	lock := flock.New(filepath.Join(dir, "home.guard"))
 	if err := lock.Lock(); err != nil {
-		return "", fmt.Errorf("identity of the lock folder: %w", err)
+		return "", fmt.Errorf("identity of the lock directory: %w", err)
 	}
 	defer func() { _ = lock.Close() }()
 	data, err := os.ReadFile(file)
@@ -139,11 +139,11 @@ func runHome(dir string) (string, error) {
 		return id, nil
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("identity of the lock folder: %w", err)
+		return "", fmt.Errorf("identity of the lock directory: %w", err)
 	}
 	id := randomID()
 	if err := renameio.WriteFile(file, []byte(id+"\n"), 0o644); err != nil {
-		return "", fmt.Errorf("identity of the lock folder: %w", err)
+		return "", fmt.Errorf("identity of the lock directory: %w", err)
 	}
 	return id, nil
 }
@@ -154,8 +154,8 @@ func randomID() string {
 	return hex.EncodeToString(id[:])
 }
 
-// Reap removes the containers that dead runs of this run folder left on the engine. A run is dead when its lock
-// file is gone or can be taken. Containers of live runs, of other folders or machines, and those that somebody
+// Reap removes the containers that dead runs of this run directory left on the engine. A run is dead when its lock
+// file is gone or can be taken. Containers of live runs, of other directories or machines, and those that someone
 // else made from our images are left alone.
 func (e *Engine) Reap(ctx context.Context) error {
 	left, err := e.containers(ctx, homeLabel+"="+e.run.home)
@@ -234,7 +234,7 @@ func (e *Engine) removeAll(ctx context.Context, list []leftover) error {
 }
 
 // removeContainer kills and removes a container with its anonymous volumes. One that is gone, or that the engine
-// is already removing, is no error.
+// is already removing, is not an error.
 func (e *Engine) removeContainer(ctx context.Context, id string) error {
 	err := e.cli.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	if err == nil || errdefs.IsNotFound(err) || strings.Contains(err.Error(), "is already in progress") {

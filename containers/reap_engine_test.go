@@ -49,7 +49,7 @@ func playVictim() {
 	fmt.Fprintln(os.Stdout, "error", err)
 }
 
-// startVictim gives the process and the id of its run, once its container runs.
+// startVictim returns the process and the id of its run, once its container runs.
 func startVictim(t *testing.T, role, runDir string) (*exec.Cmd, string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -116,7 +116,7 @@ func TestAKilledBuildLeavesNoContainer(t *testing.T) {
 	settled(t, e)
 }
 
-// A container that somebody makes from one of our images inherits its labels, the run's among them.
+// A container that someone makes from one of our images inherits its labels, the run's among them.
 func TestReapSparesContainersMadeFromOurImages(t *testing.T) {
 	dir := t.TempDir()
 	e := connectIn(t, dir)

@@ -65,7 +65,7 @@ func TestDeadRun(t *testing.T) {
 	if _, err := os.Stat(r.file("killed")); !os.IsNotExist(err) {
 		t.Errorf("its lock file: %v", err)
 	}
-	// A label is whatever somebody put there: it must not name a file elsewhere.
+	// A label is whatever someone put there: it must not name a file elsewhere.
 	outside := filepath.Join(filepath.Dir(dir), "outside.lock")
 	if err := os.WriteFile(outside, nil, 0o600); err != nil {
 		t.Fatal(err)

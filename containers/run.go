@@ -163,11 +163,11 @@ func (e *Engine) recorded(ctx context.Context, id string, result *Result) error 
 	case err != nil:
 		return fmt.Errorf("inspect: %w", err)
 	case found.ContainerJSONBase == nil || found.State == nil:
-		return errors.New("inspect: the engine's answer has no state of the container")
+		return errors.New("inspect: the engine returned no state for the container")
 	case found.State.Running:
-		return errors.New("wait: the engine said that the container had ended, and it is still running")
+		return errors.New("wait: the engine reported the end of the container, but it is still running")
 	case found.State.ExitCode != result.ExitCode:
-		return fmt.Errorf("wait: the engine answered exit status %d, and has recorded exit status %d",
+		return fmt.Errorf("wait: the engine reported exit status %d, but recorded exit status %d",
 			result.ExitCode, found.State.ExitCode)
 	}
 	result.OOMKilled = found.State.OOMKilled
@@ -204,7 +204,7 @@ func (e *Engine) awaitEnd(ctx context.Context, end <-chan exit, copied <-chan er
 			}
 			copied, late = nil, time.After(e.patience.output)
 		case <-late:
-			return result, fmt.Errorf("output: it ended %s ago and the container has not: the connection to the engine was cut",
+			return result, fmt.Errorf("output: it ended %s ago, but the container is still running: the connection to the engine was lost",
 				e.patience.output)
 		case <-ctx.Done():
 			return result, interrupted(ctx, "wait", nil)
@@ -233,7 +233,7 @@ func (e *Engine) commit(ctx context.Context, id string, spec RunSpec, base image
 		return "", fmt.Errorf("commit as %s: %w", spec.Commit, err)
 	}
 	if made.ID == "" {
-		return "", fmt.Errorf("commit as %s: the engine named no image", spec.Commit)
+		return "", fmt.Errorf("commit as %s: the engine returned no image ID", spec.Commit)
 	}
 	return made.ID, nil
 }

@@ -18,7 +18,7 @@ const (
 	netlinkRDMA   = 20
 )
 
-// RefuseRDMANetlink gives the engine's default seccomp profile as JSON, except
+// RefuseRDMANetlink returns the engine's default seccomp profile as JSON, except
 // that a socket of the RDMA netlink family cannot be made: on a host whose
 // kernel has RDMA, libibverbs would otherwise get its answer from there
 // instead of from the tree that a test has made.

@@ -114,7 +114,7 @@ func probeRootFS(ctx context.Context, dir string) ([]byte, error) {
 	)
 }
 
-// connect gives an engine of its own run folder.
+// connect returns an engine of its own run directory.
 func connect(t *testing.T) *Engine {
 	t.Helper()
 	return connectIn(t, t.TempDir())
@@ -151,7 +151,7 @@ func stdout(t *testing.T, e *Engine, spec RunSpec) string {
 	return out.String()
 }
 
-// leftOf gives the containers that a run still has.
+// leftOf returns the containers that a run still has.
 func leftOf(t *testing.T, e *Engine, runID string) []leftover {
 	t.Helper()
 	left, err := e.containers(context.Background(), RunLabel+"="+runID)

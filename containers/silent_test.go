@@ -180,7 +180,7 @@ func TestCleanupOfABuildIsBounded(t *testing.T) {
 	noneLeft(t)
 }
 
-// An answer that says 0 is no verdict where the engine's own record says otherwise.
+// An answer that says 0 is not a verdict where the engine's own record says otherwise.
 func TestVerdictIsAskedTwice(t *testing.T) {
 	for want, record := range map[string]string{
 		"exit status 3": `{"Id":"c1c1c1c1c1c1","State":{"Status":"exited","ExitCode":3}}`,
@@ -197,7 +197,7 @@ func TestVerdictIsAskedTwice(t *testing.T) {
 	}
 }
 
-// Output that breaks off is no output that has ended.
+// Output that breaks off has not ended.
 func TestOutputThatBreaksOff(t *testing.T) {
 	for name, output := range map[string]string{
 		"within a header":  "\x01\x00\x00",

@@ -38,7 +38,7 @@ type RunSpec struct {
 	// Commit is the reference under which the container is kept as an image if it exits with 0. The image keeps
 	// user, working directory, entrypoint and command of RunSpec.Image, and gets Env on top.
 	Commit string
-	// Limits takes the place of the engine's, field by field where it is not 0.
+	// Limits overrides the engine's, field by field where it is not 0.
 	Limits Limits
 }
 
@@ -48,13 +48,13 @@ type RunSpec struct {
 type VolumeMount struct {
 	Name, Path string
 	ReadOnly   bool
-	// UID and GID, if one is not 0, become the owner of the volume's top folder. A volume that is new is else a
+	// UID and GID, if one is not 0, become the owner of the volume's top directory. A volume that is new is else a
 	// copy of what the image has at Path, and root's where it has nothing.
 	UID, GID int
 }
 
-// Input is a tar stream for a folder of the container. Owners, modes and times are those of the stream, except for
-// an entry for the folder itself ("./"), which an engine ignores. The folder may be on a volume; where it is missing
+// Input is a tar stream for a directory of the container. Owners, modes and times are those of the stream, except for
+// an entry for the directory itself ("./"), which an engine ignores. The directory may be on a volume; where it is missing
 // it is made, with its parents, mode 0755, for UID and GID.
 type Input struct {
 	Path string
@@ -65,21 +65,21 @@ type Input struct {
 	UID, GID int
 }
 
-// Output is what to take out of the container: the content of a folder, or one file, into Dir on this host,
+// Output is what to take out of the container: the content of a directory, or one file, into Dir on this host,
 // which is made where it is missing. What is there already is never overwritten. Everything belongs to the
 // caller; modes (without setuid, setgid, sticky) and times of files are kept. Links that lead out of Dir and
-// special files fail the run with *UnsafeEntryError. After an error Dir may hold a part: give a folder that is thrown
+// special files fail the run with *UnsafeEntryError. After an error Dir may hold a part: give a directory that is thrown
 // away then, as a stage's is.
 type Output struct {
 	Path, Dir string
-	Optional  bool // a missing Path is no error
+	Optional  bool // a missing Path is not an error
 	Always    bool // taken out even if the command failed
 }
 
-// Result is how a run ended.
+// Result is the outcome of a run.
 type Result struct {
 	ExitCode int // of the main process: the verdict
-	// OOMKilled says that the kernel killed a process for want of memory, the main process or another one.
+	// OOMKilled says that the kernel killed a process for lack of memory, the main process or another one.
 	OOMKilled bool
 	Image     string   // id of the committed image, where asked for
 	Tail      []string // the last lines of output, at most 20
@@ -87,7 +87,7 @@ type Result struct {
 	limits Limits
 }
 
-// met gives the limit that the run met, nil if none. It ends a run whose main process ended with 0 badly as well: a
+// met returns the limit that the run met, nil if none. It ends a run whose main process ended with 0 badly as well: a
 // shell does not always ask how its children ended.
 func (r Result) met() *LimitError {
 	switch marked := markedLimit(r.Tail); {
@@ -155,12 +155,12 @@ func (in Input) check() error {
 
 func (out Output) check() error {
 	if !path.IsAbs(out.Path) || out.Dir == "" {
-		return fmt.Errorf("output %q: want an absolute path, and a folder to put it", out.Path)
+		return fmt.Errorf("output %q: want an absolute path, and a directory to put it in", out.Path)
 	}
 	return nil
 }
 
-// check takes no path for a name: with one, an engine would mount a folder of its machine.
+// check takes no path for a name: with one, an engine would mount a directory of its machine.
 func (v VolumeMount) check() error {
 	if (v.Name != "" && !volumeName.MatchString(v.Name)) || !path.IsAbs(v.Path) || path.Clean(v.Path) == "/" {
 		return fmt.Errorf("volume %q at %q: want a name of letters, digits, '_', '.' and '-', or none, and an absolute path",
@@ -171,7 +171,7 @@ func (v VolumeMount) check() error {
 
 var volumeName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
-// environment gives Env sorted: the order is visible inside, and must not change from run to run.
+// environment returns Env sorted: the order is visible inside, and must not change from run to run.
 func (s RunSpec) environment() []string {
 	env := make([]string, 0, len(s.Env))
 	for _, key := range slices.Sorted(maps.Keys(s.Env)) {

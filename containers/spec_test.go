@@ -54,7 +54,7 @@ func TestEnvironmentIsSorted(t *testing.T) {
 	}
 }
 
-// The client's types must stay inside, so that another client is a change of this folder alone.
+// The client's types must stay inside, so that another client is a change of this directory alone.
 func TestNoClientTypeIsExported(t *testing.T) {
 	walk := typeWalk{t: t, seen: make(map[reflect.Type]bool)}
 	walk.visit("", reflect.TypeFor[*Engine]())

@@ -45,7 +45,7 @@ func (t *tail) end() {
 	t.current = t.current[:0]
 }
 
-// last gives the last lines, oldest first, with one that has not ended yet.
+// last returns the last lines, oldest first, with one that has not ended yet.
 func (t *tail) last() []string {
 	t.end()
 	return slices.Clone(t.lines)

@@ -15,7 +15,7 @@ import (
 )
 
 // extract writes a tar stream, which is hostile, into dir, which is made where it is missing. If top is not "" it
-// is the name of the folder under which all entries lie, and is taken off their names. Nothing is written
+// is the name of the directory under which all entries lie, and is taken off their names. Nothing is written
 // outside dir, nothing that exists is replaced, links may only lead to places in dir, owners are ignored. What is
 // written is counted before it is: a *LimitError if there is more than budget has left.
 func extract(r io.Reader, dir, top string, budget *outputBudget) error {
@@ -50,7 +50,7 @@ type extraction struct {
 	folders []*tar.Header // whose modes are set last: one without write permission would refuse its own content
 }
 
-// local gives the name of an entry below the root, or "." for the root itself.
+// local returns the name of an entry below the root, or "." for the root itself.
 func (x *extraction) local(name string) (string, error) {
 	clean := path.Clean(name)
 	if x.top != "" {
@@ -64,7 +64,7 @@ func (x *extraction) local(name string) (string, error) {
 		clean = rest
 	}
 	if strings.Contains(name, "\x00") || !filepath.IsLocal(filepath.FromSlash(clean)) {
-		return "", &UnsafeEntryError{name, "the name leads out of the folder"}
+		return "", &UnsafeEntryError{name, "the name points outside the directory"}
 	}
 	return clean, nil
 }
@@ -81,7 +81,7 @@ func (x *extraction) entry(h *tar.Header, content io.Reader) error {
 		return err
 	}
 	if name == "." && h.Typeflag != tar.TypeDir {
-		return &UnsafeEntryError{h.Name, "want a folder"}
+		return &UnsafeEntryError{h.Name, "want a directory"}
 	}
 	switch h.Typeflag {
 	case tar.TypeDir:
@@ -93,7 +93,7 @@ func (x *extraction) entry(h *tar.Header, content io.Reader) error {
 	case tar.TypeLink:
 		err = x.hardlink(h, name)
 	default:
-		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a file, folder or link, got type %q", h.Typeflag)}
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a file, directory or link, got type %q", h.Typeflag)}
 	}
 	if unsafe := (*UnsafeEntryError)(nil); err != nil && !errors.As(err, &unsafe) {
 		return fmt.Errorf("tar entry %.200q: %w", h.Name, err)
@@ -108,17 +108,17 @@ func (x *extraction) small(h *tar.Header) error {
 	case len(h.Name) > maxName || len(h.Linkname) > maxName:
 		return &UnsafeEntryError{h.Name, fmt.Sprintf("want names of at most %d bytes", maxName)}
 	case depth > maxDepth:
-		return &UnsafeEntryError{h.Name, fmt.Sprintf("want at most %d folders above it, got %d", maxDepth, depth)}
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("want at most %d parent directories, got %d", maxDepth, depth)}
 	case isSparse(h):
-		return &UnsafeEntryError{h.Name, "want a file as it is, got one with holes"}
+		return &UnsafeEntryError{h.Name, "want a regular file, got a sparse one"}
 	}
 	return x.count(h.Name)
 }
 
-// count counts a file, link or folder before it is made.
+// count counts a file, link or directory before it is made.
 func (x *extraction) count(shown string) error {
 	if x.budget.entries--; x.budget.entries < 0 {
-		return &UnsafeEntryError{shown, fmt.Sprintf("want at most %d files and folders", maxEntries)}
+		return &UnsafeEntryError{shown, fmt.Sprintf("want at most %d files and directories", maxEntries)}
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (x *extraction) realParents(shown, name string) error {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		info, err := x.root.Lstat(dir)
 		if err == nil && !info.IsDir() {
-			return &UnsafeEntryError{shown, fmt.Sprintf("%.200q above it is no folder", dir)}
+			return &UnsafeEntryError{shown, fmt.Sprintf("its parent %.200q is not a directory", dir)}
 		}
 		if err != nil {
 			if err := x.count(shown); err != nil {
@@ -155,7 +155,7 @@ func (x *extraction) realParents(shown, name string) error {
 
 func (x *extraction) folder(h *tar.Header, name string) error {
 	if name == "." {
-		return nil // the caller's own folder keeps its mode
+		return nil // the caller's own directory keeps its mode
 	}
 	info, err := x.root.Lstat(name)
 	switch {
@@ -188,7 +188,7 @@ func (x *extraction) file(h *tar.Header, name string, content io.Reader) error {
 	return nil
 }
 
-// symlink allows a target that climbs only at its beginning, and not above the root. From a real folder such a
+// symlink allows a target that climbs only at its beginning, and not above the root. From a real directory such a
 // target, and whatever links lie on its way, cannot leave the root.
 func (x *extraction) symlink(h *tar.Header, name string) error {
 	target := h.Linkname
@@ -207,9 +207,9 @@ func (x *extraction) symlink(h *tar.Header, name string) error {
 			return &UnsafeEntryError{h.Name, fmt.Sprintf("want \"..\" only at the beginning of a link, got %.200q", target)}
 		}
 	}
-	// Lexical on purpose: what is above name are real folders.
+	// Lexical on purpose: what is above name are real directories.
 	if !filepath.IsLocal(filepath.FromSlash(path.Dir(name) + "/" + target)) {
-		return &UnsafeEntryError{h.Name, fmt.Sprintf("the link to %.200q leads out of the folder", target)}
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("the link to %.200q points outside the directory", target)}
 	}
 	if err := x.root.Symlink(target, name); err != nil {
 		return fmt.Errorf("link: %w", err)
@@ -220,14 +220,14 @@ func (x *extraction) symlink(h *tar.Header, name string) error {
 func (x *extraction) hardlink(h *tar.Header, name string) error {
 	target, err := x.local(strings.TrimPrefix(h.Linkname, "/"))
 	if err != nil {
-		return &UnsafeEntryError{h.Name, fmt.Sprintf("hard link to %.200q, which is not in the folder", h.Linkname)}
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("hard link to %.200q, which is not in the directory", h.Linkname)}
 	}
 	if err := x.realParents(h.Name, target); err != nil {
 		return err
 	}
 	info, err := x.root.Lstat(target)
 	if err != nil || !info.Mode().IsRegular() {
-		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a hard link to a file before it, got %.200q", h.Linkname)}
+		return &UnsafeEntryError{h.Name, fmt.Sprintf("want a hard link to an earlier file, got %.200q", h.Linkname)}
 	}
 	if err := x.root.Link(target, name); err != nil {
 		return fmt.Errorf("link: %w", err)
@@ -235,7 +235,7 @@ func (x *extraction) hardlink(h *tar.Header, name string) error {
 	return nil
 }
 
-// finish sets the modes of folders. Their owner keeps all permissions, to be able to remove them.
+// finish sets the modes of directories. Their owner keeps all permissions, to be able to remove them.
 func (x *extraction) finish() error {
 	for _, h := range x.folders {
 		if err := x.root.Chmod(h.Name, fs.FileMode(h.Mode)&0o777|0o700); err != nil {
@@ -245,7 +245,7 @@ func (x *extraction) finish() error {
 	return nil
 }
 
-// onlyFile gives the content of a tar stream's first entry, which must be a regular file of at most limit bytes.
+// onlyFile returns the content of a tar stream's first entry, which must be a regular file of at most limit bytes.
 func onlyFile(r io.Reader, limit int64) ([]byte, error) {
 	reader := tar.NewReader(r)
 	h, err := reader.Next()
@@ -256,7 +256,7 @@ func onlyFile(r io.Reader, limit int64) ([]byte, error) {
 		return nil, &UnsafeEntryError{h.Name, "want a regular file"}
 	}
 	if isSparse(h) {
-		return nil, &UnsafeEntryError{h.Name, "want a file as it is, got one with holes"}
+		return nil, &UnsafeEntryError{h.Name, "want a regular file, got a sparse one"}
 	}
 	if h.Size > limit {
 		return nil, &UnsafeEntryError{h.Name, fmt.Sprintf("want at most %d bytes, got %d", limit, h.Size)}

@@ -18,13 +18,13 @@ func tarOfFolders(folders []tar.Header) (io.Reader, error) {
 	return tarOfEntries(folders, "")
 }
 
-// folderEntry is the entry of an absolute path in a stream for the root folder.
+// folderEntry is the entry of an absolute path in a stream for the root directory.
 func folderEntry(dir string, uid, gid int) tar.Header {
 	name := strings.TrimPrefix(dir, "/") + "/"
 	return tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755, Uid: uid, Gid: gid}
 }
 
-// tarOfEntries gives every entry the same content.
+// tarOfEntries returns every entry the same content.
 func tarOfEntries(entries []tar.Header, content string) (io.Reader, error) {
 	var stream bytes.Buffer
 	w := tar.NewWriter(&stream)

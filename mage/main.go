@@ -65,7 +65,7 @@ func endWithStatus() {
 }
 
 // compile makes the program of inv's magefiles while no other run of the same
-// folder does so. It gives the program and mage's exit status.
+// directory does so. It gives the program and mage's exit status.
 func compile(inv mage.Invocation) (exe string, status int, err error) {
 	folder, err := filepath.Abs(inv.Dir)
 	if err != nil {

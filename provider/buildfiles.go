@@ -20,7 +20,7 @@ import (
 func (p *Provider) BuildFiles() ([]*cmake.File, error) {
 	var files []*cmake.File
 	dirs := append([]string{"."}, p.Manifest.CMake.Subdirectories...)
-	outer := make(map[string]*cmake.Vars) // of the file that takes a folder in
+	outer := make(map[string]*cmake.Vars) // of the file that takes a directory in
 	for i := 0; i < len(dirs); i++ {
 		b, err := p.buildFile(path.Clean(dirs[i]), outer[dirs[i]])
 		if err != nil {
@@ -34,7 +34,7 @@ func (p *Provider) BuildFiles() ([]*cmake.File, error) {
 			dir := b.Path(cmd.Args[0].Text)
 			switch {
 			case slices.Contains(dirs, dir):
-				return nil, b.Fail(cmd.Args[0], "each folder once, also where the manifest's cmake.subdirectories name it", dir+" again")
+				return nil, b.Fail(cmd.Args[0], "each directory once, also in the manifest's cmake.subdirectories", dir+" again")
 			case !p.Has(path.Join(dir, cmake.FileName)):
 				return nil, b.Fail(cmd.Args[0], "a file "+path.Join(dir, cmake.FileName)+" of the provider", "none")
 			}
@@ -55,7 +55,7 @@ func (p *Provider) buildFile(dir string, outer *cmake.Vars) (*cmake.File, error)
 	return cmake.Read(dir, p.Path(name), data, outer)
 }
 
-// Content gives a file of the provider that goes into rdma-core.
+// Content returns the content of a provider file that goes into rdma-core.
 func (p *Provider) Content(name string) ([]byte, bool) {
 	i, ok := slices.BinarySearchFunc(p.Files, name, func(f File, n string) int { return strings.Compare(f.Name, n) })
 	if !ok {
@@ -64,7 +64,7 @@ func (p *Provider) Content(name string) ([]byte, bool) {
 	return p.Files[i].data, true
 }
 
-// The commands of rdma-core that make a provider: a plug-in, and one with a library of its own.
+// The commands of rdma-core that build a provider: a plug-in, or one with a library of its own.
 const (
 	PluginCommand  = "rdma_provider"
 	LibraryCommand = "rdma_shared_provider"
@@ -78,14 +78,14 @@ func (p *Provider) checkSources(b *cmake.File, cmd *cmake.Command) []error {
 	var errs []error
 	for _, a := range cmd.Args {
 		if sourceName.MatchString(a.Text) && !p.hasBuilt(b.Path(a.Text)) {
-			found := "none of that name that goes into " + p.Manifest.Folder()
+			found := "no such file to install in " + p.Manifest.Folder()
 			errs = append(errs, b.Fail(a, "the file "+a.Text, found))
 		}
 	}
 	return errs
 }
 
-// hasBuilt says whether a file will be in providers/NAME.
+// hasBuilt reports whether a file will be in providers/NAME.
 func (p *Provider) hasBuilt(name string) bool {
 	return p.Has(name) && !slices.Contains(p.Manifest.KernelHeaders(), name)
 }
@@ -96,7 +96,7 @@ func wantProvider(name string) string {
 }
 
 // Built collects every argument of every command that can name a file, by
-// the folder of its CMakeLists.txt.
+// the directory of its CMakeLists.txt.
 func (p *Provider) Built() *cmake.Sources {
 	_, has := p.Content(cmake.FileName)
 	b := cmake.NewSources()
@@ -118,7 +118,7 @@ func (p *Provider) Built() *cmake.Sources {
 	return b
 }
 
-// Sources takes every .c and .h file of the provider apart; an end of ctx ends it.
+// Sources scans every .c and .h file of the provider. It stops when ctx ends.
 func (p *Provider) Sources(ctx context.Context) (*c.Sources, []error) {
 	s := c.NewSources()
 	var errs []error

@@ -21,12 +21,12 @@ func TestVariableThatBlockDecides(t *testing.T) {
 		"headers": {
 			cmake.FileName, libraryCMake + "set(V fly.h)\n" + strings.Replace(strings.Replace(decided, "%s", "fly_x.h", 1), "%s", "fly_z.h", 1) +
 				"publish_headers(infiniband ${V})\n",
-			cmake.FileName + ":34: looked for the name of a header, or a variable that set() gives here",
+			cmake.FileName + ":34: want the name of a header, or a variable set() here",
 		},
 		"pages": {
 			"man/" + cmake.FileName, "set(V flydv.7.md)\n" + strings.Replace(strings.Replace(decided, "%s", "fly_x.3", 1), "%s", "flydv_open.3", 1) +
 				"rdma_man_pages(${V})\n",
-			"man/" + cmake.FileName + ":6: looked for a page NAME.SECTION, or a variable that set() gives here",
+			"man/" + cmake.FileName + ":6: want a page NAME.SECTION, or a variable set() here",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -41,7 +41,7 @@ func TestVariableThatBlockDecides(t *testing.T) {
 	}
 }
 
-// A folder that another takes in begins with the variables of that one.
+// A directory that another takes in begins with the variables of that one.
 func TestVariableOfTheFolderAbove(t *testing.T) {
 	files := map[string]string{
 		cmake.FileName:          "set(PAGES fly.7)\nrdma_provider(fly fly.c)\nadd_subdirectory(doc)\n",
@@ -49,7 +49,7 @@ func TestVariableOfTheFolderAbove(t *testing.T) {
 		"doc/fly.7":             "x", "doc/other.8": "x",
 	}
 	_, err := Load(t.Context(), providertest.Folder(t, files))
-	providertest.WantError(t, err, "doc/"+cmake.FileName+":2: looked for a page", "${PAGES}")
+	providertest.WantError(t, err, "doc/"+cmake.FileName+":2: want a page", "${PAGES}")
 	files["doc/"+cmake.FileName] = "set(PAGES)\n" + files["doc/"+cmake.FileName]
 	p, err := Load(t.Context(), providertest.Folder(t, files))
 	providertest.WantError(t, err)
@@ -60,11 +60,11 @@ func TestVariableOfTheFolderAbove(t *testing.T) {
 
 // A CMakeLists.txt that grows ends in an error, whoever wrote it.
 func TestCMakeThatGrows(t *testing.T) {
-	const want = "variables that stand for at most 10000 values and 1048576 bytes in one file"
+	const want = "variables that expand to at most 10000 values and 1048576 bytes in one file"
 	text := "set(A x y)\n" + strings.Repeat("set(A ${A} ${A})\n", 30)
 	wantGrown := func(file string, err error) {
 		t.Helper()
-		providertest.WantError(t, err, file+":13: looked for "+want)
+		providertest.WantError(t, err, file+":13: want "+want)
 		if place, ok := errors.AsType[*PlaceError](err); !ok || !strings.HasSuffix(place.File, file) {
 			t.Errorf("want a *PlaceError, got %T", err)
 		}
@@ -73,7 +73,7 @@ func TestCMakeThatGrows(t *testing.T) {
 	_, err := Load(t.Context(), folder)
 	wantGrown(cmake.FileName, err)
 
-	// A release's own provider, and a folder of it that installs something.
+	// A release's own provider, and a directory of it that installs something.
 	tree := oldFly()
 	tree["providers/fly/"+cmake.FileName] = text
 	_, err = InRelease(listTree{tree}, "fly")

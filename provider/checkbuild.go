@@ -16,15 +16,15 @@ import (
 // if(): line ends, comments, brackets, variables, escapes.
 var conditionForm = regexp.MustCompile(`^[A-Za-z0-9_.+" ()-]{1,200}$`)
 
-const wantHeader = "a file of this folder whose name is of a-z, 0-9, _ and - and ends in .h"
+const wantHeader = "a file of this directory named with a-z, 0-9, _ and -, and ending in .h"
 
 // headers checks the names of what goes to kernel-headers/rdma: without the
-// folder, in which a provider keeps what has the name of another of its files.
+// directory, in which a provider keeps what has the name of another of its files.
 func (c *checker) headers(m *Manifest) {
 	if m.ABIHeader != "" {
 		c.match("abiHeader", m.ABIHeader, headerForm, wantHeader)
 		if len(m.ABIHeaders) > 0 {
-			c.add("abiHeaders", "abiHeader or abiHeaders, not both", strconv.Itoa(len(m.ABIHeaders))+" beside abiHeader")
+			c.add("abiHeaders", "abiHeader or abiHeaders, not both", strconv.Itoa(len(m.ABIHeaders))+" next to abiHeader")
 		}
 	}
 	seen := []string{headerName(m.ABIHeader)}
@@ -48,12 +48,12 @@ func (c *checker) directory(m *Manifest) {
 	if m.Directory == "" {
 		return
 	}
-	c.match("directory", m.Directory, nameForm, "a directory of up to 32 letters a-z, digits and _, a letter first")
+	c.match("directory", m.Directory, nameForm, "a directory name of up to 32 of a-z, 0-9 and _, starting with a letter")
 	switch {
 	case m.ReplacesUpstream:
-		c.add("directory", "none beside replacesUpstream, which takes the directory of the release's own", strconv.Quote(m.Directory))
+		c.add("directory", "none with replacesUpstream, which uses the release's own directory", strconv.Quote(m.Directory))
 	case m.Directory == m.Name:
-		c.add("directory", "none where it is the name", strconv.Quote(m.Directory))
+		c.add("directory", "none if it is the same as name", strconv.Quote(m.Directory))
 	}
 }
 
@@ -67,9 +67,9 @@ func (c *checker) copyright(m *Manifest) {
 		}
 	}
 	if m.License != "" {
-		c.match("license", m.License, licenseForm, "names of licences, of letters, digits, blanks and . + - ( )")
+		c.match("license", m.License, licenseForm, "licence names of letters, digits, blanks and . + - ( )")
 		if strings.HasSuffix(m.License, " ") {
-			c.add("license", "a text without blanks around it", strconv.Quote(m.License))
+			c.add("license", "text without leading or trailing blanks", strconv.Quote(m.License))
 		}
 	}
 }
@@ -77,9 +77,9 @@ func (c *checker) copyright(m *Manifest) {
 func (c *checker) cmake(m CMake) {
 	for i, dir := range m.Subdirectories {
 		path := fmt.Sprintf("cmake.subdirectories[%d]", i)
-		c.match(path, dir, folderForm, "a folder below the provider's, of letters, digits, _, - and .")
+		c.match(path, dir, folderForm, "a subdirectory named with letters, digits, _, - and .")
 		if slices.Contains(m.Subdirectories[:i], dir) {
-			c.add(path, "each folder once", strconv.Quote(dir)+" again")
+			c.add(path, "each directory once", strconv.Quote(dir)+" again")
 		}
 	}
 	if want := badCondition(m.Condition); want != "" {
@@ -131,10 +131,10 @@ func badCondition(condition string) string {
 	}
 	cmds, err := cmake.Parse("", []byte("if ("+condition+")\nendif()\n"))
 	if err != nil || len(cmds) != 2 || len(cmds[0].Args) == 0 {
-		return "a condition whose parentheses and quotes are in pairs"
+		return "a condition with balanced parentheses and quotes"
 	}
 	if condition == coherentDMA {
-		return "coherentDMA: true for this condition"
+		return "coherentDMA: true instead of this condition"
 	}
 	return ""
 }

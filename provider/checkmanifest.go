@@ -40,31 +40,31 @@ const (
 func reserved(name string) string {
 	switch name {
 	case staticAll, staticNone:
-		return "verbs.h means every provider and an empty place by all and none"
+		return "verbs.h reserves the names all and none"
 	case "test", "install", "clean", "help", "package", "package_source", "edit_cache", "rebuild_cache", "depend":
 		return "CMake has a target of that name"
 	case "ibverbs", "rdmacm", "ibumad", "ibmad", "ibnetdisc", "rdma_util", "ccan", "ibacm":
 		return "rdma-core has a library of that name"
 	}
 	if cmake.IsKeyword(name) {
-		return "CMake has a keyword of that name"
+		return "it is a CMake keyword"
 	}
 	return ""
 }
 
-// Check gives what is wrong with the manifest beyond its shape.
+// Check returns the problems of the manifest beyond its schema.
 func (m *Manifest) Check() []strictyaml.Problem {
 	var c checker
-	c.match("name", m.Name, nameForm, "a C name of up to 32 letters a-z, digits and _, a letter first")
+	c.match("name", m.Name, nameForm, "a C name of up to 32 of a-z, 0-9 and _, starting with a letter")
 	if why := reserved(m.Name); why != "" {
-		c.add("name", "a name that is free", strconv.Quote(m.Name)+": "+why)
+		c.add("name", "an unused name", strconv.Quote(m.Name)+": "+why)
 	}
 	c.directory(m)
 	c.line("description", m.Description, 100)
 	if m.Title != "" {
 		c.line("title", m.Title, 80)
 		if maintainersField.MatchString(m.Title) || strings.ContainsAny(m.Title[:1], " \t") {
-			c.add("title", "a title that cannot be taken for an entry of MAINTAINERS", strconv.Quote(m.Title))
+			c.add("title", "a title that does not look like an entry of MAINTAINERS", strconv.Quote(m.Title))
 		}
 	}
 	c.person("maintainer", m.Maintainer)
@@ -103,18 +103,18 @@ func (c *checker) match(path, value string, form *regexp.Regexp, want string) {
 	}
 }
 
-// line takes a text that goes into a line of somebody else's file. "%" would be
+// line takes a text that goes into a line of someone else's file. "%" would be
 // a macro in an RPM spec.
 func (c *checker) line(path, value string, most int) {
 	switch {
 	case value == "" || strings.TrimSpace(value) != value:
-		c.add(path, "a text without blanks around it", strconv.Quote(value))
+		c.add(path, "text without leading or trailing blanks", strconv.Quote(value))
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, isUnprintable):
 		c.add(path, "one line of text without control characters", strconv.Quote(value))
 	case strings.Contains(value, "%"):
-		c.add(path, "a text without %, which RPM would read as a macro", strconv.Quote(value))
+		c.add(path, "text without %, which RPM would read as a macro", strconv.Quote(value))
 	case strings.ContainsAny(value, "$`\\"):
-		c.add(path, "a text without $, ` and \\, which shells, make and debian/control would read", strconv.Quote(value))
+		c.add(path, "text without $, ` and \\, which shells and make would expand", strconv.Quote(value))
 	case utf8.RuneCountInString(value) > most:
 		c.add(path, fmt.Sprintf("at most %d characters", most), strconv.Itoa(utf8.RuneCountInString(value)))
 	}
@@ -133,12 +133,12 @@ func (c *checker) person(path string, m Maintainer) {
 	}
 	_, err := mail.ParseAddress(m.Email)
 	if err != nil || !emailForm.MatchString(m.Email) {
-		c.add(path+".email", "an address as name@host", strconv.Quote(m.Email))
+		c.add(path+".email", "an address such as name@host", strconv.Quote(m.Email))
 	}
 }
 
 func (c *checker) device(d Device) {
-	c.match("device.name", d.Name, deviceForm, "a device name of a-z, 0-9 and _ with its number, as rib0")
+	c.match("device.name", d.Name, deviceForm, "a device name of a-z, 0-9 and _ with its number, such as rib0")
 	if len(d.Name) > maxDeviceName {
 		c.add("device.name", fmt.Sprintf("at most %d bytes", maxDeviceName), strconv.Itoa(len(d.Name)))
 	}
@@ -152,7 +152,7 @@ func (c *checker) device(d Device) {
 
 func (c *checker) driverID(id DriverID) {
 	if id.Policy != PolicyNone {
-		c.match("driverID.constant", id.Constant, constantForm, "RDMA_DRIVER_ and capitals, digits and _")
+		c.match("driverID.constant", id.Constant, constantForm, "RDMA_DRIVER_ followed by capitals, digits and _")
 	} else if id.Constant != "" {
 		c.add("driverID.constant", "none with policy none", strconv.Quote(id.Constant))
 	}

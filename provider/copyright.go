@@ -16,7 +16,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// Copyright is what the provider's files say of themselves, for debian/copyright.
+// Copyright is the copyright in the provider's files, for debian/copyright.
 // Nothing of it is guessed.
 type Copyright struct {
 	License string   // by the names of debian/copyright; empty where most files have no SPDX line, and the manifest no licence
@@ -53,7 +53,7 @@ const (
 	maxHolder  = 300 // bytes
 )
 
-// ownFiles gives the sources and build files that go to providers/NAME, until see
+// ownFiles returns the sources and build files that go to providers/NAME, until see
 // says that it is enough.
 func (p *Provider) ownFiles(see func(f File) bool) {
 	headers := p.Manifest.KernelHeaders()
@@ -107,7 +107,7 @@ var (
 	holderYears   = regexp.MustCompile(`^([12][0-9]{3}(?:[ \t]*[-–,][ \t]*[12][0-9]{3})*)[.,]?[ \t]+(\S.*)$`)
 )
 
-// holdersIn gives the holders that comments name, in the form of debian/copyright.
+// holdersIn returns the holders that comments name, in the form of debian/copyright.
 func holdersIn(comments []byte) []string {
 	var out []string
 	for _, line := range copyrightLine.FindAll(comments, -1) {

@@ -74,7 +74,7 @@ func TestLicenseThatContradicts(t *testing.T) {
 	for _, license := range []string{"BSD-MIT or GPL-2", "GPL-2", "GPL-2+ or BSD-2-clause", "BSD-2-clause and GPL-2"} {
 		dir := folder(license, spdx)
 		_, err := Load(t.Context(), dir)
-		providertest.WantError(t, err, "provider.yaml:16:10: license: want BSD-2-clause or GPL-2, as the SPDX lines of the files say (fly.c:1), or no license here, got")
+		providertest.WantError(t, err, "provider.yaml:16:10: license: want BSD-2-clause or GPL-2, as in the files' SPDX lines (fly.c:1), or no license here, got")
 	}
 	for _, license := range []string{"GPL-2 or BSD-2-clause", "BSD-2-clause or GPL-2"} {
 		p, err := Load(t.Context(), folder(license, spdx))

@@ -31,13 +31,13 @@ type Draft struct {
 	data []byte
 }
 
-// Open opens a provider's directory. Nothing outside of it will be read.
+// Open opens a provider's directory. Nothing outside it will be read.
 //
 // Errors: *FileError.
 func Open(dir string) (*Draft, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, notReadable(dir, "a provider's folder", err)
+		return nil, notReadable(dir, "a provider's directory", err)
 	}
 	return &Draft{Provider: &Provider{Dir: dir, refused: map[string]bool{}}, root: root, file: filepath.Join(dir, ManifestName)}, nil
 }
@@ -87,7 +87,7 @@ func (d *Draft) ReadBuild() (warnings []error, err error) {
 	return r.warnings, err
 }
 
-// Mistake gives what is wrong with a value of the manifest as a *strictyaml.Mistake, with
+// Mistake returns what is wrong with a value of the manifest as a *strictyaml.Mistake, with
 // its line and column.
 func (d *Draft) Mistake(field, want, got string) error {
 	return d.mistakes([]strictyaml.Problem{{Path: field, Want: want, Got: got}})
@@ -101,7 +101,7 @@ func (d *Draft) mistakes(problems []strictyaml.Problem) error {
 }
 
 // readManifest reads provider.yaml. That there is none is the first that is seen
-// of a folder that has not been here before, so it says what to do.
+// of a directory that has not been here before, so it says what to do.
 func readManifest(root *os.Root, file string) ([]byte, error) {
 	data, _, err := readLimited(root, ManifestName, file, MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -120,7 +120,7 @@ type located struct {
 	problems []strictyaml.Problem
 }
 
-// Check gives those problems.
+// Check returns those problems.
 func (l *located) Check() []strictyaml.Problem { return l.problems }
 
 // checkNamed checks that the files which the manifest names are there.
@@ -133,9 +133,9 @@ func (d *Draft) checkNamed() error {
 		}
 		got := noSuchFile
 		if p.Manifest.isPrivate(name, false) {
-			got = "a file that privateFiles keeps out"
+			got = "a file that privateFiles excludes"
 		}
-		want := "a file " + name + " in this folder"
+		want := "a file " + name + " in this directory"
 		problems = append(problems, strictyaml.Problem{Path: where, Want: want, Got: got})
 	}
 	if p.Manifest.ABIHeader != "" {
@@ -174,6 +174,6 @@ func (d *Draft) checkLicense() error {
 		}
 	}
 	return d.Mistake("license",
-		fmt.Sprintf("%s, as the SPDX lines of the files say (%s), or no license here", said.terms, said.first),
+		fmt.Sprintf("%s, as in the files' SPDX lines (%s), or no license here", said.terms, said.first),
 		strconv.Quote(p.Manifest.License))
 }

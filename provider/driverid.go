@@ -39,7 +39,7 @@ func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, 
 	} else if !known || len(def.Consts) == 0 {
 		return nil, 0, false, &PlaceError{
 			File: file, Line: text.LineNumber(data, def.Close),
-			LookedFor: "one number that follows the last constant of enum " + driverEnum,
+			LookedFor: "one number after the last constant of enum " + driverEnum,
 			Found:     def.Next.Describe(def),
 		}
 	}
@@ -64,7 +64,7 @@ func existingID(file string, data []byte, def *c.Enum, e c.Constant, id DriverID
 			return 0, &PlaceError{
 				File: file, Line: text.LineNumber(data, other.Start),
 				LookedFor: id.Constant + " at most once in enum " + driverEnum,
-				Found:     "it also in line " + strconv.Itoa(line),
+				Found:     "another in line " + strconv.Itoa(line),
 			}
 		}
 	}
@@ -132,7 +132,7 @@ func insertConstant(data []byte, def *c.Enum, s string) []byte {
 	return text.Splice(out, def.LastEnd, ",")
 }
 
-// sameEnum parses the result and holds it against what it should be.
+// sameEnum parses the result and compares it with the expected one.
 func sameEnum(file string, out []byte, before *c.Enum, constant string, value int) error {
 	after, err := ReadDriverIDs(file, out)
 	if err != nil {
@@ -152,8 +152,8 @@ func sameEnum(file string, out []byte, before *c.Enum, constant string, value in
 	if !ok {
 		return &PlaceError{
 			File: file, Line: text.LineNumber(out, before.Close),
-			LookedFor: "an end of enum " + driverEnum + " outside of any #if, behind a constant with a comma or none",
-			Found:     "another layout",
+			LookedFor: "an end of enum " + driverEnum + " outside any #if, after a constant with or without a comma",
+			Found:     "a different layout",
 		}
 	}
 	return nil

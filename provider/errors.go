@@ -41,7 +41,7 @@ type ConflictError struct {
 	Got  string
 }
 
-// Error gives "file:line: want X, got Y".
+// Error returns "file:line: want X, got Y".
 func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s: want %s, got %s", edit.At(e.File, e.Line), edit.Cut(e.Want), edit.Cut(e.Got))
 }

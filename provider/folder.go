@@ -29,7 +29,7 @@ const (
 	MaxTotalSize    = 64 << 20 // bytes of all files
 	MaxFiles        = 2000     // files that are copied
 	MaxManifestSize = 64 << 10 // bytes of provider.yaml
-	maxEntries      = 20000    // files and folders that are looked at
+	maxEntries      = 20000    // files and directories that are looked at
 	maxNameBytes    = 200      // of a file's path
 )
 
@@ -41,17 +41,17 @@ const (
 
 // File is a file of the provider that goes into rdma-core.
 type File struct {
-	Name   string      // slash separated, relative to the provider's folder
-	Mode   fs.FileMode // 0o644 or 0o755: the rest depends on somebody's umask
+	Name   string      // slash separated, relative to the provider's directory
+	Mode   fs.FileMode // 0o644 or 0o755: the rest depends on someone else's umask
 	SHA256 string      // 64 hex digits
 	Size   int64       // bytes
 	data   []byte
 }
 
-// Data gives the file's content. It is not to be changed.
+// Data returns the file's content. It is not to be changed.
 func (f File) Data() []byte { return f.data }
 
-// LimitError says that a provider is larger than it may be.
+// LimitError says that a provider exceeds a size limit.
 type LimitError struct {
 	File  string // as it was opened
 	What  string // "bytes in one file", "files"
@@ -68,7 +68,7 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: want at most %d %s, got %s", edit.At(e.File, 0), e.Limit, e.What, got)
 }
 
-// FileError says that a file of the provider's folder cannot be part of a provider.
+// FileError says that a file in the provider's directory is not allowed in a provider.
 type FileError struct {
 	File string // as it was opened; quoted in the message where it holds control characters
 	Want string
@@ -76,15 +76,15 @@ type FileError struct {
 	Err  error // the cause, where there is one
 }
 
-// Error gives "file: want X, got Y".
+// Error returns "file: want X, got Y".
 func (e *FileError) Error() string {
 	return fmt.Sprintf("%s: want %s, got %s", edit.At(e.File, 0), edit.Cut(e.Want), edit.Cut(e.Got))
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// folderReader collects the files of a provider's folder.
+// folderReader collects the files of a provider's directory.
 type folderReader struct {
 	ended    func() error // why the reading is to end, nil where it is not
 	root     *os.Root
@@ -117,7 +117,7 @@ func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
 	}
 	r.entries++
 	if r.entries > maxEntries {
-		return &LimitError{File: r.dir, What: "files and folders", Limit: maxEntries}
+		return &LimitError{File: r.dir, What: "files and directories", Limit: maxEntries}
 	}
 	if r.manifest.isPrivate(name, d.IsDir()) {
 		return skip(d)
@@ -134,7 +134,7 @@ func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
 		if d.Type()&fs.ModeSymlink != 0 {
 			// Also one that stays inside: in rdma-core's tree it would be another
 			// file, and a patch would carry it as a link that patch(1) refuses.
-			got = "a symbolic link: a provider has none, copy the file"
+			got = "a symbolic link: copy the file instead"
 		}
 		r.errs = append(r.errs, &FileError{File: file, Want: wantRegular, Got: got})
 		return nil
@@ -142,7 +142,7 @@ func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
 	return r.add(name, file)
 }
 
-// skip passes over a file, or over a folder with all that is in it.
+// skip passes over a file, or over a directory with all that is in it.
 func skip(d fs.DirEntry) error {
 	if d.IsDir() {
 		return fs.SkipDir
@@ -151,7 +151,7 @@ func skip(d fs.DirEntry) error {
 }
 
 // add takes a file in. A file that cannot be taken is remembered; a limit of
-// the whole folder ends the walk.
+// the whole directory ends the walk.
 func (r *folderReader) add(name, file string) error {
 	if len(r.files) >= MaxFiles {
 		return &LimitError{File: r.dir, What: "files", Limit: MaxFiles}
@@ -175,7 +175,7 @@ func (r *folderReader) read(name, file string) (File, error) {
 		return File{}, err
 	}
 	if at := bytes.IndexByte(data, 0); at >= 0 {
-		want := "text, as a patch carries it, or a pattern of privateFiles in " + ManifestName + " that keeps the file out"
+		want := "a text file, or a pattern of privateFiles in " + ManifestName + " that excludes it"
 		return File{}, &text.SourceError{File: file, Line: text.LineNumber(data, at), Want: want, Got: "a binary file"}
 	}
 	mode := fs.FileMode(0o644)
@@ -247,7 +247,7 @@ func badFileName(name string) string {
 	case strings.ContainsAny(name, " \"'\\$%;&|<>()*?[]{}`!#~^=,:"):
 		return "a file name of letters, digits and _ - + . @"
 	case strings.HasPrefix(path.Base(name), "-"):
-		return "a file name that does not begin with -"
+		return "a file name that does not start with -"
 	case len(name) > maxNameBytes:
 		return fmt.Sprintf("a path of at most %d bytes", maxNameBytes)
 	}

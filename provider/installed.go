@@ -14,7 +14,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// InstallDir is a folder for files that are neither code nor documentation.
+// InstallDir is a directory for files that are neither code nor documentation.
 // Where it is, each package decides.
 type InstallDir string
 
@@ -35,10 +35,10 @@ const (
 type Installed struct {
 	Dir    InstallDir
 	Name   string // as it is installed
-	Source string // from the provider's folder
+	Source string // from the provider's directory
 }
 
-// Installed gives the provider's udev rules, modprobe files and what they run,
+// Installed returns the provider's udev rules, modprobe files and what they run,
 // in the order of its CMakeLists.txt.
 func (p *Provider) Installed() []Installed { return slices.Clone(p.installed) }
 
@@ -57,7 +57,7 @@ func installDir(destination string) (InstallDir, bool) {
 	return "", false
 }
 
-// variable is rdma-core's own, which its CMakeLists.txt sets; "" for a folder
+// variable is rdma-core's own, which its CMakeLists.txt sets; "" for a directory
 // that CMake itself knows.
 func (d InstallDir) variable() string {
 	switch d {
@@ -106,16 +106,16 @@ func readInstall(c *cmake.Command) cmakeInstall {
 	return in
 }
 
-// installs reads what a command installs; only folders that all packages know
+// installs reads what a command installs; only directories that all packages know
 // are possible.
 func (r *buildReader) installs(b *cmake.File, c *cmake.Command) error {
 	const lookedFor = "install(FILES … DESTINATION of udev rules, modprobe files or libexec"
 	in := readInstall(c)
 	switch {
 	case in.bare != nil:
-		return b.Fail(*in.bare, "a value behind "+in.bare.Text, "none")
+		return b.Fail(*in.bare, "a value after "+in.bare.Text, "none")
 	case len(in.files) == 0 || in.destination == nil:
-		return b.FailAt(c, lookedFor, "another form of "+c.Name+"()")
+		return b.FailAt(c, lookedFor, "a different form of "+c.Name+"()")
 	}
 	if isDriverDir(in.destination.Text) {
 		return r.installsDriver(b, in)
@@ -125,7 +125,7 @@ func (r *buildReader) installs(b *cmake.File, c *cmake.Command) error {
 	case !ok:
 		return b.Fail(*in.destination, lookedFor, fmt.Sprintf("%q", in.destination.Text))
 	case in.rename != nil && len(in.files) != 1:
-		return b.Fail(*in.rename, "one file where there is a RENAME", strconv.Itoa(len(in.files)))
+		return b.Fail(*in.rename, "one file with RENAME", strconv.Itoa(len(in.files)))
 	}
 	for _, f := range in.files {
 		if err := r.install(b, dir, f, in.rename); err != nil {
@@ -143,13 +143,13 @@ func (r *buildReader) install(b *cmake.File, dir InstallDir, f cmake.Arg, rename
 	}
 	switch {
 	case !installForm.MatchString(in.Name):
-		return b.Fail(f, "the name of a file, or a variable that set() gives here", fmt.Sprintf("%q", in.Name))
+		return b.Fail(f, "the name of a file, or a variable set() here", fmt.Sprintf("%q", in.Name))
 	case !r.p.hasBuilt(in.Source):
-		return b.Fail(f, "the file "+in.Source, "none of that name that goes into "+r.p.Manifest.Folder())
+		return b.Fail(f, "the file "+in.Source, "no such file to install in "+r.p.Manifest.Folder())
 	case dir == UdevRules && !strings.HasSuffix(in.Name, ".rules"):
-		return b.Fail(f, "a name that ends in .rules, for udev to read it", in.Name)
+		return b.Fail(f, "a name ending in .rules, so that udev reads it", in.Name)
 	case (dir == Modprobe || dir == EtcModprobe) && !strings.HasSuffix(in.Name, ".conf"):
-		return b.Fail(f, "a name that ends in .conf, for modprobe to read it", in.Name)
+		return b.Fail(f, "a name ending in .conf, so that modprobe reads it", in.Name)
 	}
 	same := func(o Installed) bool { return o.Dir == in.Dir && o.Name == in.Name }
 	if !slices.ContainsFunc(r.p.installed, same) { // both branches of an if() may have it
@@ -185,16 +185,16 @@ func (r *buildReader) installsDriver(b *cmake.File, in cmakeInstall) error {
 		s := strings.TrimSpace(string(content))
 		switch {
 		case name != own:
-			return b.Fail(at, own+" alone in libibverbs.d, where each file names a provider to load", edit.Quote(name))
+			return b.Fail(at, own+" as the only file in libibverbs.d, where each file names a provider to load", edit.Quote(name))
 		case !ok && !strings.HasPrefix(f.Text, binary):
-			return b.Fail(f, "the file "+source, "none of that name that goes into "+r.p.Manifest.Folder())
+			return b.Fail(f, "the file "+source, "no such file to install in "+r.p.Manifest.Folder())
 		case ok && s != "driver "+r.p.Manifest.Name:
-			lookedFor := `"driver ` + r.p.Manifest.Name + `" in ` + source + ", as the one that " + PluginCommand + "() installs has"
+			lookedFor := `"driver ` + r.p.Manifest.Name + `" in ` + source + ", as in the one that " + PluginCommand + "() installs has"
 			return b.Fail(f, lookedFor, edit.Quote(s))
 		}
 		warning := &text.SourceError{
 			File: b.Name, Line: text.LineNumber(b.Data, f.Start), Want: "no install() of " + own,
-			Got: "one: " + PluginCommand + "() and " + LibraryCommand + "() install it already",
+			Got: "one: " + PluginCommand + "() and " + LibraryCommand + "() already install it",
 		}
 		r.warnings = append(r.warnings, warning)
 	}

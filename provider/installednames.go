@@ -14,9 +14,9 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// checkInstalled refuses a header, a manual page or a file that another folder
+// checkInstalled refuses a header, a manual page or a file that another directory
 // of the release installs under the same name, since CMake would let one of the two
-// win, and a file for whose folder the release has no name.
+// win, and a file for whose directory the release has no name.
 func (in *integration) checkInstalled(p *Provider) {
 	data, ok := in.read(TopCMake)
 	if !ok || !p.installsNames() {
@@ -44,7 +44,7 @@ func (in *integration) checkInstalled(p *Provider) {
 
 // checkVariables refuses a release that does not set a variable by which the
 // provider says where a file goes, if the provider does not see to it: CMake would
-// take it as empty, and install into the root folder.
+// take it as empty, and install into the root directory.
 func (in *integration) checkVariables(p *Provider, top []cmake.Command) {
 	cmds := slices.Clone(top)
 	files, err := p.BuildFiles()
@@ -75,7 +75,7 @@ func (in *integration) checkFolder(file string, ours map[string]bool) {
 		cmds, err = cmake.NewVars(file, nil).Expand(cmds)
 	}
 	if err != nil {
-		in.fail(&PlaceError{File: file, LookedFor: "what this folder installs", Found: err.Error(), Err: err})
+		in.fail(&PlaceError{File: file, LookedFor: "what this directory installs", Found: err.Error(), Err: err})
 		return
 	}
 	for _, c := range cmds {
@@ -88,7 +88,7 @@ func (in *integration) checkFolder(file string, ours map[string]bool) {
 	}
 }
 
-// installedNames gives what the provider installs into folders that it shares
+// installedNames returns what the provider installs into directories that it shares
 // with others, as "infiniband/flydv.h", "man3/flydv_open.3", "udev/rules.d/70-fly.rules".
 func (p *Provider) installedNames() map[string]bool {
 	names := map[string]bool{}
@@ -106,10 +106,10 @@ func (p *Provider) installedNames() map[string]bool {
 	return names
 }
 
-// file is where the page goes below the folder of manual pages.
+// file is where the page goes below the directory of manual pages.
 func (m ManPage) file() string { return fmt.Sprintf("man%d/%s.%d", m.Section, m.Name, m.Section) }
 
-// commandInstalls gives, in the same form, what a command of the release installs.
+// commandInstalls returns, in the same form, what a command of the release installs.
 func commandInstalls(c *cmake.Command) []string {
 	var names []string
 	switch args := c.Texts(); c.Name {

@@ -33,7 +33,7 @@ type Edit struct {
 	Already bool   // the tree had it: nothing was changed
 }
 
-// Result is what an integration did.
+// Result is the result of an integration.
 type Result struct {
 	Edits        []Edit
 	DriverID     int             // the constant's number in this release
@@ -133,7 +133,7 @@ func (in *integration) run(m *Manifest) {
 	}
 	in.edit(VerbsHeader, func(data []byte) ([]byte, string, bool, error) {
 		out, already, err := addStaticProvider(VerbsHeader, data, m.Name)
-		return out, "verbs_provider_" + m.Name + " and a place in _RDMA_STATIC_PREFIX_", already, err
+		return out, "verbs_provider_" + m.Name + " and a slot in _RDMA_STATIC_PREFIX_", already, err
 	})
 	in.optional(Maintainers, func(data []byte) ([]byte, string, bool, error) {
 		out, already, err := addMaintainer(Maintainers, data, m)
@@ -171,7 +171,7 @@ func (in *integration) subdirectories(m *Manifest) {
 	}
 }
 
-// headerLists gives the two lists of kernel-headers/CMakeLists.txt: the headers
+// headerLists returns the two lists of kernel-headers/CMakeLists.txt: the headers
 // that providers can include, and those that make_abi_structs.py makes
 // kernel-abi/ from.
 func headerLists() (published, abi cmake.List) {
@@ -184,7 +184,7 @@ func (in *integration) fail(err error) {
 	}
 }
 
-// read gives a file as it is so far. One that cannot be read is reported once.
+// read returns a file as it is so far. One that cannot be read is reported once.
 func (in *integration) read(name string) ([]byte, bool) {
 	if data, ok := in.data[name]; ok {
 		return data, data != nil
@@ -251,7 +251,7 @@ func (in *integration) copy(m *Manifest, c Copy) {
 		if !m.ReplacesUpstream && strings.HasPrefix(c.To, m.Folder()+"/") {
 			want += " (replacesUpstream: true replaces the release's provider)"
 		}
-		in.fail(&ConflictError{File: c.To, Want: want, Got: "a file with other content"})
+		in.fail(&ConflictError{File: c.To, Want: want, Got: "a file with different content"})
 		return
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		in.fail(&PlaceError{File: c.To, LookedFor: "a place for the provider's file", Found: reason(err), Err: err})
@@ -273,7 +273,7 @@ func (in *integration) write() error {
 	}
 	for _, f := range in.out {
 		if f.Mode&0o111 != 0 || f.Remove {
-			want := "a tree that can write executable files, and remove files"
+			want := "a tree that supports executable files and removal"
 			return &FileError{File: f.Name, Want: want, Got: fmt.Sprintf("%T", in.tree)}
 		}
 	}

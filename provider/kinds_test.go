@@ -206,7 +206,7 @@ func TestIntegrateReplaces(t *testing.T) {
 	}
 }
 
-// Nothing outside of providers/fly is replaced or removed, whatever the
+// Nothing outside providers/fly is replaced or removed, whatever the
 // manifest names and the tree lists.
 func TestIntegrateReplacesOnlyItsOwn(t *testing.T) {
 	manifest := strings.Replace(providertest.Manifest, "abiHeader: fly-abi.h", "abiHeaders: [fly-abi.h, wasp-abi.h]", 1) + "replacesUpstream: true\n"
@@ -235,7 +235,7 @@ func TestIntegrateReplacesOnlyItsOwn(t *testing.T) {
 	}
 }
 
-// lyingTree lists files that are not below the folder.
+// lyingTree lists files that are not below the directory.
 type lyingTree struct{ listTree }
 
 func (lyingTree) List(string) ([]string, error) {
@@ -300,7 +300,7 @@ func TestDirTreeRemovesAllOrNothing(t *testing.T) {
 	}
 }
 
-// What another folder of the release installs under the same name.
+// What another directory of the release installs under the same name.
 func TestIntegrateInstalledTwice(t *testing.T) {
 	p, err := Load(t.Context(), libraryFolder(t, nil))
 	providertest.WantError(t, err)
@@ -332,14 +332,14 @@ func TestIntegrateInstalledTwice(t *testing.T) {
 }
 
 // Releases before v40.0 have no CMAKE_INSTALL_MODPROBEDIR: what is installed there
-// would be in the root folder.
+// would be in the root directory.
 func TestIntegrateUnknownVariable(t *testing.T) {
 	etc := strings.Replace(libraryCMake, "${CMAKE_INSTALL_MODPROBEDIR}/", "${CMAKE_INSTALL_SYSCONFDIR}/modprobe.d", 1)
 	for name, tt := range map[string]struct {
 		change map[string]string
 		want   []string
 	}{
-		"its own":      {nil, []string{TopCMake + ": looked for set(CMAKE_INSTALL_MODPROBEDIR …), where the provider installs fly.conf, found none"}},
+		"its own":      {nil, []string{TopCMake + ": want set(CMAKE_INSTALL_MODPROBEDIR …), where the provider installs fly.conf, got none"}},
 		"set by it":    {map[string]string{cmake.FileName: "if (NOT CMAKE_INSTALL_MODPROBEDIR)\nset(CMAKE_INSTALL_MODPROBEDIR etc)\nendif()\n" + libraryCMake}, nil},
 		"known to all": {map[string]string{cmake.FileName: etc}, nil},
 	} {

@@ -20,7 +20,7 @@ import (
 // makes it. All of it is read from the provider's CMakeLists.txt and version map.
 type Library struct {
 	Name      string    // "mana": libmana.so.1
-	Map       string    // "libmana.map", from the provider's folder
+	Map       string    // "libmana.map", from the provider's directory
 	SoMajor   string    // "1"
 	Version   string    // "1.0.${PACKAGE_VERSION}", as CMake has it
 	Nodes     []string  // of the version map, in its order: MANA_1.0
@@ -33,7 +33,7 @@ type Library struct {
 // Symbol is what a library exports: a name and the version node that it is in.
 type Symbol = versionmap.Symbol
 
-// Library gives the provider's direct-verbs library, nil where it is a plug-in only.
+// Library returns the provider's direct-verbs library, nil where it is a plug-in only.
 func (p *Provider) Library() *Library { return p.library }
 
 var (
@@ -134,7 +134,7 @@ func (r *buildReader) shared(b *cmake.File, c *cmake.Command) error {
 	}
 	if old := r.library; old != nil {
 		if old.Map != lib.Map || old.SoMajor != lib.SoMajor || old.Version != lib.Version {
-			return b.FailAt(c, "one "+LibraryCommand+"("+lib.Name+" …), or the same in all branches", "another one")
+			return b.FailAt(c, "one "+LibraryCommand+"("+lib.Name+" …), or the same in all branches", "a different one")
 		}
 		return nil
 	}
@@ -144,7 +144,7 @@ func (r *buildReader) shared(b *cmake.File, c *cmake.Command) error {
 		if sourceName.MatchString(c.Args[1].Text) {
 			return nil // checkSources has said it
 		}
-		return b.Fail(c.Args[1], "a version map of the provider's folder", fmt.Sprintf("%q", c.Args[1].Text))
+		return b.Fail(c.Args[1], "a version map in the provider's directory", fmt.Sprintf("%q", c.Args[1].Text))
 	}
 	vm, err := versionmap.Parse(path.Join(r.p.Dir, lib.Map), data)
 	lib.Nodes, lib.Symbols = vm.Nodes, vm.Symbols
@@ -155,16 +155,16 @@ func (r *buildReader) shared(b *cmake.File, c *cmake.Command) error {
 // publish reads publish_headers(infiniband files…).
 func (r *buildReader) publish(b *cmake.File, c *cmake.Command) error {
 	if len(c.Args) == 0 || c.Args[0].Text != "infiniband" {
-		return b.FailAt(c, "publish_headers(infiniband …", "another folder: packages have the headers of infiniband/")
+		return b.FailAt(c, "publish_headers(infiniband …", "another directory: packages contain the headers of infiniband/")
 	}
 	var errs []error
 	for _, a := range c.Args[1:] {
 		name := path.Base(a.Text)
 		switch {
 		case !installForm.MatchString(name) || !strings.HasSuffix(name, ".h"):
-			errs = append(errs, b.Fail(a, "the name of a header, or a variable that set() gives here", fmt.Sprintf("%q", a.Text)))
+			errs = append(errs, b.Fail(a, "the name of a header, or a variable set() here", fmt.Sprintf("%q", a.Text)))
 		case !r.p.hasBuilt(b.Path(a.Text)) && !r.isKernelHeader(b.Path(a.Text)):
-			found := "none of that name that goes into " + r.p.Manifest.Folder()
+			found := "no such file to install in " + r.p.Manifest.Folder()
 			errs = append(errs, b.Fail(a, "the header "+a.Text, found))
 		case slices.ContainsFunc(r.headers, func(h cmakePlace) bool { return h.Text == name }):
 			errs = append(errs, b.Fail(a, "each header of infiniband/ once", name+" again"))

@@ -88,7 +88,7 @@ func TestLibrary(t *testing.T) {
 }
 
 // A plug-in can have pages; a variable that set() gives stands for its values;
-// folders can be taken in by CMake alone.
+// directories can be taken in by CMake alone.
 func TestLibraryManPagesOfPlugin(t *testing.T) {
 	p, err := Load(t.Context(), providertest.Folder(t, map[string]string{
 		cmake.FileName:          "set(SOURCES fly.c)\nlist(APPEND SOURCES sub/fast.c)\nrdma_provider(fly ${SOURCES})\nadd_subdirectory(doc)\n",
@@ -114,32 +114,32 @@ func TestLibraryMistakes(t *testing.T) {
 		old, new string // an empty new drops the file where old is empty
 		want     string
 	}{
-		{"no map", "libfly.map", "", "", cmake.FileName + ":9: looked for the file libfly.map"},
-		{"map that is none", cmake.FileName, "libfly.map", "${MAP}", cmake.FileName + ":9: looked for a version map"},
+		{"no map", "libfly.map", "", "", cmake.FileName + ":9: want the file libfly.map"},
+		{"map that is none", cmake.FileName, "libfly.map", "${MAP}", cmake.FileName + ":9: want a version map"},
 		{"map with a mistake", "libfly.map", "} FLY_1.0;", "} FLY_0.9;", "libfly.map:15: "},
-		{"no header", "flydv.h", "", "", cmake.FileName + ":17: looked for the header flydv.h"},
-		{"header of a variable", cmake.FileName, "  flydv.h", "  ${HEADERS}", cmake.FileName + ":17: looked for the name of a header"},
+		{"no header", "flydv.h", "", "", cmake.FileName + ":17: want the header flydv.h"},
+		{"header of a variable", cmake.FileName, "  flydv.h", "  ${HEADERS}", cmake.FileName + ":17: want the name of a header"},
 		{"header in another place", cmake.FileName, "publish_headers(infiniband", "publish_headers(rdma", cmake.FileName + ":16: "},
 		{"kernel header of somebody else", cmake.FileName, "rdma/fly-abi.h", "rdma/wasp-abi.h", cmake.FileName + ":18: "},
-		{"header twice", cmake.FileName, "  flydv.h", "  flydv.h\n  sub/../flydv.h", cmake.FileName + ":18: looked for each header"},
-		{"soname", cmake.FileName, "  1 1.1", "  one 1.1", cmake.FileName + ":10: looked for the number of libfly.so"},
-		{"no version", cmake.FileName, "  1 1.1.${PACKAGE_VERSION}", "  1", cmake.FileName + ":11: looked for numbers"},
-		{"hostile version", cmake.FileName, "1.1.${PACKAGE_VERSION}", "\"1;rm\"", cmake.FileName + ":10: looked for numbers"},
-		{"two libraries", cmake.FileName, "publish_headers", "rdma_shared_provider(fly libfly.map 2 2.0 fly.c)\npublish_headers", "another one"},
+		{"header twice", cmake.FileName, "  flydv.h", "  flydv.h\n  sub/../flydv.h", cmake.FileName + ":18: want each header"},
+		{"soname", cmake.FileName, "  1 1.1", "  one 1.1", cmake.FileName + ":10: want the number of libfly.so"},
+		{"no version", cmake.FileName, "  1 1.1.${PACKAGE_VERSION}", "  1", cmake.FileName + ":11: want numbers"},
+		{"hostile version", cmake.FileName, "1.1.${PACKAGE_VERSION}", "\"1;rm\"", cmake.FileName + ":10: want numbers"},
+		{"two libraries", cmake.FileName, "publish_headers", "rdma_shared_provider(fly libfly.map 2 2.0 fly.c)\npublish_headers", "a different one"},
 		{"library and plug-in", cmake.FileName, "publish_headers", "rdma_provider(fly fly.c)\npublish_headers", "both"},
-		{"pkg-config of another", cmake.FileName, `rdma_pkg_config("fly"`, `rdma_pkg_config("wasp"`, `rdma_pkg_config(fly …, found rdma_pkg_config("wasp"`},
-		{"page that is not there", "man/flydv.7.md", "", "", "man/" + cmake.FileName + ":2: looked for the file flydv.7.md"},
-		{"pages that a condition decides", "man/" + cmake.FileName, "rdma_man_pages(", "if (X)\nset(P flydv.7.md)\nendif()\nrdma_man_pages(${P} ", "man/" + cmake.FileName + ":4: looked for a page"},
-		{"page without a section", "man/" + cmake.FileName, "flydv_open.3\n", "flydv_open\n", "man/" + cmake.FileName + ":3: looked for a page"},
+		{"pkg-config of another", cmake.FileName, `rdma_pkg_config("fly"`, `rdma_pkg_config("wasp"`, `rdma_pkg_config(fly …, got rdma_pkg_config("wasp"`},
+		{"page that is not there", "man/flydv.7.md", "", "", "man/" + cmake.FileName + ":2: want the file flydv.7.md"},
+		{"pages that a condition decides", "man/" + cmake.FileName, "rdma_man_pages(", "if (X)\nset(P flydv.7.md)\nendif()\nrdma_man_pages(${P} ", "man/" + cmake.FileName + ":4: want a page"},
+		{"page without a section", "man/" + cmake.FileName, "flydv_open.3\n", "flydv_open\n", "man/" + cmake.FileName + ":3: want a page"},
 		{"alias without a page", "man/" + cmake.FileName, "flydv_open.3 flydv_close.3", "flydv_open.3", "pairs"},
 		{"alias of another section", "man/" + cmake.FileName, "flydv_close.3", "flydv_close.7", "section 3"},
-		{"hostile alias", "man/" + cmake.FileName, "flydv_close.3", "\"a b%{x}.3\"", "man/" + cmake.FileName + ":5: looked for a page"},
-		{"installed file that is not there", "fly.conf", "", "", cmake.FileName + ":27: looked for the file fly.conf"},
-		{"installed elsewhere", cmake.FileName, "${CMAKE_INSTALL_MODPROBEDIR}/", "/etc", cmake.FileName + ":27: looked for install(FILES"},
-		{"program", cmake.FileName, "install(FILES fly.conf", "install(TARGETS fly", cmake.FileName + ":27: looked for install(FILES"},
+		{"hostile alias", "man/" + cmake.FileName, "flydv_close.3", "\"a b%{x}.3\"", "man/" + cmake.FileName + ":5: want a page"},
+		{"installed file that is not there", "fly.conf", "", "", cmake.FileName + ":27: want the file fly.conf"},
+		{"installed elsewhere", cmake.FileName, "${CMAKE_INSTALL_MODPROBEDIR}/", "/etc", cmake.FileName + ":27: want install(FILES"},
+		{"program", cmake.FileName, "install(FILES fly.conf", "install(TARGETS fly", cmake.FileName + ":27: want install(FILES"},
 		{"executable", cmake.FileName, "publish_headers", "rdma_executable(flyd fly.c)\npublish_headers", "rdma_executable()"},
-		{"rule that udev does not read", cmake.FileName, "70-fly.rules", "70-fly.rule", "ends in .rules"},
-		{"hostile name", cmake.FileName, "70-fly.rules", "\"70 %{x}.rules\"", cmake.FileName + ":28: looked for the name of a file"},
+		{"rule that udev does not read", cmake.FileName, "70-fly.rules", "70-fly.rule", "ending in .rules"},
+		{"hostile name", cmake.FileName, "70-fly.rules", "\"70 %{x}.rules\"", cmake.FileName + ":28: want the name of a file"},
 		{"folder twice", cmake.FileName, "publish_headers", "add_subdirectory(man)\npublish_headers", "man again"},
 		{"folder that is not there", cmake.FileName, "publish_headers", "add_subdirectory(gone)\npublish_headers", "gone/" + cmake.FileName},
 	}

@@ -48,13 +48,13 @@ func addKernelModule(file string, data []byte, module string) (out []byte, alrea
 	}
 	after := moduleLists(out)
 	if len(after) != 1 || len(after[0]) != len(list)+1 || after[0][pos].Module != module {
-		found := "a layout that an item would break"
+		found := "a layout that a new item would break"
 		return nil, false, &PlaceError{File: file, Line: lines[0], LookedFor: lookedFor, Found: found}
 	}
 	return out, false, nil
 }
 
-// moduleLists gives the runs of neighbouring items.
+// moduleLists returns the runs of neighbouring items.
 func moduleLists(data []byte) [][]readmeItem {
 	var lists [][]readmeItem
 	next := -1 // where the line behind the last item begins
@@ -128,7 +128,7 @@ func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already b
 	return out, false, nil
 }
 
-// maintainersEntry gives the lines below the title.
+// maintainersEntry returns the lines below the title.
 func (m *Manifest) maintainersEntry(sep, folder string) []string {
 	var lines []string
 	for _, one := range append([]Maintainer{m.Maintainer}, m.CoMaintainers...) {
@@ -149,7 +149,7 @@ func checkMaintainers(file string, out []byte, before int, title, folder string)
 	if n != 1 || len(sections) != before+1 {
 		return &PlaceError{
 			File: file, LookedFor: "a place for the section " + title,
-			Found: "a layout in which it would run into another section",
+			Found: "a layout in which it would merge with another section",
 		}
 	}
 	return nil
@@ -186,7 +186,7 @@ func parseMaintainers(data []byte) []maintainersSection {
 	return all
 }
 
-// fieldSeparator gives what stands behind "K:" in this file.
+// fieldSeparator returns what stands behind "K:" in this file.
 func fieldSeparator(data []byte, s maintainersSection) string {
 	body := string(data[text.LineEnd(data, s.Start):s.End])
 	return maintainersField.FindString(body)[2:]

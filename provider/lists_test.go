@@ -34,7 +34,7 @@ func TestAddKernelModule(t *testing.T) {
 	providertest.WantText(t, string(out), "a\r\n - ant.ko\r\n - fly.ko\r\n - wasp.ko\r\n")
 
 	_, _, err = addKernelModule("r", []byte("nothing\n"), "fly.ko")
-	providertest.WantError(t, err, "r: looked for one list of kernel modules", "found none")
+	providertest.WantError(t, err, "r: want one list of kernel modules", "got none")
 	_, _, err = addKernelModule("r", []byte(" - a.ko\n\n - b.ko\n"), "fly.ko")
 	providertest.WantError(t, err, "r:3:", "2: lines 1 and 3")
 }
@@ -89,5 +89,5 @@ func TestAddMaintainer(t *testing.T) {
 		}
 	})
 	_, _, err := addMaintainer("m", []byte("words\n"+section("ZOO", "zoo/")), m)
-	providertest.WantError(t, err, "m: looked for sections of providers", "found none")
+	providertest.WantError(t, err, "m: want sections of providers", "got none")
 }

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// Provider is a provider's folder, read and checked. It holds the files'
+// Provider is a provider's directory, read and checked. It holds the files'
 // content: what is integrated is what was checked and digested.
 type Provider struct {
 	Dir      string // as it was given to Load
@@ -35,10 +35,10 @@ type Provider struct {
 	matchIDs  []string // the driver ids of its match tables
 }
 
-// Load reads a provider's folder. Everything that is wrong is reported at once,
+// Load reads a provider's directory. Everything that is wrong is reported at once,
 // as *strictyaml.Mistake (manifest, with line and column), *FileError and
 // *LimitError (files), *PlaceError (CMakeLists.txt, version map), or the cause of ctx's
-// end. Nothing outside of dir is read: symbolic links are refused, also those that stay
+// end. Nothing outside dir is read: symbolic links are refused, also those that stay
 // inside.
 func Load(ctx context.Context, dir string) (*Provider, error) {
 	d, err := Open(dir)
@@ -62,7 +62,7 @@ func Load(ctx context.Context, dir string) (*Provider, error) {
 	return p, nil
 }
 
-// Digest gives 64 hex digits over the manifest's content and every file's name,
+// Digest returns 64 hex digits over the manifest's content and every file's name,
 // mode and bytes. Comments in the manifest and private files do not change it.
 func (p *Provider) Digest() string { return p.digest }
 
@@ -86,16 +86,16 @@ func (p *Provider) sum() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Has says whether a file of that name goes into rdma-core.
+// Has reports whether a file of that name goes into rdma-core.
 func (p *Provider) Has(name string) bool {
 	_, ok := slices.BinarySearchFunc(p.Files, name, func(f File, n string) int { return strings.Compare(f.Name, n) })
 	return ok || p.refused[name]
 }
 
-// Path is a file of the folder as messages name it.
+// Path is a file of the directory as messages name it.
 func (p *Provider) Path(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
 
-// ABIHeaders gives the provider's headers that rdma-core's script turns into
+// ABIHeaders returns the provider's headers that rdma-core's script turns into
 // kernel-abi/, as they are.
 func (p *Provider) ABIHeaders() []File {
 	var files []File

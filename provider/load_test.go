@@ -162,12 +162,12 @@ func TestLoadFolderMistakes(t *testing.T) {
 		{
 			"sources that are missing",
 			map[string]string{cmake.FileName: "rdma_shared_provider(fly libfly.map\n 1 1.0.${V}\n fly.c\n gone.c)\n"},
-			[]string{cmake.FileName + ":1: looked for the file libfly.map", cmake.FileName + ":4: looked for the file gone.c"},
+			[]string{cmake.FileName + ":1: want the file libfly.map", cmake.FileName + ":4: want the file gone.c"},
 		},
 		{"the ABI header as a source", map[string]string{cmake.FileName: "rdma_provider(fly fly.c fly-abi.h)\n"}, []string{"the file fly-abi.h"}},
 		{"control character", map[string]string{"a\nb.c": "x", "c\x1b.c": "x"}, []string{`a\nb.c`, `c\x1b.c`, "control characters"}},
 		{"blank and quote", map[string]string{"a b.c": "x", "it's.c": "x", "a%b": "x"}, []string{"a b.c", "it's.c", "a%b", "letters, digits"}},
-		{"option", map[string]string{"-x": "y"}, []string{"does not begin with -"}},
+		{"option", map[string]string{"-x": "y"}, []string{"does not start with -"}},
 		{"too large", map[string]string{"big.bin": strings.Repeat("x", MaxFileSize+1)}, []string{"big.bin", "8388608 bytes in one file", "8388609"}},
 		{"manifest too large", map[string]string{ManifestName: providertest.Manifest + strings.Repeat("#", MaxFileSize)}, []string{ManifestName, "at most 65536 bytes in one file"}},
 	}
@@ -182,7 +182,7 @@ func TestLoadFolderMistakes(t *testing.T) {
 	}
 }
 
-// An end of the context ends the reading of a folder, and says why.
+// An end of the context ends the reading of a directory, and says why.
 func TestLoadEnds(t *testing.T) {
 	why := errors.New("SIGTERM")
 	ctx, end := context.WithCancelCause(t.Context())

@@ -11,7 +11,7 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-// ManifestName is the manifest's name in a provider's folder.
+// ManifestName is the manifest's name in a provider's directory.
 const ManifestName = "provider.yaml"
 
 // Manifest is provider.yaml: what must be known of a provider besides its
@@ -23,24 +23,23 @@ type Manifest struct {
 	Name string `yaml:"name" jsonschema_description:"the provider's name: the directory under providers/"`
 	// Directory is by default the name. The name is that of the target, the library,
 	// NAME.driver and verbs_provider_NAME, which rdma-core wants alike.
-	Directory   string `yaml:"directory,omitempty" jsonschema_description:"a directory under providers/ of another name"`
+	Directory   string `yaml:"directory,omitempty" jsonschema_description:"a directory under providers/ other than the name"`
 	Description string `yaml:"description" jsonschema_description:"one line of text for the RPM spec's list of drivers"`
 	// Title is by default the name in capitals and USERSPACE PROVIDER.
 	Title      string     `yaml:"title,omitempty" jsonschema_description:"a title for MAINTAINERS, before the module's name"`
 	Maintainer Maintainer `yaml:"maintainer" jsonschema_description:"a mapping with name and email"`
-	// CoMaintainers stand below the maintainer in MAINTAINERS.
-	CoMaintainers []Maintainer `yaml:"coMaintainers,omitempty" jsonschema_description:"a list of further people for MAINTAINERS"`
-	// Copyright and License are for debian/copyright, where the files do not say it
-	// themselves; see Provider.Copyright.
+	// CoMaintainers are listed below the maintainer in MAINTAINERS.
+	CoMaintainers []Maintainer `yaml:"coMaintainers,omitempty" jsonschema_description:"a list of additional people for MAINTAINERS"`
+	// Copyright and License are for debian/copyright, if the files do not state them;
+	// see Provider.Copyright.
 	Copyright []string `yaml:"copyright,omitempty" jsonschema_description:"a list of lines with years and holder"`
-	License   string   `yaml:"license,omitempty" jsonschema_description:"a licence by the names of debian/copyright"`
+	License   string   `yaml:"license,omitempty" jsonschema_description:"a licence as named in debian/copyright"`
 	// ABIHeader goes to kernel-headers/rdma/ by its base name, and not to
-	// providers/NAME. It may stand in a folder below: many of upstream's providers
-	// have another file NAME-abi.h beside their sources. ABIHeaders stands for it
-	// where there are several; without both the
-	// provider has no kernel header of its own.
+	// providers/NAME. It may be in a subdirectory: many of upstream's providers have
+	// a different NAME-abi.h next to their sources. ABIHeaders replaces it if there
+	// are several. Without either the provider has no kernel header of its own.
 	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"a file of this directory such as NAME-abi.h"`
-	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"a list of files of this directory, in place of abiHeader"`
+	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"a list of files of this directory, instead of abiHeader"`
 	// IoctlHeaders go there too; no kernel-abi/ is made from them.
 	IoctlHeaders []string `yaml:"ioctlHeaders,omitempty" jsonschema_description:"a list of headers such as NAME_user_ioctl_cmds.h"`
 	DriverID     DriverID `yaml:"driverID" jsonschema_description:"a mapping with policy and constant"`
@@ -48,19 +47,19 @@ type Manifest struct {
 	CMake        CMake    `yaml:"cmake" jsonschema_description:"a mapping with coherentDMA: true or false"`
 	Device       Device   `yaml:"device" jsonschema_description:"a mapping with the name of the device for the proof"`
 	// ReplacesUpstream says that the release has a provider of this name, whose
-	// files go.
-	ReplacesUpstream bool `yaml:"replacesUpstream,omitempty" jsonschema_description:"true where it takes the place of the release's own"`
+	// files are removed.
+	ReplacesUpstream bool `yaml:"replacesUpstream,omitempty" jsonschema_description:"true to replace the release's own provider"`
 	// BuildRequires are packages beyond those that rdma-core itself is built from.
 	BuildRequires BuildRequires `yaml:"buildRequires,omitempty" jsonschema_description:"a mapping with rpm and debian, lists of packages"`
-	// PrivateFiles are not copied into rdma-core: name or *.ext in any folder,
-	// dir/ a folder with all below it, a/b* one path from the provider's folder.
+	// PrivateFiles are not copied into rdma-core: name or *.ext in any directory,
+	// dir/ a directory with all below it, a/b* one path from the provider's directory.
 	PrivateFiles []string `yaml:"privateFiles,omitempty" jsonschema_description:"a list of patterns such as *.ext, dir/ and a/b*"`
 }
 
-// Maintainer answers for the provider.
+// Maintainer is the provider's maintainer.
 type Maintainer struct {
 	Name  string `yaml:"name"  jsonschema_description:"a name"`
-	Email string `yaml:"email" jsonschema_description:"an address as name@host"`
+	Email string `yaml:"email" jsonschema_description:"an address such as name@host"`
 }
 
 // BuildRequires are packages without which the provider does not compile, by the
@@ -74,8 +73,8 @@ type BuildRequires struct {
 type Policy string
 
 const (
-	// PolicyNext takes the number behind the release's last constant. It is
-	// another one in different releases (19 in v42, 22 from v61 on).
+	// PolicyNext takes the number after the release's last constant. It differs
+	// between releases (19 in v42, 22 from v61 on).
 	PolicyNext Policy = "next"
 	// PolicyExplicit writes the manifest's value, for a kernel driver that
 	// reports that number.
@@ -91,34 +90,34 @@ type DriverID struct {
 	// Value is what the kernel driver reports; with PolicyExplicit only.
 	Value int `yaml:"value,omitempty" jsonschema_description:"a number, with policy explicit only"`
 	// Shared says that another provider of the release may match the same number.
-	Shared bool `yaml:"shared,omitempty" jsonschema_description:"true where another provider of the release may have the same number"`
+	Shared bool `yaml:"shared,omitempty" jsonschema_description:"true if another provider of the release may have the same number"`
 }
 
 // CMake says how the provider is built.
 //
 //nolint:tagliatelle // DMA is written in capitals, as everywhere in rdma-core
 type CMake struct {
-	CoherentDMA bool `yaml:"coherentDMA" jsonschema_description:"true or false: whether it stands in if (HAVE_COHERENT_DMA)"`
+	CoherentDMA bool `yaml:"coherentDMA" jsonschema_description:"true or false: whether it needs if (HAVE_COHERENT_DMA)"`
 	// Condition is CMake's, for an if() around add_subdirectory.
-	Condition string `yaml:"condition,omitempty" jsonschema_description:"a condition that if() takes such as ENABLE_FOO"`
-	// Subdirectories have a CMakeLists.txt of their own and are built behind
+	Condition string `yaml:"condition,omitempty" jsonschema_description:"a condition for if() such as ENABLE_FOO"`
+	// Subdirectories have a CMakeLists.txt of their own and are built after
 	// the provider, as man is for some of upstream's.
-	Subdirectories []string `yaml:"subdirectories,omitempty" jsonschema_description:"a list of directories below such as man"`
+	Subdirectories []string `yaml:"subdirectories,omitempty" jsonschema_description:"a list of subdirectories such as man"`
 }
 
-// Device is what the proof shows to ibv_devices.
+// Device is the device that the proof presents to ibv_devices.
 //
 //nolint:tagliatelle // ABI is written in capitals, as everywhere in rdma-core
 type Device struct {
 	Name string `yaml:"name" jsonschema_description:"a device's name with its number such as rib0"`
-	// KernelABI is one that the provider supports; 1, which most kernel drivers have,
-	// where the manifest has none.
-	KernelABI int `yaml:"kernelABI,omitempty" jsonschema:"minimum=0" jsonschema_description:"the uverbs ABI of its driver, else 1"`
+	// KernelABI is a kernel ABI that the provider supports. The default is 1, which
+	// most kernel drivers have.
+	KernelABI int `yaml:"kernelABI,omitempty" jsonschema:"minimum=0" jsonschema_description:"the uverbs ABI of its driver (default 1)"`
 	// Modalias is for a provider that matches by PCI id and not by name.
 	Modalias string `yaml:"modalias,omitempty" jsonschema_description:"a modalias such as pci:v00001AF4d00001041sv*sd*bc*sc*i*"`
 	// ByDriverID is for a provider whose match table has its driver id and
-	// nothing else: the proof then plays the kernel's netlink, which says it.
-	ByDriverID bool `yaml:"byDriverID,omitempty" jsonschema_description:"true where it matches by its driver id alone"`
+	// nothing else: the proof then simulates the kernel's netlink, which reports it.
+	ByDriverID bool `yaml:"byDriverID,omitempty" jsonschema_description:"true if it matches by its driver id alone"`
 }
 
 // decode reads provider.yaml. file names it in errors, which are strictyaml's; beside
@@ -151,8 +150,8 @@ func (m *Manifest) maintainersTitle() string {
 	return title + " (for " + m.KernelModule + ")"
 }
 
-// ABIs gives the headers from which make_abi_structs.py makes kernel-abi/, by
-// their paths in the provider's folder: abiHeader, or abiHeaders.
+// ABIs returns the headers from which make_abi_structs.py makes kernel-abi/, by
+// their paths in the provider's directory: abiHeader, or abiHeaders.
 func (m *Manifest) ABIs() []string {
 	if m.ABIHeader != "" {
 		return []string{m.ABIHeader}
@@ -160,12 +159,12 @@ func (m *Manifest) ABIs() []string {
 	return slices.Clone(m.ABIHeaders)
 }
 
-// KernelHeaders gives the files that go to kernel-headers/rdma.
+// KernelHeaders returns the files that go to kernel-headers/rdma.
 func (m *Manifest) KernelHeaders() []string { return slices.Concat(m.ABIs(), m.IoctlHeaders) }
 
 // headerName is what a kernel header is called in kernel-headers/rdma.
 func headerName(file string) string { return path.Base(file) }
 
-// canonical gives the manifest's content in one form whatever its layout and
+// canonical returns the manifest's content in one form whatever its layout and
 // comments: %#v quotes every text.
 func (m *Manifest) canonical() string { return fmt.Sprintf("%#v", *m) }

@@ -20,12 +20,12 @@ type ManPage struct {
 	Name    string // "manadv_init_obj"
 }
 
-// ManPages gives the manual pages that the provider installs, also one without
-// a library: rdma_man_pages() and rdma_alias_man_pages() of all its folders, in
+// ManPages returns the manual pages that the provider installs, also one without
+// a library: rdma_man_pages() and rdma_alias_man_pages() of all its directories, in
 // their order.
 func (p *Provider) ManPages() []ManPage { return slices.Clone(p.manPages) }
 
-// PageSources says whether pages are written in Markdown, which pandoc makes pages of, and
+// PageSources reports whether pages are written in Markdown, which pandoc makes pages of, and
 // in reStructuredText, which rst2man does. No release has these prebuilt.
 func (p *Provider) PageSources() (markdown, rst bool) { return p.markdown, p.rst }
 
@@ -47,7 +47,7 @@ func (r *buildReader) manPages(b *cmake.File, c *cmake.Command) error {
 	for _, a := range c.Args {
 		err := r.manPage(b, a, path.Base(manSource(a.Text)))
 		if err == nil && !r.p.hasBuilt(b.Path(a.Text)) {
-			err = b.Fail(a, "the file "+a.Text, "none of that name that goes into "+r.p.Manifest.Folder())
+			err = b.Fail(a, "the file "+a.Text, "no such file to install in "+r.p.Manifest.Folder())
 		}
 		errs = append(errs, err)
 		r.p.markdown = r.p.markdown || strings.HasSuffix(a.Text, ".md")
@@ -76,7 +76,7 @@ func (r *buildReader) manAliases(b *cmake.File, c *cmake.Command) error {
 func (r *buildReader) manPage(b *cmake.File, a cmake.Arg, installed string) error {
 	m := manForm.FindStringSubmatch(installed)
 	if m == nil {
-		return b.Fail(a, "a page NAME.SECTION, or a variable that set() gives here", fmt.Sprintf("%q", a.Text))
+		return b.Fail(a, "a page NAME.SECTION, or a variable set() here", fmt.Sprintf("%q", a.Text))
 	}
 	page := ManPage{Section: int(m[2][0] - '0'), Name: m[1]}
 	if !slices.Contains(r.p.manPages, page) { // both branches of an if() may have it

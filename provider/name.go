@@ -12,23 +12,23 @@ func (e *NameError) Error() string {
 	return "provider name " + edit.Quote(e.Name) + ": want " + e.Want + ", got " + e.Got
 }
 
-const wantName = "a C name of up to 32 letters a-z, digits and _, a letter first"
+const wantName = "a C name of up to 32 of a-z, 0-9 and _, starting with a letter"
 
-// CheckName holds a name against the rules of a manifest's name.
+// CheckName checks a name against the rules for a manifest's name.
 //
 // Errors: *NameError.
 func CheckName(name string) error {
 	if !nameForm.MatchString(name) {
-		return &NameError{Name: name, Want: wantName, Got: "another form"}
+		return &NameError{Name: name, Want: wantName, Got: "an invalid one"}
 	}
 	if why := reserved(name); why != "" {
-		return &NameError{Name: name, Want: "a name that is free", Got: "one that is not: " + why}
+		return &NameError{Name: name, Want: "an unused name", Got: "a reserved one: " + why}
 	}
 	return nil
 }
 
-// UpstreamHas says whether an upstream release from v32.0 to 65.0 has a provider
-// of that name: the folders of its providers/.
+// UpstreamHas reports whether an upstream release from v32.0 to 65.0 has a provider
+// of that name: the directories of its providers/.
 func UpstreamHas(name string) bool {
 	switch name {
 	case "bnxt_re", "cxgb4", "efa", "erdma", "hfi1verbs", "hns", "i40iw", "ionic", "ipathverbs", "irdma", "mana",

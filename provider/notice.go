@@ -18,7 +18,7 @@ const WantLicence = "SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB, or GPL-2.
 
 var spdxLine = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([^\r\n]*)`)
 
-// Kind is what a file is to who reads its comments.
+// Kind is the type of a file, which decides its comment syntax.
 type Kind int
 
 // The kinds of files in which a licence is looked for.
@@ -42,7 +42,7 @@ func (f File) Kind() Kind {
 	return KindOther
 }
 
-// SPDX gives what the SPDX line in the notice says, and the line's offset; ok is false
+// SPDX returns what the SPDX line in the notice says, and the line's offset; ok is false
 // where there is none.
 func (f File) SPDX() (said string, at int, ok bool) {
 	loc := spdxLine.FindSubmatchIndex(f.Notice())
@@ -54,7 +54,7 @@ func (f File) SPDX() (said string, at int, ok bool) {
 	return strings.TrimSpace(said), loc[0], true
 }
 
-// Notice gives the comments and blanks at the beginning of the file.
+// Notice returns the comments and blanks at the beginning of the file.
 func (f File) Notice() []byte {
 	data, kind := f.data, f.Kind()
 	off := 0

@@ -22,7 +22,7 @@ type claim struct {
 	used  []SharedIDError // where other directories use its constant and do not match it
 }
 
-// is says whether a word of another provider, a constant or a number, means the id.
+// is reports whether a word of another provider, a constant or a number, means the id.
 func (src *claim) is(def *c.Enum, word string) bool {
 	if i := def.Find(word); i >= 0 {
 		return def.Consts[i].Values.Has(src.value)
@@ -31,7 +31,7 @@ func (src *claim) is(def *c.Enum, word string) bool {
 	return known && value == src.value
 }
 
-// readIDs gives the driver ids of the provider's match tables: constants and numbers, each
+// readIDs returns the driver ids of the provider's match tables: constants and numbers, each
 // once. Tables in sources that nothing compiles are passed over.
 func (p *Provider) readIDs(ctx context.Context) []string {
 	src, _ := p.Sources(ctx) // what cannot be scanned is told by Examine
@@ -47,12 +47,12 @@ func (p *Provider) readIDs(ctx context.Context) []string {
 	return ids
 }
 
-// hasIDs says whether there is a driver id that another provider can have as well.
+// hasIDs reports whether there is a driver id that another provider can have as well.
 func (p *Provider) hasIDs() bool {
 	return p.Manifest.DriverID.Policy != PolicyNone || len(p.matchIDs) > 0
 }
 
-// claims gives each driver id of the provider once: the manifest's, which has the number
+// claims returns each driver id of the provider once: the manifest's, which has the number
 // id in the release (0 where it has none), and those of the match tables.
 func (p *Provider) claims(def *c.Enum, id int) []claim {
 	driver := &p.Manifest.DriverID
@@ -78,7 +78,7 @@ func (p *Provider) claims(def *c.Enum, id int) []claim {
 	return ids
 }
 
-// uses looks in a directory for the first use of an id's constant outside of comments.
+// uses looks in a directory for the first use of an id's constant outside comments.
 func (in *integration) uses(def *c.Enum, id *claim, names []string) {
 	inText := func(data []byte) bool {
 		return slices.ContainsFunc(def.Consts, func(e c.Constant) bool {
@@ -106,7 +106,7 @@ func (in *integration) uses(def *c.Enum, id *claim, names []string) {
 	}
 }
 
-// find gives the first constant among tokens that means the id, also in a preprocessor
+// find returns the first constant among tokens that means the id, also in a preprocessor
 // line, and its offset or that of the line.
 func (src *claim) find(def *c.Enum, toks []c.Token) (word string, at int) {
 	for _, t := range toks {
@@ -142,7 +142,7 @@ func (in *integration) warnUsed(m *Manifest, def *c.Enum, ids []claim) {
 	}
 }
 
-// takesConstant says whether the release has the manifest's constant, and not from an
+// takesConstant reports whether the release has the manifest's constant, and not from an
 // earlier integration of the provider.
 func (in *integration) takesConstant(m *Manifest) bool {
 	_, err := in.tree.ReadFile(path.Join(m.Folder(), cmake.FileName))

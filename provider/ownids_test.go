@@ -94,7 +94,7 @@ func TestConstantOfTheRelease(t *testing.T) {
 	macro := takenRelease()
 	macro.Tree["providers/moth/moth.h"] = "\n#define MOTH ((long)RDMA_DRIVER_MOTH << 32)\n"
 	const next, explicit = "constant: RDMA_DRIVER_MOTH\n  policy: next", "constant: RDMA_DRIVER_MOTH\n  policy: explicit\n  value: 3"
-	const isUsed = "want driver id 3 (RDMA_DRIVER_MOTH) in no other provider, got RDMA_DRIVER_MOTH; if it is meant: \"shared: true\""
+	const isUsed = "want driver id 3 (RDMA_DRIVER_MOTH) in no other provider, got RDMA_DRIVER_MOTH; if this is intended: \"shared: true\""
 	for name, tt := range map[string]struct {
 		tree listTree
 		id   string
@@ -104,7 +104,7 @@ func TestConstantOfTheRelease(t *testing.T) {
 		"used, by number":  {used, explicit, []string{"providers/moth/moth.c:4: " + isUsed}},
 		"in a macro":       {macro, next, []string{"providers/moth/moth.h:2: " + isUsed}},
 		"used, and meant":  {used, next + "\n  shared: true", nil},
-		"not used":         {takenRelease(), next, []string{DriverHeader + ":6: ", "got 3: the release has it already", `"policy: explicit" and "value: 3"`}},
+		"not used":         {takenRelease(), next, []string{DriverHeader + ":6: ", "got 3: the release already has it", `"policy: explicit" and "value: 3"`}},
 		"not used, number": {takenRelease(), explicit, nil},
 		"not used, meant":  {takenRelease(), next + "\n  shared: true", nil},
 		"an entry":         {used, "policy: none", []string{"providers/moth/moth.c:4: " + isUsed}},

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// isVCS says whether a folder is a version control system's, never part of a provider.
+// isVCS reports whether a directory is a version control system's, never part of a provider.
 func isVCS(name string) bool {
 	switch name {
 	case ".git", ".hg", ".svn", ".bzr", "CVS":
@@ -26,9 +26,9 @@ func badPattern(p string) string {
 	case !utf8.ValidString(p) || strings.ContainsFunc(p, isUnprintable):
 		return "a pattern without control characters"
 	case strings.Contains(p, "**"):
-		return "a pattern without **: a name alone matches in any folder"
+		return "a pattern without **: a plain name matches in any directory"
 	case strings.HasPrefix(p, "/"):
-		return "a path from the provider's folder, without / before it"
+		return "a path relative to the provider's directory, without a leading /"
 	}
 	for part := range strings.SplitSeq(bare, "/") {
 		if part == ".." || part == "." || part == "" {
@@ -41,8 +41,8 @@ func badPattern(p string) string {
 	return ""
 }
 
-// isPrivate says whether a file or folder is kept out of rdma-core. The name is
-// slash separated, relative to the provider's folder. A private folder is not
+// isPrivate reports whether a file or directory is kept out of rdma-core. The name is
+// slash separated, relative to the provider's directory. A private directory is not
 // looked into.
 func (m *Manifest) isPrivate(name string, dir bool) bool {
 	if name == ManifestName || dir && isVCS(path.Base(name)) {

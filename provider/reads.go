@@ -31,9 +31,9 @@ func (p *Provider) Reads() []string {
 	return names
 }
 
-// ReadsAlso says whether Integrate looks at a file where a release has it: the
-// CMakeLists.txt of other folders, for what they install under a name that the
-// provider has too, and the folder of a provider that is replaced.
+// ReadsAlso reports whether Integrate looks at a file where a release has it: the
+// CMakeLists.txt of other directories, for what they install under a name that the
+// provider has too, and the directory of a provider that is replaced.
 func (p *Provider) ReadsAlso(name string) bool {
 	if p.Manifest.ReplacesUpstream && strings.HasPrefix(name, p.Manifest.Folder()+"/") {
 		return true
@@ -41,7 +41,7 @@ func (p *Provider) ReadsAlso(name string) bool {
 	return p.installsNames() && path.Base(name) == cmake.FileName
 }
 
-// ReadsTables says whether Integrate has to see the match tables of a release's other
+// ReadsTables reports whether Integrate has to see the match tables of a release's other
 // providers, which are any of their C files: where enum rdma_driver_id of the release's
 // DriverHeader has the provider's constant already, or an id of the provider's match
 // tables. Another directory can only then have the same number, unless it writes the
@@ -62,12 +62,12 @@ func (p *Provider) ReadsTables(header []byte) bool {
 	})
 }
 
-// IsTable says whether a file of a release may hold a match table.
+// IsTable reports whether a file of a release may hold a match table.
 func IsTable(name string) bool {
 	return strings.HasPrefix(name, providersFolder) && (path.Ext(name) == ".c" || path.Ext(name) == ".h")
 }
 
-// installsNames says whether the provider installs files into folders that it
+// installsNames reports whether the provider installs files into directories that it
 // shares with others.
 func (p *Provider) installsNames() bool {
 	return len(p.manPages)+len(p.installed) > 0 || p.library != nil && len(p.library.Headers) > 0

@@ -36,12 +36,12 @@ func PrivateABI(topCMake []byte) (int, error) { return privateABI(TopCMake, topC
 // ManPages and Installed, as far as they can be told. It is nil where the
 // release has none of that name.
 //
-// Errors: *PlaceError and *FileError where the folder cannot be read.
+// Errors: *PlaceError and *FileError where the directory cannot be read.
 func InRelease(t Tree, name string) (*Provider, error) {
 	dir := "providers/" + name
 	lister, ok := t.(Lister)
 	if !ok {
-		return nil, &FileError{File: dir, Want: "a tree whose folders can be listed", Got: fmt.Sprintf("%T", t)}
+		return nil, &FileError{File: dir, Want: "a tree whose directories can be listed", Got: fmt.Sprintf("%T", t)}
 	}
 	names, err := lister.List(dir)
 	if err != nil {
@@ -73,7 +73,7 @@ func InRelease(t Tree, name string) (*Provider, error) {
 		}
 	}
 	r := &buildReader{p: p, release: true, anyHeader: true}
-	if err := r.readAll(); err != nil { // what cannot be told is left out
+	if err := r.readAll(); err != nil { // what cannot be determined is left out
 		return nil, err
 	}
 	return p, nil

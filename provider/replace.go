@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// mayReplace says whether a file of the release is the replaced provider's own:
+// mayReplace reports whether a file of the release is the replaced provider's own:
 // one below providers/NAME, or a kernel header whose name has NAME as a word.
 func (m *Manifest) mayReplace(name string) bool {
 	if !m.ReplacesUpstream {
@@ -36,7 +36,7 @@ func (in *integration) dropOld(m *Manifest, paths []string) {
 		return
 	}
 	in.edit(TopCMake, func([]byte) ([]byte, string, bool, error) {
-		return out, "the release's own add_subdirectory(" + strings.Join(dropped, "), (") + ") taken out", false, nil
+		return out, "the release's own add_subdirectory(" + strings.Join(dropped, "), (") + ") removed", false, nil
 	})
 }
 
@@ -46,7 +46,7 @@ func (in *integration) removeOld(name string, plan []Copy) {
 	dir := "providers/" + name
 	lister, ok := in.tree.(Lister)
 	if !ok {
-		want := "a tree whose folders can be listed, to replace what it has there"
+		want := "a tree whose directories can be listed, to replace the release's provider"
 		in.fail(&FileError{File: dir, Want: want, Got: fmt.Sprintf("%T", in.tree)})
 		return
 	}
@@ -57,13 +57,13 @@ func (in *integration) removeOld(name string, plan []Copy) {
 	}
 	for _, file := range have {
 		if path.Clean(file) != file || !strings.HasPrefix(file, dir+"/") {
-			in.fail(&PlaceError{File: file, LookedFor: "a file below " + dir, Found: "another one"})
+			in.fail(&PlaceError{File: file, LookedFor: "a file below " + dir, Found: "a path outside it"})
 			continue
 		}
 		if slices.ContainsFunc(plan, func(c Copy) bool { return c.To == file }) {
 			continue
 		}
-		in.result.Edits = append(in.result.Edits, Edit{File: file, What: "the release's own, removed"})
+		in.result.Edits = append(in.result.Edits, Edit{File: file, What: "removed (the release's own)"})
 		in.out = append(in.out, Written{Name: file, Remove: true})
 	}
 }

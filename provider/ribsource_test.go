@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestTableOfOpcodesIsWhole asks of the comment in front of rib's send request that each member of its union has a row.
+// TestTableOfOpcodesIsWhole asks of the comment before rib's send request that each member of its union has a row.
 // clang-format once filled the rows like prose.
 func TestTableOfOpcodesIsWhole(t *testing.T) {
 	text, err := os.ReadFile("rib/rib-abi.h")

@@ -26,7 +26,7 @@ type SharedIDError struct {
 	How      IDUse  `json:"how,omitempty"`
 }
 
-// IDUse is what the place that a SharedIDError names has of a driver id.
+// IDUse says how the place in a SharedIDError uses a driver id.
 type IDUse string
 
 // An entry of a match table is an error unless it is meant; the others are warnings.
@@ -40,20 +40,20 @@ const (
 func (e *SharedIDError) Error() string {
 	switch e.How {
 	case IDUsed:
-		const form = "%s:%d: want driver id %d (%s) in no other provider, got %s; if it is meant: \"shared: true\" in driverID of %s"
+		const form = "%s:%d: want driver id %d (%s) in no other provider, got %s; if this is intended: \"shared: true\" in driverID of %s"
 		return fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, edit.Cut(e.Got), ManifestName)
 	case IDListed:
-		const form = "%s:%d: want a number for %s that is new in the release, as policy next makes it, got %d: " +
-			"the release has it already, " +
-			"and the provider takes it; if it is meant: \"policy: explicit\" and \"value: %d\" in driverID of %s"
+		const form = "%s:%d: want a number for %s that is new in the release, as policy next assigns it, got %d: " +
+			"the release already has it, " +
+			"and the provider reuses it; if this is intended: \"policy: explicit\" and \"value: %d\" in driverID of %s"
 		return fmt.Sprintf(form, e.File, e.Line, e.Constant, e.Value, e.Value, ManifestName)
 	case IDMatched:
 	}
 	const form = "%s:%d: want no other provider that matches driver id %d (%s), got %s(%s): " +
-		"libibverbs gives a device to the first of the two"
+		"libibverbs assigns a device to the first of the two"
 	text := fmt.Sprintf(form, e.File, e.Line, e.Value, e.Constant, c.MacroID, edit.Cut(e.Got))
 	if !e.Meant {
-		text += `; if it is meant: "shared: true" in driverID of ` + ManifestName
+		text += `; if this is intended: "shared: true" in driverID of ` + ManifestName
 	}
 	return text
 }
@@ -124,7 +124,7 @@ func (in *integration) shares(m *Manifest, def *c.Enum, ids []claim, dir string,
 	}
 }
 
-// matchedIDs gives the driver ids of a directory's match tables. A file that cannot be
+// matchedIDs returns the driver ids of a directory's match tables. A file that cannot be
 // read as C is passed over: the compiler will say so.
 func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 	p := &Provider{Dir: dir}

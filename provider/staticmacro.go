@@ -23,7 +23,7 @@ type macroText struct {
 	tail    string // "\r" where the macro's last line ends so: c.Scan leaves only "\n" out
 }
 
-// growStaticMacros gives both macros one place more. places is what they had.
+// growStaticMacros adds one place to both macros. places is what they had.
 func growStaticMacros(file string, data []byte) (places int, out []byte, err error) {
 	m, err := parseStaticMacros(file, data)
 	if err != nil {

@@ -19,7 +19,7 @@ const coherentDMA = "HAVE_COHERENT_DMA"
 // but such commands in it: first and last are the indexes of its commands.
 type subdirUnit struct {
 	first, last int
-	key         string // the folder, the first one of an if()
+	key         string // the directory, the first one of an if()
 }
 
 // subdirList is the top CMakeLists.txt of a release, and the units in it among which
@@ -42,8 +42,8 @@ func readSubdirList(file string, data []byte, m CMake) (*subdirList, error) {
 }
 
 // addSubdirectory puts add_subdirectory(path) in its order among the other
-// providers: inside the if (HAVE_COHERENT_DMA) block, or outside of any block.
-// With a condition it stands there in an if() of its own, which all folders of
+// providers: inside the if (HAVE_COHERENT_DMA) block, or outside any block.
+// With a condition it stands there in an if() of its own, which all directories of
 // one provider share.
 func addSubdirectory(file string, data []byte, path string, m CMake) (out []byte, already bool, err error) {
 	l, err := readSubdirList(file, data, m)
@@ -105,13 +105,13 @@ func (l *subdirList) insert(path string, lines []string) (out []byte, want []str
 	return out, slices.Insert(shape, at, addedShape...), nil
 }
 
-// providerUnits gives the units among which a new one goes.
+// providerUnits returns the units among which a new one goes.
 func providerUnits(file string, cmds []cmake.Command, coherent bool) ([]subdirUnit, error) {
 	if coherent {
 		return coherentUnits(file, cmds)
 	}
 	units := unitsIn(cmds, nil)
-	lookedFor := "one run of add_subdirectory(providers/…) outside of any block"
+	lookedFor := "one run of add_subdirectory(providers/…) outside any block"
 	if !slices.ContainsFunc(units, func(u subdirUnit) bool { return u.first == u.last }) {
 		return nil, text.NoPlace(file, lookedFor)
 	}
@@ -120,7 +120,7 @@ func providerUnits(file string, cmds []cmake.Command, coherent bool) ([]subdirUn
 			between := cmds[units[k].first-1]
 			return nil, &PlaceError{
 				File: file, Line: cmds[units[k].first].Line, LookedFor: lookedFor,
-				Found: fmt.Sprintf("a second run, behind %s() of line %d", between.Name, between.Line),
+				Found: fmt.Sprintf("a second run, after %s() in line %d", between.Name, between.Line),
 			}
 		}
 	}
@@ -142,14 +142,14 @@ func coherentUnits(file string, cmds []cmake.Command) ([]subdirUnit, error) {
 			empty = c.Line
 		}
 	}
-	lookedFor := "one if (" + coherentDMA + ") block with add_subdirectory(providers/…) in it"
+	lookedFor := "one if (" + coherentDMA + ") block that contains add_subdirectory(providers/…)"
 	if len(lines) == 0 && empty > 0 {
-		return nil, &PlaceError{File: file, Line: empty, LookedFor: lookedFor, Found: "a block without any"}
+		return nil, &PlaceError{File: file, Line: empty, LookedFor: lookedFor, Found: "a block without it"}
 	}
 	return units, text.OnePlace(file, lookedFor, lines)
 }
 
-// unitsIn gives the units directly inside of blocks.
+// unitsIn returns the units directly inside blocks.
 func unitsIn(cmds []cmake.Command, blocks []cmake.Block) []subdirUnit {
 	var units []subdirUnit
 	for i := range cmds {
@@ -168,7 +168,7 @@ func unitsIn(cmds []cmake.Command, blocks []cmake.Block) []subdirUnit {
 	return units
 }
 
-// insideIf gives the commands of an if() without else() that has nothing but
+// insideIf returns the commands of an if() without else() that has nothing but
 // add_subdirectory(providers/…) in it, none for anything else.
 func insideIf(cmds []cmake.Command, open int) []int {
 	if cmds[open].Name != cmake.If {
@@ -184,7 +184,7 @@ func insideIf(cmds []cmake.Command, open int) []int {
 	return inner
 }
 
-// ownUnits gives what stands in the if (condition) that the provider of path
+// ownUnits returns what stands in the if (condition) that the provider of path
 // has already, nil where it has none.
 func (l *subdirList) ownUnits(path string) []subdirUnit {
 	for _, u := range l.units {
@@ -200,19 +200,19 @@ func (l *subdirList) ownUnits(path string) []subdirUnit {
 	return nil
 }
 
-// isCondition says whether an if() has a condition, however it is laid out.
+// isCondition reports whether an if() has a condition, however it is laid out.
 func isCondition(c *cmake.Command, condition string) bool {
 	want, err := cmake.Parse("", []byte("x("+condition+")"))
 	return err == nil && len(want) == 1 && slices.Equal(c.Texts(), want[0].Texts())
 }
 
-// providerOf gives NAME of providers/NAME/….
+// providerOf returns NAME of providers/NAME/….
 func providerOf(dir string) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(dir, "providers/"), "/")
 	return name
 }
 
-// inPlace says whether command i is where the manifest's cmake puts it.
+// inPlace reports whether command i is where the manifest's cmake puts it.
 func (l *subdirList) inPlace(i int) bool {
 	for _, u := range l.units {
 		switch {
@@ -226,7 +226,7 @@ func (l *subdirList) inPlace(i int) bool {
 	return false
 }
 
-// has says whether path is in its place already. One that is elsewhere, or there twice,
+// has reports whether path is in its place already. One that is elsewhere, or there twice,
 // is an error: it would be built in another way than the manifest says.
 func (l *subdirList) has(path string) (bool, error) {
 	var in, out []int
@@ -253,7 +253,7 @@ func (l *subdirList) has(path string) (bool, error) {
 
 // dropSubdirectories takes out each add_subdirectory() of the release's own
 // provider NAME that is not one of paths in the place that the manifest's cmake
-// has for it. dropped names their folders.
+// has for it. dropped names their directories.
 func dropSubdirectories(data []byte, paths []string, m *Manifest) (out []byte, dropped []string, err error) {
 	for {
 		l, err := readSubdirList(TopCMake, data, m.CMake)
@@ -274,7 +274,7 @@ func dropSubdirectories(data []byte, paths []string, m *Manifest) (out []byte, d
 	}
 }
 
-// misplaced gives the first command that takes in a folder of the provider NAME which
+// misplaced returns the first command that takes in a directory of the provider NAME which
 // is not one of paths in its place, -1 where there is none.
 func (l *subdirList) misplaced(name string, paths []string) int {
 	for i := range l.cmds {
@@ -286,7 +286,7 @@ func (l *subdirList) misplaced(name string, paths []string) int {
 	return -1
 }
 
-// providerDir gives the folder of an add_subdirectory(providers/…), "" for any
+// providerDir returns the directory of an add_subdirectory(providers/…), "" for any
 // other command.
 func providerDir(c *cmake.Command) string {
 	if c.Name == "add_subdirectory" && len(c.Args) > 0 && strings.HasPrefix(c.Args[0].Text, "providers/") {
@@ -302,7 +302,7 @@ func privateABI(file string, data []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	const lookedFor = "one set(IBVERBS_PABI_VERSION number) outside of any block"
+	const lookedFor = "one set(IBVERBS_PABI_VERSION number) outside any block"
 	value, lines := "", []int(nil)
 	for _, c := range cmds {
 		if c.Name == "set" && len(c.Blocks) == 0 && len(c.Args) == 2 && c.Args[0].Text == "IBVERBS_PABI_VERSION" {

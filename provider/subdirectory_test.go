@@ -64,12 +64,12 @@ func TestAddSubdirectoryRefuses(t *testing.T) {
 		coherent bool
 		want     []string
 	}{
-		{"no block", "add_subdirectory(providers/ant)\n", true, []string{"c: looked for one if (HAVE_COHERENT_DMA) block", "found none"}},
-		{"block without providers", "x()\nif (HAVE_COHERENT_DMA)\nadd_subdirectory(lib)\nendif()\n", true, []string{"c:2:", "without any"}},
+		{"no block", "add_subdirectory(providers/ant)\n", true, []string{"c: want one if (HAVE_COHERENT_DMA) block", "got none"}},
+		{"block without providers", "x()\nif (HAVE_COHERENT_DMA)\nadd_subdirectory(lib)\nendif()\n", true, []string{"c:2:", "without it"}},
 		{"two blocks", block + block, true, []string{"c:4:", "2: lines 1 and 4"}},
-		{"providers only in a block inside", "if (HAVE_COHERENT_DMA)\nif(X)\nadd_subdirectory(providers/ant)\nendif()\nendif()\n", true, []string{"c:1:", "without any"}},
-		{"nothing outside", block, false, []string{"outside of any block", "found none"}},
-		{"two runs outside", "add_subdirectory(providers/a)\nx()\nadd_subdirectory(providers/b)\n", false, []string{"c:3:", "behind x() of line 2"}},
+		{"providers only in a block inside", "if (HAVE_COHERENT_DMA)\nif(X)\nadd_subdirectory(providers/ant)\nendif()\nendif()\n", true, []string{"c:1:", "without it"}},
+		{"nothing outside", block, false, []string{"outside any block", "got none"}},
+		{"two runs outside", "add_subdirectory(providers/a)\nx()\nadd_subdirectory(providers/b)\n", false, []string{"c:3:", "after x() in line 2"}},
 		{"it is outside", block + "add_subdirectory(providers/fly)\n", true, []string{"c:4:", "elsewhere: line 4"}},
 		{"it is inside", block[:23] + "add_subdirectory(providers/fly)\nendif()\nadd_subdirectory(providers/b)\n", false, []string{"elsewhere"}},
 		{"it is there twice", "add_subdirectory(providers/fly)\nadd_subdirectory(providers/fly)\n", false, []string{"c:2:", "lines 1 and 2"}},
@@ -91,7 +91,7 @@ func TestPrivateABI(t *testing.T) {
 	}{
 		{"set(IBVERBS_PABI_VERSION \"34\")\nset(X \"${IBVERBS_PABI_VERSION}\")", 34, nil},
 		{"set(IBVERBS_PABI_VERSION 59)", 59, nil},
-		{"# set(IBVERBS_PABI_VERSION 1)", 0, []string{"c: ", "found none"}},
+		{"# set(IBVERBS_PABI_VERSION 1)", 0, []string{"c: ", "got none"}},
 		{"set(IBVERBS_PABI_VERSION 1)\nset(IBVERBS_PABI_VERSION 2)", 0, []string{"c:2:", "lines 1 and 2"}},
 		{"\nset(IBVERBS_PABI_VERSION \"${X}\")", 0, []string{"c:2:", `"${X}"`}},
 		{"set(IBVERBS_PABI_VERSION -3)", 0, []string{`"-3"`}},

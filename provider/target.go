@@ -27,7 +27,7 @@ func (p *Provider) otherTarget(b *cmake.File, c *cmake.Command) *text.SourceErro
 		if dir := p.directory(); dir != got {
 			directory = fmt.Sprintf(" and \"directory: %s\"", dir)
 		}
-		e.Got = fmt.Sprintf("%s(%s (if it is meant: \"name: %s\"%s in %s)", c.Name, got, got, directory, ManifestName)
+		e.Got = fmt.Sprintf("%s(%s (if this is intended: \"name: %s\"%s in %s)", c.Name, got, got, directory, ManifestName)
 	default:
 		e.Got = c.Name + "(" + edit.Quote(c.Args[0].Text)
 	}

@@ -17,11 +17,11 @@ import (
 func TestDirectoryOfTheAdvice(t *testing.T) {
 	for name, tt := range map[string]struct{ manifest, dir, want string }{
 		"a third name":      {"", "octep_rdma", `"name: octep_rp" and "directory: octep_rdma" in provider.yaml)`},
-		"the target's":      {"", "octep_rp", `(if it is meant: "name: octep_rp" in provider.yaml)`},
+		"the target's":      {"", "octep_rp", `(if this is intended: "name: octep_rp" in provider.yaml)`},
 		"the manifest's":    {"directory: octep\n", "octep_rdma", `"name: octep_rp" and "directory: octep" in provider.yaml)`},
 		"one that is none":  {"", "my copy", `"name: octep_rp" and "directory: fly" in provider.yaml)`},
 		"the provider's":    {"", "fly", `"name: octep_rp" and "directory: fly" in provider.yaml)`},
-		"the manifest's is": {"directory: octep_rp\n", "fly", `(if it is meant: "name: octep_rp" in provider.yaml)`},
+		"the manifest's is": {"directory: octep_rp\n", "fly", `(if this is intended: "name: octep_rp" in provider.yaml)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			from := providertest.Folder(t, map[string]string{
@@ -66,9 +66,9 @@ func TestDirectoryOfAnotherName(t *testing.T) {
 		t.Error("the files are not read")
 	}
 	for text, want := range map[string]string{
-		"directory: Fly": "directory: want a directory of up to 32 letters", "directory: ../fly": "directory: want a directory of",
-		"directory: fly": "directory: want none where it is the name",
-		"directory: flea\nreplacesUpstream: true": "directory: want none beside replacesUpstream",
+		"directory: Fly": "directory: want a directory name of up to 32", "directory: ../fly": "directory: want a directory name of",
+		"directory: fly": "directory: want none if it is the same as name",
+		"directory: flea\nreplacesUpstream: true": "directory: want none with replacesUpstream",
 	} {
 		_, err := Load(t.Context(), providertest.Folder(t, map[string]string{ManifestName: strings.Replace(providertest.Manifest, "name: fly\n", "name: fly\n"+text+"\n", 1)}))
 		providertest.WantError(t, err, want)

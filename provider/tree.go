@@ -25,7 +25,7 @@ type Written struct {
 	Name string
 	Data []byte
 	Mode fs.FileMode // 0 keeps the mode that the file has, or 0o644
-	// Remove says that the file goes, and each folder that is empty then.
+	// Remove says that the file is removed, and each directory that this empties.
 	Remove bool
 }
 
@@ -36,14 +36,14 @@ type BatchTree interface {
 	WriteAll(files []Written) error
 }
 
-// Lister is a Tree that can list a folder: the files below it, sorted, with
-// names from the tree's top; none where there is no such folder. Integrate needs
+// Lister is a Tree that can list a directory: the files below it, sorted, with
+// names from the tree's top; none where there is no such directory. Integrate needs
 // it to replace a provider that the release has.
 type Lister interface {
 	List(dir string) ([]string, error)
 }
 
-// DirTree is a tree in a folder. It reads and writes nothing outside of it,
+// DirTree is a tree in a directory. It reads and writes nothing outside it,
 // also not through links.
 type DirTree struct{ root *os.Root }
 
@@ -56,7 +56,7 @@ func OpenTree(dir string) (*DirTree, error) {
 	return &DirTree{root: root}, nil
 }
 
-// Close lets go of the folder.
+// Close lets go of the directory.
 func (t *DirTree) Close() error {
 	if err := t.root.Close(); err != nil {
 		return fmt.Errorf("close source tree: %w", err)
@@ -150,7 +150,7 @@ func (t *DirTree) writeBeside(f Written) error {
 	return nil
 }
 
-// makeDirs makes the folders that are missing on the way to dir and gives them,
+// makeDirs makes the directories that are missing on the way to dir and gives them,
 // the outermost first.
 func (t *DirTree) makeDirs(dir string) ([]string, error) {
 	var made []string
@@ -161,7 +161,7 @@ func (t *DirTree) makeDirs(dir string) ([]string, error) {
 		case err == nil:
 			made = append(made, at)
 		case !errors.Is(err, fs.ErrExist):
-			return made, fmt.Errorf("make folder %s: %w", at, err)
+			return made, fmt.Errorf("create directory %s: %w", at, err)
 		}
 	}
 	return made, nil
@@ -170,8 +170,8 @@ func (t *DirTree) makeDirs(dir string) ([]string, error) {
 // asideSuffix marks what goes, until all else is in its place.
 const asideSuffix = ".verbsmith-old"
 
-// List lists the files below dir. Anything but files and folders gives a
-// *FileError: what a link leads to is not this folder's.
+// List lists the files below dir. Anything but files and directories gives a
+// *FileError: what a link leads to is not this directory's.
 func (t *DirTree) List(dir string) ([]string, error) {
 	var names []string
 	err := fs.WalkDir(t.root.FS(), dir, func(name string, d fs.DirEntry, err error) error {
@@ -180,7 +180,7 @@ func (t *DirTree) List(dir string) ([]string, error) {
 			if name == dir && errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
-			return &FileError{File: name, Want: "a folder that can be listed", Got: reason(err), Err: err}
+			return &FileError{File: name, Want: "a directory that can be listed", Got: reason(err), Err: err}
 		case len(names) >= maxEntries:
 			return &LimitError{File: dir, What: "files", Limit: maxEntries}
 		case d.Type().IsRegular():
@@ -188,7 +188,7 @@ func (t *DirTree) List(dir string) ([]string, error) {
 		case !d.IsDir():
 			return &FileError{File: name, Want: wantRegular, Got: d.Type().String()}
 		case name == dir:
-			// A link in place of the folder itself is followed by WalkDir.
+			// A link in place of the directory itself is followed by WalkDir.
 			if info, err := t.root.Lstat(dir); err == nil && !info.IsDir() {
 				return &FileError{File: name, Want: "a folder", Got: info.Mode().Type().String()}
 			}
@@ -226,7 +226,7 @@ func (r *removal) putBack() {
 	}
 }
 
-// finish removes the files, and the folders that they leave empty.
+// finish removes the files, and the directories that they leave empty.
 func (r *removal) finish() error {
 	for _, name := range r.names {
 		if err := r.tree.root.Remove(name + asideSuffix); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
-// releaseDir writes the small release into a folder.
+// releaseDir writes the small release into a directory.
 func releaseDir(t *testing.T) (string, *DirTree) {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,7 +32,7 @@ func releaseDir(t *testing.T) (string, *DirTree) {
 	return dir, tree
 }
 
-// snapshot lists a folder with modes and content.
+// snapshot lists a directory with modes and content.
 func snapshot(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder

@@ -88,13 +88,13 @@ func checkStaticProvider(file string, out []byte, names []string, places int) er
 		return fmt.Errorf("after the edit: %w", err)
 	}
 	if !slices.Equal(got, names) || m.Places != places {
-		lookedFor := "a layout with each declaration on a line of its own"
-		return &PlaceError{File: file, LookedFor: lookedFor, Found: "another one"}
+		lookedFor := "a layout with each declaration on its own line"
+		return &PlaceError{File: file, LookedFor: lookedFor, Found: "a different layout"}
 	}
 	return nil
 }
 
-// staticExterns gives the declared providers without all and none.
+// staticExterns returns the declared providers without all and none.
 func staticExterns(file string, toks []c.Token) ([]staticExtern, error) {
 	const before = "extern const struct verbs_device_ops "
 	var found []staticExtern
@@ -147,7 +147,7 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 	if prefix == nil {
 		return m, &PlaceError{
 			File: file, Line: text.LineNumber(data, m.Prefix.Start),
-			LookedFor: "#define _RDMA_STATIC_PREFIX_(_1, _2, …, ...) and addresses", Found: "another form",
+			LookedFor: "#define _RDMA_STATIC_PREFIX_(_1, _2, …, ...) and addresses", Found: "a different form",
 		}
 	}
 	params, addrs := splitComma(prefix[1]), splitComma(prefix[2])
@@ -165,7 +165,7 @@ func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 	filler := fillerDefine.FindStringSubmatch(joinLines(m.Filler.Text))
 	if len(filler) != 4 || filler[1] != filler[2] || strings.Count(filler[3], staticNone) != m.Places-1 {
 		return m, &PlaceError{
-			File: file, Line: text.LineNumber(data, m.Filler.Start), Found: "another form",
+			File: file, Line: text.LineNumber(data, m.Filler.Start), Found: "a different form",
 			LookedFor: fmt.Sprintf("_RDMA_STATIC_PREFIX(arg) that passes arg and %d times none", m.Places-1),
 		}
 	}

@@ -136,12 +136,12 @@ func TestAddStaticProviderRefuses(t *testing.T) {
 		old, new string
 		want     []string
 	}{
-		{"no declarations", "verbs_device_ops verbs_provider_", "other verbs_provider_", []string{"v: looked for declarations"}},
+		{"no declarations", "verbs_device_ops verbs_provider_", "other verbs_provider_", []string{"v: want declarations"}},
 		{"declared twice", "_wasp;", "_fly;\nextern const struct verbs_device_ops verbs_provider_fly;", []string{"2 declarations"}},
-		{"no macro", "#define _RDMA_STATIC_PREFIX_(", "#define OTHER(", []string{"one #define _RDMA_STATIC_PREFIX_(…)", "found none"}},
-		{"no second macro", "#define _RDMA_STATIC_PREFIX(", "#define OTHER(", []string{"one #define _RDMA_STATIC_PREFIX(…)", "found none"}},
+		{"no macro", "#define _RDMA_STATIC_PREFIX_(", "#define OTHER(", []string{"one #define _RDMA_STATIC_PREFIX_(…)", "got none"}},
+		{"no second macro", "#define _RDMA_STATIC_PREFIX(", "#define OTHER(", []string{"one #define _RDMA_STATIC_PREFIX(…)", "got none"}},
 		{"macro twice", "#ifdef RDMA_STATIC_PROVIDERS\n", "#define _RDMA_STATIC_PREFIX_(_1, ...)\n", []string{"v:2:", "lines 1 and 2"}},
-		{"no dots", "_2, ...)", "_2)", []string{"v:2:", "another form"}},
+		{"no dots", "_2, ...)", "_2)", []string{"v:2:", "a different form"}},
 		{"parameters out of order", "(_1, _2,", "(_2, _1,", []string{"v:2:", `"_2"`}},
 		{"an address missing", ", &verbs_provider_##_2", "", []string{"v:2:", "1 addresses"}},
 		{"another address", "##_2\n", "##_1\n", []string{"v:2:"}},
@@ -150,7 +150,7 @@ func TestAddStaticProviderRefuses(t *testing.T) {
 		{"open comment", "#endif", "/* #endif", []string{`"*/"`}},
 		{"open string", "#endif", "char x = '\n", []string{"ends the constant"}},
 		{"declarations on one line", "ant;\n", "ant; ", nil},
-		{"declaration whose line ends in a comment", "ant;\n", "ant; /*\n*/", []string{"another one"}},
+		{"declaration whose line ends in a comment", "ant;\n", "ant; /*\n*/", []string{"a different layout"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestAddStaticProviderRefuses(t *testing.T) {
 			}
 			_, _, err := addStaticProvider("v", []byte(in), "fly")
 			if tt.name == "declarations on one line" {
-				tt.want = []string{"another one"}
+				tt.want = []string{"a different layout"}
 			}
 			providertest.WantError(t, err, tt.want...)
 		})

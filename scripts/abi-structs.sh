@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Has a release's own make_abi_structs.py read a kernel header, as its build does.
+# Runs a release's own make_abi_structs.py on a kernel header, as its build does.
 #   abi-structs.sh SCRIPT HEADER OUT
-# What it makes goes to the folder OUT, under the header's name. Where it ends
-# with an error, what it said is in OUT/crash, and that is no error of this script.
+# The result goes to the directory OUT, under the header's name. If the script
+# fails, OUT/crash has its output, and this script still succeeds.
 set -eu
 
 script=$1
@@ -14,7 +14,7 @@ out=$3
 mkdir -p "$out"
 if ! python3 -I -S -B -X utf8 "$script" "$header" "$out/${header##*/}" >"$out/crash" 2>&1; then
     cat "$out/crash"
-    [ -s "$out/crash" ] || echo "ended with an error and no word" >"$out/crash"
+    [ -s "$out/crash" ] || echo "failed without output" >"$out/crash"
     exit 0
 fi
 rm "$out/crash"

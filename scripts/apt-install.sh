@@ -1,22 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs every package of a folder with apt, dependencies from the archive
+# Installs every package of a directory with apt, dependencies from the archive
 # that the image knows.
-#   apt-install.sh FOLDER
+#   apt-install.sh DIRECTORY
 set -eu
 
 export DEBIAN_FRONTEND=noninteractive
-# Nothing starts services here; Debian's images say so, a bootstrapped one does not.
+# No services are started here. Debian's images set this up, a bootstrapped one does not.
 if ! [ -e /usr/sbin/policy-rc.d ]; then
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
     chmod 0755 /usr/sbin/policy-rc.d
 fi
 apt-get update -q
-# An image that leaves documentation out would leave the packages' own out as
+# An image that excludes documentation would exclude the packages' own as
 # well, and dpkg --verify would miss it.
 apt-get install -qy --no-install-recommends -o 'DPkg::Options::=--path-include=*' "$1"/*.deb
-# What is installed now must be consistent with everything else as well.
+# The result must be consistent with everything else that is installed.
 apt-get check -q
 audit=$(dpkg --audit)
 if [ -n "$audit" ]; then

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes Debian's source package of rdma-core, and from that alone its binary
+# Builds Debian's source package of rdma-core, and from that alone its binary
 # packages, so that equal inputs give equal bytes.
 #   deb-build.sh RELEASE IN OUT
 # IN holds rdma-core_RELEASE.orig.tar.gz and debian/. The build is in IN/.., a
-# fixed path, as it is compiled into what is built. OUT gets everything that
-# dpkg-buildpackage makes.
+# fixed path, because it is compiled into the result. OUT gets everything that
+# dpkg-buildpackage writes.
 # Environment: SOURCE_DATE_EPOCH (seconds, the release's date), CCACHE_DIR (optional).
 set -eu
 
@@ -28,11 +28,11 @@ orig=rdma-core_$release.orig.tar.gz
 mv "$in/$orig" .
 mkdir "$tree"
 tar --extract --gzip --file="$orig" --strip-components=1 --directory="$tree"
-# Upstream's debian/ is in its tarball; a source package has one of its own in place of it.
+# Upstream's tarball contains its debian/; a source package replaces it with its own.
 rm -rf "$tree/debian"
 mv "$in/debian" "$tree/debian"
 
-# The tree that is built comes out of the source package: what is not in it is not built.
+# The tree is unpacked from the source package, so nothing else can be built.
 dpkg-source --build "$tree"
 rm -rf "$tree"
 dpkg-source --extract ./*.dsc "$tree"

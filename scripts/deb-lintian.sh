@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs lintian on a .changes and all that it names.
-#   deb-lintian.sh FOLDER OUT
-# OUT gets lintian.txt, every hint in it. What a hint means is judged by who
-# reads it: the exit status only says whether lintian ran.
+# Runs lintian on a .changes and all files that it names.
+#   deb-lintian.sh DIRECTORY OUT
+# OUT gets lintian.txt with every hint. The caller judges the hints:
+# the exit status only says whether lintian ran.
 set -eu
 
 folder=$1

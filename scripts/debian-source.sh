@@ -3,16 +3,16 @@
 #
 # Download the original tarball of Debian's rdma-core source package.
 #
-#   debian-source.sh SUITE VERSION FOLDER
+#   debian-source.sh SUITE VERSION DIRECTORY
 #
 # SUITE is a Debian suite (trixie, sid), VERSION an upstream version (56.1),
-# FOLDER an existing folder that gets rdma-core_VERSION.orig.tar.*; nothing is
-# written outside of it. Runs on Debian and its derivatives, as root or not,
-# and needs no index to be there already.
+# DIRECTORY an existing directory that gets rdma-core_VERSION.orig.tar.*; nothing is
+# written outside it. Runs on Debian and its derivatives, as root or not,
+# and needs no existing package index.
 #
-# No mirror is named here: the archive is asked where the machine's own source
-# entries have it, with their keyrings. Of these entries the one counts whose
-# signed Release file says that it is Debian's main archive and that has SUITE.
+# No mirror is hard-coded: the archive is queried where the machine's own source
+# entries point, with their keyrings. Only an entry counts whose
+# signed Release file says that it is Debian's main archive, and which has SUITE.
 set -eu
 
 fail() {
@@ -20,20 +20,20 @@ fail() {
 	exit 1
 }
 
-[ $# -eq 3 ] || fail "usage: debian-source.sh SUITE VERSION FOLDER"
+[ $# -eq 3 ] || fail "usage: debian-source.sh SUITE VERSION DIRECTORY"
 suite=$1 version=$2 folder=$3
 
 case $suite in
-'' | *[!a-z0-9.-]* | -*) fail "odd suite: $suite" ;;
+'' | *[!a-z0-9.-]* | -*) fail "invalid suite: $suite" ;;
 esac
 case $version in
-'' | *[!0-9A-Za-z.+~]* | [!0-9]*) fail "odd version: $version" ;;
+'' | *[!0-9A-Za-z.+~]* | [!0-9]*) fail "invalid version: $version" ;;
 esac
-[ -d "$folder" ] || fail "no such folder: $folder"
+[ -d "$folder" ] || fail "no such directory: $folder"
 folder=$(CDPATH='' cd -- "$folder" && pwd)
 case $folder in
 *'
-'*) fail "the folder's name has a newline: $folder" ;;
+'*) fail "the directory's name contains a newline: $folder" ;;
 esac
 for tool in apt-get apt-cache apt-config dpkg awk; do
 	command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed"
@@ -71,8 +71,8 @@ apt() {
 		-o quiet=2 "$@"
 }
 
-# What the machine knows of its entries, if it ever asked: FILE:NUMBER ORIGIN.
-# An entry known to be somebody else's is not asked.
+# What the machine knows about its entries, if it ever queried them: FILE:NUMBER ORIGIN.
+# An entry known to be someone else's is not queried.
 # shellcheck disable=SC2016 # the $(...) are apt's
 apt-get indextargets --format '$(SOURCESENTRY)|$(ORIGIN)|$(LABEL)' 2>/dev/null |
 	awk -F '|' '$2 != "" && ($2 != "Debian" || $3 != "Debian") { print $1 }' |
@@ -199,7 +199,7 @@ for list in "$work"/candidates/*; do
 	found_archive=1
 	revision=$(newest "$list")
 	[ -n "$revision" ] || continue
-	printf 'debian-source: getting rdma-core %s\n' "$revision" >&2
+	printf 'debian-source: downloading rdma-core %s\n' "$revision" >&2
 	mkdir -p "$work/source"
 	(cd "$work/source" && apt apt-get "$list" source --download-only --only-source --tar-only "rdma-core=$revision") >&2 ||
 		fail "could not download the source package rdma-core $revision from suite $suite"
@@ -208,7 +208,7 @@ for list in "$work"/candidates/*; do
 		*.asc) continue ;;
 		esac
 		[ -f "$file" ] || continue
-		# From a mirror in a folder of this machine apt only makes a link.
+		# From a mirror in a local directory apt only makes a link.
 		cp -L "$file" "$work/tarball"
 		mv "$work/tarball" "$folder/${file##*/}"
 		printf '%s\n' "${file##*/}"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package scripts holds what runs inside containers or prepares a machine:
-// files that shellcheck reads, embedded so that a compiled verbsmith carries
-// them. Nothing in here is a template; scripts take argv and environment.
+// plain shell files for shellcheck, embedded into the compiled verbsmith. None is
+// a template: scripts take arguments and environment variables.
 package scripts
 
 import (
@@ -13,13 +13,12 @@ import (
 //go:embed *.sh
 var files embed.FS
 
-// Netlink is the C source of what plays the kernel's RDMA netlink to a program.
+// Netlink is the C source of the library that simulates the kernel's RDMA netlink.
 //
 //go:embed netlink/rdma-netlink.c
 var Netlink []byte
 
 // Read returns the bytes of the script called name, such as "verdict.sh".
-// The error says which scripts there are to an unknown name's author.
 func Read(name string) ([]byte, error) {
 	data, err := files.ReadFile(name)
 	if err != nil {
@@ -28,11 +27,11 @@ func Read(name string) ([]byte, error) {
 	return data, nil
 }
 
-// Names lists the embedded scripts in order.
+// Names lists the embedded scripts in sorted order.
 func Names() []string {
 	entries, err := files.ReadDir(".")
 	if err != nil {
-		return nil // an embedded folder always reads
+		return nil // an embedded directory always reads
 	}
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {

@@ -4,10 +4,10 @@
 # host-packages.sh PACKAGE...
 #
 # Makes sure that Debian packages are installed on this machine. Does nothing when all of them are.
-# Where root and apt are there it installs the missing ones, with `apt-get update` first when apt has
-# no package lists (or when they are too old to be of use); elsewhere it says what to do.
+# As root on a machine with apt it installs the missing ones, after `apt-get update` if apt has
+# no package lists, or lists that are too old; elsewhere it says what to do.
 #
-# Exit status: 0 all installed; 64 wrong usage; 69 (EX_UNAVAILABLE) they cannot be installed here;
+# Exit status: 0 all installed; 64 usage error; 69 (EX_UNAVAILABLE) they cannot be installed here;
 # any other, apt-get's own.
 set -eu
 
@@ -29,7 +29,7 @@ for package in "$@"; do
 	esac
 done
 
-# The loop takes the names off the front and puts those that are missing on the end.
+# The loop removes the names from the front and appends the missing ones.
 if command -v dpkg-query >/dev/null 2>&1; then
 	for package in "$@"; do
 		shift
@@ -52,7 +52,7 @@ install() {
 }
 updated=
 update() {
-	apt-get update --quiet || echo 'host-packages: apt-get update did not succeed everywhere; going on with what there is' >&2
+	apt-get update --quiet || echo 'host-packages: apt-get update failed for some sources; continuing without them' >&2
 	updated=yes
 }
 
@@ -60,7 +60,7 @@ lists=$(find /var/lib/apt/lists -maxdepth 1 -type f -name '*_Packages*' 2>/dev/n
 [ -n "$lists" ] || update
 if ! install "$@"; then
 	[ -z "$updated" ] || die 69 "apt-get could not install: $*. $advice"
-	# Lists that are older than the archive name files that are no longer there.
+	# Lists that are older than the archive name files that are gone.
 	update
 	install "$@" || die 69 "apt-get could not install: $*. $advice"
 fi

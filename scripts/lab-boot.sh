@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Boots the kernel lab's guest and shows its serial console until it has
-# switched itself off. What the run says is judged by its reader: QEMU ends
-# with 0 after a panic, too.
+# shut down. The caller judges the output: QEMU exits
+# with 0 even after a panic.
 #   lab-boot.sh TREE DISK ACCEL
-# TREE is the initramfs but for the kernel's modules: init, and lab/ with what
+# TREE is the initramfs without the kernel's modules: init, and lab/ with what
 # the guest is to do. DISK is not changed. ACCEL is tcg or kvm.
 # Environment: MEMORY (MiB of the guest, default 1024).
 set -eu
@@ -16,7 +16,7 @@ accel=$3
 version=$(cat /lab/version)
 have=$(mktemp)
 
-# modules FOLDER NAME...: what NAME needs and is not in an earlier folder, in
+# modules DIRECTORY NAME...: what NAME needs and is not in an earlier directory, in
 # the order in which it has to go in.
 modules() {
     folder=$tree/lab/modules/$1

@@ -4,7 +4,7 @@
 # Makes a disk for the kernel lab's guest out of a file system's tar archive,
 # without being root: mke2fs reads owners and modes from the archive itself.
 #   lab-disk.sh IN.tar OUT.img NOTE
-# NOTE becomes the content of OUT.img.key, written last: what the disk is of.
+# NOTE becomes the content of OUT.img.key, written last: the key of the disk's content.
 set -eu
 
 in=$1

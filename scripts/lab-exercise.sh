@@ -4,7 +4,7 @@
 # Compiles the program that exercises verbs, with the distribution's compiler
 # and against the headers and libraries of the packages under test, which are
 # unpacked and not installed.
-#   lab-exercise.sh RPMFOLDER SOURCE OUT
+#   lab-exercise.sh RPMDIR SOURCE OUT
 set -eu
 
 rpms=$1

@@ -4,8 +4,8 @@
 # Makes the kernel lab's guest: installs packages with dnf, and what the
 # distribution has to measure and watch them with, and writes the whole file
 # system to a tar archive.
-#   lab-install.sh RPMFOLDER OUT.tar
-# OUT.tar is on another file system, such as a volume. dnf-install.sh is beside
+#   lab-install.sh RPMDIR OUT.tar
+# OUT.tar is on another file system, such as a volume. dnf-install.sh is next to
 # this script.
 set -eu
 
@@ -13,8 +13,8 @@ rpms=$1
 out=$2
 sh "$(dirname "$0")/dnf-install.sh" "$rpms"
 
-# What is not there costs the cases that need it, and they say so. rdma-core's
-# suite asks iproute's rdma.
+# Cases that need a missing package are skipped and say so. rdma-core's
+# suite runs iproute's rdma.
 for package in tar iproute perftest valgrind; do
     dnf install -y "$package" || echo "lab-install.sh: this distribution has no $package"
 done
@@ -31,7 +31,7 @@ tar --create --file="$out.part" --numeric-owner --one-file-system \
     --exclude=./var/cache/* --exclude=./usr/share/standin --exclude=./verbsmith --exclude=./rpms \
     --exclude=./etc/hostname --exclude=./etc/hosts --exclude=./etc/resolv.conf \
     --directory=/ . || status=$?
-# 1 says that a file has changed meanwhile: the log of dnf, the folder of this script's own output.
+# 1 means that a file changed meanwhile: dnf's log, or the directory of this script's own output.
 [ "$status" -le 1 ]
 tar --append --file="$out.part" --numeric-owner --directory="$work" ./etc/hostname ./etc/hosts ./etc/resolv.conf
 chmod 0644 "$out.part"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Proves that KVM works, by booting the lab's kernel with it. A KVM that is
-# there and broken pauses QEMU for ever, hence the limit.
+# Checks that KVM works, by booting the lab's kernel with it. A broken KVM
+# pauses QEMU forever, hence the time limit.
 #   lab-probe.sh TREE WORDS
 # TREE holds the init of an initramfs that says WORDS on the console.
 set -eu

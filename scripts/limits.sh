@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs a command and says whether the container met a limit of the kernel's on the way.
+# Runs a command and reports whether the container hit a kernel limit meanwhile.
 #   limits.sh COMMAND [ARGUMENT...]
-# The exit status is the command's; where it ended with 0 though the kernel killed a process for want of memory, or
-# refused it another one, it is 70. The last line then is "verbsmith: limit met: memory" or "... processes".
-# A build can end with 0 after either, and an engine does not always tell. Where a container does not see its own
-# counters (in /sys/fs/cgroup) nothing is said.
+# The exit status is the command's; if it exited with 0 although the kernel killed a process for lack of memory, or
+# refused a new process, it is 70. The last line then is "verbsmith: limit met: memory" or "... processes".
+# A build can exit with 0 after either, and an engine does not always report it. If a container cannot see its own
+# counters (in /sys/fs/cgroup), nothing is reported.
 set -u
 
-# look FILE COUNTER LIMIT: the limit was met where the counter is not 0. The shell does it alone: where no process may be
-# made any more, none can be for this.
+# look FILE COUNTER LIMIT: the limit was hit if the counter is not 0. Only shell builtins are used: where no process can be
+# created any more, none can be created for this.
 look() {
     [ -r "$1" ] || return 0
     while read -r name count; do

@@ -4,7 +4,7 @@ package scripts
 
 // The scripts that several families of stages run, and the name of Netlink.
 const (
-	DNFInstall    = "dnf-install.sh"    // has dnf install the RPMs of a folder
+	DNFInstall    = "dnf-install.sh"    // has dnf install the RPMs of a directory
 	NetlinkPlayer = "netlink-player.sh" // compiles NetlinkSource
 	NetlinkSource = "rdma-netlink.c"    // plays the kernel's RDMA netlink to a program
 	RPMBuild      = "rpm-build.sh"      // runs rpmbuild

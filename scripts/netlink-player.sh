@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Compiles what plays the kernel's RDMA netlink to a program.
+# Compiles the library that simulates the kernel's RDMA netlink for a program.
 #   netlink-player.sh SOURCE OUT.so
 set -eu
 

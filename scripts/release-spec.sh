@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Has rpmspec parse a spec as several releases of Enterprise Linux would, and
-# looks for the provider in what it gives.
+# Parses a spec with rpmspec as several releases of Enterprise Linux would, and
+# checks that the result has the provider.
 #   release-spec.sh SPEC PROVIDER EL...
-# Environment: TOPDIR (the rpmbuild folder; SOURCES/ in it has the patch).
-# What an EL release decides by %rhel, %el8 and %dist is so decided; other
-# macros are those of the machine that this runs on.
+# Environment: TOPDIR (rpmbuild's directory; its SOURCES/ has the patch).
+# %rhel, %el8 and %dist are those of the EL release; other
+# macros are those of this machine.
 set -eu
 
 spec=$1
 provider=$2
 shift 2
-: "${TOPDIR:?the rpmbuild folder}"
+: "${TOPDIR:?the rpmbuild directory}"
 
 parsed=$(mktemp)
 for el in "$@"; do
@@ -22,7 +22,7 @@ for el in "$@"; do
         --define "_topdir $TOPDIR" \
         --define "rhel $el" --define "centos $el" --define "el$el 1" --define "dist .el$el" \
         "$spec" >"$parsed" || {
-        echo "EL $el: rpmspec -P does not parse the spec"
+        echo "EL $el: rpmspec -P cannot parse the spec"
         exit 1
     }
     for want in "^Provides: *lib$provider = [0-9]" "^Patch[0-9]*: *rdma-core-$provider\\.patch\$" "^- *lib$provider:"; do

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Packs the files of packages anew with a higher release, for a test that needs
-# an update of them and not other files: in seconds, where a build takes minutes.
-#   repackage.sh FOLDER OUT
-# FOLDER has the packages, OUT gets those of the update. Provides and Requires
-# about files and libraries come from RPM's own generators again; those that
+# Repackages the files of packages with a higher release, for a test that needs
+# an update with the same files: in seconds, while a build takes minutes.
+#   repackage.sh DIRECTORY OUT
+# DIRECTORY has the packages, OUT gets those of the update. Provides and Requires
+# for files and libraries are generated again by RPM; those that
 # name the old version and release are copied with the new one. Scriptlets are
 # left out.
 set -eu
@@ -15,7 +15,7 @@ out=$2
 work=$(mktemp -d)
 mkdir -p "$out"
 
-# What a package says of others of its build, such as "libibverbs = 56.1-1".
+# Relations to other packages of the same build, such as "libibverbs = 56.1-1".
 relations() { # FILE QUERY OLD NEW
     rpm -qp --"$2" "$1" 2>/dev/null | grep -F -e " = $3" | grep -v '^config(' | sed "s/ = .*/ = $4/" || :
 }

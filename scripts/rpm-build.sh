@@ -5,15 +5,15 @@
 #   rpm-build.sh all SPEC        binary packages and the source package from a spec
 #   rpm-build.sh rebuild SRPM    binary packages from a source package alone
 # Environment: SOURCE_DATE_EPOCH (seconds, the release's date), TOPDIR (fixed
-# path: it is compiled into what is built), CCACHE_DIR (optional).
+# path: it is compiled into the result), CCACHE_DIR (optional).
 set -eu
 
 mode=$1
 input=$2
 : "${SOURCE_DATE_EPOCH:?the date of the release in seconds}"
-: "${TOPDIR:?the rpmbuild folder}"
+: "${TOPDIR:?the rpmbuild directory}"
 
-# rpm resets PATH for the build, so a ccache folder in it would not be seen;
+# rpm resets PATH for the build, so a ccache directory in it would be ignored;
 # CMake reads these two from the environment instead.
 if [ -n "${CCACHE_DIR:-}" ] && command -v ccache >/dev/null 2>&1; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
@@ -28,7 +28,7 @@ case $mode in
         ;;
 esac
 
-# The host's name, the clock and the file times of the build must not show.
+# The result must not depend on the host's name, the clock or the build's file times.
 exec rpmbuild \
     --define "_topdir $TOPDIR" \
     --define "_buildhost verbsmith" \

@@ -4,8 +4,8 @@
 # Builds an rdma-core tree that lives in a volume with its own build.sh, so
 # that ninja builds only what changed since the last time.
 #   tree-build.sh TREE LIST
-# LIST names, one "digest mode path" a line, every file that the tree shall
-# have; others outside TREE/build are leftovers of an earlier state and go.
+# LIST names, one "digest mode path" per line, every file that the tree must
+# have; others outside TREE/build are leftovers and are removed.
 set -eu
 
 tree=$1

@@ -8,19 +8,19 @@
 #   PROVIDER DEVICE KERNEL_ABI PRIVATE_ABI   of the provider under test
 #   MODALIAS     of the device, for providers that match by PCI id (may be empty)
 #   DRIVER_ID    of the device, for providers that match by it alone; NETLINK is
-#                then the library that plays the kernel's netlink (rdma-netlink.c)
+#                then the library that simulates the kernel's netlink (rdma-netlink.c)
 #   FOREIGN_ABI FOREIGN_DEVICE FOREIGN_ID    what the provider must refuse
 #   GUID         16 hex digits, the node GUID of the tree that is made here
 #   PACKAGES     names of the installed packages, separated by spaces
 #   OWNER        the package that has the provider's files (default: libibverbs)
 #   MANAGER      what installed them: rpm (the default) or dpkg
-#   RPMS         folder of packages that a verdict hands to dnf
+#   RPMS         directory of packages that a verdict passes to dnf
 #   WANT         what dnf must miss when it refuses them
-#   BIN          folder of ibv_devices and ibv_devinfo (default: from PATH)
-#   DRIVERS      folder of the .driver files, MODULES folder of the providers
-#   ROOT         where what is left of a package is looked for (default: /)
-#   WORK         folder for what is written on the way (default: /tmp)
-#   DEVFOLDER    folder of device nodes (default: /dev)
+#   BIN          directory of ibv_devices and ibv_devinfo (default: from PATH)
+#   DRIVERS      directory of the .driver files, MODULES directory of the providers
+#   ROOT         where to look for leftovers of a package (default: /)
+#   WORK         directory for temporary files (default: /tmp)
+#   DEVFOLDER    directory of device nodes (default: /dev)
 # ibv_devices exits 0 with and without devices, so what it prints is asserted.
 set -u
 
@@ -32,7 +32,7 @@ manager=${MANAGER:-rpm}
 package=${OWNER:-libibverbs}
 modules=${MODULES:-/usr/lib64/libibverbs}
 if [ "$manager" = dpkg ] && [ -z "${MODULES:-}" ]; then
-    # One folder for each architecture; where only one is installed it is that one.
+    # One directory per architecture; if only one is installed, use it.
     for modules in /usr/lib/*/libibverbs; do :; done
 fi
 
@@ -63,7 +63,7 @@ make_tree() {
     fi
 }
 
-# ask TOOL ARGUMENT...: runs a tool of libibverbs, which finds what make_tree made.
+# ask TOOL ARGUMENT...: runs a tool of libibverbs, which uses make_tree's tree.
 ask() {
     tool=$(tool "$1")
     shift
@@ -120,7 +120,7 @@ case $verdict in
         evidence "rpm -V of $(echo "$PACKAGES" | wc -w) packages prints nothing"
         ;;
     dpkg-verify)
-        # It ends with 0 whatever it finds.
+        # It exits with 0 whatever it finds.
         # shellcheck disable=SC2086 # package names have no spaces
         run dpkg --verify $PACKAGES
         [ "$status" -eq 0 ] || fail "dpkg --verify exits $status"
@@ -148,12 +148,12 @@ case $verdict in
         evidence "$files files of $package alone, libibverbs is untouched"
         ;;
     no-runpath)
-        # The loader itself says which folders it was told to look in, and by whom.
+        # The loader itself reports which directories it searches, and why.
         run env LD_DEBUG=libs ldd "$(module_file)"
         [ "$status" -eq 0 ] || fail "ldd exits $status"
         grep -F 'find library=libibverbs.so.1' "$out" >/dev/null || fail "the loader does not say how it looks for libibverbs.so.1"
         line=$(grep -m 1 -E "\\(R(UN)?PATH from file " "$out") && fail "$line"
-        evidence "the loader is told no folder by $(basename "$(module_file)")"
+        evidence "no search path for the loader in $(basename "$(module_file)")"
         ;;
     updated)
         before=$(rpm -q libibverbs)
@@ -229,7 +229,7 @@ case $verdict in
         refused "$DEVICE" "does not support the kernel ABI of $FOREIGN_ABI"
         ;;
     foreign-name)
-        # A provider that knows its device by PCI id or driver id takes it whatever its name.
+        # A provider that matches its device by PCI id or driver id does so under any name.
         [ -z "${MODALIAS:-}" ] || MODALIAS='pci:v0000FFFFd0000FFFFsv0000FFFFsd0000FFFFbc00sc00i00'
         make_tree "$FOREIGN_DEVICE" "$KERNEL_ABI" "${FOREIGN_ID:-}"
         ask ibv_devices

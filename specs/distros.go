@@ -20,7 +20,7 @@ type Distro struct {
 	// Name is the file's name without ".yaml", and what a user types.
 	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9]*(-[a-z0-9]+)*$" jsonschema_description:"the file's name without .yaml, in lower-case letters, digits and dashes"`
 	// Title is the name for people.
-	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the distro's name for people"`
+	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the distro's display name"`
 	// Default marks the distro that is built for if none is named.
 	Default bool `yaml:"default,omitempty"`
 	// EL is the Enterprise Linux release that it is, or is compatible with.
@@ -36,7 +36,7 @@ type Distro struct {
 	Digest string `yaml:"digest,omitempty" jsonschema:"pattern=^sha256:[0-9a-f]{64}$" jsonschema_description:"sha256: and 64 lower-case hex digits"`
 	// Repositories are to be enabled beside those that the image has enabled.
 	Repositories []string `yaml:"repositories,omitempty" jsonschema:"pattern=^[a-z0-9][a-z0-9._-]*$" jsonschema_description:"a list of repository names such as crb"`
-	// EPEL says that the package epel-release is to be installed.
+	// EPEL says that the package epel-release must be installed.
 	EPEL bool `yaml:"epel,omitempty"`
 	// Standin is the Debian suite whose userland stands in where the image cannot be had.
 	Standin string `yaml:"standin" jsonschema:"enum=bookworm,enum=trixie"`
@@ -64,7 +64,7 @@ type distroFile struct {
 	defaultIn string
 }
 
-// Check finds what the schema cannot.
+// Check finds mistakes that the schema cannot express.
 func (f *distroFile) Check() []strictyaml.Problem {
 	var out []strictyaml.Problem
 	add := func(field, want, got string) {

@@ -12,10 +12,10 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-// loadFolder loads the files of a folder that holds one thing a file, of which
+// loadFolder loads the files of a directory that holds one thing a file, of which
 // one is the default: load is told the file's name, what messages call it, and
-// the file before it that has the default, and says whether this one has it.
-// Mistakes of all files come at once, as *strictyaml.Mistake.
+// the file before it that has the default, and reports whether this one has it.
+// The mistakes of all files are reported at once, as *strictyaml.Mistake.
 func loadFolder(fsys fs.FS, dir string, load func(name, file, defaultIn string) (isDefault bool, err error)) error {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
@@ -36,7 +36,7 @@ func loadFolder(fsys fs.FS, dir string, load func(name, file, defaultIn string) 
 	if len(errs) == 0 && defaultIn == "" {
 		errs = append(errs, &strictyaml.Mistake{
 			File: folder + dir, Line: 1, Column: 1, Path: "default",
-			Want: "one file with \"default: true\"", Got: "none among " + strconv.Itoa(len(entries)),
+			Want: "one file with \"default: true\"", Got: "none of " + strconv.Itoa(len(entries)),
 		})
 	}
 	return errors.Join(errs...)

@@ -39,7 +39,7 @@ type Interfaces struct {
 }
 
 // LoadInterfaces reads interfaces.yaml from a file system that is rooted at specs/.
-// Mistakes in it come all at once, as *strictyaml.Mistake.
+// All mistakes in it are reported at once, as *strictyaml.Mistake.
 func LoadInterfaces(fsys fs.FS) (*Interfaces, error) {
 	data, err := fs.ReadFile(fsys, interfacesFile)
 	if err != nil {
@@ -52,7 +52,7 @@ func LoadInterfaces(fsys fs.FS) (*Interfaces, error) {
 	return &list, nil
 }
 
-// Check finds what the schema cannot.
+// Check finds mistakes that the schema cannot express.
 func (l *Interfaces) Check() []strictyaml.Problem {
 	var out []strictyaml.Problem
 	for n, i := range l.List {
@@ -66,19 +66,19 @@ func (l *Interfaces) Check() []strictyaml.Problem {
 		before := l.List[n-1]
 		if before.Below != i.From {
 			out = append(out, strictyaml.Problem{
-				Path: path + ".from", Want: before.Below + ", where the one before ends", Got: i.From,
+				Path: path + ".from", Want: before.Below + ", where the previous one ends", Got: i.From,
 			})
 		}
 		if before.PrivateABI == i.PrivateABI && before.Layout == i.Layout && len(i.Changed) == 0 {
 			out = append(out, strictyaml.Problem{
-				Path: path, Want: "what differs from the interface before", Got: "the same private ABI and layout",
+				Path: path, Want: "what differs from the previous interface", Got: "the same private ABI and layout",
 			})
 		}
 	}
 	return out
 }
 
-// For gives the interfaces as a provider sees them that calls the functions for which
+// For returns the interfaces as a provider sees them that calls the functions for which
 // calls is true: where nothing that it uses has changed, two are one.
 func (l *Interfaces) For(calls func(function string) bool) []Interface {
 	var out []Interface

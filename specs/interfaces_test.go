@@ -84,8 +84,8 @@ func TestInterfaceMistakes(t *testing.T) {
   - {privateABI: 3, from: "4.0", below: "5.0", layout: 0123456789abcdef, changed: [f]}
 `
 	const want = `specs/interfaces.yaml:2:41: interfaces[0].below: want a release after 2.0, got 2.0
-specs/interfaces.yaml:3:5: interfaces[1]: want what differs from the interface before, got the same private ABI and layout
-specs/interfaces.yaml:3:27: interfaces[1].from: want 2.0, where the one before ends, got 3.0`
+specs/interfaces.yaml:3:5: interfaces[1]: want what differs from the previous interface, got the same private ABI and layout
+specs/interfaces.yaml:3:27: interfaces[1].from: want 2.0, where the previous one ends, got 3.0`
 	_, err := specs.LoadInterfaces(fstest.MapFS{"interfaces.yaml": {Data: []byte(text)}})
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)

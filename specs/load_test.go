@@ -45,7 +45,7 @@ releases:
     tag: v1.8
     origins: [{kind: release-asset, file: a, url: "https://a/b"}]
 `, `specs/releases.yaml:1:10: default: want one of the releases, got 3.0
-specs/releases.yaml:6:14: releases[1].version: want releases in rising order, each once, got 1.9 after 1.10
+specs/releases.yaml:6:14: releases[1].version: want releases in ascending order, each once, got 1.9 after 1.10
 specs/releases.yaml:7:10: releases[1].tag: want v1.9, got v1.8`},
 		{"origins", `default: "1.0"
 releases:
@@ -65,9 +65,9 @@ releases:
       - {kind: debian-source, file: b, suite: sid}
 `, `specs/releases.yaml:6:9: releases[0].origins[0].url: want an https URL, got nothing
 specs/releases.yaml:7:16: releases[0].origins[1].kind: want each kind of origin once, got release-asset again
-specs/releases.yaml:7:37: releases[0].origins[1].file: want a file name of its own in each origin, got a again
-specs/releases.yaml:7:67: releases[0].origins[1].suite: want nothing: it is for debian-source, got sid
-specs/releases.yaml:8:45: releases[0].origins[2].url: want nothing: apt finds the source package, got https://a/b
+specs/releases.yaml:7:37: releases[0].origins[1].file: want a different file name in each origin, got a again
+specs/releases.yaml:7:67: releases[0].origins[1].suite: want nothing: it is only for debian-source, got sid
+specs/releases.yaml:8:45: releases[0].origins[2].url: want nothing: apt locates the source package, got https://a/b
 specs/releases.yaml:12:9: releases[1].origins[0].sha256: want a SHA-256: 64 lower-case hex digits, got nothing
 specs/releases.yaml:12:9: releases[1].origins[0].suite: want the name of a Debian suite, got nothing
 specs/releases.yaml:16:9: releases[2].origins[0].sha256: want a SHA-256: 64 lower-case hex digits, got nothing`},
@@ -115,7 +115,7 @@ specs/distros/a.yaml:7:24: repositories[2]: want each repository once, got crb a
 		{
 			"no default",
 			fstest.MapFS{"distros/a.yaml": distro("a", "default: true\n", ""), "distros/b.yaml": distro("b", "default: true\n", "")},
-			`specs/distros:1:1: default: want one file with "default: true", got none among 2`,
+			`specs/distros:1:1: default: want one file with "default: true", got none of 2`,
 		},
 		{
 			"odd repository, digest",
@@ -154,7 +154,7 @@ func TestSuiteMistakes(t *testing.T) {
 		{"shape", map[string]string{"a.yaml": good + "digest: sha256:1\nel: 9\n"}, "specs/suites/a.yaml:5:9: digest: want sha256: and 64 lower-case hex digits, got \"sha256:1\"\nspecs/suites/a.yaml:6:1: el: "},
 		{"name", map[string]string{"b.yaml": good}, "specs/suites/b.yaml:1:7: name: want b, like the file, got a"},
 		{"two defaults", map[string]string{"a.yaml": good, "b.yaml": strings.Replace(good, ": a\n", ": b\n", 1)}, "specs/suites/b.yaml:3:10: default: want one default suite, got a second, after specs/suites/a.yaml"},
-		{"no default", map[string]string{"a.yaml": strings.Replace(good, "true", "false", 1)}, "want one file with \"default: true\", got none among 1"},
+		{"no default", map[string]string{"a.yaml": strings.Replace(good, "true", "false", 1)}, "want one file with \"default: true\", got none of 1"},
 		{"another file", map[string]string{"a.yaml": good, "b.txt": ""}, "specs/suites/b.txt:1:1: want a file named NAME.yaml, got b.txt"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

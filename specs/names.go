@@ -13,7 +13,7 @@ import (
 
 // UnknownError says that a name is not among the known ones.
 type UnknownError struct {
-	// Kind is what was asked for: "release" or "distro".
+	// Kind is the kind of name: "release" or "distro".
 	Kind string
 	// Name is the unknown name; Known are all known ones, in order.
 	Name  string
@@ -42,7 +42,7 @@ func (e *UnknownError) Error() string {
 }
 
 // CompareVersions orders two release numbers such as "56.1" by their parts, as numbers:
-// 9.0 before 10.0. It returns -1, 0 or 1. What a fork puts behind a number is newer than
+// 9.0 before 10.0. It returns -1, 0 or 1. What a fork puts after a number is newer than
 // the number alone, 56.1 before 56.1+acme and 59.2 before 59.amzn0, but what begins with
 // a tilde is older.
 func CompareVersions(a, b string) int {

@@ -99,7 +99,7 @@ func (r *Releases) Names() []string {
 	return names
 }
 
-// Check finds what the schema cannot.
+// Check finds mistakes that the schema cannot express.
 func (r *Releases) Check() []strictyaml.Problem {
 	var out []strictyaml.Problem
 	for i, rel := range r.Releases {
@@ -107,7 +107,7 @@ func (r *Releases) Check() []strictyaml.Problem {
 		if i > 0 && CompareVersions(r.Releases[i-1].Version, rel.Version) >= 0 {
 			out = append(out, strictyaml.Problem{
 				Path: path + ".version",
-				Want: "releases in rising order, each once",
+				Want: "releases in ascending order, each once",
 				Got:  rel.Version + " after " + r.Releases[i-1].Version,
 			})
 		}
@@ -134,7 +134,7 @@ func (rel Release) check(path string) []strictyaml.Problem {
 			add("kind", "each kind of origin once", string(o.Kind)+" again")
 		}
 		if files[o.File] {
-			add("file", "a file name of its own in each origin", o.File+" again")
+			add("file", "a different file name in each origin", o.File+" again")
 		}
 		kinds[o.Kind], files[o.File] = true, true
 		if o.Kind == DebianSource {
@@ -154,7 +154,7 @@ func (o Origin) checkDebian(add func(field, want, got string)) {
 		add("sha256", "a SHA-256: 64 lower-case hex digits", "nothing")
 	}
 	if o.URL != "" {
-		add("url", "nothing: apt finds the source package", o.URL)
+		add("url", "nothing: apt locates the source package", o.URL)
 	}
 }
 
@@ -163,6 +163,6 @@ func (o Origin) checkUpstream(add func(field, want, got string)) {
 		add("url", "an https URL", "nothing")
 	}
 	if o.Suite != "" {
-		add("suite", "nothing: it is for debian-source", o.Suite)
+		add("suite", "nothing: it is only for debian-source", o.Suite)
 	}
 }

@@ -19,7 +19,7 @@ type Suite struct {
 	// Name is the file's name without ".yaml", and what a user types.
 	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9]*$" jsonschema_description:"the file's name without .yaml: Debian's code name such as bookworm"`
 	// Title is the name for people.
-	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the suite's name for people such as Debian 12"`
+	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the suite's display name such as Debian 12"`
 	// Default marks the suite that is built for if none is named and the machine has no known one.
 	Default bool `yaml:"default,omitempty"`
 	// Image is the reference of the image, with a tag and without a digest. Where it cannot be had
@@ -49,7 +49,7 @@ type suiteFile struct {
 	defaultIn string
 }
 
-// Check finds what the schema cannot.
+// Check finds mistakes that the schema cannot express.
 func (f *suiteFile) Check() []strictyaml.Problem {
 	var out []strictyaml.Problem
 	if want := strings.TrimSuffix(path.Base(f.file), ".yaml"); f.Name != want {

@@ -30,7 +30,7 @@ import (
 // sorted by version and name. A version or name with blanks or other oddities in it is
 // written as a Go string literal. Lines beginning with # at the top stay as they are.
 //
-// Beside the file that is written there may be others with pins: lines that somebody has
+// Beside the file that is written there may be others with pins: lines that someone has
 // put there on purpose. They decide before what was recorded, and are never written.
 //
 // The methods may be called concurrently, also by several processes on the same file.
@@ -110,7 +110,7 @@ func (s *Sums) Lookup(version, name string) (sha256hex string, ok bool) {
 var hexSum = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // Record puts an archive's sum, 64 lower-case hex digits, on record. The file, and the
-// directory that it is in, are made where they are missing; it is read anew and replaced as a
+// directory that it is in, are made where they are missing; it is read again and replaced as a
 // whole, under a lock. Recording a sum that is pinned or on record changes nothing; another
 // sum is a *SumConflictError.
 func (s *Sums) Record(version, name, sha256hex string) error {
@@ -127,13 +127,13 @@ func (s *Sums) Record(version, name, sha256hex string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o755); err != nil {
-		return fmt.Errorf("make the directory of %s: %w", s.path, err)
+		return fmt.Errorf("create the directory of %s: %w", s.path, err)
 	}
 	// The directory is what is locked: a lock file would be one more file beside the data,
 	// and the file itself is replaced at each write.
 	lock := flock.New(filepath.Dir(s.path), flock.SetFlag(os.O_RDONLY))
 	if err := lock.Lock(); err != nil {
-		return fmt.Errorf("lock the folder of %s: %w", s.path, err)
+		return fmt.Errorf("lock the directory of %s: %w", s.path, err)
 	}
 	defer lock.Close() //nolint:errcheck // closing gives up the lock whatever it returns
 	content, err := readSums(s.path)
@@ -257,7 +257,7 @@ func parseRecord(line string) (record, int, bool) {
 	return record{version: version, name: name, sum: sum}, 0, true
 }
 
-// cutWord takes a word, plain or quoted, and the blank behind it off a line.
+// cutWord takes a word, plain or quoted, and the blank after it off a line.
 func cutWord(line string) (w, rest string, ok bool) {
 	if !strings.HasPrefix(line, `"`) {
 		w, rest, ok = strings.Cut(line, " ")

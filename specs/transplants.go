@@ -17,21 +17,21 @@ const transplantsFile = "transplants.yaml"
 // Transplants is the file transplants.yaml: providers that upstream has, to be put into a
 // release without them and compared with what upstream did.
 type Transplants struct {
-	// TakeOut says how a provider is taken out of a release by its text.
-	TakeOut []TakeOut `yaml:"takeOut,omitempty" jsonschema_description:"how a provider is taken out of a release"`
+	// TakeOut says how to remove a provider from a release by its text.
+	TakeOut []TakeOut `yaml:"takeOut,omitempty" jsonschema_description:"how to remove a provider from a release"`
 	// Transplants are in the order of the report.
 	Transplants []Transplant `yaml:"transplants" jsonschema:"minItems=1" jsonschema_description:"the providers"`
 }
 
-// TakeOut takes a provider out of a release. It knows nothing of how one is put in: it
+// TakeOut removes a provider from a release, independently of how one is added: it
 // removes paths, and cuts text out of files by regular expressions.
 type TakeOut struct {
 	// Provider is the provider's name.
 	Provider string `yaml:"provider" jsonschema:"pattern=^[a-z][a-z0-9_]*$" jsonschema_description:"the provider's name"`
-	// Remove are files and folders.
-	Remove []string `yaml:"remove" jsonschema:"minItems=1" jsonschema_description:"files and folders of the tree"`
+	// Remove are files and directories.
+	Remove []string `yaml:"remove" jsonschema:"minItems=1" jsonschema_description:"files and directories of the tree"`
 	// Cuts are made in their order.
-	Cuts []Cut `yaml:"cuts" jsonschema_description:"what is cut out of files"`
+	Cuts []Cut `yaml:"cuts" jsonschema_description:"what to cut out of files"`
 }
 
 // Cut is one cut of a file's text.
@@ -40,19 +40,19 @@ type Cut struct {
 	File string `yaml:"file" jsonschema:"minLength=1" jsonschema_description:"the file's path in the tree"`
 	// Match is in Go's syntax; ^ and $ are those of a line.
 	Match string `yaml:"match" jsonschema:"minLength=1" jsonschema_description:"a regular expression; ^ and $ match at lines"`
-	// With takes its place; $1 is the first group.
-	With string `yaml:"with,omitempty" jsonschema_description:"what takes its place, with $1 for a group"`
+	// With is the replacement; $1 is the first group.
+	With string `yaml:"with,omitempty" jsonschema_description:"the replacement, with $1 for a group"`
 	// Times is how often it has to match: 0 stands for 1.
-	Times int `yaml:"times,omitempty" jsonschema:"minimum=1" jsonschema_description:"how often it must match, else 1"`
+	Times int `yaml:"times,omitempty" jsonschema:"minimum=1" jsonschema_description:"how often it must match (default 1)"`
 }
 
 // Transplant is one provider and what it is compared with.
 //
 //nolint:lll // a struct tag cannot be broken
 type Transplant struct {
-	// Name is what a user types, and the name of the manifest in
+	// Name is the name on the command line, and of the manifest in
 	// provider/testdata/transplants.
-	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9_-]*$" jsonschema_description:"what a user types, and the manifest's name"`
+	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9_-]*$" jsonschema_description:"the name on the command line and of the manifest"`
 	// Provider is the provider's name.
 	Provider string `yaml:"provider" jsonschema:"pattern=^[a-z][a-z0-9_]*$" jsonschema_description:"the provider's name"`
 	// Host is the release that it is put into.
@@ -62,10 +62,10 @@ type Transplant struct {
 	Commits []string `yaml:"commits,omitempty" jsonschema:"pattern=^[0-9a-f]{40}$" jsonschema_description:"upstream's commit ids of 40 hex digits, in order"`
 	// Without are the providers that are taken out of the host before; the result is
 	// compared with the host from which all but this one are taken out.
-	Without []string `yaml:"without,omitempty" jsonschema_description:"providers to take out of the host"`
-	// Files are files of the provider's folder that upstream has elsewhere, as the ABI
-	// header: the name in the folder, and the path in upstream's tree.
-	Files map[string]string `yaml:"files" jsonschema_description:"name in the provider's folder: path in upstream's tree"`
+	Without []string `yaml:"without,omitempty" jsonschema_description:"providers to remove from the host"`
+	// Files are files of the provider's directory that upstream has elsewhere, as the ABI
+	// header: the name in the directory, and the path in upstream's tree.
+	Files map[string]string `yaml:"files" jsonschema_description:"name in the provider's directory: path in upstream's tree"`
 	// Reasons explain each difference.
 	Reasons []Reason `yaml:"reasons,omitempty" jsonschema_description:"why the result may differ from upstream's"`
 }
@@ -81,11 +81,11 @@ type Reason struct {
 	// Lines is what each of the lines matches; empty stands for every line.
 	Lines string `yaml:"lines,omitempty" jsonschema_description:"a regular expression that the lines match"`
 	// Why is the reason.
-	Why string `yaml:"why" jsonschema:"minLength=20" jsonschema_description:"why it is right that they differ"`
+	Why string `yaml:"why" jsonschema:"minLength=20" jsonschema_description:"why the difference is right"`
 }
 
 // LoadTransplants reads transplants.yaml from a file system that is rooted at specs/.
-// Mistakes in it come all at once, as *strictyaml.Mistake.
+// All mistakes in it are reported at once, as *strictyaml.Mistake.
 func LoadTransplants(fsys fs.FS) (*Transplants, error) {
 	data, err := fs.ReadFile(fsys, transplantsFile)
 	if err != nil {
@@ -129,7 +129,7 @@ func (t *Transplants) TakenOut(name string) (TakeOut, error) {
 	return TakeOut{}, &UnknownError{Kind: "provider to take out", Name: name, Known: known}
 }
 
-// Check finds what the schema cannot.
+// Check finds mistakes that the schema cannot express.
 func (t *Transplants) Check() []strictyaml.Problem {
 	var out []strictyaml.Problem
 	add := func(path, want, got string) { out = append(out, strictyaml.Problem{Path: path, Want: want, Got: got}) }
@@ -155,7 +155,7 @@ func (t *Transplants) Check() []strictyaml.Problem {
 			}
 		}
 		if got := len(tr.Commits) > 0; got == slices.Contains(tr.Without, tr.Provider) {
-			add(path, "either upstream's commits, or the provider among those that the host is without", "both or neither")
+			add(path, "either upstream's commits, or the provider in without", "both or neither")
 		}
 		for k, r := range tr.Reasons {
 			expression(fmt.Sprintf("%s.reasons[%d].lines", path, k), r.Lines)

@@ -19,7 +19,7 @@ func Build(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Build)
@@ -30,23 +30,23 @@ func RPM(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
-	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
+	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
 	f.Suffix = suffix
 	return app.Run(ctx, f, (*app.App).RPM)
 }
 
-// Deb builds Debian's packages, has lintian look at them and collects them in dist/.
+// Deb builds Debian's packages, checks them with lintian and collects them in dist/.
 func Deb(ctx context.Context,
 	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
-	suffix *string, // behind the packages' version (default +by.PROVIDER1)
+	suffix *string, // appended to the packages' version (default +by.PROVIDER1)
 ) error {
 	f := flags(nil, rdma, source, provider, base)
 	f.Suite, f.Suffix = suite, suffix
@@ -58,7 +58,7 @@ func Patch(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Patch)
@@ -69,9 +69,9 @@ func Spec(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
-	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
+	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
 	f.Suffix = suffix
@@ -83,9 +83,9 @@ func Inspect(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
-	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
+	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
 	f.Suffix = suffix
@@ -100,9 +100,9 @@ func (Rpm) Addon(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default one for each interface of libibverbs)
 	source *string, // tarball, source RPM, git clone as PATH@REF, or git clone with the releases
-	provider *string, // provider: a name in provider/, or a folder (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
-	suffix *string, // behind the package's release, for the next of the same (default nothing)
+	suffix *string, // appended to the package's release, for a rebuild (default nothing)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
 	f.Suffix = suffix

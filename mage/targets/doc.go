@@ -4,6 +4,6 @@
 // of the app. Every exported function here is a target, and every exported
 // type a namespace of them.
 //
-// They are one package because mage asks go list twice for each package that a
+// They are one package because mage runs go list twice for each package that a
 // magefile imports, which is most of the time of a run that has nothing to do.
 package targets

@@ -8,7 +8,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/app"
 )
 
-// Doctor says what is missing on this machine and how to get it.
+// Doctor reports what is missing on this machine and how to get it.
 func Doctor(ctx context.Context,
 	distro *string, // distro to look at (default rocky9)
 	base *string, // base image: auto, registry or standin (default auto)
@@ -18,7 +18,7 @@ func Doctor(ctx context.Context,
 
 // Clean removes what verbsmith made: outputs, cache, images, this cache's volumes and containers.
 func Clean(ctx context.Context,
-	all *bool, // also what runs with other caches left on the engine (default false)
+	all *bool, // also what other caches' runs left on the engine (default false)
 ) error {
 	return app.Clean(ctx, all != nil && *all)
 }

@@ -10,24 +10,24 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/app"
 )
 
-// Provider is the namespace of what concerns a provider's folder.
+// Provider is the namespace of the targets for a provider's directory.
 type Provider mg.Namespace
 
-// New makes the folder of a new provider.
+// New creates the directory of a new provider.
 func (Provider) New(ctx context.Context,
 	name string, // the provider's name: a C name, such as rib
-	dir *string, // where the folder goes (default provider/NAME)
+	dir *string, // the directory to create (default provider/NAME)
 	shared *bool, // with a library of functions for programs beyond verbs (default false)
-	maintainer *string, // who answers for it, as "NAME <ADDRESS>"
+	maintainer *string, // its maintainer, as "NAME <ADDRESS>"
 ) error {
 	return app.Run(ctx, app.Flags{}, func(a *app.App, ctx context.Context) error {
 		return a.ProviderNew(ctx, app.NewProvider{Name: name, Dir: dir, Maintainer: maintainer, Shared: shared})
 	})
 }
 
-// Check says everything that is wrong with a provider, with file and line.
+// Check reports everything that is wrong with a provider, with file and line.
 func (Provider) Check(ctx context.Context,
-	provider *string, // provider: a name in provider/, or a folder (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default rib)
 	depth *string, // edit or compile (default compile if an engine answers)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download

@@ -10,16 +10,16 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/app"
 )
 
-// Releases is the namespace of what concerns many releases at once.
+// Releases is the namespace of the targets for many releases at once.
 type Releases mg.Namespace
 
-// Check puts the provider into every release of a git clone and says how far each goes.
+// Check puts the provider into every release of a git clone and reports how far each gets.
 func (Releases) Check(ctx context.Context,
 	source *string, // git clone of rdma-core with its tags (required)
 	rdma *string, // releases: FROM..TO, one, or several separated by commas (default all)
 	depth *string, // edit, spec or compile (default compile)
 	distro *string, // distro whose toolchain compiles (default rocky9)
-	provider *string, // provider: a name in provider/, or a folder (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
@@ -27,7 +27,7 @@ func (Releases) Check(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).ReleasesCheck)
 }
 
-// API writes what libibverbs/driver.h has in each release of a git clone, and the page about it.
+// API records libibverbs/driver.h of each release of a git clone, and writes the page about it.
 func (Releases) API(ctx context.Context,
 	source *string, // git clone of rdma-core with its tags (required)
 ) error {

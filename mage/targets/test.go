@@ -18,43 +18,43 @@ func (Test) Unit(ctx context.Context) error {
 	return app.Run(ctx, app.Flags{}, (*app.App).TestUnit)
 }
 
-// Integration installs the RPMs in a clean container and gives the verdicts.
+// Integration installs the RPMs in a clean container and reports the verdicts.
 func (Test) Integration(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
-	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
+	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
 	f.Suffix = suffix
 	return app.Run(ctx, f, (*app.App).TestIntegration)
 }
 
-// Deb installs Debian's packages in a clean container and gives the verdicts.
+// Deb installs Debian's packages in a clean container and reports the verdicts.
 func (Test) Deb(ctx context.Context,
 	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, or a folder (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
-	suffix *string, // behind the packages' version (default +by.PROVIDER1)
+	suffix *string, // appended to the packages' version (default +by.PROVIDER1)
 ) error {
 	f := flags(nil, rdma, source, provider, base)
 	f.Suite, f.Suffix = suite, suffix
 	return app.Run(ctx, f, (*app.App).TestDeb)
 }
 
-// Addon installs the provider's own package beside unpatched ones and gives the verdicts.
+// Addon installs the provider's own package beside unpatched ones and reports the verdicts.
 func (Test) Addon(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, or a folder (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
-	beside *string, // folder in dist/ of other unpatched packages (default the same release's)
-	suffix *string, // behind the package's release (default nothing)
+	beside *string, // directory in dist/ of other unpatched packages (default the same release's)
+	suffix *string, // appended to the package's release (default nothing)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
 	f.Beside, f.Suffix = beside, suffix
@@ -66,20 +66,20 @@ func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a folder, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 	cases *string, // fast, all, or names of cases separated by commas (default fast)
 	module *string, // provider's module: packaged, or tree for one compiled now (default packaged)
-	packages *string, // what is installed: patched, or addon for the provider's own beside unpatched ones (default patched)
-	beside *string, // folder in dist/ of other unpatched packages for the addon (default the same release's)
-	suffix *string, // behind the packages' release (default .NAME1 for a source RPM)
+	packages *string, // packages to install: patched, or addon for the provider's own beside unpatched ones (default patched)
+	beside *string, // directory in dist/ of other unpatched packages for the addon (default the same release's)
+	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
 	f.Cases, f.Module, f.Packages, f.Beside, f.Suffix = cases, module, packages, beside, suffix
 	return app.Run(ctx, f, (*app.App).TestKernel)
 }
 
-// Transplant puts upstream's own providers into releases without them and compares with what upstream did.
+// Transplant puts upstream's own providers into releases without them and compares the result with upstream's.
 func (Test) Transplant(ctx context.Context,
 	source *string, // git clone of rdma-core with its tags
 	provider *string, // transplants of specs/transplants.yaml, separated by commas (default all)
@@ -97,7 +97,7 @@ func (Test) All(ctx context.Context) error {
 	return app.Run(ctx, app.Flags{}, (*app.App).TestAll)
 }
 
-// Deep runs what test:all has no time for: other distros and releases, whole suites, broken drivers, fuzzing.
+// Deep runs what is too slow for test:all: other distros and releases, whole suites, broken drivers, fuzzing.
 func (Test) Deep(ctx context.Context) error {
 	return app.Run(ctx, app.Flags{}, (*app.App).TestDeep)
 }

@@ -21,12 +21,12 @@ const ABIScript = "buildlib/make_abi_structs.py"
 // 65.0. A script with another one is not known.
 const ABIScriptSHA256 = "a74a99fed13ba184bf0180a5e5137343a0ca422723c3106938e19361ea0383b0"
 
-const kernelStyle = "kernel style, which " + ABIScript + " reads: one declaration a line, struct NAME { on one line"
+const kernelStyle = "kernel style, which " + ABIScript + " reads: one declaration per line, struct NAME { on one line"
 
-// ABI holds what rdma-core's script made of a header against the header:
-// the script reads line by line and, without a word, drops or spoils what is not
-// in kernel style. crashed is what the script said where it ended with an error.
-// structs counts those that came over.
+// ABI compares the output of rdma-core's script for a header with the header:
+// the script reads line by line and silently drops or breaks what is not
+// in kernel style. crashed is the script's output if it failed.
+// structs counts the structs that were converted.
 func ABI(p *provider.Provider, header provider.File, made []byte, crashed string) (structs int, findings []Finding) {
 	return checkABI(p.Path(header.Name), header.Data(), made, crashed)
 }
@@ -39,9 +39,9 @@ func checkABI(file string, data, made []byte, crashed string) (structs int, find
 	var a Answer
 	if crashed != "" {
 		if at, ok := abiCrash(f.Data); ok {
-			a.fail(f.Problem(at, kernelStyle, "a line at which it ends with an error"))
+			a.fail(f.Problem(at, kernelStyle, "a line on which it fails"))
 		} else {
-			a.fail(f.Problem(0, kernelStyle, "an error of the script: "+strconv.Quote(lastLine(crashed))))
+			a.fail(f.Problem(0, kernelStyle, "an error from the script: "+strconv.Quote(lastLine(crashed))))
 		}
 		return 0, a.Findings
 	}
@@ -59,9 +59,9 @@ func checkStruct(a *Answer, f *c.File, s c.Struct, macro []c.Token) {
 	if macro == nil {
 		what := s.Tokens[0].Text + " " + s.Name
 		if s.Name == "" {
-			what = "a " + s.Tokens[0].Text + " without a name of its own"
+			what = "a " + s.Tokens[0].Text + " without a name"
 		}
-		a.fail(f.Problem(s.At, kernelStyle, strings.TrimSpace(what)+", which it drops"))
+		a.fail(f.Problem(s.At, kernelStyle, strings.TrimSpace(what)+", which the script drops"))
 		return
 	}
 	want := slices.Delete(slices.Clone(s.Tokens), 1, 2) // without its name
@@ -69,19 +69,19 @@ func checkStruct(a *Answer, f *c.File, s c.Struct, macro []c.Token) {
 		switch {
 		case t.Kind == c.Directive:
 			// It compiles as long as no DECLARE_DRV_CMD() uses the struct.
-			a.warn(f.Problem(t.Start, kernelStyle, "a preprocessor line inside "+s.Name+", which spoils it"))
+			a.warn(f.Problem(t.Start, kernelStyle, "a preprocessor line inside "+s.Name+", which breaks its macro"))
 			return
 		case i >= len(macro) || macro[i].Text != t.Text:
-			got := "the end of it"
+			got := "its end"
 			if i < len(macro) {
 				got = strconv.Quote(macro[i].Text)
 			}
-			a.fail(f.Problem(t.Start, kernelStyle, s.Name+" spoiled here: "+got+" instead of "+strconv.Quote(t.Text)))
+			a.fail(f.Problem(t.Start, kernelStyle, s.Name+" broken here: "+got+" instead of "+strconv.Quote(t.Text)))
 			return
 		}
 	}
 	if len(macro) > len(want) {
-		a.fail(f.Problem(s.At, kernelStyle, s.Name+" with more behind its end: "+strconv.Quote(macro[len(want)].Text)))
+		a.fail(f.Problem(s.At, kernelStyle, s.Name+" with trailing text: "+strconv.Quote(macro[len(want)].Text)))
 	}
 }
 
@@ -115,7 +115,7 @@ var (
 )
 
 // abiCrash finds the line at which the script ends with an error: one that
-// begins with struct or union outside of a struct and has no { on it. It only
+// begins with struct or union outside a struct and has no { on it. It only
 // finds the place; what the script makes of the header, the script says.
 func abiCrash(data []byte) (at int, ok bool) {
 	inside, nesting := false, 0

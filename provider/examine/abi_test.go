@@ -24,26 +24,26 @@ func TestCheckABI(t *testing.T) {
 		},
 		"dropped": {
 			header: "typedef struct a {\n\t__u32 x;\n} a_t;\n", made: "",
-			want: []string{"fly-abi.h:2:9: want kernel style…struct a, which it drops"},
+			want: []string{"fly-abi.h:2:9: want kernel style…struct a, which the script drops"},
 		},
 		"without a name": {
 			header: "typedef struct {\n\t__u32 x;\n} a_t;\n", made: "",
-			want: []string{"fly-abi.h:2:9: …a struct without a name of its own, which it drops"},
+			want: []string{"fly-abi.h:2:9: …a struct without a name, which the script drops"},
 		},
 		"on one line": {
 			header: "struct a { __u32 x; };\nint y;\n",
 			made:   "#define _STRUCT_a struct { \\\nint y; \\\n",
-			want:   []string{`fly-abi.h:2:12: …a spoiled here: "int" instead of "__u32"`},
+			want:   []string{`fly-abi.h:2:12: …a broken here: "int" instead of "__u32"`},
 		},
 		"a struct with a name inside": {
 			header: "struct a {\n\tstruct b {\n\t\t__u32 x;\n\t} b;\n\t__u32 y;\n};\n",
 			made:   "#define _STRUCT_a struct { \\\nstruct b { \\\n__u32 x; \\\n} b\n\n",
-			want:   []string{`fly-abi.h:5:5: …a spoiled here: the end of it instead of ";"`},
+			want:   []string{`fly-abi.h:5:5: …a broken here: its end instead of ";"`},
 		},
 		"more behind the end": {
 			header: "struct a {\n\t__u32 x;\n}\n;\nint y;\n",
 			made:   "#define _STRUCT_a struct { \\\n__u32 x; \\\n} \\\n; \\\nint y; \\\n",
-			want:   []string{`fly-abi.h:2:1: …a with more behind its end: ";"`},
+			want:   []string{`fly-abi.h:2:1: …a with trailing text: ";"`},
 		},
 		"a preprocessor line": {
 			header: "struct a {\n#ifdef X\n\t__u32 x;\n#endif\n};\n",
@@ -73,10 +73,10 @@ func TestCheckABI(t *testing.T) {
 func TestCheckABICrash(t *testing.T) {
 	const said = "Traceback (most recent call last):\n  ...\nAttributeError: 'NoneType' object has no attribute 'group'\n"
 	for name, tt := range map[string]struct{ header, want string }{
-		"a declaration":        {"\nstruct a;\n", "fly-abi.h:2:1: …a line at which it ends with an error"},
-		"a brace behind":       {"struct a {\n\tint x;\n};\n/* c */\nunion b\n{\n\tint x;\n};\n", "fly-abi.h:5:1: …a line at which it ends"},
-		"in a comment's words": {"/*\nstruct a of the kernel\n*/\n", "fly-abi.h:2:1: …a line at which it ends"},
-		"something else":       {"struct a {\n\tunion {\n\t\tint y;\n\t} u;\n};\n", "fly-abi.h:1:1: …an error of the script: \"AttributeError"},
+		"a declaration":        {"\nstruct a;\n", "fly-abi.h:2:1: …a line on which it fails"},
+		"a brace behind":       {"struct a {\n\tint x;\n};\n/* c */\nunion b\n{\n\tint x;\n};\n", "fly-abi.h:5:1: …a line on which it fails"},
+		"in a comment's words": {"/*\nstruct a of the kernel\n*/\n", "fly-abi.h:2:1: …a line on which it fails"},
+		"something else":       {"struct a {\n\tunion {\n\t\tint y;\n\t} u;\n};\n", "fly-abi.h:1:1: …an error from the script: \"AttributeError"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := providertest.Fly(t, map[string]string{"fly-abi.h": tt.header})

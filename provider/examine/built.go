@@ -18,7 +18,7 @@ func (p *subject) checkBuilt(a *Answer, src *c.Sources, built *cmake.Sources) {
 		if p.doubts(fieldPrivate) || !strings.HasSuffix(f.Name, ".c") || built.Has(f.Name) || src.Includes(path.Base(f.Name)) {
 			continue
 		}
-		want := "a source that " + cmake.FileName + " names, or a pattern of privateFiles that keeps it out"
-		a.warn(&text.SourceError{File: f.Path, Line: 1, Want: want, Got: "a file that nothing compiles"})
+		want := "a source that " + cmake.FileName + " names, or a pattern in privateFiles that excludes it"
+		a.warn(&text.SourceError{File: f.Path, Line: 1, Want: want, Got: "a file that is not compiled"})
 	}
 }

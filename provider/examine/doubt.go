@@ -30,7 +30,7 @@ type subject struct {
 	refused  map[string]bool // files that are there and cannot be taken, which is said already
 }
 
-// doubts says whether one of the manifest's fields has a mistake. What a check would say
+// doubts reports whether one of the manifest's fields has a mistake. What a check would say
 // of another file because of that field is not said: it would be a second mistake for one.
 func (p *subject) doubts(fields ...string) bool {
 	for _, field := range fields {
@@ -44,7 +44,7 @@ func (p *subject) doubts(fields ...string) bool {
 // doubtsHeaders is doubts for the fields that name kernel headers.
 func (p *subject) doubtsHeaders() bool { return p.doubts("abiHeader", "abiHeaders", "ioctlHeaders") }
 
-// mayBeKernelHeader says whether a file is one of the manifest's kernel headers, or may
+// mayBeKernelHeader reports whether a file is one of the manifest's kernel headers, or may
 // be one.
 func (p *subject) mayBeKernelHeader(name string) bool {
 	return p.doubtsHeaders() || slices.Contains(p.Manifest.KernelHeaders(), name)

@@ -16,7 +16,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
-// everything gives the findings of all checks.
+// everything returns the findings of all checks.
 func everything(x Result, dir string) []string {
 	var all []string
 	for _, a := range x.Answers {
@@ -49,7 +49,7 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 		"not YAML":             {provider.ManifestName, "cmake:", "cmake: [", "provider.yaml:11:1: want well-formed YAML"},
 		"no manifest":          {provider.ManifestName, providertest.Manifest, "", "provider.yaml: want a manifest (docs/provider.md"},
 		"no CMakeLists.txt":    {cmake.FileName, providertest.CMake, "", "CMakeLists.txt: want a file that calls rdma_provider()"},
-		"not CMake":            {cmake.FileName, "  )", "", "CMakeLists.txt:2: looked for "},
+		"not CMake":            {cmake.FileName, "  )", "", "CMakeLists.txt:2: want "},
 		"another target":       {cmake.FileName, "rdma_provider(fly", "rdma_provider(fly_rp", "CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp"},
 		"an open comment":      {"fly.h", "#define FLY_ABI 2", "#define FLY_ABI 2 /*", "fly.h:"},
 	} {
@@ -70,7 +70,7 @@ func TestRefusedFileIsOneFinding(t *testing.T) {
 		if err := os.WriteFile(file, []byte("int x;\x00\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		providertest.WantLines(t, everything(Examine(t.Context(), dir), dir), name+":1: want text, as a patch carries it")
+		providertest.WantLines(t, everything(Examine(t.Context(), dir), dir), name+":1: want a text file")
 		if err := errors.Join(os.Rename(file, file+"~"), os.Symlink(name+"~", file)); err != nil {
 			t.Fatal(err)
 		}

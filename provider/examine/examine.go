@@ -14,16 +14,16 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
-// The checks that need nothing but the folder, as they are called.
+// The checks that need nothing but the directory, as they are called.
 const (
 	CheckManifest = "manifest"
-	CheckFolder   = "folder"
+	CheckFolder   = "directory"
 	CheckCMake    = "CMake"
 	CheckLicence  = "licence lines"
 	CheckMatch    = "match table"
 )
 
-// Result is what a look at a provider's folder found.
+// Result is the result of examining a provider's directory.
 type Result struct {
 	Provider *provider.Provider // nil where it cannot be loaded
 	Answers  []Answer
@@ -93,13 +93,13 @@ func (e *examiner) manifest() {
 	e.manifestAnswer.Evidence = strings.Join(slices.DeleteFunc([]string{m.Name, m.DriverID.Constant, "device " + m.Device.Name},
 		func(s string) bool { return s == "" }), ", ")
 	if base := filepath.Base(absolute(e.p.Dir)); base != m.Name && base != m.Directory {
-		e.manifestAnswer.warn(e.draft.Mistake("name", "the folder's name, "+base, m.Name))
+		e.manifestAnswer.warn(e.draft.Mistake("name", "the directory's name, "+base, m.Name))
 	}
 	if strings.HasSuffix(m.Maintainer.Email, ".invalid") {
-		e.manifestAnswer.warn(e.draft.Mistake("maintainer.email", "the address of who answers for it", "a placeholder"))
+		e.manifestAnswer.warn(e.draft.Mistake("maintainer.email", "the maintainer's address", "a placeholder"))
 	}
 	if provider.UpstreamHas(m.Name) && !m.ReplacesUpstream {
-		e.manifestAnswer.warn(e.draft.Mistake("name", "a name that no release of rdma-core has", "one that some have"))
+		e.manifestAnswer.warn(e.draft.Mistake("name", "a name not used in any release of rdma-core", "one that is used"))
 	}
 }
 
@@ -135,7 +135,7 @@ func (e *examiner) folder(ctx context.Context) {
 	e.folderAnswer.Evidence = fmt.Sprintf("%d files, %d bytes", len(e.p.Files), bytes)
 }
 
-// refuse notes the file that an error of the folder is of.
+// refuse notes the file that an error of the directory is of.
 func (e *examiner) refuse(err error) {
 	file := ""
 	if of, ok := errors.AsType[*provider.FileError](err); ok {
@@ -154,8 +154,8 @@ func (e *examiner) refuse(err error) {
 
 const unreadFiles = "not all files can be read"
 
-// lacks says whether a file with one of these ends of names could not be taken, or the
-// folder as a whole.
+// lacks reports whether a file with one of these ends of names could not be taken, or the
+// directory as a whole.
 func (e *examiner) lacks(ends ...string) bool {
 	for name := range e.p.refused {
 		if name == "." || slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(name, end) }) {
@@ -214,7 +214,7 @@ func (e *examiner) sources(ctx context.Context) {
 	e.match = e.p.checkMatch(c, built)
 }
 
-// joined gives the parts of a joined error, each by itself.
+// joined returns the parts of a joined error, each by itself.
 func joined(err error) []error {
 	if err == nil {
 		return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
-// findings are those of one check, with the folder taken off, "warning: " before a warning.
+// findings are those of one check, with the directory taken off, "warning: " before a warning.
 func findings(x Result, dir, check string) []string {
 	var texts []string
 	for _, a := range x.Answers {
@@ -75,7 +75,7 @@ func TestExamineAllAtOnce(t *testing.T) {
 		t.Error("a provider of a broken manifest")
 	}
 	providertest.WantLines(t, findings(x, dir, CheckManifest), "provider.yaml:16:1: colour: ")
-	providertest.WantLines(t, findings(x, dir, CheckCMake), "CMakeLists.txt:3: looked for the file gone.c")
+	providertest.WantLines(t, findings(x, dir, CheckCMake), "CMakeLists.txt:3: want the file gone.c")
 	providertest.WantLines(t, findings(x, dir, CheckLicence),
 		"warning: CMakeLists.txt:1: want SPDX-License-Identifier", "fly.h:1: want SPDX-License-Identifier")
 	providertest.WantLines(t, findings(x, dir, CheckMatch), `fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(wasp`)
@@ -86,10 +86,10 @@ func TestExamineManifest(t *testing.T) {
 		old, new string
 		want     []string
 	}{
-		"a placeholder":    {"flo@host.example", "nobody@provider.invalid", []string{"warning: provider.yaml:5:10: maintainer.email: want the address"}},
-		"another folder":   {"name: fly\n", "name: flea\n", []string{"warning: provider.yaml:1:7: name: want the folder's name, fly, got flea"}},
-		"upstream's":       {"name: fly\n", "name: siw\n", []string{"warning: …the folder's name", "warning: …a name that no release of rdma-core has"}},
-		"in its place":     {"name: fly\n", "name: siw\nreplacesUpstream: true\n", []string{"warning: …the folder's name"}},
+		"a placeholder":    {"flo@host.example", "nobody@provider.invalid", []string{"warning: provider.yaml:5:10: maintainer.email: want the maintainer's address"}},
+		"another folder":   {"name: fly\n", "name: flea\n", []string{"warning: provider.yaml:1:7: name: want the directory's name, fly, got flea"}},
+		"upstream's":       {"name: fly\n", "name: siw\n", []string{"warning: …the directory's name", "warning: …a name not used in any release of rdma-core"}},
+		"in its place":     {"name: fly\n", "name: siw\nreplacesUpstream: true\n", []string{"warning: …the directory's name"}},
 		"a missing header": {"fly-abi.h", "bee-abi.h", []string{"provider.yaml:6:12: abiHeader: want a file bee-abi.h"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestCheckBuilt(t *testing.T) {
 		change map[string]string
 		want   []string
 	}{
-		"not named":      {map[string]string{"old.c": line}, []string{"warning: old.c:1: want a source that CMakeLists.txt names…a file that nothing compiles"}},
+		"not named":      {map[string]string{"old.c": line}, []string{"warning: old.c:1: want a source that CMakeLists.txt names…a file that is not compiled"}},
 		"included":       {map[string]string{"old.c": line, "fly.h": providertest.Header + "#include \"old.c\"\n"}, nil},
 		"private":        {map[string]string{"lab/old.c": line}, nil},
 		"in a variable":  {map[string]string{"old.c": line, cmake.FileName: "set(MORE old.c)\n" + providertest.CMake}, nil},
@@ -139,9 +139,9 @@ func TestCheckMatch(t *testing.T) {
 		edits []string // old, new …
 		want  []string
 	}{
-		"no PROVIDER_DRIVER":         {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);\n", ""}, []string{"…looked for PROVIDER_DRIVER(fly, …) in a .c file"}},
-		"in a comment":               {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "/* PROVIDER_DRIVER(fly, fly_dev_ops); */"}, []string{"…looked for PROVIDER_DRIVER(fly"}},
-		"inside a function":          {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "void f(void) { PROVIDER_DRIVER(fly, fly_dev_ops); }"}, []string{"…looked for PROVIDER_DRIVER(fly"}},
+		"no PROVIDER_DRIVER":         {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);\n", ""}, []string{"…want PROVIDER_DRIVER(fly, …) in a .c file"}},
+		"in a comment":               {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "/* PROVIDER_DRIVER(fly, fly_dev_ops); */"}, []string{"…want PROVIDER_DRIVER(fly"}},
+		"inside a function":          {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "void f(void) { PROVIDER_DRIVER(fly, fly_dev_ops); }"}, []string{"…want PROVIDER_DRIVER(fly"}},
 		"twice":                      {[]string{"PROVIDER_DRIVER(fly, fly_dev_ops);", "PROVIDER_DRIVER(fly, fly_dev_ops);\nPROVIDER_DRIVER(fly, fly_dev_ops);"}, []string{"fly.c:28:1: want PROVIDER_DRIVER() once"}},
 		"another name":               {[]string{"PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flea,"}, []string{"fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(flea"}},
 		"ops that are not there":     {[]string{"(fly, fly_dev_ops)", "(fly, flea_ops)"}, []string{"…the initializer of struct verbs_device_ops flea_ops"}},
@@ -154,23 +154,23 @@ func TestCheckMatch(t *testing.T) {
 		"no maximum":                 {[]string{"\t.match_max_abi_version = FLY_ABI,\n", ""}, []string{"…want .match_max_abi_version"}},
 		"no table":                   {[]string{"\t.match_table = fly_table,\n", ""}, []string{"…want .match_table in fly_dev_ops"}},
 		"a function instead":         {[]string{"\t.match_table = fly_table,\n", "\t.match_device = fly_match,\n"}, nil},
-		"a maximum below the device": {[]string{"= FLY_ABI", "= 0"}, []string{"fly.c:22:27: want a range with 1, device.kernelABI of provider.yaml, got 1 to 0"}},
-		"a minimum above the device": {[]string{"= FLY_MIN_ABI", "= (FLY_ABI)"}, []string{"fly.c:21:27: want a range with 1, device.kernelABI of provider.yaml, got 2 to 2"}},
+		"a maximum below the device": {[]string{"= FLY_ABI", "= 0"}, []string{"fly.c:22:27: want a range that includes 1, device.kernelABI of provider.yaml, got 1 to 0"}},
+		"a minimum above the device": {[]string{"= FLY_MIN_ABI", "= (FLY_ABI)"}, []string{"fly.c:21:27: want a range that includes 1, device.kernelABI of provider.yaml, got 2 to 2"}},
 		"a minimum nobody can tell":  {[]string{"= FLY_MIN_ABI", "= sizeof(int) == 4 ? 1 : 2"}, nil},
 		"a table that is not there":  {[]string{".match_table = fly_table", ".match_table = flea_table"}, []string{"…the initializer of struct verbs_match_ent flea_table[]"}},
 		"a table of a macro":         {[]string{".match_table = fly_table", ".match_table = flea_table", "#include", "#define T static const struct verbs_match_ent flea_table[] = {\n#include"}, nil},
 		"no last entry":              {[]string{"\t{},\n", ""}, []string{"fly.c:16:1: want {} as the last entry of fly_table"}},
 		"zero as last entry":         {[]string{"\t{},\n", "\t{ 0 }\n"}, nil},
 		"nothing before the last":    {[]string{"\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n", ""}, []string{"fly.c:14:2: want an entry in fly_table before"}},
-		"an entry behind the last":   {[]string{"\t{},\n", "\t{},\n\tVERBS_PCI_MATCH(1, 2, NULL),\n"}, []string{"warning: fly.c:17:2: want nothing behind the empty entry"}},
+		"an entry behind the last":   {[]string{"\t{},\n", "\t{},\n\tVERBS_PCI_MATCH(1, 2, NULL),\n"}, []string{"warning: fly.c:17:2: want nothing after the terminating {}"}},
 		"another driver's id":        {[]string{"VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "VERBS_DRIVER_ID(RDMA_DRIVER_WASP)"}, []string{"fly.c:14:2: want VERBS_DRIVER_ID(RDMA_DRIVER_FLY), driverID.constant of provider.yaml, got RDMA_DRIVER_WASP"}},
 		"its id beside another's":    {[]string{"\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "\tVERBS_DRIVER_ID(RDMA_DRIVER_WASP),\n\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY)"}, nil},
 		"its id by another name":     {[]string{"VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "VERBS_DRIVER_ID(MINE)", "#include", "#define MINE RDMA_DRIVER_FLY\n#include"}, nil},
 		"no id":                      {[]string{"\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n", ""}, []string{"warning: fly.c:13:37: want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)"}},
 		"a context of another id":    {[]string{"   RDMA_DRIVER_FLY);", "   RDMA_DRIVER_WASP);"}, []string{"fly.c:9:9: want RDMA_DRIVER_FLY, driverID.constant"}},
-		"another prefix":             {[]string{`VERBS_NAME_MATCH("fly"`, `VERBS_NAME_MATCH("flea"`}, []string{`fly.c:15:2: want a beginning of fly0, device.name of provider.yaml, got "flea"`}},
+		"another prefix":             {[]string{`VERBS_NAME_MATCH("fly"`, `VERBS_NAME_MATCH("flea"`}, []string{`fly.c:15:2: want a prefix of fly0, device.name of provider.yaml, got "flea"`}},
 		"a prefix of two":            {[]string{`VERBS_NAME_MATCH("fly"`, `VERBS_NAME_MATCH("f" "ly"`}, nil},
-		"a prefix of a macro":        {[]string{`VERBS_NAME_MATCH("fly"`, `VERBS_NAME_MATCH(P`, "#include", "#define P \"fle\"\n#include"}, []string{`fly.c:16:2: want a beginning of fly0`}},
+		"a prefix of a macro":        {[]string{`VERBS_NAME_MATCH("fly"`, `VERBS_NAME_MATCH(P`, "#include", "#define P \"fle\"\n#include"}, []string{`fly.c:16:2: want a prefix of fly0`}},
 		"a prefix with a pattern":    {[]string{`VERBS_NAME_MATCH("fly"`, `VERBS_NAME_MATCH("fly[0-9]"`}, nil},
 		"own macros": {[]string{
 			"VERBS_NAME_MATCH(\"fly\", NULL)", "FLY(fl##y)", "#include",
@@ -180,7 +180,7 @@ func TestCheckMatch(t *testing.T) {
 		"another's macro": {[]string{"VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "VENDOR_TABLE"}, nil},
 		"driver ids alone": {
 			[]string{"\tVERBS_NAME_MATCH(\"fly\", NULL),\n", ""},
-			[]string{"warning: fly.c:13:37: want VERBS_NAME_MATCH(\"…driver ids alone"},
+			[]string{"warning: fly.c:13:37: want VERBS_NAME_MATCH(\"…only driver ids"},
 		},
 		"PCI without a modalias": {
 			[]string{`VERBS_NAME_MATCH("fly", NULL)`, "VERBS_PCI_MATCH(0x1af4, 0x1041, NULL)"},
@@ -208,7 +208,7 @@ func TestCheckMatchModalias(t *testing.T) {
 		"fits":         {"VERBS_PCI_MATCH(0x1af4, 0x1041, NULL)", nil},
 		"by constants": {"VERBS_PCI_MATCH(VENDOR, DEVICE_ONE, &data)", nil},
 		"by a pattern": {"VERBS_MODALIAS_MATCH(\"pci:v00001AF4*\", NULL)", nil},
-		"another":      {"VERBS_PCI_MATCH(0x1af4, 0x1042, NULL)", []string{"fly.c:16:37: want an entry in fly_table that fits device.modalias of provider.yaml, " + modalias}},
+		"another":      {"VERBS_PCI_MATCH(0x1af4, 0x1042, NULL)", []string{"fly.c:16:37: want an entry in fly_table that matches device.modalias of provider.yaml, " + modalias}},
 		"unknown":      {"VERBS_PCI_MATCH(PCI_VENDOR_ID_ELSEWHERE, 0x1042, NULL)", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -226,9 +226,9 @@ func TestCheckMatchBuiltOnly(t *testing.T) {
 	x := Examine(t.Context(), dir)
 	providertest.WantLines(t, findings(x, dir, CheckMatch))
 	dir = providertest.Fly(t, map[string]string{cmake.FileName: strings.Replace(providertest.CMake, "  fly.c\n", "", 1)})
-	providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckMatch), "…looked for PROVIDER_DRIVER(fly, …) in a .c file that CMakeLists.txt names")
+	providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckMatch), "…want PROVIDER_DRIVER(fly, …) in a .c file that CMakeLists.txt names")
 	dir = providertest.Fly(t, map[string]string{"fly.c": "/* SPDX-License-Identifier: MIT\n"})
-	if got := findings(Examine(t.Context(), dir), dir, CheckMatch); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "fly.c:1: looked for \"*/\"") }) {
+	if got := findings(Examine(t.Context(), dir), dir, CheckMatch); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "fly.c:1: want \"*/\"") }) {
 		t.Errorf("an open comment gives %q", got)
 	}
 }
@@ -268,7 +268,7 @@ func TestCheckLicences(t *testing.T) {
 	}
 }
 
-// An end of the context ends the look at a folder, and says why.
+// An end of the context ends the look at a directory, and says why.
 func TestExamineEnds(t *testing.T) {
 	why := errors.New("SIGTERM")
 	ctx, end := context.WithCancelCause(t.Context())
@@ -284,7 +284,7 @@ func TestExamineLicense(t *testing.T) {
 		provider.ManifestName: providertest.Manifest + "license: MIT\n", "fly.c": "// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n",
 	})
 	x := Examine(t.Context(), dir)
-	providertest.WantLines(t, findings(x, dir, CheckManifest), "provider.yaml:16:10: license: want BSD-2-clause or GPL-2, as the SPDX lines")
+	providertest.WantLines(t, findings(x, dir, CheckManifest), "provider.yaml:16:10: license: want BSD-2-clause or GPL-2, as in the files' SPDX lines")
 }
 
 // A directory, a target and a PROVIDER_DRIVER of three names, as a provider in review
@@ -295,7 +295,7 @@ func TestThreeNames(t *testing.T) {
 		"fly.c":        strings.Replace(providertest.Source, "PROVIDER_DRIVER(fly,", "PROVIDER_DRIVER(flyx,", 1),
 	})
 	providertest.WantLines(t, everything(Examine(t.Context(), dir), dir),
-		`CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp (if it is meant: "name: fly_rp" and "directory: fly" in provider.yaml)`,
+		`CMakeLists.txt:2: want rdma_provider(fly, got rdma_provider(fly_rp (if this is intended: "name: fly_rp" and "directory: fly" in provider.yaml)`,
 		"fly.c:27:17: want PROVIDER_DRIVER(fly, the manifest's name, got PROVIDER_DRIVER(flyx")
 	dir = providertest.Fly(t, map[string]string{cmake.FileName: "# SPDX-License-Identifier: MIT\nrdma_shared_provider(fly_rp libfly.map 1 1.0 fly.c)\nrdma_provider()\n" +
 		"rdma_provider(" + strings.Repeat("x", 300) + " fly.c sub/fast.c)\n", "libfly.map": "/* SPDX-License-Identifier: MIT */\nA { local: *; };\n"})

@@ -19,7 +19,7 @@ type Finding struct {
 	Warning bool  // nothing is broken by it
 }
 
-// Answer is what came of one check of a provider.
+// Answer is the result of one check of a provider.
 type Answer struct {
 	Check    string
 	Findings []Finding
@@ -88,7 +88,7 @@ func (p *subject) sameFindings(all []Finding) []Finding {
 
 const asIn = ", as in "
 
-// Tells says whether one of the findings is this error, of its file or of several.
+// Tells reports whether one of the findings is this error, of its file or of several.
 func (a *Answer) Tells(e *text.SourceError) bool {
 	return slices.ContainsFunc(a.Findings, func(f Finding) bool {
 		told, ok := errors.AsType[*text.SourceError](f.Err)

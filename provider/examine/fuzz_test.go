@@ -14,8 +14,8 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
-// Whatever a folder holds, each finding is one line, and what Load takes is what
-// Examine finds no fault with in manifest, folder and CMake.
+// Whatever a directory holds, each finding is one line, and what Load takes is what
+// Examine finds no fault with in manifest, directory and CMake.
 func FuzzExamine(f *testing.F) {
 	f.Add([]byte(providertest.Manifest), []byte(providertest.CMake), []byte(providertest.Source))
 	f.Add([]byte(providertest.CRLF(providertest.Manifest)), []byte(providertest.CRLF(providertest.CMake)), []byte(providertest.CRLF(providertest.Source)))

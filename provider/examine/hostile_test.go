@@ -77,7 +77,7 @@ func TestHostileManifestNames(t *testing.T) {
 				switch field {
 				case "subdirectories":
 					if what == "a way up" || what == "an option" || strings.HasPrefix(what, "a long") || what == "a path" {
-						text = "sub/" + text // else it may be a folder's name
+						text = "sub/" + text // else it may be a directory's name
 						quoted = yamlQuote(text)
 					}
 					line = at.old + "  subdirectories: [" + quoted + "]\n"
@@ -103,7 +103,7 @@ func TestHostileManifestNames(t *testing.T) {
 	}
 }
 
-// A field of prose takes prose, and nothing that somebody would read as a command.
+// A field of prose takes prose, and nothing that someone would read as a command.
 func TestHostileManifestProse(t *testing.T) {
 	for what, text := range hostileTexts() {
 		prose := map[string]bool{
@@ -155,7 +155,7 @@ func yamlQuote(text string) string {
 	return b.String() + `"`
 }
 
-// refused holds an error, and what Examine says of the same folder, against what
+// refused holds an error, and what Examine says of the same directory, against what
 // a reader needs: one line each, nothing in it that a terminal would act on.
 func refused(t *testing.T, dir string, err error) {
 	t.Helper()
@@ -202,7 +202,7 @@ func TestHostileFileNames(t *testing.T) {
 	providertest.WantError(t, err, "a path of at most 200 bytes")
 }
 
-// What is no file of the provider is refused at once, whatever is behind it.
+// What is not a file of the provider is refused at once, whatever is behind it.
 func TestHostileFiles(t *testing.T) {
 	outside := t.TempDir()
 	if err := os.WriteFile(filepath.Join(outside, "secret.c"), []byte("secret"), 0o600); err != nil {
@@ -258,7 +258,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// A folder that somebody has unpacked a disk into ends at the first limit.
+// A directory that someone has unpacked a disk into ends at the first limit.
 func TestHostileManyFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes 100000 files")

@@ -48,7 +48,7 @@ func (p *subject) checkLicences() Answer {
 		case problem == nil || !ok && f.Kind() != provider.KindSource:
 			a.warn(p.noLicence(f.Name))
 		case !ok && oldNotice(f.Notice()):
-			seen["a notice without SPDX"]++
+			seen["a licence notice without an SPDX line"]++
 		default:
 			a.fail(problem)
 		}
@@ -79,7 +79,7 @@ func (p *subject) licenceProblem(f provider.File, said string, at int, ok bool) 
 	return text.ErrorAt(p.Path(f.Name), f.Data(), at, provider.WantLicence, edit.Quote(said))
 }
 
-// oldNotice says whether comments give the choice in words.
+// oldNotice reports whether comments give the choice in words.
 func oldNotice(notice []byte) bool {
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(notice, []byte(w)) })

@@ -13,7 +13,7 @@ import (
 
 // usage is what the CMake files do with what they have looked for.
 type usage struct {
-	linked  []string // arguments of commands outside of any block that link or name directories
+	linked  []string // arguments of commands outside any block that link or name directories
 	refused []string // words of the if() around a message(FATAL_ERROR)
 }
 
@@ -43,7 +43,7 @@ func (u *usage) learn(cmds []cmake.Command) {
 	}
 }
 
-// needs says whether the build fails without what a command has written into a
+// needs reports whether the build fails without what a command has written into a
 // variable, or into those that begin with prefix and "_". Prefixes count in any case.
 func (u *usage) needs(variable, prefix string) bool {
 	is := func(name string) bool {
@@ -123,8 +123,8 @@ func (n *needs) warnOptions() {
 			continue
 		}
 		n.told[key] = true
-		want := "buildRequires in " + provider.ManifestName + " with the packages that bring " + o.name + ", where it is to be used"
-		n.a.warn(n.problem(o.b, o.a, want, o.c.Name+"(… "+o.a.Text+"), which is not required: the packages are built without it"))
+		want := "buildRequires in " + provider.ManifestName + " with the packages that provide " + o.name + ", if it is to be used"
+		n.a.warn(n.problem(o.b, o.a, want, o.c.Name+"(… "+o.a.Text+"), which is optional: the packages are built without it"))
 	}
 }
 
@@ -134,12 +134,12 @@ func (n *needs) project(b *cmake.File, c *cmake.Command) {
 		n.languages(b, c, languages)
 	} else if len(c.Args) > 0 {
 		a := c.Args[0]
-		a.Text += " without a language, which is C and CXX"
+		a.Text += " without a language, which means C and CXX"
 		n.need(b, c, a, cxxCompiler)
 	}
 }
 
-// projectLanguages gives the languages that a project() names.
+// projectLanguages returns the languages that a project() names.
 func projectLanguages(args []cmake.Arg) []cmake.Arg {
 	var languages []cmake.Arg
 	for i := 1; i < len(args); i++ {
@@ -154,7 +154,7 @@ func projectLanguages(args []cmake.Arg) []cmake.Arg {
 	return languages
 }
 
-// isFlagsCommand says whether arguments of a command are options of the compiler or
+// isFlagsCommand reports whether arguments of a command are options of the compiler or
 // of the linker.
 func isFlagsCommand(c *cmake.Command) bool {
 	switch c.Name {
@@ -186,7 +186,7 @@ func (n *needs) flags(b *cmake.File, c *cmake.Command, a cmake.Arg) {
 	}
 }
 
-// isOutside says whether a directory is neither in rdma-core nor one in which
+// isOutside reports whether a directory is neither in rdma-core nor one in which
 // distributions have what their packages bring.
 func (n *needs) isOutside(b *cmake.File, dir string) bool {
 	if !path.IsAbs(dir) {

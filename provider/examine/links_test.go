@@ -25,7 +25,7 @@ func wantParts(t *testing.T, got, want []string) {
 
 // Only what the build cannot do without is an error.
 func TestOptionalNeeds(t *testing.T) {
-	const without = "is not required: the packages are built without it"
+	const without = "is optional: the packages are built without it"
 	for name, tt := range map[string]struct {
 		cmake, manifest string
 		want            []string
@@ -64,12 +64,12 @@ func TestOptionalNeeds(t *testing.T) {
 }
 
 func TestNeedsOfFlags(t *testing.T) {
-	const brings, inside = "with the packages that bring ", "want a file of this directory or of rdma-core"
+	const brings, inside = "with the packages that provide ", "want a file of this directory or of rdma-core"
 	for name, tt := range map[string]struct {
 		cmake string
 		want  []string
 	}{
-		"project of C++":         {"project(fly LANGUAGES C CXX)\n", []string{"2:25: want buildRequires in provider.yaml with the packages that bring C++"}},
+		"project of C++":         {"project(fly LANGUAGES C CXX)\n", []string{"2:25: want buildRequires in provider.yaml with the packages that provide C++"}},
 		"project, short":         {"project(fly CXX)\n", []string{"2:13: want"}},
 		"project without":        {"project(fly VERSION 1.0 DESCRIPTION CXX)\n", []string{"2:9: want"}},
 		"project of C":           {"project(fly C)\nproject(fly VERSION 1.0 LANGUAGES C)\nproject(fly NONE)\n", nil},
@@ -104,7 +104,7 @@ func TestBuildRequiresMistakes(t *testing.T) {
 	}{
 		"invalid":         {"buildRequires: [numactl-devel]\n", nil},
 		"invalid entries": {"buildRequires: {rpm: [\"a; b\"]}\n", nil},
-		"for Debian only": {"buildRequires: {debian: [libnuma-dev]}\n", []string{"2:27: want buildRequires.rpm in provider.yaml with the packages that bring numa, got buildRequires.debian alone"}},
+		"for Debian only": {"buildRequires: {debian: [libnuma-dev]}\n", []string{"2:27: want buildRequires.rpm in provider.yaml with the packages that provide numa, got only buildRequires.debian"}},
 	} {
 		t.Run(name, func(t *testing.T) { wantParts(t, needsOf(t, numa, tt.manifest), tt.want) })
 	}

@@ -49,17 +49,17 @@ func (m *matchCheck) unmatched(o *c.Object, table string, names, aliases []c.Ent
 	d := m.p.Manifest.Device
 	switch {
 	case len(names) > 0:
-		want := fmt.Sprintf("a beginning of %s, device.name of %s", d.Name, provider.ManifestName)
+		want := fmt.Sprintf("a prefix of %s, device.name of %s", d.Name, provider.ManifestName)
 		m.fail(o.File.Problem(names[0].At, want, strconv.Quote(names[0].Text)))
 	case len(aliases) > 0 && d.Modalias != "":
-		want := fmt.Sprintf("an entry in %s that fits device.modalias of %s, %s", table, provider.ManifestName, d.Modalias)
+		want := fmt.Sprintf("an entry in %s that matches device.modalias of %s, %s", table, provider.ManifestName, d.Modalias)
 		m.fail(o.File.Problem(o.At, want, "none"))
 	case len(aliases) > 0:
-		want := fmt.Sprintf("device.modalias in %s that fits an entry of %s", provider.ManifestName, table)
-		m.warn(o.File.Problem(o.At, want, "none: the proof cannot show the device by its name alone"))
+		want := fmt.Sprintf("device.modalias in %s that matches an entry of %s", provider.ManifestName, table)
+		m.warn(o.File.Problem(o.At, want, "none: the proof cannot match the device by name alone"))
 	case !d.ByDriverID:
-		want := fmt.Sprintf("%s(\"…\", NULL) in %s, by which the proof can show %s", c.MacroName, table, d.Name)
-		m.warn(o.File.Problem(o.At, want, "driver ids alone, which travel over netlink only"))
+		want := fmt.Sprintf("%s(\"…\", NULL) in %s, so that the proof can match %s", c.MacroName, table, d.Name)
+		m.warn(o.File.Problem(o.At, want, "only driver ids, which are visible over netlink only"))
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
-// examineTable gives what is said of fly.c with a table of these entries.
+// examineTable returns what is said of fly.c with a table of these entries.
 func examineTable(t *testing.T, declaration, entries string) []string {
 	t.Helper()
 	text := providertest.Replace(t, providertest.Source, "\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\tVERBS_NAME_MATCH(\"fly\", NULL),\n\t{},\n", entries)
@@ -32,8 +32,8 @@ func TestMatchTableEnds(t *testing.T) {
 		t.Run(end, func(t *testing.T) {
 			providertest.WantLines(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"+macros))
 			providertest.WantLines(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n\tVERBS_PCI_MATCH(1, 2, NULL),\n"+macros),
-				"warning: fly.c:17:2: want nothing behind the empty entry of fly_table")
-			providertest.WantLines(t, examineTable(t, "fly_table[]", "\t"+end+",\n"+ours+macros), "fly.c:14:2: want an entry in fly_table before the empty one")
+				"warning: fly.c:17:2: want nothing after the terminating {} of fly_table")
+			providertest.WantLines(t, examineTable(t, "fly_table[]", "\t"+end+",\n"+ours+macros), "fly.c:14:2: want an entry in fly_table before the terminating {}")
 		})
 	}
 	for _, end := range []string{"{ .kind = 1 }", "{ .kind = VERBS_MATCH_PCI }", "{ 0, 0, 0, 0, 2 }", "{ .vendor = 1, 2, 3 }", "{ .kind = 9 }"} {
@@ -41,7 +41,7 @@ func TestMatchTableEnds(t *testing.T) {
 			providertest.WantLines(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"), "fly.c:17:1: want {} as the last entry of fly_table")
 		})
 	}
-	// What cannot be told is not judged.
+	// What cannot be determined is not judged.
 	for _, end := range []string{"{ .kind = SOMEWHERE }", "{ .kind = sizeof(int) }", "{ .sort = 0 }", "{ 0, 0, 0, 0, 0, 0 }", "ELSEWHERE", "{ .kind = }"} {
 		t.Run(end, func(t *testing.T) {
 			providertest.WantLines(t, examineTable(t, "fly_table[]", ours+"\t"+end+",\n"))
@@ -52,7 +52,7 @@ func TestMatchTableEnds(t *testing.T) {
 	providertest.WantLines(t, examineTable(t, "fly_table[2]", ours), "fly.c:16:1: want {} as the last entry of fly_table")
 	// The id behind the end is not seen by libibverbs, and the device is not by its name.
 	got := examineTable(t, "fly_table[]", "\tVERBS_PCI_MATCH(1, 2, NULL),\n\t{},\n"+ours)
-	providertest.WantLines(t, got, "warning: fly.c:16:2: want nothing behind", "warning: …want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "warning: …device.modalias")
+	providertest.WantLines(t, got, "warning: fly.c:16:2: want nothing after", "warning: …want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)", "warning: …device.modalias")
 }
 
 // A table is found however it is declared.
@@ -62,7 +62,7 @@ func TestMatchTableDeclared(t *testing.T) {
 	} {
 		t.Run(declaration, func(t *testing.T) {
 			providertest.WantLines(t, examineTable(t, declaration, "\tVERBS_NAME_MATCH(\"fly\", NULL),\n\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n\t{},\n"))
-			providertest.WantLines(t, examineTable(t, declaration, "\t{},\n"), "fly.c:14:2: want an entry in fly_table before the empty one")
+			providertest.WantLines(t, examineTable(t, declaration, "\t{},\n"), "fly.c:14:2: want an entry in fly_table before the terminating {}")
 		})
 	}
 }
@@ -71,7 +71,7 @@ func TestMatchTableDeclared(t *testing.T) {
 func TestMatchTableEndsInBranches(t *testing.T) {
 	const id, name = "\tVERBS_DRIVER_ID(RDMA_DRIVER_FLY),\n", "\tVERBS_NAME_MATCH(\"fly\", NULL),\n"
 	const end, also = "\t{ .kind = VERBS_MATCH_SENTINEL },\n", "\t{},\n"
-	const behind = "want nothing behind the empty entry of fly_table"
+	const behind = "want nothing after the terminating {} of fly_table"
 	for what, tt := range map[string]struct {
 		entries string
 		want    []string
@@ -104,7 +104,7 @@ func TestMatchEntriesWrittenOut(t *testing.T) {
 		"in braces":   {"{ .kind = 3, .u = { .driver_id = RDMA_DRIVER_FLY } },\n{ .kind = 2, .u = { \"rdma_device:*Nfly*\" } },\n{}", nil},
 		"in order":    {"{ NULL, { .driver_id = RDMA_DRIVER_FLY }, 0, 0, 3 },\n{ NULL, \"rdma_device:*Nfly*\", 0, 0, 2 },\n{}", nil},
 		"another id":  {"{ .u.driver_id = RDMA_DRIVER_WASP, .kind = 3 },\nVERBS_NAME_MATCH(\"fly\", NULL),\n{}", []string{"fly.c:14:1: want VERBS_DRIVER_ID(RDMA_DRIVER_FLY)"}},
-		"another one": {"{ .u.driver_id = RDMA_DRIVER_FLY, .kind = 3 },\n{ .u.modalias = \"rdma_device:*Nbee*\", .kind = 2 },\n{}", []string{"fly.c:15:1: want a beginning of fly0"}},
+		"another one": {"{ .u.driver_id = RDMA_DRIVER_FLY, .kind = 3 },\n{ .u.modalias = \"rdma_device:*Nbee*\", .kind = 2 },\n{}", []string{"fly.c:15:1: want a prefix of fly0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			providertest.WantLines(t, examineTable(t, "fly_table[]", tt.entries+"\n"), tt.want...)
@@ -116,7 +116,7 @@ func TestMatchEntriesWrittenOut(t *testing.T) {
 // what to do; one with a PCI id or a driver id keeps its devices.
 func TestMatchByNameAlone(t *testing.T) {
 	const none = "policy: none"
-	const renamed = "60-rdma-persistent-naming.rules renames fly0 (to rocep1s0, say), which is then not found"
+	const renamed = "60-rdma-persistent-naming.rules renames fly0 (for example to rocep1s0), which is then not found"
 	for name, tt := range map[string]struct {
 		entries, id string
 		want        []string

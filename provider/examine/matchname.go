@@ -17,16 +17,16 @@ func (m *matchCheck) names(o *c.Object, name string, entries []c.Entry) {
 	if m.p.Manifest.DriverID.Policy != provider.PolicyNone || o.Included || len(entries) == 0 || slices.ContainsFunc(entries, other) {
 		return
 	}
-	want := fmt.Sprintf("%s() with a driverID in %s, %s() or %s() beside the names in %s",
+	want := fmt.Sprintf("%s() with a driverID in %s, %s() or %s() as well as the names in %s",
 		c.MacroID, provider.ManifestName, c.MacroPCI, c.MacroModalias, name)
-	m.warn(o.File.Problem(o.At, want, "names alone: "+m.renamed()+", unless /etc/udev/rules.d has that file with NAME_KERNEL"))
+	m.warn(o.File.Problem(o.At, want, "only names: "+m.renamed()+", unless /etc/udev/rules.d overrides it with NAME_KERNEL"))
 }
 
 // renamed is what becomes of the manifest's device where its name is all there is.
 func (m *matchCheck) renamed() string {
 	const rule = "rdma-core's udev rule 60-rdma-persistent-naming.rules renames "
 	if d := m.p.Manifest.Device.Name; d != "" {
-		return rule + d + " (to rocep1s0, say), which is then not found"
+		return rule + d + " (for example to rocep1s0), which is then not found"
 	}
 	return rule + "devices, which are then not found"
 }

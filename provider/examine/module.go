@@ -42,7 +42,7 @@ func (s Symbol) String() string {
 
 // ReadModule reads a shared object's dynamic section.
 //
-// Errors are those of debug/elf, for what is no shared object.
+// Errors are those of debug/elf, for what is not a shared object.
 func ReadModule(r io.ReaderAt) (*Module, error) {
 	f, err := elf.NewFile(r)
 	if err != nil {
@@ -76,7 +76,7 @@ func ReadModule(r io.ReaderAt) (*Module, error) {
 // compiler and the C library bring.
 var usualLibrary = regexp.MustCompile(`^(libibverbs\.so\.1|lib(c|m|pthread|dl|rt|gcc_s|atomic)\.so\.\d+|ld-linux.*\.so\.\d+)$`)
 
-// Symbols says whether the module that was compiled of the provider gives
+// Symbols reports whether the module that was compiled of the provider gives
 // what it may and takes only what is there. privateABI is the release's.
 //
 // A plug-in gives nothing: libibverbs finds it by its constructor, and symbols
@@ -99,14 +99,14 @@ func Symbols(p *provider.Provider, m *Module, privateABI int) Answer {
 		counts[s.Library]++
 		switch {
 		case s.Library == "":
-			a.fail(&text.SourceError{File: file, Want: "a library that has each symbol the module takes", Got: "none for " + s.Name})
+			a.fail(&text.SourceError{File: file, Want: "a library for each symbol that the module imports", Got: "none for " + s.Name})
 		case strings.HasPrefix(s.Version, "IBVERBS_PRIVATE_") && s.Version != private:
 			a.fail(&text.SourceError{File: file, Want: "symbols of " + private, Got: s.String()})
 		}
 	}
 	for _, name := range m.Needed {
 		if !usualLibrary.MatchString(name) {
-			a.warn(&text.SourceError{File: file, Want: "libibverbs and the C library alone, or a BuildRequires for " + name, Got: name})
+			a.warn(&text.SourceError{File: file, Want: "only libibverbs and the C library, or a BuildRequires for " + name, Got: name})
 		}
 	}
 	a.Evidence = fmt.Sprintf("exports %d, takes %d from libibverbs (%s) and %d from libc",
@@ -139,7 +139,7 @@ func checkExports(p *provider.Provider, a *Answer, file string, lib *provider.Li
 	}
 }
 
-// before gives the text before the first line that holds a word.
+// before returns the text before the first line that holds a word.
 func before(source, word string) string {
 	at := regexp.MustCompile(`\b` + regexp.QuoteMeta(word) + `\b`).FindStringIndex(source)
 	if at == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// needs looks for what the provider's CMake files take from outside of rdma-core:
+// needs looks for what the provider's CMake files take from outside rdma-core:
 // a compiler, a package, a library, a file. What stands in an if() or a loop is an
 // option, and not looked at.
 type needs struct {
@@ -224,18 +224,18 @@ func (n *needs) need(b *cmake.File, c *cmake.Command, a cmake.Arg, name string) 
 	got := fmt.Sprintf("%s(… %s), which rdma-core is built without", c.Name, a.Text)
 	switch {
 	case len(r.RPM) == 0 && len(r.Debian) > 0:
-		want := fmt.Sprintf("buildRequires.rpm in %s with the packages that bring %s", provider.ManifestName, name)
-		n.a.fail(n.problem(b, a, want, "buildRequires.debian alone"))
+		want := fmt.Sprintf("buildRequires.rpm in %s with the packages that provide %s", provider.ManifestName, name)
+		n.a.fail(n.problem(b, a, want, "only buildRequires.debian"))
 	case len(r.RPM) == 0:
-		n.a.fail(n.problem(b, a, fmt.Sprintf("buildRequires in %s with the packages that bring %s", provider.ManifestName, name), got))
+		n.a.fail(n.problem(b, a, fmt.Sprintf("buildRequires in %s with the packages that provide %s", provider.ManifestName, name), got))
 	case !brings(r.RPM, name):
-		n.a.warn(n.problem(b, a, "a name in buildRequires.rpm that reads like "+name, strings.Join(r.RPM, ", ")))
+		n.a.warn(n.problem(b, a, "a package in buildRequires.rpm that provides "+name, strings.Join(r.RPM, ", ")))
 	case len(r.Debian) == 0:
-		n.a.warn(n.problem(b, a, "buildRequires.debian too, which deb needs", "buildRequires.rpm alone"))
+		n.a.warn(n.problem(b, a, "buildRequires.debian as well, for the deb target", "only buildRequires.rpm"))
 	}
 }
 
-// brings says whether the name of a package reads like what is needed.
+// brings reports whether the name of a package reads like what is needed.
 func brings(packages []string, name string) bool {
 	words := []string{strings.TrimPrefix(strings.ToLower(name), "lib")}
 	switch name {
@@ -251,7 +251,7 @@ func brings(packages []string, name string) bool {
 	})
 }
 
-// places looks at the files and folders that a command names.
+// places looks at the files and directories that a command names.
 func (n *needs) places(b *cmake.File, c *cmake.Command) {
 	for _, a := range c.Args {
 		if isSourcesCommand(c.Name) && isCXX(a.Text) {
@@ -275,7 +275,7 @@ func isCXX(name string) bool {
 	return false
 }
 
-// place is a file or folder that the build names, from the top of rdma-core; ""
+// place is a file or directory that the build names, from the top of rdma-core; ""
 // where a variable keeps that from being told.
 func (n *needs) place(b *cmake.File, name string) string {
 	base := path.Join(n.p.Manifest.Folder(), b.Dir)
@@ -294,8 +294,8 @@ func (n *needs) place(b *cmake.File, name string) string {
 }
 
 const (
-	wantInside = "a file of this directory or of rdma-core: nothing else travels with the provider"
-	wantCXX    = "enable_language(CXX) in " + cmake.FileName + " for a C++ source: rdma-core's own project is of C alone"
+	wantInside = "a file of this directory or of rdma-core: nothing else is copied with the provider"
+	wantCXX    = "enable_language(CXX) in " + cmake.FileName + " for a C++ source: rdma-core's own project enables only C"
 )
 
 func (n *needs) outside(b *cmake.File, a cmake.Arg) {
@@ -306,7 +306,7 @@ func (n *needs) problem(b *cmake.File, a cmake.Arg, want, got string) error {
 	return text.ErrorAt(b.Name, b.Data, a.Start, want, text.Excerpt(got))
 }
 
-// cutAny gives what is before the first of some characters.
+// cutAny returns what is before the first of some characters.
 func cutAny(s, chars string) string {
 	if i := strings.IndexAny(s, chars); i >= 0 {
 		return s[:i]

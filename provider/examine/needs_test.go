@@ -20,7 +20,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/providertest"
 )
 
-// needsOf gives what checkNeeds says of a CMakeLists.txt behind its first line, which
+// needsOf returns what checkNeeds says of a CMakeLists.txt behind its first line, which
 // makes the provider: "LINE: want …", warnings with "warning: " before it.
 func needsOf(t *testing.T, lists, manifest string) []string {
 	t.Helper()
@@ -47,24 +47,24 @@ func TestNeeds(t *testing.T) {
 		name, cmake, manifest string
 		want                  []string // parts of each finding
 	}{
-		{name: "a library", cmake: "target_link_libraries(fly-rdmav${IBVERBS_PABI_VERSION} LINK_PRIVATE numa)\n", want: []string{"2:69: want buildRequires in provider.yaml with the packages that bring numa"}},
+		{name: "a library", cmake: "target_link_libraries(fly-rdmav${IBVERBS_PABI_VERSION} LINK_PRIVATE numa)\n", want: []string{"2:69: want buildRequires in provider.yaml with the packages that provide numa"}},
 		{name: "a library that is brought", cmake: "target_link_libraries(fly LINK_PRIVATE numa)\n", manifest: requires},
-		{name: "as an option of the linker", cmake: "target_link_libraries(fly -pthread -Wl,-z,now -lnuma)\n", want: []string{"bring numa"}},
-		{name: "as a file", cmake: "target_link_libraries(fly libnuma.so)\n", want: []string{"bring numa"}},
-		{name: "an imported target", cmake: "target_link_libraries(fly OpenSSL::Crypto)\n", want: []string{"bring OpenSSL"}},
-		{name: "another name than the packages'", cmake: "target_link_libraries(fly hwloc)\n", manifest: requires, want: []string{"warning: 2:27: want a name in buildRequires.rpm that reads like hwloc, got numactl-devel"}},
-		{name: "nothing for Debian", cmake: "target_link_libraries(fly numa)\n", manifest: "buildRequires: {rpm: [numactl-devel]}\n", want: []string{"warning: 2:27: want buildRequires.debian too"}},
+		{name: "as an option of the linker", cmake: "target_link_libraries(fly -pthread -Wl,-z,now -lnuma)\n", want: []string{"provide numa"}},
+		{name: "as a file", cmake: "target_link_libraries(fly libnuma.so)\n", want: []string{"provide numa"}},
+		{name: "an imported target", cmake: "target_link_libraries(fly OpenSSL::Crypto)\n", want: []string{"provide OpenSSL"}},
+		{name: "another name than the packages'", cmake: "target_link_libraries(fly hwloc)\n", manifest: requires, want: []string{"warning: 2:27: want a package in buildRequires.rpm that provides hwloc, got numactl-devel"}},
+		{name: "nothing for Debian", cmake: "target_link_libraries(fly numa)\n", manifest: "buildRequires: {rpm: [numactl-devel]}\n", want: []string{"warning: 2:27: want buildRequires.debian as well"}},
 		{name: "what there is", cmake: "target_link_libraries(fly PRIVATE debug ibverbs mlx5 efa-static rdma_util m pthread ${CMAKE_DL_LIBS} Threads::Threads nl-3)\nlink_libraries(c)\n"},
 		{name: "its own target", cmake: "add_library(help STATIC fly.c)\ntarget_link_libraries(fly help)\n"},
 		{name: "an option", cmake: "if (ENABLE_X)\nfind_package(Boost REQUIRED)\ntarget_link_libraries(fly LTTng::UST numa)\nendif()\n"},
 		{name: "a variable", cmake: "set(LIBS numa)\ntarget_link_libraries(fly ${LIBS} ${OTHER})\n", want: []string{"3:27: want buildRequires"}},
-		{name: "find_package", cmake: "find_package(Boost REQUIRED COMPONENTS program_options)\nfind_package(Threads REQUIRED)\nfind_package(PkgConfig REQUIRED)\n", want: []string{"2:14: want buildRequires in provider.yaml with the packages that bring Boost"}},
+		{name: "find_package", cmake: "find_package(Boost REQUIRED COMPONENTS program_options)\nfind_package(Threads REQUIRED)\nfind_package(PkgConfig REQUIRED)\n", want: []string{"2:14: want buildRequires in provider.yaml with the packages that provide Boost"}},
 		{name: "find_library", cmake: "find_library(N NAMES numa PATHS /x REQUIRED)\nfind_library(M m)\n", want: []string{"2:22: want buildRequires"}},
-		{name: "pkg_check_modules", cmake: "pkg_check_modules(X REQUIRED IMPORTED_TARGET numa>=2.0 libnl-3.0)\n", want: []string{"bring numa"}},
-		{name: "C++", cmake: "enable_language(CXX)\nadd_library(help STATIC bridge.cpp)\n", want: []string{"2:17: want buildRequires in provider.yaml with the packages that bring C++"}},
+		{name: "pkg_check_modules", cmake: "pkg_check_modules(X REQUIRED IMPORTED_TARGET numa>=2.0 libnl-3.0)\n", want: []string{"provide numa"}},
+		{name: "C++", cmake: "enable_language(CXX)\nadd_library(help STATIC bridge.cpp)\n", want: []string{"2:17: want buildRequires in provider.yaml with the packages that provide C++"}},
 		{name: "C++ that is brought", cmake: "enable_language(CXX)\nadd_library(help STATIC bridge.cpp)\n", manifest: requires},
 		{name: "C++ without a word", cmake: "add_library(help STATIC bridge.cpp)\n", manifest: requires, want: []string{"2:25: want enable_language(CXX)"}},
-		{name: "another language", cmake: "enable_language(Fortran)\n", want: []string{"bring Fortran"}},
+		{name: "another language", cmake: "enable_language(Fortran)\n", want: []string{"provide Fortran"}},
 		{name: "C", cmake: "enable_language(C ASM)\n"},
 		{name: "a file outside", cmake: "add_library(a STATIC ../../../Else/help.c)\nadd_library(b STATIC ${CMAKE_CURRENT_SOURCE_DIR}/../../../Else/help.c)\nadd_library(c STATIC /usr/src/x.c)\n", want: []string{"2:22: want a file of this directory or of rdma-core", "3:22: want a file", "4:22: want a file"}},
 		{name: "a directory outside", cmake: "include_directories(../../../Else)\ninclude_directories(../../libibverbs ${PROJECT_SOURCE_DIR}/util /usr/include/libnl3)\ninclude(${CMAKE_SOURCE_DIR}/../x.cmake)\n", want: []string{"2:21: want a file", "4:9: want a file"}},
@@ -96,7 +96,7 @@ func TestBuildRequiresAreNames(t *testing.T) {
 func TestBinaryFile(t *testing.T) {
 	dir := providertest.Folder(t, map[string]string{"blob.bin": "one\ntwo\x00\n"})
 	_, err := provider.Load(t.Context(), dir)
-	providertest.WantError(t, err, filepath.Join(dir, "blob.bin")+":2: want text", "privateFiles", "a binary file")
+	providertest.WantError(t, err, filepath.Join(dir, "blob.bin")+":2: want a text file", "privateFiles", "a binary file")
 	x := Examine(t.Context(), dir)
 	if !x.Answers[1].Failed() {
 		t.Errorf("the folder passes: %+v", x.Answers[1])
@@ -139,9 +139,9 @@ int ids[] = { RDMA_DRIVER_ANT, RDMA_DRIVER_OWN, RDMA_DRIVER_FLY };
 		manifest []string
 		want     []string
 	}{
-		{"brought", nil, []string{"fly.h:3:1: want a kernel header that rdma-core 56.1 has or that abiHeader, abiHeaders or ioctlHeaders of provider.yaml brings, got <rdma/lost.h>"}},
+		{"brought", nil, []string{"fly.h:3:1: want a kernel header that rdma-core 56.1 has or that abiHeader, abiHeaders or ioctlHeaders of provider.yaml adds, got <rdma/lost.h>"}},
 		{"not brought", none, []string{
-			"fly.c:4:1: want a kernel header", "fly.c:5:3: want a kernel header that rdma-core 56.1 has or that abiHeader or abiHeaders of provider.yaml brings, got <kernel-abi/fly-abi.h>",
+			"fly.c:4:1: want a kernel header", "fly.c:5:3: want a kernel header that rdma-core 56.1 has or that abiHeader or abiHeaders of provider.yaml adds, got <kernel-abi/fly-abi.h>",
 			"fly.c:10:1: want a driver id that rdma-core 56.1 has or that driverID of provider.yaml adds, got RDMA_DRIVER_FLY", "fly.c:13:49: want a driver id", "fly.h:3:1: want a kernel header",
 		}},
 	} {

@@ -70,7 +70,7 @@ func Release(ctx context.Context, p *provider.Provider, t provider.Tree, version
 // can be run on a tree of those alone.
 func Reads() []string { return []string{provider.HeadersCMake, RDMACMCMake, provider.DriverHeader} }
 
-// compiledFiles gives the files that the CMake files name, and those that these include,
+// compiledFiles returns the files that the CMake files name, and those that these include,
 // themselves or by others. A header goes by its last name: the directories in which the
 // compiler looks are not known. What is included under a condition is not looked at.
 func compiledFiles(src *c.Sources, built *cmake.Sources) map[*c.File]bool {
@@ -170,7 +170,7 @@ func (r *inRelease) include(p *provider.Provider, f *c.File, tok c.Token) []erro
 	case !strings.HasPrefix(name, "rdma/"):
 		return nil
 	}
-	want := fmt.Sprintf("a kernel header that rdma-core %s has or that %s brings", r.version, brings)
+	want := fmt.Sprintf("a kernel header that rdma-core %s has or that %s adds", r.version, brings)
 	return []error{f.Problem(tok.Start, want, "<"+text.Excerpt(name)+">")}
 }
 

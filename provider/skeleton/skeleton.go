@@ -28,7 +28,7 @@ type Options struct {
 	Name       string
 	Shared     bool                // with a library of functions for programs beyond verbs
 	Maintainer provider.Maintainer // what is empty is a placeholder, which provider:check tells of
-	Place      string              // what its texts have for the folder: -provider=PLACE
+	Place      string              // what its texts have for the directory: -provider=PLACE
 }
 
 // The maintainer of a provider whose maker has named none. The domain is one
@@ -40,7 +40,7 @@ const (
 
 // File is a file of the skeleton.
 type File struct {
-	Name string // in the provider's folder
+	Name string // in the provider's directory
 	Data []byte
 }
 
@@ -65,7 +65,7 @@ func Device(name string) (first, prefix string) {
 	return prefix + "0", prefix
 }
 
-// New gives the files of a new provider.
+// New returns the files of a new provider.
 //
 // Errors: *provider.NameError, for a name that a provider cannot have, or with
 // which the skeleton would not compile.
@@ -92,7 +92,7 @@ func checkName(name string) error {
 	switch name {
 	case "ibv", "verbs", "ib_uverbs":
 		return &provider.NameError{
-			Name: name, Want: "a name that is free", Got: "one with which libibverbs' own types begin: struct " + name + "_…",
+			Name: name, Want: "an unused name", Got: "a prefix of libibverbs' own types: struct " + name + "_…",
 		}
 	}
 	return nil
@@ -126,7 +126,7 @@ func render(n names) ([]File, error) {
 	return files, nil
 }
 
-// isShared says whether a template is of the library's.
+// isShared reports whether a template is of the library's.
 func isShared(tmpl string) bool { return tmpl == "NAMEdv.h.tmpl" || tmpl == "libNAME.map.tmpl" }
 
 // fileName is what a template makes: fly-abi.h of NAME-abi.h.tmpl. A file whose

@@ -101,7 +101,7 @@ func nothingFound(t *testing.T, dir string) {
 	t.Helper()
 	for _, a := range examine.Examine(t.Context(), dir).Answers {
 		for _, f := range a.Findings {
-			if !strings.Contains(f.Err.Error(), "maintainer.email: want the address of who answers for it, got a placeholder") {
+			if !strings.Contains(f.Err.Error(), "maintainer.email: want the maintainer's address, got a placeholder") {
 				t.Errorf("%s: %v", a.Check, f.Err)
 			}
 		}
@@ -136,7 +136,7 @@ func TestNewNames(t *testing.T) {
 		strings.Repeat("f", 33):  "a C name",
 		strings.Repeat("f", 300): "a C name",
 		"fl\u202ey":              "a C name",
-		"all":                    "every provider",
+		"all":                    "all and none",
 		"endif":                  "keyword",
 		"ibverbs":                "library",
 		"ibv":                    "libibverbs' own types",
@@ -153,7 +153,7 @@ func TestNewNames(t *testing.T) {
 	}
 }
 
-// What is there is left as it is: a folder, a file, a link to nowhere.
+// What is there is left as it is: a directory, a file, a link to nowhere.
 func TestWriteKeepsWhatIsThere(t *testing.T) {
 	files, err := skeleton.New(skeleton.Options{Name: "fly"})
 	if err != nil {
@@ -182,7 +182,7 @@ func TestWriteKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
-// An end half-way leaves neither a folder nor those above it.
+// An end half-way leaves neither a directory nor those above it.
 func TestWriteLeavesNothing(t *testing.T) {
 	files, err := skeleton.New(skeleton.Options{Name: "fly"})
 	if err != nil {

@@ -13,15 +13,15 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// ExistsError says that there is something where the new folder should go.
+// ExistsError says that the new directory's path already exists.
 type ExistsError struct{ Dir string }
 
-// Error names the folder.
+// Error names the directory.
 func (e *ExistsError) Error() string {
-	return fmt.Sprintf("%q is there already, and nothing in it is changed", e.Dir)
+	return fmt.Sprintf("%q already exists; nothing in it was changed", e.Dir)
 }
 
-// Write makes the folder dir with the files in it, and loads it as a provider.
+// Write makes the directory dir with the files in it, and loads it as a provider.
 // It is written beside its place and then renamed: an error, or an end of ctx,
 // leaves nothing, and what is there is never changed.
 //
@@ -30,7 +30,7 @@ func Write(ctx context.Context, dir string, files []File) (p *provider.Provider,
 	if _, err := os.Lstat(dir); err == nil {
 		return nil, &ExistsError{Dir: dir}
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("look for the new folder: %w", err)
+		return nil, fmt.Errorf("check for the new directory: %w", err)
 	}
 	made, err := makeParents(filepath.Dir(dir))
 	if err != nil {
@@ -39,13 +39,13 @@ func Write(ctx context.Context, dir string, files []File) (p *provider.Provider,
 	defer func() {
 		if err != nil {
 			for _, parent := range made {
-				_ = os.Remove(parent) // empty, or somebody else's by now
+				_ = os.Remove(parent) // empty, or someone else's by now
 			}
 		}
 	}()
 	beside, err := os.MkdirTemp(filepath.Dir(dir), ".verbsmith-new-")
 	if err != nil {
-		return nil, fmt.Errorf("make the new folder: %w", err)
+		return nil, fmt.Errorf("create the new directory: %w", err)
 	}
 	defer os.RemoveAll(beside)
 	if err := fill(ctx, beside, files); err != nil {
@@ -58,13 +58,13 @@ func Write(ctx context.Context, dir string, files []File) (p *provider.Provider,
 		return nil, cause
 	}
 	if err := os.Rename(beside, dir); err != nil {
-		return nil, fmt.Errorf("name the new folder: %w", err)
+		return nil, fmt.Errorf("rename the new directory: %w", err)
 	}
 	p.Dir = dir
 	return p, nil
 }
 
-// makeParents makes the folders that are missing up to dir and gives them, the
+// makeParents makes the directories that are missing up to dir and gives them, the
 // innermost first.
 func makeParents(dir string) ([]string, error) {
 	var missing []string
@@ -76,22 +76,22 @@ func makeParents(dir string) ([]string, error) {
 		missing = append(missing, at)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return missing, fmt.Errorf("make the folder above the new one: %w", err)
+		return missing, fmt.Errorf("create the parent of the new directory: %w", err)
 	}
 	return missing, nil
 }
 
 func fill(ctx context.Context, dir string, files []File) error {
-	// MkdirTemp's folder is its maker's alone; a provider's is like any other.
+	// MkdirTemp's directory is its maker's alone; a provider's is like any other.
 	if err := os.Chmod(dir, 0o755); err != nil {
-		return fmt.Errorf("make the new folder: %w", err)
+		return fmt.Errorf("create the new directory: %w", err)
 	}
 	for _, f := range files {
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
-			return fmt.Errorf("write a file of the new folder: %w", err)
+			return fmt.Errorf("write a file of the new directory: %w", err)
 		}
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 )
 
 // editBuildDepends adds to the Build-Depends of the source package what is not
-// there, behind the last. A package that is there stays as it is, whatever its
+// there, after the last. A package that is there stays as it is, whatever its
 // version.
 func editBuildDepends(file string, data []byte, p *Provider) ([]byte, bool, error) {
 	t := split(data)

@@ -12,7 +12,7 @@ import (
 // Changelog is an entry of debian/changelog.
 type Changelog struct {
 	Release      string // of rdma-core: "56.1"
-	Suffix       string // behind the release's own Debian version: "+by.rib1"
+	Suffix       string // after the release's own Debian version: "+by.rib1"
 	Distribution string // what it is uploaded to; empty: as the entry before
 	Name, Email  string // who answers for it
 	Date         time.Time
@@ -104,7 +104,7 @@ func upstreamPart(version string) string {
 	return version
 }
 
-// dated gives the date of the first entry.
+// dated returns the date of the first entry.
 func dated(t text) (time.Time, bool) {
 	for _, l := range t {
 		m := entryTrailer.FindStringSubmatch(l.s)
@@ -117,7 +117,7 @@ func dated(t text) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// ChangelogVersion gives the version of the first entry.
+// ChangelogVersion returns the version of the first entry.
 //
 // Errors: *PlaceError for a file that does not begin with an entry.
 func ChangelogVersion(file string, data []byte) (string, error) {

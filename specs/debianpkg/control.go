@@ -191,7 +191,7 @@ func provide(file string, t text, name, replaced string) (text, bool, error) {
 	return t.replace(provides.first, provides.last, head+strings.Join(entries, separator)), false, nil
 }
 
-// column gives a field with a line for each entry.
+// column returns a field with a line for each entry.
 func column(head string, entries []string) []string {
 	lines := make([]string, len(entries))
 	for i, e := range entries {

@@ -59,8 +59,8 @@ func TestControlKeepsTheFormOfProvides(t *testing.T) {
 
 func TestControlWithoutPlace(t *testing.T) {
 	for _, tt := range []struct{ old, by, says string }{
-		{"Package: ibverbs-providers", "Package: others", "found none"},
-		{"Package: libibverbs-dev", "Package: ibverbs-providers", "debian/control:16: looked for one paragraph"},
+		{"Package: ibverbs-providers", "Package: others", "got none"},
+		{"Package: libibverbs-dev", "Package: ibverbs-providers", "debian/control:16: want one paragraph"},
 		{"  - ant: Small HCAs\n  - bee: Flying\n    and buzzing\n  - moth: Nightly\n", "", "a list of drivers"},
 		{"Description: drivers\n", "Descr: drivers\n", "no Description"},
 	} {

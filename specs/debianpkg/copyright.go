@@ -105,7 +105,7 @@ func copyrightLines(holders []string) []string {
 	return lines
 }
 
-// filePatterns gives the patterns of a Files paragraph, none of any other.
+// filePatterns returns the patterns of a Files paragraph, none of any other.
 func filePatterns(t text, p paragraph) []string {
 	f, ok := p.field("files")
 	if !ok {
@@ -115,7 +115,7 @@ func filePatterns(t text, p paragraph) []string {
 }
 
 // knownLicense checks that the file has the text of every licence that is named:
-// without it the file is no valid one.
+// without it the file is not valid.
 func knownLicense(t text, all []paragraph, license string) error {
 	var known []string
 	for _, p := range all {

@@ -39,7 +39,7 @@ func TestCopyrightWithoutPlace(t *testing.T) {
 	tree := zoo()
 	tree[Copyright] = strings.ReplaceAll(tree[Copyright], "providers/", "drivers/")
 	_, err := Integrate(tree, crab())
-	place(t, err, "debian/copyright", "found none")
+	place(t, err, "debian/copyright", "got none")
 }
 
 // Nothing is said that nobody has said.

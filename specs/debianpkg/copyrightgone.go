@@ -37,7 +37,7 @@ func dropCopyright(t text, p *Provider) (out text, kept bool) {
 	return out, kept
 }
 
-// states says whether a paragraph is that of the provider's folder, with its
+// states reports whether a paragraph is that of the provider's directory, with its
 // copyright and licence.
 func states(t text, para paragraph, p *Provider) bool {
 	own := func(pattern string) bool { return strings.TrimSuffix(pattern, "/*") == p.directory() }
@@ -53,7 +53,7 @@ func states(t text, para paragraph, p *Provider) bool {
 	return slices.Equal(have, p.Copyright) && slices.Equal(license.values(t), []string{p.License})
 }
 
-// has says whether a pattern of debian/copyright matches a file of the provider.
+// has reports whether a pattern of debian/copyright matches a file of the provider.
 // There * and ? match a slash as well.
 func (p *Provider) has(pattern string) bool {
 	dir := p.directory()
@@ -79,7 +79,7 @@ func (p *Provider) has(pattern string) bool {
 }
 
 // narrow leaves a paragraph these patterns of its Files, or takes it out with
-// the blank lines behind it where none is left.
+// the blank lines after it where none is left.
 func narrow(t text, para paragraph, left []string) text {
 	if len(left) > 0 {
 		f, _ := para.field("files")

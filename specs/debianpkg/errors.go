@@ -8,10 +8,10 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// PlaceError says that a file of debian/ has no place, or more than one, for what was wanted.
+// PlaceError says that a file of debian/ has no place, or more than one, for an edit.
 type PlaceError = edit.PlaceError
 
-// ValueError says that a value cannot be written into a file of debian/.
+// ValueError says that a value is not valid in a file of debian/.
 type ValueError = edit.ValueError
 
 // checkText checks that a value can stand in one line of prose.

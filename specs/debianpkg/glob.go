@@ -13,8 +13,8 @@ func sourcePattern(source string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(source, "debian/tmp/"), "/")
 }
 
-// takes says whether a pattern takes a file, as dh_install does: by the pattern,
-// or with a folder that holds it.
+// takes reports whether a pattern takes a file, as dh_install does: by the pattern,
+// or with a directory that holds it.
 func takes(source, file string) bool {
 	p := sourcePattern(source)
 	for f := file; f != "." && f != "/"; f = path.Dir(f) {
@@ -25,10 +25,10 @@ func takes(source, file string) bool {
 	return false
 }
 
-// wild says whether a pattern can match more than one name.
+// wild reports whether a pattern can match more than one name.
 func wild(pattern string) bool { return strings.ContainsAny(pattern, `*?[\`) }
 
-// fixed is what each name that a pattern matches begins with, in its folder.
+// fixed is what each name that a pattern matches begins with, in its directory.
 func fixed(pattern string) string {
 	base := path.Base(pattern)
 	if i := strings.IndexAny(base, `*?[\`); i >= 0 {
@@ -37,8 +37,8 @@ func fixed(pattern string) string {
 	return base
 }
 
-// meet says whether some file can be taken by both, of which the second may be a
-// folder's.
+// meet reports whether some file can be taken by both, of which the second may be a
+// directory's.
 func meet(pattern, source string) bool {
 	a, b := strings.Split(pattern, "/"), strings.Split(sourcePattern(source), "/")
 	if len(b) > len(a) {
@@ -52,13 +52,13 @@ func meet(pattern, source string) bool {
 	return true
 }
 
-// What a token of a pattern stands for, where it is no character.
+// What a token of a pattern stands for, where it is not a character.
 const (
 	anyText rune = -1 - iota
 	anyCharacter
 )
 
-// globTokens reads a pattern of one folder. A list in brackets counts as any
+// globTokens reads a pattern of one directory. A list in brackets counts as any
 // character: it may then seem to meet what it does not, never the other way.
 func globTokens(pattern string) []rune {
 	var out []rune
@@ -84,7 +84,7 @@ func globTokens(pattern string) []rune {
 	return out
 }
 
-// closing gives the index of the bracket that closes the one at i, or i where
+// closing returns the index of the bracket that closes the one at i, or i where
 // none does.
 func closing(text []rune, i int) int {
 	for k := i + 1; k < len(text); k++ {
@@ -98,7 +98,7 @@ func closing(text []rune, i int) int {
 	return i
 }
 
-// globsMeet says whether a name can match both patterns. Column j of a row tells
+// globsMeet reports whether a name can match both patterns. Column j of a row tells
 // it of what is left of a and of b from j on; rows go from a's end to its start.
 func globsMeet(a, b []rune) bool {
 	row := make([]bool, len(b)+1)

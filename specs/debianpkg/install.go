@@ -18,7 +18,7 @@ type installed struct {
 
 const (
 	libdirPattern = "usr/lib/*/"
-	anyLibdir     = "usr/lib/multiarch/" // stands for the folder of any architecture
+	anyLibdir     = "usr/lib/multiarch/" // stands for the directory of any architecture
 	includes      = "usr/include/infiniband/"
 	manFolder     = "usr/share/man/man"
 )
@@ -42,7 +42,7 @@ func runtimeFiles(p *Provider) []installed {
 	return append(list, manPages(p.pages(false))...)
 }
 
-// pages gives the man pages that are for developers, or the others. All of a
+// pages returns the man pages that are for developers, or the others. All of a
 // library's are, as upstream has it; a plug-in's stand beside the plug-in.
 func (p *Provider) pages(development bool) []ManPage {
 	const functions = 3
@@ -151,7 +151,7 @@ func editInstall(file string, data []byte, wanted []installed) ([]byte, bool, er
 		for i, n := range lines {
 			keys[i] = sources[i][0]
 			if keys[i] == w.pattern {
-				found := "a line of that pattern that does not take " + strings.Join(w.files, ", ")
+				found := "a line of that pattern that does not include " + strings.Join(w.files, ", ")
 				return nil, false, &PlaceError{File: file, Line: n + 1, LookedFor: "a place for " + w.pattern, Found: found}
 			}
 		}
@@ -164,7 +164,7 @@ func editInstall(file string, data []byte, wanted []installed) ([]byte, bool, er
 	return t.bytes(), already, nil
 }
 
-// installLines gives the lines that are no comments, and the patterns that each
+// installLines returns the lines that are not comments, and the patterns that each
 // takes: in a line of several the last says where to.
 func installLines(t text) (lines []int, sources [][]string) {
 	for i, l := range t {
@@ -180,7 +180,7 @@ func installLines(t text) (lines []int, sources [][]string) {
 	return lines, sources
 }
 
-// taken says whether one of the lines takes a file.
+// taken reports whether one of the lines takes a file.
 func taken(sources [][]string, file string) bool {
 	return slices.ContainsFunc(sources, func(patterns []string) bool { return takesAny(patterns, file) })
 }

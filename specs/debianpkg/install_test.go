@@ -78,7 +78,7 @@ func TestInstallWithoutPlace(t *testing.T) {
 		tree := zoo()
 		tree[Runtime] = text
 		_, err := Integrate(tree, crab())
-		place(t, err, "debian/ibverbs-providers.install", "found none")
+		place(t, err, "debian/ibverbs-providers.install", "got none")
 	}
 }
 

@@ -39,14 +39,14 @@ func (in *integration) dropInstall(file string, data []byte, now []string) ([]by
 		case len(sources[k]):
 			out = out.without(i)
 		default:
-			lookedFor := fmt.Sprintf("a line of files that only the release's own %s has", in.provider.Name)
+			lookedFor := fmt.Sprintf("a line with only files of the release's own %s", in.provider.Name)
 			return nil, false, &PlaceError{File: file, Line: i + 1, LookedFor: lookedFor, Found: t[i].s}
 		}
 	}
 	return out.bytes(), len(out) == len(t), nil
 }
 
-// gone says whether a pattern is for files of the replaced provider and none of
+// gone reports whether a pattern is for files of the replaced provider and none of
 // now: it has the name of one of them, or matches one and begins with the
 // provider's name.
 func (in *integration) gone(source string, now []string) bool {
@@ -64,7 +64,7 @@ func (in *integration) gone(source string, now []string) bool {
 	return slices.ContainsFunc(in.replaced, takesIt) && in.own(pattern)
 }
 
-// own says whether a pattern with wildcards is the provider's: what it matches
+// own reports whether a pattern with wildcards is the provider's: what it matches
 // begins with its name, and not possibly with that of another provider which
 // begins with this one's.
 func (in *integration) own(pattern string) bool {
@@ -78,7 +78,7 @@ func (in *integration) own(pattern string) bool {
 	})
 }
 
-// described gives the providers that control describes.
+// described returns the providers that control describes.
 func (in *integration) described() []string {
 	data, ok := in.read(Control)
 	if !ok {

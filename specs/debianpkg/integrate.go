@@ -28,7 +28,7 @@ func Reads() []string {
 	return []string{Control, Copyright, Runtime, Symbols, Overrides, Development, Boot, Rules}
 }
 
-// ReadsAlso says whether Integrate may look at a file where a release has it: what
+// ReadsAlso reports whether Integrate may look at a file where a release has it: what
 // else its packages install.
 func ReadsAlso(name string) bool { return path.Dir(name) == "debian" && path.Ext(name) == ".install" }
 
@@ -123,7 +123,7 @@ func (in *integration) drop(boot []installed) {
 	old := *p.Replaced
 	old.Name, old.Release = p.Name, p.Release
 	if old.Library != nil && p.Library == nil {
-		lookedFor := "a provider with the library " + old.Library.soname() + ", whose symbols are here"
+		lookedFor := "a provider with the library " + old.Library.soname() + ", whose symbols are listed here"
 		in.errs = append(in.errs, &PlaceError{File: Symbols, LookedFor: lookedFor, Found: "a plug-in only"})
 		return
 	}
@@ -202,7 +202,7 @@ func (in *integration) excluded(file string, data []byte, p *Provider, list []in
 	return editRules(file, data, p, files, lines)
 }
 
-// read gives a file as it is so far. One that cannot be read is reported once.
+// read returns a file as it is so far. One that cannot be read is reported once.
 func (in *integration) read(name string) ([]byte, bool) {
 	if data, ok := in.data[name]; ok {
 		return data, data != nil

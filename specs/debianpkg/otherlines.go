@@ -20,7 +20,7 @@ type installLine struct {
 
 var packageName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
 
-// installFiles gives the .install files of the packages that control has, as far
+// installFiles returns the .install files of the packages that control has, as far
 // as they are there: those of the providers first.
 func (in *integration) installFiles() []string {
 	names := []string{Runtime, Development, Boot}
@@ -54,7 +54,7 @@ func (in *integration) there(name string) bool {
 	return ok
 }
 
-// installLines gives the lines of all packages, as they are so far.
+// installLines returns the lines of all packages, as they are so far.
 func (in *integration) installLines() []installLine {
 	var all []installLine
 	for _, file := range in.installFiles() {
@@ -89,7 +89,7 @@ func (in *integration) place(file string, wanted []installed) ([]installed, erro
 				files = append(files, f)
 			case !slices.Contains(in.replaced, f):
 				l := all[other]
-				lookedFor := "no line that takes " + f + ", which " + file + " has to have"
+				lookedFor := "no line that covers " + f + ", which " + file + " has to have"
 				errs = append(errs, &PlaceError{File: l.file, Line: l.line + 1, LookedFor: lookedFor, Found: strings.TrimSpace(l.text)})
 			}
 		}
@@ -104,7 +104,7 @@ func (in *integration) place(file string, wanted []installed) ([]installed, erro
 	return out, errors.Join(errs...)
 }
 
-// disputed says whether a line is of files besides the wanted ones, of which the
+// disputed reports whether a line is of files besides the wanted ones, of which the
 // pattern could match one.
 func (w installed) disputed(l installLine) bool {
 	return slices.ContainsFunc(l.patterns, func(source string) bool {

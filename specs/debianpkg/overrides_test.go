@@ -32,7 +32,7 @@ func TestOverridesWithoutPlace(t *testing.T) {
 	place(t, err, "lintian-overrides:4", "a second")
 	tree[Overrides] = "other: tag\n"
 	_, err = Integrate(tree, dv())
-	place(t, err, "found none")
+	place(t, err, "got none")
 	delete(tree, Overrides)
 	_, err = Integrate(tree, dv())
 	place(t, err, "this file of the release")

@@ -89,7 +89,7 @@ func TestPagesThatAnotherPackageTakes(t *testing.T) {
 	p.ManPages = []ManPage{{1, "ibv_devices"}}
 	_, err := Integrate(managed(), p)
 	place(t, err, "debian/utils.install:2", "ibv_devices.1", Runtime)
-	// A library's header in a folder that another package has.
+	// A library's header in a directory that another package has.
 	tree := managed()
 	tree["debian/utils.install"] += "usr/include/\n"
 	_, err = Integrate(tree, dv())

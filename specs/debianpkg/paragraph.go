@@ -55,7 +55,7 @@ func paragraphs(t text) []paragraph {
 	return all
 }
 
-// field gives the named field; ok is false where the paragraph has none.
+// field returns the named field; ok is false where the paragraph has none.
 func (p paragraph) field(name string) (f field, ok bool) {
 	for _, f := range p.fields {
 		if f.name == name {
@@ -65,7 +65,7 @@ func (p paragraph) field(name string) (f field, ok bool) {
 	return field{}, false
 }
 
-// values gives the field's lines without its name and the blanks around them.
+// values returns the field's lines without its name and the blanks around them.
 func (f field) values(t text) []string {
 	out := []string{fieldLine.FindStringSubmatch(t[f.first].s)[2]}
 	for i := f.first + 1; i <= f.last; i++ {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Provider is what debian/ says of a provider.
+// Provider describes a provider for debian/.
 type Provider struct {
 	Name        string // as its library is called
 	Directory   string // below providers/; empty where it is the name
@@ -29,7 +29,7 @@ type Provider struct {
 	// Replaced is the release's own provider of this name, nil where none is
 	// replaced: its name, library, pages and installed files.
 	Replaced *Provider
-	// Files are those of its folder, needed where Replaced is there: copyright may
+	// Files are those of its directory, needed where Replaced is there: copyright may
 	// have paragraphs for some of them.
 	Files []string
 }
@@ -42,10 +42,10 @@ func (p *Provider) directory() string {
 	return providersFolder + p.Name
 }
 
-// Folder is where a file goes that is neither code nor documentation.
+// Folder is the destination of a file that is neither code nor documentation.
 type Folder string
 
-// The folders, by what CMake calls them; rules says where they are.
+// The directories, by what CMake calls them; rules says where they are.
 const (
 	UdevRules   Folder = "CMAKE_INSTALL_UDEV_RULESDIR"
 	Modprobe    Folder = "CMAKE_INSTALL_MODPROBEDIR" // below the next, unless rules says otherwise
@@ -105,7 +105,7 @@ func (l *Library) packageName() string {
 
 // versionWanted is what Debian takes as an upstream version (without a dash, since the
 // packages have a revision).
-const versionWanted = "a version that Debian's tools take: a digit, then letters, digits and . + ~"
+const versionWanted = "a version that Debian's tools accept: a digit, then letters, digits and . + ~"
 
 // What stands in a file unquoted: none of it means something to a shell, make,
 // sed or a pattern.
@@ -138,7 +138,7 @@ func (p *Provider) check() error {
 		errs = append(errs, checkText("copyright", c))
 	}
 	for _, d := range p.BuildDepends {
-		want(plainDepend, "build dependency", d, "a package, and maybe (>= VERSION)")
+		want(plainDepend, "build dependency", d, "a package, optionally with (>= VERSION)")
 	}
 	for _, f := range p.Installed {
 		want(plainFile, "installed file", f.Name, fileName)
@@ -154,11 +154,11 @@ func (p *Provider) check() error {
 		want(plainName, "library name", l.Name, name)
 		want(plainNumber, "soname version", l.SoMajor, "a number")
 		for _, n := range l.Nodes {
-			want(plainNode, "node of the version map", n, node)
+			want(plainNode, "version node", n, node)
 		}
 		for _, s := range l.Symbols {
 			want(plainSymbol, "symbol", s.Name, "a C name")
-			want(plainNode, "node of the version map", s.Node, node)
+			want(plainNode, "version node", s.Node, node)
 		}
 		for _, h := range l.Headers {
 			want(plainFile, "header", h, fileName)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// ants gives the zoo's ant as a release has it, and one that replaces it with
+// ants returns the zoo's ant as a release has it, and one that replaces it with
 // nothing but another header and symbol.
 func ants() (old, now *Provider) {
 	old = &Provider{
@@ -36,7 +36,7 @@ func sameAnt() *Provider {
 	p := *old
 	p.Description, p.Copyright, p.License = "Small HCAs", []string{"2001, A", "2002, B"}, "BSD-MIT"
 	p.CoherentDMA, p.Release, p.Replaced = true, "99", old
-	p.Installed = p.Installed[:1] // rules has no folder for the other
+	p.Installed = p.Installed[:1] // rules has no directory for the other
 	return &p
 }
 

@@ -42,20 +42,20 @@ func editRules(file string, data []byte, p *Provider, files map[string][]byte, l
 		left, shared := included(names, files, lines)
 		switch {
 		case shared != "":
-			found := shared + ", which takes other lines as well"
-			return nil, false, &PlaceError{File: file, Line: at + 1, LookedFor: "alternatives that take no line of " + p.Name, Found: found}
+			found := shared + ", which removes other lines as well"
+			return nil, false, &PlaceError{File: file, Line: at + 1, LookedFor: "alternatives not matching " + p.Name, Found: found}
 		case len(left) == len(names):
 			return data, true, nil
 		case len(left) == 0:
 			found := "none"
-			return nil, false, &PlaceError{File: file, Line: at + 1, LookedFor: "an alternative beside those of " + p.Name, Found: found}
+			return nil, false, &PlaceError{File: file, Line: at + 1, LookedFor: "an alternative next to those of " + p.Name, Found: found}
 		}
 		names = left
 	}
 	return t.replace(at, at, m[1]+strings.Join(names, inSed)+m[3]+m[4]).bytes(), false, nil
 }
 
-// included gives the alternatives without those that match the provider's lines.
+// included returns the alternatives without those that match the provider's lines.
 // shared is one that matches others' too, "" where there is none.
 func included(names []string, files map[string][]byte, lines []string) (left []string, shared string) {
 	for _, n := range names {
@@ -82,7 +82,7 @@ func included(names []string, files map[string][]byte, lines []string) (left []s
 	return left, ""
 }
 
-// alternatives gives what sed is to look for: the provider's name, as upstream
+// alternatives returns what sed is to look for: the provider's name, as upstream
 // has it, where that matches all of its lines and no others; else each of those
 // that are missing by its last part.
 func alternatives(name string, files map[string][]byte, lines, missing []string) []string {
@@ -124,7 +124,7 @@ func escape(text, characters string) string {
 	return b.String()
 }
 
-// excluded says whether one of sed's alternatives matches a line.
+// excluded reports whether one of sed's alternatives matches a line.
 func excluded(names []string, l string) bool {
 	return slices.ContainsFunc(names, func(n string) bool {
 		re, err := regexp.Compile(basicToGo(n))

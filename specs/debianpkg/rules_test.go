@@ -51,7 +51,7 @@ func TestRulesWithoutPlace(t *testing.T) {
 	tree := zoo()
 	tree[Rules] = "#!/usr/bin/make -f\n"
 	_, err := Integrate(tree, dv())
-	place(t, err, "debian/rules", "found none")
+	place(t, err, "debian/rules", "got none")
 	if _, err := Integrate(tree, crab()); err != nil {
 		t.Errorf("a plug-in needs no place there: %v", err)
 	}

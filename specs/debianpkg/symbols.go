@@ -67,7 +67,7 @@ func editSymbols(file string, data []byte, p *Provider) ([]byte, bool, error) {
 	return t.insert(at, lines...).bytes(), false, nil
 }
 
-// symbolLines gives the lines for what a block does not have. A symbol that the
+// symbolLines returns the lines for what a block does not have. A symbol that the
 // map of a replaced library has as well, and its block not, is none: a map may
 // name what is only declared.
 func symbolLines(p *Provider, have *symbolBlock) []string {

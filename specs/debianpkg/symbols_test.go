@@ -50,7 +50,7 @@ func TestSymbolsWithoutPlace(t *testing.T) {
 	tree := zoo()
 	tree[Symbols] = "# nothing\n"
 	_, err := Integrate(tree, dv())
-	place(t, err, "symbols", "found none")
+	place(t, err, "symbols", "got none")
 	tree[Symbols] = strings.Repeat("libcrab.so.1 ibverbs-providers #MINVER#\n x@Y 1\n", 2)
 	_, err = Integrate(tree, dv())
 	place(t, err, "symbols:3", "a second block")

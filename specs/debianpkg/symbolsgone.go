@@ -35,7 +35,7 @@ func dropSymbols(t text, p *Provider) (out text, kept bool) {
 	return out, len(out) == len(t)
 }
 
-// exported gives the library's nodes and symbols as a .symbols file names them.
+// exported returns the library's nodes and symbols as a .symbols file names them.
 func (l *Library) exported() map[string]bool {
 	names := map[string]bool{}
 	for _, n := range l.Nodes {
@@ -47,7 +47,7 @@ func (l *Library) exported() map[string]bool {
 	return names
 }
 
-// absent says whether a line is of a symbol that is not exported. One that
+// absent reports whether a line is of a symbol that is not exported. One that
 // stands for many of unknown names stays.
 func absent(exported map[string]bool, l string) bool {
 	m := symbolLine.FindStringSubmatch(l)

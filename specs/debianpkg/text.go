@@ -38,7 +38,7 @@ func (t text) bytes() []byte {
 	return []byte(b.String())
 }
 
-// one gives the index of the only line that matches. lookedFor names it in the
+// one returns the index of the only line that matches. lookedFor names it in the
 // *PlaceError that says there is none, or a second.
 func (t text) one(file string, form *regexp.Regexp, lookedFor string) (int, error) {
 	at := -1
@@ -57,7 +57,7 @@ func (t text) one(file string, form *regexp.Regexp, lookedFor string) (int, erro
 	return at, nil
 }
 
-// insert gives the text with lines put in before line i, with the line ends of
+// insert returns the text with lines put in before line i, with the line ends of
 // their neighbour. t is not changed.
 func (t text) insert(i int, texts ...string) text {
 	if len(texts) == 0 {
@@ -82,7 +82,7 @@ func (t text) insert(i int, texts ...string) text {
 	return slices.Insert(t, i, added...)
 }
 
-// replace gives the text with the lines from first to last, both of it, replaced.
+// replace returns the text with the lines from first to last, both of it, replaced.
 func (t text) replace(first, last int, texts ...string) text {
 	end := t[last].eol
 	out := slices.Delete(slices.Clone(t), first, last+1)
@@ -103,7 +103,7 @@ func (t text) replace(first, last int, texts ...string) text {
 	return slices.Insert(out, first, added...)
 }
 
-// without gives the text without line i. t is not changed.
+// without returns the text without line i. t is not changed.
 func (t text) without(i int) text {
 	out := slices.Delete(slices.Clone(t), i, i+1)
 	if i == len(out) && i > 0 {

@@ -113,7 +113,7 @@ func TestAsUpstream(t *testing.T) {
 				ManPages: []ManPage{{7, "manadv"}, {3, "manadv_init_obj"}, {3, "manadv_set_context_attr"}},
 			},
 			// Corrected later, in "debian: Exclude libmana.so from ibverbs-providers": it is libibverbs-dev's as well.
-			// The pages of mana were put behind mbps_to_ibv_rate, out of order.
+			// The pages of mana were put after mbps_to_ibv_rate, out of order.
 			differences: []string{
 				Runtime + " -usr/lib/*/libmana.so*", Runtime + " +usr/lib/*/libmana.so.*",
 			},

@@ -20,13 +20,13 @@ func CutTo(text string, most int) string {
 	return head + total
 }
 
-// Quote gives a text from outside in quotes, escaped, and shortened as Cut does it.
+// Quote returns a text from outside in quotes, escaped, and shortened as Cut does it.
 func Quote(text string) string {
 	head, total := split(text, MostQuoted)
 	return strconv.Quote(head) + total
 }
 
-// split gives the first characters of a text and, if there are more, their number in
+// split returns the first characters of a text and, if there are more, their number in
 // words. What is no UTF-8 counts byte by byte.
 func split(text string, most int) (head, total string) {
 	if len(text) <= most {

@@ -35,7 +35,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestErrorsAreShort: what a file has on one line is no reason for a message of its length.
+// TestErrorsAreShort: what a file has on one line must not make a message as long as itself.
 func TestErrorsAreShort(t *testing.T) {
 	long := strings.Repeat("(", 1<<20)
 	for _, err := range []error{

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// PlaceError says that a file has no place, or more than one, for what was wanted.
+// PlaceError says that a file has no place, or more than one, for an edit.
 type PlaceError struct {
 	File      string // as it was given to the editor; of a tree, slash separated
 	Line      int    // from 1; 0 where no line can be named
@@ -19,26 +19,26 @@ type PlaceError struct {
 	Err       error  // the cause, where there is one (a file that cannot be read)
 }
 
-// Error gives "file:line: looked for X, found Y", each cut to 200 characters.
+// Error returns "file:line: want X, got Y", each cut to 200 characters.
 func (e *PlaceError) Error() string {
-	return fmt.Sprintf("%s: looked for %s, found %s", At(e.File, e.Line), Cut(e.LookedFor), Cut(e.Found))
+	return fmt.Sprintf("%s: want %s, got %s", At(e.File, e.Line), Cut(e.LookedFor), Cut(e.Found))
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *PlaceError) Unwrap() error { return e.Err }
 
-// ValueError says that a value cannot be written into a file.
+// ValueError says that a value is not valid in a file.
 type ValueError struct {
 	What, Value string // as in "library name", "lib x"
 	Want        string // what it has to be
 }
 
-// Error gives "WHAT "VALUE": want ...".
+// Error returns "WHAT "VALUE": want ...".
 func (e *ValueError) Error() string {
 	return fmt.Sprintf("%s %s: want %s", e.What, Quote(e.Value), e.Want)
 }
 
-// At gives "file:line", or the file alone where line is 0. A name that would
+// At returns "file:line", or the file alone where line is 0. A name that would
 // disturb a terminal or a log is quoted.
 func At(file string, line int) string {
 	file = Printable(Cut(file))
@@ -48,7 +48,7 @@ func At(file string, line int) string {
 	return file + ":" + strconv.Itoa(line)
 }
 
-// Printable gives a text as it is, or quoted if it would disturb the line that it is
+// Printable returns a text as it is, or quoted if it would disturb the line that it is
 // printed on.
 func Printable(text string) string {
 	if IsPrintable(text) {
@@ -57,7 +57,7 @@ func Printable(text string) string {
 	return strconv.Quote(text)
 }
 
-// IsPrintable says whether a text is of one line, without control characters.
+// IsPrintable reports whether a text is of one line, without control characters.
 func IsPrintable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }

@@ -12,11 +12,11 @@ import (
 
 func TestErrorText(t *testing.T) {
 	for want, err := range map[string]error{
-		"a/b.spec:7: looked for %prep, found none": &edit.PlaceError{File: "a/b.spec", Line: 7, LookedFor: "%prep", Found: "none"},
-		"a b: looked for x, found y":               &edit.PlaceError{File: "a b", LookedFor: "x", Found: "y"},
-		`"a\nb":2: looked for x, found y`:          &edit.PlaceError{File: "a\nb", Line: 2, LookedFor: "x", Found: "y"},
-		`"a\xff": looked for x, found y`:           &edit.PlaceError{File: "a\xff", LookedFor: "x", Found: "y"},
-		`name "a\x1b": want letters`:               &edit.ValueError{What: "name", Value: "a\x1b", Want: "letters"},
+		"a/b.spec:7: want %prep, got none": &edit.PlaceError{File: "a/b.spec", Line: 7, LookedFor: "%prep", Found: "none"},
+		"a b: want x, got y":               &edit.PlaceError{File: "a b", LookedFor: "x", Found: "y"},
+		`"a\nb":2: want x, got y`:          &edit.PlaceError{File: "a\nb", Line: 2, LookedFor: "x", Found: "y"},
+		`"a\xff": want x, got y`:           &edit.PlaceError{File: "a\xff", LookedFor: "x", Found: "y"},
+		`name "a\x1b": want letters`:       &edit.ValueError{What: "name", Value: "a\x1b", Want: "letters"},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

@@ -8,7 +8,7 @@ import (
 )
 
 // inSource is the switch of EL 9's and Fedora's %cmake: defined, the macro configures in
-// the source folder, as that of EL 8 always does (cmake's macros.cmake).
+// the source directory, as that of EL 8 always does (cmake's macros.cmake).
 const inSource = "__cmake_in_source_build"
 
 var (
@@ -18,14 +18,14 @@ var (
 )
 
 // ConfigureWhereNinjaRuns mends a spec that is older than EL 9's %cmake, which configures
-// in a folder of its own: ninja, called without -C, would find nothing to build there.
+// in a directory of its own: ninja, called without -C, would find nothing to build there.
 // Upstream's spec tells EL 9 apart from v44.0 on ("redhat: Support rpmbuild on RHEL9");
 // from v32.0 to v43.0 it does not. Behind the macros that call ninja without -C,
 //
 //	%global __cmake_in_source_build 1
 //
-// has %cmake configure in the source folder. Where an %else says that EL 9 has other
-// macros, or the spec sets the switch itself, nothing is done; the result says whether
+// has %cmake configure in the source directory. Where an %else says that EL 9 has other
+// macros, or the spec sets the switch itself, nothing is done; the result reports whether
 // anything was. On EL 8 the switch means nothing.
 func (s *Spec) ConfigureWhereNinjaRuns() (changed bool, err error) {
 	last := -1
@@ -47,7 +47,7 @@ func (s *Spec) ConfigureWhereNinjaRuns() (changed bool, err error) {
 	return true, s.edit(func(c *Spec) error { return c.insert(last+1, "%global "+inSource+" 1") })
 }
 
-// elseOnEL is an %if that is open: whether it asks for %rhel, and whether we are behind
+// elseOnEL is an %if that is open: whether it asks for %rhel, and whether we are after
 // its %else, where EL has been told apart before.
 type elseOnEL struct{ el, behind bool }
 

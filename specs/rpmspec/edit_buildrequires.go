@@ -11,7 +11,7 @@ import (
 var buildRequirement = regexp.MustCompile(`^[A-Za-z0-9_/][A-Za-z0-9_.+/():~^ <>=-]*$`)
 
 // AddBuildRequires adds a line "BuildRequires: PACKAGE" for each package that the
-// preamble does not require to be built, behind the last such line that no
+// preamble does not require to be built, after the last such line that no
 // conditional is around. A package is as in such a line: "numactl-devel",
 // "pkgconfig(numa) >= 2.0".
 //
@@ -20,7 +20,7 @@ var buildRequirement = regexp.MustCompile(`^[A-Za-z0-9_/][A-Za-z0-9_.+/():~^ <>=
 func (s *Spec) AddBuildRequires(packages ...string) error {
 	for _, pkg := range packages {
 		if !buildRequirement.MatchString(pkg) {
-			return &ValueError{What: "build requirement", Value: pkg, Want: "a package, and maybe its version"}
+			return &ValueError{What: "build requirement", Value: pkg, Want: "a package, optionally with its version"}
 		}
 	}
 	if len(packages) == 0 {
@@ -48,7 +48,7 @@ func (s *Spec) addBuildRequire(pkg string) error {
 		last, space = t.line, t.space
 	}
 	if last < 0 {
-		return s.place(0, "a line \"BuildRequires: PACKAGE\" of the preamble outside of any conditional", "none")
+		return s.place(0, "a line \"BuildRequires: PACKAGE\" of the preamble outside any conditional", "none")
 	}
 	return s.insert(last+1, "BuildRequires:"+max(space, " ")+pkg)
 }

@@ -21,7 +21,7 @@ type Changelog struct {
 	Items []string
 }
 
-// AddChangelog adds an entry at the top of %changelog and says whether it did. A spec
+// AddChangelog adds an entry at the top of %changelog and reports whether it did. A spec
 // without %changelog is left alone: (false, nil). So is one whose newest entry is this
 // one already. rpm refuses entries that are not in order, newest first, so an entry that
 // is older than the newest one gets that one's date. *ValueError says that a value cannot
@@ -89,7 +89,7 @@ func (e Changelog) lines() ([]string, error) {
 		head = append(head, t)
 	}
 	if len(e.Items) == 0 {
-		return nil, &ValueError{What: "changelog items", Want: "one at least"}
+		return nil, &ValueError{What: "changelog items", Want: "at least one"}
 	}
 	day := e.Date.UTC().Format("Mon Jan 02 2006")
 	out := []string{"* " + day + " " + head[0] + " <" + head[1] + "> - " + head[2]}
@@ -103,7 +103,7 @@ func (e Changelog) lines() ([]string, error) {
 	return out, nil
 }
 
-// starts says whether these lines stand at line i.
+// starts reports whether these lines stand at line i.
 func (s *Spec) starts(i int, texts []string) bool {
 	if i+len(texts) > len(s.lines) {
 		return false

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// DistroEdits says what AddToDistro found a place for.
+// DistroEdits says which edits AddToDistro made.
 type DistroEdits struct {
 	// Provides: the pair of Provides and Obsoletes. Description: the line in the
 	// description of libibverbs.
@@ -41,7 +41,7 @@ func (s *Spec) AddToDistro(name, description string) (DistroEdits, error) {
 
 var anyPair = regexp.MustCompile(`^lib([A-Za-z0-9_]+)[ \t]*([=<])[ \t]*(\S*%\S+)$`)
 
-// wellKnown says whether nearly every rdma-core has had a package of a provider: a list
+// wellKnown reports whether nearly every rdma-core has had a package of a provider: a list
 // with one of them is one of providers.
 func wellKnown(name string) bool {
 	return slices.Contains([]string{"mlx4", "mlx5", "cxgb4", "hfi1", "rxe", "hns", "irdma", "efa"}, name)
@@ -136,7 +136,7 @@ var (
 )
 
 // Packs makes sure that the packages take the files of a provider: its module in the
-// folder libibverbs and its NAME.driver in libibverbs.d. In the spec of a distro that
+// directory libibverbs and its NAME.driver in libibverbs.d. In the spec of a distro that
 // lists each provider's files by name, rpmbuild would stop at files that are in no
 // package. Macros in %files can stand for anything, and %files -f for any file.
 //
@@ -156,7 +156,7 @@ func (s *Spec) Packs(name string) error {
 		{"libibverbs", "lib" + name + "-rdmav34.so"}, {"libibverbs.d", name + ".driver"},
 	} {
 		if !s.packs(want.folder, want.file) {
-			return s.place(last, "a line in %files that takes "+want.folder+"/"+want.file+" (such as %{_libdir}/libibverbs/*.so)",
+			return s.place(last, "a line in %files that covers "+want.folder+"/"+want.file+" (such as %{_libdir}/libibverbs/*.so)",
 				"none: the distro lists each provider's files")
 		}
 	}
@@ -179,7 +179,7 @@ func (s *Spec) packs(folder, file string) bool {
 	return false
 }
 
-// takes says whether a path of %files is that of the folder, of all that is beside it,
+// takes reports whether a path of %files is that of the directory, of all that is beside it,
 // or of the file in it.
 func takes(word, folder, file string) bool {
 	above, last := path.Split(strings.TrimSuffix(word, "/"))

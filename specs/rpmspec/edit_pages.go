@@ -94,7 +94,7 @@ func (s *Spec) pageGlobs(pages []Page) []pageGlob {
 	return globs
 }
 
-// commonPrefix gives the words that all pages begin with.
+// commonPrefix returns the words that all pages begin with.
 func commonPrefix(pages []Page) string {
 	prefix, whole := pages[0].Name, true
 	for _, page := range pages[1:] {
@@ -109,7 +109,7 @@ func commonPrefix(pages []Page) string {
 	return strings.TrimRight(prefix, "_")
 }
 
-// othersPages says whether a page that begins with prefix can be one that the
+// othersPages reports whether a page that begins with prefix can be one that the
 // spec has a line for.
 func (s *Spec) othersPages(folder, prefix string) bool {
 	for _, e := range s.fileEntries() {

@@ -15,7 +15,7 @@ var (
 )
 
 // AddPatch declares a patch file and has it applied with -p1. The tag comes after the
-// last Source or Patch tag of the preamble, behind the %endif if that one is conditional,
+// last Source or Patch tag of the preamble, after the %endif if that one is conditional,
 // and has the next free number, which is returned. In %prep a line "%patch -P N -p1"
 // follows the last patch, or %setup; where %autosetup or %autopatch applies it, as the
 // given rpm reads them, nothing is added. (%patchN is an error from rpm 4.20 on; -P works
@@ -23,8 +23,8 @@ var (
 //
 // The file is a plain name: *ValueError otherwise. *PlaceError says that the spec has no
 // Source, no %prep or no %setup, that %autosetup would apply the patch with another -p,
-// that another patch would be applied behind it, that its number in %patchlist depends on
-// a conditional where %prep has numbers, or that it cannot be told whether it is applied.
+// that another patch would be applied after it, that its number in %patchlist depends on
+// a conditional where %prep has numbers, or that it cannot be determined whether it is applied.
 func (s *Spec) AddPatch(file string, rpm RPM) (number int, err error) {
 	if !patchFile.MatchString(file) {
 		return 0, &ValueError{What: "patch file", Value: file, Want: "a file name of letters, digits and ._+~-"}
@@ -54,7 +54,7 @@ func (s *Spec) declarePatch(file string) (number, unsure int, err error) {
 	if listed := s.all("patchlist", ""); len(listed) > 0 {
 		sec := listed[len(listed)-1]
 		if n := len(entries); n > 0 && entries[n-1].line >= sec.end {
-			return 0, -1, s.place(entries[n-1].line, "all patches in front of the end of %patchlist", "one behind it")
+			return 0, -1, s.place(entries[n-1].line, "all patches before the end of %patchlist", "one after it")
 		}
 		return free, unsure, s.listPatch(sec, file)
 	}
@@ -92,7 +92,7 @@ type patchEntry struct {
 
 // patchEntries returns all patches in the order of their lines, numbered as rpm does it
 // from 4.15 on: a tag without a number, of a package too, and an entry of %patchlist has
-// the one behind the highest before it.
+// the one after the highest before it.
 func (s *Spec) patchEntries() []patchEntry {
 	var out []patchEntry
 	next, unsure := 0, -1
@@ -159,7 +159,7 @@ func (s *Spec) tagNames(i int) []string {
 	return s.bracedTags(i)
 }
 
-// align gives the blanks between a new tag and its value: one, or, where the neighbour's
+// align returns the blanks between a new tag and its value: one, or, where the neighbour's
 // values stand in a column, as many as reach that column.
 func align(neighbour, name, space string) string {
 	if strings.Contains(space, "\t") {
@@ -172,7 +172,7 @@ func align(neighbour, name, space string) string {
 	return strings.Repeat(" ", max(1, column-len(name)))
 }
 
-// listEntry says whether a line of %patchlist or %sourcelist may be an entry.
+// listEntry reports whether a line of %patchlist or %sourcelist may be an entry.
 func (s *Spec) listEntry(i int) bool {
 	text := strings.TrimSpace(s.lines[i].text)
 	return s.lines[i].start && text != "" && text[0] != '#' && !strings.HasPrefix(text, "%dnl") &&

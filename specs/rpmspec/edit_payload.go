@@ -40,7 +40,7 @@ type File struct {
 	Name string
 }
 
-// Dir is where a File goes; which folder that is says the spec's call of cmake.
+// Dir is the destination of a File; the spec's call of cmake decides which directory that is.
 type Dir int
 
 const (
@@ -188,7 +188,7 @@ func (s *Spec) addFile(pkg, path, text string, list fileList, p Payload) error {
 }
 
 // insertAmong puts lines before the first entry that sorts after name, or
-// behind the last, at the outermost depth that the entries have.
+// after the last, at the outermost depth that the entries have.
 func (s *Spec) insertAmong(list []entry, name string, texts ...string) error {
 	depth := s.lines[list[0].first].depth
 	for _, e := range list {
@@ -202,8 +202,8 @@ func (s *Spec) insertAmong(list []entry, name string, texts ...string) error {
 	return s.insert(s.after(list[len(list)-1].last, depth), texts...)
 }
 
-// contentEnd is the index behind a section's last line with something on it,
-// outside of conditionals that the head is not in.
+// contentEnd is the index after a section's last line with something on it,
+// outside conditionals that the head is not in.
 func (s *Spec) contentEnd(sec section) int {
 	depth, at := s.lines[sec.head].depth, sec.body()
 	for i := sec.body(); i < sec.end && s.lines[i].depth >= depth; i++ {

@@ -31,7 +31,7 @@ type prepLine struct {
 	// rest is what follows, args the words in it.
 	rest string
 	args []string
-	// braced: it is written as %{setup ...}; behind is what follows the brace.
+	// braced: it is written as %{setup ...}; after is what follows the brace.
 	braced bool
 	behind string
 }
@@ -108,7 +108,7 @@ func (s *Spec) applyPatch(number, unsure int, rpm RPM) error {
 	return s.insert(at, "%patch -P "+strconv.Itoa(number)+" -p1")
 }
 
-// inOrder refuses a line of %prep behind the one that applies our patch, by, if it
+// inOrder refuses a line of %prep after the one that applies our patch, by, if it
 // applies another, and one that goes by numbers where ours is not sure.
 func (s *Spec) inOrder(p prepLine, by, unsure int, rpm RPM) error {
 	text := edit.CutTo(strings.TrimSpace(s.lines[p.line].text), mostBeside)
@@ -117,12 +117,12 @@ func (s *Spec) inOrder(p prepLine, by, unsure int, rpm RPM) error {
 		return s.place(unsure, "no conditional in %patchlist, or %autosetup for all patches: %prep has them by number",
 			fmt.Sprintf("%s in line %d", text, s.number(p.line)))
 	case by >= 0 && p.changes():
-		return s.place(p.line, fmt.Sprintf("no patch behind line %d, which applies ours: it has to be the last", s.number(by)), text)
+		return s.place(p.line, fmt.Sprintf("no patch after line %d: the provider's patch must be the last", s.number(by)), text)
 	}
 	return nil
 }
 
-// applies says whether a line of %prep applies the patch of that number.
+// applies reports whether a line of %prep applies the patch of that number.
 func (s *Spec) applies(p prepLine, number int, rpm RPM) (bool, error) {
 	switch p.macro {
 	case setup:
@@ -135,7 +135,7 @@ func (s *Spec) applies(p prepLine, number int, rpm RPM) (bool, error) {
 		return false, nil
 	}
 	if s.lines[p.line].depth > 0 {
-		return false, s.place(p.line, "%"+p.macro+" outside of any conditional", "it inside of one")
+		return false, s.place(p.line, "%"+p.macro+" outside any conditional", "it inside one")
 	}
 	in, err := p.inRange(number, rpm)
 	if err != nil {
@@ -147,7 +147,7 @@ func (s *Spec) applies(p prepLine, number int, rpm RPM) (bool, error) {
 	return in, nil
 }
 
-// inRange says whether a line includes the patch of that number.
+// inRange reports whether a line includes the patch of that number.
 func (p prepLine) inRange(number int, rpm RPM) (bool, error) { return p.selection(rpm).has(number) }
 
 // selection is which patches %autosetup or %autopatch apply: %autopatch's -m, -M and list
@@ -194,7 +194,7 @@ func (c selection) has(number int) (bool, error) {
 var allPatches = regexp.MustCompile(`^[^#]*%\{?\??patches\b`)
 
 // foreignPatching refuses a %prep that loops over all patches in shell: whether ours
-// would be applied, and how, cannot be told.
+// would be applied, and how, cannot be determined.
 func (s *Spec) foreignPatching(sec section) error {
 	for i := sec.body(); i < sec.end; i++ {
 		if allPatches.MatchString(s.lines[i].text) {

@@ -59,7 +59,7 @@ func (s *Spec) Describe(name, description string) error {
 	return s.edit(func(c *Spec) error { return c.redescribe(name, description) })
 }
 
-// redescribe gives a provider's item another text, if there is such an item.
+// redescribe returns a provider's item another text, if there is such an item.
 func (s *Spec) redescribe(name, description string) error {
 	sec, err := s.one("description", verbsPackage)
 	if err != nil {
@@ -102,7 +102,7 @@ type entry struct {
 	space       string
 }
 
-// pairs returns the Provides of a section, each with the Obsoletes behind it.
+// pairs returns the Provides of a section, each with the Obsoletes after it.
 func (s *Spec) pairs(sec section) []entry {
 	var out []entry
 	for _, t := range s.tags(sec) {
@@ -173,13 +173,13 @@ func (s *Spec) describe(name, description string) error {
 	return s.insertEntry(sec, list, name, "- lib"+name+": "+description)
 }
 
-// continued says whether a line of a description goes on with the list item before it.
+// continued reports whether a line of a description goes on with the list item before it.
 func continued(text string) bool {
 	return strings.HasPrefix(text, " ") && strings.TrimSpace(text) != ""
 }
 
-// insertEntry puts lines in front of the first entry that sorts after name, or behind the
-// last one, outside of conditionals that the section does not share.
+// insertEntry puts lines before the first entry that sorts after name, or after the
+// last one, outside conditionals that the section does not share.
 func (s *Spec) insertEntry(sec section, list []entry, name string, texts ...string) error {
 	depth := 0 // of the preamble
 	if sec.head >= 0 {

@@ -19,7 +19,7 @@ func (e *SuffixError) Error() string {
 
 var suffixForm = regexp.MustCompile(`^[._+][A-Za-z][A-Za-z0-9._+]{0,62}$`)
 
-// CheckSuffix says whether a text can be put behind a Release so that the package
+// CheckSuffix reports whether a text can be put after a Release so that the package
 // upgrades the one without it and is upgraded by the distro's next one.
 //
 // In rpm's order (rpmio/rpmvercmp.c) what is longer is newer, "3.el9" before
@@ -36,11 +36,11 @@ func CheckSuffix(suffix string) error {
 	case suffix == "":
 		return &SuffixError{Suffix: suffix, Why: "is empty"}
 	case strings.ContainsRune(suffix, '~'):
-		return &SuffixError{Suffix: suffix, Why: "has a tilde, with which it would be older than the distro's own"}
+		return &SuffixError{Suffix: suffix, Why: "has a tilde, so RPM sorts it before the distro's own release"}
 	case len(suffix) > 1 && strings.ContainsAny(suffix[:1], "._+") && suffix[1] >= '0' && suffix[1] <= '9':
-		return &SuffixError{Suffix: suffix, Why: "begins with a number, with which it could be the distro's next one or newer"}
+		return &SuffixError{Suffix: suffix, Why: "starts with a digit, so RPM may sort it at or above the distro's next release"}
 	}
-	return &SuffixError{Suffix: suffix, Why: "has other characters, or others in front"}
+	return &SuffixError{Suffix: suffix, Why: "has an invalid character, or does not start with . _ or +"}
 }
 
 var (
@@ -48,8 +48,8 @@ var (
 	autoDefined = regexp.MustCompile(`^[ \t]*%(?:define|global)[ \t]+autorelease\b`)
 )
 
-// AddReleaseSuffix puts a suffix behind each Release of the main package, whichever
-// conditional it is in: "3%{?dist}" becomes "3%{?dist}.rib1". It is behind the dist tag
+// AddReleaseSuffix puts a suffix after each Release of the main package, whichever
+// conditional it is in: "3%{?dist}" becomes "3%{?dist}.rib1". It is after the dist tag
 // because a distro's own counter may be there too ("3%{?dist}.1").
 //
 // "%autorelease" gets it where the spec itself defines that macro, as the specs in
@@ -89,7 +89,7 @@ func (s *Spec) AddReleaseSuffix(suffix string) error {
 	})
 }
 
-// plainRelease refuses a Release inside of a macro, and one whose macros go on in the
+// plainRelease refuses a Release inside a macro, and one whose macros go on in the
 // next line.
 func (s *Spec) plainRelease() error {
 	for i := range s.sections[0].end {
@@ -97,9 +97,9 @@ func (s *Spec) plainRelease() error {
 		switch names := s.tagNames(i); {
 		case !slices.Contains(names, "release"):
 		case len(s.bracedTags(i)) > 0:
-			return s.place(i, "a Release that is not inside of a macro", text)
+			return s.place(i, "a Release that is not inside a macro", text)
 		case i+1 < len(s.lines) && !s.lines[i+1].start:
-			return s.place(i, "a Release in one line", text)
+			return s.place(i, "a Release on one line", text)
 		}
 	}
 	return nil
@@ -116,7 +116,7 @@ func (s *Spec) suffixed(t tag, suffix string, defined bool) (string, error) {
 	m := autorelease.FindStringSubmatch(t.value)
 	if m == nil {
 		if strings.HasPrefix(t.value, "%autorelease") || strings.HasSuffix(t.value, `\`) {
-			return "", s.place(t.line, "a Release that a suffix can be put behind", t.value)
+			return "", s.place(t.line, "a Release that a suffix can be appended to", t.value)
 		}
 		return t.value + suffix, nil
 	}
@@ -124,7 +124,7 @@ func (s *Spec) suffixed(t tag, suffix string, defined bool) (string, error) {
 		// In braces, or the suffix would be one more argument.
 		return "%{autorelease" + strings.TrimRight(m[1]+m[2], " \t") + "}" + suffix, nil
 	}
-	return "", s.place(t.line, "a Release that the spec itself gives", t.value+", which it does not define")
+	return "", s.place(t.line, "a Release that the spec itself sets", t.value+", which it does not define")
 }
 
 // ReleaseVersion returns "VERSION-RELEASE" for a changelog entry, without the dist tag,

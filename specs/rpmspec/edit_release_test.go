@@ -43,11 +43,11 @@ func TestAddReleaseSuffix(t *testing.T) {
 	for text, want := range map[string]string{
 		"Version: 1\n":                           "a Release tag",
 		"Release:\n":                             "a Release with a value",
-		"Release: 1%{?dist:\n.x}\n":              "a Release in one line",
-		"Release: 1\n%{?rhel:Release: 2}\n":      "not inside of a macro",
+		"Release: 1%{?dist:\n.x}\n":              "a Release on one line",
+		"Release: 1\n%{?rhel:Release: 2}\n":      "not inside a macro",
 		"Release: %autorelease\n":                "which it does not define",
 		"Release: %{autorelease -e asan}\n":      "which it does not define",
-		auto + "Release: %autorelease_special\n": "a suffix can be put behind",
+		auto + "Release: %autorelease_special\n": "a suffix can be appended to",
 	} {
 		s := parse(t, text)
 		var p *rpmspec.PlaceError
@@ -69,7 +69,7 @@ func TestCheckSuffix(t *testing.T) {
 		}
 	}
 	for suffix, want := range map[string]string{
-		"": "is empty", "rib1": "others in front", ".1": "begins with a number", "._1": "", ".r~1": "a tilde", "^rib": "", ".r-1": "other characters",
+		"": "is empty", "rib1": "does not start with", ".1": "starts with a digit", "._1": "", ".r~1": "a tilde", "^rib": "", ".r-1": "an invalid character",
 		".r 1": "", ".%{x}": "", ".r\n%post": "", ".é": "", "..a": "", ".": "", ".$(id)": "", ".a" + strings.Repeat("b", 70): "",
 	} {
 		var s *rpmspec.SuffixError

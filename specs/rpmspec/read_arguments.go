@@ -80,7 +80,7 @@ func (p prepLine) option(name byte) string {
 	return ""
 }
 
-// flag says whether an option is given.
+// flag reports whether an option is given.
 func (p prepLine) flag(name byte) bool { return len(p.options(name)) > 0 }
 
 // listed returns the patches that %autopatch names: rpm looks at them from 4.17 on, and
@@ -98,7 +98,7 @@ const unnumbered = math.MaxInt32
 
 // patchNumbers returns what a %patch line applies, in rpm's order (doPatchMacro() in
 // build/parsePrep.c): the number of %patch3, those of -P, and the words. Up to 4.17, a line
-// without " -P" has patch 0 in front of the words, or the one without a number up to 4.14;
+// without " -P" has patch 0 before the words, or the one without a number up to 4.14;
 // 4.18 takes patch 0 where nothing is named, and later versions nothing.
 func (p prepLine) patchNumbers(rpm RPM) []string {
 	var out []string
@@ -129,17 +129,17 @@ func plainNumbers(words []string) []string {
 	return out
 }
 
-// all says whether %autosetup or %autopatch applies whatever is declared.
+// all reports whether %autosetup or %autopatch applies whatever is declared.
 func (p prepLine) all(rpm RPM) bool {
 	return p.macro == autosetup || !p.flag('m') && !p.flag('M') && len(p.listed(rpm)) == 0
 }
 
-// unpacks says whether %setup or %autosetup unpacks Source0.
+// unpacks reports whether %setup or %autosetup unpacks Source0.
 func (p prepLine) unpacks() bool {
 	return !p.flag('T') || slices.Contains(p.options('a'), "0") || slices.Contains(p.options('b'), "0")
 }
 
-// changes says whether a line applies patches, or starts anew without them.
+// changes reports whether a line applies patches, or starts again without them.
 func (p prepLine) changes() bool {
 	switch p.macro {
 	case setup:

@@ -22,7 +22,7 @@ type Reading struct {
 	refused error
 }
 
-// truth says whether a line is one that rpm reads.
+// truth reports whether a line is one that rpm reads.
 type truth int
 
 const (
@@ -78,7 +78,7 @@ type walk struct {
 // condition is an %if that is open.
 type condition struct {
 	outer readLine
-	// now is the arm that we are in; taken says whether an arm before it was read.
+	// now is the arm that we are in; taken reports whether an arm before it was read.
 	now   readLine
 	taken truth
 }
@@ -140,7 +140,7 @@ func (w *walk) expandLine(i int, state *readLine) {
 	}
 }
 
-// whole joins a line with what goes on behind its backslashes.
+// whole joins a line with what goes on after its backslashes.
 func (s *Spec) whole(i int) string {
 	var b strings.Builder
 	b.WriteString(strings.TrimSuffix(s.lines[i].text, `\`))
@@ -167,7 +167,7 @@ func (w *walk) condition(i int) {
 		switch {
 		case c.outer.truth != yes:
 		case m[1] != "else" && w.rpm.before(rpm415):
-			// It is no conditional there, but a line as any other.
+			// It is not a conditional there, but a line as any other.
 			if c.now.truth == yes {
 				w.refuse(i, "%"+m[1]+" is known from rpm 4.15 on")
 			}
@@ -190,7 +190,7 @@ func (w *walk) condition(i int) {
 // decide answers one condition.
 func (w *walk) decide(i int, kind, rest string) readLine {
 	if w.rpm.before(rpm415) && i+1 < len(w.spec.lines) && !w.spec.lines[i+1].start && w.spec.lines[i+1].glued {
-		w.refuse(i, "a condition can go on in the next line from rpm 4.15 on")
+		w.refuse(i, "a condition can continue on the next line only from rpm 4.15 on")
 	}
 	answer, err := w.answer(kind, rest)
 	if newer, ok := errors.AsType[*newerError](err); ok {
@@ -239,7 +239,7 @@ func (w *walk) answer(kind, rest string) (bool, error) {
 }
 
 // archList returns one of rpm's lists of architectures (rpm's macros.in), as far as a
-// 64-bit machine of today could be in it; ok is false for what is no such list.
+// 64-bit machine of today could be in it; ok is false for what is not such a list.
 func archList(name string) (archs []string, ok bool) {
 	switch name {
 	case "ix86", "arm", "arm32", "mips", "mips32", "mips64", "sparc", "alpha":
@@ -256,12 +256,12 @@ func archList(name string) (archs []string, ok bool) {
 	return nil, false
 }
 
-// needs gives the error of a line that has to be decided and expanded and is not.
+// needs returns the error of a line that has to be decided and expanded and is not.
 func (r *Reading) needs(i int) error {
 	l := r.lines[i]
 	switch {
 	case l.truth == undecided:
-		return r.spec.place(i, "this line outside of conditionals, or in those that the distro's macros decide", l.why)
+		return r.spec.place(i, "this line outside conditionals, or in those that the distro's macros decide", l.why)
 	case l.failed != nil:
 		return r.spec.place(i, "this line with macros that are known", l.failed.Error())
 	}

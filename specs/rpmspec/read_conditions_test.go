@@ -18,7 +18,7 @@ func el9() rpmspec.Macros {
 	}
 }
 
-// TestConditions asks of each condition by a tag inside of it.
+// TestConditions asks of each condition by a tag inside it.
 func TestConditions(t *testing.T) {
 	const unknown = "?"
 	for _, tt := range []struct{ before, cond, want string }{

@@ -14,7 +14,7 @@ import (
 type fileEntry struct {
 	line    int
 	pattern string // macros as %{name}
-	dir     bool   // %dir: the folder, without what is in it
+	dir     bool   // %dir: the directory, without what is in it
 }
 
 var (
@@ -24,12 +24,12 @@ var (
 	slashes   = regexp.MustCompile(`//+`)
 )
 
-// normal writes macros with braces and folders with single slashes.
+// normal writes macros with braces and directories with single slashes.
 func normal(text string) string {
 	return slashes.ReplaceAllString(bareMacro.ReplaceAllString(text, "%{$1}"), "/")
 }
 
-// fileEntries gives the entries of all %files sections.
+// fileEntries returns the entries of all %files sections.
 func (s *Spec) fileEntries() []fileEntry {
 	var out []fileEntry
 	for _, sec := range s.sections {
@@ -69,9 +69,9 @@ func lineEntries(i int, rest string) []fileEntry {
 	return out
 }
 
-// covers says whether the entry's package has the file: by the pattern, or, as
-// rpm takes a folder with all that is in it, with a folder that the pattern
-// matches. %dir takes the folder alone.
+// covers reports whether the entry's package has the file: by the pattern, or, as
+// rpm takes a directory with all that is in it, with a directory that the pattern
+// matches. %dir takes the directory alone.
 func (e fileEntry) covers(file string) bool {
 	pattern := strings.TrimSuffix(e.pattern, "/")
 	for name := file; name != "." && name != "/"; name = path.Dir(name) {
@@ -85,12 +85,12 @@ func (e fileEntry) covers(file string) bool {
 	return false
 }
 
-// covered says whether some package has the file.
+// covered reports whether some package has the file.
 func (s *Spec) covered(file string) bool {
 	return slices.ContainsFunc(s.fileEntries(), func(e fileEntry) bool { return e.covers(file) })
 }
 
-// literal is what each name that a pattern matches begins with, in its folder.
+// literal is what each name that a pattern matches begins with, in its directory.
 func literal(pattern string) string {
 	base := path.Base(pattern)
 	if i := strings.IndexAny(base, `*?[\`); i >= 0 {
@@ -118,7 +118,7 @@ func (s *Spec) dropReplaced(p Payload) error {
 			continue
 		}
 		if len(strings.Fields(s.lines[e.line].text)) > 2 {
-			return s.place(e.line, "one file in a line", s.lines[e.line].text)
+			return s.place(e.line, "one file per line", s.lines[e.line].text)
 		}
 		gone[e.line] = true
 	}
@@ -136,7 +136,7 @@ func coversAny(e fileEntry, files []string) bool {
 	return slices.ContainsFunc(files, e.covers)
 }
 
-// namesAny says whether the pattern is for one of the files alone: it has the
+// namesAny reports whether the pattern is for one of the files alone: it has the
 // whole name, of a manual page without what compresses it, and no wildcards
 // before its end.
 func (e fileEntry) namesAny(files []string) bool {
@@ -145,7 +145,7 @@ func (e fileEntry) namesAny(files []string) bool {
 	})
 }
 
-// paths gives the files of a payload as the spec would name them.
+// paths returns the files of a payload as the spec would name them.
 func (s *Spec) paths(p Payload) []string {
 	var out []string
 	if p.SoMajor != "" {

@@ -72,7 +72,7 @@ func TestAddPayloadToOnePackage(t *testing.T) {
 			}
 		})
 	}
-	// A package without its %files is no distro of that kind.
+	// A package without its %files is not a distro of that kind.
 	text := onePackage + "\n%package -n libibverbs\nSummary: x\n"
 	var place *rpmspec.PlaceError
 	if err := parse(t, text).AddPayload(library); !errors.As(err, &place) || !strings.Contains(err.Error(), "%files -n libibverbs") {

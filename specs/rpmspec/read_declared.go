@@ -31,7 +31,7 @@ func (r *Reading) fileName(i int, kind, value string) (string, error) {
 
 // numbering gives the sources or the patches of a spec their numbers as rpm does it
 // (addSource() in build/parsePreamble.c): up to 4.14, one without a number is Source0, or
-// the one patch that has none; later versions go on behind the highest so far.
+// the one patch that has none; later versions go on after the highest so far.
 type numbering struct {
 	reading *Reading
 	// kind is "source" or "patch".
@@ -60,14 +60,14 @@ func (n *numbering) number(i int, tag string) (int, error) {
 		if number == unnumbered {
 			name = "the " + n.kind + " without a number, of which there can be one up to rpm 4.14,"
 		}
-		return 0, n.reading.refusal(i, fmt.Sprintf("%s is in line %d already", name, n.reading.spec.number(line)))
+		return 0, n.reading.refusal(i, fmt.Sprintf("%s is already in line %d", name, n.reading.spec.number(line)))
 	}
 	n.lines[number] = i
 	n.highest = max(n.highest, number)
 	return number, nil
 }
 
-// wanted says whether a tag of line i is looked for: any patch, and the source with the
+// wanted reports whether a tag of line i is looked for: any patch, and the source with the
 // number 0. Of the other sources, only the numbers count.
 func (n *numbering) wanted(i int) func(tag string) bool {
 	return func(tag string) bool {
@@ -157,7 +157,7 @@ func fileNumber(name, kind string, next int) (number int, ok bool) {
 
 // tagAt returns the tag of a line, its name in lower case and its value expanded; "" where
 // it could not be, for the caller to find out why. A macro may stand for a tag, as in
-// %{?rhel:Patch1: name}: if it could stand for one that is wanted, and it cannot be told
+// %{?rhel:Patch1: name}: if it could stand for one that is wanted, and it cannot be determined
 // or there are several, that is a *PlaceError.
 func (r *Reading) tagAt(i int, wanted func(name string) bool) (name, value string, ok bool, err error) {
 	m := tagLine.FindStringSubmatch(r.lines[i].text)
@@ -194,7 +194,7 @@ func (r *Reading) tagAt(i int, wanted func(name string) bool) (name, value strin
 
 // Source returns the name of the file that the spec has as Source0.
 //
-// Errors: *PlaceError, if there is none or it cannot be told.
+// Errors: *PlaceError, if there is none or it cannot be determined.
 func (r *Reading) Source() (string, error) {
 	name, err := "", error(nil)
 	add := func(i, number int, value string) error {
@@ -218,7 +218,7 @@ func (r *Reading) Source() (string, error) {
 // Tag returns the value of a tag of the main package, macros expanded, and whether the
 // distro's reading has it.
 //
-// Errors: *PlaceError, if it cannot be told.
+// Errors: *PlaceError, if it cannot be determined.
 func (r *Reading) Tag(name string) (string, bool, error) {
 	want := strings.ToLower(name)
 	sec := r.spec.sections[0]

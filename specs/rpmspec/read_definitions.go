@@ -67,7 +67,7 @@ func (w *walk) defineIn(text string, state readLine, nested int) {
 	if names := definedIn(text); len(names) == 0 || w.single(text, state) {
 		return
 	}
-	w.hideAll(text, "it is defined in a way that is not followed here")
+	w.hideAll(text, "its definition cannot be evaluated here")
 }
 
 // single does the definition that a text consists of; false is for a text that is not
@@ -179,7 +179,7 @@ func (w *walk) tagMacros() {
 		case len(values) == 1:
 			w.table.set(name, values[0])
 		case len(values) > 1:
-			w.table.hide(name, "its tag has several values, and this is in front of it")
+			w.table.hide(name, "its tag has several values and comes after this line")
 		}
 	}
 }
@@ -195,7 +195,7 @@ func (w *walk) tagMacro(i int, state readLine) {
 	if m == nil {
 		for _, name := range w.spec.bracedTags(i) {
 			if slices.Contains(tagMacroNames(), name) {
-				w.table.hide(name, "its tag is inside of a macro")
+				w.table.hide(name, "its tag is inside a macro")
 			}
 		}
 		return

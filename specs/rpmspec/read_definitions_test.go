@@ -25,7 +25,7 @@ func group(t *testing.T, before, cond string) string {
 	return got
 }
 
-// TestConditionalDefinitions defines a macro inside of others, and asks for it.
+// TestConditionalDefinitions defines a macro inside others, and asks for it.
 func TestConditionalDefinitions(t *testing.T) {
 	for before, want := range map[string]string{
 		"%global hot 0\n%{?rhel:%global hot 1}\n":                          "yes",
@@ -85,7 +85,7 @@ func TestVersionComparisons(t *testing.T) {
 	}
 }
 
-// TestVersionInConditional uses %{version} behind a tag of which conditionals give two.
+// TestVersionInConditional uses %{version} after a tag of which conditionals give two.
 func TestVersionInConditional(t *testing.T) {
 	const two = "%if 0%{?fedora}\nVersion: 50\n%else\nVersion: 56\n%endif\n"
 	for before, want := range map[string]string{
@@ -100,7 +100,7 @@ func TestVersionInConditional(t *testing.T) {
 	}
 }
 
-// TestTagsInMacros has sources, patches and a release inside of macros.
+// TestTagsInMacros has sources, patches and a release inside macros.
 func TestTagsInMacros(t *testing.T) {
 	const tags = "Name: a\nVersion: 1\nRelease: 1\n"
 	for _, tt := range []struct{ tags, want string }{

@@ -44,7 +44,7 @@ func truthValue(b bool) value {
 	return numberValue(0)
 }
 
-// evaluate expands an expression and gives its value, as rpm does behind %if and in
+// evaluate expands an expression and gives its value, as rpm does after %if and in
 // %[...] (rpmio/expression.c; build/expression.c up to 4.14): numbers, quoted texts,
 // versions as v"1.2", ! && || == != < > <= >= + - * /, the ternary operator, and
 // parentheses. && and || have one precedence and give the operand that decides. A word
@@ -62,14 +62,15 @@ func (t *macroTable) evaluate(text string) (value, error) {
 	case t.rpm.before(rpm416) && strings.Contains(plain, "%["):
 		return value{}, &newerError{construct: "%[...]"}
 	default:
-		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "no expression: " + edit.Quote(left)}
+		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "not an expression: " + edit.Quote(left)}
 	}
 	v := e.ternary()
 	if e.newer != "" {
 		return value{}, &newerError{construct: e.newer}
 	}
 	if e.failed || e.at < len(e.tokens) {
-		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: "no expression: " + edit.Quote(strings.TrimSpace(plain))}
+		why := "not an expression: " + edit.Quote(strings.TrimSpace(plain))
+		return value{}, &UnknownMacroError{Macro: strings.TrimSpace(text), Why: why}
 	}
 	return v, nil
 }
@@ -181,7 +182,7 @@ func (e *expression) compared() value {
 	}
 }
 
-// compare gives the truth of "v op w", which are of one kind.
+// compare returns the truth of "v op w", which are of one kind.
 func (v value) compare(w value, op string) value {
 	d := cmp.Compare(v.number, w.number)
 	switch {

@@ -14,13 +14,13 @@ type line struct {
 	// number is the line's number in the file that was parsed; an inserted line has
 	// that of the line before it, so that errors speak of the user's file.
 	number int
-	// start is false inside of a macro: there nothing is a tag, a section or a conditional.
+	// start is false inside a macro: there nothing is a tag, a section or a conditional.
 	start bool
 	// glued is true if the line before this one ends in a backslash. For rpm that means
-	// nothing outside of a macro, but for the shell it does: nothing goes in between.
+	// nothing outside a macro, but for the shell it does: nothing goes in between.
 	glued bool
 	// depth is the number of conditionals around the line. An %if, its %else and its
-	// %endif stand outside of the conditional that they make.
+	// %endif stand outside the conditional that they make.
 	depth int
 }
 
@@ -42,7 +42,7 @@ func (s *Spec) index() error {
 			return s.place(first, fmt.Sprintf("a macro of up to %d bytes", mostLine), l.text)
 		}
 		if macro.deepest > mostNested {
-			return s.place(i, fmt.Sprintf("up to %d brackets of macros inside of each other", mostNested), strings.TrimSpace(l.text))
+			return s.place(i, fmt.Sprintf("up to %d nested macro brackets", mostNested), strings.TrimSpace(l.text))
 		}
 		if !l.start {
 			continue
@@ -53,10 +53,10 @@ func (s *Spec) index() error {
 		}
 	}
 	if macro.inMacro() {
-		return s.place(first, "the end of the macro that begins here", "the end of the file")
+		return s.place(first, "the end of the macro that starts here", "the end of the file")
 	}
 	if glued {
-		return s.place(len(s.lines)-1, "a line behind this backslash", "the end of the file")
+		return s.place(len(s.lines)-1, "a line after this backslash", "the end of the file")
 	}
 	if len(open) > 0 {
 		return s.place(open[len(open)-1], "an %endif for this %if", "the end of the file")
@@ -71,7 +71,7 @@ func (s *Spec) nest(i int, open []int) ([]int, error) {
 	switch conditional(l.text) {
 	case condIf:
 		if open = append(open, i); len(open) > mostNested {
-			return nil, s.place(i, fmt.Sprintf("up to %d conditionals inside of each other", mostNested), "one more")
+			return nil, s.place(i, fmt.Sprintf("up to %d nested conditionals", mostNested), "one more")
 		}
 	case condElse, condEnd:
 		if len(open) == 0 {
@@ -91,7 +91,7 @@ func (s *Spec) nest(i int, open []int) ([]int, error) {
 // rpm's build/parseSpec.c does: macro braces, shell expansions and expressions. rpm also
 // takes lines together at a backslash, but only to expand macros in them; it then looks
 // at each line by itself, so that it finds the %if in the middle of a long command. Only
-// a definition or a condition really goes on behind a backslash.
+// a definition or a condition really goes on after a backslash.
 type continuation struct {
 	braces, parens, brackets int
 	define, backslash        bool
@@ -102,14 +102,14 @@ type continuation struct {
 func (c *continuation) inMacro() bool { return c.braces > 0 || c.parens > 0 || c.brackets > 0 }
 func (c *continuation) open() bool    { return c.inMacro() || (c.define && c.backslash) }
 
-// defines says whether a line is one that a backslash continues.
+// defines reports whether a line is one that a backslash continues.
 func defines(text string) bool {
 	return conditional(text) != condNone || definition.MatchString(text)
 }
 
 var definition = regexp.MustCompile(`^[ \t]*%(?:define|global)\b`)
 
-// read counts a line, and says whether it ends in a backslash.
+// read counts a line, and reports whether it ends in a backslash.
 func (c *continuation) read(text string) bool {
 	c.backslash = false
 	for i := 0; i < len(text); i++ {
@@ -147,7 +147,7 @@ func (c *continuation) read(text string) bool {
 	return c.backslash
 }
 
-// nest counts a bracket, but only inside of one that a macro has opened.
+// nest counts a bracket, but only inside one that a macro has opened.
 func nest(n *int, open bool) {
 	switch {
 	case *n == 0:
@@ -210,7 +210,7 @@ func (s *Spec) before(i, depth int) int {
 	return i
 }
 
-// after returns the first index behind line i, its continuation, and the conditional
+// after returns the first index after line i, its continuation, and the conditional
 // around it, at the given depth.
 func (s *Spec) after(i, depth int) int {
 	inside := s.lines[i].depth > depth

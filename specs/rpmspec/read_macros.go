@@ -48,13 +48,13 @@ type macroTable struct {
 	hidden map[string]string
 	// gone are macros that are known not to be defined.
 	gone map[string]bool
-	// lost are macros that may be defined anew whenever another one is expanded, and
+	// lost are macros that may be defined again whenever another one is expanded, and
 	// which one that is.
 	lost map[string]string
-	// unnamed says whether a name is that of a macro that only the spec could define,
+	// unnamed reports whether a name is that of a macro that only the spec could define,
 	// and does not.
 	unnamed func(name string) bool
-	// strict: what is not known is an error also behind a question mark.
+	// strict: what is not known is an error also after a question mark.
 	strict bool
 	rpm    RPM
 	// steps counts what was expanded, so that macros which name each other have an end;
@@ -163,7 +163,7 @@ func (t *macroTable) expandIn(text string) (string, error) {
 		text = rest
 		t.spent += len(out)
 		if t.steps++; t.steps > maxSteps || b.Len() > maxText || t.spent > maxSpent {
-			return "", &UnknownMacroError{Macro: "%", Why: "macros without an end"}
+			return "", &UnknownMacroError{Macro: "%", Why: "unterminated macros"}
 		}
 	}
 }
@@ -176,7 +176,7 @@ func (t *macroTable) use(text string) (out, rest string, err error) {
 	case '{':
 		body, rest, ok := bracketed(text[1:], '{', '}')
 		if !ok {
-			return "", "", &UnknownMacroError{Macro: text, Why: "it does not end"}
+			return "", "", &UnknownMacroError{Macro: text, Why: "it is unterminated"}
 		}
 		out, err = t.braced(body)
 		return out, rest, err
@@ -186,7 +186,7 @@ func (t *macroTable) use(text string) (out, rest string, err error) {
 		}
 		body, rest, ok := bracketed(text[1:], '[', ']')
 		if !ok {
-			return "", "", &UnknownMacroError{Macro: text, Why: "it does not end"}
+			return "", "", &UnknownMacroError{Macro: text, Why: "it is unterminated"}
 		}
 		out, err := t.evaluate(body)
 		return out.text, rest, err
@@ -257,7 +257,7 @@ func (t *macroTable) braced(body string) (string, error) {
 // asks answers %{defined x}, %{undefined x}, %{with x} and %{without x}.
 func (t *macroTable) asks(use, what, name string) (string, error) {
 	if macroName.FindString(name) != name {
-		return "", &UnknownMacroError{Macro: use, Why: "no name of a macro"}
+		return "", &UnknownMacroError{Macro: use, Why: "not a macro name"}
 	}
 	if what == "with" || what == "without" {
 		name = "with_" + name
@@ -290,12 +290,12 @@ func (t *macroTable) lookUp(use, flags, name, text string, has bool) (string, er
 		return "", nil
 	}
 	if t.steps++; t.steps > maxSteps {
-		return "", &UnknownMacroError{Macro: use, Why: "macros without an end"}
+		return "", &UnknownMacroError{Macro: use, Why: "unterminated macros"}
 	}
 	return t.expandIn(body)
 }
 
-// String is for what is shown to people: all names that are known.
+// String lists all known names, for messages.
 func (m Macros) String() string {
 	return fmt.Sprint(m.Values, m.Absent, m.Arch, m.RPM) // maps are printed in order
 }

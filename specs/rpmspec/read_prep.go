@@ -15,7 +15,7 @@ type Prep struct {
 	Source string
 	// Patches are applied to it, in order.
 	Patches []PrepPatch
-	// Commands are those lines in front of the last patch that are run by a shell:
+	// Commands are those lines before the last patch that are run by a shell:
 	// what they change is not told.
 	Commands []PrepCommand
 }
@@ -39,14 +39,14 @@ type PrepCommand struct {
 	Text string
 }
 
-// Prep tells what %prep unpacks and applies: %setup, %autosetup, %autopatch, and
+// Prep returns what %prep unpacks and applies: %setup, %autosetup, %autopatch, and
 // %patch in all its forms (%patch3, %patch -P 3, %patch 3), as the distro's rpm reads
 // them. %autosetup and %autopatch apply patches in the order in which they are declared.
 //
 // Errors: *PlaceError where that rpm stops ([Reading.Refused]), and where it cannot be
 // told: a patch in a conditional that the
-// macros do not decide, or inside of shell or of another macro; a patch(1) of the spec's own; a %setup that
-// does not unpack Source0, or into a folder made for it (-c); no -p for %autosetup.
+// macros do not decide, or inside shell or of another macro; a patch(1) of the spec's own; a %setup that
+// does not unpack Source0, or into a directory made for it (-c); no -p for %autosetup.
 func (r *Reading) Prep() (Prep, error) {
 	var out Prep
 	if err := r.Refused(); err != nil {
@@ -106,7 +106,7 @@ func (p *prepReader) read() error {
 			return err
 		}
 		if depth != 0 || p.spec.lines[step.line].glued {
-			return p.spec.place(step.line, "%"+step.macro+" outside of shell's if, for, while and case", "it inside of one")
+			return p.spec.place(step.line, "%"+step.macro+" outside the shell's if, for, while and case", "it inside one")
 		}
 		if step, err = p.expanded(step); err != nil {
 			return err
@@ -153,7 +153,7 @@ func (p *prepReader) misread(step prepLine) string {
 	special := step.macro == setup || step.macro == patchName
 	switch {
 	case special && (step.braced || text[0] != '%') && p.rpm.before(rpm420):
-		return "%" + step.macro + " is known at the start of a line only, without braces"
+		return "%" + step.macro + " is only recognised at the start of a line, without braces"
 	case step.braced && step.behind != "":
 		return "the arguments end with the brace"
 	case !step.braced && strings.HasSuffix(text, `\`):
@@ -172,7 +172,7 @@ func (p *prepReader) misreadPatch(step prepLine) string {
 	switch {
 	case step.macro != patchName:
 	case step.number != "" && !p.rpm.before(rpm420):
-		return "%patchN is no macro from rpm 4.20 on"
+		return "%patchN is not a macro from rpm 4.20 on"
 	case len(step.patchNumbers(p.rpm)) == 0:
 		return "%patch needs a number from rpm 4.19 on"
 	}
@@ -254,9 +254,9 @@ func (p *prepReader) numbered(step prepLine, text string) (file, error) {
 	found := fmt.Sprintf("number %q", text)
 	if !slices.Contains(step.patchNumbers(unstatedRPM), text) {
 		// This rpm has added it.
-		found = fmt.Sprintf("none with the number %s, which rpm %s takes where there is no -P", text, p.rpm.known())
+		found = fmt.Sprintf("none with the number %s, which rpm %s uses without -P", text, p.rpm.known())
 		if text == strconv.Itoa(unnumbered) {
-			found = fmt.Sprintf("none without a number, which rpm %s takes where there is no -P", p.rpm.known())
+			found = fmt.Sprintf("none without a number, which rpm %s uses without -P", p.rpm.known())
 		}
 	}
 	return file{}, p.spec.place(step.line, "a patch that is declared", found)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// BuildRequires says whether the spec, as the distro reads it, requires one of the names
+// BuildRequires reports whether the spec, as the distro reads it, requires one of the names
 // to build. What cannot be decided counts as not required.
 func (r *Reading) BuildRequires(names ...string) bool {
 	isTag := func(tag string) bool { return tag == "buildrequires" }
@@ -29,7 +29,7 @@ func (r *Reading) BuildRequires(names ...string) bool {
 	return false
 }
 
-// dependencies are the words of a BuildRequires: names, and what may be behind them.
+// dependencies are the words of a BuildRequires: names, and what may be after them.
 func dependencies(value string) []string {
 	return strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' || r == '(' || r == ')' })
 }

@@ -15,7 +15,7 @@ type section struct {
 	kind string
 	// args is the rest of the head.
 	args string
-	// head is the index of the head, -1 for the preamble; end is the index behind the
+	// head is the index of the head, -1 for the preamble; end is the index after the
 	// last line.
 	head, end int
 }

@@ -16,11 +16,11 @@ var (
 )
 
 // ownPatch finds what applies patches without %setup, %autosetup, %autopatch or %patch at
-// the start of a line: lists of patches, patch(1), git, quilt, and these macros inside of
+// the start of a line: lists of patches, patch(1), git, quilt, and these macros inside
 // another one.
 var ownPatch = regexp.MustCompile(strings.Join([]string{
 	`%\{?[!?]*(?:patches\b|PATCH\d|P:|__scm_apply|__?apply_patch|__patch\b|(?:setup|autosetup|autopatch|patch)[0-9]*\b)`,
-	// patch(1) where a command begins, or with an option or a file behind it.
+	// patch(1) where a command begins, or with an option or a file after it.
 	`(?:^|[;&|({!\x60]|\b(?:then|do|else|if|while|until|exec|xargs|time|command|env|sudo|nice)[ \t])[ \t]*` +
 		`(?:[^ \t;&|]*/)?g?patch(?:[ \t;&|)<]|$)`,
 	`(?:^|[ \t;&|({!\x60"'/])g?patch[ \t]+[-<%$]`,
@@ -66,7 +66,7 @@ func (p *prepReader) shell(after, before int) (depth int, err error) {
 
 var anyUse = regexp.MustCompile(`%\{?[!?]*([A-Za-z_]\w*)`)
 
-// patches says whether a line of %prep applies patches by itself, or uses one of the
+// patches reports whether a line of %prep applies patches by itself, or uses one of the
 // spec's macros that does.
 func (p *prepReader) patches(text string) bool {
 	text = strings.ReplaceAll(text, "%%", "\x00")

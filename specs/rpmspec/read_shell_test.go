@@ -22,8 +22,8 @@ func placeLine(t *testing.T, err error) int {
 
 const shellTags = "Name: a\nVersion: 1\nSource0: a.tgz\nPatch1: one\nPatch2: two\n"
 
-// TestPrepSeesOwnPatching has all spellings that apply a patch behind rpm's back, before
-// and behind the last step.
+// TestPrepSeesOwnPatching has all spellings that apply a patch after rpm's back, before
+// and after the last step.
 func TestPrepSeesOwnPatching(t *testing.T) {
 	for _, line := range []string{
 		"patch -p1 < %{SOURCE1}", "/usr/bin/patch -p1 < %{SOURCE1}", "%{__patch} -p1 < %{SOURCE1}", "%__patch -p1 -i x",
@@ -61,7 +61,7 @@ func TestPrepLetsOtherCommands(t *testing.T) {
 	}
 }
 
-// TestPrepSeesBlocks has a patch inside of what shell runs or does not, and behind it.
+// TestPrepSeesBlocks has a patch inside what shell runs or does not, and after it.
 func TestPrepSeesBlocks(t *testing.T) {
 	for _, tt := range []struct{ open, shut string }{
 		{"ls | while read f; do", "done"},

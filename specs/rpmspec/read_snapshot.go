@@ -41,7 +41,7 @@ func (s *Spec) snapshotNames() *snapshotNames {
 	return n
 }
 
-// undefined says whether the macro of that name is taken as undefined.
+// undefined reports whether the macro of that name is taken as undefined.
 func (n *snapshotNames) undefined(name string) bool {
 	return !n.none && !n.defined[name] && snapshotName.MatchString(name)
 }

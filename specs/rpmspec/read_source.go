@@ -28,7 +28,7 @@ func (s *Spec) SourceFile(vars map[string]string) (string, error) {
 	for _, other := range found[1:] {
 		if other.value != t.value {
 			return "", s.place(other.line, "one Source",
-				fmt.Sprintf("another, beside that in line %d", s.number(t.line)))
+				fmt.Sprintf("another, besides that in line %d", s.number(t.line)))
 		}
 	}
 	value, err := s.simpleTable(vars).expand(t.value)

@@ -33,7 +33,7 @@ func (v RPM) known() RPM {
 	return v
 }
 
-// before says whether this rpm is older than another one, in rpm's own order.
+// before reports whether this rpm is older than another one, in rpm's own order.
 func (v RPM) before(other string) bool { return rpmutils.Vercmp(string(v.known()), other) < 0 }
 
 // sectionSince are the sections that rpm has not always known (build/parseSpec.c): an

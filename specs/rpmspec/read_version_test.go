@@ -20,9 +20,9 @@ func TestVersions(t *testing.T) {
 		all   = "0 zero -p1; 1 one -p1; 2 two -p1"
 		zero  = "0 zero -p1"
 		one   = "1 one -p1"
-		start = "!at the start of a line only"
+		start = "!only recognised at the start of a line"
 		none  = "!%patch needs a number from rpm 4.19 on"
-		noTag = "!none without a number, which rpm 4.14.3 takes where there is no -P"
+		noTag = "!none without a number, which rpm 4.14.3 uses without -P"
 	)
 	same := func(want string) [5]string { return [5]string{want, want, want, want, want} }
 	for _, tt := range []struct {
@@ -35,17 +35,17 @@ func TestVersions(t *testing.T) {
 		{"autopatch with a word", tags, "%setup\n%autopatch -p1 x", [5]string{all, all, "!number \"x\"", "!number \"x\"", "!number \"x\""}},
 		{"autopatch that is quiet", tags, "%setup\n%autopatch -q -p1", [5]string{"!has no option -q", "!has no option -q", "!has no option -q", "!has no option -q", all}},
 		{"patch with a word", tags, "%setup\n%patch 1 -p1", [5]string{noTag, "0 zero -p1; 1 one -p1", one, one, one}},
-		{"patch with a word, no Patch0", strings.ReplaceAll(tags, "Patch0", "Patch7"), "%setup\n%patch 1 -p1", [5]string{noTag, "!none with the number 0, which rpm 4.16.1.3 takes", one, one, one}},
+		{"patch with a word, no Patch0", strings.ReplaceAll(tags, "Patch0", "Patch7"), "%setup\n%patch 1 -p1", [5]string{noTag, "!none with the number 0, which rpm 4.16.1.3 uses", one, one, one}},
 		{"patch with a word, a patch without a number", "Source: a.tgz\nPatch1: one\nPatch: x\n", "%setup\n%patch 1 -p1", [5]string{"2147483647 x -p1; 1 one -p1", "!none with the number 0", one, one, one}},
 		{"bare patch", tags, "%setup\n%patch -p1", [5]string{noTag, zero, zero, none, none}},
 		{"bare patch, a patch without a number", "Source: a.tgz\nPatch: x\n", "%setup\n%patch -p1", [5]string{"2147483647 x -p1", "0 x -p1", "0 x -p1", none, none}},
-		{"patch0, a patch without a number", "Source: a.tgz\nPatch: x\n", "%setup\n%patch0 -p1", [5]string{"!number \"0\"", "0 x -p1", "0 x -p1", "0 x -p1", "!%patchN is no macro from rpm 4.20 on"}},
+		{"patch0, a patch without a number", "Source: a.tgz\nPatch: x\n", "%setup\n%patch0 -p1", [5]string{"!number \"0\"", "0 x -p1", "0 x -p1", "0 x -p1", "!%patchN is not a macro from rpm 4.20 on"}},
 		{"patch -P", tags, "%setup\n%patch -P 1 -p1", same(one)},
 		{"patch -P of two, and a word", tags, "%setup\n%patch -P2 -P 1 -p1 0", same("2 two -p1; 1 one -p1; 0 zero -p1")},
 		{"patch -P behind a tab", tags, "%setup\n%patch\t-P1 -p1", [5]string{noTag, "0 zero -p1; 1 one -p1", one, one, one}},
 		{"patch -P in one word", tags, "%setup\n%patch -RP1 -p1", [5]string{noTag, "0 zero -p1 -R; 1 one -p1 -R", one + " -R", one + " -R", one + " -R"}},
-		{"patchN", tags, "%setup\n%patch1 -p1", [5]string{one, one, one, one, "!%patchN is no macro"}},
-		{"patchN and others", tags, "%setup\n%patch1 -P 2 -p1 0", [5]string{"1 one -p1; 2 two -p1; 0 zero -p1", "1 one -p1; 2 two -p1; 0 zero -p1", "1 one -p1; 2 two -p1; 0 zero -p1", "1 one -p1; 2 two -p1; 0 zero -p1", "!%patchN is no macro"}},
+		{"patchN", tags, "%setup\n%patch1 -p1", [5]string{one, one, one, one, "!%patchN is not a macro"}},
+		{"patchN and others", tags, "%setup\n%patch1 -P 2 -p1 0", [5]string{"1 one -p1; 2 two -p1; 0 zero -p1", "1 one -p1; 2 two -p1; 0 zero -p1", "1 one -p1; 2 two -p1; 0 zero -p1", "1 one -p1; 2 two -p1; 0 zero -p1", "!%patchN is not a macro"}},
 		{"patch of a word that is no number", tags, "%setup\n%patch -P1 -p1 one", same(`!number "one"`)},
 		{"patch in UTC", tags, "%setup\n%patch -P 1 -p1 -Z", [5]string{"!%patch has no option -Z", one, one, one, one}},
 		{"patch with an option of autopatch", tags, "%setup\n%patch -P 1 -p1 -v", same("!%patch has no option -v")},
@@ -69,8 +69,8 @@ func TestVersions(t *testing.T) {
 		{"preuntrans", "Source: a.tgz\n%preuntrans\n", "%setup", [5]string{"!from rpm 4.19 on", "!from rpm 4.19 on", "!from rpm 4.19 on", "", ""}},
 		{"two patches without a number", "Source: a.tgz\nPatch: x\nPatch: y\n", "%autosetup -p1", [5]string{"!of which there can be one up to rpm 4.14", "0 x -p1; 1 y -p1", "0 x -p1; 1 y -p1", "0 x -p1; 1 y -p1", "0 x -p1; 1 y -p1"}},
 		{"a patch behind others", "Source: a.tgz\nPatch5: x\nPatch2: y\nPatch: z\n", "%autosetup -p1", [5]string{"5 x -p1; 2 y -p1; 2147483647 z -p1", "5 x -p1; 2 y -p1; 6 z -p1", "5 x -p1; 2 y -p1; 6 z -p1", "5 x -p1; 2 y -p1; 6 z -p1", "5 x -p1; 2 y -p1; 6 z -p1"}},
-		{"the same number twice", "Source: a.tgz\nPatch1: x\nPatch01: y\n", "%autosetup -p1", same("!patch 1 is in line 2 already")},
-		{"the source twice", "Source: a.tgz\nSource0: b.tgz\n", "%setup", same("!source 0 is in line 1 already")},
+		{"the same number twice", "Source: a.tgz\nPatch1: x\nPatch01: y\n", "%autosetup -p1", same("!patch 1 is already in line 2")},
+		{"the source twice", "Source: a.tgz\nSource0: b.tgz\n", "%setup", same("!source 0 is already in line 1")},
 		{"a source behind others", "Source1: b.tgz\nSource: a.tgz\n", "%setup", [5]string{"", "!a Source or Source0 tag", "!a Source or Source0 tag", "!a Source or Source0 tag", "!a Source or Source0 tag"}},
 		{"a source behind one that is undecided", "%if 0%{?mystery}\nSource1: b.tgz\n%endif\nSource: a.tgz\n", "%setup", [5]string{"", "!that the distro's macros decide", "!that the distro's macros decide", "!that the distro's macros decide", "!that the distro's macros decide"}},
 		{"bcond", "%bcond x 0\n" + tags, "%setup", [5]string{"!%bcond is known from rpm 4.17.1 on", "", "", "", ""}},

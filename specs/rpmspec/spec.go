@@ -18,7 +18,7 @@ type Spec struct {
 }
 
 // What a spec may have at most: many times what one of rdma-core's has (700 lines of up to
-// 200 bytes, three conditionals inside of each other), and few enough for any way to read it.
+// 200 bytes, three conditionals inside each other), and few enough for any way to read it.
 const (
 	MostBytes  = 4 << 20
 	mostLines  = 20_000
@@ -33,7 +33,7 @@ const (
 func Parse(file string, data []byte) (*Spec, error) {
 	s := &Spec{file: file}
 	if len(data) > MostBytes {
-		return nil, s.place(-1, fmt.Sprintf("a spec of up to %d bytes", MostBytes), strconv.Itoa(len(data)))
+		return nil, s.place(-1, fmt.Sprintf("a spec of at most %d bytes", MostBytes), strconv.Itoa(len(data)))
 	}
 	for l := range strings.Lines(string(data)) {
 		body := strings.TrimSuffix(strings.TrimSuffix(l, "\n"), "\r")
@@ -45,9 +45,9 @@ func Parse(file string, data []byte) (*Spec, error) {
 		case strings.Contains(body, "\x00"):
 			return nil, s.place(at, "text", "a NUL byte")
 		case len(body) > mostLine:
-			return nil, s.place(at, fmt.Sprintf("lines of up to %d bytes", mostLine), fmt.Sprintf("%d: %s", len(body), body))
+			return nil, s.place(at, fmt.Sprintf("lines of at most %d bytes", mostLine), fmt.Sprintf("%d: %s", len(body), body))
 		case len(s.lines) > mostLines:
-			return nil, s.place(at, fmt.Sprintf("up to %d lines", mostLines), "more")
+			return nil, s.place(at, fmt.Sprintf("at most %d lines", mostLines), "more")
 		}
 	}
 	if err := s.index(); err != nil {

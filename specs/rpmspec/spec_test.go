@@ -51,7 +51,7 @@ func parse(t *testing.T, text string) *rpmspec.Spec {
 	return s
 }
 
-// inserted gives the lines of after that before does not have, each with its number.
+// inserted returns the lines of after that before does not have, each with its number.
 // Everything else must be as it was.
 func inserted(t *testing.T, before, after string) string {
 	t.Helper()
@@ -70,7 +70,7 @@ func inserted(t *testing.T, before, after string) string {
 	return strings.Join(out, "\n")
 }
 
-// context gives a line of text with the lines around it.
+// context returns a line of text with the lines around it.
 func context(text, line string) string {
 	lines := strings.Split(strings.ReplaceAll(text, "\r", ""), "\n")
 	for i, l := range lines {
@@ -117,7 +117,7 @@ func TestParseRefuses(t *testing.T) {
 		{"if without end", "Name: a\n%if 1\n%if 2\n%endif\n", 2, []string{"an %endif", "end of the file"}},
 		{"endif without if", "%if 1\n%endif\n%endif\n", 3, []string{"an %if", "%endif"}},
 		{"else without if", "Name: a\n%else\n", 2, []string{"an %if", "%else"}},
-		{"backslash at the end", "Name: a\n%setup \\", 2, []string{"a line behind this backslash"}},
+		{"backslash at the end", "Name: a\n%setup \\", 2, []string{"a line after this backslash"}},
 		{"open macro", "Name: a\n%define x %{expand:\n%if\n", 2, []string{"end of the macro"}},
 		{"NUL byte", "Name: a\n%define dir a\x00b\n%prep\n", 2, []string{"text", "NUL"}},
 	} {
@@ -128,7 +128,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestConditionalInCommand has what upstream's own spec has: an %if behind a backslash.
+// TestConditionalInCommand has what upstream's own spec has: an %if after a backslash.
 func TestConditionalInCommand(t *testing.T) {
 	const text = "Source: a\n%prep\n%setup\nx \\\n%if 1\n  --one \\\n%endif\n%if 2\n y\n%else\n z\n%endif\n%build\n"
 	s := parse(t, text)

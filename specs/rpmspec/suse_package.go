@@ -9,13 +9,13 @@ import (
 )
 
 // block is what SUSE's spec has in one place for one library: from its first
-// line to behind its last.
+// line to after its last.
 type block struct {
 	name       string
 	first, end int
 }
 
-// blocks gives the blocks that begin with a section of one kind and end with
+// blocks returns the blocks that begin with a section of one kind and end with
 // the section of another, for the same library.
 func (s *Spec) blocks(kind, last string) []block {
 	var out []block
@@ -34,7 +34,7 @@ func (s *Spec) blocks(kind, last string) []block {
 }
 
 // insertBlock puts lines before the first provider's block that sorts after
-// name, behind the last one, or behind libibverbs' where there is none.
+// name, after the last one, or after libibverbs' where there is none.
 func (s *Spec) insertBlock(all []block, name string, texts ...string) error {
 	list := slices.DeleteFunc(slices.Clone(all), func(b block) bool { return suseCore(b.name) })
 	if len(list) == 0 {
@@ -47,7 +47,7 @@ func (s *Spec) insertBlock(all []block, name string, texts ...string) error {
 		}
 	}
 	if len(list) == 0 {
-		return s.place(-1, "the sections of %verbs_lname, to put those of %"+name+"_lname behind them", "none")
+		return s.place(-1, "the sections of %verbs_lname, to insert those of %"+name+"_lname after them", "none")
 	}
 	return s.insert(list[len(list)-1].end, append([]string{""}, texts...)...)
 }
@@ -140,7 +140,7 @@ func (s *Spec) suseFiles(p Payload) error {
 	return s.insertBlock(slices.DeleteFunc(all, func(b block) bool { return inCoherent[b.first] }), p.Name, texts...)
 }
 
-// defattr gives the %defattr line that most of the libraries' %files have.
+// defattr returns the %defattr line that most of the libraries' %files have.
 func (s *Spec) defattr(all []block) string {
 	text, n := "", 0
 	for _, b := range all {

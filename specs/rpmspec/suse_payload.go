@@ -36,7 +36,7 @@ func (s *Spec) AddSUSEPayload(p Payload) error {
 	})
 }
 
-// suseCore are the libraries in SUSE's lists that are no provider's.
+// suseCore are the libraries in SUSE's lists that belong to no provider.
 func suseCore(name string) bool { return slices.Contains([]string{"verbs", "rdmacm", "umad"}, name) }
 
 var (
@@ -127,7 +127,7 @@ func (s *Spec) suseRequires(p Payload) error {
 		case has:
 		case p.Coherent && len(coherent) > 0:
 			err = s.insertAmong(coherent, p.Name, line)
-		case len(all) > 0: // behind the last: rdmacm, umad and verbs stand apart
+		case len(all) > 0: // after the last: rdmacm, umad and verbs stand apart
 			err = s.insert(s.after(all[len(all)-1].last, s.lines[all[0].first].depth), line)
 		case len(coherent) > 0:
 			err = s.insert(s.before(coherent[0].first, s.lines[sec.head].depth), line)

@@ -111,7 +111,7 @@ const (
 	suseMacros = "%ldconfig_scriptlets -n %verbs_lname\n%ldconfig_scriptlets -n %ant_lname\n%ldconfig_scriptlets -n %wasp2_lname\n"
 )
 
-// suse gives the spec with scriptlets of one form or none.
+// suse returns the spec with scriptlets of one form or none.
 func suse(scriptlets string) string {
 	return strings.Replace(suseSpec, "@SCRIPTLETS@\n", scriptlets+"\n", 1)
 }
@@ -149,7 +149,7 @@ func TestAddSUSEPayload(t *testing.T) {
 			"%config(noreplace) %{_sysconfdir}/modprobe.d/z.conf\n%endif\n\n%files devel")
 }
 
-// Without coherent DMA all of it stands outside of the conditions; the last in
+// Without coherent DMA all of it stands outside the conditions; the last in
 // each list; with the other forms of scriptlets.
 func TestAddSUSEPayloadOutside(t *testing.T) {
 	p := crab()
@@ -187,7 +187,7 @@ func TestAddSUSEPayloadFormOfFiles(t *testing.T) {
 	text = strings.Replace(suse(suseMacros), "%files -n %wasp2_lname\n", "%files -n %wasp2_lname\n%defattr(-,root,root)\n", 1)
 	after, _ = edited(t, text, func(s *rpmspec.Spec) error { return s.AddSUSEPayload(crab()) })
 	wantParts(t, after, "%files -n %crab_lname\n%{_libdir}/libcrab.so.*\n")
-	// What stands behind %else is not for coherent DMA.
+	// What stands after %else is not for coherent DMA.
 	text = strings.Replace(suse(suseMacros), "%{_modprobedir}/ant.conf\n%endif\n", "%else\n%{_modprobedir}/ant.conf\n%endif\n", 1)
 	after, _ = edited(t, text, func(s *rpmspec.Spec) error { return s.AddSUSEPayload(crab()) })
 	wantParts(t, after, "%{_modprobedir}/truly.conf\n%if 0%{?dma_coherent}\n%{_prefix}/lib/udev/rules.d/70-crab.rules\n%{_modprobedir}/crab.conf\n")

@@ -13,7 +13,7 @@ import "strings"
 // several are equal. It gives the places that upstream itself chose for irdma,
 // erdma, mana and ionic, but for verbs.h's ionic.
 func Place(keys []string, key string, less func(a, b string) bool) int {
-	wrong := 0 // keys behind the place that should be before it, and the reverse
+	wrong := 0 // keys after the place that should be before it, and the reverse
 	for _, k := range keys {
 		if less(k, key) {
 			wrong++
@@ -37,10 +37,10 @@ func Place(keys []string, key string, less func(a, b string) bool) int {
 // ByBytes orders as C and sort(1) in the C locale do.
 func ByBytes(a, b string) bool { return a < b }
 
-// ByFold takes capitals and small letters for the same.
+// ByFold ignores case.
 func ByFold(a, b string) bool { return strings.ToLower(a) < strings.ToLower(b) }
 
-// ByPath orders folder by folder, so that providers/mana/man stays behind
+// ByPath orders directory by directory, so that providers/mana/man stays after
 // providers/mana, before providers/mana_x.
 func ByPath(a, b string) bool {
 	as, bs := strings.Split(a, "/"), strings.Split(b, "/")

@@ -99,7 +99,7 @@ func merge(first, second []*Mistake) []*Mistake {
 	return all
 }
 
-// problem gives a Checker's problem the position of the value it is about, or of the
+// problem returns a Checker's problem the position of the value it is about, or of the
 // nearest enclosing value that the document has.
 func (d *document) problem(p Problem) *Mistake {
 	return d.mistake(d.at(p.Path), p.Path, p.Want, p.Got)

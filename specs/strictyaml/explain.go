@@ -88,9 +88,9 @@ func limits(e *jsonschema.ValidationError, sub *reflected.Schema, n *yaml.Node) 
 	case *kind.MaxLength:
 		return "at most " + count(k.Want, "character"), count(k.Got, "character")
 	case *kind.Minimum:
-		return "a number not below " + k.Want.RatString(), describeNode(n)
+		return "a number of at least " + k.Want.RatString(), describeNode(n)
 	case *kind.Maximum:
-		return "a number not above " + k.Want.RatString(), describeNode(n)
+		return "a number of at most " + k.Want.RatString(), describeNode(n)
 	default:
 		return described(sub, "a valid value ("+e.Error()+")"), describeNode(n)
 	}

@@ -27,7 +27,7 @@ type Mistake struct {
 	Want, Got string
 }
 
-// Error gives "file:line:column: path: want X, got Y".
+// Error returns "file:line:column: path: want X, got Y".
 func (m *Mistake) Error() string {
 	path := m.Path
 	if path != "" {
@@ -80,7 +80,7 @@ func join(mistakes []*Mistake) error {
 // maxShown is the number of characters of a value that a mistake shows.
 const maxShown = 60
 
-// quoted gives s in quotes, escaped and cut to a length that fits a line.
+// quoted returns s in quotes, escaped and cut to a length that fits a line.
 func quoted(s string) string {
 	if r := []rune(s); len(r) > maxShown {
 		return strconv.Quote(string(r[:maxShown])) + "... (" + strconv.Itoa(len(r)) + " characters)"

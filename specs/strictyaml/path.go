@@ -50,7 +50,7 @@ func (d *document) node(tokens []string) *yaml.Node {
 	return n
 }
 
-// index gives where the keys of a mapping are in its Content; the first of two alike.
+// index returns where the keys of a mapping are in its Content; the first of two alike.
 func (d *document) index(mapping *yaml.Node) map[string]int {
 	if known, ok := d.keys[mapping]; ok {
 		return known

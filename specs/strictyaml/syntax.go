@@ -42,7 +42,7 @@ type locator struct {
 	parsed int // lines that the parser was given so far: what the search costs
 }
 
-// badLine is the number of the line behind the longest beginning of the file that can
+// badLine is the number of the line after the longest beginning of the file that can
 // be parsed. It is looked for near the line up to which the parser read before it gave
 // up; where it is further away, the value that has no end begins in the line that the
 // library names.
@@ -63,7 +63,7 @@ func (l *locator) badLine(err error) int {
 	return min(max(line, 1), reach)
 }
 
-// reach gives how many of the first n lines the parser has read when it finds an error
+// reach returns how many of the first n lines the parser has read when it finds an error
 // in them, 0 where it finds none.
 func (l *locator) reach(n int) int {
 	r := &lineReader{lines: l.lines[:n]}

@@ -20,7 +20,7 @@ type converter struct {
 	mistakes []*Mistake
 }
 
-// value gives the document as JSON values, with the mistakes that are not the schema's.
+// value returns the document as JSON values, with the mistakes that are not the schema's.
 func (d *document) value() (any, []*Mistake) {
 	c := &converter{doc: d}
 	v := c.node(d.root, "", 0)
@@ -57,7 +57,7 @@ func (c *converter) node(n *yaml.Node, path string, depth int) any {
 		c.doc.aliases = true
 		c.add(n, path, "the value itself", edit.Printable("the alias *"+n.Value))
 	default:
-		c.add(n, path, "a value", "something that is none")
+		c.add(n, path, "a value", "something else")
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (c *converter) mapping(n *yaml.Node, path string, depth int) any {
 		}
 		at := fieldPath(path, key.Value)
 		if line, ok := seen[key.Value]; ok {
-			c.add(key, at, "each key once", "it again, first in line "+strconv.Itoa(line))
+			c.add(key, at, "each key once", "a repeated key, first in line "+strconv.Itoa(line))
 			continue
 		}
 		seen[key.Value] = key.Line

@@ -14,7 +14,7 @@ const (
 	govulncheck  = "golang.org/x/vuln/cmd/govulncheck@v1.9.0"
 )
 
-// Options is what the checks need from outside.
+// Options configures the checks.
 type Options struct {
 	// Install, if given, installs a distribution's package of that name. Without it a check whose tool is missing
 	// fails and says how to get it.
@@ -23,7 +23,7 @@ type Options struct {
 	VulnDB string
 }
 
-// All gives every check of the repository at root, the quick ones first.
+// All returns every check of the repository at root, the quick ones first.
 func All(root string, opts Options) []Check {
 	return all(tree{root: root}, opts, machine{run: runCommand, look: lookPath, install: opts.Install})
 }

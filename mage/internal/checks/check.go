@@ -38,11 +38,11 @@ func (e *FailedError) Error() string {
 
 // Advice says what to try.
 func (e *FailedError) Advice() string {
-	return "`go tool mage check` runs them all; `golangci-lint fmt` and `go mod tidy` mend formats and go.mod"
+	return "`go tool mage check` runs them all; `golangci-lint fmt` and `go mod tidy` fix formats and go.mod"
 }
 
 // Run runs the checks in order, all of them whatever the others say, and hands each result to show. The error is a
-// *FailedError if any failed, the context's if the run was interrupted. Unavailable checks are no error: show sees
+// *FailedError if any failed, the context's if the run was interrupted. Unavailable checks are not an error: show sees
 // them.
 func Run(ctx context.Context, checks []Check, show func(report.Result)) error {
 	failed := &FailedError{Of: len(checks)}
@@ -80,7 +80,7 @@ func unable(err error) report.Result { return failed("", "%v", err) }
 func places(bad []string, looked int, what string) report.Result {
 	switch {
 	case looked == 0:
-		return failed("", "found no %s to look at", what)
+		return failed("", "no %s found to check", what)
 	case len(bad) > 0:
 		return failed(strings.Join(bad, "\n"), "%d of %d: %s", len(bad), looked, bad[0])
 	default:

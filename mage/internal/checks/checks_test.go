@@ -15,7 +15,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/report"
 )
 
-// newTree writes files, given as name and text, into a fresh folder.
+// newTree writes files, given as name and text, into a fresh directory.
 func newTree(t *testing.T, files map[string]string) tree {
 	t.Helper()
 	root := t.TempDir()
@@ -87,7 +87,7 @@ func TestSourceChecks(t *testing.T) {
 			},
 			report.Pass, "1 Go files",
 		},
-		{"no Go at all", gofmtOf, nil, report.Fail, "found no Go files to look at"},
+		{"no Go at all", gofmtOf, nil, report.Fail, "no Go files found to check"},
 
 		{
 			"licensed", licencesOf,
@@ -156,18 +156,18 @@ func TestShellcheck(t *testing.T) {
 	wantResult(t, tr.shellcheck(t.Context(), m.machine), report.Fail, "./.ci/run:1:2: note: quote it [SC2086]")
 	m = newScripted([]string{"shellcheck"}, output{"", 4})
 	wantResult(t, tr.shellcheck(t.Context(), m.machine), report.Fail, "shellcheck ended with 4")
-	wantResult(t, newTree(t, nil).shellcheck(t.Context(), m.machine), report.Fail, "found no scripts to look at")
+	wantResult(t, newTree(t, nil).shellcheck(t.Context(), m.machine), report.Fail, "no scripts found to check")
 }
 
 func TestClangFormat(t *testing.T) {
 	files := map[string]string{"provider/rib/rib.c": "int x;\n", "provider/rib/rib.h": ""}
 	m := newScripted([]string{"clang-format"}, output{})
 	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), report.Fail,
-		"provider/rib/rib.c: no .clang-format in its folder or above")
+		"provider/rib/rib.c: no .clang-format in its directory or above")
 	files["provider/.clang-format"] = "BasedOnStyle: LLVM\n"
 	files["other/x.c"] = "int   x;"
 	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), report.Fail,
-		"other/x.c: no .clang-format in its folder or above")
+		"other/x.c: no .clang-format in its directory or above")
 	delete(files, "other/x.c")
 	wantResult(t, newTree(t, files).clangFormat(t.Context(), m.machine), report.Pass, "2 C files")
 	want := "clang-format --style=file --fallback-style=none --dry-run -Werror ./provider/rib/rib.c ./provider/rib/rib.h"
@@ -256,7 +256,7 @@ func TestLint(t *testing.T) {
 	m = newScripted(nil, output{}, output{"Error: can't load config: x\nexit status 3\n", 1})
 	wantResult(t, m.lint(t.Context(), "."), report.Fail, "Error: can't load config: x")
 	m = newScripted(nil, output{"go: x@v2: dial tcp: no such host\n", 1})
-	wantResult(t, m.lint(t.Context(), "."), report.Fail, "golangci-lint could not be had: go: x@v2: dial tcp: no such host")
+	wantResult(t, m.lint(t.Context(), "."), report.Fail, "golangci-lint is not available: go: x@v2: dial tcp: no such host")
 }
 
 // TestGoCommands runs the real go on tiny modules that need no other module.

@@ -78,7 +78,7 @@ func (m machine) need(ctx context.Context, tool string) error {
 		return &MissingToolError{Tool: tool, Err: err}
 	}
 	if !m.look(tool) {
-		return &MissingToolError{Tool: tool, Err: errors.New("the package was installed but there is no such program")}
+		return &MissingToolError{Tool: tool, Err: errors.New("the package was installed, but it has no such program")}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (m machine) goCommand(ctx context.Context, root string, argv ...string) rep
 	case out.code != 0:
 		return failed(out.text, "%s", firstLine(out, "exit status "+strconv.Itoa(out.code)))
 	default:
-		return passed("%s", firstLine(out, strings.Join(command, " ")+": nothing to say"))
+		return passed("%s", firstLine(out, strings.Join(command, " ")+": no output"))
 	}
 }
 
@@ -29,7 +29,7 @@ func (m machine) goCommand(ctx context.Context, root string, argv ...string) rep
 func (m machine) lint(ctx context.Context, root string) report.Result {
 	out, err := m.run(ctx, root, "go", "run", golangciLint, "version")
 	if err == nil && out.code != 0 {
-		return failed(out.text, "golangci-lint could not be had: %s", lastLine(out.text))
+		return failed(out.text, "golangci-lint is not available: %s", lastLine(out.text))
 	}
 	if err == nil {
 		out, err = m.run(ctx, root, "go", "run", golangciLint, "run", "--color=never",

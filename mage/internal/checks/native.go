@@ -43,7 +43,7 @@ func (t tree) clangFormat(ctx context.Context, m machine) report.Result {
 	for _, name := range sources {
 		if !t.hasStyle(path.Dir(name)) {
 			// Without a style of its own, clang-format would take one of its choice or none.
-			return failed("", "%s: no .clang-format in its folder or above", name)
+			return failed("", "%s: no .clang-format in its directory or above", name)
 		}
 	}
 	return m.inspect(ctx, t.root, sources, "C files",

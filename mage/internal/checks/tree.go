@@ -16,8 +16,8 @@ type tree struct{ root string }
 
 func (t tree) fs() fs.FS { return os.DirFS(t.root) }
 
-// files gives the regular files that want, sorted, with slashes and relative to the root. Outputs, caches, test data
-// and hidden folders other than .ci and .github are left out; links are not followed.
+// files returns the regular files that want, sorted, with slashes and relative to the root. Outputs, caches, test data
+// and hidden directories other than .ci and .github are left out; links are not followed.
 func (t tree) files(want func(name string) bool) ([]string, error) {
 	var found []string
 	err := fs.WalkDir(t.fs(), ".", func(name string, d fs.DirEntry, err error) error {
@@ -37,7 +37,7 @@ func (t tree) files(want func(name string) bool) ([]string, error) {
 	return found, nil
 }
 
-// isForeign tells whether a folder holds what is not the project's own source.
+// isForeign reports whether a directory holds what is not the project's own source.
 func isForeign(dir string) bool {
 	base := path.Base(dir)
 	switch {

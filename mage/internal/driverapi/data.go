@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// DataFile is where the known history is, from the repository's root.
+// DataFile is the path of the recorded history, from the repository's root.
 const DataFile = "mage/internal/driverapi/api.json"
 
 //go:embed api.json

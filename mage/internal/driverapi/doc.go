@@ -4,6 +4,6 @@
 // release of rdma-core, and explains a compile error that comes from the
 // difference between two of them.
 //
-// What it knows is api.json, which the target releases:api makes from a git
-// clone, as it makes docs/other-releases.md.
+// Its data is api.json, which the target releases:api generates from a git clone,
+// together with docs/other-releases.md.
 package driverapi

@@ -89,7 +89,7 @@ func (h *History) explainLine(line string, below bool) []string {
 	return out
 }
 
-// complains says whether a line may be a compiler's complaint. A log is long, and its
+// complains reports whether a line may be a compiler's complaint. A log is long, and its
 // other lines are not to cost much.
 func complains(line []byte) bool {
 	return bytes.Contains(line, []byte("error:")) || bytes.Contains(line, []byte("warning:"))
@@ -183,5 +183,5 @@ func (h *History) test(version string) string {
 	if abi, ok := h.begins(version); ok {
 		return fmt.Sprintf("test IBVERBS_PABI_VERSION >= %d", abi)
 	}
-	return "the private ABI does not tell, test the release (" + Page + ")"
+	return "the private ABI is the same, so test the release (" + Page + ")"
 }

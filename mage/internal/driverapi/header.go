@@ -23,7 +23,7 @@ type Name struct {
 	Name string
 }
 
-// Declaration is what a header says of a name.
+// Declaration is a header's declaration of a name.
 type Declaration struct {
 	// Arguments are the types, without names, of a function or of a member
 	// that points to one; nil for all else.
@@ -32,7 +32,7 @@ type Declaration struct {
 	Type string
 }
 
-// Header is what one header declares.
+// Header holds the declarations of one header.
 type Header map[Name]Declaration
 
 var (
@@ -191,7 +191,7 @@ func argument(s []string) string {
 	return text(s)
 }
 
-// inside gives what stands between the bracket at open and the one that ends it.
+// inside returns what stands between the bracket at open and the one that ends it.
 func inside(s []string, open int) []string {
 	depth := 0
 	for i := open; i < len(s); i++ {
@@ -208,7 +208,7 @@ func inside(s []string, open int) []string {
 	return slices.Clone(s[min(open+1, len(s)):])
 }
 
-// split cuts at a sign outside of brackets; empty parts are left out.
+// split cuts at a sign outside brackets; empty parts are left out.
 func split(s []string, sign string) [][]string {
 	var out [][]string
 	depth, from := 0, 0
@@ -229,7 +229,7 @@ func split(s []string, sign string) [][]string {
 	return out
 }
 
-// cut gives what stands before and from a sign on.
+// cut returns what stands before and from a sign on.
 func cut(s []string, sign string) (before, from []string, found bool) {
 	if i := slices.Index(s, sign); i >= 0 {
 		return s[:i], s[i:], true

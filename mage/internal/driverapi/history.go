@@ -15,7 +15,7 @@ type Release struct {
 	Header     Header
 }
 
-// History is what driver.h has had, from the oldest release on.
+// History is the history of driver.h, from the oldest release on.
 type History struct {
 	Oldest string `json:"oldest"`
 	Newest string `json:"newest"`
@@ -39,7 +39,7 @@ type Item struct {
 	Forms []Form `json:"forms"`
 }
 
-// Form is what an item is from one release on.
+// Form is the form of an item from one release on.
 type Form struct {
 	From string `json:"from"`
 	// Gone: it is not there any more.
@@ -125,7 +125,7 @@ func changed(before, now Declaration) []int {
 	return out
 }
 
-// begins gives the private ABI that began with a release.
+// begins returns the private ABI that began with a release.
 func (h *History) begins(version string) (int, bool) {
 	for _, abi := range h.PrivateABI {
 		if abi.From == version {

@@ -70,8 +70,8 @@ func TestPackageSpec(t *testing.T) {
 // TestPackageSpecRefuses has specs of which a provider's packages could not be built.
 func TestPackageSpecRefuses(t *testing.T) {
 	for _, tt := range []struct{ old, replacement, want string }{
-		{"%{_libdir}/libibverbs/*.so", "%{_libdir}/libibverbs/libmlx5-rdmav34.so", "a line in %files that takes libibverbs/librib-rdmav34.so"},
-		{"3%{?dist}", "%autorelease", "a Release that the spec itself gives"},
+		{"%{_libdir}/libibverbs/*.so", "%{_libdir}/libibverbs/libmlx5-rdmav34.so", "a line in %files that covers libibverbs/librib-rdmav34.so"},
+		{"3%{?dist}", "%autorelease", "a Release that the spec itself sets"},
 	} {
 		files := releasetest.PackageFiles(t)
 		files["rdma-core.spec"] = strings.Replace(files["rdma-core.spec"], tt.old, tt.replacement, 1)

@@ -52,18 +52,18 @@ func TestPackagingThatIsNotThere(t *testing.T) {
 		deb     string // what deb's refusal has to say; "" if debian/ is not looked at
 		fails   bool
 	}{
-		{name: "nothing", skipped: "redhat/rdma-core.spec suse/rdma-core.spec debian/control", deb: "debian/control: looked for this file of the release, found none"},
-		{name: "redhat alone", files: map[string]string{artifact.ReleaseSpec: upstreamsSpec}, skipped: "suse/rdma-core.spec debian/control", deb: "found none"},
+		{name: "nothing", skipped: "redhat/rdma-core.spec suse/rdma-core.spec debian/control", deb: "debian/control: want this file of the release, got none"},
+		{name: "redhat alone", files: map[string]string{artifact.ReleaseSpec: upstreamsSpec}, skipped: "suse/rdma-core.spec debian/control", deb: "got none"},
 		{
 			name: "no place for SUSE", files: map[string]string{artifact.ReleaseSpec: upstreamsSpec, artifact.SUSESpec: noPlace},
-			skipped: "suse/rdma-core.spec debian/control", deb: "found none",
+			skipped: "suse/rdma-core.spec debian/control", deb: "got none",
 		},
 		{
 			name: "a renamed package of Debian's", files: map[string]string{
 				artifact.ReleaseSpec: upstreamsSpec, "debian/control": "Source: rdma-core\n\nPackage: acme-providers\nDescription: x\n y\n",
 			},
 			skipped: "suse/rdma-core.spec debian/control debian/copyright debian/ibverbs-providers.install debian/libibverbs-dev.install",
-			deb:     `looked for one paragraph "Package: ibverbs-providers", found none`,
+			deb:     `want one paragraph "Package: ibverbs-providers", got none`,
 		},
 		{name: "no place for RPMs", files: map[string]string{artifact.ReleaseSpec: noPlace}, fails: true},
 		{name: "a distro's package", of: &artifact.SourcePackage{}},

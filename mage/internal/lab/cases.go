@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Case is one question that a guest answers.
+// Case is one test that a guest runs.
 type Case struct {
 	Name  string
 	Title string // as a person reads it
-	// Full says that it takes long: it runs when everything is asked for, or by its name.
+	// Full marks a slow case: it only runs with "all" or by its name.
 	Full bool
-	// Alone says that it is about the provider under test only: there is nothing to compare.
+	// Alone marks a case of the provider under test only, without a comparison.
 	Alone bool
-	// Debug says that it needs the provider's module built for debugging.
+	// Debug marks a case that needs the provider's module built for debugging.
 	Debug bool
-	// LessIsBetter is for a value that is measured.
+	// LessIsBetter applies to a measured value.
 	LessIsBetter bool
 	Limit        time.Duration // after which it hangs
 }
@@ -51,13 +51,13 @@ func discovery() []Case {
 		{Name: "ibv_devices", Title: "ibv_devices lists the device", Limit: short},
 		{Name: "ibv_devinfo", Title: "ibv_devinfo -v shows an active port", Limit: short},
 		{Name: "claimed", Title: "the calls go to the provider's own module", Limit: short},
-		{Name: "renamed", Title: "renamed, it is matched by its id", Alone: true, Limit: short},
+		{Name: "renamed", Title: "a renamed device is matched by its id", Alone: true, Limit: short},
 		{Name: "other-id", Title: "another driver's id is left alone", Alone: true, Limit: short},
 		{Name: "id-only", Title: "the id alone is enough", Alone: true, Limit: short},
 		{Name: "name-only", Title: "the name is enough for a driver without an id", Alone: true, Limit: short},
 		{Name: "foreign-abi", Title: "a foreign kernel ABI is refused", Alone: true, Limit: short},
-		{Name: "without-stock", Title: "it works where the stock provider is absent", Alone: true, Limit: short},
-		{Name: "without-driver", Title: "without its .driver file nobody claims it", Alone: true, Limit: short},
+		{Name: "without-stock", Title: "works without the stock provider", Alone: true, Limit: short},
+		{Name: "without-driver", Title: "without its .driver file the device is not claimed", Alone: true, Limit: short},
 		{Name: "asyncwatch", Title: "ibv_asyncwatch sees the link go down and up", Limit: short},
 	}
 }
@@ -95,23 +95,23 @@ func exercises() []Case {
 	const limit = 2 * time.Minute
 	return []Case{
 		{Name: "opcodes", Title: "every opcode on RC, UC and UD, data checked", Limit: limit},
-		{Name: "length", Title: "completions tell the right length", Limit: limit},
+		{Name: "length", Title: "completions report the right length", Limit: limit},
 		{Name: "wrap", Title: "queues of every size wrap", Limit: limit},
 		{Name: "doorbell", Title: "a posted request is picked up", Limit: limit},
 		{Name: "flush", Title: "outstanding work is flushed with an error", Limit: limit},
 		{Name: "rnr", Title: "a receiver that is not ready", Limit: limit},
-		{Name: "remote-errors", Title: "access, protection and length errors have their status", Limit: limit},
-		{Name: "bad-input", Title: "wrong calls get the man page's errno", Limit: limit},
+		{Name: "remote-errors", Title: "access, protection and length errors report the right status", Limit: limit},
+		{Name: "bad-input", Title: "invalid calls return the man page's errno", Limit: limit},
 		{Name: "cq", Title: "completion events, resize", Limit: limit},
 		{Name: "cqex", Title: "extended completion queues", Limit: limit},
 		{Name: "srq", Title: "shared receive queues", Limit: limit},
 		{Name: "multicast", Title: "multicast datagrams", Limit: limit},
 		{Name: "async", Title: "asynchronous events", Limit: limit},
-		{Name: "fork", Title: "the parent goes on after a fork", Limit: limit},
+		{Name: "fork", Title: "the parent keeps working after a fork", Limit: limit},
 		{Name: "threads", Title: "threads share a queue", Limit: limit},
-		{Name: "kernel-error", Title: "what is posted to a QP that the kernel has ended is flushed", Limit: limit},
+		{Name: "kernel-error", Title: "requests posted to a QP that the kernel moved to error are flushed", Limit: limit},
 		{Name: "reset-race", Title: "a reset wins over a flush under way", Limit: limit},
-		{Name: "lost-doorbell", Title: "requests are sent once, whatever becomes of the doorbell", Limit: limit},
+		{Name: "lost-doorbell", Title: "requests are sent once, even if the doorbell fails", Limit: limit},
 		{Name: "lost-ring", Title: "a resized queue that cannot be mapped", Limit: limit},
 		{Name: "slow-path", Title: "no thread spins while another is in the kernel", Limit: limit},
 	}
@@ -131,7 +131,7 @@ func titled(format string, names ...string) []Case {
 	return cases
 }
 
-// The cases whose results are set side by side.
+// The cases whose results are compared between devices.
 const (
 	CaseSuite   = "suite"
 	CaseRate    = "message-rate"
@@ -143,7 +143,7 @@ func fullCases() []Case {
 		{Name: CaseRate, Title: "perftest's message rate, 64 bytes", Full: true, Limit: long},
 		{Name: CaseLatency, Title: "perftest's latency, 64 bytes", Full: true, LessIsBetter: true, Limit: long},
 		{Name: "valgrind", Title: "valgrind finds nothing in a debug build", Full: true, Debug: true, Alone: true, Limit: long},
-		{Name: "resources", Title: "objects made and destroyed leave nothing", Full: true, Alone: true, Limit: long},
+		{Name: "resources", Title: "creating and destroying objects leaks nothing", Full: true, Alone: true, Limit: long},
 		{Name: CaseSuite, Title: "rdma-core's own suite", Full: true, Limit: long},
 		{Name: "soak", Title: "the soak: every opcode, random sizes", Full: true, Alone: true, Limit: 3 * long},
 	}
@@ -155,7 +155,7 @@ const (
 	SelectAll  = "all"
 )
 
-// UnknownCaseError names what no case is called.
+// UnknownCaseError is a name that no case has.
 type UnknownCaseError struct{ Name string }
 
 // Error implements error.
@@ -167,7 +167,7 @@ func (e *UnknownCaseError) Error() string {
 	return fmt.Sprintf("unknown case %q: known are %s", e.Name, strings.Join(names, ", "))
 }
 
-// Select gives the cases of a selection: fast, all, or names of cases
+// Select returns the cases of a selection: fast, all, or names of cases
 // separated by commas, in the order in which they run.
 //
 // Errors: *UnknownCaseError.

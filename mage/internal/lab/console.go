@@ -26,7 +26,7 @@ type Console struct {
 	heard   time.Time // when the last record came; a kernel in trouble can talk for ever
 }
 
-// NewConsole gives a console that has just been opened.
+// NewConsole returns a console that has just been opened.
 func NewConsole(progress func(Record)) *Console {
 	return &Console{Progress: progress, heard: time.Now()}
 }
@@ -107,7 +107,7 @@ func (c *Console) Overdue(now time.Time) time.Duration {
 	return now.Sub(c.heard) - limit
 }
 
-// Outcome is what became of a guest.
+// Outcome is the result of a guest.
 type Outcome struct {
 	Records []Record
 	Ended   bool     // the last record is there
@@ -116,13 +116,13 @@ type Outcome struct {
 	Tail    []string // the console's last lines
 }
 
-// Answered says whether a case has a result: without one a table says nothing
+// Answered reports whether a case has a result: without one a table says nothing
 // that the error does not say.
 func (o Outcome) Answered() bool {
 	return slices.ContainsFunc(o.Records, func(r Record) bool { return r.Kind == KindCase })
 }
 
-// Outcome gives what has come so far.
+// Outcome returns what has come so far.
 func (c *Console) Outcome() Outcome {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lab is what the kernel lab's two sides share: the plan that a guest
+// Package lab has what the kernel lab's host and guest share: the plan that a guest
 // boots with, the records that it writes to its serial console, and what is to
 // be made of a console that has ended.
 //
@@ -9,7 +9,7 @@
 // programs that it runs besides those of the packages are in exercise and in
 // recorder.py.
 //
-// A console is not trusted to be whole. A guest that panics, hangs or falls
+// A console may be incomplete. A guest that panics, hangs or falls
 // silent has not given its last record, and then the run has failed, whatever
 // came before.
 package lab

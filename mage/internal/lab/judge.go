@@ -70,7 +70,7 @@ func (r *Row) judge() {
 		for _, other := range r.Others {
 			if other.State == Pass {
 				r.Pass = false
-				r.Why = fmt.Sprintf("%s can, %s cannot: %s", other.Device, r.Result.Device, r.Result.Evidence)
+				r.Why = fmt.Sprintf("%s supports it, %s does not: %s", other.Device, r.Result.Device, r.Result.Evidence)
 			}
 		}
 	}
@@ -149,7 +149,7 @@ func (c *Comparison) add(name string, mine, stock Record) {
 	}
 }
 
-// Verdict says whether the provider is at least as good, and in words how.
+// Verdict reports whether the provider is at least as good, and in words how.
 func (c *Comparison) Verdict() (pass bool, why string) {
 	if c.Ran == 0 {
 		return false, "no test of the suite ran"
@@ -158,18 +158,18 @@ func (c *Comparison) Verdict() (pass bool, why string) {
 		return false, fmt.Sprintf("%d worse than stock: %s", len(c.Worse), strings.Join(c.Worse, "; "))
 	}
 	if c.Passed <= len(c.Failing) {
-		return false, fmt.Sprintf("%d fail with both, first %s: something is missing here", len(c.Failing), c.Failing[0])
+		return false, fmt.Sprintf("%d fail with both, first %s: this environment lacks something", len(c.Failing), c.Failing[0])
 	}
 	return true, fmt.Sprintf("%d of %d pass, %d skipped by the suite, %d skips fewer than with stock, %d fail with both, none worse",
 		c.Passed, c.Ran, len(c.Skipped), c.Fewer, len(c.Failing))
 }
 
-// GuestError says that a guest did not come to its end.
+// GuestError says that a guest did not finish.
 type GuestError struct{ Outcome Outcome }
 
 // Error implements error.
 func (e *GuestError) Error() string {
-	what := "the guest ended without its last record"
+	what := "the guest stopped before its last record"
 	if e.Outcome.Running.Case != "" {
 		what += fmt.Sprintf(", in case %s on %s", e.Outcome.Running.Case, e.Outcome.Running.Device)
 	} else if len(e.Outcome.Records) == 0 {

@@ -50,14 +50,14 @@ func Measure(mine, other []float64, lessIsBetter bool) (Measurement, error) {
 	return m, nil
 }
 
-// Slower says whether so few rounds were equal that chance does not explain it:
+// Slower reports whether so few rounds were equal that chance does not explain it:
 // a device as good as the other has half of its ratios above one, so at least
 // half from Equal on (a sign test). A few rounds can never say so.
 func (m Measurement) Slower() bool {
 	return atMost(m.Equal, len(m.Ratios)) < certain
 }
 
-// Settled says that further rounds cannot be needed: the median is as good.
+// Settled reports whether no more rounds are needed: the median is as good.
 func (m Measurement) Settled() bool { return m.Ratio >= 1 }
 
 // String implements fmt.Stringer.
@@ -66,12 +66,12 @@ func (m Measurement) String() string {
 		m.Ratio, len(m.Ratios), m.Equal, Equal, m.mine, m.other)
 }
 
-// NoRoundsError says that there is nothing to compare.
+// NoRoundsError says that there are no rounds to compare.
 type NoRoundsError struct{ Mine, Other []float64 }
 
 // Error implements error.
 func (e *NoRoundsError) Error() string {
-	return fmt.Sprintf("there is nothing to compare: %v and %v, expected as many values of each, above zero", e.Mine, e.Other)
+	return fmt.Sprintf("nothing to compare: want equally many values above zero, got %v and %v", e.Mine, e.Other)
 }
 
 // atMost is the chance of k heads or fewer in n throws of a fair coin.

@@ -2,7 +2,7 @@
 
 package lab
 
-// Plan is what a guest is to do. It is the file PlanFile of its initramfs.
+// Plan tells a guest what to do. It is the file PlanFile of its initramfs.
 type Plan struct {
 	Provider   string   `json:"provider"`   // the one under test, such as rib
 	DriverID   int      `json:"driverId"`   // what the kernel reports for its devices
@@ -27,7 +27,7 @@ type Device struct {
 }
 
 // Paths in the guest. What the lab brings is below Folder, in the initramfs
-// first and then beside the packages under test. In each folder of the kernel's
+// first and then beside the packages under test. In each directory of the kernel's
 // modules, OrderFile names them in the order in which they go in.
 const (
 	Folder        = "/lab"
@@ -38,14 +38,14 @@ const (
 	OrderFile     = "order"                   // one file name a line
 	FixtureFolder = Folder + "/fixture"       // the provider's lab modules
 	DebugFolder   = Folder + "/debug"         // its module for libibverbs, built for debugging
-	Exercise      = Folder + "/bin/exercise"  // the program of folder exercise
+	Exercise      = Folder + "/bin/exercise"  // the program of directory exercise
 	Recorder      = Folder + "/recorder.py"   // runs rdma-core's suite
 	StampModule   = "rib_stamp"               // gives a driver id to soft-RoCE devices by name
 	DeviceModule  = "rib_lab_dev"             // a device for matching only
 	Disk          = "/dev/vda"                // the packages' file system
 )
 
-// NoPlan is what a guest without a plan says before it switches itself off.
+// NoPlan is what a guest without a plan prints before it shuts down.
 const NoPlan = "guest: no plan"
 
 // SoftRoCE is the driver id of the kernel's rdma_rxe, RDMA_DRIVER_RXE of

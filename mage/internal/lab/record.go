@@ -13,7 +13,7 @@ import (
 // kernel say.
 const Mark = "@@verbsmith "
 
-// Kind says what a record is about.
+// Kind is the kind of a record.
 type Kind string
 
 // The kinds of records, in the order in which they come.

@@ -30,16 +30,16 @@ const markerText = markerStart + ` uses this directory. Its clean target removes
 // no wait that a context can end.
 const pollEvery = 50 * time.Millisecond
 
-// BusyError says that somebody else uses a directory.
+// BusyError says that someone else uses a directory.
 type BusyError struct{ Dir string }
 
 // Error names the directory.
 func (e *BusyError) Error() string { return e.Dir + " is in use by another run" }
 
-// ForeignError says that something stands in the way that verbsmith did not make.
+// ForeignError says that something that verbsmith did not create is in the way.
 type ForeignError struct {
 	Path string
-	Why  string // "" is that there is no record of it
+	Why  string // "": it is not recorded
 }
 
 // Error names the path and says why it is left alone.
@@ -53,7 +53,7 @@ func (e *ForeignError) Error() string {
 
 // Hold is a directory that is marked and locked, until Release.
 type Hold struct {
-	// New says that the marker was made by this call.
+	// New says that this call created the marker.
 	New bool
 
 	dir    string // absolute, links in it resolved
@@ -64,7 +64,7 @@ type Hold struct {
 // Dir is the directory, absolute and without links.
 func (h *Hold) Dir() string { return h.dir }
 
-// Release gives the lock back. Once is enough; a second call does nothing.
+// Release releases the lock. Once is enough; a second call does nothing.
 func (h *Hold) Release() {
 	if h != nil {
 		_ = h.lock.Close()
@@ -72,29 +72,29 @@ func (h *Hold) Release() {
 }
 
 // Share makes and marks dir where needed and holds it together with other runs.
-// It waits for as long as somebody has it alone.
+// It waits for as long as someone has it alone.
 //
 // Errors: *ForeignError if the marker's name is taken; the context's cause; those
 // of the file system.
 func Share(ctx context.Context, dir string) (*Hold, error) { return enter(ctx, dir, false, nil) }
 
 // Lock is Share, but alone: for changes of the record. waiting, if not nil, is
-// called once if somebody else has the directory.
+// called once if someone else has the directory.
 func Lock(ctx context.Context, dir string, waiting func()) (*Hold, error) {
 	return enter(ctx, dir, true, waiting)
 }
 
-// Claim takes a directory alone that is marked already, and makes nothing.
+// Claim holds an already marked directory exclusively, and creates nothing.
 //
 // Errors: *BusyError; fs.ErrNotExist if there is no marker; *ForeignError.
 func Claim(dir string) (*Hold, error) {
 	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return nil, fmt.Errorf("look at %s: %w", dir, err)
+		return nil, fmt.Errorf("check %s: %w", dir, err)
 	}
 	lock, err := try(filepath.Join(resolved, Marker), true)
 	if err != nil {
-		return nil, fmt.Errorf("look at %s: %w", dir, err)
+		return nil, fmt.Errorf("check %s: %w", dir, err)
 	}
 	if lock == nil {
 		return nil, &BusyError{Dir: dir}
@@ -169,7 +169,7 @@ func mark(dir string) (resolved string, made bool, err error) {
 	return resolved, true, nil
 }
 
-// try takes the marker's lock; nil, nil if somebody has it.
+// try takes the marker's lock; nil, nil if someone has it.
 func try(marker string, alone bool) (*flock.Flock, error) {
 	if err := checkMarker(marker); err != nil {
 		return nil, err

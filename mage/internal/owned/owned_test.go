@@ -119,7 +119,7 @@ func TestReplaceKeepsWhatIsNotRecorded(t *testing.T) {
 	if got := tree(t, dir); got != "rocky9/out/RPMS/new rocky9/out/RPMS/repodata/index rocky9/out/both rocky9/out/link rocky9/out/notes" {
 		t.Errorf("have %s", got)
 	}
-	// A path that somebody else has is theirs: nothing changes.
+	// A path that someone else has is theirs: nothing changes.
 	before := tree(t, dir)
 	for _, names := range [][]string{{"new2", "notes"}, {"RPMS/repodata"}, {"link/x"}} {
 		var foreign *ForeignError
@@ -165,7 +165,7 @@ func TestReplaceRefusesALinkAndAFile(t *testing.T) {
 }
 
 // A run that is killed in Replace leaves directories that the next one, or clean,
-// removes; a directory of that name that somebody else made stays.
+// removes; a directory of that name that someone else made stays.
 func TestReplaceAfterAKill(t *testing.T) {
 	dir := t.TempDir()
 	h := lock(t, dir)

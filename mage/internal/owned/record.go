@@ -66,7 +66,7 @@ func (r record) String() string {
 	return text.String()
 }
 
-// below says whether something below the directory name, "." for the whole, is
+// below reports whether something below the directory name, "." for the whole, is
 // recorded.
 func (r record) below(name string) bool {
 	for have := range r {
@@ -77,7 +77,7 @@ func (r record) below(name string) bool {
 	return false
 }
 
-// Has says whether verbsmith wrote a file: name is its slash-separated path.
+// Has reports whether verbsmith wrote a file: name is its slash-separated path.
 func (h *Hold) Has(name string) bool { return h.record[name] }
 
 // Add records files before they are written, so that none is ever without.
@@ -106,7 +106,7 @@ func (h *Hold) Add(names ...string) error {
 	return nil
 }
 
-// unfinished gives what a marker lacks before a line can be added to it: a write that
+// unfinished returns what a marker lacks before a line can be added to it: a write that
 // was cut short, by a full disk for one, has left it without its beginning or in the
 // middle of a line.
 func unfinished(marker *os.File) (string, error) {

@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// Report is what a removal did.
+// Report is the result of a removal.
 type Report struct {
 	Files int      // that were removed
 	Kept  []string // what stays, as paths below the directory: the topmost, with a slash behind a directory
 	Gone  bool     // the directory itself is gone
 }
 
-// Owns says whether a slash-separated path below a directory is verbsmith's. One
+// Owns reports whether a slash-separated path below a directory is verbsmith's. One
 // that is asked for with dir is looked into, and goes if nothing is left in it.
 type Owns func(name string, dir bool) bool
 
@@ -31,7 +31,7 @@ func (h *Hold) Remove(given string, owns Owns) (Report, error) {
 	var report Report
 	root, err := os.OpenRoot(h.dir)
 	if err != nil {
-		return report, fmt.Errorf("look into %s: %w", given, err)
+		return report, fmt.Errorf("read %s: %w", given, err)
 	}
 	defer root.Close()
 	r := &remover{root: root, record: h.record, owns: owns}
@@ -72,7 +72,7 @@ type remover struct {
 	kept   []string
 }
 
-// mine says whether a path is verbsmith's: whole of a directory says that all
+// mine reports whether a path is verbsmith's: whole of a directory says that all
 // below it is.
 func (r *remover) mine(name string, dir bool) (yes, whole bool) {
 	if dir {
@@ -124,7 +124,7 @@ func (r *remover) directory(name string) error {
 	return r.root.Remove(name)
 }
 
-// Overlap says whether one of two directories is the other, or in it; links in
+// Overlap reports whether one of two directories is the other, or in it; links in
 // them are resolved as far as they exist.
 func Overlap(outer, inner string) bool {
 	rel, err := filepath.Rel(Real(outer), Real(inner))

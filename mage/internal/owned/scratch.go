@@ -33,7 +33,7 @@ var scratchName = regexp.MustCompile(`^` + scratchPrefix + `[0-9]+-[0-9]+$`)
 // NewScratch makes a directory below parent, and removes what dead runs left there.
 func NewScratch(parent string) (*Scratch, error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return nil, fmt.Errorf("make the directory for temporary files: %w", err)
+		return nil, fmt.Errorf("create the directory for temporary files: %w", err)
 	}
 	if err := SweepScratch(parent); err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func NewScratch(parent string) (*Scratch, error) {
 	for {
 		dir, err := os.MkdirTemp(parent, scratchPrefix+strconv.Itoa(os.Getpid())+"-")
 		if err != nil {
-			return nil, fmt.Errorf("make a directory for temporary files: %w", err)
+			return nil, fmt.Errorf("create a directory for temporary files: %w", err)
 		}
 		lock, err := holdDir(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -97,7 +97,7 @@ func SweepScratch(parent string) error {
 	return errors.Join(errs...)
 }
 
-// LiveRuns gives the process ids of the runs that have a directory below parent.
+// LiveRuns returns the process ids of the runs that have a directory below parent.
 func LiveRuns(parent string) []string {
 	entries, _ := os.ReadDir(parent) // it is for a message only
 	var pids []string
@@ -116,7 +116,7 @@ func LiveRuns(parent string) []string {
 	return pids
 }
 
-// holdDir takes the lock of a directory; nil, nil if somebody has it.
+// holdDir takes the lock of a directory; nil, nil if someone has it.
 func holdDir(dir string) (*flock.Flock, error) {
 	f := flock.New(dir, flock.SetFlag(os.O_RDONLY|syscall.O_NOFOLLOW))
 	got, err := f.TryLock()
@@ -180,5 +180,5 @@ func CheckTemp() error {
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		err = at.Err
 	}
-	return fmt.Errorf("TMPDIR=%s: temporary files cannot be made there: %w (make the directory, or unset TMPDIR)", dir, err)
+	return fmt.Errorf("TMPDIR=%s: temporary files cannot be created there: %w (create the directory, or unset TMPDIR)", dir, err)
 }

@@ -34,7 +34,7 @@ func (h *Hold) Place(name string, data []byte) error {
 		}
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return fmt.Errorf("make the directory of %s: %w", file, err)
+		return fmt.Errorf("create the directory of %s: %w", file, err)
 	}
 	if err := h.Add(name); err != nil {
 		return err
@@ -91,7 +91,7 @@ func (h *Hold) Replace(name string, fill func(dir string) error) (err error) {
 		return err
 	}
 	if err := os.RemoveAll(old); err != nil {
-		return fmt.Errorf("remove the former output: %w", err)
+		return fmt.Errorf("remove the previous output: %w", err)
 	}
 	h.drop(besideName, besideName+".old", name)
 	for _, file := range files {
@@ -111,17 +111,17 @@ func (h *Hold) prepare(beside, name string) error {
 			return &ForeignError{Path: dir}
 		}
 		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("remove what an earlier run has left: %w", err)
+			return fmt.Errorf("remove what an earlier run left: %w", err)
 		}
 	}
 	if err := os.MkdirAll(filepath.Dir(beside), 0o755); err != nil {
-		return fmt.Errorf("make the directory of outputs: %w", err)
+		return fmt.Errorf("create the directory of outputs: %w", err)
 	}
 	if err := h.Add(name + "/"); err != nil {
 		return err
 	}
 	if err := os.Mkdir(beside, 0o755); err != nil {
-		return fmt.Errorf("make a directory beside the output: %w", err)
+		return fmt.Errorf("create a directory next to the output: %w", err)
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func (h *Hold) others(final, beside, name string) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("look at the former output: %w", err)
+		return nil, fmt.Errorf("check the previous output: %w", err)
 	}
 	if !info.IsDir() {
 		return nil, &ForeignError{Path: final}
@@ -181,7 +181,7 @@ func swap(beside, final string) (old string, err error) {
 		old, err = beside+".none", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("move the former output away: %w", err)
+		return "", fmt.Errorf("move the previous output away: %w", err)
 	}
 	if err := os.Rename(beside, final); err != nil {
 		_ = os.Rename(old, final) // back to what was there

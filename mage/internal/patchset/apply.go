@@ -18,7 +18,7 @@ import (
 	shown "github.com/resnics/verbsmith/specs/edit"
 )
 
-// Apply applies a patch to the tree in the folder dir, as "patch -p1 -F0" would,
+// Apply applies a patch to the tree in the directory dir, as "patch -p1 -F0" would,
 // but more strictly: each hunk must fit exactly where it says, a new file must
 // not exist, a deleted one must hold what the patch removes, and modes must be as
 // the patch has them. All files are computed, then written beside their place,
@@ -67,7 +67,7 @@ func parse(patch []byte) ([]*gitdiff.File, error) {
 	}
 	// The library reads other headers too, but then without -p1.
 	if n := bytes.Count(append([]byte("\n"), patch...), []byte("\ndiff --git ")); n != len(files) {
-		return nil, fmt.Errorf("reading the patch: want a \"diff --git\" line for each of %d files, found %d", len(files), n)
+		return nil, fmt.Errorf("reading the patch: want a \"diff --git\" line for each of %d files, got %d", len(files), n)
 	}
 	seen := map[string]bool{}
 	for _, f := range files {
@@ -108,7 +108,7 @@ func checkFile(f *gitdiff.File) error {
 	case !validPath(name):
 		return &PathError{Name: name, Why: "want a path below the tree, without . and .."}
 	case slices.ContainsFunc(strings.Split(name, "/"), func(s string) bool { return strings.EqualFold(s, ".git") }):
-		return &PathError{Name: name, Why: "it is in git's own folder"}
+		return &PathError{Name: name, Why: "it is in .git"}
 	}
 	return checkChange(f, name)
 }
@@ -202,7 +202,7 @@ func (r *result) lookAt(root *os.Root, f *gitdiff.File, _ map[string]bool) error
 	return err
 }
 
-// checkParents refuses a name that leads through something else than folders;
+// checkParents refuses a name that leads through something else than directories;
 // os.Root would follow a link that stays in the tree.
 func checkParents(root *os.Root, name string, deleted map[string]bool) error {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
@@ -211,7 +211,7 @@ func checkParents(root *os.Root, name string, deleted map[string]bool) error {
 		case err == nil && info.Mode()&fs.ModeSymlink != 0:
 			return &PathError{Name: name, Why: shown.Quote(dir) + " is a link"}
 		case err == nil && !info.IsDir() && !deleted[dir]:
-			return &PathError{Name: name, Why: shown.Quote(dir) + " is not a folder"}
+			return &PathError{Name: name, Why: shown.Quote(dir) + " is not a directory"}
 		}
 	}
 	return nil
@@ -226,7 +226,7 @@ func underDeleted(name string, deleted map[string]bool) bool {
 	return false
 }
 
-// emptied reports whether the patch deletes every file of a folder.
+// emptied reports whether the patch deletes every file of a directory.
 func emptied(root *os.Root, dir string, deleted map[string]bool) bool {
 	left := fs.WalkDir(root.FS(), dir, func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && !deleted[name] {

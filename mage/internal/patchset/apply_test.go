@@ -39,7 +39,7 @@ func TestApplyConflicts(t *testing.T) {
 		{"too few lines", tree{"f": numbered(7, nil)}, ConflictError{"f", 7, "at least 9 lines", "7"}},
 		{"no such file", tree{"f": "-"}, ConflictError{"f", 0, "a file", "none"}},
 		{"a file already there", tree{"new": "n\n"}, ConflictError{"new", 0, "no such file", "a regular file"}},
-		{"a folder in the way", tree{"new/x": "n\n"}, ConflictError{"new", 0, "no such file", "a folder"}},
+		{"a folder in the way", tree{"new/x": "n\n"}, ConflictError{"new", 0, "no such file", "a directory"}},
 		{"more in a file to delete", tree{"gone": "x\ny\nz\n"}, ConflictError{"gone", 3, "what the patch says", `"z\n"`}},
 		{"another mode", tree{"s.sh*": "-", "s.sh": "echo\n"}, ConflictError{"s.sh", 0, "mode 100755", "mode 100644"}},
 		{"applied already", tree{"f": after["f"]}, ConflictError{"f", 6, `"line 6\n"`, `"six\n"`}},
@@ -80,12 +80,12 @@ func TestApplyRefusesHostilePatches(t *testing.T) {
 		{"an absolute name of an empty file", "diff --git a//etc/x b//etc/x\nnew file mode 100644\n", "want a path below the tree"},
 		{"a dot", fileDiff("d/./x"), "want a path below the tree"},
 		{"a NUL", fileDiff("nul\x00"), "want a path below the tree"},
-		{"git's folder", fileDiff(".git/hooks/pre-commit"), "git's own folder"},
-		{"git's folder in other letters", fileDiff("sub/.GIT/config"), "git's own folder"},
+		{"git's folder", fileDiff(".git/hooks/pre-commit"), "it is in .git"},
+		{"git's folder in other letters", fileDiff("sub/.GIT/config"), "it is in .git"},
 		{"through a link", fileDiff("link/x"), `"link" is a link`},
 		{"through a link that stays inside", fileDiff("inside/x"), `"inside" is a link`},
-		{"through a file", fileDiff("file/x"), `"file" is not a folder`},
-		{"onto a link", "diff --git a/onto b/onto\n--- a/onto\n+++ b/onto\n@@ -1 +1 @@\n-f\n+x\n", "found a link"},
+		{"through a file", fileDiff("file/x"), `"file" is not a directory`},
+		{"onto a link", "diff --git a/onto b/onto\n--- a/onto\n+++ b/onto\n@@ -1 +1 @@\n-f\n+x\n", "got a link"},
 		{"a patch that is not git's", "--- a/file\n+++ b/file\n@@ -1 +1 @@\n-f\n+x\n", "want a \"diff --git\" line"},
 		{"a new link", strings.Replace(fileDiff("l"), "100644", "120000", 1), "file of mode 120000"},
 		{"a setuid file", strings.Replace(fileDiff("l"), "100644", "104755", 1), "file of mode 104755"},
@@ -143,7 +143,7 @@ func TestApplyStopsWhenCancelled(t *testing.T) {
 }
 
 // TestInstallUndoes makes the last of three steps fail and looks that the first
-// two are taken back: content, mode and folders.
+// two are taken back: content, mode and directories.
 func TestInstallUndoes(t *testing.T) {
 	before := tree{"changed*": "1\n", "d/gone": "2\n", "file": "3\n"}
 	dir := before.write(t)

@@ -14,8 +14,8 @@ import (
 // patch does not change with the tool that wrote it.
 const signature = "-- \nverbsmith\n\n"
 
-// Diff gives the patch that turns the tree in the folder pristine into the one in
-// the folder changed, in the form of git format-patch, and what it changes. Equal
+// Diff returns the patch that turns the tree in the directory pristine into the one in
+// the directory changed, in the form of git format-patch, and what it changes. Equal
 // trees and headers give equal bytes.
 //
 // Errors: ErrNoDifference; *HeaderError; *BinaryError and *FileTypeError for a

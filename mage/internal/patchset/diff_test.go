@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// mustDiff gives the patch between two trees.
+// mustDiff returns the patch between two trees.
 func mustDiff(t testing.TB, before, after string) []byte {
 	t.Helper()
 	patch, _, err := Diff(t.Context(), before, after, header())

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package patchset turns the difference of two source trees into a patch in
+// Package patchset turns the difference between two source trees into a patch in
 // git's mail format, applies such a patch, and proves that git and GNU patch
-// apply it to the same effect.
+// apply it with the same result.
 //
 // The patch is what "git format-patch" would write: "git am", "git apply" and
 // "patch -p1 -F0" read it. Git has no text form for everything that a tree can

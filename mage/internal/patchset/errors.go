@@ -19,7 +19,7 @@ type BinaryError struct{ File string }
 
 // Error names the file.
 func (e *BinaryError) Error() string {
-	return fmt.Sprintf("%s: want text, found a binary file: GNU patch cannot carry it", shown.Quote(e.File))
+	return fmt.Sprintf("%s: want text, got a binary file, which GNU patch cannot handle", shown.Quote(e.File))
 }
 
 // FileTypeError says that a change concerns something else than regular files,
@@ -31,10 +31,10 @@ type FileTypeError struct {
 
 // Error names the file and what it is.
 func (e *FileTypeError) Error() string {
-	return fmt.Sprintf("%s: want a regular file, found a %s", shown.Quote(e.File), shown.Cut(e.Found))
+	return fmt.Sprintf("%s: want a regular file, got a %s", shown.Quote(e.File), shown.Cut(e.Found))
 }
 
-// HeaderError says that a field of a Header cannot stand in a mail.
+// HeaderError says that a field of a Header is not valid in a mail.
 type HeaderError struct{ Field, Want, Got string }
 
 // Error names the field, what it must be and what it is.
@@ -76,9 +76,9 @@ type ProofError struct {
 	Output string // all that the tool printed
 }
 
-// Error gives the reason and the last lines that the tool printed.
+// Error returns the reason and the last lines that the tool printed.
 func (e *ProofError) Error() string {
 	lines := strings.Split(strings.TrimSpace(e.Output), "\n")
 	last := strings.Join(lines[max(0, len(lines)-10):], "\n")
-	return strings.TrimSpace(fmt.Sprintf("%s does not apply the patch: %s\n%s", e.Tool, e.Why, last))
+	return strings.TrimSpace(fmt.Sprintf("%s failed to apply the patch: %s\n%s", e.Tool, e.Why, last))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 )
 
-// TestErrorsAreShort: a name or a line of a patch is no reason for a message of its length.
+// TestErrorsAreShort: a name or a line of a patch must not make a message as long as itself.
 func TestErrorsAreShort(t *testing.T) {
 	long := strings.Repeat("x", 100_000)
 	for _, err := range []error{

@@ -30,7 +30,7 @@ func (h *hunk) guess() int {
 	return h.oldStart - 1
 }
 
-// locate gives the line, from 0, at which a hunk fits.
+// locate returns the line, from 0, at which a hunk fits.
 func (f *fitter) locate(h *hunk) (int, bool) {
 	old := h.old()
 	guess := h.guess() + f.moved

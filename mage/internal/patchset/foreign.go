@@ -22,7 +22,7 @@ import (
 type Foreign struct {
 	// Name is the patch's own name, for errors.
 	Name string
-	// Strip is -p: how many folders are cut off the names in the patch.
+	// Strip is -p: how many directories are cut off the names in the patch.
 	Strip int
 	// Reverse is -R: the patch is taken back.
 	Reverse bool
@@ -65,7 +65,7 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.Patch, e.Line, e.Why)
 }
 
-// ApplyForeign applies a patch that others have made to the tree in the folder
+// ApplyForeign applies a patch that others have made to the tree in the directory
 // dir, as "patch -f --fuzz=0" does, which is how rpmbuild applies patches: unified
 // hunks in git's or in diff's format, which may sit at other lines than they say,
 // but must fit whole. Unlike patch, it changes nothing at all if a hunk does not
@@ -133,7 +133,7 @@ func (t *foreignTree) look(name string) (*result, error) {
 		return nil, &PathError{Name: name, Why: "want a path below the tree, without . and .."}
 	}
 	if slices.ContainsFunc(strings.Split(name, "/"), func(s string) bool { return strings.EqualFold(s, ".git") }) {
-		return nil, &PathError{Name: name, Why: "it is in git's own folder"}
+		return nil, &PathError{Name: name, Why: "it is in .git"}
 	}
 	if err := checkParents(t.root, name, nil); err != nil {
 		return nil, err
@@ -272,7 +272,7 @@ func (t *foreignTree) choose(c *fileChange) (from, to string, err error) {
 }
 
 // better is how patch(1) chooses of two names that diff wrote: one that exists; of
-// both, the one with fewer folders, then the shorter file name, then the shorter
+// both, the one with fewer directories, then the shorter file name, then the shorter
 // name.
 func (t *foreignTree) better(oldName, newName string) string {
 	a, errA := t.look(oldName)
@@ -299,7 +299,7 @@ func (t *foreignTree) better(oldName, newName string) string {
 	return oldName
 }
 
-// strip cuts n folders off a name; several slashes count as one. It fails where
+// strip cuts n directories off a name; several slashes count as one. It fails where
 // there are not as many, or for no name.
 func strip(name string, n int) (string, bool) {
 	for range n {

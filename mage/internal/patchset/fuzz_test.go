@@ -156,7 +156,7 @@ func readAll(b *testing.B, dir string) {
 	}
 }
 
-// FuzzApplyForeign wants of any patch: nothing outside of the tree is touched, and a
+// FuzzApplyForeign wants of any patch: nothing outside the tree is touched, and a
 // patch that is refused leaves the tree as it was.
 func FuzzApplyForeign(f *testing.F) {
 	f.Add([]byte("--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n"), 1, false)

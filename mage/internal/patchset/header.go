@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// Header is what stands in a patch before its changes.
+// Header is the header of a patch.
 type Header struct {
 	From    string    // the author, "Name <mail@address>"
 	Subject string    // one line, without "[PATCH]"

@@ -36,7 +36,7 @@ func install(ctx context.Context, root *os.Root, results []result) error {
 
 // commit removes and renames, and returns what it has begun to, in order.
 func commit(root *os.Root, results []result, pending []*renameio.PendingFile) (touched []result, err error) {
-	// What goes makes room for what comes: a file may become a folder.
+	// What goes makes room for what comes: a file may become a directory.
 	for _, r := range results {
 		if r.after != nil {
 			continue
@@ -84,7 +84,7 @@ func (r *result) prepare(ctx context.Context, root *os.Root) (*renameio.PendingF
 func pendingFile(root *os.Root, name string, data []byte, perm fs.FileMode) (*renameio.PendingFile, error) {
 	f, err := renameio.NewPendingFile(name, renameio.WithRoot(root), renameio.WithStaticPermissions(perm))
 	if err != nil {
-		return nil, fmt.Errorf("beside its place: %w", err)
+		return nil, fmt.Errorf("in a temporary file: %w", err)
 	}
 	if _, err := f.Write(data); err != nil {
 		return nil, errors.Join(err, f.Cleanup())
@@ -130,13 +130,13 @@ func (r *result) restore(root *os.Root) error {
 	return nil
 }
 
-// removeFile removes a file and the folders that it was the last one of, as git
-// and GNU patch do: in git a folder exists by its files.
+// removeFile removes a file and the directories that it was the last one of, as git
+// and GNU patch do: in git a directory exists by its files.
 func removeFile(root *os.Root, name string) error {
 	if err := root.Remove(name); err != nil {
 		return err
 	}
-	// It ends at the first folder that is not empty.
+	// It ends at the first directory that is not empty.
 	for dir := path.Dir(name); dir != "." && root.Remove(dir) == nil; {
 		dir = path.Dir(dir)
 	}

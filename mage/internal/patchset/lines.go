@@ -78,7 +78,7 @@ func anchoredEdits(a, b []string) []edit {
 	return edits
 }
 
-// uniquePairs gives, in a's order, the indices of each line that occurs exactly
+// uniquePairs returns, in a's order, the indices of each line that occurs exactly
 // once in a and once in b.
 func uniquePairs(a, b []string) [][2]int {
 	type place struct{ inA, inB, timesA, timesB int }

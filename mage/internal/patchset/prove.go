@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Proof is what a tool made of a patch.
+// Proof is the result of applying a patch with a tool.
 type Proof struct {
 	Tool    string // the command, such as "patch -p1 -F0"
 	Version string // first line of what the tool says of itself
@@ -53,7 +53,7 @@ func tools() []tool {
 var inexact = regexp.MustCompile(`(?m)^Hunk #[0-9]+ .*$`)
 
 // ProveWithTools applies the patch with "git apply" and "patch -p1 -F0", each to a
-// copy of those files of the folder pristine that the patch concerns, and compares
+// copy of those files of the directory pristine that the patch concerns, and compares
 // what comes out with what Apply makes of it. No file of pristine is changed, and
 // neither a surrounding repository nor the user's configuration of git counts.
 //
@@ -123,7 +123,7 @@ func (t tool) prove(ctx context.Context, dir, patch, expected string) (proof Pro
 		return proof, err.Error()
 	}
 	if len(pairs) > 0 {
-		return proof, fmt.Sprintf("%q is not as it should be", pairs[0].name)
+		return proof, fmt.Sprintf("%q differs from the integrated tree", pairs[0].name)
 	}
 	proof.OK = true
 	return proof, ""
@@ -142,7 +142,7 @@ func (t tool) run(ctx context.Context, dir string, args ...string) (string, erro
 
 // toolEnv is the environment of the tools: none of this process's, which could
 // change how they read a patch. Within a repository, git apply silently skips
-// files that are not below the current folder, hence the ceiling.
+// files that are not below the current directory, hence the ceiling.
 func toolEnv(dir string) []string {
 	above := filepath.Dir(dir)
 	ceiling, err := filepath.EvalSymlinks(above)

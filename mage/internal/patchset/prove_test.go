@@ -70,7 +70,7 @@ func TestProofIgnoresItsSurroundings(t *testing.T) {
 	}
 }
 
-// TestProofIsStrict gives the tools a tree on which they would succeed, but not
+// TestProofIsStrict returns the tools a tree on which they would succeed, but not
 // exactly, or with another result.
 func TestProofIsStrict(t *testing.T) {
 	before := tree{"f": numbered(20, nil)}
@@ -85,7 +85,7 @@ func TestProofIsStrict(t *testing.T) {
 		why            string
 	}{
 		{"an offset", tree{"f": "top\n" + numbered(20, nil)}, tree{"f": "top\n" + numbered(20, map[int]string{10: "ten\n"})}, "offset 1 line"},
-		{"another result", before, tree{"f": "other\n"}, `"f" is not as it should be`},
+		{"another result", before, tree{"f": "other\n"}, `"f" differs from the integrated tree`},
 		{"another context", tree{"f": numbered(20, map[int]string{7: "seven\n"})}, before, "exit status 1"},
 	}
 	for _, tt := range tests {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestLongLinesAreCut: a line of a file is no reason for a message of its length.
+// TestLongLinesAreCut: a line of a file must not make a message as long as itself.
 func TestLongLinesAreCut(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	dir := t.TempDir()

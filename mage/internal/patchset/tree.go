@@ -58,8 +58,8 @@ func differing(ctx context.Context, oldDir, newDir string) ([]pair, error) {
 	return pairs, nil
 }
 
-// listTree lists everything below dir that is not a folder, sorted by name. As
-// for git, folders exist only by what they hold, and nothing called .git counts.
+// listTree lists everything below dir that is not a directory, sorted by name. As
+// for git, directories exist only by what they hold, and nothing called .git counts.
 func listTree(ctx context.Context, dir string) ([]treeFile, error) {
 	var files []treeFile
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -69,7 +69,7 @@ func listTree(ctx context.Context, dir string) ([]treeFile, error) {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case path == dir && !d.IsDir():
-			return &FileTypeError{File: dir, Found: kindOf(d.Type()) + " in place of a folder"}
+			return &FileTypeError{File: dir, Found: kindOf(d.Type()) + " in place of a directory"}
 		case path != dir && d.Name() == ".git":
 			if d.IsDir() {
 				return fs.SkipDir
@@ -206,7 +206,7 @@ func kindOf(t fs.FileMode) string {
 	case t&fs.ModeSymlink != 0:
 		return "link"
 	case t&fs.ModeDir != 0:
-		return "folder"
+		return "directory"
 	case t&fs.ModeNamedPipe != 0:
 		return "named pipe"
 	case t&fs.ModeSocket != 0:
@@ -219,7 +219,7 @@ func kindOf(t fs.FileMode) string {
 }
 
 // gone reports whether an error means that there is no such file: also because a
-// file stands where its folder would be.
+// file stands where its directory would be.
 func gone(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }

@@ -16,7 +16,7 @@ import (
 // executable.
 type tree map[string]string
 
-// write makes the tree in a new folder.
+// write makes the tree in a new directory.
 func (files tree) write(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -92,7 +92,7 @@ func sameTree(t testing.TB, what, dir string, want tree) {
 	}
 }
 
-// numbered gives n lines, "line 1" and so on, some of them replaced.
+// numbered returns n lines, "line 1" and so on, some of them replaced.
 func numbered(n int, replaced map[int]string) string {
 	var b strings.Builder
 	for i := 1; i <= n; i++ {

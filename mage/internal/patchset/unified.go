@@ -121,7 +121,7 @@ func (r *unifiedReader) step() error {
 	case strings.HasPrefix(text, "@@ -"):
 		return r.hunk(text)
 	case strings.HasPrefix(text, "***************"):
-		return r.fail("is a context diff: want a unified diff")
+		return r.fail("is a context diff, not a unified diff")
 	case r.cur != nil && len(r.cur.hunks) == 0:
 		return r.extended(text)
 	}
@@ -166,7 +166,7 @@ var hunkHead = regexp.MustCompile(`^@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,
 func (r *unifiedReader) hunk(text string) error {
 	m := hunkHead.FindStringSubmatch(text)
 	if m == nil {
-		return r.fail("has a hunk that begins with " + strconv.Quote(text))
+		return r.fail("has a hunk that starts with " + strconv.Quote(text))
 	}
 	if r.cur == nil {
 		return r.fail("has a hunk before any file name")
@@ -193,7 +193,7 @@ func (r *unifiedReader) hunk(text string) error {
 func (r *unifiedReader) body(h *hunk, oldLines, newLines int) error {
 	for oldLines > 0 || newLines > 0 {
 		if r.at >= len(r.lines) {
-			return &FormatError{Patch: r.name, Line: h.line, Why: "has a hunk that is cut short"}
+			return &FormatError{Patch: r.name, Line: h.line, Why: "has a truncated hunk"}
 		}
 		text := r.lines[r.at]
 		if r.cur.stripCR {
@@ -209,12 +209,12 @@ func (r *unifiedReader) body(h *hunk, oldLines, newLines int) error {
 			r.at++
 			continue
 		case l.op != ' ' && l.op != '-' && l.op != '+':
-			return r.fail("has a hunk that is cut short, or the wrong numbers in its head")
+			return r.fail("has a truncated hunk, or wrong numbers in its header")
 		}
 		oldLines -= l.counts('+')
 		newLines -= l.counts('-')
 		if oldLines < 0 || newLines < 0 {
-			return r.fail("has the wrong numbers in a hunk's head")
+			return r.fail("has wrong numbers in a hunk's header")
 		}
 		h.lines = append(h.lines, l)
 		r.at++
@@ -291,7 +291,7 @@ func (r *unifiedReader) mode(key, value string) error {
 	return nil
 }
 
-// settle completes a change, and says whether it is one.
+// settle completes a change, and reports whether it is one.
 func (c *fileChange) settle() bool {
 	switch {
 	case c.git:
@@ -305,7 +305,7 @@ func (c *fileChange) settle() bool {
 	return true
 }
 
-// only says whether all lines of a hunk are of a kind.
+// only reports whether all lines of a hunk are of a kind.
 func (h *hunk) only(op byte) bool {
 	return !slices.ContainsFunc(h.lines, func(l hunkLine) bool { return l.op != op })
 }
@@ -336,7 +336,7 @@ func gitName(text string) string {
 
 // gitNames reads the two names of a "diff --git" line, which are needed where no
 // others follow: an empty file, or a mode. There they are the same but for the
-// first folder.
+// first directory.
 func gitNames(text string) (oldName, newName string) {
 	if strings.HasPrefix(text, `"`) {
 		if end := strings.Index(text[1:], `" `); end >= 0 {
@@ -357,7 +357,7 @@ func gitNames(text string) (oldName, newName string) {
 	return "", ""
 }
 
-// unquoteName reads a name in quotation marks with C's escapes, and says whether
+// unquoteName reads a name in quotation marks with C's escapes, and reports whether
 // it was one.
 func unquoteName(text string) (string, bool) {
 	if !strings.HasPrefix(text, `"`) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pkgfile reads what the name and the header of a package's file say, an RPM's
-// or a Debian package's.
+// Package pkgfile reads the metadata in the file name and header of an RPM or a
+// Debian package.
 package pkgfile

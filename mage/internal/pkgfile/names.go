@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// DebName takes the name of a package file apart: NAME_VERSION_ARCH.deb.
+// DebName splits the name of a package file: NAME_VERSION_ARCH.deb.
 func DebName(file string) (name, version string) {
 	name, rest, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".deb"), "_")
 	version, _, _ = strings.Cut(rest, "_")

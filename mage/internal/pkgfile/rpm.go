@@ -13,7 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 )
 
-// RPM is what the header of a binary or source package says.
+// RPM holds the header fields of a binary or source package.
 type RPM struct {
 	Name, Version, Release, Arch string
 	NEVRA                        string // name-[epoch:]version-release.arch

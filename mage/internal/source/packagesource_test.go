@@ -130,12 +130,12 @@ func TestPackageSourceRefuses(t *testing.T) {
 		{"tarball hostile", with(func(f map[string]string) {
 			f["rdma-core-56.1.tar.gz"] = releasetest.Tarball(t, map[string]string{"../../evil": "x"})
 		}), `entry "rdma-core-56.1/../../evil"`, new(*upstream.ArchiveError)},
-		{"tarball of another kind", with(func(f map[string]string) { f["rdma-core-56.1.tar.gz"] = "junk" }), "is no tar archive", new(*upstream.ArchiveError)},
+		{"tarball of another kind", with(func(f map[string]string) { f["rdma-core-56.1.tar.gz"] = "junk" }), "is not a tar archive", new(*upstream.ArchiveError)},
 		{"CRLF", with(func(f map[string]string) {
 			f["rdma-core.spec"] = strings.Replace(f["rdma-core.spec"], "%prep\n", "%prep\r\n", 1)
-		}), "rdma-core.spec:16: looked for lines that end in LF, found CRLF", new(*rpmspec.PlaceError)},
+		}), "rdma-core.spec:16: want lines that end in LF, got CRLF", new(*rpmspec.PlaceError)},
 		{"large spec", with(func(f map[string]string) { f["rdma-core.spec"] += strings.Repeat("#", rpmspec.MostBytes) }), "a spec may have", new(*FileError)},
-		{"not decided", spec("0%{?fedora}", "0%{?mystery}"), "rdma-core.spec:8: looked for this line outside of conditionals", new(*rpmspec.PlaceError)},
+		{"not decided", spec("0%{?fedora}", "0%{?mystery}"), "rdma-core.spec:8: want this line outside conditionals", new(*rpmspec.PlaceError)},
 		{"patches in a loop", spec("%autosetup -p1", "%autosetup -p1 -T -b 0\nfor i in %{patches}; do :; done"), "%patch, %autopatch or %autosetup", new(*rpmspec.PlaceError)},
 		{"no prep", spec("%prep", "%build"), "a section %prep", new(*rpmspec.PlaceError)},
 		{"open conditional", spec("%endif", ""), "an %endif", new(*rpmspec.PlaceError)},

@@ -55,8 +55,8 @@ func TestRefusedByDistro(t *testing.T) {
 	files["rdma-core.spec"] = strings.Replace(releasetest.PackageSpec, "%autosetup -p1", "%setup -q\n%patch 9999 -p1", 1)
 	f, j := packageJob(t, releasetest.SourceRPM(t, "a.src.rpm", files))
 	for name, want := range map[string]string{
-		"rocky8":  "none without a number, which rpm 4.14.3 takes where there is no -P",
-		"rocky9":  "none with the number 0, which rpm 4.16.1.3 takes where there is no -P",
+		"rocky8":  "none without a number, which rpm 4.14.3 uses without -P",
+		"rocky9":  "none with the number 0, which rpm 4.16.1.3 uses without -P",
 		"rocky10": "",
 	} {
 		d, err := releasetest.Distros(t).Find(name)

@@ -16,7 +16,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// layout is the name of the folder that holds this version of the cache's
+// layout is the name of the directory that holds this version of the cache's
 // layout; another version would lie beside it.
 const layout = "v1"
 
@@ -25,19 +25,19 @@ var nameShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$`)
 func validName(name string) bool { return nameShape.MatchString(name) }
 
 // Cache is an opened cache. Its methods may be called from several goroutines,
-// and several processes may open the same folder.
+// and several processes may open the same directory.
 type Cache struct {
 	dir    string // as given, absolute
 	root   string // dir/v1
 	onWait func(what, holder string)
 
 	mu   sync.Mutex
-	held map[string]*flock.Flock // by the entry's folder: what this process uses
+	held map[string]*flock.Flock // by the entry's directory: what this process uses
 }
 
 // Entry is one stage's output.
 type Entry struct {
-	Dir    string // the folder with what the stage made, and nothing else; its files belong to the cache: copy before changing one
+	Dir    string // the directory with what the stage made, and nothing else; its files belong to the cache: copy before changing one
 	Stage  string
 	Key    string
 	Hit    bool              // it was there already
@@ -46,9 +46,9 @@ type Entry struct {
 	Damage string            // what was wrong with the entry that this one replaced, if it replaced one
 }
 
-// Open opens the cache in the folder dir, and makes the folder if it is not
+// Open opens the cache in the directory dir, and makes the directory if it is not
 // there. Leftovers of processes that died are removed. It returns a *DirError if
-// the folder cannot be made or written to, a *SpaceError if the disk is full.
+// the directory cannot be made or written to, a *SpaceError if the disk is full.
 func Open(dir string) (*Cache, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -71,7 +71,7 @@ func Open(dir string) (*Cache, error) {
 	return c, nil
 }
 
-// Dir returns the cache's folder, absolute.
+// Dir returns the cache's directory, absolute.
 func (c *Cache) Dir() string { return c.dir }
 
 // OnWait sets what Do calls, once for each wait, when it starts to wait for
@@ -79,8 +79,8 @@ func (c *Cache) Dir() string { return c.dir }
 // before the cache is used.
 func (c *Cache) OnWait(told func(what, holder string)) { c.onWait = told }
 
-// Do gives the output of a stage for a key. If the cache does not have it, build
-// is called to make it: it fills the empty folder that it is given, and what it
+// Do returns the output of a stage for a key. If the cache does not have it, build
+// is called to make it: it fills the empty directory that it is given, and what it
 // wrote becomes the entry when it returns nil. If it returns an error, panics, or
 // ctx ends, nothing of it is kept.
 //
@@ -178,7 +178,7 @@ func (c *Cache) lookup(o order) (e Entry, damaged string) {
 	case err != nil:
 		return Entry{}, err.Error()
 	case r.Stage != o.stage || r.Key != o.key:
-		return Entry{}, fmt.Sprintf("%s is that of %s/%s", recordFile, r.Stage, r.Key)
+		return Entry{}, fmt.Sprintf("%s belongs to %s/%s", recordFile, r.Stage, r.Key)
 	}
 	if what := damage(filepath.Join(dir, outFolder), r.Files); what != "" {
 		return Entry{}, what

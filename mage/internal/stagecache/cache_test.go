@@ -27,7 +27,7 @@ func open(t *testing.T, dir string) *Cache {
 	return c
 }
 
-// counting is a build that writes a file, a link and an empty folder.
+// counting is a build that writes a file, a link and an empty directory.
 func counting(made *int, content string) func(context.Context, string) error {
 	return func(_ context.Context, dir string) error {
 		*made++
@@ -100,7 +100,7 @@ func TestFailedBuildLeavesNothing(t *testing.T) {
 		}, boom},
 		{"a pipe in the output", t.Context(), func(_ context.Context, dir string) error {
 			return syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600)
-		}, errors.New("want a file, folder or link")},
+		}, errors.New("want a file, directory or link")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestFailedBuildLeavesNothing(t *testing.T) {
 
 func TestDamagedEntryIsMadeAgain(t *testing.T) {
 	later := time.Now().Add(time.Hour)
-	// Each gets the entry's folder and returns the first error.
+	// Each gets the entry's directory and returns the first error.
 	tests := []struct {
 		name   string
 		harm   func(entry string) error
@@ -144,19 +144,19 @@ func TestDamagedEntryIsMadeAgain(t *testing.T) {
 		{"a file truncated", func(e string) error { return os.Truncate(e+"/out/file", 2) }, `"file" has 2 bytes, want 7`},
 		{"a file altered", func(e string) error {
 			return errors.Join(os.WriteFile(e+"/out/file", []byte("CONTENT"), 0o600), os.Chtimes(e+"/out/file", later, later))
-		}, `"file" has other content than the stage made`},
-		{"a file added", func(e string) error { return os.WriteFile(e+"/out/sub/new", nil, 0o600) }, `"sub/new" was not made by the stage`},
+		}, `"file" does not have the content that the stage wrote`},
+		{"a file added", func(e string) error { return os.WriteFile(e+"/out/sub/new", nil, 0o600) }, `"sub/new" was not written by the stage`},
 		{"a mode changed", func(e string) error { return os.Chmod(e+"/out/file", 0o400) }, `"file" has mode -r--------, want -rw-------`},
 		{"a link redirected", func(e string) error {
 			return errors.Join(os.Remove(e+"/out/link"), os.Symlink("elsewhere", e+"/out/link"))
-		}, `"link" has other content than the stage made`},
+		}, `"link" does not have the content that the stage wrote`},
 		{"an empty folder gone", func(e string) error { return os.Remove(e + "/out/sub/empty") }, "1 of 5 files are missing"},
 		{"all files gone", func(e string) error { return os.RemoveAll(e + "/out") }, "no such file or directory"},
 		{"the record gone", func(e string) error { return os.Remove(e + "/entry.json") }, "entry.json is missing"},
 		{"the record cut short", func(e string) error { return os.Truncate(e+"/entry.json", 20) }, "unexpected end of JSON input"},
 		{"the record of another", func(e string) error {
 			return os.WriteFile(e+"/entry.json", []byte(`{"stage":"rpm","key":"k2"}`), 0o600)
-		}, "entry.json is that of rpm/k2"},
+		}, "entry.json belongs to rpm/k2"},
 		{"a file in its place", func(e string) error { return errors.Join(os.RemoveAll(e), os.WriteFile(e, nil, 0o600)) }, "not a directory"},
 	}
 	for _, tt := range tests {

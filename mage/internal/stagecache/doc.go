@@ -4,14 +4,14 @@
 // everything that went into them, and the locks that let several builds share
 // one cache.
 //
-// A cache is a folder:
+// A cache is a directory:
 //
 //	DIR/v1/STAGE/KEY/out/        what the stage made
 //	DIR/v1/STAGE/KEY/entry.json  the stage's inputs, and size and sum of each file of out/
 //	DIR/v1/tmp/PID-RANDOM/       an entry being made; its maker holds a flock on it
 //	DIR/v1/locks/                lock files, one per key and one per named lock
 //
-// out/ is a folder of its own so that a tree kept in the cache holds nothing
+// out/ is a directory of its own so that a tree kept in the cache holds nothing
 // but what the stage wrote: two such trees can be compared as they are.
 //
 // A hit compares its files' sizes, times and inodes with the record, which costs next

@@ -15,10 +15,10 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// recordFile is the name of an entry's record, beside its out folder.
+// recordFile is the name of an entry's record, beside its out directory.
 const recordFile = "entry.json"
 
-// outFolder is the name of the folder that holds what the stage made.
+// outFolder is the name of the directory that holds what the stage made.
 const outFolder = "out"
 
 // record is the content of entry.json.
@@ -69,7 +69,7 @@ func damage(dir string, files map[string]fileRecord) string {
 		got := briefRecord(f.info)
 		switch {
 		case !known:
-			return fmt.Errorf("%q was not made by the stage", f.name)
+			return fmt.Errorf("%q was not written by the stage", f.name)
 		case got.Mode != want.Mode:
 			return fmt.Errorf("%q has mode %s, want %s", f.name, got.Mode, want.Mode)
 		case got.Size != want.Size:
@@ -79,7 +79,7 @@ func damage(dir string, files map[string]fileRecord) string {
 		}
 		content, err := f.content()
 		if err == nil && content != want.Content {
-			err = fmt.Errorf("%q has other content than the stage made", f.name)
+			err = fmt.Errorf("%q does not have the content that the stage wrote", f.name)
 		}
 		return err
 	})
@@ -92,8 +92,8 @@ func damage(dir string, files map[string]fileRecord) string {
 	return ""
 }
 
-// briefRecord is a fileRecord without the content. Sizes of folders and times of
-// folders and links say nothing about what they hold.
+// briefRecord is a fileRecord without the content. Sizes of directories and times of
+// directories and links say nothing about what they hold.
 func briefRecord(info fs.FileInfo) fileRecord {
 	r := fileRecord{Mode: info.Mode()}
 	if info.IsDir() {

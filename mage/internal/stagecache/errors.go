@@ -9,40 +9,40 @@ import (
 	"syscall"
 )
 
-// DirError says that the cache's folder cannot be used: it cannot be made, or
+// DirError says that the cache's directory cannot be used: it cannot be created, or
 // nothing can be written into it.
 type DirError struct {
 	Dir string
 	Err error
 }
 
-// Error names the folder, the cause, and what to try.
+// Error names the directory, the cause, and what to try.
 func (e *DirError) Error() string {
-	return fmt.Sprintf("cache folder %s cannot be used: %v (choose a folder that you can write to)", e.Dir, e.Err)
+	return fmt.Sprintf("cache directory %s cannot be used: %v (choose one that you can write to)", e.Dir, e.Err)
 }
 
-// Unwrap gives the operating system's error.
+// Unwrap returns the operating system's error.
 func (e *DirError) Unwrap() error { return e.Err }
 
 // SpaceError says that the disk, or the user's quota on it, was full while a
 // stage's output was being made. errors.Is finds syscall.ENOSPC or
 // syscall.EDQUOT in it.
 type SpaceError struct {
-	Dir   string // the cache's folder
+	Dir   string // the cache's directory
 	Stage string // "" if the cache itself needed room
 	Err   error
 }
 
-// Error names the stage and the folder that needs room.
+// Error names the stage and the directory that needs room.
 func (e *SpaceError) Error() string {
 	stage := ""
 	if e.Stage != "" {
 		stage = "stage " + e.Stage + ": "
 	}
-	return fmt.Sprintf("%sno space left for the cache folder %s: %v (free some, or remove old entries)", stage, e.Dir, e.Err)
+	return fmt.Sprintf("%sno space left in the cache directory %s: %v (free some, or remove old entries)", stage, e.Dir, e.Err)
 }
 
-// Unwrap gives the error of the write that failed.
+// Unwrap returns the error of the write that failed.
 func (e *SpaceError) Unwrap() error { return e.Err }
 
 // NameError says that a stage, key or lock name cannot be a file name of the cache.
@@ -56,7 +56,7 @@ func (e *NameError) Error() string {
 	return fmt.Sprintf("%s name %q: want 1 to 128 letters, digits and the characters . _ + -, the first a letter or digit", e.What, e.Name)
 }
 
-// InputError says that an input of a key could not be taken in.
+// InputError says that an input of a key could not be read.
 type InputError struct {
 	Input string // the name given to the input
 	Err   error
@@ -67,13 +67,13 @@ func (e *InputError) Error() string {
 	return fmt.Sprintf("input %q of the stage's key: %v", e.Input, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *InputError) Unwrap() error { return e.Err }
 
 // BusyError says that something was left in place because another process is
 // using it.
 type BusyError struct {
-	What   string // "STAGE/KEY", a lock's name, or a folder below tmp
+	What   string // "STAGE/KEY", a lock's name, or a directory below tmp
 	Holder string // "pid 123 (mage rpm)", or "another process"
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // hold marks the entry in dir as used by this process, by a shared flock on its
-// record, until letGo or the end of the process. It says whether the entry is
+// record, until letGo or the end of the process. It reports whether the entry is
 // still there: another process may have removed it since it was looked at.
 func (c *Cache) hold(dir string) bool {
 	c.mu.Lock()
@@ -54,7 +54,7 @@ func (c *Cache) letGo() {
 	c.held = nil
 }
 
-// inUse says whether a process holds the entry in dir.
+// inUse reports whether a process holds the entry in dir.
 func inUse(dir string) bool {
 	f := flock.New(filepath.Join(dir, recordFile), flock.SetFlag(os.O_RDONLY))
 	got, err := f.TryLock()

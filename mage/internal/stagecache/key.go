@@ -74,13 +74,13 @@ func (k *KeyBuilder) File(name, path string) *KeyBuilder {
 	return k.add(name, input{"file", sum, sum})
 }
 
-// Dir adds everything below a folder: relative names, permission bits, file
-// contents and link targets (links are not followed). The folder's own path is
+// Dir adds everything below a directory: relative names, permission bits, file
+// contents and link targets (links are not followed). The directory's own path is
 // not part of the key. Sockets, pipes and devices are refused.
 func (k *KeyBuilder) Dir(name, path string) *KeyBuilder {
 	sum, err := sumTree(path)
 	if err != nil {
-		return k.fail(name, fmt.Errorf("folder %s: %w", path, err))
+		return k.fail(name, fmt.Errorf("directory %s: %w", path, err))
 	}
 	return k.add(name, input{"dir", sum, sum})
 }
@@ -120,7 +120,7 @@ func (k *KeyBuilder) add(name string, in input) *KeyBuilder {
 	case twice:
 		return k.fail(name, errors.New("given twice"))
 	case name == "" || !utf8.ValidString(name):
-		return k.fail(name, errors.New("an input's name is UTF-8 text and not empty"))
+		return k.fail(name, errors.New("want a non-empty name in UTF-8"))
 	}
 	k.inputs[name] = in
 	return k

@@ -48,7 +48,7 @@ func TestKeysDiffer(t *testing.T) {
 	}
 }
 
-// TestKeyStays notices a change that would make every cache start anew.
+// TestKeyStays notices a change that would make every cache start again.
 func TestKeyStays(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, dir, "a", "x", 0o644)
@@ -141,11 +141,11 @@ func TestKeyMistakes(t *testing.T) {
 		{NewKey("s", 1).File("spec", filepath.Join(dir, "missing")), `input "spec" of the stage's key: stat`},
 		{NewKey("s", 1).File("spec", dir), "want a regular file"},
 		{NewKey("s", 1).Dir("tree", filepath.Join(dir, "missing")), `input "tree"`},
-		{NewKey("s", 1).Dir("tree", filepath.Join(dir, "f")), "want a folder"},
-		{NewKey("s", 1).Dir("tree", dir), `"pipe": want a file, folder or link`},
+		{NewKey("s", 1).Dir("tree", filepath.Join(dir, "f")), "want a directory"},
+		{NewKey("s", 1).Dir("tree", dir), `"pipe": want a file, directory or link`},
 		{NewKey("s", 1).String("a", "1").String("a", "1"), `input "a" of the stage's key: given twice`},
 		{NewKey("s", 1).String("stage version", "1"), "given twice"},
-		{NewKey("s", 1).String("", "1"), "not empty"},
+		{NewKey("s", 1).String("", "1"), "non-empty"},
 		{NewKey("s", 1).String("\xff", "1"), "UTF-8"},
 		{NewKey("a/b", 1), `stage name "a/b"`},
 	}

@@ -21,7 +21,7 @@ import (
 // has no wait that a context can end.
 const pollEvery = 50 * time.Millisecond
 
-// Lock takes the cache-wide lock called name, and gives the function that
+// Lock takes the cache-wide lock called name, and returns the function that
 // releases it. While another process, or another part of this one, holds it,
 // Lock waits: it calls waiting (which may be nil) once, with the holder as
 // "pid 123 (mage rpm)", and returns the context's error if that ends first. A
@@ -64,13 +64,13 @@ func acquire(ctx context.Context, path string, waiting func(holder string)) (*fl
 }
 
 // tryAcquire takes the flock on the file path if nobody has it, and records
-// this process in the file. It returns nil, nil if somebody has it.
+// this process in the file. It returns nil, nil if someone has it.
 func tryAcquire(path string) (*flock.Flock, error) {
 	for {
 		f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
 		got, err := f.TryLock()
 		if errors.Is(err, fs.ErrNotExist) {
-			// RemoveAll of another process took the folder away.
+			// RemoveAll of another process took the directory away.
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				return nil, err
 			}
@@ -102,7 +102,7 @@ func isAt(f *flock.Flock, path string) bool {
 	return err == nil && os.SameFile(locked, there)
 }
 
-// release gives the lock back; the file stays, empty, for the next holder.
+// release returns the lock back; the file stays, empty, for the next holder.
 func release(f *flock.Flock) {
 	// A failure leaves a name in the file, which only a message would show.
 	_ = os.Truncate(f.Path(), 0)

@@ -15,10 +15,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// probePattern names the folders that Open makes to see whether it can.
+// probePattern names the directories that Open makes to see whether it can.
 const probePattern = "probe-*"
 
-// workName is the shape of the names of the folders below tmp.
+// workName is the shape of the names of the directories below tmp.
 var workName = regexp.MustCompile(`^(?:probe|[0-9]+)-[0-9]+$`)
 
 // fill makes one entry beside its place and moves it there. The caller holds
@@ -71,9 +71,9 @@ func (c *Cache) install(ctx context.Context, work, place string) error {
 	return syncDir(filepath.Dir(place))
 }
 
-// newWork makes a folder below tmp that this process holds.
+// newWork makes a directory below tmp that this process holds.
 func (c *Cache) newWork(ctx context.Context) (dir string, held *flock.Flock, err error) {
-	// A sweep of another process must not come between the folder and its lock.
+	// A sweep of another process must not come between the directory and its lock.
 	gate, err := acquire(ctx, c.gate(), nil)
 	if err != nil {
 		return "", nil, err
@@ -99,10 +99,10 @@ func (c *Cache) newWork(ctx context.Context) (dir string, held *flock.Flock, err
 	return dir, held, nil
 }
 
-// gate is the lock that is held for a moment to make or to list folders below tmp.
+// gate is the lock that is held for a moment to make or to list directories below tmp.
 func (c *Cache) gate() string { return filepath.Join(c.root, lockFolder, "_tmp") }
 
-// holdFolder takes the flock on a folder; nil, nil if somebody has it.
+// holdFolder takes the flock on a directory; nil, nil if someone has it.
 func holdFolder(dir string) (*flock.Flock, error) {
 	f := flock.New(dir, flock.SetFlag(os.O_RDONLY))
 	got, err := f.TryLock()
@@ -125,7 +125,7 @@ func (c *Cache) sweep(ctx context.Context) error {
 	return err
 }
 
-// holdDead takes the lock of each folder below tmp that nobody holds, so that
+// holdDead takes the lock of each directory below tmp that nobody holds, so that
 // removing them needs no gate: they may be large.
 func (c *Cache) holdDead(ctx context.Context) ([]*flock.Flock, error) {
 	gate, err := acquire(ctx, c.gate(), nil)
@@ -167,7 +167,7 @@ func (c *Cache) discard(ctx context.Context, place string) error {
 	return errors.Join(ignoreMissing(err), removeTree(work))
 }
 
-// removeTree removes a tree, also one with folders that may not be written to.
+// removeTree removes a tree, also one with directories that may not be written to.
 func removeTree(dir string) error {
 	err := os.RemoveAll(dir)
 	if !errors.Is(err, fs.ErrPermission) {

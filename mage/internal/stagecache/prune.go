@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Removed says what a clean-up took away.
+// Removed says what a clean-up removed.
 type Removed struct {
 	Entries int
 	Bytes   int64 // sizes of the files of those entries
@@ -49,7 +49,7 @@ func (c *Cache) PruneBy(ctx context.Context, keep func(stage string) int) (Remov
 	return removed, err
 }
 
-// RemoveAll removes every entry, leftover and lock, and then the folder itself
+// RemoveAll removes every entry, leftover and lock, and then the directory itself
 // if nothing else is in it. What a running process holds stays and is reported
 // as a *BusyError each.
 func (c *Cache) RemoveAll(ctx context.Context) (Removed, error) {
@@ -80,7 +80,7 @@ type storedEntry struct {
 	used time.Time
 }
 
-// stages lists the stages that have a folder.
+// stages lists the stages that have a directory.
 func (c *Cache) stages() ([]string, error) {
 	names, err := os.ReadDir(c.root)
 	var stages []string
@@ -111,8 +111,8 @@ func (c *Cache) stored(stage string) ([]storedEntry, error) {
 	return stored, ignoreMissing(err)
 }
 
-// isEntry tells a folder that holds an entry, be it a damaged one, from one that
-// somebody else has put there: there is nothing in it but what an entry has.
+// isEntry tells a directory that holds an entry, be it a damaged one, from one that
+// someone else has put there: there is nothing in it but what an entry has.
 func isEntry(dir string) bool {
 	if !validName(filepath.Base(dir)) {
 		return false
@@ -169,7 +169,7 @@ func (c *Cache) removeLocks() error {
 }
 
 // isLock tells a lock file, which names its holder or nobody, from a file that
-// somebody else has put there.
+// someone else has put there.
 func isLock(path string) bool {
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() {
@@ -178,10 +178,10 @@ func isLock(path string) bool {
 	return info.Size() == 0 || holderOf(path) != noHolder
 }
 
-// Locks is the folder of the lock files of the cache in dir, which every cache has.
+// Locks is the directory of the lock files of the cache in dir, which every cache has.
 func Locks(dir string) string { return filepath.Join(dir, layout, lockFolder) }
 
-// busyWork reports each folder below tmp that a sweep has left.
+// busyWork reports each directory below tmp that a sweep has left.
 func (c *Cache) busyWork() error {
 	names, err := os.ReadDir(c.tmp())
 	err = ignoreMissing(err)
@@ -194,8 +194,8 @@ func (c *Cache) busyWork() error {
 	return err
 }
 
-// removeEmpty removes the cache's own folders from the innermost out. A folder
-// that is not empty stays: it is not ours, or somebody has just begun to use it.
+// removeEmpty removes the cache's own directories from the innermost out. A directory
+// that is not empty stays: it is not ours, or someone has just begun to use it.
 func (c *Cache) removeEmpty() {
 	var dirs []string
 	_ = filepath.WalkDir(c.root, func(path string, d fs.DirEntry, err error) error {

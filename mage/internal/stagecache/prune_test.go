@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// filled gives a cache with five entries of stage rpm, used in that order, and
+// filled returns a cache with five entries of stage rpm, used in that order, and
 // one of stage build.
 func filled(t *testing.T) *Cache {
 	t.Helper()

@@ -12,14 +12,14 @@ import (
 	"path/filepath"
 )
 
-// treeFile is something below a folder: name is relative to it and slash
+// treeFile is something below a directory: name is relative to it and slash
 // separated, path leads to it.
 type treeFile struct {
 	name, path string
 	info       fs.FileInfo
 }
 
-// eachFile calls visit for everything below a folder, folders too, in a fixed
+// eachFile calls visit for everything below a directory, directories too, in a fixed
 // order. Links are visited, not followed; but dir itself may be one. (The os.DirFS
 // that would do as well refuses names that are not UTF-8.)
 func eachFile(dir string, visit func(f treeFile) error) error {
@@ -33,7 +33,7 @@ func eachFile(dir string, visit func(f treeFile) error) error {
 		}
 		if path == root {
 			if !d.IsDir() {
-				return fmt.Errorf("want a folder, got a file of mode %s", d.Type())
+				return fmt.Errorf("want a directory, got a file of mode %s", d.Type())
 			}
 			return nil
 		}
@@ -70,8 +70,8 @@ func sumTree(dir string) (string, error) {
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// content gives what there is to know of a file besides its name and mode: a
-// regular file's sum, a link's target, nothing for a folder.
+// content returns what there is to know of a file besides its name and mode: a
+// regular file's sum, a link's target, nothing for a directory.
 func (f treeFile) content() (string, error) {
 	switch f.info.Mode().Type() {
 	case 0:
@@ -81,11 +81,11 @@ func (f treeFile) content() (string, error) {
 	case fs.ModeDir:
 		return "", nil
 	default:
-		return "", fmt.Errorf("%q: want a file, folder or link, got one of mode %s", f.name, f.info.Mode())
+		return "", fmt.Errorf("%q: want a file, directory or link, got one of mode %s", f.name, f.info.Mode())
 	}
 }
 
-// perm gives the permission bits, and none for a link, whose own mode is the
+// perm returns the permission bits, and none for a link, whose own mode is the
 // operating system's choice.
 func (f treeFile) perm() string {
 	if f.info.Mode()&fs.ModeSymlink != 0 {

@@ -14,7 +14,7 @@ import (
 // call of Do makes it again.
 type DamageError struct {
 	Stage, Key string
-	File       string // below the entry's folder, slash separated
+	File       string // below the entry's directory, slash separated
 	Why        string // want and got
 }
 
@@ -23,7 +23,7 @@ func (e *DamageError) Error() string {
 	return fmt.Sprintf("cached output of stage %s: %q %s", e.Stage, e.File, e.Why)
 }
 
-// Verifier compares what is read of entries with what their stages have made. That a
+// Verifier compares what is read from entries with what their stages wrote. That a
 // hit has its files' sizes and times says nothing of their bytes: whoever delivers
 // them compares these. Its zero value is ready; it is for one goroutine.
 type Verifier struct{ records map[string]record }
@@ -48,7 +48,7 @@ func (v *Verifier) CheckSum(path, sum string) error {
 	if want == sum {
 		return nil
 	}
-	return damaged(entry, r, name, fmt.Sprintf("has the sum %s, want %s", sum, orNone(want)))
+	return damaged(entry, r, name, fmt.Sprintf("has the SHA-256 %s, want %s", sum, orNone(want)))
 }
 
 // ReadFile is os.ReadFile and Check.
@@ -61,8 +61,8 @@ func ReadFile(path string) ([]byte, error) {
 	return data, v.Check(path, data)
 }
 
-// Verify reads everything below dir, which is a folder of an entry, and compares it
-// with what its stage has made. A folder in no entry is not read.
+// Verify reads everything below dir, which is a directory of an entry, and compares it
+// with what its stage has made. A directory in no entry is not read.
 //
 // Errors: *DamageError; those of the operating system.
 func Verify(dir string) error {
@@ -99,7 +99,7 @@ func Verify(dir string) error {
 	return err
 }
 
-// within says whether a name of a record is below a folder's.
+// within reports whether a name of a record is below a directory's.
 func within(name, folder string) bool {
 	return folder == "." || strings.HasPrefix(name, folder+"/")
 }

@@ -56,7 +56,7 @@ func TestChangedFileWithItsOldTimeIsMadeAgain(t *testing.T) {
 	}
 	rot(t, filepath.Join(e.Dir, "file"))
 	again, err := open(t, dir).Do(t.Context(), "rpm", "k", counting(&made, "x"))
-	if err != nil || again.Hit || made != 2 || !strings.Contains(again.Damage, `"file" has other content`) {
+	if err != nil || again.Hit || made != 2 || !strings.Contains(again.Damage, `"file" does not have the content`) {
 		t.Errorf("got %+v, made %d times, error %v: want it made again, and said", again, made, err)
 	}
 }

@@ -26,10 +26,10 @@ func (b *Buffer) Write(p []byte) (int, error) {
 
 func (b *Buffer) end() []byte { return b.kept[max(0, len(b.kept)-b.most):] }
 
-// String gives what is kept.
+// String returns what is kept.
 func (b *Buffer) String() string { return string(b.end()) }
 
-// Lines gives the lines of what is kept, without the empty ones at its end. The first
+// Lines returns the lines of what is kept, without the empty ones at its end. The first
 // may be cut.
 func (b *Buffer) Lines() []string {
 	return strings.Split(strings.TrimRight(b.String(), "\n"), "\n")

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Kind says of which sort a difference is.
+// Kind is the kind of a difference.
 type Kind string
 
 // The kinds of differences.
@@ -36,11 +36,11 @@ type File struct {
 // Change counts the lines that a change of a file adds and removes.
 type Change struct{ Added, Removed int }
 
-// Same says that the two results are equal to the byte.
+// Same says that the two results are byte for byte the same.
 func (f *File) Same() bool { return len(f.Differences) == 0 }
 
 // Compare holds verbsmith's result against upstream's: every file that at least
-// one of them has changed. own lists the files and folders that are the
+// one of them has changed. own lists the files and directories that are the
 // provider's.
 func Compare(before, theirs, ours Tree, own []string) []File {
 	names := slices.Concat(changed(before, theirs), changed(before, ours))

@@ -20,7 +20,7 @@ func splitLines(text string) []string {
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
-// difference gives the lines that only a has and those that only b has, by the
+// difference returns the lines that only a has and those that only b has, by the
 // shortest edit that leads from one to the other. Where two lines have changed
 // places either could be said to have moved: it is the one that is not known.
 // The files that a provider changes have some thousand lines and few changes,

@@ -16,7 +16,7 @@ type Reason struct {
 	Why   string
 }
 
-// covers says whether the reason is one for this line.
+// covers reports whether the reason is one for this line.
 func (r *Reason) covers(d *Difference, l Line) bool {
 	return r.File == d.File && r.Kind == d.Kind && r.Lines.MatchString(l.Text)
 }
@@ -46,7 +46,7 @@ type StaleError struct {
 
 // Error names the reason.
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("%s: no line of %s is %s and matches %q: the reason %q is no longer one",
+	return fmt.Sprintf("%s: no line of %s is %s and matches %q: the reason %q is obsolete",
 		e.Provider, e.Reason.File, e.Reason.Kind, e.Reason.Lines, e.Reason.Why)
 }
 

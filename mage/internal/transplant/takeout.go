@@ -27,12 +27,12 @@ type CutError struct {
 	Got   int
 }
 
-// Error gives "file: want N matches of X, got M".
+// Error returns "file: want N matches of X, got M".
 func (e *CutError) Error() string {
 	return fmt.Sprintf("%s: want %d matches of %q, got %d", e.File, e.Want, e.Match, e.Got)
 }
 
-// TakeOut removes files and folders from the tree at dir and makes the cuts, in
+// TakeOut removes files and directories from the tree at dir and makes the cuts, in
 // their order. Everything that does not fit is reported.
 //
 // Errors: *CutError; fs.ErrNotExist for what is to be removed and is not there.
@@ -45,7 +45,7 @@ func TakeOut(dir string, remove []string, cuts []Cut) error {
 	var errs []error
 	for _, name := range remove {
 		if _, err := root.Lstat(name); err != nil {
-			errs = append(errs, fmt.Errorf("take out %s: %w", name, err))
+			errs = append(errs, fmt.Errorf("remove %s: %w", name, err))
 			continue
 		}
 		errs = append(errs, root.RemoveAll(name))

@@ -16,7 +16,7 @@ import (
 // is its target behind an arrow.
 type Tree map[string]string
 
-// ReadTree reads the folder.
+// ReadTree reads the directory.
 func ReadTree(dir string) (Tree, error) {
 	t := Tree{}
 	root := os.DirFS(dir)
@@ -56,7 +56,7 @@ func changed(a, b Tree) []string {
 	return names
 }
 
-// under says whether name is the folder or in it.
+// under reports whether name is the directory or in it.
 func under(name, folder string) bool {
 	return name == folder || strings.HasPrefix(name, path.Clean(folder)+"/")
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Level is how grave an annotation is.
+// Level is the severity of an annotation.
 type Level string
 
 // The levels that GitHub knows.

@@ -40,7 +40,7 @@ func Clean(s string) string {
 	return b.String()
 }
 
-// isPlain tells whether s is printable ASCII, which most of what is shown is.
+// isPlain reports whether s is printable ASCII, which most of what is shown is.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -50,7 +50,7 @@ func isPlain(s string) bool {
 	return true
 }
 
-// shows tells whether r appears as itself and changes nothing around it. Format characters (bidirectional marks,
+// shows reports whether r appears as itself and changes nothing around it. Format characters (bidirectional marks,
 // zero-width blanks) do not.
 func shows(r rune) bool {
 	return unicode.IsPrint(r) || unicode.Is(unicode.Mn, r)

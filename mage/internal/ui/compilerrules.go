@@ -78,7 +78,7 @@ func rules() []rule {
 	}
 }
 
-// mayTell tells whether a rule could match. Most lines of a log are commands, which the patterns would try in vain at
+// mayTell reports whether a rule could match. Most lines of a log are commands, which the patterns would try in vain at
 // every position.
 func mayTell(line string) bool {
 	for _, word := range []string{
@@ -93,7 +93,7 @@ func mayTell(line string) bool {
 	return false
 }
 
-// number reads digits that a pattern has matched; what does not fit is no line number.
+// number reads digits that a pattern has matched; what does not fit is not a line number.
 func number(digits string) int {
 	n, err := strconv.Atoi(digits)
 	if err != nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ui shows a person what a run is doing and why it failed.
+// Package ui shows the user what a run is doing and why it failed.
 //
 // A terminal gets one live line per run, which is redrawn in place; anything else (a pipe, a CI log) gets plain lines,
 // few enough to read. The whole output of every stage goes to a log file of its own, and what the log says about a

@@ -22,7 +22,7 @@ type liveLine struct {
 	midLine bool      // other output has left the cursor in the middle of a line
 }
 
-// due tells whether enough time has passed since the last redraw. A clock that was set back is due too.
+// due reports whether enough time has passed since the last redraw. A clock that was set back is due too.
 func (l *liveLine) due(now time.Time) bool {
 	since := now.Sub(l.drawn)
 	return l.drawn.IsZero() || since >= redrawPause || since < 0

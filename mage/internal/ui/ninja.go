@@ -20,7 +20,7 @@ var ninjaOutput = regexp.MustCompile(`(?:^|\s)-o (\S+)`)
 // longestLine is how much of one line is kept in memory. What comes after it is of no use for a status.
 const longestLine = 16 * 1024
 
-// NinjaProgress gives a writer that hands every byte on to w unchanged and calls step for each status line of ninja,
+// NinjaProgress returns a writer that hands every byte on to w unchanged and calls step for each status line of ninja,
 // "[n/m] what", that is among them. Lines may come in pieces, end in \n or \r, be coloured, and be of any other
 // program as well. Step is called by the goroutine that writes, one call at a time.
 func NinjaProgress(w io.Writer, step func(done, total int, what string)) io.Writer {

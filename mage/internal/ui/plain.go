@@ -29,7 +29,7 @@ func (p *plainProgress) step(done, total int64) {
 	}
 }
 
-// due tells whether a change that has just been recorded is worth a line.
+// due reports whether a change that has just been recorded is worth a line.
 func (p *plainProgress) due(now time.Time) bool {
 	if p.percent < p.shown { // A second count has begun.
 		p.shown = 0
@@ -37,7 +37,7 @@ func (p *plainProgress) due(now time.Time) bool {
 	return p.dueByTime(now) || (p.percent-p.shown >= plainStep && now.Sub(p.last) >= plainPause)
 }
 
-// dueByTime tells whether so much time has passed that a reader wants a sign of life.
+// dueByTime reports whether so much time has passed that a reader wants a sign of life.
 func (p *plainProgress) dueByTime(now time.Time) bool {
 	since := now.Sub(p.last)
 	return since >= plainSilence || (p.changed && since >= plainPeriod)

@@ -13,7 +13,7 @@ import (
 var userInfo = regexp.MustCompile(
 	`(?i)((?:https?|ftp|tcp|socks[45]h?)://)(?:[^/\s"<>]*|[^/:\s"<>@\[]*:[0-9]*[^0-9/\s"<>@][^\s"<>]*)@`)
 
-// Redact takes users and passwords out of the URLs in a text that somebody may read.
+// Redact removes users and passwords from the URLs in a text that someone may read.
 func Redact(text string) string { return userInfo.ReplaceAllString(text, "${1}***@") }
 
 // maxHeld is more than the beginning of any URL that a log has to wait for.
@@ -22,7 +22,7 @@ const maxHeld = 4 << 10
 // redactor redacts what is written in pieces of any size.
 type redactor struct{ held []byte }
 
-// next gives what can be written of what came: an unfinished word, which may be the beginning of a URL, is held back.
+// next returns what can be written of what came: an unfinished word, which may be the beginning of a URL, is held back.
 func (r *redactor) next(p []byte) []byte {
 	text := slices.Concat(r.held, p)
 	word := strings.LastIndexAny(string(text), " \t\r\n\"<>") + 1 //nolint:mirror // the package has a bytes of its own
@@ -33,7 +33,7 @@ func (r *redactor) next(p []byte) []byte {
 	return redact(text[:word])
 }
 
-// rest gives what was held back at the end.
+// rest returns what was held back at the end.
 func (r *redactor) rest() []byte {
 	defer func() { r.held = nil }()
 	return redact(r.held)

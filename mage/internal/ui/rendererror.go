@@ -19,7 +19,7 @@ const (
 	logWindow   = 64 << 20
 )
 
-// RenderError tells a person about err: first what a compiler, rpm or dnf said, with file and line; then what failed,
+// RenderError shows err to the user: first what a compiler, rpm or dnf said, with file and line; then what failed,
 // in which stage, for which distro and release, the command with its exit status, the last lines that matter, where the
 // whole log is, and what to try. What err does not know is left out. It prints nothing for a nil error. Errors of w are
 // ignored.
@@ -229,7 +229,7 @@ func exitText(code int) string {
 	text := strconv.Itoa(code)
 	switch {
 	case code == signalled+kill:
-		return text + " (killed, as for want of memory)"
+		return text + " (killed, possibly out of memory)"
 	case code == signalled+segv:
 		return text + " (segmentation fault)"
 	case code > signalled && code <= signalled+64:

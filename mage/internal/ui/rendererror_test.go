@@ -141,7 +141,7 @@ error: rpm: exit status 137
   distro     rocky9
   release    56.1
   command    rpmbuild
-  exit code  137 (killed, as for want of memory)
+  exit code  137 (killed, possibly out of memory)
 `,
 		},
 		{

@@ -63,7 +63,7 @@ func (u *UI) Stage(name string, index, total int) *Stage {
 	return s
 }
 
-// Step says that done of total parts are finished and what is being done now. A total of 0 means that it is not known.
+// Step reports that done of total parts are finished, and the current one. A total of 0 means unknown.
 func (s *Stage) Step(done, total int, what string) {
 	s.progress(int64(done), int64(total), strconv.Itoa, what)
 }
@@ -112,18 +112,18 @@ func (s *Stage) Log() io.Writer { return s.log }
 // LogPath is where Log writes, and "" where there are no logs. The file exists once something has been written.
 func (s *Stage) LogPath() string { return s.log.path }
 
-// Done ends the stage well.
+// Done ends the stage successfully.
 func (s *Stage) Done() { s.end(StateDone, "") }
 
 // Cached ends the stage without work; text says why, such as the key that was found.
 func (s *Stage) Cached(text string) { s.end(StateCached, text) }
 
-// Fail ends the stage badly. The error itself is shown once, at the end of the run, by UI.Error.
+// Fail ends the stage as failed. The error itself is shown once, at the end of the run, by UI.Error.
 func (s *Stage) Fail(err error) {
 	reason := ""
 	if err != nil {
 		reason = firstLine(err.Error())
-		// The error names the log, so there has to be one. That it cannot be written is no second error.
+		// The error names the log, so there has to be one. That it cannot be written is not a second error.
 		_, _ = fmt.Fprintln(s.log, err)
 	}
 	s.end(StateFailed, reason)

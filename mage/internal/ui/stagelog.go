@@ -21,7 +21,7 @@ type stageLog struct {
 	exists bool // the file has been made by this run
 }
 
-// newLog gives the stage a file that no other stage of this run has. The caller holds mu.
+// newLog returns the stage a file that no other stage of this run has. The caller holds mu.
 func (u *UI) newLog(name string, index int) *stageLog {
 	if u.opts.LogDir == "" {
 		return &stageLog{}
@@ -34,7 +34,7 @@ func (u *UI) newLog(name string, index int) *stageLog {
 	return &stageLog{path: filepath.Join(u.opts.LogDir, base+".log")}
 }
 
-// fileName turns a stage's name into one that is harmless in any folder and any shell.
+// fileName turns a stage's name into one that is harmless in any directory and any shell.
 func fileName(name string) string {
 	const longest = 60
 	safe := strings.Map(func(r rune) rune {
@@ -76,7 +76,7 @@ func (l *stageLog) open() error {
 	if !l.exists { // A log of an earlier run is not this run's.
 		flags |= os.O_TRUNC
 		if err := os.MkdirAll(filepath.Dir(l.path), dirMode); err != nil {
-			return fmt.Errorf("make folder for logs: %w", err)
+			return fmt.Errorf("create the directory for logs: %w", err)
 		}
 	}
 	file, err := os.OpenFile(l.path, flags, fileMode)

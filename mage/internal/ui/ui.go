@@ -26,7 +26,7 @@ type Options struct {
 	Measure func() int
 	// GitHub says that Out is read by GitHub's runner, which understands workflow commands.
 	GitHub bool
-	// LogDir is the folder for the stages' logs. It is made when the first log is. Empty means no logs.
+	// LogDir is the directory for the stages' logs. It is made when the first log is. Empty means no logs.
 	LogDir string
 	// Level is the least level that SlogHandler shows; nil means slog.LevelInfo.
 	Level slog.Leveler
@@ -67,7 +67,7 @@ func New(opts Options) *UI {
 	return u
 }
 
-// Quiet makes a UI that shows nothing and whose logs are in a folder of their own below this one's: for one part of
+// Quiet makes a UI that shows nothing and whose logs are in a directory of their own below this one's: for one part of
 // many, of which only the whole is shown. Close it as well.
 func (u *UI) Quiet(folder string) *UI {
 	opts := Options{Now: u.opts.Now}
@@ -93,7 +93,7 @@ func (u *UI) Close() {
 }
 
 // OutError is the first error of writing to Out, nil if all that was to go there has been written: results that nobody
-// got are no success.
+// got are not a success.
 func (u *UI) OutError() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -135,7 +135,7 @@ func TestOneHugeHole(t *testing.T) {
 		_, err := givenArchive(t, "a.tar", data, Request{Version: testVersion}).Verify(t.Context())
 		want := "has 4294967296 bytes, more than the"
 		if name == "GNU" {
-			want = "is of an unknown kind (type flag 'S')"
+			want = "is of an unknown type (type flag 'S')"
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
@@ -176,7 +176,7 @@ func TestEntriesWithoutBytesAreCounted(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// A folder counts once, whether its content or it comes first.
+	// A directory counts once, whether its content or it comes first.
 	both := source(top, testVersion)
 	for i := range 15 {
 		both = append(both, item{name: fmt.Sprintf("%s/d%d/f", top, i)}, item{name: fmt.Sprintf("%s/d%d/", top, i)})

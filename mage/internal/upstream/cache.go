@@ -89,7 +89,7 @@ func (c *cache) findLocked(ctx context.Context, s slot) (path string, ok bool, e
 	case reason == faultMissing:
 		return "", false, nil
 	}
-	c.note(s.origin, "the cached file %s %s: it is removed", path, reason)
+	c.note(s.origin, "the cached file %s %s: removed", path, reason)
 	return "", false, os.RemoveAll(path)
 }
 
@@ -108,9 +108,9 @@ func (c *cache) fault(ctx context.Context, s slot) (reason string, err error) {
 	want := c.expected(s)
 	switch {
 	case !info.Mode().IsRegular():
-		return "is no regular file", nil
+		return "is not a regular file", nil
 	case want == "":
-		return "has no known sum", nil
+		return "has no recorded SHA-256", nil
 	}
 	got, err := fileSum(ctx, path, c.lim.packed)
 	switch cause := context.Cause(ctx); {
@@ -119,7 +119,7 @@ func (c *cache) fault(ctx context.Context, s slot) (reason string, err error) {
 	case err != nil:
 		return err.Error(), nil //nolint:nilerr // an unreadable file is a damaged one
 	case got != want:
-		return fmt.Sprintf("has the SHA-256 %s instead of %s", got, want), nil
+		return fmt.Sprintf("has the SHA-256 %s, want %s", got, want), nil
 	}
 	return "", nil
 }
@@ -170,7 +170,7 @@ func (c *cache) obtain(ctx context.Context, s slot, fill filler) (string, error)
 		if !resumed {
 			return "", err
 		}
-		c.note(s.origin, "what an earlier download had left of %s does not fit: starting over", s.file)
+		c.note(s.origin, "the partial download of %s does not match: starting over", s.file)
 	}
 }
 
@@ -218,7 +218,7 @@ func (c *cache) lock(ctx context.Context, s slot) (unlock func(), err error) {
 	l := flock.New(path)
 	ok, err := l.TryLock()
 	if err == nil && !ok {
-		c.note(s.origin, "another process is getting %s: waiting for it", s.file)
+		c.note(s.origin, "another process is downloading %s: waiting for it", s.file)
 		ok, err = l.TryLockContext(ctx, lockPause)
 	}
 	if err != nil || !ok {

@@ -30,11 +30,11 @@ type Ref struct {
 	Time   time.Time // of the commit
 }
 
-// Upstreams says whether the name is one of upstream's releases: its version is in the
+// Upstreams reports whether the name is one of upstream's releases: its version is in the
 // name. What a fork's tag holds says its CMakeLists.txt.
 func (r Ref) Upstreams() bool { return releaseTag.MatchString(r.Name) }
 
-// Candidate says whether the name is that of a release candidate.
+// Candidate reports whether the name is that of a release candidate.
 func (r Ref) Candidate() bool { return candidateTag.MatchString(r.Name) }
 
 // Master is the name of upstream's branch, for which no tag exists yet.
@@ -47,7 +47,7 @@ var (
 	candidateTag = regexp.MustCompile(`(?i)[.~_-](?:rc|pre|alpha|beta)[.]?[0-9]*$`)
 )
 
-// OpenClone opens the clone at path: a work tree's top folder, or a bare one.
+// OpenClone opens the clone at path: a work tree's top directory, or a bare one.
 // What git says goes to log. Close it when it is no longer needed.
 //
 // Errors: *[GivenError], *[MissingToolError].
@@ -57,7 +57,7 @@ func OpenClone(path string, log io.Writer) (*Clone, error) {
 		return nil, &GivenError{Source: path, Reason: "has no absolute path", Err: err}
 	}
 	if gitDir(abs) == "" {
-		return nil, &GivenError{Source: path, Reason: "is no git clone: want the folder of a checkout or of a bare clone, without a ref"}
+		return nil, &GivenError{Source: path, Reason: "is not a git clone: want the directory of a checkout or bare clone, without a ref"}
 	}
 	repo, err := openRepository(abs, &Request{Log: log})
 	if err != nil {
@@ -69,7 +69,7 @@ func OpenClone(path string, log io.Writer) (*Clone, error) {
 // Close removes what was made on the side.
 func (c *Clone) Close() { c.repo.Close() }
 
-// Path is the clone's folder, absolute.
+// Path is the clone's directory, absolute.
 func (c *Clone) Path() string { return c.repo.path }
 
 // Refs lists the releases that are tagged as vVERSION, in no order, a fork's among them,
@@ -171,7 +171,7 @@ func (c *Clone) blobs(ctx context.Context, asked []string) ([][]byte, error) {
 	var question bytes.Buffer
 	for _, name := range asked {
 		if strings.ContainsAny(name, "\n\x00") {
-			return nil, fmt.Errorf("the name %q has a line break", name)
+			return nil, fmt.Errorf("the name %q contains a newline", name)
 		}
 		question.WriteString(name + "\n")
 	}
@@ -195,7 +195,7 @@ func readBatch(r *bufio.Reader, asked []string) ([][]byte, error) {
 	for i, name := range asked {
 		line, err := r.ReadString('\n')
 		if err != nil {
-			return nil, fmt.Errorf("git's answer about %s: %w", name, err)
+			return nil, fmt.Errorf("git's output for %s: %w", name, err)
 		}
 		line = strings.TrimSuffix(line, "\n")
 		if line == name+" missing" {
@@ -203,18 +203,18 @@ func readBatch(r *bufio.Reader, asked []string) ([][]byte, error) {
 		}
 		fields := strings.Fields(line)
 		if len(fields) != 3 || fields[1] != "blob" { //nolint:mnd // id, type, size
-			return nil, fmt.Errorf("%s is no file: git says %q", name, line)
+			return nil, fmt.Errorf("%s is not a file: git says %q", name, line)
 		}
 		size, err := strconv.Atoi(fields[2])
 		if err != nil || size < 0 {
-			return nil, fmt.Errorf("git's answer about %s has the size %q", name, fields[2])
+			return nil, fmt.Errorf("git's output for %s has the size %q", name, fields[2])
 		}
 		blobs[i] = make([]byte, size)
 		if _, err := io.ReadFull(r, blobs[i]); err != nil {
-			return nil, fmt.Errorf("git's answer about %s: %w", name, err)
+			return nil, fmt.Errorf("git's output for %s: %w", name, err)
 		}
 		if end, err := r.ReadByte(); err != nil || end != '\n' {
-			return nil, errors.New("git's answer about " + name + " does not end where it should")
+			return nil, errors.New("git's output for " + name + " has the wrong length")
 		}
 	}
 	return blobs, nil

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// PickError says that a commit cannot be made again on another one.
+// PickError says that a commit cannot be cherry-picked onto another one.
 type PickError struct {
 	Commit string // which
 	Onto   string // on what
@@ -24,7 +24,7 @@ type PickError struct {
 
 // Error names both, and git's first words.
 func (e *PickError) Error() string {
-	return fmt.Sprintf("commit %s cannot be made on %s: %s", e.Commit, e.Onto, e.Said)
+	return fmt.Sprintf("commit %s cannot be applied to %s: %s", e.Commit, e.Onto, e.Said)
 }
 
 // TreeFile is a file of a commit.
@@ -35,7 +35,7 @@ type TreeFile struct {
 
 // Tree lists the files of a commit.
 //
-// Errors: *[GivenError] for what is no commit's id.
+// Errors: *[GivenError] for what is not a commit ID.
 func (c *Clone) Tree(ctx context.Context, commit string) ([]TreeFile, error) {
 	if !commitForm.MatchString(commit) {
 		return nil, &GivenError{Source: c.repo.path, Reason: fmt.Sprintf("has no commit %q", commit)}
@@ -75,11 +75,11 @@ func (c *Clone) Find(ctx context.Context, ref string) (Ref, error) {
 	}
 	text, err := c.repo.isolated(ctx, "show", "--no-patch", "--format=%ct", commit)
 	if err != nil {
-		return Ref{}, &GivenError{Source: c.repo.path, Reason: "does not tell when " + ref + " was made", Err: err}
+		return Ref{}, &GivenError{Source: c.repo.path, Reason: "gives no date for " + ref, Err: err}
 	}
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return Ref{}, &GivenError{Source: c.repo.path, Reason: "does not tell when " + ref + " was made", Err: err}
+		return Ref{}, &GivenError{Source: c.repo.path, Reason: "gives no date for " + ref, Err: err}
 	}
 	return Ref{Name: ref, Commit: commit, Time: time.Unix(seconds, 0).UTC()}, nil
 }
@@ -106,7 +106,7 @@ func (c *Clone) Pick(ctx context.Context, onto Ref, commits []string) (tree stri
 			return "", &PickError{Commit: name, Onto: onto.Name, Said: said}
 		}
 		if err != nil {
-			return "", fmt.Errorf("make commit %s on %s: %w", name, onto.Name, err)
+			return "", fmt.Errorf("apply commit %s to %s: %w", name, onto.Name, err)
 		}
 	}
 	return tree, nil
@@ -156,7 +156,7 @@ func (c *Clone) made(ctx context.Context, when time.Time, tree string, parents .
 	return c.repo.isolatedWith(ctx, []string{"GIT_AUTHOR_DATE=" + date, "GIT_COMMITTER_DATE=" + date}, append(args, tree+"^{tree}")...)
 }
 
-// Extract writes a tree or a commit's tree to the folder dir, which must not be
+// Extract writes a tree or a commit's tree to the directory dir, which must not be
 // there: files with mode 0644 or 0755, all of the date epoch.
 //
 // Errors: *[ArchiveError], *[SpaceError].

@@ -30,7 +30,7 @@ type limits struct {
 	file    int64 // bytes of one file
 	entries int
 	name    int // bytes of an entry's name
-	depth   int // folders in an entry's name
+	depth   int // directories in an entry's name
 }
 
 func defaultLimits() limits {
@@ -93,7 +93,7 @@ func openRegular(path string, most int64) (*os.File, error) {
 		return nil, &ArchiveError{Archive: path, Reason: "is not a regular file but " + info.Mode().Type().String()}
 	}
 	if info.Size() > most {
-		reason := fmt.Sprintf("has %d bytes, more than the %d that an rdma-core archive may have", info.Size(), most)
+		reason := fmt.Sprintf("has %d bytes, more than the limit of %d for an rdma-core archive", info.Size(), most)
 		return nil, &ArchiveError{Archive: path, Reason: reason}
 	}
 	return os.Open(path)
@@ -114,7 +114,7 @@ func (s *stream) decompress() error {
 		return nil
 	}
 	if len(head) < 262 || string(head[257:262]) != "ustar" {
-		reason := fmt.Sprintf("is no tar archive (plain, gzip, xz, zstd or bzip2): it begins with %q", head[:min(len(head), 24)])
+		reason := fmt.Sprintf("is not a tar archive (plain, gzip, xz, zstd or bzip2): it starts with %q", head[:min(len(head), 24)])
 		return &ArchiveError{Archive: s.path, Reason: reason}
 	}
 	s.format = formatTar

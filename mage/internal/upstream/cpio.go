@@ -49,7 +49,7 @@ func (c *cpioReader) next() (cpioEntry, error) {
 	case "07070X":
 		return cpioEntry{}, errors.New("has a file of 4 GiB or more")
 	default:
-		return cpioEntry{}, fmt.Errorf("has an entry that begins with %q instead of 070701", magic)
+		return cpioEntry{}, fmt.Errorf("has an entry that starts with %q instead of 070701", magic)
 	}
 	var fields [13]uint32
 	for i := range fields {
@@ -81,7 +81,7 @@ func (c *cpioReader) name(n int64) (string, error) {
 		return "", noEOF(err)
 	}
 	if raw[n-1] != 0 {
-		return "", fmt.Errorf("has an entry whose name %q does not end", raw[:n])
+		return "", fmt.Errorf("has an entry whose name %q is not terminated", raw[:n])
 	}
 	return string(raw[:n-1]), nil
 }

@@ -16,7 +16,7 @@ func firstDate() time.Time { return time.Date(2005, time.January, 1, 0, 0, 0, 0,
 // here can hold.
 func lastDate() time.Time { return time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
-// PlausibleDate says whether a file of an rdma-core, or an entry of its packages'
+// PlausibleDate reports whether a file of an rdma-core, or an entry of its packages'
 // changelogs, can have that date.
 func PlausibleDate(t time.Time) bool { return !t.Before(firstDate()) && t.Before(lastDate()) }
 
@@ -46,7 +46,7 @@ func (d *dates) fault(archive string) error {
 	if name == "" {
 		return nil
 	}
-	reason := fmt.Sprintf("is dated %s: want a date from %s until %s, since what is built gets the newest file's", shownDate(when),
+	reason := fmt.Sprintf("is dated %s: want a date from %s until %s, because a build gets the date of the newest file", shownDate(when),
 		firstDate().Format(time.DateOnly), lastDate().Format(time.DateOnly))
 	return &ArchiveError{Archive: archive, Entry: name, Reason: reason}
 }

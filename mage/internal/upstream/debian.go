@@ -29,27 +29,27 @@ type Scripts interface {
 func (r *resolver) debian(o Origin) filler {
 	return func(ctx context.Context, part string) (bool, error) {
 		if r.req.AptSource == nil {
-			return false, errors.New("there is no way to ask Debian's archive on this machine")
+			return false, errors.New("no access to Debian's archive on this machine")
 		}
 		dir, err := os.MkdirTemp(filepath.Dir(part), ".apt-*")
 		if err != nil {
 			return false, writeError(filepath.Dir(part), err)
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
-		r.req.notef(o.Kind, "asking Debian's archive (suite %s) for rdma-core %s", o.Suite, r.req.Version)
+		r.req.notef(o.Kind, "querying Debian's archive (suite %s) for rdma-core %s", o.Suite, r.req.Version)
 		file, err := r.req.AptSource.Download(ctx, o.Suite, r.req.Version, dir, r.req.log())
 		if err != nil {
 			return false, err
 		}
 		if in, err := filepath.Rel(dir, file); err != nil || !filepath.IsLocal(in) {
-			return false, fmt.Errorf("the Debian source was put to %s instead of below %s", file, dir)
+			return false, fmt.Errorf("the Debian source was written to %s, not below %s", file, dir)
 		}
 		return false, writeError(part, os.Rename(file, part))
 	}
 }
 
 // HostApt is the [AptSource] of a machine that has apt-get. It works as root
-// and as any user: everything that apt writes goes to a folder of its own.
+// and as any user: everything that apt writes goes to a directory of its own.
 type HostApt struct {
 	// Scripts has debian-source.sh.
 	Scripts Scripts
@@ -98,11 +98,11 @@ func (h HostApt) Download(ctx context.Context, suite, version, destDir string, l
 // ScriptJob is a script to be run in a Debian container that has a network.
 type ScriptJob struct {
 	// Script is the script's text, to be run by sh with the arguments Suite,
-	// Version and a folder of the container.
+	// Version and a directory of the container.
 	Script         []byte
 	Suite, Version string
-	// DestDir is the folder of this machine that gets the content of the
-	// container's folder.
+	// DestDir is the directory of this machine that gets the content of the
+	// container's directory.
 	DestDir string
 	// Log gets what the script says.
 	Log io.Writer
@@ -128,7 +128,7 @@ func (c ContainerApt) Download(ctx context.Context, suite, version, destDir stri
 	return originalTarball(destDir, version)
 }
 
-// AnyApt asks several sources in turn, such as the host and then a container.
+// AnyApt tries several sources in turn, such as the host and then a container.
 type AnyApt []AptSource
 
 // Download implements [AptSource].
@@ -142,7 +142,7 @@ func (a AnyApt) Download(ctx context.Context, suite, version, destDir string, lo
 		failed = append(failed, err)
 	}
 	if len(failed) == 0 {
-		return "", errors.New("no way to ask Debian's archive is set up")
+		return "", errors.New("no access to Debian's archive is set up")
 	}
 	return "", errors.Join(failed...)
 }
@@ -165,7 +165,7 @@ func originalTarball(dir, version string) (string, error) {
 // mostWords is how much of a program's output an error has, in bytes.
 const mostWords = 2000
 
-// diskFull says whether a program ended because a disk was full: apt and the
+// diskFull reports whether a program ended because a disk was full: apt and the
 // tools that it runs have the C library's words for it, in the C locale of the
 // script or as errno 28.
 func diskFull(said *tail.Buffer) bool {

@@ -19,7 +19,7 @@ func (debianScripts) ReadFile(name string) ([]byte, error) {
 	return os.ReadFile(filepath.Join("../../../scripts", name))
 }
 
-// aptRepository makes a repository of source packages in a folder.
+// aptRepository makes a repository of source packages in a directory.
 func aptRepository(t *testing.T, dir, origin, label, suite string, versions ...string) {
 	t.Helper()
 	var sources strings.Builder
@@ -88,8 +88,8 @@ func TestDebianSourceScript(t *testing.T) {
 		"nothing configured": {suite: "trixie", version: "56.1", want: "no entry that could be"},
 		"no such suite":      {list: fmt.Sprintf(oneLine, repo("debian")), suite: "sid", version: "56.1", want: "leads to suite sid"},
 		"no such version":    {list: fmt.Sprintf(oneLine, repo("debian")), suite: "trixie", version: "56", want: "has no rdma-core 56"},
-		"odd suite":          {suite: "trixie;x", version: "56.1", want: "odd suite"},
-		"odd version":        {suite: "trixie", version: "56.1/x", want: "odd version"},
+		"odd suite":          {suite: "trixie;x", version: "56.1", want: "invalid suite"},
+		"odd version":        {suite: "trixie", version: "56.1/x", want: "invalid version"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestDebianSourceScript(t *testing.T) {
 			if body, _ := os.ReadFile(file); string(body) != "Debian rdma-core_56.1.orig.tar.gz" {
 				t.Errorf("got %s with %q", file, body)
 			}
-			if !strings.Contains(log.String(), "getting rdma-core 56.1-10") {
+			if !strings.Contains(log.String(), "downloading rdma-core 56.1-10") {
 				t.Errorf("not the highest revision:\n%s", log.String())
 			}
 			if left := names(t, dir); len(left) != 1 {

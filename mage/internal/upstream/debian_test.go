@@ -134,7 +134,7 @@ func TestDebianSourceOutsideItsFolderIsRefused(t *testing.T) {
 		Version: testVersion, CacheDir: t.TempDir(), AptSource: apt,
 		Origins: []Origin{{Kind: KindDebianSource, File: "d", Suite: "sid"}},
 	})
-	if err == nil || !strings.Contains(err.Error(), "instead of below") {
+	if err == nil || !strings.Contains(err.Error(), "not below") {
 		t.Errorf("got %v", err)
 	}
 }

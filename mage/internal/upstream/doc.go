@@ -14,6 +14,6 @@
 // user gave; the cache; the release's URLs; the Debian source package. A given
 // source is never replaced by another one when it fails.
 //
-// Whatever is read is taken to be hostile until its sum is known, and the
+// All input is treated as hostile until its checksum is verified, and the
 // archive's structure even then: see [ArchiveError] for what is refused.
 package upstream

@@ -15,10 +15,10 @@ import (
 )
 
 // errStalled ends a transfer in which nothing moves.
-var errStalled = errors.New("the server has sent nothing for too long")
+var errStalled = errors.New("no data from the server for too long")
 
 // errStartOver means that what is there cannot be continued.
-var errStartOver = errors.New("the part that is there cannot be continued")
+var errStartOver = errors.New("the partial download cannot be resumed")
 
 // downloader gets one origin's file over HTTP.
 type downloader struct {
@@ -26,7 +26,7 @@ type downloader struct {
 	url    string
 	stall  time.Duration // longest silence
 	tries  int
-	pause  time.Duration // before the second try; doubled for each further one
+	pause  time.Duration // before the second try; doubled for each additional one
 	most   int64         // bytes
 	report func(done, total int64)
 	note   func(format string, args ...any)
@@ -85,7 +85,7 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 func (d *downloader) fetch(ctx context.Context, part string) (resumed bool, err error) {
 	where, err := url.Parse(d.url)
 	if err != nil || where.Host == "" || (where.Scheme != "https" && where.Scheme != "http") {
-		return false, &DownloadError{URL: d.url, Reason: "is no http(s) URL", Err: err}
+		return false, &DownloadError{URL: d.url, Reason: "is not an http(s) URL", Err: err}
 	}
 	pause := d.pause
 	for try := 1; ; try++ {
@@ -102,7 +102,7 @@ func (d *downloader) fetch(ctx context.Context, part string) (resumed bool, err 
 		if !errors.As(err, &failed) || failed.final || try == d.tries {
 			return resumed, err
 		}
-		d.note("%v: trying again (%d of %d)", err, try+1, d.tries)
+		d.note("%v: retrying (%d of %d)", err, try+1, d.tries)
 		if !errors.Is(err, errStartOver) {
 			select {
 			case <-ctx.Done():
@@ -192,10 +192,10 @@ func (d *downloader) start(response *http.Response, part string, had partInfo) (
 		return now, d.failed(status, false, "", errStartOver)
 	default:
 		again := status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
-		return now, d.failed(status, !again, "the server answers "+response.Status, nil)
+		return now, d.failed(status, !again, "the server returned "+response.Status, nil)
 	}
 	if now.Total > d.most {
-		return now, d.failed(status, true, fmt.Sprintf("has %d bytes, more than the %d that an archive may have", now.Total, d.most), nil)
+		return now, d.failed(status, true, fmt.Sprintf("has %d bytes, more than the limit of %d for an archive", now.Total, d.most), nil)
 	}
 	return now, nil
 }
@@ -213,7 +213,7 @@ func (d *downloader) body(ctx context.Context, response *http.Response, part str
 		n, rerr := response.Body.Read(buffer)
 		watch.Reset(d.stall)
 		if done+int64(n) > d.most {
-			return d.failed(response.StatusCode, true, fmt.Sprintf("has more than the %d bytes that an archive may have", d.most), nil)
+			return d.failed(response.StatusCode, true, fmt.Sprintf("has more than %d bytes, the limit for an archive", d.most), nil)
 		}
 		if _, err := file.Write(buffer[:n]); err != nil {
 			return writeError(part, err)
@@ -229,7 +229,7 @@ func (d *downloader) body(ctx context.Context, response *http.Response, part str
 			if cause := context.Cause(ctx); cause != nil {
 				rerr = cause
 			}
-			return d.failed(response.StatusCode, false, fmt.Sprintf("broke off after %d bytes", done), rerr)
+			return d.failed(response.StatusCode, false, fmt.Sprintf("was cut off after %d bytes", done), rerr)
 		}
 	}
 }

@@ -196,12 +196,12 @@ func TestDownloadThatFails(t *testing.T) {
 		"too short": {func(_ int, w http.ResponseWriter, _ *http.Request) { breakOff(w, "", 10) }, "after 10", io.ErrUnexpectedEOF, 3},
 		"stalled head": {func(_ int, _ http.ResponseWriter, r *http.Request) {
 			<-r.Context().Done()
-		}, "sent nothing for too long", errStalled, 3},
+		}, "no data from the server for too long", errStalled, 3},
 		"stalled body": {func(_ int, w http.ResponseWriter, r *http.Request) {
 			_, _ = w.Write([]byte("some"))
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
-		}, "broke off after 4 bytes: the server has sent nothing", errStalled, 3},
+		}, "was cut off after 4 bytes: no data from the server", errStalled, 3},
 		"said to be too large": {func(_ int, w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "9999999")
 		}, "has 9999999 bytes, more than", nil, 1},
@@ -210,7 +210,7 @@ func TestDownloadThatFails(t *testing.T) {
 			for range 5 {
 				_, _ = w.Write(payload)
 			}
-		}, "has more than the 1000000 bytes", nil, 1},
+		}, "has more than 1000000 bytes", nil, 1},
 		"in circles": {func(_ int, w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/f", http.StatusFound)
 		}, "redirects", nil, 3},

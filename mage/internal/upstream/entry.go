@@ -20,7 +20,7 @@ type kind int
 const (
 	kindNothing kind = iota
 	kindFolder
-	kindImplied // a folder that only its content speaks of
+	kindImplied // a directory that only its content speaks of
 	kindFile
 	kindSymlink
 	kindHardlink
@@ -28,7 +28,7 @@ const (
 
 // entry is one checked entry of an archive.
 type entry struct {
-	name  string // below the top folder, slash separated; "." is the top folder
+	name  string // below the top directory, slash separated; "." is the top directory
 	kind  kind
 	link  string // a symlink's target text; a hardlink's entry name
 	exec  bool
@@ -48,7 +48,7 @@ func (w *walker) place(header *tar.Header) (entry, error) {
 		return refuse("%s", reason)
 	}
 	if e.kind == kindFile && header.Size > w.lim.file {
-		return refuse("has %d bytes, more than the %d that a file may have", header.Size, w.lim.file)
+		return refuse("has %d bytes, more than the limit of %d for a file", header.Size, w.lim.file)
 	}
 	name, reason := w.split(header.Name)
 	if reason != "" {
@@ -56,13 +56,13 @@ func (w *walker) place(header *tar.Header) (entry, error) {
 	}
 	if name == "" {
 		if e.kind != kindFolder {
-			return refuse("is not in a folder")
+			return refuse("is not in a directory")
 		}
 		return entry{}, nil
 	}
 	e.name = name
 	if e.name == "." && e.kind != kindFolder {
-		return refuse("is the top folder but no folder")
+		return refuse("is the top directory, but not of that type")
 	}
 	if reason := w.link(&e, header.Linkname); reason != "" {
 		return refuse("%s", reason)
@@ -89,12 +89,12 @@ func kindOf(flag byte) (k kind, reason string) {
 	case tar.TypeFifo:
 		return kindNothing, "is a named pipe"
 	default:
-		return kindNothing, fmt.Sprintf("is of an unknown kind (type flag %q)", flag)
+		return kindNothing, fmt.Sprintf("is of an unknown type (type flag %q)", flag)
 	}
 }
 
-// split checks a name and takes the top folder off. It returns "" for the
-// folder that holds the top folder ("./").
+// split checks a name and takes the top directory off. It returns "" for the
+// directory that holds the top directory ("./").
 func (w *walker) split(raw string) (name, reason string) {
 	if reason := w.spelling(raw); reason != "" {
 		return "", reason
@@ -108,7 +108,7 @@ func (w *walker) split(raw string) (name, reason string) {
 		w.sum.top = top
 	}
 	if top != w.sum.top {
-		return "", fmt.Sprintf("lies outside of the top folder %s", edit.Quote(w.sum.top))
+		return "", fmt.Sprintf("is outside the top directory %s", edit.Quote(w.sum.top))
 	}
 	if spelled := strings.TrimSuffix(raw, "/"); spelled != clean {
 		w.sum.plain = false
@@ -130,15 +130,15 @@ func (w *walker) spelling(raw string) string {
 	case !utf8.ValidString(raw):
 		return "has a name that is not UTF-8"
 	case strings.ContainsFunc(raw, invisible):
-		return "has a control character or an invisible one in its name"
+		return "has a control or invisible character in its name"
 	case strings.HasPrefix(raw, "/"):
 		return "has an absolute path"
 	case strings.Count(raw, "/") > w.lim.depth:
-		return fmt.Sprintf("lies more than %d folders deep", w.lim.depth)
+		return fmt.Sprintf("is more than %d directories deep", w.lim.depth)
 	}
 	for part := range strings.SplitSeq(raw, "/") {
 		if part == ".." {
-			return "climbs out with \"..\""
+			return "leaves the archive with \"..\""
 		}
 		if len(part) > 255 {
 			return "has a file name of more than 255 bytes"
@@ -168,7 +168,7 @@ func (w *walker) link(e *entry, target string) (reason string) {
 			return fmt.Sprintf("is a hard link to %s, which %s", edit.Quote(target), reason)
 		}
 		if w.kinds[name] != kindFile {
-			return "is a hard link to " + edit.Quote(target) + ", which is no file before it in the archive"
+			return "is a hard link to " + edit.Quote(target) + ", which is not an earlier file of the archive"
 		}
 		e.link = name
 	case kindNothing, kindFolder, kindImplied, kindFile:
@@ -176,8 +176,8 @@ func (w *walker) link(e *entry, target string) (reason string) {
 	return ""
 }
 
-// symlinkReason allows ".." only at the target's start. There the folders
-// above the link are real folders; behind another link "lexically inside" says
+// symlinkReason allows ".." only at the target's start. There the directories
+// above the link are real directories; behind another link "lexically inside" says
 // nothing ("a -> .", "b -> a/..").
 func symlinkReason(name, target string) string {
 	leads := "is a link to " + edit.Quote(target) + ", which "
@@ -185,7 +185,7 @@ func symlinkReason(name, target string) string {
 	case target == "" || len(target) > 1024:
 		return fmt.Sprintf("is a link with a target of %d bytes", len(target))
 	case !utf8.ValidString(target) || strings.ContainsFunc(target, invisible):
-		return leads + "has a control character or an invisible one in it"
+		return leads + "has a control or invisible character"
 	case strings.HasPrefix(target, "/"):
 		return leads + "is absolute"
 	}
@@ -199,7 +199,7 @@ func symlinkReason(name, target string) string {
 		case descending:
 			return leads + "has a \"..\" after a name"
 		case depth == 0:
-			return leads + "is outside of the archive"
+			return leads + "is outside the archive"
 		default:
 			depth--
 		}
@@ -207,14 +207,14 @@ func symlinkReason(name, target string) string {
 	return ""
 }
 
-// claim enters the name, and those of the folders above it.
+// claim enters the name, and those of the directories above it.
 func (w *walker) claim(e entry) (reason string) {
 	switch before := w.kinds[e.name]; {
 	case before == kindNothing:
 	case before == kindImplied && e.kind == kindFolder:
 		w.implied-- // counted as an entry
 	default:
-		return "is there twice"
+		return "appears twice"
 	}
 	for up := path.Dir(e.name); up != "."; up = path.Dir(up) {
 		switch w.kinds[up] {
@@ -224,7 +224,7 @@ func (w *walker) claim(e entry) (reason string) {
 		case kindSymlink:
 			return "would be written through the link " + edit.Quote(up)
 		case kindFile, kindHardlink:
-			return "lies below the file " + edit.Quote(up)
+			return "is below the file " + edit.Quote(up)
 		case kindFolder, kindImplied:
 		}
 	}

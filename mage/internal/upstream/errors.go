@@ -11,14 +11,14 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// RequestError is a request that makes no sense.
+// RequestError is an invalid request.
 type RequestError struct{ Field, Want, Got string }
 
 func (e *RequestError) Error() string {
 	return fmt.Sprintf("request for rdma-core: %s: want %s, got %s", e.Field, e.Want, edit.Quote(e.Got))
 }
 
-// ResolveError says why no origin gave the archive.
+// ResolveError says why no origin delivered the archive.
 type ResolveError struct {
 	Version string
 	// Tried are the origins in the order in which they were asked.
@@ -34,7 +34,7 @@ type Attempt struct {
 
 func (e *ResolveError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "rdma-core %s: no origin has it", e.Version)
+	fmt.Fprintf(&b, "rdma-core %s: not available from any origin", e.Version)
 	if len(e.Tried) == 0 {
 		b.WriteString(" (none is known: give a file with -source)")
 	}
@@ -76,13 +76,13 @@ type SumError struct {
 
 func (e *SumError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "rdma-core %s: %s has another SHA-256 than the one on record\n  got  %s", e.Version, edit.Quote(e.File), e.Got)
+	fmt.Fprintf(&b, "rdma-core %s: the SHA-256 of %s does not match the recorded one\n  got  %s", e.Version, edit.Quote(e.File), e.Got)
 	for _, c := range e.Want {
 		fmt.Fprintf(&b, "\n  want %s (%s)", c.SHA256, c.Origin)
 	}
 	if e.Line != "" {
-		fmt.Fprintf(&b, "\nif this file is really the one you want, put this line into specs/rdma-core.sum"+
-			" (in place of the one for that name, if there is one):\n%s", e.Line)
+		fmt.Fprintf(&b, "\nif you trust this file, add this line to specs/rdma-core.sum"+
+			" (replacing the line for that name, if any):\n%s", e.Line)
 	}
 	return b.String()
 }
@@ -96,7 +96,7 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("%s is rdma-core %s (says %s), but %s is asked for",
+	return fmt.Sprintf("%s is rdma-core %s (says %s), but %s was requested",
 		edit.Quote(e.Source), edit.Cut(e.Got), e.Where, edit.Cut(e.Want))
 }
 
@@ -146,7 +146,7 @@ func (e *GivenError) Error() string {
 // Unwrap returns the underlying error.
 func (e *GivenError) Unwrap() error { return e.Err }
 
-// DownloadError is a download that did not work.
+// DownloadError is a failed download.
 type DownloadError struct {
 	URL string
 	// Status is the HTTP status, 0 if there was no answer.
@@ -174,7 +174,7 @@ func (e *DownloadError) Unwrap() error { return e.Err }
 // MissingToolError is a program that is not installed.
 type MissingToolError struct {
 	Tool string
-	// Need says what it is needed for.
+	// Need says what needs it.
 	Need string
 }
 
@@ -184,13 +184,13 @@ func (e *MissingToolError) Error() string {
 
 // SpaceError is a disk (or quota) that is full.
 type SpaceError struct {
-	// Path is the file or folder that could not be written.
+	// Path is the file or directory that could not be written.
 	Path string
 	Err  error
 }
 
 func (e *SpaceError) Error() string {
-	return fmt.Sprintf("no space left to write %s: make room there: %v", e.Path, e.Err)
+	return fmt.Sprintf("no space left to write %s: free some space there: %v", e.Path, e.Err)
 }
 
 // Unwrap returns the system's error.

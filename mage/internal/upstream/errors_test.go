@@ -11,14 +11,14 @@ import (
 	"testing"
 )
 
-// TestErrorsAreShort: a name from outside is no reason for a message of its length.
+// TestErrorsAreShort: a name from outside must not make a message as long as itself.
 func TestErrorsAreShort(t *testing.T) {
 	long := strings.Repeat("x", 100_000)
 	for _, err := range []error{
 		&RequestError{Field: "version", Want: "a version", Got: long},
 		&SumError{File: long},
 		&VersionError{Source: long, Want: long, Got: long},
-		&ArchiveError{Archive: long, Entry: long, Reason: "is there twice"},
+		&ArchiveError{Archive: long, Entry: long, Reason: "appears twice"},
 		&GivenError{Source: long, Reason: "is no file"},
 	} {
 		if n := len(err.Error()); n > 1000 {

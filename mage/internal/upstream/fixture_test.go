@@ -37,7 +37,7 @@ func cmakeText(version string) string {
 	return "cmake_minimum_required(VERSION 3.10)\nproject(rdma-core C)\n# set(PACKAGE_VERSION \"0\")\nset(PACKAGE_VERSION \"" + version + "\")\n"
 }
 
-// item is an entry of a hand-made archive. Name ending in "/" is a folder.
+// item is an entry of a hand-made archive. Name ending in "/" is a directory.
 type item struct {
 	name, body string
 	flag       byte
@@ -225,7 +225,7 @@ func (n *notes) all() string {
 
 func putCRC32(to, of []byte) { binary.LittleEndian.PutUint32(to, crc32.ChecksumIEEE(of)) }
 
-// smallDisk is a folder on a file system of 64 KiB. Making it needs root.
+// smallDisk is a directory on a file system of 64 KiB. Making it needs root.
 func smallDisk(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// FuzzUnpack looks for an archive that gets out of its folder, leaves
+// FuzzUnpack looks for an archive that gets out of its directory, leaves
 // something half written, or makes a tree that WriteTarball cannot keep.
 func FuzzUnpack(f *testing.F) {
 	const top = "rdma-core-56.1"

@@ -22,7 +22,7 @@ type gitRef struct {
 // wanted version; HEAD only if it is that version.
 func resolveGit(ctx context.Context, req *Request, path, ref string) (*Archive, error) {
 	if req.CacheDir == "" {
-		return nil, &RequestError{Field: "cache folder", Want: "a folder for the archive of the git ref"}
+		return nil, &RequestError{Field: "cache directory", Want: "a directory for the archive of the git ref"}
 	}
 	repo, err := openRepository(path, req)
 	if err != nil {
@@ -72,7 +72,7 @@ func (g *repository) choose(ctx context.Context, want, ref string) (found *gitRe
 		shown = g.path + "@HEAD"
 	}
 	if version, err = g.version(ctx, commit); err != nil {
-		return nil, "", &GivenError{Source: shown, Reason: "commit " + commit + " is no rdma-core", Err: err}
+		return nil, "", &GivenError{Source: shown, Reason: "commit " + commit + " is not rdma-core", Err: err}
 	}
 	if want != "" && version != want {
 		err := error(&VersionError{Source: shown, Want: want, Got: version, Where: cmakeLists + " of commit " + commit})
@@ -110,7 +110,7 @@ func (g *repository) commit(ctx context.Context, ref string) (string, error) {
 		return "", fmt.Errorf("no such ref %s: %w", edit.Quote(ref), err)
 	}
 	if !commitForm.MatchString(id) {
-		return "", fmt.Errorf("ref %q gives %q instead of one commit id", ref, id)
+		return "", fmt.Errorf("ref %q resolves to %q instead of one commit ID", ref, id)
 	}
 	return id, nil
 }

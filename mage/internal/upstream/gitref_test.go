@@ -147,8 +147,8 @@ func TestGitSourceThatDoesNotFit(t *testing.T) {
 		want         []string
 		is           any
 	}{
-		"another version":    {"@v56.1", "57.0", []string{"is rdma-core 56.1", "57.0 is asked for"}, new(*VersionError)},
-		"HEAD is another":    {"", "58.0", []string{"no tag v58.0", "newest are v56.1", "is rdma-core 57.0", "58.0 is asked for"}, new(*VersionError)},
+		"another version":    {"@v56.1", "57.0", []string{"is rdma-core 56.1", "57.0 was requested"}, new(*VersionError)},
+		"HEAD is another":    {"", "58.0", []string{"no tag v58.0", "newest are v56.1", "is rdma-core 57.0", "58.0 was requested"}, new(*VersionError)},
 		"no such ref":        {"@v99", "", []string{`no such ref "v99"`}, new(*GivenError)},
 		"an option":          {"@--all", "", []string{`no such ref "--all"`}, new(*GivenError)},
 		"another option":     {"@--output=/tmp/evil", "", []string{`no such ref`}, new(*GivenError)},
@@ -156,7 +156,7 @@ func TestGitSourceThatDoesNotFit(t *testing.T) {
 		"a range":            {"@HEAD~1..HEAD", "", []string{"no such ref"}, new(*GivenError)},
 		"newline":            {"@v56.1\nHEAD", "", []string{"control character"}, new(*GivenError)},
 		"a blob":             {"@HEAD:CMakeLists.txt", "", []string{"no such ref"}, new(*GivenError)},
-		"another repository": {"@other", "", []string{"is no rdma-core"}, new(*GivenError)},
+		"another repository": {"@other", "", []string{"is not rdma-core"}, new(*GivenError)},
 	}
 	for name, k := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// gitView makes a git directory of our own that shows the refs and objects of somebody
+// gitView makes a git directory of our own that shows the refs and objects of someone
 // else's and has a configuration of its own: git, asked for a ref, would read the other's,
 // which may include any file, a named pipe among them.
 type gitView struct {
@@ -55,7 +55,7 @@ func (v *gitView) pointer(file, prefix string) (string, error) {
 	}
 	dir, ok := strings.CutPrefix(strings.TrimRight(string(text), "\r\n"), prefix)
 	if !ok || dir == "" {
-		return "", v.fault(fmt.Sprintf("has a %s that names no directory", file), nil)
+		return "", v.fault(fmt.Sprintf("has a %s that does not name a directory", file), nil)
 	}
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(filepath.Dir(file), dir)

@@ -62,7 +62,7 @@ func splitSource(source string) (path givenPath, ref string, err error) {
 	case statErr == nil && gitDir(whole) == "":
 		return path, "", &GivenError{
 			Source: source,
-			Reason: "is a folder but no git repository: want a tarball, or a git checkout or bare clone with a ref (PATH@REF)",
+			Reason: "is a directory, but not a git repository: want a tarball, or a git checkout or bare clone with a ref (PATH@REF)",
 		}
 	case statErr == nil:
 		return givenPath{name: whole, git: true}, "", nil
@@ -70,7 +70,7 @@ func splitSource(source string) (path givenPath, ref string, err error) {
 	return splitRef(source, statErr)
 }
 
-// splitRef takes PATH@REF or PATH#REF apart; whole is why it is no path as it
+// splitRef takes PATH@REF or PATH#REF apart; whole says why it is not a path as it
 // stands.
 func splitRef(source string, whole error) (path givenPath, ref string, err error) {
 	for i := len(source) - 1; i > 0; i-- {
@@ -89,7 +89,7 @@ func splitRef(source string, whole error) (path givenPath, ref string, err error
 		}
 		if info, err := os.Stat(before); err == nil && !info.IsDir() {
 			return path, "", &GivenError{Source: source, Reason: "has a ref, but " +
-				edit.Quote(before) + " is a file and no git repository"}
+				edit.Quote(before) + " is a file, not a git repository"}
 		}
 	}
 	if named, ok := errors.AsType[*fs.PathError](whole); ok {
@@ -98,9 +98,9 @@ func splitRef(source string, whole error) (path givenPath, ref string, err error
 	return path, "", &GivenError{Source: source, Reason: "is neither a file nor a git repository", Err: whole}
 }
 
-// gitDir returns the git directory of a work tree's top folder or of a bare
-// clone, "" if path is neither. Repositories further up do not count: a folder
-// unpacked inside of some checkout is not that checkout.
+// gitDir returns the git directory of a work tree's top directory or of a bare
+// clone, "" if path is neither. Repositories further up do not count: a directory
+// unpacked inside some checkout is not that checkout.
 func gitDir(path string) string {
 	inside := filepath.Join(path, ".git")
 	if _, err := os.Stat(inside); err == nil {

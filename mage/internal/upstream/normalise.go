@@ -19,11 +19,11 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// WriteTarball writes rdma-core-VERSION.tar.gz to file, whose top folder is
+// WriteTarball writes rdma-core-VERSION.tar.gz to file, whose top directory is
 // rdma-core-VERSION/. The file appears whole or not at all.
 //
 // An archive that is already so is copied byte for byte. One that only is
-// compressed in another way is compressed anew, its tar stream unchanged. Any
+// compressed in another way is compressed again, its tar stream unchanged. Any
 // other is normalised: sorted names, owner 0, every time the Epoch, modes 0644
 // and 0755. Equal input gives equal output.
 //
@@ -191,7 +191,7 @@ func (p *packer) one(e entry) error {
 	return err
 }
 
-// withFolders sorts the entries by name and adds the folders that only their
+// withFolders sorts the entries by name and adds the directories that only their
 // content speaks of.
 func withFolders(entries []entry) []entry {
 	have := map[string]bool{}
@@ -215,7 +215,7 @@ func withFolders(entries []entry) []entry {
 	return all
 }
 
-// sortKey keeps a folder's content together, and the top folder first.
+// sortKey keeps a directory's content together, and the top directory first.
 func sortKey(e entry) string {
 	if e.name == "." {
 		return ""

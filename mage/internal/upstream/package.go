@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Package is a source RPM on this machine that nobody has vouched for yet. Only
+// Package is a source RPM on this machine that has not been verified yet. Only
 // [Package.Verify] leads on.
 type Package struct {
 	path string // absolute
@@ -53,7 +53,7 @@ func OpenPackage(source string, sums SumStore) (*Package, error) {
 	return &Package{path: path, sums: sums, lim: defaultLimits()}, nil
 }
 
-// PackageInfo is what a source RPM says of itself.
+// PackageInfo holds the header fields of a source RPM.
 type PackageInfo struct {
 	Name, Version, Release string
 	// Vendor and Distribution say whose it is; either may be empty.
@@ -88,7 +88,7 @@ type VerifiedPackage struct {
 	How How
 	// SHA256 is the file's sum as hex digits.
 	SHA256 string
-	// Info is what its header says.
+	// Info holds its header fields.
 	Info PackageInfo
 	// Spec is the name of its spec, Files those of all its files, sorted.
 	Spec  string
@@ -147,7 +147,7 @@ func (v *VerifiedPackage) Record() error {
 	return nil
 }
 
-// Unpack writes the package's files into the folder dir, which must not exist. On
+// Unpack writes the package's files into the directory dir, which must not exist. On
 // an error or a cancelled context nothing is left behind. Files get mode 0644 and
 // the time that the package has of them.
 //
@@ -196,7 +196,7 @@ func (v *VerifiedPackage) unpackInto(ctx context.Context, dir string) error {
 	if now.SHA256 != v.SHA256 {
 		return &SumError{
 			Version: v.Info.Version, File: v.pkg.path, Got: now.SHA256,
-			Want: []Candidate{{Origin: "what it was when it was verified", SHA256: v.SHA256}},
+			Want: []Candidate{{Origin: "the same file, when it was verified", SHA256: v.SHA256}},
 		}
 	}
 	return nil

@@ -39,7 +39,7 @@ type rpmMaker struct {
 	name     string
 	noDigest bool
 	noMD5    bool          // as where MD5 is forbidden
-	tail     string        // behind the payload's end, inside of the compression
+	tail     string        // behind the payload's end, inside the compression
 	header   func([]byte)  // changes the main header behind its digests
 	payload  func(*[]byte) // changes the payload behind its digests
 	tags     func([]rpmTag) []rpmTag
@@ -293,7 +293,7 @@ func TestPackagesOfTwoDistros(t *testing.T) {
 	}
 }
 
-// A package that names no origin is somebody's own: nothing is recorded, and the next one of that name is not shut out.
+// A package that names no origin is someone else's own: nothing is recorded, and the next one of that name is not shut out.
 func TestPackageOfNobody(t *testing.T) {
 	s := newSums()
 	for _, data := range []string{"data", "DATA"} {
@@ -339,43 +339,43 @@ func TestPackageRefuses(t *testing.T) {
 		m    rpmMaker
 		want string
 	}{
-		"climbs":         {with(cpioItem{name: "../x", body: "a"}), `entry "../x": has no plain file name`},
-		"absolute":       {with(cpioItem{name: "/etc/x", body: "a"}), `entry "/etc/x": has no plain file name`},
-		"in a folder":    {with(cpioItem{name: "a/b", body: "a"}), "in no folder"},
-		"hidden climb":   {with(cpioItem{name: "./../x", body: "a"}), "no plain file name"},
-		"dots":           {with(cpioItem{name: "..", body: "a"}), "no plain file name"},
-		"control":        {with(cpioItem{name: "a\nb", body: "a"}), "no plain file name"},
-		"folder":         {with(cpioItem{name: "d", mode: 0o040755}), "a folder"},
+		"climbs":         {with(cpioItem{name: "../x", body: "a"}), `entry "../x": is not a plain file name`},
+		"absolute":       {with(cpioItem{name: "/etc/x", body: "a"}), `entry "/etc/x": is not a plain file name`},
+		"in a folder":    {with(cpioItem{name: "a/b", body: "a"}), "has no directories"},
+		"hidden climb":   {with(cpioItem{name: "./../x", body: "a"}), "not a plain file name"},
+		"dots":           {with(cpioItem{name: "..", body: "a"}), "not a plain file name"},
+		"control":        {with(cpioItem{name: "a\nb", body: "a"}), "not a plain file name"},
+		"folder":         {with(cpioItem{name: "d", mode: 0o040755}), "a directory"},
 		"link":           {with(cpioItem{name: "l", body: "/etc/passwd", mode: 0o120777}), "a link"},
 		"device":         {with(cpioItem{name: "d", mode: 0o020666}), "a device"},
 		"block device":   {with(cpioItem{name: "d", mode: 0o060666}), "a device"},
 		"pipe":           {with(cpioItem{name: "p", mode: 0o010644}), "a named pipe"},
 		"hard link":      {with(cpioItem{name: "h", body: "a", links: 2}), "a hard link"},
-		"twice":          {with(spec), "is there twice"},
+		"twice":          {with(spec), "appears twice"},
 		"a GiB":          {with(cpioItem{name: "big", body: "a", size: 1 << 30}), "has 1073741824 bytes, more than"},
 		"no spec":        {rpmMaker{items: []cpioItem{{name: "a", body: "a"}}}, "holds no spec"},
 		"two specs":      {with(cpioItem{name: "b.spec", body: "a"}), "holds 2 specs (b.spec, rdma-core.spec)"},
 		"binary":         {change(func(m *rpmMaker) { m.binary = true }), "is a binary package (built from rdma-core-56.1-3.el9.src.rpm): want a source package"},
 		"empty":          {rpmMaker{}, "lists no files"},
-		"not listed":     {rpmMaker{items: []cpioItem{spec, {name: "a"}}, listed: []cpioItem{spec}}, `entry "a": is not in the list`},
-		"not there":      {rpmMaker{items: []cpioItem{spec}, listed: []cpioItem{spec, {name: "a"}}}, `entry "a": is in the list`},
-		"other size":     {rpmMaker{items: []cpioItem{spec}, listed: []cpioItem{{name: spec.name, body: "a"}}}, "bytes, and 1 by"},
+		"not listed":     {rpmMaker{items: []cpioItem{spec, {name: "a"}}, listed: []cpioItem{spec}}, `entry "a": is not listed`},
+		"not there":      {rpmMaker{items: []cpioItem{spec}, listed: []cpioItem{spec, {name: "a"}}}, `entry "a": is listed`},
+		"other size":     {rpmMaker{items: []cpioItem{spec}, listed: []cpioItem{{name: spec.name, body: "a"}}}, "bytes, but 1 in"},
 		"other content":  {rpmMaker{items: []cpioItem{{name: spec.name, body: "b"}}, listed: []cpioItem{{name: spec.name, body: "a"}}}, "has the digest"},
 		"tail":           {change(func(m *rpmMaker) { m.tail = "more" }), "data after the end of the payload"},
-		"no digest":      {change(func(m *rpmMaker) { m.noDigest = true }), "carries no digest of its header"},
+		"no digest":      {change(func(m *rpmMaker) { m.noDigest = true }), "records no digest of its header"},
 		"header changed": {change(func(m *rpmMaker) { m.header = func(h []byte) { h[bytes.Index(h, []byte("56.1"))] = '6' } }), "bad header: SHA-256 mismatch"},
 		"payload changed": {
-			change(func(m *rpmMaker) { m.payload = func(p *[]byte) { (*p)[len(*p)-200] ^= 1 } }), "instead of the",
+			change(func(m *rpmMaker) { m.payload = func(p *[]byte) { (*p)[len(*p)-200] ^= 1 } }), "but records",
 		},
 		"payload cut": {
-			change(func(m *rpmMaker) { m.compress = gzipBytes; m.payload = func(p *[]byte) { *p = (*p)[:len(*p)-9] } }), "damaged or cut short",
+			change(func(m *rpmMaker) { m.compress = gzipBytes; m.payload = func(p *[]byte) { *p = (*p)[:len(*p)-9] } }), "damaged or truncated",
 		},
 		"payload changed, without MD5": {
 			change(func(m *rpmMaker) { m.noMD5 = true; m.payload = func(p *[]byte) { (*p)[len(*p)-200] ^= 1 } }), "has the payload digest",
 		},
-		"payload longer": {change(func(m *rpmMaker) { m.payload = func(p *[]byte) { *p = append(*p, 0) } }), "damaged or cut short"},
-		"no payload":     {change(func(m *rpmMaker) { m.payload = func(p *[]byte) { *p = nil } }), "instead of the"},
-		"odd name":       {change(func(m *rpmMaker) { m.name = "../../rdma-core" }), "no plain name, version and release"},
+		"payload longer": {change(func(m *rpmMaker) { m.payload = func(p *[]byte) { *p = append(*p, 0) } }), "damaged or truncated"},
+		"no payload":     {change(func(m *rpmMaker) { m.payload = func(p *[]byte) { *p = nil } }), "but records"},
+		"odd name":       {change(func(m *rpmMaker) { m.name = "../../rdma-core" }), "an invalid name, version or release"},
 		"unknown digest": {
 			change(func(m *rpmMaker) {
 				m.tags = func(tags []rpmTag) []rpmTag { tags[len(tags)-1].value = uint32(99); return tags }
@@ -383,10 +383,10 @@ func TestPackageRefuses(t *testing.T) {
 		},
 		"lzma": {change(func(m *rpmMaker) {
 			m.compress = func(testing.TB, []byte) []byte { return []byte("\x5d\x00\x00garbage...") }
-		}), "no cpio archive"},
+		}), "not a cpio archive"},
 		"not cpio": {change(func(m *rpmMaker) {
 			m.compress = func(testing.TB, []byte) []byte { return []byte("0707" + strings.Repeat("9", 200)) }
-		}), "begins with"},
+		}), "starts with"},
 		"large file": {change(func(m *rpmMaker) {
 			m.compress = func(testing.TB, []byte) []byte { return []byte("07070X" + strings.Repeat("0", 200)) }
 		}), "4 GiB"},
@@ -517,7 +517,7 @@ func (m rpmMaker) parts(tb testing.TB) (main, payload []byte) {
 }
 
 // FuzzPackage looks for a package that makes the reader panic, take much memory,
-// or write outside of its folder. All digests are made right: they are no help
+// or write outside its directory. All digests are made right: they are no help
 // against one who makes them, and nearly every change would be found by them.
 func FuzzPackage(f *testing.F) {
 	add := func(m rpmMaker, how byte) {

@@ -125,7 +125,7 @@ func (w *packageWalker) describe(raw []byte) error {
 	}
 	for _, v := range []string{w.out.Info.Name, w.out.Info.Version, w.out.Info.Release} {
 		if !nvrForm.MatchString(v) {
-			return w.refuse("has no plain name, version and release: %q", w.out.Info.NVR())
+			return w.refuse("has an invalid name, version or release: %q", w.out.Info.NVR())
 		}
 	}
 	const most = 256
@@ -146,11 +146,11 @@ func (w *packageWalker) describe(raw []byte) error {
 		known = true
 		d.sum.Write(raw)
 		if got := hex.EncodeToString(d.sum.Sum(nil)); got != w.text(d.tag) {
-			return w.refuse("has the header digest %s instead of the %q that it carries", got, w.text(d.tag))
+			return w.refuse("has the header digest %s, but records %q", got, w.text(d.tag))
 		}
 	}
 	if !known {
-		return w.refuse("carries no digest of its header")
+		return w.refuse("records no digest of its header")
 	}
 	return w.list()
 }
@@ -197,22 +197,22 @@ func (w *packageWalker) digests() error {
 		known = true
 		const sha256ID = 8 // as in OpenPGP
 		if algo, err := w.header.GetUint32s(rpmutils.PAYLOADDIGESTALGO); err == nil && (len(algo) != 1 || algo[0] != sha256ID) {
-			return w.refuse("carries a payload digest of the unknown algorithm %v: want %d", algo, sha256ID)
+			return w.refuse("has a payload digest of the unknown algorithm %v: want %d", algo, sha256ID)
 		}
 		want, err := w.header.GetStrings(rpmutils.PAYLOADDIGEST)
 		got := hex.EncodeToString(w.payload.Sum(nil))
 		if err != nil || len(want) == 0 || want[0] != got {
-			return w.refuse("has the payload digest %s instead of the %q that it carries: it is damaged or cut short", got, want)
+			return w.refuse("has the payload digest %s, but records %q: it is damaged or truncated", got, want)
 		}
 	}
 	if want, err := w.header.GetBytes(rpmutils.SIG_MD5); err == nil {
 		known = true
 		if got := w.both.Sum(nil); !bytes.Equal(got, want) {
-			return w.refuse("has the MD5 %x instead of the %x that it carries: it is damaged or cut short", got, want)
+			return w.refuse("has the MD5 %x, but records %x: it is damaged or truncated", got, want)
 		}
 	}
 	if !known {
-		return w.refuse("carries no digest of its payload")
+		return w.refuse("records no digest of its payload")
 	}
 	return nil
 }
@@ -220,7 +220,7 @@ func (w *packageWalker) digests() error {
 func (w *packageWalker) read(rest *bufio.Reader) error {
 	head, err := rest.Peek(8)
 	if len(head) == 0 {
-		return w.refuse("has no payload: it is cut short (%w)", err)
+		return w.refuse("has no payload: it is truncated (%w)", err)
 	}
 	format, plain, err := uncompressed(head, rest)
 	if err != nil {
@@ -228,7 +228,7 @@ func (w *packageWalker) read(rest *bufio.Reader) error {
 	}
 	if format == formatPlain && !bytes.HasPrefix(head, []byte("0707")) {
 		compressor := w.text(rpmutils.PAYLOADCOMPRESSOR)
-		return w.refuse("has a payload (%s) that is no cpio archive, plain or compressed with gzip, xz, zstd or bzip2", compressor)
+		return w.refuse("has a payload (%s) that is not a cpio archive, plain or compressed with gzip, xz, zstd or bzip2", compressor)
 	}
 	bounded := &boundedReader{r: plain, left: w.pkg.lim.total, limit: w.pkg.lim.total, path: w.pkg.path}
 	cpio := &cpioReader{r: bounded, most: w.pkg.lim.name}
@@ -263,11 +263,11 @@ const (
 	modeRegular = 0o100000
 )
 
-// typeName says what a mode that is no regular file's stands for.
+// typeName names the type of a mode that is not a regular file's.
 func typeName(mode uint32) string {
 	switch mode & modeType {
 	case 0o040000:
-		return "a folder"
+		return "a directory"
 	case 0o120000:
 		return "a link"
 	case 0o020000, 0o060000:
@@ -275,7 +275,7 @@ func typeName(mode uint32) string {
 	case 0o010000:
 		return "a named pipe"
 	default:
-		return "of another kind"
+		return "of an unknown type"
 	}
 }
 
@@ -286,19 +286,19 @@ func (w *packageWalker) one(e cpioEntry, body io.Reader) error {
 	listed, ok := w.files[e.name]
 	switch {
 	case !plainName(e.name):
-		return w.refuseEntry(raw, "has no plain file name: a source package holds files beside each other, in no folder")
+		return w.refuseEntry(raw, "is not a plain file name: a source package has no directories")
 	case e.mode&modeType != modeRegular:
-		return w.refuseEntry(raw, "is no regular file but %s (mode %o)", typeName(e.mode), e.mode)
+		return w.refuseEntry(raw, "is %s, not a regular file (mode %o)", typeName(e.mode), e.mode)
 	case e.links > 1:
 		return w.refuseEntry(raw, "is a hard link")
 	case w.seen[e.name]:
-		return w.refuseEntry(raw, "is there twice")
+		return w.refuseEntry(raw, "appears twice")
 	case e.size > w.pkg.lim.file:
-		return w.refuseEntry(raw, "has %d bytes, more than the %d that a file may have", e.size, w.pkg.lim.file)
+		return w.refuseEntry(raw, "has %d bytes, more than the limit of %d for a file", e.size, w.pkg.lim.file)
 	case !ok:
-		return w.refuseEntry(raw, "is not in the list of the package's header")
+		return w.refuseEntry(raw, "is not listed in the package's header")
 	case listed.size != e.size:
-		return w.refuseEntry(raw, "has %d bytes, and %d by the package's header", e.size, listed.size)
+		return w.refuseEntry(raw, "has %d bytes, but %d in the package's header", e.size, listed.size)
 	}
 	w.seen[e.name] = true
 	sum := fileDigest(listed.digest)
@@ -310,7 +310,7 @@ func (w *packageWalker) one(e cpioEntry, body io.Reader) error {
 		return err
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != listed.digest {
-		return w.refuseEntry(raw, "has the digest %s instead of the %q of the package's header", got, listed.digest)
+		return w.refuseEntry(raw, "has the digest %s, but %q in the package's header", got, listed.digest)
 	}
 	w.dates.see(raw, time.Unix(e.mtime, 0).UTC())
 	return nil
@@ -336,7 +336,7 @@ func (w *packageWalker) end() error {
 	var specs []string
 	for name := range w.files {
 		if !w.seen[name] {
-			return w.refuseEntry(name, "is in the list of the package's header and not in its payload")
+			return w.refuseEntry(name, "is listed in the package's header, but missing from its payload")
 		}
 		w.out.Files = append(w.out.Files, name)
 		if strings.HasSuffix(name, ".spec") {

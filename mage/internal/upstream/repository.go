@@ -19,7 +19,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/tail"
 )
 
-// repository reads somebody's git repository without trusting it.
+// repository reads someone else's git repository without trusting it.
 //
 // Refs are looked up in a view of the repository, see [gitView]. The archive
 // is made in an empty repository of our own that borrows its objects. So no

@@ -82,7 +82,7 @@ type Request struct {
 	// package's sum stands for it: it may be another archive than the origins' of the
 	// same name, and is not recorded.
 	Vouched string
-	// CacheDir keeps downloads (in its folder "downloads").
+	// CacheDir keeps downloads (in its directory "downloads").
 	CacheDir string
 	// AptSource gets Debian source packages. nil: that origin is not usable.
 	AptSource AptSource
@@ -122,7 +122,7 @@ var sumForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // become file names.
 func (r *Request) check() error {
 	if r.Version == "" && r.Source == "" {
-		return &RequestError{Field: "version", Want: "a version such as 56.1, or a source that says it", Got: r.Version}
+		return &RequestError{Field: "version", Want: "a version such as 56.1, or a source that states it", Got: r.Version}
 	}
 	if r.Version != "" && !versionForm.MatchString(r.Version) {
 		return &RequestError{Field: "version", Want: "a version such as 56.1", Got: r.Version}
@@ -140,7 +140,7 @@ func (r *Request) check() error {
 		}
 	}
 	if r.CacheDir == "" && r.Source == "" {
-		return &RequestError{Field: "cache folder", Want: "a folder", Got: ""}
+		return &RequestError{Field: "cache directory", Want: "a directory", Got: ""}
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func (r *Request) ordered() []Origin {
 	return sorted
 }
 
-// plainName reports whether name can be a file of its own in a folder.
+// plainName reports whether name can be a file of its own in a directory.
 func plainName(name string) bool {
 	if name == "" || len(name) > 200 || name[0] == '.' || name[0] == '-' {
 		return false

@@ -117,7 +117,7 @@ func TestResolveNamesAllThatFailed(t *testing.T) {
 	if !errors.As(err, new(*SumError)) || !errors.As(err, new(*DownloadError)) || !errors.As(err, new(*ArchiveError)) {
 		t.Errorf("%v does not hold each origin's error", err)
 	}
-	for _, want := range []string{"404", "/none", "<html>", wrong, "suite sid", "no way to ask Debian"} {
+	for _, want := range []string{"404", "/none", "<html>", wrong, "suite sid", "no access to Debian's archive"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error has no %q: %v", want, err)
 		}
@@ -203,7 +203,7 @@ func TestDamagedCacheFileIsFetchedAnew(t *testing.T) {
 	}
 }
 
-// A part that somebody else's bytes are in cannot be told by its ETag; the sum
+// A part that someone else's bytes are in cannot be determined by its ETag; the sum
 // tells, and then the download starts over.
 func TestPoisonedPartIsThrownAway(t *testing.T) {
 	s := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) { content(w, r) })
@@ -232,7 +232,7 @@ func TestTwoAtOnceDownloadOnce(t *testing.T) {
 		_, err := Resolve(context.Background(), Request{
 			Version: testVersion, CacheDir: cacheDir,
 			Report: func(p Progress) {
-				if strings.Contains(p.Note, "another process is getting") {
+				if strings.Contains(p.Note, "another process is downloading") {
 					once.Do(func() { close(waiting) })
 				}
 			},

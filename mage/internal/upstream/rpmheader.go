@@ -47,7 +47,7 @@ func readRPMHeader(r io.Reader) (header *rpmutils.RpmHeader, raw []byte, err err
 		return nil, nil, cutShort(err)
 	}
 	if !bytes.HasPrefix(lead, []byte(rpmMagic)) {
-		return nil, nil, fmt.Errorf("is no RPM package: it begins with %q", lead[:8])
+		return nil, nil, fmt.Errorf("is not an RPM package: it starts with %q", lead[:8])
 	}
 	signature, err := readHeaderBlock(r, true)
 	if err != nil {
@@ -64,7 +64,7 @@ func readRPMHeader(r io.Reader) (header *rpmutils.RpmHeader, raw []byte, err err
 	return header, raw, nil
 }
 
-// readHeaderBlock reads one header whose every value lies inside of it. A
+// readHeaderBlock reads one header whose every value lies inside it. A
 // signature header is padded to a multiple of eight bytes.
 func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
 	intro := make([]byte, introSize)
@@ -72,11 +72,11 @@ func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
 		return nil, cutShort(err)
 	}
 	if !bytes.HasPrefix(intro, []byte(headerMagic)) {
-		return nil, fmt.Errorf("it begins with % x instead of % x", intro[:4], headerMagic)
+		return nil, fmt.Errorf("it starts with % x instead of % x", intro[:4], headerMagic)
 	}
 	tags, size := int64(binary.BigEndian.Uint32(intro[8:])), int64(binary.BigEndian.Uint32(intro[12:]))
 	if tags > mostTags || size > mostHeader {
-		return nil, fmt.Errorf("it has %d tags and %d bytes, more than the %d and %d that it may have", tags, size, mostTags, mostHeader)
+		return nil, fmt.Errorf("it has %d tags and %d bytes, more than the limits of %d and %d", tags, size, mostTags, mostHeader)
 	}
 	stored := size
 	if padded {
@@ -124,11 +124,11 @@ func checkTag(index, store []byte) (int64, error) {
 	case fixed:
 		return size * count, nil
 	case kind == rpmutils.RPM_STRING_TYPE && count != 1:
-		return 0, fmt.Errorf("tag %d is one string and has %d values", tag, count)
+		return 0, fmt.Errorf("tag %d is a single string, but has %d values", tag, count)
 	case kind != rpmutils.RPM_STRING_TYPE && kind != rpmutils.RPM_STRING_ARRAY_TYPE && kind != rpmutils.RPM_I18NSTRING_TYPE:
 		return 0, fmt.Errorf("tag %d is of the unknown type %d", tag, kind)
 	case count > mostValues:
-		return 0, fmt.Errorf("tag %d has %d strings, more than the %d that it may have", tag, count, mostValues)
+		return 0, fmt.Errorf("tag %d has %d strings, more than the limit of %d", tag, count, mostValues)
 	}
 	return stringsLength(tag, count, store[offset:])
 }
@@ -145,7 +145,7 @@ func stringsLength(tag, count int64, store []byte) (n int64, err error) {
 	return n, nil
 }
 
-var errCutShort = errors.New("it is cut short")
+var errCutShort = errors.New("it is truncated")
 
 func cutShort(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

@@ -45,7 +45,7 @@ func TestHeaderBounds(t *testing.T) {
 		"no end":               {[]byte("abc"), [][4]int32{{1000, 6, 0, 1}}, "fewer than its 1 strings"},
 		"bytes that are all":   {store, shared, "share their values"},
 		"strings that are all": {store, many, "share their values"},
-		"a million strings":    {make([]byte, mostValues+1), [][4]int32{{1000, 8, 0, mostValues + 1}}, "more than the 1048576"},
+		"a million strings":    {make([]byte, mostValues+1), [][4]int32{{1000, 8, 0, mostValues + 1}}, "more than the limit of 1048576"},
 		"nearly a million":     {make([]byte, mostValues), [][4]int32{{1000, 8, 0, mostValues}}, ""},
 	} {
 		_, err := readHeaderBlock(bytes.NewReader(rawHeader(c.store, c.index...)), false)

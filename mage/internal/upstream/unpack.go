@@ -15,7 +15,7 @@ import (
 
 // Source is an unpacked rdma-core.
 type Source struct {
-	// Dir is the tree's folder, DIR/rdma-core-VERSION.
+	// Dir is the tree's directory, DIR/rdma-core-VERSION.
 	Dir string
 	// Version is PACKAGE_VERSION of its CMakeLists.txt.
 	Version string
@@ -28,11 +28,11 @@ type Source struct {
 	Epoch time.Time
 }
 
-// Unpack writes the tree to dir/rdma-core-VERSION. The folder must not exist;
+// Unpack writes the tree to dir/rdma-core-VERSION. The directory must not exist;
 // dir is made if it does not. On an error or a cancelled context nothing is
 // left behind.
 //
-// Files get mode 0644 or 0755, folders 0755; no time is later than
+// Files get mode 0644 or 0755, directories 0755; no time is later than
 // [Source.Epoch]. Errors: *[ArchiveError], *[SpaceError], *[SumError] when the
 // file has changed since it was verified.
 func (v *Verified) Unpack(ctx context.Context, dir string) (*Source, error) {
@@ -61,7 +61,7 @@ func (v *Verified) Unpack(ctx context.Context, dir string) (*Source, error) {
 	return &Source{Dir: final, Version: v.archive.version, Tag: v.tag(), Commit: v.commit(), Epoch: v.epoch()}, nil
 }
 
-// unpackInto makes the folder tree and fills it. It returns the entries in the
+// unpackInto makes the directory tree and fills it. It returns the entries in the
 // archive's order.
 func (v *Verified) unpackInto(ctx context.Context, tree string) ([]entry, error) {
 	if err := os.Mkdir(tree, 0o755); err != nil {
@@ -160,8 +160,8 @@ func (w *treeWriter) copyOf(e entry) error {
 	return w.file(e, source)
 }
 
-// settle gives the folders their modes and times, which writing into them has
-// changed. Folders that only their content speaks of get the Epoch.
+// settle returns the directories their modes and times, which writing into them has
+// changed. Directories that only their content speaks of get the Epoch.
 func (w *treeWriter) settle() error {
 	times := map[string]time.Time{}
 	for _, e := range w.entries {

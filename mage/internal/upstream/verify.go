@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Archive is an rdma-core archive on this machine that nobody has vouched for
+// Archive is an rdma-core archive on this machine that has not been verified
 // yet. Only [Archive.Verify] leads on.
 type Archive struct {
 	path    string
@@ -39,7 +39,7 @@ func (a *Archive) Path() string { return a.path }
 // without one, what the source says.
 func (a *Archive) Version() string { return a.version }
 
-// From says where the archive comes from, as "cache (release-asset)".
+// From says where the archive comes from, such as "cache (release-asset)".
 func (a *Archive) From() string { return a.from }
 
 // How says what vouches for an archive.
@@ -48,7 +48,7 @@ type How string
 const (
 	// HowPinned is a sum that is part of the release's data.
 	HowPinned How = "pinned"
-	// HowRecorded is a sum that an earlier use has recorded, or somebody has pinned.
+	// HowRecorded is a sum that an earlier use has recorded, or someone has pinned.
 	HowRecorded How = "recorded"
 	// HowPackage is the sum of the source package that the archive comes out of.
 	HowPackage How = "its source package"
@@ -57,7 +57,7 @@ const (
 	// HowGiven is the user, whose own file it is: nobody else has published one of that
 	// name, so there is nothing to compare it with.
 	HowGiven How = "given"
-	// HowFirstUse is nothing but this archive itself: what somebody else has published is
+	// HowFirstUse is nothing but this archive itself: what someone else has published is
 	// recorded now, so that it stays the same.
 	HowFirstUse How = "first use"
 )
@@ -82,7 +82,7 @@ func (v *Verified) Archive() *Archive { return v.archive }
 // recorded one. Where there is neither it records the sum of what came from one of
 // the release's origins, but not before the archive has been read from end to end
 // and found to be a sound rdma-core of the right version. The user's own files and
-// commits are nobody's record.
+// commits are never recorded.
 //
 // Errors: *[SumError], *[ArchiveError], *[VersionError].
 func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
@@ -219,7 +219,7 @@ func (v *Verified) same(sum string) error {
 	}
 	return &SumError{
 		Version: v.archive.version, File: v.archive.path, Got: sum,
-		Want: []Candidate{{Origin: "what it was when it was verified", SHA256: v.SHA256}},
+		Want: []Candidate{{Origin: "the same file, when it was verified", SHA256: v.SHA256}},
 	}
 }
 

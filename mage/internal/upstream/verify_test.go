@@ -128,7 +128,7 @@ func TestTagOfAGivenFile(t *testing.T) {
 	}
 }
 
-// What the user makes again and again under one name is no record of anybody's: neither the file of another directory
+// What the user makes again and again under one name is not a record of anybody's: neither the file of another directory
 // nor the next one of the same is shut out.
 func TestGivenFilesOfOneName(t *testing.T) {
 	store := newSums()

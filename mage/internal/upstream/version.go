@@ -27,7 +27,7 @@ func packageVersion(text []byte) (string, error) {
 		return "", fmt.Errorf("has more than %d bytes", cmakeListsMost)
 	}
 	if !projectLine.Match(text) {
-		return "", errors.New("has no project(rdma-core ...): this is not rdma-core")
+		return "", errors.New("has no project(rdma-core ...), so this is not rdma-core")
 	}
 	found := versionLine.FindAllSubmatch(text, -1)
 	switch len(found) {

@@ -23,7 +23,7 @@ import (
 type summary struct {
 	format  format
 	sum     string    // SHA-256 of the file
-	top     string    // name of the one top folder
+	top     string    // name of the one top directory
 	plain   bool      // every name is written as TOP or TOP/...
 	commit  string    // of the pax global header, "" if there is none
 	version string    // PACKAGE_VERSION of the top CMakeLists.txt
@@ -70,7 +70,7 @@ type walker struct {
 	kinds   map[string]kind
 	sizes   map[string]int64 // of the files so far
 	written int64            // bytes of what is unpacked, hard links' copies and sparse files' holes among them
-	implied int              // folders that only their content speaks of
+	implied int              // directories that only their content speaks of
 	tail    *zeroTail
 	dates   dates
 	sum     summary
@@ -133,7 +133,7 @@ func (w *walker) one(header *tar.Header, body io.Reader) error {
 	return err
 }
 
-// count counts an entry, and refuses more than an archive may have. A folder that only its
+// count counts an entry, and refuses more than an archive may have. A directory that only its
 // content speaks of costs as much as an entry.
 func (w *walker) count() error {
 	w.sum.entries++
@@ -163,7 +163,7 @@ func (w *walker) reserve(e entry, header *tar.Header) error {
 	if w.written += size; w.written > w.lim.total {
 		return &ArchiveError{
 			Archive: w.archive, Entry: header.Name,
-			Reason: fmt.Sprintf("has %d bytes, with which the archive unpacks to more than %d", size, w.lim.total),
+			Reason: fmt.Sprintf("has %d bytes, so the archive unpacks to more than %d", size, w.lim.total),
 		}
 	}
 	return nil
@@ -187,7 +187,7 @@ func (w *walker) identify(name string, body io.Reader) (io.Reader, error) {
 func (w *walker) end() error {
 	zeros := w.tail.zeros
 	if zeros < endOfArchive {
-		return &ArchiveError{Archive: w.archive, Reason: "is cut short: the end-of-archive blocks are missing", Err: io.ErrUnexpectedEOF}
+		return &ArchiveError{Archive: w.archive, Reason: "is truncated: the end-of-archive blocks are missing", Err: io.ErrUnexpectedEOF}
 	}
 	before := w.tail.read
 	if _, err := io.Copy(io.Discard, w.tail); errors.Is(err, gzip.ErrHeader) {
@@ -204,7 +204,7 @@ func (w *walker) end() error {
 	if w.sum.version == "" {
 		return &ArchiveError{
 			Archive: w.archive, Entry: path.Join(w.sum.top, cmakeLists),
-			Reason: "is missing, so this is no rdma-core source",
+			Reason: "is missing, so this is not an rdma-core source",
 		}
 	}
 	return w.dates.fault(w.archive)
@@ -258,9 +258,9 @@ func archiveFailure(archive, entry string, err error) error {
 	case errors.As(err, new(*stopError)):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, xz.ErrBuf):
-		reason = "is cut short"
+		reason = "is truncated"
 	case errors.Is(err, xz.ErrMemlimit), errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		reason = "asks for more memory to unpack than it may"
+		reason = "needs more memory to unpack than allowed"
 	case errors.As(err, new(*fs.PathError)):
 		reason = "cannot be read"
 	}

@@ -192,7 +192,7 @@ func TestForksReleases(t *testing.T) {
 	}
 	want := []string{
 		"v56.0 56.0", "v56.1-acme 56.1+acme",
-		"v57.0-website  skipped CMakeLists.txt has no project(rdma-core ...): this is not rdma-core",
+		"v57.0-website  skipped CMakeLists.txt has no project(rdma-core ...), so this is not rdma-core",
 		"v58.0-rc2 58.0 skipped a release candidate", "v59.amzn0 59.amzn0",
 	}
 	if !slices.Equal(got, want) {

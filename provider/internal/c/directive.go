@@ -12,7 +12,7 @@ var (
 	includedFile  = regexp.MustCompile(`^#[ \t]*include[ \t]*["<]([^">\n]*)[">]`)
 )
 
-// Directive is the word behind the # of a preprocessor line, "" where there is none.
+// Directive is the word after the # of a preprocessor line, "" where there is none.
 func (t Token) Directive() string {
 	if m := directiveWord.FindStringSubmatch(t.Text); t.Kind == Directive && m != nil {
 		return m[1]
@@ -20,7 +20,7 @@ func (t Token) Directive() string {
 	return ""
 }
 
-// IsInclude says whether it is a preprocessor line that includes a file.
+// IsInclude reports whether it is a preprocessor line that includes a file.
 func (t Token) IsInclude() bool {
 	return t.Kind == Directive && strings.HasPrefix(strings.TrimLeft(t.Text[1:], " \t"), "include")
 }
@@ -33,7 +33,7 @@ func (t Token) Included() string {
 	return ""
 }
 
-// Conditions gives for each token how many conditions of the preprocessor are
+// Conditions returns for each token how many conditions of the preprocessor are
 // open around it. The guard of a header is none.
 func Conditions(toks []Token) []int {
 	depths := make([]int, len(toks))

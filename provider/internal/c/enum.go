@@ -28,18 +28,18 @@ type Enum struct {
 	Consts   []Constant
 	Next     Values // what a constant without a value would be at the end
 	Comma    bool   // a comma follows the last constant
-	LastEnd  int    // behind the last constant or its comma
+	LastEnd  int    // after the last constant or its comma
 	Open     int    // offset of "{"
 	Close    int    // offset of "}"
 	LastCond int    // line of the last #if inside, 0 where there is none
 }
 
-// Find gives the index of a constant, -1 where there is none.
+// Find returns the index of a constant, -1 where there is none.
 func (d *Enum) Find(name string) int {
 	return slices.IndexFunc(d.Consts, func(e Constant) bool { return e.Name == name })
 }
 
-// Values is what a constant can be, sorted. Empty means that it is not known:
+// Values are the possible values of a constant, sorted. Empty means that it is not known:
 // its value is an expression that is not understood here.
 type Values []int
 
@@ -51,7 +51,7 @@ func (s Values) Only() (int, bool) {
 	return s[0], true
 }
 
-// Has says whether it can be v.
+// Has reports whether it can be v.
 func (s Values) Has(v int) bool { return slices.Contains(s, v) }
 
 func (s Values) plus(n int) Values {
@@ -72,10 +72,10 @@ func (s Values) union(t Values) Values {
 	return slices.Compact(all)
 }
 
-// Describe gives the values in words; d is where they are from.
+// Describe returns the values in words; d is where they are from.
 func (s Values) Describe(d *Enum) string {
 	if len(s) == 0 {
-		return "a value that cannot be told from the text"
+		return "a value that the text does not determine"
 	}
 	words := make([]string, len(s))
 	for i, v := range s {
@@ -83,7 +83,7 @@ func (s Values) Describe(d *Enum) string {
 	}
 	said := strings.Join(words, " or ")
 	if d.LastCond > 0 {
-		said += fmt.Sprintf(", as the #if of line %d decides", d.LastCond)
+		said += fmt.Sprintf(", depending on the #if in line %d", d.LastCond)
 	}
 	return said
 }
@@ -100,7 +100,7 @@ type enumParser struct {
 }
 
 // enumCond is an open #if: what the next value was before it, and what it can
-// be behind the branches that have ended.
+// be after the branches that have ended.
 type enumCond struct {
 	before, after Values
 	ended         bool // one branch has ended
@@ -167,7 +167,7 @@ func (p *enumParser) constant() error {
 	t := p.toks[0]
 	e := Constant{Name: t.Text, Start: t.Start, End: t.End, Depth: len(p.conds), Values: p.cur}
 	if len(p.def.Consts) > 0 && !p.def.Comma {
-		return p.fail(e.Start, `"," behind `+p.def.Consts[len(p.def.Consts)-1].Name, strconv.Quote(e.Name))
+		return p.fail(e.Start, `"," after `+p.def.Consts[len(p.def.Consts)-1].Name, strconv.Quote(e.Name))
 	}
 	p.toks = p.toks[1:]
 	if p.sees("=") {
@@ -181,7 +181,7 @@ func (p *enumParser) constant() error {
 		e.Values, e.Alias = p.value(expr)
 	}
 	if len(p.toks) > 0 && p.toks[0].Kind != Directive && !p.sees(",") && !p.sees("}") {
-		return p.fail(p.toks[0].Start, `"=", "," or "}" behind `+e.Name, strconv.Quote(p.toks[0].Text))
+		return p.fail(p.toks[0].Start, `"=", "," or "}" after `+e.Name, strconv.Quote(p.toks[0].Text))
 	}
 	p.def.Consts = append(p.def.Consts, e)
 	p.cur, p.def.Comma, p.def.LastEnd = e.Values.plus(1), false, e.End
@@ -194,7 +194,7 @@ func (p *enumParser) constant() error {
 
 func (p *enumParser) sees(want string) bool { return len(p.toks) > 0 && p.toks[0].Text == want }
 
-// expression takes the tokens behind "=" up to the comma or brace that ends them.
+// expression takes the tokens after "=" up to the comma or brace that ends them.
 func (p *enumParser) expression(name string) ([]Token, error) {
 	var expr []Token
 	depth := 0
@@ -239,14 +239,14 @@ func (p *enumParser) value(expr []Token) (s Values, alias string) {
 	return p.valueOf(written)
 }
 
-// valueOf gives the value of a constant that was defined before.
+// valueOf returns the value of a constant that was defined before.
 func (p *enumParser) valueOf(name string) (s Values, alias string) {
 	for _, e := range p.def.Consts {
 		if e.Name != name {
 			continue
 		}
 		if alias != "" {
-			return nil, "" // defined in several branches: which one cannot be told
+			return nil, "" // defined in several branches: which one cannot be determined
 		}
 		s, alias = e.Values, e.Name
 	}

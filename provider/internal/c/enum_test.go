@@ -12,7 +12,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// described gives each constant with its values, and what one behind them would be.
+// described returns each constant with its values, and what one after them would be.
 func described(e *Enum) string {
 	var parts []string
 	for _, one := range e.Consts {
@@ -59,7 +59,7 @@ func TestParseEnumPlaces(t *testing.T) {
 	if _, only := values.Only(); only || !values.Has(2) || values.Has(3) {
 		t.Error("1 or 2")
 	}
-	if got := values.Describe(e) + "; " + (Values{}).Describe(e); got != "1 or 2, as the #if of line 3 decides; a value that cannot be told from the text" {
+	if got := values.Describe(e) + "; " + (Values{}).Describe(e); got != "1 or 2, depending on the #if in line 3; a value that the text does not determine" {
 		t.Error(got)
 	}
 	if v, only := e.Next.Only(); !only || v != 4 {
@@ -69,16 +69,16 @@ func TestParseEnumPlaces(t *testing.T) {
 
 func TestParseEnumRefuses(t *testing.T) {
 	for header, want := range map[string]string{
-		"enum other { A };":                        "h: looked for one definition enum kind {",
-		"enum kind { A };\nenum kind { A };":       "h:2: looked for one definition",
-		"enum kind {\nA B };":                      `h:2: looked for "=", "," or "}" behind A, found "B"`,
-		"enum kind { A\n#if X\n#endif\nB };":       `h:4: looked for "," behind A`,
-		"enum kind { 1 };":                         `looked for a constant of enum kind or "}", found "1"`,
-		"enum kind { A,":                           "h:1: looked for the closing brace of enum kind",
-		"enum kind { A = 1 +\n#if X\n2\n#endif\n}": "h:2: looked for the value of A on its own",
-		"enum kind { A,\n#endif\n};":               "h:2: looked for an open #if inside enum kind, found #endif",
-		"enum kind { A,\n#if X\n};":                "h:3: looked for #endif before the closing brace of enum kind",
-		"enum kind { A /*":                         `looked for "*/"`,
+		"enum other { A };":                        "h: want one definition enum kind {",
+		"enum kind { A };\nenum kind { A };":       "h:2: want one definition",
+		"enum kind {\nA B };":                      `h:2: want "=", "," or "}" after A, got "B"`,
+		"enum kind { A\n#if X\n#endif\nB };":       `h:4: want "," after A`,
+		"enum kind { 1 };":                         `want a constant of enum kind or "}", got "1"`,
+		"enum kind { A,":                           "h:1: want the closing brace of enum kind",
+		"enum kind { A = 1 +\n#if X\n2\n#endif\n}": "h:2: want the value of A on its own",
+		"enum kind { A,\n#endif\n};":               "h:2: want an open #if inside enum kind, got #endif",
+		"enum kind { A,\n#if X\n};":                "h:3: want #endif before the closing brace of enum kind",
+		"enum kind { A /*":                         `want "*/"`,
 	} {
 		_, err := ParseEnum("h", []byte(header), "kind")
 		providertest.WantError(t, err, want)

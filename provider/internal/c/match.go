@@ -22,7 +22,7 @@ const (
 // EntryKind is by what an entry takes devices.
 type EntryKind int
 
-// The kinds of entries. EntryUnknown is one that cannot be told.
+// The kinds of entries. EntryUnknown is one that cannot be determined.
 const (
 	EntryUnknown EntryKind = iota
 	EntryEnd               // the one whose kind is 0
@@ -37,10 +37,10 @@ const (
 type Entry struct {
 	Kind EntryKind
 	At   int    // offset in the table's file
-	Text string // driver id, prefix of a name, or pattern of a modalias; "" where it cannot be told
+	Text string // driver id, prefix of a name, or pattern of a modalias; "" where it cannot be determined
 }
 
-// ByName says whether an entry takes devices by their name: VERBS_NAME_MATCH(), or a
+// ByName reports whether an entry takes devices by their name: VERBS_NAME_MATCH(), or a
 // modalias of libibverbs' own kind.
 func (e Entry) ByName() bool {
 	return e.Kind == EntryName || e.Kind == EntryModalias && strings.HasPrefix(e.Text, "rdma_device:")
@@ -180,9 +180,9 @@ func (c *Sources) matchKind(toks []Token) (int64, bool) {
 	return c.Value(toks)
 }
 
-// initializer gives the tokens of each member that braces name: by a designator
+// initializer returns the tokens of each member that braces name: by a designator
 // (.kind = 1, .u.driver_id = 2, or kind: 1 as compilers before C99 had it) or by its
-// place, which goes on behind the last one named. ok is false for what is no such braces.
+// place, which goes on after the last one named. ok is false for what is not such a brace list.
 func initializer(toks []Token, members []string) (fields map[string][]Token, ok bool) {
 	if len(toks) < 2 || toks[0].Text != "{" || Closing(toks, 0) != len(toks)-1 {
 		return nil, false
@@ -223,7 +223,7 @@ func designator(part []Token) (name string, value []Token) {
 	return strings.Join(names, "."), part[i+1:]
 }
 
-// BeforeEnd gives the entries that are not behind the first whose kind is 0, and the first
+// BeforeEnd returns the entries that are not after the first whose kind is 0, and the first
 // that is, nil where none is. Those in another branch of the same condition are not.
 func (o *Object) BeforeEnd(entries []Entry) (kept []Entry, behind *Entry) {
 	end := slices.IndexFunc(entries, func(e Entry) bool { return e.Kind == EntryEnd })
@@ -242,9 +242,9 @@ func (o *Object) BeforeEnd(entries []Entry) (kept []Entry, behind *Entry) {
 	return kept, nil
 }
 
-// apart says whether two offsets, the lesser one first, are in two branches of one #if.
+// apart reports whether two offsets, the lesser one first, are in two branches of one #if.
 func (o *Object) apart(first, second int) bool {
-	inner, other := 0, false // how many #if behind first are open; the one around it has a next branch
+	inner, other := 0, false // how many #if after first are open; the one around it has a next branch
 	for _, t := range o.File.Tokens {
 		if t.Kind != Directive || t.Start < first || t.Start > second {
 			continue
@@ -265,8 +265,8 @@ func (o *Object) apart(first, second int) bool {
 	return other
 }
 
-// Longer says whether an array is declared with more entries than are written: C makes
-// the others zero. One whose size cannot be told may be.
+// Longer reports whether an array is declared with more entries than are written: C makes
+// the others zero. One whose size cannot be determined may be.
 func (c *Sources) Longer(o *Object) bool {
 	if len(o.size) == 0 {
 		return false
@@ -296,7 +296,7 @@ type TableID struct {
 	Text string // the constant, or the number as it is written
 }
 
-// TableIDs gives the driver ids of all match tables, as far as libibverbs reads them.
+// TableIDs returns the driver ids of all match tables, as far as libibverbs reads them.
 func (c *Sources) TableIDs() []TableID {
 	var found []TableID
 	for _, f := range c.Files {

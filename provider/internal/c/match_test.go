@@ -82,7 +82,7 @@ func TestEntryByName(t *testing.T) {
 }
 
 // libibverbs stops at the first entry whose kind is 0; one in another branch of the same
-// #if is not behind it.
+// #if is not after it.
 func TestEntriesBeforeEnd(t *testing.T) {
 	for entries, want := range map[string]string{
 		"VERBS_DRIVER_ID(A), {}":                     "A behind ",

@@ -11,7 +11,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// Kind is what a token is.
+// Kind is the type of a token.
 type Kind int
 
 // The kinds of tokens.
@@ -30,7 +30,7 @@ type Token struct {
 	Start, End int
 }
 
-// Scan takes a C header apart. It knows comments, string and character
+// Scan splits a C header into tokens. It knows comments, string and character
 // constants, and preprocessor lines with continuations; it does not expand
 // macros.
 func Scan(file string, data []byte) ([]Token, error) {
@@ -57,7 +57,7 @@ func Scan(file string, data []byte) ([]Token, error) {
 	return toks, nil
 }
 
-// scanPart gives the end and the kind of what begins at off, or what is missing
+// scanPart returns the end and the kind of what begins at off, or what is missing
 // where it has no end.
 func scanPart(data []byte, off int, fresh bool) (end int, kind Kind, missing string) {
 	ok := true
@@ -89,7 +89,7 @@ func endOfWord(data []byte, off int) int {
 	return off
 }
 
-// IsComment says whether a comment begins at off.
+// IsComment reports whether a comment begins at off.
 func IsComment(data []byte, off int) bool {
 	return data[off] == '/' && off+1 < len(data) && (data[off+1] == '*' || data[off+1] == '/')
 }
@@ -98,7 +98,7 @@ func isWord(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
-// SkipComment gives the offset behind the comment that begins at off.
+// SkipComment returns the offset after the comment that begins at off.
 func SkipComment(data []byte, off int) (int, bool) {
 	if data[off+1] == '/' {
 		for {
@@ -119,7 +119,7 @@ func SkipComment(data []byte, off int) (int, bool) {
 	return off + 2 + i + 2, true
 }
 
-// skipDirective gives the offset of the line end that ends the directive.
+// skipDirective returns the offset of the line end that ends the directive.
 func skipDirective(data []byte, off int) (int, bool) {
 	for off < len(data) {
 		switch {
@@ -145,7 +145,7 @@ func skipDirective(data []byte, off int) (int, bool) {
 	return off, true
 }
 
-// continued says whether a line, given without its line end, goes on in the next.
+// continued reports whether a line, given without its line end, goes on in the next.
 func continued(line []byte) bool {
 	return bytes.HasSuffix(bytes.TrimSuffix(line, []byte{'\r'}), []byte{'\\'})
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// scanned gives the tokens of a text, with "|" between them.
+// scanned returns the tokens of a text, with "|" between them.
 func scanned(t *testing.T, source string) string {
 	t.Helper()
 	toks, err := Scan("c", []byte(source))
@@ -52,10 +52,10 @@ func TestScan(t *testing.T) {
 
 func TestScanRefuses(t *testing.T) {
 	for source, want := range map[string]string{
-		"a\n/* b":       `c:2: looked for "*/" that ends the comment`,
-		"a\nb \"c\nd\"": `c:2: looked for '"' that ends the constant`,
-		"'a":            `c:1: looked for '\'' that ends the constant`,
-		"a\n#if X /* b": `c:2: looked for "*/" that ends a comment in the preprocessor line`,
+		"a\n/* b":       `c:2: want "*/" that ends the comment`,
+		"a\nb \"c\nd\"": `c:2: want '"' that ends the constant`,
+		"'a":            `c:1: want '\'' that ends the constant`,
+		"a\n#if X /* b": `c:2: want "*/" that ends a comment in the preprocessor line`,
 	} {
 		_, err := Scan("c", []byte(source))
 		providertest.WantError(t, err, want)
@@ -116,7 +116,7 @@ func TestDirectives(t *testing.T) {
 	}
 }
 
-// What stands under a condition is told by its depth; the guard of a header is no condition.
+// What stands under a condition is told by its depth; the guard of a header is not a condition.
 func TestConditions(t *testing.T) {
 	const guarded = "#ifndef A_H\n#define A_H\na\n#if X\nb\n#ifdef Y\nc\n#else\nd\n#endif\n#endif\ne\n#endif\n#endif\nf"
 	for source, want := range map[string]string{

@@ -11,7 +11,7 @@ import (
 
 // File is a C file, taken apart.
 type File struct {
-	Name   string // in its folder
+	Name   string // in its directory
 	Path   string // for messages
 	Data   []byte
 	Tokens []Token
@@ -44,12 +44,12 @@ type enumValue struct {
 	offset int64
 }
 
-// NewSources gives none.
+// NewSources returns none.
 func NewSources() *Sources {
 	return &Sources{macros: map[string][]macro{}, enums: map[string][]enumValue{}}
 }
 
-// ScanFile takes a file apart. name is where it is in its folder, file what messages call it.
+// ScanFile scans a file. name is its path in its directory, file its name in messages.
 //
 // Errors: *PlaceError.
 func ScanFile(name, file string, data []byte) (*File, error) {
@@ -57,7 +57,7 @@ func ScanFile(name, file string, data []byte) (*File, error) {
 	return &File{Name: name, Path: file, Data: data, Tokens: toks}, err
 }
 
-// Add takes a file apart and takes it in.
+// Add scans a file and adds it.
 //
 // Errors: *PlaceError; then the file is not taken in.
 func (c *Sources) Add(name, file string, data []byte) error {
@@ -70,7 +70,7 @@ func (c *Sources) Add(name, file string, data []byte) error {
 	return nil
 }
 
-// Defines says whether a word is a macro's or a constant's name.
+// Defines reports whether a word is a macro's or a constant's name.
 func (c *Sources) Defines(word string) bool { return len(c.macros[word])+len(c.enums[word]) > 0 }
 
 func (c *Sources) define(f *File) {
@@ -110,7 +110,7 @@ func parseDefine(line string) (string, macro, bool) {
 	return name.Text, m, true
 }
 
-// Definition gives what a #define's macro stands for, nil where it is none, or stands for nothing.
+// Definition returns what a #define's macro stands for, nil where it is none, or stands for nothing.
 func (t Token) Definition() []Token {
 	if t.Kind != Directive {
 		return nil
@@ -136,7 +136,7 @@ func Join(toks []Token) string {
 	return b.String()
 }
 
-// defineEnum reads the constants behind "enum": [tag] { A, B = 3, C }.
+// defineEnum reads the constants after "enum": [tag] { A, B = 3, C }.
 func (c *Sources) defineEnum(toks []Token) {
 	if len(toks) > 0 && toks[0].Kind == Word {
 		toks = toks[1:]
@@ -169,7 +169,7 @@ func Code(toks []Token) []Token {
 	return slices.DeleteFunc(slices.Clone(toks), func(t Token) bool { return t.Kind == Directive })
 }
 
-// Closing gives the index of what closes the bracket at index open, -1 where
+// Closing returns the index of what closes the bracket at index open, -1 where
 // nothing does.
 func Closing(toks []Token, open int) int {
 	depth := 0
@@ -189,8 +189,8 @@ func Closing(toks []Token, open int) int {
 	return -1
 }
 
-// Split cuts tokens at the commas outside of brackets. An empty last part,
-// behind a last comma, is left out.
+// Split cuts tokens at the commas outside brackets. An empty last part,
+// after a last comma, is left out.
 func Split(toks []Token) [][]Token {
 	var parts [][]Token
 	depth, from := 0, 0
@@ -240,7 +240,7 @@ type Object struct {
 	name     int       // the token that is its name
 	End      int       // offset of the closing brace
 	parts    [][]Token // between the commas
-	size     []Token   // between the brackets behind its name, if it has some
+	size     []Token   // between the brackets after its name, if it has some
 	Included bool      // an #include is among them
 }
 
@@ -287,7 +287,7 @@ func (c *Sources) objectAt(f *File, i int) (*Object, bool) {
 	}, true
 }
 
-// behindDeclarator gives the token behind a size and attributes, which begin at a token.
+// behindDeclarator returns the token after a size and attributes, which begin at a token.
 func (f *File) behindDeclarator(at int) int {
 	for at < len(f.Tokens) && !slices.Contains([]string{"=", ";", "{", ")", ","}, f.Tokens[at].Text) {
 		if f.Tokens[at].Text == "(" || f.Tokens[at].Text == "[" {
@@ -298,7 +298,7 @@ func (f *File) behindDeclarator(at int) int {
 	return at
 }
 
-// Fields gives the tokens of each member that the initializer designates: .name = value.
+// Fields returns the tokens of each member that the initializer designates: .name = value.
 func (o *Object) Fields() map[string][]Token {
 	fields := map[string][]Token{}
 	for _, part := range o.parts {
@@ -309,7 +309,7 @@ func (o *Object) Fields() map[string][]Token {
 	return fields
 }
 
-// InMacro says whether a word stands in the body of a macro: what it names may
+// InMacro reports whether a word stands in the body of a macro: what it names may
 // be made by that.
 func (c *Sources) InMacro(word string) bool {
 	for _, defs := range c.macros {
@@ -322,7 +322,7 @@ func (c *Sources) InMacro(word string) bool {
 	return false
 }
 
-// ScanText takes text apart, as far as that goes.
+// ScanText scans text as far as possible.
 func ScanText(source string) []Token {
 	toks, err := Scan("", []byte(source))
 	if err != nil {
@@ -331,7 +331,7 @@ func ScanText(source string) []Token {
 	return toks
 }
 
-// Includes says whether a file includes one of that name.
+// Includes reports whether a file includes one of that name.
 func (c *Sources) Includes(base string) bool {
 	return slices.ContainsFunc(c.Files, func(f *File) bool {
 		return slices.ContainsFunc(f.Tokens, func(t Token) bool {

@@ -2,14 +2,14 @@
 
 package c
 
-// Struct is a struct or union of a file, outside of any other.
+// Struct is a struct or union of a file, outside any other.
 type Struct struct {
 	Name   string
 	At     int
 	Tokens []Token // from struct or union to the token before its ;
 }
 
-// Structs gives the definitions outside of any bracket but extern "C" {}.
+// Structs returns the definitions outside any bracket but extern "C" {}.
 func Structs(toks []Token) []Struct {
 	var found []Struct
 	for i := 0; i < len(toks); i++ {

@@ -22,7 +22,7 @@ type valueReader struct {
 	names int
 }
 
-// Value gives the number that tokens stand for: constants, names of the
+// Value returns the number that tokens stand for: constants, names of the
 // provider's own macros and enums, and both in parentheses or with a minus. Any
 // other expression, and a name that is defined in several ways, has none.
 func (c *Sources) Value(toks []Token) (int64, bool) {
@@ -102,7 +102,7 @@ func (c *Sources) Word(toks []Token) (string, bool) {
 }
 
 // Text is the string that string constants, or a macro of such, stand for, ""
-// where it cannot be told.
+// where it cannot be determined.
 func (c *Sources) Text(toks []Token) string {
 	for range maxSteps {
 		if len(toks) != 1 || toks[0].Kind != Word {
@@ -125,7 +125,7 @@ func (c *Sources) Text(toks []Token) string {
 	return b.String()
 }
 
-// Call takes NAME(a, b) apart: its name and arguments.
+// Call splits NAME(a, b) into its name and arguments.
 func Call(toks []Token) (name string, args [][]Token, ok bool) {
 	if len(toks) < 3 || toks[0].Kind != Word || toks[1].Text != "(" || Closing(toks, 1) != len(toks)-1 {
 		return "", nil, false
@@ -135,7 +135,7 @@ func Call(toks []Token) (name string, args [][]Token, ok bool) {
 
 // expand replaces a macro of the provider's own by what it stands for, as the
 // preprocessor does, as often as there is one. ok is false where the meaning
-// cannot be told.
+// cannot be determined.
 func (c *Sources) expand(toks []Token) (out []Token, ok bool) {
 	for range maxSteps {
 		if len(toks) == 0 || toks[0].Kind != Word {

@@ -9,19 +9,19 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// FileName is what CMake's files are called.
+// FileName is the name of CMake's files.
 const FileName = "CMakeLists.txt"
 
 // File is one CMakeLists.txt.
 type File struct {
-	Dir      string // its folder, from the one that holds them all; "." for that
+	Dir      string // its directory, from the one that holds them all; "." for that
 	Name     string // as it was opened, for messages
 	Data     []byte
 	Commands []Command // those that it runs, with the variables that it sets
 	Vars     *Vars     // as they are at its end
 }
 
-// Read reads a file of the folder dir, called file in messages. outer are the
+// Read reads a file of the directory dir, called file in messages. outer are the
 // variables of the file that takes it in, nil where none does.
 //
 // Errors: *PlaceError.
@@ -35,7 +35,7 @@ func Read(dir, file string, data []byte, outer *Vars) (*File, error) {
 	return f, err
 }
 
-// Fail gives a *PlaceError at an argument.
+// Fail returns a *PlaceError at an argument.
 func (f *File) Fail(a Arg, lookedFor, found string) error {
 	return &edit.PlaceError{File: f.Name, Line: text.LineNumber(f.Data, a.Start), LookedFor: lookedFor, Found: found}
 }
@@ -45,5 +45,5 @@ func (f *File) FailAt(c *Command, lookedFor, found string) error {
 	return f.Fail(Arg{Start: c.Start}, lookedFor, found)
 }
 
-// Path gives where a file is that the CMakeLists.txt names: from the folder that holds them all.
+// Path returns where a file is that the CMakeLists.txt names: from the directory that holds them all.
 func (f *File) Path(name string) string { return path.Join(f.Dir, name) }

@@ -9,7 +9,7 @@ import (
 )
 
 // A file begins with the variables of the one that takes it in, and names its files from
-// the folder that holds both.
+// the directory that holds both.
 func TestRead(t *testing.T) {
 	outer, err := Read(".", "d/CMakeLists.txt", []byte("set(A b)\nadd_subdirectory(man)\n"), nil)
 	providertest.WantError(t, err)
@@ -21,8 +21,8 @@ func TestRead(t *testing.T) {
 	}
 	providertest.WantText(t, f.Path("x.3"), "man/x.3")
 	providertest.WantText(t, outer.Path("x.c"), "x.c")
-	providertest.WantError(t, f.Fail(use.Args[1], "x", "y"), "d/man/CMakeLists.txt:4: looked for x, found y")
-	providertest.WantError(t, f.FailAt(&use, "x", "y"), "d/man/CMakeLists.txt:3: looked for x, found y")
+	providertest.WantError(t, f.Fail(use.Args[1], "x", "y"), "d/man/CMakeLists.txt:4: want x, got y")
+	providertest.WantError(t, f.FailAt(&use, "x", "y"), "d/man/CMakeLists.txt:3: want x, got y")
 	_, err = Read(".", "c", []byte("use("), nil)
 	providertest.WantError(t, err, "c:1:")
 }

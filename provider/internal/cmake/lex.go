@@ -104,7 +104,7 @@ func (l *lexer) command() (Command, error) {
 		l.off++
 	}
 	if l.off >= len(l.data) || l.data[l.off] != '(' {
-		return cmd, l.fail(start, `"(" behind the command `+strconv.Quote(name), "none")
+		return cmd, l.fail(start, `"(" after the command `+strconv.Quote(name), "none")
 	}
 	l.off++
 	err := l.arguments(&cmd)
@@ -201,7 +201,7 @@ func (l *lexer) unquoted() bool {
 			l.off++
 		}
 	}
-	// A backslash as the last byte would leave the offset behind the end.
+	// A backslash as the last byte would leave the offset after the end.
 	l.off = min(l.off, len(l.data))
 	return true
 }

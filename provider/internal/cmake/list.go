@@ -23,7 +23,7 @@ func (l List) String() string {
 	return l.Command + "(" + l.First
 }
 
-// Add puts item in its order into the list's one command outside of
+// Add puts item in its order into the list's one command outside
 // any block. The result means to CMake what data meant, with item added: that
 // is parsed and compared.
 func (l List) Add(file string, data []byte, item string) (out []byte, already bool, err error) {
@@ -73,7 +73,7 @@ func (l List) find(file string, cmds []Command) (int, error) {
 		}
 		at, lines = i, append(lines, c.Line)
 	}
-	lookedFor := fmt.Sprintf("one command %s … outside of any if() or function()", l)
+	lookedFor := fmt.Sprintf("one command %s … outside any if() or function()", l)
 	if len(lines) == 0 && inBlock > 0 {
 		return 0, &edit.PlaceError{File: file, Line: inBlock, LookedFor: lookedFor, Found: "only one inside a block"}
 	}
@@ -81,7 +81,7 @@ func (l List) find(file string, cmds []Command) (int, error) {
 }
 
 // insertArg puts item before argument pos, laid out as its neighbours are:
-// on a line of its own where they have one, else behind a blank.
+// on a line of its own where they have one, else after a blank.
 func insertArg(data []byte, cmd Command, pos int, item string) []byte {
 	if pos < len(cmd.Args) {
 		next := cmd.Args[pos]
@@ -104,7 +104,7 @@ func insertArg(data []byte, cmd Command, pos int, item string) []byte {
 	return text.InsertLineAfter(data, last.End, indent+item)
 }
 
-// Same parses the result of an edit and holds it against what it should be.
+// Same parses the result of an edit and compares it with the expected one.
 func Same(file string, out []byte, want []string, line int) error {
 	cmds, err := Parse(file, out)
 	if err != nil {
@@ -112,7 +112,7 @@ func Same(file string, out []byte, want []string, line int) error {
 	}
 	if got := Shape(cmds); !slices.Equal(got, want) {
 		return &edit.PlaceError{
-			File: file, Line: line, LookedFor: "a layout with each entry on lines of its own",
+			File: file, Line: line, LookedFor: "a layout with each entry on its own line",
 			Found: "one in which the edit would change another command",
 		}
 	}

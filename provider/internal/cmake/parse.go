@@ -26,12 +26,12 @@ type Block struct {
 type Command struct {
 	Name       string // lower case: CMake does not tell cases apart
 	Args       []Arg
-	Start, End int // the name's first byte; behind the closing parenthesis
+	Start, End int // the name's first byte; after the closing parenthesis
 	Line       int
 	Blocks     []Block // outermost first
 }
 
-// Texts gives what the arguments say.
+// Texts returns what the arguments say.
 func (c *Command) Texts() []string {
 	texts := make([]string, len(c.Args))
 	for i, a := range c.Args {
@@ -74,7 +74,7 @@ func opener(name string) string {
 	return ""
 }
 
-// IsKeyword says whether CMake has a command of that name that decides what is run.
+// IsKeyword reports whether CMake has a command of that name that decides what is run.
 func IsKeyword(name string) bool {
 	switch name {
 	case "return", "break", "continue", elseBranch, elseIf:
@@ -124,7 +124,7 @@ func nestBlocks(file string, cmds []Command) error {
 			continue
 		}
 		if len(n.open) == maxDepth {
-			return n.fail(&cmds[i], fmt.Sprintf("at most %d blocks in each other", maxDepth), "more")
+			return n.fail(&cmds[i], fmt.Sprintf("at most %d nested blocks", maxDepth), "more")
 		}
 		n.open = append(n.open, Block{Open: i})
 	}

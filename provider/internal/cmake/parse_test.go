@@ -47,7 +47,7 @@ func TestParseCMakeRefuses(t *testing.T) {
 		name, in string
 		want     []string
 	}{
-		{"no parenthesis", "\na\nb()", []string{"c:2:", `"(" behind the command "a"`}},
+		{"no parenthesis", "\na\nb()", []string{"c:2:", `"(" after the command "a"`}},
 		{"not closed", "a()\nb(c", []string{"c:2:", "end of the file"}},
 		{"quote", "a(\n\"b)", []string{"c:2:", "quote"}},
 		{"legacy quote", "a(\nx\"b)", []string{"c:2:"}},
@@ -117,7 +117,7 @@ func TestListAddRefuses(t *testing.T) {
 		name, in string
 		want     []string
 	}{
-		{"none", "pub(rdma/x a.h)", []string{"c: looked for one command pub(rdma …", "found none"}},
+		{"none", "pub(rdma/x a.h)", []string{"c: want one command pub(rdma …", "got none"}},
 		{"two", "pub(rdma a.h)\npub(rdma b.h)", []string{"c:2:", "2: lines 1 and 2"}},
 		{"only under if", "\nif(X)\npub(rdma a.h)\nendif()", []string{"c:3:", "inside a block"}},
 		{"item twice", "pub(rdma fly.h fly.h)", []string{"c:1:", "2 of them"}},
@@ -139,6 +139,6 @@ func TestListAddRefuses(t *testing.T) {
 	}
 	t.Run("a neighbour's line end inside a comment", func(t *testing.T) {
 		_, _, err := List{Command: "pub", First: "rdma"}.Add("c", []byte("pub(rdma\n  a.h #[[\n]]\n)"), "fly.h")
-		providertest.WantError(t, err, "c:1:", "found one in which the edit would change another command")
+		providertest.WantError(t, err, "c:1:", "got one in which the edit would change another command")
 	})
 }

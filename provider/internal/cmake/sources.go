@@ -13,13 +13,13 @@ type Sources struct {
 	Unclear bool // a file(GLOB), or a list that is not in these files: any may be among them
 }
 
-// NewSources gives none.
+// NewSources returns none.
 func NewSources() *Sources { return &Sources{Names: map[string]bool{}} }
 
-// Has says whether a file is named, or may be.
+// Has reports whether a file is named, or may be.
 func (s *Sources) Has(name string) bool { return s.Unclear || s.Names[name] }
 
-// Add takes in what a command names, of a file in the folder dir: each argument that can
+// Add takes in what a command names, of a file in the directory dir: each argument that can
 // be a file is one.
 func (s *Sources) Add(dir string, c Command) {
 	if c.Name == "file" && len(c.Args) > 0 && strings.HasPrefix(c.Args[0].Text, "GLOB") || c.Name == "aux_source_directory" {

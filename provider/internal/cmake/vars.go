@@ -46,7 +46,7 @@ func NewVars(file string, outer *Vars) *Vars {
 }
 
 // Expand writes the values of variables into the arguments of the commands
-// that the file runs: what set() outside of any block has given them before, and
+// that the file runs: what set() outside any block has given them before, and
 // list(APPEND) there has added. Other variables stay as they are written. The
 // definitions of functions and macros are left out: nothing in them is run by
 // the file itself. An argument keeps its place in the file.
@@ -63,7 +63,7 @@ func (v *Vars) Expand(cmds []Command) ([]Command, error) {
 		if v.values > maxValues || v.bytes > maxBytes {
 			return nil, &edit.PlaceError{
 				File: v.file, Line: c.Line,
-				LookedFor: fmt.Sprintf("variables that stand for at most %d values and %d bytes in one file",
+				LookedFor: fmt.Sprintf("variables that expand to at most %d values and %d bytes in one file",
 					maxValues, maxBytes),
 				Found: fmt.Sprintf("more in %s()", c.Name),
 			}
@@ -96,7 +96,7 @@ func (v *Vars) arguments(args []Arg) []Arg {
 	return out
 }
 
-// argument gives the values that stand where one argument stands.
+// argument returns the values that stand where one argument stands.
 func (v *Vars) argument(a Arg, values []string) []Arg {
 	var out []Arg
 	for _, text := range values {
@@ -108,7 +108,7 @@ func (v *Vars) argument(a Arg, values []string) []Arg {
 	return out
 }
 
-// count takes in one more value, and says whether it is within the limits.
+// count takes in one more value, and reports whether it is within the limits.
 func (v *Vars) count(text string) bool {
 	v.values++
 	v.bytes += len(text)

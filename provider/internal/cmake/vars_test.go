@@ -12,7 +12,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// expandedUse gives the arguments of the last command use(), as the file runs it.
+// expandedUse returns the arguments of the last command use(), as the file runs it.
 func expandedUse(t *testing.T, text string) string {
 	t.Helper()
 	cmds, err := Parse("c", []byte(text))
@@ -115,11 +115,11 @@ func growingCMake() map[string]struct {
 
 // A file that grows ends in an error with its place.
 func TestCMakeThatGrowsEnds(t *testing.T) {
-	const want = "variables that stand for at most 10000 values and 1048576 bytes in one file"
+	const want = "variables that expand to at most 10000 values and 1048576 bytes in one file"
 	for name, tt := range growingCMake() {
 		t.Run(name, func(t *testing.T) {
 			_, err := Read(".", "c", []byte(tt.text), nil)
-			providertest.WantError(t, err, "c:"+tt.line+": looked for "+want)
+			providertest.WantError(t, err, "c:"+tt.line+": want "+want)
 			if place, ok := errors.AsType[*edit.PlaceError](err); !ok || place.File != "c" {
 				t.Errorf("want a *PlaceError, got %T", err)
 			}

@@ -20,7 +20,7 @@ func isLoop(name string) bool { return name == forEach || name == while }
 
 func isDefinition(name string) bool { return name == function || name == macro }
 
-// definition gives the command that defines the function or macro in which a
+// definition returns the command that defines the function or macro in which a
 // command stands, nil where the file runs it itself.
 func (c *Command) definition(cmds []Command) *Command {
 	for _, b := range c.Blocks {
@@ -41,7 +41,7 @@ func onlyReads(name string) bool {
 		strings.HasPrefix(name, "publish_") || strings.HasPrefix(name, "target_")
 }
 
-// writes gives the variables that a command may change. Of a command that is not
+// writes returns the variables that a command may change. Of a command that is not
 // known here it may be each that it names, as by string(), file() or a function.
 func (c *Command) writes() []string {
 	args := c.Texts()
@@ -112,7 +112,7 @@ func (v *Vars) append(name string, values []string) {
 	v.named[name] = old
 }
 
-// has says whether the file, or one that takes it in, has named the variable.
+// has reports whether the file, or one that takes it in, has named the variable.
 func (v *Vars) has(name string) bool {
 	_, named := v.named[name]
 	return named || v.outer != nil && v.outer.has(name)
@@ -123,7 +123,7 @@ func (v *Vars) forget(name string) {
 	v.named[name] = value{cached: v.named[name].cached}
 }
 
-// defines forgets for good what a command in a definition changes outside of it:
+// defines forgets for good what a command in a definition changes outside it:
 // a macro has no variables of its own.
 func (v *Vars) defines(definition string, c *Command) {
 	args := c.Texts()
@@ -137,7 +137,7 @@ func (v *Vars) defines(definition string, c *Command) {
 }
 
 // loop forgets what the loop that a command opens changes: its beginning runs
-// again behind its end. What a loop inside of it changes is among that.
+// again after its end. What a loop inside it changes is among that.
 func (v *Vars) loop(cmds []Command, open int) {
 	around := cmds[open].Blocks
 	if !isLoop(cmds[open].Name) || slices.ContainsFunc(around, func(b Block) bool { return isLoop(cmds[b.Open].Name) }) {

@@ -14,7 +14,7 @@ import (
 // Tree is a tree in memory: files by name.
 type Tree map[string]string
 
-// ReadFile gives a file, or fs.ErrNotExist.
+// ReadFile returns a file, or fs.ErrNotExist.
 func (t Tree) ReadFile(name string) ([]byte, error) {
 	s, ok := t[name]
 	if !ok {
@@ -106,7 +106,7 @@ device:
 privateFiles: [README.md, lab/, "*~"]
 `
 
-// Folder is a provider's folder; change sets, replaces or (with "") drops files.
+// Folder is a provider's directory; change sets, replaces or (with "") drops files.
 func Folder(t *testing.T, change map[string]string) string {
 	t.Helper()
 	files := map[string]string{
@@ -159,7 +159,7 @@ func WantError(t *testing.T, err error, parts ...string) {
 	}
 }
 
-// CRLF gives a text with the line ends of another system.
+// CRLF returns a text with the line ends of another system.
 func CRLF(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
 
 // Map is a version map of two nodes.
@@ -226,7 +226,7 @@ struct fly_resp {
 // CMake is the CMakeLists.txt of the provider.
 const CMake = "# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB\nrdma_provider(fly\n  fly.c\n  sub/fast.c\n  )\n"
 
-// Fly is a provider with which nothing is wrong; change is as Folder's.
+// Fly is a provider with which nothing is wrong; change is as Directory's.
 func Fly(t *testing.T, change map[string]string) string {
 	t.Helper()
 	files := map[string]string{
@@ -237,7 +237,7 @@ func Fly(t *testing.T, change map[string]string) string {
 	return Folder(t, files)
 }
 
-// WantLines holds each finding against the beginning and, behind a "…", a further part of it.
+// WantLines holds each finding against the beginning and, after a "…", a further part of it.
 func WantLines(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	ok := len(got) == len(want)

@@ -129,7 +129,7 @@ func isOperator(word string) bool {
 	return slices.ContainsFunc([]string{"and", "or", "with"}, func(w string) bool { return strings.EqualFold(w, word) })
 }
 
-// And gives what holds where both do.
+// And returns what holds where both do.
 func (l Terms) And(o Terms) (Terms, error) {
 	var out Terms
 	for _, a := range l {
@@ -163,7 +163,7 @@ func (l Terms) simple() (Terms, error) {
 	return out, nil
 }
 
-// Equal says whether both allow the same.
+// Equal reports whether both allow the same.
 func (l Terms) Equal(o Terms) bool { return slices.EqualFunc(l, o, slices.Equal) }
 
 // String writes it as debian/copyright has it, where "and" binds more than "or".
@@ -175,7 +175,7 @@ func (l Terms) String() string {
 	return strings.Join(choices, " or ")
 }
 
-// debianName gives the name that rdma-core's debian/copyright has for one of SPDX's.
+// debianName returns the name that rdma-core's debian/copyright has for one of SPDX's.
 func debianName(name string) string {
 	switch strings.ToLower(name) {
 	case "gpl-2.0", "gpl-2.0-only", "gpl-2":

@@ -17,7 +17,7 @@ type SourceError struct {
 	Want, Got    string
 }
 
-// Error gives "file:line:column: want X, got Y".
+// Error returns "file:line:column: want X, got Y".
 func (e *SourceError) Error() string {
 	place := edit.At(e.File, e.Line)
 	if e.Line > 0 && e.Column > 0 {
@@ -31,7 +31,7 @@ func ErrorAt(file string, data []byte, off int, want, got string) *SourceError {
 	return &SourceError{File: file, Line: LineNumber(data, off), Column: off - LineStart(data, off) + 1, Want: want, Got: got}
 }
 
-// Excerpt is what an error shows of somebody's text.
+// Excerpt is the part of a foreign text that an error shows.
 func Excerpt(text string) string {
 	const most = 200
 	if r := []rune(text); len(r) > most {

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// LineStart gives the offset at which the line that holds off begins.
+// LineStart returns the offset at which the line that holds off begins.
 func LineStart(data []byte, off int) int {
 	return bytes.LastIndexByte(data[:off], '\n') + 1
 }
 
-// LineEnd gives the offset behind the line end of the line that holds off,
+// LineEnd returns the offset after the line end of the line that holds off,
 // or len(data) where the last line has none.
 func LineEnd(data []byte, off int) int {
 	if i := bytes.IndexByte(data[off:], '\n'); i >= 0 {
@@ -26,7 +26,7 @@ func LineNumber(data []byte, off int) int {
 	return 1 + bytes.Count(data[:off], []byte{'\n'})
 }
 
-// EOL gives the line end that the text around off uses, so that a file
+// EOL returns the line end that the text around off uses, so that a file
 // with CRLF keeps it: that of off's own line, or of the line before where
 // off's is the last and has none.
 func EOL(data []byte, off int) string {
@@ -40,7 +40,7 @@ func EOL(data []byte, off int) string {
 	return "\n"
 }
 
-// Indent gives the blanks before off where only blanks are before it on its
+// Indent returns the blanks before off where only blanks are before it on its
 // line; ok is false where something else is there.
 func Indent(data []byte, off int) (indent string, ok bool) {
 	s := string(data[LineStart(data, off):off])
@@ -52,7 +52,7 @@ func Indent(data []byte, off int) (indent string, ok bool) {
 	return s, true
 }
 
-// Splice gives data with insert put in at off; data itself is not changed.
+// Splice returns data with insert put in at off; data itself is not changed.
 func Splice(data []byte, off int, insert string) []byte {
 	out := make([]byte, 0, len(data)+len(insert))
 	out = append(out, data[:off]...)
@@ -60,7 +60,7 @@ func Splice(data []byte, off int, insert string) []byte {
 	return append(out, data[off:]...)
 }
 
-// InsertLineAfter puts text as a line of its own behind the line that holds
+// InsertLineAfter puts text as a line of its own after the line that holds
 // off, with the line end that is in use there.
 func InsertLineAfter(data []byte, off int, text string) []byte {
 	eol, end := EOL(data, off), LineEnd(data, off)
@@ -76,7 +76,7 @@ func InsertLineBefore(data []byte, off int, text string) []byte {
 }
 
 // CutLines takes out what stands from start to end, with its lines where they
-// hold nothing else but a comment behind it.
+// hold nothing else but a comment after it.
 func CutLines(data []byte, start, end int) []byte {
 	rest := bytes.TrimSpace(data[end:LineEnd(data, end)])
 	if _, own := Indent(data, start); own && (len(rest) == 0 || rest[0] == '#') {
@@ -85,7 +85,7 @@ func CutLines(data []byte, start, end int) []byte {
 	return slices.Concat(data[:start], data[end:])
 }
 
-// Count gives how often one is among all.
+// Count returns how often one is among all.
 func Count(all []string, one string) int {
 	n := 0
 	for _, s := range all {

@@ -14,7 +14,7 @@ func NoPlace(file, lookedFor string) error {
 	return &edit.PlaceError{File: file, LookedFor: lookedFor, Found: "none"}
 }
 
-// OnePlace gives nil where there is one place, by the lines at which it was
+// OnePlace returns nil where there is one place, by the lines at which it was
 // found, and else an error.
 func OnePlace(file, lookedFor string, lines []int) error {
 	if len(lines) > 1 {
@@ -27,7 +27,7 @@ func OnePlace(file, lookedFor string, lines []int) error {
 	return nil
 }
 
-// LineList gives "lines 3, 7 and 9" for messages about places found twice.
+// LineList returns "lines 3, 7 and 9" for messages about places found twice.
 func LineList(lines []int) string {
 	parts := make([]string, len(lines))
 	for i, l := range lines {

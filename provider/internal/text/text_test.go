@@ -73,11 +73,11 @@ func TestCutLines(t *testing.T) {
 }
 
 func TestPlaces(t *testing.T) {
-	providertest.WantError(t, NoPlace("f", "a list"), "f: looked for a list, found none")
-	providertest.WantError(t, OnePlace("f", "a list", nil), "f: looked for a list, found none")
+	providertest.WantError(t, NoPlace("f", "a list"), "f: want a list, got none")
+	providertest.WantError(t, OnePlace("f", "a list", nil), "f: want a list, got none")
 	providertest.WantError(t, OnePlace("f", "a list", []int{3}))
 	err := OnePlace("f", "a list", []int{3, 7, 9})
-	providertest.WantError(t, err, "f:7: looked for a list, found 3: lines 3, 7 and 9")
+	providertest.WantError(t, err, "f:7: want a list, got 3: lines 3, 7 and 9")
 	if _, ok := errors.AsType[*edit.PlaceError](err); !ok {
 		t.Errorf("want a *PlaceError, got %T", err)
 	}

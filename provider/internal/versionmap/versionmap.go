@@ -25,7 +25,7 @@ type Map struct {
 	Nodes   []string // in the order of the file, which is the order in which they were added
 	Symbols []Symbol
 
-	// Warnings is what ld takes, and rdma-core or its packages may not.
+	// Warnings are for what ld accepts but rdma-core or its packages may not.
 	Warnings []error
 }
 
@@ -41,7 +41,7 @@ type token struct {
 	Quoted bool
 }
 
-// is says whether the token is one of the grammar's own words or signs.
+// is reports whether the token is one of the grammar's own words or signs.
 func (t token) is(want string) bool { return !t.Quoted && t.Text == want }
 
 // parser goes over the tokens of a version script.
@@ -81,11 +81,11 @@ func Parse(file string, data []byte) (Map, error) {
 		}
 	}
 	if p.hindrance != "" {
-		const want = "what rdma-core's static build (Debian's packages) reads of a map: /* */, NAME { global: NAMES; local: *; } PARENT;"
+		const want = "what rdma-core's static build (Debian's packages) can read in a map: /* */, NAME { global: NAMES; local: *; } PARENT;"
 		p.warn(p.hinderedAt, want, p.hindrance)
 	}
 	if !p.closed {
-		const got = "none: what no node names is exported too, without a version"
+		const got = "none: other symbols are exported too, without a version"
 		p.warn(len(data), `"local: *;" in a node`, got)
 	}
 	return p.out, nil
@@ -107,7 +107,7 @@ func (p *parser) scan() error {
 		case strings.IndexByte(" \t\r\n\f\v", c) >= 0:
 			off++
 		case c == '#':
-			p.hinder(off, "a comment that begins with #")
+			p.hinder(off, "a comment that starts with #")
 			off = text.LineEnd(p.data, off)
 		case c == '"':
 			n := bytes.IndexAny(rest[1:], "\"\n")
@@ -140,7 +140,7 @@ func (p *parser) scan() error {
 	return nil
 }
 
-// next gives the token at the place, an empty one behind the last.
+// next returns the token at the place, an empty one after the last.
 func (p *parser) next() token {
 	if p.at < len(p.toks) {
 		return p.toks[p.at]
@@ -172,7 +172,7 @@ func (p *parser) node() error {
 	}
 	switch {
 	case name.Quoted || !nodeName.MatchString(name.Text):
-		return p.fail(name.Off, "the name of a version node, as FLY_1.0", name.found())
+		return p.fail(name.Off, "the name of a version node, such as FLY_1.0", name.found())
 	case p.nodes[name.Text]:
 		return p.fail(name.Off, "each version node once", name.Text+" again")
 	}
@@ -192,7 +192,7 @@ func (p *parser) node() error {
 			p.out.Nodes = append(p.out.Nodes, name.Text)
 			return nil
 		case parent.Quoted || !p.nodes[parent.Text]:
-			lookedFor := `";", or a version node from above, behind the node ` + name.Text
+			lookedFor := `";", or an earlier version node, after the node ` + name.Text
 			return p.fail(parent.Off, lookedFor, parent.found())
 		case parents > 0:
 			p.hinder(parent.Off, "a second inherited node")
@@ -204,19 +204,19 @@ func (p *parser) node() error {
 // unnamedNode reads "{ … };", which ld takes only where there is no other node.
 func (p *parser) unnamedNode(first token) error {
 	if p.unnamed || len(p.nodes) > 0 {
-		return p.fail(first.Off, "no other node beside one without a name", first.found())
+		return p.fail(first.Off, "no other node next to an unnamed one", first.found())
 	}
 	p.unnamed = true
 	if err := p.body(""); err != nil {
 		return err
 	}
-	return p.expect(";", `";" behind the version node`)
+	return p.expect(";", `";" after the version node`)
 }
 
 // body reads the braces of a node and what stands in them: symbols, or global: and
 // symbols, then local: and symbols.
 func (p *parser) body(node string) error {
-	if err := p.expect("{", `"{" behind the version node `+node); err != nil {
+	if err := p.expect("{", `"{" after the version node `+node); err != nil {
 		return err
 	}
 	labels := 0
@@ -254,7 +254,7 @@ func (p *parser) label(word string) bool {
 	return true
 }
 
-// atLabel says whether a label is next.
+// atLabel reports whether a label is next.
 func (p *parser) atLabel() bool {
 	at := p.at
 	defer func() { p.at = at }()
@@ -276,7 +276,7 @@ func (p *parser) symbolList(node string, local bool) error {
 			err = p.symbol(node, t, local)
 		}
 		if err == nil {
-			err = p.expect(";", fmt.Sprintf(`";" behind %s in the version node%s`, t.Text, named(node)))
+			err = p.expect(";", fmt.Sprintf(`";" after %s in the version node%s`, t.Text, named(node)))
 		}
 		if err != nil {
 			return err
@@ -291,9 +291,9 @@ func (p *parser) extern(node string, local bool) error {
 	p.at++
 	p.hinder(language.Off, "an extern block")
 	if language.Text != "C" && !local {
-		return p.fail(language.Off, `extern "C" alone in global:, since each symbol must be known by its name`, language.found())
+		return p.fail(language.Off, `extern "C" only in global:, because each symbol must have a plain name`, language.found())
 	}
-	if err := p.expect("{", `"{" behind extern "`+language.Text+`"`); err != nil {
+	if err := p.expect("{", `"{" after extern "`+language.Text+`"`); err != nil {
 		return err
 	}
 	for {
@@ -313,7 +313,7 @@ func (p *parser) extern(node string, local bool) error {
 			return nil
 		}
 		if !p.toks[p.at-1].is(";") {
-			return p.fail(p.next().Off, `";" or "}" behind `+t.Text, p.next().found())
+			return p.fail(p.next().Off, `";" or "}" after `+t.Text, p.next().found())
 		}
 	}
 }
@@ -326,7 +326,7 @@ func (p *parser) symbol(node string, t token, local bool) error {
 	if local {
 		p.closed = p.closed || t.is("*")
 		if !t.is("*") {
-			p.hinder(t.Off, "another one than * below local:")
+			p.hinder(t.Off, "a pattern other than * in local:")
 		}
 		return nil
 	}

@@ -59,14 +59,14 @@ func TestVersionMapWarnings(t *testing.T) {
 	for text, want := range map[string]string{
 		"/* c */ A_1 {\n\tglobal:\n\t\ta;\n\tlocal: *;\n};\nA_2 { global: b; } A_1;": "",
 		"A { local: *; };":                              "",
-		"# c\nA { local: *; };":                         "libfly.map:1: … a comment that begins with #",
+		"# c\nA { local: *; };":                         "libfly.map:1: … a comment that starts with #",
 		"\nA{ global: a; local: *; };":                  "libfly.map:2: … no blank before {",
 		"A { global: a; local: *; };\nB { b; } A;":      "libfly.map:2: … a symbol without global: before it",
 		"A { global: \"a\"; local: *; };":               "libfly.map:1: … a name in quotes",
 		"A { global: extern \"C\" { a; }; local: *; };": "libfly.map:1: … an extern block",
-		"A { global: a; local: *; b; };":                "libfly.map:1: … another one than *",
+		"A { global: a; local: *; b; };":                "libfly.map:1: … a pattern other than *",
 		"A { local: *; };\nB { };\nC { } B A;":          "libfly.map:3: … a second inherited node",
-		"A {\n\tglobal: a;\n};":                         `libfly.map:3: want "local: *;" in a node…none: what no node names`,
+		"A {\n\tglobal: a;\n};":                         `libfly.map:3: want "local: *;" in a node…none: other symbols`,
 	} {
 		m, err := Parse("libfly.map", []byte(text))
 		providertest.WantError(t, err)
@@ -91,29 +91,29 @@ func TestParseVersionMapMistakes(t *testing.T) {
 		{"empty", "\n# nothing\n", 0, "a version node"},
 		{"no name, beside others", "A { a; };\n{ global: b; };", 2, "no other node"},
 		{"no name, before others", "{ a; };\nA { global: b; };", 2, "no other node"},
-		{"a parent of none", "{ a; } A;", 1, `";" behind`},
+		{"a parent of none", "{ a; } A;", 1, `";" after`},
 		{"local before global", "A {\nlocal: *;\nglobal: a; };", 3, "global: comes first"},
 		{"global twice", "A {\nglobal: a;\nglobal: b; };", 3, "global: comes first"},
 		{"symbols before local", "A {\na;\nlocal: *; };", 3, "global: comes first"},
-		{"nothing below global", "A {\nglobal:\n local: *; };", 3, `";" behind local`},
+		{"nothing below global", "A {\nglobal:\n local: *; };", 3, `";" after local`},
 		{"nothing below local", "A {\nlocal: };", 2, "a symbol"},
 		{"quoted node", "\"A\" { a; };", 1, "the name of a version node"},
 		{"open quote", "A { local: \"x\n; };", 1, "the quote that ends"},
 		{"extern without its end", "A { global: extern \"C\" { a; b; ", 1, "a symbol in the extern block"},
 		{"extern of nothing", "A { global: extern \"C\" { }; };", 1, "a symbol in the extern block"},
-		{"extern without a semicolon behind it", "A { global: extern \"C\" { a; } };", 1, `";" behind extern`},
-		{"extern without a semicolon in it", "A { global: extern \"C\" { a b }; };", 1, `";" or "}" behind a`},
+		{"extern without a semicolon behind it", "A { global: extern \"C\" { a; } };", 1, `";" after extern`},
+		{"extern without a semicolon in it", "A { global: extern \"C\" { a b }; };", 1, `";" or "}" after a`},
 		{"pattern in extern", "A { global: extern \"C\" { a*; }; };", 1, "without patterns"},
 		{"quoted pattern", "A { global: \"a*\"; };", 1, "without patterns"},
 		{"empty quotes", "A { global: \"\"; };", 1, "without patterns"},
 		{"pattern", "A {\nglobal:\n fly_*;\n};", 3, "without patterns"},
-		{"C++", "A {\n extern \"C++\" { a; };\n};", 2, `extern "C" alone`},
+		{"C++", "A {\n extern \"C++\" { a; };\n};", 2, `extern "C" only`},
 		{"comment without end", "A {\n/* global: a; };", 2, "the comment"},
 		{"brace without end", "A {\nglobal: a;\n", 3, "the end of the file"},
-		{"no semicolon", "A { global: a\n};", 2, `";" behind a`},
-		{"no semicolon at the end", "A { global: a; }", 1, `";", or a version node`},
-		{"parent that is not there", "A { a; };\nB { b; } C;", 2, `found "C"`},
-		{"own parent", "A { a; } A;", 1, `found "A"`},
+		{"no semicolon", "A { global: a\n};", 2, `";" after a`},
+		{"no semicolon at the end", "A { global: a; }", 1, `";", or an earlier version node`},
+		{"parent that is not there", "A { a; };\nB { b; } C;", 2, `got "C"`},
+		{"own parent", "A { a; } A;", 1, `got "A"`},
 		{"node twice", "A { a; };\nA { b; };", 2, "A again"},
 		{"symbol twice", "A { a;\n a; };", 2, "a again"},
 		{"other sign", "A { a; };\n/ B", 2, "a version node"},
@@ -133,7 +133,7 @@ func TestParseVersionMapMistakes(t *testing.T) {
 	}
 }
 
-// A map as long as a folder may hold is read as a whole.
+// A map as long as a directory may hold is read as a whole.
 func TestParseVersionMapThatIsLong(t *testing.T) {
 	const many = 100_000
 	var symbols, nodes strings.Builder

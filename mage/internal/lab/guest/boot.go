@@ -90,7 +90,7 @@ func (g *guest) enterDisk() error {
 func unlimited() error {
 	all := &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
 	if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, all); err != nil {
-		return fmt.Errorf("lift the limit of locked memory: %w", err)
+		return fmt.Errorf("raise the limit of locked memory: %w", err)
 	}
 	return nil
 }

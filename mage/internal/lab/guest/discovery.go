@@ -29,7 +29,7 @@ func checkDriverID(_ context.Context, _ *guest, d lab.Device) lab.Record {
 	return passed("netlink reports %d", id)
 }
 
-// devices runs ibv_devices and says whether a name is in its list.
+// devices runs ibv_devices and reports whether a name is in its list.
 func (g *guest) devices(ctx context.Context, name string) (listed bool, e ended) {
 	e = g.run(ctx, "ibv_devices")
 	for line := range strings.Lines(e.out) {
@@ -84,7 +84,7 @@ func claimed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	return exercised(e)
 }
 
-// renamed gives the device a name that no provider matches.
+// renamed returns the device a name that no provider matches.
 func renamed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	other := d
 	other.Name = "nobody7"
@@ -204,7 +204,7 @@ func withoutDriver(ctx context.Context, g *guest, d lab.Device) lab.Record {
 		const words = "no userspace device-specific driver found for"
 		switch {
 		case listed:
-			return failed("%s is listed by somebody else", d.Name)
+			return failed("%s is claimed by another provider", d.Name)
 		case !strings.Contains(e.out, words):
 			return failed("not listed, but libibverbs did not say %q: %s", words, reason(e.out, d.Name))
 		}

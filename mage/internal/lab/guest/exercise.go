@@ -66,7 +66,7 @@ func soak(ctx context.Context, g *guest, d lab.Device) lab.Record {
 // provider's module built for debugging in place of the packaged one.
 func valgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	if !present("valgrind") {
-		return unsupported("there is no valgrind in this distribution")
+		return unsupported("this distribution has no valgrind")
 	}
 	undo, err := overlay(lab.DebugFolder, modulesFolder)
 	if err != nil {
@@ -92,7 +92,7 @@ func underValgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
 // modulesFolder is where packages put libibverbs' providers.
 const modulesFolder = "/usr/lib64/libibverbs"
 
-// overlay puts the files of a folder in the place of those of the same name in
+// overlay puts the files of a directory in the place of those of the same name in
 // another one, until undo.
 func overlay(from, to string) (undo func() error, err error) {
 	files, err := os.ReadDir(from)

@@ -123,7 +123,7 @@ func driverID(device string) (int, error) {
 	req.AddData(nl.NewRtAttr(attrChardev, nl.ZeroTerminated("uverbs")))
 	answers, err := req.Execute(unix.NETLINK_RDMA, 0)
 	if err != nil {
-		return 0, fmt.Errorf("ask for the uverbs device of %s: %w", device, err)
+		return 0, fmt.Errorf("query the uverbs device of %s: %w", device, err)
 	}
 	for _, answer := range answers {
 		attrs, err := nl.ParseRouteAttr(answer)

@@ -67,7 +67,7 @@ func run(ctx context.Context) error {
 	defer out.Close()
 	var name unix.Utsname
 	if err := unix.Uname(&name); err != nil {
-		return fmt.Errorf("ask for the kernel's version: %w", err)
+		return fmt.Errorf("read the kernel's version: %w", err)
 	}
 	g := &guest{plan: plan, out: out}
 	g.record(lab.Record{Kind: lab.KindBoot, Evidence: unix.ByteSliceToString(name.Release[:])})

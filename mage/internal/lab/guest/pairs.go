@@ -56,7 +56,7 @@ func (g *guest) serve(ctx context.Context, argv ...string) (ended, error) {
 // absentError says that the distribution has not got a program.
 type absentError struct{ program string }
 
-func (e *absentError) Error() string { return "there is no " + e.program + " in this distribution" }
+func (e *absentError) Error() string { return "no " + e.program + " in this distribution" }
 
 // pairError says which of two programs failed.
 type pairError struct {
@@ -66,7 +66,7 @@ type pairError struct {
 
 func (e *pairError) Error() string { return e.who + ": " + e.how.evidence() }
 
-// listening waits until somebody listens on the port, or the server is over.
+// listening waits until someone listens on the port, or the server is over.
 func listening(done chan ended) (ended, bool) {
 	const pause = 10 * time.Millisecond
 	for {
@@ -154,7 +154,7 @@ func firstLike(out string, want *regexp.Regexp) string {
 func overCM(program string, server, client []string) single {
 	return func(ctx context.Context, g *guest, d lab.Device) lab.Record {
 		if !present(program) {
-			return unsupported("there is no %s in these packages", program)
+			return unsupported("these packages have no %s", program)
 		}
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()

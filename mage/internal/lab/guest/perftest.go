@@ -33,7 +33,7 @@ func (g *guest) perf(ctx context.Context, d lab.Device, program string, args ...
 	}
 	fields := resultLine(client.out)
 	if fields == nil {
-		return nil, client, fmt.Errorf("%s ends well without a result", program)
+		return nil, client, fmt.Errorf("%s succeeded without a result", program)
 	}
 	return fields, client, nil
 }

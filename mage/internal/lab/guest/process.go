@@ -113,7 +113,7 @@ func (g *guest) show(argv []string, e ended) {
 	_, _ = io.WriteString(g.out, text.String()) // records say what counts
 }
 
-// present says whether the distribution has a program.
+// present reports whether the distribution has a program.
 func present(program string) bool {
 	_, err := exec.LookPath(program)
 	return !errors.Is(err, exec.ErrNotFound)
@@ -137,7 +137,7 @@ func (l *limited) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String gives what is kept.
+// String returns what is kept.
 func (l *limited) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

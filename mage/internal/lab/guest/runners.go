@@ -145,7 +145,7 @@ func (s sideBySide) run(ctx context.Context, g *guest, c lab.Case, devices []lab
 	}
 }
 
-// settled says whether more rounds can change nothing for the better: something
+// settled reports whether more rounds can change nothing for the better: something
 // failed, or the first device is at least as good as each of the others.
 func settled(values [][]float64, errs []error, lessIsBetter bool) bool {
 	if errors.Join(errs...) != nil {

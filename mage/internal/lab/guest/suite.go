@@ -44,7 +44,7 @@ type suiteRun struct {
 func suite(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	scripts, err := filepath.Glob(suiteScripts)
 	if err != nil || len(scripts) == 0 {
-		return unsupported("the packages hold no %s", suiteScripts)
+		return unsupported("the packages have no %s", suiteScripts)
 	}
 	gid, err := gidIndex(d.Name)
 	if err != nil {
@@ -58,13 +58,13 @@ func suite(ctx context.Context, g *guest, d lab.Device) lab.Record {
 			return failed("the suite does not start: %s", e.evidence())
 		}
 		if ctx.Err() != nil {
-			return failed("the suite takes too long")
+			return failed("the suite ran out of time")
 		}
 		if run.running != "" {
-			run.report(event{Test: run.running, State: lab.Fail, Reason: "ends or stops the interpreter: " + e.evidence()})
+			run.report(event{Test: run.running, State: lab.Fail, Reason: "ends or hangs the interpreter: " + e.evidence()})
 		}
 		if rest = run.left(); len(rest) > 0 && run.running == "" {
-			return failed("the suite ends with %d tests left: %s", len(rest), e.evidence())
+			return failed("the suite ended with %d tests left: %s", len(rest), e.evidence())
 		}
 	}
 	return run.summary()
@@ -110,7 +110,7 @@ func (s *suiteRun) follow(file string, ends chan ended, stop context.CancelCause
 			return e
 		}
 		if time.Since(last) > patience {
-			stop(fmt.Errorf("%s says nothing for %v", s.running, patience))
+			stop(fmt.Errorf("%s printed nothing for %v", s.running, patience))
 		}
 	}
 }
