@@ -189,7 +189,7 @@ func (r *buildReader) installsDriver(b *cmake.File, in cmakeInstall) error {
 		case !ok && !strings.HasPrefix(f.Text, binary):
 			return b.Fail(f, "the file "+source, "no such file to install in "+r.p.Manifest.Folder())
 		case ok && s != "driver "+r.p.Manifest.Name:
-			lookedFor := `"driver ` + r.p.Manifest.Name + `" in ` + source + ", as in the one that " + PluginCommand + "() installs has"
+			lookedFor := `"driver ` + r.p.Manifest.Name + `" in ` + source + ", as in the file that " + PluginCommand + "() installs"
 			return b.Fail(f, lookedFor, edit.Quote(s))
 		}
 		warning := &text.SourceError{

@@ -96,6 +96,6 @@ func (f *fitter) explain(h *hunk) (want, got string) {
 			return fmt.Sprintf("%s in line %d or elsewhere", shown.Quote(l), at+i+1), shown.Quote(f.lines[at+i])
 		}
 	}
-	return fmt.Sprintf("the lines around line %d at the start or the end of the file, or behind the hunk before", at+1),
+	return fmt.Sprintf("the lines around line %d at the start or the end of the file, or after the previous hunk", at+1),
 		"them elsewhere"
 }
