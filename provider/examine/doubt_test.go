@@ -62,6 +62,27 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 	}
 }
 
+// Of several mistakes each is a finding, whether the schema knows it or not, and none brings others.
+func TestEachMistakeIsAFinding(t *testing.T) {
+	for name, tt := range map[string]struct {
+		edits, want []string
+	}{
+		"name and kernelABI":     {[]string{"name: fly\n", "name: f ly\n", "name: fly0", "name: fly0\n  kernelABI: x"}, []string{"provider.yaml:1:7: name: ", "provider.yaml:15:14: device.kernelABI: "}},
+		"name and unknown field": {[]string{"name: fly\n", "name: Fly\ncolour: red\n"}, []string{"provider.yaml:1:7: name: ", "provider.yaml:2:1: colour: "}},
+		"policy and device":      {[]string{"policy: next", "policy: nxt", "name: fly0", "name: fly zero"}, []string{"provider.yaml:9:11: driverID.policy: ", "provider.yaml:14:9: device.name: "}},
+		"no description, a name": {[]string{"name: fly\n", "name: Fly\n", "description: A small provider\n", ""}, []string{"provider.yaml:1:1: description: ", "provider.yaml:1:7: name: "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := providertest.Manifest
+			for i := 0; i < len(tt.edits); i += 2 {
+				text = providertest.Replace(t, text, tt.edits[i], tt.edits[i+1])
+			}
+			dir := providertest.Fly(t, map[string]string{provider.ManifestName: text, "lab/x.c": "int lab;\n"})
+			providertest.WantLines(t, everything(Examine(t.Context(), dir), dir), tt.want...)
+		})
+	}
+}
+
 // A file that cannot be taken is said once, and not that it is missing.
 func TestRefusedFileIsOneFinding(t *testing.T) {
 	for _, name := range []string{"fly.c", "fly.h", "fly-abi.h", cmake.FileName} {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -29,6 +30,14 @@ type Problem struct {
 // Check is called on the decoded value, once the schema is satisfied.
 type Checker interface {
 	Check() []Problem
+}
+
+// PartChecker is a Checker that is also called when the schema is not satisfied, on what
+// could be decoded. Its problems with fields of the document that have a mistake already
+// are left out.
+type PartChecker interface {
+	Checker
+	ChecksPart()
 }
 
 // Decode decodes the one YAML document in data into v, a pointer to a struct.
@@ -54,6 +63,9 @@ func Decode(file string, data []byte, v any) error {
 	value, mistakes := doc.value()
 	if all := merge(mistakes, doc.validate(sch, value)); len(all) > 0 {
 		doc.decodeRest(v)
+		if c, ok := v.(PartChecker); ok && !doc.aliases {
+			all = append(all, doc.others(c.Check(), all)...)
+		}
 		return join(all)
 	}
 	if err := doc.root.Decode(v); err != nil {
@@ -77,6 +89,33 @@ func (d *document) decodeRest(v any) {
 		n.Content = content
 	}
 	_ = d.root.Decode(v)
+}
+
+// others returns those of the problems that are about fields without a mistake; none if a
+// mistake is about the document as a whole.
+func (d *document) others(problems []Problem, mistakes []*Mistake) []*Mistake {
+	said := map[string]bool{}
+	for _, m := range mistakes {
+		said[topField(m.Path)] = true
+	}
+	if said[""] {
+		return nil
+	}
+	var out []*Mistake
+	for _, p := range problems {
+		if !said[topField(p.Path)] {
+			out = append(out, d.problem(p))
+		}
+	}
+	return out
+}
+
+// topField is the field of the document that a path begins with.
+func topField(path string) string {
+	if end := strings.IndexAny(path, ".["); end >= 0 {
+		return path[:end]
+	}
+	return path
 }
 
 // merge adds to the first mistakes those of the second that are about other values: what
