@@ -31,7 +31,7 @@ var (
 	// What ends a comment, a text or a box around it; none of it is in a licence.
 	licenceEnd = regexp.MustCompile("\\*+/|\\*\\)|-->|\\]=*\\]|[?%#]>|#\\}|\\\\[nrt\"]|[\"'`](?:[^A-Za-z0-9]|$)|[ \\t][*#|]+[ \\t]*$")
 	// A line that begins otherwise gives no licence: it is a text about such lines.
-	licenceBegin = regexp.MustCompile(`^[A-Za-z0-9(]`)
+	licenceBegin = regexp.MustCompile(`^(?:[A-Za-z0-9]|\([( \t]*(?:[A-Za-z0-9)]|$))`)
 	licenceText  = regexp.MustCompile(`^[A-Za-z0-9.+:() \t-]+$`)
 	licenceWord  = regexp.MustCompile(`[()]|[A-Za-z0-9.+:-]+`)
 )

@@ -141,7 +141,7 @@ func safeLicence(t *testing.T, licence string) {
 
 func FuzzAddonLicence(f *testing.F) {
 	for _, text := range []string{
-		"((A) OR B) AND (C)", "(A WITH x) OR B */", "((A or B)) -->", "A OR", "(A)) OR (B", "GPL-2.0 or OpenIB.org BSD (MIT) See COPYING file", "%{x}",
+		"((A) OR B) AND (C)", "(A WITH x) OR B */", "((A or B)) -->", "((--or B)) -->", "A OR", "(A)) OR (B", "GPL-2.0 or OpenIB.org BSD (MIT) See COPYING file", "%{x}",
 	} {
 		f.Add("// SPDX-License-Identifier: "+text, "# SPDX-License-Identifier: MIT")
 	}
