@@ -5,7 +5,6 @@ package examine
 import (
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/strictyaml"
@@ -58,10 +57,7 @@ func wantsRight(field string) string {
 func (e *examiner) doubt() {
 	mistakes := strictyaml.Mistakes(e.decode)
 	for _, m := range mistakes {
-		field := m.Path
-		if end := strings.IndexAny(field, ".["); end >= 0 {
-			field = field[:end]
-		}
+		field := strictyaml.TopField(m.Path)
 		if field == "" { // it is not YAML, or there are more mistakes than are told
 			mistakes = nil
 			break

@@ -96,22 +96,23 @@ func (d *document) decodeRest(v any) {
 func (d *document) others(problems []Problem, mistakes []*Mistake) []*Mistake {
 	said := map[string]bool{}
 	for _, m := range mistakes {
-		said[topField(m.Path)] = true
+		said[TopField(m.Path)] = true
 	}
 	if said[""] {
 		return nil
 	}
 	var out []*Mistake
 	for _, p := range problems {
-		if !said[topField(p.Path)] {
+		if !said[TopField(p.Path)] {
 			out = append(out, d.problem(p))
 		}
 	}
 	return out
 }
 
-// topField is the field of the document that a path begins with.
-func topField(path string) string {
+// TopField returns the field of the document that a path begins with, "" for the path of
+// the document itself.
+func TopField(path string) string {
 	if end := strings.IndexAny(path, ".["); end >= 0 {
 		return path[:end]
 	}
