@@ -66,6 +66,9 @@ func Load(ctx context.Context, dir string) (*Provider, error) {
 // mode and bytes. Comments in the manifest and private files do not change it.
 func (p *Provider) Digest() string { return p.digest }
 
+// StageKey is the digest: what stands for the provider in the key of a stage.
+func (p *Provider) StageKey() string { return p.digest }
+
 // sum frames each part with its length, so that no two providers can be
 // written down alike.
 func (p *Provider) sum() string {

@@ -3,6 +3,7 @@
 package artifact
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -31,12 +32,14 @@ func (s Source) Label() string {
 
 func sourceLabel(nvr string) string { return strings.TrimPrefix(nvr, "rdma-core-") }
 
-// State stands for the tree's content in keys.
-func (s Source) State() string {
-	if s.Package == nil {
-		return s.Digest
+// StageKey implements stage.Keyed: what the source is and what it says of itself. The tag
+// comes from how the archive was verified, so it is not the digest's alone.
+func (s Source) StageKey() string {
+	state := s.Digest
+	if s.Package != nil {
+		state += " read with " + s.Package.Macros
 	}
-	return s.Digest + " read with " + s.Package.Macros
+	return fmt.Sprintf("%q %q %q %q %s", state, s.Version, s.Tag, s.Commit, s.Epoch.UTC().Format(time.RFC3339Nano))
 }
 
 // SourcePackage is a distro's source RPM that a source comes out of.

@@ -12,7 +12,7 @@ import (
 // Tree is an rdma-core source with the provider in it.
 type Tree struct {
 	Dir    string // folder rdma-core-VERSION, integrated
-	Key    string // digest of everything that made it
+	Digest string // of its content
 	Source Source
 	Result provider.Result
 }
@@ -21,6 +21,9 @@ type Tree struct {
 func (t Tree) Edits() []provider.Edit {
 	return slices.DeleteFunc(slices.Clone(t.Result.Edits), func(e provider.Edit) bool { return e.Already })
 }
+
+// StageKey implements stage.Keyed.
+func (t Tree) StageKey() string { return t.Digest + " of " + t.Source.StageKey() }
 
 // DriverID tells the provider's constant and its number in this release.
 func (t Tree) DriverID() string {
@@ -32,18 +35,24 @@ func (t Tree) DriverID() string {
 
 // Patch is the difference between a pristine and an integrated tree.
 type Patch struct {
-	File string // path of rdma-core-PROVIDER.patch
-	Name string // its base name
-	Key  string
+	File   string // path of rdma-core-PROVIDER.patch
+	Name   string // its base name
+	Digest string // of its content
 }
+
+// StageKey implements stage.Keyed.
+func (p Patch) StageKey() string { return p.Name + " " + p.Digest }
 
 // Spec is the release's spec as rpmbuild will read it.
 type Spec struct {
 	File       string // path of rdma-core.spec
 	Diff       string // difference to upstream's, unified
 	SourceFile string // the name that the spec wants for the tarball
-	Key        string
+	Digest     string // of its content
 }
+
+// StageKey implements stage.Keyed.
+func (s Spec) StageKey() string { return s.Digest }
 
 // The names of specs.
 const (
@@ -58,8 +67,11 @@ type DebianSource struct {
 	Dir     string // debian/, with the edits, the changelog's entry and the patch
 	Control string // the source paragraph of debian/control
 	Version string // of the packages
-	Key     string
+	Digest  string // of its content
 }
+
+// StageKey implements stage.Keyed.
+func (d DebianSource) StageKey() string { return d.Digest }
 
 // DebianDir is where a tree keeps its Debian packaging.
 const DebianDir = "debian"

@@ -49,7 +49,7 @@ func newFixture(t *testing.T) *fixture {
 		job: job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}, Provider: &provider.Provider{
 			Dir: filepath.Join(dir, "fly"), Manifest: provider.Manifest{Name: "fly"},
 		}},
-		tree: artifact.Tree{Dir: filepath.Join(dir, "tree"), Key: "t", Source: artifact.Source{Version: "56.1", Epoch: time.Unix(1, 0)}},
+		tree: artifact.Tree{Dir: filepath.Join(dir, "tree"), Digest: "t", Source: artifact.Source{Version: "56.1", Epoch: time.Unix(1, 0)}},
 		tc:   artifact.Toolchain{ID: "sha256:tools", Base: artifact.Base{ID: "sha256:base", Minimal: "sha256:minimal", Folder: "rocky9"}},
 		lab:  artifact.Lab{ID: "sha256:lab", Kernel: "6.12"},
 	}
@@ -114,7 +114,7 @@ func TestStagesRunAgainForWhatIsRead(t *testing.T) {
 			_, err := f.DebugModule(ctx, f.job, f.tree, f.tc)
 			return err
 		}, "builder", []change{
-			{"the tree", func(f *fixture) { f.tree.Key = "u" }, true},
+			{"the tree", func(f *fixture) { f.tree.Digest = "u" }, true},
 			{"the date", func(f *fixture) { f.tree.Source.Epoch = time.Unix(2, 0) }, true},
 			{"the toolchain", func(f *fixture) { f.tc.ID = "sha256:others" }, true},
 			{"the lab's image", func(f *fixture) { f.lab.ID = "sha256:other" }, false},

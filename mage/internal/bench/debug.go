@@ -28,7 +28,7 @@ func (b *Bench) DebugModule(ctx context.Context, j job.Job, tree artifact.Tree, 
 		return artifact.DebugModule{}, err
 	}
 	c := b.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
-	key = c.Key(key).String("tree", tree.Key)
+	key = c.Key(key).String("tree", tree.Digest)
 	entry, err := b.Cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		files, err := stage.Files(tree.Dir)
 		if err != nil {

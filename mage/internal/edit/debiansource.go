@@ -17,13 +17,11 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
 const (
-	debianStage = 1
-
 	patchesFolder = "debian/patches"
 	quiltFormat   = "3.0 (quilt)"
 )
@@ -38,11 +36,7 @@ var errNoDebian = errors.New("the source has no debian/control")
 // *SkippedError where debian/ has no place for the provider, *debianpkg.PlaceError,
 // *debianpkg.ValueError.
 func (e *Editor) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
-	key := sourceKey(stagecache.NewKey(artifact.DebianDir, debianStage), tree.Source).String("tree", tree.Key).
-		String("suffix", j.Suffix).String("suite", j.Suite().Name)
-	entry, err := e.Cached(ctx, artifact.DebianDir, key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return debianSource(ctx, j, tree, dir, s)
-	})
+	entry, err := e.Make(ctx, artifact.DebianDir, newDebianInput(j, tree))
 	if err != nil {
 		return artifact.DebianSource{}, err
 	}
@@ -52,42 +46,60 @@ func (e *Editor) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree
 	}
 	return artifact.DebianSource{
 		Dir: filepath.Join(entry.Dir, artifact.DebianDir), Control: filepath.Join(entry.Dir, artifact.ControlFile),
-		Version: string(version), Key: entry.Key,
+		Version: string(version), Digest: entry.Digest,
 	}, nil
 }
 
-func debianSource(ctx context.Context, j job.Job, tree artifact.Tree, dir string, s *ui.Stage) error {
-	if err := verifyTrees(tree); err != nil {
+// debianInput is what debian/ is made of.
+type debianInput struct {
+	Tree         artifact.Tree
+	Provider     *provider.Provider // nil: as upstream has it
+	Distribution string             // of the entry in the changelog
+	Suffix       string             // behind the version
+	PatchName    string
+}
+
+func newDebianInput(j job.Job, tree artifact.Tree) debianInput {
+	in := debianInput{Tree: tree, Provider: j.Provider, Distribution: j.Suite().Name}
+	if j.Provider != nil {
+		in.Suffix, in.PatchName = j.DebianSuffix(), j.PatchName()
+	}
+	return in
+}
+
+// Make implements stage.Input.
+func (in debianInput) Make(ctx context.Context, w *stage.Work) error {
+	if err := verifyTrees(in.Tree); err != nil {
 		return err
 	}
-	from := filepath.Join(tree.Dir, artifact.DebianDir)
+	from := filepath.Join(in.Tree.Dir, artifact.DebianDir)
 	if err := checkDebian(from); err != nil {
 		return err
 	}
-	if err := refuseSkipped(tree, artifact.DebianDir); err != nil {
+	if err := refuseSkipped(in.Tree, artifact.DebianDir); err != nil {
 		return err
 	}
-	if err := os.CopyFS(filepath.Join(dir, artifact.DebianDir), os.DirFS(from)); err != nil {
+	if err := os.CopyFS(filepath.Join(w.Dir, artifact.DebianDir), os.DirFS(from)); err != nil {
 		return fmt.Errorf("copy debian/: %w", err)
 	}
 	control, err := os.ReadFile(filepath.Join(from, artifact.ControlFile))
 	if err != nil {
 		return fmt.Errorf("read debian/control: %w", err)
 	}
-	if err := stage.WriteFile(dir, artifact.ControlFile, sourceParagraph(control)); err != nil {
+	if err := stage.WriteFile(w.Dir, artifact.ControlFile, sourceParagraph(control)); err != nil {
 		return err
 	}
-	version, err := debianChangelog(j, tree, dir)
+	version, err := in.changelog(w.Dir)
 	if err != nil {
 		return err
 	}
-	s.Note(version)
-	if j.Provider != nil {
-		if err := quiltPatch(ctx, j, tree, dir, s); err != nil {
+	w.Note(version)
+	if in.Provider != nil {
+		if err := in.quiltPatch(ctx, w); err != nil {
 			return err
 		}
 	}
-	return stage.WriteFile(dir, "version", []byte(version))
+	return stage.WriteFile(w.Dir, "version", []byte(version))
 }
 
 // checkDebian asks whether the tree is one that can become a source package.
@@ -119,20 +131,20 @@ func sourceParagraph(control []byte) []byte {
 	return append(bytes.TrimRight(first, "\n"), '\n')
 }
 
-// debianChangelog adds the entry, and gives the version that it makes.
-func debianChangelog(j job.Job, tree artifact.Tree, dir string) (string, error) {
+// changelog adds the entry, and gives the version that it makes.
+func (in debianInput) changelog(dir string) (string, error) {
 	file := filepath.Join(dir, filepath.FromSlash(debianpkg.ChangeLog))
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", debianpkg.ChangeLog, err)
 	}
-	if j.Provider == nil {
+	if in.Provider == nil {
 		return debianpkg.ChangelogVersion(debianpkg.ChangeLog, data)
 	}
-	m := j.Provider.Manifest
+	m := in.Provider.Manifest
 	out, version, _, err := debianpkg.AddChangelog(debianpkg.ChangeLog, data, debianpkg.Changelog{
-		Release: tree.Source.Version, Suffix: j.DebianSuffix(), Distribution: j.Suite().Name,
-		Name: m.Maintainer.Name, Email: m.Maintainer.Email, Date: tree.Source.Epoch,
+		Release: in.Tree.Source.Version, Suffix: in.Suffix, Distribution: in.Distribution,
+		Name: m.Maintainer.Name, Email: m.Maintainer.Email, Date: in.Tree.Source.Epoch,
 		Items: []string{fmt.Sprintf("Add the provider %s: %s", m.Name, m.Description)},
 	})
 	if err != nil {
@@ -143,8 +155,10 @@ func debianChangelog(j job.Job, tree artifact.Tree, dir string) (string, error) 
 
 // quiltPatch writes what the provider changes outside of debian/ as the last of
 // debian/patches.
-func quiltPatch(ctx context.Context, j job.Job, tree artifact.Tree, dir string, s *ui.Stage) error {
-	data, stat, err := patchset.DiffOf(ctx, tree.Source.Tree, tree.Dir, patchHeader(j, tree), func(name string) bool {
+func (in debianInput) quiltPatch(ctx context.Context, w *stage.Work) error {
+	tree, dir := in.Tree, w.Dir
+	header := patchHeader(in.Provider.Manifest, tree)
+	data, stat, err := patchset.DiffOf(ctx, tree.Source.Tree, tree.Dir, header, func(name string) bool {
 		return !strings.HasPrefix(name, artifact.DebianDir+"/")
 	})
 	if err != nil {
@@ -153,7 +167,7 @@ func quiltPatch(ctx context.Context, j job.Job, tree artifact.Tree, dir string, 
 	if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(patchesFolder)), 0o755); err != nil {
 		return fmt.Errorf("make %s: %w", patchesFolder, err)
 	}
-	name := j.PatchName()
+	name := in.PatchName
 	if err := stage.WriteFile(dir, patchesFolder+"/"+name, data); err != nil {
 		return err
 	}
@@ -165,6 +179,6 @@ func quiltPatch(ctx context.Context, j job.Job, tree artifact.Tree, dir string, 
 	if len(before) > 0 && !bytes.HasSuffix(before, []byte("\n")) {
 		before = append(before, '\n')
 	}
-	_, _ = fmt.Fprintf(s.Log(), "%s\n", stat.Text())
+	_, _ = fmt.Fprintf(w.Log(), "%s\n", stat.Text())
 	return stage.WriteFile(dir, series, append(before, name+"\n"...))
 }

@@ -60,10 +60,15 @@ func read(t *testing.T, dir, name string) string {
 	return string(data)
 }
 
+func makeDebian(t *testing.T, j job.Job, tree artifact.Tree, dir string) error {
+	t.Helper()
+	return newDebianInput(j, tree).Make(t.Context(), &stage.Work{Stage: logStage(t), Dir: dir})
+}
+
 func TestDebianSource(t *testing.T) {
 	tree, j := debianTree(t)
 	dir := t.TempDir()
-	if err := debianSource(t.Context(), j, tree, dir, logStage(t)); err != nil {
+	if err := makeDebian(t, j, tree, dir); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, dir, "version"); got != "56.1-1+by.big.crab1" {
@@ -92,7 +97,7 @@ func TestDebianSourceKeepsPatchesAndTakesASuffix(t *testing.T) {
 	j.Suffix = "~test2"
 	releasetest.Write(t, tree.Dir, map[string]string{"debian/patches/series": "first.patch"})
 	dir := t.TempDir()
-	if err := debianSource(t.Context(), j, tree, dir, logStage(t)); err != nil {
+	if err := makeDebian(t, j, tree, dir); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, dir, "debian/patches/series"); got != "first.patch\nrdma-core-big_crab.patch\n" {
@@ -107,7 +112,7 @@ func TestDebianSourceWithoutAProviderIsUpstreams(t *testing.T) {
 	tree, j := debianTree(t)
 	j.Provider = nil
 	dir := t.TempDir()
-	if err := debianSource(t.Context(), j, tree, dir, logStage(t)); err != nil {
+	if err := makeDebian(t, j, tree, dir); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, dir, "version"); got != "56.1-1" {
@@ -122,14 +127,14 @@ func TestDebianSourceNeedsDebian(t *testing.T) {
 	tree, j := debianTree(t)
 	releasetest.Write(t, tree.Dir, map[string]string{"debian/source/format": "3.0 (native)\n"})
 	var place *debianpkg.PlaceError
-	if err := debianSource(t.Context(), j, tree, t.TempDir(), logStage(t)); !errors.As(err, &place) {
+	if err := makeDebian(t, j, tree, t.TempDir()); !errors.As(err, &place) {
 		t.Errorf("another format: %v", err)
 	}
 	if err := os.Remove(filepath.Join(tree.Dir, "debian/control")); err != nil {
 		t.Fatal(err)
 	}
 	var advice *stage.AdviceError
-	if err := debianSource(t.Context(), j, tree, t.TempDir(), logStage(t)); !errors.As(err, &advice) || !errors.Is(err, errNoDebian) {
+	if err := makeDebian(t, j, tree, t.TempDir()); !errors.As(err, &advice) || !errors.Is(err, errNoDebian) {
 		t.Errorf("no debian/: %v", err)
 	}
 }

@@ -29,12 +29,6 @@ func verifyTrees(t artifact.Tree) error {
 // Editor runs the stages that edit a source.
 type Editor struct{ *stage.Runner }
 
-const integrateStage = 9
-
-// Versions are those of the stages that a patch and a spec go through, for the key
-// of what runs them all.
-func Versions() string { return fmt.Sprint(integrateStage, patchStage, specStage) }
-
 // Integrate copies the pristine tree and puts the provider into it, with the
 // edits that upstream itself makes for a new provider. Without a provider the
 // pristine tree is the result.
@@ -49,17 +43,11 @@ func (e *Editor) Integrate(ctx context.Context, j job.Job, src artifact.Source) 
 	if err := refuseOwn(j, src); err != nil {
 		return artifact.Tree{}, err
 	}
-	key := stagecache.NewKey("integrate", integrateStage).String("source", src.State())
-	if j.Provider != nil {
-		key = key.String("provider", j.Provider.Digest())
-	}
-	entry, err := e.Cached(ctx, "integrate", key, func(_ context.Context, dir string, s *ui.Stage) error {
-		return integrate(j, src, dir, s) //nolint:contextcheck // bounded by the tree, and pure
-	})
+	entry, err := e.Make(ctx, "integrate", integrateInput{Source: src, Provider: j.Provider})
 	if err != nil {
 		return artifact.Tree{}, err
 	}
-	tree := artifact.Tree{Dir: filepath.Join(entry.Dir, "rdma-core-"+src.Version), Key: entry.Key, Source: src}
+	tree := artifact.Tree{Dir: filepath.Join(entry.Dir, "rdma-core-"+src.Version), Digest: entry.Digest, Source: src}
 	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, "integrate.json"))
 	if err != nil {
 		return artifact.Tree{}, fmt.Errorf("read the integration's record: %w", err)
@@ -71,12 +59,19 @@ func (e *Editor) Integrate(ctx context.Context, j job.Job, src artifact.Source) 
 	return tree, nil
 }
 
-func integrate(j job.Job, src artifact.Source, dir string, s *ui.Stage) error {
-	if err := stagecache.Verify(src.Tree); err != nil {
+// integrateInput is what a tree is made of.
+type integrateInput struct {
+	Source   artifact.Source
+	Provider *provider.Provider // nil: the tree is the source's
+}
+
+// Make implements stage.Input.
+func (in integrateInput) Make(_ context.Context, w *stage.Work) error {
+	if err := stagecache.Verify(in.Source.Tree); err != nil {
 		return err
 	}
-	dst := filepath.Join(dir, filepath.Base(src.Tree))
-	if err := os.CopyFS(dst, os.DirFS(src.Tree)); err != nil {
+	dst := filepath.Join(w.Dir, filepath.Base(in.Source.Tree))
+	if err := os.CopyFS(dst, os.DirFS(in.Source.Tree)); err != nil {
 		return fmt.Errorf("copy the source tree: %w", err)
 	}
 	tree, err := provider.OpenTree(dst)
@@ -85,10 +80,10 @@ func integrate(j job.Job, src artifact.Source, dir string, s *ui.Stage) error {
 	}
 	defer tree.Close()
 	var result *provider.Result
-	if j.Provider == nil {
+	if in.Provider == nil {
 		result, err = provider.Inspect(tree)
 	} else {
-		result, err = integrateProvider(j.Provider, tree, src, s)
+		result, err = integrateProvider(in.Provider, tree, in.Source, w.Stage)
 	}
 	if err != nil {
 		return err
@@ -97,7 +92,7 @@ func integrate(j job.Job, src artifact.Source, dir string, s *ui.Stage) error {
 	if err != nil {
 		return fmt.Errorf("describe the integration: %w", err)
 	}
-	return stage.WriteFile(dir, "integrate.json", data)
+	return stage.WriteFile(w.Dir, "integrate.json", data)
 }
 
 func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src artifact.Source, s *ui.Stage) (*provider.Result, error) {
@@ -139,13 +134,6 @@ func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) (
 		return false, fmt.Errorf("write %s: %w", name, err)
 	}
 	return false, nil
-}
-
-// sourceKey adds to a stage's key what the source is and what it says of itself. The tag
-// comes from how the archive was verified, so it is not the digest's alone.
-func sourceKey(key *stagecache.KeyBuilder, s artifact.Source) *stagecache.KeyBuilder {
-	return key.String("source", s.State()).String("version", s.Version).
-		String("tag", s.Tag).String("commit", s.Commit).String("epoch", s.Epoch.UTC().String())
 }
 
 var errHasProvider = errors.New("the source package has the provider's patch already")

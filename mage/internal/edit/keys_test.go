@@ -13,7 +13,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -81,35 +80,28 @@ func TestSpecIsOfItsDistro(t *testing.T) {
 	}
 }
 
-// keyCase is a stage's key before and after a change of one thing that it reads.
-type keyCase struct {
-	name string
-	a, b *stagecache.KeyBuilder
+// Whatever a stage is given changes its key.
+func TestKeysHaveEachField(t *testing.T) {
+	for _, in := range []stage.Input{integrateInput{}, patchInput{}, specInput{}, debianInput{}} {
+		stagetest.EachFieldCounts(t, in)
+	}
 }
 
-// Whatever a stage reads changes its key.
-func TestKeysHaveWhatIsRead(t *testing.T) {
-	day := time.Unix(1700000000, 0)
-	fly := job.Job{Target: rocky8, Provider: flyFolder(t)}
-	onRocky9, suffixed := fly, fly
-	onRocky9.Target, suffixed.Suffix = rocky9, ".x1"
-	src := artifact.Source{Version: "56.1", Tag: "v56.1", Commit: "c", Epoch: day, Digest: "d"}
-	later, untagged, other := src, src, src
-	later.Epoch, untagged.Tag, other.Commit = day.Add(time.Hour), "", "e"
-	source := func(s artifact.Source) *stagecache.KeyBuilder {
-		return sourceKey(stagecache.NewKey("patch", 1), s)
-	}
-	for _, c := range []keyCase{
-		{"the spec's distro", specKey(fly, src), specKey(onRocky9, src)},
-		{"the spec's distro, without a provider", specKey(job.Job{Target: rocky8}, src), specKey(job.Job{Target: rocky9}, src)},
-		{"the spec's suffix", specKey(fly, src), specKey(suffixed, src)},
-		{"the spec's date", specKey(fly, src), specKey(fly, later)},
-		{"the source's date", source(src), source(later)},
-		{"the source's tag", source(src), source(untagged)},
-		{"the source's commit", source(src), source(other)},
+// What a job has of it goes into the spec's input.
+func TestSpecInputHasTheJob(t *testing.T) {
+	fly := job.Job{Target: rocky8, Provider: flyFolder(t), Needs: []string{"x-devel"}}
+	onRocky9, suffixed, stock := fly, fly, fly
+	onRocky9.Target, suffixed.Suffix, stock.Provider, stock.Needs = rocky9, ".x1", nil, nil
+	src := artifact.Source{Version: "56.1"}
+	packaged := src
+	packaged.Package = &artifact.SourcePackage{}
+	sum := func(j job.Job, src artifact.Source) string { return stage.Key("spec", newSpecInput(j, src)).Sum() }
+	before := sum(fly, src)
+	for what, other := range map[string]string{
+		"distro": sum(onRocky9, src), "suffix": sum(suffixed, src), "provider": sum(stock, src), "source package": sum(fly, packaged),
 	} {
-		if err := c.a.Err(); err != nil || c.a.Sum() == c.b.Sum() {
-			t.Errorf("%s is in no input of the stage %v: %v", c.name, c.a.Inputs(), err)
+		if other == before || other == "" {
+			t.Errorf("another %s is the same input", what)
 		}
 	}
 }

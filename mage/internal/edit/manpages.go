@@ -10,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/resnics/verbsmith/mage/internal/artifact"
-	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
@@ -23,16 +21,19 @@ const prebuiltPages = "buildlib/pandoc-prebuilt"
 // addPageTools adds what makes manual pages to the BuildRequires: where the tree has no
 // prebuilt pages, and where the provider's own are written in such a form. Upstream's spec
 // asks for pandoc on EL 8 only, as the release's tarball does without.
-func addPageTools(j job.Job, src artifact.Source, spec *rpmspec.Spec) error {
-	markdown, rst := pageSources(j)
+func (in specInput) addPageTools(spec *rpmspec.Spec) error {
+	markdown, rst := false, false
+	if in.Provider != nil {
+		markdown, rst = in.Provider.PageSources()
+	}
 	if !markdown || !rst {
-		fromTree, err := makesPages(src.Tree)
+		fromTree, err := makesPages(in.Source.Tree)
 		if err != nil {
 			return err
 		}
 		markdown, rst = markdown || fromTree, rst || fromTree
 	}
-	reading := spec.Read(j.Macros())
+	reading := spec.Read(in.Macros)
 	for _, tool := range []struct {
 		needed bool
 		names  []string // the first is added
@@ -48,14 +49,6 @@ func addPageTools(j job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 		}
 	}
 	return nil
-}
-
-// pageSources says which forms the provider's own pages have.
-func pageSources(j job.Job) (markdown, rst bool) {
-	if j.Provider == nil {
-		return false, false
-	}
-	return j.Provider.PageSources()
 }
 
 // makesPages says whether a build of the tree makes the release's own pages.

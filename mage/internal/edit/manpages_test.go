@@ -61,7 +61,7 @@ func TestPageTools(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := addPageTools(job.Job{Target: job.RPM{Distro: d}}, artifact.Source{Tree: tree}, spec); err != nil {
+			if err := newSpecInput(job.Job{Target: job.RPM{Distro: d}}, artifact.Source{Tree: tree}).addPageTools(spec); err != nil {
 				t.Fatal(err)
 			}
 			first, rest, _ := strings.Cut(tt.spec, "\n")

@@ -156,7 +156,7 @@ func TestSkippedIsSaidOnce(t *testing.T) {
 
 // TestNoSpec tells how to give one.
 func TestNoSpec(t *testing.T) {
-	err := makeSpec(job.Job{}, artifact.Source{Tree: t.TempDir()}, t.TempDir())
+	err := newSpecInput(job.Job{}, artifact.Source{Tree: t.TempDir()}).Make(t.Context(), &stage.Work{Dir: t.TempDir()})
 	advice, ok := errors.AsType[*stage.AdviceError](err)
 	if !ok || !errors.Is(err, errNoSpec) || !strings.Contains(advice.What, "-source=FILE.src.rpm") || !strings.Contains(advice.What, artifact.ReleaseSpec) {
 		t.Errorf("got %v", err)

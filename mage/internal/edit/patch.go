@@ -15,44 +15,51 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
 )
-
-const patchStage = 1
 
 // Patch writes the difference as a git-format patch and proves, in pure Go,
 // that it turns the pristine tree into the integrated one without fuzz.
 func (e *Editor) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error) {
-	name := j.PatchName()
-	key := sourceKey(stagecache.NewKey("patch", patchStage), tree.Source).String("tree", tree.Key).String("name", name)
-	entry, err := e.Cached(ctx, "patch", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		if err := verifyTrees(tree); err != nil {
-			return err
-		}
-		header := patchHeader(j, tree)
-		data, stat, err := patchset.Diff(ctx, tree.Source.Tree, tree.Dir, header)
-		if err != nil {
-			return nothingToPatch(j, tree, err)
-		}
-		if err := proveApplies(ctx, data, header, tree); err != nil {
-			return err
-		}
-		added, removed := stat.Totals()
-		s.Note(fmt.Sprintf("%d files, +%d -%d", len(stat.Files), added, removed))
-		return stage.WriteFile(dir, name, data)
-	})
-	return artifact.Patch{File: filepath.Join(entry.Dir, name), Name: name, Key: entry.Key}, err
+	in := patchInput{Tree: tree, Manifest: j.Provider.Manifest, Name: j.PatchName()}
+	entry, err := e.Make(ctx, "patch", in)
+	return artifact.Patch{File: filepath.Join(entry.Dir, in.Name), Name: in.Name, Digest: entry.Digest}, err
+}
+
+// patchInput is what a patch is made of.
+type patchInput struct {
+	Tree     artifact.Tree
+	Manifest provider.Manifest
+	Name     string
+}
+
+// Make implements stage.Input.
+func (in patchInput) Make(ctx context.Context, w *stage.Work) error {
+	if err := verifyTrees(in.Tree); err != nil {
+		return err
+	}
+	header := patchHeader(in.Manifest, in.Tree)
+	data, stat, err := patchset.Diff(ctx, in.Tree.Source.Tree, in.Tree.Dir, header)
+	if err != nil {
+		return nothingToPatch(in.Manifest, in.Tree, err)
+	}
+	if err := proveApplies(ctx, data, header, in.Tree); err != nil {
+		return err
+	}
+	added, removed := stat.Totals()
+	w.Note(fmt.Sprintf("%d files, +%d -%d", len(stat.Files), added, removed))
+	return stage.WriteFile(w.Dir, in.Name, data)
 }
 
 // nothingToPatch says in words for people that a release has what was to be put into
 // it; other errors stay as they are.
-func nothingToPatch(j job.Job, tree artifact.Tree, err error) error {
+func nothingToPatch(m provider.Manifest, tree artifact.Tree, err error) error {
 	if !errors.Is(err, patchset.ErrNoDifference) {
 		return err
 	}
 	return &stage.AdviceError{
-		Err: fmt.Errorf("rdma-core %s has providers/%s with the same files and every edit already: %w",
-			tree.Source.Version, j.Provider.Manifest.Name, patchset.ErrNoDifference),
+		Err: fmt.Errorf("rdma-core %s has %s with the same files and every edit already: %w",
+			tree.Source.Version, m.Folder(), patchset.ErrNoDifference),
 		What: "nothing is to be done for this release: use its own packages, which -provider=none makes",
 	}
 }
@@ -81,8 +88,7 @@ func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tre
 	}
 }
 
-func patchHeader(j job.Job, tree artifact.Tree) patchset.Header {
-	m := j.Provider.Manifest
+func patchHeader(m provider.Manifest, tree artifact.Tree) patchset.Header {
 	src := tree.Source
 	var body strings.Builder
 	fmt.Fprintf(&body, "Put the %s provider into rdma-core %s.\n\n", m.Name, src.Version)

@@ -16,7 +16,7 @@ import (
 func TestPatchOfWhatTheReleaseHas(t *testing.T) {
 	tree, job := debianTree(t)
 	tree.Dir = tree.Source.Tree
-	tree.Key = strings.Repeat("0", 64)
+	tree.Digest = strings.Repeat("0", 64)
 	e := &Editor{Runner: stagetest.NewRunner(t, nil)}
 	_, err := e.Patch(t.Context(), job, tree)
 	advice, ok := errors.AsType[*stage.AdviceError](err)

@@ -15,11 +15,9 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
-
-const specStage = 6
 
 // Spec edits the release's spec, or the spec of the distro's source package: the
 // next free Patch with its %patch, the libibverbs package's Provides, Obsoletes and
@@ -31,32 +29,31 @@ const specStage = 6
 // Errors: *rpmspec.PlaceError where the spec has no place for an edit, or has what the
 // distro's rpm does not understand.
 func (e *Editor) Spec(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error) {
-	key := specKey(j, src)
-	entry, err := e.Cached(ctx, "spec", key, func(_ context.Context, dir string, _ *ui.Stage) error {
-		return makeSpec(j, src, dir)
-	})
+	entry, err := e.Make(ctx, "spec", newSpecInput(j, src))
 	if err != nil {
 		return artifact.Spec{}, err
 	}
 	return readSpec(entry, src)
 }
 
-// specKey has what the spec is made of, of the distro the macros by which specs tell
-// distros apart.
-func specKey(j job.Job, src artifact.Source) *stagecache.KeyBuilder {
-	key := sourceKey(stagecache.NewKey("spec", specStage), src).
-		String("macros", j.Macros().String()).
-		String("suffix", j.ReleaseSuffix(src.Package != nil))
+// specInput is what a spec is made of.
+type specInput struct {
+	Source    artifact.Source
+	Provider  *provider.Provider // nil: as the release or the distro has it
+	PatchName string             // of the provider
+	Macros    rpmspec.Macros     // by which specs tell distros apart
+	Suffix    string             // behind the release
+	Needs     []string           // BuildRequires besides, without a provider
+}
+
+func newSpecInput(j job.Job, src artifact.Source) specInput {
+	in := specInput{
+		Source: src, Provider: j.Provider, Macros: j.Macros(), Suffix: j.ReleaseSuffix(src.Package != nil), Needs: j.Needs,
+	}
 	if j.Provider != nil {
-		// Not its digest: an edit of the C source needs no other spec, nor what is made by it.
-		key = key.String("provider manifest", stage.KeyText(j.Provider.Manifest)).
-			String("payload", stage.KeyText(payload(j.Provider))).
-			String("pages", fmt.Sprint(pageSources(j)))
+		in.PatchName = j.PatchName()
 	}
-	if len(j.Needs) > 0 {
-		key = key.String("needs", stage.KeyText(j.Needs))
-	}
-	return key
+	return in
 }
 
 var errNoSpec = errors.New("the source has no " + artifact.ReleaseSpec + ", which RPMs are built with")
@@ -64,7 +61,9 @@ var errNoSpec = errors.New("the source has no " + artifact.ReleaseSpec + ", whic
 const wantSpec = "give the distro's source package as -source=FILE.src.rpm, whose own spec is used; or put a spec into the tree as " +
 	artifact.ReleaseSpec + " (for a git clone: commit it, and give -source=PATH@REF)"
 
-func makeSpec(j job.Job, src artifact.Source, dir string) error {
+// Make implements stage.Input.
+func (in specInput) Make(_ context.Context, w *stage.Work) error {
+	src := in.Source
 	from, name := filepath.Join(src.Tree, artifact.ReleaseSpec), artifact.ReleaseSpec
 	if src.Package != nil {
 		from, name = filepath.Join(src.Package.Dir, src.Package.Spec), src.Package.Spec
@@ -80,50 +79,50 @@ func makeSpec(j job.Job, src artifact.Source, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := editSource(j, src, spec); err != nil {
+	if err := in.edit(spec); err != nil {
 		return err
 	}
 	after := spec.Bytes()
 	diff := udiff.Unified("a/"+name, "b/"+name, string(before), string(after))
-	if err := stage.WriteFile(dir, artifact.SpecFile+".diff", []byte(diff)); err != nil {
+	if err := stage.WriteFile(w.Dir, artifact.SpecFile+".diff", []byte(diff)); err != nil {
 		return err
 	}
-	return stage.WriteFile(dir, artifact.SpecFile, after)
+	return stage.WriteFile(w.Dir, artifact.SpecFile, after)
 }
 
-func editSource(j job.Job, src artifact.Source, spec *rpmspec.Spec) error {
-	if err := spec.Read(j.Macros()).Refused(); err != nil {
+func (in specInput) edit(spec *rpmspec.Spec) error {
+	if err := spec.Read(in.Macros).Refused(); err != nil {
 		return err
 	}
-	if src.Package == nil {
+	if in.Source.Package == nil {
 		if _, err := spec.ConfigureWhereNinjaRuns(); err != nil {
 			return err
 		}
 	}
-	if err := addPageTools(j, src, spec); err != nil {
+	if err := in.addPageTools(spec); err != nil {
 		return err
 	}
-	if suffix := j.ReleaseSuffix(src.Package != nil); suffix != "" {
-		if err := spec.AddReleaseSuffix(suffix); err != nil {
+	if in.Suffix != "" {
+		if err := spec.AddReleaseSuffix(in.Suffix); err != nil {
 			return err
 		}
 	}
-	if j.Provider == nil {
-		return spec.AddBuildRequires(j.Needs...)
+	if in.Provider == nil {
+		return spec.AddBuildRequires(in.Needs...)
 	}
-	m := j.Provider.Manifest
-	if _, err := spec.AddPatch(j.PatchName(), rpmspec.RPM(j.Distro().RPM)); err != nil {
+	m := in.Provider.Manifest
+	if _, err := spec.AddPatch(in.PatchName, in.Macros.RPM); err != nil {
 		return err
 	}
-	if err := nameProvider(j, src, spec); err != nil {
+	if err := in.nameProvider(spec); err != nil {
 		return err
 	}
-	version, err := spec.Read(j.Macros()).ReleaseVersion()
+	version, err := spec.Read(in.Macros).ReleaseVersion()
 	if err != nil {
 		return err
 	}
 	_, err = spec.AddChangelog(rpmspec.Changelog{
-		Date: src.Epoch, Name: m.Maintainer.Name, Email: m.Maintainer.Email,
+		Date: in.Source.Epoch, Name: m.Maintainer.Name, Email: m.Maintainer.Email,
 		Version: version, Items: []string{fmt.Sprintf("Add the %s provider", m.Name)},
 	})
 	return err
@@ -132,14 +131,14 @@ func editSource(j job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 // nameProvider puts the provider into the lists of libibverbs, and what else it
 // installs into those of its packages. Upstream's spec must have the former; of a
 // distro's it is enough that it packs the provider's files.
-func nameProvider(j job.Job, src artifact.Source, spec *rpmspec.Spec) error {
-	m := j.Provider.Manifest
-	old, err := replacedIn(j.Provider, src.Tree)
+func (in specInput) nameProvider(spec *rpmspec.Spec) error {
+	m := in.Provider.Manifest
+	old, err := replacedIn(in.Provider, in.Source.Tree)
 	if err != nil {
 		return err
 	}
-	if src.Package == nil {
-		return specProvider(spec, artifact.ReleaseSpec, j.Provider, old)
+	if in.Source.Package == nil {
+		return specProvider(spec, artifact.ReleaseSpec, in.Provider, old)
 	}
 	if err := spec.Packs(m.Name); err != nil {
 		return err
@@ -150,7 +149,7 @@ func nameProvider(j job.Job, src artifact.Source, spec *rpmspec.Spec) error {
 	if _, err := spec.AddToDistro(m.Name, m.Description); err != nil {
 		return err
 	}
-	return spec.AddPayload(replacing(j.Provider, old))
+	return spec.AddPayload(replacing(in.Provider, old))
 }
 
 func readSpec(entry stagecache.Entry, src artifact.Source) (artifact.Spec, error) {
@@ -163,7 +162,7 @@ func readSpec(entry stagecache.Entry, src artifact.Source) (artifact.Spec, error
 	if err != nil {
 		return artifact.Spec{}, fmt.Errorf("read the spec's difference: %w", err)
 	}
-	out := artifact.Spec{File: file, Diff: string(diff), Key: entry.Key}
+	out := artifact.Spec{File: file, Diff: string(diff), Digest: entry.Digest}
 	if src.Package != nil {
 		out.SourceFile = src.Package.Tarball
 		return out, nil

@@ -98,12 +98,12 @@ func TestStages(t *testing.T) {
 		t.Errorf("ran again: %v", got)
 	}
 	changed := tree
-	changed.Key = "another"
-	if other, err := e.DebianSource(t.Context(), j, changed); err != nil || other.Key == debian.Key {
+	changed.Digest = "another"
+	if other, err := e.DebianSource(t.Context(), j, changed); err != nil || other.Dir == debian.Dir {
 		t.Errorf("another tree has the same debian/: %v", err)
 	}
 	src.Digest = "e"
-	if other, _, _, _ := all(src); other.Key == tree.Key {
+	if other, _, _, _ := all(src); other.Dir == tree.Dir {
 		t.Error("another source has the same tree")
 	}
 }

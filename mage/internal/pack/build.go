@@ -54,7 +54,7 @@ func (p *Packer) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc ar
 	}
 	key := func() *stagecache.KeyBuilder {
 		return c.Key(stagecache.NewKey("build", buildStage).Bytes(buildScript, script)).
-			String("tree", tree.Key).String("volume", b.Volume)
+			String("tree", tree.Digest).String("volume", b.Volume)
 	}
 	delta, err := p.treeDelta(ctx, engine, b, tree, tc.ID)
 	if err != nil {

@@ -36,7 +36,7 @@ func (p *Packer) Deb(
 	c := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
 	key = c.Key(key).
 		File("tarball", src.Tarball).
-		String("debian", debian.Key)
+		String("debian", debian.Digest)
 	entry, err := p.Cached(ctx, "deb", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return p.dpkgBuildpackage(ctx, src, debian, c, dir, s)
 	})

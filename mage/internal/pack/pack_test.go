@@ -54,10 +54,10 @@ func newBench(t *testing.T) *bench {
 		}},
 		patch:  artifact.Patch{File: filepath.Join(dir, "a.patch"), Name: "a.patch"},
 		spec:   artifact.Spec{File: filepath.Join(dir, "a.spec"), SourceFile: "a.tar.gz"},
-		debian: artifact.DebianSource{Dir: filepath.Join(dir, "debian"), Key: "d"},
+		debian: artifact.DebianSource{Dir: filepath.Join(dir, "debian"), Digest: "d"},
 		tc:     artifact.Toolchain{ID: "sha256:tools", Base: artifact.Base{ID: "sha256:base", Folder: "rocky9"}},
 	}
-	b.tree = artifact.Tree{Dir: filepath.Join(dir, "tree"), Key: "t", Source: b.src}
+	b.tree = artifact.Tree{Dir: filepath.Join(dir, "tree"), Digest: "t", Source: b.src}
 	return b
 }
 
@@ -162,7 +162,7 @@ func TestBuildSendsWhatChanged(t *testing.T) {
 		if err := step.change(); err != nil {
 			t.Fatal(err)
 		}
-		b.tree.Key = step.what
+		b.tree.Digest = step.what
 		if got := sent(); !slices.Equal(got, step.want) {
 			t.Errorf("%s gets %q, want %q", step.what, got, step.want)
 		}
@@ -178,7 +178,7 @@ func TestBuildKnowsItsVolume(t *testing.T) {
 		runs int
 	}{{"a", 1}, {"a", 1}, {"b", 2}, {"a", 3}, {"a", 3}} {
 		write(t, filepath.Join(b.tree.Dir, "build.sh"), step.tree)
-		b.tree.Key = step.tree
+		b.tree.Digest = step.tree
 		build, err := b.Build(t.Context(), b.job, b.tree, b.tc)
 		if err != nil {
 			t.Fatal(err)
@@ -209,7 +209,7 @@ func TestRPMInputs(t *testing.T) {
 		{"a release without a provider", stock, released, []string{"SOURCES/a.tar.gz", "SPECS/rdma-core.spec"}},
 	} {
 		var got []string
-		for _, f := range rpmInputs(tt.job, tt.src, b.patch, b.spec) {
+		for _, f := range rpmFiles(tt.job, tt.src, b.patch, b.spec) {
 			got = append(got, f.Name)
 			if f.Time != b.src.Epoch || f.Owner != stage.BuilderUID {
 				t.Errorf("%s: %s is dated %v and owned by %d", tt.what, f.Name, f.Time, f.Owner)
@@ -251,7 +251,7 @@ func TestDebReadsTarballAndDebian(t *testing.T) {
 	}
 	write(t, b.src.Tarball, "another")
 	deb("another tarball", 2)
-	b.debian.Key = "e"
+	b.debian.Digest = "e"
 	deb("another debian/", 3)
 	b.tc.ID = "sha256:others"
 	deb("another toolchain", 4)

@@ -86,7 +86,7 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 		}},
 		{"the patch", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
 			src := sourceIn(dir)
-			_, err := p.Patch(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Key: "k", Source: src})
+			_, err := p.Patch(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Digest: "k", Source: src})
 			return err
 		}},
 		{"the spec", "rdma-core-56.1/redhat/rdma-core.spec", func(p *Pipeline, j job.Job, dir string) error {
@@ -94,7 +94,7 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			return err
 		}},
 		{"debian/", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
-			_, err := p.DebianSource(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Key: "k", Source: sourceIn(dir)})
+			_, err := p.DebianSource(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Digest: "k", Source: sourceIn(dir)})
 			return err
 		}},
 	} {

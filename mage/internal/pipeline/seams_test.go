@@ -51,13 +51,13 @@ func newEngineBench(t *testing.T) *engineBench {
 		}},
 		patch:  artifact.Patch{File: filepath.Join(dir, "a.patch"), Name: "a.patch"},
 		spec:   artifact.Spec{File: filepath.Join(dir, "a.spec"), SourceFile: "a.tar.gz"},
-		debian: artifact.DebianSource{Dir: filepath.Join(dir, "debian"), Control: filepath.Join(dir, "control"), Key: "d"},
+		debian: artifact.DebianSource{Dir: filepath.Join(dir, "debian"), Control: filepath.Join(dir, "control"), Digest: "d"},
 		tc:     artifact.Toolchain{ID: "sha256:tools", Base: artifact.Base{ID: "sha256:base", Minimal: "sha256:minimal", Folder: "rocky9"}},
 		dist: artifact.Dist{Dir: filepath.Join(dir, "dist"), Manifest: artifact.Manifest{
 			Release: "56.1", PrivateABI: 34, Files: []artifact.Output{{Path: "RPMS/noarch/tiny-1-1.noarch.rpm"}},
 		}},
 	}
-	b.tree = artifact.Tree{Dir: filepath.Join(dir, "tree"), Key: "t", Source: b.src}
+	b.tree = artifact.Tree{Dir: filepath.Join(dir, "tree"), Digest: "t", Source: b.src}
 	return b
 }
 

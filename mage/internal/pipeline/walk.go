@@ -5,7 +5,6 @@ package pipeline
 import (
 	"context"
 
-	"github.com/resnics/verbsmith/mage/internal/edit"
 	"github.com/resnics/verbsmith/mage/internal/prove"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -19,7 +18,6 @@ func (p *Pipeline) Walker() *walk.Walker {
 		Runner: p.Runner, Root: p.Root, Releases: p.Releases,
 		Stages: walk.Stages{
 			Source: p.Source, Integrate: p.Integrate, Patch: p.Patch, ProvePatch: p.ProvePatch, Spec: p.Spec,
-			EditVersions: edit.Versions(),
 			Judge: func(ctx context.Context, s *ui.Stage, b walk.Build, verdicts []string) (string, error) {
 				return p.Prover().JudgeBuild(ctx, s, prove.Build(b), verdicts)
 			},

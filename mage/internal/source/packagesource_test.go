@@ -86,7 +86,7 @@ func TestPackageSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	other.Target = job.RPM{Distro: rocky10}
-	if o, err := f.Source(t.Context(), other); err != nil || o.State() == src.State() || o.Tree == src.Tree {
+	if o, err := f.Source(t.Context(), other); err != nil || o.StageKey() == src.StageKey() || o.Tree == src.Tree {
 		t.Errorf("for another distro: %v, %s", err, o.Tree)
 	}
 	// A version that is asked for must be the package's.

@@ -4,6 +4,7 @@ package stage
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strconv"
 	"time"
@@ -53,9 +54,14 @@ const (
 // every compiler. It is root's, and what compiles is not root.
 const ccacheText = "# In place of ccache.conf in the cache's directory, to which what is compiled can write.\nmax_size = 5G\n"
 
-// complete adds to a run of a compiler the toolchain, the release's date, fixed paths
+// StageKey implements Keyed.
+func (c Compiler) StageKey() string {
+	return fmt.Sprintf("%q %s %q %q", c.Image, timeText(c.Epoch), c.Objects, ccacheText)
+}
+
+// Spec adds to a run of a compiler the toolchain, the release's date, fixed paths
 // and locale, and the volume of objects, or that there is none.
-func (c Compiler) complete(spec containers.RunSpec) containers.RunSpec {
+func (c Compiler) Spec(spec containers.RunSpec) containers.RunSpec {
 	env := map[string]string{
 		"SOURCE_DATE_EPOCH": strconv.FormatInt(c.Epoch.Unix(), 10),
 		"TOPDIR":            Topdir,
@@ -92,7 +98,7 @@ func (r *Runner) Compile(ctx context.Context, s *ui.Stage, c Compiler, spec cont
 			return err
 		}
 	}
-	_, err := r.Script(ctx, s, c.complete(spec))
+	_, err := r.Script(ctx, s, c.Spec(spec))
 	return err
 }
 

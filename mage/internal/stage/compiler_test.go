@@ -62,7 +62,7 @@ func TestCompileSpec(t *testing.T) {
 	}
 	c := Compiler{Image: "sha256:1", Epoch: time.Unix(1700000000, 0)}
 
-	bare := c.complete(base)
+	bare := c.Spec(base)
 	if bare.Env["CCACHE_DISABLE"] == "" || bare.Env["CCACHE_DIR"] != "" {
 		t.Errorf("without a cache: got the environment %v, want CCACHE_DISABLE and no CCACHE_DIR", bare.Env)
 	}
@@ -71,7 +71,7 @@ func TestCompileSpec(t *testing.T) {
 	}
 
 	c.Objects = "objects"
-	with := c.complete(base)
+	with := c.Spec(base)
 	if with.Image != "sha256:1" {
 		t.Errorf("runs in %q, want the toolchain", with.Image)
 	}

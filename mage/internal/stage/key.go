@@ -4,11 +4,228 @@ package stage
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/scripts"
 )
+
+// Keyed is a value that stands in keys for something else than its fields say: one with
+// a path stands for the content of the file.
+type Keyed interface{ StageKey() string }
+
+// Scripts are names of embedded scripts; in a key they are their texts.
+type Scripts []string
+
+// Machinery is the tag of a field that a stage works with and that decides nothing about its
+// output, such as a connection: `key:"-"`.
+const machinery = "-"
+
+// Key is a stage's key: one input for each field of in, a struct, by its name. Files count
+// with their content, Scripts with their texts, Keyed values with what they say; structs
+// without a name count as if their fields were in's. A field that cannot be written down,
+// such as a function, or an unexported field, is an error of the key, unless it is tagged
+// as machinery.
+func Key(name string, in any) *stagecache.KeyBuilder {
+	key := stagecache.NewKey(name, 0)
+	addFields(key, reflect.ValueOf(in))
+	return key
+}
+
+// inputKey is Key with what does the work.
+func inputKey(name string, in Input) *stagecache.KeyBuilder {
+	key := Key(name, in)
+	contained, ok := in.(Contained)
+	if !ok {
+		return AddProgram(key)
+	}
+	spec := contained.Container()
+	if len(spec.Argv) == 0 {
+		return key.Fail("container", errors.New("runs no script"))
+	}
+	addScripts(key, Scripts{spec.Argv[0], limitsScript})
+	return key.String("image", spec.Image).String("container", describeRun(spec))
+}
+
+// describeRun is what a container is given, but for its image and what is in its inputs.
+func describeRun(spec containers.RunSpec) string {
+	spec.Image, spec.Log, spec.Stdout = "", nil, nil
+	spec.Inputs = slices.Clone(spec.Inputs)
+	for i := range spec.Inputs {
+		spec.Inputs[i].Tar, spec.Inputs[i].Write = nil, nil
+	}
+	var text strings.Builder
+	if err := writeValue(&text, reflect.ValueOf(spec)); err != nil {
+		panic(err) // RunSpec has such fields only
+	}
+	return text.String()
+}
+
+func addFields(key *stagecache.KeyBuilder, v reflect.Value) {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Struct {
+		key.Fail("input", fmt.Errorf("want a struct, got %s", v.Kind()))
+		return
+	}
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		switch {
+		case field.Tag.Get("key") == machinery:
+		case !field.IsExported():
+			key.Fail(field.Name, errUnexported)
+		case field.Anonymous && !isKeyed(v.Field(i)) && v.Field(i).Kind() == reflect.Struct:
+			addFields(key, v.Field(i))
+		default:
+			addField(key, inWords(field.Name), v.Field(i))
+		}
+	}
+}
+
+var errUnexported = errors.New("an unexported field cannot be part of a key")
+
+func addField(key *stagecache.KeyBuilder, name string, v reflect.Value) {
+	switch value := v.Interface().(type) {
+	case []File:
+		addFiles(key, value)
+	case Scripts:
+		addScripts(key, value)
+	case []byte:
+		key.Bytes(name, value)
+	case string:
+		key.String(name, value)
+	default:
+		var text strings.Builder
+		if err := writeValue(&text, v); err != nil {
+			key.Fail(name, err)
+			return
+		}
+		key.String(name, text.String())
+	}
+}
+
+func addFiles(key *stagecache.KeyBuilder, files []File) {
+	var cached stagecache.Verifier
+	for _, f := range files {
+		line, err := f.Describe(&cached)
+		if err != nil {
+			key.Fail(f.Name, err)
+			return
+		}
+		key.String(f.Name, fmt.Sprintf("%s %d %s", line, f.Owner, timeText(f.Time)))
+	}
+}
+
+func addScripts(key *stagecache.KeyBuilder, names Scripts) {
+	for _, name := range names {
+		text, err := scripts.Read(name)
+		if err != nil {
+			key.Fail(name, err)
+			return
+		}
+		key.Bytes(name, text)
+	}
+}
+
+func isKeyed(v reflect.Value) bool {
+	_, ok := v.Interface().(Keyed)
+	return ok
+}
+
+// writeValue writes a value so that no two of one type are written alike.
+func writeValue(out *strings.Builder, v reflect.Value) error {
+	if v.Kind() == reflect.Pointer && v.IsNil() || !v.IsValid() {
+		out.WriteString("nil")
+		return nil
+	}
+	switch value := v.Interface().(type) {
+	case Keyed:
+		fmt.Fprintf(out, "%q", value.StageKey())
+		return nil
+	case time.Time:
+		out.WriteString(timeText(value))
+		return nil
+	}
+	switch v.Kind() { //nolint:exhaustive // the others are refused
+	case reflect.Pointer:
+		return writeValue(out, v.Elem())
+	case reflect.Interface:
+		fmt.Fprintf(out, "%T", v.Interface())
+		return writeValue(out, v.Elem())
+	case reflect.Struct:
+		return writeStruct(out, v)
+	case reflect.Slice, reflect.Array:
+		return writeList(out, v)
+	case reflect.String:
+		fmt.Fprintf(out, "%q", v.String())
+	case reflect.Func:
+		if !v.IsNil() {
+			return fmt.Errorf("a %s cannot be part of a key", v.Kind())
+		}
+	case reflect.Chan, reflect.UnsafePointer, reflect.Uintptr:
+		return fmt.Errorf("a %s cannot be part of a key", v.Kind())
+	default: // numbers, truth values, maps, whose keys are sorted
+		text, err := json.Marshal(v.Interface())
+		if err != nil {
+			return fmt.Errorf("%s cannot be part of a key: %w", v.Type(), err)
+		}
+		out.Write(text)
+	}
+	return nil
+}
+
+func writeStruct(out *strings.Builder, v reflect.Value) error {
+	out.WriteByte('{')
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if !field.IsExported() {
+			return fmt.Errorf("%s of %s: %w", field.Name, v.Type(), errUnexported)
+		}
+		out.WriteString(field.Name + ":")
+		if err := writeValue(out, v.Field(i)); err != nil {
+			return err
+		}
+		out.WriteByte(' ')
+	}
+	out.WriteByte('}')
+	return nil
+}
+
+func writeList(out *strings.Builder, v reflect.Value) error {
+	out.WriteByte('[')
+	for i := range v.Len() {
+		if err := writeValue(out, v.Index(i)); err != nil {
+			return err
+		}
+		out.WriteByte(' ')
+	}
+	out.WriteByte(']')
+	return nil
+}
+
+func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// inWords is a field's name as a person reads it: "BuildRequires" is "build requires".
+func inWords(name string) string {
+	var out strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		begins := unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))
+		if begins {
+			out.WriteByte(' ')
+		}
+		out.WriteRune(unicode.ToLower(r))
+	}
+	return out.String()
+}
 
 // ScriptKey begins the key of a stage that runs embedded scripts: they are an
 // input like any other.

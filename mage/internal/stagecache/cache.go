@@ -40,6 +40,7 @@ type Entry struct {
 	Dir    string // the directory with what the stage made, and nothing else; its files belong to the cache: copy before changing one
 	Stage  string
 	Key    string
+	Digest string            // of the names, modes and contents of all that is in Dir: two keys with one output have one digest
 	Hit    bool              // it was there already
 	Made   time.Time         // when it was made
 	Inputs map[string]string // as KeyBuilder.Inputs, if made by DoKey
@@ -199,7 +200,7 @@ func (c *Cache) entry(r record) Entry {
 	o := order{stage: r.Stage, key: r.Key}
 	return Entry{
 		Dir: filepath.Join(c.entryDir(o), outFolder), Stage: r.Stage, Key: r.Key,
-		Made: r.Made, Inputs: r.Inputs,
+		Digest: r.digest(), Made: r.Made, Inputs: r.Inputs,
 	}
 }
 

@@ -3,11 +3,15 @@
 package stagecache
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -107,6 +111,18 @@ func briefRecord(info fs.FileInfo) fileRecord {
 		r.Changed, r.Inode = st.Ctim.Nano(), st.Ino
 	}
 	return r
+}
+
+// digest stands for the output: its files' names, modes and contents.
+func (r record) digest() string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(r.Files)) {
+		f := r.Files[name]
+		frame(h, name)
+		frame(h, f.Mode.String())
+		frame(h, f.Content)
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }
 
 func quoteName(name string) string {

@@ -67,9 +67,9 @@ func (k *KeyBuilder) Bytes(name string, data []byte) *KeyBuilder {
 // File adds the content of a regular file, or of the one that a link leads to.
 // Neither its path nor its mode is part of the key.
 func (k *KeyBuilder) File(name, path string) *KeyBuilder {
-	sum, err := sumFile(path)
+	sum, err := SumFile(path)
 	if err != nil {
-		return k.fail(name, err)
+		return k.Fail(name, err)
 	}
 	return k.add(name, input{"file", sum, sum})
 }
@@ -80,7 +80,7 @@ func (k *KeyBuilder) File(name, path string) *KeyBuilder {
 func (k *KeyBuilder) Dir(name, path string) *KeyBuilder {
 	sum, err := sumTree(path)
 	if err != nil {
-		return k.fail(name, fmt.Errorf("directory %s: %w", path, err))
+		return k.Fail(name, fmt.Errorf("directory %s: %w", path, err))
 	}
 	return k.add(name, input{"dir", sum, sum})
 }
@@ -118,15 +118,16 @@ func (k *KeyBuilder) Inputs() map[string]string {
 func (k *KeyBuilder) add(name string, in input) *KeyBuilder {
 	switch _, twice := k.inputs[name]; {
 	case twice:
-		return k.fail(name, errors.New("given twice"))
+		return k.Fail(name, errors.New("given twice"))
 	case name == "" || !utf8.ValidString(name):
-		return k.fail(name, errors.New("want a non-empty name in UTF-8"))
+		return k.Fail(name, errors.New("want a non-empty name in UTF-8"))
 	}
 	k.inputs[name] = in
 	return k
 }
 
-func (k *KeyBuilder) fail(name string, err error) *KeyBuilder {
+// Fail gives the key a mistake, unless it has one: the input name cannot be written down.
+func (k *KeyBuilder) Fail(name string, err error) *KeyBuilder {
 	if k.err == nil {
 		k.err = &InputError{Input: name, Err: err}
 	}

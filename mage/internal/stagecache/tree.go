@@ -75,7 +75,7 @@ func sumTree(dir string) (string, error) {
 func (f treeFile) content() (string, error) {
 	switch f.info.Mode().Type() {
 	case 0:
-		return sumFile(f.path)
+		return SumFile(f.path)
 	case fs.ModeSymlink:
 		return os.Readlink(f.path)
 	case fs.ModeDir:
@@ -94,8 +94,9 @@ func (f treeFile) perm() string {
 	return fmt.Sprintf("%04o", f.info.Mode().Perm())
 }
 
-// sumFile sums a regular file, or the one that a link leads to.
-func sumFile(path string) (string, error) {
+// SumFile gives "sha256:" and the 64 hexadecimal digits of the SHA-256 of a regular file, or of
+// the one that a link leads to.
+func SumFile(path string) (string, error) {
 	// Asked before it is opened: opening a pipe would wait for a writer.
 	info, err := os.Stat(path)
 	if err != nil {

@@ -102,8 +102,7 @@ func (w *Walker) editRow(ctx context.Context, j job.Job, r *Releases, row *Row) 
 // editKey has what the edit of a release is made of: its commit, the provider, and
 // what the spec stage takes of the job.
 func (w *Walker) editKey(j job.Job, ref Release) *stagecache.KeyBuilder {
-	return stagecache.NewKey(editStage, releaseEditStage).
-		String("stages", w.EditVersions).
+	return stage.AddProgram(stagecache.NewKey(editStage, releaseEditStage)).
 		String("release", ref.Name).String("version", ref.Version).String("commit", ref.Commit).
 		String("epoch", ref.Time.UTC().String()).
 		String("provider", j.Provider.Digest()).

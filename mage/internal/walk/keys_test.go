@@ -16,19 +16,18 @@ import (
 // Whatever the edit of a release reads changes its key.
 func TestEditKeyHasWhatIsRead(t *testing.T) {
 	rocky := func(name string, el int) job.RPM { return job.RPM{Distro: specs.Distro{Name: name, EL: el}} }
-	w := &Walker{Stages: Stages{EditVersions: "1 2 3"}}
+	w := &Walker{}
 	j := job.Job{Target: rocky("rocky8", 8), Provider: fly(t)}
 	ref := Release{Ref: upstream.Ref{Name: "v56.1", Commit: "c", Time: time.Unix(1700000000, 0)}, Version: "56.1"}
 	key := w.editKey(j, ref)
 	for name, change := range map[string]func(w *Walker, j *job.Job, ref *Release){
-		"the distro":          func(_ *Walker, j *job.Job, _ *Release) { j.Target = rocky("rocky9", 9) },
-		"the suffix":          func(_ *Walker, j *job.Job, _ *Release) { j.Suffix = ".x1" },
-		"the provider":        func(_ *Walker, j *job.Job, _ *Release) { j.Provider = named(t, "ant") },
-		"the release's name":  func(_ *Walker, _ *job.Job, ref *Release) { ref.Name = "v56.2" },
-		"its version":         func(_ *Walker, _ *job.Job, ref *Release) { ref.Version = "56.2" },
-		"its commit":          func(_ *Walker, _ *job.Job, ref *Release) { ref.Commit = "d" },
-		"its date":            func(_ *Walker, _ *job.Job, ref *Release) { ref.Time = ref.Time.Add(time.Second) },
-		"the stages' version": func(w *Walker, _ *job.Job, _ *Release) { w.EditVersions = "1 2 4" },
+		"the distro":         func(_ *Walker, j *job.Job, _ *Release) { j.Target = rocky("rocky9", 9) },
+		"the suffix":         func(_ *Walker, j *job.Job, _ *Release) { j.Suffix = ".x1" },
+		"the provider":       func(_ *Walker, j *job.Job, _ *Release) { j.Provider = named(t, "ant") },
+		"the release's name": func(_ *Walker, _ *job.Job, ref *Release) { ref.Name = "v56.2" },
+		"its version":        func(_ *Walker, _ *job.Job, ref *Release) { ref.Version = "56.2" },
+		"its commit":         func(_ *Walker, _ *job.Job, ref *Release) { ref.Commit = "d" },
+		"its date":           func(_ *Walker, _ *job.Job, ref *Release) { ref.Time = ref.Time.Add(time.Second) },
 	} {
 		other, changed, release := *w, j, ref
 		change(&other, &changed, &release)

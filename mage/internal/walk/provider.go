@@ -171,7 +171,7 @@ func (w *Walker) CompileProvider(ctx context.Context, j job.Job, tree artifact.T
 	if err != nil {
 		return "", err
 	}
-	key = w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
+	key = w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Digest)
 	entry, err := w.Cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		return w.compileInto(ctx, s, j, tc, tree, filepath.Join(dir, "out"))
 	})
@@ -187,7 +187,7 @@ func (w *Walker) DiscoverProvider(ctx context.Context, j job.Job, tree artifact.
 	if err != nil {
 		return "", err
 	}
-	key = w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Key)
+	key = w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Digest)
 	entry, err := w.Cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
 		said, err := w.judgeBuild(ctx, s, j, tc, tree, out, []string{"listed"})
 		if err != nil {

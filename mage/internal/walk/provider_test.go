@@ -27,7 +27,7 @@ func providerTree(t *testing.T) artifact.Tree {
 	files[examine.ABIScript] = "# not upstream's\n"
 	src := artifact.Source{Tree: t.TempDir(), Version: "56.1", Epoch: time.Unix(1700000000, 0)}
 	releasetest.Write(t, src.Tree, files)
-	return artifact.Tree{Dir: src.Tree, Key: "k", Source: src, Result: provider.Result{PrivateABI: 34, DriverID: 3}}
+	return artifact.Tree{Dir: src.Tree, Digest: "k", Source: src, Result: provider.Result{PrivateABI: 34, DriverID: 3}}
 }
 
 // A script that is not upstream's runs in a container, or nowhere.

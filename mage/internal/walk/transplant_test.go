@@ -31,7 +31,7 @@ func antTransplant(t *testing.T, b *bench) (TransplantSetup, specs.Transplant) {
 	b.Integrate = func(_ context.Context, _ job.Job, src artifact.Source) (artifact.Tree, error) {
 		dir := t.TempDir()
 		releasetest.Write(t, dir, releasetest.Files())
-		return artifact.Tree{Dir: dir, Key: "k", Source: src, Result: provider.Result{PrivateABI: 34, DriverID: 1}}, b.call("integrate", src.Version)
+		return artifact.Tree{Dir: dir, Digest: "k", Source: src, Result: provider.Result{PrivateABI: 34, DriverID: 1}}, b.call("integrate", src.Version)
 	}
 	all := &specs.Transplants{TakeOut: []specs.TakeOut{{
 		Provider: "ant", Remove: []string{"providers/ant"},

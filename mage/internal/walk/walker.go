@@ -37,8 +37,6 @@ type Stages struct {
 	Patch      func(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error)
 	ProvePatch func(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error)
 	Spec       func(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error)
-	// EditVersions are those of Integrate, Patch and Spec, for the key of a row.
-	EditVersions string
 
 	// Judge gives verdicts about a build, each in a container of its own, and what the last
 	// of them said.

@@ -69,7 +69,7 @@ func newBench(t *testing.T) *bench {
 		},
 		Integrate: func(_ context.Context, _ job.Job, src artifact.Source) (artifact.Tree, error) {
 			return artifact.Tree{
-				Dir: src.Tree, Key: "tree of " + src.Version, Source: src,
+				Dir: src.Tree, Digest: "tree of " + src.Version, Source: src,
 				Result: provider.Result{PrivateABI: 34, DriverID: 3, EnumConstant: "RDMA_DRIVER_FLY"},
 			}, b.call("integrate", src.Version)
 		},
@@ -88,7 +88,6 @@ func newBench(t *testing.T) *bench {
 			file := filepath.Join(t.TempDir(), artifact.SpecFile)
 			return artifact.Spec{File: file}, errors.Join(os.WriteFile(file, []byte("Name: x\n"), 0o600), b.call("spec", src.Version))
 		},
-		EditVersions: "1 2 3",
 		Judge: func(_ context.Context, _ *ui.Stage, build Build, verdicts []string) (string, error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()

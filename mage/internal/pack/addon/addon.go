@@ -75,7 +75,7 @@ func (p *Packer) Build(
 	}
 	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForPackages)
 	key = c.Key(key).
-		String("source", tree.Source.State()).
+		String("source", tree.Source.StageKey()).
 		String("interface", text.interfaces()).
 		File("tarball", tree.Source.Tarball).
 		File("patch", patch.File).

@@ -58,7 +58,7 @@ func newBench(t *testing.T) *bench {
 			return containers.Result{}, nil
 		}},
 		job: job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}, Provider: pr},
-		tree: artifact.Tree{Dir: dir, Key: "t", Source: artifact.Source{
+		tree: artifact.Tree{Dir: dir, Digest: "t", Source: artifact.Source{
 			Version: "66.2", Tarball: filepath.Join(dir, "a.tar.gz"), Epoch: time.Unix(1, 0), Digest: "d",
 		}},
 		patch: artifact.Patch{File: filepath.Join(dir, "a.patch"), Name: "a.patch"},
@@ -197,7 +197,7 @@ func TestToolsAreShared(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return spec.Key, string(text)
+		return spec.Digest, string(text)
 	}
 	key, text := tools("56.1")
 	if other, _ := tools("65.0"); other != key {

@@ -114,7 +114,7 @@ func (p *Packer) Tools(ctx context.Context, j job.Job) (artifact.Spec, error) {
 	entry, err := p.Do(ctx, key, func(_ context.Context, dir string) error {
 		return stage.WriteFile(dir, toolsFile, text)
 	})
-	return artifact.Spec{File: filepath.Join(entry.Dir, toolsFile), Key: entry.Key}, err
+	return artifact.Spec{File: filepath.Join(entry.Dir, toolsFile), Digest: entry.Digest}, err
 }
 
 // Unserved says for which releases of the interface there is no add-on, and why

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stage
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// Input is everything that a stage's output depends on. Its fields are the stage's key
+// (see Key), and Make is given nothing else but the means to work: what is not in the
+// input cannot be used.
+//
+// The key also has what does the work: the digest of this program, or of a Contained
+// input its container.
+type Input interface {
+	// Make fills w.Dir, which is empty.
+	Make(ctx context.Context, w *Work) error
+}
+
+// Contained is an Input whose work is done by one container. The container's image,
+// script, command, environment, user, network and volumes are in the key in place of
+// this program's digest; the files that go in have to be in the input's fields.
+type Contained interface {
+	Input
+	// Container is what Work.Run runs. Argv is the name of an embedded script and its
+	// arguments. The Dir of an output is relative to Work.Dir.
+	Container() containers.RunSpec
+}
+
+// Work is what a stage makes its output with.
+type Work struct {
+	*ui.Stage
+
+	Dir string // becomes the output if Make returns nil
+
+	runner *Runner
+	input  Input
+}
+
+// Run runs the container of a Contained input, its output in the stage's log.
+//
+// Errors: *containers.RunError if the script fails.
+func (w *Work) Run(ctx context.Context) error {
+	spec := w.input.(Contained).Container() //nolint:forcetypeassert // only such an input has a container to run
+	spec.Outputs = slices.Clone(spec.Outputs)
+	for i, out := range spec.Outputs {
+		spec.Outputs[i].Dir = filepath.Join(w.Dir, out.Dir)
+	}
+	if spec.Log == nil {
+		spec.Log = NinjaLog(w.Stage)
+	}
+	engine, err := w.runner.Engine(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range spec.Volumes {
+		if v.Name == "" {
+			continue
+		}
+		if err := engine.EnsureVolume(ctx, v.Name, nil); err != nil {
+			return err
+		}
+	}
+	_, err = w.runner.Script(ctx, w.Stage, spec)
+	return err
+}
+
+// Make returns the output of the stage for the input. It has the stage's Make fill a
+// directory unless the cache holds an output for the same key.
+//
+// Errors: *Error, with that of the input's Make.
+func (r *Runner) Make(ctx context.Context, name string, in Input) (stagecache.Entry, error) {
+	key := inputKey(name, in)
+	s := r.Begin(name)
+	why := r.Cache.Explain(name, key)
+	entry, err := r.Do(ctx, key, func(ctx context.Context, dir string) error {
+		if len(why) > 0 {
+			s.Note("changed: " + joinNames(why))
+		}
+		return in.Make(ctx, &Work{Stage: s, Dir: dir, runner: r, input: in})
+	})
+	return entry, r.End(name, s, entry.Hit, err)
+}
+
+// MakePart is Make for what is a part of the stage s, which shows it.
+func (r *Runner) MakePart(ctx context.Context, s *ui.Stage, name string, in Input) (stagecache.Entry, error) {
+	return r.Do(ctx, inputKey(name, in), func(ctx context.Context, dir string) error {
+		return in.Make(ctx, &Work{Stage: s, Dir: dir, runner: r, input: in})
+	})
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stage
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+)
+
+// programDigest is the digest of the file that this process runs, which is read once.
+var programDigest = sync.OnceValues(func() (string, error) {
+	file, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find this program's file: %w", err)
+	}
+	return stagecache.SumFile(file)
+})
+
+// AddProgram adds this program: what is made by Go code depends on all of it.
+func AddProgram(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {
+	digest, err := programDigest()
+	if err != nil {
+		return key.Fail("program", err)
+	}
+	return key.String("program", digest)
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagetest
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/stage"
+)
+
+// EachFieldCounts fails for each field of a stage's input, also within its structs, whose
+// change leaves the stage's key as it was. in needs no values, but for what its Keyed
+// values need to answer.
+func EachFieldCounts(t testing.TB, in any) {
+	t.Helper()
+	before := keyOf(t, in)
+	eachChange(reflect.ValueOf(in), "", func(changed reflect.Value, field string) {
+		if keyOf(t, changed.Interface()) == before {
+			t.Errorf("%T: a change of %s leaves the key as it was", in, field)
+		}
+	})
+}
+
+func keyOf(t testing.TB, in any) string {
+	t.Helper()
+	key := stage.Key("x", in)
+	if err := key.Err(); err != nil {
+		t.Fatalf("%T: %v", in, err)
+	}
+	return key.Sum()
+}
+
+// eachChange calls check with copies of the struct v of each of which one field is changed.
+func eachChange(v reflect.Value, above string, check func(changed reflect.Value, field string)) {
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if field.Tag.Get("key") == "-" {
+			continue
+		}
+		with := func(value reflect.Value) reflect.Value {
+			changed := reflect.New(v.Type()).Elem()
+			changed.Set(v)
+			changed.Field(i).Set(value)
+			return changed
+		}
+		name := above + field.Name
+		_, keyed := v.Field(i).Interface().(stage.Keyed)
+		_, isTime := v.Field(i).Interface().(time.Time)
+		if v.Field(i).Kind() == reflect.Struct && !keyed && !isTime {
+			eachChange(v.Field(i), name+".", func(inner reflect.Value, field string) { check(with(inner), field) })
+			continue
+		}
+		check(with(another(v.Field(i))), name)
+	}
+}
+
+// another is a value of the type of v that is not v.
+func another(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	out.Set(v)
+	if t, ok := v.Interface().(time.Time); ok {
+		return reflect.ValueOf(t.Add(time.Nanosecond))
+	}
+	switch v.Kind() { //nolint:exhaustive // what an input has
+	case reflect.String:
+		out.SetString(v.String() + "x")
+	case reflect.Bool:
+		out.SetBool(!v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		out.SetInt(v.Int() + 1)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		out.SetUint(v.Uint() + 1)
+	case reflect.Slice:
+		out.Set(reflect.Append(v, anotherElement(v)))
+	case reflect.Map:
+		out.Set(reflect.MakeMap(v.Type()))
+		out.SetMapIndex(another(reflect.Zero(v.Type().Key())), reflect.Zero(v.Type().Elem()))
+	case reflect.Pointer:
+		if v.IsNil() {
+			out.Set(reflect.New(v.Type().Elem()))
+		} else {
+			out.SetZero()
+		}
+	case reflect.Struct: // a Keyed one: whatever counts in it
+		for i := range out.NumField() {
+			if out.Field(i).CanSet() {
+				out.Field(i).Set(another(out.Field(i)))
+			}
+		}
+	}
+	return out
+}
+
+// anotherElement is one more element for the slice v; a script has to be one that there is.
+func anotherElement(v reflect.Value) reflect.Value {
+	if v.Type() == reflect.TypeFor[stage.Scripts]() {
+		return reflect.ValueOf("limits.sh")
+	}
+	return reflect.Zero(v.Type().Elem())
+}
