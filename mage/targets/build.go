@@ -58,7 +58,7 @@ func Patch(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a directory, or none (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Patch)
@@ -78,7 +78,7 @@ func Spec(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).Spec)
 }
 
-// Inspect shows what each package holds and what the provider added.
+// Inspect shows what each package contains and what the provider added.
 func Inspect(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
@@ -95,7 +95,7 @@ func Inspect(ctx context.Context,
 // Rpm is the namespace of packages other than rdma-core's own.
 type Rpm mg.Namespace
 
-// Addon builds the provider's own package, which goes beside an unpatched libibverbs.
+// Addon builds the provider's own package, which is installed next to an unpatched libibverbs.
 func (Rpm) Addon(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default one for each interface of libibverbs)

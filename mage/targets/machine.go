@@ -10,7 +10,7 @@ import (
 
 // Doctor reports what is missing on this machine and how to get it.
 func Doctor(ctx context.Context,
-	distro *string, // distro to look at (default rocky9)
+	distro *string, // distro to check for (default rocky9)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	return app.Run(ctx, app.Flags{Distro: distro, Base: base}, (*app.App).Doctor)

@@ -15,7 +15,7 @@ type Provider mg.Namespace
 
 // New creates the directory of a new provider.
 func (Provider) New(ctx context.Context,
-	name string, // the provider's name: a C name, such as rib
+	name string, // the provider's name: a C identifier, such as rib
 	dir *string, // the directory to create (default provider/NAME)
 	shared *bool, // with a library of functions for programs beyond verbs (default false)
 	maintainer *string, // its maintainer, as "NAME <ADDRESS>"

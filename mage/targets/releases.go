@@ -13,7 +13,7 @@ import (
 // Releases is the namespace of the targets for many releases at once.
 type Releases mg.Namespace
 
-// Check puts the provider into every release of a git clone and reports how far each gets.
+// Check adds the provider to every release of a git clone and reports how far each gets.
 func (Releases) Check(ctx context.Context,
 	source *string, // git clone of rdma-core with its tags (required)
 	rdma *string, // releases: FROM..TO, one, or several separated by commas (default all)

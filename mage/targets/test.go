@@ -23,7 +23,7 @@ func (Test) Integration(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a directory, or none (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
@@ -46,7 +46,7 @@ func (Test) Deb(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestDeb)
 }
 
-// Addon installs the provider's own package beside unpatched ones and reports the verdicts.
+// Addon installs the provider's own package next to unpatched ones and reports the verdicts.
 func (Test) Addon(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
@@ -61,16 +61,16 @@ func (Test) Addon(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestAddon)
 }
 
-// Kernel boots what dnf installed on a real kernel, beside the stock provider.
+// Kernel boots what dnf installed on a real kernel, next to the stock provider.
 func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a directory, or none (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default rib)
 	base *string, // base image: auto, registry or standin (default auto)
 	cases *string, // fast, all, or names of cases separated by commas (default fast)
 	module *string, // provider's module: packaged, or tree for one compiled now (default packaged)
-	packages *string, // packages to install: patched, or addon for the provider's own beside unpatched ones (default patched)
+	packages *string, // packages to install: patched, or addon for the provider's own next to unpatched ones (default patched)
 	beside *string, // directory in dist/ of other unpatched packages for the addon (default the same release's)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
@@ -79,7 +79,7 @@ func (Test) Kernel(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestKernel)
 }
 
-// Transplant puts upstream's own providers into releases without them and compares the result with upstream's.
+// Transplant adds upstream's own providers to releases without them and compares the result with upstream's.
 func (Test) Transplant(ctx context.Context,
 	source *string, // git clone of rdma-core with its tags
 	provider *string, // transplants of specs/transplants.yaml, separated by commas (default all)

@@ -199,6 +199,9 @@ func (e *examiner) sources(ctx context.Context) {
 		}
 	}
 	e.cmake.Evidence = fmt.Sprintf("%d sources", n)
+	if n == 1 {
+		e.cmake.Evidence = "1 source"
+	}
 	e.licences = e.p.checkLicences()
 	if e.lacks(".c", ".h") {
 		e.match = Answer{Check: CheckMatch, Skipped: unreadFiles}

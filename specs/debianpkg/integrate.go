@@ -91,7 +91,7 @@ func (in *integration) run() {
 	if len(p.BuildDepends) > 0 {
 		in.edit(Control, "what the build of "+p.Name+" needs", editBuildDepends)
 	}
-	in.edit(Copyright, "the copyright of providers/"+p.Name, editCopyright)
+	in.edit(Copyright, "the copyright of "+p.directory(), editCopyright)
 	in.install(Runtime, runtimeFiles(p))
 	in.install(Development, developmentFiles(p))
 	if len(boot) > 0 {

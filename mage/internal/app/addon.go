@@ -20,7 +20,7 @@ import (
 // addonStages are those of one add-on: source, integrate, patch, addon, collect.
 const addonStages = 5
 
-// RPMAddon is the rpm:addon target: the package of a provider beside an
+// RPMAddon is the rpm:addon target: the package of a provider next to an
 // unpatched libibverbs, in one release, or for every interface that the
 // releases in specs/ have.
 func (a *App) RPMAddon(ctx context.Context) error {
@@ -62,8 +62,8 @@ func (a *App) oneRelease(j job.Job) bool {
 	return value(a.flags.RDMA, "") != "" || j.Given != "" && !addon.IsClone(j.Given)
 }
 
-// everyAddon builds one for each interface of which a release can be had, and
-// shows all, also those that cannot be built.
+// everyAddon builds one for each interface with an available release, and
+// shows all of them, also those that cannot be built.
 func (a *App) everyAddon(ctx context.Context, j job.Job) error {
 	if _, err := a.connectEngine(ctx); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (a *App) everyAddon(ctx context.Context, j job.Job) error {
 	if builds == 0 {
 		return &stage.AdviceError{
 			Err:  errors.Join(errNoAddon, choices[len(choices)-1].Err),
-			What: "give a git clone of rdma-core as -source",
+			What: "pass a git clone of rdma-core as -source",
 		}
 	}
 	a.pipeline.Plan(toolchainStages + builds*addonStages)
@@ -106,10 +106,10 @@ func (a *App) everyAddon(ctx context.Context, j job.Job) error {
 	return errors.Join(a.showAddons(ctx, all, choices), errors.Join(errs...))
 }
 
-var errNoAddon = errors.New("no release of rdma-core can be had")
+var errNoAddon = errors.New("no release of rdma-core is available")
 
 // addonTools makes the toolchain in which every add-on of a distro is built,
-// when it is first asked for: what is wrong with a job is said before that.
+// at the first call, so that mistakes in a job are reported before that.
 func (a *App) addonTools(j job.Job) func(context.Context) (artifact.Toolchain, error) {
 	var tc artifact.Toolchain
 	return func(ctx context.Context) (artifact.Toolchain, error) {
@@ -134,7 +134,7 @@ func (a *App) addon(
 	ctx context.Context, j job.Job, tools func(context.Context) (artifact.Toolchain, error),
 ) (addonMade, error) {
 	m := addonMade{made: made{job: j}}
-	// Without an engine nothing behind can run: say so before the long stages.
+	// The later stages need an engine: fail before the long ones.
 	if _, err := a.connectEngine(ctx); err != nil {
 		return m, err
 	}
@@ -162,8 +162,8 @@ func (a *App) addon(
 	return m, err
 }
 
-// showAddons names for each package its file, its private ABI and the releases
-// that it is for, and then the releases for which there is none.
+// showAddons lists each package with its file, its private ABI and the releases
+// that it is for, and then the releases without one.
 func (a *App) showAddons(ctx context.Context, all []addonMade, choices []addon.Choice) error {
 	rows := make([][]string, 0, len(all))
 	for _, m := range all {
@@ -179,16 +179,16 @@ func (a *App) showAddons(ctx context.Context, all []addonMade, choices []addon.C
 	}
 	for _, c := range choices {
 		if text := c.Unserved(built(all, c)); text != "" {
-			fmt.Fprintln(a.ui.Out(), "none for "+text)
+			fmt.Fprintln(a.ui.Out(), "no add-on for "+text)
 		}
 	}
 	if len(a.pipeline.Ran()) == 0 {
-		fmt.Fprintln(a.ui.Out(), "nothing to do: all of it is up to date")
+		fmt.Fprintln(a.ui.Out(), "nothing to do: all add-ons are up to date")
 	}
 	return a.pipeline.Prune(ctx)
 }
 
-// built is the release with which the choice's add-on begins, "" if it was not built.
+// built is the first release of the choice's add-on, "" if it was not built.
 func built(all []addonMade, c addon.Choice) string {
 	for _, m := range all {
 		if c.Err == nil && m.job.Version == c.Job.Version {
@@ -218,10 +218,10 @@ func addonFile(dist artifact.Dist) string {
 	return "-"
 }
 
-// servedReleases are the releases as a person reads them.
+// servedReleases formats the releases.
 func servedReleases(a artifact.Addon) string {
 	if n := len(a.Releases); n > 0 {
 		return fmt.Sprintf("%s to %s (%d)", a.Releases[0], a.Releases[n-1], n)
 	}
-	return fmt.Sprintf("from %s, below %s: not known to specs/interfaces.yaml", a.From, a.Below)
+	return fmt.Sprintf("from %s, below %s: not in specs/interfaces.yaml", a.From, a.Below)
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/prove"
 )
 
-// beside is an add-on with the unpatched packages that it goes beside.
+// beside is an add-on with the unpatched packages that it is installed next to.
 type beside struct {
 	addonMade
 	stock artifact.Dist
 }
 
-// TestAddon is the test:addon target: the add-on beside unpatched packages.
+// TestAddon is the test:addon target: the add-on next to unpatched packages.
 func (a *App) TestAddon(ctx context.Context) error {
 	b, err := a.beside(ctx, 2) //nolint:mnd // update, prove
 	if err != nil {
@@ -35,14 +35,14 @@ func (a *App) TestAddon(ctx context.Context) error {
 	if len(suite.Results) > 0 {
 		err = errors.Join(err, a.showReport(ctx, suite, b.dist))
 		if len(proof.Others) == 0 {
-			fmt.Fprintln(a.ui.Out(), "no other add-on is in dist/ that dnf would have to refuse: rpm:addon builds them")
+			fmt.Fprintln(a.ui.Out(), "skipped: no add-on for another release in dist/ to test the refusal with (build one with rpm:addon)")
 		}
 	}
 	return err
 }
 
 // beside makes the add-on of the job, and the unpatched packages of the same
-// release, unless others are given to put it beside.
+// release, unless -beside names others.
 func (a *App) beside(ctx context.Context, further int) (beside, error) {
 	var b beside
 	job, err := a.addonJob(ctx)

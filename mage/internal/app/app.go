@@ -35,8 +35,8 @@ type App struct {
 }
 
 // Run builds the app for a target's flags, makes the call, cleans up, and
-// shows what went wrong. The error it returns is short: the whole of it has
-// been shown.
+// shows what went wrong. The error that it returns is short, because the full
+// one has been shown.
 func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
@@ -54,7 +54,7 @@ func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) e
 	return finish(ctx, out, err)
 }
 
-// finish shows a run's error, if it has one, and gives what mage is to print.
+// finish shows a run's error, if there is one, and returns what mage prints.
 func finish(ctx context.Context, out *ui.UI, err error) error {
 	defer out.Close()
 	if err == nil {
@@ -67,17 +67,17 @@ func finish(ctx context.Context, out *ui.UI, err error) error {
 	return shortError(err)
 }
 
-// make makes the call, and makes it again where a cached output was found to be damaged
-// on its way: the cache has it no more then, so that its stage makes it anew.
+// make makes the call, and repeats it if a cached output turns out to be damaged: the
+// cache has dropped that output by then, so its stage rebuilds it.
 func (a *App) make(ctx context.Context, call func(*App, context.Context) error) error {
-	const often = 5 // a disk that goes on is for the user to look at
+	const often = 5 // a disk that keeps failing is for the user to check
 	for range often {
 		err := call(a, ctx)
 		damage, ok := errors.AsType[*stagecache.DamageError](err)
 		if !ok || ctx.Err() != nil {
 			return err
 		}
-		a.pipeline.Log.WarnContext(ctx, "a cached output is damaged; it is removed, and made again", "because", damage)
+		a.pipeline.Log.WarnContext(ctx, "a cached output was damaged and is being rebuilt", "because", damage)
 	}
 	return call(a, ctx)
 }
@@ -145,7 +145,7 @@ func (a *App) connectEngine(ctx context.Context) (*containers.Engine, error) {
 	engine, err := containers.Connect(ctx, containers.Options{
 		Limits: limits,
 		RunDir: a.dirs.runs(),
-		Notice: func(text string) { a.pipeline.Log.WarnContext(ctx, text) }, //nolint:sloglint // it is a sentence already
+		Notice: func(text string) { a.pipeline.Log.WarnContext(ctx, text) }, //nolint:sloglint // already a sentence
 	})
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (a *App) connectEngine(ctx context.Context) (*containers.Engine, error) {
 	return engine, nil
 }
 
-// close ends the run; failed is what it failed with, if it did.
+// close ends the run; failed is its error, or nil.
 func (a *App) close(failed error) error {
 	var errs []error
 	if a.engine != nil {
@@ -174,10 +174,10 @@ type interruptedError struct{ cause, err error }
 func (e *interruptedError) Error() string { return "stopped: " + e.cause.Error() }
 func (e *interruptedError) Unwrap() error { return e.err }
 
-// shortError is what mage prints last, after the error has been shown whole.
+// shortError is what mage prints last, after the error has been shown in full.
 func shortError(err error) error {
 	if failed, ok := errors.AsType[*stage.Error](err); ok {
-		return fmt.Errorf("%s failed, see above", failed.Name) //nolint:err113 // shown whole already
+		return fmt.Errorf("%s failed, see above", failed.Name) //nolint:err113 // already shown in full
 	}
-	return errors.New("failed, see above") //nolint:err113 // shown whole already
+	return errors.New("failed, see above") //nolint:err113 // already shown in full
 }

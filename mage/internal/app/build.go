@@ -11,7 +11,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 )
 
-// made is what the stages up to the toolchain have given.
+// made is what the stages up to the toolchain have returned.
 type made struct {
 	job   job.Job
 	src   artifact.Source
@@ -71,7 +71,7 @@ const toolchainStages = 2
 
 // withToolchain adds the base and the toolchain image.
 func (a *App) withToolchain(ctx context.Context, further int, refresh bool) (made, error) {
-	// Without an engine nothing behind can run: say so before the long stages.
+	// The later stages need an engine: fail before the long ones.
 	if _, err := a.connectEngine(ctx); err != nil {
 		return made{}, err
 	}
@@ -124,7 +124,7 @@ func (a *App) RPM(ctx context.Context) error {
 	return a.endWithPackages(ctx, dist)
 }
 
-// endWithPackages ends a target that made packages: it shows them, and says so where
+// endWithPackages ends a target that made packages: it shows them, and says so if
 // nothing had to be done.
 func (a *App) endWithPackages(ctx context.Context, dist artifact.Dist) error {
 	if err := a.showPackages(dist); err != nil {
@@ -157,7 +157,7 @@ func (a *App) packaged(ctx context.Context, m made) (made, artifact.Dist, error)
 	return m, dist, err
 }
 
-// relative shortens a path below the repository for people.
+// relative shortens a path below the repository for display.
 func (a *App) relative(path string) string { return relativeTo(a.dirs.root, path) }
 
 func relativeTo(root, path string) string {

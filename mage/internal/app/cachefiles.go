@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// cacheFiles are the paths of files that verbsmith writes into a cache, beside those
+// cacheFiles are the paths of files that verbsmith writes into a cache, besides those
 // of the stages, which the stage cache removes itself: downloads (upstream), locks
 // of runs (containers), logs, and what is remembered of machines and registries
-// (pipeline). A further kind of file in the cache is a further line here.
+// (pipeline). A new kind of file in the cache needs a line here.
 //
 //nolint:gochecknoglobals // compiled once
 var cacheFiles = anyOf(
@@ -23,7 +23,7 @@ var cacheFiles = anyOf(
 	`verbsmith-(unreachable|no-kvm)-[^/]+`,
 )
 
-// cacheDirs are the directories in which they are.
+// cacheDirs are their directories.
 //
 //nolint:gochecknoglobals // compiled once
 var cacheDirs = anyOf(

@@ -29,7 +29,7 @@ func (a *App) Check(ctx context.Context) error {
 // checkHeader is that of a table of checks.
 func checkHeader() []string { return []string{"check", "result", "evidence"} }
 
-// checkRow is a result under it.
+// checkRow is a row of it.
 func checkRow(r report.Result) []string { return []string{r.Name, string(r.State), r.Evidence} }
 
 // TestUnit is the test:unit target.
@@ -43,7 +43,7 @@ func (a *App) goTest(ctx context.Context, args ...string) error {
 	cmd.Dir, cmd.Env = a.dirs.root, a.work.userEnv()
 	cmd.Stdout, cmd.Stderr = a.ui.Out(), os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second // for a test's own children, which have the output too
+	cmd.WaitDelay = 10 * time.Second // for a test's own children, which hold the output open too
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("go test %v: %w", args, err)
 	}

@@ -20,10 +20,10 @@ import (
 )
 
 // Clean is the clean target: it removes what verbsmith made, on the engine, in
-// dist/ and in the cache, and says what stays. all is not only this cache's part of
-// the engine. Directories are cleaned even where no engine answers; that one does
-// not is an error all the same, because what it holds of ours then stays. It is no
-// call of an App, for a run would use the cache that it is to remove.
+// dist/ and in the cache, and lists what it keeps. With all, it also removes what runs
+// with other caches left on the engine. Directories are cleaned even if no engine answers;
+// that is still an error, because our objects on it stay. It is not a call of an App,
+// because a run would use the cache that clean removes.
 func Clean(ctx context.Context, all bool) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
@@ -49,7 +49,7 @@ type cleaner struct {
 	removed, kept [][]string
 }
 
-// busyError says that nothing was cleaned, because a run needs it.
+// busyError says that nothing was cleaned, because a run uses it.
 type busyError struct {
 	err  error
 	pids []string // of the runs, where known
@@ -60,7 +60,7 @@ func (e *busyError) Error() string {
 	if len(e.pids) > 0 {
 		text += " (process " + strings.Join(e.pids, ", ") + ")"
 	}
-	return text + ": nothing is removed; clean again when that run has ended"
+	return text + ": nothing was removed; run clean again when that run has ended"
 }
 func (e *busyError) Unwrap() error { return e.err }
 
@@ -76,7 +76,7 @@ func (c *cleaner) run(ctx context.Context) error {
 	}
 	defer outputs.Release()
 	errs := []error{c.engine(ctx, cache), errCache, errDist}
-	// The inner one first, so that the outer one is empty where nothing else is in it.
+	// The inner one first, so that the outer one can become empty.
 	steps := []func() error{func() error { return c.dist(outputs) }, func() error { return c.cache(ctx, cache) }}
 	if owned.Overlap(c.dirs.dist, c.dirs.cache) {
 		steps[0], steps[1] = steps[1], steps[0]
@@ -87,9 +87,9 @@ func (c *cleaner) run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// claim has a directory alone. It gives nil for one that is not there, or empty,
-// and *owned.ForeignError for one that is not verbsmith's. What an older version
-// made, which wrote no marker, is known by older.
+// claim locks a directory for this run alone. It returns nil for a missing or empty one,
+// and *owned.ForeignError for one that is not verbsmith's. older recognises what an older
+// version made, which wrote no marker.
 func claim(ctx context.Context, dir string, older func(string) bool) (*owned.Hold, error) {
 	held, err := owned.Claim(dir)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -98,9 +98,9 @@ func claim(ctx context.Context, dir string, older func(string) bool) (*owned.Hol
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil //nolint:nilnil // nothing there is an answer
+		return nil, nil //nolint:nilnil // nothing to clean is a valid answer
 	case err != nil:
-		return nil, fmt.Errorf("look into %s: %w", dir, err)
+		return nil, fmt.Errorf("list %s: %w", dir, err)
 	case len(entries) == 0 || older(dir):
 		return owned.Lock(ctx, dir, nil)
 	}
@@ -143,7 +143,7 @@ func (c *cleaner) cache(ctx context.Context, held *owned.Hold) error {
 		err = errors.Join(err, errOpen)
 	}
 	if err != nil {
-		return err // somebody uses it, be it a run of an older version: the rest stays with it
+		return err // in use, perhaps by a run of an older version: keep the rest too
 	}
 	report, err := held.Remove(c.dirs.cache, cacheOwns)
 	c.tell(c.dirs.cache, report)

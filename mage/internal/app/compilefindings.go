@@ -12,8 +12,8 @@ import (
 	"github.com/resnics/verbsmith/provider/examine"
 )
 
-// compilerFindings are what the compiler said, each with the provider's own
-// file; else the whole error.
+// compilerFindings are the compiler's errors, each with the provider's own
+// file, or the whole error if there are none.
 func (c *providerCheck) compilerFindings(err error) []examine.Finding {
 	var findings []examine.Finding
 	for _, e := range stage.CompilerErrors(err) {
@@ -28,7 +28,7 @@ func (c *providerCheck) compilerFindings(err error) []examine.Finding {
 	return findings
 }
 
-// saidError is an error of the compiler as an error of ours.
+// saidError is an error of the compiler as a Go error.
 type saidError struct{ ui.CompilerError }
 
 func (e saidError) Error() string {
@@ -38,8 +38,8 @@ func (e saidError) Error() string {
 	return e.String()
 }
 
-// untold leaves out of an answer what an earlier one has told. If that was all, the check
-// was not made.
+// untold drops from an answer what an earlier one has reported. If nothing is left, the
+// check counts as skipped.
 func (c *providerCheck) untold(answer examine.Answer) examine.Answer {
 	all := len(answer.Findings)
 	answer.Findings = slices.DeleteFunc(answer.Findings, func(f examine.Finding) bool {
@@ -47,7 +47,7 @@ func (c *providerCheck) untold(answer examine.Answer) examine.Answer {
 		return ok && slices.ContainsFunc(c.answers, func(a examine.Answer) bool { return a.Tells(source) })
 	})
 	if all > 0 && len(answer.Findings) == 0 {
-		answer.Skipped = "a mistake that is told above"
+		answer.Skipped = "already reported above"
 	}
 	return answer
 }

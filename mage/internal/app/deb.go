@@ -17,7 +17,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/source"
 )
 
-// debMade is what the stages up to Debian's packages have given.
+// debMade is what the stages up to Debian's packages have returned.
 type debMade struct {
 	job    job.Job
 	src    artifact.Source
@@ -27,8 +27,8 @@ type debMade struct {
 	pkgs   artifact.Packages
 }
 
-// debJob is the job for a Debian suite; what is wrong with the flags is said at
-// once.
+// debJob is the job for a Debian suite; all mistakes in the flags are
+// reported together.
 func (a *App) debJob(ctx context.Context) (job.Job, error) {
 	j, err := a.job(ctx)
 	suite, errSuite := a.suites.Find(value(a.flags.Suite, a.machineSuite()))
@@ -39,7 +39,7 @@ func (a *App) debJob(ctx context.Context) (job.Job, error) {
 	return j, nil
 }
 
-// machineSuite is the Debian of this machine where specs/ knows it, else the
+// machineSuite is this machine's Debian suite if specs/ knows it, else the
 // default one.
 func (a *App) machineSuite() string {
 	release, err := os.ReadFile("/etc/os-release")
@@ -85,7 +85,7 @@ func (a *App) debianSource(ctx context.Context, j job.Job, further int) (debMade
 // debianToolchain adds the base and the toolchain image.
 func (a *App) debianToolchain(ctx context.Context, j job.Job, further int, refresh bool) (debMade, error) {
 	const stages = 2
-	// Without an engine nothing behind can run: say so before the long stages.
+	// The later stages need an engine: fail before the long ones.
 	if _, err := a.connectEngine(ctx); err != nil {
 		return debMade{}, err
 	}
@@ -129,18 +129,18 @@ func (a *App) deb(ctx context.Context, further int) (debMade, artifact.Dist, err
 	return m, dist, a.placeLintian(ctx, dist, said)
 }
 
-// placeLintian puts what lintian said beside the packages.
+// placeLintian writes lintian's output next to the packages.
 func (a *App) placeLintian(ctx context.Context, dist artifact.Dist, said pack.Lintian) error {
 	data, err := os.ReadFile(said.File)
 	if err != nil {
-		return fmt.Errorf("read what lintian said: %w", err)
+		return fmt.Errorf("read lintian's output: %w", err)
 	}
 	_, err = a.pipeline.Place(ctx, dist.Dir, filepath.Base(said.File), data)
 	return err
 }
 
 // judgeLintian fails for errors that upstream's own packages of the release do not
-// have. Those are only made, to ask lintian of them as well, if there are errors.
+// have. Those are only built, and checked as well, if there are errors.
 func (a *App) judgeLintian(ctx context.Context, m debMade, said pack.Lintian) error {
 	found := said.Errors()
 	if len(found) == 0 || m.job.Provider == nil {
@@ -160,17 +160,17 @@ func (a *App) judgeLintian(ctx context.Context, m debMade, said pack.Lintian) er
 	return nil
 }
 
-// noteLintian says what lintian has found, and that none of it is ours.
+// noteLintian prints what lintian has found, none of which is ours.
 func (a *App) noteLintian(said pack.Lintian, errs []pack.Hint) {
 	out := a.ui.Out()
-	fmt.Fprintf(out, "lintian: %d errors, %d hints in all\n", len(errs), len(said.Hints))
+	fmt.Fprintf(out, "lintian: %s, %s in all\n", count(len(errs), "error"), count(len(said.Hints), "hint"))
 	for _, h := range errs {
-		fmt.Fprintln(out, "of upstream's own packages: "+h.String())
+		fmt.Fprintln(out, "also in upstream's own packages: "+h.String())
 	}
 }
 
-// stockLintian makes the packages of the release without a provider and asks
-// lintian of them.
+// stockLintian builds the packages of the release without a provider and runs
+// lintian on them.
 func (a *App) stockLintian(ctx context.Context, j job.Job) (pack.Lintian, error) {
 	const stages = 2 // deb, lintian
 	j.Provider = nil

@@ -19,7 +19,7 @@ import (
 // finding is one row of doctor.
 type finding struct {
 	what, found, advice string
-	bad                 bool // without it the main job cannot run
+	bad                 bool // the main job cannot run without it
 }
 
 var errUnfit = errors.New("this machine lacks something, see the table")
@@ -60,7 +60,7 @@ func goVersion(ctx context.Context) finding {
 	return finding{what: "Go", found: strings.TrimSpace(string(out)) + " " + runtime.GOARCH}
 }
 
-// diskFinding asks for what images, caches and one build take together.
+// diskFinding checks for the space that images, caches and one build take together.
 func (a *App) diskFinding() finding {
 	const needed = 10 << 30
 	f := finding{what: "disk for the cache"}
@@ -72,7 +72,7 @@ func (a *App) diskFinding() finding {
 	free := int64(fs.Bavail) * fs.Bsize
 	f.found = size(free) + " free at " + a.dirs.cache
 	if free < needed {
-		f.advice = "free some, or set VERBSMITH_CACHE: images, caches and a build take " + size(needed)
+		f.advice = "free some space, or set VERBSMITH_CACHE: images, caches and a build take " + size(needed)
 	}
 	return f
 }
@@ -136,10 +136,10 @@ func (a *App) suiteFinding(ctx context.Context, j job.Job) finding {
 // standinAdvice says whether this machine can make the stand-in.
 func standinAdvice() (advice string, bad bool) {
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return "the stand-in is bootstrapped on a Debian machine: use one, or a registry", true
+		return "the stand-in can only be bootstrapped on Debian: use a Debian machine, or a registry", true
 	}
 	if os.Geteuid() != 0 {
-		return "the stand-in is bootstrapped by root: run as root once, or use a registry", true
+		return "bootstrapping the stand-in needs root: run as root once, or use a registry", true
 	}
 	return "", false
 }
@@ -159,7 +159,7 @@ func programs() []finding {
 		f := finding{what: p.name, found: "for " + p.need}
 		path, err := exec.LookPath(p.name)
 		if err != nil {
-			f.found, f.advice = "not here; for "+p.need, "apt-get install "+p.name+" (done by itself for root on Debian)"
+			f.found, f.advice = "not found; for "+p.need, "apt-get install "+p.name+" (automatic for root on Debian)"
 		} else {
 			f.found = path + ", " + f.found
 		}

@@ -10,20 +10,20 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 )
 
-// EmptyFlagError is a flag that was given without a value. It does not count as not given:
-// who writes -distro=$X means what is in X.
+// EmptyFlagError is a flag that was given without a value. It does not count as omitted:
+// whoever writes -distro=$X means the value of X.
 type EmptyFlagError struct {
 	Flag string
-	// Want are values that it may have.
+	// Want describes its valid values.
 	Want string
 }
 
-// Error names the flag and what it may be.
+// Error names the flag and its valid values.
 func (e *EmptyFlagError) Error() string {
-	return fmt.Sprintf("-%s= is empty: want %s, or no -%s", e.Flag, e.Want, e.Flag)
+	return fmt.Sprintf("-%s= is empty: want %s, or omit -%s", e.Flag, e.Want, e.Flag)
 }
 
-// notEmpty refuses a flag that is given and empty; spaces are nothing either.
+// notEmpty rejects a flag that is given but empty or blank.
 func notEmpty(name string, flag *string, want string) error {
 	if flag == nil || strings.TrimSpace(*flag) != "" {
 		return nil
@@ -31,7 +31,7 @@ func notEmpty(name string, flag *string, want string) error {
 	return &EmptyFlagError{Flag: name, Want: want}
 }
 
-// checkFlags says which of the flags are empty, all at once.
+// checkFlags reports all empty flags at once.
 func (a *App) checkFlags() error {
 	oneOf := func(names ...string) string { return "one of " + strings.Join(names, ", ") }
 	f := a.flags
@@ -42,11 +42,11 @@ func (a *App) checkFlags() error {
 		notEmpty("source", f.Source, "a tarball, a source RPM, or a git clone as PATH@REF"),
 		notEmpty("provider", f.Provider, "a name in provider/, the path of a directory, or "+noProvider),
 		notEmpty("base", f.Base, oneOf(job.BaseModes()...)),
-		notEmpty("depth", f.Depth, depthEdit+" or "+depthCompile+", of releases:check also "+depthSpec),
+		notEmpty("depth", f.Depth, depthEdit+" or "+depthCompile+", for releases:check also "+depthSpec),
 		notEmpty("cases", f.Cases, "fast, all, or names separated by commas"),
 		notEmpty("module", f.Module, oneOf(modulePackaged, moduleTree)),
 		notEmpty("packages", f.Packages, oneOf(packagesPatched, packagesAddon)),
 		notEmpty("beside", f.Beside, "a directory in dist/ with unpatched packages"),
-		notEmpty("suffix", f.Suffix, "what comes behind the release, such as .acme2"),
+		notEmpty("suffix", f.Suffix, "a suffix for the release, such as .acme2"),
 	)
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/resnics/verbsmith/containers"
 )
 
-// engineHole is a known hole of a part of the engine that matters here: what a provider brings
-// is compiled in a container, and must not get out of it.
+// engineHole is a known vulnerability of a part of the engine that matters here: a provider's
+// code is compiled in a container and must not get out of it.
 type engineHole struct {
 	part  string // as the engine names it in its version
 	names string // CVE ids
 	what  string
-	// fixed are the first versions without it, one for each line of versions that got the mend,
-	// in rising order. Later lines never had it; other lines never got it.
+	// fixed are the first versions without it, one for each release line that got the fix,
+	// in ascending order. Later lines never had the hole; other lines never got the fix.
 	fixed []string
 }
 
@@ -56,16 +56,16 @@ func holeFindings(info containers.Info) []finding {
 		if len(holes) > 0 {
 			found = append(found, finding{
 				what:  "security of " + part.Name,
-				found: fmt.Sprintf("version %s has known holes: %s", part.Version, strings.Join(holes, "; ")),
-				advice: fmt.Sprintf("update to %s or later, unless your distribution has mended this version "+
-					"(its changelog says so): providers' own code runs there", upTo),
+				found: fmt.Sprintf("version %s has known vulnerabilities: %s", part.Version, strings.Join(holes, "; ")),
+				advice: fmt.Sprintf("update to %s or later, unless your distribution has fixed this version "+
+					"(see its changelog): providers' own code runs there", upTo),
 			})
 		}
 	}
 	return found
 }
 
-// in says whether a version has the hole. Of what is no version nothing is known.
+// in says whether a version has the hole. It is false for text that is not a version.
 func (h engineHole) in(text string) bool {
 	v, ok := parseVersion(text)
 	if !ok {
@@ -87,7 +87,7 @@ func (h engineHole) in(text string) bool {
 var versionForm = regexp.MustCompile(`^v?([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:[-~]rc\.?([0-9]{1,6}))?`)
 
 // parseVersion reads three numbers, and that of a release candidate, which comes before its
-// release. What a distribution adds ("+dfsg1", "~ds1") does not count.
+// release. A distribution's suffix ("+dfsg1", "~ds1") is ignored.
 func parseVersion(text string) (v [4]int, ok bool) {
 	m := versionForm.FindStringSubmatch(text)
 	if m == nil {
@@ -96,7 +96,7 @@ func parseVersion(text string) (v [4]int, ok bool) {
 	v[3] = math.MaxInt
 	for i, digits := range m[1:] {
 		if digits != "" {
-			v[i], _ = strconv.Atoi(digits) // the form allows nothing else
+			v[i], _ = strconv.Atoi(digits) // the pattern allows only digits
 		}
 	}
 	return v, true

@@ -17,7 +17,7 @@ import (
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
-// Flags are a target's optional flags; nil is not given.
+// Flags are a target's optional flags; nil means not given.
 type Flags struct {
 	Distro, RDMA, Source, Provider, Base *string
 	Cases, Module                        *string // of the kernel lab
@@ -40,7 +40,7 @@ func value(flag *string, otherwise string) string {
 	return *flag
 }
 
-// job checks the flags that all targets have and says everything that is wrong with them at once.
+// job checks the flags that all targets have and reports all mistakes in them at once.
 func (a *App) job(ctx context.Context) (job.Job, error) {
 	var j job.Job
 	var errs [4]error
@@ -61,7 +61,7 @@ func (a *App) rpmJob(ctx context.Context) (job.Job, error) {
 }
 
 // release fills in the version. A version that specs/ does not know can still
-// be built from a source that is given.
+// be built from a given source.
 func (a *App) release(j *job.Job) error {
 	j.Given = value(a.flags.Source, "")
 	version := value(a.flags.RDMA, "")
@@ -102,7 +102,7 @@ func (a *App) baseMode() (job.BaseMode, error) {
 	return job.BaseMode(name), nil
 }
 
-// provider loads a provider by its name in provider/, or by its folder.
+// provider loads a provider by its name in provider/, or by its directory.
 func (a *App) provider(ctx context.Context, name string) (*provider.Provider, error) {
 	dir, err := a.providerDir(name)
 	if err != nil || dir == "" {
@@ -112,10 +112,10 @@ func (a *App) provider(ctx context.Context, name string) (*provider.Provider, er
 	if err != nil {
 		return nil, err
 	}
-	// What is asked for by a name is that.
+	// A provider that was selected by name must have that name.
 	if !isPath(name) && p.Manifest.Name != name {
 		return nil, &provider.FileError{
-			File: filepath.Join(dir, provider.ManifestName), Want: "name: " + name + ", as its folder is called",
+			File: filepath.Join(dir, provider.ManifestName), Want: "name: " + name + ", the name of its directory",
 			Got: "name: " + p.Manifest.Name,
 		}
 	}
@@ -123,13 +123,13 @@ func (a *App) provider(ctx context.Context, name string) (*provider.Provider, er
 	return p, nil
 }
 
-// isPath tells a folder from the name of a provider: it holds a slash, or is a
-// name that only folders have.
+// isPath tells a directory from the name of a provider: it contains a slash, or is a
+// name that only directories have.
 func isPath(name string) bool {
 	return strings.ContainsRune(name, filepath.Separator) || name == "." || name == ".."
 }
 
-// providerDir finds a provider's folder, "" where no provider is asked for.
+// providerDir finds a provider's directory, "" for -provider=none.
 func (a *App) providerDir(name string) (string, error) {
 	if name == noProvider {
 		return "", nil
@@ -147,8 +147,8 @@ func (a *App) providerDir(name string) (string, error) {
 	return fromHere(filepath.Join(a.dirs.providers(), name)), nil
 }
 
-// fromHere shortens a path below the working folder, for messages that an editor
-// follows.
+// fromHere shortens a path below the working directory, for messages whose places an
+// editor opens.
 func fromHere(dir string) string {
 	here, err := os.Getwd()
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/owned"
 )
 
-// folders is where a run reads and writes.
+// folders are the directories that a run reads and writes.
 type folders struct {
 	root  string // the repository
 	dist  string // outputs; VERBSMITH_DIST, or dist/ of the repository
-	cache string // VERBSMITH_CACHE, or verbsmith/ of the user's cache folder
-	logs  string // of this run, made when something is written
+	cache string // VERBSMITH_CACHE, or verbsmith/ of the user's cache directory
+	logs  string // of this run, created when something is written
 }
 
 func (f *folders) specs() string     { return filepath.Join(f.root, "specs") }
@@ -28,7 +28,7 @@ func (f *folders) stages() string    { return filepath.Join(f.cache, "stages") }
 func (f *folders) runs() string      { return filepath.Join(f.cache, "runs") }
 func (f *folders) scratch() string   { return filepath.Join(f.cache, "tmp") }
 
-// findFolders says where a run reads and writes, and makes nothing.
+// findFolders finds the directories of a run, and creates none.
 func findFolders() (folders, error) {
 	root, err := findRoot()
 	if err != nil {
@@ -41,7 +41,7 @@ func findFolders() (folders, error) {
 	if f.cache == "" {
 		base, err := os.UserCacheDir()
 		if err != nil {
-			return f, fmt.Errorf("find a directory for the cache (%s names one): %w", cacheVariable, err)
+			return f, fmt.Errorf("find a directory for the cache (set %s to choose one): %w", cacheVariable, err)
 		}
 		f.cache = filepath.Join(base, "verbsmith")
 	}
@@ -62,10 +62,10 @@ func (e *placeError) Error() string {
 	return fmt.Sprintf("%s=%s: want a directory of its own, got %s", e.name, e.dir, e.got)
 }
 
-// check refuses directories in which everything else would be verbsmith's
-// neighbour.
+// check rejects directories that verbsmith would share with everything else on the
+// machine, such as the home directory.
 func (f *folders) check() error {
-	home, _ := os.UserHomeDir() // "" is no directory
+	home, _ := os.UserHomeDir() // "" is not a directory
 	var errs []error
 	for _, d := range [][2]string{{distVariable, f.dist}, {cacheVariable, f.cache}} {
 		switch place := owned.Real(d[1]); {
@@ -78,7 +78,7 @@ func (f *folders) check() error {
 		}
 	}
 	if owned.Real(f.dist) == owned.Real(f.cache) {
-		errs = append(errs, &placeError{cacheVariable, f.cache, "the one of " + distVariable})
+		errs = append(errs, &placeError{cacheVariable, f.cache, "the directory of " + distVariable})
 	}
 	return errors.Join(errs...)
 }
@@ -91,7 +91,7 @@ func absolute(path string) string {
 	return abs
 }
 
-// findRoot goes up from the working folder to the one with magefile.go.
+// findRoot goes up from the working directory to the one with magefile.go.
 func findRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

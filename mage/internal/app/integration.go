@@ -13,11 +13,11 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
-var errNoProvider = errors.New("this needs a provider, and none was asked for")
+var errNoProvider = errors.New("this target needs a provider (-provider=none was given)")
 
-// needsProvider is what -provider=none is answered with where there has to be one.
+// needsProvider rejects -provider=none for targets that need a provider.
 func needsProvider() error {
-	return &stage.AdviceError{Err: errNoProvider, What: "name a provider with -provider"}
+	return &stage.AdviceError{Err: errNoProvider, What: "select one with -provider"}
 }
 
 // TestIntegration is the test:integration target.

@@ -18,14 +18,14 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// What the lab measures unless told otherwise.
+// What the lab measures by default.
 const (
 	soakOps      = 1_000_000
 	measureTimes = 5
 )
 
 // TestKernel is the test:kernel target: what dnf has installed, on a real
-// kernel, beside the stock provider.
+// kernel, next to the stock provider.
 func (a *App) TestKernel(ctx context.Context) error {
 	if value(a.flags.Provider, "") == noProvider {
 		return needsProvider()
@@ -63,7 +63,7 @@ func (a *App) TestKernel(ctx context.Context) error {
 // The values of -module.
 const (
 	modulePackaged = "packaged" // what dnf installed
-	moduleTree     = "tree"     // compiled from the tree as it is now, put over that
+	moduleTree     = "tree"     // compiled from the current tree, installed over that
 )
 
 func (a *App) moduleFromTree() (bool, error) {
@@ -78,14 +78,14 @@ func (a *App) moduleFromTree() (bool, error) {
 // The values of -packages.
 const (
 	packagesPatched = "patched" // rdma-core's packages with the provider inside
-	packagesAddon   = "addon"   // the provider's own, beside unpatched ones
+	packagesAddon   = "addon"   // the provider's own, next to unpatched ones
 )
 
-var errTreeOverAddon = errors.New("-module=tree puts the module over packages that are in dist/ as they are, which the add-on is not")
+var errTreeOverAddon = errors.New("-module=tree cannot be combined with -packages=addon")
 
-// installable gives the packages to install: those of the job, or, where only
-// the provider's module is to be tried, those that are in dist already. The
-// results are of the last of them.
+// installable returns the packages to install: those of the job, or, if only
+// the provider's module is tested, those already in dist. The results
+// belong to the last of them.
 func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (made, []artifact.Dist, error) {
 	known := []string{packagesPatched, packagesAddon}
 	name := value(a.flags.Packages, packagesPatched)
@@ -107,7 +107,7 @@ func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (mad
 	}
 	dist, err := a.pipeline.Collected(m.job, m.tc.Base, m.src.Label())
 	if errors.Is(err, os.ErrNotExist) {
-		err = &stage.AdviceError{Err: err, What: "run the target rpm once: the module is put over its packages"}
+		err = &stage.AdviceError{Err: err, What: "run the rpm target first: the module is installed over its packages"}
 	}
 	return m, []artifact.Dist{dist}, err
 }
@@ -139,7 +139,7 @@ func kernelPlan(m made, cases []lab.Case, fromTree bool) lab.Plan {
 	return plan
 }
 
-// bench makes what a guest boots with. The first packages have the headers.
+// bench builds what a guest boots with. The first packages have the headers.
 func (a *App) bench(ctx context.Context, m made, packages []artifact.Dist, debug bool) (bench.Setup, error) {
 	var b bench.Setup
 	var err error
@@ -161,7 +161,7 @@ func (a *App) bench(ctx context.Context, m made, packages []artifact.Dist, debug
 	return b, err
 }
 
-// showKernel shows every case beside the stock provider's result, what the
+// showKernel shows every case next to the stock provider's result, what the
 // suite skipped, and what failed.
 func (a *App) showKernel(
 	ctx context.Context, m made, packages []artifact.Dist, plan lab.Plan, outcome lab.Outcome, start time.Time,
@@ -176,7 +176,7 @@ func (a *App) showKernel(
 		title += ", with " + addon.Package + " of " + dist.Manifest.Release
 	}
 	if plan.DebugModule {
-		// No proof of the packages, so it does not stand for one.
+		// This proves nothing about the packages, so it has a file of its own.
 		name, title = "junit-kernel-tree.xml", title+", with the module of the tree"
 	}
 	suite := report.Suite{Name: title, Started: start}

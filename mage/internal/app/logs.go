@@ -16,29 +16,29 @@ import (
 	"time"
 )
 
-// passedFile stands in the logs of a run that ended well.
+// passedFile marks the logs of a run that succeeded.
 const passedFile = "passed"
 
-// What is kept of the logs of former runs. An error names the log of its run, so
-// those of runs that did not end well stay much longer; the newest of them stay
+// What is kept of the logs of earlier runs. An error names the log of its run, so
+// those of failed runs stay much longer; the newest of them stay
 // whatever their size.
 const (
 	keepPassed = 20
 	keepFailed = 200
-	keepBytes  = 2 << 30 // of runs that did not end well
+	keepBytes  = 2 << 30 // of failed runs
 )
 
 // runLogs is the shape of the name of a run's logs: when it began, and its process.
 var runLogs = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}-[0-9]+$`)
 
 // openLogs names this run's directory for logs, which appears with the first of
-// them, and drops those of long ago.
+// them, and removes old ones.
 func (f *folders) openLogs() error {
 	all := filepath.Join(f.cache, "logs")
 	f.logs = filepath.Join(all, time.Now().UTC().Format("20060102T150405.000")+"-"+strconv.Itoa(os.Getpid()))
 	runs, err := os.ReadDir(all)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("list the logs of former runs: %w", err)
+		return fmt.Errorf("list the logs of earlier runs: %w", err)
 	}
 	passed, failed, bytes := 0, 0, int64(0)
 	for _, run := range slices.Backward(runs) { // the newest first
@@ -59,13 +59,13 @@ func (f *folders) openLogs() error {
 			continue
 		}
 		if err := removeLogs(dir); err != nil {
-			return fmt.Errorf("remove the logs of a former run: %w", err)
+			return fmt.Errorf("remove the logs of an earlier run: %w", err)
 		}
 	}
 	return nil
 }
 
-// closeLogs marks the logs of a run that ended well, if it has any.
+// closeLogs marks the logs of a run that succeeded, if it has any.
 func (f *folders) closeLogs() error {
 	err := os.WriteFile(filepath.Join(f.logs, passedFile), nil, 0o644)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -11,11 +11,11 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// providerPlace knows from which files those of a tree that is compiled were
-// copied: the ones to edit.
+// providerPlace maps the files of a compiled tree to those that they were copied
+// from: the ones to edit.
 type providerPlace struct {
 	mu    sync.Mutex
-	files map[string]string // below the tree, and where it came from
+	files map[string]string // path below the tree -> file it was copied from
 }
 
 // set takes the run's provider.

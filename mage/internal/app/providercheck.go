@@ -39,8 +39,8 @@ func (e *FailedChecksError) Error() string {
 	return fmt.Sprintf("%d check%s failed: %s", len(e.Checks), plural(len(e.Checks)), strings.Join(e.Checks, ", "))
 }
 
-// ProviderCheck is the provider:check target: everything that can be said of a
-// provider's folder, all at once.
+// ProviderCheck is the provider:check target: everything that is wrong with a
+// provider's directory, all at once.
 func (a *App) ProviderCheck(ctx context.Context) error {
 	j, dir, depth, err := a.checkJob()
 	if err != nil {
@@ -84,7 +84,7 @@ func (a *App) checkJob() (j job.Job, dir, depth string, err error) {
 		return j, "", "", err
 	}
 	if dir == "" {
-		return j, "", "", &stage.AdviceError{Err: errNoProvider, What: "name its folder with -provider"}
+		return j, "", "", &stage.AdviceError{Err: errNoProvider, What: "pass its directory as -provider"}
 	}
 	return j, dir, depth, nil
 }
@@ -99,7 +99,7 @@ type providerCheck struct {
 
 func (c *providerCheck) add(answer examine.Answer) { c.answers = append(c.answers, answer) }
 
-// skip says of checks why they are not made.
+// skip records why checks are skipped.
 func (c *providerCheck) skip(why string, checks ...string) {
 	for _, name := range checks {
 		c.add(examine.Answer{Check: name, Skipped: why})
@@ -114,9 +114,9 @@ func failedAnswer(check string, err error) examine.Answer {
 	return a
 }
 
-// errorParts are the errors that one joins, below what wraps them.
+// errorParts are the errors that an error joins, without what wraps them.
 func errorParts(err error) []error {
-	if failed, ok := err.(*stage.Error); ok { //nolint:errorlint // its own cause is what is told
+	if failed, ok := err.(*stage.Error); ok { //nolint:errorlint // its own cause is what is reported
 		return errorParts(failed.Err)
 	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
@@ -135,12 +135,12 @@ func errorParts(err error) []error {
 }
 
 // inRelease puts the provider into a release. An error says that a check could
-// not be made, not that the provider failed it.
+// not run, not that the provider failed it.
 func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 	const stagesEdit, stagesCompile = 3, 8
 	all := []string{checkABI, checkRelease, checkCompile, examine.CheckSymbols, checkDevices}
 	if c.job.Provider == nil {
-		c.skip("the folder is no provider yet", all...)
+		c.skip("the directory is not a valid provider", all...)
 		return nil
 	}
 	compile, why, err := c.compiles(ctx, depth)
@@ -176,7 +176,7 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 	}
 	if errTree != nil {
 		c.add(c.untold(failedAnswer(checkRelease, errTree)))
-		c.skip("the release does not take it", checkCompile, examine.CheckSymbols, checkDevices)
+		c.skip("it cannot be added to the release", checkCompile, examine.CheckSymbols, checkDevices)
 		return nil
 	}
 	lacks, err := c.inTree(ctx, src, tree)
@@ -194,8 +194,8 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 	return c.compile(ctx, tree, *tc)
 }
 
-// inTree answers for the release, into which the provider goes: lacks says that its
-// sources use what that does not have.
+// inTree checks the release with the provider in it; lacks says that the provider's
+// sources use something that the release does not have.
 func (c *providerCheck) inTree(ctx context.Context, src artifact.Source, tree artifact.Tree) (lacks bool, err error) {
 	t, err := provider.OpenTree(tree.Dir)
 	if err != nil {
@@ -225,8 +225,8 @@ func releaseEvidence(src artifact.Source, tree artifact.Tree) string {
 	return fmt.Sprintf("rdma-core %s, private ABI %d, %s = %d", src.Version, r.PrivateABI, r.EnumConstant, r.DriverID)
 }
 
-// compiles says whether the provider is to be compiled, or why not. Where
-// nothing is said it is, if an engine answers.
+// compiles says whether the provider is compiled, or why not. Without
+// -depth it is, if an engine answers.
 func (c *providerCheck) compiles(ctx context.Context, depth string) (yes bool, why string, err error) {
 	if depth == depthEdit {
 		return false, "-depth=" + depthEdit, nil
@@ -254,7 +254,7 @@ func (c *providerCheck) toolchain(ctx context.Context, src artifact.Source) (art
 	return c.pipeline.Toolchain(ctx, stock, base, spec.File, false)
 }
 
-// abi has rdma-core's own script read the kernel headers.
+// abi runs rdma-core's own script on the kernel headers.
 func (c *providerCheck) abi(ctx context.Context, src artifact.Source, tc *artifact.Toolchain) error {
 	p := c.job.Provider
 	headers := p.ABIHeaders()
@@ -277,12 +277,12 @@ func (c *providerCheck) abi(ctx context.Context, src artifact.Source, tc *artifa
 		structs += n
 		answer.Findings = append(answer.Findings, findings...)
 	}
-	answer.Evidence = fmt.Sprintf("%d structs, as %s of %s reads them", structs, filepath.Base(examine.ABIScript), src.Version)
+	answer.Evidence = fmt.Sprintf("%s, read by %s of %s", count(structs, "struct"), filepath.Base(examine.ABIScript), src.Version)
 	c.add(answer)
 	return nil
 }
 
-// compile compiles, reads what came of it, and asks ibv_devices.
+// compile compiles the provider, reads its module, and runs ibv_devices.
 func (c *providerCheck) compile(ctx context.Context, tree artifact.Tree, tc artifact.Toolchain) error {
 	p := c.job.Provider
 	out, err := c.pipeline.Walker().CompileProvider(ctx, c.job, tree, tc)
@@ -312,7 +312,7 @@ func (c *providerCheck) compile(ctx context.Context, tree artifact.Tree, tc arti
 	return err
 }
 
-// show tells all findings, and then the table.
+// show prints all findings, and then the table.
 func (c *providerCheck) show(dir string) {
 	warnings := 0
 	rows := make([][]string, 0, len(c.answers))
@@ -338,7 +338,7 @@ func (c *providerCheck) show(dir string) {
 			skipped++
 		}
 	}
-	fmt.Fprintf(c.ui.Out(), "%d checks: %d passed, %d failed, %d not made; %s\n",
+	fmt.Fprintf(c.ui.Out(), "%d checks: %d passed, %d failed, %d skipped; %s\n",
 		len(rows), len(rows)-failed-skipped, failed, skipped, count(warnings, "warning"))
 }
 

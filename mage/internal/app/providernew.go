@@ -16,24 +16,24 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// NewProvider is what provider:new is told; nil is not given.
+// NewProvider holds the arguments of provider:new; nil means not given.
 type NewProvider struct {
 	Name            string
 	Dir, Maintainer *string
 	Shared          *bool
 }
 
-// ProviderNew is the provider:new target: the folder of a new provider, which
+// ProviderNew is the provider:new target: the directory of a new provider, which
 // compiles and is discovered as it is.
 func (a *App) ProviderNew(ctx context.Context, want NewProvider) error {
-	err := errors.Join(notEmpty("dir", want.Dir, "the directory that is made"), notEmpty("maintainer", want.Maintainer, `"NAME <ADDRESS>"`))
+	err := errors.Join(notEmpty("dir", want.Dir, "the directory to create"), notEmpty("maintainer", want.Maintainer, `"NAME <ADDRESS>"`))
 	if err != nil {
 		return err
 	}
 	opts := skeleton.Options{Name: want.Name, Place: want.Name, Shared: want.Shared != nil && *want.Shared}
 	dir, place := a.newPlace(want)
 	if place != want.Name {
-		opts.Place = "PATH" // the folder may move, and others may read it
+		opts.Place = "PATH" // the directory may move, and others may read it
 	}
 	var errMaintainer error
 	if text := value(want.Maintainer, ""); text != "" {
@@ -45,7 +45,7 @@ func (a *App) ProviderNew(ctx context.Context, want NewProvider) error {
 	}
 	p, err := skeleton.Write(ctx, dir, files)
 	if exists, ok := errors.AsType[*skeleton.ExistsError](err); ok {
-		return &stage.AdviceError{Err: exists, What: "name another folder with -dir=FOLDER"}
+		return &stage.AdviceError{Err: exists, What: "choose another directory with -dir=DIRECTORY"}
 	}
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (a *App) ProviderNew(ctx context.Context, want NewProvider) error {
 	return nil
 }
 
-// newPlace is the folder that is to be made, and how a command line names it.
+// newPlace is the directory to create, and its name on a command line.
 func (a *App) newPlace(want NewProvider) (dir, place string) {
 	if given := value(want.Dir, ""); given != "" {
 		dir = filepath.Clean(given)
@@ -91,10 +91,10 @@ func (a *App) showNew(p *provider.Provider, files []skeleton.File, place string)
 	for _, f := range files {
 		rows = append(rows, []string{f.Name, size(int64(len(f.Data)))})
 	}
-	a.ui.Table("made "+a.relative(p.Dir), []string{"file", "size"}, rows)
-	fmt.Fprintf(out, "it takes %s and its like, by %s or by name; the rest is in README.md\n", m.Device.Name, m.DriverID.Constant)
+	a.ui.Table("created "+a.relative(p.Dir), []string{"file", "size"}, rows)
+	fmt.Fprintf(out, "it matches devices such as %s, by %s or by name; README.md explains the rest\n", m.Device.Name, m.DriverID.Constant)
 	if provider.UpstreamHas(m.Name) {
-		fmt.Fprintf(out, "warning: rdma-core has a provider %s: this one cannot stand beside it in a release that has\n", m.Name)
+		fmt.Fprintf(out, "warning: rdma-core has a provider %s: this one cannot be added to a release that contains it\n", m.Name)
 	}
 	fmt.Fprintln(out, "next:")
 	for _, line := range []string{

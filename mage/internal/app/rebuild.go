@@ -11,7 +11,7 @@ import (
 )
 
 // rebuild rebuilds the source package of the job alone, in a clean toolchain
-// container, and compares the file lists of what comes out with those in dist.
+// container, and compares the resulting file lists with those in dist.
 func (a *App) rebuild(ctx context.Context) error {
 	m, built, err := a.rpm(ctx, 1)
 	if err != nil {
@@ -19,7 +19,7 @@ func (a *App) rebuild(ctx context.Context) error {
 	}
 	dir, err := os.MkdirTemp("", "verbsmith-rebuild-")
 	if err != nil {
-		return fmt.Errorf("make a folder for the rebuilt packages: %w", err)
+		return fmt.Errorf("create a directory for the rebuilt packages: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	rebuilt, err := a.pipeline.Rebuild(ctx, m.job, m.src, m.tc, built, dir)
@@ -29,6 +29,6 @@ func (a *App) rebuild(ctx context.Context) error {
 	if err := dist.SameFiles(built, rebuilt); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.ui.Out(), "%d packages rebuilt from the source package alone hold the same files\n", len(rebuilt.Manifest.Files))
+	fmt.Fprintf(a.ui.Out(), "%d packages rebuilt from the source package alone contain the same files\n", len(rebuilt.Manifest.Files))
 	return nil
 }

@@ -37,7 +37,7 @@ func (a *App) ReleasesCheck(ctx context.Context) error {
 		return err
 	}
 	if depth != depthEdit {
-		// Without an engine nothing behind can run: say so before the edits.
+		// The later stages need an engine: fail before the edits.
 		if _, err := a.connectEngine(ctx); err != nil {
 			return err
 		}
@@ -82,13 +82,13 @@ func (a *App) cloneSource() (string, error) {
 	source := value(a.flags.Source, "")
 	if source == "" {
 		return "", &stage.AdviceError{
-			Err: errNoClone, What: "git clone https://github.com/linux-rdma/rdma-core, and give its directory as -source",
+			Err: errNoClone, What: "git clone https://github.com/linux-rdma/rdma-core, and pass its directory as -source",
 		}
 	}
 	return source, nil
 }
 
-// walk asks the questions of the depth, each of all rows before the next.
+// walk runs the checks of the depth, each for all rows before the next.
 func (a *App) walk(ctx context.Context, j job.Job, depth string, r *walk.Releases) error {
 	w := a.pipeline.Walker()
 	if err := w.CheckEdits(ctx, j, r); err != nil || depth == depthEdit {
@@ -172,8 +172,8 @@ func releaseHeader(depth string) []string {
 	return append(header, "remark")
 }
 
-// releaseRow is one line of the table: a number that moves is marked, and the
-// remark says why something failed, or who has the number later.
+// releaseRow is one line of the table: a number that changes is marked, and the
+// remark says why something failed, or who owns the number later.
 func releaseRow(r *walk.Releases, i int, depth string) []string {
 	row := r.Rows[i]
 	abi, id, remark := "-", "-", row.Why()

@@ -13,7 +13,7 @@ import (
 )
 
 // ReleasesAPI is the releases:api target: it reads driver.h in every release of
-// a clone, and writes what the program knows of it and the page for people.
+// a clone, and writes the program's data about it and the page of the documentation.
 func (a *App) ReleasesAPI(ctx context.Context) error {
 	source, err := a.cloneSource()
 	if err != nil {

@@ -43,7 +43,7 @@ func (a *App) showPackages(out artifact.Dist) error {
 	return nil
 }
 
-// size is a number of bytes as a person reads it.
+// size formats a number of bytes.
 func size(n int64) string {
 	const unit = 1024
 	units := []string{"B", "KiB", "MiB", "GiB"}
@@ -66,7 +66,7 @@ func (a *App) Patch(ctx context.Context) error {
 	if job.Provider == nil {
 		return needsProvider()
 	}
-	a.pipeline.Plan(editStages(job)) // the proof in place of the spec
+	a.pipeline.Plan(editStages(job)) // the proof instead of the spec
 	m, err := a.patchJob(ctx, job)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (a *App) Patch(ctx context.Context) error {
 	return nil
 }
 
-// warnShared tells of other providers that match the same driver id.
+// warnShared warns of other providers that match the same driver id.
 func (a *App) warnShared(warnings []provider.SharedIDError) {
 	for _, w := range warnings {
 		fmt.Fprintln(a.ui.Out(), "warning: "+w.Error())
@@ -141,7 +141,7 @@ func (a *App) showInspection(found dist.Inspection, providerName string) {
 	}
 	a.ui.Table("files of "+providerName, []string{"file", "package"}, rows)
 	if found.Stock == "" {
-		const hint = "+ marks what carries the provider's name; rpm -provider=%s builds the stock packages to compare with\n"
+		const hint = "+ marks files with the provider's name; rpm -provider=%s builds the stock packages to compare with\n"
 		fmt.Fprintf(out, hint, noProvider)
 		return
 	}
@@ -152,5 +152,5 @@ func (a *App) showInspection(found dist.Inspection, providerName string) {
 			rows = append(rows, []string{pkg.Name, strings.Join(added, "\n"), strings.Join(missing, "\n")})
 		}
 	}
-	a.ui.Table("against the stock packages in "+a.relative(found.Stock), []string{"package", "added", "missing"}, rows)
+	a.ui.Table("compared with the stock packages in "+a.relative(found.Stock), []string{"package", "added", "missing"}, rows)
 }

@@ -14,7 +14,7 @@ import (
 
 var errParentGone = errors.New("the process that started this one is gone")
 
-// untilSignal cancels ctx when the run shall end: mage cancels it for Ctrl-C
+// untilSignal cancels ctx when the run must end: mage cancels it for Ctrl-C
 // alone, and then gives cleanup five seconds; a closed terminal, a service
 // manager or a CI runner send other signals, or kill only mage itself.
 func untilSignal(ctx context.Context) (context.Context, context.CancelCauseFunc) {

@@ -10,7 +10,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// width asks the terminal; below 1 it does not know.
+// width is that of the terminal, 0 if unknown.
 func width(fd int) int {
 	columns, _, err := term.GetSize(fd)
 	if err != nil {
@@ -19,7 +19,7 @@ func width(fd int) int {
 	return columns
 }
 
-// newUI shows a run on this process's terminal, or in plain lines where there
+// newUI shows a run on this process's terminal, or in plain lines if there
 // is none.
 func newUI(dirs folders, place *providerPlace) *ui.UI {
 	fd := int(os.Stderr.Fd())

@@ -38,7 +38,7 @@ func (a *App) ToolchainList(ctx context.Context) error {
 	return nil
 }
 
-// toolchainRow is the row of a target; its toolchain is made by the BuildRequires of file.
+// toolchainRow is the row of a target; its toolchain has the BuildRequires of file.
 func (a *App) toolchainRow(ctx context.Context, j job.Job, file string) ([]string, error) {
 	name := j.Target.Folder()
 	base, here, why, err := a.pipeline.BaseState(ctx, j)
@@ -46,7 +46,7 @@ func (a *App) toolchainRow(ctx context.Context, j job.Job, file string) ([]strin
 		return nil, err
 	}
 	if !here {
-		return []string{name, base.Ref + " (" + why + ")", "-", "base not here yet"}, nil
+		return []string{name, base.Ref + " (" + why + ")", "-", "base not available yet"}, nil
 	}
 	tc, here, err := a.pipeline.ToolchainState(ctx, j, base, file)
 	state := "not built"

@@ -19,7 +19,7 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-var errNothingGiven = errors.New("-source is missing: what upstream did to add a provider is in a git clone of rdma-core")
+var errNothingGiven = errors.New("-source is missing: upstream's commits are read from a git clone of rdma-core")
 
 // transplantsJob is what the flags ask for.
 type transplantsJob struct {
@@ -29,16 +29,16 @@ type transplantsJob struct {
 	chosen []specs.Transplant
 }
 
-// TestTransplant is the test:transplant target: providers that upstream has,
-// put into a release without them as a stranger's would be, and what that does
-// to each file beside what upstream did. All are tried before a failure ends it.
+// TestTransplant is the test:transplant target: upstream's own providers,
+// added to a release without them like a third party's, and the changes
+// to each file compared with upstream's. All are tried before a failure ends it.
 func (a *App) TestTransplant(ctx context.Context) error {
 	t, err := a.transplantsJob()
 	if err != nil {
 		return err
 	}
 	if t.depth == depthCompile {
-		// Without an engine nothing behind can run: say so before the edits.
+		// The later stages need an engine: fail before the edits.
 		if _, err := a.connectEngine(ctx); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (a *App) TestTransplant(ctx context.Context) error {
 	return errors.Join(err, a.pipeline.Prune(ctx))
 }
 
-// transplantsFolder is where the providers' folders, the patches and the report
+// transplantsFolder is where the providers' directories, the patches and the report
 // go, below dist/.
 const transplantsFolder = "transplants"
 
@@ -95,7 +95,7 @@ func (a *App) transplantsJob() (transplantsJob, error) {
 }
 
 // chooseTransplants takes names separated by commas, by default all. Without a
-// clone those can be tried that are compared with a release alone.
+// clone, only those that are compared with a release alone can be tried.
 func chooseTransplants(all *specs.Transplants, names, clone string) ([]specs.Transplant, error) {
 	var chosen []specs.Transplant
 	var errs []error
@@ -119,8 +119,8 @@ func chooseTransplants(all *specs.Transplants, names, clone string) ([]specs.Tra
 		if clone == "" && (names == "" || len(one.Commits) > 0) {
 			errs = append(errs, &stage.AdviceError{
 				Err: errNothingGiven,
-				What: "git clone https://github.com/linux-rdma/rdma-core, and give its folder as -source; or name with -provider what is compared " +
-					"with a release alone, if it can be got: " + strings.Join(alone, ", "),
+				What: "git clone https://github.com/linux-rdma/rdma-core, and pass its directory as -source; or select with -provider " +
+					"transplants that need only a release: " + strings.Join(alone, ", "),
 			})
 			break
 		}
@@ -185,7 +185,7 @@ func (a *App) showTransplants(ctx context.Context, rows []*walk.TransplantRow) e
 	header := []string{
 		"transplant", "into", "driver id", "files", "same", "lines", "same", "other, with reason", "patch", "compiles", "ibv_devices",
 	}
-	a.ui.Table("upstream's providers as a stranger's would be put in, beside what upstream did", header, table)
+	a.ui.Table("upstream's providers added by verbsmith, compared with upstream's own edits", header, table)
 	folder := filepath.Join(a.dirs.dist, transplantsFolder)
 	report, err := a.pipeline.Place(ctx, folder, "REPORT.md", walk.TransplantReport(rows))
 	for _, row := range rows {

@@ -15,14 +15,14 @@ import (
 
 const tempVariable = "TMPDIR"
 
-// workspace is what a run has of the cache directory for as long as it lasts: its
-// place beside other runs, and a directory for temporary files, also for those of
-// the programs that it starts. What a run that is killed leaves in it is removed by
-// the next, or with the cache.
+// workspace is a run's share of the cache directory: a lock that other runs share,
+// and a directory for temporary files, also for those of the programs that it
+// starts. What a killed run leaves in it is removed by the next run, or with the
+// cache.
 type workspace struct {
 	hold    *owned.Hold
 	scratch *owned.Scratch
-	temp    *string // TMPDIR as the user has it; nil is not set
+	temp    *string // the user's TMPDIR; nil if not set
 }
 
 func openWorkspace(ctx context.Context, f *folders) (w *workspace, err error) {
@@ -31,7 +31,7 @@ func openWorkspace(ctx context.Context, f *folders) (w *workspace, err error) {
 	}
 	w = &workspace{}
 	if w.hold, err = owned.Share(ctx, f.cache); err != nil {
-		return nil, fmt.Errorf("use the cache (%s names another): %w", cacheVariable, err)
+		return nil, fmt.Errorf("use the cache (set %s to choose another): %w", cacheVariable, err)
 	}
 	if w.scratch, err = owned.NewScratch(f.scratch()); err != nil {
 		return nil, errors.Join(err, w.close())
@@ -40,7 +40,7 @@ func openWorkspace(ctx context.Context, f *folders) (w *workspace, err error) {
 		w.temp = &temp
 	}
 	if err := os.Setenv(tempVariable, w.scratch.Dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("name the directory for temporary files: %w", err), w.close())
+		return nil, errors.Join(fmt.Errorf("set the directory for temporary files: %w", err), w.close())
 	}
 	return w, nil
 }

@@ -4,7 +4,7 @@ package artifact
 
 import "strings"
 
-// Dist is a collected output folder.
+// Dist is a collected output directory.
 type Dist struct {
 	Dir      string
 	Manifest Manifest
@@ -44,7 +44,7 @@ type Origin struct {
 	Spec    string   `json:"spec"`              // its spec
 	Tarball string   `json:"tarball"`           // its Source0
 	Patches []string `json:"patches,omitempty"` // the distro's own that were applied before ours, in order
-	Suffix  string   `json:"suffix,omitempty"`  // behind its release
+	Suffix  string   `json:"suffix,omitempty"`  // appended to its release
 }
 
 // Debian says whether the packages are Debian's.
@@ -52,7 +52,7 @@ func (d Dist) Debian() bool { return d.Manifest.Suite != "" }
 
 // Output is one collected file.
 type Output struct {
-	Path   string `json:"path"` // slash separated, below the folder
+	Path   string `json:"path"` // slash separated, below the directory
 	Size   int64  `json:"size"` // bytes
 	SHA256 string `json:"sha256"`
 	NEVRA  string `json:"nevra,omitempty"`

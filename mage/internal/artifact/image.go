@@ -7,7 +7,7 @@ package artifact
 type Base struct {
 	ID      string // image ID for toolchains
 	Minimal string // image ID for clean containers
-	Ref     string // as a person reads it
+	Ref     string // for display
 	Standin bool   // never releasable
 	Folder  string // below dist/
 }

@@ -12,20 +12,20 @@ type Build struct {
 
 // Packages is what rpmbuild or dpkg-buildpackage made.
 type Packages struct {
-	Dir   string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and logs; or all of dpkg's in one folder, and logs
+	Dir   string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and logs; or all of dpkg's in one directory, and logs
 	Key   string
 	Addon *Addon // of a provider's own package; nil: of rdma-core's
 }
 
-// Addon is what the package of a provider beside an unpatched libibverbs says
-// of itself, in dist's manifest.json.
+// Addon is what the package of a provider next to an unpatched libibverbs says
+// about itself, in dist's manifest.json.
 type Addon struct {
 	Package    string   `json:"package"`    // rdma-core-provider-NAME
 	Module     string   `json:"module"`     // libNAME-rdmavNN.so
 	PrivateABI int      `json:"privateAbi"` // NN
 	From       string   `json:"from"`       // the first release that it works with
 	Below      string   `json:"below"`      // the first that it is not known to work with
-	Releases   []string `json:"releases"`   // those of specs/ between; none: specs/ do not know the release
+	Releases   []string `json:"releases"`   // those of specs/ between; none: the release is not in specs/
 	Layout     string   `json:"layout"`     // of what it shares with libibverbs, as measured; empty: not on this architecture
 }
 
@@ -34,5 +34,5 @@ func (a Addon) Serves(version string) bool {
 	return specs.Interface{From: a.From, Below: a.Below}.Has(version)
 }
 
-// AddonName marks what belongs to an add-on, such as its folder below dist/.
+// AddonName marks what belongs to an add-on, such as its directory below dist/.
 const AddonName = "addon"

@@ -10,7 +10,7 @@ import (
 
 // Source is a verified, unpacked release.
 type Source struct {
-	Tree    string // folder rdma-core-VERSION, pristine
+	Tree    string // directory rdma-core-VERSION, pristine
 	Tarball string // rdma-core-VERSION.tar.gz, as rpmbuild will read it
 	Version string
 	Tag     string // upstream's tag, empty if unknown
@@ -21,7 +21,7 @@ type Source struct {
 	Package *SourcePackage // the distro's, if it comes out of one; then Tree is what its %prep leaves
 }
 
-// Label names the source in folders: its version, or, of a source package, what
+// Label names the source in directories: its version, or, for a source package, what
 // tells it from the release and from the distro's other ones.
 func (s Source) Label() string {
 	if s.Package == nil {
@@ -50,7 +50,7 @@ type SourcePackage struct {
 	Files   []string `json:"files"`   // names of all its files
 	Patches []string `json:"patches"` // file names of those that %prep applies, in order
 	Macros  string   `json:"macros"`  // those that its spec was read with
-	Dir     string   `json:"-"`       // folder with its files
+	Dir     string   `json:"-"`       // directory with its files
 }
 
 // TarballName is the file name of a release's tarball.

@@ -11,7 +11,7 @@ import (
 
 // Tree is an rdma-core source with the provider in it.
 type Tree struct {
-	Dir    string // folder rdma-core-VERSION, integrated
+	Dir    string // directory rdma-core-VERSION, integrated
 	Digest string // of its content
 	Source Source
 	Result provider.Result
@@ -25,7 +25,7 @@ func (t Tree) Edits() []provider.Edit {
 // StageKey implements stage.Keyed.
 func (t Tree) StageKey() string { return t.Digest + " of " + t.Source.StageKey() }
 
-// DriverID tells the provider's constant and its number in this release.
+// DriverID shows the provider's constant and its number in this release.
 func (t Tree) DriverID() string {
 	if t.Result.EnumConstant == "" {
 		return "no driver id"

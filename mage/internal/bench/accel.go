@@ -24,9 +24,9 @@ const (
 
 const probeScript = "lab-probe.sh"
 
-// accelerator is software emulation unless KVM is proven to work there and
-// then: a node that is there says nothing. A machine where it has failed is not
-// asked again for a day.
+// accelerator is software emulation unless KVM is proven to work right
+// now: a device node proves nothing. A machine where it failed is not
+// probed again for a day.
 func (b *Bench) accelerator(ctx context.Context, image artifact.Lab, program string, s *ui.Stage) string {
 	const remember = 24 * time.Hour
 	engine, err := b.Engine(ctx)
@@ -51,7 +51,7 @@ func (b *Bench) accelerator(ctx context.Context, image artifact.Lab, program str
 		return hardware
 	}
 	if ctx.Err() == nil {
-		_ = os.WriteFile(memo, []byte(err.Error()), 0o644) // only a memory: losing it costs a probe
+		_ = os.WriteFile(memo, []byte(err.Error()), 0o644) // only a cache: losing it costs a probe
 	}
 	return emulation
 }

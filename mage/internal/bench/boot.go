@@ -34,8 +34,8 @@ type Setup struct {
 	Debug    artifact.DebugModule // only where a case needs it
 }
 
-// Boot boots a guest, which runs the plan, and gives what its console said. The
-// error is about what kept the guest from its end; a failed case is in the
+// Boot boots a guest, which runs the plan, and returns what its console printed.
+// The error says why the guest did not finish; a failed case is in the
 // outcome.
 //
 // Errors: *lab.GuestError.
@@ -48,7 +48,7 @@ func (b *Bench) Boot(ctx context.Context, setup Setup, plan lab.Plan) (lab.Outco
 func (b *Bench) boot(ctx context.Context, setup Setup, plan lab.Plan, s *ui.Stage) (lab.Outcome, error) {
 	work, err := os.MkdirTemp("", "verbsmith-guest-")
 	if err != nil {
-		return lab.Outcome{}, fmt.Errorf("make a folder for the guest's program: %w", err)
+		return lab.Outcome{}, fmt.Errorf("create a directory for the guest's program: %w", err)
 	}
 	defer os.RemoveAll(work)
 	program := filepath.Join(work, "init")
@@ -104,8 +104,8 @@ func steps(plan lab.Plan) int {
 	return n
 }
 
-// watch ends a run whose guest has been silent for too long: overdue says for how much
-// longer than it may be.
+// watch ends a run whose guest has been silent for too long: overdue says by how
+// much it exceeds its limit.
 func watch(ctx context.Context, tick <-chan time.Time, overdue func(time.Time) time.Duration, stop context.CancelCauseFunc) {
 	for {
 		select {
@@ -122,7 +122,7 @@ func watch(ctx context.Context, tick <-chan time.Time, overdue func(time.Time) t
 
 var errSilent = errors.New("the guest has been silent for too long")
 
-// bootFiles are the initramfs but for the kernel's modules.
+// bootFiles are the initramfs except the kernel's modules.
 func (b *Bench) bootFiles(ctx context.Context, setup Setup, plan lab.Plan, program string) ([]stage.File, error) {
 	if err := b.compileGuest(ctx, program); err != nil {
 		return nil, err

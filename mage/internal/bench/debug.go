@@ -19,7 +19,7 @@ const (
 )
 
 // DebugModule builds the provider in the patched tree without optimisation, for
-// what watches a program from inside.
+// tools that watch a program from inside.
 //
 // Errors: *containers.RunError.
 func (b *Bench) DebugModule(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.DebugModule, error) {

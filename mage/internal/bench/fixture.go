@@ -18,7 +18,7 @@ import (
 
 const (
 	labStage      = 1
-	labFolder     = "lab" // in a provider's folder
+	labFolder     = "lab" // in a provider's directory
 	modulesScript = "lab-modules.sh"
 	fixtureSource = "/home/lab/fixture"
 	fixtureOut    = "/home/lab/modules"
@@ -32,7 +32,7 @@ type Bench struct {
 	Root string // the repository: the lab's programs are read below it
 }
 
-// Fixture builds the modules in the provider's folder lab/ for the lab's
+// Fixture builds the modules in the provider's directory lab/ for the lab's
 // kernel.
 //
 // Errors: *AdviceError for a provider without them; *containers.RunError.
@@ -46,7 +46,7 @@ func (b *Bench) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artif
 		s := b.Begin("fixture")
 		return artifact.Fixture{}, b.End("fixture", s, false, &stage.AdviceError{
 			Err:  fmt.Errorf("the provider has no kernel fixture: %w", err),
-			What: "a folder lab/ with a Kbuild beside provider.yaml, as provider/rib has it",
+			What: "add a directory lab/ with a Kbuild next to provider.yaml, as in provider/rib",
 		})
 	}
 	key, err := stage.ScriptKey("fixture", labStage, modulesScript)
@@ -101,7 +101,7 @@ func (b *Bench) Exercise(ctx context.Context, j job.Job, dist artifact.Dist, tc 
 	}
 	for _, f := range packages {
 		// Only the interface counts, so that an edit of the provider costs nothing here; but the packages may have
-		// other headers in them than those of the release, so they are nobody else's.
+		// other headers in them than those of the release, so they are not shared.
 		key = key.String("package "+filepath.Base(f.Name), dist.Manifest.Source)
 		inputs = append(inputs, f)
 	}

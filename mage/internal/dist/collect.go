@@ -25,7 +25,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
-var errNoPackages = errors.New("the build ended well and left no package")
+var errNoPackages = errors.New("the build succeeded but produced no packages")
 
 const manifestFile = "manifest.json"
 
@@ -36,8 +36,8 @@ type Collector struct {
 	Dir string // of outputs
 }
 
-// Folder is where a job's outputs are collected: label is that of its source. What
-// upstream ships without a provider stands beside what has one.
+// Folder is where a job's outputs are collected: label is that of its source. A
+// release without a provider has a directory of its own.
 func (c *Collector) Folder(j job.Job, base artifact.Base, label string) string {
 	return filepath.Join(c.Dir, base.Folder, distName(j, label))
 }
@@ -50,13 +50,13 @@ func distName(j job.Job, label string) string {
 	return name
 }
 
-// AddonFolder is where the package of a job's provider beside the distro's own
+// AddonFolder is where the package of a job's provider next to the distro's own
 // libibverbs is collected.
 func (c *Collector) AddonFolder(j job.Job, base artifact.Base, version string) string {
 	return c.Folder(j, base, version) + "." + artifact.AddonName + "-" + j.ProviderName()
 }
 
-// Collect brings what the build made into dist/, as a whole or not at all.
+// Collect copies what the build made into dist/, completely or not at all.
 func (c *Collector) Collect(
 	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages,
 ) (artifact.Dist, error) {
@@ -86,7 +86,7 @@ func (c *Collector) Collect(
 	return dist, c.End("collect", s, false, err)
 }
 
-// replaces says whose outputs others take the place of. It knows providers by their
+// replaces says which provider's outputs are replaced. It knows providers by their
 // names: no output names a directory of the machine that it was made on.
 func replaces(m, other artifact.Manifest) string {
 	if m.Provider == "" || m.Provider == other.Provider {
@@ -95,8 +95,8 @@ func replaces(m, other artifact.Manifest) string {
 	return "replaces the packages with " + m.Provider
 }
 
-// sameManifest tells whether two manifests say the same of what was made from what; their
-// files are left out.
+// sameManifest says whether two manifests describe the same inputs; their
+// files are ignored.
 func sameManifest(a, b artifact.Manifest) bool {
 	a.Files, b.Files = nil, nil
 	return stage.KeyText(a) == stage.KeyText(b)
@@ -140,8 +140,8 @@ func collect(held *owned.Hold, m artifact.Manifest, from, name string) (artifact
 	return m, makeRoom(err)
 }
 
-// outputFolders are what is collected: rpmbuild's folders, or one for all that a
-// .changes names, which stands beside it.
+// outputFolders are the directories to collect: rpmbuild's, or the one with the
+// .changes file and everything that it names.
 func outputFolders(suite string) []string {
 	if suite != "" {
 		return []string{"."}
@@ -184,7 +184,7 @@ func copyOutput(from, dir, name string, cached *stagecache.Verifier) (artifact.O
 	defer in.Close()
 	to := filepath.Join(dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return out, fmt.Errorf("make the folder of %s: %w", name, err)
+		return out, fmt.Errorf("create the directory of %s: %w", name, err)
 	}
 	w, err := os.Create(to)
 	if err != nil {
@@ -209,7 +209,7 @@ func copyOutput(from, dir, name string, cached *stagecache.Verifier) (artifact.O
 	return out, nil
 }
 
-// ReadManifest reads the manifest.json of an output folder.
+// ReadManifest reads the manifest.json of an output directory.
 func ReadManifest(dir string) (artifact.Manifest, error) {
 	var m artifact.Manifest
 	data, err := os.ReadFile(filepath.Join(dir, manifestFile))
@@ -222,8 +222,8 @@ func ReadManifest(dir string) (artifact.Manifest, error) {
 	return m, nil
 }
 
-// Collected gives the packages that are in dist for a job, whatever state of its
-// provider they were made from. The error wraps os.ErrNotExist if there are none.
+// Collected returns the packages that are in dist for a job, made from any state of
+// its provider. The error wraps os.ErrNotExist if there are none.
 func (c *Collector) Collected(j job.Job, base artifact.Base, label string) (artifact.Dist, error) {
 	dist := artifact.Dist{Dir: c.Folder(j, base, label)}
 	var err error
@@ -231,16 +231,16 @@ func (c *Collector) Collected(j job.Job, base artifact.Base, label string) (arti
 		return dist, err
 	}
 	if !complete(dist.Dir, dist.Manifest) {
-		return dist, fmt.Errorf("the packages in %s are not all there as they were made: %w", dist.Dir, os.ErrNotExist)
+		return dist, fmt.Errorf("the packages in %s are incomplete or were changed: %w", dist.Dir, os.ErrNotExist)
 	}
 	if got := dist.Manifest.Provider; j.Provider != nil && got != j.Provider.Manifest.Name {
-		return dist, fmt.Errorf("the packages in %s are with the provider %q, want %q: %w",
+		return dist, fmt.Errorf("the packages in %s contain the provider %q, want %q: %w",
 			dist.Dir, got, j.Provider.Manifest.Name, os.ErrNotExist)
 	}
 	return dist, nil
 }
 
-// Stock gives the packages without a provider that are in dist for a job's target and
+// Stock returns the packages without a provider that are in dist for a job's target and
 // release, or nil if there are none.
 func (c *Collector) Stock(j job.Job, base artifact.Base, label string) (*artifact.Dist, error) {
 	j.Provider = nil
@@ -255,7 +255,7 @@ func (c *Collector) Stock(j job.Job, base artifact.Base, label string) (*artifac
 	return &artifact.Dist{Dir: dir, Manifest: manifest}, nil
 }
 
-// complete tells whether every file of the manifest is there with its content.
+// complete says whether every file of the manifest is there and unchanged.
 func complete(dir string, m artifact.Manifest) bool {
 	for _, f := range m.Files {
 		if sum, err := sumFile(filepath.Join(dir, filepath.FromSlash(f.Path))); err != nil || sum != f.SHA256 {

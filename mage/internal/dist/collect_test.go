@@ -252,7 +252,7 @@ func TestCollectedIsTheProvidersOwn(t *testing.T) {
 		t.Errorf("got %+v, %v", dist, err)
 	}
 	if _, err := c.Collected(withProvider("fly"), base, "56.1"); !errors.Is(err, os.ErrNotExist) ||
-		!strings.Contains(err.Error(), `with the provider "rib", want "fly"`) {
+		!strings.Contains(err.Error(), `contain the provider "rib", want "fly"`) {
 		t.Errorf("another's packages: got %v", err)
 	}
 }

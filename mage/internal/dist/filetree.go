@@ -10,7 +10,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// node is a folder or file of a package's tree.
+// node is a directory or file of a package's tree.
 type node struct {
 	children map[string]*node
 	link     string
@@ -29,8 +29,8 @@ func (n *node) child(name string) *node {
 	return c
 }
 
-// FileTree draws what a package holds; "+" marks what it has more than the
-// stock package.
+// FileTree draws the files of a package; "+" marks those that the stock package
+// does not have.
 func FileTree(v PackageView) string {
 	root := &node{}
 	for _, f := range v.Files {

@@ -12,10 +12,10 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 )
 
-// errNotStock: an add-on shows nothing beside packages that have its provider.
-var errNotStock = errors.New("want a folder in dist/ of unpatched packages, as rpm -provider=none makes it")
+// errNotStock: an add-on proves nothing next to packages that have its provider.
+var errNotStock = errors.New("want a directory in dist/ with unpatched packages, as rpm -provider=none creates it")
 
-// GivenStock reads a folder with unpatched packages.
+// GivenStock reads a directory with unpatched packages.
 func GivenStock(dir string) (artifact.Dist, error) {
 	m, err := ReadManifest(dir)
 	if err == nil && (m.Provider != "" || !complete(dir, m)) {
@@ -28,7 +28,7 @@ func GivenStock(dir string) (artifact.Dist, error) {
 }
 
 // OtherAddons are the provider's add-ons in dist that are not for the release:
-// dnf has to refuse each beside its libibverbs.
+// dnf has to refuse each next to its libibverbs.
 func (c *Collector) OtherAddons(j job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {
 	pattern := c.AddonFolder(j, base, "*")
 	folders, err := filepath.Glob(pattern)

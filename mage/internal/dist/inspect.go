@@ -21,16 +21,16 @@ type PackageView struct {
 	Missing []string        // files that only the stock build's package has
 }
 
-// Inspection is what the packages of an output folder hold.
+// Inspection is what the packages of an output directory contain.
 type Inspection struct {
 	Packages []PackageView
 	Owners   map[string]string // file of the provider -> NEVRA of its package
-	Stock    string            // folder that was compared with; empty: by name only
+	Stock    string            // directory that was compared with; empty: by name only
 }
 
 // Inspect reads the packages of dist and compares their file lists with the
-// stock build's, if stock is one; otherwise what carries the provider's name
-// counts as added.
+// stock build's, if stock is one; otherwise files with the provider's name
+// count as added.
 func Inspect(dist artifact.Dist, stock *artifact.Dist, provider string) (Inspection, error) {
 	out := Inspection{Owners: map[string]string{}}
 	mine, err := readPackages(dist)
@@ -110,8 +110,8 @@ func onlyIn(set map[string]bool, files []pkgfile.File) []string {
 // OwnedFiles lists the provider's files in order.
 func (i Inspection) OwnedFiles() []string { return slices.Sorted(maps.Keys(i.Owners)) }
 
-// Difference lists what the package has more and less than the stock one,
-// leaving out build-id links, which name the bytes of a binary.
+// Difference lists the files that only the package has and those that only the stock
+// one has, without build-id links, which name the bytes of a binary.
 func (v PackageView) Difference() (added, missing []string) {
 	for path := range v.Added {
 		if !strings.Contains(path, buildID) {
@@ -124,7 +124,7 @@ func (v PackageView) Difference() (added, missing []string) {
 
 const buildID = "/.build-id"
 
-// ofProvider tells the files that a provider's name marks as its own.
+// ofProvider says whether a file's name marks it as the provider's.
 func ofProvider(path, provider string) bool {
 	if provider == "" {
 		return false

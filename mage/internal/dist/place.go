@@ -17,12 +17,12 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
-// holdDist has the directory of outputs alone, for as long as something in it
+// hold locks the directory of outputs for as long as something in it
 // changes. waiting, if not nil, is called once if another run has it.
 func (c *Collector) hold(ctx context.Context, waiting func()) (*owned.Hold, error) {
 	held, err := owned.Lock(ctx, c.Dir, waiting)
 	if err != nil {
-		return nil, fmt.Errorf("use the directory of outputs (VERBSMITH_DIST names another): %w", err)
+		return nil, fmt.Errorf("use the directory of outputs (set VERBSMITH_DIST to choose another): %w", err)
 	}
 	if held.New {
 		if err := held.Add(UnrecordedOutputs(held.Dir())...); err != nil {
@@ -37,14 +37,14 @@ func (c *Collector) hold(ctx context.Context, waiting func()) (*owned.Hold, erro
 func (c *Collector) outputName(file string) (string, error) {
 	rel, err := filepath.Rel(c.Dir, file)
 	if err != nil || !filepath.IsLocal(rel) {
-		return "", fmt.Errorf("output %s: want a path below %s", file, c.Dir) //nolint:err113 // a fault of ours
+		return "", fmt.Errorf("output %s: want a path below %s", file, c.Dir) //nolint:err113 // a bug
 	}
 	return filepath.ToSlash(rel), nil
 }
 
 // UnrecordedOutputs lists what an older version, which kept no record, has
-// collected into a directory of outputs: the files that the manifests in it list in
-// their size, the manifests, and the reports beside them.
+// collected into a directory of outputs: the files that the manifests in it list, if
+// their size is right, the manifests, and the reports next to them.
 func UnrecordedOutputs(dist string) []string {
 	manifests, _ := fs.Glob(os.DirFS(dist), "*/rdma-core-*/"+manifestFile) // the pattern is well formed
 	var names []string
@@ -71,9 +71,9 @@ func UnrecordedOutputs(dist string) []string {
 	return names
 }
 
-// PlaceFile puts a copy of a file that no distro changes, such as the patch,
-// below dist/rdma-core-LABEL and returns its path. Upstream's own, without a provider,
-// stands beside it.
+// PlaceFile puts a copy of a file that is the same for all distros, such as the patch,
+// below dist/rdma-core-LABEL and returns its path. That of a release without a
+// provider goes into a directory of its own.
 func (c *Collector) PlaceFile(ctx context.Context, j job.Job, label, name, from string) (string, error) {
 	data, err := stagecache.ReadFile(from)
 	if err != nil {
@@ -82,8 +82,8 @@ func (c *Collector) PlaceFile(ctx context.Context, j job.Job, label, name, from 
 	return c.Place(ctx, filepath.Join(c.Dir, distName(j, label)), name, data)
 }
 
-// Place writes one file of a directory of outputs in one step. What somebody else
-// has there is not overwritten: *owned.ForeignError.
+// Place writes one file of a directory of outputs in one step. A file that is not
+// verbsmith's is not overwritten: *owned.ForeignError.
 func (c *Collector) Place(ctx context.Context, dir, name string, data []byte) (string, error) {
 	file := filepath.Join(dir, name)
 	output, err := c.outputName(file)
@@ -98,8 +98,8 @@ func (c *Collector) Place(ctx context.Context, dir, name string, data []byte) (s
 	return file, makeRoom(held.Place(output, data))
 }
 
-// PlaceFolder has fill make a directory of outputs anew, as a whole or not at all. If
-// anything in it is somebody else's, nothing changes: *owned.ForeignError.
+// PlaceFolder has fill replace a directory of outputs, completely or not at all. If
+// anything in it is not verbsmith's, nothing changes: *owned.ForeignError.
 func (c *Collector) PlaceFolder(ctx context.Context, dir string, fill func(dir string) error) error {
 	output, err := c.outputName(dir)
 	if err != nil {
@@ -120,10 +120,10 @@ func (c *Collector) PlaceFolder(ctx context.Context, dir string, fill func(dir s
 	return makeRoom(err)
 }
 
-// makeRoom says what to do where somebody else's file is in the way.
+// makeRoom says what to do if a file that is not verbsmith's is in the way.
 func makeRoom(err error) error {
 	if foreign, ok := errors.AsType[*owned.ForeignError](err); ok {
-		return &stage.AdviceError{Err: foreign, What: "move it away, or name another directory for outputs with VERBSMITH_DIST"}
+		return &stage.AdviceError{Err: foreign, What: "move it, or choose another directory for outputs with VERBSMITH_DIST"}
 	}
 	return err
 }

@@ -19,8 +19,8 @@ type scriptReader struct{}
 // ReadFile returns the named script.
 func (scriptReader) ReadFile(name string) ([]byte, error) { return scripts.Read(name) }
 
-// AptSource asks Debian's archive with this machine's apt, or where there is
-// none with that of a Debian container.
+// AptSource asks Debian's archive with this machine's apt, or, if there is
+// none, with that of a Debian container.
 func (b *Builder) AptSource(s *ui.Stage) upstream.AnyApt {
 	return upstream.AnyApt{
 		upstream.HostApt{Scripts: scriptReader{}},
@@ -52,8 +52,8 @@ func (b *Builder) runDebian(ctx context.Context, job upstream.ScriptJob, s *ui.S
 	return err
 }
 
-// debianImage is the Debian that specs/ names, or the stand-in's userland where
-// that is here already: it needs no registry.
+// debianImage is the Debian that specs/ names, or the stand-in's userland if
+// that is on the engine already: it needs no registry.
 func (b *Builder) debianImage(ctx context.Context, engine stage.Engine, s *ui.Stage) (string, error) {
 	for _, suite := range []string{"bookworm", "trixie"} {
 		ref, err := rootfsRef(suite)
@@ -73,7 +73,7 @@ func (b *Builder) debianImage(ctx context.Context, engine stage.Engine, s *ui.St
 	}
 	id, here, err := engine.ImageID(ctx, ref)
 	if err == nil && !here {
-		err = fmt.Errorf("image %s is not here after its pull", ref)
+		err = fmt.Errorf("image %s is missing after the pull", ref)
 	}
 	return id, err
 }

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// secretProxies are the proxies of this machine's apt that want a password, as the arguments of a build that a builder
-// knows by itself: they are in the environment of its commands, and neither in the image nor in its history. Proxies
-// without one are in the userland that was bootstrapped here.
+// secretProxies are the proxies of this machine's apt that need a password, as the build arguments that every builder
+// predefines: they are in the environment of its commands, but neither in the image nor in its history. Proxies
+// without a password are in the bootstrapped userland.
 func secretProxies(ctx context.Context) map[string]string {
 	const patience = 10 * time.Second
 	ctx, stop := context.WithTimeout(ctx, patience)

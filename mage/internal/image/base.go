@@ -17,15 +17,15 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// ChooseBase says which base a job would use and why, without making it: with own the one
+// ChooseBase says which base a job would use and why, without making it: if own, the one
 // that this machine makes, a distro's stand-in or a bootstrapped suite, else the image that
 // the target names.
 func (b *Builder) ChooseBase(ctx context.Context, j job.Job) (own bool, why string, err error) {
 	switch j.Base {
 	case job.BaseStandin:
-		return true, "asked for", nil
+		return true, "requested", nil
 	case job.BaseRegistry:
-		return false, "asked for", nil
+		return false, "requested", nil
 	case job.BaseAuto:
 	}
 	engine, err := b.Engine(ctx)
@@ -36,16 +36,16 @@ func (b *Builder) ChooseBase(ctx context.Context, j job.Job) (own bool, why stri
 	if _, ok, err := engine.ImageID(ctx, image); err != nil {
 		return false, "", err
 	} else if ok {
-		return false, image + " is here", nil
+		return false, image + " is on the engine", nil
 	}
 	if b.registryReachable(ctx, engine, image) != nil {
-		return true, image + " is not here and cannot be pulled (doctor says why)", nil //nolint:nilerr // that is the answer
+		return true, image + " is not on the engine and cannot be pulled (run doctor for the reason)", nil //nolint:nilerr // that is the answer
 	}
 	return false, image + " can be pulled", nil
 }
 
 // registryReachable asks the registry at most once in ten minutes: a machine
-// without one shall not wait for it at each run.
+// without one must not wait for it in each run.
 func (b *Builder) registryReachable(ctx context.Context, engine stage.Engine, image string) error {
 	const remember = 10 * time.Minute
 	memo := filepath.Join(b.CacheDir, stage.VolumeName("unreachable", image))
@@ -61,13 +61,13 @@ func (b *Builder) registryReachable(ctx context.Context, engine stage.Engine, im
 		return nil
 	}
 	if ctx.Err() == nil {
-		_ = os.WriteFile(memo, []byte(ui.Redact(err.Error())), 0o644) // only a memory: losing it costs a probe
+		_ = os.WriteFile(memo, []byte(ui.Redact(err.Error())), 0o644) // only a cache: losing it costs a probe
 	}
 	return err
 }
 
-// Base makes sure that the job's base is here: the image of its distro or Debian suite, or
-// where no registry can be reached the distro's stand-in, or the suite bootstrapped from
+// Base makes sure that the job's base is on the engine: the image of its distro or Debian suite, or,
+// if no registry can be reached, the distro's stand-in, or the suite bootstrapped from
 // Debian's own archive, which is a real Debian and no stand-in.
 //
 // Errors: *stage.AdviceError, *containers.PullError, *stage.ScriptError.
@@ -93,7 +93,7 @@ func (b *Builder) base(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Ba
 		return b.bootstrap(ctx, engine, deb.Suite, s)
 	}
 	if j.Base == job.BaseAuto {
-		b.Log.WarnContext(ctx, "the STAND-IN base is used: what it makes is not for release", "because", why)
+		b.Log.WarnContext(ctx, "the STAND-IN base is used: its packages are not for release", "because", why)
 	}
 	return b.standin(ctx, engine, j.Distro(), s)
 }
@@ -115,15 +115,15 @@ func realBase(ctx context.Context, engine stage.Engine, target job.Target, s *ui
 	}
 	s.Note("pull " + ref)
 	if err := engine.Pull(ctx, ref, pullProgress(s)); err != nil {
-		return base, false, &stage.AdviceError{Err: err, What: "use -base=standin where no registry can be reached"}
+		return base, false, &stage.AdviceError{Err: err, What: "use -base=standin if no registry can be reached"}
 	}
 	if base, here, err = imageBase(ctx, engine, target, ref); err == nil && !here {
-		err = fmt.Errorf("image %s is not here after its pull", ref)
+		err = fmt.Errorf("image %s is missing after the pull", ref)
 	}
 	return base, false, err
 }
 
-// BaseState tells which base a job would use, why that one, and whether it is here, without
+// BaseState says which base a job would use, why, and whether it is on the engine, without
 // making it.
 func (b *Builder) BaseState(ctx context.Context, j job.Job) (base artifact.Base, here bool, why string, err error) {
 	own, why, err := b.ChooseBase(ctx, j)
@@ -146,7 +146,7 @@ func (b *Builder) BaseState(ctx context.Context, j job.Job) (base artifact.Base,
 	return base, here, why, err
 }
 
-// imageBase is the base for a target that one image is.
+// imageBase is a target's base that consists of one image.
 func imageBase(ctx context.Context, engine stage.Engine, target job.Target, ref string) (base artifact.Base, here bool, err error) {
 	id, here, err := engine.ImageID(ctx, ref)
 	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: target.Folder()}, here, err

@@ -116,10 +116,10 @@ func TestBaseStateMakesNothing(t *testing.T) {
 		ref    string
 		why    string
 	}{
-		{rocky9, job.BaseAuto, "verbsmith/standin:rocky9-full-", "example/rocky:9 is not here and cannot be pulled"},
-		{rocky9, job.BaseRegistry, "example/rocky:9", "asked for"},
-		{bookworm, job.BaseAuto, "verbsmith/standin-rootfs:bookworm-", "example/debian:bookworm is not here and cannot be pulled"},
-		{bookworm, job.BaseRegistry, "example/debian:bookworm", "asked for"},
+		{rocky9, job.BaseAuto, "verbsmith/standin:rocky9-full-", "example/rocky:9 is not on the engine and cannot be pulled"},
+		{rocky9, job.BaseRegistry, "example/rocky:9", "requested"},
+		{bookworm, job.BaseAuto, "verbsmith/standin-rootfs:bookworm-", "example/debian:bookworm is not on the engine and cannot be pulled"},
+		{bookworm, job.BaseRegistry, "example/debian:bookworm", "requested"},
 	} {
 		engine := &stagetest.Engine{Unreachable: errUnreachable}
 		base, here, why, err := newBuilder(t, engine).BaseState(t.Context(), job.Job{Target: tt.target, Base: tt.mode})

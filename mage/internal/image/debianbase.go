@@ -13,7 +13,7 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// bootstrap makes sure that a Debian suite is here, as this machine makes it.
+// bootstrap makes sure that a Debian suite, bootstrapped on this machine, is on the engine.
 func (b *Builder) bootstrap(
 	ctx context.Context, engine stage.Engine, suite specs.Suite, s *ui.Stage,
 ) (artifact.Base, bool, error) {
@@ -30,12 +30,12 @@ func (b *Builder) bootstrap(
 		return base, false, err
 	}
 	if base, here, err = bootstrapped(ctx, engine, suite); err == nil && !here {
-		err = fmt.Errorf("image %s is not here after its import", base.Ref)
+		err = fmt.Errorf("image %s is missing after the import", base.Ref)
 	}
 	return base, false, err
 }
 
-// bootstrapped looks for the suite as this machine has made it.
+// bootstrapped looks for the suite that this machine has bootstrapped.
 func bootstrapped(ctx context.Context, engine stage.Engine, suite specs.Suite) (artifact.Base, bool, error) {
 	ref, err := rootfsRef(suite.Name)
 	if err != nil {

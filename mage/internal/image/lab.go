@@ -25,7 +25,7 @@ const (
 	labKernelFile = "/lab/version"
 )
 
-// Lab makes sure that the kernel lab's image is here.
+// Lab makes sure that the kernel lab's image is on the engine.
 //
 // Errors: *containers.BuildError.
 func (b *Builder) Lab(ctx context.Context, j job.Job) (artifact.Lab, error) {
@@ -74,8 +74,8 @@ func (b *Builder) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab
 	return artifact.Lab{ID: id, Kernel: strings.TrimSpace(string(version))}, here, err
 }
 
-// labBase is the Debian of the lab: the image that specs/ name, or the
-// stand-in's userland where that is here already or no registry can be reached.
+// labBase is the Debian of the lab: the image that specs/ names, or the
+// stand-in's userland if that is on the engine already or no registry can be reached.
 func (b *Builder) labBase(ctx context.Context, engine stage.Engine, j job.Job, s *ui.Stage) (string, error) {
 	ref, err := rootfsRef(labSuite)
 	if err != nil {

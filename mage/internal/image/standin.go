@@ -24,7 +24,7 @@ const (
 	standinSuffix = ".standin"
 )
 
-// standin makes sure that the stand-in's images for a distro are here: the
+// standin makes sure that the stand-in's images for a distro are on the engine: the
 // userland of its Debian suite, and on it the minimal and the full image.
 func (b *Builder) standin(
 	ctx context.Context, engine stage.Engine, d specs.Distro, s *ui.Stage,
@@ -51,7 +51,7 @@ func (b *Builder) standin(
 	}
 	base, here, err = b.standinState(ctx, engine, d)
 	if err == nil && !here {
-		err = fmt.Errorf("the stand-in %s is not here after its build", base.Ref) //nolint:err113 // cannot happen with a sound engine
+		err = fmt.Errorf("the stand-in %s is missing after the build", base.Ref) //nolint:err113 // cannot happen with a sound engine
 	}
 	return base, false, err
 }
@@ -106,7 +106,7 @@ func (b *Builder) standinRef(d specs.Distro, target string) (string, error) {
 	return imageRef("standin", d.Name+"-"+target, key.Sum()), key.Err()
 }
 
-// standinFiles is the build's context: the folder, and the scripts that it
+// standinFiles is the build's context: the directory, and the scripts that it
 // runs.
 func (b *Builder) standinFiles() ([]stage.File, error) {
 	files, err := stage.Files(b.standinFolder())
@@ -183,7 +183,7 @@ func (b *Builder) rootfs(ctx context.Context, engine stage.Engine, suite string,
 	}
 	work, err := os.MkdirTemp("", "verbsmith-rootfs-")
 	if err != nil {
-		return "", fmt.Errorf("make a folder for the stand-in's userland: %w", err)
+		return "", fmt.Errorf("create a directory for the stand-in's userland: %w", err)
 	}
 	defer os.RemoveAll(work)
 	archive := filepath.Join(work, "rootfs.tar")

@@ -45,7 +45,7 @@ func (r recipe) key() *stagecache.KeyBuilder {
 		File("spec", r.file)
 }
 
-// ToolchainState tells the image's reference and whether it is here.
+// ToolchainState returns the image's reference and whether it is on the engine.
 func (b *Builder) ToolchainState(ctx context.Context, j job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
 	return b.recipeState(ctx, b.recipe(j, base, file))
 }
@@ -61,9 +61,9 @@ func (b *Builder) recipeState(ctx context.Context, r recipe) (artifact.Toolchain
 	return tc, here, err
 }
 
-// Toolchain makes sure that the image is here in which the BuildRequires of the spec
-// file, or the Build-Depends of the control file, are installed; refresh rebuilds it
-// even if it is, without the engine's layer cache.
+// Toolchain makes sure that the image with the BuildRequires of the spec file, or the
+// Build-Depends of the control file, is on the engine; refresh rebuilds it in any case,
+// without the engine's layer cache.
 //
 // Errors: *containers.BuildError, with the name of a requirement that the target does
 // not have in its last lines.
@@ -103,11 +103,11 @@ func (b *Builder) buildToolchain(ctx context.Context, r recipe, refresh bool, s 
 	return tc, false, err
 }
 
-// needsBuild says whether an image is built: where it is missing, or is to be anew.
+// needsBuild says whether to build an image: if it is missing, or to be refreshed.
 func needsBuild(here, refresh bool) bool { return refresh || !here }
 
 // buildSpec says how the image is built. With refresh no layer of an earlier build is
-// taken: what these got from the network is what is to be anew.
+// used: what those fetched from the network is what has to be fetched again.
 func (r recipe) buildSpec(tag string, instructions, text []byte, refresh bool) containers.BuildSpec {
 	return containers.BuildSpec{
 		ContextTar:    stage.Stream(stage.Tar([]stage.File{{Name: "Containerfile", Data: instructions}, {Name: r.name, Data: text}})),

@@ -14,13 +14,13 @@ type Job struct {
 	Release  *specs.Release
 	Given    string             // tarball, source package or git clone given by the user; empty: fetch
 	Provider *provider.Provider // nil: the release as upstream ships it
-	Needs    []string           // what the build requires besides, without a Provider: see Stock
+	Needs    []string           // what else the build requires, without a Provider: see Stock
 	Suffix   string             // of the packages' release; empty: see ReleaseSuffix and DebianSuffix
 	Base     BaseMode
 }
 
-// Stock is the job without its provider, with what that one's build requires: for a
-// toolchain that is made by the release's own spec.
+// Stock is the job without its provider, but with what that one's build requires: for a
+// toolchain of the release's own spec.
 func (j Job) Stock() Job {
 	if j.Provider != nil {
 		j.Needs = j.Provider.Manifest.BuildRequires.RPM
@@ -47,7 +47,7 @@ type BaseMode string
 
 // The base modes.
 const (
-	BaseAuto     BaseMode = "auto"     // the real image if it can be had, else the stand-in
+	BaseAuto     BaseMode = "auto"     // the real image if it is available, else the stand-in
 	BaseRegistry BaseMode = "registry" // the real image or an error
 	BaseStandin  BaseMode = "standin"  // the stand-in
 )

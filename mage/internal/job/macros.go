@@ -11,9 +11,9 @@ import (
 )
 
 // Macros are the macros by which specs tell distros apart, as rpm has them on the
-// target's distro, which is compatible with Enterprise Linux: what centos-release and its like
+// target's distro, which is compatible with Enterprise Linux: what centos-release and similar packages
 // define. docs/source-packages.md lists them. A macro that the real distro has and the
-// stand-in has not, or the other way round, is in neither list.
+// stand-in does not, or the other way round, is in neither list.
 func (j Job) Macros() rpmspec.Macros {
 	d := j.Distro()
 	el := strconv.Itoa(d.EL)

@@ -23,7 +23,7 @@ func (j Job) ProviderName() string {
 // PatchName is the file name of the provider's patch.
 func (j Job) PatchName() string { return "rdma-core-" + j.Provider.Manifest.Name + ".patch" }
 
-// ReleaseSuffix is what comes behind the release of RPMs: what the user wants; for
+// ReleaseSuffix is appended to the release of RPMs: what the user wants; for
 // those of a distro's source package ".NAME1", so that they upgrade the distro's own.
 func (j Job) ReleaseSuffix(sourcePackage bool) string {
 	if j.Suffix != "" || !sourcePackage || j.Provider == nil {
@@ -32,7 +32,7 @@ func (j Job) ReleaseSuffix(sourcePackage bool) string {
 	return "." + j.Provider.Manifest.Name + "1"
 }
 
-// DebianSuffix is what stands behind the version of Debian's own packages. In
+// DebianSuffix is appended to the version of Debian's own packages. In
 // dpkg's order "+by.rib1" is newer than the package itself and its rebuilds
 // ("+b1"), and older than a security update ("+deb12u1") and the next revision.
 func (j Job) DebianSuffix() string {
@@ -44,13 +44,13 @@ func (j Job) DebianSuffix() string {
 
 // Identity names the code that writes to a volume: the provider's name, and the
 // digest of that and of where its directory really is. Two directories of one name
-// are two providers. The release alone is one of its own.
+// are two providers. A release without a provider has its own.
 func (j Job) Identity() []string {
 	if j.Provider == nil {
 		return []string{StockName}
 	}
 	name := j.Provider.Manifest.Name
-	const length = 10 // bytes; nobody finds a second directory with the same
+	const length = 10 // bytes; enough that no two directories collide
 	sum := sha256.Sum256([]byte(name + "\x00" + realDir(j.Provider.Dir)))
 	return []string{name, hex.EncodeToString(sum[:length])}
 }

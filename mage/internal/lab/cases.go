@@ -12,7 +12,7 @@ import (
 // Case is one test that a guest runs.
 type Case struct {
 	Name  string
-	Title string // as a person reads it
+	Title string // for display
 	// Full marks a slow case: it only runs with "all" or by its name.
 	Full bool
 	// Alone marks a case of the provider under test only, without a comparison.
@@ -29,7 +29,7 @@ const (
 	long  = 10 * time.Minute
 )
 
-// Cases lists all cases in the order in which they run: what others stand on
+// Cases lists all cases in the order in which they run: what others depend on
 // first, what changes the guest next, what takes long last.
 func Cases() []Case {
 	return slices.Concat(discovery(), pingpongs(), connections(), exercises(), perftests(), fullCases())
@@ -155,7 +155,7 @@ const (
 	SelectAll  = "all"
 )
 
-// UnknownCaseError is a name that no case has.
+// UnknownCaseError says that no case has the name.
 type UnknownCaseError struct{ Name string }
 
 // Error implements error.

@@ -20,7 +20,7 @@ type Console struct {
 	mu      sync.Mutex
 	line    []byte
 	records []Record
-	trouble []string // the kernel's words for a fault of its own, and damaged records
+	trouble []string // the kernel's messages about its own faults, and damaged records
 	tail    []string
 	running Record
 	heard   time.Time // when the last record came; a kernel in trouble can talk for ever
@@ -37,7 +37,7 @@ var fault = regexp.MustCompile(`Kernel panic|\bOops\b|\bBUG:|general protection 
 
 const (
 	tailLines  = 25
-	lineLength = 1 << 20 // of a longer line the end is not read
+	lineLength = 1 << 20 // the rest of a longer line is dropped
 )
 
 // Write implements io.Writer.
@@ -95,8 +95,8 @@ const (
 	grace     = 30 * time.Second
 )
 
-// Overdue says how much longer than it may a guest has given no record; 0 or
-// less is not too long.
+// Overdue says by how much a guest without a new record exceeds its limit; 0 or
+// less is in time.
 func (c *Console) Overdue(now time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package lab has what the kernel lab's host and guest share: the plan that a guest
-// boots with, the records that it writes to its serial console, and what is to
-// be made of a console that has ended.
+// boots with, the records that it writes to its serial console, and how a
+// finished console is judged.
 //
 // The guest is package guest below: process 1 of a virtual machine whose disk
 // is the file system in which dnf installed the packages under test. The

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Row is one case's result: that of the provider under test, beside those of
+// Row is one case's result: that of the provider under test, next to those of
 // the devices it is compared with.
 type Row struct {
 	Case   Case
@@ -79,7 +79,7 @@ func (r *Row) judge() {
 	}
 }
 
-// compare sets a measurement beside the first other device's.
+// compare compares a measurement with the first other device's.
 func (r *Row) compare() {
 	var other []float64
 	if len(r.Others) > 0 {

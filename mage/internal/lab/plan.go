@@ -27,14 +27,14 @@ type Device struct {
 }
 
 // Paths in the guest. What the lab brings is below Folder, in the initramfs
-// first and then beside the packages under test. In each directory of the kernel's
+// first and then next to the packages under test. In each directory of the kernel's
 // modules, OrderFile names them in the order in which they go in.
 const (
 	Folder        = "/lab"
 	PlanFile      = Folder + "/plan.json"
 	DiskModules   = Folder + "/modules/disk"  // before there is a disk
 	CoreModules   = Folder + "/modules/core"  // before the fixture
-	VerbsModules  = Folder + "/modules/verbs" // behind it
+	VerbsModules  = Folder + "/modules/verbs" // after it
 	OrderFile     = "order"                   // one file name a line
 	FixtureFolder = Folder + "/fixture"       // the provider's lab modules
 	DebugFolder   = Folder + "/debug"         // its module for libibverbs, built for debugging

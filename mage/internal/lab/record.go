@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Mark begins a record on the console; all else there is what programs and the
-// kernel say.
+// Mark begins a record on the console; everything else there comes from programs and
+// the kernel.
 const Mark = "@@verbsmith "
 
 // Kind is the kind of a record.
@@ -32,7 +32,7 @@ type State string
 const (
 	Pass        State = "pass"
 	Fail        State = "fail"
-	Unsupported State = "unsupported" // the kernel or the distribution has not what it needs
+	Unsupported State = "unsupported" // the kernel or the distribution lacks what it needs
 )
 
 // Record is one line of a guest.

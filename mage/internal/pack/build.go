@@ -25,15 +25,15 @@ import (
 const (
 	buildStage  = 2
 	buildScript = "tree-build.sh"
-	// listFile names every file that the volume's tree shall have.
+	// listFile names every file that the volume's tree should have.
 	listFile = "files"
 )
 
 // Build brings the tree in the job's volume up to date and runs its build.sh
-// there. Only files that differ from the volume's travel, so ninja builds only
+// there. Only files that differ from the volume's are copied, so ninja builds only
 // what changed.
 //
-// Errors: *containers.RunError; CompilerErrors finds the compiler's words in
+// Errors: *containers.RunError; CompilerErrors finds the compiler's messages in
 // the stage's log.
 func (p *Packer) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
 	b := artifact.Build{
@@ -64,8 +64,8 @@ func (p *Packer) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc ar
 		_, err = p.Cached(ctx, "build", key(), build)
 		return b, err
 	}
-	// The volume holds another state, whatever was built there before; what is
-	// built now is then what the key stands for.
+	// The volume holds another state, so an earlier build with this key does not count;
+	// the one that follows does.
 	_, err = p.Cached(ctx, "build", key().String("volume state", time.Now().Format(time.RFC3339Nano)), build)
 	if err == nil {
 		_, err = p.Do(ctx, key(), func(context.Context, string) error { return nil })
@@ -119,8 +119,8 @@ func (p *Packer) treeDelta(
 	return changedFiles(old, files, filepath.Base(tree.Dir))
 }
 
-// changedFiles are those of the files that the old list does not have as they are,
-// below top, and the new list; none if the old list is the new one.
+// changedFiles are the files that are new or differ from the old list, below top,
+// and the new list; none if both lists are equal.
 func changedFiles(old []byte, files []stage.File, top string) ([]stage.File, error) {
 	had := map[string]bool{}
 	for line := range strings.Lines(string(old)) {

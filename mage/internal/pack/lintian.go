@@ -27,7 +27,7 @@ const (
 
 // Hint is one of lintian's.
 type Hint struct {
-	Severity string // E for an error, W for a warning; I and P are not asked for
+	Severity string // E for an error, W for a warning; I and P are not requested
 	Package  string // "rdma-core source" for the source package
 	Tag      string
 	Context  string // what it is about, as lintian prints it
@@ -41,15 +41,15 @@ func (h Hint) String() string {
 // IsError says whether it is an error.
 func (h Hint) IsError() bool { return h.Severity == "E" }
 
-// Lintian is what lintian says of packages.
+// Lintian is lintian's result for packages.
 type Lintian struct {
 	File  string // its whole output
 	Hints []Hint
 }
 
-// Lintian runs lintian on the .changes of what Deb has made.
+// Lintian runs lintian on the .changes of what Deb has built.
 //
-// Errors: *containers.RunError if lintian does not run; hints are no errors here.
+// Errors: *containers.RunError if lintian does not run; hints are not errors here.
 func (p *Packer) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (Lintian, error) {
 	key, err := stage.ScriptKey("lintian", lintianStage, lintianScript)
 	if err != nil {
@@ -78,7 +78,7 @@ func (p *Packer) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifac
 	file := filepath.Join(entry.Dir, lintianFile)
 	data, err := stagecache.ReadFile(file)
 	if err != nil {
-		return Lintian{}, fmt.Errorf("read what lintian says: %w", err)
+		return Lintian{}, fmt.Errorf("read lintian's output: %w", err)
 	}
 	return Lintian{File: file, Hints: parseLintian(string(data))}, nil
 }
@@ -101,8 +101,8 @@ func (l Lintian) Errors() []Hint {
 	return slices.DeleteFunc(slices.Clone(l.Hints), func(h Hint) bool { return !h.IsError() })
 }
 
-// lineNumbers are where in a file lintian found something: a line more above it
-// makes no other hint of it.
+// lineNumbers are where in a file lintian found something: an added line above
+// it does not make it another hint.
 var lineNumbers = regexp.MustCompile(`:[0-9]+\]`)
 
 // Without gives the hints that other packages do not have, by package, tag and

@@ -19,7 +19,7 @@ import (
 )
 
 // Rebuild rebuilds the source package of dist alone in a clean toolchain
-// container, as rpmbuild --rebuild does, and puts what comes out into dir.
+// container, as rpmbuild --rebuild does, and writes the resulting packages to dir.
 //
 // Errors: *containers.RunError.
 func (p *Packer) Rebuild(
@@ -61,4 +61,4 @@ func (p *Packer) rebuild(
 	return out, err
 }
 
-var errNoSourcePackage = errors.New("there is no source package")
+var errNoSourcePackage = errors.New("no source package")

@@ -13,8 +13,8 @@ import (
 	"github.com/resnics/verbsmith/scripts"
 )
 
-// RPM runs rpmbuild -ba on the tarball, the patch and the spec, and what else a
-// distro's source package holds, without a
+// RPM runs rpmbuild -ba on the tarball, the patch and the spec, and the other files
+// of a distro's source package, without a
 // network and as an unprivileged user.
 //
 // Errors: *containers.RunError.
@@ -56,7 +56,7 @@ func (in rpmInput) Make(ctx context.Context, w *stage.Work) error {
 }
 
 // rpmFiles is what rpmbuild reads, dated like the release so that the source
-// package is the same bytes each time.
+// package is identical each time.
 func rpmFiles(j job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec) []stage.File {
 	files := []stage.File{
 		{Name: "SOURCES/" + spec.SourceFile, Path: src.Tarball},
@@ -72,7 +72,7 @@ func rpmFiles(j job.Job, src artifact.Source, patch artifact.Patch, spec artifac
 	return files
 }
 
-// packageInputs are the files of a distro's source package beside its tarball and its
+// packageInputs are the files of a distro's source package except its tarball and its
 // spec: its patches and further sources.
 func packageInputs(src artifact.Source) []stage.File {
 	if src.Package == nil {

@@ -26,8 +26,8 @@ const (
 	rpmsFolder      = "/rpms"
 )
 
-// Update packs packages anew with a higher release: what a distribution's
-// update of them is to who sits beside.
+// Update repackages packages with a higher release, as a distribution's update
+// would.
 //
 // Errors: *containers.RunError.
 func (p *Prover) Update(ctx context.Context, tc artifact.Toolchain, stock artifact.Dist) (artifact.Dist, error) {
@@ -58,7 +58,7 @@ func (p *Prover) Update(ctx context.Context, tc artifact.Toolchain, stock artifa
 	return folderDist(entry.Dir)
 }
 
-// folderDist is a folder of packages as a Dist that says nothing else of them.
+// folderDist is a directory of packages as a Dist without any other data.
 func folderDist(dir string) (artifact.Dist, error) {
 	dist := artifact.Dist{Dir: dir}
 	files, err := stage.Files(dir)
@@ -68,7 +68,7 @@ func folderDist(dir string) (artifact.Dist, error) {
 	return dist, err
 }
 
-// AddonProof is what an add-on is proven with.
+// AddonProof is the input of an add-on's proof.
 type AddonProof struct {
 	Addon  artifact.Dist
 	Stock  artifact.Dist   // unpatched packages of a release
@@ -77,8 +77,8 @@ type AddonProof struct {
 }
 
 // ProveAddon installs the unpatched packages in a clean container, then the
-// add-on beside them, and gives the verdicts. The error is about what kept a
-// verdict from being given; failed verdicts are in the report.
+// add-on next to them, and gives the verdicts. The error says why a verdict could
+// not be given; failed verdicts are in the report.
 func (p *Prover) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof) (report.Suite, error) {
 	s := p.Begin("prove")
 	suite, err := p.proveAddon(ctx, j, tc, proof, s)
@@ -127,7 +127,7 @@ func (p *Prover) proveAddon(ctx context.Context, j job.Job, tc artifact.Toolchai
 	return suite, nil
 }
 
-// proveBeside gives the verdicts about the add-on installed beside stock.
+// proveBeside gives the verdicts about the add-on installed next to stock.
 func (p *Prover) proveBeside(
 	ctx context.Context, tc artifact.Toolchain, proof AddonProof, m subject, stock string, names []string, suite *report.Suite, s *ui.Stage,
 ) error {
@@ -135,7 +135,7 @@ func (p *Prover) proveBeside(
 	if err != nil {
 		return err
 	}
-	install.Title = "dnf installs the add-on beside them"
+	install.Title = "dnf installs the add-on next to them"
 	suite.Results = append(suite.Results, install)
 	if !install.Passed() {
 		return nil
@@ -206,5 +206,5 @@ func dnfInput(dist artifact.Dist) (containers.Input, error) {
 
 func (a AddonProof) suite(base artifact.Base) string {
 	text := base.Folder + " " + a.Addon.Manifest.Addon.Package + " of " + a.Addon.Manifest.Release
-	return text + " beside rdma-core " + a.Stock.Manifest.Release
+	return text + " next to rdma-core " + a.Stock.Manifest.Release
 }

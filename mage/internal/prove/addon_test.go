@@ -83,7 +83,7 @@ func TestAddonProofHandsOverPackages(t *testing.T) {
 		b, proof := addonBench(t)
 		b.tc.Base.Standin = standin
 		suite, err := b.ProveAddon(t.Context(), b.job, b.tc, proof)
-		if err != nil || suite.Name != "rocky9 provider-fly of 56.1 beside rdma-core 56.1" {
+		if err != nil || suite.Name != "rocky9 provider-fly of 56.1 next to rdma-core 56.1" {
 			t.Errorf("got %q, %v", suite.Name, err)
 		}
 		seen := 0

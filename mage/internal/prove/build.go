@@ -14,7 +14,7 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// Build is a build of the provider that ibv_devices is run of.
+// Build is a build of the provider whose ibv_devices is run.
 type Build struct {
 	Job       job.Job
 	Toolchain artifact.Toolchain
@@ -23,10 +23,10 @@ type Build struct {
 }
 
 // JudgeBuild runs verdicts about a build where it was built, each in a container of its own:
-// a device node can only be made by root, and nothing compiles as root. It gives what the
-// last of them said.
+// a device node can only be made by root, and nothing compiles as root. It returns the
+// evidence of the last one.
 //
-// Errors: *report.FailedError where one did not pass.
+// Errors: *report.FailedError if one did not pass.
 func (p *Prover) JudgeBuild(ctx context.Context, s *ui.Stage, b Build, verdicts []string) (evidence string, err error) {
 	m, err := subjectOf(b.Job, b.Result.PrivateABI, b.Result.DriverID)
 	if err != nil {

@@ -8,15 +8,15 @@ import (
 	"github.com/resnics/verbsmith/scripts"
 )
 
-// packaging is what differs between one kind of packages and another for the
-// proof; what is asserted is the same.
+// packaging is what differs between kinds of packages in the proof; the
+// assertions are the same.
 type packaging struct {
 	manager   string        // verdict.sh's MANAGER
 	installer string        // dnf or apt-get
-	script    string        // that installs a folder of packages
+	script    string        // that installs a directory of packages
 	owner     string        // the package that has the providers
-	verify    report.Result // what asks whether the installed files are the packages'
-	remove    string        // the command that takes packages away
+	verify    report.Result // the check that the installed files are the packages'
+	remove    string        // the command that removes packages
 }
 
 func rpmPackaging() packaging {
@@ -34,7 +34,7 @@ func debPackaging() packaging {
 	}
 }
 
-// packagingOf tells which kind the packages are.
+// packagingOf says which kind the packages are.
 func packagingOf(d artifact.Dist) packaging {
 	if d.Debian() {
 		return debPackaging()

@@ -32,7 +32,7 @@ func verdicts(m subject) []report.Result {
 	return []report.Result{
 		m.packaging.verify,
 		{Name: "owner", Title: m.packaging.owner + " owns " + m.provider + ".driver and its module"},
-		{Name: "private-abi", Title: "private ABI of provider and libibverbs are equal"},
+		{Name: "private-abi", Title: "provider and libibverbs have the same private ABI"},
 		{Name: "loads", Title: "the module loads with no unresolved symbol"},
 		{Name: "listed", Title: "ibv_devices lists " + m.device + " with the GUID of the tree"},
 		{Name: "devinfo", Title: "ibv_devinfo -l agrees"},
@@ -53,7 +53,7 @@ type subject struct {
 	packaging                        packaging
 }
 
-// matchedBy is what the provider knows its device by.
+// matchedBy is what the provider recognises its device by.
 func (m subject) matchedBy() string {
 	switch {
 	case m.driverID > 0:
@@ -93,7 +93,7 @@ func (m subject) env() map[string]string {
 func subjectOf(j job.Job, privateABI, driverID int) (subject, error) {
 	guid := make([]byte, 8)
 	if _, err := rand.Read(guid); err != nil {
-		return subject{}, fmt.Errorf("make a GUID for the proof: %w", err)
+		return subject{}, fmt.Errorf("generate a GUID for the proof: %w", err)
 	}
 	guid[0] = 0x02 // never all zero, which libibverbs takes for unknown
 	d := j.Provider.Manifest.Device
@@ -122,7 +122,7 @@ func (p *Prover) ProveTree(
 		return report.Result{}, p.End("discover", s, false, err)
 	}
 	spec.Env["BIN"] = b.Tree + "/build/bin"
-	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: stage.TreeDir, ReadOnly: true}} // root looks, and leaves nothing
+	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: stage.TreeDir, ReadOnly: true}} // root reads it and writes nothing
 	v := report.Result{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
 	err = p.judge(ctx, s, &v, spec)
 	if err == nil && !v.Passed() {
@@ -136,7 +136,7 @@ func (p *Prover) ProveTree(
 
 // Prove installs the packages of dist in a clean container and gives the
 // verdicts. One is about stock, packages of the same release without the provider, if
-// there are any. The error is about what kept a verdict from being given; failed
+// there are any. The error says why a verdict could not be given; failed
 // verdicts are in the report.
 func (p *Prover) Prove(
 	ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, stock *artifact.Dist,
@@ -275,8 +275,8 @@ func (p *Prover) judge(ctx context.Context, s *ui.Stage, v *report.Result, spec 
 	return ended(v, out.String(), err)
 }
 
-// ended takes into v what its container printed and how it ended: its exit status is
-// the verdict, whatever it printed. An error that is no exit status is given back.
+// ended records in v what its container printed and how it ended: the exit status is
+// the verdict, whatever was printed. Any other error is returned.
 func ended(v *report.Result, output string, err error) error {
 	v.Output, v.Evidence, v.State = output, evidence(output), report.StateOf(err == nil)
 	if _, ok := errors.AsType[*containers.RunError](err); ok {
@@ -296,10 +296,10 @@ func (p *Prover) removeImage(ctx context.Context, image string) {
 	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	_ = engine.RemoveImage(ctx, image) // clean removes what stays
+	_ = engine.RemoveImage(ctx, image) // the clean target removes what is left
 }
 
-// evidence is the last line that a verdict gave as such, or its last line.
+// evidence is the last line that a verdict marks as such, or its last line.
 func evidence(output string) string {
 	const mark = "evidence: "
 	if i := strings.LastIndex(output, mark); i >= 0 {

@@ -41,7 +41,7 @@ func (s Suite) JUnit() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// xmlText drops what XML 1.0 cannot carry, and what a reader of the report is not to know.
+// xmlText drops what XML 1.0 cannot carry, and secrets that a reader of the report must not see.
 func xmlText(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c == '\t' || c == '\n' || c >= ' ' && c != 0xfffe && c != 0xffff {

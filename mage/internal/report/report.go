@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// State is how a question ended, as tables show it.
+// State is how a check ended, as tables show it.
 type State string
 
 // The states of a result.
@@ -21,13 +21,13 @@ const (
 	Unavailable State = "unavailable" // this machine cannot tell; the evidence says why
 )
 
-// Result is the answer to one question. The zero value of State is no state: a result is
-// given one when it is known.
+// Result is the answer to one question. The zero value of State is not a state: a result
+// gets one when it is known.
 type Result struct {
 	Name     string // as programs know it
 	Title    string // as a person reads it
 	State    State
-	Evidence string // in one line: what was seen, or what is wrong
+	Evidence string // one line: what was seen, or what is wrong
 	Output   string // what was printed, or the end of it
 	Log      string // the file that has all of it, or ""
 	Elapsed  time.Duration

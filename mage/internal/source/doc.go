@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package source has the stages that get a release of rdma-core: resolve, verify,
-// unpack; of a distro's source package, what its %prep leaves for the target.
+// unpack; for a distro's source package, also what its %prep does on the target.
 package source

@@ -24,8 +24,8 @@ import (
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
-// FileError says that a source package does not hold what its spec names, or holds what
-// it must not.
+// FileError says that a source package lacks a file that its spec names, or contains one
+// that it must not.
 type FileError struct{ Package, File, Why string }
 
 // Error names the package and the file.
@@ -74,7 +74,7 @@ func (f *Fetcher) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (ar
 	return src, entry.Hit, v.Record()
 }
 
-// packageUnpacker fills the folder of the source stage from a source package.
+// packageUnpacker fills the directory of the source stage from a source package.
 type packageUnpacker struct {
 	f      *Fetcher
 	s      *ui.Stage
@@ -150,23 +150,23 @@ func (u *packageUnpacker) spec() (*rpmspec.Spec, error) {
 	if before, _, found := bytes.Cut(data, []byte("\r\n")); found {
 		return nil, &rpmspec.PlaceError{
 			File: u.v.Spec, Line: bytes.Count(before, []byte("\n")) + 1,
-			LookedFor: "lines that end in LF", Found: "CRLF, with which no shell would run %prep",
+			LookedFor: "lines that end in LF", Found: "CRLF, which breaks %prep in a shell",
 		}
 	}
 	return rpmspec.Parse(u.v.Spec, data)
 }
 
-// holds makes sure that the files which %prep uses are there, and that the provider's
+// holds checks that the files which %prep uses are there, and that the provider's
 // own patch is not.
 func (u *packageUnpacker) holds(prep rpmspec.Prep) error {
 	if !slices.Contains(u.v.Files, prep.Source) {
-		return &FileError{Package: u.v.Path(), File: prep.Source, Why: "is its spec's Source0, and it does not hold it"}
+		return &FileError{Package: u.v.Path(), File: prep.Source, Why: "is Source0 of its spec, but is not in the package"}
 	}
 	for _, patch := range prep.Patches {
 		if !slices.Contains(u.v.Files, patch.File) {
 			return &FileError{
 				Package: u.v.Path(), File: patch.File,
-				Why: fmt.Sprintf("is applied in line %d of its spec, and it does not hold it", patch.Line),
+				Why: fmt.Sprintf("is applied in line %d of its spec, but is not in the package", patch.Line),
 			}
 		}
 	}
@@ -193,7 +193,7 @@ func (u *packageUnpacker) tarball(ctx context.Context, name string) (*upstream.S
 	}
 	published := slices.ContainsFunc(req.Origins, func(o upstream.Origin) bool { return o.SHA256 != "" })
 	if published && verified.How != upstream.HowPinned {
-		u.f.Log.WarnContext(ctx, "the tarball in the source package is not the one that upstream has published",
+		u.f.Log.WarnContext(ctx, "the tarball in the source package is not the one that upstream published",
 			"file", name, "sha256", verified.SHA256)
 	}
 	_, _ = fmt.Fprintf(u.s.Log(), "%s: rdma-core %s, vouched for by %s (%s)\n", name, archive.Version(), verified.How, verified.Against)
@@ -244,12 +244,12 @@ func (e *PrepError) Unwrap() error { return e.Err }
 // warn names the commands whose effect the edits do not see.
 func (u *packageUnpacker) warn(ctx context.Context, prep rpmspec.Prep) {
 	for _, c := range prep.Commands {
-		u.f.Log.WarnContext(ctx, "a command of %prep is not run for the edits: a file that both change could not be patched",
+		u.f.Log.WarnContext(ctx, "a %prep command is not run before the edits: a file that both change may fail to patch",
 			"spec", fmt.Sprintf("%s:%d", u.v.Spec, c.Line), "command", c.Text)
 	}
 }
 
-// warnOfStandin says where the stand-in's rpm reads %prep otherwise than the distro's.
+// warnOfStandin warns if the stand-in's rpm reads %prep differently from the distro's.
 func (u *packageUnpacker) warnOfStandin(ctx context.Context, spec *rpmspec.Spec, prep rpmspec.Prep) {
 	rpm := standinRPM(u.job.Distro().Standin)
 	if rpm == "" {
@@ -261,7 +261,7 @@ func (u *packageUnpacker) warnOfStandin(ctx context.Context, spec *rpmspec.Spec,
 	if err == nil && slices.Equal(other.Patches, prep.Patches) {
 		return
 	}
-	reason := "it applies other patches"
+	reason := "it applies different patches"
 	if err != nil {
 		reason = err.Error()
 	}
@@ -290,14 +290,14 @@ func (u *packageUnpacker) epoch(tarball time.Time, spec *rpmspec.Spec) (time.Tim
 
 var errSourcePackage = errors.New("is a distro's source package, whose patches would be left out")
 
-// NotSourcePackage refuses a distro's source package where a release's tarball is built
-// upon: what is the name of what is built.
+// NotSourcePackage rejects a distro's source package for a target that builds on a
+// release's tarball; what names the target.
 func NotSourcePackage(src artifact.Source, what string) error {
 	if src.Package == nil {
 		return nil
 	}
 	return &stage.AdviceError{
 		Err:  fmt.Errorf("%s: %s.src.rpm %w", what, src.Package.Name, errSourcePackage),
-		What: "give a tarball of that release, or a git clone as PATH@REF; the target rpm builds on the source package",
+		What: "pass a tarball of that release, or a git clone as PATH@REF; the rpm target builds on the source package",
 	}
 }

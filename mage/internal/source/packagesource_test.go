@@ -126,7 +126,7 @@ func TestPackageSourceRefuses(t *testing.T) {
 		{"no patch", with(func(f map[string]string) { f["one.patch"] = "text\n" }), "one.patch: it changes no file", new(*PrepError)},
 		{"packed patch", with(func(f map[string]string) { f["one.patch"] = "\x1f\x8b..." }), "one.patch is compressed", new(*FileError)},
 		{"patch missing", with(func(f map[string]string) { delete(f, "one.patch") }), "one.patch is applied in line 17 of its spec", new(*FileError)},
-		{"tarball missing", with(func(f map[string]string) { delete(f, "rdma-core-56.1.tar.gz") }), "rdma-core-56.1.tar.gz is its spec's Source0", new(*FileError)},
+		{"tarball missing", with(func(f map[string]string) { delete(f, "rdma-core-56.1.tar.gz") }), "rdma-core-56.1.tar.gz is Source0 of its spec", new(*FileError)},
 		{"tarball hostile", with(func(f map[string]string) {
 			f["rdma-core-56.1.tar.gz"] = releasetest.Tarball(t, map[string]string{"../../evil": "x"})
 		}), `entry "rdma-core-56.1/../../evil"`, new(*upstream.ArchiveError)},

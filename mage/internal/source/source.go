@@ -18,7 +18,7 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// sourceRecord is what the stage keeps beside the tree.
+// sourceRecord is what the stage stores next to the tree.
 type sourceRecord struct {
 	Version string                  `json:"version"`
 	Tag     string                  `json:"tag"`
@@ -37,12 +37,12 @@ type Fetcher struct {
 
 	Releases *specs.Releases
 	Sums     *specs.Sums
-	// Apt gives what downloads Debian's source packages; the stage's log gets its words.
+	// Apt returns the downloader of Debian's source packages; its output goes to the stage's log.
 	Apt func(s *ui.Stage) upstream.AptSource
 }
 
-// Resolve says whether the job's release can be had, and fetches it where it has to be
-// fetched; it shows nothing but what is in the log.
+// Resolve says whether the job's release is available, and downloads it if necessary. It
+// shows nothing; its output is in the log.
 //
 // Errors are those of upstream.Resolve.
 func (f *Fetcher) Resolve(ctx context.Context, j job.Job, s *ui.Stage) error {
@@ -52,11 +52,11 @@ func (f *Fetcher) Resolve(ctx context.Context, j job.Job, s *ui.Stage) error {
 	return err
 }
 
-// Source resolves, verifies and unpacks the job's release. Of a given source
-// package it is what the package's own %prep leaves.
+// Source resolves, verifies and unpacks the job's release. For a given source
+// package, the result is what the package's own %prep leaves.
 //
 // Errors are those of upstream: *upstream.SumError for a wrong digest,
-// *upstream.ArchiveError for hostile or broken archives; of a source package also
+// *upstream.ArchiveError for hostile or broken archives; for a source package also
 // *rpmspec.PlaceError, *FileError and *PrepError.
 func (f *Fetcher) Source(ctx context.Context, j job.Job) (artifact.Source, error) {
 	s := f.Begin("source")
@@ -91,8 +91,8 @@ func (f *Fetcher) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact.
 	return src, entry.Hit, err
 }
 
-// resolve finds the archive. A given one whose release only it tells has to
-// agree with that release's published sums as well.
+// resolve finds the archive. A given one without a given release must also match
+// the published sums of the release that it contains.
 func (f *Fetcher) resolve(ctx context.Context, j job.Job, s *ui.Stage) (*upstream.Archive, error) {
 	archive, err := upstream.Resolve(ctx, f.request(j, s))
 	if err != nil || j.Version != "" {
@@ -100,7 +100,7 @@ func (f *Fetcher) resolve(ctx context.Context, j job.Job, s *ui.Stage) (*upstrea
 	}
 	release, err := f.Releases.Find(archive.Version())
 	if err != nil {
-		return archive, nil //nolint:nilerr // not a release that specs/ knows: nothing is published of it
+		return archive, nil //nolint:nilerr // not a release in specs/: no published sums
 	}
 	j.Version, j.Release = release.Version, &release
 	return upstream.Resolve(ctx, f.request(j, s))

@@ -115,7 +115,7 @@ func TestPackageSourceWarns(t *testing.T) {
 	var log bytes.Buffer
 	f.Log = slog.New(slog.NewTextHandler(&log, nil))
 	if _, err := f.Source(t.Context(), j); err == nil {
-		for _, want := range []string{"a command of %prep is not run for the edits", "sed -i s/a/b/ README", "not the one that upstream has published"} {
+		for _, want := range []string{"a %prep command is not run before the edits", "sed -i s/a/b/ README", "not the one that upstream published"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("no warning %q in\n%s", want, &log)
 			}

@@ -99,14 +99,14 @@ func (r *Runner) Cached(
 	return entry, r.End(name, s, entry.Hit, err)
 }
 
-// Do is the cache's DoKey. An output that was damaged, and is therefore made again, is
-// told.
+// Do is the cache's DoKey. A damaged output, which is therefore rebuilt, is
+// reported.
 func (r *Runner) Do(
 	ctx context.Context, key *stagecache.KeyBuilder, build func(ctx context.Context, dir string) error,
 ) (stagecache.Entry, error) {
 	entry, err := r.Cache.DoKey(ctx, key, build)
 	if err == nil && entry.Damage != "" {
-		r.Log.WarnContext(ctx, "a cached output was damaged and is made again", "stage", entry.Stage, "because", entry.Damage)
+		r.Log.WarnContext(ctx, "a cached output was damaged and is being rebuilt", "stage", entry.Stage, "because", entry.Damage)
 	}
 	return entry, err
 }

@@ -30,9 +30,9 @@ const (
 	checkedTree = stage.TreeDir + "/rdma-core-checked"
 )
 
-// CheckBuilds compiles each release with the provider, whose own files may not
-// give a warning, and has ibv_devices of that build list the device. Two at a
-// time at least: much of a row is copying and configuring, which fill no core.
+// CheckBuilds compiles each release with the provider, whose own files must compile
+// without warnings, and has ibv_devices of that build list the device. At least two
+// at a time: much of a row is copying and configuring, which leave cores idle.
 func (w *Walker) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases) error {
 	return w.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, row *Row) (bool, error) {
 		if !row.edited() {
@@ -76,8 +76,8 @@ func discoverKey(name string, version int) (*stagecache.KeyBuilder, error) {
 	return key.Bytes(scripts.NetlinkSource, scripts.Netlink), nil
 }
 
-// buildRelease starts from the whole source, as the rpm target does, and holds
-// the patch that it gives against the one that was made of the few files.
+// buildRelease starts from the whole source, as the rpm target does, and compares
+// the resulting patch with the one from the sparse tree.
 func (w *Walker) buildRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, clone string, row *Row) error {
 	tree, err := w.sameInWhole(ctx, j, clone, row)
 	if err != nil {
@@ -90,11 +90,11 @@ func (w *Walker) buildRelease(ctx context.Context, j job.Job, tc artifact.Toolch
 	return w.discover(ctx, j, tc, tree, out, "listed")
 }
 
-// sameInWhole integrates the provider into the whole source of a row, and holds
-// the patch against the row's own.
+// sameInWhole integrates the provider into the whole source of a row, and compares
+// the patch with the row's own.
 func (w *Walker) sameInWhole(ctx context.Context, j job.Job, clone string, row *Row) (artifact.Tree, error) {
-	// The version without the release: nothing that is published of it is asked
-	// of master, which may say the number of a release that is still to come.
+	// The version without the release: published sums do not apply to master, which
+	// may have the number of a future release.
 	j.Given, j.Version, j.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
 	src, err := w.Source(ctx, j)
 	if err != nil {
@@ -114,7 +114,7 @@ func (w *Walker) sameInWhole(ctx context.Context, j job.Job, clone string, row *
 	return tree, nil
 }
 
-// errPatchesDiffer is a fault of ours: an edit reads a file that it does not tell of.
+// errPatchesDiffer is a bug: an edit reads a file that it does not declare.
 var errPatchesDiffer = errors.New("internal error: the patch from the full tree differs from the patch from the sparse tree")
 
 func sameFiles(a, b string) error {
@@ -134,7 +134,7 @@ func (w *Walker) compileRelease(ctx context.Context, j job.Job, tc artifact.Tool
 	return w.End("compile", s, false, w.compileInto(ctx, s, j, tc, tree, out))
 }
 
-// compileInto compiles what discovery needs and leaves it in the folder out.
+// compileInto compiles what discovery needs and leaves it in the directory out.
 func (w *Walker) compileInto(ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
 	files, err := stage.Files(tree.Dir)
 	if err != nil {
@@ -163,7 +163,7 @@ func (w *Walker) discover(
 	return w.End("discover", s, false, err)
 }
 
-// judgeBuild gives what the last of the verdicts said. One that does not pass is
+// judgeBuild returns the evidence of the last verdict. One that does not pass is
 // a *report.FailedError.
 func (w *Walker) judgeBuild(
 	ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts []string,

@@ -16,10 +16,10 @@ import (
 const driverHeader = "libibverbs/driver.h"
 
 // DriverHistory reads driver.h in every release of the clone at source, and in its
-// master where that is a release without a tag.
+// master if that is a release without a tag.
 //
-// Errors: *upstream.GivenError; *provider.PlaceError where a release does not
-// say its private ABI.
+// Errors: *upstream.GivenError; *provider.PlaceError if a release does not
+// state its private ABI.
 func (w *Walker) DriverHistory(ctx context.Context, source string) (driverapi.History, error) {
 	r, err := w.ListReleases(ctx, source, "")
 	if err != nil {
@@ -29,7 +29,7 @@ func (w *Walker) DriverHistory(ctx context.Context, source string) (driverapi.Hi
 	var releases []driverapi.Release
 	for _, ref := range r.All {
 		if n := len(releases); ref.Name == upstream.Master && n > 0 && specs.CompareVersions(ref.Version, releases[n-1].Version) <= 0 {
-			continue // what follows a release and has no number of its own yet
+			continue // development after a release, without a number of its own yet
 		}
 		files, err := r.clone.Files(ctx, ref.Commit, []string{driverHeader, provider.TopCMake})
 		if err != nil {

@@ -46,7 +46,7 @@ type releaseEdit struct {
 	patchName   string
 }
 
-// releaseRecord is kept beside them.
+// releaseRecord is stored next to them.
 type releaseRecord struct {
 	PrivateABI int    `json:"privateAbi"`
 	DriverID   int    `json:"driverId"`
@@ -59,8 +59,8 @@ type releaseRecord struct {
 
 // CheckEdits puts the provider into each release and proves the patch with git
 // and patch. It works on those files of a release that the edits read, which
-// makes a walk over all releases a matter of a minute. A row that fails is told
-// in the row.
+// makes a walk over all releases a matter of a minute. A failure is recorded
+// in its row.
 func (w *Walker) CheckEdits(ctx context.Context, j job.Job, r *Releases) error {
 	const together = 2 // half of an edit is waiting for the disk
 	return w.eachRow(ctx, "edit", together, r, func(ctx context.Context, row *Row) (bool, error) {
@@ -99,7 +99,7 @@ func (w *Walker) editRow(ctx context.Context, j job.Job, r *Releases, row *Row) 
 	return entry.Hit, nil
 }
 
-// editKey has what the edit of a release is made of: its commit, the provider, and
+// editKey has everything that the edit of a release depends on: its commit, the provider, and
 // what the spec stage takes of the job.
 func (w *Walker) editKey(j job.Job, ref Release) *stagecache.KeyBuilder {
 	return stage.AddProgram(stagecache.NewKey(editStage, releaseEditStage)).
@@ -159,7 +159,7 @@ func (w *Walker) editRelease(ctx context.Context, j job.Job, r *Releases, ref Re
 	return stage.WriteFile(dir, "release.json", data)
 }
 
-// checkInRelease fails what the sources take from a release that it does not have, as
+// checkInRelease fails if the sources use something that the release does not have, as
 // provider:check does.
 func checkInRelease(ctx context.Context, j job.Job, src artifact.Source, tree artifact.Tree) error {
 	t, err := provider.OpenTree(tree.Dir)
@@ -174,9 +174,9 @@ func checkInRelease(ctx context.Context, j job.Job, src artifact.Source, tree ar
 	return errors.Join(lacks...)
 }
 
-var errCommitDate = errors.New("want a date from 2005 to 2099, as the patch gets, got")
+var errCommitDate = errors.New("want a date from 2005 to 2099, for the patch, got")
 
-// sparse is a release's source as far as the edits read it, in a folder below
+// sparse is a release's source as far as the edits read it, in a directory below
 // dir.
 func (r *Releases) sparse(ctx context.Context, ref Release, pr *provider.Provider, dir string) (artifact.Source, error) {
 	src := artifact.Source{
@@ -194,7 +194,7 @@ func (r *Releases) sparse(ctx context.Context, ref Release, pr *provider.Provide
 		return src, err
 	}
 	if len(edited) == 0 {
-		return src, fmt.Errorf("%s: %w: none of the files that are edited", ref.Name, fs.ErrNotExist)
+		return src, fmt.Errorf("%s: %w: none of the files to edit", ref.Name, fs.ErrNotExist)
 	}
 	names := make([]string, len(edited))
 	for i, f := range edited {
@@ -255,12 +255,12 @@ func (r *Releases) editedFiles(ctx context.Context, ref Release, pr *provider.Pr
 	}), nil
 }
 
-// ToolchainSpec is the spec by whose BuildRequires the toolchain for a walk is
-// made: upstream's own of the newest release, with what the provider's build requires.
+// ToolchainSpec is the spec whose BuildRequires the toolchain for a walk
+// has: upstream's own of the newest release, with what the provider's build requires.
 func (w *Walker) ToolchainSpec(ctx context.Context, j job.Job, r *Releases) (artifact.Spec, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-releases-")
 	if err != nil {
-		return artifact.Spec{}, fmt.Errorf("make a folder for a release: %w", err)
+		return artifact.Spec{}, fmt.Errorf("create a directory for a release: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	src, err := r.sparse(ctx, r.Newest(), nil, dir)

@@ -4,7 +4,7 @@ package walk
 
 import "fmt"
 
-// Taken says that a later release gives a driver id to somebody else.
+// Taken says that a later release gives a driver id to another provider.
 type Taken struct {
 	ID       int
 	Constant string // who has it then
@@ -16,7 +16,7 @@ func (t Taken) String() string {
 	return fmt.Sprintf("%d is %s from %s on", t.ID, t.Constant, t.Since)
 }
 
-// MovedFrom gives the driver id of the row above, if this row's is another one.
+// MovedFrom returns the driver id of the row above, if it differs from this row's.
 func (r *Releases) MovedFrom(i int) (before int, moved bool) {
 	if !r.Rows[i].edited() {
 		return 0, false
@@ -49,8 +49,8 @@ func (r *Releases) TakenLater(row *Row) (Taken, bool) {
 	return Taken{}, false
 }
 
-// IDWarnings says, each once, where the driver id moves and which number is
-// somebody else's later.
+// IDWarnings says, each once, where the driver id changes and which number belongs
+// to another provider later.
 func (r *Releases) IDWarnings() []string {
 	return append(r.moves(), r.collisions()...)
 }

@@ -32,24 +32,24 @@ const (
 	abiFolder         = "/builder/abi"
 )
 
-// ABIHeader is what rdma-core's script made of a kernel header.
+// ABIHeader is the output of rdma-core's script for a kernel header.
 type ABIHeader struct {
 	Text    []byte
-	Crashed string // what it said where it ended with an error
+	Crashed string // its messages if it failed
 }
 
-// ErrNoABIScript says that rdma-core's script is not run, without a container.
+// ErrNoABIScript says that rdma-core's script cannot run without a container.
 var ErrNoABIScript = errors.New("only a container can run " + examine.ABIScript)
 
 var (
 	errNoPython      = fmt.Errorf("%w: this machine has no python3", ErrNoABIScript)
-	errUnknownScript = fmt.Errorf("%w: it is not the one that is known", ErrNoABIScript)
+	errUnknownScript = fmt.Errorf("%w: it is not the known version", ErrNoABIScript)
 )
 
 // ABIStructs has the release's own make_abi_structs.py read each kernel header
 // of the provider, by its name. On this machine it is run with the machine's
 // python3 if its bytes are the known ones; in the toolchain, without a network
-// and without a right, if tc is given.
+// or privileges, if tc is given.
 //
 // Errors: ErrNoABIScript, without a toolchain.
 func (w *Walker) ABIStructs(ctx context.Context, j job.Job, src artifact.Source, tc *artifact.Toolchain) (map[string]ABIHeader, error) {
@@ -98,7 +98,7 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 	const patience = 20 * time.Second
 	dir, err := os.MkdirTemp("", "verbsmith-abi-")
 	if err != nil {
-		return ABIHeader{}, fmt.Errorf("make a folder for a header: %w", err)
+		return ABIHeader{}, fmt.Errorf("create a directory for a header: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	err = errors.Join(stage.WriteFile(dir, "script.py", script), stage.WriteFile(dir, "header.h", h.Data()))
@@ -107,7 +107,7 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	// Isolated: neither the environment nor this folder gives it modules.
+	// Isolated: neither the environment nor this directory gives it modules.
 	cmd := exec.CommandContext(ctx, python, "-I", "-S", "-B", "-X", "utf8", "script.py", "header.h", "made.h")
 	cmd.Dir = dir
 	said, err := cmd.CombinedOutput()
@@ -122,7 +122,7 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "made.h"))
 	if err != nil {
-		return ABIHeader{}, fmt.Errorf("read what %s made: %w", examine.ABIScript, err)
+		return ABIHeader{}, fmt.Errorf("read the output of %s: %w", examine.ABIScript, err)
 	}
 	return ABIHeader{Text: text}, nil
 }
@@ -131,7 +131,7 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 func (w *Walker) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchain, script []byte, h provider.File) (ABIHeader, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-abi-")
 	if err != nil {
-		return ABIHeader{}, fmt.Errorf("make a folder for a header: %w", err)
+		return ABIHeader{}, fmt.Errorf("create a directory for a header: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	base := path.Base(h.Name)
@@ -153,19 +153,19 @@ func (w *Walker) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchain,
 		return ABIHeader{Crashed: string(said)}, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return ABIHeader{}, fmt.Errorf("read what %s said: %w", examine.ABIScript, err)
+		return ABIHeader{}, fmt.Errorf("read the messages of %s: %w", examine.ABIScript, err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, base))
 	if err != nil {
-		return ABIHeader{}, fmt.Errorf("read what %s made: %w", examine.ABIScript, err)
+		return ABIHeader{}, fmt.Errorf("read the output of %s: %w", examine.ABIScript, err)
 	}
 	return ABIHeader{Text: text}, nil
 }
 
 // CompileProvider compiles the provider as releases:check does, where a warning
-// in its own files is an error, and gives the folder of what was built.
+// in its own files is an error, and returns the directory of the build.
 //
-// Errors: *containers.RunError with the compiler's words in the stage's log.
+// Errors: *containers.RunError with the compiler's messages in the stage's log.
 func (w *Walker) CompileProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (string, error) {
 	key, err := stage.ScriptKey("provider-compile", providerMakeStage, releaseBuildScript)
 	if err != nil {
@@ -179,7 +179,7 @@ func (w *Walker) CompileProvider(ctx context.Context, j job.Job, tree artifact.T
 }
 
 // DiscoverProvider has ibv_devices of what CompileProvider built list the
-// device, and gives its words.
+// device, and returns its evidence.
 //
 // Errors: *report.FailedError.
 func (w *Walker) DiscoverProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, out string) (string, error) {
@@ -200,7 +200,7 @@ func (w *Walker) DiscoverProvider(ctx context.Context, j job.Job, tree artifact.
 	}
 	said, err := stagecache.ReadFile(filepath.Join(entry.Dir, "said"))
 	if err != nil {
-		return "", fmt.Errorf("read what ibv_devices said: %w", err)
+		return "", fmt.Errorf("read the evidence of ibv_devices: %w", err)
 	}
 	return string(said), nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // The releases that a walk looks at, and those from which on a failure counts:
-// the older ones are tried and what they lack is told.
+// the older ones are tried, and what they lack is reported.
 const (
 	OldestRelease    = "v32.0"
 	OldestSupported  = "v34.0"
@@ -42,10 +42,10 @@ type Releases struct {
 	clone *upstream.Clone
 }
 
-// Close lets go of the clone.
+// Close releases the clone.
 func (r *Releases) Close() { r.clone.Close() }
 
-// Newest is the newest release that is tagged; master is no release.
+// Newest is the newest release that is tagged; master is not a release.
 func (r *Releases) Newest() Release {
 	for _, ref := range slices.Backward(r.All) {
 		if ref.Name != upstream.Master && ref.Skipped == "" {

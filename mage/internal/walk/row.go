@@ -20,7 +20,7 @@ import (
 type Row struct {
 	Release Release
 
-	// What the edit tells, once Patch has been tried.
+	// Results of the edit, once Patch has been tried.
 	PrivateABI int
 	DriverID   int
 	Constant   string
@@ -71,7 +71,7 @@ func (r *Row) Why() string {
 	return ""
 }
 
-// LogPath is where the first check that did not pass tells all, or "".
+// LogPath is the log of the first check that did not pass, or "".
 func (r *Row) LogPath() string {
 	for _, c := range r.checks() {
 		if c.Log != "" {
@@ -134,7 +134,7 @@ func firstCompilerError(log string) string {
 	return said
 }
 
-// inTree is where a release's tree is in its container, which says nothing to
+// inTree is where a release's tree is in its container, which means nothing to
 // the reader of a row.
 var inTree = regexp.MustCompile(`^` + stage.TreeDir + `/rdma-core-[^/]+/`)
 

@@ -12,12 +12,12 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// rowCheck asks one question about a release and puts the answer into the row;
-// hit says that the answer was known.
+// rowCheck checks one thing about a release and puts the result into the row;
+// hit says that the result was cached.
 type rowCheck func(ctx context.Context, row *Row) (hit bool, err error)
 
-// eachRow runs a check for each row, a few together. What fails is the row's,
-// and the walk goes on: only the end of ctx ends it.
+// eachRow runs a check for each row, a few together. A failure belongs to
+// its row, and the walk goes on: only the end of ctx ends it.
 func (w *Walker) eachRow(ctx context.Context, name string, together int, r *Releases, check rowCheck) error {
 	t := &tally{stage: w.Begin(name), total: len(r.Rows)}
 	rows := make(chan *Row)
@@ -49,7 +49,7 @@ func (w *Walker) eachRow(ctx context.Context, name string, together int, r *Rele
 	return w.End(name, t.stage, t.ran == 0, nil)
 }
 
-// tally counts what came of the rows and shows it.
+// tally counts the results of the rows and shows them.
 type tally struct {
 	stage *ui.Stage
 	total int

@@ -10,11 +10,11 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// SelectionError is a selection of releases that cannot be followed.
+// SelectionError is an invalid selection of releases.
 type SelectionError struct {
 	Item   string // the part that is wrong
 	Reason string
-	Known  string // what there is, in few words
+	Known  string // a summary of what there is
 }
 
 // Error implements error.
@@ -22,9 +22,9 @@ func (e *SelectionError) Error() string {
 	return fmt.Sprintf("-rdma: %s %s: the clone has %s", edit.Quote(e.Item), e.Reason, e.Known)
 }
 
-// Advice returns what to try.
+// Advice returns what to do.
 func (e *SelectionError) Advice() string {
-	return "give -rdma as FROM..TO, as one release, or as several of both separated by commas"
+	return "pass -rdma as FROM..TO, as one release, or as several of both separated by commas"
 }
 
 const (
@@ -58,7 +58,7 @@ func selectItem(item string, refs []upstream.Ref) ([]string, error) {
 	for i, end := range []string{from, to} {
 		n, ok := findRef(end, refs)
 		if !ok {
-			return nil, &SelectionError{Item: end, Reason: "is no release", Known: known(end, refs)}
+			return nil, &SelectionError{Item: end, Reason: "matches no release", Known: known(end, refs)}
 		}
 		at[i] = n
 	}

@@ -30,7 +30,7 @@ import (
 // the repository's root.
 const transplantManifests = "provider/testdata/transplants"
 
-// TransplantRow is what came of one transplant.
+// TransplantRow is the result of one transplant.
 type TransplantRow struct {
 	Transplant specs.Transplant
 	PrivateABI int
@@ -41,7 +41,7 @@ type TransplantRow struct {
 	Edit, Patch, Compile, Devices report.Result
 
 	Ours, Theirs []byte // patches of the host: verbsmith's and upstream's
-	Folder       string // the provider's folder, kept
+	Folder       string // the provider's directory, kept
 }
 
 // Failed says that the row makes the test fail.
@@ -66,14 +66,14 @@ func (r *TransplantRow) Why() string {
 // TransplantSetup is what all transplants of a run share.
 type TransplantSetup struct {
 	All     *specs.Transplants
-	Clone   *upstream.Clone     // nil where none is given
-	Folders string              // the providers' folders are kept below it
+	Clone   *upstream.Clone     // nil if none is given
+	Folders string              // the providers' directories are kept below it
 	Compile *artifact.Toolchain // nil: only the files are compared
 }
 
-var errNoDonor = errors.New("needs a clone: upstream's own commits are compared with")
+var errNoDonor = errors.New("needs a clone, because it is compared with upstream's own commits")
 
-// Transplant puts a provider that upstream has into its host, as a stranger's,
+// Transplant adds one of upstream's providers to its host, like a third party's,
 // and compares the result with upstream's, file by file. Whatever fails is in
 // the row; the error is the end of ctx.
 func (w *Walker) Transplant(ctx context.Context, j job.Job, g TransplantSetup, t specs.Transplant) (*TransplantRow, error) {
@@ -135,7 +135,7 @@ type hostTrees struct {
 func (w *Walker) makeTrees(ctx context.Context, g TransplantSetup, t specs.Transplant) (b hostTrees, err error) {
 	dir, err := os.MkdirTemp("", "verbsmith-transplant-")
 	if err != nil {
-		return b, fmt.Errorf("make a folder for a transplant: %w", err)
+		return b, fmt.Errorf("create a directory for a transplant: %w", err)
 	}
 	defer func() {
 		if err != nil {
@@ -163,7 +163,7 @@ func (w *Walker) makeTrees(ctx context.Context, g TransplantSetup, t specs.Trans
 }
 
 // unpackHost unpacks the host twice, and upstream's commits over the second. A
-// host that no clone has is got as any release is.
+// host that the clone does not have is fetched like any release.
 func (w *Walker) unpackHost(ctx context.Context, g TransplantSetup, t specs.Transplant, b *hostTrees) error {
 	if g.Clone != nil {
 		if ref, err := g.Clone.Find(ctx, t.Host); err == nil {
@@ -212,7 +212,7 @@ func takeOut(all *specs.Transplants, name, tree string) error {
 	return nil
 }
 
-// donate makes the provider's folder as a maker of hardware has it: upstream's
+// donate makes the provider's directory as a hardware vendor has it: upstream's
 // files of it, the ABI header among them, and a manifest.
 func (w *Walker) donate(ctx context.Context, t specs.Transplant, theirs, folder string) (*provider.Provider, error) {
 	if err := w.PlaceFolder(ctx, folder, func(dir string) error { return w.fillDonated(t, theirs, dir) }); err != nil {
@@ -232,10 +232,10 @@ func (w *Walker) fillDonated(t specs.Transplant, theirs, folder string) error {
 	for name, from := range files {
 		data, err := os.ReadFile(from)
 		if err != nil {
-			return fmt.Errorf("make the provider's folder: %w", err)
+			return fmt.Errorf("create the provider's directory: %w", err)
 		}
 		if err := os.MkdirAll(filepath.Join(folder, filepath.FromSlash(path.Dir(name))), 0o755); err != nil {
-			return fmt.Errorf("make the provider's folder: %w", err)
+			return fmt.Errorf("create the provider's directory: %w", err)
 		}
 		if err := stage.WriteFile(folder, filepath.FromSlash(name), data); err != nil {
 			return err
@@ -244,8 +244,8 @@ func (w *Walker) fillDonated(t specs.Transplant, theirs, folder string) error {
 	return nil
 }
 
-// transplant makes the edits with the stages of every build, and asks what the
-// run is to ask.
+// transplant makes the edits with the stages of every build, and runs the
+// checks of the run's depth.
 func (w *Walker) transplant(ctx context.Context, j job.Job, g TransplantSetup, b hostTrees, row *TransplantRow) error {
 	var err error
 	if j.Provider, err = w.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {

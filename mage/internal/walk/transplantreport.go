@@ -11,8 +11,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/transplant"
 )
 
-// TransplantCount is a row in numbers. The provider's own files, which come as
-// they are, are not among them.
+// TransplantCount is a row in numbers. The provider's own files, which are
+// copied unchanged, are not counted.
 type TransplantCount struct {
 	Files, SameFiles int // that upstream or verbsmith changes
 	Lines, SameLines int // that upstream adds or removes
@@ -45,7 +45,7 @@ func (r *TransplantRow) Count() TransplantCount {
 	return c
 }
 
-// TransplantReport tells in Markdown of every file of every row, and of each
+// TransplantReport describes in Markdown every file of every row, and each
 // difference with its reason.
 func TransplantReport(rows []*TransplantRow) []byte {
 	var out strings.Builder
@@ -60,7 +60,7 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 	t := row.Transplant
 	fmt.Fprintf(out, "\n## %s in %s\n\n", t.Name, t.Host)
 	if len(t.Commits) > 0 {
-		fmt.Fprintf(out, "Upstream's commits %s, made on %s.\n", strings.Join(t.Commits, ", "), t.Host)
+		fmt.Fprintf(out, "Upstream's commits %s, applied to %s.\n", strings.Join(t.Commits, ", "), t.Host)
 	} else {
 		fmt.Fprintf(out, "%s without %s, compared with %s itself.\n", t.Host, strings.Join(t.Without, ", "), t.Host)
 	}
@@ -84,7 +84,7 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 		fmt.Fprintf(out, "| %s | +%d -%d | +%d -%d | %s |\n",
 			f.Name, f.Theirs.Added, f.Theirs.Removed, f.Ours.Added, f.Ours.Removed, fileResult(&f))
 	}
-	fmt.Fprintf(out, "\nOf %d files of the provider %d are the same.\n", own, ownSame)
+	fmt.Fprintf(out, "\nOf the provider's %d files, %d are the same.\n", own, ownSame)
 	for _, f := range row.Files {
 		for _, d := range f.Differences {
 			reportDifference(out, &d)

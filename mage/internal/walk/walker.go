@@ -41,16 +41,16 @@ type Stages struct {
 	// Judge gives verdicts about a build, each in a container of its own, and what the last
 	// of them said.
 	//
-	// Errors: *report.FailedError where one did not pass.
+	// Errors: *report.FailedError if one did not pass.
 	Judge func(ctx context.Context, s *ui.Stage, b Build, verdicts []string) (evidence string, err error)
 
 	// PlaceFolder replaces a directory among the outputs with what fill writes to dir.
 	//
-	// Errors: *owned.ForeignError where the directory has a file of somebody else.
+	// Errors: *owned.ForeignError if the directory has a file that is not verbsmith's.
 	PlaceFolder func(ctx context.Context, folder string, fill func(dir string) error) error
 }
 
-// Build is a build of the provider that Judge has ibv_devices of look for the device.
+// Build is a build of the provider whose ibv_devices Judge runs.
 type Build struct {
 	Job       job.Job
 	Toolchain artifact.Toolchain
@@ -60,12 +60,12 @@ type Build struct {
 
 // inScratch runs stages for one release of many: they show nothing, and what they
 // keep is thrown away at the end, so that a walk neither fills the disk nor
-// drives out what the cache holds of a day's work. The sums of archives that
-// are made from the user's own clone are nobody's record either.
+// evicts a day's work from the cache. The sums of archives that are made from the
+// user's own clone are not recorded either.
 func (w *Walker) inScratch(name string, run func(*Walker) error) (err error) {
 	dir, err := os.MkdirTemp("", "verbsmith-releases-")
 	if err != nil {
-		return fmt.Errorf("make a folder for a release: %w", err)
+		return fmt.Errorf("create a directory for a release: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))

@@ -31,28 +31,28 @@ const (
 	recordFile      = "addon.json"
 )
 
-// PackageName is the name of the package of a provider beside the
+// PackageName is the name of the package of a provider next to the
 // distribution's own libibverbs.
 func PackageName(provider string) string { return "rdma-core-provider-" + provider }
 
 // InUpstreamError says that a release has the provider already, so that a
-// package beside its libibverbs would bring the files that this has.
+// package next to its libibverbs would contain the same files.
 type InUpstreamError struct{ Provider, Version string }
 
 // Error implements error.
 func (e *InUpstreamError) Error() string {
-	return fmt.Sprintf("libibverbs of rdma-core %s has the provider %s: a package beside it would bring the same files",
+	return fmt.Sprintf("libibverbs of rdma-core %s has the provider %s: a package next to it would contain the same files",
 		e.Version, e.Provider)
 }
 
-// LayoutError says that a source is not, for a provider, the release whose
-// number it has.
+// LayoutError says that the structures of a source differ from those of the
+// release whose number it has.
 type LayoutError struct{ Version, Measured, Known string }
 
 // Error implements error.
 func (e *LayoutError) Error() string {
 	return fmt.Sprintf(
-		"the structures that libibverbs and a provider share are not those of rdma-core %s: measured %s, specs/interfaces.yaml has %s",
+		"the structures that libibverbs and a provider share differ from those of rdma-core %s: measured %s, specs/interfaces.yaml has %s",
 		e.Version, e.Measured, e.Known)
 }
 
@@ -140,7 +140,7 @@ func (p *Packer) build(
 	return stage.KeepLog(s, dir, "rpm.log")
 }
 
-// packTarball is what the patch applies to: the release's tarball, or of a
+// packTarball is what the patch applies to: the release's tarball, or, for a
 // distro's source package, whose own patches come first, the tree that its %prep
 // leaves.
 func packTarball(src artifact.Source) (stage.File, error) {
@@ -165,8 +165,8 @@ func packTarball(src artifact.Source) (stage.File, error) {
 	return tarball, nil
 }
 
-// measure reads the layout of what was built and holds it against what is known
-// of the release.
+// measure reads the layout of what was built and compares it with the known
+// one of the release.
 func (t *addonText) measure(version, object string) error {
 	file, err := os.Open(object)
 	if err != nil {
@@ -178,13 +178,13 @@ func (t *addonText) measure(version, object string) error {
 		return err
 	}
 	if layout.Machine != layoutMachine {
-		return nil // the digests in specs/ are not of this architecture
+		return nil // the digests in specs/ are not for this architecture
 	}
 	t.addon.Layout = layout.Digest()
 	if t.known && t.layout != t.addon.Layout {
 		return &stage.AdviceError{
 			Err:  &LayoutError{Version: version, Measured: t.addon.Layout, Known: t.layout},
-			What: "build it against what upstream released as that, or describe this source in specs/interfaces.yaml",
+			What: "build against upstream's own release, or describe this source in specs/interfaces.yaml",
 		}
 	}
 	return nil

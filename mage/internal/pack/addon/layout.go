@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// Layout is how the structures lie in memory that libibverbs and a provider
+// Layout is the memory layout of the structures that libibverbs and a provider
 // hand to each other: those of libibverbs/driver.h whose names begin with
 // verbs_, with what is embedded in them.
 type Layout struct {
@@ -26,15 +26,15 @@ type Layout struct {
 // layoutMachine is the architecture whose layouts specs/interfaces.yaml has.
 const layoutMachine = elf.EM_X86_64
 
-// errNoStructures says that an object's debugging data has not been asked to
-// keep types that nothing uses.
+// errNoStructures says that an object was compiled without debugging data for
+// types that nothing uses.
 var errNoStructures = errors.New("its debugging data describes no structure verbs_*")
 
 // MeasureLayout reads the layout from the debugging data of an object file that
 // includes infiniband/driver.h.
 //
-// Errors: what debug/elf and debug/dwarf say of a file that is none, or an
-// error that says that there are no such structures.
+// Errors: those of debug/elf and debug/dwarf for an invalid file, or an error
+// which says that there are no such structures.
 func MeasureLayout(object io.ReaderAt) (*Layout, error) {
 	file, err := elf.NewFile(object)
 	if err != nil {
@@ -78,7 +78,7 @@ func (l *Layout) add(s *dwarf.StructType) {
 }
 
 // members lists a structure's members, and those of what is embedded in it. What
-// a pointer points to is its own matter, but for the parameters of a function.
+// a pointer points to does not count, except the parameters of a function.
 func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
 	for _, f := range s.Field {
 		name, offset := path+"."+f.Name, at+f.ByteOffset
@@ -94,7 +94,7 @@ func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
 	}
 }
 
-// enumerators are the constants of an enum in the words of debug/dwarf: a new one
+// enumerators are the constants of an enum as debug/dwarf prints them: a new one
 // moves nothing.
 var enumerators = regexp.MustCompile(`(?:^| )\{\w+=[^{}]*\}`)
 

@@ -17,27 +17,27 @@ import (
 )
 
 const (
-	wantExpression = "a licence as in GPL-2.0 OR (MIT AND BSD-3-Clause), whole in its line, as RPM's License takes it"
+	wantExpression = "a licence expression in one line, such as GPL-2.0 OR (MIT AND BSD-3-Clause)"
 	licenceAnd     = "AND"
 	licenceOr      = "OR"
 	licenceWith    = "WITH"
 )
 
-// errNoLicence: what a package is made of has to say under which licence it is.
-var errNoLicence = errors.New("none of the provider's files says its licence in a line SPDX-License-Identifier")
+// errNoLicence: the files of a package must state their licence.
+var errNoLicence = errors.New("none of the provider's files has an SPDX-License-Identifier line")
 
 var (
 	spdxLine = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([^\r\n]*)`)
 	// What ends a comment, a text or a box around it; none of it is in a licence.
 	licenceEnd = regexp.MustCompile("\\*+/|\\*\\)|-->|\\]=*\\]|[?%#]>|#\\}|\\\\[nrt\"]|[\"'`](?:[^A-Za-z0-9]|$)|[ \\t][*#|]+[ \\t]*$")
-	// A line that begins otherwise gives no licence: it is a text about such lines.
+	// A line that begins otherwise is text about such lines, not a licence.
 	licenceBegin = regexp.MustCompile(`^(?:[A-Za-z0-9]|\([( \t]*(?:[A-Za-z0-9)]|$))`)
 	licenceText  = regexp.MustCompile(`^[A-Za-z0-9.+:() \t-]+$`)
 	licenceWord  = regexp.MustCompile(`[()]|[A-Za-z0-9.+:-]+`)
 )
 
-// licenceOf is the package's License: what the provider's files say of
-// themselves, or where none does, what the manifest says for debian/copyright.
+// licenceOf is the package's License: what the provider's files
+// state, or, if none does, what the manifest says for debian/copyright.
 //
 // Errors: *provider.SourceError of the first licence that cannot be read as a whole.
 func licenceOf(pr *provider.Provider, sources sourceFiles) (string, error) {
@@ -50,7 +50,7 @@ func licenceOf(pr *provider.Provider, sources sourceFiles) (string, error) {
 	}
 	said, file := pr.Manifest.License, filepath.Join(pr.Dir, provider.ManifestName)
 	if said == "" {
-		return "", &provider.SourceError{File: file, Want: "license, or a line SPDX-License-Identifier in the sources", Got: "neither"}
+		return "", &provider.SourceError{File: file, Want: "license, or SPDX-License-Identifier lines in the sources", Got: "neither"}
 	}
 	words, problem := licenceWords(said)
 	if problem != "" {
@@ -81,8 +81,8 @@ func spdxName(debian string) string {
 	return debian
 }
 
-// licence joins what all lines of the provider's files say of it. One that cannot
-// be read must not be left out: it gives a *provider.SourceError, with the file as
+// licence joins the licences of all lines in the provider's files. One that cannot
+// be read must not be dropped: it gives a *provider.SourceError, with the file as
 // sourceFiles calls it.
 func (s sourceFiles) licence() (string, error) {
 	var all [][]string
@@ -107,7 +107,7 @@ func (s sourceFiles) licence() (string, error) {
 	return joinLicences(all), nil
 }
 
-// licenceIn takes the licence out of the rest of its line, "" where that is a
+// licenceIn extracts the licence from the rest of its line, "" if that is
 // text about such lines.
 func licenceIn(rest string) string {
 	if strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "'") {
@@ -154,19 +154,19 @@ func joinsLicences(words []string) bool {
 	return false
 }
 
-// licenceLine writes an expression down.
+// licenceLine formats an expression.
 func licenceLine(words []string) string {
 	text := strings.Join(words, " ")
 	return strings.ReplaceAll(strings.ReplaceAll(text, "( ", "("), " )", ")")
 }
 
-// licenceWords takes an expression apart: operators in capitals, no brackets
-// around the whole, nor around others alone. What is no licence of SPDX's, as the
+// licenceWords splits an expression: operators in capitals, no brackets
+// around the whole, nor around others alone. What is not an SPDX licence, such as the
 // "OpenIB.org BSD (MIT) See COPYING file" of some of upstream's files, stays as it
-// is. Else it gives what is wrong.
+// is. problem says what is wrong.
 func licenceWords(text string) (words []string, problem string) {
 	if !licenceText.MatchString(text) {
-		return nil, "other signs"
+		return nil, "invalid characters"
 	}
 	words = licenceWord.FindAllString(text, -1)
 	for i, word := range words {
@@ -177,14 +177,14 @@ func licenceWords(text string) (words []string, problem string) {
 	for i, word := range words {
 		switch {
 		case isLicenceOperator(word) && !(isOperand(words, i-1, ")") && isOperand(words, i+1, "(")):
-			return nil, fmt.Sprintf("no licence on both sides of %s", word)
+			return nil, fmt.Sprintf("want a licence on both sides of %s", word)
 		case word == "(" && i+1 < len(words) && words[i+1] == ")":
-			return nil, "brackets around nothing"
+			return nil, "empty brackets"
 		}
 	}
 	pairs, ok := bracketPairs(words)
 	if !ok {
-		return nil, "a bracket without the other"
+		return nil, "unbalanced brackets"
 	}
 	return withoutDoubled(words, pairs), ""
 }
@@ -220,7 +220,7 @@ func bracketPairs(words []string) (pairs map[int]int, ok bool) {
 	return pairs, len(open) == 0
 }
 
-// withoutDoubled takes out the brackets that hold all, and those that hold
+// withoutDoubled removes the brackets around everything, and those that contain
 // nothing but another pair.
 func withoutDoubled(words []string, pairs map[int]int) []string {
 	first, last := 0, len(words)-1

@@ -58,22 +58,22 @@ func TestAddonLicence(t *testing.T) {
 // TestAddonLicenceMistakes: what cannot be read as a whole is not left out.
 func TestAddonLicenceMistakes(t *testing.T) {
 	for said, want := range map[string]string{
-		"(GPL-2.0 OR":            "no licence on both sides of OR",
-		"(GPL-2.0 OR MIT":        "a bracket without the other",
-		"GPL-2.0 OR MIT)":        "a bracket without the other",
-		"GPL-2.0 OR MIT) AND (B": "a bracket without the other",
-		"A AND OR B":             "no licence on both sides of AND",
-		"AND B":                  "no licence on both sides of AND",
-		"(OR B)":                 "no licence on both sides of OR",
-		"A () OR B":              "brackets around nothing",
-		"GPL-2.0, MIT":           "other signs",
-		"GPL-2.0/MIT":            "other signs",
-		"GPL-2.0 or fly's own":   "other signs",
-		"MIT]":                   "other signs",
-		"MIT %{lua:x}":           "other signs",
-		"MIT\u00a0OR\u2028X":     "other signs",
-		"MIT\x1b[31m":            "other signs",
-		"MIT $(touch x)":         "other signs",
+		"(GPL-2.0 OR":            "want a licence on both sides of OR",
+		"(GPL-2.0 OR MIT":        "unbalanced brackets",
+		"GPL-2.0 OR MIT)":        "unbalanced brackets",
+		"GPL-2.0 OR MIT) AND (B": "unbalanced brackets",
+		"A AND OR B":             "want a licence on both sides of AND",
+		"AND B":                  "want a licence on both sides of AND",
+		"(OR B)":                 "want a licence on both sides of OR",
+		"A () OR B":              "empty brackets",
+		"GPL-2.0, MIT":           "invalid characters",
+		"GPL-2.0/MIT":            "invalid characters",
+		"GPL-2.0 or fly's own":   "invalid characters",
+		"MIT]":                   "invalid characters",
+		"MIT %{lua:x}":           "invalid characters",
+		"MIT\u00a0OR\u2028X":     "invalid characters",
+		"MIT\x1b[31m":            "invalid characters",
+		"MIT $(touch x)":         "invalid characters",
 	} {
 		s := sourcesThatSay("// SPDX-License-Identifier: MIT", "// SPDX-License-Identifier: "+said)
 		pr := &provider.Provider{Dir: "fly"}

@@ -18,7 +18,7 @@ type Packer struct {
 	Root       string // the repository: specs/ is read below it
 	Releases   *specs.Releases
 	Interfaces *specs.Interfaces
-	// Resolve says whether a job's release can be had, and fetches it where it has to be
-	// fetched; its words go to the stage's log.
+	// Resolve says whether a job's release is available, and downloads it if necessary;
+	// its output goes to the stage's log.
 	Resolve func(ctx context.Context, j job.Job, s *ui.Stage) error
 }

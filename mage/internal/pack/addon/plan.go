@@ -23,18 +23,18 @@ import (
 // Choice is the release in which an add-on is built for one interface.
 type Choice struct {
 	Interface specs.Interface
-	Job       job.Job // for that release; its Version is empty if none can be had
-	Err       error   // why none can be had: of the last release that was tried
+	Job       job.Job // for that release; its Version is empty if none is available
+	Err       error   // why none is available: of the last release that was tried
 	Older     error   // why not an older one, which the add-on would serve too: of the oldest
 }
 
 // Plan chooses for each interface between libibverbs and a provider a
-// release to build in: the oldest of specs/ that can be had, because what is
-// built in one works with the newer ones and not with the older ones. Where a
-// clone is given, releases come from its tags.
+// release to build in: the oldest of specs/ that is available, because what is
+// built in one works with newer ones but not with older ones. With a given
+// clone, releases come from its tags.
 //
-// The error is about what kept the question from being asked; an interface for
-// which no release can be had is in the answer.
+// The error says why nothing could be tried; an interface without an available
+// release is in the result.
 func (p *Packer) Plan(ctx context.Context, j job.Job) ([]Choice, error) {
 	s := p.Begin("releases")
 	choices, err := p.plan(ctx, j, s)
@@ -65,10 +65,10 @@ func (p *Packer) plan(ctx context.Context, j job.Job, s *ui.Stage) ([]Choice, er
 }
 
 // errNoRelease: releases.yaml has none between the ends of an interface.
-var errNoRelease = errors.New("specs/releases.yaml has no release of it")
+var errNoRelease = errors.New("no release in specs/releases.yaml")
 
-// chooseRelease asks for each release of the interface in turn whether it can be
-// had, and fetches the one that is found.
+// chooseRelease tries the releases of the interface in turn, and downloads the
+// first that is available.
 func (p *Packer) chooseRelease(ctx context.Context, j job.Job, i specs.Interface, s *ui.Stage) Choice {
 	choice := Choice{Interface: i, Err: errNoRelease}
 	for _, release := range p.Releases.Releases {
@@ -96,8 +96,8 @@ func (p *Packer) chooseRelease(ctx context.Context, j job.Job, i specs.Interface
 
 const toolsFile = "addon-tools.spec"
 
-// Tools is the spec by whose BuildRequires the toolchain for add-ons is
-// made. It is the add-on's own, with everything that one can ask for, and the
+// Tools is the spec whose BuildRequires the toolchain for add-ons
+// has. It is the add-on's own, with all optional parts, and the
 // same for each release and for each provider whose build requires nothing else, so
 // that they share an image.
 func (p *Packer) Tools(ctx context.Context, j job.Job) (artifact.Spec, error) {
@@ -118,8 +118,8 @@ func (p *Packer) Tools(ctx context.Context, j job.Job) (artifact.Spec, error) {
 }
 
 // Unserved says for which releases of the interface there is no add-on, and why
-// in one line; "" if there is one for all. built is the release that the add-on
-// begins with, empty if there is none.
+// in one line; "" if there is one for all. built is the add-on's first
+// release, empty if there is none.
 func (c Choice) Unserved(built string) string {
 	below, err := built, c.Older
 	switch {
@@ -131,11 +131,11 @@ func (c Choice) Unserved(built string) string {
 	return fmt.Sprintf("%s to below %s, private ABI %d: %s", c.Interface.From, below, c.Interface.PrivateABI, inOneLine(err))
 }
 
-// inOneLine leaves of an error what its first line says, and of a release that
-// no place has what the last of them said.
+// inOneLine shortens an error to its first line, and that of an unavailable
+// release to the error of the last origin.
 func inOneLine(err error) string {
 	if err == nil {
-		return "not asked for"
+		return "not tried"
 	}
 	if failed, ok := errors.AsType[*upstream.ResolveError](err); ok && len(failed.Tried) > 0 {
 		last := failed.Tried[len(failed.Tried)-1]
@@ -145,7 +145,7 @@ func inOneLine(err error) string {
 	return first
 }
 
-// IsClone says that a source is a whole git clone and no ref or file of it.
+// IsClone says whether a source is a whole git clone, not a ref or a file of it.
 func IsClone(source string) bool {
 	st, err := os.Stat(source)
 	if err != nil || !st.IsDir() {

@@ -24,8 +24,8 @@ import (
 // patch.
 type addonText struct {
 	addon     artifact.Addon
-	layout    string // as specs/ know it
-	known     bool   // specs/ know the release
+	layout    string // as in specs/
+	known     bool   // the release is in specs/
 	spec      []byte
 	documents []byte // a tar with documents/doc and documents/license
 }
@@ -55,7 +55,7 @@ func (p *Packer) text(j job.Job, tree artifact.Tree) (*addonText, error) {
 	return t, err
 }
 
-// rules is the spec's text that is the same for all.
+// rules is the part of the spec that all add-ons share.
 func (p *Packer) rules() ([]byte, error) {
 	rules, err := os.ReadFile(filepath.Join(p.Root, "specs", specFile))
 	if err != nil {
@@ -65,8 +65,8 @@ func (p *Packer) rules() ([]byte, error) {
 }
 
 // serves says which releases a module works with that is built in one: with
-// that one and the newer ones of the same interface. Of a release that specs/ do
-// not know, it is that release with its stable updates, none of which has ever
+// that one and the newer ones of the same interface. If the release is not in
+// specs/, these are the release and its stable updates, none of which has ever
 // changed the interface.
 func (p *Packer) serves(name, version string, privateABI int, calls func(string) bool) *addonText {
 	major, _, _ := strings.Cut(version, ".")
@@ -88,7 +88,7 @@ func (p *Packer) serves(name, version string, privateABI int, calls func(string)
 	return t
 }
 
-// interfaces is what specs/ say of the release, as far as the add-on's record and
+// interfaces is what specs/ says of the release, as far as the add-on's record and
 // the check of its layout depend on it.
 func (t *addonText) interfaces() string {
 	return fmt.Sprintf("%+v, layout %q, known %t", t.addon, t.layout, t.known)
@@ -97,7 +97,7 @@ func (t *addonText) interfaces() string {
 func nextMajor(major string) string {
 	n, err := strconv.Atoi(major)
 	if err != nil {
-		return major + ".999" // no number, so no release of upstream's
+		return major + ".999" // not a number, so not a release of upstream's
 	}
 	return strconv.Itoa(n+1) + ".0"
 }
@@ -106,10 +106,10 @@ func nextMajor(major string) string {
 type specValues struct {
 	provider, folders, version, licence, description, suffix string
 	library, pages                                           bool
-	requires                                                 []string // packages that the build needs besides
+	requires                                                 []string // packages that the build also needs
 }
 
-// providerFolders are those with a CMakeLists.txt that the release's own adds.
+// providerFolders are the directories with a CMakeLists.txt that the release's own adds.
 func providerFolders(m provider.Manifest) string {
 	folder := m.Folder()
 	all := []string{folder}
@@ -120,8 +120,8 @@ func providerFolders(m provider.Manifest) string {
 }
 
 // specText is the spec: what is particular, as macros, before the rules. Each
-// value has a form that RPM takes for text: names and folders are of few
-// characters, numbers are numbers, the licence has been looked at, and the
+// value has a form that RPM takes for text: names and directories have few
+// characters, numbers are numbers, the licence has been checked, and the
 // manifest allows no percent sign in the description.
 func (t *addonText) specText(v specValues, rules []byte) []byte {
 	var out bytes.Buffer
@@ -148,7 +148,7 @@ func (t *addonText) specText(v specValues, rules []byte) []byte {
 	return out.Bytes()
 }
 
-// oneIf gives a truth value in the form that %if takes.
+// oneIf formats a bool for %if.
 func oneIf(b bool) string {
 	if b {
 		return "1"
@@ -156,17 +156,17 @@ func oneIf(b bool) string {
 	return "0"
 }
 
-// documentsTar packs the provider's README and licence texts, and which releases
-// the package is for. The files need not travel into rdma-core.
+// documentsTar packs the provider's README and licence texts, and the list of
+// releases that the package is for. The files need not be copied into rdma-core.
 func (t *addonText) documentsTar(pr *provider.Provider, src artifact.Source) ([]byte, error) {
 	root, err := os.OpenRoot(pr.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("open the provider's folder: %w", err)
+		return nil, fmt.Errorf("open the provider's directory: %w", err)
 	}
 	defer root.Close()
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
-		return nil, fmt.Errorf("list the provider's folder: %w", err)
+		return nil, fmt.Errorf("list the provider's directory: %w", err)
 	}
 	files := []stage.File{{Name: "documents/doc/RELEASES", Data: t.releasesText(src.Version)}}
 	for _, e := range entries {
@@ -210,18 +210,18 @@ func (t *addonText) releasesText(version string) []byte {
 	fmt.Fprintf(&out, "of rdma-core %s and newer ones below %s, whose private ABI is %d.\n",
 		t.addon.From, t.addon.Below, t.addon.PrivateABI)
 	if !t.known {
-		fmt.Fprintf(&out, "This release is not one that was looked at, so no other than %s is allowed.\n", t.addon.From)
+		fmt.Fprintf(&out, "This release has not been examined, so no release other than %s is allowed.\n", t.addon.From)
 	}
 	return out.Bytes()
 }
 
-// sourceFiles are the provider's files that travel into rdma-core's folder of it.
+// sourceFiles are the provider's files that are copied into its directory in rdma-core.
 type sourceFiles map[string][]byte
 
 func providerSources(pr *provider.Provider) (sourceFiles, error) {
 	root, err := os.OpenRoot(pr.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("open the provider's folder: %w", err)
+		return nil, fmt.Errorf("open the provider's directory: %w", err)
 	}
 	defer root.Close()
 	folder := pr.Manifest.Folder() + "/"
