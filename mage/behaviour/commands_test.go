@@ -22,7 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// commands are what scripts can do beside running programs.
+// commands are what scripts can do besides running programs.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"tarball":   tarball,
@@ -35,10 +35,10 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	}
 }
 
-// tarball FILE FOLDER [NAME=CONTENT...]: a .tar.gz of a folder, with further
-// entries under names that a folder cannot have.
+// tarball FILE DIR [NAME=CONTENT...]: a .tar.gz of a directory, with further
+// entries under names that a directory cannot have.
 func tarball(ts *testscript.TestScript, _ bool, args []string) {
-	if len(args) < 2 { //nolint:mnd // file and folder
+	if len(args) < 2 { //nolint:mnd // file and directory
 		ts.Fatalf("usage: tarball FILE FOLDER [NAME=CONTENT...]")
 	}
 	var out bytes.Buffer
@@ -109,7 +109,7 @@ func setenv(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
 }
 
-// wipe DIR: removes a folder whatever its modes.
+// wipe DIR: removes a directory whatever its modes.
 func wipe(ts *testscript.TestScript, _ bool, args []string) {
 	for _, dir := range args {
 		ts.Check(os.RemoveAll(ts.MkAbs(dir)))

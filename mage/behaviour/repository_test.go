@@ -59,7 +59,7 @@ func run(t *testing.T, folder, copyAt string, share ...string) {
 	})
 }
 
-// Copies of one state give one program, whatever their folder.
+// Copies of one state give one program, whatever their directory.
 const goFlags = "-buildvcs=false -trimpath"
 
 // compileOnce makes what the scripts run, so that they do not all make it at

@@ -17,7 +17,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
-// dirsFor gives directories below a new one, of a repository beside them.
+// dirsFor returns directories below a new one, next to a repository.
 func dirsFor(t *testing.T, dist, cache string) folders {
 	t.Helper()
 	t.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
@@ -210,7 +210,7 @@ func TestCleanWaitsForNoRun(t *testing.T) {
 	}
 	before := left(t, filepath.Dir(f.root))
 	if _, err := clean(t, f); !errors.As(err, new(*busyError)) || !strings.Contains(err.Error(), fmt.Sprintf("%s is in use by another run (process %d)", f.cache, os.Getpid())) {
-		t.Errorf("beside a run: %v", err)
+		t.Errorf("during a run: %v", err)
 	}
 	if after := left(t, filepath.Dir(f.root)); after != before {
 		t.Errorf("before %s\nafter %s", before, after)

@@ -87,6 +87,6 @@ func TestRunWithAFullOutput(t *testing.T) {
 		return nil
 	})
 	if err == nil {
-		t.Error("a run whose results nobody got ended well")
+		t.Error("a run whose results were lost succeeded")
 	}
 }

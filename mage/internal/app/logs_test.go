@@ -50,8 +50,8 @@ func TestLogsThatAnErrorNamesStay(t *testing.T) {
 	}
 }
 
-// TestOpenLogsKeepsThoseOfRunsThatGoOn: many runs beside a long one must not take
-// its logs away, and what is no run's is nobody's.
+// TestOpenLogsKeepsThoseOfRunsThatGoOn: many runs during a long one must not remove
+// its logs, and other directories stay.
 func TestOpenLogsKeepsThoseOfRunsThatGoOn(t *testing.T) {
 	f := folders{cache: t.TempDir()}
 	all := filepath.Join(f.cache, "logs")

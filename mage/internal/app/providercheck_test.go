@@ -13,7 +13,7 @@ import (
 )
 
 // TestLicenceThatCannotBeReadIsToldOnce: what refuses the provider in a release is the
-// mistake that the check of the licence lines has told.
+// mistake that the check of the licence lines has reported.
 func TestLicenceThatCannotBeReadIsToldOnce(t *testing.T) {
 	for name, files := range map[string][]string{"one file": {"own.c"}, "several files": {"own.c", "own.h"}} {
 		dir := filepath.Join(t.TempDir(), "rib")
@@ -32,7 +32,7 @@ func TestLicenceThatCannotBeReadIsToldOnce(t *testing.T) {
 		}
 		c := &providerCheck{answers: x.Answers}
 		if got := c.untold(failedAnswer(checkRelease, err)); got.Failed() || got.Skipped == "" {
-			t.Errorf("%s: %v is told again, skipped %q", name, got.Findings, got.Skipped)
+			t.Errorf("%s: %v is reported again, skipped %q", name, got.Findings, got.Skipped)
 		}
 		other := errors.Join(err, &provider.SourceError{File: "other.c", Line: 1, Want: "x", Got: "y"})
 		if got := c.untold(failedAnswer(checkRelease, other)); len(got.Findings) != 1 || got.Skipped != "" {

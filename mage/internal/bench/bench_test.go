@@ -57,7 +57,7 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-// packages are a folder with one RPM.
+// packages are a directory with one RPM.
 func (f *fixture) packages(t *testing.T, release string) artifact.Dist {
 	t.Helper()
 	const file = "RPMS/noarch/tiny-1-1.noarch.rpm"

@@ -76,7 +76,7 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 	}
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(final), ".*"))
 	if err != nil || len(left) > 0 {
-		t.Errorf("left beside the output: %v %v", left, err)
+		t.Errorf("left next to the output: %v %v", left, err)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestCollectFailsWhole(t *testing.T) {
 	}
 	entries, err := os.ReadDir(filepath.Dir(final))
 	if err != nil || len(entries) != 1 {
-		t.Errorf("left beside the output: %v %v", entries, err)
+		t.Errorf("left next to the output: %v %v", entries, err)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestCollectLooksAtWhatIsThere(t *testing.T) {
 	}
 }
 
-// dist/ has one folder for a release, whichever provider was last in it.
+// dist/ has one directory for a release, whichever provider was last in it.
 func TestCollectedIsTheProvidersOwn(t *testing.T) {
 	c := &Collector{Runner: stagetest.NewRunner(t, nil), Dir: t.TempDir()}
 	j := withProvider("rib")
@@ -314,7 +314,7 @@ func TestManifestOfASourcePackage(t *testing.T) {
 	}
 }
 
-// An add-on is collected beside what the release's packages are in, and another provider's
+// An add-on is collected next to the directory of the release's packages, and another provider's
 // packages make room with a word.
 func TestCollectHasAPlaceForEach(t *testing.T) {
 	c := &Collector{Runner: stagetest.NewRunner(t, nil), Dir: t.TempDir()}

@@ -14,7 +14,7 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// collected is a folder in dist with a manifest and the file that it names.
+// collected is a directory in dist with a manifest and the file that it names.
 func collected(t *testing.T, dir string, m artifact.Manifest) {
 	t.Helper()
 	write(t, filepath.Join(dir, "RPMS/a.rpm"), "x")
@@ -55,7 +55,7 @@ func TestGivenStock(t *testing.T) {
 		t.Errorf("packages with the provider inside: %v", err)
 	}
 	if _, err := GivenStock(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("no folder: %v", err)
+		t.Errorf("no directory: %v", err)
 	}
 }
 

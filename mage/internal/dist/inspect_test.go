@@ -13,7 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 )
 
-// withFiles is a folder with one package, tiny, that has the files.
+// withFiles is a directory with one package, tiny, that has the files.
 func withFiles(t *testing.T, files ...string) artifact.Dist {
 	t.Helper()
 	dir := t.TempDir()
@@ -58,7 +58,7 @@ func TestInspectComparesWithStock(t *testing.T) {
 	}
 	added, missing := found.Packages[0].Difference()
 	if !slices.Equal(added, []string{notOurs, driver}) || !slices.Equal(missing, []string{onlyOld}) || found.Stock != stock.Dir {
-		t.Errorf("got %v and %v beside %s", added, missing, found.Stock)
+		t.Errorf("got %v and %v, compared with %s", added, missing, found.Stock)
 	}
 	if !found.Packages[0].Added[link] {
 		t.Error("the link of the build id is not marked")

@@ -63,7 +63,7 @@ func TestPlaceLeavesSomebodysFile(t *testing.T) {
 		}
 	}
 	if _, err := c.Place(t.Context(), filepath.Dir(c.Dir), "x", nil); err == nil {
-		t.Error("an output beside the directory of outputs")
+		t.Error("an output outside the directory of outputs")
 	}
 }
 
@@ -125,6 +125,6 @@ func TestPlaceFolder(t *testing.T) {
 	}
 	has("b", "thesis")
 	if err := c.PlaceFolder(t.Context(), filepath.Dir(c.Dir), fill("c")); err == nil {
-		t.Error("an output beside the directory of outputs")
+		t.Error("an output outside the directory of outputs")
 	}
 }

@@ -37,8 +37,8 @@ func userland(t *testing.T, suite string) string {
 	return ref
 }
 
-// The image that the target names is the base where it can be had, and what this machine
-// makes itself where it cannot or where that is asked for. Only a distro's stand-in is one.
+// The image that the target names is the base if it is available, and what this machine
+// makes itself if it is not or if that is requested. Only a distro's stand-in is one.
 func TestBase(t *testing.T) {
 	debian := userland(t, "bookworm")
 	for _, tt := range []struct {

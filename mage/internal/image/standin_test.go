@@ -90,7 +90,7 @@ func TestStandinRefs(t *testing.T) {
 }
 
 // A suite that no registry has is bootstrapped, imported under its own reference, and no
-// stand-in; a failure of the script is told with its output.
+// stand-in; a failure of the script is reported with its output.
 func TestSuiteIsBootstrapped(t *testing.T) {
 	j := job.Job{Target: bookworm, Base: job.BaseAuto}
 	fakeMachine(t, "1")

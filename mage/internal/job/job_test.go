@@ -52,7 +52,7 @@ func TestSuffixes(t *testing.T) {
 	}
 }
 
-// A link to a directory is no second provider.
+// A link to a directory is not a second provider.
 func TestIdentityIsOfTheDirectory(t *testing.T) {
 	root := t.TempDir()
 	for _, dir := range []string{"a", "b"} {

@@ -35,7 +35,7 @@ func TestJudge(t *testing.T) {
 	} {
 		rows := Judge(planOf("rping"), answered("rping", test.mine, test.stock))
 		if len(rows) != 1 || rows[0].Pass != test.pass {
-			t.Errorf("%s beside %s: got %+v, want pass %v", test.mine, test.stock, rows, test.pass)
+			t.Errorf("%s next to %s: got %+v, want pass %v", test.mine, test.stock, rows, test.pass)
 		}
 	}
 }

@@ -257,7 +257,7 @@ func TestDebReadsTarballAndDebian(t *testing.T) {
 	deb("another toolchain", 4)
 }
 
-// Lintian's hints are no errors of the stage; that it wrote nothing is one.
+// Lintian's hints are not errors of the stage; a missing output is one.
 func TestLintianReadsPackages(t *testing.T) {
 	b := newBench(t)
 	pkgs := artifact.Packages{Dir: filepath.Join(b.dir, "debian"), Key: "p"}
@@ -286,7 +286,7 @@ func TestLintianReadsPackages(t *testing.T) {
 	}
 }
 
-// A rebuild reads the source package alone, and tells what came out of it.
+// A rebuild reads the source package alone, and returns the packages.
 func TestRebuildReadsTheSourcePackage(t *testing.T) {
 	b := newBench(t)
 	dist, out := artifact.Dist{Dir: b.dir}, filepath.Join(b.dir, "out")

@@ -31,12 +31,12 @@ func TestAddonMissing(t *testing.T) {
 		{"57.0", 34, "< 57.0"},
 	} {
 		if got := missing(a, artifact.Manifest{Release: tt.release, PrivateABI: tt.private}); got != tt.want {
-			t.Errorf("beside %s: %q, want %q", tt.release, got, tt.want)
+			t.Errorf("next to %s: %q, want %q", tt.release, got, tt.want)
 		}
 	}
 }
 
-// addonBench is a proof of an add-on of fly for 56.1, beside which another is for 65.0.
+// addonBench is a proof of an add-on of fly for 56.1, with another for 65.0.
 func addonBench(t *testing.T) (*bench, AddonProof) {
 	t.Helper()
 	b := newBench(t)

@@ -44,7 +44,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// packages are a folder with one RPM, and the manifest.
+// packages are a directory with one RPM, and the manifest.
 func (b *bench) packages(t *testing.T, m artifact.Manifest) artifact.Dist {
 	t.Helper()
 	dir := t.TempDir()
@@ -179,7 +179,7 @@ func TestProofEndsWhereNothingIsInstalled(t *testing.T) {
 	}
 }
 
-// An engine that fails gives no verdict.
+// A failing engine gives no verdict.
 func TestAnEngineThatFailsIsNoVerdict(t *testing.T) {
 	gone := errors.New("the daemon is gone")
 	for _, at := range []string{"install", "listed", "not-listed"} {

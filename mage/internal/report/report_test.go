@@ -54,7 +54,7 @@ func TestErrorNamesEachFailure(t *testing.T) {
 	}
 }
 
-// Only a pass passes: what was not tried is no proof.
+// Only a pass passes: what was not tried proves nothing.
 func TestRowsSayHowEachEnded(t *testing.T) {
 	s := Suite{Results: []Result{
 		{Name: "a", Title: "A", State: StateOf(true), Evidence: "seen"}, {Title: "B", State: StateOf(false)}, {Title: "C", State: NotTried},

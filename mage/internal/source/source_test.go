@@ -19,7 +19,7 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// tarball writes the small release's, and gives its digest.
+// tarball writes the small release's, and returns its digest.
 func tarball(t *testing.T) (file, sum string) {
 	t.Helper()
 	data := releasetest.Tarball(t, releasetest.Files())

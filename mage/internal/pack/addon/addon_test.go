@@ -116,7 +116,7 @@ librib: %%{lua:os.execute('x')} %%(touch /x) {
 	}
 }
 
-// folderProvider is a provider whose folder has the given files, none of which travels.
+// folderProvider is a provider whose directory has the given files, none of which is copied.
 func folderProvider(t *testing.T, files map[string]string) *provider.Provider {
 	t.Helper()
 	dir := t.TempDir()
@@ -207,7 +207,7 @@ func TestSourceFiles(t *testing.T) {
 	}
 }
 
-// TestNotInUpstream: a package beside a libibverbs that has the provider would
+// TestNotInUpstream: a package next to a libibverbs that has the provider would
 // bring the same files.
 func TestNotInUpstream(t *testing.T) {
 	j := job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}}
@@ -314,7 +314,7 @@ func TestPlan(t *testing.T) {
 		return err
 	}
 	if !IsClone(clone) || IsClone(clone+"@v35.1") || IsClone(dir) {
-		t.Error("a clone is the folder of a repository")
+		t.Error("a clone is the directory of a repository")
 	}
 	choices, err := p.Plan(t.Context(), job.Job{Provider: folderProvider(t, nil), Given: clone})
 	if err != nil {

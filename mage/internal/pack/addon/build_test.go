@@ -149,7 +149,7 @@ func copyProvider(t *testing.T, pr *provider.Provider) *provider.Provider {
 	return &other
 }
 
-// A source whose structures are not those of its release's number is no such release: the
+// A source whose structures are not those of its release's number is not such a release: the
 // package is not kept.
 func TestBuildRefusesAnotherLayout(t *testing.T) {
 	b := newBench(t)
