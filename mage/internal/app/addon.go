@@ -14,11 +14,9 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
-
-// addonStages are those of one add-on: source, integrate, patch, addon, collect.
-const addonStages = 5
 
 // RPMAddon is the rpm:addon target: the package of a provider next to an
 // unpatched libibverbs, in one release, or for every interface that the
@@ -28,21 +26,14 @@ func (a *App) RPMAddon(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.oneRelease(j) {
-		a.pipeline.Plan(toolchainStages + addonStages)
-		m, err := a.addon(ctx, j, a.addonTools(j))
-		if err != nil {
-			return err
-		}
-		return a.showAddons(ctx, []addonMade{m}, nil)
+	if !a.oneRelease(j) {
+		return a.everyAddon(ctx, j)
 	}
-	return a.everyAddon(ctx, j)
-}
-
-// addonMade is one add-on, and what it was made from.
-type addonMade struct {
-	made
-	dist artifact.Dist
+	s := pipeline.NewState(j)
+	if err := a.pipeline.Do(ctx, pipeline.ForAddon, s); err != nil {
+		return err
+	}
+	return a.showAddons(ctx, []*pipeline.State{s}, nil)
 }
 
 func (a *App) addonJob(ctx context.Context) (job.Job, error) {
@@ -65,112 +56,70 @@ func (a *App) oneRelease(j job.Job) bool {
 // everyAddon builds one for each interface with an available release, and
 // shows all of them, also those that cannot be built.
 func (a *App) everyAddon(ctx context.Context, j job.Job) error {
-	if _, err := a.connectEngine(ctx); err != nil {
+	plan := pipeline.NewState(j)
+	if err := a.pipeline.Do(ctx, pipeline.ForAddonPlan, plan); err != nil {
 		return err
 	}
-	choices, err := a.pipeline.PlanAddons(ctx, j)
-	if err != nil {
-		return err
-	}
-	builds := 0
-	for _, c := range choices {
+	var states []*pipeline.State
+	for _, c := range plan.Choices {
 		if c.Err == nil {
-			builds++
+			states = append(states, pipeline.NewState(c.Job))
 		}
 	}
-	if builds == 0 {
+	if len(states) == 0 {
 		return &stage.AdviceError{
-			Err:  errors.Join(errNoAddon, choices[len(choices)-1].Err),
+			Err:  errors.Join(errNoAddon, plan.Choices[len(plan.Choices)-1].Err),
 			What: "pass a git clone of rdma-core as -source",
 		}
 	}
-	a.pipeline.Plan(toolchainStages + builds*addonStages)
-	tools := a.addonTools(j)
-	var all []addonMade
-	var errs []error
-	for i, c := range choices {
-		if c.Err != nil {
+	made, failed, err := a.addons(ctx, plan.Choices, states)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.showAddons(ctx, made, plan.Choices), failed)
+}
+
+// addons makes one add-on for each state, all in one toolchain. A failure is kept with
+// its choice, and ends none of the others.
+func (a *App) addons(ctx context.Context, choices []addon.Choice, states []*pipeline.State) (made []*pipeline.State, failed, err error) {
+	runs, err := a.pipeline.StartAll(ctx, pipeline.ForAddon, states...)
+	if err != nil {
+		return nil, nil, err
+	}
+	var tools artifact.Toolchain
+	for i := range choices {
+		if choices[i].Err != nil {
 			continue
 		}
-		m, err := a.addon(ctx, c.Job, tools)
+		run := runs[0]
+		runs = runs[1:]
+		run.Toolchain = tools
+		err := run.ToEnd(ctx)
 		if ctx.Err() != nil {
-			return err
+			return nil, nil, err
 		}
+		tools = run.Toolchain
 		if err != nil {
 			choices[i].Err = err
-			errs = append(errs, fmt.Errorf("rdma-core %s: %w", c.Job.Version, err))
+			failed = errors.Join(failed, fmt.Errorf("rdma-core %s: %w", run.Job.Version, err))
 			continue
 		}
-		all = append(all, m)
+		made = append(made, run.State)
 	}
-	return errors.Join(a.showAddons(ctx, all, choices), errors.Join(errs...))
+	return made, failed, nil
 }
 
 var errNoAddon = errors.New("no release of rdma-core is available")
 
-// addonTools makes the toolchain in which every add-on of a distro is built,
-// at the first call, so that mistakes in a job are reported before that.
-func (a *App) addonTools(j job.Job) func(context.Context) (artifact.Toolchain, error) {
-	var tc artifact.Toolchain
-	return func(ctx context.Context) (artifact.Toolchain, error) {
-		if tc.ID != "" {
-			return tc, nil
-		}
-		spec, err := a.pipeline.AddonTools(ctx, j)
-		if err != nil {
-			return tc, err
-		}
-		base, err := a.pipeline.Base(ctx, j)
-		if err != nil {
-			return tc, err
-		}
-		tc, err = a.pipeline.Toolchain(ctx, j, base, spec.File, false)
-		return tc, err
-	}
-}
-
-// addon runs the stages of one add-on up to dist.
-func (a *App) addon(
-	ctx context.Context, j job.Job, tools func(context.Context) (artifact.Toolchain, error),
-) (addonMade, error) {
-	m := addonMade{made: made{job: j}}
-	// The later stages need an engine: fail before the long ones.
-	if _, err := a.connectEngine(ctx); err != nil {
-		return m, err
-	}
-	var err error
-	if m.src, err = a.pipeline.Source(ctx, j); err != nil {
-		return m, err
-	}
-	if err := addon.NotInUpstream(j, m.src); err != nil {
-		return m, err
-	}
-	if m.tree, err = a.pipeline.Integrate(ctx, j, m.src); err != nil {
-		return m, err
-	}
-	if m.patch, err = a.pipeline.Patch(ctx, j, m.tree); err != nil {
-		return m, err
-	}
-	if m.tc, err = tools(ctx); err != nil {
-		return m, err
-	}
-	pkgs, err := a.pipeline.Addon(ctx, j, m.tree, m.patch, m.tc)
-	if err != nil {
-		return m, err
-	}
-	m.dist, err = a.pipeline.Collect(ctx, j, m.tree, m.tc, pkgs)
-	return m, err
-}
-
 // showAddons lists each package with its file, its private ABI and the releases
 // that it is for, and then the releases without one.
-func (a *App) showAddons(ctx context.Context, all []addonMade, choices []addon.Choice) error {
+func (a *App) showAddons(ctx context.Context, all []*pipeline.State, choices []addon.Choice) error {
 	rows := make([][]string, 0, len(all))
 	for _, m := range all {
-		entry := m.dist.Manifest.Addon
+		entry := m.Dist.Manifest.Addon
 		rows = append(rows, []string{
-			addonFile(m.dist), entry.Module, strconv.Itoa(entry.PrivateABI), servedReleases(*entry),
-			a.relative(m.dist.Dir),
+			addonFile(m.Dist), entry.Module, strconv.Itoa(entry.PrivateABI), servedReleases(*entry),
+			a.relative(m.Dist.Dir),
 		})
 	}
 	a.ui.Summary(a.ui.StageTimes())
@@ -189,18 +138,18 @@ func (a *App) showAddons(ctx context.Context, all []addonMade, choices []addon.C
 }
 
 // built is the first release of the choice's add-on, "" if it was not built.
-func built(all []addonMade, c addon.Choice) string {
+func built(all []*pipeline.State, c addon.Choice) string {
 	for _, m := range all {
-		if c.Err == nil && m.job.Version == c.Job.Version {
-			return m.dist.Manifest.Addon.From
+		if c.Err == nil && m.Job.Version == c.Job.Version {
+			return m.Dist.Manifest.Addon.From
 		}
 	}
 	return ""
 }
 
-func addonTitle(m addonMade) string {
-	title := m.dist.Manifest.Addon.Package + " for " + filepath.Base(filepath.Dir(m.dist.Dir))
-	if m.dist.Manifest.Standin {
+func addonTitle(m *pipeline.State) string {
+	title := m.Dist.Manifest.Addon.Package + " for " + filepath.Base(filepath.Dir(m.Dist.Dir))
+	if m.Dist.Manifest.Standin {
 		title += " (stand-in base: not releasable)"
 	}
 	return title

@@ -99,7 +99,7 @@ func (a *App) engineFindings(ctx context.Context, j job.Job) []finding {
 		registry.advice = "without one the stand-in base is used: its packages are for testing, not for release"
 	}
 	found = append(found, registry)
-	standin, why, err := a.pipeline.ChooseBase(ctx, j)
+	standin, why, err := a.pipeline.Images().ChooseBase(ctx, j)
 	base := finding{what: "base for " + j.Target.Name(), found: "real image: " + why}
 	switch {
 	case err != nil:
@@ -117,7 +117,7 @@ func (a *App) suiteFinding(ctx context.Context, j job.Job) finding {
 	suite, err := a.suites.Find(a.machineSuite())
 	if err == nil {
 		j.Target = job.Deb{Suite: suite}
-		base, here, why, errBase := a.pipeline.BaseState(ctx, j)
+		base, here, why, errBase := a.pipeline.Images().BaseState(ctx, j)
 		if err = errBase; err == nil && base.Ref == suite.Reference() {
 			f.found = "image: " + why
 			return f

@@ -8,7 +8,7 @@ import (
 	"fmt"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
-	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
@@ -25,20 +25,16 @@ func (a *App) TestIntegration(ctx context.Context) error {
 	if value(a.flags.Provider, "") == noProvider {
 		return needsProvider()
 	}
-	m, dist, err := a.rpm(ctx, 1)
-	if err != nil {
-		return err
-	}
-	return a.prove(ctx, m.job, m.tc, dist)
+	s, err := a.doRPM(ctx, pipeline.ForTestIntegration)
+	return a.showVerdicts(ctx, s, err)
 }
 
-// prove gives the verdicts about installed packages and shows them.
-func (a *App) prove(ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist) error {
-	suite, err := a.pipeline.Prove(ctx, j, tc, dist)
-	if len(suite.Results) > 0 {
-		err = errors.Join(err, a.showReport(ctx, suite, dist))
+// showVerdicts shows the verdicts of a run, which may have failed.
+func (a *App) showVerdicts(ctx context.Context, s *pipeline.State, err error) error {
+	if s == nil || len(s.Suite.Results) == 0 {
+		return err
 	}
-	return err
+	return errors.Join(err, a.showReport(ctx, s.Suite, s.Dist))
 }
 
 func (a *App) showReport(ctx context.Context, suite report.Suite, dist artifact.Dist) error {
@@ -48,7 +44,7 @@ func (a *App) showReport(ctx context.Context, suite report.Suite, dist artifact.
 	if err != nil {
 		return err
 	}
-	file, err := a.pipeline.Place(ctx, dist.Dir, "junit.xml", data)
+	file, err := a.pipeline.Collector().Place(ctx, dist.Dir, "junit.xml", data)
 	if err != nil {
 		return err
 	}

@@ -6,22 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
-	"github.com/resnics/verbsmith/mage/internal/artifact"
-	"github.com/resnics/verbsmith/mage/internal/bench"
 	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/report"
-	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
-)
-
-// What the lab measures by default.
-const (
-	soakOps      = 1_000_000
-	measureTimes = 5
 )
 
 // TestKernel is the test:kernel target: what dnf has installed, on a real
@@ -38,26 +29,17 @@ func (a *App) TestKernel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	debug := needsDebugModule(cases, fromTree)
-	stages := 5 // lab, fixture, exercise, guest, kernel
-	if debug {
-		stages++
-	}
-	m, packages, err := a.installable(ctx, stages, fromTree)
+	s, recipe, err := a.installable(ctx, fromTree)
 	if err != nil {
 		return err
 	}
-	setup, err := a.bench(ctx, m, packages, debug)
-	if err != nil {
-		return err
-	}
-	plan := kernelPlan(m, cases, fromTree)
+	s.Kernel.Cases, s.Kernel.FromTree = cases, fromTree
 	start := time.Now()
-	outcome, err := a.pipeline.Boot(ctx, setup, plan)
-	if ctx.Err() != nil || err != nil && !outcome.Answered() {
+	err = a.pipeline.Do(ctx, recipe, s)
+	if ctx.Err() != nil || err != nil && !s.Kernel.Outcome.Answered() {
 		return err
 	}
-	return errors.Join(err, a.showKernel(ctx, m, packages, plan, outcome, start))
+	return errors.Join(err, a.showKernel(ctx, s, start))
 }
 
 // The values of -module.
@@ -83,33 +65,25 @@ const (
 
 var errTreeOverAddon = errors.New("-module=tree cannot be combined with -packages=addon")
 
-// installable returns the packages to install: those of the job, or, if only
-// the provider's module is tested, those already in dist. The results
-// belong to the last of them.
-func (a *App) installable(ctx context.Context, further int, asTheyAre bool) (made, []artifact.Dist, error) {
+// installable returns the state and the recipe for the packages to install: those of the
+// job, or, if only the provider's module is tested, those already in dist.
+func (a *App) installable(ctx context.Context, asTheyAre bool) (*pipeline.State, pipeline.Recipe, error) {
 	known := []string{packagesPatched, packagesAddon}
 	name := value(a.flags.Packages, packagesPatched)
 	switch {
 	case !slices.Contains(known, name):
-		return made{}, nil, &specs.UnknownError{Kind: "packages", Name: name, Known: known}
+		return nil, nil, &specs.UnknownError{Kind: "packages", Name: name, Known: known}
 	case name == packagesAddon && asTheyAre:
-		return made{}, nil, errTreeOverAddon
+		return nil, nil, errTreeOverAddon
 	case name == packagesAddon:
-		b, err := a.beside(ctx, further)
-		return b.made, []artifact.Dist{b.stock, b.dist}, err
-	case !asTheyAre:
-		m, dist, err := a.rpm(ctx, further)
-		return m, []artifact.Dist{dist}, err
+		s, err := a.addonBesideStock(ctx)
+		return s, pipeline.ForTestKernelAddon, err
 	}
-	m, err := a.withToolchain(ctx, further, false)
-	if err != nil {
-		return m, nil, err
+	j, err := a.rpmJob(ctx)
+	if asTheyAre {
+		return pipeline.NewState(j), pipeline.ForTestKernelTree, err
 	}
-	dist, err := a.pipeline.Collected(m.job, m.tc.Base, m.src.Label())
-	if errors.Is(err, os.ErrNotExist) {
-		err = &stage.AdviceError{Err: err, What: "run the rpm target first: the module is installed over its packages"}
-	}
-	return m, []artifact.Dist{dist}, err
+	return pipeline.NewState(j), pipeline.ForTestKernel, err
 }
 
 // kernelWhole is every case of the lab.
@@ -119,59 +93,16 @@ func (a *App) kernelWhole(ctx context.Context) error {
 	return a.TestKernel(ctx)
 }
 
-// needsDebugModule says whether the provider's module is to be compiled from the tree:
-// to be used in every case, or in one that looks into it.
-func needsDebugModule(cases []lab.Case, fromTree bool) bool {
-	return fromTree || slices.ContainsFunc(cases, func(c lab.Case) bool { return c.Debug })
-}
-
-func kernelPlan(m made, cases []lab.Case, fromTree bool) lab.Plan {
-	manifest := m.job.Provider.Manifest
-	plan := lab.Plan{
-		Provider: manifest.Name, DriverID: m.tree.Result.DriverID, KernelABI: manifest.Device.KernelABI,
-		PrivateABI: m.tree.Result.PrivateABI,
-		Devices:    lab.Devices(manifest.Name, m.tree.Result.DriverID),
-		SoakOps:    soakOps, Rounds: measureTimes, DebugModule: fromTree,
-	}
-	for _, c := range cases {
-		plan.Cases = append(plan.Cases, c.Name)
-	}
-	return plan
-}
-
-// bench builds what a guest boots with. The first packages have the headers.
-func (a *App) bench(ctx context.Context, m made, packages []artifact.Dist, debug bool) (bench.Setup, error) {
-	var b bench.Setup
-	var err error
-	if b.Lab, err = a.pipeline.Lab(ctx, m.job); err != nil {
-		return b, err
-	}
-	if b.Fixture, err = a.pipeline.Fixture(ctx, m.job, b.Lab); err != nil {
-		return b, err
-	}
-	if b.Exercise, err = a.pipeline.Exercise(ctx, m.job, packages[0], m.tc); err != nil {
-		return b, err
-	}
-	if debug {
-		if b.Debug, err = a.pipeline.DebugModule(ctx, m.job, m.tree, m.tc); err != nil {
-			return b, err
-		}
-	}
-	b.Guest, err = a.pipeline.Guest(ctx, m.job, m.tc.Base, packages, b.Lab)
-	return b, err
-}
-
 // showKernel shows every case next to the stock provider's result, what the
 // suite skipped, and what failed.
-func (a *App) showKernel(
-	ctx context.Context, m made, packages []artifact.Dist, plan lab.Plan, outcome lab.Outcome, start time.Time,
-) error {
+func (a *App) showKernel(ctx context.Context, s *pipeline.State, start time.Time) error {
+	packages, plan, outcome := s.Installed(), s.Kernel.Plan, s.Kernel.Outcome
 	dist := packages[len(packages)-1]
 	rows := lab.Judge(plan, outcome)
 	a.ui.Summary(a.ui.StageTimes())
 	a.showSuite(lab.Compare(plan, outcome))
 	name := "junit-kernel.xml"
-	title := m.tc.Base.Folder + " rdma-core " + packages[0].Manifest.Label() + " kernel"
+	title := s.Toolchain.Base.Folder + " rdma-core " + packages[0].Manifest.Label() + " kernel"
 	if addon := dist.Manifest.Addon; addon != nil {
 		title += ", with " + addon.Package + " of " + dist.Manifest.Release
 	}
@@ -191,7 +122,7 @@ func (a *App) showKernel(
 	if err != nil {
 		return err
 	}
-	file, err := a.pipeline.Place(ctx, dist.Dir, name, data)
+	file, err := a.pipeline.Collector().Place(ctx, dist.Dir, name, data)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -137,7 +138,6 @@ func errorParts(err error) []error {
 // inRelease puts the provider into a release. An error says that a check could
 // not run, not that the provider failed it.
 func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
-	const stagesEdit, stagesCompile = 3, 8
 	all := []string{checkABI, checkRelease, checkCompile, examine.CheckSymbols, checkDevices}
 	if c.job.Provider == nil {
 		c.skip("the directory is not a valid provider", all...)
@@ -148,30 +148,26 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 		c.skip("no engine", all...)
 		return err
 	}
-	stages := stagesEdit
-	if compile {
-		stages = stagesCompile
-	}
-	c.pipeline.Plan(stages)
-	src, err := c.pipeline.Source(ctx, c.job)
+	run, err := c.start(ctx, compile)
 	if err != nil {
+		return err
+	}
+	if err := run.To(ctx, pipeline.Source); err != nil {
 		c.skip("no release", all...)
 		return err
 	}
-	tree, errTree := c.pipeline.Integrate(ctx, c.job, src)
+	errTree := run.To(ctx, pipeline.Integrate)
 	if _, damaged := errors.AsType[*stagecache.DamageError](errTree); damaged || ctx.Err() != nil {
 		return errTree
 	}
-	var tc *artifact.Toolchain
 	if compile {
-		made, err := c.toolchain(ctx, src)
-		if err != nil {
+		run.Stock.Source = run.Source
+		if err := run.To(ctx, pipeline.StockToolchain); err != nil {
 			c.skip("no toolchain", all...)
 			return err
 		}
-		tc = &made
 	}
-	if err := c.abi(ctx, src, tc); err != nil {
+	if err := c.abi(ctx, run); err != nil {
 		return err
 	}
 	if errTree != nil {
@@ -179,7 +175,7 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 		c.skip("it cannot be added to the release", checkCompile, examine.CheckSymbols, checkDevices)
 		return nil
 	}
-	lacks, err := c.inTree(ctx, src, tree)
+	lacks, err := c.inTree(ctx, run.Source, run.Tree)
 	if err != nil {
 		return err
 	}
@@ -187,11 +183,11 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 		c.skip("the release lacks what the sources use", checkCompile, examine.CheckSymbols, checkDevices)
 		return nil
 	}
-	if tc == nil {
+	if !compile {
 		c.skip(why, checkCompile, examine.CheckSymbols, checkDevices)
 		return nil
 	}
-	return c.compile(ctx, tree, *tc)
+	return c.compile(ctx, run)
 }
 
 // inTree checks the release with the provider in it; lacks says that the provider's
@@ -239,31 +235,25 @@ func (c *providerCheck) compiles(ctx context.Context, depth string) (yes bool, w
 	return false, first, nil
 }
 
-// toolchain is that of the release's own spec, which is the same for all
-// providers whose builds require nothing else.
-func (c *providerCheck) toolchain(ctx context.Context, src artifact.Source) (artifact.Toolchain, error) {
-	stock := c.job.Stock()
-	spec, err := c.pipeline.Spec(ctx, stock, src)
-	if err != nil {
-		return artifact.Toolchain{}, err
+// start prepares the stages. The toolchain is that of the release's own spec, which is the
+// same for all providers whose builds require nothing else.
+func (c *providerCheck) start(ctx context.Context, compile bool) (*pipeline.Run, error) {
+	s := pipeline.NewState(c.job)
+	if !compile {
+		return c.pipeline.Start(ctx, pipeline.ForProviderEdit, s)
 	}
-	base, err := c.pipeline.Base(ctx, stock)
-	if err != nil {
-		return artifact.Toolchain{}, err
-	}
-	return c.pipeline.Toolchain(ctx, stock, base, spec.File, false)
+	return c.pipeline.Start(ctx, pipeline.ForProviderCompile, s.WithStock(c.job.Stock()))
 }
 
 // abi runs rdma-core's own script on the kernel headers.
-func (c *providerCheck) abi(ctx context.Context, src artifact.Source, tc *artifact.Toolchain) error {
+func (c *providerCheck) abi(ctx context.Context, run *pipeline.Run) error {
 	p := c.job.Provider
 	headers := p.ABIHeaders()
 	if len(headers) == 0 {
 		c.add(examine.Answer{Check: checkABI, Evidence: "none"})
 		return nil
 	}
-	made, err := c.pipeline.Walker().ABIStructs(ctx, c.job, src, tc)
-	switch {
+	switch err := run.To(ctx, pipeline.CheckABI); {
 	case errors.Is(err, walk.ErrNoABIScript):
 		c.skip(err.Error(), checkABI)
 		return nil
@@ -273,19 +263,19 @@ func (c *providerCheck) abi(ctx context.Context, src artifact.Source, tc *artifa
 	answer := examine.Answer{Check: checkABI}
 	structs := 0
 	for _, h := range headers {
-		n, findings := examine.ABI(p, h, made[h.Name].Text, made[h.Name].Crashed)
+		n, findings := examine.ABI(p, h, run.Check.ABI[h.Name].Text, run.Check.ABI[h.Name].Crashed)
 		structs += n
 		answer.Findings = append(answer.Findings, findings...)
 	}
-	answer.Evidence = fmt.Sprintf("%s, read by %s of %s", count(structs, "struct"), filepath.Base(examine.ABIScript), src.Version)
+	answer.Evidence = fmt.Sprintf("%s, read by %s of %s", count(structs, "struct"), filepath.Base(examine.ABIScript), run.Source.Version)
 	c.add(answer)
 	return nil
 }
 
 // compile compiles the provider, reads its module, and runs ibv_devices.
-func (c *providerCheck) compile(ctx context.Context, tree artifact.Tree, tc artifact.Toolchain) error {
-	p := c.job.Provider
-	out, err := c.pipeline.Walker().CompileProvider(ctx, c.job, tree, tc)
+func (c *providerCheck) compile(ctx context.Context, run *pipeline.Run) error {
+	p, tree := c.job.Provider, run.Tree
+	err := run.To(ctx, pipeline.CompileProvider)
 	if _, damaged := errors.AsType[*stagecache.DamageError](err); damaged || ctx.Err() != nil {
 		return err
 	}
@@ -294,20 +284,20 @@ func (c *providerCheck) compile(ctx context.Context, tree artifact.Tree, tc arti
 		c.skip("it does not compile", examine.CheckSymbols, checkDevices)
 		return nil
 	}
-	c.add(examine.Answer{Check: checkCompile, Evidence: "without a warning, for " + tc.Base.Folder})
-	module, err := walk.ReadModule(out, p.Manifest.Name, tree.Result.PrivateABI)
+	c.add(examine.Answer{Check: checkCompile, Evidence: "without a warning, for " + run.Stock.Toolchain.Base.Folder})
+	module, err := walk.ReadModule(run.Check.Compiled, p.Manifest.Name, tree.Result.PrivateABI)
 	if err != nil {
 		c.add(failedAnswer(examine.CheckSymbols, err))
 	} else {
 		c.add(examine.Symbols(p, module, tree.Result.PrivateABI))
 	}
-	said, err := c.pipeline.Walker().DiscoverProvider(ctx, c.job, tree, tc, out)
+	err = run.To(ctx, pipeline.DiscoverProvider)
 	switch _, refused := errors.AsType[*report.FailedError](err); {
 	case refused:
 		c.add(failedAnswer(checkDevices, err))
 		return nil
 	case err == nil:
-		c.add(examine.Answer{Check: checkDevices, Evidence: said})
+		c.add(examine.Answer{Check: checkDevices, Evidence: run.Check.Discovered})
 	}
 	return err
 }

@@ -8,12 +8,13 @@ import (
 	"os"
 
 	"github.com/resnics/verbsmith/mage/internal/dist"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
 // rebuild rebuilds the source package of the job alone, in a clean toolchain
 // container, and compares the resulting file lists with those in dist.
 func (a *App) rebuild(ctx context.Context) error {
-	m, built, err := a.rpm(ctx, 1)
+	j, err := a.rpmJob(ctx)
 	if err != nil {
 		return err
 	}
@@ -22,13 +23,14 @@ func (a *App) rebuild(ctx context.Context) error {
 		return fmt.Errorf("create a directory for the rebuilt packages: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	rebuilt, err := a.pipeline.Rebuild(ctx, m.job, m.src, m.tc, built, dir)
-	if err != nil {
+	s := pipeline.NewState(j)
+	s.Scratch = dir
+	if err := a.pipeline.Do(ctx, pipeline.ForRebuild, s); err != nil {
 		return err
 	}
-	if err := dist.SameFiles(built, rebuilt); err != nil {
+	if err := dist.SameFiles(s.Dist, s.Rebuilt); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.ui.Out(), "%d packages rebuilt from the source package alone contain the same files\n", len(rebuilt.Manifest.Files))
+	fmt.Fprintf(a.ui.Out(), "%d packages rebuilt from the source package alone contain the same files\n", len(s.Rebuilt.Manifest.Files))
 	return nil
 }

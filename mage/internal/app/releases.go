@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/walk"
@@ -36,24 +37,25 @@ func (a *App) ReleasesCheck(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if depth != depthEdit {
-		// The later stages need an engine: fail before the edits.
-		if _, err := a.connectEngine(ctx); err != nil {
-			return err
-		}
+	s := pipeline.NewState(j)
+	s.Walk.Selection = value(a.flags.RDMA, "")
+	if s.Walk.ELs, err = a.els(); err != nil {
+		return err
 	}
-	a.pipeline.Plan(map[string]int{depthEdit: 2, depthSpec: 6, depthCompile: 7}[depth])
-	r, err := a.pipeline.Walker().ListReleases(ctx, j.Given, value(a.flags.RDMA, ""))
+	recipe := map[string]pipeline.Recipe{
+		depthEdit: pipeline.ForReleasesEdit, depthSpec: pipeline.ForReleasesSpec, depthCompile: pipeline.ForReleasesCompile,
+	}[depth]
+	err = a.pipeline.Do(ctx, recipe, s)
+	if s.Walk.Releases == nil {
+		return err
+	}
+	defer s.Walk.Releases.Close()
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	if err := a.walk(ctx, j, depth, r); err != nil {
-		return err
-	}
 	a.ui.Summary(a.ui.StageTimes())
-	a.showReleases(j, depth, r)
-	return errors.Join(r.Err(), a.pipeline.Prune(ctx))
+	a.showReleases(j, depth, s.Walk.Releases)
+	return errors.Join(s.Walk.Releases.Err(), a.pipeline.Prune(ctx))
 }
 
 // releasesJob reads the flags. -rdma selects among the clone's releases here,
@@ -86,34 +88,6 @@ func (a *App) cloneSource() (string, error) {
 		}
 	}
 	return source, nil
-}
-
-// walk runs the checks of the depth, each for all rows before the next.
-func (a *App) walk(ctx context.Context, j job.Job, depth string, r *walk.Releases) error {
-	w := a.pipeline.Walker()
-	if err := w.CheckEdits(ctx, j, r); err != nil || depth == depthEdit {
-		return err
-	}
-	spec, err := w.ToolchainSpec(ctx, j, r)
-	if err != nil {
-		return err
-	}
-	base, err := a.pipeline.Base(ctx, j)
-	if err != nil {
-		return err
-	}
-	tc, err := a.pipeline.Toolchain(ctx, j, base, spec.File, false)
-	if err != nil {
-		return err
-	}
-	els, err := a.els()
-	if err != nil {
-		return err
-	}
-	if err := w.CheckSpecs(ctx, j, tc, els, r); err != nil || depth == depthSpec {
-		return err
-	}
-	return w.CheckBuilds(ctx, j, tc, r)
 }
 
 // els are the EL releases of the known distros.

@@ -10,6 +10,8 @@ import (
 	"github.com/google/renameio/v2"
 
 	"github.com/resnics/verbsmith/mage/internal/driverapi"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
 // ReleasesAPI is the releases:api target: it reads driver.h in every release of
@@ -19,11 +21,11 @@ func (a *App) ReleasesAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.pipeline.Plan(1)
-	history, err := a.pipeline.Walker().DriverHistory(ctx, source)
-	if err != nil {
+	s := pipeline.NewState(job.Job{Given: source})
+	if err := a.pipeline.Do(ctx, pipeline.ForReleasesAPI, s); err != nil {
 		return err
 	}
+	history := s.Walk.History
 	data, err := history.JSON()
 	if err != nil {
 		return err

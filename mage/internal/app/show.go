@@ -11,6 +11,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/dist"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
@@ -59,33 +60,29 @@ func size(n int64) string {
 
 // Patch is the patch target.
 func (a *App) Patch(ctx context.Context) error {
-	job, err := a.rpmJob(ctx)
+	j, err := a.rpmJob(ctx)
 	if err != nil {
 		return err
 	}
-	if job.Provider == nil {
+	if j.Provider == nil {
 		return needsProvider()
 	}
-	a.pipeline.Plan(editStages(job)) // the proof instead of the spec
-	m, err := a.patchJob(ctx, job)
-	if err != nil {
+	s := pipeline.NewState(j)
+	if err := a.pipeline.Do(ctx, pipeline.ForPatch, s); err != nil {
 		return err
 	}
-	if _, err := a.pipeline.ProvePatch(ctx, m.tree, m.patch); err != nil {
-		return err
-	}
-	file, err := a.pipeline.PlaceFile(ctx, m.job, m.src.Label(), m.patch.Name, m.patch.File)
+	file, err := a.pipeline.Collector().PlaceFile(ctx, s.Job, s.Source.Label(), s.Patch.Name, s.Patch.File)
 	if err != nil {
 		return err
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	edits := make([][]string, 0, len(m.tree.Edits()))
-	for _, e := range m.tree.Edits() {
+	edits := make([][]string, 0, len(s.Tree.Edits()))
+	for _, e := range s.Tree.Edits() {
 		edits = append(edits, []string{e.File, e.What})
 	}
 	a.ui.Table("edits", []string{"file", "what"}, edits)
-	a.warnShared(m.tree.Result.Warnings)
-	fmt.Fprintf(a.ui.Out(), "%s applies with git apply and patch -p1 -F0; %s\n", a.relative(file), m.tree.DriverID())
+	a.warnShared(s.Tree.Result.Warnings)
+	fmt.Fprintf(a.ui.Out(), "%s applies with git apply and patch -p1 -F0; %s\n", a.relative(file), s.Tree.DriverID())
 	return nil
 }
 
@@ -99,27 +96,28 @@ func (a *App) warnShared(warnings []provider.SharedIDError) {
 
 // Spec is the spec target.
 func (a *App) Spec(ctx context.Context) error {
-	m, err := a.edited(ctx, 0)
+	s, err := a.doRPM(ctx, pipeline.ForSpec)
 	if err != nil {
 		return err
 	}
-	file, err := a.pipeline.PlaceFile(ctx, m.job, m.src.Label(), filepath.Base(m.spec.File), m.spec.File)
+	file, err := a.pipeline.Collector().PlaceFile(ctx, s.Job, s.Source.Label(), filepath.Base(s.Spec.File), s.Spec.File)
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(a.ui.Out(), m.spec.Diff)
+	fmt.Fprint(a.ui.Out(), s.Spec.Diff)
 	fmt.Fprintln(a.ui.Out(), a.relative(file))
 	return nil
 }
 
 // Inspect is the inspect target.
 func (a *App) Inspect(ctx context.Context) error {
-	m, out, err := a.rpm(ctx, 0)
+	s, err := a.doRPM(ctx, pipeline.ForInspect)
 	if err != nil {
 		return err
 	}
+	out := s.Dist
 	var compare *artifact.Dist
-	if stock, err := a.pipeline.Stock(m.job, m.tc.Base, m.src.Label()); err == nil && m.job.Provider != nil {
+	if stock, err := a.pipeline.Collector().Stock(s.Job, s.Toolchain.Base, s.Source.Label()); err == nil && s.Job.Provider != nil {
 		compare = stock
 	}
 	found, err := dist.Inspect(out, compare, out.Manifest.Provider)

@@ -7,11 +7,12 @@ import (
 	"fmt"
 
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
 // ToolchainList is the toolchain:list target.
 func (a *App) ToolchainList(ctx context.Context) error {
-	m, err := a.edited(ctx, len(a.suites.Names()))
+	s, err := a.listed(ctx)
 	if err != nil {
 		return err
 	}
@@ -21,34 +22,55 @@ func (a *App) ToolchainList(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		j := m.job
+		j := s.Job
 		j.Target = job.RPM{Distro: distro}
-		row, err := a.toolchainRow(ctx, j, m.spec.File)
+		row, err := a.toolchainRow(ctx, j, s.Spec.File)
 		if err != nil {
 			return err
 		}
 		rows = append(rows, row)
 	}
-	suites, err := a.suiteRows(ctx, m)
-	if err != nil {
-		return err
+	for i, debian := range s.Debians {
+		j := s.Job
+		j.Target = job.Deb{Suite: s.Suites[i]}
+		row, err := a.toolchainRow(ctx, j, debian.Control)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
 	}
-	rows = append(rows, suites...)
-	a.ui.Table("toolchains for rdma-core "+m.src.Label(), []string{"distro", "base", "image", "state"}, rows)
+	a.ui.Table("toolchains for rdma-core "+s.Source.Label(), []string{"distro", "base", "image", "state"}, rows)
 	return nil
+}
+
+// listed has what toolchains are made by: the release's spec, and each suite's packaging.
+func (a *App) listed(ctx context.Context) (*pipeline.State, error) {
+	j, err := a.rpmJob(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := pipeline.NewState(j)
+	for _, name := range a.suites.Names() {
+		suite, err := a.suites.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		s.Suites = append(s.Suites, suite)
+	}
+	return s, a.pipeline.Do(ctx, pipeline.ForToolchainList, s)
 }
 
 // toolchainRow is the row of a target; its toolchain has the BuildRequires of file.
 func (a *App) toolchainRow(ctx context.Context, j job.Job, file string) ([]string, error) {
 	name := j.Target.Folder()
-	base, here, why, err := a.pipeline.BaseState(ctx, j)
+	base, here, why, err := a.pipeline.Images().BaseState(ctx, j)
 	if err != nil {
 		return nil, err
 	}
 	if !here {
 		return []string{name, base.Ref + " (" + why + ")", "-", "base not available yet"}, nil
 	}
-	tc, here, err := a.pipeline.ToolchainState(ctx, j, base, file)
+	tc, here, err := a.pipeline.Images().ToolchainState(ctx, j, base, file)
 	state := "not built"
 	if here {
 		state = "ready"
@@ -58,14 +80,22 @@ func (a *App) toolchainRow(ctx context.Context, j job.Job, file string) ([]strin
 
 // ToolchainBuild is the toolchain:build target.
 func (a *App) ToolchainBuild(ctx context.Context) error {
+	j, recipe, err := job.Job{}, pipeline.ForToolchainBuild, error(nil)
 	if value(a.flags.Suite, "") != "" {
-		return a.debianToolchainBuild(ctx)
+		recipe = pipeline.ForToolchainBuildDeb
+		j, err = a.debJob(ctx)
+	} else {
+		j, err = a.rpmJob(ctx)
 	}
-	m, err := a.withToolchain(ctx, 0, true)
 	if err != nil {
 		return err
 	}
+	s := pipeline.NewState(j)
+	s.Refresh = true
+	if err := a.pipeline.Do(ctx, recipe, s); err != nil {
+		return err
+	}
 	a.ui.Summary(a.ui.StageTimes())
-	fmt.Fprintf(a.ui.Out(), "%s on %s: %s\n", m.job.Target.Name(), m.tc.Base.Ref, m.tc.Ref)
+	fmt.Fprintf(a.ui.Out(), "%s on %s: %s\n", j.Target.Folder(), s.Toolchain.Base.Ref, s.Toolchain.Ref)
 	return nil
 }

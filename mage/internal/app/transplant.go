@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/mage/internal/walk"
@@ -37,11 +37,15 @@ func (a *App) TestTransplant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s, recipe := pipeline.NewState(t.job), pipeline.ForTransplants
+	s.Walk.Transplants = t.chosen
 	if t.depth == depthCompile {
-		// The later stages need an engine: fail before the edits.
-		if _, err := a.connectEngine(ctx); err != nil {
+		recipe = pipeline.ForTransplantsCompile
+		stock, err := a.defaultRelease(t.job)
+		if err != nil {
 			return err
 		}
+		s.WithStock(stock)
 	}
 	setup := walk.TransplantSetup{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder)}
 	if t.job.Given != "" {
@@ -52,23 +56,12 @@ func (a *App) TestTransplant(ctx context.Context) error {
 		defer clone.Close()
 		setup.Clone = clone
 	}
-	a.pipeline.Plan(len(t.chosen))
-	if t.depth == depthCompile {
-		a.pipeline.Plan(len(t.chosen) + 4) // source, spec, base, toolchain
-		if setup.Compile, err = a.stockToolchain(ctx, t.job); err != nil {
-			return err
-		}
-	}
-	rows := make([]*walk.TransplantRow, 0, len(t.chosen))
-	for _, one := range t.chosen {
-		row, err := a.pipeline.Walker().Transplant(ctx, t.job, setup, one)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, row)
+	s.Walk.Setup = setup
+	if err := a.pipeline.Do(ctx, recipe, s); err != nil {
+		return err
 	}
 	a.ui.Summary(a.ui.StageTimes())
-	err = a.showTransplants(ctx, rows)
+	err = a.showTransplants(ctx, s.Walk.Rows)
 	return errors.Join(err, a.pipeline.Prune(ctx))
 }
 
@@ -128,28 +121,11 @@ func chooseTransplants(all *specs.Transplants, names, clone string) ([]specs.Tra
 	return chosen, errors.Join(errs...)
 }
 
-// stockToolchain is the image in which the default release's own spec can be
-// built.
-func (a *App) stockToolchain(ctx context.Context, j job.Job) (*artifact.Toolchain, error) {
+// defaultRelease is the job for the release by whose own spec the toolchain is made.
+func (a *App) defaultRelease(j job.Job) (job.Job, error) {
 	release, err := a.releases.Find(a.releases.Default)
-	if err != nil {
-		return nil, err
-	}
 	j.Given, j.Version, j.Release = "", release.Version, &release
-	src, err := a.pipeline.Source(ctx, j)
-	if err != nil {
-		return nil, err
-	}
-	spec, err := a.pipeline.Spec(ctx, j, src)
-	if err != nil {
-		return nil, err
-	}
-	base, err := a.pipeline.Base(ctx, j)
-	if err != nil {
-		return nil, err
-	}
-	tc, err := a.pipeline.Toolchain(ctx, j, base, spec.File, false)
-	return &tc, err
+	return j, err
 }
 
 // transplantsError says which transplants failed, each with everything that is
@@ -187,13 +163,13 @@ func (a *App) showTransplants(ctx context.Context, rows []*walk.TransplantRow) e
 	}
 	a.ui.Table("upstream's providers added by verbsmith, compared with upstream's own edits", header, table)
 	folder := filepath.Join(a.dirs.dist, transplantsFolder)
-	report, err := a.pipeline.Place(ctx, folder, "REPORT.md", walk.TransplantReport(rows))
+	report, err := a.pipeline.Collector().Place(ctx, folder, "REPORT.md", walk.TransplantReport(rows))
 	for _, row := range rows {
 		if err == nil && row.Ours != nil {
-			_, err = a.pipeline.Place(ctx, folder, row.Transplant.Name+".verbsmith.patch", row.Ours)
+			_, err = a.pipeline.Collector().Place(ctx, folder, row.Transplant.Name+".verbsmith.patch", row.Ours)
 		}
 		if err == nil && row.Theirs != nil {
-			_, err = a.pipeline.Place(ctx, folder, row.Transplant.Name+".upstream.patch", row.Theirs)
+			_, err = a.pipeline.Collector().Place(ctx, folder, row.Transplant.Name+".upstream.patch", row.Theirs)
 		}
 	}
 	if err != nil {

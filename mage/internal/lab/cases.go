@@ -167,6 +167,12 @@ func (e *UnknownCaseError) Error() string {
 	return fmt.Sprintf("unknown case %q: known are %s", e.Name, strings.Join(names, ", "))
 }
 
+// NeedDebug says whether one of the cases looks into the provider's module, for which it is
+// compiled without optimisation.
+func NeedDebug(cases []Case) bool {
+	return slices.ContainsFunc(cases, func(c Case) bool { return c.Debug })
+}
+
 // Select returns the cases of a selection: fast, all, or names of cases
 // separated by commas, in the order in which they run.
 //

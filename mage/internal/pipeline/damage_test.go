@@ -81,20 +81,20 @@ func TestNothingDamagedIsDelivered(t *testing.T) {
 			return err
 		}},
 		{"the integrated tree", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
-			_, err := p.Integrate(t.Context(), j, sourceIn(dir))
+			_, err := p.Editor().Integrate(t.Context(), j, sourceIn(dir))
 			return err
 		}},
 		{"the patch", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
 			src := sourceIn(dir)
-			_, err := p.Patch(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Digest: "k", Source: src})
+			_, err := p.Editor().Patch(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Digest: "k", Source: src})
 			return err
 		}},
 		{"the spec", "rdma-core-56.1/redhat/rdma-core.spec", func(p *Pipeline, j job.Job, dir string) error {
-			_, err := p.Spec(t.Context(), j, sourceIn(dir))
+			_, err := p.Editor().Spec(t.Context(), j, sourceIn(dir))
 			return err
 		}},
 		{"debian/", "rdma-core-56.1/README", func(p *Pipeline, j job.Job, dir string) error {
-			_, err := p.DebianSource(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Digest: "k", Source: sourceIn(dir)})
+			_, err := p.Editor().DebianSource(t.Context(), j, artifact.Tree{Dir: t.TempDir(), Digest: "k", Source: sourceIn(dir)})
 			return err
 		}},
 	} {

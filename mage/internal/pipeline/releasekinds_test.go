@@ -173,21 +173,21 @@ func ofWholeSource(t *testing.T, p *Pipeline, j job.Job, clone string, row *walk
 	t.Helper()
 	ctx, whole := t.Context(), j
 	whole.Given, whole.Version = clone+"@"+row.Release.Commit, row.Release.Version
-	src, err := p.Source(ctx, whole)
+	src, err := p.Sources().Source(ctx, whole)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, err := p.Integrate(ctx, j, src)
+	tree, err := p.Editor().Integrate(ctx, j, src)
 	if err != nil {
 		t.Fatal(err)
 	}
-	patch, err := p.Patch(ctx, j, tree)
+	patch, err := p.Editor().Patch(ctx, j, tree)
 	if err != nil {
 		t.Fatal(err)
 	}
 	toldAsMade(t, tree, patch)
 	m := j.Provider.Manifest
-	spec, err := p.Spec(ctx, j, tree.Source)
+	spec, err := p.Editor().Spec(ctx, j, tree.Source)
 	if err != nil {
 		t.Fatalf("rpm: %v", err)
 	}
@@ -200,7 +200,7 @@ func ofWholeSource(t *testing.T, p *Pipeline, j job.Job, clone string, row *walk
 			t.Errorf("rpm: want %q once in\n%s", want, text)
 		}
 	}
-	debian, err := p.DebianSource(ctx, j, tree)
+	debian, err := p.Editor().DebianSource(ctx, j, tree)
 	if err != nil {
 		t.Fatalf("deb: %v", err)
 	}
@@ -226,7 +226,7 @@ func ofWholeSource(t *testing.T, p *Pipeline, j job.Job, clone string, row *walk
 // package.
 func addonSpec(ctx context.Context, t *testing.T, p *Pipeline, j job.Job, tree artifact.Tree) string {
 	t.Helper()
-	patch, err := p.Patch(ctx, j, tree)
+	patch, err := p.Editor().Patch(ctx, j, tree)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,11 +246,11 @@ func addonSpec(ctx context.Context, t *testing.T, p *Pipeline, j job.Job, tree a
 func requires(ctx context.Context, t *testing.T, p *Pipeline, j job.Job, dir string, rpm, deb map[string]string) {
 	t.Helper()
 	needs := j.Provider.Manifest.BuildRequires
-	tools, err := p.AddonTools(ctx, j)
+	tools, err := p.AddonPacker().Tools(ctx, j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stock, err := p.Spec(ctx, j.Stock(), artifact.Source{Tree: dir, Version: "56.1", Digest: dir})
+	stock, err := p.Editor().Spec(ctx, j.Stock(), artifact.Source{Tree: dir, Version: "56.1", Digest: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func newEngineBench(t *testing.T) *engineBench {
 }
 
 func (b *engineBench) rpm(ctx context.Context) error {
-	_, err := b.RPM(ctx, b.job, b.src, b.patch, b.spec, b.tc)
+	_, err := b.Packer().RPM(ctx, b.job, b.src, b.patch, b.spec, b.tc)
 	return err
 }
 
@@ -73,17 +73,17 @@ func TestContainersAreHermetic(t *testing.T) {
 	for name, run := range map[string]func(context.Context, *engineBench) error{
 		"rpm": func(ctx context.Context, b *engineBench) error { return b.rpm(ctx) },
 		"build": func(ctx context.Context, b *engineBench) error {
-			_, err := b.Build(ctx, b.job, b.tree, b.tc)
+			_, err := b.Packer().Build(ctx, b.job, b.tree, b.tc)
 			return err
 		},
 		"deb": func(ctx context.Context, b *engineBench) error {
-			_, err := b.Deb(ctx, b.job, b.src, b.debian, b.tc)
+			_, err := b.Packer().Deb(ctx, b.job, b.src, b.debian, b.tc)
 			return err
 		},
 		"rebuild": func(ctx context.Context, b *engineBench) error {
 			b.dist.Manifest.Files = []artifact.Output{{Path: "RPMS/noarch/tiny-1-1.noarch.rpm"}, {Path: "../a.src.rpm"}}
 			write(t, filepath.Join(b.dir, "a.src.rpm"), "source")
-			_, err := b.Rebuild(ctx, b.job, b.src, b.tc, b.dist, filepath.Join(b.dir, "out"))
+			_, err := b.Packer().Rebuild(ctx, b.job, b.src, b.tc, b.dist, filepath.Join(b.dir, "out"))
 			return err
 		},
 		"compile": func(ctx context.Context, b *engineBench) error {
@@ -91,19 +91,19 @@ func TestContainersAreHermetic(t *testing.T) {
 			return err
 		},
 		"debug": func(ctx context.Context, b *engineBench) error {
-			_, err := b.DebugModule(ctx, b.job, b.tree, b.tc)
+			_, err := b.Bench().DebugModule(ctx, b.job, b.tree, b.tc)
 			return err
 		},
 		"fixture": func(ctx context.Context, b *engineBench) error {
-			_, err := b.Fixture(ctx, b.job, image)
+			_, err := b.Bench().Fixture(ctx, b.job, image)
 			return err
 		},
 		"exercise": func(ctx context.Context, b *engineBench) error {
-			_, err := b.Exercise(ctx, b.job, b.dist, b.tc)
+			_, err := b.Bench().Exercise(ctx, b.job, b.dist, b.tc)
 			return err
 		},
 		"update": func(ctx context.Context, b *engineBench) error {
-			_, err := b.Update(ctx, b.tc, b.dist)
+			_, err := b.Prover().Update(ctx, b.tc, b.dist)
 			return err
 		},
 	} {

@@ -27,12 +27,12 @@ func volumesOf(t *testing.T, p *Pipeline, j job.Job) []string {
 	t.Helper()
 	base, tree := artifact.Base{Folder: "rocky9.standin", Standin: true}, artifact.Tree{Source: artifact.Source{Version: "56.1"}}
 	tc := artifact.Toolchain{Base: base}
-	guest, err := p.Guest(t.Context(), j, base, []artifact.Dist{{Manifest: artifact.Manifest{Release: "56.1"}}}, artifact.Lab{ID: "sha256:lab"})
+	guest, err := p.Bench().Guest(t.Context(), j, base, []artifact.Dist{{Manifest: artifact.Manifest{Release: "56.1"}}}, artifact.Lab{ID: "sha256:lab"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	tree.Dir = t.TempDir()
-	build, err := p.Build(t.Context(), j, tree, tc)
+	build, err := p.Packer().Build(t.Context(), j, tree, tc)
 	if err != nil {
 		t.Fatal(err)
 	}

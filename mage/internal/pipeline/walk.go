@@ -17,7 +17,7 @@ func (p *Pipeline) Walker() *walk.Walker {
 	return &walk.Walker{
 		Runner: p.Runner, Root: p.Root, Releases: p.Releases,
 		Stages: walk.Stages{
-			Source: p.Source, Integrate: p.Integrate, Patch: p.Patch, ProvePatch: p.ProvePatch, Spec: p.Spec,
+			Source: p.Sources().Source, Integrate: p.Editor().Integrate, Patch: p.Editor().Patch, ProvePatch: p.Editor().ProvePatch, Spec: p.Editor().Spec,
 			Judge: func(ctx context.Context, s *ui.Stage, b walk.Build, verdicts []string) (string, error) {
 				return p.Prover().JudgeBuild(ctx, s, prove.Build(b), verdicts)
 			},

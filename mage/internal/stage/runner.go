@@ -44,8 +44,13 @@ func (r *Runner) Scratch(name, dir string) (*Runner, error) {
 	}, nil
 }
 
-// Plan says how many stages this run will have, for the display.
-func (r *Runner) Plan(total int) { r.index, r.total = 0, total }
+// Plan says how many stages follow, for the display; restore goes on with the count that
+// was there before.
+func (r *Runner) Plan(total int) (restore func()) {
+	index, before := r.index, r.total
+	r.index, r.total = 0, total
+	return func() { r.index, r.total = index, before }
+}
 
 // Ran lists the stages that did work, in order; none means that everything was
 // up to date.

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"slices"
+)
+
+// Step is one stage of a recipe: what it takes from a run's state and what it puts there.
+type Step struct {
+	engine bool              // it needs a container engine
+	shared bool              // of runs side by side only the first has to make it
+	lines  func(*State) int  // how many lines of progress it will have; nil: one
+	of     func(*State) bool // whether it has anything to do, as far as can be known before; nil: always
+	run    func(ctx context.Context, p *Pipeline, s *State) error
+}
+
+// Recipe is the steps of a target, in order.
+type Recipe []*Step
+
+// then is the recipe with further steps behind it.
+func (r Recipe) then(steps ...*Step) Recipe { return slices.Concat(r, Recipe(steps)) }
+
+// lines is how many lines of progress a run of the recipe has; again says that another
+// run has made what is shared.
+func (r Recipe) lines(s *State, again bool) int {
+	n := 0
+	for _, step := range r {
+		switch {
+		case again && step.shared, step.of != nil && !step.of(s):
+		case step.lines != nil:
+			n += step.lines(s)
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// Run is a recipe on its way.
+type Run struct {
+	*State
+
+	pipeline *Pipeline
+	left     Recipe
+}
+
+// StartAll prepares runs of one recipe, one for each state, whose progress is counted
+// together. If a step needs a container engine, it connects first: a missing engine is
+// reported before the long steps.
+//
+// Errors: *containers.UnreachableError.
+func (p *Pipeline) StartAll(ctx context.Context, recipe Recipe, states ...*State) ([]*Run, error) {
+	if slices.ContainsFunc(recipe, func(step *Step) bool { return step.engine }) {
+		if _, err := p.Engine(ctx); err != nil {
+			return nil, err
+		}
+	}
+	total := 0
+	runs := make([]*Run, len(states))
+	for i, s := range states {
+		total += recipe.lines(s, i > 0)
+		runs[i] = &Run{State: s, pipeline: p, left: recipe}
+	}
+	p.Plan(total)
+	return runs, nil
+}
+
+// Start is StartAll for one run.
+func (p *Pipeline) Start(ctx context.Context, recipe Recipe, s *State) (*Run, error) {
+	runs, err := p.StartAll(ctx, recipe, s)
+	if err != nil {
+		return nil, err
+	}
+	return runs[0], nil
+}
+
+// Do is Start and ToEnd.
+func (p *Pipeline) Do(ctx context.Context, recipe Recipe, s *State) error {
+	run, err := p.Start(ctx, recipe, s)
+	if err != nil {
+		return err
+	}
+	return run.ToEnd(ctx)
+}
+
+// ToEnd takes all steps that are left.
+func (r *Run) ToEnd(ctx context.Context) error { return r.take(ctx, len(r.left)) }
+
+// To takes the steps up to and with the one given. Where one fails it ends there, and a
+// further call goes on behind that one.
+func (r *Run) To(ctx context.Context, last *Step) error {
+	return r.take(ctx, slices.Index(r.left, last)+1)
+}
+
+func (r *Run) take(ctx context.Context, n int) error {
+	for range n {
+		step := r.left[0]
+		r.left = r.left[1:]
+		if step.of != nil && !step.of(r.State) {
+			continue
+		}
+		if err := step.run(ctx, r.pipeline, r.State); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Aside runs another recipe in the midst of this one, with a count of progress of its own.
+func (r *Run) Aside(ctx context.Context, recipe Recipe, s *State) error {
+	defer r.pipeline.Plan(recipe.lines(s, false))()
+	run := &Run{State: s, pipeline: r.pipeline, left: recipe}
+	return run.ToEnd(ctx)
+}

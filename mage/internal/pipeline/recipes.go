@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+// What each target does, in order. Each step is described where it is defined.
+
+// The parts that recipes share.
+var (
+	edited   = Recipe{Source, Integrate, Patch, Spec}
+	compiles = edited.then(Base, Toolchain)
+	packaged = compiles.then(RPM, Collect)
+
+	debSource   = Recipe{ReleaseSource, Integrate, DebianSource}
+	debCompiles = debSource.then(Base, Toolchain)
+	debPackaged = debCompiles.then(Deb, Lintian)
+
+	addonPackaged = Recipe{AddonSource, Integrate, Patch, AddonTools, Base, Toolchain, Addon, Collect}
+	stockPackaged = Recipe{StockSource, StockIntegrate, StockSpec, StockBase, StockToolchain, StockRPM, StockCollect}
+	addonAndStock = addonPackaged.then(stockPackaged...).then(StockGiven)
+
+	machine = Recipe{Lab, Fixture, Exercise, DebugModule, Guest, Boot}
+
+	releasesEdit = Recipe{Releases, CheckEdits}
+	releasesSpec = releasesEdit.then(ReleasesTools, Base, Toolchain, CheckSpecs)
+)
+
+// The targets.
+var (
+	ForPatch = Recipe{Source, Integrate, Patch, ProvePatch}
+	ForSpec  = edited
+
+	ForBuild           = compiles.then(Build, Discover)
+	ForRPM             = packaged
+	ForInspect         = packaged
+	ForTestIntegration = packaged.then(Prove)
+	ForRebuild         = packaged.then(Rebuild)
+
+	ForDeb      = debPackaged.then(Collect)
+	ForDebStock = debPackaged // upstream's own packages, for lintian
+	ForTestDeb  = ForDeb.then(Prove)
+
+	ForAddonPlan = Recipe{AddonPlan}
+	ForAddon     = addonPackaged
+	ForTestAddon = addonAndStock.then(Update, ProveAddon)
+
+	ForTestKernel      = packaged.then(machine...)
+	ForTestKernelTree  = compiles.then(Collected).then(machine...)
+	ForTestKernelAddon = addonAndStock.then(machine...)
+
+	ForToolchainBuild    = compiles
+	ForToolchainBuildDeb = debCompiles
+	ForToolchainList     = edited.then(DebianSources)
+
+	ForReleasesEdit    = releasesEdit
+	ForReleasesSpec    = releasesSpec
+	ForReleasesCompile = releasesSpec.then(CheckBuilds)
+	ForReleasesAPI     = Recipe{DriverHistory}
+
+	ForProviderEdit    = Recipe{Source, Integrate, CheckABI}
+	ForProviderCompile = Recipe{Source, Integrate, StockSpec, StockBase, StockToolchain, CheckABI, CompileProvider, DiscoverProvider}
+
+	ForTransplants        = Recipe{Transplants}
+	ForTransplantsCompile = Recipe{StockSource, StockSpec, StockBase, StockToolchain, Transplants}
+)
