@@ -161,7 +161,6 @@ func (c *providerCheck) inRelease(ctx context.Context, depth string) error {
 		return errTree
 	}
 	if compile {
-		run.Stock.Source = run.Source
 		if err := run.To(ctx, pipeline.StockToolchain); err != nil {
 			c.skip("no toolchain", all...)
 			return err

@@ -6,10 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/google/renameio/v2"
+	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/report"
@@ -174,4 +177,29 @@ func releaseRow(r *walk.Releases, i int, depth string) []string {
 		cells = append(cells, string(row.Compile.State), string(row.Devices.State))
 	}
 	return append(cells, remark)
+}
+
+// ReleasesAPI is the releases:api target: it reads driver.h in every release of
+// a clone, and writes the program's data about it and the page of the documentation.
+func (a *App) ReleasesAPI(ctx context.Context) error {
+	source, err := a.cloneSource()
+	if err != nil {
+		return err
+	}
+	s := pipeline.NewState(job.Job{Given: source})
+	if err := a.pipeline.Do(ctx, pipeline.ForReleasesAPI, s); err != nil {
+		return err
+	}
+	history := s.Walk.History
+	data, err := history.JSON()
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{driverapi.DataFile: data, driverapi.Page: []byte(history.Markdown())} {
+		if err := renameio.WriteFile(filepath.Join(a.dirs.root, filepath.FromSlash(name)), content, 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		fmt.Fprintf(a.ui.Out(), "%s: %d names, v%s to v%s\n", name, len(history.Items), history.Oldest, history.Newest)
+	}
+	return nil
 }

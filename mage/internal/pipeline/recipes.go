@@ -57,7 +57,9 @@ var (
 	ForReleasesAPI     = Recipe{DriverHistory}
 
 	ForProviderEdit    = Recipe{Source, Integrate, CheckABI}
-	ForProviderCompile = Recipe{Source, Integrate, StockSpec, StockBase, StockToolchain, CheckABI, CompileProvider, DiscoverProvider}
+	ForProviderCompile = Recipe{
+		Source, Integrate, ShareSource, StockSpec, StockBase, StockToolchain, CheckABI, CompileProvider, DiscoverProvider,
+	}
 
 	ForTransplants        = Recipe{Transplants}
 	ForTransplantsCompile = Recipe{StockSource, StockSpec, StockBase, StockToolchain, Transplants}

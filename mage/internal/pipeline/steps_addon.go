@@ -39,6 +39,12 @@ var (
 	StockCollect   = ofStock(Collect)
 )
 
+// ShareSource has the state without the provider begin with the same source.
+var ShareSource = &Step{lines: none, run: func(_ context.Context, _ *Pipeline, s *State) error {
+	s.Stock.Source = s.Source
+	return nil
+}}
+
 // ofStock is a step on the state without the provider, unless its packages are given.
 func ofStock(step *Step) *Step {
 	return &Step{

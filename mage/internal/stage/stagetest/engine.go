@@ -35,7 +35,7 @@ type Engine struct {
 	runs  []Run
 	built []containers.BuildSpec
 	calls []string
-	files map[string][]byte // of volumes: "volume path"
+	files map[string][]byte // of volumes and images: "volume path"
 }
 
 var _ stage.Engine = (*Engine)(nil)
@@ -76,14 +76,14 @@ func (e *Engine) Calls() []string {
 	return append([]string(nil), e.calls...)
 }
 
-// Put puts a file on a volume, for ReadFile.
-func (e *Engine) Put(volume, file, text string) {
+// Put puts a file on a volume, or into an image, "" for every one, for ReadFile.
+func (e *Engine) Put(place, file, text string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.files == nil {
 		e.files = map[string][]byte{}
 	}
-	e.files[volume+" "+file] = []byte(text)
+	e.files[place+" "+file] = []byte(text)
 }
 
 func (e *Engine) calledf(format string, args ...any) {
@@ -156,11 +156,12 @@ func (e *Engine) EnsureVolume(_ context.Context, name string, _ map[string]strin
 	return nil
 }
 
-// ReadFile implements stage.Volumes: it reads what Put has put.
+// ReadFile implements stage.Volumes: it reads what Put has put
+// on a volume or, failing that, into the image.
 func (e *Engine) ReadFile(_ context.Context, image string, volumes []containers.VolumeMount, file string) ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, v := range volumes {
+	for _, v := range append(volumes, containers.VolumeMount{Name: image}, containers.VolumeMount{}) {
 		if data, ok := e.files[v.Name+" "+file]; ok {
 			return data, nil
 		}

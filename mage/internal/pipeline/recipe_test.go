@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
+	"github.com/resnics/verbsmith/mage/internal/releasetest"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// trial is a recipe over an engine that records.
+type trial struct {
+	recipe Recipe
+	state  func(t *testing.T, b *kitchen) *State
+	ends   string // the stage with which the stand-in cannot go on; "": none
+}
+
+// trials are all recipes.
+func trials() map[string]trial {
+	rpm := func(_ *testing.T, b *kitchen) *State { return NewState(b.job) }
+	deb := func(_ *testing.T, b *kitchen) *State {
+		s := NewState(b.job)
+		s.Job.Target = job.Deb{Suite: specs.Suite{Name: "bookworm", Image: "debian:bookworm"}}
+		return s
+	}
+	stock := func(_ *testing.T, b *kitchen) *State {
+		other := b.job
+		other.Provider = nil
+		return NewState(b.job).WithStock(other)
+	}
+	kernel := func(s *State) *State {
+		s.Kernel.Cases = []lab.Case{{Name: "claimed"}, {Name: "looks", Debug: true}}
+		return s
+	}
+	walked := func(t *testing.T, b *kitchen) *State {
+		t.Helper()
+		s := NewState(b.job)
+		s.Job.Given, s.Job.Version = b.clone(t), ""
+		s.Walk.Selection, s.Walk.ELs = "v56.1", []int{9}
+		t.Cleanup(func() {
+			if s.Walk.Releases != nil {
+				s.Walk.Releases.Close()
+			}
+		})
+		return s
+	}
+	headerless := func(t *testing.T, b *kitchen) *State {
+		t.Helper()
+		s := NewState(b.job)
+		s.Job.Provider = kinds("", "")["no ABI header"].make(t)
+		return s
+	}
+	transplanted := func(_ *testing.T, b *kitchen) *State {
+		s := NewState(b.job)
+		s.Walk.Transplants = []specs.Transplant{{Name: "ant"}, {Name: "bee"}}
+		return s
+	}
+	return map[string]trial{
+		"patch":            {ForPatch, rpm, ""},
+		"spec":             {ForSpec, rpm, ""},
+		"build":            {ForBuild, rpm, ""},
+		"rpm":              {ForRPM, rpm, ""},
+		"test:integration": {ForTestIntegration, rpm, ""},
+		"rebuild": {ForRebuild, func(t *testing.T, b *kitchen) *State {
+			t.Helper()
+			s := NewState(b.job)
+			s.Scratch = t.TempDir()
+			return s
+		}, ""},
+		"deb":                   {ForDeb, deb, ""},
+		"test:deb":              {ForTestDeb, deb, ""},
+		"rpm:addon":             {ForAddon, rpm, "addon"},
+		"the plan of rpm:addon": {ForAddonPlan, rpm, ""},
+		"test:addon":            {ForTestAddon, stock, "addon"},
+		"test:kernel":           {ForTestKernel, func(t *testing.T, b *kitchen) *State { return kernel(rpm(t, b)) }, "kernel"},
+		"test:kernel, addon":    {ForTestKernelAddon, func(t *testing.T, b *kitchen) *State { return kernel(stock(t, b)) }, "addon"},
+		"toolchain:build":       {ForToolchainBuild, rpm, ""},
+		"toolchain:build, deb":  {ForToolchainBuildDeb, deb, ""},
+		"toolchain:list": {ForToolchainList, func(_ *testing.T, b *kitchen) *State {
+			s := NewState(b.job)
+			s.Suites = []specs.Suite{{Name: "bookworm"}, {Name: "trixie"}}
+			return s
+		}, ""},
+		"releases:check, edit":    {ForReleasesEdit, walked, ""},
+		"releases:check, spec":    {ForReleasesSpec, walked, ""},
+		"releases:check, compile": {ForReleasesCompile, walked, ""},
+		"releases:api":            {ForReleasesAPI, walked, ""},
+		"provider:check, edit":    {ForProviderEdit, headerless, ""},
+		"provider:check, compile": {ForProviderCompile, func(_ *testing.T, b *kitchen) *State {
+			return NewState(b.job).WithStock(b.job.Stock())
+		}, ""},
+		"test:transplant": {ForTransplants, transplanted, ""},
+		"test:transplant, compile": {ForTransplantsCompile, func(t *testing.T, b *kitchen) *State {
+			t.Helper()
+			return transplanted(t, b).WithStock(b.job.Stock())
+		}, ""},
+	}
+}
+
+// kitchen is a pipeline over an engine that records.
+type kitchen struct {
+	*Pipeline
+
+	engine *stagetest.Engine
+	job    job.Job
+	said   *bytes.Buffer
+}
+
+func newKitchen(t *testing.T) *kitchen {
+	t.Helper()
+	p := offline(t)
+	b := &kitchen{Pipeline: p, engine: &stagetest.Engine{Answer: packages(t)}, said: &bytes.Buffer{}}
+	b.engine.Put("", "/lab/version", "6.12.0-verbs\n")
+	p.Runner.Engine = func(context.Context) (stage.Engine, error) { return b.engine, nil }
+	p.Runner.UI = ui.New(ui.Options{LogDir: filepath.Join(t.TempDir(), "logs"), Err: b.said})
+	t.Cleanup(p.Runner.UI.Close)
+	var err error
+	if p.Interfaces, err = specs.LoadInterfaces(os.DirFS("../../../specs")); err != nil {
+		t.Fatal(err)
+	}
+	given := filepath.Join(t.TempDir(), "rdma-core-56.1.tar.gz")
+	write(t, given, releasetest.Tarball(t, withScripts()))
+	pr := releasetest.Provider(t, "fly", true, nil)
+	write(t, filepath.Join(pr.Dir, "lab", "Kbuild"), "obj-m := fly.o\n")
+	b.job = job.Job{
+		Target: job.RPM{Distro: releasetest.Distros(t).Default()}, Version: "56.1", Given: given, Provider: pr, Base: job.BaseRegistry,
+	}
+	return b
+}
+
+func (b *kitchen) clone(t *testing.T) string {
+	t.Helper()
+	return releasetest.Clone(t, withScripts())
+}
+
+// withScripts is the small release with what the checks of a provider and of driver.h read.
+func withScripts() map[string]string {
+	files := releasetest.Files()
+	files["buildlib/make_abi_structs.py"] = "# nothing\n"
+	files["libibverbs/driver.h"] = "struct verbs_device_ops {\n\tconst char *name;\n};\n"
+	return files
+}
+
+// packages answers a container that makes packages with one.
+func packages(t *testing.T) func(stagetest.Run) (containers.Result, error) {
+	t.Helper()
+	return func(run stagetest.Run) (containers.Result, error) {
+		for _, out := range run.Outputs {
+			switch path.Base(out.Path) {
+			case "RPMS":
+				rpmtest.Write(t, filepath.Join(out.Dir, "noarch", "tiny-1-1.noarch.rpm"))
+			case "SRPMS":
+				rpmtest.Write(t, filepath.Join(out.Dir, "tiny-1-1.src.rpm"))
+			case "out":
+				write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), "deb")
+				write(t, filepath.Join(out.Dir, "fly-abi.h"), "/* nothing */\n")
+			case "lintian":
+				write(t, filepath.Join(out.Dir, "lintian.txt"), "")
+			}
+		}
+		return containers.Result{Image: run.Commit}, nil
+	}
+}
+
+// ended holds an error against the stage that it may come from.
+func ended(err error, stageName string) bool {
+	if stageName == "" {
+		return err == nil
+	}
+	failed, ok := errors.AsType[*stage.Error](err)
+	return ok && failed.Name == stageName
+}
+
+// Every recipe runs from its first step to its last: each step finds what it takes.
+func TestEachRecipeRuns(t *testing.T) {
+	t.Parallel()
+	for name, tt := range trials() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newKitchen(t)
+			if err := b.Do(t.Context(), tt.recipe, tt.state(t, b)); !ended(err, tt.ends) {
+				t.Errorf("ended with %v, want an end in stage %q", err, tt.ends)
+			}
+			hermetic(t, b.engine.Runs())
+			if tt.ends == "" {
+				counted(t, b.said.String())
+			}
+		})
+	}
+}
+
+// privileged are the scripts that run as root, and whether with a network. verdict.sh
+// reads what dnf has installed; the others install it, with the distro's own packages.
+var privileged = map[string]bool{"verdict.sh": false, "dnf-install.sh": true, "apt-install.sh": true, "lab-install.sh": true}
+
+// hermetic holds what containers may: whatever compiles or reads what a provider brings
+// has no network, no capability and an unprivileged user.
+func hermetic(t *testing.T, runs []stagetest.Run) {
+	t.Helper()
+	for _, r := range runs {
+		script := path.Base(r.Argv[slices.IndexFunc(r.Argv, func(arg string) bool { return path.Base(arg) == "limits.sh" })+2])
+		network, root := privileged[script]
+		if strings.HasPrefix(script, "lab-") && slices.Equal(r.Devices, []string{"/dev/kvm"}) {
+			r.User, r.Devices = "lab", nil // who may open the node is for the engine's machine to say
+		}
+		if r.Root && !root || r.Network && !network || len(r.Devices) > 0 || !r.Root && r.User != stage.Builder && r.User != "lab" {
+			t.Errorf("%s runs as %q with network %t, root %t, devices %q", script, r.User, r.Network, r.Root, r.Devices)
+		}
+	}
+}
+
+var progressLine = regexp.MustCompile(`(?m)^\[(\d+)/(\d+)\]`)
+
+// counted holds the numbers of the progress: each up to the total, and no other.
+func counted(t *testing.T, said string) {
+	t.Helper()
+	seen, total := map[int]bool{}, 0
+	for _, m := range progressLine.FindAllStringSubmatch(said, -1) {
+		n, _ := strconv.Atoi(m[1])
+		seen[n] = true
+		total, _ = strconv.Atoi(m[2])
+	}
+	if len(seen) != total || total == 0 || !seen[1] || !seen[total] {
+		t.Errorf("%d stages are shown of %d:\n%s", len(seen), total, said)
+	}
+}
+
+// An interrupt in any container ends the recipe there, with its cause.
+func TestInterruptEndsEachRecipe(t *testing.T) {
+	t.Parallel()
+	for name, tt := range trials() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for n := 1; interrupted(t, tt, n); n++ {
+			}
+		})
+	}
+}
+
+// interrupted interrupts the nth container of a recipe; false says that there is none.
+func interrupted(t *testing.T, tt trial, n int) bool {
+	t.Helper()
+	b := newKitchen(t)
+	ctx, stop := context.WithCancelCause(t.Context())
+	defer stop(nil)
+	cause := fmt.Errorf("signal %d", n)
+	answer, count := b.engine.Answer, 0
+	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+		if count++; count == n {
+			stop(cause)
+			return containers.Result{}, cause
+		}
+		return answer(run)
+	}
+	err := b.Do(ctx, tt.recipe, tt.state(t, b))
+	if count < n {
+		return false
+	}
+	if !errors.Is(err, cause) {
+		t.Errorf("interrupted in container %d, it ends with %v", n, err)
+	}
+	if count > n {
+		t.Errorf("interrupted in container %d, it runs %d more", n, count-n)
+	}
+	if left := outputs(t, b); len(left) > 0 && n == 1 {
+		t.Errorf("interrupted in container %d, it leaves %v", n, left)
+	}
+	return true
+}
+
+// outputs are the files in dist/.
+func outputs(t *testing.T, b *kitchen) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(b.DistDir, func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.Contains(file, ".rpm") {
+			files = append(files, file)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
