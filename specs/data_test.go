@@ -110,20 +110,19 @@ func TestDistrosData(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, dist, image, repository, standin string
-		epel                                   bool
 	}{
-		{"rocky8", ".el8", "rockylinux/rockylinux:8", "powertools", "bookworm", false},
-		{"rocky9", ".el9", "rockylinux/rockylinux:9", "crb", "bookworm", true},
-		{"rocky10", ".el10", "rockylinux/rockylinux:10", "crb", "trixie", true},
-		{"centos-stream9", ".el9", "quay.io/centos/centos:stream9", "crb", "bookworm", true},
-		{"centos-stream10", ".el10", "quay.io/centos/centos:stream10", "crb", "trixie", true},
+		{"rocky8", ".el8", "rockylinux/rockylinux:8", "powertools", "bookworm"},
+		{"rocky9", ".el9", "rockylinux/rockylinux:9", "crb", "bookworm"},
+		{"rocky10", ".el10", "rockylinux/rockylinux:10", "crb", "trixie"},
+		{"centos-stream9", ".el9", "quay.io/centos/centos:stream9", "crb", "bookworm"},
+		{"centos-stream10", ".el10", "quay.io/centos/centos:stream10", "crb", "trixie"},
 	} {
 		d, err := ds.Find(tt.name)
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		if d.Dist != tt.dist || d.Reference() != tt.image || d.Standin != tt.standin || d.EPEL != tt.epel ||
+		if d.Dist != tt.dist || d.Reference() != tt.image || d.Standin != tt.standin ||
 			strings.Join(d.Repositories, " ") != tt.repository {
 			t.Errorf("%s is %+v", tt.name, d)
 		}

@@ -34,10 +34,8 @@ type Distro struct {
 	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as quay.io/centos/centos:stream9"`
 	// Digest pins the image where it is set.
 	Digest string `yaml:"digest,omitempty" jsonschema:"pattern=^sha256:[0-9a-f]{64}$" jsonschema_description:"sha256: and 64 lower-case hex digits"`
-	// Repositories are to be enabled beside those that the image has enabled.
+	// Repositories are those to enable for the build requirements: the image has them disabled.
 	Repositories []string `yaml:"repositories,omitempty" jsonschema:"pattern=^[a-z0-9][a-z0-9._-]*$" jsonschema_description:"a list of repository names such as crb"`
-	// EPEL says that the package epel-release must be installed.
-	EPEL bool `yaml:"epel,omitempty"`
 	// Standin is the Debian suite whose userland stands in where the image cannot be had.
 	Standin string `yaml:"standin" jsonschema:"enum=bookworm,enum=trixie"`
 }

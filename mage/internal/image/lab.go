@@ -4,9 +4,6 @@ package image
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
@@ -21,7 +18,6 @@ const (
 	labImageStage = 1
 	// labSuite is the Debian whose userland stands in for specs' LabImage.
 	labSuite      = "trixie"
-	labRecipe     = "containers/lab/Containerfile"
 	labKernelFile = "/lab/version"
 )
 
@@ -51,11 +47,11 @@ func (b *Builder) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab
 	if err != nil {
 		return artifact.Lab{}, false, err
 	}
-	recipe, err := os.ReadFile(filepath.Join(b.Root, filepath.FromSlash(labRecipe)))
+	recipe, err := b.containerfile("lab")
 	if err != nil {
-		return artifact.Lab{}, false, fmt.Errorf("read the lab's Containerfile: %w", err)
+		return artifact.Lab{}, false, err
 	}
-	key := stagecache.NewKey("lab", labImageStage).String("base", base).Bytes("Containerfile", recipe)
+	key := stagecache.NewKey("lab", labImageStage).String("base", base).Bytes(containerfileName, recipe)
 	ref := imageRef("lab", labSuite, key.Sum())
 	id, here, err := engine.ImageID(ctx, ref)
 	if err != nil {
@@ -63,7 +59,7 @@ func (b *Builder) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab
 	}
 	if !here {
 		id, err = engine.Build(ctx, containers.BuildSpec{
-			ContextTar: stage.Stream(stage.Tar([]stage.File{{Name: "Containerfile", Data: recipe}})),
+			ContextTar: stage.Stream(stage.Tar([]stage.File{{Name: containerfileName, Data: recipe}})),
 			Args:       buildArgs(ctx, map[string]string{"BASE": base}), Tag: ref, Network: true, Log: s.Log(), Step: s.Step,
 		})
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -106,8 +105,8 @@ func (b *Builder) standinRef(d specs.Distro, target string) (string, error) {
 	return imageRef("standin", d.Name+"-"+target, key.Sum()), key.Err()
 }
 
-// standinFiles is the build's context: the directory, and the scripts that it
-// runs.
+// standinFiles is the build's context: the directory, with the instructions alone of its
+// Containerfile, and the script that these run.
 func (b *Builder) standinFiles() ([]stage.File, error) {
 	files, err := stage.Files(b.standinFolder())
 	if err != nil {
@@ -120,19 +119,15 @@ func (b *Builder) standinFiles() ([]stage.File, error) {
 		if files[i].Data, err = os.ReadFile(f.Path); err != nil {
 			return nil, fmt.Errorf("read %s: %w", f.Name, err)
 		}
-		files[i].Path = ""
-	}
-	for _, name := range scripts.Names() {
-		if !strings.HasPrefix(name, "standin-") {
-			continue
+		if files[i].Path = ""; f.Name == containerfileName {
+			files[i].Data = instructions(files[i].Data)
 		}
-		text, err := scripts.Read(name)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, stage.File{Name: name, Data: text, Mode: 0o755})
 	}
-	return files, nil
+	text, err := scripts.Read(repositoryScript)
+	if err != nil {
+		return nil, err
+	}
+	return append(files, stage.File{Name: repositoryScript, Data: text, Mode: 0o755}), nil
 }
 
 func (b *Builder) buildStandin(
@@ -161,7 +156,12 @@ func (b *Builder) buildStandin(
 	return err
 }
 
-const bootstrapScript = "standin-bootstrap.sh"
+// The scripts of the stand-in: what makes a suite's userland on this machine, and what
+// makes the RPM repositories in a build.
+const (
+	bootstrapScript  = "standin-bootstrap.sh"
+	repositoryScript = "standin-repository.sh"
+)
 
 func rootfsRef(suite string) (string, error) {
 	text, err := scripts.Read(bootstrapScript)

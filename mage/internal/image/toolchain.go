@@ -5,8 +5,7 @@ package image
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
+	"strings"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -18,36 +17,43 @@ import (
 
 const toolchainStage = 1
 
-// recipe is what an image is built from: the distro's Containerfile, on a base,
-// and the file whose BuildRequires or Build-Depends it installs.
+// recipe is what a toolchain is built from: a Containerfile, on a base, with the
+// repositories to enable, and the file whose BuildRequires or Build-Depends it installs.
 type recipe struct {
-	containerfile string
+	containerfile []byte // its instructions
 	base          artifact.Base
+	repositories  []string
 	name, file    string // what the Containerfile calls it, and where it is
 }
 
-// recipe takes the file by the name that the target's Containerfile gives it.
-func (b *Builder) recipe(j job.Job, base artifact.Base, file string) recipe {
-	name := artifact.SpecFile
+// recipe chooses the Containerfile: one for all distros of Enterprise Linux, which differ
+// in their entries in specs/ only, and Debian's.
+func (b *Builder) recipe(j job.Job, base artifact.Base, file string) (recipe, error) {
+	r := recipe{base: base, repositories: j.Distro().Repositories, name: artifact.SpecFile, file: file}
+	dir := "el"
 	if _, debian := j.Target.(job.Deb); debian {
-		name = artifact.ControlFile
+		r.name, dir = artifact.ControlFile, "debian"
 	}
-	return recipe{
-		containerfile: filepath.Join(b.Root, "containers", j.Target.Name(), "Containerfile"),
-		base:          base, name: name, file: file,
-	}
+	var err error
+	r.containerfile, err = b.containerfile(dir)
+	return r, err
 }
 
 func (r recipe) key() *stagecache.KeyBuilder {
 	return stagecache.NewKey("toolchain", toolchainStage).
 		String("base", r.base.ID).
-		File("Containerfile", r.containerfile).
+		Bytes(containerfileName, r.containerfile).
+		String("repositories", strings.Join(r.repositories, " ")).
 		File("spec", r.file)
 }
 
 // ToolchainState returns the image's reference and whether it is on the engine.
 func (b *Builder) ToolchainState(ctx context.Context, j job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
-	return b.recipeState(ctx, b.recipe(j, base, file))
+	r, err := b.recipe(j, base, file)
+	if err != nil {
+		return artifact.Toolchain{Base: base}, false, err
+	}
+	return b.recipeState(ctx, r)
 }
 
 func (b *Builder) recipeState(ctx context.Context, r recipe) (artifact.Toolchain, bool, error) {
@@ -69,7 +75,11 @@ func (b *Builder) recipeState(ctx context.Context, r recipe) (artifact.Toolchain
 // not have in its last lines.
 func (b *Builder) Toolchain(ctx context.Context, j job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
 	s := b.Begin("toolchain")
-	tc, hit, err := b.buildToolchain(ctx, b.recipe(j, base, file), refresh, s)
+	r, err := b.recipe(j, base, file)
+	if err != nil {
+		return artifact.Toolchain{Base: base}, b.End("toolchain", s, false, err)
+	}
+	tc, hit, err := b.buildToolchain(ctx, r, refresh, s)
 	return tc, b.End("toolchain", s, hit, err)
 }
 
@@ -85,10 +95,6 @@ func (b *Builder) buildToolchain(ctx context.Context, r recipe, refresh bool, s 
 	if err != nil || !needsBuild(here, refresh) {
 		return tc, here, err
 	}
-	instructions, err := os.ReadFile(r.containerfile)
-	if err != nil {
-		return tc, false, fmt.Errorf("read the distro's Containerfile: %w", err)
-	}
 	text, err := stagecache.ReadFile(r.file)
 	if err != nil {
 		return tc, false, fmt.Errorf("read %s: %w", r.name, err)
@@ -97,24 +103,27 @@ func (b *Builder) buildToolchain(ctx context.Context, r recipe, refresh bool, s 
 	if err != nil {
 		return tc, false, err
 	}
-	spec := r.buildSpec(tc.Ref, instructions, text, refresh)
+	spec := r.buildSpec(tc.Ref, text, refresh)
 	spec.Args, spec.Log, spec.Step = buildArgs(ctx, spec.Args), s.Log(), s.Step
 	tc.ID, err = engine.Build(ctx, spec)
 	return tc, false, err
 }
 
-// needsBuild says whether to build an image: if it is missing, or to be refreshed.
+// needsBuild says whether to build an image: it is missing, or a refresh is wanted.
 func needsBuild(here, refresh bool) bool { return refresh || !here }
 
-// buildSpec says how the image is built. With refresh no layer of an earlier build is
-// used: what those fetched from the network is what has to be fetched again.
-func (r recipe) buildSpec(tag string, instructions, text []byte, refresh bool) containers.BuildSpec {
+// buildSpec says how to build the image. A refresh uses no layer of an earlier build,
+// because what such a layer downloaded is out of date.
+func (r recipe) buildSpec(tag string, text []byte, refresh bool) containers.BuildSpec {
+	args := map[string]string{"BASE": r.base.ID}
+	if len(r.repositories) > 0 {
+		args["REPOSITORIES"] = strings.Join(r.repositories, " ")
+	}
 	return containers.BuildSpec{
-		ContextTar:    stage.Stream(stage.Tar([]stage.File{{Name: "Containerfile", Data: instructions}, {Name: r.name, Data: text}})),
-		Containerfile: "Containerfile",
-		Args:          map[string]string{"BASE": r.base.ID},
-		Tag:           tag,
-		Network:       true,
-		NoCache:       refresh,
+		ContextTar: stage.Stream(stage.Tar([]stage.File{{Name: containerfileName, Data: r.containerfile}, {Name: r.name, Data: text}})),
+		Args:       args,
+		Tag:        tag,
+		Network:    true,
+		NoCache:    refresh,
 	}
 }

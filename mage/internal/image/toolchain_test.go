@@ -59,29 +59,36 @@ func TestRefreshRebuilds(t *testing.T) {
 	}
 }
 
-// What a toolchain is made from is in its reference: another base, Containerfile or spec is
-// another image.
+// What a toolchain is made from is in its reference: another base, Containerfile, list of
+// repositories or spec is another image.
 func TestToolchainRefs(t *testing.T) {
 	b, other := newBuilder(t, &stagetest.Engine{}), newBuilder(t, &stagetest.Engine{})
 	dir := t.TempDir()
 	other.Root = dir
-	for name, text := range map[string]string{"a": "BuildRequires: gcc\n", "b": "BuildRequires: clang\n", "containers/rocky9/Containerfile": "FROM x\n"} {
+	for name, text := range map[string]string{"a": "BuildRequires: gcc\n", "b": "BuildRequires: clang\n", "containers/el/Containerfile": "FROM x\n"} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	rocky, debian := job.Job{Target: rocky9}, job.Job{Target: bookworm}
+	rocky, debian, crb := job.Job{Target: rocky9}, job.Job{Target: bookworm}, rocky9
+	crb.Distro.Repositories = []string{"crb"}
 	base := artifact.Base{ID: "sha256:base", Folder: "base"}
 	refs := map[string]string{}
-	for what, r := range map[string]recipe{
-		"rocky":         b.recipe(rocky, base, filepath.Join(dir, "a")),
-		"spec":          b.recipe(rocky, base, filepath.Join(dir, "b")),
-		"base":          b.recipe(rocky, artifact.Base{ID: "sha256:other", Folder: "base"}, filepath.Join(dir, "a")),
-		"debian":        b.recipe(debian, base, filepath.Join(dir, "a")),
-		"Containerfile": other.recipe(rocky, base, filepath.Join(dir, "a")),
+	for what, tt := range map[string]struct {
+		b    *Builder
+		job  job.Job
+		base artifact.Base
+		file string
+	}{
+		"rocky":         {b, rocky, base, "a"},
+		"repositories":  {b, job.Job{Target: crb}, base, "a"},
+		"spec":          {b, rocky, base, "b"},
+		"base":          {b, rocky, artifact.Base{ID: "sha256:other", Folder: "base"}, "a"},
+		"debian":        {b, debian, base, "a"},
+		"Containerfile": {other, rocky, base, "a"},
 	} {
-		tc, here, err := b.recipeState(t.Context(), r)
+		tc, here, err := tt.b.ToolchainState(t.Context(), tt.job, tt.base, filepath.Join(dir, tt.file))
 		if err != nil || here || refs[tc.Ref] != "" {
 			t.Errorf("%s and %s: %s, %t, %v", what, refs[tc.Ref], tc.Ref, here, err)
 		}
@@ -89,12 +96,23 @@ func TestToolchainRefs(t *testing.T) {
 	}
 }
 
-// The Containerfile finds a distro's spec and Debian's control file under their own names.
+// The Containerfile finds a distro's spec and Debian's control file under their own names,
+// and only a distro has repositories to enable.
 func TestToolchainContext(t *testing.T) {
-	for want, target := range map[string]job.Target{artifact.SpecFile: rocky9, artifact.ControlFile: bookworm} {
-		r := newBuilder(t, nil).recipe(job.Job{Target: target}, artifact.Base{}, "spec")
+	crb := rocky9
+	crb.Distro.Repositories = []string{"crb", "extras"}
+	for want, target := range map[string]job.Target{artifact.SpecFile: crb, artifact.ControlFile: bookworm} {
+		r, err := newBuilder(t, nil).recipe(job.Job{Target: target}, artifact.Base{}, "spec")
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec := r.buildSpec("tag", []byte("text"), false)
+		repositories, asked := spec.Args["REPOSITORIES"]
+		if _, rpm := target.(job.RPM); asked != rpm || rpm && repositories != "crb extras" {
+			t.Errorf("%s: the arguments are %q", target.Folder(), spec.Args)
+		}
 		var names []string
-		for stream := tar.NewReader(r.buildSpec("tag", []byte("FROM x"), []byte("text"), false).ContextTar); ; {
+		for stream := tar.NewReader(spec.ContextTar); ; {
 			h, err := stream.Next()
 			if errors.Is(err, io.EOF) {
 				break
@@ -110,11 +128,12 @@ func TestToolchainContext(t *testing.T) {
 	}
 }
 
-// A target without a Containerfile has no toolchain.
+// There is no toolchain without a Containerfile.
 func TestToolchainNeedsAContainerfile(t *testing.T) {
 	engine := &stagetest.Engine{}
 	b := newBuilder(t, engine)
-	j := job.Job{Target: job.RPM{Distro: specs.Distro{Name: "none"}}}
+	b.Root = t.TempDir()
+	j := job.Job{Target: rocky9}
 	if _, err := b.Toolchain(t.Context(), j, artifact.Base{}, "none", false); !errors.Is(err, os.ErrNotExist) || len(engine.Built()) > 0 {
 		t.Errorf("got %v, built %d images", err, len(engine.Built()))
 	}

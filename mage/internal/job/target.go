@@ -6,7 +6,7 @@ import "github.com/resnics/verbsmith/specs"
 
 // Target is what packages are built for: RPM or Deb.
 type Target interface {
-	// Name is that of the directory in containers/, as in "rocky9" or "debian".
+	// Name is that of the distro, as in "rocky9" or "debian".
 	Name() string
 	// Folder is that of the outputs below dist/, as in "rocky9" or "debian-bookworm".
 	Folder() string

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package image
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// containerfileName is what a Containerfile is called in the repository, in keys and in a
+// build's context.
+const containerfileName = "Containerfile"
+
+// containerfile reads containers/DIR/Containerfile. Both the image's key and its build
+// take only the instructions, so that a change of a comment rebuilds nothing.
+func (b *Builder) containerfile(dir string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(b.Root, "containers", dir, containerfileName))
+	if err != nil {
+		return nil, fmt.Errorf("read the Containerfile of %s: %w", dir, err)
+	}
+	return instructions(text), nil
+}
+
+// directive is a comment that tells a builder how to read the file.
+var directive = regexp.MustCompile(`(?i)^#\s*(syntax|escape|check)\s*=`)
+
+// instructions are a Containerfile without blank lines and comments, as a builder reads it: it
+// drops them within an instruction of several lines too. They may be content only in a
+// here-document, so a file that has one is returned as it is.
+func instructions(text []byte) []byte {
+	if bytes.Contains(text, []byte("<<")) {
+		return text
+	}
+	out := make([]byte, 0, len(text))
+	for line := range bytes.Lines(text) {
+		start := bytes.TrimSpace(line)
+		if len(start) > 0 && (start[0] != '#' || directive.Match(start)) {
+			out = append(out, line...)
+		}
+	}
+	return out
+}
