@@ -27,8 +27,8 @@ func TestApplyGivesTheChangedTree(t *testing.T) {
 // TestApplyConflicts also looks that a patch which does not fit changes nothing,
 // though its first file always fits.
 func TestApplyConflicts(t *testing.T) {
-	before := tree{"0": "a\n", "f": numbered(12, nil), "gone": "x\ny\n", "s.sh*": "echo\n"}
-	after := tree{"0": "b\n", "f": numbered(12, map[int]string{6: "six\n"}), "new": "n\n", "s.sh": "echo\n"}
+	before := tree{"0": "a\n", "f": numbered(12, nil), "gone": "x\ny\n", "s.sh*": "echo\n", "empty": ""}
+	after := tree{"0": "b\n", "f": numbered(12, map[int]string{6: "six\n"}), "new": "n\n", "s.sh": "echo\n", "empty": "e\n"}
 	tests := []struct {
 		name string
 		tree tree // what is there instead of before
@@ -40,7 +40,10 @@ func TestApplyConflicts(t *testing.T) {
 		{"no such file", tree{"f": "-"}, ConflictError{"f", 0, "a file", "none"}},
 		{"a file already there", tree{"new": "n\n"}, ConflictError{"new", 0, "no such file", "a regular file"}},
 		{"a folder in the way", tree{"new/x": "n\n"}, ConflictError{"new", 0, "no such file", "a directory"}},
-		{"more in a file to delete", tree{"gone": "x\ny\nz\n"}, ConflictError{"gone", 3, "what the patch says", `"z\n"`}},
+		{"more in a file to delete", tree{"gone": "x\ny\nz\n"}, ConflictError{"gone", 3, "no lines but those to remove", `"z\n"`}},
+		{"an empty file already there", tree{"new": ""}, ConflictError{"new", 0, "no such file", "a regular file"}},
+		{"text in an empty file", tree{"empty": "y\n"}, ConflictError{"empty", 0, "an empty file", `"y\n"`}},
+		{"another mode of a file that keeps its mode", tree{"f": "-", "f*": numbered(12, nil)}, ConflictError{"f", 0, "mode 100644", "mode 100755"}},
 		{"another mode", tree{"s.sh*": "-", "s.sh": "echo\n"}, ConflictError{"s.sh", 0, "mode 100755", "mode 100644"}},
 		{"applied already", tree{"f": after["f"]}, ConflictError{"f", 6, `"line 6\n"`, `"six\n"`}},
 	}
@@ -76,7 +79,7 @@ func TestApplyRefusesHostilePatches(t *testing.T) {
 	tests := []struct{ name, patch, want string }{
 		{"a way out", fileDiff("../out"), "want a path below the tree"},
 		{"a way out inside", fileDiff("d/../../out"), "want a path below the tree"},
-		{"an absolute name", fileDiff("/etc/passwd"), "inconsistent new filename"},
+		{"an absolute name", fileDiff("/etc/passwd"), "want a path below the tree"},
 		{"an absolute name of an empty file", "diff --git a//etc/x b//etc/x\nnew file mode 100644\n", "want a path below the tree"},
 		{"a dot", fileDiff("d/./x"), "want a path below the tree"},
 		{"a NUL", fileDiff("nul\x00"), "want a path below the tree"},
@@ -128,6 +131,21 @@ func TestApplyRefusesHostilePatches(t *testing.T) {
 			sameTree(t, "after a hostile patch", outer, files)
 		})
 	}
+}
+
+// TestApplySkipsTheMessage: what looks like a patch there is none.
+func TestApplySkipsTheMessage(t *testing.T) {
+	before, after := tree{"a": "1\n"}, tree{"a": "2\n"}
+	dir, h := before.write(t), header()
+	h.Body = "Title\n***************\n@@ -1 +1 @@\n"
+	patch, _, err := Diff(t.Context(), dir, after.write(t), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Apply(t.Context(), patch, dir); err != nil {
+		t.Fatal(err)
+	}
+	sameTree(t, "after Apply", dir, after)
 }
 
 func TestApplyStopsWhenCancelled(t *testing.T) {

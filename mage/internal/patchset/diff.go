@@ -80,15 +80,15 @@ func (p pair) diff() (string, FileStat, error) {
 	}
 	switch {
 	case p.before == nil:
-		f.NewMode = gitMode(p.after.info)
+		f.NewMode = gitMode(p.after.info.Mode())
 		fmt.Fprintf(&out, "new file mode %s\n", f.NewMode)
 		oldName, oldID = "/dev/null", noCommit
 	case p.after == nil:
-		f.OldMode = gitMode(p.before.info)
+		f.OldMode = gitMode(p.before.info.Mode())
 		fmt.Fprintf(&out, "deleted file mode %s\n", f.OldMode)
 		newName, newID = "/dev/null", noCommit
 	default:
-		f.OldMode, f.NewMode = gitMode(p.before.info), gitMode(p.after.info)
+		f.OldMode, f.NewMode = gitMode(p.before.info.Mode()), gitMode(p.after.info.Mode())
 		if f.OldMode != f.NewMode {
 			fmt.Fprintf(&out, "old mode %s\nnew mode %s\n", f.OldMode, f.NewMode)
 		}

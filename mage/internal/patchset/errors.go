@@ -61,6 +61,46 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s: patch does not apply: want %s, got %s", shown.At(e.File, e.Line), shown.Cut(e.Want), shown.Cut(e.Got))
 }
 
+// HunkError says that a patch of others does not fit the tree. Nothing has been
+// changed.
+type HunkError struct {
+	Patch string
+	Line  int    // in the patch, of the hunk
+	File  string // as named below the tree
+	Hunk  int    // which of the file, from 1; 0 if the file itself is meant
+	Want  string
+	Got   string
+}
+
+// Error is "patch:line: file: hunk N: want ..., got ...".
+func (e *HunkError) Error() string {
+	hunk := ""
+	if e.Hunk > 0 {
+		hunk = fmt.Sprintf(" hunk %d:", e.Hunk)
+	}
+	return fmt.Sprintf("%s:%d: %s:%s patch does not apply: want %s, got %s", e.Patch, e.Line, e.File, hunk, e.Want, e.Got)
+}
+
+// FormatError says that a patch cannot be read.
+type FormatError struct {
+	Patch string // "" for a patch of our own
+	Line  int    // 0 if no line is meant
+	Why   string
+}
+
+// Error names the patch and the line.
+func (e *FormatError) Error() string {
+	switch {
+	case e.Patch == "" && e.Line == 0:
+		return e.Why
+	case e.Patch == "":
+		return fmt.Sprintf("line %d: %s", e.Line, e.Why)
+	case e.Line == 0:
+		return e.Patch + ": " + e.Why
+	}
+	return fmt.Sprintf("%s:%d: %s", e.Patch, e.Line, e.Why)
+}
+
 // MissingToolError says that a tool which proves a patch is not installed.
 type MissingToolError struct{ Tool, Advice string }
 

@@ -5,6 +5,7 @@ package patchset
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	shown "github.com/resnics/verbsmith/specs/edit"
@@ -14,10 +15,13 @@ import (
 // looks where patch(1) looks with a fuzz of 0: at the line that the hunk names,
 // moved as far as the hunk before it was moved, then ever further away from it,
 // forward before backward. A hunk with less context in front than behind fits at
-// the start only, and one with less behind at the end.
+// the start only, and one with less behind at the end. With exact it looks only at the
+// line that the hunk names.
 type fitter struct {
 	lines []string
+	exact bool
 	done  int // lines that are out, those of the last hunk included
+	kept  int // the first line that no hunk holds, from 1; 0 if there is none so far
 	moved int // how far the last hunk was off
 	out   strings.Builder
 }
@@ -34,6 +38,9 @@ func (h *hunk) guess() int {
 func (f *fitter) locate(h *hunk) (int, bool) {
 	old := h.old()
 	guess := h.guess() + f.moved
+	if f.exact {
+		return guess, f.fits(old, guess) && (len(old) > 0 || len(f.lines) == 0)
+	}
 	if len(old) == 0 {
 		return guess, guess >= f.done && guess <= len(f.lines)
 	}
@@ -63,7 +70,7 @@ func (f *fitter) fits(old []string, at int) bool {
 // put writes what is before the hunk, and the hunk.
 func (f *fitter) put(h *hunk, at int) {
 	f.moved = at - h.guess()
-	f.write(f.lines[f.done:at])
+	f.keep(at)
 	for _, l := range h.lines {
 		if l.op != '-' {
 			f.out.WriteString(l.text)
@@ -72,30 +79,43 @@ func (f *fitter) put(h *hunk, at int) {
 	f.done = at + len(h.old())
 }
 
-func (f *fitter) write(lines []string) {
-	for _, l := range lines {
+// keep writes the lines up to one that is not written.
+func (f *fitter) keep(upTo int) {
+	if f.kept == 0 && upTo > f.done {
+		f.kept = f.done + 1
+	}
+	for _, l := range f.lines[f.done:upTo] {
 		f.out.WriteString(l)
 	}
+	f.done = upTo
 }
 
 // rest writes what is behind the last hunk, and gives the whole text.
 func (f *fitter) rest() []byte {
-	f.write(f.lines[f.done:])
+	f.keep(len(f.lines))
 	return append([]byte{}, f.out.String()...)
 }
 
-// explain says what a hunk that fits nowhere wants: the first of its lines that is
-// not at the place that it names.
-func (f *fitter) explain(h *hunk) (want, got string) {
+// explain says what a hunk that fits nowhere wants, and in which line: the first of its
+// lines that is not at the place that it names. No line is meant if they all are there.
+func (f *fitter) explain(h *hunk) (line int, want, got string) {
+	old := h.old()
 	at := max(h.guess()+f.moved, 0)
-	for i, l := range h.old() {
-		if at+i >= len(f.lines) {
-			return fmt.Sprintf("%s in line %d or elsewhere", shown.Quote(l), at+i+1), fmt.Sprintf("a file of %d lines", len(f.lines))
+	for i, l := range old {
+		switch {
+		case at+i < len(f.lines):
+		case f.exact:
+			return len(f.lines), fmt.Sprintf("at least %d lines", at+len(old)), strconv.Itoa(len(f.lines))
+		default:
+			return at + i + 1, shown.Quote(l), fmt.Sprintf("a file of %d lines", len(f.lines))
 		}
 		if f.lines[at+i] != l {
-			return fmt.Sprintf("%s in line %d or elsewhere", shown.Quote(l), at+i+1), shown.Quote(f.lines[at+i])
+			return at + i + 1, shown.Quote(l), shown.Quote(f.lines[at+i])
 		}
 	}
-	return fmt.Sprintf("the lines around line %d at the start or the end of the file, or after the previous hunk", at+1),
+	if len(old) == 0 && f.exact {
+		return 0, "an empty file", shown.Quote(f.lines[0])
+	}
+	return 0, fmt.Sprintf("the lines around line %d at the start or the end of the file, or after the previous hunk", at+1),
 		"them elsewhere"
 }

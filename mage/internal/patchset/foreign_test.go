@@ -154,6 +154,10 @@ func TestApplyForeign(t *testing.T) {
 			patch: "diff --git \"a/\\303\\244 b\" \"b/\\303\\244 b\"\n--- \"a/\\303\\244 b\"\n+++ \"b/\\303\\244 b\"\n@@ -1 +1 @@\n-a\n+b\n", after: map[string]string{"ä b": "b\n"},
 		},
 		{
+			name: "quoted, with a quotation mark before a blank", before: map[string]string{"t\" u": "a\n"}, how: Foreign{Strip: 1},
+			patch: "diff --git \"a/t\\\" u\" \"b/t\\\" u\"\nold mode 100644\nnew mode 100755\n", after: map[string]string{"t\" u*": "a\n"},
+		},
+		{
 			name: "-p2", before: map[string]string{"f": "a\n"}, how: Foreign{Strip: 2},
 			patch: "--- x//y/f\n+++ x/z/f\n@@ -1 +1 @@\n-a\n+b\n", after: map[string]string{"f": "b\n"},
 		},
@@ -181,6 +185,18 @@ func TestApplyForeign(t *testing.T) {
 	}
 }
 
+// TestForeignOntoADirectory: one that is empty is in the way too.
+func TestForeignOntoADirectory(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "d"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := ApplyForeign(t.Context(), []byte("--- /dev/null\n+++ b/d\n@@ -0,0 +1 @@\n+a\n"), dir, Foreign{Name: "p", Strip: 1})
+	if h, ok := errors.AsType[*HunkError](err); !ok || h.Got != "a directory" {
+		t.Errorf("got %v", err)
+	}
+}
+
 // gnuPatch applies a patch as rpmbuild does.
 func gnuPatch(t *testing.T, dir, patch string, how Foreign) ([]byte, error) {
 	t.Helper()
@@ -205,7 +221,7 @@ func TestApplyForeignRefuses(t *testing.T) {
 		{"less context in front, not at the start", "--- a/d/f\n+++ b/d/f\n@@ -1,2 +1,3 @@\n+x\n line 7\n line 8\n", "hunk 1: patch does not apply"},
 		{"behind the end", "--- a/g\n+++ b/g\n@@ -9,1 +9,1 @@\n-zz\n+x\n", `got a file of 2 lines`},
 		{"no file", "--- a/d/none\n+++ b/d/none\n@@ -1 +1 @@\n-a\n+b\n", "p.patch:1: d/none: patch does not apply: want a file, got none"},
-		{"is there", "diff --git a/g b/g\nnew file mode 100644\n--- /dev/null\n+++ b/g\n@@ -0,0 +1 @@\n+a\n", "want no such file, got a file"},
+		{"is there", "diff --git a/g b/g\nnew file mode 100644\n--- /dev/null\n+++ b/g\n@@ -0,0 +1 @@\n+a\n", "want no such file, got a regular file"},
 		{"not all of it", "diff --git a/d/f b/d/f\ndeleted file mode 100644\n--- a/d/f\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-line 1\n-line 2\n", "want no lines but those to remove"},
 		{"climbs", "--- a/../../x\n+++ b/../../x\n@@ -0,0 +1 @@\n+a\n", `patch names "../../x"`},
 		{"absolute", "--- /dev/null\n+++ b//etc/../x\n@@ -0,0 +1 @@\n+a\n", "want a path below the tree"},

@@ -156,8 +156,8 @@ func readAll(b *testing.B, dir string) {
 	}
 }
 
-// FuzzApplyForeign wants of any patch: nothing outside the tree is touched, and a
-// patch that is refused leaves the tree as it was.
+// FuzzApplyForeign wants of any patch, applied either way: nothing outside the tree is touched,
+// and a patch that is refused leaves the tree as it was.
 func FuzzApplyForeign(f *testing.F) {
 	f.Add([]byte("--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n"), 1, false)
 	f.Add([]byte("diff --git a/f b/g\nrename from f\nrename to g\n"), 1, false)
@@ -166,26 +166,35 @@ func FuzzApplyForeign(f *testing.F) {
 	f.Add([]byte("diff --git \"a/\\303\" \"b/\\303\"\nnew file mode 100755\n"), 1, false)
 	f.Add([]byte("--- a/d/f\r\n+++ b/d/f\r\n@@ -1,0 +2 @@\n+b\n\\ No newline\n"), 1, true)
 	f.Fuzz(func(t *testing.T, patch []byte, strip int, reverse bool) {
-		before := map[string]string{"tree/f": "a\n", "tree/d/f": "b\n", "beside": "c\n"}
-		around := plant(t, before)
-		if err := os.Symlink("../beside", filepath.Join(around, "tree", "out")); err != nil {
-			t.Fatal(err)
-		}
-		_, err := ApplyForeign(t.Context(), patch, filepath.Join(around, "tree"), Foreign{Name: "p", Strip: strip & 3, Reverse: reverse})
-		if err := os.Remove(filepath.Join(around, "tree", "out")); err != nil {
-			t.Fatal(err)
-		}
-		after := harvest(t, around)
-		if err != nil && fmt.Sprint(after) != fmt.Sprint(before) {
-			t.Fatalf("refused with %v, but left %q", err, after)
-		}
-		for name := range after {
-			if name != "beside" && !strings.HasPrefix(name, "tree/") {
-				t.Fatalf("it got out: %q", name)
-			}
-		}
-		if after["beside"] != before["beside"] {
-			t.Fatalf("it changed what is beside: %q", after)
-		}
+		checkHostile(t, func(dir string) error {
+			_, err := ApplyForeign(t.Context(), patch, dir, Foreign{Name: "p", Strip: strip & 3, Reverse: reverse})
+			return err
+		})
+		checkHostile(t, func(dir string) error { return Apply(t.Context(), patch, dir) })
 	})
+}
+
+func checkHostile(t *testing.T, apply func(dir string) error) {
+	t.Helper()
+	before := map[string]string{"tree/f": "a\n", "tree/d/f": "b\n", "beside": "c\n"}
+	around := plant(t, before)
+	if err := os.Symlink("../beside", filepath.Join(around, "tree", "out")); err != nil {
+		t.Fatal(err)
+	}
+	err := apply(filepath.Join(around, "tree"))
+	if err := os.Remove(filepath.Join(around, "tree", "out")); err != nil {
+		t.Fatal(err)
+	}
+	after := harvest(t, around)
+	if err != nil && fmt.Sprint(after) != fmt.Sprint(before) {
+		t.Fatalf("refused with %v, but left %q", err, after)
+	}
+	for name := range after {
+		if name != "beside" && !strings.HasPrefix(name, "tree/") {
+			t.Fatalf("it got out: %q", name)
+		}
+	}
+	if after["beside"] != before["beside"] {
+		t.Fatalf("it changed what is beside: %q", after)
+	}
 }

@@ -157,7 +157,7 @@ func toolEnv(dir string) []string {
 
 // copyTouched copies the files that a patch concerns, as far as they exist.
 func copyTouched(patch []byte, from, to string) error {
-	files, err := parse(patch)
+	changes, err := parse(patch)
 	if err != nil {
 		return err
 	}
@@ -174,8 +174,8 @@ func copyTouched(patch []byte, from, to string) error {
 		return err
 	}
 	defer dst.Close() //nolint:errcheck // The writes have been checked.
-	for _, f := range files {
-		if err := copyFile(src, dst, nameOf(f)); err != nil {
+	for _, c := range changes {
+		if err := copyFile(src, dst, c.ownName()); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ package patchset
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -58,4 +59,80 @@ func fileLine(quoted string) string {
 		return quoted + "\t"
 	}
 	return quoted
+}
+
+// fileName reads the name behind "--- " or "+++ ": quoted, up to a tab, or up to a
+// blank. It is "" for /dev/null.
+func fileName(text string) string {
+	if strings.HasPrefix(text, `"`) {
+		name, _, _ := unquoteName(text)
+		return name
+	}
+	name, _, tab := strings.Cut(text, "\t")
+	if !tab {
+		name, _, _ = strings.Cut(text, " ")
+	}
+	if name == "/dev/null" {
+		return ""
+	}
+	return name
+}
+
+func gitName(text string) string {
+	if name, _, ok := unquoteName(text); ok {
+		return name
+	}
+	return text
+}
+
+// gitNames reads the two names of a "diff --git" line, which are needed where no
+// others follow: an empty file, or a mode. There they are the same but for the
+// first directory.
+func gitNames(text string) (oldName, newName string) {
+	if strings.HasPrefix(text, `"`) {
+		oldName, rest, _ := unquoteName(text)
+		if newName, ok := strings.CutPrefix(rest, " "); ok {
+			return oldName, gitName(newName)
+		}
+		return "", ""
+	}
+	for i := range len(text) {
+		if text[i] != ' ' {
+			continue
+		}
+		a, okA := strip(text[:i], 1)
+		b, okB := strip(gitName(text[i+1:]), 1)
+		if okA && okB && a == b || text[:i] == text[i+1:] {
+			return text[:i], gitName(text[i+1:])
+		}
+	}
+	return "", ""
+}
+
+// unquoteName reads a name in quotation marks with C's escapes, and reports whether
+// it was one. rest is what is behind it.
+func unquoteName(text string) (name, rest string, ok bool) {
+	if !strings.HasPrefix(text, `"`) {
+		return "", "", false
+	}
+	var b strings.Builder
+	for i := 1; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			return b.String(), text[i+1:], true
+		case c != '\\' || i+1 == len(text):
+			b.WriteByte(c)
+		default:
+			i++
+			if letter := strings.IndexByte(letters, text[i]); letter >= 0 {
+				b.WriteByte(escapable[letter])
+				continue
+			}
+			if n, err := strconv.ParseUint(text[i:min(i+3, len(text))], 8, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 2
+			}
+		}
+	}
+	return "", "", false
 }

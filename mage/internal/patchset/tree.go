@@ -123,7 +123,7 @@ func (p pair) same() (bool, error) {
 		return sameTarget(p.before.path, p.after.path)
 	case !a.Mode().IsRegular():
 		return false, nil
-	case gitMode(a) != gitMode(b) || a.Size() != b.Size():
+	case gitMode(a.Mode()) != gitMode(b.Mode()) || a.Size() != b.Size():
 		return false, nil
 	}
 	return sameContent(p.before.path, p.after.path)
@@ -172,8 +172,8 @@ const (
 	modeExec = "100755"
 )
 
-func gitMode(info fs.FileInfo) string {
-	if info.Mode()&0o100 != 0 {
+func gitMode(mode fs.FileMode) string {
+	if mode&0o100 != 0 {
 		return modeExec
 	}
 	return modeFile

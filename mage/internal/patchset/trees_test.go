@@ -61,7 +61,7 @@ func readTree(t testing.TB, dir string) tree {
 		if err != nil {
 			return err
 		}
-		if gitMode(info) == modeExec {
+		if gitMode(info.Mode()) == modeExec {
 			name += "*"
 		}
 		data, err := os.ReadFile(path)

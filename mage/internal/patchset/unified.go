@@ -10,12 +10,13 @@ import (
 	"strings"
 )
 
-// fileChange is what a patch of others does to one file. Names are as the patch has
+// fileChange is what a patch does to one file. Names are as the patch has
 // them, "" for none.
 type fileChange struct {
 	line             int // in the patch
 	oldName, newName string
 	oldMode, newMode fs.FileMode
+	mode             fs.FileMode // of git's index line: it does not change
 	git              bool
 	create, remove   bool
 	renamed, copied  bool
@@ -76,6 +77,15 @@ func (c *fileChange) reverse() {
 	}
 }
 
+// gitLine begins the change of a file in git's format.
+const gitLine = "diff --git "
+
+// epochDate is the date that diff -N writes for a file that is not there.
+var epochDate = regexp.MustCompile(`\t(?:1970-01-01|1969-12-31|Thu Jan +1 .* 1970|Wed Dec 31 .* 1969)`)
+
+// indexLine is git's line with the digests of both sides, and the mode if it does not change.
+var indexLine = regexp.MustCompile(`^index [0-9a-f]+\.\.[0-9a-f]+ ([0-7]{1,6})$`)
+
 // unifiedReader reads a patch line by line.
 type unifiedReader struct {
 	name    string // of the patch
@@ -88,6 +98,19 @@ type unifiedReader struct {
 // parseUnified reads all unified diffs of a text, whatever stands around them.
 func parseUnified(name string, patch []byte) ([]*fileChange, error) {
 	r := &unifiedReader{name: name, lines: splitLines(string(patch))}
+	return r.read()
+}
+
+// parseGit reads a mail of git's: what is before the first "diff --git" is a message.
+func parseGit(patch []byte) ([]*fileChange, error) {
+	r := &unifiedReader{lines: splitLines(string(patch))}
+	for r.at < len(r.lines) && !strings.HasPrefix(r.lines[r.at], gitLine) {
+		r.at++
+	}
+	return r.read()
+}
+
+func (r *unifiedReader) read() ([]*fileChange, error) {
 	for r.at < len(r.lines) {
 		if err := r.step(); err != nil {
 			return nil, err
@@ -100,7 +123,7 @@ func parseUnified(name string, patch []byte) ([]*fileChange, error) {
 		}
 	}
 	if len(changes) == 0 {
-		return nil, &FormatError{Patch: name, Why: errNoChange.Error() + ": want a unified diff"}
+		return nil, &FormatError{Patch: r.name, Why: "it changes no file: want a unified diff"}
 	}
 	return changes, nil
 }
@@ -113,9 +136,9 @@ func (r *unifiedReader) fail(why string) error {
 func (r *unifiedReader) step() error {
 	text := strings.TrimRight(r.lines[r.at], "\r\n")
 	switch {
-	case strings.HasPrefix(text, "diff --git "):
+	case strings.HasPrefix(text, gitLine):
 		r.begin(&fileChange{git: true})
-		r.cur.oldName, r.cur.newName = gitNames(strings.TrimPrefix(text, "diff --git "))
+		r.cur.oldName, r.cur.newName = gitNames(strings.TrimPrefix(text, gitLine))
 	case strings.HasPrefix(text, "--- ") && r.followedBy("+++ "):
 		r.names(text)
 	case strings.HasPrefix(text, "@@ -"):
@@ -266,6 +289,10 @@ func (r *unifiedReader) extended(text string) error {
 	case "copy to ":
 		c.newName, c.copied = gitName(value), true
 	}
+	if m := indexLine.FindStringSubmatch(text); m != nil {
+		n, _ := strconv.ParseUint(m[1], 8, 32) // at most six digits
+		c.mode = fs.FileMode(n)
+	}
 	if text == "GIT binary patch" || strings.HasPrefix(text, "Binary files ") {
 		c.binary = true
 	}
@@ -308,79 +335,4 @@ func (c *fileChange) settle() bool {
 // only reports whether all lines of a hunk are of a kind.
 func (h *hunk) only(op byte) bool {
 	return !slices.ContainsFunc(h.lines, func(l hunkLine) bool { return l.op != op })
-}
-
-// fileName reads the name behind "--- " or "+++ ": quoted, up to a tab, or up to a
-// blank. It is "" for /dev/null.
-func fileName(text string) string {
-	if strings.HasPrefix(text, `"`) {
-		name, _ := unquoteName(text)
-		return name
-	}
-	name, _, tab := strings.Cut(text, "\t")
-	if !tab {
-		name, _, _ = strings.Cut(text, " ")
-	}
-	if name == "/dev/null" {
-		return ""
-	}
-	return name
-}
-
-func gitName(text string) string {
-	if name, ok := unquoteName(text); ok {
-		return name
-	}
-	return text
-}
-
-// gitNames reads the two names of a "diff --git" line, which are needed where no
-// others follow: an empty file, or a mode. There they are the same but for the
-// first directory.
-func gitNames(text string) (oldName, newName string) {
-	if strings.HasPrefix(text, `"`) {
-		if end := strings.Index(text[1:], `" `); end >= 0 {
-			return gitName(text[:end+2]), gitName(text[end+3:])
-		}
-		return "", ""
-	}
-	for i := range len(text) {
-		if text[i] != ' ' {
-			continue
-		}
-		a, okA := strip(text[:i], 1)
-		b, okB := strip(gitName(text[i+1:]), 1)
-		if okA && okB && a == b || text[:i] == text[i+1:] {
-			return text[:i], gitName(text[i+1:])
-		}
-	}
-	return "", ""
-}
-
-// unquoteName reads a name in quotation marks with C's escapes, and reports whether
-// it was one.
-func unquoteName(text string) (string, bool) {
-	if !strings.HasPrefix(text, `"`) {
-		return "", false
-	}
-	var b strings.Builder
-	for i := 1; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"':
-			return b.String(), true
-		case c != '\\' || i+1 == len(text):
-			b.WriteByte(c)
-		default:
-			i++
-			if letter := strings.IndexByte(letters, text[i]); letter >= 0 {
-				b.WriteByte(escapable[letter])
-				continue
-			}
-			if n, err := strconv.ParseUint(text[i:min(i+3, len(text))], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 2
-			}
-		}
-	}
-	return "", false
 }
