@@ -4,21 +4,13 @@ package containers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/mount"
-	"github.com/testcontainers/testcontainers-go"
 )
-
-// box is a container that was created and has to be terminated.
-type box struct {
-	id string
-	tc testcontainers.Container
-}
 
 // create makes a container that is not started. When ctx ends meanwhile, what was made is removed.
 func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectResponse) (*box, error) {
@@ -55,47 +47,25 @@ func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectRes
 	return nil, interrupted(ctx, "create container", nil)
 }
 
-// createNamed has testcontainers-go make a container. What it made of one that is not whole is removed.
-func (e *Engine) createNamed(ctx context.Context, name string, spec RunSpec, base image.InspectResponse) (made *box, err error) {
-	// The library panics at some of the answers that are none.
-	defer func() {
-		if reason := recover(); reason != nil {
-			made, err = nil, fmt.Errorf("create container: invalid answer from the engine: %v", reason)
-		}
-	}()
-	provider, err := e.provider()
-	if err != nil {
-		return nil, err
-	}
-	created, err := provider.CreateContainer(ctx, e.request(name, spec, base))
-	if err == nil && created.GetContainerID() == "" {
-		err = errors.New("the engine returned no container ID")
-	}
-	if err != nil {
-		ending, stop := e.ending(ctx)
-		defer stop()
-		_ = e.removeContainer(ending, name)
-		return nil, fmt.Errorf("create container: %w", err)
-	}
-	return &box{id: created.GetContainerID(), tc: created}, nil
-}
-
-// request puts a RunSpec into the words of testcontainers-go.
-func (e *Engine) request(name string, spec RunSpec, base image.InspectResponse) testcontainers.ContainerRequest {
-	return testcontainers.ContainerRequest{
-		Image: spec.Image,
-		Name:  name,
-		// The whole argv as entrypoint: nothing of the image's own command is mixed in.
-		Entrypoint: spec.Argv,
-		Labels:     containerLabels(e.run, name, spec.Labels),
-		ConfigModifier: func(c *container.Config) {
+// createNamed makes a container, and removes what the engine has of one that is not whole.
+func (e *Engine) createNamed(ctx context.Context, name string, spec RunSpec, base image.InspectResponse) (*box, error) {
+	made, err := e.library.create(ctx, creation{
+		name: name, image: spec.Image, argv: spec.Argv, labels: containerLabels(e.run, name, spec.Labels),
+		config: func(c *container.Config) {
 			c.Env = spec.environment()
 			c.User = runUser(spec, base)
 			c.WorkingDir = spec.WorkDir
 			c.Hostname = "verbsmith" // else a random one, which ends up in packages
 		},
-		HostConfigModifier: func(h *container.HostConfig) { e.confine(h, spec) },
+		host: func(h *container.HostConfig) { e.confine(h, spec) },
+	})
+	if err == nil {
+		return made, nil
 	}
+	ending, stop := e.ending(ctx)
+	defer stop()
+	_ = e.removeContainer(ending, name)
+	return nil, fmt.Errorf("create container: %w", err)
 }
 
 // confine sets what the container may do.
@@ -187,11 +157,9 @@ func isRoot(user string) bool {
 func (e *Engine) terminate(ctx context.Context, b *box) {
 	ending, stop := e.ending(ctx)
 	defer stop()
-	err := b.tc.Terminate(ending, testcontainers.StopContext(ending), testcontainers.StopTimeout(0))
-	if err == nil {
+	if b.terminate(ending) == nil {
 		return
 	}
-	// Terminate does not remove what it could not stop.
 	if err := e.removeContainer(ending, b.id); err != nil {
 		e.notice(oneLine(err))
 	}

@@ -6,14 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/docker/docker/client"
-	"github.com/testcontainers/testcontainers-go"
 )
 
 const (
@@ -62,7 +60,7 @@ type Engine struct {
 
 	cli          *client.Client
 	run          *run
-	provider     func() (*testcontainers.DockerProvider, error)
+	library      *library
 	number       atomic.Int64
 	tini         bool // the engine has an init process to offer
 	notice       func(string)
@@ -91,17 +89,17 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 	if err != nil {
 		return nil, &UnreachableError{Host: host, Err: err}
 	}
-	if err := prepareLibrary(host); err != nil {
+	library, err := newLibrary(host, cli)
+	if err != nil {
 		return nil, errors.Join(err, cli.Close())
 	}
 	e := &Engine{
-		cli: cli, notice: options.Notice, limits: options.Limits, references: references,
+		cli: cli, library: library, notice: options.Notice, limits: options.Limits, references: references,
 		patience: patience{cleanup: cleanupTimeout, retry: retryTimeout, output: outputTimeout},
 	}
 	if e.notice == nil {
 		e.notice = func(string) {}
 	}
-	e.provider = sync.OnceValues(e.newProvider)
 	if err := e.ask(ctx, host); err != nil {
 		return nil, errors.Join(err, cli.Close())
 	}
@@ -159,47 +157,6 @@ func (e *Engine) memory(ctx context.Context) (int64, error) {
 	}
 	return info.MemTotal, nil
 }
-
-// prepareLibrary tells testcontainers-go which engine to use, and to leave its own reaper alone: that is a
-// container whose image needs a registry, and Reap takes its place. The library reads both from the environment
-// only, and once, at the first of many of its calls; so this comes before any of them.
-func prepareLibrary(host string) error {
-	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
-		return fmt.Errorf("disable testcontainers' reaper: %w", err)
-	}
-	if environment("DOCKER_HOST") == "" && host != defaultHost {
-		if err := os.Setenv("DOCKER_HOST", host); err != nil {
-			return fmt.Errorf("pass the engine to testcontainers: %w", err)
-		}
-	}
-	return nil
-}
-
-// newProvider makes the part of testcontainers-go that creates containers and gives it our client, so that both
-// speak to the same engine over the same connections.
-func (e *Engine) newProvider() (provider *testcontainers.DockerProvider, err error) {
-	// The library panics when it finds no engine by its own search.
-	defer func() {
-		if reason := recover(); reason != nil {
-			err = &UnreachableError{Host: e.Info.Host, Err: fmt.Errorf("testcontainers: %v", reason)}
-		}
-	}()
-	provider, err = testcontainers.NewDockerProvider(
-		// "none" exists on every engine. With any other name the library makes a network where it finds none of
-		// that name, and attaches every container to it.
-		testcontainers.WithDefaultBridgeNetwork("none"),
-		testcontainers.Generic2DockerOptions(testcontainers.WithLogger(silence{}))[0],
-	)
-	if err != nil {
-		return nil, fmt.Errorf("testcontainers: %w", err)
-	}
-	provider.SetClient(e.cli)
-	return provider, nil
-}
-
-type silence struct{}
-
-func (silence) Printf(string, ...any) {}
 
 // ending returns the context of a cleanup, which goes on when ctx has ended. One that the engine does not answer in
 // time leaves little time to those that follow: all of them together have to fit into the seconds that are left to

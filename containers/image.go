@@ -4,7 +4,6 @@ package containers
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/pkg/jsonmessage"
-	"github.com/testcontainers/testcontainers-go"
 )
 
 // registryTimeout bounds the probe of a registry; one that needs longer is of no use for a build either.
@@ -123,27 +121,6 @@ func (e *Engine) RemoveImage(ctx context.Context, ref string) error {
 		return interrupted(ctx, "removal of image "+ref, fmt.Errorf("remove image %s: %w", ref, err))
 	}
 	return nil
-}
-
-// credentials returns what the docker command's configuration has for the registry of ref, "" if nothing. A program of
-// the user's that keeps credentials may wait for a password that nobody types: it is not waited for after ctx's end.
-func credentials(ctx context.Context, ref string) string {
-	found := make(chan string, 1)
-	go func() {
-		_, auth, err := testcontainers.DockerImageAuth(ctx, ref)
-		if err != nil {
-			found <- "" // a public image needs none, and a private one fails with the registry's words
-			return
-		}
-		data, _ := json.Marshal(auth) //nolint:gosec,errchkjson // The engine takes credentials in this form: strings.
-		found <- base64.URLEncoding.EncodeToString(data)
-	}()
-	select {
-	case auth := <-found:
-		return auth
-	case <-ctx.Done():
-		return ""
-	}
 }
 
 // maxMessage is more than any message of an engine's stream.

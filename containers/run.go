@@ -110,7 +110,7 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 		stdout, stderr := outputs(spec, &last)
 		copied <- demultiplex(stdout, stderr, stream.Reader)
 	}()
-	result, err := Result{}, box.tc.Start(ctx)
+	result, err := Result{}, box.start(ctx)
 	if err != nil {
 		err = fmt.Errorf("start %q: %w", spec.Argv, err)
 	} else {
