@@ -12,7 +12,7 @@ import (
 	"github.com/docker/docker/api/types/mount"
 )
 
-// create makes a container that is not started. When ctx ends meanwhile, what was made is removed.
+// create creates a container, which is not started. If ctx ends meanwhile, the container is removed.
 func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectResponse) (*box, error) {
 	name := containerName(e.run.id, e.number.Add(1), spec.Name)
 	type outcome struct {
@@ -20,8 +20,8 @@ func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectRes
 		err error
 	}
 	made := make(chan outcome, 1)
-	// An engine goes on creating when the request is dropped, and the container would appear after everybody has
-	// stopped looking. So the request is not dropped at once: its outcome is awaited and removed.
+	// An engine continues to create the container after the request is dropped, so it would appear when nobody looks
+	// for it any more. Therefore the request outlives ctx for a while, and the container that it gives is removed.
 	lasting, drop := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
 		defer drop()
@@ -47,7 +47,7 @@ func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectRes
 	return nil, interrupted(ctx, "create container", nil)
 }
 
-// createNamed makes a container, and removes what the engine has of one that is not whole.
+// createNamed creates a container. If that fails, it removes what the engine may have created.
 func (e *Engine) createNamed(ctx context.Context, name string, spec RunSpec, base image.InspectResponse) (*box, error) {
 	made, err := e.library.create(ctx, creation{
 		name: name, image: spec.Image, argv: spec.Argv, labels: containerLabels(e.run, name, spec.Labels),
@@ -68,7 +68,7 @@ func (e *Engine) createNamed(ctx context.Context, name string, spec RunSpec, bas
 	return nil, fmt.Errorf("create container: %w", err)
 }
 
-// confine sets what the container may do.
+// confine restricts what the container can do.
 func (e *Engine) confine(h *container.HostConfig, spec RunSpec) {
 	h.NetworkMode = "none"
 	if spec.Network {
@@ -104,13 +104,14 @@ func (e *Engine) confine(h *container.HostConfig, spec RunSpec) {
 	}
 }
 
-// installerCapabilities are what a package manager needs of root, and all that a scriptlet of a package gets: to write
-// files whoever owns them, to give them their owners, modes and capabilities, and to become the user that fetches.
+// installerCapabilities are what a package manager needs of root, and all that a scriptlet gets: writing files of any
+// owner, setting owners, modes and capabilities of files, and switching to the user that downloads.
 func installerCapabilities() []string {
 	return []string{"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "SETGID", "SETUID"}
 }
 
-// sayUnbound tells, once, of limits that the engine has taken and does not apply: not every kernel has what they need.
+// sayUnbound reports, once, the limits that the engine accepts but does not apply, because the kernel lacks what they
+// need.
 func (e *Engine) sayUnbound(ctx context.Context, id string, limits Limits) {
 	e.unbound.Do(func() {
 		made, err := e.cli.ContainerInspect(ctx, id)
@@ -152,8 +153,8 @@ func isRoot(user string) bool {
 	return false
 }
 
-// terminate kills and removes a container, also after ctx has ended. What cannot be removed is said, and left
-// for Close and for the next run.
+// terminate kills and removes a container, even after ctx has ended. What cannot be removed is reported, and left to
+// Close and to the next run.
 func (e *Engine) terminate(ctx context.Context, b *box) {
 	ending, stop := e.ending(ctx)
 	defer stop()

@@ -26,8 +26,8 @@ type BuildSpec struct {
 	ContextTar    io.Reader // the build's files, the Containerfile among them
 	Containerfile string    // its name in ContextTar; "" is "Containerfile"
 	Target        string    // the stage to stop at; "" is the last
-	// Args are build arguments. BASE, if there, is the reference or id of the image that the Containerfile
-	// starts from ("ARG BASE", "FROM ${BASE}"); it must be on the engine.
+	// Args are build arguments. BASE, if present, is the reference or ID of the image that the Containerfile starts
+	// from ("ARG BASE", "FROM ${BASE}"). It must be on the engine.
 	Args    map[string]string
 	Tag     string // the reference to make, e.g. "verbsmith/rocky9:latest"
 	Labels  map[string]string
@@ -35,16 +35,16 @@ type BuildSpec struct {
 	NoCache bool
 	Log     io.Writer // gets the whole output; an error of it ends the build
 	Limits  Limits    // in place of the engine's, field by field where it is not 0; Output does not apply
-	// Step is called as each instruction begins: the n-th of total, and its text.
+	// Step is called at the start of each instruction: the n-th of total, and its text.
 	Step func(n, total int, what string)
 }
 
-// Build builds an image with the engine's classic builder, which needs nothing installed, and gives its id. It
-// fails with *NoImageError if BASE is missing, *BuildError if the build fails or meets a limit, or the cause of ctx's
-// end; then no container of the build is left. If nothing has changed, the id is that of the image before.
+// Build builds an image with the engine's classic builder, which needs no installation, and returns its ID. It fails
+// with *NoImageError if BASE is missing, with *BuildError if the build fails or meets a limit, or with the cause of
+// ctx's end; no container of the build is left then. If nothing has changed, the ID is that of the earlier image.
 func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err error) {
 	if files, ok := spec.ContextTar.(io.Closer); ok {
-		defer func() { _ = files.Close() }() // so that who writes it ends where the engine has not read everything
+		defer func() { _ = files.Close() }() // so that its writer ends if the engine has not read everything
 	}
 	spec.Limits = spec.Limits.over(e.limits)
 	ctx, stop := spec.Limits.clock(ctx)
@@ -60,7 +60,7 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err erro
 		}
 		args["BASE"] = &labelled
 	}
-	// No run label: an image that only differs in it would be new every time.
+	// No run label: with one, every build would create a new image.
 	labels := make(map[string]string, len(spec.Labels)+1)
 	maps.Copy(labels, spec.Labels)
 	labels[Label] = "1"
@@ -109,8 +109,8 @@ func (e *Engine) build(
 	return err
 }
 
-// limitStep limits the processes of a container of a build, which a request for a build cannot: the classic builder
-// tells of the container before it starts it.
+// limitStep limits the processes of a build's container, for which a build request has no field. The classic builder
+// announces the container before it starts it.
 func (e *Engine) limitStep(ctx context.Context, id string, limits Limits) {
 	if limits.Processes == 0 {
 		return
@@ -122,8 +122,8 @@ func (e *Engine) limitStep(ctx context.Context, id string, limits Limits) {
 	}
 }
 
-// labelledBase returns an image like base that carries our label: the containers and images in between, which a
-// build leaves when it fails, inherit it. One that has it already is given back as it is.
+// labelledBase returns an image that is base with our label, so that the containers and images that a failed build
+// leaves inherit it. If base has the label, it is returned as it is.
 func (e *Engine) labelledBase(ctx context.Context, base string) (string, error) {
 	found, err := e.inspectImage(ctx, base)
 	if err != nil {
@@ -146,7 +146,7 @@ func (e *Engine) labelledBase(ctx context.Context, base string) (string, error) 
 	return tag, nil
 }
 
-// buildOptions are those of a build that needs nothing but its Containerfile.
+// buildOptions are the options of a build that needs only its Containerfile.
 func buildOptions(tag string) build.ImageBuildOptions {
 	return build.ImageBuildOptions{
 		Tags: []string{tag}, Dockerfile: "Containerfile",
@@ -154,15 +154,15 @@ func buildOptions(tag string) build.ImageBuildOptions {
 	}
 }
 
-// Of a cancelled build.
+// How long a cancelled build is waited for.
 const (
-	settleAtLeast = 300 * time.Millisecond // an engine may be about to make a container
+	settleAtLeast = 300 * time.Millisecond // an engine may be about to create a container
 	settleAtMost  = 2 * time.Second
 )
 
-// endBuild removes what a build that failed or was cancelled was running. The engine does so too, but only some time
-// after it has seen that nobody listens any more; so, after a cancel, it also waits a little for the engine to
-// be done with a container that it was just making, whose id nobody has been told.
+// endBuild removes the containers of a build that failed or was cancelled. The engine does so too, but only some time
+// after the connection is gone. After a cancel, endBuild also waits briefly for a container that the engine was just
+// creating, whose ID it has not announced.
 func (e *Engine) endBuild(ctx context.Context, ids []string, began time.Time) {
 	ending, stop := e.ending(ctx)
 	defer stop()
@@ -184,7 +184,8 @@ func (e *Engine) endBuild(ctx context.Context, ids []string, began time.Time) {
 	}
 }
 
-// hasBuildContainers reports whether there are containers, made since began, that inherited our label and are not runs.
+// hasBuildContainers reports whether there are containers that were created since began, have inherited our label,
+// and are not of a run.
 func (e *Engine) hasBuildContainers(ctx context.Context, began time.Time) (bool, error) {
 	found, err := e.containers(ctx, Label+"=1")
 	if err != nil {

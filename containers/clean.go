@@ -19,7 +19,7 @@ import (
 // Kind is the kind of an Object.
 type Kind string
 
-// The kinds of things that verbsmith makes on an engine, in the order in which they can be removed.
+// The kinds of objects that verbsmith creates on an engine, in the order in which they can be removed.
 const (
 	KindContainer Kind = "container"
 	KindVolume    Kind = "volume"
@@ -32,7 +32,7 @@ type Object struct {
 	ID     string // a volume's is its name
 	Name   string // for people: a container's name, a volume's name, an image's references or short id
 	Labels map[string]string
-	// Size in bytes: of an image, what it adds to the image it was made from; -1 where the engine does not say.
+	// Size in bytes. An image counts what it adds to the image that it was made from. -1 if the engine does not know.
 	Size int64
 	// Why says why Clean kept the object.
 	Why string
@@ -45,33 +45,33 @@ type Object struct {
 	children bool     // of an image: others were made from it
 }
 
-// Removed lists what was removed, in order: an image that others refer to as well, or that others were made from, by
-// the reference that it lost.
+// Removed lists what was removed, in order. An image that has other references, or from which others were made, is
+// listed by the reference that it lost.
 type Removed []Object
 
 // CleanOptions selects what Clean may remove.
 type CleanOptions struct {
 	// All selects everything that verbsmith created on this engine, for any run directory.
 	All bool
-	// OwnVolume reports whether a volume without a label belongs to this cache, by its name. Nil means that none does.
+	// OwnVolume reports whether an unlabelled volume of that name belongs to this cache. Nil means that none does.
 	OwnVolume func(name string) bool
 
 	keep func(Object) bool // of tests, which share an engine with others
 }
 
-// sizeTimeout bounds the question for the sizes of volumes, which an engine answers by reading them all.
+// sizeTimeout bounds the request for the sizes of volumes: to answer it, an engine reads all of them.
 const sizeTimeout = 10 * time.Second
 
-// references is how the names of our images begin; what else an image is called is someone else's name for it.
+// references is the beginning of the names of our images. Other names were given by someone else.
 const references = "verbsmith/"
 
-// Clean removes what verbsmith created and is not in use: containers of dead runs of this run directory; volumes
-// of this cache; our references, and the images behind them, with those in between of their builds, unless others refer
-// to them, were made from them, or run. With All it also removes containers of dead runs of other run directories, all
-// volumes of ours, and images of ours without any reference.
+// Clean removes what verbsmith created and is not in use: containers of dead runs of this run directory; volumes of
+// this cache; our references, with their images and the intermediate images of their builds unless these have other
+// references, are in use, or have others made from them. With All it also removes containers of dead runs of other
+// run directories, all our volumes, and our images without a reference.
 //
-// Nothing is forced: what is in use stays, and so does what only inherited our labels. It goes on after a failure; the
-// error joins all of them. Removed says what is gone, kept what is ours and stays, and why.
+// Nothing is forced: what is in use is kept, and so is what only inherited our labels. Clean continues after a
+// failure and joins the errors. Removed lists what is gone, and what is ours but kept, with the reason.
 func (e *Engine) Clean(ctx context.Context, options CleanOptions) (removed Removed, kept []Object, err error) {
 	c := &cleaning{Engine: e, CleanOptions: options, now: time.Now()}
 	for _, step := range []func(context.Context) error{c.cleanContainers, c.cleanVolumes, c.cleanImages} {
@@ -82,7 +82,7 @@ func (e *Engine) Clean(ctx context.Context, options CleanOptions) (removed Remov
 	return c.removed, c.kept, errors.Join(c.errs...)
 }
 
-// cleaning is one Clean.
+// cleaning is the state of one Clean.
 type cleaning struct {
 	*Engine
 	CleanOptions
@@ -98,7 +98,7 @@ func (c *cleaning) leave(o Object, why string) {
 	c.kept = append(c.kept, o)
 }
 
-// done sorts the end of a removal: what the engine refuses because it is in use stays.
+// done records the result of a removal: what the engine refuses to remove because it is in use is kept.
 func (c *cleaning) done(ctx context.Context, o Object, err error) {
 	switch {
 	case err == nil || errdefs.IsNotFound(err):
@@ -110,7 +110,7 @@ func (c *cleaning) done(ctx context.Context, o Object, err error) {
 	}
 }
 
-// refusal is why an engine refuses a removal, of an image without what it is called.
+// refusal is the reason for which an engine refuses a removal, without the name of the image.
 func refusal(err error) string {
 	why := strings.TrimPrefix(oneLine(err), "Error response from daemon: ")
 	if _, reason, ok := strings.Cut(why, "d) - "); ok { // "(must be forced) - ", "(cannot be forced) - "
@@ -119,7 +119,7 @@ func refusal(err error) string {
 	return why
 }
 
-// chosen leaves out what a test does not mean.
+// chosen filters out what a test does not mean.
 func (c *cleaning) chosen(objects []Object, err error) ([]Object, error) {
 	if c.keep != nil {
 		objects = slices.DeleteFunc(objects, c.keep)
@@ -181,7 +181,7 @@ func (e *Engine) ourVolumes(ctx context.Context) ([]Object, error) {
 	return objects, nil
 }
 
-// volumeSizes returns what the engine knows in time; a size is nice to see but nothing depends on it.
+// volumeSizes returns the sizes that the engine reports in time. They are only displayed.
 func (e *Engine) volumeSizes(ctx context.Context) map[string]int64 {
 	asking, stop := context.WithTimeout(ctx, sizeTimeout)
 	defer stop()

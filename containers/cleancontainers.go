@@ -14,11 +14,11 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// idle is how long a container of a run of which nothing is known must have stood still to be taken for a leftover: a
-// live run fills a container before its start, and takes files out after its end.
+// idle is how long a container must have been stopped to count as a leftover, if nothing is known of its run: a live
+// run fills a container before it starts, and copies files out after it has ended.
 const idle = time.Hour
 
-// cleanContainers removes those of dead runs. What runs, and is not known to be of a dead run, stays.
+// cleanContainers removes the containers of dead runs. One that runs, and whose run is not known to be dead, is kept.
 func (c *cleaning) cleanContainers(ctx context.Context) error {
 	found, err := c.chosen(c.ourContainers(ctx))
 	for _, o := range found {
@@ -59,7 +59,7 @@ func (c *cleaning) cleanContainer(ctx context.Context, o Object, own bool) {
 		c.leave(o, "its run is still active")
 		return
 	}
-	// A dead run's container may still run: nobody waits for it.
+	// A container of a dead run may still be running: nobody waits for it.
 	err := c.removeContainer(ctx, o.ID)
 	if err == nil {
 		forget()
@@ -67,7 +67,7 @@ func (c *cleaning) cleanContainer(ctx context.Context, o Object, own bool) {
 	c.done(ctx, o, err)
 }
 
-// stoodStill reports whether a container that does not run has not run for long.
+// stoodStill reports whether a container that is not running has been stopped for long.
 func (c *cleaning) stoodStill(ctx context.Context, o Object) (bool, error) {
 	if o.running {
 		return false, nil
@@ -89,8 +89,8 @@ func (c *cleaning) stoodStill(ctx context.Context, o Object) (bool, error) {
 	return true, nil
 }
 
-// runsElsewhere returns the run directory that a thing's labels name, if it is on this machine and is that one still;
-// else nil: nothing can be said of its runs.
+// runsElsewhere returns the run directory that an object's labels name, if it is on this machine and still the same
+// one. Otherwise it returns nil, because nothing is known of its runs.
 func runsElsewhere(labels map[string]string) *run {
 	dir, home := labels[runsLabel], labels[homeLabel]
 	if !filepath.IsAbs(dir) || home == "" {
@@ -103,7 +103,7 @@ func runsElsewhere(labels map[string]string) *run {
 	return &run{home: home, dir: dir}
 }
 
-// inUse reports whether another run of the directory that the labels name goes on.
+// inUse reports whether another run of the directory that the labels name is alive.
 func (c *cleaning) inUse(labels map[string]string) bool {
 	runs := runsElsewhere(labels)
 	return runs != nil && slices.ContainsFunc(runs.others(), func(id string) bool {

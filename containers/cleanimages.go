@@ -14,8 +14,8 @@ import (
 	"github.com/docker/docker/api/types/image"
 )
 
-// cleanImages takes our references away, then the images without a reference that were in between of their builds, or
-// with All any that has our label.
+// cleanImages removes our references, then the intermediate images of their builds, or with All every image that has
+// our label and no reference.
 func (c *cleaning) cleanImages(ctx context.Context) error {
 	found, err := c.chosen(c.ourImages(ctx))
 	if err != nil {
@@ -42,7 +42,7 @@ func (c *cleaning) cleanImages(ctx context.Context) error {
 	return nil
 }
 
-// unnamed chooses among the images that have no reference, or none any more.
+// unnamed returns the images that have no reference, or have lost theirs.
 func (c *cleaning) unnamed(found []Object, between map[string]bool) []Object {
 	var unnamed []Object
 	for _, o := range found { // the newest first: children before parents
@@ -58,12 +58,12 @@ func (c *cleaning) unnamed(found []Object, between map[string]bool) []Object {
 	return unnamed
 }
 
-// untag takes a reference of ours away; the engine removes the image with its last one, unless it is used.
+// untag removes a reference of ours. The engine removes the image with its last reference, unless it is in use.
 func (c *cleaning) untag(ctx context.Context, o Object, ref string) {
 	o.Name = ref
 	_, err := c.cli.ImageRemove(ctx, ref, image.RemoveOptions{})
 	if errdefs.IsConflict(err) {
-		// What others were made from stays without the reference, and the engine says so as an error.
+		// An image from which others were made is kept without its reference, which the engine reports as an error.
 		if _, gone := c.cli.ImageInspect(ctx, ref); errdefs.IsNotFound(gone) {
 			err = nil
 		}
@@ -71,7 +71,7 @@ func (c *cleaning) untag(ctx context.Context, o Object, ref string) {
 	c.done(ctx, o, err)
 }
 
-// removeUnnamed removes images that have no reference, for as long as that frees others.
+// removeUnnamed removes images without a reference, repeatedly, because each removal may free others.
 func (c *cleaning) removeUnnamed(ctx context.Context, images []Object) {
 	for {
 		var left []Object
@@ -96,8 +96,8 @@ func (c *cleaning) removeUnnamed(ctx context.Context, images []Object) {
 	}
 }
 
-// removeIfUnnamed removes an image by its id. One that has a name, as someone may have given it meanwhile, is not found:
-// the name would go along.
+// removeIfUnnamed removes an image by its ID. If it has been given a name meanwhile, it is not found, so that the
+// name is kept.
 func (c *cleaning) removeIfUnnamed(ctx context.Context, o Object) error {
 	now, err := c.cli.ImageInspect(ctx, o.ID)
 	if err == nil && now.ID == "" {
@@ -112,7 +112,7 @@ func (c *cleaning) removeIfUnnamed(ctx context.Context, o Object) error {
 	return err //nolint:wrapcheck // the caller looks at what it is
 }
 
-// ourImages returns the images with our label, those in between of builds among them, the newest first: children before
+// ourImages returns the images with our label, intermediate ones included, the newest first: children before their
 // parents.
 func (e *Engine) ourImages(ctx context.Context) ([]Object, error) {
 	found, err := e.cli.ImageList(ctx, image.ListOptions{All: true, Filters: ourLabel()})
@@ -149,7 +149,7 @@ func (e *Engine) ourImages(ctx context.Context) ([]Object, error) {
 	return objects, nil
 }
 
-// named leaves out the engine's way to say that there is no reference.
+// named filters out the engine's notation for no reference.
 func named(refs []string) []string {
 	var names []string
 	for _, ref := range refs {

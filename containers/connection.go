@@ -15,12 +15,12 @@ import (
 	"github.com/docker/docker/client"
 )
 
-// maxAnswer is more than any answer that is decoded as a whole; what an engine streams has no such bound.
+// maxAnswer is more than the length of any answer that is decoded as a whole. Streams have no such limit.
 const maxAnswer = 16 << 20
 
-// newClient makes a client for the engine at host, of which no call outlasts its context. Two of the client's own
-// ways do: it dials a TLS connection that it will hijack without a context, and does not look at the context of a
-// hijacked one any more. Both are mended where connections are made, for all calls.
+// newClient creates a client for the engine at host, no call of which outlives its context. Docker's client has two
+// gaps: it dials the TLS connection of a hijacking call without a context, and it ignores the context of a hijacked
+// connection. Both are closed for all calls, where connections are opened.
 func newClient(host string) (*client.Client, error) {
 	var conns *connections
 	cli, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(host), client.WithAPIVersionNegotiation(),
@@ -31,7 +31,7 @@ func newClient(host string) (*client.Client, error) {
 			}
 			conns = &connections{dial: transport.DialContext, tls: transport.TLSClientConfig}
 			if conns.tls != nil {
-				// With one of its own the client would not use the dialer.
+				// With its own TLS configuration the transport would not use this dialer.
 				transport.TLSClientConfig, transport.Proxy, transport.DialTLSContext = nil, nil, conns.open
 				if err := client.WithScheme("https")(c); err != nil {
 					return fmt.Errorf("set up TLS: %w", err)
@@ -51,16 +51,16 @@ func newClient(host string) (*client.Client, error) {
 	return cli, nil
 }
 
-// connections opens those to one engine.
+// connections opens connections to an engine.
 type connections struct {
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 	tls  *tls.Config // nil: none
 }
 
-// hijacking marks the context of a call whose connection becomes the call's own.
+// hijacking marks the context of a call that takes over its connection.
 type hijacking struct{}
 
-// hijack returns a context with which the connection of a hijacking call is closed when ctx ends.
+// hijack returns a context for a hijacking call: its connection is closed when ctx ends.
 func hijack(ctx context.Context) context.Context { return context.WithValue(ctx, hijacking{}, true) }
 
 func (c *connections) open(ctx context.Context, network, address string) (net.Conn, error) {
@@ -110,7 +110,7 @@ func (c *heldConn) Close() error {
 	return c.Conn.Close() //nolint:wrapcheck // the connection's own words
 }
 
-// bounded is a transport whose answers end somewhere.
+// bounded is a transport with a limit for the length of answers.
 type bounded struct{ *http.Transport }
 
 // RoundTrip implements http.RoundTripper.
@@ -122,7 +122,7 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err //nolint:wrapcheck // the client's own error texts
 }
 
-// isStream tells the calls whose answers are as long as what they tell of.
+// isStream reports whether the answer of a call is a stream of any length.
 func isStream(path string) bool {
 	for _, end := range []string{"/archive", "/build", "/images/create"} {
 		if strings.HasSuffix(path, end) {

@@ -16,9 +16,9 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// putIn sends a tar stream to a directory of a container that has not started.
+// putIn copies a tar stream into a directory of a container that has not started.
 func (e *Engine) putIn(ctx context.Context, id string, in Input) error {
-	if err := e.makeFolders(ctx, id, in); err != nil {
+	if err := e.makeDirectories(ctx, id, in); err != nil {
 		return err
 	}
 	if in.Write == nil {
@@ -33,7 +33,7 @@ func (e *Engine) putIn(ctx context.Context, id string, in Input) error {
 	}()
 	err := e.copyTo(ctx, id, in.Path, reader)
 	_ = reader.Close() // so that Write ends if the engine has not read everything
-	// The engine's words for a stream that broke off say less than why it did.
+	// If the stream broke off, the writer's error says why; the engine's does not.
 	if writeErr := <-wrote; writeErr != nil && !errors.Is(writeErr, io.ErrClosedPipe) {
 		return writeErr
 	}
@@ -47,8 +47,8 @@ func (e *Engine) copyTo(ctx context.Context, id, dir string, stream io.Reader) e
 	return nil
 }
 
-// makeFolders makes the directories of in.Path that are missing; those that exist are not touched.
-func (e *Engine) makeFolders(ctx context.Context, id string, in Input) error {
+// makeDirectories creates the missing directories of in.Path. Existing ones are not changed.
+func (e *Engine) makeDirectories(ctx context.Context, id string, in Input) error {
 	var missing []tar.Header
 	for dir := path.Clean(in.Path); dir != "/"; dir = path.Dir(dir) {
 		_, err := e.cli.ContainerStatPath(ctx, id, dir)
@@ -58,13 +58,13 @@ func (e *Engine) makeFolders(ctx context.Context, id string, in Input) error {
 		if !errdefs.IsNotFound(err) {
 			return fmt.Errorf("look for directory %s: %w", dir, err)
 		}
-		missing = append(missing, folderEntry(dir, in.UID, in.GID))
+		missing = append(missing, directoryEntry(dir, in.UID, in.GID))
 	}
 	if len(missing) == 0 {
 		return nil
 	}
 	slices.Reverse(missing) // parents first
-	stream, err := tarOfFolders(missing)
+	stream, err := tarOfDirectories(missing)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (e *Engine) giveVolume(ctx context.Context, id string, v VolumeMount) error
 	if v.ReadOnly || (v.UID == 0 && v.GID == 0) {
 		return nil
 	}
-	stream, err := tarOfFolders([]tar.Header{folderEntry(path.Clean(v.Path), v.UID, v.GID)})
+	stream, err := tarOfDirectories([]tar.Header{directoryEntry(path.Clean(v.Path), v.UID, v.GID)})
 	if err != nil {
 		return err
 	}
@@ -100,11 +100,11 @@ func (e *Engine) takeOut(ctx context.Context, id string, out Output, budget *out
 	return extract(stream, out.Dir, top, budget)
 }
 
-// maxReadFile is more than any file that is worth having in memory.
+// maxReadFile is more than the size of any file that is read into memory.
 const maxReadFile = 64 << 20
 
-// ReadFile returns the content of a regular file of an image, with volumes mounted, without starting anything. It
-// fails with *NoImageError, or with an error that wraps fs.ErrNotExist if there is no such file.
+// ReadFile returns the content of a regular file of an image, with volumes mounted. Nothing is started. It fails with
+// *NoImageError, or with an error that wraps fs.ErrNotExist if there is no such file.
 func (e *Engine) ReadFile(ctx context.Context, img string, volumes []VolumeMount, file string) ([]byte, error) {
 	spec := RunSpec{Name: "read " + path.Base(file), Image: img, Argv: []string{"/never-started"}, Volumes: volumes}
 	if err := spec.check(); err != nil {

@@ -17,25 +17,25 @@ import (
 const (
 	// answerTimeout bounds the first question to the engine.
 	answerTimeout = 5 * time.Second
-	// cleanupTimeout bounds what is done after a cancel: a mage that was interrupted gets 5 s in all.
+	// cleanupTimeout bounds a cleanup after a cancel: mage gives an interrupted target 5 s in all.
 	cleanupTimeout = 4 * time.Second
-	// retryTimeout bounds a cleanup after one that the engine has not answered in time.
+	// retryTimeout bounds a cleanup after one that the engine did not answer in time.
 	retryTimeout = 250 * time.Millisecond
-	// outputTimeout is for a container whose output has ended: its own end is then a matter of the engine's cleanup.
+	// outputTimeout bounds the wait for a container whose output has ended.
 	outputTimeout = time.Minute
 )
 
 // Options configures Connect.
 type Options struct {
 	// RunDir is the directory for the lock files of runs; "" means verbsmith/runs in the user's cache directory. Runs
-	// that share it look after each other's leftovers.
+	// with the same directory remove each other's leftovers.
 	RunDir string
-	// Visitor takes no part in any run directory: nothing but Clean may be called then.
+	// Visitor registers no run; only Clean may be called then.
 	Visitor bool
-	// Notice is told, in one line without a line break, of leftovers that were removed and of what could not be
-	// removed; nil means nobody is.
+	// Notice gets a line, without a line break, for each leftover that was removed and for what could not be removed.
+	// It may be nil.
 	Notice func(text string)
-	// Limits bounds what each container takes.
+	// Limits bounds the resources of each container.
 	Limits Limits
 }
 
@@ -65,21 +65,21 @@ type Engine struct {
 	tini         bool // the engine has an init process to offer
 	notice       func(string)
 	patience     patience
-	silent       atomic.Bool // it has not answered a cleanup in time
+	silent       atomic.Bool // it did not answer a cleanup in time
 	limits       Limits
-	unbound      sync.Once // says which limits the engine does not apply to containers
+	unbound      sync.Once // reports the limits that the engine does not apply to containers
 	unboundBuild sync.Once // and to builds
 
 	references string // how our references begin; tests have their own
 }
 
-// patience is how long an engine is waited for where no context ends the wait.
+// patience is how long to wait for an engine if no context ends the wait.
 type patience struct{ cleanup, retry, output time.Duration }
 
 // Connect finds the engine (DOCKER_HOST with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, else the docker command's
-// current context, else the usual sockets), registers this run in options.RunDir, and removes the containers
-// that dead runs have left. It asks the engine three cheap questions. It fails with *UnreachableError within
-// seconds if none answers. The caller closes the engine.
+// current context, else the usual sockets), registers this run in options.RunDir, and removes the containers that
+// dead runs have left. It sends three cheap requests. If no engine answers, it fails with *UnreachableError within
+// seconds. The caller closes the engine.
 func Connect(ctx context.Context, options Options) (*Engine, error) {
 	host, err := engineHost()
 	if err != nil {
@@ -142,14 +142,14 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 	}
 	for _, part := range version.Components {
 		e.Info.Parts = append(e.Info.Parts, Part{Name: part.Name, Version: part.Version})
-		// An engine whose init program is missing reports the component without a version.
+		// An engine without the init program reports this component without a version.
 		e.tini = e.tini || part.Name == "docker-init" && part.Version != "" && part.Version != "N/A"
 	}
 	return nil
 }
 
-// memory returns the bytes of the engine's machine, 0 where it does not say: a proxy before an engine may refuse
-// that question alone. One that is silent is an error.
+// memory returns the bytes of memory of the engine's machine, 0 if unknown: a proxy in front of an engine may refuse
+// this request alone. An engine that does not answer is an error.
 func (e *Engine) memory(ctx context.Context) (int64, error) {
 	info, err := e.cli.Info(ctx)
 	if err != nil && ctx.Err() != nil {
@@ -158,9 +158,8 @@ func (e *Engine) memory(ctx context.Context) (int64, error) {
 	return info.MemTotal, nil
 }
 
-// ending returns the context of a cleanup, which goes on when ctx has ended. One that the engine does not answer in
-// time leaves little time to those that follow: all of them together have to fit into the seconds that are left to
-// an interrupted run.
+// ending returns the context of a cleanup, which outlives ctx. If the engine does not answer one cleanup in time,
+// those that follow get less time: all of them together have only the few seconds of an interrupted run.
 func (e *Engine) ending(ctx context.Context) (context.Context, context.CancelFunc) {
 	given := e.patience.cleanup
 	if e.silent.Load() {
@@ -173,7 +172,7 @@ func (e *Engine) ending(ctx context.Context) (context.Context, context.CancelFun
 	}
 }
 
-// Close removes every container that this run still has, within 4 s, and gives up its lock file.
+// Close removes all containers of this run, within 4 s, and releases its lock file.
 func (e *Engine) Close() error {
 	ctx, stop := e.ending(context.Background())
 	defer stop()
@@ -190,7 +189,7 @@ func (e *Engine) Close() error {
 	return errors.Join(err, e.removeAll(ctx, mine), e.run.end(), e.cli.Close())
 }
 
-// oneLine keeps a notice on its line whatever an engine says.
+// oneLine removes line breaks from an engine's message, for a notice.
 func oneLine(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
 }

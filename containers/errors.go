@@ -50,14 +50,14 @@ type RunError struct {
 	Name    string // the run's name, e.g. a stage
 	Image   string
 	Command []string
-	Status  int         // exit status; 0 where only a limit was met
+	Status  int         // exit status; 0 if only a limit was met
 	Limit   *LimitError // the limit that was met, nil if none
 	Lines   []string    // the last lines of output, at most 20
-	Log     string      // path of the whole output, where known
+	Log     string      // path of the whole output, if known
 }
 
-// Argv returns the command, as ExitCode, Tail and LogPath give the rest, for those who show errors and know none of
-// this package's types.
+// Argv returns the command. With ExitCode, Tail and LogPath it serves those who display errors and do not know the
+// types of this package.
 func (e *RunError) Argv() []string { return e.Command }
 
 // ExitCode returns the exit status of the main process.
@@ -83,9 +83,9 @@ func (e *RunError) Advice() string {
 const adviceFullDisk = "free space on the engine's disk: docker system df shows what uses it, " +
 	"and the clean target removes what verbsmith left there"
 
-// Error says in one line what ran, in which image, and how it ended; Lines holds the output.
+// Error says in one line what ran, in which image, and how it ended. Lines has the output.
 func (e *RunError) Error() string {
-	const bySignal, signals = 128, 64 // a shell's way, and an engine's, to say that a signal ended a process
+	const bySignal, signals = 128, 64 // how shells and engines report that a signal ended a process
 	end := fmt.Sprintf("exit status %d", e.Status)
 	if n := e.Status - bySignal; n > 0 && n <= signals {
 		end += fmt.Sprintf(" (signal %d: %v)", n, syscall.Signal(n))
@@ -96,7 +96,7 @@ func (e *RunError) Error() string {
 	return fmt.Sprintf("%s: %q in %s: %s", e.Name, e.Command, e.Image, end)
 }
 
-// Unwrap returns the limit that was met, and ENOSPC where the output says that a disk is full.
+// Unwrap returns the limit that was met, and ENOSPC if the output says that a disk is full.
 func (e *RunError) Unwrap() []error {
 	var causes []error
 	if e.Limit != nil {
@@ -110,10 +110,10 @@ func (e *RunError) Unwrap() []error {
 
 // BuildError says that an image could not be built.
 type BuildError struct {
-	Image    string   // the tag that was to be made
+	Image    string   // the tag that was to be built
 	Step     string   // the instruction that failed, e.g. "RUN dnf -y install rpm-build"; "" before the first
-	N, Total int      // its number and how many there are
-	Status   int      // exit status of the instruction's command; 0 where it was no command that failed
+	N, Total int      // its number and the number of all
+	Status   int      // exit status of the instruction's command; 0 if it was not a command that failed
 	Lines    []string // the last lines of output, at most 20
 	Err      error
 }
@@ -132,7 +132,7 @@ func (e *BuildError) Advice() string {
 	return ""
 }
 
-// Error names image, step and cause in one line; Lines holds the output.
+// Error names image, step and cause in one line. Lines has the output.
 func (e *BuildError) Error() string {
 	where := "image " + e.Image
 	if e.Step != "" {
@@ -141,7 +141,7 @@ func (e *BuildError) Error() string {
 	return fmt.Sprintf("%s: %v", where, e.Err)
 }
 
-// Unwrap returns the cause, and ENOSPC where the output says that a disk is full.
+// Unwrap returns the cause, and ENOSPC if the output says that a disk is full.
 func (e *BuildError) Unwrap() []error {
 	if full := fullDiskIn(e.Lines); full != nil {
 		return []error{e.Err, full}
@@ -152,7 +152,7 @@ func (e *BuildError) Unwrap() []error {
 // PullError says that an image could not be pulled from its registry.
 type PullError struct {
 	Ref         string
-	Unreachable bool // the registry did not answer, so that no other reference of it will do better
+	Unreachable bool // the registry did not answer, so no other reference of it can be pulled either
 	Err         error
 }
 
@@ -173,10 +173,10 @@ type NoImageError struct{ Ref string }
 // Error names the reference.
 func (e *NoImageError) Error() string { return fmt.Sprintf("image %s is not on this engine", e.Ref) }
 
-// UnsafeEntryError says that a tar stream holds an entry that may not be extracted.
+// UnsafeEntryError says that a tar stream contains an entry that must not be extracted.
 type UnsafeEntryError struct{ Name, Why string }
 
-// Error quotes the beginning of the name, which may hold anything and be of any length.
+// Error quotes the beginning of the name, which may contain anything and be of any length.
 func (e *UnsafeEntryError) Error() string { return fmt.Sprintf("tar entry %.200q: %s", e.Name, e.Why) }
 
 const fullDisk = "no space left on device"
@@ -190,7 +190,7 @@ func fullDiskIn(lines []string) error {
 	return nil
 }
 
-// engineError makes ENOSPC findable in an error that came over the wire as text.
+// engineError makes ENOSPC findable in an error that an engine sent as text.
 func engineError(err error) error {
 	if err == nil || errors.Is(err, syscall.ENOSPC) || !strings.Contains(strings.ToLower(err.Error()), fullDisk) {
 		return err
@@ -198,32 +198,32 @@ func engineError(err error) error {
 	return &alsoError{err, syscall.ENOSPC}
 }
 
-// alsoError is err, and is also another error to errors.Is.
+// alsoError is err, but errors.Is also finds another error in it.
 type alsoError struct{ err, also error }
 
 func (e *alsoError) Error() string   { return e.err.Error() }
 func (e *alsoError) Unwrap() []error { return []error{e.err, e.also} }
 
-// interrupted returns the reason why ctx ended, if it ended, in place of err, which then is only its consequence.
+// interrupted returns the cause of ctx's end, if it has ended, instead of err, which is only its consequence.
 func interrupted(ctx context.Context, what string, err error) error {
 	cause := context.Cause(ctx)
 	if cause == nil {
 		return err
 	}
-	// A limit that was met is a failure, which nobody asked for.
+	// A limit that was met is a failure, not an interruption.
 	if _, met := errors.AsType[*LimitError](cause); !met && !errors.Is(cause, ctx.Err()) {
 		cause = &alsoError{cause, ctx.Err()}
 	}
 	return fmt.Errorf("%s: %w", what, cause)
 }
 
-// registrySilence are the words of engines and of Go's network code for a registry that does not answer.
+// registrySilence lists what engines and Go's network code say if a registry does not answer.
 var registrySilence = regexp.MustCompile(`(?i)dial tcp|no such host|connection refused|connection reset|i/o timeout|` +
 	`tls handshake timeout|client\.timeout exceeded|network is unreachable|no route to host|proxyconnect|` +
 	`server misbehaving|temporary failure in name resolution|context deadline exceeded|` +
 	`request canceled while waiting|: eof|x509:`)
 
-// pullError tells a registry that does not answer from one that answers no.
+// pullError distinguishes a registry that does not answer from one that refuses.
 func pullError(ref string, err error) error {
 	silent := errors.Is(err, context.DeadlineExceeded) || registrySilence.MatchString(err.Error())
 	return &PullError{Ref: ref, Unreachable: silent, Err: engineError(err)}

@@ -12,8 +12,8 @@ import (
 	"strconv"
 )
 
-// environment reads the settings that belong to Docker and its client, which reads the rest of them itself. A caller
-// that handed in some of them could name one engine to us and another to the client.
+// environment reads the settings of Docker and its client. The client reads others itself, so passing some of them as
+// parameters could select one engine here and another in the client.
 func environment(name string) string {
 	return os.Getenv(name) //nolint:forbidigo // See above.
 }
@@ -23,9 +23,9 @@ const (
 	socketName  = "docker.sock"
 )
 
-// engineHost says where the engine is: DOCKER_HOST; the current context of the docker command; the usual
-// socket; a rootless engine's socket. What is named explicitly is the only one tried: to fall back from it could
-// put a build on an engine that nobody asked for.
+// engineHost returns the engine's address: DOCKER_HOST; the current context of the docker command; the usual socket;
+// a rootless engine's socket. If one is configured explicitly, no other is tried: a fallback could run a build on an
+// engine that nobody asked for.
 func engineHost() (string, error) {
 	if host := environment("DOCKER_HOST"); host != "" {
 		return host, nil
@@ -60,7 +60,7 @@ func contextHost() (string, error) {
 	if dir == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", nil //nolint:nilerr // no home folder means no context, which is a usual state
+			return "", nil //nolint:nilerr // without a home directory there is no context
 		}
 		dir = filepath.Join(home, ".docker")
 	}

@@ -16,10 +16,10 @@ import (
 	"github.com/docker/docker/pkg/jsonmessage"
 )
 
-// registryTimeout bounds the probe of a registry; one that needs longer is of no use for a build either.
+// registryTimeout bounds the probe of a registry. A slower one is useless for a build.
 const registryTimeout = 10 * time.Second
 
-// ImageID returns the id ("sha256:...") of an image on the engine; ok is false if there is none of that reference.
+// ImageID returns the ID ("sha256:...") of an image; ok is false if the engine has none of that reference.
 func (e *Engine) ImageID(ctx context.Context, ref string) (id string, ok bool, err error) {
 	found, err := e.inspectImage(ctx, ref)
 	if missing := (*NoImageError)(nil); errors.As(err, &missing) {
@@ -43,8 +43,8 @@ func (e *Engine) inspectImage(ctx context.Context, ref string) (image.InspectRes
 	return found, nil
 }
 
-// Import makes an image of one layer out of a tar stream of a root file system, with our labels and the given
-// ones, and gives its id. ref may be "name" or "name:tag".
+// Import creates an image of one layer from a tar stream of a root file system, with our labels and the given ones,
+// and returns its ID. ref may be "name" or "name:tag".
 func (e *Engine) Import(
 	ctx context.Context, tar io.Reader, ref string, labels map[string]string,
 ) (id string, err error) {
@@ -72,7 +72,7 @@ func (e *Engine) Import(
 	return id, nil
 }
 
-// PullProgress is one report of a pull.
+// PullProgress is a progress report of a pull.
 type PullProgress struct {
 	Layer          string // short id of a layer, or the tag
 	Status         string // the engine's word, e.g. "Downloading"
@@ -103,8 +103,9 @@ func (e *Engine) Pull(ctx context.Context, ref string, progress func(PullProgres
 	return nil
 }
 
-// RegistryReachable asks, through the engine, whether the registry of ref has it; no image is moved. It gives nil,
-// or a *PullError within about 10 s; Unreachable tells a registry that does not answer from one that says no.
+// RegistryReachable asks the registry of ref, through the engine, whether it has the image; nothing is downloaded. It
+// returns nil, or a *PullError within about 10 s. Its field Unreachable distinguishes a registry that does not answer
+// from one that refuses.
 func (e *Engine) RegistryReachable(ctx context.Context, ref string) error {
 	asking, stop := context.WithTimeout(ctx, registryTimeout)
 	defer stop()
@@ -123,11 +124,11 @@ func (e *Engine) RemoveImage(ctx context.Context, ref string) error {
 	return nil
 }
 
-// maxMessage is more than any message of an engine's stream.
+// maxMessage is more than the length of any message in an engine's stream.
 const maxMessage = 1 << 20
 
-// readMessages reads an engine's stream of JSON messages to its end. A message that is an error ends it with a
-// *jsonmessage.JSONError; an error of each ends it too.
+// readMessages reads an engine's stream of JSON messages to its end. It stops at a message that is an error, with a
+// *jsonmessage.JSONError, and at an error of each.
 func readMessages(r io.Reader, each func(jsonmessage.JSONMessage) error) error {
 	limited := &io.LimitedReader{R: r}
 	for decoder := json.NewDecoder(limited); ; {

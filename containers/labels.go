@@ -16,28 +16,28 @@ const (
 	// Label is "1" on every container, volume and image that verbsmith creates. Images pass it on to the
 	// containers and images that someone makes from them.
 	Label = "io.resnics.verbsmith"
-	// RunLabel is the id of the run that made a container, a volume, or an imported or committed image. Images
-	// that are built do not get one of their own: with it, a build that changes nothing would still make a new
-	// image.
+	// RunLabel is the ID of the run that created a container, a volume, or an imported or committed image. Built
+	// images have none: otherwise a build that changes nothing would create a new image.
 	RunLabel = Label + ".run"
-	// homeLabel is the identity of the directory in which the run's lock file lies. Without it, a run of another
-	// user or machine on the same engine would look dead from here, because its lock file is elsewhere.
+	// homeLabel is the identity of the directory with the run's lock file. Without it, a run of another user or
+	// machine on the same engine would seem dead, because its lock file is elsewhere.
 	homeLabel = Label + ".home"
-	// selfLabel repeats the name of the container that carries it. A container that someone else makes from
-	// an image of ours inherits our labels, but not the name: so it is not taken for a leftover.
+	// selfLabel is the name of the container that has it. A container that someone else makes from an image of ours
+	// inherits the labels but has another name, so it does not count as a leftover.
 	selfLabel = Label + ".container"
-	// runsLabel is the path of that directory, by which clean can see from elsewhere whether the run goes on.
+	// runsLabel is the path of that directory. With it, clean can find out whether a run of another directory is
+	// alive.
 	runsLabel = Label + ".runs"
 )
 
-// containerLabels returns the labels of the container called name, over those that the caller asks for.
+// containerLabels returns the labels of the container called name, added to those of the caller.
 func containerLabels(r *run, name string, extra map[string]string) map[string]string {
 	labels := r.volumeLabels(extra)
 	labels[selfLabel] = name
 	return labels
 }
 
-// volumeLabels returns the labels of a thing that belongs to this run's directory.
+// volumeLabels returns the labels of an object that belongs to this run's directory.
 func (r *run) volumeLabels(extra map[string]string) map[string]string {
 	labels := r.labels(extra)
 	labels[homeLabel] = r.home
@@ -45,8 +45,8 @@ func (r *run) volumeLabels(extra map[string]string) map[string]string {
 	return labels
 }
 
-// imageLabels returns the labels of an image that is kept of a container, without those of that container: what is made
-// from it would look like the run directory's, and it is everybody's.
+// imageLabels returns the labels of a committed image, without those of its container: containers made from it would
+// seem to belong to the run directory.
 func imageLabels(r *run, extra map[string]string) map[string]string {
 	labels := r.labels(extra)
 	for _, own := range []string{homeLabel, runsLabel, selfLabel} {
@@ -55,7 +55,7 @@ func imageLabels(r *run, extra map[string]string) map[string]string {
 	return labels
 }
 
-// labels returns the labels of a thing that outlives the run. The caller's own never replace them.
+// labels returns the labels of an object that outlives the run. They take precedence over the caller's.
 func (r *run) labels(extra map[string]string) map[string]string {
 	labels := make(map[string]string, len(extra)+5)
 	maps.Copy(labels, extra)
@@ -64,7 +64,7 @@ func (r *run) labels(extra map[string]string) map[string]string {
 	return labels
 }
 
-// ownsItself tells a container that a run of this home made from one that inherited its labels.
+// ownsItself reports whether a run of this home created the container, rather than that it inherited its labels.
 func ownsItself(names []string, labels map[string]string, home string) bool {
 	self := labels[selfLabel]
 	return self != "" && labels[homeLabel] == home && labels[RunLabel] != "" && slices.Contains(names, "/"+self)
@@ -72,7 +72,7 @@ func ownsItself(names []string, labels map[string]string, home string) bool {
 
 var unfitForName = regexp.MustCompile(`[^a-z0-9]+`)
 
-// containerName makes a name that an engine accepts out of a run id, a number and any text.
+// containerName builds a valid container name from a run ID, a number and any text.
 func containerName(runID string, n int64, text string) string {
 	slug := strings.Trim(unfitForName.ReplaceAllString(strings.ToLower(text), "-"), "-")
 	if len(slug) > 40 {
@@ -84,8 +84,8 @@ func containerName(runID string, n int64, text string) string {
 	return fmt.Sprintf("verbsmith-%s-%d-%s", runID, n, slug)
 }
 
-// labelInstructions renders labels as LABEL instructions, in order of their keys, for the engine calls that take
-// nothing else. Values may hold anything but control characters, which an instruction cannot carry.
+// labelInstructions returns labels as LABEL instructions, sorted by key, for engine calls that accept nothing else.
+// Keys and values must not contain control characters, which an instruction cannot represent.
 func labelInstructions(labels map[string]string) ([]string, error) {
 	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`)
 	instructions := make([]string, 0, len(labels))

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Limit is a resource limit of one container. Limits are generous: they stop what would otherwise use up the machine.
+// Limit is a resource limit of one container. Limits are generous: they only stop what would exhaust the machine.
 type Limit string
 
 // The limits.
@@ -31,13 +31,13 @@ type Limits struct {
 	Time                           time.Duration
 }
 
-// Without a setting. The memory is three quarters of the engine's machine.
+// The defaults. That of memory is three quarters of the engine's machine.
 const (
 	defaultProcesses = 16384
 	defaultLog       = 512 << 20
 	defaultOutput    = 8 << 30
 	defaultTime      = 4 * time.Hour
-	defaultMemory    = 16 << 30 // where the engine does not say what its machine has
+	defaultMemory    = 16 << 30 // if the engine does not report its memory
 	unlimited        = "unlimited"
 )
 
@@ -54,7 +54,7 @@ func Settings() []string {
 }
 
 // ReadLimits reads the settings: sizes in bytes or with k, m, g or t for KiB and so on, a number of processes, a
-// duration such as 90m, or "unlimited". What is not set stays 0. The error names each invalid one.
+// duration such as 90m, or "unlimited". What is not set is 0. The error names each invalid one.
 func ReadLimits(setting func(name string) string) (Limits, error) {
 	var limits Limits
 	var errs []error
@@ -88,7 +88,7 @@ func ReadLimits(setting func(name string) string) (Limits, error) {
 
 func parseSize(text string) (int64, error) {
 	digits := strings.TrimRight(strings.ToLower(text), "kmgt")
-	unit := strings.Index("kmgt", strings.ToLower(text)[len(digits):]) // -1 for what is not a unit
+	unit := strings.Index("kmgt", strings.ToLower(text)[len(digits):]) // -1: not a unit
 	shift := 0
 	switch {
 	case len(text)-len(digits) > 1 || unit < 0:
@@ -113,7 +113,7 @@ func (l Limits) or(machine int64) Limits {
 	})
 }
 
-// over returns these limits where they are set, else those of others.
+// over returns these limits, with those of others where they are not set.
 func (l Limits) over(others Limits) Limits {
 	for _, set := range []struct {
 		value *int64
@@ -133,8 +133,8 @@ func (l Limits) over(others Limits) Limits {
 	return l
 }
 
-// clock returns a context that ends when the time is over, with a *LimitError as its cause. It has no deadline: a
-// connection that is being made would report that as its own "i/o timeout", and before the context has ended.
+// clock returns a context that ends when the time is over, with a *LimitError as its cause. It has no deadline,
+// because a connection that is being opened would report one as "i/o timeout" before the context has ended.
 func (l Limits) clock(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	if l.Time == 0 {
@@ -147,7 +147,7 @@ func (l Limits) clock(ctx context.Context) (context.Context, context.CancelFunc)
 	}
 }
 
-// value is a limit as a person reads it.
+// value is a limit in readable form.
 func (l Limits) value(limit Limit) string {
 	switch limit {
 	case LimitMemory:
@@ -179,7 +179,7 @@ func sizeText(n int64) string {
 // LimitError says that a container, or a build of an image, reached one of its limits.
 type LimitError struct {
 	Limit Limit
-	Value string // as a person reads it, e.g. "16 GiB"; "" where the limit is the machine's own
+	Value string // in readable form, e.g. "16 GiB"; "" if it is the machine's memory
 }
 
 // Error names the limit and its value.
@@ -206,11 +206,11 @@ func (e *LimitError) Advice() string {
 	return raise
 }
 
-// LimitMark begins the line that the main process of a container prints last where the kernel's own counters say that
-// a limit was met: an engine does not tell of them all. The limit's name follows.
+// LimitMark begins the line that a container's main process prints last if the kernel's counters say that a limit was
+// met, because an engine does not report all of them. The limit's name follows.
 const LimitMark = "verbsmith: limit met: "
 
-// markedLimit finds the limit that the last lines of output tell of, "" if none.
+// markedLimit returns the limit that the last lines of output report, or "".
 func markedLimit(lines []string) Limit {
 	for _, line := range slices.Backward(lines) {
 		if name, ok := strings.CutPrefix(line, LimitMark); ok {
@@ -222,12 +222,12 @@ func markedLimit(lines []string) Limit {
 	return ""
 }
 
-// met makes the error for a limit of these.
+// met returns the error for one of these limits.
 func (l Limits) met(limit Limit) *LimitError {
 	return &LimitError{Limit: limit, Value: l.value(limit)}
 }
 
-// logBudget counts output before it is written anywhere.
+// logBudget counts output before it is written.
 type logBudget struct {
 	limits Limits
 	left   int64
@@ -246,14 +246,14 @@ func (b *logBudget) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Of what a container hands out. An archive of rdma-core's has some thousand files.
+// Limits on what a container may hand out. An archive of rdma-core has a few thousand files.
 const (
-	maxEntries = 200_000 // files, links and directories, those that are only named in paths among them
+	maxEntries = 200_000 // files, links and directories, including those that only occur in paths
 	maxName    = 4096    // bytes of a name or a link's target
 	maxDepth   = 64      // directories above a file
 )
 
-// outputBudget counts what a run hands out, all of its outputs together.
+// outputBudget counts the files that a run copies out, over all its outputs.
 type outputBudget struct {
 	limits  Limits
 	left    int64 // bytes
@@ -262,7 +262,7 @@ type outputBudget struct {
 
 func (l Limits) outputBudget() *outputBudget { return &outputBudget{l, l.Output, maxEntries} }
 
-// take counts a file before a byte of it is written.
+// take counts a file before any of it is written.
 func (b *outputBudget) take(size int64) error {
 	if b.limits.Output == 0 {
 		return nil

@@ -18,12 +18,12 @@ const (
 	streamSystem = 3 // an error of the engine's own
 )
 
-// maxSystemError is what is read of an engine's words for why it cannot go on.
+// maxSystemError is how much is read of an engine's error message.
 const maxSystemError = 4 << 10
 
-// demultiplex writes a container's output to stdout and stderr until the stream ends. One that breaks off within a
-// piece is an error, which stdcopy of the Docker client takes for the end; and no piece is held in memory, however
-// long its header says that it is.
+// demultiplex writes a container's output to stdout and stderr until the stream ends. Unlike stdcopy of the Docker
+// client it reports a stream that ends within a frame, and it does not hold a frame in memory, whatever length its
+// header claims.
 func demultiplex(stdout, stderr io.Writer, stream io.Reader) error {
 	pieces := bufio.NewReader(stream)
 	for {

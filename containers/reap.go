@@ -21,14 +21,14 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// run is this process's membership of a run directory: an id, and the lock file that is held while it lives. The
-// kernel gives up the lock when the process ends, however it ends.
+// run registers this process in a run directory: an ID, and a lock file that is held as long as the process lives.
+// The kernel releases the lock however the process ends.
 type run struct {
 	id, home, dir string
 	lock          *flock.Flock
 }
 
-// newRun registers a run in dir, which is made where it is missing.
+// newRun registers a run in dir, which is created if it is missing.
 func newRun(dir string) (*run, error) {
 	if dir == "" {
 		cache, err := os.UserCacheDir()
@@ -58,7 +58,7 @@ func newRun(dir string) (*run, error) {
 		if taken && r.holdsItsFile() {
 			return r, nil
 		}
-		// A neighbour that tidied up took the file between its making and its locking.
+		// Another run that cleaned up removed the file after it was created and before it was locked.
 		_ = r.lock.Close()
 	}
 	return nil, fmt.Errorf("lock file of this run: %s: other processes keep locking it", dir)
@@ -66,7 +66,7 @@ func newRun(dir string) (*run, error) {
 
 func (r *run) file(id string) string { return filepath.Join(r.dir, id+".lock") }
 
-// holdsItsFile reports whether the locked file is still the one that has the name.
+// holdsItsFile reports whether the name still refers to the locked file.
 func (r *run) holdsItsFile() bool {
 	named, err := os.Stat(r.file(r.id))
 	if err != nil {
@@ -84,8 +84,8 @@ func (r *run) end() error {
 	return errors.Join(os.Remove(r.file(r.id)), r.lock.Close())
 }
 
-// dead reports whether the run of this directory with that id has ended. If so it holds the run's lock file, if one is
-// left, until forget is called, which removes it.
+// dead reports whether the run of this directory with that ID has ended. If so, it holds the run's lock file, if
+// there is one, until forget is called, which removes it.
 func (r *run) dead(id string) (forget func(), dead bool) {
 	file := r.file(id)
 	if r.dir == "" {
@@ -95,7 +95,7 @@ func (r *run) dead(id string) (forget func(), dead bool) {
 		return nil, false
 	}
 	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-		return func() {}, true // it ended in order, but its containers were not all gone by then
+		return func() {}, true // it ended normally, but some of its containers were still there
 	}
 	lock := flock.New(file)
 	if taken, err := lock.TryLock(); err != nil || !taken {
@@ -108,7 +108,7 @@ func (r *run) dead(id string) (forget func(), dead bool) {
 	}, true
 }
 
-// others returns the ids of the other runs that have a lock file, dead or alive.
+// others returns the IDs of the other runs that have a lock file, dead or alive.
 func (r *run) others() []string {
 	files, err := filepath.Glob(filepath.Join(r.dir, "*.lock"))
 	if err != nil {
@@ -123,10 +123,10 @@ func (r *run) others() []string {
 	return ids
 }
 
-// homeFile is the file of a run directory that holds its identity.
+// homeFile contains the identity of a run directory.
 const homeFile = "home"
 
-// runHome returns the identity of a run directory: a random number that the first run puts into it.
+// runHome returns the identity of a run directory: a random number that the first run stores in it.
 func runHome(dir string) (string, error) {
 	file := filepath.Join(dir, homeFile)
 	lock := flock.New(filepath.Join(dir, "home.guard"))
@@ -154,9 +154,9 @@ func randomID() string {
 	return hex.EncodeToString(id[:])
 }
 
-// Reap removes the containers that dead runs of this run directory left on the engine. A run is dead when its lock
-// file is gone or can be taken. Containers of live runs, of other directories or machines, and those that someone
-// else made from our images are left alone.
+// Reap removes the containers that dead runs of this run directory have left on the engine. A run is dead if its lock
+// file is missing or not locked. Containers of live runs, of other directories or machines, and those that someone
+// else made from our images are kept.
 func (e *Engine) Reap(ctx context.Context) error {
 	left, err := e.containers(ctx, homeLabel+"="+e.run.home)
 	if err != nil {
@@ -179,7 +179,7 @@ func (e *Engine) Reap(ctx context.Context) error {
 		}
 		if err := e.removeAll(ctx, list); err != nil {
 			errs = append(errs, err)
-			continue // its lock file stays, for the next try
+			continue // its lock file is kept for the next attempt
 		}
 		forget()
 		for _, c := range list {
@@ -189,10 +189,10 @@ func (e *Engine) Reap(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// leftover is a container on the engine's list.
+// leftover is a container in the engine's list.
 type leftover struct {
 	id      string
-	names   []string // as the engine gives them, with a slash in front
+	names   []string // as the engine gives them, with a leading slash
 	labels  map[string]string
 	created time.Time
 	running bool
@@ -205,7 +205,7 @@ func (l leftover) name() string {
 	return strings.TrimPrefix(l.names[0], "/")
 }
 
-// containers lists the containers, running or not, that carry a label ("key" or "key=value").
+// containers lists the containers, running or not, that have a label ("key" or "key=value").
 func (e *Engine) containers(ctx context.Context, label string) ([]leftover, error) {
 	labelled := filters.NewArgs(filters.Arg("label", label))
 	found, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: labelled})
@@ -222,7 +222,7 @@ func (e *Engine) containers(ctx context.Context, label string) ([]leftover, erro
 	return list, nil
 }
 
-// removeAll kills and removes containers, all at once, because the time after a cancel is short.
+// removeAll kills and removes containers concurrently, because there is little time after a cancel.
 func (e *Engine) removeAll(ctx context.Context, list []leftover) error {
 	errs := make([]error, len(list))
 	var all sync.WaitGroup
@@ -233,8 +233,8 @@ func (e *Engine) removeAll(ctx context.Context, list []leftover) error {
 	return errors.Join(errs...)
 }
 
-// removeContainer kills and removes a container with its anonymous volumes. One that is gone, or that the engine
-// is already removing, is not an error.
+// removeContainer kills and removes a container with its anonymous volumes. It is no error if the container is gone
+// or being removed.
 func (e *Engine) removeContainer(ctx context.Context, id string) error {
 	err := e.cli.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	if err == nil || errdefs.IsNotFound(err) || strings.Contains(err.Error(), "is already in progress") {

@@ -30,7 +30,7 @@ func TestRunsOfAFolder(t *testing.T) {
 		t.Errorf("%+v %+v", one, two)
 	}
 	if other := register(t, t.TempDir()); other.home == one.home {
-		t.Error("two folders have one identity")
+		t.Error("two directories have one identity")
 	}
 	if !slices.Equal(one.others(), []string{two.id}) {
 		t.Errorf("others: %q", one.others())

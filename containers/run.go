@@ -14,13 +14,13 @@ import (
 	"github.com/docker/docker/api/types/image"
 )
 
-// parting bounds the wait for a Log that is in the middle of a write when a run has failed.
+// parting bounds the wait for a Log that is being written when a run has failed.
 const parting = time.Second
 
-// Run runs a command in a container of its own and removes the container. A command that fails is a Result with
-// its exit status, not an error: see [Result.Err]. An error means that there is no verdict: *NoImageError,
-// *UnsafeEntryError, *LimitError (of time, log or output), what Log or an Input's Write gave, what the engine said
-// (ENOSPC is found with errors.Is), or, when ctx ends, the cause of its end; the container is then gone within seconds.
+// Run runs a command in a new container and removes the container. If the command fails, the Result has its exit
+// status and the error is nil: see [Result.Err]. An error means that there is no verdict: *NoImageError,
+// *UnsafeEntryError, *LimitError (of time, log or output), an error of Log or of an Input's Write, an error of the
+// engine (errors.Is finds ENOSPC), or the cause of ctx's end; the container is then gone within seconds.
 func (e *Engine) Run(ctx context.Context, spec RunSpec) (Result, error) {
 	var result Result
 	if err := spec.check(); err != nil {
@@ -63,7 +63,7 @@ func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, e
 	return result, err
 }
 
-// fill makes a created container ready to start.
+// fill prepares a created container for its start.
 func (e *Engine) fill(ctx context.Context, box *box, spec RunSpec) error {
 	for _, v := range spec.Volumes {
 		if err := e.giveVolume(ctx, box.id, v); err != nil {
@@ -78,7 +78,7 @@ func (e *Engine) fill(ctx context.Context, box *box, spec RunSpec) error {
 	return nil
 }
 
-// collect takes out what a container that has ended is to leave behind.
+// collect copies the outputs out of a container that has ended.
 func (e *Engine) collect(ctx context.Context, box *box, spec RunSpec, result Result) error {
 	budget := spec.Limits.outputBudget()
 	for _, out := range spec.Outputs {
@@ -92,9 +92,9 @@ func (e *Engine) collect(ctx context.Context, box *box, spec RunSpec, result Res
 	return nil
 }
 
-// execute starts the container and waits for its end and for the end of its output.
+// execute starts the container and waits for its end and the end of its output.
 func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, error) {
-	// Both before the start: a short command's output and end would be missed otherwise.
+	// Both come before the start, or the output and the end of a short command would be missed.
 	stream, err := e.cli.ContainerAttach(hijack(ctx), box.id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return Result{}, fmt.Errorf("attach: %w", err)
@@ -118,7 +118,7 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 	}
 	stream.Close()
 	if err != nil {
-		// Log is the caller's again after this, so it should not be written to any more.
+		// The caller may use Log again after this, so nothing should be written to it any more.
 		select {
 		case <-quiet:
 		case <-time.After(parting):
@@ -130,13 +130,13 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 	return result, err
 }
 
-// exit is how the engine says that the main process ended.
+// exit is the end of the main process, as the engine reports it.
 type exit struct {
 	status int
 	err    error
 }
 
-// awaitExit asks for the end of the main process. The answer comes on the channel, and is not lost if nobody takes it.
+// awaitExit waits for the end of the main process in the background. The channel keeps the result if nobody reads it.
 func (e *Engine) awaitExit(ctx context.Context, id string) <-chan exit {
 	end := make(chan exit, 1)
 	ended, failed := e.cli.ContainerWait(ctx, id, container.WaitConditionNextExit)
@@ -155,8 +155,8 @@ func (e *Engine) awaitExit(ctx context.Context, id string) <-chan exit {
 	return end
 }
 
-// recorded compares a verdict with what the engine keeps of the container: an answer that only looks like one would
-// else be an exit status of 0.
+// recorded compares a verdict with the engine's record of the container. Otherwise a truncated or wrong answer could
+// pass for an exit status of 0.
 func (e *Engine) recorded(ctx context.Context, id string, result *Result) error {
 	found, err := e.cli.ContainerInspect(ctx, id)
 	switch {
@@ -174,7 +174,7 @@ func (e *Engine) recorded(ctx context.Context, id string, result *Result) error 
 	return nil
 }
 
-// outputs makes the two writers behind which Log, Stdout and the tail are.
+// outputs returns the writers for both streams, which write to Log, Stdout and the tail.
 func outputs(spec RunSpec, last *tail) (stdout, stderr io.Writer) {
 	both := []io.Writer{spec.Limits.logBudget(), last}
 	if spec.Log != nil {
@@ -187,7 +187,7 @@ func outputs(spec RunSpec, last *tail) (stdout, stderr io.Writer) {
 	return io.MultiWriter(append(both, spec.Stdout)...), stderr
 }
 
-// awaitEnd waits until the main process has ended and its whole output is written, in whichever order.
+// awaitEnd waits until the main process has ended and its whole output is written, in either order.
 func (e *Engine) awaitEnd(ctx context.Context, end <-chan exit, copied <-chan error) (Result, error) {
 	var result Result
 	var late <-chan time.Time
@@ -213,11 +213,12 @@ func (e *Engine) awaitEnd(ctx context.Context, end <-chan exit, copied <-chan er
 	return result, nil
 }
 
-// commit keeps the container as an image that is started like the one it came from.
+// commit stores the container as an image with the user, working directory and command of the image that it was made
+// from.
 func (e *Engine) commit(ctx context.Context, id string, spec RunSpec, base image.InspectResponse) (string, error) {
 	config := &container.Config{
 		User: "0:0", WorkingDir: "/", Labels: imageLabels(e.run, spec.Labels),
-		// Not nil: an engine fills in the container's own for nil.
+		// Not nil: for nil an engine uses the container's own.
 		Entrypoint: []string{}, Cmd: []string{},
 	}
 	if base.Config != nil {

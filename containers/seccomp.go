@@ -18,10 +18,9 @@ const (
 	netlinkRDMA   = 20
 )
 
-// RefuseRDMANetlink returns the engine's default seccomp profile as JSON, except
-// that a socket of the RDMA netlink family cannot be made: on a host whose
-// kernel has RDMA, libibverbs would otherwise get its answer from there
-// instead of from the tree that a test has made.
+// RefuseRDMANetlink returns the engine's default seccomp profile as JSON, except that no socket of the RDMA netlink
+// family can be created: on a host whose kernel has RDMA, libibverbs would otherwise get its answer from there
+// instead of from a test's sysfs tree.
 func RefuseRDMANetlink() (string, error) {
 	profile := seccomp.DefaultProfile()
 	for _, rule := range profile.Syscalls {

@@ -21,59 +21,58 @@ type RunSpec struct {
 	Env     map[string]string // on top of the image's
 	User    string            // "name", "uid" or "uid:gid"; "" is the image's user, or 65534:65534 where that is root
 	WorkDir string            // "" is the image's
-	Network bool              // on the engine's default bridge; else none at all
-	// Root runs as root with the capabilities that a package manager needs. Else all capabilities are dropped. None
-	// can be gained either way.
+	Network bool              // the engine's default bridge; otherwise no network
+	// Root runs as root with the capabilities that a package manager needs. Otherwise all capabilities are dropped.
+	// Neither way can gain any.
 	Root    bool
 	Seccomp string // a seccomp profile as JSON in place of the engine's; "" keeps the engine's
 	Volumes []VolumeMount
 	Devices []string // nodes of the engine's machine, such as /dev/kvm, at the same path; a missing one is an error
-	Inputs  []Input  // put in, in order, before the command starts
-	Outputs []Output // taken out, in order, after it has ended and before the container is removed
-	// Log gets standard output and standard error, in the order in which the engine delivers them. An error of
-	// it ends the run. It is used by one goroutine at a time.
+	Inputs  []Input  // copied in, in order, before the command starts
+	Outputs []Output // copied out, in order, after it has ended and before the container is removed
+	// Log gets standard output and standard error, in the order in which the engine delivers them. If it fails, the
+	// run ends. Only one goroutine at a time uses it.
 	Log    io.Writer
-	Stdout io.Writer         // gets standard output once more, alone
+	Stdout io.Writer         // gets standard output too, alone
 	Labels map[string]string // on the container, and on the committed image
-	// Commit is the reference under which the container is kept as an image if it exits with 0. The image keeps
-	// user, working directory, entrypoint and command of RunSpec.Image, and gets Env on top.
+	// Commit is the reference of the image that is made from the container if it exits with 0. The image has the
+	// user, working directory, entrypoint and command of RunSpec.Image, and Env in addition.
 	Commit string
 	// Limits overrides the engine's, field by field where it is not 0.
 	Limits Limits
 }
 
-// VolumeMount puts a volume at a path of the container. One with a name is made where it is missing; one without
-// is the run's own and goes with the container. An engine keeps volumes on a plain file system of its machine: what
-// writes many files does so faster than in the container's layers.
+// VolumeMount mounts a volume in the container. A named volume is created if it is missing; one without a name is
+// removed with the container. Volumes are on a plain file system of the engine's machine, so writing many files is
+// faster than in the container's layers.
 type VolumeMount struct {
 	Name, Path string
 	ReadOnly   bool
-	// UID and GID, if one is not 0, become the owner of the volume's top directory. A volume that is new is else a
-	// copy of what the image has at Path, and root's where it has nothing.
+	// UID and GID, if not both 0, become the owner of the volume's top directory. Otherwise a new volume is a copy of
+	// what the image has at Path, or root's if it has nothing.
 	UID, GID int
 }
 
 // Input is a tar stream for a directory of the container. Owners, modes and times are those of the stream, except for
-// an entry for the directory itself ("./"), which an engine ignores. The directory may be on a volume; where it is missing
-// it is made, with its parents, mode 0755, for UID and GID.
+// the directory itself ("./"), which an engine ignores. The directory may be on a volume. If it is missing, it is
+// created with its parents, mode 0755, owned by UID and GID.
 type Input struct {
 	Path string
-	// One of the two gives the stream. Write is called once, and its error fails the run.
+	// One of the two provides the stream. Write is called once; its error fails the run.
 	Tar   io.Reader
 	Write func(io.Writer) error
 
 	UID, GID int
 }
 
-// Output is what to take out of the container: the content of a directory, or one file, into Dir on this host,
-// which is made where it is missing. What is there already is never overwritten. Everything belongs to the
-// caller; modes (without setuid, setgid, sticky) and times of files are kept. Links that lead out of Dir and
-// special files fail the run with *UnsafeEntryError. After an error Dir may hold a part: give a directory that is thrown
-// away then, as a stage's is.
+// Output is what to copy out of the container: the content of a directory, or one file, into Dir on this host, which
+// is created if it is missing. Existing files are never overwritten. Everything belongs to the caller. Modes (without
+// setuid, setgid, sticky) and times of files are kept. Links that lead out of Dir and special files fail the run with
+// *UnsafeEntryError. After an error Dir may be incomplete, so it should be a directory that is then thrown away.
 type Output struct {
 	Path, Dir string
 	Optional  bool // a missing Path is not an error
-	Always    bool // taken out even if the command failed
+	Always    bool // copied out even if the command failed
 }
 
 // Result is the outcome of a run.
@@ -87,8 +86,8 @@ type Result struct {
 	limits Limits
 }
 
-// met returns the limit that the run met, nil if none. It ends a run whose main process ended with 0 badly as well: a
-// shell does not always ask how its children ended.
+// met returns the limit that the run met, or nil. A run that met one fails even if its main process exited with 0,
+// because a shell does not always check its children.
 func (r Result) met() *LimitError {
 	switch marked := markedLimit(r.Tail); {
 	case marked != "":
@@ -99,8 +98,8 @@ func (r Result) met() *LimitError {
 	return nil
 }
 
-// Err is nil if the command ended with 0 and met no limit, else a *RunError that says what spec ran and how it ended,
-// and wraps a *LimitError where a limit was met. logPath is where the whole output is, "" if nowhere.
+// Err is nil if the command exited with 0 and met no limit. Otherwise it is a *RunError that says what spec ran and
+// how it ended, and wraps a *LimitError if a limit was met. logPath is the path of the whole output, or "".
 func (r Result) Err(spec RunSpec, logPath string) error {
 	met := r.met()
 	if r.ExitCode == 0 && met == nil {
@@ -112,7 +111,7 @@ func (r Result) Err(spec RunSpec, logPath string) error {
 	}
 }
 
-// check finds the mistakes that an engine would answer late or in its own words, all at once.
+// check reports all mistakes at once that an engine would report late or in its own words.
 func (s RunSpec) check() error {
 	var errs []error
 	if s.Image == "" {
@@ -160,7 +159,7 @@ func (out Output) check() error {
 	return nil
 }
 
-// check takes no path for a name: with one, an engine would mount a directory of its machine.
+// check accepts no path as a name: an engine would mount a directory of its machine.
 func (v VolumeMount) check() error {
 	if (v.Name != "" && !volumeName.MatchString(v.Name)) || !path.IsAbs(v.Path) || path.Clean(v.Path) == "/" {
 		return fmt.Errorf("volume %q at %q: want a name of letters, digits, '_', '.' and '-', or none, and an absolute path",
@@ -171,7 +170,7 @@ func (v VolumeMount) check() error {
 
 var volumeName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
-// environment returns Env sorted: the order is visible inside, and must not change from run to run.
+// environment returns Env sorted, because the order is visible in the container and must not change between runs.
 func (s RunSpec) environment() []string {
 	env := make([]string, 0, len(s.Env))
 	for _, key := range slices.Sorted(maps.Keys(s.Env)) {

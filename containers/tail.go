@@ -12,8 +12,8 @@ const (
 	tailWidth = 2048 // bytes kept of one line: a command may print megabytes without a line break
 )
 
-// tail is a writer that keeps the last lines written to it. A line that is rewritten with carriage returns, as
-// progress bars do, counts once, in its last form.
+// tail is a writer that keeps the last lines written to it. A line that is rewritten with carriage returns, as by a
+// progress bar, counts once, in its last form.
 type tail struct {
 	lines   []string
 	current []byte
@@ -45,7 +45,7 @@ func (t *tail) end() {
 	t.current = t.current[:0]
 }
 
-// last returns the last lines, oldest first, with one that has not ended yet.
+// last returns the last lines, oldest first, including an unfinished one.
 func (t *tail) last() []string {
 	t.end()
 	return slices.Clone(t.lines)

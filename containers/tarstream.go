@@ -14,10 +14,10 @@ import (
 	"strings"
 )
 
-// extract writes a tar stream, which is hostile, into dir, which is made where it is missing. If top is not "" it
-// is the name of the directory under which all entries lie, and is taken off their names. Nothing is written
-// outside dir, nothing that exists is replaced, links may only lead to places in dir, owners are ignored. What is
-// written is counted before it is: a *LimitError if there is more than budget has left.
+// extract unpacks a tar stream, which may be hostile, into dir, which is created if it is missing. If top is not "",
+// it is the name of the directory that has all entries, and is removed from their names. Nothing is written outside
+// dir, nothing that exists is replaced, links may only lead to places in dir, owners are ignored. Everything is
+// counted before it is written: beyond the budget it fails with a *LimitError.
 func extract(r io.Reader, dir, top string, budget *outputBudget) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("extract: %w", err)
@@ -44,10 +44,10 @@ func extract(r io.Reader, dir, top string, budget *outputBudget) error {
 }
 
 type extraction struct {
-	root    *os.Root
-	top     string
-	budget  *outputBudget
-	folders []*tar.Header // whose modes are set last: one without write permission would refuse its own content
+	root        *os.Root
+	top         string
+	budget      *outputBudget
+	directories []*tar.Header // their modes are set last: without write permission nothing could be created in one
 }
 
 // local returns the name of an entry below the root, or "." for the root itself.
@@ -85,7 +85,7 @@ func (x *extraction) entry(h *tar.Header, content io.Reader) error {
 	}
 	switch h.Typeflag {
 	case tar.TypeDir:
-		err = x.folder(h, name)
+		err = x.directory(h, name)
 	case tar.TypeReg:
 		err = x.file(h, name, content)
 	case tar.TypeSymlink:
@@ -101,8 +101,8 @@ func (x *extraction) entry(h *tar.Header, content io.Reader) error {
 	return err
 }
 
-// small refuses an entry that costs more than it looks like: an engine sends a file with holes as the bytes that a
-// reader of it sees, so a stream that says otherwise is not an engine's.
+// small refuses an entry that is larger than it looks. An engine sends a file with holes as the bytes that a reader
+// sees, so a stream with a sparse file is not from an engine.
 func (x *extraction) small(h *tar.Header) error {
 	switch depth := strings.Count(h.Name, "/"); {
 	case len(h.Name) > maxName || len(h.Linkname) > maxName:
@@ -115,7 +115,7 @@ func (x *extraction) small(h *tar.Header) error {
 	return x.count(h.Name)
 }
 
-// count counts a file, link or directory before it is made.
+// count counts a file, link or directory before it is created.
 func (x *extraction) count(shown string) error {
 	if x.budget.entries--; x.budget.entries < 0 {
 		return &UnsafeEntryError{shown, fmt.Sprintf("want at most %d files and directories", maxEntries)}
@@ -123,7 +123,7 @@ func (x *extraction) count(shown string) error {
 	return nil
 }
 
-// isSparse tells a file that is longer than the bytes that a stream has of it.
+// isSparse reports whether a file is longer than its bytes in the stream.
 func isSparse(h *tar.Header) bool {
 	for key := range h.PAXRecords {
 		if strings.HasPrefix(key, "GNU.sparse.") {
@@ -133,8 +133,8 @@ func isSparse(h *tar.Header) bool {
 	return h.Typeflag == tar.TypeGNUSparse
 }
 
-// realParents refuses an entry below a link: os.Root would keep it inside, but the place of a link in it could
-// then not be told from its name.
+// realParents refuses an entry below a link. os.Root would keep it inside, but then the place of a link in it could
+// not be told from its name.
 func (x *extraction) realParents(shown, name string) error {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		info, err := x.root.Lstat(dir)
@@ -153,9 +153,9 @@ func (x *extraction) realParents(shown, name string) error {
 	return nil
 }
 
-func (x *extraction) folder(h *tar.Header, name string) error {
+func (x *extraction) directory(h *tar.Header, name string) error {
 	if name == "." {
-		return nil // the caller's own directory keeps its mode
+		return nil // the mode of the caller's directory is kept
 	}
 	info, err := x.root.Lstat(name)
 	switch {
@@ -164,7 +164,7 @@ func (x *extraction) folder(h *tar.Header, name string) error {
 	case err == nil && !info.IsDir():
 		err = fs.ErrExist
 	}
-	x.folders = append(x.folders, &tar.Header{Name: name, Mode: h.Mode})
+	x.directories = append(x.directories, &tar.Header{Name: name, Mode: h.Mode})
 	return err
 }
 
@@ -177,7 +177,7 @@ func (x *extraction) file(h *tar.Header, name string, content io.Reader) error {
 		return fmt.Errorf("make: %w", err)
 	}
 	_, err = io.Copy(file, io.LimitReader(content, h.Size))
-	// Not through h.FileInfo: setuid and setgid must not be brought onto the host.
+	// Not h.FileInfo: setuid and setgid must not get onto the host.
 	err = errors.Join(err, file.Chmod(fs.FileMode(h.Mode)&0o777), file.Close())
 	if err != nil {
 		return err
@@ -188,8 +188,8 @@ func (x *extraction) file(h *tar.Header, name string, content io.Reader) error {
 	return nil
 }
 
-// symlink allows a target that climbs only at its beginning, and not above the root. From a real directory such a
-// target, and whatever links lie on its way, cannot leave the root.
+// symlink allows ".." only at the beginning of a target, and not above the root. From a real directory such a target
+// cannot leave the root, whatever links it leads through.
 func (x *extraction) symlink(h *tar.Header, name string) error {
 	target := h.Linkname
 	if target == "" || path.IsAbs(target) || strings.Contains(target, "\x00") {
@@ -207,7 +207,7 @@ func (x *extraction) symlink(h *tar.Header, name string) error {
 			return &UnsafeEntryError{h.Name, fmt.Sprintf("want \"..\" only at the beginning of a link, got %.200q", target)}
 		}
 	}
-	// Lexical on purpose: what is above name are real directories.
+	// Lexical on purpose: the parents of name are real directories.
 	if !filepath.IsLocal(filepath.FromSlash(path.Dir(name) + "/" + target)) {
 		return &UnsafeEntryError{h.Name, fmt.Sprintf("the link to %.200q points outside the directory", target)}
 	}
@@ -235,9 +235,9 @@ func (x *extraction) hardlink(h *tar.Header, name string) error {
 	return nil
 }
 
-// finish sets the modes of directories. Their owner keeps all permissions, to be able to remove them.
+// finish sets the modes of directories. Their owner keeps all permissions, so that they can be removed.
 func (x *extraction) finish() error {
-	for _, h := range x.folders {
+	for _, h := range x.directories {
 		if err := x.root.Chmod(h.Name, fs.FileMode(h.Mode)&0o777|0o700); err != nil {
 			return fmt.Errorf("tar entry %.200q: %w", h.Name, err)
 		}

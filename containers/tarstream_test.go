@@ -266,7 +266,7 @@ func TestExtractCountsEntries(t *testing.T) {
 		most    int
 	}{
 		"files":              {join(fileEntry("a", ""), fileEntry("b", ""), fileEntry("c", "")), 3},
-		"folders on the way": {fileEntry("a/b/c", ""), 3},
+		"parents on the way": {fileEntry("a/b/c", ""), 3},
 		"links":              {join(fileEntry("a", "x"), linkEntry(tar.TypeLink, "b", "a"), linkEntry(tar.TypeSymlink, "c", "a")), 3},
 	} {
 		stream, err := tarOf(test.entries...)

@@ -14,12 +14,12 @@ func tarOfFile(name, content string) (io.Reader, error) {
 	return tarOfEntries([]tar.Header{{Typeflag: tar.TypeReg, Name: name, Mode: 0o644}}, content)
 }
 
-func tarOfFolders(folders []tar.Header) (io.Reader, error) {
-	return tarOfEntries(folders, "")
+func tarOfDirectories(directories []tar.Header) (io.Reader, error) {
+	return tarOfEntries(directories, "")
 }
 
-// folderEntry is the entry of an absolute path in a stream for the root directory.
-func folderEntry(dir string, uid, gid int) tar.Header {
+// directoryEntry is the entry of an absolute path in a stream for the root directory.
+func directoryEntry(dir string, uid, gid int) tar.Header {
 	name := strings.TrimPrefix(dir, "/") + "/"
 	return tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755, Uid: uid, Gid: gid}
 }

@@ -19,7 +19,7 @@ func (e *Engine) EnsureVolume(ctx context.Context, name string, labels map[strin
 	return nil
 }
 
-// RemoveVolume removes a named volume. A missing one is not an error; one that a container uses is.
+// RemoveVolume removes a named volume. It is no error if it is missing, but it is one if a container uses it.
 func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
 	if err := e.cli.VolumeRemove(ctx, name, false); err != nil && !errdefs.IsNotFound(err) {
 		return interrupted(ctx, "volume "+name, fmt.Errorf("remove volume %s: %w", name, err))

@@ -7,8 +7,8 @@
 # the exit status only says whether lintian ran.
 set -eu
 
-folder=$1
+directory=$1
 out=$2
 mkdir -p "$out"
-lintian --no-cfg --profile debian --tag-display-limit 0 --fail-on none "$folder"/*.changes >"$out/lintian.txt"
+lintian --no-cfg --profile debian --tag-display-limit 0 --fail-on none "$directory"/*.changes >"$out/lintian.txt"
 cat "$out/lintian.txt"

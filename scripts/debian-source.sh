@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Download the original tarball of Debian's rdma-core source package.
+# Downloads the original tarball of Debian's rdma-core source package.
 #
 #   debian-source.sh SUITE VERSION DIRECTORY
 #
@@ -10,9 +10,9 @@
 # written outside it. Runs on Debian and its derivatives, as root or not,
 # and needs no existing package index.
 #
-# No mirror is hard-coded: the archive is queried where the machine's own source
-# entries point, with their keyrings. Only an entry counts whose
-# signed Release file says that it is Debian's main archive, and which has SUITE.
+# No mirror is hard-coded: the machine's own source entries are used, with their
+# keyrings. An entry counts only if its signed Release file says that it is Debian's
+# main archive, and if it has SUITE.
 set -eu
 
 fail() {
@@ -21,7 +21,7 @@ fail() {
 }
 
 [ $# -eq 3 ] || fail "usage: debian-source.sh SUITE VERSION DIRECTORY"
-suite=$1 version=$2 folder=$3
+suite=$1 version=$2 directory=$3
 
 case $suite in
 '' | *[!a-z0-9.-]* | -*) fail "invalid suite: $suite" ;;
@@ -29,18 +29,18 @@ esac
 case $version in
 '' | *[!0-9A-Za-z.+~]* | [!0-9]*) fail "invalid version: $version" ;;
 esac
-[ -d "$folder" ] || fail "no such directory: $folder"
-folder=$(CDPATH='' cd -- "$folder" && pwd)
-case $folder in
+[ -d "$directory" ] || fail "no such directory: $directory"
+directory=$(CDPATH='' cd -- "$directory" && pwd)
+case $directory in
 *'
-'*) fail "the directory's name contains a newline: $folder" ;;
+'*) fail "the directory's name contains a newline: $directory" ;;
 esac
 for tool in apt-get apt-cache apt-config dpkg awk; do
 	command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed"
 done
 export LC_ALL=C
 
-work=$folder/.debian-source
+work=$directory/.debian-source
 cleanup() { rm -rf "$work"; }
 trap cleanup EXIT
 trap 'exit 129' HUP
@@ -71,8 +71,7 @@ apt() {
 		-o quiet=2 "$@"
 }
 
-# What the machine knows about its entries, if it ever queried them: FILE:NUMBER ORIGIN.
-# An entry known to be someone else's is not queried.
+# Entries that are known to be someone else's, as FILE:NUMBER, if the machine has queried them.
 # shellcheck disable=SC2016 # the $(...) are apt's
 apt-get indextargets --format '$(SOURCESENTRY)|$(ORIGIN)|$(LABEL)' 2>/dev/null |
 	awk -F '|' '$2 != "" && ($2 != "Debian" || $3 != "Debian") { print $1 }' |
@@ -177,7 +176,7 @@ newest() {
 # The tarball is taken from the first entry that is Debian's and has it.
 found_archive=
 for list in "$work"/candidates/*; do
-	# Several entries may come to the same thing.
+	# Several entries may give the same file.
 	before=
 	for other in "$work"/candidates/*; do
 		[ "$other" != "$list" ] || break
@@ -208,9 +207,9 @@ for list in "$work"/candidates/*; do
 		*.asc) continue ;;
 		esac
 		[ -f "$file" ] || continue
-		# From a mirror in a local directory apt only makes a link.
+		# If the mirror is a local directory, apt makes a link.
 		cp -L "$file" "$work/tarball"
-		mv "$work/tarball" "$folder/${file##*/}"
+		mv "$work/tarball" "$directory/${file##*/}"
 		printf '%s\n' "${file##*/}"
 		exit 0
 	done

@@ -39,7 +39,7 @@ if command -v dpkg-query >/dev/null 2>&1; then
 fi
 
 advice="On a Debian machine run 'apt-get install $*' as root and try again; on another distribution install the same programs \
-with its own package manager. A machine that reaches an image registry does not need them: take the real image there \
+with its own package manager. A machine that reaches an image registry does not need them: use the real image there \
 (-base registry)."
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
 	die 69 "missing: $*, and this machine has no apt to install with. $advice"

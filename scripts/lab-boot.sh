@@ -16,26 +16,26 @@ accel=$3
 version=$(cat /lab/version)
 have=$(mktemp)
 
-# modules DIRECTORY NAME...: what NAME needs and is not in an earlier directory, in
-# the order in which it has to go in.
+# modules DIRECTORY NAME...: the modules that NAME needs and that no earlier directory
+# has, in the order in which they are loaded.
 modules() {
-    folder=$tree/lab/modules/$1
+    directory=$tree/lab/modules/$1
     shift
-    mkdir -p "$folder"
+    mkdir -p "$directory"
     for name; do
         modprobe --set-version="$version" --show-depends "$name"
     done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | while IFS= read -r file; do
         if ! grep -qxF "$file" "$have"; then
             echo "$file" >>"$have"
-            cp "$file" "$folder/"
-            basename "$file" >>"$folder/order"
+            cp "$file" "$directory/"
+            basename "$file" >>"$directory/order"
         fi
     done
 }
 
 modules disk virtio_pci virtio_blk ext4
 modules core dummy ib_core
-# rdma_rxe asks the kernel for a checksum by its name, which no list of dependencies shows.
+# rdma_rxe requests crc32 by name, so its list of dependencies lacks it.
 modules verbs crc32_generic ib_uverbs rdma_rxe rdma_ucm ib_umad
 mkdir -p "$tree/dev" "$tree/proc" "$tree/sys" "$tree/disk"
 (cd "$tree" && find . | cpio --create --format=newc --quiet) >"$tree.cpio"
@@ -44,8 +44,8 @@ case $accel in
     kvm) accel='kvm' cpu=host ;;
     *) accel='tcg,thread=multi' cpu=max ;;
 esac
-# What the kernel has to say that is no emergency would come between the
-# guest's records; the guest shows it at its end.
+# loglevel=2: the kernel's messages would mix with the guest's records. The guest
+# prints them at its end.
 exec qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -smp 2 -m "${MEMORY:-1024}" \
     -nographic -nodefaults -nic none -serial stdio -no-reboot \
     -kernel "/boot/vmlinuz-$version" -initrd "$tree.cpio" \

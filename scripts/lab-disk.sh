@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes a disk for the kernel lab's guest out of a file system's tar archive,
-# without being root: mke2fs reads owners and modes from the archive itself.
+# Makes a disk for the kernel lab's guest from the tar archive of a file system.
+# It does not need root, because mke2fs reads owners and modes from the archive.
 #   lab-disk.sh IN.tar OUT.img NOTE
 # NOTE becomes the content of OUT.img.key, written last: the key of the disk's content.
 set -eu
@@ -12,7 +12,7 @@ out=$2
 note=$3
 
 rm -f "$out" "$out.part" "$out.key"
-# A quarter more for inodes and blocks that are not full, and room to write.
+# A quarter more for inodes and partly used blocks, and 256 MiB of free space.
 kib=$(($(stat -c %s "$in") * 5 / 4 / 1024 + 262144))
 mke2fs -q -F -t ext4 -m 0 -O ^has_journal -d "$in" "$out.part" "${kib}k"
 mv "$out.part" "$out"

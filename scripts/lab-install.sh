@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes the kernel lab's guest: installs packages with dnf, and what the
-# distribution has to measure and watch them with, and writes the whole file
-# system to a tar archive.
+# Makes the kernel lab's guest: installs packages with dnf, and the distribution's
+# tools that measure and watch them, and writes the whole file system to a tar
+# archive.
 #   lab-install.sh RPMDIR OUT.tar
 # OUT.tar is on another file system, such as a volume. dnf-install.sh is next to
 # this script.

@@ -3,16 +3,16 @@
 #
 # standin-bootstrap.sh SUITE OUT.tar
 #
-# Writes the root file system of a minimal Debian (SUITE is bookworm or trixie) to OUT.tar, for `docker import`:
-# the ground under the stand-in base. Installs debootstrap by itself where it can (host-packages.sh).
+# Writes the root file system of a minimal Debian (SUITE is bookworm or trixie) to OUT.tar, for `docker import`.
+# The stand-in base is built on it. Installs debootstrap if it can (host-packages.sh).
 #
-# The mirror is the one from which this machine's apt gets Debian's main section; where apt has none it is
-# debootstrap's own default. apt's proxy settings go along, into the tree too, so that the packages of the
-# image come the same way. No user and no password goes into the tree or into what is printed: a mirror's are for
-# debootstrap alone, and a proxy that has them is left out of the tree. The same archive gives the same bytes.
+# The mirror is that of Debian's main section in this machine's apt sources, or debootstrap's default if there is
+# none. apt's proxy settings are used, and copied into the tree, so that packages that are added later use the same
+# proxy. Users and passwords of URLs are neither copied nor printed: those of a mirror are for debootstrap only, and a
+# proxy that has them is not copied. The same archive gives the same bytes.
 #
-# OUT.tar appears whole or not at all. Exit status: 0 done; 64 wrong usage; 69 not possible on this machine,
-# with advice; 130 and 143 interrupted, nothing left behind; else what failed.
+# OUT.tar is complete or does not exist. Exit status: 0 success; 64 usage error; 69 not possible on this machine, with
+# advice; 130 or 143 interrupted, nothing left behind; any other, that of the command that failed.
 set -euo pipefail
 
 say() { printf 'standin-bootstrap: %s\n' "$*" >&2; }
@@ -23,7 +23,8 @@ die() {
 	exit "$status"
 }
 
-# Whatever a program prints of a URL, its user and password do not get out. A signal to the group is the script's.
+# Masks users and passwords in URLs, whichever program prints them. It ignores signals to the group, so that it prints
+# what the script says of them.
 exec 3>&2 2> >(
 	trap '' INT TERM
 	exec sed -u -E 's#([A-Za-z][A-Za-z0-9+.-]*://)([^/[:space:]"<>]*|[^]/:[:space:]"<>@[]*:[0-9]*[^0-9/[:space:]"<>@][^[:space:]"<>]*)@#\1***@#g' >&3
@@ -43,18 +44,18 @@ bookworm | trixie) ;;
 esac
 case $out in
 /*) ;;
-*) out=$PWD/$out ;; # so that no later command can take a leading dash for an option
+*) out=$PWD/$out ;; # or a name that begins with a dash would be an option of a later command
 esac
-[[ -d ${out%/*} ]] || die 64 "no folder for the output: ${out%/*}"
+[[ -d ${out%/*} ]] || die 64 "no such directory: ${out%/*}"
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-[[ $(id -u) -eq 0 ]] || die 69 "the stand-in's root file system can only be made by root (debootstrap makes device nodes and runs \
-chroot). Run this as root, or on a machine that reaches an image registry take the real image (-base registry)."
+[[ $(id -u) -eq 0 ]] || die 69 "creating the stand-in's root file system needs root (debootstrap creates device nodes and runs chroot). \
+Run this as root, or use the real image (-base registry) on a machine that reaches an image registry."
 if ! command -v debootstrap >/dev/null || ! [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]]; then
 	sh "$here/host-packages.sh" debootstrap debian-archive-keyring >&2
 fi
 
-# A killed run cannot tidy up after itself; the next one does.
+# Removes what killed runs have left.
 for old in "$out".*.tmp; do
 	[[ -e $old ]] || continue
 	pid=${old%.tmp}
@@ -66,7 +67,7 @@ work=$out.$$.tmp
 root=$work/root
 child=
 
-# debootstrap mounts /proc and more below the tree: nothing may be deleted through a mount.
+# debootstrap mounts /proc and others in the tree. They must be unmounted before the tree is deleted.
 unmount_below() {
 	local point
 	while IFS= read -r point; do
@@ -91,8 +92,8 @@ trap tidy EXIT
 trap 'trap "" INT TERM; exit 130' INT
 trap 'trap "" INT TERM; exit 143' TERM
 
-# In a session of its own (so that the whole group can be ended) and in the background (so that a signal is
-# handled now, not when it is done).
+# run COMMAND...: in its own session, so that the whole group can be killed, and in the background, because the shell
+# handles a signal only after a command in the foreground has ended.
 run() {
 	setsid "$@" </dev/null &
 	child=$!
@@ -113,11 +114,11 @@ proxies=
 if command -v apt-get >/dev/null; then
 	mirror=$(debian_mirror)
 	if [[ -z $mirror ]]; then
-		# Origin and label stand in the Release files, which are there after an update only.
-		apt-get update --quiet >&2 || say 'apt-get update did not succeed everywhere; going on with what there is'
+		# Origin and label are in the Release files, which do not exist before an update.
+		apt-get update --quiet >&2 || say 'apt-get update failed for some sources; continuing without them'
 		mirror=$(debian_mirror)
 	fi
-	# What may lead to a proxy with a password, or to a program of this machine, is no use in the tree.
+	# No proxy with a password, and no program of this machine that detects a proxy.
 	proxies=$(apt-config dump --format '%F "%v";%n' | grep -E '^Acquire::https?::Proxy(::[^ ]*)? ' | grep -v '@' || true)
 	if [[ -z ${http_proxy:-} ]]; then
 		http_proxy=$(apt-config dump --format '%v%n' Acquire::http::Proxy | head -n 1)
@@ -125,18 +126,18 @@ if command -v apt-get >/dev/null; then
 	fi
 fi
 
-# decode TEXT: without the %XX of a URL.
+# decode TEXT: TEXT with the %XX of a URL decoded.
 decode() { printf '%b' "${1//%/\\x}"; }
 
-# wget, which debootstrap runs, looks for a user and a password here; on its command line everybody would see them, and
-# debootstrap would write them into the tree.
+# The mirror's user and password go to wget, which debootstrap runs, in .netrc: in the mirror's URL they would be visible
+# in the list of processes, and debootstrap would write them into the tree.
 authority=${mirror#*://}
 authority=${authority%%/*}
 login=
 if [[ $authority == *@* ]]; then
 	login=${authority%@*}
 	mirror=${mirror/"$login@"/}
-	say "the mirror's user and password do not go into the tree: packages that are added to it come from a mirror that asks for none"
+	say "the mirror's user and password are not copied into the image: packages that are added later need a mirror without them"
 fi
 say "Debian $suite from ${mirror:-"debootstrap's default mirror"}"
 
@@ -148,9 +149,9 @@ if [[ -n $login ]]; then
 	(umask 077 && printf 'machine %s login %s password %s\n' "${host%:*}" "$(decode "${login%%:*}")" "$(decode "${login#*:}")" >"$work/home/.netrc")
 	export HOME=$work/home
 fi
-# The Release file's date is the only time that belongs to the contents.
 run debootstrap --variant=minbase "$suite" "$root" ${mirror:+"$mirror"} >&2 ||
 	die 1 "debootstrap $suite failed (its messages are above); its log: $(tail -n 3 "$root/debootstrap/debootstrap.log" 2>/dev/null)"
+# The date of the Release file is the time of all files that are younger.
 released=$(sed -n 's/^Date: //p' "$root"/var/lib/apt/lists/*_InRelease "$root"/var/lib/apt/lists/*_Release 2>/dev/null | head -n 1)
 epoch=$(date --utc --date="${released:-@0}" +%s)
 
@@ -158,7 +159,7 @@ if [[ -n $proxies ]]; then
 	printf '%s\n' "$proxies" >"$root/etc/apt/apt.conf.d/01proxy"
 fi
 
-# What debootstrap took from this machine, and what differs from run to run.
+# Removes what debootstrap copied from this machine, and what differs between runs.
 rm -rf -- "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root"/var/log/* "$root"/tmp/* "$root"/run/* \
 	"$root"/var/cache/ldconfig/aux-cache "$root"/var/cache/debconf/*-old "$root"/var/lib/dpkg/*-old "$root"/etc/*-
 rm -f -- "$root"/etc/hostname "$root"/etc/resolv.conf

@@ -3,22 +3,22 @@
 #
 # standin-repository.sh EL DIST DATA BASE minimal|full OUT
 #
-# Makes the stand-in's package repositories below OUT (baseos, appstream, ...), inside an image that has every
-# Debian package that DATA/packages names (the format is explained there).
+# Creates the stand-in's package repositories in OUT (baseos, appstream, ...). It runs in an image that has every
+# Debian package that DATA/packages lists (the format is explained there).
 #
 #   EL       8, 9 or 10
 #   DIST     the dist tag, such as .el9.standin
-#   DATA     the folder with `packages` and `files`
+#   DATA     the directory with `packages` and `files`
 #   BASE     a file with the names of the Debian packages of the minimal image
-#   minimal  for the image that has only those: of them names are packaged, of all others the files too
-#   full     for the image that this runs in: names only, and the scope `build` too
-#   OUT      the folder to make
+#   minimal  for the image that has only the packages of BASE: the RPMs of all others contain their files
+#   full     for the image in which this runs: the RPMs contain no Debian files, and the scope `build` is added
+#   OUT      the directory to create
 #
-# Nothing is claimed that is not there: versions come from dpkg, sonames, pkgconfig(), perl() and programs from
-# the files themselves. What a packaged file needs comes along: Debian packages that no line names, but on
-# which a packaged one depends, are packaged as debian-NAME; of the base, they are names of standin-base.
-# OUT/installed names the RPMs that belong to the image from the start.
-# SOURCE_DATE_EPOCH is the time that the RPMs and what is younger in them carry.
+# An RPM provides only what exists: versions come from dpkg; sonames, pkgconfig(), perl() and programs are read from
+# the files. A Debian package that is not listed, but on which a packaged one depends, becomes the RPM debian-NAME; if
+# the base has it, standin-base provides it.
+# OUT/installed lists the RPMs that the image has installed from the start.
+# SOURCE_DATE_EPOCH is the time of the RPMs and of the younger files in them.
 set -euo pipefail
 export LC_ALL=C
 shopt -s extglob
@@ -35,9 +35,9 @@ case $el in
 8) column=0 repositories=(baseos appstream extras powertools epel) ;;
 9) column=1 repositories=(baseos appstream extras crb epel) ;;
 10) column=2 repositories=(baseos appstream extras crb epel) ;;
-*) die "unknown release of Enterprise Linux: '$el'" ;;
+*) die "unknown EL release: '$el'" ;;
 esac
-[[ $dist =~ ^(\.[a-z0-9_]+)+$ ]] || die "not a dist tag: '$dist'"
+[[ $dist =~ ^(\.[a-z0-9_]+)+$ ]] || die "invalid dist tag: '$dist'"
 case $mode in
 minimal) scopes=' base run ' ;;
 full) scopes=' base run build ' ;;
@@ -49,18 +49,18 @@ python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 spec=$work/standin.spec
-root=$work/root # %{buildroot} of all of them
+root=$work/root # %{buildroot} of all RPMs
 mkdir -p "$root" "$work/lists" "$out"
 
 # ---------------------------------------------------------------------------------------------------------
-# What dpkg knows
+# What dpkg has installed
 
 declare -A present=() version=() depends=() provided=() owner=()
 names=() # all installed packages, sorted
 
 read_dpkg() {
 	local name number needs gives virtual
-	# A separator that no field has: Depends has alternatives with a |.
+	# The separator must not occur in a field: Depends has alternatives with a |.
 	while IFS=$'\x1f' read -r name number needs gives; do
 		names+=("$name")
 		version[$name]=$number
@@ -77,8 +77,7 @@ read_dpkg() {
 	fi
 }
 
-# files_of PACKAGE: the paths of its files as they really are (the tree is merged: /bin is /usr/bin), without
-# documentation.
+# files_of PACKAGE: the real paths of its files (/bin is a link to /usr/bin), without documentation.
 files_of() {
 	local list=/var/lib/dpkg/info/$1.list file
 	[[ -e $list ]] || list=$(compgen -G "/var/lib/dpkg/info/$1:*.list")
@@ -88,13 +87,13 @@ files_of() {
 		done
 }
 
-# only_native: of a list of files, those that are not 32-bit programs; nothing here has libraries for them.
+# only_native: filters 32-bit programs out of a list of files, because there are no libraries for them.
 only_native() {
 	# shellcheck disable=SC2016 # perl's own variables
 	perl -ne 'chomp; if (!-l and open my $f, "<:raw", $_) { read $f, my $head, 5; next if $head eq "\x7fELF\x01" } print "$_\n"'
 }
 
-# needs_of PACKAGE: the installed packages that satisfy its Depends; of alternatives the first that is there.
+# needs_of PACKAGE: the installed packages that satisfy its Depends; the first installed one of alternatives.
 needs_of() {
 	local clause alternative
 	while IFS= read -r -d , clause; do
@@ -111,7 +110,7 @@ needs_of() {
 	done <<<"${depends[$1]},"
 }
 
-# rpm_version DEBIAN-VERSION: "version release", without the epoch, which means something to Debian only.
+# rpm_version DEBIAN-VERSION: "version release", without the epoch, which is Debian's own.
 rpm_version() {
 	local number=${1#*:} revision=0
 	if [[ $number == *-* ]]; then
@@ -124,15 +123,15 @@ rpm_version() {
 # ---------------------------------------------------------------------------------------------------------
 # The table
 
-# is_debian WORD: is this word of a line a Debian package, not one of the marked ones?
+# is_debian WORD: whether this word of a line is the name of a Debian package and not marked as something else.
 is_debian() {
 	case $1 in
 	+* | '<'* | *:/* | /*'->'*) return 1 ;;
 	esac
 }
 
-# read_table: the lines that count here, as "name repository scope word...", with patterns resolved; a Debian
-# package belongs to the first line that matches it.
+# read_table: the lines for this EL release and scope as "name repository scope word...", with patterns expanded; a
+# Debian package belongs to the first line that matches it.
 read_table() {
 	local name el8 el9 el10 scope words word debian found
 	local -a repos line
@@ -157,7 +156,7 @@ read_table() {
 			done
 		done
 		set +f
-		[[ -n $found ]] || die "$data/packages: this Debian has nothing for $name ($words)"
+		[[ -n $found ]] || die "$data/packages: Debian has none of the packages of $name ($words)"
 		printf '%s\n' "$name ${repos[column]} $scope ${line[*]}" >>"$work/table"
 	done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$data/packages")
 }
@@ -166,25 +165,24 @@ read_table() {
 # The spec: a subpackage for each RPM
 
 declare -A repo_of=() # RPM -> repository
-queue=()              # Debian packages that have to come along
-installed=()          # RPMs that belong to the image
+queue=()              # Debian packages that others need
+installed=()          # RPMs that the image has installed
 
-# provides_of LIST: what the files named in LIST provide, beside themselves.
+# provides_of LIST: what the files in LIST provide besides their paths.
 provides_of() {
 	local file
 	sed -n -E 's#^/usr/(s?bin/[A-Za-z0-9._+-]+)$#/usr/\1\n/\1#p' "$1"
 	sed -n -E 's#^/usr/bin/python(3\.[0-9]+)$#python(abi) = \1#p' "$1"
-	# elfdeps goes on after a file that is not ELF (libc.so is a script), but then ends with a failure.
+	# elfdeps skips a file that is not ELF (libc.so is a linker script), but then exits with a failure.
 	sed -n -E '\#\.so(\.[0-9.]+)?$#p' "$1" | /usr/lib/rpm/elfdeps --provides || true
 	sed -n -E '\#/pkgconfig/[^/]*\.pc$#p' "$1" | while IFS= read -r file; do
 		PKG_CONFIG_PATH=${file%/*} /usr/lib/rpm/pkgconfigdeps.sh --provides <<<"$file" | sed -n '/^pkgconfig(/p'
 	done
 	sed -n -E '\#/unicore/#d; \#\.p[lm]$#p' "$1" | perl "$data/files/perl-deps" --provides
-	# perl says its version as a name of its own.
 	if grep -qx /usr/bin/perl "$1"; then perl -e 'printf "perl(:VERSION) = %vd\n", $^V'; fi
 }
 
-# add_debian RPM DEBIAN: what the Debian package gives and needs; its files too, unless the image has them.
+# add_debian RPM DEBIAN: what the Debian package provides and needs, and its files unless the image has them.
 add_debian() {
 	local name=$1 debian=$2 need
 	files_of "$debian" | only_native >"$work/of"
@@ -192,7 +190,7 @@ add_debian() {
 	printf 'debian(%s)\n' "$debian" >>"$work/gives"
 	if [[ -n ${present[$debian]:-} ]]; then return; fi
 
-	# A name with a character that has a meaning in %files stays out (systemd has a few units of the kind).
+	# Names with characters that %files interprets are left out (a few of systemd's units).
 	sed '/[][*?{}%"\\[:space:]]/d' "$work/of" >>"$work/payload"
 	/usr/lib/rpm/elfdeps --requires <"$work/of" >>"$work/needs" || true
 	for need in $(needs_of "$debian"); do
@@ -204,7 +202,7 @@ add_debian() {
 	done
 }
 
-# add_word RPM VERSION WORD: one of the marked words of the table.
+# add_word RPM VERSION WORD: a marked word of the table.
 add_word() {
 	local name=$1 number=$2 word=$3
 	local path=${word#*:}
@@ -214,7 +212,7 @@ add_word() {
 	'<'*) printf '%s\n' "${word#<}" >>"$work/needs" ;;
 	*:/*)
 		install -D -m 644 "$data/files/${word%%:*}" "$root$path"
-		# Not by the file's own mode: the way of the build context here may have lost it.
+		# The file's own mode may have been lost in the build context.
 		if [[ $(head -c 2 "$root$path") == '#!' ]]; then chmod 755 "$root$path"; fi
 		sed -i "s/@PYTHON@/$python/g" "$root$path"
 		printf '%s\n' "$path" >>"$work/lists/$name"
@@ -231,7 +229,7 @@ add_word() {
 package() {
 	local name=$1 repo=$2 word first='' number=$el release=1$dist
 	shift 2
-	[[ -z ${repo_of[$name]:-} ]] || die "$data/packages: two lines for $name"
+	[[ -z ${repo_of[$name]:-} ]] || die "$data/packages: $name is listed twice"
 	repo_of[$name]=$repo
 	: >"$work/gives" && : >"$work/needs" && : >"$work/payload"
 	for word; do
@@ -249,7 +247,7 @@ package() {
 		printf '%%package -n %s\nVersion: %s\nRelease: %s\nSummary: Stand-in for %s\nAutoReqProv: no\n' \
 			"$name" "$number" "$release" "$name"
 		sort -u "$work/gives" | sed 's/^/Provides: /'
-		# What a package provides itself it need not ask for.
+		# Not what the package itself provides.
 		sort -u "$work/needs" | { grep -vxF -f <(sed 's/ = .*//' "$work/gives") || true; } | sed 's/^/Requires: /'
 		printf '%%description -n %s\nStands in for %s. From: %s\n' "$name" "$name" "${*//%/%%}"
 		if grep -q '\.so' "$work/lists/$name"; then printf '%%post -n %s -p /sbin/ldconfig\n' "$name"; fi
@@ -258,7 +256,7 @@ package() {
 	} >>"$spec"
 }
 
-# release_files: what says which release this is, and where its packages are.
+# release_files: the files that identify the EL release and configure its repositories.
 release_files() {
 	local repo enabled
 	local files=$work/release
@@ -324,7 +322,7 @@ write_spec
 set +f
 
 find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
-# The tree is made already: rpm would empty it before %install.
+# The build root is filled already, and rpm would empty it before %install, hence __spec_install_pre.
 rpmbuild -bb --quiet --nodebuginfo --buildroot "$root" \
 	--define "_topdir $work/rpm" --define "_rpmdir $work/rpms" --define '_build_name_fmt %%{NAME}.rpm' \
 	--define "debug_package %{nil}" --define '__os_install_post %{nil}' --define '_build_id_links none' \
@@ -332,7 +330,7 @@ rpmbuild -bb --quiet --nodebuginfo --buildroot "$root" \
 	--define '_buildhost standin' --define 'use_source_date_epoch_as_buildtime 1' "$spec"
 for repo in "${repositories[@]}"; do mkdir -p "$out/$repo"; done
 for name in "${!repo_of[@]}"; do
-	touch --date="@$SOURCE_DATE_EPOCH" "$work/rpms/$name.rpm" # createrepo_c writes it down
+	touch --date="@$SOURCE_DATE_EPOCH" "$work/rpms/$name.rpm" # createrepo_c records it
 	mv "$work/rpms/$name.rpm" "$out/${repo_of[$name]}/"
 done
 for repo in "${repositories[@]}"; do

@@ -120,7 +120,7 @@ case $verdict in
         evidence "rpm -V of $(echo "$PACKAGES" | wc -w) packages prints nothing"
         ;;
     dpkg-verify)
-        # It exits with 0 whatever it finds.
+        # It exits with 0 even if it finds something.
         # shellcheck disable=SC2086 # package names have no spaces
         run dpkg --verify $PACKAGES
         [ "$status" -eq 0 ] || fail "dpkg --verify exits $status"
@@ -237,7 +237,7 @@ case $verdict in
         ;;
     removed)
         [ "$manager" != rpm ] || files=$(rpm -ql "$package" | grep -v -F /.build-id)
-        # dpkg keeps what is in /etc until it is told to purge.
+        # Without purge, dpkg keeps the files in /etc.
         case $manager in
             rpm) set -- dnf remove -y --noautoremove "$package" ;;
             dpkg) set -- apt-get purge -y "$package" ;;

@@ -1,4 +1,4 @@
-# %%cmake as Enterprise Linux has it: up to release 8 the build is in the source tree, from 9 on in a folder of its own.
+# Enterprise Linux's %%cmake: EL 8 builds in the source tree, EL 9 and later in a separate directory.
 %__cmake /usr/bin/cmake
 %_vpath_srcdir .
 %_vpath_builddir %[ 0%{?rhel} >= 9 ? "redhat-linux-build" : "%{_target_platform}" ]
