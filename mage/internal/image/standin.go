@@ -39,12 +39,11 @@ func (b *Builder) standin(
 	if err != nil || here {
 		return base, here, err
 	}
-	rootfs, err := b.rootfs(ctx, engine, d.Standin, s)
-	if err != nil {
+	if _, err := b.rootfs(ctx, engine, d.Standin, s); err != nil {
 		return base, false, err
 	}
 	for _, target := range []string{standinMinimal, standinFull} {
-		if err := b.buildStandin(ctx, engine, d, rootfs, target, s); err != nil {
+		if err := b.buildStandin(ctx, engine, d, target, s); err != nil {
 			return base, false, err
 		}
 	}
@@ -130,9 +129,11 @@ func (b *Builder) standinFiles() ([]stage.File, error) {
 	return append(files, stage.File{Name: repositoryScript, Data: text, Mode: 0o755}), nil
 }
 
-func (b *Builder) buildStandin(
-	ctx context.Context, engine stage.Engine, d specs.Distro, rootfs, target string, s *ui.Stage,
-) error {
+func (b *Builder) buildStandin(ctx context.Context, engine stage.Engine, d specs.Distro, target string, s *ui.Stage) error {
+	rootfs, err := rootfsRef(d.Standin)
+	if err != nil {
+		return err
+	}
 	files, err := b.standinFiles()
 	if err != nil {
 		return err

@@ -19,17 +19,23 @@ func (debianScripts) ReadFile(name string) ([]byte, error) {
 	return os.ReadFile(filepath.Join("../../../scripts", name))
 }
 
-// aptRepository makes a repository of source packages in a directory.
-func aptRepository(t *testing.T, dir, origin, label, suite string, versions ...string) {
+// aptRepository is a repository of source packages.
+type aptRepository struct {
+	origin, label, suite string
+	versions             []string
+}
+
+// write writes it to a directory.
+func (r aptRepository) write(t *testing.T, dir string) {
 	t.Helper()
 	var sources strings.Builder
-	for _, version := range versions {
+	for _, version := range r.versions {
 		upstream, _, _ := strings.Cut(version, "-")
 		orig := fmt.Sprintf("rdma-core_%s.orig.tar.gz", upstream)
 		dsc := fmt.Sprintf("rdma-core_%s.dsc", version)
 		fmt.Fprintf(&sources, "Package: rdma-core\nBinary: rdma-core\nVersion: %s\nDirectory: pool\nChecksums-Sha256:\n", version)
 		for _, file := range []string{dsc, orig} {
-			body := []byte(label + " " + file)
+			body := []byte(r.label + " " + file)
 			if file == dsc {
 				body = []byte("dsc of " + version)
 			}
@@ -39,11 +45,11 @@ func aptRepository(t *testing.T, dir, origin, label, suite string, versions ...s
 		sources.WriteByte('\n')
 	}
 	index := []byte(sources.String())
-	in := filepath.Join(dir, "dists", suite)
+	in := filepath.Join(dir, "dists", r.suite)
 	writeFile(t, filepath.Join(in, "main/source/Sources"), index)
 	writeFile(t, filepath.Join(in, "Release"), fmt.Appendf(nil,
 		"Origin: %s\nLabel: %s\nSuite: %s\nCodename: %s\nDate: Mon, 03 Feb 2025 04:05:06 UTC\nComponents: main\nSHA256:\n %s %d main/source/Sources\n",
-		origin, label, suite, suite, sumOf(index), len(index)))
+		r.origin, r.label, r.suite, r.suite, sumOf(index), len(index)))
 }
 
 // aptMachine makes apt read the sources that a test writes below dir, and
@@ -63,9 +69,13 @@ func TestDebianSourceScript(t *testing.T) {
 	around := t.TempDir()
 	must(t, os.Chmod(around, 0o755))
 	repo := func(name string) string { return filepath.Join(around, name) }
-	aptRepository(t, repo("debian"), "Debian", "Debian", "trixie", "56.1-1", "56.1-10", "56.1-9", "56.10-1", "6.1-1")
-	aptRepository(t, repo("security"), "Debian", "Debian-Security", "bookworm", "56.1-2")
-	aptRepository(t, repo("foreign"), "Vendor", "Vendor", "trixie", "56.1-99")
+	for dir, r := range map[string]aptRepository{
+		"debian":   {"Debian", "Debian", "trixie", []string{"56.1-1", "56.1-10", "56.1-9", "56.10-1", "6.1-1"}},
+		"security": {"Debian", "Debian-Security", "bookworm", []string{"56.1-2"}},
+		"foreign":  {"Vendor", "Vendor", "trixie", []string{"56.1-99"}},
+	} {
+		r.write(t, repo(dir))
+	}
 
 	oneLine := "deb [arch=amd64 trusted=yes] file:%s bookworm main contrib\n"
 	stanza := "# comment\n\n# another\nTypes: deb\nURIs:\n file:%s\nSuites: bookworm bookworm-updates\nComponents: main\nArchitectures: amd64\nTrusted: yes\n\n"
