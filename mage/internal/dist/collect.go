@@ -14,6 +14,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -95,11 +96,19 @@ func replaces(m, other artifact.Manifest) string {
 	return "replaces the packages with " + m.Provider
 }
 
-// sameManifest says whether two manifests describe the same inputs; their
-// files are ignored.
-func sameManifest(a, b artifact.Manifest) bool {
-	a.Files, b.Files = nil, nil
-	return stage.KeyText(a) == stage.KeyText(b)
+// sameManifest tells whether a manifest that was read says the same as the one that is to be
+// written, of what was made from what; their files are left out.
+func sameManifest(read, want artifact.Manifest) bool {
+	data, err := json.Marshal(want)
+	if err != nil {
+		return false
+	}
+	var again artifact.Manifest // as it would be read: with no list for an empty one
+	if err := json.Unmarshal(data, &again); err != nil {
+		return false
+	}
+	read.Files, again.Files = nil, nil
+	return reflect.DeepEqual(read, again)
 }
 
 // describe is the manifest of what is collected, without the files.

@@ -4,6 +4,7 @@ package dist
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -337,5 +338,36 @@ func TestCollectHasAPlaceForEach(t *testing.T) {
 	}
 	if m, err := ReadManifest(filepath.Join(c.Dir, "rocky9/rdma-core-56.1")); err != nil || m.Provider != "fly" || m.Addon != nil {
 		t.Errorf("got %+v, %v", m, err)
+	}
+}
+
+// What was written says the same, whatever stands behind its pointers; its files are not asked.
+func TestSameManifest(t *testing.T) {
+	manifest := func() artifact.Manifest {
+		return artifact.Manifest{
+			Release: "56.1", Package: &artifact.Origin{File: "a", Patches: []string{}}, Addon: &artifact.Addon{Releases: []string{"56.1"}},
+		}
+	}
+	data, err := json.Marshal(manifest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read artifact.Manifest
+	if err := json.Unmarshal(data, &read); err != nil {
+		t.Fatal(err)
+	}
+	read.Files = []artifact.Output{{Path: "a.rpm"}}
+	if !sameManifest(read, manifest()) {
+		t.Error("what was written is another manifest")
+	}
+	for what, change := range map[string]func(m *artifact.Manifest){
+		"key": func(m *artifact.Manifest) { m.Key = "k" }, "source package": func(m *artifact.Manifest) { m.Package = nil },
+		"its patches": func(m *artifact.Manifest) { m.Package.Patches = []string{"b"} }, "add-on": func(m *artifact.Manifest) { m.Addon = nil },
+		"its releases": func(m *artifact.Manifest) { m.Addon.Releases[0] = "57.0" },
+	} {
+		other := manifest()
+		if change(&other); sameManifest(read, other) {
+			t.Errorf("another %s is the same manifest", what)
+		}
 	}
 }
