@@ -10,7 +10,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 const (
@@ -23,29 +22,31 @@ const (
 //
 // Errors: *containers.RunError.
 func (b *Bench) DebugModule(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.DebugModule, error) {
-	key, err := stage.ScriptKey("debug", labStage, debugScript)
-	if err != nil {
-		return artifact.DebugModule{}, err
-	}
-	c := b.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
-	key = c.Key(key).String("tree", tree.Digest)
-	entry, err := b.Cached(ctx, "debug", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		files, err := stage.Files(tree.Dir)
-		if err != nil {
-			return err
-		}
-		for i := range files {
-			files[i].Owner = stage.BuilderUID
-		}
-		at := path.Join(stage.TreeDir, "rdma-core-"+tree.Source.Version)
-		argv := []string{debugScript, at, j.ProviderName(), j.Provider.Manifest.Folder(), debugOut}
-		return b.Compile(ctx, s, c, containers.RunSpec{
-			Argv: argv,
-			Name: "debug", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
-			Inputs:  []containers.Input{stage.BuilderInput(at, files)},
-			Outputs: []containers.Output{{Path: debugOut, Dir: dir}},
-			Log:     stage.NinjaLog(s),
-		})
+	entry, err := b.Make(ctx, "debug", debugInput{
+		Compiler: b.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial), Tree: tree,
+		Provider: j.ProviderName(), Directory: j.Provider.Manifest.Folder(),
 	})
 	return artifact.DebugModule{Dir: entry.Dir}, err
 }
+
+// debugInput is what a module is compiled of for debugging.
+type debugInput struct {
+	Compiler  stage.Compiler
+	Tree      artifact.Tree
+	Provider  string
+	Directory string // the provider's in the tree
+}
+
+// Container implements stage.Contained.
+func (in debugInput) Container() containers.RunSpec {
+	at := path.Join(stage.TreeDir, "rdma-core-"+in.Tree.Source.Version)
+	return in.Compiler.Spec(containers.RunSpec{
+		Argv: []string{debugScript, at, in.Provider, in.Directory, debugOut},
+		Name: "debug", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
+		Inputs:  []containers.Input{stage.TreeInput(at, in.Tree.Dir, in.Tree.Source.Epoch)},
+		Outputs: []containers.Output{{Path: debugOut}},
+	})
+}
+
+// Make implements stage.Input.
+func (in debugInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }

@@ -6,22 +6,23 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 const (
 	labStage      = 1
 	labFolder     = "lab" // in a provider's directory
 	modulesScript = "lab-modules.sh"
-	fixtureSource = "/home/lab/fixture"
-	fixtureOut    = "/home/lab/modules"
+	labHome       = "/home/lab"
+	fixtureFolder = "fixture"
+	fixtureOut    = labHome + "/modules"
 	labUser       = "lab"
 )
 
@@ -49,26 +50,31 @@ func (b *Bench) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artif
 			What: "add a directory lab/ with a Kbuild next to provider.yaml, as in provider/rib",
 		})
 	}
-	key, err := stage.ScriptKey("fixture", labStage, modulesScript)
-	if err != nil {
-		return artifact.Fixture{}, err
+	for i := range files {
+		files[i].Name, files[i].Owner = path.Join(fixtureFolder, files[i].Name), stage.BuilderUID
 	}
-	key = key.String("lab", lab.ID).String("kernel", lab.Kernel)
-	for i, f := range files {
-		files[i].Owner = stage.BuilderUID
-		key = key.File("source "+f.Name, f.Path)
-	}
-	entry, err := b.Cached(ctx, "fixture", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := b.Script(ctx, s, containers.RunSpec{
-			Argv: []string{modulesScript, fixtureSource, fixtureOut},
-			Name: "fixture", Image: lab.ID, User: labUser,
-			Inputs:  []containers.Input{stage.BuilderInput(fixtureSource, files)},
-			Outputs: []containers.Output{{Path: fixtureOut, Dir: dir}},
-		})
-		return err
-	})
+	entry, err := b.Make(ctx, "fixture", fixtureInput{Lab: lab, Sources: files})
 	return artifact.Fixture{Dir: entry.Dir}, err
 }
+
+// fixtureInput is what a provider's kernel modules are made of.
+type fixtureInput struct {
+	Lab     artifact.Lab
+	Sources []stage.File // in fixtureFolder
+}
+
+// Container implements stage.Contained.
+func (in fixtureInput) Container() containers.RunSpec {
+	return containers.RunSpec{
+		Argv: []string{modulesScript, path.Join(labHome, fixtureFolder), fixtureOut},
+		Name: "fixture", Image: in.Lab.ID, User: labUser,
+		Inputs:  []containers.Input{stage.BuilderInput(labHome, in.Sources)},
+		Outputs: []containers.Output{{Path: fixtureOut}},
+	}
+}
+
+// Make implements stage.Input.
+func (in fixtureInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
 
 const (
 	exerciseScript = "lab-exercise.sh"
@@ -80,39 +86,58 @@ const (
 //
 // Errors: *containers.RunError.
 func (b *Bench) Exercise(ctx context.Context, j job.Job, dist artifact.Dist, tc artifact.Toolchain) (artifact.Exercise, error) {
-	key, err := stage.ScriptKey("exercise", labStage, exerciseScript)
-	if err != nil {
-		return artifact.Exercise{}, err
-	}
-	key = key.String("toolchain", tc.ID).String("provider", strings.Join(j.Identity(), " "))
 	sources, err := stage.Files(filepath.Join(b.Root, filepath.FromSlash(exerciseSource)))
 	if err != nil {
 		return artifact.Exercise{}, err
 	}
-	var inputs []stage.File
-	for _, f := range sources {
-		key = key.File("source "+f.Name, f.Path)
-		f.Name = "source/" + f.Name
-		inputs = append(inputs, f)
+	for i := range sources {
+		sources[i].Name = "source/" + sources[i].Name
 	}
 	packages, _, err := stage.Installable(dist)
 	if err != nil {
 		return artifact.Exercise{}, err
 	}
-	for _, f := range packages {
-		// Only the interface counts, so that an edit of the provider costs nothing here; but the packages may have
-		// other headers in them than those of the release, so they are not shared.
-		key = key.String("package "+filepath.Base(f.Name), dist.Manifest.Source)
-		inputs = append(inputs, f)
-	}
-	entry, err := b.Cached(ctx, "exercise", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		_, err := b.Script(ctx, s, containers.RunSpec{
-			Argv: []string{exerciseScript, "/builder/in/rpms", "/builder/in/source", exerciseOut},
-			Name: "exercise", Image: tc.ID, User: stage.Builder,
-			Inputs:  []containers.Input{stage.BuilderInput("/builder/in", inputs)},
-			Outputs: []containers.Output{{Path: exerciseOut, Dir: dir}},
-		})
-		return err
+	entry, err := b.Make(ctx, "exercise", exerciseInput{
+		Toolchain: tc.ID, Sources: sources, Packages: headers{Files: packages, Source: dist.Manifest.Source}, Provider: j.Identity(),
 	})
 	return artifact.Exercise{File: filepath.Join(entry.Dir, "exercise")}, err
 }
+
+// exerciseInput is what the program is compiled of.
+type exerciseInput struct {
+	Toolchain string       // image
+	Sources   []stage.File // in source/
+	Packages  headers
+	// Provider says who made the packages: they may have other headers in them than those
+	// of the release, so they are nobody else's.
+	Provider []string
+}
+
+// headers are packages of which only the interface counts, which is that of the source
+// that they were made of: an edit of the provider costs nothing here.
+type headers struct {
+	Files  []stage.File
+	Source string // its digest
+}
+
+// StageKey implements stage.Keyed.
+func (h headers) StageKey() string {
+	names := make([]string, len(h.Files))
+	for i, f := range h.Files {
+		names[i] = f.Name
+	}
+	return fmt.Sprintf("%q of %q", names, h.Source)
+}
+
+// Container implements stage.Contained.
+func (in exerciseInput) Container() containers.RunSpec {
+	return containers.RunSpec{
+		Argv: []string{exerciseScript, "/builder/in/rpms", "/builder/in/source", exerciseOut},
+		Name: "exercise", Image: in.Toolchain, User: stage.Builder,
+		Inputs:  []containers.Input{stage.BuilderInput("/builder/in", slices.Concat(in.Sources, in.Packages.Files))},
+		Outputs: []containers.Output{{Path: exerciseOut}},
+	}
+}
+
+// Make implements stage.Input.
+func (in exerciseInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }

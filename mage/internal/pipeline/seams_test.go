@@ -36,7 +36,7 @@ type engineBench struct {
 func newEngineBench(t *testing.T) *engineBench {
 	t.Helper()
 	dir, engine := t.TempDir(), &stagetest.Engine{}
-	for _, name := range []string{"a.tar.gz", "a.patch", "a.spec", "helper", "tree/build.sh", "debian/control", "control", "lab/Kbuild"} {
+	for _, name := range []string{"a.tar.gz", "a.patch", "a.spec", "helper", "tree/build.sh", "debian/control", "control"} {
 		write(t, filepath.Join(dir, filepath.FromSlash(name)), name)
 	}
 	rpmtest.Write(t, filepath.Join(dir, "dist", "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
@@ -69,7 +69,6 @@ func (b *engineBench) rpm(ctx context.Context) error {
 // Whatever compiles or reads what a provider brings has no network, no capability and
 // an unprivileged user.
 func TestContainersAreHermetic(t *testing.T) {
-	image := artifact.Lab{ID: "sha256:lab", Kernel: "6.12"}
 	for name, run := range map[string]func(context.Context, *engineBench) error{
 		"rpm": func(ctx context.Context, b *engineBench) error { return b.rpm(ctx) },
 		"build": func(ctx context.Context, b *engineBench) error {
@@ -84,26 +83,6 @@ func TestContainersAreHermetic(t *testing.T) {
 			b.dist.Manifest.Files = []artifact.Output{{Path: "RPMS/noarch/tiny-1-1.noarch.rpm"}, {Path: "../a.src.rpm"}}
 			write(t, filepath.Join(b.dir, "a.src.rpm"), "source")
 			_, err := b.Packer().Rebuild(ctx, b.job, b.src, b.tc, b.dist, filepath.Join(b.dir, "out"))
-			return err
-		},
-		"compile": func(ctx context.Context, b *engineBench) error {
-			_, err := b.Walker().CompileProvider(ctx, b.job, b.tree, b.tc)
-			return err
-		},
-		"debug": func(ctx context.Context, b *engineBench) error {
-			_, err := b.Bench().DebugModule(ctx, b.job, b.tree, b.tc)
-			return err
-		},
-		"fixture": func(ctx context.Context, b *engineBench) error {
-			_, err := b.Bench().Fixture(ctx, b.job, image)
-			return err
-		},
-		"exercise": func(ctx context.Context, b *engineBench) error {
-			_, err := b.Bench().Exercise(ctx, b.job, b.dist, b.tc)
-			return err
-		},
-		"update": func(ctx context.Context, b *engineBench) error {
-			_, err := b.Prover().Update(ctx, b.tc, b.dist)
 			return err
 		},
 	} {

@@ -5,6 +5,7 @@ package stage
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -64,6 +65,22 @@ func (r *Runner) Script(ctx context.Context, s *ui.Stage, spec containers.RunSpe
 // BuilderInput streams files into a folder of the builder's.
 func BuilderInput(folder string, files []File) containers.Input {
 	return containers.Input{Path: folder, UID: BuilderUID, GID: BuilderUID, Write: Tar(files)}
+}
+
+// TreeInput streams what is below dir into a folder of the builder's, all of that time. It
+// is for a key that has dir's content already.
+func TreeInput(folder, dir string, at time.Time) containers.Input {
+	write := func(w io.Writer) error {
+		files, err := Files(dir)
+		if err != nil {
+			return err
+		}
+		for i := range files {
+			files[i].Owner, files[i].Time = BuilderUID, at
+		}
+		return Tar(files)(w)
+	}
+	return containers.Input{Path: folder, UID: BuilderUID, GID: BuilderUID, Write: write}
 }
 
 // limitsScript runs another one, and fails where the container met a limit of the kernel's.

@@ -93,10 +93,14 @@ func another(v reflect.Value) reflect.Value {
 	return out
 }
 
-// anotherElement is one more element for the slice v; a script has to be one that there is.
+// anotherElement is one more element for the slice v; a script has to be one that there is,
+// and a file has to have a name.
 func anotherElement(v reflect.Value) reflect.Value {
-	if v.Type() == reflect.TypeFor[stage.Scripts]() {
+	switch v.Type() {
+	case reflect.TypeFor[stage.Scripts]():
 		return reflect.ValueOf("limits.sh")
+	case reflect.TypeFor[[]stage.File]():
+		return reflect.ValueOf(stage.File{Name: "one/more"})
 	}
 	return reflect.Zero(v.Type().Elem())
 }
