@@ -284,7 +284,7 @@ func (c *providerCheck) compile(ctx context.Context, run *pipeline.Run) error {
 		return nil
 	}
 	c.add(examine.Answer{Check: checkCompile, Evidence: "without a warning, for " + run.Stock.Toolchain.Base.Folder})
-	module, err := walk.ReadModule(run.Check.Compiled, p.Manifest.Name, tree.Result.PrivateABI)
+	module, err := walk.ReadModule(run.Check.Compiled)
 	if err != nil {
 		c.add(failedAnswer(examine.CheckSymbols, err))
 	} else {

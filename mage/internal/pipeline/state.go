@@ -79,7 +79,7 @@ type Walk struct {
 // Check is the part of the checks of a provider.
 type Check struct {
 	ABI        map[string]walk.ABIHeader
-	Compiled   string // directory with what was compiled
+	Compiled   artifact.ProviderBuild
 	Discovered string // what ibv_devices said
 }
 

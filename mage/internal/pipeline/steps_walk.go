@@ -80,6 +80,6 @@ var CompileProvider = &Step{engine: true, run: func(ctx context.Context, p *Pipe
 
 // DiscoverProvider has ibv_devices of what was compiled list the device.
 var DiscoverProvider = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
-	s.Check.Discovered, err = p.Walker().DiscoverProvider(ctx, s.Job, s.Tree, s.Stock.Toolchain, s.Check.Compiled)
+	s.Check.Discovered, err = p.Walker().DiscoverProvider(ctx, s.Check.Compiled)
 	return err
 }}

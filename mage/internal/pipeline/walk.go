@@ -3,11 +3,7 @@
 package pipeline
 
 import (
-	"context"
-
-	"github.com/resnics/verbsmith/mage/internal/prove"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -17,10 +13,8 @@ func (p *Pipeline) Walker() *walk.Walker {
 	return &walk.Walker{
 		Runner: p.Runner, Root: p.Root, Releases: p.Releases,
 		Stages: walk.Stages{
-			Source: p.Sources().Source, Integrate: p.Editor().Integrate, Patch: p.Editor().Patch, ProvePatch: p.Editor().ProvePatch, Spec: p.Editor().Spec,
-			Judge: func(ctx context.Context, s *ui.Stage, b walk.Build, verdicts []string) (string, error) {
-				return p.Prover().JudgeBuild(ctx, s, prove.Build(b), verdicts)
-			},
+			Source: p.Sources().Source, Integrate: p.Editor().Integrate, Patch: p.Editor().Patch, ProvePatch: p.Editor().ProvePatch,
+			Spec: p.Editor().Spec, Judge: p.Prover().JudgeBuild,
 			PlaceFolder: p.Collector().PlaceFolder,
 		},
 		Over: func(runner *stage.Runner, sums *specs.Sums) *walk.Walker {

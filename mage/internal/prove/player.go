@@ -7,41 +7,42 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/containers"
-	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
 
 const (
-	playerStage  = 1
-	playerScript = scripts.NetlinkPlayer
-	playerSource = scripts.NetlinkSource
 	playerFile   = "rdma-netlink.so"
 	playerOut    = "/builder/player"
 	playerFolder = "/verbsmith-netlink"
 )
 
+// playerInput is what the player is compiled of.
+type playerInput struct {
+	Toolchain string // image
+	Source    []stage.File
+}
+
+// Container implements stage.Contained.
+func (in playerInput) Container() containers.RunSpec {
+	return containers.RunSpec{
+		Argv: []string{scripts.NetlinkPlayer, playerOut + "/" + scripts.NetlinkSource, playerOut + "/out/" + playerFile},
+		Name: "player", Image: in.Toolchain, User: stage.Builder,
+		Inputs:  []containers.Input{stage.BuilderInput(playerOut, in.Source)},
+		Outputs: []containers.Output{{Path: playerOut + "/out"}},
+	}
+}
+
+// Make implements stage.Input.
+func (in playerInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
+
 // netlinkPlayer is what plays the kernel's RDMA netlink to ibv_devices, compiled
 // by the toolchain of the distro on which it will run, as an input of a
 // container.
-func (p *Prover) netlinkPlayer(ctx context.Context, s *ui.Stage, tc artifact.Toolchain) (containers.Input, error) {
-	key, err := stage.ScriptKey("player", playerStage, playerScript)
-	if err != nil {
-		return containers.Input{}, err
-	}
-	key = key.String("toolchain", tc.ID).Bytes(playerSource, scripts.Netlink)
-	entry, err := p.Do(ctx, key, func(ctx context.Context, dir string) error {
-		source := stage.File{Name: playerSource, Data: scripts.Netlink, Owner: stage.BuilderUID}
-		_, err := p.Script(ctx, s, containers.RunSpec{
-			Argv: []string{playerScript, playerOut + "/" + playerSource, playerOut + "/out/" + playerFile},
-			Name: "player", Image: tc.ID, User: stage.Builder,
-			Inputs:  []containers.Input{stage.BuilderInput(playerOut, []stage.File{source})},
-			Outputs: []containers.Output{{Path: playerOut + "/out", Dir: dir}},
-		})
-		return err
-	})
+func (t *trial) netlinkPlayer(ctx context.Context) (containers.Input, error) {
+	source := stage.File{Name: scripts.NetlinkSource, Data: scripts.Netlink, Owner: stage.BuilderUID}
+	entry, err := t.MakePart(ctx, t.line, "player", playerInput{Toolchain: t.toolchain, Source: []stage.File{source}})
 	if err != nil {
 		return containers.Input{}, err
 	}

@@ -271,9 +271,9 @@ func TestDeviceByDriverID(t *testing.T) {
 
 // A GUID is never the one that libibverbs takes for unknown, and no two are alike.
 func TestSubjectsHaveGUIDs(t *testing.T) {
-	b, seen := newBench(t), map[string]bool{}
+	seen := map[string]bool{}
 	for range 3 {
-		m, err := subjectOf(b.job, 34, 0)
+		m, err := subjectOf("fly", provider.Device{}, 34, 0)
 		if err != nil || !strings.HasPrefix(m.guid, "02") || len(m.guid) != 16 || seen[m.guid] {
 			t.Errorf("got %q, %v", m.guid, err)
 		}
@@ -311,10 +311,11 @@ func TestJudgeBuild(t *testing.T) {
 			}
 			return containers.Result{}, nil
 		}
-		s := b.Begin("discover")
-		said, err := b.JudgeBuild(t.Context(), s, Build{
-			Job: b.job, Toolchain: b.tc, Result: provider.Result{PrivateABI: 34},
-			Input: containers.Input{Path: "/tree/build", Write: stage.Tar([]stage.File{{Name: "bin/ibv_devices", Data: []byte("x")}})},
+		s, built := b.Begin("discover"), t.TempDir()
+		write(t, filepath.Join(built, "bin", "ibv_devices"), "x")
+		said, err := b.JudgeBuild(t.Context(), s, artifact.ProviderBuild{
+			Provider: "fly", Device: provider.Device{Name: "fly9", KernelABI: 7}, PrivateABI: 34, DriverID: 21,
+			Toolchain: "sha256:others", At: "/tree/build", Built: artifact.Directory{Path: built},
 		}, []string{"listed", "foreign-name"})
 		if err := b.End("discover", s, false, nil); err != nil {
 			t.Fatal(err)
@@ -328,6 +329,9 @@ func TestJudgeBuild(t *testing.T) {
 			got = append(got, run.Argv[len(run.Argv)-1])
 			if run.Env["BIN"] != "/tree/build/bin" || run.Files["/tree/build/bin/ibv_devices"].Data != "x" {
 				t.Errorf("%s looks in %s at %v", run.Argv, run.Env["BIN"], run.Files)
+			}
+			if e := run.Env; run.Image != "sha256:others" || e["PROVIDER"] != "fly" || e["DEVICE"] != "fly9" || e["KERNEL_ABI"] != "7" || e["PRIVATE_ABI"] != "34" || e["DRIVER_ID"] != "" {
+				t.Errorf("%s runs in %s with %v", run.Argv, run.Image, e)
 			}
 		}
 		if !slices.Equal(got, want) {

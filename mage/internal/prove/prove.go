@@ -6,21 +6,16 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/tail"
-	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/scripts"
+	"github.com/resnics/verbsmith/provider"
 )
 
 // Prover gives verdicts.
@@ -44,7 +39,7 @@ func verdicts(m subject) []report.Result {
 	}
 }
 
-// proofSubject is what the verdicts are about.
+// subject is what the verdicts are about.
 type subject struct {
 	provider, device, guid, modalias string
 	kernelABI, privateABI            int
@@ -90,19 +85,18 @@ func (m subject) env() map[string]string {
 	return env
 }
 
-func subjectOf(j job.Job, privateABI, driverID int) (subject, error) {
+func subjectOf(name string, d provider.Device, privateABI, driverID int) (subject, error) {
 	guid := make([]byte, 8)
 	if _, err := rand.Read(guid); err != nil {
 		return subject{}, fmt.Errorf("generate a GUID for the proof: %w", err)
 	}
 	guid[0] = 0x02 // never all zero, which libibverbs takes for unknown
-	d := j.Provider.Manifest.Device
 	if !d.ByDriverID {
 		driverID = 0
 	}
 	return subject{
 		packaging: rpmPackaging(),
-		provider:  j.Provider.Manifest.Name, device: d.Name, modalias: d.Modalias,
+		provider:  name, device: d.Name, modalias: d.Modalias,
 		guid: hex.EncodeToString(guid), kernelABI: d.KernelABI, privateABI: privateABI, driverID: driverID,
 	}, nil
 }
@@ -112,26 +106,31 @@ func subjectOf(j job.Job, privateABI, driverID int) (subject, error) {
 func (p *Prover) ProveTree(
 	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build,
 ) (report.Result, error) {
-	s := p.Begin("discover")
-	m, err := subjectOf(j, tree.Result.PrivateABI, tree.Result.DriverID)
+	t := &trial{Prover: p, line: p.Begin("discover"), toolchain: tc.ID}
+	v, err := t.proveTree(ctx, j.Provider.Manifest, tree, b)
+	return v, p.End("discover", t.line, false, err)
+}
+
+func (t *trial) proveTree(ctx context.Context, about provider.Manifest, tree artifact.Tree, b artifact.Build) (report.Result, error) {
+	m, err := subjectOf(about.Name, about.Device, tree.Result.PrivateABI, tree.Result.DriverID)
 	if err != nil {
-		return report.Result{}, p.End("discover", s, false, err)
+		return report.Result{}, err
 	}
-	spec, err := p.cleanRun(ctx, s, tc, tc.ID, m)
+	spec, err := t.cleanRun(ctx, t.toolchain, m)
 	if err != nil {
-		return report.Result{}, p.End("discover", s, false, err)
+		return report.Result{}, err
 	}
 	spec.Env["BIN"] = b.Tree + "/build/bin"
 	spec.Volumes = []containers.VolumeMount{{Name: b.Volume, Path: stage.TreeDir, ReadOnly: true}} // root reads it and writes nothing
 	v := report.Result{Name: "listed", Title: "ibv_devices of the build tree lists " + m.device}
-	err = p.judge(ctx, s, &v, spec)
-	if err == nil && !v.Passed() {
-		err = &report.FailedError{Failed: []report.Result{v}}
+	if err := t.judge(ctx, &v, spec); err != nil {
+		return v, err
 	}
-	if err == nil {
-		s.Note(v.Evidence)
+	if !v.Passed() {
+		return v, &report.FailedError{Failed: []report.Result{v}}
 	}
-	return v, p.End("discover", s, false, err)
+	t.line.Note(v.Evidence)
+	return v, nil
 }
 
 // Prove installs the packages of dist in a clean container and gives the
@@ -141,174 +140,59 @@ func (p *Prover) ProveTree(
 func (p *Prover) Prove(
 	ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, stock *artifact.Dist,
 ) (report.Suite, error) {
-	s := p.Begin("prove")
-	suite, err := p.prove(ctx, j, tc, dist, stock, s)
-	if err == nil {
-		err = suite.Err()
-	}
-	return suite, p.End("prove", s, false, err)
+	t := p.begin(tc, tc.Base.Folder+" rdma-core "+dist.Manifest.Label())
+	return t.end(t.prove(ctx, j.Provider.Manifest, dist, stock))
 }
 
-func (p *Prover) prove(
-	ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, stock *artifact.Dist, s *ui.Stage,
-) (report.Suite, error) {
-	base := tc.Base
-	suite := report.Suite{Name: base.Folder + " rdma-core " + dist.Manifest.Label(), Started: time.Now()}
-	m, err := subjectOf(j, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
+func (t *trial) prove(ctx context.Context, about provider.Manifest, dist artifact.Dist, stock *artifact.Dist) error {
+	m, err := subjectOf(about.Name, about.Device, dist.Manifest.PrivateABI, dist.Manifest.DriverID)
 	if err != nil {
-		return suite, err
+		return err
 	}
 	m.packaging = packagingOf(dist)
-	image, install, names, err := p.install(ctx, s, base, base.Minimal, dist)
+	there, install, err := t.install(ctx, t.base.Minimal, dist)
 	if err != nil {
-		return suite, err
+		return err
 	}
-	suite.Results = append(suite.Results, install)
+	t.add(install)
 	if !install.Passed() {
-		return suite, nil
+		return nil
 	}
-	defer p.removeImage(ctx, image)
-	m.packages = names
-	spec, err := p.cleanRun(ctx, s, tc, image, m)
+	defer t.removeImage(ctx, there.image)
+	m.packages = there.names
+	spec, err := t.cleanRun(ctx, there.image, m)
 	if err != nil {
-		return suite, err
+		return err
 	}
-	if err := p.judgeAll(ctx, s, &suite, verdicts(m), spec); err != nil {
-		return suite, err
+	if err := t.judgeAll(ctx, verdicts(m), spec); err != nil {
+		return err
 	}
 	if stock == nil {
-		return suite, nil
+		return nil
 	}
-	v, err := p.proveStock(ctx, tc, *stock, m, s)
-	if err == nil {
-		suite.Results = append(suite.Results, v)
-	}
-	return suite, err
-}
-
-// judgeAll gives verdicts in their order, and adds each to the report.
-func (p *Prover) judgeAll(ctx context.Context, s *ui.Stage, suite *report.Suite, all []report.Result, spec containers.RunSpec) error {
-	for i, v := range all {
-		s.Step(i+1, len(all), v.Name)
-		if err := p.judge(ctx, s, &v, spec); err != nil {
-			return err
-		}
-		suite.Results = append(suite.Results, v)
-	}
-	return nil
-}
-
-// cleanRun is a container for one verdict: no network, and no answer from the
-// host's own RDMA. Where the driver id decides, a player gives the answer.
-func (p *Prover) cleanRun(
-	ctx context.Context, s *ui.Stage, tc artifact.Toolchain, image string, m subject,
-) (containers.RunSpec, error) {
-	seccomp, err := containers.RefuseRDMANetlink()
-	spec := containers.RunSpec{
-		Name: "prove", Image: image, Root: true, User: "root", Env: m.env(), Seccomp: seccomp,
-	}
-	if err == nil && m.driverID > 0 {
-		var player containers.Input
-		player, err = p.netlinkPlayer(ctx, s, tc)
-		spec.Inputs = append(spec.Inputs, player)
-	}
-	return spec, err
+	return t.proveStock(ctx, *stock, m)
 }
 
 // proveStock asserts that packages without the provider do not list the device.
-func (p *Prover) proveStock(
-	ctx context.Context, tc artifact.Toolchain, stock artifact.Dist, m subject, s *ui.Stage,
-) (report.Result, error) {
-	image, install, _, err := p.install(ctx, s, tc.Base, tc.Base.Minimal, stock)
-	if err != nil || !install.Passed() {
+func (t *trial) proveStock(ctx context.Context, stock artifact.Dist, m subject) error {
+	there, install, err := t.install(ctx, t.base.Minimal, stock)
+	if err != nil {
+		return err
+	}
+	if !install.Passed() {
 		install.Title = "stock packages: " + install.Title
-		return install, err
-	}
-	defer p.removeImage(ctx, image)
-	spec, err := p.cleanRun(ctx, s, tc, image, m)
-	if err != nil {
-		return report.Result{}, err
-	}
-	v := report.Result{Name: "not-listed", Title: "stock packages do not list " + m.device}
-	err = p.judge(ctx, s, &v, spec)
-	return v, err
-}
-
-// install has dnf or apt install the binary packages of dist in a container of the
-// image from and keeps the result as an image.
-func (p *Prover) install(
-	ctx context.Context, s *ui.Stage, base artifact.Base, from string, dist artifact.Dist,
-) (image string, v report.Result, names []string, err error) {
-	pk := packagingOf(dist)
-	v = report.Result{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
-	files, names, err := stage.Installable(dist)
-	if err != nil {
-		return "", v, nil, err
-	}
-	out := tail.New(mostOutput)
-	start := time.Now()
-	result, err := p.Script(ctx, s, containers.RunSpec{
-		Argv: []string{pk.script, "/" + stage.PackagesDir(dist)},
-		Name: "install", Image: from, Root: true, User: "root",
-		// A real distro fetches dependencies; the stand-in carries its own.
-		Network: !base.Standin,
-		Inputs:  []containers.Input{{Path: "/", Write: stage.Tar(files)}},
-		Log:     io.MultiWriter(s.Log(), out),
-		Commit:  fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
-	})
-	v.Elapsed = time.Since(start)
-	if err := ended(&v, out.String(), err); err != nil || !v.Passed() {
-		return "", v, nil, err
-	}
-	v.Evidence = fmt.Sprintf("%d packages, %s check finds nothing", len(names), pk.installer)
-	return result.Image, v, names, nil
-}
-
-// judge runs one verdict; a failed one is not an error.
-func (p *Prover) judge(ctx context.Context, s *ui.Stage, v *report.Result, spec containers.RunSpec) error {
-	out := tail.New(mostOutput)
-	spec.Argv = []string{scripts.Verdict, v.Name}
-	spec.Log = io.MultiWriter(s.Log(), out)
-	start := time.Now()
-	_, err := p.Script(ctx, s, spec)
-	v.Elapsed = time.Since(start)
-	return ended(v, out.String(), err)
-}
-
-// ended records in v what its container printed and how it ended: the exit status is
-// the verdict, whatever was printed. Any other error is returned.
-func ended(v *report.Result, output string, err error) error {
-	v.Output, v.Evidence, v.State = output, evidence(output), report.StateOf(err == nil)
-	if _, ok := errors.AsType[*containers.RunError](err); ok {
+		t.add(install)
 		return nil
 	}
-	return err
-}
-
-// mostOutput is how much of a verdict's output is kept: its evidence is at the end, and reports hold it.
-const mostOutput = 1 << 20
-
-func (p *Prover) removeImage(ctx context.Context, image string) {
-	engine, err := p.Engine(ctx)
+	defer t.removeImage(ctx, there.image)
+	spec, err := t.cleanRun(ctx, there.image, m)
 	if err != nil {
-		return
+		return err
 	}
-	const patience = 5 * time.Second
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
-	_ = engine.RemoveImage(ctx, image) // the clean target removes what is left
-}
-
-// evidence is the last line that a verdict marks as such, or its last line.
-func evidence(output string) string {
-	const mark = "evidence: "
-	if i := strings.LastIndex(output, mark); i >= 0 {
-		return strings.TrimSpace(output[i+len(mark):])
+	v := report.Result{Name: "not-listed", Title: "stock packages do not list " + m.device}
+	err = t.judge(ctx, &v, spec)
+	if err == nil {
+		t.add(v)
 	}
-	return lastLine(output)
-}
-
-func lastLine(output string) string {
-	lines := strings.Split(strings.TrimSpace(output), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
+	return err
 }

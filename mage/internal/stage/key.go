@@ -44,7 +44,7 @@ func inputKey(name string, in Input) *stagecache.KeyBuilder {
 	key := Key(name, in)
 	contained, ok := in.(Contained)
 	if !ok {
-		return AddProgram(key)
+		return addProgram(key)
 	}
 	spec := contained.Container()
 	if len(spec.Argv) == 0 {

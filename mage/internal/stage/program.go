@@ -19,8 +19,8 @@ var programDigest = sync.OnceValues(func() (string, error) {
 	return stagecache.SumFile(file)
 })
 
-// AddProgram adds this program: what is made by Go code depends on all of it.
-func AddProgram(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {
+// addProgram adds this program: what is made by Go code depends on all of it.
+func addProgram(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {
 	digest, err := programDigest()
 	if err != nil {
 		return key.Fail("program", err)

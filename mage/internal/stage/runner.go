@@ -31,17 +31,24 @@ type Runner struct {
 	ran          []string // stages that did work in this run
 }
 
-// Scratch is a runner whose stages show nothing but their logs, and keep what they make
-// below dir, which is the caller's to remove. Volumes are those of r.
+// Quiet is a runner whose stages show nothing but their logs, which are in a directory of
+// that name: for one part of many. Close its UI.
+func (r *Runner) Quiet(name string) *Runner {
+	return &Runner{
+		CacheDir: r.CacheDir, Cache: r.Cache, UI: r.UI.Quiet(name), Log: r.Log, Engine: r.Engine, volumesOf: r.volumesOf,
+	}
+}
+
+// Scratch is Quiet for stages that keep what they make below dir, which is the caller's to
+// remove. Volumes are those of r.
 func (r *Runner) Scratch(name, dir string) (*Runner, error) {
 	cache, err := stagecache.Open(filepath.Join(dir, "stages"))
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{
-		CacheDir: dir, Cache: cache, UI: r.UI.Quiet(name), Log: r.Log, Engine: r.Engine,
-		volumesOf: cmp.Or(r.volumesOf, r.CacheDir),
-	}, nil
+	q := r.Quiet(name)
+	q.CacheDir, q.Cache, q.volumesOf = dir, cache, cmp.Or(r.volumesOf, r.CacheDir)
+	return q, nil
 }
 
 // Plan says how many stages follow, for the display; restore goes on with the count that

@@ -7,39 +7,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 
-	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/scripts"
-)
-
-const (
-	releaseBuildStage  = 1
-	releaseBuildScript = "release-build.sh"
-
-	releaseOut = "/builder/out"
-	// checkedTree is the same for all releases, so that the compiler's cache
-	// knows a file that two of them share.
-	checkedTree = stage.TreeDir + "/rdma-core-checked"
 )
 
 // CheckBuilds compiles each release with the provider, whose own files must compile
 // without warnings, and has ibv_devices of that build list the device. At least two
 // at a time: much of a row is copying and configuring, which leave cores idle.
 func (w *Walker) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases) error {
-	return w.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, row *Row) (bool, error) {
+	return w.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, s *ui.Stage, row *Row) (bool, error) {
 		if !row.edited() {
 			row.Compile, row.Devices = report.Result{State: report.NotTried}, report.Result{State: report.NotTried}
 			return true, nil
 		}
-		hit, err := w.buildRow(ctx, j, tc, r, row)
+		entry, err := w.MakePart(ctx, s, makeStage, buildInput{
+			Row: newRowInput(j, row.Release), Compiler: w.Compiler(j, tc, row.Release.Time, stage.ForTrial), Patch: row.edit.patch,
+			Walker: w, Clone: r.clone.Path(),
+		})
 		row.Compile, row.Devices = row.answer(err), report.Result{State: report.NotTried}
 		switch _, undiscovered := errors.AsType[*report.FailedError](err); {
 		case undiscovered:
@@ -47,71 +37,53 @@ func (w *Walker) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolcha
 		case err == nil:
 			row.Devices = report.Result{State: report.Pass}
 		}
-		return hit, err
+		return entry.Hit, err
 	})
 }
 
-func (w *Walker) buildRow(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases, row *Row) (bool, error) {
-	key, err := discoverKey(makeStage, releaseBuildStage)
-	if err != nil {
-		return false, err
-	}
-	key = w.Compiler(j, tc, row.Release.Time, stage.ForTrial).Key(key).String("edit", row.edit.key)
-	entry, err := w.Do(ctx, key, func(ctx context.Context, _ string) error {
-		return w.inScratch(row.Release.Name, func(q *Walker) error {
-			return q.buildRelease(ctx, j, tc, r.clone.Path(), row)
-		})
-	})
-	return entry.Hit, err
+// buildInput is what a release is compiled of.
+type buildInput struct {
+	Row      rowInput
+	Compiler stage.Compiler
+	Patch    artifact.Patch // of the row's edit
+
+	Walker *Walker `key:"-"`
+	Clone  string  `key:"-"` // path of the clone, which has the commit
 }
 
-// discoverKey begins the key of a stage that has ibv_devices of what
-// release-build.sh compiled list the device: the scripts, and what plays the
-// kernel's netlink to it.
-func discoverKey(name string, version int) (*stagecache.KeyBuilder, error) {
-	key, err := stage.ScriptKey(name, version, releaseBuildScript, scripts.Verdict, scripts.NetlinkPlayer)
-	if err != nil {
-		return nil, err
-	}
-	return key.Bytes(scripts.NetlinkSource, scripts.Netlink), nil
+// Make implements stage.Input. Nothing of it is kept.
+func (in buildInput) Make(ctx context.Context, _ *stage.Work) error {
+	return in.Walker.inScratch(in.Row.Release.Name, func(q *Walker) error { return q.buildRelease(ctx, in) })
 }
 
-// buildRelease starts from the whole source, as the rpm target does, and compares
-// the resulting patch with the one from the sparse tree.
-func (w *Walker) buildRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, clone string, row *Row) error {
-	tree, err := w.sameInWhole(ctx, j, clone, row)
-	if err != nil {
-		return err
-	}
-	out := filepath.Join(w.CacheDir, "out")
-	if err := w.compileRelease(ctx, j, tc, tree, out); err != nil {
-		return err
-	}
-	return w.discover(ctx, j, tc, tree, out, "listed")
-}
-
-// sameInWhole integrates the provider into the whole source of a row, and compares
-// the patch with the row's own.
-func (w *Walker) sameInWhole(ctx context.Context, j job.Job, clone string, row *Row) (artifact.Tree, error) {
-	// The version without the release: published sums do not apply to master, which
-	// may have the number of a future release.
-	j.Given, j.Version, j.Release = clone+"@"+row.Release.Commit, row.Release.Version, nil
+// buildRelease starts from the whole source, as the rpm target does, and holds
+// the patch that it gives against the one that was made of the few files.
+func (w *Walker) buildRelease(ctx context.Context, in buildInput) error {
+	j := in.Row.job()
+	// The version without the release: nothing that is published of it is asked
+	// of master, which may say the number of a release that is still to come.
+	j.Given, j.Version = in.Clone+"@"+in.Row.Release.Commit, in.Row.Version
 	src, err := w.Source(ctx, j)
 	if err != nil {
-		return artifact.Tree{}, err
+		return err
 	}
 	tree, err := w.Integrate(ctx, j, src)
 	if err != nil {
-		return artifact.Tree{}, err
+		return err
 	}
 	patch, err := w.Patch(ctx, j, tree)
 	if err != nil {
-		return artifact.Tree{}, err
+		return err
 	}
-	if err := sameFiles(patch.File, row.edit.patch); err != nil {
-		return artifact.Tree{}, err
+	if err := sameFiles(patch.File, in.Patch.File); err != nil {
+		return err
 	}
-	return tree, nil
+	build, err := w.compile(ctx, in.Compiler, tree, j.Provider.Manifest)
+	if err != nil {
+		return err
+	}
+	_, err = w.discover(ctx, build, "listed")
+	return err
 }
 
 // errPatchesDiffer is a bug: an edit reads a file that it does not declare.
@@ -127,51 +99,4 @@ func sameFiles(a, b string) error {
 		return errPatchesDiffer
 	}
 	return nil
-}
-
-func (w *Walker) compileRelease(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
-	s := w.Begin("compile")
-	return w.End("compile", s, false, w.compileInto(ctx, s, j, tc, tree, out))
-}
-
-// compileInto compiles what discovery needs and leaves it in the directory out.
-func (w *Walker) compileInto(ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string) error {
-	files, err := stage.Files(tree.Dir)
-	if err != nil {
-		return err
-	}
-	for i := range files {
-		files[i].Owner, files[i].Time = stage.BuilderUID, tree.Source.Epoch
-	}
-	argv := []string{releaseBuildScript, checkedTree, j.ProviderName(), j.Provider.Manifest.Folder(), releaseOut}
-	c := w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
-	return w.Compile(ctx, s, c, containers.RunSpec{
-		Argv: argv,
-		Name: "compile", User: stage.Builder, Volumes: []containers.VolumeMount{stage.OwnVolume(stage.TreeDir)},
-		Inputs:  []containers.Input{stage.BuilderInput(checkedTree, files)},
-		Outputs: []containers.Output{{Path: releaseOut, Dir: out}},
-	})
-}
-
-// discover runs ibv_devices of the build where it was built, in containers of
-// their own: a device node can only be made by root, and nothing compiles as root.
-func (w *Walker) discover(
-	ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts ...string,
-) error {
-	s := w.Begin("discover")
-	_, err := w.judgeBuild(ctx, s, j, tc, tree, out, verdicts)
-	return w.End("discover", s, false, err)
-}
-
-// judgeBuild returns the evidence of the last verdict. One that does not pass is
-// a *report.FailedError.
-func (w *Walker) judgeBuild(
-	ctx context.Context, s *ui.Stage, j job.Job, tc artifact.Toolchain, tree artifact.Tree, out string, verdicts []string,
-) (evidence string, err error) {
-	files, err := stage.Files(out)
-	if err != nil {
-		return "", err
-	}
-	build := containers.Input{Path: checkedTree + "/build", Write: stage.Tar(files)}
-	return w.Judge(ctx, s, Build{Job: j, Toolchain: tc, Result: tree.Result, Input: build}, verdicts)
 }

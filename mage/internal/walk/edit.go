@@ -18,32 +18,17 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/examine"
 	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
-// The stages of which there is one output for each release.
-const (
-	editStage  = "release-edit"
-	parseStage = "release-spec"
-	makeStage  = "release-build"
-)
-
-// IsRowStage says that a stage has an output for each release, of which the cache keeps
-// those of a few walks.
-func IsRowStage(name string) bool {
-	return name == editStage || name == parseStage || name == makeStage
-}
-
-const releaseEditStage = 3
-
-// releaseEdit is what the edit of a release leaves: the patch and the spec.
+// releaseEdit is what the edit of a release leaves. The digests are of all of it.
 type releaseEdit struct {
-	key         string
-	patch, spec string // paths
-	patchName   string
+	patch artifact.Patch
+	spec  artifact.Spec
 }
 
 // releaseRecord is stored next to them.
@@ -63,23 +48,18 @@ type releaseRecord struct {
 // in its row.
 func (w *Walker) CheckEdits(ctx context.Context, j job.Job, r *Releases) error {
 	const together = 2 // half of an edit is waiting for the disk
-	return w.eachRow(ctx, "edit", together, r, func(ctx context.Context, row *Row) (bool, error) {
+	return w.eachRow(ctx, "edit", together, r, func(ctx context.Context, s *ui.Stage, row *Row) (bool, error) {
 		if row.Skipped() {
 			return true, nil
 		}
-		hit, err := w.editRow(ctx, j, r, row)
+		hit, err := w.editRow(ctx, s, row, editInput{Row: newRowInput(j, row.Release), Walker: w, Releases: r})
 		row.Patch = row.answer(err)
 		return hit, err
 	})
 }
 
-func (w *Walker) editRow(ctx context.Context, j job.Job, r *Releases, row *Row) (bool, error) {
-	ref := row.Release
-	key := w.editKey(j, ref)
-	name := j.PatchName()
-	entry, err := w.Do(ctx, key, func(ctx context.Context, dir string) error {
-		return w.inScratch(ref.Name, func(q *Walker) error { return q.editRelease(ctx, j, r, ref, dir) })
-	})
+func (w *Walker) editRow(ctx context.Context, s *ui.Stage, row *Row, in editInput) (bool, error) {
+	entry, err := w.MakePart(ctx, s, editStage, in)
 	if err != nil {
 		return false, err
 	}
@@ -93,26 +73,32 @@ func (w *Walker) editRow(ctx context.Context, j job.Job, r *Releases, row *Row) 
 	}
 	row.PrivateABI, row.DriverID, row.Constant = rec.PrivateABI, rec.DriverID, rec.Constant
 	row.Warnings, row.NoEdits = rec.Warnings, rec.NoEdits
+	name := in.Row.job().PatchName()
 	row.edit = releaseEdit{
-		key: entry.Key, patch: filepath.Join(entry.Dir, name), patchName: name, spec: filepath.Join(entry.Dir, artifact.SpecFile),
+		patch: artifact.Patch{File: filepath.Join(entry.Dir, name), Name: name, Digest: entry.Digest},
+		spec:  artifact.Spec{File: filepath.Join(entry.Dir, artifact.SpecFile), Digest: entry.Digest},
 	}
 	return entry.Hit, nil
 }
 
-// editKey has everything that the edit of a release depends on: its commit, the provider, and
-// what the spec stage takes of the job.
-func (w *Walker) editKey(j job.Job, ref Release) *stagecache.KeyBuilder {
-	return stage.AddProgram(stagecache.NewKey(editStage, releaseEditStage)).
-		String("release", ref.Name).String("version", ref.Version).String("commit", ref.Commit).
-		String("epoch", ref.Time.UTC().String()).
-		String("provider", j.Provider.Digest()).
-		String("macros", j.Macros().String()).String("suffix", j.Suffix)
+// editInput is what the edit of a release is made of.
+type editInput struct {
+	Row rowInput
+
+	Walker   *Walker   `key:"-"`
+	Releases *Releases `key:"-"` // of the clone, which has the commit
+}
+
+// Make implements stage.Input.
+func (in editInput) Make(ctx context.Context, w *stage.Work) error {
+	return in.Walker.inScratch(in.Row.Release.Name, func(q *Walker) error { return q.editRelease(ctx, in, w.Dir) })
 }
 
 // editRelease runs the stages of the patch and the spec target on the files
 // that they read.
-func (w *Walker) editRelease(ctx context.Context, j job.Job, r *Releases, ref Release, dir string) error {
-	src, err := r.sparse(ctx, ref, j.Provider, filepath.Join(w.CacheDir, "sparse"))
+func (w *Walker) editRelease(ctx context.Context, in editInput, dir string) error {
+	j, ref := in.Row.job(), Release{Ref: in.Row.Release, Version: in.Row.Version}
+	src, err := in.Releases.sparse(ctx, ref, j.Provider, filepath.Join(w.CacheDir, "sparse"))
 	if err != nil {
 		return err
 	}

@@ -20,16 +20,14 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/examine"
 )
 
 const (
-	providerMakeStage = 1
-	abiShellScript    = "abi-structs.sh"
-	abiFolder         = "/builder/abi"
+	abiShellScript = "abi-structs.sh"
+	abiFolder      = "/builder/abi"
 )
 
 // ABIHeader is the output of rdma-core's script for a kernel header.
@@ -160,58 +158,4 @@ func (w *Walker) runABI(ctx context.Context, s *ui.Stage, tc artifact.Toolchain,
 		return ABIHeader{}, fmt.Errorf("read the output of %s: %w", examine.ABIScript, err)
 	}
 	return ABIHeader{Text: text}, nil
-}
-
-// CompileProvider compiles the provider as releases:check does, where a warning
-// in its own files is an error, and returns the directory of the build.
-//
-// Errors: *containers.RunError with the compiler's messages in the stage's log.
-func (w *Walker) CompileProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (string, error) {
-	key, err := stage.ScriptKey("provider-compile", providerMakeStage, releaseBuildScript)
-	if err != nil {
-		return "", err
-	}
-	key = w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Digest)
-	entry, err := w.Cached(ctx, "compile", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return w.compileInto(ctx, s, j, tc, tree, filepath.Join(dir, "out"))
-	})
-	return filepath.Join(entry.Dir, "out"), err
-}
-
-// DiscoverProvider has ibv_devices of what CompileProvider built list the
-// device, and returns its evidence.
-//
-// Errors: *report.FailedError.
-func (w *Walker) DiscoverProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, out string) (string, error) {
-	key, err := discoverKey("provider-discover", providerMakeStage)
-	if err != nil {
-		return "", err
-	}
-	key = w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial).Key(key).String("tree", tree.Digest)
-	entry, err := w.Cached(ctx, "discover", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		said, err := w.judgeBuild(ctx, s, j, tc, tree, out, []string{"listed"})
-		if err != nil {
-			return err
-		}
-		return stage.WriteFile(dir, "said", []byte(said))
-	})
-	if err != nil {
-		return "", err
-	}
-	said, err := stagecache.ReadFile(filepath.Join(entry.Dir, "said"))
-	if err != nil {
-		return "", fmt.Errorf("read the evidence of ibv_devices: %w", err)
-	}
-	return string(said), nil
-}
-
-// ReadModule reads the module that CompileProvider built.
-func ReadModule(out, name string, privateABI int) (*examine.Module, error) {
-	file := filepath.Join(out, "lib", fmt.Sprintf("lib%s-rdmav%d.so", name, privateABI))
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("open the module: %w", err)
-	}
-	defer f.Close()
-	return examine.ReadModule(f)
 }

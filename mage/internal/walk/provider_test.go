@@ -89,41 +89,49 @@ func TestCompileAndDiscoverProvider(t *testing.T) {
 	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
 		return containers.Result{}, os.WriteFile(filepath.Join(run.Outputs[0].Dir, "built"), nil, 0o600)
 	}
-	var out string
+	var build artifact.ProviderBuild
 	for range 2 {
 		var err error
-		if out, err = b.CompileProvider(t.Context(), b.job, tree, b.tools); err != nil {
+		if build, err = b.CompileProvider(t.Context(), b.job, tree, b.tools); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if n := len(b.engine.Runs()); n != 1 {
 		t.Errorf("it is compiled %d times", n)
 	}
-	if _, err := os.Stat(filepath.Join(out, "built")); err != nil {
+	if run := b.engine.Runs()[0]; run.User != stage.Builder || run.Network || run.Root || run.Image != "sha256:tools" {
+		t.Errorf("got %+v", run.RunSpec)
+	}
+	if _, err := os.Stat(filepath.Join(build.Built.Path, "built")); err != nil {
 		t.Error(err)
 	}
 	b.judged = &report.FailedError{}
-	if _, err := b.DiscoverProvider(t.Context(), b.job, tree, b.tools, out); !errors.As(err, new(*report.FailedError)) {
+	if _, err := b.DiscoverProvider(t.Context(), build); !errors.As(err, new(*report.FailedError)) {
 		t.Errorf("got %v", err)
 	}
 	b.judged = nil
 	for range 2 {
-		if said, err := b.DiscoverProvider(t.Context(), b.job, tree, b.tools, out); err != nil || said != "listed seen" {
+		if said, err := b.DiscoverProvider(t.Context(), build); err != nil || said != "listed seen" {
 			t.Errorf("got %q, %v", said, err)
 		}
 	}
 	if n := len(b.builds); n != 2 {
 		t.Errorf("%d verdicts: a failure is not kept, a pass is", n)
 	}
+	build.Built.Digest = "another"
+	if _, err := b.DiscoverProvider(t.Context(), build); err != nil || len(b.builds) != 3 {
+		t.Errorf("another build: %v, %d verdicts", err, len(b.builds))
+	}
 }
 
 func TestReadModule(t *testing.T) {
 	out := t.TempDir()
-	if _, err := ReadModule(out, "fly", 34); !errors.Is(err, os.ErrNotExist) {
+	build := artifact.ProviderBuild{Provider: "fly", PrivateABI: 34, Built: artifact.Directory{Path: out}}
+	if _, err := ReadModule(build); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 	releasetest.Write(t, out, map[string]string{"lib/libfly-rdmav34.so": "no module"})
-	if _, err := ReadModule(out, "fly", 34); err == nil || errors.Is(err, os.ErrNotExist) {
+	if _, err := ReadModule(build); err == nil || errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }

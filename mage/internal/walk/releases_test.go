@@ -207,7 +207,7 @@ func TestAFailureKeepsGoing(t *testing.T) {
 	w := &Walker{Runner: &stage.Runner{UI: ui.New(ui.Options{})}}
 	r := walked(t, "v42.0", "v42.1", "v43.0", "v44.0", "v44.1")
 	for together := 1; together <= 3; together++ {
-		err := w.eachRow(t.Context(), "try", together, r, func(_ context.Context, row *Row) (bool, error) {
+		err := w.eachRow(t.Context(), "try", together, r, func(_ context.Context, _ *ui.Stage, row *Row) (bool, error) {
 			var err error
 			if strings.HasSuffix(row.Release.Name, ".1") {
 				err = fmt.Errorf("%s is bad\nand more", row.Release.Name)
@@ -237,7 +237,7 @@ func TestAWalkEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")
 	tried := 0
-	err := w.eachRow(ctx, "try", 1, walked(t, "v42.0", "v42.1", "v43.0", "v44.0"), func(context.Context, *Row) (bool, error) {
+	err := w.eachRow(ctx, "try", 1, walked(t, "v42.0", "v42.1", "v43.0", "v44.0"), func(context.Context, *ui.Stage, *Row) (bool, error) {
 		tried++
 		cancel(enough)
 		return false, ctx.Err()

@@ -12,9 +12,9 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// rowCheck checks one thing about a release and puts the result into the row;
-// hit says that the result was cached.
-type rowCheck func(ctx context.Context, row *Row) (hit bool, err error)
+// rowCheck asks one question about a release and puts the answer into the row;
+// hit says that the answer was known. s shows the check of all rows.
+type rowCheck func(ctx context.Context, s *ui.Stage, row *Row) (hit bool, err error)
 
 // eachRow runs a check for each row, a few together. A failure belongs to
 // its row, and the walk goes on: only the end of ctx ends it.
@@ -26,7 +26,7 @@ func (w *Walker) eachRow(ctx context.Context, name string, together int, r *Rele
 		all.Go(func() {
 			for row := range rows {
 				t.starts(row)
-				hit, err := check(ctx, row)
+				hit, err := check(ctx, t.stage, row)
 				t.ended(row, hit, err)
 			}
 		})

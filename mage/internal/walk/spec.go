@@ -5,63 +5,70 @@ package walk
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-const (
-	releaseSpecStage  = 1
-	releaseSpecScript = "release-spec.sh"
-)
+const releaseSpecScript = "release-spec.sh"
 
 // CheckSpecs has rpmspec parse the edited spec of each release, once as each of
 // the EL releases would: their conditionals, with the toolchain's own macros
 // behind them.
 func (w *Walker) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
-	return w.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, row *Row) (bool, error) {
+	return w.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, _ *ui.Stage, row *Row) (bool, error) {
 		if !row.edited() {
 			row.Spec = report.Result{State: report.NotTried}
 			return true, nil
 		}
-		hit, err := w.specRow(ctx, j, tc, els, row)
+		hit, err := w.specRow(ctx, row.Release.Name, parseInput{
+			Compiler: stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}, Provider: j.ProviderName(), ELs: els, Files: row.specFiles(),
+		})
 		row.Spec = row.answer(err)
 		return hit, err
 	})
 }
 
-func (w *Walker) specRow(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, row *Row) (bool, error) {
-	args := []string{stage.Topdir + "/SPECS/" + artifact.SpecFile, j.ProviderName()}
-	for _, el := range els {
-		args = append(args, strconv.Itoa(el))
-	}
-	key, err := stage.ScriptKey(parseStage, releaseSpecStage, releaseSpecScript)
-	if err != nil {
-		return false, err
-	}
-	key = stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}.Key(key).
-		String("arguments", strings.Join(args, " ")).String("edit", row.edit.key)
-	entry, err := w.Do(ctx, key, func(ctx context.Context, _ string) error {
-		return w.inScratch(row.Release.Name, func(q *Walker) error { return q.parseSpec(ctx, tc, args, row) })
-	})
-	return entry.Hit, err
+// specRow makes the stage with a log of the row's own.
+func (w *Walker) specRow(ctx context.Context, name string, in parseInput) (bool, error) {
+	q := w.Quiet(name)
+	defer q.UI.Close()
+	s := q.Begin("rpmspec")
+	entry, err := q.MakePart(ctx, s, parseStage, in)
+	return entry.Hit, q.End("rpmspec", s, entry.Hit, err)
 }
 
-func (w *Walker) parseSpec(ctx context.Context, tc artifact.Toolchain, args []string, row *Row) error {
-	s := w.Begin("rpmspec")
-	files := []stage.File{
-		{Name: "SPECS/" + artifact.SpecFile, Path: row.edit.spec, Owner: stage.BuilderUID, Time: row.Release.Time},
-		{Name: "SOURCES/" + row.edit.patchName, Path: row.edit.patch, Owner: stage.BuilderUID, Time: row.Release.Time},
+// specFiles are what rpmspec reads.
+func (r *Row) specFiles() []stage.File {
+	return []stage.File{
+		{Name: "SPECS/" + artifact.SpecFile, Path: r.edit.spec.File, Owner: stage.BuilderUID, Time: r.Release.Time},
+		{Name: "SOURCES/" + r.edit.patch.Name, Path: r.edit.patch.File, Owner: stage.BuilderUID, Time: r.Release.Time},
 	}
-	c := stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}
-	err := w.Compile(ctx, s, c, containers.RunSpec{
-		Argv: append([]string{releaseSpecScript}, args...),
-		Name: "rpmspec", User: stage.Builder, WorkDir: stage.Topdir,
-		Inputs: []containers.Input{{Path: stage.Topdir, Write: stage.Tar(files)}},
-	})
-	return w.End("rpmspec", s, false, err)
 }
+
+// parseInput is what rpmspec is given.
+type parseInput struct {
+	Compiler stage.Compiler
+	Provider string
+	ELs      []int
+	Files    []stage.File
+}
+
+// Container implements stage.Contained.
+func (in parseInput) Container() containers.RunSpec {
+	argv := []string{releaseSpecScript, stage.Topdir + "/SPECS/" + artifact.SpecFile, in.Provider}
+	for _, el := range in.ELs {
+		argv = append(argv, strconv.Itoa(el))
+	}
+	return in.Compiler.Spec(containers.RunSpec{
+		Argv: argv, Name: "rpmspec", User: stage.Builder, WorkDir: stage.Topdir,
+		Inputs: []containers.Input{{Path: stage.Topdir, Write: stage.Tar(in.Files)}},
+	})
+}
+
+// Make implements stage.Input.
+func (in parseInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }

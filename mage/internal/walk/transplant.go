@@ -324,13 +324,13 @@ func (w *Walker) transplantPatch(ctx context.Context, j job.Job, tree artifact.T
 // transplantBuild compiles the host with the provider and has its ibv_devices
 // list the device.
 func (w *Walker) transplantBuild(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, row *TransplantRow) error {
-	out := filepath.Join(w.CacheDir, "out")
-	if err := w.compileRelease(ctx, j, tc, tree, out); err != nil {
+	build, err := w.CompileProvider(ctx, j, tree, tc)
+	if err != nil {
 		row.Compile = failedCheck(err)
 		return err
 	}
 	row.Compile = report.Result{State: report.Pass}
-	if err := w.discover(ctx, j, tc, tree, out, "listed", "foreign-name", "foreign-abi"); err != nil {
+	if _, err := w.discover(ctx, build, "listed", "foreign-name", "foreign-abi"); err != nil {
 		row.Devices = failedCheck(err)
 		return err
 	}

@@ -9,13 +9,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -38,11 +36,7 @@ type Stages struct {
 	ProvePatch func(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error)
 	Spec       func(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error)
 
-	// Judge gives verdicts about a build, each in a container of its own, and what the last
-	// of them said.
-	//
-	// Errors: *report.FailedError if one did not pass.
-	Judge func(ctx context.Context, s *ui.Stage, b Build, verdicts []string) (evidence string, err error)
+	Judge Judge
 
 	// PlaceFolder replaces a directory among the outputs with what fill writes to dir.
 	//
@@ -50,13 +44,11 @@ type Stages struct {
 	PlaceFolder func(ctx context.Context, folder string, fill func(dir string) error) error
 }
 
-// Build is a build of the provider whose ibv_devices Judge runs.
-type Build struct {
-	Job       job.Job
-	Toolchain artifact.Toolchain
-	Result    provider.Result
-	Input     containers.Input // bin and lib of the build, at the path where it was built
-}
+// Judge gives verdicts about a build, each in a container of its own, and what the last
+// of them said.
+//
+// Errors: *report.FailedError where one did not pass.
+type Judge func(ctx context.Context, s *ui.Stage, b artifact.ProviderBuild, verdicts []string) (evidence string, err error)
 
 // inScratch runs stages for one release of many: they show nothing, and what they
 // keep is thrown away at the end, so that a walk neither fills the disk nor

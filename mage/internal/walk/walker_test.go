@@ -51,7 +51,7 @@ type bench struct {
 	mu     sync.Mutex
 	called []string // "stage version"
 	source job.Job  // the last that Source got
-	builds []Build
+	builds []artifact.ProviderBuild
 }
 
 func newBench(t *testing.T) *bench {
@@ -88,7 +88,7 @@ func newBench(t *testing.T) *bench {
 			file := filepath.Join(t.TempDir(), artifact.SpecFile)
 			return artifact.Spec{File: file}, errors.Join(os.WriteFile(file, []byte("Name: x\n"), 0o600), b.call("spec", src.Version))
 		},
-		Judge: func(_ context.Context, _ *ui.Stage, build Build, verdicts []string) (string, error) {
+		Judge: func(_ context.Context, _ *ui.Stage, build artifact.ProviderBuild, verdicts []string) (string, error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			b.builds = append(b.builds, build)
@@ -179,7 +179,7 @@ func TestCheckEdits(t *testing.T) {
 	if row.PrivateABI != 34 || row.DriverID != 3 || row.Constant != "RDMA_DRIVER_FLY" {
 		t.Errorf("got %+v", row)
 	}
-	for file, want := range map[string]string{row.edit.patch: "patch\n", row.edit.spec: "Name: x\n"} {
+	for file, want := range map[string]string{row.edit.patch.File: "patch\n", row.edit.spec.File: "Name: x\n"} {
 		if data, err := os.ReadFile(file); string(data) != want {
 			t.Errorf("%s: %q, %v", file, data, err)
 		}
@@ -231,6 +231,9 @@ func TestCheckSpecs(t *testing.T) {
 	if got := r.Rows[0].Why(); got != "error: line 7" {
 		t.Errorf("got %q", got)
 	}
+	if got := r.Rows[0].LogPath(); !strings.HasSuffix(got, "/v56.1/01-rpmspec.log") {
+		t.Errorf("the log is %q, want one of the row's own", got)
+	}
 	b.engine.Answer = nil
 	for range 2 {
 		if err := b.CheckSpecs(t.Context(), b.job, b.tools, []int{8, 9}, r); err != nil {
@@ -253,6 +256,14 @@ func TestCheckSpecs(t *testing.T) {
 	}
 	if err := b.CheckSpecs(t.Context(), b.job, b.tools, []int{10}, r); err != nil || len(b.engine.Runs()) != 3 {
 		t.Errorf("other EL releases: %v, %d runs", err, len(b.engine.Runs()))
+	}
+	same, other := r.Rows[0].edit, artifact.Patch{Name: b.job.PatchName(), File: filepath.Join(t.TempDir(), "x")}
+	releasetest.Write(t, filepath.Dir(other.File), map[string]string{"x": "another\n"})
+	for _, edit := range []releaseEdit{{patch: other, spec: same.spec}, same} {
+		r.Rows[0].edit = edit
+		if err := b.CheckSpecs(t.Context(), b.job, b.tools, []int{10}, r); err != nil || len(b.engine.Runs()) != 4 {
+			t.Errorf("another patch, and the first again: %v, %d runs", err, len(b.engine.Runs()))
+		}
 	}
 }
 
@@ -286,7 +297,7 @@ func TestCheckBuilds(t *testing.T) {
 	if len(b.engine.Runs()) != runs {
 		t.Error("a build that passed is made again")
 	}
-	r.Rows[0].edit.key = "another"
+	r.Rows[0].edit.patch.Digest = "another"
 	check("v56.1 pass  pass pass")
 	if len(b.engine.Runs()) == runs {
 		t.Error("another edit is not built")
@@ -302,7 +313,7 @@ func TestCheckBuilds(t *testing.T) {
 		t.Errorf("the tree is not the builder's: %v", run.Files)
 	}
 	build := b.builds[len(b.builds)-1]
-	if build.Input.Path != checkedTree+"/build" || build.Result.DriverID != 3 || build.Toolchain.ID != "sha256:tools" {
+	if build.At != checkedTree+"/build" || build.Provider != "fly" || build.DriverID != 3 || build.PrivateABI != 34 || build.Toolchain != "sha256:tools" || build.Built.Digest == "" {
 		t.Errorf("got %+v", build)
 	}
 	r.Rows[0].Patch.State = report.Fail

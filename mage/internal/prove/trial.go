@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prove
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/report"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/tail"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
+)
+
+// trial is one proof: where its verdicts are given, and those that have been.
+type trial struct {
+	*Prover
+
+	line      *ui.Stage     // that shows it
+	toolchain string        // image
+	base      artifact.Base // in which packages are installed
+	suite     report.Suite
+}
+
+// begin begins the proof of packages.
+func (p *Prover) begin(tc artifact.Toolchain, suite string) *trial {
+	return &trial{
+		Prover: p, line: p.Begin("prove"), toolchain: tc.ID, base: tc.Base, suite: report.Suite{Name: suite, Started: time.Now()},
+	}
+}
+
+// end ends the proof of packages with what kept a verdict from being given, or else with
+// the verdicts that failed.
+func (t *trial) end(err error) (report.Suite, error) {
+	if err == nil {
+		err = t.suite.Err()
+	}
+	return t.suite, t.End("prove", t.line, false, err)
+}
+
+func (t *trial) add(v report.Result) { t.suite.Results = append(t.suite.Results, v) }
+
+// cleanRun is a container for one verdict: no network, and no answer from the
+// host's own RDMA. Where the driver id decides, a player gives the answer.
+func (t *trial) cleanRun(ctx context.Context, image string, m subject) (containers.RunSpec, error) {
+	seccomp, err := containers.RefuseRDMANetlink()
+	spec := containers.RunSpec{
+		Name: "prove", Image: image, Root: true, User: "root", Env: m.env(), Seccomp: seccomp,
+	}
+	if err == nil && m.driverID > 0 {
+		var player containers.Input
+		player, err = t.netlinkPlayer(ctx)
+		spec.Inputs = append(spec.Inputs, player)
+	}
+	return spec, err
+}
+
+// judgeAll gives verdicts in their order, and adds each to the report.
+func (t *trial) judgeAll(ctx context.Context, all []report.Result, spec containers.RunSpec) error {
+	for i, v := range all {
+		t.line.Step(i+1, len(all), v.Name)
+		if err := t.judge(ctx, &v, spec); err != nil {
+			return err
+		}
+		t.add(v)
+	}
+	return nil
+}
+
+// judge runs one verdict; a failed one is not an error.
+func (t *trial) judge(ctx context.Context, v *report.Result, spec containers.RunSpec) error {
+	out := tail.New(mostOutput)
+	spec.Argv = []string{scripts.Verdict, v.Name}
+	spec.Log = io.MultiWriter(t.line.Log(), out)
+	start := time.Now()
+	_, err := t.Script(ctx, t.line, spec)
+	v.Elapsed = time.Since(start)
+	return ended(v, out.String(), err)
+}
+
+// installed is an image in which packages are installed.
+type installed struct {
+	image string
+	names []string // of the packages
+}
+
+// install has dnf or apt install the binary packages of dist in a container of the
+// image from and keeps the result as an image.
+func (t *trial) install(ctx context.Context, from string, dist artifact.Dist) (installed, report.Result, error) {
+	pk := packagingOf(dist)
+	v := report.Result{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
+	files, names, err := stage.Installable(dist)
+	if err != nil {
+		return installed{}, v, err
+	}
+	out := tail.New(mostOutput)
+	start := time.Now()
+	result, err := t.Script(ctx, t.line, containers.RunSpec{
+		Argv: []string{pk.script, "/" + stage.PackagesDir(dist)},
+		Name: "install", Image: from, Root: true, User: "root",
+		// A real distro fetches dependencies; the stand-in carries its own.
+		Network: !t.base.Standin,
+		Inputs:  []containers.Input{{Path: "/", Write: stage.Tar(files)}},
+		Log:     io.MultiWriter(t.line.Log(), out),
+		Commit:  fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
+	})
+	v.Elapsed = time.Since(start)
+	if err := ended(&v, out.String(), err); err != nil || !v.Passed() {
+		return installed{}, v, err
+	}
+	v.Evidence = fmt.Sprintf("%d packages, %s check finds nothing", len(names), pk.installer)
+	return installed{image: result.Image, names: names}, v, nil
+}
+
+// ended takes into v what its container printed and how it ended: its exit status is
+// the verdict, whatever it printed. An error that is no exit status is given back.
+func ended(v *report.Result, output string, err error) error {
+	v.Output, v.Evidence, v.State = output, evidence(output), report.StateOf(err == nil)
+	if _, ok := errors.AsType[*containers.RunError](err); ok {
+		return nil
+	}
+	return err
+}
+
+// mostOutput is how much of a verdict's output is kept: its evidence is at the end, and reports hold it.
+const mostOutput = 1 << 20
+
+func (p *Prover) removeImage(ctx context.Context, image string) {
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return
+	}
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	_ = engine.RemoveImage(ctx, image) // clean removes what stays
+}
+
+// evidence is the last line that a verdict gave as such, or its last line.
+func evidence(output string) string {
+	const mark = "evidence: "
+	if i := strings.LastIndex(output, mark); i >= 0 {
+		return strings.TrimSpace(output[i+len(mark):])
+	}
+	return lastLine(output)
+}
+
+func lastLine(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}
