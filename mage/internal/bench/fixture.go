@@ -109,7 +109,7 @@ type exerciseInput struct {
 	Sources   []stage.File // in source/
 	Packages  headers
 	// Provider says who made the packages: they may have other headers in them than those
-	// of the release, so they are nobody else's.
+	// of the release, so they are not shared.
 	Provider []string
 }
 

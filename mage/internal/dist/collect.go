@@ -96,8 +96,8 @@ func replaces(m, other artifact.Manifest) string {
 	return "replaces the packages with " + m.Provider
 }
 
-// sameManifest tells whether a manifest that was read says the same as the one that is to be
-// written, of what was made from what; their files are left out.
+// sameManifest says whether a manifest that was read and one to be written describe the
+// same inputs; their files are ignored.
 func sameManifest(read, want artifact.Manifest) bool {
 	data, err := json.Marshal(want)
 	if err != nil {

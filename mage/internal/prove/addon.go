@@ -74,13 +74,13 @@ func (t *trial) proveAddon(ctx context.Context, j job.Job, proof AddonProof) err
 	return nil
 }
 
-// proveBeside gives the verdicts about the add-on installed beside stock.
+// proveBeside gives the verdicts about the add-on installed next to stock.
 func (t *trial) proveBeside(ctx context.Context, proof AddonProof, m subject, stock installed) error {
 	beside, install, err := t.install(ctx, stock.image, proof.Addon)
 	if err != nil {
 		return err
 	}
-	install.Title = "dnf installs the add-on beside them"
+	install.Title = "dnf installs the add-on next to them"
 	t.add(install)
 	if !install.Passed() {
 		return nil

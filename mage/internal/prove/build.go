@@ -17,7 +17,7 @@ import (
 // a device node can only be made by root, and nothing compiles as root. It returns the
 // evidence of the last one.
 //
-// Errors: *report.FailedError where one did not pass.
+// Errors: *report.FailedError if one did not pass.
 func (p *Prover) JudgeBuild(ctx context.Context, s *ui.Stage, b artifact.ProviderBuild, verdicts []string) (evidence string, err error) {
 	m, err := subjectOf(b.Provider, b.Device, b.PrivateABI, b.DriverID)
 	if err != nil {

@@ -36,8 +36,8 @@ func (p *Prover) begin(tc artifact.Toolchain, suite string) *trial {
 	}
 }
 
-// end ends the proof of packages with what kept a verdict from being given, or else with
-// the verdicts that failed.
+// end ends the proof of packages: with err, which kept a verdict from being given, or else
+// with the verdicts that failed.
 func (t *trial) end(err error) (report.Suite, error) {
 	if err == nil {
 		err = t.suite.Err()
@@ -119,8 +119,8 @@ func (t *trial) install(ctx context.Context, from string, dist artifact.Dist) (i
 	return installed{image: result.Image, names: names}, v, nil
 }
 
-// ended takes into v what its container printed and how it ended: its exit status is
-// the verdict, whatever it printed. An error that is no exit status is given back.
+// ended records in v what its container printed and how it ended: the exit status is
+// the verdict, whatever was printed. Any other error is returned.
 func ended(v *report.Result, output string, err error) error {
 	v.Output, v.Evidence, v.State = output, evidence(output), report.StateOf(err == nil)
 	if _, ok := errors.AsType[*containers.RunError](err); ok {
@@ -140,10 +140,10 @@ func (p *Prover) removeImage(ctx context.Context, image string) {
 	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	_ = engine.RemoveImage(ctx, image) // clean removes what stays
+	_ = engine.RemoveImage(ctx, image) // the clean target removes what is left
 }
 
-// evidence is the last line that a verdict gave as such, or its last line.
+// evidence is the last line that a verdict marks as such, or its last line.
 func evidence(output string) string {
 	const mark = "evidence: "
 	if i := strings.LastIndex(output, mark); i >= 0 {

@@ -17,8 +17,8 @@ const (
 	repackageOut    = "/builder/update"
 )
 
-// Update packs packages anew with a higher release: what a distribution's
-// update of them is to who sits beside.
+// Update repackages packages with a higher release, as a distribution's update
+// would.
 //
 // Errors: *containers.RunError.
 func (p *Prover) Update(ctx context.Context, tc artifact.Toolchain, stock artifact.Dist) (artifact.Dist, error) {
@@ -53,7 +53,7 @@ func (in updateInput) Container() containers.RunSpec {
 // Make implements stage.Input.
 func (in updateInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
 
-// folderDist is a directory of packages as a Dist that says nothing else of them.
+// folderDist is a directory of packages as a Dist without any other data.
 func folderDist(dir string) (artifact.Dist, error) {
 	dist := artifact.Dist{Dir: dir}
 	files, err := stage.Files(dir)

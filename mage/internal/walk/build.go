@@ -56,12 +56,12 @@ func (in buildInput) Make(ctx context.Context, _ *stage.Work) error {
 	return in.Walker.inScratch(in.Row.Release.Name, func(q *Walker) error { return q.buildRelease(ctx, in) })
 }
 
-// buildRelease starts from the whole source, as the rpm target does, and holds
-// the patch that it gives against the one that was made of the few files.
+// buildRelease starts from the whole source, as the rpm target does, and compares
+// the resulting patch with the one from the sparse tree.
 func (w *Walker) buildRelease(ctx context.Context, in buildInput) error {
 	j := in.Row.job()
-	// The version without the release: nothing that is published of it is asked
-	// of master, which may say the number of a release that is still to come.
+	// The version without the release: published sums do not apply to master, which
+	// may have the number of a future release.
 	j.Given, j.Version = in.Clone+"@"+in.Row.Release.Commit, in.Row.Version
 	src, err := w.Source(ctx, j)
 	if err != nil {

@@ -29,7 +29,7 @@ const (
 // CompileProvider compiles the provider as releases:check does, where a warning
 // in its own files is an error.
 //
-// Errors: *containers.RunError with the compiler's words in the stage's log.
+// Errors: *containers.RunError with the compiler's messages in the stage's log.
 func (w *Walker) CompileProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.ProviderBuild, error) {
 	return w.compile(ctx, w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial), tree, j.Provider.Manifest)
 }
@@ -65,14 +65,14 @@ func (in compileInput) Container() containers.RunSpec {
 func (in compileInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
 
 // DiscoverProvider has ibv_devices of what CompileProvider built list the
-// device, and gives its words.
+// device, and returns its evidence.
 //
 // Errors: *report.FailedError.
 func (w *Walker) DiscoverProvider(ctx context.Context, b artifact.ProviderBuild) (string, error) {
 	return w.discover(ctx, b, "listed")
 }
 
-// discover gives what the last of the verdicts said.
+// discover returns the evidence of the last verdict.
 func (w *Walker) discover(ctx context.Context, b artifact.ProviderBuild, verdicts ...string) (string, error) {
 	entry, err := w.Make(ctx, "discover", discoverInput{Build: b, Verdicts: verdicts, Judge: w.Judge})
 	if err != nil {
@@ -80,7 +80,7 @@ func (w *Walker) discover(ctx context.Context, b artifact.ProviderBuild, verdict
 	}
 	said, err := stagecache.ReadFile(filepath.Join(entry.Dir, "said"))
 	if err != nil {
-		return "", fmt.Errorf("read what ibv_devices said: %w", err)
+		return "", fmt.Errorf("read the evidence of ibv_devices: %w", err)
 	}
 	return string(said), nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// rowCheck asks one question about a release and puts the answer into the row;
-// hit says that the answer was known. s shows the check of all rows.
+// rowCheck checks one thing about a release and puts the result into the row;
+// hit says that the result was cached. s shows the check of all rows.
 type rowCheck func(ctx context.Context, s *ui.Stage, row *Row) (hit bool, err error)
 
 // eachRow runs a check for each row, a few together. A failure belongs to

@@ -44,10 +44,10 @@ type Stages struct {
 	PlaceFolder func(ctx context.Context, folder string, fill func(dir string) error) error
 }
 
-// Judge gives verdicts about a build, each in a container of its own, and what the last
-// of them said.
+// Judge gives verdicts about a build, each in a container of its own, and returns the
+// evidence of the last one.
 //
-// Errors: *report.FailedError where one did not pass.
+// Errors: *report.FailedError if one did not pass.
 type Judge func(ctx context.Context, s *ui.Stage, b artifact.ProviderBuild, verdicts []string) (evidence string, err error)
 
 // inScratch runs stages for one release of many: they show nothing, and what they
