@@ -30,7 +30,9 @@ const (
 // in its own files is an error.
 //
 // Errors: *containers.RunError with the compiler's messages in the stage's log.
-func (w *Walker) CompileProvider(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.ProviderBuild, error) {
+func (w *Walker) CompileProvider(
+	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain,
+) (artifact.ProviderBuild, error) {
 	return w.compile(ctx, w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial), tree, j.Provider.Manifest)
 }
 
