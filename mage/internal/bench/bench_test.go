@@ -87,12 +87,13 @@ func TestStagesRunAgainForWhatIsRead(t *testing.T) {
 	for name, stage := range map[string]struct {
 		run     func(ctx context.Context, f *fixture) error
 		user    string
+		files   []string // that go in
 		changes []change
 	}{
 		"fixture": {func(ctx context.Context, f *fixture) error {
 			_, err := f.Fixture(ctx, f.job, f.lab)
 			return err
-		}, labUser, []change{
+		}, labUser, []string{"/home/lab/fixture/Kbuild", "/home/lab/fixture/fly.c"}, []change{
 			{"a source", func(f *fixture) { write(t, filepath.Join(f.dir, "fly", "lab", "fly.c"), "changed") }, true},
 			{"a new source", func(f *fixture) { write(t, filepath.Join(f.dir, "fly", "lab", "new.c"), "") }, true},
 			{"the lab's image", func(f *fixture) { f.lab.ID = "sha256:other" }, true},
@@ -102,7 +103,7 @@ func TestStagesRunAgainForWhatIsRead(t *testing.T) {
 		"exercise": {func(ctx context.Context, f *fixture) error {
 			_, err := f.Exercise(ctx, f.job, f.dist, f.tc)
 			return err
-		}, "builder", []change{
+		}, "builder", []string{"/builder/in/rpms/tiny-1-1.noarch.rpm", "/builder/in/source/main.c"}, []change{
 			{"the release", func(f *fixture) { f.dist.Manifest.Source = "e" }, true},
 			{"the toolchain", func(f *fixture) { f.tc.ID = "sha256:others" }, true},
 			{"the provider", func(f *fixture) { f.job.Provider = nil }, true},
@@ -113,7 +114,7 @@ func TestStagesRunAgainForWhatIsRead(t *testing.T) {
 		"debug": {func(ctx context.Context, f *fixture) error {
 			_, err := f.DebugModule(ctx, f.job, f.tree, f.tc)
 			return err
-		}, "builder", []change{
+		}, "builder", []string{"/builder/src/rdma-core-56.1/CMakeLists.txt"}, []change{
 			{"the tree", func(f *fixture) { f.tree.Digest = "u" }, true},
 			{"the date", func(f *fixture) { f.tree.Source.Epoch = time.Unix(2, 0) }, true},
 			{"the toolchain", func(f *fixture) { f.tc.ID = "sha256:others" }, true},
@@ -140,6 +141,11 @@ func TestStagesRunAgainForWhatIsRead(t *testing.T) {
 			}
 		}
 		for _, r := range f.engine.Runs() {
+			for _, file := range stage.files {
+				if _, there := r.Files[file]; !there {
+					t.Errorf("%s has no %s: %v", name, file, slices.Sorted(maps.Keys(r.Files)))
+				}
+			}
 			if r.Network || r.Root || r.User != stage.user || len(r.Devices) > 0 {
 				t.Errorf("%s runs as %q with network %t, root %t, devices %q", name, r.User, r.Network, r.Root, r.Devices)
 			}

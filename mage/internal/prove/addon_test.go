@@ -143,6 +143,9 @@ func TestAddonProofEndsWhereNothingIsInstalled(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	b := newBench(t)
 	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+		if run.Image != b.tc.ID || run.Files["/builder/in/rpms/tiny-1-1.noarch.rpm"].Data == "" {
+			t.Errorf("runs in %s with %d files", run.Image, len(run.Files))
+		}
 		if run.Network || run.Root || run.User != stage.Builder {
 			t.Errorf("runs with network %t, root %t, as %q", run.Network, run.Root, run.User)
 		}

@@ -237,6 +237,9 @@ func TestDeviceByDriverID(t *testing.T) {
 		b := newBench(t)
 		b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
 			if run.Name == "player" {
+				if source := run.Files["/builder/player/rdma-netlink.c"]; run.Image != "sha256:tools" || source.Data == "" || source.Owner != stage.BuilderUID {
+					t.Errorf("the player is compiled in %s of %d bytes", run.Image, len(source.Data))
+				}
 				write(t, filepath.Join(run.Outputs[0].Dir, "rdma-netlink.so"), "player")
 			}
 			return containers.Result{Image: run.Commit}, nil
@@ -297,6 +300,26 @@ func TestProveTree(t *testing.T) {
 		if run.Env["BIN"] != build.Tree+"/build/bin" || run.Network || len(run.Volumes) != 1 || !run.Volumes[0].ReadOnly || run.Volumes[0].Name != "v" {
 			t.Errorf("runs as %+v", run.RunSpec)
 		}
+	}
+}
+
+// The player of a build is compiled where the build was.
+func TestJudgeBuildByDriverID(t *testing.T) {
+	b := newBench(t)
+	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+		if run.Name == "player" {
+			write(t, filepath.Join(run.Outputs[0].Dir, "rdma-netlink.so"), "player")
+		}
+		if run.Image != "sha256:others" {
+			t.Errorf("%s runs in %q", run.Name, run.Image)
+		}
+		return containers.Result{}, nil
+	}
+	_, err := b.JudgeBuild(t.Context(), b.Begin("discover"), artifact.ProviderBuild{
+		Device: provider.Device{ByDriverID: true}, DriverID: 21, Toolchain: "sha256:others", Built: artifact.Directory{Path: t.TempDir()},
+	}, []string{"listed"})
+	if runs := b.engine.Runs(); err != nil || len(runs) != 2 || runs[1].Env["DRIVER_ID"] != "21" {
+		t.Errorf("%d runs, %v", len(runs), err)
 	}
 }
 

@@ -105,6 +105,14 @@ func TestCompileAndDiscoverProvider(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(build.Built.Path, "built")); err != nil {
 		t.Error(err)
 	}
+	if build.Device != b.job.Provider.Manifest.Device || build.Provider != "fly" || build.DriverID != 3 || build.PrivateABI != 34 {
+		t.Errorf("got %+v", build)
+	}
+	other := tree
+	other.Digest = "another"
+	if _, err := b.CompileProvider(t.Context(), b.job, other, b.tools); err != nil || len(b.engine.Runs()) != 2 {
+		t.Errorf("another tree: %v, %d runs", err, len(b.engine.Runs()))
+	}
 	b.judged = &report.FailedError{}
 	if _, err := b.DiscoverProvider(t.Context(), build); !errors.As(err, new(*report.FailedError)) {
 		t.Errorf("got %v", err)

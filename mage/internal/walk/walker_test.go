@@ -176,6 +176,9 @@ func TestCheckEdits(t *testing.T) {
 		t.Errorf("v57.0 is tried %d times", n)
 	}
 	row := r.Rows[1]
+	if row.edit.patch.Digest == "" || row.edit.spec.Digest == "" || row.edit.patch.Name != b.job.PatchName() {
+		t.Errorf("the edit is %+v", row.edit)
+	}
 	if row.PrivateABI != 34 || row.DriverID != 3 || row.Constant != "RDMA_DRIVER_FLY" {
 		t.Errorf("got %+v", row)
 	}
