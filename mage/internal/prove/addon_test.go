@@ -97,6 +97,10 @@ func TestAddonProofHandsOverPackages(t *testing.T) {
 				}
 			case "updated":
 				needs = true
+			case "beside":
+				if run.Env["PACKAGES"] != "tiny tiny" {
+					t.Errorf("beside is asked about the packages %q, want those of both", run.Env["PACKAGES"])
+				}
 			}
 			if run.Name != "prove" {
 				continue
