@@ -17,6 +17,9 @@ type Exercise struct{ File string }
 // DebugModule is the provider's module built for debugging.
 type DebugModule struct{ Dir string }
 
-// Guest is the disk of a virtual machine: the file system in which dnf has
-// installed the packages.
-type Guest struct{ Volume string }
+// Guest is the disk of a virtual machine: the file system in which dnf has installed the
+// packages. No other run changes it until Release, which who boots it calls when that is done.
+type Guest struct {
+	Volume  string
+	Release func()
+}

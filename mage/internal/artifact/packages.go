@@ -4,18 +4,24 @@ package artifact
 
 import "github.com/resnics/verbsmith/specs"
 
-// Build is a tree built in its volume.
+// Build is a tree built in its volume. No other run changes the volume until Release,
+// which who reads it calls when that is done.
 type Build struct {
-	Volume string
-	Tree   string // path of the tree inside the volume's mount
+	Volume  string
+	Tree    string // path of the tree inside the volume's mount
+	Release func()
 }
 
 // Packages is what rpmbuild or dpkg-buildpackage made.
 type Packages struct {
-	Dir   string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and logs; or all of dpkg's in one directory, and logs
-	Key   string
-	Addon *Addon // of a provider's own package; nil: of rdma-core's
+	Dir    string // holds RPMS/ARCH, SRPMS, SOURCES, SPECS and logs; or all of dpkg's in one directory, and logs
+	Key    string
+	Digest string // of its content, logs among it
+	Addon  *Addon // of a provider's own package; nil: of rdma-core's
 }
+
+// StageKey implements stage.Keyed.
+func (p Packages) StageKey() string { return p.Digest }
 
 // Addon is what the package of a provider next to an unpatched libibverbs says
 // about itself, in dist's manifest.json.

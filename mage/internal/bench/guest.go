@@ -4,14 +4,11 @@ package bench
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
 
@@ -25,33 +22,26 @@ const (
 )
 
 // Guest installs packages together in a clean container and makes a disk of it,
-// in a volume: it never leaves the engine.
+// in a volume: it never leaves the engine. No other run changes the disk until the guest
+// is released.
 //
 // Errors: *containers.RunError.
 func (b *Bench) Guest(
 	ctx context.Context, j job.Job, base artifact.Base, dists []artifact.Dist, lab artifact.Lab,
 ) (artifact.Guest, error) {
-	g := artifact.Guest{Volume: b.guestVolume(j, base, dists)}
-	engine, err := b.Engine(ctx)
-	if err != nil {
-		return g, err
-	}
-	key, err := stage.ScriptKey("guest", labStage, installScript, scripts.DNFInstall, diskScript)
-	if err != nil {
-		return g, err
+	in := guestInput{
+		VolumeName: b.guestVolume(j, base, dists), Installer: base.Minimal, Lab: lab.ID,
+		Network: !base.Standin, Beside: stage.Scripts{scripts.DNFInstall},
 	}
 	for _, dist := range dists {
-		if key, err = stage.InstallableKey(key, dist); err != nil {
-			return g, err
+		files, _, err := stage.Installable(dist)
+		if err != nil {
+			return artifact.Guest{}, err
 		}
+		in.Packages = append(in.Packages, files...)
 	}
-	key = key.String("minimal", base.Minimal).String("lab", lab.ID)
-	if err := key.Err(); err != nil {
-		return g, err
-	}
-	s := b.Begin("guest")
-	hit, err := b.guest(ctx, engine, g, key.Sum(), base, dists, lab, s)
-	return g, b.End("guest", s, hit, err)
+	release, err := b.MakeInVolume(ctx, "guest", in)
+	return artifact.Guest{Volume: in.VolumeName, Release: release}, err
 }
 
 func (b *Bench) guestVolume(j job.Job, base artifact.Base, dists []artifact.Dist) string {
@@ -62,51 +52,36 @@ func (b *Bench) guestVolume(j job.Job, base artifact.Base, dists []artifact.Dist
 	return b.Volume(name...)
 }
 
-func (b *Bench) guest(
-	ctx context.Context, engine stage.Engine, g artifact.Guest, key string, base artifact.Base, dists []artifact.Dist,
-	lab artifact.Lab, s *ui.Stage,
-) (hit bool, err error) {
-	unlock, err := b.Cache.Lock(ctx, g.Volume, func(holder string) { s.Note("waiting for " + holder) })
-	if err != nil {
-		return false, err
-	}
-	defer unlock()
-	if err := engine.EnsureVolume(ctx, g.Volume, nil); err != nil {
-		return false, err
-	}
-	mount := containers.VolumeMount{Name: g.Volume, Path: guestFolder, UID: stage.BuilderUID, GID: stage.BuilderUID}
-	have, err := engine.ReadFile(ctx, lab.ID, []containers.VolumeMount{mount}, guestDisk+".key")
-	if err == nil && string(have) == key {
-		return true, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
-	var packages []stage.File
-	for _, dist := range dists {
-		files, _, err := stage.Installable(dist)
-		if err != nil {
-			return false, err
-		}
-		packages = append(packages, files...)
-	}
-	beside, err := stage.ScriptInput(scripts.DNFInstall)
-	if err != nil {
-		return false, err
-	}
-	_, err = b.Script(ctx, s, containers.RunSpec{
-		Argv: []string{installScript, "/rpms", guestArchive},
-		Name: "guest", Image: base.Minimal, Root: true, User: "root",
-		Network: !base.Standin, // a real distro fetches dependencies
-		Volumes: []containers.VolumeMount{mount},
-		Inputs:  []containers.Input{beside, {Path: "/", Write: stage.Tar(packages)}},
-	})
-	if err != nil {
-		return false, err
-	}
-	_, err = b.Script(ctx, s, containers.RunSpec{
-		Argv: []string{diskScript, guestArchive, guestDisk, key},
-		Name: "disk", Image: lab.ID, User: labUser, Volumes: []containers.VolumeMount{mount},
-	})
-	return false, err
+// guestInput is what a guest's disk is made of.
+type guestInput struct {
+	VolumeName string
+	Installer  string // the image in which dnf installs
+	Lab        string // the image with mke2fs
+	Network    bool   // a real distro fetches dependencies
+	Packages   []stage.File
+	Beside     stage.Scripts // that the installing one runs
 }
+
+// Volume implements stage.VolumeInput.
+func (in guestInput) Volume() containers.VolumeMount {
+	return containers.VolumeMount{Name: in.VolumeName, Path: guestFolder, UID: stage.BuilderUID, GID: stage.BuilderUID}
+}
+
+// Containers implements stage.VolumeInput.
+func (in guestInput) Containers() []containers.RunSpec {
+	volumes := []containers.VolumeMount{in.Volume()}
+	return []containers.RunSpec{
+		{
+			Argv: []string{installScript, "/rpms", guestArchive},
+			Name: "guest", Image: in.Installer, Root: true, User: "root", Network: in.Network, Volumes: volumes,
+			Inputs: []containers.Input{stage.ScriptInput(in.Beside...), {Path: "/", Write: stage.Tar(in.Packages)}},
+		},
+		{
+			Argv: []string{diskScript, guestArchive, guestDisk},
+			Name: "disk", Image: in.Lab, User: labUser, Volumes: volumes,
+		},
+	}
+}
+
+// Missing implements stage.VolumeInput: each disk is made from nothing.
+func (guestInput) Missing(func(string) ([]byte, error)) ([]stage.File, error) { return nil, nil }

@@ -5,9 +5,7 @@ package pack
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"path/filepath"
 	"strings"
@@ -18,12 +16,9 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/scripts"
 )
 
 const (
-	buildStage  = 2
 	buildScript = "tree-build.sh"
 	// listFile names every file that the volume's tree should have.
 	listFile = "files"
@@ -31,119 +26,90 @@ const (
 
 // Build brings the tree in the job's volume up to date and runs its build.sh
 // there. Only files that differ from the volume's are copied, so ninja builds only
-// what changed.
+// what changed. No other run changes the volume until the build is released.
 //
 // Errors: *containers.RunError; CompilerErrors finds the compiler's messages in
 // the stage's log.
 func (p *Packer) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
-	b := artifact.Build{
-		Volume: p.treeVolume(j, tc.Base, tree),
-		Tree:   path.Join(stage.TreeDir, "rdma-core-"+tree.Source.Version),
+	in := buildInput{
+		Compiler: p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial), Tree: tree,
+		VolumeName: p.Volume(append([]string{"tree", tc.Base.Folder, tree.Source.Label()}, j.Identity()...)...),
 	}
-	engine, err := p.Engine(ctx)
-	if err != nil {
-		return b, err
-	}
-	script, err := scripts.Read(buildScript)
-	if err != nil {
-		return b, err
-	}
-	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial)
-	build := func(ctx context.Context, _ string, s *ui.Stage) error {
-		return p.buildInVolume(ctx, engine, b, tree, c, s)
-	}
-	key := func() *stagecache.KeyBuilder {
-		return c.Key(stagecache.NewKey("build", buildStage).Bytes(buildScript, script)).
-			String("tree", tree.Digest).String("volume", b.Volume)
-	}
-	delta, err := p.treeDelta(ctx, engine, b, tree, tc.ID)
-	if err != nil {
-		return b, err
-	}
-	if len(delta) == 0 {
-		_, err = p.Cached(ctx, "build", key(), build)
-		return b, err
-	}
-	// The volume holds another state, so an earlier build with this key does not count;
-	// the one that follows does.
-	_, err = p.Cached(ctx, "build", key().String("volume state", time.Now().Format(time.RFC3339Nano)), build)
-	if err == nil {
-		_, err = p.Do(ctx, key(), func(context.Context, string) error { return nil })
-	}
-	return b, err
+	release, err := p.MakeInVolume(ctx, "build", in)
+	return artifact.Build{Volume: in.VolumeName, Tree: in.path(), Release: release}, err
 }
 
-func (p *Packer) treeVolume(j job.Job, base artifact.Base, tree artifact.Tree) string {
-	return p.Volume(append([]string{"tree", base.Folder, tree.Source.Label()}, j.Identity()...)...)
+// buildInput is what a built tree is made of.
+type buildInput struct {
+	Compiler   stage.Compiler
+	Tree       artifact.Tree
+	VolumeName string
 }
 
-func (p *Packer) buildInVolume(
-	ctx context.Context, engine stage.Engine, b artifact.Build, tree artifact.Tree, c stage.Compiler, s *ui.Stage,
-) error {
-	unlock, err := p.Cache.Lock(ctx, b.Volume, func(holder string) { s.Note("waiting for " + holder) })
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	sync, err := p.treeDelta(ctx, engine, b, tree, c.Image)
-	if err != nil {
-		return err
-	}
-	return p.Compile(ctx, s, c, containers.RunSpec{
-		Argv: []string{buildScript, b.Tree, path.Join(stage.TreeDir, listFile)},
+// Volume implements stage.VolumeInput.
+func (in buildInput) Volume() containers.VolumeMount {
+	return containers.VolumeMount{Name: in.VolumeName, Path: stage.TreeDir}
+}
+
+// path is where the tree is in a container.
+func (in buildInput) path() string {
+	return path.Join(stage.TreeDir, "rdma-core-"+in.Tree.Source.Version)
+}
+
+// Containers implements stage.VolumeInput.
+func (in buildInput) Containers() []containers.RunSpec {
+	return []containers.RunSpec{in.Compiler.Spec(containers.RunSpec{
+		Argv: []string{buildScript, in.path(), path.Join(stage.TreeDir, listFile)},
 		Name: "build", User: stage.Builder, WorkDir: stage.TreeDir,
-		Volumes: []containers.VolumeMount{{Name: b.Volume, Path: stage.TreeDir}},
-		Inputs:  []containers.Input{{Path: stage.TreeDir, Write: stage.Tar(sync)}},
-		Log:     stage.NinjaLog(s),
-	})
+		Volumes: []containers.VolumeMount{in.Volume()},
+	})}
 }
 
-// treeDelta lists the files of the tree that the volume does not have yet, and
-// last the new list of all, so that a broken transfer is noticed next time.
-// There are none if the volume holds the tree.
-func (p *Packer) treeDelta(
-	ctx context.Context, engine stage.Engine, b artifact.Build, tree artifact.Tree, image string,
-) ([]stage.File, error) {
-	if err := engine.EnsureVolume(ctx, b.Volume, nil); err != nil {
-		return nil, err
-	}
-	mount := []containers.VolumeMount{{Name: b.Volume, Path: stage.TreeDir}}
-	old, err := engine.ReadFile(ctx, image, mount, path.Join(stage.TreeDir, listFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	files, err := stage.Files(tree.Dir)
+// Missing implements stage.VolumeInput: the files of the tree that the volume does not
+// have as they are, and the list of all. The list is empty during the transfer, so that
+// all files are copied again after one that failed.
+func (in buildInput) Missing(read func(name string) ([]byte, error)) ([]stage.File, error) {
+	old, err := read(listFile)
 	if err != nil {
 		return nil, err
 	}
-	return changedFiles(old, files, filepath.Base(tree.Dir))
+	files, err := stage.Files(in.Tree.Dir)
+	if err != nil {
+		return nil, err
+	}
+	changed, list, err := changedFiles(old, files)
+	if err != nil {
+		return nil, err
+	}
+	for i := range changed {
+		changed[i].Name = path.Join(filepath.Base(in.Tree.Dir), changed[i].Name)
+	}
+	all := append([]stage.File{{Name: listFile}}, changed...)
+	all = append(all, stage.File{Name: listFile, Data: list})
+	now := time.Now() // ninja builds what is newer than its output
+	for i := range all {
+		all[i].Owner, all[i].Time = stage.BuilderUID, now
+	}
+	return all, nil
 }
 
-// changedFiles are the files that are new or differ from the old list, below top,
-// and the new list; none if both lists are equal.
-func changedFiles(old []byte, files []stage.File, top string) ([]stage.File, error) {
+// changedFiles are the files that are new or differ from the old list, and the new list.
+func changedFiles(old []byte, files []stage.File) (changed []stage.File, list []byte, err error) {
 	had := map[string]bool{}
 	for line := range strings.Lines(string(old)) {
 		had[strings.TrimSuffix(line, "\n")] = true
 	}
-	now := time.Now()
-	var list bytes.Buffer
-	var delta []stage.File
+	var text bytes.Buffer
 	var cached stagecache.Verifier
 	for _, f := range files {
 		line, err := f.Describe(&cached)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		fmt.Fprintln(&list, line)
+		fmt.Fprintln(&text, line)
 		if !had[line] {
-			f.Name = path.Join(top, f.Name)
-			f.Owner, f.Time = stage.BuilderUID, now
-			delta = append(delta, f)
+			changed = append(changed, f)
 		}
 	}
-	if bytes.Equal(old, list.Bytes()) {
-		return nil, nil
-	}
-	return append(delta, stage.File{Name: listFile, Data: list.Bytes(), Owner: stage.BuilderUID, Time: now}), nil
+	return changed, text.Bytes(), nil
 }

@@ -10,11 +10,9 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 const (
-	debStage  = 2
 	debScript = "deb-build.sh"
 	debFolder = "/builder/deb" // the Containerfile makes it
 	debIn     = debFolder + "/in"
@@ -29,44 +27,44 @@ const (
 func (p *Packer) Deb(
 	ctx context.Context, j job.Job, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
-	key, err := stage.ScriptKey("deb", debStage, debScript)
+	files, err := stage.Files(debian.Dir)
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	c := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
-	key = c.Key(key).
-		File("tarball", src.Tarball).
-		String("debian", debian.Digest)
-	entry, err := p.Cached(ctx, "deb", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.dpkgBuildpackage(ctx, src, debian, c, dir, s)
-	})
-	return artifact.Packages{Dir: entry.Dir, Key: entry.Key}, err
+	for i, f := range files {
+		files[i].Name = artifact.DebianDir + "/" + f.Name
+	}
+	files = append(files, stage.File{Name: fmt.Sprintf("rdma-core_%s.orig.tar.gz", src.Version), Path: src.Tarball})
+	for i := range files {
+		files[i].Owner, files[i].Time = stage.BuilderUID, src.Epoch
+	}
+	in := debInput{Compiler: p.Compiler(j, tc, src.Epoch, stage.ForPackages), Version: src.Version, Files: files}
+	entry, err := p.Make(ctx, "deb", in)
+	return packagesIn(entry), err
 }
 
-func (p *Packer) dpkgBuildpackage(
-	ctx context.Context, src artifact.Source, debian artifact.DebianSource, c stage.Compiler, dir string, s *ui.Stage,
-) error {
-	inputs, err := stage.Files(debian.Dir)
-	if err != nil {
-		return err
-	}
-	for i, f := range inputs {
-		inputs[i].Name = artifact.DebianDir + "/" + f.Name
-	}
-	inputs = append(inputs, stage.File{Name: fmt.Sprintf("rdma-core_%s.orig.tar.gz", src.Version), Path: src.Tarball})
-	for i := range inputs {
-		inputs[i].Owner, inputs[i].Time = stage.BuilderUID, src.Epoch
-	}
-	err = p.Compile(ctx, s, c, containers.RunSpec{
-		Argv: []string{debScript, src.Version, debIn, debOut},
+// debInput is what dpkg-buildpackage is given.
+type debInput struct {
+	Compiler stage.Compiler
+	Version  string
+	Files    []stage.File // debian/ and the release's tarball
+}
+
+// Container implements stage.Contained.
+func (in debInput) Container() containers.RunSpec {
+	return in.Compiler.Spec(containers.RunSpec{
+		Argv: []string{debScript, in.Version, debIn, debOut},
 		Name: "deb", User: stage.Builder, WorkDir: debFolder,
 		Volumes: []containers.VolumeMount{stage.OwnVolume(debFolder)},
-		Inputs:  []containers.Input{stage.BuilderInput(debIn, inputs)},
-		Outputs: []containers.Output{{Path: debOut, Dir: dir}},
-		Log:     stage.NinjaLog(s),
+		Inputs:  []containers.Input{stage.BuilderInput(debIn, in.Files)},
+		Outputs: []containers.Output{{Path: debOut}},
 	})
-	if err != nil {
+}
+
+// Make implements stage.Input.
+func (in debInput) Make(ctx context.Context, w *stage.Work) error {
+	if err := w.Run(ctx); err != nil {
 		return err
 	}
-	return stage.KeepLog(s, dir, "deb.log")
+	return stage.KeepLog(w.Stage, w.Dir, "deb.log")
 }

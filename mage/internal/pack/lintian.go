@@ -9,16 +9,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 const (
-	lintianStage  = 1
 	lintianScript = "deb-lintian.sh"
 	lintianFile   = "lintian.txt"
 	lintianIn     = debFolder + "/in"
@@ -51,37 +50,37 @@ type Lintian struct {
 //
 // Errors: *containers.RunError if lintian does not run; hints are not errors here.
 func (p *Packer) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (Lintian, error) {
-	key, err := stage.ScriptKey("lintian", lintianStage, lintianScript)
-	if err != nil {
-		return Lintian{}, err
-	}
-	key = key.String("packages", pkgs.Key).String("toolchain", tc.ID)
-	entry, err := p.Cached(ctx, "lintian", key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		files, err := stage.Files(pkgs.Dir)
+	var said Lintian
+	_, err := p.MakeAndRead(ctx, "lintian", lintianInput{Toolchain: tc.ID, Packages: pkgs}, func(entry stagecache.Entry) error {
+		said.File = filepath.Join(entry.Dir, lintianFile)
+		data, err := stagecache.ReadFile(said.File)
 		if err != nil {
-			return err
+			return fmt.Errorf("read lintian's output: %w", err)
 		}
-		for i := range files {
-			files[i].Owner = stage.BuilderUID
-		}
-		_, err = p.Script(ctx, s, containers.RunSpec{
-			Argv: []string{lintianScript, lintianIn, lintianOut},
-			Name: "lintian", Image: tc.ID, User: stage.Builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
-			Inputs:  []containers.Input{stage.BuilderInput(lintianIn, files)},
-			Outputs: []containers.Output{{Path: lintianOut, Dir: dir}},
-		})
-		return err
+		said.Hints = parseLintian(string(data))
+		return nil
 	})
-	if err != nil {
-		return Lintian{}, err
-	}
-	file := filepath.Join(entry.Dir, lintianFile)
-	data, err := stagecache.ReadFile(file)
-	if err != nil {
-		return Lintian{}, fmt.Errorf("read lintian's output: %w", err)
-	}
-	return Lintian{File: file, Hints: parseLintian(string(data))}, nil
+	return said, err
 }
+
+// lintianInput is what lintian looks at, and where.
+type lintianInput struct {
+	Toolchain string
+	Packages  artifact.Packages
+}
+
+// Container implements stage.Contained.
+func (in lintianInput) Container() containers.RunSpec {
+	return containers.RunSpec{
+		Argv: []string{lintianScript, lintianIn, lintianOut},
+		Name: "lintian", Image: in.Toolchain, User: stage.Builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
+		Inputs:  []containers.Input{stage.TreeInput(lintianIn, in.Packages.Dir, time.Time{})},
+		Outputs: []containers.Output{{Path: lintianOut}},
+	}
+}
+
+// Make implements stage.Input.
+func (lintianInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
 
 var hintLine = regexp.MustCompile(`^([EWIPX]): ([^:]+): (\S+)(?: (.*))?$`)
 

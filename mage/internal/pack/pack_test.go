@@ -62,8 +62,12 @@ func newBench(t *testing.T) *bench {
 }
 
 func (b *bench) rpm(ctx context.Context) error {
-	_, err := b.RPM(ctx, b.job, b.src, b.patch, b.spec, b.tc)
+	_, err := b.RPM(ctx, b.job, b.sources())
 	return err
+}
+
+func (b *bench) sources() Sources {
+	return Sources{Source: b.src, Patch: b.patch, Spec: b.spec, Toolchain: b.tc}
 }
 
 func write(t *testing.T, file, text string) {
@@ -124,74 +128,6 @@ func TestRPMRunsAgainForWhatIsRead(t *testing.T) {
 	}
 }
 
-// Only what changed travels into the build's volume, and the list of all last.
-func TestBuildSendsWhatChanged(t *testing.T) {
-	b := newBench(t)
-	list := path.Join(stage.TreeDir, listFile)
-	sent := func() (names []string) {
-		t.Helper()
-		before := len(b.engine.Runs())
-		build, err := b.Build(t.Context(), b.job, b.tree, b.tc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, run := range b.engine.Runs()[before:] {
-			for name, f := range run.Files {
-				if rel, ok := strings.CutPrefix(name, stage.TreeDir+"/"); ok {
-					names = append(names, rel)
-				}
-				if name == list {
-					b.engine.Put(build.Volume, list, f.Data)
-				}
-			}
-		}
-		slices.Sort(names)
-		return names
-	}
-	for _, step := range []struct {
-		what   string
-		change func() error
-		want   []string
-	}{
-		{"an empty volume", func() error { return os.Symlink("build.sh", filepath.Join(b.tree.Dir, "link")) }, []string{"files", "tree/build.sh", "tree/link"}},
-		{"a volume with all of it", func() error { return nil }, nil},
-		{"a new file", func() error { return os.WriteFile(filepath.Join(b.tree.Dir, "new"), nil, 0o644) }, []string{"files", "tree/new"}},
-		{"a changed file", func() error { return os.WriteFile(filepath.Join(b.tree.Dir, "build.sh"), []byte("x"), 0o600) }, []string{"files", "tree/build.sh"}},
-		{"one that has gone", func() error { return os.Remove(filepath.Join(b.tree.Dir, "new")) }, []string{"files"}},
-	} {
-		if err := step.change(); err != nil {
-			t.Fatal(err)
-		}
-		b.tree.Digest = step.what
-		if got := sent(); !slices.Equal(got, step.want) {
-			t.Errorf("%s gets %q, want %q", step.what, got, step.want)
-		}
-	}
-}
-
-// A volume with the tree is not built again; one that has held another tree since is, though
-// this one was built in it before.
-func TestBuildKnowsItsVolume(t *testing.T) {
-	b := newBench(t)
-	for _, step := range []struct {
-		tree string
-		runs int
-	}{{"a", 1}, {"a", 1}, {"b", 2}, {"a", 3}, {"a", 3}} {
-		write(t, filepath.Join(b.tree.Dir, "build.sh"), step.tree)
-		b.tree.Digest = step.tree
-		build, err := b.Build(t.Context(), b.job, b.tree, b.tc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		runs := b.engine.Runs()
-		if len(runs) != step.runs {
-			t.Fatalf("tree %s: built %d times, want %d", step.tree, len(runs), step.runs)
-		}
-		list := path.Join(stage.TreeDir, listFile)
-		b.engine.Put(build.Volume, list, runs[len(runs)-1].Files[list].Data)
-	}
-}
-
 // rpmbuild gets all that a source package holds, once, and of a release the tarball alone;
 // the patch where there is a provider.
 func TestRPMInputs(t *testing.T) {
@@ -209,7 +145,8 @@ func TestRPMInputs(t *testing.T) {
 		{"a release without a provider", stock, released, []string{"SOURCES/a.tar.gz", "SPECS/rdma-core.spec"}},
 	} {
 		var got []string
-		for _, f := range rpmFiles(tt.job, tt.src, b.patch, b.spec) {
+		b.src = tt.src
+		for _, f := range rpmFiles(tt.job, b.sources()) {
 			got = append(got, f.Name)
 			if f.Time != b.src.Epoch || f.Owner != stage.BuilderUID {
 				t.Errorf("%s: %s is dated %v and owned by %d", tt.what, f.Name, f.Time, f.Owner)
@@ -251,7 +188,7 @@ func TestDebReadsTarballAndDebian(t *testing.T) {
 	}
 	write(t, b.src.Tarball, "another")
 	deb("another tarball", 2)
-	b.debian.Digest = "e"
+	write(t, filepath.Join(b.debian.Dir, "control"), "another")
 	deb("another debian/", 3)
 	b.tc.ID = "sha256:others"
 	deb("another toolchain", 4)
@@ -260,7 +197,7 @@ func TestDebReadsTarballAndDebian(t *testing.T) {
 // Lintian's hints are not errors of the stage; a missing output is one.
 func TestLintianReadsPackages(t *testing.T) {
 	b := newBench(t)
-	pkgs := artifact.Packages{Dir: filepath.Join(b.dir, "debian"), Key: "p"}
+	pkgs := artifact.Packages{Dir: filepath.Join(b.dir, "debian"), Digest: "p"}
 	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
 		write(t, filepath.Join(run.Outputs[0].Dir, lintianFile), stockSays)
 		return containers.Result{}, nil
@@ -280,7 +217,7 @@ func TestLintianReadsPackages(t *testing.T) {
 	if want := "E: rdma-core source: bad-thing [debian/control:12]"; !strings.Contains(wrong.Error(), want) || wrong.LogPath() != said.File {
 		t.Errorf("got %q with the log %q", wrong, wrong.LogPath())
 	}
-	b.engine.Answer, pkgs.Key = nil, "q"
+	b.engine.Answer, pkgs.Digest = nil, "q"
 	if _, err := b.Lintian(t.Context(), pkgs, b.tc); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("lintian wrote nothing: %v", err)
 	}
@@ -290,7 +227,7 @@ func TestLintianReadsPackages(t *testing.T) {
 func TestRebuildReadsTheSourcePackage(t *testing.T) {
 	b := newBench(t)
 	dist, out := artifact.Dist{Dir: b.dir}, filepath.Join(b.dir, "out")
-	if _, err := b.Rebuild(t.Context(), b.job, b.src, b.tc, dist, out); !errors.Is(err, errNoSourcePackage) {
+	if _, err := b.Rebuild(t.Context(), b.job, SourceRPM{Dist: dist, Source: b.src, Toolchain: b.tc}, out); !errors.Is(err, errNoSourcePackage) {
 		t.Errorf("no source package: %v", err)
 	}
 	write(t, filepath.Join(b.dir, "SRPMS", "a.src.rpm"), "source")
@@ -299,7 +236,7 @@ func TestRebuildReadsTheSourcePackage(t *testing.T) {
 		write(t, filepath.Join(run.Outputs[0].Dir, "noarch", "b.rpm"), "rebuilt")
 		return containers.Result{}, nil
 	}
-	rebuilt, err := b.Rebuild(t.Context(), b.job, b.src, b.tc, dist, out)
+	rebuilt, err := b.Rebuild(t.Context(), b.job, SourceRPM{Dist: dist, Source: b.src, Toolchain: b.tc}, out)
 	if err != nil || rebuilt.Dir != out || len(rebuilt.Manifest.Files) != 1 || rebuilt.Manifest.Files[0].Path != "RPMS/noarch/b.rpm" {
 		t.Errorf("got %+v, %v", rebuilt, err)
 	}
@@ -309,7 +246,7 @@ func TestRebuildReadsTheSourcePackage(t *testing.T) {
 		}
 	}
 	b.engine.Answer = func(stagetest.Run) (containers.Result, error) { return containers.Result{ExitCode: 1}, nil }
-	if _, err := b.Rebuild(t.Context(), b.job, b.src, b.tc, dist, out); err == nil {
+	if _, err := b.Rebuild(t.Context(), b.job, SourceRPM{Dist: dist, Source: b.src, Toolchain: b.tc}, out); err == nil {
 		t.Error("rpmbuild ended with 1, and nothing failed")
 	}
 }
@@ -327,7 +264,7 @@ func TestFailureFailsItsStage(t *testing.T) {
 			return err
 		},
 		"lintian": func(b *bench) error {
-			_, err := b.Lintian(t.Context(), artifact.Packages{Dir: b.debian.Dir, Key: "p"}, b.tc)
+			_, err := b.Lintian(t.Context(), artifact.Packages{Dir: b.debian.Dir, Digest: "p"}, b.tc)
 			return err
 		},
 	} {

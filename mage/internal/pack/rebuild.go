@@ -18,38 +18,37 @@ import (
 	"github.com/resnics/verbsmith/scripts"
 )
 
-// Rebuild rebuilds the source package of dist alone in a clean toolchain
-// container, as rpmbuild --rebuild does, and writes the resulting packages to dir.
+// Rebuild rebuilds the source package of dist alone in a clean toolchain container, as
+// rpmbuild --rebuild does, and writes the resulting packages to dir. It does so each time, because
+// it proves that this can be done.
 //
 // Errors: *containers.RunError.
-func (p *Packer) Rebuild(
-	ctx context.Context, j job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string,
-) (artifact.Dist, error) {
+func (p *Packer) Rebuild(ctx context.Context, j job.Job, of SourceRPM, dir string) (artifact.Dist, error) {
 	s := p.Begin("rebuild")
-	out, err := p.rebuild(ctx, j, src, tc, dist, dir, s)
+	out, err := p.rebuild(ctx, j, of, dir, s)
 	return out, p.End("rebuild", s, false, err)
 }
 
-func (p *Packer) rebuild(
-	ctx context.Context, j job.Job, src artifact.Source, tc artifact.Toolchain, dist artifact.Dist, dir string, s *ui.Stage,
-) (artifact.Dist, error) {
+// SourceRPM is a collected source package and what it was made with.
+type SourceRPM struct {
+	Dist      artifact.Dist
+	Source    artifact.Source
+	Toolchain artifact.Toolchain
+}
+
+func (p *Packer) rebuild(ctx context.Context, j job.Job, of SourceRPM, dir string, s *ui.Stage) (artifact.Dist, error) {
 	out := artifact.Dist{Dir: dir}
-	i := slices.IndexFunc(dist.Manifest.Files, func(o artifact.Output) bool { return strings.HasSuffix(o.Path, ".src.rpm") })
+	outputs := of.Dist.Manifest.Files
+	i := slices.IndexFunc(outputs, func(o artifact.Output) bool { return strings.HasSuffix(o.Path, ".src.rpm") })
 	if i < 0 {
-		return out, fmt.Errorf("%s: %w", dist.Dir, errNoSourcePackage)
+		return out, fmt.Errorf("%s: %w", of.Dist.Dir, errNoSourcePackage)
 	}
-	const name = "in.src.rpm"
-	srpm := filepath.Join(dist.Dir, filepath.FromSlash(dist.Manifest.Files[i].Path))
-	c := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
-	err := p.Compile(ctx, s, c, containers.RunSpec{
-		Argv: []string{scripts.RPMBuild, "rebuild", stage.Topdir + "/" + name},
-		Name: "rebuild", User: stage.Builder, WorkDir: stage.Topdir,
-		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
-		Inputs: []containers.Input{{Path: stage.Topdir, Write: stage.Tar([]stage.File{
-			{Name: name, Path: srpm, Owner: stage.BuilderUID, Time: src.Epoch},
-		})}},
-		Outputs: []containers.Output{{Path: stage.Topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")}},
-		Log:     stage.NinjaLog(s),
+	err := p.MakeIn(ctx, s, dir, rebuildInput{
+		Compiler: p.Compiler(j, of.Toolchain, of.Source.Epoch, stage.ForPackages),
+		Files: []stage.File{{
+			Name: rebuiltFile, Path: filepath.Join(of.Dist.Dir, filepath.FromSlash(outputs[i].Path)),
+			Owner: stage.BuilderUID, Time: of.Source.Epoch,
+		}},
 	})
 	if err != nil {
 		return out, err
@@ -62,3 +61,25 @@ func (p *Packer) rebuild(
 }
 
 var errNoSourcePackage = errors.New("no source package")
+
+const rebuiltFile = "in.src.rpm"
+
+// rebuildInput is what rpmbuild --rebuild is given.
+type rebuildInput struct {
+	Compiler stage.Compiler
+	Files    []stage.File
+}
+
+// Container implements stage.Contained.
+func (in rebuildInput) Container() containers.RunSpec {
+	return in.Compiler.Spec(containers.RunSpec{
+		Argv: []string{scripts.RPMBuild, "rebuild", stage.Topdir + "/" + rebuiltFile},
+		Name: "rebuild", User: stage.Builder, WorkDir: stage.Topdir,
+		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
+		Inputs:  []containers.Input{{Path: stage.Topdir, Write: stage.Tar(in.Files)}},
+		Outputs: []containers.Output{{Path: stage.Topdir + "/RPMS", Dir: "RPMS"}},
+	})
+}
+
+// Make implements stage.Input.
+func (rebuildInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }

@@ -10,6 +10,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/scripts"
 )
 
@@ -18,12 +19,23 @@ import (
 // network and as an unprivileged user.
 //
 // Errors: *containers.RunError.
-func (p *Packer) RPM(
-	ctx context.Context, j job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec, tc artifact.Toolchain,
-) (artifact.Packages, error) {
-	in := rpmInput{Compiler: p.Compiler(j, tc, src.Epoch, stage.ForPackages), Files: rpmFiles(j, src, patch, spec)}
+func (p *Packer) RPM(ctx context.Context, j job.Job, of Sources) (artifact.Packages, error) {
+	in := rpmInput{Compiler: p.Compiler(j, of.Toolchain, of.Source.Epoch, stage.ForPackages), Files: rpmFiles(j, of)}
 	entry, err := p.Make(ctx, "rpm", in)
-	return artifact.Packages{Dir: entry.Dir, Key: entry.Key}, err
+	return packagesIn(entry), err
+}
+
+// Sources are what RPMs are made from, and where.
+type Sources struct {
+	Source    artifact.Source
+	Patch     artifact.Patch // of the job's provider, if it has one
+	Spec      artifact.Spec
+	Toolchain artifact.Toolchain
+}
+
+// packagesIn are the packages that an output has.
+func packagesIn(entry stagecache.Entry) artifact.Packages {
+	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Digest: entry.Digest}
 }
 
 // rpmInput is what rpmbuild is given.
@@ -57,17 +69,17 @@ func (in rpmInput) Make(ctx context.Context, w *stage.Work) error {
 
 // rpmFiles is what rpmbuild reads, dated like the release so that the source
 // package is identical each time.
-func rpmFiles(j job.Job, src artifact.Source, patch artifact.Patch, spec artifact.Spec) []stage.File {
+func rpmFiles(j job.Job, of Sources) []stage.File {
 	files := []stage.File{
-		{Name: "SOURCES/" + spec.SourceFile, Path: src.Tarball},
-		{Name: "SPECS/" + artifact.SpecFile, Path: spec.File},
+		{Name: "SOURCES/" + of.Spec.SourceFile, Path: of.Source.Tarball},
+		{Name: "SPECS/" + artifact.SpecFile, Path: of.Spec.File},
 	}
-	files = append(files, packageInputs(src)...)
+	files = append(files, packageInputs(of.Source)...)
 	if j.Provider != nil {
-		files = append(files, stage.File{Name: "SOURCES/" + patch.Name, Path: patch.File})
+		files = append(files, stage.File{Name: "SOURCES/" + of.Patch.Name, Path: of.Patch.File})
 	}
 	for i := range files {
-		files[i].Owner, files[i].Time = stage.BuilderUID, src.Epoch
+		files[i].Owner, files[i].Time = stage.BuilderUID, of.Source.Epoch
 	}
 	return files
 }

@@ -230,9 +230,11 @@ func addonSpec(ctx context.Context, t *testing.T, p *Pipeline, j job.Job, tree a
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, runner, packer := &stagetest.Engine{}, *p.Runner, p.AddonPacker()
-	runner.Engine = func(context.Context) (stage.Engine, error) { return engine, nil }
-	packer.Runner = &runner
+	engine, packer := &stagetest.Engine{}, p.AddonPacker()
+	packer.Runner = &stage.Runner{
+		CacheDir: p.CacheDir, Cache: p.Cache, UI: p.UI, Log: p.Log,
+		Engine: func(context.Context) (stage.Engine, error) { return engine, nil },
+	}
 	_, err = packer.Build(ctx, j, tree, patch, artifact.Toolchain{})
 	runs := engine.Runs()
 	if len(runs) != 1 {

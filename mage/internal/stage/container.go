@@ -22,16 +22,18 @@ const (
 )
 
 // ScriptInput streams the named embedded scripts into a container.
-func ScriptInput(names ...string) (containers.Input, error) {
-	files := make([]File, 0, len(names))
-	for _, name := range names {
-		text, err := scripts.Read(name)
-		if err != nil {
-			return containers.Input{}, err
+func ScriptInput(names ...string) containers.Input {
+	return containers.Input{Path: "/", Write: func(w io.Writer) error {
+		files := make([]File, 0, len(names))
+		for _, name := range names {
+			text, err := scripts.Read(name)
+			if err != nil {
+				return err
+			}
+			files = append(files, File{Name: ScriptDir[1:] + "/" + name, Data: text, Mode: 0o755})
 		}
-		files = append(files, File{Name: ScriptDir[1:] + "/" + name, Data: text, Mode: 0o755})
-	}
-	return containers.Input{Path: "/", Write: Tar(files)}, nil
+		return Tar(files)(w)
+	}}
 }
 
 // Script runs an embedded script as the main process of a container; its
@@ -43,11 +45,7 @@ func (r *Runner) Script(ctx context.Context, s *ui.Stage, spec containers.RunSpe
 	if err != nil {
 		return containers.Result{}, err
 	}
-	input, err := ScriptInput(spec.Argv[0], limitsScript)
-	if err != nil {
-		return containers.Result{}, err
-	}
-	spec.Inputs = append([]containers.Input{input}, spec.Inputs...)
+	spec.Inputs = append([]containers.Input{ScriptInput(spec.Argv[0], limitsScript)}, spec.Inputs...)
 	spec.Argv = scriptArgv(spec.Argv...)
 	if spec.Log == nil {
 		spec.Log = s.Log()

@@ -52,10 +52,16 @@ func (w *Work) Run(ctx context.Context) error {
 	for i, out := range spec.Outputs {
 		spec.Outputs[i].Dir = filepath.Join(w.Dir, out.Dir)
 	}
+	return w.runner.runContained(ctx, w.Stage, spec)
+}
+
+// runContained runs a stage's container, with the volumes that it has, its output in the
+// stage's log.
+func (r *Runner) runContained(ctx context.Context, s *ui.Stage, spec containers.RunSpec) error {
 	if spec.Log == nil {
-		spec.Log = NinjaLog(w.Stage)
+		spec.Log = NinjaLog(s)
 	}
-	engine, err := w.runner.Engine(ctx)
+	engine, err := r.Engine(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,7 +73,7 @@ func (w *Work) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err = w.runner.Script(ctx, w.Stage, spec)
+	_, err = r.Script(ctx, s, spec)
 	return err
 }
 
@@ -76,6 +82,15 @@ func (w *Work) Run(ctx context.Context) error {
 //
 // Errors: *Error, with that of the input's Make.
 func (r *Runner) Make(ctx context.Context, name string, in Input) (stagecache.Entry, error) {
+	return r.MakeAndRead(ctx, name, in, func(stagecache.Entry) error { return nil })
+}
+
+// MakeAndRead is Make for an output that read looks at as part of the stage, whether it was
+// made or was there: what Go computes from a container's output is not in it, and an error
+// is the stage's.
+func (r *Runner) MakeAndRead(
+	ctx context.Context, name string, in Input, read func(stagecache.Entry) error,
+) (stagecache.Entry, error) {
 	key := inputKey(name, in)
 	s := r.Begin(name)
 	why := r.Cache.Explain(name, key)
@@ -85,12 +100,21 @@ func (r *Runner) Make(ctx context.Context, name string, in Input) (stagecache.En
 		}
 		return in.Make(ctx, &Work{Stage: s, Dir: dir, runner: r, input: in})
 	})
+	if err == nil {
+		err = read(entry)
+	}
 	return entry, r.End(name, s, entry.Hit, err)
 }
 
 // MakePart is Make for what is a part of the stage s, which shows it.
 func (r *Runner) MakePart(ctx context.Context, s *ui.Stage, name string, in Input) (stagecache.Entry, error) {
 	return r.Do(ctx, inputKey(name, in), func(ctx context.Context, dir string) error {
-		return in.Make(ctx, &Work{Stage: s, Dir: dir, runner: r, input: in})
+		return r.MakeIn(ctx, s, dir, in)
 	})
+}
+
+// MakeIn makes the output for the input in a directory of the caller's, each time: for a
+// proof that the work can be done once more.
+func (r *Runner) MakeIn(ctx context.Context, s *ui.Stage, dir string, in Input) error {
+	return in.Make(ctx, &Work{Stage: s, Dir: dir, runner: r, input: in})
 }

@@ -46,12 +46,36 @@ func inputKey(name string, in Input) *stagecache.KeyBuilder {
 	if !ok {
 		return addProgram(key)
 	}
-	spec := contained.Container()
-	if len(spec.Argv) == 0 {
-		return key.Fail("container", errors.New("runs no script"))
+	return addContainers(key, contained.Container())
+}
+
+// volumeKey is Key with what does the work in a volume.
+func volumeKey(name string, in VolumeInput) *stagecache.KeyBuilder {
+	return addContainers(Key(name, in), in.Containers()...)
+}
+
+// addContainers adds what runs: scripts, images, and all that a container is given. Of
+// several containers each input has its container's name.
+func addContainers(key *stagecache.KeyBuilder, specs ...containers.RunSpec) *stagecache.KeyBuilder {
+	if len(specs) == 0 {
+		return key.Fail("container", errors.New("there is none"))
 	}
-	addScripts(key, Scripts{spec.Argv[0], limitsScript})
-	return key.String("image", spec.Image).String("container", describeRun(spec))
+	used := Scripts{limitsScript}
+	for _, spec := range specs {
+		if len(spec.Argv) == 0 {
+			return key.Fail("container", errors.New("runs no script"))
+		}
+		if !slices.Contains(used, spec.Argv[0]) {
+			used = append(used, spec.Argv[0])
+		}
+		of := ""
+		if len(specs) > 1 {
+			of = " of " + spec.Name
+		}
+		key.String("image"+of, spec.Image).String("container"+of, describeRun(spec))
+	}
+	addScripts(key, used)
+	return key
 }
 
 // describeRun is what a container is given, but for its image and what is in its inputs.

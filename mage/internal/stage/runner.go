@@ -3,7 +3,6 @@
 package stage
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -24,8 +23,8 @@ type Runner struct {
 	// stages in pure Go run without one.
 	Engine func(context.Context) (Engine, error)
 
-	// volumesOf is the cache folder whose volumes are used, where it is not CacheDir.
-	volumesOf string
+	parent  *Runner // of a quiet runner: the volumes are its parent's
+	volumes heldVolumes
 
 	index, total int
 	ran          []string // stages that did work in this run
@@ -35,7 +34,7 @@ type Runner struct {
 // that name: for one part of many. Close its UI.
 func (r *Runner) Quiet(name string) *Runner {
 	return &Runner{
-		CacheDir: r.CacheDir, Cache: r.Cache, UI: r.UI.Quiet(name), Log: r.Log, Engine: r.Engine, volumesOf: r.volumesOf,
+		CacheDir: r.CacheDir, Cache: r.Cache, UI: r.UI.Quiet(name), Log: r.Log, Engine: r.Engine, parent: r.volumeOwner(),
 	}
 }
 
@@ -47,8 +46,16 @@ func (r *Runner) Scratch(name, dir string) (*Runner, error) {
 		return nil, err
 	}
 	q := r.Quiet(name)
-	q.CacheDir, q.Cache, q.volumesOf = dir, cache, cmp.Or(r.volumesOf, r.CacheDir)
+	q.CacheDir, q.Cache, q.parent = dir, cache, r.volumeOwner()
 	return q, nil
+}
+
+// volumeOwner is the runner whose cache the volumes belong to and lock.
+func (r *Runner) volumeOwner() *Runner {
+	if r.parent != nil {
+		return r.parent
+	}
+	return r
 }
 
 // Plan says how many stages follow, for the display; restore goes on with the count that

@@ -3,7 +3,6 @@
 package stage
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -21,7 +20,7 @@ func OwnVolume(folder string) containers.VolumeMount {
 // Volume names a volume that belongs to this cache folder: it is a part of the
 // cache that has to live on the engine, and an empty cache has empty volumes.
 func (r *Runner) Volume(parts ...string) string {
-	return VolumeName(append(parts, shortSum(cmp.Or(r.volumesOf, r.CacheDir)))...)
+	return VolumeName(append(parts, shortSum(r.volumeOwner().CacheDir))...)
 }
 
 // IsVolumeOf says whether a volume has a name that a run with that cache gives.

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,17 +17,14 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
 
 const (
-	buildStage = 2
-
 	specFile        = "addon.spec" // below specs/
 	interfaceDir    = "/builder/interface"
 	interfaceObject = "interface.o"
-	recordFile      = "addon.json"
+	objectDir       = "interface" // in the output
 )
 
 // PackageName is the name of the package of a provider next to the
@@ -64,80 +60,86 @@ func (e *LayoutError) Error() string {
 func (p *Packer) Build(
 	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
-	text, err := p.text(j, tree)
+	text, in, err := p.prepare(j, tree, patch, tc)
 	if err != nil {
 		s := p.Begin(artifact.AddonName)
 		return artifact.Packages{}, p.End(artifact.AddonName, s, false, err)
 	}
-	key, err := stage.ScriptKey(artifact.AddonName, buildStage, scripts.RPMBuild)
-	if err != nil {
-		return artifact.Packages{}, err
-	}
-	c := p.Compiler(j, tc, tree.Source.Epoch, stage.ForPackages)
-	key = c.Key(key).
-		String("source", tree.Source.StageKey()).
-		String("interface", text.interfaces()).
-		File("tarball", tree.Source.Tarball).
-		File("patch", patch.File).
-		Bytes("spec", text.spec).
-		Bytes("documents", text.documents)
-	entry, err := p.Cached(ctx, artifact.AddonName, key, func(ctx context.Context, dir string, s *ui.Stage) error {
-		return p.build(ctx, text, tree, patch, c, dir, s)
+	// What the add-on says of itself is no part of the output: specs/ and this program may
+	// change, and rpmbuild would make the same.
+	entry, err := p.MakeAndRead(ctx, artifact.AddonName, in, func(entry stagecache.Entry) error {
+		return text.measure(tree.Source.Version, filepath.Join(entry.Dir, objectDir, interfaceObject))
 	})
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	addon, err := readRecord(entry)
-	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Addon: addon}, err
+	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Digest: entry.Digest, Addon: &text.addon}, nil
 }
 
-func (p *Packer) build(
-	ctx context.Context, text *addonText, tree artifact.Tree, patch artifact.Patch, c stage.Compiler, dir string, s *ui.Stage,
-) error {
-	src := tree.Source
-	tarball, err := packTarball(src)
+// prepare gives what the add-on says of itself and what rpmbuild is given.
+func (p *Packer) prepare(
+	j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
+) (*addonText, buildInput, error) {
+	text, err := p.text(j, tree)
 	if err != nil {
-		return err
+		return nil, buildInput{}, err
 	}
-	inputs := []stage.File{
-		tarball,
-		{Name: "SOURCES/" + patch.Name, Path: patch.File},
-		{Name: "SOURCES/" + text.addon.Package + "-documents.tar", Data: text.documents},
-		{Name: "SPECS/" + text.addon.Package + ".spec", Data: text.spec},
+	tarball, err := packTarball(tree.Source)
+	if err != nil {
+		return nil, buildInput{}, err
 	}
-	for i := range inputs {
-		inputs[i].Owner, inputs[i].Time = stage.BuilderUID, src.Epoch
+	in := buildInput{
+		Compiler: p.Compiler(j, tc, tree.Source.Epoch, stage.ForPackages),
+		Package:  text.addon.Package,
+		Files: []stage.File{
+			tarball,
+			{Name: "SOURCES/" + patch.Name, Path: patch.File},
+			{Name: "SOURCES/" + text.addon.Package + "-documents.tar", Data: text.documents},
+			{Name: "SPECS/" + text.addon.Package + ".spec", Data: text.spec},
+		},
 	}
-	err = p.Compile(ctx, s, c, containers.RunSpec{
-		Argv: []string{scripts.RPMBuild, "all", stage.Topdir + "/SPECS/" + text.addon.Package + ".spec"},
+	for i := range in.Files {
+		in.Files[i].Owner, in.Files[i].Time = stage.BuilderUID, tree.Source.Epoch
+	}
+	return text, in, nil
+}
+
+// buildInput is what rpmbuild is given.
+type buildInput struct {
+	Compiler stage.Compiler
+	Package  string
+	Files    []stage.File
+}
+
+// Container implements stage.Contained.
+func (in buildInput) Container() containers.RunSpec {
+	return in.Compiler.Spec(containers.RunSpec{
+		Argv: []string{scripts.RPMBuild, "all", stage.Topdir + "/SPECS/" + in.Package + ".spec"},
 		Name: artifact.AddonName, User: stage.Builder, WorkDir: stage.Topdir,
 		Env:     map[string]string{"INTERFACE_OBJECT": interfaceDir + "/" + interfaceObject},
 		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
 		Inputs: []containers.Input{
-			{Path: stage.Topdir, Write: stage.Tar(inputs)},
+			{Path: stage.Topdir, Write: stage.Tar(in.Files)},
 			stage.BuilderInput(interfaceDir, nil),
 		},
 		Outputs: []containers.Output{
-			{Path: stage.Topdir + "/RPMS", Dir: filepath.Join(dir, "RPMS")},
-			{Path: stage.Topdir + "/SRPMS", Dir: filepath.Join(dir, "SRPMS")},
-			{Path: interfaceDir, Dir: filepath.Join(dir, "interface")},
+			{Path: stage.Topdir + "/RPMS", Dir: "RPMS"},
+			{Path: stage.Topdir + "/SRPMS", Dir: "SRPMS"},
+			{Path: interfaceDir, Dir: objectDir},
 		},
-		Log: stage.NinjaLog(s),
 	})
-	if err != nil {
+}
+
+// Make implements stage.Input.
+func (in buildInput) Make(ctx context.Context, w *stage.Work) error {
+	// First, since a build takes minutes in which other runs may prune the cache.
+	if err := stage.KeepFiles(in.Files, w.Dir); err != nil {
 		return err
 	}
-	if err := text.measure(src.Version, filepath.Join(dir, "interface", interfaceObject)); err != nil {
+	if err := w.Run(ctx); err != nil {
 		return err
 	}
-	record, err := json.Marshal(text.addon)
-	if err != nil {
-		return fmt.Errorf("describe the add-on: %w", err)
-	}
-	if err := errors.Join(stage.WriteFile(dir, recordFile, record), stage.KeepFiles(inputs, dir)); err != nil {
-		return err
-	}
-	return stage.KeepLog(s, dir, "rpm.log")
+	return stage.KeepLog(w.Stage, w.Dir, "rpm.log")
 }
 
 // packTarball is what the patch applies to: the release's tarball, or, for a
@@ -168,12 +170,11 @@ func packTarball(src artifact.Source) (stage.File, error) {
 // measure reads the layout of what was built and compares it with the known
 // one of the release.
 func (t *addonText) measure(version, object string) error {
-	file, err := os.Open(object)
+	data, err := stagecache.ReadFile(object)
 	if err != nil {
 		return fmt.Errorf("read the layout of libibverbs' structures: %w", err)
 	}
-	defer file.Close()
-	layout, err := MeasureLayout(file)
+	layout, err := MeasureLayout(bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
@@ -188,18 +189,6 @@ func (t *addonText) measure(version, object string) error {
 		}
 	}
 	return nil
-}
-
-func readRecord(entry stagecache.Entry) (*artifact.Addon, error) {
-	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, recordFile))
-	if err != nil {
-		return nil, fmt.Errorf("read the add-on's record: %w", err)
-	}
-	var addon artifact.Addon
-	if err := json.Unmarshal(data, &addon); err != nil {
-		return nil, fmt.Errorf("read the add-on's record: %w", err)
-	}
-	return &addon, nil
 }
 
 // NotInUpstream is nil if the pristine source has no provider of the job's name,

@@ -14,7 +14,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/specs"
@@ -110,11 +109,16 @@ func (p *Packer) Tools(ctx context.Context, j job.Job) (artifact.Spec, error) {
 		provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true,
 		requires: j.Stock().Needs,
 	}, rules)
-	key := stagecache.NewKey("addon-tools", buildStage).Bytes("spec", text)
-	entry, err := p.Do(ctx, key, func(_ context.Context, dir string) error {
-		return stage.WriteFile(dir, toolsFile, text)
-	})
+	entry, err := p.MakePart(ctx, nil, "addon-tools", toolsInput{Spec: text})
 	return artifact.Spec{File: filepath.Join(entry.Dir, toolsFile), Digest: entry.Digest}, err
+}
+
+// toolsInput is the spec that toolchains are made by.
+type toolsInput struct{ Spec []byte }
+
+// Make implements stage.Input.
+func (in toolsInput) Make(_ context.Context, w *stage.Work) error {
+	return stage.WriteFile(w.Dir, toolsFile, in.Spec)
 }
 
 // Unserved says for which releases of the interface there is no add-on, and why

@@ -88,12 +88,6 @@ func (p *Packer) serves(name, version string, privateABI int, calls func(string)
 	return t
 }
 
-// interfaces is what specs/ says of the release, as far as the add-on's record and
-// the check of its layout depend on it.
-func (t *addonText) interfaces() string {
-	return fmt.Sprintf("%+v, layout %q, known %t", t.addon, t.layout, t.known)
-}
-
 func nextMajor(major string) string {
 	n, err := strconv.Atoi(major)
 	if err != nil {

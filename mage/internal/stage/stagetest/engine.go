@@ -14,6 +14,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/resnics/verbsmith/containers"
@@ -76,7 +77,8 @@ func (e *Engine) Calls() []string {
 	return append([]string(nil), e.calls...)
 }
 
-// Put puts a file on a volume, or into an image, "" for every one, for ReadFile.
+// Put puts a file on a volume, or into an image, "" for every one, for ReadFile. What goes into
+// a volume, and the key of what is made there, is put by Run.
 func (e *Engine) Put(place, file, text string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -117,10 +119,31 @@ func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.R
 			return containers.Result{}, fmt.Errorf("write the log: %w", err)
 		}
 	}
-	if e.Answer == nil {
-		return containers.Result{Image: spec.Commit}, nil
+	e.keepInputs(run)
+	result, err := containers.Result{Image: spec.Commit}, error(nil)
+	if e.Answer != nil {
+		result, err = e.Answer(run)
 	}
-	return e.Answer(run)
+	if file := spec.Env["OUTPUT_KEY_FILE"]; file != "" && err == nil && result.ExitCode == 0 {
+		e.put(spec.Volumes, file, spec.Env["OUTPUT_KEY"]) // as limits.sh does
+	}
+	return result, err
+}
+
+// keepInputs leaves on volumes what goes into them.
+func (e *Engine) keepInputs(run Run) {
+	for file, f := range run.Files {
+		e.put(run.Volumes, file, f.Data)
+	}
+}
+
+// put puts a file on the volume that it lies on, if it lies on one.
+func (e *Engine) put(volumes []containers.VolumeMount, file, text string) {
+	for _, v := range volumes {
+		if v.Name != "" && strings.HasPrefix(file, v.Path+"/") {
+			e.Put(v.Name, file, text)
+		}
+	}
 }
 
 func unpack(in containers.Input, files map[string]File) error {
