@@ -18,9 +18,9 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
@@ -32,7 +32,6 @@ type FileError struct{ Package, File, Why string }
 func (e *FileError) Error() string { return fmt.Sprintf("%s: %s %s", e.Package, e.File, e.Why) }
 
 const (
-	packageStage  = 3
 	packageFolder = "package" // its files, in the stage's output
 	mostSpec      = rpmspec.MostBytes
 )
@@ -48,13 +47,9 @@ func (f *Fetcher) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (ar
 	if err != nil {
 		return artifact.Source{}, false, err
 	}
-	macros := j.Macros()
-	key := stagecache.NewKey("source", packageStage).
-		String("package", v.SHA256).
-		String("macros", macros.String())
-	entry, err := f.Do(ctx, key, func(ctx context.Context, dir string) error {
-		u := &packageUnpacker{f: f, s: s, job: j, v: v, macros: macros, dir: dir}
-		return u.unpack(ctx)
+	entry, err := f.MakePart(ctx, s, "source", packageInput{
+		SHA256: v.SHA256, Macros: j.Macros(), StandinRPM: standinRPM(j.Distro().Standin), Releases: f.Releases.Releases,
+		fetcher: f, verified: v,
 	})
 	if err != nil {
 		return artifact.Source{}, false, err
@@ -74,14 +69,30 @@ func (f *Fetcher) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (ar
 	return src, entry.Hit, v.Record()
 }
 
+// packageInput is what a source package is read with.
+type packageInput struct {
+	SHA256     string
+	Macros     rpmspec.Macros
+	StandinRPM rpmspec.RPM     // of the distro's stand-in
+	Releases   []specs.Release // its tarball may be one of those that upstream has published
+
+	fetcher  *Fetcher                  `key:"-"` // finds the tarball in the package, and says what is to be known of it
+	verified *upstream.VerifiedPackage `key:"-"` // the package with that sum
+}
+
+// Make implements stage.Input.
+func (in packageInput) Make(ctx context.Context, w *stage.Work) error {
+	return (&packageUnpacker{packageInput: in, f: in.fetcher, v: in.verified, s: w.Stage, dir: w.Dir}).unpack(ctx)
+}
+
 // packageUnpacker fills the directory of the source stage from a source package.
 type packageUnpacker struct {
-	f      *Fetcher
-	s      *ui.Stage
-	job    job.Job
-	v      *upstream.VerifiedPackage
-	macros rpmspec.Macros
-	dir    string
+	packageInput
+
+	f   *Fetcher
+	v   *upstream.VerifiedPackage
+	s   *ui.Stage
+	dir string
 }
 
 func (u *packageUnpacker) file(name string) string { return filepath.Join(u.dir, packageFolder, name) }
@@ -94,7 +105,7 @@ func (u *packageUnpacker) unpack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	prep, err := spec.Read(u.macros).Prep()
+	prep, err := spec.Read(u.Macros).Prep()
 	if err != nil {
 		return err
 	}
@@ -119,7 +130,7 @@ func (u *packageUnpacker) unpack(ctx context.Context) error {
 	rec := sourceRecord{
 		Version: src.Version, Digest: u.v.SHA256, Epoch: epoch,
 		Package: &artifact.SourcePackage{
-			Name: u.v.Info.NVR(), Spec: u.v.Spec, Tarball: prep.Source, Files: u.v.Files, Macros: u.macros.String(),
+			Name: u.v.Info.NVR(), Spec: u.v.Spec, Tarball: prep.Source, Files: u.v.Files, Macros: u.Macros.String(),
 		},
 	}
 	for _, patch := range prep.Patches {
@@ -181,7 +192,8 @@ func (u *packageUnpacker) tarball(ctx context.Context, name string) (*upstream.S
 	if err != nil {
 		return nil, err
 	}
-	if release, err := u.f.Releases.Find(archive.Version()); err == nil {
+	known := specs.Releases{Releases: u.Releases}
+	if release, err := known.Find(archive.Version()); err == nil {
 		req.Version, req.Origins = archive.Version(), origins(release)
 		if archive, err = upstream.Resolve(ctx, req); err != nil {
 			return nil, err
@@ -251,12 +263,11 @@ func (u *packageUnpacker) warn(ctx context.Context, prep rpmspec.Prep) {
 
 // warnOfStandin warns if the stand-in's rpm reads %prep differently from the distro's.
 func (u *packageUnpacker) warnOfStandin(ctx context.Context, spec *rpmspec.Spec, prep rpmspec.Prep) {
-	rpm := standinRPM(u.job.Distro().Standin)
-	if rpm == "" {
+	if u.StandinRPM == "" {
 		return
 	}
-	macros := u.macros
-	macros.RPM = rpm
+	macros := u.Macros
+	macros.RPM = u.StandinRPM
 	other, err := spec.Read(macros).Prep()
 	if err == nil && slices.Equal(other.Patches, prep.Patches) {
 		return
@@ -266,7 +277,7 @@ func (u *packageUnpacker) warnOfStandin(ctx context.Context, spec *rpmspec.Spec,
 		reason = err.Error()
 	}
 	u.f.Log.WarnContext(ctx, "the stand-in's rpm reads %prep differently: packages built on the stand-in may fail or differ",
-		"distro's rpm", u.macros.RPM, "stand-in's rpm", rpm, "reason", reason)
+		"distro's rpm", u.Macros.RPM, "stand-in's rpm", u.StandinRPM, "reason", reason)
 }
 
 // standinRPM is the version of rpm in a Debian suite whose userland stands in for a distro.

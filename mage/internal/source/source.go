@@ -29,8 +29,6 @@ type sourceRecord struct {
 	Package *artifact.SourcePackage `json:"package,omitempty"`
 }
 
-const sourceStage = 2 // version of the stage's own behaviour
-
 // Fetcher resolves, verifies and unpacks releases.
 type Fetcher struct {
 	*stage.Runner
@@ -76,19 +74,29 @@ func (f *Fetcher) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact.
 	if err != nil {
 		return artifact.Source{}, false, err
 	}
-	key := stagecache.NewKey("source", sourceStage).
-		String("version", archive.Version()).
-		String("archive", verified.SHA256).
-		String("vouched for by", string(verified.How))
-	entry, err := f.Do(ctx, key, func(ctx context.Context, dir string) error {
-		s.Note(fmt.Sprintf("%s, %s", archive.From(), verified.How))
-		return unpackSource(ctx, verified, dir)
+	entry, err := f.MakePart(ctx, s, "source", archiveInput{
+		Version: archive.Version(), SHA256: verified.SHA256, VouchedFor: string(verified.How), verified: verified,
 	})
 	if err != nil {
 		return artifact.Source{}, false, err
 	}
 	src, err := readSource(entry.Dir)
 	return src, entry.Hit, err
+}
+
+// archiveInput is what a release is unpacked from.
+type archiveInput struct {
+	Version    string
+	SHA256     string
+	VouchedFor string // the record of the source says it
+
+	verified *upstream.Verified `key:"-"` // the archive with that sum
+}
+
+// Make implements stage.Input.
+func (in archiveInput) Make(ctx context.Context, w *stage.Work) error {
+	w.Note(fmt.Sprintf("%s, %s", in.verified.Archive().From(), in.VouchedFor))
+	return unpackSource(ctx, in.verified, w.Dir)
 }
 
 // resolve finds the archive. A given one without a given release must also match
