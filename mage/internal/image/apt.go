@@ -4,7 +4,6 @@ package image
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -34,11 +33,7 @@ func (b *Builder) AptSource(s *ui.Stage) upstream.AnyApt {
 //
 // Errors: *containers.RunError, *containers.PullError, *containers.UnreachableError.
 func (b *Builder) runDebian(ctx context.Context, job upstream.ScriptJob, s *ui.Stage) error {
-	engine, err := b.Engine(ctx)
-	if err != nil {
-		return err
-	}
-	image, err := b.debianImage(ctx, engine, s)
+	image, err := b.debianImage(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -54,26 +49,18 @@ func (b *Builder) runDebian(ctx context.Context, job upstream.ScriptJob, s *ui.S
 
 // debianImage is the Debian that specs/ names, or the stand-in's userland if
 // that is on the engine already: it needs no registry.
-func (b *Builder) debianImage(ctx context.Context, engine stage.Engine, s *ui.Stage) (string, error) {
+func (b *Builder) debianImage(ctx context.Context, s *ui.Stage) (string, error) {
+	var userlands []image
 	for _, suite := range []string{"bookworm", "trixie"} {
-		ref, err := rootfsRef(suite)
+		i, err := userlandImage(suite)
 		if err != nil {
 			return "", err
 		}
-		if id, here, err := engine.ImageID(ctx, ref); err != nil || here {
-			return id, err
-		}
+		userlands = append(userlands, i)
 	}
-	ref := b.Releases.DebianImage
-	if id, here, err := engine.ImageID(ctx, ref); err != nil || here {
+	if id, here, err := b.firstHere(ctx, userlands...); err != nil || here {
 		return id, err
 	}
-	if err := engine.Pull(ctx, ref, pullProgress(s)); err != nil {
-		return "", err
-	}
-	id, here, err := engine.ImageID(ctx, ref)
-	if err == nil && !here {
-		err = fmt.Errorf("image %s is missing after the pull", ref)
-	}
+	id, _, err := b.ensure(ctx, registryImage(b.Releases.DebianImage, ""), s)
 	return id, err
 }

@@ -5,12 +5,10 @@ package image
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -82,45 +80,10 @@ func (b *Builder) base(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Ba
 	if err != nil {
 		return artifact.Base{}, false, err
 	}
-	engine, err := b.Engine(ctx)
-	if err != nil {
-		return artifact.Base{}, false, err
-	}
-	if !own {
-		return realBase(ctx, engine, j.Target, s)
-	}
-	if deb, ok := j.Target.(job.Deb); ok {
-		return b.bootstrap(ctx, engine, deb.Suite, s)
-	}
-	if j.Base == job.BaseAuto {
+	if _, rpm := j.Target.(job.RPM); own && rpm && j.Base == job.BaseAuto {
 		b.Log.WarnContext(ctx, "the STAND-IN base is used: its packages are not for release", "because", why)
 	}
-	return b.standin(ctx, engine, j.Distro(), s)
-}
-
-func pullProgress(s *ui.Stage) func(containers.PullProgress) {
-	return func(pr containers.PullProgress) {
-		_, _ = fmt.Fprintf(s.Log(), "%s %s %d/%d\n", pr.Layer, pr.Status, pr.Current, pr.Total)
-		if pr.Total > 0 {
-			s.Bytes(pr.Current, pr.Total, pr.Layer+" "+pr.Status)
-		}
-	}
-}
-
-func realBase(ctx context.Context, engine stage.Engine, target job.Target, s *ui.Stage) (artifact.Base, bool, error) {
-	ref := target.Reference()
-	base, here, err := imageBase(ctx, engine, target, ref)
-	if err != nil || here {
-		return base, here, err
-	}
-	s.Note("pull " + ref)
-	if err := engine.Pull(ctx, ref, pullProgress(s)); err != nil {
-		return base, false, &stage.AdviceError{Err: err, What: "use -base=standin if no registry can be reached"}
-	}
-	if base, here, err = imageBase(ctx, engine, target, ref); err == nil && !here {
-		err = fmt.Errorf("image %s is missing after the pull", ref)
-	}
-	return base, false, err
+	return b.chosenBase(ctx, j.Target, own, b.ensure, s)
 }
 
 // BaseState says which base a job would use, why, and whether it is on the engine, without
@@ -130,24 +93,26 @@ func (b *Builder) BaseState(ctx context.Context, j job.Job) (base artifact.Base,
 	if err != nil {
 		return artifact.Base{}, false, why, err
 	}
-	engine, err := b.Engine(ctx)
-	if err != nil {
-		return artifact.Base{}, false, why, err
-	}
-	if !own {
-		base, here, err = imageBase(ctx, engine, j.Target, j.Target.Reference())
-		return base, here, why, err
-	}
-	if deb, ok := j.Target.(job.Deb); ok {
-		base, here, err = bootstrapped(ctx, engine, deb.Suite)
-		return base, here, why, err
-	}
-	base, here, err = b.standinState(ctx, engine, j.Distro())
+	base, here, err = b.chosenBase(ctx, j.Target, own, b.find, nil)
 	return base, here, why, err
 }
 
-// imageBase is a target's base that consists of one image.
-func imageBase(ctx context.Context, engine stage.Engine, target job.Target, ref string) (base artifact.Base, here bool, err error) {
-	id, here, err := engine.ImageID(ctx, ref)
-	return artifact.Base{ID: id, Minimal: id, Ref: ref, Folder: target.Folder()}, here, err
+// chosenBase is the base for a target: its own image, or with own what this machine makes.
+func (b *Builder) chosenBase(
+	ctx context.Context, target job.Target, own bool, get finder, s *ui.Stage,
+) (artifact.Base, bool, error) {
+	i := registryImage(target.Reference(), "use -base=standin if no registry can be reached")
+	if own {
+		switch t := target.(type) {
+		case job.RPM:
+			return b.standin(ctx, t.Distro, get, s)
+		case job.Deb:
+			var err error
+			if i, err = userlandImage(t.Suite.Name); err != nil {
+				return artifact.Base{}, false, err
+			}
+		}
+	}
+	id, here, err := get(ctx, i, s)
+	return artifact.Base{ID: id, Minimal: id, Ref: i.ref, Folder: target.Folder()}, here, err
 }

@@ -30,11 +30,11 @@ var (
 // userland is the reference of a suite that was bootstrapped here.
 func userland(t *testing.T, suite string) string {
 	t.Helper()
-	ref, err := rootfsRef(suite)
+	i, err := userlandImage(suite)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ref
+	return i.ref
 }
 
 // The image that the target names is the base if it is available, and what this machine

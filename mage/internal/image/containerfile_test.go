@@ -46,10 +46,11 @@ func TestCommentsKeepImages(t *testing.T) {
 			}
 			out[dir] = tc.Ref
 		}
-		var err error
-		if out[standin], err = b.standinRef(rocky9.Distro, standinFull); err != nil {
+		full, err := b.standinImage(rocky9.Distro, standinFull)
+		if err != nil {
 			t.Fatal(err)
 		}
+		out[standin] = full.ref
 		_, _ = b.Lab(t.Context(), job.Job{}) // the kernel's version cannot be read
 		out[lab] = engine.Built()[0].Tag
 		return out

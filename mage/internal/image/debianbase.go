@@ -5,41 +5,44 @@ package image
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
-	"github.com/resnics/verbsmith/mage/internal/artifact"
-	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/ui"
-	"github.com/resnics/verbsmith/specs"
 )
 
-// bootstrap makes sure that a Debian suite, bootstrapped on this machine, is on the engine.
-func (b *Builder) bootstrap(
-	ctx context.Context, engine stage.Engine, suite specs.Suite, s *ui.Stage,
-) (artifact.Base, bool, error) {
-	unlock, err := b.Cache.Lock(ctx, "standin-"+suite.Name, func(holder string) { s.Note("waiting for " + holder) })
-	if err != nil {
-		return artifact.Base{}, false, err
-	}
-	defer unlock()
-	base, here, err := bootstrapped(ctx, engine, suite)
-	if err != nil || here {
-		return base, here, err
-	}
-	if _, err := b.rootfs(ctx, engine, suite.Name, s); err != nil {
-		return base, false, err
-	}
-	if base, here, err = bootstrapped(ctx, engine, suite); err == nil && !here {
-		err = fmt.Errorf("image %s is missing after the import", base.Ref)
-	}
-	return base, false, err
+const bootstrapScript = "standin-bootstrap.sh"
+
+// userlandImage is a Debian suite as this machine bootstraps it: a base for Debian's
+// packages, and what the stand-in is built on.
+func userlandImage(suite string) (image, error) {
+	i, err := ownImage("standin-rootfs", suite, bootstrapped{Suite: suite, Script: stage.Scripts{bootstrapScript}})
+	i.note = "bootstrap Debian " + suite
+	return i, err
 }
 
-// bootstrapped looks for the suite that this machine has bootstrapped.
-func bootstrapped(ctx context.Context, engine stage.Engine, suite specs.Suite) (artifact.Base, bool, error) {
-	ref, err := rootfsRef(suite.Name)
+// bootstrapped is a userland that a script on this machine bootstraps.
+type bootstrapped struct {
+	Suite  string
+	Script stage.Scripts
+}
+
+// make implements maker.
+func (in bootstrapped) make(ctx context.Context, w work) error {
+	dir, err := os.MkdirTemp("", "verbsmith-rootfs-")
 	if err != nil {
-		return artifact.Base{}, false, err
+		return fmt.Errorf("create a directory for the stand-in's userland: %w", err)
 	}
-	return imageBase(ctx, engine, job.Deb{Suite: suite}, ref)
+	defer os.RemoveAll(dir)
+	archive := filepath.Join(dir, "rootfs.tar")
+	if err := stage.HostScript(ctx, w.Stage, in.Script[0], in.Suite, archive); err != nil {
+		return err
+	}
+	f, err := os.Open(archive)
+	if err != nil {
+		return fmt.Errorf("open the bootstrapped userland: %w", err)
+	}
+	defer f.Close()
+	_, err = w.engine.Import(ctx, f, w.ref, nil)
+	return err
 }

@@ -73,19 +73,19 @@ func TestStandinRefs(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(other.standinFolder(), "Containerfile"), []byte("FROM x\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for what, ref := range map[string]func() (string, error){
-		"full":          func() (string, error) { return b.standinRef(rocky9.Distro, standinFull) },
-		"minimal":       func() (string, error) { return b.standinRef(rocky9.Distro, standinMinimal) },
-		"EL":            func() (string, error) { return b.standinRef(el, standinFull) },
-		"dist":          func() (string, error) { return b.standinRef(dist, standinFull) },
-		"suite":         func() (string, error) { return b.standinRef(suite, standinFull) },
-		"Containerfile": func() (string, error) { return other.standinRef(rocky9.Distro, standinFull) },
+	for what, of := range map[string]func() (image, error){
+		"full":          func() (image, error) { return b.standinImage(rocky9.Distro, standinFull) },
+		"minimal":       func() (image, error) { return b.standinImage(rocky9.Distro, standinMinimal) },
+		"EL":            func() (image, error) { return b.standinImage(el, standinFull) },
+		"dist":          func() (image, error) { return b.standinImage(dist, standinFull) },
+		"suite":         func() (image, error) { return b.standinImage(suite, standinFull) },
+		"Containerfile": func() (image, error) { return other.standinImage(rocky9.Distro, standinFull) },
 	} {
-		got, err := ref()
-		if err != nil || refs[got] != "" {
-			t.Errorf("%s and %s: %s, %v", what, refs[got], got, err)
+		got, err := of()
+		if err != nil || refs[got.ref] != "" {
+			t.Errorf("%s and %s: %s, %v", what, refs[got.ref], got.ref, err)
 		}
-		refs[got] = what
+		refs[got.ref] = what
 	}
 }
 

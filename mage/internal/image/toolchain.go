@@ -4,67 +4,21 @@ package image
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
-	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-const toolchainStage = 1
-
-// recipe is what a toolchain is built from: a Containerfile, on a base, with the
-// repositories to enable, and the file whose BuildRequires or Build-Depends it installs.
-type recipe struct {
-	containerfile []byte // its instructions
-	base          artifact.Base
-	repositories  []string
-	name, file    string // what the Containerfile calls it, and where it is
-}
-
-// recipe chooses the Containerfile: one for all distros of Enterprise Linux, which differ
-// in their entries in specs/ only, and Debian's.
-func (b *Builder) recipe(j job.Job, base artifact.Base, file string) (recipe, error) {
-	r := recipe{base: base, repositories: j.Distro().Repositories, name: artifact.SpecFile, file: file}
-	dir := "el"
-	if _, debian := j.Target.(job.Deb); debian {
-		r.name, dir = artifact.ControlFile, "debian"
-	}
-	var err error
-	r.containerfile, err = b.containerfile(dir)
-	return r, err
-}
-
-func (r recipe) key() *stagecache.KeyBuilder {
-	return stagecache.NewKey("toolchain", toolchainStage).
-		String("base", r.base.ID).
-		Bytes(containerfileName, r.containerfile).
-		String("repositories", strings.Join(r.repositories, " ")).
-		File("spec", r.file)
-}
-
 // ToolchainState returns the image's reference and whether it is on the engine.
 func (b *Builder) ToolchainState(ctx context.Context, j job.Job, base artifact.Base, file string) (artifact.Toolchain, bool, error) {
-	r, err := b.recipe(j, base, file)
+	i, err := b.toolchainImage(j, base, file)
 	if err != nil {
 		return artifact.Toolchain{Base: base}, false, err
 	}
-	return b.recipeState(ctx, r)
-}
-
-func (b *Builder) recipeState(ctx context.Context, r recipe) (artifact.Toolchain, bool, error) {
-	tc := artifact.Toolchain{Ref: imageRef("toolchain", r.base.Folder, r.key().Sum()), Base: r.base}
-	engine, err := b.Engine(ctx)
-	if err != nil {
-		return tc, false, err
-	}
-	id, here, err := engine.ImageID(ctx, tc.Ref)
-	tc.ID = id
-	return tc, here, err
+	return toolchain(ctx, i, base, b.find, nil)
 }
 
 // Toolchain makes sure that the image with the BuildRequires of the spec file, or the
@@ -75,55 +29,37 @@ func (b *Builder) recipeState(ctx context.Context, r recipe) (artifact.Toolchain
 // not have in its last lines.
 func (b *Builder) Toolchain(ctx context.Context, j job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
 	s := b.Begin("toolchain")
-	r, err := b.recipe(j, base, file)
+	i, err := b.toolchainImage(j, base, file)
 	if err != nil {
 		return artifact.Toolchain{Base: base}, b.End("toolchain", s, false, err)
 	}
-	tc, hit, err := b.buildToolchain(ctx, r, refresh, s)
-	return tc, b.End("toolchain", s, hit, err)
+	i.fresh = refresh
+	tc, here, err := toolchain(ctx, i, base, b.ensure, s)
+	return tc, b.End("toolchain", s, here, err)
 }
 
-func (b *Builder) buildToolchain(ctx context.Context, r recipe, refresh bool, s *ui.Stage) (artifact.Toolchain, bool, error) {
-	unlock, err := b.Cache.Lock(ctx, "toolchain-"+r.base.Folder, func(holder string) {
-		s.Note("waiting for " + holder)
+func toolchain(ctx context.Context, i image, base artifact.Base, get finder, s *ui.Stage) (artifact.Toolchain, bool, error) {
+	id, here, err := get(ctx, i, s)
+	return artifact.Toolchain{ID: id, Ref: i.ref, Base: base}, here, err
+}
+
+// toolchainImage chooses the Containerfile: one for all distros of Enterprise Linux, which differ
+// in their entries in specs/ only, and Debian's. The file whose BuildRequires or Build-Depends
+// are installed has the name there that the Containerfile calls it by.
+func (b *Builder) toolchainImage(j job.Job, base artifact.Base, file string) (image, error) {
+	dir, name := "el", artifact.SpecFile
+	if _, debian := j.Target.(job.Deb); debian {
+		dir, name = "debian", artifact.ControlFile
+	}
+	text, err := b.containerfile(dir)
+	if err != nil {
+		return image{}, err
+	}
+	args := map[string]string{"BASE": base.ID}
+	if repositories := j.Distro().Repositories; len(repositories) > 0 {
+		args["REPOSITORIES"] = strings.Join(repositories, " ")
+	}
+	return ownImage("toolchain", base.Folder, built{
+		Files: []stage.File{{Name: containerfileName, Data: text}, {Name: name, Path: file}}, Args: args,
 	})
-	if err != nil {
-		return artifact.Toolchain{}, false, err
-	}
-	defer unlock()
-	tc, here, err := b.recipeState(ctx, r)
-	if err != nil || !needsBuild(here, refresh) {
-		return tc, here, err
-	}
-	text, err := stagecache.ReadFile(r.file)
-	if err != nil {
-		return tc, false, fmt.Errorf("read %s: %w", r.name, err)
-	}
-	engine, err := b.Engine(ctx)
-	if err != nil {
-		return tc, false, err
-	}
-	spec := r.buildSpec(tc.Ref, text, refresh)
-	spec.Args, spec.Log, spec.Step = buildArgs(ctx, spec.Args), s.Log(), s.Step
-	tc.ID, err = engine.Build(ctx, spec)
-	return tc, false, err
-}
-
-// needsBuild says whether to build an image: it is missing, or a refresh is wanted.
-func needsBuild(here, refresh bool) bool { return refresh || !here }
-
-// buildSpec says how to build the image. A refresh uses no layer of an earlier build,
-// because what such a layer downloaded is out of date.
-func (r recipe) buildSpec(tag string, text []byte, refresh bool) containers.BuildSpec {
-	args := map[string]string{"BASE": r.base.ID}
-	if len(r.repositories) > 0 {
-		args["REPOSITORIES"] = strings.Join(r.repositories, " ")
-	}
-	return containers.BuildSpec{
-		ContextTar: stage.Stream(stage.Tar([]stage.File{{Name: containerfileName, Data: r.containerfile}, {Name: r.name, Data: text}})),
-		Args:       args,
-		Tag:        tag,
-		Network:    true,
-		NoCache:    refresh,
-	}
 }

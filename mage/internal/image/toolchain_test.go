@@ -3,9 +3,7 @@
 package image
 
 import (
-	"archive/tar"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,25 +100,22 @@ func TestToolchainContext(t *testing.T) {
 	crb := rocky9
 	crb.Distro.Repositories = []string{"crb", "extras"}
 	for want, target := range map[string]job.Target{artifact.SpecFile: crb, artifact.ControlFile: bookworm} {
-		r, err := newBuilder(t, nil).recipe(job.Job{Target: target}, artifact.Base{}, "spec")
+		file := filepath.Join(t.TempDir(), "spec")
+		if err := os.WriteFile(file, []byte("text"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		i, err := newBuilder(t, nil).toolchainImage(job.Job{Target: target}, artifact.Base{ID: "sha256:base"}, file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		spec := r.buildSpec("tag", []byte("text"), false)
-		repositories, asked := spec.Args["REPOSITORIES"]
-		if _, rpm := target.(job.RPM); asked != rpm || rpm && repositories != "crb extras" {
-			t.Errorf("%s: the arguments are %q", target.Folder(), spec.Args)
+		in, _ := i.how.(built)
+		repositories, asked := in.Args["REPOSITORIES"]
+		if _, rpm := target.(job.RPM); asked != rpm || rpm && repositories != "crb extras" || in.Args["BASE"] != "sha256:base" {
+			t.Errorf("%s: the arguments are %q", target.Folder(), in.Args)
 		}
 		var names []string
-		for stream := tar.NewReader(spec.ContextTar); ; {
-			h, err := stream.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			names = append(names, h.Name)
+		for _, f := range in.Files {
+			names = append(names, f.Name)
 		}
 		if !slices.Equal(names, []string{"Containerfile", want}) {
 			t.Errorf("%s: the build has %q, want %s", target.Folder(), names, want)

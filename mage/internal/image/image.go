@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package image
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// image is one that a stage needs, and how to make it if it is not on the engine.
+type image struct {
+	ref   string
+	note  string // shown while it is made
+	lock  string // one run makes it while others wait; "": the engine takes care of that
+	on    *image // its base, which has to be on the engine first
+	fresh bool   // make it in any case, and download again what an earlier build downloaded
+	how   maker
+}
+
+// maker makes an image. For an image that is built here it holds all that the image depends
+// on: its fields are the key.
+type maker interface {
+	make(ctx context.Context, w work) error
+}
+
+// work is what a maker makes its image with.
+type work struct {
+	*ui.Stage
+
+	engine stage.Engine
+	ref    string
+	fresh  bool
+}
+
+// ownImage is an image that is built here. Its reference ends in the key of its inputs, so an
+// image that is on the engine is up to date.
+func ownImage(kind, what string, how maker) (image, error) {
+	key := stage.Key(kind, how)
+	return image{
+		ref: fmt.Sprintf("verbsmith/%s:%s-%.16s", kind, what, key.Sum()), lock: kind + "-" + what, how: how,
+	}, key.Err()
+}
+
+// finder returns an image's id and whether it was on the engine: ensure or find.
+type finder func(ctx context.Context, i image, s *ui.Stage) (id string, here bool, err error)
+
+// ensure makes an image unless it is on the engine. Only this function decides that.
+func (b *Builder) ensure(ctx context.Context, i image, s *ui.Stage) (id string, here bool, err error) {
+	if i.lock != "" {
+		unlock, err := b.Cache.Lock(ctx, i.lock, func(holder string) { s.Note("waiting for " + holder) })
+		if err != nil {
+			return "", false, err
+		}
+		defer unlock()
+	}
+	if id, here, err = b.find(ctx, i, s); err != nil || here && !i.fresh {
+		return id, here, err
+	}
+	if i.on != nil {
+		if _, _, err := b.ensure(ctx, *i.on, s); err != nil {
+			return "", false, err
+		}
+	}
+	if i.note != "" {
+		s.Note(i.note)
+	}
+	engine, err := b.Engine(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	if err := i.how.make(ctx, work{Stage: s, engine: engine, ref: i.ref, fresh: i.fresh}); err != nil {
+		return "", false, err
+	}
+	if id, here, err = b.find(ctx, i, s); err == nil && !here {
+		err = fmt.Errorf("image %s is missing after it was made", i.ref) //nolint:err113 // cannot happen with a sound engine
+	}
+	return id, false, err
+}
+
+// find looks for an image without making it.
+func (b *Builder) find(ctx context.Context, i image, _ *ui.Stage) (id string, here bool, err error) {
+	engine, err := b.Engine(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	return engine.ImageID(ctx, i.ref)
+}
+
+// firstHere is the first of the images that is on the engine.
+func (b *Builder) firstHere(ctx context.Context, images ...image) (id string, here bool, err error) {
+	for _, i := range images {
+		if id, here, err = b.find(ctx, i, nil); err != nil || here {
+			return id, here, err
+		}
+	}
+	return "", false, nil
+}
+
+// built is all that the engine's builder gets for an image.
+type built struct {
+	Files  []stage.File // the context, with the Containerfile
+	Target string       // the stage of the Containerfile; "": the last
+	Args   map[string]string
+}
+
+// make implements maker.
+func (in built) make(ctx context.Context, w work) error {
+	_, err := w.engine.Build(ctx, containers.BuildSpec{
+		ContextTar: stage.Stream(stage.Tar(in.Files)), Target: in.Target, Tag: w.ref,
+		Args: buildArgs(ctx, in.Args), Network: true, NoCache: w.fresh, Log: w.Log(), Step: w.Step,
+	})
+	return err
+}
+
+// pulled is an image of a registry.
+type pulled struct{ advice string }
+
+// registryImage is an image that is pulled; advice says what to try if that fails.
+func registryImage(ref, advice string) image {
+	return image{ref: ref, note: "pull " + ref, how: pulled{advice: advice}}
+}
+
+// make implements maker.
+func (in pulled) make(ctx context.Context, w work) error {
+	err := w.engine.Pull(ctx, w.ref, func(pr containers.PullProgress) {
+		_, _ = fmt.Fprintf(w.Log(), "%s %s %d/%d\n", pr.Layer, pr.Status, pr.Current, pr.Total)
+		if pr.Total > 0 {
+			w.Bytes(pr.Current, pr.Total, pr.Layer+" "+pr.Status)
+		}
+	})
+	if err != nil && in.advice != "" {
+		return &stage.AdviceError{Err: err, What: in.advice}
+	}
+	return err
+}
