@@ -18,7 +18,7 @@ type Exercise struct{ File string }
 type DebugModule struct{ Dir string }
 
 // Guest is the disk of a virtual machine: the file system in which dnf has installed the
-// packages. No other run changes it until Release, which who boots it calls when that is done.
+// packages. No other run changes it until Release is called, after the boot.
 type Guest struct {
 	Volume  string
 	Release func()

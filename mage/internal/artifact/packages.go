@@ -4,8 +4,8 @@ package artifact
 
 import "github.com/resnics/verbsmith/specs"
 
-// Build is a tree built in its volume. No other run changes the volume until Release,
-// which who reads it calls when that is done.
+// Build is a tree built in its volume. No other run changes the volume until Release is
+// called, after the last read.
 type Build struct {
 	Volume  string
 	Tree    string // path of the tree inside the volume's mount

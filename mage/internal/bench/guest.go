@@ -59,7 +59,7 @@ type guestInput struct {
 	Lab        string // the image with mke2fs
 	Network    bool   // a real distro fetches dependencies
 	Packages   []stage.File
-	Beside     stage.Scripts // that the installing one runs
+	Beside     stage.Scripts // run by the installing script
 }
 
 // Volume implements stage.VolumeInput.

@@ -43,7 +43,7 @@ func (p *Packer) Deb(
 	return packagesIn(entry), err
 }
 
-// debInput is what dpkg-buildpackage is given.
+// debInput is all that dpkg-buildpackage gets.
 type debInput struct {
 	Compiler stage.Compiler
 	Version  string

@@ -63,7 +63,7 @@ func (p *Packer) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifac
 	return said, err
 }
 
-// lintianInput is what lintian looks at, and where.
+// lintianInput is the packages that lintian checks, and the toolchain with lintian.
 type lintianInput struct {
 	Toolchain string
 	Packages  artifact.Packages

@@ -64,7 +64,7 @@ var errNoSourcePackage = errors.New("no source package")
 
 const rebuiltFile = "in.src.rpm"
 
-// rebuildInput is what rpmbuild --rebuild is given.
+// rebuildInput is all that rpmbuild --rebuild gets.
 type rebuildInput struct {
 	Compiler stage.Compiler
 	Files    []stage.File

@@ -38,7 +38,7 @@ func packagesIn(entry stagecache.Entry) artifact.Packages {
 	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Digest: entry.Digest}
 }
 
-// rpmInput is what rpmbuild is given.
+// rpmInput is all that rpmbuild gets.
 type rpmInput struct {
 	Compiler stage.Compiler
 	Files    []stage.File

@@ -10,6 +10,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pack"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
@@ -62,7 +63,7 @@ func newEngineBench(t *testing.T) *engineBench {
 }
 
 func (b *engineBench) rpm(ctx context.Context) error {
-	_, err := b.Packer().RPM(ctx, b.job, b.src, b.patch, b.spec, b.tc)
+	_, err := b.Packer().RPM(ctx, b.job, pack.Sources{Source: b.src, Patch: b.patch, Spec: b.spec, Toolchain: b.tc})
 	return err
 }
 
@@ -82,7 +83,7 @@ func TestContainersAreHermetic(t *testing.T) {
 		"rebuild": func(ctx context.Context, b *engineBench) error {
 			b.dist.Manifest.Files = []artifact.Output{{Path: "RPMS/noarch/tiny-1-1.noarch.rpm"}, {Path: "../a.src.rpm"}}
 			write(t, filepath.Join(b.dir, "a.src.rpm"), "source")
-			_, err := b.Packer().Rebuild(ctx, b.job, b.src, b.tc, b.dist, filepath.Join(b.dir, "out"))
+			_, err := b.Packer().Rebuild(ctx, b.job, pack.SourceRPM{Dist: b.dist, Source: b.src, Toolchain: b.tc}, filepath.Join(b.dir, "out"))
 			return err
 		},
 	} {

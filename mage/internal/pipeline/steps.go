@@ -11,6 +11,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/pack"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/source"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -83,21 +84,25 @@ var Toolchain = &Step{engine: true, shared: true, of: withoutTools, run: func(ct
 	return err
 }}
 
-// Build runs build.sh in a volume.
+// Build runs build.sh in a volume, which is held if somebody reads it.
 var Build = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Build, err = p.Packer().Build(ctx, s.Job, s.Tree, s.Toolchain)
+	if err == nil && !withProvider(s) {
+		s.Build.Release()
+	}
 	return err
 }}
 
 // Discover proves that the tools of the build find the device.
 var Discover = &Step{engine: true, of: withProvider, run: func(ctx context.Context, p *Pipeline, s *State) error {
+	defer s.Build.Release()
 	_, err := p.Prover().ProveTree(ctx, s.Job, s.Tree, s.Toolchain, s.Build)
 	return err
 }}
 
 // RPM runs rpmbuild -ba.
 var RPM = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
-	s.Packages, err = p.Packer().RPM(ctx, s.Job, s.Source, s.Patch, s.Spec, s.Toolchain)
+	s.Packages, err = p.Packer().RPM(ctx, s.Job, pack.Sources{Source: s.Source, Patch: s.Patch, Spec: s.Spec, Toolchain: s.Toolchain})
 	return err
 }}
 
@@ -141,7 +146,7 @@ var Prove = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *S
 
 // Rebuild rebuilds the source package alone.
 var Rebuild = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
-	s.Rebuilt, err = p.Packer().Rebuild(ctx, s.Job, s.Source, s.Toolchain, s.Dist, s.Scratch)
+	s.Rebuilt, err = p.Packer().Rebuild(ctx, s.Job, pack.SourceRPM{Dist: s.Dist, Source: s.Source, Toolchain: s.Toolchain}, s.Scratch)
 	return err
 }}
 

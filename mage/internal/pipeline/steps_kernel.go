@@ -43,6 +43,7 @@ var Guest = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *S
 
 // Boot boots the guest, which runs the cases.
 var Boot = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
+	defer s.Kernel.Setup.Guest.Release()
 	s.Kernel.Plan = bench.PlanOf(s.Job, s.Tree, s.Kernel.Cases, s.Kernel.FromTree)
 	s.Kernel.Outcome, err = p.Bench().Boot(ctx, s.Kernel.Setup, s.Kernel.Plan)
 	return err

@@ -74,9 +74,9 @@ type packageInput struct {
 	SHA256     string
 	Macros     rpmspec.Macros
 	StandinRPM rpmspec.RPM     // of the distro's stand-in
-	Releases   []specs.Release // its tarball may be one of those that upstream has published
+	Releases   []specs.Release // the package's tarball is compared with the published ones
 
-	fetcher  *Fetcher                  `key:"-"` // finds the tarball in the package, and says what is to be known of it
+	fetcher  *Fetcher                  `key:"-"` // finds the tarball in the package, and logs warnings
 	verified *upstream.VerifiedPackage `key:"-"` // the package with that sum
 }
 

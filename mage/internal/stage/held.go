@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// InUseError says that a run asks for another output in a volume whose output it still
-// reads: it would wait for itself.
+// InUseError says that a run requests another output in a volume that it still holds: it
+// would wait for itself.
 type InUseError struct{ Volume string }
 
 // Error names the volume.
 func (e *InUseError) Error() string {
-	return fmt.Sprintf("internal error: another output is wanted in volume %s, which this run still reads", e.Volume)
+	return fmt.Sprintf("internal error: this run requests another output in volume %s, which it still holds", e.Volume)
 }
 
-// heldVolumes are the volumes with outputs that a run reads: no other run changes them.
+// heldVolumes are the volumes that a run reads from: no other run changes them.
 type heldVolumes struct {
 	mu     sync.Mutex
 	byName map[string]*heldVolume
@@ -28,8 +28,8 @@ type heldVolume struct {
 	unlock func()
 }
 
-// share gives the volume to one more user if this run holds it with that output; release
-// is nil if it does not hold it.
+// share adds a user of the volume if this run holds it with that output; release is nil if
+// the run does not hold the volume.
 func (h *heldVolumes) share(name, key string) (release func(), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -55,7 +55,7 @@ func (h *heldVolumes) keep(name, key string, unlock func()) (release func()) {
 	return h.releaser(name)
 }
 
-// releaser gives a user's function, which does nothing when it is called again.
+// releaser returns a user's release function. Only its first call has an effect.
 func (h *heldVolumes) releaser(name string) func() {
 	return sync.OnceFunc(func() {
 		h.mu.Lock()

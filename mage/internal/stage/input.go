@@ -85,9 +85,9 @@ func (r *Runner) Make(ctx context.Context, name string, in Input) (stagecache.En
 	return r.MakeAndRead(ctx, name, in, func(stagecache.Entry) error { return nil })
 }
 
-// MakeAndRead is Make for an output that read looks at as part of the stage, whether it was
-// made or was there: what Go computes from a container's output is not in it, and an error
-// is the stage's.
+// MakeAndRead is Make, and calls read with the output as part of the stage, also if the
+// output was cached. What Go computes from a container's output belongs there: in the
+// output it could be of an older program. An error of read fails the stage.
 func (r *Runner) MakeAndRead(
 	ctx context.Context, name string, in Input, read func(stagecache.Entry) error,
 ) (stagecache.Entry, error) {
@@ -113,8 +113,7 @@ func (r *Runner) MakePart(ctx context.Context, s *ui.Stage, name string, in Inpu
 	})
 }
 
-// MakeIn makes the output for the input in a directory of the caller's, each time: for a
-// proof that the work can be done once more.
+// MakeIn makes the output for the input in a directory of the caller's, without the cache.
 func (r *Runner) MakeIn(ctx context.Context, s *ui.Stage, dir string, in Input) error {
 	return in.Make(ctx, &Work{Stage: s, Dir: dir, runner: r, input: in})
 }

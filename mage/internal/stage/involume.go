@@ -15,35 +15,36 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// VolumeInput is everything that an output depends on that stays in a volume of the engine,
-// because it is too large to travel or because the next one is built from it. As with a
-// Contained input, its fields and its containers are the key.
+// VolumeInput is everything that an output in a volume of the engine depends on. The output
+// stays there because it is too large to copy, or because the next one is built from it. As
+// with a Contained input, its fields and its containers are the key.
 type VolumeInput interface {
-	// Volume is where the output stays. It belongs to this input's stage alone.
+	// Volume is the volume with the output. No other stage writes to it.
 	Volume() containers.VolumeMount
-	// Containers make the output, one after the other. The last one's user writes the key.
+	// Containers make the output, one after the other. The user of the last one writes the key.
 	Containers() []containers.RunSpec
-	// Missing gives what the volume lacks before the first container starts, owned by the
-	// builder. read gives a file of the volume by its name, nil if there is none.
+	// Missing returns the files to copy into the volume before the first container starts.
+	// read returns a file of the volume by its name, nil if there is none.
 	Missing(read func(name string) ([]byte, error)) ([]File, error)
 }
 
-// keyFile is the file in a volume that has the key of what the volume holds. It is empty
-// from before the first change until the last container has succeeded: limits.sh writes it.
+// keyFile is the file in a volume with the key of its content. It is emptied before the first
+// change, and limits.sh writes it after the last container's command has succeeded.
 const keyFile = "key"
 
-// The environment by which limits.sh knows what to write where.
+// The environment variables that limits.sh reads.
 const (
 	keyVariable     = "OUTPUT_KEY"
 	keyFileVariable = "OUTPUT_KEY_FILE"
 )
 
 // MakeInVolume makes the output of the stage for the input in its volume, unless the
-// volume holds it. No other run changes the volume until release is called, by the one who
-// reads it last; the same run may ask for it again meanwhile. After an error nothing is held.
+// volume holds it already. No other run changes the volume until release is called, after
+// the last read; the same run may request the same output again. After an error nothing is
+// held.
 //
-// Errors: *Error, with an *InUseError if this run still reads another output in the volume,
-// or a *containers.RunError.
+// Errors: *Error, with an *InUseError if this run still holds another output in the volume,
+// or with a *containers.RunError.
 func (r *Runner) MakeInVolume(ctx context.Context, name string, in VolumeInput) (release func(), err error) {
 	s := r.Begin(name)
 	w := volumeWork{runner: r, name: name, stage: s, in: in, key: volumeKey(name, in)}
@@ -61,7 +62,7 @@ type volumeWork struct {
 	key    *stagecache.KeyBuilder
 }
 
-// make locks the volume and sees to it that it holds the output.
+// make locks the volume and makes sure that it holds the output.
 func (w *volumeWork) make(ctx context.Context) (release func(), hit bool, err error) {
 	if err := w.key.Err(); err != nil {
 		return nil, false, err
@@ -95,7 +96,7 @@ func (w *volumeWork) fill(ctx context.Context) (hit bool, err error) {
 	}
 	why := w.runner.Cache.Explain(w.name, w.key)
 	if len(why) == 0 && len(have) > 0 {
-		why = []string{"what the volume holds"}
+		why = []string{"the volume's content"}
 	}
 	if len(why) > 0 {
 		w.stage.Note("changed: " + joinNames(why))
@@ -103,13 +104,12 @@ func (w *volumeWork) fill(ctx context.Context) (hit bool, err error) {
 	if err := w.run(ctx); err != nil {
 		return false, err
 	}
-	// An empty entry: what the next key is compared with to say what has changed.
+	// The empty entry records the inputs, with which Explain compares the next key.
 	_, err = w.runner.Do(ctx, w.key, func(context.Context, string) error { return nil })
 	return false, err
 }
 
-// run empties the key and brings what is missing before the first container starts, then
-// runs all of them.
+// run empties the key, copies the missing files and runs the containers.
 func (w *volumeWork) run(ctx context.Context) error {
 	missing, err := w.in.Missing(func(name string) ([]byte, error) { return w.read(ctx, name) })
 	if err != nil {
@@ -129,8 +129,8 @@ func (w *volumeWork) run(ctx context.Context) error {
 	return nil
 }
 
-// takeBack empties the key after a container that has ended with 0 and failed all the same:
-// only the engine has seen that it met a limit.
+// takeBack empties the key after a container that failed with exit status 0: only the engine
+// noticed that it hit a limit, so limits.sh has written the key.
 func (w *volumeWork) takeBack(ctx context.Context, err error) error {
 	failed, ok := errors.AsType[*containers.RunError](err)
 	if !ok || failed.Status != 0 {
@@ -144,12 +144,12 @@ func (w *volumeWork) takeBack(ctx context.Context, err error) error {
 	return err
 }
 
-// input empties the key, and then brings files.
+// input empties the key and then copies files.
 func (w *volumeWork) input(files ...File) containers.Input {
 	return BuilderInput(w.in.Volume().Path, append([]File{{Name: keyFile, Owner: BuilderUID}}, files...))
 }
 
-// read reads a file of the volume; nil if there is none.
+// read returns a file of the volume, nil if there is none.
 func (w *volumeWork) read(ctx context.Context, name string) ([]byte, error) {
 	all := w.in.Containers()
 	image := all[len(all)-1].Image

@@ -24,13 +24,14 @@ type kept struct {
 	Files []stage.File
 	Two   bool                    // containers
 	Look  func(name string) error `key:"-"`
+	Image string                  `key:"-"`
 }
 
 func (kept) Volume() containers.VolumeMount { return containers.VolumeMount{Name: "v", Path: "/v"} }
 
 func (in kept) Containers() []containers.RunSpec {
 	run := containers.RunSpec{
-		Name: "one", Image: "i", Argv: []string{"verdict.sh", in.Text}, User: stage.Builder,
+		Name: "one", Image: "i" + in.Image, Argv: []string{"verdict.sh", in.Text}, User: stage.Builder,
 		Volumes: []containers.VolumeMount{in.Volume(), {Name: "objects", Path: "/objects"}},
 	}
 	if !in.Two {
@@ -235,7 +236,14 @@ func TestVolumeIsSharedWithinARun(t *testing.T) {
 // All that runs for the output is in its key.
 func TestVolumeKeyHasItsContainers(t *testing.T) {
 	stagetest.EachFieldCounts(t, kept{})
-	r := stagetest.NewRunner(t, &stagetest.Engine{})
+	engine := &stagetest.Engine{}
+	r := stagetest.NewRunner(t, engine)
+	for i, image := range []string{"", "x", "x"} {
+		kept{Image: image}.make(t, r)
+		if want := min(i+1, 2); len(engine.Runs()) != want {
+			t.Errorf("image %d: %d runs, want %d", i, len(engine.Runs()), want)
+		}
+	}
 	if _, err := r.MakeInVolume(t.Context(), "kept", none{}); err == nil {
 		t.Error("an output is made by no container")
 	}

@@ -65,8 +65,8 @@ func (p *Packer) Build(
 		s := p.Begin(artifact.AddonName)
 		return artifact.Packages{}, p.End(artifact.AddonName, s, false, err)
 	}
-	// What the add-on says of itself is no part of the output: specs/ and this program may
-	// change, and rpmbuild would make the same.
+	// The add-on's record is not part of the output: specs/ and this program can change while
+	// rpmbuild's inputs stay the same.
 	entry, err := p.MakeAndRead(ctx, artifact.AddonName, in, func(entry stagecache.Entry) error {
 		return text.measure(tree.Source.Version, filepath.Join(entry.Dir, objectDir, interfaceObject))
 	})
@@ -76,7 +76,7 @@ func (p *Packer) Build(
 	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Digest: entry.Digest, Addon: &text.addon}, nil
 }
 
-// prepare gives what the add-on says of itself and what rpmbuild is given.
+// prepare returns the add-on's record and rpmbuild's input.
 func (p *Packer) prepare(
 	j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
 ) (*addonText, buildInput, error) {
@@ -104,7 +104,7 @@ func (p *Packer) prepare(
 	return text, in, nil
 }
 
-// buildInput is what rpmbuild is given.
+// buildInput is all that rpmbuild gets.
 type buildInput struct {
 	Compiler stage.Compiler
 	Package  string
