@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/job"
@@ -76,9 +77,14 @@ func trials() map[string]trial {
 		return s
 	}
 	return map[string]trial{
-		"patch":            {ForPatch, rpm, ""},
-		"spec":             {ForSpec, rpm, ""},
-		"build":            {ForBuild, rpm, ""},
+		"patch": {ForPatch, rpm, ""},
+		"spec":  {ForSpec, rpm, ""},
+		"build": {ForBuild, rpm, ""},
+		"build, stock": {ForBuild, func(_ *testing.T, b *kitchen) *State {
+			s := NewState(b.job)
+			s.Job.Provider = nil
+			return s
+		}, ""},
 		"rpm":              {ForRPM, rpm, ""},
 		"test:integration": {ForTestIntegration, rpm, ""},
 		"rebuild": {ForRebuild, func(t *testing.T, b *kitchen) *State {
@@ -202,10 +208,28 @@ func TestEachRecipeRuns(t *testing.T) {
 				t.Errorf("ended with %v, want an end in stage %q", err, tt.ends)
 			}
 			hermetic(t, b.engine.Runs())
+			released(t, b)
 			if tt.ends == "" {
 				counted(t, b.said.String())
 			}
 		})
+	}
+}
+
+// released fails for each volume that the recipe still holds: other runs would wait for it.
+func released(t *testing.T, b *kitchen) {
+	t.Helper()
+	for _, run := range b.engine.Runs() {
+		for _, v := range run.Volumes {
+			if v.Name == "" {
+				continue
+			}
+			ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+			unlock, err := b.Cache.Lock(ctx, v.Name, func(string) { t.Errorf("%s is still held", v.Name); stop() })
+			if stop(); err == nil {
+				unlock()
+			}
+		}
 	}
 }
 
