@@ -37,7 +37,8 @@ func (b *Builder) ChooseBase(ctx context.Context, j job.Job) (own bool, why stri
 		return false, image + " is on the engine", nil
 	}
 	if b.registryReachable(ctx, engine, image) != nil {
-		return true, image + " is not on the engine and cannot be pulled (run doctor for the reason)", nil //nolint:nilerr // that is the answer
+		why = image + " is not on the engine and cannot be pulled (run doctor for the reason)"
+		return true, why, nil //nolint:nilerr // that is the answer
 	}
 	return false, image + " can be pulled", nil
 }

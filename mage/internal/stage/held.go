@@ -28,19 +28,18 @@ type heldVolume struct {
 	unlock func()
 }
 
-// share adds a user of the volume if this run holds it with that output; release is nil if
-// the run does not hold the volume.
-func (h *heldVolumes) share(name, key string) (release func(), err error) {
+// share adds a user of the volume if this run holds it with that output.
+func (h *heldVolumes) share(name, key string) (release func(), shared bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch v := h.byName[name]; {
 	case v == nil:
-		return nil, nil
+		return nil, false, nil
 	case v.key != key:
-		return nil, &InUseError{Volume: name}
+		return nil, false, &InUseError{Volume: name}
 	default:
 		v.users++
-		return h.releaser(name), nil
+		return h.releaser(name), true, nil
 	}
 }
 

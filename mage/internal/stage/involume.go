@@ -71,8 +71,8 @@ func (w *volumeWork) make(ctx context.Context) (release func(), hit bool, err er
 		return nil, false, err
 	}
 	owner, volume := w.runner.volumeOwner(), w.in.Volume().Name
-	if release, err = owner.volumes.share(volume, w.key.Sum()); release != nil || err != nil {
-		return release, true, err
+	if release, shared, err := owner.volumes.share(volume, w.key.Sum()); shared || err != nil {
+		return release, shared, err
 	}
 	unlock, err := owner.Cache.Lock(ctx, volume, func(holder string) { w.stage.Note("waiting for " + holder) })
 	if err != nil {

@@ -156,7 +156,7 @@ func TestBuildRefusesAnotherLayout(t *testing.T) {
 	for range 2 {
 		_, err := b.Build(t.Context(), b.job, b.tree, b.patch, b.tc)
 		wrong, ok := errors.AsType[*LayoutError](err)
-		if failed, stage := errors.AsType[*stage.Error](err); !stage || failed.Name != artifact.AddonName {
+		if failed, named := errors.AsType[*stage.Error](err); !named || failed.Name != artifact.AddonName {
 			t.Errorf("the stage has not failed: %v", err)
 		}
 		if !ok || wrong.Version != "56.1" || wrong.Measured == wrong.Known || !strings.Contains(wrong.Error(), "rdma-core 56.1: measured ") {
