@@ -226,7 +226,7 @@ func (c *providerCheck) compiles(ctx context.Context, depth string) (yes bool, w
 	if depth == depthEdit {
 		return false, "-depth=" + depthEdit, nil
 	}
-	_, err = c.connectEngine(ctx)
+	_, err = c.pipeline.Engine(ctx)
 	if err == nil || depth == depthCompile || ctx.Err() != nil {
 		return err == nil, "", err
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -21,7 +20,6 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
-	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
@@ -135,7 +133,7 @@ type kitchen struct {
 func newKitchen(t *testing.T) *kitchen {
 	t.Helper()
 	p := offline(t)
-	b := &kitchen{Pipeline: p, engine: &stagetest.Engine{Answer: packages(t)}, said: &bytes.Buffer{}}
+	b := &kitchen{Pipeline: p, engine: &stagetest.Engine{Answer: stagetest.Packages(t, "../pack/addon/testdata/layout/shared.o")}, said: &bytes.Buffer{}}
 	b.engine.Put("", "/lab/version", "6.12.0-verbs\n")
 	p.Runner.Engine = func(context.Context) (stage.Engine, error) { return b.engine, nil }
 	p.Runner.UI = ui.New(ui.Options{LogDir: filepath.Join(t.TempDir(), "logs"), Err: b.said})
@@ -162,33 +160,6 @@ func withScripts() map[string]string {
 	files["buildlib/make_abi_structs.py"] = "# nothing\n"
 	files["libibverbs/driver.h"] = "struct verbs_device_ops {\n\tconst char *name;\n};\n"
 	return files
-}
-
-// packages answers a container that makes packages with one.
-func packages(t *testing.T) func(stagetest.Run) (containers.Result, error) {
-	t.Helper()
-	return func(run stagetest.Run) (containers.Result, error) {
-		for _, out := range run.Outputs {
-			switch path.Base(out.Path) {
-			case "RPMS":
-				rpmtest.Write(t, filepath.Join(out.Dir, "noarch", "tiny-1-1.noarch.rpm"))
-			case "interface":
-				object, err := os.ReadFile("../pack/addon/testdata/layout/shared.o")
-				if err != nil {
-					return containers.Result{}, err
-				}
-				write(t, filepath.Join(out.Dir, "interface.o"), string(object))
-			case "SRPMS":
-				rpmtest.Write(t, filepath.Join(out.Dir, "tiny-1-1.src.rpm"))
-			case "out":
-				write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), "deb")
-				write(t, filepath.Join(out.Dir, "fly-abi.h"), "/* nothing */\n")
-			case "lintian":
-				write(t, filepath.Join(out.Dir, "lintian.txt"), "")
-			}
-		}
-		return containers.Result{Image: run.Commit}, nil
-	}
 }
 
 // ended holds an error against the stage that it may come from.

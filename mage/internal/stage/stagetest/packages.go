@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stagetest
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"testing"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
+)
+
+// Packages answers containers that make packages, or what is made of them, with the least
+// that later stages take. object is an ELF file, for what an add-on's build measures.
+func Packages(t testing.TB, object string) func(Run) (containers.Result, error) {
+	t.Helper()
+	return func(run Run) (containers.Result, error) {
+		for _, out := range run.Outputs {
+			switch path.Base(out.Path) {
+			case "RPMS":
+				rpmtest.Write(t, filepath.Join(out.Dir, "noarch", "tiny-1-1.noarch.rpm"))
+			case "SRPMS":
+				rpmtest.Write(t, filepath.Join(out.Dir, "tiny-1-1.src.rpm"))
+			case "interface":
+				data, err := os.ReadFile(object)
+				if err != nil {
+					return containers.Result{}, err
+				}
+				write(t, filepath.Join(out.Dir, "interface.o"), string(data))
+			case "out":
+				write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), "deb")
+				write(t, filepath.Join(out.Dir, "fly-abi.h"), "/* nothing */\n")
+			case "lintian":
+				write(t, filepath.Join(out.Dir, "lintian.txt"), "")
+			}
+		}
+		return containers.Result{Image: run.Commit}, nil
+	}
+}
+
+func write(t testing.TB, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
