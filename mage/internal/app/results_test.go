@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/report"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
+	"github.com/resnics/verbsmith/mage/internal/walk"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// said fails for each text that the target has not shown.
+func (b *trial) said(t *testing.T, err error, wants ...string) {
+	t.Helper()
+	if err != nil {
+		t.Errorf("%v\n%s", err, b.err.String())
+	}
+	for _, want := range wants {
+		if !strings.Contains(b.out.String(), want) {
+			t.Errorf("want %q in\n%s", want, b.out.String())
+		}
+	}
+}
+
+// aClone makes the release's clone the source, without a ref.
+func (b *trial) aClone() {
+	clone, _, _ := strings.Cut(*b.flags.Source, "@")
+	b.flags.Source = &clone
+}
+
+func TestReleasesCheckShowsRows(t *testing.T) {
+	for depth, want := range map[string]string{
+		depthEdit: "| v56.1   | 34          | 3         | pass  |", depthSpec: "| pass | ", depthCompile: "| pass     | pass        |",
+	} {
+		b := newTrial(t)
+		b.aClone()
+		b.flags.Depth, b.flags.RDMA = &depth, new("v56.1")
+		b.said(t, b.ReleasesCheck(t.Context()), "fly in the releases of ", want, "1 release: 1 pass, 0 not supported, 0 failed")
+	}
+}
+
+func TestReleasesAPIWrites(t *testing.T) {
+	b := newTrial(t)
+	b.aClone()
+	root := b.dirs.root
+	b.dirs.root = t.TempDir()
+	for _, name := range []string{"docs", "mage/internal/driverapi"} {
+		if err := os.MkdirAll(filepath.Join(b.dirs.root, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.said(t, b.ReleasesAPI(t.Context()), "docs/other-releases.md: ", "api.json: ", "v56.1")
+	b.dirs.root = root
+	b.flags.Source = nil
+	if err := b.ReleasesAPI(t.Context()); !errors.Is(err, errNoClone) {
+		t.Errorf("without a clone: %v", err)
+	}
+}
+
+// Each interface of which the clone has a release gets its add-on; what has none is told.
+func TestEveryAddon(t *testing.T) {
+	b := newTrial(t)
+	b.aClone()
+	b.releases.Releases = []specs.Release{{Version: "56.1", Tag: "v56.1"}, {Version: "60.0", Tag: "v60.0"}}
+	b.pipeline.Interfaces = &specs.Interfaces{List: []specs.Interface{
+		{PrivateABI: 65, From: "56.0", Below: "57.0", Layout: "0"}, {PrivateABI: 66, From: "60.0", Below: "61.0", Layout: "0"},
+	}}
+	b.said(t, b.RPMAddon(t.Context()), "| rdma-core-provider-fly", "none for 60.0 to below 61.0, private ABI 66")
+	b.releases.Releases = b.releases.Releases[1:]
+	if err := b.RPMAddon(t.Context()); !errors.Is(err, errNoAddon) {
+		t.Errorf("of no release: %v", err)
+	}
+}
+
+// lintian's errors that upstream's own packages do not have fail; the others are told.
+func TestLintianIsJudged(t *testing.T) {
+	for _, tt := range []struct {
+		ours, stock string
+		fails       bool
+	}{
+		{"E: libfly1: bad-name x\n", "", true},
+		{"E: libfly1: bad-name x\n", "E: libfly1: bad-name x\n", false},
+		{"W: libfly1: odd-name x\n", "", false},
+	} {
+		b := newTrial(t)
+		b.flags.Suite = new("bookworm")
+		made, says := b.engine.Answer, []string{tt.ours, tt.stock}
+		b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+			result, err := made(run)
+			if run.Name == "lintian" {
+				putFile(t, filepath.Join(run.Outputs[0].Dir, "lintian.txt"), says[0])
+				says = says[1:]
+			}
+			return result, err
+		}
+		err := b.Deb(t.Context())
+		if (err != nil) != tt.fails || tt.fails && !strings.Contains(err.Error(), "bad-name") {
+			t.Errorf("%q against %q: %v", tt.ours, tt.stock, err)
+		}
+		if !tt.fails && tt.stock != "" {
+			b.said(t, nil, "of upstream's own packages: E: libfly1: bad-name x", "lintian: 1 error")
+		}
+	}
+}
+
+// The kernel lab shows each case beside the stock provider's result.
+func TestKernelShowsCases(t *testing.T) {
+	for _, tt := range []struct {
+		state lab.State
+		want  string
+	}{{lab.Pass, "1 passed, 0 failed"}, {lab.Fail, "0 passed, 1 failed"}} {
+		b := newTrial(t)
+		b.flags.Cases = new("claimed")
+		made := b.engine.Answer
+		b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+			if run.Stdout == nil {
+				return made(run)
+			}
+			for _, device := range lab.Devices("fly", 3) {
+				state := tt.state
+				if device.Name != "fly0" {
+					state = lab.Pass
+				}
+				_ = lab.Record{Kind: lab.KindStart, Case: "claimed", Device: device.Name, Limit: 9}.Write(run.Stdout)
+				_ = lab.Record{Kind: lab.KindCase, Case: "claimed", Device: device.Name, State: state, Evidence: "so it is"}.Write(run.Stdout)
+			}
+			_ = lab.Record{Kind: lab.KindEnd}.Write(run.Stdout)
+			return containers.Result{}, nil
+		}
+		err := b.TestKernel(t.Context())
+		if (err != nil) != (tt.state == lab.Fail) {
+			t.Errorf("%s: %v", tt.state, err)
+		}
+		b.said(t, nil, tt.want, "junit-kernel.xml", "| claimed ")
+	}
+}
+
+func TestTransplantsAreShown(t *testing.T) {
+	b := newTrial(t)
+	pass, fail := report.Result{State: report.Pass}, report.Result{State: report.Fail, Evidence: "no place"}
+	good := &walk.TransplantRow{
+		Transplant: specs.Transplant{Name: "ant", Host: "v42.0", Without: []string{"ant"}}, DriverID: 3,
+		Edit: pass, Patch: pass, Compile: pass, Devices: pass, Ours: []byte("ours"), Theirs: []byte("theirs"),
+	}
+	bad := &walk.TransplantRow{Transplant: specs.Transplant{Name: "bee", Host: "v43.0"}, Edit: fail, Patch: fail, Compile: pass, Devices: pass}
+	b.said(t, b.showTransplants(t.Context(), []*walk.TransplantRow{good}), "| ant ", "v42.0 without it", "REPORT.md")
+	for _, name := range []string{"REPORT.md", "ant.verbsmith.patch", "ant.upstream.patch"} {
+		if _, err := os.Stat(filepath.Join(b.dirs.dist, transplantsFolder, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	err := b.showTransplants(t.Context(), []*walk.TransplantRow{good, bad})
+	if err == nil || !strings.Contains(err.Error(), "bee: ") || strings.Contains(err.Error(), "ant: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTransplantFlags(t *testing.T) {
+	chosen, err := opened(t, Flags{Source: new("/clone"), Depth: new(depthCompile)}).transplantsJob()
+	if err != nil || len(chosen.chosen) == 0 || chosen.depth != depthCompile {
+		t.Errorf("got %+v, %v", chosen, err)
+	}
+	a := opened(t, Flags{Provider: new("none-such")})
+	if _, err := a.transplantsJob(); err == nil {
+		t.Error("an unknown transplant is taken")
+	}
+	if err := opened(t, Flags{}).TestTransplant(t.Context()); !errors.Is(err, errNothingGiven) {
+		t.Errorf("without a clone: %v", err)
+	}
+	if j, err := opened(t, Flags{}).defaultRelease(chosen.job); err != nil || j.Given != "" || j.Version == "" || j.Release == nil {
+		t.Errorf("the default release: %+v, %v", j, err)
+	}
+}
+
+func TestProviderNewShowsWhatToDoNext(t *testing.T) {
+	b := newTrial(t)
+	dir := filepath.Join(t.TempDir(), "a b", "moth")
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	want := NewProvider{Name: "moth", Dir: &dir, Maintainer: new("A <a@b.example>")}
+	b.said(t, b.ProviderNew(t.Context(), want), "| provider.yaml", "RDMA_DRIVER_MOTH", "build -provider='"+dir+"'")
+	err := b.ProviderNew(t.Context(), want)
+	if advice, ok := errors.AsType[*stage.AdviceError](err); !ok || advice.What == "" {
+		t.Errorf("a second time: %v", err)
+	}
+	want.Maintainer = new("nobody")
+	if err := b.ProviderNew(t.Context(), want); err == nil || !strings.Contains(err.Error(), "-maintainer: want NAME <ADDRESS>") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Without an engine doctor says so, and looks at the rest all the same.
+func TestDoctorWithoutAnEngine(t *testing.T) {
+	t.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+	b := newTrial(t)
+	b.releases.Default, b.releases.Releases = "56.1", []specs.Release{{Version: "56.1"}}
+	err := b.Doctor(t.Context())
+	if !errors.Is(err, errUnfit) {
+		t.Errorf("got %v", err)
+	}
+	b.said(t, nil, "| container engine", "MISSING", "| Go ", "| git ", "| disk for the cache")
+}
+
+// The parts of test:all run in order, up to the first that fails.
+func TestStepsEndAtTheFirstFailure(t *testing.T) {
+	b := newTrial(t)
+	broken := errors.New("broken")
+	var ran []string
+	part := func(name string, err error) step {
+		return step{name, func(context.Context) error { ran = append(ran, name); return err }}
+	}
+	err := b.steps(t.Context(), "test:all", []step{part("a", nil), part("b", broken), part("c", nil)})
+	if !errors.Is(err, broken) || strings.Join(ran, "") != "ab" || !strings.HasPrefix(err.Error(), "b: ") {
+		t.Errorf("ran %q: %v", ran, err)
+	}
+	b.said(t, nil, "== a", "| a    | pass", "| b    | FAIL")
+}
