@@ -125,6 +125,9 @@ func errorParts(err error) []error {
 		for _, part := range many.Unwrap() {
 			all = append(all, errorParts(part)...)
 		}
+		if errors.Join(many.Unwrap()...) == nil || errors.Join(many.Unwrap()...).Error() != err.Error() {
+			return []error{err} // it says more than its causes, as the end of a container does
+		}
 		return all
 	}
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {

@@ -75,7 +75,7 @@ func TestEveryAddon(t *testing.T) {
 	b.pipeline.Interfaces = &specs.Interfaces{List: []specs.Interface{
 		{PrivateABI: 65, From: "56.0", Below: "57.0", Layout: "0"}, {PrivateABI: 66, From: "60.0", Below: "61.0", Layout: "0"},
 	}}
-	b.said(t, b.RPMAddon(t.Context()), "| rdma-core-provider-fly", "none for 60.0 to below 61.0, private ABI 66")
+	b.said(t, b.RPMAddon(t.Context()), "rdma-core-provider-fly for rocky9", "no add-on for 60.0 to below 61.0, private ABI 66")
 	b.releases.Releases = b.releases.Releases[1:]
 	if err := b.RPMAddon(t.Context()); !errors.Is(err, errNoAddon) {
 		t.Errorf("of no release: %v", err)
@@ -108,7 +108,7 @@ func TestLintianIsJudged(t *testing.T) {
 			t.Errorf("%q against %q: %v", tt.ours, tt.stock, err)
 		}
 		if !tt.fails && tt.stock != "" {
-			b.said(t, nil, "of upstream's own packages: E: libfly1: bad-name x", "lintian: 1 error")
+			b.said(t, nil, "also in upstream's own packages: E: libfly1: bad-name x", "lintian: 1 error")
 		}
 	}
 }
@@ -225,4 +225,106 @@ func TestStepsEndAtTheFirstFailure(t *testing.T) {
 		t.Errorf("ran %q: %v", ran, err)
 	}
 	b.said(t, nil, "== a", "| a    | pass", "| b    | FAIL")
+}
+
+// Each refusal on the way is an answer, and what cannot be asked then is skipped.
+func TestProviderCheckSaysHowFar(t *testing.T) {
+	refuse := func(name string, said ...string) func(*trial) {
+		return func(b *trial) {
+			made := b.engine.Answer
+			b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+				if run.Name != name && run.Argv[len(run.Argv)-1] != name {
+					return made(run)
+				}
+				return containers.Result{ExitCode: 1, Tail: said}, nil
+			}
+		}
+	}
+	provider := func(change func(dir string)) func(*trial) {
+		return func(b *trial) { change(*b.flags.Provider) }
+	}
+	for _, tt := range []struct {
+		name  string
+		set   func(*trial)
+		wants []string
+	}{
+		{"it does not compile", refuse("compile", "fly.c:1:1: error: no"), []string{"| compiles      | FAIL", "| ibv_devices   | -"}},
+		{"it is not discovered", refuse("listed", "nothing"), []string{"| ibv_devices   | FAIL"}},
+		{"it is no provider", provider(func(dir string) { putFile(t, filepath.Join(dir, "provider.yaml"), "name: 1\n") }), []string{
+			"| manifest      | FAIL", "| release       | -",
+		}},
+		{"the release has no such call", provider(func(dir string) {
+			putFile(t, filepath.Join(dir, "fly.c"), "/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */\n#include <infiniband/none.h>\n")
+		}), []string{"FAIL"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newTrial(t)
+			tt.set(b)
+			err := b.ProviderCheck(t.Context())
+			if _, ok := errors.AsType[*FailedChecksError](err); !ok {
+				t.Errorf("got %v", err)
+			}
+			b.said(t, nil, tt.wants...)
+		})
+	}
+}
+
+// What go test is asked, with a go that only says what it is told.
+func TestPartsCallGoTest(t *testing.T) {
+	b := newTrial(t)
+	bin := t.TempDir()
+	putFile(t, filepath.Join(bin, "go"), "#!/bin/sh\necho \"go $*\"\ncase $* in *-list*) printf 'FuzzA\\nok  \\tp\\t1s\\n';; esac\n")
+	if err := os.Chmod(filepath.Join(bin, "go"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	for _, part := range []func(context.Context) error{b.TestUnit, b.scripts("TestEngine", "9m"), b.fuzz} {
+		if err := part(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	b.said(t, nil, "go test -race ./...", "-run ^TestEngine$ -count=1 -timeout=9m", "-fuzz ^FuzzA$ -fuzztime 30s")
+}
+
+// Without an engine clean removes what is on this machine, and says that the rest stays.
+func TestCleanWithoutAnEngine(t *testing.T) {
+	t.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+	dir := t.TempDir()
+	cache := filepath.Join(dir, "cache")
+	t.Setenv(cacheVariable, cache)
+	t.Setenv(distVariable, filepath.Join(dir, "dist"))
+	a, err := open(t.Context(), Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.close(nil); err != nil {
+		t.Fatal(err)
+	}
+	putFile(t, filepath.Join(cache, "downloads", "rdma-core.sum"), "")
+	if err := Clean(t.Context(), false); err == nil {
+		t.Error("an engine that does not answer is no error")
+	}
+	if _, err := os.Stat(filepath.Join(cache, "downloads", "rdma-core.sum")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the cache stays: %v", err)
+	}
+}
+
+// The suite's own results are told, those that it skips by itself too.
+func TestSuiteIsShown(t *testing.T) {
+	b := newTrial(t)
+	b.showSuite(&lab.Comparison{})
+	if b.out.Len() > 0 {
+		t.Errorf("a suite that did not run says %q", b.out.String())
+	}
+	b.showSuite(&lab.Comparison{Ran: 3, Skipped: []string{"a"}, Failing: []string{"b"}, Worse: []string{"c"}})
+	b.said(t, nil, ": a\n", ": b\n", ": c\n")
+}
+
+func TestToolchainThatIsThere(t *testing.T) {
+	b := newTrial(t)
+	if err := b.ToolchainBuild(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.out.Reset()
+	b.said(t, b.ToolchainList(t.Context()), "| ready ")
 }

@@ -32,6 +32,8 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 			case "out":
 				write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), "deb")
 				write(t, filepath.Join(out.Dir, "fly-abi.h"), "/* nothing */\n")
+			case "exercise":
+				write(t, filepath.Join(out.Dir, "exercise"), "program")
 			case "lintian":
 				write(t, filepath.Join(out.Dir, "lintian.txt"), "")
 			}
