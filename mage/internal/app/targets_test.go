@@ -135,9 +135,8 @@ func TestNothingToDoIsSaid(t *testing.T) {
 	if err := b.RPM(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	again := *b.pipeline.Runner
-	fresh := stage.Runner{CacheDir: again.CacheDir, Cache: again.Cache, UI: again.UI, Log: again.Log, Engine: again.Engine}
-	b.pipeline.Runner = &fresh
+	first := b.pipeline.Runner
+	b.pipeline.Runner = &stage.Runner{CacheDir: first.CacheDir, Cache: first.Cache, UI: first.UI, Log: first.Log, Engine: first.Engine}
 	b.out.Reset()
 	if err := b.RPM(t.Context()); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@
 package stagetest
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -20,7 +22,7 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 		for _, out := range run.Outputs {
 			switch path.Base(out.Path) {
 			case "RPMS":
-				rpmtest.Write(t, filepath.Join(out.Dir, "noarch", "tiny-1-1.noarch.rpm"))
+				rpmtest.Write(t, filepath.Join(out.Dir, "noarch", cmp.Or(map[string]string{"addon": "extra"}[run.Name], "tiny")+"-1-1.noarch.rpm"))
 			case "SRPMS":
 				rpmtest.Write(t, filepath.Join(out.Dir, "tiny-1-1.src.rpm"))
 			case "interface":
@@ -30,7 +32,7 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 				}
 				write(t, filepath.Join(out.Dir, "interface.o"), string(data))
 			case "out":
-				write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), "deb")
+				write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), fmt.Sprintf("made of %d files", len(run.Files)))
 				write(t, filepath.Join(out.Dir, "fly-abi.h"), "/* nothing */\n")
 			case "exercise":
 				write(t, filepath.Join(out.Dir, "exercise"), "program")
