@@ -3,14 +3,11 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -18,7 +15,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 // entryOf is the output of a stage with the files.
@@ -117,31 +113,4 @@ func ribJob(t *testing.T) (*Pipeline, job.Job) {
 
 func sourceIn(dir string) artifact.Source {
 	return artifact.Source{Tree: filepath.Join(dir, "rdma-core-56.1"), Version: "56.1", Digest: "d"}
-}
-
-// What was damaged is said where it is made again.
-func TestDamageIsSaid(t *testing.T) {
-	cache, err := stagecache.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var said bytes.Buffer
-	p := &Pipeline{Runner: &stage.Runner{Cache: cache, Log: slog.New(slog.NewTextHandler(&said, nil)), UI: ui.New(ui.Options{})}}
-	key := func() *stagecache.KeyBuilder { return stagecache.NewKey("spec", 1).String("a", "b") }
-	build := func(_ context.Context, dir string, _ *ui.Stage) error {
-		return stage.WriteFile(dir, "file", []byte("text"))
-	}
-	entry, err := p.Cached(t.Context(), "spec", key(), build)
-	if err != nil || said.Len() > 0 {
-		t.Fatalf("%v, said %q", err, said.String())
-	}
-	rot(t, filepath.Join(entry.Dir, "file"))
-	if entry, err = p.Cached(t.Context(), "spec", key(), build); err != nil || entry.Hit {
-		t.Fatalf("got %+v, %v: want it made again", entry, err)
-	}
-	for _, word := range []string{"damaged", "stage=spec", "file"} {
-		if !strings.Contains(said.String(), word) {
-			t.Errorf("want %q in what is said, got %q", word, said.String())
-		}
-	}
 }

@@ -3,7 +3,6 @@
 package stage
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"strconv"
@@ -12,8 +11,6 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 // Purpose is what a run compiles for.
@@ -85,27 +82,4 @@ func (c Compiler) Spec(spec containers.RunSpec) containers.RunSpec {
 	spec.Inputs = append([]containers.Input{{Path: "/", Write: Tar([]File{config})}}, spec.Inputs...)
 	spec.Volumes = append([]containers.VolumeMount{{Name: c.Objects, Path: ccacheDir}}, spec.Volumes...)
 	return spec
-}
-
-// Compile is runScript for a script that compiles, in the compiler's image.
-func (r *Runner) Compile(ctx context.Context, s *ui.Stage, c Compiler, spec containers.RunSpec) error {
-	if c.Objects != "" {
-		engine, err := r.Engine(ctx)
-		if err != nil {
-			return err
-		}
-		if err := engine.EnsureVolume(ctx, c.Objects, nil); err != nil {
-			return err
-		}
-	}
-	_, err := r.Script(ctx, s, c.Spec(spec))
-	return err
-}
-
-// Key adds to a stage's key what every run of a compiler depends on.
-func (c Compiler) Key(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {
-	return key.String("toolchain", c.Image).
-		String("epoch", c.Epoch.UTC().String()).
-		String("compiler cache", c.Objects).
-		String("compiler cache's configuration", ccacheText)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/provider"
 )
 
@@ -46,7 +45,7 @@ func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
 func TestCompilerCacheIsInTheKey(t *testing.T) {
 	p, epoch := &Runner{CacheDir: "/cache"}, time.Unix(1, 0)
 	standin := artifact.Toolchain{ID: "sha256:1", Base: artifact.Base{Folder: "rocky9.standin", Standin: true}}
-	sum := func(c Compiler) string { return c.Key(stagecache.NewKey("rpm", 1)).Sum() }
+	sum := func(c Compiler) string { return Key("rpm", struct{ Compiler Compiler }{c}).Sum() }
 	a := sum(p.Compiler(providerIn("fly", "/a/fly"), standin, epoch, ForPackages))
 	b := sum(p.Compiler(providerIn("fly", "/b/fly"), standin, epoch, ForPackages))
 	none := sum(Compiler{Image: "sha256:1", Epoch: epoch})

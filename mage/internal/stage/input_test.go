@@ -3,8 +3,10 @@
 package stage_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
+	"github.com/resnics/verbsmith/provider"
 )
 
 // text is a stage in Go.
@@ -181,5 +184,48 @@ func TestMakeTellsTheStage(t *testing.T) {
 	failed, ok := errors.AsType[*stage.Error](err)
 	if !ok || failed.Name != "box" || !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What was damaged is said where it is made again.
+func TestDamageIsSaid(t *testing.T) {
+	var said bytes.Buffer
+	r := stagetest.NewRunner(t, nil)
+	r.Log = slog.New(slog.NewTextHandler(&said, nil))
+	entry, err := r.Make(t.Context(), "spec", text{"content"})
+	if err != nil || said.Len() > 0 {
+		t.Fatalf("%v, said %q", err, said.String())
+	}
+	if err := os.WriteFile(filepath.Join(entry.Dir, "file"), []byte("contenT"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if entry, err = r.Make(t.Context(), "spec", text{"content"}); err != nil || entry.Hit {
+		t.Fatalf("got %+v, %v: want it made again", entry, err)
+	}
+	for _, word := range []string{"damaged", "stage=spec", "file"} {
+		if !strings.Contains(said.String(), word) {
+			t.Errorf("want %q in what is said, got %q", word, said.String())
+		}
+	}
+}
+
+// A pointer stands for its value, not for where that lies today; a map for its entries,
+// whatever their order.
+func TestEqualValuesHaveOneKey(t *testing.T) {
+	sum := func(in any) string { return stage.Key("x", in).Sum() }
+	if a, b := sum(struct{ N *int }{new(1)}), sum(struct{ N *int }{new(1)}); a != b || a == "" {
+		t.Errorf("equal values are %s and %s", a, b)
+	}
+	if a, b := sum(provider.Manifest{Name: "fly"}), sum(provider.Manifest{Name: "ant"}); a == b || a == "" {
+		t.Errorf("different manifests are both %s", a)
+	}
+	one := map[string][]string{"a": {"1"}, "b": {"2", "3"}}
+	same := map[string][]string{"b": {"2", "3"}, "a": {"1"}}
+	if a, b := sum(struct{ M map[string][]string }{one}), sum(struct{ M map[string][]string }{same}); a != b || a == "" {
+		t.Errorf("equal maps are %s and %s", a, b)
+	}
+	same["b"] = []string{"2"}
+	if sum(struct{ M map[string][]string }{one}) == sum(struct{ M map[string][]string }{same}) {
+		t.Error("a map's values are not in the key")
 	}
 }

@@ -3,13 +3,11 @@
 package stage
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/resnics/verbsmith/containers"
@@ -34,7 +32,7 @@ const machinery = "-"
 // such as a function, or an unexported field, is an error of the key, unless it is tagged
 // as machinery.
 func Key(name string, in any) *stagecache.KeyBuilder {
-	key := stagecache.NewKey(name, 0)
+	key := stagecache.NewKey(name)
 	addFields(key, reflect.ValueOf(in))
 	return key
 }
@@ -85,11 +83,11 @@ func describeRun(spec containers.RunSpec) string {
 	for i := range spec.Inputs {
 		spec.Inputs[i].Tar, spec.Inputs[i].Write = nil, nil
 	}
-	var text strings.Builder
-	if err := writeValue(&text, reflect.ValueOf(spec)); err != nil {
+	text, err := textOf(reflect.ValueOf(spec))
+	if err != nil {
 		panic(err) // RunSpec has such fields only
 	}
-	return text.String()
+	return text
 }
 
 func addFields(key *stagecache.KeyBuilder, v reflect.Value) {
@@ -127,12 +125,12 @@ func addField(key *stagecache.KeyBuilder, name string, v reflect.Value) {
 	case string:
 		key.String(name, value)
 	default:
-		var text strings.Builder
-		if err := writeValue(&text, v); err != nil {
+		text, err := textOf(v)
+		if err != nil {
 			key.Fail(name, err)
 			return
 		}
-		key.String(name, text.String())
+		key.String(name, text)
 	}
 }
 
@@ -164,79 +162,6 @@ func isKeyed(v reflect.Value) bool {
 	return ok
 }
 
-// writeValue writes a value so that no two of one type are written alike.
-func writeValue(out *strings.Builder, v reflect.Value) error {
-	if v.Kind() == reflect.Pointer && v.IsNil() || !v.IsValid() {
-		out.WriteString("nil")
-		return nil
-	}
-	switch value := v.Interface().(type) {
-	case Keyed:
-		fmt.Fprintf(out, "%q", value.StageKey())
-		return nil
-	case time.Time:
-		out.WriteString(timeText(value))
-		return nil
-	}
-	switch v.Kind() { //nolint:exhaustive // the others are refused
-	case reflect.Pointer:
-		return writeValue(out, v.Elem())
-	case reflect.Interface:
-		fmt.Fprintf(out, "%T", v.Interface())
-		return writeValue(out, v.Elem())
-	case reflect.Struct:
-		return writeStruct(out, v)
-	case reflect.Slice, reflect.Array:
-		return writeList(out, v)
-	case reflect.String:
-		fmt.Fprintf(out, "%q", v.String())
-	case reflect.Func:
-		if !v.IsNil() {
-			return fmt.Errorf("a %s cannot be part of a key", v.Kind())
-		}
-	case reflect.Chan, reflect.UnsafePointer, reflect.Uintptr:
-		return fmt.Errorf("a %s cannot be part of a key", v.Kind())
-	default: // numbers, truth values, maps, whose keys are sorted
-		text, err := json.Marshal(v.Interface())
-		if err != nil {
-			return fmt.Errorf("%s cannot be part of a key: %w", v.Type(), err)
-		}
-		out.Write(text)
-	}
-	return nil
-}
-
-func writeStruct(out *strings.Builder, v reflect.Value) error {
-	out.WriteByte('{')
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
-		if !field.IsExported() {
-			return fmt.Errorf("%s of %s: %w", field.Name, v.Type(), errUnexported)
-		}
-		out.WriteString(field.Name + ":")
-		if err := writeValue(out, v.Field(i)); err != nil {
-			return err
-		}
-		out.WriteByte(' ')
-	}
-	out.WriteByte('}')
-	return nil
-}
-
-func writeList(out *strings.Builder, v reflect.Value) error {
-	out.WriteByte('[')
-	for i := range v.Len() {
-		if err := writeValue(out, v.Index(i)); err != nil {
-			return err
-		}
-		out.WriteByte(' ')
-	}
-	out.WriteByte(']')
-	return nil
-}
-
-func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
-
 // inWords is a field's name as a person reads it: "BuildRequires" is "build requires".
 func inWords(name string) string {
 	var out strings.Builder
@@ -249,27 +174,4 @@ func inWords(name string) string {
 		out.WriteRune(unicode.ToLower(r))
 	}
 	return out.String()
-}
-
-// ScriptKey begins the key of a stage that runs embedded scripts: they are an
-// input like any other.
-func ScriptKey(stage string, version int, names ...string) (*stagecache.KeyBuilder, error) {
-	key := stagecache.NewKey(stage, version)
-	for _, name := range names {
-		text, err := scripts.Read(name)
-		if err != nil {
-			return nil, err
-		}
-		key = key.Bytes(name, text)
-	}
-	return key, nil
-}
-
-// KeyText is a value for a key: its fields' values, those behind pointers too.
-func KeyText(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic(fmt.Sprintf("a key's input has a field that JSON does not know: %v", err)) // a fault of ours
-	}
-	return string(text)
 }

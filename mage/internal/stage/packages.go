@@ -8,18 +8,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
-
-// InstallableKey adds the packages that are installed, by their content: what a manifest says
-// of them does not change what they are.
-func InstallableKey(key *stagecache.KeyBuilder, d artifact.Dist) (*stagecache.KeyBuilder, error) {
-	files, _, err := Installable(d)
-	for _, f := range files {
-		key = key.File(f.Name+" of "+filepath.Base(d.Dir), f.Path)
-	}
-	return key, err
-}
 
 // Installable are dist's binary packages without those of debugging data, as
 // files below rpms/ or debs/, and their names.

@@ -101,23 +101,6 @@ func (r *Runner) EndLook(name string, s *ui.Stage, err error) error {
 	return nil
 }
 
-// Cached runs one stage whose output is a folder: build fills dir unless the
-// cache holds an output under the same key.
-func (r *Runner) Cached(
-	ctx context.Context, name string, key *stagecache.KeyBuilder,
-	build func(ctx context.Context, dir string, s *ui.Stage) error,
-) (stagecache.Entry, error) {
-	s := r.Begin(name)
-	why := r.Cache.Explain(name, key)
-	entry, err := r.Do(ctx, key, func(ctx context.Context, dir string) error {
-		if len(why) > 0 {
-			s.Note("changed: " + joinNames(why))
-		}
-		return build(ctx, dir, s)
-	})
-	return entry, r.End(name, s, entry.Hit, err)
-}
-
 // Do is the cache's DoKey. A damaged output, which is therefore rebuilt, is
 // reported.
 func (r *Runner) Do(

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,8 +16,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
-	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 // A script goes in with the one that watches the limits, and is the main process.
@@ -88,7 +85,7 @@ func TestCompileHasItsVolume(t *testing.T) {
 	r := stagetest.NewRunner(t, engine)
 	standin := artifact.Toolchain{ID: "sha256:1", Base: artifact.Base{Folder: "rocky9.standin", Standin: true}}
 	c := r.Compiler(job.Job{}, standin, time.Unix(1, 0), stage.ForPackages)
-	if err := r.Compile(t.Context(), r.Begin("x"), c, containers.RunSpec{Argv: []string{"rpm-build.sh"}}); err != nil {
+	if _, err := r.Make(t.Context(), "x", boxed{Run: c.Spec(containers.RunSpec{Argv: []string{"rpm-build.sh"}})}); err != nil {
 		t.Fatal(err)
 	}
 	run := engine.Runs()[0]
@@ -97,31 +94,6 @@ func TestCompileHasItsVolume(t *testing.T) {
 	}
 	if run.Env["SOURCE_DATE_EPOCH"] != "1" || run.Network || run.Root {
 		t.Errorf("got %+v", run.RunSpec)
-	}
-}
-
-// Cached does the work once for a key, and says which input is another one.
-func TestCached(t *testing.T) {
-	r := stagetest.NewRunner(t, nil)
-	made := 0
-	run := func(value string) (stagecache.Entry, error) {
-		return r.Cached(t.Context(), "spec", stagecache.NewKey("spec", 1).String("input", value),
-			func(_ context.Context, dir string, _ *ui.Stage) error {
-				made++
-				return stage.WriteFile(dir, "file", []byte(value))
-			})
-	}
-	for _, value := range []string{"a", "a", "b", "a"} {
-		entry, err := run(value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if data, err := os.ReadFile(filepath.Join(entry.Dir, "file")); err != nil || string(data) != value {
-			t.Errorf("got %q, %v, want %q", data, err, value)
-		}
-	}
-	if made != 2 || !slices.Equal(r.Ran(), []string{"spec", "spec"}) {
-		t.Errorf("made %d, ran %q, want one for each key", made, r.Ran())
 	}
 }
 

@@ -12,12 +12,8 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"unicode/utf8"
 )
-
-// versionInput is the name under which a stage's own version is an input.
-const versionInput = "stage version"
 
 // longestReadable is the length in bytes up to which a string input is kept as
 // it is in an entry's Inputs; a longer one is kept as its sum.
@@ -39,14 +35,13 @@ type input struct {
 	kind, framed, readable string
 }
 
-// NewKey starts the key of a stage. version is that of the stage's own code: it
-// is raised when the stage makes something else of the same inputs.
-func NewKey(stage string, version int) *KeyBuilder {
+// NewKey starts the key of a stage.
+func NewKey(stage string) *KeyBuilder {
 	k := &KeyBuilder{stage: stage, inputs: map[string]input{}}
 	if !validName(stage) {
 		k.err = &NameError{What: "stage", Name: stage}
 	}
-	return k.String(versionInput, strconv.Itoa(version))
+	return k
 }
 
 // String adds a value, such as a flag, a version or an image ID.

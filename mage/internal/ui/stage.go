@@ -191,5 +191,6 @@ func (s *Stage) plainLine(due bool) {
 	}
 	now := s.ui.now()
 	s.plain.printed(now)
-	s.ui.line(joinParts(s.place, s.note, s.what, s.count, clock(now.Sub(s.started))))
+	const longest = 100 // columns of what is at work, such as a RUN instruction; the log has all of it
+	s.ui.line(joinParts(s.place, s.note, cut(s.what, longest), s.count, clock(now.Sub(s.started))))
 }

@@ -297,3 +297,12 @@ func TestColoursOnlyWhereWanted(t *testing.T) {
 		t.Errorf("colour in a file: %q", p.err.String())
 	}
 }
+
+// A plain line does not show 600 columns of a RUN instruction.
+func TestPlainLineCutsWhatIsAtWork(t *testing.T) {
+	f := newPlain(t, nil)
+	s := f.Stage("base", 1, 1)
+	f.clock.advance(20 * time.Second)
+	s.Step(1, 10, "RUN "+strings.Repeat("x", 600))
+	same(t, f.err.String(), "[1/1] base  started\n[1/1] base  RUN "+strings.Repeat("x", 95)+"…  1/10  0:20\n")
+}

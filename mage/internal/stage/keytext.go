@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stage
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// keyText writes values so that no two of one type are written alike.
+type keyText struct{ strings.Builder }
+
+// textOf is a value as it stands in a key.
+func textOf(v reflect.Value) (string, error) {
+	var out keyText
+	err := out.value(v)
+	return out.String(), err
+}
+
+func (out *keyText) value(v reflect.Value) error {
+	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		out.WriteString("nil")
+		return nil
+	}
+	switch value := v.Interface().(type) {
+	case Keyed:
+		fmt.Fprintf(out, "%q", value.StageKey())
+		return nil
+	case time.Time:
+		out.WriteString(timeText(value))
+		return nil
+	}
+	switch v.Kind() { //nolint:exhaustive // the others are plain
+	case reflect.Pointer:
+		return out.value(v.Elem())
+	case reflect.Interface:
+		fmt.Fprintf(out, "%T", v.Interface())
+		return out.value(v.Elem())
+	case reflect.Struct:
+		return out.fields(v)
+	case reflect.Slice, reflect.Array:
+		return out.list(v)
+	case reflect.Map:
+		return out.entries(v)
+	}
+	return out.plain(v)
+}
+
+// plain writes what holds no other value. A function that is nil does nothing.
+func (out *keyText) plain(v reflect.Value) error {
+	switch {
+	case v.Kind() == reflect.Func && v.IsNil():
+	case v.Kind() == reflect.String:
+		fmt.Fprintf(out, "%q", v.String())
+	case v.CanInt() || v.CanUint() || v.CanFloat() || v.Kind() == reflect.Bool:
+		fmt.Fprint(out, v)
+	default:
+		return fmt.Errorf("a %s cannot be part of a key", v.Kind())
+	}
+	return nil
+}
+
+func (out *keyText) fields(v reflect.Value) error {
+	out.WriteByte('{')
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if !field.IsExported() {
+			return fmt.Errorf("%s of %s: %w", field.Name, v.Type(), errUnexported)
+		}
+		out.WriteString(field.Name + ":")
+		if err := out.value(v.Field(i)); err != nil {
+			return err
+		}
+		out.WriteByte(' ')
+	}
+	out.WriteByte('}')
+	return nil
+}
+
+func (out *keyText) list(v reflect.Value) error {
+	out.WriteByte('[')
+	for i := range v.Len() {
+		if err := out.value(v.Index(i)); err != nil {
+			return err
+		}
+		out.WriteByte(' ')
+	}
+	out.WriteByte(']')
+	return nil
+}
+
+func (out *keyText) entries(v reflect.Value) error {
+	lines := make([]string, 0, v.Len())
+	for _, key := range v.MapKeys() {
+		name, err := textOf(key)
+		if err != nil {
+			return err
+		}
+		text, err := textOf(v.MapIndex(key))
+		if err != nil {
+			return err
+		}
+		lines = append(lines, name+":"+text)
+	}
+	slices.Sort(lines)
+	fmt.Fprintf(out, "%q", lines)
+	return nil
+}
+
+func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
