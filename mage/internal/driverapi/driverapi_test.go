@@ -173,6 +173,14 @@ func TestExplainLogIsBounded(t *testing.T) {
 	if got := known.ExplainLog(strings.NewReader(all.String())); len(got) != 5 {
 		t.Errorf("got %d sentences, want 5", len(got))
 	}
+	// The last complaint has two sentences, of which there is room for one.
+	var six strings.Builder
+	for _, name := range []string{"cmd_get_context", "cmd_create_qp_ex2", "get_fw_ver", "cmd_query_device", "cmd_create_cq_ex"} {
+		six.WriteString("error: too few arguments to function 'ibv_" + name + "'\n")
+	}
+	if got := known.ExplainLog(strings.NewReader(six.String())); len(got) != 5 || !strings.HasPrefix(got[4], "ibv_cmd_create_cq_ex has 8") {
+		t.Errorf("got %q, want five sentences", got)
+	}
 }
 
 // TestFiles holds api.json to the form in which it is written, and the page to

@@ -71,3 +71,58 @@ func TestIdentityIsOfTheDirectory(t *testing.T) {
 		t.Error("two providers have one identity")
 	}
 }
+
+// The names that follow from a job alone.
+func TestNames(t *testing.T) {
+	if got := []string{fly("").ProviderName(), job.Job{}.ProviderName(), fly("").PatchName()}; !slices.Equal(got,
+		[]string{"fly_2-x", "stock", "rdma-core-fly_2-x.patch"}) {
+		t.Errorf("got %q", got)
+	}
+	if got := job.BaseModes(); !slices.Equal(got, []string{"auto", "registry", "standin"}) {
+		t.Errorf("the base modes are %q", got)
+	}
+}
+
+// A target's image is pinned where specs/ has its digest.
+func TestReferences(t *testing.T) {
+	const digest = "sha256:0123"
+	for want, target := range map[string]job.Target{
+		"example/rocky:9":                 job.RPM{Distro: specs.Distro{Image: "example/rocky:9"}},
+		"example/debian:trixie":           job.Deb{Suite: specs.Suite{Image: "example/debian:trixie"}},
+		"example/rocky:9@" + digest:       job.RPM{Distro: specs.Distro{Image: "example/rocky:9", Digest: digest}},
+		"example/debian:trixie@" + digest: job.Deb{Suite: specs.Suite{Image: "example/debian:trixie", Digest: digest}},
+	} {
+		if got := target.Reference(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// Without its provider a job still has what the provider's build requires.
+func TestStockKeepsWhatTheBuildRequires(t *testing.T) {
+	j := fly("")
+	j.Provider.Manifest.BuildRequires.RPM = []string{"libfly-devel"}
+	for range 2 { // once more changes nothing
+		if j = j.Stock(); j.Provider != nil || !slices.Equal(j.Needs, []string{"libfly-devel"}) {
+			t.Errorf("got %+v", j)
+		}
+	}
+}
+
+// The macros of a distro are those of its own EL, and not those of another.
+func TestMacros(t *testing.T) {
+	m := job.Job{Target: job.RPM{Distro: specs.Distro{EL: 9, Dist: ".el9", RPM: "4.16.1.3"}}}.Macros()
+	for name, want := range map[string]string{"rhel": "9", "centos": "9", "el9": "1", "dist": ".el9", "_os": "linux"} {
+		if got := m.Values[name]; got != want {
+			t.Errorf("%%%s is %q, want %q", name, got, want)
+		}
+	}
+	for _, name := range []string{"fedora", "suse_version", "el8", "el10"} {
+		if _, set := m.Values[name]; set || !slices.Contains(m.Absent, name) {
+			t.Errorf("%%%s is not absent", name)
+		}
+	}
+	if slices.Contains(m.Absent, "el9") || string(m.RPM) != "4.16.1.3" || m.Arch == "" {
+		t.Errorf("got %+v", m)
+	}
+}

@@ -117,3 +117,18 @@ func TestConsoleTellsProgress(t *testing.T) {
 		t.Errorf("got %q", seen)
 	}
 }
+
+// Of a line that does not end no more than a part is kept, however it comes, and the next record is read.
+func TestConsoleKeepsAPartOfALongLine(t *testing.T) {
+	c := NewConsole(nil)
+	for range 4 {
+		feed(t, c, strings.Repeat("x", lineLength/2), lineLength/8)
+	}
+	if len(c.line) > lineLength {
+		t.Errorf("%d bytes of a line are kept", len(c.line))
+	}
+	feed(t, c, "\n"+line(t, Record{Kind: KindEnd}), 7)
+	if o := c.Outcome(); !o.Ended {
+		t.Errorf("the record behind it is lost: %+v", o.Records)
+	}
+}

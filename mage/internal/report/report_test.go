@@ -58,12 +58,15 @@ func TestErrorNamesEachFailure(t *testing.T) {
 func TestRowsSayHowEachEnded(t *testing.T) {
 	s := Suite{Results: []Result{
 		{Name: "a", Title: "A", State: StateOf(true), Evidence: "seen"}, {Title: "B", State: StateOf(false)}, {Title: "C", State: NotTried},
+		{Title: "D", State: Skipped}, {Title: "E", State: Unsupported}, {Title: "F", State: Unavailable}, {Title: "G"},
 	}}
-	want := [][]string{{"A", "pass", "seen"}, {"B", "FAIL", ""}, {"C", "-", ""}}
+	want := [][]string{
+		{"A", "pass", "seen"}, {"B", "FAIL", ""}, {"C", "-", ""}, {"D", "skipped", ""}, {"E", "not supported", ""}, {"F", "unavailable", ""}, {"G", "", ""},
+	}
 	if got := s.Rows(); !slices.EqualFunc(got, want, slices.Equal) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if n := len(s.Failed()); n != 2 {
-		t.Errorf("%d did not pass, want 2", n)
+	if n := len(s.Failed()); n != 6 {
+		t.Errorf("%d did not pass, want 6", n)
 	}
 }

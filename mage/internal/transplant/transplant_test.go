@@ -143,3 +143,22 @@ func TestTakeOut(t *testing.T) {
 		}
 	}
 }
+
+// What is said of one file or directory is not said of one whose name begins alike.
+func TestNamesThatBeginAlike(t *testing.T) {
+	theirs := transplant.Tree{"list": text("a"), "lists": text("a"), "providers/fly/a": text("a"), "providers/flyer/a": text("a")}
+	files := transplant.Compare(nil, theirs, theirs, []string{"providers/fly/", "list"})
+	for _, f := range files {
+		if want := f.Name == "list" || f.Name == "providers/fly/a"; f.Own != want {
+			t.Errorf("%s is the provider's own: %t", f.Name, f.Own)
+		}
+	}
+	files = transplant.Compare(nil, transplant.Tree{"list": text("a"), "lists": text("a")}, nil, nil)
+	errs := transplant.Explain("fly", files, []transplant.Reason{reason(transplant.Missing, "^a$")})
+	if len(errs) != 1 {
+		t.Fatalf("got %v, want the line of the other file", errs)
+	}
+	if un, ok := errors.AsType[*transplant.UnexplainedError](errs[0]); !ok || un.File != "lists" {
+		t.Errorf("got %v", errs[0])
+	}
+}

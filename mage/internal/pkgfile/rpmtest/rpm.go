@@ -49,15 +49,21 @@ func header(tags []tag) []byte {
 // Write writes the smallest package that has a name, tiny-1-1.noarch, and the files.
 func Write(t testing.TB, file string, files ...string) {
 	t.Helper()
+	WriteNamed(t, file, "tiny", files...)
+}
+
+// WriteNamed is Write with a name for the package.
+func WriteNamed(t testing.TB, file, name string, files ...string) {
+	t.Helper()
 	lead := make([]byte, 96)
 	copy(lead, []byte{0xed, 0xab, 0xee, 0xdb, 3, 0})
 	lead[79] = 5 // the signature is a header
 	tags := []tag{
-		{rpmutils.NAME, kindString, []string{"tiny"}},
+		{rpmutils.NAME, kindString, []string{name}},
 		{rpmutils.VERSION, kindString, []string{"1"}},
 		{rpmutils.RELEASE, kindString, []string{"1"}},
 		{rpmutils.ARCH, kindString, []string{"noarch"}},
-		{rpmutils.PROVIDENAME, kindArray, []string{"tiny", "a"}},
+		{rpmutils.PROVIDENAME, kindArray, []string{name, "a"}},
 	}
 	if len(files) > 0 {
 		tags = append(tags, tag{rpmutils.OLDFILENAMES, kindArray, files})
