@@ -23,12 +23,15 @@ type mount struct {
 	flags                      uintptr
 }
 
-func (m mount) do() error {
-	if err := os.MkdirAll(m.target, 0o755); err != nil {
-		return fmt.Errorf("make %s: %w", m.target, err)
+func (m mount) do() error { return unix.Mount(m.source, m.target, m.kind, m.flags, m.data) }
+
+// mountDir makes the directory of a mount, and mounts.
+func (m machine) mountDir(at mount) error {
+	if err := os.MkdirAll(m.path(at.target), 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", at.target, err)
 	}
-	if err := unix.Mount(m.source, m.target, m.kind, m.flags, m.data); err != nil {
-		return fmt.Errorf("mount %s: %w", m.target, err)
+	if err := m.mount(at); err != nil {
+		return fmt.Errorf("mount %s: %w", at.target, err)
 	}
 	return nil
 }
@@ -43,21 +46,21 @@ func kernelFolders(root string) []mount {
 }
 
 // boot makes the initramfs a place where a program can run.
-func boot() error {
-	for _, m := range kernelFolders("") {
+func (m machine) boot() error {
+	for _, folder := range kernelFolders("") {
 		// The kernel has mounted devtmpfs already where it is built that way.
-		if err := m.do(); err != nil && !errors.Is(err, unix.EBUSY) {
+		if err := m.mountDir(folder); err != nil && !errors.Is(err, unix.EBUSY) {
 			return err
 		}
 	}
-	return insertAll(lab.DiskModules)
+	return m.insertAll(lab.DiskModules)
 }
 
 const diskRoot = "/disk"
 
 // enterDisk makes the disk the root, with the lab's own files beside it.
 func (g *guest) enterDisk() error {
-	if err := waitFor(lab.Disk); err != nil {
+	if err := g.waitFor(lab.Disk); err != nil {
 		return err
 	}
 	mounts := append([]mount{{source: lab.Disk, target: diskRoot, kind: "ext4"}}, kernelFolders(diskRoot)...)
@@ -69,21 +72,27 @@ func (g *guest) enterDisk() error {
 		mount{source: lab.Folder, target: diskRoot + lab.Folder, flags: unix.MS_BIND},
 	)
 	for _, m := range mounts {
-		if err := m.do(); err != nil {
+		if err := g.mountDir(m); err != nil {
 			return err
 		}
 	}
-	if err := unix.Chroot(diskRoot); err != nil {
-		return fmt.Errorf("enter the disk: %w", err)
-	}
-	if err := unix.Chdir("/"); err != nil {
+	if err := g.enter(diskRoot); err != nil {
 		return fmt.Errorf("enter the disk: %w", err)
 	}
 	if err := os.Setenv("PATH", programs); err != nil {
 		return fmt.Errorf("enter the disk: %w", err)
 	}
-	return unlimited()
+	return g.unlimit()
 }
+
+func enter(root string) error {
+	if err := unix.Chroot(root); err != nil {
+		return err
+	}
+	return unix.Chdir("/")
+}
+
+func unmount(target string) error { return unix.Unmount(target, unix.MNT_DETACH) }
 
 // unlimited lifts what a service manager would lift for RDMA's users: memory
 // that may be locked.
@@ -98,27 +107,27 @@ func unlimited() error {
 // loadVerbs loads the kernel's RDMA with the fixture between its core and
 // user space's side of it, where the id can still be changed.
 func (g *guest) loadVerbs() error {
-	if err := insertAll(lab.CoreModules); err != nil {
+	if err := g.insertAll(lab.CoreModules); err != nil {
 		return err
 	}
 	if err := g.insertFixture(lab.StampModule, fmt.Sprintf("driver_id=%d", g.plan.DriverID), "prefix="+g.plan.Provider); err != nil {
 		return err
 	}
-	return insertAll(lab.VerbsModules)
+	return g.insertAll(lab.VerbsModules)
 }
 
 func (g *guest) insertFixture(name string, params ...string) error {
-	return insert(filepath.Join(lab.FixtureFolder, name+".ko"), strings.Join(params, " "))
+	return g.insert(filepath.Join(lab.FixtureFolder, name+".ko"), strings.Join(params, " "))
 }
 
-func insertAll(folder string) error {
-	f, err := os.Open(filepath.Join(folder, lab.OrderFile))
+func (m machine) insertAll(folder string) error {
+	f, err := os.Open(m.path(filepath.Join(folder, lab.OrderFile)))
 	if err != nil {
 		return fmt.Errorf("list the modules: %w", err)
 	}
 	defer f.Close()
 	for sc := bufio.NewScanner(f); sc.Scan(); {
-		if err := insert(filepath.Join(folder, sc.Text()), ""); err != nil {
+		if err := m.insert(filepath.Join(folder, sc.Text()), ""); err != nil {
 			return err
 		}
 	}
@@ -160,15 +169,11 @@ func remove(module string) error {
 }
 
 // waitFor waits until the kernel has made a file.
-func waitFor(file string) error {
-	const patience, pause = 20 * time.Second, 20 * time.Millisecond
-	for start := time.Now(); ; time.Sleep(pause) {
-		_, err := os.Stat(file)
-		if err == nil {
-			return nil
-		}
-		if time.Since(start) > patience {
-			return fmt.Errorf("wait for %s: %w", file, err)
-		}
+func (m machine) waitFor(file string) error {
+	const patience = 20 * time.Second
+	var err error
+	if m.until(patience, func() bool { _, err = os.Stat(m.path(file)); return err == nil }) {
+		return nil
 	}
+	return fmt.Errorf("wait for %s: %w", file, err)
 }

@@ -18,8 +18,8 @@ import (
 
 const driversFolder = "/etc/libibverbs.d"
 
-func checkDriverID(_ context.Context, _ *guest, d lab.Device) lab.Record {
-	id, err := driverID(d.Name)
+func checkDriverID(_ context.Context, g *guest, d lab.Device) lab.Record {
+	id, err := g.driverID(d.Name)
 	switch {
 	case err != nil:
 		return failed("%v", err)
@@ -80,7 +80,7 @@ func deviceInfo(ctx context.Context, g *guest, d lab.Device) lab.Record {
 
 // claimed asks which module serves the device's calls.
 func claimed(ctx context.Context, g *guest, d lab.Device) lab.Record {
-	e := g.run(ctx, lab.Exercise, d.Name, "claimed", "expect=lib"+d.Provider+"-rdmav")
+	e := g.run(ctx, g.path(lab.Exercise), d.Name, "claimed", "expect=lib"+d.Provider+"-rdmav")
 	return exercised(e)
 }
 
@@ -88,11 +88,11 @@ func claimed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 func renamed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	other := d
 	other.Name = "nobody7"
-	if err := rename(d.Name, other.Name); err != nil {
+	if err := g.rename(d.Name, other.Name); err != nil {
 		return failed("%v", err)
 	}
 	r := claimed(ctx, g, other)
-	if err := rename(other.Name, d.Name); err != nil {
+	if err := g.rename(other.Name, d.Name); err != nil {
 		return failed("%v", err)
 	}
 	return r
@@ -105,18 +105,15 @@ func (g *guest) withDevice(ctx context.Context, name string, id, abi int) (liste
 		return false, e, err
 	}
 	listed, e = g.devices(ctx, name)
-	return listed, e, removeSoon(lab.DeviceModule)
+	return listed, e, g.removeSoon(lab.DeviceModule)
 }
 
 // removeSoon unloads a module that a program may have used a moment ago.
-func removeSoon(module string) error {
-	const patience, pause = 5 * time.Second, 20 * time.Millisecond
-	for start := time.Now(); ; time.Sleep(pause) {
-		err := remove(module)
-		if err == nil || time.Since(start) > patience {
-			return err
-		}
-	}
+func (m machine) removeSoon(module string) error {
+	const patience = 5 * time.Second
+	var err error
+	m.until(patience, func() bool { err = m.remove(module); return err == nil })
+	return err
 }
 
 const nobody = "nobody1"
@@ -176,9 +173,9 @@ func foreignABI(ctx context.Context, g *guest, d lab.Device) lab.Record {
 }
 
 // without hides a provider's .driver file while f runs.
-func without(provider string, f func() lab.Record) lab.Record {
-	file := filepath.Join(driversFolder, provider+".driver")
-	hidden := filepath.Join("/", provider+".hidden") // of the same file system, and not searched
+func (m machine) without(provider string, f func() lab.Record) lab.Record {
+	file := m.path(filepath.Join(driversFolder, provider+".driver"))
+	hidden := m.path("/" + provider + ".hidden") // of the same file system, and not searched
 	if err := os.Rename(file, hidden); err != nil {
 		return failed("%v", err)
 	}
@@ -190,7 +187,7 @@ func without(provider string, f func() lab.Record) lab.Record {
 }
 
 func withoutStock(ctx context.Context, g *guest, d lab.Device) lab.Record {
-	return without(lab.StockName, func() lab.Record {
+	return g.without(lab.StockName, func() lab.Record {
 		if r := claimed(ctx, g, d); r.State != lab.Pass {
 			return r
 		}
@@ -199,7 +196,7 @@ func withoutStock(ctx context.Context, g *guest, d lab.Device) lab.Record {
 }
 
 func withoutDriver(ctx context.Context, g *guest, d lab.Device) lab.Record {
-	return without(d.Provider, func() lab.Record {
+	return g.without(d.Provider, func() lab.Record {
 		listed, e := g.devices(ctx, d.Name)
 		const words = "no userspace device-specific driver found for"
 		switch {
@@ -217,7 +214,7 @@ func asyncWatch(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	argv := []string{"stdbuf", "-oL", "ibv_asyncwatch", "-d", d.Name}
 	watch := launch(ctx, argv...)
 	r := func() lab.Record {
-		if !saw(watch, "async event FD") {
+		if !g.saw(watch, "async event FD") {
 			return failed("ibv_asyncwatch does not start: %s", lastLine(watch.out.String()))
 		}
 		// Later releases have the constants' names, earlier ones words.
@@ -225,36 +222,33 @@ func asyncWatch(ctx context.Context, g *guest, d lab.Device) lab.Record {
 			do   func(string) error
 			want []string
 		}{
-			{linkDown, []string{"IBV_EVENT_PORT_ERR", "port error"}},
-			{linkUp, []string{"IBV_EVENT_PORT_ACTIVE", "port active"}},
+			{g.linkDown, []string{"IBV_EVENT_PORT_ERR", "port error"}},
+			{g.linkUp, []string{"IBV_EVENT_PORT_ACTIVE", "port active"}},
 		} {
 			if err := step.do(netdev(d.Name)); err != nil {
 				return failed("%v", err)
 			}
-			if !saw(watch, step.want...) {
+			if !g.saw(watch, step.want...) {
 				return failed("no event %s", step.want[0])
 			}
 		}
 		return passed("port error, port active")
 	}()
 	g.show(argv, watch.stop())
-	if err := linkUp(netdev(d.Name)); err != nil {
+	if err := g.linkUp(netdev(d.Name)); err != nil {
 		return failed("%v", err)
 	}
-	if _, err := gidIndex(d.Name); err != nil {
+	if _, err := g.gidIndex(d.Name); err != nil {
 		return failed("%v", err)
 	}
 	return r
 }
 
 // saw waits until a running program has said one of several things.
-func saw(p *process, words ...string) bool {
-	const patience, pause = 15 * time.Second, 20 * time.Millisecond
-	for start := time.Now(); time.Since(start) < patience; time.Sleep(pause) {
+func (m machine) saw(p *process, words ...string) bool {
+	const patience = 15 * time.Second
+	return m.until(patience, func() bool {
 		out := p.out.String()
-		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(out, w) }) {
-			return true
-		}
-	}
-	return false
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(out, w) })
+	})
 }

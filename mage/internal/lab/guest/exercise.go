@@ -29,7 +29,7 @@ func exercise(c lab.Case, args ...string) single {
 	const sooner = 5 * time.Second
 	args = append(args, "timeout="+strconv.Itoa(int((c.Limit-sooner).Seconds())))
 	return func(ctx context.Context, g *guest, d lab.Device) lab.Record {
-		return exercised(g.run(ctx, append([]string{lab.Exercise, d.Name, c.Name}, args...)...))
+		return exercised(g.run(ctx, append([]string{g.path(lab.Exercise), d.Name, c.Name}, args...)...))
 	}
 }
 
@@ -68,7 +68,7 @@ func valgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	if !present("valgrind") {
 		return unsupported("this distribution has no valgrind")
 	}
-	undo, err := overlay(lab.DebugFolder, modulesFolder)
+	undo, err := g.overlay(lab.DebugFolder, modulesFolder)
 	if err != nil {
 		return failed("%v", err)
 	}
@@ -82,7 +82,7 @@ func valgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
 func underValgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	const found = "99"
 	e := g.run(ctx, "valgrind", "--quiet", "--error-exitcode="+found, "--leak-check=full", "--num-callers=30",
-		"--errors-for-leak-kinds=definite,indirect", lab.Exercise, d.Name, "control", "timeout=500")
+		"--errors-for-leak-kinds=definite,indirect", g.path(lab.Exercise), d.Name, "control", "timeout=500")
 	if strconv.Itoa(e.code) == found {
 		return failed("valgrind: %s", firstMatch(e.out, "=="))
 	}
@@ -94,15 +94,15 @@ const modulesFolder = "/usr/lib64/libibverbs"
 
 // overlay puts the files of a directory in the place of those of the same name in
 // another one, until undo.
-func overlay(from, to string) (undo func() error, err error) {
-	files, err := os.ReadDir(from)
+func (m machine) overlay(from, to string) (undo func() error, err error) {
+	files, err := os.ReadDir(m.path(from))
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", from, err)
 	}
 	var done []string
 	undo = func() error {
 		for _, target := range done {
-			if err := unix.Unmount(target, unix.MNT_DETACH); err != nil {
+			if err := m.unmount(target); err != nil {
 				return fmt.Errorf("uncover %s: %w", target, err)
 			}
 		}
@@ -110,7 +110,7 @@ func overlay(from, to string) (undo func() error, err error) {
 	}
 	for _, f := range files {
 		target := filepath.Join(to, f.Name())
-		if err := unix.Mount(filepath.Join(from, f.Name()), target, "", unix.MS_BIND, ""); err != nil {
+		if err := m.mount(mount{source: filepath.Join(from, f.Name()), target: target, flags: unix.MS_BIND}); err != nil {
 			return nil, errors.Join(fmt.Errorf("cover %s: %w", target, err), undo())
 		}
 		done = append(done, target)

@@ -7,7 +7,6 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,18 +29,22 @@ const mtu = 4200
 
 // makeDevices makes the plan's soft-RoCE devices, each on a dummy netdev.
 func (g *guest) makeDevices() error {
-	if err := linkUp("lo"); err != nil {
+	if err := g.linkUp("lo"); err != nil {
 		return err
 	}
 	for _, d := range g.plan.Devices {
-		if err := makeDevice(d); err != nil {
+		err := g.addDevice(d)
+		if err == nil {
+			_, err = g.gidIndex(d.Name)
+		}
+		if err != nil {
 			return fmt.Errorf("make device %s: %w", d.Name, err)
 		}
 	}
 	return nil
 }
 
-func makeDevice(d lab.Device) error {
+func addDevice(d lab.Device) error {
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name, attrs.MTU = netdev(d.Name), mtu
 	link := &netlink.Dummy{LinkAttrs: attrs}
@@ -60,9 +63,6 @@ func makeDevice(d lab.Device) error {
 	}
 	if err := netlink.RdmaLinkAdd(d.Name, lab.StockName, attrs.Name); err != nil {
 		return fmt.Errorf("add soft-RoCE device: %w", err)
-	}
-	if _, err := gidIndex(d.Name); err != nil {
-		return err
 	}
 	return nil
 }
@@ -140,20 +140,16 @@ func driverID(device string) (int, error) {
 }
 
 // gidIndex finds the RoCE v2 entry of the device's IPv4 address.
-func gidIndex(device string) (int, error) {
-	const patience, pause = 5 * time.Second, 20 * time.Millisecond
-	for start := time.Now(); ; time.Sleep(pause) {
-		if i, ok := findGID(device); ok {
-			return i, nil
-		}
-		if time.Since(start) > patience {
-			return 0, fmt.Errorf("%s has no RoCE v2 entry for an IPv4 address in its GID table", device)
-		}
+func (m machine) gidIndex(device string) (index int, err error) {
+	const patience = 5 * time.Second
+	if m.until(patience, func() (found bool) { index, found = m.findGID(device); return found }) {
+		return index, nil
 	}
+	return 0, fmt.Errorf("%s has no RoCE v2 entry for an IPv4 address in its GID table", device)
 }
 
-func findGID(device string) (int, bool) {
-	port := filepath.Join("/sys/class/infiniband", device, "ports/1")
+func (m machine) findGID(device string) (int, bool) {
+	port := m.root + filepath.Join("/sys/class/infiniband", device, "ports/1")
 	for i := range 16 {
 		n := strconv.Itoa(i)
 		gid, err := os.ReadFile(filepath.Join(port, "gids", n))
@@ -161,7 +157,7 @@ func findGID(device string) (int, bool) {
 			return 0, false
 		}
 		kind, err := os.ReadFile(filepath.Join(port, "gid_attrs/types", n))
-		if errors.Is(err, os.ErrInvalid) || err != nil {
+		if err != nil {
 			continue // an entry that is not in use
 		}
 		mapped := strings.HasPrefix(string(gid), "0000:0000:0000:0000:0000:ffff:")

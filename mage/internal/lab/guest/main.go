@@ -20,16 +20,7 @@ import (
 const console = "/dev/console"
 
 func main() {
-	err := boot()
-	if err == nil {
-		err = run(context.Background())
-	}
-	if errors.Is(err, os.ErrNotExist) && !exists(lab.PlanFile) {
-		say(lab.NoPlan)
-	}
-	if err != nil {
-		say("guest: " + err.Error())
-	}
+	thisMachine().live(context.Background())
 	unix.Sync()
 	_ = unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
 	// Process 1 must not end: the kernel would panic, which says less.
@@ -38,14 +29,28 @@ func main() {
 	}
 }
 
-func exists(file string) bool {
-	_, err := os.Stat(file)
+// live is what the machine does from its boot to its end.
+func (m machine) live(ctx context.Context) {
+	err := m.boot()
+	if err == nil {
+		err = m.run(ctx)
+	}
+	if errors.Is(err, os.ErrNotExist) && !m.exists(lab.PlanFile) {
+		m.say(lab.NoPlan)
+	}
+	if err != nil {
+		m.say("guest: " + err.Error())
+	}
+}
+
+func (m machine) exists(file string) bool {
+	_, err := os.Stat(m.path(file))
 	return err == nil
 }
 
 // say writes a line for people to the console.
-func say(text string) {
-	f, err := os.OpenFile(console, os.O_WRONLY, 0)
+func (m machine) say(text string) {
+	f, err := os.OpenFile(m.path(console), os.O_WRONLY, 0)
 	if err != nil {
 		return // there is nobody to tell
 	}
@@ -55,12 +60,12 @@ func say(text string) {
 
 // run does what the plan says. An error is about the guest itself; a case that
 // fails is a record.
-func run(ctx context.Context) error {
-	plan, err := readPlan()
+func (m machine) run(ctx context.Context) error {
+	plan, err := m.readPlan()
 	if err != nil {
 		return err
 	}
-	out, err := os.OpenFile(console, os.O_WRONLY, 0)
+	out, err := os.OpenFile(m.path(console), os.O_WRONLY, 0)
 	if err != nil {
 		return fmt.Errorf("open the console: %w", err)
 	}
@@ -69,13 +74,13 @@ func run(ctx context.Context) error {
 	if err := unix.Uname(&name); err != nil {
 		return fmt.Errorf("read the kernel's version: %w", err)
 	}
-	g := &guest{plan: plan, out: out}
+	g := &guest{machine: m, plan: plan, out: out}
 	g.record(lab.Record{Kind: lab.KindBoot, Evidence: unix.ByteSliceToString(name.Release[:])})
 	if err := g.enterDisk(); err != nil {
 		return err
 	}
 	if plan.DebugModule {
-		if _, err := overlay(lab.DebugFolder, modulesFolder); err != nil {
+		if _, err := g.overlay(lab.DebugFolder, modulesFolder); err != nil {
 			return err
 		}
 	}
@@ -89,14 +94,14 @@ func run(ctx context.Context) error {
 		g.runCase(ctx, name)
 	}
 	// It was kept from the console, where it would have come between records.
-	g.show([]string{"dmesg"}, ended{out: kernelLog()})
+	g.show([]string{"dmesg"}, ended{out: g.kernelLog()})
 	g.record(lab.Record{Kind: lab.KindEnd})
 	return nil
 }
 
-func readPlan() (lab.Plan, error) {
+func (m machine) readPlan() (lab.Plan, error) {
 	var plan lab.Plan
-	data, err := os.ReadFile(lab.PlanFile)
+	data, err := os.ReadFile(m.path(lab.PlanFile))
 	if err != nil {
 		return plan, fmt.Errorf("read the plan: %w", err)
 	}
@@ -108,6 +113,8 @@ func readPlan() (lab.Plan, error) {
 
 // guest is the machine while it runs the plan.
 type guest struct {
+	machine
+
 	plan lab.Plan
 	out  *os.File
 }
@@ -117,7 +124,7 @@ func (g *guest) record(r lab.Record) {
 		return // a test has no console
 	}
 	if err := r.Write(g.out); err != nil {
-		say("guest: " + err.Error())
+		g.say("guest: " + err.Error())
 	}
 }
 

@@ -34,7 +34,7 @@ func (g *guest) serve(ctx context.Context, argv ...string) (ended, error) {
 	server := launch(ctx, argv...)
 	done := make(chan ended, 1)
 	go func() { done <- server.wait() }()
-	if e, over := listening(done); over {
+	if e, over := g.listening(done); over {
 		g.show(argv, e)
 		return e, &pairError{"the server, before it listens", e}
 	}
@@ -67,17 +67,17 @@ type pairError struct {
 func (e *pairError) Error() string { return e.who + ": " + e.how.evidence() }
 
 // listening waits until someone listens on the port, or the server is over.
-func listening(done chan ended) (ended, bool) {
+func (m machine) listening(done chan ended) (ended, bool) {
 	const pause = 10 * time.Millisecond
 	for {
 		select {
 		case e := <-done:
 			done <- e
 			return e, true
-		case <-time.After(pause):
+		case <-m.after(pause):
 		}
 		for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-			if data, err := os.ReadFile(table); err == nil && hasListener(string(data)) {
+			if data, err := os.ReadFile(m.path(table)); err == nil && hasListener(string(data)) {
 				return ended{}, false
 			}
 		}
@@ -107,7 +107,7 @@ func pingpong(name string) single {
 		}
 	}
 	return func(ctx context.Context, g *guest, d lab.Device) lab.Record {
-		gid, err := gidIndex(d.Name)
+		gid, err := g.gidIndex(d.Name)
 		if err != nil {
 			return failed("%v", err)
 		}
@@ -212,7 +212,7 @@ func (g *guest) untilAccepted(ctx context.Context, argv []string) ended {
 		select {
 		case <-ctx.Done():
 			return e
-		case <-time.After(pause):
+		case <-g.after(pause):
 		}
 		if e = g.run(ctx, argv...); e.ok() {
 			return e

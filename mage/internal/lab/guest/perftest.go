@@ -22,7 +22,7 @@ const (
 
 // perf runs one of perftest's pairs and gives its result line.
 func (g *guest) perf(ctx context.Context, d lab.Device, program string, args ...string) ([]string, ended, error) {
-	gid, err := gidIndex(d.Name)
+	gid, err := g.gidIndex(d.Name)
 	if err != nil {
 		return nil, ended{}, err
 	}

@@ -87,12 +87,12 @@ func runners() map[string]runner {
 // start announces a case, so that a guest that hangs has said in which one.
 func (g *guest) start(c lab.Case, device string) time.Time {
 	g.record(lab.Record{Kind: lab.KindStart, Case: c.Name, Device: device, Limit: int64(c.Limit.Seconds())})
-	return time.Now()
+	return g.now()
 }
 
 // finish records what came of a case on a device.
 func (g *guest) finish(r lab.Record, c lab.Case, device string, began time.Time) {
-	r.Kind, r.Case, r.Device, r.Millis = lab.KindCase, c.Name, device, time.Since(began).Milliseconds()
+	r.Kind, r.Case, r.Device, r.Millis = lab.KindCase, c.Name, device, g.now().Sub(began).Milliseconds()
 	g.record(r)
 }
 
@@ -121,7 +121,7 @@ func (s sideBySide) run(ctx context.Context, g *guest, c lab.Case, devices []lab
 	errs := make([]error, len(devices))
 	for round := range blocks * g.plan.Rounds {
 		if round > 0 && round%g.plan.Rounds == 0 &&
-			(time.Since(began) > c.Limit/2 || settled(values, errs, c.LessIsBetter)) {
+			(g.now().Sub(began) > c.Limit/2 || settled(values, errs, c.LessIsBetter)) {
 			break
 		}
 		for i := range devices {

@@ -42,11 +42,11 @@ type suiteRun struct {
 
 // suite runs rdma-core's own tests; each is a record of its own.
 func suite(ctx context.Context, g *guest, d lab.Device) lab.Record {
-	scripts, err := filepath.Glob(suiteScripts)
+	scripts, err := filepath.Glob(g.path(suiteScripts))
 	if err != nil || len(scripts) == 0 {
 		return unsupported("the packages have no %s", suiteScripts)
 	}
-	gid, err := gidIndex(d.Name)
+	gid, err := g.gidIndex(d.Name)
 	if err != nil {
 		return failed("%v", err)
 	}
@@ -73,11 +73,11 @@ func suite(ctx context.Context, g *guest, d lab.Device) lab.Record {
 // interpret runs the given tests, all if none are named, until they end, one
 // of them hangs or the interpreter dies.
 func (s *suiteRun) interpret(ctx context.Context, gid int, tests []string) ended {
-	const out = "/tmp/suite.json"
+	out := s.g.path("/tmp/suite.json")
 	s.running = ""
 	_ = os.Remove(out)
 	argv := []string{
-		"python3", lab.Recorder, out, s.script, "--dev", s.device.Name, "--gid", strconv.Itoa(gid), "-v",
+		"python3", s.g.path(lab.Recorder), out, s.script, "--dev", s.device.Name, "--gid", strconv.Itoa(gid), "-v",
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -93,23 +93,23 @@ func (s *suiteRun) interpret(ctx context.Context, gid int, tests []string) ended
 func (s *suiteRun) follow(file string, ends chan ended, stop context.CancelCauseFunc) ended {
 	const patience, pause = 90 * time.Second, 50 * time.Millisecond
 	var read int64
-	last := time.Now()
+	last := s.g.now()
 	for {
 		var e ended
 		over := false
 		select {
 		case e = <-ends:
 			over = true
-		case <-time.After(pause):
+		case <-s.g.after(pause):
 		}
 		n := s.take(file, read)
 		if n > read {
-			read, last = n, time.Now()
+			read, last = n, s.g.now()
 		}
 		if over {
 			return e
 		}
-		if time.Since(last) > patience {
+		if s.g.now().Sub(last) > patience {
 			stop(fmt.Errorf("%s printed nothing for %v", s.running, patience))
 		}
 	}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/lab"
+)
+
+// suiteBed has the suite's script, one device, and an interpreter that is a script: $out is where the recorder writes.
+func suiteBed(t *testing.T, script string) *bed {
+	t.Helper()
+	b := newBed(t)
+	b.plan.Devices = b.plan.Devices[:1]
+	b.file("/usr/share/doc/rdma-core-56.1/tests/run_tests.py", "")
+	b.file("/tmp/suite.json", "left by an earlier run\n")
+	b.program("python3", "out=$2; say() { echo \"$1\" >>$out; }\n"+script)
+	return b
+}
+
+// states are the states of the suite's tests and, last, of the case.
+func (b *bed) states() string {
+	b.t.Helper()
+	b.console()
+	b.runCase(b.t.Context(), lab.CaseSuite)
+	var all []string
+	for _, r := range b.records("/console") {
+		if r.Kind == lab.KindTest {
+			all = append(all, r.Test+" "+string(r.State))
+			continue
+		}
+		all = append(all, string(r.State)+": "+r.Evidence)
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestSuite(t *testing.T) {
+	const plan = `say '{"plan":["a","b","c"]}'` + "\n"
+	for _, tt := range []struct{ name, script, want string }{
+		{
+			"all", plan + `say '{"start":"a"}'; say '{"test":"a","state":"pass"}'; say '{"test":"b","state":"unsupported","reason":"no XRC"}'
+say 'no JSON'; say '{"test":"c","state":"fail","reason":"r"}'; printf '{"test":"a","state":"fa'`,
+			"a pass, b unsupported, c fail, pass: 1 passed, 1 failed, 1 skipped",
+		},
+		{
+			// The second interpreter is given the tests that are left.
+			"an interpreter dies", `case "$*" in *" -v b c") say '{"plan":["b","c"]}'; say '{"test":"b","state":"pass"}'; say '{"test":"c","state":"pass"}'; exit 0 ;; esac
+` + plan + `say '{"start":"a"}'; kill -9 $$`,
+			"a fail, b pass, c pass, pass: 2 passed, 1 failed, 0 skipped",
+		},
+		{"it stops in between", plan + `say '{"test":"a","state":"pass"}'; echo tired; exit 1`, "a pass, fail: the suite ended with 2 tests left: exit status 1: tired"},
+		{"it does not start", "echo no module; exit 1", "fail: the suite does not start: exit status 1: no module"},
+	} {
+		if got := suiteBed(t, tt.script).states(); got != tt.want {
+			t.Errorf("%s: got  %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// What the plan names is asked for, on the device and its entry.
+func TestSuiteArguments(t *testing.T) {
+	b := suiteBed(t, `say '{"plan":["x"]}'; say "{\"test\":\"x\",\"state\":\"pass\",\"reason\":\"$*\"}"`)
+	b.plan.Suite = []string{"x", "y"}
+	b.states()
+	want := b.path(lab.Recorder) + " " + b.path("/tmp/suite.json") + " " + b.path("/usr/share/doc/rdma-core-56.1/tests/run_tests.py") + " --dev rib0 --gid 2 -v x y"
+	if all := b.records("/console"); all[0].Evidence != want {
+		t.Errorf("got %q, want %q", all[0].Evidence, want)
+	}
+}
+
+// A test that says nothing for too long costs itself, and the others run.
+func TestWatchdogOfTheSuite(t *testing.T) {
+	b := suiteBed(t, `case "$*" in *" -v b") say '{"plan":["b"]}'; say '{"test":"b","state":"pass"}'; touch "$out.well"; exit 0 ;; esac
+say '{"plan":["a","b"]}'; say '{"start":"a"}'; touch "$out.hangs"; exec sleep 60`)
+	after := b.after
+	b.after = func(d time.Duration) <-chan time.Time {
+		hangs, well := b.path("/tmp/suite.json.hangs"), b.path("/tmp/suite.json.well")
+		b.step = 0
+		if _, err := os.Stat(hangs); err == nil {
+			b.step = time.Second
+			if b.clock.Sub(time.Time{}) > 91*time.Second {
+				_ = os.Remove(hangs)
+			}
+		}
+		if _, err := os.Stat(well); err == nil {
+			b.step = 0
+		}
+		return after(d)
+	}
+	got := b.states()
+	if !strings.HasPrefix(got, "a fail, b pass, pass: 1 passed, 1 failed") {
+		t.Errorf("got %s", got)
+	}
+	if r := b.records("/console")[0]; !strings.Contains(r.Evidence, "had to be killed: a printed nothing for 1m30s") {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestSuiteThatCannotRun(t *testing.T) {
+	b := newBed(t)
+	b.runs(lab.CaseSuite, lab.Unsupported, "run_tests.py")
+	b = suiteBed(t, "exit 0")
+	b.gids("rib0", "IB/RoCE v1\n")
+	b.step = time.Minute
+	if got := b.states(); !strings.HasPrefix(got, "fail: rib0 has no RoCE v2 entry") {
+		t.Errorf("got %s", got)
+	}
+	b = suiteBed(t, `say '{"plan":["a"]}'; touch "$out.hangs"; exec sleep 60`)
+	ctx, stop := context.WithCancelCause(t.Context())
+	after := b.after
+	b.after = func(d time.Duration) <-chan time.Time {
+		if _, err := os.Stat(b.path("/tmp/suite.json.hangs")); err == nil {
+			stop(errors.New("no time left"))
+		}
+		return after(d)
+	}
+	if r := suite(ctx, b.guest, b.plan.Devices[0]); r.State != lab.Fail || r.Evidence != "the suite ran out of time" {
+		t.Errorf("got %+v", r)
+	}
+}
