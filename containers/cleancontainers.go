@@ -54,16 +54,14 @@ func (c *cleaning) cleanContainer(ctx context.Context, o Object, own bool) {
 		c.done(ctx, o, c.cli.ContainerRemove(ctx, o.ID, container.RemoveOptions{RemoveVolumes: true}))
 		return
 	}
-	forget, dead := runs.dead(o.Labels[RunLabel])
+	release, dead := runs.dead(o.Labels[RunLabel])
 	if !dead {
 		c.leave(o, "its run is still active")
 		return
 	}
 	// A container of a dead run may still be running: nobody waits for it.
 	err := c.removeContainer(ctx, o.ID)
-	if err == nil {
-		forget()
-	}
+	release(err == nil)
 	c.done(ctx, o, err)
 }
 
@@ -110,9 +108,9 @@ func (c *cleaning) inUse(labels map[string]string) bool {
 		if labels[homeLabel] == c.run.home && id == c.run.id {
 			return false
 		}
-		forget, dead := runs.dead(id)
+		release, dead := runs.dead(id)
 		if dead {
-			forget()
+			release(true)
 		}
 		return !dead
 	})

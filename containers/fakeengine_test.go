@@ -34,6 +34,8 @@ type fakeEngine struct {
 	build   func(w io.Writer)   // what a build says
 	updated map[string]any      // the last update of a container
 	buildQ  map[string][]string // query of the last build
+	missing map[string]bool     // operations that end with "no such thing"
+	put     [][]byte            // what was copied in
 }
 
 // fault is what is wrong with one operation.
@@ -77,6 +79,7 @@ func (f *fakeEngine) reset() {
 	defer f.mu.Unlock()
 	f.fault, f.answers, f.created, f.files, f.removed = fault{}, map[string]string{}, nil, nil, 0
 	f.said, f.updated, f.buildQ = map[string]int{}, nil, nil
+	f.missing, f.put = map[string]bool{}, nil
 	f.started = make(chan struct{})
 	f.output = func(w io.Writer) { _, _ = w.Write(frame(1, "hello\n")) }
 	f.build = func(w io.Writer) {
@@ -150,7 +153,7 @@ func (f *fakeEngine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		f.mu.Lock()
-		broken, answer := f.fault, op.answer
+		broken, answer, missing := f.fault, op.answer, f.missing[op.name]
 		f.said[op.name]++
 		if other, ok := f.answers[op.name]; ok {
 			answer = other
@@ -159,6 +162,10 @@ func (f *fakeEngine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if broken.operation == op.name {
 			broken.once.Do(func() { close(broken.seen) })
 			fail(w, broken)
+			return
+		}
+		if missing {
+			http.Error(w, `{"message":"no such thing"}`, http.StatusNotFound)
 			return
 		}
 		f.serve(w, r, op.name, answer)
@@ -200,7 +207,12 @@ func (f *fakeEngine) serve(w http.ResponseWriter, r *http.Request, operation, an
 	case "stat", "get":
 		setStat(w)
 		_, _ = w.Write(files)
-	case "put", "import":
+	case "put":
+		data, _ := io.ReadAll(r.Body)
+		f.mu.Lock()
+		f.put = append(f.put, data)
+		f.mu.Unlock()
+	case "import":
 		_, _ = io.Copy(io.Discard, r.Body)
 	case "build":
 		f.mu.Lock()

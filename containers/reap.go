@@ -85,8 +85,8 @@ func (r *run) end() error {
 }
 
 // dead reports whether the run of this directory with that ID has ended. If so, it holds the run's lock file, if
-// there is one, until forget is called, which removes it.
-func (r *run) dead(id string) (forget func(), dead bool) {
+// there is one, until release is called, which removes the file if the run is to be forgotten.
+func (r *run) dead(id string) (release func(forget bool), dead bool) {
 	file := r.file(id)
 	if r.dir == "" {
 		return nil, false
@@ -95,15 +95,17 @@ func (r *run) dead(id string) (forget func(), dead bool) {
 		return nil, false
 	}
 	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-		return func() {}, true // it ended normally, but some of its containers were still there
+		return func(bool) {}, true // it ended normally, but some of its containers were still there
 	}
 	lock := flock.New(file)
 	if taken, err := lock.TryLock(); err != nil || !taken {
 		_ = lock.Close()
 		return nil, false
 	}
-	return func() {
-		_ = os.Remove(file)
+	return func(forget bool) {
+		if forget {
+			_ = os.Remove(file)
+		}
 		_ = lock.Close()
 	}, true
 }
@@ -173,15 +175,16 @@ func (e *Engine) Reap(ctx context.Context) error {
 	}
 	var errs []error
 	for id, list := range byRun {
-		forget, dead := e.run.dead(id)
+		release, dead := e.run.dead(id)
 		if !dead {
 			continue
 		}
-		if err := e.removeAll(ctx, list); err != nil {
+		err := e.removeAll(ctx, list)
+		release(err == nil)
+		if err != nil {
 			errs = append(errs, err)
 			continue // its lock file is kept for the next attempt
 		}
-		forget()
 		for _, c := range list {
 			e.notice("removed container " + c.name() + ", left by a run that was killed")
 		}

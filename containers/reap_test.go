@@ -54,14 +54,18 @@ func TestDeadRun(t *testing.T) {
 	if err := os.WriteFile(r.file("killed"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	forget, dead := r.dead("killed")
+	release, dead := r.dead("killed")
 	if !dead {
 		t.Fatal("a lock file that nobody holds looks alive")
 	}
 	if _, again := r.dead("killed"); again {
 		t.Error("two runs reap one at once")
 	}
-	forget()
+	release(false)
+	if release, dead = r.dead("killed"); !dead {
+		t.Fatal("what was left of a dead run makes it look alive")
+	}
+	release(true)
 	if _, err := os.Stat(r.file("killed")); !os.IsNotExist(err) {
 		t.Errorf("its lock file: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 )
@@ -82,4 +83,26 @@ func TestCleanWithoutSizes(t *testing.T) {
 		})
 	}
 	noneLeft(t)
+}
+
+// Of two containers of a dead run each is removed, whatever comes of the other.
+func TestCleanGoesOnAfterAFailure(t *testing.T) {
+	f := useFake(t)
+	e := connectFake(t)
+	answers := ofOurs(t, e, e.run.home)
+	list := strings.TrimSuffix(strings.TrimPrefix(answers["list"], "["), "]")
+	f.answers["list"] = "[" + list + "," + strings.ReplaceAll(list, "old", "older") + "]"
+	if err := os.WriteFile(e.run.file("dead"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.breaks(t, "remove", cut)
+	_, left, err := e.Clean(t.Context(), CleanOptions{})
+	if err == nil || f.said["remove"] < 2 {
+		t.Errorf("%d tries to remove two containers, left %+v, %v", f.said["remove"], left, err)
+	}
+	for _, l := range left {
+		if strings.Contains(l.Why, "still active") {
+			t.Errorf("a dead run looks alive: %+v", l)
+		}
+	}
 }
