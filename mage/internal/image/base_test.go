@@ -4,6 +4,7 @@ package image
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -157,5 +159,35 @@ func TestUnreachableRegistryIsRemembered(t *testing.T) {
 	}
 	if _, err := os.Stat(memo); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it is still remembered: %v", err)
+	}
+}
+
+// forgetful is an engine on which no image is after its pull.
+type forgetful struct{ *stagetest.Engine }
+
+func (forgetful) Pull(context.Context, string, func(containers.PullProgress)) error { return nil }
+
+// An image that is not here after its pull is no base: a run in it would fail for another reason.
+func TestPullThatBringsNothing(t *testing.T) {
+	b := newBuilder(t, nil)
+	b.Engine = func(context.Context) (stage.Engine, error) { return forgetful{&stagetest.Engine{}}, nil }
+	_, err := b.Base(t.Context(), job.Job{Target: rocky9, Base: job.BaseRegistry})
+	if err == nil || !strings.Contains(err.Error(), "image example/rocky:9 is not here after its pull") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What a user has interrupted says nothing of the registry.
+func TestInterruptedQuestionIsNotRemembered(t *testing.T) {
+	engine := &stagetest.Engine{Unreachable: errUnreachable}
+	b := newBuilder(t, engine)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := b.registryReachable(ctx, engine, "a"); !errors.Is(err, errUnreachable) {
+		t.Errorf("got %v", err)
+	}
+	engine.Unreachable = nil
+	if err := b.registryReachable(t.Context(), engine, "a"); err != nil {
+		t.Errorf("it is remembered: %v", err)
 	}
 }

@@ -335,3 +335,17 @@ func moveAway(r *rand.Rand, text []byte, n int) []byte {
 	}
 	return []byte(strings.Join(lines, ""))
 }
+
+// A hunk fits behind the one before it or nowhere, also where its lines are before that.
+func TestForeignHunksKeepTheirOrder(t *testing.T) {
+	before := "a\nb\nc\nhere\n" + numbers(5, 20)
+	dir := plant(t, map[string]string{"f": before})
+	patch := "--- a/f\n+++ b/f\n@@ -4,1 +4,1 @@\n-here\n+there\n@@ -6,2 +6,2 @@\n a\n-b\n+B\n"
+	_, err := ApplyForeign(t.Context(), []byte(patch), dir, Foreign{Strip: 1})
+	if err == nil || !strings.Contains(err.Error(), `want "a\n" in line 6 or elsewhere`) {
+		t.Errorf("got %v", err)
+	}
+	if got := harvest(t, dir)["f"]; got != before {
+		t.Errorf("left %q", got)
+	}
+}

@@ -323,3 +323,33 @@ func TestContentRange(t *testing.T) {
 		}
 	}
 }
+
+// What was asked for by https comes by https, and after few detours.
+func TestRedirects(t *testing.T) {
+	request := func(url string) *http.Request {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for _, tt := range []struct {
+		from, to string
+		hops     int
+		want     string
+	}{
+		{"https://host.example/a", "https://mirror.example/a", 1, ""},
+		{"http://host.example/a", "https://host.example/a", 1, ""},
+		{"http://host.example/a", "http://host.example/a", 9, ""},
+		{"https://host.example/a", "http://host.example/a", 1, "redirected from https to http"},
+		{"https://host.example/a", "ftp://host.example/a", 1, "redirected from https to ftp"},
+		{"https://host.example/a", "https://host.example/a", 10, "more than 10 redirects"},
+	} {
+		via := make([]*http.Request, tt.hops)
+		via[0] = request(tt.from)
+		err := checkRedirect(request(tt.to), via)
+		if (err != nil) != (tt.want != "") || err != nil && err.Error() != tt.want {
+			t.Errorf("%s to %s, hop %d: got %v, want %q", tt.from, tt.to, tt.hops, err, tt.want)
+		}
+	}
+}
