@@ -340,7 +340,7 @@ func moveAway(r *rand.Rand, text []byte, n int) []byte {
 func TestForeignHunksKeepTheirOrder(t *testing.T) {
 	before := "a\nb\nc\nhere\n" + numbers(5, 20)
 	dir := plant(t, map[string]string{"f": before})
-	patch := "--- a/f\n+++ b/f\n@@ -4,1 +4,1 @@\n-here\n+there\n@@ -6,2 +6,2 @@\n a\n-b\n+B\n"
+	patch := "--- a/f\n+++ b/f\n@@ -4,1 +4,1 @@\n-here\n+there\n@@ -6,3 +6,3 @@\n a\n-b\n+B\n c\n"
 	_, err := ApplyForeign(t.Context(), []byte(patch), dir, Foreign{Strip: 1})
 	if err == nil || !strings.Contains(err.Error(), `want "a\n" in line 6 or elsewhere`) {
 		t.Errorf("got %v", err)
