@@ -123,6 +123,19 @@ func TestDownload(t *testing.T) {
 				content(w, r)
 			}
 		}, []string{"", "bytes=100000-", ""}, false},
+		"less of the range than it says": {func(n int, w http.ResponseWriter, r *http.Request) {
+			switch n {
+			case 1:
+				breakOff(w, `"one"`, broke)
+			case 2:
+				w.Header().Set("ETag", `"one"`)
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", broke, len(payload)-1, len(payload)))
+				w.WriteHeader(http.StatusPartialContent)
+				_, _ = w.Write(payload[broke : broke+5])
+			default:
+				content(w, r)
+			}
+		}, []string{"", "bytes=100000-", "bytes=100005-"}, true},
 		"range refused": {func(n int, w http.ResponseWriter, r *http.Request) {
 			switch n {
 			case 1:
