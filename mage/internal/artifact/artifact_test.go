@@ -4,6 +4,7 @@ package artifact_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/provider"
@@ -35,19 +36,51 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// What %prep leaves depends on the macros that the spec was read with.
-func TestState(t *testing.T) {
-	seen := map[string]artifact.Source{}
-	for _, s := range []artifact.Source{
-		{Digest: "sha256:1"},
-		{Digest: "sha256:2"},
-		{Digest: "sha256:1", Package: &artifact.SourcePackage{Macros: "el9"}},
-		{Digest: "sha256:1", Package: &artifact.SourcePackage{Macros: "el10"}},
-	} {
-		if other, twice := seen[s.State()]; twice {
-			t.Errorf("%+v and %+v have one state", s, other)
+// A key has what a value is and what it says of itself, and not where it lies.
+func TestStageKeys(t *testing.T) {
+	source := artifact.Source{Version: "56.1", Tag: "v56.1", Commit: "c", Digest: "sha256:1"}
+	change := func(f func(s *artifact.Source)) string {
+		s := source
+		f(&s)
+		return s.StageKey()
+	}
+	different := []string{
+		source.StageKey(),
+		change(func(s *artifact.Source) { s.Version = "56.2" }),
+		change(func(s *artifact.Source) { s.Tag = "" }),
+		change(func(s *artifact.Source) { s.Commit = "d" }),
+		change(func(s *artifact.Source) { s.Digest = "sha256:2" }),
+		change(func(s *artifact.Source) { s.Epoch = time.Unix(1, 0) }),
+		change(func(s *artifact.Source) { s.Package = &artifact.SourcePackage{Macros: "el9"} }),
+		change(func(s *artifact.Source) { s.Package = &artifact.SourcePackage{Macros: "el10"} }),
+		artifact.Tree{Digest: "sha256:3", Source: source}.StageKey(),
+		artifact.Tree{Digest: "sha256:3"}.StageKey(),
+		artifact.Patch{Name: "a.patch", Digest: "sha256:3"}.StageKey(),
+		artifact.Patch{Name: "b.patch", Digest: "sha256:3"}.StageKey(),
+		artifact.Spec{Digest: "sha256:4"}.StageKey(),
+		artifact.Spec{Digest: "sha256:5"}.StageKey(),
+		artifact.DebianSource{Digest: "sha256:6"}.StageKey(),
+		artifact.DebianSource{Digest: "sha256:7"}.StageKey(),
+	}
+	seen := map[string]int{}
+	for i, key := range different {
+		if other, twice := seen[key]; twice {
+			t.Errorf("values %d and %d have the key %s", other, i, key)
 		}
-		seen[s.State()] = s
+		seen[key] = i
+	}
+	for what, same := range map[string]string{
+		"the trees":   change(func(s *artifact.Source) { s.Tree, s.Tarball = "/elsewhere", "/other.tar.gz" }),
+		"time zones":  change(func(s *artifact.Source) { s.Epoch = s.Epoch.In(time.FixedZone("", 3600)) }),
+		"how trusted": change(func(s *artifact.Source) { s.Trust = "pinned" }),
+	} {
+		if same != source.StageKey() {
+			t.Errorf("%s count: %s", what, same)
+		}
+	}
+	here, there := artifact.Patch{File: "/here", Name: "a"}, artifact.Patch{File: "/there", Name: "a"}
+	if here.StageKey() != there.StageKey() {
+		t.Error("the place of a patch counts")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -124,5 +125,28 @@ func TestSuiteThatCannotRun(t *testing.T) {
 	}
 	if r := suite(ctx, b.guest, b.plan.Devices[0]); r.State != lab.Fail || r.Evidence != "the suite ran out of time" {
 		t.Errorf("got %+v", r)
+	}
+}
+
+// A line that is still being written is read once it is whole.
+func TestTakeReadsWholeLines(t *testing.T) {
+	s := &suiteRun{g: &guest{}, done: map[string]lab.Record{}}
+	const one, two = `{"test":"a","state":"pass"}` + "\n", `{"test":"b","state":"fail"}` + "\n"
+	file := filepath.Join(t.TempDir(), "out")
+	var read int64
+	for _, step := range []struct {
+		have string
+		read int
+		done int
+	}{{one[:9], 0, 0}, {one, len(one), 1}, {one + two[:20], len(one), 1}, {one + two, len(one + two), 2}} {
+		if err := os.WriteFile(file, []byte(step.have), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if read = s.take(file, read); read != int64(step.read) || len(s.done) != step.done {
+			t.Errorf("%q: read %d, want %d, %d results, want %d", step.have, read, step.read, len(s.done), step.done)
+		}
+	}
+	if got := s.take(filepath.Join(t.TempDir(), "none"), 7); got != 7 {
+		t.Errorf("a file that is not there yet: read %d", got)
 	}
 }
