@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -363,6 +364,37 @@ func TestRedirects(t *testing.T) {
 		err := checkRedirect(request(tt.to), via)
 		if (err != nil) != (tt.want != "") || err != nil && err.Error() != tt.want {
 			t.Errorf("%s to %s, hop %d: got %v, want %q", tt.from, tt.to, tt.hops, err, tt.want)
+		}
+	}
+}
+
+// What another try can change is tried again: a server in trouble, but not one that says no.
+func TestWhichAnswersAreFinal(t *testing.T) {
+	for status, final := range map[int]bool{400: true, 403: true, 404: true, 408: false, 410: true, 429: false, 500: false, 501: false, 503: false, 206: true, 416: true} {
+		response := &http.Response{StatusCode: status, Status: strconv.Itoa(status)}
+		_, err := testDownloader("http://host.example/f").start(response, filepath.Join(t.TempDir(), "f.part"), partInfo{})
+		if failed, ok := errors.AsType[*DownloadError](err); !ok || failed.final != final {
+			t.Errorf("%d: got %v, want final %t", status, err, final)
+		}
+	}
+}
+
+// A part is continued by an answer that is about the same file and begins where the part ends.
+func TestContinues(t *testing.T) {
+	had := partInfo{ETag: `"one"`, Total: 100, Size: 40}
+	for _, tt := range []struct {
+		answer partInfo
+		want   bool
+	}{
+		{partInfo{ETag: `"one"`, Total: 100, Size: 40}, true},
+		{partInfo{ETag: `"one"`, Total: -1, Size: 40}, true},
+		{partInfo{ETag: `"two"`, Total: 100, Size: 40}, false},
+		{partInfo{Total: 100, Size: 40}, false},
+		{partInfo{ETag: `"one"`, Total: 101, Size: 40}, false},
+		{partInfo{ETag: `"one"`, Total: 100, Size: 39}, false},
+	} {
+		if got := tt.answer.continues(had); got != tt.want {
+			t.Errorf("%+v: got %t", tt.answer, got)
 		}
 	}
 }
