@@ -142,6 +142,7 @@ func TestDamagedEntryIsMadeAgain(t *testing.T) {
 		{"touched", func(e string) error { return os.Chtimes(e+"/out/file", later, later) }, ""},
 		{"a file missing", func(e string) error { return os.Remove(e + "/out/file") }, "1 of 5 files are missing"},
 		{"a file truncated", func(e string) error { return os.Truncate(e+"/out/file", 2) }, `"file" has 2 bytes, want 7`},
+		{"a file grown", func(e string) error { return os.Truncate(e+"/out/file", 9) }, `"file" has 9 bytes, want 7`},
 		{"a file altered", func(e string) error {
 			return errors.Join(os.WriteFile(e+"/out/file", []byte("CONTENT"), 0o600), os.Chtimes(e+"/out/file", later, later))
 		}, `"file" does not have the content that the stage wrote`},
