@@ -33,7 +33,7 @@ func main() {
 func (m machine) live(ctx context.Context) {
 	err := m.boot()
 	if err == nil {
-		err = m.run(ctx)
+		err = m.runPlan(ctx)
 	}
 	if errors.Is(err, os.ErrNotExist) && !m.exists(lab.PlanFile) {
 		m.say(lab.NoPlan)
@@ -58,9 +58,9 @@ func (m machine) say(text string) {
 	_, _ = fmt.Fprintln(f, text)
 }
 
-// run does what the plan says. An error is about the guest itself; a case that
+// runPlan does what the plan says. An error is about the guest itself; a case that
 // fails is a record.
-func (m machine) run(ctx context.Context) error {
+func (m machine) runPlan(ctx context.Context) error {
 	plan, err := m.readPlan()
 	if err != nil {
 		return err
