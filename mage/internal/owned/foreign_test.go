@@ -150,6 +150,28 @@ func TestLiveRuns(t *testing.T) {
 	}
 }
 
+// Nothing is removed through a mount, which a bootstrap that was killed may have left.
+func TestMountInAScratchStays(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a", "x"), "")
+	write(t, filepath.Join(dir, "proc", "theirs"), "")
+	err := removeTreeOf(dir, func(name string) (uint64, error) {
+		if filepath.Base(name) == "proc" {
+			return 2, nil
+		}
+		return 1, nil
+	})
+	if foreign, ok := errors.AsType[*ForeignError](err); !ok || filepath.Base(foreign.Path) != "proc" {
+		t.Errorf("got %v", err)
+	}
+	if got := tree(t, dir); got != "a/x proc/theirs" {
+		t.Errorf("left %s", got)
+	}
+	if err := removeTree(dir); err != nil || tree(t, dir) != "" {
+		t.Errorf("left %s, %v", tree(t, dir), err)
+	}
+}
+
 // A directory that cannot be made or marked is an error, and nothing is held.
 func TestDirectoryInTheWay(t *testing.T) {
 	dir := t.TempDir()

@@ -132,7 +132,9 @@ func holdDir(dir string) (*flock.Flock, error) {
 
 // removeTree removes a tree, also one with directories that may not be written to,
 // but nothing through a mount: a bootstrap that was killed may have left some.
-func removeTree(dir string) error {
+func removeTree(dir string) error { return removeTreeOf(dir, device) }
+
+func removeTreeOf(dir string, device func(dir string) (uint64, error)) error {
 	top, err := device(dir)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"slices"
@@ -57,8 +58,13 @@ func TestErrorNamesEachFailure(t *testing.T) {
 // Only a pass passes: what was not tried proves nothing.
 func TestRowsSayHowEachEnded(t *testing.T) {
 	s := Suite{Results: []Result{
-		{Name: "a", Title: "A", State: StateOf(true), Evidence: "seen"}, {Title: "B", State: StateOf(false)}, {Title: "C", State: NotTried},
-		{Title: "D", State: Skipped}, {Title: "E", State: Unsupported}, {Title: "F", State: Unavailable}, {Title: "G"},
+		{Name: "a", Title: "A", State: StateOf(true), Evidence: "seen"},
+		{Title: "B", State: StateOf(false)},
+		{Title: "C", State: NotTried},
+		{Title: "D", State: Skipped},
+		{Title: "E", State: Unsupported},
+		{Title: "F", State: Unavailable},
+		{Title: "G"},
 	}}
 	want := [][]string{
 		{"A", "pass", "seen"}, {"B", "FAIL", ""}, {"C", "-", ""}, {"D", "skipped", ""}, {"E", "not supported", ""}, {"F", "unavailable", ""}, {"G", "", ""},
@@ -68,5 +74,15 @@ func TestRowsSayHowEachEnded(t *testing.T) {
 	}
 	if n := len(s.Failed()); n != 6 {
 		t.Errorf("%d did not pass, want 6", n)
+	}
+}
+
+// A report goes to others: no password of a URL is in it.
+func TestJUnitHasNoSecrets(t *testing.T) {
+	const url = "https://user:hunter2@host.example/x"
+	s := Suite{Results: []Result{{Name: "a", Title: "A " + url, Evidence: "failed at " + url, Output: "asked " + url}}}
+	data, err := s.JUnit()
+	if err != nil || bytes.Contains(data, []byte("hunter2")) || !bytes.Contains(data, []byte("host.example/x")) {
+		t.Errorf("%v in\n%s", err, data)
 	}
 }

@@ -95,12 +95,16 @@ func TestInstallable(t *testing.T) {
 		names, want []string
 	}{
 		{
-			"", []string{"RPMS/tiny-1-1.noarch.rpm", "RPMS/tiny-debuginfo-1-1.noarch.rpm", "RPMS/tiny-debugsource-1-1.noarch.rpm"},
-			[]string{"tiny"}, []string{"rpms/tiny-1-1.noarch.rpm"},
+			"",
+			[]string{"RPMS/tiny-1-1.noarch.rpm", "RPMS/tiny-debuginfo-1-1.noarch.rpm", "RPMS/tiny-debugsource-1-1.noarch.rpm"},
+			[]string{"tiny"},
+			[]string{"rpms/tiny-1-1.noarch.rpm"},
 		},
 		{
-			"trixie", []string{"tiny_1_all.deb", "tiny-dbgsym_1_all.deb", "tiny_1.changes"},
-			[]string{"tiny"}, []string{"debs/tiny_1_all.deb"},
+			"trixie",
+			[]string{"tiny_1_all.deb", "tiny-dbgsym_1_all.deb", "tiny_1.changes"},
+			[]string{"tiny"},
+			[]string{"debs/tiny_1_all.deb"},
 		},
 	} {
 		d := collected(t, tt.suite, tt.have...)

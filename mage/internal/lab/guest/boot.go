@@ -23,7 +23,9 @@ type mount struct {
 	flags                      uintptr
 }
 
-func (m mount) do() error { return unix.Mount(m.source, m.target, m.kind, m.flags, m.data) }
+func (m mount) do() error {
+	return unix.Mount(m.source, m.target, m.kind, m.flags, m.data) //nolint:wrapcheck // the caller says what for
+}
 
 // mountDir makes the directory of a mount, and mounts.
 func (m machine) mountDir(at mount) error {
@@ -87,12 +89,14 @@ func (g *guest) enterDisk() error {
 
 func enter(root string) error {
 	if err := unix.Chroot(root); err != nil {
-		return err
+		return err //nolint:wrapcheck // the caller says what for
 	}
-	return unix.Chdir("/")
+	return unix.Chdir("/") //nolint:wrapcheck // as above
 }
 
-func unmount(target string) error { return unix.Unmount(target, unix.MNT_DETACH) }
+func unmount(target string) error {
+	return unix.Unmount(target, unix.MNT_DETACH) //nolint:wrapcheck // the caller says what for
+}
 
 // unlimited lifts what a service manager would lift for RDMA's users: memory
 // that may be locked.

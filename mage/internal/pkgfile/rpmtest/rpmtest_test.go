@@ -21,8 +21,8 @@ func TestWrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
 		header, err := rpmutils.ReadHeader(f)
+		_ = f.Close()
 		if err != nil {
 			t.Fatal(err)
 		}
