@@ -105,6 +105,7 @@ func TestNoPlan(t *testing.T) {
 
 // What is mounted already is fine; whatever else fails ends the guest before its first case, without a last record.
 func TestBootThatFails(t *testing.T) {
+	const cover = "mount /lab/debug/librib.so on /usr/lib64/libibverbs/librib.so  4096"
 	for call, want := range map[string]string{
 		"mount sysfs on /sys sysfs 0":        "mount /sys: no",
 		"insert /lab/modules/disk/first.ko":  "no",
@@ -116,7 +117,7 @@ func TestBootThatFails(t *testing.T) {
 		"insert /lab/modules/verbs/first.ko":                       "no",
 		"up lo":                                                    "no",
 		"add rxe0":                                                 "make device rxe0: no",
-		"mount /lab/debug/librib.so on /usr/lib64/libibverbs/librib.so  4096": "cover /usr/lib64/libibverbs/librib.so: no",
+		cover:                                                      "cover /usr/lib64/libibverbs/librib.so: no",
 	} {
 		b := bootable(t)
 		b.plan.Cases, b.plan.DebugModule = []string{"driver-id"}, true
