@@ -100,6 +100,9 @@ func TestCleanGoesOnAfterAFailure(t *testing.T) {
 	if err == nil || f.said["remove"] < 2 {
 		t.Errorf("%d tries to remove two containers, left %+v, %v", f.said["remove"], left, err)
 	}
+	if _, err := os.Stat(e.run.file("dead")); err != nil {
+		t.Errorf("the lock file of what is left: %v", err)
+	}
 	for _, l := range left {
 		if strings.Contains(l.Why, "still active") {
 			t.Errorf("a dead run looks alive: %+v", l)
