@@ -116,7 +116,7 @@ func TestUserOfARun(t *testing.T) {
 	} {
 		f := useFake(t)
 		e := connectFake(t)
-		f.answers["image"] = fmt.Sprintf(`{"Id":"sha256:0123456789abcdef","Config":{"User":%q}}`, tt.image)
+		f.answer("image", fmt.Sprintf(`{"Id":"sha256:0123456789abcdef","Config":{"User":%q}}`, tt.image))
 		if c := asked(t, f, e, RunSpec{User: tt.asked}); c.User != tt.want {
 			t.Errorf("of %q, asked for %q: got %s, want %s", tt.image, tt.asked, c.User, tt.want)
 		}
@@ -175,7 +175,7 @@ func TestRefuseRDMANetlink(t *testing.T) {
 func TestBuildsAreLabelled(t *testing.T) {
 	f := useFake(t)
 	e := connectFake(t)
-	one := func(key string) string { return strings.Join(f.buildQ[key], "|") }
+	one := f.query
 	spec := BuildSpec{Tag: "t", ContextTar: strings.NewReader(""), Labels: map[string]string{"mine": "x", Label: "0"}}
 	if id, err := e.Build(t.Context(), spec); err != nil || id != "sha256:0123456789abcdef0123" {
 		t.Fatal(id, err)
@@ -191,7 +191,7 @@ func TestBuildsAreLabelled(t *testing.T) {
 		t.Error("the caller's labels were changed")
 	}
 	spec = BuildSpec{Tag: "t", ContextTar: strings.NewReader(""), Network: true, Containerfile: "other/Containerfile"}
-	if _, err := e.Build(t.Context(), spec); err != nil || len(f.buildQ["networkmode"]) > 0 || one("dockerfile") != "other/Containerfile" {
+	if _, err := e.Build(t.Context(), spec); err != nil || one("networkmode") != "" || one("dockerfile") != "other/Containerfile" {
 		t.Errorf("%v: got %v", err, f.buildQ)
 	}
 }
@@ -208,20 +208,20 @@ func TestBuildsStartFromALabelledBase(t *testing.T) {
 	} {
 		f := useFake(t)
 		e := connectFake(t)
-		f.answers["image"] = image
+		f.answer("image", image)
 		if _, err := e.Build(t.Context(), BuildSpec{Tag: "t", ContextTar: strings.NewReader(""), Args: map[string]string{"BASE": "base"}}); err != nil {
 			t.Fatal(err)
 		}
 		var args map[string]string
-		if err := json.Unmarshal([]byte(strings.Join(f.buildQ["buildargs"], "")), &args); err != nil || args["BASE"] != want.base || f.said["build"] != want.builds {
-			t.Errorf("%s: %d builds, the last over %q, %v", image, f.said["build"], args, err)
+		if err := json.Unmarshal([]byte(f.query("buildargs")), &args); err != nil || args["BASE"] != want.base || f.times("build") != want.builds {
+			t.Errorf("%s: %d builds, the last over %q, %v", image, f.times("build"), args, err)
 		}
 	}
 	f := useFake(t)
 	e := connectFake(t)
-	f.missing["image"] = true
+	f.lacks("image")
 	_, err := e.Build(t.Context(), BuildSpec{Tag: "t", ContextTar: strings.NewReader(""), Args: map[string]string{"BASE": "base"}})
-	if err == nil || !strings.Contains(err.Error(), "base") || f.said["build"] > 0 {
-		t.Errorf("without the base: %v after %d builds", err, f.said["build"])
+	if err == nil || !strings.Contains(err.Error(), "base") || f.times("build") > 0 {
+		t.Errorf("without the base: %v after %d builds", err, f.times("build"))
 	}
 }

@@ -98,6 +98,43 @@ func useFake(t *testing.T) *fakeEngine {
 	return f
 }
 
+// answer sets the answer of an operation.
+func (f *fakeEngine) answer(operation, text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answers[operation] = text
+}
+
+// lacks lets operations end with "no such thing".
+func (f *fakeEngine) lacks(operations ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, operation := range operations {
+		f.missing[operation] = true
+	}
+}
+
+// gives sets what is copied out.
+func (f *fakeEngine) gives(files []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.files = files
+}
+
+// times is how often an operation was asked for.
+func (f *fakeEngine) times(operation string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.said[operation]
+}
+
+// query is the value of a parameter of the last build.
+func (f *fakeEngine) query(name string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return strings.Join(f.buildQ[name], "|")
+}
+
 // breaks makes an operation fail, until the end of the test.
 func (f *fakeEngine) breaks(t *testing.T, operation, mode string) fault {
 	t.Helper()

@@ -22,9 +22,9 @@ func TestFailedCommandLeavesNothing(t *testing.T) {
 	for _, code := range []int{0, 3} {
 		f := useFake(t)
 		e := connectFake(t)
-		f.files = archiveOf(t, fileEntry("out/file", "content"))
-		f.answers["wait"] = fmt.Sprintf(`{"StatusCode":%d}`, code)
-		f.answers["inspect"] = fmt.Sprintf(`{"Id":"c1c1c1c1c1c1","State":{"Status":"exited","ExitCode":%d}}`, code)
+		f.gives(archiveOf(t, fileEntry("out/file", "content")))
+		f.answer("wait", fmt.Sprintf(`{"StatusCode":%d}`, code))
+		f.answer("inspect", fmt.Sprintf(`{"Id":"c1c1c1c1c1c1","State":{"Status":"exited","ExitCode":%d}}`, code))
 		dir := t.TempDir()
 		result, err := e.Run(t.Context(), RunSpec{
 			Name: "test", Image: "i", Argv: []string{"true"}, Commit: "made",
@@ -38,7 +38,7 @@ func TestFailedCommandLeavesNothing(t *testing.T) {
 		if (made == nil) != (code == 0) || always != nil {
 			t.Errorf("exit status %d: the outputs are %v and %v", code, made, always)
 		}
-		if (result.Image != "") != (code == 0) || (f.said["commit"] > 0) != (code == 0) {
+		if (result.Image != "") != (code == 0) || (f.times("commit") > 0) != (code == 0) {
 			t.Errorf("exit status %d: the image is %q", code, result.Image)
 		}
 	}
@@ -49,7 +49,7 @@ func TestMissingOutput(t *testing.T) {
 	for _, optional := range []bool{false, true} {
 		f := useFake(t)
 		e := connectFake(t)
-		f.missing["get"] = true
+		f.lacks("get")
 		_, err := e.Run(t.Context(), RunSpec{
 			Name: "test", Image: "i", Argv: []string{"true"}, Outputs: []Output{{Path: "/out", Dir: t.TempDir(), Optional: optional}},
 		})
@@ -79,7 +79,7 @@ func entries(t *testing.T, stream []byte) []string {
 func TestInputs(t *testing.T) {
 	f := useFake(t)
 	e := connectFake(t)
-	f.missing["stat"] = true
+	f.lacks("stat")
 	_, err := e.Run(t.Context(), RunSpec{
 		Name: "test", Image: "i", Argv: []string{"true"},
 		Volumes: []VolumeMount{{Name: "vol", Path: "/v/", UID: 7, GID: 8}, {Name: "vol2", Path: "/r", UID: 7, ReadOnly: true}, {Path: "/root"}},
@@ -110,8 +110,8 @@ func TestInputThatFails(t *testing.T) {
 	_, err := e.Run(t.Context(), RunSpec{
 		Name: "test", Image: "i", Argv: []string{"true"}, Inputs: []Input{{Path: "/", Write: func(io.Writer) error { return broken }}},
 	})
-	if !errors.Is(err, broken) || f.said["start"] > 0 {
-		t.Errorf("got %v after %d starts", err, f.said["start"])
+	if !errors.Is(err, broken) || f.times("start") > 0 {
+		t.Errorf("got %v after %d starts", err, f.times("start"))
 	}
 }
 
@@ -123,18 +123,18 @@ func TestReadFileOfAnImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.files = stream
-	if data, err := e.ReadFile(t.Context(), "i", nil, "/f"); err != nil || string(data) != "content" || f.said["start"] > 0 {
+	f.gives(stream)
+	if data, err := e.ReadFile(t.Context(), "i", nil, "/f"); err != nil || string(data) != "content" || f.times("start") > 0 {
 		t.Errorf("got %q, %v", data, err)
 	}
-	f.missing["get"] = true
+	f.lacks("get")
 	if _, err := e.ReadFile(t.Context(), "i", nil, "/f"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 	if _, err := e.ReadFile(t.Context(), "i", []VolumeMount{{Name: "..", Path: "/x"}}, "/f"); err == nil {
 		t.Error("a volume of that name was taken")
 	}
-	f.missing["image"] = true
+	f.lacks("image")
 	if _, err := e.ReadFile(t.Context(), "i", nil, "/f"); !errors.As(err, new(*NoImageError)) {
 		t.Errorf("an image that is not there: %v", err)
 	}
@@ -146,11 +146,11 @@ func TestImageID(t *testing.T) {
 	if id, here, err := e.ImageID(t.Context(), "i"); id != "sha256:0123456789abcdef" || !here || err != nil {
 		t.Errorf("got %q, %t, %v", id, here, err)
 	}
-	f.missing["image"] = true
+	f.lacks("image")
 	if id, here, err := e.ImageID(t.Context(), "i"); id != "" || here || err != nil {
 		t.Errorf("one that is not there: got %q, %t, %v", id, here, err)
 	}
-	f.missing["rmi"], f.missing["rmvolume"] = true, true
+	f.lacks("rmi", "rmvolume")
 	if err := errors.Join(e.RemoveImage(t.Context(), "i"), e.RemoveVolume(t.Context(), "v")); err != nil {
 		t.Errorf("what is not there cannot be removed: %v", err)
 	}
@@ -160,7 +160,7 @@ func TestImageID(t *testing.T) {
 func TestPullProgress(t *testing.T) {
 	f := useFake(t)
 	e := connectFake(t)
-	f.answers["import"] = `{"status":"Downloading","id":"0a1b","progressDetail":{"current":3,"total":9}}` + "\n" + `{"status":"Done"}`
+	f.answer("import", `{"status":"Downloading","id":"0a1b","progressDetail":{"current":3,"total":9}}`+"\n"+`{"status":"Done"}`)
 	var got []PullProgress
 	if err := e.Pull(t.Context(), "ref", func(p PullProgress) { got = append(got, p) }); err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestPullProgress(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	f.answers["import"] = `{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}`
+	f.answer("import", `{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}`)
 	if err := e.Pull(t.Context(), "ref", nil); !errors.As(err, new(*PullError)) || !strings.Contains(err.Error(), "manifest unknown") {
 		t.Errorf("got %v", err)
 	}
@@ -181,7 +181,7 @@ func TestReapTriesAgain(t *testing.T) {
 	e := connectFake(t)
 	var notices []string
 	e.notice = func(text string) { notices = append(notices, text) }
-	f.answers["list"] = ofOurs(t, e, e.run.home)["list"]
+	f.answer("list", ofOurs(t, e, e.run.home)["list"])
 	lock := e.run.file("dead")
 	if err := os.WriteFile(lock, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -216,9 +216,9 @@ func TestReapLeavesTheLiving(t *testing.T) {
 		"of another home":     strings.ReplaceAll(list, e.run.home, "elsewhere"),
 		"made from our image": strings.ReplaceAll(list, `"/old"`, `"/other"`),
 	} {
-		f.answers["list"] = answer
-		if err := e.Reap(t.Context()); err != nil || f.said["remove"] > 0 {
-			t.Errorf("%s: %v, %d removed", what, err, f.said["remove"])
+		f.answer("list", answer)
+		if err := e.Reap(t.Context()); err != nil || f.times("remove") > 0 {
+			t.Errorf("%s: %v, %d removed", what, err, f.times("remove"))
 		}
 	}
 }

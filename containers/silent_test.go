@@ -79,7 +79,7 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 		for mode := range strings.FieldsSeq(c.modes) {
 			t.Run(c.operation+" "+mode, func(t *testing.T) {
 				f := useFake(t)
-				f.files = archiveOf(t, fileEntry("out/file", "content"))
+				f.gives(archiveOf(t, fileEntry("out/file", "content")))
 				e := connectFake(t)
 				broken := f.breaks(t, c.operation, mode)
 				ctx, cancel := context.WithCancelCause(t.Context())

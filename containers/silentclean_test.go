@@ -91,14 +91,14 @@ func TestCleanGoesOnAfterAFailure(t *testing.T) {
 	e := connectFake(t)
 	answers := ofOurs(t, e, e.run.home)
 	list := strings.TrimSuffix(strings.TrimPrefix(answers["list"], "["), "]")
-	f.answers["list"] = "[" + list + "," + strings.ReplaceAll(list, "old", "older") + "]"
+	f.answer("list", "["+list+","+strings.ReplaceAll(list, "old", "older")+"]")
 	if err := os.WriteFile(e.run.file("dead"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f.breaks(t, "remove", cut)
 	_, left, err := e.Clean(t.Context(), CleanOptions{})
-	if err == nil || f.said["remove"] < 2 {
-		t.Errorf("%d tries to remove two containers, left %+v, %v", f.said["remove"], left, err)
+	if err == nil || f.times("remove") < 2 {
+		t.Errorf("%d tries to remove two containers, left %+v, %v", f.times("remove"), left, err)
 	}
 	if _, err := os.Stat(e.run.file("dead")); err != nil {
 		t.Errorf("the lock file of what is left: %v", err)
