@@ -5,6 +5,7 @@ package upstream
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"strings"
 	"testing"
 )
@@ -52,6 +53,36 @@ func TestHeaderBounds(t *testing.T) {
 		switch {
 		case c.want == "" && err != nil, c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// What a header says of its size is judged before anything is read for it.
+func TestHeaderLimits(t *testing.T) {
+	for _, tt := range []struct {
+		tags, size uint32
+		limited    bool
+	}{{mostTags, mostHeader, false}, {mostTags + 1, 8, true}, {1, mostHeader + 1, true}} {
+		intro := binary.BigEndian.AppendUint32([]byte(headerMagic+"\x00\x00\x00\x00"), tt.tags)
+		rest := strings.NewReader("x")
+		_, err := readHeaderBlock(io.MultiReader(bytes.NewReader(binary.BigEndian.AppendUint32(intro, tt.size)), rest), false)
+		if err == nil || strings.Contains(err.Error(), "more than the limits") != tt.limited || (rest.Len() > 0) != tt.limited {
+			t.Errorf("%d tags, %d bytes: got %v", tt.tags, tt.size, err)
+		}
+	}
+}
+
+// A name in a payload ends where the payload says that it does.
+func TestNamesOfAPayload(t *testing.T) {
+	for raw, want := range map[string]string{"abc\x00": "abc", "abcd": "", "abc\x01": ""} {
+		c := &cpioReader{r: strings.NewReader(raw + "\x00\x00\x00"), most: 10}
+		if name, err := c.name(int64(len(raw))); name != want || (err == nil) != (want != "") {
+			t.Errorf("%q: got %q, %v", raw, name, err)
+		}
+	}
+	for _, n := range []int64{0, 1, 11} {
+		if name, err := (&cpioReader{r: strings.NewReader(strings.Repeat("\x00", 20)), most: 10}).name(n); err == nil {
+			t.Errorf("of %d bytes: got %q", n, name)
 		}
 	}
 }
