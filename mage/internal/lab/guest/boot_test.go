@@ -106,19 +106,20 @@ func TestNoPlan(t *testing.T) {
 // What is mounted already is fine; whatever else fails ends the guest before its first case, without a last record.
 func TestBootThatFails(t *testing.T) {
 	const cover = "mount /lab/debug/librib.so on /usr/lib64/libibverbs/librib.so  4096"
-	for call, want := range map[string]string{
-		"mount sysfs on /sys sysfs 0":        "mount /sys: no",
-		"insert /lab/modules/disk/first.ko":  "no",
-		"mount /dev/vda on /disk ext4 0":     "mount /disk: no",
-		"enter /disk":                        "enter the disk: no",
-		"unlimit":                            "no",
-		"insert /lab/modules/core/second.ko": "no",
-		"insert /lab/fixture/rib_stamp.ko driver_id=21 prefix=rib": "no",
-		"insert /lab/modules/verbs/first.ko":                       "no",
-		"up lo":                                                    "no",
-		"add rxe0":                                                 "make device rxe0: no",
-		cover:                                                      "cover /usr/lib64/libibverbs/librib.so: no",
+	for _, tt := range [][2]string{
+		{"mount sysfs on /sys sysfs 0", "mount /sys: no"},
+		{"insert /lab/modules/disk/first.ko", "no"},
+		{"mount /dev/vda on /disk ext4 0", "mount /disk: no"},
+		{"enter /disk", "enter the disk: no"},
+		{"unlimit", "no"},
+		{"insert /lab/modules/core/second.ko", "no"},
+		{"insert /lab/fixture/rib_stamp.ko driver_id=21 prefix=rib", "no"},
+		{"insert /lab/modules/verbs/first.ko", "no"},
+		{"up lo", "no"},
+		{"add rxe0", "make device rxe0: no"},
+		{cover, "cover /usr/lib64/libibverbs/librib.so: no"},
 	} {
+		call, want := tt[0], tt[1]
 		b := bootable(t)
 		b.plan.Cases, b.plan.DebugModule = []string{"driver-id"}, true
 		b.file(lab.DebugFolder+"/librib.so", "")
