@@ -127,9 +127,10 @@ func TestInstallableKey(t *testing.T) {
 	d := collected(t, "trixie", "tiny_1_all.deb", "tiny-dbgsym_1_all.deb")
 	sum := func(d artifact.Dist) string {
 		t.Helper()
-		key, err := stage.InstallableKey(stagecache.NewKey("install", 1), d)
+		files, _, err := stage.Installable(d)
+		key := stage.Key("install", struct{ Files []stage.File }{files})
 		if err != nil || key.Sum() == "" {
-			t.Fatalf("the key is %q, %v", key.Sum(), err)
+			t.Fatalf("the key is %q, %v, %v", key.Sum(), key.Err(), err)
 		}
 		return key.Sum()
 	}

@@ -3,10 +3,8 @@
 package stage_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -184,28 +182,6 @@ func TestMakeTellsTheStage(t *testing.T) {
 	failed, ok := errors.AsType[*stage.Error](err)
 	if !ok || failed.Name != "box" || !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
-	}
-}
-
-// What was damaged is said where it is made again.
-func TestDamageIsSaid(t *testing.T) {
-	var said bytes.Buffer
-	r := stagetest.NewRunner(t, nil)
-	r.Log = slog.New(slog.NewTextHandler(&said, nil))
-	entry, err := r.Make(t.Context(), "spec", text{"content"})
-	if err != nil || said.Len() > 0 {
-		t.Fatalf("%v, said %q", err, said.String())
-	}
-	if err := os.WriteFile(filepath.Join(entry.Dir, "file"), []byte("contenT"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if entry, err = r.Make(t.Context(), "spec", text{"content"}); err != nil || entry.Hit {
-		t.Fatalf("got %+v, %v: want it made again", entry, err)
-	}
-	for _, word := range []string{"damaged", "stage=spec", "file"} {
-		if !strings.Contains(said.String(), word) {
-			t.Errorf("want %q in what is said, got %q", word, said.String())
-		}
 	}
 }
 

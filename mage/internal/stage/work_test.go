@@ -24,10 +24,7 @@ import (
 // entry makes an output with the file "file", and gives that file's path.
 func entry(t *testing.T, r *stage.Runner) string {
 	t.Helper()
-	made, err := r.Cached(t.Context(), "made", stagecache.NewKey("made", 1),
-		func(_ context.Context, dir string, _ *ui.Stage) error {
-			return stage.WriteFile(dir, "file", []byte("made"))
-		})
+	made, err := r.Make(t.Context(), "made", text{"made"})
 	if err != nil {
 		t.Fatal(err)
 	}
