@@ -17,16 +17,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
-// debMade is what the stages up to Debian's packages have returned.
-type debMade struct {
-	job    job.Job
-	src    artifact.Source
-	tree   artifact.Tree
-	debian artifact.DebianSource
-	tc     artifact.Toolchain
-	pkgs   artifact.Packages
-}
-
 // debJob is the job for a Debian suite; all mistakes in the flags are
 // reported together.
 func (a *App) debJob(ctx context.Context) (job.Job, error) {

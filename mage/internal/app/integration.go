@@ -39,14 +39,14 @@ func (a *App) showVerdicts(ctx context.Context, s *pipeline.State, err error) er
 	return errors.Join(err, a.showReport(ctx, s.Suite, s.Dist))
 }
 
-func (a *App) showReport(ctx context.Context, suite report.Suite, dist artifact.Dist) error {
+func (a *App) showReport(ctx context.Context, suite report.Suite, out artifact.Dist) error {
 	a.ui.Summary(a.ui.StageTimes())
 	a.ui.Table(suite.Name, []string{"verdict", "result", "evidence"}, suite.Rows())
 	data, err := suite.JUnit()
 	if err != nil {
 		return err
 	}
-	file, err := a.pipeline.Collector().Place(ctx, dist.Dir, "junit.xml", data)
+	file, err := a.pipeline.Collector().Place(ctx, out.Dir, "junit.xml", data)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/google/renameio/v2"
+
 	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"

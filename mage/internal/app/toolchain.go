@@ -80,13 +80,11 @@ func (a *App) toolchainRow(ctx context.Context, j job.Job, file string) ([]strin
 
 // ToolchainBuild is the toolchain:build target.
 func (a *App) ToolchainBuild(ctx context.Context) error {
-	j, recipe, err := job.Job{}, pipeline.ForToolchainBuild, error(nil)
+	asked, recipe := a.rpmJob, pipeline.ForToolchainBuild
 	if value(a.flags.Suite, "") != "" {
-		recipe = pipeline.ForToolchainBuildDeb
-		j, err = a.debJob(ctx)
-	} else {
-		j, err = a.rpmJob(ctx)
+		asked, recipe = a.debJob, pipeline.ForToolchainBuildDeb
 	}
+	j, err := asked(ctx)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (in integrateInput) Make(_ context.Context, w *stage.Work) error {
 	if in.Provider == nil {
 		result, err = provider.Inspect(tree)
 	} else {
-		result, err = integrateProvider(in.Provider, tree, in.Source, w.Stage)
+		result, err = integrateProvider(in.Provider, tree, in.Source, w.Stage) //nolint:contextcheck // bounded by the tree, and pure
 	}
 	if err != nil {
 		return err

@@ -96,8 +96,8 @@ func trials() map[string]trial {
 		"rpm:addon":             {ForAddon, rpm, ""},
 		"the plan of rpm:addon": {ForAddonPlan, rpm, ""},
 		"test:addon":            {ForTestAddon, stock, ""},
-		"test:kernel":           {ForTestKernel, func(t *testing.T, b *kitchen) *State { return kernel(rpm(t, b)) }, "kernel"},
-		"test:kernel, addon":    {ForTestKernelAddon, func(t *testing.T, b *kitchen) *State { return kernel(stock(t, b)) }, "kernel"},
+		"test:kernel":           {ForTestKernel, func(_ *testing.T, b *kitchen) *State { return kernel(NewState(b.job)) }, "kernel"},
+		"test:kernel, addon":    {ForTestKernelAddon, func(_ *testing.T, b *kitchen) *State { return kernel(stock(nil, b)) }, "kernel"},
 		"toolchain:build":       {ForToolchainBuild, rpm, ""},
 		"toolchain:build, deb":  {ForToolchainBuildDeb, deb, ""},
 		"toolchain:list": {ForToolchainList, func(_ *testing.T, b *kitchen) *State {
@@ -251,7 +251,9 @@ func TestInterruptEndsEachRecipe(t *testing.T) {
 	for name, tt := range trials() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for n := 1; interrupted(t, tt, n); n++ {
+			n := 1
+			for interrupted(t, tt, n) {
+				n++
 			}
 		})
 	}

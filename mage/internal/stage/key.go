@@ -158,7 +158,7 @@ func addScripts(key *stagecache.KeyBuilder, names Scripts) {
 }
 
 func isKeyed(v reflect.Value) bool {
-	_, ok := v.Interface().(Keyed)
+	_, ok := reflect.TypeAssert[Keyed](v)
 	return ok
 }
 

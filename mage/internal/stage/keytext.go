@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,13 +22,13 @@ func textOf(v reflect.Value) (string, error) {
 }
 
 func (out *keyText) value(v reflect.Value) error {
-	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+	if (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil() {
 		out.WriteString("nil")
 		return nil
 	}
 	switch value := v.Interface().(type) {
 	case Keyed:
-		fmt.Fprintf(out, "%q", value.StageKey())
+		out.WriteString(strconv.Quote(value.StageKey()))
 		return nil
 	case time.Time:
 		out.WriteString(timeText(value))
@@ -37,7 +38,7 @@ func (out *keyText) value(v reflect.Value) error {
 	case reflect.Pointer:
 		return out.value(v.Elem())
 	case reflect.Interface:
-		fmt.Fprintf(out, "%T", v.Interface())
+		out.WriteString(v.Elem().Type().String())
 		return out.value(v.Elem())
 	case reflect.Struct:
 		return out.fields(v)
@@ -54,9 +55,9 @@ func (out *keyText) plain(v reflect.Value) error {
 	switch {
 	case v.Kind() == reflect.Func && v.IsNil():
 	case v.Kind() == reflect.String:
-		fmt.Fprintf(out, "%q", v.String())
+		out.WriteString(strconv.Quote(v.String()))
 	case v.CanInt() || v.CanUint() || v.CanFloat() || v.Kind() == reflect.Bool:
-		fmt.Fprint(out, v)
+		out.WriteString(fmt.Sprint(v))
 	default:
 		return fmt.Errorf("a %s cannot be part of a key", v.Kind())
 	}
@@ -106,7 +107,7 @@ func (out *keyText) entries(v reflect.Value) error {
 		lines = append(lines, name+":"+text)
 	}
 	slices.Sort(lines)
-	fmt.Fprintf(out, "%q", lines)
+	out.WriteString(fmt.Sprintf("%q", lines))
 	return nil
 }
 

@@ -11,6 +11,8 @@ import (
 )
 
 // programDigest is the digest of the file that this process runs, which is read once.
+//
+//nolint:gochecknoglobals // of the process
 var programDigest = sync.OnceValues(func() (string, error) {
 	file, err := os.Executable()
 	if err != nil {

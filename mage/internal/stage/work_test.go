@@ -172,16 +172,17 @@ func TestKeepLog(t *testing.T) {
 }
 
 // The scripts are an input of the key.
-func TestScriptKey(t *testing.T) {
+func TestScriptsAreInTheKey(t *testing.T) {
+	type in struct{ Scripts stage.Scripts }
 	var seen []string
-	for _, names := range [][]string{{}, {"limits.sh"}, {"limits.sh", "verdict.sh"}} {
-		key, err := stage.ScriptKey("x", 1, names...)
-		if err != nil || key.Sum() == "" || slices.Contains(seen, key.Sum()) {
-			t.Errorf("%q: the key is %q, %v", names, key.Sum(), err)
+	for _, names := range []stage.Scripts{{}, {"limits.sh"}, {"limits.sh", "verdict.sh"}} {
+		key := stage.Key("x", in{names})
+		if key.Sum() == "" || slices.Contains(seen, key.Sum()) {
+			t.Errorf("%q: the key is %q, %v", names, key.Sum(), key.Err())
 		}
 		seen = append(seen, key.Sum())
 	}
-	if _, err := stage.ScriptKey("x", 1, "none.sh"); err == nil {
+	if err := stage.Key("x", in{stage.Scripts{"none.sh"}}).Err(); err == nil {
 		t.Error("a script that is not there is in a key")
 	}
 }

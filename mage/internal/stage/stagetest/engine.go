@@ -165,7 +165,7 @@ func unpack(in containers.Input, files map[string]File) error {
 		if err != nil {
 			return fmt.Errorf("input %s: %w", in.Path, err)
 		}
-		name := path.Join(in.Path, h.Name) //nolint:gosec // a name in a record, nothing is unpacked
+		name := path.Join(in.Path, h.Name)
 		files[name] = File{Data: string(data) + h.Linkname, Mode: h.FileInfo().Mode(), Owner: h.Uid}
 	}
 }

@@ -46,8 +46,8 @@ func eachChange(v reflect.Value, above string, check func(changed reflect.Value,
 			return changed
 		}
 		name := above + field.Name
-		_, keyed := v.Field(i).Interface().(stage.Keyed)
-		_, isTime := v.Field(i).Interface().(time.Time)
+		_, keyed := reflect.TypeAssert[stage.Keyed](v.Field(i))
+		_, isTime := reflect.TypeAssert[time.Time](v.Field(i))
 		if v.Field(i).Kind() == reflect.Struct && !keyed && !isTime {
 			eachChange(v.Field(i), name+".", func(inner reflect.Value, field string) { check(with(inner), field) })
 			continue
@@ -60,7 +60,7 @@ func eachChange(v reflect.Value, above string, check func(changed reflect.Value,
 func another(v reflect.Value) reflect.Value {
 	out := reflect.New(v.Type()).Elem()
 	out.Set(v)
-	if t, ok := v.Interface().(time.Time); ok {
+	if t, ok := reflect.TypeAssert[time.Time](v); ok {
 		return reflect.ValueOf(t.Add(time.Nanosecond))
 	}
 	switch v.Kind() { //nolint:exhaustive // what an input has
@@ -84,9 +84,9 @@ func another(v reflect.Value) reflect.Value {
 			out.SetZero()
 		}
 	case reflect.Struct: // a Keyed one: whatever counts in it
-		for i := range out.NumField() {
-			if out.Field(i).CanSet() {
-				out.Field(i).Set(another(out.Field(i)))
+		for _, field := range out.Fields() {
+			if field.CanSet() {
+				field.Set(another(field))
 			}
 		}
 	}

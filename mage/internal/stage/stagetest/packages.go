@@ -22,7 +22,8 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 		for _, out := range run.Outputs {
 			switch path.Base(out.Path) {
 			case "RPMS":
-				rpmtest.Write(t, filepath.Join(out.Dir, "noarch", cmp.Or(map[string]string{"addon": "extra"}[run.Name], "tiny")+"-1-1.noarch.rpm"))
+				name := cmp.Or(map[string]string{"addon": "extra"}[run.Name], "tiny")
+				rpmtest.Write(t, filepath.Join(out.Dir, "noarch", name+"-1-1.noarch.rpm"))
 			case "SRPMS":
 				rpmtest.Write(t, filepath.Join(out.Dir, "tiny-1-1.src.rpm"))
 			case "interface":
