@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -217,7 +218,7 @@ var privileged = map[string]bool{"verdict.sh": false, "dnf-install.sh": true, "a
 func hermetic(t *testing.T, runs []stagetest.Run) {
 	t.Helper()
 	for _, r := range runs {
-		script := path.Base(r.Argv[slices.IndexFunc(r.Argv, func(arg string) bool { return path.Base(arg) == "limits.sh" })+2])
+		script := scriptOf(r)
 		network, root := privileged[script]
 		network = network || r.Env["RPMS"] != ""
 		if strings.HasPrefix(script, "lab-") && slices.Equal(r.Devices, []string{"/dev/kvm"}) {
@@ -227,6 +228,12 @@ func hermetic(t *testing.T, runs []stagetest.Run) {
 			t.Errorf("%s runs as %q with network %t, root %t, devices %q", script, r.User, r.Network, r.Root, r.Devices)
 		}
 	}
+}
+
+// scriptOf is the script that a container runs, below the one that watches its limits.
+func scriptOf(r stagetest.Run) string {
+	watch := slices.IndexFunc(r.Argv, func(arg string) bool { return path.Base(arg) == "limits.sh" })
+	return path.Base(r.Argv[watch+2])
 }
 
 var progressLine = regexp.MustCompile(`(?m)^\[(\d+)/(\d+)\]`)
@@ -245,22 +252,27 @@ func counted(t *testing.T, said string) {
 	}
 }
 
-// An interrupt in any container ends the recipe there, with its cause.
-func TestInterruptEndsEachRecipe(t *testing.T) {
+// An interrupt in a container ends the recipe there, with its cause: in each kind of
+// container once, whichever recipe has it.
+func TestInterruptEndsEachStage(t *testing.T) {
 	t.Parallel()
-	for name, tt := range trials() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			n := 1
-			for interrupted(t, tt, n) {
-				n++
+	seen := map[string]bool{}
+	all := trials()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		b := newKitchen(t)
+		_ = b.Do(t.Context(), all[name].recipe, all[name].state(t, b)) // TestEachRecipeRuns asks how it ends
+		for i, run := range b.engine.Runs() {
+			kind := run.Name + " " + scriptOf(run)
+			if !seen[kind] {
+				seen[kind] = true
+				t.Run(name+", "+run.Name, func(t *testing.T) { interrupt(t, all[name], i+1) })
 			}
-		})
+		}
 	}
 }
 
-// interrupted interrupts the nth container of a recipe; false says that there is none.
-func interrupted(t *testing.T, tt trial, n int) bool {
+// interrupt interrupts the nth container of a recipe.
+func interrupt(t *testing.T, tt trial, n int) {
 	t.Helper()
 	b := newKitchen(t)
 	ctx, stop := context.WithCancelCause(t.Context())
@@ -274,20 +286,16 @@ func interrupted(t *testing.T, tt trial, n int) bool {
 		}
 		return answer(run)
 	}
-	err := b.Do(ctx, tt.recipe, tt.state(t, b))
-	if count < n {
-		return false
-	}
-	if !errors.Is(err, cause) {
+	if err := b.Do(ctx, tt.recipe, tt.state(t, b)); !errors.Is(err, cause) {
 		t.Errorf("interrupted in container %d, it ends with %v", n, err)
 	}
 	if count > n {
 		t.Errorf("interrupted in container %d, it runs %d more", n, count-n)
 	}
+	released(t, b)
 	if left := outputs(t, b); len(left) > 0 && n == 1 {
 		t.Errorf("interrupted in container %d, it leaves %v", n, left)
 	}
-	return true
 }
 
 // outputs are the files in dist/.

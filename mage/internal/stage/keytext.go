@@ -57,7 +57,7 @@ func (out *keyText) plain(v reflect.Value) error {
 	case v.Kind() == reflect.String:
 		out.WriteString(strconv.Quote(v.String()))
 	case v.CanInt() || v.CanUint() || v.CanFloat() || v.Kind() == reflect.Bool:
-		out.WriteString(fmt.Sprint(v))
+		out.WriteString(strings.TrimSpace(fmt.Sprintln(v)))
 	default:
 		return fmt.Errorf("a %s cannot be part of a key", v.Kind())
 	}
@@ -107,7 +107,9 @@ func (out *keyText) entries(v reflect.Value) error {
 		lines = append(lines, name+":"+text)
 	}
 	slices.Sort(lines)
-	out.WriteString(fmt.Sprintf("%q", lines))
+	for _, line := range lines {
+		out.WriteString(strconv.Quote(line) + " ")
+	}
 	return nil
 }
 
