@@ -83,7 +83,7 @@ func (in integrateInput) Make(_ context.Context, w *stage.Work) error {
 	if in.Provider == nil {
 		result, err = provider.Inspect(tree)
 	} else {
-		result, err = integrateProvider(in.Provider, tree, in.Source, w.Stage) //nolint:contextcheck // bounded by the tree, and pure
+		result, err = in.integrate(tree, w.Stage) //nolint:contextcheck // bounded by the tree, and pure
 	}
 	if err != nil {
 		return err
@@ -95,7 +95,8 @@ func (in integrateInput) Make(_ context.Context, w *stage.Work) error {
 	return stage.WriteFile(w.Dir, "integrate.json", data)
 }
 
-func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src artifact.Source, s *ui.Stage) (*provider.Result, error) {
+func (in integrateInput) integrate(tree *provider.DirTree, s *ui.Stage) (*provider.Result, error) {
+	pr := in.Provider
 	old, err := replaced(pr, tree)
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func integrateProvider(pr *provider.Provider, tree *provider.DirTree, src artifa
 	for _, edit := range result.Edits {
 		_, _ = fmt.Fprintf(s.Log(), "%s: %s\n", edit.File, edit.What)
 	}
-	if err := editPackaging(tree, pr, old, src, result, s); err != nil {
+	if err := in.editPackaging(tree, old, result, s); err != nil {
 		return nil, err
 	}
 	s.Note(fmt.Sprintf("%s, private ABI %d", artifact.Tree{Result: *result}.DriverID(), result.PrivateABI))

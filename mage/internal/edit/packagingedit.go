@@ -21,7 +21,8 @@ import (
 // A kind that is not there or, where it is not that of RPMs here, has no place for the
 // provider, is skipped: who needs it refuses it. A distro's source package has a spec of
 // its own and may lack all three.
-func editPackaging(tree *provider.DirTree, pr, old *provider.Provider, src artifact.Source, result *provider.Result, s *ui.Stage) error {
+func (in integrateInput) editPackaging(tree *provider.DirTree, old *provider.Provider, result *provider.Result, s *ui.Stage) error {
+	pr, src := in.Provider, in.Source
 	for _, name := range []string{artifact.ReleaseSpec, artifact.SUSESpec} {
 		already, err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) })
 		missing := errors.Is(err, fs.ErrNotExist)

@@ -84,7 +84,7 @@ func TestPackagingThatIsNotThere(t *testing.T) {
 			}
 			defer tree.Close()
 			var result provider.Result
-			err = editPackaging(tree, rib, nil, artifact.Source{Version: "56.1", Package: tt.of}, &result, logStage(t))
+			err = integrateInput{Provider: rib, Source: artifact.Source{Version: "56.1", Package: tt.of}}.editPackaging(tree, nil, &result, logStage(t))
 			if _, place := errors.AsType[*rpmspec.PlaceError](err); place != tt.fails || (err != nil) != tt.fails {
 				t.Fatalf("got %v", err)
 			}
