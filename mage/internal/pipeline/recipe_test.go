@@ -255,7 +255,6 @@ func counted(t *testing.T, said string) {
 // An interrupt in a container ends the recipe there, with its cause: in each kind of
 // container once, whichever recipe has it.
 func TestInterruptEndsEachStage(t *testing.T) {
-	t.Parallel()
 	seen := map[string]bool{}
 	all := trials()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
