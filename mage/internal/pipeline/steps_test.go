@@ -90,6 +90,38 @@ func TestSharedStepsCountOnce(t *testing.T) {
 	}
 }
 
+// Several runs count together, and what they share counts once.
+func TestRunsCountTogether(t *testing.T) {
+	b := newKitchen(t)
+	var taken []string
+	own, shared := named("own", &taken, nil), named("shared", &taken, nil)
+	shared.shared = true
+	shared.of = func(*State) bool { return !slices.Contains(taken, "shared") }
+	runs, err := b.StartAll(t.Context(), Recipe{shared, own}, NewState(job.Job{}), NewState(job.Job{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range runs {
+		if err := run.ToEnd(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(taken, " "); got != "shared own own" || !strings.Contains(b.said.String(), "[3/3] own") {
+		t.Errorf("took %s:\n%s", got, b.said.String())
+	}
+}
+
+// Unpatched packages that are given are not built.
+func TestGivenStockIsNotBuilt(t *testing.T) {
+	s := NewState(job.Job{}).WithStock(job.Job{})
+	for _, beside := range []string{"", "dist/stock"} {
+		s.Beside = beside
+		if StockSource.of(s) != (beside == "") || StockGiven.of(s) != (beside != "") {
+			t.Errorf("given %q: made %t, read %t", beside, StockSource.of(s), StockGiven.of(s))
+		}
+	}
+}
+
 // A recipe aside has its own count, and the one around it goes on with its own.
 func TestAsideKeepsTheCount(t *testing.T) {
 	b := newKitchen(t)

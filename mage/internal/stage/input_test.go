@@ -52,6 +52,19 @@ func TestMakeRunsOncePerInput(t *testing.T) {
 	}
 }
 
+// The program is in the key of what it makes, and a container in its place.
+func TestWhatWorksIsInTheKey(t *testing.T) {
+	r := stagetest.NewRunner(t, &stagetest.Engine{})
+	made, err := r.Make(t.Context(), "text", text{"a"})
+	if err != nil || !strings.HasPrefix(made.Inputs["program"], "sha256:") {
+		t.Errorf("the inputs are %q, %v", made.Inputs, err)
+	}
+	boxed, err := r.Make(t.Context(), "box", boxed{Run: containers.RunSpec{Argv: []string{"verdict.sh"}, Image: "i"}})
+	if _, has := boxed.Inputs["program"]; has || err != nil || boxed.Inputs["image"] != "i" || boxed.Inputs["verdict.sh"] == "" {
+		t.Errorf("the inputs are %q, %v", boxed.Inputs, err)
+	}
+}
+
 // What is made of another input and is the same has the same digest.
 func TestDigestIsOfTheContent(t *testing.T) {
 	r := stagetest.NewRunner(t, nil)
