@@ -12,6 +12,7 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
@@ -255,6 +256,9 @@ func TestProviderCheckSaysHowFar(t *testing.T) {
 		{"it is not discovered", refuse("listed", "nothing"), []string{"| ibv_devices   | FAIL"}},
 		{"it is no provider", provider(func(dir string) { putFile(t, filepath.Join(dir, "provider.yaml"), "name: 1\n") }), []string{
 			"| manifest      | FAIL", "| release       | -",
+		}},
+		{"the release has it already", func(b *trial) { b.flags.Provider = &releasetest.Provider(t, "ant", true, nil).Dir }, []string{
+			"| release       | FAIL", "| compiles      | -", "| ibv_devices   | -",
 		}},
 		{"the release has no such call", provider(func(dir string) {
 			putFile(t, filepath.Join(dir, "fly.c"), "/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */\n#include <infiniband/none.h>\n")

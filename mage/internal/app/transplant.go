@@ -47,6 +47,10 @@ func (a *App) TestTransplant(ctx context.Context) error {
 		}
 		s.WithStock(stock)
 	}
+	run, err := a.pipeline.Start(ctx, recipe, s)
+	if err != nil {
+		return err
+	}
 	setup := walk.TransplantSetup{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder)}
 	if t.job.Given != "" {
 		clone, err := upstream.OpenClone(t.job.Given, a.ui.Out())
@@ -57,7 +61,7 @@ func (a *App) TestTransplant(ctx context.Context) error {
 		setup.Clone = clone
 	}
 	s.Walk.Setup = setup
-	if err := a.pipeline.Do(ctx, recipe, s); err != nil {
+	if err := run.ToEnd(ctx); err != nil {
 		return err
 	}
 	a.ui.Summary(a.ui.StageTimes())

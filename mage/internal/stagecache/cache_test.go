@@ -286,3 +286,32 @@ func TestNextMakesWhenTheFirstFails(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// A digest is of names, modes and contents, and of nothing else.
+func TestDigestIsOfTheOutput(t *testing.T) {
+	c := open(t, t.TempDir())
+	digest := func(key, name, content string, mode fs.FileMode) string {
+		t.Helper()
+		e, err := c.Do(t.Context(), "rpm", key, func(_ context.Context, dir string) error {
+			file := filepath.Join(dir, name)
+			return errors.Join(os.WriteFile(file, []byte(content), 0o600), os.Chmod(file, mode))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.Digest
+	}
+	first := digest("a", "x", "text", 0o644)
+	for key, same := range map[string]bool{"b": true, "a": true} {
+		if got := digest(key, "x", "text", 0o644); (got == first) != same {
+			t.Errorf("the same made for the key %s has another digest", key)
+		}
+	}
+	for what, other := range map[string]string{
+		"name": digest("c", "y", "text", 0o644), "content": digest("d", "x", "texT", 0o644), "mode": digest("e", "x", "text", 0o755),
+	} {
+		if other == first {
+			t.Errorf("the %s is not in the digest", what)
+		}
+	}
+}
