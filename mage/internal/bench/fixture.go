@@ -17,7 +17,6 @@ import (
 )
 
 const (
-	labStage      = 1
 	labFolder     = "lab" // in a provider's directory
 	modulesScript = "lab-modules.sh"
 	labHome       = "/home/lab"
