@@ -34,12 +34,11 @@ func (a *App) TestKernel(ctx context.Context) error {
 		return err
 	}
 	s.Kernel.Cases, s.Kernel.FromTree = cases, fromTree
-	start := time.Now()
 	err = a.pipeline.Do(ctx, recipe, s)
 	if ctx.Err() != nil || err != nil && !s.Kernel.Outcome.Answered() {
 		return err
 	}
-	return errors.Join(err, a.showKernel(ctx, s, start))
+	return errors.Join(err, a.showKernel(ctx, s))
 }
 
 // The values of -module.
@@ -95,7 +94,7 @@ func (a *App) kernelWhole(ctx context.Context) error {
 
 // showKernel shows every case next to the stock provider's result, what the
 // suite skipped, and what failed.
-func (a *App) showKernel(ctx context.Context, s *pipeline.State, start time.Time) error {
+func (a *App) showKernel(ctx context.Context, s *pipeline.State) error {
 	packages, plan, outcome := s.Installed(), s.Kernel.Plan, s.Kernel.Outcome
 	dist := packages[len(packages)-1]
 	rows := lab.Judge(plan, outcome)
@@ -110,7 +109,7 @@ func (a *App) showKernel(ctx context.Context, s *pipeline.State, start time.Time
 		// This proves nothing about the packages, so it has a file of its own.
 		name, title = "junit-kernel-tree.xml", title+", with the module of the tree"
 	}
-	suite := report.Suite{Name: title, Started: start}
+	suite := report.Suite{Name: title, Started: s.Kernel.Began}
 	table := make([][]string, 0, len(rows))
 	for _, r := range rows {
 		suite.Results = append(suite.Results, kernelResult(r))

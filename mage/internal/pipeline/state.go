@@ -3,6 +3,8 @@
 package pipeline
 
 import (
+	"time"
+
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/bench"
 	"github.com/resnics/verbsmith/mage/internal/driverapi"
@@ -57,6 +59,7 @@ type Kernel struct {
 	FromTree bool // the module is compiled from the tree and put over the packages
 	Setup    bench.Setup
 	Plan     lab.Plan
+	Began    time.Time // the boot
 	Outcome  lab.Outcome
 }
 

@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"context"
+	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/bench"
 )
@@ -45,6 +46,7 @@ var Guest = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *S
 var Boot = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	defer s.Kernel.Setup.Guest.Release()
 	s.Kernel.Plan = bench.PlanOf(s.Job, s.Tree, s.Kernel.Cases, s.Kernel.FromTree)
+	s.Kernel.Began = time.Now()
 	s.Kernel.Outcome, err = p.Bench().Boot(ctx, s.Kernel.Setup, s.Kernel.Plan)
 	return err
 }}
