@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (a *App) addons(ctx context.Context, choices []addon.Choice, states []*pipe
 		run.Toolchain = tools
 		err := run.ToEnd(ctx)
 		if ctx.Err() != nil {
-			return nil, nil, err
+			return nil, nil, cmp.Or(err, ctx.Err()) // also of an interrupt behind the last stage
 		}
 		tools = run.Toolchain
 		if err != nil {
