@@ -75,7 +75,8 @@ func (f *Fetcher) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact.
 		return artifact.Source{}, false, err
 	}
 	entry, err := f.MakePart(ctx, s, "source", archiveInput{
-		Version: archive.Version(), SHA256: verified.SHA256, VouchedFor: string(verified.How), verified: verified,
+		Version: archive.Version(), SHA256: verified.SHA256, VouchedFor: string(verified.How), Tag: verified.Tag(),
+		verified: verified,
 	})
 	if err != nil {
 		return artifact.Source{}, false, err
@@ -89,6 +90,7 @@ type archiveInput struct {
 	Version    string
 	SHA256     string
 	VouchedFor string // the record of the source says it
+	Tag        string // as above; a clone's tags are not in the archive
 
 	verified *upstream.Verified `key:"-"` // the archive with that sum
 }

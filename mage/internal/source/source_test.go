@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -102,6 +103,21 @@ func TestSourceOfAClone(t *testing.T) {
 	src, err := newFetcher(t).Source(t.Context(), job.Job{Given: clone + "@v56.1"})
 	if err != nil || src.Version != "56.1" || src.Tag != "v56.1" || len(src.Commit) != 40 {
 		t.Errorf("got %+v, %v", src, err)
+	}
+}
+
+// The tag is not in the archive: one that comes or goes is another source of the same commit.
+func TestSourceOfAClonesTag(t *testing.T) {
+	clone, f := releasetest.Clone(t, releasetest.Files()), newFetcher(t)
+	for _, step := range []struct{ argv, want string }{{"tag -f v56.1", "v56.1"}, {"tag -d v56.1", ""}, {"tag v56.1", "v56.1"}} {
+		git := exec.CommandContext(t.Context(), "git", strings.Fields(step.argv)...)
+		git.Dir = clone
+		if said, err := git.CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v: %s", step.argv, err, said)
+		}
+		if src, err := f.Source(t.Context(), job.Job{Given: clone + "@HEAD"}); err != nil || src.Tag != step.want {
+			t.Errorf("after git %s: got the tag %q, %v, want %q", step.argv, src.Tag, err, step.want)
+		}
 	}
 }
 

@@ -58,7 +58,7 @@ func (v *Verified) Unpack(ctx context.Context, dir string) (*Source, error) {
 	if err := os.Rename(tree, final); err != nil {
 		return nil, writeError(final, err)
 	}
-	return &Source{Dir: final, Version: v.archive.version, Tag: v.tag(), Commit: v.commit(), Epoch: v.epoch()}, nil
+	return &Source{Dir: final, Version: v.archive.version, Tag: v.Tag(), Commit: v.commit(), Epoch: v.epoch()}, nil
 }
 
 // unpackInto makes the directory tree and fills it. It returns the entries in the

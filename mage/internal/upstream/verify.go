@@ -225,9 +225,9 @@ func (v *Verified) same(sum string) error {
 
 func (v *Verified) topName() string { return "rdma-core-" + v.archive.version }
 
-// tag is upstream's tag if this is a release: it came from the release's own
+// Tag is upstream's tag if this is a release, else "": it came from the release's own
 // origins or has one of their sums, or is named as only a release is.
-func (v *Verified) tag() string {
+func (v *Verified) Tag() string {
 	a := v.archive
 	switch {
 	case a.git != nil && a.git.tag != "v"+a.version && v.How != HowPinned:
