@@ -208,7 +208,7 @@ var cacheFiles = anyOf(
 	`downloads/\.?rdma-core\.sum[0-9]*`,
 	`runs/home(\.guard)?`,
 	`runs/[0-9a-f]{16}\.lock`,
-	logsOfRun+`/[^/]+\.log`,
+	logsOfRun+`(/[^/]+)?/[^/]+\.log`,
 	logsOfRun+`/`+passedFile,
 	`verbsmith-(unreachable|no-kvm)-[^/]+`,
 )
@@ -217,7 +217,7 @@ var cacheFiles = anyOf(
 //
 //nolint:gochecknoglobals // compiled once
 var cacheDirs = anyOf(
-	`downloads`, download+`(/.+)?`, `runs`, `logs`, logsOfRun, `tmp`,
+	`downloads`, download+`(/.+)?`, `runs`, `logs`, logsOfRun+`(/[^/]+)?`, `tmp`,
 	`stages(/.+)?`, // the stage cache leaves empty ones, or what is not its own
 )
 

@@ -84,6 +84,7 @@ func ours(cache string) []string {
 		"downloads/" + key + "/rdma-core-56.1.tar.gz", "downloads/origin-" + key[:32] + "/x.lock",
 		"downloads/git-" + key[:40] + "/x.part.json", "runs/home", "runs/home.guard", "runs/0123456789abcdef.lock",
 		"logs/20260102T030405.678-9/01-source.log", "logs/20260102T030405.678-9/passed",
+		"logs/20260102T030405.678-9/v56.1/01-compile.log",
 		"verbsmith-unreachable-docker.io_2frocky", "tmp/verbsmith-12-34/half",
 	} {
 		files = append(files, filepath.Join(cache, name))

@@ -74,9 +74,12 @@ func (f *folders) closeLogs() error {
 	return nil
 }
 
+// logsIn are the files of a run's logs, also those of one release of many, which have a
+// directory of their own.
 func logsIn(dir string) ([]string, error) {
 	logs, err := filepath.Glob(filepath.Join(dir, "*.log"))
-	return append(logs, filepath.Join(dir, passedFile)), err
+	parts, errParts := filepath.Glob(filepath.Join(dir, "*", "*.log"))
+	return append(slices.Concat(logs, parts), filepath.Join(dir, passedFile)), errors.Join(err, errParts)
 }
 
 func sizeOfLogs(dir string) (size int64) {
@@ -100,6 +103,9 @@ func removeLogs(dir string) error {
 		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+	}
+	for _, file := range logs {
+		_ = os.Remove(filepath.Dir(file))
 	}
 	_ = os.Remove(dir)
 	return nil

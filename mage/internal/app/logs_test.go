@@ -14,7 +14,7 @@ func logsOf(t *testing.T, f folders, when string, passed bool) string {
 	t.Helper()
 	const none = 1 << 30 // no process has that id
 	dir := filepath.Join(f.cache, "logs", fmt.Sprintf("%s.000-%d", when, none))
-	put(t, filepath.Join(dir, "01-source.log"))
+	put(t, filepath.Join(dir, "01-source.log"), filepath.Join(dir, "v56.1", "01-compile.log"))
 	if passed {
 		put(t, filepath.Join(dir, passedFile))
 	}
