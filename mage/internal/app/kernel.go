@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func (a *App) TestKernel(ctx context.Context) error {
 	s.Kernel.Cases, s.Kernel.FromTree = cases, fromTree
 	err = a.pipeline.Do(ctx, recipe, s)
 	if ctx.Err() != nil || err != nil && !s.Kernel.Outcome.Answered() {
-		return err
+		return cmp.Or(err, ctx.Err())
 	}
 	return errors.Join(err, a.showKernel(ctx, s))
 }
