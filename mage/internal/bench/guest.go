@@ -45,7 +45,7 @@ func (b *Bench) Guest(
 }
 
 func (b *Bench) guestVolume(j job.Job, base artifact.Base, dists []artifact.Dist) string {
-	name := append([]string{"guest", base.Folder, dists[0].Manifest.Label()}, j.Identity()...)
+	name := append([]string{"disk", base.Folder, dists[0].Manifest.Label()}, j.Identity()...)
 	for _, beside := range dists[1:] {
 		name = append(name, artifact.AddonName+beside.Manifest.Label())
 	}

@@ -33,7 +33,7 @@ const (
 func (p *Packer) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
 	in := buildInput{
 		Compiler: p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial), Tree: tree,
-		VolumeName: p.Volume(append([]string{"tree", tc.Base.Folder, tree.Source.Label()}, j.Identity()...)...),
+		VolumeName: p.Volume(append([]string{"build", tc.Base.Folder, tree.Source.Label()}, j.Identity()...)...),
 	}
 	release, err := p.MakeInVolume(ctx, "build", in)
 	return artifact.Build{Volume: in.VolumeName, Tree: in.path(), Release: release}, err
