@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,9 +172,12 @@ func ended(err error, stageName string) bool {
 	return ok && failed.Name == stageName
 }
 
-// Every recipe runs from its first step to its last: each step finds what it takes.
+// Every recipe runs from its first step to its last: each step finds what it takes. An
+// interrupt in a container ends it there, in each kind of container once, whichever recipe
+// has it.
 func TestEachRecipeRuns(t *testing.T) {
 	t.Parallel()
+	var seen sync.Map
 	for name, tt := range trials() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -182,10 +185,16 @@ func TestEachRecipeRuns(t *testing.T) {
 			if err := b.Do(t.Context(), tt.recipe, tt.state(t, b)); !ended(err, tt.ends) {
 				t.Errorf("ended with %v, want an end in stage %q", err, tt.ends)
 			}
-			hermetic(t, b.engine.Runs())
+			runs := b.engine.Runs()
+			hermetic(t, runs)
 			released(t, b)
 			if tt.ends == "" {
 				counted(t, b.said.String())
+			}
+			for i, run := range runs {
+				if _, again := seen.LoadOrStore(run.Name+" "+scriptOf(run), true); !again {
+					interrupt(t, tt, i+1)
+				}
 			}
 		})
 	}
@@ -249,24 +258,6 @@ func counted(t *testing.T, said string) {
 	}
 	if len(seen) != total || total == 0 || !seen[1] || !seen[total] {
 		t.Errorf("%d stages are shown of %d:\n%s", len(seen), total, said)
-	}
-}
-
-// An interrupt in a container ends the recipe there, with its cause: in each kind of
-// container once, whichever recipe has it.
-func TestInterruptEndsEachStage(t *testing.T) {
-	seen := map[string]bool{}
-	all := trials()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		b := newKitchen(t)
-		_ = b.Do(t.Context(), all[name].recipe, all[name].state(t, b)) // TestEachRecipeRuns asks how it ends
-		for i, run := range b.engine.Runs() {
-			kind := run.Name + " " + scriptOf(run)
-			if !seen[kind] {
-				seen[kind] = true
-				t.Run(name+", "+run.Name, func(t *testing.T) { interrupt(t, all[name], i+1) })
-			}
-		}
 	}
 }
 
