@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pipeline knows the order of the stages: recipes.go lists for each target what it
-// does. A step takes from a run's State what earlier ones have put there:
+// Package pipeline has the order of the stages: recipes.go lists the steps of each target. A
+// step reads the results of earlier ones from the run's State:
 //
 //	Source     source  resolve, verify, unpack       Source
 //	Integrate  edit    provider into the source      Tree
@@ -14,6 +14,6 @@
 //	Collect    dist    into dist/                    Dist
 //	Prove      prove   clean container, verdicts     Suite
 //
-// pipeline.go gives each family of stages what it needs of the run and of the other
-// families, none of which imports another.
+// pipeline.go connects each family of stages with the run and with the other families, because
+// none imports another.
 package pipeline

@@ -31,7 +31,8 @@ type Pipeline struct {
 	Sums       *specs.Sums
 }
 
-// Sources gets releases, Debian's source packages with this machine's apt or an image's.
+// Sources fetches releases; Debian's source packages with the apt of this machine or of an
+// image.
 func (p *Pipeline) Sources() *source.Fetcher {
 	return &source.Fetcher{
 		Runner: p.Runner, Releases: p.Releases, Sums: p.Sums,
@@ -47,7 +48,7 @@ func (p *Pipeline) Collector() *dist.Collector {
 	return &dist.Collector{Runner: p.Runner, Dir: p.DistDir}
 }
 
-// Prover gives verdicts.
+// Prover runs the stages that produce verdicts.
 func (p *Pipeline) Prover() *prove.Prover { return &prove.Prover{Runner: p.Runner} }
 
 // Bench runs the stages of the kernel lab's machine.
@@ -68,8 +69,8 @@ func (p *Pipeline) AddonPacker() *addon.Packer {
 	}
 }
 
-// Prune keeps the newest outputs of each stage. Of what is known of whole lists of
-// releases, which is small, those of a few walks stay.
+// Prune keeps the newest outputs of each stage. The small records of releases are kept for a
+// few walks.
 func (p *Pipeline) Prune(ctx context.Context) error {
 	const keep, keepRows = 12, 2000
 	return p.Runner.Prune(ctx, func(name string) int {

@@ -7,23 +7,23 @@ import (
 	"slices"
 )
 
-// Step is one stage of a recipe: what it takes from a run's state and what it puts there.
+// Step is one stage of a recipe: it reads from and writes to a run's state.
 type Step struct {
 	engine bool              // it needs a container engine
-	shared bool              // of runs side by side only the first has to make it
-	lines  func(*State) int  // how many lines of progress it will have; nil: one
-	of     func(*State) bool // whether it has anything to do, as far as can be known before; nil: always
+	shared bool              // its output is shared: of parallel runs only the first makes it
+	lines  func(*State) int  // number of its lines of progress; nil: one
+	of     func(*State) bool // whether it has anything to do, as far as is known before the run; nil: always
 	run    func(ctx context.Context, p *Pipeline, s *State) error
 }
 
 // Recipe is the steps of a target, in order.
 type Recipe []*Step
 
-// then is the recipe with further steps behind it.
+// then returns the recipe with more steps appended.
 func (r Recipe) then(steps ...*Step) Recipe { return slices.Concat(r, Recipe(steps)) }
 
-// lines is how many lines of progress a run of the recipe has; again says that another
-// run has made what is shared.
+// lines returns the number of lines of progress of a run; again means that another run has done
+// the shared steps.
 func (r Recipe) lines(s *State, again bool) int {
 	n := 0
 	for _, step := range r {
@@ -38,7 +38,7 @@ func (r Recipe) lines(s *State, again bool) int {
 	return n
 }
 
-// Run is a recipe on its way.
+// Run is a recipe being run.
 type Run struct {
 	*State
 
@@ -46,8 +46,8 @@ type Run struct {
 	left     Recipe
 }
 
-// StartAll prepares runs of one recipe, one for each state, whose progress is counted
-// together. If a step needs a container engine, it connects first: a missing engine is
+// StartAll prepares runs of one recipe, one for each state. Their progress is counted together.
+// If a step needs a container engine, it connects first: a missing engine is
 // reported before the long steps.
 //
 // Errors: *containers.UnreachableError.
@@ -85,11 +85,11 @@ func (p *Pipeline) Do(ctx context.Context, recipe Recipe, s *State) error {
 	return run.ToEnd(ctx)
 }
 
-// ToEnd takes all steps that are left.
+// ToEnd runs all remaining steps.
 func (r *Run) ToEnd(ctx context.Context) error { return r.take(ctx, len(r.left)) }
 
-// To takes the steps up to and with the one given. Where one fails it ends there, and a
-// further call goes on behind that one.
+// To runs the steps up to and including the given one. It stops at a step that fails; another
+// call continues after that one.
 func (r *Run) To(ctx context.Context, last *Step) error {
 	return r.take(ctx, slices.Index(r.left, last)+1)
 }
@@ -108,7 +108,7 @@ func (r *Run) take(ctx context.Context, n int) error {
 	return nil
 }
 
-// Aside runs another recipe in the midst of this one, with a count of progress of its own.
+// Aside runs another recipe in between, with its own count of progress.
 func (r *Run) Aside(ctx context.Context, recipe Recipe, s *State) error {
 	defer r.pipeline.Plan(recipe.lines(s, false))()
 	run := &Run{State: s, pipeline: r.pipeline, left: recipe}

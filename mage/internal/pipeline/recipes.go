@@ -2,7 +2,7 @@
 
 package pipeline
 
-// What each target does, in order. Each step is described where it is defined.
+// The steps of each target, in order. Each step is described at its definition.
 
 // The parts that recipes share.
 var (

@@ -19,10 +19,10 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// State is what a run was asked for, and what its steps have made so far.
+// State is a run's job and the results of its steps so far.
 type State struct {
 	Job     job.Job
-	Refresh bool // the toolchain is built even if it is there
+	Refresh bool // the toolchain is built even if it exists
 
 	Source    artifact.Source
 	Tree      artifact.Tree
@@ -40,7 +40,7 @@ type State struct {
 	Rebuilt   artifact.Dist
 	Scratch   string // a directory for Rebuilt
 
-	// Of an add-on: the unpatched packages of the release, made or, at Beside, given.
+	// For an add-on: the unpatched packages of the release, built or, in Beside, given.
 	Stock   *State
 	Beside  string
 	Proof   prove.AddonProof
@@ -56,21 +56,21 @@ type State struct {
 // Kernel is the kernel lab's part of a run.
 type Kernel struct {
 	Cases    []lab.Case
-	FromTree bool // the module is compiled from the tree and put over the packages
+	FromTree bool // the module is compiled from the tree and installed over the packages
 	Setup    bench.Setup
 	Plan     lab.Plan
 	Began    time.Time // the boot
 	Outcome  lab.Outcome
 }
 
-// debug says whether the provider's module is to be compiled from the tree: to be used in
-// every case, or in one that looks into it.
+// debug reports whether the provider's module is compiled from the tree: for every case, or for
+// one that inspects it.
 func (k Kernel) debug() bool { return k.FromTree || lab.NeedDebug(k.Cases) }
 
 // Walk is the part of a walk over releases, or over transplants.
 type Walk struct {
 	Selection string // of releases
-	ELs       []int  // EL releases as which specs are parsed
+	ELs       []int  // EL releases that specs are parsed for
 	Releases  *walk.Releases
 	History   driverapi.History
 
@@ -83,10 +83,10 @@ type Walk struct {
 type Check struct {
 	ABI        map[string]walk.ABIHeader
 	Compiled   artifact.ProviderBuild
-	Discovered string // what ibv_devices said
+	Discovered string // output of ibv_devices
 }
 
-// NewState is the state of a run that begins.
+// NewState returns the state at the start of a run.
 func NewState(j job.Job) *State { return &State{Job: j} }
 
 // WithStock adds the state of the same release without the provider.
@@ -95,8 +95,8 @@ func (s *State) WithStock(stock job.Job) *State {
 	return s
 }
 
-// Installed are the packages that the kernel lab installs together; the first have the
-// headers, the results are those of the last.
+// Installed are the packages that the kernel lab installs together. The headers are in the
+// first; the results are about the last.
 func (s *State) Installed() []artifact.Dist {
 	if s.Stock == nil {
 		return []artifact.Dist{s.Dist}
@@ -104,7 +104,7 @@ func (s *State) Installed() []artifact.Dist {
 	return []artifact.Dist{s.Stock.Dist, s.Dist}
 }
 
-// requires is the file by whose BuildRequires, or Build-Depends, the toolchain is made.
+// requires is the file with the BuildRequires, or Build-Depends, of the toolchain.
 func (s *State) requires() string {
 	if s.Debian.Control != "" {
 		return s.Debian.Control

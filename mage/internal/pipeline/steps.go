@@ -48,13 +48,13 @@ var Integrate = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err
 	return err
 }}
 
-// Patch is the difference between source and tree.
+// Patch writes the difference between source and tree.
 var Patch = &Step{of: withProvider, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Patch, err = p.Editor().Patch(ctx, s.Job, s.Tree)
 	return err
 }}
 
-// ProvePatch applies the patch with the programs that its users have.
+// ProvePatch applies the patch with git apply and patch.
 var ProvePatch = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Proofs, err = p.Editor().ProvePatch(ctx, s.Tree, s.Patch)
 	return err
@@ -78,13 +78,13 @@ var Base = &Step{engine: true, shared: true, of: withoutTools, run: func(ctx con
 	return err
 }}
 
-// Toolchain is the image that has what the spec, or debian/control, requires.
+// Toolchain is the image with the build requirements of the spec or of debian/control.
 var Toolchain = &Step{engine: true, shared: true, of: withoutTools, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Toolchain, err = p.Images().Toolchain(ctx, s.Job, s.Base, s.requires(), s.Refresh)
 	return err
 }}
 
-// Build runs build.sh in a volume, which is held if somebody reads it.
+// Build runs build.sh in a volume, which stays locked if a later step reads it.
 var Build = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Build, err = p.Packer().Build(ctx, s.Job, s.Tree, s.Toolchain)
 	if err == nil && !withProvider(s) {
@@ -112,7 +112,7 @@ var Deb = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *Sta
 	return err
 }}
 
-// Lintian reads Debian's packages.
+// Lintian checks Debian's packages.
 var Lintian = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Lintian, err = p.Packer().Lintian(ctx, s.Packages, s.Toolchain)
 	return err
@@ -124,7 +124,7 @@ var Collect = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err e
 	return err
 }}
 
-// Collected finds the packages that are in dist/ as they are.
+// Collected finds packages that are already in dist/.
 var Collected = &Step{lines: none, run: func(_ context.Context, p *Pipeline, s *State) (err error) {
 	s.Dist, err = p.Collector().Collected(s.Job, s.Toolchain.Base, s.Source.Label())
 	if errors.Is(err, os.ErrNotExist) {
@@ -133,8 +133,8 @@ var Collected = &Step{lines: none, run: func(_ context.Context, p *Pipeline, s *
 	return err
 }}
 
-// Prove installs the packages in a clean container and gives the verdicts, one of them about
-// the stock packages that are in dist/.
+// Prove installs the packages in a clean container and runs the verdicts, one of them on the
+// stock packages in dist/.
 var Prove = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) error {
 	stock, err := p.Collector().Stock(s.Job, s.Toolchain.Base, s.Dist.Manifest.Label())
 	if err != nil {
@@ -144,13 +144,13 @@ var Prove = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *S
 	return err
 }}
 
-// Rebuild rebuilds the source package alone.
+// Rebuild rebuilds only the source package.
 var Rebuild = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Rebuilt, err = p.Packer().Rebuild(ctx, s.Job, pack.SourceRPM{Dist: s.Dist, Source: s.Source, Toolchain: s.Toolchain}, s.Scratch)
 	return err
 }}
 
-// DebianSources make debian/ for each suite, if the tree has one.
+// DebianSources makes debian/ for each suite, if the tree has one.
 var DebianSources = &Step{
 	lines: func(s *State) int { return len(s.Suites) },
 	run: func(ctx context.Context, p *Pipeline, s *State) error {

@@ -15,20 +15,20 @@ var AddonPlan = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, 
 	return err
 }}
 
-// AddonTools is the spec by which the toolchain of add-ons is made, the same for all.
+// AddonTools is the spec with the BuildRequires of the toolchain that all add-ons share.
 var AddonTools = &Step{lines: none, shared: true, of: withoutTools, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Spec, err = p.AddonPacker().Tools(ctx, s.Job)
 	return err
 }}
 
-// Addon builds the package of the provider alone.
+// Addon builds the package that contains only the provider.
 var Addon = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Packages, err = p.AddonPacker().Build(ctx, s.Job, s.Tree, s.Patch, s.Toolchain)
 	return err
 }}
 
-// The steps of the unpatched packages that an add-on goes beside, and of the toolchain that
-// a release's own spec needs.
+// The steps for the unpatched packages that an add-on is installed next to, and for the
+// toolchain of a release's own spec.
 var (
 	StockSource    = ofStock(Source)
 	StockIntegrate = ofStock(Integrate)
@@ -39,7 +39,7 @@ var (
 	StockCollect   = ofStock(Collect)
 )
 
-// ShareSource has the state without the provider begin with the same source.
+// ShareSource copies the source to the state without the provider.
 var ShareSource = &Step{lines: none, run: func(_ context.Context, _ *Pipeline, s *State) error {
 	s.Stock.Source = s.Source
 	return nil
@@ -63,13 +63,13 @@ var StockGiven = &Step{
 	},
 }
 
-// Update makes unpatched packages of a higher release.
+// Update repackages the unpatched packages with a higher release.
 var Update = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Proof.Update, err = p.Prover().Update(ctx, s.Toolchain, s.Stock.Dist)
 	return err
 }}
 
-// ProveAddon gives the verdicts about the add-on beside unpatched packages.
+// ProveAddon runs the verdicts on the add-on next to unpatched packages.
 var ProveAddon = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	others, err := p.Collector().OtherAddons(s.Job, s.Toolchain.Base, s.Stock.Dist.Manifest.Release)
 	if err != nil {

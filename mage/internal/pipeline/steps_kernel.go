@@ -27,7 +27,7 @@ var Exercise = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s
 	return err
 }}
 
-// DebugModule compiles the provider without optimisation, where a case needs it.
+// DebugModule compiles the provider without optimisation, if a case needs it.
 var DebugModule = &Step{
 	engine: true, of: func(s *State) bool { return s.Kernel.debug() },
 	run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
@@ -36,7 +36,7 @@ var DebugModule = &Step{
 	},
 }
 
-// Guest installs the packages and makes a disk of that.
+// Guest installs the packages and writes the result to a disk.
 var Guest = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Kernel.Setup.Guest, err = p.Bench().Guest(ctx, s.Job, s.Toolchain.Base, s.Installed(), s.Kernel.Setup.Lab)
 	return err

@@ -8,7 +8,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 )
 
-// Releases lists those of a clone.
+// Releases lists the releases of a clone.
 var Releases = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Walk.Releases, err = p.Walker().ListReleases(ctx, s.Job.Given, s.Walk.Selection)
 	return err
@@ -19,7 +19,7 @@ var CheckEdits = &Step{run: func(ctx context.Context, p *Pipeline, s *State) err
 	return p.Walker().CheckEdits(ctx, s.Job, s.Walk.Releases)
 }}
 
-// ReleasesTools is the spec by which the toolchain of a walk is made.
+// ReleasesTools is the spec with the BuildRequires of a walk's toolchain.
 var ReleasesTools = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Spec, err = p.Walker().ToolchainSpec(ctx, s.Job, s.Walk.Releases)
 	return err
@@ -30,7 +30,7 @@ var CheckSpecs = &Step{engine: true, run: func(ctx context.Context, p *Pipeline,
 	return p.Walker().CheckSpecs(ctx, s.Job, s.Toolchain, s.Walk.ELs, s.Walk.Releases)
 }}
 
-// CheckBuilds compiles each release, and looks for the device.
+// CheckBuilds compiles each release and checks that its ibv_devices lists the device.
 var CheckBuilds = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) error {
 	return p.Walker().CheckBuilds(ctx, s.Job, s.Toolchain, s.Walk.Releases)
 }}
@@ -41,7 +41,7 @@ var DriverHistory = &Step{run: func(ctx context.Context, p *Pipeline, s *State) 
 	return err
 }}
 
-// Transplants put upstream's providers into releases without them.
+// Transplants adds upstream's providers to releases without them.
 var Transplants = &Step{
 	lines: func(s *State) int { return len(s.Walk.Transplants) },
 	run: func(ctx context.Context, p *Pipeline, s *State) error {
@@ -72,13 +72,13 @@ var CheckABI = &Step{
 	},
 }
 
-// CompileProvider compiles the tree, in which the provider's own files may not give a warning.
+// CompileProvider compiles the tree; a warning in the provider's own files is an error.
 var CompileProvider = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Check.Compiled, err = p.Walker().CompileProvider(ctx, s.Job, s.Tree, s.Stock.Toolchain)
 	return err
 }}
 
-// DiscoverProvider has ibv_devices of what was compiled list the device.
+// DiscoverProvider checks that ibv_devices of that build lists the device.
 var DiscoverProvider = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Check.Discovered, err = p.Walker().DiscoverProvider(ctx, s.Check.Compiled)
 	return err

@@ -18,19 +18,19 @@ type Purpose int
 
 // The purposes.
 const (
-	ForTrial    Purpose = iota // what stays here: a build tree, a row of a walk, a module for the lab
-	ForPackages                // what somebody may install
+	ForTrial    Purpose = iota // results that stay on this machine: a build tree, a row of a walk, a module for the lab
+	ForPackages                // packages for users
 )
 
-// Compiler is what a run of a compiler depends on besides its own inputs. The
-// volume is one of them: the code that is compiled can write to it.
+// Compiler is everything that a compiler run depends on besides its own inputs. The volume is
+// included, because the compiled code can write to it.
 type Compiler struct {
 	Image   string    // the toolchain
 	Epoch   time.Time // the release's date
-	Objects string    // the volume with the objects of earlier runs that it may take and add to; "": none
+	Objects string    // volume with objects of earlier runs, read and extended; "": none
 }
 
-// Compiler decides whose objects a run may take: those of the same provider's runs
+// Compiler decides which objects a run may reuse: those of the same provider's runs
 // on the same base, and none at all for packages that may be released, since any
 // earlier state of the provider could have written them.
 func (r *Runner) Compiler(j job.Job, tc artifact.Toolchain, epoch time.Time, why Purpose) Compiler {
@@ -46,9 +46,9 @@ const (
 	ccacheConfig = ScriptDir + "/ccache.conf"
 )
 
-// ccacheText is the compiler cache's configuration. ccache reads it in place of
-// the one in its directory, in which prefix_command would run a program before
-// every compiler. It is root's, and what compiles is not root.
+// ccacheText is ccache's configuration. ccache reads it instead of the one in its directory,
+// where prefix_command could run a program before every compiler. It belongs to root, and
+// builds do not run as root.
 const ccacheText = "# In place of ccache.conf in the cache's directory, to which what is compiled can write.\nmax_size = 5G\n"
 
 // StageKey implements Keyed.

@@ -60,13 +60,13 @@ func (r *Runner) Script(ctx context.Context, s *ui.Stage, spec containers.RunSpe
 	return result, nil
 }
 
-// BuilderInput streams files into a folder of the builder's.
+// BuilderInput streams files into a directory that belongs to the builder.
 func BuilderInput(folder string, files []File) containers.Input {
 	return containers.Input{Path: folder, UID: BuilderUID, GID: BuilderUID, Write: Tar(files)}
 }
 
-// TreeInput streams what is below dir into a folder of the builder's, all of that time. It
-// is for a key that has dir's content already.
+// TreeInput streams the files below dir, all with that time, into a directory that belongs to
+// the builder. The key must already contain dir's content.
 func TreeInput(folder, dir string, at time.Time) containers.Input {
 	write := func(w io.Writer) error {
 		files, err := Files(dir)
@@ -81,7 +81,7 @@ func TreeInput(folder, dir string, at time.Time) containers.Input {
 	return containers.Input{Path: folder, UID: BuilderUID, GID: BuilderUID, Write: write}
 }
 
-// limitsScript runs another one, and fails where the container met a limit of the kernel's.
+// limitsScript runs another script, and fails if the container has hit a limit of the kernel.
 const limitsScript = "limits.sh"
 
 // scriptArgv is the command that runs an embedded script in a container: its name and
@@ -90,7 +90,7 @@ func scriptArgv(argv ...string) []string {
 	return append([]string{"/bin/sh", ScriptDir + "/" + limitsScript, "/bin/sh", ScriptDir + "/" + argv[0]}, argv[1:]...)
 }
 
-// NinjaLog is the stage's log with ninja's counter shown on the way.
+// NinjaLog is the stage's log; it also shows ninja's counter.
 func NinjaLog(s *ui.Stage) io.Writer { return ui.NinjaProgress(s.Log(), s.Step) }
 
 // BuilderUID is the unprivileged user that every Containerfile makes.

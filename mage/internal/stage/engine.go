@@ -9,7 +9,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 )
 
-// Engine is what stages ask of a container engine.
+// Engine is the part of a container engine that stages use.
 type Engine interface {
 	Containers
 	Volumes
@@ -23,33 +23,33 @@ type Containers interface {
 	Machine() (host, kernel string)
 }
 
-// Volumes has the volumes that outlive a container.
+// Volumes are those that outlive a container.
 type Volumes interface {
 	EnsureVolume(ctx context.Context, name string, labels map[string]string) error
 	// ReadFile reads a file of an image with volumes mounted.
 	ReadFile(ctx context.Context, image string, volumes []containers.VolumeMount, file string) ([]byte, error)
 }
 
-// Images has, makes and fetches images.
+// Images finds, builds and fetches images.
 type Images interface {
 	ImageStore
 	ImageBuilder
 	Registry
 }
 
-// ImageStore has the images that are there.
+// ImageStore has the images on the engine.
 type ImageStore interface {
 	ImageID(ctx context.Context, ref string) (id string, here bool, err error)
 	RemoveImage(ctx context.Context, ref string) error
 }
 
-// ImageBuilder makes images.
+// ImageBuilder builds images.
 type ImageBuilder interface {
 	Build(ctx context.Context, spec containers.BuildSpec) (id string, err error)
 	Import(ctx context.Context, archive io.Reader, ref string, labels map[string]string) (id string, err error)
 }
 
-// Registry has the images that are elsewhere.
+// Registry fetches other images.
 type Registry interface {
 	RegistryReachable(ctx context.Context, ref string) error
 	Pull(ctx context.Context, ref string, progress func(containers.PullProgress)) error

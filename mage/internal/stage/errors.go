@@ -2,15 +2,14 @@
 
 package stage
 
-// Error says in which stage something went wrong and where the stage's
-// whole log is. The reason is wrapped.
+// Error names the stage that failed and its log, and wraps the reason.
 type Error struct {
 	Name string // such as "rpm"
 	Log  string // path of the log, empty if the stage wrote none
 	Err  error
 }
 
-// Error gives the reason; the stage is shown beside it.
+// Error returns the reason; the stage is shown next to it.
 func (e *Error) Error() string { return e.Err.Error() }
 
 // Unwrap returns the reason.
@@ -19,13 +18,13 @@ func (e *Error) Unwrap() error { return e.Err }
 // Stage returns the stage's name, for the error display.
 func (e *Error) Stage() string { return e.Name }
 
-// LogPath returns where the whole log is, for the error display.
+// LogPath returns the path of the log, for the error display.
 func (e *Error) LogPath() string { return e.Log }
 
-// AdviceError is an error that its reader can do something about.
+// AdviceError is an error with advice for the user.
 type AdviceError struct {
 	Err  error
-	What string // one sentence: what to try
+	What string // one sentence of advice
 }
 
 // Error implements error.

@@ -12,8 +12,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// ExplainCompiler says how other releases' driver.h differs in what a compile
-// error complains of; "" where it does not.
+// ExplainCompiler explains a compile error by a difference between the driver.h of releases; ""
+// if there is none.
 func ExplainCompiler(e ui.CompilerError) string {
 	known, err := driverapi.Known()
 	if err != nil {
@@ -22,8 +22,7 @@ func ExplainCompiler(e ui.CompilerError) string {
 	return strings.Join(known.ExplainLog(strings.NewReader(e.Severity+": "+e.Message+"\n"+e.Source)), "; ")
 }
 
-// adviseOnAPI adds to the error of a compilation what driver.h has in other
-// releases in place of what the compiler complained of.
+// adviseOnAPI adds such explanations to the error of a compilation.
 func adviseOnAPI(err error, log string) error {
 	known, knownErr := driverapi.Known()
 	f, openErr := os.Open(log)
@@ -39,8 +38,7 @@ func adviseOnAPI(err error, log string) error {
 	return &AdviceError{Err: err, What: strings.Join(said, "\n")}
 }
 
-// CompilerErrors are what the compiler said in the log of the container whose end
-// err is.
+// CompilerErrors returns the compiler's messages in the log of the container that err is about.
 func CompilerErrors(err error) []ui.CompilerError {
 	run, ok := errors.AsType[*containers.RunError](err)
 	if !ok {

@@ -11,8 +11,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// WriteFile writes data below dir; the folder is private to the stage that
-// fills it, so a plain write is enough.
+// WriteFile writes data below dir. The directory is private to the stage that fills it, so a
+// plain write is enough.
 func WriteFile(dir, name string, data []byte) error {
 	if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
@@ -20,14 +20,14 @@ func WriteFile(dir, name string, data []byte) error {
 	return nil
 }
 
-// KeepLog puts the stage's log beside what it made, for later readers of dist.
+// KeepLog copies the stage's log to its output, for later readers of dist.
 func KeepLog(s *ui.Stage, dir, name string) error {
 	log, err := os.ReadFile(s.LogPath())
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
-		return fmt.Errorf("make the folder of the log: %w", err)
+		return fmt.Errorf("create the directory of the log: %w", err)
 	}
 	return WriteFile(dir, filepath.Join("logs", name), log)
 }
@@ -43,7 +43,7 @@ func KeepFiles(files []File, dir string) error {
 			}
 		}
 		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(f.Name)), 0o755); err != nil {
-			return fmt.Errorf("make the folder of %s: %w", f.Name, err)
+			return fmt.Errorf("create the directory of %s: %w", f.Name, err)
 		}
 		if err := WriteFile(dir, f.Name, data); err != nil {
 			return err

@@ -33,7 +33,7 @@ func (e *ScriptError) Error() string {
 	return fmt.Sprintf("%s: exit status %d: %s", e.Name, e.Code, strings.Join(e.Last, "\n"))
 }
 
-// Unwrap returns what the process ended with.
+// Unwrap returns the error of the process.
 func (e *ScriptError) Unwrap() error { return e.Err }
 
 // Argv returns the command, for the error display.
@@ -51,7 +51,7 @@ func (e *ScriptError) Tail() []string { return e.Last }
 func HostScript(ctx context.Context, s *ui.Stage, name string, args ...string) error {
 	dir, err := os.MkdirTemp("", "verbsmith-scripts-")
 	if err != nil {
-		return fmt.Errorf("make a folder for scripts: %w", err)
+		return fmt.Errorf("create a directory for scripts: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	for _, script := range scripts.Names() {

@@ -13,11 +13,11 @@ import (
 )
 
 // Input is everything that a stage's output depends on. Its fields are the stage's key
-// (see Key), and Make is given nothing else but the means to work: what is not in the
-// input cannot be used.
+// (see Key), and Make receives nothing else but a Work, so it cannot use anything that is not
+// in the key.
 //
-// The key also has what does the work: the digest of this program, or of a Contained
-// input its container.
+// The key also covers the program that does the work: the digest of this program or, for a
+// Contained input, its container.
 type Input interface {
 	// Make fills w.Dir, which is empty.
 	Make(ctx context.Context, w *Work) error
@@ -28,12 +28,13 @@ type Input interface {
 // this program's digest; the files that go in have to be in the input's fields.
 type Contained interface {
 	Input
-	// Container is what Work.Run runs. Argv is the name of an embedded script and its
+	// Container describes the container that Work.Run runs. Argv is the name of an embedded
+	// script and its
 	// arguments. The Dir of an output is relative to Work.Dir.
 	Container() containers.RunSpec
 }
 
-// Work is what a stage makes its output with.
+// Work is a stage's environment while it makes its output.
 type Work struct {
 	*ui.Stage
 
@@ -43,7 +44,7 @@ type Work struct {
 	input  Input
 }
 
-// Run runs the container of a Contained input, its output in the stage's log.
+// Run runs the container of a Contained input; its output goes to the stage's log.
 //
 // Errors: *containers.RunError if the script fails.
 func (w *Work) Run(ctx context.Context) error {
@@ -55,8 +56,7 @@ func (w *Work) Run(ctx context.Context) error {
 	return w.runner.runContained(ctx, w.Stage, spec)
 }
 
-// runContained runs a stage's container, with the volumes that it has, its output in the
-// stage's log.
+// runContained creates the container's volumes and runs it; its output goes to the stage's log.
 func (r *Runner) runContained(ctx context.Context, s *ui.Stage, spec containers.RunSpec) error {
 	if spec.Log == nil {
 		spec.Log = NinjaLog(s)
@@ -77,8 +77,8 @@ func (r *Runner) runContained(ctx context.Context, s *ui.Stage, spec containers.
 	return err
 }
 
-// Make returns the output of the stage for the input. It has the stage's Make fill a
-// directory unless the cache holds an output for the same key.
+// Make returns the output of the stage for the input. It calls the input's Make unless the
+// cache has an output for the same key.
 //
 // Errors: *Error, with that of the input's Make.
 func (r *Runner) Make(ctx context.Context, name string, in Input) (stagecache.Entry, error) {
@@ -86,8 +86,8 @@ func (r *Runner) Make(ctx context.Context, name string, in Input) (stagecache.En
 }
 
 // MakeAndRead is Make, and calls read with the output as part of the stage, also if the
-// output was cached. What Go computes from a container's output belongs there: in the
-// output it could be of an older program. An error of read fails the stage.
+// output was cached. Results that Go code computes from a container's output belong there: in
+// the output they could come from an older program. An error of read fails the stage.
 func (r *Runner) MakeAndRead(
 	ctx context.Context, name string, in Input, read func(stagecache.Entry) error,
 ) (stagecache.Entry, error) {
@@ -106,7 +106,7 @@ func (r *Runner) MakeAndRead(
 	return entry, r.End(name, s, entry.Hit, err)
 }
 
-// MakePart is Make for what is a part of the stage s, which shows it.
+// MakePart is Make for a part of stage s, without a line of its own on the display.
 func (r *Runner) MakePart(ctx context.Context, s *ui.Stage, name string, in Input) (stagecache.Entry, error) {
 	return r.Do(ctx, inputKey(name, in), func(ctx context.Context, dir string) error {
 		return r.MakeIn(ctx, s, dir, in)

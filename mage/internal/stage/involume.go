@@ -104,7 +104,7 @@ func (w *volumeWork) fill(ctx context.Context) (hit bool, err error) {
 	if err := w.run(ctx); err != nil {
 		return false, err
 	}
-	// The empty entry records the inputs, with which Explain compares the next key.
+	// The empty entry records the inputs, so that Explain can compare the next key with them.
 	_, err = w.runner.Do(ctx, w.key, func(context.Context, string) error { return nil })
 	return false, err
 }
@@ -129,8 +129,8 @@ func (w *volumeWork) run(ctx context.Context) error {
 	return nil
 }
 
-// takeBack empties the key after a container that failed with exit status 0: only the engine
-// noticed that it hit a limit, so limits.sh has written the key.
+// takeBack empties the key after a container that exited with 0 but hit a limit: only the
+// engine noticed, so limits.sh has written the key.
 func (w *volumeWork) takeBack(ctx context.Context, err error) error {
 	failed, ok := errors.AsType[*containers.RunError](err)
 	if !ok || failed.Status != 0 {

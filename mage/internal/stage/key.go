@@ -15,29 +15,28 @@ import (
 	"github.com/resnics/verbsmith/scripts"
 )
 
-// Keyed is a value that stands in keys for something else than its fields say: one with
-// a path stands for the content of the file.
+// Keyed is a value with its own text in keys instead of its fields: a value with a path, for
+// example, counts with the content of the file.
 type Keyed interface{ StageKey() string }
 
-// Scripts are names of embedded scripts; in a key they are their texts.
+// Scripts are names of embedded scripts. In a key they count with their texts.
 type Scripts []string
 
-// Machinery is the tag of a field that a stage works with and that decides nothing about its
-// output, such as a connection: `key:"-"`.
+// Machinery is the tag of a field that does not affect a stage's output, such as a connection:
+// `key:"-"`.
 const machinery = "-"
 
-// Key is a stage's key: one input for each field of in, a struct, by its name. Files count
-// with their content, Scripts with their texts, Keyed values with what they say; structs
-// without a name count as if their fields were in's. A field that cannot be written down,
-// such as a function, or an unexported field, is an error of the key, unless it is tagged
-// as machinery.
+// Key is a stage's key: one input for each field of in, a struct, by its name. Files count with
+// their content, Scripts with their texts, Keyed values with their StageKey; the fields of
+// embedded structs count as fields of in. An unexported field, or one without a text such as a
+// function, is an error of the key unless it is tagged as machinery.
 func Key(name string, in any) *stagecache.KeyBuilder {
 	key := stagecache.NewKey(name)
 	addFields(key, reflect.ValueOf(in))
 	return key
 }
 
-// inputKey is Key with what does the work.
+// inputKey is Key with the program or container that does the work.
 func inputKey(name string, in Input) *stagecache.KeyBuilder {
 	key := Key(name, in)
 	contained, ok := in.(Contained)
@@ -47,13 +46,13 @@ func inputKey(name string, in Input) *stagecache.KeyBuilder {
 	return addContainers(key, contained.Container())
 }
 
-// volumeKey is Key with what does the work in a volume.
+// volumeKey is Key with the containers that do the work in a volume.
 func volumeKey(name string, in VolumeInput) *stagecache.KeyBuilder {
 	return addContainers(Key(name, in), in.Containers()...)
 }
 
-// addContainers adds what runs: scripts, images, and all that a container is given. Of
-// several containers each input has its container's name.
+// addContainers adds scripts, images and settings of containers. If there are several, each
+// input is named after its container.
 func addContainers(key *stagecache.KeyBuilder, specs ...containers.RunSpec) *stagecache.KeyBuilder {
 	if len(specs) == 0 {
 		return key.Fail("container", errors.New("there is none"))
@@ -76,7 +75,7 @@ func addContainers(key *stagecache.KeyBuilder, specs ...containers.RunSpec) *sta
 	return key
 }
 
-// describeRun is what a container is given, but for its image and what is in its inputs.
+// describeRun returns a container's settings except its image and its input files.
 func describeRun(spec containers.RunSpec) string {
 	spec.Image, spec.Log, spec.Stdout = "", nil, nil
 	spec.Inputs = slices.Clone(spec.Inputs)
@@ -162,7 +161,7 @@ func isKeyed(v reflect.Value) bool {
 	return ok
 }
 
-// inWords is a field's name as a person reads it: "BuildRequires" is "build requires".
+// inWords returns a field's name in words: "build requires" for "BuildRequires".
 func inWords(name string) string {
 	var out strings.Builder
 	runes := []rune(name)

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// keyText writes values so that no two of one type are written alike.
+// keyText writes values so that different values of one type have different texts.
 type keyText struct{ strings.Builder }
 
-// textOf is a value as it stands in a key.
+// textOf returns a value's text in a key.
 func textOf(v reflect.Value) (string, error) {
 	var out keyText
 	err := out.value(v)
@@ -50,7 +50,7 @@ func (out *keyText) value(v reflect.Value) error {
 	return out.plain(v)
 }
 
-// plain writes what holds no other value. A function that is nil does nothing.
+// plain writes a value that contains no other. A nil function has no text.
 func (out *keyText) plain(v reflect.Value) error {
 	switch {
 	case v.Kind() == reflect.Func && v.IsNil():

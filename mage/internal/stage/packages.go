@@ -10,8 +10,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 )
 
-// Installable are dist's binary packages without those of debugging data, as
-// files below rpms/ or debs/, and their names.
+// Installable returns dist's binary packages except the debug ones, as files below rpms/ or
+// debs/, and their names.
 func Installable(d artifact.Dist) (files []File, names []string, err error) {
 	folder := PackagesDir(d) + "/"
 	for _, f := range d.Manifest.Files {
@@ -36,7 +36,7 @@ func Installable(d artifact.Dist) (files []File, names []string, err error) {
 	return files, names, nil
 }
 
-// PackagesDir is where a container has the packages of dist, below its root.
+// PackagesDir is the directory with the packages of dist in a container, relative to its root.
 func PackagesDir(d artifact.Dist) string {
 	if d.Debian() {
 		return "debs"

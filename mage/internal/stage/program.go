@@ -10,7 +10,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
-// programDigest is the digest of the file that this process runs, which is read once.
+// programDigest is the digest of this process's executable, which is read once.
 //
 //nolint:gochecknoglobals // of the process
 var programDigest = sync.OnceValues(func() (string, error) {
@@ -21,7 +21,8 @@ var programDigest = sync.OnceValues(func() (string, error) {
 	return stagecache.SumFile(file)
 })
 
-// addProgram adds this program: what is made by Go code depends on all of it.
+// addProgram adds the digest of this program, because the output of Go code depends on all of
+// it.
 func addProgram(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {
 	digest, err := programDigest()
 	if err != nil {

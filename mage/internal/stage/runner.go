@@ -13,14 +13,14 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// Runner runs stages. Its fields are set once by whoever composes them.
+// Runner runs stages. Its fields are set once.
 type Runner struct {
 	CacheDir string // downloads and stage outputs
 	Cache    *stagecache.Cache
 	UI       *ui.UI
 	Log      *slog.Logger
-	// Engine connects to the container engine at its first use, so that the
-	// stages in pure Go run without one.
+	// Engine connects to the container engine at its first use, so that stages in pure Go run
+	// without one.
 	Engine func(context.Context) (Engine, error)
 
 	parent  *Runner // of a quiet runner: the volumes are its parent's
@@ -30,16 +30,15 @@ type Runner struct {
 	ran          []string // stages that did work in this run
 }
 
-// Quiet is a runner whose stages show nothing but their logs, which are in a directory of
-// that name: for one part of many. Close its UI.
+// Quiet returns a runner whose stages show nothing and write their logs to a directory of that
+// name: for one of many parts. Close its UI.
 func (r *Runner) Quiet(name string) *Runner {
 	return &Runner{
 		CacheDir: r.CacheDir, Cache: r.Cache, UI: r.UI.Quiet(name), Log: r.Log, Engine: r.Engine, parent: r.volumeOwner(),
 	}
 }
 
-// Scratch is Quiet for stages that keep what they make below dir, which is the caller's to
-// remove. Volumes are those of r.
+// Scratch is Quiet with a cache below dir, which the caller removes. Volumes are those of r.
 func (r *Runner) Scratch(name, dir string) (*Runner, error) {
 	cache, err := stagecache.Open(filepath.Join(dir, "stages"))
 	if err != nil {
@@ -50,7 +49,7 @@ func (r *Runner) Scratch(name, dir string) (*Runner, error) {
 	return q, nil
 }
 
-// volumeOwner is the runner whose cache the volumes belong to and lock.
+// volumeOwner is the runner with the cache that owns and locks the volumes.
 func (r *Runner) volumeOwner() *Runner {
 	if r.parent != nil {
 		return r.parent
@@ -58,8 +57,8 @@ func (r *Runner) volumeOwner() *Runner {
 	return r
 }
 
-// Plan says how many stages follow, for the display; restore goes on with the count that
-// was there before.
+// Plan sets the number of stages that follow, for the display; restore returns to the previous
+// count.
 func (r *Runner) Plan(total int) (restore func()) {
 	index, before := r.index, r.total
 	r.index, r.total = 0, total
@@ -76,7 +75,7 @@ func (r *Runner) Begin(name string) *ui.Stage {
 	return r.UI.Stage(name, r.index, r.total)
 }
 
-// End closes a stage: err, or a note why it had nothing to do, or done.
+// End closes a stage as failed, up to date or done.
 func (r *Runner) End(name string, s *ui.Stage, hit bool, err error) error {
 	switch {
 	case err != nil:
@@ -91,8 +90,7 @@ func (r *Runner) End(name string, s *ui.Stage, hit bool, err error) error {
 	return nil
 }
 
-// EndLook closes a stage that looks at what there is and makes nothing: it is no
-// work that Ran tells of.
+// EndLook closes a stage that only reads, so Ran does not list it.
 func (r *Runner) EndLook(name string, s *ui.Stage, err error) error {
 	if err != nil {
 		return r.End(name, s, false, err)
@@ -113,8 +111,8 @@ func (r *Runner) Do(
 	return entry, err
 }
 
-// Prune drops what has not been used for long, so that a day of edits does not
-// fill a disk: of each stage as many of the newest outputs stay as keep says.
+// Prune removes old outputs, so that a day of edits does not fill a disk. keep returns how many
+// of the newest outputs of a stage stay.
 func (r *Runner) Prune(ctx context.Context, keep func(stage string) int) error {
 	if _, err := r.Cache.PruneBy(ctx, keep); err != nil {
 		return fmt.Errorf("prune the stage cache: %w", err)

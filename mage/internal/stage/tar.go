@@ -30,8 +30,8 @@ type File struct {
 	Time  time.Time
 }
 
-// Tar gives a function that writes the files as a tar stream, in order. What comes
-// out of the stage cache is compared with what its stage has made.
+// Tar returns a function that writes the files as a tar stream, in order. Files of the stage
+// cache are verified against their stage's record.
 func Tar(files []File) func(io.Writer) error {
 	return func(w io.Writer) error {
 		tw := tar.NewWriter(w)
@@ -52,8 +52,8 @@ func Tar(files []File) func(io.Writer) error {
 	}
 }
 
-// writeFolders writes the folders above a file that are not in the stream yet,
-// for the same owner: who extracts it would make them root's.
+// writeFolders writes the directories above a file that are not in the stream yet, with the
+// same owner: otherwise they would belong to root after extraction.
 func (f File) writeFolders(tw *tar.Writer, folder string, have map[string]bool) error {
 	if have[folder] {
 		return nil
@@ -72,7 +72,7 @@ func (f File) writeFolders(tw *tar.Writer, folder string, have map[string]bool) 
 	return nil
 }
 
-// Describe is the file's line in the list: what it holds, its mode, its name.
+// Describe returns the file's line in the list: its content's digest, mode and name.
 func (f File) Describe(cached *stagecache.Verifier) (string, error) {
 	data := []byte(f.Link)
 	if f.Link == "" {
@@ -85,7 +85,7 @@ func (f File) Describe(cached *stagecache.Verifier) (string, error) {
 	return fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.Mode, f.Name), nil
 }
 
-// Read gives the file's bytes.
+// Read returns the file's bytes.
 func (f File) Read(cached *stagecache.Verifier) ([]byte, error) {
 	if f.Path == "" {
 		return f.Data, nil
@@ -131,8 +131,7 @@ func Stream(write func(io.Writer) error) io.Reader {
 	return r
 }
 
-// Files lists the regular files and symbolic links of a folder as tar
-// files, sorted.
+// Files lists the regular files and symbolic links of a directory as tar files, sorted.
 func Files(folder string) ([]File, error) {
 	var files []File
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {

@@ -11,32 +11,32 @@ import (
 	"github.com/resnics/verbsmith/containers"
 )
 
-// OwnVolume is for the thousands of files that a compiler writes: it goes with
-// the container.
+// OwnVolume is a volume for the many files that a compiler writes. It is removed with the
+// container.
 func OwnVolume(folder string) containers.VolumeMount {
 	return containers.VolumeMount{Path: folder, UID: BuilderUID, GID: BuilderUID}
 }
 
-// Volume names a volume that belongs to this cache folder: it is a part of the
-// cache that has to live on the engine, and an empty cache has empty volumes.
+// Volume names a volume that belongs to this cache directory: a part of the cache that has to
+// be on the engine, empty when the cache is.
 func (r *Runner) Volume(parts ...string) string {
 	return VolumeName(append(parts, shortSum(r.volumeOwner().CacheDir))...)
 }
 
-// IsVolumeOf says whether a volume has a name that a run with that cache gives.
+// IsVolumeOf reports whether a volume's name is one that runs with that cache use.
 func IsVolumeOf(cache, name string) bool {
 	return strings.HasPrefix(name, volumeStart+"-") && strings.HasSuffix(name, "-"+shortSum(cache))
 }
 
 const volumeStart = "verbsmith"
 
-// shortSum stands for a path in a name that must not grow with it.
+// shortSum is a short digest of a path, for names of limited length.
 func shortSum(path string) string {
 	sum := sha256.Sum256([]byte(path))
 	return hex.EncodeToString(sum[:4])
 }
 
-// VolumeName joins parts into a name that the engine takes.
+// VolumeName joins parts into a name that the engine accepts.
 func VolumeName(parts ...string) string {
 	var name strings.Builder
 	name.WriteString(volumeStart)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package stagetest stands in for the container engine under the stages: it records
-// what they ask of it and runs nothing.
+// Package stagetest is a fake container engine for tests of stages: it records their calls and
+// runs nothing.
 package stagetest

@@ -22,12 +22,11 @@ import (
 // Engine is a stage.Engine that records. The zero value runs every container with the
 // exit status 0 and has no image.
 type Engine struct {
-	// Images are those that are there, by reference.
+	// Images are the images on the engine, by reference.
 	Images map[string]string
-	// Answer, if not nil, says how a container ends. It may write to what the run has
-	// for output.
+	// Answer, if not nil, decides how a container ends. It may write to the run's outputs.
 	Answer func(run Run) (containers.Result, error)
-	// Unreachable is what asking the registry and pulling end with.
+	// Unreachable is the error of registry checks and pulls.
 	Unreachable error
 
 	mu    sync.Mutex
@@ -43,7 +42,7 @@ var _ stage.Engine = (*Engine)(nil)
 type Run struct {
 	containers.RunSpec
 
-	// Files are its inputs by their whole path; that of a symbolic link is its target.
+	// Files are its input files by absolute path; the value of a symbolic link is its target.
 	Files map[string]File
 }
 
@@ -68,7 +67,7 @@ func (e *Engine) Built() []containers.BuildSpec {
 	return append([]containers.BuildSpec(nil), e.built...)
 }
 
-// Calls lists everything else that was asked, in order, as in "pull rocky9".
+// Calls lists all other calls in order, such as "pull rocky9".
 func (e *Engine) Calls() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -128,14 +127,14 @@ func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.R
 	return result, err
 }
 
-// keepInputs leaves on volumes what goes into them.
+// keepInputs stores the input files that are copied into volumes.
 func (e *Engine) keepInputs(run Run) {
 	for file, f := range run.Files {
 		e.put(run.Volumes, file, f.Data)
 	}
 }
 
-// put puts a file on the volume that it lies on, if it lies on one.
+// put stores a file if its path is on a volume.
 func (e *Engine) put(volumes []containers.VolumeMount, file, text string) {
 	for _, v := range volumes {
 		if v.Name != "" && strings.HasPrefix(file, v.Path+"/") {

@@ -10,9 +10,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
-// EachFieldCounts fails for each field of a stage's input, also within its structs, whose
-// change leaves the stage's key as it was. in needs no values, but for what its Keyed
-// values need to answer.
+// EachFieldCounts fails for each field of a stage's input, also within its structs, that does
+// not change the stage's key. in needs no values except those that its Keyed values require.
 func EachFieldCounts(t testing.TB, in any) {
 	t.Helper()
 	before := keyOf(t, in)
@@ -32,7 +31,7 @@ func keyOf(t testing.TB, in any) string {
 	return key.Sum()
 }
 
-// eachChange calls check with copies of the struct v of each of which one field is changed.
+// eachChange calls check with copies of the struct v, each with one changed field.
 func eachChange(v reflect.Value, above string, check func(changed reflect.Value, field string)) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -56,7 +55,7 @@ func eachChange(v reflect.Value, above string, check func(changed reflect.Value,
 	}
 }
 
-// another is a value of the type of v that is not v.
+// another returns a different value of v's type.
 func another(v reflect.Value) reflect.Value {
 	out := reflect.New(v.Type()).Elem()
 	out.Set(v)
@@ -93,8 +92,8 @@ func another(v reflect.Value) reflect.Value {
 	return out
 }
 
-// anotherElement is one more element for the slice v; a script has to be one that there is,
-// and a file has to have a name.
+// anotherElement returns a new element for the slice v: a script has to exist, and a file needs
+// a name.
 func anotherElement(v reflect.Value) reflect.Value {
 	switch v.Type() {
 	case reflect.TypeFor[stage.Scripts]():

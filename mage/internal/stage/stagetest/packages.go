@@ -14,8 +14,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 )
 
-// Packages answers containers that make packages, or what is made of them, with the least
-// that later stages take. object is an ELF file, for what an add-on's build measures.
+// Packages answers containers that make or process packages with the minimum that later stages
+// accept. object is an ELF file for the measurement of an add-on's build.
 func Packages(t testing.TB, object string) func(Run) (containers.Result, error) {
 	t.Helper()
 	return func(run Run) (containers.Result, error) {

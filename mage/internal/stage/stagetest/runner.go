@@ -13,8 +13,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// NewRunner is a runner over an empty cache and the engine, which may be nil where
-// nothing asks for one.
+// NewRunner returns a runner with an empty cache and the engine, which may be nil if no stage
+// needs one.
 func NewRunner(t testing.TB, engine *Engine) *stage.Runner {
 	t.Helper()
 	dir := t.TempDir()
