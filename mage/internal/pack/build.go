@@ -39,7 +39,7 @@ func (p *Packer) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc ar
 	return artifact.Build{Volume: in.VolumeName, Tree: in.path(), Release: release}, err
 }
 
-// buildInput is what a built tree is made of.
+// buildInput is the input of a build tree.
 type buildInput struct {
 	Compiler   stage.Compiler
 	Tree       artifact.Tree
@@ -65,9 +65,9 @@ func (in buildInput) Containers() []containers.RunSpec {
 	})}
 }
 
-// Missing implements stage.VolumeInput: the files of the tree that the volume does not
-// have as they are, and the list of all. The list is empty during the transfer, so that
-// all files are copied again after one that failed.
+// Missing implements stage.VolumeInput: the files of the tree that differ from the volume's,
+// and the list of all. The list is empty during the transfer, so that all files are copied
+// again after a failed one.
 func (in buildInput) Missing(read func(name string) ([]byte, error)) ([]stage.File, error) {
 	old, err := read(listFile)
 	if err != nil {
@@ -86,14 +86,14 @@ func (in buildInput) Missing(read func(name string) ([]byte, error)) ([]stage.Fi
 	}
 	all := append([]stage.File{{Name: listFile}}, changed...)
 	all = append(all, stage.File{Name: listFile, Data: list})
-	now := time.Now() // ninja builds what is newer than its output
+	now := time.Now() // ninja rebuilds outputs that are older than their sources
 	for i := range all {
 		all[i].Owner, all[i].Time = stage.BuilderUID, now
 	}
 	return all, nil
 }
 
-// changedFiles are the files that are new or differ from the old list, and the new list.
+// changedFiles returns the files that are new or differ from the old list, and the new list.
 func changedFiles(old []byte, files []stage.File) (changed []stage.File, list []byte, err error) {
 	had := map[string]bool{}
 	for line := range strings.Lines(string(old)) {

@@ -14,14 +14,13 @@ import (
 
 const (
 	debScript = "deb-build.sh"
-	debFolder = "/builder/deb" // the Containerfile makes it
+	debFolder = "/builder/deb" // created by the Containerfile
 	debIn     = debFolder + "/in"
 	debOut    = debFolder + "/out"
 )
 
-// Deb makes Debian's source package from the release's tarball and debian/, and
-// from that package alone the binary ones, without a network and as an
-// unprivileged user.
+// Deb builds Debian's source package from the release's tarball and debian/, and the binary
+// packages from that package alone, without a network and as an unprivileged user.
 //
 // Errors: *containers.RunError.
 func (p *Packer) Deb(
@@ -43,7 +42,7 @@ func (p *Packer) Deb(
 	return packagesIn(entry), err
 }
 
-// debInput is all that dpkg-buildpackage gets.
+// debInput is the input of dpkg-buildpackage.
 type debInput struct {
 	Compiler stage.Compiler
 	Version  string

@@ -24,29 +24,29 @@ const (
 	lintianOut    = debFolder + "/lintian"
 )
 
-// Hint is one of lintian's.
+// Hint is one hint of lintian.
 type Hint struct {
 	Severity string // E for an error, W for a warning; I and P are not requested
 	Package  string // "rdma-core source" for the source package
 	Tag      string
-	Context  string // what it is about, as lintian prints it
+	Context  string // its subject, as lintian prints it
 }
 
-// String gives the hint as lintian prints it.
+// String returns the hint as lintian prints it.
 func (h Hint) String() string {
 	return strings.TrimSpace(fmt.Sprintf("%s: %s: %s %s", h.Severity, h.Package, h.Tag, h.Context))
 }
 
-// IsError says whether it is an error.
+// IsError reports whether it is an error.
 func (h Hint) IsError() bool { return h.Severity == "E" }
 
 // Lintian is lintian's result for packages.
 type Lintian struct {
-	File  string // its whole output
+	File  string // its complete output
 	Hints []Hint
 }
 
-// Lintian runs lintian on the .changes of what Deb has built.
+// Lintian runs lintian on the .changes that Deb has built.
 //
 // Errors: *containers.RunError if lintian does not run; hints are not errors here.
 func (p *Packer) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifact.Toolchain) (Lintian, error) {
@@ -63,7 +63,7 @@ func (p *Packer) Lintian(ctx context.Context, pkgs artifact.Packages, tc artifac
 	return said, err
 }
 
-// lintianInput is the packages that lintian checks, and the toolchain with lintian.
+// lintianInput has the packages to check, and the toolchain with lintian.
 type lintianInput struct {
 	Toolchain string
 	Packages  artifact.Packages
@@ -100,13 +100,13 @@ func (l Lintian) Errors() []Hint {
 	return slices.DeleteFunc(slices.Clone(l.Hints), func(h Hint) bool { return !h.IsError() })
 }
 
-// lineNumbers are where in a file lintian found something: an added line above
-// it does not make it another hint.
+// lineNumbers match the places of lintian's hints in files: an added line above does not make a
+// different hint.
 var lineNumbers = regexp.MustCompile(`:[0-9]+\]`)
 
-// Without gives the hints that other packages do not have, by package, tag and
-// what the hint is about: of packages with a provider against those of the same
-// release without one, the provider's own.
+// Without returns the hints that the other packages do not have, compared by package, tag and
+// subject. If the others are of the same release without a provider, these are the provider's
+// own.
 func (l Lintian) Without(other Lintian) []Hint {
 	same := func(h Hint) string { return lineNumbers.ReplaceAllString(h.String(), "]") }
 	have := map[string]int{}
@@ -124,10 +124,10 @@ func (l Lintian) Without(other Lintian) []Hint {
 	return own
 }
 
-// LintianError says that lintian has errors for what the provider adds.
+// LintianError says that the provider causes lintian errors.
 type LintianError struct {
 	Errors []Hint
-	Output string // path of lintian's whole output
+	Output string // path of lintian's complete output
 }
 
 // Error lists them.
@@ -139,5 +139,5 @@ func (e *LintianError) Error() string {
 	return fmt.Sprintf("lintian has %d errors that upstream's own packages do not have:\n%s", len(lines), strings.Join(lines, "\n"))
 }
 
-// LogPath returns where lintian's whole output is, for the error display.
+// LogPath returns the path of lintian's complete output, for the error display.
 func (e *LintianError) LogPath() string { return e.Output }

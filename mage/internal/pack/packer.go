@@ -4,5 +4,5 @@ package pack
 
 import "github.com/resnics/verbsmith/mage/internal/stage"
 
-// Packer compiles and makes packages, in toolchains.
+// Packer compiles trees and builds packages, in toolchains.
 type Packer struct{ *stage.Runner }

@@ -18,9 +18,8 @@ import (
 	"github.com/resnics/verbsmith/scripts"
 )
 
-// Rebuild rebuilds the source package of dist alone in a clean toolchain container, as
-// rpmbuild --rebuild does, and writes the resulting packages to dir. It does so each time, because
-// it proves that this can be done.
+// Rebuild rebuilds the source package of dist with rpmbuild --rebuild in a clean toolchain
+// container and writes the packages to dir. It is never cached, because it is a test.
 //
 // Errors: *containers.RunError.
 func (p *Packer) Rebuild(ctx context.Context, j job.Job, of SourceRPM, dir string) (artifact.Dist, error) {
@@ -29,7 +28,7 @@ func (p *Packer) Rebuild(ctx context.Context, j job.Job, of SourceRPM, dir strin
 	return out, p.End("rebuild", s, false, err)
 }
 
-// SourceRPM is a collected source package and what it was made with.
+// SourceRPM is a collected source package with its job and toolchain.
 type SourceRPM struct {
 	Dist      artifact.Dist
 	Source    artifact.Source
@@ -64,7 +63,7 @@ var errNoSourcePackage = errors.New("no source package")
 
 const rebuiltFile = "in.src.rpm"
 
-// rebuildInput is all that rpmbuild --rebuild gets.
+// rebuildInput is the input of rpmbuild --rebuild.
 type rebuildInput struct {
 	Compiler stage.Compiler
 	Files    []stage.File

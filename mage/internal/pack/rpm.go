@@ -25,7 +25,7 @@ func (p *Packer) RPM(ctx context.Context, j job.Job, of Sources) (artifact.Packa
 	return packagesIn(entry), err
 }
 
-// Sources are what RPMs are made from, and where.
+// Sources are the inputs of an RPM build.
 type Sources struct {
 	Source    artifact.Source
 	Patch     artifact.Patch // of the job's provider, if it has one
@@ -33,12 +33,12 @@ type Sources struct {
 	Toolchain artifact.Toolchain
 }
 
-// packagesIn are the packages that an output has.
+// packagesIn returns the packages in an output.
 func packagesIn(entry stagecache.Entry) artifact.Packages {
 	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Digest: entry.Digest}
 }
 
-// rpmInput is all that rpmbuild gets.
+// rpmInput is the input of rpmbuild.
 type rpmInput struct {
 	Compiler stage.Compiler
 	Files    []stage.File
@@ -57,7 +57,7 @@ func (in rpmInput) Container() containers.RunSpec {
 
 // Make implements stage.Input.
 func (in rpmInput) Make(ctx context.Context, w *stage.Work) error {
-	// First, since a build takes minutes in which other runs may prune the cache.
+	// First, because a build takes minutes in which other runs may prune the cache.
 	if err := stage.KeepFiles(in.Files, w.Dir); err != nil {
 		return err
 	}
@@ -84,8 +84,8 @@ func rpmFiles(j job.Job, of Sources) []stage.File {
 	return files
 }
 
-// packageInputs are the files of a distro's source package except its tarball and its
-// spec: its patches and further sources.
+// packageInputs are the patches and other sources of a distro's source package: all its files
+// except tarball and spec.
 func packageInputs(src artifact.Source) []stage.File {
 	if src.Package == nil {
 		return nil

@@ -18,7 +18,7 @@ import (
 
 const rpmsFolder = "/rpms"
 
-// AddonProof is the input of an add-on's proof.
+// AddonProof is the input of the proof of an add-on.
 type AddonProof struct {
 	Addon  artifact.Dist
 	Stock  artifact.Dist   // unpatched packages of a release
@@ -26,9 +26,9 @@ type AddonProof struct {
 	Others []artifact.Dist // add-ons that are for other releases
 }
 
-// ProveAddon installs the unpatched packages in a clean container, then the
-// add-on next to them, and gives the verdicts. The error says why a verdict could
-// not be given; failed verdicts are in the report.
+// ProveAddon installs the unpatched packages in a clean container, then the add-on next to
+// them, and runs the verdicts. Failed verdicts are in the report; the error is about a verdict
+// that could not run.
 func (p *Prover) ProveAddon(ctx context.Context, j job.Job, tc artifact.Toolchain, proof AddonProof) (report.Suite, error) {
 	t := p.begin(tc, proof.suite(tc.Base))
 	return t.end(t.proveAddon(ctx, j, proof))
@@ -74,7 +74,7 @@ func (t *trial) proveAddon(ctx context.Context, j job.Job, proof AddonProof) err
 	return nil
 }
 
-// proveBeside gives the verdicts about the add-on installed next to stock.
+// proveBeside runs the verdicts on the add-on installed next to stock.
 func (t *trial) proveBeside(ctx context.Context, proof AddonProof, m subject, stock installed) error {
 	beside, install, err := t.install(ctx, stock.image, proof.Addon)
 	if err != nil {
@@ -109,8 +109,8 @@ func (t *trial) proveBeside(ctx context.Context, proof AddonProof, m subject, st
 	}, spec)
 }
 
-// proveRefused asserts that dnf refuses an add-on that is for another release,
-// and for which of its requirements. spec is a clean run of the image with stock.
+// proveRefused asserts that dnf refuses an add-on for another release, and names the right
+// requirement. spec is a clean run of the image with stock.
 func (t *trial) proveRefused(ctx context.Context, stock, other artifact.Dist, spec containers.RunSpec) error {
 	v := report.Result{Name: "refused", Title: "dnf refuses the add-on for rdma-core " + other.Manifest.Release}
 	packages, err := dnfInput(other)
@@ -128,8 +128,8 @@ func (t *trial) proveRefused(ctx context.Context, stock, other artifact.Dist, sp
 	return err
 }
 
-// missing is what the add-on requires and a release does not have, in RPM's
-// words: the private ABI, or else one end of the releases that it is for.
+// missing returns the add-on's requirement that a release does not meet, as RPM writes it: the
+// private ABI, or else one end of the range of releases.
 func missing(a artifact.Addon, stock artifact.Manifest) string {
 	switch {
 	case a.PrivateABI != stock.PrivateABI:

@@ -13,9 +13,9 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// JudgeBuild runs verdicts about a build where it was built, each in a container of its own:
-// a device node can only be made by root, and nothing compiles as root. It returns the
-// evidence of the last one.
+// JudgeBuild runs verdicts on a build in its toolchain, each in its own container: only root
+// can create a device node, and nothing compiles as root. It returns the evidence of the last
+// one.
 //
 // Errors: *report.FailedError if one did not pass.
 func (p *Prover) JudgeBuild(ctx context.Context, s *ui.Stage, b artifact.ProviderBuild, verdicts []string) (evidence string, err error) {

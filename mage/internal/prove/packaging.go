@@ -8,14 +8,13 @@ import (
 	"github.com/resnics/verbsmith/scripts"
 )
 
-// packaging is what differs between kinds of packages in the proof; the
-// assertions are the same.
+// packaging has the commands of one kind of packages in the proof; the assertions are the same.
 type packaging struct {
 	manager   string        // verdict.sh's MANAGER
 	installer string        // dnf or apt-get
-	script    string        // that installs a directory of packages
+	script    string        // script that installs a directory of packages
 	owner     string        // the package that has the providers
-	verify    report.Result // the check that the installed files are the packages'
+	verify    report.Result // the check that installed files are unchanged
 	remove    string        // the command that removes packages
 }
 
@@ -34,7 +33,7 @@ func debPackaging() packaging {
 	}
 }
 
-// packagingOf says which kind the packages are.
+// packagingOf returns the kind of the packages.
 func packagingOf(d artifact.Dist) packaging {
 	if d.Debian() {
 		return debPackaging()

@@ -18,7 +18,7 @@ const (
 	playerFolder = "/verbsmith-netlink"
 )
 
-// playerInput is what the player is compiled of.
+// playerInput is the input of the player's compilation.
 type playerInput struct {
 	Toolchain string // image
 	Source    []stage.File
@@ -37,9 +37,8 @@ func (in playerInput) Container() containers.RunSpec {
 // Make implements stage.Input.
 func (in playerInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
 
-// netlinkPlayer is what plays the kernel's RDMA netlink to ibv_devices, compiled
-// by the toolchain of the distro on which it will run, as an input of a
-// container.
+// netlinkPlayer returns the library that simulates the kernel's RDMA netlink for ibv_devices,
+// as an input of a container. It is compiled by the toolchain of the distro it runs on.
 func (t *trial) netlinkPlayer(ctx context.Context) (containers.Input, error) {
 	source := stage.File{Name: scripts.NetlinkSource, Data: scripts.Netlink, Owner: stage.BuilderUID}
 	entry, err := t.MakePart(ctx, t.line, "player", playerInput{Toolchain: t.toolchain, Source: []stage.File{source}})

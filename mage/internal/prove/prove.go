@@ -18,7 +18,7 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// Prover gives verdicts.
+// Prover runs the stages that produce verdicts.
 type Prover struct{ *stage.Runner }
 
 // verdicts in the order of the table. Each runs in a container of its own,
@@ -39,7 +39,7 @@ func verdicts(m subject) []report.Result {
 	}
 }
 
-// subject is what the verdicts are about.
+// subject is the subject of the verdicts.
 type subject struct {
 	provider, device, guid, modalias string
 	kernelABI, privateABI            int
@@ -48,7 +48,7 @@ type subject struct {
 	packaging                        packaging
 }
 
-// matchedBy is what the provider recognises its device by.
+// matchedBy names the property that the provider matches.
 func (m subject) matchedBy() string {
 	switch {
 	case m.driverID > 0:
@@ -59,9 +59,8 @@ func (m subject) matchedBy() string {
 	return "name"
 }
 
-// env is the environment that verdict.sh documents. The foreign device is one
-// that no provider claims by name, PCI id or driver id; the foreign ABI one that
-// no driver has had.
+// env is the environment that verdict.sh documents. No provider claims the foreign device by
+// name, PCI id or driver id; no driver has ever had the foreign ABI.
 func (m subject) env() map[string]string {
 	const foreignABI, foreignID = 9999, 999999
 	env := map[string]string{
@@ -90,7 +89,7 @@ func subjectOf(name string, d provider.Device, privateABI, driverID int) (subjec
 	if _, err := rand.Read(guid); err != nil {
 		return subject{}, fmt.Errorf("generate a GUID for the proof: %w", err)
 	}
-	guid[0] = 0x02 // never all zero, which libibverbs takes for unknown
+	guid[0] = 0x02 // never all zero, which means unknown in libibverbs
 	if !d.ByDriverID {
 		driverID = 0
 	}
@@ -102,7 +101,7 @@ func subjectOf(name string, d provider.Device, privateABI, driverID int) (subjec
 }
 
 // ProveTree proves from a build tree that ibv_devices finds the provider's
-// device, with the very tools and libraries of the build.
+// device, with the tools and libraries of that build.
 func (p *Prover) ProveTree(
 	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build,
 ) (report.Result, error) {
@@ -133,10 +132,9 @@ func (t *trial) proveTree(ctx context.Context, about provider.Manifest, tree art
 	return v, nil
 }
 
-// Prove installs the packages of dist in a clean container and gives the
-// verdicts. One is about stock, packages of the same release without the provider, if
-// there are any. The error says why a verdict could not be given; failed
-// verdicts are in the report.
+// Prove installs the packages of dist in a clean container and runs the verdicts. One is about
+// stock, packages of the same release without the provider, if there are any. Failed verdicts
+// are in the report; the error is about a verdict that could not run.
 func (p *Prover) Prove(
 	ctx context.Context, j job.Job, tc artifact.Toolchain, dist artifact.Dist, stock *artifact.Dist,
 ) (report.Suite, error) {

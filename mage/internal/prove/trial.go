@@ -19,7 +19,7 @@ import (
 	"github.com/resnics/verbsmith/scripts"
 )
 
-// trial is one proof: where its verdicts are given, and those that have been.
+// trial is one proof: its environment and its verdicts so far.
 type trial struct {
 	*Prover
 
@@ -36,8 +36,8 @@ func (p *Prover) begin(tc artifact.Toolchain, suite string) *trial {
 	}
 }
 
-// end ends the proof of packages: with err, which kept a verdict from being given, or else
-// with the verdicts that failed.
+// end ends the proof of packages: with err, which prevented a verdict, or else with the failed
+// verdicts.
 func (t *trial) end(err error) (report.Suite, error) {
 	if err == nil {
 		err = t.suite.Err()
@@ -47,8 +47,8 @@ func (t *trial) end(err error) (report.Suite, error) {
 
 func (t *trial) add(v report.Result) { t.suite.Results = append(t.suite.Results, v) }
 
-// cleanRun is a container for one verdict: no network, and no answer from the
-// host's own RDMA. Where the driver id decides, a player gives the answer.
+// cleanRun is a container for one verdict: no network, and no answer from the host's own RDMA.
+// If the driver id decides, the player answers.
 func (t *trial) cleanRun(ctx context.Context, image string, m subject) (containers.RunSpec, error) {
 	seccomp, err := containers.RefuseRDMANetlink()
 	spec := containers.RunSpec{
@@ -62,7 +62,7 @@ func (t *trial) cleanRun(ctx context.Context, image string, m subject) (containe
 	return spec, err
 }
 
-// judgeAll gives verdicts in their order, and adds each to the report.
+// judgeAll runs verdicts in order, and adds each to the report.
 func (t *trial) judgeAll(ctx context.Context, all []report.Result, spec containers.RunSpec) error {
 	for i, v := range all {
 		t.line.Step(i+1, len(all), v.Name)
@@ -85,14 +85,14 @@ func (t *trial) judge(ctx context.Context, v *report.Result, spec containers.Run
 	return ended(v, out.String(), err)
 }
 
-// installed is an image in which packages are installed.
+// installed is an image with installed packages.
 type installed struct {
 	image string
 	names []string // of the packages
 }
 
-// install has dnf or apt install the binary packages of dist in a container of the
-// image from and keeps the result as an image.
+// install installs the binary packages of dist with dnf or apt in a container of the image from
+// and commits the result as an image.
 func (t *trial) install(ctx context.Context, from string, dist artifact.Dist) (installed, report.Result, error) {
 	pk := packagingOf(dist)
 	v := report.Result{Name: "install", Title: pk.installer + " installs the packages, dependencies resolved"}
@@ -119,8 +119,8 @@ func (t *trial) install(ctx context.Context, from string, dist artifact.Dist) (i
 	return installed{image: result.Image, names: names}, v, nil
 }
 
-// ended records in v what its container printed and how it ended: the exit status is
-// the verdict, whatever was printed. Any other error is returned.
+// ended records in v the container's output and its exit status, which is the verdict. Any
+// other error is returned.
 func ended(v *report.Result, output string, err error) error {
 	v.Output, v.Evidence, v.State = output, evidence(output), report.StateOf(err == nil)
 	if _, ok := errors.AsType[*containers.RunError](err); ok {
@@ -129,7 +129,7 @@ func ended(v *report.Result, output string, err error) error {
 	return err
 }
 
-// mostOutput is how much of a verdict's output is kept: its evidence is at the end, and reports hold it.
+// mostOutput limits the output of a verdict that is kept for reports. Its evidence is at the end.
 const mostOutput = 1 << 20
 
 func (p *Prover) removeImage(ctx context.Context, image string) {
@@ -140,10 +140,10 @@ func (p *Prover) removeImage(ctx context.Context, image string) {
 	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	_ = engine.RemoveImage(ctx, image) // the clean target removes what is left
+	_ = engine.RemoveImage(ctx, image) // the clean target removes leftovers
 }
 
-// evidence is the last line that a verdict marks as such, or its last line.
+// evidence is the last line that a verdict marks as evidence, or else its last line.
 func evidence(output string) string {
 	const mark = "evidence: "
 	if i := strings.LastIndex(output, mark); i >= 0 {

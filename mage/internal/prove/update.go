@@ -17,8 +17,7 @@ const (
 	repackageOut    = "/builder/update"
 )
 
-// Update repackages packages with a higher release, as a distribution's update
-// would.
+// Update repackages packages with a higher release, like a distribution's update.
 //
 // Errors: *containers.RunError.
 func (p *Prover) Update(ctx context.Context, tc artifact.Toolchain, stock artifact.Dist) (artifact.Dist, error) {
@@ -33,7 +32,7 @@ func (p *Prover) Update(ctx context.Context, tc artifact.Toolchain, stock artifa
 	return folderDist(entry.Dir)
 }
 
-// updateInput is what an update is made of.
+// updateInput is the input of an update.
 type updateInput struct {
 	Toolchain string // image
 	Packages  []stage.File

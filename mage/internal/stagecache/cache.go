@@ -16,8 +16,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// layout is the name of the directory that holds this version of the cache's
-// layout; another version would lie beside it.
+// layout names the directory of this version of the cache's layout. Another version would be
+// next to it.
 const layout = "v1"
 
 var nameShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$`)
@@ -32,23 +32,23 @@ type Cache struct {
 	onWait func(what, holder string)
 
 	mu   sync.Mutex
-	held map[string]*flock.Flock // by the entry's directory: what this process uses
+	held map[string]*flock.Flock // by the entry's directory: the entries that this process uses
 }
 
 // Entry is one stage's output.
 type Entry struct {
-	Dir    string // the directory with what the stage made, and nothing else; its files belong to the cache: copy before changing one
+	Dir    string // the directory with the stage's output and nothing else; its files belong to the cache: copy before changing one
 	Stage  string
 	Key    string
-	Digest string            // of the names, modes and contents of all that is in Dir: two keys with one output have one digest
-	Hit    bool              // it was there already
+	Digest string            // of the names, modes and contents of everything in Dir: equal outputs have equal digests
+	Hit    bool              // it was cached
 	Made   time.Time         // when it was made
 	Inputs map[string]string // as KeyBuilder.Inputs, if made by DoKey
-	Damage string            // what was wrong with the entry that this one replaced, if it replaced one
+	Damage string            // the damage of the entry that this one replaced, if it replaced one
 }
 
-// Open opens the cache in the directory dir, and makes the directory if it is not
-// there. Leftovers of processes that died are removed. It returns a *DirError if
+// Open opens the cache in the directory dir and creates the directory if necessary. Leftovers
+// of processes that died are removed. It returns a *DirError if
 // the directory cannot be made or written to, a *SpaceError if the disk is full.
 func Open(dir string) (*Cache, error) {
 	abs, err := filepath.Abs(dir)
@@ -75,19 +75,18 @@ func Open(dir string) (*Cache, error) {
 // Dir returns the cache's directory, absolute.
 func (c *Cache) Dir() string { return c.dir }
 
-// OnWait sets what Do calls, once for each wait, when it starts to wait for
-// another maker of the same entry: what is "STAGE/KEY", holder as in Lock. Set it
-// before the cache is used.
+// OnWait sets the function that Do calls when it starts to wait for another process that makes
+// the same entry: what is "STAGE/KEY", holder as in Lock. Set it before the cache is used.
 func (c *Cache) OnWait(told func(what, holder string)) { c.onWait = told }
 
-// Do returns the output of a stage for a key. If the cache does not have it, build
-// is called to make it: it fills the empty directory that it is given, and what it
-// wrote becomes the entry when it returns nil. If it returns an error, panics, or
+// Do returns the output of a stage for a key. If the cache does not have it, Do calls build
+// with an empty directory. When build returns nil, the directory becomes the entry. If it
+// returns an error, panics, or
 // ctx ends, nothing of it is kept.
 //
 // Of several callers with the same stage and key, in this process or in others,
 // one builds and the others wait for it; if it fails the next one builds.
-// An entry with a missing, truncated or altered file is made again.
+// An entry with a missing, truncated or altered file is rebuilt.
 //
 // No other process removes the entry until this one ends, or calls Prune or
 // RemoveAll.
@@ -98,8 +97,8 @@ func (c *Cache) Do(ctx context.Context, stage, key string, build func(ctx contex
 	return c.do(ctx, order{stage: stage, key: key}, build)
 }
 
-// DoKey is Do with the stage and key of k; the entry keeps k's inputs, which
-// Explain compares. It returns k's mistake, if it has one.
+// DoKey is Do with the stage and key of k. The entry keeps k's inputs for Explain. If k has an
+// error, it is returned.
 func (c *Cache) DoKey(ctx context.Context, k *KeyBuilder, build func(ctx context.Context, dir string) error) (Entry, error) {
 	if err := k.Err(); err != nil {
 		return Entry{}, err
@@ -107,7 +106,7 @@ func (c *Cache) DoKey(ctx context.Context, k *KeyBuilder, build func(ctx context
 	return c.do(ctx, order{stage: k.stage, key: k.Sum(), inputs: k.Inputs()}, build)
 }
 
-// order is what one call of Do asks for.
+// order is the stage and key of one call of Do.
 type order struct {
 	stage, key string
 	inputs     map[string]string
@@ -139,8 +138,8 @@ func (c *Cache) do(ctx context.Context, o order, build func(ctx context.Context,
 	if e.Hit {
 		return e, nil
 	}
-	// What dead makers left may be what fills the disk. If it cannot be removed,
-	// that is told when the cache is opened next.
+	// The leftovers of dead processes may fill the disk. If they cannot be removed, the next
+	// Open reports it.
 	_ = c.sweep(ctx)
 	r, err := c.fill(ctx, o, build)
 	if err != nil {
@@ -165,8 +164,7 @@ func (o order) check() error {
 	return nil
 }
 
-// lookup finds a whole entry, with Hit set, or says what is wrong with the one
-// that is there.
+// lookup returns a complete entry, with Hit set, or describes the damage of the existing one.
 func (c *Cache) lookup(o order) (e Entry, damaged string) {
 	dir := c.entryDir(o)
 	r, err := readRecord(dir)
@@ -187,8 +185,8 @@ func (c *Cache) lookup(o order) (e Entry, damaged string) {
 	if !c.hold(dir) {
 		return Entry{}, ""
 	}
-	// The record's time is when the entry was last used: what Prune goes by. A
-	// cache on a read-only file system still gives hits.
+	// The record's time is the entry's last use, which Prune needs. A cache on a read-only file
+	// system still has hits.
 	now := time.Now()
 	_ = os.Chtimes(filepath.Join(dir, recordFile), now, now)
 	e = c.entry(r)

@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package stagecache keeps the outputs of build stages under the SHA-256 of
-// everything that went into them, and the locks that let several builds share
-// one cache.
+// all their inputs, and the locks that let several builds share one cache.
 //
 // A cache is a directory:
 //
-//	DIR/v1/STAGE/KEY/out/        what the stage made
+//	DIR/v1/STAGE/KEY/out/        the stage's output
 //	DIR/v1/STAGE/KEY/entry.json  the stage's inputs, and size and sum of each file of out/
-//	DIR/v1/tmp/PID-RANDOM/       an entry being made; its maker holds a flock on it
+//	DIR/v1/tmp/PID-RANDOM/       an entry in progress; its process holds a flock on it
 //	DIR/v1/locks/                lock files, one per key and one per named lock
 //
-// out/ is a directory of its own so that a tree kept in the cache holds nothing
-// but what the stage wrote: two such trees can be compared as they are.
+// out/ is a separate directory so that it contains only the stage's files: two such trees can
+// be compared directly.
 //
 // A hit compares its files' sizes, times and inodes with the record, which costs next
-// to nothing. Whoever delivers their bytes compares these too, with Verify, ReadFile or
-// a Verifier.
+// to nothing. Code that passes on their bytes verifies these too, with Verify, ReadFile or a
+// Verifier.
 //
-// An entry is made in tmp/ and renamed into place when it is complete, so an
-// entry that can be seen is whole. Locks are flocks: the kernel drops them when
-// their holder dies, whichever way it dies, and the next maker finds what it
-// left in tmp/ without a lock and removes it.
+// An entry is created in tmp/ and renamed when it is complete, so every visible entry is
+// complete. Locks are flocks: the kernel releases them when their holder dies, however it dies.
+// The next process finds the leftovers in tmp/ without a lock and removes them.
 package stagecache

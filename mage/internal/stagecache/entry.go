@@ -19,10 +19,10 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// recordFile is the name of an entry's record, beside its out directory.
+// recordFile is the name of an entry's record, next to its out directory.
 const recordFile = "entry.json"
 
-// outFolder is the name of the directory that holds what the stage made.
+// outFolder is the name of the directory with the stage's output.
 const outFolder = "out"
 
 // record is the content of entry.json.
@@ -34,8 +34,8 @@ type record struct {
 	Files  map[string]fileRecord `json:"files"`
 }
 
-// fileRecord is what a file below out was like when the entry was made. Its name
-// is quoted (without the quotation marks), as JSON cannot hold every file name.
+// fileRecord describes a file below out at the time the entry was made. Its name is quoted
+// (without the quotation marks), because JSON cannot hold every file name.
 type fileRecord struct {
 	Mode    fs.FileMode `json:"mode"`
 	Size    int64       `json:"size"`
@@ -61,10 +61,10 @@ func takeInventory(dir string) (map[string]fileRecord, error) {
 	return files, err
 }
 
-// damage compares what is below dir with its inventory, and says what is wrong,
-// or nothing. A file whose size, times and inode are as they were is not read: that
-// costs one lstat. One that was written to, whatever time it was given then, or only
-// touched, copied or restored is read and summed.
+// damage compares the files below dir with the inventory and describes the first difference, ""
+// if there is none. A file with unchanged size, times and inode costs one lstat and is not
+// read. One that was written to (even if its time was set back), touched, copied or restored is
+// read and hashed.
 func damage(dir string, files map[string]fileRecord) string {
 	seen := 0
 	err := eachFile(dir, func(f treeFile) error {
@@ -97,7 +97,7 @@ func damage(dir string, files map[string]fileRecord) string {
 }
 
 // briefRecord is a fileRecord without the content. Sizes of directories and times of
-// directories and links say nothing about what they hold.
+// directories and links say nothing about their content.
 func briefRecord(info fs.FileInfo) fileRecord {
 	r := fileRecord{Mode: info.Mode()}
 	if info.IsDir() {
@@ -113,7 +113,7 @@ func briefRecord(info fs.FileInfo) fileRecord {
 	return r
 }
 
-// digest stands for the output: its files' names, modes and contents.
+// digest identifies the output by its files' names, modes and contents.
 func (r record) digest() string {
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(r.Files)) {
@@ -131,7 +131,7 @@ func quoteName(name string) string {
 }
 
 // writeRecord writes entry.json into dir and makes it durable. The files of out
-// are not synced one by one: after a power cut their sizes give them away.
+// are not synced one by one: after a power failure their sizes show the loss.
 func writeRecord(dir string, r record) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

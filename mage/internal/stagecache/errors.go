@@ -51,7 +51,7 @@ type NameError struct {
 	Name string
 }
 
-// Error shows the name, quoted, and what a name may hold.
+// Error shows the name, quoted, and the characters that a name may have.
 func (e *NameError) Error() string {
 	return fmt.Sprintf("%s name %q: want 1 to 128 letters, digits and the characters . _ + -, the first a letter or digit", e.What, e.Name)
 }
@@ -80,7 +80,7 @@ type BusyError struct {
 // Error names what is in use and by whom.
 func (e *BusyError) Error() string { return fmt.Sprintf("%s is in use by %s", e.What, e.Holder) }
 
-// failed says which stage err is about, and that the disk is full if that is why.
+// failed adds the stage to err, and makes it a *SpaceError if the disk is full.
 func (c *Cache) failed(stage string, err error) error {
 	if full, ok := errors.AsType[*SpaceError](err); ok {
 		err = full.Err
@@ -91,7 +91,7 @@ func (c *Cache) failed(stage string, err error) error {
 	return fmt.Errorf("stage %s: %w", stage, err)
 }
 
-// dirError says which cache an operating system's error about a file is about.
+// dirError adds the cache's directory to an operating system's error about a file.
 func (c *Cache) dirError(err error) error {
 	if isFull(err) {
 		return &SpaceError{Dir: c.dir, Err: err}

@@ -9,8 +9,8 @@ import (
 
 // Explain says why the cache has no entry for k: it returns, sorted, the names of
 // the inputs in which k differs from the stage's most similar entry (of equally
-// similar ones from that used last). It returns nothing if the stage has no entry
-// with recorded inputs: then there is nothing to compare with.
+// similar ones the most recently used). It returns nothing if the stage has no entry with
+// recorded inputs.
 //
 // Most similar rather than newest: after a build for another distro, an edit of
 // the provider is still reported as that, not as a change of distro.
@@ -33,7 +33,7 @@ func (c *Cache) Explain(stage string, k *KeyBuilder) []string {
 	return best
 }
 
-// differing returns the names whose values differ or that only one side has.
+// differing returns the names with different values, and those that only one side has.
 func differing(a, b map[string]string) []string {
 	names := map[string]bool{}
 	for name, value := range a {

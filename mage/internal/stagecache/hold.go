@@ -13,7 +13,7 @@ import (
 
 // hold marks the entry in dir as used by this process, by a shared flock on its
 // record, until letGo or the end of the process. It reports whether the entry is
-// still there: another process may have removed it since it was looked at.
+// still there: another process may have removed it meanwhile.
 func (c *Cache) hold(dir string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -22,7 +22,7 @@ func (c *Cache) hold(dir string) bool {
 		if isAt(f, path) {
 			return true
 		}
-		_ = f.Close() // the entry was damaged, and made again since
+		_ = f.Close() // the entry was damaged and has been rebuilt
 		delete(c.held, dir)
 	}
 	f := flock.New(path, flock.SetFlag(os.O_RDONLY))
@@ -31,7 +31,7 @@ func (c *Cache) hold(dir string) bool {
 		return false
 	}
 	if err != nil {
-		return true // a file system without locks: used as before there were any
+		return true // a file system without locks: the entry is used without one
 	}
 	if !got || !isAt(f, path) {
 		_ = f.Close()

@@ -15,22 +15,22 @@ import (
 	"unicode/utf8"
 )
 
-// longestReadable is the length in bytes up to which a string input is kept as
-// it is in an entry's Inputs; a longer one is kept as its sum.
+// longestReadable is the length in bytes up to which an entry's Inputs contain a string input
+// itself; a longer one is replaced by its digest.
 const longestReadable = 256
 
 // KeyBuilder collects the inputs of one run of a stage. Every input has a name,
 // which must be unique within the key; the order in which they are given does
-// not matter. The first mistake (a file that cannot be read, a name given
-// twice) is kept, and reported by Err, by Cache.DoKey, and by an empty Sum.
+// not matter. The first error (an unreadable file, a duplicate name) is kept, and reported by
+// Err, by Cache.DoKey, and by an empty Sum.
 type KeyBuilder struct {
 	stage  string
 	inputs map[string]input
 	err    error
 }
 
-// input is one input: the kind keeps a string and a file of the same bytes
-// apart, framed is what goes into the sum, readable what a person is shown.
+// input is one input: kind distinguishes a string from a file with the same bytes, framed is
+// hashed, readable is shown to people.
 type input struct {
 	kind, framed, readable string
 }
@@ -53,13 +53,13 @@ func (k *KeyBuilder) String(name, value string) *KeyBuilder {
 	return k.add(name, input{"string", value, readable})
 }
 
-// Bytes adds data by its sum.
+// Bytes adds data by its digest.
 func (k *KeyBuilder) Bytes(name string, data []byte) *KeyBuilder {
 	sum := sumOf(data)
 	return k.add(name, input{"bytes", sum, sum})
 }
 
-// File adds the content of a regular file, or of the one that a link leads to.
+// File adds the content of a regular file, or of a link's target.
 // Neither its path nor its mode is part of the key.
 func (k *KeyBuilder) File(name, path string) *KeyBuilder {
 	sum, err := SumFile(path)
@@ -100,8 +100,8 @@ func (k *KeyBuilder) Sum() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Inputs returns each input's name with its value, or with "sha256:..." where
-// the value is long or a file's content.
+// Inputs returns each input's name with its value, or with "sha256:..." if the value is long or
+// a file's content.
 func (k *KeyBuilder) Inputs() map[string]string {
 	readable := make(map[string]string, len(k.inputs))
 	for name, in := range k.inputs {
@@ -121,7 +121,7 @@ func (k *KeyBuilder) add(name string, in input) *KeyBuilder {
 	return k
 }
 
-// Fail gives the key a mistake, unless it has one: the input name cannot be written down.
+// Fail records an error of the input name, unless the key already has one.
 func (k *KeyBuilder) Fail(name string, err error) *KeyBuilder {
 	if k.err == nil {
 		k.err = &InputError{Input: name, Err: err}
@@ -129,8 +129,7 @@ func (k *KeyBuilder) Fail(name string, err error) *KeyBuilder {
 	return k
 }
 
-// frame writes s after its length, so that no two lists of strings have the
-// same framing.
+// frame writes s after its length, so that different lists of strings are framed differently.
 func frame(h hash.Hash, s string) {
 	var length [8]byte
 	binary.BigEndian.PutUint64(length[:], uint64(len(s)))

@@ -17,15 +17,14 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// pollEvery is how long a waiter sleeps between two tries for a lock: flock
-// has no wait that a context can end.
+// pollEvery is the pause between two tries for a lock: a context cannot end flock's own wait.
 const pollEvery = 50 * time.Millisecond
 
 // Lock takes the cache-wide lock called name, and returns the function that
 // releases it. While another process, or another part of this one, holds it,
 // Lock waits: it calls waiting (which may be nil) once, with the holder as
-// "pid 123 (mage rpm)", and returns the context's error if that ends first. A
-// holder that dies holds nothing any more.
+// "pid 123 (mage rpm)", and returns the context's error if that ends first. When a holder dies,
+// its lock is free.
 func (c *Cache) Lock(ctx context.Context, name string, waiting func(holder string)) (unlock func(), err error) {
 	if !validName(name) {
 		return nil, &NameError{What: "lock", Name: name}
@@ -63,14 +62,14 @@ func acquire(ctx context.Context, path string, waiting func(holder string)) (*fl
 	}
 }
 
-// tryAcquire takes the flock on the file path if nobody has it, and records
-// this process in the file. It returns nil, nil if someone has it.
+// tryAcquire takes the flock on the file path if it is free and records this process in the
+// file. Otherwise it returns nil, nil.
 func tryAcquire(path string) (*flock.Flock, error) {
 	for {
 		f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
 		got, err := f.TryLock()
 		if errors.Is(err, fs.ErrNotExist) {
-			// RemoveAll of another process took the directory away.
+			// RemoveAll of another process has removed the directory.
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				return nil, err
 			}
@@ -80,7 +79,7 @@ func tryAcquire(path string) (*flock.Flock, error) {
 			return nil, fmt.Errorf("taking a lock: %w", err)
 		}
 		if !got {
-			return nil, nil //nolint:nilnil // Neither is the third answer.
+			return nil, nil //nolint:nilnil // not acquired, and no error
 		}
 		// Between open and flock the file may have been removed; then the
 		// lock is on a file that nobody else will ever open.
@@ -102,21 +101,21 @@ func isAt(f *flock.Flock, path string) bool {
 	return err == nil && os.SameFile(locked, there)
 }
 
-// release returns the lock back; the file stays, empty, for the next holder.
+// release releases the lock; the file stays, empty, for the next holder.
 func release(f *flock.Flock) {
-	// A failure leaves a name in the file, which only a message would show.
+	// If this fails, a name stays in the file, which only affects a message.
 	_ = os.Truncate(f.Path(), 0)
 	_ = f.Close()
 }
 
-// holder is what a lock file says about the process that has the lock.
+// holder is a lock file's record of the process that has the lock.
 type holder struct {
 	PID  int      `json:"pid"`
 	Argv []string `json:"argv"`
 }
 
-// recordHolder writes this process into a lock file that it holds. A lock without
-// a name in it, on a full disk for one, is a lock all the same.
+// recordHolder writes this process into a lock file that it holds. A lock file without a name,
+// because the disk is full for example, is a lock all the same.
 func recordHolder(path string) {
 	//nolint:forbidigo // Others are told which command holds the lock; nothing is decided by it.
 	if data, err := json.Marshal(holder{PID: os.Getpid(), Argv: os.Args}); err == nil {
@@ -126,8 +125,8 @@ func recordHolder(path string) {
 
 const noHolder = "another process"
 
-// holderOf reads who has the lock on the file path, for a message only: the
-// file may be empty or old for a moment after the lock has changed hands.
+// holderOf returns the holder of the lock on the file path, for messages only: the file may be
+// empty or outdated for a moment after a change of holder.
 func holderOf(path string) string {
 	var h holder
 	data, err := os.ReadFile(path)

@@ -15,14 +15,13 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// probePattern names the directories that Open makes to see whether it can.
+// probePattern names the directories that Open creates to test whether it can.
 const probePattern = "probe-*"
 
 // workName is the shape of the names of the directories below tmp.
 var workName = regexp.MustCompile(`^(?:probe|[0-9]+)-[0-9]+$`)
 
-// fill makes one entry beside its place and moves it there. The caller holds
-// the key's lock.
+// fill makes one entry in tmp/ and moves it to its place. The caller holds the key's lock.
 func (c *Cache) fill(ctx context.Context, o order, build func(ctx context.Context, dir string) error) (r record, err error) {
 	work, held, err := c.newWork(ctx)
 	if err != nil {
@@ -39,7 +38,7 @@ func (c *Cache) fill(ctx context.Context, o order, build func(ctx context.Contex
 	if err := build(ctx, out); err != nil {
 		return r, c.failed(o.stage, err)
 	}
-	// A build that was told to stop may have stopped half way and said nothing.
+	// A cancelled build may have stopped half way and returned nil.
 	if err := ctx.Err(); err != nil {
 		return r, c.failed(o.stage, err)
 	}
@@ -57,7 +56,7 @@ func (c *Cache) fill(ctx context.Context, o order, build func(ctx context.Contex
 	return r, nil
 }
 
-// install moves a finished entry to its place, and what was there out of it.
+// install moves a finished entry to its place, after moving away a previous one.
 func (c *Cache) install(ctx context.Context, work, place string) error {
 	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
 		return err
@@ -102,7 +101,7 @@ func (c *Cache) newWork(ctx context.Context) (dir string, held *flock.Flock, err
 // gate is the lock that is held for a moment to make or to list directories below tmp.
 func (c *Cache) gate() string { return filepath.Join(c.root, lockFolder, "_tmp") }
 
-// holdFolder takes the flock on a directory; nil, nil if someone has it.
+// holdFolder takes the flock on a directory; nil, nil if another process has it.
 func holdFolder(dir string) (*flock.Flock, error) {
 	f := flock.New(dir, flock.SetFlag(os.O_RDONLY))
 	got, err := f.TryLock()
@@ -115,7 +114,7 @@ func holdFolder(dir string) (*flock.Flock, error) {
 	return f, nil
 }
 
-// sweep removes what dead makers left below tmp. It waits for nobody.
+// sweep removes leftovers of dead processes below tmp. It never waits.
 func (c *Cache) sweep(ctx context.Context) error {
 	dead, err := c.holdDead(ctx)
 	for _, f := range dead {
@@ -125,8 +124,8 @@ func (c *Cache) sweep(ctx context.Context) error {
 	return err
 }
 
-// holdDead takes the lock of each directory below tmp that nobody holds, so that
-// removing them needs no gate: they may be large.
+// holdDead takes the free locks of directories below tmp, so that they are removed outside the
+// gate: they may be large.
 func (c *Cache) holdDead(ctx context.Context) ([]*flock.Flock, error) {
 	gate, err := acquire(ctx, c.gate(), nil)
 	if err != nil {
@@ -153,7 +152,7 @@ func (c *Cache) holdDead(ctx context.Context) ([]*flock.Flock, error) {
 	return dead, nil
 }
 
-// discard takes the entry at place away in one step, then removes it.
+// discard moves the entry at place away in one step, then removes it.
 func (c *Cache) discard(ctx context.Context, place string) error {
 	if _, err := os.Lstat(place); err != nil {
 		return ignoreMissing(err)
@@ -167,16 +166,16 @@ func (c *Cache) discard(ctx context.Context, place string) error {
 	return errors.Join(ignoreMissing(err), removeTree(work))
 }
 
-// removeTree removes a tree, also one with directories that may not be written to.
+// removeTree removes a tree, even one with read-only directories.
 func removeTree(dir string) error {
 	err := os.RemoveAll(dir)
 	if !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
-	// An error shows again when the removal is tried once more.
+	// An error appears again when the removal is retried.
 	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, _ error) error {
 		if d != nil && d.IsDir() {
-			_ = os.Chmod(name, 0o700) //nolint:gosec // A folder needs x; it is about to be removed.
+			_ = os.Chmod(name, 0o700) //nolint:gosec // A directory needs x; it is about to be removed.
 		}
 		return nil
 	})

@@ -13,21 +13,21 @@ import (
 	"time"
 )
 
-// Removed says what a clean-up removed.
+// Removed is the result of a clean-up.
 type Removed struct {
 	Entries int
 	Bytes   int64 // sizes of the files of those entries
 }
 
 // Prune keeps the keep most recently used entries of each stage and removes the
-// others, except those that another process is making or uses. What this one
-// got before counts as no longer used.
+// others, except those that another process is making or uses. Entries that this process got
+// before count as no longer used.
 func (c *Cache) Prune(ctx context.Context, keep int) (Removed, error) {
 	return c.PruneBy(ctx, func(string) int { return keep })
 }
 
-// PruneBy is Prune with a number for each stage: what is small and many, such
-// as a record for each of many releases, may stay longer than what fills a disk.
+// PruneBy is Prune with a number for each stage: many small entries, such as the records of
+// releases, may stay longer than large ones.
 func (c *Cache) PruneBy(ctx context.Context, keep func(stage string) int) (Removed, error) {
 	var removed Removed
 	stages, err := c.stages()
@@ -50,8 +50,8 @@ func (c *Cache) PruneBy(ctx context.Context, keep func(stage string) int) (Remov
 }
 
 // RemoveAll removes every entry, leftover and lock, and then the directory itself
-// if nothing else is in it. What a running process holds stays and is reported
-// as a *BusyError each.
+// if nothing else is in it. Whatever a running process holds stays and is reported as a
+// *BusyError.
 func (c *Cache) RemoveAll(ctx context.Context) (Removed, error) {
 	var removed Removed
 	stages, err := c.stages()
@@ -100,7 +100,7 @@ func (c *Cache) stored(stage string) ([]storedEntry, error) {
 	for _, n := range names {
 		s := storedEntry{order: order{stage: stage, key: n.Name()}}
 		if !n.IsDir() || !isEntry(c.entryDir(s.order)) {
-			continue // nobody's output: left alone
+			continue // not an output of a stage: left alone
 		}
 		if info, err := os.Stat(filepath.Join(c.entryDir(s.order), recordFile)); err == nil {
 			s.used = info.ModTime()
@@ -111,8 +111,8 @@ func (c *Cache) stored(stage string) ([]storedEntry, error) {
 	return stored, ignoreMissing(err)
 }
 
-// isEntry tells a directory that holds an entry, be it a damaged one, from one that
-// someone else has put there: there is nothing in it but what an entry has.
+// isEntry reports whether a directory is an entry, possibly a damaged one, and not one that
+// somebody else created: it contains only the files of an entry.
 func isEntry(dir string) bool {
 	if !validName(filepath.Base(dir)) {
 		return false
@@ -142,7 +142,7 @@ func (c *Cache) remove(ctx context.Context, s storedEntry, removed *Removed) err
 	}
 	removed.Entries++
 	removed.Bytes += size
-	// Removed while it is held: whoever waits on it sees that and takes a new one.
+	// Removed while it is held: a waiting process notices and creates a new one.
 	return ignoreMissing(os.Remove(held.Path()))
 }
 
@@ -168,8 +168,8 @@ func (c *Cache) removeLocks() error {
 	return err
 }
 
-// isLock tells a lock file, which names its holder or nobody, from a file that
-// someone else has put there.
+// isLock reports whether a file is a lock file, empty or with a holder, and not somebody
+// else's.
 func isLock(path string) bool {
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() {
@@ -181,7 +181,7 @@ func isLock(path string) bool {
 // Locks is the directory of the lock files of the cache in dir, which every cache has.
 func Locks(dir string) string { return filepath.Join(dir, layout, lockFolder) }
 
-// busyWork reports each directory below tmp that a sweep has left.
+// busyWork reports each directory below tmp that remains after a sweep.
 func (c *Cache) busyWork() error {
 	names, err := os.ReadDir(c.tmp())
 	err = ignoreMissing(err)
@@ -194,8 +194,8 @@ func (c *Cache) busyWork() error {
 	return err
 }
 
-// removeEmpty removes the cache's own directories from the innermost out. A directory
-// that is not empty stays: it is not ours, or someone has just begun to use it.
+// removeEmpty removes the cache's own directories, innermost first. A directory that is not
+// empty stays: it is not ours, or another process has just begun to use it.
 func (c *Cache) removeEmpty() {
 	var dirs []string
 	_ = filepath.WalkDir(c.root, func(path string, d fs.DirEntry, err error) error {
@@ -213,7 +213,7 @@ func sizeOf(dir string) int64 {
 	var size int64
 	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
-			return nil //nolint:nilerr // What cannot be read is not counted.
+			return nil //nolint:nilerr // Unreadable files are not counted.
 		}
 		if info, err := d.Info(); err == nil {
 			size += info.Size()

@@ -20,8 +20,8 @@ type treeFile struct {
 }
 
 // eachFile calls visit for everything below a directory, directories too, in a fixed
-// order. Links are visited, not followed; but dir itself may be one. (The os.DirFS
-// that would do as well refuses names that are not UTF-8.)
+// order. Links are visited, not followed; but dir itself may be one. (os.DirFS refuses names
+// that are not UTF-8.)
 func eachFile(dir string, visit func(f treeFile) error) error {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
@@ -70,8 +70,8 @@ func sumTree(dir string) (string, error) {
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// content returns what there is to know of a file besides its name and mode: a
-// regular file's sum, a link's target, nothing for a directory.
+// content describes a file apart from its name and mode: a regular file's digest, a link's
+// target, nothing for a directory.
 func (f treeFile) content() (string, error) {
 	switch f.info.Mode().Type() {
 	case 0:
@@ -94,10 +94,10 @@ func (f treeFile) perm() string {
 	return fmt.Sprintf("%04o", f.info.Mode().Perm())
 }
 
-// SumFile gives "sha256:" and the 64 hexadecimal digits of the SHA-256 of a regular file, or of
-// the one that a link leads to.
+// SumFile returns "sha256:" and the 64 hexadecimal digits of the SHA-256 of a regular file, or
+// of a link's target.
 func SumFile(path string) (string, error) {
-	// Asked before it is opened: opening a pipe would wait for a writer.
+	// Checked before it is opened: opening a pipe would wait for a writer.
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", err

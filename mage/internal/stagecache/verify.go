@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// DamageError says that a file of an entry does not hold what its stage has made:
-// a fault of the disk, or a change by hand. The entry is none any more: the next
-// call of Do makes it again.
+// DamageError says that a file of an entry no longer has the content that its stage wrote: the
+// disk failed, or somebody changed it. The entry is invalid from then on, and the next call of
+// Do rebuilds it.
 type DamageError struct {
 	Stage, Key string
 	File       string // below the entry's directory, slash separated
@@ -23,18 +23,18 @@ func (e *DamageError) Error() string {
 	return fmt.Sprintf("cached output of stage %s: %q %s", e.Stage, e.File, e.Why)
 }
 
-// Verifier compares what is read from entries with what their stages wrote. That a
-// hit has its files' sizes and times says nothing of their bytes: whoever delivers
-// them compares these. Its zero value is ready; it is for one goroutine.
+// Verifier compares files of entries with the records of their stages. A hit only compares
+// sizes and times; code that passes on the bytes verifies them. The zero value is ready to use,
+// by one goroutine.
 type Verifier struct{ records map[string]record }
 
 // Check compares data, which was read from the file path, with the record of the
-// entry that the file is in. A path in no entry is nobody's output: nil.
+// entry that the file is in. It returns nil for a path outside all entries.
 //
-// Errors: *DamageError; what the operating system says of the record.
+// Errors: *DamageError; those of reading the record.
 func (v *Verifier) Check(path string, data []byte) error { return v.CheckSum(path, sumOf(data)) }
 
-// CheckSum is Check for who has summed the data: "sha256:" and 64 hexadecimal digits.
+// CheckSum is Check for a known digest: "sha256:" and 64 hexadecimal digits.
 func (v *Verifier) CheckSum(path, sum string) error {
 	entry, name, ok := entryOf(path)
 	if !ok {
@@ -62,7 +62,7 @@ func ReadFile(path string) ([]byte, error) {
 }
 
 // Verify reads everything below dir, which is a directory of an entry, and compares it
-// with what its stage has made. A directory in no entry is not read.
+// with its stage's record. A directory outside all entries is not read.
 //
 // Errors: *DamageError; those of the operating system.
 func Verify(dir string) error {
@@ -119,15 +119,15 @@ func (v *Verifier) record(entry string) (record, error) {
 	return r, nil
 }
 
-// damaged takes the entry's record away, so that nobody gets the entry any more.
+// damaged removes the entry's record, so that the entry is not used any more.
 func damaged(entry string, r record, name, why string) error {
-	// Where that fails the error is told all the same, and told again next time.
+	// If that fails, the error is returned all the same, and again next time.
 	_ = os.Remove(filepath.Join(entry, recordFile))
 	return &DamageError{Stage: r.Stage, Key: r.Key, File: name, Why: why}
 }
 
-// entryOf finds the entry that a path leads into, by the shape that every cache
-// has: DIR/v1/STAGE/KEY/out/NAME. One that is being made is none yet.
+// entryOf finds the entry that a path is in, by the layout of every cache:
+// DIR/v1/STAGE/KEY/out/NAME. An entry in progress does not count.
 func entryOf(path string) (entry, name string, ok bool) {
 	path = filepath.Clean(path)
 	for out := path; ; out = filepath.Dir(out) {

@@ -17,9 +17,9 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// CheckBuilds compiles each release with the provider, whose own files must compile
-// without warnings, and has ibv_devices of that build list the device. At least two
-// at a time: much of a row is copying and configuring, which leave cores idle.
+// CheckBuilds compiles each release with the provider, without warnings in the provider's own
+// files, and checks that ibv_devices of that build lists the device. At least two run at a
+// time: much of a row is copying and configuring, which leave cores idle.
 func (w *Walker) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolchain, r *Releases) error {
 	return w.eachRow(ctx, "compile", max(2, runtime.NumCPU()/2), r, func(ctx context.Context, s *ui.Stage, row *Row) (bool, error) {
 		if !row.edited() {
@@ -41,7 +41,7 @@ func (w *Walker) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolcha
 	})
 }
 
-// buildInput is what a release is compiled of.
+// buildInput is the input of a release's compilation.
 type buildInput struct {
 	Row      rowInput
 	Compiler stage.Compiler
@@ -56,8 +56,8 @@ func (in buildInput) Make(ctx context.Context, _ *stage.Work) error {
 	return in.Walker.inScratch(in.Row.Release.Name, func(q *Walker) error { return q.buildRelease(ctx, in) })
 }
 
-// buildRelease starts from the whole source, as the rpm target does, and compares
-// the resulting patch with the one from the sparse tree.
+// buildRelease starts from the full source, as the rpm target does, and compares the patch with
+// the one from the sparse tree.
 func (w *Walker) buildRelease(ctx context.Context, in buildInput) error {
 	j := in.Row.job()
 	// The version without the release: published sums do not apply to master, which

@@ -21,13 +21,13 @@ const (
 	releaseBuildScript = "release-build.sh"
 
 	releaseOut = "/builder/out"
-	// checkedTree is the same for all releases, so that the compiler's cache
-	// knows a file that two of them share.
+	// checkedTree is the same for all releases, so that ccache recognises files that they
+	// share.
 	checkedTree = stage.TreeDir + "/rdma-core-checked"
 )
 
-// CompileProvider compiles the provider as releases:check does, where a warning
-// in its own files is an error.
+// CompileProvider compiles the provider as releases:check does: a warning in its own files is
+// an error.
 //
 // Errors: *containers.RunError with the compiler's messages in the stage's log.
 func (w *Walker) CompileProvider(
@@ -36,7 +36,7 @@ func (w *Walker) CompileProvider(
 	return w.compile(ctx, w.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial), tree, j.Provider.Manifest)
 }
 
-// compile compiles what discovery needs.
+// compile compiles the parts that discovery needs.
 func (w *Walker) compile(ctx context.Context, c stage.Compiler, tree artifact.Tree, m provider.Manifest) (artifact.ProviderBuild, error) {
 	entry, err := w.Make(ctx, "compile", compileInput{Compiler: c, Tree: tree, Provider: m.Name, Directory: m.Folder()})
 	return artifact.ProviderBuild{
@@ -45,7 +45,7 @@ func (w *Walker) compile(ctx context.Context, c stage.Compiler, tree artifact.Tr
 	}, err
 }
 
-// compileInput is what a provider is compiled of.
+// compileInput is the input of a provider's compilation.
 type compileInput struct {
 	Compiler  stage.Compiler
 	Tree      artifact.Tree
@@ -66,8 +66,8 @@ func (in compileInput) Container() containers.RunSpec {
 // Make implements stage.Input.
 func (in compileInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
 
-// DiscoverProvider has ibv_devices of what CompileProvider built list the
-// device, and returns its evidence.
+// DiscoverProvider checks that ibv_devices of CompileProvider's build lists the device, and
+// returns the evidence.
 //
 // Errors: *report.FailedError.
 func (w *Walker) DiscoverProvider(ctx context.Context, b artifact.ProviderBuild) (string, error) {
@@ -87,7 +87,7 @@ func (w *Walker) discover(ctx context.Context, b artifact.ProviderBuild, verdict
 	return string(said), nil
 }
 
-// discoverInput is what verdicts about a build depend on.
+// discoverInput is the input of the verdicts on a build.
 type discoverInput struct {
 	Build    artifact.ProviderBuild
 	Verdicts []string

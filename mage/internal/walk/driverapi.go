@@ -12,7 +12,7 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// driverHeader is the header by which libibverbs and its providers know each other.
+// driverHeader is the header with the interface between libibverbs and its providers.
 const driverHeader = "libibverbs/driver.h"
 
 // DriverHistory reads driver.h in every release of the clone at source, and in its

@@ -25,27 +25,26 @@ import (
 	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
-// releaseEdit is what the edit of a release leaves. The digests are of all of it.
+// releaseEdit is the result of the edit of a release. The digests cover all of it.
 type releaseEdit struct {
 	patch artifact.Patch
 	spec  artifact.Spec
 }
 
-// releaseRecord is stored next to them.
+// releaseRecord is stored next to the edited files.
 type releaseRecord struct {
 	PrivateABI int    `json:"privateAbi"`
 	DriverID   int    `json:"driverId"`
 	Constant   string `json:"constant"`
 
 	Warnings []provider.SharedIDError `json:"warnings,omitempty"`
-	// NoEdits are the files without a place for an edit that some package needs.
+	// NoEdits are the files without a place for an edit that a package needs.
 	NoEdits []string `json:"noEdits,omitempty"`
 }
 
 // CheckEdits puts the provider into each release and proves the patch with git
-// and patch. It works on those files of a release that the edits read, which
-// makes a walk over all releases a matter of a minute. A failure is recorded
-// in its row.
+// and patch. It works on only those files of a release that the edits read, so a walk over all
+// releases takes about a minute. A failure is recorded in its row.
 func (w *Walker) CheckEdits(ctx context.Context, j job.Job, r *Releases) error {
 	const together = 2 // half of an edit is waiting for the disk
 	return w.eachRow(ctx, "edit", together, r, func(ctx context.Context, s *ui.Stage, row *Row) (bool, error) {
@@ -81,7 +80,7 @@ func (w *Walker) editRow(ctx context.Context, s *ui.Stage, row *Row, in editInpu
 	return entry.Hit, nil
 }
 
-// editInput is what the edit of a release is made of.
+// editInput is the input of the edit of a release.
 type editInput struct {
 	Row rowInput
 
@@ -145,8 +144,8 @@ func (w *Walker) editRelease(ctx context.Context, in editInput, dir string) erro
 	return stage.WriteFile(dir, "release.json", data)
 }
 
-// checkInRelease fails if the sources use something that the release does not have, as
-// provider:check does.
+// checkInRelease fails if the sources use a header or constant that the release does not have,
+// like provider:check.
 func checkInRelease(ctx context.Context, j job.Job, src artifact.Source, tree artifact.Tree) error {
 	t, err := provider.OpenTree(tree.Dir)
 	if err != nil {
@@ -162,8 +161,7 @@ func checkInRelease(ctx context.Context, j job.Job, src artifact.Source, tree ar
 
 var errCommitDate = errors.New("want a date from 2005 to 2099, for the patch, got")
 
-// sparse is a release's source as far as the edits read it, in a directory below
-// dir.
+// sparse writes the files of a release that the edits read to a directory below dir.
 func (r *Releases) sparse(ctx context.Context, ref Release, pr *provider.Provider, dir string) (artifact.Source, error) {
 	src := artifact.Source{
 		Tree: filepath.Join(dir, "rdma-core-"+ref.Version), Version: ref.Version, Commit: ref.Commit, Epoch: ref.Time,
@@ -198,8 +196,8 @@ func (r *Releases) sparse(ctx context.Context, ref Release, pr *provider.Provide
 	return src, nil
 }
 
-// writeSparse writes a file of a release below dir, with the mode that the whole
-// source would give it: patches carry modes.
+// writeSparse writes a file of a release below dir, with the mode that it has in the full
+// source: patches contain modes.
 func writeSparse(dir string, f upstream.TreeFile, data []byte) error {
 	if f.Mode&fs.ModeSymlink != 0 {
 		return fmt.Errorf("%s of the release: want a regular file, got a symbolic link", f.Name)
@@ -241,8 +239,8 @@ func (r *Releases) editedFiles(ctx context.Context, ref Release, pr *provider.Pr
 	}), nil
 }
 
-// ToolchainSpec is the spec whose BuildRequires the toolchain for a walk
-// has: upstream's own of the newest release, with what the provider's build requires.
+// ToolchainSpec is the spec with the BuildRequires of a walk's toolchain: upstream's own of the
+// newest release, with the provider's build requirements.
 func (w *Walker) ToolchainSpec(ctx context.Context, j job.Job, r *Releases) (artifact.Spec, error) {
 	dir, err := os.MkdirTemp("", "verbsmith-releases-")
 	if err != nil {

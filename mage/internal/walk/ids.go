@@ -4,11 +4,11 @@ package walk
 
 import "fmt"
 
-// Taken says that a later release gives a driver id to another provider.
+// Taken says that a driver id belongs to another provider in a later release.
 type Taken struct {
 	ID       int
-	Constant string // who has it then
-	Since    string // the first release in which it is so
+	Constant string // its later owner
+	Since    string // the first such release
 }
 
 // String is the sentence for people.
@@ -30,9 +30,9 @@ func (r *Releases) MovedFrom(i int) (before int, moved bool) {
 }
 
 // TakenLater looks in all releases of the clone after the row's own, selected
-// or not, for the first that gives the row's number to another constant. One that
-// has it in the row's release too shares it on purpose, as RDMA_DRIVER_IRDMA does
-// with RDMA_DRIVER_I40IW.
+// or not, for the first that gives the row's number to another constant. A constant that
+// already has it in the row's release shares it on purpose, as RDMA_DRIVER_IRDMA and
+// RDMA_DRIVER_I40IW do.
 func (r *Releases) TakenLater(row *Row) (Taken, bool) {
 	if !row.edited() || row.Constant == "" {
 		return Taken{}, false
@@ -49,8 +49,8 @@ func (r *Releases) TakenLater(row *Row) (Taken, bool) {
 	return Taken{}, false
 }
 
-// IDWarnings says, each once, where the driver id changes and which number belongs
-// to another provider later.
+// IDWarnings lists, once each, the changes of the driver id and the numbers that later belong
+// to another provider.
 func (r *Releases) IDWarnings() []string {
 	return append(r.moves(), r.collisions()...)
 }

@@ -44,10 +44,9 @@ var (
 	errUnknownScript = fmt.Errorf("%w: it is not the known version", ErrNoABIScript)
 )
 
-// ABIStructs has the release's own make_abi_structs.py read each kernel header
-// of the provider, by its name. On this machine it is run with the machine's
-// python3 if its bytes are the known ones; in the toolchain, without a network
-// or privileges, if tc is given.
+// ABIStructs runs the release's own make_abi_structs.py on each kernel header of the provider;
+// the result is by header name. If the script's bytes are known it runs with this machine's
+// python3; in the toolchain, without a network or privileges, if tc is given.
 //
 // Errors: ErrNoABIScript, without a toolchain.
 func (w *Walker) ABIStructs(ctx context.Context, j job.Job, src artifact.Source, tc *artifact.Toolchain) (map[string]ABIHeader, error) {
@@ -82,7 +81,7 @@ func (w *Walker) ABIStructs(ctx context.Context, j job.Job, src artifact.Source,
 	return made, w.End("abi", s, false, err)
 }
 
-// findPython prefers the system's to one that an environment puts before it.
+// findPython prefers the system's python3 to one from PATH.
 func findPython() string {
 	for _, name := range []string{"/usr/bin/python3", "python3"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -105,7 +104,7 @@ func runABIHere(ctx context.Context, python string, script []byte, h provider.Fi
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	// Isolated: neither the environment nor this directory gives it modules.
+	// Isolated: no modules from the environment or the current directory.
 	cmd := exec.CommandContext(ctx, python, "-I", "-S", "-B", "-X", "utf8", "script.py", "header.h", "made.h")
 	cmd.Dir = dir
 	said, err := cmd.CombinedOutput()

@@ -15,8 +15,8 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// The releases that a walk looks at, and those from which on a failure counts:
-// the older ones are tried, and what they lack is reported.
+// The oldest release of a walk, and the oldest one that may not fail: older ones are tried and
+// their failures reported.
 const (
 	OldestRelease    = "v32.0"
 	OldestSupported  = "v34.0"
@@ -27,10 +27,10 @@ const (
 type Release struct {
 	upstream.Ref
 
-	Version string         // without the v; of master and of a fork's, what its CMakeLists.txt says
-	IDs     map[int]string // which constant has which driver id in upstream's own enum
-	Unclear error          // why that is not known
-	Skipped string         // why no provider is tried in it, "" if one is
+	Version string         // without the v; for master and a fork's tag from its CMakeLists.txt
+	IDs     map[int]string // driver ids by constant, in upstream's own enum
+	Unclear error          // why they are not known
+	Skipped string         // why the provider is not tried in it, "" if it is
 }
 
 // Releases is a walk over a clone: all its releases, and a row for each that
@@ -45,7 +45,7 @@ type Releases struct {
 // Close releases the clone.
 func (r *Releases) Close() { r.clone.Close() }
 
-// Newest is the newest release that is tagged; master is not a release.
+// Newest is the newest tagged release; master is not a release.
 func (r *Releases) Newest() Release {
 	for _, ref := range slices.Backward(r.All) {
 		if ref.Name != upstream.Master && ref.Skipped == "" {
@@ -99,8 +99,8 @@ func (r *Releases) list(ctx context.Context, selection string, s *ui.Stage) erro
 	return nil
 }
 
-// describe reads what a number means in each release. All of them are read,
-// also those that are not selected: a number's later owner may be among them.
+// describe reads the driver ids of each release, including those that are not selected: a
+// number's later owner may be among them.
 func (r *Releases) describe(ctx context.Context, refs []upstream.Ref) ([]Release, error) {
 	headers, err := r.clone.FileOf(ctx, refs, provider.DriverHeader)
 	if err != nil {
@@ -114,7 +114,7 @@ func (r *Releases) describe(ctx context.Context, refs []upstream.Ref) ([]Release
 	return all, r.readVersions(ctx, all)
 }
 
-// readVersions reads what master and a fork's tags hold: their names do not say it.
+// readVersions reads the versions of master and of a fork's tags, which are not in their names.
 func (r *Releases) readVersions(ctx context.Context, all []Release) error {
 	var at []int
 	var refs []upstream.Ref
@@ -142,8 +142,8 @@ func (r *Releases) readVersions(ctx context.Context, all []Release) error {
 	return nil
 }
 
-// sortRefs drops what is older than a walk looks at and orders the rest by
-// number, master last.
+// sortRefs drops releases that are too old for a walk and sorts the others by number, master
+// last.
 func sortRefs(refs []upstream.Ref) []upstream.Ref {
 	kept := slices.DeleteFunc(slices.Clone(refs), func(ref upstream.Ref) bool {
 		return compareNames(ref.Name, OldestRelease) < 0

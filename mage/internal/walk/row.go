@@ -16,7 +16,7 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// Row is what is known of one release.
+// Row has the results of one release.
 type Row struct {
 	Release Release
 
@@ -25,7 +25,7 @@ type Row struct {
 	DriverID   int
 	Constant   string
 	Warnings   []provider.SharedIDError
-	NoEdits    []string // files in which no edit was made
+	NoEdits    []string // files without an edit
 
 	Patch, Spec, Compile, Devices report.Result
 
@@ -43,7 +43,7 @@ func newRow(ref Release) *Row {
 // Skipped says that the row's release was not tried.
 func (r *Row) Skipped() bool { return r.Release.Skipped != "" }
 
-// edited says that the release has the provider: what comes later needs it.
+// edited reports whether the release has the provider, which later checks need.
 func (r *Row) edited() bool { return r.Patch.State == report.Pass }
 
 // checks are the row's checks in their order.
@@ -81,8 +81,8 @@ func (r *Row) LogPath() string {
 	return ""
 }
 
-// answer turns what a check gave into its state. Releases before the oldest
-// supported one may fail.
+// answer converts the error of a check to its result. Releases before the oldest supported one
+// may fail.
 func (r *Row) answer(err error) report.Result {
 	if err == nil {
 		return report.Result{State: report.Pass}
@@ -94,8 +94,7 @@ func (r *Row) answer(err error) report.Result {
 	return c
 }
 
-// reason is an error in one line. What a compiler said comes before how its
-// container ended.
+// reason is an error in one line. A compiler's message comes before the end of its container.
 func reason(err error) string {
 	if run, ok := errors.AsType[*containers.RunError](err); ok {
 		if said := firstCompilerError(run.Log); said != "" {
@@ -113,8 +112,8 @@ func reason(err error) string {
 	return name + cacheSays.ReplaceAllString(first, "")
 }
 
-// cacheSays is what the stage cache puts before the error of a stage; in a
-// walk that is one stage inside another.
+// cacheSays is the prefix that the stage cache adds to the error of a stage; in a walk, stages
+// are nested.
 var cacheSays = regexp.MustCompile(`^(stage [a-z-]+: )+`)
 
 func firstCompilerError(log string) string {
@@ -134,8 +133,8 @@ func firstCompilerError(log string) string {
 	return said
 }
 
-// inTree is where a release's tree is in its container, which means nothing to
-// the reader of a row.
+// inTree is the path of a release's tree in its container, which means nothing to the reader of
+// a row.
 var inTree = regexp.MustCompile(`^` + stage.TreeDir + `/rdma-core-[^/]+/`)
 
 func logOf(err error) string {

@@ -12,12 +12,12 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// rowCheck checks one thing about a release and puts the result into the row;
-// hit says that the result was cached. s shows the check of all rows.
+// rowCheck makes one check of a release and records the result in the row; hit means that it
+// was cached. s shows the check of all rows.
 type rowCheck func(ctx context.Context, s *ui.Stage, row *Row) (hit bool, err error)
 
-// eachRow runs a check for each row, a few together. A failure belongs to
-// its row, and the walk goes on: only the end of ctx ends it.
+// eachRow runs a check for each row, a few at a time. A failure is recorded in its row and the
+// walk continues; only the end of ctx stops it.
 func (w *Walker) eachRow(ctx context.Context, name string, together int, r *Releases, check rowCheck) error {
 	t := &tally{stage: w.Begin(name), total: len(r.Rows)}
 	rows := make(chan *Row)
@@ -56,7 +56,7 @@ type tally struct {
 
 	mu                sync.Mutex
 	done, ran, failed int
-	damage            error // of the cache: it says nothing of a release
+	damage            error // of the cache: it is not about a release
 }
 
 func (t *tally) starts(row *Row) {

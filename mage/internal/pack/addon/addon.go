@@ -41,8 +41,8 @@ func (e *InUpstreamError) Error() string {
 		e.Version, e.Provider)
 }
 
-// LayoutError says that the structures of a source differ from those of the
-// release whose number it has.
+// LayoutError says that the structures of a source differ from those of the release with its
+// version.
 type LayoutError struct{ Version, Measured, Known string }
 
 // Error implements error.
@@ -55,8 +55,8 @@ func (e *LayoutError) Error() string {
 // Build builds the package of the provider alone, with rpmbuild, from the same
 // tarball and patch as RPM, without a network and as an unprivileged user.
 //
-// Errors: *LayoutError for a source that is not what its
-// release's number says; *containers.RunError.
+// Errors: *LayoutError for a source whose structures are not those of its version;
+// *containers.RunError.
 func (p *Packer) Build(
 	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
@@ -104,7 +104,7 @@ func (p *Packer) prepare(
 	return text, in, nil
 }
 
-// buildInput is all that rpmbuild gets.
+// buildInput is the input of rpmbuild.
 type buildInput struct {
 	Compiler stage.Compiler
 	Package  string
@@ -132,7 +132,7 @@ func (in buildInput) Container() containers.RunSpec {
 
 // Make implements stage.Input.
 func (in buildInput) Make(ctx context.Context, w *stage.Work) error {
-	// First, since a build takes minutes in which other runs may prune the cache.
+	// First, because a build takes minutes in which other runs may prune the cache.
 	if err := stage.KeepFiles(in.Files, w.Dir); err != nil {
 		return err
 	}
@@ -142,9 +142,8 @@ func (in buildInput) Make(ctx context.Context, w *stage.Work) error {
 	return stage.KeepLog(w.Stage, w.Dir, "rpm.log")
 }
 
-// packTarball is what the patch applies to: the release's tarball, or, for a
-// distro's source package, whose own patches come first, the tree that its %prep
-// leaves.
+// packTarball returns the tarball that the patch applies to: the release's, or for a distro's
+// source package a tarball of the tree after its own %prep.
 func packTarball(src artifact.Source) (stage.File, error) {
 	tarball := stage.File{Name: "SOURCES/" + artifact.TarballName(src.Version), Path: src.Tarball}
 	if src.Package == nil {
@@ -167,8 +166,8 @@ func packTarball(src artifact.Source) (stage.File, error) {
 	return tarball, nil
 }
 
-// measure reads the layout of what was built and compares it with the known
-// one of the release.
+// measure reads the layout from the built object and compares it with the known one of the
+// release.
 func (t *addonText) measure(version, object string) error {
 	data, err := stagecache.ReadFile(object)
 	if err != nil {
@@ -191,8 +190,8 @@ func (t *addonText) measure(version, object string) error {
 	return nil
 }
 
-// NotInUpstream is nil if the pristine source has no provider of the job's name,
-// else an *InUpstreamError.
+// NotInUpstream returns an *InUpstreamError if the pristine source has a provider of the job's
+// name.
 func NotInUpstream(j job.Job, src artifact.Source) error {
 	name := j.Provider.Manifest.Name
 	_, err := os.Stat(filepath.Join(src.Tree, filepath.FromSlash(j.Provider.Manifest.Folder())))

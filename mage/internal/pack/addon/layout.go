@@ -16,14 +16,14 @@ import (
 )
 
 // Layout is the memory layout of the structures that libibverbs and a provider
-// hand to each other: those of libibverbs/driver.h whose names begin with
-// verbs_, with what is embedded in them.
+// pass to each other: those of libibverbs/driver.h whose names begin with verbs_, with the
+// structures embedded in them.
 type Layout struct {
 	Machine elf.Machine
 	Lines   []string // one for each member: structure, path, offset, type
 }
 
-// layoutMachine is the architecture whose layouts specs/interfaces.yaml has.
+// layoutMachine is the architecture of the layouts in specs/interfaces.yaml.
 const layoutMachine = elf.EM_X86_64
 
 // errNoStructures says that an object was compiled without debugging data for
@@ -77,8 +77,8 @@ func (l *Layout) add(s *dwarf.StructType) {
 	l.members(s.StructName, "", 0, s)
 }
 
-// members lists a structure's members, and those of what is embedded in it. What
-// a pointer points to does not count, except the parameters of a function.
+// members lists a structure's members, and those of embedded structures. The target of a
+// pointer does not count, except the parameters of a function.
 func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
 	for _, f := range s.Field {
 		name, offset := path+"."+f.Name, at+f.ByteOffset
@@ -112,7 +112,7 @@ func underlying(t dwarf.Type) dwarf.Type {
 	}
 }
 
-// Digest stands for the layout in specs/interfaces.yaml.
+// Digest is the layout's value in specs/interfaces.yaml.
 func (l *Layout) Digest() string {
 	sum := sha256.Sum256([]byte(strings.Join(l.Lines, "\n")))
 	return hex.EncodeToString(sum[:8])

@@ -28,7 +28,7 @@ var errNoLicence = errors.New("none of the provider's files has an SPDX-License-
 
 var (
 	spdxLine = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([^\r\n]*)`)
-	// What ends a comment, a text or a box around it; none of it is in a licence.
+	// The end of a comment, a string or a box around it. No licence contains one.
 	licenceEnd = regexp.MustCompile("\\*+/|\\*\\)|-->|\\]=*\\]|[?%#]>|#\\}|\\\\[nrt\"]|[\"'`](?:[^A-Za-z0-9]|$)|[ \\t][*#|]+[ \\t]*$")
 	// A line that begins otherwise is text about such lines, not a licence.
 	licenceBegin = regexp.MustCompile(`^(?:[A-Za-z0-9]|\([( \t]*(?:[A-Za-z0-9)]|$))`)
@@ -36,8 +36,8 @@ var (
 	licenceWord  = regexp.MustCompile(`[()]|[A-Za-z0-9.+:-]+`)
 )
 
-// licenceOf is the package's License: what the provider's files
-// state, or, if none does, what the manifest says for debian/copyright.
+// licenceOf returns the package's License: from the provider's files or, if they have none, the
+// manifest's.
 //
 // Errors: *provider.SourceError of the first licence that cannot be read as a whole.
 func licenceOf(pr *provider.Provider, sources sourceFiles) (string, error) {
@@ -81,9 +81,8 @@ func spdxName(debian string) string {
 	return debian
 }
 
-// licence joins the licences of all lines in the provider's files. One that cannot
-// be read must not be dropped: it gives a *provider.SourceError, with the file as
-// sourceFiles calls it.
+// licence joins the licences of all lines in the provider's files. One that cannot be parsed
+// must not be dropped: it is a *provider.SourceError with the file's name in sourceFiles.
 func (s sourceFiles) licence() (string, error) {
 	var all [][]string
 	for _, name := range slices.Sorted(maps.Keys(s)) {
@@ -122,7 +121,7 @@ func licenceIn(rest string) string {
 	return strings.TrimRight(rest, " \t")
 }
 
-// joinLicences gives the licence of something to which all of them apply.
+// joinLicences returns the licence of a work to which all of them apply.
 func joinLicences(all [][]string) string {
 	slices.SortFunc(all, func(a, b []string) int { return strings.Compare(licenceLine(a), licenceLine(b)) })
 	all = slices.CompactFunc(all, slices.Equal)
@@ -136,7 +135,7 @@ func joinLicences(all [][]string) string {
 	return strings.Join(lines, " "+licenceAnd+" ")
 }
 
-// joinsLicences says whether AND or OR stands outside of all brackets.
+// joinsLicences reports whether AND or OR occurs outside all brackets.
 func joinsLicences(words []string) bool {
 	depth := 0
 	for _, word := range words {
@@ -193,7 +192,7 @@ func isLicenceOperator(word string) bool {
 	return word == licenceAnd || word == licenceOr || word == licenceWith
 }
 
-// isOperand says whether a licence, or a bracket that may stand for one, is at a place.
+// isOperand reports whether a licence, or a bracket of an expression, is at a place.
 func isOperand(words []string, at int, bracket string) bool {
 	if at < 0 || at >= len(words) || isLicenceOperator(words[at]) {
 		return false
@@ -201,7 +200,7 @@ func isOperand(words []string, at int, bracket string) bool {
 	return words[at] == bracket || words[at] != "(" && words[at] != ")"
 }
 
-// bracketPairs gives for each opening bracket the closing one.
+// bracketPairs maps each opening bracket to its closing one.
 func bracketPairs(words []string) (pairs map[int]int, ok bool) {
 	pairs = map[int]int{}
 	var open []int

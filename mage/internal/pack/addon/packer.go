@@ -11,7 +11,7 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// Packer makes packages of a provider alone.
+// Packer builds packages that contain only a provider.
 type Packer struct {
 	*stage.Runner
 

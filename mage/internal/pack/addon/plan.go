@@ -24,13 +24,12 @@ type Choice struct {
 	Interface specs.Interface
 	Job       job.Job // for that release; its Version is empty if none is available
 	Err       error   // why none is available: of the last release that was tried
-	Older     error   // why not an older one, which the add-on would serve too: of the oldest
+	Older     error   // why not an older one, whose add-on would also work: of the oldest
 }
 
 // Plan chooses for each interface between libibverbs and a provider a
-// release to build in: the oldest of specs/ that is available, because what is
-// built in one works with newer ones but not with older ones. With a given
-// clone, releases come from its tags.
+// release to build in: the oldest of specs/ that is available, because an add-on works with
+// newer releases but not with older ones. With a given clone, releases come from its tags.
 //
 // The error says why nothing could be tried; an interface without an available
 // release is in the result.
@@ -95,10 +94,9 @@ func (p *Packer) chooseRelease(ctx context.Context, j job.Job, i specs.Interface
 
 const toolsFile = "addon-tools.spec"
 
-// Tools is the spec whose BuildRequires the toolchain for add-ons
-// has. It is the add-on's own, with all optional parts, and the
-// same for each release and for each provider whose build requires nothing else, so
-// that they share an image.
+// Tools is the spec with the BuildRequires of the toolchain for add-ons. It is the add-on's
+// own, with all optional parts. All releases, and all providers without additional
+// requirements, share it and so its image.
 func (p *Packer) Tools(ctx context.Context, j job.Job) (artifact.Spec, error) {
 	rules, err := p.rules()
 	if err != nil {
@@ -113,7 +111,7 @@ func (p *Packer) Tools(ctx context.Context, j job.Job) (artifact.Spec, error) {
 	return artifact.Spec{File: filepath.Join(entry.Dir, toolsFile), Digest: entry.Digest}, err
 }
 
-// toolsInput is the spec that toolchains are made by.
+// toolsInput is the spec for toolchains.
 type toolsInput struct{ Spec []byte }
 
 // Make implements stage.Input.
@@ -121,8 +119,8 @@ func (in toolsInput) Make(_ context.Context, w *stage.Work) error {
 	return stage.WriteFile(w.Dir, toolsFile, in.Spec)
 }
 
-// Unserved says for which releases of the interface there is no add-on, and why
-// in one line; "" if there is one for all. built is the add-on's first
+// Unserved names, in one line, the releases of the interface without an add-on and the reason;
+// "" if there are none. built is the add-on's first
 // release, empty if there is none.
 func (c Choice) Unserved(built string) string {
 	below, err := built, c.Older

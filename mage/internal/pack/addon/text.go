@@ -20,8 +20,7 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// addonText is what rpmbuild reads for an add-on, besides the release and the
-// patch.
+// addonText is rpmbuild's input for an add-on, besides the release and the patch.
 type addonText struct {
 	addon     artifact.Addon
 	layout    string // as in specs/
@@ -64,8 +63,8 @@ func (p *Packer) rules() ([]byte, error) {
 	return rules, nil
 }
 
-// serves says which releases a module works with that is built in one: with
-// that one and the newer ones of the same interface. If the release is not in
+// serves returns the releases that a module works with: the one it is built in and the newer
+// ones of the same interface. If the release is not in
 // specs/, these are the release and its stable updates, none of which has ever
 // changed the interface.
 func (p *Packer) serves(name, version string, privateABI int, calls func(string) bool) *addonText {
@@ -96,7 +95,7 @@ func nextMajor(major string) string {
 	return strconv.Itoa(n+1) + ".0"
 }
 
-// specValues are what the spec's rules leave open, besides the interface.
+// specValues are the values in the spec that differ between add-ons, besides the interface.
 type specValues struct {
 	provider, folders, version, licence, description, suffix string
 	library, pages                                           bool
@@ -113,10 +112,9 @@ func providerFolders(m provider.Manifest) string {
 	return strings.Join(all, " ")
 }
 
-// specText is the spec: what is particular, as macros, before the rules. Each
-// value has a form that RPM takes for text: names and directories have few
-// characters, numbers are numbers, the licence has been checked, and the
-// manifest allows no percent sign in the description.
+// specText is the spec: the values as macros, then the rules. RPM cannot misread a value: names
+// and directories have few characters, numbers are numbers, the licence has been checked, and
+// the manifest allows no percent sign in the description.
 func (t *addonText) specText(v specValues, rules []byte) []byte {
 	var out bytes.Buffer
 	for _, macro := range [][2]string{
@@ -232,7 +230,7 @@ func providerSources(pr *provider.Provider) (sourceFiles, error) {
 	return out, nil
 }
 
-// calls says whether a source names the function, in code or not.
+// calls reports whether a source mentions the function, in code or not.
 func (s sourceFiles) calls(function string) bool {
 	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(function) + `\b`)
 	for _, data := range s {
