@@ -15,7 +15,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// What QEMU runs a guest's instructions with.
+// QEMU's accelerators.
 const (
 	emulation = "tcg"
 	hardware  = "kvm"
@@ -24,9 +24,8 @@ const (
 
 const probeScript = "lab-probe.sh"
 
-// accelerator is software emulation unless KVM is proven to work right
-// now: a device node proves nothing. A machine where it failed is not
-// probed again for a day.
+// accelerator is software emulation unless a probe has just shown that KVM works: a device node
+// proves nothing. After a failure the machine is not probed again for a day.
 func (b *Bench) accelerator(ctx context.Context, image artifact.Lab, program string, s *ui.Stage) string {
 	const remember = 24 * time.Hour
 	engine, err := b.Engine(ctx)
@@ -40,7 +39,7 @@ func (b *Bench) accelerator(ctx context.Context, image artifact.Lab, program str
 	}
 	s.Note("probe KVM")
 	tree := []stage.File{{Name: "init", Path: program, Mode: 0o755}}
-	// The node is root's on most machines. This root has no capability at all.
+	// On most machines the node belongs to root. This root has no capabilities.
 	_, err = b.Script(ctx, s, containers.RunSpec{
 		Argv: []string{probeScript, "/tmp/probe", lab.NoPlan},
 		Name: "kvm", Image: image.ID, User: "0:0", Devices: []string{kvmNode},

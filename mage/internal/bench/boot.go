@@ -25,16 +25,16 @@ const (
 	bootTree   = "/home/lab/boot"
 )
 
-// Setup is everything that a guest boots with.
+// Setup is the input of a guest's boot.
 type Setup struct {
 	Lab      artifact.Lab
 	Guest    artifact.Guest
 	Fixture  artifact.Fixture
 	Exercise artifact.Exercise
-	Debug    artifact.DebugModule // only where a case needs it
+	Debug    artifact.DebugModule // only if a case needs it
 }
 
-// Boot boots a guest, which runs the plan, and returns what its console printed.
+// Boot boots a guest, which runs the plan, and returns its console's output.
 // The error says why the guest did not finish; a failed case is in the
 // outcome.
 //
@@ -88,7 +88,7 @@ func (b *Bench) boot(ctx context.Context, setup Setup, plan lab.Plan, s *ui.Stag
 	return outcome, err
 }
 
-// steps is how often a case will begin on a device.
+// steps counts the cases per device.
 func steps(plan lab.Plan) int {
 	n := 0
 	for _, name := range plan.Cases {
@@ -104,8 +104,8 @@ func steps(plan lab.Plan) int {
 	return n
 }
 
-// watch ends a run whose guest has been silent for too long: overdue says by how
-// much it exceeds its limit.
+// watch ends the run of a guest that has been silent for too long: overdue returns by how much
+// it exceeds its limit.
 func watch(ctx context.Context, tick <-chan time.Time, overdue func(time.Time) time.Duration, stop context.CancelCauseFunc) {
 	for {
 		select {
@@ -162,8 +162,7 @@ func guestFiles(setup Setup, plan lab.Plan, program string) ([]stage.File, error
 	return files, nil
 }
 
-// compileGuest compiles the guest's process 1. Go's own cache knows when there
-// is nothing to do.
+// compileGuest compiles the guest's process 1. Go's own cache avoids repeated work.
 func (b *Bench) compileGuest(ctx context.Context, out string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out,
 		"./mage/internal/lab/guest")

@@ -29,7 +29,7 @@ func (b *Bench) DebugModule(ctx context.Context, j job.Job, tree artifact.Tree, 
 	return artifact.DebugModule{Dir: entry.Dir}, err
 }
 
-// debugInput is what a module is compiled of for debugging.
+// debugInput is the input of a debug module's compilation.
 type debugInput struct {
 	Compiler  stage.Compiler
 	Tree      artifact.Tree

@@ -56,7 +56,7 @@ func (b *Bench) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artif
 	return artifact.Fixture{Dir: entry.Dir}, err
 }
 
-// fixtureInput is what a provider's kernel modules are made of.
+// fixtureInput is the input of the compilation of a provider's kernel modules.
 type fixtureInput struct {
 	Lab     artifact.Lab
 	Sources []stage.File // in fixtureFolder
@@ -102,18 +102,18 @@ func (b *Bench) Exercise(ctx context.Context, j job.Job, dist artifact.Dist, tc 
 	return artifact.Exercise{File: filepath.Join(entry.Dir, "exercise")}, err
 }
 
-// exerciseInput is what the program is compiled of.
+// exerciseInput is the input of the program's compilation.
 type exerciseInput struct {
 	Toolchain string       // image
 	Sources   []stage.File // in source/
 	Packages  headers
-	// Provider says who made the packages: they may have other headers in them than those
-	// of the release, so they are not shared.
+	// Provider is the provider in the packages. Its packages may have headers that the release
+	// lacks, so the program is not shared between providers.
 	Provider []string
 }
 
-// headers are packages of which only the interface counts, which is that of the source
-// that they were made of: an edit of the provider costs nothing here.
+// headers are packages that count only with their interface, which is determined by their
+// source: an edit of the provider rebuilds nothing here.
 type headers struct {
 	Files  []stage.File
 	Source string // its digest

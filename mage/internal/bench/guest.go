@@ -21,8 +21,8 @@ const (
 	guestArchive = guestFolder + "/root.tar"
 )
 
-// Guest installs packages together in a clean container and makes a disk of it,
-// in a volume: it never leaves the engine. No other run changes the disk until the guest
+// Guest installs packages together in a clean container and writes its file system to a disk in
+// a volume, which never leaves the engine. No other run changes the disk until the guest
 // is released.
 //
 // Errors: *containers.RunError.
@@ -52,14 +52,14 @@ func (b *Bench) guestVolume(j job.Job, base artifact.Base, dists []artifact.Dist
 	return b.Volume(name...)
 }
 
-// guestInput is what a guest's disk is made of.
+// guestInput is the input of a guest's disk.
 type guestInput struct {
 	VolumeName string
-	Installer  string // the image in which dnf installs
+	Installer  string // the image that dnf installs into
 	Lab        string // the image with mke2fs
 	Network    bool   // a real distro fetches dependencies
 	Packages   []stage.File
-	Beside     stage.Scripts // run by the installing script
+	Beside     stage.Scripts // run by the script that installs
 }
 
 // Volume implements stage.VolumeInput.
@@ -83,5 +83,5 @@ func (in guestInput) Containers() []containers.RunSpec {
 	}
 }
 
-// Missing implements stage.VolumeInput: each disk is made from nothing.
+// Missing implements stage.VolumeInput: no disk depends on a previous one.
 func (guestInput) Missing(func(string) ([]byte, error)) ([]stage.File, error) { return nil, nil }

@@ -8,14 +8,14 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
-// What the lab measures.
+// Sizes of the lab's measurements.
 const (
 	soakOps = 1_000_000 // operations of the soak case
 	rounds  = 5         // of each measurement
 )
 
-// PlanOf is what the guest is to do for a job: the cases, on devices of the provider and
-// of the stock one. fromTree says that the module of the tree is used in every case.
+// PlanOf returns the guest's plan for a job: the cases, on a device of the provider and one of
+// the stock provider. fromTree uses the module from the tree in every case.
 func PlanOf(j job.Job, tree artifact.Tree, cases []lab.Case, fromTree bool) lab.Plan {
 	manifest := j.Provider.Manifest
 	plan := lab.Plan{

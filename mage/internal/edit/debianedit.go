@@ -14,9 +14,8 @@ import (
 	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
-// editDebian makes the edits in debian/ that upstream makes for a provider, and
-// gives them. old is the release's own provider of that name, nil where none is
-// replaced.
+// editDebian makes the edits in debian/ that upstream makes for a provider, and returns them.
+// old is the release's own provider of that name, nil if none is replaced.
 //
 // Errors: errNoDebian; *debianpkg.PlaceError, *debianpkg.ValueError, joined.
 func editDebian(tree provider.Tree, pr, old *provider.Provider, release string, s *ui.Stage) ([]provider.Edit, error) {
@@ -38,8 +37,8 @@ func editDebian(tree provider.Tree, pr, old *provider.Provider, release string, 
 	return out, err
 }
 
-// debianReplacing says of a provider what debian/ needs, and of old, which may be
-// nil, what it takes the place of.
+// debianReplacing returns the data of a provider that debian/ needs, and those of old, which it
+// replaces; old may be nil.
 func debianReplacing(pr, old *provider.Provider, release string) *debianpkg.Provider {
 	out := debianProvider(pr, release)
 	if old == nil {
@@ -54,7 +53,7 @@ func debianReplacing(pr, old *provider.Provider, release string) *debianpkg.Prov
 	return out
 }
 
-// debianProvider says of a provider what debian/ needs.
+// debianProvider returns the data of a provider that debian/ needs.
 func debianProvider(pr *provider.Provider, release string) *debianpkg.Provider {
 	m := pr.Manifest
 	out := &debianpkg.Provider{
@@ -80,7 +79,7 @@ func debianProvider(pr *provider.Provider, release string) *debianpkg.Provider {
 	}
 	for _, symbol := range lib.Symbols {
 		if symbol.Node == "" {
-			symbol.Node = "Base" // as dpkg-gensymbols calls what has no version
+			symbol.Node = "Base" // dpkg-gensymbols's name for symbols without a version
 		}
 		out.Library.Symbols = append(out.Library.Symbols, debianpkg.Symbol(symbol))
 	}

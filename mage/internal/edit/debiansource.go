@@ -28,12 +28,12 @@ const (
 
 var errNoDebian = errors.New("the source has no debian/control")
 
-// DebianSource makes debian/: that of the integrated tree, since upstream keeps it
-// in its tarball, with an entry in the changelog, and with all edits outside of
-// debian/ as the last patch. Without a provider it is upstream's.
+// DebianSource makes debian/: that of the integrated tree, because upstream's tarball contains
+// one, with a changelog entry, and with all edits outside debian/ as the last patch. Without a
+// provider it is upstream's.
 //
 // Errors: *AdviceError for a source without debian/ or of another format,
-// *SkippedError where debian/ has no place for the provider, *debianpkg.PlaceError,
+// *SkippedError if debian/ has no place for the provider, *debianpkg.PlaceError,
 // *debianpkg.ValueError.
 func (e *Editor) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.DebianSource, error) {
 	entry, err := e.Make(ctx, artifact.DebianDir, newDebianInput(j, tree))
@@ -50,12 +50,12 @@ func (e *Editor) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree
 	}, nil
 }
 
-// debianInput is what debian/ is made of.
+// debianInput is the input of debian/.
 type debianInput struct {
 	Tree         artifact.Tree
-	Provider     *provider.Provider // nil: as upstream has it
+	Provider     *provider.Provider // nil: upstream's, unchanged
 	Distribution string             // of the entry in the changelog
-	Suffix       string             // behind the version
+	Suffix       string             // appended to the version
 	PatchName    string
 }
 
@@ -102,7 +102,7 @@ func (in debianInput) Make(ctx context.Context, w *stage.Work) error {
 	return stage.WriteFile(w.Dir, "version", []byte(version))
 }
 
-// checkDebian asks whether the tree is one that can become a source package.
+// checkDebian checks that a source package can be made from the tree.
 func checkDebian(folder string) error {
 	_, err := os.Stat(filepath.Join(folder, artifact.ControlFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -123,15 +123,15 @@ func checkDebian(folder string) error {
 	return nil
 }
 
-// sourceParagraph gives the first paragraph: what a package is built with does
-// not depend on the provider, so one toolchain does for all.
+// sourceParagraph returns the first paragraph: the others do not affect the build, so that
+// providers share a toolchain.
 func sourceParagraph(control []byte) []byte {
 	control = bytes.TrimLeft(bytes.ReplaceAll(control, []byte("\r\n"), []byte("\n")), "\n")
 	first, _, _ := bytes.Cut(control, []byte("\n\n"))
 	return append(bytes.TrimRight(first, "\n"), '\n')
 }
 
-// changelog adds the entry, and gives the version that it makes.
+// changelog adds the entry and returns its version.
 func (in debianInput) changelog(dir string) (string, error) {
 	file := filepath.Join(dir, filepath.FromSlash(debianpkg.ChangeLog))
 	data, err := os.ReadFile(file)
@@ -153,8 +153,7 @@ func (in debianInput) changelog(dir string) (string, error) {
 	return version, stage.WriteFile(dir, debianpkg.ChangeLog, out)
 }
 
-// quiltPatch writes what the provider changes outside of debian/ as the last of
-// debian/patches.
+// quiltPatch writes the provider's changes outside debian/ as the last patch of debian/patches.
 func (in debianInput) quiltPatch(ctx context.Context, w *stage.Work) error {
 	tree, dir := in.Tree, w.Dir
 	header := patchHeader(in.Provider.Manifest, tree)

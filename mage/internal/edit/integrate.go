@@ -21,7 +21,8 @@ import (
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
-// verifyTrees compares both trees, pristine and integrated, with what their stages have made.
+// verifyTrees verifies the files of both trees, pristine and integrated, against their stages'
+// records.
 func verifyTrees(t artifact.Tree) error {
 	return errors.Join(stagecache.Verify(t.Source.Tree), stagecache.Verify(t.Dir))
 }
@@ -29,16 +30,13 @@ func verifyTrees(t artifact.Tree) error {
 // Editor runs the stages that edit a source.
 type Editor struct{ *stage.Runner }
 
-// Integrate copies the pristine tree and puts the provider into it, with the
-// edits that upstream itself makes for a new provider. Without a provider the
-// pristine tree is the result.
+// Integrate copies the pristine tree and adds the provider, with the edits that upstream itself
+// makes for a new provider. Without a provider the result is the pristine tree.
 //
-// A release's packaging may have no place for the provider: what only other packages
-// than those that are built need is skipped with a warning, and refused by the stages
-// that need it.
+// A release's packaging may have no place for the provider. An edit that the requested packages
+// do not need is then skipped with a warning; stages that need it refuse the tree.
 //
-// Errors: *provider.PlaceError and *rpmspec.PlaceError where the release has no place
-// for an edit.
+// Errors: *provider.PlaceError and *rpmspec.PlaceError if the release has no place for an edit.
 func (e *Editor) Integrate(ctx context.Context, j job.Job, src artifact.Source) (artifact.Tree, error) {
 	if err := refuseOwn(j, src); err != nil {
 		return artifact.Tree{}, err
@@ -59,10 +57,10 @@ func (e *Editor) Integrate(ctx context.Context, j job.Job, src artifact.Source) 
 	return tree, nil
 }
 
-// integrateInput is what a tree is made of.
+// integrateInput is the input of an integrated tree.
 type integrateInput struct {
 	Source   artifact.Source
-	Provider *provider.Provider // nil: the tree is the source's
+	Provider *provider.Provider // nil: the source's tree, unchanged
 }
 
 // Make implements stage.Input.
@@ -115,7 +113,7 @@ func (in integrateInput) integrate(tree *provider.DirTree, s *ui.Stage) (*provid
 	return result, nil
 }
 
-// editSpec edits one spec of the tree; already says that nothing was to be changed.
+// editSpec edits one spec of the tree; already reports that nothing had to be changed.
 func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) (already bool, err error) {
 	data, err := tree.ReadFile(name)
 	if err != nil {
@@ -139,7 +137,7 @@ func editSpec(tree provider.Tree, name string, edit func(*rpmspec.Spec) error) (
 
 var errHasProvider = errors.New("the source package has the provider's patch already")
 
-// refuseOwn refuses to put a provider into what verbsmith itself has made with it.
+// refuseOwn refuses to add a provider to verbsmith's own output with that provider.
 func refuseOwn(j job.Job, src artifact.Source) error {
 	if j.Provider == nil || src.Package == nil || !slices.Contains(src.Package.Files, j.PatchName()) {
 		return nil

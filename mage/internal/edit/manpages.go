@@ -14,13 +14,13 @@ import (
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
-// prebuiltPages is where a release's tarball has the manual pages that pandoc and rst2man
-// make. What git archives has none (buildlib/rdma_man.cmake).
+// prebuiltPages is the directory of a release's tarball with the output of pandoc and rst2man.
+// A git archive has none (buildlib/rdma_man.cmake).
 const prebuiltPages = "buildlib/pandoc-prebuilt"
 
-// addPageTools adds what makes manual pages to the BuildRequires: where the tree has no
-// prebuilt pages, and where the provider's own are written in such a form. Upstream's spec
-// asks for pandoc on EL 8 only, as the release's tarball does without.
+// addPageTools adds pandoc and rst2man to the BuildRequires if the tree has no prebuilt pages,
+// or if the provider's own are Markdown or reStructuredText. Upstream's spec requires pandoc on
+// EL 8 only, because the release's tarball does not need it.
 func (in specInput) addPageTools(spec *rpmspec.Spec) error {
 	markdown, rst := false, false
 	if in.Provider != nil {
@@ -51,7 +51,7 @@ func (in specInput) addPageTools(spec *rpmspec.Spec) error {
 	return nil
 }
 
-// makesPages says whether a build of the tree makes the release's own pages.
+// makesPages reports whether a build of the tree generates the release's own pages.
 func makesPages(tree string) (bool, error) {
 	pages, err := os.ReadDir(filepath.Join(tree, filepath.FromSlash(prebuiltPages)))
 	if err == nil && len(pages) > 0 {

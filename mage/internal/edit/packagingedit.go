@@ -17,10 +17,10 @@ import (
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
-// editPackaging edits the release's packaging of three kinds: redhat/, suse/ and debian/.
-// A kind that is not there or, where it is not that of RPMs here, has no place for the
-// provider, is skipped: who needs it refuses it. A distro's source package has a spec of
-// its own and may lack all three.
+// editPackaging edits the release's three kinds of packaging: redhat/, suse/ and debian/. A
+// kind that is missing is skipped, and so is suse/ or debian/ without a place for the provider:
+// targets that need it refuse the tree. A distro's source package has its own spec and may lack
+// all three.
 func (in integrateInput) editPackaging(tree *provider.DirTree, old *provider.Provider, result *provider.Result, s *ui.Stage) error {
 	pr, src := in.Provider, in.Source
 	for _, name := range []string{artifact.ReleaseSpec, artifact.SUSESpec} {
@@ -59,7 +59,7 @@ func notThere(name string, err error) error {
 	return &provider.PlaceError{File: name, LookedFor: "this file of the release", Found: "none", Err: err}
 }
 
-// isPlace says whether all that went wrong is that a file has no place for an edit.
+// isPlace reports whether all errors are about files without a place for an edit.
 func isPlace(err error) bool {
 	for _, one := range flat(err) {
 		_, place := errors.AsType[*provider.PlaceError](one)
@@ -71,7 +71,8 @@ func isPlace(err error) bool {
 	return true
 }
 
-// skipped tells each error of a kind of packaging; file is for one that names none.
+// skipped returns the errors of a kind of packaging; file is the default for errors that name
+// none.
 func skipped(file string, err error) []provider.Skipped {
 	var out []provider.Skipped
 	for _, one := range flat(err) {
@@ -86,7 +87,7 @@ func skipped(file string, err error) []provider.Skipped {
 	return out
 }
 
-// flat gives the errors that were joined.
+// flat returns the joined errors.
 func flat(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
@@ -94,9 +95,8 @@ func flat(err error) []error {
 	return []error{err}
 }
 
-// warnOfSkipped tells which edits were not made, but for those that the run tells of
-// otherwise: Debian's packages refuse what is in debian/, and a licence may be known to be
-// wrong.
+// warnOfSkipped warns of edits that were not made, except those that the run reports otherwise:
+// targets for Debian refuse those in debian/, and a licence may be known to be wrong.
 func (e *Editor) warnOfSkipped(ctx context.Context, j job.Job, tree artifact.Tree) {
 	for _, skip := range tree.Result.Skipped {
 		refused := j.Suite().Name != "" && strings.HasPrefix(skip.File, artifact.DebianDir+"/")
@@ -109,7 +109,7 @@ func (e *Editor) warnOfSkipped(ctx context.Context, j job.Job, tree artifact.Tre
 	}
 }
 
-// neededBy says who needs an edit of a file.
+// neededBy names the packages that need an edit of a file.
 func neededBy(file string) string {
 	switch {
 	case file == artifact.ReleaseSpec:
@@ -134,7 +134,7 @@ func (e *SkippedError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// refuseSkipped refuses to make packages of a folder's packaging without the provider.
+// refuseSkipped refuses to build packages from a packaging directory without the provider.
 func refuseSkipped(tree artifact.Tree, folder string) error {
 	var needed []provider.Skipped
 	for _, skip := range tree.Result.Skipped {

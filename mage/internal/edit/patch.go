@@ -26,7 +26,7 @@ func (e *Editor) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (arti
 	return artifact.Patch{File: filepath.Join(entry.Dir, in.Name), Name: in.Name, Digest: entry.Digest}, err
 }
 
-// patchInput is what a patch is made of.
+// patchInput is the input of a patch.
 type patchInput struct {
 	Tree     artifact.Tree
 	Manifest provider.Manifest
@@ -51,8 +51,8 @@ func (in patchInput) Make(ctx context.Context, w *stage.Work) error {
 	return stage.WriteFile(w.Dir, in.Name, data)
 }
 
-// nothingToPatch says in words for people that a release has what was to be put into
-// it; other errors stay as they are.
+// nothingToPatch explains that a release already has the provider; other errors are returned
+// unchanged.
 func nothingToPatch(m provider.Manifest, tree artifact.Tree, err error) error {
 	if !errors.Is(err, patchset.ErrNoDifference) {
 		return err
@@ -84,7 +84,7 @@ func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tre
 	case err != nil:
 		return err
 	default:
-		return fmt.Errorf("the patch does not give the integrated tree:\n%s", rest) //nolint:err113 // a fault of ours
+		return fmt.Errorf("the patch does not give the integrated tree:\n%s", rest) //nolint:err113 // a bug in verbsmith
 	}
 }
 
@@ -114,8 +114,7 @@ func patchHeader(m provider.Manifest, tree artifact.Tree) patchset.Header {
 	}
 }
 
-// ProvePatch applies the patch with the programs that its users have: git
-// apply, and patch -p1 -F0.
+// ProvePatch applies the patch with its users' programs: git apply, and patch -p1 -F0.
 func (e *Editor) ProvePatch(ctx context.Context, tree artifact.Tree, patch artifact.Patch) ([]patchset.Proof, error) {
 	s := e.Begin("prove patch")
 	data, err := stagecache.ReadFile(patch.File)

@@ -21,12 +21,12 @@ import (
 
 // Spec edits the release's spec, or the spec of the distro's source package: the
 // next free Patch with its %patch, the libibverbs package's Provides, Obsoletes and
-// description, the suffix of the release, and a changelog entry where there is such a
-// section. Without a provider it is upstream's or the distro's. A spec of upstream's
-// that is older than EL 9's %cmake is mended in both cases, and what makes manual pages is
-// required where the tree has none.
+// description, the suffix of the release, and a changelog entry if there is such a section.
+// Without a provider it is upstream's or the distro's. In both cases an upstream spec that is
+// older than EL 9's %cmake is fixed, and pandoc and rst2man are required if the tree has no
+// manual pages.
 //
-// Errors: *rpmspec.PlaceError where the spec has no place for an edit, or has what the
+// Errors: *rpmspec.PlaceError if the spec has no place for an edit, or something that the
 // distro's rpm does not understand.
 func (e *Editor) Spec(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error) {
 	entry, err := e.Make(ctx, "spec", newSpecInput(j, src))
@@ -36,14 +36,14 @@ func (e *Editor) Spec(ctx context.Context, j job.Job, src artifact.Source) (arti
 	return readSpec(entry, src)
 }
 
-// specInput is what a spec is made of.
+// specInput is the input of a spec.
 type specInput struct {
 	Source    artifact.Source
-	Provider  *provider.Provider // nil: as the release or the distro has it
+	Provider  *provider.Provider // nil: the release's or the distro's, unchanged
 	PatchName string             // of the provider
-	Macros    rpmspec.Macros     // by which specs tell distros apart
-	Suffix    string             // behind the release
-	Needs     []string           // BuildRequires besides, without a provider
+	Macros    rpmspec.Macros     // by which specs distinguish distros
+	Suffix    string             // appended to the release
+	Needs     []string           // additional BuildRequires, without a provider
 }
 
 func newSpecInput(j job.Job, src artifact.Source) specInput {
@@ -128,9 +128,9 @@ func (in specInput) edit(spec *rpmspec.Spec) error {
 	return err
 }
 
-// nameProvider puts the provider into the lists of libibverbs, and what else it
-// installs into those of its packages. Upstream's spec must have the former; of a
-// distro's it is enough that it packs the provider's files.
+// nameProvider adds the provider to the lists of libibverbs, and its other files to the
+// packages' file lists. Upstream's spec must have the former; a distro's spec only has to
+// package the provider's files.
 func (in specInput) nameProvider(spec *rpmspec.Spec) error {
 	m := in.Provider.Manifest
 	old, err := replacedIn(in.Provider, in.Source.Tree)

@@ -8,9 +8,9 @@ import (
 	"github.com/resnics/verbsmith/specs/rpmspec"
 )
 
-// specProvider makes the edits of one of the release's specs that upstream makes
-// for a provider. It is what the patch has and what rpmbuild reads alike. old is
-// what the release's own provider of that name installs, nil where none is replaced.
+// specProvider makes the edits that upstream makes for a provider in one of the release's
+// specs, both for the patch and for rpmbuild's spec. old is the release's own provider of that
+// name, nil if none is replaced.
 //
 // Errors: *rpmspec.PlaceError, *rpmspec.ValueError.
 func specProvider(spec *rpmspec.Spec, name string, pr, old *provider.Provider) error {
@@ -36,7 +36,7 @@ func specProvider(spec *rpmspec.Spec, name string, pr, old *provider.Provider) e
 	return spec.AddPayload(p)
 }
 
-// replacing is what a provider installs in place of what old, which may be nil, does.
+// replacing returns a provider's files and those of old, which it replaces; old may be nil.
 func replacing(pr, old *provider.Provider) rpmspec.Payload {
 	p := payload(pr)
 	if old != nil {
@@ -46,7 +46,7 @@ func replacing(pr, old *provider.Provider) rpmspec.Payload {
 	return p
 }
 
-// payload is what a provider installs, for the spec editor.
+// payload returns a provider's installed files for the spec editor.
 func payload(pr *provider.Provider) rpmspec.Payload {
 	p := rpmspec.Payload{Name: pr.Manifest.Name, Coherent: pr.Manifest.CMake.CoherentDMA}
 	if lib := pr.Library(); lib != nil {
@@ -65,7 +65,7 @@ func payload(pr *provider.Provider) rpmspec.Payload {
 	return p
 }
 
-// replaced reads the release's own provider where ours replaces it, nil else.
+// replaced reads the release's own provider if ours replaces it, otherwise it returns nil.
 func replaced(pr *provider.Provider, tree *provider.DirTree) (*provider.Provider, error) {
 	if !pr.Manifest.ReplacesUpstream {
 		return nil, nil //nolint:nilnil // nothing is replaced

@@ -12,14 +12,14 @@ import (
 	"github.com/resnics/verbsmith/scripts"
 )
 
-// scriptReader hands the embedded scripts to a leaf that runs one of them.
+// scriptReader gives package upstream access to the embedded scripts.
 type scriptReader struct{}
 
 // ReadFile returns the named script.
 func (scriptReader) ReadFile(name string) ([]byte, error) { return scripts.Read(name) }
 
-// AptSource asks Debian's archive with this machine's apt, or, if there is
-// none, with that of a Debian container.
+// AptSource queries Debian's archive with this machine's apt or, if there is none, in a Debian
+// container.
 func (b *Builder) AptSource(s *ui.Stage) upstream.AnyApt {
 	return upstream.AnyApt{
 		upstream.HostApt{Scripts: scriptReader{}},
@@ -47,8 +47,8 @@ func (b *Builder) runDebian(ctx context.Context, job upstream.ScriptJob, s *ui.S
 	return err
 }
 
-// debianImage is the Debian that specs/ names, or the stand-in's userland if
-// that is on the engine already: it needs no registry.
+// debianImage is the Debian image that specs/ names, or the stand-in's userland if that is
+// already on the engine, because it needs no registry.
 func (b *Builder) debianImage(ctx context.Context, s *ui.Stage) (string, error) {
 	var userlands []image
 	for _, suite := range []string{"bookworm", "trixie"} {

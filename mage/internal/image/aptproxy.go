@@ -22,7 +22,7 @@ func secretProxies(ctx context.Context) map[string]string {
 	for _, scheme := range []string{"http", "https"} {
 		out, err := exec.CommandContext(ctx, "apt-config", "dump", "--format", "%v%n", "Acquire::"+scheme+"::Proxy").Output()
 		if err != nil {
-			continue // no apt, no proxy of apt's
+			continue // no apt, so no proxy of apt
 		}
 		proxy, _, _ := strings.Cut(string(out), "\n")
 		if parsed, err := url.Parse(proxy); err == nil && parsed.User != nil {
@@ -32,7 +32,7 @@ func secretProxies(ctx context.Context) map[string]string {
 	return args
 }
 
-// buildArgs are the arguments of an image's build.
+// buildArgs returns the arguments of an image build.
 func buildArgs(ctx context.Context, own map[string]string) map[string]string {
 	args := secretProxies(ctx)
 	maps.Copy(args, own)

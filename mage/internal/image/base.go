@@ -15,9 +15,9 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// ChooseBase says which base a job would use and why, without making it: if own, the one
-// that this machine makes, a distro's stand-in or a bootstrapped suite, else the image that
-// the target names.
+// ChooseBase decides which base a job uses and why, without creating it: with own, the one
+// created on this machine (a distro's stand-in or a bootstrapped suite), otherwise the target's
+// image.
 func (b *Builder) ChooseBase(ctx context.Context, j job.Job) (own bool, why string, err error) {
 	switch j.Base {
 	case job.BaseStandin:
@@ -43,8 +43,8 @@ func (b *Builder) ChooseBase(ctx context.Context, j job.Job) (own bool, why stri
 	return false, image + " can be pulled", nil
 }
 
-// registryReachable asks the registry at most once in ten minutes: a machine
-// without one must not wait for it in each run.
+// registryReachable probes the registry at most once in ten minutes, so that a machine without
+// one does not wait for it in each run.
 func (b *Builder) registryReachable(ctx context.Context, engine stage.Engine, image string) error {
 	const remember = 10 * time.Minute
 	memo := filepath.Join(b.CacheDir, stage.VolumeName("unreachable", image))
@@ -87,8 +87,8 @@ func (b *Builder) base(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Ba
 	return b.chosenBase(ctx, j.Target, own, b.ensure, s)
 }
 
-// BaseState says which base a job would use, why, and whether it is on the engine, without
-// making it.
+// BaseState returns the base that a job would use, why, and whether it is on the engine,
+// without creating it.
 func (b *Builder) BaseState(ctx context.Context, j job.Job) (base artifact.Base, here bool, why string, err error) {
 	own, why, err := b.ChooseBase(ctx, j)
 	if err != nil {
@@ -98,7 +98,8 @@ func (b *Builder) BaseState(ctx context.Context, j job.Job) (base artifact.Base,
 	return base, here, why, err
 }
 
-// chosenBase is the base for a target: its own image, or with own what this machine makes.
+// chosenBase returns the base for a target: its image or, with own, the one created on this
+// machine.
 func (b *Builder) chosenBase(
 	ctx context.Context, target job.Target, own bool, get finder, s *ui.Stage,
 ) (artifact.Base, bool, error) {

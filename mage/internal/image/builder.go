@@ -7,7 +7,7 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// Builder makes images, or fetches them if a registry can be reached.
+// Builder builds images, or fetches them if a registry can be reached.
 type Builder struct {
 	*stage.Runner
 

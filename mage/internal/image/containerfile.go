@@ -10,12 +10,12 @@ import (
 	"regexp"
 )
 
-// containerfileName is what a Containerfile is called in the repository, in keys and in a
-// build's context.
+// containerfileName is the name of a Containerfile in the repository, in keys and in a build's
+// context.
 const containerfileName = "Containerfile"
 
-// containerfile reads containers/DIR/Containerfile. Both the image's key and its build
-// take only the instructions, so that a change of a comment rebuilds nothing.
+// containerfile reads the instructions of containers/DIR/Containerfile. The image's key and its
+// build use only these, so that changing a comment rebuilds nothing.
 func (b *Builder) containerfile(dir string) ([]byte, error) {
 	text, err := os.ReadFile(filepath.Join(b.Root, "containers", dir, containerfileName))
 	if err != nil {

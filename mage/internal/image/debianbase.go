@@ -13,8 +13,8 @@ import (
 
 const bootstrapScript = "standin-bootstrap.sh"
 
-// userlandImage is a Debian suite as this machine bootstraps it: a base for Debian's
-// packages, and what the stand-in is built on.
+// userlandImage is a Debian suite bootstrapped on this machine: a base for Debian's packages
+// and for the stand-in.
 func userlandImage(suite string) (image, error) {
 	i, err := ownImage("standin-rootfs", suite, bootstrapped{Suite: suite, Script: stage.Scripts{bootstrapScript}})
 	i.note = "bootstrap Debian " + suite

@@ -11,23 +11,23 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// image is one that a stage needs, and how to make it if it is not on the engine.
+// image is an image that a stage needs, and the way to make it if it is not on the engine.
 type image struct {
 	ref   string
 	note  string // shown while it is made
 	lock  string // one run makes it while others wait; "": the engine takes care of that
-	on    *image // its base, which has to be on the engine first
-	fresh bool   // make it in any case, and download again what an earlier build downloaded
+	on    *image // its base, which is made first
+	fresh bool   // make it in any case, without the engine's layer cache
 	how   maker
 }
 
-// maker makes an image. For an image that is built here it holds all that the image depends
-// on: its fields are the key.
+// maker makes an image. For an image that is built here its fields are all inputs of the image,
+// and so its key.
 type maker interface {
 	make(ctx context.Context, w work) error
 }
 
-// work is what a maker makes its image with.
+// work is a maker's environment.
 type work struct {
 	*ui.Stage
 
@@ -100,7 +100,7 @@ func (b *Builder) firstHere(ctx context.Context, images ...image) (id string, he
 	return "", false, nil
 }
 
-// built is all that the engine's builder gets for an image.
+// built is the input of the engine's builder for an image.
 type built struct {
 	Files  []stage.File // the context, with the Containerfile
 	Target string       // the stage of the Containerfile; "": the last

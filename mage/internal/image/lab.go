@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// labSuite is the Debian whose userland stands in for specs' LabImage.
+	// labSuite is the Debian suite whose userland can replace specs' LabImage.
 	labSuite      = "trixie"
 	labKernelFile = "/lab/version"
 )
@@ -57,8 +57,8 @@ func (b *Builder) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab
 	return artifact.Lab{ID: id, Kernel: strings.TrimSpace(string(version))}, here, err
 }
 
-// labBase is the Debian of the lab: the image that specs/ names, or the
-// stand-in's userland if that is on the engine already or no registry can be reached.
+// labBase is the base of the lab's image: the image that specs/ names, or the stand-in's
+// userland if that is already on the engine or no registry can be reached.
 func (b *Builder) labBase(ctx context.Context, j job.Job, s *ui.Stage) (string, error) {
 	choice, err := userlandImage(labSuite)
 	if err != nil {

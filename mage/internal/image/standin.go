@@ -18,12 +18,11 @@ import (
 
 const (
 	standinSuffix = ".standin"
-	// repositoryScript makes the stand-in's RPM repositories in a build.
+	// repositoryScript creates the stand-in's RPM repositories during a build.
 	repositoryScript = "standin-repository.sh"
 )
 
-// The stages of the stand-in's Containerfile: where the proof starts, and where
-// toolchains start.
+// The stages of the stand-in's Containerfile: the base of proofs and the base of toolchains.
 const (
 	standinMinimal = "minimal"
 	standinFull    = "full"
@@ -68,8 +67,8 @@ func (b *Builder) standinImage(d specs.Distro, target string) (image, error) {
 
 func (b *Builder) standinFolder() string { return filepath.Join(b.Root, "containers", "standin") }
 
-// standinFiles is the build's context: the directory, with the instructions alone of its
-// Containerfile, and the script that these run.
+// standinFiles is the build's context: the directory, with only the instructions of its
+// Containerfile, and the script that they run.
 func (b *Builder) standinFiles() ([]stage.File, error) {
 	files, err := stage.Files(b.standinFolder())
 	if err != nil {

@@ -25,8 +25,8 @@ func (b *Builder) ToolchainState(ctx context.Context, j job.Job, base artifact.B
 // Build-Depends of the control file, is on the engine; refresh rebuilds it in any case,
 // without the engine's layer cache.
 //
-// Errors: *containers.BuildError, with the name of a requirement that the target does
-// not have in its last lines.
+// Errors: *containers.BuildError; its last lines name a requirement that the target does not
+// have.
 func (b *Builder) Toolchain(ctx context.Context, j job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
 	s := b.Begin("toolchain")
 	i, err := b.toolchainImage(j, base, file)
@@ -43,9 +43,9 @@ func toolchain(ctx context.Context, i image, base artifact.Base, get finder, s *
 	return artifact.Toolchain{ID: id, Ref: i.ref, Base: base}, here, err
 }
 
-// toolchainImage chooses the Containerfile: one for all distros of Enterprise Linux, which differ
-// in their entries in specs/ only, and Debian's. The file whose BuildRequires or Build-Depends
-// are installed has the name there that the Containerfile calls it by.
+// toolchainImage chooses the Containerfile: one for all Enterprise Linux distros, which differ
+// only in their entries in specs/, and Debian's. The file with the BuildRequires or Build-Depends
+// gets the name that the Containerfile expects.
 func (b *Builder) toolchainImage(j job.Job, base artifact.Base, file string) (image, error) {
 	dir, name := "el", artifact.SpecFile
 	if _, debian := j.Target.(job.Deb); debian {

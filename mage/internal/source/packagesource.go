@@ -65,11 +65,11 @@ func (f *Fetcher) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (ar
 	}
 	src.Trust = string(v.How)
 	s.Note(fmt.Sprintf("%s.src.rpm, %s", src.Package.Name, v.How))
-	// Only now is it known to hold an rdma-core.
+	// Only now is it known to contain an rdma-core.
 	return src, entry.Hit, v.Record()
 }
 
-// packageInput is what a source package is read with.
+// packageInput is the input of unpacking a source package.
 type packageInput struct {
 	SHA256     string
 	Macros     rpmspec.Macros
@@ -143,8 +143,7 @@ func (u *packageUnpacker) unpack(ctx context.Context) error {
 	return stage.WriteFile(u.dir, "source.json", data)
 }
 
-// spec reads the package's spec. Line ends of another system would be part of what the
-// shell runs in %prep.
+// spec reads the package's spec. CRLF line ends would be part of %prep's shell commands.
 func (u *packageUnpacker) spec() (*rpmspec.Spec, error) {
 	info, err := os.Stat(u.file(u.v.Spec))
 	if err != nil {
@@ -167,8 +166,8 @@ func (u *packageUnpacker) spec() (*rpmspec.Spec, error) {
 	return rpmspec.Parse(u.v.Spec, data)
 }
 
-// holds checks that the files which %prep uses are there, and that the provider's
-// own patch is not.
+// holds checks that the files of %prep exist, and that the provider's own patch is not among
+// them.
 func (u *packageUnpacker) holds(prep rpmspec.Prep) error {
 	if !slices.Contains(u.v.Files, prep.Source) {
 		return &FileError{Package: u.v.Path(), File: prep.Source, Why: "is Source0 of its spec, but is not in the package"}
@@ -253,7 +252,7 @@ func (e *PrepError) Error() string {
 // Unwrap returns the reason.
 func (e *PrepError) Unwrap() error { return e.Err }
 
-// warn names the commands whose effect the edits do not see.
+// warn names the commands that run only after the edits.
 func (u *packageUnpacker) warn(ctx context.Context, prep rpmspec.Prep) {
 	for _, c := range prep.Commands {
 		u.f.Log.WarnContext(ctx, "a %prep command is not run before the edits: a file that both change may fail to patch",
@@ -285,8 +284,8 @@ func standinRPM(suite string) rpmspec.RPM {
 	return map[string]rpmspec.RPM{"bookworm": "4.18.0", "trixie": "4.20.1"}[suite]
 }
 
-// epoch is the newer one of the tarball's and the newest changelog entry, by which
-// distros date their builds.
+// epoch is the later of the tarball's date and that of the newest changelog entry, which
+// distros use to date their builds.
 func (u *packageUnpacker) epoch(tarball time.Time, spec *rpmspec.Spec) (time.Time, error) {
 	day, ok := spec.NewestChange()
 	switch {

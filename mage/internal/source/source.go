@@ -42,7 +42,7 @@ type Fetcher struct {
 // Resolve says whether the job's release is available, and downloads it if necessary. It
 // shows nothing; its output is in the log.
 //
-// Errors are those of upstream.Resolve.
+// Errors: those of upstream.Resolve.
 func (f *Fetcher) Resolve(ctx context.Context, j job.Job, s *ui.Stage) error {
 	request := f.request(j, s)
 	request.Report = nil
@@ -50,10 +50,10 @@ func (f *Fetcher) Resolve(ctx context.Context, j job.Job, s *ui.Stage) error {
 	return err
 }
 
-// Source resolves, verifies and unpacks the job's release. For a given source
-// package, the result is what the package's own %prep leaves.
+// Source resolves, verifies and unpacks the job's release. For a given source package, the
+// result is the tree after the package's own %prep.
 //
-// Errors are those of upstream: *upstream.SumError for a wrong digest,
+// Errors: those of upstream, such as *upstream.SumError for a wrong digest,
 // *upstream.ArchiveError for hostile or broken archives; for a source package also
 // *rpmspec.PlaceError, *FileError and *PrepError.
 func (f *Fetcher) Source(ctx context.Context, j job.Job) (artifact.Source, error) {
@@ -85,7 +85,7 @@ func (f *Fetcher) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact.
 	return src, entry.Hit, err
 }
 
-// archiveInput is what a release is unpacked from.
+// archiveInput is the input of unpacking a release.
 type archiveInput struct {
 	Version    string
 	SHA256     string

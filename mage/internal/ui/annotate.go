@@ -27,7 +27,8 @@ type Annotation struct {
 	Message string
 }
 
-// Annotate hands a to GitHub's runner as a workflow command, and does nothing elsewhere.
+// Annotate passes a to GitHub's runner as a workflow command, and does nothing outside GitHub
+// Actions.
 // The form is that of GitHub's "Workflow commands for GitHub Actions".
 func (u *UI) Annotate(a Annotation) {
 	if !u.opts.GitHub {

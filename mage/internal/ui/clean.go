@@ -40,7 +40,7 @@ func Clean(s string) string {
 	return b.String()
 }
 
-// isPlain reports whether s is printable ASCII, which most of what is shown is.
+// isPlain reports whether s is printable ASCII, as most text is.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -56,8 +56,8 @@ func shows(r rune) bool {
 	return unicode.IsPrint(r) || unicode.Is(unicode.Mn, r)
 }
 
-// cleanLog makes a line of a build's log safe and readable: of a line that was redrawn with carriage returns the last
-// text is what a person would have seen.
+// cleanLog makes a line of a build's log safe and readable. If the line was redrawn with carriage returns, only the
+// last text is kept, which a person would have seen.
 func cleanLog(s string) string {
 	s = strings.TrimRight(s, "\r\n")
 	if i := strings.LastIndexByte(s, '\r'); i >= 0 {
@@ -66,7 +66,7 @@ func cleanLog(s string) string {
 	return strings.TrimRight(Clean(strings.ReplaceAll(s, "\t", "        ")), " ")
 }
 
-// quoteName shows a name as it is if that cannot be misread, and as a Go string if it can.
+// quoteName returns a name unchanged if it cannot be misread, otherwise as a Go string.
 func quoteName(name string) string {
 	odd := name == "" || Clean(name) != name || strings.TrimSpace(name) != name ||
 		strings.ContainsAny(name, `"`) || strings.HasPrefix(name, "::")
@@ -76,7 +76,7 @@ func quoteName(name string) string {
 	return name
 }
 
-// quoteArgv shows a command as one line that a shell would read back as the same arguments.
+// quoteArgv returns a command as one line that a shell would parse into the same arguments.
 func quoteArgv(argv []string) string {
 	quoted := make([]string, len(argv))
 	for i, arg := range argv {

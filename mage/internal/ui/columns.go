@@ -35,7 +35,7 @@ func cut(s string, width int) string {
 }
 
 // fit joins the parts that are not empty with two blanks into at most width columns. If they do not fit, the part
-// at index soft gives way first, since the others (the stage, the count, the time) are what one looks for.
+// at index soft is shortened first, because the others (the stage, the count, the time) matter more.
 func fit(width, soft int, parts ...string) string {
 	full := joinParts(parts...)
 	over := columns(full) - width

@@ -11,14 +11,14 @@ import (
 
 // CompilerError is one error that a tool of the build reported.
 type CompilerError struct {
-	File     string // as the tool printed it, "" if it named none
+	File     string // as printed by the tool, "" if it named none
 	Line     int    // from 1, 0 if it named none
 	Col      int    // from 1, 0 if it named none
 	Severity string // "error" or "fatal error"
 	Message  string
 	Source   string // the line of the source that a compiler shows below, "" if it shows none
 
-	symptom bool // it says only that something else has failed
+	symptom bool // it only says that something else has failed
 }
 
 // String is the error in the form that compilers use, which editors understand: file:line:col: error: message.
@@ -37,13 +37,14 @@ func (e CompilerError) String() string {
 	return place + e.Severity + ": " + Clean(e.Message)
 }
 
-// mostErrors is more than anybody reads: a provider's build decides how many there are.
+// mostErrors is more than anybody reads. Without it, a provider's build could produce any
+// number.
 const mostErrors = 1000
 
-// CompilerErrors reads a build's log and gives the errors that gcc, clang, ld, CMake, rpm, patch and dnf report
-// in it, in their order and each once. Errors that only say that something else failed (a bad exit status, "ninja:
-// build stopped") are given only where there is no other. Warnings are not given, nor is what comes behind a thousand
-// errors. A log that cannot be read to its end gives what was found up to there.
+// CompilerErrors returns the errors of gcc, clang, ld, CMake, rpm, patch and dnf in a build's log, in order and each
+// once, up to a thousand. Errors that only say that something else failed (a bad exit status, "ninja: build stopped")
+// are returned only if there are no others. Warnings are not. If the log cannot be read to its end, the errors found
+// so far are returned.
 func CompilerErrors(log io.Reader) []CompilerError {
 	scan := errorScan{seen: map[string]bool{}}
 	r := bufio.NewReaderSize(log, longestLine)
@@ -53,7 +54,7 @@ func CompilerErrors(log io.Reader) []CompilerError {
 			break
 		}
 		scan.line(cleanLog(string(raw)))
-		for more && err == nil { // The rest of a line that is too long is of no use.
+		for more && err == nil { // The rest of an overlong line is not needed.
 			_, more, err = r.ReadLine()
 		}
 	}
@@ -65,13 +66,13 @@ func CompilerErrors(log io.Reader) []CompilerError {
 type errorScan struct {
 	found   []CompilerError
 	seen    map[string]bool
-	block   *block // an error whose message goes on in the next lines
+	block   *block // an error whose message continues on the next lines
 	patch   string // of rpm: the patch being applied
 	patched string // of patch: the file being patched
 	shown   bool   // a compiler's last error may have its source line next
 }
 
-// block is an error that is told in several, usually indented, lines.
+// block is an error of several, usually indented, lines.
 type block struct {
 	err   CompilerError
 	takes func(line string, b *block) (more bool)
@@ -100,7 +101,7 @@ func (s *errorScan) line(line string) {
 	}
 }
 
-// flush ends the block that is open.
+// flush ends the open block.
 func (s *errorScan) flush() {
 	if s.block != nil {
 		b := s.block

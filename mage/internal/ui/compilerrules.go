@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// severityError is the severity of all that is not a compiler's fatal error.
+// severityError is the severity of everything except a compiler's fatal error.
 const severityError = "error"
 
 // rule recognises one kind of line.
@@ -17,7 +17,7 @@ type rule struct {
 	found   func(s *errorScan, m []string)
 }
 
-// The forms of the tools' messages. The first that matches a line decides.
+// The forms of the tools' messages. The first match decides.
 var (
 	// GCC and clang: rib.c:12:5: error: message; the assembler writes Error.
 	compilerLine = regexp.MustCompile(`^(.+?):(\d+):(?:(\d+):)? (fatal error|[Ee]rror): (.+)$`)
@@ -33,7 +33,7 @@ var (
 	// CMake: CMake Error at CMakeLists.txt:12 (message): and the text indented below it.
 	cmakePlace = regexp.MustCompile(`^CMake Error (?:at|in) (.+?)(?::(\d+))?(?: \((\S+)\))?:$`)
 	cmakePlain = regexp.MustCompile(`^CMake Error: (.+)$`)
-	// Patch, as run by rpm: the patch's name, the file, the part that does not fit.
+	// Patch, as run by rpm: the patch's name, the file, the hunk that does not apply.
 	rpmPatch  = regexp.MustCompile(`^Patch #(\d+) \((.+)\):$`)
 	patchFile = regexp.MustCompile(`^(?:patching|checking) file (.+)$`)
 	hunkLine  = regexp.MustCompile(`^Hunk #(\d+) FAILED at (\d+)`)
@@ -44,13 +44,13 @@ var (
 	rpmList   = regexp.MustCompile(`^error: (Failed build dependencies|Installed \(but unpackaged\) file\(s\) found):$`)
 	rpmStatus = regexp.MustCompile(`^error: (Bad exit status from .+)$`)
 	rpmPlain  = regexp.MustCompile(`^error: (.+)$`)
-	// Dnf: what no repository has.
+	// Dnf: packages that no repository has.
 	dnfNothing = regexp.MustCompile(`^\s*(?:Problem(?: \d+)?: |- )?(?:package .+ requires .+, but )?` +
 		`(nothing provides .+ needed by .+)$`)
 	dnfMatch = regexp.MustCompile(`^(?:Error: )?` +
 		`((?:No matching package to install|Unable to find a match|No match for argument): .+|` +
 		`No package .+ available\.?)$`)
-	// Make and ninja: all that is left to say once something else has failed.
+	// Make and ninja: messages that only say that something else has failed.
 	stopped = regexp.MustCompile(`^(?:ninja: |make(?:\[\d+\])?: \*\*\* )` +
 		`(.*(?:stopped|error|Error|unknown target|no known rule).*)$`)
 )
@@ -78,8 +78,8 @@ func rules() []rule {
 	}
 }
 
-// mayTell reports whether a rule could match. Most lines of a log are commands, which the patterns would try in vain at
-// every position.
+// mayTell reports whether a rule could match. Most lines of a log are commands, where the patterns would fail at every
+// position.
 func mayTell(line string) bool {
 	for _, word := range []string{
 		"rror:", "CMake Error ", "undefined ", "multiple definition", "cannot ", "nothing provides", "No match",
@@ -93,7 +93,7 @@ func mayTell(line string) bool {
 	return false
 }
 
-// number reads digits that a pattern has matched; what does not fit is not a line number.
+// number converts matched digits; a number that is too large is not a line number.
 func number(digits string) int {
 	n, err := strconv.Atoi(digits)
 	if err != nil {
@@ -146,7 +146,7 @@ func foundRPMLine(s *errorScan, m []string) {
 	s.add(CompilerError{File: m[1], Line: number(m[2]), Severity: severityError, Message: m[3]})
 }
 
-// foundRPMList takes the indented lines below it, one thing each: "foo is needed by bar", or a path.
+// foundRPMList takes the indented lines below it, one item each: "foo is needed by bar", or a path.
 func foundRPMList(s *errorScan, m []string) {
 	s.block = &block{
 		err: CompilerError{Severity: severityError, Message: m[1]},

@@ -9,32 +9,32 @@ import (
 	"strings"
 )
 
-// HasStage is an error that knows in which stage it happened.
+// HasStage is an error that names its stage.
 type HasStage interface{ Stage() string }
 
-// HasDistro is an error that knows for which distro.
+// HasDistro is an error that names its distro.
 type HasDistro interface{ Distro() string }
 
-// HasRelease is an error that knows for which release of rdma-core.
+// HasRelease is an error that names its release of rdma-core.
 type HasRelease interface{ Release() string }
 
-// HasCommand is an error of a command: its arguments, and the status with which it ended.
+// HasCommand is an error of a command: its arguments and exit status.
 type HasCommand interface {
 	Argv() []string
 	ExitCode() int
 }
 
-// HasTail is an error that has kept the last lines of what the command said.
+// HasTail is an error with the last lines of the command's output.
 type HasTail interface{ Tail() []string }
 
-// HasLog is an error that knows in which file the whole output is.
+// HasLog is an error that names the log with the complete output.
 type HasLog interface{ LogPath() string }
 
-// HasAdvice is an error that knows what the user could try.
+// HasAdvice is an error with advice for the user.
 type HasAdvice interface{ Advice() string }
 
-// facts are what an error and all that it wraps say through the interfaces above. The outermost answer counts, except
-// for advice, of which every one is kept.
+// facts are the answers of an error and all errors that it wraps to the interfaces above. The outermost answer
+// counts, except for advice: all of it is kept.
 type facts struct {
 	stage, distro, release string
 	argv                   []string
@@ -78,7 +78,7 @@ func (f *facts) take(err error) {
 	}
 }
 
-// isCancelled asks err alone. errors.Is would walk on into nil pointers.
+// isCancelled checks only err itself. errors.Is would follow nil pointers.
 func isCancelled(err error) bool {
 	if err == context.Canceled { //nolint:errorlint // The chain is walked by the caller.
 		return true
@@ -94,8 +94,8 @@ func firstOf(a, b string) string {
 	return b
 }
 
-// walk visits err and all that it wraps, outermost first. A nil pointer in an error interface is left out: its methods
-// would likely panic while an error is being reported.
+// walk visits err and all errors that it wraps, outermost first. It skips a nil pointer in an error interface, because
+// its methods would probably panic.
 func walk(err error, visit func(error)) {
 	if isNil(err) {
 		return
@@ -125,8 +125,8 @@ func isNil(err error) bool {
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// branches are the errors that err joins, and err itself if it joins nothing. An error that adds words of its own to
-// those that it joins is one branch.
+// branches returns the errors that err joins, or err itself if it joins none. A joining error with text of its own
+// is one branch.
 func branches(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

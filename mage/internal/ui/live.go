@@ -17,7 +17,7 @@ const redrawPause = 100 * time.Millisecond
 type liveLine struct {
 	w       io.Writer
 	enabled bool
-	shown   string    // what stands there now, "" for nothing
+	shown   string    // the text on the line now
 	drawn   time.Time // when it was last drawn
 	midLine bool      // other output has left the cursor in the middle of a line
 }

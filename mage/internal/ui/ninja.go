@@ -14,15 +14,15 @@ import (
 // ninjaLine is the status line of ninja with its default NINJA_STATUS, "[%f/%t] ".
 var ninjaLine = regexp.MustCompile(`^\[(\d{1,9})/(\d{1,9})\] +(.*)$`)
 
-// ninjaOutput finds the file that a verbose command (ninja -v) makes.
+// ninjaOutput matches the output file of a verbose command (ninja -v).
 var ninjaOutput = regexp.MustCompile(`(?:^|\s)-o (\S+)`)
 
-// longestLine is how much of one line is kept in memory. What comes after it is of no use for a status.
+// longestLine limits the part of a line that is kept in memory. A status needs no more.
 const longestLine = 16 * 1024
 
-// NinjaProgress returns a writer that hands every byte on to w unchanged and calls step for each status line of ninja,
-// "[n/m] what", that is among them. Lines may come in pieces, end in \n or \r, be coloured, and be of any other
-// program as well. Step is called by the goroutine that writes, one call at a time.
+// NinjaProgress returns a writer that passes every byte on to w and calls step for each status line of ninja, "[n/m]
+// what". Lines may come in pieces, end in \n or \r, be coloured, and come from other programs. Step is called by the
+// writing goroutine, one call at a time.
 func NinjaProgress(w io.Writer, step func(done, total int, what string)) io.Writer {
 	return &ninjaWriter{w: w, step: step}
 }
@@ -70,7 +70,7 @@ func (n *ninjaWriter) parse(line string) {
 	n.step(done, total, ninjaWhat(m[3]))
 }
 
-// ninjaWhat shortens the command that ninja -v shows to the file that it makes.
+// ninjaWhat shortens a command of ninja -v to its output file.
 func ninjaWhat(what string) string {
 	what = strings.TrimSpace(what)
 	if m := ninjaOutput.FindStringSubmatch(what); m != nil {

@@ -4,7 +4,7 @@ package ui
 
 import "time"
 
-// When a log gets a line of progress. A stage that is over in seconds gets none.
+// The conditions for a line of progress in a log. A stage of a few seconds gets none.
 const (
 	plainStep    = 10               // percent that are worth a line
 	plainPause   = 3 * time.Second  // but not two lines within this time
@@ -12,7 +12,7 @@ const (
 	plainSilence = time.Minute      // and after this one, if nothing has
 )
 
-// plainProgress decides when a stage is due for a line of progress where lines cannot be redrawn.
+// plainProgress decides when a stage gets a line of progress if lines cannot be redrawn.
 type plainProgress struct {
 	last    time.Time // of the last line
 	shown   int64     // percent at the last line
@@ -20,7 +20,7 @@ type plainProgress struct {
 	changed bool // something has happened since the last line
 }
 
-// step records how far the stage is.
+// step records the stage's progress.
 func (p *plainProgress) step(done, total int64) {
 	const all = 100
 	p.changed = true
@@ -29,7 +29,7 @@ func (p *plainProgress) step(done, total int64) {
 	}
 }
 
-// due reports whether a change that has just been recorded is worth a line.
+// due reports whether the change just recorded is worth a line.
 func (p *plainProgress) due(now time.Time) bool {
 	if p.percent < p.shown { // A second count has begun.
 		p.shown = 0
@@ -37,7 +37,7 @@ func (p *plainProgress) due(now time.Time) bool {
 	return p.dueByTime(now) || (p.percent-p.shown >= plainStep && now.Sub(p.last) >= plainPause)
 }
 
-// dueByTime reports whether so much time has passed that a reader wants a sign of life.
+// dueByTime reports whether enough time has passed for a sign of life.
 func (p *plainProgress) dueByTime(now time.Time) bool {
 	since := now.Sub(p.last)
 	return since >= plainSilence || (p.changed && since >= plainPeriod)

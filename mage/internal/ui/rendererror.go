@@ -12,27 +12,26 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/tail"
 )
 
-// How much of a failure is shown; the log has the rest.
+// Limits for the display of a failure; the log has the rest.
 const (
 	shownErrors = 5  // compiler errors
 	shownLines  = 20 // last lines
 	logWindow   = 64 << 20
 )
 
-// RenderError shows err to the user: first what a compiler, rpm or dnf said, with file and line; then what failed,
-// in which stage, for which distro and release, the command with its exit status, the last lines that matter, where the
-// whole log is, and what to try. What err does not know is left out. It prints nothing for a nil error. Errors of w are
-// ignored.
+// RenderError shows err to the user: first the message of a compiler, rpm or dnf, with file and line; then the error,
+// its stage, distro and release, the command with its exit status, the last lines that matter, the path of the log, and
+// what to try. Unknown facts are omitted. It prints nothing for a nil error. Errors of w are ignored.
 func RenderError(w io.Writer, err error) {
 	plain := manner{paint: func(_ colour, s string) string { return s }, neutral: strings.Clone, locate: strings.Clone}
 	_, _ = io.WriteString(w, report(err, plain).text())
 }
 
-// manner is how a report is written.
+// manner has the options of a report.
 type manner struct {
 	paint   func(colour, string) string
-	neutral func(string) string // takes away what the reader of the output would act on
-	locate  func(string) string // the repository's own name of a file that a compiler named
+	neutral func(string) string // removes text that the reader of the output would act on
+	locate  func(string) string // maps a compiler's file name to the repository's own file
 }
 
 // Error shows err as RenderError does, on the UI's Err, and annotates each compiler error on GitHub.
@@ -68,7 +67,7 @@ type errorReport struct {
 
 func (r errorReport) text() string { return strings.Join(r.blocks, "\n") }
 
-// report describes err, each of its joined parts that tell of a command or a stage in a block of its own.
+// report describes err. Each joined part with a command or a stage gets its own block.
 func report(err error, how manner) errorReport {
 	var r errorReport
 	if isNil(err) {
@@ -203,7 +202,8 @@ func (b *errorBlock) ending() {
 	}
 }
 
-// messageLines are the lines of err's text, safe to print, never none. The parts of a joined error come one by one.
+// messageLines returns the lines of err's text, at least one, safe to print. The parts of a joined error come one
+// by one.
 func messageLines(err error) []string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
@@ -223,7 +223,7 @@ func firstLine(text string) string {
 	return Clean(line)
 }
 
-// exitText explains the exit statuses with which a shell and a container engine report a signal: 128 + its number.
+// exitText explains the exit statuses by which a shell and a container engine report a signal: 128 + its number.
 func exitText(code int) string {
 	const signalled, kill, segv = 128, 9, 11
 	text := strconv.Itoa(code)
@@ -253,13 +253,13 @@ func lastThatMatter(said []string) []string {
 	return lines[max(len(lines)-shownLines, 0):]
 }
 
-// loggedFailure is what a log says about a failure.
+// loggedFailure is a log's information about a failure.
 type loggedFailure struct {
 	errors []CompilerError
 	tail   []string
 }
 
-// keptBytes is enough for the last lines of any log that a person could read.
+// keptBytes is enough for the last lines of any readable log.
 const keptBytes = 32 * 1024
 
 // readLog reads the last part of the log at path; ok is false if there is none.

@@ -30,7 +30,7 @@ func (u *UI) SlogHandler() slog.Handler {
 	return &lineHandler{ui: u, attrs: attrs, inner: inner}
 }
 
-// attrText is where a TextHandler leaves the attributes of one record.
+// attrText receives the attributes of one record from a TextHandler.
 type attrText struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -65,7 +65,7 @@ func (h *lineHandler) Handle(ctx context.Context, r slog.Record) error {
 	h.ui.mu.Lock()
 	defer h.ui.mu.Unlock()
 	h.ui.line(prefix + joinParts(Clean(r.Message), Clean(attrs)))
-	return err //nolint:wrapcheck // A handler hands on what its handler says.
+	return err //nolint:wrapcheck // a handler returns its inner handler's error
 }
 
 func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {

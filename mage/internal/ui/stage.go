@@ -24,12 +24,12 @@ const (
 type StageTime struct {
 	Name  string
 	State State
-	Note  string // what the stage said about itself last
+	Note  string // the stage's last note
 	Time  time.Duration
 }
 
-// Stage is a piece of work being shown. It ends with exactly one of Done, Cached and Fail; what comes after the end
-// changes nothing.
+// Stage is a piece of work on the display. It ends with exactly one of Done, Cached and Fail; later calls have no
+// effect.
 type Stage struct {
 	ui    *UI
 	name  string
@@ -45,7 +45,7 @@ type Stage struct {
 	ended   bool
 }
 
-// Stage begins the stage called name, number index of total (0 of 0 where there is no such count).
+// Stage begins the stage called name, number index of total (0 of 0 without a count).
 func (u *UI) Stage(name string, index, total int) *Stage {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -63,7 +63,8 @@ func (u *UI) Stage(name string, index, total int) *Stage {
 	return s
 }
 
-// Step reports that done of total parts are finished, and the current one. A total of 0 means unknown.
+// Step reports that done of total parts are finished, and names the current one. A total of 0 means
+// unknown.
 func (s *Stage) Step(done, total int, what string) {
 	s.progress(int64(done), int64(total), strconv.Itoa, what)
 }
@@ -91,8 +92,8 @@ func (s *Stage) progress(done, total int64, show func(int) string, what string) 
 	s.report()
 }
 
-// Note says something about the stage that is worth seeing beside its name, such as the distro or what it waits for.
-// It replaces the note before; an empty one takes it away.
+// Note shows a text next to the stage's name, such as the distro or the process it waits for. It replaces the
+// previous note; an empty one removes it.
 func (s *Stage) Note(text string) {
 	u := s.ui
 	u.mu.Lock()
@@ -105,11 +106,12 @@ func (s *Stage) Note(text string) {
 	s.report()
 }
 
-// Log takes the stage's whole output and puts it, byte by byte, into the file at LogPath, which is made at the first
-// write. It may be written to by several goroutines. Errors are those of the file system.
+// Log takes the stage's complete output and writes it to the file at LogPath, which is created at the first write.
+// Several goroutines may write. Errors are those of the file system.
 func (s *Stage) Log() io.Writer { return s.log }
 
-// LogPath is where Log writes, and "" where there are no logs. The file exists once something has been written.
+// LogPath is the file that Log writes to, "" if there are no logs. The file exists once something has been
+// written.
 func (s *Stage) LogPath() string { return s.log.path }
 
 // Done ends the stage successfully.
@@ -123,7 +125,7 @@ func (s *Stage) Fail(err error) {
 	reason := ""
 	if err != nil {
 		reason = firstLine(err.Error())
-		// The error names the log, so there has to be one. That it cannot be written is not a second error.
+		// The error names the log, so there has to be one. A failure to create it is not a second error.
 		_, _ = fmt.Fprintln(s.log, err)
 	}
 	s.end(StateFailed, reason)
@@ -159,7 +161,7 @@ func (s *Stage) endText(state State, text string, elapsed time.Duration) string 
 	return fit(s.ui.width(), soft, parts...)
 }
 
-// liveText is the stage as one line of at most width columns; others is the number of further stages at work.
+// liveText is the stage as one line of at most width columns; others is the number of other running stages.
 func (s *Stage) liveText(width, others int) string {
 	const whatIndex = 2
 	more := ""
@@ -178,7 +180,7 @@ func (s *Stage) report() {
 	s.plainLine(s.plain.due(s.ui.now()))
 }
 
-// heartbeat lets a log show that a silent stage is still at work. The caller holds ui.mu.
+// heartbeat prints a line for a silent stage that is still running. The caller holds ui.mu.
 func (s *Stage) heartbeat() {
 	if !s.ui.live.enabled {
 		s.plainLine(s.plain.dueByTime(s.ui.now()))

@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// stageLog is the file of a stage's whole output. It is opened at the first write, so a stage that says nothing
-// leaves nothing.
+// stageLog is the file with a stage's complete output. It is created at the first write, so a stage without
+// output has none.
 type stageLog struct {
 	path string // "" for no log
 
@@ -21,7 +21,8 @@ type stageLog struct {
 	exists bool // the file has been made by this run
 }
 
-// newLog returns the stage a file that no other stage of this run has. The caller holds mu.
+// newLog returns a log with a file name that no other stage of this run has. The caller holds
+// mu.
 func (u *UI) newLog(name string, index int) *stageLog {
 	if u.opts.LogDir == "" {
 		return &stageLog{}
@@ -52,7 +53,7 @@ func fileName(name string) string {
 	return safe
 }
 
-// Write appends p to the log, without the passwords of URLs. What a stage writes after its end is kept too.
+// Write appends p to the log, without the passwords of URLs. Output after the stage's end is kept too.
 func (l *stageLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,12 +88,12 @@ func (l *stageLog) open() error {
 	return nil
 }
 
-// close closes the file, after the last word that was written to it.
+// close writes the text still held back and closes the file.
 func (l *stageLog) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file != nil {
-		_, _ = l.file.Write(l.secret.rest()) // a disk that is full has failed the stage before
+		_, _ = l.file.Write(l.secret.rest()) // a full disk has already failed the stage
 		_ = l.file.Close()
 		l.file = nil
 	}

@@ -11,32 +11,33 @@ import (
 	"time"
 )
 
-// Options say where a UI writes and what it may use there.
+// Options are the options of a UI.
 type Options struct {
 	// Out receives results (tables, data), Err progress and errors. Nil discards.
 	Out, Err io.Writer
 	// Terminal says that Err is a terminal whose lines can be redrawn.
 	Terminal bool
-	// NoColor forbids colours on a terminal (the NO_COLOR convention). There are none anywhere else.
+	// NoColor forbids colours on a terminal (the NO_COLOR convention). Other outputs never have
+	// colours.
 	NoColor bool
 	// Width is the terminal's width in columns; 0 means 80.
 	Width int
-	// Measure, if given, is asked for the width before each redraw, so that a resized window is followed.
-	// An answer below 1 means that it does not know.
+	// Measure, if given, returns the width and is called before each redraw, so that a resized window is
+	// followed. A result below 1 means unknown.
 	Measure func() int
 	// GitHub says that Out is read by GitHub's runner, which understands workflow commands.
 	GitHub bool
-	// LogDir is the directory for the stages' logs. It is made when the first log is. Empty means no logs.
+	// LogDir is the directory for the stages' logs. It is created with the first log. Empty means no logs.
 	LogDir string
 	// Level is the least level that SlogHandler shows; nil means slog.LevelInfo.
 	Level slog.Leveler
 	// Locate, if given, maps a file name that a compiler printed to the repository's own file, the one to edit.
 	Locate func(file string) string
-	// Now is the clock. If it is given no timer runs, and the caller advances the display with Tick.
+	// Now is the clock. If it is set, no timer runs, and the caller advances the display with Tick.
 	Now func() time.Time
 }
 
-// UI is the display of one run. All its methods may be called at the same time.
+// UI is the display of one run. Its methods may be called concurrently.
 type UI struct {
 	opts Options
 	now  func() time.Time
@@ -67,8 +68,8 @@ func New(opts Options) *UI {
 	return u
 }
 
-// Quiet makes a UI that shows nothing and whose logs are in a directory of their own below this one's: for one part of
-// many, of which only the whole is shown. Close it as well.
+// Quiet returns a UI that shows nothing and writes its logs to a directory below this one's: for one of many parts
+// that are shown as a whole. Close it as well.
 func (u *UI) Quiet(folder string) *UI {
 	opts := Options{Now: u.opts.Now}
 	if u.opts.LogDir != "" {
@@ -92,15 +93,15 @@ func (u *UI) Close() {
 	}
 }
 
-// OutError is the first error of writing to Out, nil if all that was to go there has been written: results that nobody
-// got are not a success.
+// OutError returns the first error of writing to Out, nil if everything has been written: lost results are not a
+// success.
 func (u *UI) OutError() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.outErr
 }
 
-// Tick brings the display up to date with the clock. The UI does so by itself unless Options.Now is given.
+// Tick updates the display's times. The UI does so by itself unless Options.Now is set.
 func (u *UI) Tick() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -110,10 +111,10 @@ func (u *UI) Tick() {
 	}
 }
 
-// Out is where results go. A write erases the live line first, and it is not drawn again into an unfinished line.
+// Out is the stream for results. A write erases the live line first, which is redrawn only after a complete line.
 func (u *UI) Out() io.Writer { return screen{ui: u, to: u.opts.Out} }
 
-// Err is where remarks go, in the same manner as Out.
+// Err is the stream for messages, with the same properties.
 func (u *UI) Err() io.Writer { return screen{ui: u, to: u.opts.Err} }
 
 // screen writes to one of the UI's streams without disturbing the live line.
@@ -147,7 +148,7 @@ func (u *UI) write(to io.Writer, p []byte) (int, error) {
 	return n, err
 }
 
-// line writes one line of progress to Err. Where even that is not possible there is nobody left to tell.
+// line writes one line of progress to Err. If that fails, nobody can be told.
 func (u *UI) line(text string) {
 	if u.live.midLine {
 		text = "\n" + text

@@ -14,7 +14,7 @@ import (
 type SelectionError struct {
 	Item   string // the part that is wrong
 	Reason string
-	Known  string // a summary of what there is
+	Known  string // a summary of the clone's releases
 }
 
 // Error implements error.
@@ -32,8 +32,8 @@ const (
 	listSign  = ","
 )
 
-// selectRefs gives the names that a selection means: FROM..TO with both ends, a
-// release, or a list of both with commas. Empty is all. The refs are in order.
+// selectRefs returns the names of a selection: FROM..TO with both ends, a release, or a list of
+// both with commas. Empty selects all. The refs are in order.
 func selectRefs(selection string, refs []upstream.Ref) ([]string, error) {
 	if selection == "" {
 		return names(refs), nil
@@ -68,7 +68,7 @@ func selectItem(item string, refs []upstream.Ref) ([]string, error) {
 	return names(refs[at[0] : at[1]+1]), nil
 }
 
-// findRef finds a release by its name; the v may be left out.
+// findRef finds a release by its name; the v is optional.
 func findRef(name string, refs []upstream.Ref) (int, bool) {
 	for i, ref := range refs {
 		if name == ref.Name || releaseNameStart+name == ref.Name {
@@ -78,8 +78,7 @@ func findRef(name string, refs []upstream.Ref) (int, bool) {
 	return 0, false
 }
 
-// known says what there is: the releases with the same first number, or else
-// the first and the last.
+// known names valid releases: those with the same first number, or else the first and the last.
 func known(name string, refs []upstream.Ref) string {
 	major, _, _ := strings.Cut(strings.TrimPrefix(name, releaseNameStart), ".")
 	var same []string

@@ -16,9 +16,8 @@ import (
 
 const releaseSpecScript = "release-spec.sh"
 
-// CheckSpecs has rpmspec parse the edited spec of each release, once as each of
-// the EL releases would: their conditionals, with the toolchain's own macros
-// behind them.
+// CheckSpecs parses the edited spec of each release with rpmspec, once for each EL release: its
+// conditionals, with the toolchain's own macros for everything else.
 func (w *Walker) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
 	return w.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, _ *ui.Stage, row *Row) (bool, error) {
 		if !row.edited() {
@@ -33,7 +32,7 @@ func (w *Walker) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchai
 	})
 }
 
-// specRow makes the stage with a log of the row's own.
+// specRow runs the stage with a separate log for the row.
 func (w *Walker) specRow(ctx context.Context, name string, in parseInput) (bool, error) {
 	q := w.Quiet(name)
 	defer q.UI.Close()
@@ -42,7 +41,7 @@ func (w *Walker) specRow(ctx context.Context, name string, in parseInput) (bool,
 	return entry.Hit, q.End("rpmspec", s, entry.Hit, err)
 }
 
-// specFiles are what rpmspec reads.
+// specFiles are the files for rpmspec.
 func (r *Row) specFiles() []stage.File {
 	return []stage.File{
 		{Name: "SPECS/" + artifact.SpecFile, Path: r.edit.spec.File, Owner: stage.BuilderUID, Time: r.Release.Time},
@@ -50,7 +49,7 @@ func (r *Row) specFiles() []stage.File {
 	}
 }
 
-// parseInput is what rpmspec is given.
+// parseInput is the input of rpmspec.
 type parseInput struct {
 	Compiler stage.Compiler
 	Provider string

@@ -35,7 +35,7 @@ type TransplantRow struct {
 	Transplant specs.Transplant
 	PrivateABI int
 	DriverID   int
-	Files      []transplant.File // what upstream or verbsmith changes
+	Files      []transplant.File // files that upstream or verbsmith changes
 	Faults     []error           // differences without a reason, reasons without a difference
 
 	Edit, Patch, Compile, Devices report.Result
@@ -73,9 +73,9 @@ type TransplantSetup struct {
 
 var errNoDonor = errors.New("needs a clone, because it is compared with upstream's own commits")
 
-// Transplant adds one of upstream's providers to its host, like a third party's,
-// and compares the result with upstream's, file by file. Whatever fails is in
-// the row; the error is the end of ctx.
+// Transplant adds one of upstream's providers to its host, like a third party's, and compares
+// the result with upstream's, file by file. Failures are in the row; the only error is the end
+// of ctx.
 func (w *Walker) Transplant(ctx context.Context, j job.Job, g TransplantSetup, t specs.Transplant) (*TransplantRow, error) {
 	s := w.Begin(t.Name)
 	row := &TransplantRow{
@@ -121,7 +121,7 @@ func failedCheck(err error) report.Result {
 	return report.Result{State: report.Fail, Evidence: reason(err), Log: logOf(err)}
 }
 
-// hostTrees is a host and what upstream made of it, unpacked.
+// hostTrees is a host and upstream's result, unpacked.
 type hostTrees struct {
 	dir          string
 	host, theirs string // trees
@@ -130,8 +130,8 @@ type hostTrees struct {
 	digest       string
 }
 
-// makeTrees makes the two trees: upstream's commits on the host; or the host without
-// the provider, and with it.
+// makeTrees creates the two trees: the host without and with upstream's commits, or the host
+// without and with the provider.
 func (w *Walker) makeTrees(ctx context.Context, g TransplantSetup, t specs.Transplant) (b hostTrees, err error) {
 	dir, err := os.MkdirTemp("", "verbsmith-transplant-")
 	if err != nil {
@@ -212,8 +212,8 @@ func takeOut(all *specs.Transplants, name, tree string) error {
 	return nil
 }
 
-// donate makes the provider's directory as a hardware vendor has it: upstream's
-// files of it, the ABI header among them, and a manifest.
+// donate creates the provider's directory as a hardware vendor would have it: upstream's files,
+// including the ABI header, and a manifest.
 func (w *Walker) donate(ctx context.Context, t specs.Transplant, theirs, folder string) (*provider.Provider, error) {
 	if err := w.PlaceFolder(ctx, folder, func(dir string) error { return w.fillDonated(t, theirs, dir) }); err != nil {
 		return nil, err
@@ -321,8 +321,8 @@ func (w *Walker) transplantPatch(ctx context.Context, j job.Job, tree artifact.T
 	return report.Result{State: report.Pass}, nil
 }
 
-// transplantBuild compiles the host with the provider and has its ibv_devices
-// list the device.
+// transplantBuild compiles the host with the provider and checks that its ibv_devices lists the
+// device.
 func (w *Walker) transplantBuild(ctx context.Context, j job.Job, tc artifact.Toolchain, tree artifact.Tree, row *TransplantRow) error {
 	build, err := w.CompileProvider(ctx, j, tree, tc)
 	if err != nil {

@@ -20,7 +20,7 @@ type TransplantCount struct {
 	Unexplained      int // of those, lines without a reason
 }
 
-// Count counts what the comparison found.
+// Count counts the results of the comparison.
 func (r *TransplantRow) Count() TransplantCount {
 	var c TransplantCount
 	for _, f := range r.Files {

@@ -17,18 +17,18 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-// Walker runs the stages of rows. Its fields are set once by whoever composes the families.
+// Walker runs the stages of rows. Its fields are set once.
 type Walker struct {
 	*stage.Runner
 	Stages
 
 	Root     string // the repository: the manifests of transplants are read below it
 	Releases *specs.Releases
-	// Over is the same walker over another runner and record of sums.
+	// Over returns the same walker with another runner and record of sums.
 	Over func(runner *stage.Runner, sums *specs.Sums) *Walker
 }
 
-// Stages are what a row needs of other families.
+// Stages are the stages of other families that a row needs.
 type Stages struct {
 	Source     func(ctx context.Context, j job.Job) (artifact.Source, error)
 	Integrate  func(ctx context.Context, j job.Job, src artifact.Source) (artifact.Tree, error)
@@ -38,22 +38,21 @@ type Stages struct {
 
 	Judge Judge
 
-	// PlaceFolder replaces a directory among the outputs with what fill writes to dir.
+	// PlaceFolder replaces a directory of the outputs with the files that fill writes to dir.
 	//
 	// Errors: *owned.ForeignError if the directory has a file that is not verbsmith's.
 	PlaceFolder func(ctx context.Context, folder string, fill func(dir string) error) error
 }
 
-// Judge gives verdicts about a build, each in a container of its own, and returns the
-// evidence of the last one.
+// Judge runs verdicts on a build, each in its own container, and returns the evidence of the
+// last one.
 //
 // Errors: *report.FailedError if one did not pass.
 type Judge func(ctx context.Context, s *ui.Stage, b artifact.ProviderBuild, verdicts []string) (evidence string, err error)
 
-// inScratch runs stages for one release of many: they show nothing, and what they
-// keep is thrown away at the end, so that a walk neither fills the disk nor
-// evicts a day's work from the cache. The sums of archives that are made from the
-// user's own clone are not recorded either.
+// inScratch runs stages for one of many releases: they show nothing, and their outputs are
+// deleted at the end, so that a walk neither fills the disk nor evicts a day's work from the
+// cache. The sums of archives made from the user's own clone are not recorded either.
 func (w *Walker) inScratch(name string, run func(*Walker) error) (err error) {
 	dir, err := os.MkdirTemp("", "verbsmith-releases-")
 	if err != nil {
