@@ -26,17 +26,16 @@ const markerText = markerStart + ` uses this directory. Its clean target removes
 # is listed below where no other name tells it, and nothing else.
 `
 
-// pollEvery is how long a waiter sleeps between two tries for a lock: flock has
-// no wait that a context can end.
+// pollEvery is the pause between two tries for a lock: a context cannot end flock's own wait.
 const pollEvery = 50 * time.Millisecond
 
-// BusyError says that someone else uses a directory.
+// BusyError says that another run uses a directory.
 type BusyError struct{ Dir string }
 
 // Error names the directory.
 func (e *BusyError) Error() string { return e.Dir + " is in use by another run" }
 
-// ForeignError says that something that verbsmith did not create is in the way.
+// ForeignError says that a file that verbsmith did not create is in the way.
 type ForeignError struct {
 	Path string
 	Why  string // "": it is not recorded
@@ -51,12 +50,12 @@ func (e *ForeignError) Error() string {
 	return fmt.Sprintf("%s %s: it is left as it is", e.Path, why)
 }
 
-// Hold is a directory that is marked and locked, until Release.
+// Hold is a marked directory that is locked until Release.
 type Hold struct {
-	// New says that this call created the marker.
+	// New reports that this call created the marker.
 	New bool
 
-	dir    string // absolute, links in it resolved
+	dir    string // absolute, with links resolved
 	lock   *flock.Flock
 	record record
 }
@@ -64,22 +63,22 @@ type Hold struct {
 // Dir is the directory, absolute and without links.
 func (h *Hold) Dir() string { return h.dir }
 
-// Release releases the lock. Once is enough; a second call does nothing.
+// Release releases the lock. A second call does nothing.
 func (h *Hold) Release() {
 	if h != nil {
 		_ = h.lock.Close()
 	}
 }
 
-// Share makes and marks dir where needed and holds it together with other runs.
-// It waits for as long as someone has it alone.
+// Share creates and marks dir if necessary and takes the shared lock. It waits while another
+// run has the exclusive lock.
 //
 // Errors: *ForeignError if the marker's name is taken; the context's cause; those
 // of the file system.
 func Share(ctx context.Context, dir string) (*Hold, error) { return enter(ctx, dir, false, nil) }
 
-// Lock is Share, but alone: for changes of the record. waiting, if not nil, is
-// called once if someone else has the directory.
+// Lock is Share with the exclusive lock, for changes of the record. waiting, if not nil, is
+// called once if another run has the directory.
 func Lock(ctx context.Context, dir string, waiting func()) (*Hold, error) {
 	return enter(ctx, dir, true, waiting)
 }
@@ -126,7 +125,7 @@ func enter(ctx context.Context, dir string, alone bool, waiting func()) (*Hold, 
 		lock, err := try(filepath.Join(resolved, Marker), alone)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			continue // clean has just taken it away
+			continue // clean has just removed it
 		case err != nil:
 			return nil, fmt.Errorf("use %s: %w", dir, err)
 		case lock != nil:
@@ -147,7 +146,7 @@ func enter(ctx context.Context, dir string, alone bool, waiting func()) (*Hold, 
 	}
 }
 
-// mark makes the directory and its marker, where they are missing.
+// mark creates the directory and its marker if they are missing.
 func mark(dir string) (resolved string, made bool, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", false, fmt.Errorf("make %s: %w", dir, err)
@@ -169,7 +168,7 @@ func mark(dir string) (resolved string, made bool, err error) {
 	return resolved, true, nil
 }
 
-// try takes the marker's lock; nil, nil if someone has it.
+// try takes the marker's lock; nil, nil if another run has it.
 func try(marker string, alone bool) (*flock.Flock, error) {
 	if err := checkMarker(marker); err != nil {
 		return nil, err
@@ -190,7 +189,7 @@ func try(marker string, alone bool) (*flock.Flock, error) {
 	if got {
 		return nil, &fs.PathError{Op: "lock", Path: marker, Err: fs.ErrNotExist}
 	}
-	return nil, nil //nolint:nilnil // neither is the third answer
+	return nil, nil //nolint:nilnil // not acquired, and no error
 }
 
 func sameFile(f *flock.Flock, path string) bool {
@@ -199,8 +198,8 @@ func sameFile(f *flock.Flock, path string) bool {
 	return errLocked == nil && err == nil && os.SameFile(locked, there)
 }
 
-// checkMarker refuses what has the marker's name and is none. An empty one is
-// being made.
+// checkMarker refuses a file with the marker's name that is not a marker. An empty one is being
+// created.
 func checkMarker(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {

@@ -16,12 +16,12 @@ import (
 	"strings"
 )
 
-// record is what verbsmith wrote: slash-separated paths below the directory, of
-// files; with a slash behind it that of a directory in which everything is
-// verbsmith's, one that is being made or removed.
+// record lists what verbsmith wrote: slash-separated paths of files below the directory. A path
+// with a trailing slash is a directory that is being created or removed; everything in it is
+// verbsmith's.
 type record map[string]bool
 
-// recordMost bounds what is read of a marker, in bytes.
+// recordMost bounds a marker's size, in bytes.
 const recordMost = 64 << 20
 
 func readRecord(marker string) (record, error) {
@@ -80,7 +80,7 @@ func (r record) below(name string) bool {
 // Has reports whether verbsmith wrote a file: name is its slash-separated path.
 func (h *Hold) Has(name string) bool { return h.record[name] }
 
-// Add records files before they are written, so that none is ever without.
+// Add records files before they are written, so that no file is ever without a record.
 func (h *Hold) Add(names ...string) error {
 	fresh := record{}
 	for _, name := range names {
@@ -106,9 +106,8 @@ func (h *Hold) Add(names ...string) error {
 	return nil
 }
 
-// unfinished returns what a marker lacks before a line can be added to it: a write that
-// was cut short, by a full disk for one, has left it without its beginning or in the
-// middle of a line.
+// unfinished returns the text that must precede a new line in a marker: an incomplete write, on
+// a full disk for example, may have left it without its beginning or in the middle of a line.
 func unfinished(marker *os.File) (string, error) {
 	info, err := marker.Stat()
 	if err != nil {
@@ -127,8 +126,8 @@ func unfinished(marker *os.File) (string, error) {
 	return "\n", nil
 }
 
-// rewrite makes the file say what the record has. Cut short, it says less: what
-// has no record is never removed.
+// rewrite writes the record to the file. An incomplete write loses records, which is safe:
+// files without a record are never removed.
 func (h *Hold) rewrite() error {
 	if err := os.WriteFile(h.lock.Path(), []byte(markerText+h.record.String()), 0o644); err != nil {
 		return fmt.Errorf("record the outputs: %w", err)
@@ -136,7 +135,7 @@ func (h *Hold) rewrite() error {
 	return nil
 }
 
-// drop forgets all that is recorded of names and below them.
+// drop removes the records of names and of everything below them.
 func (h *Hold) drop(names ...string) {
 	maps.DeleteFunc(h.record, func(have string, _ bool) bool {
 		return slices.ContainsFunc(names, func(name string) bool {
@@ -145,7 +144,7 @@ func (h *Hold) drop(names ...string) {
 	})
 }
 
-// filesBelow lists what is in dir that is not a directory, as paths below name.
+// filesBelow lists the non-directories in dir, as paths below name.
 func filesBelow(dir, name string) ([]string, error) {
 	var files []string
 	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {

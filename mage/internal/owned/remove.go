@@ -15,18 +15,18 @@ import (
 // Report is the result of a removal.
 type Report struct {
 	Files int      // that were removed
-	Kept  []string // what stays, as paths below the directory: the topmost, with a slash behind a directory
+	Kept  []string // remaining paths below the directory: the topmost, with a slash after a directory
 	Gone  bool     // the directory itself is gone
 }
 
-// Owns reports whether a slash-separated path below a directory is verbsmith's. One
-// that is asked for with dir is looked into, and goes if nothing is left in it.
+// Owns reports whether a slash-separated path below a directory is verbsmith's. With dir it is
+// about a directory, which is searched, and removed if it is then empty.
 type Owns func(name string, dir bool) bool
 
-// Remove removes what is recorded and what owns (which may be nil) knows, then
-// directories that this has emptied, the marker, and the directory itself if
-// nothing else is in it and no link stands for it. given is how the user names it.
-// What could not be removed keeps its record, and the marker stays with it.
+// Remove removes everything that is recorded or that owns (which may be nil) claims, then
+// emptied directories, the marker, and the directory itself if it is empty and not named by a
+// link. given is the user's name for it. Paths that could not be removed keep their record, and
+// the marker stays.
 func (h *Hold) Remove(given string, owns Owns) (Report, error) {
 	var report Report
 	root, err := os.OpenRoot(h.dir)
@@ -47,7 +47,7 @@ func (h *Hold) Remove(given string, owns Owns) (Report, error) {
 	return report, nil
 }
 
-// keepRecord leaves in the record what is still there.
+// keepRecord keeps the records of existing files.
 func (h *Hold) keepRecord(root *os.Root) error {
 	for name := range h.record {
 		if _, err := root.Lstat(strings.TrimSuffix(name, "/")); errors.Is(err, fs.ErrNotExist) {
@@ -57,8 +57,8 @@ func (h *Hold) keepRecord(root *os.Root) error {
 	return h.rewrite()
 }
 
-// RemoveEmpty removes a directory if nothing is in it. A link to a directory is the
-// user's, and so is where it leads.
+// RemoveEmpty removes an empty directory. A link to a directory, and its target, belong to the
+// user.
 func RemoveEmpty(dir string) bool {
 	info, err := os.Lstat(dir)
 	return err == nil && info.IsDir() && os.Remove(dir) == nil
@@ -72,8 +72,7 @@ type remover struct {
 	kept   []string
 }
 
-// mine reports whether a path is verbsmith's: whole of a directory says that all
-// below it is.
+// mine reports whether a path is verbsmith's, and with whole whether everything below it is.
 func (r *remover) mine(name string, dir bool) (yes, whole bool) {
 	if dir {
 		whole = r.record[name+"/"]
@@ -82,8 +81,7 @@ func (r *remover) mine(name string, dir bool) (yes, whole bool) {
 	return name == Marker || r.record[name] || r.owns != nil && r.owns(name, false), false
 }
 
-// clear removes what is verbsmith's in the directory name. It goes on after a
-// failure.
+// clear removes verbsmith's files in the directory name. It continues after a failure.
 func (r *remover) clear(name string) error {
 	entries, err := fs.ReadDir(r.root.FS(), name)
 	if err != nil {
@@ -131,7 +129,7 @@ func Overlap(outer, inner string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// Real resolves the links of a path, of which the end need not exist.
+// Real resolves the links of a path, which need not exist to its end.
 func Real(name string) string {
 	name = filepath.Clean(name)
 	if resolved, err := filepath.EvalSymlinks(name); err == nil {

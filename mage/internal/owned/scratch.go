@@ -16,21 +16,20 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Scratch is a run's directory for temporary files. Its maker holds a lock on it,
-// which the kernel drops however the maker ends: the next run removes what a dead
-// one has left.
+// Scratch is a run's directory for temporary files. The run holds a lock on it, which the
+// kernel releases however the run ends: the next run removes the leftovers of dead ones.
 type Scratch struct {
 	Dir  string
 	lock *flock.Flock
 }
 
-// scratchPrefix begins the name of every Scratch. The directory that they are in may be
-// the user's, and what is in it by another name, a 2024-11 for one, nobody's to remove.
+// scratchPrefix begins the name of every Scratch. Their parent may be the user's directory, and
+// other names in it, such as 2024-11, are never removed.
 const scratchPrefix = "verbsmith-"
 
 var scratchName = regexp.MustCompile(`^` + scratchPrefix + `[0-9]+-[0-9]+$`)
 
-// NewScratch makes a directory below parent, and removes what dead runs left there.
+// NewScratch creates a directory below parent, and removes leftovers of dead runs there.
 func NewScratch(parent string) (*Scratch, error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, fmt.Errorf("create the directory for temporary files: %w", err)
@@ -50,7 +49,7 @@ func NewScratch(parent string) (*Scratch, error) {
 		if lock != nil && sameFile(lock, dir) {
 			return &Scratch{Dir: dir, lock: lock}, nil
 		}
-		// Another run that swept took it between its making and its locking.
+		// Another run's sweep removed it before it was locked.
 		if lock != nil {
 			_ = lock.Close()
 		}
@@ -68,8 +67,7 @@ func (s *Scratch) Close() error {
 	return err
 }
 
-// SweepScratch removes what dead runs left below parent. What has another kind of
-// name is not a run's.
+// SweepScratch removes leftovers of dead runs below parent. Other names are ignored.
 func SweepScratch(parent string) error {
 	entries, err := os.ReadDir(parent)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -116,7 +114,7 @@ func LiveRuns(parent string) []string {
 	return pids
 }
 
-// holdDir takes the lock of a directory; nil, nil if someone has it.
+// holdDir takes the lock of a directory; nil, nil if another process has it.
 func holdDir(dir string) (*flock.Flock, error) {
 	f := flock.New(dir, flock.SetFlag(os.O_RDONLY|syscall.O_NOFOLLOW))
 	got, err := f.TryLock()
@@ -127,11 +125,11 @@ func holdDir(dir string) (*flock.Flock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
-	return nil, nil //nolint:nilnil // neither is the third answer
+	return nil, nil //nolint:nilnil // not acquired, and no error
 }
 
-// removeTree removes a tree, also one with directories that may not be written to,
-// but nothing through a mount: a bootstrap that was killed may have left some.
+// removeTree removes a tree, even one with read-only directories, but nothing through a mount:
+// a killed bootstrap may have left some.
 func removeTree(dir string) error { return removeTreeOf(dir, device) }
 
 func removeTreeOf(dir string, device func(dir string) (uint64, error)) error {
@@ -168,8 +166,7 @@ func device(dir string) (uint64, error) {
 	return uint64(st.Dev), nil //nolint:unconvert // an int32 on some systems
 }
 
-// CheckTemp says what is wrong with the directory that programs put temporary
-// files in, by the name of the variable that gives it.
+// CheckTemp checks the directory for temporary files. The error names the variable TMPDIR.
 func CheckTemp() error {
 	dir := os.TempDir()
 	probe, err := os.MkdirTemp(dir, "verbsmith-")

@@ -18,8 +18,8 @@ import (
 // Place writes one file, name its slash-separated path below the directory, in
 // one step, and records it.
 //
-// Errors: *ForeignError if there is something of that name that is not recorded
-// and not the same; those of the file system.
+// Errors: *ForeignError if there is a different, unrecorded file of that name; those of the
+// file system.
 func (h *Hold) Place(name string, data []byte) error {
 	file := filepath.Join(h.dir, filepath.FromSlash(name))
 	switch info, err := os.Lstat(file); {
@@ -45,12 +45,11 @@ func (h *Hold) Place(name string, data []byte) error {
 	return nil
 }
 
-// Replace makes the directory name as a whole: fill writes it into the empty
-// directory that it is given, which then takes its place. Of what was there, the
-// recorded files go, and others are kept where they are.
+// Replace replaces the directory name as a whole: fill writes to an empty directory, which is
+// then renamed. The recorded files of the previous one are removed; others are kept.
 //
-// Errors: *ForeignError if a file that is not recorded has a path that the new
-// directory needs, and then nothing has changed; fill's; those of the file system.
+// Errors: *ForeignError if an unrecorded file has a path that the new directory needs, and then
+// nothing has changed; those of fill and of the file system.
 func (h *Hold) Replace(name string, fill func(dir string) error) (err error) {
 	final := filepath.Join(h.dir, filepath.FromSlash(name))
 	besideName := path.Join(path.Dir(name), ".new-"+path.Base(name))
@@ -86,7 +85,7 @@ func (h *Hold) Replace(name string, fill func(dir string) error) (err error) {
 	if err := carry(carried, old, final); err != nil {
 		return err
 	}
-	// All that is left of the old one is ours; a run that dies here leaves it to clean.
+	// The rest of the old one is ours; if the run dies here, clean removes it.
 	if err := h.Add(besideName + ".old/"); err != nil {
 		return err
 	}
@@ -100,8 +99,7 @@ func (h *Hold) Replace(name string, fill func(dir string) error) (err error) {
 	return h.rewrite()
 }
 
-// prepare makes the directory beside, empty; what a run that died has left there
-// goes.
+// prepare creates the empty directory beside, after removing leftovers of a dead run.
 func (h *Hold) prepare(beside, name string) error {
 	for suffix, dir := range map[string]string{"": beside, ".old": beside + ".old"} {
 		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
@@ -126,15 +124,14 @@ func (h *Hold) prepare(beside, name string) error {
 	return nil
 }
 
-// Foreign lists what is in the directory name and not recorded, as paths below it.
+// Foreign lists the unrecorded files in the directory name, as paths below it.
 func (h *Hold) Foreign(name string) ([]string, error) {
 	final := filepath.Join(h.dir, filepath.FromSlash(name))
 	return h.others(final, final+"/.none", name)
 }
 
-// others lists what is in final and not recorded, as paths below it: a directory
-// with nothing else in it as one. What has a path that the new directory uses is a
-// *ForeignError.
+// others lists the unrecorded files in final, as paths below it; a directory that contains
+// nothing else is one path. One with a path that the new directory uses is a *ForeignError.
 func (h *Hold) others(final, beside, name string) ([]string, error) {
 	info, err := os.Lstat(final)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -172,8 +169,8 @@ func (h *Hold) others(final, beside, name string) ([]string, error) {
 	return found, err
 }
 
-// swap puts beside in final's place, and gives where the former output is, "" if
-// it has not come to that.
+// swap renames beside to final, and returns the path of the former output, "" if it was not
+// moved.
 func swap(beside, final string) (old string, err error) {
 	old = beside + ".old"
 	err = os.Rename(final, old)
@@ -184,7 +181,7 @@ func swap(beside, final string) (old string, err error) {
 		return "", fmt.Errorf("move the previous output away: %w", err)
 	}
 	if err := os.Rename(beside, final); err != nil {
-		_ = os.Rename(old, final) // back to what was there
+		_ = os.Rename(old, final) // restore the previous output
 		return "", fmt.Errorf("put the output in its place: %w", err)
 	}
 	return old, nil

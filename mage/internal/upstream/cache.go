@@ -19,8 +19,8 @@ import (
 )
 
 // cache keeps archives in DIR/downloads/KEY/FILE. KEY is the pinned sum, or
-// stands for the origin where none is pinned; then FILE.sha256 beside it has the
-// sum that the file had when it came, so that damage is seen.
+// a digest of the origin if none is pinned; then FILE.sha256 next to the file has the sum of
+// the first download, so that damage is detected.
 type cache struct {
 	dir  string
 	lim  limits
@@ -37,7 +37,7 @@ type slot struct {
 	origin    string // for notes
 	shown     string // the file or URL, for errors
 	version   string
-	want      *Candidate // the sum that the file must have, if one is known
+	want      *Candidate // the expected sum, if known
 }
 
 func (s slot) in(c *cache) string     { return filepath.Join(c.dir, s.key, s.file) }
@@ -55,12 +55,11 @@ func originKey(version string, o Origin) string {
 	return "origin-" + hex.EncodeToString(sum.Sum(nil))[:32]
 }
 
-// filler makes the file part. It may continue one that an earlier try has left
-// there; resumed says that it did.
+// filler writes the file part. It may continue the part of an earlier try; resumed reports that
+// it did.
 type filler func(ctx context.Context, part string) (resumed bool, err error)
 
-// find returns the cached file if it is there and sound. A damaged one is
-// removed.
+// find returns the cached file if it exists and is intact. A damaged one is removed.
 func (c *cache) find(ctx context.Context, s slot) (path string, ok bool, err error) {
 	reason, err := c.fault(ctx, s)
 	if err != nil || reason == "" {
@@ -95,7 +94,7 @@ func (c *cache) findLocked(ctx context.Context, s slot) (path string, ok bool, e
 
 const faultMissing = "is missing"
 
-// fault says what is wrong with a cached file, "" if nothing is.
+// fault describes the damage of a cached file, "" if there is none.
 func (c *cache) fault(ctx context.Context, s slot) (reason string, err error) {
 	path := s.in(c)
 	info, err := os.Lstat(path)
@@ -135,9 +134,9 @@ func (c *cache) expected(s slot) string {
 	return ""
 }
 
-// obtain fills a slot, or waits for another process that does, and returns the
-// file. The file gets its final name only when its sum is right or, where no sum
-// is known, when it is an archive of the right rdma-core.
+// obtain fills a slot, or waits for another process that does, and returns the file. The file
+// gets its final name only if its sum is right or, if no sum is known, if it is an archive of
+// the right rdma-core.
 func (c *cache) obtain(ctx context.Context, s slot, fill filler) (string, error) {
 	dir := filepath.Dir(s.in(c))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -155,7 +154,7 @@ func (c *cache) obtain(ctx context.Context, s slot, fill filler) (string, error)
 		resumed, err := fill(ctx, s.part(c))
 		if err != nil {
 			if errors.As(err, new(*SpaceError)) {
-				c.drop(s) // give the room back
+				c.drop(s) // free the space
 			}
 			return "", err
 		}
@@ -208,11 +207,11 @@ func (c *cache) accept(ctx context.Context, s slot) error {
 	return nil
 }
 
-// lockPause is how often a waiting process looks whether the lock is free.
+// lockPause is the pause between two tries for the lock.
 const lockPause = 200 * time.Millisecond
 
-// lock keeps two processes from writing one part file. The lock file stays:
-// removing it would let a third process lock another file of that name.
+// lock prevents two processes from writing one part file. The lock file stays: after a removal
+// a third process could lock a new file of that name.
 func (c *cache) lock(ctx context.Context, s slot) (unlock func(), err error) {
 	path := s.lockOf(c)
 	l := flock.New(path)

@@ -16,31 +16,31 @@ import (
 	"time"
 )
 
-// Clone is a git clone of rdma-core with all its releases. Like a repository
-// of which one ref is given, it is read without being trusted.
+// Clone is a git clone of rdma-core with all its releases. It is read without being trusted,
+// like a repository given with a ref.
 type Clone struct {
 	repo     *repository
 	isolated bool
 }
 
-// Ref is a release that a clone has, or upstream's master.
+// Ref is a release in a clone, or upstream's master.
 type Ref struct {
 	Name   string // "v56.1", a fork's "v59.amzn0", or "master"
 	Commit string
 	Time   time.Time // of the commit
 }
 
-// Upstreams reports whether the name is one of upstream's releases: its version is in the
-// name. What a fork's tag holds says its CMakeLists.txt.
+// Upstreams reports whether the name is one of upstream's releases, with the version in the
+// name. The version of a fork's tag is in its CMakeLists.txt.
 func (r Ref) Upstreams() bool { return releaseTag.MatchString(r.Name) }
 
-// Candidate reports whether the name is that of a release candidate.
+// Candidate reports whether the ref is a release candidate.
 func (r Ref) Candidate() bool { return candidateTag.MatchString(r.Name) }
 
-// Master is the name of upstream's branch, for which no tag exists yet.
+// Master is the name of upstream's branch for the next release.
 const Master = "master"
 
-// releaseTag is what upstream calls a release, anyTag what a fork may call one.
+// releaseTag matches upstream's names of releases, anyTag also those of forks.
 var (
 	releaseTag   = regexp.MustCompile(`^v[0-9]+(\.[0-9]+){1,3}$`)
 	anyTag       = regexp.MustCompile(`^v?[0-9][0-9A-Za-z.+~_-]*$`)
@@ -48,7 +48,7 @@ var (
 )
 
 // OpenClone opens the clone at path: a work tree's top directory, or a bare one.
-// What git says goes to log. Close it when it is no longer needed.
+// Git's messages go to log. Close the clone when it is no longer needed.
 //
 // Errors: *[GivenError], *[MissingToolError].
 func OpenClone(path string, log io.Writer) (*Clone, error) {
@@ -66,14 +66,14 @@ func OpenClone(path string, log io.Writer) (*Clone, error) {
 	return &Clone{repo: repo}, nil
 }
 
-// Close removes what was made on the side.
+// Close removes temporary files.
 func (c *Clone) Close() { c.repo.Close() }
 
 // Path is the clone's directory, absolute.
 func (c *Clone) Path() string { return c.repo.path }
 
-// Refs lists the releases that are tagged as vVERSION, in no order, a fork's among them,
-// and master where the clone has it: upstream's before a branch of the clone itself.
+// Refs lists the releases tagged as vVERSION, including a fork's, in no order, and master if
+// the clone has it: upstream's rather than a branch of the clone itself.
 func (c *Clone) Refs(ctx context.Context) ([]Ref, error) {
 	const format = "--format=%(refname) %(objectname) %(committerdate:unix) %(*objectname) %(*committerdate:unix)"
 	const remote, local = "refs/remotes/origin/master", "refs/heads/master"
@@ -102,8 +102,8 @@ func (c *Clone) Refs(ctx context.Context) ([]Ref, error) {
 	return refs, nil
 }
 
-// parseRef reads a line of Refs' format. Of an annotated tag the last two
-// fields are the commit's; a tag of anything but a commit is left out.
+// parseRef reads a line of Refs' format. For an annotated tag the last two fields are the
+// commit's; a tag of anything but a commit is skipped.
 func parseRef(line string) (full string, ref Ref, ok bool) {
 	fields := strings.Fields(line)
 	if len(fields) < 3 { //nolint:mnd // name, id, time
@@ -118,8 +118,7 @@ func parseRef(line string) (full string, ref Ref, ok bool) {
 	return fields[0], ref, true
 }
 
-// Files reads files of a commit; those that it does not have are not in the
-// result.
+// Files reads files of a commit; missing ones are not in the result.
 func (c *Clone) Files(ctx context.Context, commit string, names []string) (map[string][]byte, error) {
 	asked := make([]string, len(names))
 	for i, name := range names {
@@ -138,8 +137,7 @@ func (c *Clone) Files(ctx context.Context, commit string, names []string) (map[s
 	return files, nil
 }
 
-// FileOf reads one file of many refs, in their order; nil where a ref does not
-// have it.
+// FileOf reads one file of many refs, in their order; nil if a ref does not have it.
 func (c *Clone) FileOf(ctx context.Context, refs []Ref, name string) ([][]byte, error) {
 	asked := make([]string, len(refs))
 	for i, ref := range refs {
@@ -151,7 +149,7 @@ func (c *Clone) FileOf(ctx context.Context, refs []Ref, name string) ([][]byte, 
 // Version reads rdma-core's version from a top CMakeLists.txt.
 func Version(cmakeLists []byte) (string, error) { return packageVersion(cmakeLists) }
 
-// isolate makes the repository of our own through which the clone's objects are read.
+// isolate creates our own repository, through which the clone's objects are read.
 func (c *Clone) isolate(ctx context.Context, commit string) error {
 	if c.isolated {
 		return nil
@@ -163,7 +161,7 @@ func (c *Clone) isolate(ctx context.Context, commit string) error {
 	return nil
 }
 
-// blobs asks git for many objects at once: one process, however many they are.
+// blobs reads many objects with one git process.
 func (c *Clone) blobs(ctx context.Context, asked []string) ([][]byte, error) {
 	if len(asked) == 0 {
 		return nil, nil
@@ -188,8 +186,7 @@ func (c *Clone) blobs(ctx context.Context, asked []string) ([][]byte, error) {
 	return readBatch(bufio.NewReader(&answer), asked)
 }
 
-// readBatch takes git's answer apart: "ID blob SIZE", the bytes, a line break;
-// or "NAME missing".
+// readBatch parses git's answer: "ID blob SIZE", the bytes, a line break; or "NAME missing".
 func readBatch(r *bufio.Reader, asked []string) ([][]byte, error) {
 	blobs := make([][]byte, len(asked))
 	for i, name := range asked {

@@ -19,7 +19,7 @@ import (
 type PickError struct {
 	Commit string // which
 	Onto   string // on what
-	Said   string // what git says of the files that stand in its way
+	Said   string // git's messages about the conflicting files
 }
 
 // Error names both, and git's first words.
@@ -57,7 +57,7 @@ func (c *Clone) Tree(ctx context.Context, commit string) ([]TreeFile, error) {
 	return files, nil
 }
 
-// treeModes are git's for what an archive of a commit has as a file; a submodule is none.
+// treeModes are git's modes of the files in an archive of a commit; a submodule is not one.
 //
 //nolint:gochecknoglobals // a table
 var treeModes = map[string]fs.FileMode{"100644": 0o644, "100664": 0o644, "100755": 0o755, "120000": fs.ModeSymlink}
@@ -84,9 +84,8 @@ func (c *Clone) Find(ctx context.Context, ref string) (Ref, error) {
 	return Ref{Name: ref, Commit: commit, Time: time.Unix(seconds, 0).UTC()}, nil
 }
 
-// Pick makes commits, in their order, on another one, as git cherry-pick does,
-// and gives the id of the tree that is the result. Nothing is written into the
-// clone: what is new is in a repository of our own.
+// Pick applies commits in order on another one, like git cherry-pick, and returns the id of the
+// resulting tree. Nothing is written into the clone: new objects are in our own repository.
 //
 // Errors: *[PickError]; *[GivenError] for a commit that is not there.
 func (c *Clone) Pick(ctx context.Context, onto Ref, commits []string) (tree string, err error) {
@@ -112,9 +111,8 @@ func (c *Clone) Pick(ctx context.Context, onto Ref, commits []string) (tree stri
 	return tree, nil
 }
 
-// pick merges the tree with a commit; what they have in common is the commit's
-// first parent. git 2.38 can do that without a work tree, if the three are
-// commits with a history of their own.
+// pick merges the tree with a commit; the merge base is the commit's first parent. git 2.38 can
+// do this without a work tree if all three are commits with such a history.
 func (c *Clone) pick(ctx context.Context, tree *string, commit string) (said string, err error) {
 	parent, err := c.made(ctx, firstDate(), commit+"^")
 	if err != nil {
@@ -146,7 +144,7 @@ func (c *Clone) pick(ctx context.Context, tree *string, commit string) (said str
 	return "", nil
 }
 
-// made makes a commit of a tree, of that date: git would take this machine's clock.
+// made creates a commit of a tree with that date: git would use this machine's clock.
 func (c *Clone) made(ctx context.Context, when time.Time, tree string, parents ...string) (string, error) {
 	args := []string{"-c", "user.name=verbsmith", "-c", "user.email=verbsmith@localhost", "commit-tree", "-m", "a tree"}
 	for _, p := range parents {
@@ -156,8 +154,8 @@ func (c *Clone) made(ctx context.Context, when time.Time, tree string, parents .
 	return c.repo.isolatedWith(ctx, []string{"GIT_AUTHOR_DATE=" + date, "GIT_COMMITTER_DATE=" + date}, append(args, tree+"^{tree}")...)
 }
 
-// Extract writes a tree or a commit's tree to the directory dir, which must not be
-// there: files with mode 0644 or 0755, all of the date epoch.
+// Extract writes a tree or a commit's tree to the directory dir, which must not exist: files
+// with mode 0644 or 0755, all with the date epoch.
 //
 // Errors: *[ArchiveError], *[SpaceError].
 func (c *Clone) Extract(ctx context.Context, tree, dir string, epoch time.Time) error {
@@ -169,7 +167,7 @@ func (c *Clone) Extract(ctx context.Context, tree, dir string, epoch time.Time) 
 	}
 	packed := filepath.Join(c.repo.own, "tree.tar.gz")
 	defer func() { _ = os.Remove(packed) }()
-	// git gives the files of a tree the date of today, and those of a commit its own.
+	// git dates the files of a tree today, and those of a commit like the commit.
 	commit, err := c.made(ctx, epoch, tree)
 	if err != nil {
 		return fmt.Errorf("extract %s: %w", tree, err)

@@ -52,7 +52,7 @@ const (
 	formatXz    format = "xz"
 	formatBzip2 format = "bzip2"
 	formatZstd  format = "zstd"
-	formatPlain format = "" // not compressed in a way that is known here
+	formatPlain format = "" // not compressed, or in an unknown way
 )
 
 // stream reads an archive's tar stream and sums the file's bytes on the way.
@@ -65,8 +65,8 @@ type stream struct {
 	tar    io.Reader // decompressed, bounded
 }
 
-// openStream opens the archive and finds out how it is compressed by its first
-// bytes, since the name of a given file need not say it.
+// openStream opens the archive and detects its compression from its first bytes, because a
+// given file's name need not show it.
 func openStream(ctx context.Context, path string, lim limits) (*stream, error) {
 	file, err := openRegular(path, lim.packed)
 	if err != nil {
@@ -121,8 +121,8 @@ func (s *stream) decompress() error {
 	return nil
 }
 
-// uncompressed tells by the first bytes how a stream is compressed, and reads
-// it. What it does not know it gives as it is.
+// uncompressed detects a stream's compression from its first bytes and decompresses it. A
+// stream of an unknown form is returned unchanged.
 func uncompressed(head []byte, r io.Reader) (f format, plain io.Reader, err error) {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
@@ -136,7 +136,7 @@ func uncompressed(head []byte, r io.Reader) (f format, plain io.Reader, err erro
 	case bytes.HasPrefix(head, []byte("BZh")):
 		return formatBzip2, bzip2.NewReader(r), nil
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		// One decoder at a time starts no goroutine that would have to be ended.
+		// With one decoder no goroutine is started that would have to be stopped.
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
 		if err != nil {
 			return formatZstd, nil, fmt.Errorf("read zstd data: %w", err)
@@ -147,7 +147,7 @@ func uncompressed(head []byte, r io.Reader) (f format, plain io.Reader, err erro
 	}
 }
 
-// fail makes an error of the readers one that names the archive.
+// fail adds the archive to an error of the readers.
 func (s *stream) fail(err error) error { return archiveFailure(s.path, "", err) }
 
 // finish reads the rest of the file, and returns the SHA-256 of all of it.
@@ -173,8 +173,7 @@ func (c *ctxReader) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// stopError carries the context's cause through the readers, apart from what
-// they say of an archive.
+// stopError passes the context's cause through the readers, distinct from their own errors.
 type stopError struct{ cause error }
 
 func (e *stopError) Error() string { return e.cause.Error() }

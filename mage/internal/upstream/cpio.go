@@ -15,7 +15,7 @@ import (
 type cpioReader struct {
 	r    io.Reader
 	most int   // bytes of a name
-	left int64 // of the entry that is being read
+	left int64 // of the current entry
 	pad  int64 // behind it
 }
 
@@ -33,8 +33,7 @@ const (
 	cpioHeader  = 110 // 6 bytes of magic, 13 numbers of 8 hex digits
 )
 
-// next skips what is left of an entry and returns the next one, or io.EOF behind
-// the last.
+// next skips the rest of an entry and returns the next one, or io.EOF after the last.
 func (c *cpioReader) next() (cpioEntry, error) {
 	if _, err := io.CopyN(io.Discard, c.r, c.left+c.pad); err != nil {
 		return cpioEntry{}, noEOF(err)
@@ -71,7 +70,7 @@ func (c *cpioReader) next() (cpioEntry, error) {
 	return e, nil
 }
 
-// name reads a name of n bytes, its NUL included, and what is behind it.
+// name reads a name of n bytes, including its NUL, and the padding after it.
 func (c *cpioReader) name(n int64) (string, error) {
 	if n < 2 || n > int64(c.most) {
 		return "", fmt.Errorf("has an entry with a name of %d bytes", n-1)
@@ -102,10 +101,10 @@ func (c *cpioReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// toFour is what is missing to a multiple of four.
+// toFour returns the padding to a multiple of four.
 func toFour(n int64) int64 { return (4 - n%4) % 4 }
 
-// noEOF is for places where the data must go on.
+// noEOF is for places where the data must continue.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// firstDate is the first date that a file of an rdma-core can have: the oldest code in it is of
-// 2005. What is between it and [lastDate] is taken as it is: this machine's clock may be wrong,
-// and is not asked.
+// firstDate is the first date that a file of an rdma-core can have: its oldest code is from
+// 2005. Every date between it and [lastDate] is accepted. This machine's clock may be wrong and
+// is not used.
 func firstDate() time.Time { return time.Date(2005, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
-// lastDate is the first one that none can have: what is before it, every format that is written
-// here can hold.
+// lastDate is the end of the valid dates: every format written here can hold the dates before
+// it.
 func lastDate() time.Time { return time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
 // PlausibleDate reports whether a file of an rdma-core, or an entry of its packages'
@@ -30,14 +30,14 @@ func (d *dates) see(name string, when time.Time) {
 	if d.newestName == "" || when.After(d.newest) {
 		d.newest, d.newestName = when, name
 	}
-	// Nothing is older than the Epoch; single files without a date are known.
+	// No file is older than the Epoch, which single files without a date have.
 	// Seconds are compared: a time.Time of 2^63 of them counts as one in the past.
 	if d.oddName == "" && (when.Unix() < 0 || when.Unix() >= lastDate().Unix()) {
 		d.odd, d.oddName = when, name
 	}
 }
 
-// fault refuses an archive whose newest file cannot date it.
+// fault refuses an archive if the date of its newest file is not plausible.
 func (d *dates) fault(archive string) error {
 	name, when := d.oddName, d.odd
 	if name == "" && d.newestName != "" && !PlausibleDate(d.newest) {
@@ -51,7 +51,7 @@ func (d *dates) fault(archive string) error {
 	return &ArchiveError{Archive: archive, Entry: name, Reason: reason}
 }
 
-// shownDate is a date for people, and for what has none the number of seconds.
+// shownDate is a date for people, or the number of seconds if it is out of range.
 func shownDate(t time.Time) string {
 	const year10000 = 253402300800
 	if s := t.Unix(); s < -year10000 || s >= year10000 {

@@ -48,15 +48,14 @@ func (r *resolver) debian(o Origin) filler {
 	}
 }
 
-// HostApt is the [AptSource] of a machine that has apt-get. It works as root
-// and as any user: everything that apt writes goes to a directory of its own.
+// HostApt is the [AptSource] of a machine that has apt-get. It works for root and for any user:
+// apt writes to a temporary directory only.
 type HostApt struct {
 	// Scripts has debian-source.sh.
 	Scripts Scripts
 }
 
-// Download implements [AptSource]. A machine without apt-get gives a
-// *[MissingToolError].
+// Download implements [AptSource]. Without apt-get it returns a *[MissingToolError].
 func (h HostApt) Download(ctx context.Context, suite, version, destDir string, log io.Writer) (string, error) {
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		return "", &MissingToolError{Tool: "apt-get", Need: "download Debian's source package"}
@@ -75,7 +74,7 @@ func (h HostApt) Download(ctx context.Context, suite, version, destDir string, l
 	// One writer for both, so that only one goroutine writes to it.
 	both := io.MultiWriter(log, last)
 	cmd.Stdout, cmd.Stderr = both, both
-	// The script and apt form a group of their own, so that all of them end.
+	// The script and apt form a process group, so that all of them end.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
@@ -101,10 +100,9 @@ type ScriptJob struct {
 	// Version and a directory of the container.
 	Script         []byte
 	Suite, Version string
-	// DestDir is the directory of this machine that gets the content of the
-	// container's directory.
+	// DestDir is the directory on this machine for the content of the container's directory.
 	DestDir string
-	// Log gets what the script says.
+	// Log gets the script's output.
 	Log io.Writer
 }
 
@@ -147,7 +145,7 @@ func (a AnyApt) Download(ctx context.Context, suite, version, destDir string, lo
 	return "", errors.Join(failed...)
 }
 
-// originalTarball finds what the script has left.
+// originalTarball finds the tarball that the script has downloaded.
 func originalTarball(dir, version string) (string, error) {
 	prefix := "rdma-core_" + version + ".orig.tar."
 	entries, err := os.ReadDir(dir)
@@ -162,18 +160,17 @@ func originalTarball(dir, version string) (string, error) {
 	return "", fmt.Errorf("Debian's source package has no %s*", prefix) //nolint:staticcheck // a name
 }
 
-// mostWords is how much of a program's output an error has, in bytes.
+// mostWords limits a program's output in an error, in bytes.
 const mostWords = 2000
 
-// diskFull reports whether a program ended because a disk was full: apt and the
-// tools that it runs have the C library's words for it, in the C locale of the
-// script or as errno 28.
+// diskFull reports whether a program failed because a disk was full: apt and its tools print
+// the C library's message, in the script's C locale, or errno 28.
 func diskFull(said *tail.Buffer) bool {
 	text := said.String()
 	return strings.Contains(text, "No space left on device") || strings.Contains(text, "write (28:")
 }
 
-// lastWords are a program's last words below an error, "" if it had none.
+// lastWords are the last lines of a program's output, for an error.
 func lastWords(said *tail.Buffer) string {
 	text := strings.TrimSpace(said.String())
 	if text == "" {

@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// errStalled ends a transfer in which nothing moves.
+// errStalled ends a transfer without progress.
 var errStalled = errors.New("no data from the server for too long")
 
-// errStartOver means that what is there cannot be continued.
+// errStartOver means that the partial download cannot be resumed.
 var errStartOver = errors.New("the partial download cannot be resumed")
 
 // downloader gets one origin's file over HTTP.
@@ -47,14 +47,14 @@ func newDownloader(req *Request, o Origin) *downloader {
 	return d
 }
 
-// machineClient is the client of all requests that bring none, so that they share what
-// is known of hosts.
+// machineClient is the client of all requests without their own, so that they share the
+// knowledge about unknown hosts.
 //
 //nolint:gochecknoglobals // one for the process
 var machineClient = sync.OnceValue(func() *http.Client { return newClient(nil) })
 
-// newClient has a limit for each step, but none for the whole transfer:
-// that is what the stall limit is for. It asks the resolver, nil for the machine's.
+// newClient has a time limit for each step but none for the transfer, which has the stall
+// limit. resolver may be nil for the machine's.
 func newClient(resolver *net.Resolver) *http.Client {
 	dialer := &net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second, Resolver: resolver}
 	return &http.Client{
@@ -80,8 +80,8 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// fetch is a [filler]: it downloads to part, continuing what is there if the
-// server still has the same file, and tries again after a broken transfer.
+// fetch is a [filler]: it downloads to part, resumes a partial download if the server still has
+// the same file, and retries after a broken transfer.
 func (d *downloader) fetch(ctx context.Context, part string) (resumed bool, err error) {
 	where, err := url.Parse(d.url)
 	if err != nil || where.Host == "" || (where.Scheme != "https" && where.Scheme != "http") {
@@ -135,7 +135,7 @@ func (d *downloader) once(ctx context.Context, part string) (continued bool, err
 		return false, d.failed(0, true, "", err)
 	}
 	request.Header.Set("User-Agent", "verbsmith")
-	// Without this the transport would unpack what a server has packed.
+	// Without this the transport would decompress the response.
 	request.Header.Set("Accept-Encoding", "identity")
 	if info.Size > 0 {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", info.Size))
@@ -153,8 +153,8 @@ func (d *downloader) once(ctx context.Context, part string) (continued bool, err
 	return start.Size > 0, d.body(ctx, response, part, start, watch)
 }
 
-// transportError judges a request that got no answer. A machine that cannot be
-// reached now will not be in a second, and another origin may be.
+// transportError judges a request without an answer. An unreachable server will not be
+// reachable in a second, but another origin may be.
 func (d *downloader) transportError(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); errors.Is(cause, errStalled) {
 		return d.failed(0, false, "", cause)
@@ -167,8 +167,8 @@ func (d *downloader) transportError(ctx context.Context, err error) error {
 	return d.failed(0, final, "", err)
 }
 
-// start reads the answer's head: where in the file its body begins (Size) and
-// how long the file is (Total).
+// start reads the answer's header: the position in the file of its body (Size) and the file's
+// length (Total).
 func (d *downloader) start(response *http.Response, part string, had partInfo) (partInfo, error) {
 	status := response.StatusCode
 	now := partInfo{

@@ -20,7 +20,7 @@ type kind int
 const (
 	kindNothing kind = iota
 	kindFolder
-	kindImplied // a directory that only its content speaks of
+	kindImplied // a directory without an entry of its own
 	kindFile
 	kindSymlink
 	kindHardlink
@@ -73,7 +73,7 @@ func (w *walker) place(header *tar.Header) (entry, error) {
 	return e, nil
 }
 
-// kindOf says what a type flag stands for, or why it is refused.
+// kindOf returns the meaning of a type flag, or why it is refused.
 func kindOf(flag byte) (k kind, reason string) {
 	switch flag {
 	case tar.TypeReg:
@@ -93,8 +93,8 @@ func kindOf(flag byte) (k kind, reason string) {
 	}
 }
 
-// split checks a name and takes the top directory off. It returns "" for the
-// directory that holds the top directory ("./").
+// split checks a name and removes the top directory. It returns "" for the directory that
+// contains the top directory ("./").
 func (w *walker) split(raw string) (name, reason string) {
 	if reason := w.spelling(raw); reason != "" {
 		return "", reason
@@ -119,8 +119,8 @@ func (w *walker) split(raw string) (name, reason string) {
 	return rest, ""
 }
 
-// spelling refuses names that no file of rdma-core has, and that something
-// behind us (a log, a shell, a file list) could take for something else.
+// spelling refuses names that no file of rdma-core has and that a later reader (a log, a shell,
+// a file list) could misread.
 func (w *walker) spelling(raw string) string {
 	switch {
 	case raw == "":
@@ -147,16 +147,16 @@ func (w *walker) spelling(raw string) string {
 	return ""
 }
 
-// invisible says that a character is not seen, or changes how others are: controls, those of
-// the direction of text, spaces other than ASCII's, joiners, fillers, selectors of variants,
-// and code points that are nobody's or private.
+// invisible reports whether a character is invisible or changes the display of others: control
+// and bidirectional characters, spaces other than ASCII's, joiners, fillers, variation
+// selectors, and unassigned or private code points.
 func invisible(c rune) bool {
 	const brailleBlank = '\u2800'
 	return !unicode.IsPrint(c) || c == brailleBlank ||
 		unicode.In(c, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// link checks where a link leads.
+// link checks a link's target.
 func (w *walker) link(e *entry, target string) (reason string) {
 	switch e.kind {
 	case kindSymlink:
@@ -207,7 +207,7 @@ func symlinkReason(name, target string) string {
 	return ""
 }
 
-// claim enters the name, and those of the directories above it.
+// claim registers the name, and those of the directories above it.
 func (w *walker) claim(e entry) (reason string) {
 	switch before := w.kinds[e.name]; {
 	case before == kindNothing:
@@ -229,7 +229,7 @@ func (w *walker) claim(e entry) (reason string) {
 		}
 	}
 	if e.kind == kindHardlink {
-		e.kind = kindFile // a link to it is as good as one to its target
+		e.kind = kindFile // a link to it counts as one to its target
 	}
 	w.kinds[e.name] = e.kind
 	return ""

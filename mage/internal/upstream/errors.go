@@ -21,13 +21,13 @@ func (e *RequestError) Error() string {
 // ResolveError says why no origin delivered the archive.
 type ResolveError struct {
 	Version string
-	// Tried are the origins in the order in which they were asked.
+	// Tried are the origins in the order in which they were tried.
 	Tried []Attempt
 }
 
 // Attempt is one origin that failed.
 type Attempt struct {
-	// Origin is the kind, and the suite where there is one. The error names the URL.
+	// Origin is the kind, and the suite if there is one. The error names the URL.
 	Origin string
 	Err    error
 }
@@ -53,7 +53,7 @@ func (e *ResolveError) Unwrap() []error {
 	return errs
 }
 
-// Candidate is a sum that an archive was allowed to have.
+// Candidate is a valid sum of an archive.
 type Candidate struct {
 	// Origin is the origin's kind, or "recorded NAME" for an entry of
 	// specs/rdma-core.sum.
@@ -61,12 +61,12 @@ type Candidate struct {
 	SHA256 string
 }
 
-// SumError is an archive whose SHA-256 is not the one on record.
+// SumError is an archive with a SHA-256 that is not the recorded one.
 type SumError struct {
 	Version string
 	// File is the archive's path or URL.
 	File string
-	// Want are all sums that it could have had.
+	// Want are all valid sums.
 	Want []Candidate
 	Got  string
 	// Line, if not empty, is the line of specs/rdma-core.sum that accepts the
@@ -87,11 +87,11 @@ func (e *SumError) Error() string {
 	return b.String()
 }
 
-// VersionError is a source that is another version than the one asked for.
+// VersionError is a source of another version than the requested one.
 type VersionError struct {
 	// Source names the archive or the git ref.
 	Source string
-	// Want is the version asked for, Got what the source says in Where.
+	// Want is the requested version, Got the one that the source states in Where.
 	Want, Got, Where string
 }
 
@@ -100,8 +100,8 @@ func (e *VersionError) Error() string {
 		edit.Quote(e.Source), edit.Cut(e.Got), e.Where, edit.Cut(e.Want))
 }
 
-// ArchiveError is an archive that is damaged, or that holds something which
-// no release of rdma-core holds.
+// ArchiveError is an archive that is damaged, or that contains something that no release of
+// rdma-core contains.
 type ArchiveError struct {
 	// Archive is the archive's path.
 	Archive string
@@ -174,7 +174,7 @@ func (e *DownloadError) Unwrap() error { return e.Err }
 // MissingToolError is a program that is not installed.
 type MissingToolError struct {
 	Tool string
-	// Need says what needs it.
+	// Need is its purpose.
 	Need string
 }
 
@@ -196,8 +196,8 @@ func (e *SpaceError) Error() string {
 // Unwrap returns the system's error.
 func (e *SpaceError) Unwrap() error { return e.Err }
 
-// writeError makes an error of writing below path that means a full disk (or
-// quota) a [SpaceError]. Other errors name their file already.
+// writeError returns a [SpaceError] for an error that means a full disk (or quota). Other
+// errors already name their file.
 func writeError(path string, err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return &SpaceError{Path: path, Err: err}

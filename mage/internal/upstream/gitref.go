@@ -15,11 +15,11 @@ import (
 // gitRef is a commit of a repository.
 type gitRef struct {
 	commit string
-	tag    string // "vVERSION" if the commit is what that tag names, else ""
+	tag    string // "vVERSION" if that tag names the commit, else ""
 }
 
-// resolveGit makes the archive of a ref. Without a ref it is the tag of the
-// wanted version; HEAD only if it is that version.
+// resolveGit makes the archive of a ref. Without a ref it uses the tag of the requested
+// version, or HEAD if that is the same version.
 func resolveGit(ctx context.Context, req *Request, path, ref string) (*Archive, error) {
 	if req.CacheDir == "" {
 		return nil, &RequestError{Field: "cache directory", Want: "a directory for the archive of the git ref"}
@@ -41,7 +41,7 @@ func resolveGit(ctx context.Context, req *Request, path, ref string) (*Archive, 
 		a.from = fmt.Sprintf("git %s, tag %s", path, found.tag)
 		a.name = "git:" + found.tag
 	}
-	// The commit id and the version say all that the bytes depend on.
+	// The bytes depend on the commit id and the version only.
 	place := slot{key: "git-" + found.commit, file: "rdma-core-" + version + ".tar.gz", origin: "git", shown: path, version: version}
 	a.path, err = newCache(req).obtain(ctx, place, func(ctx context.Context, part string) (bool, error) {
 		return false, repo.archive(ctx, found.commit, version, part)
@@ -52,7 +52,7 @@ func resolveGit(ctx context.Context, req *Request, path, ref string) (*Archive, 
 	return a, nil
 }
 
-// choose finds the commit that is meant, and the version that it is.
+// choose finds the commit and its version.
 func (g *repository) choose(ctx context.Context, want, ref string) (found *gitRef, version string, err error) {
 	shown := g.path + "@" + ref
 	commit := ""
@@ -88,7 +88,7 @@ func (g *repository) choose(ctx context.Context, want, ref string) (found *gitRe
 	return found, version, nil
 }
 
-// missing says which tag is not there, and which are.
+// missing names the missing tag and the newest existing ones.
 func (g *repository) missing(ctx context.Context, want string) string {
 	if want == "" {
 		return "no ref was given"

@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// gitView makes a git directory of our own that shows the refs and objects of someone
-// else's and has a configuration of its own: git, asked for a ref, would read the other's,
-// which may include any file, a named pipe among them.
+// gitView creates our own git directory that exposes the refs and objects of a foreign one and
+// has its own configuration. To look up a ref, git would otherwise read the foreign
+// configuration, which may include any file, even a named pipe.
 type gitView struct {
 	given  string // the path that the user gave
-	git    string // its git directory; of a work tree that was added, one below the common one
+	git    string // its git directory; for an additional work tree, one below the common directory
 	common string
 }
 
@@ -82,7 +82,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// make makes the view in the directory dir, which must not exist.
+// make creates the view in the directory dir, which must not exist.
 func (v *gitView) make(dir string) error {
 	if err := v.pipes(); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (v *gitView) make(dir string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
 		return writeError(dir, err)
 	}
-	// git takes a HEAD that is a link for something else, so these are copied.
+	// git does not accept these as links to files, so they are copied.
 	for _, name := range []string{"HEAD", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"} {
 		if err := v.copy(name, dir); err != nil {
 			return err
@@ -124,7 +124,7 @@ func (v *gitView) copy(name, dir string) error {
 	return writeError(to, os.WriteFile(to, text, 0o644))
 }
 
-// link shows what the repository has under that name, if it has it.
+// link exposes the repository's entry of that name, if there is one.
 func link(from, to string) error {
 	if !exists(from) {
 		return nil
@@ -132,7 +132,7 @@ func link(from, to string) error {
 	return writeError(to, os.Symlink(from, to))
 }
 
-// pipes refuses what would keep whoever opens it waiting, be it behind a link.
+// pipes refuses files that would block when they are opened, also through links.
 func (v *gitView) pipes() error {
 	const odd = fs.ModeNamedPipe | fs.ModeDevice | fs.ModeCharDevice | fs.ModeSocket
 	look := func(path string) error {
@@ -165,8 +165,8 @@ func (v *gitView) pipes() error {
 
 var objectFormat = regexp.MustCompile(`(?im)^[ \t]*objectformat[ \t]*=[ \t]*"?sha256\b`)
 
-// config is the view's configuration. Only how the repository is written is taken from its
-// own: the kind of its object ids, and of its store of refs.
+// config is the view's configuration. From the repository's own it only takes the formats: of
+// object ids and of the ref store.
 func (v *gitView) config() (string, error) {
 	format, extensions := 0, ""
 	if file := filepath.Join(v.common, "config"); exists(file) {

@@ -14,8 +14,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// resolveGiven turns -source into an archive. It never falls back on anything
-// else: who names a source means that source.
+// resolveGiven turns -source into an archive. It never falls back to another origin.
 func resolveGiven(ctx context.Context, req *Request) (*Archive, error) {
 	path, ref, err := splitSource(req.Source)
 	if err != nil {
@@ -44,9 +43,9 @@ type givenPath struct {
 	git  bool
 }
 
-// splitSource tells a tarball from a repository with a ref. A path that exists
-// as it stands wins; otherwise the longest beginning that is a repository does,
-// since both paths and refs ("HEAD@{1}") may hold the separators.
+// splitSource distinguishes a tarball from a repository with a ref. An existing path wins;
+// otherwise the longest prefix that is a repository, because both paths and refs ("HEAD@{1}")
+// may contain the separators.
 func splitSource(source string) (path givenPath, ref string, err error) {
 	if strings.ContainsRune(source, 0) {
 		return path, "", &GivenError{Source: source, Reason: "has a NUL byte"}
@@ -70,8 +69,7 @@ func splitSource(source string) (path givenPath, ref string, err error) {
 	return splitRef(source, statErr)
 }
 
-// splitRef takes PATH@REF or PATH#REF apart; whole says why it is not a path as it
-// stands.
+// splitRef splits PATH@REF or PATH#REF; whole is the reason why the whole is not a path.
 func splitRef(source string, whole error) (path givenPath, ref string, err error) {
 	for i := len(source) - 1; i > 0; i-- {
 		if source[i] != '@' && source[i] != '#' {

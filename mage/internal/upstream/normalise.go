@@ -22,12 +22,11 @@ import (
 // WriteTarball writes rdma-core-VERSION.tar.gz to file, whose top directory is
 // rdma-core-VERSION/. The file appears whole or not at all.
 //
-// An archive that is already so is copied byte for byte. One that only is
-// compressed in another way is compressed again, its tar stream unchanged. Any
-// other is normalised: sorted names, owner 0, every time the Epoch, modes 0644
-// and 0755. Equal input gives equal output.
+// An archive of that form is copied byte for byte. One with another compression is
+// recompressed, with the same tar stream. Any other is normalised: sorted names, owner 0, every
+// time the Epoch, modes 0644 and 0755. Equal inputs produce equal outputs.
 //
-// Errors: as [Verified.Unpack].
+// Errors: those of [Verified.Unpack].
 func (v *Verified) WriteTarball(ctx context.Context, file string) error {
 	if err := v.ready(); err != nil {
 		return err
@@ -64,8 +63,7 @@ func (v *Verified) writeTarball(ctx context.Context, dir string, out io.Writer) 
 	return buffered.Flush()
 }
 
-// copyBytes copies the archive as it is, and fails if it is no longer the
-// verified one.
+// copyBytes copies the archive unchanged, and fails if it is no longer the verified one.
 func (v *Verified) copyBytes(ctx context.Context, w io.Writer) error {
 	file, err := openRegular(v.archive.path, v.archive.lim.packed)
 	if err != nil {
@@ -96,8 +94,7 @@ func (v *Verified) copyTar(ctx context.Context, w io.Writer) error {
 	return v.same(sum)
 }
 
-// compress makes gzip data that depends on nothing but its input: no name, no
-// time, a fixed level.
+// compress writes gzip data that depends only on its input: no name, no time, a fixed level.
 func compress(w io.Writer, fill func(io.Writer) error) error {
 	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
 	if err != nil {
@@ -109,9 +106,8 @@ func compress(w io.Writer, fill func(io.Writer) error) error {
 	return z.Close()
 }
 
-// normalise unpacks the archive beside the output, with all checks of
-// [Verified.Unpack], and packs it again in sorted order. So the order costs no
-// memory.
+// normalise unpacks the archive next to the output, with all checks of [Verified.Unpack], and
+// packs it again in sorted order, so that sorting needs no memory.
 func (v *Verified) normalise(ctx context.Context, dir string, w io.Writer) error {
 	beside, err := os.MkdirTemp(dir, ".rdma-core-normalise-*")
 	if err != nil {
@@ -141,7 +137,7 @@ type packer struct {
 
 func (p *packer) pack(entries []entry) error {
 	if id := p.v.commit(); id != "" {
-		// As git archive does it, so that the commit stays known.
+		// Like git archive, to preserve the commit.
 		global := &tar.Header{
 			Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header",
 			PAXRecords: map[string]string{"comment": id},
@@ -191,8 +187,7 @@ func (p *packer) one(e entry) error {
 	return err
 }
 
-// withFolders sorts the entries by name and adds the directories that only their
-// content speaks of.
+// withFolders sorts the entries by name and adds the directories without an entry of their own.
 func withFolders(entries []entry) []entry {
 	have := map[string]bool{}
 	for _, e := range entries {

@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// Package is a source RPM on this machine that has not been verified yet. Only
-// [Package.Verify] leads on.
+// Package is a source RPM on this machine that has not been verified yet; [Package.Verify] does
+// that.
 type Package struct {
 	path string // absolute
 	sums SumStore
 	lim  limits
 }
 
-// IsPackage reports whether a -source is a source RPM, or means to be one: by its
-// first bytes, or by a name that ends in ".rpm".
+// IsPackage reports whether a -source is a source RPM, by its first bytes or by a name that
+// ends in ".rpm".
 func IsPackage(source string) bool {
 	info, err := os.Stat(source)
 	if err != nil || !info.Mode().IsRegular() {
@@ -42,7 +42,7 @@ func IsPackage(source string) bool {
 	return err == nil && string(head) == rpmMagic
 }
 
-// OpenPackage takes the source RPM that the user has given. sums may be nil.
+// OpenPackage opens the source RPM that the user has given. sums may be nil.
 //
 // Errors: *[GivenError].
 func OpenPackage(source string, sums SumStore) (*Package, error) {
@@ -56,18 +56,18 @@ func OpenPackage(source string, sums SumStore) (*Package, error) {
 // PackageInfo holds the header fields of a source RPM.
 type PackageInfo struct {
 	Name, Version, Release string
-	// Vendor and Distribution say whose it is; either may be empty.
+	// Vendor and Distribution identify its distro; either may be empty.
 	Vendor, Distribution string
 }
 
 // NVR is name-version-release, as in the package's file name.
 func (i PackageInfo) NVR() string { return i.Name + "-" + i.Version + "-" + i.Release }
 
-// ownerless says that the package does not tell whose it is.
+// ownerless reports whether the package names neither.
 func (i PackageInfo) ownerless() bool { return i.Vendor == "" && i.Distribution == "" }
 
-// sumName is the package's entry in the SumStore: two distros give one file name to two
-// packages, so whose it is belongs to the name.
+// sumName is the package's entry in the SumStore. It includes the distro, because distros use
+// the same file name for different packages.
 func (i PackageInfo) sumName() string {
 	name := "srpm:" + i.NVR()
 	if i.ownerless() {
@@ -80,10 +80,10 @@ func (i PackageInfo) sumName() string {
 	return name
 }
 
-// VerifiedPackage is a source RPM whose content agrees with the digests that it
-// carries, and whose sum agrees with the recorded one, if there is one.
+// VerifiedPackage is a source RPM that agrees with its own digests and with the recorded sum,
+// if there is one.
 type VerifiedPackage struct {
-	// How says what vouches for it: HowRecorded, HowFirstUse, or HowGiven for a package that
+	// How is the reason to trust it: HowRecorded, HowFirstUse, or HowGiven for a package that
 	// names no vendor and no distribution.
 	How How
 	// SHA256 is the file's sum as hex digits.
@@ -102,11 +102,10 @@ type VerifiedPackage struct {
 // Path is the package's file.
 func (v *VerifiedPackage) Path() string { return v.pkg.path }
 
-// Verify reads the package from end to end: its header and payload must have the
-// digests that the package carries, it must be a source package with one spec, and
-// hold nothing but files that stand beside each other. Its SHA-256 must be the
-// recorded one, if there is one. It is not recorded here: see
-// [VerifiedPackage.Record].
+// Verify reads the whole package: its header and payload must have the digests that the package
+// records, it must be a source package with one spec, and contain only files without
+// directories. Its SHA-256 must be the recorded one, if there is one. It is recorded by
+// [VerifiedPackage.Record], not here.
 //
 // Errors: *[SumError], *[ArchiveError].
 func (p *Package) Verify(ctx context.Context) (*VerifiedPackage, error) {
@@ -135,8 +134,8 @@ func (p *Package) Verify(ctx context.Context) (*VerifiedPackage, error) {
 	return v, nil
 }
 
-// Record puts the sum on record at the first use. The caller does so when it has
-// seen that the package holds an rdma-core.
+// Record records the sum at the first use. The caller first checks that the package contains an
+// rdma-core.
 func (v *VerifiedPackage) Record() error {
 	if v.How != HowFirstUse || v.pkg.sums == nil {
 		return nil
@@ -148,8 +147,8 @@ func (v *VerifiedPackage) Record() error {
 }
 
 // Unpack writes the package's files into the directory dir, which must not exist. On
-// an error or a cancelled context nothing is left behind. Files get mode 0644 and
-// the time that the package has of them.
+// an error or a cancelled context nothing is left behind. Files get mode 0644 and the time
+// recorded in the package.
 //
 // Errors: *[ArchiveError], *[SpaceError], *[SumError] when the file has changed
 // since it was verified.

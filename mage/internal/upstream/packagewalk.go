@@ -38,14 +38,14 @@ type packageWalker struct {
 	visitErr      error
 }
 
-// packageFile is what the header has of a file.
+// packageFile is a file in the header.
 type packageFile struct {
 	size   int64
 	digest string
 }
 
-// walkPackage reads a source package, refuses what none holds, and calls visit
-// for each file. It ends with an error unless everything was as the package says.
+// walkPackage reads a source package, refuses invalid content, and calls visit for each file.
+// It returns an error if anything differs from the package's header.
 func walkPackage(ctx context.Context, pkg *Package, visit func(cpioEntry, io.Reader) error) (*VerifiedPackage, error) {
 	file, err := openRegular(pkg.path, pkg.lim.packed)
 	if err != nil {
@@ -81,7 +81,7 @@ func (w *packageWalker) all(ctx context.Context, file *os.File) error {
 	}
 	w.both.Write(raw)
 	rest := bufio.NewReaderSize(io.TeeReader(in, io.MultiWriter(w.payload, w.both)), 64<<10)
-	// Damage is better told by the digest than by what the damaged bytes say.
+	// A wrong digest explains damage better than errors from reading the damaged bytes.
 	errRead := w.read(rest)
 	if errors.As(errRead, new(*stopError)) {
 		return errRead
@@ -99,7 +99,7 @@ func (w *packageWalker) all(ctx context.Context, file *os.File) error {
 	return w.end()
 }
 
-// refuse makes the error of the package as a whole.
+// refuse returns an error about the whole package.
 func (w *packageWalker) refuse(format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	return &ArchiveError{Archive: w.pkg.path, Reason: err.Error()}
@@ -109,11 +109,10 @@ func (w *packageWalker) refuseEntry(name, format string, args ...any) error {
 	return &ArchiveError{Archive: w.pkg.path, Entry: name, Reason: fmt.Sprintf(format, args...)}
 }
 
-// nvrForm is what name, version and release are made of; they become part of file
-// names.
+// nvrForm matches a name, version or release; they become part of file names.
 var nvrForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~^-]{0,99}$`)
 
-// describe reads who the package is, and the digests of its header.
+// describe reads the package's identity, and the digests of its header.
 func (w *packageWalker) describe(raw []byte) error {
 	if w.header.HasTag(rpmutils.SOURCERPM) {
 		return w.refuse("is a binary package (built from %s): want a source package, NAME-VERSION-RELEASE.src.rpm",
@@ -188,9 +187,8 @@ func (w *packageWalker) list() error {
 	return nil
 }
 
-// digests compares what was read of the payload with what the package carries:
-// the SHA-256 of newer ones, the MD5 of all of them (unless made where MD5 is
-// forbidden). One must be there.
+// digests compares the payload with the digests in the package: SHA-256 in newer packages, MD5
+// in all of them (unless built where MD5 is forbidden). At least one is required.
 func (w *packageWalker) digests() error {
 	known := false
 	if w.header.HasTag(rpmutils.PAYLOADDIGEST) {
@@ -279,7 +277,7 @@ func typeName(mode uint32) string {
 	}
 }
 
-// one checks an entry against the header, and hands it on.
+// one checks an entry against the header and passes it to visit.
 func (w *packageWalker) one(e cpioEntry, body io.Reader) error {
 	raw := e.name
 	e.name = strings.TrimPrefix(e.name, "./")
@@ -316,8 +314,8 @@ func (w *packageWalker) one(e cpioEntry, body io.Reader) error {
 	return nil
 }
 
-// fileDigest is the algorithm of a digest, told by its length: rpm uses MD5 in old
-// packages, SHA-256 in those of this decade.
+// fileDigest returns the algorithm of a digest, by its length: rpm uses MD5 in old packages,
+// SHA-256 in those of this decade.
 func fileDigest(digest string) hash.Hash {
 	switch len(digest) {
 	case 2 * md5.Size:
@@ -331,7 +329,7 @@ func fileDigest(digest string) hash.Hash {
 	}
 }
 
-// end looks at what there was as a whole.
+// end checks the package as a whole.
 func (w *packageWalker) end() error {
 	var specs []string
 	for name := range w.files {

@@ -12,22 +12,22 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// partInfo describes a part file: what it is a part of. It is kept beside the
-// part file, since half a file does not say so.
+// partInfo describes a part file: the file that it is a part of. It is stored next to the part
+// file.
 type partInfo struct {
 	URL          string `json:"url"`
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"lastModified,omitempty"`
 	// Total is the whole file's size, -1 if unknown.
 	Total int64 `json:"total"`
-	// Size is how much of it is there.
+	// Size is the size of the part.
 	Size int64 `json:"-"`
 }
 
 func partInfoPath(part string) string { return part + ".json" }
 
-// validator is what If-Range takes: a strong ETag, or a date. "" means that
-// nobody could tell whether the file is still the same.
+// validator is the value of If-Range: a strong ETag, or a date. "" means that a change of the
+// file could not be detected.
 func (p partInfo) validator() string {
 	if p.ETag != "" && !strings.HasPrefix(p.ETag, "W/") {
 		return p.ETag
@@ -35,15 +35,15 @@ func (p partInfo) validator() string {
 	return p.LastModified
 }
 
-// continues reports whether an answer for the rest of a file is about the same
-// file, and goes on where the part ends.
+// continues reports whether an answer for the rest of a file is about the same file, and starts
+// where the part ends.
 func (p partInfo) continues(had partInfo) bool {
 	sameLength := had.Total < 0 || p.Total < 0 || p.Total == had.Total
 	return p.Size == had.Size && sameLength && p.ETag == had.ETag
 }
 
-// readPart returns what is there of url's file. Size is 0 if nothing is, or
-// nothing that can be continued.
+// readPart describes the part of url's file. Size is 0 if there is none, or none that can be
+// resumed.
 func readPart(part, url string) partInfo {
 	none := partInfo{URL: url, Total: -1}
 	text, err := os.ReadFile(partInfoPath(part))
@@ -70,8 +70,7 @@ func removePart(part string) {
 	_ = os.Remove(partInfoPath(part))
 }
 
-// openPart opens the part file for writing at start.Size, and notes beside it
-// what it is.
+// openPart opens the part file for writing at start.Size, and writes its description.
 func openPart(part string, start partInfo) (*os.File, error) {
 	text, err := json.Marshal(start)
 	if err != nil {

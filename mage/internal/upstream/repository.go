@@ -19,24 +19,23 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/tail"
 )
 
-// repository reads someone else's git repository without trusting it.
+// repository reads a foreign git repository without trusting it.
 //
 // Refs are looked up in a view of the repository, see [gitView]. The archive
-// is made in an empty repository of our own that borrows its objects. So no
-// setting, filter, hook or replacement of the given repository (or of the
-// user) is read: none can run a program, change a byte or keep git waiting. It
-// also makes no difference who owns the given one.
+// is made in our own empty repository that borrows its objects. So no setting, filter, hook or
+// replacement of the given repository (or of the user) is read: none can run a program, change
+// a byte or block git. The owner of the given repository does not matter either.
 type repository struct {
 	path     string // as given
 	view     *gitView
-	own      string // directory of our own
+	own      string // our own directory
 	env      []string
 	log      io.Writer
-	patience time.Duration // for one command of git
+	patience time.Duration // limit for one git command
 	most     int64         // bytes of a tar stream
 }
 
-// gitPatience is for one command: git archive of a release takes a second.
+// gitPatience is the limit for one command: git archive of a release takes a second.
 const gitPatience = 5 * time.Minute
 
 func openRepository(path string, req *Request) (*repository, error) {
@@ -60,7 +59,7 @@ func openRepository(path string, req *Request) (*repository, error) {
 	g := &repository{path: path, view: view, own: own, log: req.log(), patience: gitPatience, most: defaultLimits().total}
 	for _, v := range new(exec.Cmd).Environ() {
 		name, _, _ := strings.Cut(v, "=")
-		// GIT_DIR and its like would redirect us; GZIP holds options.
+		// GIT_DIR and similar variables would redirect git; GZIP has options.
 		if !strings.HasPrefix(name, "GIT_") && name != "GZIP" {
 			g.env = append(g.env, v)
 		}
@@ -68,13 +67,12 @@ func openRepository(path string, req *Request) (*repository, error) {
 	g.env = append(g.env, "LC_ALL=C", "HOME="+own, "XDG_CONFIG_HOME="+own,
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_TERMINAL_PROMPT=0",
 		"GIT_NO_REPLACE_OBJECTS=1", "GIT_OPTIONAL_LOCKS=0",
-		// A partial clone would fetch what is missing, by a program that its
-		// own settings name.
+		// A partial clone would fetch missing objects with a program from its own settings.
 		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none")
 	return g, nil
 }
 
-// Close removes what was made on the side.
+// Close removes temporary files.
 func (g *repository) Close() { _ = os.RemoveAll(g.own) }
 
 const viewDir = "view.git"
@@ -91,7 +89,7 @@ func (g *repository) isolated(ctx context.Context, args ...string) (string, erro
 	return g.isolatedWith(ctx, nil, args...)
 }
 
-// isolatedWith does so with more in its environment.
+// isolatedWith does so with additional environment variables.
 func (g *repository) isolatedWith(ctx context.Context, env []string, args ...string) (string, error) {
 	return g.run(ctx, g.bare(), env, args...)
 }
@@ -113,7 +111,7 @@ func (g *repository) command(ctx context.Context, gitDir string, args ...string)
 	return cmd
 }
 
-// isolate makes our own repository, of the kind of object id that commit has.
+// isolate creates our own repository with the object id format of commit.
 func (g *repository) isolate(ctx context.Context, commit string) error {
 	objects, err := g.objects()
 	if err != nil {
@@ -138,8 +136,8 @@ func (g *repository) isolate(ctx context.Context, commit string) error {
 	return nil
 }
 
-// archive writes the commit's tarball to path, with the bytes that GitHub's
-// archive of it has (compared for v48.0 and v57.0).
+// archive writes the commit's tarball to path, with the same bytes as GitHub's archive
+// (compared for v48.0 and v57.0).
 func (g *repository) archive(ctx context.Context, commit, version, path string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
@@ -154,7 +152,7 @@ func (g *repository) archive(ctx context.Context, commit, version, path string) 
 		"--prefix=rdma-core-"+version+"/", commit)
 	err = g.pipe(ctx, list, pack)
 	if packed.failed != nil && context.Cause(ctx) == nil {
-		// What gzip says of it is a broken pipe.
+		// gzip's own error would be a broken pipe.
 		err = packed.failed
 	}
 	if err != nil {
@@ -175,7 +173,7 @@ func (g *repository) pipe(ctx context.Context, from, to *exec.Cmd) error {
 	done := make(chan error, 1)
 	go func() {
 		err := g.runTool(ctx, to)
-		_ = r.Close() // else from would wait for a reader for ever
+		_ = r.Close() // otherwise from would wait for a reader forever
 		done <- err
 	}()
 	fromErr := g.runTool(ctx, from)
@@ -187,8 +185,7 @@ func (g *repository) pipe(ctx context.Context, from, to *exec.Cmd) error {
 	return errors.Join(toErr, fromErr)
 }
 
-// runTool runs a program to its end, which has to come before the patience does. The error
-// has the program's last words.
+// runTool runs a program within the time limit. The error has the last lines of its output.
 func (g *repository) runTool(ctx context.Context, cmd *exec.Cmd) error {
 	said := tail.New(mostWords)
 	cmd.Stderr = said
@@ -228,8 +225,8 @@ var (
 	errTooLarge = errors.New("the output is larger than it may be")
 )
 
-// boundedWriter fails when more comes than it may, and keeps why it failed: who writes to it
-// through a pipe does not learn it.
+// boundedWriter fails when it gets more bytes than allowed, and keeps the reason, which a
+// writer on the other side of a pipe does not see.
 type boundedWriter struct {
 	w      io.Writer
 	left   int64

@@ -21,18 +21,17 @@ const (
 	KindDebianSource  = "debian-source"
 )
 
-// Origin is one place that has the archive of a release.
+// Origin is one place that provides the archive of a release.
 type Origin struct {
 	// Kind is one of the Kind constants.
 	Kind string
 	// File is the archive's plain file name at that origin.
 	File string
-	// URL is where a release asset or GitHub archive is downloaded from.
+	// URL is the address of a release asset or GitHub archive.
 	URL string
-	// SHA256 is the pinned sum, 64 lower-case hex digits, or "" where none is
-	// on public record.
+	// SHA256 is the pinned sum, 64 lower-case hex digits, or "" if none is published.
 	SHA256 string
-	// Suite is the Debian suite that carries a Debian source package.
+	// Suite is the Debian suite of a Debian source package.
 	Suite string
 }
 
@@ -40,7 +39,7 @@ type Origin struct {
 type SumStore interface {
 	// Lookup returns the recorded SHA-256 (hex) of a version's archive.
 	Lookup(version, name string) (sum string, ok bool)
-	// Record stores a sum. It fails when another sum is on record.
+	// Record stores a sum. It fails if a different one is recorded.
 	Record(version, name, sum string) error
 }
 
@@ -54,37 +53,35 @@ type AptSource interface {
 // Progress reports what Resolve is doing. Either Note is set, or the numbers
 // are.
 type Progress struct {
-	// Origin is the kind of the origin at work.
+	// Origin is the kind of the current origin.
 	Origin string
 	// File is the file's name.
 	File string
-	// Done and Total count bytes. Total is -1 where the server does not say.
+	// Done and Total count bytes. Total is -1 if the server does not state it.
 	Done, Total int64
 	// Note is a line for the user: a damaged cache file, a retry, an origin
 	// that failed.
 	Note string
 }
 
-// Request says which archive is wanted and what may be used to get it.
+// Request names the requested archive and the ways to get it.
 type Request struct {
-	// Version is rdma-core's version, as "56.1". It may be empty when Source
-	// is set: then the source says which version it is.
+	// Version is rdma-core's version, such as "56.1". It may be empty if Source is set: then
+	// the source determines it.
 	Version string
 	// Source is a tarball's path, or a git repository with an optional ref
 	// (PATH@REF or PATH#REF). Empty: take it from an origin.
 	Source string
-	// Origins are the release's origins; their pinned sums also vouch for a
-	// given file.
+	// Origins are the release's origins; their pinned sums also apply to a given file.
 	Origins []Origin
 	// Sums remembers sums that are not pinned. It may be nil.
 	Sums SumStore
-	// Vouched names the verified source package that a given Source comes out of. The
-	// package's sum stands for it: it may be another archive than the origins' of the
-	// same name, and is not recorded.
+	// Vouched names the verified source package that a given Source is from. The package's sum
+	// covers it: it may differ from the origins' archive of the same name, and is not recorded.
 	Vouched string
 	// CacheDir keeps downloads (in its directory "downloads").
 	CacheDir string
-	// AptSource gets Debian source packages. nil: that origin is not usable.
+	// AptSource downloads Debian source packages. nil: that origin is not usable.
 	AptSource AptSource
 	// Report receives progress. It may be nil. It is called from one goroutine
 	// at a time.
@@ -112,14 +109,13 @@ func (r *Request) log() io.Writer {
 	return r.Log
 }
 
-// A version becomes part of file names, of a tag and of an RPM's name, so it is kept to
-// what RPM takes as a version: a fork's may have letters, "59.amzn0".
+// A version becomes part of file names, of a tag and of an RPM's name, so it must be valid in
+// RPM; a fork's may have letters, "59.amzn0".
 var versionForm = regexp.MustCompile(`^[0-9][0-9A-Za-z.+~_]{0,31}$`)
 
 var sumForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// check refuses a request that could not be answered safely: the names in it
-// become file names.
+// check refuses unsafe requests: names in it become file names.
 func (r *Request) check() error {
 	if r.Version == "" && r.Source == "" {
 		return &RequestError{Field: "version", Want: "a version such as 56.1, or a source that states it", Got: r.Version}
@@ -145,7 +141,7 @@ func (r *Request) check() error {
 	return nil
 }
 
-// kindOrder is the order in which origins are asked.
+// kindOrder is the order in which origins are tried.
 func kindOrder() []string { return []string{KindReleaseAsset, KindGitHubArchive, KindDebianSource} }
 
 func (r *Request) ordered() []Origin {
@@ -156,7 +152,7 @@ func (r *Request) ordered() []Origin {
 	return sorted
 }
 
-// plainName reports whether name can be a file of its own in a directory.
+// plainName reports whether name is a plain file name.
 func plainName(name string) bool {
 	if name == "" || len(name) > 200 || name[0] == '.' || name[0] == '-' {
 		return false

@@ -8,13 +8,12 @@ import (
 	"fmt"
 )
 
-// Resolve brings the archive of a release onto this machine: the given source;
-// else a cached file; else the release asset or GitHub archive from its URL;
-// else the Debian source package.
+// Resolve gets the archive of a release: the given source, or else a cached file, the release
+// asset or GitHub archive from its URL, or the Debian source package.
 //
 // Errors: *[RequestError]; *[GivenError], *[VersionError], *[ArchiveError] for a
-// given source; *[ResolveError], which has every origin's error, when no
-// origin has it; *[SpaceError]; the context's error.
+// given source; *[ResolveError] with every origin's error if all fail; *[SpaceError]; the
+// context's error.
 func Resolve(ctx context.Context, req Request) (*Archive, error) {
 	if err := req.check(); err != nil {
 		return nil, err
@@ -42,7 +41,7 @@ func (r *resolver) archive(o Origin, path, from string) *Archive {
 	}
 }
 
-// slot says where the cache keeps an origin's file and which sum it must have.
+// slot returns the place of an origin's file in the cache, and its expected sum.
 func (r *resolver) slot(o Origin) slot {
 	probe := &Archive{version: r.req.Version, sums: r.req.Sums}
 	s := slot{file: o.File, key: o.SHA256, version: r.req.Version, origin: o.Kind, shown: o.File}
@@ -88,7 +87,7 @@ func (r *resolver) fetch(ctx context.Context) (*Archive, error) {
 			return nil, fmt.Errorf("get rdma-core %s: %w", r.req.Version, cause)
 		}
 		if errors.As(err, new(*SpaceError)) {
-			// Another origin would need the same room.
+			// Another origin would need the same space.
 			return nil, err
 		}
 		r.req.notef(o.Kind, "%s: %v", label, err)

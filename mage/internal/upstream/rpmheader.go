@@ -26,21 +26,20 @@ const (
 	indexSize  = 16 // of a tag in the index: tag, type, offset, count
 	mostTags   = 0xffff
 	mostHeader = 32 << 20 // bytes of a store; kernels come to 4 MiB
-	mostValues = 1 << 20  // strings of a tag, each of which costs more memory than bytes
+	mostValues = 1 << 20  // strings of a tag; each needs more memory than its bytes
 )
 
-// ReadRPMHeader reads lead, signature and header of an RPM package, and leaves
-// r at the payload. It is the reader of all packages: what the library behind it
-// takes for granted of a header's index is looked at first, since it would look
-// behind the end of a hostile one.
+// ReadRPMHeader reads lead, signature and header of an RPM package, and leaves r at the
+// payload. All packages are read through it. It first checks the header's index, because the
+// library would read beyond the end of a hostile one.
 //
-// The error says what is wrong; it does not name the file.
+// The error does not name the file.
 func ReadRPMHeader(r io.Reader) (*rpmutils.RpmHeader, error) {
 	header, _, err := readRPMHeader(r)
 	return header, err
 }
 
-// readRPMHeader also gives the main header's bytes, which digests are over.
+// readRPMHeader also returns the bytes of the main header, for digests.
 func readRPMHeader(r io.Reader) (header *rpmutils.RpmHeader, raw []byte, err error) {
 	lead := make([]byte, leadSize)
 	if _, err := io.ReadFull(r, lead); err != nil {
@@ -64,8 +63,8 @@ func readRPMHeader(r io.Reader) (header *rpmutils.RpmHeader, raw []byte, err err
 	return header, raw, nil
 }
 
-// readHeaderBlock reads one header whose every value lies inside it. A
-// signature header is padded to a multiple of eight bytes.
+// readHeaderBlock reads one header and checks that all its values are inside it. A signature
+// header is padded to a multiple of eight bytes.
 func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
 	intro := make([]byte, introSize)
 	if _, err := io.ReadFull(r, intro); err != nil {
@@ -82,7 +81,7 @@ func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
 	if padded {
 		stored = (size + 7) / 8 * 8
 	}
-	// Read as it comes: memory for what a short file claims to have is not taken.
+	// Read piece by piece, so that a short file cannot claim memory.
 	body, err := io.ReadAll(io.LimitReader(r, tags*indexSize+stored))
 	if err == nil && int64(len(body)) < tags*indexSize+stored {
 		err = io.ErrUnexpectedEOF
@@ -97,7 +96,8 @@ func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Values stand one behind the other; 65535 that are all of the store would each be read.
+		// Values do not overlap. Otherwise 65535 tags could each have the whole store as their
+		// value.
 		if used += n; used > 2*size {
 			return nil, fmt.Errorf("its tags share their values: they have more than twice the %d bytes that there are", size)
 		}
@@ -105,7 +105,7 @@ func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
 	return slices.Concat(intro, body), nil
 }
 
-// checkTag makes sure that the value of one tag lies in the store, and gives its length.
+// checkTag checks that the value of one tag is in the store, and returns its length.
 func checkTag(index, store []byte) (int64, error) {
 	field := func(i int) int64 { return int64(int32(binary.BigEndian.Uint32(index[4*i:]))) } // signed, as rpm takes them
 	tag, kind, offset, count := field(0), field(1), field(2), field(3)
@@ -133,7 +133,7 @@ func checkTag(index, store []byte) (int64, error) {
 	return stringsLength(tag, count, store[offset:])
 }
 
-// stringsLength is the length of so many strings, each with the NUL that ends it.
+// stringsLength returns the length of count strings, each with its NUL.
 func stringsLength(tag, count int64, store []byte) (n int64, err error) {
 	for range count {
 		end := bytes.IndexByte(store[n:], 0)

@@ -11,14 +11,14 @@ import (
 
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// unknownHosts remembers the hosts whose names do not exist, as the resolver says. A run
-// asks for hundreds of releases, and a question that gets lost costs seconds.
+// unknownHosts remembers host names that do not exist. A run may request hundreds of releases,
+// and a lost DNS query costs seconds.
 type unknownHosts struct {
 	dial dialFunc
-	errs sync.Map // the error of the first time, by host
+	errs sync.Map // the first error, by host
 }
 
-// DialContext dials, or fails at once for a host that is known not to exist.
+// DialContext dials, but fails at once for a host that is known not to exist.
 func (u *unknownHosts) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

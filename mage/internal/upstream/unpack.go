@@ -19,18 +19,17 @@ type Source struct {
 	Dir string
 	// Version is PACKAGE_VERSION of its CMakeLists.txt.
 	Version string
-	// Tag is upstream's tag ("v56.1") when the source is that release, else "".
+	// Tag is upstream's tag ("v56.1") if the source is that release, else "".
 	Tag string
-	// Commit is the commit id that the archive or the repository names, or "".
+	// Commit is the commit id in the archive or of the repository, or "".
 	Commit string
 	// Epoch is the time of the newest file, in whole seconds, UTC: the value
-	// for SOURCE_DATE_EPOCH. The archive alone decides it, never a clock.
+	// for SOURCE_DATE_EPOCH. It depends only on the archive, never on a clock.
 	Epoch time.Time
 }
 
 // Unpack writes the tree to dir/rdma-core-VERSION. The directory must not exist;
-// dir is made if it does not. On an error or a cancelled context nothing is
-// left behind.
+// dir is created if necessary. On an error or a cancelled context nothing is left behind.
 //
 // Files get mode 0644 or 0755, directories 0755; no time is later than
 // [Source.Epoch]. Errors: *[ArchiveError], *[SpaceError], *[SumError] when the
@@ -83,8 +82,8 @@ func (v *Verified) unpackInto(ctx context.Context, tree string) ([]entry, error)
 	return w.entries, w.settle()
 }
 
-// treeWriter writes entries below root. os.Root is the second fence: the
-// walker has refused already what would climb out.
+// treeWriter writes entries below root. os.Root is the second protection: the walker has
+// already refused names that lead outside.
 type treeWriter struct {
 	root    *os.Root
 	tree    string
@@ -144,8 +143,7 @@ func (w *treeWriter) file(e entry, body io.Reader) error {
 	return w.root.Chtimes(name, e.mtime, e.mtime)
 }
 
-// copyOf writes a hard link as a file of its own: an edit of one must not
-// change the other.
+// copyOf writes a hard link as a separate file: an edit of one must not change the other.
 func (w *treeWriter) copyOf(e entry) error {
 	source, err := w.root.Open(filepath.FromSlash(e.link))
 	if err != nil {
@@ -160,8 +158,8 @@ func (w *treeWriter) copyOf(e entry) error {
 	return w.file(e, source)
 }
 
-// settle returns the directories their modes and times, which writing into them has
-// changed. Directories that only their content speaks of get the Epoch.
+// settle sets the modes and times of directories, which writing into them has changed.
+// Directories without an entry of their own get the Epoch.
 func (w *treeWriter) settle() error {
 	times := map[string]time.Time{}
 	for _, e := range w.entries {
@@ -182,7 +180,7 @@ func (w *treeWriter) settle() error {
 	})
 }
 
-// unjoin returns the one error of a join, so that its message stays on a line.
+// unjoin returns the only error of a join, so that its message stays on one line.
 func unjoin(err error) error {
 	var many interface{ Unwrap() []error }
 	if errors.As(err, &many) && len(many.Unwrap()) == 1 {

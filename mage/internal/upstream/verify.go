@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// Archive is an rdma-core archive on this machine that has not been verified
-// yet. Only [Archive.Verify] leads on.
+// Archive is an rdma-core archive on this machine that has not been verified yet;
+// [Archive.Verify] does that.
 type Archive struct {
 	path    string
 	version string
-	// from says where it comes from, for people.
+	// from is its origin, for people.
 	from string
 	// name is its entry in the SumStore, if it has one.
 	name string
@@ -24,7 +24,7 @@ type Archive struct {
 	origin *Origin
 	// git is set when it was made from a repository.
 	git *gitRef
-	// vouched names the source package that it comes out of.
+	// vouched names the source package that it is from.
 	vouched string
 
 	origins []Origin
@@ -35,37 +35,37 @@ type Archive struct {
 // Path is the archive's file.
 func (a *Archive) Path() string { return a.path }
 
-// Version is rdma-core's version: the one asked for or, when a source was given
-// without one, what the source says.
+// Version is rdma-core's version: the requested one or, for a source given without one, the
+// version in the source.
 func (a *Archive) Version() string { return a.version }
 
-// From says where the archive comes from, such as "cache (release-asset)".
+// From returns the archive's origin, such as "cache (release-asset)".
 func (a *Archive) From() string { return a.from }
 
-// How says what vouches for an archive.
+// How is the reason to trust an archive.
 type How string
 
 const (
 	// HowPinned is a sum that is part of the release's data.
 	HowPinned How = "pinned"
-	// HowRecorded is a sum that an earlier use has recorded, or someone has pinned.
+	// HowRecorded is a sum that an earlier use has recorded, or somebody has pinned.
 	HowRecorded How = "recorded"
-	// HowPackage is the sum of the source package that the archive comes out of.
+	// HowPackage is the sum of the source package that the archive is from.
 	HowPackage How = "its source package"
 	// HowCommit is the commit that the archive was made from, which is its own digest.
 	HowCommit How = "its commit"
-	// HowGiven is the user, whose own file it is: nobody else has published one of that
-	// name, so there is nothing to compare it with.
+	// HowGiven is the user's own file: nobody has published one of that name, so there is
+	// nothing to compare it with.
 	HowGiven How = "given"
-	// HowFirstUse is nothing but this archive itself: what someone else has published is
-	// recorded now, so that it stays the same.
+	// HowFirstUse is a published archive without a known sum: its sum is recorded now, and a
+	// later difference is an error.
 	HowFirstUse How = "first use"
 )
 
-// Verified is an archive whose content agrees with a known sum, or with itself
-// on first use, and which is an rdma-core of the right version.
+// Verified is an rdma-core archive of the right version that agrees with a known sum, if there
+// is one.
 type Verified struct {
-	// How says what vouches for it, Against which entry.
+	// How is the reason to trust it, Against the entry with the sum.
 	How     How
 	Against string
 	// SHA256 is the archive's sum as hex digits.
@@ -75,14 +75,13 @@ type Verified struct {
 	sum     *summary
 }
 
-// Archive returns what was verified.
+// Archive returns the verified archive.
 func (v *Verified) Archive() *Archive { return v.archive }
 
 // Verify compares the archive's SHA-256 with the pinned sum, or else with the
-// recorded one. Where there is neither it records the sum of what came from one of
-// the release's origins, but not before the archive has been read from end to end
-// and found to be a sound rdma-core of the right version. The user's own files and
-// commits are never recorded.
+// recorded one. If there is neither, it records the sum of an archive from one of the release's
+// origins, but only after the archive has been read completely and is an intact rdma-core of
+// the right version. The user's own files and commits are never recorded.
 //
 // Errors: *[SumError], *[ArchiveError], *[VersionError].
 func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
@@ -111,8 +110,7 @@ func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
 	return v, nil
 }
 
-// judge says what vouches for the sum. Candidates are the sums that the
-// archive may have; where there is one, another sum is refused.
+// judge returns the reason to trust the sum. If there are candidates, any other sum is refused.
 func (a *Archive) judge(sum string) (How, string, error) {
 	for _, c := range a.accepted() {
 		if c.SHA256 == sum {
@@ -153,7 +151,7 @@ func (a *Archive) lookup(name string) (Candidate, bool) {
 	return Candidate{Origin: recordedPrefix + name, SHA256: sum}, ok
 }
 
-// known is an origin's sum: the pinned one, else the recorded one.
+// known returns an origin's sum: the pinned one, or else the recorded one.
 func (a *Archive) known(o Origin) (Candidate, bool) {
 	if o.SHA256 != "" {
 		return Candidate{Origin: o.Kind, SHA256: o.SHA256}, true
@@ -161,8 +159,8 @@ func (a *Archive) known(o Origin) (Candidate, bool) {
 	return a.lookup(o.Kind)
 }
 
-// accepted are the sums that vouch for the archive. A given file may be the
-// archive of any origin of its release.
+// accepted are the valid sums of the archive. A given file may be the archive of any origin of
+// its release.
 func (a *Archive) accepted() []Candidate {
 	if a.origin != nil {
 		return a.demanded()
@@ -179,8 +177,7 @@ func (a *Archive) accepted() []Candidate {
 	return all
 }
 
-// demanded are the sums of which the archive must have one, because of where it
-// comes from or what it is named.
+// demanded are the sums of which the archive must have one, because of its origin or its name.
 func (a *Archive) demanded() []Candidate {
 	var all []Candidate
 	add := func(c Candidate, ok bool) {
@@ -193,7 +190,7 @@ func (a *Archive) demanded() []Candidate {
 		add(a.known(*a.origin))
 	case a.git != nil:
 		for _, o := range a.origins {
-			// A release's tag gives the bytes of GitHub's archive.
+			// The archive of a release's tag has the bytes of GitHub's archive.
 			if o.Kind == KindGitHubArchive && a.git.tag == "v"+a.version {
 				add(a.known(o))
 			}
@@ -212,7 +209,7 @@ func (a *Archive) demanded() []Candidate {
 	return all
 }
 
-// same fails when a file's bytes are no longer the verified ones.
+// same fails if a file's bytes are no longer the verified ones.
 func (v *Verified) same(sum string) error {
 	if sum == v.SHA256 {
 		return nil
@@ -249,7 +246,7 @@ func (v *Verified) commit() string {
 // time of the commit.
 func (v *Verified) epoch() time.Time { return v.sum.newest.UTC() }
 
-// ready refuses a Verified that Verify has not made.
+// ready refuses a Verified that is not from Verify.
 func (v *Verified) ready() error {
 	if v == nil || v.archive == nil || v.sum == nil {
 		return errors.New("rdma-core: the archive has not been verified")

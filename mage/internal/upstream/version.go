@@ -10,7 +10,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// cmakeLists is the file that says what the source is.
+// cmakeLists is the file that identifies the source.
 const cmakeLists = "CMakeLists.txt"
 
 // cmakeListsMost bounds it; upstream's has about 40 KB.

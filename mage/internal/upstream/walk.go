@@ -19,7 +19,7 @@ import (
 	"github.com/xi2/xz"
 )
 
-// summary is what reading an archive from end to end tells about it.
+// summary is the result of reading a whole archive.
 type summary struct {
 	format  format
 	sum     string    // SHA-256 of the file
@@ -34,9 +34,9 @@ type summary struct {
 // commitForm is an object id, SHA-1 or SHA-256.
 var commitForm = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 
-// walk reads the whole archive, refuses what does not belong into an rdma-core
-// release, and calls visit for each entry. It ends with an error unless the
-// archive is complete and holds an rdma-core.
+// walk reads the whole archive, refuses entries that do not belong in an rdma-core release, and
+// calls visit for each entry. It returns an error unless the archive is complete and contains
+// an rdma-core.
 func walk(ctx context.Context, archive string, lim limits, visit func(entry) error) (*summary, error) {
 	s, err := openStream(ctx, archive, lim)
 	if err != nil {
@@ -69,8 +69,8 @@ type walker struct {
 	visit   func(entry) error
 	kinds   map[string]kind
 	sizes   map[string]int64 // of the files so far
-	written int64            // bytes of what is unpacked, hard links' copies and sparse files' holes among them
-	implied int              // directories that only their content speaks of
+	written int64            // unpacked bytes, including copies of hard links and holes of sparse files
+	implied int              // directories without an entry of their own
 	tail    *zeroTail
 	dates   dates
 	sum     summary
@@ -128,13 +128,13 @@ func (w *walker) one(header *tar.Header, body io.Reader) error {
 	if e.kind != kindFile {
 		return nil
 	}
-	// Read here what the visitor left, so that an error names the entry.
+	// Read the rest of the entry here, so that an error names it.
 	_, err = io.Copy(io.Discard, e.body)
 	return err
 }
 
-// count counts an entry, and refuses more than an archive may have. A directory that only its
-// content speaks of costs as much as an entry.
+// count counts an entry, and refuses more than the limit. A directory without an entry of its
+// own counts as one.
 func (w *walker) count() error {
 	w.sum.entries++
 	return w.bounded()
@@ -147,8 +147,8 @@ func (w *walker) bounded() error {
 	return nil
 }
 
-// reserve counts the bytes that an entry becomes before any of them is written: a hard link
-// is a copy, and the size of a sparse file is the one with its holes.
+// reserve counts an entry's unpacked bytes before any is written: a hard link becomes a copy,
+// and a sparse file counts with its holes.
 func (w *walker) reserve(e entry, header *tar.Header) error {
 	var size int64
 	switch e.kind {
@@ -169,8 +169,7 @@ func (w *walker) reserve(e entry, header *tar.Header) error {
 	return nil
 }
 
-// identify reads the version from the top CMakeLists.txt, and returns its text
-// once more.
+// identify reads the version from the top CMakeLists.txt, and returns a new reader of its text.
 func (w *walker) identify(name string, body io.Reader) (io.Reader, error) {
 	text, err := io.ReadAll(io.LimitReader(body, cmakeListsMost+1))
 	if err != nil {
@@ -182,8 +181,8 @@ func (w *walker) identify(name string, body io.Reader) (io.Reader, error) {
 	return bytes.NewReader(text), nil
 }
 
-// end checks that the archive was neither cut at an entry's border nor
-// continues after its end, and that it was an rdma-core.
+// end checks that the archive was neither cut between two entries nor continues after its end,
+// and that it was an rdma-core.
 func (w *walker) end() error {
 	zeros := w.tail.zeros
 	if zeros < endOfArchive {
@@ -210,10 +209,10 @@ func (w *walker) end() error {
 	return w.dates.fault(w.archive)
 }
 
-// endOfArchive is what closes a tar archive: two blocks of zeros.
+// endOfArchive is the end of a tar archive: two blocks of zeros.
 const endOfArchive = 2 * 512
 
-// zeroTail counts the zero bytes at the end of what was read so far.
+// zeroTail counts the zero bytes at the end of the data read so far.
 type zeroTail struct {
 	r           io.Reader
 	read, zeros int64
@@ -230,7 +229,7 @@ func (z *zeroTail) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// entryReader names the entry in errors of reading it.
+// entryReader adds the entry's name to read errors.
 type entryReader struct {
 	r              io.Reader
 	archive, entry string
@@ -244,8 +243,8 @@ func (e *entryReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// archiveFailure says in plain words what a reader's error means. Errors that
-// are not about the archive's content (a cancel, the disk) stay as they are.
+// archiveFailure explains a reader's error. Errors that are not about the archive's content (a
+// cancellation, the disk) are returned unchanged.
 func archiveFailure(archive, entry string, err error) error {
 	if own, ok := errors.AsType[*ArchiveError](err); ok {
 		if own.Entry == "" {
