@@ -8,7 +8,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/report"
 )
 
-// The versions of the tools that are run by `go run`, which leaves go.mod alone and needs nothing installed.
+// The versions of the tools that `go run` runs, without a change of go.mod or an installation.
 const (
 	golangciLint = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0"
 	govulncheck  = "golang.org/x/vuln/cmd/govulncheck@v1.9.0"

@@ -41,7 +41,7 @@ func (e *FailedError) Advice() string {
 	return "`go tool mage check` runs them all; `golangci-lint fmt` and `go mod tidy` fix formats and go.mod"
 }
 
-// Run runs the checks in order, all of them whatever the others say, and hands each result to show. The error is a
+// Run runs all checks in order, even after failures, and passes each result to show. The error is a
 // *FailedError if any failed, the context's if the run was interrupted. Unavailable checks are not an error: show sees
 // them.
 func Run(ctx context.Context, checks []Check, show func(report.Result)) error {
@@ -76,7 +76,7 @@ func failed(output, format string, args ...any) report.Result {
 // unable is the result of a check that could not be carried out.
 func unable(err error) report.Result { return failed("", "%v", err) }
 
-// places is the result of a check that looks for bad places and knows how many it looked at.
+// places is the result of a check that found bad places among a number of checked ones.
 func places(bad []string, looked int, what string) report.Result {
 	switch {
 	case looked == 0:

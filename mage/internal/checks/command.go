@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// output is what a command said and how it ended.
+// output is a command's output and exit status.
 type output struct {
-	text string // standard output and error as they came
+	text string // standard output and error, interleaved
 	code int    // exit status
 }
 
-// machine is what the checks use of the machine. Tests put their own in its place.
+// machine has the functions of the machine that checks use. Tests replace it.
 type machine struct {
 	run     func(ctx context.Context, dir string, argv ...string) (output, error)
 	look    func(tool string) bool
 	install func(ctx context.Context, pkg string) error
 }
 
-// runCommand runs argv in dir. An exit status other than 0 is not an error; not being able to start is.
+// runCommand runs argv in dir. An exit status other than 0 is not an error; a failure to start is.
 func runCommand(ctx context.Context, dir string, argv ...string) (output, error) {
 	const grace = 5 * time.Second
 	var text bytes.Buffer

@@ -11,7 +11,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/report"
 )
 
-// goCommand is a check by the go command itself, which says nothing or "all modules verified" if all is well.
+// goCommand is a check by the go command itself, which prints nothing or "all modules verified" on success.
 func (m machine) goCommand(ctx context.Context, root string, argv ...string) report.Result {
 	command := append([]string{"go"}, argv...)
 	out, err := m.run(ctx, root, command...)
@@ -25,7 +25,7 @@ func (m machine) goCommand(ctx context.Context, root string, argv ...string) rep
 	}
 }
 
-// lint runs golangci-lint by the repository's .golangci.yml.
+// lint runs golangci-lint with the repository's .golangci.yml.
 func (m machine) lint(ctx context.Context, root string) report.Result {
 	out, err := m.run(ctx, root, "go", "run", golangciLint, "version")
 	if err == nil && out.code != 0 {
@@ -45,7 +45,7 @@ func (m machine) lint(ctx context.Context, root string) report.Result {
 	}
 }
 
-// issueCount is the line with which golangci-lint begins its statistics.
+// issueCount matches the first line of golangci-lint's statistics.
 var issueCount = regexp.MustCompile(`(?m)^\d+ issues?:?$`)
 
 func lintEvidence(out output) string {
@@ -55,14 +55,15 @@ func lintEvidence(out output) string {
 	return lastLine(out.text)
 }
 
-// unreachable matches how Go's network code says that a server is out of reach.
+// unreachable matches the errors of Go's network code for an unreachable server.
 var unreachable = regexp.MustCompile(`dial tcp|no such host|connection refused|connection reset|i/o timeout|` +
 	`TLS handshake|proxyconnect|network is unreachable|Client\.Timeout|unexpected status code|HTTP GET .* returned`)
 
 // foundExit is govulncheck's exit status for a finding. Behind `go run` it is left only in go's last line.
 const foundExit = 3
 
-// vulnerabilities runs govulncheck. A machine that reaches no database cannot tell, and says so.
+// vulnerabilities runs govulncheck. If the database cannot be reached, the result is
+// unavailable.
 func (m machine) vulnerabilities(ctx context.Context, root, db string) report.Result {
 	argv := []string{"go", "run", govulncheck, "-tags=mage"}
 	if db != "" {
@@ -109,7 +110,7 @@ func unreachableLine(text string) string {
 	return ""
 }
 
-// vulnEvidence is the sentence with which govulncheck sums up.
+// vulnEvidence is govulncheck's summary.
 func vulnEvidence(out output) string {
 	for line := range strings.SplitSeq(out.text, "\n") {
 		if strings.HasPrefix(line, "Your code is affected by") {
@@ -119,7 +120,7 @@ func vulnEvidence(out output) string {
 	return firstLine(out, "vulnerabilities found")
 }
 
-// lastLine is the last line that a tool said, without go's own remark about the exit status.
+// lastLine is the last line of a tool's output, without go's own line about the exit status.
 func lastLine(text string) string {
 	last := ""
 	for line := range strings.SplitSeq(text, "\n") {

@@ -15,7 +15,7 @@ import (
 // shebang is the first line of a script for a shell that shellcheck knows.
 var shebang = regexp.MustCompile(`^#!.*\b(?:ba|da|k)?sh\b`)
 
-// shellcheck looks at every *.sh file, and at every script for a shell that is called otherwise.
+// shellcheck checks every *.sh file, and every other script with a shell's shebang.
 func (t tree) shellcheck(ctx context.Context, m machine) report.Result {
 	scripts, err := t.scripts()
 	if err != nil {
@@ -34,7 +34,8 @@ func (t tree) scripts() ([]string, error) {
 	return scripts, err
 }
 
-// clangFormat compares all C with what clang-format makes of it, by the .clang-format beside it.
+// clangFormat compares all C files with clang-format's output, with the .clang-format of their
+// directory.
 func (t tree) clangFormat(ctx context.Context, m machine) report.Result {
 	sources, err := t.files(hasSuffix(".c", ".h"))
 	if err != nil {
@@ -42,7 +43,7 @@ func (t tree) clangFormat(ctx context.Context, m machine) report.Result {
 	}
 	for _, name := range sources {
 		if !t.hasStyle(path.Dir(name)) {
-			// Without a style of its own, clang-format would take one of its choice or none.
+			// Without a style file, clang-format would use its default or none.
 			return failed("", "%s: no .clang-format in its directory or above", name)
 		}
 	}
@@ -82,8 +83,8 @@ func (m machine) inspect(ctx context.Context, root string, files []string, what 
 	return passed("%d %s", len(files), what)
 }
 
-// firstLine is the first line of substance that the command said, or otherwise if there is none. What go says about
-// its downloads and before a package's problems (# package) is not of substance.
+// firstLine is the first relevant line of the command's output, or otherwise if there is none. go's lines about
+// downloads and packages (# package) are not relevant.
 func firstLine(out output, otherwise string) string {
 	for line := range strings.SplitSeq(out.text, "\n") {
 		line = strings.TrimSpace(line)

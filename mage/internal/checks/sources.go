@@ -34,8 +34,8 @@ func (t tree) gofmt(context.Context) report.Result {
 	return places(append(unreadable, bad...), len(all), "Go files")
 }
 
-// The licences of the project: Apache-2.0 for the tool, rdma-core's own pair for what is compiled into rdma-core, the
-// kernel's for what is compiled against it (lab/ of a provider).
+// The licences of the project: Apache-2.0 for the tool, rdma-core's own pair for code compiled into rdma-core, the
+// kernel's for code compiled against it (lab/ of a provider).
 var (
 	toolLicence     = regexp.MustCompile(`^// SPDX-License-Identifier: Apache-2\.0$`)
 	kernelLicence   = regexp.MustCompile(`^(?://|#) SPDX-License-Identifier: GPL-2\.0$`)
@@ -58,7 +58,7 @@ func (t tree) licences(context.Context) report.Result {
 	return places(bad, len(all), "files")
 }
 
-// licenceOf is what the first line of the file must match, nil for a file that needs none.
+// licenceOf returns the pattern for the first line of the file, nil if it needs no licence.
 func licenceOf(name string) *regexp.Regexp {
 	switch {
 	case strings.HasSuffix(name, ".go"), hasSuffix(".c", ".h")(name) && !isUnder(name, "provider"):

@@ -17,7 +17,7 @@ type tree struct{ root string }
 func (t tree) fs() fs.FS { return os.DirFS(t.root) }
 
 // files returns the regular files that want, sorted, with slashes and relative to the root. Outputs, caches, test data
-// and hidden directories other than .ci and .github are left out; links are not followed.
+// and hidden directories other than .ci and .github are skipped; links are not followed.
 func (t tree) files(want func(name string) bool) ([]string, error) {
 	var found []string
 	err := fs.WalkDir(t.fs(), ".", func(name string, d fs.DirEntry, err error) error {
@@ -37,7 +37,7 @@ func (t tree) files(want func(name string) bool) ([]string, error) {
 	return found, nil
 }
 
-// isForeign reports whether a directory holds what is not the project's own source.
+// isForeign reports whether a directory contains anything but the project's own source.
 func isForeign(dir string) bool {
 	base := path.Base(dir)
 	switch {
@@ -58,7 +58,7 @@ func (t tree) read(name string) ([]byte, error) {
 	return data, nil
 }
 
-// filter looks into each file that want names and gives those of which keep says true.
+// filter reads each file that want selects and returns those for which keep returns true.
 func (t tree) filter(want func(string) bool, keep func(name string, data []byte) bool) (kept, all []string, err error) {
 	all, err = t.files(want)
 	if err != nil {

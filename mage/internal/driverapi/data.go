@@ -16,7 +16,7 @@ const DataFile = "mage/internal/driverapi/api.json"
 //go:embed api.json
 var data []byte
 
-// Known is the history that the program has with it.
+// Known is the history embedded in the program.
 //
 //nolint:gochecknoglobals // decoded once, at the first compile error
 var Known = sync.OnceValues(func() (*History, error) {
@@ -29,8 +29,7 @@ var Known = sync.OnceValues(func() (*History, error) {
 	return &h, nil
 })
 
-// JSON is the history as api.json has it: an item a line, so that a new release
-// is a small difference.
+// JSON is the history as in api.json: one item per line, so that a new release is a small diff.
 func (h *History) JSON() ([]byte, error) {
 	head := *h
 	head.Items = nil

@@ -13,13 +13,13 @@ import (
 	"strings"
 )
 
-// Page is the document that has all of it, from the repository's root.
+// Page is the document with all differences, from the repository's root.
 const Page = "docs/other-releases.md"
 
 const (
-	longestLine      = 4096 // bytes of a line that are looked at
+	longestLine      = 4096 // limit for a line, in bytes
 	mostExplanations = 5
-	mostComplaints   = 5000 // lines of a log that are looked at
+	mostComplaints   = 5000 // limit for a log, in lines
 )
 
 const quoted = `['‘"]`
@@ -44,15 +44,15 @@ var complaints = []complaint{
 	{regexp.MustCompile(`invalid application of ['‘"]sizeof['’"] to incomplete type ['‘"]struct (\w+)`), []string{KindStruct}},
 }
 
-// unnamed are complaints of a structure that gcc shows in the source line below, and
-// does not name; structure finds it there.
+// unnamed are complaints about a structure that gcc shows only in the source line below;
+// structure finds it there.
 var (
 	unnamed   = regexp.MustCompile(`has incomplete type|has initializer but incomplete type|storage size of .* isn['’]t known`)
 	structure = regexp.MustCompile(`\bstruct (\w+)`)
 )
 
-// Explain says what other releases have in place of what a compiler's message
-// complains of; nothing where driver.h has always been the same there.
+// Explain explains a compiler's message by the differences between releases; nothing if
+// driver.h has always been the same in this respect.
 func (h *History) Explain(message string) []string {
 	var out []string
 	for _, c := range complaints {
@@ -65,7 +65,7 @@ func (h *History) Explain(message string) []string {
 	return slices.Compact(out)
 }
 
-// named says how what has a name differs between releases.
+// named returns the differences of the items with that name.
 func (h *History) named(name string, kinds ...string) []string {
 	var out []string
 	for i := range h.Items {
@@ -77,8 +77,8 @@ func (h *History) named(name string, kinds ...string) []string {
 	return out
 }
 
-// explainLine explains a line of a log, of which the one before ended in an unnamed
-// complaint if below is true.
+// explainLine explains a line of a log. below means that the previous line was an unnamed
+// complaint.
 func (h *History) explainLine(line string, below bool) []string {
 	out := h.Explain(line)
 	if below {
@@ -89,14 +89,13 @@ func (h *History) explainLine(line string, below bool) []string {
 	return out
 }
 
-// complains reports whether a line may be a compiler's complaint. A log is long, and its
-// other lines are not to cost much.
+// complains reports cheaply whether a line may be a compiler's complaint.
 func complains(line []byte) bool {
 	return bytes.Contains(line, []byte("error:")) || bytes.Contains(line, []byte("warning:"))
 }
 
 // ExplainLog explains a compiler's output, the first 5000 of its complaints: each
-// difference once, five at most. What cannot be read is left out.
+// difference once, five at most. Unreadable parts are skipped.
 func (h *History) ExplainLog(log io.Reader) []string {
 	var out []string
 	below := false
@@ -124,8 +123,8 @@ func (h *History) ExplainLog(log io.Reader) []string {
 	return out[:min(len(out), mostExplanations)]
 }
 
-// Differences says, a sentence for each, how an item differs between releases,
-// and which test of the preprocessor tells them apart.
+// Differences returns a sentence for each difference of an item between releases, with the
+// preprocessor test that distinguishes them.
 func (h *History) Differences(item *Item) []string {
 	name := item.Name
 	if item.Kind == KindStruct {
@@ -149,7 +148,7 @@ func (h *History) Differences(item *Item) []string {
 	return out
 }
 
-// of names where an item is.
+// of names the structure or header of an item.
 func of(item *Item) string {
 	if item.Kind == KindMember {
 		return " in struct " + item.In
@@ -178,7 +177,8 @@ func countArguments(n int) string {
 	return strconv.Itoa(n) + " arguments"
 }
 
-// test is how C code tells a release and those after it from the ones before.
+// test is the condition by which C code distinguishes a release and later ones from earlier
+// ones.
 func (h *History) test(version string) string {
 	if abi, ok := h.begins(version); ok {
 		return fmt.Sprintf("test IBVERBS_PABI_VERSION >= %d", abi)

@@ -16,7 +16,7 @@ const (
 	KindConstant = "constant" // an enumerator or a macro
 )
 
-// Name is how an item is found: a member within its structure, all else alone.
+// Name identifies an item; a member is identified within its structure.
 type Name struct {
 	Kind string
 	In   string // the structure of a member
@@ -25,8 +25,8 @@ type Name struct {
 
 // Declaration is a header's declaration of a name.
 type Declaration struct {
-	// Arguments are the types, without names, of a function or of a member
-	// that points to one; nil for all else.
+	// Arguments are the argument types, without names, of a function or a pointer to one; nil
+	// for other items.
 	Arguments []string
 	// Type is a function's result or a member's type, without its name.
 	Type string
@@ -45,9 +45,8 @@ var (
 	words      = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 )
 
-// ParseHeader reads a C header as rdma-core writes them: declarations of
-// functions, structures and enumerations at file level, and macros. What it does
-// not know, it leaves out.
+// ParseHeader reads a C header in rdma-core's style: declarations of functions, structures and
+// enumerations at file level, and macros. Anything else is skipped.
 func ParseHeader(text string) Header {
 	h := Header{}
 	text = comments.ReplaceAllString(text, " ")
@@ -62,8 +61,7 @@ func ParseHeader(text string) Header {
 	return h
 }
 
-// statements cuts tokens at the semicolons and function bodies of their own
-// level.
+// statements splits tokens at semicolons and function bodies outside brackets.
 func statements(all []string) [][]string {
 	var out [][]string
 	depth, from := 0, 0
@@ -85,7 +83,7 @@ func statements(all []string) [][]string {
 	return out
 }
 
-// isBody says that the brace that ends a statement is that of a function.
+// isBody reports whether the brace that ends a statement is a function's.
 func isBody(statement []string) bool {
 	open := slices.Index(statement, "{")
 	return open > 0 && statement[open-1] == ")"
@@ -135,15 +133,15 @@ func (h Header) member(in string, s []string) {
 			continue
 		}
 		kind := text(append(slices.Clone(declared[:last]), array...))
-		if n > 0 { // int a, b: the type stands before the first
+		if n > 0 { // int a, b: the type is before the first
 			kind = text(declared[:last])
 		}
 		h[Name{Kind: KindMember, In: in, Name: declared[last]}] = Declaration{Type: kind}
 	}
 }
 
-// pointerName finds the name in "TYPE (*NAME)(ARGUMENTS)", -1 where s is no
-// pointer to a function.
+// pointerName finds the name in "TYPE (*NAME)(ARGUMENTS)", -1 if s is not a pointer to a
+// function.
 func pointerName(s []string) int {
 	for i := 1; i+3 < len(s); i++ {
 		if s[i-1] == "(" && s[i] == "*" && words.MatchString(s[i+1]) && s[i+2] == ")" && s[i+3] == "(" {
@@ -191,7 +189,7 @@ func argument(s []string) string {
 	return text(s)
 }
 
-// inside returns what stands between the bracket at open and the one that ends it.
+// inside returns the tokens between the bracket at open and its closing one.
 func inside(s []string, open int) []string {
 	depth := 0
 	for i := open; i < len(s); i++ {
@@ -208,7 +206,7 @@ func inside(s []string, open int) []string {
 	return slices.Clone(s[min(open+1, len(s)):])
 }
 
-// split cuts at a sign outside brackets; empty parts are left out.
+// split splits at a sign outside brackets; empty parts are omitted.
 func split(s []string, sign string) [][]string {
 	var out [][]string
 	depth, from := 0, 0
@@ -229,7 +227,7 @@ func split(s []string, sign string) [][]string {
 	return out
 }
 
-// cut returns what stands before and from a sign on.
+// cut returns the tokens before a sign, and those from it on.
 func cut(s []string, sign string) (before, from []string, found bool) {
 	if i := slices.Index(s, sign); i >= 0 {
 		return s[:i], s[i:], true

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Release is a release and what its driver.h declares.
+// Release is a release with the declarations of its driver.h.
 type Release struct {
 	Version    string // without the v
 	PrivateABI int    // IBVERBS_PABI_VERSION
@@ -19,7 +19,7 @@ type Release struct {
 type History struct {
 	Oldest string `json:"oldest"`
 	Newest string `json:"newest"`
-	// PrivateABI are the releases that began a private ABI.
+	// PrivateABI are the private ABIs with their first releases.
 	PrivateABI []ABI  `json:"privateABI"` //nolint:tagliatelle // as everywhere in rdma-core
 	Items      []Item `json:"items"`
 }
@@ -30,7 +30,7 @@ type ABI struct {
 	From   string `json:"from"`
 }
 
-// Item is something that driver.h declares, or did.
+// Item is a present or former declaration of driver.h.
 type Item struct {
 	Kind string `json:"kind"`
 	In   string `json:"in,omitempty"` // the structure of a member
@@ -42,12 +42,12 @@ type Item struct {
 // Form is the form of an item from one release on.
 type Form struct {
 	From string `json:"from"`
-	// Gone: it is not there any more.
+	// Gone: it was removed.
 	Gone bool `json:"gone,omitempty"`
 	// Arguments is their number, of a function or a pointer to one.
 	Arguments *int `json:"arguments,omitempty"`
-	// Changed are those arguments, from 1, 0 for the result or a member's type,
-	// that are of another type than in the form before.
+	// Changed are the arguments, from 1, with another type than in the previous form; 0 is the
+	// result or a member's type.
 	Changed []int `json:"changed,omitempty"`
 }
 
@@ -89,7 +89,7 @@ func Collect(releases []Release) History {
 	return h
 }
 
-// newForm is what a name is in a release; same says that it was so before.
+// newForm returns a name's form in a release; same reports that it has not changed.
 func newForm(version string, before, now Declaration, had bool) (form Form, same bool) {
 	form.From = version
 	if now.Arguments != nil {
@@ -107,8 +107,8 @@ func compareItems(a, b *Item) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.In, b.In), cmp.Compare(a.Name, b.Name))
 }
 
-// changed lists what is of another type; of two numbers of arguments only the
-// numbers are compared.
+// changed lists the arguments with another type. If the numbers of arguments differ, only these
+// are compared.
 func changed(before, now Declaration) []int {
 	var out []int
 	if before.Type != now.Type {

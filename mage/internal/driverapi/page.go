@@ -12,8 +12,7 @@ import (
 //go:embed page.md
 var pageHead string
 
-// Markdown is the page: what a provider has to do for other releases, what has
-// changed, and what has not.
+// Markdown is the page: advice for providers, the differences, and the unchanged declarations.
 func (h *History) Markdown() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, pageHead, h.Oldest, h.Newest)
@@ -38,7 +37,7 @@ func (h *History) Markdown() string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// row is a difference that all of its names have.
+// row is a difference that several names share.
 type row struct {
 	kind, what, test string
 	names            []string
@@ -68,8 +67,8 @@ func (h *History) rows() []row {
 	return rows
 }
 
-// cameWithStruct says that a member needs no line of its own: it has been the
-// same for as long as its structure has been there.
+// cameWithStruct reports whether a member needs no line: it has been unchanged since its
+// structure was added.
 func (h *History) cameWithStruct(item *Item) bool {
 	return item.Kind == KindMember && len(item.Forms) == 1 && slices.ContainsFunc(h.Items, func(s Item) bool {
 		return s.Kind == KindStruct && s.Name == item.In && s.Forms[0].From == item.Forms[0].From

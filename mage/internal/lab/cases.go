@@ -29,8 +29,8 @@ const (
 	long  = 10 * time.Minute
 )
 
-// Cases lists all cases in the order in which they run: what others depend on
-// first, what changes the guest next, what takes long last.
+// Cases lists all cases in the order in which they run: first those that others depend on, then
+// those that change the guest, slow ones last.
 func Cases() []Case {
 	return slices.Concat(discovery(), pingpongs(), connections(), exercises(), perftests(), fullCases())
 }
@@ -63,7 +63,7 @@ func discovery() []Case {
 }
 
 // pingpongs are libibverbs' examples: plain, with events (-e), and with the
-// new post-send API (-N) where the example has it.
+// new post-send API (-N) if the example has it.
 func pingpongs() []Case {
 	const plain, events = "", "-events"
 	var cases []Case
@@ -167,8 +167,8 @@ func (e *UnknownCaseError) Error() string {
 	return fmt.Sprintf("unknown case %q: known are %s", e.Name, strings.Join(names, ", "))
 }
 
-// NeedDebug says whether one of the cases looks into the provider's module, for which it is
-// compiled without optimisation.
+// NeedDebug reports whether one of the cases needs the provider's module compiled without
+// optimisation.
 func NeedDebug(cases []Case) bool {
 	return slices.ContainsFunc(cases, func(c Case) bool { return c.Debug })
 }

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// Console reads a guest's serial console as it comes. It is an io.Writer; its
-// methods may be called by several goroutines at once.
+// Console reads a guest's serial console. It is an io.Writer; its methods may be called
+// concurrently.
 type Console struct {
-	// Progress, if set, is told of each case that begins.
+	// Progress, if set, is called at the start of each case.
 	Progress func(Record)
 
 	mu      sync.Mutex
@@ -23,7 +23,7 @@ type Console struct {
 	trouble []string // the kernel's messages about its own faults, and damaged records
 	tail    []string
 	running Record
-	heard   time.Time // when the last record came; a kernel in trouble can talk for ever
+	heard   time.Time // time of the last record; a failing kernel may print messages forever
 }
 
 // NewConsole returns a console that has just been opened.
@@ -31,7 +31,7 @@ func NewConsole(progress func(Record)) *Console {
 	return &Console{Progress: progress, heard: time.Now()}
 }
 
-// fault matches what a kernel says when something in it has gone wrong.
+// fault matches a kernel's messages about its own faults.
 var fault = regexp.MustCompile(`Kernel panic|\bOops\b|\bBUG:|general protection fault|unable to handle|` +
 	`watchdog: BUG|rcu.*detected stalls|hung_task|blocked for more than|Out of memory`)
 
@@ -88,15 +88,15 @@ func (c *Console) take(line string) {
 	}
 }
 
-// bootLimit is for a guest that has not begun a case; grace is for one whose
-// case is over its own limit, which the guest enforces itself if it can.
+// bootLimit applies until the first case; grace is added to a case's own limit, which the guest
+// normally enforces itself.
 const (
 	bootLimit = 3 * time.Minute
 	grace     = 30 * time.Second
 )
 
-// Overdue says by how much a guest without a new record exceeds its limit; 0 or
-// less is in time.
+// Overdue returns by how much a guest without a new record exceeds its limit; it is at most 0
+// in time.
 func (c *Console) Overdue(now time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -110,19 +110,18 @@ func (c *Console) Overdue(now time.Time) time.Duration {
 // Outcome is the result of a guest.
 type Outcome struct {
 	Records []Record
-	Ended   bool     // the last record is there
+	Ended   bool     // the last record was received
 	Running Record   // the case that ran when the guest stopped, if any
 	Trouble []string // faults of the kernel and damaged records
 	Tail    []string // the console's last lines
 }
 
-// Answered reports whether a case has a result: without one a table says nothing
-// that the error does not say.
+// Answered reports whether any case has a result: otherwise a table adds nothing to the error.
 func (o Outcome) Answered() bool {
 	return slices.ContainsFunc(o.Records, func(r Record) bool { return r.Kind == KindCase })
 }
 
-// Outcome returns what has come so far.
+// Outcome returns the outcome so far.
 func (c *Console) Outcome() Outcome {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lab has what the kernel lab's host and guest share: the plan that a guest
-// boots with, the records that it writes to its serial console, and how a
-// finished console is judged.
+// Package lab is shared by the kernel lab's host and guest: the plan that a guest boots with,
+// the records that it writes to its serial console, and the judgement of a finished console.
 //
 // The guest is package guest below: process 1 of a virtual machine whose disk
-// is the file system in which dnf installed the packages under test. The
-// programs that it runs besides those of the packages are in exercise and in
-// recorder.py.
+// is the file system into which dnf installed the packages under test. Its other programs are
+// in exercise and in recorder.py.
 //
 // A console may be incomplete. A guest that panics, hangs or falls
 // silent has not given its last record, and then the run has failed, whatever

@@ -8,18 +8,17 @@ import (
 	"strings"
 )
 
-// Row is one case's result: that of the provider under test, next to those of
-// the devices it is compared with.
+// Row is one case's result with the provider under test, next to those on the devices it is
+// compared with.
 type Row struct {
 	Case   Case
 	Result Record   // on the provider's device
 	Others []Record // on the other devices, in the plan's order
 	Pass   bool
-	Why    string // for people: evidence, or what is wrong
+	Why    string // for people: evidence, or the reason of a failure
 }
 
-// Judge makes a row of each case that was planned. A case that the guest has
-// not answered has failed.
+// Judge makes a row of each planned case. A case without a result has failed.
 func Judge(plan Plan, o Outcome) []Row {
 	results := map[string]map[string]Record{}
 	for _, r := range o.Records {
@@ -60,9 +59,8 @@ func answer(results map[string]Record, device string) Record {
 	return r
 }
 
-// judge decides on the provider's result. What the kernel or the distribution
-// lacks is missing on both devices; missing on the provider's alone it is a
-// failure.
+// judge decides on the provider's result. Something that the kernel or the distribution lacks
+// is unsupported on both devices; unsupported only on the provider's is a failure.
 func (r *Row) judge() {
 	r.Pass, r.Why = r.Result.State == Pass, r.Result.Evidence
 	if r.Result.State == Unsupported {
@@ -93,8 +91,8 @@ func (r *Row) compare() {
 	r.Pass, r.Why = !m.Slower(), m.String()
 }
 
-// Comparison is rdma-core's suite on the provider's device against the same
-// suite on the stock one.
+// Comparison is rdma-core's suite on the provider's device compared with the same suite on the
+// stock one.
 type Comparison struct {
 	Ran     int
 	Passed  int
@@ -149,7 +147,7 @@ func (c *Comparison) add(name string, mine, stock Record) {
 	}
 }
 
-// Verdict reports whether the provider is at least as good, and in words how.
+// Verdict reports whether the provider is at least as good, with a summary.
 func (c *Comparison) Verdict() (pass bool, why string) {
 	if c.Ran == 0 {
 		return false, "no test of the suite ran"
@@ -184,7 +182,7 @@ func (e *GuestError) Error() string {
 // Tail returns the console's last lines, for the error display.
 func (e *GuestError) Tail() []string { return e.Outcome.Tail }
 
-// Sound is nil if the guest came to its end and its kernel has had no fault.
+// Sound returns nil if the guest finished and its kernel had no fault.
 func (o Outcome) Sound() error {
 	if o.Ended && len(o.Trouble) == 0 {
 		return nil

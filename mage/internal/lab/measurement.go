@@ -8,15 +8,15 @@ import (
 	"slices"
 )
 
-// Equal is the ratio from which on a round counts as equal: two runs on an
-// emulated machine differ by some percent of themselves.
+// Equal is the lowest ratio of a round that counts as equal: two runs on an emulated machine
+// differ by a few percent.
 const Equal = 0.9
 
-// certain is how unlikely rounds must be to be those of an equal device before
-// they count as those of a slower one.
+// certain is the significance level: the rounds of an equally fast device are this unlikely to
+// look slower.
 const certain = 0.01
 
-// Measurement is what rounds on two devices in turn say of the first.
+// Measurement is the comparison of rounds on two devices in turn.
 type Measurement struct {
 	Ratios []float64 // how many times as good each round's first value is
 	Ratio  float64   // their median
@@ -25,8 +25,8 @@ type Measurement struct {
 	mine, other float64 // medians of the values
 }
 
-// Measure compares round by round: what disturbs the machine for longer than a
-// round disturbs both values of a ratio. The values are those of the same
+// Measure compares round by round: a disturbance that lasts longer than a round affects both
+// values of a ratio. The values are those of the same
 // rounds, at least one, and above zero.
 //
 // Errors: *NoRoundsError.

@@ -12,9 +12,9 @@ import (
 
 // Apply applies a patch of Diff's to the tree in the directory dir, as "patch -p1 -F0" would,
 // but more strictly: each hunk must fit exactly where it says, a new file must
-// not exist, a deleted one must hold what the patch removes, and modes must be as
-// the patch has them. All files are computed, then written beside their place,
-// then renamed; if anything fails the tree is as it was.
+// not exist, a deleted one must have the content that the patch removes, and modes must match.
+// All files are computed, then written to temporary files, then renamed; if anything fails the
+// tree is unchanged.
 //
 // Errors: *ConflictError; *PathError for a name that leads out of dir, through a
 // link, or into .git; *BinaryError; *FileTypeError; the context's error.
@@ -36,26 +36,25 @@ func Apply(ctx context.Context, patch []byte, dir string) error {
 	return err
 }
 
-// Foreign says how a patch that others have made is to be applied: the options of
-// patch(1) that an RPM spec gives.
+// Foreign has the options for applying other people's patches: those of patch(1) in an RPM
+// spec.
 type Foreign struct {
 	// Name is the patch's own name, for errors.
 	Name string
-	// Strip is -p: how many directories are cut off the names in the patch.
+	// Strip is -p: the number of directories removed from names in the patch.
 	Strip int
-	// Reverse is -R: the patch is taken back.
+	// Reverse is -R: the patch is reverted.
 	Reverse bool
-	// RemoveEmpty is -E: files that the patch leaves empty go.
+	// RemoveEmpty is -E: files that become empty are removed.
 	RemoveEmpty bool
 }
 
-// ApplyForeign applies a patch that others have made to the tree in the directory
-// dir, as "patch -f --fuzz=0" does, which is how rpmbuild applies patches: unified
-// hunks in git's or in diff's format, which may sit at other lines than they say,
-// but must fit whole. Unlike patch, it changes nothing at all if a hunk does not
-// fit. All files are computed, then written.
+// ApplyForeign applies other people's patches to the tree in the directory dir like "patch -f
+// --fuzz=0", as rpmbuild does: unified hunks in git's or in diff's format, which may apply at
+// other lines than stated but must match completely. Unlike patch, it changes nothing if a hunk
+// does not apply. All files are computed, then written.
 //
-// It returns how many hunks sat elsewhere. Errors: *HunkError, *FormatError;
+// It returns the number of hunks that applied at other lines. Errors: *HunkError, *FormatError;
 // *PathError for a name that leads out of dir, through a link, or into .git;
 // *FileTypeError; *BinaryError; the context's error.
 func ApplyForeign(ctx context.Context, patch []byte, dir string, f Foreign) (moved int, err error) {
@@ -79,7 +78,7 @@ func ApplyForeign(ctx context.Context, patch []byte, dir string, f Foreign) (mov
 	return p.moved, nil
 }
 
-// parse reads a patch, and refuses what Diff never writes.
+// parse reads a patch, and refuses anything that Diff never writes.
 func parse(patch []byte) ([]*fileChange, error) {
 	changes, err := parseGit(patch)
 	if err != nil {
@@ -108,7 +107,7 @@ func (c *fileChange) ownName() string {
 	return name
 }
 
-// checkOwn refuses names that lead elsewhere, and what is not a change of a text file.
+// checkOwn refuses names that lead outside the tree, and anything but changes of text files.
 func (c *fileChange) checkOwn(name string) error {
 	_, oldName, _ := strings.Cut(c.oldName, "/")
 	switch {
@@ -128,7 +127,7 @@ func (c *fileChange) checkOwn(name string) error {
 		}
 	}
 	for _, h := range c.hunks {
-		// "-5,0" means behind line 5, which some readers take for before it.
+		// "-5,0" means after line 5, which some tools read as before it.
 		if len(h.old()) == 0 && h.oldStart != 0 {
 			return &ConflictError{File: name, Line: h.oldStart, Want: "a hunk with context", Got: "one without"}
 		}

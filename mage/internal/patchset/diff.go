@@ -10,22 +10,22 @@ import (
 	"strings"
 )
 
-// signature ends the patch, where git writes its version. It has none, so that a
-// patch does not change with the tool that wrote it.
+// signature ends the patch, where git writes its version. It has none, so that patches do not
+// depend on verbsmith's version.
 const signature = "-- \nverbsmith\n\n"
 
 // Diff returns the patch that turns the tree in the directory pristine into the one in
-// the directory changed, in the form of git format-patch, and what it changes. Equal
-// trees and headers give equal bytes.
+// the directory changed, in the form of git format-patch, and its statistics. Equal trees and
+// headers produce equal bytes.
 //
-// Errors: ErrNoDifference; *HeaderError; *BinaryError and *FileTypeError for a
-// change that the patch cannot hold; the context's error.
+// Errors: ErrNoDifference; *HeaderError; *BinaryError and *FileTypeError for a change that a
+// patch cannot contain; the context's error.
 func Diff(ctx context.Context, pristine, changed string, h Header) ([]byte, Stat, error) {
 	return DiffOf(ctx, pristine, changed, h, func(string) bool { return true })
 }
 
-// DiffOf is Diff of those files only that of says yes to, by their names in the
-// trees, slash separated.
+// DiffOf is Diff of only those files that of selects, by their slash-separated names
+// in the trees.
 func DiffOf(ctx context.Context, pristine, changed string, h Header, of func(name string) bool) ([]byte, Stat, error) {
 	message, err := h.message()
 	if err != nil {
@@ -72,8 +72,8 @@ func (p pair) diff() (string, FileStat, error) {
 	oldID, newID := blobID(oldText), blobID(newText)
 	var out strings.Builder
 	if oldText == newText && strings.Contains(p.name, " ") {
-		// No line with a name follows, and GNU patch does not find the end of the
-		// first name here. Git quotes no spaces, but reads them quoted.
+		// No line with a name follows, and GNU patch would not find the end of the first name
+		// here. Git does not quote spaces, but reads quoted ones.
 		fmt.Fprintf(&out, "diff --git %s %s\n", quoted("a/"+p.name), quoted("b/"+p.name))
 	} else {
 		fmt.Fprintf(&out, "diff --git %s %s\n", oldName, newName)

@@ -5,8 +5,7 @@
 // apply it with the same result.
 //
 // The patch is what "git format-patch" would write: "git am", "git apply" and
-// "patch -p1 -F0" read it. Git has no text form for everything that a tree can
-// hold, and GNU patch for less: a change of a binary file or of a link is an
-// error that names the file. A file with CRLF line ends needs
-// "git am --keep-cr", as it does with a patch that git wrote.
+// "patch -p1 -F0" read it. A patch cannot represent everything in a tree: a change of a
+// binary file or of a link is an error that names the file. A file with CRLF line ends
+// needs "git am --keep-cr", as it does with a patch that git wrote.
 package patchset

@@ -10,7 +10,7 @@ import (
 	shown "github.com/resnics/verbsmith/specs/edit"
 )
 
-// ErrNoDifference says that two trees are equal: there is nothing to put into a patch.
+// ErrNoDifference says that two trees are equal, so a patch would be empty.
 var ErrNoDifference = errors.New("the trees do not differ")
 
 // BinaryError says that a changed file is not text: it holds a NUL byte, or a
@@ -22,14 +22,13 @@ func (e *BinaryError) Error() string {
 	return fmt.Sprintf("%s: want text, got a binary file, which GNU patch cannot handle", shown.Quote(e.File))
 }
 
-// FileTypeError says that a change concerns something else than regular files,
-// such as a link.
+// FileTypeError says that a change is not of a regular file but, for example, of a link.
 type FileTypeError struct {
 	File  string
 	Found string // "link to x", "named pipe", ...
 }
 
-// Error names the file and what it is.
+// Error names the file and its type.
 func (e *FileTypeError) Error() string {
 	return fmt.Sprintf("%s: want a regular file, got a %s", shown.Quote(e.File), shown.Cut(e.Found))
 }
@@ -37,7 +36,7 @@ func (e *FileTypeError) Error() string {
 // HeaderError says that a field of a Header is not valid in a mail.
 type HeaderError struct{ Field, Want, Got string }
 
-// Error names the field, what it must be and what it is.
+// Error names the field, the expected and the actual value.
 func (e *HeaderError) Error() string {
 	return fmt.Sprintf("patch header: %s: want %s, got %s", e.Field, e.Want, shown.Quote(e.Got))
 }
@@ -45,7 +44,7 @@ func (e *HeaderError) Error() string {
 // PathError says that a patch names a file that it may not touch.
 type PathError struct{ Name, Why string }
 
-// Error names the file as the patch does.
+// Error names the file as in the patch.
 func (e *PathError) Error() string { return "patch names " + shown.Quote(e.Name) + ": " + e.Why }
 
 // ConflictError says that a patch does not fit the tree. Nothing has been changed.
@@ -61,13 +60,12 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s: patch does not apply: want %s, got %s", shown.At(e.File, e.Line), shown.Cut(e.Want), shown.Cut(e.Got))
 }
 
-// HunkError says that a patch of others does not fit the tree. Nothing has been
-// changed.
+// HunkError says that another person's patch does not fit the tree. Nothing has been changed.
 type HunkError struct {
 	Patch string
 	Line  int    // in the patch, of the hunk
 	File  string // as named below the tree
-	Hunk  int    // which of the file, from 1; 0 if the file itself is meant
+	Hunk  int    // number within the file, from 1; 0 for the file itself
 	Want  string
 	Got   string
 }
@@ -109,7 +107,7 @@ func (e *MissingToolError) Error() string {
 	return fmt.Sprintf("%s is not installed: %s", e.Tool, e.Advice)
 }
 
-// ProofError says that a tool did not apply a patch, or not to the same effect.
+// ProofError says that a tool did not apply a patch, or with a different result.
 type ProofError struct {
 	Tool   string
 	Why    string

@@ -11,22 +11,21 @@ import (
 	shown "github.com/resnics/verbsmith/specs/edit"
 )
 
-// fitter finds the places of hunks in a text and collects what comes out. It
-// looks where patch(1) looks with a fuzz of 0: at the line that the hunk names,
-// moved as far as the hunk before it was moved, then ever further away from it,
-// forward before backward. A hunk with less context in front than behind fits at
-// the start only, and one with less behind at the end. With exact it looks only at the
-// line that the hunk names.
+// fitter finds the places of hunks in a text and collects the result. It searches like patch(1)
+// with a fuzz of 0: at the hunk's line, shifted by the offset of the previous hunk, then at
+// growing distances, forward before backward. A hunk with less context before than after fits
+// only at the start, and one with less after only at the end. With exact it checks only the
+// hunk's own line.
 type fitter struct {
 	lines []string
 	exact bool
-	done  int // lines that are out, those of the last hunk included
+	done  int // lines consumed, including those of the last hunk
 	kept  int // the first line that no hunk holds, from 1; 0 if there is none so far
-	moved int // how far the last hunk was off
+	moved int // offset of the last hunk
 	out   strings.Builder
 }
 
-// guess is the line, from 0, at which a hunk says that it is.
+// guess is a hunk's own line, from 0.
 func (h *hunk) guess() int {
 	if len(h.old()) == 0 {
 		return h.oldStart // of no lines the number is that of the line before
@@ -67,7 +66,7 @@ func (f *fitter) fits(old []string, at int) bool {
 	return at >= f.done && at+len(old) <= len(f.lines) && slices.Equal(f.lines[at:at+len(old)], old)
 }
 
-// put writes what is before the hunk, and the hunk.
+// put writes the lines before the hunk, and the hunk.
 func (f *fitter) put(h *hunk, at int) {
 	f.moved = at - h.guess()
 	f.keep(at)
@@ -79,7 +78,7 @@ func (f *fitter) put(h *hunk, at int) {
 	f.done = at + len(h.old())
 }
 
-// keep writes the lines up to one that is not written.
+// keep writes the lines before the given one.
 func (f *fitter) keep(upTo int) {
 	if f.kept == 0 && upTo > f.done {
 		f.kept = f.done + 1
@@ -90,14 +89,14 @@ func (f *fitter) keep(upTo int) {
 	f.done = upTo
 }
 
-// rest writes what is behind the last hunk, and gives the whole text.
+// rest writes the lines after the last hunk, and returns the whole text.
 func (f *fitter) rest() []byte {
 	f.keep(len(f.lines))
 	return append([]byte{}, f.out.String()...)
 }
 
-// explain says what a hunk that fits nowhere wants, and in which line: the first of its
-// lines that is not at the place that it names. No line is meant if they all are there.
+// explain describes why a hunk fits nowhere: its first line that differs at its own place. line
+// is 0 if they all match there.
 func (f *fitter) explain(h *hunk) (line int, want, got string) {
 	old := h.old()
 	at := max(h.guess()+f.moved, 0)

@@ -23,15 +23,15 @@ type Header struct {
 	Tag     string    // tag of the release that the patch is for, such as "v56.1", or ""
 }
 
-// noCommit stands for an unknown commit, as in git format-patch --zero-commit.
+// noCommit is the id of an unknown commit, as in git format-patch --zero-commit.
 const noCommit = "0000000000000000000000000000000000000000"
 
 var (
 	commitShape = regexp.MustCompile(`^[0-9a-f]{40}$`)
 	authorShape = regexp.MustCompile(`^([^<>\x00-\x1f\x7f]*[^<>\s]) <([!-;=?-~]+@[!-;=?-~]+)>$`)
 	plainName   = regexp.MustCompile("^[A-Za-z0-9 !#$%&'*+/=^_`{|}~-]+$")
-	// endsMessage matches a line that readers of mailed patches take for the end
-	// of the message, or for the start of the next mail.
+	// endsMessage matches a line that mail readers take for the end of the message, or for the
+	// start of the next mail.
 	endsMessage = regexp.MustCompile(`^(---|diff -|Index: |From |>From )`)
 	// inBodyHeader matches a first line that git takes for a header.
 	inBodyHeader = regexp.MustCompile(`(?i)^(from|date|subject|\[patch)\b`)
@@ -97,7 +97,7 @@ func (h Header) check() error {
 	return h.checkBody()
 }
 
-// checkBody refuses what would not come out of "git am" as it went in.
+// checkBody refuses text that "git am" would change.
 func (h Header) checkBody() error {
 	for i, line := range strings.Split(strings.TrimSpace(h.Body), "\n") {
 		switch {

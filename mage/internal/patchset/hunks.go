@@ -49,8 +49,8 @@ func writeHunk(out *strings.Builder, edits []edit, a, b []string) {
 	writeLines(out, ' ', a[at:end])
 }
 
-// lineRange writes the lines [start, end), counted from 0, as "first,count". Of no
-// lines the first is the one before them; a count of 1 is left out.
+// lineRange writes the lines [start, end), counted from 0, as "first,count". If there are no
+// lines, first is the line before them; a count of 1 is omitted.
 func lineRange(start, end int) string {
 	switch end - start {
 	case 0:

@@ -34,9 +34,9 @@ func install(ctx context.Context, root *os.Root, results []result) error {
 	return err
 }
 
-// commit removes and renames, and returns what it has begun to, in order.
+// commit removes and renames files, and returns those that it has begun with, in order.
 func commit(root *os.Root, results []result, pending []*renameio.PendingFile) (touched []result, err error) {
-	// What goes makes room for what comes: a file may become a directory.
+	// Removals come first, because a file may become a directory.
 	for _, r := range results {
 		if r.after != nil {
 			continue
@@ -71,8 +71,7 @@ func cleanUp(pending []*renameio.PendingFile) error {
 	return failed
 }
 
-// prepare writes what a file is to hold into a file beside the tree's own; nil if
-// the file is to go.
+// prepare writes a file's new content to a temporary file; nil if the file is to be removed.
 func (r *result) prepare(ctx context.Context, root *os.Root) (*renameio.PendingFile, error) {
 	if err := ctx.Err(); err != nil || r.after == nil {
 		return nil, err
@@ -80,7 +79,7 @@ func (r *result) prepare(ctx context.Context, root *os.Root) (*renameio.PendingF
 	return pendingFile(root, r.name, r.after, r.perm())
 }
 
-// pendingFile writes data beside the place where it is to be.
+// pendingFile writes data to a temporary file next to its destination.
 func pendingFile(root *os.Root, name string, data []byte, perm fs.FileMode) (*renameio.PendingFile, error) {
 	f, err := renameio.NewPendingFile(name, renameio.WithRoot(root), renameio.WithStaticPermissions(perm))
 	if err != nil {
@@ -92,8 +91,8 @@ func pendingFile(root *os.Root, name string, data []byte, perm fs.FileMode) (*re
 	return f, nil
 }
 
-// perm is the mode that a file gets: a new one git's, another its own with the
-// executable bits as the patch says.
+// perm is a file's new mode: git's for a new file, otherwise its own with the patch's
+// executable bits.
 func (r *result) perm() fs.FileMode {
 	perm := r.mode
 	if r.before == nil {
@@ -109,7 +108,7 @@ func (r *result) perm() fs.FileMode {
 	}
 }
 
-// restore puts a file back as it was.
+// restore restores a file.
 func (r *result) restore(root *os.Root) error {
 	if r.before == nil {
 		if err := removeFile(root, r.name); err != nil && !gone(err) {
@@ -130,8 +129,7 @@ func (r *result) restore(root *os.Root) error {
 	return nil
 }
 
-// removeFile removes a file and the directories that it was the last one of, as git
-// and GNU patch do: in git a directory exists by its files.
+// removeFile removes a file and the directories that become empty, as git and GNU patch do.
 func removeFile(root *os.Root, name string) error {
 	if err := root.Remove(name); err != nil {
 		return err

@@ -13,9 +13,8 @@ import (
 // [ReplStart, ReplEnd) of the new one.
 type edit = lcs.Diff
 
-// reach is the number of lines added and removed up to which package lcs finds
-// the shortest edits; from somewhere beyond it on, it stops searching and
-// replaces whole stretches.
+// reach is the number of changed lines up to which package lcs finds the shortest edits. Above
+// it, lcs may give up and replace large blocks.
 const reach = 40
 
 // splitLines splits a text after each newline; the last line may have none.
@@ -30,8 +29,8 @@ func splitLines(text string) []string {
 	return lines
 }
 
-// lineEdits finds few edits that lead from one text to the other, in order, with
-// at least one common line between two of them.
+// lineEdits finds a small number of edits from one text to the other, in order, with at least
+// one common line between two of them.
 func lineEdits(a, b []string) []edit {
 	return slide(findEdits(a, b), a, b)
 }
@@ -56,9 +55,9 @@ func weight(edits []edit) int {
 	return n
 }
 
-// anchoredEdits pairs the lines that occur once in either text, as far as they
-// keep their order, and finds the edits of each stretch between two pairs: the
-// "patience" way, which keeps each search short. It returns nil if no line pairs.
+// anchoredEdits pairs the lines that occur once in each text, as long as their order agrees,
+// and finds the edits between each two pairs: the "patience" algorithm, which keeps each search
+// short. It returns nil if there are no pairs.
 func anchoredEdits(a, b []string) []edit {
 	anchors := inOrder(uniquePairs(a, b))
 	if len(anchors) == 0 {

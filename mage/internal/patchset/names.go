@@ -22,15 +22,15 @@ func checkName(name string) error {
 	return nil
 }
 
-// validPath is fs.ValidPath without the demand for UTF-8.
+// validPath is fs.ValidPath, but does not require UTF-8.
 func validPath(name string) bool {
 	return !strings.Contains(name, "\x00") && !slices.ContainsFunc(strings.Split(name, "/"), func(s string) bool {
 		return s == "" || s == "." || s == ".."
 	})
 }
 
-// strip cuts n directories off a name; several slashes count as one. It fails where
-// there are not as many, or for no name.
+// strip removes n directories from a name; several slashes count as one. It fails if there are
+// fewer, or for an empty name.
 func strip(name string, n int) (string, bool) {
 	for range n {
 		i := strings.IndexByte(name, '/')
@@ -73,9 +73,8 @@ func (p *patcher) choose(c *fileChange) (from, to string, err error) {
 	return name, name, nil
 }
 
-// better is how patch(1) chooses of two names that diff wrote: one that exists; of
-// both, the one with fewer directories, then the shorter file name, then the shorter
-// name.
+// better chooses between two names as patch(1) does: one that exists; of both, the one with
+// fewer directories, then the shorter file name, then the shorter name.
 func (p *patcher) better(oldName, newName string) string {
 	a, errA := p.look(oldName)
 	b, errB := p.look(newName)

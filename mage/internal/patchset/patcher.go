@@ -15,12 +15,12 @@ import (
 	shown "github.com/resnics/verbsmith/specs/edit"
 )
 
-// patcher applies changes to a tree in memory: it holds the files as the changes so far
-// would leave them, because a patch of others may change a file several times.
+// patcher applies changes to a tree in memory. It keeps the current state of changed files,
+// because another person's patch may change a file several times.
 type patcher struct {
 	Foreign
 
-	// exact: what the changes say of lines, modes and files must be so, for a patch of our own.
+	// exact: lines, modes and files must match the patch exactly, which is one of our own.
 	exact bool
 	// deleted are the names that an exact patch deletes: a file may become a directory, or
 	// the other way round.
@@ -29,10 +29,10 @@ type patcher struct {
 	root  *os.Root
 	files map[string]*result
 	order []string
-	moved int // hunks that sat elsewhere
+	moved int // hunks that applied at other lines
 }
 
-// result is what a file is to become.
+// result is the new state of a file.
 type result struct {
 	name   string
 	before []byte      // nil if there was no file
@@ -41,7 +41,8 @@ type result struct {
 	exec   *bool       // the executable bit that it gets; nil leaves the mode alone
 }
 
-// mismatch says that a change does not fit. Apply and ApplyForeign make their own errors of it.
+// mismatch says that a change does not fit. Apply and ApplyForeign convert it to their own
+// errors.
 type mismatch struct {
 	file      string
 	line      int // in the file; 0 if the file itself is meant
@@ -80,13 +81,13 @@ func (p *patcher) run(ctx context.Context, changes []*fileChange, dir string) er
 	return install(ctx, root, p.results())
 }
 
-// results are what has become of the files.
+// results are the new states of the files.
 func (p *patcher) results() []result {
 	var all []result
 	for _, name := range p.order {
 		r := p.files[name]
 		if r.before == nil && r.after == nil {
-			continue // made and removed again
+			continue // created and removed again
 		}
 		all = append(all, *r)
 	}
@@ -124,8 +125,8 @@ func (p *patcher) apply(c *fileChange) error {
 	return p.put(c, source, to, text)
 }
 
-// look reads a file, or returns what earlier changes made of it. after is nil if
-// there is none.
+// look reads a file, or returns its state after earlier changes. after is nil if the file does
+// not exist.
 func (p *patcher) look(name string) (*result, error) {
 	if r, ok := p.files[name]; ok {
 		return r, nil
@@ -159,8 +160,8 @@ func (p *patcher) look(name string) (*result, error) {
 	return r, nil
 }
 
-// checkParents refuses a name that leads through something else than directories;
-// os.Root would follow a link that stays in the tree.
+// checkParents refuses a name with a parent that is not a directory; os.Root would follow a
+// link that stays in the tree.
 func (p *patcher) checkParents(name string) error {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		info, err := p.root.Lstat(dir)
@@ -185,7 +186,7 @@ func (p *patcher) emptied(dir string) bool {
 	return left == nil && len(p.deleted) > 0
 }
 
-// expect checks that the file is there, or is not there where it is to be made.
+// expect checks that the file exists, or does not exist if it is to be created.
 func (p *patcher) expect(c *fileChange, source *result) error {
 	mode := cmp.Or(c.oldMode, c.mode)
 	switch have := source.after != nil; {
@@ -200,7 +201,7 @@ func (p *patcher) expect(c *fileChange, source *result) error {
 	return nil
 }
 
-// mismatch is for a file that is not as the change needs it.
+// mismatch returns an error for a file that the change does not fit.
 func (c *fileChange) mismatch(file, want, got string) error {
 	return &mismatch{file: file, inPatch: c.line, want: want, got: got}
 }
@@ -225,7 +226,7 @@ func (p *patcher) hunks(c *fileChange, source *result) (*fitter, error) {
 	return f, nil
 }
 
-// put keeps what a change makes of a file.
+// put stores the result of a change.
 func (p *patcher) put(c *fileChange, source *result, to string, text *fitter) error {
 	after := text.rest()
 	if c.remove {

@@ -19,7 +19,7 @@ import (
 // Proof is the result of applying a patch with a tool.
 type Proof struct {
 	Tool    string // the command, such as "patch -p1 -F0"
-	Version string // first line of what the tool says of itself
+	Version string // first line of the tool's --version output
 	OK      bool   // it applied the patch, exactly, with the expected result
 	Output  string // all that it printed
 }
@@ -32,8 +32,8 @@ type tool struct {
 	advice  string
 }
 
-// tools are those that users and rpmbuild apply the patch with. The arguments of
-// patch beside -p1 and -F0 are those that rpm's %patch gives it.
+// tools are those that users and rpmbuild apply the patch with. patch gets the same additional
+// arguments as from rpm's %patch.
 func tools() []tool {
 	apply := []string{"apply", "-p1", "--verbose", "--whitespace=nowarn"}
 	return []tool{
@@ -48,14 +48,14 @@ func tools() []tool {
 	}
 }
 
-// inexact matches what git and patch say of a hunk that did not fit where it
-// should; a file's name cannot start a line like this.
+// inexact matches the messages of git and patch about a hunk that did not apply exactly; a file
+// name cannot start a line like this.
 var inexact = regexp.MustCompile(`(?m)^Hunk #[0-9]+ .*$`)
 
 // ProveWithTools applies the patch with "git apply" and "patch -p1 -F0", each to a
-// copy of those files of the directory pristine that the patch concerns, and compares
-// what comes out with what Apply makes of it. No file of pristine is changed, and
-// neither a surrounding repository nor the user's configuration of git counts.
+// copy of the files in the directory pristine that it changes, and compares the results with
+// Apply's. No file of pristine is changed, and neither a surrounding repository nor the user's
+// git configuration has an effect.
 //
 // It returns a Proof for each tool that is installed. The error is that of Apply,
 // or joins a *MissingToolError for each tool that is not installed and a
@@ -100,7 +100,7 @@ func ProveWithTools(ctx context.Context, patch []byte, pristine string) ([]Proof
 	return proofs, failed
 }
 
-// prove runs the tool in dir and compares the outcome; why says what is wrong.
+// prove runs the tool in dir and compares the result; why is the reason of a failure.
 func (t tool) prove(ctx context.Context, dir, patch, expected string) (proof Proof, why string) {
 	proof = Proof{Tool: t.shown}
 	version, err := t.run(ctx, dir, "--version")
@@ -140,8 +140,8 @@ func (t tool) run(ctx context.Context, dir string, args ...string) (string, erro
 	return output.String(), err
 }
 
-// toolEnv is the environment of the tools: none of this process's, which could
-// change how they read a patch. Within a repository, git apply silently skips
+// toolEnv is the environment of the tools. Nothing is inherited from this process, because it
+// could change how they read a patch. Within a repository, git apply silently skips
 // files that are not below the current directory, hence the ceiling.
 func toolEnv(dir string) []string {
 	above := filepath.Dir(dir)
@@ -155,7 +155,7 @@ func toolEnv(dir string) []string {
 	}
 }
 
-// copyTouched copies the files that a patch concerns, as far as they exist.
+// copyTouched copies the existing files that a patch changes.
 func copyTouched(patch []byte, from, to string) error {
 	changes, err := parse(patch)
 	if err != nil {

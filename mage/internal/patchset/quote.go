@@ -15,10 +15,10 @@ const (
 	letters   = `abtnvfr"\`
 )
 
-// quoteName writes a file name as git does (core.quotePath): as it is, or in
-// quotation marks with C's escapes if it has a control character, a quotation
-// mark, a backslash or a byte beyond ASCII. It does so too for a name that ends in
-// a space, which git leaves bare and GNU patch then cuts off.
+// quoteName writes a file name as git does (core.quotePath): unchanged, or in quotation marks
+// with C's escapes if it has a control character, a quotation mark, a backslash or a non-ASCII
+// byte. It also quotes a name that ends in a space, which git does not, and GNU patch would
+// then cut the space.
 func quoteName(name string) string {
 	if strings.IndexFunc(name, odd) < 0 && !strings.HasSuffix(name, " ") {
 		return name
@@ -35,7 +35,7 @@ func quoted(name string) string {
 		letter := strings.IndexByte(escapable, c)
 		switch {
 		case c == '\\' && i == len(name)-1:
-			// Some readers take \\" for an escaped quotation mark.
+			// Some tools read \\" as an escaped quotation mark.
 			b.WriteString(`\134`)
 		case letter >= 0:
 			b.WriteByte('\\')
@@ -53,7 +53,7 @@ func quoted(name string) string {
 func odd(r rune) bool { return r < ' ' || r >= 0x7f || r == '"' || r == '\\' }
 
 // fileLine writes a name for a "---" or "+++" line: git puts a tab after one
-// with a space, so that readers which look for a date know where it ends.
+// with a space, so that tools that look for a date find its end.
 func fileLine(quoted string) string {
 	if strings.Contains(quoted, " ") {
 		return quoted + "\t"
@@ -61,8 +61,8 @@ func fileLine(quoted string) string {
 	return quoted
 }
 
-// fileName reads the name behind "--- " or "+++ ": quoted, up to a tab, or up to a
-// blank. It is "" for /dev/null.
+// fileName reads the name after "--- " or "+++ ": quoted, up to a tab, or up to a space. It is
+// "" for /dev/null.
 func fileName(text string) string {
 	if strings.HasPrefix(text, `"`) {
 		name, _, _ := unquoteName(text)
@@ -85,9 +85,8 @@ func gitName(text string) string {
 	return text
 }
 
-// gitNames reads the two names of a "diff --git" line, which are needed where no
-// others follow: an empty file, or a mode. There they are the same but for the
-// first directory.
+// gitNames reads the two names of a "diff --git" line, which are needed if no others follow:
+// for an empty file, or a mode. They then differ only in the first directory.
 func gitNames(text string) (oldName, newName string) {
 	if strings.HasPrefix(text, `"`) {
 		oldName, rest, _ := unquoteName(text)
@@ -110,7 +109,7 @@ func gitNames(text string) (oldName, newName string) {
 }
 
 // unquoteName reads a name in quotation marks with C's escapes, and reports whether
-// it was one. rest is what is behind it.
+// it was one. rest is the text after it.
 func unquoteName(text string) (name, rest string, ok bool) {
 	if !strings.HasPrefix(text, `"`) {
 		return "", "", false

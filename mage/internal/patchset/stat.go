@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// Stat says what a patch changes, in the patch's order.
+// Stat lists the changes of a patch, in the patch's order.
 type Stat struct{ Files []FileStat }
 
-// FileStat says what a patch changes in one file.
+// FileStat has the changes of one file.
 type FileStat struct {
 	Name       string // relative, slash separated
 	OldMode    string // git's mode such as "100644", or "" if the file is new
@@ -30,7 +30,7 @@ func (s Stat) Totals() (insertions, deletions int) {
 }
 
 // Text renders the statistics as git format-patch does: a line per file, the
-// totals, and the files that come, go or change their mode.
+// totals, and the files that are created, deleted or change their mode.
 func (s Stat) Text() string {
 	var out strings.Builder
 	w := s.widths()
@@ -73,8 +73,8 @@ func count(n int, what string) string {
 // statWidth is the number of columns that format-patch allows a line of statistics.
 const statWidth = 72
 
-// statWidths are the widths of the columns of a diffstat, and the largest number
-// of lines changed in a file. How they come about is in git's diff.c, show_stats.
+// statWidths are the widths of the columns of a diffstat, and the largest number of lines
+// changed in a file. git's diff.c (show_stats) computes them.
 type statWidths struct{ name, number, graph, most int }
 
 func (s Stat) widths() statWidths {
@@ -112,8 +112,8 @@ func (w statWidths) writeLine(out *strings.Builder, f FileStat) {
 	out.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
-// scale fits the marks of a file into the graph's width; what is not nothing
-// keeps at least one mark.
+// scale fits the marks of a file into the graph's width; a non-zero number keeps at least one
+// mark.
 func (w statWidths) scale(plus, minus int) (int, int) {
 	if w.most < w.graph+1 {
 		return plus, minus

@@ -16,23 +16,22 @@ import (
 	"syscall"
 )
 
-// treeFile is a file of a tree, or a link or something odder. Its name is
-// relative to the tree and slash separated.
+// treeFile is a file, link or special file of a tree. Its name is relative to the tree and
+// slash separated.
 type treeFile struct {
 	name string
 	path string
 	info fs.FileInfo
 }
 
-// pair is one name in two trees; a file is nil where the tree does not have it.
+// pair is one name in two trees; a file is nil if the tree does not have it.
 type pair struct {
 	name          string
 	before, after *treeFile
 }
 
-// differing lists the names at which two trees differ in the way that git sees
-// it (content, the owner's executable bit, existence), sorted by bytes as git
-// sorts them.
+// differing lists the names at which two trees differ for git (content, the owner's executable
+// bit, existence), sorted by bytes like git.
 func differing(ctx context.Context, oldDir, newDir string) ([]pair, error) {
 	oldFiles, err := listTree(ctx, oldDir)
 	if err != nil {
@@ -58,8 +57,8 @@ func differing(ctx context.Context, oldDir, newDir string) ([]pair, error) {
 	return pairs, nil
 }
 
-// listTree lists everything below dir that is not a directory, sorted by name. As
-// for git, directories exist only by what they hold, and nothing called .git counts.
+// listTree lists all non-directories below dir, sorted by name. As in git, empty directories do
+// not count, nor does anything called .git.
 func listTree(ctx context.Context, dir string) ([]treeFile, error) {
 	var files []treeFile
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -135,8 +134,7 @@ func sameTarget(a, b string) (bool, error) {
 	return x == y, errors.Join(errX, errY)
 }
 
-// sameContent compares two files piece by piece: most files of a tree are
-// equal, and none of them need be held in memory.
+// sameContent compares two files piece by piece, so that none is held in memory.
 func sameContent(a, b string) (bool, error) {
 	f, err := os.Open(a)
 	if err != nil {
@@ -179,7 +177,7 @@ func gitMode(mode fs.FileMode) string {
 	return modeFile
 }
 
-// text reads a file for a patch: "" for nil, an error for what is not text.
+// text reads a file for a patch: "" for nil, an error for a file that is not text.
 func (f *treeFile) text() (string, error) {
 	if f == nil {
 		return "", nil
@@ -218,8 +216,8 @@ func kindOf(t fs.FileMode) string {
 	}
 }
 
-// gone reports whether an error means that there is no such file: also because a
-// file stands where its directory would be.
+// gone reports whether an error means that there is no such file, for example because its
+// parent is a file.
 func gone(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }

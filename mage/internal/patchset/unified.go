@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// fileChange is what a patch does to one file. Names are as the patch has
-// them, "" for none.
+// fileChange is a patch's change of one file. Names are those in the patch, "" for none.
 type fileChange struct {
 	line             int // in the patch
 	oldName, newName string
@@ -21,7 +20,7 @@ type fileChange struct {
 	create, remove   bool
 	renamed, copied  bool
 	binary           bool
-	stripCR          bool // the patch has line ends that its tree has not
+	stripCR          bool // the patch has line ends that the tree does not have
 	hunks            []*hunk
 }
 
@@ -37,7 +36,7 @@ type hunkLine struct {
 	text string
 }
 
-// old are the lines that a hunk looks for.
+// old returns the lines that a hunk expects.
 func (h *hunk) old() []string {
 	var out []string
 	for _, l := range h.lines {
@@ -59,7 +58,7 @@ func (h *hunk) context() (lead, tail int) {
 	return lead, tail
 }
 
-// reverse makes the change that takes this one back.
+// reverse reverts the change.
 func (c *fileChange) reverse() {
 	c.oldName, c.newName = c.newName, c.oldName
 	c.oldMode, c.newMode = c.newMode, c.oldMode
@@ -80,7 +79,7 @@ func (c *fileChange) reverse() {
 // gitLine begins the change of a file in git's format.
 const gitLine = "diff --git "
 
-// epochDate is the date that diff -N writes for a file that is not there.
+// epochDate is the date that diff -N writes for a missing file.
 var epochDate = regexp.MustCompile(`\t(?:1970-01-01|1969-12-31|Thu Jan +1 .* 1970|Wed Dec 31 .* 1969)`)
 
 // indexLine is git's line with the digests of both sides, and the mode if it does not change.
@@ -95,13 +94,13 @@ type unifiedReader struct {
 	cur     *fileChange
 }
 
-// parseUnified reads all unified diffs of a text, whatever stands around them.
+// parseUnified reads all unified diffs of a text and ignores the text around them.
 func parseUnified(name string, patch []byte) ([]*fileChange, error) {
 	r := &unifiedReader{name: name, lines: splitLines(string(patch))}
 	return r.read()
 }
 
-// parseGit reads a mail of git's: what is before the first "diff --git" is a message.
+// parseGit reads a mail from git: the text before the first "diff --git" is the message.
 func parseGit(patch []byte) ([]*fileChange, error) {
 	r := &unifiedReader{lines: splitLines(string(patch))}
 	for r.at < len(r.lines) && !strings.HasPrefix(r.lines[r.at], gitLine) {
@@ -132,7 +131,7 @@ func (r *unifiedReader) fail(why string) error {
 	return &FormatError{Patch: r.name, Line: r.at + 1, Why: why}
 }
 
-// step reads a line, or what belongs together.
+// step reads a line, or several that belong together.
 func (r *unifiedReader) step() error {
 	text := strings.TrimRight(r.lines[r.at], "\r\n")
 	switch {
@@ -173,7 +172,7 @@ func (r *unifiedReader) names(oldLine string) {
 	r.at++
 	c.stripCR = strings.HasSuffix(raw, "\r\n")
 	if c.renamed || c.copied {
-		return // they are named already, and without a/ and b/
+		return // they are already named, and without a/ and b/
 	}
 	c.oldName, c.newName = fileName(oldLine[4:]), fileName(newLine[4:])
 	if c.oldName == "" || epochDate.MatchString(oldLine) && !c.git {
@@ -212,7 +211,7 @@ func (r *unifiedReader) hunk(text string) error {
 	return nil
 }
 
-// body reads the lines of a hunk: as many as its head says.
+// body reads the lines of a hunk: as many as its header states.
 func (r *unifiedReader) body(h *hunk, oldLines, newLines int) error {
 	for oldLines > 0 || newLines > 0 {
 		if r.at >= len(r.lines) {
@@ -224,7 +223,7 @@ func (r *unifiedReader) body(h *hunk, oldLines, newLines int) error {
 		}
 		l := hunkLine{op: text[0], text: text[1:]}
 		if text == "\n" || l.op == '\t' {
-			l = hunkLine{op: ' ', text: text} // an editor has eaten the blank
+			l = hunkLine{op: ' ', text: text} // an editor has removed the space
 		}
 		switch {
 		case l.op == '\\':
@@ -249,7 +248,7 @@ func (r *unifiedReader) body(h *hunk, oldLines, newLines int) error {
 	return nil
 }
 
-// counts is 1 unless the line is one that the other side has.
+// counts is 1 unless the line is only on the other side.
 func (l hunkLine) counts(other byte) int {
 	if l.op == other {
 		return 0

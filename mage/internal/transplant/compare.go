@@ -11,37 +11,36 @@ type Kind string
 
 // The kinds of differences.
 const (
-	Missing   Kind = "missing"   // upstream's result has the line, verbsmith's has not
-	Extra     Kind = "extra"     // verbsmith's result has the line, upstream's has not
-	Elsewhere Kind = "elsewhere" // both have the line, at other places
+	Missing   Kind = "missing"   // only upstream's result has the line
+	Extra     Kind = "extra"     // only verbsmith's result has the line
+	Elsewhere Kind = "elsewhere" // both have the line, in different places
 )
 
 // Difference is the lines of a file that differ in one way.
 type Difference struct {
 	File  string
 	Kind  Kind
-	Lines []Line   // where they are in upstream's result; extra ones, in verbsmith's
+	Lines []Line   // their places in upstream's result; for extra ones, in verbsmith's
 	Why   []string // the reasons for them, once explained
 }
 
 // File is a file that upstream or verbsmith changes.
 type File struct {
 	Name         string
-	Own          bool // the provider's own: it comes as it is
+	Own          bool // the provider's own, copied unchanged
 	Theirs, Ours Change
-	Common       int // lines that both add, or both remove, at the same place
+	Common       int // lines that both add, or both remove, in the same place
 	Differences  []Difference
 }
 
 // Change counts the lines that a change of a file adds and removes.
 type Change struct{ Added, Removed int }
 
-// Same says that the two results are byte for byte the same.
+// Same reports whether the two results are identical.
 func (f *File) Same() bool { return len(f.Differences) == 0 }
 
-// Compare holds verbsmith's result against upstream's: every file that at least
-// one of them has changed. own lists the files and directories that are the
-// provider's.
+// Compare compares verbsmith's result with upstream's: every file that at least one of them has
+// changed. own lists the provider's files and directories.
 func Compare(before, theirs, ours Tree, own []string) []File {
 	names := slices.Concat(changed(before, theirs), changed(before, ours))
 	slices.Sort(names)
@@ -62,9 +61,8 @@ func change(before, after Tree, name string) Change {
 	return Change{Added: len(added), Removed: len(removed)}
 }
 
-// apart counts the lines that upstream adds or removes and verbsmith does not,
-// or elsewhere. A line that verbsmith has too many is one that upstream removes
-// where the file had it before.
+// apart counts the lines that upstream adds or removes and verbsmith does not, or in another
+// place. An extra line counts if the file had it before and upstream removes it.
 func apart(before string, all []Difference) int {
 	kept := map[string]int{}
 	for _, line := range splitLines(before) {
@@ -116,7 +114,7 @@ func differences(name string, before, theirs, ours Tree) []Difference {
 		}
 	}
 	if all == nil {
-		// An empty file that only one has, or a last line without an end.
+		// An empty file that only one has, or a missing newline at the end.
 		all = []Difference{{File: name, Kind: Elsewhere, Lines: []Line{{Text: "(the end of the file)"}}}}
 	}
 	return all

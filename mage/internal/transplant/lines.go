@@ -20,12 +20,10 @@ func splitLines(text string) []string {
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
-// difference returns the lines that only a has and those that only b has, by the
-// shortest edit that leads from one to the other. Where two lines have changed
-// places either could be said to have moved: it is the one that is not known.
-// The files that a provider changes have some thousand lines and few changes,
-// so what they begin and end with alike is passed over and the rest is compared
-// each with each.
+// difference returns the lines that only a has and those that only b has, by the shortest edit
+// from one to the other. If two lines have changed places, the one that is not known counts as
+// moved. The files have some thousand lines and few changes, so common lines at the beginning
+// and end are skipped and the rest is compared each with each.
 func difference(a, b []string, known map[string]bool) (onlyA, onlyB []Line) {
 	start := 0
 	for start < len(a) && start < len(b) && a[start] == b[start] {
@@ -38,8 +36,7 @@ func difference(a, b []string, known map[string]bool) (onlyA, onlyB []Line) {
 	return unlike(a[start:endA], b[start:endB], start, known)
 }
 
-// unlike goes through two texts of which the first lines have the number first
-// before them.
+// unlike compares two texts; first is the number of lines before them.
 func unlike(a, b []string, first int, known map[string]bool) (onlyA, onlyB []Line) {
 	lengths := commonLengths(a, b, known)
 	i, j := 0, 0
@@ -64,7 +61,7 @@ func unlike(a, b []string, first int, known map[string]bool) (onlyA, onlyB []Lin
 	return onlyA, onlyB
 }
 
-// weight is what a common line counts for: much, and if it is known a trifle more.
+// weight is the weight of a common line: a known one counts slightly more.
 func weight(line string, known map[string]bool) int32 {
 	const common = 1 << 10
 	if known[line] {
@@ -73,8 +70,7 @@ func weight(line string, known map[string]bool) int32 {
 	return common
 }
 
-// commonLengths tells of each pair of places how much the rests have in common
-// at most.
+// commonLengths returns the largest total weight of common lines from each pair of places on.
 func commonLengths(a, b []string, known map[string]bool) [][]int32 {
 	lengths := make([][]int32, len(a)+1)
 	for i := range lengths {

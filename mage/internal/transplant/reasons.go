@@ -12,11 +12,11 @@ import (
 type Reason struct {
 	File  string
 	Kind  Kind
-	Lines *regexp.Regexp // what each of the lines matches
+	Lines *regexp.Regexp // pattern that each of the lines matches
 	Why   string
 }
 
-// covers reports whether the reason is one for this line.
+// covers reports whether the reason applies to this line.
 func (r *Reason) covers(d *Difference, l Line) bool {
 	return r.File == d.File && r.Kind == d.Kind && r.Lines.MatchString(l.Text)
 }
@@ -38,7 +38,7 @@ func (e *UnexplainedError) Error() string {
 	return fmt.Sprintf("%s: %s:%d: %s without a reason: %q%s", e.Provider, e.File, e.Lines[0].Number, e.Kind, e.Lines[0].Text, more)
 }
 
-// StaleError is a reason for which there is no difference.
+// StaleError is a reason without a difference.
 type StaleError struct {
 	Provider string
 	Reason   Reason
@@ -50,7 +50,7 @@ func (e *StaleError) Error() string {
 		e.Provider, e.Reason.File, e.Reason.Kind, e.Reason.Lines, e.Reason.Why)
 }
 
-// Explain writes into each difference its reasons. The errors are
+// Explain adds its reasons to each difference. The errors are
 // *UnexplainedError for lines without one, *StaleError for reasons without a line.
 func Explain(provider string, files []File, reasons []Reason) []error {
 	var errs []error

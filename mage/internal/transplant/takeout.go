@@ -9,17 +9,16 @@ import (
 	"regexp"
 )
 
-// Cut is a cut of a file's text: what the expression matches is replaced, and
-// it has to match so many times.
+// Cut is a cut of a file's text: the matches of an expression are replaced, and their number
+// must be right.
 type Cut struct {
 	File  string // slash separated, in the tree
 	Match *regexp.Regexp
-	With  string // $1 stands for the first group
+	With  string // $1 is the first group
 	Times int
 }
 
-// CutError says that a cut does not fit the file: it would take out something
-// else, or nothing.
+// CutError says that a cut does not fit the file: it would remove something else, or nothing.
 type CutError struct {
 	File  string
 	Match string
@@ -32,10 +31,10 @@ func (e *CutError) Error() string {
 	return fmt.Sprintf("%s: want %d matches of %q, got %d", e.File, e.Want, e.Match, e.Got)
 }
 
-// TakeOut removes files and directories from the tree at dir and makes the cuts, in
-// their order. Everything that does not fit is reported.
+// TakeOut removes files and directories from the tree at dir and makes the cuts in order. All
+// mismatches are reported.
 //
-// Errors: *CutError; fs.ErrNotExist for what is to be removed and is not there.
+// Errors: *CutError; fs.ErrNotExist for a missing file or directory.
 func TakeOut(dir string, remove []string, cuts []Cut) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

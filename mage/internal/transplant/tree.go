@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// Tree is the content of a source tree: each file by its path. A symbolic link
-// is its target behind an arrow.
+// Tree is the content of a source tree: each file by its path. A symbolic link is an arrow and
+// its target.
 type Tree map[string]string
 
 // ReadTree reads the directory.
@@ -39,7 +39,7 @@ func ReadTree(dir string) (Tree, error) {
 	return t, nil
 }
 
-// changed lists the files that the trees do not have alike.
+// changed lists the files that differ between the trees.
 func changed(a, b Tree) []string {
 	var names []string
 	for name, text := range a {
