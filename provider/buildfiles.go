@@ -15,12 +15,12 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
-// BuildFiles reads the provider's CMakeLists.txt: its own, those of the
-// manifest's subdirectories, and those that these take in by add_subdirectory().
+// BuildFiles reads the provider's CMakeLists.txt files: its own, those of the manifest's
+// subdirectories, and those that these add with add_subdirectory().
 func (p *Provider) BuildFiles() ([]*cmake.File, error) {
 	var files []*cmake.File
 	dirs := append([]string{"."}, p.Manifest.CMake.Subdirectories...)
-	outer := make(map[string]*cmake.Vars) // of the file that takes a directory in
+	outer := make(map[string]*cmake.Vars) // of the file that adds a directory
 	for i := 0; i < len(dirs); i++ {
 		b, err := p.buildFile(path.Clean(dirs[i]), outer[dirs[i]])
 		if err != nil {
@@ -72,8 +72,8 @@ const (
 
 var sourceName = regexp.MustCompile(`^[A-Za-z0-9_@+-][A-Za-z0-9_@+./-]*\.(c|h|map)$`)
 
-// checkSources checks that the files which a command names will be in
-// providers/NAME; the kernel headers will not: they go to kernel-headers/rdma.
+// checkSources checks that the files of a command will be in providers/NAME. Kernel headers
+// will not: they go to kernel-headers/rdma.
 func (p *Provider) checkSources(b *cmake.File, cmd *cmake.Command) []error {
 	var errs []error
 	for _, a := range cmd.Args {
@@ -95,8 +95,8 @@ func wantProvider(name string) string {
 	return fmt.Sprintf("%s(%s … or %s(%s …", PluginCommand, name, LibraryCommand, name)
 }
 
-// Built collects every argument of every command that can name a file, by
-// the directory of its CMakeLists.txt.
+// Built collects all command arguments that can name a file, by the directory of their
+// CMakeLists.txt.
 func (p *Provider) Built() *cmake.Sources {
 	_, has := p.Content(cmake.FileName)
 	b := cmake.NewSources()
@@ -108,7 +108,7 @@ func (p *Provider) Built() *cmake.Sources {
 		}
 		cmds, err := cmake.Parse(p.Path(f.Name), f.data)
 		if err != nil {
-			b.Unclear = true // and told elsewhere
+			b.Unclear = true // and reported elsewhere
 			continue
 		}
 		for _, c := range cmds {

@@ -12,14 +12,14 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
-// conditionForm keeps out what would mean something to the file around the
-// if(): line ends, comments, brackets, variables, escapes.
+// conditionForm excludes characters that would affect the file around the if(): line ends,
+// comments, brackets, variables, escapes.
 var conditionForm = regexp.MustCompile(`^[A-Za-z0-9_.+" ()-]{1,200}$`)
 
 const wantHeader = "a file of this directory named with a-z, 0-9, _ and -, and ending in .h"
 
-// headers checks the names of what goes to kernel-headers/rdma: without the
-// directory, in which a provider keeps what has the name of another of its files.
+// headers checks the base names of files for kernel-headers/rdma. Their directory keeps them
+// apart from other files of the same name.
 func (c *checker) headers(m *Manifest) {
 	if m.ABIHeader != "" {
 		c.match("abiHeader", m.ABIHeader, headerForm, wantHeader)
@@ -43,7 +43,7 @@ func (c *checker) headers(m *Manifest) {
 	}
 }
 
-// directory checks the name of the directory where that is another one.
+// directory checks the directory's name if it differs from the provider's.
 func (c *checker) directory(m *Manifest) {
 	if m.Directory == "" {
 		return
@@ -57,7 +57,7 @@ func (c *checker) directory(m *Manifest) {
 	}
 }
 
-// copyright checks what goes into debian/copyright.
+// copyright checks the values for debian/copyright.
 func (c *checker) copyright(m *Manifest) {
 	for i, line := range m.Copyright {
 		path := fmt.Sprintf("copyright[%d]", i)
@@ -87,8 +87,8 @@ func (c *checker) cmake(m CMake) {
 	}
 }
 
-// A requirement in the form of a spec's BuildRequires, and of debian/control's
-// Build-Depends: none of it is a macro, and each is one.
+// A requirement in the form of a spec's BuildRequires, and of debian/control's Build-Depends:
+// one package each, without macros.
 var (
 	rpmRequire    = regexp.MustCompile(`^(?:/[A-Za-z0-9._/+-]{1,100}|[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}(?:\([A-Za-z0-9_.:+-]{1,100}\))?)(?: (?:<|<=|=|>=|>) [A-Za-z0-9._+~^:-]{1,50})?$`)
 	debianRequire = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]{1,99}(?: \((?:<<|<=|=|>=|>>) [A-Za-z0-9.+~:-]{1,50}\))?$`)
@@ -96,7 +96,7 @@ var (
 
 const maxBuildRequires = 50
 
-// buildRequires checks what goes into the specs and debian/control.
+// buildRequires checks the values for the specs and debian/control.
 func (c *checker) buildRequires(r BuildRequires) {
 	for _, list := range []struct {
 		name, want string
@@ -119,9 +119,8 @@ func (c *checker) buildRequires(r BuildRequires) {
 	}
 }
 
-// badCondition says what a condition should be, "" where it is right: it must
-// be the whole argument of one if(), and say more than where coherentDMA puts
-// the provider.
+// badCondition describes a valid condition, "" if this one is valid: it must be the whole
+// argument of one if(), and not just HAVE_COHERENT_DMA, for which there is coherentDMA.
 func badCondition(condition string) string {
 	if condition == "" {
 		return ""

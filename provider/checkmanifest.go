@@ -35,8 +35,8 @@ const (
 	maxKernelABI  = 1 << 30 // libibverbs reads it into an int
 )
 
-// reserved says why a name cannot be a provider's, "" where it can: verbs.h and
-// CMake keep some for themselves, and rdma-core has libraries.
+// reserved says why a name cannot be a provider's, "" if it can: verbs.h, CMake and rdma-core's
+// libraries use some names.
 func reserved(name string) string {
 	switch name {
 	case staticAll, staticNone:
@@ -52,7 +52,7 @@ func reserved(name string) string {
 	return ""
 }
 
-// ChecksPart says that Check takes a manifest in which values are missing.
+// ChecksPart marks that Check accepts a manifest with missing values.
 func (m *Manifest) ChecksPart() {}
 
 // Check returns the problems of the manifest beyond its schema.
@@ -106,8 +106,7 @@ func (c *checker) match(path, value string, form *regexp.Regexp, want string) {
 	}
 }
 
-// line takes a text that goes into a line of someone else's file. "%" would be
-// a macro in an RPM spec.
+// line checks a text for one line of a foreign file. "%" would be a macro in an RPM spec.
 func (c *checker) line(path, value string, most int) {
 	switch {
 	case value == "" || strings.TrimSpace(value) != value:
@@ -123,8 +122,8 @@ func (c *checker) line(path, value string, most int) {
 	}
 }
 
-// isUnprintable also knows the line ends that only Unicode has, and what has no
-// width of its own or turns the direction of what follows.
+// isUnprintable includes Unicode's line ends, zero-width characters and those that change the
+// direction of text.
 func isUnprintable(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }

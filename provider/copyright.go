@@ -17,7 +17,7 @@ import (
 )
 
 // Copyright is the copyright in the provider's files, for debian/copyright.
-// Nothing of it is guessed.
+// Nothing is guessed.
 type Copyright struct {
 	License string   // by the names of debian/copyright; empty where most files have no SPDX line, and the manifest no licence
 	Holders []string // "2022, Fly Technologies", of the files' own Copyright lines
@@ -53,8 +53,8 @@ const (
 	maxHolder  = 300 // bytes
 )
 
-// ownFiles returns the sources and build files that go to providers/NAME, until see
-// says that it is enough.
+// ownFiles calls see for the sources and build files that go to providers/NAME, until it
+// returns false.
 func (p *Provider) ownFiles(see func(f File) bool) {
 	headers := p.Manifest.KernelHeaders()
 	for _, f := range p.Files {
@@ -67,8 +67,8 @@ func (p *Provider) ownFiles(see func(f File) bool) {
 // spdxLines is what the SPDX lines of these files say together.
 type spdxLines struct {
 	terms         spdx.Terms // nil where there is none
-	first         string     // where the first of them stands
-	with, without int        // how many C files have one
+	first         string     // place of the first one
+	with, without int        // number of C files with one
 }
 
 func (p *Provider) spdx() (out spdxLines, err error) {
@@ -100,7 +100,7 @@ func (p *Provider) spdx() (out spdxLines, err error) {
 }
 
 var (
-	// A year must follow, or a sign: "copyright notice" and "COPYRIGHT HOLDERS" name nobody.
+	// A year or a sign must follow: "copyright notice" and "COPYRIGHT HOLDERS" name nobody.
 	copyrightLine = regexp.MustCompile(`(?im)^[ \t/*#]*(?:copyright[ \t]*(?:\(c\)|©)|copyright(?:[ \t]*[:,])?[ \t]+(?:[12][0-9]{3})|SPDX-FileCopyrightText:)[^\r\n]*`)
 	copyrightWord = regexp.MustCompile(`(?i)^[ \t/*#]*(?:SPDX-FileCopyrightText:[ \t]*)?(?:copyright[ \t]*[:,]?[ \t]*)?(?:(?:\(c\)|©)[ \t]*)?`)
 	allRights     = regexp.MustCompile(`(?i),?[ \t]*All rights reserved\b.*$`)

@@ -20,11 +20,11 @@ import (
 )
 
 // Draft is a provider's directory that is read in steps: ReadManifest, ReadFiles, then
-// CheckNames and ReadBuild. Load takes them all and stops at the first that fails; whoever
-// wants to tell of what is wrong behind that goes on.
+// CheckNames and ReadBuild. Load runs them all and stops at the first that fails; a caller that
+// reports all mistakes continues.
 type Draft struct {
-	Provider       *Provider // as far as it has been read; a step that failed leaves what it could read
-	UnknownHeaders bool      // the manifest does not tell the kernel headers: ReadBuild takes any name for one
+	Provider       *Provider // as far as it has been read; a failed step keeps the parts that it could read
+	UnknownHeaders bool      // the manifest does not determine the kernel headers: ReadBuild accepts any name as one
 
 	root *os.Root
 	file string // the manifest
@@ -47,7 +47,7 @@ func (d *Draft) Close() error { return d.root.Close() }
 
 // ReadManifest reads provider.yaml.
 //
-// Errors: *FileError, *LimitError, and *strictyaml.Mistake for all that is wrong in it.
+// Errors: *FileError, *LimitError, and *strictyaml.Mistake for each mistake.
 func (d *Draft) ReadManifest() error {
 	data, err := readManifest(d.root, d.file)
 	if err != nil {
@@ -57,9 +57,9 @@ func (d *Draft) ReadManifest() error {
 	return d.Provider.Manifest.decode(d.file, data)
 }
 
-// ReadFiles reads the files that are not private, as the manifest says.
+// ReadFiles reads the files that are not private according to the manifest.
 //
-// Errors: *FileError, *LimitError and *SourceError, all that there are, or the cause of ctx's end.
+// Errors: all *FileError, *LimitError and *SourceError, joined, or the cause of ctx's end.
 func (d *Draft) ReadFiles(ctx context.Context) error {
 	files, err := readFolder(ctx, d.root, d.Provider.Dir, &d.Provider.Manifest)
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
@@ -67,18 +67,17 @@ func (d *Draft) ReadFiles(ctx context.Context) error {
 	return err
 }
 
-// Refuse takes a name for that of a file which is there and cannot be taken: CheckNames and
-// ReadBuild do not miss it.
+// Refuse marks a file that exists but was refused, so that CheckNames and ReadBuild do not
+// report it as missing.
 func (d *Draft) Refuse(name string) { d.Provider.refused[name] = true }
 
-// CheckNames holds what a manifest without mistakes says of the files against them: their
-// names, and the licence.
+// CheckNames compares a valid manifest with the files: their names, and the licence.
 //
 // Errors: *strictyaml.Mistake.
 func (d *Draft) CheckNames() error { return errors.Join(d.checkNamed(), d.checkLicense()) }
 
-// ReadBuild checks that the CMakeLists.txt make a provider of the manifest's name from
-// files that are there, and takes from them what else they install.
+// ReadBuild checks that the CMakeLists.txt files build a provider of the manifest's name from
+// existing files, and reads what else they install.
 //
 // Errors: *PlaceError, *SourceError, *FileError. Warnings are *SourceError.
 func (d *Draft) ReadBuild() (warnings []error, err error) {
@@ -87,8 +86,8 @@ func (d *Draft) ReadBuild() (warnings []error, err error) {
 	return r.warnings, err
 }
 
-// Mistake returns what is wrong with a value of the manifest as a *strictyaml.Mistake, with
-// its line and column.
+// Mistake returns a *strictyaml.Mistake about a value of the manifest, with its line and
+// column.
 func (d *Draft) Mistake(field, want, got string) error {
 	return d.mistakes([]strictyaml.Problem{{Path: field, Want: want, Got: got}})
 }
@@ -100,8 +99,8 @@ func (d *Draft) mistakes(problems []strictyaml.Problem) error {
 	return strictyaml.Decode(d.file, d.data, &located{problems: problems})
 }
 
-// readManifest reads provider.yaml. That there is none is the first that is seen
-// of a directory that has not been here before, so it says what to do.
+// readManifest reads provider.yaml. A new user's first error is often that there is none, so
+// the error gives advice.
 func readManifest(root *os.Root, file string) ([]byte, error) {
 	data, _, err := readLimited(root, ManifestName, file, MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -112,8 +111,7 @@ func readManifest(root *os.Root, file string) ([]byte, error) {
 	return data, err
 }
 
-// located is a manifest whose problems are known already: decoding it again
-// gives them their lines and columns.
+// located is a manifest with known problems: decoding it again adds their lines and columns.
 type located struct {
 	Manifest `yaml:",inline"`
 
@@ -123,7 +121,7 @@ type located struct {
 // Check returns those problems.
 func (l *located) Check() []strictyaml.Problem { return l.problems }
 
-// checkNamed checks that the files which the manifest names are there.
+// checkNamed checks that the files in the manifest exist.
 func (d *Draft) checkNamed() error {
 	p := d.Provider
 	var problems []strictyaml.Problem
@@ -153,8 +151,8 @@ func (d *Draft) checkNamed() error {
 	return d.mistakes(problems)
 }
 
-// checkLicense holds the manifest's licence against what the files say: it is the
-// same, or, where some say nothing, it also holds for those that do.
+// checkLicense compares the manifest's licence with the files': they must be equal or, if some
+// files state none, the manifest's must agree with those that do.
 func (d *Draft) checkLicense() error {
 	p := d.Provider
 	if p.Manifest.License == "" {
@@ -162,7 +160,7 @@ func (d *Draft) checkLicense() error {
 	}
 	said, err := p.spdx()
 	if err != nil || said.terms == nil {
-		return nil //nolint:nilerr // told with the licence lines; there is nothing to hold it against
+		return nil //nolint:nilerr // reported with the licence lines; there is nothing to compare it with
 	}
 	given, err := spdx.Parse(p.Manifest.License)
 	if err == nil && given.Equal(said.terms) {

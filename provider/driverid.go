@@ -18,9 +18,8 @@ func ReadDriverIDs(file string, data []byte) (*c.Enum, error) {
 	return c.ParseEnum(file, data, driverEnum)
 }
 
-// addDriverID appends the constant at the end of enum rdma_driver_id and gives
-// the number that it has there. A number that is another driver's in this
-// release gives a *TakenError.
+// addDriverID appends the constant to enum rdma_driver_id and returns its number. If another
+// driver has the number in this release, the error is a *TakenError.
 func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, already bool, err error) {
 	def, err := ReadDriverIDs(file, data)
 	if err != nil {
@@ -56,7 +55,7 @@ func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, 
 	return out, value, false, nil
 }
 
-// existingID answers for a release that has the constant already.
+// existingID is addDriverID for a release that already has the constant.
 func existingID(file string, data []byte, def *c.Enum, e c.Constant, id DriverID) (int, error) {
 	line := text.LineNumber(data, e.Start)
 	for _, other := range def.Consts {
@@ -84,14 +83,14 @@ func existingID(file string, data []byte, def *c.Enum, e c.Constant, id DriverID
 	if err := possibleID(file, line, id.Constant, value); err != nil {
 		return 0, err
 	}
-	if e.Alias != "" { // upstream's own doing, as RDMA_DRIVER_IRDMA = RDMA_DRIVER_I40IW
+	if e.Alias != "" { // upstream's own alias, as RDMA_DRIVER_IRDMA = RDMA_DRIVER_I40IW
 		return value, nil
 	}
 	return value, freeID(file, data, def, id, value)
 }
 
-// possibleID refuses a number that the position in the enum gives and no device
-// can have; one of the manifest is checked there.
+// possibleID refuses a number, from the position in the enum, that no device can have. The
+// manifest's number is checked with the manifest.
 func possibleID(file string, line int, constant string, value int) error {
 	if 1 <= value && value <= maxDriverID {
 		return nil
@@ -100,8 +99,8 @@ func possibleID(file string, line int, constant string, value int) error {
 	return &PlaceError{File: file, Line: line, LookedFor: lookedFor, Found: strconv.Itoa(value)}
 }
 
-// freeID refuses a value that another constant has. An alias is not another
-// driver: it shares its number on purpose, as do those of which the manifest says it.
+// freeID refuses a value that another constant has. An alias shares its number on purpose, and
+// so does a provider with driverID.shared.
 func freeID(file string, data []byte, def *c.Enum, id DriverID, value int) error {
 	for _, e := range def.Consts {
 		if e.Name != id.Constant && e.Alias == "" && e.Values.Has(value) && !id.Shared {
@@ -159,10 +158,9 @@ func sameEnum(file string, out []byte, before *c.Enum, constant string, value in
 	return nil
 }
 
-// DriverIDs reads enum rdma_driver_id of a release's DriverHeader: which
-// constant has which number. A constant that is another one's second name is
-// left out, as is one whose number the text does not tell; where an #if decides
-// the constant is there with each number that it can have.
+// DriverIDs reads enum rdma_driver_id of a release's DriverHeader: constants by number. Aliases
+// and constants without a known number are omitted; if an #if decides, the constant is listed
+// with each possible number.
 //
 // Errors: *PlaceError.
 func DriverIDs(header []byte) (map[int]string, error) {

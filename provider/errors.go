@@ -12,12 +12,11 @@ import (
 // PlaceError says that an edit did not find its place, or found several.
 type PlaceError = edit.PlaceError
 
-// SourceError says that a file of the provider will not do what it is there
-// for, and where.
+// SourceError is a mistake in a file of the provider, with its place.
 type SourceError = text.SourceError
 
-// TakenError says that the number which the provider would have in
-// enum rdma_driver_id belongs to another driver of that release.
+// TakenError says that the provider's number in enum rdma_driver_id belongs to another driver
+// of that release.
 type TakenError struct {
 	File     string
 	Line     int    // where the other driver is defined
@@ -32,8 +31,7 @@ func (e *TakenError) Error() string {
 		edit.At(e.File, e.Line), e.Constant, e.Value, e.By)
 }
 
-// ConflictError says that the release already has something of this name that
-// is not what the provider would put there.
+// ConflictError says that the release already has something different of this name.
 type ConflictError struct {
 	File string
 	Line int // 0 where no line can be named

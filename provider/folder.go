@@ -22,14 +22,13 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// What a provider may hold. Upstream's largest, mlx5, has about 100 files of at
-// most 0.25 MiB.
+// Limits for a provider. Upstream's largest, mlx5, has about 100 files of at most 0.25 MiB.
 const (
 	MaxFileSize     = 8 << 20  // bytes of one file
 	MaxTotalSize    = 64 << 20 // bytes of all files
 	MaxFiles        = 2000     // files that are copied
 	MaxManifestSize = 64 << 10 // bytes of provider.yaml
-	maxEntries      = 20000    // files and directories that are looked at
+	maxEntries      = 20000    // files and directories in all
 	maxNameBytes    = 200      // of a file's path
 )
 
@@ -42,13 +41,13 @@ const (
 // File is a file of the provider that goes into rdma-core.
 type File struct {
 	Name   string      // slash separated, relative to the provider's directory
-	Mode   fs.FileMode // 0o644 or 0o755: the rest depends on someone else's umask
+	Mode   fs.FileMode // 0o644 or 0o755: the rest depends on a umask
 	SHA256 string      // 64 hex digits
 	Size   int64       // bytes
 	data   []byte
 }
 
-// Data returns the file's content. It is not to be changed.
+// Data returns the file's content, which must not be changed.
 func (f File) Data() []byte { return f.data }
 
 // LimitError says that a provider exceeds a size limit.
@@ -56,7 +55,7 @@ type LimitError struct {
 	File  string // as it was opened
 	What  string // "bytes in one file", "files"
 	Limit int64
-	Got   int64 // 0 where it was not counted to the end
+	Got   int64 // 0 if it was not counted to the end
 }
 
 // Error names the file, the limit and what was found.
@@ -73,7 +72,7 @@ type FileError struct {
 	File string // as it was opened; quoted in the message where it holds control characters
 	Want string
 	Got  string
-	Err  error // the cause, where there is one
+	Err  error // the cause, if there is one
 }
 
 // Error returns "file: want X, got Y".
@@ -86,7 +85,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 
 // folderReader collects the files of a provider's directory.
 type folderReader struct {
-	ended    func() error // why the reading is to end, nil where it is not
+	ended    func() error // why reading stops, nil if it does not
 	root     *os.Root
 	dir      string // for messages
 	manifest *Manifest
@@ -96,8 +95,8 @@ type folderReader struct {
 	errs     []error
 }
 
-// readFolder reads everything that is not private. What is wrong is reported
-// all at once; an end of ctx ends it.
+// readFolder reads everything that is not private. All errors are reported at once; the end of
+// ctx stops it.
 func readFolder(ctx context.Context, root *os.Root, dir string, m *Manifest) ([]File, error) {
 	r := &folderReader{ended: func() error { return context.Cause(ctx) }, root: root, dir: dir, manifest: m}
 	err := fs.WalkDir(root.FS(), ".", r.visit)
@@ -132,8 +131,8 @@ func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
 	if !d.Type().IsRegular() {
 		got := "a special file (" + d.Type().String() + ")"
 		if d.Type()&fs.ModeSymlink != 0 {
-			// Also one that stays inside: in rdma-core's tree it would be another
-			// file, and a patch would carry it as a link that patch(1) refuses.
+			// Even a link that stays inside: in rdma-core's tree its target would be another
+			// file, and patch(1) refuses links in patches.
 			got = "a symbolic link: copy the file instead"
 		}
 		r.errs = append(r.errs, &FileError{File: file, Want: wantRegular, Got: got})
@@ -142,7 +141,7 @@ func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
 	return r.add(name, file)
 }
 
-// skip passes over a file, or over a directory with all that is in it.
+// skip skips a file, or a directory with its content.
 func skip(d fs.DirEntry) error {
 	if d.IsDir() {
 		return fs.SkipDir
@@ -150,8 +149,8 @@ func skip(d fs.DirEntry) error {
 	return nil
 }
 
-// add takes a file in. A file that cannot be taken is remembered; a limit of
-// the whole directory ends the walk.
+// add reads a file. A refused file is remembered; exceeding a limit of the whole directory ends
+// the walk.
 func (r *folderReader) add(name, file string) error {
 	if len(r.files) >= MaxFiles {
 		return &LimitError{File: r.dir, What: "files", Limit: MaxFiles}
@@ -190,8 +189,8 @@ func notReadable(file, want string, err error) error {
 	return &FileError{File: file, Want: want, Got: reason(err), Err: err}
 }
 
-// reason says why a file cannot be read, without its name and that of the system call,
-// which stand beside it or say nothing to who reads them.
+// reason says why a file cannot be read, without the names of the file and the system call,
+// which are shown already or mean nothing to the user.
 func reason(err error) string {
 	if failed, ok := errors.AsType[*FileError](err); ok {
 		return failed.Got
@@ -208,7 +207,7 @@ func reason(err error) string {
 // readLimited reads a regular file of up to limit bytes. name is what is opened
 // in root, file what errors call it.
 func readLimited(root *os.Root, name, file string, limit int64) ([]byte, fs.FileInfo, error) {
-	// Looked at before it is opened: to open a named pipe would wait for ever.
+	// Checked before it is opened: opening a named pipe would wait forever.
 	info, err := root.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, nil, &FileError{File: file, Want: wantRegular, Got: info.Mode().Type().String()}
@@ -237,9 +236,8 @@ func tooLarge(file string, info fs.FileInfo, limit int64) error {
 	return &LimitError{File: file, What: "bytes in one file", Limit: limit, Got: max(info.Size(), limit+1)}
 }
 
-// badFileName says what a file's path should be, "" where it is right. The
-// characters that are refused mean something to CMake, make, diff or a shell,
-// or cannot stand in a patch's header as they are.
+// badFileName describes a valid path, "" if this one is valid. The refused characters are
+// special in CMake, make, diff or a shell, or have to be quoted in a patch's header.
 func badFileName(name string) string {
 	switch {
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, isUnprintable):

@@ -14,35 +14,34 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// InstallDir is a directory for files that are neither code nor documentation.
-// Where it is, each package decides.
+// InstallDir is a directory for files that are neither code nor documentation. Each package
+// decides its path.
 type InstallDir string
 
 const (
 	// UdevRules is ${CMAKE_INSTALL_UDEV_RULESDIR}.
 	UdevRules InstallDir = "udev/rules.d"
-	// Modprobe is ${CMAKE_INSTALL_MODPROBEDIR}: /etc/modprobe.d, where the
-	// package does not set it.
+	// Modprobe is ${CMAKE_INSTALL_MODPROBEDIR}: /etc/modprobe.d unless the package sets it.
 	Modprobe InstallDir = "modprobe.d"
 	// EtcModprobe is ${CMAKE_INSTALL_SYSCONFDIR}/modprobe.d.
 	EtcModprobe InstallDir = "etc/modprobe.d"
-	// LibExec is ${CMAKE_INSTALL_LIBEXECDIR}, for what udev or modprobe run.
+	// LibExec is ${CMAKE_INSTALL_LIBEXECDIR}, for helpers of udev or modprobe.
 	LibExec InstallDir = "libexec"
 )
 
-// Installed is a file of the provider that is installed as it is, or with CMake's
-// variables written into it.
+// Installed is a file of the provider that is installed unchanged, or with CMake's variables
+// substituted.
 type Installed struct {
 	Dir    InstallDir
-	Name   string // as it is installed
+	Name   string // installed name
 	Source string // from the provider's directory
 }
 
-// Installed returns the provider's udev rules, modprobe files and what they run,
-// in the order of its CMakeLists.txt.
+// Installed returns the provider's udev rules, modprobe files and their helpers, in the order
+// of its CMakeLists.txt.
 func (p *Provider) Installed() []Installed { return slices.Clone(p.installed) }
 
-// installDir knows a DESTINATION as upstream's own providers write it.
+// installDir recognises a DESTINATION as upstream's own providers write it.
 func installDir(destination string) (InstallDir, bool) {
 	switch path.Clean(destination) {
 	case "${" + UdevRules.variable() + "}":
@@ -57,8 +56,8 @@ func installDir(destination string) (InstallDir, bool) {
 	return "", false
 }
 
-// variable is rdma-core's own, which its CMakeLists.txt sets; "" for a directory
-// that CMake itself knows.
+// variable is the directory's variable of rdma-core's CMakeLists.txt; "" for one of CMake's own
+// directories.
 func (d InstallDir) variable() string {
 	switch d {
 	case UdevRules:
@@ -106,8 +105,8 @@ func readInstall(c *cmake.Command) cmakeInstall {
 	return in
 }
 
-// installs reads what a command installs; only directories that all packages know
-// are possible.
+// installs reads the files that a command installs. Only directories that all packages know are
+// supported.
 func (r *buildReader) installs(b *cmake.File, c *cmake.Command) error {
 	const lookedFor = "install(FILES … DESTINATION of udev rules, modprobe files or libexec"
 	in := readInstall(c)
@@ -152,14 +151,14 @@ func (r *buildReader) install(b *cmake.File, dir InstallDir, f cmake.Arg, rename
 		return b.Fail(f, "a name ending in .conf, so that modprobe reads it", in.Name)
 	}
 	same := func(o Installed) bool { return o.Dir == in.Dir && o.Name == in.Name }
-	if !slices.ContainsFunc(r.p.installed, same) { // both branches of an if() may have it
+	if !slices.ContainsFunc(r.p.installed, same) { // it may be in both branches of an if()
 		r.p.installed = append(r.p.installed, in)
 	}
 	return nil
 }
 
-// isDriverDir knows /etc/libibverbs.d, from whose files libibverbs has the names of the
-// providers that it loads.
+// isDriverDir recognises /etc/libibverbs.d, where libibverbs finds the names of the providers
+// to load.
 func isDriverDir(destination string) bool {
 	switch path.Clean(destination) {
 	case "${CONFIG_DIR}", "${CMAKE_INSTALL_FULL_SYSCONFDIR}/libibverbs.d", "${CMAKE_INSTALL_SYSCONFDIR}/libibverbs.d", "/etc/libibverbs.d":
@@ -168,10 +167,9 @@ func isDriverDir(destination string) bool {
 	return false
 }
 
-// installsDriver reads an install() of NAME.driver. rdma_provider() and
-// rdma_shared_provider() write and install one of their own, with "driver NAME" in it: the
-// same again does no harm. Anything else there would be another provider's name, or would
-// be overwritten.
+// installsDriver reads an install() of NAME.driver. rdma_provider() and rdma_shared_provider()
+// already write and install one with "driver NAME": a second, equal one does no harm. Any other
+// file there would name another provider, or would be overwritten.
 func (r *buildReader) installsDriver(b *cmake.File, in cmakeInstall) error {
 	const binary = "${CMAKE_CURRENT_BINARY_DIR}/"
 	own := r.p.Manifest.Name + ".driver"

@@ -15,8 +15,8 @@ import (
 )
 
 // checkInstalled refuses a header, a manual page or a file that another directory
-// of the release installs under the same name, since CMake would let one of the two
-// win, and a file for whose directory the release has no name.
+// of the release installs under the same name, because CMake would install only one of them,
+// and a file in a directory that the release has no variable for.
 func (in *integration) checkInstalled(p *Provider) {
 	data, ok := in.read(TopCMake)
 	if !ok || !p.installsNames() {
@@ -42,9 +42,9 @@ func (in *integration) checkInstalled(p *Provider) {
 	}
 }
 
-// checkVariables refuses a release that does not set a variable by which the
-// provider says where a file goes, if the provider does not see to it: CMake would
-// take it as empty, and install into the root directory.
+// checkVariables refuses a release that does not set a variable in one of the provider's
+// destinations, unless the provider handles that: CMake would expand it to nothing, and install
+// into the root directory.
 func (in *integration) checkVariables(p *Provider, top []cmake.Command) {
 	cmds := slices.Clone(top)
 	files, err := p.BuildFiles()
@@ -61,7 +61,7 @@ func (in *integration) checkVariables(p *Provider, top []cmake.Command) {
 	}
 }
 
-// checkFolder looks at the files that one CMakeLists.txt installs.
+// checkFolder checks the files that one CMakeLists.txt installs.
 func (in *integration) checkFolder(file string, ours map[string]bool) {
 	data, err := in.tree.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,8 +88,8 @@ func (in *integration) checkFolder(file string, ours map[string]bool) {
 	}
 }
 
-// installedNames returns what the provider installs into directories that it shares
-// with others, as "infiniband/flydv.h", "man3/flydv_open.3", "udev/rules.d/70-fly.rules".
+// installedNames returns the provider's files in shared directories, such as
+// "infiniband/flydv.h", "man3/flydv_open.3", "udev/rules.d/70-fly.rules".
 func (p *Provider) installedNames() map[string]bool {
 	names := map[string]bool{}
 	for _, page := range p.manPages {
@@ -106,10 +106,10 @@ func (p *Provider) installedNames() map[string]bool {
 	return names
 }
 
-// file is where the page goes below the directory of manual pages.
+// file is the page's path below the directory of manual pages.
 func (m ManPage) file() string { return fmt.Sprintf("man%d/%s.%d", m.Section, m.Name, m.Section) }
 
-// commandInstalls returns, in the same form, what a command of the release installs.
+// commandInstalls returns, in the same form, the files that a command of the release installs.
 func commandInstalls(c *cmake.Command) []string {
 	var names []string
 	switch args := c.Texts(); c.Name {

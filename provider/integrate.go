@@ -15,8 +15,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
-// The files of rdma-core that take part. They have these names in every release
-// from v32.0 to v64.0.
+// The edited files of rdma-core. They have these names in every release from v32.0 to v64.0.
 const (
 	TopCMake     = "CMakeLists.txt"
 	HeadersCMake = "kernel-headers/CMakeLists.txt"
@@ -30,7 +29,7 @@ const (
 type Edit struct {
 	File    string // slash separated, in the tree
 	What    string // in words
-	Already bool   // the tree had it: nothing was changed
+	Already bool   // the tree already had it: nothing was changed
 }
 
 // Result is the result of an integration.
@@ -39,25 +38,25 @@ type Result struct {
 	DriverID     int             // the constant's number in this release
 	EnumConstant string          // RDMA_DRIVER_…
 	PrivateABI   int             // the release's IBVERBS_PABI_VERSION
-	Warnings     []SharedIDError // of what is allowed and may surprise
+	Warnings     []SharedIDError // of allowed but surprising results
 	Skipped      []Skipped
 }
 
-// Skipped is an edit that was not made: the release has no place for it, and there are
-// packages that do without it.
+// Skipped is an edit that was not made: the release has no place for it, and not all packages
+// need it.
 type Skipped struct {
 	File string // slash separated, in the tree
 	Why  string // in one line
 }
 
-// Copy is one file's way into rdma-core.
+// Copy is a file's source and destination in rdma-core.
 type Copy struct {
 	From File
 	To   string // slash separated, in the tree
 }
 
-// CopyPlan says where each file of the provider goes: the kernel headers to
-// kernel-headers/rdma and, as upstream has it, not also to providers/NAME.
+// CopyPlan returns each file's destination: kernel headers go to kernel-headers/rdma and, as in
+// upstream, not also to providers/NAME.
 func (p *Provider) CopyPlan() []Copy {
 	plan := make([]Copy, 0, len(p.Files))
 	headers := p.Manifest.KernelHeaders()
@@ -71,12 +70,11 @@ func (p *Provider) CopyPlan() []Copy {
 	return plan
 }
 
-// Integrate puts the provider into the tree: its files, and the edits that
-// upstream makes for a provider. All of them are worked out and checked before
-// the first is written, so an error leaves the tree as it was; it joins
-// *PlaceError, *TakenError, *SharedIDError and *ConflictError, all that there are. A second
-// integration of the same provider changes nothing. What no package needs, MAINTAINERS
-// and README.md, may have no place: that is told in the result.
+// Integrate adds the provider to the tree: its files, and the edits that upstream makes for a
+// provider. All of them are computed and checked before the first is written, so an error
+// leaves the tree unchanged; it joins all *PlaceError, *TakenError, *SharedIDError and
+// *ConflictError. A second integration of the same provider changes nothing. MAINTAINERS and
+// README.md, which no package needs, may have no place: the result says so.
 func Integrate(t Tree, p *Provider) (*Result, error) {
 	in := &integration{tree: t, data: map[string][]byte{}}
 	in.run(&p.Manifest)
@@ -102,7 +100,7 @@ func Integrate(t Tree, p *Provider) (*Result, error) {
 // integration collects what will be written.
 type integration struct {
 	tree   Tree
-	data   map[string][]byte // the files that are edited, as they are so far
+	data   map[string][]byte // the current content of the edited files
 	out    []Written         // in the order in which they were first changed
 	result Result
 	errs   []error
@@ -171,9 +169,8 @@ func (in *integration) subdirectories(m *Manifest) {
 	}
 }
 
-// headerLists returns the two lists of kernel-headers/CMakeLists.txt: the headers
-// that providers can include, and those that make_abi_structs.py makes
-// kernel-abi/ from.
+// headerLists returns the two lists of kernel-headers/CMakeLists.txt: the headers that
+// providers can include, and those from which make_abi_structs.py generates kernel-abi/.
 func headerLists() (published, abi cmake.List) {
 	return cmake.List{Command: "publish_internal_headers", First: "rdma"}, cmake.List{Command: "rdma_kernel_provider_abi"}
 }
@@ -184,7 +181,7 @@ func (in *integration) fail(err error) {
 	}
 }
 
-// read returns a file as it is so far. One that cannot be read is reported once.
+// read returns a file's current content. An unreadable one is reported once.
 func (in *integration) read(name string) ([]byte, bool) {
 	if data, ok := in.data[name]; ok {
 		return data, data != nil
@@ -240,8 +237,8 @@ func (in *integration) optional(name string, change func([]byte) (out []byte, wh
 	}
 }
 
-// copy takes a file of the provider in. A release that has another file of
-// that name keeps it, but where the provider replaces the release's own.
+// copy adds a file of the provider. A different file of that name in the release is a conflict,
+// unless the provider replaces the release's own.
 func (in *integration) copy(m *Manifest, c Copy) {
 	have, err := in.tree.ReadFile(c.To)
 	same := err == nil && bytes.Equal(have, c.From.data)

@@ -15,25 +15,24 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/versionmap"
 )
 
-// Library is what a provider installs besides its plug-in when it has functions
-// of its own for programs: a direct-verbs library, as rdma_shared_provider()
-// makes it. All of it is read from the provider's CMakeLists.txt and version map.
+// Library is a provider's direct-verbs library, with functions for programs, as built by
+// rdma_shared_provider(). It is read from the provider's CMakeLists.txt and version map.
 type Library struct {
 	Name      string    // "mana": libmana.so.1
 	Map       string    // "libmana.map", from the provider's directory
 	SoMajor   string    // "1"
-	Version   string    // "1.0.${PACKAGE_VERSION}", as CMake has it
+	Version   string    // "1.0.${PACKAGE_VERSION}", as written in CMake
 	Nodes     []string  // of the version map, in its order: MANA_1.0
-	Symbols   []Symbol  // in the version map's order; none where it exports nothing
+	Symbols   []Symbol  // in the version map's order; none if it exports nothing
 	Headers   []string  // below infiniband/: "manadv.h"
 	PkgConfig bool      // libmana.pc
 	ManPages  []ManPage // also of subdirectories
 }
 
-// Symbol is what a library exports: a name and the version node that it is in.
+// Symbol is an exported symbol: a name and its version node.
 type Symbol = versionmap.Symbol
 
-// Library returns the provider's direct-verbs library, nil where it is a plug-in only.
+// Library returns the provider's direct-verbs library, nil if it is only a plug-in.
 func (p *Provider) Library() *Library { return p.library }
 
 var (
@@ -42,10 +41,10 @@ var (
 	installForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.@+-]*$`)
 )
 
-// buildReader collects what the provider's CMakeLists.txt say.
+// buildReader collects the data in the provider's CMakeLists.txt files.
 type buildReader struct {
 	p       *Provider
-	release bool // it is a release's own provider: what cannot be read is passed over
+	release bool // it is a release's own provider: unreadable parts are skipped
 
 	anyHeader bool // no manifest names the kernel headers
 	warnings  []error
@@ -58,7 +57,7 @@ type buildReader struct {
 	errs    []error
 }
 
-// cmakePlace is what an argument says, and where.
+// cmakePlace is an argument's value and place.
 type cmakePlace struct {
 	Text string
 	b    *cmake.File
@@ -71,7 +70,7 @@ func (r *buildReader) fail(err error) {
 	}
 }
 
-// readAll takes in all files.
+// readAll reads all files.
 func (r *buildReader) readAll() error {
 	files, err := r.p.BuildFiles()
 	if err != nil {
@@ -85,7 +84,7 @@ func (r *buildReader) readAll() error {
 	return r.finish(files[0].Name)
 }
 
-// read takes in one command.
+// read reads one command.
 func (r *buildReader) read(b *cmake.File, c *cmake.Command) {
 	name := r.p.Manifest.Name
 	switch c.Name {
@@ -142,7 +141,7 @@ func (r *buildReader) shared(b *cmake.File, c *cmake.Command) error {
 	data, ok := r.p.Content(lib.Map)
 	if !ok {
 		if sourceName.MatchString(c.Args[1].Text) {
-			return nil // checkSources has said it
+			return nil // reported by checkSources
 		}
 		return b.Fail(c.Args[1], "a version map in the provider's directory", fmt.Sprintf("%q", c.Args[1].Text))
 	}
@@ -175,8 +174,8 @@ func (r *buildReader) publish(b *cmake.File, c *cmake.Command) error {
 	return errors.Join(errs...)
 }
 
-// isKernelHeader knows the provider's kernel headers by the path that they have
-// from providers/NAME: upstream's mlx5 publishes one of its own.
+// isKernelHeader recognises the provider's kernel headers by their path from providers/NAME:
+// upstream's mlx5 publishes one.
 func (r *buildReader) isKernelHeader(name string) bool {
 	header, ok := strings.CutPrefix(name, "../../kernel-headers/rdma/")
 	if !ok {
@@ -193,7 +192,7 @@ func (r *buildReader) failOthers() {
 	}
 }
 
-// finish checks what only all files together tell.
+// finish makes the checks that need all files.
 func (r *buildReader) finish(file string) error {
 	p, lib := r.p, r.library
 	r.failOthers()

@@ -2,33 +2,33 @@
 
 package lab
 
-// Plan tells a guest what to do. It is the file PlanFile of its initramfs.
+// Plan lists a guest's work. It is the file PlanFile of its initramfs.
 type Plan struct {
 	Provider   string   `json:"provider"`   // the one under test, such as rib
-	DriverID   int      `json:"driverId"`   // what the kernel reports for its devices
+	DriverID   int      `json:"driverId"`   // reported by the kernel for its devices
 	KernelABI  int      `json:"kernelAbi"`  // uverbs ABI version that it supports
 	PrivateABI int      `json:"privateAbi"` // of libibverbs, the NN in libNAME-rdmavNN.so
 	Devices    []Device `json:"devices"`    // the first is the provider's, the others are compared with
-	// DebugModule asks for the module of DebugFolder in place of the packaged one, in all cases.
+	// DebugModule replaces the packaged module with that of DebugFolder in all cases.
 	DebugModule bool `json:"debugModule,omitempty"`
 
 	Cases   []string `json:"cases"`           // names, in the order in which they run
 	SoakOps int      `json:"soakOps"`         // operations of the soak
-	Rounds  int      `json:"rounds"`          // measurements of each kind, before more are asked for
+	Rounds  int      `json:"rounds"`          // initial rounds of each measurement
 	Suite   []string `json:"suite,omitempty"` // tests of rdma-core's suite; none is all
 }
 
-// Device is a soft-RoCE device that the guest makes on a netdev of its own.
+// Device is a soft-RoCE device that the guest creates on its own netdev.
 type Device struct {
 	Name     string `json:"name"`     // such as rib0
-	Provider string `json:"provider"` // that has to claim it
-	DriverID int    `json:"driverId"` // that netlink has to report
+	Provider string `json:"provider"` // that must claim it
+	DriverID int    `json:"driverId"` // that netlink must report
 	Address  string `json:"address"`  // IPv4 address of the netdev, with its prefix length
 }
 
-// Paths in the guest. What the lab brings is below Folder, in the initramfs
-// first and then next to the packages under test. In each directory of the kernel's
-// modules, OrderFile names them in the order in which they go in.
+// Paths in the guest. The lab's files are below Folder, first in the initramfs and then next to
+// the packages under test. In each directory of kernel modules, OrderFile lists them in load
+// order.
 const (
 	Folder        = "/lab"
 	PlanFile      = Folder + "/plan.json"

@@ -19,7 +19,7 @@ type Kind string
 // The kinds of records, in the order in which they come.
 const (
 	KindBoot  Kind = "boot"  // the guest runs; Evidence is the kernel's version
-	KindStart Kind = "start" // a case begins; Limit is what it may take
+	KindStart Kind = "start" // a case begins; Limit is its time limit
 	KindTest  Kind = "test"  // one test of rdma-core's suite, on Device
 	KindCase  Kind = "case"  // a case has ended on Device
 	KindEnd   Kind = "end"   // all cases have run; without it nothing counts

@@ -27,7 +27,7 @@ func (m mount) do() error {
 	return unix.Mount(m.source, m.target, m.kind, m.flags, m.data) //nolint:wrapcheck // the caller says what for
 }
 
-// mountDir makes the directory of a mount, and mounts.
+// mountDir creates the mount point and mounts.
 func (m machine) mountDir(at mount) error {
 	if err := os.MkdirAll(m.path(at.target), 0o755); err != nil {
 		return fmt.Errorf("make %s: %w", at.target, err)
@@ -38,7 +38,7 @@ func (m machine) mountDir(at mount) error {
 	return nil
 }
 
-// kernelFolders are where the kernel is seen below a root.
+// kernelFolders are the mounts of the kernel's file systems below a root.
 func kernelFolders(root string) []mount {
 	return []mount{
 		{source: "proc", target: root + "/proc", kind: "proc"},
@@ -47,10 +47,10 @@ func kernelFolders(root string) []mount {
 	}
 }
 
-// boot makes the initramfs a place where a program can run.
+// boot prepares the initramfs for running programs.
 func (m machine) boot() error {
 	for _, folder := range kernelFolders("") {
-		// The kernel has mounted devtmpfs already where it is built that way.
+		// Some kernels are built to mount devtmpfs themselves.
 		if err := m.mountDir(folder); err != nil && !errors.Is(err, unix.EBUSY) {
 			return err
 		}
@@ -60,7 +60,7 @@ func (m machine) boot() error {
 
 const diskRoot = "/disk"
 
-// enterDisk makes the disk the root, with the lab's own files beside it.
+// enterDisk makes the disk the root, with the lab's own files next to it.
 func (g *guest) enterDisk() error {
 	if err := g.waitFor(lab.Disk); err != nil {
 		return err
@@ -98,8 +98,7 @@ func unmount(target string) error {
 	return unix.Unmount(target, unix.MNT_DETACH) //nolint:wrapcheck // the caller says what for
 }
 
-// unlimited lifts what a service manager would lift for RDMA's users: memory
-// that may be locked.
+// unlimited lifts the limit of locked memory, as a service manager does for RDMA programs.
 func unlimited() error {
 	all := &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
 	if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, all); err != nil {
@@ -108,8 +107,8 @@ func unlimited() error {
 	return nil
 }
 
-// loadVerbs loads the kernel's RDMA with the fixture between its core and
-// user space's side of it, where the id can still be changed.
+// loadVerbs loads the kernel's RDMA, with the fixture between the core and uverbs, where the id
+// can still be changed.
 func (g *guest) loadVerbs() error {
 	if err := g.insertAll(lab.CoreModules); err != nil {
 		return err
@@ -138,7 +137,7 @@ func (m machine) insertAll(folder string) error {
 	return nil
 }
 
-// insert loads a module; one that is there already is fine.
+// insert loads a module; one that is already loaded is no error.
 func insert(file, params string) error {
 	f, err := os.Open(file)
 	if err != nil {
@@ -151,7 +150,7 @@ func insert(file, params string) error {
 	return nil
 }
 
-// kernelLog is what the kernel has said since it booted.
+// kernelLog returns the kernel's messages since boot.
 func kernelLog() string {
 	const readAll, size = 3, 10 // SYSLOG_ACTION_READ_ALL and SYSLOG_ACTION_SIZE_BUFFER of syslog(2)
 	n, err := unix.Klogctl(size, nil)
@@ -172,7 +171,7 @@ func remove(module string) error {
 	return nil
 }
 
-// waitFor waits until the kernel has made a file.
+// waitFor waits until the kernel has created a file.
 func (m machine) waitFor(file string) error {
 	const patience = 20 * time.Second
 	var err error

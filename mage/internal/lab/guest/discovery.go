@@ -52,7 +52,7 @@ func listDevices(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	return passed("ibv_devices lists %s", d.Name)
 }
 
-// reason finds what libibverbs said about a device.
+// reason finds libibverbs' message about a device.
 func reason(out, device string) string {
 	for line := range strings.Lines(out) {
 		if strings.Contains(line, "libibverbs:") && strings.Contains(line, device) {
@@ -78,13 +78,13 @@ func deviceInfo(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	return passed("port active, GID table with RoCE v2")
 }
 
-// claimed asks which module serves the device's calls.
+// claimed checks which module serves the device's calls.
 func claimed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	e := g.run(ctx, g.path(lab.Exercise), d.Name, "claimed", "expect=lib"+d.Provider+"-rdmav")
 	return exercised(e)
 }
 
-// renamed returns the device a name that no provider matches.
+// renamed gives the device a name that no provider matches.
 func renamed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	other := d
 	other.Name = "nobody7"
@@ -209,7 +209,7 @@ func withoutDriver(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	})
 }
 
-// asyncWatch takes the netdev down and up and wants both events.
+// asyncWatch sets the netdev down and up and expects both events.
 func asyncWatch(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	argv := []string{"stdbuf", "-oL", "ibv_asyncwatch", "-d", d.Name}
 	watch := launch(ctx, argv...)
@@ -217,7 +217,7 @@ func asyncWatch(ctx context.Context, g *guest, d lab.Device) lab.Record {
 		if !g.saw(watch, "async event FD") {
 			return failed("ibv_asyncwatch does not start: %s", lastLine(watch.out.String()))
 		}
-		// Later releases have the constants' names, earlier ones words.
+		// Later releases print the constants' names, earlier ones words.
 		for _, step := range []struct {
 			do   func(string) error
 			want []string
@@ -244,7 +244,7 @@ func asyncWatch(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	return r
 }
 
-// saw waits until a running program has said one of several things.
+// saw waits until a running program has printed one of several texts.
 func (m machine) saw(p *process, words ...string) bool {
 	const patience = 15 * time.Second
 	return m.until(patience, func() bool {

@@ -8,7 +8,6 @@
 // programs of the packages, writes a record for each to the console, and
 // switches the machine off.
 //
-// It is linked statically and needs nothing of the disk for itself: a
-// distribution without a program that a case needs loses that case, not the
-// run.
+// It is linked statically and needs nothing from the disk itself: if a distribution lacks a
+// program, only the case that needs it fails, not the run.
 package main

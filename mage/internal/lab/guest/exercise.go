@@ -19,8 +19,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
-// cannot is the exit status of exercise for what the device or the kernel has
-// not got.
+// cannot is the exit status of exercise if the device or the kernel lacks something.
 const cannot = 77
 
 // exercise runs the case of the program exercise that has the same name. Its own
@@ -46,7 +45,7 @@ func exercised(e ended) lab.Record {
 	return failed("%s", evidence)
 }
 
-// said is the last line that a program gave as evidence.
+// said returns a program's last line of evidence.
 func said(out string) string {
 	const mark = "evidence: "
 	i := strings.LastIndex(out, mark)
@@ -89,11 +88,10 @@ func underValgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	return exercised(e)
 }
 
-// modulesFolder is where packages put libibverbs' providers.
+// modulesFolder is the directory of libibverbs' providers in packages.
 const modulesFolder = "/usr/lib64/libibverbs"
 
-// overlay puts the files of a directory in the place of those of the same name in
-// another one, until undo.
+// overlay replaces files of a directory with those of the same name in another one, until undo.
 func (m machine) overlay(from, to string) (undo func() error, err error) {
 	files, err := os.ReadDir(m.path(from))
 	if err != nil {

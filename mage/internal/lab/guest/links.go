@@ -100,7 +100,7 @@ func rename(from, to string) error {
 	return nil
 }
 
-// Of include/uapi/rdma/rdma_netlink.h, as far as package nl lacks them.
+// From include/uapi/rdma/rdma_netlink.h, because package nl lacks them.
 const (
 	cmdGetChardev  = 15     // RDMA_NLDEV_CMD_GET_CHARDEV
 	attrChardev    = 69     // RDMA_NLDEV_ATTR_CHARDEV_TYPE
@@ -109,8 +109,7 @@ const (
 	typeMask       = 0x3fff // NLA_TYPE_MASK of include/uapi/linux/netlink.h
 )
 
-// driverID asks the kernel which driver a device has, in the way in which
-// libibverbs asks.
+// driverID queries the driver id of a device like libibverbs.
 func driverID(device string) (int, error) {
 	link, err := netlink.RdmaLinkByName(device)
 	if err != nil {
@@ -158,7 +157,7 @@ func (m machine) findGID(device string) (int, bool) {
 		}
 		kind, err := os.ReadFile(filepath.Join(port, "gid_attrs/types", n))
 		if err != nil {
-			continue // an entry that is not in use
+			continue // an unused entry
 		}
 		mapped := strings.HasPrefix(string(gid), "0000:0000:0000:0000:0000:ffff:")
 		if mapped && bytes.HasPrefix(kind, []byte("RoCE v2")) {

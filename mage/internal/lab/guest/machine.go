@@ -10,8 +10,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
-// machine is what the guest uses of the machine that it is process 1 of. Tests put
-// their own in its place.
+// machine has the functions of the machine that the guest uses. Tests replace it.
 type machine struct {
 	root  string // before each path; empty but in tests
 	now   func() time.Time
@@ -32,7 +31,7 @@ type machine struct {
 	linkDown  func(netdev string) error
 }
 
-// thisMachine is the one that the guest runs on.
+// thisMachine is the machine that the guest runs on.
 func thisMachine() machine {
 	return machine{
 		now: time.Now, after: time.After,
@@ -42,10 +41,10 @@ func thisMachine() machine {
 	}
 }
 
-// path is where a file of the machine is.
+// path returns the path of a file of the machine.
 func (m machine) path(name string) string { return m.root + name }
 
-// until asks again and again whether something has come true, and gives up after a while.
+// until polls a condition, and gives up after a while.
 func (m machine) until(patience time.Duration, holds func() bool) bool {
 	const pause = 20 * time.Millisecond
 	for start := m.now(); !holds(); <-m.after(pause) {

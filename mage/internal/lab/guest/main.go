@@ -23,13 +23,13 @@ func main() {
 	thisMachine().live(context.Background())
 	unix.Sync()
 	_ = unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
-	// Process 1 must not end: the kernel would panic, which says less.
+	// Process 1 must not end, because the kernel would panic.
 	for {
 		time.Sleep(time.Hour)
 	}
 }
 
-// live is what the machine does from its boot to its end.
+// live runs the machine from boot to power-off.
 func (m machine) live(ctx context.Context) {
 	err := m.boot()
 	if err == nil {
@@ -58,8 +58,7 @@ func (m machine) say(text string) {
 	_, _ = fmt.Fprintln(f, text)
 }
 
-// runPlan does what the plan says. An error is about the guest itself; a case that
-// fails is a record.
+// runPlan runs the plan. An error is about the guest itself; a failed case is a record.
 func (m machine) runPlan(ctx context.Context) error {
 	plan, err := m.readPlan()
 	if err != nil {
@@ -93,7 +92,7 @@ func (m machine) runPlan(ctx context.Context) error {
 	for _, name := range plan.Cases {
 		g.runCase(ctx, name)
 	}
-	// It was kept from the console, where it would have come between records.
+	// It was kept off the console, where it would have mixed with records.
 	g.show([]string{"dmesg"}, ended{out: g.kernelLog()})
 	g.record(lab.Record{Kind: lab.KindEnd})
 	return nil

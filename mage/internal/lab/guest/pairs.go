@@ -17,14 +17,13 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
-// port is where libibverbs' examples and perftest listen unless told otherwise.
+// port is the default port of libibverbs' examples and perftest.
 const port = 18515
 
-// lacking is how programs say that a device cannot do something.
+// lacking matches programs' messages about unsupported features of a device.
 var lacking = regexp.MustCompile(`(?i)not supported|doesn't support|open XRC|XRC domain|\bENOSYS\b|not implemented`)
 
-// serve runs a server and a client that find each other over TCP, and gives
-// what the client said.
+// serve runs a server and a client that connect over TCP, and returns the client's end.
 func (g *guest) serve(ctx context.Context, argv ...string) (ended, error) {
 	if !present(argv[0]) {
 		return ended{}, &absentError{program: argv[0]}
@@ -53,7 +52,7 @@ func (g *guest) serve(ctx context.Context, argv ...string) (ended, error) {
 	return client, nil
 }
 
-// absentError says that the distribution has not got a program.
+// absentError says that the distribution lacks a program.
 type absentError struct{ program string }
 
 func (e *absentError) Error() string { return "no " + e.program + " in this distribution" }
@@ -66,7 +65,7 @@ type pairError struct {
 
 func (e *pairError) Error() string { return e.who + ": " + e.how.evidence() }
 
-// listening waits until someone listens on the port, or the server is over.
+// listening waits until the port is open, or the server has ended.
 func (m machine) listening(done chan ended) (ended, bool) {
 	const pause = 10 * time.Millisecond
 	for {
@@ -96,7 +95,7 @@ func hasListener(table string) bool {
 	return false
 }
 
-// pingpong runs one of libibverbs' examples; the case's name says how.
+// pingpong runs one of libibverbs' examples with the options in the case's name.
 func pingpong(name string) single {
 	program, way, _ := strings.Cut(name, "_pingpong")
 	extra := map[string][]string{"": {"-c"}, "-events": {"-e"}, "-new-post": {"-c", "-N"}}[way]
@@ -149,8 +148,8 @@ func firstLike(out string, want *regexp.Regexp) string {
 	return lastLine(out)
 }
 
-// overCM runs a server and a client of librdmacm's examples. Both get the
-// device's address last, and where their arguments have an "@".
+// overCM runs a server and a client of librdmacm's examples. Both get the device's address as
+// the last argument, and in place of an "@".
 func overCM(program string, server, client []string) single {
 	return func(ctx context.Context, g *guest, d lab.Device) lab.Record {
 		if !present(program) {
@@ -203,8 +202,8 @@ func withAddress(program string, args []string, d lab.Device) []string {
 	return argv
 }
 
-// untilAccepted runs a client until its server listens; nothing in the guest
-// shows from outside when that is.
+// untilAccepted runs a client repeatedly until its server listens, which cannot be observed
+// otherwise.
 func (g *guest) untilAccepted(ctx context.Context, argv []string) ended {
 	const tries, pause = 8, 250 * time.Millisecond
 	var e ended

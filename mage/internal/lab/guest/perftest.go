@@ -20,7 +20,7 @@ const (
 	columnTypical  = 4 // of a *_lat: t_typical in microseconds
 )
 
-// perf runs one of perftest's pairs and gives its result line.
+// perf runs one of perftest's pairs and returns its result line.
 func (g *guest) perf(ctx context.Context, d lab.Device, program string, args ...string) ([]string, ended, error) {
 	gid, err := g.gidIndex(d.Name)
 	if err != nil {
@@ -99,8 +99,8 @@ func (g *guest) column(ctx context.Context, d lab.Device, column int, program st
 	return v, nil
 }
 
-// measured reads a value; perftest prints "inf" and "nan" where the clock has
-// not moved, and no record can carry these.
+// measured parses a value. perftest prints "inf" and "nan" if the clock has not advanced, and
+// records cannot contain these.
 func measured(text string) (float64, bool) {
 	v, err := strconv.ParseFloat(text, 64)
 	return v, err == nil && v > 0 && !math.IsInf(v, 0)

@@ -17,29 +17,29 @@ import (
 	"time"
 )
 
-// programs is where a distribution has its programs.
+// programs are the directories of a distribution's programs.
 const programs = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// environment of every program: messages in one language, libibverbs' reasons.
+// environment of every program: messages in English, libibverbs' warnings.
 func environment() []string {
 	return []string{
 		"PATH=" + programs, "HOME=/root", "LC_ALL=C.UTF-8", "IBV_SHOW_WARNINGS=1", "PYTHONUNBUFFERED=1",
 	}
 }
 
-// notStarted is the exit status of a program that is not there.
+// notStarted is the exit status of a missing program.
 const notStarted = 127
 
-// ended is how a program ended.
+// ended is the end of a program.
 type ended struct {
-	out  string // what it printed, both streams, the end of it
+	out  string // the end of its output, both streams
 	code int    // exit status; -1 if it had to be killed
 	why  string // for a program that did not start or did not end
 }
 
 func (e ended) ok() bool { return e.code == 0 }
 
-// evidence is what a program that failed said last.
+// evidence is the last line of a failed program.
 func (e ended) evidence() string {
 	if e.why != "" {
 		return strings.TrimSpace(e.why + ": " + lastLine(e.out))
@@ -47,17 +47,16 @@ func (e ended) evidence() string {
 	return fmt.Sprintf("exit status %d: %s", e.code, lastLine(e.out))
 }
 
-// process is a program that runs.
+// process is a running program.
 type process struct {
 	name string
 	cmd  *exec.Cmd
 	out  limited
 	err  error           // of its start
-	ctx  context.Context //nolint:containedctx // that of its one call, for the reason of its end
+	ctx  context.Context //nolint:containedctx // context of its call, for the reason of its end
 }
 
-// launch starts a program in a process group of its own; when ctx ends the
-// group is killed.
+// launch starts a program in a new process group, which is killed when ctx ends.
 func launch(ctx context.Context, argv ...string) *process {
 	p := &process{name: argv[0], ctx: ctx}
 	p.cmd = exec.CommandContext(ctx, argv[0], argv[1:]...)
@@ -86,7 +85,7 @@ func (p *process) wait() ended {
 	return e
 }
 
-// stop ends a program that would go on and gives what it said.
+// stop ends a running program and returns its output.
 func (p *process) stop() ended {
 	if p.err == nil {
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
@@ -95,7 +94,7 @@ func (p *process) stop() ended {
 	return ended{out: p.out.String(), code: -1}
 }
 
-// run runs a program to its end and shows what it printed.
+// run runs a program to its end and shows its output.
 func (g *guest) run(ctx context.Context, argv ...string) ended {
 	e := launch(ctx, argv...).wait()
 	g.show(argv, e)
@@ -110,7 +109,7 @@ func (g *guest) show(argv []string, e ended) {
 		text.WriteString("| " + strings.TrimRight(line, "\r\n") + "\n")
 	}
 	fmt.Fprintf(&text, "= %d %s\n", e.code, e.why)
-	_, _ = io.WriteString(g.out, text.String()) // records say what counts
+	_, _ = io.WriteString(g.out, text.String()) // only records count
 }
 
 // present reports whether the distribution has a program.
@@ -119,7 +118,7 @@ func present(program string) bool {
 	return !errors.Is(err, exec.ErrNotFound)
 }
 
-// limited keeps the end of what is written to it; it may be read meanwhile.
+// limited keeps the end of a text written to it; it may be read concurrently.
 type limited struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

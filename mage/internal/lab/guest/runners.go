@@ -14,7 +14,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
-// runner runs a case on devices and records what came of it on each.
+// runner runs a case on devices and records the result on each.
 type runner interface {
 	run(ctx context.Context, g *guest, c lab.Case, devices []lab.Device)
 }
@@ -38,8 +38,7 @@ func unsupported(format string, args ...any) lab.Record {
 	return lab.Record{State: lab.Unsupported, Evidence: fmt.Sprintf(format, args...)}
 }
 
-// ownRunners are the cases that the guest itself knows how to run: a single or
-// a sideBySide by the case's name.
+// ownRunners are the guest's own runners: a single or a sideBySide by the case's name.
 func ownRunners() map[string]runner {
 	return map[string]runner{
 		"driver-id":      single(checkDriverID),
@@ -66,8 +65,8 @@ func ownRunners() map[string]runner {
 	}
 }
 
-// runners says how each case is run. What is not the guest's own is a program
-// of the packages or of perftest by its name, or a case of exercise.
+// runners maps each case to its runner. Those that are not the guest's own are programs of the
+// packages or of perftest, by name, or cases of exercise.
 func runners() map[string]runner {
 	all := ownRunners()
 	for _, c := range lab.Cases() {
@@ -84,13 +83,13 @@ func runners() map[string]runner {
 	return all
 }
 
-// start announces a case, so that a guest that hangs has said in which one.
+// start announces a case, so that a hanging case is known.
 func (g *guest) start(c lab.Case, device string) time.Time {
 	g.record(lab.Record{Kind: lab.KindStart, Case: c.Name, Device: device, Limit: int64(c.Limit.Seconds())})
 	return g.now()
 }
 
-// finish records what came of a case on a device.
+// finish records the result of a case on a device.
 func (g *guest) finish(r lab.Record, c lab.Case, device string, began time.Time) {
 	r.Kind, r.Case, r.Device, r.Millis = lab.KindCase, c.Name, device, g.now().Sub(began).Milliseconds()
 	g.record(r)
@@ -107,11 +106,10 @@ func (s single) run(ctx context.Context, g *guest, c lab.Case, devices []lab.Dev
 	}
 }
 
-// run measures several times on each device in turn, so that what disturbs the
-// machine disturbs both, and records the values round by round. Each round
-// begins with the other device than the one before. While the rounds speak
-// against the first device and half of the case's time is left there are more
-// of them: noise goes away with those, a slower provider does not.
+// run measures several times on each device in turn, so that disturbances affect both, and
+// records the values round by round. Rounds alternate in which device comes first. While the
+// first device looks slower and half of the case's time is left, more rounds follow: they
+// average out noise but not a slower provider.
 func (s sideBySide) run(ctx context.Context, g *guest, c lab.Case, devices []lab.Device) {
 	const blocks = 8
 	began := g.start(c, "")
@@ -145,8 +143,8 @@ func (s sideBySide) run(ctx context.Context, g *guest, c lab.Case, devices []lab
 	}
 }
 
-// settled reports whether more rounds can change nothing for the better: something
-// failed, or the first device is at least as good as each of the others.
+// settled reports whether more rounds are useless: something failed, or the first device is at
+// least as good as each of the others.
 func settled(values [][]float64, errs []error, lessIsBetter bool) bool {
 	if errors.Join(errs...) != nil {
 		return true

@@ -17,7 +17,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
-// suiteScripts is where packages put rdma-core's suite.
+// suiteScripts is the directory of rdma-core's suite in packages.
 const suiteScripts = "/usr/share/doc/rdma-core*/tests/run_tests.py"
 
 // event is a line of the recorder.
@@ -29,8 +29,8 @@ type event struct {
 	Reason string    `json:"reason"`
 }
 
-// suiteRun is a suite on one device, which may need several interpreters: a
-// test that hangs or kills one costs itself and not those behind it.
+// suiteRun is a suite on one device. It may need several interpreters: if a test hangs or kills
+// one, the following tests still run.
 type suiteRun struct {
 	g       *guest
 	device  lab.Device
@@ -70,8 +70,8 @@ func suite(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	return run.summary()
 }
 
-// interpret runs the given tests, all if none are named, until they end, one
-// of them hangs or the interpreter dies.
+// interpret runs the given tests, or all if none are named, until they end, one hangs, or the
+// interpreter dies.
 func (s *suiteRun) interpret(ctx context.Context, gid int, tests []string) ended {
 	out := s.g.path("/tmp/suite.json")
 	s.running = ""
@@ -89,7 +89,7 @@ func (s *suiteRun) interpret(ctx context.Context, gid int, tests []string) ended
 	return e
 }
 
-// follow reads the recorder's lines as they come.
+// follow reads the recorder's lines while it runs.
 func (s *suiteRun) follow(file string, ends chan ended, stop context.CancelCauseFunc) ended {
 	const patience, pause = 90 * time.Second, 50 * time.Millisecond
 	var read int64
@@ -115,7 +115,7 @@ func (s *suiteRun) follow(file string, ends chan ended, stop context.CancelCause
 	}
 }
 
-// take reads the whole lines behind an offset and gives the new offset.
+// take reads the complete lines after an offset and returns the new offset.
 func (s *suiteRun) take(file string, from int64) int64 {
 	f, err := os.Open(file)
 	if err != nil {
@@ -151,7 +151,8 @@ func (s *suiteRun) handle(ev event) {
 	}
 }
 
-// report records a test; of several results, as of subtests, a failure stays.
+// report records a test; if it has several results, as with subtests, a failure takes
+// precedence.
 func (s *suiteRun) report(ev event) {
 	if s.done[ev.Test].State == lab.Fail {
 		return
@@ -173,8 +174,7 @@ func (s *suiteRun) left() []string {
 	return rest
 }
 
-// summary counts; whether a failure counts is decided beside the other
-// device's results.
+// summary counts the results. Failures are judged later, next to the other device's results.
 func (s *suiteRun) summary() lab.Record {
 	count := map[lab.State]int{}
 	for _, r := range s.done {
