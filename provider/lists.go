@@ -20,8 +20,7 @@ type readmeItem struct {
 	Start  int
 }
 
-// addKernelModule puts the provider's kernel module into README.md's list, in
-// the order that the list has.
+// addKernelModule adds the provider's kernel module to README.md's list, in the list's order.
 func addKernelModule(file string, data []byte, module string) (out []byte, already bool, err error) {
 	lists := moduleLists(data)
 	const lookedFor = "one list of kernel modules ( - name.ko)"
@@ -57,7 +56,7 @@ func addKernelModule(file string, data []byte, module string) (out []byte, alrea
 // moduleLists returns the runs of neighbouring items.
 func moduleLists(data []byte) [][]readmeItem {
 	var lists [][]readmeItem
-	next := -1 // where the line behind the last item begins
+	next := -1 // start of the line after the last item
 	for _, m := range moduleItem.FindAllSubmatchIndex(data, -1) {
 		it := readmeItem{Module: string(data[m[4]:m[5]]), Marker: string(data[m[2]:m[3]]), Start: m[0]}
 		if it.Start == next {
@@ -73,14 +72,14 @@ func moduleLists(data []byte) [][]readmeItem {
 // maintainersSection is a title with the lines of its entry.
 type maintainersSection struct {
 	Title      string
-	Start, End int      // from the title to behind the last line
+	Start, End int      // from the title to after the last line
 	Folders    []string // of its F: lines
 }
 
 var maintainersField = regexp.MustCompile(`^[A-Z]:[ \t]+`)
 
-// addMaintainer puts the provider's section into MAINTAINERS in its order among
-// the providers' sections. A section with F: providers/NAME/ is taken for its own.
+// addMaintainer adds the provider's section to MAINTAINERS in its order among the providers'
+// sections. A section with F: providers/NAME/ counts as its own.
 func addMaintainer(file string, data []byte, m *Manifest) (out []byte, already bool, err error) {
 	sections := parseMaintainers(data)
 	folder := m.Folder() + "/"
@@ -186,7 +185,7 @@ func parseMaintainers(data []byte) []maintainersSection {
 	return all
 }
 
-// fieldSeparator returns what stands behind "K:" in this file.
+// fieldSeparator returns the text after "K:" in this file.
 func fieldSeparator(data []byte, s maintainersSection) string {
 	body := string(data[text.LineEnd(data, s.Start):s.End])
 	return maintainersField.FindString(body)[2:]

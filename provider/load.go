@@ -14,18 +14,18 @@ import (
 	"strings"
 )
 
-// Provider is a provider's directory, read and checked. It holds the files'
-// content: what is integrated is what was checked and digested.
+// Provider is a provider's directory, read and checked. It has the files' content, so that the
+// checked and digested bytes are integrated.
 type Provider struct {
 	Dir      string // as it was given to Load
 	Manifest Manifest
 	Files    []File // sorted by name, without the manifest and the private files
-	// LicenceTold is true where a check has reported its licence: what that does to
-	// other files is not a second mistake.
+	// LicenceTold is true if a check has reported its licence: consequences in other files are
+	// not a second mistake.
 	LicenceTold bool
 
 	digest  string
-	refused map[string]bool // of a Draft: files that are there and cannot be taken
+	refused map[string]bool // of a Draft: existing files that were refused
 
 	library   *Library
 	manPages  []ManPage
@@ -35,7 +35,7 @@ type Provider struct {
 	matchIDs  []string // the driver ids of its match tables
 }
 
-// Load reads a provider's directory. Everything that is wrong is reported at once,
+// Load reads a provider's directory. All mistakes are reported at once,
 // as *strictyaml.Mistake (manifest, with line and column), *FileError and
 // *LimitError (files), *PlaceError (CMakeLists.txt, version map), or the cause of ctx's
 // end. Nothing outside dir is read: symbolic links are refused, also those that stay
@@ -66,11 +66,10 @@ func Load(ctx context.Context, dir string) (*Provider, error) {
 // mode and bytes. Comments in the manifest and private files do not change it.
 func (p *Provider) Digest() string { return p.digest }
 
-// StageKey is the digest: what stands for the provider in the key of a stage.
+// StageKey is the digest, the provider's value in the key of a stage.
 func (p *Provider) StageKey() string { return p.digest }
 
-// sum frames each part with its length, so that no two providers can be
-// written down alike.
+// sum frames each part with its length, so that different providers have different digests.
 func (p *Provider) sum() string {
 	h := sha256.New()
 	part := func(b []byte) {
@@ -95,11 +94,11 @@ func (p *Provider) Has(name string) bool {
 	return ok || p.refused[name]
 }
 
-// Path is a file of the directory as messages name it.
+// Path is the path of a file of the directory, for messages.
 func (p *Provider) Path(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
 
-// ABIHeaders returns the provider's headers that rdma-core's script turns into
-// kernel-abi/, as they are.
+// ABIHeaders returns the provider's headers from which rdma-core's script generates
+// kernel-abi/.
 func (p *Provider) ABIHeaders() []File {
 	var files []File
 	for _, f := range p.Files {

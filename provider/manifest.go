@@ -14,15 +14,15 @@ import (
 // ManifestName is the manifest's name in a provider's directory.
 const ManifestName = "provider.yaml"
 
-// Manifest is provider.yaml: what must be known of a provider besides its
-// files. It is decoded strictly; Check holds the rules beyond its shape.
+// Manifest is provider.yaml: the data that cannot be read from the provider's files. It is
+// decoded strictly; Check has the rules beyond the schema.
 //
 //nolint:tagliatelle // ID is written in capitals, as everywhere in rdma-core
 type Manifest struct {
-	// Name is also that of the CMake target, verbs_provider_NAME and libNAME.
+	// Name is also the name of the CMake target, verbs_provider_NAME and libNAME.
 	Name string `yaml:"name" jsonschema_description:"the provider's name: the directory under providers/"`
-	// Directory is by default the name. The name is that of the target, the library,
-	// NAME.driver and verbs_provider_NAME, which rdma-core wants alike.
+	// Directory is by default the name. Target, library, NAME.driver and verbs_provider_NAME
+	// always have the name, because rdma-core requires them to be equal.
 	Directory   string `yaml:"directory,omitempty" jsonschema_description:"a directory under providers/ other than the name"`
 	Description string `yaml:"description" jsonschema_description:"one line of text for the RPM spec's list of drivers"`
 	// Title is by default the name in capitals and USERSPACE PROVIDER.
@@ -34,22 +34,21 @@ type Manifest struct {
 	// see Provider.Copyright.
 	Copyright []string `yaml:"copyright,omitempty" jsonschema_description:"a list of lines with years and holder"`
 	License   string   `yaml:"license,omitempty" jsonschema_description:"a licence as named in debian/copyright"`
-	// ABIHeader goes to kernel-headers/rdma/ by its base name, and not to
+	// ABIHeader is copied to kernel-headers/rdma/ under its base name, and not to
 	// providers/NAME. It may be in a subdirectory: many of upstream's providers have
 	// a different NAME-abi.h next to their sources. ABIHeaders replaces it if there
 	// are several. Without either the provider has no kernel header of its own.
 	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"a file of this directory such as NAME-abi.h"`
 	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"a list of files of this directory, instead of abiHeader"`
-	// IoctlHeaders go there too; no kernel-abi/ is made from them.
+	// IoctlHeaders are copied there too; no kernel-abi/ is generated from them.
 	IoctlHeaders []string `yaml:"ioctlHeaders,omitempty" jsonschema_description:"a list of headers such as NAME_user_ioctl_cmds.h"`
 	DriverID     DriverID `yaml:"driverID" jsonschema_description:"a mapping with policy and constant"`
 	KernelModule string   `yaml:"kernelModule,omitempty" jsonschema_description:"a module's name NAME.ko for README.md"`
 	CMake        CMake    `yaml:"cmake" jsonschema_description:"a mapping with coherentDMA: true or false"`
 	Device       Device   `yaml:"device" jsonschema_description:"a mapping with the name of the device for the proof"`
-	// ReplacesUpstream says that the release has a provider of this name, whose
-	// files are removed.
+	// ReplacesUpstream says that the provider replaces the release's provider of this name.
 	ReplacesUpstream bool `yaml:"replacesUpstream,omitempty" jsonschema_description:"true to replace the release's own provider"`
-	// BuildRequires are packages beyond those that rdma-core itself is built from.
+	// BuildRequires are packages in addition to rdma-core's own requirements.
 	BuildRequires BuildRequires `yaml:"buildRequires,omitempty" jsonschema_description:"a mapping with rpm and debian, lists of packages"`
 	// PrivateFiles are not copied into rdma-core: name or *.ext in any directory,
 	// dir/ a directory with all below it, a/b* one path from the provider's directory.
@@ -62,14 +61,14 @@ type Maintainer struct {
 	Email string `yaml:"email" jsonschema_description:"an address such as name@host"`
 }
 
-// BuildRequires are packages without which the provider does not compile, by the
-// names that they have with RPM (for the specs) and in Debian (for debian/control).
+// BuildRequires are packages that the provider needs to compile, by their names in RPM distros
+// (for the specs) and in Debian (for debian/control).
 type BuildRequires struct {
 	RPM    []string `yaml:"rpm,omitempty" jsonschema_description:"a list of packages such as numactl-devel"`
 	Debian []string `yaml:"debian,omitempty" jsonschema_description:"a list of packages such as libnuma-dev"`
 }
 
-// Policy says where the provider's driver id comes from.
+// Policy determines the provider's driver id.
 type Policy string
 
 const (
@@ -87,21 +86,21 @@ const (
 type DriverID struct {
 	Constant string `yaml:"constant,omitempty" jsonschema_description:"a constant: RDMA_DRIVER_ and the name in capitals"`
 	Policy   Policy `yaml:"policy" jsonschema:"enum=next,enum=explicit,enum=none" jsonschema_description:"where the number comes from"`
-	// Value is what the kernel driver reports; with PolicyExplicit only.
+	// Value is the number that the kernel driver reports; with PolicyExplicit only.
 	Value int `yaml:"value,omitempty" jsonschema_description:"a number, with policy explicit only"`
 	// Shared says that another provider of the release may match the same number.
 	Shared bool `yaml:"shared,omitempty" jsonschema_description:"true if another provider of the release may have the same number"`
 }
 
-// CMake says how the provider is built.
+// CMake has the options of the provider's build.
 //
 //nolint:tagliatelle // DMA is written in capitals, as everywhere in rdma-core
 type CMake struct {
 	CoherentDMA bool `yaml:"coherentDMA" jsonschema_description:"true or false: whether it needs if (HAVE_COHERENT_DMA)"`
-	// Condition is CMake's, for an if() around add_subdirectory.
+	// Condition is a CMake condition for an if() around add_subdirectory.
 	Condition string `yaml:"condition,omitempty" jsonschema_description:"a condition for if() such as ENABLE_FOO"`
-	// Subdirectories have a CMakeLists.txt of their own and are built after
-	// the provider, as man is for some of upstream's.
+	// Subdirectories have their own CMakeLists.txt and are built after the provider, like man
+	// of some upstream providers.
 	Subdirectories []string `yaml:"subdirectories,omitempty" jsonschema_description:"a list of subdirectories such as man"`
 }
 
@@ -115,13 +114,13 @@ type Device struct {
 	KernelABI int `yaml:"kernelABI,omitempty" jsonschema:"minimum=0" jsonschema_description:"the uverbs ABI of its driver (default 1)"`
 	// Modalias is for a provider that matches by PCI id and not by name.
 	Modalias string `yaml:"modalias,omitempty" jsonschema_description:"a modalias such as pci:v00001AF4d00001041sv*sd*bc*sc*i*"`
-	// ByDriverID is for a provider whose match table has its driver id and
-	// nothing else: the proof then simulates the kernel's netlink, which reports it.
+	// ByDriverID is for a provider with only its driver id in the match table: the proof then
+	// simulates the kernel's netlink, which reports it.
 	ByDriverID bool `yaml:"byDriverID,omitempty" jsonschema_description:"true if it matches by its driver id alone"`
 }
 
-// decode reads provider.yaml. file names it in errors, which are strictyaml's; beside
-// them the manifest has what could be read of the rest.
+// decode reads provider.yaml. file names it in errors, which are strictyaml's. After an error
+// the manifest has the values that could be read.
 func (m *Manifest) decode(file string, data []byte) error {
 	*m = Manifest{Device: Device{KernelABI: 1}}
 	return strictyaml.Decode(file, data, m)
@@ -150,8 +149,8 @@ func (m *Manifest) maintainersTitle() string {
 	return title + " (for " + m.KernelModule + ")"
 }
 
-// ABIs returns the headers from which make_abi_structs.py makes kernel-abi/, by
-// their paths in the provider's directory: abiHeader, or abiHeaders.
+// ABIs returns the headers from which make_abi_structs.py generates kernel-abi/, by their paths
+// in the provider's directory: abiHeader, or abiHeaders.
 func (m *Manifest) ABIs() []string {
 	if m.ABIHeader != "" {
 		return []string{m.ABIHeader}
@@ -162,9 +161,9 @@ func (m *Manifest) ABIs() []string {
 // KernelHeaders returns the files that go to kernel-headers/rdma.
 func (m *Manifest) KernelHeaders() []string { return slices.Concat(m.ABIs(), m.IoctlHeaders) }
 
-// headerName is what a kernel header is called in kernel-headers/rdma.
+// headerName is a kernel header's name in kernel-headers/rdma.
 func headerName(file string) string { return path.Base(file) }
 
-// canonical returns the manifest's content in one form whatever its layout and
-// comments: %#v quotes every text.
+// canonical returns the manifest's content independent of layout and comments: %#v quotes every
+// text.
 func (m *Manifest) canonical() string { return fmt.Sprintf("%#v", *m) }

@@ -20,13 +20,12 @@ type ManPage struct {
 	Name    string // "manadv_init_obj"
 }
 
-// ManPages returns the manual pages that the provider installs, also one without
-// a library: rdma_man_pages() and rdma_alias_man_pages() of all its directories, in
-// their order.
+// ManPages returns the provider's manual pages, with or without a library: rdma_man_pages() and
+// rdma_alias_man_pages() of all its directories, in order.
 func (p *Provider) ManPages() []ManPage { return slices.Clone(p.manPages) }
 
-// PageSources reports whether pages are written in Markdown, which pandoc makes pages of, and
-// in reStructuredText, which rst2man does. No release has these prebuilt.
+// PageSources reports whether there are pages in Markdown, for pandoc, and in reStructuredText,
+// for rst2man. No release has these prebuilt.
 func (p *Provider) PageSources() (markdown, rst bool) { return p.markdown, p.rst }
 
 // manForm is NAME.SECTION; buildlib/rdma_man.cmake takes .md, .in.rst or .in
@@ -79,7 +78,7 @@ func (r *buildReader) manPage(b *cmake.File, a cmake.Arg, installed string) erro
 		return b.Fail(a, "a page NAME.SECTION, or a variable set() here", fmt.Sprintf("%q", a.Text))
 	}
 	page := ManPage{Section: int(m[2][0] - '0'), Name: m[1]}
-	if !slices.Contains(r.p.manPages, page) { // both branches of an if() may have it
+	if !slices.Contains(r.p.manPages, page) { // it may be in both branches of an if()
 		r.p.manPages = append(r.p.manPages, page)
 	}
 	return nil

@@ -7,7 +7,7 @@ import "github.com/resnics/verbsmith/specs/edit"
 // NameError says that a name cannot be a provider's.
 type NameError struct{ Name, Want, Got string }
 
-// Error quotes the name: it may hold anything.
+// Error quotes the name, which may contain anything.
 func (e *NameError) Error() string {
 	return "provider name " + edit.Quote(e.Name) + ": want " + e.Want + ", got " + e.Got
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// WantLicence is the licence that rdma-core asks for, in the words of errors.
+// WantLicence describes the licence that rdma-core requires, for errors.
 const WantLicence = "SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB, or GPL-2.0 OR another BSD licence"
 
 var spdxLine = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([^\r\n]*)`)
@@ -21,12 +21,12 @@ var spdxLine = regexp.MustCompile(`SPDX-License-Identifier:[ \t]*([^\r\n]*)`)
 // Kind is the type of a file, which decides its comment syntax.
 type Kind int
 
-// The kinds of files in which a licence is looked for.
+// The kinds of files that are searched for a licence.
 const (
 	KindOther  Kind = iota // none is
-	KindSource             // C: something must be said
-	KindMap                // C's comments and CMake's; upstream's say nothing
-	KindCMake              // CMake's comments; upstream's say nothing
+	KindSource             // C: a licence is required
+	KindMap                // comments of C and CMake; upstream's state none
+	KindCMake              // CMake's comments; upstream's state none
 )
 
 // Kind goes by the file's name.

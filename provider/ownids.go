@@ -14,15 +14,15 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// claim is a driver id by which the provider takes devices.
+// claim is a driver id that the provider matches.
 type claim struct {
-	name  string // the constant, or the number as the match table has it
+	name  string // the constant, or the number in the match table
 	value int
 	own   bool            // it is the manifest's
-	used  []SharedIDError // where other directories use its constant and do not match it
+	used  []SharedIDError // places where other directories use its constant without matching it
 }
 
-// is reports whether a word of another provider, a constant or a number, means the id.
+// is reports whether another provider's constant or number is the id.
 func (src *claim) is(def *c.Enum, word string) bool {
 	if i := def.Find(word); i >= 0 {
 		return def.Consts[i].Values.Has(src.value)
@@ -32,9 +32,9 @@ func (src *claim) is(def *c.Enum, word string) bool {
 }
 
 // readIDs returns the driver ids of the provider's match tables: constants and numbers, each
-// once. Tables in sources that nothing compiles are passed over.
+// once. Tables in sources that are not compiled are skipped.
 func (p *Provider) readIDs(ctx context.Context) []string {
-	src, _ := p.Sources(ctx) // what cannot be scanned is told by Examine
+	src, _ := p.Sources(ctx) // Examine reports files that cannot be scanned
 	built := p.Built()
 	var ids []string
 	for _, id := range src.TableIDs() {
@@ -47,13 +47,13 @@ func (p *Provider) readIDs(ctx context.Context) []string {
 	return ids
 }
 
-// hasIDs reports whether there is a driver id that another provider can have as well.
+// hasIDs reports whether there is a driver id that another provider could have.
 func (p *Provider) hasIDs() bool {
 	return p.Manifest.DriverID.Policy != PolicyNone || len(p.matchIDs) > 0
 }
 
-// claims returns each driver id of the provider once: the manifest's, which has the number
-// id in the release (0 where it has none), and those of the match tables.
+// claims returns each driver id of the provider once: the manifest's, with the number id in the
+// release (0 if none), and those of the match tables.
 func (p *Provider) claims(def *c.Enum, id int) []claim {
 	driver := &p.Manifest.DriverID
 	if id == 0 && driver.Policy == PolicyExplicit { // it is another constant's
@@ -95,7 +95,7 @@ func (in *integration) uses(def *c.Enum, id *claim, names []string) {
 		}
 		toks, err := c.Scan(name, data)
 		if err != nil {
-			continue // the compiler will say so
+			continue // the compiler will report it
 		}
 		if word, at := id.find(def, toks); word != "" {
 			id.used = append(id.used, SharedIDError{
@@ -123,9 +123,8 @@ func (src *claim) find(def *c.Enum, toks []c.Token) (word string, at int) {
 	return "", 0
 }
 
-// warnUsed warns of ids that no table of another directory has: those that other
-// providers use nevertheless, and a constant of the manifest that is the release's own.
-// Where a table has one it is an error, or meant.
+// warnUsed warns of ids that other providers use outside their match tables, and of a constant
+// of the manifest that the release already has. An id in a table is an error, or intended.
 func (in *integration) warnUsed(m *Manifest, def *c.Enum, ids []claim) {
 	for _, id := range ids {
 		if m.DriverID.Shared || id.own && m.ReplacesUpstream {
@@ -142,8 +141,8 @@ func (in *integration) warnUsed(m *Manifest, def *c.Enum, ids []claim) {
 	}
 }
 
-// takesConstant reports whether the release has the manifest's constant, and not from an
-// earlier integration of the provider.
+// takesConstant reports whether the release itself has the manifest's constant, not only from
+// an earlier integration of the provider.
 func (in *integration) takesConstant(m *Manifest) bool {
 	_, err := in.tree.ReadFile(path.Join(m.Folder(), cmake.FileName))
 	return err != nil && slices.ContainsFunc(in.result.Edits, func(e Edit) bool { return e.File == DriverHeader && e.Already })

@@ -17,7 +17,7 @@ func isVCS(name string) bool {
 	return false
 }
 
-// badPattern says what a pattern of privateFiles should be, "" where it is right.
+// badPattern describes a valid pattern of privateFiles, "" if this one is valid.
 func badPattern(p string) string {
 	bare := strings.TrimSuffix(p, "/")
 	switch {
@@ -42,8 +42,7 @@ func badPattern(p string) string {
 }
 
 // isPrivate reports whether a file or directory is kept out of rdma-core. The name is
-// slash separated, relative to the provider's directory. A private directory is not
-// looked into.
+// slash separated, relative to the provider's directory. A private directory is not searched.
 func (m *Manifest) isPrivate(name string, dir bool) bool {
 	if name == ManifestName || dir && isVCS(path.Base(name)) {
 		return true

@@ -11,9 +11,8 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
-// Reads lists every file of a release that Integrate looks at whatever else the
-// release has, so that it can be run on a tree of those, and of what ReadsAlso
-// names, alone.
+// Reads lists the files that Integrate reads in every release. With those of ReadsAlso they are
+// enough to run it on.
 func (p *Provider) Reads() []string {
 	names := []string{TopCMake, VerbsHeader, Maintainers}
 	if p.hasIDs() {
@@ -31,9 +30,9 @@ func (p *Provider) Reads() []string {
 	return names
 }
 
-// ReadsAlso reports whether Integrate looks at a file where a release has it: the
-// CMakeLists.txt of other directories, for what they install under a name that the
-// provider has too, and the directory of a provider that is replaced.
+// ReadsAlso reports whether Integrate reads a file if the release has it: the CMakeLists.txt of
+// other directories, which may install files of the same name, and the directory of a replaced
+// provider.
 func (p *Provider) ReadsAlso(name string) bool {
 	if p.Manifest.ReplacesUpstream && strings.HasPrefix(name, p.Manifest.Folder()+"/") {
 		return true
@@ -41,11 +40,10 @@ func (p *Provider) ReadsAlso(name string) bool {
 	return p.installsNames() && path.Base(name) == cmake.FileName
 }
 
-// ReadsTables reports whether Integrate has to see the match tables of a release's other
-// providers, which are any of their C files: where enum rdma_driver_id of the release's
-// DriverHeader has the provider's constant already, or an id of the provider's match
-// tables. Another directory can only then have the same number, unless it writes the
-// number itself.
+// ReadsTables reports whether Integrate reads the match tables of a release's other providers,
+// which can be in any of their C files: if enum rdma_driver_id of the release's DriverHeader
+// already has the provider's constant, or an id of the provider's match tables. Only then can
+// another directory have the same number, unless it uses the number itself.
 func (p *Provider) ReadsTables(header []byte) bool {
 	if !p.hasIDs() {
 		return false

@@ -11,10 +11,10 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
-// Inspect reads from an rdma-core tree what Integrate also reports of it, and
-// changes nothing: the result has the release's private ABI and no edits.
+// Inspect returns Integrate's data about an rdma-core tree without a change: the result has the
+// release's private ABI and no edits.
 //
-// Errors: *PlaceError where the tree does not say.
+// Errors: *PlaceError if the tree does not state it.
 func Inspect(t Tree) (*Result, error) {
 	data, err := t.ReadFile(TopCMake)
 	if err != nil {
@@ -29,14 +29,13 @@ func Inspect(t Tree) (*Result, error) {
 
 // PrivateABI reads IBVERBS_PABI_VERSION from a release's top CMakeLists.txt.
 //
-// Errors: *PlaceError where it does not say.
+// Errors: *PlaceError if it does not state it.
 func PrivateABI(topCMake []byte) (int, error) { return privateABI(TopCMake, topCMake) }
 
-// InRelease reads what a release's own provider NAME installs: its Library,
-// ManPages and Installed, as far as they can be told. It is nil where the
-// release has none of that name.
+// InRelease reads the files of a release's own provider: its Library, ManPages and Installed,
+// as far as they can be determined. It returns nil if the release has none of that name.
 //
-// Errors: *PlaceError and *FileError where the directory cannot be read.
+// Errors: *PlaceError and *FileError if the directory cannot be read.
 func InRelease(t Tree, name string) (*Provider, error) {
 	dir := "providers/" + name
 	lister, ok := t.(Lister)
@@ -48,7 +47,7 @@ func InRelease(t Tree, name string) (*Provider, error) {
 		return nil, fmt.Errorf("read the release's own %s: %w", dir, err)
 	}
 	if !slices.Contains(names, path.Join(dir, cmake.FileName)) {
-		return nil, nil //nolint:nilnil // there is nothing to tell of
+		return nil, nil //nolint:nilnil // nothing to read
 	}
 	p := &Provider{Dir: dir, Manifest: Manifest{Name: name}}
 	for _, file := range names {
@@ -73,7 +72,7 @@ func InRelease(t Tree, name string) (*Provider, error) {
 		}
 	}
 	r := &buildReader{p: p, release: true, anyHeader: true}
-	if err := r.readAll(); err != nil { // what cannot be determined is left out
+	if err := r.readAll(); err != nil { // anything that cannot be determined is omitted
 		return nil, err
 	}
 	return p, nil

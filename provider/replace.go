@@ -23,8 +23,8 @@ func (m *Manifest) mayReplace(name string) bool {
 	return own.MatchString(name)
 }
 
-// dropOld takes the add_subdirectory() of the release's own provider out that
-// the new one does not have, or has in another place.
+// dropOld removes each add_subdirectory() of the release's own provider that the new one does
+// not have, or has in another place.
 func (in *integration) dropOld(m *Manifest, paths []string) {
 	data, ok := in.read(TopCMake)
 	if !ok {
@@ -40,8 +40,8 @@ func (in *integration) dropOld(m *Manifest, paths []string) {
 	})
 }
 
-// removeOld removes what the release has in providers/NAME and the provider has
-// not. Nothing else is removed, whatever the tree lists.
+// removeOld removes the release's files in providers/NAME that the provider lacks. Nothing else
+// is removed, whatever the tree lists.
 func (in *integration) removeOld(name string, plan []Copy) {
 	dir := "providers/" + name
 	lister, ok := in.tree.(Lister)

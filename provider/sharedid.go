@@ -14,29 +14,29 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// SharedIDError is an entry of another provider's match table in the release that takes the
-// devices of the same driver id.
+// SharedIDError is an entry with the same driver id in another provider's match table of the
+// release.
 type SharedIDError struct {
 	File     string `json:"file"`     // slash separated, in the tree
 	Line     int    `json:"line"`     // of the entry
 	Constant string `json:"constant"` // ours
 	Value    int    `json:"value"`    // the driver id
-	Got      string `json:"got"`      // what the entry names: RDMA_DRIVER_MANA, or a number
-	Meant    bool   `json:"meant"`    // the manifest says so, or the release's provider is replaced
+	Got      string `json:"got"`      // the entry's value: RDMA_DRIVER_MANA, or a number
+	Meant    bool   `json:"meant"`    // intended: by the manifest, or because the release's provider is replaced
 	How      IDUse  `json:"how,omitempty"`
 }
 
-// IDUse says how the place in a SharedIDError uses a driver id.
+// IDUse is the kind of use of a driver id in a SharedIDError.
 type IDUse string
 
-// An entry of a match table is an error unless it is meant; the others are warnings.
+// An entry of a match table is an error unless it is intended; the others are warnings.
 const (
 	IDMatched IDUse = ""       // an entry of a match table
 	IDUsed    IDUse = "used"   // another use of the constant in another provider
 	IDListed  IDUse = "listed" // the constant in the release's enum, which policy next takes
 )
 
-// Error names both, and how to say that it is meant.
+// Error names both, and how to mark it as intended.
 func (e *SharedIDError) Error() string {
 	switch e.How {
 	case IDUsed:
@@ -58,11 +58,10 @@ func (e *SharedIDError) Error() string {
 	return text
 }
 
-// checkShared looks for the provider's driver ids in the match tables of the release's
-// other providers: by the constant, by one that has the same number, by the number
-// itself. Unless the manifest says that it is meant each is an error. Whether such a
-// table is compiled is not asked. A constant of the release that no table has gives a
-// warning.
+// checkShared looks for the provider's driver ids in the match tables of the release's other
+// providers: the constant, another one with the same number, or the number itself. Each is an
+// error unless the manifest marks it as intended, whether or not the table is compiled. A
+// constant of the release that is in no table is a warning.
 func (in *integration) checkShared(p *Provider) {
 	lister, ok := in.tree.(Lister)
 	if !ok || !p.hasIDs() {
@@ -93,7 +92,7 @@ func (in *integration) checkShared(p *Provider) {
 		if n <= 0 {
 			n = len(names)
 			if !strings.HasPrefix(names[0], dir+"/") {
-				n = 1 // a file beside the directories
+				n = 1 // a file next to the directories
 			}
 		}
 		if dir != p.Manifest.Folder() {
@@ -104,7 +103,7 @@ func (in *integration) checkShared(p *Provider) {
 	in.warnUsed(&p.Manifest, def, ids)
 }
 
-// shares looks into one directory.
+// shares checks one directory.
 func (in *integration) shares(m *Manifest, def *c.Enum, ids []claim, dir string, names []string) {
 	found := in.matchedIDs(dir, names)
 	for i := range ids {
@@ -124,8 +123,8 @@ func (in *integration) shares(m *Manifest, def *c.Enum, ids []claim, dir string,
 	}
 }
 
-// matchedIDs returns the driver ids of a directory's match tables. A file that cannot be
-// read as C is passed over: the compiler will say so.
+// matchedIDs returns the driver ids of a directory's match tables. A file that cannot be parsed
+// as C is skipped: the compiler will report it.
 func (in *integration) matchedIDs(dir string, names []string) []SharedIDError {
 	p := &Provider{Dir: dir}
 	tables := false

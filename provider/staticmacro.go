@@ -74,7 +74,7 @@ func (m *macroText) set(i int, lines ...string) {
 	m.raw = append(append(append([]string(nil), m.raw[:i]...), make([]string, len(lines))...), m.raw[i+1:]...)
 }
 
-// growParams puts a parameter before the dots, on a new line where it does not fit.
+// growParams adds a parameter before the dots, on a new line if it does not fit.
 func (m *macroText) growParams(param string) {
 	for i, line := range m.lines {
 		head, tail, ok := strings.Cut(line, "...)")
@@ -87,14 +87,14 @@ func (m *macroText) growParams(param string) {
 	}
 }
 
-// growBody puts an address behind the last one.
+// growBody adds an address after the last one.
 func (m *macroText) growBody(addr string) {
 	i := len(m.lines) - 1
 	lines := fill(m.lines[i]+",", leadingBlank(m.lines[i]), macroColumns, addr)
 	m.set(i, lines...)
 }
 
-// growFillers puts one more none before the last parenthesis.
+// growFillers adds one more none before the last parenthesis.
 func (m *macroText) growFillers() {
 	i := len(m.lines) - 1
 	indent := continuationIndent(m.lines[i])
@@ -102,9 +102,9 @@ func (m *macroText) growFillers() {
 	m.set(i, fill(head+",", indent, macroColumns, "none)")...)
 }
 
-// fill appends words to line, each behind one blank, and breaks the line before
-// the word that would go beyond the columns. These are the last line's; the
-// others must leave room for their backslash, also where line had none before.
+// fill appends words to line, each after one space, and breaks the line before a word that
+// would exceed the columns. These apply to the last line; the others must leave room for their
+// backslash, even if line had none before.
 func fill(line, indent string, columns int, words ...string) []string {
 	lines := []string{strings.TrimRight(line, " \t")}
 	for _, w := range words {
@@ -144,8 +144,8 @@ func (m *macroText) join() string {
 	return b.String() + m.tail
 }
 
-// continuationIndent is where a list goes on: under its first entry on the line
-// that opens it, else where the line itself begins.
+// continuationIndent is the indentation of a list's next line: under its first entry on the
+// opening line, otherwise that of the line itself.
 func continuationIndent(line string) string {
 	if !strings.Contains(line, "(") {
 		return leadingBlank(line)

@@ -15,15 +15,15 @@ import (
 
 const coherentDMA = "HAVE_COHERENT_DMA"
 
-// subdirUnit is one add_subdirectory(providers/…), or an if() that has nothing
-// but such commands in it: first and last are the indexes of its commands.
+// subdirUnit is one add_subdirectory(providers/…), or an if() that contains only such commands:
+// first and last are the indexes of its commands.
 type subdirUnit struct {
 	first, last int
 	key         string // the directory, the first one of an if()
 }
 
-// subdirList is the top CMakeLists.txt of a release, and the units in it among which
-// those of a provider go.
+// subdirList is the top CMakeLists.txt of a release, and its units among which a provider's are
+// inserted.
 type subdirList struct {
 	file  string
 	data  []byte
@@ -41,10 +41,9 @@ func readSubdirList(file string, data []byte, m CMake) (*subdirList, error) {
 	return &subdirList{file: file, data: data, cmds: cmds, units: units, cmake: m}, err
 }
 
-// addSubdirectory puts add_subdirectory(path) in its order among the other
-// providers: inside the if (HAVE_COHERENT_DMA) block, or outside any block.
-// With a condition it stands there in an if() of its own, which all directories of
-// one provider share.
+// addSubdirectory inserts add_subdirectory(path) in its order among the other providers: inside
+// the if (HAVE_COHERENT_DMA) block, or outside any block. With a condition it is in its own
+// if(), which all directories of one provider share.
 func addSubdirectory(file string, data []byte, path string, m CMake) (out []byte, already bool, err error) {
 	l, err := readSubdirList(file, data, m)
 	if err != nil {
@@ -71,8 +70,8 @@ func addSubdirectory(file string, data []byte, path string, m CMake) (out []byte
 	return out, false, nil
 }
 
-// insert writes the lines in path's order among the units, and gives the shape that
-// the file must have then.
+// insert writes the lines in path's order among the units, and returns the expected shape of
+// the result.
 func (l *subdirList) insert(path string, lines []string) (out []byte, want []string, err error) {
 	keys := make([]string, len(l.units))
 	for i, u := range l.units {
@@ -105,7 +104,7 @@ func (l *subdirList) insert(path string, lines []string) (out []byte, want []str
 	return out, slices.Insert(shape, at, addedShape...), nil
 }
 
-// providerUnits returns the units among which a new one goes.
+// providerUnits returns the units among which a new one is inserted.
 func providerUnits(file string, cmds []cmake.Command, coherent bool) ([]subdirUnit, error) {
 	if coherent {
 		return coherentUnits(file, cmds)
@@ -168,8 +167,8 @@ func unitsIn(cmds []cmake.Command, blocks []cmake.Block) []subdirUnit {
 	return units
 }
 
-// insideIf returns the commands of an if() without else() that has nothing but
-// add_subdirectory(providers/…) in it, none for anything else.
+// insideIf returns the commands of an if() without else() that contains only
+// add_subdirectory(providers/…), and none for any other.
 func insideIf(cmds []cmake.Command, open int) []int {
 	if cmds[open].Name != cmake.If {
 		return nil
@@ -184,8 +183,8 @@ func insideIf(cmds []cmake.Command, open int) []int {
 	return inner
 }
 
-// ownUnits returns what stands in the if (condition) that the provider of path
-// has already, nil where it has none.
+// ownUnits returns the units in the if (condition) of path's provider, nil if there is none
+// yet.
 func (l *subdirList) ownUnits(path string) []subdirUnit {
 	for _, u := range l.units {
 		if u.first == u.last || !isCondition(&l.cmds[u.first], l.cmake.Condition) || providerOf(u.key) != providerOf(path) {
@@ -200,7 +199,7 @@ func (l *subdirList) ownUnits(path string) []subdirUnit {
 	return nil
 }
 
-// isCondition reports whether an if() has a condition, however it is laid out.
+// isCondition reports whether an if() has a condition, in any layout.
 func isCondition(c *cmake.Command, condition string) bool {
 	want, err := cmake.Parse("", []byte("x("+condition+")"))
 	return err == nil && len(want) == 1 && slices.Equal(c.Texts(), want[0].Texts())
@@ -212,7 +211,7 @@ func providerOf(dir string) string {
 	return name
 }
 
-// inPlace reports whether command i is where the manifest's cmake puts it.
+// inPlace reports whether command i is in the place that the manifest's cmake selects.
 func (l *subdirList) inPlace(i int) bool {
 	for _, u := range l.units {
 		switch {
@@ -226,8 +225,8 @@ func (l *subdirList) inPlace(i int) bool {
 	return false
 }
 
-// has reports whether path is in its place already. One that is elsewhere, or there twice,
-// is an error: it would be built in another way than the manifest says.
+// has reports whether path is already in its place. In another place, or twice, it is an error:
+// the build would not follow the manifest.
 func (l *subdirList) has(path string) (bool, error) {
 	var in, out []int
 	for i := range l.cmds {
@@ -251,9 +250,9 @@ func (l *subdirList) has(path string) (bool, error) {
 	return len(in) == 1, nil
 }
 
-// dropSubdirectories takes out each add_subdirectory() of the release's own
-// provider NAME that is not one of paths in the place that the manifest's cmake
-// has for it. dropped names their directories.
+// dropSubdirectories removes each add_subdirectory() of the release's own provider NAME that is
+// not one of paths in the place that the manifest's cmake selects. dropped names their
+// directories.
 func dropSubdirectories(data []byte, paths []string, m *Manifest) (out []byte, dropped []string, err error) {
 	for {
 		l, err := readSubdirList(TopCMake, data, m.CMake)
@@ -274,8 +273,8 @@ func dropSubdirectories(data []byte, paths []string, m *Manifest) (out []byte, d
 	}
 }
 
-// misplaced returns the first command that takes in a directory of the provider NAME which
-// is not one of paths in its place, -1 where there is none.
+// misplaced returns the first command that adds a directory of the provider NAME that is not
+// one of paths in its place, -1 if there is none.
 func (l *subdirList) misplaced(name string, paths []string) int {
 	for i := range l.cmds {
 		dir := providerDir(&l.cmds[i])

@@ -11,10 +11,9 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// otherTarget says that a command makes a provider of another name than the manifest's.
-// The name is that of the plug-in or library, of NAME.driver and of verbs_provider_NAME,
-// which rdma-core's CMake files expect of one provider to be one; the directory alone may
-// be called otherwise.
+// otherTarget returns the error for a command that builds a provider of another name than the
+// manifest's. Plug-in or library, NAME.driver and verbs_provider_NAME must have the same name
+// in rdma-core's CMake files; only the directory's may differ.
 func (p *Provider) otherTarget(b *cmake.File, c *cmake.Command) *text.SourceError {
 	name := p.Manifest.Name
 	e := &text.SourceError{File: b.Name, Line: text.LineNumber(b.Data, c.Start), Want: c.Name + "(" + name}
@@ -34,8 +33,8 @@ func (p *Provider) otherTarget(b *cmake.File, c *cmake.Command) *text.SourceErro
 	return e
 }
 
-// directory is how the provider's directory is to be called in rdma-core: as the manifest
-// says, else as it is called where it is, if that can be, else by the manifest's name.
+// directory is the name of the provider's directory in rdma-core: the manifest's directory, or
+// else its present name if that is valid, or else the manifest's name.
 func (p *Provider) directory() string {
 	if p.Manifest.Directory != "" {
 		return p.Manifest.Directory
@@ -55,8 +54,8 @@ func otherPkgConfig(b *cmake.File, c *cmake.Command, name string) error {
 	return b.FailAt(c, c.Name+"("+name+" …", found)
 }
 
-// TargetName is the name that the provider's CMakeLists.txt give it, "" where they give
-// none, or several.
+// TargetName is the provider's name in its CMakeLists.txt files, "" if there are none or
+// several.
 func (p *Provider) TargetName() string {
 	files, err := p.BuildFiles()
 	if err != nil {

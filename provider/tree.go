@@ -13,38 +13,37 @@ import (
 )
 
 // Tree is the rdma-core source tree that is edited. Names are slash separated
-// and relative to its top. ReadFile's error for a file that is not there is
-// fs.ErrNotExist to errors.Is.
+// and relative to its top. ReadFile's error for a missing file is fs.ErrNotExist to errors.Is.
 type Tree interface {
 	ReadFile(name string) ([]byte, error)
 	WriteFile(name string, data []byte) error
 }
 
-// Written is a file as an integration leaves it.
+// Written is a file written by an integration.
 type Written struct {
 	Name string
 	Data []byte
-	Mode fs.FileMode // 0 keeps the mode that the file has, or 0o644
-	// Remove says that the file is removed, and each directory that this empties.
+	Mode fs.FileMode // 0 keeps the file's mode, or is 0o644 for a new file
+	// Remove says that the file is removed, and each directory that becomes empty.
 	Remove bool
 }
 
 // BatchTree is a Tree that writes all files or none, with their modes.
-// Integrate uses it where a tree has it, and needs it to remove files.
+// Integrate uses it if a tree implements it, and needs it to remove files.
 type BatchTree interface {
 	Tree
 	WriteAll(files []Written) error
 }
 
 // Lister is a Tree that can list a directory: the files below it, sorted, with
-// names from the tree's top; none where there is no such directory. Integrate needs
-// it to replace a provider that the release has.
+// names from the tree's top; none if there is no such directory. Integrate needs it to replace
+// the release's provider.
 type Lister interface {
 	List(dir string) ([]string, error)
 }
 
 // DirTree is a tree in a directory. It reads and writes nothing outside it,
-// also not through links.
+// not even through links.
 type DirTree struct{ root *os.Root }
 
 // OpenTree opens the source tree at dir. Close it when it is no longer needed.
@@ -56,7 +55,7 @@ func OpenTree(dir string) (*DirTree, error) {
 	return &DirTree{root: root}, nil
 }
 
-// Close lets go of the directory.
+// Close closes the directory.
 func (t *DirTree) Close() error {
 	if err := t.root.Close(); err != nil {
 		return fmt.Errorf("close source tree: %w", err)
@@ -71,17 +70,17 @@ func (t *DirTree) ReadFile(name string) ([]byte, error) {
 	return data, err
 }
 
-// WriteFile writes beside the file and renames.
+// WriteFile writes a temporary file and renames it.
 func (t *DirTree) WriteFile(name string, data []byte) error {
 	return t.WriteAll([]Written{{Name: name, Data: data}})
 }
 
-// besideSuffix marks what is not yet under its own name.
+// besideSuffix marks temporary files.
 const besideSuffix = ".verbsmith-new"
 
-// WriteAll first writes every file beside its place, puts those that go aside
-// and then renames: a full disk or a file that may not be written leaves the
-// tree as it was. The names are slash separated and appear once.
+// WriteAll first writes every file under a temporary name, moves those to be removed aside, and
+// then renames: a full disk or an unwritable file leaves the tree unchanged. The names are
+// slash separated and appear once.
 func (t *DirTree) WriteAll(files []Written) error {
 	var beside, made []string
 	undo := func(err error) error {
@@ -132,7 +131,7 @@ func (t *DirTree) writeBeside(f Written) error {
 		}
 	}
 	name := f.Name + besideSuffix
-	// What an earlier run left behind is not reused: it may be a link.
+	// A leftover of an earlier run is not reused: it may be a link.
 	if err := t.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write %s: %w", f.Name, err)
 	}
@@ -150,8 +149,7 @@ func (t *DirTree) writeBeside(f Written) error {
 	return nil
 }
 
-// makeDirs makes the directories that are missing on the way to dir and gives them,
-// the outermost first.
+// makeDirs creates dir and its missing parents and returns them, the outermost first.
 func (t *DirTree) makeDirs(dir string) ([]string, error) {
 	var made []string
 	for at, parts := "", strings.Split(dir, "/"); dir != "." && len(parts) > 0; parts = parts[1:] {
@@ -167,11 +165,11 @@ func (t *DirTree) makeDirs(dir string) ([]string, error) {
 	return made, nil
 }
 
-// asideSuffix marks what goes, until all else is in its place.
+// asideSuffix marks files to be removed, until all others are in place.
 const asideSuffix = ".verbsmith-old"
 
-// List lists the files below dir. Anything but files and directories gives a
-// *FileError: what a link leads to is not this directory's.
+// List lists the files below dir. Anything but files and directories is a *FileError: a link's
+// target does not belong to this directory.
 func (t *DirTree) List(dir string) ([]string, error) {
 	var names []string
 	err := fs.WalkDir(t.root.FS(), dir, func(name string, d fs.DirEntry, err error) error {
@@ -198,13 +196,13 @@ func (t *DirTree) List(dir string) ([]string, error) {
 	return names, err
 }
 
-// removal is the files of one batch that go.
+// removal has the files of one batch that are removed.
 type removal struct {
 	tree  *DirTree
-	names []string // those that have been put aside
+	names []string // those that have been moved aside
 }
 
-// setAside renames the files that go. After an error they are back in place.
+// setAside renames the files to be removed. After an error they are back in place.
 func (t *DirTree) setAside(files []Written) (*removal, error) {
 	r := &removal{tree: t}
 	for _, f := range files {
@@ -226,7 +224,7 @@ func (r *removal) putBack() {
 	}
 }
 
-// finish removes the files, and the directories that they leave empty.
+// finish removes the files, and the directories that become empty.
 func (r *removal) finish() error {
 	for _, name := range r.names {
 		if err := r.tree.root.Remove(name + asideSuffix); err != nil {

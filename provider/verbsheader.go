@@ -14,8 +14,8 @@ import (
 	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
-// The last two of verbs.h's extern declarations are not providers: they stand
-// for all of them and for an empty place. They stay last.
+// The last two of verbs.h's extern declarations are not providers: they mean all providers and
+// an empty place. They stay last.
 const (
 	staticAll  = "all"
 	staticNone = "none"
@@ -27,9 +27,9 @@ type staticExtern struct {
 	Start, End int
 }
 
-// addStaticProvider declares verbs_provider_NAME in libibverbs/verbs.h, in its
-// order, and gives the macros that list the providers of a static build one
-// place more, as upstream does with each provider.
+// addStaticProvider declares verbs_provider_NAME in libibverbs/verbs.h, in its order, and adds
+// a place to the macros that list the providers of a static build, as upstream does for each
+// provider.
 func addStaticProvider(file string, data []byte, name string) (out []byte, already bool, err error) {
 	toks, err := c.Scan(file, data)
 	if err != nil {
@@ -57,8 +57,8 @@ func addStaticProvider(file string, data []byte, name string) (out []byte, alrea
 	} else {
 		out = text.InsertLineBefore(data, externs[0].Start, decl)
 	}
-	// The macros stand before the declarations or behind them; they are found
-	// again in the new text, so that it does not matter.
+	// The macros are before or after the declarations; they are searched again in the new text,
+	// so that it does not matter.
 	before, out, err := growStaticMacros(file, out)
 	if err != nil {
 		return nil, false, err
@@ -115,7 +115,7 @@ func staticExterns(file string, toks []c.Token) ([]staticExtern, error) {
 	return found, nil
 }
 
-// staticMacros are the two macros that a static build's list goes through.
+// staticMacros are the two macros with a static build's list.
 type staticMacros struct {
 	Places int     // N of _RDMA_STATIC_PREFIX_(_1, … _N, ...)
 	Prefix c.Token // #define _RDMA_STATIC_PREFIX_(_1, …
@@ -129,8 +129,8 @@ var (
 		`^#define _RDMA_STATIC_PREFIX\((\w+)\) ?_RDMA_STATIC_PREFIX_\((\w+)((?:, ?none)*)\)$`)
 )
 
-// parseStaticMacros finds both macros and checks that they are built as this
-// edit knows them: N parameters, N addresses, one argument and N-1 fillers.
+// parseStaticMacros finds both macros and checks that they have the expected form: N
+// parameters, N addresses, one argument and N-1 fillers.
 func parseStaticMacros(file string, data []byte) (staticMacros, error) {
 	var m staticMacros
 	toks, err := c.Scan(file, data)

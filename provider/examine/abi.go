@@ -14,11 +14,11 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// ABIScript is the file of an rdma-core tree that makes kernel-abi/NAME-abi.h.
+// ABIScript is rdma-core's script that generates kernel-abi/NAME-abi.h.
 const ABIScript = "buildlib/make_abi_structs.py"
 
 // ABIScriptSHA256 is the digest of that script in every release from v32.0 to
-// 65.0. A script with another one is not known.
+// 65.0. A script with another digest is unknown.
 const ABIScriptSHA256 = "a74a99fed13ba184bf0180a5e5137343a0ca422723c3106938e19361ea0383b0"
 
 const kernelStyle = "kernel style, which " + ABIScript + " reads: one declaration per line, struct NAME { on one line"
@@ -53,8 +53,7 @@ func checkABI(file string, data, made []byte, crashed string) (structs int, find
 	return len(all) - len(a.Findings), a.Findings
 }
 
-// checkStruct compares a struct with the macro that was made of it, token by
-// token, without comments.
+// checkStruct compares a struct with its generated macro, token by token, without comments.
 func checkStruct(a *Answer, f *c.File, s c.Struct, macro []c.Token) {
 	if macro == nil {
 		what := s.Tokens[0].Text + " " + s.Name
@@ -87,8 +86,8 @@ func checkStruct(a *Answer, f *c.File, s c.Struct, macro []c.Token) {
 
 var abiDefine = regexp.MustCompile(`(?m)^#define _STRUCT_(\S+) `)
 
-// abiMacros reads what the script writes: #define _STRUCT_NAME struct { …, each
-// macro taken apart for itself, so that a spoiled one does not hide the others.
+// abiMacros reads the script's output: #define _STRUCT_NAME struct { …, each macro separately,
+// so that a broken one does not hide the others.
 func abiMacros(made []byte) map[string][]c.Token {
 	macros := map[string][]c.Token{}
 	for _, loc := range abiDefine.FindAllSubmatchIndex(made, -1) {
@@ -114,9 +113,8 @@ var (
 	scriptComment = regexp.MustCompile(`/\*.*\*/|//.*$`)
 )
 
-// abiCrash finds the line at which the script ends with an error: one that
-// begins with struct or union outside a struct and has no { on it. It only
-// finds the place; what the script makes of the header, the script says.
+// abiCrash finds the line on which the script fails: one that begins with struct or union
+// outside a struct and has no {. It only finds the place of a failure of the script.
 func abiCrash(data []byte) (at int, ok bool) {
 	inside, nesting := false, 0
 	for off := 0; off < len(data); off = text.LineEnd(data, off) {

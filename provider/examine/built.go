@@ -11,8 +11,8 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// checkBuilt warns of .c files that no list names and no other source includes:
-// they travel into rdma-core and are not compiled there.
+// checkBuilt warns of .c files that no list names and no other source includes: they would be
+// copied into rdma-core but not compiled.
 func (p *subject) checkBuilt(a *Answer, src *c.Sources, built *cmake.Sources) {
 	for _, f := range src.Files {
 		if p.doubts(fieldPrivate) || !strings.HasSuffix(f.Name, ".c") || built.Has(f.Name) || src.Includes(path.Base(f.Name)) {

@@ -10,7 +10,7 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-// Fields of the manifest on which checks of other files rest.
+// Fields of the manifest that checks of other files depend on.
 const (
 	fieldName     = "name"
 	fieldDriverID = "driverID"
@@ -21,16 +21,16 @@ const (
 	fieldRequires = "buildRequires"
 )
 
-// subject is a provider that is looked at. Fields of its manifest may have a mistake.
+// subject is the examined provider. Fields of its manifest may have mistakes.
 type subject struct {
 	*provider.Provider
 
 	doubtful map[string]bool
-	refused  map[string]bool // files that are there and cannot be taken, which is said already
+	refused  map[string]bool // existing files that were refused and reported
 }
 
-// doubts reports whether one of the manifest's fields has a mistake. What a check would say
-// of another file because of that field is not said: it would be a second mistake for one.
+// doubts reports whether one of the manifest's fields has a mistake. Consequences in other
+// files are then not reported, so that one mistake is reported once.
 func (p *subject) doubts(fields ...string) bool {
 	for _, field := range fields {
 		if p.doubtful[field] {
@@ -53,12 +53,12 @@ func wantsRight(field string) string {
 	return field + " of " + provider.ManifestName + " has a mistake"
 }
 
-// doubt notes which fields have a mistake, and does without their values.
+// doubt records the fields with mistakes, and clears their values.
 func (e *examiner) doubt() {
 	mistakes := strictyaml.Mistakes(e.decode)
 	for _, m := range mistakes {
 		field := strictyaml.TopField(m.Path)
-		if field == "" { // it is not YAML, or there are more mistakes than are told
+		if field == "" { // it is not YAML, or has more mistakes than are reported
 			mistakes = nil
 			break
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
-// The checks that need nothing but the directory, as they are called.
+// The names of the checks that need only the directory.
 const (
 	CheckManifest = "manifest"
 	CheckFolder   = "directory"
@@ -25,15 +25,14 @@ const (
 
 // Result is the result of examining a provider's directory.
 type Result struct {
-	Provider *provider.Provider // nil where it cannot be loaded
+	Provider *provider.Provider // nil if it cannot be loaded
 	Answers  []Answer
 	Ended    error // the cause of the context's end; there are no answers then
 }
 
-// Examine looks at a provider's directory in every way that needs neither a
-// release nor a compiler, and tells all that it finds. What rests on a mistake that is
-// told already is not told: where a value of the manifest is invalid, the checks do
-// without that value; where the manifest cannot be read, the others are skipped.
+// Examine makes all checks of a provider's directory that need neither a release nor a
+// compiler, and reports all mistakes, but not their consequences: if a value of the manifest is
+// invalid, the checks do without it; if the manifest cannot be read, the others are skipped.
 func Examine(ctx context.Context, dir string) Result {
 	draft, err := provider.Open(dir)
 	if err != nil {
@@ -55,7 +54,7 @@ func Examine(ctx context.Context, dir string) Result {
 	e.sources(ctx)
 	x := Result{Answers: []Answer{e.manifestAnswer, e.folderAnswer, e.cmake, e.licences, e.match}}
 	if !e.manifestAnswer.Failed() && !e.folderAnswer.Failed() {
-		// Load decides what a provider is; what it says beyond the above is told too.
+		// Load decides whether it is a provider; its additional errors are reported too.
 		if x.Provider, err = provider.Load(ctx, dir); err != nil && !e.cmake.Failed() {
 			x.Answers[2].fail(err)
 		}
@@ -73,7 +72,7 @@ type examiner struct {
 	draft  *provider.Draft
 	p      *subject
 	decode error  // of the manifest
-	unread string // why nothing of it is known; empty where something is
+	unread string // why it could not be read at all; empty if it could
 
 	manifestAnswer, folderAnswer, cmake, licences, match Answer
 }
@@ -135,7 +134,7 @@ func (e *examiner) folder(ctx context.Context) {
 	e.folderAnswer.Evidence = fmt.Sprintf("%d files, %d bytes", len(e.p.Files), bytes)
 }
 
-// refuse notes the file that an error of the directory is of.
+// refuse records the file of an error of the directory.
 func (e *examiner) refuse(err error) {
 	file := ""
 	if of, ok := errors.AsType[*provider.FileError](err); ok {
@@ -154,8 +153,8 @@ func (e *examiner) refuse(err error) {
 
 const unreadFiles = "not all files can be read"
 
-// lacks reports whether a file with one of these ends of names could not be taken, or the
-// directory as a whole.
+// lacks reports whether a file with one of these suffixes, or the whole directory, could not be
+// read.
 func (e *examiner) lacks(ends ...string) bool {
 	for name := range e.p.refused {
 		if name == "." || slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(name, end) }) {
@@ -165,7 +164,7 @@ func (e *examiner) lacks(ends ...string) bool {
 	return false
 }
 
-// sources looks into the files.
+// sources checks the files.
 func (e *examiner) sources(ctx context.Context) {
 	e.cmake = Answer{Check: CheckCMake}
 	if e.lacks(cmake.FileName) {
@@ -207,7 +206,7 @@ func (e *examiner) sources(ctx context.Context) {
 		e.match = Answer{Check: CheckMatch, Skipped: unreadFiles}
 		return
 	}
-	if len(errs) > 0 { // what is in these files is not known
+	if len(errs) > 0 { // their content is not known
 		e.match = Answer{Check: CheckMatch}
 		for _, err := range errs {
 			e.match.fail(err)
@@ -217,7 +216,7 @@ func (e *examiner) sources(ctx context.Context) {
 	e.match = e.p.checkMatch(c, built)
 }
 
-// joined returns the parts of a joined error, each by itself.
+// joined returns the parts of a joined error.
 func joined(err error) []error {
 	if err == nil {
 		return nil

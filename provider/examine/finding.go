@@ -12,22 +12,22 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// Finding is one thing that a check has to say. Its text begins with the file
-// and, where there is one, the line.
+// Finding is one finding of a check. Its text begins with the file and, if there is one, the
+// line.
 type Finding struct {
 	Err     error // such as *SourceError, *strictyaml.Mistake, *PlaceError, *FileError
-	Warning bool  // nothing is broken by it
+	Warning bool  // it breaks nothing
 }
 
 // Answer is the result of one check of a provider.
 type Answer struct {
 	Check    string
 	Findings []Finding
-	Evidence string // of a check that passed: what was seen
-	Skipped  string // why the check was not made; empty where it was
+	Evidence string // evidence of a check that passed
+	Skipped  string // why the check was skipped; empty if it was made
 }
 
-// Failed says that something is wrong, not merely worth a warning.
+// Failed reports whether there is a mistake, not only warnings.
 func (a *Answer) Failed() bool {
 	for _, f := range a.Findings {
 		if !f.Warning {
@@ -37,7 +37,7 @@ func (a *Answer) Failed() bool {
 	return false
 }
 
-// Warnings counts the findings that are none but warnings.
+// Warnings counts the warnings.
 func (a *Answer) Warnings() int {
 	n := 0
 	for _, f := range a.Findings {
@@ -48,8 +48,8 @@ func (a *Answer) Warnings() int {
 	return n
 }
 
-// sameFindings makes one finding of those that say the same of several files: the first,
-// with the number and some of the names of the others.
+// sameFindings merges equal findings about several files into one: the first, with the number
+// and some of the names of the others.
 func (p *subject) sameFindings(all []Finding) []Finding {
 	type kind struct {
 		warning   bool
@@ -58,7 +58,7 @@ func (p *subject) sameFindings(all []Finding) []Finding {
 	var kept []Finding
 	first, files := map[kind]int{}, map[kind][]string{}
 	for _, f := range all {
-		source, ok := f.Err.(*text.SourceError) //nolint:errorlint // these are the check's own
+		source, ok := f.Err.(*text.SourceError) //nolint:errorlint // the check's own
 		if !ok {
 			kept = append(kept, f)
 			continue
@@ -88,7 +88,7 @@ func (p *subject) sameFindings(all []Finding) []Finding {
 
 const asIn = ", as in "
 
-// Tells reports whether one of the findings is this error, of its file or of several.
+// Tells reports whether one of the findings is this error, alone or merged.
 func (a *Answer) Tells(e *text.SourceError) bool {
 	return slices.ContainsFunc(a.Findings, func(f Finding) bool {
 		told, ok := errors.AsType[*text.SourceError](f.Err)

@@ -21,18 +21,18 @@ var (
 	orTerm   = regexp.MustCompile(`(?i)\bOR\b`)
 	andTerm  = regexp.MustCompile(`(?i)\bAND\b`)
 	noteTerm = regexp.MustCompile(`(?i)^\(?\s*GPL-2\.0(-only|-or-later|\+)?\s+WITH\s+Linux-syscall-note\s*\)?$`)
-	// COPYING.md of rdma-core takes these alone for what any program may link.
+	// rdma-core's COPYING.md accepts only these for code that any program may link.
 	aloneTerm = regexp.MustCompile(`^(MIT|CC0-1\.0)$`)
 )
 
 // checkLicences looks for the licence line of each C file, version map and
-// CMake file, and whether rdma-core takes such a licence (its COPYING.md: the
+// CMake file, and whether rdma-core accepts such a licence (its COPYING.md: the
 // GPL version 2 or a BSD licence, at the user's choice). A source without the
 // line may say the same in the words that were used before SPDX, as most of
 // upstream's do.
 func (p *subject) checkLicences() Answer {
 	a := Answer{Check: CheckLicence}
-	if p.doubts(fieldPrivate) { // which files are looked at is not known
+	if p.doubts(fieldPrivate) { // the files to check are not known
 		a.Skipped = wantsRight(fieldPrivate)
 		return a
 	}
@@ -67,7 +67,7 @@ func (p *subject) noLicence(name string) error {
 	return &text.SourceError{File: p.Path(name), Line: 1, Want: provider.WantLicence, Got: "no such line"}
 }
 
-// licenceProblem is nil for a licence that rdma-core takes.
+// licenceProblem is nil for a licence that rdma-core accepts.
 func (p *subject) licenceProblem(f provider.File, said string, at int, ok bool) error {
 	if !ok {
 		return p.noLicence(f.Name)
@@ -79,7 +79,7 @@ func (p *subject) licenceProblem(f provider.File, said string, at int, ok bool) 
 	return text.ErrorAt(p.Path(f.Name), f.Data(), at, provider.WantLicence, edit.Quote(said))
 }
 
-// oldNotice reports whether comments give the choice in words.
+// oldNotice reports whether comments state the choice of licences in words.
 func oldNotice(notice []byte) bool {
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(notice, []byte(w)) })

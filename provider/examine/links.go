@@ -11,13 +11,13 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
-// usage is what the CMake files do with what they have looked for.
+// usage records how the CMake files use their search results.
 type usage struct {
 	linked  []string // arguments of commands outside any block that link or name directories
 	refused []string // words of the if() around a message(FATAL_ERROR)
 }
 
-// learn takes in the commands of one file.
+// learn reads the commands of one file.
 func (u *usage) learn(cmds []cmake.Command) {
 	var open []string
 	var starts []int
@@ -43,8 +43,8 @@ func (u *usage) learn(cmds []cmake.Command) {
 	}
 }
 
-// needs reports whether the build fails without what a command has written into a
-// variable, or into those that begin with prefix and "_". Prefixes count in any case.
+// needs reports whether the build fails without the value that a command has stored in a
+// variable, or in those that begin with prefix and "_". Case does not matter in prefixes.
 func (u *usage) needs(variable, prefix string) bool {
 	is := func(name string) bool {
 		name = strings.TrimSuffix(strings.TrimPrefix(name, "${"), "}")
@@ -58,8 +58,8 @@ func (u *usage) needs(variable, prefix string) bool {
 	})
 }
 
-// packages are those of find_package() and pkg_check_modules(): args behind the prefix
-// of their variables.
+// packages handles find_package() and pkg_check_modules(): args are those after the prefix of
+// their variables.
 func (n *needs) packages(b *cmake.File, c *cmake.Command, prefix string, args []cmake.Arg) {
 	required := slices.Contains(c.Texts(), wordRequired) || n.used.needs("", prefix)
 	for _, a := range args {
@@ -74,7 +74,7 @@ func (n *needs) packages(b *cmake.File, c *cmake.Command, prefix string, args []
 	}
 }
 
-// ownModule says that rdma-core itself looks for a package, and can do without.
+// ownModule reports whether rdma-core itself searches for a package, which is optional.
 func ownModule(name string) bool {
 	switch strings.ToLower(name) {
 	case "lttngust", "lttng-ust":
@@ -102,7 +102,7 @@ func (n *needs) found(b *cmake.File, c *cmake.Command) {
 
 const wordRequired = "REQUIRED"
 
-// option keeps what the build looks for and can do without for warnOptions.
+// option records an optional dependency for warnOptions.
 func (n *needs) option(b *cmake.File, c *cmake.Command, a cmake.Arg, name string) {
 	n.options = append(n.options, option{b, c, a, name})
 }
@@ -114,8 +114,8 @@ type option struct {
 	name string
 }
 
-// warnOptions warns of the options that the manifest does not bring and that nothing
-// else needs.
+// warnOptions warns of optional dependencies that buildRequires does not provide and that
+// nothing else needs.
 func (n *needs) warnOptions() {
 	for _, o := range n.options {
 		key := strings.ToLower(o.name)
@@ -128,7 +128,7 @@ func (n *needs) warnOptions() {
 	}
 }
 
-// project is project(NAME [LANGUAGES] language …); without a language it is of C and C++.
+// project is project(NAME [LANGUAGES] language …); without a language it means C and C++.
 func (n *needs) project(b *cmake.File, c *cmake.Command) {
 	if languages := projectLanguages(c.Args); len(languages) > 0 {
 		n.languages(b, c, languages)
@@ -167,7 +167,7 @@ func isFlagsCommand(c *cmake.Command) bool {
 	return false
 }
 
-// flags looks at the -l, -L and -I in an argument, which may have several.
+// flags checks the -l, -L and -I in an argument, which may have several.
 func (n *needs) flags(b *cmake.File, c *cmake.Command, a cmake.Arg) {
 	for _, flag := range strings.FieldsFunc(a.Text, func(r rune) bool { return strings.ContainsRune(" \t\n;,", r) }) {
 		flag = strings.TrimPrefix(strings.TrimPrefix(flag, "SHELL:"), "LINKER:")
@@ -186,8 +186,8 @@ func (n *needs) flags(b *cmake.File, c *cmake.Command, a cmake.Arg) {
 	}
 }
 
-// isOutside reports whether a directory is neither in rdma-core nor one in which
-// distributions have what their packages bring.
+// isOutside reports whether a directory is neither in rdma-core nor one of a distribution's
+// packages.
 func (n *needs) isOutside(b *cmake.File, dir string) bool {
 	if !path.IsAbs(dir) {
 		return strings.HasPrefix(n.place(b, dir), "..")

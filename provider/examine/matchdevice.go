@@ -11,8 +11,8 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/c"
 )
 
-// device asks whether the table takes the manifest's device where only sysfs
-// tells of it: by its name or by its modalias.
+// device checks whether the table matches the manifest's device by the data in sysfs: its name
+// or its modalias.
 func (m *matchCheck) device(o *c.Object, table string, entries []c.Entry) {
 	d := m.p.Manifest.Device
 	if d.Name == "" {
@@ -44,7 +44,7 @@ func (m *matchCheck) device(o *c.Object, table string, entries []c.Entry) {
 	}
 }
 
-// unmatched says what is wrong with a table of which no entry fits the device.
+// unmatched reports a table without an entry for the device.
 func (m *matchCheck) unmatched(o *c.Object, table string, names, aliases []c.Entry) {
 	d := m.p.Manifest.Device
 	switch {

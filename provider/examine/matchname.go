@@ -10,8 +10,8 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/c"
 )
 
-// names warns of a table that has names alone, of a provider without a driver id; where
-// there is one, ids has said that it is missing.
+// names warns of a table with only names, if the provider has no driver id; otherwise ids has
+// reported the missing id.
 func (m *matchCheck) names(o *c.Object, name string, entries []c.Entry) {
 	other := func(e c.Entry) bool { return !e.ByName() }
 	if m.p.Manifest.DriverID.Policy != provider.PolicyNone || o.Included || len(entries) == 0 || slices.ContainsFunc(entries, other) {
@@ -22,7 +22,7 @@ func (m *matchCheck) names(o *c.Object, name string, entries []c.Entry) {
 	m.warn(o.File.Problem(o.At, want, "only names: "+m.renamed()+", unless /etc/udev/rules.d overrides it with NAME_KERNEL"))
 }
 
-// renamed is what becomes of the manifest's device where its name is all there is.
+// renamed describes the consequence for the manifest's device if only its name matches.
 func (m *matchCheck) renamed() string {
 	const rule = "rdma-core's udev rule 60-rdma-persistent-naming.rules renames "
 	if d := m.p.Manifest.Device.Name; d != "" {

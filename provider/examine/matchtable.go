@@ -14,15 +14,14 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// What libibverbs has in infiniband/driver.h for a provider to register with.
+// The names in infiniband/driver.h by which a provider registers.
 const (
 	driverMacro  = "PROVIDER_DRIVER" // (name, ops)
 	deviceOps    = "verbs_device_ops"
 	contextMacro = "verbs_init_and_alloc_context"
 )
 
-// matchCheck follows what a provider registers, from PROVIDER_DRIVER() to the
-// table by which it takes devices.
+// matchCheck follows a provider's registration, from PROVIDER_DRIVER() to its match table.
 type matchCheck struct {
 	*Answer
 
@@ -32,8 +31,8 @@ type matchCheck struct {
 	seen  []string // for the evidence
 }
 
-// checkMatch reports whether libibverbs would register the provider and take the
-// manifest's device. What macros of other headers decide is not judged.
+// checkMatch checks that libibverbs would register the provider and match the manifest's
+// device. Macros of other headers are not evaluated.
 func (p *subject) checkMatch(src *c.Sources, built *cmake.Sources) Answer {
 	m := &matchCheck{Answer: &Answer{Check: CheckMatch}, p: p, c: src, built: built}
 	if ops := m.driver(); ops != "" {
@@ -51,7 +50,7 @@ type driverPlace struct {
 	args [][]c.Token
 }
 
-// drivers finds them outside any bracket, in the sources that are built.
+// drivers finds them outside all brackets, in the compiled sources.
 func (m *matchCheck) drivers() []driverPlace {
 	var places []driverPlace
 	for _, f := range m.c.Files {
@@ -74,7 +73,7 @@ func (m *matchCheck) drivers() []driverPlace {
 	return places
 }
 
-// driver finds the one that there should be and gives its ops.
+// driver finds the expected one and returns its ops.
 func (m *matchCheck) driver() string {
 	places := m.drivers()
 	name := m.p.Manifest.Name
@@ -97,7 +96,7 @@ func (m *matchCheck) driver() string {
 	return ""
 }
 
-// ops looks at the struct verbs_device_ops.
+// ops checks the struct verbs_device_ops.
 func (m *matchCheck) ops(name string) {
 	o, ok := m.c.Object(deviceOps, name)
 	if !ok {
@@ -133,7 +132,7 @@ func (m *matchCheck) ops(name string) {
 	}
 }
 
-// abiRange holds the kernel ABI of the manifest's device against the range.
+// abiRange checks that the kernel ABI of the manifest's device is in the range.
 func (m *matchCheck) abiRange(o *c.Object, low, high []c.Token) {
 	if m.p.doubts(fieldDevice) {
 		return
@@ -168,8 +167,8 @@ func (m *matchCheck) abiRange(o *c.Object, low, high []c.Token) {
 	}
 }
 
-// contexts holds the driver id with which contexts are made against the
-// manifest's: the kernel refuses commands that name another driver.
+// contexts compares the driver id of new contexts with the manifest's: the kernel refuses
+// commands with another driver id.
 func (m *matchCheck) contexts() {
 	constant := m.p.Manifest.DriverID.Constant
 	if constant == "" {
@@ -197,7 +196,7 @@ func (m *matchCheck) contexts() {
 	}
 }
 
-// table looks at the table of struct verbs_match_ent.
+// table checks the table of struct verbs_match_ent.
 func (m *matchCheck) table(value []c.Token) {
 	if len(value) > 1 && value[0].Text == "&" {
 		value = value[1:]
@@ -226,7 +225,7 @@ func (m *matchCheck) table(value []c.Token) {
 	m.device(o, name, entries)
 }
 
-// ids holds the driver ids of the table against the manifest's.
+// ids compares the driver ids of the table with the manifest's.
 func (m *matchCheck) ids(o *c.Object, name string, entries []c.Entry) {
 	constant := m.p.Manifest.DriverID.Constant
 	if constant == "" {
@@ -258,8 +257,8 @@ func (m *matchCheck) ids(o *c.Object, name string, entries []c.Entry) {
 	}
 }
 
-// sentinel returns the entries that libibverbs reads: those before the first whose kind is
-// 0. It reads on until it meets one, whatever comes behind the table.
+// sentinel returns the entries that libibverbs reads: those before the first of kind 0. Without
+// one, libibverbs reads beyond the table.
 func (m *matchCheck) sentinel(o *c.Object, name string, entries []c.Entry) []c.Entry {
 	at := slices.IndexFunc(entries, func(e c.Entry) bool { return e.Kind == c.EntryEnd })
 	if at < 0 {

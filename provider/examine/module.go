@@ -16,11 +16,10 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// CheckSymbols is the check of the compiled module, as it is called.
+// CheckSymbols is the name of the check of the compiled module.
 const CheckSymbols = "symbols"
 
-// Module is what a compiled provider's shared object gives to others and takes
-// from them.
+// Module has the exports and imports of a compiled provider's shared object.
 type Module struct {
 	Soname  string // empty for a plug-in
 	Needed  []string
@@ -42,7 +41,7 @@ func (s Symbol) String() string {
 
 // ReadModule reads a shared object's dynamic section.
 //
-// Errors are those of debug/elf, for what is not a shared object.
+// Errors: those of debug/elf, for a file that is not a shared object.
 func ReadModule(r io.ReaderAt) (*Module, error) {
 	f, err := elf.NewFile(r)
 	if err != nil {
@@ -72,16 +71,16 @@ func ReadModule(r io.ReaderAt) (*Module, error) {
 	return m, nil
 }
 
-// usualLibrary are those that each provider has: libibverbs, and what the
-// compiler and the C library bring.
+// usualLibrary matches the libraries of each provider: libibverbs, and those of the compiler
+// and the C library.
 var usualLibrary = regexp.MustCompile(`^(libibverbs\.so\.1|lib(c|m|pthread|dl|rt|gcc_s|atomic)\.so\.\d+|ld-linux.*\.so\.\d+)$`)
 
-// Symbols reports whether the module that was compiled of the provider gives
-// what it may and takes only what is there. privateABI is the release's.
+// Symbols checks that the provider's compiled module exports only what it may and imports only
+// symbols that exist. privateABI is the release's.
 //
-// A plug-in gives nothing: libibverbs finds it by its constructor, and symbols
-// of two plug-ins would meet in one process. A direct-verbs library gives what
-// its version map names, all of it.
+// A plug-in exports nothing: libibverbs finds it by its constructor, and symbols of two
+// plug-ins could clash in one process. A direct-verbs library exports all symbols of its
+// version map.
 func Symbols(p *provider.Provider, m *Module, privateABI int) Answer {
 	a := Answer{Check: CheckSymbols}
 	file := p.Path(cmake.FileName)
@@ -139,7 +138,7 @@ func checkExports(p *provider.Provider, a *Answer, file string, lib *provider.Li
 	}
 }
 
-// before returns the text before the first line that holds a word.
+// before returns the text before the first line that contains a word.
 func before(source, word string) string {
 	at := regexp.MustCompile(`\b` + regexp.QuoteMeta(word) + `\b`).FindStringIndex(source)
 	if at == nil {

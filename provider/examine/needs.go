@@ -14,9 +14,8 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// needs looks for what the provider's CMake files take from outside rdma-core:
-// a compiler, a package, a library, a file. What stands in an if() or a loop is an
-// option, and not looked at.
+// needs finds dependencies of the provider's CMake files outside rdma-core: a compiler, a
+// package, a library, a file. Those in an if() or a loop are optional and ignored.
 type needs struct {
 	p       *subject
 	a       *Answer
@@ -24,15 +23,15 @@ type needs struct {
 	cxx     bool            // enable_language(CXX)
 	used    usage
 	options []option
-	told    map[string]bool // what is needed, lower case: once each
+	told    map[string]bool // dependencies in lower case, once each
 }
 
-// checkNeeds fails what rdma-core's own build does not have and the manifest's
-// buildRequires does not bring. Of what it brings under another name it warns.
+// checkNeeds fails for a dependency that neither rdma-core's own build nor the manifest's
+// buildRequires provides. It warns if no name in buildRequires resembles it.
 func (p *subject) checkNeeds(a *Answer) {
 	files, err := p.BuildFiles()
 	if err != nil {
-		return // told by checkBuild
+		return // reported by checkBuild
 	}
 	n := &needs{p: p, a: a, targets: map[string]bool{p.Manifest.Name: true}, told: map[string]bool{}}
 	for i := range files {
@@ -51,7 +50,7 @@ func (p *subject) checkNeeds(a *Answer) {
 	n.warnOptions()
 }
 
-// learn takes in what a command makes.
+// learn records the targets of a command.
 func (n *needs) learn(c *cmake.Command) {
 	if len(c.Args) == 0 {
 		return
@@ -66,7 +65,7 @@ func (n *needs) learn(c *cmake.Command) {
 	}
 }
 
-// The commands by what their arguments are.
+// The commands by the kind of their arguments.
 func isSourcesCommand(name string) bool {
 	switch name {
 	case "add_library", "add_executable", "target_sources", provider.PluginCommand, provider.LibraryCommand, "rdma_library":
@@ -114,7 +113,7 @@ func (n *needs) look(b *cmake.File, c *cmake.Command) {
 	}
 }
 
-// languages are other than C, which is rdma-core's only one.
+// languages checks for languages other than C, rdma-core's only one.
 func (n *needs) languages(b *cmake.File, c *cmake.Command, args []cmake.Arg) {
 	for _, a := range args {
 		switch a.Text {
@@ -127,8 +126,8 @@ func (n *needs) languages(b *cmake.File, c *cmake.Command, args []cmake.Arg) {
 	}
 }
 
-// isModuleOption tells the options of pkg_check_modules() and rdma-core's own
-// from modules: no module is of capitals alone.
+// isModuleOption recognises options of pkg_check_modules() and of rdma-core's version of it: no
+// module's name is all capitals.
 func isModuleOption(name string) bool {
 	switch name {
 	case wordRequired, "QUIET", "NO_CMAKE_PATH", "NO_CMAKE_ENVIRONMENT_PATH", "IMPORTED_TARGET", "GLOBAL":
@@ -137,7 +136,7 @@ func isModuleOption(name string) bool {
 	return false
 }
 
-// ownPackage says that the packages which rdma-core is built from bring it.
+// ownPackage reports whether rdma-core's own build requirements provide it.
 func ownPackage(name string) bool {
 	switch strings.ToLower(name) {
 	case "threads", "pkgconfig", "python", "python3", "pythoninterp", "pythonlibs", "udev", "systemd", "nl", "cython", "rst2man", "pandoc",
@@ -147,7 +146,7 @@ func ownPackage(name string) bool {
 	return false
 }
 
-// isOption says that a word is of capitals, as CMake's own are.
+// isOption reports whether a word is in capitals, like CMake's keywords.
 func isOption(word string) bool { return optionWord.MatchString(word) }
 
 var optionWord = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
@@ -167,8 +166,8 @@ func (n *needs) linked(b *cmake.File, c *cmake.Command, args []cmake.Arg) {
 	}
 }
 
-// library is one item that is linked: a target, a name, or a file. The build can do
-// without what is optional.
+// library is one linked item: a target, a name, or a file. The build works without an optional
+// one.
 func (n *needs) library(b *cmake.File, c *cmake.Command, a cmake.Arg, optional bool) {
 	name := a.Text
 	if strings.HasPrefix(name, "-") || strings.ContainsAny(name, "$<") || n.targets[name] {
@@ -196,8 +195,8 @@ func (n *needs) library(b *cmake.File, c *cmake.Command, a cmake.Arg, optional b
 	}
 }
 
-// ownLibrary says that a library is rdma-core's, libc's or the C compiler's, or one
-// that rdma-core itself is linked to.
+// ownLibrary reports whether a library is part of rdma-core, libc or the C compiler, or linked
+// by rdma-core itself.
 func ownLibrary(name string) bool {
 	switch name = strings.TrimSuffix(name, "-static"); name {
 	case "ibverbs", "rdmacm", "ibumad", "ibmad", "ibnetdisc", "rdma_util", "rdma_util_pic", "ccan", "ccan_pic", "kern-abi",
@@ -210,11 +209,11 @@ func ownLibrary(name string) bool {
 
 const (
 	cxxCompiler = "C++"
-	languageCXX = "CXX" // as CMake calls it
+	languageCXX = "CXX" // CMake's name for it
 )
 
-// need fails what the manifest does not bring, once. Nothing is known of what it
-// brings where its buildRequires has a mistake.
+// need fails once for a dependency that buildRequires does not provide. If buildRequires has a
+// mistake, nothing is reported.
 func (n *needs) need(b *cmake.File, c *cmake.Command, a cmake.Arg, name string) {
 	r, key := n.p.Manifest.BuildRequires, strings.ToLower(name)
 	if n.p.doubts(fieldRequires) || n.told[key] {
@@ -235,7 +234,7 @@ func (n *needs) need(b *cmake.File, c *cmake.Command, a cmake.Arg, name string) 
 	}
 }
 
-// brings reports whether the name of a package reads like what is needed.
+// brings reports whether the name of a package resembles the dependency.
 func brings(packages []string, name string) bool {
 	words := []string{strings.TrimPrefix(strings.ToLower(name), "lib")}
 	switch name {
@@ -251,7 +250,7 @@ func brings(packages []string, name string) bool {
 	})
 }
 
-// places looks at the files and directories that a command names.
+// places checks the files and directories of a command.
 func (n *needs) places(b *cmake.File, c *cmake.Command) {
 	for _, a := range c.Args {
 		if isSourcesCommand(c.Name) && isCXX(a.Text) {
@@ -275,8 +274,8 @@ func isCXX(name string) bool {
 	return false
 }
 
-// place is a file or directory that the build names, from the top of rdma-core; ""
-// where a variable keeps that from being told.
+// place is the path of a file or directory in a command, from the top of rdma-core; "" if a
+// variable makes it unknown.
 func (n *needs) place(b *cmake.File, name string) string {
 	base := path.Join(n.p.Manifest.Folder(), b.Dir)
 	for variable, dir := range map[string]string{

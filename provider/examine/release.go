@@ -18,18 +18,16 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// inRelease is what a release with the provider in it has for its sources.
+// inRelease has the headers and constants of a release with the provider in it.
 type inRelease struct {
 	version string
 	headers map[string]bool // "rdma/fly-abi.h", "kernel-abi/fly-abi.h"
 	ids     map[string]bool // constants of enum rdma_driver_id
 }
 
-// Release looks for what the sources take from a release that it does not
-// have: kernel headers (<rdma/…>, <kernel-abi/…>) that neither the release nor the
-// manifest brings, and driver ids that are in neither. t is the tree with the
-// provider in it, version is how the release is called. What is under a
-// preprocessor condition is not looked at.
+// Release finds uses of kernel headers (<rdma/…>, <kernel-abi/…>) and driver ids that neither
+// the release nor the manifest has. t is the tree with the provider in it, version is the
+// release's name. Code under a preprocessor condition is ignored.
 //
 // Each result is a *SourceError; an error says that the tree could not be read.
 func Release(ctx context.Context, p *provider.Provider, t provider.Tree, version string) ([]error, error) {
@@ -37,7 +35,7 @@ func Release(ctx context.Context, p *provider.Provider, t provider.Tree, version
 	if err != nil {
 		return nil, err
 	}
-	src, _ := p.Sources(ctx) // what cannot be scanned is told by Examine
+	src, _ := p.Sources(ctx) // Examine reports files that cannot be scanned
 	compiled := compiledFiles(src, p.Built())
 	var errs []error
 	for _, f := range src.Files {
@@ -66,13 +64,13 @@ func Release(ctx context.Context, p *provider.Provider, t provider.Tree, version
 	return errs, nil
 }
 
-// Reads lists the files of a release that Release looks at, so that it
-// can be run on a tree of those alone.
+// Reads lists the files of a release that Release reads, so that it can be run on a tree of
+// only those.
 func Reads() []string { return []string{provider.HeadersCMake, RDMACMCMake, provider.DriverHeader} }
 
-// compiledFiles returns the files that the CMake files name, and those that these include,
-// themselves or by others. A header goes by its last name: the directories in which the
-// compiler looks are not known. What is included under a condition is not looked at.
+// compiledFiles returns the files in the CMake files, and those that they include, directly or
+// indirectly. Headers are identified by their base name, because the compiler's include
+// directories are not known. Includes under a condition are ignored.
 func compiledFiles(src *c.Sources, built *cmake.Sources) map[*c.File]bool {
 	byName := map[string][]*c.File{}
 	var queue []*c.File
@@ -126,7 +124,7 @@ func readRelease(t provider.Tree, version string) (*inRelease, error) {
 	return r, nil
 }
 
-// readHeaders takes in the headers that a CMakeLists.txt publishes.
+// readHeaders reads the headers that a CMakeLists.txt publishes.
 func (r *inRelease) readHeaders(t provider.Tree, file string) error {
 	data, err := t.ReadFile(file)
 	if err != nil {
@@ -191,7 +189,7 @@ func (r *inRelease) constants(src *c.Sources, f *c.File, toks []c.Token, at int)
 	return errs
 }
 
-// includesOutside tells of quoted includes that climb out of rdma-core.
+// includesOutside reports quoted includes that lead out of rdma-core.
 func (p *subject) includesOutside(src *c.Sources) []error {
 	var errs []error
 	for _, f := range src.Files {

@@ -9,12 +9,11 @@ const (
 	tab     = 8
 )
 
-// fit lays out a call or the head of a function as clang-format does with
-// rib's .clang-format, for names of usual length: what stands before the first
-// "|" and then each argument, as many on a line as fit, the lines that follow
-// aligned to the parenthesis; a function with an argument that does not fit
-// there has its name on a line of its own. A name decides how long a line is, so that no
-// template can have the line ends.
+// fit lays out a call or the head of a function like clang-format with rib's .clang-format, for
+// names of usual length: the text before the first "|" and then as many arguments per line as
+// fit, with the following lines aligned to the parenthesis. If an argument does not fit there,
+// the function's name is on its own line. Line breaks depend on the provider's name, so they
+// cannot be in the templates.
 func fit(parts ...string) string {
 	args := strings.Split(strings.Join(parts, ""), "|")
 	head, args := args[0], args[1:]

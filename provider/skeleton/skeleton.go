@@ -23,16 +23,15 @@ const (
 	placeholder = "NAME" // in a file's name
 )
 
-// Options say what the new provider is.
+// Options describe the new provider.
 type Options struct {
 	Name       string
 	Shared     bool                // with a library of functions for programs beyond verbs
-	Maintainer provider.Maintainer // what is empty is a placeholder, which provider:check tells of
-	Place      string              // what its texts have for the directory: -provider=PLACE
+	Maintainer provider.Maintainer // empty values become placeholders, which provider:check reports
+	Place      string              // the directory in its texts: -provider=PLACE
 }
 
-// The maintainer of a provider whose maker has named none. The domain is one
-// that never exists (RFC 2606).
+// The default maintainer. The domain never exists (RFC 2606).
 const (
 	NobodyName  = "Nobody yet"
 	NobodyEmail = "nobody@provider.invalid"
@@ -44,7 +43,7 @@ type File struct {
 	Data []byte
 }
 
-// names are what the templates ask for.
+// names are the values in the templates.
 type names struct {
 	Name, Upper, Constant string
 	Prefix, Device        string // of the devices' names; the first device
@@ -53,10 +52,9 @@ type names struct {
 	Place                 string
 }
 
-// Device is the name of the first device that the skeleton of a provider takes,
-// and what the names of all begin with. A number right behind a digit would
-// read as another one (my_dev20 as the twentieth of my_dev), so there is a _
-// between them, as in mlx5_0.
+// Device returns the name of the first device of a provider's skeleton, and the prefix of all
+// its devices. After a name that ends in a digit there is a _, as in mlx5_0, because my_dev20
+// would read as the twentieth device of my_dev.
 func Device(name string) (first, prefix string) {
 	prefix = name
 	if last := name[len(name)-1]; last >= '0' && last <= '9' {
@@ -67,8 +65,8 @@ func Device(name string) (first, prefix string) {
 
 // New returns the files of a new provider.
 //
-// Errors: *provider.NameError, for a name that a provider cannot have, or with
-// which the skeleton would not compile.
+// Errors: *provider.NameError for a name that is invalid, or that the skeleton would not
+// compile with.
 func New(opts Options) ([]File, error) {
 	if err := checkName(opts.Name); err != nil {
 		return nil, err
@@ -126,11 +124,11 @@ func render(n names) ([]File, error) {
 	return files, nil
 }
 
-// isShared reports whether a template is of the library's.
+// isShared reports whether a template is only for a library.
 func isShared(tmpl string) bool { return tmpl == "NAMEdv.h.tmpl" || tmpl == "libNAME.map.tmpl" }
 
-// fileName is what a template makes: fly-abi.h of NAME-abi.h.tmpl. A file whose
-// name begins with a dot is not embedded, so that dot comes here.
+// fileName is a template's output file: fly-abi.h for NAME-abi.h.tmpl. Files that begin with a
+// dot are not embedded, so the dot is added here.
 func fileName(tmpl, name string) string {
 	file := strings.Replace(strings.TrimSuffix(tmpl, suffix), placeholder, name, 1)
 	if file == "clang-format" {

@@ -21,11 +21,11 @@ func (e *ExistsError) Error() string {
 	return fmt.Sprintf("%q already exists; nothing in it was changed", e.Dir)
 }
 
-// Write makes the directory dir with the files in it, and loads it as a provider.
-// It is written beside its place and then renamed: an error, or an end of ctx,
-// leaves nothing, and what is there is never changed.
+// Write creates the directory dir with the files, and loads it as a provider. It is written to
+// a temporary directory and then renamed: an error, or the end of ctx, leaves nothing behind,
+// and existing files are never changed.
 //
-// Errors: *ExistsError; those of provider.Load are a fault of the skeleton.
+// Errors: *ExistsError; those of provider.Load are bugs of the skeleton.
 func Write(ctx context.Context, dir string, files []File) (p *provider.Provider, err error) {
 	if _, err := os.Lstat(dir); err == nil {
 		return nil, &ExistsError{Dir: dir}
@@ -39,7 +39,7 @@ func Write(ctx context.Context, dir string, files []File) (p *provider.Provider,
 	defer func() {
 		if err != nil {
 			for _, parent := range made {
-				_ = os.Remove(parent) // empty, or someone else's by now
+				_ = os.Remove(parent) // empty, or used by somebody else by now
 			}
 		}
 	}()
@@ -64,8 +64,7 @@ func Write(ctx context.Context, dir string, files []File) (p *provider.Provider,
 	return p, nil
 }
 
-// makeParents makes the directories that are missing up to dir and gives them, the
-// innermost first.
+// makeParents creates dir and its missing parents and returns them, the innermost first.
 func makeParents(dir string) ([]string, error) {
 	var missing []string
 	for at := dir; ; at = filepath.Dir(at) {
@@ -82,7 +81,7 @@ func makeParents(dir string) ([]string, error) {
 }
 
 func fill(ctx context.Context, dir string, files []File) error {
-	// MkdirTemp's directory is its maker's alone; a provider's is like any other.
+	// MkdirTemp's directory is private; a provider's has normal permissions.
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return fmt.Errorf("create the new directory: %w", err)
 	}
