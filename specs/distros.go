@@ -17,7 +17,7 @@ const distrosFolder = "distros"
 //
 //nolint:lll // a struct tag cannot be broken
 type Distro struct {
-	// Name is the file's name without ".yaml", and what a user types.
+	// Name is the file's name without ".yaml", and the value of -distro.
 	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9]*(-[a-z0-9]+)*$" jsonschema_description:"the file's name without .yaml, in lower-case letters, digits and dashes"`
 	// Title is the name for people.
 	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the distro's display name"`
@@ -27,20 +27,20 @@ type Distro struct {
 	EL int `yaml:"el" jsonschema:"minimum=8,maximum=10" jsonschema_description:"the EL release: 8, 9 or 10"`
 	// Dist is the value of rpm's %dist.
 	Dist string `yaml:"dist" jsonschema:"pattern=^[.]el[0-9]+$" jsonschema_description:"rpm's dist tag such as .el9"`
-	// RPM is the version of its rpm, by which its specs are read: what differs between
-	// versions is known from 4.14 to 4.20.
+	// RPM is the version of its rpm, which determines how specs are read: the differences
+	// between versions are known from 4.14 to 4.20.
 	RPM string `yaml:"rpm" jsonschema:"pattern=^4\\.(1[4-9]|20)(\\.[0-9]+)*$" jsonschema_description:"the version of the distro's rpm such as 4.16.1.3, without its release"`
 	// Image is the reference of the real base image, with a tag and without a digest.
 	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as quay.io/centos/centos:stream9"`
-	// Digest pins the image where it is set.
+	// Digest pins the image if it is set.
 	Digest string `yaml:"digest,omitempty" jsonschema:"pattern=^sha256:[0-9a-f]{64}$" jsonschema_description:"sha256: and 64 lower-case hex digits"`
 	// Repositories are those to enable for the build requirements: the image has them disabled.
 	Repositories []string `yaml:"repositories,omitempty" jsonschema:"pattern=^[a-z0-9][a-z0-9._-]*$" jsonschema_description:"a list of repository names such as crb"`
-	// Standin is the Debian suite whose userland stands in where the image cannot be had.
+	// Standin is the Debian suite of the stand-in, for when the image is not available.
 	Standin string `yaml:"standin" jsonschema:"enum=bookworm,enum=trixie"`
 }
 
-// Reference is the image to pull: pinned by its digest where there is one.
+// Reference is the image to pull: pinned by its digest if there is one.
 func (d Distro) Reference() string {
 	if d.Digest == "" {
 		return d.Image
@@ -53,7 +53,7 @@ type Distros struct {
 	list []Distro
 }
 
-// distroFile is a distro with what its file has to agree with.
+// distroFile is a distro with the data that its file must agree with.
 type distroFile struct {
 	Distro `yaml:",inline"`
 
@@ -87,8 +87,8 @@ func (f *distroFile) Check() []strictyaml.Problem {
 	return out
 }
 
-// LoadDistros reads distros/*.yaml from a file system that is rooted at specs/. Mistakes
-// of all files come at once, as *strictyaml.Mistake; a file of another kind is one too.
+// LoadDistros reads distros/*.yaml from a file system rooted at specs/. The mistakes of all
+// files are reported at once, as *strictyaml.Mistake; a file of another kind is one too.
 func LoadDistros(fsys fs.FS) (*Distros, error) {
 	var ds Distros
 	err := loadFolder(fsys, distrosFolder, func(name, file, defaultIn string) (bool, error) {

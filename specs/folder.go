@@ -12,9 +12,9 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-// loadFolder loads the files of a directory that holds one thing a file, of which
-// one is the default: load is told the file's name, what messages call it, and
-// the file before it that has the default, and reports whether this one has it.
+// loadFolder loads a directory with one entry per file, one of them the default. load gets the
+// file's name, its name in messages, and the earlier file with the default, and reports whether
+// this one has it.
 // The mistakes of all files are reported at once, as *strictyaml.Mistake.
 func loadFolder(fsys fs.FS, dir string, load func(name, file, defaultIn string) (isDefault bool, err error)) error {
 	entries, err := fs.ReadDir(fsys, dir)

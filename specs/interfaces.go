@@ -13,8 +13,8 @@ import (
 
 const interfacesFile = "interfaces.yaml"
 
-// Interface is what libibverbs and a provider's module agree on, from one release up to
-// another. The same private ABI can stand for several.
+// Interface is the interface between libibverbs and a provider's module, from one release up to
+// another. Several can have the same private ABI.
 type Interface struct {
 	// PrivateABI is the NN in libNAME-rdmavNN.so and IBVERBS_PRIVATE_NN.
 	PrivateABI int `yaml:"privateABI" jsonschema:"minimum=1"` //nolint:tagliatelle // as everywhere in rdma-core
@@ -23,11 +23,11 @@ type Interface struct {
 	Below string `yaml:"below" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"a release number such as \"56.1\""`
 	// Layout is the digest of the structures that both sides see.
 	Layout string `yaml:"layout" jsonschema:"pattern=^[0-9a-f]{16}$" jsonschema_description:"16 lower-case hex digits"`
-	// Changed are functions that take other arguments from here on.
+	// Changed are functions with other arguments from here on.
 	Changed []string `yaml:"changed,omitempty" jsonschema:"pattern=^[a-z_][a-z0-9_]*$" jsonschema_description:"names of C functions"`
 }
 
-// Has says that a release has the interface.
+// Has reports whether a release has the interface.
 func (i Interface) Has(version string) bool {
 	return CompareVersions(i.From, version) <= 0 && CompareVersions(version, i.Below) < 0
 }
@@ -78,8 +78,8 @@ func (l *Interfaces) Check() []strictyaml.Problem {
 	return out
 }
 
-// For returns the interfaces as a provider sees them that calls the functions for which
-// calls is true: where nothing that it uses has changed, two are one.
+// For returns the interfaces for a provider that calls the functions for which calls is true:
+// two are merged if nothing that it uses has changed.
 func (l *Interfaces) For(calls func(function string) bool) []Interface {
 	var out []Interface
 	for _, i := range l.List {

@@ -20,7 +20,7 @@ type UnknownError struct {
 	Known []string
 }
 
-// fewNames is how many names an error lists in one line.
+// fewNames is the number of names that an error lists in one line.
 const fewNames = 12
 
 // Error lists the known ones; a long list has a line for each part before the
@@ -42,9 +42,8 @@ func (e *UnknownError) Error() string {
 }
 
 // CompareVersions orders two release numbers such as "56.1" by their parts, as numbers:
-// 9.0 before 10.0. It returns -1, 0 or 1. What a fork puts after a number is newer than
-// the number alone, 56.1 before 56.1+acme and 59.2 before 59.amzn0, but what begins with
-// a tilde is older.
+// 9.0 before 10.0. It returns -1, 0 or 1. A fork's suffix is newer than the number alone, 56.1
+// before 56.1+acme and 59.2 before 59.amzn0, unless it begins with a tilde.
 func CompareVersions(a, b string) int {
 	as, bs := strings.Split(a, "."), strings.Split(b, ".")
 	for i := range min(len(as), len(bs)) {

@@ -11,20 +11,19 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-// folder is what the loaders' file system is rooted at, for messages.
+// folder is the root of the loaders' file system, for messages.
 const folder = "specs/"
 
 const releasesFile = "releases.yaml"
 
-// OriginKind says where an archive of a release comes from. The same release has other
-// bytes in each of them.
+// OriginKind is the origin of a release's archive. Its bytes differ between origins.
 type OriginKind string
 
 const (
 	// ReleaseAsset is the tarball attached to the release on GitHub; it carries
 	// prebuilt man pages.
 	ReleaseAsset OriginKind = "release-asset"
-	// GitHubArchive is what GitHub makes of a tag: the bytes of
+	// GitHubArchive is GitHub's archive of a tag: the bytes of
 	// "git archive --prefix=rdma-core-VERSION/ TAG | gzip -n".
 	GitHubArchive OriginKind = "github-archive"
 	// DebianSource is the .orig tarball of a Debian source package.
@@ -38,8 +37,8 @@ type Origin struct {
 	File string `yaml:"file" jsonschema:"pattern=^[A-Za-z0-9][A-Za-z0-9._+~-]*$" jsonschema_description:"the archive's file name"`
 	// URL is empty for a Debian source package, which apt finds.
 	URL string `yaml:"url,omitempty" jsonschema:"pattern=^https://[!-~]+$" jsonschema_description:"an https URL"`
-	// SHA256 is the archive's sum in lower-case hex where it is on public record, else
-	// empty: then the first download is recorded in the cache.
+	// SHA256 is the archive's sum in lower-case hex if it is published, else empty: then the
+	// first download is recorded in the cache.
 	SHA256 string `yaml:"sha256,omitempty" jsonschema:"pattern=^[0-9a-f]{64}$" jsonschema_description:"a SHA-256: 64 lower-case hex digits"`
 	// Suite is the Debian suite that has the source package.
 	Suite string `yaml:"suite,omitempty" jsonschema:"pattern=^[a-z][a-z0-9-]*$" jsonschema_description:"the name of a Debian suite"`
@@ -58,16 +57,16 @@ type Release struct {
 type Releases struct {
 	// Default is the release that is built if none is named.
 	Default string `yaml:"default" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"the default release such as \"56.1\""`
-	// DebianImage is a Debian with apt, for machines that have none to ask for a debian-source.
+	// DebianImage is a Debian with apt, to fetch a debian-source on machines without apt.
 	DebianImage string `yaml:"debianImage,omitempty" jsonschema_description:"an image such as debian:bookworm-slim"`
-	// LabImage is the Debian of the kernel lab: its default kernel is the one that is booted.
+	// LabImage is the Debian of the kernel lab, which boots its default kernel.
 	LabImage string `yaml:"labImage,omitempty" jsonschema_description:"an image such as debian:trixie-slim"`
 	// Releases are in rising order.
 	Releases []Release `yaml:"releases" jsonschema:"minItems=1"`
 }
 
-// LoadReleases reads releases.yaml from a file system that is rooted at specs/. Mistakes
-// in it come all at once, as *strictyaml.Mistake.
+// LoadReleases reads releases.yaml from a file system rooted at specs/. All mistakes in it are
+// reported at once, as *strictyaml.Mistake.
 func LoadReleases(fsys fs.FS) (*Releases, error) {
 	data, err := fs.ReadFile(fsys, releasesFile)
 	if err != nil {

@@ -16,20 +16,20 @@ const suitesFolder = "suites"
 //
 //nolint:lll // a struct tag cannot be broken
 type Suite struct {
-	// Name is the file's name without ".yaml", and what a user types.
+	// Name is the file's name without ".yaml", and the value of -suite.
 	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9]*$" jsonschema_description:"the file's name without .yaml: Debian's code name such as bookworm"`
 	// Title is the name for people.
 	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the suite's display name such as Debian 12"`
 	// Default marks the suite that is built for if none is named and the machine has no known one.
 	Default bool `yaml:"default,omitempty"`
-	// Image is the reference of the image, with a tag and without a digest. Where it cannot be had
-	// the suite is bootstrapped from Debian's archive.
+	// Image is the reference of the image, with a tag and without a digest. If it is not
+	// available, the suite is bootstrapped from Debian's archive.
 	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as debian:bookworm-slim"`
-	// Digest pins the image where it is set.
+	// Digest pins the image if it is set.
 	Digest string `yaml:"digest,omitempty" jsonschema:"pattern=^sha256:[0-9a-f]{64}$" jsonschema_description:"sha256: and 64 lower-case hex digits"`
 }
 
-// Reference is the image to pull: pinned by its digest where there is one.
+// Reference is the image to pull: pinned by its digest if there is one.
 func (s Suite) Reference() string {
 	if s.Digest == "" {
 		return s.Image
@@ -40,7 +40,7 @@ func (s Suite) Reference() string {
 // Suites are all files in suites/, by name.
 type Suites struct{ list []Suite }
 
-// suiteFile is a suite with what its file has to agree with.
+// suiteFile is a suite with the data that its file must agree with.
 type suiteFile struct {
 	Suite `yaml:",inline"`
 
@@ -61,8 +61,8 @@ func (f *suiteFile) Check() []strictyaml.Problem {
 	return out
 }
 
-// LoadSuites reads suites/*.yaml from a file system that is rooted at specs/. Mistakes
-// of all files come at once, as *strictyaml.Mistake; a file of another kind is one too.
+// LoadSuites reads suites/*.yaml from a file system rooted at specs/. The mistakes of all files
+// are reported at once, as *strictyaml.Mistake; a file of another kind is one too.
 func LoadSuites(fsys fs.FS) (*Suites, error) {
 	var all Suites
 	err := loadFolder(fsys, suitesFolder, func(name, file, defaultIn string) (bool, error) {

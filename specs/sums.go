@@ -22,16 +22,16 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-// Sums is a file of SHA-256 sums in the manner of go.sum: what was seen first is recorded,
-// and anything else under the same name is a conflict. Its lines are
+// Sums is a file of SHA-256 sums like go.sum: the first sum of a name is recorded, and any
+// other is a conflict. Its lines are
 //
 //	VERSION NAME sha256:HEX
 //
 // sorted by version and name. A version or name with blanks or other oddities in it is
 // written as a Go string literal. Lines beginning with # at the top stay as they are.
 //
-// Beside the file that is written there may be others with pins: lines that someone has
-// put there on purpose. They decide before what was recorded, and are never written.
+// There may be other files with pins: lines that somebody added on purpose. They take
+// precedence over recorded sums, and are never written.
 //
 // The methods may be called concurrently, also by several processes on the same file.
 type Sums struct {
@@ -48,7 +48,7 @@ type pins struct {
 	content sumsContent
 }
 
-// SumConflictError says that a file already has another sum on record.
+// SumConflictError says that a file already has another recorded sum.
 type SumConflictError struct {
 	// File is the sums file; Line is the line of the record.
 	File string
@@ -59,7 +59,7 @@ type SumConflictError struct {
 	Recorded, Got string
 }
 
-// Error names both sums and the line on record.
+// Error names both sums and the recorded line.
 func (e *SumConflictError) Error() string {
 	return fmt.Sprintf("%s:%d: %s %s: recorded sha256:%s, got sha256:%s",
 		e.File, e.Line, word(e.Version), word(e.Name), e.Recorded, e.Got)
@@ -95,8 +95,8 @@ func (s *Sums) pinned(version, name string) (r record, file string, ok bool) {
 	return record{}, "", false
 }
 
-// Lookup returns the sum of an archive, in lower-case hex: the pinned one, else the one on
-// record.
+// Lookup returns the sum of an archive, in lower-case hex: the pinned one, or else the recorded
+// one.
 func (s *Sums) Lookup(version, name string) (sha256hex string, ok bool) {
 	if r, _, ok := s.pinned(version, name); ok {
 		return r.sum, true
@@ -109,10 +109,9 @@ func (s *Sums) Lookup(version, name string) (sha256hex string, ok bool) {
 
 var hexSum = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// Record puts an archive's sum, 64 lower-case hex digits, on record. The file, and the
-// directory that it is in, are made where they are missing; it is read again and replaced as a
-// whole, under a lock. Recording a sum that is pinned or on record changes nothing; another
-// sum is a *SumConflictError.
+// Record records an archive's sum, 64 lower-case hex digits. The file and its directory are
+// created if necessary; the file is read again and replaced as a whole, under a lock. Recording
+// a pinned or recorded sum changes nothing; a different one is a *SumConflictError.
 func (s *Sums) Record(version, name, sha256hex string) error {
 	if !hexSum.MatchString(sha256hex) {
 		return fmt.Errorf("record %s %s in %s: want 64 lower-case hex digits, got %q",
@@ -129,13 +128,13 @@ func (s *Sums) Record(version, name, sha256hex string) error {
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o755); err != nil {
 		return fmt.Errorf("create the directory of %s: %w", s.path, err)
 	}
-	// The directory is what is locked: a lock file would be one more file beside the data,
-	// and the file itself is replaced at each write.
+	// The directory is locked, because a lock file would be one more file, and the file itself
+	// is replaced at each write.
 	lock := flock.New(filepath.Dir(s.path), flock.SetFlag(os.O_RDONLY))
 	if err := lock.Lock(); err != nil {
 		return fmt.Errorf("lock the directory of %s: %w", s.path, err)
 	}
-	defer lock.Close() //nolint:errcheck // closing gives up the lock whatever it returns
+	defer lock.Close() //nolint:errcheck // closing releases the lock whatever it returns
 	content, err := readSums(s.path)
 	if err != nil {
 		return err
@@ -155,7 +154,7 @@ func (s *Sums) Record(version, name, sha256hex string) error {
 	return err
 }
 
-// sumsContent is what a sums file holds.
+// sumsContent is the content of a sums file.
 type sumsContent struct {
 	// header are the comment lines at the top.
 	header  []string
@@ -167,7 +166,7 @@ type record struct {
 	line               int
 }
 
-// agrees fails if the record, of that file, is of another sum.
+// agrees fails if the record, of that file, has another sum.
 func (r record) agrees(file, sum string) error {
 	if r.sum == sum {
 		return nil
@@ -240,7 +239,7 @@ func parseSums(path string, data []byte) (sumsContent, error) {
 	return c, errors.Join(errs...)
 }
 
-// parseRecord reads one line, or gives the column at which it goes wrong.
+// parseRecord reads one line, or returns the column of the error.
 func parseRecord(line string) (record, int, bool) {
 	version, rest, ok := cutWord(line)
 	if !ok {
@@ -257,7 +256,7 @@ func parseRecord(line string) (record, int, bool) {
 	return record{version: version, name: name, sum: sum}, 0, true
 }
 
-// cutWord takes a word, plain or quoted, and the blank after it off a line.
+// cutWord cuts a word, plain or quoted, and the space after it off a line.
 func cutWord(line string) (w, rest string, ok bool) {
 	if !strings.HasPrefix(line, `"`) {
 		w, rest, ok = strings.Cut(line, " ")

@@ -14,8 +14,8 @@ import (
 
 const transplantsFile = "transplants.yaml"
 
-// Transplants is the file transplants.yaml: providers that upstream has, to be put into a
-// release without them and compared with what upstream did.
+// Transplants is the file transplants.yaml: upstream's providers, to be added to a release
+// without them and compared with upstream's own result.
 type Transplants struct {
 	// TakeOut says how to remove a provider from a release by its text.
 	TakeOut []TakeOut `yaml:"takeOut,omitempty" jsonschema_description:"how to remove a provider from a release"`
@@ -55,15 +55,15 @@ type Transplant struct {
 	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9_-]*$" jsonschema_description:"the name on the command line and of the manifest"`
 	// Provider is the provider's name.
 	Provider string `yaml:"provider" jsonschema:"pattern=^[a-z][a-z0-9_]*$" jsonschema_description:"the provider's name"`
-	// Host is the release that it is put into.
+	// Host is the release that it is added to.
 	Host string `yaml:"host" jsonschema:"pattern=^v[0-9]+([.][0-9]+)+$" jsonschema_description:"a tag such as v42.0"`
-	// Commits are upstream's own that brought the provider, in order; made on the host
-	// they are what the result is compared with.
+	// Commits are upstream's own that added the provider, in order. The result is compared with
+	// the host after these commits.
 	Commits []string `yaml:"commits,omitempty" jsonschema:"pattern=^[0-9a-f]{40}$" jsonschema_description:"upstream's commit ids of 40 hex digits, in order"`
-	// Without are the providers that are taken out of the host before; the result is
-	// compared with the host from which all but this one are taken out.
+	// Without are the providers that are removed from the host first. The result is compared
+	// with the host from which all but this one are removed.
 	Without []string `yaml:"without,omitempty" jsonschema_description:"providers to remove from the host"`
-	// Files are files of the provider's directory that upstream has elsewhere, as the ABI
+	// Files are files of the provider's directory that upstream has elsewhere, such as the ABI
 	// header: the name in the directory, and the path in upstream's tree.
 	Files map[string]string `yaml:"files" jsonschema_description:"name in the provider's directory: path in upstream's tree"`
 	// Reasons explain each difference.
@@ -76,9 +76,9 @@ type Transplant struct {
 type Reason struct {
 	// Files are paths in the tree.
 	Files []string `yaml:"files" jsonschema:"minItems=1" jsonschema_description:"the files' paths in the tree"`
-	// Kinds say of which sort the differences are: missing, extra or elsewhere.
+	// Kinds are the kinds of the differences: missing, extra or elsewhere.
 	Kinds []string `yaml:"kinds" jsonschema:"minItems=1,enum=missing,enum=extra,enum=elsewhere" jsonschema_description:"missing, extra, elsewhere"`
-	// Lines is what each of the lines matches; empty stands for every line.
+	// Lines is a pattern for the lines; empty matches every line.
 	Lines string `yaml:"lines,omitempty" jsonschema_description:"a regular expression that the lines match"`
 	// Why is the reason.
 	Why string `yaml:"why" jsonschema:"minLength=20" jsonschema_description:"why the difference is right"`
@@ -117,7 +117,7 @@ func (t *Transplants) Names() []string {
 	return names
 }
 
-// TakenOut returns how a provider is taken out, or *UnknownError.
+// TakenOut returns the removal of a provider, or *UnknownError.
 func (t *Transplants) TakenOut(name string) (TakeOut, error) {
 	known := make([]string, 0, len(t.TakeOut))
 	for _, out := range t.TakeOut {

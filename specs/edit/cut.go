@@ -7,27 +7,26 @@ import (
 	"strings"
 )
 
-// MostQuoted is how many characters of a text from outside a message shows.
+// MostQuoted is the number of characters of a foreign text that a message shows.
 const MostQuoted = 200
 
-// Cut shortens a text from outside to what a message shows of it: its first 200
-// characters, and how many it has.
+// Cut shortens a foreign text for a message: its first 200 characters, and its length.
 func Cut(text string) string { return CutTo(text, MostQuoted) }
 
-// CutTo is Cut for a text that shares its place with others.
+// CutTo is Cut with another limit.
 func CutTo(text string, most int) string {
 	head, total := split(text, most)
 	return head + total
 }
 
-// Quote returns a text from outside in quotes, escaped, and shortened as Cut does it.
+// Quote returns a foreign text in quotes, escaped, and shortened like Cut.
 func Quote(text string) string {
 	head, total := split(text, MostQuoted)
 	return strconv.Quote(head) + total
 }
 
 // split returns the first characters of a text and, if there are more, their number in
-// words. What is no UTF-8 counts byte by byte.
+// words. Invalid UTF-8 counts byte by byte.
 func split(text string, most int) (head, total string) {
 	if len(text) <= most {
 		return text, ""

@@ -13,10 +13,10 @@ import (
 // PlaceError says that a file has no place, or more than one, for an edit.
 type PlaceError struct {
 	File      string // as it was given to the editor; of a tree, slash separated
-	Line      int    // from 1; 0 where no line can be named
-	LookedFor string // what the edit needs, in words
-	Found     string // what is there instead
-	Err       error  // the cause, where there is one (a file that cannot be read)
+	Line      int    // from 1; 0 for the whole file
+	LookedFor string // the place that the edit needs, in words
+	Found     string // the text there instead
+	Err       error  // the cause, if there is one (an unreadable file)
 }
 
 // Error returns "file:line: want X, got Y", each cut to 200 characters.
@@ -30,7 +30,7 @@ func (e *PlaceError) Unwrap() error { return e.Err }
 // ValueError says that a value is not valid in a file.
 type ValueError struct {
 	What, Value string // as in "library name", "lib x"
-	Want        string // what it has to be
+	Want        string // the valid form
 }
 
 // Error returns "WHAT "VALUE": want ...".
@@ -48,8 +48,7 @@ func At(file string, line int) string {
 	return file + ":" + strconv.Itoa(line)
 }
 
-// Printable returns a text as it is, or quoted if it would disturb the line that it is
-// printed on.
+// Printable returns a text unchanged, or quoted if it would disturb its line of output.
 func Printable(text string) string {
 	if IsPrintable(text) {
 		return text
@@ -57,7 +56,7 @@ func Printable(text string) string {
 	return strconv.Quote(text)
 }
 
-// IsPrintable reports whether a text is of one line, without control characters.
+// IsPrintable reports whether a text is one line without control characters.
 func IsPrintable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }

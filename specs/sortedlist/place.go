@@ -4,14 +4,13 @@ package sortedlist
 
 import "strings"
 
-// Place says before which of keys a new key goes (len(keys): at the end).
+// Place returns the index before which a new key is inserted (len(keys): at the end).
 //
-// Upstream's lists are sorted with accidents: ionic stands last in verbs.h,
-// README.md has iw_cxgb4 before hfi1. "Before the first greater one" and
-// "after the last smaller one" each go wrong at some accident, so the place is
-// the one with the fewest keys on the wrong side, the first of them where
-// several are equal. It gives the places that upstream itself chose for irdma,
-// erdma, mana and ionic, but for verbs.h's ionic.
+// Upstream's lists have keys out of order: ionic is last in verbs.h, README.md has iw_cxgb4
+// before hfi1. "Before the first greater one" and "after the last smaller one" each fail at
+// some of them, so the place is the one with the fewest keys on the wrong side, and the first
+// of equal ones. The result is upstream's own choice for irdma, erdma, mana and ionic, except
+// for ionic in verbs.h.
 func Place(keys []string, key string, less func(a, b string) bool) int {
 	wrong := 0 // keys after the place that should be before it, and the reverse
 	for _, k := range keys {

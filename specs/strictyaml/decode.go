@@ -16,25 +16,24 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// Problem is one thing that a Checker found wrong.
+// Problem is one mistake found by a Checker.
 type Problem struct {
 	// Path leads to the value: fields joined by dots, list items in brackets,
 	// as in "releases[3].origins[0].sha256". Map keys that are not plain words are
 	// written in brackets and quotes: `modes["a.b"]`.
 	Path string
-	// Want and Got say what was wanted and what was found.
+	// Want and Got are the expected and the actual value.
 	Want, Got string
 }
 
-// Checker is implemented by a type that knows rules which a schema cannot express.
+// Checker is implemented by types with rules that a schema cannot express.
 // Check is called on the decoded value, once the schema is satisfied.
 type Checker interface {
 	Check() []Problem
 }
 
-// PartChecker is a Checker that is also called when the schema is not satisfied, on what
-// could be decoded. Its problems with fields of the document that have a mistake already
-// are left out.
+// PartChecker is a Checker that is also called if the schema is not satisfied, with the values
+// that could be decoded. Its problems with fields that already have a mistake are dropped.
 type PartChecker interface {
 	Checker
 	ChecksPart()
@@ -44,9 +43,9 @@ type PartChecker interface {
 //
 // The file name is used in errors only. On success v is filled in and the error is
 // nil. Otherwise the error joins one *Mistake for each mistake in the document, in the
-// order of the file, twenty at most; v then holds what could be decoded beside them, for
-// a caller that leaves out what they name. An error that holds no *Mistake says that
-// v's type cannot be decoded strictly: a fault of the program, not of the file.
+// order of the file, twenty at most; v then has the values that could be decoded, for a caller
+// that ignores the others. An error without a *Mistake says that v's type cannot be decoded
+// strictly, which is a bug of the program.
 func Decode(file string, data []byte, v any) error {
 	rv := reflect.ValueOf(v)
 	if rv.Kind() != reflect.Pointer || rv.IsNil() || rv.Elem().Kind() != reflect.Struct {
@@ -79,8 +78,8 @@ func Decode(file string, data []byte, v any) error {
 	return join(mistakes)
 }
 
-// decodeRest fills in what is left beside the mistakes. What the decoder says of these
-// is said already; aliases are not followed, since they can grow without end.
+// decodeRest fills in the values without mistakes. The decoder's errors are already reported;
+// aliases are not followed, because they can grow without bound.
 func (d *document) decodeRest(v any) {
 	if d.aliases {
 		return
@@ -91,8 +90,8 @@ func (d *document) decodeRest(v any) {
 	_ = d.root.Decode(v)
 }
 
-// others returns those of the problems that are about fields without a mistake; none if a
-// mistake is about the document as a whole.
+// others returns the problems with fields without a mistake; none if a mistake is about the
+// whole document.
 func (d *document) others(problems []Problem, mistakes []*Mistake) []*Mistake {
 	said := map[string]bool{}
 	for _, m := range mistakes {
@@ -119,8 +118,8 @@ func TopField(path string) string {
 	return path
 }
 
-// merge adds to the first mistakes those of the second that are about other values: what
-// has no value in the first place is not said to have a wrong one as well.
+// merge adds to the first mistakes those of the second that are about other values, so that a
+// missing value is not reported as invalid too.
 func merge(first, second []*Mistake) []*Mistake {
 	type place struct {
 		line, column int

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// MaxSize is how many bytes a data file may have. It and maxDepth are above what
-	// one needs, and low enough that a hostile one costs nothing.
+	// MaxSize is the largest size of a data file in bytes. It and maxDepth are more than one
+	// needs, and low enough that a hostile one costs little.
 	MaxSize  = 256 << 10
 	maxDepth = 64
 )
@@ -62,7 +62,7 @@ func parse(file string, data []byte) (*document, []*Mistake) {
 	return d, nil
 }
 
-// rawMistake finds what is wrong with the bytes themselves, before any YAML is read.
+// rawMistake finds mistakes in the bytes themselves, before YAML is read.
 func rawMistake(file string, data []byte) *Mistake {
 	if len(data) > MaxSize {
 		return &Mistake{

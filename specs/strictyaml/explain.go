@@ -14,7 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// validate checks a value against the schema and gives every violation as a mistake.
+// validate checks a value against the schema and returns every violation as a mistake.
 func (d *document) validate(s *schema, value any) []*Mistake {
 	err := s.compiled.Validate(value)
 	if err == nil {
@@ -31,8 +31,8 @@ func (d *document) validate(s *schema, value any) []*Mistake {
 	return out
 }
 
-// leaves returns the errors that name a fault themselves. Alternatives are one fault:
-// what each of them would have liked says less than that none was met.
+// leaves returns the innermost errors. Alternatives are one error: it matters more that none
+// matched than why each did not.
 func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 	switch e.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
@@ -48,7 +48,7 @@ func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 	return out
 }
 
-// explain says in words what a violation means.
+// explain describes a violation in words.
 func (d *document) explain(tree *reflected.Schema, e *jsonschema.ValidationError) []*Mistake {
 	n := d.node(e.InstanceLocation)
 	if n == nil {
@@ -74,7 +74,7 @@ func (d *document) explain(tree *reflected.Schema, e *jsonschema.ValidationError
 	}
 }
 
-// limits says in words which limit a value exceeds.
+// limits describes the limit that a value exceeds.
 func limits(e *jsonschema.ValidationError, sub *reflected.Schema, n *yaml.Node) (want, got string) {
 	switch k := e.ErrorKind.(type) {
 	case *kind.MinItems:
@@ -127,8 +127,8 @@ func (d *document) unknown(n *yaml.Node, path string, sub *reflected.Schema, nam
 	return out
 }
 
-// wantType says which type was wanted, and how to get it where the writer most likely
-// meant the right thing: 56.10 is a number to YAML, and loses its zero.
+// wantType names the expected type, and how to write it if the value probably is right: 56.10
+// is a number to YAML, and loses its zero.
 func wantType(sub *reflected.Schema, types []string, n *yaml.Node) string {
 	want := described(sub, typeWords(sub))
 	if len(types) == 1 && types[0] == "string" && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" {
@@ -193,8 +193,7 @@ func subschema(s *reflected.Schema, tokens []string) *reflected.Schema {
 	return s
 }
 
-// item is the schema of a list's items. A description stands at the list, so it speaks
-// for the items too.
+// item is the schema of a list's items. The list's description also applies to its items.
 func item(list *reflected.Schema) *reflected.Schema {
 	if list.Items == nil || list.Items.Description != "" || list.Description == "" {
 		return list.Items

@@ -20,10 +20,10 @@ type Mistake struct {
 	File string
 	// Line and Column count from 1; columns count characters.
 	Line, Column int
-	// Path leads to the value, as in "releases[3].origins[0].sha256". It is empty
-	// where the mistake is the document's own.
+	// Path leads to the value, as in "releases[3].origins[0].sha256". It is empty for the whole
+	// document.
 	Path string
-	// Want and Got say what was wanted and what stands there.
+	// Want and Got are the expected and the actual value.
 	Want, Got string
 }
 
@@ -36,8 +36,7 @@ func (m *Mistake) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %swant %s, got %s", edit.Printable(m.File), m.Line, m.Column, path, m.Want, m.Got)
 }
 
-// Mistakes returns the mistakes that err holds, in the order of the file, and nil if
-// it holds none.
+// Mistakes returns the mistakes in err, in the order of the file, nil if there are none.
 func Mistakes(err error) []*Mistake {
 	if err == nil {
 		return nil
@@ -55,8 +54,8 @@ func Mistakes(err error) []*Mistake {
 	return Mistakes(errors.Unwrap(err))
 }
 
-// maxMistakes is how many mistakes of one file are reported: who reads them has to
-// begin somewhere, and a hostile file may have one in each of its bytes.
+// maxMistakes limits the reported mistakes of one file: a hostile file may have one in each
+// byte.
 const maxMistakes = 20
 
 // join sorts mistakes by position, drops repeated ones, and makes one error of them.

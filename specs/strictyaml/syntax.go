@@ -14,8 +14,8 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// lookback is how many lines before the place where the parser gave up are asked
-// whether the file could end there.
+// lookback is the number of lines before the parser's failure that are tried as the end of the
+// file.
 const lookback = 60
 
 // syntaxMistake finds the line of a syntax error.
@@ -42,10 +42,9 @@ type locator struct {
 	parsed int // lines that the parser was given so far: what the search costs
 }
 
-// badLine is the number of the line after the longest beginning of the file that can
-// be parsed. It is looked for near the line up to which the parser read before it gave
-// up; where it is further away, the value that has no end begins in the line that the
-// library names.
+// badLine is the number of the line after the longest beginning of the file that can be parsed.
+// It is searched near the line that the parser had reached when it failed; if it is further
+// away, an unterminated value begins in the line that the library names.
 func (l *locator) badLine(err error) int {
 	reach := l.reach(len(l.lines))
 	for n := reach - 1; n >= max(0, reach-lookback); n-- {
@@ -79,10 +78,10 @@ func (l *locator) reach(n int) int {
 	}
 }
 
-// lineReader gives a line, or a part of one, with each call.
+// lineReader returns a line, or a part of one, with each call.
 type lineReader struct {
 	lines [][]byte
-	part  int // bytes of the next line that are given already
+	part  int // bytes of the next line already returned
 	given int
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// converter turns nodes into the values that a JSON schema knows, and collects what
-// YAML allows and a data file may not use.
+// converter turns nodes into JSON values, and collects YAML features that data files may not
+// use.
 type converter struct {
 	doc      *document
 	mistakes []*Mistake
@@ -119,7 +119,7 @@ func (c *converter) scalar(n *yaml.Node, path string) any {
 	}
 }
 
-// describeNode says what stands at a node, for the "got" of a mistake.
+// describeNode describes a node, for the "got" of a mistake.
 func describeNode(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:

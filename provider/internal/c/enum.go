@@ -17,16 +17,16 @@ const endIf = "endif"
 // Constant is one constant of an enum.
 type Constant struct {
 	Name       string
-	Values     Values // what it can be; several where #if decides
+	Values     Values // possible values; several if an #if decides
 	Alias      string // the other constant, in "NAME = OTHER"
-	Depth      int    // how many #if are open around it
+	Depth      int    // number of open #if around it
 	Start, End int    // from the name to the end of its value
 }
 
 // Enum is the definition of one enum.
 type Enum struct {
 	Consts   []Constant
-	Next     Values // what a constant without a value would be at the end
+	Next     Values // value of another constant at the end
 	Comma    bool   // a comma follows the last constant
 	LastEnd  int    // after the last constant or its comma
 	Open     int    // offset of "{"
@@ -39,8 +39,8 @@ func (d *Enum) Find(name string) int {
 	return slices.IndexFunc(d.Consts, func(e Constant) bool { return e.Name == name })
 }
 
-// Values are the possible values of a constant, sorted. Empty means that it is not known:
-// its value is an expression that is not understood here.
+// Values are the possible values of a constant, sorted. Empty means unknown: its value is an
+// expression that is not evaluated here.
 type Values []int
 
 // Only is the one value, if there is one.
@@ -62,7 +62,7 @@ func (s Values) plus(n int) Values {
 	return out
 }
 
-// union is unknown where one of both is.
+// union is unknown if either is.
 func (s Values) union(t Values) Values {
 	if len(s) == 0 || len(t) == 0 {
 		return nil
@@ -99,8 +99,8 @@ type enumParser struct {
 	cur   Values
 }
 
-// enumCond is an open #if: what the next value was before it, and what it can
-// be after the branches that have ended.
+// enumCond is an open #if: the next value before it, and the possible ones after the branches
+// so far.
 type enumCond struct {
 	before, after Values
 	ended         bool // one branch has ended
@@ -217,8 +217,8 @@ func (p *enumParser) expression(name string) ([]Token, error) {
 	return expr, nil
 }
 
-// value understands a number, another constant, and both in parentheses or
-// with a minus; any other expression has no known value.
+// value evaluates a number or another constant, in parentheses or with a minus; any other
+// expression is unknown.
 func (p *enumParser) value(expr []Token) (s Values, alias string) {
 	for len(expr) > 2 && expr[0].Text == "(" && expr[len(expr)-1].Text == ")" {
 		expr = expr[1 : len(expr)-1]

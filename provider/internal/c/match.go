@@ -10,7 +10,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// What a match table and its entries are called in infiniband/driver.h.
+// The names of a match table and its entries in infiniband/driver.h.
 const (
 	MatchEntry    = "verbs_match_ent"
 	MacroID       = "VERBS_DRIVER_ID"      // (constant)
@@ -19,7 +19,7 @@ const (
 	MacroName     = "VERBS_NAME_MATCH"     // (prefix, data)
 )
 
-// EntryKind is by what an entry takes devices.
+// EntryKind is the property that an entry matches.
 type EntryKind int
 
 // The kinds of entries. EntryUnknown is one that cannot be determined.
@@ -30,7 +30,7 @@ const (
 	EntryPCI
 	EntryModalias
 	EntryName
-	EntryOther // by something that libibverbs does not know
+	EntryOther // a kind that libibverbs does not know
 )
 
 // Entry is an entry of a match table.
@@ -40,8 +40,8 @@ type Entry struct {
 	Text string // driver id, prefix of a name, or pattern of a modalias; "" where it cannot be determined
 }
 
-// ByName reports whether an entry takes devices by their name: VERBS_NAME_MATCH(), or a
-// modalias of libibverbs' own kind.
+// ByName reports whether an entry matches devices by name: VERBS_NAME_MATCH(), or libibverbs'
+// own form of modalias.
 func (e Entry) ByName() bool {
 	return e.Kind == EntryName || e.Kind == EntryModalias && strings.HasPrefix(e.Text, "rdma_device:")
 }
@@ -56,7 +56,7 @@ func (c *Sources) Entries(o *Object) []Entry {
 }
 
 // entry reads one entry: a macro of libibverbs' driver.h, one of the provider's
-// own that stands for such, or braces.
+// own that expands to one, or braces.
 func (c *Sources) entry(part []Token) Entry {
 	if len(part) == 0 {
 		return Entry{}
@@ -95,7 +95,7 @@ func (c *Sources) entry(part []Token) Entry {
 	return e
 }
 
-// operand takes off the parentheses and casts around a value.
+// operand removes parentheses and casts around a value.
 func operand(toks []Token) []Token {
 	for len(toks) > 2 && toks[0].Text == "(" {
 		end := Closing(toks, 0)
@@ -125,8 +125,8 @@ func matchFields() []string {
 	return []string{"driver_data", fieldUnion, fieldVendor, fieldPCI, fieldKind}
 }
 
-// writtenOut reads an entry in braces. libibverbs goes by the field kind, which is 0 where
-// the braces do not name it: {}, {0}, {NULL}, { .kind = VERBS_MATCH_SENTINEL } and
+// writtenOut reads an entry in braces. libibverbs uses the field kind, which is 0 if the braces
+// do not set it: {}, {0}, {NULL}, { .kind = VERBS_MATCH_SENTINEL } and
 // { .u = {} } all end the table.
 func (c *Sources) writtenOut(e Entry, toks []Token) Entry {
 	fields, ok := initializer(toks, matchFields())
@@ -289,7 +289,7 @@ func (c *Sources) pciPattern(args [][]Token) string {
 	return fmt.Sprintf("pci:v%08Xd%08Xsv*", vendor, device)
 }
 
-// TableID is an entry of a match table that takes devices by a driver id.
+// TableID is an entry of a match table with a driver id.
 type TableID struct {
 	File *File
 	Line int

@@ -20,7 +20,7 @@ const (
 	Punct                 // one byte
 	Text                  // string or character constant
 	Directive             // a whole preprocessor line, with its continuations
-	comment               // left out of what Scan gives
+	comment               // not returned by Scan
 )
 
 // Token is one token of a C header; comments are left out.
@@ -57,8 +57,8 @@ func Scan(file string, data []byte) ([]Token, error) {
 	return toks, nil
 }
 
-// scanPart returns the end and the kind of what begins at off, or what is missing
-// where it has no end.
+// scanPart returns the end and the kind of the token at off, or what is missing if it has no
+// end.
 func scanPart(data []byte, off int, fresh bool) (end int, kind Kind, missing string) {
 	ok := true
 	switch c := data[off]; {
@@ -145,7 +145,7 @@ func skipDirective(data []byte, off int) (int, bool) {
 	return off, true
 }
 
-// continued reports whether a line, given without its line end, goes on in the next.
+// continued reports whether a line, given without its line end, continues on the next.
 func continued(line []byte) bool {
 	return bytes.HasSuffix(bytes.TrimSuffix(line, []byte{'\r'}), []byte{'\\'})
 }

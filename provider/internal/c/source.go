@@ -9,7 +9,7 @@ import (
 	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
-// File is a C file, taken apart.
+// File is a scanned C file.
 type File struct {
 	Name   string // in its directory
 	Path   string // for messages
@@ -29,16 +29,15 @@ type macro struct {
 	body     string
 }
 
-// Sources are C files that belong together, with what is defined in any of them.
-// Preprocessor conditions are not followed: what two branches define in two ways
-// has no known meaning.
+// Sources are C files that belong together, with all their definitions. Preprocessor conditions
+// are not evaluated: a name that two branches define differently has no known meaning.
 type Sources struct {
 	Files  []*File
 	macros map[string][]macro
 	enums  map[string][]enumValue
 }
 
-// enumValue is the expression that an enum's constant stands for: base + offset.
+// enumValue is the value of an enum's constant: base + offset.
 type enumValue struct {
 	base   []Token
 	offset int64
@@ -59,7 +58,7 @@ func ScanFile(name, file string, data []byte) (*File, error) {
 
 // Add scans a file and adds it.
 //
-// Errors: *PlaceError; then the file is not taken in.
+// Errors: *PlaceError; then the file is not added.
 func (c *Sources) Add(name, file string, data []byte) error {
 	f, err := ScanFile(name, file, data)
 	if err != nil {
@@ -110,7 +109,7 @@ func parseDefine(line string) (string, macro, bool) {
 	return name.Text, m, true
 }
 
-// Definition returns what a #define's macro stands for, nil where it is none, or stands for nothing.
+// Definition returns the body of a #define, nil if it is not one or has none.
 func (t Token) Definition() []Token {
 	if t.Kind != Directive {
 		return nil
@@ -124,7 +123,7 @@ func Unfold(line string) string {
 	return strings.NewReplacer("\\\r\n", " ", "\\\n", " ").Replace(line)
 }
 
-// Join writes tokens down with a blank where one is needed or was.
+// Join joins tokens, with a space where one is needed or was.
 func Join(toks []Token) string {
 	var b strings.Builder
 	for i, t := range toks {
@@ -169,8 +168,8 @@ func Code(toks []Token) []Token {
 	return slices.DeleteFunc(slices.Clone(toks), func(t Token) bool { return t.Kind == Directive })
 }
 
-// Closing returns the index of what closes the bracket at index open, -1 where
-// nothing does.
+// Closing returns the index of the bracket that closes the one at index open, -1 if there is
+// none.
 func Closing(toks []Token, open int) int {
 	depth := 0
 	for i := open; i < len(toks); i++ {
@@ -309,8 +308,7 @@ func (o *Object) Fields() map[string][]Token {
 	return fields
 }
 
-// InMacro reports whether a word stands in the body of a macro: what it names may
-// be made by that.
+// InMacro reports whether a word is in the body of a macro, which may define it.
 func (c *Sources) InMacro(word string) bool {
 	for _, defs := range c.macros {
 		for _, m := range defs {

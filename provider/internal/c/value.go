@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// What following names may cost: macros can name each other, and grow.
+// Limits for expanding names: macros can refer to each other, and grow.
 const (
 	maxSteps = 32       // names that follow each other
 	maxNames = 1000     // names that are looked up for one value
@@ -22,9 +22,9 @@ type valueReader struct {
 	names int
 }
 
-// Value returns the number that tokens stand for: constants, names of the
-// provider's own macros and enums, and both in parentheses or with a minus. Any
-// other expression, and a name that is defined in several ways, has none.
+// Value returns the number that tokens evaluate to: constants, and names of the provider's own
+// macros and enums, in parentheses or with a minus. Any other expression, and a name with
+// several definitions, has none.
 func (c *Sources) Value(toks []Token) (int64, bool) {
 	return (&valueReader{Sources: c}).valueIn(toks, maxSteps)
 }
@@ -83,7 +83,7 @@ func (s *valueReader) named(word string, steps int) (int64, bool) {
 	return values[0], true
 }
 
-// Word follows a single word through macros that stand for a single word.
+// Word expands a single word through macros that are single words.
 func (c *Sources) Word(toks []Token) (string, bool) {
 	for range maxSteps {
 		if len(toks) != 1 || toks[0].Kind != Word {
@@ -101,8 +101,7 @@ func (c *Sources) Word(toks []Token) (string, bool) {
 	return "", false
 }
 
-// Text is the string that string constants, or a macro of such, stand for, ""
-// where it cannot be determined.
+// Text is the value of string constants, or of a macro of these, "" if it cannot be determined.
 func (c *Sources) Text(toks []Token) string {
 	for range maxSteps {
 		if len(toks) != 1 || toks[0].Kind != Word {
@@ -133,9 +132,8 @@ func Call(toks []Token) (name string, args [][]Token, ok bool) {
 	return toks[0].Text, Split(toks[2 : len(toks)-1]), true
 }
 
-// expand replaces a macro of the provider's own by what it stands for, as the
-// preprocessor does, as often as there is one. ok is false where the meaning
-// cannot be determined.
+// expand expands the provider's own macros repeatedly, like the preprocessor. ok is false if
+// the result cannot be determined.
 func (c *Sources) expand(toks []Token) (out []Token, ok bool) {
 	for range maxSteps {
 		if len(toks) == 0 || toks[0].Kind != Word {
@@ -166,8 +164,8 @@ func (c *Sources) expand(toks []Token) (out []Token, ok bool) {
 	return nil, false
 }
 
-// apply puts arguments into the body, with ## joining what is beside it. ok is
-// false where that becomes too long.
+// apply substitutes arguments in the body and joins tokens at ##. ok is false if the result is
+// too long.
 func (m macro) apply(args [][]Token) (string, bool) {
 	var b strings.Builder
 	body := ScanText(m.body)

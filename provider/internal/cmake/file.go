@@ -14,15 +14,15 @@ const FileName = "CMakeLists.txt"
 
 // File is one CMakeLists.txt.
 type File struct {
-	Dir      string // its directory, from the one that holds them all; "." for that
+	Dir      string // its directory, relative to the common one; "." for that
 	Name     string // as it was opened, for messages
 	Data     []byte
-	Commands []Command // those that it runs, with the variables that it sets
+	Commands []Command // those that it runs, with its variables expanded
 	Vars     *Vars     // as they are at its end
 }
 
-// Read reads a file of the directory dir, called file in messages. outer are the
-// variables of the file that takes it in, nil where none does.
+// Read reads a file of the directory dir, called file in messages. outer are the variables of
+// the file that adds it, nil if there is none.
 //
 // Errors: *PlaceError.
 func Read(dir, file string, data []byte, outer *Vars) (*File, error) {
@@ -45,5 +45,5 @@ func (f *File) FailAt(c *Command, lookedFor, found string) error {
 	return f.Fail(Arg{Start: c.Start}, lookedFor, found)
 }
 
-// Path returns where a file is that the CMakeLists.txt names: from the directory that holds them all.
+// Path returns the path of a file named in the CMakeLists.txt, relative to the common directory.
 func (f *File) Path(name string) string { return path.Join(f.Dir, name) }

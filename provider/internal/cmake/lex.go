@@ -20,7 +20,7 @@ type lexer struct {
 	line int
 }
 
-// lineAt numbers the line of an offset; offsets come in ascending order.
+// lineAt returns the line number of an offset; offsets come in ascending order.
 func (l *lexer) lineAt(off int) int {
 	l.line += bytes.Count(l.data[l.seen:off], []byte{'\n'})
 	l.seen = off
@@ -31,7 +31,7 @@ func (l *lexer) fail(off int, lookedFor, found string) error {
 	return &edit.PlaceError{File: l.file, Line: text.LineNumber(l.data, off), LookedFor: lookedFor, Found: found}
 }
 
-// skipBlank passes over blanks, line ends and comments.
+// skipBlank skips blanks, line ends and comments.
 func (l *lexer) skipBlank() error {
 	for l.off < len(l.data) {
 		switch c := l.data[l.off]; {
@@ -60,8 +60,8 @@ func (l *lexer) skipBlank() error {
 	return nil
 }
 
-// bracket looks for "[", "="…, "[" at the place; it passes over it and gives
-// the text that closes it, or gives "" and stays.
+// bracket skips "[", "="…, "[" and returns the closing text; if there is none, it returns ""
+// and does not move.
 func (l *lexer) bracket() string {
 	rest := l.data[l.off:]
 	if len(rest) == 0 || rest[0] != '[' {
@@ -78,7 +78,7 @@ func (l *lexer) bracket() string {
 	return "]" + strings.Repeat("=", n-1) + "]"
 }
 
-// through passes over everything up to and with closer and gives what was before it.
+// through skips everything up to and including closer and returns the text before it.
 func (l *lexer) through(closer string) (string, bool) {
 	i := bytes.Index(l.data[l.off:], []byte(closer))
 	if i < 0 {
@@ -166,7 +166,7 @@ func (l *lexer) argument() (Arg, error) {
 	return Arg{Text: string(l.data[start:l.off]), Start: start, End: l.off}, nil
 }
 
-// quoted passes over a quoted argument.
+// quoted skips a quoted argument.
 func (l *lexer) quoted() bool {
 	for l.off++; l.off < len(l.data); l.off++ {
 		switch l.data[l.off] {
@@ -180,8 +180,7 @@ func (l *lexer) quoted() bool {
 	return false
 }
 
-// unquoted passes over an unquoted argument, also of the legacy kinds that
-// CMake still reads: a="b c" and $(NAME).
+// unquoted skips an unquoted argument, including the legacy forms a="b c" and $(NAME).
 func (l *lexer) unquoted() bool {
 	for l.off < len(l.data) {
 		switch c := l.data[l.off]; {
@@ -201,7 +200,7 @@ func (l *lexer) unquoted() bool {
 			l.off++
 		}
 	}
-	// A backslash as the last byte would leave the offset after the end.
+	// With a backslash as the last byte the offset would be beyond the end.
 	l.off = min(l.off, len(l.data))
 	return true
 }

@@ -15,17 +15,16 @@ import (
 // List names a list of files that a command has as its arguments.
 type List struct {
 	Command string // lower case
-	First   string // the argument before the list, "" where the list begins at once
+	First   string // the argument before the list, "" if the list begins at once
 }
 
-// String is how the command begins.
+// String is the beginning of the command.
 func (l List) String() string {
 	return l.Command + "(" + l.First
 }
 
-// Add puts item in its order into the list's one command outside
-// any block. The result means to CMake what data meant, with item added: that
-// is parsed and compared.
+// Add inserts item in its order into the list's only command outside any block. The result is
+// parsed again: it must mean the same to CMake as data, with item added.
 func (l List) Add(file string, data []byte, item string) (out []byte, already bool, err error) {
 	cmds, err := Parse(file, data)
 	if err != nil {
@@ -80,8 +79,8 @@ func (l List) find(file string, cmds []Command) (int, error) {
 	return at, text.OnePlace(file, lookedFor, lines)
 }
 
-// insertArg puts item before argument pos, laid out as its neighbours are:
-// on a line of its own where they have one, else after a blank.
+// insertArg inserts item before argument pos in the layout of its neighbours: on its own line
+// like theirs, or after a space.
 func insertArg(data []byte, cmd Command, pos int, item string) []byte {
 	if pos < len(cmd.Args) {
 		next := cmd.Args[pos]
@@ -98,7 +97,7 @@ func insertArg(data []byte, cmd Command, pos int, item string) []byte {
 	switch {
 	case !own:
 		return text.Splice(data, last.End, " "+item)
-	case text.LineEnd(data, last.End) >= cmd.End: // ")" stands on the last one's line
+	case text.LineEnd(data, last.End) >= cmd.End: // ")" is on the last one's line
 		return text.Splice(data, last.End, text.EOL(data, last.End)+indent+item)
 	}
 	return text.InsertLineAfter(data, last.End, indent+item)

@@ -24,14 +24,14 @@ type Block struct {
 
 // Command is one command invocation.
 type Command struct {
-	Name       string // lower case: CMake does not tell cases apart
+	Name       string // lower case: CMake ignores case
 	Args       []Arg
 	Start, End int // the name's first byte; after the closing parenthesis
 	Line       int
 	Blocks     []Block // outermost first
 }
 
-// Texts returns what the arguments say.
+// Texts returns the texts of the arguments.
 func (c *Command) Texts() []string {
 	texts := make([]string, len(c.Args))
 	for i, a := range c.Args {
@@ -40,11 +40,10 @@ func (c *Command) Texts() []string {
 	return texts
 }
 
-// maxDepth is far beyond rdma-core's own depth; it bounds what a hostile
-// file can cost.
+// maxDepth is far beyond rdma-core's own depth; it bounds the cost of a hostile file.
 const maxDepth = 100
 
-// The commands that open blocks, and those with which one changes its branch.
+// The commands that open blocks, and those that begin another branch.
 const (
 	If         = "if"
 	elseBranch = "else"
@@ -56,8 +55,7 @@ const (
 	blockOf    = "block"
 )
 
-// closer names the command that closes the block which name opens, "" where
-// it opens none.
+// closer returns the command that closes the block opened by name, "" if it opens none.
 func closer(name string) string {
 	switch name {
 	case If, forEach, while, function, macro, blockOf:
@@ -66,7 +64,7 @@ func closer(name string) string {
 	return ""
 }
 
-// opener names the command whose block name closes, "" where it closes none.
+// opener returns the command that opens the block closed by name, "" if it closes none.
 func opener(name string) string {
 	if opener, ok := strings.CutPrefix(name, "end"); ok && closer(opener) != "" {
 		return opener
@@ -74,7 +72,7 @@ func opener(name string) string {
 	return ""
 }
 
-// IsKeyword reports whether CMake has a command of that name that decides what is run.
+// IsKeyword reports whether CMake has a control-flow command of that name.
 func IsKeyword(name string) bool {
 	switch name {
 	case "return", "break", "continue", elseBranch, elseIf:
@@ -85,7 +83,7 @@ func IsKeyword(name string) bool {
 
 // Parse reads a CMakeLists.txt as cmake-language(7) describes it: command
 // invocations, quoted, bracket and unquoted arguments, both kinds of comment.
-// A text that CMake would refuse gives a *PlaceError.
+// A text that CMake would refuse is a *PlaceError.
 func Parse(file string, data []byte) ([]Command, error) {
 	l := &lexer{file: file, data: data}
 	var cmds []Command
@@ -105,7 +103,7 @@ func Parse(file string, data []byte) ([]Command, error) {
 	return cmds, nestBlocks(file, cmds)
 }
 
-// nest is the blocks that are open at a place.
+// nest has the blocks that are open at a place.
 type nest struct {
 	file string
 	cmds []Command
@@ -160,8 +158,8 @@ func (n *nest) leave(c *Command) error {
 	return nil
 }
 
-// Shape writes each command down with its arguments and the blocks around
-// it, without layout: two files of equal shapes mean the same to CMake.
+// Shape returns each command with its arguments and the blocks around it, without layout: files
+// of equal shape mean the same to CMake.
 func Shape(cmds []Command) []string {
 	shapes := make([]string, len(cmds))
 	for i, c := range cmds {

@@ -10,7 +10,7 @@ import (
 // Sources are the files that CMake files name.
 type Sources struct {
 	Names   map[string]bool
-	Unclear bool // a file(GLOB), or a list that is not in these files: any may be among them
+	Unclear bool // a file(GLOB), or a list from elsewhere: any file may be named
 }
 
 // NewSources returns none.
@@ -19,8 +19,7 @@ func NewSources() *Sources { return &Sources{Names: map[string]bool{}} }
 // Has reports whether a file is named, or may be.
 func (s *Sources) Has(name string) bool { return s.Unclear || s.Names[name] }
 
-// Add takes in what a command names, of a file in the directory dir: each argument that can
-// be a file is one.
+// Add adds the files of a command in the directory dir: every argument that could be a file.
 func (s *Sources) Add(dir string, c Command) {
 	if c.Name == "file" && len(c.Args) > 0 && strings.HasPrefix(c.Args[0].Text, "GLOB") || c.Name == "aux_source_directory" {
 		s.Unclear = true

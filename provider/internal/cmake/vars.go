@@ -9,27 +9,26 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// What the variables of one file may stand for, all places together in which
-// they stand. Providers have some hundred values; a variable that is written into
-// itself doubles with every line.
+// Limits for the expanded variables of one file in all. Providers have some hundred values, but
+// a variable that contains itself twice doubles with every line.
 const (
 	maxValues = 10_000
 	maxBytes  = 1 << 20
 )
 
-// value is what is known of a variable that a file has named.
+// value is the known value of a variable.
 type value struct {
 	texts  []string
-	known  bool // else the value depends on more than the file says
+	known  bool // otherwise the value depends on more than this file
 	cached bool // the cache has one too, which shows where the variable is unset
 }
 
 // Vars are the variables that a file has named so far.
 type Vars struct {
 	file  string
-	outer *Vars // of the file that takes this one in: they are there too, with values that are not looked for
+	outer *Vars // of the file that adds this one: they exist here too, with unknown values
 	named map[string]value
-	loose map[string]bool // functions or macros of the file set them, whenever they are called
+	loose map[string]bool // set by functions or macros of the file, whenever these are called
 
 	values, bytes int // that variables have stood for
 }
@@ -40,18 +39,17 @@ var (
 	varName = regexp.MustCompile(`^[A-Za-z0-9_./+-]+$`)
 )
 
-// NewVars begins a file, with those of the file that takes it in.
+// NewVars returns the variables at the start of a file, given those of the file that adds it.
 func NewVars(file string, outer *Vars) *Vars {
 	return &Vars{file: file, outer: outer, named: map[string]value{}, loose: map[string]bool{}}
 }
 
-// Expand writes the values of variables into the arguments of the commands
-// that the file runs: what set() outside any block has given them before, and
-// list(APPEND) there has added. Other variables stay as they are written. The
-// definitions of functions and macros are left out: nothing in them is run by
-// the file itself. An argument keeps its place in the file.
+// Expand expands variables in the arguments of the commands that the file runs: those with
+// values from set() and list(APPEND) outside any block. Other variables are not expanded.
+// Definitions of functions and macros are omitted, because the file itself does not run their
+// commands. An argument keeps its place in the file.
 //
-// Values beyond maxValues or maxBytes give a *PlaceError.
+// Values beyond maxValues or maxBytes are a *PlaceError.
 func (v *Vars) Expand(cmds []Command) ([]Command, error) {
 	run := make([]Command, 0, len(cmds))
 	for i, c := range cmds {
@@ -96,7 +94,7 @@ func (v *Vars) arguments(args []Arg) []Arg {
 	return out
 }
 
-// argument returns the values that stand where one argument stands.
+// argument returns the expansion of one argument.
 func (v *Vars) argument(a Arg, values []string) []Arg {
 	var out []Arg
 	for _, text := range values {
@@ -108,7 +106,7 @@ func (v *Vars) argument(a Arg, values []string) []Arg {
 	return out
 }
 
-// count takes in one more value, and reports whether it is within the limits.
+// count counts a value, and reports whether it is within the limits.
 func (v *Vars) count(text string) bool {
 	v.values++
 	v.bytes += len(text)

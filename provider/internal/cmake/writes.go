@@ -20,8 +20,8 @@ func isLoop(name string) bool { return name == forEach || name == while }
 
 func isDefinition(name string) bool { return name == function || name == macro }
 
-// definition returns the command that defines the function or macro in which a
-// command stands, nil where the file runs it itself.
+// definition returns the command that defines the function or macro around a command, nil if
+// the file runs it itself.
 func (c *Command) definition(cmds []Command) *Command {
 	for _, b := range c.Blocks {
 		if isDefinition(cmds[b.Open].Name) {
@@ -31,7 +31,7 @@ func (c *Command) definition(cmds []Command) *Command {
 	return nil
 }
 
-// onlyReads says of a command that it changes no variable which it names.
+// onlyReads reports whether a command changes none of the variables that it names.
 func onlyReads(name string) bool {
 	switch name {
 	case If, elseIf, elseBranch, while, "message", "install", "add_subdirectory", "add_library", "add_executable":
@@ -41,8 +41,8 @@ func onlyReads(name string) bool {
 		strings.HasPrefix(name, "publish_") || strings.HasPrefix(name, "target_")
 }
 
-// writes returns the variables that a command may change. Of a command that is not
-// known here it may be each that it names, as by string(), file() or a function.
+// writes returns the variables that a command may change. An unknown command, such as string(),
+// file() or a function, may change all that it names.
 func (c *Command) writes() []string {
 	args := c.Texts()
 	switch {
@@ -58,7 +58,7 @@ func (c *Command) writes() []string {
 	return slices.DeleteFunc(args, func(name string) bool { return !varName.MatchString(name) })
 }
 
-// run does what the command does to the variables.
+// run applies a command to the variables.
 func (v *Vars) run(c *Command) {
 	args := c.Texts()
 	switch {
@@ -83,12 +83,12 @@ func (v *Vars) run(c *Command) {
 	}
 }
 
-// set gives a variable its value; none unsets it.
+// set sets a variable; no values unset it.
 func (v *Vars) set(name string, values []string) {
 	old := v.named[name]
 	switch {
 	case len(values) > 0 && values[len(values)-1] == inParent:
-		// The variable of that name here stays as it is.
+		// The variable of that name here is not changed.
 	case v.loose[name] || len(values) == 0 && old.cached:
 		v.forget(name)
 	default:
@@ -96,12 +96,11 @@ func (v *Vars) set(name string, values []string) {
 	}
 }
 
-// cache forgets a variable that the cache may have: whether and where that shows,
-// what is in there and the version of CMake decide.
+// cache forgets a variable that may be in the cache: its effect depends on the cache's content
+// and on CMake's version.
 func (v *Vars) cache(name string) { v.named[name] = value{cached: true} }
 
-// append adds to a variable of which all before is known; one that nothing has
-// named has no value yet.
+// append appends to a variable with a known value; an unnamed one is empty.
 func (v *Vars) append(name string, values []string) {
 	old := v.named[name]
 	if v.has(name) && !old.known || v.loose[name] {
@@ -112,19 +111,19 @@ func (v *Vars) append(name string, values []string) {
 	v.named[name] = old
 }
 
-// has reports whether the file, or one that takes it in, has named the variable.
+// has reports whether the file, or one that adds it, has named the variable.
 func (v *Vars) has(name string) bool {
 	_, named := v.named[name]
 	return named || v.outer != nil && v.outer.has(name)
 }
 
-// forget makes a variable unknown until set() gives it a value.
+// forget makes a variable unknown until the next set().
 func (v *Vars) forget(name string) {
 	v.named[name] = value{cached: v.named[name].cached}
 }
 
-// defines forgets for good what a command in a definition changes outside it:
-// a macro has no variables of its own.
+// defines makes the variables that a command in a definition changes outside it unknown for
+// good: a macro has no scope of its own.
 func (v *Vars) defines(definition string, c *Command) {
 	args := c.Texts()
 	if definition == function && !slices.Contains(args, inParent) && !slices.Contains(args, inCache) {
@@ -136,8 +135,8 @@ func (v *Vars) defines(definition string, c *Command) {
 	}
 }
 
-// loop forgets what the loop that a command opens changes: its beginning runs
-// again after its end. What a loop inside it changes is among that.
+// loop forgets the variables that a loop changes, including its inner loops, because its
+// beginning runs again after its end.
 func (v *Vars) loop(cmds []Command, open int) {
 	around := cmds[open].Blocks
 	if !isLoop(cmds[open].Name) || slices.ContainsFunc(around, func(b Block) bool { return isLoop(cmds[b.Open].Name) }) {

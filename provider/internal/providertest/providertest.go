@@ -29,8 +29,8 @@ func (t Tree) WriteFile(name string, data []byte) error {
 	return nil
 }
 
-// Release is a source tree of the least that has every place: two stock
-// providers, ant and wasp.
+// Release is a minimal source tree with every edited place and two stock providers, ant and
+// wasp.
 func Release() Tree {
 	return Tree{
 		"CMakeLists.txt": `project(small C)
@@ -180,7 +180,7 @@ FLY_1.1 {
 } FLY_1.0;
 `
 
-// Source is the source of a provider with which nothing is wrong.
+// Source is the source of a valid provider.
 const Source = `// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "fly.h"
 
@@ -226,7 +226,7 @@ struct fly_resp {
 // CMake is the CMakeLists.txt of the provider.
 const CMake = "# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB\nrdma_provider(fly\n  fly.c\n  sub/fast.c\n  )\n"
 
-// Fly is a provider with which nothing is wrong; change is as Directory's.
+// Fly is a valid provider; change is as in Folder.
 func Fly(t *testing.T, change map[string]string) string {
 	t.Helper()
 	files := map[string]string{
@@ -237,7 +237,8 @@ func Fly(t *testing.T, change map[string]string) string {
 	return Folder(t, files)
 }
 
-// WantLines holds each finding against the beginning and, after a "…", a further part of it.
+// WantLines compares each finding with its expected beginning and, after a "…", another part of
+// it.
 func WantLines(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	ok := len(got) == len(want)
@@ -250,7 +251,7 @@ func WantLines(t *testing.T, got []string, want ...string) {
 	}
 }
 
-// Replace replaces what must be there.
+// Replace replaces a text that must exist.
 func Replace(t *testing.T, text, old, with string) string {
 	t.Helper()
 	out := strings.Replace(text, old, with, 1)

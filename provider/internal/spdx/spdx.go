@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Terms is a licence as the choices that it gives, each of the licences that
-// then hold together: GPL-2 or BSD-MIT is {{BSD-MIT} {GPL-2}}. The names are those of
-// debian/copyright; the form is one for all texts of one meaning.
+// Terms is a licence as a list of choices, each a list of licences that apply together: GPL-2
+// or BSD-MIT is {{BSD-MIT} {GPL-2}}. The names are those of debian/copyright; the form is
+// canonical.
 type Terms [][]string
 
 const (
@@ -21,7 +21,7 @@ const (
 
 var (
 	errForm = errors.New("not a licence expression")
-	// What some of upstream's files have for Linux-OpenIB.
+	// The text for Linux-OpenIB in some of upstream's files.
 	openIBWords = regexp.MustCompile(`(?i)\bOpenIB\.org BSD( \(MIT\))?( See COPYING file)?`)
 	token       = regexp.MustCompile(`[(),]|[A-Za-z0-9.+:-]+`)
 	chars       = regexp.MustCompile(`^[A-Za-z0-9.+:,() \t-]+$`)
@@ -93,8 +93,8 @@ func (p *parser) together() (Terms, error) {
 	return left, err
 }
 
-// one is a licence or what is in brackets. What WITH adds is a permission, which
-// debian/copyright's texts do not have: upstream leaves it out there too.
+// one is a licence or an expression in brackets. WITH adds a permission, which is not in
+// debian/copyright's texts: upstream omits it there too.
 func (p *parser) one() (Terms, error) {
 	const deepest = 20
 	var terms Terms
@@ -129,7 +129,7 @@ func isOperator(word string) bool {
 	return slices.ContainsFunc([]string{"and", "or", "with"}, func(w string) bool { return strings.EqualFold(w, word) })
 }
 
-// And returns what holds where both do.
+// And returns the terms of a work under both.
 func (l Terms) And(o Terms) (Terms, error) {
 	var out Terms
 	for _, a := range l {
@@ -140,7 +140,7 @@ func (l Terms) And(o Terms) (Terms, error) {
 	return out.simple()
 }
 
-// simple sorts, and leaves out a choice that asks for more than another one.
+// simple sorts, and drops a choice that includes all licences of another one.
 func (l Terms) simple() (Terms, error) {
 	if len(l) > maxChoices {
 		return nil, errForm
@@ -166,7 +166,7 @@ func (l Terms) simple() (Terms, error) {
 // Equal reports whether both allow the same.
 func (l Terms) Equal(o Terms) bool { return slices.EqualFunc(l, o, slices.Equal) }
 
-// String writes it as debian/copyright has it, where "and" binds more than "or".
+// String returns the form in debian/copyright, where "and" binds more tightly than "or".
 func (l Terms) String() string {
 	choices := make([]string, len(l))
 	for i, c := range l {

@@ -9,8 +9,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// SourceError says that a file of the provider will not do what it is there
-// for, and where.
+// SourceError is a mistake in a file of the provider, with its place.
 type SourceError struct {
 	File         string // as it was opened
 	Line, Column int    // from 1; 0 where none can be named

@@ -13,8 +13,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// Symbol is what a library exports: a name and the version node that it is in.
-// A name may be in several nodes.
+// Symbol is an exported symbol: a name and its version node. A name may be in several nodes.
 type Symbol struct {
 	Name string // manadv_init_obj
 	Node string // MANA_1.0; empty in a map whose one node has no name
@@ -22,7 +21,7 @@ type Symbol struct {
 
 // Map is a library's version script.
 type Map struct {
-	Nodes   []string // in the order of the file, which is the order in which they were added
+	Nodes   []string // in the order of the file, which is that of their versions
 	Symbols []Symbol
 
 	// Warnings are for what ld accepts but rdma-core or its packages may not.
@@ -41,7 +40,7 @@ type token struct {
 	Quoted bool
 }
 
-// is reports whether the token is one of the grammar's own words or signs.
+// is reports whether the token is that word or sign of the grammar.
 func (t token) is(want string) bool { return !t.Quoted && t.Text == want }
 
 // parser goes over the tokens of a version script.
@@ -56,7 +55,7 @@ type parser struct {
 	nodes   map[string]bool
 	symbols map[Symbol]bool
 	unnamed bool // it has a node without a name
-	closed  bool // what no node names is local
+	closed  bool // symbols that no node names are local
 
 	hindrance  string // the first of its kind, and where it is
 	hinderedAt int
@@ -65,8 +64,8 @@ type parser struct {
 // Parse reads a version script as ld(1) does ("VERSION Command" and its
 // grammar): nodes with global: and local:, one node without a name, the nodes that they
 // inherit from, quoted names, extern blocks, comments of both kinds. A node may export
-// nothing. Who lists the exported symbols has to know each by its name: patterns in
-// global:, also those of C++, give a *PlaceError, as does all that ld refuses.
+// nothing. Because packages list exported symbols by name, patterns in global:, including C++
+// ones, are a *PlaceError, like everything that ld refuses.
 func Parse(file string, data []byte) (Map, error) {
 	p := &parser{file: file, data: data, nodes: map[string]bool{}, symbols: map[Symbol]bool{}}
 	if err := p.scan(); err != nil {
@@ -201,7 +200,7 @@ func (p *parser) node() error {
 	}
 }
 
-// unnamedNode reads "{ … };", which ld takes only where there is no other node.
+// unnamedNode reads "{ … };", which ld accepts only if there is no other node.
 func (p *parser) unnamedNode(first token) error {
 	if p.unnamed || len(p.nodes) > 0 {
 		return p.fail(first.Off, "no other node next to an unnamed one", first.found())
@@ -213,8 +212,8 @@ func (p *parser) unnamedNode(first token) error {
 	return p.expect(";", `";" after the version node`)
 }
 
-// body reads the braces of a node and what stands in them: symbols, or global: and
-// symbols, then local: and symbols.
+// body reads the braces of a node and their content: symbols, or global: and symbols, then
+// local: and symbols.
 func (p *parser) body(node string) error {
 	if err := p.expect("{", `"{" after the version node `+node); err != nil {
 		return err
@@ -318,7 +317,7 @@ func (p *parser) extern(node string, local bool) error {
 	}
 }
 
-// symbol takes in one symbol or pattern.
+// symbol adds one symbol or pattern.
 func (p *parser) symbol(node string, t token, local bool) error {
 	if t.Quoted {
 		p.hinder(t.Off, "a name in quotes")
@@ -350,8 +349,8 @@ func namedOf(node string) string {
 	return " of " + node
 }
 
-// hinder notes the first thing in the map that ld takes and rdma-core's static build
-// does not: its sanitize_static_lib.py knows a part of the grammar and stops at all else.
+// hinder records the first construct that ld accepts and rdma-core's static build does not: its
+// sanitize_static_lib.py knows only a part of the grammar and stops at anything else.
 func (p *parser) hinder(off int, what string) {
 	if p.hindrance == "" || off < p.hinderedAt {
 		p.hindrance, p.hinderedAt = what, off
