@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// cmakeFolder is an option by which rules tells CMake where files go.
+// cmakeFolder matches the options in rules that set CMake's install directories.
 var cmakeFolder = regexp.MustCompile(`-D(CMAKE_INSTALL_[A-Z_]+)(?::PATH)?=([^"\s]+)`)
 
-// bootFiles is what rdma-core has of a provider: udev rules, modprobe files, what
-// they run. rules says where that is, as in -DCMAKE_INSTALL_UDEV_RULESDIR:PATH=/lib/udev/rules.d.
-// unplaced are those of which it does not say it.
+// bootFiles returns a provider's files in rdma-core: udev rules, modprobe files and their
+// helpers. rules sets their directories, as in
+// -DCMAKE_INSTALL_UDEV_RULESDIR:PATH=/lib/udev/rules.d. unplaced are the files without one.
 func bootFiles(rules []byte, p *Provider) (list []installed, unplaced []Installed) {
 	folders := map[Folder]string{}
 	for _, m := range cmakeFolder.FindAllStringSubmatch(string(rules), -1) {

@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// editBuildDepends adds to the Build-Depends of the source package what is not
-// there, after the last. A package that is there stays as it is, whatever its
-// version.
+// editBuildDepends appends missing packages to the Build-Depends of the source package.
+// Existing ones are not changed, whatever their version.
 func editBuildDepends(file string, data []byte, p *Provider) ([]byte, bool, error) {
 	t := split(data)
 	const lookedFor = "a field Build-Depends in the paragraph of the source package"

@@ -13,10 +13,10 @@ import (
 type Changelog struct {
 	Release      string // of rdma-core: "56.1"
 	Suffix       string // after the release's own Debian version: "+by.rib1"
-	Distribution string // what it is uploaded to; empty: as the entry before
-	Name, Email  string // who answers for it
+	Distribution string // suite of the upload; empty: that of the previous entry
+	Name, Email  string // the maintainer
 	Date         time.Time
-	Items        []string // each a change, in one line
+	Items        []string // one line for each change
 }
 
 const changelogWidth = 80
@@ -31,13 +31,13 @@ var (
 
 const sourcePackage = "rdma-core"
 
-// AddChangelog puts an entry before the others and gives its version: that of the
-// entry below it with the suffix, where that is of the release, else a first
-// revision of the release. What is dated like or before the entry below it gets
-// the second after that one, because Debian's programs want rising dates.
+// AddChangelog adds an entry before the others and returns its version: that of the entry below
+// with the suffix, if that is for the release, or else a first revision of the release. An
+// entry that is not newer than the one below gets the second after that one's date, because
+// Debian's programs require ascending dates.
 //
-// It is already there if the first entry has that version. Errors: *PlaceError
-// for a file that does not begin with an entry, *ValueError.
+// Nothing is added if the first entry already has that version. Errors: *PlaceError for a file
+// that does not begin with an entry, *ValueError.
 func AddChangelog(file string, data []byte, c Changelog) (out []byte, version string, already bool, err error) {
 	if err := c.check(); err != nil {
 		return nil, "", false, err

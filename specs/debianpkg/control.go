@@ -62,8 +62,8 @@ type item struct {
 	first, last  int
 }
 
-// describe puts the item of the provider into its order. One that is there stays
-// as it is, but that of a provider which is replaced gets the new text.
+// describe inserts the provider's item in its order. An existing one is not changed, except
+// that a replaced provider's gets the new text.
 func describe(file string, t text, p *Provider) (text, bool, error) {
 	pkg, err := binaryPackage(file, t)
 	if err != nil {
@@ -94,8 +94,8 @@ func describe(file string, t text, p *Provider) (text, bool, error) {
 	return t.insert(at, wrapItem(list[0].marker, p.Name+": "+p.Description)...), false, nil
 }
 
-// redescribe gives an item the text of the provider, if that replaces the
-// release's own; same says that nothing is to be changed.
+// redescribe gives an item the new provider's text if it replaces the release's own; same
+// reports that nothing had to be changed.
 func redescribe(t text, d item, p *Provider) (out text, same bool) {
 	if p.Replaced == nil {
 		return t, true
@@ -111,8 +111,7 @@ func redescribe(t text, d item, p *Provider) (out text, same bool) {
 	return t.replace(d.first, d.last, wrapItem(d.marker, words)...), false
 }
 
-// drivers finds the items; a line that is indented further goes on with the one
-// before it.
+// drivers finds the items; a line with more indentation continues the one before it.
 func drivers(t text, description field) []item {
 	var list []item
 	for i := description.first + 1; i <= description.last; i++ {
@@ -151,8 +150,7 @@ func wrap(first, further, words string, width int) []string {
 
 var providedName = regexp.MustCompile(`^[^ \t(]+`)
 
-// provide puts the library's package name into the Provides, and takes that of a
-// replaced one out.
+// provide adds the library's package name to Provides, and removes that of a replaced one.
 func provide(file string, t text, name, replaced string) (text, bool, error) {
 	pkg, err := binaryPackage(file, t)
 	if err != nil {

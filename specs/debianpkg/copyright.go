@@ -12,13 +12,13 @@ import (
 
 const providersFolder = "providers/"
 
-// editCopyright adds the paragraph of the provider's files in its order among
-// those of the others; that of a replaced one goes before. Its headers are upstream's affair: the paragraph
-// kernel-headers/* is there for all of them, as for mana's and ionic's.
+// editCopyright adds the paragraph of the provider's files in its order among the others, after removing
+// that of a replaced one. Kernel headers need none: the paragraph kernel-headers/* covers them all, as for
+// mana and ionic.
 func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) {
 	t := split(data)
 	p = p.settled(t)
-	if p.License == "" { // nothing says it: the paragraph of all files holds
+	if p.License == "" { // no licence is stated: the paragraph of all files applies
 		return data, true, nil
 	}
 	t, kept := dropCopyright(t, p)
@@ -58,8 +58,8 @@ func editCopyright(file string, data []byte, p *Provider) ([]byte, bool, error) 
 	return t.bytes(), false, nil
 }
 
-// settled is the provider with what its paragraph says. Of a replaced one that is
-// what the release has, as far as the new one gives nothing else.
+// settled is the provider with the values of its paragraph. If it replaces one, values that it
+// does not state are the release's.
 func (p *Provider) settled(t text) *Provider {
 	out := *p
 	if p.Replaced != nil {
@@ -89,7 +89,7 @@ func (p *Provider) settled(t text) *Provider {
 	return &out
 }
 
-// sameLicense says that two choices are of the same licences.
+// sameLicense reports whether two choices have the same licences.
 func sameLicense(a, b string) bool {
 	names := func(license string) []string { return slices.Sorted(slices.Values(strings.Split(license, " or "))) }
 	return slices.Equal(names(a), names(b))
@@ -114,8 +114,8 @@ func filePatterns(t text, p paragraph) []string {
 	return strings.Fields(strings.Join(f.values(t), " "))
 }
 
-// knownLicense checks that the file has the text of every licence that is named:
-// without it the file is not valid.
+// knownLicense checks that the file has the text of every named licence, without which it is
+// invalid.
 func knownLicense(t text, all []paragraph, license string) error {
 	var known []string
 	for _, p := range all {
@@ -137,5 +137,5 @@ func knownLicense(t text, all []paragraph, license string) error {
 
 var betweenLicenses = regexp.MustCompile(`,?\s+(?:or|and)\s+|,\s*`)
 
-// licenseNames takes "GPL-2 or BSD-MIT" apart.
+// licenseNames splits "GPL-2 or BSD-MIT".
 func licenseNames(license string) []string { return betweenLicenses.Split(license, -1) }

@@ -8,10 +8,9 @@ import (
 	"strings"
 )
 
-// dropCopyright takes out what the file says of the files of a replaced
-// provider: all of it where its paragraph says something else than the new one's
-// would, and else what no file of the new one matches. kept says that there is
-// nothing of the kind.
+// dropCopyright removes a replaced provider's paragraphs: all of them if the new paragraph
+// would differ, and otherwise the patterns that match no file of the new one. kept reports that
+// there was nothing to remove.
 func dropCopyright(t text, p *Provider) (out text, kept bool) {
 	if p.Replaced == nil {
 		return t, true
@@ -37,8 +36,8 @@ func dropCopyright(t text, p *Provider) (out text, kept bool) {
 	return out, kept
 }
 
-// states reports whether a paragraph is that of the provider's directory, with its
-// copyright and licence.
+// states reports whether a paragraph is for the provider's directory, with the same copyright
+// and licence.
 func states(t text, para paragraph, p *Provider) bool {
 	own := func(pattern string) bool { return strings.TrimSuffix(pattern, "/*") == p.directory() }
 	if !slices.ContainsFunc(filePatterns(t, para), own) {
@@ -78,8 +77,8 @@ func (p *Provider) has(pattern string) bool {
 	return err != nil || slices.ContainsFunc(p.Files, func(f string) bool { return re.MatchString(dir + "/" + f) })
 }
 
-// narrow leaves a paragraph these patterns of its Files, or takes it out with
-// the blank lines after it where none is left.
+// narrow keeps only these patterns of a paragraph's Files, or removes it with the blank lines
+// after it if none is left.
 func narrow(t text, para paragraph, left []string) text {
 	if len(left) > 0 {
 		f, _ := para.field("files")

@@ -15,8 +15,8 @@
 //	rules                               what to omit without coherent DMA
 //	changelog                           an entry, by [AddChangelog] alone
 //
-// A provider without a library of its own needs the first two: the plug-ins and
-// their .driver files are matched by patterns. The edits follow the commits for
+// A provider without a library needs only the first two: existing patterns match plug-ins and
+// their .driver files. The edits follow the commits for
 // mana, erdma, ionic and the direct verbs of hns. Where upstream forgot a file at
 // first (ionic's lintian override and its line in rules, libhns1 in Provides),
 // they follow the later fix.
@@ -25,8 +25,8 @@
 // for files that only the old one has are removed.
 //
 // No file may be in two packages: the .install files of all packages in control
-// are read. A line that would match another package's files, or the other way
-// round, is left out or an error.
+// are read. A line that would match another package's files, or the reverse, is omitted or an
+// error.
 //
 // An edit finds its place by parsing. If the place is missing or ambiguous, it
 // fails with a *[PlaceError] and changes nothing. If its lines already exist, it

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// sourcePattern is what dh_install looks for below debian/tmp, or the tree's top.
+// sourcePattern is dh_install's pattern, relative to debian/tmp or the tree's top.
 func sourcePattern(source string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(source, "debian/tmp/"), "/")
 }
 
-// takes reports whether a pattern takes a file, as dh_install does: by the pattern,
-// or with a directory that holds it.
+// takes reports whether dh_install would install a file for a pattern: by the pattern, or with
+// its directory.
 func takes(source, file string) bool {
 	p := sourcePattern(source)
 	for f := file; f != "." && f != "/"; f = path.Dir(f) {
@@ -28,7 +28,7 @@ func takes(source, file string) bool {
 // wild reports whether a pattern can match more than one name.
 func wild(pattern string) bool { return strings.ContainsAny(pattern, `*?[\`) }
 
-// fixed is what each name that a pattern matches begins with, in its directory.
+// fixed is the literal beginning of a pattern's last part.
 func fixed(pattern string) string {
 	base := path.Base(pattern)
 	if i := strings.IndexAny(base, `*?[\`); i >= 0 {
@@ -37,8 +37,7 @@ func fixed(pattern string) string {
 	return base
 }
 
-// meet reports whether some file can be taken by both, of which the second may be a
-// directory's.
+// meet reports whether both patterns can match the same file; the second may be a directory.
 func meet(pattern, source string) bool {
 	a, b := strings.Split(pattern, "/"), strings.Split(sourcePattern(source), "/")
 	if len(b) > len(a) {
@@ -52,14 +51,14 @@ func meet(pattern, source string) bool {
 	return true
 }
 
-// What a token of a pattern stands for, where it is not a character.
+// The tokens of a pattern that are not characters.
 const (
 	anyText rune = -1 - iota
 	anyCharacter
 )
 
-// globTokens reads a pattern of one directory. A list in brackets counts as any
-// character: it may then seem to meet what it does not, never the other way.
+// globTokens reads a pattern of one directory. A list in brackets counts as any character, so
+// an overlap may be reported where there is none, but never the reverse.
 func globTokens(pattern string) []rune {
 	var out []rune
 	text := []rune(pattern)
@@ -98,8 +97,8 @@ func closing(text []rune, i int) int {
 	return i
 }
 
-// globsMeet reports whether a name can match both patterns. Column j of a row tells
-// it of what is left of a and of b from j on; rows go from a's end to its start.
+// globsMeet reports whether a name can match both patterns. Column j of a row is the result for
+// the rest of a and for b from j on; rows go from a's end to its start.
 func globsMeet(a, b []rune) bool {
 	row := make([]bool, len(b)+1)
 	row[len(b)] = true

@@ -10,7 +10,7 @@ import (
 	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
-// installed is a line of a .install file, and files that it is there for.
+// installed is a line of a .install file, and its files.
 type installed struct {
 	pattern string
 	files   []string
@@ -30,8 +30,8 @@ func inLibdir(pattern string, files ...string) installed {
 	return installed{pattern: libdirPattern + pattern, files: files}
 }
 
-// runtimeFiles is what ibverbs-providers has of a provider: first what patterns
-// of that file take already, in every release from v32.0 on.
+// runtimeFiles are a provider's files in ibverbs-providers: first those that existing patterns
+// match in every release from v32.0 on.
 func runtimeFiles(p *Provider) []installed {
 	const etc = "etc/libibverbs.d/"
 	list := []installed{
@@ -42,8 +42,8 @@ func runtimeFiles(p *Provider) []installed {
 	return append(list, manPages(p.pages(false))...)
 }
 
-// pages returns the man pages that are for developers, or the others. All of a
-// library's are, as upstream has it; a plug-in's stand beside the plug-in.
+// pages returns the man pages for developers, or the others. As in upstream, all pages of a
+// library are for developers; a plug-in's are in the plug-in's package.
 func (p *Provider) pages(development bool) []ManPage {
 	const functions = 3
 	var out []ManPage
@@ -55,7 +55,7 @@ func (p *Provider) pages(development bool) []ManPage {
 	return out
 }
 
-// libraryFiles are those that programs need which are linked to the library.
+// libraryFiles are the run-time files of programs that are linked to the library.
 func libraryFiles(p *Provider) []installed {
 	l := p.Library
 	if l == nil {
@@ -64,7 +64,7 @@ func libraryFiles(p *Provider) []installed {
 	return []installed{inLibdir("lib"+l.Name+".so.*", l.soname(), l.soname()+".0."+p.Release)}
 }
 
-// developmentFiles is what libibverbs-dev has of a provider.
+// developmentFiles are a provider's files in libibverbs-dev.
 func developmentFiles(p *Provider) []installed {
 	l := p.Library
 	pages := manPages(p.pages(true))
@@ -83,9 +83,8 @@ func developmentFiles(p *Provider) []installed {
 	return append(list, pages...)
 }
 
-// manPages takes pages of one section together whose names begin alike, up to
-// an underscore, as upstream has it: manadv_*.3. Where that could match what is
-// another's, editInstall names each.
+// manPages groups pages of one section with a common prefix up to an underscore, like upstream:
+// manadv_*.3. If the pattern could match another's pages, editInstall names each.
 func manPages(pages []ManPage) []installed {
 	bySection := map[int][]string{}
 	var sections []int
@@ -122,7 +121,7 @@ func (w installed) each() []installed {
 	return list
 }
 
-// commonPrefix is what all names begin with, up to the last underscore in it.
+// commonPrefix is the common prefix of all names, up to its last underscore.
 func commonPrefix(names []string) string {
 	prefix := names[0]
 	for _, n := range names[1:] {
@@ -133,8 +132,7 @@ func commonPrefix(names []string) string {
 	return prefix[:strings.LastIndexByte(prefix, '_')+1]
 }
 
-// editInstall adds the lines that a .install file needs for files that no line of
-// it takes yet.
+// editInstall adds lines to a .install file for files that none of its lines matches yet.
 func editInstall(file string, data []byte, wanted []installed) ([]byte, bool, error) {
 	t := split(data)
 	already := true
@@ -164,8 +162,8 @@ func editInstall(file string, data []byte, wanted []installed) ([]byte, bool, er
 	return t.bytes(), already, nil
 }
 
-// installLines returns the lines that are not comments, and the patterns that each
-// takes: in a line of several the last says where to.
+// installLines returns the lines that are not comments, and the patterns of each: the last of
+// several words is the destination.
 func installLines(t text) (lines []int, sources [][]string) {
 	for i, l := range t {
 		fields := strings.Fields(l.s)

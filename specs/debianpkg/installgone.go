@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// allFiles is what a provider installs, with boot, as rules places that.
+// allFiles are a provider's files, with boot in the directories of rules.
 func allFiles(p *Provider, boot []installed) []string {
 	var files []string
 	for _, i := range slices.Concat(runtimeFiles(p), developmentFiles(p), boot) {
@@ -18,11 +18,10 @@ func allFiles(p *Provider, boot []installed) []string {
 	return files
 }
 
-// dropInstall takes out of a .install file the lines that are there for files of
-// the replaced provider alone, of which the new one has none: dh_install refuses
-// a line that matches nothing.
+// dropInstall removes the lines of a .install file that are only for files of the replaced
+// provider that the new one lacks: dh_install refuses a line that matches nothing.
 //
-// Errors: *PlaceError for a line that has such files beside others.
+// Errors: *PlaceError for a line with such files and others.
 func (in *integration) dropInstall(file string, data []byte, now []string) ([]byte, bool, error) {
 	t := split(data)
 	out := t
@@ -46,9 +45,8 @@ func (in *integration) dropInstall(file string, data []byte, now []string) ([]by
 	return out.bytes(), len(out) == len(t), nil
 }
 
-// gone reports whether a pattern is for files of the replaced provider and none of
-// now: it has the name of one of them, or matches one and begins with the
-// provider's name.
+// gone reports whether a pattern is for files of the replaced provider and none of now: it is
+// the name of such a file, or matches one and begins with the provider's name.
 func (in *integration) gone(source string, now []string) bool {
 	pattern := sourcePattern(source)
 	takesIt := func(f string) bool { return takes(pattern, f) }
@@ -64,9 +62,8 @@ func (in *integration) gone(source string, now []string) bool {
 	return slices.ContainsFunc(in.replaced, takesIt) && in.own(pattern)
 }
 
-// own reports whether a pattern with wildcards is the provider's: what it matches
-// begins with its name, and not possibly with that of another provider which
-// begins with this one's.
+// own reports whether a pattern with wildcards is the provider's: its matches begin with the
+// provider's name, and cannot begin with a longer name of another provider.
 func (in *integration) own(pattern string) bool {
 	before, _, ok := strings.Cut(fixed(pattern), in.provider.Name)
 	if !ok {

@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// The files that take part. They have these names in every release from v32.0 on.
+// The edited files. They have these names in every release from v32.0 on.
 const (
 	Control     = "debian/control"
 	Copyright   = "debian/copyright"
@@ -28,8 +28,8 @@ func Reads() []string {
 	return []string{Control, Copyright, Runtime, Symbols, Overrides, Development, Boot, Rules}
 }
 
-// ReadsAlso reports whether Integrate may look at a file where a release has it: what
-// else its packages install.
+// ReadsAlso reports whether Integrate may read a file if a release has it: the other packages'
+// .install files.
 func ReadsAlso(name string) bool { return path.Dir(name) == "debian" && path.Ext(name) == ".install" }
 
 // Tree is the source tree. Names are slash separated and relative to its top.
@@ -41,18 +41,16 @@ type Tree interface {
 // Edit is one change.
 type Edit struct {
 	File, What string
-	Already    bool // the tree had it: nothing was changed
+	Already    bool // the tree already had it: nothing was changed
 }
 
-// Integrate makes the edits for a provider. With Replaced, what debian/ says of the
-// files, symbols, description and copyright of the release's own goes first, as far
-// as it does not hold for the new one. All of them are worked out before the
-// first is written, so an error leaves the tree as it was. A second time changes
-// nothing.
+// Integrate makes the edits for a provider. With Replaced, the entries for the files, symbols,
+// description and copyright of the release's own provider are removed first, unless they also
+// apply to the new one. All edits are computed before the first is written, so an error leaves
+// the tree unchanged. A second run changes nothing.
 //
-// Errors: *ValueError for a provider that cannot be written there, *PlaceError, also
-// for a file that another package's line takes, and for a library that a plug-in
-// replaces; joined, all that there are.
+// Errors, all joined: *ValueError for invalid values of a provider; *PlaceError, also for a
+// file that another package's line matches, and for a library replaced by a plug-in.
 func Integrate(tree Tree, p *Provider) ([]Edit, error) {
 	if err := p.check(); err != nil {
 		return nil, err
@@ -73,7 +71,7 @@ func Integrate(tree Tree, p *Provider) ([]Edit, error) {
 type integration struct {
 	tree     Tree
 	provider *Provider
-	data     map[string][]byte // files as they are so far; nil: cannot be read
+	data     map[string][]byte // current content of files; nil: cannot be read
 	replaced []string          // the files of the provider that is replaced
 	changed  []string
 	edits    []Edit
@@ -114,7 +112,7 @@ func (in *integration) run() {
 	}
 }
 
-// drop takes out what is there for the replaced provider's files alone.
+// drop removes the entries that are only for the replaced provider's files.
 func (in *integration) drop(boot []installed) {
 	p := in.provider
 	if p.Replaced == nil {
@@ -129,7 +127,7 @@ func (in *integration) drop(boot []installed) {
 	}
 	var oldBoot []installed
 	if rules, ok := in.read(Rules); ok {
-		oldBoot, _ = bootFiles(rules, &old) // what has no place there has no line either
+		oldBoot, _ = bootFiles(rules, &old) // without a directory there is no line either
 	}
 	in.replaced = allFiles(&old, oldBoot)
 	now := allFiles(p, boot)
@@ -146,7 +144,7 @@ func (in *integration) drop(boot []installed) {
 	}
 }
 
-// boot finds out where the files go that are neither code nor documentation.
+// boot determines the directories of files that are neither code nor documentation.
 func (in *integration) boot() []installed {
 	if len(in.provider.Installed) == 0 {
 		return nil
@@ -179,7 +177,7 @@ func (in *integration) exclude(what string, own []installed) {
 	})
 }
 
-// excluded comes last: it looks at the .install files as they have become.
+// excluded comes last: it needs the edited .install files.
 func (in *integration) excluded(file string, data []byte, p *Provider, list []installed) ([]byte, bool, error) {
 	var own []string
 	for _, i := range list {
@@ -202,7 +200,7 @@ func (in *integration) excluded(file string, data []byte, p *Provider, list []in
 	return editRules(file, data, p, files, lines)
 }
 
-// read returns a file as it is so far. One that cannot be read is reported once.
+// read returns a file's current content. An unreadable one is reported once.
 func (in *integration) read(name string) ([]byte, bool) {
 	if data, ok := in.data[name]; ok {
 		return data, data != nil

@@ -20,8 +20,8 @@ type installLine struct {
 
 var packageName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
 
-// installFiles returns the .install files of the packages that control has, as far
-// as they are there: those of the providers first.
+// installFiles returns the existing .install files of the packages in control: those of the
+// providers first.
 func (in *integration) installFiles() []string {
 	names := []string{Runtime, Development, Boot}
 	control, ok := in.read(Control)
@@ -54,7 +54,7 @@ func (in *integration) there(name string) bool {
 	return ok
 }
 
-// installLines returns the lines of all packages, as they are so far.
+// installLines returns the current lines of all packages.
 func (in *integration) installLines() []installLine {
 	var all []installLine
 	for _, file := range in.installFiles() {
@@ -70,12 +70,11 @@ func (in *integration) installLines() []installLine {
 	return all
 }
 
-// place sorts out, before lines are added to a .install file, what other
-// packages take: what they have of a replaced provider stays with them. A
-// pattern for pages that could match what is in another line gives way to the
-// pages' names.
+// place compares the wanted lines of a .install file with those of other packages before they
+// are added: files of a replaced provider stay in their packages, and a pattern for pages that
+// could match another line's files is replaced by the pages' names.
 //
-// Errors: *PlaceError for a file that another package takes: both would have it.
+// Errors: *PlaceError for a file that another package's line matches: both would contain it.
 func (in *integration) place(file string, wanted []installed) ([]installed, error) {
 	var out []installed
 	var errs []error
@@ -104,8 +103,7 @@ func (in *integration) place(file string, wanted []installed) ([]installed, erro
 	return out, errors.Join(errs...)
 }
 
-// disputed reports whether a line is of files besides the wanted ones, of which the
-// pattern could match one.
+// disputed reports whether the pattern could match other files of a line.
 func (w installed) disputed(l installLine) bool {
 	return slices.ContainsFunc(l.patterns, func(source string) bool {
 		return !slices.Contains(w.files, sourcePattern(source)) && sourcePattern(source) != w.pattern && meet(w.pattern, source)

@@ -45,7 +45,7 @@ func editOverrides(file string, data []byte, p *Provider) ([]byte, bool, error) 
 	return t.bytes(), false, nil
 }
 
-// remark adds the library to the comment, where that is one of the known form.
+// remark adds the library to the comment, if that has the known form.
 func remark(comment, name string) string {
 	m := librariesRemark.FindStringSubmatch(comment)
 	if m == nil {

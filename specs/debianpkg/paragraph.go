@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// field is a field of a paragraph: the lines that it takes, both ends of it.
+// field is a field of a paragraph: its first and last line.
 type field struct {
 	name        string // in lower case
 	first, last int
 }
 
-// paragraph is one of a control file's, as deb822(5) has them.
+// paragraph is a paragraph of a control file, see deb822(5).
 type paragraph struct {
 	first, last int // from its first field to its last one's end
 	fields      []field

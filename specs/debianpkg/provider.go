@@ -14,15 +14,15 @@ type Provider struct {
 	Name        string // as its library is called
 	Directory   string // below providers/; empty where it is the name
 	Description string // one line
-	// Copyright and License are empty where nobody says them: then what the release
-	// has of a replaced provider holds, and else what it has of all files.
+	// Copyright and License may be empty: then the release's paragraph of a replaced provider
+	// applies, or else that of all files.
 	Copyright   []string // each with years and holder, as in "2022, Microsoft Corporation."
 	License     string   // in the words of debian/copyright, as in "BSD-MIT or GPL-2"
-	Holders     []string // as Copyright, of the files' own lines: where nothing else is said
+	Holders     []string // like Copyright, from the files' own lines: used if nothing else is stated
 	CoherentDMA bool     // it is only built where there is coherent DMA
-	// BuildDepends are packages that its build needs besides, as in "libnuma-dev (>= 2.0)".
+	// BuildDepends are additional packages for its build, as in "libnuma-dev (>= 2.0)".
 	BuildDepends []string
-	Release      string   // of rdma-core, as in "56.1": since when its symbols are there
+	Release      string   // of rdma-core, as in "56.1": the first with its symbols
 	Library      *Library // nil: a plug-in only
 	ManPages     []ManPage
 	Installed    []Installed
@@ -107,8 +107,8 @@ func (l *Library) packageName() string {
 // packages have a revision).
 const versionWanted = "a version that Debian's tools accept: a digit, then letters, digits and . + ~"
 
-// What stands in a file unquoted: none of it means something to a shell, make,
-// sed or a pattern.
+// Characters that need no quoting in a file: none is special in a shell, make, sed or a
+// pattern.
 var (
 	plainName    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 	plainSymbol  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -119,7 +119,7 @@ var (
 	plainNumber  = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 )
 
-// check finds everything that cannot be written.
+// check finds all invalid values.
 func (p *Provider) check() error {
 	var errs []error
 	want := func(shape *regexp.Regexp, what, value, want string) {

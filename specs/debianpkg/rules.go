@@ -10,17 +10,16 @@ import (
 	"github.com/resnics/verbsmith/specs/sortedlist"
 )
 
-// exclusion is the command by which rules takes what needs coherent DMA out of
-// the .install files on architectures that do not have it.
+// exclusion is the command in rules that removes lines from the .install files on architectures
+// without coherent DMA.
 var exclusion = regexp.MustCompile(`^(\tsed -i '/)([^/']+)(/d' )(.*debian/` + providersPackage + `\.install.*)$`)
 
 const inSed = `\|` // between alternatives
 
-// editRules adds the provider to that command, if it has lines in those files and
-// is not built without coherent DMA: the lines would name files that are not
-// there. files are the .install files as they are with the provider in them, by
-// name; lines are the provider's own in them. Of one that is built everywhere and
-// replaces the release's own, the command has to leave the lines alone.
+// editRules adds the provider to that command, if it has lines in those files and needs
+// coherent DMA: the lines would name missing files. files are the edited .install files by
+// name; lines are the provider's own lines in them. If a provider that is built everywhere
+// replaces the release's own, the command must not remove its lines.
 func editRules(file string, data []byte, p *Provider, files map[string][]byte, lines []string) ([]byte, bool, error) {
 	t := split(data)
 	const lookedFor = "one command sed -i '/NAME.../d' debian/" + providersPackage + ".install ..."
@@ -82,9 +81,8 @@ func included(names []string, files map[string][]byte, lines []string) (left []s
 	return left, ""
 }
 
-// alternatives returns what sed is to look for: the provider's name, as upstream
-// has it, where that matches all of its lines and no others; else each of those
-// that are missing by its last part.
+// alternatives returns sed's alternatives: the provider's name, as in upstream, if that matches
+// all of its lines and no others; or else the last part of each missing line.
 func alternatives(name string, files map[string][]byte, lines, missing []string) []string {
 	exact := true
 	for _, data := range files {
@@ -103,7 +101,7 @@ func alternatives(name string, files map[string][]byte, lines, missing []string)
 	return out
 }
 
-// quoteBasic quotes what means something in a basic regular expression.
+// quoteBasic quotes the special characters of basic regular expressions.
 func quoteBasic(text string) string {
 	return escape(text, `.*[]^$`)
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// symbolBlock is what a .symbols file says of one library.
+// symbolBlock is the block of one library in a .symbols file.
 type symbolBlock struct {
 	soname      string
 	first, last int             // from its header to its last line
@@ -20,13 +20,13 @@ var (
 	symbolLine    = regexp.MustCompile(`^ (?:\(([^)]*)\))?"?([^\s"]+)"? (\S+)`)
 )
 
-// editSymbols adds the library's block, or what is missing in the one that is
-// there: "NODE@NODE RELEASE" for each node, then the symbols. Where it replaces
-// the release's own, the lines of what the new version map does not have go.
+// editSymbols adds the library's block, or the missing lines of an existing one: "NODE@NODE
+// RELEASE" for each node, then the symbols. If it replaces the release's own, lines that are
+// not in the new version map are removed.
 //
-// The release is upstream's number: since when they are there. A package of the
-// same release that lacks them satisfies it as well; the Debian revision would
-// tell them apart, and lintian calls that an error.
+// The release is upstream's number of the first release with them. A package of the same
+// release without them satisfies it too. The Debian revision would distinguish these, but is a
+// lintian error.
 func editSymbols(file string, data []byte, p *Provider) ([]byte, bool, error) {
 	l := p.Library
 	t, kept := dropSymbols(split(data), p)
@@ -67,9 +67,9 @@ func editSymbols(file string, data []byte, p *Provider) ([]byte, bool, error) {
 	return t.insert(at, lines...).bytes(), false, nil
 }
 
-// symbolLines returns the lines for what a block does not have. A symbol that the
-// map of a replaced library has as well, and its block not, is none: a map may
-// name what is only declared.
+// symbolLines returns the missing lines of a block. A symbol that is also in the map of a
+// replaced library, but not in its block, is not added: maps may name symbols that are only
+// declared.
 func symbolLines(p *Provider, have *symbolBlock) []string {
 	unexported := map[string]bool{}
 	if p.Replaced != nil && p.Replaced.Library != nil && have.soname == p.Replaced.Library.soname() {

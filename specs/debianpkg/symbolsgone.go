@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// dropSymbols takes out the lines of a replaced library's symbols that the new
-// one does not export, and its whole block where the new one has another soname.
-// kept says that there is none of them.
+// dropSymbols removes the lines of a replaced library's symbols that the new one does not
+// export, and its whole block if the new one has another soname. kept reports that there were
+// none.
 func dropSymbols(t text, p *Provider) (out text, kept bool) {
 	if p.Replaced == nil {
 		return t, true
@@ -47,8 +47,8 @@ func (l *Library) exported() map[string]bool {
 	return names
 }
 
-// absent reports whether a line is of a symbol that is not exported. One that
-// stands for many of unknown names stays.
+// absent reports whether a line is for a symbol that is not exported. A line for many symbols
+// of unknown names stays.
 func absent(exported map[string]bool, l string) bool {
 	m := symbolLine.FindStringSubmatch(l)
 	if m == nil {

@@ -2,10 +2,9 @@
 
 package debianpkg
 
-// placeInTail says where a key goes in a list that is sorted only from some key
-// on, as the blocks of a .symbols file are: mlx4, mlx5, efa, hns, mana. What
-// comes last in time stands last there, unless the tail that is sorted has a
-// place for it.
+// placeInTail returns a key's place in a list that is sorted only from some key on, like the
+// blocks of a .symbols file: mlx4, mlx5, efa, hns, mana. A new key comes last, unless it has a
+// place in the sorted tail.
 func placeInTail(keys []string, key string) int {
 	start := len(keys)
 	for start > 0 && (start == len(keys) || keys[start-1] < keys[start]) {

@@ -4,7 +4,7 @@
 // provider and a changelog entry to rdma-core's spec, whoever wrote that spec.
 //
 // A spec is read line by line the way rpm's own parser does (build/parseSpec.c): what
-// stands inside a macro over several lines is not a line of the spec, %if nests, and a
+// is inside a macro over several lines is not a line of the spec, %if nests, and a
 // section begins where a line starts with its name. Nothing is expanded, so both arms
 // of a conditional are seen, and every byte that is not edited stays as it was, line
 // ends included.

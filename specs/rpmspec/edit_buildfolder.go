@@ -17,16 +17,16 @@ var (
 	elMacro     = regexp.MustCompile(`\brhel\b`)
 )
 
-// ConfigureWhereNinjaRuns mends a spec that is older than EL 9's %cmake, which configures
-// in a directory of its own: ninja, called without -C, would find nothing to build there.
-// Upstream's spec tells EL 9 apart from v44.0 on ("redhat: Support rpmbuild on RHEL9");
-// from v32.0 to v43.0 it does not. Behind the macros that call ninja without -C,
+// ConfigureWhereNinjaRuns fixes a spec that is older than EL 9's %cmake, which configures in a
+// separate directory: ninja, called without -C, would find nothing to build. Upstream's spec
+// handles EL 9 from v44.0 on ("redhat: Support rpmbuild on RHEL9"), but not from v32.0 to
+// v43.0. After the macros that call ninja without -C,
 //
 //	%global __cmake_in_source_build 1
 //
-// has %cmake configure in the source directory. Where an %else says that EL 9 has other
-// macros, or the spec sets the switch itself, nothing is done; the result reports whether
-// anything was. On EL 8 the switch means nothing.
+// makes %cmake configure in the source directory. If an %else has other macros for EL 9, or the
+// spec sets the switch itself, nothing is changed; the result reports whether anything was. On
+// EL 8 the switch has no effect.
 func (s *Spec) ConfigureWhereNinjaRuns() (changed bool, err error) {
 	last := -1
 	var open []elseOnEL
@@ -47,8 +47,8 @@ func (s *Spec) ConfigureWhereNinjaRuns() (changed bool, err error) {
 	return true, s.edit(func(c *Spec) error { return c.insert(last+1, "%global "+inSource+" 1") })
 }
 
-// elseOnEL is an %if that is open: whether it asks for %rhel, and whether we are after
-// its %else, where EL has been told apart before.
+// elseOnEL is an open %if: whether it tests %rhel, and whether we are after its %else, so that
+// EL has its own branch.
 type elseOnEL struct{ el, behind bool }
 
 // toldApart says so of the innermost %if that is open.

@@ -16,13 +16,12 @@ type DistroEdits struct {
 	Provides, Description bool
 }
 
-// AddToDistro adds to a distro's own spec what AddProvider adds to upstream's, as far as
-// the spec has lists for it. Neither is needed for the package to work: a spec that names
-// no providers gets no names. The pair goes into libibverbs or, where a distro has all in
-// one package, into that one, in the form of its neighbours (with an epoch, say). What
-// is there already stays as it is.
+// AddToDistro makes AddProvider's edits in a distro's own spec, as far as it has lists for
+// them. The package works without them: a spec that names no providers gets no names. The pair
+// goes into libibverbs or, if a distro has only one package, into that, in the form of its
+// neighbours (with an epoch, for example). Existing lines are not changed.
 //
-// Errors: *ValueError; *PlaceError where a list is there and cannot be added to.
+// Errors: *ValueError; *PlaceError if a list exists and cannot be extended.
 func (s *Spec) AddToDistro(name, description string) (DistroEdits, error) {
 	var done DistroEdits
 	description, err := providerValues(name, description)
@@ -135,10 +134,10 @@ var (
 	macroPart     = regexp.MustCompile(`%\{[^{}]*\}|%[A-Za-z_]\w*`)
 )
 
-// Packs makes sure that the packages take the files of a provider: its module in the
-// directory libibverbs and its NAME.driver in libibverbs.d. In the spec of a distro that
-// lists each provider's files by name, rpmbuild would stop at files that are in no
-// package. Macros in %files can stand for anything, and %files -f for any file.
+// Packs checks that packages contain the files of a provider: its module in the directory
+// libibverbs and its NAME.driver in libibverbs.d. With a distro's spec that lists each
+// provider's files by name, rpmbuild would fail because of files in no package. Macros in
+// %files can match anything, and %files -f any file.
 //
 // Errors: *PlaceError, at the last %files.
 func (s *Spec) Packs(name string) error {

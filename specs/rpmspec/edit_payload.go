@@ -9,8 +9,7 @@ import (
 	"strings"
 )
 
-// Payload is what a provider installs besides its plug-in, which the spec's
-// globs cover.
+// Payload is a provider's installed files except its plug-in, which the spec's globs cover.
 type Payload struct {
 	Name string
 	// SoMajor is the number of libNAME.so, "" for a provider without a library of
@@ -23,8 +22,8 @@ type Payload struct {
 	PkgConfig bool     // libNAME.pc
 	Pages     []Page
 	Files     []File
-	// Replaced is what the release's own provider of this name installs, nil where
-	// it is not replaced.
+	// Replaced is the payload of the release's own provider of this name, nil if it is not
+	// replaced.
 	Replaced *Payload
 }
 
@@ -59,13 +58,12 @@ var (
 	payloadName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.@+-]*$`)
 )
 
-// AddPayload adds to redhat/rdma-core.spec, or a spec derived from it, what upstream
-// adds for what a provider installs: the library in %files of libibverbs, its manual
-// pages in %files devel, or of libibverbs where there is no library, and its other files
-// in %files. A distro that has all in one package has no libibverbs: there the main
-// %files stands for that one's. What a line covers already, as the globs for headers do, is not added, and
-// no added glob matches files that the spec has elsewhere. With Replaced, lines that
-// would match nothing go.
+// AddPayload adds a provider's installed files to redhat/rdma-core.spec, or a spec derived from it, as
+// upstream does: the library in %files of libibverbs, its manual pages in %files devel, or of libibverbs
+// if there is no library, and its other files in %files. A distro with only one package has no libibverbs:
+// there the main %files is used instead. Files that a line already covers, such as headers, are not added,
+// and no added glob matches files that the spec has elsewhere. With Replaced, lines that would match
+// nothing are removed.
 //
 // Errors: *ValueError for a name that cannot stand in a spec, *PlaceError.
 func (s *Spec) AddPayload(p Payload) error {

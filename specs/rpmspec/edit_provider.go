@@ -59,7 +59,7 @@ func (s *Spec) Describe(name, description string) error {
 	return s.edit(func(c *Spec) error { return c.redescribe(name, description) })
 }
 
-// redescribe returns a provider's item another text, if there is such an item.
+// redescribe gives a provider's item another text, if there is such an item.
 func (s *Spec) redescribe(name, description string) error {
 	sec, err := s.one("description", verbsPackage)
 	if err != nil {

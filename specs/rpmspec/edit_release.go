@@ -19,8 +19,8 @@ func (e *SuffixError) Error() string {
 
 var suffixForm = regexp.MustCompile(`^[._+][A-Za-z][A-Za-z0-9._+]{0,62}$`)
 
-// CheckSuffix reports whether a text can be put after a Release so that the package
-// upgrades the one without it and is upgraded by the distro's next one.
+// CheckSuffix checks that a text can be appended to a Release so that the package upgrades the
+// one without it and is upgraded by the distro's next one.
 //
 // In rpm's order (rpmio/rpmvercmp.c) what is longer is newer, "3.el9" before
 // "3.el9.rib1"; and where two differ, a number is newer than a word: "3.el9.rib1" before

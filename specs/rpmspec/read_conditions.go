@@ -11,8 +11,8 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// Reading is a spec as one distro reads it: which lines its conditionals leave, and
-// what the macros in them stand for, as far as both can be told without running rpm.
+// Reading is a spec as one distro reads it: the active lines of its conditionals, and the
+// values of its macros, as far as both are known without running rpm.
 type Reading struct {
 	spec  *Spec
 	rpm   RPM
@@ -41,8 +41,8 @@ type readLine struct {
 	failed error
 }
 
-// mostTurns is how often a spec is read until it is known which names of a snapshot are
-// given from outside; then all may be.
+// mostTurns limits the readings of a spec that find which snapshot names are given from
+// outside; after that, all may be.
 const mostTurns = 10
 
 // Read reads the spec from top to bottom as rpm does (build/parseSpec.c), with the

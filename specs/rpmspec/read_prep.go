@@ -9,14 +9,13 @@ import (
 	"strings"
 )
 
-// Prep is what a spec's %prep does to its first source, as one distro reads it.
+// Prep is the effect of a spec's %prep on its first source, as one distro reads it.
 type Prep struct {
 	// Source is the name of the file that is unpacked.
 	Source string
 	// Patches are applied to it, in order.
 	Patches []PrepPatch
-	// Commands are those lines before the last patch that are run by a shell:
-	// what they change is not told.
+	// Commands are the shell commands before the last patch. Their effect is not known.
 	Commands []PrepCommand
 }
 
@@ -33,13 +32,14 @@ type PrepPatch struct {
 	RemoveEmpty bool
 }
 
-// PrepCommand is a line of %prep that is neither of rpm's macros.
+// PrepCommand is a line of %prep that is not one of rpm's macros.
 type PrepCommand struct {
 	Line int
 	Text string
 }
 
-// Prep returns what %prep unpacks and applies: %setup, %autosetup, %autopatch, and
+// Prep returns the source that %prep unpacks and the patches that it applies: %setup,
+// %autosetup, %autopatch, and
 // %patch in all its forms (%patch3, %patch -P 3, %patch 3), as the distro's rpm reads
 // them. %autosetup and %autopatch apply patches in the order in which they are declared.
 //
@@ -73,7 +73,7 @@ func (r *Reading) Prep() (Prep, error) {
 	return out, err
 }
 
-// mostPatches is what a %prep may apply; rdma-core's have ten.
+// mostPatches limits the patches of a %prep; rdma-core's have ten.
 const mostPatches = 20_000
 
 type prepReader struct {
@@ -147,7 +147,7 @@ func (p *prepReader) expanded(step prepLine) (prepLine, error) {
 	return step, nil
 }
 
-// misread says why this rpm does not do what the step says; "" if it does.
+// misread says why this rpm does not understand the step; "" if it does.
 func (p *prepReader) misread(step prepLine) string {
 	text := p.spec.lines[step.line].text
 	special := step.macro == setup || step.macro == patchName
