@@ -16,8 +16,7 @@ import (
 	"github.com/resnics/verbsmith/specs/edit"
 )
 
-// Copyright is the copyright in the provider's files, for debian/copyright.
-// Nothing is guessed.
+// Copyright is the copyright in the provider's files, for debian/copyright. Nothing is guessed.
 type Copyright struct {
 	License string   // by the names of debian/copyright; empty where most files have no SPDX line, and the manifest no licence
 	Holders []string // "2022, Fly Technologies", of the files' own Copyright lines

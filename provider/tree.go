@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// Tree is the rdma-core source tree that is edited. Names are slash separated
-// and relative to its top. ReadFile's error for a missing file is fs.ErrNotExist to errors.Is.
+// Tree is the rdma-core source tree that is edited. Names are slash separated and relative to
+// its top. ReadFile's error for a missing file is fs.ErrNotExist to errors.Is.
 type Tree interface {
 	ReadFile(name string) ([]byte, error)
 	WriteFile(name string, data []byte) error
@@ -28,8 +28,8 @@ type Written struct {
 	Remove bool
 }
 
-// BatchTree is a Tree that writes all files or none, with their modes.
-// Integrate uses it if a tree implements it, and needs it to remove files.
+// BatchTree is a Tree that writes all files or none, with their modes. Integrate uses it if a
+// tree implements it, and needs it to remove files.
 type BatchTree interface {
 	Tree
 	WriteAll(files []Written) error
@@ -42,8 +42,8 @@ type Lister interface {
 	List(dir string) ([]string, error)
 }
 
-// DirTree is a tree in a directory. It reads and writes nothing outside it,
-// not even through links.
+// DirTree is a tree in a directory. It reads and writes nothing outside it, not even through
+// links.
 type DirTree struct{ root *os.Root }
 
 // OpenTree opens the source tree at dir. Close it when it is no longer needed.

@@ -14,8 +14,7 @@ import (
 
 // loadFolder loads a directory with one entry per file, one of them the default. load gets the
 // file's name, its name in messages, and the earlier file with the default, and reports whether
-// this one has it.
-// The mistakes of all files are reported at once, as *strictyaml.Mistake.
+// this one has it. The mistakes of all files are reported at once, as *strictyaml.Mistake.
 func loadFolder(fsys fs.FS, dir string, load func(name, file, defaultIn string) (isDefault bool, err error)) error {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {

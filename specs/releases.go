@@ -23,8 +23,8 @@ const (
 	// ReleaseAsset is the tarball attached to the release on GitHub; it carries
 	// prebuilt man pages.
 	ReleaseAsset OriginKind = "release-asset"
-	// GitHubArchive is GitHub's archive of a tag: the bytes of
-	// "git archive --prefix=rdma-core-VERSION/ TAG | gzip -n".
+	// GitHubArchive is GitHub's archive of a tag: the bytes of "git archive
+	// --prefix=rdma-core-VERSION/ TAG | gzip -n".
 	GitHubArchive OriginKind = "github-archive"
 	// DebianSource is the .orig tarball of a Debian source package.
 	DebianSource OriginKind = "debian-source"

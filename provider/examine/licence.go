@@ -25,11 +25,10 @@ var (
 	aloneTerm = regexp.MustCompile(`^(MIT|CC0-1\.0)$`)
 )
 
-// checkLicences looks for the licence line of each C file, version map and
-// CMake file, and whether rdma-core accepts such a licence (its COPYING.md: the
-// GPL version 2 or a BSD licence, at the user's choice). A source without the
-// line may say the same in the words that were used before SPDX, as most of
-// upstream's do.
+// checkLicences looks for the licence line of each C file, version map and CMake file, and
+// whether rdma-core accepts such a licence (its COPYING.md: the GPL version 2 or a BSD licence,
+// at the user's choice). A source without the line may say the same in the words that were used
+// before SPDX, as most of upstream's do.
 func (p *subject) checkLicences() Answer {
 	a := Answer{Check: CheckLicence}
 	if p.doubts(fieldPrivate) { // the files to check are not known

@@ -16,17 +16,15 @@
 //	changelog                           an entry, by [AddChangelog] alone
 //
 // A provider without a library needs only the first two: existing patterns match plug-ins and
-// their .driver files. The edits follow the commits for
-// mana, erdma, ionic and the direct verbs of hns. Where upstream forgot a file at
-// first (ionic's lintian override and its line in rules, libhns1 in Provides),
-// they follow the later fix.
+// their .driver files. The edits follow the commits for mana, erdma, ionic and the direct verbs
+// of hns. Where upstream forgot a file at first (ionic's lintian override and its line in
+// rules, libhns1 in Provides), they follow the later fix.
 //
 // For a provider that replaces the release's own ([Provider].Replaced), the lines
 // for files that only the old one has are removed.
 //
-// No file may be in two packages: the .install files of all packages in control
-// are read. A line that would match another package's files, or the reverse, is omitted or an
-// error.
+// No file may be in two packages: the .install files of all packages in control are read. A
+// line that would match another package's files, or the reverse, is omitted or an error.
 //
 // An edit finds its place by parsing. If the place is missing or ambiguous, it
 // fails with a *[PlaceError] and changes nothing. If its lines already exist, it

@@ -26,8 +26,8 @@ type Problem struct {
 	Want, Got string
 }
 
-// Checker is implemented by types with rules that a schema cannot express.
-// Check is called on the decoded value, once the schema is satisfied.
+// Checker is implemented by types with rules that a schema cannot express. Check is called on
+// the decoded value, once the schema is satisfied.
 type Checker interface {
 	Check() []Problem
 }

@@ -34,9 +34,8 @@ type Setup struct {
 	Debug    artifact.DebugModule // only if a case needs it
 }
 
-// Boot boots a guest, which runs the plan, and returns its console's output.
-// The error says why the guest did not finish; a failed case is in the
-// outcome.
+// Boot boots a guest, which runs the plan, and returns its console's output. The error says why
+// the guest did not finish; a failed case is in the outcome.
 //
 // Errors: *lab.GuestError.
 func (b *Bench) Boot(ctx context.Context, setup Setup, plan lab.Plan) (lab.Outcome, error) {

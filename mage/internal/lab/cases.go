@@ -62,8 +62,8 @@ func discovery() []Case {
 	}
 }
 
-// pingpongs are libibverbs' examples: plain, with events (-e), and with the
-// new post-send API (-N) if the example has it.
+// pingpongs are libibverbs' examples: plain, with events (-e), and with the new post-send API
+// (-N) if the example has it.
 func pingpongs() []Case {
 	const plain, events = "", "-events"
 	var cases []Case

@@ -26,8 +26,7 @@ type Measurement struct {
 }
 
 // Measure compares round by round: a disturbance that lasts longer than a round affects both
-// values of a ratio. The values are those of the same
-// rounds, at least one, and above zero.
+// values of a ratio. The values are those of the same rounds, at least one, and above zero.
 //
 // Errors: *NoRoundsError.
 func Measure(mine, other []float64, lessIsBetter bool) (Measurement, error) {

@@ -11,10 +11,10 @@ import (
 )
 
 // Apply applies a patch of Diff's to the tree in the directory dir, as "patch -p1 -F0" would,
-// but more strictly: each hunk must fit exactly where it says, a new file must
-// not exist, a deleted one must have the content that the patch removes, and modes must match.
-// All files are computed, then written to temporary files, then renamed; if anything fails the
-// tree is unchanged.
+// but more strictly: each hunk must fit exactly where it says, a new file must not exist, a
+// deleted one must have the content that the patch removes, and modes must match. All files are
+// computed, then written to temporary files, then renamed; if anything fails the tree is
+// unchanged.
 //
 // Errors: *ConflictError; *PathError for a name that leads out of dir, through a
 // link, or into .git; *BinaryError; *FileTypeError; the context's error.

@@ -52,8 +52,8 @@ func quoted(name string) string {
 
 func odd(r rune) bool { return r < ' ' || r >= 0x7f || r == '"' || r == '\\' }
 
-// fileLine writes a name for a "---" or "+++" line: git puts a tab after one
-// with a space, so that tools that look for a date find its end.
+// fileLine writes a name for a "---" or "+++" line: git puts a tab after one with a space, so
+// that tools that look for a date find its end.
 func fileLine(quoted string) string {
 	if strings.Contains(quoted, " ") {
 		return quoted + "\t"

@@ -100,8 +100,8 @@ func subjectOf(name string, d provider.Device, privateABI, driverID int) (subjec
 	}, nil
 }
 
-// ProveTree proves from a build tree that ibv_devices finds the provider's
-// device, with the tools and libraries of that build.
+// ProveTree proves from a build tree that ibv_devices finds the provider's device, with the
+// tools and libraries of that build.
 func (p *Prover) ProveTree(
 	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, b artifact.Build,
 ) (report.Result, error) {

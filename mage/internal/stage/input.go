@@ -29,8 +29,7 @@ type Input interface {
 type Contained interface {
 	Input
 	// Container describes the container that Work.Run runs. Argv is the name of an embedded
-	// script and its
-	// arguments. The Dir of an output is relative to Work.Dir.
+	// script and its arguments. The Dir of an output is relative to Work.Dir.
 	Container() containers.RunSpec
 }
 

@@ -48,8 +48,8 @@ type Entry struct {
 }
 
 // Open opens the cache in the directory dir and creates the directory if necessary. Leftovers
-// of processes that died are removed. It returns a *DirError if
-// the directory cannot be made or written to, a *SpaceError if the disk is full.
+// of processes that died are removed. It returns a *DirError if the directory cannot be made or
+// written to, a *SpaceError if the disk is full.
 func Open(dir string) (*Cache, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -81,12 +81,11 @@ func (c *Cache) OnWait(told func(what, holder string)) { c.onWait = told }
 
 // Do returns the output of a stage for a key. If the cache does not have it, Do calls build
 // with an empty directory. When build returns nil, the directory becomes the entry. If it
-// returns an error, panics, or
-// ctx ends, nothing of it is kept.
+// returns an error, panics, or ctx ends, nothing of it is kept.
 //
-// Of several callers with the same stage and key, in this process or in others,
-// one builds and the others wait for it; if it fails the next one builds.
-// An entry with a missing, truncated or altered file is rebuilt.
+// Of several callers with the same stage and key, in this process or in others, one builds and
+// the others wait for it; if it fails the next one builds. An entry with a missing, truncated
+// or altered file is rebuilt.
 //
 // No other process removes the entry until this one ends, or calls Prune or
 // RemoveAll.

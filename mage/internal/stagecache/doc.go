@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package stagecache keeps the outputs of build stages under the SHA-256 of
-// all their inputs, and the locks that let several builds share one cache.
+// Package stagecache keeps the outputs of build stages under the SHA-256 of all their inputs,
+// and the locks that let several builds share one cache.
 //
 // A cache is a directory:
 //

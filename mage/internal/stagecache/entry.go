@@ -130,8 +130,8 @@ func quoteName(name string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
-// writeRecord writes entry.json into dir and makes it durable. The files of out
-// are not synced one by one: after a power failure their sizes show the loss.
+// writeRecord writes entry.json into dir and makes it durable. The files of out are not synced
+// one by one: after a power failure their sizes show the loss.
 func writeRecord(dir string, r record) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

@@ -19,10 +19,10 @@ import (
 // itself; a longer one is replaced by its digest.
 const longestReadable = 256
 
-// KeyBuilder collects the inputs of one run of a stage. Every input has a name,
-// which must be unique within the key; the order in which they are given does
-// not matter. The first error (an unreadable file, a duplicate name) is kept, and reported by
-// Err, by Cache.DoKey, and by an empty Sum.
+// KeyBuilder collects the inputs of one run of a stage. Every input has a name, which must be
+// unique within the key; the order in which they are given does not matter. The first error (an
+// unreadable file, a duplicate name) is kept, and reported by Err, by Cache.DoKey, and by an
+// empty Sum.
 type KeyBuilder struct {
 	stage  string
 	inputs map[string]input
@@ -59,8 +59,8 @@ func (k *KeyBuilder) Bytes(name string, data []byte) *KeyBuilder {
 	return k.add(name, input{"bytes", sum, sum})
 }
 
-// File adds the content of a regular file, or of a link's target.
-// Neither its path nor its mode is part of the key.
+// File adds the content of a regular file, or of a link's target. Neither its path nor its mode
+// is part of the key.
 func (k *KeyBuilder) File(name, path string) *KeyBuilder {
 	sum, err := SumFile(path)
 	if err != nil {

@@ -20,11 +20,10 @@ import (
 // pollEvery is the pause between two tries for a lock: a context cannot end flock's own wait.
 const pollEvery = 50 * time.Millisecond
 
-// Lock takes the cache-wide lock called name, and returns the function that
-// releases it. While another process, or another part of this one, holds it,
-// Lock waits: it calls waiting (which may be nil) once, with the holder as
-// "pid 123 (mage rpm)", and returns the context's error if that ends first. When a holder dies,
-// its lock is free.
+// Lock takes the cache-wide lock called name, and returns the function that releases it. While
+// another process, or another part of this one, holds it, Lock waits: it calls waiting (which
+// may be nil) once, with the holder as "pid 123 (mage rpm)", and returns the context's error if
+// that ends first. When a holder dies, its lock is free.
 func (c *Cache) Lock(ctx context.Context, name string, waiting func(holder string)) (unlock func(), err error) {
 	if !validName(name) {
 		return nil, &NameError{What: "lock", Name: name}

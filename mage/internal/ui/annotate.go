@@ -28,8 +28,7 @@ type Annotation struct {
 }
 
 // Annotate passes a to GitHub's runner as a workflow command, and does nothing outside GitHub
-// Actions.
-// The form is that of GitHub's "Workflow commands for GitHub Actions".
+// Actions. The form is that of GitHub's "Workflow commands for GitHub Actions".
 func (u *UI) Annotate(a Annotation) {
 	if !u.opts.GitHub {
 		return

@@ -12,8 +12,7 @@ import (
 )
 
 // Table prints rows under a header to Out, after a line with the title if there is one. Cells may have line breaks;
-// everything else in them is made safe. If the output is not a terminal, the table is plain
-// ASCII without colours.
+// everything else in them is made safe. If the output is not a terminal, the table is plain ASCII without colours.
 func (u *UI) Table(title string, header []string, rows [][]string) {
 	w := table.NewWriter()
 	w.SetStyle(u.tableStyle())

@@ -18,9 +18,9 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// cache keeps archives in DIR/downloads/KEY/FILE. KEY is the pinned sum, or
-// a digest of the origin if none is pinned; then FILE.sha256 next to the file has the sum of
-// the first download, so that damage is detected.
+// cache keeps archives in DIR/downloads/KEY/FILE. KEY is the pinned sum, or a digest of the
+// origin if none is pinned; then FILE.sha256 next to the file has the sum of the first
+// download, so that damage is detected.
 type cache struct {
 	dir  string
 	lim  limits

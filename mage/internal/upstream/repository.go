@@ -21,10 +21,10 @@ import (
 
 // repository reads a foreign git repository without trusting it.
 //
-// Refs are looked up in a view of the repository, see [gitView]. The archive
-// is made in our own empty repository that borrows its objects. So no setting, filter, hook or
-// replacement of the given repository (or of the user) is read: none can run a program, change
-// a byte or block git. The owner of the given repository does not matter either.
+// Refs are looked up in a view of the repository, see [gitView]. The archive is made in our own
+// empty repository that borrows its objects. So no setting, filter, hook or replacement of the
+// given repository (or of the user) is read: none can run a program, change a byte or block
+// git. The owner of the given repository does not matter either.
 type repository struct {
 	path     string // as given
 	view     *gitView

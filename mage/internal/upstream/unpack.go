@@ -23,8 +23,8 @@ type Source struct {
 	Tag string
 	// Commit is the commit id in the archive or of the repository, or "".
 	Commit string
-	// Epoch is the time of the newest file, in whole seconds, UTC: the value
-	// for SOURCE_DATE_EPOCH. It depends only on the archive, never on a clock.
+	// Epoch is the time of the newest file, in whole seconds, UTC: the value for
+	// SOURCE_DATE_EPOCH. It depends only on the archive, never on a clock.
 	Epoch time.Time
 }
 

@@ -42,9 +42,9 @@ type releaseRecord struct {
 	NoEdits []string `json:"noEdits,omitempty"`
 }
 
-// CheckEdits puts the provider into each release and proves the patch with git
-// and patch. It works on only those files of a release that the edits read, so a walk over all
-// releases takes about a minute. A failure is recorded in its row.
+// CheckEdits puts the provider into each release and proves the patch with git and patch. It
+// works on only those files of a release that the edits read, so a walk over all releases takes
+// about a minute. A failure is recorded in its row.
 func (w *Walker) CheckEdits(ctx context.Context, j job.Job, r *Releases) error {
 	const together = 2 // half of an edit is waiting for the disk
 	return w.eachRow(ctx, "edit", together, r, func(ctx context.Context, s *ui.Stage, row *Row) (bool, error) {

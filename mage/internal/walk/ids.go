@@ -29,10 +29,9 @@ func (r *Releases) MovedFrom(i int) (before int, moved bool) {
 	return 0, false
 }
 
-// TakenLater looks in all releases of the clone after the row's own, selected
-// or not, for the first that gives the row's number to another constant. A constant that
-// already has it in the row's release shares it on purpose, as RDMA_DRIVER_IRDMA and
-// RDMA_DRIVER_I40IW do.
+// TakenLater looks in all releases of the clone after the row's own, selected or not, for the
+// first that gives the row's number to another constant. A constant that already has it in the
+// row's release shares it on purpose, as RDMA_DRIVER_IRDMA and RDMA_DRIVER_I40IW do.
 func (r *Releases) TakenLater(row *Row) (Taken, bool) {
 	if !row.edited() || row.Constant == "" {
 		return Taken{}, false

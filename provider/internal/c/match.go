@@ -55,8 +55,8 @@ func (c *Sources) Entries(o *Object) []Entry {
 	return entries
 }
 
-// entry reads one entry: a macro of libibverbs' driver.h, one of the provider's
-// own that expands to one, or braces.
+// entry reads one entry: a macro of libibverbs' driver.h, one of the provider's own that
+// expands to one, or braces.
 func (c *Sources) entry(part []Token) Entry {
 	if len(part) == 0 {
 		return Entry{}
@@ -126,8 +126,8 @@ func matchFields() []string {
 }
 
 // writtenOut reads an entry in braces. libibverbs uses the field kind, which is 0 if the braces
-// do not set it: {}, {0}, {NULL}, { .kind = VERBS_MATCH_SENTINEL } and
-// { .u = {} } all end the table.
+// do not set it: {}, {0}, {NULL}, { .kind = VERBS_MATCH_SENTINEL } and { .u = {} } all end the
+// table.
 func (c *Sources) writtenOut(e Entry, toks []Token) Entry {
 	fields, ok := initializer(toks, matchFields())
 	if !ok {

@@ -81,9 +81,9 @@ func IsKeyword(name string) bool {
 	return closer(name) != "" || opener(name) != ""
 }
 
-// Parse reads a CMakeLists.txt as cmake-language(7) describes it: command
-// invocations, quoted, bracket and unquoted arguments, both kinds of comment.
-// A text that CMake would refuse is a *PlaceError.
+// Parse reads a CMakeLists.txt as cmake-language(7) describes it: command invocations, quoted,
+// bracket and unquoted arguments, both kinds of comment. A text that CMake would refuse is a
+// *PlaceError.
 func Parse(file string, data []byte) ([]Command, error) {
 	l := &lexer{file: file, data: data}
 	var cmds []Command

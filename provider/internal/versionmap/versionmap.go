@@ -61,11 +61,11 @@ type parser struct {
 	hinderedAt int
 }
 
-// Parse reads a version script as ld(1) does ("VERSION Command" and its
-// grammar): nodes with global: and local:, one node without a name, the nodes that they
-// inherit from, quoted names, extern blocks, comments of both kinds. A node may export
-// nothing. Because packages list exported symbols by name, patterns in global:, including C++
-// ones, are a *PlaceError, like everything that ld refuses.
+// Parse reads a version script as ld(1) does ("VERSION Command" and its grammar): nodes with
+// global: and local:, one node without a name, the nodes that they inherit from, quoted names,
+// extern blocks, comments of both kinds. A node may export nothing. Because packages list
+// exported symbols by name, patterns in global:, including C++ ones, are a *PlaceError, like
+// everything that ld refuses.
 func Parse(file string, data []byte) (Map, error) {
 	p := &parser{file: file, data: data, nodes: map[string]bool{}, symbols: map[Symbol]bool{}}
 	if err := p.scan(); err != nil {

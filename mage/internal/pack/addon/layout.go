@@ -15,9 +15,9 @@ import (
 	"strings"
 )
 
-// Layout is the memory layout of the structures that libibverbs and a provider
-// pass to each other: those of libibverbs/driver.h whose names begin with verbs_, with the
-// structures embedded in them.
+// Layout is the memory layout of the structures that libibverbs and a provider pass to each
+// other: those of libibverbs/driver.h whose names begin with verbs_, with the structures
+// embedded in them.
 type Layout struct {
 	Machine elf.Machine
 	Lines   []string // one for each member: structure, path, offset, type

@@ -27,9 +27,9 @@ type Choice struct {
 	Older     error   // why not an older one, whose add-on would also work: of the oldest
 }
 
-// Plan chooses for each interface between libibverbs and a provider a
-// release to build in: the oldest of specs/ that is available, because an add-on works with
-// newer releases but not with older ones. With a given clone, releases come from its tags.
+// Plan chooses for each interface between libibverbs and a provider a release to build in: the
+// oldest of specs/ that is available, because an add-on works with newer releases but not with
+// older ones. With a given clone, releases come from its tags.
 //
 // The error says why nothing could be tried; an interface without an available
 // release is in the result.
@@ -120,8 +120,7 @@ func (in toolsInput) Make(_ context.Context, w *stage.Work) error {
 }
 
 // Unserved names, in one line, the releases of the interface without an add-on and the reason;
-// "" if there are none. built is the add-on's first
-// release, empty if there is none.
+// "" if there are none. built is the add-on's first release, empty if there is none.
 func (c Choice) Unserved(built string) string {
 	below, err := built, c.Older
 	switch {

@@ -64,9 +64,8 @@ func (p *Packer) rules() ([]byte, error) {
 }
 
 // serves returns the releases that a module works with: the one it is built in and the newer
-// ones of the same interface. If the release is not in
-// specs/, these are the release and its stable updates, none of which has ever
-// changed the interface.
+// ones of the same interface. If the release is not in specs/, these are the release and its
+// stable updates, none of which has ever changed the interface.
 func (p *Packer) serves(name, version string, privateABI int, calls func(string) bool) *addonText {
 	major, _, _ := strings.Cut(version, ".")
 	t := &addonText{addon: artifact.Addon{
