@@ -3,7 +3,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +96,7 @@ func (a *App) addons(ctx context.Context, choices []addon.Choice, states []*pipe
 		run.Toolchain = tools
 		err := run.ToEnd(ctx)
 		if ctx.Err() != nil {
-			return nil, nil, cmp.Or(err, ctx.Err()) // also of an interrupt behind the last stage
+			return nil, nil, ended(ctx, err)
 		}
 		tools = run.Toolchain
 		if err != nil {

@@ -21,6 +21,15 @@ func (a *App) doRPM(ctx context.Context, recipe pipeline.Recipe) (*pipeline.Stat
 	return s, a.pipeline.Do(ctx, recipe, s)
 }
 
+// ended is the error of a run that ends here: its own, or that of an interrupt after its last
+// stage.
+func ended(ctx context.Context, err error) error {
+	if err == nil {
+		return fmt.Errorf("after the last stage: %w", ctx.Err())
+	}
+	return err
+}
+
 // Build is the build target.
 func (a *App) Build(ctx context.Context) error {
 	if _, err := a.doRPM(ctx, pipeline.ForBuild); err != nil {

@@ -3,7 +3,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +36,7 @@ func (a *App) TestKernel(ctx context.Context) error {
 	s.Kernel.Cases, s.Kernel.FromTree = cases, fromTree
 	err = a.pipeline.Do(ctx, recipe, s)
 	if ctx.Err() != nil || err != nil && !s.Kernel.Outcome.Answered() {
-		return cmp.Or(err, ctx.Err())
+		return ended(ctx, err)
 	}
 	return errors.Join(err, a.showKernel(ctx, s))
 }
