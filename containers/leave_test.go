@@ -26,8 +26,9 @@ func TestFailedCommandLeavesNothing(t *testing.T) {
 		f.answer("wait", fmt.Sprintf(`{"StatusCode":%d}`, code))
 		f.answer("inspect", fmt.Sprintf(`{"Id":"c1c1c1c1c1c1","State":{"Status":"exited","ExitCode":%d}}`, code))
 		dir := t.TempDir()
+		var steps []string
 		result, err := e.Run(t.Context(), RunSpec{
-			Name: "test", Image: "i", Argv: []string{"true"}, Commit: "made",
+			Name: "test", Image: "i", Argv: []string{"true"}, Commit: "made", Step: func(name string) { steps = append(steps, name) },
 			Outputs: []Output{{Path: "/out", Dir: filepath.Join(dir, "made")}, {Path: "/out", Dir: filepath.Join(dir, "always"), Always: true}},
 		})
 		if err != nil || result.ExitCode != code {
@@ -40,6 +41,10 @@ func TestFailedCommandLeavesNothing(t *testing.T) {
 		}
 		if (result.Image != "") != (code == 0) || (f.times("commit") > 0) != (code == 0) {
 			t.Errorf("exit status %d: the image is %q", code, result.Image)
+		}
+		commit := map[int]string{0: " commit"}[code]
+		if got, want := strings.Join(steps, " "), "create copy-in start run copy-out"+commit+" remove"; got != want {
+			t.Errorf("exit status %d: the steps are %q, want %q", code, got, want)
 		}
 	}
 }

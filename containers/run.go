@@ -38,6 +38,7 @@ func (e *Engine) Run(ctx context.Context, spec RunSpec) (Result, error) {
 }
 
 func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, err error) {
+	spec.begin(StepCreate)
 	base, err := e.inspectImage(ctx, spec.Image)
 	if err != nil {
 		return result, err
@@ -46,18 +47,25 @@ func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, e
 	if err != nil {
 		return result, err
 	}
-	defer e.terminate(ctx, box)
+	defer func() {
+		spec.begin(StepRemove)
+		e.terminate(ctx, box)
+	}()
 	e.sayUnbound(ctx, box.id, spec.Limits)
+	spec.begin(StepCopyIn)
 	if err := e.fill(ctx, box, spec); err != nil {
 		return result, err
 	}
+	spec.begin(StepStart)
 	if result, err = e.execute(ctx, box, spec); err != nil {
 		return result, err
 	}
+	spec.begin(StepCopyOut)
 	if err := e.collect(ctx, box, spec, result); err != nil {
 		return result, err
 	}
 	if spec.Commit != "" && result.ExitCode == 0 && result.met() == nil {
+		spec.begin(StepCommit)
 		result.Image, err = e.commit(ctx, box.id, spec, base)
 	}
 	return result, err
@@ -114,6 +122,7 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 	if err != nil {
 		err = fmt.Errorf("start %q: %w", spec.Argv, err)
 	} else {
+		spec.begin(StepRun)
 		result, err = e.awaitEnd(ctx, end, copied)
 	}
 	stream.Close()

@@ -32,7 +32,9 @@ type RunSpec struct {
 	Outputs []Output // copied out, in order, after it has ended and before the container is removed
 	// Log gets standard output and standard error, in the order in which the engine delivers them. If it fails, the
 	// run ends. Only one goroutine at a time uses it.
-	Log    io.Writer
+	Log io.Writer
+	// Step, if given, is told when a step of the run begins.
+	Step   func(name string) `key:"-"`
 	Stdout io.Writer         // gets standard output too, alone
 	Labels map[string]string // on the container, and on the committed image
 	// Commit is the reference of the image that is made from the container if it exits with 0. The image has the
@@ -40,6 +42,24 @@ type RunSpec struct {
 	Commit string
 	// Limits overrides the engine's, field by field where it is not 0.
 	Limits Limits
+}
+
+// The steps of a run, in order.
+const (
+	StepCreate  = "create"
+	StepCopyIn  = "copy-in"
+	StepStart   = "start"
+	StepRun     = "run" // until the command and its output have ended
+	StepCopyOut = "copy-out"
+	StepCommit  = "commit"
+	StepRemove  = "remove"
+)
+
+// begin says that a step begins.
+func (s RunSpec) begin(step string) {
+	if s.Step != nil {
+		s.Step(step)
+	}
 }
 
 // VolumeMount mounts a volume in the container. A named volume is created if it is missing; one without a name is

@@ -122,7 +122,7 @@ func (a *App) showAddons(ctx context.Context, all []*pipeline.State, choices []a
 			a.relative(m.Dist.Dir),
 		})
 	}
-	a.ui.Summary(a.ui.StageTimes())
+	a.showTimes()
 	if len(all) > 0 {
 		a.ui.Table(addonTitle(all[0]), []string{"package", "module", "private ABI", "releases", "where"}, rows)
 	}

@@ -35,7 +35,7 @@ func (a *App) Build(ctx context.Context) error {
 	if _, err := a.doRPM(ctx, pipeline.ForBuild); err != nil {
 		return err
 	}
-	a.ui.Summary(a.ui.StageTimes())
+	a.showTimes()
 	return a.pipeline.Prune(ctx)
 }
 

@@ -40,7 +40,7 @@ func (a *App) showVerdicts(ctx context.Context, s *pipeline.State, err error) er
 }
 
 func (a *App) showReport(ctx context.Context, suite report.Suite, out artifact.Dist) error {
-	a.ui.Summary(a.ui.StageTimes())
+	a.showTimes()
 	a.ui.Table(suite.Name, []string{"verdict", "result", "evidence"}, suite.Rows())
 	data, err := suite.JUnit()
 	if err != nil {
@@ -73,6 +73,7 @@ func (a *App) rebuild(ctx context.Context) error {
 	if err := a.pipeline.Do(ctx, pipeline.ForRebuild, s); err != nil {
 		return err
 	}
+	a.showTimes()
 	if err := dist.SameFiles(s.Dist, s.Rebuilt); err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func (a *App) showKernel(ctx context.Context, s *pipeline.State) error {
 	packages, plan, outcome := s.Installed(), s.Kernel.Plan, s.Kernel.Outcome
 	dist := packages[len(packages)-1]
 	rows := lab.Judge(plan, outcome)
-	a.ui.Summary(a.ui.StageTimes())
+	a.showTimes()
 	a.showSuite(lab.Compare(plan, outcome))
 	name := "junit-kernel.xml"
 	title := s.Toolchain.Base.Folder + " rdma-core " + packages[0].Manifest.Label() + " kernel"

@@ -57,7 +57,7 @@ func (a *App) ReleasesCheck(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.ui.Summary(a.ui.StageTimes())
+	a.showTimes()
 	a.showReleases(j, depth, s.Walk.Releases)
 	return errors.Join(s.Walk.Releases.Err(), a.pipeline.Prune(ctx))
 }

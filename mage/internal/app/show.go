@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
+	"github.com/resnics/verbsmith/mage/internal/timing"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 )
@@ -35,13 +36,36 @@ func (a *App) showPackages(out artifact.Dist) error {
 		}
 		rows = append(rows, []string{name, version, size(f.Size), a.relative(file)})
 	}
-	a.ui.Summary(a.ui.StageTimes())
+	a.showTimes()
 	title := fmt.Sprintf("rdma-core %s for %s", out.Manifest.Label(), filepath.Base(filepath.Dir(out.Dir)))
 	if out.Manifest.Standin {
 		title += " (stand-in base: not releasable)"
 	}
 	a.ui.Table(title, []string{"package", "version", "size", "path"}, rows)
 	return nil
+}
+
+// showTimes is the table of the stages, and for those that ran a container the phases that took
+// the most time.
+func (a *App) showTimes() {
+	a.ui.Summary(a.ui.StageTimes())
+	for _, s := range timing.Sum(a.pipeline.Times()) {
+		fmt.Fprintln(a.ui.Out(), phaseLine(s))
+	}
+}
+
+// phaseLine names the biggest phases of a stage, as "rpm: compile 1:02, prep 9.0 s, all else 7.7 s".
+func phaseLine(s timing.Stage) string {
+	const shown = 4
+	most, others := s.Biggest(shown)
+	parts := make([]string, 0, shown+1)
+	for _, share := range most {
+		parts = append(parts, share.Phase.Words()+" "+ui.Took(timing.Duration(share.Seconds)))
+	}
+	if others > 0 {
+		parts = append(parts, "all else "+ui.Took(timing.Duration(others)))
+	}
+	return s.Stage + ": " + strings.Join(parts, ", ")
 }
 
 // size formats a number of bytes.
@@ -75,7 +99,7 @@ func (a *App) Patch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.ui.Summary(a.ui.StageTimes())
+	a.showTimes()
 	edits := make([][]string, 0, len(s.Tree.Edits()))
 	for _, e := range s.Tree.Edits() {
 		edits = append(edits, []string{e.File, e.What})

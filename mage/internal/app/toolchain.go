@@ -93,7 +93,7 @@ func (a *App) ToolchainBuild(ctx context.Context) error {
 	if err := a.pipeline.Do(ctx, recipe, s); err != nil {
 		return err
 	}
-	a.ui.Summary(a.ui.StageTimes())
+	a.showTimes()
 	fmt.Fprintf(a.ui.Out(), "%s on %s: %s\n", j.Target.Folder(), s.Toolchain.Base.Ref, s.Toolchain.Ref)
 	return nil
 }

@@ -64,7 +64,7 @@ func (a *App) TestTransplant(ctx context.Context) error {
 	if err := run.ToEnd(ctx); err != nil {
 		return err
 	}
-	a.ui.Summary(a.ui.StageTimes())
+	a.showTimes()
 	err = a.showTransplants(ctx, s.Walk.Rows)
 	return errors.Join(err, a.pipeline.Prune(ctx))
 }

@@ -24,11 +24,16 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/timing"
 )
 
 var errNoPackages = errors.New("the build succeeded but produced no packages")
 
-const manifestFile = "manifest.json"
+const (
+	collectStage = "collect"
+	manifestFile = "manifest.json"
+	timingFile   = "timing.json"
+)
 
 // Collector writes and reads the directory of outputs.
 type Collector struct {
@@ -61,30 +66,34 @@ func (c *Collector) AddonFolder(j job.Job, base artifact.Base, version string) s
 func (c *Collector) Collect(
 	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages,
 ) (artifact.Dist, error) {
-	s := c.Begin("collect")
+	s := c.Begin(collectStage)
 	dist := artifact.Dist{Dir: c.Folder(j, tc.Base, tree.Source.Label())}
 	if pkgs.Addon != nil {
 		dist.Dir = c.AddonFolder(j, tc.Base, tree.Source.Label())
 	}
-	held, err := c.hold(ctx, func() { s.Note("waiting for another run that writes outputs") })
+	held, err := c.hold(ctx, func() {
+		s.Note("waiting for another run that writes outputs")
+		s.Enter(timing.Wait)
+	})
 	if err != nil {
-		return dist, c.End("collect", s, false, err)
+		return dist, c.End(collectStage, s, false, err)
 	}
+	s.Enter(timing.Own)
 	defer held.Release()
 	want := describe(j, tree, tc, pkgs)
 	m, err := ReadManifest(dist.Dir)
 	if err == nil && sameManifest(m, want) && complete(dist.Dir, m) {
 		dist.Manifest = m
-		return dist, c.End("collect", s, true, nil)
+		return dist, c.End(collectStage, s, true, nil)
 	}
 	if said := replaces(m, want); err == nil && said != "" {
 		s.Note(said)
 	}
 	name, err := c.outputName(dist.Dir)
 	if err == nil {
-		dist.Manifest, err = collect(held, want, pkgs.Dir, name)
+		dist.Manifest, err = collect(held, want, pkgs.Dir, name, timing.Since(collectStage, c.Times()))
 	}
-	return dist, c.End("collect", s, false, err)
+	return dist, c.End(collectStage, s, false, err)
 }
 
 // replaces says which provider's outputs are replaced. It knows providers by their
@@ -134,8 +143,9 @@ func describe(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifac
 	return m
 }
 
-// collect puts the outputs into the directory name of dist/.
-func collect(held *owned.Hold, m artifact.Manifest, from, name string) (artifact.Manifest, error) {
+// collect puts the outputs into the directory name of dist/, and next to the manifest, which does
+// not depend on them, the times.
+func collect(held *owned.Hold, m artifact.Manifest, from, name string, times []timing.Stage) (artifact.Manifest, error) {
 	err := held.Replace(name, func(dir string) (err error) {
 		if m.Files, err = copyOutputs(from, dir, m.Suite); err != nil {
 			return err
@@ -143,6 +153,13 @@ func collect(held *owned.Hold, m artifact.Manifest, from, name string) (artifact
 		data, err := json.MarshalIndent(m, "", "  ")
 		if err != nil {
 			return fmt.Errorf("describe the output: %w", err)
+		}
+		text, err := timing.Text(timing.File{Stages: times})
+		if err == nil {
+			err = stage.WriteFile(dir, timingFile, text)
+		}
+		if err != nil {
+			return err
 		}
 		return stage.WriteFile(dir, manifestFile, append(data, '\n'))
 	})

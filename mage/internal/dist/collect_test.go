@@ -3,6 +3,7 @@
 package dist
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
@@ -17,6 +19,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/timing"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -55,12 +58,22 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 		"SPECS/rdma-core.spec": "spec", "SOURCES/a b%.patch": "patch", "ignored/x": "x",
 	})
 	rpmtest.Write(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
-	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}}, tree(), tc, pkgs), pkgs.Dir, name)
+	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}}, tree(), tc, pkgs), pkgs.Dir, name, []timing.Stage{{Stage: "rpm", Cached: true, Seconds: 1.5, Phases: []timing.Share{{Phase: timing.Prep, Seconds: 1.5}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(m.Files) != 3 || m.Files[0].NEVRA != "tiny-1-1.noarch" || m.Files[1].Path != "SOURCES/a b%.patch" || m.Files[2].Size != 4 {
 		t.Errorf("collected %+v", m.Files)
+	}
+	var times timing.File
+	text, err := os.ReadFile(filepath.Join(final, "timing.json"))
+	if err == nil {
+		strict := json.NewDecoder(bytes.NewReader(text))
+		strict.DisallowUnknownFields()
+		err = strict.Decode(&times)
+	}
+	if err != nil || len(times.Stages) != 1 || !times.Stages[0].Cached || times.Stages[0].Of(timing.Prep) != 1500*time.Millisecond {
+		t.Errorf("got the times %s, %v", text, err)
 	}
 	if m.Releasable {
 		t.Error("what a stand-in made is called releasable")
@@ -90,7 +103,7 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 		"a_1_amd64.deb": "deb", "a_1.dsc": "dsc", "a_1_amd64.changes": "changes", "logs/deb.log": "log",
 	})
 	j := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}}
-	m, err := collect(held(t, top), describe(j, tree(), artifact.Toolchain{Base: artifact.Base{Ref: "base"}}, pkgs), pkgs.Dir, name)
+	m, err := collect(held(t, top), describe(j, tree(), artifact.Toolchain{Base: artifact.Base{Ref: "base"}}, pkgs), pkgs.Dir, name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +119,7 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 func TestCollectNeedsPackages(t *testing.T) {
 	dist, name := t.TempDir(), "rocky9/rdma-core-56.1"
 	final := filepath.Join(dist, name)
-	_, err := collect(held(t, dist), artifact.Manifest{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}).Dir, name)
+	_, err := collect(held(t, dist), artifact.Manifest{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}).Dir, name, nil)
 	if !errors.Is(err, errNoPackages) {
 		t.Errorf("got %v", err)
 	}
@@ -121,7 +134,7 @@ func TestCollectFailsWhole(t *testing.T) {
 	write(t, filepath.Join(final, "SPECS", "rdma-core.spec"), "of an earlier build")
 	_, err := collect(held(t, dist, name+"/SPECS/rdma-core.spec"), artifact.Manifest{}, made(t, map[string]string{
 		"RPMS/x86_64/broken-1-1.x86_64.rpm": "not a package",
-	}).Dir, name)
+	}).Dir, name, nil)
 	if err == nil {
 		t.Fatal("a broken package was collected")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/timing"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -51,7 +52,11 @@ type finder func(ctx context.Context, i image, s *ui.Stage) (id string, here boo
 // ensure makes an image unless it is on the engine. Only this function decides that.
 func (b *Builder) ensure(ctx context.Context, i image, s *ui.Stage) (id string, here bool, err error) {
 	if i.lock != "" {
-		unlock, err := b.Cache.Lock(ctx, i.lock, func(holder string) { s.Note("waiting for " + holder) })
+		unlock, err := b.Cache.Lock(ctx, i.lock, func(holder string) {
+			s.Note("waiting for " + holder)
+			s.Enter(timing.Wait)
+		})
+		s.Enter(timing.Own)
 		if err != nil {
 			return "", false, err
 		}
@@ -72,6 +77,8 @@ func (b *Builder) ensure(ctx context.Context, i image, s *ui.Stage) (id string, 
 	if err != nil {
 		return "", false, err
 	}
+	s.Enter(timing.Image)
+	defer s.Enter(timing.Own)
 	if err := i.how.make(ctx, work{Stage: s, engine: engine, ref: i.ref, fresh: i.fresh}); err != nil {
 		return "", false, err
 	}

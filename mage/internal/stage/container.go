@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/timing"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
@@ -50,7 +51,9 @@ func (r *Runner) Script(ctx context.Context, s *ui.Stage, spec containers.RunSpe
 	if spec.Log == nil {
 		spec.Log = s.Log()
 	}
+	spec.Step = func(name string) { s.Enter(timing.Phase(name)) }
 	result, err := engine.Run(ctx, spec)
+	s.Enter(timing.Own)
 	if err != nil {
 		return result, err
 	}
@@ -89,9 +92,6 @@ const limitsScript = "limits.sh"
 func scriptArgv(argv ...string) []string {
 	return append([]string{"/bin/sh", ScriptDir + "/" + limitsScript, "/bin/sh", ScriptDir + "/" + argv[0]}, argv[1:]...)
 }
-
-// NinjaLog is the stage's log; it also shows ninja's counter.
-func NinjaLog(s *ui.Stage) io.Writer { return ui.NinjaProgress(s.Log(), s.Step) }
 
 // BuilderUID is the unprivileged user that every Containerfile makes.
 const BuilderUID = 1000

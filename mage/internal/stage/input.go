@@ -58,7 +58,7 @@ func (w *Work) Run(ctx context.Context) error {
 // runContained creates the container's volumes and runs it; its output goes to the stage's log.
 func (r *Runner) runContained(ctx context.Context, s *ui.Stage, spec containers.RunSpec) error {
 	if spec.Log == nil {
-		spec.Log = NinjaLog(s)
+		spec.Log = s.Output()
 	}
 	engine, err := r.Engine(ctx)
 	if err != nil {
@@ -102,7 +102,10 @@ func (r *Runner) MakeAndRead(
 	if err == nil {
 		err = read(entry)
 	}
-	return entry, r.End(name, s, entry.Hit, err)
+	if err != nil {
+		return entry, r.End(name, s, false, err)
+	}
+	return entry, r.end(s, r.timesOf(ctx, s, entry), nil)
 }
 
 // MakePart is Make for a part of stage s, without a line of its own on the display.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/timing"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -74,7 +75,11 @@ func (w *volumeWork) make(ctx context.Context) (release func(), hit bool, err er
 	if release, shared, err := owner.volumes.share(volume, w.key.Sum()); shared || err != nil {
 		return release, shared, err
 	}
-	unlock, err := owner.Cache.Lock(ctx, volume, func(holder string) { w.stage.Note("waiting for " + holder) })
+	unlock, err := owner.Cache.Lock(ctx, volume, func(holder string) {
+		w.stage.Note("waiting for " + holder)
+		w.stage.Enter(timing.Wait)
+	})
+	w.stage.Enter(timing.Own)
 	if err != nil {
 		return nil, false, err
 	}

@@ -68,6 +68,9 @@ func (out *keyText) fields(v reflect.Value) error {
 	out.WriteByte('{')
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
+		if field.Tag.Get("key") == machinery {
+			continue
+		}
 		if !field.IsExported() {
 			return fmt.Errorf("%s of %s: %w", field.Name, v.Type(), errUnexported)
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/timing"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -28,6 +29,7 @@ type Runner struct {
 
 	index, total int
 	ran          []string // stages that did work in this run
+	times        []timing.Stage
 }
 
 // Quiet returns a runner whose stages show nothing and write their logs to a directory of that
@@ -77,16 +79,25 @@ func (r *Runner) Begin(name string) *ui.Stage {
 
 // End closes a stage as failed, up to date or done.
 func (r *Runner) End(name string, s *ui.Stage, hit bool, err error) error {
-	switch {
-	case err != nil:
-		s.Fail(err)
-		return &Error{Name: name, Log: s.LogPath(), Err: err}
-	case hit:
-		s.Cached("up to date")
-	default:
-		r.ran = append(r.ran, name)
-		s.Done()
+	if hit {
+		return r.end(s, timing.Stage{Stage: name, Cached: true}, err)
 	}
+	return r.end(s, s.Times(), err)
+}
+
+// end is End with the times of what the stage gives.
+func (r *Runner) end(s *ui.Stage, times timing.Stage, err error) error {
+	if err != nil {
+		s.Fail(err)
+		return &Error{Name: times.Stage, Log: s.LogPath(), Err: err}
+	}
+	r.times = append(r.times, times)
+	if times.Cached {
+		s.Cached("up to date")
+		return nil
+	}
+	r.ran = append(r.ran, times.Stage)
+	s.Done()
 	return nil
 }
 

@@ -153,7 +153,7 @@ func TestKeepLog(t *testing.T) {
 	defer show.Close()
 	s := show.Stage("build", 1, 1)
 	const line = "[2/2] Building C object rib.c.o\n"
-	if _, err := stage.NinjaLog(s).Write([]byte(line)); err != nil {
+	if _, err := s.Output().Write([]byte(line)); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()

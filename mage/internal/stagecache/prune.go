@@ -119,7 +119,8 @@ func isEntry(dir string) bool {
 	}
 	inside, err := os.ReadDir(dir)
 	return err == nil && !slices.ContainsFunc(inside, func(e fs.DirEntry) bool {
-		return e.Name() != outFolder && e.Name() != recordFile && !strings.HasPrefix(e.Name(), "."+recordFile)
+		return e.Name() != outFolder && e.Name() != recordFile && e.Name() != notesFile &&
+			!strings.HasPrefix(e.Name(), "."+recordFile) && !strings.HasPrefix(e.Name(), "."+notesFile)
 	})
 }
 

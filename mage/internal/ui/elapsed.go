@@ -17,8 +17,8 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%02d", s/perHour, s%perHour/perMinute, s%perMinute)
 }
 
-// took shows how long something finished took: 0.3 s, 42.1 s, and from a minute on as a clock does.
-func took(d time.Duration) string {
+// Took shows how long something finished took: 0.3 s, 42.1 s, and from a minute on as a clock does.
+func Took(d time.Duration) string {
 	if d = max(d, 0); d < time.Minute {
 		return fmt.Sprintf("%.1f s", d.Truncate(time.Second/10).Seconds())
 	}

@@ -24,38 +24,39 @@ const longestLine = 16 * 1024
 // what". Lines may come in pieces, end in \n or \r, be coloured, and come from other programs. Step is called by the
 // writing goroutine, one call at a time.
 func NinjaProgress(w io.Writer, step func(done, total int, what string)) io.Writer {
-	return &ninjaWriter{w: w, step: step}
+	return &lineWriter{w: w, each: func(line string) { parseNinja(line, step) }}
 }
 
-type ninjaWriter struct {
+// lineWriter passes every byte on and calls each for each line, without escape sequences.
+type lineWriter struct {
 	mu   sync.Mutex
 	w    io.Writer
-	step func(done, total int, what string)
+	each func(line string)
 	line []byte
 }
 
-func (n *ninjaWriter) Write(p []byte) (int, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	written, err := n.w.Write(p)
-	n.scan(p[:min(max(written, 0), len(p))])
+func (l *lineWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	written, err := l.w.Write(p)
+	l.scan(p[:min(max(written, 0), len(p))])
 	return written, err
 }
 
-func (n *ninjaWriter) scan(p []byte) {
+func (l *lineWriter) scan(p []byte) {
 	for _, c := range p {
 		switch {
 		case c == '\n' || c == '\r':
-			n.parse(string(n.line))
-			n.line = n.line[:0]
-		case len(n.line) < longestLine:
-			n.line = append(n.line, c)
+			l.each(escapeSequence.ReplaceAllString(string(l.line), ""))
+			l.line = l.line[:0]
+		case len(l.line) < longestLine:
+			l.line = append(l.line, c)
 		}
 	}
 }
 
-func (n *ninjaWriter) parse(line string) {
-	m := ninjaLine.FindStringSubmatch(escapeSequence.ReplaceAllString(line, ""))
+func parseNinja(line string, step func(done, total int, what string)) {
+	m := ninjaLine.FindStringSubmatch(line)
 	if m == nil {
 		return
 	}
@@ -67,7 +68,7 @@ func (n *ninjaWriter) parse(line string) {
 	if err != nil || total == 0 || done > total {
 		return
 	}
-	n.step(done, total, ninjaWhat(m[3]))
+	step(done, total, ninjaWhat(m[3]))
 }
 
 // ninjaWhat shortens a command of ninja -v to its output file.

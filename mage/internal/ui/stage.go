@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/timing"
 )
 
 // State is how a stage ended.
@@ -35,6 +37,7 @@ type Stage struct {
 	name  string
 	place string // "[3/9] build"
 	log   *stageLog
+	times *timing.Recorder
 
 	// The rest is guarded by ui.mu.
 	started time.Time
@@ -49,7 +52,7 @@ type Stage struct {
 func (u *UI) Stage(name string, index, total int) *Stage {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s := &Stage{ui: u, name: name, place: Clean(name), started: u.now(), log: u.newLog(name, index)}
+	s := &Stage{ui: u, name: name, place: Clean(name), started: u.now(), log: u.newLog(name, index), times: timing.NewRecorder(u.now)}
 	if total > 0 {
 		s.place = fmt.Sprintf("[%d/%d] %s", index, total, Clean(name))
 	}
@@ -110,6 +113,18 @@ func (s *Stage) Note(text string) {
 // Several goroutines may write. Errors are those of the file system.
 func (s *Stage) Log() io.Writer { return s.log }
 
+// Output is Log for the output of a build: it also shows ninja's counter, and divides the stage's
+// time by what its lines say.
+func (s *Stage) Output() io.Writer {
+	return &lineWriter{w: NinjaProgress(s.log, s.Step), each: s.times.Line}
+}
+
+// Enter says what takes the stage's time from now on; it begins with timing.Own.
+func (s *Stage) Enter(p timing.Phase) { s.times.Enter(p) }
+
+// Times is where the stage's time has gone until now.
+func (s *Stage) Times() timing.Stage { return timing.NewStage(s.name, s.times.Spans()) }
+
 // LogPath is the file that Log writes to, "" if there are no logs. The file exists once something has been
 // written.
 func (s *Stage) LogPath() string { return s.log.path }
@@ -150,7 +165,7 @@ func (s *Stage) end(state State, text string) {
 func (s *Stage) endText(state State, text string, elapsed time.Duration) string {
 	const noteIndex, textIndex = 2, 3
 	word := s.ui.paint(state.colour(), string(state))
-	parts := []string{s.place, word, s.note, text, took(elapsed)}
+	parts := []string{s.place, word, s.note, text, Took(elapsed)}
 	if !s.ui.live.enabled {
 		return joinParts(parts...)
 	}

@@ -65,8 +65,8 @@ func (u *UI) Summary(stages []StageTime) {
 	rows := make([][]string, 0, len(stages)+1)
 	for _, s := range stages {
 		sum += s.Time
-		rows = append(rows, []string{s.Name, string(s.State), s.Note, took(s.Time)})
+		rows = append(rows, []string{s.Name, string(s.State), s.Note, Took(s.Time)})
 	}
-	rows = append(rows, []string{fmt.Sprintf("%d stages", len(stages)), "", "", took(sum)})
+	rows = append(rows, []string{fmt.Sprintf("%d stages", len(stages)), "", "", Took(sum)})
 	u.Table("", []string{"stage", "result", "note", "time"}, rows)
 }

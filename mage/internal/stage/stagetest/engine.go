@@ -97,6 +97,12 @@ func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.R
 	if err := context.Cause(ctx); err != nil {
 		return containers.Result{}, err
 	}
+	begin := spec.Step
+	if begin == nil {
+		begin = func(string) {}
+	}
+	begin(containers.StepCreate)
+	begin(containers.StepCopyIn)
 	run := Run{RunSpec: spec, Files: map[string]File{}}
 	for _, in := range spec.Inputs {
 		if err := unpack(in, run.Files); err != nil {
@@ -111,6 +117,8 @@ func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.R
 			return containers.Result{}, err
 		}
 	}
+	begin(containers.StepStart)
+	begin(containers.StepRun)
 	if spec.Log != nil {
 		if _, err := fmt.Fprintf(spec.Log, "%s\n", spec.Argv); err != nil {
 			return containers.Result{}, fmt.Errorf("write the log: %w", err)
@@ -121,6 +129,8 @@ func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.R
 	if e.Answer != nil {
 		result, err = e.Answer(run)
 	}
+	begin(containers.StepCopyOut)
+	begin(containers.StepRemove)
 	if file := spec.Env["OUTPUT_KEY_FILE"]; file != "" && err == nil && result.ExitCode == 0 {
 		e.put(spec.Volumes, file, spec.Env["OUTPUT_KEY"]) // as limits.sh does
 	}
