@@ -26,6 +26,7 @@ func main() {
 
 // run does what mage's own command does with args, and gives its exit status.
 func run(args []string) int {
+	args = takeTrace(args)
 	if err := owned.CheckTemp(); err != nil { // the compiler would not say what is wrong
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return 1

@@ -30,6 +30,7 @@ type App struct {
 	place    *providerPlace
 
 	work    *workspace
+	trace   traceFile
 	connect sync.Mutex
 	engine  *containers.Engine
 }
@@ -40,7 +41,7 @@ type App struct {
 func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
-	out := newUI(folders{}, &providerPlace{})
+	out := newUI(folders{}, &providerPlace{}, nil)
 	a, err := open(ctx, f)
 	if err == nil {
 		out = a.ui
@@ -88,6 +89,9 @@ func open(ctx context.Context, f Flags) (*App, error) {
 		return nil, err
 	}
 	a := &App{flags: f, dirs: dirs, place: &providerPlace{}}
+	if a.trace, err = openTrace(); err != nil {
+		return nil, err
+	}
 	if a.work, err = openWorkspace(ctx, &a.dirs); err != nil {
 		return nil, err
 	}
@@ -120,7 +124,7 @@ func (a *App) load() error {
 	if err := dirs.openLogs(); err != nil {
 		return err
 	}
-	a.ui = newUI(*dirs, a.place)
+	a.ui = newUI(*dirs, a.place, a.trace.events)
 	a.pipeline = &pipeline.Pipeline{
 		Runner: &stage.Runner{
 			CacheDir: dirs.cache, Cache: cache, UI: a.ui, Log: slog.New(a.ui.SlogHandler()),
@@ -165,6 +169,7 @@ func (a *App) close(failed error) error {
 	if failed == nil {
 		errs = append(errs, a.dirs.closeLogs())
 	}
+	errs = append(errs, a.trace.write())
 	return errors.Join(append(errs, a.work.close())...)
 }
 

@@ -28,7 +28,7 @@ import (
 func Clean(ctx context.Context, all bool) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
-	out := newUI(folders{}, &providerPlace{})
+	out := newUI(folders{}, &providerPlace{}, nil)
 	dirs, err := findFolders()
 	if err == nil {
 		c := &cleaner{dirs: dirs, all: all}

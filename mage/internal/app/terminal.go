@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/resnics/verbsmith/mage/internal/timing"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -21,7 +22,7 @@ func width(fd int) int {
 
 // newUI shows a run on this process's terminal, or in plain lines if there
 // is none.
-func newUI(dirs folders, place *providerPlace) *ui.UI {
+func newUI(dirs folders, place *providerPlace, trace *timing.Trace) *ui.UI {
 	fd := int(os.Stderr.Fd())
 	terminal := term.IsTerminal(fd) && os.Getenv("CI") == "" && os.Getenv("TERM") != "dumb"
 	return ui.New(ui.Options{
@@ -31,5 +32,6 @@ func newUI(dirs folders, place *providerPlace) *ui.UI {
 		GitHub:  os.Getenv("GITHUB_ACTIONS") != "",
 		LogDir:  dirs.logs,
 		Locate:  place.locate,
+		Trace:   trace,
 	})
 }

@@ -90,10 +90,12 @@ func (r *Runner) Make(ctx context.Context, name string, in Input) (stagecache.En
 func (r *Runner) MakeAndRead(
 	ctx context.Context, name string, in Input, read func(stagecache.Entry) error,
 ) (stagecache.Entry, error) {
-	key := inputKey(name, in)
 	s := r.Begin(name)
+	end := s.Part("key")
+	key := inputKey(name, in)
+	end()
 	why := r.Cache.Explain(name, key)
-	entry, err := r.Do(ctx, key, func(ctx context.Context, dir string) error {
+	entry, err := r.do(ctx, s, key, func(ctx context.Context, dir string) error {
 		if len(why) > 0 {
 			s.Note("changed: " + joinNames(why))
 		}
@@ -110,7 +112,7 @@ func (r *Runner) MakeAndRead(
 
 // MakePart is Make for a part of stage s, without a line of its own on the display.
 func (r *Runner) MakePart(ctx context.Context, s *ui.Stage, name string, in Input) (stagecache.Entry, error) {
-	return r.Do(ctx, inputKey(name, in), func(ctx context.Context, dir string) error {
+	return r.do(ctx, s, inputKey(name, in), func(ctx context.Context, dir string) error {
 		return r.MakeIn(ctx, s, dir, in)
 	})
 }

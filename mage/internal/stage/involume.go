@@ -110,7 +110,7 @@ func (w *volumeWork) fill(ctx context.Context) (hit bool, err error) {
 		return false, err
 	}
 	// The empty entry records the inputs, so that Explain can compare the next key with them.
-	_, err = w.runner.Do(ctx, w.key, func(context.Context, string) error { return nil })
+	_, err = w.runner.do(ctx, w.stage, w.key, func(context.Context, string) error { return nil })
 	return false, err
 }
 

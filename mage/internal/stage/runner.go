@@ -110,12 +110,26 @@ func (r *Runner) EndLook(name string, s *ui.Stage, err error) error {
 	return nil
 }
 
-// Do is the cache's DoKey. A damaged output, which is therefore rebuilt, is
+// do is the cache's DoKey in a stage, nil for none. A damaged output, which is therefore rebuilt, is
 // reported.
-func (r *Runner) Do(
-	ctx context.Context, key *stagecache.KeyBuilder, build func(ctx context.Context, dir string) error,
+func (r *Runner) do(
+	ctx context.Context, s *ui.Stage, key *stagecache.KeyBuilder, build func(ctx context.Context, dir string) error,
 ) (stagecache.Entry, error) {
-	entry, err := r.Cache.DoKey(ctx, key, build)
+	end := s.Part("look up the output")
+	if s != nil {
+		key.OnWait(func(holder string) {
+			s.Note("waiting for " + holder)
+			s.Enter(timing.Wait)
+		})
+	}
+	entry, err := r.Cache.DoKey(ctx, key, func(ctx context.Context, dir string) error {
+		end()
+		s.Enter(timing.Own)
+		defer func() { end = s.Part("keep the output") }()
+		return build(ctx, dir)
+	})
+	end()
+	s.Enter(timing.Own)
 	if err == nil && entry.Damage != "" {
 		r.Log.WarnContext(ctx, "a cached output was damaged and is being rebuilt", "stage", entry.Stage, "because", entry.Damage)
 	}

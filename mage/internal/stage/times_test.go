@@ -4,11 +4,14 @@ package stage_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -121,5 +124,51 @@ func TestStepsArePhases(t *testing.T) {
 		if !known[timing.Phase(step)] {
 			t.Errorf("the step %q is no phase", step)
 		}
+	}
+}
+
+// A trace has the stages with their look-ups and phases, also those of a run that fails, and one
+// lane for each part that runs at the same time.
+func TestTraceOfStages(t *testing.T) {
+	r := stagetest.NewRunner(t, printing("Executing(%prep): x"))
+	trace := timing.NewTrace(time.Now)
+	r.UI = ui.New(ui.Options{LogDir: t.TempDir(), Trace: trace})
+	defer r.UI.Close()
+	for range 2 {
+		if _, err := r.Make(t.Context(), "rpm", rpmbuild()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	outer := r.Begin("walk")
+	part := r.Quiet("row")
+	defer part.UI.Close()
+	failed := errors.New("broken")
+	if err := part.End("row", part.Begin("row"), false, failed); !errors.Is(err, failed) {
+		t.Error(err)
+	}
+	outer.Done()
+	text, err := trace.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []struct {
+		Name string
+		Tid  int
+		Args map[string]string
+	}
+	if err := json.Unmarshal(text, &events); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range events {
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%d %s %s", e.Tid, e.Name, e.Args["result"])))
+	}
+	want := []string{
+		"0 verbsmith", "1 key", "1 look up the output", "1 keep the output", "1 rpm done", "1 create container", "1 copy in",
+		"1 start container", "1 prep", "1 copy out", "1 remove container", "1 key", "1 look up the output", "1 rpm cached",
+		"2 row failed", "1 walk done",
+	}
+	if !slices.Equal(slices.DeleteFunc(got, func(e string) bool { return e == "1 other commands" }), want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

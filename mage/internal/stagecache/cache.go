@@ -27,9 +27,8 @@ func validName(name string) bool { return nameShape.MatchString(name) }
 // Cache is an opened cache. Its methods may be called from several goroutines,
 // and several processes may open the same directory.
 type Cache struct {
-	dir    string // as given, absolute
-	root   string // dir/v1
-	onWait func(what, holder string)
+	dir  string // as given, absolute
+	root string // dir/v1
 
 	mu   sync.Mutex
 	held map[string]*flock.Flock // by the entry's directory: the entries that this process uses
@@ -75,10 +74,6 @@ func Open(dir string) (*Cache, error) {
 // Dir returns the cache's directory, absolute.
 func (c *Cache) Dir() string { return c.dir }
 
-// OnWait sets the function that Do calls when it starts to wait for another process that makes
-// the same entry: what is "STAGE/KEY", holder as in Lock. Set it before the cache is used.
-func (c *Cache) OnWait(told func(what, holder string)) { c.onWait = told }
-
 // Do returns the output of a stage for a key. If the cache does not have it, Do calls build
 // with an empty directory. When build returns nil, the directory becomes the entry. If it
 // returns an error, panics, or ctx ends, nothing of it is kept.
@@ -102,13 +97,14 @@ func (c *Cache) DoKey(ctx context.Context, k *KeyBuilder, build func(ctx context
 	if err := k.Err(); err != nil {
 		return Entry{}, err
 	}
-	return c.do(ctx, order{stage: k.stage, key: k.Sum(), inputs: k.Inputs()}, build)
+	return c.do(ctx, order{stage: k.stage, key: k.Sum(), inputs: k.Inputs(), onWait: k.onWait}, build)
 }
 
 // order is the stage and key of one call of Do.
 type order struct {
 	stage, key string
 	inputs     map[string]string
+	onWait     func(holder string)
 }
 
 func (o order) String() string { return o.stage + "/" + o.key }
@@ -124,11 +120,7 @@ func (c *Cache) do(ctx context.Context, o order, build func(ctx context.Context,
 	if e, _ := c.lookup(o); e.Hit {
 		return e, nil
 	}
-	held, err := acquire(ctx, c.keyLock(o), func(holder string) {
-		if c.onWait != nil {
-			c.onWait(o.String(), holder)
-		}
-	})
+	held, err := acquire(ctx, c.keyLock(o), o.onWait)
 	if err != nil {
 		return Entry{}, c.failed(o.stage, c.dirError(err))
 	}

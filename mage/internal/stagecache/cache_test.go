@@ -267,7 +267,7 @@ func TestGoroutinesMakeOnce(t *testing.T) {
 func TestNextMakesWhenTheFirstFails(t *testing.T) {
 	c := open(t, t.TempDir())
 	begun, fail := make(chan struct{}), make(chan struct{})
-	c.OnWait(func(string, string) { close(fail) })
+	second := order{stage: "rpm", key: "k1", onWait: func(string) { close(fail) }}
 	var all sync.WaitGroup
 	all.Go(func() {
 		_, err := c.Do(t.Context(), "rpm", "k1", func(context.Context, string) error {
@@ -281,7 +281,7 @@ func TestNextMakesWhenTheFirstFails(t *testing.T) {
 	})
 	<-begun
 	made := 0
-	if e, err := c.Do(t.Context(), "rpm", "k1", counting(&made, "x")); err != nil || e.Hit || made != 1 {
+	if e, err := c.do(t.Context(), second, counting(&made, "x")); err != nil || e.Hit || made != 1 {
 		t.Errorf("%+v, made %d times, error %v", e, made, err)
 	}
 	all.Wait()

@@ -26,6 +26,7 @@ const longestReadable = 256
 type KeyBuilder struct {
 	stage  string
 	inputs map[string]input
+	onWait func(holder string)
 	err    error
 }
 
@@ -41,6 +42,13 @@ func NewKey(stage string) *KeyBuilder {
 	if !validName(stage) {
 		k.err = &NameError{What: "stage", Name: stage}
 	}
+	return k
+}
+
+// OnWait sets the function that DoKey calls when it starts to wait for another process that makes
+// the same entry: holder as in Lock.
+func (k *KeyBuilder) OnWait(told func(holder string)) *KeyBuilder {
+	k.onWait = told
 	return k
 }
 

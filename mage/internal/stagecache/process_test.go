@@ -213,17 +213,17 @@ func TestCancelWhileAnotherMakes(t *testing.T) {
 	c := open(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	var told []string
-	c.OnWait(func(what, holder string) {
-		told = append(told, what+" "+holder)
+	second := order{stage: "rpm", key: "k1", onWait: func(holder string) {
+		told = append(told, holder)
 		time.AfterFunc(3*pollEvery, cancel)
-	})
+	}}
 	made := 0
-	_, err := c.Do(ctx, "rpm", "k1", counting(&made, "x"))
+	_, err := c.do(ctx, second, counting(&made, "x"))
 	if !errors.Is(err, context.Canceled) || made > 0 {
 		t.Errorf("made %d times, error %v", made, err)
 	}
 	who := fmt.Sprintf("pid %d (%s %s)", maker.cmd.Process.Pid, filepath.Base(os.Args[0]), dir)
-	if len(told) != 1 || told[0] != "rpm/k1 "+who {
+	if len(told) != 1 || told[0] != who {
 		t.Errorf("told %q, want once %q", told, who)
 	}
 	if err == nil || !strings.Contains(err.Error(), who) {

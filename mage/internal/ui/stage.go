@@ -38,6 +38,7 @@ type Stage struct {
 	place string // "[3/9] build"
 	log   *stageLog
 	times *timing.Recorder
+	lane  timing.Lane
 
 	// The rest is guarded by ui.mu.
 	started time.Time
@@ -52,7 +53,7 @@ type Stage struct {
 func (u *UI) Stage(name string, index, total int) *Stage {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s := &Stage{ui: u, name: name, place: Clean(name), started: u.now(), log: u.newLog(name, index), times: timing.NewRecorder(u.now)}
+	s := &Stage{ui: u, name: name, place: Clean(name), started: u.now(), log: u.newLog(name, index), times: timing.NewRecorder(u.now), lane: u.opts.Trace.Lane()}
 	if total > 0 {
 		s.place = fmt.Sprintf("[%d/%d] %s", index, total, Clean(name))
 	}
@@ -119,11 +120,35 @@ func (s *Stage) Output() io.Writer {
 	return &lineWriter{w: NinjaProgress(s.log, s.Step), each: s.times.Line}
 }
 
-// Enter says what takes the stage's time from now on; it begins with timing.Own.
-func (s *Stage) Enter(p timing.Phase) { s.times.Enter(p) }
+// Enter says what takes the stage's time from now on; it begins with timing.Own. A nil Stage
+// ignores it.
+func (s *Stage) Enter(p timing.Phase) {
+	if s != nil {
+		s.times.Enter(p)
+	}
+}
 
 // Times is where the stage's time has gone until now.
 func (s *Stage) Times() timing.Stage { return timing.NewStage(s.name, s.times.Spans()) }
+
+// Part begins a part of the stage that the run's trace shows, if there is one; the first call of
+// end ends it. A nil Stage has none.
+func (s *Stage) Part(name string) (end func()) {
+	if s == nil {
+		return func() {}
+	}
+	return s.lane.Begin("part", name)
+}
+
+// traced adds the stage, which has ended, to the trace. The caller holds ui.mu.
+func (s *Stage) traced(state State) {
+	spans := s.times.Spans()
+	last := spans[len(spans)-1]
+	start := spans[0].Start
+	s.lane.Add("stage", s.name, start, last.Start.Add(last.Time).Sub(start), map[string]string{"result": string(state), "note": s.note})
+	s.lane.Spans(spans)
+	s.lane.Leave()
+}
 
 // LogPath is the file that Log writes to, "" if there are no logs. The file exists once something has been
 // written.
@@ -158,6 +183,7 @@ func (s *Stage) end(state State, text string) {
 	u.active = slices.DeleteFunc(u.active, func(other *Stage) bool { return other == s })
 	u.finished = append(u.finished, StageTime{Name: s.name, State: state, Note: s.note, Time: elapsed})
 	u.line(s.endText(state, Clean(text), elapsed))
+	s.traced(state)
 	u.mu.Unlock()
 	s.log.close()
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/timing"
 )
 
 // Options are the options of a UI.
@@ -33,6 +35,8 @@ type Options struct {
 	Level slog.Leveler
 	// Locate, if given, maps a file name that a compiler printed to the repository's own file, the one to edit.
 	Locate func(file string) string
+	// Trace, if given, gets an event for each stage, and for what happens in it.
+	Trace *timing.Trace
 	// Now is the clock. If it is set, no timer runs, and the caller advances the display with Tick.
 	Now func() time.Time
 }
@@ -71,7 +75,7 @@ func New(opts Options) *UI {
 // Quiet returns a UI that shows nothing and writes its logs to a directory below this one's: for one of many parts
 // that are shown as a whole. Close it as well.
 func (u *UI) Quiet(folder string) *UI {
-	opts := Options{Now: u.opts.Now}
+	opts := Options{Now: u.opts.Now, Trace: u.opts.Trace}
 	if u.opts.LogDir != "" {
 		opts.LogDir = filepath.Join(u.opts.LogDir, fileName(folder))
 	}
