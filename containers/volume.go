@@ -26,3 +26,16 @@ func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
 	}
 	return nil
 }
+
+// Volumes lists the names of the volumes with our label.
+func (e *Engine) Volumes(ctx context.Context) ([]string, error) {
+	found, err := e.cli.VolumeList(ctx, volume.ListOptions{Filters: ourLabel()})
+	if err != nil {
+		return nil, interrupted(ctx, "volumes", fmt.Errorf("list volumes: %w", engineError(err)))
+	}
+	names := make([]string, 0, len(found.Volumes))
+	for _, v := range found.Volumes {
+		names = append(names, v.Name)
+	}
+	return names, nil
+}

@@ -3,7 +3,6 @@
 package app
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -39,8 +38,6 @@ func (e *TraceError) Error() string {
 // Unwrap returns the reason.
 func (e *TraceError) Unwrap() error { return e.Err }
 
-var errNoTrace = errors.New("the file is there, and is not a trace of verbsmith")
-
 // openTrace begins the trace that the environment asks for, and makes sure that it can be written.
 // The variable is removed, because the runs that a run starts are no part of its trace.
 func openTrace() (traceFile, error) {
@@ -54,7 +51,7 @@ func openTrace() (traceFile, error) {
 		err = errors.Join(err, &EmptyFlagError{Flag: "trace", Want: "the path of a file"})
 	}
 	if err == nil {
-		err = t.check()
+		err = checkOutput(t.path, timing.TraceStart)
 	}
 	if err != nil {
 		return traceFile{}, &TraceError{Path: path, Err: err}
@@ -62,36 +59,39 @@ func openTrace() (traceFile, error) {
 	return t, nil
 }
 
-// check makes sure that the file can be written, and replaces none but an earlier trace.
-func (t traceFile) check() error {
-	info, err := os.Stat(t.path)
+var errOtherFile = errors.New("there is another file of that name")
+
+// checkOutput makes sure, before a run, that a file for its results can be written, and that it
+// replaces none but earlier ones, which begin with start.
+func checkOutput(path, start string) error {
+	info, err := os.Stat(path)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
 		return fmt.Errorf("want a regular file, got one of mode %s", info.Mode()) //nolint:err113 // wrapped by the caller
 	case err == nil && info.Size() > 0:
-		if err := isTrace(t.path); err != nil {
+		if err := beginsWith(path, start); err != nil {
 			return err
 		}
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	probe, err := renameio.NewPendingFile(t.path, renameio.WithTempDir(filepath.Dir(t.path)))
+	probe, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)))
 	if err != nil {
 		return err
 	}
 	return probe.Cleanup()
 }
 
-// isTrace returns an error unless a file begins as a trace does.
-func isTrace(path string) error {
+// beginsWith returns an error unless a file begins with that text.
+func beginsWith(path, text string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	start, err := io.ReadAll(io.LimitReader(f, int64(len(timing.TraceStart))))
-	if err == nil && !bytes.Equal(start, []byte(timing.TraceStart)) {
-		err = errNoTrace
+	start, err := io.ReadAll(io.LimitReader(f, int64(len(text))))
+	if err == nil && string(start) != text {
+		err = errOtherFile
 	}
 	return err
 }

@@ -20,7 +20,7 @@ func TestTraceIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"": "-trace= is empty", dir: "want a regular file", notes: "is not a trace", filepath.Join(dir, "none", "x"): "no such file",
+		"": "-trace= is empty", dir: "want a regular file", notes: "there is another file of that name", filepath.Join(dir, "none", "x"): "no such file",
 		filepath.Join(notes, "x"): "not a directory",
 	} {
 		t.Setenv(traceVariable, path)

@@ -26,9 +26,20 @@ const (
 func (p *Packer) Deb(
 	ctx context.Context, j job.Job, src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
-	files, err := stage.Files(debian.Dir)
+	files, err := debFiles(src, debian)
 	if err != nil {
 		return artifact.Packages{}, err
+	}
+	in := debInput{Compiler: p.Compiler(j, tc, src.Epoch, stage.ForPackages), Version: src.Version, Files: files}
+	entry, err := p.Make(ctx, "deb", in)
+	return packagesIn(entry), err
+}
+
+// debFiles are debian/ and the release's tarball, dated like the release.
+func debFiles(src artifact.Source, debian artifact.DebianSource) ([]stage.File, error) {
+	files, err := stage.Files(debian.Dir)
+	if err != nil {
+		return nil, err
 	}
 	for i, f := range files {
 		files[i].Name = artifact.DebianDir + "/" + f.Name
@@ -37,9 +48,7 @@ func (p *Packer) Deb(
 	for i := range files {
 		files[i].Owner, files[i].Time = stage.BuilderUID, src.Epoch
 	}
-	in := debInput{Compiler: p.Compiler(j, tc, src.Epoch, stage.ForPackages), Version: src.Version, Files: files}
-	entry, err := p.Make(ctx, "deb", in)
-	return packagesIn(entry), err
+	return files, nil
 }
 
 // debInput is the input of dpkg-buildpackage.

@@ -42,12 +42,17 @@ func ScriptInput(names ...string) containers.Input {
 //
 // Errors: *containers.RunError with the last lines of its output.
 func (r *Runner) Script(ctx context.Context, s *ui.Stage, spec containers.RunSpec) (containers.Result, error) {
+	spec.Inputs = append([]containers.Input{ScriptInput(spec.Argv[0], limitsScript)}, spec.Inputs...)
+	spec.Argv = scriptArgv(spec.Argv...)
+	return r.Command(ctx, s, spec)
+}
+
+// Command is Script for a command of the image.
+func (r *Runner) Command(ctx context.Context, s *ui.Stage, spec containers.RunSpec) (containers.Result, error) {
 	engine, err := r.Engine(ctx)
 	if err != nil {
 		return containers.Result{}, err
 	}
-	spec.Inputs = append([]containers.Input{ScriptInput(spec.Argv[0], limitsScript)}, spec.Inputs...)
-	spec.Argv = scriptArgv(spec.Argv...)
 	if spec.Log == nil {
 		spec.Log = s.Log()
 	}

@@ -5,6 +5,7 @@ package timing
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -116,7 +117,7 @@ func (t *Trace) JSON() ([]byte, error) {
 	for i, e := range append(whole.events, t.events...) {
 		line, err := json.Marshal(e)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("write the trace: %w", err)
 		}
 		out.WriteString(map[bool]string{true: "[\n", false: ",\n"}[i == 0])
 		out.Write(line)

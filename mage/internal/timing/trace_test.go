@@ -53,7 +53,7 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-func TestNoTraceCollectsNothing(t *testing.T) {
+func TestNoTraceCollectsNothing(*testing.T) {
 	var tr *timing.Trace
 	lane := tr.Lane()
 	lane.Begin("part", "x")()

@@ -53,7 +53,10 @@ type Stage struct {
 func (u *UI) Stage(name string, index, total int) *Stage {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s := &Stage{ui: u, name: name, place: Clean(name), started: u.now(), log: u.newLog(name, index), times: timing.NewRecorder(u.now), lane: u.opts.Trace.Lane()}
+	s := &Stage{
+		ui: u, name: name, place: Clean(name), started: u.now(), log: u.newLog(name, index),
+		times: timing.NewRecorder(u.now), lane: u.opts.Trace.Lane(),
+	}
 	if total > 0 {
 		s.place = fmt.Sprintf("[%d/%d] %s", index, total, Clean(name))
 	}
