@@ -4,6 +4,7 @@ package scripts
 
 // The scripts that several families of stages run, and the name of Netlink.
 const (
+	CommonObjects = "common-objects.sh" // saves and restores what a build made of a tree
 	DNFInstall    = "dnf-install.sh"    // has dnf install the RPMs of a directory
 	NetlinkPlayer = "netlink-player.sh" // compiles NetlinkSource
 	NetlinkSource = "rdma-netlink.c"    // plays the kernel's RDMA netlink to a program

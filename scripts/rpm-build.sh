@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Runs rpmbuild in a toolchain container so that equal inputs give equal bytes.
-#   rpm-build.sh all SPEC        binary packages and the source package from a spec
-#   rpm-build.sh rebuild SRPM    binary packages from a source package alone
+#   rpm-build.sh all SPEC [COMMON]   binary packages and the source package from a spec, with the common objects in COMMON
+#   rpm-build.sh rebuild SRPM        binary packages from a source package alone
+#   rpm-build.sh common SPEC DIR     the common objects, for COMMON: what %build makes of a spec whose provider is empty
 # Environment: SOURCE_DATE_EPOCH (seconds, the release's date), TOPDIR (fixed
 # path: it is compiled into the result), CCACHE_DIR (optional).
 set -eu
 
 mode=$1
 input=$2
+common=${3:-}
+objects=${0%/*}/common-objects.sh
 : "${SOURCE_DATE_EPOCH:?the date of the release in seconds}"
 : "${TOPDIR:?the rpmbuild directory}"
 
@@ -19,11 +22,21 @@ if [ -n "${CCACHE_DIR:-}" ] && command -v ccache >/dev/null 2>&1; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
 fi
 
+# hook WHEN COMMAND: rpmbuild runs a command of common-objects.sh on the source tree after a section, with which macro
+# files end that section's script.
+hook() {
+    printf '__spec_%s_post sh %s %s "%%{_builddir}/%%{?buildsubdir}" %s; %%{___build_post}' "$1" "$objects" "$2" "$common"
+}
+
 case $mode in
-    all) set -- -ba "$input" ;;
+    all)
+        set -- -ba "$input"
+        [ -z "$common" ] || set -- --define "$(hook prep restore)" "$@"
+        ;;
     rebuild) set -- --rebuild "$input" ;;
+    common) set -- --define "$(hook prep list)" --define "$(hook build save)" -bc "$input" ;;
     *)
-        echo "rpm-build.sh: unknown mode '$mode' (all, rebuild)" >&2
+        echo "rpm-build.sh: unknown mode '$mode' (all, rebuild, common)" >&2
         exit 64
         ;;
 esac

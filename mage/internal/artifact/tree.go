@@ -37,8 +37,14 @@ func (t Tree) DriverID() string {
 type Patch struct {
 	File   string // path of rdma-core-PROVIDER.patch
 	Name   string // its base name
-	Digest string // of its content
+	Common string // path of the same patch with an empty provider: see CommonDir
+	Digest string // of the content of both
 }
+
+// CommonDir is the directory of the patch of the common objects. With it, the release has every edit for the provider, but
+// none of its own files except its ABI headers. What is compiled from that tree is therefore the same for every state of the
+// provider's sources, and none of its code can run meanwhile.
+const CommonDir = "common"
 
 // StageKey implements stage.Keyed.
 func (p Patch) StageKey() string { return p.Name + " " + p.Digest }

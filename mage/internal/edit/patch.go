@@ -23,7 +23,10 @@ import (
 func (e *Editor) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error) {
 	in := patchInput{Tree: tree, Manifest: j.Provider.Manifest, Name: j.PatchName()}
 	entry, err := e.Make(ctx, "patch", in)
-	return artifact.Patch{File: filepath.Join(entry.Dir, in.Name), Name: in.Name, Digest: entry.Digest}, err
+	return artifact.Patch{
+		File: filepath.Join(entry.Dir, in.Name), Name: in.Name,
+		Common: filepath.Join(entry.Dir, artifact.CommonDir, in.Name), Digest: entry.Digest,
+	}, err
 }
 
 // patchInput is the input of a patch.
@@ -43,12 +46,39 @@ func (in patchInput) Make(ctx context.Context, w *stage.Work) error {
 	if err != nil {
 		return nothingToPatch(in.Manifest, in.Tree, err)
 	}
-	if err := proveApplies(ctx, data, header, in.Tree); err != nil {
+	work, err := os.MkdirTemp("", "verbsmith-patch-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the patch's proof: %w", err)
+	}
+	defer os.RemoveAll(work)
+	if err := proveApplies(ctx, data, header, in.Tree, work); err != nil {
+		return err
+	}
+	common, err := in.common(ctx, header, work)
+	if err != nil {
 		return err
 	}
 	added, removed := stat.Totals()
 	w.Note(fmt.Sprintf("%d files, +%d -%d", len(stat.Files), added, removed))
-	return stage.WriteFile(w.Dir, in.Name, data)
+	return stage.KeepFiles([]stage.File{
+		{Name: in.Name, Data: data}, {Name: artifact.CommonDir + "/" + in.Name, Data: common},
+	}, w.Dir)
+}
+
+// emptyList is the CMakeLists.txt of an empty provider.
+const emptyList = "# The common objects are compiled without the provider.\n"
+
+// common returns the patch of the common objects. It changes work, a copy of the integrated tree.
+func (in patchInput) common(ctx context.Context, header patchset.Header, work string) ([]byte, error) {
+	folder := in.Manifest.Folder()
+	if err := os.RemoveAll(filepath.Join(work, filepath.FromSlash(folder))); err != nil {
+		return nil, fmt.Errorf("empty the provider's folder: %w", err)
+	}
+	if err := stage.KeepFiles([]stage.File{{Name: folder + "/CMakeLists.txt", Data: []byte(emptyList)}}, work); err != nil {
+		return nil, err
+	}
+	data, _, err := patchset.Diff(ctx, in.Tree.Source.Tree, work, header)
+	return data, err
 }
 
 // nothingToPatch explains that a release already has the provider; other errors are returned
@@ -64,13 +94,8 @@ func nothingToPatch(m provider.Manifest, tree artifact.Tree, err error) error {
 	}
 }
 
-// proveApplies applies the patch to the pristine files and compares.
-func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tree artifact.Tree) error {
-	work, err := os.MkdirTemp("", "verbsmith-patch-")
-	if err != nil {
-		return fmt.Errorf("make a folder for the patch's proof: %w", err)
-	}
-	defer os.RemoveAll(work)
+// proveApplies applies the patch to the pristine files, in the directory work, and compares.
+func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tree artifact.Tree, work string) error {
 	if err := os.CopyFS(work, os.DirFS(tree.Source.Tree)); err != nil {
 		return fmt.Errorf("copy the pristine tree: %w", err)
 	}

@@ -20,7 +20,14 @@ import (
 //
 // Errors: *containers.RunError.
 func (p *Packer) RPM(ctx context.Context, j job.Job, of Sources) (artifact.Packages, error) {
-	in := rpmInput{Compiler: p.Compiler(j, of.Toolchain, of.Source.Epoch, stage.ForPackages), Files: rpmFiles(j, of)}
+	in := rpmInput{
+		Compiler: p.Compiler(j, of.Toolchain, of.Source.Epoch, stage.ForPackages),
+		Files:    rpmFiles(j, of, of.Patch.File),
+	}
+	if j.Provider != nil {
+		compiler := p.Compiler(j.Stock(), of.Toolchain, of.Source.Epoch, stage.ForPackages)
+		in.Common = stage.RPMCommon(compiler, specPath, rpmFiles(j, of, of.Patch.Common))
+	}
 	entry, err := p.Make(ctx, "rpm", in)
 	return packagesIn(entry), err
 }
@@ -42,12 +49,13 @@ func packagesIn(entry stagecache.Entry) artifact.Packages {
 type rpmInput struct {
 	Compiler stage.Compiler
 	Files    []stage.File
+	Common   *stage.Common `key:"-"`
 }
 
 // Container implements stage.Contained.
 func (in rpmInput) Container() containers.RunSpec {
 	return in.Compiler.Spec(containers.RunSpec{
-		Argv: []string{scripts.RPMBuild, "all", stage.Topdir + "/SPECS/" + artifact.SpecFile},
+		Argv: append([]string{scripts.RPMBuild, "all", specPath}, in.Common.Args()...),
 		Name: "rpm", User: stage.Builder, WorkDir: stage.Topdir,
 		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
 		Inputs:  []containers.Input{{Path: stage.Topdir, Write: stage.Tar(in.Files)}},
@@ -61,22 +69,29 @@ func (in rpmInput) Make(ctx context.Context, w *stage.Work) error {
 	if err := stage.KeepFiles(in.Files, w.Dir); err != nil {
 		return err
 	}
-	if err := w.Run(ctx); err != nil {
+	common, err := in.Common.Get(ctx, w)
+	if err != nil {
+		return err
+	}
+	if err := w.Run(ctx, common...); err != nil {
 		return err
 	}
 	return stage.KeepLog(w.Stage, w.Dir, "rpm.log")
 }
 
-// rpmFiles is what rpmbuild reads, dated like the release so that the source
+// specPath is the spec's path in the container.
+const specPath = stage.Topdir + "/SPECS/" + artifact.SpecFile
+
+// rpmFiles is what rpmbuild reads, with the provider's patch, dated like the release so that the source
 // package is identical each time.
-func rpmFiles(j job.Job, of Sources) []stage.File {
+func rpmFiles(j job.Job, of Sources, patch string) []stage.File {
 	files := []stage.File{
 		{Name: "SOURCES/" + of.Spec.SourceFile, Path: of.Source.Tarball},
 		{Name: "SPECS/" + artifact.SpecFile, Path: of.Spec.File},
 	}
 	files = append(files, packageInputs(of.Source)...)
 	if j.Provider != nil {
-		files = append(files, stage.File{Name: "SOURCES/" + of.Patch.Name, Path: of.Patch.File})
+		files = append(files, stage.File{Name: "SOURCES/" + of.Patch.Name, Path: patch})
 	}
 	for i := range files {
 		files[i].Owner, files[i].Time = stage.BuilderUID, of.Source.Epoch

@@ -30,12 +30,12 @@ type Compiler struct {
 	Objects string    // volume with objects of earlier runs, read and extended; "": none
 }
 
-// Compiler decides which objects a run may reuse: those of the same provider's runs
-// on the same base, and none at all for packages that may be released, since any
-// earlier state of the provider could have written them.
+// Compiler decides which objects of ccache a run may reuse: those of the same provider's runs on the
+// same base, and for packages none at all, since any earlier state of the provider could have
+// written them. Without a provider, packages that cannot be released may reuse objects too.
 func (r *Runner) Compiler(j job.Job, tc artifact.Toolchain, epoch time.Time, why Purpose) Compiler {
 	c := Compiler{Image: tc.ID, Epoch: epoch}
-	if why == ForTrial || tc.Base.Standin {
+	if why == ForTrial || (tc.Base.Standin && j.Provider == nil) {
 		c.Objects = r.Volume(append([]string{"ccache", tc.Base.Folder}, j.Identity()...)...)
 	}
 	return c
@@ -49,7 +49,7 @@ const (
 // ccacheText is ccache's configuration. ccache reads it instead of the one in its directory,
 // where prefix_command could run a program before every compiler. It belongs to root, and
 // builds do not run as root.
-const ccacheText = "# In place of ccache.conf in the cache's directory, to which what is compiled can write.\nmax_size = 5G\n"
+const ccacheText = "# In place of ccache.conf in the cache's directory, to which what is compiled can write.\nmax_size = 5G\ndepend_mode = true\n"
 
 // StageKey implements Keyed.
 func (c Compiler) StageKey() string {

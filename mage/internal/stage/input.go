@@ -43,16 +43,23 @@ type Work struct {
 	input  Input
 }
 
-// Run runs the container of a Contained input; its output goes to the stage's log.
+// Run runs the container of a Contained input; its output goes to the stage's log. What goes into
+// it as machinery is not in the key: it must not change a byte of the output.
 //
 // Errors: *containers.RunError if the script fails.
-func (w *Work) Run(ctx context.Context) error {
+func (w *Work) Run(ctx context.Context, machinery ...containers.Input) error {
 	spec := w.input.(Contained).Container() //nolint:forcetypeassert // only such an input has a container to run
+	spec.Inputs = slices.Concat(spec.Inputs, machinery)
 	spec.Outputs = slices.Clone(spec.Outputs)
 	for i, out := range spec.Outputs {
 		spec.Outputs[i].Dir = filepath.Join(w.Dir, out.Dir)
 	}
 	return w.runner.runContained(ctx, w.Stage, spec)
+}
+
+// Part makes, or finds in the cache, the output for another input, as a part of this stage.
+func (w *Work) Part(ctx context.Context, name string, in Input) (stagecache.Entry, error) {
+	return w.runner.MakePart(ctx, w.Stage, name, in)
 }
 
 // runContained creates the container's volumes and runs it; its output goes to the stage's log.

@@ -88,19 +88,25 @@ func (p *Packer) prepare(
 	if err != nil {
 		return nil, buildInput{}, err
 	}
+	files := func(patchFile string) []stage.File {
+		list := []stage.File{
+			tarball,
+			{Name: "SOURCES/" + patch.Name, Path: patchFile},
+			{Name: "SOURCES/" + text.addon.Package + "-documents.tar", Data: text.documents},
+			{Name: "SPECS/" + text.addon.Package + ".spec", Data: text.spec},
+		}
+		for i := range list {
+			list[i].Owner, list[i].Time = stage.BuilderUID, tree.Source.Epoch
+		}
+		return list
+	}
 	in := buildInput{
 		Compiler: p.Compiler(j, tc, tree.Source.Epoch, stage.ForPackages),
 		Package:  text.addon.Package,
-		Files: []stage.File{
-			tarball,
-			{Name: "SOURCES/" + patch.Name, Path: patch.File},
-			{Name: "SOURCES/" + text.addon.Package + "-documents.tar", Data: text.documents},
-			{Name: "SPECS/" + text.addon.Package + ".spec", Data: text.spec},
-		},
+		Files:    files(patch.File),
 	}
-	for i := range in.Files {
-		in.Files[i].Owner, in.Files[i].Time = stage.BuilderUID, tree.Source.Epoch
-	}
+	common := p.Compiler(j.Stock(), tc, tree.Source.Epoch, stage.ForPackages)
+	in.Common = stage.RPMCommon(common, in.spec(), files(patch.Common))
 	return text, in, nil
 }
 
@@ -109,12 +115,16 @@ type buildInput struct {
 	Compiler stage.Compiler
 	Package  string
 	Files    []stage.File
+	Common   *stage.Common `key:"-"`
 }
+
+// spec is the spec's path in the container.
+func (in buildInput) spec() string { return stage.Topdir + "/SPECS/" + in.Package + ".spec" }
 
 // Container implements stage.Contained.
 func (in buildInput) Container() containers.RunSpec {
 	return in.Compiler.Spec(containers.RunSpec{
-		Argv: []string{scripts.RPMBuild, "all", stage.Topdir + "/SPECS/" + in.Package + ".spec"},
+		Argv: append([]string{scripts.RPMBuild, "all", in.spec()}, in.Common.Args()...),
 		Name: artifact.AddonName, User: stage.Builder, WorkDir: stage.Topdir,
 		Env:     map[string]string{"INTERFACE_OBJECT": interfaceDir + "/" + interfaceObject},
 		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
@@ -136,7 +146,11 @@ func (in buildInput) Make(ctx context.Context, w *stage.Work) error {
 	if err := stage.KeepFiles(in.Files, w.Dir); err != nil {
 		return err
 	}
-	if err := w.Run(ctx); err != nil {
+	common, err := in.Common.Get(ctx, w)
+	if err != nil {
+		return err
+	}
+	if err := w.Run(ctx, common...); err != nil {
 		return err
 	}
 	return stage.KeepLog(w.Stage, w.Dir, "rpm.log")
