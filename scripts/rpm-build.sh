@@ -6,7 +6,8 @@
 #   rpm-build.sh rebuild SRPM        binary packages from a source package alone
 #   rpm-build.sh common SPEC DIR     the common objects, for COMMON: what %build makes of a spec whose provider is empty
 # Environment: SOURCE_DATE_EPOCH (seconds, the release's date), TOPDIR (fixed
-# path: it is compiled into the result), CCACHE_DIR (optional).
+# path: it is compiled into the result), CCACHE_DIR (optional), PAYLOAD (optional: the compression of the packages, in rpm's
+# notation, in place of the distro's).
 set -eu
 
 mode=$1
@@ -40,6 +41,8 @@ case $mode in
         exit 64
         ;;
 esac
+
+[ -z "${PAYLOAD:-}" ] || set -- --define "_binary_payload $PAYLOAD" --define "_source_payload $PAYLOAD" "$@"
 
 # The result must not depend on the host's name, the clock or the build's file times.
 exec rpmbuild \

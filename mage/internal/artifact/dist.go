@@ -23,6 +23,7 @@ type Manifest struct {
 	Base       string   `json:"base"`
 	Standin    bool     `json:"standin"`
 	Releasable bool     `json:"releasable"`
+	Payload    string   `json:"payload,omitempty"` // compression of RPMs if not the distro's: see Base.Payload
 	Source     string   `json:"sourceSha256"`
 	Package    *Origin  `json:"sourcePackage,omitempty"`
 	Key        string   `json:"key"`

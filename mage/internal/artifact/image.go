@@ -12,6 +12,15 @@ type Base struct {
 	Folder  string // below dist/
 }
 
+// Payload is the compression of the payloads of RPMs, in rpm's notation, or "" for the distro's own. Packages of a stand-in
+// are never released, and the distro's compression would take most of the time of a build after an edit.
+func (b Base) Payload() string {
+	if b.Standin {
+		return "w1.zstdio"
+	}
+	return ""
+}
+
 // Toolchain is the image in which a spec's BuildRequires are installed.
 type Toolchain struct {
 	ID   string

@@ -126,7 +126,7 @@ func describe(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifac
 	m := artifact.Manifest{
 		Distro: j.Target.Name(), Suite: j.Suite().Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
 		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Ref, Standin: tc.Base.Standin,
-		Releasable: !tc.Base.Standin, Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
+		Releasable: !tc.Base.Standin, Payload: tc.Base.Payload(), Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}
 	if j.Provider != nil {
 		m.Provider, m.DriverID = j.Provider.Manifest.Name, tree.Result.DriverID

@@ -28,6 +28,7 @@ type Compiler struct {
 	Image   string    // the toolchain
 	Epoch   time.Time // the release's date
 	Objects string    // volume with objects of earlier runs, read and extended; "": none
+	Payload string    // compression of RPMs, see artifact.Base.Payload
 }
 
 // Compiler decides which objects of ccache a run may reuse: those of the same provider's runs on the
@@ -35,6 +36,9 @@ type Compiler struct {
 // written them. Without a provider, packages that cannot be released may reuse objects too.
 func (r *Runner) Compiler(j job.Job, tc artifact.Toolchain, epoch time.Time, why Purpose) Compiler {
 	c := Compiler{Image: tc.ID, Epoch: epoch}
+	if why == ForPackages {
+		c.Payload = tc.Base.Payload()
+	}
 	if why == ForTrial || (tc.Base.Standin && j.Provider == nil) {
 		c.Objects = r.Volume(append([]string{"ccache", tc.Base.Folder}, j.Identity()...)...)
 	}
@@ -53,7 +57,7 @@ const ccacheText = "# In place of ccache.conf in the cache's directory, to which
 
 // StageKey implements Keyed.
 func (c Compiler) StageKey() string {
-	return fmt.Sprintf("%q %s %q %q", c.Image, timeText(c.Epoch), c.Objects, ccacheText)
+	return fmt.Sprintf("%q %s %q %q %q", c.Image, timeText(c.Epoch), c.Objects, c.Payload, ccacheText)
 }
 
 // Spec adds to a run of a compiler the toolchain, the release's date, fixed paths
@@ -65,6 +69,9 @@ func (c Compiler) Spec(spec containers.RunSpec) containers.RunSpec {
 		"HOME":              "/builder",
 		"LC_ALL":            "C.UTF-8",
 		"TZ":                "UTC",
+	}
+	if c.Payload != "" {
+		env["PAYLOAD"] = c.Payload
 	}
 	maps.Copy(env, spec.Env)
 	spec.Image, spec.Env = c.Image, env

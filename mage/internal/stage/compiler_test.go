@@ -22,8 +22,8 @@ func providerIn(name, dir string) job.Job {
 	return job.Job{Provider: &provider.Provider{Dir: dir, Manifest: provider.Manifest{Name: name}}}
 }
 
-// What may be released is built from no object that an earlier run has left.
-func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
+// No package has an object that the provider's code may have left, and none that may be released has one of ccache at all.
+func TestPackagesHaveNoObjectsOfAProvider(t *testing.T) {
 	p := &Runner{CacheDir: "/cache"}
 	for name, j := range map[string]job.Job{"none": {}, "fly": providerIn("fly", "/fly")} {
 		for _, base := range []artifact.Base{{Folder: "rocky9"}, {Folder: "debian-trixie"}} {
@@ -35,8 +35,8 @@ func TestPackagesThatMayBeReleasedHaveNoCompilerCache(t *testing.T) {
 			}
 		}
 		standin := artifact.Toolchain{Base: artifact.Base{Folder: "rocky9.standin", Standin: true}}
-		if got := p.Compiler(j, standin, time.Time{}, ForPackages); got.Objects == "" {
-			t.Errorf("%s on the stand-in: packages have no compiler cache", name)
+		if got := p.Compiler(j, standin, time.Time{}, ForPackages); (got.Objects != "") != (j.Provider == nil) {
+			t.Errorf("%s on the stand-in: packages are built with the objects in %q", name, got.Objects)
 		}
 	}
 }
@@ -46,8 +46,8 @@ func TestCompilerCacheIsInTheKey(t *testing.T) {
 	p, epoch := &Runner{CacheDir: "/cache"}, time.Unix(1, 0)
 	standin := artifact.Toolchain{ID: "sha256:1", Base: artifact.Base{Folder: "rocky9.standin", Standin: true}}
 	sum := func(c Compiler) string { return Key("rpm", struct{ Compiler Compiler }{c}).Sum() }
-	a := sum(p.Compiler(providerIn("fly", "/a/fly"), standin, epoch, ForPackages))
-	b := sum(p.Compiler(providerIn("fly", "/b/fly"), standin, epoch, ForPackages))
+	a := sum(p.Compiler(providerIn("fly", "/a/fly"), standin, epoch, ForTrial))
+	b := sum(p.Compiler(providerIn("fly", "/b/fly"), standin, epoch, ForTrial))
 	none := sum(Compiler{Image: "sha256:1", Epoch: epoch})
 	if a == "" || a == b || a == none {
 		t.Errorf("got the keys %q, %q and %q: want three", a, b, none)
@@ -88,6 +88,25 @@ func TestCompileSpec(t *testing.T) {
 	assertConfig(t, with)
 	if len(base.Env) != 1 {
 		t.Errorf("the given environment was changed: %v", base.Env)
+	}
+}
+
+// Packages that are never released have a payload that is cheap to write; all others have the distro's.
+func TestPayload(t *testing.T) {
+	p := &Runner{CacheDir: "/cache"}
+	for _, tt := range []struct {
+		base artifact.Base
+		why  Purpose
+		want string
+	}{
+		{artifact.Base{Standin: true}, ForPackages, "w1.zstdio"},
+		{artifact.Base{Standin: true}, ForTrial, ""},
+		{artifact.Base{}, ForPackages, ""},
+	} {
+		c := p.Compiler(job.Job{}, artifact.Toolchain{Base: tt.base}, time.Time{}, tt.why)
+		if got := c.Spec(containers.RunSpec{}).Env["PAYLOAD"]; got != tt.want || c.Payload != tt.want {
+			t.Errorf("%+v, %d: got PAYLOAD=%q, %q, want %q", tt.base, tt.why, got, c.Payload, tt.want)
+		}
 	}
 }
 
