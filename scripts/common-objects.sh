@@ -25,7 +25,8 @@ case $mode in
         find . | sort >"$dir/names"
         ;;
     save)
-        find . | sort | comm -13 "$dir/names" - |
+        # debhelper's records in debian/ say which steps of a build are done.
+        find . -path ./debian -prune -o -print | sort | comm -13 "$dir/names" - |
             tar --create --file=- --format=posix --no-recursion --verbatim-files-from --files-from=- |
             zstd -q -1 -T0 >"$dir/made.tar.zst"
         rm "$dir/names"

@@ -3,16 +3,20 @@
 #
 # Builds Debian's source package of rdma-core, and from that alone its binary
 # packages, so that equal inputs give equal bytes.
-#   deb-build.sh RELEASE IN OUT
+#   deb-build.sh packages RELEASE IN OUT [COMMON]   with the common objects in COMMON
+#   deb-build.sh common RELEASE IN OUT              only the common objects, for COMMON; the provider in IN is empty
 # IN holds rdma-core_RELEASE.orig.tar.gz and debian/. The build is in IN/.., a
 # fixed path, because it is compiled into the result. OUT gets everything that
 # dpkg-buildpackage writes.
 # Environment: SOURCE_DATE_EPOCH (seconds, the release's date), CCACHE_DIR (optional).
 set -eu
 
-release=$1
-in=$2
-out=$3
+mode=$1
+release=$2
+in=$3
+out=$4
+common=${5:-}
+objects=${0%/*}/common-objects.sh
 : "${SOURCE_DATE_EPOCH:?the date of the release in seconds}"
 
 # CMake reads these two from the environment.
@@ -37,7 +41,24 @@ dpkg-source --build "$tree"
 rm -rf "$tree"
 dpkg-source --extract ./*.dsc "$tree"
 cd "$tree"
-dpkg-buildpackage --unsigned-source --unsigned-changes
+case $mode in
+    packages)
+        # The hook runs after debian/rules clean.
+        set --
+        [ -z "$common" ] || set -- --hook-build="sh $objects restore $PWD $common"
+        dpkg-buildpackage --unsigned-source --unsigned-changes "$@"
+        ;;
+    common)
+        sh "$objects" list "$PWD" "$out"
+        dpkg-buildpackage --rules-target=build
+        sh "$objects" save "$PWD" "$out"
+        exit 0
+        ;;
+    *)
+        echo "deb-build.sh: unknown mode '$mode' (packages, common)" >&2
+        exit 64
+        ;;
+esac
 cd ..
 mkdir -p "$out"
 for file in *.deb *.dsc *.tar.* *.changes *.buildinfo; do

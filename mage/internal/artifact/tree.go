@@ -73,6 +73,7 @@ type DebianSource struct {
 	Dir     string // debian/, with the edits, the changelog's entry and the patch
 	Control string // the source paragraph of debian/control
 	Version string // of the packages
+	Patch   Patch  // the provider's patch in Dir; Name is its path in a source tree
 	Digest  string // of its content
 }
 

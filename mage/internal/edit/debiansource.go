@@ -44,10 +44,17 @@ func (e *Editor) DebianSource(ctx context.Context, j job.Job, tree artifact.Tree
 	if err != nil {
 		return artifact.DebianSource{}, fmt.Errorf("read the packages' version: %w", err)
 	}
-	return artifact.DebianSource{
+	made := artifact.DebianSource{
 		Dir: filepath.Join(entry.Dir, artifact.DebianDir), Control: filepath.Join(entry.Dir, artifact.ControlFile),
 		Version: string(version), Digest: entry.Digest,
-	}, nil
+	}
+	if j.Provider != nil {
+		made.Patch = artifact.Patch{
+			Name: artifact.DebianDir + "/patches/" + j.PatchName(),
+			File: filepath.Join(made.Dir, "patches", j.PatchName()), Common: filepath.Join(entry.Dir, artifact.CommonDir, j.PatchName()),
+		}
+	}
+	return made, nil
 }
 
 // debianInput is the input of debian/.
@@ -157,10 +164,11 @@ func (in debianInput) changelog(dir string) (string, error) {
 func (in debianInput) quiltPatch(ctx context.Context, w *stage.Work) error {
 	tree, dir := in.Tree, w.Dir
 	header := patchHeader(in.Provider.Manifest, tree)
-	data, stat, err := patchset.DiffOf(ctx, tree.Source.Tree, tree.Dir, header, func(name string) bool {
-		return !strings.HasPrefix(name, artifact.DebianDir+"/")
-	})
+	data, stat, err := patchset.DiffOf(ctx, tree.Source.Tree, tree.Dir, header, outsideDebian)
 	if err != nil {
+		return err
+	}
+	if err := in.commonPatch(ctx, header, dir); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(patchesFolder)), 0o755); err != nil {
@@ -180,4 +188,23 @@ func (in debianInput) quiltPatch(ctx context.Context, w *stage.Work) error {
 	}
 	_, _ = fmt.Fprintf(w.Log(), "%s\n", stat.Text())
 	return stage.WriteFile(dir, series, append(before, name+"\n"...))
+}
+
+func outsideDebian(name string) bool { return !strings.HasPrefix(name, artifact.DebianDir+"/") }
+
+// commonPatch writes the quilt patch of the common objects.
+func (in debianInput) commonPatch(ctx context.Context, header patchset.Header, dir string) error {
+	work, err := os.MkdirTemp("", "verbsmith-debian-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the common objects' tree: %w", err)
+	}
+	defer os.RemoveAll(work)
+	if err := os.CopyFS(work, os.DirFS(in.Tree.Dir)); err != nil {
+		return fmt.Errorf("copy the tree: %w", err)
+	}
+	data, err := commonPatch(ctx, in.Provider.Manifest, in.Tree.Source.Tree, work, header, outsideDebian)
+	if err != nil {
+		return err
+	}
+	return stage.KeepFiles([]stage.File{{Name: artifact.CommonDir + "/" + in.PatchName, Data: data}}, dir)
 }

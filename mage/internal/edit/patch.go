@@ -54,7 +54,7 @@ func (in patchInput) Make(ctx context.Context, w *stage.Work) error {
 	if err := proveApplies(ctx, data, header, in.Tree, work); err != nil {
 		return err
 	}
-	common, err := in.common(ctx, header, work)
+	common, err := commonPatch(ctx, in.Manifest, in.Tree.Source.Tree, work, header, func(string) bool { return true })
 	if err != nil {
 		return err
 	}
@@ -63,22 +63,6 @@ func (in patchInput) Make(ctx context.Context, w *stage.Work) error {
 	return stage.KeepFiles([]stage.File{
 		{Name: in.Name, Data: data}, {Name: artifact.CommonDir + "/" + in.Name, Data: common},
 	}, w.Dir)
-}
-
-// emptyList is the CMakeLists.txt of an empty provider.
-const emptyList = "# The common objects are compiled without the provider.\n"
-
-// common returns the patch of the common objects. It changes work, a copy of the integrated tree.
-func (in patchInput) common(ctx context.Context, header patchset.Header, work string) ([]byte, error) {
-	folder := in.Manifest.Folder()
-	if err := os.RemoveAll(filepath.Join(work, filepath.FromSlash(folder))); err != nil {
-		return nil, fmt.Errorf("empty the provider's folder: %w", err)
-	}
-	if err := stage.KeepFiles([]stage.File{{Name: folder + "/CMakeLists.txt", Data: []byte(emptyList)}}, work); err != nil {
-		return nil, err
-	}
-	data, _, err := patchset.Diff(ctx, in.Tree.Source.Tree, work, header)
-	return data, err
 }
 
 // nothingToPatch explains that a release already has the provider; other errors are returned

@@ -59,6 +59,30 @@ func TestPackagesHaveCommonObjects(t *testing.T) {
 	}
 }
 
+// Those of Debian's packages are of the same source package with the other patch.
+func TestDebianPackagesHaveCommonObjects(t *testing.T) {
+	b := newBench(t)
+	patch, common := filepath.Join(b.debian.Dir, "patches", "a.patch"), filepath.Join(b.dir, "common", "a.patch")
+	write(t, patch, "all")
+	b.debian.Patch = artifact.Patch{Name: "debian/patches/a.patch", File: patch, Common: common}
+	for range 2 {
+		if _, err := b.Deb(t.Context(), b.job, b.src, b.debian, b.tc); err != nil {
+			t.Fatal(err)
+		}
+		write(t, patch, "all, and another line")
+	}
+	if commons, debs := len(b.runs("common")), len(b.runs("deb")); commons != 1 || debs != 2 {
+		t.Fatalf("%d runs for common objects, %d for packages, want 1 and 2", commons, debs)
+	}
+	run, want := b.runs("common")[0], "common/a.patch"
+	if got := run.Files[debIn+"/debian/patches/a.patch"].Data; got != want || run.Files[debIn+"/debian/control"].Data != "debian/control" {
+		t.Errorf("common objects are made of the patch %q, want %q", got, want)
+	}
+	if run := b.runs("deb")[1]; run.Files[debIn+"/debian/patches/a.patch"].Data != "all, and another line" || !slices.Contains(run.Argv, stage.CommonFolder) {
+		t.Errorf("packages are made of %+v by %q", run.Files[debIn+"/debian/patches/a.patch"], run.Argv)
+	}
+}
+
 // Damaged objects are not used.
 func TestDamagedObjectsAreMadeAgain(t *testing.T) {
 	b := newBench(t)

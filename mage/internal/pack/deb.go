@@ -5,11 +5,14 @@ package pack
 import (
 	"context"
 	"fmt"
+	"path"
+	"slices"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 const (
@@ -31,11 +34,14 @@ func (p *Packer) Deb(
 		return artifact.Packages{}, err
 	}
 	in := debInput{Compiler: p.Compiler(j, tc, src.Epoch, stage.ForPackages), Version: src.Version, Files: files}
+	if j.Provider != nil {
+		in.Common = debCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), src.Version, files, debian.Patch)
+	}
 	entry, err := p.Make(ctx, "deb", in)
 	return packagesIn(entry), err
 }
 
-// debFiles are debian/ and the release's tarball, dated like the release.
+// debFiles are debian/ and the release's tarball under the name that Debian gives it.
 func debFiles(src artifact.Source, debian artifact.DebianSource) ([]stage.File, error) {
 	files, err := stage.Files(debian.Dir)
 	if err != nil {
@@ -51,17 +57,33 @@ func debFiles(src artifact.Source, debian artifact.DebianSource) ([]stage.File, 
 	return files, nil
 }
 
+// debCommon are the common objects of Debian packages that are built from the files, with the other patch.
+func debCommon(c stage.Compiler, version string, files []stage.File, patch artifact.Patch) *stage.Common {
+	files = slices.Clone(files)
+	for i, f := range files {
+		if f.Name == patch.Name {
+			files[i].Path = patch.Common
+		}
+		files[i].Name = path.Base(debIn) + "/" + f.Name
+	}
+	return &stage.Common{
+		Compiler: c, Argv: []string{debScript, "common", version, debIn, stage.CommonFolder}, Folder: debFolder, Files: files,
+		Scripts: stage.Scripts{scripts.CommonObjects},
+	}
+}
+
 // debInput is the input of dpkg-buildpackage.
 type debInput struct {
 	Compiler stage.Compiler
 	Version  string
-	Files    []stage.File // debian/ and the release's tarball
+	Files    []stage.File  // debian/ and the release's tarball
+	Common   *stage.Common `key:"-"`
 }
 
 // Container implements stage.Contained.
 func (in debInput) Container() containers.RunSpec {
 	return in.Compiler.Spec(containers.RunSpec{
-		Argv: []string{debScript, in.Version, debIn, debOut},
+		Argv: append([]string{debScript, "packages", in.Version, debIn, debOut}, in.Common.Args()...),
 		Name: "deb", User: stage.Builder, WorkDir: debFolder,
 		Volumes: []containers.VolumeMount{stage.OwnVolume(debFolder)},
 		Inputs:  []containers.Input{stage.BuilderInput(debIn, in.Files)},
@@ -71,7 +93,11 @@ func (in debInput) Container() containers.RunSpec {
 
 // Make implements stage.Input.
 func (in debInput) Make(ctx context.Context, w *stage.Work) error {
-	if err := w.Run(ctx); err != nil {
+	common, err := in.Common.Get(ctx, w)
+	if err != nil {
+		return err
+	}
+	if err := w.Run(ctx, common...); err != nil {
 		return err
 	}
 	return stage.KeepLog(w.Stage, w.Dir, "deb.log")

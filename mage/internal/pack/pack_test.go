@@ -173,7 +173,7 @@ func TestDebReadsTarballAndDebian(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := len(b.engine.Runs()); got != runs {
+		if got := len(b.runs("deb")); got != runs {
 			t.Errorf("%s: %d runs, want %d", what, got, runs)
 		}
 		if _, err := os.Stat(filepath.Join(pkgs.Dir, "logs", "deb.log")); err != nil {
@@ -182,7 +182,7 @@ func TestDebReadsTarballAndDebian(t *testing.T) {
 	}
 	deb("the first time", 1)
 	deb("the same again", 1)
-	run := b.engine.Runs()[0]
+	run := b.runs("deb")[0]
 	for name, want := range map[string]string{
 		debIn + "/rdma-core_56.1.orig.tar.gz": "a.tar.gz",
 		debIn + "/debian/control":             "debian/control",

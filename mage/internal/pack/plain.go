@@ -16,7 +16,7 @@ func PlainRPM(j job.Job, of Sources) containers.RunSpec {
 		Name: "rpmbuild", WorkDir: stage.Topdir,
 		Argv:    []string{"rpmbuild", "-ba", "--define", "_topdir " + stage.Topdir, stage.Topdir + "/SPECS/" + artifact.SpecFile},
 		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
-		Inputs:  []containers.Input{{Path: stage.Topdir, Write: stage.Tar(rpmFiles(j, of))}},
+		Inputs:  []containers.Input{{Path: stage.Topdir, Write: stage.Tar(rpmFiles(j, of, of.Patch.File))}},
 	})
 }
 
