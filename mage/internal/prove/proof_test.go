@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sync"
 	"strings"
 	"testing"
 
@@ -58,7 +59,10 @@ func (b *bench) packages(t *testing.T, m artifact.Manifest) artifact.Dist {
 func (b *bench) failures(t *testing.T, failing string, asked map[string]bool, proof func() (report.Suite, error)) map[string]bool {
 	t.Helper()
 	var made []string
+	var mu sync.Mutex // verdicts run side by side
 	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		name := run.Argv[len(run.Argv)-1]
 		if run.Name == "prove" && asked != nil {
 			asked[name] = true

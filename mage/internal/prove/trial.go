@@ -8,7 +8,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -27,6 +31,8 @@ type trial struct {
 	toolchain string        // image
 	base      artifact.Base // in which packages are installed
 	suite     report.Suite
+
+	logs sync.Mutex // held while a verdict's output is written to the stage's log
 }
 
 // begin begins the proof of packages.
@@ -62,13 +68,25 @@ func (t *trial) cleanRun(ctx context.Context, image string, m subject) (containe
 	return spec, err
 }
 
-// judgeAll runs verdicts in order, and adds each to the report.
+// sideBySide is the number of verdicts that run at the same time. Most of their time is the engine's, which waits for its disk.
+const sideBySide = 4
+
+// judgeAll runs verdicts side by side, and adds them to the report in order.
 func (t *trial) judgeAll(ctx context.Context, all []report.Result, spec containers.RunSpec) error {
-	for i, v := range all {
-		t.line.Step(i+1, len(all), v.Name)
-		if err := t.judge(ctx, &v, spec); err != nil {
+	var done atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(sideBySide)
+	for i := range all {
+		group.Go(func() error {
+			err := t.judge(ctx, &all[i], spec)
+			t.line.Step(int(done.Add(1)), len(all), all[i].Name)
 			return err
-		}
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err //nolint:wrapcheck // of judge
+	}
+	for _, v := range all {
 		t.add(v)
 	}
 	return nil
@@ -78,10 +96,15 @@ func (t *trial) judgeAll(ctx context.Context, all []report.Result, spec containe
 func (t *trial) judge(ctx context.Context, v *report.Result, spec containers.RunSpec) error {
 	out := tail.New(mostOutput)
 	spec.Argv = []string{scripts.Verdict, v.Name}
-	spec.Log = io.MultiWriter(t.line.Log(), out)
+	spec.Log = out
 	start := time.Now()
 	_, err := t.Script(ctx, t.line, spec)
 	v.Elapsed = time.Since(start)
+	t.logs.Lock()
+	defer t.logs.Unlock()
+	if _, err := fmt.Fprintf(t.line.Log(), "== %s\n%s\n", v.Name, out.String()); err != nil {
+		return fmt.Errorf("write the log of %s: %w", v.Name, err)
+	}
 	return ended(v, out.String(), err)
 }
 
