@@ -39,8 +39,11 @@ func (r *Runner) Compiler(j job.Job, tc artifact.Toolchain, epoch time.Time, why
 	if why == ForPackages {
 		c.Payload = tc.Base.Payload()
 	}
-	if why == ForTrial || (tc.Base.Standin && j.Provider == nil) {
+	switch {
+	case why == ForTrial:
 		c.Objects = r.Volume(append([]string{"ccache", tc.Base.Folder}, j.Identity()...)...)
+	case tc.Base.Standin && j.Provider == nil:
+		c.Objects = r.Volume("ccache", "standin") // of all distros: ccache tells compilers apart
 	}
 	return c
 }
