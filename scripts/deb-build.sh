@@ -27,6 +27,9 @@ DEB_BUILD_OPTIONS=parallel=$(nproc)
 export DEB_BUILD_OPTIONS
 
 cd "$in/.."
+# Temporary files are on the volume: the container's layers may be slow.
+export TMPDIR="$PWD/tmp"
+mkdir -p "$TMPDIR"
 tree=rdma-core-$release
 orig=rdma-core_$release.orig.tar.gz
 mv "$in/$orig" .

@@ -29,6 +29,10 @@ hook() {
     printf '__spec_%s_post sh %s %s "%%{_builddir}/%%{?buildsubdir}" %s; %%{___build_post}' "$1" "$objects" "$2" "$common"
 }
 
+# Temporary files, of which find-debuginfo alone writes hundreds, are on the volume: the container's layers may be slow.
+export TMPDIR="$TOPDIR/tmp"
+mkdir -p "$TMPDIR"
+
 case $mode in
     all)
         set -- -ba "$input"
@@ -47,6 +51,7 @@ esac
 # The result must not depend on the host's name, the clock or the build's file times.
 exec rpmbuild \
     --define "_topdir $TOPDIR" \
+    --define "_tmppath $TMPDIR" \
     --define "_buildhost verbsmith" \
     --define "use_source_date_epoch_as_buildtime 1" \
     --define "clamp_mtime_to_source_date_epoch 1" \
