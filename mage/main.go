@@ -3,17 +3,12 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"log" //nolint:depguard // mage.RunCompiled takes one
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
-	"github.com/gofrs/flock"
 	"github.com/magefile/mage/mage"
 
 	"github.com/resnics/verbsmith/mage/internal/owned"
@@ -27,30 +22,26 @@ func main() {
 // run does what mage's own command does with args, and gives its exit status.
 func run(args []string) int {
 	args = takeTrace(args)
-	if err := owned.CheckTemp(); err != nil { // the compiler would not say what is wrong
-		fmt.Fprintln(os.Stderr, "error:", err)
-		return 1
-	}
 	inv, command, err := mage.Parse(io.Discard, io.Discard, args)
 	if err != nil || command != mage.None || inv.List || inv.Help || inv.Autocomplete || inv.HashFast {
-		return mage.ParseAndRun(os.Stdout, os.Stderr, os.Stdin, args)
+		return orNoTemp(func() int { return mage.ParseAndRun(os.Stdout, os.Stderr, os.Stdin, args) })
 	}
-	inv.Stdin, inv.Stdout, inv.Stderr = os.Stdin, os.Stdout, os.Stderr
-	if inv.Dir == "" {
-		inv.Dir = "."
-	}
-	if inv.WorkDir == "" {
-		inv.WorkDir = inv.Dir
-	}
-	exe, status, err := compile(inv)
+	status, err := runTarget(inv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return 1
 	}
-	if status != 0 {
-		return status
+	return status
+}
+
+// orNoTemp calls compile unless there is no directory for temporary files: the compiler would not
+// say what is wrong.
+func orNoTemp(compile func() int) int {
+	if err := owned.CheckTemp(); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
 	}
-	return mage.RunCompiled(inv, exe, log.New(os.Stderr, "", 0))
+	return compile()
 }
 
 // endWithStatus ends the process with a status when it is told to end: go tool
@@ -63,25 +54,4 @@ func endWithStatus() {
 	if number, ok := (<-signals).(syscall.Signal); ok {
 		os.Exit(base + int(number)) //nolint:revive // main is waiting for the program
 	}
-}
-
-// compile makes the program of inv's magefiles while no other run of the same
-// directory does so. It gives the program and mage's exit status.
-func compile(inv mage.Invocation) (exe string, status int, err error) {
-	folder, err := filepath.Abs(inv.Dir)
-	if err != nil {
-		return "", 0, err
-	}
-	sum := sha256.Sum256([]byte(folder))
-	own := filepath.Join(inv.CacheDir, "verbsmith-"+hex.EncodeToString(sum[:8]))
-	if err := os.MkdirAll(own, 0o755); err != nil {
-		return "", 0, err
-	}
-	lock := flock.New(filepath.Join(own, "lock"))
-	if err := lock.Lock(); err != nil {
-		return "", 0, fmt.Errorf("lock %s: %w", lock.Path(), err)
-	}
-	defer lock.Close()
-	inv.CompileOut = filepath.Join(own, "mage")
-	return inv.CompileOut, mage.Invoke(inv), nil
 }

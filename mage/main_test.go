@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // asMage names the variable that makes the test's program the command.
@@ -104,6 +105,67 @@ func TestStatus(t *testing.T) {
 	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "magefile.go:19:17: undefined: nowhere") {
 		t.Errorf("status %d of a magefile that does not compile\n%s", cmd.ProcessState.ExitCode(), out)
 	}
+}
+
+// TestNothingChanged: a program is compiled again only after a change, whatever target is run, and with
+// options that change what is compiled.
+func TestNothingChanged(t *testing.T) {
+	t.Parallel()
+	dir, home := folder(t), t.TempDir()
+	// A file that has just been written is not trusted: its next content could have the same time.
+	time.Sleep(2100 * time.Millisecond)
+	says := func(want string, compiles bool, args ...string) {
+		t.Helper()
+		before := stamp(t, dir)
+		out, err := mageIn(t, dir, home, args...).CombinedOutput()
+		if err != nil || string(out) != want {
+			t.Errorf("mage %q: %v, said %q, want %q", args, err, out, want)
+		}
+		// Mage writes its own file into the directory and removes it.
+		if got := stamp(t, dir) != before; got != compiles {
+			t.Errorf("mage %q: compiled %t, want %t", args, got, compiles)
+		}
+	}
+	says("hello\n", true, "hello")
+	says("hello\n", false, "hello")
+	says("hello\n", false, "-t", "1m", "hello")
+	says("Running target: Hello\nhello\n", false, "-v", "hello")
+	if cmd := mageIn(t, dir, home, "fail"); cmd.Run() == nil || cmd.ProcessState.ExitCode() != 7 {
+		t.Errorf("got status %d, want that of the target", cmd.ProcessState.ExitCode())
+	}
+	for _, args := range [][]string{
+		{"-f", "hello"}, {"-d", dir, "hello"}, {"-w", dir, "hello"}, {"-gocmd", goCommand(t), "hello"},
+	} {
+		says("hello\n", true, args...)
+	}
+	says("hello\n", false, "hello")
+	write(t, filepath.Join(dir, "magefile.go"), strings.Replace(magefile, `"hello"`, `"other"`, 1))
+	says("other\n", true, "hello")
+	if err := os.Remove(filepath.Join(dir, "magefile.go")); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := mageIn(t, dir, home, "hello").CombinedOutput(); err == nil {
+		t.Errorf("runs without a magefile: %s", out)
+	}
+}
+
+// stamp is the time of the last change of a directory.
+func stamp(t *testing.T, dir string) time.Time {
+	t.Helper()
+	info, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.ModTime()
+}
+
+func goCommand(t *testing.T) string {
+	t.Helper()
+	file, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // folder is a module with a magefile.

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"reflect"
+	"syscall"
+
+	"github.com/gofrs/flock"
+	"github.com/magefile/mage/mage"
+
+	"github.com/resnics/verbsmith/mage/internal/compiled"
+)
+
+// program is the program of a directory's magefiles.
+type program struct {
+	inv    mage.Invocation
+	folder string // with the magefiles, absolute
+	exe    string
+	record string
+	lock   *flock.Flock // held by who compiles it, shared by who starts it
+}
+
+// runTarget runs a target of inv's magefiles and gives its exit status. It compiles them unless
+// nothing has changed since that was done.
+func runTarget(inv mage.Invocation) (status int, err error) {
+	p, err := newProgram(inv)
+	if err != nil {
+		return 0, err
+	}
+	defer p.lock.Close()
+	if p.usual() {
+		if err := p.lock.RLock(); err != nil {
+			return 0, fmt.Errorf("lock %s: %w", p.lock.Path(), err)
+		}
+		if r, err := compiled.Read(p.record); err == nil && r.Changed(os.Environ()) == "" {
+			return p.run()
+		}
+		if err := p.lock.Unlock(); err != nil {
+			return 0, fmt.Errorf("unlock %s: %w", p.lock.Path(), err)
+		}
+	}
+	if err := p.lock.Lock(); err != nil {
+		return 0, fmt.Errorf("lock %s: %w", p.lock.Path(), err)
+	}
+	if status := orNoTemp(p.compile); status != 0 {
+		return status, nil
+	}
+	return p.run()
+}
+
+func newProgram(inv mage.Invocation) (*program, error) {
+	folder, err := filepath.Abs(inv.Dir)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(folder))
+	own := filepath.Join(inv.CacheDir, "verbsmith-"+hex.EncodeToString(sum[:8]))
+	if err := os.MkdirAll(own, 0o755); err != nil {
+		return nil, err
+	}
+	return &program{
+		inv: inv, folder: folder, exe: filepath.Join(own, "mage"), record: filepath.Join(own, "record.json"),
+		lock: flock.New(filepath.Join(own, "lock")),
+	}, nil
+}
+
+// usual says whether no option changes what is compiled, or where it runs.
+func (p *program) usual() bool {
+	i := p.inv
+	return reflect.DeepEqual(i, mage.Invocation{
+		Stdout: i.Stdout, CacheDir: i.CacheDir, GoCmd: "go", Args: i.Args, Verbose: i.Verbose, Timeout: i.Timeout,
+	})
+}
+
+// compile compiles the program, and records from what if that is possible. It gives mage's exit
+// status.
+func (p *program) compile() int {
+	var r *compiled.Record // taken before: a file that is edited meanwhile makes it outdated
+	if p.usual() {
+		if files, err := mage.Magefiles(p.folder, "", "", false); err == nil {
+			r, _ = compiled.Take(context.Background(), p.folder, files, os.Environ()) // if not, the next run compiles as well
+		}
+	}
+	inv := p.inv
+	inv.Stdin, inv.Stdout, inv.Stderr, inv.CompileOut = os.Stdin, os.Stdout, os.Stderr, p.exe
+	if status := mage.Invoke(inv); status != 0 || r == nil {
+		return status
+	}
+	if err := r.Write(p.record, p.exe); err != nil {
+		fmt.Fprintln(os.Stderr, "warning: the next run compiles again:", err)
+	}
+	return 0
+}
+
+// run runs the program as mage does, and gives its exit status. The lock is held until it has
+// started.
+func (p *program) run() (int, error) {
+	cmd := exec.CommandContext(context.Background(), p.exe, p.inv.Args...) //nolint:gosec // a target's own arguments
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Dir, cmd.Env = p.inv.WorkDir, append(os.Environ(), "MAGEFILE_GOCMD="+p.inv.GoCmd)
+	if cmd.Dir == "" {
+		cmd.Dir = p.inv.Dir
+	}
+	if p.inv.Verbose {
+		cmd.Env = append(cmd.Env, "MAGEFILE_VERBOSE=1")
+	}
+	if p.inv.Debug {
+		cmd.Env = append(cmd.Env, "MAGEFILE_DEBUG=1")
+	}
+	if p.inv.Timeout > 0 {
+		cmd.Env = append(cmd.Env, "MAGEFILE_TIMEOUT="+p.inv.Timeout.String())
+	}
+	interrupts := make(chan os.Signal, 1) // are for the program, which gets them too
+	signal.Notify(interrupts, syscall.SIGINT)
+	if err := cmd.Start(); err != nil {
+		return 0, fmt.Errorf("start the targets: %w", err)
+	}
+	if err := p.lock.Unlock(); err != nil {
+		fmt.Fprintln(os.Stderr, "warning:", err)
+	}
+	err := cmd.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode(), nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("run the targets: %w", err)
+	}
+	return 0, nil
+}
