@@ -73,14 +73,15 @@ func rawMistake(file string, data []byte) *Mistake {
 	line, column := 1, 1
 	for rest := data; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
-		m := &Mistake{File: file, Line: line, Column: column, Want: "UTF-8 text"}
+		got := ""
 		switch {
 		case r == utf8.RuneError && size <= 1:
-			m.Got = "the byte 0x" + strconv.FormatUint(uint64(rest[0]), 16)
-			return m
+			got = "the byte 0x" + strconv.FormatUint(uint64(rest[0]), 16)
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
-			m.Got = "the control character " + strconv.QuoteRune(r)
-			return m
+			got = "the control character " + strconv.QuoteRune(r)
+		}
+		if got != "" {
+			return &Mistake{File: file, Line: line, Column: column, Want: "UTF-8 text", Got: got}
 		}
 		column++
 		if r == '\n' {

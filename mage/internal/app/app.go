@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"github.com/resnics/verbsmith/containers"
@@ -35,10 +36,19 @@ type App struct {
 	engine  *containers.Engine
 }
 
+// What flows through a run is streamed, so little memory is live, and a collection that is put off
+// costs little: most runs end before the first.
+const (
+	gcPercent   = 400
+	memoryLimit = 32 << 20 // of Go's own, so that the process stays below 64 MiB
+)
+
 // Run builds the app for a target's flags, makes the call, cleans up, and
 // shows what went wrong. The error that it returns is short, because the full
 // one has been shown.
 func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) error {
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit)
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
 	out := newUI(folders{}, &providerPlace{}, nil)

@@ -46,7 +46,7 @@ func (e *Editor) Integrate(ctx context.Context, j job.Job, src artifact.Source) 
 		return artifact.Tree{}, err
 	}
 	tree := artifact.Tree{Dir: filepath.Join(entry.Dir, "rdma-core-"+src.Version), Digest: entry.Digest, Source: src}
-	data, err := stagecache.ReadFile(filepath.Join(entry.Dir, "integrate.json"))
+	data, err := entry.ReadFile("integrate.json")
 	if err != nil {
 		return artifact.Tree{}, fmt.Errorf("read the integration's record: %w", err)
 	}

@@ -54,7 +54,7 @@ func (f *Fetcher) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (ar
 	if err != nil {
 		return artifact.Source{}, false, err
 	}
-	src, err := readSource(entry.Dir)
+	src, err := readSource(entry)
 	if err != nil {
 		return src, false, err
 	}

@@ -81,7 +81,7 @@ func (f *Fetcher) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact.
 	if err != nil {
 		return artifact.Source{}, false, err
 	}
-	src, err := readSource(entry.Dir)
+	src, err := readSource(entry)
 	return src, entry.Hit, err
 }
 
@@ -166,8 +166,9 @@ func unpackSource(ctx context.Context, v *upstream.Verified, dir string) error {
 	return stage.WriteFile(dir, "source.json", data)
 }
 
-func readSource(dir string) (artifact.Source, error) {
-	data, err := stagecache.ReadFile(filepath.Join(dir, "source.json"))
+func readSource(entry stagecache.Entry) (artifact.Source, error) {
+	dir := entry.Dir
+	data, err := entry.ReadFile("source.json")
 	if err != nil {
 		return artifact.Source{}, fmt.Errorf("read the unpacked source's record: %w", err)
 	}

@@ -101,9 +101,8 @@ func (r *Runner) MakeAndRead(
 	end := s.Part("key")
 	key := inputKey(name, in)
 	end()
-	why := r.Cache.Explain(name, key)
 	entry, err := r.do(ctx, s, key, func(ctx context.Context, dir string) error {
-		if len(why) > 0 {
+		if why := r.Cache.Explain(name, key); len(why) > 0 {
 			s.Note("changed: " + joinNames(why))
 		}
 		return in.Make(ctx, &Work{Stage: s, Dir: dir, runner: r, input: in})

@@ -7,16 +7,21 @@ import (
 	"os"
 	"sync"
 
+	"github.com/resnics/verbsmith/mage/internal/buildid"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
 
-// programDigest is the digest of this process's executable, which is read once.
+// programDigest identifies this process's executable, by the build id, which the go command makes from its
+// content, or else by its digest.
 //
 //nolint:gochecknoglobals // of the process
 var programDigest = sync.OnceValues(func() (string, error) {
 	file, err := os.Executable()
 	if err != nil {
 		return "", fmt.Errorf("find this program's file: %w", err)
+	}
+	if id, err := buildid.Read(file); err == nil {
+		return "build id " + id, nil
 	}
 	return stagecache.SumFile(file)
 })

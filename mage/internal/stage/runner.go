@@ -137,8 +137,11 @@ func (r *Runner) do(
 }
 
 // Prune removes old outputs, so that a day of edits does not fill a disk. keep returns how many
-// of the newest outputs of a stage stay.
+// of the newest outputs of a stage stay. A run that has made none leaves them to the next.
 func (r *Runner) Prune(ctx context.Context, keep func(stage string) int) error {
+	if !r.Cache.Made() {
+		return nil
+	}
 	if _, err := r.Cache.PruneBy(ctx, keep); err != nil {
 		return fmt.Errorf("prune the stage cache: %w", err)
 	}

@@ -32,6 +32,7 @@ type Cache struct {
 
 	mu   sync.Mutex
 	held map[string]*flock.Flock // by the entry's directory: the entries that this process uses
+	made bool                    // this process has made an entry
 }
 
 // Entry is one stage's output.
@@ -44,6 +45,8 @@ type Entry struct {
 	Made   time.Time         // when it was made
 	Inputs map[string]string // as KeyBuilder.Inputs, if made by DoKey
 	Damage string            // the damage of the entry that this one replaced, if it replaced one
+
+	record record
 }
 
 // Open opens the cache in the directory dir and creates the directory if necessary. Leftovers
@@ -69,6 +72,13 @@ func Open(dir string) (*Cache, error) {
 		return nil, c.dirError(err)
 	}
 	return c, nil
+}
+
+// Made reports whether this process has made an entry. If not, there are no more than before.
+func (c *Cache) Made() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.made
 }
 
 // Dir returns the cache's directory, absolute.
@@ -139,6 +149,9 @@ func (c *Cache) do(ctx context.Context, o order, build func(ctx context.Context,
 	e = c.entry(r)
 	e.Damage = damaged
 	c.hold(c.entryDir(o)) // nobody can have removed it: this key's lock is ours
+	c.mu.Lock()
+	c.made = true
+	c.mu.Unlock()
 	return e, nil
 }
 
@@ -189,7 +202,7 @@ func (c *Cache) entry(r record) Entry {
 	o := order{stage: r.Stage, key: r.Key}
 	return Entry{
 		Dir: filepath.Join(c.entryDir(o), outFolder), Stage: r.Stage, Key: r.Key,
-		Digest: r.digest(), Made: r.Made, Inputs: r.Inputs,
+		Digest: r.digest(), Made: r.Made, Inputs: r.Inputs, record: r,
 	}
 }
 

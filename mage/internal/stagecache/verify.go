@@ -3,7 +3,12 @@
 package stagecache
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +39,89 @@ type Verifier struct{ records map[string]record }
 // Errors: *DamageError; those of reading the record.
 func (v *Verifier) Check(path string, data []byte) error { return v.CheckSum(path, sumOf(data)) }
 
+// Sum returns the digest of the file path. That of a file of an entry is the recorded one, if nothing
+// has touched the file since, as at a hit.
+//
+// Errors: *DamageError; those of reading the file.
+func (v *Verifier) Sum(path string) (string, error) {
+	if entry, name, ok := entryOf(path); ok {
+		r, err := v.record(entry)
+		if err != nil {
+			return "", err
+		}
+		info, err := os.Lstat(path)
+		if err != nil {
+			return "", err
+		}
+		if want := r.Files[quoteName(name)]; info.Mode().IsRegular() && want.untouched(briefRecord(info)) {
+			return want.Content, nil
+		}
+	}
+	sum, err := SumFile(path)
+	if err != nil {
+		return "", err
+	}
+	return sum, v.CheckSum(path, sum)
+}
+
+// Open opens the file path and returns its size. The content of a file of an entry is verified, and
+// again at its end, as it is read: nobody gets a damaged one, whatever its size.
+//
+// Errors: *DamageError; those of reading the file.
+func (v *Verifier) Open(path string) (io.ReadCloser, int64, error) {
+	sum, err := SumFile(path)
+	if err == nil {
+		err = v.CheckSum(path, sum)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return &verifiedFile{File: f, sum: sha256.New(), check: func(got string) error {
+		if got == sum {
+			return nil
+		}
+		if err := v.CheckSum(path, got); err != nil {
+			return err
+		}
+		return fmt.Errorf("%s: %w", path, errChanged)
+	}}, info.Size(), nil
+}
+
+var errChanged = errors.New("the file was changed while it was read")
+
+// verifiedFile sums what is read from a file, and fails at its end if that is not as expected.
+type verifiedFile struct {
+	*os.File
+
+	sum   hash.Hash
+	check func(sum string) error
+}
+
+// Read implements io.Reader.
+func (f *verifiedFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	f.sum.Write(p[:n])
+	if errors.Is(err, io.EOF) {
+		if err := f.check("sha256:" + hex.EncodeToString(f.sum.Sum(nil))); err != nil {
+			return n, err
+		}
+	}
+	return n, err
+}
+
+// WriteTo hides that of os.File, which would pass Read by.
+func (f *verifiedFile) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{f})
+}
+
 // CheckSum is Check for a known digest: "sha256:" and 64 hexadecimal digits.
 func (v *Verifier) CheckSum(path, sum string) error {
 	entry, name, ok := entryOf(path)
@@ -44,6 +132,11 @@ func (v *Verifier) CheckSum(path, sum string) error {
 	if err != nil {
 		return err
 	}
+	return r.check(entry, name, sum)
+}
+
+// check compares a file's digest with the record, which is that of an entry.
+func (r record) check(entry, name, sum string) error {
 	want := r.Files[quoteName(name)].Content
 	if want == sum {
 		return nil
@@ -59,6 +152,17 @@ func ReadFile(path string) ([]byte, error) {
 	}
 	var v Verifier
 	return data, v.Check(path, data)
+}
+
+// ReadFile reads a file of the entry, name its slash-separated path below Dir, and verifies it.
+//
+// Errors: *DamageError; those of reading the file.
+func (e Entry) ReadFile(name string) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(e.Dir, filepath.FromSlash(name)))
+	if err != nil {
+		return nil, err
+	}
+	return data, e.record.check(filepath.Dir(e.Dir), name, sumOf(data))
 }
 
 // Verify reads everything below dir, which is a directory of an entry, and compares it

@@ -5,6 +5,7 @@ package stagecache
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -158,5 +159,98 @@ func TestOnlyEntriesAreVerified(t *testing.T) {
 	}
 	if _, err := ReadFile(other); err != nil {
 		t.Errorf("a file elsewhere: %v", err)
+	}
+}
+
+// What flows out of an entry is verified before the first byte, and once more at its end.
+func TestOpenVerifies(t *testing.T) {
+	made := 0
+	e, err := open(t, t.TempDir()).Do(t.Context(), "rpm", "k", counting(&made, "text"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(e.Dir, "file")
+	for _, writeTo := range []bool{false, true} {
+		f, size, err := (&Verifier{}).Open(file)
+		if err != nil || size != int64(len("text")) {
+			t.Fatal(size, err)
+		}
+		rot(t, file)
+		if writeTo {
+			_, err = io.Copy(io.Discard, f)
+		} else {
+			_, err = io.ReadAll(struct{ io.Reader }{f})
+		}
+		if _ = f.Close(); !errors.As(err, new(*DamageError)) {
+			t.Errorf("changed while it was read: got %v", err)
+		}
+		rot(t, file)
+		if err := writeRecord(filepath.Dir(e.Dir), e.record); err != nil { // the damage has removed it
+			t.Fatal(err)
+		}
+	}
+	rot(t, file)
+	hide(t, e)
+	if _, _, err := (&Verifier{}).Open(file); !errors.As(err, new(*DamageError)) {
+		t.Errorf("damaged before: got %v", err)
+	}
+	other := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(other, []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, _, err := (&Verifier{}).Open(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rot(t, other)
+	if _, err := io.ReadAll(f); !errors.Is(err, errChanged) {
+		t.Errorf("another file that was changed: got %v", err)
+	}
+}
+
+// A digest for a key is the recorded one as long as nobody has touched the file.
+func TestSum(t *testing.T) {
+	made := 0
+	e, err := open(t, t.TempDir()).Do(t.Context(), "rpm", "k", counting(&made, "text"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(e.Dir, "file")
+	want := sumOf([]byte("text"))
+	if got, err := (&Verifier{}).Sum(file); err != nil || got != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+	if err := os.Chtimes(file, e.Made, e.Made); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := (&Verifier{}).Sum(file); err != nil || got != want {
+		t.Errorf("touched: got %s, %v, want %s", got, err, want)
+	}
+	rot(t, file)
+	if _, err := (&Verifier{}).Sum(file); !errors.As(err, new(*DamageError)) {
+		t.Errorf("changed: got %v", err)
+	}
+	if _, err := (&Verifier{}).Sum(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A file read from an entry is verified with the record that the entry came with.
+func TestEntryReadFile(t *testing.T) {
+	made := 0
+	e, err := open(t, t.TempDir()).Do(t.Context(), "rpm", "k", counting(&made, "text"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err := e.ReadFile("file"); err != nil || string(data) != "text" {
+		t.Errorf("got %q, %v", data, err)
+	}
+	rot(t, filepath.Join(e.Dir, "file"))
+	if _, err := e.ReadFile("file"); !errors.As(err, new(*DamageError)) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := e.ReadFile("missing"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
 	}
 }

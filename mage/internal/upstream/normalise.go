@@ -28,7 +28,7 @@ import (
 //
 // Errors: those of [Verified.Unpack].
 func (v *Verified) WriteTarball(ctx context.Context, file string) error {
-	if err := v.ready(); err != nil {
+	if err := v.ready(ctx); err != nil {
 		return err
 	}
 	dir := filepath.Dir(file)

@@ -35,7 +35,7 @@ type Source struct {
 // [Source.Epoch]. Errors: *[ArchiveError], *[SpaceError], *[SumError] when the
 // file has changed since it was verified.
 func (v *Verified) Unpack(ctx context.Context, dir string) (*Source, error) {
-	if err := v.ready(); err != nil {
+	if err := v.ready(ctx); err != nil {
 		return nil, err
 	}
 	final := filepath.Join(dir, v.topName())

@@ -72,7 +72,7 @@ type Verified struct {
 	SHA256 string
 
 	archive *Archive
-	sum     *summary
+	sum     *summary // nil until the archive is read
 }
 
 // Archive returns the verified archive.
@@ -82,6 +82,8 @@ func (v *Verified) Archive() *Archive { return v.archive }
 // recorded one. If there is neither, it records the sum of an archive from one of the release's
 // origins, but only after the archive has been read completely and is an intact rdma-core of
 // the right version. The user's own files and commits are never recorded.
+//
+// An archive with a known sum has been read before, so it is read again only to be unpacked.
 //
 // Errors: *[SumError], *[ArchiveError], *[VersionError].
 func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
@@ -93,14 +95,11 @@ func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
 	if v.How, v.Against, err = a.judge(sum); err != nil {
 		return nil, err
 	}
-	if v.sum, err = inspect(ctx, a.path, a.lim); err != nil {
-		return nil, err
+	if v.How == HowPinned || v.How == HowRecorded && a.origin != nil || a.git != nil {
+		return v, nil
 	}
-	if err := v.same(v.sum.sum); err != nil {
+	if err := v.read(ctx); err != nil {
 		return nil, err
-	}
-	if v.sum.version != a.version {
-		return nil, &VersionError{Source: a.path, Want: a.version, Got: v.sum.version, Where: cmakeLists}
 	}
 	if v.How == HowFirstUse && a.sums != nil {
 		if err := a.sums.Record(a.version, a.name, sum); err != nil {
@@ -108,6 +107,23 @@ func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
 		}
 	}
 	return v, nil
+}
+
+// read reads the archive, which has to be an intact rdma-core of the right version.
+func (v *Verified) read(ctx context.Context) error {
+	a := v.archive
+	sum, err := inspect(ctx, a.path, a.lim)
+	if err != nil {
+		return err
+	}
+	if err := v.same(sum.sum); err != nil {
+		return err
+	}
+	if sum.version != a.version {
+		return &VersionError{Source: a.path, Want: a.version, Got: sum.version, Where: cmakeLists}
+	}
+	v.sum = sum
+	return nil
 }
 
 // judge returns the reason to trust the sum. If there are candidates, any other sum is refused.
@@ -246,10 +262,13 @@ func (v *Verified) commit() string {
 // time of the commit.
 func (v *Verified) epoch() time.Time { return v.sum.newest.UTC() }
 
-// ready refuses a Verified that is not from Verify.
-func (v *Verified) ready() error {
-	if v == nil || v.archive == nil || v.sum == nil {
+// ready refuses a Verified that is not from Verify, and reads the archive unless that was done.
+func (v *Verified) ready(ctx context.Context) error {
+	if v == nil || v.archive == nil {
 		return errors.New("rdma-core: the archive has not been verified")
 	}
-	return nil
+	if v.sum != nil {
+		return nil
+	}
+	return v.read(ctx)
 }
