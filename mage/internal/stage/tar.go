@@ -4,6 +4,7 @@ package stage
 
 import (
 	"archive/tar"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -74,39 +76,42 @@ func (f File) writeFolders(tw *tar.Writer, folder string, have map[string]bool) 
 
 // Describe returns the file's line in the list: its content's digest, mode and name.
 func (f File) Describe(cached *stagecache.Verifier) (string, error) {
-	data := []byte(f.Link)
-	if f.Link == "" {
-		var err error
-		if data, err = f.Read(cached); err != nil {
-			return "", err
+	if f.Path == "" {
+		data := f.Data
+		if f.Link != "" {
+			data = []byte(f.Link)
 		}
+		sum := sha256.Sum256(data)
+		return fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.Mode, f.Name), nil
 	}
-	sum := sha256.Sum256(data)
-	return fmt.Sprintf("%s %o %s", hex.EncodeToString(sum[:]), f.Mode, f.Name), nil
+	sum, err := cached.Sum(f.Path)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", f.Name, err)
+	}
+	return fmt.Sprintf("%s %o %s", strings.TrimPrefix(sum, "sha256:"), f.Mode, f.Name), nil
 }
 
-// Read returns the file's bytes.
-func (f File) Read(cached *stagecache.Verifier) ([]byte, error) {
+// open opens the file's content. The content of a file of the stage cache is verified before it is
+// read, and again at its end.
+func (f File) open(cached *stagecache.Verifier) (io.ReadCloser, int64, error) {
 	if f.Path == "" {
-		return f.Data, nil
+		return io.NopCloser(bytes.NewReader(f.Data)), int64(len(f.Data)), nil
 	}
-	data, err := os.ReadFile(f.Path)
-	if err == nil {
-		err = cached.Check(f.Path, data)
-	}
+	content, size, err := cached.Open(f.Path)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", f.Name, err)
+		return nil, 0, fmt.Errorf("read %s: %w", f.Name, err)
 	}
-	return data, nil
+	return content, size, nil
 }
 
 func (f File) write(tw *tar.Writer, cached *stagecache.Verifier) error {
-	data, err := f.Read(cached)
+	content, size, err := f.open(cached)
 	if err != nil {
 		return err
 	}
+	defer content.Close()
 	header := &tar.Header{
-		Typeflag: tar.TypeReg, Name: f.Name, Size: int64(len(data)), Mode: int64(f.Mode.Perm()),
+		Typeflag: tar.TypeReg, Name: f.Name, Size: size, Mode: int64(f.Mode.Perm()),
 		Uid: f.Owner, Gid: f.Owner, ModTime: f.Time, Format: tar.FormatPAX,
 	}
 	if header.Mode == 0 {
@@ -118,7 +123,7 @@ func (f File) write(tw *tar.Writer, cached *stagecache.Verifier) error {
 	if err := tw.WriteHeader(header); err != nil {
 		return fmt.Errorf("write %s to the tar stream: %w", f.Name, err)
 	}
-	if _, err := tw.Write(data); err != nil {
+	if _, err := io.Copy(tw, content); err != nil {
 		return fmt.Errorf("write %s to the tar stream: %w", f.Name, err)
 	}
 	return nil

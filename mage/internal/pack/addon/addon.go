@@ -60,7 +60,7 @@ func (e *LayoutError) Error() string {
 func (p *Packer) Build(
 	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
-	text, in, err := p.prepare(j, tree, patch, tc)
+	text, in, err := p.prepare(ctx, j, tree, patch, tc)
 	if err != nil {
 		s := p.Begin(artifact.AddonName)
 		return artifact.Packages{}, p.End(artifact.AddonName, s, false, err)
@@ -78,13 +78,13 @@ func (p *Packer) Build(
 
 // prepare returns the add-on's record and rpmbuild's input.
 func (p *Packer) prepare(
-	j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
+	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
 ) (*addonText, buildInput, error) {
 	text, err := p.text(j, tree)
 	if err != nil {
 		return nil, buildInput{}, err
 	}
-	tarball, err := packTarball(tree.Source)
+	tarball, err := p.packTarball(ctx, tree.Source)
 	if err != nil {
 		return nil, buildInput{}, err
 	}
@@ -158,26 +158,39 @@ func (in buildInput) Make(ctx context.Context, w *stage.Work) error {
 
 // packTarball returns the tarball that the patch applies to: the release's, or for a distro's
 // source package a tarball of the tree after its own %prep.
-func packTarball(src artifact.Source) (stage.File, error) {
+func (p *Packer) packTarball(ctx context.Context, src artifact.Source) (stage.File, error) {
 	tarball := stage.File{Name: "SOURCES/" + artifact.TarballName(src.Version), Path: src.Tarball}
 	if src.Package == nil {
 		return tarball, nil
 	}
+	entry, err := p.MakePart(ctx, nil, "tarball", treeTarball{Source: src})
+	tarball.Path = filepath.Join(entry.Dir, artifact.TarballName(src.Version))
+	return tarball, err
+}
+
+// treeTarball is the input of the tarball of a source package's tree.
+type treeTarball struct{ Source artifact.Source }
+
+// Make implements stage.Input.
+func (in treeTarball) Make(_ context.Context, w *stage.Work) error {
+	src := in.Source
 	files, err := stage.Files(src.Tree)
 	if err != nil {
-		return tarball, err
+		return err
 	}
 	for i := range files {
 		files[i].Name = "rdma-core-" + src.Version + "/" + files[i].Name
 		files[i].Time = src.Epoch
 	}
-	var out bytes.Buffer
-	packed := gzip.NewWriter(&out)
-	if err := errors.Join(stage.Tar(files)(packed), packed.Close()); err != nil {
-		return tarball, fmt.Errorf("pack the tree of the source package: %w", err)
+	out, err := os.Create(filepath.Join(w.Dir, artifact.TarballName(src.Version)))
+	if err != nil {
+		return fmt.Errorf("pack the tree of the source package: %w", err)
 	}
-	tarball.Path, tarball.Data = "", out.Bytes()
-	return tarball, nil
+	packed := gzip.NewWriter(out)
+	if err := errors.Join(stage.Tar(files)(packed), packed.Close(), out.Close()); err != nil {
+		return fmt.Errorf("pack the tree of the source package: %w", err)
+	}
+	return nil
 }
 
 // measure reads the layout from the built object and compares it with the known one of the

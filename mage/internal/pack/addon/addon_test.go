@@ -227,15 +227,20 @@ func TestNotInUpstream(t *testing.T) {
 func TestTarball(t *testing.T) {
 	src := artifact.Source{Version: "56.1", Tree: t.TempDir(), Tarball: "/released.tar.gz", Epoch: time.Unix(1700000000, 0)}
 	write(t, filepath.Join(src.Tree, "a/patched"), "by the distro")
-	if f, err := packTarball(src); err != nil || f.Path != src.Tarball || f.Data != nil {
+	p := knownData(t)
+	if f, err := p.packTarball(t.Context(), src); err != nil || f.Path != src.Tarball || f.Data != nil {
 		t.Errorf("of a release: %+v, %v", f, err)
 	}
 	src.Package = &artifact.SourcePackage{}
-	f, err := packTarball(src)
-	if err != nil || f.Path != "" || f.Name != "SOURCES/rdma-core-56.1.tar.gz" {
+	f, err := p.packTarball(t.Context(), src)
+	if err != nil || f.Data != nil || f.Name != "SOURCES/rdma-core-56.1.tar.gz" {
 		t.Fatalf("of a source package: %q %q, %v", f.Name, f.Path, err)
 	}
-	packed, err := gzip.NewReader(bytes.NewReader(f.Data))
+	data, err := os.ReadFile(f.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +259,11 @@ func TestTarball(t *testing.T) {
 	if !found {
 		t.Error("the distro's file is not in it")
 	}
-	if again, err := packTarball(src); err != nil || !bytes.Equal(f.Data, again.Data) {
+	again, err := knownData(t).packTarball(t.Context(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(again.Path); err != nil || !bytes.Equal(data, text) {
 		t.Errorf("not the same bytes each time: %v", err)
 	}
 }
