@@ -215,3 +215,32 @@ func TestHostScriptShowsItsEnd(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Old outputs are removed by a run that has made one, because only then there are more.
+func TestPruneAfterWork(t *testing.T) {
+	r := stagetest.NewRunner(t, nil)
+	for _, value := range []string{"a", "b"} {
+		if _, err := r.Make(t.Context(), "text", text{value}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cached, err := stagecache.Open(r.Cache.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := &stage.Runner{CacheDir: r.CacheDir, Cache: cached, UI: r.UI, Log: r.Log}
+	kept := func(run *stage.Runner, keep int) int {
+		if err := run.Prune(t.Context(), func(string) int { return keep }); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := filepath.Glob(filepath.Join(r.Cache.Dir(), "v1", "text", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	// The first lets go of the outputs.
+	if all, idle, busy := kept(r, 9), kept(again, 0), kept(r, 0); all != 2 || idle != 2 || busy != 0 {
+		t.Errorf("%d and %d outputs are left by a run without work and %d by one with, want 2 and 0", all, idle, busy)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -139,5 +140,22 @@ func TestGivenFilesOfOneName(t *testing.T) {
 		if v.How != HowGiven || v.SHA256 != sumOf(data) || len(store.m) > 0 {
 			t.Errorf("%s: %s, recorded %v", more, v.How, store.m)
 		}
+	}
+}
+
+// An archive with a pinned sum is read when it is unpacked, and is refused then if it is another release.
+func TestPinnedArchiveIsReadWhenItIsUnpacked(t *testing.T) {
+	data := gzipSource(t, "rdma-core-56.1", "65.0")
+	origins := []Origin{{Kind: KindReleaseAsset, File: "x.tgz", SHA256: sumOf(data)}}
+	v, err := givenArchive(t, "x.tgz", data, Request{Version: testVersion, Origins: origins}).Verify(t.Context())
+	if err != nil || v.How != HowPinned || v.sum != nil {
+		t.Fatalf("got %+v, %v", v, err)
+	}
+	dir := t.TempDir()
+	if _, err := v.Unpack(t.Context(), dir); !errors.As(err, new(*VersionError)) {
+		t.Errorf("got %v, want a VersionError", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
 	}
 }
