@@ -135,13 +135,13 @@ func TestNothingToDoIsSaid(t *testing.T) {
 	if err := b.RPM(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	first := b.pipeline.Runner
+	first, made := b.pipeline.Runner, len(b.engine.Runs())
 	b.pipeline.Runner = &stage.Runner{CacheDir: first.CacheDir, Cache: first.Cache, UI: first.UI, Log: first.Log, Engine: first.Engine}
 	b.out.Reset()
 	if err := b.RPM(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(b.out.String(), "nothing to do: ") || len(b.engine.Runs()) != 1 {
-		t.Errorf("ran %d containers:\n%s", len(b.engine.Runs()), b.out.String())
+	if !strings.Contains(b.out.String(), "nothing to do: ") || len(b.engine.Runs()) != made {
+		t.Errorf("ran %d more containers:\n%s", len(b.engine.Runs())-made, b.out.String())
 	}
 }
