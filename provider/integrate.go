@@ -154,10 +154,7 @@ func (in *integration) addHeader(list cmake.List, header string) {
 }
 
 func (in *integration) subdirectories(m *Manifest) {
-	var paths []string
-	for _, dir := range append([]string{""}, m.CMake.Subdirectories...) {
-		paths = append(paths, path.Join(m.Folder(), dir))
-	}
+	paths := m.BuildFolders()
 	if m.ReplacesUpstream {
 		in.dropOld(m, paths)
 	}

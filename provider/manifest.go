@@ -134,6 +134,17 @@ func (m *Manifest) Folder() string {
 	return providersFolder + m.Name
 }
 
+// BuildFolders are the directories that the top CMakeLists.txt adds for the provider. With an
+// empty CMakeLists.txt in each and nothing else in Folder, an integrated tree builds without any
+// of the provider's own code.
+func (m *Manifest) BuildFolders() []string {
+	folders := []string{m.Folder()}
+	for _, dir := range m.CMake.Subdirectories {
+		folders = append(folders, path.Join(m.Folder(), dir))
+	}
+	return folders
+}
+
 // providersFolder is where rdma-core has its providers.
 const providersFolder = "providers/"
 

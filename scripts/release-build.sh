@@ -5,6 +5,8 @@
 # headers, libibverbs, one provider and ibv_devices.
 #   release-build.sh TREE PROVIDER DIRECTORY OUT
 # The result goes to OUT, laid out as in TREE/build. CCACHE_DIR is optional.
+# If BASE is set, TREE is made of release-base.sh's archive of that name, with the files in the
+# directory FILES over it.
 # A warning in the provider's own files is an error; elsewhere it is upstream's.
 set -eu
 
@@ -15,6 +17,13 @@ out=$4
 
 if [ -n "${CCACHE_DIR:-}" ] && command -v ccache >/dev/null 2>&1; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache
+fi
+if [ -n "${BASE:-}" ]; then
+    rm -rf "$tree"
+    mkdir -p "$tree"
+    gzip -dc "$BASE" | tar x -C "$tree"
+    # As new files: whatever is made of them is made again.
+    cp -R --preserve=mode "$FILES/." "$tree/"
 fi
 list=$tree/$directory/CMakeLists.txt
 {

@@ -70,12 +70,15 @@ func (p *Pipeline) AddonPacker() *addon.Packer {
 }
 
 // Prune keeps the newest outputs of each stage. The small records of releases are kept for a
-// few walks.
+// few walks, and their bases, which are larger, for two.
 func (p *Pipeline) Prune(ctx context.Context) error {
-	const keep, keepRows = 12, 2000
+	const keep, keepRows, keepBases = 12, 2000, 700
 	return p.Runner.Prune(ctx, func(name string) int {
-		if walk.IsRowStage(name) {
+		switch {
+		case walk.IsRowStage(name):
 			return keepRows
+		case walk.IsBaseStage(name):
+			return keepBases
 		}
 		return keep
 	})

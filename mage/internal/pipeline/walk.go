@@ -14,7 +14,7 @@ func (p *Pipeline) Walker() *walk.Walker {
 		Runner: p.Runner, Root: p.Root, Releases: p.Releases,
 		Stages: walk.Stages{
 			Source: p.Sources().Source, Integrate: p.Editor().Integrate, Patch: p.Editor().Patch, ProvePatch: p.Editor().ProvePatch,
-			Spec: p.Editor().Spec, Judge: p.Prover().JudgeBuild,
+			Spec: p.Editor().Spec, Judge: p.Prover().JudgeBuild, JudgeTogether: p.Prover().JudgeTogether,
 			PlaceFolder: p.Collector().PlaceFolder,
 		},
 		Over: func(runner *stage.Runner, sums *specs.Sums) *walk.Walker {

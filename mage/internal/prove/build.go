@@ -4,13 +4,18 @@ package prove
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path"
+	"path/filepath"
+	"strconv"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 // JudgeBuild runs verdicts on a build in its toolchain, each in its own container: only root
@@ -46,3 +51,43 @@ func (p *Prover) JudgeBuild(ctx context.Context, s *ui.Stage, b artifact.Provide
 	}
 	return evidence, nil
 }
+
+// JudgeTogether runs a verdict on several builds in one container, and reports which have
+// passed. One that has not says nothing: JudgeBuild does.
+func (p *Prover) JudgeTogether(ctx context.Context, s *ui.Stage, builds []artifact.ProviderBuild, verdict string) ([]bool, error) {
+	parts := make([]stage.Part, len(builds))
+	for i, b := range builds {
+		m, err := subjectOf(b.Provider, b.Device, b.PrivateABI, b.DriverID)
+		if err != nil {
+			return nil, err
+		}
+		t := &trial{Prover: p, line: s, toolchain: b.Toolchain}
+		spec, err := t.cleanRun(ctx, b.Toolchain, m)
+		if err != nil {
+			return nil, err
+		}
+		files, err := stage.Files(b.Built.Path)
+		if err != nil {
+			return nil, err
+		}
+		name := strconv.Itoa(i)
+		for n := range files {
+			files[n].Name = path.Join(builtFolder[1:], name, files[n].Name)
+		}
+		spec.Env["BIN"] = path.Join(b.At, "bin")
+		spec.Argv = []string{buildVerdict, b.At, path.Join(builtFolder, name), verdict}
+		spec.Inputs = append(spec.Inputs, stage.ScriptInput(scripts.Verdict), containers.Input{Path: "/", Write: stage.Tar(files)})
+		parts[i] = stage.Part{Name: name, Spec: spec}
+	}
+	dir, err := os.MkdirTemp("", "verbsmith-verdicts-")
+	if err != nil {
+		return nil, fmt.Errorf("create a directory for verdicts: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	return p.RunTogether(ctx, s, filepath.Join(dir, "out"), parts), nil
+}
+
+const (
+	buildVerdict = "build-verdict.sh"
+	builtFolder  = "/verbsmith-builds"
+)

@@ -116,6 +116,10 @@ func (r *Runner) MakeAndRead(
 	return entry, r.end(s, r.timesOf(ctx, s, entry), nil)
 }
 
+// Has reports whether the cache has the output for the input, so that Make would not call the
+// input's Make.
+func (r *Runner) Has(name string, in Input) bool { return r.Cache.Has(inputKey(name, in)) }
+
 // MakePart is Make for a part of stage s, without a line of its own on the display.
 func (r *Runner) MakePart(ctx context.Context, s *ui.Stage, name string, in Input) (stagecache.Entry, error) {
 	return r.do(ctx, s, inputKey(name, in), func(ctx context.Context, dir string) error {

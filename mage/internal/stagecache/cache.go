@@ -110,6 +110,15 @@ func (c *Cache) DoKey(ctx context.Context, k *KeyBuilder, build func(ctx context
 	return c.do(ctx, order{stage: k.stage, key: k.Sum(), inputs: k.Inputs(), onWait: k.onWait}, build)
 }
 
+// Has reports whether the cache has the output for a key, as DoKey would find it.
+func (c *Cache) Has(k *KeyBuilder) bool {
+	if k.Err() != nil {
+		return false
+	}
+	e, _ := c.lookup(order{stage: k.stage, key: k.Sum()})
+	return e.Hit
+}
+
 // order is the stage and key of one call of Do.
 type order struct {
 	stage, key string

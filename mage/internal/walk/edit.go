@@ -27,8 +27,10 @@ import (
 
 // releaseEdit is the result of the edit of a release. The digests cover all of it.
 type releaseEdit struct {
-	patch artifact.Patch
-	spec  artifact.Spec
+	patch   artifact.Patch
+	spec    artifact.Spec
+	dir     string   // the files of the release that the edit makes or changes, and all of the provider's
+	removed []string // those that it removes
 }
 
 // releaseRecord is stored next to the edited files.
@@ -40,6 +42,8 @@ type releaseRecord struct {
 	Warnings []provider.SharedIDError `json:"warnings,omitempty"`
 	// NoEdits are the files without a place for an edit that a package needs.
 	NoEdits []string `json:"noEdits,omitempty"`
+	// Removed are the files of the release that a replaced provider loses.
+	Removed []string `json:"removed,omitempty"`
 }
 
 // CheckEdits puts the provider into each release and proves the patch with git and patch. It
@@ -76,6 +80,7 @@ func (w *Walker) editRow(ctx context.Context, s *ui.Stage, row *Row, in editInpu
 	row.edit = releaseEdit{
 		patch: artifact.Patch{File: filepath.Join(entry.Dir, name), Name: name, Digest: entry.Digest},
 		spec:  artifact.Spec{File: filepath.Join(entry.Dir, artifact.SpecFile), Digest: entry.Digest},
+		dir:   filepath.Join(entry.Dir, editedFolder), removed: rec.Removed,
 	}
 	return entry.Hit, nil
 }
@@ -97,7 +102,7 @@ func (in editInput) Make(ctx context.Context, w *stage.Work) error {
 // that they read.
 func (w *Walker) editRelease(ctx context.Context, in editInput, dir string) error {
 	j, ref := in.Row.job(), Release{Ref: in.Row.Release, Version: in.Row.Version}
-	src, err := in.Releases.sparse(ctx, ref, j.Provider, filepath.Join(w.CacheDir, "sparse"))
+	src, all, err := in.Releases.sparse(ctx, ref, j.Provider, filepath.Join(w.CacheDir, "sparse"))
 	if err != nil {
 		return err
 	}
@@ -127,6 +132,9 @@ func (w *Walker) editRelease(ctx context.Context, in editInput, dir string) erro
 		if !slices.Contains(rec.NoEdits, skip.File) {
 			rec.NoEdits = append(rec.NoEdits, skip.File)
 		}
+	}
+	if rec.Removed, err = keepEdited(src.Tree, tree.Dir, filepath.Join(dir, editedFolder), in.Row.Provider, all); err != nil {
+		return err
 	}
 	data, err := json.Marshal(rec)
 	if err != nil {
@@ -162,7 +170,11 @@ func checkInRelease(ctx context.Context, j job.Job, src artifact.Source, tree ar
 var errCommitDate = errors.New("want a date from 2005 to 2099, for the patch, got")
 
 // sparse writes the files of a release that the edits read to a directory below dir.
-func (r *Releases) sparse(ctx context.Context, ref Release, pr *provider.Provider, dir string) (artifact.Source, error) {
+//
+// It also returns all files of the release.
+func (r *Releases) sparse(
+	ctx context.Context, ref Release, pr *provider.Provider, dir string,
+) (artifact.Source, []upstream.TreeFile, error) {
 	src := artifact.Source{
 		Tree: filepath.Join(dir, "rdma-core-"+ref.Version), Version: ref.Version, Commit: ref.Commit, Epoch: ref.Time,
 		Digest: "files of commit " + ref.Commit,
@@ -171,14 +183,18 @@ func (r *Releases) sparse(ctx context.Context, ref Release, pr *provider.Provide
 		src.Tag = ref.Name
 	}
 	if !upstream.PlausibleDate(ref.Time) {
-		return src, fmt.Errorf("commit %s of %s: %w %s", ref.Commit, ref.Name, errCommitDate, ref.Time.Format(time.RFC3339))
+		return src, nil, fmt.Errorf("commit %s of %s: %w %s", ref.Commit, ref.Name, errCommitDate, ref.Time.Format(time.RFC3339))
 	}
-	edited, err := r.editedFiles(ctx, ref, pr)
+	have, err := r.clone.Tree(ctx, ref.Commit)
 	if err != nil {
-		return src, err
+		return src, nil, err
+	}
+	edited, err := r.editedFiles(ctx, ref, pr, have)
+	if err != nil {
+		return src, nil, err
 	}
 	if len(edited) == 0 {
-		return src, fmt.Errorf("%s: %w: none of the files to edit", ref.Name, fs.ErrNotExist)
+		return src, nil, fmt.Errorf("%s: %w: none of the files to edit", ref.Name, fs.ErrNotExist)
 	}
 	names := make([]string, len(edited))
 	for i, f := range edited {
@@ -186,14 +202,14 @@ func (r *Releases) sparse(ctx context.Context, ref Release, pr *provider.Provide
 	}
 	files, err := r.clone.Files(ctx, ref.Commit, names)
 	if err != nil {
-		return src, err
+		return src, nil, err
 	}
 	for _, f := range edited {
 		if err := writeSparse(src.Tree, f, files[f.Name]); err != nil {
-			return src, err
+			return src, nil, err
 		}
 	}
-	return src, nil
+	return src, have, nil
 }
 
 // writeSparse writes a file of a release below dir, with the mode that it has in the full
@@ -216,14 +232,12 @@ func writeSparse(dir string, f upstream.TreeFile, data []byte) error {
 }
 
 // editedFiles are the files of a release that the edits read.
-func (r *Releases) editedFiles(ctx context.Context, ref Release, pr *provider.Provider) ([]upstream.TreeFile, error) {
+func (r *Releases) editedFiles(
+	ctx context.Context, ref Release, pr *provider.Provider, have []upstream.TreeFile,
+) ([]upstream.TreeFile, error) {
 	wanted := []string{artifact.ReleaseSpec, artifact.SUSESpec}
 	if pr != nil {
 		wanted = slices.Concat(wanted, pr.Reads(), examine.Reads(), debianpkg.Reads())
-	}
-	have, err := r.clone.Tree(ctx, ref.Commit)
-	if err != nil {
-		return nil, err
 	}
 	tables := false
 	if pr != nil {
@@ -233,7 +247,7 @@ func (r *Releases) editedFiles(ctx context.Context, ref Release, pr *provider.Pr
 		}
 		tables = pr.ReadsTables(headers[provider.DriverHeader])
 	}
-	return slices.DeleteFunc(have, func(f upstream.TreeFile) bool {
+	return slices.DeleteFunc(slices.Clone(have), func(f upstream.TreeFile) bool {
 		also := pr != nil && (pr.ReadsAlso(f.Name) || debianpkg.ReadsAlso(f.Name) || tables && provider.IsTable(f.Name))
 		return !also && !slices.Contains(wanted, f.Name)
 	}), nil
@@ -247,7 +261,7 @@ func (w *Walker) ToolchainSpec(ctx context.Context, j job.Job, r *Releases) (art
 		return artifact.Spec{}, fmt.Errorf("create a directory for a release: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	src, err := r.sparse(ctx, r.Newest(), nil, dir)
+	src, _, err := r.sparse(ctx, r.Newest(), nil, dir)
 	if err != nil {
 		return artifact.Spec{}, err
 	}

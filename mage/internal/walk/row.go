@@ -29,7 +29,8 @@ type Row struct {
 
 	Patch, Spec, Compile, Devices report.Result
 
-	edit releaseEdit
+	edit          releaseEdit
+	parsed, built bool // passed together with other rows
 }
 
 func newRow(ref Release) *Row {

@@ -12,12 +12,16 @@ import (
 // The stages with one output for each release.
 const (
 	editStage  = "release-edit"
+	baseStage  = "release-base"
 	parseStage = "release-spec"
 	makeStage  = "release-build"
 )
 
-// IsRowStage reports whether a stage has an output for each release. The cache keeps those of a
-// few walks.
+// IsBaseStage reports whether a stage has an output of a few megabytes for each release.
+func IsBaseStage(name string) bool { return name == baseStage }
+
+// IsRowStage reports whether a stage has a small output for each release. The cache keeps those of
+// a few walks.
 func IsRowStage(name string) bool {
 	return name == editStage || name == parseStage || name == makeStage
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -16,28 +17,47 @@ import (
 // was cached. s shows the check of all rows.
 type rowCheck func(ctx context.Context, s *ui.Stage, row *Row) (hit bool, err error)
 
+// groupCheck makes a check of several releases at once, as far as it can: what it has not done is
+// done for each row.
+type groupCheck func(ctx context.Context, s *ui.Stage, rows []*Row) error
+
 // eachRow runs a check for each row, a few at a time. A failure is recorded in its row and the
 // walk continues; only the end of ctx stops it.
 func (w *Walker) eachRow(ctx context.Context, name string, together int, r *Releases, check rowCheck) error {
+	return w.eachGroup(ctx, name, together, 1, r, func(context.Context, *ui.Stage, []*Row) error { return nil }, check)
+}
+
+// eachGroup is eachRow, and before that runs first for groups of up to most neighbouring rows.
+func (w *Walker) eachGroup(
+	ctx context.Context, name string, together, most int, r *Releases, first groupCheck, check rowCheck,
+) error {
 	t := &tally{stage: w.Begin(name), total: len(r.Rows)}
-	rows := make(chan *Row)
+	groups := make(chan []*Row)
 	var all sync.WaitGroup
 	for range together {
 		all.Go(func() {
-			for row := range rows {
-				t.starts(row)
-				hit, err := check(ctx, t.stage, row)
-				t.ended(row, hit, err)
+			for rows := range groups {
+				t.starts(rows[0])
+				failed := first(ctx, t.stage, rows)
+				for _, row := range rows {
+					if failed != nil {
+						t.ended(row, false, failed)
+						continue
+					}
+					hit, err := check(ctx, t.stage, row)
+					t.ended(row, hit, err)
+				}
 			}
 		})
 	}
-	for _, row := range r.Rows {
+	size := min(most, (len(r.Rows)+together-1)/together)
+	for rows := range slices.Chunk(r.Rows, max(1, size)) {
 		if ctx.Err() != nil {
 			break
 		}
-		rows <- row
+		groups <- rows
 	}
-	close(rows)
+	close(groups)
 	all.Wait()
 	if cause := context.Cause(ctx); cause != nil {
 		return w.End(name, t.stage, false, cause)

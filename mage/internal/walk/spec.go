@@ -4,6 +4,10 @@ package walk
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
 	"strconv"
 
 	"github.com/resnics/verbsmith/containers"
@@ -19,17 +23,53 @@ const releaseSpecScript = "release-spec.sh"
 // CheckSpecs parses the edited spec of each release with rpmspec, once for each EL release: its
 // conditionals, with the toolchain's own macros for everything else.
 func (w *Walker) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
-	return w.eachRow(ctx, "rpmspec", 1, r, func(ctx context.Context, _ *ui.Stage, row *Row) (bool, error) {
+	input := func(row *Row) parseInput {
+		return parseInput{
+			Compiler: stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}, Release: row.Release.Name, Provider: j.ProviderName(),
+			ELs: els, Files: row.specFiles(), Passed: row.parsed,
+		}
+	}
+	together := func(ctx context.Context, s *ui.Stage, rows []*Row) error { return w.parseTogether(ctx, s, rows, input) }
+	return w.eachGroup(ctx, "rpmspec", w.atOnce(), specsInContainer, r, together, func(ctx context.Context, _ *ui.Stage, row *Row) (bool, error) {
 		if !row.edited() {
 			row.Spec = report.Result{State: report.NotTried}
 			return true, nil
 		}
-		hit, err := w.specRow(ctx, row.Release.Name, parseInput{
-			Compiler: stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}, Provider: j.ProviderName(), ELs: els, Files: row.specFiles(),
-		})
+		hit, err := w.specRow(ctx, row.Release.Name, input(row))
 		row.Spec = row.answer(err)
 		return hit, err
 	})
+}
+
+// specsInContainer is how many specs share a container: they are small and quickly parsed.
+const specsInContainer = 40
+
+// parseTogether parses the specs that are not in the cache in one container, and marks the rows
+// that pass.
+func (w *Walker) parseTogether(ctx context.Context, s *ui.Stage, rows []*Row, input func(*Row) parseInput) error {
+	var parsing []*Row
+	var parts []stage.Part
+	for _, row := range rows {
+		row.parsed = false
+		if !row.edited() {
+			continue
+		}
+		if in := input(row); !w.Has(parseStage, in) {
+			parsing, parts = append(parsing, row), append(parts, stage.Part{Name: in.Release, Spec: in.Container()})
+		}
+	}
+	if len(parts) < 2 { //nolint:mnd // one has its own container
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "verbsmith-releases-")
+	if err != nil {
+		return fmt.Errorf("create a directory for releases: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	for i, passed := range w.RunTogether(ctx, s, filepath.Join(dir, "out"), parts) {
+		parsing[i].parsed = passed
+	}
+	return nil
 }
 
 // specRow runs the stage with a separate log for the row.
@@ -43,31 +83,41 @@ func (w *Walker) specRow(ctx context.Context, name string, in parseInput) (bool,
 
 // specFiles are the files for rpmspec.
 func (r *Row) specFiles() []stage.File {
+	dir := r.Release.Name
 	return []stage.File{
-		{Name: "SPECS/" + artifact.SpecFile, Path: r.edit.spec.File, Owner: stage.BuilderUID, Time: r.Release.Time},
-		{Name: "SOURCES/" + r.edit.patch.Name, Path: r.edit.patch.File, Owner: stage.BuilderUID, Time: r.Release.Time},
+		{Name: dir + "/SPECS/" + artifact.SpecFile, Path: r.edit.spec.File, Owner: stage.BuilderUID, Time: r.Release.Time},
+		{Name: dir + "/SOURCES/" + r.edit.patch.Name, Path: r.edit.patch.File, Owner: stage.BuilderUID, Time: r.Release.Time},
 	}
 }
 
 // parseInput is the input of rpmspec.
 type parseInput struct {
 	Compiler stage.Compiler
+	Release  string // the name of its directory
 	Provider string
 	ELs      []int
 	Files    []stage.File
+
+	Passed bool `key:"-"` // together with others
 }
 
 // Container implements stage.Contained.
 func (in parseInput) Container() containers.RunSpec {
-	argv := []string{releaseSpecScript, stage.Topdir + "/SPECS/" + artifact.SpecFile, in.Provider}
+	topdir := path.Join(stage.Topdir, in.Release)
+	argv := []string{releaseSpecScript, topdir + "/SPECS/" + artifact.SpecFile, in.Provider}
 	for _, el := range in.ELs {
 		argv = append(argv, strconv.Itoa(el))
 	}
 	return in.Compiler.Spec(containers.RunSpec{
-		Argv: argv, Name: "rpmspec", User: stage.Builder, WorkDir: stage.Topdir,
+		Argv: argv, Name: "rpmspec", User: stage.Builder, WorkDir: stage.Topdir, Env: map[string]string{"TOPDIR": topdir},
 		Inputs: []containers.Input{{Path: stage.Topdir, Write: stage.Tar(in.Files)}},
 	})
 }
 
 // Make implements stage.Input.
-func (in parseInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
+func (in parseInput) Make(ctx context.Context, w *stage.Work) error {
+	if in.Passed {
+		return nil
+	}
+	return w.Run(ctx)
+}

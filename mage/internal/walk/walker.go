@@ -24,6 +24,7 @@ type Walker struct {
 
 	Root     string // the repository: the manifests of transplants are read below it
 	Releases *specs.Releases
+	together int // groups of rows that are tried at a time; 0: as many as the machine can
 	// Over returns the same walker with another runner and record of sums.
 	Over func(runner *stage.Runner, sums *specs.Sums) *Walker
 }
@@ -37,6 +38,9 @@ type Stages struct {
 	Spec       func(ctx context.Context, j job.Job, src artifact.Source) (artifact.Spec, error)
 
 	Judge Judge
+	// JudgeTogether runs a verdict on several builds in one container, and reports which have
+	// passed.
+	JudgeTogether func(ctx context.Context, s *ui.Stage, builds []artifact.ProviderBuild, verdict string) ([]bool, error)
 
 	// PlaceFolder replaces a directory of the outputs with the files that fill writes to dir.
 	//

@@ -52,13 +52,20 @@ type bench struct {
 	called []string // "stage version"
 	source job.Job  // the last that Source got
 	builds []artifact.ProviderBuild
+	header string // the edited verbs.h, "" as in the release
+	// together counts the builds that were judged in one container, in order.
+	together []int
+	// answer is the end of a release's own container, and status that of its command in one for
+	// several.
+	answer func(name, release string) (containers.Result, error)
+	status func(name, release string) string
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{engine: &stagetest.Engine{}, fails: map[string]error{}, tools: artifact.Toolchain{ID: "sha256:tools"}}
 	b.job = job.Job{Provider: fly(t), Target: job.RPM{Distro: releasetest.Distros(t).Default()}}
-	b.Walker = &Walker{Runner: stagetest.NewRunner(t, b.engine), Root: t.TempDir(), Releases: &specs.Releases{}}
+	b.Walker = &Walker{together: 1, Runner: stagetest.NewRunner(t, b.engine), Root: t.TempDir(), Releases: &specs.Releases{}}
 	b.Stages = Stages{
 		Source: func(_ context.Context, j job.Job) (artifact.Source, error) {
 			src := artifact.Source{Tree: filepath.Join(t.TempDir(), "rdma-core-"+j.Version), Version: j.Version, Epoch: time.Unix(1700000000, 0)}
@@ -67,19 +74,27 @@ func newBench(t *testing.T) *bench {
 			b.source = j
 			return src, err
 		},
-		Integrate: func(_ context.Context, _ job.Job, src artifact.Source) (artifact.Tree, error) {
+		Integrate: func(_ context.Context, j job.Job, src artifact.Source) (artifact.Tree, error) {
+			dir := filepath.Join(t.TempDir(), filepath.Base(src.Tree))
+			if err := os.CopyFS(dir, os.DirFS(src.Tree)); err != nil {
+				return artifact.Tree{}, err
+			}
+			files := map[string]string{}
+			for _, c := range j.Provider.CopyPlan() {
+				files[c.To] = string(c.From.Data())
+			}
+			if b.header != "" {
+				files[provider.VerbsHeader] = b.header
+			}
+			releasetest.Write(t, dir, files)
 			return artifact.Tree{
-				Dir: src.Tree, Digest: "tree of " + src.Version, Source: src,
+				Dir: dir, Digest: "tree of " + src.Version, Source: src,
 				Result: provider.Result{PrivateABI: 34, DriverID: 3, EnumConstant: "RDMA_DRIVER_FLY"},
 			}, b.call("integrate", src.Version)
 		},
 		Patch: func(_ context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error) {
 			file := filepath.Join(t.TempDir(), j.PatchName())
-			text := "patch\n"
-			if b.fails["whole patch"] != nil && tree.Source.Digest == "" {
-				text = "another\n"
-			}
-			return artifact.Patch{File: file, Name: j.PatchName()}, errors.Join(os.WriteFile(file, []byte(text), 0o600), b.call("patch", tree.Source.Version))
+			return artifact.Patch{File: file, Name: j.PatchName()}, errors.Join(os.WriteFile(file, []byte("patch\n"), 0o600), b.call("patch", tree.Source.Version))
 		},
 		ProvePatch: func(_ context.Context, tree artifact.Tree, _ artifact.Patch) ([]patchset.Proof, error) {
 			return nil, b.call("prove", tree.Source.Version)
@@ -94,16 +109,79 @@ func newBench(t *testing.T) *bench {
 			b.builds = append(b.builds, build)
 			return strings.Join(verdicts, " ") + " seen", b.judged
 		},
+		JudgeTogether: func(_ context.Context, _ *ui.Stage, builds []artifact.ProviderBuild, _ string) ([]bool, error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.together = append(b.together, len(builds))
+			passed := make([]bool, len(builds))
+			for i := range passed {
+				passed[i] = b.judged == nil
+			}
+			return passed, nil
+		},
 		PlaceFolder: func(_ context.Context, folder string, fill func(string) error) error {
 			return errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o755), fill(folder))
 		},
 	}
+	b.engine.Answer = b.run
 	b.Over = func(runner *stage.Runner, _ *specs.Sums) *Walker {
 		other := *b.Walker
 		other.Runner = runner
 		return &other
 	}
 	return b
+}
+
+// run plays the scripts of a walk.
+func (b *bench) run(run stagetest.Run) (containers.Result, error) {
+	releases, text := rowsOf(run), ""
+	for _, release := range releases {
+		dir := run.Outputs[0].Dir
+		if len(releases) > 1 || run.Argv[3] == stage.ScriptDir+"/rows.sh" {
+			dir = filepath.Join(dir, release)
+			status := "0"
+			if b.status != nil {
+				status = b.status(run.Name, release)
+			}
+			if status != "" {
+				text += release + " " + status + "\n"
+			}
+		} else if b.answer != nil {
+			if result, err := b.answer(run.Name, release); err != nil || result.ExitCode != 0 {
+				return result, err
+			}
+		}
+		if run.Name == "base" {
+			if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, baseFile), []byte("base of "+release), 0o600)); err != nil {
+				return containers.Result{}, err
+			}
+		}
+	}
+	if text == "" {
+		return containers.Result{}, nil
+	}
+	return containers.Result{}, os.WriteFile(filepath.Join(run.Outputs[0].Dir, ".status"), []byte(text), 0o600)
+}
+
+// rowsOf are the releases that a container is for.
+func rowsOf(run stagetest.Run) []string {
+	if i := slices.Index(run.Argv, stage.RowsOut); i >= 0 {
+		return run.Argv[i+1:]
+	}
+	last := run.Argv[len(run.Argv)-1]
+	if strings.HasPrefix(last, stage.RowsOut) {
+		return []string{filepath.Base(last)}
+	}
+	return nil
+}
+
+// containersOf lists the containers, as in "compile v56.1 v57.0".
+func (b *bench) containersOf() []string {
+	var out []string
+	for _, run := range b.engine.Runs() {
+		out = append(out, strings.Join(append([]string{run.Name}, rowsOf(run)...), " "))
+	}
+	return out
 }
 
 func (b *bench) call(name, version string) error {
@@ -253,7 +331,7 @@ func TestCheckSpecs(t *testing.T) {
 		t.Errorf("got %+v", run.RunSpec)
 	}
 	for file, want := range map[string]string{"/SPECS/" + artifact.SpecFile: "Name: x\n", "/SOURCES/" + b.job.PatchName(): "patch\n"} {
-		if got := run.Files[stage.Topdir+file]; got.Data != want || got.Owner != stage.BuilderUID {
+		if got := run.Files[stage.Topdir+"/v56.1"+file]; got.Data != want || got.Owner != stage.BuilderUID {
 			t.Errorf("%s: %+v", file, got)
 		}
 	}
@@ -268,59 +346,6 @@ func TestCheckSpecs(t *testing.T) {
 			t.Errorf("another patch, and the first again: %v, %d runs", err, len(b.engine.Runs()))
 		}
 	}
-}
-
-func TestCheckBuilds(t *testing.T) {
-	b := newBench(t)
-	r := b.edited(t, "v56.1")
-	check := func(want string) {
-		t.Helper()
-		if err := b.CheckBuilds(t.Context(), b.job, b.tools, r); err != nil {
-			t.Fatal(err)
-		}
-		wantStates(t, r, want)
-	}
-	b.judged = fmt.Errorf("discover: %w", &report.FailedError{Failed: []report.Result{{Title: "listed", Evidence: "nothing"}}})
-	check("v56.1 pass  pass FAIL")
-	b.judged = errors.New("the engine is gone")
-	check("v56.1 pass  FAIL -")
-	b.judged, b.engine.Answer = nil, func(stagetest.Run) (containers.Result, error) {
-		return containers.Result{}, &containers.RunError{Status: 1, Lines: []string{"ninja: build stopped"}}
-	}
-	check("v56.1 pass  FAIL -")
-	b.engine.Answer, b.fails["whole patch"] = nil, errors.New("another patch")
-	check("v56.1 pass  FAIL -")
-	if got := r.Rows[0].Why(); !strings.Contains(got, errPatchesDiffer.Error()) {
-		t.Errorf("got %q", got)
-	}
-	delete(b.fails, "whole patch")
-	check("v56.1 pass  pass pass")
-	runs := len(b.engine.Runs())
-	check("v56.1 pass  pass pass")
-	if len(b.engine.Runs()) != runs {
-		t.Error("a build that passed is made again")
-	}
-	r.Rows[0].edit.patch.Digest = "another"
-	check("v56.1 pass  pass pass")
-	if len(b.engine.Runs()) == runs {
-		t.Error("another edit is not built")
-	}
-	if want := r.clone.Path() + "@" + r.Rows[0].Release.Commit; b.source.Given != want || b.source.Version != "56.1" || b.source.Release != nil {
-		t.Errorf("the source is %+v, want %s", b.source, want)
-	}
-	run := b.engine.Runs()[runs-1]
-	if want := []string{checkedTree, "fly", "providers/fly", releaseOut}; !slices.Equal(run.Argv[len(run.Argv)-len(want):], want) || run.User != stage.Builder || run.Network {
-		t.Errorf("got %+v", run.RunSpec)
-	}
-	if run.Files[checkedTree+"/MAINTAINERS"].Owner != stage.BuilderUID {
-		t.Errorf("the tree is not the builder's: %v", run.Files)
-	}
-	build := b.builds[len(b.builds)-1]
-	if build.At != checkedTree+"/build" || build.Provider != "fly" || build.DriverID != 3 || build.PrivateABI != 34 || build.Toolchain != "sha256:tools" || build.Built.Digest == "" {
-		t.Errorf("got %+v", build)
-	}
-	r.Rows[0].Patch.State = report.Fail
-	check("v56.1 FAIL  - -")
 }
 
 func TestToolchainSpec(t *testing.T) {

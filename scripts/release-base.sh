@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Configures a release with the provider's directory emptied and compiles what discovery needs
+# beside a provider: the kernel's headers, libibverbs and ibv_devices.
+#   release-base.sh TREE FROM OUT
+# FROM is moved to TREE, which is the same for all releases. OUT/base.tar.gz gets all of TREE, with
+# its times, by which ninja knows what is up to date. CCACHE_DIR is optional.
+set -eu
+
+tree=$1
+from=$2
+out=$3
+
+if [ -n "${CCACHE_DIR:-}" ] && command -v ccache >/dev/null 2>&1; then
+    export CMAKE_C_COMPILER_LAUNCHER=ccache
+fi
+rm -rf "$tree"
+mv "$from" "$tree"
+mkdir -p "$tree/build" "$out"
+cd "$tree/build"
+# Its many probes are not worth caching: looking them up takes as long as compiling them.
+CCACHE_DISABLE=1 cmake -GNinja -DIN_PLACE=1 -DCMAKE_BUILD_TYPE=Debug -DNO_PYVERBS=1 -DNO_MAN_PAGES=1 ..
+# This may be one of hundreds, several at a time, on a machine that someone works on.
+nice ninja -j 2 kernel-headers/all libibverbs/all bin/ibv_devices
+tar c --sort=name -C "$tree" . | gzip -1n >"$out/base.tar.gz"
