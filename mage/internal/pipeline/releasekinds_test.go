@@ -3,6 +3,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -94,7 +95,7 @@ func offline(t *testing.T) *Pipeline {
 		t.Fatal(err)
 	}
 	return &Pipeline{
-		Runner: stagetest.NewRunner(t, &stagetest.Engine{}), Root: "../../..", DistDir: filepath.Join(dir, "dist"), Releases: releases, Sums: sums,
+		Runner: stagetest.NewRunner(t, &stagetest.Engine{Answer: stagetest.Packages(t, "")}), Root: "../../..", DistDir: filepath.Join(dir, "dist"), Releases: releases, Sums: sums,
 	}
 }
 
@@ -168,6 +169,20 @@ func toldAsMade(t *testing.T, tree artifact.Tree, patch artifact.Patch) {
 	}
 }
 
+// samePatch compares the patch of the whole source with that of only the files that the edits
+// declare: they differ if an edit reads another.
+func samePatch(t *testing.T, whole, sparse string) {
+	t.Helper()
+	want, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(sparse)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("the patch from the full tree differs from the patch from the sparse tree: %v", err)
+	}
+}
+
 // ofWholeSource makes what the other targets make before they ask an engine.
 func ofWholeSource(t *testing.T, p *Pipeline, j job.Job, clone string, row *walk.Row) {
 	t.Helper()
@@ -186,6 +201,7 @@ func ofWholeSource(t *testing.T, p *Pipeline, j job.Job, clone string, row *walk
 		t.Fatal(err)
 	}
 	toldAsMade(t, tree, patch)
+	samePatch(t, patch.File, row.PatchFile())
 	m := j.Provider.Manifest
 	spec, err := p.Editor().Spec(ctx, j, tree.Source)
 	if err != nil {

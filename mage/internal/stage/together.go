@@ -51,7 +51,7 @@ func (r *Runner) RunTogether(ctx context.Context, s *ui.Stage, out string, parts
 		return passed
 	}
 	spec := joined(parts)
-	spec.Outputs = []containers.Output{{Path: RowsOut, Dir: out}}
+	spec.Log, spec.Outputs = s.Log(), []containers.Output{{Path: RowsOut, Dir: out}}
 	if err := r.runContained(ctx, s, spec); err != nil {
 		_, _ = fmt.Fprintf(s.Log(), "%d together: %v\n", len(parts), err)
 		return passed

@@ -15,7 +15,7 @@ import (
 
 // Whatever a stage is given changes its key.
 func TestKeysHaveEachField(t *testing.T) {
-	for _, in := range []stage.Input{editInput{}, parseInput{}, buildInput{}, compileInput{}, discoverInput{}} {
+	for _, in := range []stage.Input{editInput{}, parseInput{}, baseInput{}, buildInput{}, rowCompileInput{}, compileInput{}, discoverInput{}} {
 		stagetest.EachFieldCounts(t, in)
 	}
 }

@@ -44,6 +44,9 @@ func newRow(ref Release) *Row {
 // Skipped says that the row's release was not tried.
 func (r *Row) Skipped() bool { return r.Release.Skipped != "" }
 
+// PatchFile is the patch of the row's edit, "" without one.
+func (r *Row) PatchFile() string { return r.edit.patch.File }
+
 // edited reports whether the release has the provider, which later checks need.
 func (r *Row) edited() bool { return r.Patch.State == report.Pass }
 

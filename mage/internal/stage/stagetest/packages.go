@@ -20,6 +20,10 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 	t.Helper()
 	return func(run Run) (containers.Result, error) {
 		for _, out := range run.Outputs {
+			if run.Name == "base" { // of a walk's release; one for several gives none, so each is made alone
+				write(t, filepath.Join(out.Dir, "base.tar.gz"), fmt.Sprintf("made of %d files", len(run.Files)))
+				continue
+			}
 			switch path.Base(out.Path) {
 			case "RPMS":
 				name := cmp.Or(map[string]string{"addon": "extra"}[run.Name], "tiny")
