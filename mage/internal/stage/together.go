@@ -130,7 +130,7 @@ func concatenate(writes []func(io.Writer) error) func(io.Writer) error {
 				return err
 			}
 		}
-		return to.Close() //nolint:wrapcheck // the engine's stream
+		return to.Close()
 	}
 }
 
@@ -145,7 +145,7 @@ func appendTar(to *tar.Writer, write func(io.Writer) error, have map[string]bool
 			return nil
 		}
 		if err != nil {
-			return err //nolint:wrapcheck // that of write
+			return err
 		}
 		name := path.Clean(h.Name)
 		if have[name] {
@@ -155,7 +155,7 @@ func appendTar(to *tar.Writer, write func(io.Writer) error, have map[string]bool
 		if err := to.WriteHeader(h); err != nil {
 			return fmt.Errorf("write %s to the tar stream: %w", h.Name, err)
 		}
-		if _, err := io.Copy(to, from); err != nil {
+		if _, err := io.CopyN(to, from, h.Size); err != nil {
 			return fmt.Errorf("write %s to the tar stream: %w", h.Name, err)
 		}
 	}

@@ -38,7 +38,7 @@ func (w *Walker) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolcha
 	together := func(ctx context.Context, s *ui.Stage, rows []*Row) error {
 		return w.buildTogether(ctx, s, j, tc, r, rows)
 	}
-	return w.eachGroup(ctx, "compile", w.atOnce(), inContainer, r, together, func(ctx context.Context, s *ui.Stage, row *Row) (bool, error) {
+	alone := func(ctx context.Context, s *ui.Stage, row *Row) (bool, error) {
 		if !row.edited() {
 			row.Compile, row.Devices = report.Result{State: report.NotTried}, report.Result{State: report.NotTried}
 			return true, nil
@@ -57,7 +57,8 @@ func (w *Walker) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolcha
 			row.Devices = report.Result{State: report.Pass}
 		}
 		return entry.Hit, err
-	})
+	}
+	return w.eachGroup(ctx, "compile", w.atOnce(), inContainer, r, together, alone)
 }
 
 // buildTogether compiles the rows that are not in the cache in one container, runs ibv_devices of

@@ -229,11 +229,11 @@ func TestWarmIsCold(t *testing.T) {
 		}
 		r := b.list(t, "")
 		b.built(t, r)
-		said := strings.Join(states(r), "\n")
+		said := states(r)
 		for _, row := range r.Rows {
-			said += "\n" + row.Why()
+			said = append(said, row.Why())
 		}
-		return said
+		return strings.Join(said, "\n")
 	}
 	warm := newBench(t)
 	for _, what := range []string{"fine", "not compiled", "not listed", "fine", "not listed", "not compiled"} {

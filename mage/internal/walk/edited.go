@@ -127,7 +127,7 @@ func (e releaseEdit) files(want func(name string) bool) ([]stage.File, error) {
 
 // baseTree are the files of a release with those of baseFiles in place of its own and without
 // those that are removed. All have one time.
-func baseTree(release []stage.File, edited []stage.File, removed []string, m *provider.Manifest, at time.Time) []stage.File {
+func baseTree(release, edited []stage.File, removed []string, m *provider.Manifest, at time.Time) []stage.File {
 	instead := map[string]bool{}
 	for _, name := range removed {
 		instead[name] = true

@@ -30,7 +30,7 @@ func (w *Walker) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchai
 		}
 	}
 	together := func(ctx context.Context, s *ui.Stage, rows []*Row) error { return w.parseTogether(ctx, s, rows, input) }
-	return w.eachGroup(ctx, "rpmspec", w.atOnce(), specsInContainer, r, together, func(ctx context.Context, _ *ui.Stage, row *Row) (bool, error) {
+	alone := func(ctx context.Context, _ *ui.Stage, row *Row) (bool, error) {
 		if !row.edited() {
 			row.Spec = report.Result{State: report.NotTried}
 			return true, nil
@@ -38,7 +38,8 @@ func (w *Walker) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchai
 		hit, err := w.specRow(ctx, row.Release.Name, input(row))
 		row.Spec = row.answer(err)
 		return hit, err
-	})
+	}
+	return w.eachGroup(ctx, "rpmspec", w.atOnce(), specsInContainer, r, together, alone)
 }
 
 // specsInContainer is how many specs share a container: they are small and quickly parsed.

@@ -134,7 +134,8 @@ func newBench(t *testing.T) *bench {
 
 // run plays the scripts of a walk.
 func (b *bench) run(run stagetest.Run) (containers.Result, error) {
-	releases, text := rowsOf(run), ""
+	releases := rowsOf(run)
+	var text strings.Builder
 	for _, release := range releases {
 		dir := run.Outputs[0].Dir
 		if len(releases) > 1 || run.Argv[3] == stage.ScriptDir+"/rows.sh" {
@@ -144,7 +145,7 @@ func (b *bench) run(run stagetest.Run) (containers.Result, error) {
 				status = b.status(run.Name, release)
 			}
 			if status != "" {
-				text += release + " " + status + "\n"
+				fmt.Fprintf(&text, "%s %s\n", release, status)
 			}
 		} else if b.answer != nil {
 			if result, err := b.answer(run.Name, release); err != nil || result.ExitCode != 0 {
@@ -157,10 +158,10 @@ func (b *bench) run(run stagetest.Run) (containers.Result, error) {
 			}
 		}
 	}
-	if text == "" {
+	if text.Len() == 0 {
 		return containers.Result{}, nil
 	}
-	return containers.Result{}, os.WriteFile(filepath.Join(run.Outputs[0].Dir, ".status"), []byte(text), 0o600)
+	return containers.Result{}, os.WriteFile(filepath.Join(run.Outputs[0].Dir, ".status"), []byte(text.String()), 0o600)
 }
 
 // rowsOf are the releases that a container is for.
