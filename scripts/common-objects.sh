@@ -4,7 +4,7 @@
 # Saves what a build made in a source tree, and restores it in another tree at the same path, so that only what differs
 # there is built.
 #   common-objects.sh list TREE DIR      before the build: writes the checksums of TREE's files to DIR/list
-#   common-objects.sh save TREE DIR      after it: writes all files that the build has made to DIR/made.tar.zst
+#   common-objects.sh save TREE DIR      after it: writes all files that the build has made to DIR/made.tar.zst, or .gz
 #   common-objects.sh restore TREE DIR   before another build
 # ninja builds an output again if it is older than a file that it was made from. Restored files keep their times. A file
 # that was written just now, such as a patched one, gets its time by its content in `restore`: if DIR/list has it with the
@@ -18,6 +18,9 @@ tree=$2
 dir=$3
 cd "$tree"
 
+# unpack extracts an archive; a file that exists is not replaced.
+unpack() { tar --extract --file=- --skip-old-files; }
+
 case $mode in
     list)
         mkdir -p "$dir"
@@ -27,8 +30,12 @@ case $mode in
     save)
         # debhelper's records in debian/ say which steps of a build are done.
         find . -path ./debian -prune -o -print | sort | comm -13 "$dir/names" - |
-            tar --create --file=- --format=posix --no-recursion --verbatim-files-from --files-from=- |
-            zstd -q -1 -T0 >"$dir/made.tar.zst"
+            tar --create --file="$dir/made.tar" --format=posix --no-recursion --verbatim-files-from --files-from=-
+        if command -v zstd >/dev/null; then
+            zstd -q -1 -T0 --rm "$dir/made.tar"
+        else
+            gzip -1 "$dir/made.tar"
+        fi
         rm "$dir/names"
         date +%s >"$dir/when"
         ;;
@@ -39,8 +46,11 @@ case $mode in
         fi
         find . -type f -newermt "@$SOURCE_DATE_EPOCH" -exec sha256sum {} + | sort | comm -12 - "$dir/list" |
             cut -c 67- | tr '\n' '\0' | xargs -0 -r touch --no-create --date="@$SOURCE_DATE_EPOCH"
-        # A file that exists is not replaced.
-        zstd -q -d -c "$dir/made.tar.zst" | tar --extract --file=- --skip-old-files
+        if [ -e "$dir/made.tar.zst" ]; then
+            zstd -q -d -c "$dir/made.tar.zst" | unpack
+        else
+            gzip -d -c "$dir/made.tar.gz" | unpack
+        fi
         ;;
     *)
         echo "common-objects.sh: unknown mode '$mode' (list, save, restore)" >&2

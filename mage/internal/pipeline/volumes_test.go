@@ -63,6 +63,9 @@ func TestNoTwoProvidersShareAVolume(t *testing.T) {
 	owner := map[string]string{}
 	for who, j := range jobs {
 		for _, volume := range slices.Compact(volumesOf(t, p, j)) {
+			if volume == "" {
+				continue // packages of a provider have none
+			}
 			if other, taken := owner[volume]; taken {
 				t.Errorf("%s and %s share the volume %s", who, other, volume)
 			}
