@@ -56,7 +56,10 @@ const (
 // ccacheText is ccache's configuration. ccache reads it instead of the one in its directory,
 // where prefix_command could run a program before every compiler. It belongs to root, and
 // builds do not run as root.
-const ccacheText = "# In place of ccache.conf in the cache's directory, to which what is compiled can write.\nmax_size = 5G\ndepend_mode = true\n"
+const ccacheText = `# In place of ccache.conf in the cache's directory, to which what is compiled can write.
+max_size = 5G
+depend_mode = true
+`
 
 // StageKey implements Keyed.
 func (c Compiler) StageKey() string {
