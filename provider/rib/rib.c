@@ -167,4 +167,4 @@ static const struct verbs_device_ops rib_dev_ops = {
 	.uninit_device = rib_uninit_device,
 };
 PROVIDER_DRIVER(rib, rib_dev_ops);
-/* edit 1796033719259262089 */
+/* edit 1796035517960630395 */

@@ -270,13 +270,10 @@ func (b *bencher) dropVolumes(ctx context.Context, cache string) error {
 	return err
 }
 
-// program runs this program. Its output is in a stage's log.
+// program runs a target as a user does. Its output is in a stage's log.
 func (b *bencher) program(ctx context.Context, name string, args, env []string) (measure.Use, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return measure.Use{}, fmt.Errorf("find this program: %w", err)
-	}
-	cmd := exec.CommandContext(ctx, self, args...)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"tool", "mage"}, args...)...)
+	cmd.Dir = b.dirs.root
 	cmd.Env = append(append(b.work.userEnv(), "CI=1"), env...)
 	return b.command(name, cmd)
 }
