@@ -330,6 +330,11 @@ func TestIsPrivate(t *testing.T) {
 		{"c.c", false, false},
 		{".git", true, true},
 		{".git", false, false},
+		{".c.c.swp", false, true},
+		{"sub/.#c.c", false, true},
+		{"#c.c#", false, true},
+		{".c.c.swp", true, false},
+		{"c.swp", false, false},
 	}
 	for _, tt := range tests {
 		if got := m.isPrivate(tt.name, tt.dir); got != tt.want {

@@ -17,6 +17,17 @@ func isVCS(name string) bool {
 	return false
 }
 
+// isEditors reports whether a file is an editor's own: a swap file of vim, a lock or a copy of
+// Emacs. Each exists only while somebody edits the provider, or next to what was edited.
+func isEditors(name string) bool {
+	for _, p := range []string{".*.sw?", ".#*", "#*#", "*~"} {
+		if ok, _ := path.Match(p, name); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // badPattern describes a valid pattern of privateFiles, "" if this one is valid.
 func badPattern(p string) string {
 	bare := strings.TrimSuffix(p, "/")
@@ -44,7 +55,7 @@ func badPattern(p string) string {
 // isPrivate reports whether a file or directory is kept out of rdma-core. The name is
 // slash separated, relative to the provider's directory. A private directory is not searched.
 func (m *Manifest) isPrivate(name string, dir bool) bool {
-	if name == ManifestName || dir && isVCS(path.Base(name)) {
+	if name == ManifestName || dir && isVCS(path.Base(name)) || !dir && isEditors(path.Base(name)) {
 		return true
 	}
 	for _, p := range m.PrivateFiles {

@@ -25,6 +25,17 @@ func Build(ctx context.Context,
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Build)
 }
 
+// Watch does what build does, again after each save of the provider, and shows one line each time.
+func Watch(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, or a directory (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Watch)
+}
+
 // RPM builds the RPMs and the SRPM and collects them in dist/.
 func RPM(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)

@@ -42,11 +42,16 @@ func value(flag *string, otherwise string) string {
 
 // job checks the flags that all targets have and reports all mistakes in them at once.
 func (a *App) job(ctx context.Context) (job.Job, error) {
+	return a.jobWith(func() (*provider.Provider, error) { return a.provider(ctx, value(a.flags.Provider, defaultProvider)) })
+}
+
+// jobWith is job with the provider that load gives.
+func (a *App) jobWith(load func() (*provider.Provider, error)) (job.Job, error) {
 	var j job.Job
 	var errs [4]error
 	j.Target, errs[0] = a.rpmTarget()
 	errs[1] = a.release(&j)
-	j.Provider, errs[2] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
+	j.Provider, errs[2] = load()
 	j.Base, errs[3] = a.baseMode()
 	return j, errors.Join(errs[:]...)
 }

@@ -41,7 +41,7 @@ func newTrial(t *testing.T) *trial {
 	})
 	b := &trial{App: a, engine: &stagetest.Engine{Answer: stagetest.Packages(t, "../pack/addon/testdata/layout/shared.o")}}
 	b.engine.Put("", "/lab/version", "6.12.0-verbs\n")
-	a.ui = ui.New(ui.Options{Out: &b.out, Err: &b.err, LogDir: filepath.Join(dir, "logs")})
+	a.ui = ui.New(ui.Options{Out: &b.out, Err: &b.err, LogDir: filepath.Join(dir, "logs"), Locate: a.place.locate})
 	t.Cleanup(a.ui.Close)
 	a.pipeline.UI = a.ui
 	a.pipeline.Engine = func(context.Context) (stage.Engine, error) { return b.engine, nil }

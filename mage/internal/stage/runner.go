@@ -34,10 +34,14 @@ type Runner struct {
 
 // Quiet returns a runner whose stages show nothing and write their logs to a directory of that
 // name: for one of many parts. Close its UI.
-func (r *Runner) Quiet(name string) *Runner {
-	return &Runner{
-		CacheDir: r.CacheDir, Cache: r.Cache, UI: r.UI.Quiet(name), Log: r.Log, Engine: r.Engine, parent: r.volumeOwner(),
-	}
+func (r *Runner) Quiet(name string) *Runner { return r.on(r.UI.Quiet(name)) }
+
+// Brief is Quiet with a live line on a terminal: for one of many runs.
+func (r *Runner) Brief(name string) *Runner { return r.on(r.UI.Brief(name)) }
+
+// on returns a runner with a display and a count of its own.
+func (r *Runner) on(display *ui.UI) *Runner {
+	return &Runner{CacheDir: r.CacheDir, Cache: r.Cache, UI: display, Log: r.Log, Engine: r.Engine, parent: r.volumeOwner()}
 }
 
 // Scratch is Quiet with a cache below dir, which the caller removes. Volumes are those of r.

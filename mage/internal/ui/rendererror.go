@@ -36,14 +36,7 @@ type manner struct {
 
 // Error shows err as RenderError does, on the UI's Err, and annotates each compiler error on GitHub.
 func (u *UI) Error(err error) {
-	how := manner{paint: u.paint, neutral: strings.Clone, locate: strings.Clone}
-	if u.opts.GitHub {
-		how.neutral = disarm
-	}
-	if u.opts.Locate != nil {
-		how.locate = u.opts.Locate
-	}
-	r := report(err, how)
+	r := report(err, u.manner(u.paint))
 	u.mu.Lock()
 	if u.live.midLine {
 		_, _ = u.write(u.opts.Err, []byte("\n"))
@@ -53,6 +46,24 @@ func (u *UI) Error(err error) {
 	for _, e := range r.errors {
 		u.Annotate(Annotation{File: e.File, Line: e.Line, Col: e.Col, Level: LevelError, Title: r.title, Message: e.Message})
 	}
+}
+
+// FirstLine returns the first line of what Error shows, without colours.
+func (u *UI) FirstLine(err error) string {
+	line, _, _ := strings.Cut(report(err, u.manner(func(_ colour, s string) string { return s })).text(), "\n")
+	return line
+}
+
+// manner has the UI's own options of a report.
+func (u *UI) manner(paint func(colour, string) string) manner {
+	how := manner{paint: paint, neutral: strings.Clone, locate: strings.Clone}
+	if u.opts.GitHub {
+		how.neutral = disarm
+	}
+	if u.opts.Locate != nil {
+		how.locate = u.opts.Locate
+	}
+	return how
 }
 
 // disarm breaks the older form of the runner's commands, "##[...]", which it finds anywhere in a line.

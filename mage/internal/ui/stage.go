@@ -64,7 +64,7 @@ func (u *UI) Stage(name string, index, total int) *Stage {
 	u.active = append(u.active, s)
 	u.startTimer()
 	if !u.live.enabled {
-		u.line(joinParts(s.place, "started"))
+		u.stageLine(joinParts(s.place, "started"))
 	}
 	u.redraw(true)
 	return s
@@ -185,7 +185,7 @@ func (s *Stage) end(state State, text string) {
 	elapsed := u.now().Sub(s.started)
 	u.active = slices.DeleteFunc(u.active, func(other *Stage) bool { return other == s })
 	u.finished = append(u.finished, StageTime{Name: s.name, State: state, Note: s.note, Time: elapsed})
-	u.line(s.endText(state, Clean(text), elapsed))
+	u.stageLine(s.endText(state, Clean(text), elapsed))
 	s.traced(state)
 	u.mu.Unlock()
 	s.log.close()
@@ -238,5 +238,5 @@ func (s *Stage) plainLine(due bool) {
 	now := s.ui.now()
 	s.plain.printed(now)
 	const longest = 100 // columns of what is at work, such as a RUN instruction; the log has all of it
-	s.ui.line(joinParts(s.place, s.note, cut(s.what, longest), s.count, clock(now.Sub(s.started))))
+	s.ui.stageLine(joinParts(s.place, s.note, cut(s.what, longest), s.count, clock(now.Sub(s.started))))
 }

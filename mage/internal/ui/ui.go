@@ -37,6 +37,8 @@ type Options struct {
 	Locate func(file string) string
 	// Trace, if given, gets an event for each stage, and for what happens in it.
 	Trace *timing.Trace
+	// brief leaves out the lines about stages. A terminal has the live line.
+	brief bool
 	// Now is the clock. If it is set, no timer runs, and the caller advances the display with Tick.
 	Now func() time.Time
 }
@@ -78,6 +80,18 @@ func (u *UI) Quiet(folder string) *UI {
 	opts := Options{Now: u.opts.Now, Trace: u.opts.Trace}
 	if u.opts.LogDir != "" {
 		opts.LogDir = filepath.Join(u.opts.LogDir, fileName(folder))
+	}
+	return New(opts)
+}
+
+// Brief returns a UI for one of many runs, each of which is told in a line of its own: its stages are shown in the
+// live line only, and its logs are in a directory below this one's. Nothing may be shown on u meanwhile. Close it as
+// well.
+func (u *UI) Brief(folder string) *UI {
+	opts := u.opts
+	opts.brief = true
+	if opts.LogDir != "" {
+		opts.LogDir = filepath.Join(opts.LogDir, fileName(folder))
 	}
 	return New(opts)
 }
@@ -158,6 +172,13 @@ func (u *UI) line(text string) {
 		text = "\n" + text
 	}
 	_, _ = u.write(u.opts.Err, []byte(text+"\n"))
+}
+
+// stageLine writes a line of progress about a stage.
+func (u *UI) stageLine(text string) {
+	if !u.opts.brief {
+		u.line(text)
+	}
 }
 
 // redraw shows the newest stage in the live line, at most ten times a second unless force is set.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,5 +144,34 @@ func TestQuietShowsNothingAndLogsBelow(t *testing.T) {
 	}
 	if text, err := os.ReadFile(s.LogPath()); err != nil || string(text) != "cc\n" {
 		t.Errorf("the log has %q, %v", text, err)
+	}
+}
+
+// A brief UI leaves the lines about stages out, and a terminal's live line in; its logs are in a directory of their own.
+func TestBrief(t *testing.T) {
+	dir := t.TempDir()
+	run := func(u *ui.UI, advance func(time.Duration)) {
+		u = u.Brief("one")
+		s := u.Stage("build", 1, 2)
+		advance(2 * time.Minute)
+		u.Tick()
+		slog.New(u.SlogHandler()).WarnContext(context.Background(), "beware")
+		if _, err := io.WriteString(s.Log(), "text\n"); err != nil {
+			t.Error(err)
+		}
+		if want := filepath.Join(dir, "one", "01-build.log"); s.LogPath() != want {
+			t.Errorf("the log is %s, want %s", s.LogPath(), want)
+		}
+		s.Done()
+		u.Close()
+	}
+	f := newPlain(t, func(o *ui.Options) { o.LogDir = dir })
+	run(f.UI, f.clock.advance)
+	same(t, f.err.String(), "warning: beware\n")
+	term := newTerminal(t, func(o *ui.Options) { o.LogDir = dir })
+	run(term.UI, term.clock.advance)
+	same(t, term.term.screen(), "warning: beware\n")
+	if shown := strings.Join(term.term.writes, ""); !strings.Contains(shown, "[1/2] build") || strings.Contains(shown, "done") {
+		t.Errorf("it has shown %q", shown)
 	}
 }
