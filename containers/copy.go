@@ -128,7 +128,12 @@ func (e *Engine) readFile(ctx context.Context, spec RunSpec, file string) ([]byt
 		return nil, err
 	}
 	defer e.terminate(ctx, box)
-	stream, _, err := e.cli.CopyFromContainer(ctx, box.id, file)
+	return e.readOut(ctx, box.id, file)
+}
+
+// readOut returns the content of a regular file of a container.
+func (e *Engine) readOut(ctx context.Context, id, file string) ([]byte, error) {
+	stream, _, err := e.cli.CopyFromContainer(ctx, id, file)
 	if errdefs.IsNotFound(err) {
 		return nil, &alsoError{err, fs.ErrNotExist}
 	}

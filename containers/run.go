@@ -52,6 +52,13 @@ func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, e
 		e.terminate(ctx, box)
 	}()
 	e.sayUnbound(ctx, box.id, spec.Limits)
+	if spec.Prepare != nil {
+		first, err := spec.Prepare(func(file string) ([]byte, error) { return e.readOut(ctx, box.id, file) })
+		if err != nil {
+			return result, err
+		}
+		spec.Inputs = append(first, spec.Inputs...)
+	}
 	spec.begin(StepCopyIn)
 	if err := e.fill(ctx, box, spec); err != nil {
 		return result, err

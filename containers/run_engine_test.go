@@ -328,6 +328,45 @@ func TestVolumeOfTheRun(t *testing.T) {
 	}
 }
 
+// A run reads its volume before anything is copied in, and may end there without a start.
+func TestPrepare(t *testing.T) {
+	e := connect(t)
+	volume := "verbsmith-test-" + randomID()
+	t.Cleanup(func() {
+		if err := e.RemoveVolume(context.Background(), volume); err != nil {
+			t.Error(err)
+		}
+	})
+	enough := errors.New("enough")
+	for _, want := range []string{"", "x"} {
+		spec := probe("stat", "/vol/file")
+		spec.Volumes = []VolumeMount{{Name: volume, Path: "/vol"}}
+		spec.Prepare = func(read func(string) ([]byte, error)) ([]Input, error) {
+			data, err := read("/vol/file")
+			if err == nil {
+				err = enough
+			} else if errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
+			if string(data) != want {
+				t.Errorf("read %q, want %q", data, want)
+			}
+			stream, tarErr := tarOf(tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o640, Uid: 1, Gid: 2}, "x")
+			return []Input{{Path: "/vol", Tar: bytes.NewReader(stream)}}, errors.Join(err, tarErr)
+		}
+		if want != "" {
+			if _, err := e.Run(t.Context(), spec); !errors.Is(err, enough) {
+				t.Errorf("got %v", err)
+			}
+		} else if got := stdout(t, e, spec); got != "/vol/file -rw-r----- 1:2\n" {
+			t.Errorf("got %s", got)
+		}
+	}
+	if left := leftOf(t, e, e.run.id); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
 func TestInputWriterFails(t *testing.T) {
 	e := connect(t)
 	broken := errors.New("the source is gone")

@@ -29,7 +29,12 @@ type RunSpec struct {
 	Volumes []VolumeMount
 	Devices []string // nodes of the engine's machine, such as /dev/kvm, at the same path; a missing one is an error
 	Inputs  []Input  // copied in, in order, before the command starts
-	Outputs []Output // copied out, in order, after it has ended and before the container is removed
+	// Prepare, if given, is called when the container has been created, before anything is copied in; what it returns
+	// is copied in first. read returns the content of a regular file of the container, also of one on a volume; its
+	// error wraps fs.ErrNotExist if there is no such file. If Prepare fails, nothing is copied or started, and the run
+	// ends with an error that wraps its error.
+	Prepare func(read func(file string) ([]byte, error)) ([]Input, error) `key:"-"`
+	Outputs []Output                                                      // copied out, in order, after it has ended and before the container is removed
 	// Log gets standard output and standard error, in the order in which the engine delivers them. If it fails, the
 	// run ends. Only one goroutine at a time uses it.
 	Log io.Writer

@@ -196,7 +196,9 @@ func TestWatchRefuses(t *testing.T) {
 		"a file":           {func(b *trial) { *b.flags.Provider += "/fly.c" }, "not a directory"},
 		"another distro":   {func(b *trial) { b.flags.Distro = new("x") }, "unknown distro"},
 		"no engine": {func(b *trial) {
-			b.pipeline.Engine = func(context.Context) (stage.Engine, error) { return nil, &containers.UnreachableError{Err: errors.New("gone")} }
+			b.pipeline.Engine = func(context.Context) (stage.Engine, error) {
+				return nil, &containers.UnreachableError{Err: errors.New("gone")}
+			}
 		}, "gone"},
 	} {
 		b := newTrial(t)

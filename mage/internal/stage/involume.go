@@ -5,6 +5,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -90,14 +91,48 @@ func (w *volumeWork) make(ctx context.Context) (release func(), hit bool, err er
 	return owner.volumes.keep(volume, w.key.Sum(), unlock), hit, nil
 }
 
-// fill makes the output unless the volume holds it.
+// errHeld ends a container that is not needed, because the volume holds the output.
+var errHeld = errors.New("the volume holds the output")
+
+// fill makes the output unless the volume holds it. The first container is also the one that the
+// volume is read with: creating another takes longer than most edits take to compile.
 func (w *volumeWork) fill(ctx context.Context) (hit bool, err error) {
-	if err := w.engine.EnsureVolume(ctx, w.in.Volume().Name, nil); err != nil {
-		return false, err
+	specs := slices.Clone(w.in.Containers())
+	specs[0].Prepare = w.missing
+	last := &specs[len(specs)-1]
+	env := map[string]string{keyVariable: w.key.Sum(), keyFileVariable: w.file(keyFile)}
+	maps.Copy(env, last.Env)
+	last.Env = env
+	for _, spec := range specs {
+		err := w.runner.runContained(ctx, w.stage, spec)
+		if errors.Is(err, errHeld) {
+			return true, nil
+		}
+		if err != nil {
+			return false, errors.Join(err, w.takeBack(ctx, err))
+		}
 	}
-	have, err := w.read(ctx, keyFile)
-	if err != nil || string(have) == w.key.Sum() {
-		return err == nil, err
+	// The empty entry records the inputs, so that Explain can compare the next key with them.
+	_, err = w.runner.do(ctx, w.stage, w.key, func(context.Context, string) error { return nil })
+	return false, err
+}
+
+// missing is what goes into the volume before the containers run: an empty key, then the files that
+// differ from the volume's. It is errHeld if the volume holds the output.
+func (w *volumeWork) missing(read func(file string) ([]byte, error)) ([]containers.Input, error) {
+	readOne := func(name string) ([]byte, error) {
+		data, err := read(w.file(name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return data, err
+	}
+	have, err := readOne(keyFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the volume's key: %w", err)
+	}
+	if string(have) == w.key.Sum() {
+		return nil, errHeld
 	}
 	why := w.runner.Cache.Explain(w.name, w.key)
 	if len(why) == 0 && len(have) > 0 {
@@ -106,32 +141,11 @@ func (w *volumeWork) fill(ctx context.Context) (hit bool, err error) {
 	if len(why) > 0 {
 		w.stage.Note("changed: " + joinNames(why))
 	}
-	if err := w.run(ctx); err != nil {
-		return false, err
-	}
-	// The empty entry records the inputs, so that Explain can compare the next key with them.
-	_, err = w.runner.do(ctx, w.stage, w.key, func(context.Context, string) error { return nil })
-	return false, err
-}
-
-// run empties the key, copies the missing files and runs the containers.
-func (w *volumeWork) run(ctx context.Context) error {
-	missing, err := w.in.Missing(func(name string) ([]byte, error) { return w.read(ctx, name) })
+	files, err := w.in.Missing(readOne)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	specs := slices.Clone(w.in.Containers())
-	specs[0].Inputs = append([]containers.Input{w.input(missing...)}, specs[0].Inputs...)
-	last := &specs[len(specs)-1]
-	env := map[string]string{keyVariable: w.key.Sum(), keyFileVariable: w.file(keyFile)}
-	maps.Copy(env, last.Env)
-	last.Env = env
-	for _, spec := range specs {
-		if err := w.runner.runContained(ctx, w.stage, spec); err != nil {
-			return errors.Join(err, w.takeBack(ctx, err))
-		}
-	}
-	return nil
+	return []containers.Input{w.input(files...)}, nil
 }
 
 // takeBack empties the key after a container that exited with 0 but hit a limit: only the
@@ -152,17 +166,6 @@ func (w *volumeWork) takeBack(ctx context.Context, err error) error {
 // input empties the key and then copies files.
 func (w *volumeWork) input(files ...File) containers.Input {
 	return BuilderInput(w.in.Volume().Path, append([]File{{Name: keyFile, Owner: BuilderUID}}, files...))
-}
-
-// read returns a file of the volume, nil if there is none.
-func (w *volumeWork) read(ctx context.Context, name string) ([]byte, error) {
-	all := w.in.Containers()
-	image := all[len(all)-1].Image
-	data, err := w.engine.ReadFile(ctx, image, []containers.VolumeMount{w.in.Volume()}, w.file(name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return data, err
 }
 
 func (w *volumeWork) file(name string) string { return path.Join(w.in.Volume().Path, name) }

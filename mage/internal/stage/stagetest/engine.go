@@ -102,6 +102,13 @@ func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.R
 		begin = func(string) {}
 	}
 	begin(containers.StepCreate)
+	if spec.Prepare != nil {
+		first, err := spec.Prepare(func(file string) ([]byte, error) { return e.ReadFile(ctx, spec.Image, spec.Volumes, file) })
+		if err != nil {
+			return containers.Result{}, err
+		}
+		spec.Inputs = append(first, spec.Inputs...)
+	}
 	begin(containers.StepCopyIn)
 	run := Run{RunSpec: spec, Files: map[string]File{}}
 	for _, in := range spec.Inputs {
