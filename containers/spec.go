@@ -29,12 +29,7 @@ type RunSpec struct {
 	Volumes []VolumeMount
 	Devices []string // nodes of the engine's machine, such as /dev/kvm, at the same path; a missing one is an error
 	Inputs  []Input  // copied in, in order, before the command starts
-	// Prepare, if given, is called when the container has been created, before anything is copied in; what it returns
-	// is copied in first. read returns the content of a regular file of the container, also of one on a volume; its
-	// error wraps fs.ErrNotExist if there is no such file. If Prepare fails, nothing is copied or started, and the run
-	// ends with an error that wraps its error.
-	Prepare func(read func(file string) ([]byte, error)) ([]Input, error) `key:"-"`
-	Outputs []Output                                                      // copied out, in order, after it has ended and before the container is removed
+	Outputs []Output // copied out, in order, after it has ended and before the container is removed
 	// Log gets standard output and standard error, in the order in which the engine delivers them. If it fails, the
 	// run ends. Only one goroutine at a time uses it.
 	Log io.Writer
@@ -45,6 +40,11 @@ type RunSpec struct {
 	// Commit is the reference of the image that is made from the container if it exits with 0. The image has the
 	// user, working directory, entrypoint and command of RunSpec.Image, and Env in addition.
 	Commit string
+	// Prepare, if given, is called when the container has been created, before anything is copied in; what it returns
+	// is copied in first. read returns the content of a regular file of the container, also of one on a volume; its
+	// error wraps fs.ErrNotExist if there is no such file. If Prepare fails, nothing is copied or started, and the run
+	// ends with an error that wraps its error.
+	Prepare func(read func(file string) ([]byte, error)) ([]Input, error) `key:"-"`
 	// Limits overrides the engine's, field by field where it is not 0.
 	Limits Limits
 }

@@ -20,14 +20,14 @@ func Stamp(dir string) uint64 {
 			return fs.SkipAll // Load refuses them
 		}
 		if err != nil {
-			fmt.Fprintln(h, name, errors.Is(err, fs.ErrNotExist))
+			_, _ = fmt.Fprintln(h, name, errors.Is(err, fs.ErrNotExist))
 			return nil
 		}
 		if d.IsDir() && isVCS(d.Name()) {
 			return fs.SkipDir
 		}
 		if info, err := d.Info(); err == nil && !d.IsDir() {
-			fmt.Fprintln(h, name, info.Mode(), info.Size(), info.ModTime().UnixNano())
+			_, _ = fmt.Fprintln(h, name, info.Mode(), info.Size(), info.ModTime().UnixNano())
 		}
 		return nil
 	})

@@ -23,7 +23,7 @@ import (
 
 // Watch is the watch target: build, and again after each change of the provider's content.
 func (a *App) Watch(ctx context.Context) error {
-	const period = 250 * time.Millisecond
+	const period = 150 * time.Millisecond
 	w := watcher{App: a, said: map[string]bool{}, wait: func(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
@@ -100,14 +100,9 @@ func (w *watcher) look(ctx context.Context) error {
 	start := time.Now()
 	first := w.built == ""
 	j, err := w.rpmJob(ctx)
-	content := ""
-	if err != nil {
-		content = err.Error()
-	} else {
-		content = j.Provider.Digest()
-	}
+	content := contentOf(j, err)
 	if content == w.built || ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the end of the waiting is no error
 	}
 	w.built = content
 	var times []timing.Stage
@@ -122,6 +117,14 @@ func (w *watcher) look(ctx context.Context) error {
 	}
 	w.tell(j, times, time.Since(start), err)
 	return errors.Join(w.ui.OutError(), w.prune(ctx))
+}
+
+// contentOf identifies what was read of a provider: its content, or why it could not be read.
+func contentOf(j job.Job, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return j.Provider.Digest()
 }
 
 // prune removes old outputs while nobody waits for it, so an interrupt of it is none.
@@ -145,11 +148,9 @@ func (w *watcher) build(ctx context.Context, j job.Job) ([]timing.Stage, error) 
 // tell shows a run in one line: the time of day, the verdict, and what took how long or the first
 // thing to mend.
 func (w *watcher) tell(j job.Job, times []timing.Stage, took time.Duration, err error) {
-	verdict, text := "passed", ""
+	verdict, text := "failed", w.ui.FirstLine(err)
 	if err == nil {
-		text = "ibv_devices lists " + j.Provider.Manifest.Device.Name + whatTook(times)
-	} else {
-		verdict, text = "failed", w.ui.FirstLine(err)
+		verdict, text = "passed", "ibv_devices lists "+j.Provider.Manifest.Device.Name+whatTook(times)
 	}
 	fmt.Fprintf(w.ui.Out(), "%s %s in %s: %s\n", time.Now().Format(time.TimeOnly), verdict, ui.Took(took), text)
 }
@@ -187,5 +188,5 @@ func (h onceHandler) Handle(ctx context.Context, r slog.Record) error {
 		return nil
 	}
 	h.said[text] = true
-	return h.Handler.Handle(ctx, r)
+	return h.Handler.Handle(ctx, r) //nolint:wrapcheck // a handler returns its inner handler's error
 }
