@@ -59,7 +59,7 @@ func (in buildInput) path() string {
 // Containers implements stage.VolumeInput.
 func (in buildInput) Containers() []containers.RunSpec {
 	return []containers.RunSpec{in.Compiler.Spec(containers.RunSpec{
-		Argv: []string{buildScript, in.path(), path.Join(stage.TreeDir, listFile)},
+		Argv: []string{buildScript, in.path(), path.Join(stage.TreeDir, listFile), in.Compiler.Image},
 		Name: "build", User: stage.Builder, WorkDir: stage.TreeDir,
 		Volumes: []containers.VolumeMount{in.Volume()},
 	})}
