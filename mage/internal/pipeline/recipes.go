@@ -29,7 +29,7 @@ var (
 	ForPatch = Recipe{Source, Integrate, Patch, ProvePatch}
 	ForSpec  = edited
 
-	ForBuild           = compiles.then(Build, Discover)
+	ForBuild           = Recipe{Source, Integrate, Spec, Base, Toolchain, Build, Discover} // no patch: it needs none
 	ForRPM             = packaged
 	ForInspect         = packaged
 	ForTestIntegration = packaged.then(Prove)
