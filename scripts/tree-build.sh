@@ -3,17 +3,20 @@
 #
 # Builds an rdma-core tree that lives in a volume with its own build.sh, so
 # that ninja builds only what changed since the last time.
-#   tree-build.sh TREE LIST TOOLCHAIN
+#   tree-build.sh TREE LIST TOOLCHAIN FOLDER
 # LIST names, one "digest mode path" per line, every file that the tree must
 # have; others outside TREE/build are leftovers and are removed.
 # build.sh runs CMake each time. If nothing but the content of C files and headers
 # has changed since it last succeeded in the same TOOLCHAIN, ninja alone does the
 # same: CMake reads none of them, except to check the compiler, which it does once.
+# The CMake files in FOLDER, the provider's, may use commands that read any file;
+# then CMake always runs.
 set -eu
 
 tree=$1
 list=$2
 toolchain=$3
+folder=$4
 cd "$tree"
 
 have=$(mktemp)
@@ -33,7 +36,8 @@ configured=$(dirname "$list")/configured
 seen=$(mktemp)
 printf '%s\n' "$toolchain" >"$seen"
 sed 's/^[^ ]* \([^ ]* .*\.[ch]\)$/\1/' "$list" >>"$seen"
-if cmp -s "$seen" "$configured"; then
+reads='(file|configure_file|execute_process|include|load_cache|try_compile|try_run|check_[a-z_]*) *\('
+if cmp -s "$seen" "$configured" && ! grep -rqiE --include=CMakeLists.txt --include='*.cmake' "$reads" "$folder"; then
     for ninja in ninja-build ninja; do
         ! command -v "$ninja" >/dev/null || exec "$ninja" -C build
     done

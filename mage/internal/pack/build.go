@@ -32,8 +32,11 @@ const (
 // the stage's log.
 func (p *Packer) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain) (artifact.Build, error) {
 	in := buildInput{
-		Compiler: p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial), Tree: tree,
+		Compiler: p.Compiler(j, tc, tree.Source.Epoch, stage.ForTrial), Tree: tree, Folder: ".",
 		VolumeName: p.Volume(append([]string{"build", tc.Base.Folder, tree.Source.Label()}, j.Identity()...)...),
+	}
+	if j.Provider != nil {
+		in.Folder = j.Provider.Manifest.Folder()
 	}
 	release, err := p.MakeInVolume(ctx, "build", in)
 	return artifact.Build{Volume: in.VolumeName, Tree: in.path(), Release: release}, err
@@ -43,6 +46,7 @@ func (p *Packer) Build(ctx context.Context, j job.Job, tree artifact.Tree, tc ar
 type buildInput struct {
 	Compiler   stage.Compiler
 	Tree       artifact.Tree
+	Folder     string // the provider's, below the tree
 	VolumeName string
 }
 
@@ -59,7 +63,7 @@ func (in buildInput) path() string {
 // Containers implements stage.VolumeInput.
 func (in buildInput) Containers() []containers.RunSpec {
 	return []containers.RunSpec{in.Compiler.Spec(containers.RunSpec{
-		Argv: []string{buildScript, in.path(), path.Join(stage.TreeDir, listFile), in.Compiler.Image},
+		Argv: []string{buildScript, in.path(), path.Join(stage.TreeDir, listFile), in.Compiler.Image, in.Folder},
 		Name: "build", User: stage.Builder, WorkDir: stage.TreeDir,
 		Volumes: []containers.VolumeMount{in.Volume()},
 	})}
