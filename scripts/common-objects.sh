@@ -4,8 +4,9 @@
 # Saves what a build made in a source tree, and restores it in another tree at the same path, so that only what differs
 # there is built.
 #   common-objects.sh list TREE DIR      before the build: writes the checksums of TREE's files to DIR/list
-#   common-objects.sh save TREE DIR      after it: writes all files that the build has made to DIR/made.tar.zst, or .gz
+#   common-objects.sh save DIR           after it: writes all files that the build has made to DIR/made.tar.zst, or .gz
 #   common-objects.sh restore TREE DIR   before another build
+# The build may have failed: what it made until then is saved.
 # ninja builds an output again if it is older than a file that it was made from. Restored files keep their times. A file
 # that was written just now, such as a patched one, gets its time by its content in `restore`: if DIR/list has it with the
 # same checksum, it becomes older than every output. Files with the release's own times keep these.
@@ -14,8 +15,13 @@ set -eu
 export LC_ALL=C
 
 mode=$1
-tree=$2
-dir=$3
+if [ "$mode" = save ]; then
+    dir=$2
+    tree=$(cat "$dir/tree")
+else
+    tree=$2
+    dir=$3
+fi
 cd "$tree"
 
 # unpack extracts an archive; a file that exists is not replaced.
@@ -26,6 +32,7 @@ case $mode in
         mkdir -p "$dir"
         find . -type f -exec sha256sum {} + | sort >"$dir/list"
         find . | sort >"$dir/names"
+        echo "$tree" >"$dir/tree"
         ;;
     save)
         # debhelper's records in debian/ say which steps of a build are done.
@@ -36,7 +43,7 @@ case $mode in
         else
             gzip -1 "$dir/made.tar"
         fi
-        rm "$dir/names"
+        rm "$dir/names" "$dir/tree"
         date +%s >"$dir/when"
         ;;
     restore)

@@ -53,9 +53,9 @@ case $mode in
         ;;
     common)
         sh "$objects" list "$PWD" "$out"
-        dpkg-buildpackage --rules-target=build
-        sh "$objects" save "$PWD" "$out"
-        exit 0
+        dpkg-buildpackage --rules-target=build ||
+            echo "deb-build.sh: the build of the common objects ended with $?: what it made until then is used"
+        exec sh "$objects" save "$out"
         ;;
     *)
         echo "deb-build.sh: unknown mode '$mode' (packages, common)" >&2

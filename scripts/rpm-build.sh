@@ -23,10 +23,10 @@ if [ -n "${CCACHE_DIR:-}" ] && command -v ccache >/dev/null 2>&1; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
 fi
 
-# hook WHEN COMMAND: rpmbuild runs a command of common-objects.sh on the source tree after a section, with which macro
-# files end that section's script.
-hook() {
-    printf '__spec_%s_post sh %s %s "%%{_builddir}/%%{?buildsubdir}" %s; %%{___build_post}' "$1" "$objects" "$2" "$common"
+# after_prep COMMAND: defines the macro that ends %prep's script, so that rpmbuild runs a command of common-objects.sh on the
+# source tree.
+after_prep() {
+    printf '__spec_prep_post sh %s %s "%%{_builddir}/%%{?buildsubdir}" %s; %%{___build_post}' "$objects" "$1" "$common"
 }
 
 # Temporary files, of which find-debuginfo alone writes hundreds, are on the volume: the container's layers may be slow.
@@ -36,10 +36,10 @@ mkdir -p "$TMPDIR"
 case $mode in
     all)
         set -- -ba "$input"
-        [ -z "$common" ] || set -- --define "$(hook prep restore)" "$@"
+        [ -z "$common" ] || set -- --define "$(after_prep restore)" "$@"
         ;;
     rebuild) set -- --rebuild "$input" ;;
-    common) set -- --define "$(hook prep list)" --define "$(hook build save)" -bc "$input" ;;
+    common) set -- --define "$(after_prep list)" -bc "$input" ;;
     *)
         echo "rpm-build.sh: unknown mode '$mode' (all, rebuild, common)" >&2
         exit 64
@@ -49,7 +49,7 @@ esac
 [ -z "${PAYLOAD:-}" ] || set -- --define "_binary_payload $PAYLOAD" --define "_source_payload $PAYLOAD" "$@"
 
 # The result must not depend on the host's name, the clock or the build's file times.
-exec rpmbuild \
+set -- rpmbuild \
     --define "_topdir $TOPDIR" \
     --define "_tmppath $TMPDIR" \
     --define "_buildhost verbsmith" \
@@ -58,3 +58,9 @@ exec rpmbuild \
     --define "build_mtime_policy clamp_to_source_date_epoch" \
     --define "source_date_epoch_from_changelog 0" \
     "$@"
+
+if [ "$mode" = common ]; then
+    "$@" || echo "rpm-build.sh: %build of the common objects ended with $?: what it made until then is used"
+    exec sh "$objects" save "$common"
+fi
+exec "$@"

@@ -13,7 +13,7 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// emptyList is the CMakeLists.txt of an empty provider.
+// emptyList is each CMakeLists.txt of an empty provider.
 const emptyList = "# The common objects are compiled without the provider.\n"
 
 // commonPatch returns the patch of the common objects (artifact.CommonDir), of the files that of selects. It changes work, a
@@ -21,11 +21,14 @@ const emptyList = "# The common objects are compiled without the provider.\n"
 func commonPatch(
 	ctx context.Context, m provider.Manifest, pristine, work string, h patchset.Header, of func(name string) bool,
 ) ([]byte, error) {
-	folder := m.Folder()
-	if err := os.RemoveAll(filepath.Join(work, filepath.FromSlash(folder))); err != nil {
+	if err := os.RemoveAll(filepath.Join(work, filepath.FromSlash(m.Folder()))); err != nil {
 		return nil, fmt.Errorf("empty the provider's folder: %w", err)
 	}
-	if err := stage.KeepFiles([]stage.File{{Name: folder + "/CMakeLists.txt", Data: []byte(emptyList)}}, work); err != nil {
+	var lists []stage.File
+	for _, folder := range m.BuildFolders() {
+		lists = append(lists, stage.File{Name: folder + "/CMakeLists.txt", Data: []byte(emptyList)})
+	}
+	if err := stage.KeepFiles(lists, work); err != nil {
 		return nil, err
 	}
 	data, _, err := patchset.DiffOf(ctx, pristine, work, h, of)

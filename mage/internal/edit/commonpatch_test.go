@@ -17,6 +17,7 @@ func TestCommonPatch(t *testing.T) {
 	tree, j := debianTree(t)
 	e := &Editor{Runner: stagetest.NewRunner(t, nil)}
 	folder := j.Provider.Manifest.Folder()
+	j.Provider.Manifest.CMake.Subdirectories = []string{"man"}
 	rpm, deb := map[string]string{}, map[string]string{}
 	for _, change := range []struct{ what, file string }{
 		{"first", folder + "/CMakeLists.txt"}, {"line", folder + "/crab.c"}, {"page", folder + "/man/crab.7"}, {"header", "kernel-headers/crab-abi.h"},
@@ -45,6 +46,9 @@ func TestCommonPatch(t *testing.T) {
 		}
 		if texts["header"] == texts["first"] || !strings.Contains(texts["header"], "+++ b/kernel-headers/crab-abi.h\n") {
 			t.Errorf("%s: the common objects lack the ABI header:\n%s", kind, texts["header"])
+		}
+		if !strings.Contains(texts["first"], "+++ b/"+folder+"/man/CMakeLists.txt\n") {
+			t.Errorf("%s: the top CMakeLists.txt adds a folder that is not there:\n%s", kind, texts["first"])
 		}
 		if !strings.Contains(texts["first"], "+++ b/"+folder+"/CMakeLists.txt\n") || strings.Contains(texts["page"], "crab.c") {
 			t.Errorf("%s: the provider is not empty:\n%s", kind, texts["page"])
