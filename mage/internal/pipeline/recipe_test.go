@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -268,9 +269,10 @@ func interrupt(t *testing.T, tt trial, n int) {
 	ctx, stop := context.WithCancelCause(t.Context())
 	defer stop(nil)
 	cause := fmt.Errorf("signal %d", n)
-	answer, count := b.engine.Answer, 0
+	var count atomic.Int64
+	answer := b.engine.Answer
 	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
-		if count++; count == n {
+		if count.Add(1) == int64(n) {
 			stop(cause)
 			return containers.Result{}, cause
 		}
@@ -279,8 +281,9 @@ func interrupt(t *testing.T, tt trial, n int) {
 	if err := b.Do(ctx, tt.recipe, tt.state(t, b)); !errors.Is(err, cause) {
 		t.Errorf("interrupted in container %d, it ends with %v", n, err)
 	}
-	if count > n {
-		t.Errorf("interrupted in container %d, it runs %d more", n, count-n)
+	const besides = 3 // verdicts run four at a time
+	if more := int(count.Load()) - n; more > besides {
+		t.Errorf("interrupted in container %d, it runs %d more", n, more)
 	}
 	released(t, b)
 	if left := outputs(t, b); len(left) > 0 && n == 1 {
