@@ -93,11 +93,7 @@ func (in debInput) Container() containers.RunSpec {
 
 // Make implements stage.Input.
 func (in debInput) Make(ctx context.Context, w *stage.Work) error {
-	common, err := in.Common.Get(ctx, w)
-	if err != nil {
-		return err
-	}
-	if err := w.Run(ctx, common...); err != nil {
+	if err := in.Common.Run(ctx, w); err != nil {
 		return err
 	}
 	return stage.KeepLog(w.Stage, w.Dir, "deb.log")

@@ -14,7 +14,7 @@ import (
 func PlainRPM(j job.Job, of Sources) containers.RunSpec {
 	return plain(of.Source, of.Toolchain, containers.RunSpec{
 		Name: "rpmbuild", WorkDir: stage.Topdir,
-		Argv:    []string{"rpmbuild", "-ba", "--define", "_topdir " + stage.Topdir, stage.Topdir + "/SPECS/" + artifact.SpecFile},
+		Argv:    []string{"rpmbuild", "-ba", "--define", "_topdir " + stage.Topdir, specPath},
 		Volumes: []containers.VolumeMount{stage.OwnVolume(stage.Topdir)},
 		Inputs:  []containers.Input{{Path: stage.Topdir, Write: stage.Tar(rpmFiles(j, of, of.Patch.File))}},
 	})

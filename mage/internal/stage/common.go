@@ -47,24 +47,26 @@ func (in *Common) Args() []string {
 	return []string{CommonFolder}
 }
 
-// Get makes the objects as a part of the stage w, unless they are in the cache, and returns what a container that uses
-// them needs.
-func (in *Common) Get(ctx context.Context, w *Work) ([]containers.Input, error) {
+// Run runs the container of w's input with the objects, which it makes first as a part of that stage unless they are in the
+// cache.
+//
+// Errors: *containers.RunError if a script fails.
+func (in *Common) Run(ctx context.Context, w *Work) error {
 	if in == nil {
-		return nil, nil
+		return w.Run(ctx)
 	}
 	entry, err := w.Part(ctx, "common", in)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	files, err := Files(entry.Dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for i := range files {
 		files[i].Owner = BuilderUID
 	}
-	return []containers.Input{ScriptInput(scripts.CommonObjects), BuilderInput(CommonFolder, files)}, nil
+	return w.Run(ctx, ScriptInput(scripts.CommonObjects), BuilderInput(CommonFolder, files))
 }
 
 // RPMCommon are the common objects of RPMs that rpmbuild makes from the files, one of which is the spec.

@@ -146,11 +146,7 @@ func (in buildInput) Make(ctx context.Context, w *stage.Work) error {
 	if err := stage.KeepFiles(in.Files, w.Dir); err != nil {
 		return err
 	}
-	common, err := in.Common.Get(ctx, w)
-	if err != nil {
-		return err
-	}
-	if err := w.Run(ctx, common...); err != nil {
+	if err := in.Common.Run(ctx, w); err != nil {
 		return err
 	}
 	return stage.KeepLog(w.Stage, w.Dir, "rpm.log")
