@@ -5,6 +5,7 @@ package stage
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -43,9 +44,23 @@ func (r *Runner) Compiler(j job.Job, tc artifact.Toolchain, epoch time.Time, why
 	case why == ForTrial:
 		c.Objects = r.Volume(append([]string{"ccache", tc.Base.Folder}, j.Identity()...)...)
 	case tc.Base.Standin && j.Provider == nil:
-		c.Objects = r.Volume("ccache", "standin") // of all distros: ccache tells compilers apart
+		c.Objects = r.Volume(stockObjects(j)...)
 	}
 	return c
+}
+
+// stockObjects names the volume with objects of stock code: one for all distros, since ccache tells compilers apart, but
+// another for each source that a user gives. Its code runs while it is compiled, and may be somebody's fork.
+func stockObjects(j job.Job) []string {
+	parts := []string{"ccache", "standin"}
+	if j.Given == "" {
+		return parts
+	}
+	place := j.Given
+	if abs, err := filepath.Abs(place); err == nil {
+		place = abs
+	}
+	return append(parts, shortSum(place))
 }
 
 const (

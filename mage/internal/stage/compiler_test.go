@@ -91,6 +91,20 @@ func TestCompileSpec(t *testing.T) {
 	}
 }
 
+// The code of a source that a user gives reaches no objects of another's.
+func TestSourcesShareNoObjects(t *testing.T) {
+	p, seen := &Runner{CacheDir: "/cache"}, map[string]string{}
+	for _, given := range []string{"", "/a/rdma-core.tar.gz", "/b/rdma-core.tar.gz", "/a/fork@v56.1"} {
+		for _, folder := range []string{"rocky9.standin", "centos-stream9.standin"} {
+			c := p.Compiler(job.Job{Given: given}, artifact.Toolchain{Base: artifact.Base{Folder: folder, Standin: true}}, time.Time{}, ForPackages)
+			if other, taken := seen[c.Objects]; c.Objects == "" || taken && other != given {
+				t.Errorf("%q and %q share the objects in %q", given, other, c.Objects)
+			}
+			seen[c.Objects] = given
+		}
+	}
+}
+
 // Packages that are never released have a payload that is cheap to write; all others have the distro's.
 func TestPayload(t *testing.T) {
 	p := &Runner{CacheDir: "/cache"}
