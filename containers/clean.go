@@ -129,9 +129,10 @@ func (c *cleaning) chosen(objects []Object, err error) ([]Object, error) {
 
 func (c *cleaning) cleanVolumes(ctx context.Context) error {
 	volumes, err := c.chosen(c.ourVolumes(ctx))
+	slices.SortStableFunc(volumes, func(a, b Object) int { return completeFirst(a.Name, b.Name) })
 	for _, o := range volumes {
 		switch {
-		case !c.All && !c.ownVolume(o):
+		case !c.All && !isCopy(o) && !c.ownVolume(o):
 			c.leave(o, "belongs to another cache (-all removes it)")
 		case c.inUse(o.Labels):
 			c.leave(o, "a run with its cache is in progress")

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/client"
 )
 
@@ -69,6 +70,9 @@ type Engine struct {
 	limits       Limits
 	unbound      sync.Once // reports the limits that the engine does not apply to containers
 	unboundBuild sync.Once // and to builds
+	slow         bool      // it reads images through a slow file system
+	copying      sync.Mutex
+	uncopied     sync.Once // reports that programs cannot be copied
 
 	references string // how our references begin; tests have their own
 }
@@ -125,9 +129,9 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 	if err == nil && version.Os == "" {
 		err = errors.New("the server there is not a Docker engine")
 	}
-	var machine int64
+	var machine system.Info
 	if err == nil {
-		machine, err = e.memory(asking)
+		machine, err = e.machine(asking)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -135,7 +139,8 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 		}
 		return &UnreachableError{Host: host, Err: err, named: environment("DOCKER_HOST") != ""}
 	}
-	e.limits = e.limits.or(machine)
+	e.limits = e.limits.or(machine.MemTotal)
+	e.slow = slowStorage(machine.Driver)
 	e.Info = Info{
 		Host: host, Version: version.Version, API: e.cli.ClientVersion(),
 		OS: version.Os, Arch: version.Arch, Kernel: version.KernelVersion,
@@ -148,14 +153,14 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 	return nil
 }
 
-// memory returns the bytes of memory of the engine's machine, 0 if unknown: a proxy in front of an engine may refuse
+// machine returns what the engine says of its machine, nothing if unknown: a proxy in front of an engine may refuse
 // this request alone. An engine that does not answer is an error.
-func (e *Engine) memory(ctx context.Context) (int64, error) {
+func (e *Engine) machine(ctx context.Context) (system.Info, error) {
 	info, err := e.cli.Info(ctx)
 	if err != nil && ctx.Err() != nil {
-		return 0, err //nolint:wrapcheck // the caller says which engine
+		return system.Info{}, err //nolint:wrapcheck // the caller says which engine
 	}
-	return info.MemTotal, nil
+	return info, nil
 }
 
 // ending returns the context of a cleanup, which outlives ctx. If the engine does not answer one cleanup in time,

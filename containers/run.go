@@ -43,6 +43,9 @@ func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, e
 	if err != nil {
 		return result, err
 	}
+	if spec, err = e.withPrograms(ctx, spec, base); err != nil {
+		return result, err
+	}
 	box, err := e.create(ctx, spec, base)
 	if err != nil {
 		return result, err

@@ -26,10 +26,13 @@ type RunSpec struct {
 	// Neither way can gain any.
 	Root    bool
 	Seccomp string // a seccomp profile as JSON in place of the engine's; "" keeps the engine's
-	Volumes []VolumeMount
-	Devices []string // nodes of the engine's machine, such as /dev/kvm, at the same path; a missing one is an error
-	Inputs  []Input  // copied in, in order, before the command starts
-	Outputs []Output // copied out, in order, after it has ended and before the container is removed
+	// Programs says that the command only reads what the image has in /usr. Where the engine reads images through a
+	// slow file system, /usr is then a read-only volume with a copy of it, made once for each image.
+	Programs bool `key:"-"`
+	Volumes  []VolumeMount
+	Devices  []string // nodes of the engine's machine, such as /dev/kvm, at the same path; a missing one is an error
+	Inputs   []Input  // copied in, in order, before the command starts
+	Outputs  []Output // copied out, in order, after it has ended and before the container is removed
 	// Log gets standard output and standard error, in the order in which the engine delivers them. If it fails, the
 	// run ends. Only one goroutine at a time uses it.
 	Log io.Writer

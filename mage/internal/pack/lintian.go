@@ -74,9 +74,10 @@ func (in lintianInput) Container() containers.RunSpec {
 	return containers.RunSpec{
 		Argv: []string{lintianScript, lintianIn, lintianOut},
 		Name: "lintian", Image: in.Toolchain, User: stage.Builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
-		Volumes: []containers.VolumeMount{stage.OwnVolume(debFolder)}, // lintian unpacks each package
-		Inputs:  []containers.Input{stage.TreeInput(lintianIn, in.Packages.Dir, time.Time{})},
-		Outputs: []containers.Output{{Path: lintianOut}},
+		Programs: true,
+		Volumes:  []containers.VolumeMount{stage.OwnVolume(debFolder)}, // lintian unpacks each package
+		Inputs:   []containers.Input{stage.TreeInput(lintianIn, in.Packages.Dir, time.Time{})},
+		Outputs:  []containers.Output{{Path: lintianOut}},
 	}
 }
 

@@ -95,7 +95,7 @@ func (c Compiler) Spec(spec containers.RunSpec) containers.RunSpec {
 		env["PAYLOAD"] = c.Payload
 	}
 	maps.Copy(env, spec.Env)
-	spec.Image, spec.Env = c.Image, env
+	spec.Image, spec.Env, spec.Programs = c.Image, env, true
 	if c.Objects == "" {
 		// Also where an image has put ccache into the compiler's place.
 		env["CCACHE_DISABLE"] = "1"

@@ -76,7 +76,7 @@ func joined(parts []Part) containers.RunSpec {
 	first := parts[0].Spec
 	spec := containers.RunSpec{
 		Name: first.Name, Image: first.Image, User: first.User, Root: first.Root, Seccomp: first.Seccomp, WorkDir: first.WorkDir,
-		Network: first.Network, Volumes: first.Volumes,
+		Network: first.Network, Volumes: first.Volumes, Programs: first.Programs,
 		Argv: []string{rowsScript, rowsDir, strconv.Itoa(int(rowTime.Seconds())), RowsOut},
 	}
 	var commands []File
