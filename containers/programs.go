@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -17,26 +18,30 @@ import (
 )
 
 const (
-	// programsDir is what is copied: it has all of an image's programs, headers and libraries.
-	programsDir = "/usr"
-	// copyLabel is, on a volume with a copy of it, the id of the image.
+	// copyLabel is, on a volume with a copy of one of the directories, the id of the image.
 	copyLabel = Label + ".copy"
-	// completeSuffix ends the name of the empty volume that says that a copy is complete: a volume cannot be renamed
-	// and its labels cannot be changed.
-	completeSuffix = "-complete"
+	// complete ends the name of the empty volume that says that all copies are complete: a volume cannot be renamed and
+	// its labels cannot be changed.
+	complete = "complete"
 )
+
+// programDirs are copied where an image has them: programs, libraries, headers and what scripts read. Not all of /usr:
+// an engine mounts its init program at /sbin/docker-init before volumes, which would hide it.
+func programDirs() []string {
+	return []string{"/usr/bin", "/usr/include", "/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/share"}
+}
 
 // slowStorage reports whether an engine reads the files of an image through a process (FUSE). A compiler starts
 // thousands of programs and reads millions of headers; a build takes about a fifth longer there.
 func slowStorage(driver string) bool { return driver == "fuse-overlayfs" }
 
-// withPrograms mounts the copy of the image's programs, where the run may use it and it helps. A copy that cannot be
-// made is reported: the run then reads the image.
+// withPrograms mounts the copies of the image's programs, where the run may use them and it helps. If they cannot be
+// made, that is reported, and the run reads the image.
 func (e *Engine) withPrograms(ctx context.Context, spec RunSpec, base image.InspectResponse) (RunSpec, error) {
 	if !spec.Programs || !e.slow {
 		return spec, nil
 	}
-	name, err := e.programs(ctx, base.ID)
+	mounts, err := e.programs(ctx, base)
 	if ctx.Err() != nil {
 		return spec, interrupted(ctx, "copy of the image's programs", err)
 	}
@@ -44,53 +49,89 @@ func (e *Engine) withPrograms(ctx context.Context, spec RunSpec, base image.Insp
 		e.uncopied.Do(func() { e.notice("programs are read from the image, which is slower: " + oneLine(err)) })
 		return spec, nil
 	}
-	spec.Volumes = append(slices.Clone(spec.Volumes), VolumeMount{Name: name, Path: programsDir, ReadOnly: true})
+	for i := range mounts {
+		mounts[i].ReadOnly = true
+	}
+	spec.Volumes = append(slices.Clone(spec.Volumes), mounts...)
 	return spec, nil
 }
 
-// programs returns the volume with a copy of the image's programs, and makes it if there is none.
-func (e *Engine) programs(ctx context.Context, id string) (string, error) {
-	sum := sha256.Sum256([]byte(id))
-	name := "verbsmith-usr-" + hex.EncodeToString(sum[:8])
+// programs returns the volumes with copies of the image's programs, and makes them if there are none.
+func (e *Engine) programs(ctx context.Context, base image.InspectResponse) ([]VolumeMount, error) {
 	e.copying.Lock()
 	defer e.copying.Unlock()
 	found, err := e.copies(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if slices.Contains(found.names, name) && slices.Contains(found.names, name+completeSuffix) {
-		return name, nil
+	all := copyMounts(base.ID)
+	marker := copyName(base.ID, complete)
+	if slices.Contains(found.names, marker) {
+		return slices.DeleteFunc(all, func(v VolumeMount) bool { return !slices.Contains(found.names, v.Name) }), nil
 	}
-	if err := e.removeCopies(ctx, found.useless(ctx, e, id)); err != nil {
-		return "", err
+	if err := e.removeCopies(ctx, found.useless(ctx, e, base.ID)); err != nil {
+		return nil, err
 	}
-	labels := e.run.labels(map[string]string{copyLabel: id})
-	if err := e.fillCopy(ctx, id, name, labels); err != nil {
-		return "", err
+	labels := e.run.labels(map[string]string{copyLabel: base.ID})
+	made, err := e.makeCopies(ctx, base, all, labels)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := e.cli.VolumeCreate(ctx, volume.CreateOptions{Name: name + completeSuffix, Labels: labels}); err != nil {
-		return "", fmt.Errorf("volume %s: %w", name+completeSuffix, engineError(err))
-	}
-	return name, nil
+	return made, e.createCopy(ctx, marker, labels)
 }
 
-// fillCopy makes a container with a new volume, because an engine then fills the volume with what the image has there.
-func (e *Engine) fillCopy(ctx context.Context, id, name string, labels map[string]string) error {
+func copyName(id, what string) string {
+	sum := sha256.Sum256([]byte(id))
+	return "verbsmith-usr-" + hex.EncodeToString(sum[:8]) + "-" + what
+}
+
+func copyMounts(id string) []VolumeMount {
+	var mounts []VolumeMount
+	for _, dir := range programDirs() {
+		mounts = append(mounts, VolumeMount{Name: copyName(id, path.Base(dir)), Path: dir})
+	}
+	return mounts
+}
+
+// makeCopies makes a container with new volumes, because an engine then fills a volume with what the image has there.
+func (e *Engine) makeCopies(
+	ctx context.Context, base image.InspectResponse, all []VolumeMount, labels map[string]string,
+) (made []VolumeMount, err error) {
+	spec := RunSpec{Name: "copy programs", Image: base.ID, Argv: []string{"/never-started"}}
+	bare, err := e.create(ctx, spec, base)
+	if err != nil {
+		return nil, err
+	}
+	defer e.terminate(ctx, bare)
+	for _, v := range all {
+		hidesInit := v.Path == "/usr/bin" && !e.isDir(ctx, bare.id, "/usr/sbin") // where that is a link to bin
+		if e.isDir(ctx, bare.id, v.Path) && !hidesInit {
+			spec.Volumes = append(spec.Volumes, v)
+		}
+	}
+	for _, v := range spec.Volumes {
+		if err := e.createCopy(ctx, v.Name, labels); err != nil {
+			return nil, err
+		}
+	}
+	filled, err := e.create(ctx, spec, base)
+	if err != nil {
+		return nil, err
+	}
+	e.terminate(ctx, filled)
+	return spec.Volumes, nil
+}
+
+// isDir reports whether a path of a container is a directory and no link.
+func (e *Engine) isDir(ctx context.Context, id, dir string) bool {
+	found, err := e.cli.ContainerStatPath(ctx, id, dir)
+	return err == nil && found.Mode.IsDir()
+}
+
+func (e *Engine) createCopy(ctx context.Context, name string, labels map[string]string) error {
 	if _, err := e.cli.VolumeCreate(ctx, volume.CreateOptions{Name: name, Labels: labels}); err != nil {
 		return fmt.Errorf("volume %s: %w", name, engineError(err))
 	}
-	base, err := e.inspectImage(ctx, id)
-	if err != nil {
-		return err
-	}
-	box, err := e.create(ctx, RunSpec{
-		Name: "copy of " + programsDir, Image: id, Argv: []string{"/never-started"},
-		Volumes: []VolumeMount{{Name: name, Path: programsDir}},
-	}, base)
-	if err != nil {
-		return err
-	}
-	e.terminate(ctx, box)
 	return nil
 }
 
@@ -135,8 +176,8 @@ func (c copies) useless(ctx context.Context, e *Engine, id string) []string {
 
 // completeFirst sorts what says that a copy is complete before the copies.
 func completeFirst(a, b string) int {
-	switch first := strings.HasSuffix(a, completeSuffix); {
-	case first == strings.HasSuffix(b, completeSuffix):
+	switch first := strings.HasSuffix(a, "-"+complete); {
+	case first == strings.HasSuffix(b, "-"+complete):
 		return strings.Compare(a, b)
 	case first:
 		return -1

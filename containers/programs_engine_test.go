@@ -23,7 +23,10 @@ func TestProgramsAreCopiedOnce(t *testing.T) {
 	}
 	rootfs, err := tarOf(
 		tar.Header{Name: "usr/", Typeflag: tar.TypeDir, Mode: 0o755}, "",
-		tar.Header{Name: "usr/probe", Typeflag: tar.TypeReg, Mode: 0o755, Uid: 1, Gid: 2}, string(program),
+		tar.Header{Name: "usr/sbin/", Typeflag: tar.TypeDir, Mode: 0o755}, "",
+		tar.Header{Name: "usr/bin/", Typeflag: tar.TypeDir, Mode: 0o755}, "",
+		tar.Header{Name: "usr/lib", Typeflag: tar.TypeSymlink, Linkname: "bin"}, "",
+		tar.Header{Name: "usr/bin/probe", Typeflag: tar.TypeReg, Mode: 0o755, Uid: 1, Gid: 2}, string(program),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +39,7 @@ func TestProgramsAreCopiedOnce(t *testing.T) {
 	run := func(args ...string) (string, int) {
 		t.Helper()
 		var out bytes.Buffer
-		spec := RunSpec{Name: "usr", Image: id, Argv: append([]string{"/usr/probe"}, args...), Labels: testLabels, Programs: true, Stdout: &out}
+		spec := RunSpec{Name: "usr", Image: id, Argv: append([]string{"/usr/bin/probe"}, args...), Labels: testLabels, Programs: true, Stdout: &out}
 		result, err := e.Run(t.Context(), spec)
 		if err != nil {
 			t.Fatal(err)
@@ -67,29 +70,29 @@ func TestProgramsAreCopiedOnce(t *testing.T) {
 		}
 	})
 
-	if got, status := run("stat", "/usr/probe"); status != 0 || got != "/usr/probe -rwxr-xr-x 1:2\n" {
+	if got, status := run("stat", "/usr/bin/probe"); status != 0 || got != "/usr/bin/probe -rwxr-xr-x 1:2\n" {
 		t.Errorf("%d, %s", status, got)
 	}
 	names := volumes(id)
-	if len(names) != 2 || names[1] != names[0]+completeSuffix {
+	if len(names) != 2 || names[0] != copyName(id, "bin") || names[1] != copyName(id, complete) {
 		t.Fatalf("volumes %v", names)
 	}
-	if _, status := run("write", "/usr/more", ""); status == 0 {
+	if _, status := run("write", "/usr/bin/more", ""); status == 0 {
 		t.Error("a run wrote to the copy")
 	}
 	plant := func() {
-		spec := probe("write", "/usr/planted", "")
-		spec.Root, spec.Volumes = true, []VolumeMount{{Name: names[0], Path: "/usr"}}
+		spec := probe("write", "/usr/bin/planted", "")
+		spec.Root, spec.Volumes = true, []VolumeMount{{Name: names[0], Path: "/usr/bin"}}
 		stdout(t, e, spec)
 	}
 	plant()
-	if _, status := run("stat", "/usr/planted"); status != 0 {
+	if _, status := run("stat", "/usr/bin/planted"); status != 0 {
 		t.Error("the copy was not used again")
 	}
 	if err := e.RemoveVolume(t.Context(), names[1]); err != nil {
 		t.Fatal(err)
 	}
-	if _, status := run("stat", "/usr/planted"); status == 0 {
+	if _, status := run("stat", "/usr/bin/planted"); status == 0 {
 		t.Error("an incomplete copy was used")
 	}
 	if err := e.RemoveImage(t.Context(), ref); err != nil {

@@ -11,11 +11,11 @@ import (
 func TestPrograms(t *testing.T) {
 	const slow = `{"ID":"x","Driver":"fuse-overlayfs"}`
 	// The name of the copy of the fake engine's image.
-	const copied = "verbsmith-usr-bdee3d4bda4e0c26"
+	copied, marker := copyName("sha256:0123456789abcdef", "lib"), copyName("sha256:0123456789abcdef", complete)
 	volume := func(name string) string {
 		return fmt.Sprintf(`{"Name":%q,"Labels":{%q:"sha256:0123456789abcdef"}}`, name, copyLabel)
 	}
-	complete := `{"Volumes":[` + volume(copied) + "," + volume(copied+completeSuffix) + `]}`
+	complete := `{"Volumes":[` + volume(copied) + "," + volume(marker) + `]}`
 	for name, c := range map[string]struct {
 		info, volumes string
 		unasked       bool
@@ -27,10 +27,10 @@ func TestPrograms(t *testing.T) {
 		"fast storage":  {info: `{"ID":"x","Driver":"overlay2"}`, volumes: complete, removed: 2},
 		"not asked for": {info: slow, volumes: complete, unasked: true, removed: 2},
 		"there":         {info: slow, volumes: complete, mounted: true, removed: 2},
-		"not there":     {info: slow, volumes: `{"Volumes":[]}`, mounted: true, removed: 4},
-		"incomplete":    {info: slow, volumes: `{"Volumes":[` + volume(copied) + `]}`, mounted: true, removed: 5},
-		"lost":          {info: slow, volumes: `{"Volumes":[` + volume(copied+completeSuffix) + `]}`, mounted: true, removed: 5},
-		"failed":        {info: slow, volumes: `{"Volumes":[]}`, broken: "volume", removed: 2, notices: 1},
+		"not there":     {info: slow, volumes: `{"Volumes":[]}`, mounted: true, removed: 6},
+		"incomplete":    {info: slow, volumes: `{"Volumes":[` + volume(copied) + `]}`, mounted: true, removed: 7},
+		"lost":          {info: slow, volumes: `{"Volumes":[` + volume(marker) + `]}`, removed: 2},
+		"failed":        {info: slow, volumes: `{"Volumes":[]}`, broken: "volume", removed: 4, notices: 1},
 		"list failed":   {info: slow, broken: "volumes", removed: 2, notices: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestPrograms(t *testing.T) {
 				t.Fatal(err)
 			}
 			mounts := fmt.Sprint(fake.created["HostConfig"].(map[string]any)["Mounts"])
-			if got := strings.Contains(mounts, "ReadOnly:true") && strings.Contains(mounts, "Source:"+copied+" Target:/usr "); got != c.mounted {
+			if got := strings.Contains(mounts, "ReadOnly:true") && strings.Contains(mounts, "Source:"+copied+" Target:/usr/lib "); got != c.mounted {
 				t.Errorf("mounts: %s", mounts)
 			}
 			if len(notices) != c.notices || fake.removed != c.removed {
@@ -65,7 +65,7 @@ func TestPrograms(t *testing.T) {
 func TestCleanRemovesCopies(t *testing.T) {
 	fake := useFake(t)
 	fake.answer("volumes", `{"Volumes":[
-		{"Name":"verbsmith-usr-1","Labels":{"io.resnics.verbsmith.copy":"sha256:1"}},
+		{"Name":"verbsmith-usr-1-bin","Labels":{"io.resnics.verbsmith.copy":"sha256:1"}},
 		{"Name":"verbsmith-usr-1-complete","Labels":{"io.resnics.verbsmith.copy":"sha256:1"}},
 		{"Name":"verbsmith-other","Labels":{"io.resnics.verbsmith.home":"elsewhere"}}]}`)
 	e, err := Connect(t.Context(), Options{RunDir: t.TempDir()})
@@ -81,7 +81,7 @@ func TestCleanRemovesCopies(t *testing.T) {
 	for _, o := range removed {
 		names = append(names, o.Name)
 	}
-	if got := strings.Join(names, " "); got != "verbsmith-usr-1-complete verbsmith-usr-1" {
+	if got := strings.Join(names, " "); got != "verbsmith-usr-1-complete verbsmith-usr-1-bin" {
 		t.Errorf("removed %s", got)
 	}
 	if len(kept) != 1 || kept[0].Name != "verbsmith-other" {

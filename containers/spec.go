@@ -26,8 +26,8 @@ type RunSpec struct {
 	// Neither way can gain any.
 	Root    bool
 	Seccomp string // a seccomp profile as JSON in place of the engine's; "" keeps the engine's
-	// Programs says that the command only reads what the image has in /usr. Where the engine reads images through a
-	// slow file system, /usr is then a read-only volume with a copy of it, made once for each image.
+	// Programs says that the command only reads what the image has below /usr. Where the engine reads images through a
+	// slow file system, most of it is then read from read-only volumes with copies, made once for each image.
 	Programs bool `key:"-"`
 	Volumes  []VolumeMount
 	Devices  []string // nodes of the engine's machine, such as /dev/kvm, at the same path; a missing one is an error

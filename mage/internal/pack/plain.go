@@ -32,5 +32,7 @@ func PlainDeb(src artifact.Source, debian artifact.DebianSource, tc artifact.Too
 
 func plain(src artifact.Source, tc artifact.Toolchain, spec containers.RunSpec) containers.RunSpec {
 	spec.User = stage.Builder
-	return stage.Compiler{Image: tc.ID, Epoch: src.Epoch}.Spec(spec)
+	spec = stage.Compiler{Image: tc.ID, Epoch: src.Epoch}.Spec(spec)
+	spec.Programs = false
+	return spec
 }
