@@ -32,6 +32,8 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"wipe":      wipe,
 		"setenv":    setenv,
 		"together":  together,
+
+		"nocontainers": noContainers,
 	}
 }
 
@@ -107,6 +109,28 @@ func replace(ts *testscript.TestScript, _ bool, args []string) {
 // setenv NAME FILE: sets a variable to a file's content without its line end.
 func setenv(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
+}
+
+// nocontainers: no run of this cache that has ended left a container. Those of others, and of runs in progress, may
+// be there.
+func noContainers(ts *testscript.TestScript, _ bool, _ []string) {
+	cache := ts.Getenv("VERBSMITH_CACHE")
+	if cache == "" {
+		cache = filepath.Join(ts.Getenv("HOME"), ".cache", "verbsmith")
+	}
+	home := strings.TrimSpace(ts.ReadFile(filepath.Join(cache, "runs", "home")))
+	list := exec.Command("docker", "ps", "--all", "--filter", "label=io.resnics.verbsmith.home="+home, //nolint:noctx // It is short.
+		"--format", `{{.Label "io.resnics.verbsmith.run"}} {{.Names}}`)
+	out, err := list.CombinedOutput()
+	if err != nil {
+		ts.Fatalf("docker ps: %v\n%s", err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		run, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if _, err := os.Stat(filepath.Join(cache, "runs", run+".lock")); errors.Is(err, os.ErrNotExist) {
+			ts.Fatalf("container %s is left of run %s, which has ended", name, run)
+		}
+	}
 }
 
 // wipe DIR: removes a directory whatever its modes.

@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -34,18 +35,20 @@ func checkRow(r report.Result) []string { return []string{r.Name, string(r.State
 
 // TestUnit is the test:unit target.
 func (a *App) TestUnit(ctx context.Context) error {
-	return a.goTest(ctx, "-race", "./...")
+	return a.goTest("-race", "./...")(ctx, a.ui.Out())
 }
 
 // goTest runs go test with its output as it comes.
-func (a *App) goTest(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
-	cmd.Dir, cmd.Env = a.dirs.root, a.work.userEnv()
-	cmd.Stdout, cmd.Stderr = a.ui.Out(), os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second // for a test's own children, which hold the output open too
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("go test %v: %w", args, err)
+func (a *App) goTest(args ...string) func(context.Context, io.Writer) error {
+	return func(ctx context.Context, out io.Writer) error {
+		cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
+		cmd.Dir, cmd.Env = a.dirs.root, a.work.userEnv()
+		cmd.Stdout, cmd.Stderr = out, out
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd.WaitDelay = 10 * time.Second // for a test's own children, which hold the output open too
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("go test %v: %w", args, err)
+		}
+		return nil
 	}
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -21,14 +22,14 @@ type fuzzTarget struct{ pkg, name string }
 // fuzz runs every fuzz target of the module in turn. go test takes one at a
 // time, and minimises each new input for a minute unless told not to, in
 // which time it tries no other.
-func (a *App) fuzz(ctx context.Context) error {
+func (a *App) fuzz(ctx context.Context, out io.Writer) error {
 	targets, err := a.fuzzTargets(ctx)
 	if err != nil {
 		return err
 	}
 	for _, t := range targets {
-		err := a.goTest(ctx, "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", fuzzTime, "-fuzzminimizetime=1x", t.pkg)
-		if err != nil {
+		test := a.goTest("-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", fuzzTime, "-fuzzminimizetime=1x", t.pkg)
+		if err := test(ctx, out); err != nil {
 			return err
 		}
 	}

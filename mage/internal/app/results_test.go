@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -222,13 +223,45 @@ func TestStepsEndAtTheFirstFailure(t *testing.T) {
 	broken := errors.New("broken")
 	var ran []string
 	part := func(name string, err error) step {
-		return step{name, func(context.Context) error { ran = append(ran, name); return err }}
+		return step{name, func(context.Context, io.Writer) error { ran = append(ran, name); return err }}
 	}
 	err := b.steps(t.Context(), "test:all", []step{part("a", nil), part("b", broken), part("c", nil)})
 	if !errors.Is(err, broken) || strings.Join(ran, "") != "ab" || !strings.HasPrefix(err.Error(), "b: ") {
 		t.Errorf("ran %q: %v", ran, err)
 	}
 	b.said(t, nil, "== a", "| a    | pass", "| b    | FAIL")
+}
+
+// Lanes run side by side. A failure ends all of them, and the output of the second is whole.
+func TestLanes(t *testing.T) {
+	b := newTrial(t)
+	broken := errors.New("broken")
+	half, ended := make(chan struct{}), make(chan struct{})
+	err := b.steps(t.Context(), "test:all", []step{
+		{"front", func(_ context.Context, out io.Writer) error {
+			<-half
+			_, err := io.WriteString(out, "front speaks\n")
+			return err
+		}},
+		{"waiting", func(ctx context.Context, _ io.Writer) error {
+			close(ended)
+			<-ctx.Done()
+			return ctx.Err()
+		}},
+	}, []step{
+		{"side", func(_ context.Context, out io.Writer) error {
+			_, err := io.WriteString(out, "half ")
+			close(half)
+			<-ended
+			_, rest := io.WriteString(out, "and half\n")
+			return errors.Join(err, rest, broken)
+		}},
+		{"never", func(context.Context, io.Writer) error { t.Error("a part after a failure ran"); return nil }},
+	})
+	if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "side: ") {
+		t.Errorf("got %v", err)
+	}
+	b.said(t, nil, "front speaks", "== side, ran beside others\nhalf and half\n", "| front   | pass", "| waiting | stopped", "| side    | FAIL")
 }
 
 // Each refusal on the way is an answer, and what cannot be asked then is skipped.
@@ -285,8 +318,8 @@ func TestPartsCallGoTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
-	for _, part := range []func(context.Context) error{b.TestUnit, b.scripts("TestEngine", "9m"), b.fuzz} {
-		if err := part(t.Context()); err != nil {
+	for _, part := range []func(context.Context, io.Writer) error{shows(b.TestUnit), b.scripts("TestEngine", "9m"), b.fuzz} {
+		if err := part(t.Context(), &b.out); err != nil {
 			t.Error(err)
 		}
 	}
