@@ -2,17 +2,66 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs every package of a directory with dnf, dependencies resolved from the
-# repositories that the image knows.
-#   dnf-install.sh DIRECTORY
+# repositories that the image knows; then packages of the distribution.
+#   dnf-install.sh DIRECTORY [PACKAGE...]
+# The packages of DIRECTORY are under test, and so are those of earlier runs in
+# the same image. Repositories give none of that name, and in the end each one is
+# installed exactly as it was given.
+# A PACKAGE that the distribution lacks, or that does not go with the packages
+# under test in any of its versions, is left out with a message. Any other failure of dnf is an error.
+# Environment: UNDER_TEST, the list of the packages under test (a file; default
+# /var/lib/verbsmith-packages).
 set -eu
 
+directory=$1
+shift
+list=${UNDER_TEST:-/var/lib/verbsmith-packages} # lines "NAME IDENTITY"
+identity='%{NEVRA}:%{SHA256HEADER}'
 log=$(mktemp)
-dnf install -y "$1"/*.rpm 2>&1 | tee "$log"
-# A pipe's status is that of tee, and dnf exits with 0 even if a scriptlet failed.
-if ! grep -qx 'Complete!' "$log" || grep -i 'scriptlet failed' "$log"; then
-    echo "dnf-install.sh: dnf did not install everything cleanly" >&2
+
+fail() {
+    echo "dnf-install.sh: $*" >&2
     exit 1
-fi
-rm -f "$log"
+}
+
+# dnf_install PACKAGE...: the status is whether everything was installed cleanly. dnf exits with 0 even if a scriptlet
+# failed. dnf.conf may have tsflags=nodocs, which leaves out manual pages and files marked %doc.
+dnf_install() {
+    dnf install -y --setopt=tsflags= --exclude="$(cut -d ' ' -f 1 "$list" | tr '\n' ,)" "$@" >"$log" 2>&1 || :
+    cat "$log"
+    grep -qx 'Complete!' "$log" && ! grep -i 'scriptlet failed' "$log"
+}
+
+touch "$list"
+new=$(mktemp)
+files=
+for file in "$directory"/*.rpm; do
+    rpm -qp --qf "%{NAME} $identity\n" "$file" >"$log"
+    # An image keeps the packages of earlier runs in the same directory.
+    if ! grep -qxF -f "$log" "$list"; then
+        files="$files $file"
+        cat "$log" >>"$new"
+    fi
+done
+# shellcheck disable=SC2086 # package files have no spaces
+dnf_install $files || fail "dnf did not install everything cleanly"
+cat "$new" >>"$list"
+
+for package; do
+    if dnf_install --nobest "$package" && rpm -q "$package"; then
+        continue
+    elif grep -q -e 'Unable to find a match' -e 'No match for argument' "$log"; then
+        echo "dnf-install.sh: this distribution has no $package"
+    elif grep -q -e 'conflicting requests' -e 'nothing provides' "$log"; then
+        echo "dnf-install.sh: this distribution's $package does not go with the packages under test"
+    else
+        fail "dnf did not install $package"
+    fi
+done
+rm -f "$log" "$new"
+
+while read -r name given; do
+    [ "$(rpm -q --qf "$identity" "$name")" = "$given" ] || fail "$name is not the package under test: $(rpm -q "$name")"
+done <"$list"
 # The result must be consistent with everything else that is installed.
 dnf check

@@ -36,6 +36,14 @@ if [ "$manager" = dpkg ] && [ -z "${MODULES:-}" ]; then
     for modules in /usr/lib/*/libibverbs; do :; done
 fi
 
+# offline COMMAND PACKAGE...: dnf, asked about the packages at hand alone: a repository may have others. tsflags is nodocs in
+# some distributions.
+offline() {
+    command=$1
+    shift
+    dnf "$command" -y --disablerepo='*' --setopt=tsflags= "$@"
+}
+
 evidence() { printf 'evidence: %s\n' "$*"; }
 fail() {
     evidence "$*"
@@ -157,7 +165,7 @@ case $verdict in
         ;;
     updated)
         before=$(rpm -q libibverbs)
-        run dnf upgrade -y "$RPMS"/*.rpm
+        run offline upgrade "$RPMS"/*.rpm
         [ "$status" -eq 0 ] || fail "dnf upgrade exits $status"
         after=$(rpm -q libibverbs)
         [ "$before" != "$after" ] || fail "libibverbs is still $after"
@@ -170,8 +178,10 @@ case $verdict in
         evidence "$before is now $after, and $DEVICE is listed"
         ;;
     refused)
-        run dnf install -y "$RPMS"/*.rpm
+        before=$(rpm -q libibverbs)
+        run offline install "$RPMS"/*.rpm
         [ "$status" -ne 0 ] || fail "dnf installs it"
+        [ "$before" = "$(rpm -q libibverbs)" ] || fail "dnf refuses it, but $before is now $(rpm -q libibverbs)"
         rpm -q "$package" && fail "dnf exits $status, and $package is installed"
         grep -F -- "$WANT" "$out" >/dev/null || fail "dnf refuses it, but does not name $WANT"
         evidence "$(grep -m 1 -F -- "$WANT" "$out" | sed 's/^ *-* *//')"

@@ -128,6 +128,13 @@ func TestVerdictsAboutPackagesCanFail(t *testing.T) {
 		{"refused for that reason", "refused", map[string]string{
 			"dnf": "echo '  - nothing provides libibverbs.so.1(IBVERBS_PRIVATE_65)(64bit) needed by x'; exit 1", "rpm": "exit 1",
 		}, true},
+		{"refused, and libibverbs is another", "refused", map[string]string{
+			"dnf": ": >\"$WORK/ran\"; echo IBVERBS_PRIVATE_65; exit 1",
+			"rpm": `[ "$2" = libibverbs ] || exit 1; if [ -e "$WORK/ran" ]; then echo new; else echo old; fi`,
+		}, false},
+		{"a repository is asked", "refused", map[string]string{
+			"dnf": `case "$*" in *--disablerepo=\**) ;; *) exit 0 ;; esac; echo IBVERBS_PRIVATE_65; exit 1`, "rpm": "exit 1",
+		}, true},
 		{"refused for another", "refused", map[string]string{"dnf": "echo no space; exit 1", "rpm": "exit 1"}, false},
 		{"not refused", "refused", map[string]string{"dnf": "echo IBVERBS_PRIVATE_65", "rpm": ""}, false},
 		{"refused and yet there", "refused", map[string]string{"dnf": "echo IBVERBS_PRIVATE_65; exit 1", "rpm": ""}, false},
@@ -175,7 +182,7 @@ func TestVerdictsAboutTheAddonCanFail(t *testing.T) {
 		{"libibverbs is gone", "removed", map[string]string{"rpm": "case $1 in -V) exit 1;; esac", "dnf": "", "ibv_devices": noDriver}, false},
 		{"still listed", "removed", map[string]string{"rpm": "", "dnf": "", "ibv_devices": listed}, false},
 		{"dnf fails", "removed", map[string]string{"rpm": "", "dnf": "exit 1", "ibv_devices": noDriver}, false},
-		{"updated", "updated", map[string]string{"rpm": moves, "dnf": `: >"$WORK/updated"`, "ibv_devices": listed}, true},
+		{"updated", "updated", map[string]string{"rpm": moves, "dnf": `case "$*" in *--disablerepo=\**) : >"$WORK/updated" ;; esac`, "ibv_devices": listed}, true},
 		{"nothing was updated", "updated", map[string]string{"rpm": moves, "dnf": "", "ibv_devices": listed}, false},
 		{"not listed after it", "updated", map[string]string{"rpm": moves, "dnf": `: >"$WORK/updated"`, "ibv_devices": noDriver}, false},
 		{"the add-on is gone after it", "updated", map[string]string{
