@@ -59,21 +59,35 @@ func answer(results map[string]Record, device string) Record {
 	return r
 }
 
-// judge decides on the provider's result. Something that the kernel or the distribution lacks
-// is unsupported on both devices; unsupported only on the provider's is a failure.
+// judge decides on the provider's result.
 func (r *Row) judge() {
 	r.Pass, r.Why = r.Result.State == Pass, r.Result.Evidence
 	if r.Result.State == Unsupported {
-		r.Pass = true
-		for _, other := range r.Others {
-			if other.State == Pass {
-				r.Pass = false
-				r.Why = fmt.Sprintf("%s supports it, %s does not: %s", other.Device, r.Result.Device, r.Result.Evidence)
-			}
-		}
+		r.excuse()
 	}
 	if r.Pass && len(r.Result.Values) > 0 {
 		r.compare()
+	}
+}
+
+// excuse decides on an unsupported result. Something that the kernel or the distribution lacks
+// is unsupported on both devices; unsupported only on the provider's is a failure.
+func (r *Row) excuse() {
+	known, byComparison := excuses(r.Result.Reason)
+	switch {
+	case !known:
+		r.Why = fmt.Sprintf("unsupported for the unknown reason %q: %s", r.Result.Reason, r.Result.Evidence)
+		return
+	case byComparison && r.Case.Alone:
+		r.Why = "unsupported, and no other device shows that the kernel lacks it: " + r.Result.Evidence
+		return
+	}
+	r.Pass = true
+	for _, other := range r.Others {
+		if other.State == Pass {
+			r.Pass = false
+			r.Why = fmt.Sprintf("%s supports it, %s does not: %s", other.Device, r.Result.Device, r.Result.Evidence)
+		}
 	}
 }
 
@@ -154,6 +168,9 @@ func (c *Comparison) Verdict() (pass bool, why string) {
 	}
 	if len(c.Worse) > 0 {
 		return false, fmt.Sprintf("%d worse than stock: %s", len(c.Worse), strings.Join(c.Worse, "; "))
+	}
+	if c.Passed == 0 {
+		return false, fmt.Sprintf("none of %d tests passes", c.Ran)
 	}
 	if c.Passed <= len(c.Failing) {
 		return false, fmt.Sprintf("%d fail with both, first %s: this environment lacks something", len(c.Failing), c.Failing[0])

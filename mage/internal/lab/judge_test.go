@@ -15,9 +15,31 @@ func planOf(names ...string) Plan {
 
 func answered(name string, mine, stock State) Outcome {
 	return Outcome{Ended: true, Records: []Record{
-		{Kind: KindCase, Case: name, Device: "rib0", State: mine, Evidence: "mine"},
-		{Kind: KindCase, Case: name, Device: "rxe0", State: stock, Evidence: "stock"},
+		{Kind: KindCase, Case: name, Device: "rib0", State: mine, Reason: NoFeature, Evidence: "mine"},
+		{Kind: KindCase, Case: name, Device: "rxe0", State: stock, Reason: NoFeature, Evidence: "stock"},
 	}}
+}
+
+// What is unsupported passes for a known reason alone, and for what the other device has to show only where there is one.
+func TestUnsupportedNeedsAReason(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		reason Reason
+		pass   bool
+	}{
+		{"rping", NoProgram, true},
+		{"rping", NoFeature, true},
+		{"rping", "", false},
+		{"rping", "tired", false},
+		{"valgrind", NoProgram, true},
+		{"valgrind", NoFeature, false},
+	} {
+		o := answered(test.name, Unsupported, Unsupported)
+		o.Records[0].Reason = test.reason
+		if rows := Judge(planOf(test.name), o); rows[0].Pass != test.pass {
+			t.Errorf("%s, %q: got %+v, want pass %v", test.name, test.reason, rows[0], test.pass)
+		}
+	}
 }
 
 func TestJudge(t *testing.T) {
@@ -118,6 +140,11 @@ func TestSuiteIsComparedTestByTest(t *testing.T) {
 }
 
 func TestASuiteWithoutTestsHasFailed(t *testing.T) {
+	skipped := answered(CaseSuite, Pass, Pass)
+	skipped.Records = append(skipped.Records, tested("skip", Unsupported, Unsupported)...)
+	if rows := Judge(planOf(CaseSuite), skipped); rows[0].Pass || rows[0].Why != "none of 1 tests passes" {
+		t.Errorf("got %+v", rows[0])
+	}
 	if rows := Judge(planOf(CaseSuite), answered(CaseSuite, Pass, Pass)); rows[0].Pass {
 		t.Errorf("got %+v", rows[0])
 	}

@@ -35,6 +35,26 @@ const (
 	Unsupported State = "unsupported" // the kernel or the distribution lacks what it needs
 )
 
+// Reason is why a case is unsupported. Without a reason of this list, it has failed.
+type Reason string
+
+// The reasons.
+const (
+	NoProgram Reason = "no-program" // no installed package has the program or the suite
+	NoFeature Reason = "no-feature" // the kernel or the device refuses it, as the other device must show
+)
+
+// excuses says which devices must agree on a reason for it to count.
+func excuses(r Reason) (known, byComparison bool) {
+	switch r {
+	case NoProgram:
+		return true, false
+	case NoFeature:
+		return true, true
+	}
+	return false, false
+}
+
 // Record is one line of a guest.
 type Record struct {
 	Kind     Kind      `json:"kind"`
@@ -42,6 +62,7 @@ type Record struct {
 	Test     string    `json:"test,omitempty"` // name in rdma-core's suite
 	Device   string    `json:"device,omitempty"`
 	State    State     `json:"state,omitempty"`
+	Reason   Reason    `json:"reason,omitempty"` // of what is unsupported
 	Evidence string    `json:"evidence,omitempty"`
 	Values   []float64 `json:"values,omitempty"` // measured, round by round, in the case's unit
 	Millis   int64     `json:"millis,omitempty"` // how long it took

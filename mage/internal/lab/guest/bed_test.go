@@ -30,7 +30,7 @@ type bed struct {
 	step  time.Duration // by which a wait moves the clock
 }
 
-// newBed has two devices with an entry for RoCE v2 each, somebody who listens, and no program but exercise.
+// newBed has two devices with an entry for RoCE v2 each, somebody who listens, and no program but exercise and rpm, which lists no file.
 func newBed(t *testing.T) *bed {
 	t.Helper()
 	root := t.TempDir()
@@ -61,6 +61,7 @@ func newBed(t *testing.T) *bed {
 	}
 	b.file("/proc/net/tcp", "head\n   0: 00000000:4853 00000000:0000 0A 0:0\n")
 	t.Setenv("PATH", b.bin) // a program gets the usual one
+	b.packaged()
 	b.console()
 	return b
 }
@@ -109,6 +110,12 @@ func (b *bed) gids(device, kind string) {
 func (b *bed) program(name, script string) {
 	b.t.Helper()
 	b.file("/bin/"+name, "#!/bin/sh\n"+script+"\n")
+}
+
+// packaged are the files that the installed packages list.
+func (b *bed) packaged(files ...string) {
+	b.t.Helper()
+	b.program("rpm", "[ \"$*\" = '--query --all --list' ] && echo '"+strings.Join(files, "\n")+"'")
 }
 
 // pair is a program that is a server, which ends after a client that has ended well, and with an address in its

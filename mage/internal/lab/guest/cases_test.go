@@ -193,7 +193,7 @@ func TestExercise(t *testing.T) {
 // The module built for debugging covers the packaged one for the time of the case.
 func TestValgrind(t *testing.T) {
 	b := newBed(t)
-	b.runs("valgrind", lab.Unsupported, "no valgrind")
+	b.runs("valgrind", lab.Unsupported, "no installed package has /usr/*bin/valgrind")
 	b.program("valgrind", `echo "evidence: $*"`)
 	b.runs("valgrind", lab.Fail, "list /lab/debug")
 	for _, name := range []string{"a.so", "b.so"} {
@@ -246,7 +246,7 @@ func TestProgramIsKilled(t *testing.T) {
 
 // Of much output the end is kept.
 func TestLimited(t *testing.T) {
-	var l limited
+	l := limited{keep: 64 << 10}
 	for range 40 {
 		if n, err := l.Write([]byte(strings.Repeat("x", 8<<10))); n != 8<<10 || err != nil {
 			t.Fatal(n, err)

@@ -38,7 +38,7 @@ func exercised(e ended) lab.Record {
 	case e.ok():
 		return passed("%s", evidence)
 	case e.code == cannot:
-		return unsupported("%s", evidence)
+		return unsupported(lab.NoFeature, "%s", evidence)
 	case evidence == "" || e.why != "":
 		return failed("%s", e.evidence())
 	}
@@ -65,7 +65,7 @@ func soak(ctx context.Context, g *guest, d lab.Device) lab.Record {
 // provider's module built for debugging in place of the packaged one.
 func valgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	if !present("valgrind") {
-		return unsupported("this distribution has no valgrind")
+		return g.absent(ctx, "/usr/*bin/valgrind")
 	}
 	undo, err := g.overlay(lab.DebugFolder, modulesFolder)
 	if err != nil {

@@ -76,6 +76,8 @@ func TestEvidenceIsTheLastOneSaid(t *testing.T) {
 }
 
 func TestOutcomeOfAPair(t *testing.T) {
+	b := newBed(t)
+	b.packaged("/usr/bin/ib_read_bw")
 	lacks := ended{code: 1, out: "Couldn't open XRC Domain\n"}
 	for name, test := range map[string]struct {
 		client ended
@@ -84,10 +86,11 @@ func TestOutcomeOfAPair(t *testing.T) {
 	}{
 		"well":   {ended{}, nil, lab.Pass},
 		"absent": {ended{}, &absentError{program: "ib_send_bw"}, lab.Unsupported},
+		"lost":   {ended{}, &absentError{program: "ib_read_bw"}, lab.Fail},
 		"lacks":  {lacks, &pairError{"client", lacks}, lab.Unsupported},
 		"fails":  {ended{code: 1, out: "Failed status"}, &pairError{"client", ended{code: 1}}, lab.Fail},
 	} {
-		if r := outcome(test.client, test.err, "200 bytes"); r.State != test.want {
+		if r := b.outcome(t.Context(), test.client, test.err, "200 bytes"); r.State != test.want {
 			t.Errorf("%s: got %+v", name, r)
 		}
 	}

@@ -112,18 +112,18 @@ func pingpong(name string) single {
 		}
 		argv := append([]string{"ibv_" + program + "_pingpong", "-d", d.Name, "-g", strconv.Itoa(gid), "-n", "60"}, extra...)
 		client, err := g.serve(ctx, argv...)
-		return outcome(client, err, firstMatch(client.out, "bytes in"))
+		return g.outcome(ctx, client, err, firstMatch(client.out, "bytes in"))
 	}
 }
 
 // outcome judges a pair of programs.
-func outcome(client ended, err error, evidence string) lab.Record {
+func (g *guest) outcome(ctx context.Context, client ended, err error, evidence string) lab.Record {
 	absent, isAbsent := errors.AsType[*absentError](err)
 	switch {
 	case isAbsent:
-		return unsupported("%v", absent)
+		return g.absent(ctx, "/usr/*bin/"+absent.program)
 	case err != nil && lacking.MatchString(client.out):
-		return unsupported("%s", firstLike(client.out, lacking))
+		return unsupported(lab.NoFeature, "%s", firstLike(client.out, lacking))
 	case err != nil:
 		return failed("%v", err)
 	}
@@ -153,7 +153,7 @@ func firstLike(out string, want *regexp.Regexp) string {
 func overCM(program string, server, client []string) single {
 	return func(ctx context.Context, g *guest, d lab.Device) lab.Record {
 		if !present(program) {
-			return unsupported("these packages have no %s", program)
+			return g.absent(ctx, "/usr/*bin/"+program)
 		}
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()

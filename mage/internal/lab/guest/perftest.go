@@ -65,7 +65,7 @@ func perftest(program string) single {
 			args = append(args, "-s", "4096")
 		}
 		fields, client, err := g.perf(ctx, d, program, args...)
-		r := outcome(client, err, strings.Join(fields, " "))
+		r := g.outcome(ctx, client, err, strings.Join(fields, " "))
 		if err == nil && strings.HasSuffix(program, "_lat") {
 			r.Evidence = fields[columnTypical] + " us typical"
 		} else if err == nil {

@@ -11,10 +11,13 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
 // programs are the directories of a distribution's programs.
@@ -56,9 +59,14 @@ type process struct {
 	ctx  context.Context //nolint:containedctx // context of its call, for the reason of its end
 }
 
-// launch starts a program in a new process group, which is killed when ctx ends.
+// launch starts a program in a new process group, which is killed when ctx ends. The end of its output is kept.
 func launch(ctx context.Context, argv ...string) *process {
-	p := &process{name: argv[0], ctx: ctx}
+	const keep = 64 << 10
+	return launchKeeping(ctx, keep, argv...)
+}
+
+func launchKeeping(ctx context.Context, keep int, argv ...string) *process {
+	p := &process{name: argv[0], ctx: ctx, out: limited{keep: keep}}
 	p.cmd = exec.CommandContext(ctx, argv[0], argv[1:]...)
 	p.cmd.Env = environment()
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
@@ -118,19 +126,36 @@ func present(program string) bool {
 	return !errors.Is(err, exec.ErrNotFound)
 }
 
+// absent is the result of a case whose file, given as a pattern of shells, is not on the disk. If a package lists such a
+// file, then the package is damaged or installed incompletely, and the case has failed.
+func (g *guest) absent(ctx context.Context, pattern string) lab.Record {
+	const keep = 64 << 20
+	list := launchKeeping(ctx, keep, "rpm", "--query", "--all", "--list").wait()
+	if !list.ok() {
+		return failed("there is no %s, and rpm does not list the packages' files: %s", pattern, list.evidence())
+	}
+	for file := range strings.Lines(list.out) {
+		file = strings.TrimSpace(file)
+		if matched, err := path.Match(pattern, file); err != nil || matched {
+			return failed("%s belongs to an installed package, and is not on the disk", file)
+		}
+	}
+	return unsupported(lab.NoProgram, "no installed package has %s", pattern)
+}
+
 // limited keeps the end of a text written to it; it may be read concurrently.
 type limited struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
+	mu   sync.Mutex
+	buf  bytes.Buffer
+	keep int // bytes
 }
 
 // Write implements io.Writer.
 func (l *limited) Write(p []byte) (int, error) {
-	const keep = 64 << 10
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.buf.Write(p)
-	if extra := l.buf.Len() - keep; extra > keep {
+	if extra := l.buf.Len() - l.keep; extra > l.keep {
 		l.buf.Next(extra)
 	}
 	return len(p), nil

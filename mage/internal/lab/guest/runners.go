@@ -34,8 +34,8 @@ func failed(format string, args ...any) lab.Record {
 	return lab.Record{State: lab.Fail, Evidence: fmt.Sprintf(format, args...)}
 }
 
-func unsupported(format string, args ...any) lab.Record {
-	return lab.Record{State: lab.Unsupported, Evidence: fmt.Sprintf(format, args...)}
+func unsupported(reason lab.Reason, format string, args ...any) lab.Record {
+	return lab.Record{State: lab.Unsupported, Reason: reason, Evidence: fmt.Sprintf(format, args...)}
 }
 
 // ownRunners are the guest's own runners: a single or a sideBySide by the case's name.

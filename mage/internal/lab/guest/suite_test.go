@@ -107,7 +107,11 @@ say '{"plan":["a","b"]}'; say '{"start":"a"}'; touch "$out.hangs"; exec sleep 60
 
 func TestSuiteThatCannotRun(t *testing.T) {
 	b := newBed(t)
-	b.runs(lab.CaseSuite, lab.Unsupported, "run_tests.py")
+	b.runs(lab.CaseSuite, lab.Unsupported, "no installed package has "+suiteScripts)
+	b.packaged("/usr/share/doc/rdma-core/README.md", "/usr/share/doc/rdma-core/tests/run_tests.py")
+	b.runs(lab.CaseSuite, lab.Fail, "/usr/share/doc/rdma-core/tests/run_tests.py belongs to an installed package, and is not on the disk")
+	b.program("rpm", "echo no database; exit 1")
+	b.runs(lab.CaseSuite, lab.Fail, "rpm does not list the packages' files: exit status 1: no database")
 	b = suiteBed(t, "exit 0")
 	b.gids("rib0", "IB/RoCE v1\n")
 	b.step = time.Minute
