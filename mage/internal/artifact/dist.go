@@ -48,6 +48,13 @@ type Origin struct {
 	Suffix  string   `json:"suffix,omitempty"`  // appended to its release
 }
 
+// The files that keep a distro's updates from replacing packages with a provider.
+const (
+	LockFolder  = "locks"
+	ExcludeLock = LockFolder + "/excludepkgs.conf"
+	VersionLock = LockFolder + "/versionlock.list"
+)
+
 // Debian says whether the packages are Debian's.
 func (d Dist) Debian() bool { return d.Manifest.Suite != "" }
 

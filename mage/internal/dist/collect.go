@@ -82,7 +82,7 @@ func (c *Collector) Collect(
 	defer held.Release()
 	want := describe(j, tree, tc, pkgs)
 	m, err := ReadManifest(dist.Dir)
-	if err == nil && sameManifest(m, want) && complete(dist.Dir, m) {
+	if err == nil && sameManifest(m, want) && complete(dist.Dir, m) && locked(m) {
 		dist.Manifest = m
 		return dist, c.End(collectStage, s, true, nil)
 	}
@@ -148,6 +148,9 @@ func describe(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifac
 func collect(held *owned.Hold, m artifact.Manifest, from, name string, times []timing.Stage) (artifact.Manifest, error) {
 	err := held.Replace(name, func(dir string) (err error) {
 		if m.Files, err = copyOutputs(from, dir, m.Suite); err != nil {
+			return err
+		}
+		if err := addLocks(dir, &m); err != nil {
 			return err
 		}
 		data, err := json.MarshalIndent(m, "", "  ")

@@ -17,6 +17,7 @@ import (
 func TestKeysHaveEachField(t *testing.T) {
 	stagetest.EachFieldCounts(t, built{})
 	stagetest.EachFieldCounts(t, bootstrapped{})
+	stagetest.EachFieldCounts(t, distroInput{})
 }
 
 // counted is made by counting.

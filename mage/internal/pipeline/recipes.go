@@ -30,7 +30,7 @@ var (
 	ForSpec  = edited
 
 	ForBuild           = Recipe{Source, Integrate, Spec, Base, Toolchain, Build, Discover} // no patch: it needs none
-	ForRPM             = packaged
+	ForRPM             = packaged.then(DistroRelease)
 	ForInspect         = packaged
 	ForTestIntegration = packaged.then(Prove)
 	ForRebuild         = packaged.then(Rebuild)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pack"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
@@ -121,6 +122,16 @@ var Lintian = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s 
 // Collect brings the packages into dist/.
 var Collect = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Dist, err = p.Collector().Collect(ctx, s.Job, s.Tree, s.Toolchain, s.Packages)
+	return err
+}}
+
+// DistroRelease asks whether the distro's next update replaces the packages.
+var DistroRelease = &Step{engine: true, of: withProvider, run: func(ctx context.Context, p *Pipeline, s *State) error {
+	evr, err := p.Images().DistroRelease(ctx, s.Toolchain)
+	if why := dist.Replaced(s.Dist.Manifest, evr); why != "" {
+		p.Log.WarnContext(ctx, "dnf upgrade takes the provider away", "because", why, "choose", "-rdma="+dist.ReleaseOf(evr)+
+			", the distro's source package with -source, rpm:addon, or the files in "+artifact.LockFolder+"/")
+	}
 	return err
 }}
 

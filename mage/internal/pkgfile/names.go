@@ -3,8 +3,11 @@
 package pkgfile
 
 import (
+	"cmp"
 	"path/filepath"
 	"strings"
+
+	rpmutils "github.com/sassoftware/go-rpmutils"
 )
 
 // DebName splits the name of a package file: NAME_VERSION_ARCH.deb.
@@ -31,4 +34,14 @@ func IsDebugRPM(name string) bool {
 // IsRPM tells binary packages by their file name.
 func IsRPM(path string) bool {
 	return strings.HasSuffix(path, ".rpm") && !strings.HasSuffix(path, ".src.rpm")
+}
+
+// CompareEVR orders two versions of a package, EPOCH:VERSION-RELEASE, as RPM does: it returns a negative number if a is older
+// than b.
+func CompareEVR(a, b string) int {
+	aEpoch, aVersion, _ := strings.Cut(a, ":")
+	bEpoch, bVersion, _ := strings.Cut(b, ":")
+	aVersion, aRelease, _ := strings.Cut(aVersion, "-")
+	bVersion, bRelease, _ := strings.Cut(bVersion, "-")
+	return cmp.Or(rpmutils.Vercmp(aEpoch, bEpoch), rpmutils.Vercmp(aVersion, bVersion), rpmutils.Vercmp(aRelease, bRelease))
 }

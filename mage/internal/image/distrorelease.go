@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package image
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+const (
+	distroStage  = "distro"
+	distroScript = "distro-release.sh"
+	distroFolder = "/builder/distro"
+	distroFile   = "libibverbs"
+)
+
+// DistroRelease returns the newest libibverbs in the distro's repositories, as
+// EPOCH:VERSION-RELEASE, or "" if they have none or do not answer. They are asked once for each
+// toolchain.
+func (b *Builder) DistroRelease(ctx context.Context, tc artifact.Toolchain) (string, error) {
+	s := b.Begin(distroStage)
+	evr, err := b.distroRelease(ctx, tc, s)
+	return evr, b.EndLook(distroStage, s, err)
+}
+
+func (b *Builder) distroRelease(ctx context.Context, tc artifact.Toolchain, s *ui.Stage) (string, error) {
+	entry, err := b.MakePart(ctx, s, distroStage, distroInput{Toolchain: tc.ID, Network: !tc.Base.Standin})
+	if _, failed := errors.AsType[*containers.RunError](err); failed {
+		s.Note("the distro's repositories do not answer")
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	text, err := stagecache.ReadFile(filepath.Join(entry.Dir, distroFile))
+	evr := strings.TrimSpace(string(text))
+	if err == nil && evr == "" {
+		s.Note("the distro's repositories have no libibverbs")
+	} else if err == nil {
+		s.Note("the distro's repositories have libibverbs " + strings.TrimPrefix(evr, "0:"))
+	}
+	return evr, err
+}
+
+// distroInput is the input of the question.
+type distroInput struct {
+	Toolchain string // image
+	Network   bool   // to the distro's mirrors; the stand-in has its repositories in the image
+}
+
+// Container implements stage.Contained.
+func (in distroInput) Container() containers.RunSpec {
+	return containers.RunSpec{
+		Argv: []string{distroScript, distroFolder + "/" + distroFile},
+		Name: distroStage, Image: in.Toolchain, User: stage.Builder, Network: in.Network,
+		Env:     map[string]string{"HOME": "/builder", "LC_ALL": "C.UTF-8"},
+		Outputs: []containers.Output{{Path: distroFolder}},
+	}
+}
+
+// Make implements stage.Input.
+func (in distroInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
