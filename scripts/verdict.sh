@@ -14,7 +14,9 @@
 #   PACKAGES     names of the installed packages, separated by spaces
 #   OWNER        the package that has the provider's files (default: libibverbs)
 #   MANAGER      what installed them: rpm (the default) or dpkg
-#   RPMS         directory of packages that a verdict passes to dnf
+#   RPMS         directory of packages that a verdict passes to dnf, for survives-upgrade a repository
+#   LOCK         lines for dnf.conf that keep the installed packages
+#   CONF         dnf's configuration (default: /etc/dnf/dnf.conf)
 #   WANT         what dnf must miss when it refuses them
 #   BIN          directory of ibv_devices and ibv_devinfo (default: from PATH)
 #   DRIVERS      directory of the .driver files, MODULES directory of the providers
@@ -43,6 +45,9 @@ offline() {
     shift
     dnf "$command" -y --disablerepo='*' --setopt=tsflags= "$@"
 }
+
+# upgrade_all: dnf upgrade, with the packages of one repository.
+upgrade_all() { dnf upgrade -y --repofrompath=verbsmith-newer,"$RPMS" --repo=verbsmith-newer --nogpgcheck; }
 
 evidence() { printf 'evidence: %s\n' "$*"; }
 fail() {
@@ -244,6 +249,27 @@ case $verdict in
         make_tree "$FOREIGN_DEVICE" "$KERNEL_ABI" "${FOREIGN_ID:-}"
         ask ibv_devices
         refused "$FOREIGN_DEVICE" "no userspace device-specific driver found for"
+        ;;
+    survives-upgrade)
+        before=$(rpm -q libibverbs)
+        conf=${CONF:-/etc/dnf/dnf.conf}
+        cp "$conf" "$conf.verbsmith"
+        cat "$LOCK" >>"$conf"
+        run upgrade_all
+        [ "$status" -eq 0 ] || fail "locked: dnf upgrade exits $status"
+        [ "$before" = "$(rpm -q libibverbs)" ] || fail "locked: $before is now $(rpm -q libibverbs)"
+        # shellcheck disable=SC2086 # package names have no spaces
+        run rpm -V $PACKAGES
+        [ "$status" -eq 0 ] || fail "locked: rpm -V exits $status"
+        make_tree "$DEVICE" "$KERNEL_ABI"
+        ask ibv_devices
+        lists "$DEVICE" || fail "locked: after the upgrade ibv_devices does not list $DEVICE"
+        mv "$conf.verbsmith" "$conf"
+        run upgrade_all
+        [ "$status" -eq 0 ] || fail "not locked: dnf upgrade exits $status"
+        [ "$before" != "$(rpm -q libibverbs)" ] || fail "not locked: the upgrade has no newer libibverbs"
+        [ ! -e "$drivers/$PROVIDER.driver" ] || fail "not locked: the upgrade has $PROVIDER.driver"
+        evidence "locked: $before stays, $DEVICE is listed; not locked: $(rpm -q libibverbs), $PROVIDER.driver is gone"
         ;;
     removed)
         [ "$manager" != rpm ] || files=$(rpm -ql "$package" | grep -v -F /.build-id)

@@ -88,7 +88,7 @@ func TestTargetsShowWhatTheyMade(t *testing.T) {
 		{"build", (*App).Build, nil, "", []string{}},
 		{"rpm", (*App).RPM, nil, "", []string{"rdma-core 56.1 for rocky9\n", "tiny-1-1.noarch.rpm", "| 1-1"}},
 		{"inspect", (*App).Inspect, nil, "", []string{"tiny", "rpm -provider=none builds the stock packages"}},
-		{"test:integration", (*App).TestIntegration, nil, "", []string{"12 passed, 0 failed\n", "junit.xml\n", "| ibv_devices lists fly0"}},
+		{"test:integration", (*App).TestIntegration, nil, "", []string{"13 passed, 0 failed\n", "junit.xml\n", "| ibv_devices lists fly0"}},
 		{"test:integration of none", (*App).TestIntegration, func(b *trial) { b.flags.Provider = new("none") }, errNoProvider.Error(), nil},
 		{"rebuild", (*App).rebuild, nil, "", []string{"rebuilt from the source package alone contain the same files"}},
 		{"deb", (*App).Deb, func(b *trial) { b.flags.Suite = new("bookworm") }, "", []string{"debian-bookworm", "libfly1", "lintian: 0 errors, 0 hints"}},

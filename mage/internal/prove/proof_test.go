@@ -5,6 +5,7 @@ package prove
 import (
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -51,6 +52,7 @@ func (b *bench) packages(t *testing.T, m artifact.Manifest) artifact.Dist {
 	dir := t.TempDir()
 	m.Files = []artifact.Output{{Path: "RPMS/noarch/tiny-1-1.noarch.rpm"}}
 	rpmtest.Write(t, filepath.Join(dir, filepath.FromSlash(m.Files[0].Path)))
+	write(t, filepath.Join(dir, filepath.FromSlash(artifact.ExcludeLock)), "excludepkgs=tiny\n")
 	return artifact.Dist{Dir: dir, Manifest: m}
 }
 
@@ -122,7 +124,7 @@ func TestProofFailsWithItsVerdict(t *testing.T) {
 }
 
 // A verdict's container has no network. What the installer fetches comes from a real
-// distro's network: a stand-in has none.
+// distro's network, and so does what makes a repository: a stand-in has none.
 func TestProofHasNoNetwork(t *testing.T) {
 	for _, standin := range []bool{false, true} {
 		b := newBench(t)
@@ -131,9 +133,51 @@ func TestProofHasNoNetwork(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, run := range b.engine.Runs() {
-			if run.Network != (run.Name == "install" && !standin) {
+			if run.Network != ((run.Name == "install" || run.Name == "repository") && !standin) {
 				t.Errorf("stand-in %t: %s runs with network %t", standin, run.Argv, run.Network)
 			}
+		}
+	}
+}
+
+// The packages' own lock is tried, on a repository with stubs of the next release.
+func TestProofTriesTheLock(t *testing.T) {
+	b := newBench(t)
+	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+		switch run.Name {
+		case "update":
+			if want := []string{"/builder/in/rpms", "/builder/update", "57.0"}; !slices.Equal(run.Argv[len(run.Argv)-3:], want) || run.Root || run.Network {
+				t.Errorf("the stubs are made by %q, as root %t, with network %t", run.Argv, run.Root, run.Network)
+			}
+			write(t, filepath.Join(run.Outputs[0].Dir, "tiny-57.0-1.noarch.rpm"), "stub")
+		case "repository":
+			if run.Files["/packages/tiny-57.0-1.noarch.rpm"].Data != "stub" {
+				t.Errorf("the repository is made of %v", run.Files)
+			}
+			write(t, filepath.Join(run.Outputs[0].Dir, "repodata", "repomd.xml"), "repository")
+		}
+		return containers.Result{Image: run.Commit}, nil
+	}
+	suite, err := b.Prove(t.Context(), b.job, b.tc, b.dist, nil)
+	if last := suite.Results[len(suite.Results)-1]; err != nil || last.Name != "survives-upgrade" {
+		t.Errorf("got %+v, %v", last, err)
+	}
+	runs := b.engine.Runs()
+	run := runs[len(runs)-1]
+	if run.Files[run.Env["LOCK"]].Data != "excludepkgs=tiny\n" || run.Files[run.Env["RPMS"]+"/repodata/repomd.xml"].Data != "repository" || run.Network {
+		t.Errorf("asked with %v, network %t, of %v", run.Env, run.Network, run.Files)
+	}
+	for _, m := range []artifact.Manifest{{Release: "master"}, {Release: "56.1"}} {
+		b := newBench(t)
+		b.dist.Manifest.Release = m.Release
+		if m.Release == "56.1" {
+			b.dist.Dir = b.packages(t, m).Dir
+			if err := os.RemoveAll(filepath.Join(b.dist.Dir, artifact.LockFolder)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := b.Prove(t.Context(), b.job, b.tc, b.dist, nil); err == nil {
+			t.Errorf("%s without a lock or a next release: no error", m.Release)
 		}
 	}
 }

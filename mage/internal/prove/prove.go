@@ -7,6 +7,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -165,10 +168,34 @@ func (t *trial) prove(ctx context.Context, about provider.Manifest, dist artifac
 	if err := t.judgeAll(ctx, verdicts(m), spec); err != nil {
 		return err
 	}
+	if !dist.Debian() {
+		if err := t.proveLock(ctx, dist, spec); err != nil {
+			return err
+		}
+	}
 	if stock == nil {
 		return nil
 	}
 	return t.proveStock(ctx, *stock, m)
+}
+
+// proveLock asserts that the packages outlive an update of the distro's if they are locked, and that without the lock they
+// do not. spec is a clean run of the image with the packages.
+func (t *trial) proveLock(ctx context.Context, packages artifact.Dist, spec containers.RunSpec) error {
+	repository, err := t.newer(ctx, packages)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(filepath.Join(packages.Dir, filepath.FromSlash(artifact.ExcludeLock)))
+	if err != nil {
+		return fmt.Errorf("read the packages' lock: %w", err)
+	}
+	lock := stage.File{Name: path.Base(artifact.ExcludeLock), Data: text}
+	spec.Inputs = append(spec.Inputs, repository, containers.Input{Path: "/locks", Write: stage.Tar([]stage.File{lock})})
+	spec.Env["RPMS"], spec.Env["LOCK"] = newerFolder, "/locks/"+lock.Name
+	return t.judgeAll(ctx, []report.Result{
+		{Name: "survives-upgrade", Title: "locked packages outlive an upgrade of the distro's rdma-core"},
+	}, spec)
 }
 
 // proveStock asserts that packages without the provider do not list the device.

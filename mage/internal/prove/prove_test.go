@@ -198,6 +198,40 @@ func TestVerdictsAboutTheAddonCanFail(t *testing.T) {
 	}
 }
 
+// TestSurvivesUpgradeCanFail: a dnf that installs the newer libibverbs where no lock is in its configuration.
+func TestSurvivesUpgradeCanFail(t *testing.T) {
+	const (
+		listed   = "echo '    device          node GUID'\necho '    rib0            0123456789abcdef'\n"
+		upgrades = `grep -q excludepkgs= "$CONF" || { rm "$DRIVERS/rib.driver"; echo new >"$WORK/installed"; }`
+		replaces = `rm -f "$DRIVERS/rib.driver"; echo new >"$WORK/installed"`
+	)
+	for _, tt := range []struct {
+		name, dnf, rpm, listed string
+		pass                   bool
+	}{
+		{"locked, and then not", upgrades, "", listed, true},
+		{"the lock does not help", replaces, "", listed, false},
+		{"files are gone", upgrades, "[ $1 != -V ] || exit 1", listed, false},
+		{"not listed", upgrades, "", "echo none", false},
+		{"no newer package", "", "", listed, false},
+		{"the newer one has the provider", `grep -q excludepkgs= "$CONF" || echo new >"$WORK/installed"`, "", listed, false},
+		{"dnf fails", "exit 1", "", listed, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "lock"), "excludepkgs=libibverbs\n")
+			write(t, filepath.Join(dir, "dnf.conf"), "[main]\n")
+			write(t, filepath.Join(dir, "drivers", "rib.driver"), "driver rib\n")
+			pass, said := verdict(t, "survives-upgrade", map[string]string{
+				"dnf": tt.dnf, "rpm": tt.rpm + "\n" + `cat "$WORK/installed" 2>/dev/null || echo old`, "ibv_devices": tt.listed,
+			}, "LOCK="+filepath.Join(dir, "lock"), "CONF="+filepath.Join(dir, "dnf.conf"), "RPMS=/newer", "DRIVERS="+filepath.Join(dir, "drivers"))
+			if pass != tt.pass {
+				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
+			}
+		})
+	}
+}
+
 // TestVerdictsOfDebianPackages shows what differs with dpkg: its form of owners,
 // and that configuration is purged.
 func TestVerdictsOfDebianPackages(t *testing.T) {
