@@ -47,7 +47,7 @@ func (e *Engine) withPrograms(ctx context.Context, spec RunSpec, base image.Insp
 	}
 	if err != nil {
 		e.uncopied.Do(func() { e.notice("programs are read from the image, which is slower: " + oneLine(err)) })
-		return spec, nil
+		return spec, nil //nolint:nilerr // it was reported, and the run does not need them
 	}
 	for i := range mounts {
 		mounts[i].ReadOnly = true

@@ -53,7 +53,8 @@ func shows(run func(context.Context) error) func(context.Context, io.Writer) err
 
 // scripts runs the scripts of one test of mage/behaviour on the engine.
 func (a *App) scripts(test, timeout string) func(context.Context, io.Writer) error {
-	return a.goTest("-tags", "integration", "-run", "^"+test+"$", "-count=1", "-timeout="+timeout, "-parallel=1", "-v", "./mage/behaviour/...")
+	return a.goTest("-tags", "integration", "-run", "^"+test+"$", "-count=1", "-timeout="+timeout,
+		"-parallel=1", "-v", "./mage/behaviour/...")
 }
 
 // steps runs lanes side by side, the parts of each in order, until one fails, and shows how each part ended. The
@@ -97,7 +98,7 @@ func (a *App) step(ctx context.Context, s step, later bool) error {
 		return fmt.Errorf("create a file for the output: %w", err)
 	}
 	defer os.Remove(file.Name())
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	failed := s.run(ctx, file)
 	fmt.Fprintf(a.ui.Out(), "== %s, ran beside others\n", s.name)
 	if _, err = file.Seek(0, io.SeekStart); err == nil {
