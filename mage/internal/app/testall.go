@@ -97,7 +97,7 @@ func (a *App) step(ctx context.Context, s step, later bool) error {
 	if err != nil {
 		return fmt.Errorf("create a file for the output: %w", err)
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }()
 	defer func() { _ = file.Close() }()
 	failed := s.run(ctx, file)
 	fmt.Fprintf(a.ui.Out(), "== %s, ran beside others\n", s.name)
