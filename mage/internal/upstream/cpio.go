@@ -10,13 +10,15 @@ import (
 )
 
 // cpioReader reads a cpio archive of the form "new ASCII" (cpio(5): newc, and
-// crc without looking at its sum), which is an RPM's payload. It takes memory for
-// names only, and those are bounded.
+// crc without looking at its sum), which is an RPM's payload. RPM 6, and any RPM for
+// files of 4 GiB or more, writes entries that have only their number in the package's
+// list of files. It takes memory for names only, and those are bounded.
 type cpioReader struct {
-	r    io.Reader
-	most int   // bytes of a name
-	left int64 // of the current entry
-	pad  int64 // behind it
+	r      io.Reader
+	most   int         // bytes of a name
+	listed []cpioEntry // the package's list of files
+	left   int64       // of the current entry
+	pad    int64       // behind it
 }
 
 // cpioEntry is one entry. Its mode has the file type in it, as in stat(2).
@@ -30,37 +32,31 @@ type cpioEntry struct {
 
 const (
 	cpioTrailer = "TRAILER!!!"
-	cpioHeader  = 110 // 6 bytes of magic, 13 numbers of 8 hex digits
+	cpioMagic   = 6
+	cpioNumber  = 8 // hex digits
+	cpioHeader  = cpioMagic + 13*cpioNumber
+	listedEntry = cpioMagic + cpioNumber
 )
 
 // next skips the rest of an entry and returns the next one, or io.EOF after the last.
-func (c *cpioReader) next() (cpioEntry, error) {
+func (c *cpioReader) next() (e cpioEntry, err error) {
 	if _, err := io.CopyN(io.Discard, c.r, c.left+c.pad); err != nil {
-		return cpioEntry{}, noEOF(err)
+		return e, noEOF(err)
 	}
 	c.left, c.pad = 0, 0
-	var raw [cpioHeader]byte
-	if _, err := io.ReadFull(c.r, raw[:]); err != nil {
-		return cpioEntry{}, noEOF(err)
+	magic := make([]byte, cpioMagic)
+	if _, err := io.ReadFull(c.r, magic); err != nil {
+		return e, noEOF(err)
 	}
-	switch magic := string(raw[:6]); magic {
+	switch string(magic) {
 	case "070701", "070702":
+		e, err = c.described()
 	case "07070X":
-		return cpioEntry{}, errors.New("has a file of 4 GiB or more")
+		e, err = c.numbered()
 	default:
-		return cpioEntry{}, fmt.Errorf("has an entry that starts with %q instead of 070701", magic)
+		err = fmt.Errorf("has an entry that starts with %q instead of 070701 or 07070X", magic)
 	}
-	var fields [13]uint32
-	for i := range fields {
-		n, err := strconv.ParseUint(string(raw[6+8*i:][:8]), 16, 32)
-		if err != nil {
-			return cpioEntry{}, fmt.Errorf("has an entry with the number %q", raw[6+8*i:][:8])
-		}
-		fields[i] = uint32(n)
-	}
-	e := cpioEntry{mode: fields[1], links: fields[4], mtime: int64(fields[5]), size: int64(fields[6])}
-	var err error
-	if e.name, err = c.name(int64(fields[11])); err != nil {
+	if err != nil {
 		return cpioEntry{}, err
 	}
 	if e.name == cpioTrailer && e.size == 0 {
@@ -68,6 +64,50 @@ func (c *cpioReader) next() (cpioEntry, error) {
 	}
 	c.left, c.pad = e.size, toFour(e.size)
 	return e, nil
+}
+
+// described reads the header of an entry that describes itself.
+func (c *cpioReader) described() (e cpioEntry, err error) {
+	fields, err := c.numbers((cpioHeader - cpioMagic) / cpioNumber)
+	if err != nil {
+		return e, err
+	}
+	e = cpioEntry{mode: fields[1], links: fields[4], mtime: int64(fields[5]), size: int64(fields[6])}
+	e.name, err = c.name(int64(fields[11]))
+	return e, err
+}
+
+// numbered reads the header of an entry that the package's list describes.
+func (c *cpioReader) numbered() (cpioEntry, error) {
+	number, err := c.numbers(1)
+	if err != nil {
+		return cpioEntry{}, err
+	}
+	if _, err := io.CopyN(io.Discard, c.r, toFour(listedEntry)); err != nil {
+		return cpioEntry{}, noEOF(err)
+	}
+	if int64(number[0]) >= int64(len(c.listed)) {
+		return cpioEntry{}, fmt.Errorf("has an entry for file %d of the %d that its header describes", number[0], len(c.listed))
+	}
+	return c.listed[number[0]], nil
+}
+
+// numbers reads n numbers.
+func (c *cpioReader) numbers(n int) ([]uint32, error) {
+	raw := make([]byte, n*cpioNumber)
+	if _, err := io.ReadFull(c.r, raw); err != nil {
+		return nil, noEOF(err)
+	}
+	out := make([]uint32, n)
+	for i := range out {
+		digits := raw[cpioNumber*i:][:cpioNumber]
+		number, err := strconv.ParseUint(string(digits), 16, 32)
+		if err != nil {
+			return nil, fmt.Errorf("has an entry with the number %q", digits)
+		}
+		out[i] = uint32(number)
+	}
+	return out, nil
 }
 
 // name reads a name of n bytes, including its NUL, and the padding after it.

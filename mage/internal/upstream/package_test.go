@@ -43,11 +43,13 @@ type rpmMaker struct {
 	header   func([]byte)  // changes the main header behind its digests
 	payload  func(*[]byte) // changes the payload behind its digests
 	tags     func([]rpmTag) []rpmTag
+	format6  bool // as RPM 6 writes it: 64-bit sizes, entries that have only their number, no SHA-1 and MD5
+	number   int  // of the first of them
 }
 
 type rpmTag struct {
 	tag, kind int
-	value     any // string, []string, uint32, []uint32, []byte
+	value     any // string, []string, uint32, []uint16, []uint32, []uint64, []byte
 }
 
 const specBody = "Name: rdma-core\nVersion: 56.1\nRelease: 3%{?dist}\nSource: x.tar.gz\n%prep\n%autosetup -p1\n"
@@ -65,6 +67,13 @@ func (m rpmMaker) cpio() []byte {
 		}
 		if item.size != 0 {
 			size = item.size
+		}
+		if m.format6 && i < len(m.items) {
+			fmt.Fprintf(&b, "07070X%08x", i+m.number)
+			pad(&b, 4)
+			b.WriteString(item.body)
+			pad(&b, 4)
+			continue
 		}
 		fmt.Fprintf(&b, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
 			i+1, mode, 0, 0, links, release.Unix(), size, 0, 0, 0, 0, len(item.name)+1, 0)
@@ -89,11 +98,17 @@ func headerBytes(tags []rpmTag) []byte {
 	for _, t := range tags {
 		count := 1
 		switch v := t.value.(type) {
-		case uint32, []uint32:
+		case uint32:
 			pad(&store, 4)
-			if list, ok := v.([]uint32); ok {
-				count = len(list)
-			}
+		case []uint16:
+			pad(&store, 2)
+			count = len(v)
+		case []uint32:
+			pad(&store, 4)
+			count = len(v)
+		case []uint64:
+			pad(&store, 8)
+			count = len(v)
 		case []string:
 			count = len(v)
 		case []byte:
@@ -122,25 +137,13 @@ func (m rpmMaker) bytes(tb testing.TB) []byte {
 	if m.compress != nil {
 		payload = m.compress(tb, payload)
 	}
-	var names, digests []string
-	var sizes []uint32
-	listed := m.listed
-	if listed == nil {
-		listed = m.items
-	}
-	for _, item := range listed {
-		names, digests = append(names, item.name), append(digests, sumOf([]byte(item.body)))
-		sizes = append(sizes, uint32(max(len(item.body), item.size)))
-	}
 	if m.name == "" {
 		m.name = "rdma-core"
 	}
 	tags := []rpmTag{
 		{rpmutils.NAME, 6, m.name}, {rpmutils.VERSION, 6, "56.1"}, {rpmutils.RELEASE, 6, "3.el9"}, {rpmutils.ARCH, 6, "x86_64"},
 	}
-	if len(names) > 0 {
-		tags = append(tags, rpmTag{rpmutils.FILESIZES, 4, sizes}, rpmTag{rpmutils.FILEDIGESTS, 8, digests}, rpmTag{rpmutils.BASENAMES, 8, names})
-	}
+	tags = append(tags, m.fileTags()...)
 	if m.binary {
 		tags = append(tags, rpmTag{rpmutils.SOURCERPM, 6, "rdma-core-56.1-3.el9.src.rpm"})
 	}
@@ -162,6 +165,9 @@ func (m rpmMaker) bytes(tb testing.TB) []byte {
 	if m.noMD5 {
 		signature = signature[:2]
 	}
+	if m.format6 {
+		signature = signature[1:2]
+	}
 	if m.header != nil {
 		m.header(main)
 	}
@@ -177,6 +183,38 @@ func (m rpmMaker) bytes(tb testing.TB) []byte {
 	out.Write(main)
 	out.Write(payload)
 	return out.Bytes()
+}
+
+// fileTags are the header's list of files.
+func (m rpmMaker) fileTags() []rpmTag {
+	listed := m.listed
+	if listed == nil {
+		listed = m.items
+	}
+	if len(listed) == 0 {
+		return nil
+	}
+	var names, digests []string
+	var sizes, times []uint32
+	var long []uint64
+	var modes []uint16
+	for _, item := range listed {
+		names, digests = append(names, item.name), append(digests, sumOf([]byte(item.body)))
+		size := uint32(max(len(item.body), item.size))
+		sizes, long, times = append(sizes, size), append(long, uint64(size)), append(times, uint32(release.Unix()))
+		mode := uint16(item.mode)
+		if mode == 0 {
+			mode = 0o100644
+		}
+		modes = append(modes, mode)
+	}
+	tags := []rpmTag{{rpmutils.FILEDIGESTS, 8, digests}, {rpmutils.BASENAMES, 8, names}}
+	if m.format6 {
+		const rpmFormat = 5114
+		return append(tags, rpmTag{rpmFormat, 4, uint32(6)}, rpmTag{rpmutils.LONGFILESIZES, 5, long},
+			rpmTag{rpmutils.FILEMODES, 3, modes}, rpmTag{rpmutils.FILEMTIMES, 4, times})
+	}
+	return append(tags, rpmTag{rpmutils.FILESIZES, 4, sizes})
 }
 
 func zstdBytes(tb testing.TB, data []byte) []byte {
@@ -203,12 +241,12 @@ func verifyPackage(t *testing.T, data []byte, s SumStore) (*VerifiedPackage, err
 }
 
 func TestPackage(t *testing.T) {
-	for name, compress := range map[string]func(testing.TB, []byte) []byte{
-		"plain": nil, "gzip": gzipBytes, "xz": xzBytes, "zstd": zstdBytes, "bzip2": bzip2Payload,
+	for name, m := range map[string]rpmMaker{
+		"plain": {}, "gzip": {compress: gzipBytes}, "xz": {compress: xzBytes}, "zstd": {compress: zstdBytes}, "bzip2": {compress: bzip2Payload},
+		"RPM 6": {format6: true}, "RPM 6, zstd": {format6: true, compress: zstdBytes},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := plainPackage()
-			m.compress = compress
+			m.items = plainPackage().items
 			v, err := verifyPackage(t, m.bytes(t), nil)
 			must(t, err)
 			if v.Info.NVR() != "rdma-core-56.1-3.el9" || v.Spec != "rdma-core.spec" || !v.Newest.Equal(release) || v.How != HowGiven {
@@ -387,9 +425,25 @@ func TestPackageRefuses(t *testing.T) {
 		"not cpio": {change(func(m *rpmMaker) {
 			m.compress = func(testing.TB, []byte) []byte { return []byte("0707" + strings.Repeat("9", 200)) }
 		}), "starts with"},
-		"large file": {change(func(m *rpmMaker) {
+		"numbered": {change(func(m *rpmMaker) {
 			m.compress = func(testing.TB, []byte) []byte { return []byte("07070X" + strings.Repeat("0", 200)) }
-		}), "4 GiB"},
+		}), "file 0 of the 0 that its header describes"},
+		"6: no such number": {change(func(m *rpmMaker) { m.format6, m.number = true, 2 }), "file 2 of the 2 that"},
+		"6: folder":         {rpmMaker{format6: true, items: []cpioItem{spec, {name: "d", mode: 0o040755}}}, "a directory"},
+		"6: climbs":         {rpmMaker{format6: true, items: []cpioItem{spec, {name: "../x", body: "a"}}}, `entry "../x": is not a plain file name`},
+		"6: a GiB":          {rpmMaker{format6: true, items: []cpioItem{spec, {name: "b", size: 1 << 30}}}, "has 1073741824 bytes, more than"},
+		"6: too large": {change(func(m *rpmMaker) {
+			m.format6 = true
+			m.tags = func(tags []rpmTag) []rpmTag {
+				return append(tags, rpmTag{rpmutils.LONGFILESIZES, 5, []uint64{1 << 63, 1}})
+			}
+		}), "has 9223372036854775808 bytes in"},
+		"6: payload changed": {
+			change(func(m *rpmMaker) { m.format6 = true; m.payload = func(p *[]byte) { (*p)[20] ^= 1 } }), "has the payload digest",
+		},
+		"6: other content": {
+			rpmMaker{format6: true, items: []cpioItem{{name: spec.name, body: "b"}}, listed: []cpioItem{{name: spec.name, body: "a"}}}, "has the digest",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := verifyPackage(t, tt.m.bytes(t), nil)
@@ -527,6 +581,9 @@ func FuzzPackage(f *testing.F) {
 	for how := range byte(4) {
 		add(plainPackage(), how)
 	}
+	six := plainPackage()
+	six.format6 = true
+	add(six, 0)
 	for _, item := range []cpioItem{
 		{name: "../x", body: "a"},
 		{name: "l", body: "/", mode: 0o120777},

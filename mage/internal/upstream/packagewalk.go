@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -33,6 +34,7 @@ type packageWalker struct {
 
 	payload, both hash.Hash // of the payload; of header and payload
 	files         map[string]packageFile
+	listed        []cpioEntry // files, in the header's order
 	seen          map[string]bool
 	dates         dates
 	visitErr      error
@@ -169,7 +171,11 @@ func (w *packageWalker) list() error {
 	if err != nil {
 		return w.refuse("lists no files: %w", err)
 	}
-	sizes, err := w.header.GetUint64s(rpmutils.FILESIZES)
+	sizeTag := rpmutils.FILESIZES
+	if w.header.HasTag(rpmutils.LONGFILESIZES) { // the only one of RPM 6
+		sizeTag = rpmutils.LONGFILESIZES
+	}
+	sizes, err := w.header.GetUint64s(sizeTag)
 	if err != nil {
 		return w.refuse("lists no sizes of files: %w", err)
 	}
@@ -182,7 +188,30 @@ func (w *packageWalker) list() error {
 	}
 	w.files = make(map[string]packageFile, len(names))
 	for i, name := range names {
+		if sizes[i] > math.MaxInt64 {
+			return w.refuseEntry(name, "has %d bytes in the package's header", sizes[i])
+		}
 		w.files[name] = packageFile{size: int64(sizes[i]), digest: digests[i]}
+	}
+	return w.listEntries(names)
+}
+
+// listEntries reads the rest of what a payload needs that has no descriptions of its own.
+func (w *packageWalker) listEntries(names []string) error {
+	if !w.header.HasTag(rpmutils.FILEMODES) || !w.header.HasTag(rpmutils.FILEMTIMES) {
+		return nil // the payload has to describe them
+	}
+	modes, errModes := w.header.GetUint32s(rpmutils.FILEMODES)
+	times, errTimes := w.header.GetUint32s(rpmutils.FILEMTIMES)
+	if err := errors.Join(errModes, errTimes); err != nil {
+		return w.refuse("lists no modes and times of files: %w", err)
+	}
+	if len(modes) != len(names) || len(times) != len(names) {
+		return w.refuse("lists %d files with %d modes and %d times", len(names), len(modes), len(times))
+	}
+	for i, name := range names {
+		e := cpioEntry{name: name, mode: modes[i], links: 1, mtime: int64(times[i]), size: w.files[name].size}
+		w.listed = append(w.listed, e)
 	}
 	return nil
 }
@@ -229,7 +258,7 @@ func (w *packageWalker) read(rest *bufio.Reader) error {
 		return w.refuse("has a payload (%s) that is not a cpio archive, plain or compressed with gzip, xz, zstd or bzip2", compressor)
 	}
 	bounded := &boundedReader{r: plain, left: w.pkg.lim.total, limit: w.pkg.lim.total, path: w.pkg.path}
-	cpio := &cpioReader{r: bounded, most: w.pkg.lim.name}
+	cpio := &cpioReader{r: bounded, most: w.pkg.lim.name, listed: w.listed}
 	for n := 1; ; n++ {
 		e, err := cpio.next()
 		if errors.Is(err, io.EOF) {
