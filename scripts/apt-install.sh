@@ -6,6 +6,16 @@
 #   apt-install.sh DIRECTORY
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs apt-get chmod dpkg
+
 export DEBIAN_FRONTEND=noninteractive
 # No services are started here. Debian's images set this up, a bootstrapped one does not.
 if ! [ -e /usr/sbin/policy-rc.d ]; then

@@ -6,6 +6,16 @@
 # AT becomes a link to FROM. The verdict and its environment are those of verdict.sh.
 set -eu
 
-mkdir -p "$(dirname "$1")"
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs ln mkdir
+
+mkdir -p "${1%/*}"
 ln -sfn "$2" "$1"
-exec /bin/sh "$(dirname "$0")/verdict.sh" "$3"
+exec /bin/sh "${0%/*}/verdict.sh" "$3"

@@ -35,9 +35,12 @@ case $directory in
 *'
 '*) fail "the directory's name contains a newline: $directory" ;;
 esac
-for tool in apt-get apt-cache apt-config dpkg awk; do
-	command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed"
-done
+needs() {
+	for command; do
+		command -v "$command" >/dev/null 2>&1 || fail "$command is not installed"
+	done
+}
+needs apt-cache apt-config apt-get awk cat cmp cp dpkg head mkdir mv rm sed sort
 export LC_ALL=C
 
 work=$directory/.debian-source

@@ -13,6 +13,16 @@
 # /var/lib/verbsmith-packages).
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs awk cat dnf grep mktemp rm rpm touch
+
 directory=$1
 shift
 list=${UNDER_TEST:-/var/lib/verbsmith-packages} # lines "NAME IDENTITY"
@@ -27,9 +37,11 @@ fail() {
 # dnf_install PACKAGE...: the status is whether everything was installed cleanly. dnf exits with 0 even if a scriptlet
 # failed. dnf.conf may have tsflags=nodocs, which leaves out manual pages and files marked %doc.
 dnf_install() {
-    dnf install -y --setopt=tsflags= --exclude="$(cut -d ' ' -f 1 "$list" | tr '\n' ,)" "$@" >"$log" 2>&1 || :
+    excluded=$(awk '{ printf "%s,", $1 }' "$list") || fail "the list of packages under test cannot be read"
+    status=0
+    dnf install -y --setopt=tsflags= --exclude="$excluded" "$@" >"$log" 2>&1 || status=$?
     cat "$log"
-    grep -qx 'Complete!' "$log" && ! grep -i 'scriptlet failed' "$log"
+    [ "$status" -eq 0 ] && grep -qx 'Complete!' "$log" && ! grep -i 'scriptlet failed' "$log"
 }
 
 touch "$list"

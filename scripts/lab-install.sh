@@ -9,11 +9,27 @@
 # this script.
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs chmod dnf mkdir mktemp mv
+
 rpms=$1
 out=$2
+# tar is this script's own, so it comes before the packages under test.
+if ! command -v tar >/dev/null; then
+    echo "lab-install.sh: this image has no tar: it is installed beside the packages under test"
+    dnf install -y tar
+fi
+needs tar
 # Cases that need a missing package are unsupported and say so. rdma-core's
 # suite runs iproute's rdma.
-sh "$(dirname "$0")/dnf-install.sh" "$rpms" tar iproute perftest valgrind
+/bin/sh "${0%/*}/dnf-install.sh" "$rpms" iproute perftest valgrind
 
 # An engine mounts these three over the container's own, which are empty.
 work=$(mktemp -d)

@@ -24,7 +24,9 @@
 #   WORK         directory for temporary files (default: /tmp)
 #   DEVFOLDER    directory of device nodes (default: /dev)
 # ibv_devices exits 0 with and without devices, so what it prints is asserted.
-set -u
+# An image may lack what others have: the real EL 8 has no find, xargs and diff. Each verdict first asks for its commands,
+# and no result depends on a command whose status is not looked at.
+set -eu
 
 verdict=$1
 sysfs=${WORK:-/tmp}/verbsmith-sysfs
@@ -54,6 +56,14 @@ fail() {
     evidence "$*"
     exit 1
 }
+
+# needs COMMAND...: without one of them there is no verdict.
+needs() {
+    for command; do
+        command -v "$command" >/dev/null || fail "this image has no $command"
+    done
+}
+needs awk cat env grep mkdir rm sed
 
 # make_tree DEVICE KERNEL_ABI [DRIVER_ID]: the sysfs that libibverbs reads when the kernel
 # answers nothing over RDMA netlink, and the character device it must find.
@@ -86,10 +96,13 @@ ask() {
 
 # run COMMAND...: keeps what it printed in $out and shows it.
 run() {
-    "$@" >"$out" 2>&1
-    status=$?
+    status=0
+    "$@" >"$out" 2>&1 || status=$?
     cat "$out"
 }
+
+# first WORDS: the first line of what run kept that has these words.
+first() { grep -m 1 -F -- "$1" "$out"; }
 
 tool() { printf '%s' "${BIN:+$BIN/}$1"; }
 
@@ -101,16 +114,19 @@ names() { awk -v d="$1" '$1 == d { found = 1 } END { exit !found }' "$out"; }
 
 # refused DEVICE WORDS: not listed, and libibverbs says why in its own words.
 refused() {
-    names "$1" && fail "$1 is listed"
-    grep -F -- "$2" "$out" >/dev/null || fail "not listed, but libibverbs did not say '$2'"
-    evidence "$(grep -m 1 -F -- "$2" "$out")"
+    ! names "$1" || fail "$1 is listed"
+    line=$(first "$2") || fail "not listed, but libibverbs did not say '$2'"
+    evidence "$line"
 }
 
 # owner_of FILE: the package that it belongs to.
 owner_of() {
     case $manager in
         rpm) rpm -qf --qf '%{NAME}' "$1" ;;
-        dpkg) dpkg-query --search "$1" | sed 's/[:,].*//' | grep . ;;
+        dpkg)
+            found=$(dpkg-query --search "$1") || return
+            printf '%s\n' "$found" | sed 's/[:,].*//'
+            ;;
     esac
 }
 
@@ -123,34 +139,70 @@ installed() {
     esac
 }
 
-module_file() { printf '%s/lib%s-rdmav%s.so' "$modules" "$PROVIDER" "$PRIVATE_ABI"; }
+module_file() { printf '%s/%s' "$modules" "$module"; }
+module=lib$PROVIDER-rdmav$PRIVATE_ABI.so
+
+# private_abis FILE: those that it has or needs.
+private_abis() {
+    found=$(grep -a -o 'IBVERBS_PRIVATE_[0-9]*' "$1") || return
+    printf '%s\n' "$found" | sort -u
+}
+
+# providers_files: the provider's files, wherever they are.
+providers_files() {
+    root=${ROOT:-/}
+    root=${root%/}
+    : >"$out"
+    for top in "$root"/* "$root"/.[!.]*; do
+        case ${top#"$root"} in
+            /proc | /sys | /dev | /verbsmith | /rpms | /debs) continue ;;
+        esac
+        if [ -d "$top" ] && [ ! -L "$top" ]; then
+            ls -AR "$top" >>"$out" || return
+        fi
+    done
+    awk -v driver="$PROVIDER.driver" -v module="lib$PROVIDER-rdmav" '
+        /^\/.*:$/ { folder = substr($0, 1, length($0) - 1); next }
+        index($0, driver) == 1 || index($0, module) == 1 { print folder "/" $0 }' "$out"
+}
 
 case $verdict in
     rpm-verify)
+        needs rpm
         # shellcheck disable=SC2086 # package names have no spaces
-        run rpm -V $PACKAGES
+        set -- $PACKAGES
+        run rpm -V "$@"
         [ "$status" -eq 0 ] || fail "rpm -V exits $status"
-        evidence "rpm -V of $(echo "$PACKAGES" | wc -w) packages prints nothing"
+        evidence "rpm -V of $# packages prints nothing"
         ;;
     dpkg-verify)
+        needs dpkg
         # It exits with 0 even if it finds something.
         # shellcheck disable=SC2086 # package names have no spaces
-        run dpkg --verify $PACKAGES
+        set -- $PACKAGES
+        run dpkg --verify "$@"
         [ "$status" -eq 0 ] || fail "dpkg --verify exits $status"
-        [ -s "$out" ] && fail "dpkg --verify: $(head -n 1 "$out")"
-        evidence "dpkg --verify of $(echo "$PACKAGES" | wc -w) packages prints nothing"
+        ! [ -s "$out" ] || fail "dpkg --verify: $(sed q "$out")"
+        evidence "dpkg --verify of $# packages prints nothing"
         ;;
     owner)
+        case $manager in
+            rpm) needs rpm ;;
+            dpkg) needs dpkg-query ;;
+        esac
         for f in "$drivers/$PROVIDER.driver" "$(module_file)"; do
             owner=$(owner_of "$f") || fail "$f: ${owner:-belongs to no package}"
             [ "$owner" = "$package" ] || fail "$f is owned by $owner"
         done
-        evidence "$PROVIDER.driver and $(basename "$(module_file)") are owned by $(installed "$package")"
+        named=$(installed "$package") || fail "$package: $named"
+        evidence "$PROVIDER.driver and $module are owned by $named"
         ;;
     beside)
+        needs rpm
         files=0
-        for f in $(rpm -ql "$package"); do
-            [ -d "$f" ] && continue
+        all=$(rpm -ql "$package") || fail "rpm -ql $package: $all"
+        for f in $all; do
+            ! [ -d "$f" ] || continue
             [ "$(rpm -qf --qf '%{NAME}\n' "$f")" = "$package" ] || fail "$f is not of $package alone"
             files=$((files + 1))
         done
@@ -161,18 +213,20 @@ case $verdict in
         evidence "$files files of $package alone, libibverbs is untouched"
         ;;
     no-runpath)
+        needs ldd
         # The loader itself reports which directories it searches, and why.
         run env LD_DEBUG=libs ldd "$(module_file)"
         [ "$status" -eq 0 ] || fail "ldd exits $status"
-        grep -F 'find library=libibverbs.so.1' "$out" >/dev/null || fail "the loader does not say how it looks for libibverbs.so.1"
-        line=$(grep -m 1 -E "\\(R(UN)?PATH from file " "$out") && fail "$line"
-        evidence "no search path for the loader in $(basename "$(module_file)")"
+        line=$(first 'find library=libibverbs.so.1') || fail "the loader does not say how it looks for libibverbs.so.1"
+        ! line=$(grep -m 1 -E "\\(R(UN)?PATH from file " "$out") || fail "$line"
+        evidence "no search path for the loader in $module"
         ;;
     updated)
-        before=$(rpm -q libibverbs)
+        needs dnf rpm
+        before=$(rpm -q libibverbs) || fail "$before"
         run offline upgrade "$RPMS"/*.rpm
         [ "$status" -eq 0 ] || fail "dnf upgrade exits $status"
-        after=$(rpm -q libibverbs)
+        after=$(rpm -q libibverbs) || fail "$after"
         [ "$before" != "$after" ] || fail "libibverbs is still $after"
         rpm -q "$package" >/dev/null || fail "$package is gone"
         run rpm -V libibverbs "$package"
@@ -183,43 +237,50 @@ case $verdict in
         evidence "$before is now $after, and $DEVICE is listed"
         ;;
     refused)
-        before=$(rpm -q libibverbs)
+        needs dnf rpm
+        before=$(rpm -q libibverbs) || fail "$before"
         run offline install "$RPMS"/*.rpm
         [ "$status" -ne 0 ] || fail "dnf installs it"
-        [ "$before" = "$(rpm -q libibverbs)" ] || fail "dnf refuses it, but $before is now $(rpm -q libibverbs)"
-        rpm -q "$package" && fail "dnf exits $status, and $package is installed"
-        grep -F -- "$WANT" "$out" >/dev/null || fail "dnf refuses it, but does not name $WANT"
-        evidence "$(grep -m 1 -F -- "$WANT" "$out" | sed 's/^ *-* *//')"
+        after=$(rpm -q libibverbs) || fail "dnf refuses it, but $before is gone"
+        [ "$before" = "$after" ] || fail "dnf refuses it, but $before is now $after"
+        ! rpm -q "$package" || fail "dnf exits $status, and $package is installed"
+        line=$(first "$WANT") || fail "dnf refuses it, but does not name $WANT"
+        evidence "$(printf '%s\n' "$line" | sed 's/^ *-* *//')"
         ;;
     private-abi)
+        needs /sbin/ldconfig sort
         file=$(module_file)
         [ -f "$file" ] || fail "there is no $file"
-        uses=$(grep -a -o 'IBVERBS_PRIVATE_[0-9]*' "$file" | sort -u | tr '\n' ' ')
-        gives=$(grep -a -o 'IBVERBS_PRIVATE_[0-9]*' "$(ldconfig -p | awk '$1 == "libibverbs.so.1" { print $NF; exit }')" | sort -u | tr '\n' ' ')
+        uses=$(private_abis "$file") || fail "$file names no private ABI"
+        libraries=$(/sbin/ldconfig -p) || fail "ldconfig -p exits with an error"
+        library=$(printf '%s\n' "$libraries" | awk '$1 == "libibverbs.so.1" { print $NF; exit }')
+        [ -n "$library" ] || fail "ldconfig knows no libibverbs.so.1"
+        gives=$(private_abis "$library") || fail "$library names no private ABI"
         [ "$uses" = "$gives" ] || fail "the provider wants $uses, libibverbs gives $gives"
-        [ "$uses" = "IBVERBS_PRIVATE_$PRIVATE_ABI " ] || fail "the provider wants $uses, the release has $PRIVATE_ABI"
+        [ "$uses" = "IBVERBS_PRIVATE_$PRIVATE_ABI" ] || fail "the provider wants $uses, the release has $PRIVATE_ABI"
         evidence "both sides: $uses"
         ;;
     loads)
+        needs ldd
         run ldd -r "$(module_file)"
         [ "$status" -eq 0 ] || fail "ldd exits $status"
-        grep -E 'undefined symbol|not found|symbol lookup' "$out" >/dev/null && fail "$(grep -m 1 -E 'undefined symbol|not found|symbol lookup' "$out")"
-        grep -F libibverbs.so.1 "$out" >/dev/null || fail "the provider is not linked to libibverbs.so.1"
-        evidence "ldd -r resolves every symbol of $(basename "$(module_file)")"
+        ! line=$(grep -m 1 -E 'undefined symbol|not found|symbol lookup' "$out") || fail "$line"
+        line=$(first libibverbs.so.1) || fail "the provider is not linked to libibverbs.so.1"
+        evidence "ldd -r resolves every symbol of $module"
         ;;
     listed)
         make_tree "$DEVICE" "$KERNEL_ABI"
         ask ibv_devices
-        [ "$status" -eq 0 ] || fail "ibv_devices exits $status: $(tail -n 1 "$out")"
+        [ "$status" -eq 0 ] || fail "ibv_devices exits $status: $(sed -n '$p' "$out")"
         lists "$DEVICE" || fail "ibv_devices does not list $DEVICE with GUID $GUID"
-        evidence "$(awk -v d="$DEVICE" '$1 == d' "$out" | tr -s '\t ' ' ')"
+        evidence "$(awk -v d="$DEVICE" '$1 == d { $1 = $1; print }' "$out")"
         ;;
     devinfo)
         make_tree "$DEVICE" "$KERNEL_ABI"
         ask ibv_devinfo -l
         [ "$status" -eq 0 ] || fail "ibv_devinfo -l exits $status"
         names "$DEVICE" || fail "ibv_devinfo -l does not name $DEVICE"
-        evidence "$(tr -s '\t\n ' ' ' <"$out")"
+        evidence "$(awk '{ for (i = 1; i <= NF; i++) printf "%s ", $i }' "$out")"
         ;;
     without-driver)
         rm "$drivers/$PROVIDER.driver" || fail "there was no $PROVIDER.driver"
@@ -231,8 +292,8 @@ case $verdict in
         rm "$(module_file)" || fail "there was no $(module_file)"
         make_tree "$DEVICE" "$KERNEL_ABI"
         ask ibv_devices
-        names "$DEVICE" && fail "$DEVICE is listed"
-        line=$(grep -m 1 -F "couldn't load driver" "$out") || fail "no warning about the missing module"
+        ! names "$DEVICE" || fail "$DEVICE is listed"
+        line=$(first "couldn't load driver") || fail "no warning about the missing module"
         case $line in
             *"$PROVIDER"*) evidence "$line" ;;
             *) fail "the warning does not name the provider: $line" ;;
@@ -251,13 +312,15 @@ case $verdict in
         refused "$FOREIGN_DEVICE" "no userspace device-specific driver found for"
         ;;
     survives-upgrade)
-        before=$(rpm -q libibverbs)
+        needs cp dnf mv rpm
+        before=$(rpm -q libibverbs) || fail "$before"
         conf=${CONF:-/etc/dnf/dnf.conf}
         cp "$conf" "$conf.verbsmith"
         cat "$LOCK" >>"$conf"
         run upgrade_all
         [ "$status" -eq 0 ] || fail "locked: dnf upgrade exits $status"
-        [ "$before" = "$(rpm -q libibverbs)" ] || fail "locked: $before is now $(rpm -q libibverbs)"
+        after=$(rpm -q libibverbs) || fail "locked: $after"
+        [ "$before" = "$after" ] || fail "locked: $before is now $after"
         # shellcheck disable=SC2086 # package names have no spaces
         run rpm -V $PACKAGES
         [ "$status" -eq 0 ] || fail "locked: rpm -V exits $status"
@@ -267,21 +330,31 @@ case $verdict in
         mv "$conf.verbsmith" "$conf"
         run upgrade_all
         [ "$status" -eq 0 ] || fail "not locked: dnf upgrade exits $status"
-        [ "$before" != "$(rpm -q libibverbs)" ] || fail "not locked: the upgrade has no newer libibverbs"
+        after=$(rpm -q libibverbs) || fail "not locked: $after"
+        [ "$before" != "$after" ] || fail "not locked: the upgrade has no newer libibverbs"
         [ ! -e "$drivers/$PROVIDER.driver" ] || fail "not locked: the upgrade has $PROVIDER.driver"
-        evidence "locked: $before stays, $DEVICE is listed; not locked: $(rpm -q libibverbs), $PROVIDER.driver is gone"
+        evidence "locked: $before stays, $DEVICE is listed; not locked: $after, $PROVIDER.driver is gone"
         ;;
     removed)
-        [ "$manager" != rpm ] || files=$(rpm -ql "$package" | grep -v -F /.build-id)
         # Without purge, dpkg keeps the files in /etc.
         case $manager in
-            rpm) set -- dnf remove -y --noautoremove "$package" ;;
-            dpkg) set -- apt-get purge -y "$package" ;;
+            rpm)
+                needs dnf ls rpm
+                all=$(rpm -ql "$package") || fail "rpm -ql $package: $all"
+                files=$(printf '%s\n' "$all" | grep -v -F /.build-id) || fail "$package has no files"
+                set -- dnf remove -y --noautoremove "$package"
+                ;;
+            dpkg)
+                needs apt-get ls
+                set -- apt-get purge -y "$package"
+                ;;
         esac
+        # What does not find them before does not show that they are gone.
+        before=$(providers_files) || fail "not all directories can be read"
+        [ -n "$before" ] || fail "there is no file of $PROVIDER before $1 $2"
         run "$@"
         [ "$status" -eq 0 ] || fail "$* exits $status"
-        left=$(find "${ROOT:-/}" -xdev \( -path /proc -o -path /verbsmith -o -path /rpms -o -path /debs \) -prune -o \
-            \( -name "$PROVIDER.driver*" -o -name "lib$PROVIDER-rdmav*" \) -print)
+        left=$(providers_files) || fail "not all directories can be read"
         [ -z "$left" ] || fail "left behind: $left"
         if [ "$manager" = rpm ] && [ "$package" != libibverbs ]; then
             for f in $files; do

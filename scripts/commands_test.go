@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scripts
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// inPlainImages are the scripts that run in an image as its distro has it. debian is for those of Debian's images alone.
+var inPlainImages = map[string]struct{ debian bool }{
+	"apt-install.sh": {true}, "build-verdict.sh": {}, "debian-source.sh": {true}, "distro-release.sh": {},
+	"dnf-install.sh": {}, "lab-install.sh": {}, "verdict.sh": {},
+}
+
+// noneOfEL are commands that the images of Enterprise Linux 8 to 10, or some of them, do not have.
+var noneOfEL = strings.Fields(`cmp cpio diff file find man patch python3 unzip wget which xargs xz zstd`)
+
+// shellOwn is what a shell has without an image: builtin commands, and itself.
+var shellOwn = strings.Fields(`: . [ /bin/sh break cd command continue echo eval exec exit export printf pwd read return set shift trap`)
+
+// running are the builtin commands and functions of the scripts that run the command that follows.
+var running = []string{"apt", "exec", "env", "run", "set"}
+
+// shellScript is a parsed script.
+type shellScript struct {
+	asked, used map[string]bool // commands that needs is called with, and those that are run
+	functions   map[string]bool
+	unchecked   []string // parts of pipelines whose exit status nobody sees
+}
+
+func parseScript(t *testing.T, name string, text []byte) shellScript {
+	t.Helper()
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(bytes.NewReader(text), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := shellScript{asked: map[string]bool{}, used: map[string]bool{}, functions: map[string]bool{}}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		switch node := node.(type) {
+		case *syntax.FuncDecl:
+			s.functions[node.Name.Value] = true
+		case *syntax.CallExpr:
+			s.call(node.Args)
+		case *syntax.BinaryCmd:
+			if node.Op == syntax.Pipe && !isSafe(node.X.Cmd) {
+				s.unchecked = append(s.unchecked, node.Pos().String())
+			}
+		}
+		return true
+	})
+	for _, name := range slices.Concat(shellOwn, slices.Collect(maps.Keys(s.functions))) {
+		delete(s.used, name)
+	}
+	return s
+}
+
+// call records the commands that are run, as far as they are written out.
+func (s shellScript) call(args []*syntax.Word) {
+	if len(args) > 0 && args[0].Lit() == "needs" {
+		for _, word := range args[1:] {
+			s.asked[word.Lit()] = true
+		}
+		return
+	}
+	for _, word := range args {
+		name := word.Lit()
+		switch {
+		case strings.HasPrefix(name, "-") || strings.Contains(name, "="):
+			continue // of one that runs the next
+		case name != "":
+			s.used[name] = true
+		}
+		if !slices.Contains(running, name) {
+			return
+		}
+	}
+}
+
+// isSafe reports whether the first part of a pipeline cannot fail, or records its own status.
+func isSafe(cmd syntax.Command) bool {
+	switch cmd := cmd.(type) {
+	case *syntax.Block:
+		return true
+	case *syntax.CallExpr:
+		return len(cmd.Args) > 0 && slices.Contains([]string{"echo", "printf"}, cmd.Args[0].Lit())
+	}
+	return false
+}
+
+// A script that runs in a plain image asks for each command that it uses, and no status is lost.
+func TestScriptsAskForTheirCommands(t *testing.T) {
+	for name, where := range inPlainImages {
+		text, err := Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := parseScript(t, name, text)
+		for command := range s.used {
+			if !s.asked[command] {
+				t.Errorf("%s uses %s and does not ask for it", name, command)
+			}
+		}
+		for command := range s.asked {
+			if !s.used[command] {
+				t.Errorf("%s asks for %s and does not use it", name, command)
+			}
+		}
+		for _, command := range noneOfEL {
+			if s.asked[command] && !where.debian {
+				t.Errorf("%s uses %s, which not every image has", name, command)
+			}
+		}
+		// debian-source.sh takes an empty result for a failure.
+		if len(s.unchecked) > 0 && name != "debian-source.sh" {
+			t.Errorf("%s: the status of the first command of a pipeline is lost at %q", name, s.unchecked)
+		}
+		if !bytes.Contains(text, []byte("\nset -eu\n")) {
+			t.Errorf("%s does not set -eu", name)
+		}
+	}
+}
+
+// What the test above sees of a script.
+func TestCommandsOfAScript(t *testing.T) {
+	s := parseScript(t, "x", []byte(`needs a b
+f() { c | d; echo "$(e)" | g; }
+run env A=b h -i "$x"
+if ! i; then f; fi
+set -- j k
+{ l; echo $?; } | m
+for x in n; do "$x" o; done
+p=$(q) r
+exec s <<E
+$(t) u
+E
+`))
+	if got := strings.Join(slices.Sorted(maps.Keys(s.used)), " "); got != "c d e env g h i j l m q r run s t" {
+		t.Errorf("uses %s", got)
+	}
+	if got := strings.Join(slices.Sorted(maps.Keys(s.asked)), " "); got != "a b" || len(s.unchecked) != 1 {
+		t.Errorf("asks for %s; unchecked at %q", got, s.unchecked)
+	}
+}
