@@ -77,7 +77,7 @@ func (s *suiteRun) interpret(ctx context.Context, gid int, tests []string) ended
 	s.running = ""
 	_ = os.Remove(out)
 	argv := []string{
-		"python3", s.g.path(lab.Recorder), out, s.script, "--dev", s.device.Name, "--gid", strconv.Itoa(gid), "-v",
+		s.g.python(), s.g.path(lab.Recorder), out, s.script, "--dev", s.device.Name, "--gid", strconv.Itoa(gid), "-v",
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -87,6 +87,19 @@ func (s *suiteRun) interpret(ctx context.Context, gid int, tests []string) ended
 	e := s.follow(out, ends, stop)
 	s.g.show(argv, e)
 	return e
+}
+
+// platformPython is the Python of Enterprise Linux's own programs. EL 8 has no other one unless somebody installs it, and its
+// packages, pyverbs among them, are compiled for this one.
+const platformPython = "/usr/libexec/platform-python"
+
+// python is the interpreter that the packages' modules are compiled for.
+func (g *guest) python() string {
+	file := g.path(platformPython)
+	if _, err := os.Stat(file); err == nil {
+		return file
+	}
+	return "python3"
 }
 
 // follow reads the recorder's lines while it runs.

@@ -43,6 +43,30 @@ func (b *bed) states() string {
 	return strings.Join(all, ", ")
 }
 
+// EL 8 has no python3, or one that pyverbs is not compiled for.
+func TestSuiteOfTheDistributionsPython(t *testing.T) {
+	const passes = `say '{"plan":["a"]}'; say '{"test":"a","state":"pass"}'`
+	for _, other := range []string{"", "exit 1"} {
+		b := suiteBed(t, other)
+		if other == "" {
+			if err := os.Remove(b.path("/bin/python3")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.file(platformPython, "#!/bin/sh\nout=$2; say() { echo \"$1\" >>$out; }\n"+passes+"\n")
+		if got, want := b.states(), "a pass, pass: 1 passed, 0 failed, 0 skipped"; got != want {
+			t.Errorf("python3 %q: got %q, want %q", other, got, want)
+		}
+	}
+	b := suiteBed(t, "")
+	if err := os.Remove(b.path("/bin/python3")); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.states(); !strings.HasPrefix(got, "fail: the suite does not start: ") || !strings.Contains(got, "python3") {
+		t.Errorf("without any: got %q", got)
+	}
+}
+
 func TestSuite(t *testing.T) {
 	const plan = `say '{"plan":["a","b","c"]}'` + "\n"
 	for _, tt := range []struct{ name, script, want string }{
