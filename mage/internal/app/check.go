@@ -6,9 +6,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/checks"
@@ -38,15 +38,24 @@ func (a *App) TestUnit(ctx context.Context) error {
 	return a.goTest("-race", "./...")(ctx, a.ui.Out())
 }
 
-// goTest runs go test with its output as it comes.
+// testEnd is how long tests have to end after an interrupt: mage gives an interrupted target 5 s in all.
+const testEnd = 4 * time.Second
+
+// goTest runs go test with its output as it comes. An interrupt reaches the tests and what they run, which go test by itself
+// would wait for; what has not ended in time is killed.
 func (a *App) goTest(args ...string) func(context.Context, io.Writer) error {
 	return func(ctx context.Context, out io.Writer) error {
 		cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
 		cmd.Dir, cmd.Env = a.dirs.root, a.work.userEnv()
 		cmd.Stdout, cmd.Stderr = out, out
-		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-		cmd.WaitDelay = 10 * time.Second // for a test's own children, which hold the output open too
-		if err := cmd.Run(); err != nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+		cmd.WaitDelay = testEnd
+		err := cmd.Run()
+		if cmd.Process != nil && ctx.Err() != nil {
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		}
+		if err != nil {
 			return fmt.Errorf("go test %v: %w", args, err)
 		}
 		return nil

@@ -3,13 +3,17 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/lab"
@@ -324,6 +328,40 @@ func TestPartsCallGoTest(t *testing.T) {
 		}
 	}
 	b.said(t, nil, "go test -race ./...", "-run ^TestEngine$ -count=1 -timeout=9m", "-fuzz ^FuzzA$ -fuzztime 30s")
+}
+
+// An interrupt ends what go test runs, too.
+func TestInterruptedGoTest(t *testing.T) {
+	b := newTrial(t)
+	bin := t.TempDir()
+	started := filepath.Join(bin, "started")
+	putFile(t, filepath.Join(bin, "go"), "#!/bin/sh\nsh -c 'echo $$ >"+started+".new; mv "+started+".new "+started+"; exec sleep 1000'\n")
+	if err := os.Chmod(filepath.Join(bin, "go"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.TestUnit(ctx) }()
+	var child int
+	for child == 0 {
+		if data, err := os.ReadFile(started); err == nil {
+			child, _ = strconv.Atoi(strings.TrimSpace(string(data)))
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-ended; err == nil {
+		t.Error("an interrupted test passes")
+	}
+	for range 1000 {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child))
+		if err != nil || bytes.Contains(stat, []byte(") Z ")) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond) // the kernel ends it soon after the signal
+	}
+	t.Error("what the test ran is still running")
 }
 
 // Without an engine clean removes what is on this machine, and says that the rest stays.
