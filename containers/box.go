@@ -49,13 +49,17 @@ func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectRes
 
 // createNamed creates a container. If that fails, it removes what the engine may have created.
 func (e *Engine) createNamed(ctx context.Context, name string, spec RunSpec, base image.InspectResponse) (*box, error) {
+	via := e.proxies.of(spec.Network)
 	made, err := e.library.create(ctx, creation{
-		name: name, image: spec.Image, argv: spec.Argv, labels: containerLabels(e.run, name, spec.Labels),
+		name: name, image: spec.Image, argv: via.command(spec.Argv), labels: containerLabels(e.run, name, spec.Labels),
 		config: func(c *container.Config) {
 			c.Env = spec.environment()
 			c.User = runUser(spec, base)
 			c.WorkingDir = spec.WorkDir
 			c.Hostname = "verbsmith" // else a random one, which ends up in packages
+			if len(via) > 0 {
+				c.OpenStdin, c.StdinOnce, c.AttachStdin = true, true, true
+			}
 		},
 		host: func(h *container.HostConfig) { e.confine(h, spec) },
 	})

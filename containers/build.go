@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -49,6 +50,7 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err erro
 	spec.Limits = spec.Limits.over(e.limits)
 	ctx, stop := spec.Limits.clock(ctx)
 	defer stop()
+	spec.Args = e.proxies.of(spec.Network).arguments(spec.Args)
 	args := make(map[string]*string, len(spec.Args))
 	for key, value := range spec.Args {
 		args[key] = &value
@@ -75,7 +77,7 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err erro
 	if options.Dockerfile == "" {
 		options.Dockerfile = "Containerfile"
 	}
-	progress := &buildProgress{spec: spec, budget: spec.Limits.logBudget()}
+	progress := newProgress(spec, spec.Limits)
 	progress.running = func(id string) { e.limitStep(ctx, id, spec.Limits) }
 	began := time.Now()
 	if err = e.build(ctx, spec.ContextTar, options, progress); err == nil {
@@ -94,6 +96,9 @@ func (e *Engine) build(
 	ctx context.Context, files io.Reader, options build.ImageBuildOptions, progress *buildProgress,
 ) error {
 	response, err := e.cli.ImageBuild(ctx, files, options)
+	if asked, ok := errors.AsType[*url.Error](err); ok {
+		err = asked.Err // the URL has the arguments, with the passwords of proxies
+	}
 	if err != nil {
 		return fmt.Errorf("send the build: %w", err)
 	}
@@ -103,6 +108,9 @@ func (e *Engine) build(
 		progress.message(m)
 		return progress.logErr
 	})
+	if ended := progress.masked.end(); err == nil {
+		err = ended
+	}
 	if err == nil && progress.image == "" {
 		return errors.New("the engine returned no image ID")
 	}
@@ -139,7 +147,7 @@ func (e *Engine) labelledBase(ctx context.Context, base string) (string, error) 
 	tag := "verbsmith/base:" + strings.TrimPrefix(found.ID, "sha256:")[:12]
 	options := buildOptions(tag)
 	options.BuildArgs = map[string]*string{"BASE": &found.ID}
-	progress := &buildProgress{spec: BuildSpec{Tag: tag}, budget: e.limits.logBudget()}
+	progress := newProgress(BuildSpec{Tag: tag}, e.limits)
 	if err := e.build(ctx, files, options, progress); err != nil {
 		return "", progress.failure(err)
 	}
@@ -214,7 +222,21 @@ type buildProgress struct {
 	line       string
 	last       tail
 	logErr     error
+	via        proxies
+	masked     *masker // before everything that gets the output
 }
+
+func newProgress(spec BuildSpec, limits Limits) *buildProgress {
+	b := &buildProgress{spec: spec, budget: limits.logBudget(), via: proxiesIn(spec.Args)}
+	b.masked = b.via.masked(output(b.output))
+	return b
+}
+
+// output is a writer that is a function.
+type output func(text []byte) error
+
+// Write implements io.Writer.
+func (o output) Write(text []byte) (int, error) { return len(text), o(text) }
 
 func (b *buildProgress) message(m jsonmessage.JSONMessage) {
 	if m.Aux != nil {
@@ -227,19 +249,24 @@ func (b *buildProgress) message(m jsonmessage.JSONMessage) {
 	if m.Status != "" {
 		text = strings.TrimSpace(m.ID+" "+m.Status) + "\n"
 	}
+	_, _ = io.WriteString(b.masked, text)
+}
+
+// output takes the output, with secrets replaced.
+func (b *buildProgress) output(text []byte) error {
 	if b.logErr == nil {
-		_, b.logErr = b.budget.Write([]byte(text))
+		_, b.logErr = b.budget.Write(text)
 	}
 	if b.spec.Log != nil && b.logErr == nil {
-		_, b.logErr = io.WriteString(b.spec.Log, text)
+		_, b.logErr = b.spec.Log.Write(text)
 	}
-	_, _ = b.last.Write([]byte(text))
-	b.line += text
+	_, _ = b.last.Write(text)
+	b.line += string(text)
 	for {
 		line, rest, ended := strings.Cut(b.line, "\n")
 		if !ended {
 			b.line = line[max(0, len(line)-tailWidth):]
-			return
+			return b.logErr
 		}
 		b.lineOf(line)
 		b.line = rest
@@ -268,7 +295,7 @@ func (b *buildProgress) failure(err error) *BuildError {
 	}
 	if said := (*jsonmessage.JSONError)(nil); errors.As(err, &said) {
 		failed.Status = said.Code
-		failed.Err = engineError(fmt.Errorf("%s", said.Message))
+		failed.Err = engineError(errors.New(b.via.hide(said.Message)))
 	}
 	return failed
 }

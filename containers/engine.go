@@ -71,6 +71,7 @@ type Engine struct {
 	unbound      sync.Once // reports the limits that the engine does not apply to containers
 	unboundBuild sync.Once // and to builds
 	slow         bool      // it reads images through a slow file system
+	proxies      proxies   // the user's, for runs and builds with a network
 	copying      sync.Mutex
 	uncopied     sync.Once // reports that programs cannot be copied
 
@@ -103,6 +104,9 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 	}
 	if e.notice == nil {
 		e.notice = func(string) {}
+	}
+	if e.proxies, err = readProxies(host); err != nil {
+		e.notice(oneLine(err))
 	}
 	if err := e.ask(ctx, host); err != nil {
 		return nil, errors.Join(err, cli.Close())

@@ -36,6 +36,7 @@ type fakeEngine struct {
 	buildQ  map[string][]string // query of the last build
 	missing map[string]bool     // operations that end with "no such thing"
 	put     [][]byte            // what was copied in
+	stdin   []byte              // what the container was sent
 }
 
 // fault is what is wrong with one operation.
@@ -79,7 +80,7 @@ func (f *fakeEngine) reset() {
 	defer f.mu.Unlock()
 	f.fault, f.answers, f.created, f.files, f.removed = fault{}, map[string]string{}, nil, nil, 0
 	f.said, f.updated, f.buildQ = map[string]int{}, nil, nil
-	f.missing, f.put = map[string]bool{}, nil
+	f.missing, f.put, f.stdin = map[string]bool{}, nil, nil
 	f.started = make(chan struct{})
 	f.output = func(w io.Writer) { _, _ = w.Write(frame(1, "hello\n")) }
 	f.build = func(w io.Writer) {
@@ -94,6 +95,7 @@ func useFake(t *testing.T) *fakeEngine {
 	f.reset()
 	t.Setenv("DOCKER_HOST", f.host)
 	t.Setenv("DOCKER_CERT_PATH", "")
+	setProxies(t, nil)
 	t.Cleanup(f.reset)
 	return f
 }
@@ -224,7 +226,7 @@ func (f *fakeEngine) serve(w http.ResponseWriter, r *http.Request, operation, an
 	case "update":
 		f.decode(r, &f.updated)
 	case "attach":
-		attached(w, started, output)
+		f.attached(w, r.URL.Query().Get("stdin") == "1", started, output)
 		return
 	case "wait":
 		_ = http.NewResponseController(w).Flush()
@@ -268,21 +270,30 @@ func (f *fakeEngine) decode(r *http.Request, into *map[string]any) { //nolint:go
 	_ = json.NewDecoder(r.Body).Decode(into)
 }
 
-// attached returns the container's output on the connection, once it has started.
-func attached(w http.ResponseWriter, started <-chan struct{}, output func(io.Writer)) {
+// attached returns the container's output on the connection, once it has started and, with stdin, has read up to an empty
+// line.
+func (f *fakeEngine) attached(w http.ResponseWriter, stdin bool, started <-chan struct{}, output func(io.Writer)) {
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
 	defer func() { _ = conn.Close() }()
 	_, _ = io.WriteString(conn, "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
-	gone := make(chan struct{})
+	gone, sent := make(chan struct{}), make(chan struct{})
 	go func() {
+		for line, err := []byte("first"), error(nil); stdin && err == nil && len(line) > 1; {
+			line, err = buffered.ReadBytes('\n')
+			f.mu.Lock()
+			f.stdin = append(f.stdin, line...)
+			f.mu.Unlock()
+		}
+		close(sent)
 		_, _ = io.Copy(io.Discard, buffered)
 		close(gone)
 	}()
 	select {
 	case <-started:
+		<-sent
 		output(conn)
 	case <-gone:
 	}

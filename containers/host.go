@@ -56,28 +56,14 @@ func socketPaths() []string {
 // contextHost reads the endpoint of the docker command's current context. The layout of these files is
 // documented in docker/cli, cli/context/store: meta/<sha256 of the name>/meta.json. "" means no context.
 func contextHost() (string, error) {
-	dir := environment("DOCKER_CONFIG")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", nil //nolint:nilerr // without a home directory there is no context
-		}
-		dir = filepath.Join(home, ".docker")
-	}
+	dir := configDir()
 	name := environment("DOCKER_CONTEXT")
 	if name == "" {
 		var config struct {
 			CurrentContext string `json:"currentContext"`
 		}
-		file := filepath.Join(dir, "config.json")
-		data, err := os.ReadFile(file)
-		if os.IsNotExist(err) {
-			return "", nil
-		} else if err != nil {
-			return "", fmt.Errorf("docker's configuration: %w", err)
-		}
-		if err := json.Unmarshal(data, &config); err != nil {
-			return "", fmt.Errorf("docker's configuration %s: %w", file, err)
+		if err := readDockerConfig(&config); err != nil {
+			return "", err
 		}
 		name = config.CurrentContext
 	}
@@ -85,6 +71,37 @@ func contextHost() (string, error) {
 		return "", nil
 	}
 	return contextEndpoint(dir, name)
+}
+
+// configDir is the directory of the docker command's configuration, "" if there can be none.
+func configDir() string {
+	if dir := environment("DOCKER_CONFIG"); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".docker")
+}
+
+// readDockerConfig reads the docker command's configuration into a struct, which stays as it is if there is none.
+func readDockerConfig(into any) error {
+	dir := configDir()
+	if dir == "" {
+		return nil
+	}
+	file := filepath.Join(dir, "config.json")
+	data, err := os.ReadFile(file)
+	if os.IsNotExist(err) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("docker's configuration: %w", err)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("docker's configuration %s: %w", file, err)
+	}
+	return nil
 }
 
 func contextEndpoint(dir, name string) (string, error) {

@@ -113,7 +113,10 @@ func (e *Engine) collect(ctx context.Context, box *box, spec RunSpec, result Res
 // execute starts the container and waits for its end and the end of its output.
 func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, error) {
 	// Both come before the start, or the output and the end of a short command would be missed.
-	stream, err := e.cli.ContainerAttach(hijack(ctx), box.id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
+	via := e.proxies.of(spec.Network)
+	stream, err := e.cli.ContainerAttach(hijack(ctx), box.id, container.AttachOptions{
+		Stream: true, Stdin: len(via) > 0, Stdout: true, Stderr: true,
+	})
 	if err != nil {
 		return Result{}, fmt.Errorf("attach: %w", err)
 	}
@@ -126,12 +129,15 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 	go func() {
 		defer close(quiet)
 		stdout, stderr := outputs(spec, &last)
-		copied <- demultiplex(stdout, stderr, stream.Reader)
+		copied <- via.demultiplex(stdout, stderr, stream.Reader)
 	}()
-	result, err := Result{}, box.start(ctx)
-	if err != nil {
-		err = fmt.Errorf("start %q: %w", spec.Argv, err)
-	} else {
+	result, err := Result{}, via.send(stream.Conn)
+	if err == nil {
+		if err = box.start(ctx); err != nil {
+			err = fmt.Errorf("start %q: %w", spec.Argv, err)
+		}
+	}
+	if err == nil {
 		spec.begin(StepRun)
 		result, err = e.awaitEnd(ctx, end, copied)
 	}
