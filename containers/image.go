@@ -28,6 +28,24 @@ func (e *Engine) ImageID(ctx context.Context, ref string) (id string, ok bool, e
 	return found.ID, err == nil, err
 }
 
+// ImageDigest returns the digest of an image in the registry that it was pulled from or pushed to, "" if there is none. It
+// fails with *NoImageError.
+func (e *Engine) ImageDigest(ctx context.Context, ref string) (string, error) {
+	found, err := e.inspectImage(ctx, ref)
+	if err != nil {
+		return "", err
+	}
+	digest := ""
+	for _, known := range found.RepoDigests {
+		repository, sum, _ := strings.Cut(known, "@")
+		if strings.HasPrefix(ref, repository+":") || strings.HasPrefix(ref, repository+"@") {
+			return sum, nil
+		}
+		digest = sum
+	}
+	return digest, nil
+}
+
 // inspectImage fails with *NoImageError if the image is not on the engine.
 func (e *Engine) inspectImage(ctx context.Context, ref string) (image.InspectResponse, error) {
 	found, err := e.cli.ImageInspect(ctx, ref)

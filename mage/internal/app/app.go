@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -127,6 +128,10 @@ func (a *App) load() error {
 	if err != nil {
 		return err
 	}
+	mirror, err := image.ParseMirror(os.Getenv(image.MirrorVariable))
+	if err != nil {
+		return err
+	}
 	cache, err := stagecache.Open(dirs.stages())
 	if err != nil {
 		return err
@@ -140,7 +145,7 @@ func (a *App) load() error {
 			CacheDir: dirs.cache, Cache: cache, UI: a.ui, Log: slog.New(a.ui.SlogHandler()),
 			Engine: func(ctx context.Context) (stage.Engine, error) { return a.connectEngine(ctx) },
 		},
-		Root: dirs.root, DistDir: dirs.dist, Releases: a.releases, Interfaces: interfaces, Sums: sums,
+		Root: dirs.root, DistDir: dirs.dist, Releases: a.releases, Interfaces: interfaces, Sums: sums, Mirror: mirror,
 	}
 	return nil
 }

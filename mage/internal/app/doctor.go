@@ -8,12 +8,16 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 // finding is one row of doctor.
@@ -93,12 +97,8 @@ func (a *App) engineFindings(ctx context.Context, j job.Job) []finding {
 		found: fmt.Sprintf("Docker %s (API %s) at %s", info.Version, info.API, info.Host),
 	}}
 	found = append(found, holeFindings(info)...)
-	registry := finding{what: "registry", found: j.Target.Reference() + " can be pulled"}
-	if err := engine.RegistryReachable(ctx, j.Target.Reference()); err != nil {
-		registry.found = err.Error()
-		registry.advice = "without one the stand-in base is used: its packages are for testing, not for release"
-	}
-	found = append(found, registry)
+	found = append(found, proxyFindings(engine.Proxies())...)
+	found = append(found, registryFinding(ctx, engine, a.pipeline.Mirror, j))
 	standin, why, err := a.pipeline.Images().ChooseBase(ctx, j)
 	base := finding{what: "base for " + j.Target.Name(), found: "real image: " + why}
 	switch {
@@ -110,6 +110,37 @@ func (a *App) engineFindings(ctx context.Context, j job.Job) []finding {
 	}
 	return append(found, base, a.suiteFinding(ctx, j))
 }
+
+// registryFinding says whether the distro's image can be pulled.
+func registryFinding(ctx context.Context, engine stage.Registry, mirror image.Mirror, j job.Job) finding {
+	ref := mirror.Reference(j.Target.Reference())
+	f := finding{what: "registry", found: ref + " can be pulled"}
+	if err := engine.RegistryReachable(ctx, ref); err != nil {
+		f.found = err.Error()
+		f.advice = "without one the stand-in base is used: its packages are for testing, not for release"
+		if mirror != "" {
+			f.advice = "check " + image.MirrorVariable + "; " + f.advice
+		}
+	}
+	return f
+}
+
+// proxyFindings say which proxies builds and runs with a network use, if there are any.
+func proxyFindings(proxies []string) []finding {
+	if len(proxies) == 0 {
+		return nil
+	}
+	f := finding{what: "proxy", found: strings.Join(proxies, ", ")}
+	if slices.ContainsFunc(proxies, ownMachine) {
+		f.advice = "a container cannot reach a proxy at this machine's loopback address: give the address that the engine's bridge has"
+	}
+	return []finding{f}
+}
+
+// loopback matches a proxy at an address of this machine alone.
+var loopback = regexp.MustCompile(`^(?:[a-z0-9]+://)?(?:[^@]*@)?(?:localhost|127\.[0-9.]+|\[::1\])(?:[:/]|$)`)
+
+func ownMachine(proxy string) bool { return loopback.MatchString(strings.ToLower(proxy)) }
 
 // suiteFinding says where Debian's packages would be built.
 func (a *App) suiteFinding(ctx context.Context, j job.Job) finding {

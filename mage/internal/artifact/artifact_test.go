@@ -116,3 +116,17 @@ func TestEdits(t *testing.T) {
 		t.Errorf("without one: got %q", got)
 	}
 }
+
+// A manifest has the usual name of a base and its digest, where it has one.
+func TestBaseName(t *testing.T) {
+	for base, want := range map[artifact.Base]string{
+		{Ref: "a/b:9"}:                                "a/b:9",
+		{Ref: "a/b:9", Digest: "sha256:01"}:           "a/b:9@sha256:01",
+		{Ref: "a/b:9@sha256:01", Digest: "sha256:01"}: "a/b:9@sha256:01",
+		{Ref: "verbsmith/standin:x", ID: "sha256:01"}: "verbsmith/standin:x",
+	} {
+		if got := base.Name(); got != want {
+			t.Errorf("%+v: got %s, want %s", base, got, want)
+		}
+	}
+}

@@ -2,14 +2,25 @@
 
 package artifact
 
+import "strings"
+
 // Base is the image that toolchains start from and the minimal one that the
 // proof starts from; with a real distro image both are the same.
 type Base struct {
 	ID      string // image ID for toolchains
 	Minimal string // image ID for clean containers
-	Ref     string // for display
+	Ref     string // its usual name, wherever it was taken from
+	Digest  string // in the registry that it was taken from; "": from none
 	Standin bool   // never releasable
 	Folder  string // below dist/
+}
+
+// Name is the reference with the digest.
+func (b Base) Name() string {
+	if b.Digest == "" || strings.Contains(b.Ref, "@") {
+		return b.Ref
+	}
+	return b.Ref + "@" + b.Digest
 }
 
 // Payload is the compression of the payloads of RPMs, in rpm's notation, or "" for the distro's own. Packages of a stand-in

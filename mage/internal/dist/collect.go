@@ -125,7 +125,7 @@ func describe(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifac
 	src := tree.Source
 	m := artifact.Manifest{
 		Distro: j.Target.Name(), Suite: j.Suite().Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
-		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Ref, Standin: tc.Base.Standin,
+		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Name(), Standin: tc.Base.Standin,
 		Releasable: !tc.Base.Standin, Payload: tc.Base.Payload(), Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}
 	if j.Provider != nil {

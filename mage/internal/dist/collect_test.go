@@ -103,11 +103,11 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 		"a_1_amd64.deb": "deb", "a_1.dsc": "dsc", "a_1_amd64.changes": "changes", "logs/deb.log": "log",
 	})
 	j := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}}
-	m, err := collect(held(t, top), describe(j, tree(), artifact.Toolchain{Base: artifact.Base{Ref: "base"}}, pkgs), pkgs.Dir, name, nil)
+	m, err := collect(held(t, top), describe(j, tree(), artifact.Toolchain{Base: artifact.Base{Ref: "base:1", Digest: "sha256:01"}}, pkgs), pkgs.Dir, name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(m.Files) != 4 || m.Files[0].Path != "a_1.dsc" || m.Files[3].Path != "logs/deb.log" || m.Suite != "bookworm" || !m.Releasable {
+	if len(m.Files) != 4 || m.Files[0].Path != "a_1.dsc" || m.Files[3].Path != "logs/deb.log" || m.Suite != "bookworm" || !m.Releasable || m.Base != "base:1@sha256:01" {
 		t.Errorf("collected %+v", m)
 	}
 	dist := artifact.Dist{Dir: final, Manifest: m}

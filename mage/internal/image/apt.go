@@ -58,9 +58,9 @@ func (b *Builder) debianImage(ctx context.Context, s *ui.Stage) (string, error) 
 		}
 		userlands = append(userlands, i)
 	}
-	if id, here, err := b.firstHere(ctx, userlands...); err != nil || here {
+	if id, here, err := b.firstHere(ctx, s, userlands...); err != nil || here {
 		return id, err
 	}
-	id, _, err := b.ensure(ctx, registryImage(b.Releases.DebianImage, ""), s)
+	id, _, err := b.ensure(ctx, b.registryImage(b.Releases.DebianImage, ""), s)
 	return id, err
 }

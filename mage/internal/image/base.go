@@ -30,7 +30,7 @@ func (b *Builder) ChooseBase(ctx context.Context, j job.Job) (own bool, why stri
 	if err != nil {
 		return false, "", err
 	}
-	image := j.Target.Reference()
+	image := b.Mirror.Reference(j.Target.Reference())
 	if _, ok, err := engine.ImageID(ctx, image); err != nil {
 		return false, "", err
 	} else if ok {
@@ -103,7 +103,7 @@ func (b *Builder) BaseState(ctx context.Context, j job.Job) (base artifact.Base,
 func (b *Builder) chosenBase(
 	ctx context.Context, target job.Target, own bool, get finder, s *ui.Stage,
 ) (artifact.Base, bool, error) {
-	i := registryImage(target.Reference(), "use -base=standin if no registry can be reached")
+	i, name := b.registryImage(target.Reference(), "use -base=standin if no registry can be reached"), target.Reference()
 	if own {
 		switch t := target.(type) {
 		case job.RPM:
@@ -113,8 +113,17 @@ func (b *Builder) chosenBase(
 			if i, err = userlandImage(t.Suite.Name); err != nil {
 				return artifact.Base{}, false, err
 			}
+			name = i.ref
 		}
 	}
 	id, here, err := get(ctx, i, s)
-	return artifact.Base{ID: id, Minimal: id, Ref: i.ref, Folder: target.Folder()}, here, err
+	if err != nil || id == "" {
+		return artifact.Base{Ref: name, Folder: target.Folder()}, here, err
+	}
+	engine, err := b.Engine(ctx)
+	if err != nil {
+		return artifact.Base{}, false, err
+	}
+	digest, err := engine.ImageDigest(ctx, i.ref)
+	return artifact.Base{ID: id, Minimal: id, Ref: name, Digest: digest, Folder: target.Folder()}, here, err
 }

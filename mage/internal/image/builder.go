@@ -13,4 +13,5 @@ type Builder struct {
 
 	Root     string // the repository: containers/ is read below it
 	Releases *specs.Releases
+	Mirror   Mirror // that images are taken from
 }

@@ -5,6 +5,7 @@ package image
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -16,6 +17,7 @@ import (
 type image struct {
 	ref   string
 	note  string // shown while it is made
+	from  string // the site's registry has it under this reference, which is shown; "": not from there
 	lock  string // one run makes it while others wait; "": the engine takes care of that
 	on    *image // its base, which is made first
 	fresh bool   // make it in any case, without the engine's layer cache
@@ -89,18 +91,22 @@ func (b *Builder) ensure(ctx context.Context, i image, s *ui.Stage) (id string, 
 }
 
 // find looks for an image without making it.
-func (b *Builder) find(ctx context.Context, i image, _ *ui.Stage) (id string, here bool, err error) {
+func (b *Builder) find(ctx context.Context, i image, s *ui.Stage) (id string, here bool, err error) {
 	engine, err := b.Engine(ctx)
 	if err != nil {
 		return "", false, err
 	}
-	return engine.ImageID(ctx, i.ref)
+	id, here, err = engine.ImageID(ctx, i.ref)
+	if here && i.from != "" && s != nil {
+		s.Note(i.from)
+	}
+	return id, here, err
 }
 
 // firstHere is the first of the images that is on the engine.
-func (b *Builder) firstHere(ctx context.Context, images ...image) (id string, here bool, err error) {
+func (b *Builder) firstHere(ctx context.Context, s *ui.Stage, images ...image) (id string, here bool, err error) {
 	for _, i := range images {
-		if id, here, err = b.find(ctx, i, nil); err != nil || here {
+		if id, here, err = b.find(ctx, i, s); err != nil || here {
 			return id, here, err
 		}
 	}
@@ -127,8 +133,14 @@ func (in built) make(ctx context.Context, w work) error {
 type pulled struct{ advice string }
 
 // registryImage is an image that is pulled; advice says what to try if that fails.
-func registryImage(ref, advice string) image {
-	return image{ref: ref, note: "pull " + ref, how: pulled{advice: advice}}
+func (b *Builder) registryImage(usual, advice string) image {
+	i := image{ref: b.Mirror.Reference(usual)}
+	if b.Mirror != "" {
+		i.from = i.ref
+		advice = strings.TrimSuffix("check "+MirrorVariable+"; "+advice, "; ")
+	}
+	i.note, i.how = "pull "+i.ref, pulled{advice: advice}
+	return i
 }
 
 // make implements maker.

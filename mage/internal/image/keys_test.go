@@ -96,7 +96,7 @@ func TestEnsureIsExclusive(t *testing.T) {
 func TestPullFails(t *testing.T) {
 	b := newBuilder(t, &stagetest.Engine{Unreachable: errUnreachable})
 	for _, advice := range []string{"", "try another"} {
-		_, _, err := b.ensure(t.Context(), registryImage("x", advice), b.Begin("x"))
+		_, _, err := b.ensure(t.Context(), b.registryImage("x", advice), b.Begin("x"))
 		advised, ok := errors.AsType[*stage.AdviceError](err)
 		if !errors.Is(err, errUnreachable) || ok != (advice != "") || ok && advised.What != advice {
 			t.Errorf("advice %q: %v", advice, err)

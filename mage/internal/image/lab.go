@@ -69,15 +69,15 @@ func (b *Builder) labBase(ctx context.Context, j job.Job, s *ui.Stage) (string, 
 		id, _, err := b.ensure(ctx, choice, s)
 		return id, err
 	}
-	if id, here, err := b.firstHere(ctx, choice, registryImage(of, "")); err != nil || here {
+	if id, here, err := b.firstHere(ctx, s, choice, b.registryImage(of, "")); err != nil || here {
 		return id, err
 	}
 	engine, err := b.Engine(ctx)
 	if err != nil {
 		return "", err
 	}
-	if j.Base != job.BaseStandin && b.registryReachable(ctx, engine, of) == nil {
-		choice = registryImage(of, "")
+	if j.Base != job.BaseStandin && b.registryReachable(ctx, engine, b.Mirror.Reference(of)) == nil {
+		choice = b.registryImage(of, "")
 	}
 	id, _, err := b.ensure(ctx, choice, s)
 	return id, err

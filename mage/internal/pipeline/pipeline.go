@@ -29,6 +29,7 @@ type Pipeline struct {
 	Releases   *specs.Releases
 	Interfaces *specs.Interfaces
 	Sums       *specs.Sums
+	Mirror     image.Mirror // a site's own registry
 }
 
 // Sources fetches releases; Debian's source packages with the apt of this machine or of an
@@ -56,7 +57,7 @@ func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, 
 
 // Images makes and fetches images.
 func (p *Pipeline) Images() *image.Builder {
-	return &image.Builder{Runner: p.Runner, Root: p.Root, Releases: p.Releases}
+	return &image.Builder{Runner: p.Runner, Root: p.Root, Releases: p.Releases, Mirror: p.Mirror}
 }
 
 // Packer compiles and makes packages.

@@ -40,6 +40,8 @@ type Images interface {
 // ImageStore has the images on the engine.
 type ImageStore interface {
 	ImageID(ctx context.Context, ref string) (id string, here bool, err error)
+	// ImageDigest is that in the registry which the image came from, "" if it came from none.
+	ImageDigest(ctx context.Context, ref string) (string, error)
 	RemoveImage(ctx context.Context, ref string) error
 }
 

@@ -24,6 +24,8 @@ import (
 type Engine struct {
 	// Images are the images on the engine, by reference.
 	Images map[string]string
+	// Digests are those of images from a registry, by reference.
+	Digests map[string]string
 	// Answer, if not nil, decides how a container ends. It may write to the run's outputs.
 	Answer func(run Run) (containers.Result, error)
 	// Unreachable is the error of registry checks and pulls.
@@ -212,6 +214,11 @@ func (e *Engine) ImageID(_ context.Context, ref string) (id string, here bool, e
 	defer e.mu.Unlock()
 	id, here = e.Images[ref]
 	return id, here, nil
+}
+
+// ImageDigest implements stage.ImageStore.
+func (e *Engine) ImageDigest(_ context.Context, ref string) (string, error) {
+	return e.Digests[ref], nil
 }
 
 // RemoveImage implements stage.ImageStore.
