@@ -16,16 +16,12 @@ func TestImageDigest(t *testing.T) {
 	} {
 		fake := useFake(t)
 		fake.answer("image", `{"Id":"sha256:0123456789abcdef","Config":{},"RepoDigests":[`+test.digests+`]}`)
-		e, err := Connect(t.Context(), Options{RunDir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
+		e := connectFake(t)
 		if got, err := e.ImageDigest(t.Context(), test.ref); got != test.want || err != nil {
 			t.Errorf("%s: got %q, %v, want %q", name, got, err, test.want)
 		}
 		fake.lacks("image")
-		_, err = e.ImageDigest(t.Context(), test.ref)
+		_, err := e.ImageDigest(t.Context(), test.ref)
 		if _, ok := errors.AsType[*NoImageError](err); !ok {
 			t.Errorf("%s: got %v", name, err)
 		}

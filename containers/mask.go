@@ -3,6 +3,7 @@
 package containers
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -35,45 +36,47 @@ func withoutLogin(proxy string) string {
 	return proxy
 }
 
-// secrets returns the texts that give a password away, longest first: as it is written, decoded, and in the header that
-// a program sends to the proxy.
+// secrets returns the texts that give a password away, longest first.
 func (p proxies) secrets() []string {
 	var all []string
 	for _, proxy := range p {
-		whole := login(proxy)
-		if whole == "" {
-			continue
-		}
-		plain, err := url.PathUnescape(whole)
-		if err != nil {
-			plain = whole
-		}
-		for _, text := range []string{whole, plain} {
-			user, password, ok := strings.Cut(text, ":")
-			if !ok {
-				password = user // a token
-			}
-			all = append(all, text+"@", base64.StdEncoding.EncodeToString([]byte(text)))
-			if ok {
-				all = append(all, text)
-			}
-			if len(password) >= leastSecret {
-				all = append(all, password)
-			}
-		}
-		if _, password, ok := strings.Cut(whole, ":"); ok { // a password may have a colon or a percent sign as it is
-			if decoded, err := url.PathUnescape(password); err == nil && len(decoded) >= leastSecret {
-				all = append(all, decoded)
-			}
+		if of := login(proxy); of != "" {
+			all = append(all, spellings(of)...)
 		}
 	}
-	slices.SortFunc(all, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	return slices.Compact(all)
+}
+
+// spellings returns the texts that give the password of a login away: as it is written, decoded, and in the header that a
+// program sends to the proxy. Without a colon, the user is a token and is the secret.
+func spellings(login string) []string {
+	var all []string
+	user, password, two := strings.Cut(login, ":")
+	for _, decode := range []func(string) string{func(text string) string { return text }, unescaped} {
+		first, second := decode(user), decode(password)
+		pair := first + ":" + second
+		all = append(all, base64.StdEncoding.EncodeToString([]byte(pair)))
+		secret := second
+		if two {
+			all = append(all, pair, pair+"@")
+		} else {
+			all = append(all, first+"@")
+			secret = first
+		}
+		if len(secret) >= leastSecret {
+			all = append(all, secret)
+		}
+	}
+	return all
+}
+
+// unescaped returns a text of a URL decoded, or as it is if it is no such text.
+func unescaped(text string) string {
+	if plain, err := url.PathUnescape(text); err == nil {
+		return plain
+	}
+	return text
 }
 
 // hide replaces the secrets in a text.
@@ -111,9 +114,9 @@ type masker struct {
 // Write implements io.Writer.
 func (m *masker) Write(p []byte) (int, error) {
 	if len(m.secrets) == 0 {
-		return m.to.Write(p) //nolint:wrapcheck // its own words
+		return m.to.Write(p)
 	}
-	text := append(m.held, p...)
+	text := slices.Concat(m.held, p)
 	out, rest := m.replace(text, false)
 	m.held = slices.Clone(rest)
 	return len(p), m.put(out)
@@ -131,7 +134,7 @@ func (m *masker) put(out []byte) error {
 		return nil
 	}
 	_, err := m.to.Write(out)
-	return err //nolint:wrapcheck // its own words
+	return err
 }
 
 // replace returns the text with its secrets replaced, up to what may be the beginning of one, unless that is the end.

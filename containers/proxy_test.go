@@ -91,12 +91,8 @@ func TestRunPassesProxies(t *testing.T) {
 	for _, network := range []bool{false, true} {
 		fake := useFake(t)
 		setProxies(t, map[string]string{"https_proxy": proxyURL})
-		e, err := Connect(t.Context(), Options{RunDir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
-		_, err = e.Run(t.Context(), RunSpec{Name: "x", Image: "i", Argv: []string{"/do", "it"}, Network: network, Commit: "a:b"})
+		e := connectFake(t)
+		_, err := e.Run(t.Context(), RunSpec{Name: "x", Image: "i", Argv: []string{"/do", "it"}, Network: network, Commit: "a:b"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,13 +118,9 @@ func TestBuildPassesProxies(t *testing.T) {
 	for _, network := range []bool{false, true} {
 		fake := useFake(t)
 		setProxies(t, map[string]string{"http_proxy": proxyURL})
-		e, err := Connect(t.Context(), Options{RunDir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
+		e := connectFake(t)
 		given := map[string]string{"X": "1", "http_proxy": "http://caller"}
-		if _, err = e.Build(t.Context(), BuildSpec{ContextTar: strings.NewReader(""), Tag: "a:b", Args: given, Network: network}); err != nil {
+		if _, err := e.Build(t.Context(), BuildSpec{ContextTar: strings.NewReader(""), Tag: "a:b", Args: given, Network: network}); err != nil {
 			t.Fatal(err)
 		}
 		want := map[string]string{"X": "1", "http_proxy": "http://caller"}
@@ -168,15 +160,11 @@ func TestPasswordsAreReplaced(t *testing.T) {
 	}
 	fake.build = func(w io.Writer) {
 		for i := range said {
-			_ = json.NewEncoder(w).Encode(map[string]string{"stream": said[i : i+1]})
+			_, _ = fmt.Fprintf(w, `{"stream":%q}`, said[i:i+1])
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"errorDetail": map[string]any{"code": 1, "message": said}, "error": said})
+		_, _ = fmt.Fprintf(w, `{"errorDetail":{"code":1,"message":%q},"error":%q}`, said, said)
 	}
-	e, err := Connect(t.Context(), Options{RunDir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
+	e := connectFake(t)
 	var log, out bytes.Buffer
 	result, err := e.Run(t.Context(), RunSpec{Name: "x", Image: "i", Argv: []string{"/x"}, Network: true, Log: &log, Stdout: &out})
 	if err != nil {
@@ -208,12 +196,8 @@ func TestLostBuildShowsNoArguments(t *testing.T) {
 	fake := useFake(t)
 	setProxies(t, map[string]string{"http_proxy": "http://user:verysecret@h:1"})
 	fake.breaks(t, "build", cut)
-	e, err := Connect(t.Context(), Options{RunDir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	_, err = e.Build(t.Context(), BuildSpec{ContextTar: strings.NewReader(""), Tag: "a:b", Network: true})
+	e := connectFake(t)
+	_, err := e.Build(t.Context(), BuildSpec{ContextTar: strings.NewReader(""), Tag: "a:b", Network: true})
 	if err == nil || strings.Contains(err.Error(), "verysecret") || !strings.Contains(err.Error(), "EOF") {
 		t.Errorf("got %v", err)
 	}
@@ -233,6 +217,7 @@ func TestMasker(t *testing.T) {
 		"a y, x:y":                "a y, ***", // too short to be replaced alone
 		"me:ababc@h me:abab":      "***h ***",
 		"token, bWU6YWJhYg==":     "***, ***",
+		"Basic dG9rZW46":          "Basic ***",
 		"the first of ababc: aba": "the first of ***: aba",
 	} {
 		for i := range len(text) + 1 {

@@ -93,7 +93,8 @@ func TestImagesComeFromTheMirror(t *testing.T) {
 			func(b *Builder) (artifact.Base, error) {
 				return b.Base(context.Background(), job.Job{Target: rocky9, Base: job.BaseAuto})
 			},
-			[]string{"pull " + site + "example/rocky:9"}, site + "example/rocky:9",
+			[]string{"pull " + site + "example/rocky:9"},
+			site + "example/rocky:9",
 			artifact.Base{Ref: "example/rocky:9", Digest: "sha256:01", Folder: "rocky9"},
 		},
 		"a base that is here": {
@@ -101,14 +102,16 @@ func TestImagesComeFromTheMirror(t *testing.T) {
 			func(b *Builder) (artifact.Base, error) {
 				return b.Base(context.Background(), job.Job{Target: rocky9, Base: job.BaseAuto})
 			},
-			nil, site + "example/rocky:9", artifact.Base{Ref: "example/rocky:9", Digest: "sha256:01", Folder: "rocky9"},
+			nil, site + "example/rocky:9",
+			artifact.Base{Ref: "example/rocky:9", Digest: "sha256:01", Folder: "rocky9"},
 		},
 		"a suite": {
 			nil,
 			func(b *Builder) (artifact.Base, error) {
 				return b.Base(context.Background(), job.Job{Target: bookworm, Base: job.BaseRegistry})
 			},
-			[]string{"pull " + site + "example/debian:bookworm"}, site + "example/debian:bookworm",
+			[]string{"pull " + site + "example/debian:bookworm"},
+			site + "example/debian:bookworm",
 			artifact.Base{Ref: "example/debian:bookworm", Folder: "debian-bookworm"},
 		},
 		"the lab": {
@@ -117,7 +120,9 @@ func TestImagesComeFromTheMirror(t *testing.T) {
 				_, err := b.Lab(context.Background(), job.Job{Base: job.BaseAuto})
 				return artifact.Base{}, err
 			},
-			[]string{"pull " + site + "library/debian:trixie-slim"}, "", artifact.Base{},
+			[]string{"pull " + site + "library/debian:trixie-slim"},
+			"",
+			artifact.Base{},
 		},
 		"Debian for its sources": {
 			nil,
@@ -125,7 +130,9 @@ func TestImagesComeFromTheMirror(t *testing.T) {
 				_, err := b.debianImage(context.Background(), b.Begin("source"))
 				return artifact.Base{}, err
 			},
-			[]string{"pull " + site + "library/debian:bookworm-slim"}, "", artifact.Base{},
+			[]string{"pull " + site + "library/debian:bookworm-slim"},
+			"",
+			artifact.Base{},
 		},
 	} {
 		engine := &stagetest.Engine{Digests: digests, Images: map[string]string{}}
