@@ -15,7 +15,7 @@ import (
 // inPlainImages are the scripts that run in an image as its distro has it. debian is for those of Debian's images alone.
 var inPlainImages = map[string]struct{ debian bool }{
 	"apt-install.sh": {true}, "build-verdict.sh": {}, "debian-source.sh": {true}, "distro-release.sh": {},
-	"dnf-install.sh": {}, "lab-install.sh": {}, "verdict.sh": {},
+	"distro-probe.sh": {}, "dnf-install.sh": {}, "lab-install.sh": {}, "verdict.sh": {},
 }
 
 // noneOfEL are commands that the images of Enterprise Linux 8 to 10, or some of them, do not have.

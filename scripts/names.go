@@ -6,6 +6,7 @@ package scripts
 const (
 	CommonObjects = "common-objects.sh" // saves and restores what a build made of a tree
 	DNFInstall    = "dnf-install.sh"    // has dnf install the RPMs of a directory
+	DistroProbe   = "distro-probe.sh"   // writes facts about an image
 	NetlinkPlayer = "netlink-player.sh" // compiles NetlinkSource
 	NetlinkSource = "rdma-netlink.c"    // plays the kernel's RDMA netlink to a program
 	RPMBuild      = "rpm-build.sh"      // runs rpmbuild

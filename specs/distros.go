@@ -38,6 +38,8 @@ type Distro struct {
 	Repositories []string `yaml:"repositories,omitempty" jsonschema:"pattern=^[a-z0-9][a-z0-9._-]*$" jsonschema_description:"a list of repository names such as crb"`
 	// Standin is the Debian suite of the stand-in, for when the image is not available.
 	Standin string `yaml:"standin" jsonschema:"enum=bookworm,enum=trixie"`
+	// Probe is what distro:probe compares an image with.
+	Probe *Probe `yaml:"probe,omitempty"`
 }
 
 // Reference is the image to pull: pinned by its digest if there is one.

@@ -5,11 +5,15 @@ package app
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
@@ -61,6 +65,29 @@ func newTrial(t *testing.T) *trial {
 	return b
 }
 
+// probed has a probe find what is known of each distro, and say more in the end.
+func probed(more string) func(*trial) {
+	return func(b *trial) {
+		b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+			distro, err := b.distros.Find(value(b.flags.Distro, "rocky9"))
+			if err != nil || !slices.Contains(run.Argv, "plain") {
+				return containers.Result{}, err
+			}
+			known := distro.Known()
+			if more != "" {
+				delete(known, "os ID")
+			}
+			for key, words := range known {
+				if _, err := fmt.Fprintf(run.Stdout, "=%s\t%s\n", key, words); err != nil {
+					return containers.Result{}, err
+				}
+			}
+			_, err = io.WriteString(run.Stdout, more)
+			return containers.Result{}, err
+		}
+	}
+}
+
 func putFile(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -103,6 +130,14 @@ func TestTargetsShowWhatTheyMade(t *testing.T) {
 		{"test:kernel of the tree, without packages", (*App).TestKernel, func(b *trial) { b.flags.Module = new("tree") }, "manifest.json", nil},
 		{"test:kernel of an unknown module", (*App).TestKernel, func(b *trial) { b.flags.Module = new("x") }, "module", nil},
 		{"test:kernel of unknown packages", (*App).TestKernel, func(b *trial) { b.flags.Packages = new("x") }, "packages", nil},
+		{"distro:probe", (*App).DistroProbe, probed(""), "", []string{"| os ID ", "| same", "0 unexpected, 0 not asked", "rocky9/probe.txt\n"}},
+		{"distro:probe of an unknown distro", (*App).DistroProbe, func(b *trial) { b.flags.Distro = new("x") }, `unknown distro "x"`, nil},
+		{"distro:probe that differs", (*App).DistroProbe, probed("=os ID\tx\n"), "rocky9: 1 unexpected differences (os ID)", []string{"| DIFFERS "}},
+		{"distro:probe without answers", (*App).DistroProbe, nil, "facts that could not be asked for", []string{"| NOT ASKED "}},
+		{"distro:probe -distro=all", (*App).DistroProbe, func(b *trial) {
+			probed("=os ID\tx\n")(b)
+			b.flags.Distro = new(allDistros)
+		}, "centos-stream10: 1 unexpected differences (os ID)\n", []string{"rocky8/probe.txt\n"}},
 		{"toolchain:list", (*App).ToolchainList, nil, "", []string{"toolchains for rdma-core 56.1", "| rocky9 ", "| debian-bookworm ", "base not available yet"}},
 		{"toolchain:build", (*App).ToolchainBuild, nil, "", []string{"rocky9 on rockylinux/rockylinux:9: verbsmith/toolchain"}},
 		{"toolchain:build for Debian", (*App).ToolchainBuild, func(b *trial) { b.flags.Suite = new("bookworm") }, "", []string{"debian-bookworm on "}},

@@ -11,6 +11,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/pack"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
+	"github.com/resnics/verbsmith/mage/internal/probe"
 	"github.com/resnics/verbsmith/mage/internal/prove"
 	"github.com/resnics/verbsmith/mage/internal/source"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -51,6 +52,9 @@ func (p *Pipeline) Collector() *dist.Collector {
 
 // Prover runs the stages that produce verdicts.
 func (p *Pipeline) Prover() *prove.Prover { return &prove.Prover{Runner: p.Runner} }
+
+// Prober reads facts about images.
+func (p *Pipeline) Prober() *probe.Prober { return &probe.Prober{Runner: p.Runner} }
 
 // Bench runs the stages of the kernel lab's machine.
 func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, Root: p.Root} }

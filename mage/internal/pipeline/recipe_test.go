@@ -107,6 +107,7 @@ func trials() map[string]trial {
 			s.Suites = []specs.Suite{{Name: "bookworm"}, {Name: "trixie"}}
 			return s
 		}, ""},
+		"distro:probe":            {ForDistroProbe, rpm, ""},
 		"releases:check, edit":    {ForReleasesEdit, walked, ""},
 		"releases:check, spec":    {ForReleasesSpec, walked, ""},
 		"releases:check, compile": {ForReleasesCompile, walked, ""},
@@ -223,6 +224,7 @@ func released(t *testing.T, b *kitchen) {
 // distro-release.sh asks the distro, and is not root.
 var privileged = map[string]bool{
 	"verdict.sh": false, "dnf-install.sh": true, "apt-install.sh": true, "lab-install.sh": true, "repository.sh": true, "distro-release.sh": true,
+	"distro-probe.sh": true,
 }
 
 // hermetic holds what containers may: whatever compiles or reads what a provider brings

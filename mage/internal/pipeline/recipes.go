@@ -51,6 +51,8 @@ var (
 	ForToolchainBuildDeb = debCompiles
 	ForToolchainList     = edited.then(DebianSources)
 
+	ForDistroProbe = Recipe{Source, Spec, Base, Probe}
+
 	ForReleasesEdit    = releasesEdit
 	ForReleasesSpec    = releasesSpec
 	ForReleasesCompile = releasesSpec.then(CheckBuilds)

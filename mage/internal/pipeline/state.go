@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pack"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/patchset"
+	"github.com/resnics/verbsmith/mage/internal/probe"
 	"github.com/resnics/verbsmith/mage/internal/prove"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/walk"
@@ -31,6 +32,7 @@ type State struct {
 	Spec      artifact.Spec
 	Debian    artifact.DebianSource
 	Base      artifact.Base
+	Facts     probe.Facts // about the base
 	Toolchain artifact.Toolchain
 	Build     artifact.Build
 	Packages  artifact.Packages

@@ -79,6 +79,12 @@ var Base = &Step{engine: true, shared: true, of: withoutTools, run: func(ctx con
 	return err
 }}
 
+// Probe reads facts about the base.
+var Probe = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
+	s.Facts, err = p.Prober().Probe(ctx, s.Job, s.Base, s.Spec)
+	return err
+}}
+
 // Toolchain is the image with the build requirements of the spec or of debian/control.
 var Toolchain = &Step{engine: true, shared: true, of: withoutTools, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Toolchain, err = p.Images().Toolchain(ctx, s.Job, s.Base, s.requires(), s.Refresh)
