@@ -3,6 +3,7 @@
 package specs
 
 import (
+	"maps"
 	"strconv"
 )
 
@@ -52,9 +53,7 @@ func (d Distro) Known() map[string]string {
 		"rpm version": d.RPM, "macro dist": d.Dist, "macro rhel": strconv.Itoa(d.EL), "cpu level": levels[d.EL],
 	}
 	if d.Probe != nil {
-		for key, value := range d.Probe.Facts {
-			known[key] = value
-		}
+		maps.Copy(known, d.Probe.Facts)
 	}
 	return known
 }

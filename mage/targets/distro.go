@@ -22,3 +22,14 @@ func (Distro) Probe(ctx context.Context,
 ) error {
 	return app.Run(ctx, flags(distro, rdma, source, nil, base), (*app.App).DistroProbe)
 }
+
+// Report runs the probe, all builds and all tests for one distro, and packs logs and results into an archive to send.
+func (Distro) Report(ctx context.Context,
+	distro *string, // distro to report on (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, or a directory (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).DistroReport)
+}

@@ -58,7 +58,7 @@ func (a *App) probe(ctx context.Context) error {
 		count[row.State]++
 	}
 	a.showTimes()
-	a.ui.Table(s.Base.Folder+" on "+s.Base.Ref, []string{"what", "expected", "found", "result"}, cells)
+	a.ui.Table(s.Base.Folder+" on "+s.Base.Ref, []string{"what", "expected", "found", "state"}, cells)
 	fmt.Fprintf(a.ui.Out(), "%d same, %d as the stand-in is known to differ, %d unexpected, %d not asked, %d without an expectation\n",
 		count[probe.Same], count[probe.Standin], count[probe.Differs], count[probe.Unasked], count[probe.Unknown])
 	fmt.Fprintln(a.ui.Out(), a.relative(file))

@@ -134,6 +134,31 @@ func ofProvider(path, provider string) bool {
 		strings.HasPrefix(base, "lib"+provider+".so") || strings.Contains(path, "/providers/"+provider+"/")
 }
 
+// SameBytes compares the digests in the manifests of two builds: of all files but logs.
+func SameBytes(first, second artifact.Manifest) error {
+	one, two := sums(first), sums(second)
+	all := maps.Clone(one)
+	maps.Copy(all, two)
+	var errs []error
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		if one[path] != two[path] {
+			errs = append(errs, fmt.Errorf("%s: the first build has the SHA-256 %q, the second %q", path, one[path], two[path]))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sums are the digests of a build's files, without those of its logs.
+func sums(m artifact.Manifest) map[string]string {
+	all := map[string]string{}
+	for _, f := range m.Files {
+		if !strings.HasPrefix(f.Path, "logs/") {
+			all[f.Path] = f.SHA256
+		}
+	}
+	return all
+}
+
 // SameFiles compares the packages of two outputs by name and file list. The
 // error names each package that only one has, and each file.
 func SameFiles(a, b artifact.Dist) error {

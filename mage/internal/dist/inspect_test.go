@@ -78,6 +78,31 @@ func TestInspectNeedsItsPackages(t *testing.T) {
 	}
 }
 
+// Two builds have the same files, byte by byte.
+func TestSameBytes(t *testing.T) {
+	outputs := func(pairs ...string) (m artifact.Manifest) {
+		for i := 0; i < len(pairs); i += 2 {
+			m.Files = append(m.Files, artifact.Output{Path: pairs[i], SHA256: pairs[i+1]})
+		}
+		return m
+	}
+	for _, tt := range []struct {
+		name          string
+		first, second artifact.Manifest
+		want          string
+	}{
+		{"the same", outputs("a", "1", "b", "2", "logs/a", "1"), outputs("logs/a", "2", "b", "2", "a", "1"), ""},
+		{"another", outputs("a", "1", "b", "2"), outputs("a", "1", "b", "3"), `b: the first build has the SHA-256 "2", the second "3"`},
+		{"one more", outputs("a", "1"), outputs("a", "1", "b", "2"), `b: the first build has the SHA-256 "", the second "2"`},
+		{"one less", outputs("a", "1", "b", "2"), outputs("a", "1"), `b: the first build has the SHA-256 "2", the second ""`},
+	} {
+		err := SameBytes(tt.first, tt.second)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || err.Error() != tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
 // A rebuild has the same packages with the same files, and every difference is named.
 func TestSameFiles(t *testing.T) {
 	if err := SameFiles(withFiles(t, driver, verbs), withFiles(t, verbs, driver)); err != nil {

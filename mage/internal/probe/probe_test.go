@@ -134,8 +134,15 @@ func TestFits(t *testing.T) {
 		pattern, word string
 		want          bool
 	}{
-		{"a", "a", true}, {"a", "ab", false}, {"a*", "ab", true}, {"*", "x", true}, {"*b*d", "abcd", true}, {"*b*d", "adcb", false},
-		{"a*a", "a", false}, {"9.*", "9", false}, {"[a]", "a", false},
+		{"a", "a", true},
+		{"a", "ab", false},
+		{"a*", "ab", true},
+		{"*", "x", true},
+		{"*b*d", "abcd", true},
+		{"*b*d", "adcb", false},
+		{"a*a", "a", false},
+		{"9.*", "9", false},
+		{"[a]", "a", false},
 	} {
 		if got := fits(tt.pattern, tt.word); got != tt.want {
 			t.Errorf("fits(%q, %q) = %t", tt.pattern, tt.word, got)
