@@ -3,17 +3,15 @@
 #
 # Repackages the files of packages with a higher release, for a test that needs
 # an update with the same files: in seconds, while a build takes minutes.
-#   repackage.sh DIRECTORY OUT [VERSION]
-# DIRECTORY has the packages, OUT gets those of the update. With VERSION they are
-# of that version and have no files: stubs of the distribution's next release.
-# Provides and Requires for files and libraries are generated again by RPM; those
-# that name the old version and release are copied with the new one. Scriptlets
-# are left out.
+#   repackage.sh DIRECTORY OUT
+# DIRECTORY has the packages, OUT gets those of the update. Provides and Requires
+# for files and libraries are generated again by RPM; those that
+# name the old version and release are copied with the new one. Scriptlets are
+# left out.
 set -eu
 
 in=$1
 out=$2
-version=${3:-}
 work=$(mktemp -d)
 mkdir -p "$out"
 
@@ -26,25 +24,22 @@ for file in "$in"/*.rpm; do
     ask() { rpm -qp --qf "$1" "$file"; }
     name=$(ask '%{NAME}')
     old=$(ask '%{VERSION}-%{RELEASE}')
-    new=${version:-${old%-*}}-${old##*-}.1
     root=$work/$name.root
     spec=$work/$name.spec
     mkdir -p "$root"
-    if [ -z "$version" ]; then
-        (cd "$root" && rpm2cpio "$file" | cpio --extract --make-directories --quiet --preserve-modification-time)
-    fi
+    (cd "$root" && rpm2cpio "$file" | cpio --extract --make-directories --quiet --preserve-modification-time)
     {
         # Nothing is compiled or stripped: the files are those of the release.
         printf '%%global %s %%{nil}\n' debug_package __os_install_post __brp_ldconfig
         printf '%%global _build_id_links none\n'
-        printf 'Name: %s\nVersion: %s\nRelease: %s\n' "$name" "${new%-*}" "${new##*-}"
+        printf 'Name: %s\nVersion: %s\nRelease: %s.1\n' "$name" "${old%-*}" "${old##*-}"
         printf 'Summary: %s with a higher release\nLicense: %s\n' "$name" "$(ask '%{LICENSE}')"
         [ "$(ask '%{ARCH}')" != noarch ] || printf 'BuildArch: noarch\n'
-        relations "$file" requires "$old" "$new" | sed 's/^/Requires: /'
-        relations "$file" provides "$old" "$new" | grep -v -e "^${name}[ (]" | sed 's/^/Provides: /' || :
+        relations "$file" requires "$old" "$old.1" | sed 's/^/Requires: /'
+        relations "$file" provides "$old" "$old.1" | grep -v -e "^${name}[ (]" | sed 's/^/Provides: /' || :
         printf '%%description\nFor a test of an update.\n'
         printf '%%install\nmkdir -p %%{buildroot}\ncp -a "%s/." %%{buildroot}\n%%files\n' "$root"
-        [ -n "$version" ] || ask '[%{FILEFLAGS:fflags} %{FILEMODES:octal} %{FILENAMES}\n]' | sed \
+        ask '[%{FILEFLAGS:fflags} %{FILEMODES:octal} %{FILENAMES}\n]' | sed \
             -e 's/^[a-z]*g[a-z]* [0-9]* \(.*\)$/%ghost "\1"/' \
             -e 's/^[a-z]*c[a-z]* [0-9]* \(.*\)$/%config(noreplace) "\1"/' \
             -e 's/^[a-z]* 0*4[0-9][0-9][0-9][0-9] \(.*\)$/%dir "\1"/' \

@@ -169,7 +169,7 @@ func (t *trial) prove(ctx context.Context, about provider.Manifest, dist artifac
 		return err
 	}
 	if !dist.Debian() {
-		if err := t.proveLock(ctx, dist, spec); err != nil {
+		if err := t.proveLock(ctx, dist, there.names, spec); err != nil {
 			return err
 		}
 	}
@@ -181,8 +181,8 @@ func (t *trial) prove(ctx context.Context, about provider.Manifest, dist artifac
 
 // proveLock asserts that the packages outlive an update of the distro's if they are locked, and that without the lock they
 // do not. spec is a clean run of the image with the packages.
-func (t *trial) proveLock(ctx context.Context, packages artifact.Dist, spec containers.RunSpec) error {
-	repository, err := t.newer(ctx, packages)
+func (t *trial) proveLock(ctx context.Context, packages artifact.Dist, names []string, spec containers.RunSpec) error {
+	repository, err := t.newer(ctx, packages.Manifest.Release, names)
 	if err != nil {
 		return err
 	}

@@ -37,30 +37,21 @@ func (p *Prover) Update(ctx context.Context, tc artifact.Toolchain, stock artifa
 	return folderDist(entry.Dir)
 }
 
-// newer returns a repository with stubs of the packages of dist in the next release of rdma-core, as an input of a container.
-func (t *trial) newer(ctx context.Context, dist artifact.Dist) (containers.Input, error) {
-	files, _, err := stage.Installable(dist)
-	if err != nil {
-		return containers.Input{}, err
-	}
-	major, _, _ := strings.Cut(dist.Manifest.Release, ".")
+// newer returns a repository with stubs of the packages called names in the release of rdma-core after that one, as an
+// input of a container.
+func (t *trial) newer(ctx context.Context, release string, names []string) (containers.Input, error) {
+	major, _, _ := strings.Cut(release, ".")
 	number, err := strconv.Atoi(major)
 	if err != nil {
-		return containers.Input{}, fmt.Errorf("the release after %s: %w", dist.Manifest.Release, err)
+		return containers.Input{}, fmt.Errorf("the release after %s: %w", release, err)
 	}
-	next := updateInput{Toolchain: t.toolchain, Packages: files, Version: strconv.Itoa(number+1) + ".0"}
-	stubs, err := t.MakePart(ctx, t.line, "newer", next)
+	entry, err := t.MakePart(ctx, t.line, "newer", newerInput{
+		Toolchain: t.toolchain, Network: !t.base.Standin, Version: strconv.Itoa(number+1) + ".0", Names: names,
+	})
 	if err != nil {
 		return containers.Input{}, err
 	}
-	if files, err = stage.Files(stubs.Dir); err != nil {
-		return containers.Input{}, err
-	}
-	entry, err := t.MakePart(ctx, t.line, "repository", repositoryInput{Toolchain: t.toolchain, Network: !t.base.Standin, Packages: files})
-	if err != nil {
-		return containers.Input{}, err
-	}
-	files, err = stage.Files(entry.Dir)
+	files, err := stage.Files(entry.Dir)
 	return containers.Input{Path: newerFolder, Write: stage.Tar(files)}, err
 }
 
@@ -68,17 +59,12 @@ func (t *trial) newer(ctx context.Context, dist artifact.Dist) (containers.Input
 type updateInput struct {
 	Toolchain string // image
 	Packages  []stage.File
-	Version   string // of stubs; "": the same files with a higher release
 }
 
 // Container implements stage.Contained.
 func (in updateInput) Container() containers.RunSpec {
-	argv := []string{repackageScript, repackageIn, repackageOut}
-	if in.Version != "" {
-		argv = append(argv, in.Version)
-	}
 	return containers.RunSpec{
-		Argv: argv,
+		Argv: []string{repackageScript, repackageIn, repackageOut},
 		Name: "update", Image: in.Toolchain, User: stage.Builder,
 		Env:     map[string]string{"HOME": "/builder", "LC_ALL": "C.UTF-8"},
 		Inputs:  []containers.Input{stage.BuilderInput(filepath.Dir(repackageIn), in.Packages)},
@@ -89,25 +75,26 @@ func (in updateInput) Container() containers.RunSpec {
 // Make implements stage.Input.
 func (in updateInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
 
-// repositoryInput is the input of a repository of packages.
-type repositoryInput struct {
+// newerInput is the input of a repository with a newer release. It has no files of packages: after most edits the
+// repository is the same.
+type newerInput struct {
 	Toolchain string // image
 	Network   bool   // a real distro's toolchain fetches createrepo_c
-	Packages  []stage.File
+	Version   string
+	Names     []string
 }
 
 // Container implements stage.Contained.
-func (in repositoryInput) Container() containers.RunSpec {
+func (in newerInput) Container() containers.RunSpec {
 	return containers.RunSpec{
-		Argv: []string{"repository.sh", "/packages", newerFolder},
-		Name: "repository", Image: in.Toolchain, Root: true, User: "root", Network: in.Network,
-		Inputs:  []containers.Input{{Path: "/packages", Write: stage.Tar(in.Packages)}},
+		Argv: append([]string{"newer.sh", newerFolder, in.Version}, in.Names...),
+		Name: "newer", Image: in.Toolchain, Root: true, User: "root", Network: in.Network,
 		Outputs: []containers.Output{{Path: newerFolder}},
 	}
 }
 
 // Make implements stage.Input.
-func (in repositoryInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
+func (in newerInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
 
 // folderDist is a directory of packages as a Dist without any other data.
 func folderDist(dir string) (artifact.Dist, error) {
