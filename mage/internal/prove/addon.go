@@ -59,7 +59,7 @@ func (t *trial) proveAddon(ctx context.Context, j job.Job, proof AddonProof) err
 		return err
 	}
 	without := []report.Result{{Name: "not-listed", Title: "without the add-on " + m.device + " is not listed"}}
-	if err := t.judgeAll(ctx, without, spec); err != nil {
+	if err := t.judgeAll(ctx, without, spec, nil); err != nil {
 		return err
 	}
 	for _, other := range proof.Others {
@@ -95,7 +95,7 @@ func (t *trial) proveBeside(ctx context.Context, proof AddonProof, m subject, st
 		{Name: "beside", Title: "no file is shared, and libibverbs is untouched"},
 		{Name: "no-runpath", Title: "the module has no RUNPATH"},
 	}, verdicts(m)...)
-	if err := t.judgeAll(ctx, all, spec); err != nil {
+	if err := t.judgeAll(ctx, all, spec, nil); err != nil {
 		return err
 	}
 	update, err := dnfInput(proof.Update)
@@ -106,7 +106,7 @@ func (t *trial) proveBeside(ctx context.Context, proof AddonProof, m subject, st
 	spec.Env["RPMS"] = rpmsFolder
 	return t.judgeAll(ctx, []report.Result{
 		{Name: "updated", Title: "an update of libibverbs within the private ABI keeps it"},
-	}, spec)
+	}, spec, nil)
 }
 
 // proveRefused asserts that dnf refuses an add-on for another release, and names the right

@@ -7,9 +7,11 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -165,13 +167,16 @@ func (t *trial) prove(ctx context.Context, about provider.Manifest, dist artifac
 	if err != nil {
 		return err
 	}
-	if err := t.judgeAll(ctx, verdicts(m), spec); err != nil {
-		return err
-	}
+	all, runs := verdicts(m), map[string]containers.RunSpec{}
 	if !dist.Debian() {
-		if err := t.proveLock(ctx, dist, there.names, spec); err != nil {
+		v := report.Result{Name: "survives-upgrade", Title: "locked packages outlive an upgrade of the distro's rdma-core"}
+		if runs[v.Name], err = t.lockRun(ctx, dist, there.names, spec); err != nil {
 			return err
 		}
+		all = append(all, v)
+	}
+	if err := t.judgeAll(ctx, all, spec, runs); err != nil {
+		return err
 	}
 	if stock == nil {
 		return nil
@@ -179,23 +184,25 @@ func (t *trial) prove(ctx context.Context, about provider.Manifest, dist artifac
 	return t.proveStock(ctx, *stock, m)
 }
 
-// proveLock asserts that the packages outlive an update of the distro's if they are locked, and that without the lock they
-// do not. spec is a clean run of the image with the packages.
-func (t *trial) proveLock(ctx context.Context, packages artifact.Dist, names []string, spec containers.RunSpec) error {
+// lockRun is the run of a verdict on whether the packages outlive an update of the distro's if they are locked, and not
+// otherwise. spec is a clean run of the image with the packages.
+func (t *trial) lockRun(
+	ctx context.Context, packages artifact.Dist, names []string, spec containers.RunSpec,
+) (containers.RunSpec, error) {
 	repository, err := t.newer(ctx, packages.Manifest.Release, names)
 	if err != nil {
-		return err
+		return spec, err
 	}
 	text, err := os.ReadFile(filepath.Join(packages.Dir, filepath.FromSlash(artifact.ExcludeLock)))
 	if err != nil {
-		return fmt.Errorf("read the packages' lock: %w", err)
+		return spec, fmt.Errorf("read the packages' lock: %w", err)
 	}
 	lock := stage.File{Name: path.Base(artifact.ExcludeLock), Data: text}
-	spec.Inputs = append(spec.Inputs, repository, containers.Input{Path: "/locks", Write: stage.Tar([]stage.File{lock})})
+	locks := containers.Input{Path: "/locks", Write: stage.Tar([]stage.File{lock})}
+	spec.Inputs = append(slices.Clone(spec.Inputs), repository, locks)
+	spec.Env = maps.Clone(spec.Env)
 	spec.Env["RPMS"], spec.Env["LOCK"] = newerFolder, "/locks/"+lock.Name
-	return t.judgeAll(ctx, []report.Result{
-		{Name: "survives-upgrade", Title: "locked packages outlive an upgrade of the distro's rdma-core"},
-	}, spec)
+	return spec, nil
 }
 
 // proveStock asserts that packages without the provider do not list the device.

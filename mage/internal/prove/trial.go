@@ -71,14 +71,19 @@ func (t *trial) cleanRun(ctx context.Context, image string, m subject) (containe
 // sideBySide is the number of verdicts that run at the same time. Most of their time is the engine's, which waits for its disk.
 const sideBySide = 4
 
-// judgeAll runs verdicts side by side, and adds them to the report in order.
-func (t *trial) judgeAll(ctx context.Context, all []report.Result, spec containers.RunSpec) error {
+// judgeAll runs verdicts side by side, and adds them to the report in order. own has the runs of those that need another one
+// than spec, by name.
+func (t *trial) judgeAll(ctx context.Context, all []report.Result, spec containers.RunSpec, own map[string]containers.RunSpec) error {
 	var done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(sideBySide)
 	for i := range all {
 		group.Go(func() error {
-			err := t.judge(ctx, &all[i], spec)
+			run, ok := own[all[i].Name]
+			if !ok {
+				run = spec
+			}
+			err := t.judge(ctx, &all[i], run)
 			t.line.Step(int(done.Add(1)), len(all), all[i].Name)
 			return err
 		})
