@@ -144,8 +144,7 @@ func TestProofHasNoNetwork(t *testing.T) {
 func TestProofTriesTheLock(t *testing.T) {
 	b := newBench(t)
 	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
-		switch run.Name {
-		case "newer":
+		if run.Name == "newer" {
 			if want := []string{"/verbsmith/newer.sh", "/newer", "57.0", "tiny"}; !slices.Equal(run.Argv[len(run.Argv)-4:], want) {
 				t.Errorf("the stubs are made by %q", run.Argv)
 			}
