@@ -96,7 +96,7 @@ func (g *ground) build(from, tag string) string {
 	if tag == "" {
 		named = g.theirs("moment")
 	}
-	progress := &buildProgress{budget: g.e.limits.logBudget()}
+	progress := newProgress(BuildSpec{}, g.e.limits)
 	if err := g.e.build(g.t.Context(), files, buildOptions(named), progress); err != nil {
 		g.t.Fatal(err)
 	}
