@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,27 +20,7 @@ func TestProbeDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("..", "docs", "bases.md")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const begin, end = "<!-- probe: go test ./specs -update writes this -->\n", "<!-- end of probe -->\n"
-	before, rest, ok := strings.Cut(string(text), begin)
-	got, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("%s: want the lines %q and %q", path, begin, end)
-	}
-	want := probeTables(t, distros)
-	if *update {
-		got = want
-		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got != want {
-		t.Errorf("%s does not have what specs/distros says: run go test ./specs -update", path)
-	}
+	inDocument(t, "bases.md", "<!-- probe: go test ./specs -update writes this -->\n", "<!-- end of probe -->\n", probeTables(t, distros))
 }
 
 func probeTables(t *testing.T, distros *specs.Distros) string {

@@ -5,7 +5,6 @@ package specs_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,27 +19,7 @@ func TestTransplantsDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("..", "docs", "transplants.md")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const begin, end = "<!-- reasons: go test ./specs -update writes them -->\n", "<!-- end of the reasons -->\n"
-	before, rest, ok := strings.Cut(string(text), begin)
-	got, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("%s: want the lines %q and %q", path, begin, end)
-	}
-	want := reasonList(all.Transplants)
-	if *update {
-		got = want
-		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got != want {
-		t.Errorf("%s does not have the reasons of specs/transplants.yaml: run go test ./specs -update", path)
-	}
+	inDocument(t, "transplants.md", "<!-- reasons: go test ./specs -update writes them -->\n", "<!-- end of the reasons -->\n", reasonList(all.Transplants))
 }
 
 // reasonList is a Markdown list of all reasons, sorted by their files.
