@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -91,10 +92,11 @@ func TestRowsAreComparedWithRows(t *testing.T) {
 	}
 }
 
-// fake is a bench whose runs are recorded.
+// fake is a bench whose runs are recorded. Some run at once.
 type fake struct {
 	*Bench
 
+	mu      sync.Mutex
 	runs    []string
 	texts   []string // of the provider, at each run of this program
 	dropped []string
@@ -132,6 +134,8 @@ func (f *fake) program(_ context.Context, name string, args, env []string) (Use,
 		return Use{}, err
 	}
 	cache := strings.TrimPrefix(env[0], "VERBSMITH_CACHE="+f.Dir+"/")
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.runs = append(f.runs, fmt.Sprintf("%s %s %s: %s", name, args[0], strings.Join(args[2:], " "), cache))
 	f.texts = append(f.texts, string(text))
 	if f.fail == name {
