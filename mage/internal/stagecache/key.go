@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"maps"
@@ -30,7 +29,7 @@ type KeyBuilder struct {
 	err    error
 }
 
-// input is one input: kind distinguishes a string from a file with the same bytes, framed is
+// input is one input: kind distinguishes a string from bytes that are given by their sum, framed is
 // hashed, readable is shown to people.
 type input struct {
 	kind, framed, readable string
@@ -67,27 +66,6 @@ func (k *KeyBuilder) Bytes(name string, data []byte) *KeyBuilder {
 	return k.add(name, input{"bytes", sum, sum})
 }
 
-// File adds the content of a regular file, or of a link's target. Neither its path nor its mode
-// is part of the key.
-func (k *KeyBuilder) File(name, path string) *KeyBuilder {
-	sum, err := SumFile(path)
-	if err != nil {
-		return k.Fail(name, err)
-	}
-	return k.add(name, input{"file", sum, sum})
-}
-
-// Dir adds everything below a directory: relative names, permission bits, file
-// contents and link targets (links are not followed). The directory's own path is
-// not part of the key. Sockets, pipes and devices are refused.
-func (k *KeyBuilder) Dir(name, path string) *KeyBuilder {
-	sum, err := sumTree(path)
-	if err != nil {
-		return k.Fail(name, fmt.Errorf("directory %s: %w", path, err))
-	}
-	return k.add(name, input{"dir", sum, sum})
-}
-
 // Err returns the first mistake: an *InputError or a *NameError.
 func (k *KeyBuilder) Err() error { return k.err }
 
@@ -121,16 +99,16 @@ func (k *KeyBuilder) Inputs() map[string]string {
 func (k *KeyBuilder) add(name string, in input) *KeyBuilder {
 	switch _, twice := k.inputs[name]; {
 	case twice:
-		return k.Fail(name, errors.New("given twice"))
+		return k.fail(name, errors.New("given twice"))
 	case name == "" || !utf8.ValidString(name):
-		return k.Fail(name, errors.New("want a non-empty name in UTF-8"))
+		return k.fail(name, errors.New("want a non-empty name in UTF-8"))
 	}
 	k.inputs[name] = in
 	return k
 }
 
-// Fail records an error of the input name, unless the key already has one.
-func (k *KeyBuilder) Fail(name string, err error) *KeyBuilder {
+// fail records an error of the input name, unless the key already has one.
+func (k *KeyBuilder) fail(name string, err error) *KeyBuilder {
 	if k.err == nil {
 		k.err = &InputError{Input: name, Err: err}
 	}

@@ -49,27 +49,6 @@ func eachFile(dir string, visit func(f treeFile) error) error {
 	})
 }
 
-// sumTree sums a tree: for each name its kind, permission bits, and content or
-// link target, each framed.
-func sumTree(dir string) (string, error) {
-	h := sha256.New()
-	err := eachFile(dir, func(f treeFile) error {
-		content, err := f.content()
-		if err != nil {
-			return err
-		}
-		frame(h, f.name)
-		frame(h, f.info.Mode().Type().String())
-		frame(h, f.perm())
-		frame(h, content)
-		return nil
-	})
-	if err != nil {
-		return "", err
-	}
-	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
-}
-
 // content describes a file apart from its name and mode: a regular file's digest, a link's
 // target, nothing for a directory.
 func (f treeFile) content() (string, error) {
@@ -83,15 +62,6 @@ func (f treeFile) content() (string, error) {
 	default:
 		return "", fmt.Errorf("%q: want a file, directory or link, got one of mode %s", f.name, f.info.Mode())
 	}
-}
-
-// perm returns the permission bits, and none for a link, whose own mode is the
-// operating system's choice.
-func (f treeFile) perm() string {
-	if f.info.Mode()&fs.ModeSymlink != 0 {
-		return ""
-	}
-	return fmt.Sprintf("%04o", f.info.Mode().Perm())
 }
 
 // SumFile returns "sha256:" and the 64 hexadecimal digits of the SHA-256 of a regular file, or
