@@ -115,7 +115,7 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 		e.run = &run{}
 		return e, nil
 	}
-	if e.run, err = newRun(options.RunDir); err != nil {
+	if e.run, err = newRun(ctx, options.RunDir); err != nil {
 		return nil, errors.Join(err, cli.Close())
 	}
 	if err := e.Reap(ctx); ctx.Err() != nil {

@@ -230,7 +230,7 @@ func TestReapLeavesTheLiving(t *testing.T) {
 
 // A run is not dead to itself, also when its lock is gone.
 func TestRunIsNotDeadToItself(t *testing.T) {
-	r, err := newRun(t.TempDir())
+	r, err := newRun(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,8 @@ type run struct {
 	lock          *flock.Flock
 }
 
-// newRun registers a run in dir, which is created if it is missing.
-func newRun(dir string) (*run, error) {
+// newRun registers a run in dir, which is created if it is missing. ctx limits how long it waits for other processes.
+func newRun(ctx context.Context, dir string) (*run, error) {
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
@@ -44,7 +44,7 @@ func newRun(dir string) (*run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create the directory for lock files: %w", err)
 	}
-	home, err := runHome(dir)
+	home, err := runHome(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -129,10 +129,11 @@ func (r *run) others() []string {
 const homeFile = "home"
 
 // runHome returns the identity of a run directory: a random number that the first run stores in it.
-func runHome(dir string) (string, error) {
+func runHome(ctx context.Context, dir string) (string, error) {
 	file := filepath.Join(dir, homeFile)
 	lock := flock.New(filepath.Join(dir, "home.guard"))
-	if err := lock.Lock(); err != nil {
+	const pause = 100 * time.Millisecond
+	if _, err := lock.TryLockContext(ctx, pause); err != nil {
 		return "", fmt.Errorf("identity of the lock directory: %w", err)
 	}
 	defer func() { _ = lock.Close() }()

@@ -3,15 +3,20 @@
 package containers
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
 func register(t *testing.T, dir string) *run {
 	t.Helper()
-	r, err := newRun(dir)
+	r, err := newRun(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,5 +100,20 @@ func TestARunWhoseFileWasTakenAwayDoesNotHoldIt(t *testing.T) {
 	}
 	if r.holdsItsFile() {
 		t.Error("the file is another one")
+	}
+}
+
+// Another process that holds the lock of the directory's identity holds nobody for longer than they want to wait.
+func TestNewRunWaitsAsLongAsItsContext(t *testing.T) {
+	dir := t.TempDir()
+	other := flock.New(filepath.Join(dir, "home.guard"))
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close() //nolint:errcheck // closing releases the lock
+	ctx, stop := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, stop)
+	if _, err := newRun(ctx, dir); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }

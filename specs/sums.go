@@ -5,6 +5,7 @@ package specs
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2"
@@ -107,12 +109,16 @@ func (s *Sums) Lookup(version, name string) (sha256hex string, ok bool) {
 	return r.sum, ok
 }
 
+// lockPause is the pause between two tries for a lock that another process holds.
+const lockPause = 100 * time.Millisecond
+
 var hexSum = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // Record records an archive's sum, 64 lower-case hex digits. The file and its directory are
-// created if necessary; the file is read again and replaced as a whole, under a lock. Recording
-// a pinned or recorded sum changes nothing; a different one is a *SumConflictError.
-func (s *Sums) Record(version, name, sha256hex string) error {
+// created if necessary; the file is read again and replaced as a whole, under a lock, for which it
+// waits as long as ctx lasts. Recording a pinned or recorded sum changes nothing; a different one is
+// a *SumConflictError.
+func (s *Sums) Record(ctx context.Context, version, name, sha256hex string) error {
 	if !hexSum.MatchString(sha256hex) {
 		return fmt.Errorf("record %s %s in %s: want 64 lower-case hex digits, got %q",
 			word(version), word(name), s.path, sha256hex)
@@ -131,7 +137,7 @@ func (s *Sums) Record(version, name, sha256hex string) error {
 	// The directory is locked, because a lock file would be one more file, and the file itself
 	// is replaced at each write.
 	lock := flock.New(filepath.Dir(s.path), flock.SetFlag(os.O_RDONLY))
-	if err := lock.Lock(); err != nil {
+	if _, err := lock.TryLockContext(ctx, lockPause); err != nil {
 		return fmt.Errorf("lock the directory of %s: %w", s.path, err)
 	}
 	defer lock.Close() //nolint:errcheck // closing releases the lock whatever it returns

@@ -3,6 +3,7 @@
 package specs_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/strictyaml"
@@ -46,7 +50,7 @@ func TestSumsRecord(t *testing.T) {
 		{"9.0", "a b\n%", sumB},
 		{"9.0", "a.tar.gz", sumA},
 	} {
-		if err := s.Record(r[0], r[1], r[2]); err != nil {
+		if err := s.Record(t.Context(), r[0], r[1], r[2]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -78,11 +82,11 @@ func TestSumsRecord(t *testing.T) {
 func TestSumsConflict(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.sum")
 	s := openSums(t, path)
-	if err := s.Record("1.0", "a", sumA); err != nil {
+	if err := s.Record(t.Context(), "1.0", "a", sumA); err != nil {
 		t.Fatal(err)
 	}
 	// Another process has the same name with the same sum, and this one another.
-	err := openSums(t, path).Record("1.0", "a", sumB)
+	err := openSums(t, path).Record(t.Context(), "1.0", "a", sumB)
 	if _, ok := errors.AsType[*specs.SumConflictError](err); !ok {
 		t.Fatalf("got %v, want a *SumConflictError", err)
 	}
@@ -100,7 +104,7 @@ func TestSumsRefuses(t *testing.T) {
 	for _, r := range [][3]string{
 		{"", "a", sumA}, {"1.0", "", sumA}, {"1.0", "a", ""}, {"1.0", "a", "sha256:" + sumA}, {"1.0", "a", strings.ToUpper(sumA)}, {"1.0", "a", sumA + "\n"},
 	} {
-		if err := s.Record(r[0], r[1], r[2]); err == nil {
+		if err := s.Record(t.Context(), r[0], r[1], r[2]); err == nil {
 			t.Errorf("recorded %q", r)
 		}
 	}
@@ -127,17 +131,17 @@ func TestSumsPins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Record("1.0", "a", sumA); err != nil {
+	if err := s.Record(t.Context(), "1.0", "a", sumA); err != nil {
 		t.Errorf("a sum that is pinned: %v", err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a pinned sum was recorded once more: %v", err)
 	}
 	var conflict *specs.SumConflictError
-	if err := s.Record("1.0", "a", sumB); !errors.As(err, &conflict) || conflict.File != pins || conflict.Line != 2 {
+	if err := s.Record(t.Context(), "1.0", "a", sumB); !errors.As(err, &conflict) || conflict.File != pins || conflict.Line != 2 {
 		t.Errorf("another sum than the pinned one: %v", err)
 	}
-	if err := s.Record("1.0", "b", sumB); err != nil {
+	if err := s.Record(t.Context(), "1.0", "b", sumB); err != nil {
 		t.Fatal(err)
 	}
 	// Somebody pins what another has recorded.
@@ -207,7 +211,7 @@ func TestSumsTogether(t *testing.T) {
 		s := openSums(t, path)
 		wg.Go(func() {
 			for j := range 3 {
-				if err := s.Record(fmt.Sprintf("%d.%d", i, j), "a", sumA); err != nil {
+				if err := s.Record(t.Context(), fmt.Sprintf("%d.%d", i, j), "a", sumA); err != nil {
 					t.Error(err)
 				}
 			}
@@ -224,6 +228,24 @@ func TestSumsTogether(t *testing.T) {
 	}
 }
 
+// A process that holds the lock and never lets go of it holds nobody for longer than they want to wait.
+func TestRecordWaitsAsLongAsItsContext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.sum")
+	other := flock.New(filepath.Dir(path), flock.SetFlag(os.O_RDONLY))
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close() //nolint:errcheck // closing releases the lock
+	ctx, stop := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, stop)
+	if err := openSums(t, path).Record(ctx, "1.0", "a", sumA); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("written without the lock: %v", err)
+	}
+}
+
 func FuzzSums(f *testing.F) {
 	f.Add("1.0", "a")
 	f.Add("a b", "\"")
@@ -233,7 +255,7 @@ func FuzzSums(f *testing.F) {
 			return
 		}
 		path := filepath.Join(t.TempDir(), "x.sum")
-		if err := openSums(t, path).Record(version, name, sumA); err != nil {
+		if err := openSums(t, path).Record(t.Context(), version, name, sumA); err != nil {
 			t.Fatal(err)
 		}
 		if sum, ok := openSums(t, path).Lookup(version, name); !ok || sum != sumA {

@@ -66,7 +66,7 @@ func (f *Fetcher) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (ar
 	src.Trust = string(v.How)
 	s.Note(fmt.Sprintf("%s.src.rpm, %s", src.Package.Name, v.How))
 	// Only now is it known to contain an rdma-core.
-	return src, entry.Hit, v.Record()
+	return src, entry.Hit, v.Record(ctx)
 }
 
 // packageInput is the input of unpacking a source package.

@@ -99,16 +99,16 @@ func (k *KeyBuilder) Inputs() map[string]string {
 func (k *KeyBuilder) add(name string, in input) *KeyBuilder {
 	switch _, twice := k.inputs[name]; {
 	case twice:
-		return k.fail(name, errors.New("given twice"))
+		return k.Fail(name, errors.New("given twice"))
 	case name == "" || !utf8.ValidString(name):
-		return k.fail(name, errors.New("want a non-empty name in UTF-8"))
+		return k.Fail(name, errors.New("want a non-empty name in UTF-8"))
 	}
 	k.inputs[name] = in
 	return k
 }
 
-// fail records an error of the input name, unless the key already has one.
-func (k *KeyBuilder) fail(name string, err error) *KeyBuilder {
+// Fail records an error of the input name, unless the key already has one.
+func (k *KeyBuilder) Fail(name string, err error) *KeyBuilder {
 	if k.err == nil {
 		k.err = &InputError{Input: name, Err: err}
 	}

@@ -172,7 +172,7 @@ func (s *sums) Lookup(version, name string) (string, bool) {
 	return sum, ok
 }
 
-func (s *sums) Record(version, name, sum string) error {
+func (s *sums) Record(_ context.Context, version, name, sum string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old, ok := s.m[version+" "+name]; ok && old != sum {

@@ -136,11 +136,11 @@ func (p *Package) Verify(ctx context.Context) (*VerifiedPackage, error) {
 
 // Record records the sum at the first use. The caller first checks that the package contains an
 // rdma-core.
-func (v *VerifiedPackage) Record() error {
+func (v *VerifiedPackage) Record(ctx context.Context) error {
 	if v.How != HowFirstUse || v.pkg.sums == nil {
 		return nil
 	}
-	if err := v.pkg.sums.Record(v.Info.Version, v.Info.sumName(), v.SHA256); err != nil {
+	if err := v.pkg.sums.Record(ctx, v.Info.Version, v.Info.sumName(), v.SHA256); err != nil {
 		return fmt.Errorf("record the sum of %s: %w", v.pkg.path, err)
 	}
 	return nil

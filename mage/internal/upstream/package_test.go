@@ -292,7 +292,7 @@ func TestPackageIsTrustedOnFirstUse(t *testing.T) {
 	if len(s.m) != 0 {
 		t.Errorf("recorded by Verify: %v", s.m)
 	}
-	must(t, v.Record())
+	must(t, v.Record(t.Context()))
 	if got, ok := s.Lookup("56.1", "srpm:rdma-core-56.1-3.el9@The%20Distro"); !ok || got != v.SHA256 || v.How != HowFirstUse {
 		t.Errorf("%s, recorded %v", v.How, s.m)
 	}
@@ -319,7 +319,7 @@ func TestPackagesOfTwoDistros(t *testing.T) {
 		if v.How != HowFirstUse {
 			t.Errorf("%q: %s", origin, v.How)
 		}
-		must(t, v.Record())
+		must(t, v.Record(t.Context()))
 	}
 	if len(s.m) != 7 {
 		t.Errorf("recorded %v, want one for each origin", s.m)
@@ -337,7 +337,7 @@ func TestPackageOfNobody(t *testing.T) {
 	for _, data := range []string{"data", "DATA"} {
 		v, err := verifyPackage(t, vendorPackage("", "", data).bytes(t), s)
 		must(t, err)
-		must(t, v.Record())
+		must(t, v.Record(t.Context()))
 		if v.How != HowGiven || len(s.m) != 0 {
 			t.Errorf("%s, recorded %v", v.How, s.m)
 		}

@@ -40,7 +40,7 @@ type SumStore interface {
 	// Lookup returns the recorded SHA-256 (hex) of a version's archive.
 	Lookup(version, name string) (sum string, ok bool)
 	// Record stores a sum. It fails if a different one is recorded.
-	Record(version, name, sum string) error
+	Record(ctx context.Context, version, name, sum string) error
 }
 
 // AptSource downloads the original tarball of a Debian source package.

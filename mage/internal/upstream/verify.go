@@ -102,7 +102,7 @@ func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
 		return nil, err
 	}
 	if v.How == HowFirstUse && a.sums != nil {
-		if err := a.sums.Record(a.version, a.name, sum); err != nil {
+		if err := a.sums.Record(ctx, a.version, a.name, sum); err != nil {
 			return nil, fmt.Errorf("record the sum of %s: %w", a.from, err)
 		}
 	}
