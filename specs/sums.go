@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -203,10 +205,24 @@ func (c sumsContent) bytes() []byte {
 	return b.Bytes()
 }
 
+// sumsMost bounds the size of a file of sums, in bytes.
+const sumsMost = 16 << 20
+
 func readSums(path string) (sumsContent, error) {
-	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // not waiting for a pipe's writer
+	if errors.Is(err, fs.ErrNotExist) {
+		return parseSums(path, nil)
+	}
+	if err != nil {
 		return sumsContent{}, fmt.Errorf("read sums: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	data, err := io.ReadAll(io.LimitReader(f, sumsMost+1))
+	if err != nil {
+		return sumsContent{}, fmt.Errorf("read sums: %w", err)
+	}
+	if len(data) > sumsMost {
+		return sumsContent{}, fmt.Errorf("read sums: %s has more than %d bytes", path, sumsMost)
 	}
 	return parseSums(path, data)
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -243,6 +244,21 @@ func TestRecordWaitsAsLongAsItsContext(t *testing.T) {
 	}
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
 		t.Errorf("written without the lock: %v", err)
+	}
+}
+
+// What is no file of sums is not waited for, and not read without an end.
+func TestSumsThatHaveNoEnd(t *testing.T) {
+	dir := t.TempDir()
+	pipe, long := filepath.Join(dir, "pipe"), filepath.Join(dir, "long")
+	if err := errors.Join(syscall.Mkfifo(pipe, 0o600), os.WriteFile(long, nil, 0o600), os.Truncate(long, 1<<40)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := specs.OpenSums(long); err == nil || !strings.Contains(err.Error(), "has more than") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := specs.OpenSums(pipe); err != nil {
+		t.Errorf("a pipe that nobody writes to is empty: %v", err)
 	}
 }
 

@@ -238,10 +238,13 @@ func copyOutput(from, dir, name string, cached *stagecache.Verifier) (artifact.O
 	return out, nil
 }
 
+// manifestMost bounds a manifest's size, in bytes.
+const manifestMost = 64 << 20
+
 // ReadManifest reads the manifest.json of an output directory.
 func ReadManifest(dir string) (artifact.Manifest, error) {
 	var m artifact.Manifest
-	data, err := os.ReadFile(filepath.Join(dir, manifestFile))
+	data, err := owned.ReadFile(filepath.Join(dir, manifestFile), manifestMost)
 	if err != nil {
 		return m, fmt.Errorf("read the output's manifest: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
@@ -49,7 +50,8 @@ func (b *Builder) registryReachable(ctx context.Context, engine stage.Engine, im
 	const remember = 10 * time.Minute
 	memo := filepath.Join(b.CacheDir, stage.VolumeName("unreachable", image))
 	if st, err := os.Stat(memo); err == nil && time.Since(st.ModTime()) < remember {
-		reason, err := os.ReadFile(memo)
+		const most = 1 << 20
+		reason, err := owned.ReadFile(memo, most)
 		if err == nil {
 			return errors.New(string(reason))
 		}

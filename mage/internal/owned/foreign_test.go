@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -59,6 +60,27 @@ func TestEndlessRecord(t *testing.T) {
 		if isForeign(err) != want || (err != nil) != want {
 			t.Errorf("%d bytes: %v", size, err)
 		}
+	}
+}
+
+// A pipe of an output's name is refused, and nobody waits for a writer.
+func TestReadFileOfAPipe(t *testing.T) {
+	dir := t.TempDir()
+	pipe, file := filepath.Join(dir, "pipe"), filepath.Join(dir, "file")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, "abc")
+	for name, want := range map[string]string{pipe: "is no regular file", dir: "is no regular file"} {
+		if _, err := ReadFile(name, 3); !isForeign(err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if data, err := ReadFile(file, 3); err != nil || string(data) != "abc" {
+		t.Errorf("got %q, %v", data, err)
+	}
+	if _, err := ReadFile(file, 2); !isForeign(err) {
+		t.Errorf("longer than it may be: %v", err)
 	}
 }
 

@@ -25,17 +25,9 @@ type record map[string]bool
 const recordMost = 64 << 20
 
 func readRecord(marker string) (record, error) {
-	f, err := os.Open(marker)
+	data, err := ReadFile(marker, recordMost)
 	if err != nil {
 		return nil, fmt.Errorf("read the record of outputs: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, recordMost+1))
-	if err != nil {
-		return nil, fmt.Errorf("read the record of outputs: %w", err)
-	}
-	if len(data) > recordMost {
-		return nil, &ForeignError{Path: marker, Why: fmt.Sprintf("has more than %d bytes", recordMost)}
 	}
 	r := record{}
 	for line := range strings.Lines(string(data)) {

@@ -85,7 +85,7 @@ type failingSums struct{ sums }
 
 var errStore = errors.New("read-only")
 
-func (*failingSums) Record(string, string, string) error { return errStore }
+func (*failingSums) Record(context.Context, string, string, string) error { return errStore }
 
 func TestVerifyThatCannotRecord(t *testing.T) {
 	s := serveFile(t, gzipSource(t, "rdma-core-56.1", testVersion))
