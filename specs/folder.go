@@ -18,23 +18,23 @@ import (
 func loadFolder(fsys fs.FS, dir string, load func(name, file, defaultIn string) (isDefault bool, err error)) error {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", folder+dir, err)
+		return fmt.Errorf("read %s: %w", shown(fsys, dir), err)
 	}
 	var errs []error
 	defaultIn := ""
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
-		isDefault, err := load(name, folder+name, defaultIn)
+		isDefault, err := load(name, shown(fsys, name), defaultIn)
 		if err != nil {
 			errs = append(errs, err)
 		}
 		if isDefault && defaultIn == "" {
-			defaultIn = folder + name
+			defaultIn = shown(fsys, name)
 		}
 	}
 	if len(errs) == 0 && defaultIn == "" {
 		errs = append(errs, &strictyaml.Mistake{
-			File: folder + dir, Line: 1, Column: 1, Path: "default",
+			File: shown(fsys, dir), Line: 1, Column: 1, Path: "default",
 			Want: "one file with \"default: true\"", Got: "none of " + strconv.Itoa(len(entries)),
 		})
 	}

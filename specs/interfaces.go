@@ -43,10 +43,10 @@ type Interfaces struct {
 func LoadInterfaces(fsys fs.FS) (*Interfaces, error) {
 	data, err := fs.ReadFile(fsys, interfacesFile)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", folder+interfacesFile, err)
+		return nil, fmt.Errorf("read %s: %w", shown(fsys, interfacesFile), err)
 	}
 	var list Interfaces
-	if err := strictyaml.Decode(folder+interfacesFile, data, &list); err != nil {
+	if err := strictyaml.Decode(shown(fsys, interfacesFile), data, &list); err != nil {
 		return nil, err
 	}
 	return &list, nil

@@ -11,8 +11,13 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-// folder is the root of the loaders' file system, for messages.
-const folder = "specs/"
+// shown is a file's name in messages: below the repository. The file system, rooted at specs/, may know better.
+func shown(fsys fs.FS, name string) string {
+	if f, ok := fsys.(interface{ Shown(name string) string }); ok {
+		return f.Shown(name)
+	}
+	return "specs/" + name
+}
 
 const releasesFile = "releases.yaml"
 
@@ -70,10 +75,10 @@ type Releases struct {
 func LoadReleases(fsys fs.FS) (*Releases, error) {
 	data, err := fs.ReadFile(fsys, releasesFile)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", folder+releasesFile, err)
+		return nil, fmt.Errorf("read %s: %w", shown(fsys, releasesFile), err)
 	}
 	var r Releases
-	if err := strictyaml.Decode(folder+releasesFile, data, &r); err != nil {
+	if err := strictyaml.Decode(shown(fsys, releasesFile), data, &r); err != nil {
 		return nil, err
 	}
 	return &r, nil

@@ -69,17 +69,23 @@ func (e *SumConflictError) Error() string {
 		e.File, e.Line, word(e.Version), word(e.Name), e.Recorded, e.Got)
 }
 
-// OpenSums reads the file at path, which Record writes, and the files with pins; a file that
+// PinFile is a file with pinned sums: its name for messages, and its text.
+type PinFile struct {
+	Name string
+	Data []byte
+}
+
+// OpenSums reads the file at path, which Record writes, and the files with pins; a file at path that
 // does not exist is empty. Lines that cannot be read are *strictyaml.Mistake, all at once,
 // and two sums for one name in one file are a *SumConflictError.
-func OpenSums(path string, pinned ...string) (*Sums, error) {
+func OpenSums(path string, pinned ...PinFile) (*Sums, error) {
 	s := &Sums{path: path}
-	for _, file := range pinned {
-		content, err := readSums(file)
+	for _, p := range pinned {
+		content, err := parseSums(p.Name, p.Data)
 		if err != nil {
 			return nil, err
 		}
-		s.pins = append(s.pins, pins{file: file, content: content})
+		s.pins = append(s.pins, pins{file: p.Name, content: content})
 	}
 	var err error
 	s.content, err = readSums(path)

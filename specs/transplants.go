@@ -89,10 +89,10 @@ type Reason struct {
 func LoadTransplants(fsys fs.FS) (*Transplants, error) {
 	data, err := fs.ReadFile(fsys, transplantsFile)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", folder+transplantsFile, err)
+		return nil, fmt.Errorf("read %s: %w", shown(fsys, transplantsFile), err)
 	}
 	var t Transplants
-	if err := strictyaml.Decode(folder+transplantsFile, data, &t); err != nil {
+	if err := strictyaml.Decode(shown(fsys, transplantsFile), data, &t); err != nil {
 		return nil, err
 	}
 	return &t, nil

@@ -6,13 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/image"
+	"github.com/resnics/verbsmith/mage/internal/kit"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
@@ -115,7 +118,11 @@ func open(ctx context.Context, f Flags) (*App, error) {
 // load reads specs/ and makes the pipeline.
 func (a *App) load() error {
 	dirs := &a.dirs
-	data := os.DirFS(dirs.specs())
+	files, err := kit.Open(dirs.root)
+	if err != nil {
+		return err
+	}
+	data := files.Dir("specs")
 	var errReleases, errDistros, errSuites error
 	a.releases, errReleases = specs.LoadReleases(data)
 	a.distros, errDistros = specs.LoadDistros(data)
@@ -124,7 +131,11 @@ func (a *App) load() error {
 	if err := errors.Join(errReleases, errDistros, errSuites, errInterfaces); err != nil {
 		return err
 	}
-	sums, err := specs.OpenSums(dirs.sums(), dirs.pins())
+	pins, err := fs.ReadFile(data, pinsFile)
+	if err != nil {
+		return fmt.Errorf("read the pinned sums: %w", err)
+	}
+	sums, err := specs.OpenSums(dirs.sums(), specs.PinFile{Name: "specs/" + pinsFile, Data: pins})
 	if err != nil {
 		return err
 	}
@@ -145,7 +156,10 @@ func (a *App) load() error {
 			CacheDir: dirs.cache, Cache: cache, UI: a.ui, Log: slog.New(a.ui.SlogHandler()),
 			Engine: func(ctx context.Context) (stage.Engine, error) { return a.connectEngine(ctx) },
 		},
-		Root: dirs.root, DistDir: dirs.dist, Releases: a.releases, Interfaces: interfaces, Sums: sums, Mirror: mirror,
+		Root: dirs.root, Kit: files, DistDir: dirs.dist, Releases: a.releases, Interfaces: interfaces, Sums: sums, Mirror: mirror,
+	}
+	if own := files.Own(); len(own) > 0 {
+		a.pipeline.Log.Info("the repository's own files are used", "files", strings.Join(own, " "))
 	}
 	return nil
 }

@@ -20,13 +20,14 @@ type folders struct {
 	logs  string // of this run, created when something is written
 }
 
-func (f *folders) specs() string     { return filepath.Join(f.root, "specs") }
-func (f *folders) pins() string      { return filepath.Join(f.specs(), "rdma-core.sum") }
-func (f *folders) sums() string      { return filepath.Join(f.cache, "downloads", "rdma-core.sum") }
+func (f *folders) sums() string      { return filepath.Join(f.cache, "downloads", pinsFile) }
 func (f *folders) providers() string { return filepath.Join(f.root, "provider") }
 func (f *folders) stages() string    { return filepath.Join(f.cache, "stages") }
 func (f *folders) runs() string      { return filepath.Join(f.cache, "runs") }
 func (f *folders) scratch() string   { return filepath.Join(f.cache, "tmp") }
+
+// pinsFile has sums of archives, pinned ones below specs/ and recorded ones in the cache.
+const pinsFile = "rdma-core.sum"
 
 // findFolders finds the directories of a run, and creates none.
 func findFolders() (folders, error) {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -84,7 +83,7 @@ func (a *App) transplantsJob() (transplantsJob, error) {
 	if known := []string{depthEdit, depthCompile}; !slices.Contains(known, t.depth) {
 		errs[2] = &specs.UnknownError{Kind: "depth", Name: t.depth, Known: known}
 	}
-	t.all, errs[3] = specs.LoadTransplants(os.DirFS(a.dirs.specs()))
+	t.all, errs[3] = specs.LoadTransplants(a.pipeline.Kit.Dir("specs"))
 	if errs[3] == nil {
 		t.chosen, errs[4] = chooseTransplants(t.all, value(a.flags.Provider, ""), t.job.Given)
 	}

@@ -164,7 +164,7 @@ func guestFiles(setup Setup, plan lab.Plan, program string) ([]stage.File, error
 // compileGuest compiles the guest's process 1. Go's own cache avoids repeated work.
 func (b *Bench) compileGuest(ctx context.Context, out string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out,
-		"./mage/internal/lab/guest")
+		"github.com/resnics/verbsmith/mage/internal/lab/guest")
 	cmd.Dir = b.Root
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=")
 	if text, err := cmd.CombinedOutput(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
@@ -29,7 +30,7 @@ const (
 type Bench struct {
 	*stage.Runner
 
-	Root string // the repository: the lab's programs are read below it
+	Root string // a directory in which the go command finds this module
 }
 
 // Fixture builds the modules in the provider's directory lab/ for the lab's
@@ -78,14 +79,14 @@ func (in fixtureInput) Make(ctx context.Context, w *stage.Work) error { return w
 const (
 	exerciseScript = "lab-exercise.sh"
 	exerciseOut    = "/builder/exercise"
-	exerciseSource = "mage/internal/lab/exercise" // below the repository's root
+	exerciseSource = "exercise" // in package lab
 )
 
 // Exercise compiles the program against the packages' own headers.
 //
 // Errors: *containers.RunError.
 func (b *Bench) Exercise(ctx context.Context, j job.Job, dist artifact.Dist, tc artifact.Toolchain) (artifact.Exercise, error) {
-	sources, err := stage.Files(filepath.Join(b.Root, filepath.FromSlash(exerciseSource)))
+	sources, err := stage.EmbeddedFiles(lab.ExerciseSource, exerciseSource)
 	if err != nil {
 		return artifact.Exercise{}, err
 	}

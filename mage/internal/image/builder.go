@@ -3,6 +3,8 @@
 package image
 
 import (
+	"io/fs"
+
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -11,7 +13,7 @@ import (
 type Builder struct {
 	*stage.Runner
 
-	Root     string // the repository: containers/ is read below it
+	Files    fs.FS // containers/
 	Releases *specs.Releases
 	Mirror   Mirror // that images are taken from
 }

@@ -5,8 +5,7 @@ package image
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"regexp"
 )
 
@@ -17,7 +16,7 @@ const containerfileName = "Containerfile"
 // containerfile reads the instructions of containers/DIR/Containerfile. The image's key and its
 // build use only these, so that changing a comment rebuilds nothing.
 func (b *Builder) containerfile(dir string) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(b.Root, "containers", dir, containerfileName))
+	text, err := fs.ReadFile(b.Files, dir+"/"+containerfileName)
 	if err != nil {
 		return nil, fmt.Errorf("read the Containerfile of %s: %w", dir, err)
 	}

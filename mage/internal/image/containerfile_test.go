@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
@@ -39,7 +40,7 @@ func TestCommentsKeepImages(t *testing.T) {
 	refs := func(root string) map[string]string {
 		engine := &stagetest.Engine{Images: map[string]string{userland(t, labSuite): "sha256:debian"}}
 		b := newBuilder(t, engine)
-		b.Root = root
+		b.Files = os.DirFS(root)
 		spec := filepath.Join("..", "..", "..", "go.mod") // any file
 		out := map[string]string{}
 		for dir, target := range map[string]job.Target{el: rocky9, debian: bookworm} {
@@ -59,12 +60,12 @@ func TestCommentsKeepImages(t *testing.T) {
 		return out
 	}
 	root := t.TempDir()
-	if err := os.CopyFS(filepath.Join(root, "containers"), os.DirFS("../../../containers")); err != nil {
+	if err := os.CopyFS(root, containers.Files); err != nil {
 		t.Fatal(err)
 	}
 	before := refs(root)
 	for dir := range before {
-		file := filepath.Join(root, "containers", dir, containerfileName)
+		file := filepath.Join(root, dir, containerfileName)
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

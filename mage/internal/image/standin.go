@@ -4,9 +4,6 @@ package image
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -65,24 +62,16 @@ func (b *Builder) standinImage(d specs.Distro, target string) (image, error) {
 	return i, err
 }
 
-func (b *Builder) standinFolder() string { return filepath.Join(b.Root, "containers", "standin") }
-
 // standinFiles is the build's context: the directory, with only the instructions of its
 // Containerfile, and the script that they run.
 func (b *Builder) standinFiles() ([]stage.File, error) {
-	files, err := stage.Files(b.standinFolder())
+	files, err := stage.EmbeddedFiles(b.Files, "standin")
 	if err != nil {
 		return nil, err
 	}
 	for i, f := range files {
-		if f.Link != "" {
-			continue
-		}
-		if files[i].Data, err = os.ReadFile(f.Path); err != nil {
-			return nil, fmt.Errorf("read %s: %w", f.Name, err)
-		}
-		if files[i].Path = ""; f.Name == containerfileName {
-			files[i].Data = instructions(files[i].Data)
+		if f.Name == containerfileName {
+			files[i].Data = instructions(f.Data)
 		}
 	}
 	text, err := scripts.Read(repositoryScript)

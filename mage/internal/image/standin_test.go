@@ -66,13 +66,11 @@ func TestStandinRefs(t *testing.T) {
 	el, dist, suite := rocky9.Distro, rocky9.Distro, rocky9.Distro
 	el.EL, dist.Dist, suite.Standin = 10, ".el9_4", "trixie"
 	other := newBuilder(t, &stagetest.Engine{})
-	other.Root = t.TempDir()
-	if err := os.CopyFS(other.standinFolder(), os.DirFS(b.standinFolder())); err != nil {
+	dir := t.TempDir()
+	if err := errors.Join(os.CopyFS(dir, b.Files), os.WriteFile(filepath.Join(dir, "standin", "Containerfile"), []byte("FROM x\n"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(other.standinFolder(), "Containerfile"), []byte("FROM x\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	other.Files = os.DirFS(dir)
 	for what, of := range map[string]func() (image, error){
 		"full":          func() (image, error) { return b.standinImage(rocky9.Distro, standinFull) },
 		"minimal":       func() (image, error) { return b.standinImage(rocky9.Distro, standinMinimal) },

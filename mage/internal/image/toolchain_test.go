@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
@@ -22,7 +23,7 @@ func newBuilder(t *testing.T, engine *stagetest.Engine) *Builder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Builder{Runner: stagetest.NewRunner(t, engine), Root: "../../..", Releases: releases}
+	return &Builder{Runner: stagetest.NewRunner(t, engine), Files: containers.Files, Releases: releases}
 }
 
 // A refresh builds what is there too, and takes no layer of an earlier build.
@@ -62,8 +63,8 @@ func TestRefreshRebuilds(t *testing.T) {
 func TestToolchainRefs(t *testing.T) {
 	b, other := newBuilder(t, &stagetest.Engine{}), newBuilder(t, &stagetest.Engine{})
 	dir := t.TempDir()
-	other.Root = dir
-	for name, text := range map[string]string{"a": "BuildRequires: gcc\n", "b": "BuildRequires: clang\n", "containers/el/Containerfile": "FROM x\n"} {
+	other.Files = os.DirFS(dir)
+	for name, text := range map[string]string{"a": "BuildRequires: gcc\n", "b": "BuildRequires: clang\n", "el/Containerfile": "FROM x\n"} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
@@ -127,7 +128,7 @@ func TestToolchainContext(t *testing.T) {
 func TestToolchainNeedsAContainerfile(t *testing.T) {
 	engine := &stagetest.Engine{}
 	b := newBuilder(t, engine)
-	b.Root = t.TempDir()
+	b.Files = os.DirFS(t.TempDir())
 	j := job.Job{Target: rocky9}
 	if _, err := b.Toolchain(t.Context(), j, artifact.Base{}, "none", false); !errors.Is(err, os.ErrNotExist) || len(engine.Built()) > 0 {
 		t.Errorf("got %v, built %d images", err, len(engine.Built()))

@@ -9,6 +9,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/edit"
 	"github.com/resnics/verbsmith/mage/internal/image"
+	"github.com/resnics/verbsmith/mage/internal/kit"
 	"github.com/resnics/verbsmith/mage/internal/pack"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/probe"
@@ -25,8 +26,9 @@ import (
 type Pipeline struct {
 	*stage.Runner
 
-	Root       string // the repository: containers/ and specs/ are read below it
-	DistDir    string // where outputs are collected
+	Root       string   // the repository
+	Kit        *kit.Kit // containers/ and specs/
+	DistDir    string   // where outputs are collected
 	Releases   *specs.Releases
 	Interfaces *specs.Interfaces
 	Sums       *specs.Sums
@@ -61,7 +63,7 @@ func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, 
 
 // Images makes and fetches images.
 func (p *Pipeline) Images() *image.Builder {
-	return &image.Builder{Runner: p.Runner, Root: p.Root, Releases: p.Releases, Mirror: p.Mirror}
+	return &image.Builder{Runner: p.Runner, Files: p.Kit.Dir("containers"), Releases: p.Releases, Mirror: p.Mirror}
 }
 
 // Packer compiles and makes packages.
@@ -70,7 +72,7 @@ func (p *Pipeline) Packer() *pack.Packer { return &pack.Packer{Runner: p.Runner}
 // AddonPacker makes packages of a provider alone.
 func (p *Pipeline) AddonPacker() *addon.Packer {
 	return &addon.Packer{
-		Runner: p.Runner, Root: p.Root, Releases: p.Releases, Interfaces: p.Interfaces, Resolve: p.Sources().Resolve,
+		Runner: p.Runner, Specs: p.Kit.Dir("specs"), Releases: p.Releases, Interfaces: p.Interfaces, Resolve: p.Sources().Resolve,
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/kit"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/report"
@@ -86,6 +87,10 @@ func (k kind) make(t *testing.T) *provider.Provider {
 func offline(t *testing.T) *Pipeline {
 	t.Helper()
 	dir := t.TempDir()
+	files, err := kit.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
 	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +100,7 @@ func offline(t *testing.T) *Pipeline {
 		t.Fatal(err)
 	}
 	return &Pipeline{
-		Runner: stagetest.NewRunner(t, &stagetest.Engine{Answer: stagetest.Packages(t, "")}), Root: "../../..", DistDir: filepath.Join(dir, "dist"), Releases: releases, Sums: sums,
+		Runner: stagetest.NewRunner(t, &stagetest.Engine{Answer: stagetest.Packages(t, "")}), Root: "../../..", Kit: files, DistDir: filepath.Join(dir, "dist"), Releases: releases, Sums: sums,
 	}
 }
 

@@ -171,3 +171,28 @@ func Files(folder string) ([]File, error) {
 	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
 	return files, nil
 }
+
+// EmbeddedFiles lists the files below a directory of a file system without modes, sorted. Files that begin with #! are
+// executable.
+func EmbeddedFiles(fsys fs.FS, folder string) ([]File, error) {
+	const plain, program = 0o644, 0o755
+	var files []File
+	err := fs.WalkDir(fsys, folder, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		file := File{Name: strings.TrimPrefix(name, folder+"/"), Mode: plain}
+		if file.Data, err = fs.ReadFile(fsys, name); err != nil {
+			return err
+		}
+		if bytes.HasPrefix(file.Data, []byte("#!")) {
+			file.Mode = program
+		}
+		files = append(files, file)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", folder, err)
+	}
+	return files, nil
+}

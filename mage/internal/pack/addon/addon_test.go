@@ -40,7 +40,7 @@ func knownData(t *testing.T) *Packer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Packer{Runner: stagetest.NewRunner(t, nil), Root: root, Releases: releases, Interfaces: interfaces}
+	return &Packer{Runner: stagetest.NewRunner(t, nil), Specs: data, Releases: releases, Interfaces: interfaces}
 }
 
 // TestServes: a module is for the release that it was built in and the

@@ -4,6 +4,7 @@ package addon
 
 import (
 	"context"
+	"io/fs"
 
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -15,7 +16,7 @@ import (
 type Packer struct {
 	*stage.Runner
 
-	Root       string // the repository: specs/ is read below it
+	Specs      fs.FS // specs/
 	Releases   *specs.Releases
 	Interfaces *specs.Interfaces
 	// Resolve says whether a job's release is available, and downloads it if necessary;

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -56,7 +55,7 @@ func (p *Packer) text(j job.Job, tree artifact.Tree) (*addonText, error) {
 
 // rules is the part of the spec that all add-ons share.
 func (p *Packer) rules() ([]byte, error) {
-	rules, err := os.ReadFile(filepath.Join(p.Root, "specs", specFile))
+	rules, err := fs.ReadFile(p.Specs, specFile)
 	if err != nil {
 		return nil, fmt.Errorf("read the add-on's spec: %w", err)
 	}

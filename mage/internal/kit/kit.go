@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kit
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// Folder is the directory of a repository with its own files.
+const Folder = "verbsmith"
+
+// most bounds the size of a repository's file, in bytes.
+const most = 4 << 20
+
+// Kit is a file system with specs/ and containers/.
+type Kit struct {
+	own  map[string]fs.FS  // verbsmith's directories, by name
+	site map[string][]byte // the repository's files, by path
+}
+
+// FileError says that a repository's file below verbsmith/ is not used.
+type FileError struct{ File, Want, Got string }
+
+// Error names the file, what is wanted and what was found.
+func (e *FileError) Error() string { return e.File + ": want " + e.Want + ", got " + e.Got }
+
+// Open reads a repository's own files, if there are any; "" is no repository.
+//
+// Errors: *FileError, all at once; those of the file system.
+func Open(repository string) (*Kit, error) {
+	k := &Kit{own: map[string]fs.FS{"specs": specs.Files, "containers": containers.Files}, site: map[string][]byte{}}
+	if repository == "" {
+		return k, nil
+	}
+	top := filepath.Join(repository, Folder)
+	if _, err := os.Lstat(top); errors.Is(err, fs.ErrNotExist) {
+		return k, nil
+	}
+	root, err := os.OpenRoot(top)
+	if err != nil {
+		return nil, fmt.Errorf("read %s/: %w", Folder, err)
+	}
+	defer root.Close()
+	var errs []error
+	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			errs = append(errs, k.take(root, name, d))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %s/: %w", Folder, err)
+	}
+	return k, errors.Join(errs...)
+}
+
+// take reads one of the repository's files.
+func (k *Kit) take(root *os.Root, name string, d fs.DirEntry) error {
+	shown := Folder + "/" + name
+	info, err := d.Info()
+	switch {
+	case err != nil:
+		return fmt.Errorf("read %s: %w", shown, err)
+	case !info.Mode().IsRegular():
+		return &FileError{shown, "a regular file", info.Mode().Type().String()}
+	case info.Size() > most:
+		return &FileError{shown, fmt.Sprintf("at most %d bytes", most), fmt.Sprint(info.Size())}
+	case !k.replaces(name) && !isAddition(name):
+		return &FileError{shown, "the path of one of verbsmith's files, or specs/distros/NAME.yaml or specs/suites/NAME.yaml", "another name"}
+	}
+	k.site[name], err = root.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", shown, err)
+	}
+	return nil
+}
+
+func (k *Kit) replaces(name string) bool {
+	top, rest, _ := strings.Cut(name, "/")
+	own, ok := k.own[top]
+	if !ok || rest == "" {
+		return false
+	}
+	info, err := fs.Stat(own, rest)
+	return err == nil && !info.IsDir()
+}
+
+func isAddition(name string) bool {
+	dir, file := path.Split(name)
+	return path.Ext(file) == ".yaml" && file != ".yaml" && slices.Contains([]string{"specs/distros/", "specs/suites/"}, dir)
+}
+
+// Own lists the repository's files that are used, in order, as paths below the repository.
+func (k *Kit) Own() []string {
+	var list []string
+	for name := range k.site {
+		list = append(list, Folder+"/"+name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Dir is one of the kit's directories: specs or containers.
+func (k *Kit) Dir(name string) fs.FS { return dir{kit: k, name: name} }

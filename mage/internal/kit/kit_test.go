@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kit
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/resnics/verbsmith/specs"
+)
+
+// repository has files below verbsmith/.
+func repository(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		file := filepath.Join(root, Folder, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+const distro = "name: mine\ntitle: Mine\nel: 9\ndist: .el9\nrpm: 4.16.1.3\nimage: example.com/mine:9\nstandin: bookworm\n"
+
+// A repository's own distro is one more, its Containerfile replaces verbsmith's, and all else stays.
+func TestOwnFiles(t *testing.T) {
+	plain, err := Open(repository(t, nil))
+	if err != nil || len(plain.Own()) > 0 {
+		t.Fatalf("%v, own files %q", err, plain.Own())
+	}
+	k, err := Open(repository(t, map[string]string{"specs/distros/mine.yaml": distro, "containers/el/Containerfile": "FROM mine\n"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"verbsmith/containers/el/Containerfile", "verbsmith/specs/distros/mine.yaml"}; !slices.Equal(k.Own(), want) {
+		t.Errorf("own files %q, want %q", k.Own(), want)
+	}
+	usual, err := specs.LoadDistros(plain.Dir("specs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := specs.LoadDistros(k.Dir("specs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := slices.Sorted(slices.Values(append(usual.Names(), "mine"))); !slices.Equal(own.Names(), want) {
+		t.Errorf("distros %q, want %q", own.Names(), want)
+	}
+	for name, want := range map[string]string{"el/Containerfile": "FROM mine\n", "debian/Containerfile": ""} {
+		got, err := fs.ReadFile(k.Dir("containers"), name)
+		if want == "" {
+			var text []byte
+			text, err = fs.ReadFile(plain.Dir("containers"), name)
+			want = string(text)
+		}
+		if err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	replaced, err := fs.ReadDir(k.Dir("containers"), "el")
+	if err != nil || len(replaced) != 1 {
+		t.Errorf("containers/el has %v, %v", replaced, err)
+	}
+}
+
+// A mistake in a repository's file is reported with its own name, and one of verbsmith's with its.
+func TestMistakesNameTheFile(t *testing.T) {
+	k, err := Open(repository(t, map[string]string{"specs/distros/mine.yaml": distro + "colour: red\n"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := specs.LoadDistros(k.Dir("specs")); err == nil || !strings.HasPrefix(err.Error(), "verbsmith/specs/distros/mine.yaml:8:1: colour") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What nothing reads is refused, all of it at once.
+func TestFilesThatNothingReads(t *testing.T) {
+	root := repository(t, map[string]string{
+		"specs/distro/mine.yaml": distro, "specs/distros/mine.yml": distro, "README.md": "", "specs/schema/distro.json": "{}",
+		"containers/fedora/Containerfile": "FROM x\n", "specs/distros/mine.yaml": distro,
+	})
+	large := filepath.Join(root, Folder, "specs/distros/large.yaml")
+	if err := errors.Join(
+		os.WriteFile(large, nil, 0o600), os.Truncate(large, most+1),
+		syscall.Mkfifo(filepath.Join(root, Folder, "specs/distros/pipe.yaml"), 0o600),
+		os.Symlink("/etc/passwd", filepath.Join(root, Folder, "specs/distros/link.yaml")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(root)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{
+		"verbsmith/specs/distro/mine.yaml: want", "verbsmith/specs/distros/mine.yml: want", "verbsmith/README.md: want",
+		"verbsmith/specs/schema/distro.json: want", "verbsmith/containers/fedora/Containerfile: want",
+		"verbsmith/specs/distros/large.yaml: want at most", "verbsmith/specs/distros/pipe.yaml: want a regular file",
+		"verbsmith/specs/distros/link.yaml: want a regular file",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in\n%v", want, err)
+		}
+	}
+	if n := strings.Count(err.Error(), "\n") + 1; n != 8 {
+		t.Errorf("%d errors, want 8:\n%v", n, err)
+	}
+}
+
+// A file with the name of the directory is no directory.
+func TestFolderThatIsAFile(t *testing.T) {
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, Folder), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(root); err == nil {
+		t.Error("no error")
+	}
+}

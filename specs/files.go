@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package specs
+
+import "embed"
+
+// Files are the data files of this directory, for the loaders and for those who read a file whole.
+//
+//go:embed *.yaml addon.spec rdma-core.sum distros suites
+var Files embed.FS
