@@ -23,10 +23,17 @@ func main() {
 func run(args []string) int {
 	args = takeTrace(args)
 	inv, command, err := mage.Parse(io.Discard, io.Discard, args)
+	if err == nil && isStandard(inv, command) {
+		return runOrSay(func() (int, error) { return runTarget(newStandard(inv)) })
+	}
 	if err != nil || command != mage.None || inv.List || inv.Help || inv.Autocomplete || inv.HashFast {
 		return orNoTemp(func() int { return mage.ParseAndRun(os.Stdout, os.Stderr, os.Stdin, args) })
 	}
-	status, err := runTarget(inv)
+	return runOrSay(func() (int, error) { return runTarget(newProgram(inv)) })
+}
+
+func runOrSay(run func() (int, error)) int {
+	status, err := run()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return 1

@@ -202,7 +202,7 @@ func write(t *testing.T, path, text string) {
 func TestMissingTempDirectoryIsNamed(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none")
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "doctor")
-	cmd.Dir = t.TempDir()
+	cmd.Dir = folder(t)
 	cmd.Env = append(os.Environ(), asMage+"=1", "TMPDIR="+missing)
 	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "TMPDIR="+missing) {
 		t.Errorf("%v, said %s", err, out)

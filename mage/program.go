@@ -28,12 +28,14 @@ type program struct {
 	exe    string
 	record string
 	lock   *flock.Flock // held by who compiles it, shared by who starts it
+	build  func() int   // compiles it
+
+	standard bool // it has verbsmith's targets alone
 }
 
-// runTarget runs a target of inv's magefiles and gives its exit status. It compiles them unless
-// nothing has changed since that was done.
-func runTarget(inv mage.Invocation) (status int, err error) {
-	p, err := newProgram(inv)
+// runTarget runs a target of a program, or gives the error of making one, and the target's exit status. It compiles the
+// program unless nothing has changed since that was done.
+func runTarget(p *program, err error) (status int, _ error) {
 	if err != nil {
 		return 0, err
 	}
@@ -52,7 +54,7 @@ func runTarget(inv mage.Invocation) (status int, err error) {
 	if err := p.lock.Lock(); err != nil {
 		return 0, fmt.Errorf("lock %s: %w", p.lock.Path(), err)
 	}
-	if status := orNoTemp(p.compile); status != 0 {
+	if status := orNoTemp(p.build); status != 0 {
 		return status, nil
 	}
 	return p.run()
@@ -68,18 +70,22 @@ func newProgram(inv mage.Invocation) (*program, error) {
 	if err := os.MkdirAll(own, 0o755); err != nil {
 		return nil, err
 	}
-	return &program{
+	p := &program{
 		inv: inv, folder: folder, exe: filepath.Join(own, "mage"), record: filepath.Join(own, "record.json"),
 		lock: flock.New(filepath.Join(own, "lock")),
-	}, nil
+	}
+	p.build = p.compile
+	return p, nil
 }
 
 // usual says whether no option changes what is compiled, or where it runs.
 func (p *program) usual() bool {
 	i := p.inv
-	return reflect.DeepEqual(i, mage.Invocation{
-		Stdout: i.Stdout, CacheDir: i.CacheDir, GoCmd: "go", Args: i.Args, Verbose: i.Verbose, Timeout: i.Timeout,
-	})
+	plain := mage.Invocation{Stdout: i.Stdout, CacheDir: i.CacheDir, GoCmd: "go", Args: i.Args, Verbose: i.Verbose, Timeout: i.Timeout}
+	if p.standard {
+		plain.Dir, plain.WorkDir, plain.List, plain.Help = i.Dir, i.WorkDir, i.List, i.Help
+	}
+	return reflect.DeepEqual(i, plain)
 }
 
 // compile compiles the program, and records from what if that is possible. It gives mage's exit
@@ -107,12 +113,18 @@ func (p *program) compile() int {
 func (p *program) run() (int, error) {
 	cmd := exec.CommandContext(context.Background(), p.exe, p.inv.Args...) //nolint:gosec // a target's own arguments
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Dir, cmd.Env = p.inv.WorkDir, append(os.Environ(), "MAGEFILE_GOCMD="+p.inv.GoCmd)
+	cmd.Dir, cmd.Env = p.inv.WorkDir, append(os.Environ(), "MAGEFILE_GOCMD="+p.inv.GoCmd, compiled.ModuleVariable+"="+p.folder)
 	if cmd.Dir == "" {
 		cmd.Dir = p.inv.Dir
 	}
 	if p.inv.Verbose {
 		cmd.Env = append(cmd.Env, "MAGEFILE_VERBOSE=1")
+	}
+	if p.inv.List {
+		cmd.Env = append(cmd.Env, "MAGEFILE_LIST=1")
+	}
+	if p.inv.Help {
+		cmd.Env = append(cmd.Env, "MAGEFILE_HELP=1")
 	}
 	if p.inv.Debug {
 		cmd.Env = append(cmd.Env, "MAGEFILE_DEBUG=1")

@@ -40,6 +40,9 @@ const performancePage = "docs/performance.md"
 
 // Bench is the bench target.
 func (a *App) Bench(ctx context.Context, f BenchFlags) error {
+	if err := a.ownOnly("bench"); err != nil {
+		return err
+	}
 	rows, err := benchRows(value(f.Only, ""))
 	count := 5
 	if f.Count != nil {

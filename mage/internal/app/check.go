@@ -17,6 +17,9 @@ import (
 
 // Check is the check target.
 func (a *App) Check(ctx context.Context) error {
+	if err := a.ownOnly("check"); err != nil {
+		return err
+	}
 	var rows [][]string
 	err := checks.Run(ctx, checks.All(a.dirs.root, checks.Options{Install: a.installHostPackage}), func(r report.Result) {
 		r.State = report.State(strings.ToLower(string(r.State)))
@@ -35,6 +38,9 @@ func checkRow(r report.Result) []string { return []string{r.Name, string(r.State
 
 // TestUnit is the test:unit target.
 func (a *App) TestUnit(ctx context.Context) error {
+	if err := a.ownOnly("test:unit"); err != nil {
+		return err
+	}
 	return a.goTest("-race", "./...")(ctx, a.ui.Out())
 }
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,11 +27,6 @@ type Flags struct {
 	Beside                               *string // unpatched packages for an add-on
 }
 
-const defaultProvider = "rib"
-
-// noProvider asks for the release as upstream ships it.
-const noProvider = "none"
-
 func value(flag *string, otherwise string) string {
 	if flag == nil || *flag == "" {
 		return otherwise
@@ -42,7 +36,33 @@ func value(flag *string, otherwise string) string {
 
 // job checks the flags that all targets have and reports all mistakes in them at once.
 func (a *App) job(ctx context.Context) (job.Job, error) {
-	return a.jobWith(func() (*provider.Provider, error) { return a.provider(ctx, value(a.flags.Provider, defaultProvider)) })
+	return a.jobWith(func() (*provider.Provider, error) { return a.chosenProvider(ctx) })
+}
+
+// providerFlag is the value of -provider, or its default.
+func (a *App) providerFlag() (string, error) {
+	if given := value(a.flags.Provider, ""); given != "" {
+		return given, nil
+	}
+	return a.defaultProvider()
+}
+
+// chosenProvider loads the provider that -provider names, or the default.
+func (a *App) chosenProvider(ctx context.Context) (*provider.Provider, error) {
+	name, err := a.providerFlag()
+	if err != nil {
+		return nil, err
+	}
+	return a.provider(ctx, name)
+}
+
+// chosenDir is its directory; "" is none.
+func (a *App) chosenDir() (string, error) {
+	name, err := a.providerFlag()
+	if err != nil {
+		return "", err
+	}
+	return a.providerDir(name)
 }
 
 // jobWith is job with the provider that load gives.
@@ -126,59 +146,6 @@ func (a *App) provider(ctx context.Context, name string) (*provider.Provider, er
 	}
 	a.place.set(p)
 	return p, nil
-}
-
-// isPath tells a directory from the name of a provider: it contains a slash, or is a
-// name that only directories have.
-func isPath(name string) bool {
-	return strings.ContainsRune(name, filepath.Separator) || name == "." || name == ".."
-}
-
-// providerDir finds a provider's directory, "" for -provider=none.
-func (a *App) providerDir(name string) (string, error) {
-	if name == noProvider {
-		return "", nil
-	}
-	if isPath(name) {
-		return filepath.Clean(name), nil
-	}
-	known, err := a.providerNames()
-	if err != nil {
-		return "", err
-	}
-	if !slices.Contains(known, name) {
-		return "", &specs.UnknownError{Kind: "provider", Name: name, Known: append(known, noProvider)}
-	}
-	return fromHere(filepath.Join(a.dirs.providers(), name)), nil
-}
-
-// fromHere shortens a path below the working directory, for messages whose places an
-// editor opens.
-func fromHere(dir string) string {
-	here, err := os.Getwd()
-	if err != nil {
-		return dir
-	}
-	rel, err := filepath.Rel(here, dir)
-	if err != nil || !filepath.IsLocal(rel) {
-		return dir
-	}
-	return rel
-}
-
-func (a *App) providerNames() ([]string, error) {
-	manifests, err := filepath.Glob(filepath.Join(a.dirs.providers(), "*", "provider.yaml"))
-	if err != nil {
-		return nil, fmt.Errorf("list the providers: %w", err)
-	}
-	names := make([]string, 0, len(manifests))
-	for _, m := range manifests {
-		names = append(names, filepath.Base(filepath.Dir(m)))
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("list the providers: %w in %s", os.ErrNotExist, a.dirs.providers())
-	}
-	return names, nil
 }
 
 // EmptyFlagError is a flag that was given without a value. It does not count as omitted:

@@ -3,24 +3,37 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 
+	"github.com/resnics/verbsmith/mage/internal/compiled"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 )
 
 // folders are the directories that a run reads and writes.
 type folders struct {
 	root  string // the repository
+	own   bool   // it is verbsmith's own
 	dist  string // outputs; VERBSMITH_DIST, or dist/ of the repository
 	cache string // VERBSMITH_CACHE, or verbsmith/ of the user's cache directory
 	logs  string // of this run, created when something is written
 }
 
-func (f *folders) sums() string      { return filepath.Join(f.cache, "downloads", pinsFile) }
+// module is where the go command finds this module.
+func (f *folders) module() string { return cmp.Or(os.Getenv(compiled.ModuleVariable), f.root) }
+
+// sums has the sums of archives that were seen: with the repository, as go.sum is, or in the cache where the repository has pinned ones.
+func (f *folders) sums() string {
+	if f.own {
+		return filepath.Join(f.cache, "downloads", pinsFile)
+	}
+	return filepath.Join(f.root, pinsFile)
+}
 func (f *folders) providers() string { return filepath.Join(f.root, "provider") }
 func (f *folders) stages() string    { return filepath.Join(f.cache, "stages") }
 func (f *folders) runs() string      { return filepath.Join(f.cache, "runs") }
@@ -35,7 +48,7 @@ func findFolders() (folders, error) {
 	if err != nil {
 		return folders{}, err
 	}
-	f := folders{root: root, dist: os.Getenv(distVariable), cache: os.Getenv(cacheVariable)}
+	f := folders{root: root, own: isOwn(root), dist: os.Getenv(distVariable), cache: os.Getenv(cacheVariable)}
 	if f.dist == "" {
 		f.dist = filepath.Join(root, "dist")
 	}
@@ -92,15 +105,15 @@ func absolute(path string) string {
 	return abs
 }
 
-// findRoot goes up from the working directory to the one with magefile.go.
+// findRoot goes up from the working directory to the repository: a directory with .git, or verbsmith's own without it.
 func findRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("find the repository: %w", err)
 	}
 	for start := dir; ; {
-		_, err := os.Stat(filepath.Join(dir, "magefile.go"))
-		if err == nil {
+		_, err := os.Lstat(filepath.Join(dir, ".git"))
+		if err == nil || isOwn(dir) {
 			return dir, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -108,8 +121,17 @@ func findRoot() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", fmt.Errorf("find the repository: no magefile.go in %s or above: %w", start, fs.ErrNotExist)
+			return "", fmt.Errorf("find the repository: no .git in %s or above (`git init` makes one): %w", start, fs.ErrNotExist)
 		}
 		dir = parent
 	}
 }
+
+// isOwn says whether a directory is that of verbsmith's own module.
+func isOwn(dir string) bool {
+	const most = 1 << 20
+	data, err := owned.ReadFile(filepath.Join(dir, "go.mod"), most)
+	return err == nil && ownModule.Match(data)
+}
+
+var ownModule = regexp.MustCompile(`(?m)^module github\.com/resnics/verbsmith$`) //nolint:gochecknoglobals // compiled once

@@ -76,7 +76,7 @@ func (a *App) checkJob() (j job.Job, dir, depth string, err error) {
 	var errs [5]error
 	j.Target, errs[0] = a.rpmTarget()
 	errs[1] = a.release(&j)
-	dir, errs[2] = a.providerDir(value(a.flags.Provider, defaultProvider))
+	dir, errs[2] = a.chosenDir()
 	j.Base, errs[3] = a.baseMode()
 	if depth != "" && !slices.Contains(known, depth) {
 		errs[4] = &specs.UnknownError{Kind: "depth", Name: depth, Known: known}

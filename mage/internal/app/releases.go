@@ -69,7 +69,7 @@ func (a *App) releasesJob(ctx context.Context) (job.Job, string, error) {
 	depth := value(a.flags.Depth, depthCompile)
 	var errs [5]error
 	j.Target, errs[0] = a.rpmTarget()
-	j.Provider, errs[1] = a.provider(ctx, value(a.flags.Provider, defaultProvider))
+	j.Provider, errs[1] = a.chosenProvider(ctx)
 	j.Base, errs[2] = a.baseMode()
 	if !slices.Contains(depths(), depth) {
 		errs[3] = &specs.UnknownError{Kind: "depth", Name: depth, Known: depths()}
@@ -183,6 +183,9 @@ func releaseRow(r *walk.Releases, i int, depth string) []string {
 // ReleasesAPI is the releases:api target: it reads driver.h in every release of
 // a clone, and writes the program's data about it and the page of the documentation.
 func (a *App) ReleasesAPI(ctx context.Context) error {
+	if err := a.ownOnly("releases:api"); err != nil {
+		return err
+	}
 	source, err := a.cloneSource()
 	if err != nil {
 		return err

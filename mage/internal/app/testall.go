@@ -24,6 +24,9 @@ type step struct {
 // on one release each. The tests that need no packages run beside those that
 // build them: many steps of a build use a single core.
 func (a *App) TestAll(ctx context.Context) error {
+	if err := a.ownOnly("test:all"); err != nil {
+		return err
+	}
 	return a.steps(ctx, "test:all", []step{
 		{"integration", a.scripts("TestEngine", "80m")},
 		{"kernel", shows(a.TestKernel)},
@@ -39,6 +42,9 @@ func (a *App) TestAll(ctx context.Context) error {
 // TestDeep is the test:deep target: what test:all has no time for. It ends at
 // the first part that fails.
 func (a *App) TestDeep(ctx context.Context) error {
+	if err := a.ownOnly("test:deep"); err != nil {
+		return err
+	}
 	return a.steps(ctx, "test:deep", []step{
 		{"fuzz", a.fuzz},
 		{"integration", a.scripts("TestDeep", "3h")},

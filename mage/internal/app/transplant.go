@@ -32,6 +32,9 @@ type transplantsJob struct {
 // added to a release without them like a third party's, and the changes
 // to each file compared with upstream's. All are tried before a failure ends it.
 func (a *App) TestTransplant(ctx context.Context) error {
+	if err := a.ownOnly("test:transplant"); err != nil {
+		return err
+	}
 	t, err := a.transplantsJob()
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func (w *watcher) run(ctx context.Context) error {
 // open checks the flags and finds the provider's directory.
 func (w *watcher) open() error {
 	_, err := w.jobWith(func() (_ *provider.Provider, err error) {
-		if w.dir, err = w.providerDir(value(w.flags.Provider, defaultProvider)); err != nil || w.dir == "" {
+		if w.dir, err = w.chosenDir(); err != nil || w.dir == "" {
 			return nil, err
 		}
 		info, err := os.Stat(w.dir)

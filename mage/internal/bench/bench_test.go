@@ -45,7 +45,7 @@ func newFixture(t *testing.T) *fixture {
 		write(t, filepath.Join(dir, filepath.FromSlash(name)), name)
 	}
 	f := &fixture{
-		Bench: &Bench{Runner: stagetest.NewRunner(t, engine), Root: filepath.Join("..", "..", "..")}, engine: engine, dir: dir,
+		Bench: &Bench{Runner: stagetest.NewRunner(t, engine), Module: filepath.Join("..", "..", "..")}, engine: engine, dir: dir,
 		job: job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}, Provider: &provider.Provider{
 			Dir: filepath.Join(dir, "fly"), Manifest: provider.Manifest{Name: "fly"},
 		}},
@@ -284,7 +284,7 @@ func TestBootThatDoesNotEnd(t *testing.T) {
 	if _, ok := errors.AsType[*lab.GuestError](err); !ok || outcome.Running.Case != "claimed" {
 		t.Errorf("got %+v, %v", outcome, err)
 	}
-	f.Root = t.TempDir()
+	f.Module = t.TempDir()
 	if _, err := boot(t, f, false); err == nil || !strings.Contains(err.Error(), "compile the guest's program") {
 		t.Errorf("a guest without a program: %v", err)
 	}

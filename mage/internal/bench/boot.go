@@ -165,7 +165,7 @@ func guestFiles(setup Setup, plan lab.Plan, program string) ([]stage.File, error
 func (b *Bench) compileGuest(ctx context.Context, out string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out,
 		"github.com/resnics/verbsmith/mage/internal/lab/guest")
-	cmd.Dir = b.Root
+	cmd.Dir = b.Module
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("compile the guest's program: %w: %s", err, text)

@@ -30,7 +30,7 @@ const (
 type Bench struct {
 	*stage.Runner
 
-	Root string // a directory in which the go command finds this module
+	Module string // a directory in which the go command finds this module
 }
 
 // Fixture builds the modules in the provider's directory lab/ for the lab's

@@ -18,6 +18,9 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/buildid"
 )
 
+// ModuleVariable tells a program the directory of the module that it was compiled in, where the go command finds its packages.
+const ModuleVariable = "VERBSMITH_MODULE"
+
 // Record is the state of everything that a program is compiled from.
 type Record struct {
 	Compiler string              `json:"compiler"` // build id of the program that had it compiled

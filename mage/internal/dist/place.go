@@ -25,12 +25,21 @@ func (c *Collector) hold(ctx context.Context, waiting func()) (*owned.Hold, erro
 		return nil, fmt.Errorf("use the directory of outputs (set VERBSMITH_DIST to choose another): %w", err)
 	}
 	if held.New {
-		if err := held.Add(UnrecordedOutputs(held.Dir())...); err != nil {
+		if err := errors.Join(held.Add(UnrecordedOutputs(held.Dir())...), ignore(held)); err != nil {
 			held.Release()
 			return nil, err
 		}
 	}
 	return held, nil
+}
+
+// ignore keeps outputs out of git's sight, whatever the repository ignores; the user's own .gitignore stays.
+func ignore(held *owned.Hold) error {
+	err := held.Place(".gitignore", []byte("*\n"))
+	if _, theirs := errors.AsType[*owned.ForeignError](err); theirs {
+		return nil
+	}
+	return err
 }
 
 // outputName is a path in the directory of outputs as its record has it.

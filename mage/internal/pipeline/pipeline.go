@@ -27,6 +27,7 @@ type Pipeline struct {
 	*stage.Runner
 
 	Root       string   // the repository
+	Module     string   // where the go command finds this module
 	Kit        *kit.Kit // containers/ and specs/
 	DistDir    string   // where outputs are collected
 	Releases   *specs.Releases
@@ -59,7 +60,7 @@ func (p *Pipeline) Prover() *prove.Prover { return &prove.Prover{Runner: p.Runne
 func (p *Pipeline) Prober() *probe.Prober { return &probe.Prober{Runner: p.Runner} }
 
 // Bench runs the stages of the kernel lab's machine.
-func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, Root: p.Root} }
+func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, Module: p.Module} }
 
 // Images makes and fetches images.
 func (p *Pipeline) Images() *image.Builder {

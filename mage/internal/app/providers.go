@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// ownProvider is the one that verbsmith's own repository builds if none is named.
+const ownProvider = "rib"
+
+// noProvider asks for the release as upstream ships it.
+const noProvider = "none"
+
+// NoProviderError says that none is named and that the repository does not have exactly one.
+type NoProviderError struct {
+	Repository string
+	Found      []string // directories
+}
+
+// Error says what to do.
+func (e *NoProviderError) Error() string {
+	if len(e.Found) == 0 {
+		return fmt.Sprintf("no %s in %s: create a provider with `go tool mage provider:new -name=NAME`, or name its directory with -provider=DIRECTORY",
+			provider.ManifestName, e.Repository)
+	}
+	return fmt.Sprintf("%d providers in %s: choose one with -provider=%s", len(e.Found), e.Repository, strings.Join(e.Found, " or -provider="))
+}
+
+// defaultProvider is what -provider is if it is not given: rib in verbsmith's own repository, elsewhere the directory of the
+// only provider.yaml.
+//
+// Errors: *NoProviderError.
+func (a *App) defaultProvider() (string, error) {
+	if a.dirs.own {
+		return ownProvider, nil
+	}
+	found, err := a.findProviders()
+	if err != nil {
+		return "", err
+	}
+	if len(found) != 1 {
+		return "", &NoProviderError{relativeTo(a.dirs.root, a.dirs.root), found}
+	}
+	return found[0], nil
+}
+
+// findProviders lists the directories of the repository that have a manifest, as paths. Hidden directories, test data and
+// outputs have none.
+func (a *App) findProviders() ([]string, error) {
+	const most = 200_000 // files and directories
+	var found []string
+	seen := 0
+	err := filepath.WalkDir(a.dirs.root, func(path string, d fs.DirEntry, err error) error {
+		if seen++; seen > most {
+			return fmt.Errorf("more than %d files: name the provider's directory with -provider=DIRECTORY", most) //nolint:err113 // nobody asks for it
+		}
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			return fs.SkipDir
+		case err != nil:
+			return err
+		case d.IsDir() && path != a.dirs.root && a.skips(path, d.Name()):
+			return fs.SkipDir
+		case d.Name() == provider.ManifestName && !d.IsDir():
+			found = append(found, asPath(fromHere(filepath.Dir(path))))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for %s in %s: %w", provider.ManifestName, a.dirs.root, err)
+	}
+	return found, nil
+}
+
+func (a *App) skips(path, name string) bool {
+	return strings.HasPrefix(name, ".") || slices.Contains([]string{"testdata", "node_modules", "vendor"}, name) ||
+		owned.Overlap(a.dirs.dist, path) || owned.Overlap(a.dirs.cache, path)
+}
+
+// asPath is a directory so that it is not taken for a name.
+func asPath(dir string) string {
+	if isPath(dir) {
+		return dir
+	}
+	return "." + string(filepath.Separator) + dir
+}
+
+// isPath tells a directory from the name of a provider: it contains a slash, or is a
+// name that only directories have.
+func isPath(name string) bool {
+	return strings.ContainsRune(name, filepath.Separator) || name == "." || name == ".."
+}
+
+// providerDir finds a provider's directory, "" for -provider=none.
+func (a *App) providerDir(name string) (string, error) {
+	if name == noProvider {
+		return "", nil
+	}
+	if isPath(name) {
+		return filepath.Clean(name), nil
+	}
+	known, err := a.providerNames()
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(known, name) {
+		return "", &specs.UnknownError{Kind: "provider", Name: name, Known: append(known, noProvider)}
+	}
+	return fromHere(filepath.Join(a.dirs.providers(), name)), nil
+}
+
+// fromHere shortens a path below the working directory, for messages whose places an
+// editor opens.
+func fromHere(dir string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return dir
+	}
+	rel, err := filepath.Rel(here, dir)
+	if err != nil || !filepath.IsLocal(rel) {
+		return dir
+	}
+	return rel
+}
+
+// providerNames are those in provider/ of the repository.
+func (a *App) providerNames() ([]string, error) {
+	manifests, err := filepath.Glob(filepath.Join(a.dirs.providers(), "*", provider.ManifestName))
+	if err != nil {
+		return nil, fmt.Errorf("list the providers: %w", err)
+	}
+	names := make([]string, 0, len(manifests))
+	for _, m := range manifests {
+		names = append(names, filepath.Base(filepath.Dir(m)))
+	}
+	if len(names) == 0 && a.dirs.own {
+		return nil, fmt.Errorf("list the providers: %w in %s", os.ErrNotExist, a.dirs.providers())
+	}
+	return names, nil
+}
+
+// OwnOnlyError says that a target tests verbsmith itself.
+type OwnOnlyError struct{ Target string }
+
+// Error says where it runs, and what there is for a provider.
+func (e *OwnOnlyError) Error() string {
+	return e.Target + " is about verbsmith itself and runs in its own repository; a provider has provider:check, test:integration, test:addon and test:kernel"
+}
+
+// ownOnly refuses a target in another repository than verbsmith's own.
+func (a *App) ownOnly(target string) error {
+	if a.dirs.own {
+		return nil
+	}
+	return &OwnOnlyError{target}
+}
