@@ -34,6 +34,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"together":  together,
 
 		"nocontainers": noContainers,
+		"moduleproxy":  moduleProxy,
 	}
 }
 

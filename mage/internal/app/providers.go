@@ -50,12 +50,21 @@ func (a *App) defaultProvider() (string, error) {
 		return "", err
 	}
 	if len(found) != 1 {
-		return "", &NoProviderError{relativeTo(a.dirs.root, a.dirs.root), found}
+		return "", a.noProvider(found)
 	}
-	return found[0], nil
+	return asPath(fromHere(found[0])), nil
 }
 
-// findProviders lists the directories of the repository that have a manifest, as paths. Hidden directories, test data and
+// noProvider is the error about directories of which none or several could be meant.
+func (a *App) noProvider(found []string) error {
+	e := &NoProviderError{Repository: a.dirs.root}
+	for _, dir := range found {
+		e.Found = append(e.Found, asPath(fromHere(dir)))
+	}
+	return e
+}
+
+// findProviders lists the directories of the repository that have a manifest. Hidden directories, test data and
 // outputs have none.
 func (a *App) findProviders() ([]string, error) {
 	const most = 200_000 // files and directories
@@ -73,7 +82,7 @@ func (a *App) findProviders() ([]string, error) {
 		case d.IsDir() && path != a.dirs.root && a.skips(path, d.Name()):
 			return fs.SkipDir
 		case d.Name() == provider.ManifestName && !d.IsDir():
-			found = append(found, asPath(fromHere(filepath.Dir(path))))
+			found = append(found, filepath.Dir(path))
 		}
 		return nil
 	})
@@ -110,14 +119,23 @@ func (a *App) providerDir(name string) (string, error) {
 	if isPath(name) {
 		return filepath.Clean(name), nil
 	}
-	known, err := a.providerNames()
+	dirs, err := a.providers()
 	if err != nil {
 		return "", err
 	}
-	if !slices.Contains(known, name) {
-		return "", &specs.UnknownError{Kind: "provider", Name: name, Known: append(known, noProvider)}
+	names, matching := []string{}, []string{}
+	for _, dir := range dirs {
+		if names = append(names, filepath.Base(dir)); filepath.Base(dir) == name {
+			matching = append(matching, dir)
+		}
 	}
-	return fromHere(filepath.Join(a.dirs.providers(), name)), nil
+	switch len(matching) {
+	case 0:
+		return "", &specs.UnknownError{Kind: "provider", Name: name, Known: append(names, noProvider)}
+	case 1:
+		return fromHere(matching[0]), nil
+	}
+	return "", a.noProvider(matching)
 }
 
 // fromHere shortens a path below the working directory, for messages whose places an
@@ -134,20 +152,23 @@ func fromHere(dir string) string {
 	return rel
 }
 
-// providerNames are those in provider/ of the repository.
-func (a *App) providerNames() ([]string, error) {
+// providers are the directories of those that a name can choose: in verbsmith's own repository those in provider/, elsewhere all.
+func (a *App) providers() ([]string, error) {
+	if !a.dirs.own {
+		return a.findProviders()
+	}
 	manifests, err := filepath.Glob(filepath.Join(a.dirs.providers(), "*", provider.ManifestName))
 	if err != nil {
 		return nil, fmt.Errorf("list the providers: %w", err)
 	}
-	names := make([]string, 0, len(manifests))
+	dirs := make([]string, 0, len(manifests))
 	for _, m := range manifests {
-		names = append(names, filepath.Base(filepath.Dir(m)))
+		dirs = append(dirs, filepath.Dir(m))
 	}
-	if len(names) == 0 && a.dirs.own {
+	if len(dirs) == 0 {
 		return nil, fmt.Errorf("list the providers: %w in %s", os.ErrNotExist, a.dirs.providers())
 	}
-	return names, nil
+	return dirs, nil
 }
 
 // OwnOnlyError says that a target tests verbsmith itself.
