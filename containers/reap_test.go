@@ -110,7 +110,7 @@ func TestNewRunWaitsAsLongAsItsContext(t *testing.T) {
 	if err := other.Lock(); err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close() //nolint:errcheck // closing releases the lock
+	defer other.Close()
 	ctx, stop := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, stop)
 	if _, err := newRun(ctx, dir); !errors.Is(err, context.Canceled) {

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"strings"
 	"syscall"
@@ -39,7 +40,8 @@ import (
 
 // isStandard says whether inv runs verbsmith's targets alone: no directory of magefiles is named, and there is none here.
 func isStandard(inv mage.Invocation, command mage.Command) bool {
-	return command == mage.None && inv.Dir == "" && inv.WorkDir == "" && !inv.HashFast && !inv.Autocomplete && inv.CompileOut == "" && !hasMagefiles(".")
+	usual := command == mage.None && inv.Dir == "" && inv.WorkDir == "" && inv.CompileOut == "" && !inv.HashFast && !inv.Autocomplete
+	return usual && !hasMagefiles(".")
 }
 
 // hasMagefiles says whether mage would find magefiles in a directory. It reads no more than their build constraints, because
@@ -52,12 +54,7 @@ func hasMagefiles(dir string) bool {
 	if err != nil {
 		return true
 	}
-	for _, file := range files {
-		if needsMage(file) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(files, needsMage)
 }
 
 // needsMage says whether a Go file is compiled with the tag mage and not without it.
@@ -169,7 +166,8 @@ func semver(version string) bool {
 	return strings.HasPrefix(version, "v") && !strings.Contains(version, "+dirty")
 }
 
-// compileStandard compiles it as mage compiles a magefile, but from files in a directory of its own: nothing is written into the repository.
+// compileStandard compiles it as mage compiles a magefile, but from files in a directory of its own: nothing is written into
+// the repository.
 func (p *program) compileStandard() int {
 	files, err := p.generateStandard()
 	if err == nil {
@@ -195,18 +193,23 @@ func (p *program) generateStandard() ([]string, error) {
 	}
 	here, err := os.Getwd()
 	if err == nil {
-		err = os.Chdir(p.folder) // where go list finds the targets
+		err = os.Chdir(p.folder) //nolint:forbidigo // where go list, which mage runs, finds the targets; nothing else runs yet
 	}
 	if err != nil {
 		return nil, err
 	}
 	info, err := parse.PrimaryPackage("go", dir, []string{name}, false)
-	if err := errors.Join(err, os.Chdir(here)); err != nil {
+	if err := errors.Join(err, os.Chdir(here)); err != nil { //nolint:forbidigo // as above
 		return nil, err
 	}
 	sort.Sort(info.Funcs)
 	sort.Sort(info.Imports)
-	return []string{magefile, mainfile}, mage.GenerateMainfile(struct {
+	return []string{magefile, mainfile}, generateMain(info, mainfile)
+}
+
+// generateMain writes mage's main, which is the same but for colours in lists.
+func generateMain(info *parse.PkgInfo, file string) error {
+	return mage.GenerateMainfile(struct { //nolint:wrapcheck // names the file
 		Description   string
 		Funcs         []*parse.Function
 		DefaultFunc   parse.Function
@@ -217,7 +220,7 @@ func (p *program) generateStandard() ([]string, error) {
 	}{
 		Description: info.Description, Funcs: info.Funcs, Aliases: info.Aliases, Imports: info.Imports, BinaryName: "mage",
 		PrintNameFunc: "var printName = func(str string) string { return str }\n",
-	}, mainfile)
+	}, file)
 }
 
 // buildStandard compiles the files, and records from what if that is possible.

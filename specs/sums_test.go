@@ -225,7 +225,7 @@ func TestRecordWaitsAsLongAsItsContext(t *testing.T) {
 	if err := other.Lock(); err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close() //nolint:errcheck // closing releases the lock
+	defer other.Close()
 	ctx, stop := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, stop)
 	if err := openSums(t, path).Record(ctx, "1.0", "a", sumA); !errors.Is(err, context.Canceled) {

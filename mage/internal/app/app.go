@@ -156,7 +156,8 @@ func (a *App) load() error {
 			CacheDir: dirs.cache, Cache: cache, UI: a.ui, Log: slog.New(a.ui.SlogHandler()),
 			Engine: func(ctx context.Context) (stage.Engine, error) { return a.connectEngine(ctx) },
 		},
-		Root: dirs.root, Module: dirs.module(), Kit: files, DistDir: dirs.dist, Releases: a.releases, Interfaces: interfaces, Sums: sums, Mirror: mirror,
+		Root: dirs.root, Module: dirs.module(), Kit: files, DistDir: dirs.dist,
+		Releases: a.releases, Interfaces: interfaces, Sums: sums, Mirror: mirror,
 	}
 	if own := files.Own(); len(own) > 0 {
 		a.pipeline.Log.Info("the repository's own files are used", "files", strings.Join(own, " "))

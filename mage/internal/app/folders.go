@@ -134,4 +134,4 @@ func isOwn(dir string) bool {
 	return err == nil && ownModule.Match(data)
 }
 
-var ownModule = regexp.MustCompile(`(?m)^module github\.com/resnics/verbsmith$`) //nolint:gochecknoglobals // compiled once
+var ownModule = regexp.MustCompile(`(?m)^module github\.com/resnics/verbsmith$`)

@@ -31,10 +31,11 @@ type NoProviderError struct {
 // Error says what to do.
 func (e *NoProviderError) Error() string {
 	if len(e.Found) == 0 {
-		return fmt.Sprintf("no %s in %s: create a provider with `go tool mage provider:new -name=NAME`, or name its directory with -provider=DIRECTORY",
+		return fmt.Sprintf("no %s in %s: create a provider with `go tool mage provider:new NAME`, or name its directory with -provider=DIRECTORY",
 			provider.ManifestName, e.Repository)
 	}
-	return fmt.Sprintf("%d providers in %s: choose one with -provider=%s", len(e.Found), e.Repository, strings.Join(e.Found, " or -provider="))
+	return fmt.Sprintf("%d providers in %s: choose one with -provider=%s",
+		len(e.Found), e.Repository, strings.Join(e.Found, " or -provider="))
 }
 
 // defaultProvider is what -provider is if it is not given: rib in verbsmith's own repository, elsewhere the directory of the
@@ -72,7 +73,7 @@ func (a *App) findProviders() ([]string, error) {
 	seen := 0
 	err := filepath.WalkDir(a.dirs.root, func(path string, d fs.DirEntry, err error) error {
 		if seen++; seen > most {
-			return fmt.Errorf("more than %d files: name the provider's directory with -provider=DIRECTORY", most) //nolint:err113 // nobody asks for it
+			return fmt.Errorf("more than %d files: name the provider's directory with -provider=DIRECTORY", most)
 		}
 		switch {
 		case errors.Is(err, fs.ErrPermission):
@@ -176,7 +177,8 @@ type OwnOnlyError struct{ Target string }
 
 // Error says where it runs, and what there is for a provider.
 func (e *OwnOnlyError) Error() string {
-	return e.Target + " is about verbsmith itself and runs in its own repository; a provider has provider:check, test:integration, test:addon and test:kernel"
+	return e.Target + " is about verbsmith itself and runs in its own repository; " +
+		"a provider has provider:check, test:integration, test:addon and test:kernel"
 }
 
 // ownOnly refuses a target in another repository than verbsmith's own.

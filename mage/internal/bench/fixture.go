@@ -37,7 +37,7 @@ type Bench struct {
 // kernel.
 //
 // Errors: *AdviceError for a provider without them; *containers.RunError.
-func (b *Bench) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artifact.Fixture, error) {
+func (b *Bench) Fixture(ctx context.Context, j job.Job, image artifact.Lab) (artifact.Fixture, error) {
 	folder := filepath.Join(j.Provider.Dir, labFolder)
 	files, err := stage.Files(folder)
 	if err == nil && len(files) == 0 {
@@ -53,7 +53,7 @@ func (b *Bench) Fixture(ctx context.Context, j job.Job, lab artifact.Lab) (artif
 	for i := range files {
 		files[i].Name, files[i].Owner = path.Join(fixtureFolder, files[i].Name), stage.BuilderUID
 	}
-	entry, err := b.Make(ctx, "fixture", fixtureInput{Lab: lab, Sources: files})
+	entry, err := b.Make(ctx, "fixture", fixtureInput{Lab: image, Sources: files})
 	return artifact.Fixture{Dir: entry.Dir}, err
 }
 

@@ -32,14 +32,14 @@ func (d dir) Open(name string) (fs.File, error) {
 	if data, ok := d.kit.site[d.name+"/"+name]; ok {
 		return &file{info: info{name: path.Base(name), size: int64(len(data))}, Reader: bytes.NewReader(data)}, nil
 	}
-	return d.kit.own[d.name].Open(name) //nolint:wrapcheck // names the file
+	return d.kit.own[d.name].Open(name)
 }
 
 // ReadDir implements fs.ReadDirFS.
 func (d dir) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(d.kit.own[d.name], name)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // names the directory
+		return nil, err
 	}
 	for full, data := range d.kit.site {
 		if path.Dir(full) != path.Join(d.name, name) {

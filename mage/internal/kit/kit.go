@@ -76,7 +76,8 @@ func (k *Kit) take(root *os.Root, name string, d fs.DirEntry) error {
 	case info.Size() > most:
 		return &FileError{shown, fmt.Sprintf("at most %d bytes", most), fmt.Sprint(info.Size())}
 	case !k.replaces(name) && !isAddition(name):
-		return &FileError{shown, "the path of one of verbsmith's files, or specs/distros/NAME.yaml or specs/suites/NAME.yaml", "another name"}
+		const want = "the path of one of verbsmith's files, or specs/distros/NAME.yaml or specs/suites/NAME.yaml"
+		return &FileError{shown, want, "another name"}
 	}
 	k.site[name], err = root.ReadFile(name)
 	if err != nil {
