@@ -40,3 +40,19 @@ func TestAddonSpecRequiresItsMacros(t *testing.T) {
 		}
 	}
 }
+
+// The add-on is compiled with the distro's flags: LTO, the hardening and the rest are the distro's to set, and the spec only
+// hands them on.
+func TestAddonSpecKeepsTheDistrosFlags(t *testing.T) {
+	text, err := os.ReadFile("addon.spec")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := regexp.MustCompile(`(?m)^\s*%(?:global|define|undefine)\s+(\w*(?:flags|_build|_options)|toolchain|debug_package)\b.*`)
+	if set := flags.FindAllString(string(text), -1); len(set) > 0 {
+		t.Errorf("the spec sets %q itself", set)
+	}
+	if want := "\nexport CFLAGS=\"%{build_cflags}\" LDFLAGS=\"%{?build_ldflags}\"\n"; !strings.Contains(string(text), want) {
+		t.Errorf("%%build does not begin with %q", want)
+	}
+}
