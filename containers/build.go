@@ -228,7 +228,7 @@ type buildProgress struct {
 
 func newProgress(spec BuildSpec, limits Limits) *buildProgress {
 	b := &buildProgress{spec: spec, budget: limits.logBudget(), via: proxiesIn(spec.Args)}
-	b.masked = b.via.masked(output(b.output))
+	b.masked = masked(output(b.output), b.via.secrets())
 	return b
 }
 

@@ -38,6 +38,8 @@ type Options struct {
 	Notice func(text string)
 	// Limits bounds the resources of each container.
 	Limits Limits
+	// Repositories are the site's, for runs that ask for them.
+	Repositories Repositories
 }
 
 // Info describes an engine.
@@ -72,6 +74,7 @@ type Engine struct {
 	unboundBuild sync.Once // and to builds
 	slow         bool      // it reads images through a slow file system
 	proxies      proxies   // the user's, for runs and builds with a network
+	repositories Repositories
 	copying      sync.Mutex
 	uncopied     sync.Once // reports that programs cannot be copied
 
@@ -100,7 +103,8 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 	}
 	e := &Engine{
 		cli: cli, library: library, notice: options.Notice, limits: options.Limits, references: references,
-		patience: patience{cleanup: cleanupTimeout, retry: retryTimeout, output: outputTimeout},
+		repositories: options.Repositories,
+		patience:     patience{cleanup: cleanupTimeout, retry: retryTimeout, output: outputTimeout},
 	}
 	if e.notice == nil {
 		e.notice = func(string) {}

@@ -44,6 +44,11 @@ func (p proxies) secrets() []string {
 			all = append(all, spellings(of)...)
 		}
 	}
+	return longestFirst(all)
+}
+
+// longestFirst returns each text once, the longest first.
+func longestFirst(all []string) []string {
 	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	return slices.Compact(all)
 }
@@ -82,21 +87,21 @@ func unescaped(text string) string {
 // hide replaces the secrets in a text.
 func (p proxies) hide(text string) string {
 	var out strings.Builder
-	m := p.masked(&out)
+	m := masked(&out, p.secrets())
 	_, _ = io.WriteString(m, text)
 	_ = m.end()
 	return out.String()
 }
 
-// demultiplex writes a container's output to stdout and stderr, with the secrets replaced.
-func (p proxies) demultiplex(stdout, stderr io.Writer, stream io.Reader) error {
-	out, errs := p.masked(stdout), p.masked(stderr)
+// demultiplexMasked writes a container's output to stdout and stderr, with the secrets replaced.
+func demultiplexMasked(secrets []string, stdout, stderr io.Writer, stream io.Reader) error {
+	out, errs := masked(stdout, secrets), masked(stderr, secrets)
 	return errors.Join(demultiplex(out, errs, stream), out.end(), errs.end())
 }
 
-// masked returns a writer that replaces the secrets in what it writes to w.
-func (p proxies) masked(w io.Writer) *masker {
-	m := &masker{to: w, secrets: p.secrets()}
+// masked returns a writer that replaces the secrets, which are sorted by their length, in what it writes to w.
+func masked(w io.Writer, secrets []string) *masker {
+	m := &masker{to: w, secrets: secrets}
 	for _, secret := range m.secrets {
 		m.first[secret[0]] = true
 	}

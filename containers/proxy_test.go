@@ -223,7 +223,7 @@ func TestMasker(t *testing.T) {
 		for i := range len(text) + 1 {
 			for j := i; j <= len(text); j++ {
 				var out strings.Builder
-				m := p.masked(&out)
+				m := masked(&out, p.secrets())
 				for _, piece := range []string{text[:i], text[i:j], text[j:]} {
 					if n, err := io.WriteString(m, piece); n != len(piece) || err != nil {
 						t.Fatal(n, err)
@@ -238,7 +238,7 @@ func TestMasker(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
-	broken := p.masked(output(func([]byte) error { return io.ErrShortWrite }))
+	broken := masked(output(func([]byte) error { return io.ErrShortWrite }), p.secrets())
 	if _, err := broken.Write([]byte("z")); !errors.Is(err, io.ErrShortWrite) {
 		t.Error(err)
 	}

@@ -46,6 +46,7 @@ func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, e
 	if spec, err = e.withPrograms(ctx, spec, base); err != nil {
 		return result, err
 	}
+	spec = e.repositories.of(spec).added(spec)
 	box, err := e.create(ctx, spec, base)
 	if err != nil {
 		return result, err
@@ -114,6 +115,7 @@ func (e *Engine) collect(ctx context.Context, box *box, spec RunSpec, result Res
 func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, error) {
 	// Both come before the start, or the output and the end of a short command would be missed.
 	via := e.proxies.of(spec.Network)
+	secrets := longestFirst(append(via.secrets(), e.repositories.of(spec).secrets...))
 	stream, err := e.cli.ContainerAttach(hijack(ctx), box.id, container.AttachOptions{
 		Stream: true, Stdin: len(via) > 0, Stdout: true, Stderr: true,
 	})
@@ -129,7 +131,7 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 	go func() {
 		defer close(quiet)
 		stdout, stderr := outputs(spec, &last)
-		copied <- via.demultiplex(stdout, stderr, stream.Reader)
+		copied <- demultiplexMasked(secrets, stdout, stderr, stream.Reader)
 	}()
 	result, err := Result{}, via.send(stream.Conn)
 	if err == nil {

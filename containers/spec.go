@@ -22,6 +22,9 @@ type RunSpec struct {
 	User    string            // "name", "uid" or "uid:gid"; "" is the image's user, or 65534:65534 where that is root
 	WorkDir string            // "" is the image's
 	Network bool              // the engine's default bridge; otherwise no network
+	// Repositories says that dnf in the command reads the site's repositories, if there are any, in place of the image's. They
+	// need Network and a /bin/sh.
+	Repositories bool
 	// Root runs as root with the capabilities that a package manager needs. Otherwise all capabilities are dropped.
 	// Neither way can gain any.
 	Root    bool

@@ -5,6 +5,7 @@ package scripts
 import (
 	"bytes"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +16,24 @@ import (
 // inPlainImages are the scripts that run in an image as its distro has it. debian is for those of Debian's images alone.
 var inPlainImages = map[string]struct{ debian bool }{
 	"apt-install.sh": {true}, "build-verdict.sh": {}, "debian-source.sh": {true}, "distro-release.sh": {},
-	"distro-probe.sh": {}, "dnf-install.sh": {}, "lab-install.sh": {}, "verdict.sh": {},
+	"distro-probe.sh": {}, "dnf-install.sh": {}, toolchainScript: {}, "lab-install.sh": {}, "verdict.sh": {},
+}
+
+// toolchainScript is embedded elsewhere, because a repository can have its own.
+const toolchainScript = "../containers/el/toolchain.sh"
+
+// textOf returns a script of this directory, or the toolchain's.
+func textOf(t *testing.T, name string) []byte {
+	t.Helper()
+	read := Read
+	if name == toolchainScript {
+		read = os.ReadFile
+	}
+	text, err := read(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // noneOfEL are commands that the images of Enterprise Linux 8 to 10, or some of them, do not have.
@@ -96,10 +114,7 @@ func isSafe(cmd syntax.Command) bool {
 // A script that runs in a plain image asks for each command that it uses, and no status is lost.
 func TestScriptsAskForTheirCommands(t *testing.T) {
 	for name, where := range inPlainImages {
-		text, err := Read(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := textOf(t, name)
 		s := parseScript(t, name, text)
 		for command := range s.used {
 			if !s.asked[command] {

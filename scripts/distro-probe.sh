@@ -4,7 +4,8 @@
 # Writes facts about an Enterprise Linux image to standard output, one a line, for comparison with what is known of it.
 #   distro-probe.sh plain                        of the image as it is; nothing is installed
 #   distro-probe.sh toolchain SPEC REPOSITORY... of what the toolchain installs, with the repositories enabled
-# CONF is dnf's configuration (default: /etc/dnf/dnf.conf).
+# CONF is dnf's configuration (default: /etc/dnf/dnf.conf). With VERBSMITH_REPOS dnf's repositories are a site's, and enabled as
+# the site says.
 # A line is "=KEY<tab>VALUE", or "?KEY<tab>REASON" for what could not be asked. No line has the name or address of a host.
 set -eu
 set -f
@@ -136,8 +137,14 @@ required() {
 toolchain() {
     spec=$1
     shift
-    if ! installs dnf-plugins-core epel-release; then
-        unasked repositories 'dnf cannot install dnf-plugins-core and epel-release'
+    epel='epel-release'
+    if [ -n "${VERBSMITH_REPOS:-}" ]; then # the site says what is enabled
+        epel=
+        set --
+    fi
+    # shellcheck disable=SC2086 # a word or none
+    if ! installs dnf-plugins-core $epel; then
+        unasked repositories "dnf cannot install dnf-plugins-core${epel:+ and $epel}"
         return
     fi
     for name; do

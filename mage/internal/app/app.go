@@ -38,6 +38,8 @@ type App struct {
 	trace   traceFile
 	connect sync.Mutex
 	engine  *containers.Engine
+
+	repositories containers.Repositories // the site's
 }
 
 // What flows through a run is streamed, so little memory is live, and a collection that is put off
@@ -143,6 +145,9 @@ func (a *App) load() error {
 	if err != nil {
 		return err
 	}
+	if a.repositories, err = containers.ReadRepositories(os.Getenv(containers.RepositoriesVariable)); err != nil {
+		return err
+	}
 	cache, err := stagecache.Open(dirs.stages())
 	if err != nil {
 		return err
@@ -156,8 +161,8 @@ func (a *App) load() error {
 			CacheDir: dirs.cache, Cache: cache, UI: a.ui, Log: slog.New(a.ui.SlogHandler()),
 			Engine: func(ctx context.Context) (stage.Engine, error) { return a.connectEngine(ctx) },
 		},
-		Root: dirs.root, Module: dirs.module(), Kit: files, DistDir: dirs.dist,
-		Releases: a.releases, Interfaces: interfaces, Sums: sums, Mirror: mirror,
+		Root: dirs.root, Module: dirs.module(), Kit: files, DistDir: dirs.dist, Releases: a.releases, Interfaces: interfaces, Sums: sums,
+		Mirror: mirror, Site: len(a.repositories.Files()) > 0,
 	}
 	if own := files.Own(); len(own) > 0 {
 		a.pipeline.Log.Info("the repository's own files are used", "files", strings.Join(own, " "))
@@ -177,7 +182,7 @@ func (a *App) connectEngine(ctx context.Context) (*containers.Engine, error) {
 		return nil, err
 	}
 	engine, err := containers.Connect(ctx, containers.Options{
-		Limits: limits,
+		Limits: limits, Repositories: a.repositories,
 		RunDir: a.dirs.runs(),
 		Notice: func(text string) { a.pipeline.Log.WarnContext(ctx, text) }, //nolint:sloglint // already a sentence
 	})

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -98,6 +99,7 @@ func (a *App) engineFindings(ctx context.Context, j job.Job) []finding {
 	}}
 	found = append(found, holeFindings(info)...)
 	found = append(found, proxyFindings(engine.Proxies())...)
+	found = append(found, repositoriesFindings(a.repositories)...)
 	found = append(found, registryFinding(ctx, engine, a.pipeline.Mirror, j))
 	standin, why, err := a.pipeline.Images().ChooseBase(ctx, j)
 	base := finding{what: "base for " + j.Target.Name(), found: "real image: " + why}
@@ -135,6 +137,15 @@ func proxyFindings(proxies []string) []finding {
 		f.advice = "a container cannot reach a proxy at this machine's loopback address: give the address that the engine's bridge has"
 	}
 	return []finding{f}
+}
+
+// repositoriesFindings say which files dnf reads, if they are a site's.
+func repositoriesFindings(r containers.Repositories) []finding {
+	files := r.Files()
+	if len(files) == 0 {
+		return nil
+	}
+	return []finding{{what: "repositories", found: containers.RepositoriesVariable + " has " + strings.Join(files, ", ")}}
 }
 
 // loopback matches a proxy at an address of this machine alone.

@@ -4,9 +4,12 @@ package app
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
@@ -25,6 +28,32 @@ func TestSiteRegistryIsChecked(t *testing.T) {
 	t.Setenv(image.MirrorVariable, "registry.example:5000/m")
 	if a := opened(t, Flags{}); a.pipeline.Images().Mirror != "registry.example:5000/m" {
 		t.Errorf("got %q", a.pipeline.Images().Mirror)
+	}
+}
+
+// A directory that has no repositories ends every target at its start; those of one that has some are for every engine and image.
+func TestSiteRepositoriesAreChecked(t *testing.T) {
+	t.Setenv("VERBSMITH_CACHE", t.TempDir())
+	t.Setenv("VERBSMITH_DIST", t.TempDir())
+	dir := t.TempDir()
+	t.Setenv(containers.RepositoriesVariable, dir)
+	_, err := open(t.Context(), Flags{})
+	if _, ok := errors.AsType[*containers.RepositoriesError](err); !ok {
+		t.Errorf("got %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "site.repo"), []byte("[baseos]\npassword=secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := opened(t, Flags{})
+	if !a.pipeline.Images().Site {
+		t.Error("the images do not know of them")
+	}
+	if got := repositoriesFindings(a.repositories); len(got) != 1 || got[0].found != "VERBSMITH_REPOS has site.repo" {
+		t.Errorf("got %+v", got)
+	}
+	t.Setenv(containers.RepositoriesVariable, "")
+	if a := opened(t, Flags{}); a.pipeline.Images().Site || len(repositoriesFindings(a.repositories)) > 0 {
+		t.Error("without any there are some")
 	}
 }
 

@@ -13,7 +13,12 @@ type Base struct {
 	Digest  string // in the registry that it was taken from; "": from none
 	Standin bool   // never releasable
 	Folder  string // below dist/
+	// Site says that dnf reads a site's repositories in place of the image's.
+	Site bool `key:"-"`
 }
+
+// Network says whether dnf or apt in the image needs a network: a stand-in has its repositories in the image.
+func (b Base) Network() bool { return !b.Standin || b.Site }
 
 // Name is the reference with the digest.
 func (b Base) Name() string {

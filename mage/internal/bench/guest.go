@@ -31,7 +31,7 @@ func (b *Bench) Guest(
 ) (artifact.Guest, error) {
 	in := guestInput{
 		VolumeName: b.guestVolume(j, base, dists), Installer: base.Minimal, Lab: lab.ID,
-		Network: !base.Standin, Beside: stage.Scripts{scripts.DNFInstall},
+		Network: base.Network(), Beside: stage.Scripts{scripts.DNFInstall},
 	}
 	for _, dist := range dists {
 		files, _, err := stage.Installable(dist)
@@ -73,7 +73,7 @@ func (in guestInput) Containers() []containers.RunSpec {
 	return []containers.RunSpec{
 		{
 			Argv: []string{installScript, "/rpms", guestArchive},
-			Name: "guest", Image: in.Installer, Root: true, User: "root", Network: in.Network, Volumes: volumes,
+			Name: "guest", Image: in.Installer, Root: true, User: "root", Network: in.Network, Repositories: true, Volumes: volumes,
 			Inputs: []containers.Input{stage.ScriptInput(in.Beside...), {Path: "/", Write: stage.Tar(in.Packages)}},
 		},
 		{

@@ -16,4 +16,5 @@ type Builder struct {
 	Files    fs.FS // containers/
 	Releases *specs.Releases
 	Mirror   Mirror // that images are taken from
+	Site     bool   // dnf reads a site's repositories
 }

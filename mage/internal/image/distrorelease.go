@@ -32,7 +32,7 @@ func (b *Builder) DistroRelease(ctx context.Context, tc artifact.Toolchain) (str
 }
 
 func (b *Builder) distroRelease(ctx context.Context, tc artifact.Toolchain, s *ui.Stage) (string, error) {
-	entry, err := b.MakePart(ctx, s, distroStage, distroInput{Toolchain: tc.ID, Network: !tc.Base.Standin})
+	entry, err := b.MakePart(ctx, s, distroStage, distroInput{Toolchain: tc.ID, Network: tc.Base.Network()})
 	if _, failed := errors.AsType[*containers.RunError](err); failed {
 		s.Note("the distro's repositories do not answer")
 		return "", nil
@@ -60,7 +60,7 @@ type distroInput struct {
 func (in distroInput) Container() containers.RunSpec {
 	return containers.RunSpec{
 		Argv: []string{distroScript, distroFolder + "/" + distroFile},
-		Name: distroStage, Image: in.Toolchain, User: stage.Builder, Network: in.Network,
+		Name: distroStage, Image: in.Toolchain, User: stage.Builder, Network: in.Network, Repositories: true,
 		Env:     map[string]string{"HOME": "/builder", "LC_ALL": "C.UTF-8"},
 		Outputs: []containers.Output{{Path: distroFolder}},
 	}

@@ -24,6 +24,14 @@ type image struct {
 	how   maker
 }
 
+// renew sets whether an image is made in any case, and the one that it stands on too.
+func (i *image) renew(fresh bool) {
+	i.fresh = fresh
+	if i.on != nil {
+		i.on.renew(fresh)
+	}
+}
+
 // maker makes an image. For an image that is built here its fields are all inputs of the image,
 // and so its key.
 type maker interface {
@@ -37,6 +45,8 @@ type work struct {
 	engine stage.Engine
 	ref    string
 	fresh  bool
+	// script runs the text of a script in a container.
+	script func(ctx context.Context, s *ui.Stage, text []byte, spec containers.RunSpec) (containers.Result, error)
 }
 
 // ownImage is an image that is built here. Its reference ends in the key of its inputs, so an
@@ -81,7 +91,7 @@ func (b *Builder) ensure(ctx context.Context, i image, s *ui.Stage) (id string, 
 	}
 	s.Enter(timing.Image)
 	defer s.Enter(timing.Own)
-	if err := i.how.make(ctx, work{Stage: s, engine: engine, ref: i.ref, fresh: i.fresh}); err != nil {
+	if err := i.how.make(ctx, work{Stage: s, engine: engine, ref: i.ref, fresh: i.fresh, script: b.ScriptText}); err != nil {
 		return "", false, err
 	}
 	if id, here, err = b.find(ctx, i, s); err == nil && !here {
@@ -125,6 +135,25 @@ func (in built) make(ctx context.Context, w work) error {
 	_, err := w.engine.Build(ctx, containers.BuildSpec{
 		ContextTar: stage.Stream(stage.Tar(in.Files)), Target: in.Target, Tag: w.ref,
 		Args: buildArgs(ctx, in.Args), Network: true, NoCache: w.fresh, Log: w.Log(), Step: w.Step,
+	})
+	return err
+}
+
+// installed is the input of an image that a script makes of another one in a container with a network, as root.
+type installed struct {
+	Base   string       // image
+	Script []byte       // its text
+	Argv   []string     // its name and its arguments
+	Files  []stage.File // in ScriptDir, which is not part of the image
+}
+
+// make implements maker.
+func (in installed) make(ctx context.Context, w work) error {
+	_, err := w.script(ctx, w.Stage, in.Script, containers.RunSpec{
+		Argv: in.Argv, Name: toolchainKind, Image: in.Base, Root: true, User: "root", Network: true, Repositories: true,
+		Volumes: []containers.VolumeMount{{Path: stage.ScriptDir}},
+		Inputs:  []containers.Input{{Path: "/", Write: stage.Tar(in.Files)}},
+		Commit:  w.ref,
 	})
 	return err
 }

@@ -16,6 +16,7 @@ import (
 // Whatever an image is made of changes its reference.
 func TestKeysHaveEachField(t *testing.T) {
 	stagetest.EachFieldCounts(t, built{})
+	stagetest.EachFieldCounts(t, installed{})
 	stagetest.EachFieldCounts(t, bootstrapped{})
 	stagetest.EachFieldCounts(t, distroInput{})
 }

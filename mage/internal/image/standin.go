@@ -27,7 +27,7 @@ const (
 
 // standin is the stand-in for a distro: the minimal and the full image.
 func (b *Builder) standin(ctx context.Context, d specs.Distro, get finder, s *ui.Stage) (artifact.Base, bool, error) {
-	base := artifact.Base{Standin: true, Folder: d.Name + standinSuffix}
+	base := artifact.Base{Standin: true, Folder: d.Name + standinSuffix, Site: b.Site}
 	minimal, err := b.standinImage(d, standinMinimal)
 	if err != nil {
 		return base, false, err

@@ -4,7 +4,8 @@ package image
 
 import (
 	"context"
-	"strings"
+	"fmt"
+	"io/fs"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
@@ -25,15 +26,15 @@ func (b *Builder) ToolchainState(ctx context.Context, j job.Job, base artifact.B
 // Build-Depends of the control file, is on the engine; refresh rebuilds it in any case,
 // without the engine's layer cache.
 //
-// Errors: *containers.BuildError; its last lines name a requirement that the target does not
-// have.
+// Errors: *containers.RunError, or *containers.BuildError for Debian; its last lines name a requirement that the target does
+// not have.
 func (b *Builder) Toolchain(ctx context.Context, j job.Job, base artifact.Base, file string, refresh bool) (artifact.Toolchain, error) {
 	s := b.Begin("toolchain")
 	i, err := b.toolchainImage(j, base, file)
 	if err != nil {
 		return artifact.Toolchain{Base: base}, b.End("toolchain", s, false, err)
 	}
-	i.fresh = refresh
+	i.renew(refresh)
 	tc, here, err := toolchain(ctx, i, base, b.ensure, s)
 	return tc, b.End("toolchain", s, here, err)
 }
@@ -43,23 +44,46 @@ func toolchain(ctx context.Context, i image, base artifact.Base, get finder, s *
 	return artifact.Toolchain{ID: id, Ref: i.ref, Base: base}, here, err
 }
 
-// toolchainImage chooses the Containerfile: one for all Enterprise Linux distros, which differ
-// only in their entries in specs/, and Debian's. The file with the BuildRequires or Build-Depends
-// gets the name that the Containerfile expects.
+// toolchainImage is the toolchain for what a file requires.
 func (b *Builder) toolchainImage(j job.Job, base artifact.Base, file string) (image, error) {
-	dir, name := "el", artifact.SpecFile
 	if _, debian := j.Target.(job.Deb); debian {
-		dir, name = "debian", artifact.ControlFile
+		return b.debianToolchain(base, file)
 	}
-	text, err := b.containerfile(dir)
+	return b.elToolchain(j.Distro().Repositories, base, file)
+}
+
+// debianToolchain is built from a Containerfile, which expects the control file under that name.
+func (b *Builder) debianToolchain(base artifact.Base, control string) (image, error) {
+	text, err := b.containerfile("debian")
 	if err != nil {
 		return image{}, err
 	}
-	args := map[string]string{"BASE": base.ID}
-	if repositories := j.Distro().Repositories; len(repositories) > 0 {
-		args["REPOSITORIES"] = strings.Join(repositories, " ")
-	}
-	return ownImage("toolchain", base.Folder, built{
-		Files: []stage.File{{Name: containerfileName, Data: text}, {Name: name, Path: file}}, Args: args,
+	return ownImage(toolchainKind, base.Folder, built{
+		Files: []stage.File{{Name: containerfileName, Data: text}, {Name: artifact.ControlFile, Path: control}},
+		Args:  map[string]string{"BASE": base.ID},
 	})
 }
+
+// elToolchain is made by one script for all Enterprise Linux distros, which differ only in their entries in specs/. It is not
+// built, because a build has no place for a site's repositories that is not part of the image.
+func (b *Builder) elToolchain(repositories []string, base artifact.Base, spec string) (image, error) {
+	const script = "toolchain.sh"
+	text, err := fs.ReadFile(b.Files, "el/"+script)
+	if err != nil {
+		return image{}, fmt.Errorf("read the toolchain's script: %w", err)
+	}
+	first, err := ownImage(toolchainKind+"-base", base.Folder, installed{
+		Base: base.ID, Script: text, Argv: append([]string{script, "base"}, repositories...),
+	})
+	if err != nil {
+		return image{}, err
+	}
+	i, err := ownImage(toolchainKind, base.Folder, installed{
+		Base: first.ref, Script: text, Argv: []string{script, "requirements", stage.ScriptDir + "/" + artifact.SpecFile},
+		Files: []stage.File{{Name: stage.ScriptDir[1:] + "/" + artifact.SpecFile, Path: spec}},
+	})
+	i.on = &first
+	return i, err
+}
+
+const toolchainKind = "toolchain"

@@ -5,8 +5,10 @@ package image
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/resnics/verbsmith/containers"
@@ -26,34 +28,42 @@ func newBuilder(t *testing.T, engine *stagetest.Engine) *Builder {
 	return &Builder{Runner: stagetest.NewRunner(t, engine), Files: containers.Files, Releases: releases}
 }
 
-// A refresh builds what is there too, and takes no layer of an earlier build.
+// A refresh builds what is there too, and takes no layer of an earlier build: Debian's in a build, a distro's in one container for
+// what is the same for each spec, and in one for the spec.
 func TestRefreshRebuilds(t *testing.T) {
-	engine := &stagetest.Engine{}
-	b := newBuilder(t, engine)
-	spec := filepath.Join(t.TempDir(), "a.spec")
-	if err := os.WriteFile(spec, []byte("BuildRequires: gcc\n"), 0o644); err != nil {
+	file := filepath.Join(t.TempDir(), "a")
+	if err := os.WriteFile(file, []byte("BuildRequires: gcc\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	j := job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}}
-	base := artifact.Base{ID: "sha256:base", Folder: "rocky9"}
+	base := artifact.Base{ID: "sha256:base", Folder: "base"}
 	for _, tt := range []struct {
-		refresh bool
-		built   int
-	}{{false, 1}, {false, 1}, {true, 2}} {
-		tc, err := b.Toolchain(t.Context(), j, base, spec, tt.refresh)
-		if err != nil || tc.ID == "" {
-			t.Fatal(tc, err)
-		}
-		built := engine.Built()
-		if len(built) != tt.built {
-			t.Fatalf("refresh %t: built %d times, want %d", tt.refresh, len(built), tt.built)
-		}
-		last := built[len(built)-1]
-		if last.Args["BASE"] != base.ID || last.Tag != tc.Ref || tt.refresh && !last.NoCache || !tt.refresh && last.NoCache {
-			t.Errorf("refresh %t: got %+v", tt.refresh, last)
-		}
-		if state, here, err := b.ToolchainState(t.Context(), j, base, spec); err != nil || !here || state != tc {
-			t.Errorf("refresh %t: ToolchainState gives %+v, %t, %v", tt.refresh, state, here, err)
+		target        job.Target
+		runs, renewed int // of containers
+		builds        int
+	}{{rocky9, 2, 4, 0}, {bookworm, 0, 0, 1}} {
+		engine := &stagetest.Engine{}
+		b := newBuilder(t, engine)
+		for i, refresh := range []bool{false, false, true} {
+			tc, err := b.Toolchain(t.Context(), job.Job{Target: tt.target}, base, file, refresh)
+			if err != nil || tc.ID == "" {
+				t.Fatal(tc, err)
+			}
+			runs, builds := tt.runs, tt.builds
+			if refresh {
+				runs, builds = tt.renewed, 2*tt.builds
+			}
+			if len(engine.Runs()) != runs || len(engine.Built()) != builds {
+				t.Fatalf("%s, %d: %d runs and %d builds, want %d and %d", tt.target.Name(), i, len(engine.Runs()), len(engine.Built()), runs, builds)
+			}
+			if built := engine.Built(); builds > 0 {
+				last := built[builds-1]
+				if last.Args["BASE"] != base.ID || last.Tag != tc.Ref || last.NoCache != refresh {
+					t.Errorf("refresh %t: got %+v", refresh, last)
+				}
+			}
+			if state, here, err := b.ToolchainState(t.Context(), job.Job{Target: tt.target}, base, file); err != nil || !here || state != tc {
+				t.Errorf("refresh %t: ToolchainState gives %+v, %t, %v", refresh, state, here, err)
+			}
 		}
 	}
 }
@@ -64,7 +74,7 @@ func TestToolchainRefs(t *testing.T) {
 	b, other := newBuilder(t, &stagetest.Engine{}), newBuilder(t, &stagetest.Engine{})
 	dir := t.TempDir()
 	other.Files = os.DirFS(dir)
-	for name, text := range map[string]string{"a": "BuildRequires: gcc\n", "b": "BuildRequires: clang\n", "el/Containerfile": "FROM x\n"} {
+	for name, text := range map[string]string{"a": "BuildRequires: gcc\n", "b": "BuildRequires: clang\n", "debian/Containerfile": "FROM x\n"} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
@@ -85,7 +95,7 @@ func TestToolchainRefs(t *testing.T) {
 		"spec":          {b, rocky, base, "b"},
 		"base":          {b, rocky, artifact.Base{ID: "sha256:other", Folder: "base"}, "a"},
 		"debian":        {b, debian, base, "a"},
-		"Containerfile": {other, rocky, base, "a"},
+		"Containerfile": {other, debian, base, "a"},
 	} {
 		tc, here, err := tt.b.ToolchainState(t.Context(), tt.job, tt.base, filepath.Join(dir, tt.file))
 		if err != nil || here || refs[tc.Ref] != "" {
@@ -93,44 +103,115 @@ func TestToolchainRefs(t *testing.T) {
 		}
 		refs[tc.Ref] = what
 	}
+	// A site's repositories are no input: another mirror has the same packages.
+	site := newBuilder(t, &stagetest.Engine{})
+	site.Site = true
+	if tc, _, err := site.ToolchainState(t.Context(), rocky, base, filepath.Join(dir, "a")); err != nil || refs[tc.Ref] != "rocky" {
+		t.Errorf("with a site's repositories: %s, %v", tc.Ref, err)
+	}
 }
 
-// The Containerfile finds a distro's spec and Debian's control file under their own names,
-// and only a distro has repositories to enable.
+// Debian's Containerfile finds the control file under its own name.
 func TestToolchainContext(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "spec")
+	if err := os.WriteFile(file, []byte("text"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	i, err := newBuilder(t, nil).toolchainImage(job.Job{Target: bookworm}, artifact.Base{ID: "sha256:base"}, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, _ := i.how.(built)
+	var names []string
+	for _, f := range in.Files {
+		names = append(names, f.Name)
+	}
+	if len(in.Args) != 1 || in.Args["BASE"] != "sha256:base" || !slices.Equal(names, []string{"Containerfile", artifact.ControlFile}) {
+		t.Errorf("the arguments are %q, the build has %q", in.Args, names)
+	}
+}
+
+// A distro's toolchain is made in containers that dnf needs a network for, with the repositories to enable and the spec, of which
+// nothing is in the image.
+func TestToolchainIsInstalled(t *testing.T) {
 	crb := rocky9
 	crb.Distro.Repositories = []string{"crb", "extras"}
-	for want, target := range map[string]job.Target{artifact.SpecFile: crb, artifact.ControlFile: bookworm} {
-		file := filepath.Join(t.TempDir(), "spec")
-		if err := os.WriteFile(file, []byte("text"), 0o644); err != nil {
-			t.Fatal(err)
+	file := filepath.Join(t.TempDir(), "any.spec")
+	if err := os.WriteFile(file, []byte("text"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	engine := &stagetest.Engine{}
+	tc, err := newBuilder(t, engine).Toolchain(t.Context(), job.Job{Target: crb}, artifact.Base{ID: "sha256:base", Folder: "x"}, file, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := engine.Runs()
+	if len(runs) != 2 || runs[0].Image != "sha256:base" || runs[1].Image != runs[0].Commit || runs[1].Commit != tc.Ref {
+		t.Fatalf("got %+v", runs)
+	}
+	for i, want := range []string{"toolchain.sh base crb extras", "toolchain.sh requirements /verbsmith/rdma-core.spec"} {
+		run := runs[i]
+		if argv := strings.Join(run.Argv, " "); !strings.HasSuffix(argv, "/verbsmith/"+want) {
+			t.Errorf("runs %s, want %s", argv, want)
 		}
-		i, err := newBuilder(t, nil).toolchainImage(job.Job{Target: target}, artifact.Base{ID: "sha256:base"}, file)
-		if err != nil {
-			t.Fatal(err)
+		if !run.Root || !run.Network || !run.Repositories || len(run.Env) > 0 {
+			t.Errorf("%s: got %+v", want, run.RunSpec)
 		}
-		in, _ := i.how.(built)
-		repositories, asked := in.Args["REPOSITORIES"]
-		if _, rpm := target.(job.RPM); asked != rpm || rpm && repositories != "crb extras" || in.Args["BASE"] != "sha256:base" {
-			t.Errorf("%s: the arguments are %q", target.Folder(), in.Args)
+		if len(run.Volumes) != 1 || run.Volumes[0].Name != "" || run.Volumes[0].Path != "/verbsmith" {
+			t.Errorf("%s: its files are in the image: %+v", want, run.Volumes)
 		}
-		var names []string
-		for _, f := range in.Files {
-			names = append(names, f.Name)
+	}
+	if got := runs[1].Files["/verbsmith/rdma-core.spec"].Data; got != "text" {
+		t.Errorf("the spec is %q", got)
+	}
+}
+
+// Each image of a toolchain first brings the packages that it finds to the repositories' state, whatever the age of the one below.
+// Where the repositories are a site's, they are taken as they are.
+func TestToolchainUpgradesFirst(t *testing.T) {
+	const dnf = `echo "dnf $1 $2 $3"; [ "$1 $3" != "$FAILS" ]`
+	for _, tt := range []struct {
+		site, fails string
+		argv        []string
+		want        string
+	}{
+		{"", "", []string{"base", "crb", "extras"}, "upgrade -y, install -y dnf-plugins-core, install -y epel-release, config-manager --set-enabled crb, " +
+			"config-manager --set-enabled extras, install -y rpm-build, clean all"},
+		{"/site", "", []string{"base", "crb"}, "upgrade -y, install -y dnf-plugins-core, install -y rpm-build, clean all"},
+		{"", "", []string{"requirements", "x.spec"}, "upgrade -y, builddep -y x.spec, clean all"},
+		{"", "upgrade ", []string{"base", "crb"}, "upgrade -y"},
+		{"", "upgrade ", []string{"requirements", "x.spec"}, "upgrade -y"},
+		{"", "config-manager crb", []string{"base", "crb", "extras"}, "upgrade -y, install -y dnf-plugins-core, install -y epel-release, config-manager --set-enabled crb"},
+		{"", "builddep x.spec", []string{"requirements", "x.spec"}, "upgrade -y, builddep -y x.spec"},
+	} {
+		dir := t.TempDir()
+		for name, script := range map[string]string{"dnf": dnf, "groupadd": ":", "useradd": ":", "install": ":"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if !slices.Equal(names, []string{"Containerfile", want}) {
-			t.Errorf("%s: the build has %q, want %s", target.Folder(), names, want)
+		cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"../../../containers/el/toolchain.sh"}, tt.argv...)...)
+		cmd.Env = []string{"PATH=" + dir, "FAILS=" + tt.fails, containers.RepositoriesVariable + "=" + tt.site}
+		output, err := cmd.CombinedOutput()
+		var asked []string
+		for line := range strings.Lines(string(output)) {
+			asked = append(asked, strings.TrimSpace(strings.TrimPrefix(line, "dnf ")))
+		}
+		if got := strings.Join(asked, ", "); got != tt.want || (err == nil) != (tt.fails == "") {
+			t.Errorf("%q with %q: got %s, %v, want %s", tt.argv, tt.fails, got, err, tt.want)
 		}
 	}
 }
 
-// There is no toolchain without a Containerfile.
+// There is no toolchain without a Containerfile or a script.
 func TestToolchainNeedsAContainerfile(t *testing.T) {
 	engine := &stagetest.Engine{}
 	b := newBuilder(t, engine)
 	b.Files = os.DirFS(t.TempDir())
-	j := job.Job{Target: rocky9}
-	if _, err := b.Toolchain(t.Context(), j, artifact.Base{}, "none", false); !errors.Is(err, os.ErrNotExist) || len(engine.Built()) > 0 {
-		t.Errorf("got %v, built %d images", err, len(engine.Built()))
+	for _, target := range []job.Target{rocky9, bookworm} {
+		_, err := b.Toolchain(t.Context(), job.Job{Target: target}, artifact.Base{}, "none", false)
+		if !errors.Is(err, os.ErrNotExist) || len(engine.Built())+len(engine.Runs()) > 0 {
+			t.Errorf("%s: got %v, built %d images", target.Name(), err, len(engine.Built()))
+		}
 	}
 }

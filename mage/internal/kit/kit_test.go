@@ -30,17 +30,17 @@ func repository(t *testing.T, files map[string]string) string {
 
 const distro = "name: mine\ntitle: Mine\nel: 9\ndist: .el9\nrpm: 4.16.1.3\nimage: example.com/mine:9\nstandin: bookworm\n"
 
-// A repository's own distro is one more, its Containerfile replaces verbsmith's, and all else stays.
+// A repository's own distro is one more, its toolchain's script replaces verbsmith's, and all else stays.
 func TestOwnFiles(t *testing.T) {
 	plain, err := Open(repository(t, nil))
 	if err != nil || len(plain.Own()) > 0 {
 		t.Fatalf("%v, own files %q", err, plain.Own())
 	}
-	k, err := Open(repository(t, map[string]string{"specs/distros/mine.yaml": distro, "containers/el/Containerfile": "FROM mine\n"}))
+	k, err := Open(repository(t, map[string]string{"specs/distros/mine.yaml": distro, "containers/el/toolchain.sh": "echo mine\n"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"verbsmith/containers/el/Containerfile", "verbsmith/specs/distros/mine.yaml"}; !slices.Equal(k.Own(), want) {
+	if want := []string{"verbsmith/containers/el/toolchain.sh", "verbsmith/specs/distros/mine.yaml"}; !slices.Equal(k.Own(), want) {
 		t.Errorf("own files %q, want %q", k.Own(), want)
 	}
 	usual, err := specs.LoadDistros(plain.Dir("specs"))
@@ -54,7 +54,7 @@ func TestOwnFiles(t *testing.T) {
 	if want := slices.Sorted(slices.Values(append(usual.Names(), "mine"))); !slices.Equal(own.Names(), want) {
 		t.Errorf("distros %q, want %q", own.Names(), want)
 	}
-	for name, want := range map[string]string{"el/Containerfile": "FROM mine\n", "debian/Containerfile": ""} {
+	for name, want := range map[string]string{"el/toolchain.sh": "echo mine\n", "debian/Containerfile": ""} {
 		got, err := fs.ReadFile(k.Dir("containers"), name)
 		if want == "" {
 			var text []byte

@@ -34,6 +34,7 @@ type Pipeline struct {
 	Interfaces *specs.Interfaces
 	Sums       *specs.Sums
 	Mirror     image.Mirror // a site's own registry
+	Site       bool         // dnf reads a site's repositories
 }
 
 // Sources fetches releases; Debian's source packages with the apt of this machine or of an
@@ -64,7 +65,7 @@ func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, 
 
 // Images makes and fetches images.
 func (p *Pipeline) Images() *image.Builder {
-	return &image.Builder{Runner: p.Runner, Files: p.Kit.Dir("containers"), Releases: p.Releases, Mirror: p.Mirror}
+	return &image.Builder{Runner: p.Runner, Files: p.Kit.Dir("containers"), Releases: p.Releases, Mirror: p.Mirror, Site: p.Site}
 }
 
 // Packer compiles and makes packages.

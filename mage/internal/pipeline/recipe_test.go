@@ -224,7 +224,7 @@ func released(t *testing.T, b *kitchen) {
 // distro-release.sh asks the distro, and is not root.
 var privileged = map[string]bool{
 	"verdict.sh": false, "dnf-install.sh": true, "apt-install.sh": true, "lab-install.sh": true, "newer.sh": true, "distro-release.sh": true,
-	"distro-probe.sh": true,
+	"distro-probe.sh": true, "toolchain.sh": true,
 }
 
 // hermetic holds what containers may: whatever compiles or reads what a provider brings

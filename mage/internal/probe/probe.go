@@ -25,14 +25,15 @@ func (p *Prober) Probe(ctx context.Context, j job.Job, base artifact.Base, spec 
 		file := stage.File{Name: stage.ScriptDir[1:] + "/" + artifact.SpecFile, Path: spec.File}
 		_, err := p.Script(ctx, s, containers.RunSpec{
 			Argv: append([]string{scripts.DistroProbe}, argv...), Name: "probe", Image: image, Root: true, User: "root",
-			Network: network, Inputs: []containers.Input{{Path: "/", Write: stage.Tar([]stage.File{file})}}, Stdout: &out,
+			Network: network, Repositories: true, Stdout: &out,
+			Inputs: []containers.Input{{Path: "/", Write: stage.Tar([]stage.File{file})}},
 		})
 		return err
 	}
 	err := run(base.Minimal, false, "plain")
 	if err == nil {
 		argv := append([]string{"toolchain", stage.ScriptDir + "/" + artifact.SpecFile}, j.Distro().Repositories...)
-		err = run(base.ID, !base.Standin, argv...)
+		err = run(base.ID, base.Network(), argv...)
 	}
 	facts := Facts{}
 	if err == nil {

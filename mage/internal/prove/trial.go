@@ -134,10 +134,10 @@ func (t *trial) install(ctx context.Context, from string, dist artifact.Dist) (i
 		Argv: []string{pk.script, "/" + stage.PackagesDir(dist)},
 		Name: "install", Image: from, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
-		Network: !t.base.Standin,
-		Inputs:  []containers.Input{{Path: "/", Write: stage.Tar(files)}},
-		Log:     io.MultiWriter(t.line.Log(), out),
-		Commit:  fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
+		Network: t.base.Network(), Repositories: pk.manager == "rpm",
+		Inputs: []containers.Input{{Path: "/", Write: stage.Tar(files)}},
+		Log:    io.MultiWriter(t.line.Log(), out),
+		Commit: fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
 	})
 	v.Elapsed = time.Since(start)
 	if err := ended(&v, out.String(), err); err != nil || !v.Passed() {

@@ -46,7 +46,7 @@ func (t *trial) newer(ctx context.Context, release string, names []string) (cont
 		return containers.Input{}, fmt.Errorf("the release after %s: %w", release, err)
 	}
 	entry, err := t.MakePart(ctx, t.line, "newer", newerInput{
-		Toolchain: t.toolchain, Network: !t.base.Standin, Version: strconv.Itoa(number+1) + ".0", Names: names,
+		Toolchain: t.toolchain, Network: t.base.Network(), Version: strconv.Itoa(number+1) + ".0", Names: names,
 	})
 	if err != nil {
 		return containers.Input{}, err
@@ -88,7 +88,7 @@ type newerInput struct {
 func (in newerInput) Container() containers.RunSpec {
 	return containers.RunSpec{
 		Argv: append([]string{"newer.sh", newerFolder, in.Version}, in.Names...),
-		Name: "newer", Image: in.Toolchain, Root: true, User: "root", Network: in.Network,
+		Name: "newer", Image: in.Toolchain, Root: true, User: "root", Network: in.Network, Repositories: true,
 		Outputs: []containers.Output{{Path: newerFolder}},
 	}
 }

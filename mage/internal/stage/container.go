@@ -47,6 +47,14 @@ func (r *Runner) Script(ctx context.Context, s *ui.Stage, spec containers.RunSpe
 	return r.Command(ctx, s, spec)
 }
 
+// ScriptText is Script for the text of a script that is not embedded, but in containers/.
+func (r *Runner) ScriptText(ctx context.Context, s *ui.Stage, text []byte, spec containers.RunSpec) (containers.Result, error) {
+	file := File{Name: ScriptDir[1:] + "/" + spec.Argv[0], Data: text, Mode: 0o755}
+	spec.Inputs = append([]containers.Input{ScriptInput(limitsScript), {Path: "/", Write: Tar([]File{file})}}, spec.Inputs...)
+	spec.Argv = scriptArgv(spec.Argv...)
+	return r.Command(ctx, s, spec)
+}
+
 // Command is Script for a command of the image.
 func (r *Runner) Command(ctx context.Context, s *ui.Stage, spec containers.RunSpec) (containers.Result, error) {
 	engine, err := r.Engine(ctx)

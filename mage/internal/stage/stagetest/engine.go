@@ -140,6 +140,9 @@ func (e *Engine) Run(ctx context.Context, spec containers.RunSpec) (containers.R
 	}
 	begin(containers.StepCopyOut)
 	begin(containers.StepRemove)
+	if spec.Commit != "" && err == nil && result.ExitCode == 0 {
+		e.add(spec.Commit)
+	}
 	if file := spec.Env["OUTPUT_KEY_FILE"]; file != "" && err == nil && result.ExitCode == 0 {
 		e.put(spec.Volumes, file, spec.Env["OUTPUT_KEY"]) // as limits.sh does
 	}
