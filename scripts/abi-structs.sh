@@ -7,6 +7,16 @@
 # fails, OUT/crash has its output, and this script still succeeds.
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs cat mkdir python3 rm
+
 script=$1
 header=$2
 out=$3

@@ -36,6 +36,10 @@ func textOf(t *testing.T, name string) []byte {
 	return text
 }
 
+// inToolchains are the scripts that run in a toolchain: it has the commands of a build, but not each distro's has all.
+var inToolchains = strings.Fields(`abi-structs.sh common-objects.sh deb-build.sh deb-lintian.sh netlink-player.sh newer.sh plain-deb.sh
+release-base.sh release-build.sh release-spec.sh repackage.sh rows.sh rpm-build.sh tree-build.sh`)
+
 // noneOfEL are commands that the images of Enterprise Linux 8 to 10, or some of them, do not have.
 var noneOfEL = strings.Fields(`cmp cpio diff file find man patch python3 unzip wget which xargs xz zstd`)
 
@@ -48,6 +52,7 @@ var running = []string{"apt", "exec", "env", "run", "set"}
 // shellScript is a parsed script.
 type shellScript struct {
 	asked, used map[string]bool // commands that needs is called with, and those that are run
+	optional    map[string]bool // commands that the script looks for itself
 	functions   map[string]bool
 	unchecked   []string // parts of pipelines whose exit status nobody sees
 }
@@ -58,7 +63,7 @@ func parseScript(t *testing.T, name string, text []byte) shellScript {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := shellScript{asked: map[string]bool{}, used: map[string]bool{}, functions: map[string]bool{}}
+	s := shellScript{asked: map[string]bool{}, used: map[string]bool{}, optional: map[string]bool{}, functions: map[string]bool{}}
 	syntax.Walk(file, func(node syntax.Node) bool {
 		switch node := node.(type) {
 		case *syntax.FuncDecl:
@@ -84,6 +89,10 @@ func (s shellScript) call(args []*syntax.Word) {
 		for _, word := range args[1:] {
 			s.asked[word.Lit()] = true
 		}
+		return
+	}
+	if len(args) == 3 && args[0].Lit() == "command" && args[1].Lit() == "-v" {
+		s.optional[args[2].Lit()] = true
 		return
 	}
 	for _, word := range args {
@@ -141,7 +150,53 @@ func TestScriptsAskForTheirCommands(t *testing.T) {
 	}
 }
 
-// What the test above sees of a script.
+// A script that runs in a toolchain asks for each command that it uses, unless it looks for it and goes on without.
+func TestToolchainScriptsAskForTheirCommands(t *testing.T) {
+	for _, name := range inToolchains {
+		text, err := Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := parseScript(t, name, text)
+		for command := range s.used {
+			if !s.asked[command] && !s.optional[command] {
+				t.Errorf("%s uses %s and does not ask for it", name, command)
+			}
+		}
+		for command := range s.asked {
+			if !s.used[command] {
+				t.Errorf("%s asks for %s and does not use it", name, command)
+			}
+		}
+	}
+}
+
+// Each script is complete in itself, so that it runs wherever it is copied to. Its function needs is the same as the others', except
+// where the script has its own way to fail.
+func TestNeedsIsTheSame(t *testing.T) {
+	const begins, ends = "\nneeds() {", "\n}\n"
+	var first string
+	for _, name := range Names() {
+		text, err := Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, ok := strings.Cut(string(text), begins)
+		body, _, _ := strings.Cut(rest, ends)
+		switch {
+		case !ok || strings.Contains(body, "|| fail"):
+		case first == "":
+			first = body
+		case body != first:
+			t.Errorf("%s has another function needs: %s", name, body)
+		}
+	}
+	if first == "" {
+		t.Error("no script has a function needs")
+	}
+}
+
+// What the tests above see of a script.
 func TestCommandsOfAScript(t *testing.T) {
 	s := parseScript(t, "x", []byte(`needs a b
 f() { c | d; echo "$(e)" | g; }

@@ -14,6 +14,16 @@
 set -eu
 export LC_ALL=C
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs cat comm cut date find gzip mkdir rm sort tar tr xargs
+
 mode=$1
 if [ "$mode" = save ]; then
     dir=$2

@@ -11,6 +11,16 @@
 # Environment: SOURCE_DATE_EPOCH (seconds, the release's date), CCACHE_DIR (optional).
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs dpkg-buildpackage dpkg-source mkdir mv nproc rm sh tar
+
 mode=$1
 release=$2
 in=$3

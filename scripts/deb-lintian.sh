@@ -7,6 +7,16 @@
 # the exit status only says whether lintian ran.
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs cat lintian mkdir
+
 directory=$1
 out=$2
 export TMPDIR="$out/../tmp"

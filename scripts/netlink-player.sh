@@ -5,6 +5,16 @@
 #   netlink-player.sh SOURCE OUT.so
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs dirname gcc mkdir
+
 source=$1
 out=$2
 

@@ -6,6 +6,16 @@
 # A toolchain without createrepo_c gets it from the distribution.
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs mkdir mktemp rm rpmbuild
+
 out=$1
 version=$2
 shift 2
@@ -24,5 +34,9 @@ rpmbuild -bb --quiet --define "_topdir $work/topdir" --define "_rpmdir $out" \
     --define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' "$work/newer.spec"
 rm -rf "$work"
 
-command -v createrepo_c >/dev/null || dnf install -y createrepo_c
+if ! command -v createrepo_c >/dev/null; then
+    needs dnf
+    dnf install -y createrepo_c
+fi
+needs createrepo_c
 createrepo_c --quiet "$out"

@@ -7,6 +7,16 @@
 # IN holds rdma-core_RELEASE.orig.tar.gz and debian/; the build is in IN/.. .
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs dpkg-buildpackage mkdir mv nproc rm tar
+
 release=$1
 in=$2
 DEB_BUILD_OPTIONS=parallel=$(nproc)

@@ -10,6 +10,16 @@
 # whose CMake files are the same but for the version, and handed on below TREE's parent.
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs cmake cp dirname find gzip mkdir mv nice rm sha256sum sort tar xargs
+
 tree=$1
 from=$2
 out=$3

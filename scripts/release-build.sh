@@ -10,6 +10,16 @@
 # A warning in the provider's own files is an error; elsewhere it is upstream's.
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs cat cmake cp gzip mkdir mv nice rm tar
+
 tree=$1
 provider=$2
 directory=$3 # such as providers/fly

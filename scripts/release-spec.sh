@@ -9,6 +9,16 @@
 # macros are those of this machine.
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs awk grep mktemp rm rpmspec
+
 spec=$1
 provider=$2
 shift 2

@@ -10,6 +10,16 @@
 # left out.
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs cpio grep ls mkdir mktemp rm rpm rpm2cpio rpmbuild sed
+
 in=$1
 out=$2
 work=$(mktemp -d)

@@ -9,6 +9,16 @@
 # theirs are.
 set -u
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs mkdir timeout
+
 commands=$1
 seconds=$2
 out=$3

@@ -10,6 +10,16 @@
 # notation, in place of the distro's).
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs mkdir rpmbuild sh
+
 mode=$1
 input=$2
 common=${3:-}

@@ -13,6 +13,16 @@
 # then CMake always runs.
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs bash cmp comm cut dirname find grep mktemp mv rm sed sort
+
 tree=$1
 list=$2
 toolchain=$3
