@@ -38,8 +38,7 @@ func runScript(t *testing.T, name string, commands map[string]string, machine []
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{filepath.Join(dir, name)}, argv...)...)
-	cmd.Env = []string{"PATH=" + dir, "TMPDIR=" + dir, "DIR=" + dir, "UNDER_TEST=" + filepath.Join(dir, "under-test"),
-		"VERBSMITH_REPOS=" + os.Getenv("VERBSMITH_REPOS")}
+	cmd.Env = []string{"PATH=" + dir, "TMPDIR=" + dir, "DIR=" + dir, "UNDER_TEST=" + filepath.Join(dir, "under-test")}
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

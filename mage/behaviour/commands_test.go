@@ -35,6 +35,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 
 		"nocontainers": noContainers,
 		"moduleproxy":  moduleProxy,
+		"site":         site,
 	}
 }
 
