@@ -47,8 +47,9 @@ fi
 [ "$(id -u)" -eq 0 ] || die 69 "missing: $*, and only root can install packages. $advice"
 
 export DEBIAN_FRONTEND=noninteractive
+# Parts of test:all run side by side, and more than one may install something.
 install() {
-	apt-get install --yes --quiet --no-install-recommends "$@"
+	apt-get -o DPkg::Lock::Timeout=300 install --yes --quiet --no-install-recommends "$@"
 }
 updated=
 update() {
