@@ -122,7 +122,7 @@ func TestDistrosData(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if d.Dist != tt.dist || d.Reference() != tt.image || d.Standin != tt.standin ||
+		if d.Dist != tt.dist || d.Image != tt.image || d.Standin != tt.standin ||
 			strings.Join(d.Repositories, " ") != tt.repository {
 			t.Errorf("%s is %+v", tt.name, d)
 		}

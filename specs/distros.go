@@ -32,8 +32,10 @@ type Distro struct {
 	RPM string `yaml:"rpm" jsonschema:"pattern=^4\\.(1[4-9]|20)(\\.[0-9]+)*$" jsonschema_description:"the version of the distro's rpm such as 4.16.1.3, without its release"`
 	// Image is the reference of the real base image, with a tag and without a digest.
 	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as quay.io/centos/centos:stream9"`
-	// Digest pins the image if it is set.
+	// Digest pins the image if it is set. toolchain:pin writes it.
 	Digest string `yaml:"digest,omitempty" jsonschema:"pattern=^sha256:[0-9a-f]{64}$" jsonschema_description:"sha256: and 64 lower-case hex digits"`
+	// Pinned is the day on which the tag had that digest.
+	Pinned string `yaml:"pinned,omitempty" jsonschema:"pattern=^[0-9]{4}-[0-9]{2}-[0-9]{2}$" jsonschema_description:"a date such as 2026-11-30, in quotes"`
 	// Repositories are those to enable for the build requirements: the image has them disabled.
 	Repositories []string `yaml:"repositories,omitempty" jsonschema:"pattern=^[a-z0-9][a-z0-9._-]*$" jsonschema_description:"a list of repository names such as crb"`
 	// Standin is the Debian suite of the stand-in, for when the image is not available.
@@ -75,6 +77,9 @@ func (f *distroFile) Check() []strictyaml.Problem {
 	}
 	if want := ".el" + strconv.Itoa(f.EL); f.Dist != want {
 		add("dist", want+", like el", f.Dist)
+	}
+	if f.Pinned != "" && f.Digest == "" {
+		add("pinned", "the digest that the image had on that day, as digest", "none")
 	}
 	seen := map[string]bool{}
 	for i, r := range f.Repositories {
