@@ -36,9 +36,9 @@ func TestUnreachableRegistry(t *testing.T) {
 	// A port on the engine's own machine that nobody listens on: no network is needed.
 	const ref = "127.0.0.1:1/none:latest"
 	began := time.Now()
-	for name, err := range map[string]error{"probe": e.RegistryReachable(t.Context(), ref), "pull": e.Pull(t.Context(), ref, nil)} {
-		silent := (*PullError)(nil)
-		if !errors.As(err, &silent) || !silent.Unreachable {
+	_, asked := e.RegistryDigest(t.Context(), ref)
+	for name, err := range map[string]error{"probe": asked, "pull": e.Pull(t.Context(), ref, nil)} {
+		if silent, ok := errors.AsType[*PullError](err); !ok || silent.Reason != NoAnswer {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

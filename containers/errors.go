@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"strings"
 	"syscall"
 )
@@ -149,24 +148,6 @@ func (e *BuildError) Unwrap() []error {
 	return []error{e.Err}
 }
 
-// PullError says that an image could not be pulled from its registry.
-type PullError struct {
-	Ref         string
-	Unreachable bool // the registry did not answer, so no other reference of it can be pulled either
-	Err         error
-}
-
-// Error names the reference, the cause, and whether the registry answered.
-func (e *PullError) Error() string {
-	if e.Unreachable {
-		return fmt.Sprintf("the registry of image %s cannot be reached: %v", e.Ref, e.Err)
-	}
-	return fmt.Sprintf("image %s cannot be pulled: %v", e.Ref, e.Err)
-}
-
-// Unwrap returns the cause.
-func (e *PullError) Unwrap() error { return e.Err }
-
 // NoImageError says that an image is not on the engine. It is never pulled implicitly.
 type NoImageError struct{ Ref string }
 
@@ -215,16 +196,4 @@ func interrupted(ctx context.Context, what string, err error) error {
 		cause = &alsoError{cause, ctx.Err()}
 	}
 	return fmt.Errorf("%s: %w", what, cause)
-}
-
-// registrySilence lists what engines and Go's network code say if a registry does not answer.
-var registrySilence = regexp.MustCompile(`(?i)dial tcp|no such host|connection refused|connection reset|i/o timeout|` +
-	`tls handshake timeout|client\.timeout exceeded|network is unreachable|no route to host|proxyconnect|` +
-	`server misbehaving|temporary failure in name resolution|context deadline exceeded|` +
-	`request canceled while waiting|: eof|x509:`)
-
-// pullError distinguishes a registry that does not answer from one that refuses.
-func pullError(ref string, err error) error {
-	silent := errors.Is(err, context.DeadlineExceeded) || registrySilence.MatchString(err.Error())
-	return &PullError{Ref: ref, Unreachable: silent, Err: engineError(err)}
 }

@@ -71,24 +71,6 @@ func TestBuildErrorNamesTheStep(t *testing.T) {
 	}
 }
 
-// The texts are what engines have said.
-func TestPullErrorTellsSilenceFromNo(t *testing.T) {
-	for text, silent := range map[string]bool{
-		`Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host`:                         true,
-		`Get "https://quay.io/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while…)`: true,
-		`Get "https://registry-1.docker.io/v2/": proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused`:       true,
-		`Get "https://registry-1.docker.io/v2/": EOF`:                                                                         true,
-		`pull access denied for none, repository does not exist or may require 'docker login'`:                                false,
-		`manifest for rockylinux/rockylinux:99 not found: manifest unknown: manifest unknown`:                                 false,
-		`toomanyrequests: You have reached your pull rate limit`:                                                              false,
-	} {
-		pull := (*PullError)(nil)
-		if err := pullError("ref", errors.New(text)); !errors.As(err, &pull) || pull.Unreachable != silent {
-			t.Errorf("%s: %+v", text, pull)
-		}
-	}
-}
-
 func TestInterrupted(t *testing.T) {
 	consequence := errors.New("use of closed network connection")
 	if err := interrupted(t.Context(), "run", consequence); !errors.Is(err, consequence) {

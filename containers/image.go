@@ -9,15 +9,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/pkg/jsonmessage"
 )
-
-// registryTimeout bounds the probe of a registry. A slower one is useless for a build.
-const registryTimeout = 10 * time.Second
 
 // ImageID returns the ID ("sha256:...") of an image; ok is false if the engine has none of that reference.
 func (e *Engine) ImageID(ctx context.Context, ref string) (id string, ok bool, err error) {
@@ -29,16 +25,19 @@ func (e *Engine) ImageID(ctx context.Context, ref string) (id string, ok bool, e
 }
 
 // ImageDigest returns the digest of an image in the registry that it was pulled from or pushed to, "" if there is none. It
-// fails with *NoImageError.
+// fails with *NoImageError. If the image was pulled as itself and in a list of manifests, a tag may get either digest.
 func (e *Engine) ImageDigest(ctx context.Context, ref string) (string, error) {
 	found, err := e.inspectImage(ctx, ref)
 	if err != nil {
 		return "", err
 	}
+	if _, asked, pinned := strings.Cut(ref, "@"); pinned {
+		return asked, nil // by which it was found; a list of manifests with the image has another one
+	}
 	digest := ""
 	for _, known := range found.RepoDigests {
 		repository, sum, _ := strings.Cut(known, "@")
-		if strings.HasPrefix(ref, repository+":") || strings.HasPrefix(ref, repository+"@") {
+		if strings.HasPrefix(ref, repository+":") {
 			return sum, nil
 		}
 		digest = sum
@@ -88,49 +87,6 @@ func (e *Engine) Import(
 		return "", interrupted(ctx, "import of image "+ref, fmt.Errorf("import of image %s: %w", ref, engineError(err)))
 	}
 	return id, nil
-}
-
-// PullProgress is a progress report of a pull.
-type PullProgress struct {
-	Layer          string // short id of a layer, or the tag
-	Status         string // the engine's word, e.g. "Downloading"
-	Current, Total int64  // bytes of this layer; 0 where unknown
-}
-
-// Pull pulls an image from its registry, with the credentials of the docker command's configuration. progress may
-// be nil. It fails with *PullError.
-func (e *Engine) Pull(ctx context.Context, ref string, progress func(PullProgress)) error {
-	body, err := e.cli.ImagePull(ctx, ref, image.PullOptions{RegistryAuth: credentials(ctx, ref)})
-	if err == nil {
-		defer func() { _ = body.Close() }()
-		err = readMessages(body, func(m jsonmessage.JSONMessage) error {
-			if progress == nil {
-				return nil
-			}
-			report := PullProgress{Layer: m.ID, Status: m.Status}
-			if m.Progress != nil {
-				report.Current, report.Total = m.Progress.Current, m.Progress.Total
-			}
-			progress(report)
-			return nil
-		})
-	}
-	if err != nil {
-		return interrupted(ctx, "pull of image "+ref, pullError(ref, err))
-	}
-	return nil
-}
-
-// RegistryReachable asks the registry of ref, through the engine, whether it has the image; nothing is downloaded. It
-// returns nil, or a *PullError within about 10 s. Its field Unreachable distinguishes a registry that does not answer
-// from one that refuses.
-func (e *Engine) RegistryReachable(ctx context.Context, ref string) error {
-	asking, stop := context.WithTimeout(ctx, registryTimeout)
-	defer stop()
-	if _, err := e.cli.DistributionInspect(asking, ref, credentials(asking, ref)); err != nil {
-		return interrupted(ctx, "registry of image "+ref, pullError(ref, err))
-	}
-	return nil
 }
 
 // RemoveImage removes a reference, and the image if that was its last. A missing one is not an error.

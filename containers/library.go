@@ -4,8 +4,6 @@ package containers
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,7 +14,7 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 )
 
-// library is testcontainers-go: it creates, starts and terminates containers, and finds a registry's credentials.
+// library is testcontainers-go: it creates, starts and terminates containers.
 // This file is the only one that uses it. It was made for tests, so it finds its engine by itself, keeps its own
 // containers and panics where a test would fail; each function below says what it has to work around.
 type library struct {
@@ -127,26 +125,4 @@ func (b *box) start(ctx context.Context) error {
 func (b *box) terminate(ctx context.Context) error {
 	//nolint:wrapcheck // the caller removes the container by other means
 	return b.tc.Terminate(ctx, testcontainers.StopContext(ctx), testcontainers.StopTimeout(0))
-}
-
-// credentials returns what the docker command's configuration has for the registry of ref, in the form that an engine
-// takes, or "". The library runs the user's credential helper without a context. That program may wait for a password
-// that nobody types, so it is left alone when ctx ends.
-func credentials(ctx context.Context, ref string) string {
-	found := make(chan string, 1)
-	go func() {
-		_, auth, err := testcontainers.DockerImageAuth(ctx, ref)
-		if err != nil {
-			found <- "" // a public image needs none, and a private one fails with the registry's words
-			return
-		}
-		data, _ := json.Marshal(auth) //nolint:gosec,errchkjson // The engine takes credentials in this form: strings.
-		found <- base64.URLEncoding.EncodeToString(data)
-	}()
-	select {
-	case auth := <-found:
-		return auth
-	case <-ctx.Done():
-		return ""
-	}
 }

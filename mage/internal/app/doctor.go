@@ -19,6 +19,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 // finding is one row of doctor.
@@ -85,12 +86,7 @@ func (a *App) diskFinding() finding {
 func (a *App) engineFindings(ctx context.Context, j job.Job) []finding {
 	engine, err := a.connectEngine(ctx)
 	if err != nil {
-		f := finding{what: "container engine", found: err.Error(), bad: true}
-		var advisor interface{ Advice() string }
-		if errors.As(err, &advisor) {
-			f.advice = advisor.Advice()
-		}
-		return []finding{f}
+		return []finding{{what: "container engine", found: err.Error(), advice: adviceOf(err), bad: true}}
 	}
 	info := engine.Info
 	found := []finding{{
@@ -105,26 +101,60 @@ func (a *App) engineFindings(ctx context.Context, j job.Job) []finding {
 	base := finding{what: "base for " + j.Target.Name(), found: "real image: " + why}
 	switch {
 	case err != nil:
-		base.found, base.bad = err.Error(), true
+		base.found, base.advice, base.bad = err.Error(), adviceOf(err), true
 	case standin:
 		base.found = "stand-in: " + why
 		base.advice, base.bad = standinAdvice()
 	}
-	return append(found, base, a.suiteFinding(ctx, j))
+	found = append(found, base)
+	found = append(found, a.pinFindings(ctx, j)...)
+	return append(found, a.suiteFinding(ctx, j))
+}
+
+// adviceOf is the first advice that an error has, "" for none.
+func adviceOf(err error) string {
+	var advisor ui.HasAdvice
+	if errors.As(err, &advisor) {
+		return advisor.Advice()
+	}
+	return ""
 }
 
 // registryFinding says whether the distro's image can be pulled.
 func registryFinding(ctx context.Context, engine stage.Registry, mirror image.Mirror, j job.Job) finding {
 	ref := mirror.Reference(j.Target.Reference())
 	f := finding{what: "registry", found: ref + " can be pulled"}
-	if err := engine.RegistryReachable(ctx, ref); err != nil {
+	if _, err := engine.RegistryDigest(ctx, ref); err != nil {
 		f.found = err.Error()
 		f.advice = "without one the stand-in base is used: its packages are for testing, not for release"
 		if mirror != "" {
 			f.advice = "check " + image.MirrorVariable + "; " + f.advice
 		}
+		if said := adviceOf(err); said != "" {
+			f.advice = said + "; " + f.advice
+		}
 	}
 	return f
+}
+
+// pinFindings say what the distro's image is pinned to, and whether its tag has moved since.
+func (a *App) pinFindings(ctx context.Context, j job.Job) []finding {
+	d := j.Distro()
+	if d.Digest == "" {
+		return nil
+	}
+	f := finding{what: "pin of " + d.Name, found: d.Reference()}
+	if d.Pinned != "" {
+		f.found += " of " + d.Pinned
+	}
+	moved, err := a.pipeline.Images().Moved(ctx, d)
+	switch {
+	case err != nil:
+		f.found, f.advice = err.Error(), adviceOf(err)
+	case moved != "":
+		f.found, f.advice = moved, image.PinAdvice(d)+" takes the new one"
+	}
+	return []finding{f}
 }
 
 // proxyFindings say which proxies builds and runs with a network use, if there are any.

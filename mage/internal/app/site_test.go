@@ -60,6 +60,7 @@ func TestSiteRepositoriesAreChecked(t *testing.T) {
 func TestRegistryFinding(t *testing.T) {
 	j := job.Job{Target: job.RPM{Distro: specs.Distro{Image: "quay.io/a/b:9"}}}
 	silent := errors.New("no answer")
+	limited := &containers.PullError{Ref: "quay.io/a/b:9", Reason: containers.RateLimited}
 	for _, tt := range []struct {
 		mirror        image.Mirror
 		err           error
@@ -69,6 +70,7 @@ func TestRegistryFinding(t *testing.T) {
 		{"r.example", nil, "r.example/a/b:9 can be pulled", ""},
 		{"", silent, "no answer", "without one"},
 		{"r.example", silent, "no answer", "check VERBSMITH_REGISTRY; without one"},
+		{"", limited, limited.Error(), limited.Advice() + "; without one"},
 	} {
 		f := registryFinding(t.Context(), &stagetest.Engine{Unreachable: tt.err}, tt.mirror, j)
 		if f.found != tt.found || !strings.HasPrefix(f.advice, tt.advice) || (f.advice == "") != (tt.advice == "") || f.bad {

@@ -5,10 +5,12 @@ package image
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
@@ -37,34 +39,43 @@ func (b *Builder) ChooseBase(ctx context.Context, j job.Job) (own bool, why stri
 	} else if ok {
 		return false, image + " is on the engine", nil
 	}
-	if b.registryReachable(ctx, engine, image) != nil {
-		why = image + " is not on the engine and cannot be pulled (run doctor for the reason)"
-		return true, why, nil //nolint:nilerr // that is the answer
+	_, err = b.registryDigest(ctx, engine, image)
+	pull, refused := errors.AsType[*containers.PullError](err)
+	switch {
+	case err == nil:
+		return false, image + " can be pulled", nil
+	case ctx.Err() != nil || refused && pull.Reason == containers.NoDigest:
+		return false, "", pinGone(err, j.Target) // who has pinned an image does not want another one instead
+	case refused:
+		return true, fmt.Sprintf("%s is not on the engine and cannot be pulled: %s", image, pull.Reason), nil
 	}
-	return false, image + " can be pulled", nil
+	return true, fmt.Sprintf("%s is not on the engine and cannot be pulled: %v", image, err), nil
 }
 
-// registryReachable probes the registry at most once in ten minutes, so that a machine without
-// one does not wait for it in each run.
-func (b *Builder) registryReachable(ctx context.Context, engine stage.Engine, image string) error {
-	const remember = 10 * time.Minute
+// registryDigest asks a registry for the digest of an image. One that does not answer is asked at most once in ten minutes, so
+// that a machine without one does not wait for it in each run; what it answers may be another thing soon, such as after a login.
+func (b *Builder) registryDigest(ctx context.Context, engine stage.Registry, image string) (string, error) {
+	const remember, most = 10 * time.Minute, 1 << 20
 	memo := filepath.Join(b.CacheDir, stage.VolumeName("unreachable", image))
 	if st, err := os.Stat(memo); err == nil && time.Since(st.ModTime()) < remember {
-		const most = 1 << 20
-		reason, err := owned.ReadFile(memo, most)
-		if err == nil {
-			return errors.New(string(reason))
+		if said, err := owned.ReadFile(memo, most); err == nil {
+			return "", &containers.PullError{Ref: image, Reason: containers.NoAnswer, Err: errors.New(string(said))}
 		}
 	}
-	err := engine.RegistryReachable(ctx, image)
-	if err == nil {
+	digest, err := engine.RegistryDigest(ctx, image)
+	pull, refused := errors.AsType[*containers.PullError](err)
+	switch {
+	case ctx.Err() != nil:
+	case refused && pull.Reason == containers.NoAnswer:
+		said := ""
+		if pull.Err != nil {
+			said = ui.Redact(pull.Err.Error())
+		}
+		_ = os.WriteFile(memo, []byte(said), 0o644) // only a cache: losing it costs a question
+	default:
 		_ = os.Remove(memo)
-		return nil
 	}
-	if ctx.Err() == nil {
-		_ = os.WriteFile(memo, []byte(ui.Redact(err.Error())), 0o644) // only a cache: losing it costs a probe
-	}
-	return err
+	return digest, err
 }
 
 // Base makes sure that the job's base is on the engine: the image of its distro or Debian suite, or,
@@ -120,7 +131,7 @@ func (b *Builder) chosenBase(
 	}
 	id, here, err := get(ctx, i, s)
 	if err != nil || id == "" {
-		return artifact.Base{Ref: name, Folder: target.Folder()}, here, err
+		return artifact.Base{Ref: name, Folder: target.Folder()}, here, pinGone(err, target)
 	}
 	engine, err := b.Engine(ctx)
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 )
 
 var (
-	errUnreachable = errors.New("no route to the registry")
+	errUnreachable = &containers.PullError{Ref: "example/x:9", Reason: containers.NoAnswer, Err: errors.New("no route to the registry")}
 
 	rocky9   = job.RPM{Distro: specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9", Image: "example/rocky:9", Standin: "bookworm"}}
 	bookworm = job.Deb{Suite: specs.Suite{Name: "bookworm", Image: "example/debian:bookworm"}}
@@ -118,9 +118,9 @@ func TestBaseStateMakesNothing(t *testing.T) {
 		ref    string
 		why    string
 	}{
-		{rocky9, job.BaseAuto, "verbsmith/standin:rocky9-full-", "example/rocky:9 is not on the engine and cannot be pulled"},
+		{rocky9, job.BaseAuto, "verbsmith/standin:rocky9-full-", "example/rocky:9 is not on the engine and cannot be pulled: its registry does not answer"},
 		{rocky9, job.BaseRegistry, "example/rocky:9", "requested"},
-		{bookworm, job.BaseAuto, "verbsmith/standin-rootfs:bookworm-", "example/debian:bookworm is not on the engine and cannot be pulled"},
+		{bookworm, job.BaseAuto, "verbsmith/standin-rootfs:bookworm-", "example/debian:bookworm is not on the engine and cannot be pulled: its registry does not answer"},
 		{bookworm, job.BaseRegistry, "example/debian:bookworm", "requested"},
 	} {
 		engine := &stagetest.Engine{Unreachable: errUnreachable}
@@ -134,31 +134,90 @@ func TestBaseStateMakesNothing(t *testing.T) {
 	}
 }
 
-// A registry that does not answer is asked again only after ten minutes, and the answer
-// holds for that image alone.
+// With -base=auto, what the registry said is the reason for the stand-in, in a few words.
+func TestChooseBaseSaysWhy(t *testing.T) {
+	pinned := rocky9
+	pinned.Distro.Digest = "sha256:1"
+	for _, tt := range []struct {
+		target job.Target
+		err    error
+		own    bool
+		why    string // or the error
+	}{
+		{rocky9, nil, false, "example/rocky:9 can be pulled"},
+		{pinned, nil, false, "example/rocky@sha256:1 can be pulled"},
+		{rocky9, &containers.PullError{Reason: containers.RateLimited, Err: errors.New("toomanyrequests: x")}, true, "cannot be pulled: its registry limits the number of pulls"},
+		{rocky9, &containers.PullError{Reason: containers.LoginMissing}, true, "cannot be pulled: its registry wants a login, or does not have it"},
+		{rocky9, &containers.PullError{Reason: containers.WrongPlatform}, true, "cannot be pulled: it is not for the engine's machine"},
+		{rocky9, errors.New("the engine is odd"), true, "cannot be pulled: the engine is odd"},
+		{pinned, &containers.PullError{Ref: "p", Reason: containers.NoDigest}, false, "image p cannot be pulled: its registry does not have this digest"},
+		{bookworm, &containers.PullError{Ref: "p", Reason: containers.NoDigest}, false, "image p cannot be pulled: its registry does not have this digest"},
+	} {
+		b := newBuilder(t, &stagetest.Engine{Unreachable: tt.err})
+		own, why, err := b.ChooseBase(t.Context(), job.Job{Target: tt.target, Base: job.BaseAuto})
+		if err != nil {
+			why = err.Error()
+		}
+		if own != tt.own || !strings.HasSuffix(why, tt.why) || (err != nil) != strings.Contains(tt.why, "image p") {
+			t.Errorf("%v: got %t, %q, %v", tt.err, own, why, err)
+		}
+	}
+}
+
+// A pinned image that the registry does not have is an error, with the command that pins another.
+func TestPinnedImageThatIsGone(t *testing.T) {
+	pinned := rocky9
+	pinned.Distro.Digest = "sha256:1"
+	for _, mode := range []job.BaseMode{job.BaseAuto, job.BaseRegistry} {
+		for _, tt := range []struct {
+			target job.Target
+			want   string
+		}{{pinned, "toolchain:pin -distro=rocky9"}, {bookworm, "specs/suites"}} {
+			b := newBuilder(t, &stagetest.Engine{Unreachable: &containers.PullError{Reason: containers.NoDigest}})
+			_, err := b.Base(t.Context(), job.Job{Target: tt.target, Base: mode})
+			if advice, ok := errors.AsType[*stage.AdviceError](err); !ok || !strings.Contains(advice.Advice(), tt.want) {
+				t.Errorf("%s, %s: got %v", mode, tt.target.Folder(), err)
+			}
+		}
+	}
+}
+
+// A registry that does not answer is asked again only after ten minutes, and the answer holds for that image alone. Any other
+// answer is asked for again: the user may have logged in.
 func TestUnreachableRegistryIsRemembered(t *testing.T) {
 	engine := &stagetest.Engine{Unreachable: errUnreachable}
 	b := newBuilder(t, engine)
-	reached := func(image string) error { return b.registryReachable(t.Context(), engine, image) }
-	if err := reached("a"); !errors.Is(err, errUnreachable) {
+	asked := func(image string) error {
+		_, err := b.registryDigest(t.Context(), engine, image)
+		return err
+	}
+	if err := asked("a"); !errors.Is(err, errUnreachable) {
 		t.Fatal(err)
 	}
 	engine.Unreachable = nil
-	if err := reached("a"); err == nil || err.Error() != errUnreachable.Error() {
-		t.Errorf("the registry is asked again at once: %v", err)
+	again, ok := errors.AsType[*containers.PullError](asked("a"))
+	if !ok || again.Reason != containers.NoAnswer || again.Ref != "a" || again.Err.Error() != errUnreachable.Err.Error() {
+		t.Errorf("the registry is asked again at once: %v", again)
 	}
-	if err := reached("b"); err != nil {
+	if err := asked("b"); err != nil {
 		t.Errorf("another image: %v", err)
 	}
 	memo, old := filepath.Join(b.CacheDir, stage.VolumeName("unreachable", "a")), time.Now().Add(-11*time.Minute)
 	if err := os.Chtimes(memo, old, old); err != nil {
 		t.Fatal(err)
 	}
-	if err := reached("a"); err != nil {
+	if err := asked("a"); err != nil {
 		t.Errorf("after eleven minutes: %v", err)
 	}
 	if _, err := os.Stat(memo); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it is still remembered: %v", err)
+	}
+	engine.Unreachable = &containers.PullError{Reason: containers.LoginMissing}
+	if err := asked("a"); err == nil {
+		t.Error("it needs no login")
+	}
+	if engine.Unreachable = nil; asked("a") != nil {
+		t.Error("after a login it is not asked again")
 	}
 }
 
@@ -183,11 +242,11 @@ func TestInterruptedQuestionIsNotRemembered(t *testing.T) {
 	b := newBuilder(t, engine)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := b.registryReachable(ctx, engine, "a"); !errors.Is(err, errUnreachable) {
+	if _, err := b.registryDigest(ctx, engine, "a"); !errors.Is(err, errUnreachable) {
 		t.Errorf("got %v", err)
 	}
 	engine.Unreachable = nil
-	if err := b.registryReachable(t.Context(), engine, "a"); err != nil {
+	if _, err := b.registryDigest(t.Context(), engine, "a"); err != nil {
 		t.Errorf("it is remembered: %v", err)
 	}
 }

@@ -76,8 +76,10 @@ func (b *Builder) labBase(ctx context.Context, j job.Job, s *ui.Stage) (string, 
 	if err != nil {
 		return "", err
 	}
-	if j.Base != job.BaseStandin && b.registryReachable(ctx, engine, b.Mirror.Reference(of)) == nil {
-		choice = b.registryImage(of, "")
+	if j.Base != job.BaseStandin {
+		if _, err := b.registryDigest(ctx, engine, b.Mirror.Reference(of)); err == nil {
+			choice = b.registryImage(of, "")
+		}
 	}
 	id, _, err := b.ensure(ctx, choice, s)
 	return id, err

@@ -57,8 +57,14 @@ func ParseMirror(text string) (Mirror, error) {
 }
 
 // Reference is where an image is taken from: at a mirror, below its path at its usual registry. The path of an image of
-// Docker Hub without a user begins with library/.
+// Docker Hub without a user begins with library/. With a digest, there is no tag: some engines do not accept both.
 func (m Mirror) Reference(usual string) string {
+	if name, digest, pinned := strings.Cut(usual, "@"); pinned {
+		if tag := strings.LastIndex(name, ":"); tag > strings.LastIndex(name, "/") {
+			name = name[:tag]
+		}
+		usual = name + "@" + digest
+	}
 	if m == "" {
 		return usual
 	}

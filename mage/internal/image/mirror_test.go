@@ -66,13 +66,15 @@ func TestMirrorReference(t *testing.T) {
 		"docker.io/rockylinux/rockylinux:9":   "r.example:5000/m/rockylinux/rockylinux:9",
 		"localhost/own:1":                     "r.example:5000/m/own:1",
 		"r2.example:1/own:1":                  "r.example:5000/m/own:1",
-		"rockylinux/rockylinux:9@sha256:0123": "r.example:5000/m/rockylinux/rockylinux:9@sha256:0123",
+		"rockylinux/rockylinux:9@sha256:0123": "r.example:5000/m/rockylinux/rockylinux@sha256:0123",
+		"r2.example:1/own:1@sha256:0123":      "r.example:5000/m/own@sha256:0123",
+		"r2.example:1/own@sha256:0123":        "r.example:5000/m/own@sha256:0123",
 	} {
 		if got := Mirror("r.example:5000/m").Reference(usual); got != want {
 			t.Errorf("%s: got %s, want %s", usual, got, want)
 		}
-		if got := Mirror("").Reference(usual); got != usual {
-			t.Errorf("without a mirror: got %s, want %s", got, usual)
+		if got, want := Mirror("").Reference(usual), strings.Replace(usual, ":9@", "@", 1); got != want && got != strings.Replace(usual, ":1@", "@", 1) {
+			t.Errorf("without a mirror: got %s, want %s", got, want)
 		}
 	}
 }

@@ -53,6 +53,7 @@ type ImageBuilder interface {
 
 // Registry fetches other images.
 type Registry interface {
-	RegistryReachable(ctx context.Context, ref string) error
+	// RegistryDigest is that which the registry has for the image now.
+	RegistryDigest(ctx context.Context, ref string) (string, error)
 	Pull(ctx context.Context, ref string, progress func(containers.PullProgress)) error
 }

@@ -26,6 +26,8 @@ type Engine struct {
 	Images map[string]string
 	// Digests are those of images from a registry, by reference.
 	Digests map[string]string
+	// Registry are the digests of images in their registries, by reference.
+	Registry map[string]string
 	// Answer, if not nil, decides how a container ends. It may write to the run's outputs.
 	Answer func(run Run) (containers.Result, error)
 	// Unreachable is the error of registry checks and pulls.
@@ -246,8 +248,13 @@ func (e *Engine) Import(_ context.Context, archive io.Reader, ref string, _ map[
 	return e.add(ref), err
 }
 
-// RegistryReachable implements stage.Registry.
-func (e *Engine) RegistryReachable(context.Context, string) error { return e.Unreachable }
+// RegistryDigest implements stage.Registry.
+func (e *Engine) RegistryDigest(_ context.Context, ref string) (string, error) {
+	if e.Unreachable != nil {
+		return "", e.Unreachable
+	}
+	return e.Registry[ref], nil
+}
 
 // Pull implements stage.Registry.
 func (e *Engine) Pull(_ context.Context, ref string, _ func(containers.PullProgress)) error {

@@ -72,11 +72,15 @@ func TestImages(t *testing.T) {
 	if _, err := e.Import(t.Context(), strings.NewReader("x"), "imported", nil); err != nil || !here("imported") {
 		t.Errorf("imported: %v", err)
 	}
-	if err := errors.Join(e.RegistryReachable(t.Context(), "pulled"), e.Pull(t.Context(), "pulled", nil)); err != nil || !here("pulled") {
+	e.Registry = map[string]string{"pulled": "sha256:1"}
+	if digest, err := e.RegistryDigest(t.Context(), "pulled"); digest != "sha256:1" || err != nil {
+		t.Errorf("in its registry: %s, %v", digest, err)
+	}
+	if err := e.Pull(t.Context(), "pulled", nil); err != nil || !here("pulled") {
 		t.Errorf("pulled: %v", err)
 	}
 	e.Unreachable = errors.New("no route")
-	if e.Pull(t.Context(), "far", nil) == nil || e.RegistryReachable(t.Context(), "far") == nil || here("far") {
+	if _, err := e.RegistryDigest(t.Context(), "far"); err == nil || e.Pull(t.Context(), "far", nil) == nil || here("far") {
 		t.Error("an image of an unreachable registry is here")
 	}
 	if err := e.RemoveImage(t.Context(), "built"); err != nil {
