@@ -36,3 +36,10 @@ func (Toolchain) Build(ctx context.Context,
 	f.Suite = suite
 	return app.Run(ctx, f, (*app.App).ToolchainBuild)
 }
+
+// Pin writes the digest that a distro's image has now into its file in specs, which then stands for that image.
+func (Toolchain) Pin(ctx context.Context,
+	distro *string, // distro whose image is pinned, or all (default rocky9)
+) error {
+	return app.Run(ctx, app.Flags{Distro: distro}, (*app.App).ToolchainPin)
+}

@@ -21,12 +21,8 @@ const probeFile = "probe.txt"
 
 // DistroProbe is the distro:probe target. It goes on after a distro whose image differs.
 func (a *App) DistroProbe(ctx context.Context) error {
-	names := []string{value(a.flags.Distro, a.distros.Default().Name)}
-	if names[0] == allDistros {
-		names = a.distros.Names()
-	}
 	var failed []error
-	for _, name := range names {
+	for _, name := range a.distroNames() {
 		a.flags.Distro = &name
 		failed = append(failed, a.probe(ctx))
 		if ctx.Err() != nil {
@@ -34,6 +30,15 @@ func (a *App) DistroProbe(ctx context.Context) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// distroNames are those that -distro asks for.
+func (a *App) distroNames() []string {
+	name := value(a.flags.Distro, a.distros.Default().Name)
+	if name == allDistros {
+		return a.distros.Names()
+	}
+	return []string{name}
 }
 
 // probe compares one distro's image with what is known of it.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
@@ -16,6 +17,7 @@ func (a *App) ToolchainList(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var moved []string
 	rows := make([][]string, 0, len(a.distros.Names()))
 	for _, name := range a.distros.Names() {
 		distro, err := a.distros.Find(name)
@@ -29,6 +31,13 @@ func (a *App) ToolchainList(ctx context.Context) error {
 			return err
 		}
 		rows = append(rows, row)
+		text, err := a.pipeline.Images().Moved(ctx, distro)
+		if err != nil {
+			return err
+		}
+		if text != "" {
+			moved = append(moved, name+": "+text+"; "+image.PinAdvice(distro)+" takes the new one")
+		}
 	}
 	for i, debian := range s.Debians {
 		j := s.Job
@@ -40,6 +49,9 @@ func (a *App) ToolchainList(ctx context.Context) error {
 		rows = append(rows, row)
 	}
 	a.ui.Table("toolchains for rdma-core "+s.Source.Label(), []string{"distro", "base", "image", "state"}, rows)
+	for _, line := range moved {
+		fmt.Fprintln(a.ui.Out(), "note: "+line)
+	}
 	return nil
 }
 
