@@ -32,7 +32,9 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"wipe":      wipe,
 		"setenv":    setenv,
 		"together":  together,
+		"registry":  registry,
 
+		"dropimages":   dropImages,
 		"nocontainers": noContainers,
 		"moduleproxy":  moduleProxy,
 		"site":         site,
@@ -214,7 +216,7 @@ func environ(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{
 		"HOME", "PATH", "TMPDIR", "GOPATH", "GOMODCACHE", "GOCACHE", "GOFLAGS",
-		"DOCKER_HOST", "VERBSMITH_CACHE", "VERBSMITH_DIST", "CI", "GITHUB_ACTIONS",
+		"DOCKER_HOST", "VERBSMITH_CACHE", "VERBSMITH_DIST", "VERBSMITH_REGISTRY", "CI", "GITHUB_ACTIONS",
 	} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
