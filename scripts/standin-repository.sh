@@ -17,7 +17,8 @@
 # An RPM provides only what exists: versions come from dpkg; sonames, pkgconfig(), perl() and programs are read from
 # the files. A Debian package that is not listed, but on which a packaged one depends, becomes the RPM debian-NAME; if
 # the base has it, standin-base provides it.
-# OUT/installed lists the RPMs that the image has installed from the start.
+# OUT/installed lists the RPMs that the image has installed from the start, and with `minimal` OUT/absent the files of BASE
+# that the image lacks until an RPM brings them.
 # SOURCE_DATE_EPOCH is the time of the RPMs and of the younger files in them.
 set -euo pipefail
 export LC_ALL=C
@@ -51,6 +52,8 @@ trap 'rm -rf "$work"' EXIT
 spec=$work/standin.spec
 root=$work/root # %{buildroot} of all RPMs
 mkdir -p "$root" "$work/lists" "$out"
+: >"$work/moved" # files that belong to another RPM than the rest of their Debian package
+: >"$out/absent"
 
 # ---------------------------------------------------------------------------------------------------------
 # What dpkg has installed
@@ -84,7 +87,7 @@ files_of() {
 	sed -E -e 's#^/(bin|sbin|lib|lib64)/#/usr/\1/#' -e '\#^/usr/share/(doc|man|info|lintian|locale|bug)(/|$)#d' -e '\#^/(bin|sbin|lib|lib64)$#d' "$list" | sort -u |
 		while IFS= read -r file; do
 			if [[ -L $file || (-e $file && ! -d $file) ]]; then printf '%s\n' "$file"; fi
-		done
+		done | { grep -vxF -f "$work/moved" || true; }
 }
 
 # only_native: filters 32-bit programs out of a list of files, because there are no libraries for them.
@@ -126,7 +129,7 @@ rpm_version() {
 # is_debian WORD: whether this word of a line is the name of a Debian package and not marked as something else.
 is_debian() {
 	case $1 in
-	+* | '<'* | *:/* | /*'->'*) return 1 ;;
+	+* | '<'* | =* | *:/* | /*) return 1 ;;
 	esac
 }
 
@@ -157,8 +160,25 @@ read_table() {
 		done
 		set +f
 		[[ -n $found ]] || die "$data/packages: Debian has none of the packages of $name ($words)"
-		printf '%s\n' "$name ${repos[column]} $scope ${line[*]}" >>"$work/table"
+		for word in ${name//,/ }; do printf '%s\n' "$word ${repos[column]} $scope ${line[*]}"; done >>"$work/table"
 	done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$data/packages")
+}
+
+# take_out: takes from the base what RPMs of the scope `run` stand for.
+take_out() {
+	local name repo scope words word
+	while read -r name repo scope words; do
+		for word in $words; do
+			word=${word//@PYTHON@/$python}
+			if [[ $word == /* && $word != *'>'* ]]; then
+				printf '%s\n' "$word" >>"$work/moved"
+			elif [[ $mode == minimal && $scope == run ]] && is_debian "$word" && [[ -n ${present[$word]:-} ]]; then
+				files_of "$word" >>"$out/absent"
+				unset "present[$word]"
+			fi
+		done
+	done <"$work/table"
+	if [[ $mode == minimal ]]; then cat "$work/moved" >>"$out/absent"; fi
 }
 
 # ---------------------------------------------------------------------------------------------------------
@@ -204,9 +224,13 @@ add_debian() {
 
 # add_word RPM VERSION WORD: a marked word of the table.
 add_word() {
-	local name=$1 number=$2 word=$3
+	local name=$1 number=$2 word=${3//@PYTHON@/$python}
 	local path=${word#*:}
 	case $word in
+	+*=*)
+		path=${word%%=*}
+		printf '%s = %s\n' "${path#+}" "${word#*=}" >>"$work/gives"
+		;;
 	+*'('*')' | +/*) printf '%s\n' "${word#+}" >>"$work/gives" ;;
 	+*) printf '%s = %s\n' "${word#+}" "$number" >>"$work/gives" ;;
 	'<'*) printf '%s\n' "${word#<}" >>"$work/needs" ;;
@@ -222,6 +246,18 @@ add_word() {
 		ln -s "${word#*->}" "$root${word%%->*}"
 		printf '%s\n' "${word%%->*}" >>"$work/lists/$name"
 		;;
+	/*'=>'*)
+		install -D -m 755 "${word%%=>*}" "$root${word#*=>}"
+		printf '%s\n' "${word#*=>}" >>"$work/lists/$name"
+		;;
+	/*)
+		printf '%s\n' "$word" >>"$work/gives"
+		if [[ $mode == minimal ]]; then
+			mkdir -p "$(dirname "$root$word")"
+			cp -a "$word" "$root$word"
+			printf '%s\n' "$word" >>"$work/lists/$name"
+		fi
+		;;
 	esac
 }
 
@@ -233,6 +269,11 @@ package() {
 	repo_of[$name]=$repo
 	: >"$work/gives" && : >"$work/needs" && : >"$work/payload"
 	for word; do
+		if [[ $word == =*-* ]]; then
+			word=${word#=}
+			number=${word%-*} release=${word##*-}$dist
+			continue
+		fi
 		if ! is_debian "$word"; then continue; fi
 		[[ -n $first || $name == standin-base ]] || read -r number release < <(rpm_version "${version[$word]}")
 		first=${first:-$word}
@@ -264,6 +305,7 @@ release_files() {
 	printf '%%rhel %s\n%%centos %s\n%%el%s 1\n%%dist %s\n' "$el" "$el" "$el" "$dist" >"$files/macros.dist"
 	printf '%s\n' "/usr/lib64/python$python/site-packages" "/usr/lib/python$python/site-packages" >"$files/standin.pth"
 	echo /usr/lib64 >"$files/standin.conf"
+	echo '%_install_langs en_US' >"$files/macros.image-language-conf"
 	for repo in "${repositories[@]}"; do
 		[[ $repo != epel ]] || continue
 		case $repo in
@@ -273,11 +315,11 @@ release_files() {
 		printf '[%s]\nname=Stand-in for %s (local)\nbaseurl=file:///usr/share/standin/%s\nenabled=%s\ngpgcheck=0\n\n' \
 			"$repo" "$repo" "$repo" "$enabled"
 	done >"$files/standin.repo"
-	install -D -m 644 -t "$root/etc/rpm" "$files/macros.dist"
+	install -D -m 644 -t "$root/etc/rpm" "$files/macros.dist" "$files/macros.image-language-conf"
 	install -D -m 644 -t "$root/etc/ld.so.conf.d" "$files/standin.conf"
 	install -D -m 644 -t "$root/etc/yum.repos.d" "$files/standin.repo"
 	install -D -m 644 -t "$root/usr/lib/python3/dist-packages" "$files/standin.pth"
-	printf '%s\n' /etc/rpm/macros.dist /etc/ld.so.conf.d/standin.conf /etc/yum.repos.d/standin.repo \
+	printf '%s\n' /etc/rpm/macros.dist /etc/rpm/macros.image-language-conf /etc/ld.so.conf.d/standin.conf /etc/yum.repos.d/standin.repo \
 		/usr/lib/python3/dist-packages/standin.pth >"$work/lists/standin-release"
 }
 
@@ -317,6 +359,7 @@ write_spec() {
 read_dpkg
 set -f
 read_table
+take_out
 release_files
 write_spec
 set +f
