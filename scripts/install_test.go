@@ -38,7 +38,10 @@ func runScript(t *testing.T, name string, commands map[string]string, machine []
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{filepath.Join(dir, name)}, argv...)...)
-	cmd.Env = []string{"PATH=" + dir, "TMPDIR=" + dir, "DIR=" + dir, "UNDER_TEST=" + filepath.Join(dir, "under-test")}
+	cmd.Env = []string{
+		"PATH=" + dir, "TMPDIR=" + dir, "DIR=" + dir, "UNDER_TEST=" + filepath.Join(dir, "under-test"),
+		"TOPDIR=" + dir, "SOURCE_DATE_EPOCH=1700000000",
+	}
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

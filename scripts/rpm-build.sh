@@ -18,7 +18,7 @@ needs() { # COMMAND...: ends the script if the image lacks one
         }
     done
 }
-needs mkdir rpmbuild sh
+needs mkdir rpm rpmbuild sh
 
 mode=$1
 input=$2
@@ -57,6 +57,11 @@ case $mode in
 esac
 
 [ -z "${PAYLOAD:-}" ] || set -- --define "_binary_payload $PAYLOAD" --define "_source_payload $PAYLOAD" "$@"
+
+# EL 9 leaves out changelog entries that are older than two years on the day of the build.
+if [ -n "$(rpm --eval '%{?_changelog_trimtime}')" ]; then
+    set -- --define "_changelog_trimtime $((SOURCE_DATE_EPOCH - 63072000))" "$@"
+fi
 
 # The result must not depend on the host's name, the clock or the build's file times.
 set -- rpmbuild \

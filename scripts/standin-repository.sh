@@ -46,6 +46,12 @@ full) scopes=' base run build ' ;;
 esac
 : "${SOURCE_DATE_EPOCH:?the time to put into the packages, in seconds}"
 python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+case $el in
+10) march=-march=x86-64-v3 ;;
+*) march=-march=x86-64-v2 ;;
+esac
+# gcc knows the levels from 11 on.
+if ! gcc "$march" -E -x c /dev/null >/dev/null 2>&1; then march='-march=x86-64 -mcx16 -msahf -mpopcnt -msse3 -mssse3 -msse4.1 -msse4.2'; fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -238,7 +244,7 @@ add_word() {
 		install -D -m 644 "$data/files/${word%%:*}" "$root$path"
 		# The file's own mode may have been lost in the build context.
 		if [[ $(head -c 2 "$root$path") == '#!' ]]; then chmod 755 "$root$path"; fi
-		sed -i "s/@PYTHON@/$python/g" "$root$path"
+		sed -i "s/@PYTHON@/$python/g; s/@MARCH@/$march/g" "$root$path"
 		printf '%s\n' "$path" >>"$work/lists/$name"
 		;;
 	/*'->'*)
