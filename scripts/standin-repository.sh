@@ -194,17 +194,20 @@ declare -A repo_of=() # RPM -> repository
 queue=()              # Debian packages that others need
 installed=()          # RPMs that the image has installed
 
-# provides_of LIST: what the files in LIST provide besides their paths.
+# provides_of LIST: what the files in LIST provide besides their paths. Starting a program takes longer than a look at the list.
 provides_of() {
-	local file
+	local file list
+	list=$(<"$1")
 	sed -n -E 's#^/usr/(s?bin/[A-Za-z0-9._+-]+)$#/usr/\1\n/\1#p' "$1"
 	sed -n -E 's#^/usr/bin/python(3\.[0-9]+)$#python(abi) = \1#p' "$1"
 	# elfdeps skips a file that is not ELF (libc.so is a linker script), but then exits with a failure.
-	sed -n -E '\#\.so(\.[0-9.]+)?$#p' "$1" | /usr/lib/rpm/elfdeps --provides || true
-	sed -n -E '\#/pkgconfig/[^/]*\.pc$#p' "$1" | while IFS= read -r file; do
-		PKG_CONFIG_PATH=${file%/*} /usr/lib/rpm/pkgconfigdeps.sh --provides <<<"$file" | sed -n '/^pkgconfig(/p'
-	done
-	sed -n -E '\#/unicore/#d; \#\.p[lm]$#p' "$1" | perl "$data/files/perl-deps" --provides
+	if [[ $list == *.so* ]]; then sed -n -E '\#\.so(\.[0-9.]+)?$#p' "$1" | /usr/lib/rpm/elfdeps --provides || true; fi
+	if [[ $list == */pkgconfig/* ]]; then
+		sed -n -E '\#/pkgconfig/[^/]*\.pc$#p' "$1" | while IFS= read -r file; do
+			PKG_CONFIG_PATH=${file%/*} /usr/lib/rpm/pkgconfigdeps.sh --provides <<<"$file" | sed -n '/^pkgconfig(/p'
+		done
+	fi
+	if [[ $list == *.p[lm]* ]]; then sed -n -E '\#/unicore/#d; \#\.p[lm]$#p' "$1" | perl "$data/files/perl-deps" --provides; fi
 	if grep -qx /usr/bin/perl "$1"; then perl -e 'printf "perl(:VERSION) = %vd\n", $^V'; fi
 }
 
@@ -285,7 +288,7 @@ package() {
 		first=${first:-$word}
 		add_debian "$name" "$word"
 	done
-	tar -C / -cf - --no-recursion -T <(sed 's#^/##' "$work/payload") | tar -C "$root" -xf -
+	if [[ -s $work/payload ]]; then tar -C / -cf - --no-recursion -T <(sed 's#^/##' "$work/payload") | tar -C "$root" -xf -; fi
 	cat "$work/payload" >>"$work/lists/$name"
 	for word; do
 		if ! is_debian "$word"; then add_word "$name" "$number" "$word"; fi
