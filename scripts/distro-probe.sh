@@ -100,8 +100,11 @@ plain() {
 # installs PACKAGE...: dnf can install them. What it says goes to the log.
 installs() { dnf install -y "$@" >&2; }
 
-# query ARGUMENT...: a query of the repositories.
-query() { dnf -q repoquery "$@" 2>/dev/null; }
+# query ARGUMENT...: a query of the repositories. dnf 4 ends the lines of a format itself, dnf 5 does not.
+query() {
+    answer=$(dnf -q repoquery "$@" 2>/dev/null) || return
+    printf '%s\n' "$answer" | sed '/^$/d'
+}
 
 # level: the highest of the CPU levels that the C library says it needs.
 level() {
@@ -118,7 +121,7 @@ level() {
 
 # distro PACKAGE: its newest version in the repositories, and the repository.
 distro() {
-    if ! value=$(query --latest-limit=1 --qf '%{version}-%{release} %{repoid}' "$1"); then
+    if ! value=$(query --latest-limit=1 --qf '%{version}-%{release} %{repoid}\n' "$1"); then
         unasked "distro $1" 'dnf repoquery failed'
         return
     fi
@@ -127,7 +130,7 @@ distro() {
 
 # required BY: the package and the repository that give it.
 required() {
-    if ! value=$(query --latest-limit=1 --qf '%{name} %{repoid}' --whatprovides "$1"); then
+    if ! value=$(query --latest-limit=1 --qf '%{name} %{repoid}\n' --whatprovides "$1"); then
         unasked "requires $1" 'dnf repoquery failed'
         return
     fi
@@ -137,18 +140,25 @@ required() {
 toolchain() {
     spec=$1
     shift
-    epel='epel-release'
+    # As in the toolchain.
+    value=$(dnf --version)
+    case $value in
+        dnf5*) plugins=dnf5-plugins enable='setopt ' enabled=.enabled=1 ;;
+        *) plugins=dnf-plugins-core enable='--set-enabled ' enabled= ;;
+    esac
+    epel=$(rpm --eval '%{?rhel:epel-release}')
     if [ -n "${VERBSMITH_REPOS:-}" ]; then # the site says what is enabled
         epel=
         set --
     fi
     # shellcheck disable=SC2086 # a word or none
-    if ! installs dnf-plugins-core $epel; then
-        unasked repositories "dnf cannot install dnf-plugins-core${epel:+ and $epel}"
+    if ! installs $plugins $epel; then
+        unasked repositories "dnf cannot install $plugins${epel:+ and $epel}"
         return
     fi
     for name; do
-        if ! dnf config-manager --set-enabled "$name" >&2; then
+        # shellcheck disable=SC2086 # words
+        if ! dnf config-manager $enable$name$enabled >&2; then
             unasked repositories "no repository $name"
             return
         fi

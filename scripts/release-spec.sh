@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Parses a spec with rpmspec as several releases of Enterprise Linux would, and
-# checks that the result has the provider.
-#   release-spec.sh SPEC PROVIDER EL...
+# Parses a spec with rpmspec as several releases of Enterprise Linux and Fedora
+# would, and checks that the result has the provider.
+#   release-spec.sh SPEC PROVIDER TAG...
+# TAG is a dist tag without its dot: el9, fc44.
 # Environment: TOPDIR (rpmbuild's directory; its SOURCES/ has the patch).
-# %rhel, %el8 and %dist are those of the EL release; other
+# %rhel, %fedora, %el8 and %dist are those of the release; other
 # macros are those of this machine.
 set -eu
 
@@ -89,19 +90,30 @@ patched() {
 }
 
 parsed=$(mktemp)
-for el in "$@"; do
-    echo "== EL $el"
-    rpmspec -P \
-        --undefine el8 --undefine el9 --undefine el10 \
-        --define "_topdir $TOPDIR" \
-        --define "rhel $el" --define "centos $el" --define "el$el 1" --define "dist .el$el" \
-        "$spec" >"$parsed" || {
-        echo "EL $el: rpmspec -P cannot parse the spec"
+# parse TAG OTHER...: what rpmspec makes of the spec there, and not as any other.
+parse() {
+    tag=$1
+    number=${tag#??}
+    for other; do
+        set -- "$@" --undefine "$other"
+        shift
+    done
+    case $tag in
+        el*) set -- "$@" --define "rhel $number" --define "centos $number" --undefine fedora ;;
+        fc*) set -- "$@" --define "fedora $number" --undefine rhel --undefine centos ;;
+    esac
+    rpmspec -P "$@" --define "_topdir $TOPDIR" --define "$tag 1" --define "dist .$tag" "$spec"
+}
+
+for tag; do
+    echo "== $tag"
+    parse "$tag" "$@" >"$parsed" || {
+        echo "$tag: rpmspec -P cannot parse the spec"
         exit 1
     }
     for want in "^Provides:[[:space:]]*lib$provider = [0-9]" "^- *lib$provider:"; do
         grep -e "$want" "$parsed" || {
-            echo "EL $el: the parsed spec has no line $want"
+            echo "$tag: the parsed spec has no line $want"
             exit 1
         }
     done
@@ -110,11 +122,11 @@ for el in "$@"; do
     case $status in
         0) ;;
         1)
-            echo "EL $el: the parsed spec does not declare $patch"
+            echo "$tag: the parsed spec does not declare $patch"
             exit 1
             ;;
         2)
-            echo "EL $el: the parsed spec does not apply $patch"
+            echo "$tag: the parsed spec does not apply $patch"
             exit 1
             ;;
         *) exit "$status" ;;

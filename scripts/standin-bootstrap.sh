@@ -3,7 +3,7 @@
 #
 # standin-bootstrap.sh SUITE OUT.tar
 #
-# Writes the root file system of a minimal Debian (SUITE is bookworm or trixie) to OUT.tar, for `docker import`.
+# Writes the root file system of a minimal Debian (SUITE is bullseye, bookworm, trixie or sid) to OUT.tar, for `docker import`.
 # The stand-in base is built on it. Installs debootstrap if it can (host-packages.sh).
 #
 # The mirror is that of Debian's main section in this machine's apt sources, or debootstrap's default if there is
@@ -36,11 +36,11 @@ quiet() {
 }
 trap quiet EXIT
 
-[[ $# -eq 2 ]] || die 64 'usage: standin-bootstrap.sh bookworm|trixie OUT.tar'
+[[ $# -eq 2 ]] || die 64 'usage: standin-bootstrap.sh bullseye|bookworm|trixie|sid OUT.tar'
 suite=$1 out=$2
 case $suite in
-bookworm | trixie) ;;
-*) die 64 "unknown suite '$suite': known are bookworm, trixie" ;;
+bullseye | bookworm | trixie | sid) ;;
+*) die 64 "unknown suite '$suite': known are bullseye, bookworm, trixie, sid" ;;
 esac
 case $out in
 /*) ;;

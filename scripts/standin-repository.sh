@@ -6,7 +6,7 @@
 # Creates the stand-in's package repositories in OUT (baseos, appstream, ...). It runs in an image that has every
 # Debian package that DATA/packages lists (the format is explained there).
 #
-#   EL       8, 9 or 10
+#   EL       8, 9 or 10; fc and its number for a Fedora
 #   DIST     the dist tag, such as .el9.standin
 #   DATA     the directory with `packages` and `files`
 #   BASE     a file with the names of the Debian packages of the minimal image
@@ -36,7 +36,8 @@ case $el in
 8) column=0 repositories=(baseos appstream extras powertools epel) ;;
 9) column=1 repositories=(baseos appstream extras crb epel) ;;
 10) column=2 repositories=(baseos appstream extras crb epel) ;;
-*) die "unknown EL release: '$el'" ;;
+fc[0-9]*) column=3 repositories=(fedora updates) ;;
+*) die "unknown release: '$el'" ;;
 esac
 [[ $dist =~ ^(\.[a-z0-9_]+)+$ ]] || die "invalid dist tag: '$dist'"
 case $mode in
@@ -48,6 +49,7 @@ esac
 python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 case $el in
 10) march=-march=x86-64-v3 ;;
+fc*) march=-march=x86-64 ;;
 *) march=-march=x86-64-v2 ;;
 esac
 # gcc knows the levels from 11 on.
@@ -145,7 +147,11 @@ read_table() {
 	local name el8 el9 el10 scope words word debian found
 	local -a repos line
 	while read -r name el8 el9 el10 scope words; do
-		repos=("$el8" "$el9" "$el10")
+		repos=("$el8" "$el9" "$el10" fedora)
+		case $el8$el9$el10 in
+		---) ;;
+		*- | *extras) repos[3]=- ;;
+		esac
 		if [[ ${repos[column]} == - || $scopes != *" $scope "* ]]; then continue; fi
 		line=() found=
 		set -f
@@ -248,6 +254,8 @@ add_word() {
 		# The file's own mode may have been lost in the build context.
 		if [[ $(head -c 2 "$root$path") == '#!' ]]; then chmod 755 "$root$path"; fi
 		sed -i "s/@PYTHON@/$python/g; s/@MARCH@/$march/g" "$root$path"
+		# A Fedora's macros are those of the newest EL.
+		if [[ $el == fc* ]]; then sed -i 's/%{?rhel}/%{?fedora}/g' "$root$path"; fi
 		printf '%s\n' "$path" >>"$work/lists/$name"
 		;;
 	/*'->'*)
@@ -272,7 +280,7 @@ add_word() {
 
 # package NAME REPOSITORY WORD...: one RPM.
 package() {
-	local name=$1 repo=$2 word first='' number=$el release=1$dist
+	local name=$1 repo=$2 word first='' number=${el#fc} release=1$dist
 	shift 2
 	[[ -z ${repo_of[$name]:-} ]] || die "$data/packages: $name is listed twice"
 	repo_of[$name]=$repo
@@ -311,7 +319,10 @@ release_files() {
 	local repo enabled
 	local files=$work/release
 	mkdir -p "$files"
-	printf '%%rhel %s\n%%centos %s\n%%el%s 1\n%%dist %s\n' "$el" "$el" "$el" "$dist" >"$files/macros.dist"
+	case $el in
+	fc*) printf '%%fedora %s\n%%%s 1\n%%dist %s\n' "${el#fc}" "$el" "$dist" ;;
+	*) printf '%%rhel %s\n%%centos %s\n%%el%s 1\n%%dist %s\n' "$el" "$el" "$el" "$dist" ;;
+	esac >"$files/macros.dist"
 	printf '%s\n' "/usr/lib64/python$python/site-packages" "/usr/lib/python$python/site-packages" >"$files/standin.pth"
 	echo /usr/lib64 >"$files/standin.conf"
 	echo '%_install_langs en_US' >"$files/macros.image-language-conf"
@@ -337,7 +348,7 @@ write_spec() {
 	local -a rest=()
 	cat >"$spec" <<-END
 		Name: standin
-		Version: $el
+		Version: ${el#fc}
 		Release: 1$dist
 		Summary: Enterprise Linux names for a Debian userland
 		License: Apache-2.0
@@ -353,13 +364,13 @@ write_spec() {
 	while read -r debian; do
 		if [[ -z ${owner[$debian]:-} ]]; then rest+=("$debian"); fi
 	done <"$base"
-	package standin-base baseos "${rest[@]}"
-	package standin-release baseos +system-release "+redhat-release"
+	package standin-base "${repositories[0]}" "${rest[@]}"
+	package standin-release "${repositories[0]}" +system-release "+redhat-release"
 	installed+=(standin-base standin-release)
 	while [[ ${#queue[@]} -gt 0 ]]; do
 		debian=${queue[0]}
 		queue=("${queue[@]:1}")
-		package "debian-$debian" baseos "$debian"
+		package "debian-$debian" "${repositories[0]}" "$debian"
 	done
 }
 

@@ -3,6 +3,7 @@
 package specs
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"strconv"
@@ -23,13 +24,15 @@ type Distro struct {
 	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the distro's display name"`
 	// Default marks the distro that is built for if none is named.
 	Default bool `yaml:"default,omitempty"`
-	// EL is the Enterprise Linux release that it is, or is compatible with.
-	EL int `yaml:"el" jsonschema:"minimum=8,maximum=10" jsonschema_description:"the EL release: 8, 9 or 10"`
+	// EL is the Enterprise Linux release that it is, or is compatible with; 0: it is a Fedora.
+	EL int `yaml:"el,omitempty" jsonschema:"minimum=8,maximum=10" jsonschema_description:"the EL release: 8, 9 or 10"`
+	// Fedora is the release of Fedora that it is; 0: it is an Enterprise Linux.
+	Fedora int `yaml:"fedora,omitempty" jsonschema:"minimum=41,maximum=99" jsonschema_description:"the release of Fedora, from 41 on"`
 	// Dist is the value of rpm's %dist.
-	Dist string `yaml:"dist" jsonschema:"pattern=^[.]el[0-9]+$" jsonschema_description:"rpm's dist tag such as .el9"`
+	Dist string `yaml:"dist" jsonschema:"pattern=^[.](el|fc)[0-9]+$" jsonschema_description:"rpm's dist tag such as .el9 or .fc44"`
 	// RPM is the version of its rpm, which determines how specs are read: the differences
-	// between versions are known from 4.14 to 4.20.
-	RPM string `yaml:"rpm" jsonschema:"pattern=^4\\.(1[4-9]|20)(\\.[0-9]+)*$" jsonschema_description:"the version of the distro's rpm such as 4.16.1.3, without its release"`
+	// between versions are known from 4.14 to 6.1.
+	RPM string `yaml:"rpm" jsonschema:"pattern=^(4\\.(1[4-9]|20)|6\\.[01])(\\.[0-9]+)*$" jsonschema_description:"the version of the distro's rpm such as 4.16.1.3, without its release"`
 	// Image is the reference of the real base image, with a tag and without a digest.
 	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as quay.io/centos/centos:stream9"`
 	// Digest pins the image if it is set. toolchain:pin writes it.
@@ -38,8 +41,12 @@ type Distro struct {
 	Pinned string `yaml:"pinned,omitempty" jsonschema:"pattern=^[0-9]{4}-[0-9]{2}-[0-9]{2}$" jsonschema_description:"a date such as 2026-11-30, in quotes"`
 	// Repositories are those to enable for the build requirements: the image has them disabled.
 	Repositories []string `yaml:"repositories,omitempty" jsonschema:"pattern=^[a-z0-9][a-z0-9._-]*$" jsonschema_description:"a list of repository names such as crb"`
+	// Oldest is the oldest release of rdma-core that its CMake and compiler build; "": they build all.
+	Oldest string `yaml:"oldest,omitempty" jsonschema:"pattern=^v[0-9]+\\.[0-9]+$" jsonschema_description:"the tag of a release of rdma-core such as v35.0"`
 	// Standin is the Debian suite of the stand-in, for when the image is not available.
-	Standin string `yaml:"standin" jsonschema:"enum=bookworm,enum=trixie"`
+	Standin string `yaml:"standin" jsonschema:"enum=bullseye,enum=bookworm,enum=trixie,enum=sid"`
+	// StandinRPM is the version of that suite's rpm.
+	StandinRPM string `yaml:"standinRPM" jsonschema:"pattern=^[0-9]+\\.[0-9]+(\\.[0-9]+)*$" jsonschema_description:"the version of the stand-in's rpm such as 4.16.1.2, without its release"`
 	// Probe is what distro:probe compares an image with.
 	Probe *Probe `yaml:"probe,omitempty"`
 }
@@ -51,6 +58,9 @@ func (d Distro) Reference() string {
 	}
 	return d.Image + "@" + d.Digest
 }
+
+// Tag is the dist tag without its dot, which is also the name of a macro: "el9" or "fc44".
+func (d Distro) Tag() string { return strings.TrimPrefix(d.Dist, ".") }
 
 // Distros are all files in distros/, by name.
 type Distros struct {
@@ -75,8 +85,13 @@ func (f *distroFile) Check() []strictyaml.Problem {
 	if want := strings.TrimSuffix(path.Base(f.file), ".yaml"); f.Name != want {
 		add("name", want+", like the file", f.Name)
 	}
-	if want := ".el" + strconv.Itoa(f.EL); f.Dist != want {
-		add("dist", want+", like el", f.Dist)
+	switch {
+	case (f.EL == 0) == (f.Fedora == 0):
+		add("el", "one of el and fedora", fmt.Sprintf("el %d and fedora %d", f.EL, f.Fedora))
+	case f.Fedora > 0 && f.Dist != ".fc"+strconv.Itoa(f.Fedora):
+		add("dist", ".fc"+strconv.Itoa(f.Fedora)+", like fedora", f.Dist)
+	case f.EL > 0 && f.Dist != ".el"+strconv.Itoa(f.EL):
+		add("dist", ".el"+strconv.Itoa(f.EL)+", like el", f.Dist)
 	}
 	if f.Pinned != "" && f.Digest == "" {
 		add("pinned", "the digest that the image had on that day, as digest", "none")

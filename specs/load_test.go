@@ -86,7 +86,7 @@ specs/releases.yaml:16:9: releases[2].origins[0].sha256: want a SHA-256: 64 lowe
 
 // distro writes a distro file; change replaces one of its lines.
 func distro(name string, change ...string) *fstest.MapFile {
-	text := "name: " + name + "\ntitle: T\ndefault: true\nel: 9\ndist: .el9\nimage: r/i:9\nrepositories: [crb]\nstandin: bookworm\nrpm: 4.16.1.3\n"
+	text := "name: " + name + "\ntitle: T\ndefault: true\nel: 9\ndist: .el9\nimage: r/i:9\nrepositories: [crb]\nstandin: bookworm\nstandinRPM: 4.18.0\nrpm: 4.16.1.3\n"
 	return &fstest.MapFile{Data: []byte(strings.NewReplacer(change...).Replace(text))}
 }
 
@@ -101,12 +101,19 @@ func TestDistroMistakes(t *testing.T) {
 			"distros/b.yaml": distro("b", "dist: .el9", "dist: .el8", "standin: bookworm", "standin: sarge"),
 		}, `specs/distros/a.yaml:4:5: el: want the EL release: 8, 9 or 10, got "nine"
 specs/distros/a.yaml:6:8: image: want an image reference with a tag such as quay.io/centos/centos:stream9, got "R/I"
-specs/distros/b.yaml:8:10: standin: want one of bookworm, trixie, got "sarge"`},
+specs/distros/b.yaml:8:10: standin: want one of bullseye, bookworm, trixie, sid, got "sarge"`},
 		{"name, dist, repositories", fstest.MapFS{
 			"distros/a.yaml": distro("b", "dist: .el9", "dist: .el8", "[crb]", "[crb, x, crb]"),
 		}, `specs/distros/a.yaml:1:7: name: want a, like the file, got b
 specs/distros/a.yaml:5:7: dist: want .el9, like el, got .el8
 specs/distros/a.yaml:7:24: repositories[2]: want each repository once, got crb again`},
+		{"el and fedora", fstest.MapFS{
+			"distros/a.yaml": distro("a", "el: 9\n", "el: 9\nfedora: 44\n"),
+			"distros/b.yaml": distro("b", "el: 9\n", "", "default: true\n", ""),
+			"distros/c.yaml": distro("c", "el: 9", "fedora: 44", "default: true\n", ""),
+		}, `specs/distros/a.yaml:4:5: el: want one of el and fedora, got el 9 and fedora 44
+specs/distros/b.yaml:1:1: el: want one of el and fedora, got el 0 and fedora 0
+specs/distros/c.yaml:4:7: dist: want .fc44, like fedora, got .el9`},
 		{
 			"two defaults",
 			fstest.MapFS{"distros/a.yaml": distro("a"), "distros/b.yaml": distro("b")},

@@ -41,14 +41,14 @@ func TestPinDistro(t *testing.T) {
 // Each way to write a field keeps its comments and line ends; what cannot be changed by line says what to write.
 func TestPinDistroOfAnyForm(t *testing.T) {
 	const digest, date = "sha256:" + hex0, "2026-01-02"
-	const head = "name: a\ntitle: A\nel: 9\ndist: .el9\nrpm: 4.16.1.3\nstandin: bookworm\n"
+	const head = "name: a\ntitle: A\nel: 9\ndist: .el9\nrpm: 4.16.1.3\nstandin: bookworm\nstandinRPM: 4.18.0\n"
 	old := "sha256:" + strings.Repeat("f", 64)
 	for _, tt := range []struct{ what, text, want string }{
 		{"comments", head + "image: r/i:9 # ours\n# theirs\n", head + "image: r/i:9 # ours\ndigest: " + digest + "\npinned: \"" + date + "\"\n# theirs\n"},
 		{"a digest by hand", head + "digest: '" + old + "' # seen\nimage: r/i:9\n", head + "digest: " + digest + " # seen\npinned: \"" + date + "\"\nimage: r/i:9\n"},
 		{"no last line end", head + "image: r/i:9", head + "image: r/i:9\ndigest: " + digest + "\npinned: \"" + date + "\"\n"},
 		{"line ends of another system", strings.ReplaceAll(head+"image: r/i:9\n", "\n", "\r\n"), strings.ReplaceAll(head+"image: r/i:9\ndigest: "+digest+"\npinned: \""+date+"\"\n", "\n", "\r\n")},
-		{"one line", "{name: a, title: A, el: 9, dist: .el9, rpm: 4.16.1.3, standin: bookworm, image: 'r/i:9'}\n", ""},
+		{"one line", "{name: a, title: A, el: 9, dist: .el9, rpm: 4.16.1.3, standin: bookworm, standinRPM: 4.18.0, image: 'r/i:9'}\n", ""},
 		{"a folded value", head + "image: r/i:9\ndigest: >-\n  " + old + "\n", ""},
 		{"an escaped value", head + "image: r/i:9\ndigest: \"\\x73" + old[1:] + "\"\n", ""},
 		{"a value on its own line", head + "image: r/i:9\ndigest:\n  " + old + "\n", head + "image: r/i:9\ndigest:\n  " + digest + "\npinned: \"" + date + "\"\n"},

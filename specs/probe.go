@@ -48,9 +48,10 @@ func (d Distro) LastSeen() *Seen {
 
 // Known are the facts about the distro's real image.
 func (d Distro) Known() map[string]string {
-	levels := map[int]string{8: "x86-64-baseline", 9: "x86-64-v2", 10: "x86-64-v3"}
-	known := map[string]string{
-		"rpm version": d.RPM, "macro dist": d.Dist, "macro rhel": strconv.Itoa(d.EL), "cpu level": levels[d.EL],
+	levels := map[int]string{0: "x86-64-baseline", 8: "x86-64-baseline", 9: "x86-64-v2", 10: "x86-64-v3"}
+	known := map[string]string{"rpm version": d.RPM, "macro dist": d.Dist, "macro rhel": "undefined", "cpu level": levels[d.EL]}
+	if d.EL > 0 {
+		known["macro rhel"] = strconv.Itoa(d.EL)
 	}
 	if d.Probe != nil {
 		maps.Copy(known, d.Probe.Facts)
@@ -63,5 +64,12 @@ func (d Distro) StandinFacts() map[string]string {
 	if d.Probe == nil {
 		return nil
 	}
-	return d.Probe.Standin
+	facts := maps.Clone(d.Probe.Standin)
+	if facts == nil {
+		facts = map[string]string{}
+	}
+	if _, ok := facts["rpm version"]; !ok && d.StandinRPM != d.RPM {
+		facts["rpm version"] = d.StandinRPM
+	}
+	return facts
 }

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes an image of Enterprise Linux 8 or later into a toolchain, in which the user `builder` builds rdma-core's packages.
-#   toolchain.sh base REPOSITORY...   what does not depend on a spec, with the repositories enabled
-#   toolchain.sh requirements SPEC    the spec's BuildRequires
+# Makes an image of Enterprise Linux 8 or later, or of Fedora, into a toolchain, in which the user `builder` builds rdma-core's packages.
+#   toolchain.sh base RPM REPOSITORY...   what does not depend on a spec, with the repositories enabled
+#   toolchain.sh requirements SPEC        the spec's BuildRequires
+# RPM is the version of rpm that is expected. How specs are read depends on its first two numbers, so they must be the image's.
 # Environment: VERBSMITH_REPOS (optional: dnf's repositories are a site's, and enabled as the site says).
 set -eu
 
@@ -24,10 +25,29 @@ dnf upgrade -y
 # ninja-build and python3-Cython are in powertools (EL 8) or crb, ccache is in EPEL, and pandoc in powertools (EL 8) or EPEL.
 # The spec requires pandoc on EL 8 only, but without it a tarball that has no prebuilt man pages fails in %install.
 base() {
-    dnf install -y dnf-plugins-core
+    needs rpm
+    version=$(rpm --version)
+    version=${version##* }
+    minor=${1#*.}
+    case $version. in
+        "${1%%.*}.${minor%%.*}."*) ;;
+        *)
+            echo "${0##*/}: the image has rpm $version, and specs/distros says $1" >&2
+            exit 69
+            ;;
+    esac
+    shift
+    # dnf 5 has its plug-ins in another package.
+    case $(dnf --version) in
+        dnf5*) plugins=dnf5-plugins enable='setopt ' enabled=.enabled=1 ;;
+        *) plugins=dnf-plugins-core enable='--set-enabled ' enabled= ;;
+    esac
+    dnf install -y "$plugins"
     if [ -z "${VERBSMITH_REPOS:-}" ]; then
-        dnf install -y epel-release
-        for repository; do dnf config-manager --set-enabled "$repository"; done
+        epel=$(rpm --eval '%{?rhel:epel-release}')
+        [ -z "$epel" ] || dnf install -y "$epel"
+        # shellcheck disable=SC2086 # words
+        for repository; do dnf config-manager $enable$repository$enabled; done
     fi
     dnf install -y rpm-build shadow-utils ccache pandoc
     needs groupadd useradd

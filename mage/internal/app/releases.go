@@ -43,7 +43,7 @@ func (a *App) ReleasesCheck(ctx context.Context) error {
 	}
 	s := pipeline.NewState(j)
 	s.Walk.Selection = value(a.flags.RDMA, "")
-	if s.Walk.ELs, err = a.els(); err != nil {
+	if s.Walk.Distros, err = a.distTags(); err != nil {
 		return err
 	}
 	recipe := map[string]pipeline.Recipe{
@@ -94,18 +94,18 @@ func (a *App) cloneSource() (string, error) {
 	return source, nil
 }
 
-// els are the EL releases of the known distros.
-func (a *App) els() ([]int, error) {
-	var els []int
+// distTags are the dist tags of the known distros, without their dots.
+func (a *App) distTags() ([]string, error) {
+	var tags []string
 	for _, name := range a.distros.Names() {
 		d, err := a.distros.Find(name)
 		if err != nil {
 			return nil, err
 		}
-		els = append(els, d.EL)
+		tags = append(tags, d.Tag())
 	}
-	slices.Sort(els)
-	return slices.Compact(els), nil
+	slices.Sort(tags)
+	return slices.Compact(tags), nil
 }
 
 func (a *App) showReleases(j job.Job, depth string, r *walk.Releases) {

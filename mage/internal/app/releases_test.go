@@ -30,9 +30,9 @@ func TestReleasesFlags(t *testing.T) {
 }
 
 func TestEnterpriseLinuxReleases(t *testing.T) {
-	els, err := opened(t, Flags{}).els()
-	if err != nil || !slices.Equal(els, []int{8, 9, 10}) {
-		t.Errorf("got %v: %v", els, err)
+	tags, err := opened(t, Flags{}).distTags()
+	if err != nil || !slices.Equal(tags, []string{"el10", "el8", "el9"}) {
+		t.Errorf("got %v: %v", tags, err)
 	}
 }
 

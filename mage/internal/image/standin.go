@@ -55,8 +55,12 @@ func (b *Builder) standinImage(d specs.Distro, target string) (image, error) {
 	if err != nil {
 		return image{}, err
 	}
+	el := strconv.Itoa(d.EL)
+	if d.Fedora > 0 {
+		el = d.Tag()
+	}
 	i, err := ownImage("standin", d.Name+"-"+target, built{Files: files, Target: target, Args: map[string]string{
-		"ROOTFS": userland.ref, "EL": strconv.Itoa(d.EL), "DIST": d.Dist + standinSuffix,
+		"ROOTFS": userland.ref, "EL": el, "DIST": d.Dist + standinSuffix,
 	}})
 	i.on, i.note = &userland, "build the stand-in, "+target
 	return i, err

@@ -11,6 +11,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // ToolchainState returns the image's reference and whether it is on the engine.
@@ -49,7 +50,7 @@ func (b *Builder) toolchainImage(j job.Job, base artifact.Base, file string) (im
 	if _, debian := j.Target.(job.Deb); debian {
 		return b.debianToolchain(base, file)
 	}
-	return b.elToolchain(j.Distro().Repositories, base, file)
+	return b.elToolchain(j.Distro(), base, file)
 }
 
 // debianToolchain is built from a Containerfile, which expects the control file under that name.
@@ -64,16 +65,20 @@ func (b *Builder) debianToolchain(base artifact.Base, control string) (image, er
 	})
 }
 
-// elToolchain is made by one script for all Enterprise Linux distros, which differ only in their entries in specs/. It is not
+// elToolchain is made by one script for all distros with RPMs, which differ only in their entries in specs/. It is not
 // built, because a build has no place for a site's repositories that is not part of the image.
-func (b *Builder) elToolchain(repositories []string, base artifact.Base, spec string) (image, error) {
+func (b *Builder) elToolchain(d specs.Distro, base artifact.Base, spec string) (image, error) {
 	const script = "toolchain.sh"
 	text, err := fs.ReadFile(b.Files, "el/"+script)
 	if err != nil {
 		return image{}, fmt.Errorf("read the toolchain's script: %w", err)
 	}
+	rpm := d.RPM
+	if base.Standin {
+		rpm = d.StandinRPM
+	}
 	first, err := ownImage(toolchainKind+"-base", base.Folder, installed{
-		Base: base.ID, Script: text, Argv: append([]string{script, "base"}, repositories...),
+		Base: base.ID, Script: text, Argv: append([]string{script, "base", rpm}, d.Repositories...),
 	})
 	if err != nil {
 		return image{}, err

@@ -135,7 +135,7 @@ func TestToolchainContext(t *testing.T) {
 // nothing is in the image.
 func TestToolchainIsInstalled(t *testing.T) {
 	crb := rocky9
-	crb.Distro.Repositories = []string{"crb", "extras"}
+	crb.Distro.Repositories, crb.Distro.RPM, crb.Distro.StandinRPM = []string{"crb", "extras"}, "4.16.1.3", "4.16.1.2"
 	file := filepath.Join(t.TempDir(), "any.spec")
 	if err := os.WriteFile(file, []byte("text"), 0o644); err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestToolchainIsInstalled(t *testing.T) {
 	if len(runs) != 2 || runs[0].Image != "sha256:base" || runs[1].Image != runs[0].Commit || runs[1].Commit != tc.Ref {
 		t.Fatalf("got %+v", runs)
 	}
-	for i, want := range []string{"toolchain.sh base crb extras", "toolchain.sh requirements /verbsmith/rdma-core.spec"} {
+	for i, want := range []string{"toolchain.sh base 4.16.1.3 crb extras", "toolchain.sh requirements /verbsmith/rdma-core.spec"} {
 		run := runs[i]
 		if argv := strings.Join(run.Argv, " "); !strings.HasSuffix(argv, "/verbsmith/"+want) {
 			t.Errorf("runs %s, want %s", argv, want)
@@ -164,41 +164,80 @@ func TestToolchainIsInstalled(t *testing.T) {
 	if got := runs[1].Files["/verbsmith/rdma-core.spec"].Data; got != "text" {
 		t.Errorf("the spec is %q", got)
 	}
+	standin := artifact.Base{ID: "sha256:standin", Folder: "x.standin", Standin: true}
+	if _, err := newBuilder(t, engine).Toolchain(t.Context(), job.Job{Target: crb}, standin, file, false); err != nil {
+		t.Fatal(err)
+	}
+	if argv := engine.Runs()[2].Argv; !slices.Contains(argv, "4.16.1.2") {
+		t.Errorf("on the stand-in: %q", argv)
+	}
 }
 
 // Each image of a toolchain first brings the packages that it finds to the repositories' state, whatever the age of the one below.
 // Where the repositories are a site's, they are taken as they are.
 func TestToolchainUpgradesFirst(t *testing.T) {
-	const dnf = `echo "dnf $1 $2 $3"; [ "$1 $3" != "$FAILS" ]`
 	for _, tt := range []struct {
 		site, fails string
 		argv        []string
 		want        string
 	}{
-		{"", "", []string{"base", "crb", "extras"}, "upgrade -y, install -y dnf-plugins-core, install -y epel-release, config-manager --set-enabled crb, " +
+		{"", "", []string{"base", "4.16.1.3", "crb", "extras"}, "upgrade -y, install -y dnf-plugins-core, install -y epel-release, config-manager --set-enabled crb, " +
 			"config-manager --set-enabled extras, install -y rpm-build, clean all"},
-		{"/site", "", []string{"base", "crb"}, "upgrade -y, install -y dnf-plugins-core, install -y rpm-build, clean all"},
+		{"/site", "", []string{"base", "4.16.1.3", "crb"}, "upgrade -y, install -y dnf-plugins-core, install -y rpm-build, clean all"},
 		{"", "", []string{"requirements", "x.spec"}, "upgrade -y, builddep -y x.spec, clean all"},
-		{"", "upgrade ", []string{"base", "crb"}, "upgrade -y"},
+		{"", "upgrade ", []string{"base", "4.16.1.3", "crb"}, "upgrade -y"},
 		{"", "upgrade ", []string{"requirements", "x.spec"}, "upgrade -y"},
-		{"", "config-manager crb", []string{"base", "crb", "extras"}, "upgrade -y, install -y dnf-plugins-core, install -y epel-release, config-manager --set-enabled crb"},
+		{"", "config-manager crb", []string{"base", "4.16.1.3", "crb", "extras"}, "upgrade -y, install -y dnf-plugins-core, install -y epel-release, config-manager --set-enabled crb"},
 		{"", "builddep x.spec", []string{"requirements", "x.spec"}, "upgrade -y, builddep -y x.spec"},
 	} {
-		dir := t.TempDir()
-		for name, script := range map[string]string{"dnf": dnf, "groupadd": ":", "useradd": ":", "install": ":"} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
-				t.Fatal(err)
-			}
-		}
-		cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"../../../containers/el/toolchain.sh"}, tt.argv...)...)
-		cmd.Env = []string{"PATH=" + dir, "FAILS=" + tt.fails, containers.RepositoriesVariable + "=" + tt.site}
-		output, err := cmd.CombinedOutput()
-		var asked []string
-		for line := range strings.Lines(string(output)) {
-			asked = append(asked, strings.TrimSpace(strings.TrimPrefix(line, "dnf ")))
-		}
+		asked, err := runToolchain(t, tt.site, tt.fails, "4.14.0", "4.16.1.3", tt.argv...)
 		if got := strings.Join(asked, ", "); got != tt.want || (err == nil) != (tt.fails == "") {
 			t.Errorf("%q with %q: got %s, %v, want %s", tt.argv, tt.fails, got, err, tt.want)
+		}
+	}
+}
+
+// runToolchain runs toolchain.sh on an image with these answers of dnf and rpm to --version, and returns how dnf was called. An image
+// with dnf 4 is an Enterprise Linux.
+func runToolchain(t *testing.T, site, fails, dnf, rpm string, argv ...string) (asked []string, err error) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, script := range map[string]string{
+		"dnf":      `if [ "$1" = --version ]; then echo "$DNF"; else echo "dnf $1 $2 $3"; [ "$1 $3" != "$FAILS" ]; fi`,
+		"rpm":      `case "$1 $DNF" in --version*) echo "RPM version $RPM" ;; *dnf5*) ;; *) echo epel-release ;; esac`,
+		"groupadd": ":", "useradd": ":", "install": ":",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"../../../containers/el/toolchain.sh"}, argv...)...)
+	cmd.Env = []string{"PATH=" + dir, "FAILS=" + fails, "DNF=" + dnf, "RPM=" + rpm, containers.RepositoriesVariable + "=" + site}
+	output, err := cmd.CombinedOutput()
+	for line := range strings.Lines(string(output)) {
+		if call, ok := strings.CutPrefix(line, "dnf "); ok {
+			asked = append(asked, strings.TrimSpace(call))
+		}
+	}
+	return asked, err
+}
+
+// dnf 5 has its plug-ins in another package and another way to enable a repository; only an Enterprise Linux has EPEL.
+func TestToolchainWithDNF5(t *testing.T) {
+	asked, err := runToolchain(t, "", "", "dnf5 version 5.2.8.1", "4.16.1.3", "base", "4.16.1.3", "x")
+	want := "upgrade -y, install -y dnf5-plugins, config-manager setopt x.enabled=1, install -y rpm-build, clean all"
+	if got := strings.Join(asked, ", "); got != want || err != nil {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+}
+
+// The base's rpm must read specs as the distro's does.
+func TestToolchainAssertsRPM(t *testing.T) {
+	for version, same := range map[string]bool{
+		"4.16.1.3": true, "4.16.1.2": true, "4.16": true, "4.160.1": false, "4.18.0": false, "6.1.0": false, "14.16.1": false,
+	} {
+		if _, err := runToolchain(t, "", "", "4.14.0", version, "base", "4.16.1.3"); (err == nil) != same {
+			t.Errorf("rpm %s: %v", version, err)
 		}
 	}
 }

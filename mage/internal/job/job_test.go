@@ -125,4 +125,15 @@ func TestMacros(t *testing.T) {
 	if slices.Contains(m.Absent, "el9") || string(m.RPM) != "4.16.1.3" || m.Arch == "" {
 		t.Errorf("got %+v", m)
 	}
+	m = job.Job{Target: job.RPM{Distro: specs.Distro{Fedora: 44, Dist: ".fc44", RPM: "6.0"}}}.Macros()
+	for name, want := range map[string]string{"fedora": "44", "fc44": "1", "dist": ".fc44"} {
+		if got := m.Values[name]; got != want || slices.Contains(m.Absent, name) {
+			t.Errorf("Fedora: %%%s is %q, want %q", name, got, want)
+		}
+	}
+	for _, name := range []string{"rhel", "centos", "el9", "eln"} {
+		if _, set := m.Values[name]; set || !slices.Contains(m.Absent, name) {
+			t.Errorf("Fedora: %%%s is not absent", name)
+		}
+	}
 }

@@ -11,19 +11,16 @@ import (
 )
 
 // Macros are the macros by which specs tell distros apart, as rpm has them on the
-// target's distro, which is compatible with Enterprise Linux: what centos-release and similar packages
+// target's distro, an Enterprise Linux or a Fedora: what centos-release, fedora-release and similar packages
 // define. docs/source-packages.md lists them. A macro that the real distro has and the
 // stand-in does not, or the other way round, is in neither list.
 func (j Job) Macros() rpmspec.Macros {
 	d := j.Distro()
-	el := strconv.Itoa(d.EL)
 	m := rpmspec.Macros{
-		Values: map[string]string{
-			"rhel": el, "centos": el, "el" + el: "1", "dist": d.Dist, "_os": "linux", "_target_os": "linux",
-		},
+		Values: map[string]string{"dist": d.Dist, d.Tag(): "1", "_os": "linux", "_target_os": "linux"},
 		Absent: []string{
-			// Fedora and its builds
-			"fedora", "flatpak", "eln",
+			// builds of Fedora
+			"flatpak", "eln",
 			// SUSE
 			"suse_version", "sle_version", "is_opensuse", "is_sle",
 			// openEuler and its kin
@@ -33,6 +30,13 @@ func (j Job) Macros() rpmspec.Macros {
 		},
 		RPM:  rpmspec.RPM(d.RPM),
 		Arch: rpmArch(),
+	}
+	if d.Fedora > 0 {
+		m.Values["fedora"] = strconv.Itoa(d.Fedora)
+		m.Absent = append(m.Absent, "rhel", "centos")
+	} else {
+		m.Values["rhel"], m.Values["centos"] = strconv.Itoa(d.EL), strconv.Itoa(d.EL)
+		m.Absent = append(m.Absent, "fedora")
 	}
 	for other := 5; other <= 12; other++ {
 		if other != d.EL {

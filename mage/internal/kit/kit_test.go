@@ -28,7 +28,7 @@ func repository(t *testing.T, files map[string]string) string {
 	return root
 }
 
-const distro = "name: mine\ntitle: Mine\nel: 9\ndist: .el9\nrpm: 4.16.1.3\nimage: example.com/mine:9\nstandin: bookworm\n"
+const distro = "name: mine\ntitle: Mine\nel: 9\ndist: .el9\nrpm: 4.16.1.3\nimage: example.com/mine:9\nstandin: bookworm\nstandinRPM: 4.18.0\n"
 
 // A repository's own distro is one more, its toolchain's script replaces verbsmith's, and all else stays.
 func TestOwnFiles(t *testing.T) {
@@ -77,7 +77,7 @@ func TestMistakesNameTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := specs.LoadDistros(k.Dir("specs")); err == nil || !strings.HasPrefix(err.Error(), "verbsmith/specs/distros/mine.yaml:8:1: colour") {
+	if _, err := specs.LoadDistros(k.Dir("specs")); err == nil || !strings.HasPrefix(err.Error(), "verbsmith/specs/distros/mine.yaml:9:1: colour") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -57,7 +57,7 @@ func trials() map[string]trial {
 		t.Helper()
 		s := NewState(b.job)
 		s.Job.Given, s.Job.Version = b.clone(t), ""
-		s.Walk.Selection, s.Walk.ELs = "v56.1", []int{9}
+		s.Walk.Selection, s.Walk.Distros = "v56.1", []string{"el9"}
 		t.Cleanup(func() {
 			if s.Walk.Releases != nil {
 				s.Walk.Releases.Close()

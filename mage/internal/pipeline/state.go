@@ -71,8 +71,8 @@ func (k Kernel) debug() bool { return k.FromTree || lab.NeedDebug(k.Cases) }
 
 // Walk is the part of a walk over releases, or over transplants.
 type Walk struct {
-	Selection string // of releases
-	ELs       []int  // EL releases that specs are parsed for
+	Selection string   // of releases
+	Distros   []string // dist tags that specs are parsed for, such as el9
 	Releases  *walk.Releases
 	History   driverapi.History
 

@@ -27,7 +27,7 @@ var ReleasesTools = &Step{run: func(ctx context.Context, p *Pipeline, s *State) 
 
 // CheckSpecs has rpmspec parse each release's spec.
 var CheckSpecs = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) error {
-	return p.Walker().CheckSpecs(ctx, s.Job, s.Toolchain, s.Walk.ELs, s.Walk.Releases)
+	return p.Walker().CheckSpecs(ctx, s.Job, s.Toolchain, s.Walk.Distros, s.Walk.Releases)
 }}
 
 // CheckBuilds compiles each release and checks that its ibv_devices lists the device.

@@ -213,6 +213,7 @@ func script(ctx context.Context, t *testing.T, tools map[string]string, argv ...
 
 const fakeRPM = `case "$*" in
 --version) echo RPM version 4.16.1.3 ;;
+--eval*epel-release*) echo epel-release ;;
 --eval*) echo x ;;
 -qa*NAME}*VERSION*) printf '=package b\t1-1.x\n=package a\t1-1.x\n' ;;
 -qa*) printf 'b\na\nb\n' ;;
@@ -236,6 +237,24 @@ esac
 		}
 	}
 	if strings.Contains(f.Text(), "secret") || !strings.Contains(f.Found["commands present"], "sed") {
+		t.Errorf("got:\n%s", f.Text())
+	}
+}
+
+// dnf 5 has other plug-ins, and its query has a blank line for each line that dnf 4 ends itself.
+func TestScriptAsksDNF5(t *testing.T) {
+	f := script(t.Context(), t, map[string]string{
+		"rpm": "case $2 in *epel-release*) ;; *) echo x ;; esac", "rpmspec": "echo a", "readelf": "",
+		"dnf": `case "$*" in
+--version) echo dnf5 version 5.2.8.1 ;;
+"install -y dnf5-plugins" | "config-manager setopt crb.enabled=1" | *rpm-build) ;;
+*whatprovides*) printf 'ay crb\n\nay crb\n' ;;
+*repoquery*) ;;
+*) exit 1 ;;
+esac
+`,
+	}, "toolchain", "spec", "crb")
+	if f.Found["requires a"] != "ay crb" || f.Found["distro libibverbs"] != "none" || len(f.Unasked) > 0 {
 		t.Errorf("got:\n%s", f.Text())
 	}
 }

@@ -48,7 +48,7 @@ func (f *Fetcher) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (ar
 		return artifact.Source{}, false, err
 	}
 	entry, err := f.MakePart(ctx, s, "source", packageInput{
-		SHA256: v.SHA256, Macros: j.Macros(), StandinRPM: standinRPM(j.Distro().Standin), Releases: f.Releases.Releases,
+		SHA256: v.SHA256, Macros: j.Macros(), StandinRPM: rpmspec.RPM(j.Distro().StandinRPM), Releases: f.Releases.Releases,
 		fetcher: f, verified: v,
 	})
 	if err != nil {
@@ -277,11 +277,6 @@ func (u *packageUnpacker) warnOfStandin(ctx context.Context, spec *rpmspec.Spec,
 	}
 	u.f.Log.WarnContext(ctx, "the stand-in's rpm reads %prep differently: packages built on the stand-in may fail or differ",
 		"distro's rpm", u.Macros.RPM, "stand-in's rpm", u.StandinRPM, "reason", reason)
-}
-
-// standinRPM is the version of rpm in a Debian suite whose userland stands in for a distro.
-func standinRPM(suite string) rpmspec.RPM {
-	return map[string]rpmspec.RPM{"bookworm": "4.18.0", "trixie": "4.20.1"}[suite]
 }
 
 // epoch is the later of the tarball's date and that of the newest changelog entry, which

@@ -22,17 +22,18 @@ func TestPrepByDistro(t *testing.T) {
 	var log bytes.Buffer
 	f.Log = slog.New(slog.NewTextHandler(&log, nil))
 	for name, want := range map[string]struct {
-		patches string
-		warned  bool
+		patches, standin string
+		warned           bool
 	}{
-		"rocky8":  {"one.patch three.patch", true},
-		"rocky9":  {"one.patch three.patch", true},
-		"rocky10": {"one.patch", false},
+		"rocky8":  {"one.patch three.patch", "4.16.1.2", false},
+		"rocky9":  {"one.patch three.patch", "4.18.0", true},
+		"rocky10": {"one.patch", "4.20.1", false},
 	} {
 		d, err := releasetest.Distros(t).Find(name)
 		if err != nil {
 			t.Fatal(err)
 		}
+		d.StandinRPM = want.standin
 		log.Reset()
 		j.Target = job.RPM{Distro: d}
 		src, err := f.Source(t.Context(), j)
@@ -42,7 +43,6 @@ func TestPrepByDistro(t *testing.T) {
 		if got := strings.Join(src.Package.Patches, " "); got != want.patches {
 			t.Errorf("%s: applies %s, want %s", name, got, want.patches)
 		}
-		// The stand-ins' rpm is newer than 4.16: it reads as EL 10's does.
 		if got := strings.Contains(log.String(), "the stand-in's rpm reads %prep differently"); got != want.warned {
 			t.Errorf("%s: warned of the stand-in: %v\n%s", name, got, &log)
 		}

@@ -47,7 +47,7 @@ func (w *Walker) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolcha
 		if err != nil {
 			return false, err
 		}
-		in.Passed = row.built
+		in.Passed, row.oldest = row.built, j.Distro().Oldest
 		entry, err := w.MakePart(ctx, s, makeStage, in)
 		row.Compile, row.Devices = row.answer(err), report.Result{State: report.NotTried}
 		switch _, undiscovered := errors.AsType[*report.FailedError](err); {

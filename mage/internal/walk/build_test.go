@@ -13,11 +13,13 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // built is CheckBuilds after the edits.
@@ -71,6 +73,10 @@ func TestCheckBuilds(t *testing.T) {
 	if got := r.Rows[0].Why(); got != "ninja: build stopped" {
 		t.Errorf("got %q", got)
 	}
+	target := b.job.Target
+	b.job.Target = job.RPM{Distro: specs.Distro{Oldest: "v57.0"}}
+	check("v56.1 pass  not supported -")
+	b.job.Target = target
 	b.answer = nil
 	wantRuns(t, "the base is there", b.ran(func() { check("v56.1 pass  pass pass") }), "compile v56.1")
 	wantRuns(t, "a build that passed is not made again", b.ran(func() { check("v56.1 pass  pass pass") }))

@@ -258,6 +258,14 @@ func TestOldReleasesMayFail(t *testing.T) {
 			t.Errorf("%s: %+v", name, row.Patch)
 		}
 	}
+	for name, want := range map[string]report.State{
+		"v34.0": report.Unsupported, "v34.1": report.Unsupported, "v35.0": report.Fail, "v64.0": report.Fail, upstream.Master: report.Fail,
+	} {
+		row := &Row{Release: Release{Ref: upstream.Ref{Name: name}}, oldest: "v35.0"}
+		if got := row.answer(why); got.State != want {
+			t.Errorf("%s where v35.0 is the oldest: %+v", name, got)
+		}
+	}
 }
 
 func TestReason(t *testing.T) {

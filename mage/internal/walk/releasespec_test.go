@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -29,13 +30,13 @@ func releaseSpec(t *testing.T, parsed string) (output string, err error) {
 		t.Fatal(err)
 	}
 	for name, data := range map[string]string{
-		releaseSpecScript: string(text), "rpmspec": "#!/bin/sh\ncat '" + dir + "/parsed'\n", "parsed": parsed,
+		releaseSpecScript: string(text), "rpmspec": "#!/bin/sh\necho \"$*\" >&2\ncat '" + dir + "/parsed'\n", "parsed": parsed,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), "/bin/sh", filepath.Join(dir, releaseSpecScript), "rdma-core.spec", "fly", "8", "9")
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", filepath.Join(dir, releaseSpecScript), "rdma-core.spec", "fly", "el8", "fc44")
 	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "TOPDIR=/builder/rpmbuild", "TMPDIR="+dir)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -84,6 +85,43 @@ func TestReleaseSpecAppliesThePatch(t *testing.T) {
 		output, err := releaseSpec(t, parsedSpec(tt.tags, tt.prep))
 		if (err == nil) != (tt.want == "") || !strings.Contains(output, tt.want) {
 			t.Errorf("%s: got %v, want %q\n%s", tt.name, err, tt.want, output)
+		}
+	}
+}
+
+// The macros of a distro are those of the last --define or --undefine of each name.
+func TestReleaseSpecDefinesTheDistro(t *testing.T) {
+	output, err := releaseSpec(t, parsedSpec("Patch0: rdma-core-fly.patch", "%setup -q\n%patch0 -p1"))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	var calls []map[string]string
+	for line := range strings.Lines(output) {
+		if !strings.HasPrefix(line, "-P ") {
+			continue
+		}
+		macros := map[string]string{}
+		words := strings.Fields(line)
+		for i, word := range words[:len(words)-1] {
+			switch word {
+			case "--define":
+				macros[words[i+1]] = words[i+2]
+			case "--undefine":
+				delete(macros, words[i+1])
+			}
+		}
+		delete(macros, "_topdir")
+		calls = append(calls, macros)
+	}
+	if want := []map[string]string{
+		{"rhel": "8", "centos": "8", "el8": "1", "dist": ".el8"},
+		{"fedora": "44", "fc44": "1", "dist": ".fc44"},
+	}; !reflect.DeepEqual(calls, want) {
+		t.Errorf("got %v, want %v", calls, want)
+	}
+	for _, word := range []string{"--undefine fedora", "--undefine fc44", "--undefine el8", "--undefine rhel", "--undefine centos"} {
+		if !strings.Contains(output, word) {
+			t.Errorf("no %s", word)
 		}
 	}
 }

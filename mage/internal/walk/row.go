@@ -30,7 +30,8 @@ type Row struct {
 	Patch, Spec, Compile, Devices report.Result
 
 	edit          releaseEdit
-	parsed, built bool // passed together with other rows
+	parsed, built bool   // passed together with other rows
+	oldest        string // the oldest release that the distro compiles; "": all
 }
 
 func newRow(ref Release) *Row {
@@ -86,13 +87,13 @@ func (r *Row) LogPath() string {
 }
 
 // answer converts the error of a check to its result. Releases before the oldest supported one
-// may fail.
+// may fail, and those before the oldest one that the distro compiles.
 func (r *Row) answer(err error) report.Result {
 	if err == nil {
 		return report.Result{State: report.Pass}
 	}
 	c := report.Result{State: report.Fail, Evidence: reason(err), Log: logOf(err)}
-	if compareNames(r.Release.Name, OldestSupported) < 0 {
+	if compareNames(r.Release.Name, OldestSupported) < 0 || r.oldest != "" && compareNames(r.Release.Name, r.oldest) < 0 {
 		c.State = report.Unsupported
 	}
 	return c

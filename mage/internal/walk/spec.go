@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -20,13 +19,13 @@ import (
 
 const releaseSpecScript = "release-spec.sh"
 
-// CheckSpecs parses the edited spec of each release with rpmspec, once for each EL release: its
+// CheckSpecs parses the edited spec of each release with rpmspec, once for each release of a distro: its
 // conditionals, with the toolchain's own macros for everything else.
-func (w *Walker) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchain, els []int, r *Releases) error {
+func (w *Walker) CheckSpecs(ctx context.Context, j job.Job, tc artifact.Toolchain, distros []string, r *Releases) error {
 	input := func(row *Row) parseInput {
 		return parseInput{
 			Compiler: stage.Compiler{Image: tc.ID, Epoch: row.Release.Time}, Release: row.Release.Name, Provider: j.ProviderName(),
-			ELs: els, Files: row.specFiles(), Passed: row.parsed,
+			Distros: distros, Files: row.specFiles(), Passed: row.parsed,
 		}
 	}
 	together := func(ctx context.Context, s *ui.Stage, rows []*Row) error { return w.parseTogether(ctx, s, rows, input) }
@@ -96,7 +95,7 @@ type parseInput struct {
 	Compiler stage.Compiler
 	Release  string // the name of its directory
 	Provider string
-	ELs      []int
+	Distros  []string // by their dist tags
 	Files    []stage.File
 
 	Passed bool `key:"-"` // together with others
@@ -105,10 +104,7 @@ type parseInput struct {
 // Container implements stage.Contained.
 func (in parseInput) Container() containers.RunSpec {
 	topdir := path.Join(stage.Topdir, in.Release)
-	argv := []string{releaseSpecScript, topdir + "/SPECS/" + artifact.SpecFile, in.Provider}
-	for _, el := range in.ELs {
-		argv = append(argv, strconv.Itoa(el))
-	}
+	argv := append([]string{releaseSpecScript, topdir + "/SPECS/" + artifact.SpecFile, in.Provider}, in.Distros...)
 	return in.Compiler.Spec(containers.RunSpec{
 		Argv: argv, Name: "rpmspec", User: stage.Builder, WorkDir: stage.Topdir, Env: map[string]string{"TOPDIR": topdir},
 		Inputs: []containers.Input{{Path: stage.Topdir, Write: stage.Tar(in.Files)}},

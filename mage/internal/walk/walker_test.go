@@ -306,7 +306,7 @@ func TestCheckSpecs(t *testing.T) {
 	b.engine.Answer = func(stagetest.Run) (containers.Result, error) {
 		return containers.Result{}, &containers.RunError{Status: 1, Lines: []string{"error: line 7"}}
 	}
-	if err := b.CheckSpecs(t.Context(), b.job, b.tools, []int{8, 9}, r); err != nil {
+	if err := b.CheckSpecs(t.Context(), b.job, b.tools, []string{"el8", "fc44"}, r); err != nil {
 		t.Fatal(err)
 	}
 	wantStates(t, r, "v56.1 pass FAIL", "v57.0 FAIL -")
@@ -318,7 +318,7 @@ func TestCheckSpecs(t *testing.T) {
 	}
 	b.engine.Answer = nil
 	for range 2 {
-		if err := b.CheckSpecs(t.Context(), b.job, b.tools, []int{8, 9}, r); err != nil {
+		if err := b.CheckSpecs(t.Context(), b.job, b.tools, []string{"el8", "fc44"}, r); err != nil {
 			t.Fatal(err)
 		}
 		wantStates(t, r, "v56.1 pass pass", "v57.0 FAIL -")
@@ -328,7 +328,7 @@ func TestCheckSpecs(t *testing.T) {
 		t.Fatalf("%d runs: a pass is kept, a failure is not", len(runs))
 	}
 	run := runs[1]
-	if run.Image != "sha256:tools" || run.User != stage.Builder || run.Network || run.Root || !slices.Contains(run.Argv, "fly") || !slices.Contains(run.Argv, "9") {
+	if run.Image != "sha256:tools" || run.User != stage.Builder || run.Network || run.Root || !slices.Contains(run.Argv, "fly") || !slices.Contains(run.Argv, "fc44") {
 		t.Errorf("got %+v", run.RunSpec)
 	}
 	for file, want := range map[string]string{"/SPECS/" + artifact.SpecFile: "Name: x\n", "/SOURCES/" + b.job.PatchName(): "patch\n"} {
@@ -336,14 +336,14 @@ func TestCheckSpecs(t *testing.T) {
 			t.Errorf("%s: %+v", file, got)
 		}
 	}
-	if err := b.CheckSpecs(t.Context(), b.job, b.tools, []int{10}, r); err != nil || len(b.engine.Runs()) != 3 {
-		t.Errorf("other EL releases: %v, %d runs", err, len(b.engine.Runs()))
+	if err := b.CheckSpecs(t.Context(), b.job, b.tools, []string{"el10"}, r); err != nil || len(b.engine.Runs()) != 3 {
+		t.Errorf("other distros: %v, %d runs", err, len(b.engine.Runs()))
 	}
 	same, other := r.Rows[0].edit, artifact.Patch{Name: b.job.PatchName(), File: filepath.Join(t.TempDir(), "x")}
 	releasetest.Write(t, filepath.Dir(other.File), map[string]string{"x": "another\n"})
 	for _, edit := range []releaseEdit{{patch: other, spec: same.spec}, same} {
 		r.Rows[0].edit = edit
-		if err := b.CheckSpecs(t.Context(), b.job, b.tools, []int{10}, r); err != nil || len(b.engine.Runs()) != 4 {
+		if err := b.CheckSpecs(t.Context(), b.job, b.tools, []string{"el10"}, r); err != nil || len(b.engine.Runs()) != 4 {
 			t.Errorf("another patch, and the first again: %v, %d runs", err, len(b.engine.Runs()))
 		}
 	}
