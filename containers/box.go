@@ -49,8 +49,32 @@ func (e *Engine) create(ctx context.Context, spec RunSpec, base image.InspectRes
 
 // createNamed creates a container. If that fails, it removes what the engine may have created.
 func (e *Engine) createNamed(ctx context.Context, name string, spec RunSpec, base image.InspectResponse) (*box, error) {
+	err := e.makeVolumes(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	made, err := e.createOnce(ctx, name, spec, base)
+	if e.lacksInit(err) {
+		e.tini.Store(false)
+		e.notice("commands run without an init process: Podman finds no catatonit (a package of that name)")
+		made, err = e.createOnce(ctx, name, spec, base)
+	}
+	if err == nil {
+		return made, nil
+	}
+	ending, stop := e.ending(ctx)
+	defer stop()
+	_ = e.removeContainer(ending, name)
+	return nil, fmt.Errorf("create container: %w", err)
+}
+
+func (e *Engine) createOnce(ctx context.Context, name string, spec RunSpec, base image.InspectResponse) (*box, error) {
+	seccomp, err := e.seccompOptions(spec.Seccomp)
+	if err != nil {
+		return nil, err
+	}
 	via := e.proxies.of(spec.Network)
-	made, err := e.library.create(ctx, creation{
+	return e.library.create(ctx, creation{
 		name: name, image: spec.Image, argv: via.command(spec.Argv), labels: containerLabels(e.run, name, spec.Labels),
 		config: func(c *container.Config) {
 			c.Env = spec.environment()
@@ -61,15 +85,11 @@ func (e *Engine) createNamed(ctx context.Context, name string, spec RunSpec, bas
 				c.OpenStdin, c.StdinOnce, c.AttachStdin = true, true, true
 			}
 		},
-		host: func(h *container.HostConfig) { e.confine(h, spec) },
+		host: func(h *container.HostConfig) {
+			e.confine(h, spec)
+			h.SecurityOpt = append(h.SecurityOpt, seccomp...)
+		},
 	})
-	if err == nil {
-		return made, nil
-	}
-	ending, stop := e.ending(ctx)
-	defer stop()
-	_ = e.removeContainer(ending, name)
-	return nil, fmt.Errorf("create container: %w", err)
 }
 
 // confine restricts what the container can do.
@@ -83,10 +103,7 @@ func (e *Engine) confine(h *container.HostConfig, spec RunSpec) {
 	if spec.Root {
 		h.CapAdd = installerCapabilities()
 	}
-	if spec.Seccomp != "" {
-		h.SecurityOpt = append(h.SecurityOpt, "seccomp="+spec.Seccomp)
-	}
-	if e.tini {
+	if e.tini.Load() {
 		// As process 1 the command would have no default signal actions: abort() would not end it with SIGABRT.
 		h.Init = new(true)
 	}

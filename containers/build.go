@@ -68,7 +68,7 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err erro
 	labels[Label] = "1"
 	options := build.ImageBuildOptions{
 		Tags: []string{spec.Tag}, Dockerfile: spec.Containerfile, Target: spec.Target, BuildArgs: args, Labels: labels,
-		NetworkMode: "none", NoCache: spec.NoCache, Remove: true, ForceRemove: true, Version: build.BuilderV1,
+		NetworkMode: e.noBuildNetwork(), NoCache: spec.NoCache, Remove: true, ForceRemove: true, Version: build.BuilderV1,
 		Memory: spec.Limits.Memory, MemorySwap: spec.Limits.Memory,
 	}
 	if spec.Network {
@@ -84,6 +84,7 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec) (id string, err erro
 		return progress.image, nil
 	}
 	e.endBuild(ctx, progress.containers, began)
+	e.sayUnended(ctx, progress)
 	failed := progress.failure(err)
 	if met, ok := errors.AsType[*LimitError](context.Cause(ctx)); ok {
 		failed.Err = met
@@ -145,7 +146,7 @@ func (e *Engine) labelledBase(ctx context.Context, base string) (string, error) 
 		return "", err
 	}
 	tag := "verbsmith/base:" + strings.TrimPrefix(found.ID, "sha256:")[:12]
-	options := buildOptions(tag)
+	options := e.buildOptions(tag)
 	options.BuildArgs = map[string]*string{"BASE": &found.ID}
 	progress := newProgress(BuildSpec{Tag: tag}, e.limits)
 	if err := e.build(ctx, files, options, progress); err != nil {
@@ -155,10 +156,10 @@ func (e *Engine) labelledBase(ctx context.Context, base string) (string, error) 
 }
 
 // buildOptions are the options of a build that needs only its Containerfile.
-func buildOptions(tag string) build.ImageBuildOptions {
+func (e *Engine) buildOptions(tag string) build.ImageBuildOptions {
 	return build.ImageBuildOptions{
 		Tags: []string{tag}, Dockerfile: "Containerfile",
-		NetworkMode: "none", Remove: true, ForceRemove: true, Version: build.BuilderV1,
+		NetworkMode: e.noBuildNetwork(), Remove: true, ForceRemove: true, Version: build.BuilderV1,
 	}
 }
 
@@ -206,11 +207,12 @@ func (e *Engine) hasBuildContainers(ctx context.Context, began time.Time) (bool,
 }
 
 var (
-	stepLine    = regexp.MustCompile(`^Step (\d+)/(\d+) : (.*)$`)
+	// Docker's and Podman's, which counts the steps of each stage by themselves.
+	stepLine    = regexp.MustCompile(`^(?:\[\d+/\d+\] )?(?:Step|STEP) (\d+)/(\d+) ?: (.*)$`)
 	runningLine = regexp.MustCompile(`^ ---> Running in ([0-9a-f]{12,64})$`)
 )
 
-// buildProgress follows the classic builder's output.
+// buildProgress follows the output of the classic builder, or of Podman's.
 type buildProgress struct {
 	spec       BuildSpec
 	budget     *logBudget
@@ -295,7 +297,10 @@ func (b *buildProgress) failure(err error) *BuildError {
 	}
 	if said := (*jsonmessage.JSONError)(nil); errors.As(err, &said) {
 		failed.Status = said.Code
-		failed.Err = engineError(errors.New(b.via.hide(said.Message)))
+		if said.Code == 0 {
+			failed.Status = statusIn(said.Message)
+		}
+		failed.Err = engineError(errors.New(b.via.hide(strings.TrimSpace(said.Message))))
 	}
 	return failed
 }

@@ -60,7 +60,7 @@ func (c *cleaning) unnamed(found []Object, between map[string]bool) []Object {
 
 // untag removes a reference of ours. The engine removes the image with its last reference, unless it is in use.
 func (c *cleaning) untag(ctx context.Context, o Object, ref string) {
-	o.Name = ref
+	o.Name = familiar(ref)
 	_, err := c.cli.ImageRemove(ctx, ref, image.RemoveOptions{})
 	if errdefs.IsConflict(err) {
 		// An image from which others were made is kept without its reference, which the engine reports as an error.
@@ -107,6 +107,9 @@ func (c *cleaning) removeIfUnnamed(ctx context.Context, o Object) error {
 		return errdefs.ErrNotFound
 	}
 	if err == nil {
+		err = c.hasNoChildren(ctx, o)
+	}
+	if err == nil {
 		_, err = c.cli.ImageRemove(ctx, o.ID, image.RemoveOptions{})
 	}
 	return err //nolint:wrapcheck // the caller looks at what it is
@@ -121,7 +124,9 @@ func (e *Engine) ourImages(ctx context.Context) ([]Object, error) {
 	}
 	whole := make(map[string]int64, len(found))
 	parents := make(map[string]bool, len(found))
-	for _, i := range found {
+	for n, i := range found {
+		i.ParentID = imageID(i.ParentID)
+		found[n] = i
 		whole[i.ID] = i.Size
 		parents[i.ParentID] = true
 	}
@@ -132,14 +137,14 @@ func (e *Engine) ourImages(ctx context.Context) ([]Object, error) {
 			Size: max(0, i.Size-whole[i.ParentID]), children: parents[i.ID],
 		}
 		for _, ref := range named(i.RepoTags) {
-			if strings.HasPrefix(ref, e.references) {
+			if strings.HasPrefix(familiar(ref), e.references) {
 				o.ours = append(o.ours, ref)
 			} else {
 				o.theirs = append(o.theirs, ref)
 			}
 		}
 		for _, ref := range named(i.RepoDigests) {
-			if !strings.HasPrefix(ref, e.references) {
+			if !strings.HasPrefix(familiar(ref), e.references) {
 				o.theirs = append(o.theirs, ref)
 			}
 		}
@@ -162,6 +167,9 @@ func named(refs []string) []string {
 
 func imageName(i image.Summary) string {
 	if refs := named(i.RepoTags); len(refs) > 0 {
+		for n, ref := range refs {
+			refs[n] = familiar(ref)
+		}
 		return strings.Join(refs, ", ")
 	}
 	return shortID(i.ID)

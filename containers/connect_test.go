@@ -4,6 +4,7 @@ package containers
 
 import (
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -45,7 +46,7 @@ func TestEngineHost(t *testing.T) {
 	const meta = "contexts/meta/b71199ebd070b36beab7317920c2c2f1d777df8d05e5527d8458fda57cb17a7a/meta.json"
 	check := func(want string, fails bool) {
 		t.Helper()
-		if got, err := engineHost(); (err != nil) != fails || (want != "" && got != want) {
+		if got, err := engineHost(t.Context()); (err != nil) != fails || (want != "" && got != want) {
 			t.Errorf("got %q, %v, want %q", got, err, want)
 		}
 	}
@@ -69,4 +70,44 @@ func TestEngineHost(t *testing.T) {
 	t.Setenv("DOCKER_CONTEXT", "")
 	write("config.json", `{"currentContext": `)
 	check("", true)
+}
+
+// A socket that nobody listens on any more is passed over; if none answers, the first that exists is named.
+func TestFirstSocket(t *testing.T) {
+	dir := t.TempDir()
+	missing, dead, live := filepath.Join(dir, "missing"), filepath.Join(dir, "dead"), filepath.Join(dir, "live")
+	if err := os.WriteFile(dead, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := firstSocket(t.Context(), []string{missing}); got != defaultHost {
+		t.Errorf("none: %s", got)
+	}
+	if got := firstSocket(t.Context(), []string{missing, dead, live}); got != "unix://"+dead {
+		t.Errorf("none that answers: %s", got)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if got := firstSocket(t.Context(), []string{missing, dead, live}); got != "unix://"+live {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Docker's sockets come before Podman's, and a user's own before root's.
+func TestPodmanSockets(t *testing.T) {
+	t.Setenv("XDG_RUNTIME_DIR", "/run/user/7")
+	sockets := podmanSockets()
+	if last := sockets[len(sockets)-1]; last != "/run/podman/podman.sock" {
+		t.Errorf("got %q", sockets)
+	}
+	if os.Getuid() != 0 && sockets[0] != "/run/user/7/podman/podman.sock" {
+		t.Errorf("got %q", sockets)
+	}
+	for _, socket := range sockets {
+		if !isPodmanSocket("unix://" + socket) {
+			t.Errorf("%s is one of Podman's", socket)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,8 @@ import (
 const (
 	// answerTimeout bounds the first question to the engine.
 	answerTimeout = 5 * time.Second
+	// podmanTimeout is that for Podman, which starts several programs to answer.
+	podmanTimeout = 20 * time.Second
 	// cleanupTimeout bounds a cleanup after a cancel: mage gives an interrupted target 5 s in all.
 	cleanupTimeout = 4 * time.Second
 	// retryTimeout bounds a cleanup after one that the engine did not answer in time.
@@ -44,19 +47,21 @@ type Options struct {
 
 // Info describes an engine.
 type Info struct {
-	Host    string // e.g. "unix:///var/run/docker.sock"
-	Version string // e.g. "20.10.24"
-	API     string // the API version spoken with it, e.g. "1.41"
-	OS      string // e.g. "linux"
-	Arch    string // in Go's words, e.g. "amd64"
-	Kernel  string
-	Parts   []Part // "Engine", "containerd", "runc" and so on
+	Product  Product
+	Rootless bool   // it runs as a user other than root
+	Host     string // e.g. "unix:///var/run/docker.sock"
+	Version  string // e.g. "20.10.24"
+	API      string // the API version spoken with it, e.g. "1.41"
+	OS       string // e.g. "linux"
+	Arch     string // in Go's words, e.g. "amd64"
+	Kernel   string
+	Parts    []Part // "Engine", "containerd", "runc" and so on
 }
 
 // Part is a program of the engine with its version.
 type Part struct{ Name, Version string }
 
-// Engine is a connection to a Docker engine. Its methods may be called by several goroutines at once.
+// Engine is a connection to a container engine. Its methods may be called by several goroutines at once.
 type Engine struct {
 	// Info is what the engine reported on connecting.
 	Info Info
@@ -65,7 +70,7 @@ type Engine struct {
 	run          *run
 	library      *library
 	number       atomic.Int64
-	tini         bool // the engine has an init process to offer
+	tini         atomic.Bool // the engine has an init process to offer
 	notice       func(string)
 	patience     patience
 	silent       atomic.Bool // it did not answer a cleanup in time
@@ -85,11 +90,12 @@ type Engine struct {
 type patience struct{ cleanup, retry, output time.Duration }
 
 // Connect finds the engine (DOCKER_HOST with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, else the docker command's
-// current context, else the usual sockets), registers this run in options.RunDir, and removes the containers that
+// current context, else the usual sockets of Docker, then of Podman), registers this run in options.RunDir, and removes the containers that
 // dead runs have left. It sends three cheap requests. If no engine answers, it fails with *UnreachableError within
 // seconds. The caller closes the engine.
 func Connect(ctx context.Context, options Options) (*Engine, error) {
-	host, err := engineHost()
+	named := environment("DOCKER_HOST") != "" // before newLibrary sets it
+	host, err := engineHost(ctx)
 	if err != nil {
 		return nil, &UnreachableError{Host: "the current docker context", Err: err}
 	}
@@ -112,7 +118,7 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 	if e.proxies, err = readProxies(host); err != nil {
 		e.notice(oneLine(err))
 	}
-	if err := e.ask(ctx, host); err != nil {
+	if err := e.ask(ctx, host, named); err != nil {
 		return nil, errors.Join(err, cli.Close())
 	}
 	if options.Visitor {
@@ -123,19 +129,23 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 		return nil, errors.Join(err, cli.Close())
 	}
 	if err := e.Reap(ctx); ctx.Err() != nil {
-		return nil, errors.Join(interrupted(ctx, "connecting to the Docker engine", err), e.run.end(), cli.Close())
+		return nil, errors.Join(interrupted(ctx, "connecting to the container engine", err), e.run.end(), cli.Close())
 	} else if err != nil {
 		e.notice(fmt.Sprintf("leftovers of an earlier run: %v", err))
 	}
 	return e, nil
 }
 
-func (e *Engine) ask(ctx context.Context, host string) error {
-	asking, stop := context.WithTimeout(ctx, answerTimeout)
+func (e *Engine) ask(ctx context.Context, host string, named bool) error {
+	patience := answerTimeout
+	if isPodmanSocket(host) {
+		patience = podmanTimeout
+	}
+	asking, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	version, err := e.cli.ServerVersion(asking)
 	if err == nil && version.Os == "" {
-		err = errors.New("the server there is not a Docker engine")
+		err = errors.New("the server there is not a container engine")
 	}
 	var machine system.Info
 	if err == nil {
@@ -143,21 +153,29 @@ func (e *Engine) ask(ctx context.Context, host string) error {
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return interrupted(ctx, "connecting to the Docker engine", err)
+			return interrupted(ctx, "connecting to the container engine", err)
 		}
-		return &UnreachableError{Host: host, Err: err, named: environment("DOCKER_HOST") != ""}
+		_, missing := exec.LookPath("podman")
+		return &UnreachableError{Host: host, Err: err, named: named, podman: missing == nil}
 	}
 	e.limits = e.limits.or(machine.MemTotal)
 	e.slow = slowStorage(machine.Driver)
 	e.Info = Info{
+		Product: productOf(version), Rootless: isRootless(machine),
 		Host: host, Version: version.Version, API: e.cli.ClientVersion(),
 		OS: version.Os, Arch: version.Arch, Kernel: version.KernelVersion,
 	}
 	for _, part := range version.Components {
-		e.Info.Parts = append(e.Info.Parts, Part{Name: part.Name, Version: part.Version})
+		e.Info.Parts = append(e.Info.Parts, partOf(part))
 		// An engine without the init program reports this component without a version.
-		e.tini = e.tini || part.Name == "docker-init" && part.Version != "" && part.Version != "N/A"
+		if part.Name == "docker-init" && part.Version != "" && part.Version != "N/A" {
+			e.tini.Store(true)
+		}
 	}
+	if e.podman() {
+		e.tini.Store(true) // see lacksInit
+	}
+	e.library.network = e.networkName()
 	return nil
 }
 

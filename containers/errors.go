@@ -7,21 +7,23 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 )
 
-// UnreachableError says that no Docker engine answers.
+// UnreachableError says that no container engine answers.
 type UnreachableError struct {
 	Host string // what was tried, e.g. "unix:///var/run/docker.sock"
 	Err  error
 
-	named bool // DOCKER_HOST named it
+	named  bool // DOCKER_HOST named it
+	podman bool // Podman is installed
 }
 
 // Error names the host and the cause.
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("no Docker engine answers at %s: %v", e.Host, e.Err)
+	return fmt.Sprintf("no container engine answers at %s: %v", e.Host, e.Err)
 }
 
 // Unwrap returns the cause.
@@ -30,7 +32,9 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // Advice says what to try, in one sentence without a full stop.
 func (e *UnreachableError) Advice() string {
 	switch {
-	case errors.Is(e.Err, fs.ErrPermission) || strings.Contains(e.Err.Error(), "permission denied"):
+	case e.isPermission() && isPodmanSocket(e.Host):
+		return "this user may not use root's Podman: " + switchOnOwn
+	case e.isPermission():
 		return "this user may not use the engine: join the docker group " +
 			"(sudo usermod -aG docker USER, then log in again)"
 	case strings.HasPrefix(e.Host, "ssh://"):
@@ -38,10 +42,29 @@ func (e *UnreachableError) Advice() string {
 			"and set DOCKER_HOST=unix:///tmp/docker.sock"
 	case e.named:
 		return "DOCKER_HOST points to this engine: start it, or unset or correct DOCKER_HOST"
+	case e.podman:
+		return "Podman is installed, but its socket is off: " + switchOn()
 	default:
 		return "start it (sudo systemctl start docker, or sudo dockerd), " +
 			"install it (sudo apt-get install docker.io), or set DOCKER_HOST to a running one"
 	}
+}
+
+const (
+	switchOnOwn  = "systemctl --user enable --now podman.socket switches on one of this user's own"
+	switchOnRoot = "systemctl enable --now podman.socket (without systemd: podman system service --time=0 &) switches it on"
+)
+
+// switchOn says how this user switches Podman's socket on.
+func switchOn() string {
+	if os.Getuid() == 0 {
+		return switchOnRoot
+	}
+	return switchOnOwn
+}
+
+func (e *UnreachableError) isPermission() bool {
+	return errors.Is(e.Err, fs.ErrPermission) || strings.Contains(e.Err.Error(), "permission denied")
 }
 
 // RunError says that a container's main process failed. [Result.Err] creates it.
@@ -79,7 +102,7 @@ func (e *RunError) Advice() string {
 	return ""
 }
 
-const adviceFullDisk = "free space on the engine's disk: docker system df shows what uses it, " +
+const adviceFullDisk = "free space on the engine's disk: docker (or podman) system df shows what uses it, " +
 	"and the clean target removes what verbsmith left there"
 
 // Error says in one line what ran, in which image, and how it ended. Lines has the output.

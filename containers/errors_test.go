@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"syscall"
 	"testing"
@@ -96,7 +97,11 @@ func TestAdvice(t *testing.T) {
 		"permission": {UnreachableError{Host: defaultHost, Err: errors.New("permission denied while trying to connect")}, "docker group"},
 		"ssh":        {UnreachableError{Host: "ssh://builder", Err: errors.New("x")}, "ssh -NL"},
 		"named":      {UnreachableError{Host: "tcp://h:1", Err: errors.New("x"), named: true}, "unset or correct DOCKER_HOST"},
-		"none":       {UnreachableError{Host: defaultHost, Err: errors.New("x")}, "apt-get install docker.io"},
+		"podman off": {UnreachableError{Host: defaultHost, Err: errors.New("x"), podman: true}, "enable --now podman.socket"},
+		"podman of root": {
+			UnreachableError{Host: "unix:///run/podman/podman.sock", Err: fs.ErrPermission}, "systemctl --user enable --now podman.socket",
+		},
+		"none": {UnreachableError{Host: defaultHost, Err: errors.New("x")}, "apt-get install docker.io"},
 	} {
 		if got := test.err.Advice(); !strings.Contains(got, test.want) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)

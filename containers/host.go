@@ -3,13 +3,20 @@
 package containers
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // environment reads the settings of Docker and its client. The client reads others itself, so passing some of them as
@@ -19,29 +26,59 @@ func environment(name string) string {
 }
 
 const (
-	defaultHost = "unix:///var/run/docker.sock"
-	socketName  = "docker.sock"
+	defaultHost  = "unix:///var/run/docker.sock"
+	socketName   = "docker.sock"
+	podmanSocket = "podman/podman.sock"
 )
 
-// engineHost returns the engine's address: DOCKER_HOST; the current context of the docker command; the usual socket;
-// a rootless engine's socket. If one is configured explicitly, no other is tried: a fallback could run a build on an
-// engine that nobody asked for.
-func engineHost() (string, error) {
+// engineHost returns the engine's address: DOCKER_HOST; the current context of the docker command; the first that
+// answers of Docker's usual sockets, Docker's rootless ones, and Podman's. If one is configured explicitly, no other is
+// tried: a fallback could run a build on an engine that nobody asked for. If none answers, it is the first that exists.
+func engineHost(ctx context.Context) (string, error) {
 	if host := environment("DOCKER_HOST"); host != "" {
 		return host, nil
 	}
 	if host, err := contextHost(); host != "" || err != nil {
 		return host, err
 	}
-	for _, socket := range socketPaths() {
-		if _, err := os.Stat(socket); err == nil {
-			return "unix://" + socket, nil
-		}
-	}
-	return defaultHost, nil
+	return firstSocket(ctx, append(dockerSockets(), podmanSockets()...)), nil
 }
 
-func socketPaths() []string {
+// firstSocket returns the first socket at which somebody listens whom this user may speak to. A socket may outlive its
+// engine, or belong to another user's.
+func firstSocket(ctx context.Context, sockets []string) string {
+	dialer := net.Dialer{Timeout: time.Second}
+	there := ""
+	for _, socket := range sockets {
+		conn, err := dialer.DialContext(ctx, "unix", socket)
+		if err == nil {
+			_ = conn.Close()
+			return "unix://" + socket
+		}
+		if there == "" && !errors.Is(err, fs.ErrNotExist) {
+			there = "unix://" + socket
+		}
+	}
+	return cmp.Or(there, defaultHost)
+}
+
+// isPodmanSocket reports whether an address is a usual one of Podman.
+func isPodmanSocket(host string) bool { return strings.HasSuffix(host, "/podman.sock") }
+
+// podmanSockets are root's for root, else the user's own before root's, which others may rarely use.
+func podmanSockets() []string {
+	const rootful = "/run/" + podmanSocket
+	if os.Getuid() == 0 {
+		return []string{rootful}
+	}
+	var paths []string
+	if dir := environment("XDG_RUNTIME_DIR"); dir != "" {
+		paths = append(paths, filepath.Join(dir, podmanSocket))
+	}
+	return append(paths, "/run/user/"+strconv.Itoa(os.Getuid())+"/"+podmanSocket, rootful)
+}
+
+func dockerSockets() []string {
 	paths := []string{"/var/run/docker.sock"}
 	if dir := environment("XDG_RUNTIME_DIR"); dir != "" {
 		paths = append(paths, filepath.Join(dir, socketName))

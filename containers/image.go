@@ -34,9 +34,12 @@ func (e *Engine) ImageDigest(ctx context.Context, ref string) (string, error) {
 	if _, asked, pinned := strings.Cut(ref, "@"); pinned {
 		return asked, nil // by which it was found; a list of manifests with the image has another one
 	}
+	if e.isOfNoRegistry(found) {
+		return "", nil
+	}
 	digest := ""
 	for _, known := range found.RepoDigests {
-		repository, sum, _ := strings.Cut(known, "@")
+		repository, sum, _ := strings.Cut(familiar(known), "@")
 		if strings.HasPrefix(ref, repository+":") {
 			return sum, nil
 		}

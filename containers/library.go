@@ -19,6 +19,7 @@ import (
 // containers and panics where a test would fail; each function below says what it has to work around.
 type library struct {
 	host     string
+	network  string // one that exists, see newProvider
 	provider func() (*testcontainers.DockerProvider, error)
 }
 
@@ -53,9 +54,8 @@ func (l *library) newProvider(cli *client.Client) (provider *testcontainers.Dock
 		}
 	}()
 	provider, err = testcontainers.NewDockerProvider(
-		// "none" exists on every engine. If there is no network of the name that is given here, the library creates one
-		// and attaches every container to it.
-		testcontainers.WithDefaultBridgeNetwork("none"),
+		// If there is no network of the name that is given here, the library creates one and attaches every container to it.
+		testcontainers.WithDefaultBridgeNetwork(l.network),
 		// It logs to standard error by default.
 		testcontainers.WithLogger(silence{}),
 	)

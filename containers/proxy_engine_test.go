@@ -7,6 +7,7 @@ package containers
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/docker/docker/api/types/image"
@@ -55,6 +57,16 @@ func onBridge(t *testing.T, e *Engine) string {
 	bridge, err := e.cli.NetworkInspect(t.Context(), "bridge", network.InspectOptions{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if e.podman() { // the bridge is there as long as a container uses it
+		user := probe("sleep")
+		log := newGate("asleep")
+		user.Network, user.Log = true, log
+		ctx, stop := context.WithCancel(context.Background())
+		var done sync.WaitGroup
+		done.Go(func() { _, _ = e.Run(ctx, user) })
+		t.Cleanup(func() { stop(); done.Wait() })
+		log.wait(t)
 	}
 	mine, err := net.InterfaceAddrs()
 	if err != nil {

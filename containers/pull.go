@@ -140,7 +140,7 @@ func (e *Engine) otherPlatform(ref string, platforms []string) error {
 }
 
 // RegistryDigest asks the registry of ref, through the engine, for the digest of the image; nothing is downloaded. It
-// returns the digest, or fails with *PullError within about 10 s.
+// returns the digest, or fails with *PullError within about 10 s. Podman does not say the digest: it is "" there.
 func (e *Engine) RegistryDigest(ctx context.Context, ref string) (string, error) {
 	return e.registryDigest(ctx, ref, registryTimeout)
 }
@@ -149,6 +149,12 @@ func (e *Engine) registryDigest(ctx context.Context, ref string, patience time.D
 	asking, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	used := loginFor(asking, ref)
+	if e.podman() {
+		if err := e.askPodmansRegistry(asking, ref, used.header()); err != nil {
+			return "", interrupted(ctx, "registry of image "+ref, pullError(ref, err).ofLogin(used))
+		}
+		return "", nil
+	}
 	found, err := e.cli.DistributionInspect(asking, ref, used.header())
 	if err != nil {
 		return "", interrupted(ctx, "registry of image "+ref, pullError(ref, err).ofLogin(used))

@@ -113,18 +113,18 @@ func (e *Engine) collect(ctx context.Context, box *box, spec RunSpec, result Res
 
 // execute starts the container and waits for its end and the end of its output.
 func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, error) {
-	// Both come before the start, or the output and the end of a short command would be missed.
+	// Before the start, or the output of a short command would be missed.
 	via := e.proxies.of(spec.Network)
 	secrets := longestFirst(append(via.secrets(), e.repositories.of(spec).secrets...))
 	stream, err := e.cli.ContainerAttach(hijack(ctx), box.id, container.AttachOptions{
 		Stream: true, Stdin: len(via) > 0, Stdout: true, Stderr: true,
 	})
 	if err != nil {
-		return Result{}, fmt.Errorf("attach: %w", err)
+		return Result{}, fmt.Errorf("attach: %w", e.whyNotAttached(ctx, box, err))
 	}
 	waiting, stopWaiting := context.WithCancel(ctx)
 	defer stopWaiting()
-	end := e.awaitExit(waiting, box.id)
+	wait := e.waiter(waiting, box.id)
 
 	var last tail
 	copied, quiet := make(chan error, 1), make(chan struct{})
@@ -141,7 +141,7 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 	}
 	if err == nil {
 		spec.begin(StepRun)
-		result, err = e.awaitEnd(ctx, end, copied)
+		result, err = e.awaitEnd(ctx, wait(), copied)
 	}
 	stream.Close()
 	if err != nil {
@@ -164,9 +164,9 @@ type exit struct {
 }
 
 // awaitExit waits for the end of the main process in the background. The channel keeps the result if nobody reads it.
-func (e *Engine) awaitExit(ctx context.Context, id string) <-chan exit {
+func (e *Engine) awaitExit(ctx context.Context, id string, condition container.WaitCondition) <-chan exit {
 	end := make(chan exit, 1)
-	ended, failed := e.cli.ContainerWait(ctx, id, container.WaitConditionNextExit)
+	ended, failed := e.cli.ContainerWait(ctx, id, condition)
 	go func() {
 		select {
 		case got := <-ended:
@@ -256,12 +256,16 @@ func (e *Engine) commit(ctx context.Context, id string, spec RunSpec, base image
 		config.Entrypoint = append(config.Entrypoint, base.Config.Entrypoint...)
 		config.Cmd = append(config.Cmd, base.Config.Cmd...)
 	}
-	made, err := e.cli.ContainerCommit(ctx, id, container.CommitOptions{Reference: spec.Commit, Config: config})
+	options, err := e.commitOptions(spec.Commit, config)
+	if err != nil {
+		return "", fmt.Errorf("commit as %s: %w", spec.Commit, err)
+	}
+	made, err := e.cli.ContainerCommit(ctx, id, options)
 	if err != nil {
 		return "", fmt.Errorf("commit as %s: %w", spec.Commit, err)
 	}
 	if made.ID == "" {
 		return "", fmt.Errorf("commit as %s: the engine returned no image ID", spec.Commit)
 	}
-	return made.ID, nil
+	return imageID(made.ID), nil
 }

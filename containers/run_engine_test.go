@@ -167,9 +167,20 @@ func TestRunReportsSignalAndMemory(t *testing.T) {
 	spec = probe("eat")
 	spec.Limits.Memory = 32 << 20
 	result, err = e.Run(t.Context(), spec)
-	if err != nil || !result.OOMKilled || result.ExitCode != 137 {
+	if err != nil || result.OOMKilled == silentOnMemory(t, e) || result.ExitCode != 137 {
 		t.Errorf("eat: %+v %v", result, err)
 	}
+}
+
+// silentOnMemory says whether the engine does not report processes that the kernel kills for want of memory: conmon, of
+// Podman, loses them with cgroup version 1.
+func silentOnMemory(t *testing.T, e *Engine) bool {
+	t.Helper()
+	machine, err := e.cli.Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.podman() && machine.CgroupVersion != "2"
 }
 
 // A child that the kernel kills for want of memory is a failure, also of a command that ends with 0.
@@ -179,6 +190,9 @@ func TestRunFailsWhenAChildRunsOutOfMemory(t *testing.T) {
 	spec.Limits.Memory = 32 << 20
 	result, err := e.Run(t.Context(), spec)
 	met := (*LimitError)(nil)
+	if silentOnMemory(t, e) && err == nil && !result.OOMKilled {
+		t.Skip("not reported by this engine: scripts/limits.sh, under which every script runs, reads it in the container")
+	}
 	if failed := result.Err(spec, ""); err != nil || result.ExitCode != 0 || !errors.As(failed, &met) || met.Limit != LimitMemory {
 		t.Errorf("%+v %v: %v", result, err, failed)
 	}
@@ -231,7 +245,7 @@ func TestRunRefuses(t *testing.T) {
 	none := probe()
 	none.Argv = []string{"/no/such/program"}
 	result, err := e.Run(t.Context(), none)
-	if err == nil && result.ExitCode != 127 {
+	if err == nil && result.ExitCode != 127 && !(e.podman() && result.ExitCode == 1) { // catatonit ends with 1
 		t.Errorf("missing program: %+v %v", result, err)
 	}
 	t.Log("missing program:", result, err)

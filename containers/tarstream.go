@@ -29,13 +29,16 @@ func extract(r io.Reader, dir, top string, budget *outputBudget) error {
 	defer func() { _ = root.Close() }()
 	x := &extraction{root: root, top: top, budget: budget}
 	reader := tar.NewReader(r)
-	for {
+	for first := true; ; first = false {
 		header, err := reader.Next()
 		if errors.Is(err, io.EOF) {
 			return x.finish()
 		}
 		if err != nil {
 			return fmt.Errorf("tar stream: %w", err)
+		}
+		if first && top != "" && header.Name == "/" {
+			x.top, x.rooted = "", true // Podman's archive of the top directory of a volume
 		}
 		if err := x.entry(header, reader); err != nil {
 			return err
@@ -46,12 +49,16 @@ func extract(r io.Reader, dir, top string, budget *outputBudget) error {
 type extraction struct {
 	root        *os.Root
 	top         string
+	rooted      bool // all entries have absolute names
 	budget      *outputBudget
 	directories []*tar.Header // their modes are set last: without write permission nothing could be created in one
 }
 
 // local returns the name of an entry below the root, or "." for the root itself.
 func (x *extraction) local(name string) (string, error) {
+	if x.rooted {
+		name = strings.TrimPrefix(name, "/")
+	}
 	clean := path.Clean(name)
 	if x.top != "" {
 		rest, below := strings.CutPrefix(clean, x.top+"/")

@@ -46,6 +46,9 @@ func run(args []string) error {
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println("asleep")
 		time.Sleep(10 * time.Minute)
+	case "doze": // ends by itself, where nobody could end it
+		fmt.Println("asleep")
+		time.Sleep(3 * time.Second)
 	case "hangup": // ends by a signal, which process 1 could not
 		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
 			return err

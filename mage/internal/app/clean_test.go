@@ -114,7 +114,7 @@ func clean(t *testing.T, f folders) (c *cleaner, err error) {
 	t.Helper()
 	c = &cleaner{dirs: f}
 	err = c.run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "no Docker engine answers") && !errors.As(err, new(*busyError)) {
+	if err == nil || !strings.Contains(err.Error(), "no container engine answers") && !errors.As(err, new(*busyError)) {
 		t.Errorf("want the engine's error, got %v", err)
 	}
 	return c, err

@@ -91,7 +91,7 @@ func (a *App) engineFindings(ctx context.Context, j job.Job) []finding {
 	info := engine.Info
 	found := []finding{{
 		what:  "container engine",
-		found: fmt.Sprintf("Docker %s (API %s) at %s", info.Version, info.API, info.Host),
+		found: fmt.Sprintf("%s (API %s) at %s", info.Title(), info.API, info.Host),
 	}}
 	found = append(found, holeFindings(info)...)
 	found = append(found, proxyFindings(engine.Proxies())...)

@@ -30,11 +30,12 @@ func (b *Builder) TagDigest(ctx context.Context, d specs.Distro) (Seen, error) {
 	}
 	ref := b.Mirror.Reference(d.Image)
 	digest, failed := engine.RegistryDigest(ctx, ref)
-	if failed == nil {
+	if failed == nil && digest != "" {
 		return Seen{Digest: digest, Where: ref}, nil
 	}
-	pull, ok := errors.AsType[*containers.PullError](failed)
-	if !ok || pull.Reason != containers.NoAnswer {
+	if failed == nil {
+		failed = fmt.Errorf("the digest of image %s: this engine does not say which one a registry has: pull the image first", ref)
+	} else if pull, ok := errors.AsType[*containers.PullError](failed); !ok || pull.Reason != containers.NoAnswer {
 		return Seen{}, failed
 	}
 	if _, here, err := engine.ImageID(ctx, ref); err != nil || !here {
@@ -58,7 +59,7 @@ func (b *Builder) Moved(ctx context.Context, d specs.Distro) (string, error) {
 	}
 	ref := b.Mirror.Reference(d.Image)
 	digest, err := b.registryDigest(ctx, engine, ref)
-	if err != nil || digest == d.Digest {
+	if err != nil || digest == "" || digest == d.Digest {
 		return "", ctx.Err()
 	}
 	return fmt.Sprintf("%s has moved to %s since %s was pinned%s", ref, digest, d.Digest, since(d)), nil
