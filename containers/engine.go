@@ -147,6 +147,7 @@ func (e *Engine) ask(ctx context.Context, host string, named bool) error {
 	if err == nil && version.Os == "" {
 		err = errors.New("the server there is not a container engine")
 	}
+	e.Info.Product = productOf(version)
 	var machine system.Info
 	if err == nil {
 		machine, err = e.machine(asking)
@@ -161,7 +162,7 @@ func (e *Engine) ask(ctx context.Context, host string, named bool) error {
 	e.limits = e.limits.or(machine.MemTotal)
 	e.slow = slowStorage(machine.Driver)
 	e.Info = Info{
-		Product: productOf(version), Rootless: isRootless(machine),
+		Product: e.Info.Product, Rootless: isRootless(machine),
 		Host: host, Version: version.Version, API: e.cli.ClientVersion(),
 		OS: version.Os, Arch: version.Arch, Kernel: version.KernelVersion,
 	}
@@ -182,7 +183,11 @@ func (e *Engine) ask(ctx context.Context, host string, named bool) error {
 // machine returns what the engine says of its machine, nothing if unknown: a proxy in front of an engine may refuse
 // this request alone. An engine that does not answer is an error.
 func (e *Engine) machine(ctx context.Context) (system.Info, error) {
-	info, err := e.cli.Info(ctx)
+	ask := e.cli.Info
+	if e.podman() {
+		ask = e.podmansMachine
+	}
+	info, err := ask(ctx)
 	if err != nil && ctx.Err() != nil {
 		return system.Info{}, err //nolint:wrapcheck // the caller says which engine
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/registry"
+	"github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/client"
 	"github.com/google/renameio/v2"
 )
@@ -182,46 +183,64 @@ func (e *Engine) askPodmansRegistry(ctx context.Context, ref, auth string) error
 	if err != nil {
 		return fmt.Errorf("ask the registry: %w", err)
 	}
-	ref = named.String()
+	var manifest json.RawMessage
+	return e.getOfPodman(ctx, path.Join("/v4.0.0/libpod/manifests", named.String(), "json"), auth, &manifest)
+}
+
+// podmansMachine is what Podman says of its machine, with the field that Docker's client drops. Docker lists "rootless"
+// among its security options.
+func (e *Engine) podmansMachine(ctx context.Context) (machine system.Info, err error) {
+	answer := struct {
+		*system.Info
+
+		Rootless bool
+	}{Info: &machine}
+	err = e.getOfPodman(ctx, "/v1.41/info", "", &answer)
+	if answer.Rootless {
+		machine.SecurityOptions = append(machine.SecurityOptions, rootlessOption)
+	}
+	return machine, err
+}
+
+// getOfPodman reads an answer that Docker's client has no call for.
+func (e *Engine) getOfPodman(ctx context.Context, call, auth string, into any) error {
 	address, err := client.ParseHostURL(e.cli.DaemonHost())
 	if err != nil {
-		return fmt.Errorf("ask the registry: %w", err)
+		return fmt.Errorf("address of the engine: %w", err)
 	}
-	asked := url.URL{Scheme: "http", Host: address.Host, Path: path.Join("/", address.Path, "v4.0.0/libpod/manifests", ref, "json")}
+	asked := url.URL{Scheme: "http", Host: address.Host, Path: path.Join("/", address.Path, call)}
 	if address.Scheme == "unix" {
-		asked.Host, asked.Path = client.DummyHost, path.Join("/v4.0.0/libpod/manifests", ref, "json") // connections know the socket
+		asked.Host, asked.Path = client.DummyHost, call // connections know the socket
+	}
+	if transport, ok := e.cli.HTTPClient().Transport.(*http.Transport); ok && transport.DialTLSContext != nil {
+		asked.Scheme = "https" // see newClient
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, asked.String(), http.NoBody)
 	if err != nil {
-		return fmt.Errorf("ask the registry: %w", err)
+		return fmt.Errorf("ask Podman: %w", err)
 	}
-	host, err := client.ParseHostURL(e.cli.DaemonHost())
-	if err != nil {
-		return fmt.Errorf("ask the registry: %w", err)
+	if auth != "" {
+		request.Header.Set(registry.AuthHeader, auth)
 	}
-	request.URL = &url.URL{Scheme: "http", Host: host.Host, Path: path.Join(host.Path, "/v4.0.0/libpod/manifests", ref, "json")}
-	if host.Scheme == "unix" {
-		request.URL.Host, request.URL.Path = "podman", path.Join("/v4.0.0/libpod/manifests", ref, "json")
-	}
-	if transport, ok := e.cli.HTTPClient().Transport.(*http.Transport); ok && transport.DialTLSContext != nil {
-		request.URL.Scheme = "https" // see newClient
-	}
-	request.Header.Set(registry.AuthHeader, auth)
 	response, err := e.cli.HTTPClient().Do(request)
 	if err != nil {
-		return fmt.Errorf("ask the registry: %w", err)
+		return fmt.Errorf("ask Podman: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode == http.StatusOK {
-		return nil
+	body := json.NewDecoder(io.LimitReader(response.Body, maxAnswer))
+	if response.StatusCode != http.StatusOK {
+		var refused struct {
+			Message string `json:"message"`
+		}
+		if err := body.Decode(&refused); err != nil || refused.Message == "" {
+			return fmt.Errorf("Podman answered %s", response.Status) //nolint:staticcheck,revive // a name
+		}
+		return errors.New(refused.Message)
 	}
-	var answer struct {
-		Message string `json:"message"`
+	if err := body.Decode(into); err != nil {
+		return fmt.Errorf("Podman's answer: %w", err) //nolint:staticcheck,revive // a name
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxMessage)).Decode(&answer); err != nil || answer.Message == "" {
-		return fmt.Errorf("the engine answered %s", response.Status)
-	}
-	return errors.New(answer.Message)
+	return nil
 }
 
 // hasNoChildren returns a conflict if other images were made from one, as Docker does when it is to remove it. Podman would

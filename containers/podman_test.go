@@ -22,7 +22,7 @@ func usePodman(t *testing.T, rootless bool) *fakeEngine {
 	f.answer("version", podmansAnswer)
 	f.answer("networks", `[{"Name":"bridge","Id":"b"}]`)
 	if rootless {
-		f.answer("info", `{"ID":"x","MemTotal":8589934592,"SecurityOptions":["name=seccomp,profile=default","name=rootless"]}`)
+		f.answer("info", `{"ID":"x","MemTotal":8589934592,"SecurityOptions":["name=seccomp,profile=default"],"Rootless":true}`)
 	}
 	return f
 }

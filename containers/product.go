@@ -42,9 +42,11 @@ func productOf(version types.Version) Product {
 	return Docker
 }
 
-// isRootless reports whether an engine belongs to a user other than root.
+// rootlessOption is how an engine says that it runs as a user other than root.
+const rootlessOption = "name=rootless"
+
 func isRootless(machine system.Info) bool {
-	return slices.Contains(machine.SecurityOptions, "name=rootless")
+	return slices.Contains(machine.SecurityOptions, rootlessOption)
 }
 
 var (
