@@ -20,7 +20,7 @@ func hurried() pulling { return pulling{silence: time.Hour, waits: []time.Durati
 // A site's registry is asked under its own host, port and prefix, and the image keeps the digest that it has there. A tag
 // that moves does not move what is taken by its digest.
 func TestPullFromASitesRegistry(t *testing.T) {
-	e := connect(t)
+	e := connectForRegistry(t)
 	server := registryServer(t, "127.0.0.1", nil)
 	p := newFaultyProxy(t, server)
 	first, second := forThisMachine(t, "the first"), forThisMachine(t, "the second")
@@ -57,7 +57,7 @@ func TestPullFromASitesRegistry(t *testing.T) {
 
 // Whatever a registry does wrong is an error that says so, soon, and leaves no image. What is over after a moment is tried again.
 func TestRegistryFaults(t *testing.T) {
-	e := connect(t)
+	e := connectForRegistry(t)
 	server := registryServer(t, "127.0.0.1", nil)
 	const limit = `{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}`
 	basic := http.Header{"Www-Authenticate": {`Basic realm="test"`}}
@@ -186,7 +186,7 @@ func judgePull(t *testing.T, err error, want PullReason, ref, says string) {
 
 // A registry that says nothing, or no more, keeps nobody.
 func TestSilentRegistry(t *testing.T) {
-	e := connect(t)
+	e := connectForRegistry(t)
 	dockerConfig(t, "{}")
 	server := registryServer(t, "127.0.0.1", nil)
 	for _, tt := range []struct{ what, path string }{

@@ -89,7 +89,7 @@ func trusted(t *testing.T, registry, cert string) {
 // A registry with TLS and a password, as a site has it, gives its image to who is trusted and known, by each way that docker's
 // configuration has. It is at an address for which an engine insists on TLS, as it does not on loopback.
 func TestRegistryWithTLSAndPassword(t *testing.T) {
-	e := connect(t)
+	e := connectForRegistry(t)
 	host := onBridge(t, e)
 	cert, key, pool := certificate(t, host)
 	users := filepath.Join(t.TempDir(), "htpasswd")

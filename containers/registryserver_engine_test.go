@@ -39,6 +39,17 @@ const (
 	repository   = "mirror/rockylinux/rockylinux"
 )
 
+// connectForRegistry returns an engine that takes a registry on this machine's loopback without TLS. Podman takes none that
+// its registries.conf does not list.
+func connectForRegistry(t *testing.T) *Engine {
+	t.Helper()
+	e := connect(t)
+	if e.podman() {
+		t.Skip("Podman wants TLS of a registry on loopback too")
+	}
+	return e
+}
+
 // registryServer is docker-registry on this machine, as a process of its own until the test ends. Tests fail without the
 // program where it cannot be installed: what it says of wrong requests cannot be made up.
 func registryServer(t *testing.T, host string, settings map[string]any) (address string) {

@@ -208,6 +208,7 @@ var cacheFiles = anyOf(
 	`downloads/\.?rdma-core\.sum[0-9]*`,
 	`runs/home(\.guard)?`,
 	`runs/[0-9a-f]{16}\.lock`,
+	`runs/seccomp-[0-9a-f]{16}\.json`,
 	logsOfRun+`(/[^/]+)?/[^/]+\.log`,
 	logsOfRun+`/`+passedFile,
 	`verbsmith-(unreachable|no-kvm)-[^/]+`,
