@@ -189,7 +189,7 @@ func (e *Engine) machine(ctx context.Context) (system.Info, error) {
 	}
 	info, err := ask(ctx)
 	if err != nil && ctx.Err() != nil {
-		return system.Info{}, err //nolint:wrapcheck // the caller says which engine
+		return system.Info{}, err
 	}
 	return info, nil
 }

@@ -233,12 +233,12 @@ func (e *Engine) getOfPodman(ctx context.Context, call, auth string, into any) e
 			Message string `json:"message"`
 		}
 		if err := body.Decode(&refused); err != nil || refused.Message == "" {
-			return fmt.Errorf("Podman answered %s", response.Status) //nolint:staticcheck,revive // a name
+			return fmt.Errorf("Podman answered %s", response.Status) //nolint:staticcheck // a name
 		}
 		return errors.New(refused.Message)
 	}
 	if err := body.Decode(into); err != nil {
-		return fmt.Errorf("Podman's answer: %w", err) //nolint:staticcheck,revive // a name
+		return fmt.Errorf("Podman's answer: %w", err) //nolint:staticcheck // a name
 	}
 	return nil
 }
