@@ -88,10 +88,25 @@ func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
 		}
 		typ := enumerators.ReplaceAllString(f.Type.String(), "")
 		if f.BitSize > 0 {
-			typ += fmt.Sprintf(", %d bits from %d", f.BitSize, f.DataBitOffset)
+			offset = at
+			typ += fmt.Sprintf(", %d bits from %d", f.BitSize, firstBit(f))
 		}
 		l.Lines = append(l.Lines, fmt.Sprintf("%s %s at %d: %s", top, name, offset, typ))
 	}
+}
+
+// firstBit is the place of a bit field, in bits from the start of its structure. Up to version 4 of DWARF, as gcc writes it before 11,
+// a bit field has the place of the integer that holds it, and counts from that one's most significant bit.
+func firstBit(f *dwarf.StructField) int64 {
+	if f.ByteOffset == 0 && f.ByteSize == 0 {
+		return f.DataBitOffset
+	}
+	const bits = 8
+	size := f.ByteSize
+	if size == 0 {
+		size = f.Type.Size()
+	}
+	return f.ByteOffset*bits + size*bits - f.BitOffset - f.BitSize
 }
 
 // enumerators are the constants of an enum as debug/dwarf prints them: a new one

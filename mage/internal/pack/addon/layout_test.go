@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestMeasureLayout reads testdata/layout/shared.o, which gcc made of shared.c.
-func TestMeasureLayout(t *testing.T) {
-	f, err := os.Open("testdata/layout/shared.o")
+func measure(t *testing.T, object string) *Layout {
+	t.Helper()
+	f, err := os.Open("testdata/layout/" + object)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -18,6 +18,16 @@ func TestMeasureLayout(t *testing.T) {
 	l, err := MeasureLayout(f)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return l
+}
+
+// TestMeasureLayout reads testdata/layout/shared.o, which gcc made of shared.c. The same with an older DWARF, as EL 8's gcc writes it,
+// is the same layout.
+func TestMeasureLayout(t *testing.T) {
+	l := measure(t, "shared.o")
+	if older := measure(t, "shared-dwarf4.o"); older.Digest() != l.Digest() {
+		t.Errorf("of DWARF 4:\n%s", strings.Join(older.Lines, "\n"))
 	}
 	const want = `verbs_inner .flags at 0: u32, 3 bits from 64
 verbs_inner .start at 0: *func(*struct other, enum wish) void

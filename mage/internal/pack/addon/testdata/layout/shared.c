@@ -2,7 +2,7 @@
 //
 // What MeasureLayout is tested with, as shared.o:
 //   gcc -std=gnu11 -g -gz=none -fno-eliminate-unused-debug-types -c -o shared.o shared.c
-// compiled in this folder, with -fdebug-prefix-map=$PWD=. so that it names no machine's path.
+// and as shared-dwarf4.o with -gdwarf-4 -gstrict-dwarf as well, compiled in this folder, with -fdebug-prefix-map=$PWD=. so that it names no machine's path.
 
 typedef unsigned int u32;
 
