@@ -82,6 +82,12 @@ func (l *Layout) add(s *dwarf.StructType) {
 func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
 	for _, f := range s.Field {
 		name, offset := path+"."+f.Name, at+f.ByteOffset
+		if isCondition(f.Type) {
+			for _, m := range condition {
+				l.Lines = append(l.Lines, fmt.Sprintf("%s %s%s at %d: %s", top, name, m.path, offset+m.at, m.typ))
+			}
+			continue
+		}
 		if inner, ok := underlying(f.Type).(*dwarf.StructType); ok && !inner.Incomplete {
 			l.members(top, name, offset, inner)
 			continue
@@ -93,6 +99,37 @@ func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
 		}
 		l.Lines = append(l.Lines, fmt.Sprintf("%s %s at %d: %s", top, name, offset, typ))
 	}
+}
+
+// isCondition says whether a type is glibc's pthread_cond_t, the only type of the C library in these structures whose members
+// differ between its versions.
+func isCondition(t dwarf.Type) bool {
+	named, ok := t.(*dwarf.TypedefType)
+	return ok && named.Name == "pthread_cond_t" && named.Size() == conditionSize
+}
+
+const conditionSize = 48
+
+// condition are the members of pthread_cond_t as glibc 2.34 has them, by which the layouts in specs/interfaces.yaml were measured. In
+// EL 8's they have other names at the same places, and none of them is libibverbs' business.
+var condition = []struct {
+	path string
+	at   int64
+	typ  string
+}{
+	{".__data.__wseq.__value64", 0, "long long unsigned int"},
+	{".__data.__wseq.__value32.__low", 0, "unsigned int"},
+	{".__data.__wseq.__value32.__high", 4, "unsigned int"},
+	{".__data.__g1_start.__value64", 8, "long long unsigned int"},
+	{".__data.__g1_start.__value32.__low", 8, "unsigned int"},
+	{".__data.__g1_start.__value32.__high", 12, "unsigned int"},
+	{".__data.__g_refs", 16, "[2]unsigned int"},
+	{".__data.__g_size", 24, "[2]unsigned int"},
+	{".__data.__g1_orig_size", 32, "unsigned int"},
+	{".__data.__wrefs", 36, "unsigned int"},
+	{".__data.__g_signals", 40, "[2]unsigned int"},
+	{".__size", 0, "[48]char"},
+	{".__align", 0, "long long int"},
 }
 
 // firstBit is the place of a bit field, in bits from the start of its structure. Up to version 4 of DWARF, as gcc writes it before 11,

@@ -3,6 +3,7 @@
 package addon
 
 import (
+	"debug/dwarf"
 	"os"
 	"strings"
 	"testing"
@@ -51,6 +52,33 @@ verbs_outer 32 bytes`
 	moved.Lines[1] = strings.Replace(moved.Lines[1], "at 0", "at 8", 1)
 	if moved.Digest() == l.Digest() {
 		t.Error("a member that moved has not changed the digest")
+	}
+}
+
+// A condition variable is the same whatever names the C library gives to its members; what only has its name, or its size, is not one.
+func TestConditionVariable(t *testing.T) {
+	number := &dwarf.UintType{BasicType: dwarf.BasicType{CommonType: dwarf.CommonType{Name: "unsigned int", ByteSize: 4}}}
+	holder := func(name string, size int64, members ...string) string {
+		inner := &dwarf.StructType{CommonType: dwarf.CommonType{ByteSize: size}, Kind: "struct"}
+		for i, member := range members {
+			inner.Field = append(inner.Field, &dwarf.StructField{Name: member, Type: number, ByteOffset: int64(4 * i)})
+		}
+		named := &dwarf.TypedefType{CommonType: dwarf.CommonType{Name: name, ByteSize: size}, Type: inner}
+		l := &Layout{}
+		l.add(&dwarf.StructType{StructName: "verbs_x", Field: []*dwarf.StructField{{Name: "cond", Type: named, ByteOffset: 8}}})
+		return strings.Join(l.Lines, "\n")
+	}
+	old, recent := holder("pthread_cond_t", 48, "__low", "__high"), holder("pthread_cond_t", 48, "__value32")
+	if old != recent || !strings.Contains(old, "verbs_x .cond.__data.__g_signals at 48: [2]unsigned int\n") {
+		t.Errorf("got\n%s\nand\n%s", old, recent)
+	}
+	for _, tt := range []struct {
+		name string
+		size int64
+	}{{"ours_cond_t", 48}, {"pthread_cond_t", 56}} {
+		if got := holder(tt.name, tt.size, "a", "b"); !strings.Contains(got, "verbs_x .cond.b at 12: unsigned int") {
+			t.Errorf("%s of %d bytes:\n%s", tt.name, tt.size, got)
+		}
 	}
 }
 
