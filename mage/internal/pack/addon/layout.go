@@ -83,7 +83,7 @@ func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
 	for _, f := range s.Field {
 		name, offset := path+"."+f.Name, at+f.ByteOffset
 		if isCondition(f.Type) {
-			for _, m := range condition {
+			for _, m := range conditionMembers() {
 				l.Lines = append(l.Lines, fmt.Sprintf("%s %s%s at %d: %s", top, name, m.path, offset+m.at, m.typ))
 			}
 			continue
@@ -110,26 +110,33 @@ func isCondition(t dwarf.Type) bool {
 
 const conditionSize = 48
 
-// condition are the members of pthread_cond_t as glibc 2.34 has them, by which the layouts in specs/interfaces.yaml were measured. In
-// EL 8's they have other names at the same places, and none of them is libibverbs' business.
-var condition = []struct {
+// cMember is a member of a type of the C library: its path and place in it, in bytes.
+type cMember struct {
 	path string
 	at   int64
 	typ  string
-}{
-	{".__data.__wseq.__value64", 0, "long long unsigned int"},
-	{".__data.__wseq.__value32.__low", 0, "unsigned int"},
-	{".__data.__wseq.__value32.__high", 4, "unsigned int"},
-	{".__data.__g1_start.__value64", 8, "long long unsigned int"},
-	{".__data.__g1_start.__value32.__low", 8, "unsigned int"},
-	{".__data.__g1_start.__value32.__high", 12, "unsigned int"},
-	{".__data.__g_refs", 16, "[2]unsigned int"},
-	{".__data.__g_size", 24, "[2]unsigned int"},
-	{".__data.__g1_orig_size", 32, "unsigned int"},
-	{".__data.__wrefs", 36, "unsigned int"},
-	{".__data.__g_signals", 40, "[2]unsigned int"},
-	{".__size", 0, "[48]char"},
-	{".__align", 0, "long long int"},
+}
+
+// conditionMembers are those of pthread_cond_t as glibc 2.34 has them, by which the layouts in specs/interfaces.yaml were measured. In
+// EL 8's they have other names at the same places, and none of them is libibverbs' business.
+func conditionMembers() []cMember {
+	//nolint:dupword // C's own names
+	const number, long, wide = "unsigned int", "long long int", "long long unsigned int"
+	return []cMember{
+		{".__data.__wseq.__value64", 0, wide},
+		{".__data.__wseq.__value32.__low", 0, number},
+		{".__data.__wseq.__value32.__high", 4, number},
+		{".__data.__g1_start.__value64", 8, wide},
+		{".__data.__g1_start.__value32.__low", 8, number},
+		{".__data.__g1_start.__value32.__high", 12, number},
+		{".__data.__g_refs", 16, "[2]" + number},
+		{".__data.__g_size", 24, "[2]" + number},
+		{".__data.__g1_orig_size", 32, number},
+		{".__data.__wrefs", 36, number},
+		{".__data.__g_signals", 40, "[2]" + number},
+		{".__size", 0, "[48]char"},
+		{".__align", 0, long},
+	}
 }
 
 // firstBit is the place of a bit field, in bits from the start of its structure. Up to version 4 of DWARF, as gcc writes it before 11,
