@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -188,7 +189,7 @@ func (p *program) generateStandard() ([]string, error) {
 	}
 	const name = "magefile.go"
 	magefile, mainfile := filepath.Join(dir, name), filepath.Join(dir, "main.go")
-	if err := os.WriteFile(magefile, []byte(standardMagefile), 0o644); err != nil {
+	if err := keep(magefile, []byte(standardMagefile)); err != nil {
 		return nil, err
 	}
 	here, err := os.Getwd()
@@ -204,7 +205,24 @@ func (p *program) generateStandard() ([]string, error) {
 	}
 	sort.Sort(info.Funcs)
 	sort.Sort(info.Imports)
-	return []string{magefile, mainfile}, generateMain(info, mainfile)
+	made := mainfile + ".new"
+	if err := generateMain(info, made); err != nil {
+		return nil, err
+	}
+	defer os.Remove(made)
+	text, err := os.ReadFile(made)
+	if err != nil {
+		return nil, err
+	}
+	return []string{magefile, mainfile}, keep(mainfile, text)
+}
+
+// keep writes a file unless it has that content: a file that has just been written is in no record of what is compiled.
+func keep(file string, content []byte) error {
+	if there, err := os.ReadFile(file); err == nil && bytes.Equal(there, content) {
+		return nil
+	}
+	return os.WriteFile(file, content, 0o644)
 }
 
 // generateMain writes mage's main, which is the same but for colours in lists.
