@@ -209,7 +209,7 @@ func (p *program) generateStandard() ([]string, error) {
 	if err := generateMain(info, made); err != nil {
 		return nil, err
 	}
-	defer os.Remove(made)
+	defer func() { _ = os.Remove(made) }()
 	text, err := os.ReadFile(made)
 	if err != nil {
 		return nil, err
