@@ -112,20 +112,16 @@ func moduleAbove() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for {
-		_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	for d := range compiled.UpTo("/", dir) {
+		_, err := os.Stat(filepath.Join(d, "go.mod"))
 		if err == nil {
-			return dir, nil
+			return d, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", nil
-		}
-		dir = parent
 	}
+	return "", nil
 }
 
 // ownModule makes a module that needs this program's version of verbsmith, unless it is there.

@@ -111,20 +111,16 @@ func findRoot() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find the repository: %w", err)
 	}
-	for start := dir; ; {
-		_, err := os.Lstat(filepath.Join(dir, ".git"))
-		if err == nil || isOwn(dir) {
-			return dir, nil
+	for d := range compiled.UpTo("/", dir) {
+		_, err := os.Lstat(filepath.Join(d, ".git"))
+		if err == nil || isOwn(d) {
+			return d, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("find the repository: %w", err)
 		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", fmt.Errorf("find the repository: no .git in %s or above (`git init` makes one): %w", start, fs.ErrNotExist)
-		}
-		dir = parent
 	}
+	return "", fmt.Errorf("find the repository: no .git in %s or above (`git init` makes one): %w", dir, fs.ErrNotExist)
 }
 
 // isOwn says whether a directory is that of verbsmith's own module.

@@ -125,7 +125,7 @@ func (t *taking) addSettings(ctx context.Context) error {
 	if v.GOENV != "off" {
 		t.addFiles(filepath.Dir(v.GOENV), filepath.Base(v.GOENV))
 	}
-	for d := range upTo("/", t.dir) {
+	for d := range UpTo("/", t.dir) {
 		t.addFiles(d, "go.work")
 	}
 	return nil
@@ -200,7 +200,7 @@ func (t *taking) addPackage(p onePackage) (err error) {
 	if p.Module != nil && p.Module.GoMod != "" {
 		root = filepath.Dir(p.Module.GoMod)
 	}
-	for d := range upTo(root, p.Dir) { // a new go.mod would make it another module
+	for d := range UpTo(root, p.Dir) { // a new go.mod would make it another module
 		t.addFiles(d, "go.mod")
 	}
 	if len(p.EmbedPatterns) == 0 {
@@ -225,8 +225,8 @@ func (t *taking) addTree(dir string) error {
 	})
 }
 
-// upTo gives dir and the directories above it, up to root.
-func upTo(root, dir string) iter.Seq[string] {
+// UpTo gives dir and the directories above it, up to root.
+func UpTo(root, dir string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for d := dir; yield(d); d = filepath.Dir(d) {
 			if d == root || d == filepath.Dir(d) {
