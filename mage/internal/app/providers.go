@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -70,6 +69,12 @@ func (a *App) noProvider(found []string) error {
 func (a *App) findProviders() ([]string, error) {
 	const most = 200_000 // files and directories
 	var found []string
+	var outputs []fs.FileInfo
+	for _, dir := range []string{a.dirs.dist, a.dirs.cache} {
+		if info, err := os.Stat(dir); err == nil {
+			outputs = append(outputs, info)
+		}
+	}
 	seen := 0
 	err := filepath.WalkDir(a.dirs.root, func(path string, d fs.DirEntry, err error) error {
 		if seen++; seen > most {
@@ -80,7 +85,7 @@ func (a *App) findProviders() ([]string, error) {
 			return fs.SkipDir
 		case err != nil:
 			return err
-		case d.IsDir() && path != a.dirs.root && a.skips(path, d.Name()):
+		case d.IsDir() && path != a.dirs.root && skips(d, outputs):
 			return fs.SkipDir
 		case d.Name() == provider.ManifestName && !d.IsDir():
 			found = append(found, filepath.Dir(path))
@@ -93,9 +98,13 @@ func (a *App) findProviders() ([]string, error) {
 	return found, nil
 }
 
-func (a *App) skips(path, name string) bool {
-	return strings.HasPrefix(name, ".") || slices.Contains([]string{"testdata", "node_modules", "vendor"}, name) ||
-		owned.Overlap(a.dirs.dist, path) || owned.Overlap(a.dirs.cache, path)
+// skips says whether a directory is not searched.
+func skips(d fs.DirEntry, outputs []fs.FileInfo) bool {
+	if strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"testdata", "node_modules", "vendor"}, d.Name()) {
+		return true
+	}
+	info, err := d.Info()
+	return err == nil && slices.ContainsFunc(outputs, func(o fs.FileInfo) bool { return os.SameFile(o, info) })
 }
 
 // asPath is a directory so that it is not taken for a name.
