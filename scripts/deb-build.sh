@@ -3,8 +3,9 @@
 #
 # Builds Debian's source package of rdma-core, and from that alone its binary
 # packages, so that equal inputs give equal bytes.
-#   deb-build.sh packages RELEASE IN OUT [COMMON]   with the common objects in COMMON
-#   deb-build.sh common RELEASE IN OUT              only the common objects, for COMMON; the provider in IN is empty
+#   deb-build.sh packages RELEASE SUFFIX IN OUT [COMMON]   with the common objects in COMMON
+#   deb-build.sh common RELEASE SUFFIX IN OUT              only the common objects, for COMMON; the provider in IN is empty
+# SUFFIX is appended to the packages' version; it may be empty.
 # IN holds rdma-core_RELEASE.orig.tar.gz and debian/. The build is in IN/.., a
 # fixed path, because it is compiled into the result. OUT gets everything that
 # dpkg-buildpackage writes.
@@ -19,13 +20,14 @@ needs() { # COMMAND...: ends the script if the image lacks one
         }
     done
 }
-needs dpkg-buildpackage dpkg-source mkdir mv nproc rm sh tar
+needs dpkg-buildpackage dpkg-source mkdir mv nproc rm sed sh tar
 
 mode=$1
 release=$2
-in=$3
-out=$4
-common=${5:-}
+suffix=$3
+in=$4
+out=$5
+common=${6:-}
 objects=${0%/*}/common-objects.sh
 : "${SOURCE_DATE_EPOCH:?the date of the release in seconds}"
 
@@ -48,6 +50,7 @@ tar --extract --gzip --file="$orig" --strip-components=1 --directory="$tree"
 # Upstream's tarball contains its debian/; a source package replaces it with its own.
 rm -rf "$tree/debian"
 mv "$in/debian" "$tree/debian"
+[ -z "$suffix" ] || sed -i "1s/)/$suffix)/" "$tree/debian/changelog"
 
 # The tree is unpacked from the source package, so nothing else can be built.
 dpkg-source --build "$tree"

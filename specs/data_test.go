@@ -102,7 +102,7 @@ func TestDistrosData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(ds.Names(), " "), "centos-stream10 centos-stream9 rocky10 rocky8 rocky9"; got != want {
+	if got, want := strings.Join(ds.Names(), " "), "centos-stream10 centos-stream9 fedora44 fedora45 rocky10 rocky8 rocky9"; got != want {
 		t.Errorf("distros %s, want %s", got, want)
 	}
 	if ds.Default().Name != "rocky9" {
@@ -111,11 +111,13 @@ func TestDistrosData(t *testing.T) {
 	for _, tt := range []struct {
 		name, dist, image, repository, standin string
 	}{
-		{"rocky8", ".el8", "rockylinux/rockylinux:8", "powertools", "bookworm"},
-		{"rocky9", ".el9", "rockylinux/rockylinux:9", "crb", "bookworm"},
+		{"rocky8", ".el8", "rockylinux/rockylinux:8", "powertools", "bullseye"},
+		{"rocky9", ".el9", "rockylinux/rockylinux:9", "crb", "bullseye"},
 		{"rocky10", ".el10", "rockylinux/rockylinux:10", "crb", "trixie"},
-		{"centos-stream9", ".el9", "quay.io/centos/centos:stream9", "crb", "bookworm"},
+		{"centos-stream9", ".el9", "quay.io/centos/centos:stream9", "crb", "bullseye"},
 		{"centos-stream10", ".el10", "quay.io/centos/centos:stream10", "crb", "trixie"},
+		{"fedora44", ".fc44", "quay.io/fedora/fedora:44", "", "sid"},
+		{"fedora45", ".fc45", "quay.io/fedora/fedora:45", "", "sid"},
 	} {
 		d, err := ds.Find(tt.name)
 		if err != nil {
@@ -136,11 +138,17 @@ func TestSuitesData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(all.Names(), " "); got != "bookworm trixie" || all.Default().Name != "bookworm" {
+	if got := strings.Join(all.Names(), " "); got != "bookworm jammy noble resolute trixie" || all.Default().Name != "bookworm" {
 		t.Errorf("suites %s, default %s", got, all.Default().Name)
 	}
-	for _, name := range all.Names() {
-		if s, err := all.Find(name); err != nil || s.Reference() != "debian:"+name+"-slim" {
+	for name, want := range map[string]struct{ image, userland string }{
+		"bookworm": {"debian:bookworm-slim", "bookworm"},
+		"trixie":   {"debian:trixie-slim", "trixie"},
+		"jammy":    {"ubuntu:22.04", "bookworm"},
+		"noble":    {"ubuntu:24.04", "trixie"},
+		"resolute": {"ubuntu:26.04", "sid"},
+	} {
+		if s, err := all.Find(name); err != nil || s.Reference() != want.image || s.Userland() != want.userland {
 			t.Errorf("%s is %+v (%v)", name, s, err)
 		}
 	}

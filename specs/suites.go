@@ -3,6 +3,7 @@
 package specs
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
 	"strings"
@@ -12,22 +13,32 @@ import (
 
 const suitesFolder = "suites"
 
-// Suite is one release of Debian that packages can be built for: one file in suites/.
+// Suite is one release of Debian or Ubuntu that packages can be built for: one file in suites/.
 //
 //nolint:lll // a struct tag cannot be broken
 type Suite struct {
 	// Name is the file's name without ".yaml", and the value of -suite.
-	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9]*$" jsonschema_description:"the file's name without .yaml: Debian's code name such as bookworm"`
+	Name string `yaml:"name" jsonschema:"pattern=^[a-z][a-z0-9]*$" jsonschema_description:"the file's name without .yaml: the code name such as bookworm"`
+	// Distribution is the ID of os-release(5); "": debian.
+	Distribution string `yaml:"distribution,omitempty" jsonschema:"enum=ubuntu" jsonschema_description:"ubuntu; without it, the suite is Debian's"`
 	// Title is the name for people.
 	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the suite's display name such as Debian 12"`
 	// Default marks the suite that is built for if none is named and the machine has no known one.
 	Default bool `yaml:"default,omitempty"`
 	// Image is the reference of the image, with a tag and without a digest. If it is not
-	// available, the suite is bootstrapped from Debian's archive.
+	// available, a suite of Debian is bootstrapped from Debian's archive, and another has a stand-in.
 	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as debian:bookworm-slim"`
 	// Digest pins the image if it is set.
 	Digest string `yaml:"digest,omitempty" jsonschema:"pattern=^sha256:[0-9a-f]{64}$" jsonschema_description:"sha256: and 64 lower-case hex digits"`
+	// Standin is the suite of Debian whose packages are the nearest to an Ubuntu's, for when the image is not available.
+	Standin string `yaml:"standin,omitempty" jsonschema:"enum=bullseye,enum=bookworm,enum=trixie,enum=sid" jsonschema_description:"a suite of Debian: bullseye, bookworm, trixie or sid"`
 }
+
+// ID is that of os-release(5): "debian" or "ubuntu".
+func (s Suite) ID() string { return cmp.Or(s.Distribution, "debian") }
+
+// Userland is the suite of Debian that is bootstrapped if the image is not available.
+func (s Suite) Userland() string { return cmp.Or(s.Standin, s.Name) }
 
 // Reference is the image to pull: pinned by its digest if there is one.
 func (s Suite) Reference() string {
@@ -54,6 +65,12 @@ func (f *suiteFile) Check() []strictyaml.Problem {
 	var out []strictyaml.Problem
 	if want := strings.TrimSuffix(path.Base(f.file), ".yaml"); f.Name != want {
 		out = append(out, strictyaml.Problem{Path: "name", Want: want + ", like the file", Got: f.Name})
+	}
+	if f.Distribution != "" && f.Standin == "" {
+		out = append(out, strictyaml.Problem{Path: "standin", Want: "the suite of Debian that is nearest to " + f.Distribution + "'s", Got: "none"})
+	}
+	if f.Distribution == "" && f.Standin != "" {
+		out = append(out, strictyaml.Problem{Path: "standin", Want: "no stand-in: Debian itself is bootstrapped", Got: f.Standin})
 	}
 	if f.Default && f.defaultIn != "" {
 		out = append(out, strictyaml.Problem{Path: "default", Want: "one default suite", Got: "a second, after " + f.defaultIn})

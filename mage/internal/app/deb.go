@@ -35,7 +35,7 @@ func (a *App) machineSuite() string {
 	release, err := os.ReadFile("/etc/os-release")
 	if err == nil {
 		fields := osRelease(string(release))
-		if _, err := a.suites.Find(fields["VERSION_CODENAME"]); err == nil && fields["ID"] == "debian" {
+		if suite, err := a.suites.Find(fields["VERSION_CODENAME"]); err == nil && fields["ID"] == suite.ID() {
 			return fields["VERSION_CODENAME"]
 		}
 	}

@@ -185,10 +185,10 @@ func ownMachine(proxy string) bool { return loopback.MatchString(strings.ToLower
 
 // suiteFinding says where Debian's packages would be built.
 func (a *App) suiteFinding(ctx context.Context, j job.Job) finding {
-	f := finding{what: "base for debian-" + a.machineSuite()}
 	suite, err := a.suites.Find(a.machineSuite())
+	j.Target = job.Deb{Suite: suite}
+	f := finding{what: "base for " + j.Target.Folder()}
 	if err == nil {
-		j.Target = job.Deb{Suite: suite}
 		base, here, why, errBase := a.pipeline.Images().BaseState(ctx, j)
 		if err = errBase; err == nil && base.Ref == suite.Reference() {
 			f.found = "image: " + why

@@ -31,7 +31,7 @@ func TestEmptyFlags(t *testing.T) {
 	if err == nil || strings.Count(err.Error(), "= is empty") != fields.NumField() {
 		t.Errorf("all at once: %v", err)
 	}
-	for _, want := range []string{"rocky8, rocky9", "bookworm, trixie", "auto, registry, standin", "packaged, tree", "patched, addon", "edit or compile"} {
+	for _, want := range []string{"rocky8, rocky9", "bookworm, jammy, noble", "auto, registry, standin", "packaged, tree", "patched, addon", "edit or compile"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in: %v", want, err)
 		}

@@ -133,7 +133,7 @@ func TestBaseName(t *testing.T) {
 
 // A stand-in's repositories are in the image, unless a site's are used.
 func TestBaseNetwork(t *testing.T) {
-	for base, want := range map[artifact.Base]bool{{}: true, {Site: true}: true, {Standin: true}: false, {Standin: true, Site: true}: true} {
+	for base, want := range map[artifact.Base]bool{{}: true, {Site: true}: true, {Local: true}: false, {Local: true, Site: true}: true, {Standin: true}: true} {
 		if base.Network() != want {
 			t.Errorf("%+v: %t", base, !want)
 		}

@@ -4,6 +4,9 @@ package artifact
 
 import "strings"
 
+// StandinSuffix ends the name of a stand-in's folder, its dist tag, and the versions of the packages that are built on it.
+const StandinSuffix = ".standin"
+
 // Base is the image that toolchains start from and the minimal one that the
 // proof starts from; with a real distro image both are the same.
 type Base struct {
@@ -12,13 +15,14 @@ type Base struct {
 	Ref     string // its usual name, wherever it was taken from
 	Digest  string // in the registry that it was taken from; "": from none
 	Standin bool   // never releasable
+	Local   bool   // its repositories are in the image
 	Folder  string // below dist/
 	// Site says that dnf reads a site's repositories in place of the image's.
 	Site bool `key:"-"`
 }
 
-// Network says whether dnf or apt in the image needs a network: a stand-in has its repositories in the image.
-func (b Base) Network() bool { return !b.Standin || b.Site }
+// Network says whether dnf or apt in the image needs a network.
+func (b Base) Network() bool { return !b.Local || b.Site }
 
 // Name is the reference with the digest.
 func (b Base) Name() string {
@@ -31,7 +35,7 @@ func (b Base) Name() string {
 // Payload is the compression of the payloads of RPMs, in rpm's notation, or "" for the distro's own. Packages of a stand-in
 // are never released, and the distro's compression would take most of the time of a build after an edit.
 func (b Base) Payload() string {
-	if b.Standin {
+	if b.Local {
 		return "w1.zstdio"
 	}
 	return ""

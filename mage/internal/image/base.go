@@ -78,9 +78,9 @@ func (b *Builder) registryDigest(ctx context.Context, engine stage.Registry, ima
 	return digest, err
 }
 
-// Base makes sure that the job's base is on the engine: the image of its distro or Debian suite, or,
-// if no registry can be reached, the distro's stand-in, or the suite bootstrapped from
-// Debian's own archive, which is a real Debian and no stand-in.
+// Base makes sure that the job's base is on the engine: the image of its distro or suite, or,
+// if no registry can be reached, the distro's stand-in, or a Debian bootstrapped from
+// Debian's own archive: for a suite of Debian the real one, for an Ubuntu a stand-in.
 //
 // Errors: *stage.AdviceError, *containers.PullError, *stage.ScriptError.
 func (b *Builder) Base(ctx context.Context, j job.Job) (artifact.Base, error) {
@@ -94,7 +94,7 @@ func (b *Builder) base(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Ba
 	if err != nil {
 		return artifact.Base{}, false, err
 	}
-	if _, rpm := j.Target.(job.RPM); own && rpm && j.Base == job.BaseAuto {
+	if own && j.Base == job.BaseAuto && job.HasStandin(j.Target) {
 		b.Log.WarnContext(ctx, "the STAND-IN base is used: its packages are not for release", "because", why)
 	}
 	return b.chosenBase(ctx, j.Target, own, b.ensure, s)
@@ -116,27 +116,32 @@ func (b *Builder) BaseState(ctx context.Context, j job.Job) (base artifact.Base,
 func (b *Builder) chosenBase(
 	ctx context.Context, target job.Target, own bool, get finder, s *ui.Stage,
 ) (artifact.Base, bool, error) {
-	i, name := b.registryImage(target.Reference(), "use -base=standin if no registry can be reached"), target.Reference()
+	base := artifact.Base{Ref: target.Reference(), Folder: target.Folder()}
+	i := b.registryImage(target.Reference(), "use -base=standin if no registry can be reached")
 	if own {
 		switch t := target.(type) {
 		case job.RPM:
 			return b.standin(ctx, t.Distro, get, s)
 		case job.Deb:
 			var err error
-			if i, err = userlandImage(t.Suite.Name); err != nil {
+			if i, err = userlandImage(t.Suite.Userland()); err != nil {
 				return artifact.Base{}, false, err
 			}
-			name = i.ref
+			base.Ref = i.ref
+			if job.HasStandin(t) {
+				base.Standin, base.Folder = true, target.Folder()+artifact.StandinSuffix
+			}
 		}
 	}
 	id, here, err := get(ctx, i, s)
 	if err != nil || id == "" {
-		return artifact.Base{Ref: name, Folder: target.Folder()}, here, pinGone(err, target)
+		return base, here, pinGone(err, target)
 	}
 	engine, err := b.Engine(ctx)
 	if err != nil {
 		return artifact.Base{}, false, err
 	}
-	digest, err := engine.ImageDigest(ctx, i.ref)
-	return artifact.Base{ID: id, Minimal: id, Ref: name, Digest: digest, Folder: target.Folder()}, here, err
+	base.ID, base.Minimal = id, id
+	base.Digest, err = engine.ImageDigest(ctx, i.ref)
+	return base, here, err
 }

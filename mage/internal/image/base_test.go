@@ -27,6 +27,7 @@ var (
 
 	rocky9   = job.RPM{Distro: specs.Distro{Name: "rocky9", EL: 9, Dist: ".el9", Image: "example/rocky:9", Standin: "bookworm"}}
 	bookworm = job.Deb{Suite: specs.Suite{Name: "bookworm", Image: "example/debian:bookworm"}}
+	noble    = job.Deb{Suite: specs.Suite{Name: "noble", Distribution: "ubuntu", Image: "example/ubuntu:24.04", Standin: "bookworm"}}
 )
 
 // userland is the reference of a suite that was bootstrapped here.
@@ -56,13 +57,15 @@ func TestBase(t *testing.T) {
 	}{
 		{"here", rocky9, job.BaseAuto, []string{"example/rocky:9"}, errUnreachable, artifact.Base{Ref: "example/rocky:9", Folder: "rocky9"}, nil, false, nil},
 		{"to be pulled", rocky9, job.BaseAuto, nil, nil, artifact.Base{Ref: "example/rocky:9", Folder: "rocky9"}, []string{"pull example/rocky:9"}, false, nil},
-		{"unreachable", rocky9, job.BaseAuto, nil, errUnreachable, artifact.Base{Standin: true, Folder: "rocky9.standin"}, nil, true, nil},
-		{"the stand-in", rocky9, job.BaseStandin, []string{"example/rocky:9"}, nil, artifact.Base{Standin: true, Folder: "rocky9.standin"}, nil, false, nil},
+		{"unreachable", rocky9, job.BaseAuto, nil, errUnreachable, artifact.Base{Standin: true, Local: true, Folder: "rocky9.standin"}, nil, true, nil},
+		{"the stand-in", rocky9, job.BaseStandin, []string{"example/rocky:9"}, nil, artifact.Base{Standin: true, Local: true, Folder: "rocky9.standin"}, nil, false, nil},
 		{"unreachable, but asked for", rocky9, job.BaseRegistry, nil, errUnreachable, artifact.Base{}, []string{"pull example/rocky:9"}, false, errUnreachable},
 		{"a suite that is here", bookworm, job.BaseAuto, []string{"example/debian:bookworm"}, errUnreachable, artifact.Base{Ref: "example/debian:bookworm", Folder: "debian-bookworm"}, nil, false, nil},
 		{"a suite to be pulled", bookworm, job.BaseAuto, nil, nil, artifact.Base{Ref: "example/debian:bookworm", Folder: "debian-bookworm"}, []string{"pull example/debian:bookworm"}, false, nil},
 		{"an unreachable suite", bookworm, job.BaseAuto, nil, errUnreachable, artifact.Base{Ref: debian, Folder: "debian-bookworm"}, nil, false, nil},
 		{"a suite of one's own", bookworm, job.BaseStandin, []string{"example/debian:bookworm"}, nil, artifact.Base{Ref: debian, Folder: "debian-bookworm"}, nil, false, nil},
+		{"an unreachable Ubuntu", noble, job.BaseAuto, nil, errUnreachable, artifact.Base{Standin: true, Folder: "ubuntu-noble.standin"}, nil, true, nil},
+		{"an Ubuntu that is here", noble, job.BaseAuto, []string{"example/ubuntu:24.04"}, errUnreachable, artifact.Base{Ref: "example/ubuntu:24.04", Folder: "ubuntu-noble"}, nil, false, nil},
 		{"an unreachable suite, but asked for", bookworm, job.BaseRegistry, nil, errUnreachable, artifact.Base{}, []string{"pull example/debian:bookworm"}, false, errUnreachable},
 	} {
 		engine := &stagetest.Engine{Unreachable: tt.unreachable, Images: map[string]string{debian: "sha256:debian"}}
@@ -85,7 +88,7 @@ func TestBase(t *testing.T) {
 		if tt.fails != nil {
 			continue
 		}
-		if got.ID != engine.Images[got.Ref] || got.ID == "" || got.Minimal == "" || got.Standin == (got.ID == got.Minimal) {
+		if got.ID != engine.Images[got.Ref] || got.ID == "" || got.Minimal == "" || got.Local == (got.ID == got.Minimal) {
 			t.Errorf("%s: the images are %+v", tt.what, got)
 		}
 		state, here, _, err := b.BaseState(t.Context(), j)

@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	standinSuffix = ".standin"
 	// repositoryScript creates the stand-in's RPM repositories during a build.
 	repositoryScript = "standin-repository.sh"
 )
@@ -27,7 +26,7 @@ const (
 
 // standin is the stand-in for a distro: the minimal and the full image.
 func (b *Builder) standin(ctx context.Context, d specs.Distro, get finder, s *ui.Stage) (artifact.Base, bool, error) {
-	base := artifact.Base{Standin: true, Folder: d.Name + standinSuffix, Site: b.Site}
+	base := artifact.Base{Standin: true, Local: true, Folder: d.Name + artifact.StandinSuffix, Site: b.Site}
 	minimal, err := b.standinImage(d, standinMinimal)
 	if err != nil {
 		return base, false, err
@@ -60,7 +59,7 @@ func (b *Builder) standinImage(d specs.Distro, target string) (image, error) {
 		el = d.Tag()
 	}
 	i, err := ownImage("standin", d.Name+"-"+target, built{Files: files, Target: target, Args: map[string]string{
-		"ROOTFS": userland.ref, "EL": el, "DIST": d.Dist + standinSuffix,
+		"ROOTFS": userland.ref, "EL": el, "DIST": d.Dist + artifact.StandinSuffix,
 	}})
 	i.on, i.note = &userland, "build the stand-in, "+target
 	return i, err

@@ -164,7 +164,7 @@ func TestToolchainIsInstalled(t *testing.T) {
 	if got := runs[1].Files["/verbsmith/rdma-core.spec"].Data; got != "text" {
 		t.Errorf("the spec is %q", got)
 	}
-	standin := artifact.Base{ID: "sha256:standin", Folder: "x.standin", Standin: true}
+	standin := artifact.Base{ID: "sha256:standin", Folder: "x.standin", Standin: true, Local: true}
 	if _, err := newBuilder(t, engine).Toolchain(t.Context(), job.Job{Target: crb}, standin, file, false); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import "github.com/resnics/verbsmith/specs"
 
 // Target is what packages are built for: RPM or Deb.
 type Target interface {
-	// Name is that of the distro, as in "rocky9" or "debian".
+	// Name is that of the distro, as in "rocky9", "debian" or "ubuntu".
 	Name() string
 	// Folder is that of the outputs below dist/, as in "rocky9" or "debian-bookworm".
 	Folder() string
@@ -29,13 +29,17 @@ func (t RPM) Reference() string { return t.Distro.Reference() }
 // Deb is Debian's packages for a suite.
 type Deb struct{ Suite specs.Suite }
 
-const debian = "debian"
-
 // Name implements Target.
-func (Deb) Name() string { return debian }
+func (t Deb) Name() string { return t.Suite.ID() }
 
 // Folder implements Target.
-func (t Deb) Folder() string { return debian + "-" + t.Suite.Name }
+func (t Deb) Folder() string { return t.Suite.ID() + "-" + t.Suite.Name }
 
 // Reference implements Target.
 func (t Deb) Reference() string { return t.Suite.Reference() }
+
+// HasStandin says whether a stand-in takes the place of the target's image; a suite of Debian is bootstrapped itself.
+func HasStandin(t Target) bool {
+	deb, ok := t.(Deb)
+	return !ok || deb.Suite.Standin != ""
+}

@@ -34,8 +34,11 @@ func (p *Packer) Deb(
 		return artifact.Packages{}, err
 	}
 	in := debInput{Compiler: p.Compiler(j, tc, src.Epoch, stage.ForPackages), Version: src.Version, Files: files}
+	if tc.Base.Standin {
+		in.Suffix = artifact.StandinSuffix
+	}
 	if j.Provider != nil {
-		in.Common = debCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), src.Version, files, debian.Patch)
+		in.Common = debCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), in, debian.Patch)
 	}
 	entry, err := p.Make(ctx, "deb", in)
 	return packagesIn(entry), err
@@ -57,9 +60,9 @@ func debFiles(src artifact.Source, debian artifact.DebianSource) ([]stage.File, 
 	return files, nil
 }
 
-// debCommon are the common objects of Debian packages that are built from the files, with the other patch.
-func debCommon(c stage.Compiler, version string, files []stage.File, patch artifact.Patch) *stage.Common {
-	files = slices.Clone(files)
+// debCommon are the common objects of Debian packages of that input, with the other patch.
+func debCommon(c stage.Compiler, in debInput, patch artifact.Patch) *stage.Common {
+	files := slices.Clone(in.Files)
 	for i, f := range files {
 		if f.Name == patch.Name {
 			files[i].Path = patch.Common
@@ -67,7 +70,7 @@ func debCommon(c stage.Compiler, version string, files []stage.File, patch artif
 		files[i].Name = path.Base(debIn) + "/" + f.Name
 	}
 	return &stage.Common{
-		Compiler: c, Argv: []string{debScript, "common", version, debIn, stage.CommonFolder}, Folder: debFolder, Files: files,
+		Compiler: c, Argv: []string{debScript, "common", in.Version, in.Suffix, debIn, stage.CommonFolder}, Folder: debFolder, Files: files,
 		Scripts: stage.Scripts{scripts.CommonObjects},
 	}
 }
@@ -76,6 +79,7 @@ func debCommon(c stage.Compiler, version string, files []stage.File, patch artif
 type debInput struct {
 	Compiler stage.Compiler
 	Version  string
+	Suffix   string        // of the packages' version
 	Files    []stage.File  // debian/ and the release's tarball
 	Common   *stage.Common `key:"-"`
 }
@@ -83,7 +87,7 @@ type debInput struct {
 // Container implements stage.Contained.
 func (in debInput) Container() containers.RunSpec {
 	return in.Compiler.Spec(containers.RunSpec{
-		Argv: append([]string{debScript, "packages", in.Version, debIn, debOut}, in.Common.Args()...),
+		Argv: append([]string{debScript, "packages", in.Version, in.Suffix, debIn, debOut}, in.Common.Args()...),
 		Name: "deb", User: stage.Builder, WorkDir: debFolder,
 		Volumes: []containers.VolumeMount{stage.OwnVolume(debFolder)},
 		Inputs:  []containers.Input{stage.BuilderInput(debIn, in.Files)},

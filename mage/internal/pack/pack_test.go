@@ -197,6 +197,19 @@ func TestDebReadsTarballAndDebian(t *testing.T) {
 	deb("another debian/", 3)
 	b.tc.ID = "sha256:others"
 	deb("another toolchain", 4)
+
+	suffix := func() string {
+		argv := b.runs("deb")[len(b.runs("deb"))-1].Argv
+		return argv[slices.Index(argv, "56.1")+1]
+	}
+	if got := suffix(); got != "" {
+		t.Errorf("the version gets the suffix %q on a real base", got)
+	}
+	b.tc.Base.Standin = true
+	deb("a stand-in", 5)
+	if got := suffix(); got != ".standin" {
+		t.Errorf("the version gets the suffix %q on a stand-in", got)
+	}
 }
 
 // Lintian's hints are not errors of the stage; a missing output is one.

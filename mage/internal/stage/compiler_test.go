@@ -113,8 +113,8 @@ func TestPayload(t *testing.T) {
 		why  Purpose
 		want string
 	}{
-		{artifact.Base{Standin: true}, ForPackages, "w1.zstdio"},
-		{artifact.Base{Standin: true}, ForTrial, ""},
+		{artifact.Base{Local: true}, ForPackages, "w1.zstdio"},
+		{artifact.Base{Local: true}, ForTrial, ""},
 		{artifact.Base{}, ForPackages, ""},
 	} {
 		c := p.Compiler(job.Job{}, artifact.Toolchain{Base: tt.base}, time.Time{}, tt.why)
