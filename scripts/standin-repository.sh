@@ -144,7 +144,7 @@ is_debian() {
 # read_table: the lines for this EL release and scope as "name repository scope word...", with patterns expanded; a
 # Debian package belongs to the first line that matches it.
 read_table() {
-	local name el8 el9 el10 scope words word debian found
+	local name el8 el9 el10 scope words word debian wanted found
 	local -a repos line
 	while read -r name el8 el9 el10 scope words; do
 		repos=("$el8" "$el9" "$el10" fedora)
@@ -153,14 +153,14 @@ read_table() {
 		*- | *extras) repos[3]=- ;;
 		esac
 		if [[ ${repos[column]} == - || $scopes != *" $scope "* ]]; then continue; fi
-		line=() found=
+		line=() wanted='' found=
 		set -f
 		for word in $words; do
 			if ! is_debian "$word"; then
 				line+=("$word")
-				found=yes
 				continue
 			fi
+			wanted=yes
 			for debian in "${names[@]}"; do
 				# shellcheck disable=SC2053 # a pattern, on purpose
 				if [[ $debian == $word && -z ${owner[$debian]:-} ]]; then
@@ -171,7 +171,10 @@ read_table() {
 			done
 		done
 		set +f
-		[[ -n $found ]] || die "$data/packages: Debian has none of the packages of $name ($words)"
+		if [[ -n $wanted && -z $found ]]; then
+			if [[ $el == fc* ]]; then continue; fi
+			die "$data/packages: Debian has none of the packages of $name ($words)"
+		fi
 		for word in ${name//,/ }; do printf '%s\n' "$word ${repos[column]} $scope ${line[*]}"; done >>"$work/table"
 	done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$data/packages")
 }
