@@ -53,6 +53,8 @@ func (a *App) goTest(args ...string) func(context.Context, io.Writer) error {
 	return func(ctx context.Context, out io.Writer) error {
 		cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
 		cmd.Dir, cmd.Env = a.dirs.root, a.work.userEnv()
+		failures := newTestFailures()
+		out = io.MultiWriter(out, failures)
 		cmd.Stdout, cmd.Stderr = out, out
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
@@ -62,7 +64,7 @@ func (a *App) goTest(args ...string) func(context.Context, io.Writer) error {
 			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		}
 		if err != nil {
-			return fmt.Errorf("go test %v: %w", args, err)
+			return fmt.Errorf("go test %v: %w%s", args, err, failures)
 		}
 		return nil
 	}
