@@ -3,6 +3,7 @@
 package specs
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
 	"strings"
@@ -22,12 +23,17 @@ type Suite struct {
 	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the suite's display name such as Debian 12"`
 	// Default marks the suite that is built for if none is named and the machine has no known one.
 	Default bool `yaml:"default,omitempty"`
+	// ShortName is appended to the versions of packages that differ between suites; Tag is it, or the name.
+	ShortName string `yaml:"tag,omitempty" jsonschema:"pattern=^[a-z][a-z0-9.]*$" jsonschema_description:"appended to versions of packages that differ between suites, rising from suite to suite, such as deb12 (default the name)"`
 	// Image is the reference of the image, with a tag and without a digest. If it is not
 	// available, the suite is bootstrapped from Debian's archive.
 	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as debian:bookworm-slim"`
 	// Digest pins the image if it is set.
 	Digest string `yaml:"digest,omitempty" jsonschema:"pattern=^sha256:[0-9a-f]{64}$" jsonschema_description:"sha256: and 64 lower-case hex digits"`
 }
+
+// Tag tells versions of the suite's packages from those of other suites.
+func (s Suite) Tag() string { return cmp.Or(s.ShortName, s.Name) }
 
 // Reference is the image to pull: pinned by its digest if there is one.
 func (s Suite) Reference() string {

@@ -108,8 +108,8 @@ func TestAddonProofHandsOverPackages(t *testing.T) {
 			if needs {
 				seen++
 			}
-			if _, has := run.Files["/rpms/tiny-1-1.noarch.rpm"]; has != needs || run.Network || needs && run.Env["RPMS"] != "/rpms" {
-				t.Errorf("%s has packages: %t, network %t, RPMS %q", name, has, run.Network, run.Env["RPMS"])
+			if _, has := run.Files["/rpms/tiny-1-1.noarch.rpm"]; has != needs || run.Network || needs && run.Env["GIVEN"] != "/rpms" {
+				t.Errorf("%s has packages: %t, network %t, GIVEN %q", name, has, run.Network, run.Env["GIVEN"])
 			}
 		}
 		if seen != 2 {

@@ -158,7 +158,7 @@ func TestProofTriesTheLock(t *testing.T) {
 	}
 	runs := b.engine.Runs()
 	run := runs[slices.IndexFunc(runs, func(run stagetest.Run) bool { return slices.Contains(run.Argv, "survives-upgrade") })]
-	if run.Files[run.Env["LOCK"]].Data != "excludepkgs=tiny\n" || run.Files[run.Env["RPMS"]+"/repodata/repomd.xml"].Data != "repository" || run.Network {
+	if run.Files[run.Env["LOCK"]].Data != "excludepkgs=tiny\n" || run.Files[run.Env["GIVEN"]+"/repodata/repomd.xml"].Data != "repository" || run.Network {
 		t.Errorf("asked with %v, network %t, of %v", run.Env, run.Network, run.Files)
 	}
 	for _, m := range []artifact.Manifest{{Release: "master"}, {Release: "56.1"}} {

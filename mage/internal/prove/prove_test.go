@@ -156,7 +156,7 @@ func TestVerdictsAboutPackagesCanFail(t *testing.T) {
 		{"not linked to libibverbs", "loads", map[string]string{"ldd": "echo libc"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			env := []string{"WANT=IBVERBS_PRIVATE_65", "RPMS=/rpms"}
+			env := []string{"WANT=IBVERBS_PRIVATE_65", "GIVEN=/rpms"}
 			if tt.verdict == "beside" || tt.verdict == "refused" {
 				env = append(env, "OWNER=rdma-core-provider-rib")
 			}
@@ -211,7 +211,7 @@ func TestVerdictsAboutTheAddonCanFail(t *testing.T) {
 		}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			pass, said := verdict(t, tt.verdict, tt.tools, "OWNER=rdma-core-provider-rib", "RPMS=/rpms")
+			pass, said := verdict(t, tt.verdict, tt.tools, "OWNER=rdma-core-provider-rib", "GIVEN=/rpms")
 			if pass != tt.pass {
 				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
 			}
@@ -245,7 +245,7 @@ func TestSurvivesUpgradeCanFail(t *testing.T) {
 			write(t, filepath.Join(dir, "drivers", "rib.driver"), "driver rib\n")
 			pass, said := verdict(t, "survives-upgrade", map[string]string{
 				"dnf": tt.dnf, "rpm": tt.rpm + "\n" + `cat "$WORK/installed" 2>/dev/null || echo old`, "ibv_devices": tt.listed,
-			}, "LOCK="+filepath.Join(dir, "lock"), "CONF="+filepath.Join(dir, "dnf.conf"), "RPMS=/newer", "DRIVERS="+filepath.Join(dir, "drivers"))
+			}, "LOCK="+filepath.Join(dir, "lock"), "CONF="+filepath.Join(dir, "dnf.conf"), "GIVEN=/newer", "DRIVERS="+filepath.Join(dir, "drivers"))
 			if pass != tt.pass {
 				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
 			}
