@@ -34,7 +34,7 @@ type Addon struct {
 
 // AddonPackage is the name of a provider's own package.
 func AddonPackage(provider string) string {
-	return "rdma-core-provider-" + strings.ReplaceAll(provider, "_", "-")
+	return "rdma-core-provider-" + inPackageName(provider)
 }
 
 // Version is the package's. The add-on for a newer libibverbs1, and the one for a newer suite, are newer packages.

@@ -5,7 +5,6 @@ package pack
 import (
 	"context"
 
-	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -24,7 +23,7 @@ func (p *Packer) Deb(
 	}
 	in := debInput{stage.NewDebBuild(p.Compiler(j, tc, src.Epoch, stage.ForPackages), rdmaCore, src, files)}
 	if j.Provider != nil {
-		in.Build = in.Build.WithCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), debian.Patch)
+		in.DebBuild = in.WithCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), debian.Patch)
 	}
 	entry, err := p.Make(ctx, "deb", in)
 	return packagesIn(entry), err
@@ -34,14 +33,11 @@ func (p *Packer) Deb(
 const rdmaCore = "rdma-core"
 
 // debInput is the input of dpkg-buildpackage.
-type debInput struct{ Build stage.DebBuild }
-
-// Container implements stage.Contained.
-func (in debInput) Container() containers.RunSpec { return in.Build.Container() }
+type debInput struct{ stage.DebBuild }
 
 // Make implements stage.Input.
 func (in debInput) Make(ctx context.Context, w *stage.Work) error {
-	if err := in.Build.Common.Run(ctx, w); err != nil {
+	if err := in.Common.Run(ctx, w); err != nil {
 		return err
 	}
 	return stage.KeepLog(w.Stage, w.Dir, "deb.log")

@@ -129,7 +129,7 @@ func (t *trial) proveUpgrades(ctx context.Context, proof AddonProof, m subject, 
 		return err
 	}
 	return upgrade(report.Result{
-		Name: "upgrade-across", Title: "an upgrade to " + m.packaging.library + " " + proof.Addon.Manifest.Addon.Below + " keeps both, or removes it",
+		Name: "upgrade-across", Title: "an upgrade to " + m.packaging.library + " " + proof.Addon.Manifest.Addon.Below + ", which it is not for, keeps or removes it",
 	}, *proof.Across)
 }
 

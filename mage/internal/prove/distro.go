@@ -37,7 +37,7 @@ func (e *DistroError) Error() string {
 //
 // Errors: *containers.RunError if the archive does not answer, *DistroError.
 func (p *Prover) Distro(ctx context.Context, j job.Job, base artifact.Base) (artifact.Dist, error) {
-	in := distroInput{Image: base.ID, Names: []string{distroLibrary, "ibverbs-providers", "ibverbs-utils"}}
+	in := distroInput{Base: base.ID, Names: []string{distroLibrary, "ibverbs-providers", "ibverbs-utils"}}
 	var dist artifact.Dist
 	_, err := p.MakeAndRead(ctx, "distro", in, func(entry stagecache.Entry) error {
 		var err error
@@ -72,7 +72,7 @@ func readDistro(m *artifact.Manifest, words []string) error {
 
 // distroInput is the input of a download.
 type distroInput struct {
-	Image string
+	Base  string   // image
 	Names []string // the library's package first
 }
 
@@ -80,7 +80,7 @@ type distroInput struct {
 func (in distroInput) Container() containers.RunSpec {
 	return containers.RunSpec{
 		Argv: append([]string{"distro-debs.sh", distroFolder}, in.Names...),
-		Name: "distro", Image: in.Image, Root: true, User: "root", Network: true,
+		Name: "distro", Image: in.Base, Root: true, User: "root", Network: true,
 		Env:     map[string]string{"LC_ALL": "C.UTF-8"},
 		Outputs: []containers.Output{{Path: distroFolder}},
 	}

@@ -168,11 +168,11 @@ func (in buildInput) Make(ctx context.Context, w *stage.Work) error {
 }
 
 // debInput is the input of dpkg-buildpackage.
-type debInput struct{ Build stage.DebBuild }
+type debInput struct{ stage.DebBuild }
 
 // Container implements stage.Contained.
 func (in debInput) Container() containers.RunSpec {
-	spec := in.Build.Container()
+	spec := in.DebBuild.Container()
 	spec.Name = artifact.AddonName
 	spec.Env["INTERFACE_OBJECT"] = interfaceDir + "/" + interfaceObject
 	spec.Inputs = append(spec.Inputs, stage.BuilderInput(interfaceDir, nil))
@@ -183,7 +183,7 @@ func (in debInput) Container() containers.RunSpec {
 
 // Make implements stage.Input.
 func (in debInput) Make(ctx context.Context, w *stage.Work) error {
-	if err := in.Build.Common.Run(ctx, w); err != nil {
+	if err := in.Common.Run(ctx, w); err != nil {
 		return err
 	}
 	return stage.KeepLog(w.Stage, filepath.Join(w.Dir, debsDir), "deb.log")
