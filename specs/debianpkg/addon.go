@@ -51,7 +51,7 @@ func (a *Addon) Files() (map[string][]byte, error) {
 	}
 	entry := Changelog{
 		Release: a.Release, Suffix: a.Suffix, Distribution: a.Suite, Name: a.Name, Email: a.Email, Date: a.Date,
-		Items: []string{fmt.Sprintf("The provider %s of rdma-core %s, for libibverbs with the private ABI %d.", a.Provider, a.Release, a.PrivateABI)},
+		Items: []string{fmt.Sprintf("%s in rdma-core %s, for libibverbs with the private ABI %d.", a.Provider, a.Release, a.PrivateABI)},
 	}
 	if err := entry.check(); err != nil {
 		return nil, err
@@ -105,10 +105,10 @@ func (a *Addon) binaries() []string {
 		lines = append(lines, "Provides: "+a.Library.packageName(), "Conflicts: "+a.Library.packageName())
 	}
 	lines = append(lines, fmt.Sprintf("Description: provider %s for libibverbs with the private ABI %d", a.Provider, a.PrivateABI))
-	lines = append(lines, wrap(" ", " ", "The userspace provider "+a.Provider+" as a plug-in of libibverbs, beside the libibverbs1 and the "+
-		"ibverbs-providers of the distribution.", descriptionWidth)...)
+	lines = append(lines, wrapItem(" ", "The userspace provider "+a.Provider+
+		" as a plug-in of libibverbs, beside the libibverbs1 and the ibverbs-providers of the distribution.")...)
 	lines = append(lines, " .")
-	lines = append(lines, wrap(" ", " ", "lib"+a.Provider+": "+a.Description, descriptionWidth)...)
+	lines = append(lines, wrapItem(" ", "lib"+a.Provider+": "+a.Description)...)
 	if a.Library == nil {
 		return lines
 	}

@@ -46,7 +46,8 @@ var (
 	ForTestAddon = addonAndStock.then(Update, ProveAddon)
 
 	ForDebAddon     = addonSource.then(Base).then(debAddon...)
-	ForTestDebAddon = Recipe{Base, StockDistro, StockGiven, AddonChoice}.then(addonSource...).then(debAddon...).then(Update, Across, ProveAddon)
+	ForTestDebAddon = Recipe{Base, StockDistro, StockGiven, AddonChoice}.then(addonSource...).then(debAddon...).
+			then(Update, Across, ProveAddon)
 
 	ForTestKernel      = packaged.then(machine...)
 	ForTestKernelTree  = compiles.then(Collected).then(machine...)

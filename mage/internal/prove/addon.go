@@ -128,8 +128,9 @@ func (t *trial) proveUpgrades(ctx context.Context, proof AddonProof, m subject, 
 	if err != nil || proof.Across == nil {
 		return err
 	}
+	to := m.packaging.library + " " + proof.Addon.Manifest.Addon.Below
 	return upgrade(report.Result{
-		Name: "upgrade-across", Title: "an upgrade to " + m.packaging.library + " " + proof.Addon.Manifest.Addon.Below + ", which it is not for, keeps or removes it",
+		Name: "upgrade-across", Title: "an upgrade to " + to + ", which it is not for, keeps or removes it",
 	}, *proof.Across)
 }
 

@@ -45,12 +45,12 @@ func (p *Prover) repackage(
 	if err != nil {
 		return artifact.Dist{}, err
 	}
-	in := repackageInput{Toolchain: tc.ID, Packages: files, Argv: []string{"repackage.sh", repackageIn + "/" + stage.PackagesDir(stock), repackageOut}}
+	from := repackageIn + "/" + stage.PackagesDir(stock)
+	argv := []string{"repackage.sh", from, repackageOut}
 	if stock.Debian() {
-		in.Argv[0] = "repackage-deb.sh"
-		in.Argv = append(in.Argv, version)
+		argv = []string{"repackage-deb.sh", from, repackageOut, version}
 	}
-	entry, err := p.Make(ctx, name, in)
+	entry, err := p.Make(ctx, name, repackageInput{Toolchain: tc.ID, Packages: files, Argv: argv})
 	if err != nil {
 		return artifact.Dist{}, err
 	}

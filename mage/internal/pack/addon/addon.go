@@ -63,10 +63,14 @@ func (e *LayoutError) Error() string {
 func (p *Packer) Build(
 	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
-	text, err := p.text(j, tree, patch)
 	var in stage.Input
-	if err == nil {
-		in, err = p.input(ctx, j, tree.Source, patch, tc, text)
+	text, err := p.text(j, tree, patch)
+	switch {
+	case err != nil:
+	case text.debian != nil:
+		in = p.debInput(j, tree.Source, patch, tc, text)
+	default:
+		in, err = p.rpmInput(ctx, j, tree.Source, patch, tc, text)
 	}
 	if err != nil {
 		s := p.Begin(artifact.AddonName)
@@ -87,25 +91,26 @@ func (p *Packer) Build(
 	return made, nil
 }
 
-// input is that of rpmbuild or dpkg-buildpackage.
-func (p *Packer) input(
+// debInput is the input of dpkg-buildpackage.
+func (p *Packer) debInput(j job.Job, src artifact.Source, patch artifact.Patch, tc artifact.Toolchain, text *addonText) debInput {
+	quilt := patch
+	quilt.Name = artifact.DebianDir + "/patches/" + patch.Name
+	files := append(slices.Clone(text.debian), stage.File{Name: "patches/" + patch.Name, Path: patch.File})
+	build := stage.NewDebBuild(p.Compiler(j, tc, src.Epoch, stage.ForPackages), text.addon.Package, src, files)
+	return debInput{build.WithCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), quilt)}
+}
+
+// rpmInput is the input of rpmbuild.
+func (p *Packer) rpmInput(
 	ctx context.Context, j job.Job, src artifact.Source, patch artifact.Patch, tc artifact.Toolchain, text *addonText,
-) (stage.Input, error) {
-	compiler := p.Compiler(j, tc, src.Epoch, stage.ForPackages)
-	common := p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages)
-	if text.debian != nil {
-		quilt := patch
-		quilt.Name = artifact.DebianDir + "/patches/" + patch.Name
-		files := append(slices.Clone(text.debian), stage.File{Name: "patches/" + patch.Name, Path: patch.File})
-		return debInput{stage.NewDebBuild(compiler, text.addon.Package, src, files).WithCommon(common, quilt)}, nil
-	}
+) (buildInput, error) {
 	tarball, err := p.packTarball(ctx, src)
 	if err != nil {
-		return nil, err
+		return buildInput{}, err
 	}
-	shared, err := fs.ReadFile(p.Specs, buildFile)
+	shared, err := p.rules(buildFile)
 	if err != nil {
-		return nil, fmt.Errorf("read the add-on's %s: %w", buildFile, err)
+		return buildInput{}, err
 	}
 	files := func(patchFile string) []stage.File {
 		list := []stage.File{
@@ -120,7 +125,10 @@ func (p *Packer) input(
 		}
 		return list
 	}
-	in := buildInput{Compiler: compiler, Package: text.addon.Package, Files: files(patch.File)}
+	in := buildInput{
+		Compiler: p.Compiler(j, tc, src.Epoch, stage.ForPackages), Package: text.addon.Package, Files: files(patch.File),
+	}
+	common := p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages)
 	in.Common = stage.RPMCommon(common, in.spec(), files(patch.Common))
 	return in, nil
 }

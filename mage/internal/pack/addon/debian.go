@@ -45,9 +45,9 @@ func (p *Packer) debianText(j job.Job, tree artifact.Tree, patch artifact.Patch,
 		t.debian = append(t.debian, stage.File{Name: name, Data: texts[name]})
 	}
 	for name, file := range map[string]string{"rules": rulesFile, buildFile: buildFile} {
-		data, err := fs.ReadFile(p.Specs, file)
+		data, err := p.rules(file)
 		if err != nil {
-			return fmt.Errorf("read the add-on's %s: %w", file, err)
+			return err
 		}
 		t.debian = append(t.debian, stage.File{Name: name, Data: data, Mode: 0o755})
 	}

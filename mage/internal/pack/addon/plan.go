@@ -98,7 +98,8 @@ func (p *Packer) forRelease(ctx context.Context, j job.Job, release string, s *u
 	}
 	if err := cmp.Or(context.Cause(ctx), choice.Err); err != nil {
 		return j, &stage.AdviceError{
-			Err:  fmt.Errorf("no source of a release from %s to %s, one of which an add-on for libibverbs %s has to be built in: %w", interfaces[at].From, release, release, err),
+			Err: fmt.Errorf("no source of a release from %s to %s, one of which an add-on for libibverbs %s has to be built in: %w",
+				interfaces[at].From, release, release, err),
 			What: "pass a git clone of rdma-core as -source",
 		}
 	}
@@ -144,10 +145,12 @@ func (p *Packer) Tools(ctx context.Context, j job.Job) (artifact.Spec, error) {
 	needs := j.Stock().Needs
 	in := toolsInput{File: toolsFile}
 	if _, debian := j.Target.(job.Deb); debian {
-		tools := debianpkg.Addon{Package: debianpkg.AddonPackage("any"), Name: "any", Email: "any@localhost", Pages: true, BuildDepends: needs}
+		tools := debianpkg.Addon{
+			Package: debianpkg.AddonPackage("any"), Name: "any", Email: "any@localhost", Pages: true, BuildDepends: needs,
+		}
 		in = toolsInput{File: artifact.ControlFile, Text: tools.Control()}
 	} else {
-		rules, err := p.rules()
+		rules, err := p.rules(specFile)
 		if err != nil {
 			return artifact.Spec{}, err
 		}

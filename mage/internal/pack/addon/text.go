@@ -48,7 +48,7 @@ func (p *Packer) text(j job.Job, tree artifact.Tree, patch artifact.Patch) (*add
 		t.addon.Package = debianpkg.AddonPackage(name)
 		return t, p.debianText(j, tree, patch, t)
 	}
-	rules, err := p.rules()
+	rules, err := p.rules(specFile)
 	if err != nil {
 		return nil, err
 	}
@@ -62,11 +62,11 @@ func (p *Packer) text(j job.Job, tree artifact.Tree, patch artifact.Patch) (*add
 	return t, err
 }
 
-// rules is the part of the spec that all add-ons share.
-func (p *Packer) rules() ([]byte, error) {
-	rules, err := fs.ReadFile(p.Specs, specFile)
+// rules is a file of specs/ that all add-ons share.
+func (p *Packer) rules(file string) ([]byte, error) {
+	rules, err := fs.ReadFile(p.Specs, file)
 	if err != nil {
-		return nil, fmt.Errorf("read the add-on's spec: %w", err)
+		return nil, fmt.Errorf("read what add-ons share: %w", err)
 	}
 	return rules, nil
 }
