@@ -51,7 +51,9 @@ func (a *Addon) Files() (map[string][]byte, error) {
 	}
 	entry := Changelog{
 		Release: a.Release, Suffix: a.Suffix, Distribution: a.Suite, Name: a.Name, Email: a.Email, Date: a.Date,
-		Items: []string{fmt.Sprintf("%s in rdma-core %s, for libibverbs with the private ABI %d.", a.Provider, a.Release, a.PrivateABI)},
+		Items: []string{
+			fmt.Sprintf("The provider %s of rdma-core %s, for libibverbs with the private ABI %d.", a.Provider, a.Release, a.PrivateABI),
+		},
 	}
 	if err := entry.check(); err != nil {
 		return nil, err
