@@ -15,7 +15,7 @@ import (
 
 // inPlainImages are the scripts that run in an image as its distro has it. debian is for those of Debian's images alone.
 var inPlainImages = map[string]struct{ debian bool }{
-	"apt-install.sh": {true}, "build-verdict.sh": {}, "debian-source.sh": {true}, "distro-release.sh": {},
+	"apt-install.sh": {true}, "distro-debs.sh": {true}, "build-verdict.sh": {}, "debian-source.sh": {true}, "distro-release.sh": {},
 	"distro-probe.sh": {}, "dnf-install.sh": {}, toolchainScript: {}, "lab-install.sh": {}, "verdict.sh": {},
 }
 
@@ -38,7 +38,7 @@ func textOf(t *testing.T, name string) []byte {
 
 // inToolchains are the scripts that run in a toolchain: it has the commands of a build, but not each distro's has all.
 var inToolchains = strings.Fields(`abi-structs.sh common-objects.sh deb-build.sh deb-lintian.sh netlink-player.sh newer.sh plain-deb.sh
-release-base.sh release-build.sh release-spec.sh repackage.sh rows.sh rpm-build.sh tree-build.sh`)
+release-base.sh release-build.sh release-spec.sh repackage-deb.sh repackage.sh rows.sh rpm-build.sh tree-build.sh`)
 
 // noneOfEL are commands that the images of Enterprise Linux 8 to 10, or some of them, do not have.
 var noneOfEL = strings.Fields(`cmp cpio diff file find man patch python3 unzip wget which xargs xz zstd`)

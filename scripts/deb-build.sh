@@ -1,12 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds Debian's source package of rdma-core, and from that alone its binary
+# Builds a Debian source package of rdma-core, and from that alone its binary
 # packages, so that equal inputs give equal bytes.
-#   deb-build.sh packages RELEASE SUFFIX IN OUT [COMMON]   with the common objects in COMMON
-#   deb-build.sh common RELEASE SUFFIX IN OUT              only the common objects, for COMMON; the provider in IN is empty
-# SUFFIX is appended to the packages' version; it may be empty.
-# IN holds rdma-core_RELEASE.orig.tar.gz and debian/. The build is in IN/.., a
+#   deb-build.sh packages NAME RELEASE SUFFIX IN OUT [COMMON]   with the common objects in COMMON
+#   deb-build.sh common NAME RELEASE SUFFIX IN OUT              only the common objects, for COMMON; the provider in IN is empty
+# NAME is the source package's. SUFFIX is appended to the packages' version; it may be empty. IN holds NAME_RELEASE.orig.tar.gz and debian/. The build is in IN/.., a
 # fixed path, because it is compiled into the result. OUT gets everything that
 # dpkg-buildpackage writes.
 # Environment: SOURCE_DATE_EPOCH (seconds, the release's date), CCACHE_DIR (optional).
@@ -23,11 +22,12 @@ needs() { # COMMAND...: ends the script if the image lacks one
 needs dpkg-buildpackage dpkg-source mkdir mv nproc rm sed sh tar
 
 mode=$1
-release=$2
-suffix=$3
-in=$4
-out=$5
-common=${6:-}
+name=$2
+release=$3
+suffix=$4
+in=$5
+out=$6
+common=${7:-}
 objects=${0%/*}/common-objects.sh
 : "${SOURCE_DATE_EPOCH:?the date of the release in seconds}"
 
@@ -42,8 +42,8 @@ cd "$in/.."
 # Temporary files are on the volume: the container's layers may be slow.
 export TMPDIR="$PWD/tmp"
 mkdir -p "$TMPDIR"
-tree=rdma-core-$release
-orig=rdma-core_$release.orig.tar.gz
+tree=$name-$release
+orig=${name}_$release.orig.tar.gz
 mv "$in/$orig" .
 mkdir "$tree"
 tar --extract --gzip --file="$orig" --strip-components=1 --directory="$tree"

@@ -5,6 +5,7 @@ package scripts
 // The scripts that several families of stages run, and the name of Netlink.
 const (
 	CommonObjects = "common-objects.sh" // saves and restores what a build made of a tree
+	DebBuild      = "deb-build.sh"      // runs dpkg-buildpackage
 	DNFInstall    = "dnf-install.sh"    // has dnf install the RPMs of a directory
 	DistroProbe   = "distro-probe.sh"   // writes facts about an image
 	NetlinkPlayer = "netlink-player.sh" // compiles NetlinkSource

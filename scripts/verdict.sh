@@ -14,10 +14,11 @@
 #   PACKAGES     names of the installed packages, separated by spaces
 #   OWNER        the package that has the provider's files (default: libibverbs)
 #   MANAGER      what installed them: rpm (the default) or dpkg
-#   RPMS         directory of packages that a verdict passes to dnf, for survives-upgrade a repository
+#   GIVEN        directory of packages that a verdict passes to dnf or apt, for survives-upgrade and upgrade-across a repository
 #   LOCK         lines for dnf.conf that keep the installed packages
 #   CONF         dnf's configuration (default: /etc/dnf/dnf.conf)
-#   WANT         what dnf must miss when it refuses them
+#   WANT         what dnf or apt must miss when it refuses them
+#   NEIGHBOUR NEIGHBOUR_MODULE    another provider's add-on that is installed too
 #   BIN          directory of ibv_devices and ibv_devinfo (default: from PATH)
 #   DRIVERS      directory of the .driver files, MODULES directory of the providers
 #   ROOT         where to look for leftovers of a package (default: /)
@@ -34,22 +35,36 @@ out=${WORK:-/tmp}/verbsmith-out
 drivers=${DRIVERS:-/etc/libibverbs.d}
 manager=${MANAGER:-rpm}
 package=${OWNER:-libibverbs}
+stock=libibverbs # the package of libibverbs itself
+[ "$manager" = rpm ] || stock=libibverbs1
 modules=${MODULES:-/usr/lib64/libibverbs}
 if [ "$manager" = dpkg ] && [ -z "${MODULES:-}" ]; then
     # One directory per architecture; if only one is installed, use it.
     for modules in /usr/lib/*/libibverbs; do :; done
 fi
 
-# offline COMMAND PACKAGE...: dnf, asked about the packages at hand alone: a repository may have others. tsflags is nodocs in
-# some distributions.
+# offline COMMAND PACKAGE...: dnf or apt, asked about the packages at hand alone: a repository may have others. tsflags is nodocs
+# in some distributions.
 offline() {
     command=$1
     shift
-    dnf "$command" -y --disablerepo='*' --setopt=tsflags= "$@"
+    case $manager in
+        rpm) dnf "$command" -y --disablerepo='*' --setopt=tsflags= "$@" ;;
+        dpkg) apt-get "$command" -y -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null "$@" ;;
+    esac
+}
+
+# from_given COMMAND ARGUMENT...: apt-get with the packages of one repository.
+from_given() {
+    list=${WORK:-/tmp}/verbsmith.list
+    echo "deb [trusted=yes] file:$GIVEN ./" >"$list"
+    command=$1
+    shift
+    apt-get "$command" -y -o Dir::Etc::SourceList="$list" -o Dir::Etc::SourceParts=/dev/null "$@"
 }
 
 # upgrade_all: dnf upgrade, with the packages of one repository.
-upgrade_all() { dnf upgrade -y --repofrompath=verbsmith-newer,"$RPMS" --repo=verbsmith-newer --nogpgcheck; }
+upgrade_all() { dnf upgrade -y --repofrompath=verbsmith-newer,"$GIVEN" --repo=verbsmith-newer --nogpgcheck; }
 
 evidence() { printf 'evidence: %s\n' "$*"; }
 fail() {
@@ -64,6 +79,20 @@ needs() {
     done
 }
 needs awk cat env grep mkdir rm sed
+
+# needs_manager: what knows packages; needs_installer: what installs them.
+needs_manager() {
+    case $manager in
+        rpm) needs rpm ;;
+        dpkg) needs dpkg dpkg-query ;;
+    esac
+}
+needs_installer() {
+    case $manager in
+        rpm) needs dnf ;;
+        dpkg) needs apt-get ;;
+    esac
+}
 
 # make_tree DEVICE KERNEL_ABI [DRIVER_ID]: the sysfs that libibverbs reads when the kernel
 # answers nothing over RDMA netlink, and the character device it must find.
@@ -125,17 +154,61 @@ owner_of() {
         rpm) rpm -qf --qf '%{NAME}' "$1" ;;
         dpkg)
             found=$(dpkg-query --search "$1") || return
-            printf '%s\n' "$found" | sed 's/[:,].*//'
+            printf '%s\n' "$found" | sed -e 's|: /.*||' -e 's/:[a-z0-9-]*//g'
+            ;;
+    esac
+}
+
+# files_of PACKAGE: its files and directories, without rpm's own links.
+files_of() {
+    case $manager in
+        rpm)
+            all=$(rpm -ql "$1") || return
+            printf '%s\n' "$all" | grep -v -F /.build-id
+            ;;
+        dpkg) dpkg-query --listfiles "$1" ;;
+    esac
+}
+
+# alone PACKAGE: each of its files belongs to it and to no other package. Their number is in $files.
+alone() {
+    files=0
+    all=$(files_of "$1") || fail "$1 has no files: $all"
+    for f in $all; do
+        ! [ -d "$f" ] || continue
+        owner=$(owner_of "$f") || fail "$f: ${owner:-belongs to no package}"
+        [ "$owner" = "$1" ] || fail "$f is not of $1 alone, but of $owner"
+        files=$((files + 1))
+    done
+    [ "$files" -gt 0 ] || fail "$1 has no files"
+}
+
+# unchanged PACKAGE...: their files are as they were installed.
+unchanged() {
+    case $manager in
+        rpm)
+            run rpm -V "$@"
+            [ "$status" -eq 0 ] || fail "rpm -V exits $status"
+            ;;
+        dpkg)
+            # It exits with 0 even if it finds something.
+            run dpkg --verify "$@"
+            [ "$status" -eq 0 ] || fail "dpkg --verify exits $status"
+            ! [ -s "$out" ] || fail "dpkg --verify: $(sed q "$out")"
             ;;
     esac
 }
 
 # installed NAME: what the manager calls it, with its version.
 installed() {
-    # shellcheck disable=SC2016 # dpkg's own placeholders
     case $manager in
         rpm) rpm -q "$1" ;;
-        dpkg) dpkg-query --show --showformat '${Package} ${Version}' "$1" ;;
+        dpkg)
+            # shellcheck disable=SC2016 # dpkg's own placeholders
+            found=$(dpkg-query --show --showformat '${db:Status-Status} ${Package} ${Version}' "$1") || return
+            printf '%s' "${found#installed }"
+            [ "$found" != "${found#installed }" ] # its configuration may be left
+            ;;
     esac
 }
 
@@ -171,25 +244,18 @@ case $verdict in
         needs rpm
         # shellcheck disable=SC2086 # package names have no spaces
         set -- $PACKAGES
-        run rpm -V "$@"
-        [ "$status" -eq 0 ] || fail "rpm -V exits $status"
+        unchanged "$@"
         evidence "rpm -V of $# packages prints nothing"
         ;;
     dpkg-verify)
         needs dpkg
-        # It exits with 0 even if it finds something.
         # shellcheck disable=SC2086 # package names have no spaces
         set -- $PACKAGES
-        run dpkg --verify "$@"
-        [ "$status" -eq 0 ] || fail "dpkg --verify exits $status"
-        ! [ -s "$out" ] || fail "dpkg --verify: $(sed q "$out")"
+        unchanged "$@"
         evidence "dpkg --verify of $# packages prints nothing"
         ;;
     owner)
-        case $manager in
-            rpm) needs rpm ;;
-            dpkg) needs dpkg-query ;;
-        esac
+        needs_manager
         for f in "$drivers/$PROVIDER.driver" "$(module_file)"; do
             owner=$(owner_of "$f") || fail "$f: ${owner:-belongs to no package}"
             [ "$owner" = "$package" ] || fail "$f is owned by $owner"
@@ -198,19 +264,26 @@ case $verdict in
         evidence "$PROVIDER.driver and $module are owned by $named"
         ;;
     beside)
-        needs rpm
-        files=0
-        all=$(rpm -ql "$package") || fail "rpm -ql $package: $all"
-        for f in $all; do
-            ! [ -d "$f" ] || continue
-            [ "$(rpm -qf --qf '%{NAME}\n' "$f")" = "$package" ] || fail "$f is not of $package alone"
-            files=$((files + 1))
-        done
-        [ "$files" -gt 0 ] || fail "$package has no files"
-        rpm -q libibverbs >/dev/null || fail "libibverbs is not installed"
-        run rpm -V libibverbs
-        [ "$status" -eq 0 ] || fail "rpm -V libibverbs exits $status"
-        evidence "$files files of $package alone, libibverbs is untouched"
+        needs_manager
+        alone "$package"
+        installed "$stock" >/dev/null || fail "$stock is not installed"
+        unchanged "$stock"
+        evidence "$files files of $package alone, $stock is untouched"
+        ;;
+    with)
+        needs ldd
+        needs_manager
+        alone "$package"
+        alone "$NEIGHBOUR"
+        unchanged "$stock" "$package" "$NEIGHBOUR"
+        run ldd -r "$modules/$NEIGHBOUR_MODULE"
+        [ "$status" -eq 0 ] || fail "ldd exits $status"
+        ! line=$(grep -m 1 -E 'undefined symbol|not found|symbol lookup' "$out") || fail "$line"
+        make_tree "$DEVICE" "$KERNEL_ABI"
+        ask ibv_devices
+        lists "$DEVICE" || fail "next to $NEIGHBOUR ibv_devices does not list $DEVICE"
+        named=$(installed "$NEIGHBOUR") || fail "$NEIGHBOUR: $named"
+        evidence "$named: $files files of it alone, its module loads, $DEVICE is listed"
         ;;
     no-runpath)
         needs ldd
@@ -222,29 +295,64 @@ case $verdict in
         evidence "no search path for the loader in $module"
         ;;
     updated)
-        needs dnf rpm
-        before=$(rpm -q libibverbs) || fail "$before"
-        run offline upgrade "$RPMS"/*.rpm
-        [ "$status" -eq 0 ] || fail "dnf upgrade exits $status"
-        after=$(rpm -q libibverbs) || fail "$after"
-        [ "$before" != "$after" ] || fail "libibverbs is still $after"
-        rpm -q "$package" >/dev/null || fail "$package is gone"
-        run rpm -V libibverbs "$package"
-        [ "$status" -eq 0 ] || fail "rpm -V exits $status"
+        needs_manager
+        needs_installer
+        before=$(installed "$stock") || fail "$before"
+        case $manager in
+            rpm) run offline upgrade "$GIVEN"/*.rpm ;;
+            dpkg) run offline install "$GIVEN"/*.deb ;;
+        esac
+        [ "$status" -eq 0 ] || fail "the upgrade exits $status"
+        after=$(installed "$stock") || fail "$after"
+        [ "$before" != "$after" ] || fail "$stock is still $after"
+        installed "$package" >/dev/null || fail "$package is gone"
+        unchanged "$stock" "$package"
         make_tree "$DEVICE" "$KERNEL_ABI"
         ask ibv_devices
         lists "$DEVICE" || fail "after the update ibv_devices does not list $DEVICE"
         evidence "$before is now $after, and $DEVICE is listed"
         ;;
+    upgrade-across)
+        needs apt-get dpkg dpkg-query
+        before=$(installed "$stock") || fail "$before"
+        run from_given update
+        [ "$status" -eq 0 ] || fail "apt-get update exits $status"
+        # What removes nothing keeps both.
+        run from_given upgrade
+        [ "$status" -eq 0 ] || fail "apt-get upgrade exits $status"
+        first "$stock" || fail "apt-get upgrade does not name $stock: the repository has no newer one"
+        after=$(installed "$stock") || fail "$after"
+        [ "$before" = "$after" ] || fail "apt-get upgrade: $before is now $after"
+        make_tree "$DEVICE" "$KERNEL_ABI"
+        ask ibv_devices
+        lists "$DEVICE" || fail "after apt-get upgrade ibv_devices does not list $DEVICE"
+        run from_given install --no-remove "$stock"
+        [ "$status" -ne 0 ] || fail "apt-get install --no-remove $stock ends with 0"
+        installed "$package" >/dev/null || fail "apt-get install --no-remove $stock removes $package"
+        # Who insists on the newer one loses the add-on, and is told.
+        run from_given install "$stock"
+        [ "$status" -eq 0 ] || fail "apt-get install $stock exits $status"
+        grep -E 'REMOVED|REMOVING' "$out" || fail "apt-get install $stock does not say that it removes $package"
+        after=$(installed "$stock") || fail "$after"
+        [ "$before" != "$after" ] || fail "apt-get install $stock: it is still $after"
+        ! installed "$package" >/dev/null || fail "$package is installed next to $after"
+        run apt-get check -q
+        [ "$status" -eq 0 ] || fail "apt-get check exits $status"
+        evidence "apt-get upgrade keeps $before and $package; apt-get install $stock, now $after, removes $package"
+        ;;
     refused)
-        needs dnf rpm
-        before=$(rpm -q libibverbs) || fail "$before"
-        run offline install "$RPMS"/*.rpm
-        [ "$status" -ne 0 ] || fail "dnf installs it"
-        after=$(rpm -q libibverbs) || fail "dnf refuses it, but $before is gone"
-        [ "$before" = "$after" ] || fail "dnf refuses it, but $before is now $after"
-        ! rpm -q "$package" || fail "dnf exits $status, and $package is installed"
-        line=$(first "$WANT") || fail "dnf refuses it, but does not name $WANT"
+        needs_manager
+        needs_installer
+        before=$(installed "$stock") || fail "$before"
+        case $manager in
+            rpm) run offline install "$GIVEN"/*.rpm ;;
+            dpkg) run offline install "$GIVEN"/*.deb ;;
+        esac
+        [ "$status" -ne 0 ] || fail "it is installed"
+        after=$(installed "$stock") || fail "it is refused, but $before is gone"
+        [ "$before" = "$after" ] || fail "it is refused, but $before is now $after"
+        ! installed "$package" || fail "the exit status is $status, and $package is installed"
+        line=$(first "$WANT") || fail "it is refused, but $WANT is not named"
         evidence "$(printf '%s\n' "$line" | sed 's/^ *-* *//')"
         ;;
     private-abi)
@@ -336,18 +444,17 @@ case $verdict in
         evidence "locked: $before stays, $DEVICE is listed; not locked: $after, $PROVIDER.driver is gone"
         ;;
     removed)
+        needs ls
+        needs_manager
+        needs_installer
+        case $package in
+            libibverbs | ibverbs-providers) files= ;; # has more than the provider
+            *) files=$(files_of "$package") || fail "$package has no files: $files" ;;
+        esac
         # Without purge, dpkg keeps the files in /etc.
         case $manager in
-            rpm)
-                needs dnf ls rpm
-                all=$(rpm -ql "$package") || fail "rpm -ql $package: $all"
-                files=$(printf '%s\n' "$all" | grep -v -F /.build-id) || fail "$package has no files"
-                set -- dnf remove -y --noautoremove "$package"
-                ;;
-            dpkg)
-                needs apt-get ls
-                set -- apt-get purge -y "$package"
-                ;;
+            rpm) set -- dnf remove -y --noautoremove "$package" ;;
+            dpkg) set -- apt-get purge -y "$package" ;;
         esac
         # What does not find them before does not show that they are gone.
         before=$(providers_files) || fail "not all directories can be read"
@@ -356,12 +463,11 @@ case $verdict in
         [ "$status" -eq 0 ] || fail "$* exits $status"
         left=$(providers_files) || fail "not all directories can be read"
         [ -z "$left" ] || fail "left behind: $left"
-        if [ "$manager" = rpm ] && [ "$package" != libibverbs ]; then
-            for f in $files; do
-                [ ! -e "$f" ] || fail "left behind: $f"
+        if [ -n "$files" ]; then
+            for f in $files /var/lib/dpkg/info/"$package"[.:]*; do
+                [ -d "$f" ] || [ ! -e "$f" ] || fail "left behind: $f"
             done
-            run rpm -V libibverbs
-            [ "$status" -eq 0 ] || fail "rpm -V libibverbs exits $status"
+            unchanged "$stock"
             make_tree "$DEVICE" "$KERNEL_ABI"
             ask ibv_devices
             refused "$DEVICE" "no userspace device-specific driver found for"

@@ -18,7 +18,7 @@ func TestAddonSpecRequiresItsMacros(t *testing.T) {
 		"__python3":    "python3-rpm-macros",
 		"build_cflags": rpmBuild,
 	}
-	for name := range strings.FieldsSeq("_docdir _lib _libdir _libexecdir _mandir _prefix _sysconfdir arm buildroot name nil release version") {
+	for name := range strings.FieldsSeq("SOURCE2 _docdir _lib _mandir _sysconfdir arm buildroot name nil release version") {
 		from[name] = rpm
 	}
 	text, err := os.ReadFile("addon.spec")

@@ -25,6 +25,8 @@ type Suite struct {
 	Title string `yaml:"title" jsonschema:"minLength=1" jsonschema_description:"the suite's display name such as Debian 12"`
 	// Default marks the suite that is built for if none is named and the machine has no known one.
 	Default bool `yaml:"default,omitempty"`
+	// ShortName is appended to the versions of packages that differ between suites; Tag is it, or the name.
+	ShortName string `yaml:"tag,omitempty" jsonschema:"pattern=^[a-z][a-z0-9.]*$" jsonschema_description:"appended to versions of packages that differ between suites, rising from suite to suite, such as deb12 (default the name)"`
 	// Image is the reference of the image, with a tag and without a digest. If it is not
 	// available, a suite of Debian is bootstrapped from Debian's archive, and another has a stand-in.
 	Image string `yaml:"image" jsonschema:"pattern=^[a-z0-9][a-z0-9./-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$" jsonschema_description:"an image reference with a tag such as debian:bookworm-slim"`
@@ -39,6 +41,9 @@ func (s Suite) ID() string { return cmp.Or(s.Distribution, "debian") }
 
 // Userland is the suite of Debian that is bootstrapped if the image is not available.
 func (s Suite) Userland() string { return cmp.Or(s.Standin, s.Name) }
+
+// Tag tells versions of the suite's packages from those of other suites.
+func (s Suite) Tag() string { return cmp.Or(s.ShortName, s.Name) }
 
 // Reference is the image to pull: pinned by its digest if there is one.
 func (s Suite) Reference() string {

@@ -50,8 +50,8 @@ func RPM(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).RPM)
 }
 
-// Deb builds Debian's packages, checks them with lintian and collects them in dist/.
-func Deb(ctx context.Context,
+// DEB builds Debian's packages, checks them with lintian and collects them in dist/.
+func DEB(ctx context.Context,
 	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, or git clone as PATH@REF, instead of a download
@@ -118,4 +118,21 @@ func (Rpm) Addon(ctx context.Context,
 	f := flags(distro, rdma, source, provider, base)
 	f.Suffix = suffix
 	return app.Run(ctx, f, (*app.App).RPMAddon)
+}
+
+// Deb is the namespace of Debian packages other than rdma-core's own.
+type Deb mg.Namespace
+
+// Addon builds the provider's own Debian package, which is installed next to an unpatched libibverbs1.
+func (Deb) Addon(ctx context.Context,
+	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
+	rdma *string, // rdma-core release (default one for each interface of libibverbs)
+	source *string, // tarball, git clone as PATH@REF, or git clone with the releases
+	provider *string, // provider: a name in provider/, or a directory (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // appended to the package's version, for a rebuild (default nothing)
+) error {
+	f := flags(nil, rdma, source, provider, base)
+	f.Suite, f.Suffix = suite, suffix
+	return app.Run(ctx, f, (*app.App).DebAddon)
 }

@@ -61,6 +61,21 @@ func (Test) Addon(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestAddon)
 }
 
+// Debaddon installs the provider's own Debian package next to the suite's packages and reports the verdicts.
+func (Test) Debaddon(ctx context.Context,
+	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
+	rdma *string, // rdma-core release (default the oldest one that works with the suite's libibverbs1)
+	source *string, // tarball, git clone as PATH@REF, or git clone with the releases
+	provider *string, // provider: a name in provider/, or a directory (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	beside *string, // directory in dist/ of other unpatched packages (default the suite's own)
+	suffix *string, // appended to the package's version (default nothing)
+) error {
+	f := flags(nil, rdma, source, provider, base)
+	f.Suite, f.Beside, f.Suffix = suite, beside, suffix
+	return app.Run(ctx, f, (*app.App).TestDebAddon)
+}
+
 // Kernel boots what dnf installed on a real kernel, next to the stock provider.
 func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)

@@ -47,11 +47,11 @@ func AddChangelog(file string, data []byte, c Changelog) (out []byte, version st
 	if err != nil {
 		return nil, "", false, err
 	}
-	if c.Suffix != "" && strings.HasSuffix(m[2], c.Suffix) && upstreamPart(strings.TrimSuffix(m[2], c.Suffix)) == c.Release {
+	if c.Suffix != "" && strings.HasSuffix(m[2], c.Suffix) && UpstreamPart(strings.TrimSuffix(m[2], c.Suffix)) == c.Release {
 		return data, m[2], true, nil
 	}
 	version = c.Release + "-1" + c.Suffix
-	if upstreamPart(m[2]) == c.Release {
+	if UpstreamPart(m[2]) == c.Release {
 		version = m[2] + c.Suffix
 	}
 	if c.Distribution == "" {
@@ -60,7 +60,7 @@ func AddChangelog(file string, data []byte, c Changelog) (out []byte, version st
 	if before, ok := dated(t[first:]); ok && !c.Date.After(before) {
 		c.Date = before.Add(time.Second)
 	}
-	return t.insert(first, c.lines(version)...).bytes(), version, false, nil
+	return t.insert(first, c.lines(sourcePackage, version)...).bytes(), version, false, nil
 }
 
 func (c Changelog) check() error {
@@ -84,8 +84,8 @@ func (c Changelog) check() error {
 	return nil
 }
 
-func (c Changelog) lines(version string) []string {
-	lines := []string{fmt.Sprintf("%s (%s) %s; urgency=medium", sourcePackage, version, c.Distribution), ""}
+func (c Changelog) lines(source, version string) []string {
+	lines := []string{fmt.Sprintf("%s (%s) %s; urgency=medium", source, version, c.Distribution), ""}
 	for _, i := range c.Items {
 		lines = append(lines, wrap("  * ", "    ", i, changelogWidth)...)
 	}
@@ -93,8 +93,8 @@ func (c Changelog) lines(version string) []string {
 	return append(lines, "", fmt.Sprintf(" -- %s <%s>  %s", c.Name, c.Email, date), "")
 }
 
-// upstreamPart is a Debian version's without epoch and revision.
-func upstreamPart(version string) string {
+// UpstreamPart is a Debian version's without epoch and revision.
+func UpstreamPart(version string) string {
 	if _, rest, ok := strings.Cut(version, ":"); ok {
 		version = rest
 	}

@@ -96,12 +96,15 @@ func (l *Library) soname() string { return "lib" + l.Name + ".so." + l.SoMajor }
 // packageName is the name that Debian's policy gives the package of a library
 // (8.1): libmana1, and libmlx5-1 where the name ends in a digit.
 func (l *Library) packageName() string {
-	name := "lib" + strings.ReplaceAll(strings.ToLower(l.Name), "_", "-")
+	name := "lib" + inPackageName(l.Name)
 	if last := name[len(name)-1]; last >= '0' && last <= '9' {
 		name += "-"
 	}
 	return name + l.SoMajor
 }
+
+// inPackageName is a name in the letters that a package's name may have.
+func inPackageName(name string) string { return strings.ReplaceAll(strings.ToLower(name), "_", "-") }
 
 // versionWanted is what Debian takes as an upstream version (without a dash, since the
 // packages have a revision).

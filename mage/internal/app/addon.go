@@ -15,29 +15,51 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
+
+// addonKind is how one kind of package builds add-ons.
+type addonKind struct {
+	job    func(context.Context) (job.Job, error)
+	recipe pipeline.Recipe
+	toEnd  func(context.Context, *pipeline.Run) error
+}
+
+func (a *App) rpmAddons() addonKind {
+	return addonKind{a.rpmJob, pipeline.ForAddon, func(ctx context.Context, run *pipeline.Run) error { return run.ToEnd(ctx) }}
+}
+
+func (a *App) debAddons() addonKind { return addonKind{a.debJob, pipeline.ForDebAddon, a.judged} }
 
 // RPMAddon is the rpm:addon target: the package of a provider next to an
 // unpatched libibverbs, in one release, or for every interface that the
 // releases in specs/ have.
-func (a *App) RPMAddon(ctx context.Context) error {
-	j, err := a.addonJob(ctx)
+func (a *App) RPMAddon(ctx context.Context) error { return a.buildAddons(ctx, a.rpmAddons()) }
+
+// DebAddon is the deb:addon target: the same for a Debian suite.
+func (a *App) DebAddon(ctx context.Context) error { return a.buildAddons(ctx, a.debAddons()) }
+
+func (a *App) buildAddons(ctx context.Context, kind addonKind) error {
+	j, err := a.addonJob(ctx, kind)
 	if err != nil {
 		return err
 	}
 	if !a.oneRelease(j) {
-		return a.everyAddon(ctx, j)
+		return a.everyAddon(ctx, j, kind)
 	}
-	s := pipeline.NewState(j)
-	if err := a.pipeline.Do(ctx, pipeline.ForAddon, s); err != nil {
+	run, err := a.pipeline.Start(ctx, kind.recipe, pipeline.NewState(j))
+	if err != nil {
 		return err
 	}
-	return a.showAddons(ctx, []*pipeline.State{s}, nil)
+	if err := kind.toEnd(ctx, run); err != nil {
+		return err
+	}
+	return a.showAddons(ctx, []*pipeline.State{run.State}, nil)
 }
 
-func (a *App) addonJob(ctx context.Context) (job.Job, error) {
-	j, err := a.rpmJob(ctx)
+func (a *App) addonJob(ctx context.Context, kind addonKind) (job.Job, error) {
+	j, err := kind.job(ctx)
 	if err == nil && j.Provider == nil {
 		err = needsProvider()
 	}
@@ -55,7 +77,7 @@ func (a *App) oneRelease(j job.Job) bool {
 
 // everyAddon builds one for each interface with an available release, and
 // shows all of them, also those that cannot be built.
-func (a *App) everyAddon(ctx context.Context, j job.Job) error {
+func (a *App) everyAddon(ctx context.Context, j job.Job, kind addonKind) error {
 	plan := pipeline.NewState(j)
 	if err := a.pipeline.Do(ctx, pipeline.ForAddonPlan, plan); err != nil {
 		return err
@@ -72,7 +94,7 @@ func (a *App) everyAddon(ctx context.Context, j job.Job) error {
 			What: "pass a git clone of rdma-core as -source",
 		}
 	}
-	made, failed, err := a.addons(ctx, plan.Choices, states)
+	made, failed, err := a.addons(ctx, plan.Choices, states, kind)
 	if err != nil {
 		return err
 	}
@@ -81,8 +103,10 @@ func (a *App) everyAddon(ctx context.Context, j job.Job) error {
 
 // addons makes one add-on for each state, all in one toolchain. A failure is kept with
 // its choice, and ends none of the others.
-func (a *App) addons(ctx context.Context, choices []addon.Choice, states []*pipeline.State) (made []*pipeline.State, failed, err error) {
-	runs, err := a.pipeline.StartAll(ctx, pipeline.ForAddon, states...)
+func (a *App) addons(
+	ctx context.Context, choices []addon.Choice, states []*pipeline.State, kind addonKind,
+) (made []*pipeline.State, failed, err error) {
+	runs, err := a.pipeline.StartAll(ctx, kind.recipe, states...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,7 +118,7 @@ func (a *App) addons(ctx context.Context, choices []addon.Choice, states []*pipe
 		run := runs[0]
 		runs = runs[1:]
 		run.Toolchain = tools
-		err := run.ToEnd(ctx)
+		err := kind.toEnd(ctx, run)
 		if ctx.Err() != nil {
 			return nil, nil, ended(ctx, err)
 		}
@@ -157,10 +181,11 @@ func addonTitle(m *pipeline.State) string {
 
 // addonFile is the package's own file, without its debugging data.
 func addonFile(dist artifact.Dist) string {
-	own := dist.Manifest.Addon.Package + "-" + dist.Manifest.Release + "-"
+	own := dist.Manifest.Addon.Package
 	for _, f := range dist.Manifest.Files {
 		name := path.Base(f.Path)
-		if strings.HasPrefix(name, own) && !strings.HasSuffix(name, ".src.rpm") {
+		deb, _ := pkgfile.DebName(name)
+		if pkgfile.IsDeb(name) && deb == own || pkgfile.IsRPM(name) && strings.HasPrefix(name, own+"-"+dist.Manifest.Release+"-") {
 			return name
 		}
 	}

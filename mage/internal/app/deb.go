@@ -81,6 +81,11 @@ func (a *App) doDeb(ctx context.Context, recipe pipeline.Recipe) (*pipeline.Stat
 	if err != nil {
 		return nil, err
 	}
+	return run.State, a.judged(ctx, run)
+}
+
+// judged does a run to its end. Lintian judges the packages before they are collected.
+func (a *App) judged(ctx context.Context, run *pipeline.Run) error {
 	for _, part := range []func() error{
 		func() error { return run.To(ctx, pipeline.Lintian) },
 		func() error { return a.judgeLintian(ctx, run) },
@@ -89,10 +94,10 @@ func (a *App) doDeb(ctx context.Context, recipe pipeline.Recipe) (*pipeline.Stat
 		func() error { return run.ToEnd(ctx) },
 	} {
 		if err := part(); err != nil {
-			return run.State, err
+			return err
 		}
 	}
-	return run.State, nil
+	return nil
 }
 
 // placeLintian writes lintian's output next to the packages.
@@ -106,7 +111,7 @@ func (a *App) placeLintian(ctx context.Context, dist artifact.Dist, said pack.Li
 }
 
 // judgeLintian fails for errors that upstream's own packages of the release do not
-// have. Those are only built, and checked as well, if there are errors.
+// have. Those are only built, and checked as well, if there are errors. An add-on has no such package to be compared with.
 func (a *App) judgeLintian(ctx context.Context, run *pipeline.Run) error {
 	said := run.Lintian
 	found := said.Errors()
@@ -116,8 +121,10 @@ func (a *App) judgeLintian(ctx context.Context, run *pipeline.Run) error {
 	}
 	stock := pipeline.NewState(run.Job)
 	stock.Job.Provider = nil
-	if err := run.Aside(ctx, pipeline.ForDebStock, stock); err != nil {
-		return err
+	if run.Packages.Addon == nil {
+		if err := run.Aside(ctx, pipeline.ForDebStock, stock); err != nil {
+			return err
+		}
 	}
 	own := said.Without(stock.Lintian)
 	errs := pack.Lintian{Hints: own}.Errors()

@@ -75,7 +75,7 @@ func (a *App) installable(ctx context.Context, asTheyAre bool) (*pipeline.State,
 	case name == packagesAddon && asTheyAre:
 		return nil, nil, errTreeOverAddon
 	case name == packagesAddon:
-		s, err := a.addonBesideStock(ctx)
+		s, err := a.addonBesideStock(ctx, a.rpmAddons())
 		return s, pipeline.ForTestKernelAddon, err
 	}
 	j, err := a.rpmJob(ctx)

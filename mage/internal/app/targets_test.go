@@ -122,6 +122,14 @@ func TestTargetsShowWhatTheyMade(t *testing.T) {
 		{"test:deb", (*App).TestDeb, func(b *trial) { b.flags.Suite = new("bookworm") }, "", []string{" passed, 0 failed\n"}},
 		{"rpm:addon", (*App).RPMAddon, nil, "", []string{"rdma-core-provider-fly for rocky9", "libfly-rdmav34.so", "from 56.0, below 57.0"}},
 		{"test:addon", (*App).TestAddon, nil, "", []string{" passed, 0 failed\n", "skipped: no add-on for another release in dist/"}},
+		{"deb:addon", (*App).DebAddon, func(b *trial) { b.flags.Suite = new("trixie") }, "", []string{
+			"rdma-core-provider-fly for debian-trixie", "libfly-rdmav34.so", "lintian: 0 errors, 0 hints", "from 56.0, below 57.0",
+		}},
+		{"test:debaddon", (*App).TestDebAddon, nil, "", []string{
+			" passed, 0 failed\n", "56.1 next to rdma-core 56.1", "build one with deb:addon", "an upgrade to libibverbs1 57.0, which it is not for",
+		}},
+		{"test:debaddon of none", (*App).TestDebAddon, func(b *trial) { b.flags.Provider = new("none") }, errNoProvider.Error(), nil},
+		{"test:debaddon of an unknown suite", (*App).TestDebAddon, func(b *trial) { b.flags.Suite = new("x") }, `unknown suite "x"`, nil},
 		{"test:kernel", (*App).TestKernel, nil, "the guest", nil},
 		{"test:kernel of an unknown case", (*App).TestKernel, func(b *trial) { b.flags.Cases = new("none") }, "unknown case", nil},
 		{"test:kernel of the tree and an add-on", (*App).TestKernel, func(b *trial) {

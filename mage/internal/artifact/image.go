@@ -24,6 +24,14 @@ type Base struct {
 // Network says whether dnf or apt in the image needs a network.
 func (b Base) Network() bool { return !b.Local || b.Site }
 
+// VersionSuffix is what ends the version of Debian's packages that are built on it.
+func (b Base) VersionSuffix() string {
+	if b.Standin {
+		return StandinSuffix
+	}
+	return ""
+}
+
 // Name is the reference with the digest.
 func (b Base) Name() string {
 	if b.Digest == "" || strings.Contains(b.Ref, "@") {

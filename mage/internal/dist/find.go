@@ -28,14 +28,28 @@ func GivenStock(dir string) (artifact.Dist, error) {
 }
 
 // OtherAddons are the provider's add-ons in dist that are not for the release:
-// dnf has to refuse each next to its libibverbs.
+// each has to be refused next to its libibverbs.
 func (c *Collector) OtherAddons(j job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {
-	pattern := c.AddonFolder(j, base, "*")
+	return c.addons(c.AddonFolder(j, base, "*"), func(m artifact.Manifest) bool { return !m.Addon.Serves(version) })
+}
+
+// Neighbours are other providers' add-ons in dist that are for the release, one of each.
+func (c *Collector) Neighbours(j job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {
+	seen := map[string]bool{j.ProviderName(): true}
+	return c.addons(filepath.Join(c.Dir, base.Folder, "*."+artifact.AddonName+"-*"), func(m artifact.Manifest) bool {
+		fits := m.Addon.Serves(version) && !seen[m.Provider]
+		seen[m.Provider] = seen[m.Provider] || fits
+		return fits
+	})
+}
+
+// addons are those in the directories of a pattern that of selects.
+func (c *Collector) addons(pattern string, of func(artifact.Manifest) bool) ([]artifact.Dist, error) {
 	folders, err := filepath.Glob(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("look for add-ons in %s: %w", pattern, err)
 	}
-	var others []artifact.Dist
+	var found []artifact.Dist
 	for _, dir := range folders {
 		m, err := ReadManifest(dir)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -44,9 +58,9 @@ func (c *Collector) OtherAddons(j job.Job, base artifact.Base, version string) (
 		if err != nil {
 			return nil, err
 		}
-		if m.Addon != nil && !m.Addon.Serves(version) && complete(dir, m) {
-			others = append(others, artifact.Dist{Dir: dir, Manifest: m})
+		if m.Addon != nil && complete(dir, m) && of(m) {
+			found = append(found, artifact.Dist{Dir: dir, Manifest: m})
 		}
 	}
-	return others, nil
+	return found, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 )
@@ -24,13 +25,22 @@ func TestCommonPatch(t *testing.T) {
 	} {
 		releasetest.Write(t, tree.Dir, map[string]string{change.file: "a line\n"})
 		tree.Digest = strings.Repeat("0", 60) + change.what
-		patch, err := e.Patch(t.Context(), j, tree)
+		onRocky9 := j
+		onRocky9.Target = job.RPM{}
+		patch, err := e.Patch(t.Context(), onRocky9, tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outside, err := e.Patch(t.Context(), j, tree)
 		if err != nil {
 			t.Fatal(err)
 		}
 		debian, err := e.DebianSource(t.Context(), j, tree)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if textOf(t, outside.File) != textOf(t, debian.Patch.File) || textOf(t, outside.Common) != textOf(t, debian.Patch.Common) {
+			t.Errorf("%s: an add-on's patch for Debian is not that of debian/patches:\n%s", change.what, textOf(t, outside.File))
 		}
 		rpm[change.what], deb[change.what] = textOf(t, patch.Common), textOf(t, debian.Patch.Common)
 		if whole := textOf(t, patch.File); !strings.Contains(whole, "+++ b/"+change.file+"\n") {

@@ -19,9 +19,11 @@ import (
 )
 
 // Patch writes the difference as a git-format patch and proves, in pure Go,
-// that it turns the pristine tree into the integrated one without fuzz.
+// that it turns the pristine tree into the integrated one without fuzz. For Debian's packages, whose
+// debian/ is no part of what is patched, it is the difference outside debian/.
 func (e *Editor) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (artifact.Patch, error) {
-	in := patchInput{Tree: tree, Manifest: j.Provider.Manifest, Name: j.PatchName()}
+	_, deb := j.Target.(job.Deb)
+	in := patchInput{Tree: tree, Manifest: j.Provider.Manifest, Name: j.PatchName(), OutsideDebian: deb}
 	entry, err := e.Make(ctx, "patch", in)
 	return artifact.Patch{
 		File: filepath.Join(entry.Dir, in.Name), Name: in.Name,
@@ -31,10 +33,14 @@ func (e *Editor) Patch(ctx context.Context, j job.Job, tree artifact.Tree) (arti
 
 // patchInput is the input of a patch.
 type patchInput struct {
-	Tree     artifact.Tree
-	Manifest provider.Manifest
-	Name     string
+	Tree          artifact.Tree
+	Manifest      provider.Manifest
+	Name          string
+	OutsideDebian bool
 }
+
+// of says whether a file of the trees counts.
+func (in patchInput) of(name string) bool { return !in.OutsideDebian || outsideDebian(name) }
 
 // Make implements stage.Input.
 func (in patchInput) Make(ctx context.Context, w *stage.Work) error {
@@ -42,7 +48,7 @@ func (in patchInput) Make(ctx context.Context, w *stage.Work) error {
 		return err
 	}
 	header := patchHeader(in.Manifest, in.Tree)
-	data, stat, err := patchset.Diff(ctx, in.Tree.Source.Tree, in.Tree.Dir, header)
+	data, stat, err := patchset.DiffOf(ctx, in.Tree.Source.Tree, in.Tree.Dir, header, in.of)
 	if err != nil {
 		return nothingToPatch(in.Manifest, in.Tree, err)
 	}
@@ -51,10 +57,10 @@ func (in patchInput) Make(ctx context.Context, w *stage.Work) error {
 		return fmt.Errorf("make a folder for the patch's proof: %w", err)
 	}
 	defer os.RemoveAll(work)
-	if err := proveApplies(ctx, data, header, in.Tree, work); err != nil {
+	if err := in.proveApplies(ctx, data, header, work); err != nil {
 		return err
 	}
-	common, err := commonPatch(ctx, in.Manifest, in.Tree.Source.Tree, work, header, func(string) bool { return true })
+	common, err := commonPatch(ctx, in.Manifest, in.Tree.Source.Tree, work, header, in.of)
 	if err != nil {
 		return err
 	}
@@ -79,14 +85,14 @@ func nothingToPatch(m provider.Manifest, tree artifact.Tree, err error) error {
 }
 
 // proveApplies applies the patch to the pristine files, in the directory work, and compares.
-func proveApplies(ctx context.Context, patch []byte, header patchset.Header, tree artifact.Tree, work string) error {
-	if err := os.CopyFS(work, os.DirFS(tree.Source.Tree)); err != nil {
+func (in patchInput) proveApplies(ctx context.Context, patch []byte, header patchset.Header, work string) error {
+	if err := os.CopyFS(work, os.DirFS(in.Tree.Source.Tree)); err != nil {
 		return fmt.Errorf("copy the pristine tree: %w", err)
 	}
 	if err := patchset.Apply(ctx, patch, work); err != nil {
 		return err
 	}
-	rest, _, err := patchset.Diff(ctx, work, tree.Dir, header)
+	rest, _, err := patchset.DiffOf(ctx, work, in.Tree.Dir, header, in.of)
 	switch {
 	case errors.Is(err, patchset.ErrNoDifference):
 		return nil

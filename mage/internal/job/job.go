@@ -24,6 +24,9 @@ type Job struct {
 func (j Job) Stock() Job {
 	if j.Provider != nil {
 		j.Needs = j.Provider.Manifest.BuildRequires.RPM
+		if _, debian := j.Target.(Deb); debian {
+			j.Needs = j.Provider.Manifest.BuildRequires.Debian
+		}
 	}
 	j.Provider = nil
 	return j

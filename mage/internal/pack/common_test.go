@@ -75,11 +75,11 @@ func TestDebianPackagesHaveCommonObjects(t *testing.T) {
 		t.Fatalf("%d runs for common objects, %d for packages, want 1 and 2", commons, debs)
 	}
 	run, want := b.runs("common")[0], "common/a.patch"
-	if got := run.Files[debIn+"/debian/patches/a.patch"].Data; got != want || run.Files[debIn+"/debian/control"].Data != "debian/control" {
+	if got := run.Files[stage.DebIn+"/debian/patches/a.patch"].Data; got != want || run.Files[stage.DebIn+"/debian/control"].Data != "debian/control" {
 		t.Errorf("common objects are made of the patch %q, want %q", got, want)
 	}
-	if run := b.runs("deb")[1]; run.Files[debIn+"/debian/patches/a.patch"].Data != "all, and another line" || !slices.Contains(run.Argv, stage.CommonFolder) {
-		t.Errorf("packages are made of %+v by %q", run.Files[debIn+"/debian/patches/a.patch"], run.Argv)
+	if run := b.runs("deb")[1]; run.Files[stage.DebIn+"/debian/patches/a.patch"].Data != "all, and another line" || !slices.Contains(run.Argv, stage.CommonFolder) {
+		t.Errorf("packages are made of %+v by %q", run.Files[stage.DebIn+"/debian/patches/a.patch"], run.Argv)
 	}
 }
 

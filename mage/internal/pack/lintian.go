@@ -20,8 +20,8 @@ import (
 const (
 	lintianScript = "deb-lintian.sh"
 	lintianFile   = "lintian.txt"
-	lintianIn     = debFolder + "/in"
-	lintianOut    = debFolder + "/lintian"
+	lintianIn     = stage.DebFolder + "/in"
+	lintianOut    = stage.DebFolder + "/lintian"
 )
 
 // Hint is one hint of lintian.
@@ -75,7 +75,7 @@ func (in lintianInput) Container() containers.RunSpec {
 		Argv: []string{lintianScript, lintianIn, lintianOut},
 		Name: "lintian", Image: in.Toolchain, User: stage.Builder, Env: map[string]string{"LC_ALL": "C.UTF-8", "HOME": "/builder"},
 		Programs: true,
-		Volumes:  []containers.VolumeMount{stage.OwnVolume(debFolder)}, // lintian unpacks each package
+		Volumes:  []containers.VolumeMount{stage.OwnVolume(stage.DebFolder)}, // lintian unpacks each package
 		Inputs:   []containers.Input{stage.TreeInput(lintianIn, in.Packages.Dir, time.Time{})},
 		Outputs:  []containers.Output{{Path: lintianOut}},
 	}

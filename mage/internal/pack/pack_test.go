@@ -184,8 +184,8 @@ func TestDebReadsTarballAndDebian(t *testing.T) {
 	deb("the same again", 1)
 	run := b.runs("deb")[0]
 	for name, want := range map[string]string{
-		debIn + "/rdma-core_56.1.orig.tar.gz": "a.tar.gz",
-		debIn + "/debian/control":             "debian/control",
+		stage.DebIn + "/rdma-core_56.1.orig.tar.gz": "a.tar.gz",
+		stage.DebIn + "/debian/control":             "debian/control",
 	} {
 		if f := run.Files[name]; f.Data != want || f.Owner != stage.BuilderUID {
 			t.Errorf("%s is %+v, want %q", name, f, want)

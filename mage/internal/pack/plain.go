@@ -22,11 +22,11 @@ func PlainRPM(j job.Job, of Sources) containers.RunSpec {
 
 // PlainDeb is the same for Deb: dpkg-buildpackage -b. Its argv is a script for stage.Runner.Script.
 func PlainDeb(src artifact.Source, debian artifact.DebianSource, tc artifact.Toolchain) (containers.RunSpec, error) {
-	files, err := debFiles(src, debian)
+	files, err := stage.Files(debian.Dir)
+	in := stage.NewDebBuild(stage.Compiler{}, artifact.Base{}, rdmaCore, src, files).Container()
 	return plain(src, tc, containers.RunSpec{
-		Name: "dpkg-buildpackage", WorkDir: debFolder, Argv: []string{"plain-deb.sh", src.Version, debIn},
-		Volumes: []containers.VolumeMount{stage.OwnVolume(debFolder)},
-		Inputs:  []containers.Input{stage.BuilderInput(debIn, files)},
+		Name: "dpkg-buildpackage", WorkDir: in.WorkDir, Argv: []string{"plain-deb.sh", src.Version, in.Inputs[0].Path},
+		Volumes: in.Volumes, Inputs: in.Inputs,
 	}), err
 }
 

@@ -98,10 +98,17 @@ func trials() map[string]trial {
 		"rpm:addon":             {ForAddon, rpm, ""},
 		"the plan of rpm:addon": {ForAddonPlan, rpm, ""},
 		"test:addon":            {ForTestAddon, stock, ""},
-		"test:kernel":           {ForTestKernel, func(_ *testing.T, b *kitchen) *State { return kernel(NewState(b.job)) }, "kernel"},
-		"test:kernel, addon":    {ForTestKernelAddon, func(_ *testing.T, b *kitchen) *State { return kernel(stock(nil, b)) }, "kernel"},
-		"toolchain:build":       {ForToolchainBuild, rpm, ""},
-		"toolchain:build, deb":  {ForToolchainBuildDeb, deb, ""},
+		"deb:addon":             {ForDebAddon, deb, ""},
+		"test:debaddon": {ForTestDebAddon, func(t *testing.T, b *kitchen) *State {
+			t.Helper()
+			s := deb(t, b).WithStock(b.job.Stock())
+			s.Choose = true
+			return s
+		}, ""},
+		"test:kernel":          {ForTestKernel, func(_ *testing.T, b *kitchen) *State { return kernel(NewState(b.job)) }, "kernel"},
+		"test:kernel, addon":   {ForTestKernelAddon, func(_ *testing.T, b *kitchen) *State { return kernel(stock(nil, b)) }, "kernel"},
+		"toolchain:build":      {ForToolchainBuild, rpm, ""},
+		"toolchain:build, deb": {ForToolchainBuildDeb, deb, ""},
 		"toolchain:list": {ForToolchainList, func(_ *testing.T, b *kitchen) *State {
 			s := NewState(b.job)
 			s.Suites = []specs.Suite{{Name: "bookworm"}, {Name: "trixie"}}
@@ -221,10 +228,10 @@ func released(t *testing.T, b *kitchen) {
 
 // privileged are the scripts that run as root, and whether with a network: what installs
 // packages gets their dependencies from the distro, newer.sh a program. verdict.sh reads what was installed.
-// distro-release.sh asks the distro, and is not root.
+// distro-release.sh asks the distro, and is not root; distro-debs.sh downloads packages of it.
 var privileged = map[string]bool{
 	"verdict.sh": false, "dnf-install.sh": true, "apt-install.sh": true, "lab-install.sh": true, "newer.sh": true, "distro-release.sh": true,
-	"distro-probe.sh": true, "toolchain.sh": true,
+	"distro-probe.sh": true, "toolchain.sh": true, "distro-debs.sh": true,
 }
 
 // hermetic holds what containers may: whatever compiles or reads what a provider brings

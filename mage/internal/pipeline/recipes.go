@@ -14,7 +14,9 @@ var (
 	debCompiles = debSource.then(Base, Toolchain)
 	debPackaged = debCompiles.then(Deb, Lintian)
 
-	addonPackaged = Recipe{AddonSource, Integrate, Patch, AddonTools, Base, Toolchain, Addon, Collect}
+	addonSource   = Recipe{AddonSource, Integrate, Patch, AddonTools}
+	addonPackaged = addonSource.then(Base, Toolchain, Addon, Collect)
+	debAddon      = Recipe{Toolchain, Addon, Lintian, Collect}
 	stockPackaged = Recipe{StockSource, StockIntegrate, StockSpec, StockBase, StockToolchain, StockRPM, StockCollect}
 	addonAndStock = addonPackaged.then(stockPackaged...).then(StockGiven)
 
@@ -42,6 +44,10 @@ var (
 	ForAddonPlan = Recipe{AddonPlan}
 	ForAddon     = addonPackaged
 	ForTestAddon = addonAndStock.then(Update, ProveAddon)
+
+	ForDebAddon     = addonSource.then(Base).then(debAddon...)
+	ForTestDebAddon = Recipe{Base, StockDistro, StockGiven, AddonChoice}.then(addonSource...).then(debAddon...).
+			then(Update, Across, ProveAddon)
 
 	ForTestKernel      = packaged.then(machine...)
 	ForTestKernelTree  = compiles.then(Collected).then(machine...)

@@ -42,9 +42,10 @@ type State struct {
 	Rebuilt   artifact.Dist
 	Scratch   string // a directory for Rebuilt
 
-	// For an add-on: the unpatched packages of the release, built or, in Beside, given.
+	// For an add-on: the unpatched packages of the release, built, the distro's own or, in Beside, given.
 	Stock   *State
 	Beside  string
+	Choose  bool // the release to build in follows from them
 	Proof   prove.AddonProof
 	Choices []addon.Choice
 

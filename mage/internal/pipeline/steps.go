@@ -37,7 +37,11 @@ var ReleaseSource = &Step{run: func(ctx context.Context, p *Pipeline, s *State) 
 
 // AddonSource is Source for an add-on: the release must not have the provider already.
 var AddonSource = &Step{run: func(ctx context.Context, p *Pipeline, s *State) error {
-	if err := Source.run(ctx, p, s); err != nil {
+	source := Source
+	if _, debian := s.Job.Target.(job.Deb); debian {
+		source = ReleaseSource
+	}
+	if err := source.run(ctx, p, s); err != nil {
 		return err
 	}
 	return addon.NotInUpstream(s.Job, s.Source)

@@ -6,7 +6,6 @@ import (
 	"context"
 
 	"github.com/resnics/verbsmith/mage/internal/dist"
-	"github.com/resnics/verbsmith/mage/internal/prove"
 )
 
 // AddonPlan chooses a release for each interface.
@@ -20,6 +19,15 @@ var AddonTools = &Step{lines: none, shared: true, of: withoutTools, run: func(ct
 	s.Spec, err = p.AddonPacker().Tools(ctx, s.Job)
 	return err
 }}
+
+// AddonChoice chooses the release to build in by the unpatched packages, unless one was asked for.
+var AddonChoice = &Step{
+	engine: true, of: func(s *State) bool { return s.Choose },
+	run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
+		s.Job, err = p.AddonPacker().For(ctx, s.Job, s.Stock.Dist.Manifest.Release)
+		return err
+	},
+}
 
 // Addon builds the package that contains only the provider.
 var Addon = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
@@ -63,19 +71,38 @@ var StockGiven = &Step{
 	},
 }
 
+// StockDistro downloads the distro's own packages, unless others are given.
+var StockDistro = &Step{
+	engine: true, of: func(s *State) bool { return s.Beside == "" },
+	run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
+		s.Stock.Dist, err = p.Prover().Distro(ctx, s.Job, s.Base)
+		return err
+	},
+}
+
 // Update repackages the unpatched packages with a higher release.
 var Update = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Proof.Update, err = p.Prover().Update(ctx, s.Toolchain, s.Stock.Dist)
 	return err
 }}
 
+// Across repackages the unpatched packages as the first release that the add-on is not for.
+var Across = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) error {
+	made, err := p.Prover().Across(ctx, s.Toolchain, s.Stock.Dist, s.Dist.Manifest.Addon.Below)
+	s.Proof.Across = &made
+	return err
+}}
+
 // ProveAddon runs the verdicts on the add-on next to unpatched packages.
 var ProveAddon = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
-	others, err := p.Collector().OtherAddons(s.Job, s.Toolchain.Base, s.Stock.Dist.Manifest.Release)
-	if err != nil {
+	release := s.Stock.Dist.Manifest.Release
+	s.Proof.Addon, s.Proof.Stock = s.Dist, s.Stock.Dist
+	if s.Proof.Others, err = p.Collector().OtherAddons(s.Job, s.Toolchain.Base, release); err != nil {
 		return err
 	}
-	s.Proof = prove.AddonProof{Addon: s.Dist, Stock: s.Stock.Dist, Update: s.Proof.Update, Others: others}
+	if s.Proof.Neighbours, err = p.Collector().Neighbours(s.Job, s.Toolchain.Base, release); err != nil {
+		return err
+	}
 	s.Suite, err = p.Prover().ProveAddon(ctx, s.Job, s.Toolchain, s.Proof)
 	return err
 }}

@@ -5,6 +5,8 @@ package prove
 import (
 	"context"
 	"fmt"
+	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 
@@ -16,14 +18,17 @@ import (
 	"github.com/resnics/verbsmith/specs"
 )
 
-const rpmsFolder = "/rpms"
+// Where a verdict finds packages that it is given.
+const givenFolder = "/given"
 
 // AddonProof is the input of the proof of an add-on.
 type AddonProof struct {
-	Addon  artifact.Dist
-	Stock  artifact.Dist   // unpatched packages of a release
-	Update artifact.Dist   // the same with a higher release
-	Others []artifact.Dist // add-ons that are for other releases
+	Addon      artifact.Dist
+	Stock      artifact.Dist   // unpatched packages of a release, or the distro's own
+	Update     artifact.Dist   // the same with a higher release
+	Across     *artifact.Dist  // the same as the first release that the add-on is not for; nil: not tried
+	Others     []artifact.Dist // add-ons that are for other releases
+	Neighbours []artifact.Dist // other providers' add-ons for this release
 }
 
 // ProveAddon installs the unpatched packages in a clean container, then the add-on next to
@@ -40,12 +45,13 @@ func (t *trial) proveAddon(ctx context.Context, j job.Job, proof AddonProof) err
 	if err != nil {
 		return err
 	}
+	m.packaging = packagingOf(proof.Addon)
 	m.packaging.owner = proof.Addon.Manifest.Addon.Package
 	stock, install, err := t.install(ctx, t.base.Minimal, proof.Stock)
 	if err != nil {
 		return err
 	}
-	install.Name, install.Title = "install-stock", "dnf installs the unpatched packages, dependencies resolved"
+	install.Name, install.Title = "install-stock", m.packaging.installer+" installs the unpatched packages, dependencies resolved"
 	t.add(install)
 	if !install.Passed() {
 		return nil
@@ -80,7 +86,7 @@ func (t *trial) proveBeside(ctx context.Context, proof AddonProof, m subject, st
 	if err != nil {
 		return err
 	}
-	install.Title = "dnf installs the add-on next to them"
+	install.Title = m.packaging.installer + " installs the add-on next to them"
 	t.add(install)
 	if !install.Passed() {
 		return nil
@@ -98,51 +104,116 @@ func (t *trial) proveBeside(ctx context.Context, proof AddonProof, m subject, st
 	if err := t.judgeAll(ctx, all, spec, nil); err != nil {
 		return err
 	}
-	update, err := dnfInput(proof.Update)
-	if err != nil {
+	if err := t.proveUpgrades(ctx, proof, m, spec); err != nil {
 		return err
 	}
-	spec.Inputs = append(spec.Inputs, update)
-	spec.Env["RPMS"] = rpmsFolder
-	return t.judgeAll(ctx, []report.Result{
-		{Name: "updated", Title: "an update of libibverbs within the private ABI keeps it"},
-	}, spec, nil)
+	for _, other := range proof.Neighbours {
+		if err := t.proveWith(ctx, other, m, beside); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// proveRefused asserts that dnf refuses an add-on for another release, and names the right
-// requirement. spec is a clean run of the image with stock.
-func (t *trial) proveRefused(ctx context.Context, stock, other artifact.Dist, spec containers.RunSpec) error {
-	v := report.Result{Name: "refused", Title: "dnf refuses the add-on for rdma-core " + other.Manifest.Release}
-	packages, err := dnfInput(other)
+// proveUpgrades runs the verdicts on upgrades of libibverbs. spec is a clean run of the image with the add-on.
+func (t *trial) proveUpgrades(ctx context.Context, proof AddonProof, m subject, spec containers.RunSpec) error {
+	upgrade := func(v report.Result, to artifact.Dist) error {
+		run, err := withGiven(spec, to)
+		if err != nil {
+			return err
+		}
+		return t.judgeAll(ctx, []report.Result{v}, run, nil)
+	}
+	err := upgrade(report.Result{Name: "updated", Title: "an update of libibverbs within the private ABI keeps it"}, proof.Update)
+	if err != nil || proof.Across == nil {
+		return err
+	}
+	to := m.packaging.library + " " + proof.Addon.Manifest.Addon.Below
+	return upgrade(report.Result{
+		Name: "upgrade-across", Title: "an upgrade to " + to + ", which it is not for, keeps or removes it",
+	}, *proof.Across)
+}
+
+// proveWith installs another provider's add-on next to the one under test.
+func (t *trial) proveWith(ctx context.Context, other artifact.Dist, m subject, beside installed) error {
+	name := other.Manifest.Provider
+	v := report.Result{Name: "with-" + name, Title: "the add-on of " + name + " is installed next to it, and both work"}
+	both, install, err := t.install(ctx, beside.image, other)
 	if err != nil {
 		return err
 	}
-	spec.Inputs = append(spec.Inputs, packages)
-	spec.Env["RPMS"], spec.Env["WANT"] = rpmsFolder, missing(*other.Manifest.Addon, stock.Manifest)
-	err = t.judge(ctx, &v, spec)
-	v.Name = "refused-" + other.Manifest.Release
+	if !install.Passed() {
+		install.Name, install.Title = v.Name, v.Title
+		t.add(install)
+		return nil
+	}
+	defer t.removeImage(ctx, both.image)
+	spec, err := t.cleanRun(ctx, both.image, m)
+	if err != nil {
+		return err
+	}
+	spec.Env["NEIGHBOUR"], spec.Env["NEIGHBOUR_MODULE"] = other.Manifest.Addon.Package, other.Manifest.Addon.Module
+	return t.judgeAs(ctx, v, "with", spec)
+}
+
+// judgeAs runs a verdict that is called something else in the report.
+func (t *trial) judgeAs(ctx context.Context, v report.Result, verdict string, spec containers.RunSpec) error {
+	name := v.Name
+	v.Name = verdict
+	err := t.judge(ctx, &v, spec)
+	v.Name = name
 	if err == nil {
 		t.add(v)
 	}
 	return err
 }
 
-// missing returns the add-on's requirement that a release does not meet, as RPM writes it: the
-// private ABI, or else one end of the range of releases.
-func missing(a artifact.Addon, stock artifact.Manifest) string {
+// proveRefused asserts that an add-on for another release is refused, and that the right
+// requirement is named. spec is a clean run of the image with stock.
+func (t *trial) proveRefused(ctx context.Context, stock, other artifact.Dist, spec containers.RunSpec) error {
+	of := other.Manifest.Release
+	spec, err := withGiven(spec, other)
+	if err != nil {
+		return err
+	}
+	spec.Env["WANT"] = missing(other, stock.Manifest)
+	v := report.Result{Name: "refused-" + of, Title: packagingOf(other).installer + " refuses the add-on for rdma-core " + of}
+	return t.judgeAs(ctx, v, "refused", spec)
+}
+
+// missing returns the add-on's requirement that a release does not meet, as RPM or Debian writes it: the
+// private ABI, or else one end of the range of releases, which is all that Debian's packages have.
+func missing(other artifact.Dist, stock artifact.Manifest) string {
+	a, below := *other.Manifest.Addon, specs.CompareVersions(stock.Release, other.Manifest.Addon.From) < 0
 	switch {
+	case other.Debian() && below:
+		return distroLibrary + " (>= " + a.From + ")"
+	case other.Debian():
+		return distroLibrary + " (<< " + a.Below + "~)"
 	case a.PrivateABI != stock.PrivateABI:
 		return fmt.Sprintf("IBVERBS_PRIVATE_%d", a.PrivateABI)
-	case specs.CompareVersions(stock.Release, a.From) < 0:
+	case below:
 		return ">= " + a.From
 	default:
 		return "< " + a.Below
 	}
 }
 
-func dnfInput(dist artifact.Dist) (containers.Input, error) {
+// withGiven is a run with the packages of a directory; the index of a repository is one of its files.
+func withGiven(spec containers.RunSpec, dist artifact.Dist) (containers.RunSpec, error) {
 	files, _, err := stage.Installable(dist)
-	return containers.Input{Path: filepath.Dir(rpmsFolder), Write: stage.Tar(files)}, err
+	for i := range files {
+		files[i].Name = path.Join(givenFolder[1:], path.Base(files[i].Name))
+	}
+	for _, f := range dist.Manifest.Files {
+		if f.Path == repositoryIndex {
+			files = append(files, stage.File{Name: path.Join(givenFolder[1:], f.Path), Path: filepath.Join(dist.Dir, f.Path)})
+		}
+	}
+	spec.Inputs = append(slices.Clone(spec.Inputs), containers.Input{Path: "/", Write: stage.Tar(files)})
+	spec.Env = maps.Clone(spec.Env)
+	spec.Env["GIVEN"] = givenFolder
+	return spec, err
 }
 
 func (a AddonProof) suite(base artifact.Base) string {

@@ -11,27 +11,148 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // TestAddonMissing: dnf has to name the private ABI where that differs, else the
-// end of the releases that is passed.
+// end of the releases that is passed, and apt always that end.
 func TestAddonMissing(t *testing.T) {
-	a := artifact.Addon{PrivateABI: 34, From: "45.0", Below: "57.0"}
+	a := &artifact.Addon{PrivateABI: 34, From: "45.0", Below: "57.0"}
 	for _, tt := range []struct {
-		release string
-		private int
-		want    string
+		release  string
+		private  int
+		rpm, deb string
 	}{
-		{"65.0", 65, "IBVERBS_PRIVATE_34"},
-		{"44.0", 34, ">= 45.0"},
-		{"57.0", 34, "< 57.0"},
+		{"65.0", 65, "IBVERBS_PRIVATE_34", "libibverbs1 (<< 57.0~)"},
+		{"33.0", 33, "IBVERBS_PRIVATE_34", "libibverbs1 (>= 45.0)"},
+		{"44.0", 34, ">= 45.0", "libibverbs1 (>= 45.0)"},
+		{"57.0", 34, "< 57.0", "libibverbs1 (<< 57.0~)"},
 	} {
-		if got := missing(a, artifact.Manifest{Release: tt.release, PrivateABI: tt.private}); got != tt.want {
-			t.Errorf("next to %s: %q, want %q", tt.release, got, tt.want)
+		for suite, want := range map[string]string{"": tt.rpm, "bookworm": tt.deb} {
+			other := artifact.Dist{Manifest: artifact.Manifest{Suite: suite, Addon: a}}
+			if got := missing(other, artifact.Manifest{Release: tt.release, PrivateABI: tt.private}); got != want {
+				t.Errorf("next to %s: %q, want %q", tt.release, got, want)
+			}
+		}
+	}
+}
+
+// debAddonBench is a proof of an add-on for Debian, with one for 65.0, another provider's, and an upgrade.
+func debAddonBench(t *testing.T) (*bench, AddonProof) {
+	t.Helper()
+	b := newBench(t)
+	addon := func(provider string, m artifact.Manifest) artifact.Dist {
+		m.Provider, m.Suite = provider, "bookworm"
+		m.Addon.Package, m.Addon.Module = "provider-"+provider, "lib"+provider+"-rdmav34.so"
+		return debs(t, m, m.Addon.Package+"_1_amd64.deb")
+	}
+	stock := artifact.Manifest{Suite: "bookworm", Release: "44.0", PrivateABI: 34}
+	proof := AddonProof{
+		Addon:      addon("fly", artifact.Manifest{Release: "44.0", Addon: &artifact.Addon{From: "44.0", Below: "45.0"}}),
+		Stock:      debs(t, stock, "libibverbs1_44.0-2_amd64.deb"),
+		Update:     debs(t, stock, "libibverbs1_44.0-2+update1_amd64.deb", "Packages"),
+		Others:     []artifact.Dist{addon("fly", artifact.Manifest{Release: "65.0", Addon: &artifact.Addon{From: "65.0", Below: "66.0"}})},
+		Neighbours: []artifact.Dist{addon("bee", artifact.Manifest{Release: "44.0", Addon: &artifact.Addon{}})},
+	}
+	across := debs(t, stock, "libibverbs1_45.0-1_amd64.deb", "Packages")
+	proof.Across = &across
+	return b, proof
+}
+
+// debs is a directory of files.
+func debs(t *testing.T, m artifact.Manifest, names ...string) artifact.Dist {
+	t.Helper()
+	dist := artifact.Dist{Dir: t.TempDir(), Manifest: m}
+	for _, name := range names {
+		write(t, filepath.Join(dist.Dir, name), name)
+		dist.Manifest.Files = append(dist.Manifest.Files, artifact.Output{Path: name})
+	}
+	return dist
+}
+
+// For Debian, apt installs and refuses, and upgrades come from a directory with an index.
+func TestDebAddonProof(t *testing.T) {
+	all := map[string]bool{}
+	prove := func(failing string, asked map[string]bool) map[string]bool {
+		b, proof := debAddonBench(t)
+		return b.failures(t, failing, asked, func() (report.Suite, error) {
+			return b.ProveAddon(t.Context(), b.job, b.tc, proof)
+		})
+	}
+	if failed := prove("", all); len(failed) > 0 {
+		t.Errorf("%v failed, where each ended with 0", failed)
+	}
+	for name, want := range map[string]string{
+		"beside": "beside", "updated": "updated", "upgrade-across": "upgrade-across", "with": "with-bee", "refused": "refused-65.0", "dpkg-verify": "dpkg-verify",
+	} {
+		if !all[name] {
+			t.Errorf("%s was not asked for", name)
+		}
+		if failed := prove(name, nil); !maps.Equal(failed, map[string]bool{want: true}) {
+			t.Errorf("%s ended with 1, and %v failed", name, failed)
+		}
+	}
+	b, proof := debAddonBench(t)
+	if _, err := b.ProveAddon(t.Context(), b.job, b.tc, proof); err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range b.engine.Runs() {
+		verdict, given := run.Argv[len(run.Argv)-1], ""
+		if run.Name != "prove" {
+			continue
+		}
+		switch verdict {
+		case "updated":
+			given = "libibverbs1_44.0-2+update1_amd64.deb"
+		case "upgrade-across":
+			given = "libibverbs1_45.0-1_amd64.deb"
+			if _, has := run.Files["/given/Packages"]; !has {
+				t.Error("the upgrade is no repository")
+			}
+		case "refused":
+			given = "provider-fly_1_amd64.deb"
+			if run.Env["WANT"] != "libibverbs1 (>= 65.0)" {
+				t.Errorf("refused wants %q", run.Env["WANT"])
+			}
+		case "with":
+			if run.Env["NEIGHBOUR"] != "provider-bee" || run.Env["NEIGHBOUR_MODULE"] != "libbee-rdmav34.so" {
+				t.Errorf("with has %v", run.Env)
+			}
+		}
+		if _, has := run.Files["/given/"+given]; has != (given != "") || run.Network || run.Env["MANAGER"] != "dpkg" || run.Env["OWNER"] != "provider-fly" {
+			t.Errorf("%s has %s: %t, network %t, %v", verdict, given, has, run.Network, run.Env)
+		}
+	}
+}
+
+// The release and the private ABI of a suite are read from its packages, and not anything else.
+func TestDistro(t *testing.T) {
+	for about, want := range map[string]artifact.Manifest{
+		"44.0-2\nIBVERBS_PRIVATE_34\n":                     {Release: "44.0", PrivateABI: 34},
+		"1:56.1-1+deb13u1\nIBVERBS_PRIVATE_34\n":           {Release: "56.1", PrivateABI: 34},
+		"44.0-2\n":                                         {},
+		"44.0-2\nIBVERBS_PRIVATE_34\nIBVERBS_PRIVATE_57\n": {},
+		"44.0-2\nIBVERBS_PRIVATE_\n":                       {},
+	} {
+		b := newBench(t)
+		b.job.Target = job.Deb{Suite: specs.Suite{Name: "bookworm"}}
+		b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+			write(t, filepath.Join(run.Outputs[0].Dir, "about"), about)
+			write(t, filepath.Join(run.Outputs[0].Dir, "libibverbs1_44.0-2_amd64.deb"), "")
+			return containers.Result{}, nil
+		}
+		got, err := b.Distro(t.Context(), b.job, b.tc.Base)
+		_, wrong := errors.AsType[*DistroError](err)
+		if want.Release == "" && !wrong || want.Release != "" && err != nil {
+			t.Errorf("%q: %v", about, err)
+		}
+		if m := got.Manifest; want.Release != "" && (m.Release != want.Release || m.PrivateABI != want.PrivateABI || m.Suite != "bookworm") {
+			t.Errorf("%q: got %+v", about, m)
 		}
 	}
 }
@@ -108,8 +229,8 @@ func TestAddonProofHandsOverPackages(t *testing.T) {
 			if needs {
 				seen++
 			}
-			if _, has := run.Files["/rpms/tiny-1-1.noarch.rpm"]; has != needs || run.Network || needs && run.Env["RPMS"] != "/rpms" {
-				t.Errorf("%s has packages: %t, network %t, RPMS %q", name, has, run.Network, run.Env["RPMS"])
+			if _, has := run.Files["/given/tiny-1-1.noarch.rpm"]; has != needs || run.Network || needs && run.Env["GIVEN"] != "/given" {
+				t.Errorf("%s has packages: %t, network %t, GIVEN %q", name, has, run.Network, run.Env["GIVEN"])
 			}
 		}
 		if seen != 2 {

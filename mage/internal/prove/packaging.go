@@ -16,11 +16,12 @@ type packaging struct {
 	owner     string        // the package that has the providers
 	verify    report.Result // the check that installed files are unchanged
 	remove    string        // the command that removes packages
+	library   string        // the package of libibverbs
 }
 
 func rpmPackaging() packaging {
 	return packaging{
-		manager: "rpm", installer: "dnf", script: scripts.DNFInstall, owner: "libibverbs", remove: "dnf remove",
+		manager: "rpm", installer: "dnf", script: scripts.DNFInstall, owner: "libibverbs", remove: "dnf remove", library: "libibverbs",
 		verify: report.Result{Name: "rpm-verify", Title: "rpm -V is clean"},
 	}
 }
@@ -28,7 +29,7 @@ func rpmPackaging() packaging {
 func debPackaging() packaging {
 	return packaging{
 		manager: "dpkg", installer: "apt-get", script: "apt-install.sh", owner: "ibverbs-providers",
-		remove: "apt-get purge",
+		remove: "apt-get purge", library: distroLibrary,
 		verify: report.Result{Name: "dpkg-verify", Title: "dpkg --verify is clean"},
 	}
 }

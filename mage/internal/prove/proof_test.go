@@ -128,7 +128,7 @@ func TestProofFailsWithItsVerdict(t *testing.T) {
 func TestProofHasNoNetwork(t *testing.T) {
 	for _, standin := range []bool{false, true} {
 		b := newBench(t)
-		b.tc.Base.Standin = standin
+		b.tc.Base.Standin, b.tc.Base.Local = standin, standin
 		if _, err := b.Prove(t.Context(), b.job, b.tc, b.dist, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func TestProofTriesTheLock(t *testing.T) {
 	}
 	runs := b.engine.Runs()
 	run := runs[slices.IndexFunc(runs, func(run stagetest.Run) bool { return slices.Contains(run.Argv, "survives-upgrade") })]
-	if run.Files[run.Env["LOCK"]].Data != "excludepkgs=tiny\n" || run.Files[run.Env["RPMS"]+"/repodata/repomd.xml"].Data != "repository" || run.Network {
+	if run.Files[run.Env["LOCK"]].Data != "excludepkgs=tiny\n" || run.Files[run.Env["GIVEN"]+"/repodata/repomd.xml"].Data != "repository" || run.Network {
 		t.Errorf("asked with %v, network %t, of %v", run.Env, run.Network, run.Files)
 	}
 	for _, m := range []artifact.Manifest{{Release: "master"}, {Release: "56.1"}} {

@@ -201,7 +201,7 @@ func (t *trial) lockRun(
 	locks := containers.Input{Path: "/locks", Write: stage.Tar([]stage.File{lock})}
 	spec.Inputs = append(slices.Clone(spec.Inputs), repository, locks)
 	spec.Env = maps.Clone(spec.Env)
-	spec.Env["RPMS"], spec.Env["LOCK"] = newerFolder, "/locks/"+lock.Name
+	spec.Env["GIVEN"], spec.Env["LOCK"] = newerFolder, "/locks/"+lock.Name
 	return spec, nil
 }
 

@@ -156,7 +156,10 @@ func TestVerdictsAboutPackagesCanFail(t *testing.T) {
 		{"not linked to libibverbs", "loads", map[string]string{"ldd": "echo libc"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			env := []string{"WANT=IBVERBS_PRIVATE_65", "RPMS=/rpms"}
+			env := []string{"WANT=IBVERBS_PRIVATE_65", "GIVEN=/rpms"}
+			if tt.verdict == "dpkg-verify" {
+				env = append(env, "MANAGER=dpkg")
+			}
 			if tt.verdict == "beside" || tt.verdict == "refused" {
 				env = append(env, "OWNER=rdma-core-provider-rib")
 			}
@@ -211,7 +214,7 @@ func TestVerdictsAboutTheAddonCanFail(t *testing.T) {
 		}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			pass, said := verdict(t, tt.verdict, tt.tools, "OWNER=rdma-core-provider-rib", "RPMS=/rpms")
+			pass, said := verdict(t, tt.verdict, tt.tools, "OWNER=rdma-core-provider-rib", "GIVEN=/rpms")
 			if pass != tt.pass {
 				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
 			}
@@ -245,7 +248,7 @@ func TestSurvivesUpgradeCanFail(t *testing.T) {
 			write(t, filepath.Join(dir, "drivers", "rib.driver"), "driver rib\n")
 			pass, said := verdict(t, "survives-upgrade", map[string]string{
 				"dnf": tt.dnf, "rpm": tt.rpm + "\n" + `cat "$WORK/installed" 2>/dev/null || echo old`, "ibv_devices": tt.listed,
-			}, "LOCK="+filepath.Join(dir, "lock"), "CONF="+filepath.Join(dir, "dnf.conf"), "RPMS=/newer", "DRIVERS="+filepath.Join(dir, "drivers"))
+			}, "LOCK="+filepath.Join(dir, "lock"), "CONF="+filepath.Join(dir, "dnf.conf"), "GIVEN=/newer", "DRIVERS="+filepath.Join(dir, "drivers"))
 			if pass != tt.pass {
 				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
 			}
@@ -257,7 +260,7 @@ func TestSurvivesUpgradeCanFail(t *testing.T) {
 // and that configuration is purged.
 func TestVerdictsOfDebianPackages(t *testing.T) {
 	const (
-		owned  = `case $1 in --search) echo "ibverbs-providers:amd64: $2" ;; *) printf 'ibverbs-providers 56.1-1' ;; esac`
+		owned  = `case $1 in --search) echo "ibverbs-providers:amd64: $2" ;; *) printf 'installed ibverbs-providers 56.1-1' ;; esac`
 		purges = `rm "$WORK/drivers/rib.driver"`
 	)
 	for _, tt := range []struct {
@@ -270,6 +273,7 @@ func TestVerdictsOfDebianPackages(t *testing.T) {
 		{"owned by another", "owner", map[string]string{"dpkg-query": strings.Replace(owned, "providers:", "utils:", 1)}, false},
 		{"owned by two", "owner", map[string]string{"dpkg-query": strings.Replace(owned, "ibverbs-providers:", "x, ibverbs-providers:", 1)}, false},
 		{"owned by nobody", "owner", map[string]string{"dpkg-query": "exit 1"}, false},
+		{"owned, and only its configuration is left", "owner", map[string]string{"dpkg-query": strings.Replace(owned, "installed", "config-files", 1)}, false},
 		{"purged", "removed", map[string]string{driverFile: "", "apt-get": `[ "$*" = "purge -y ibverbs-providers" ] && ` + purges}, true},
 		{"cannot be purged", "removed", map[string]string{driverFile: "", "apt-get": purges + "; exit 100"}, false},
 		{"something stays", "removed", map[string]string{driverFile: "", "../etc/deep/librib-rdmav34.so": "", "apt-get": purges}, false},
@@ -277,6 +281,89 @@ func TestVerdictsOfDebianPackages(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			pass, said := verdict(t, tt.verdict, tt.tools, "MANAGER=dpkg", "OWNER=ibverbs-providers")
+			if pass != tt.pass {
+				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
+			}
+		})
+	}
+}
+
+// TestVerdictsOfDebianAddonsCanFail: apt's exit status alone is no verdict about an add-on.
+func TestVerdictsOfDebianAddonsCanFail(t *testing.T) {
+	const (
+		header   = "echo '    device          node GUID'\n"
+		listed   = header + "echo '    rib0            0123456789abcdef'\n"
+		noDriver = header + "echo 'libibverbs: Warning: no userspace device-specific driver found for uverbs0' >&2\n"
+		// A dpkg-query that knows libibverbs1, whose version is in a file once that has changed, and the add-on, unless it is removed.
+		knows = `case "$*" in
+--listfiles*) echo /dev/null ;;
+--search*) echo "$OWNER:amd64: $2" ;;
+*libibverbs1) printf 'installed libibverbs1 %s' "$(cat "$WORK/version" 2>/dev/null || echo 44.0-2)" ;;
+*) [ ! -e "$WORK/removed" ] && printf 'installed x 1' || printf 'config-files x 1' ;;
+esac`
+		// An apt-get that does what apt-get does with a newer libibverbs1 in its repository.
+		apt = `case "$*" in
+*SourceParts=/dev/null*) ;; check*) exit 0 ;; *) exit 7 ;;
+esac
+case "$*" in
+upgrade*) echo "kept back: libibverbs1" ;;
+*--no-remove*) echo "E: Packages need to be removed but remove is disabled."; exit 100 ;;
+install*libibverbs1) echo "The following packages will be REMOVED:"; : >"$WORK/removed"; echo 45.0-1 >"$WORK/version" ;;
+esac`
+		refuses = `case "$*" in *SourceParts=/dev/null*) ;; *) exit 0 ;; esac
+echo ' x : Depends: libibverbs1 (>= 57.0) but 44.0-2 is to be installed'; exit 100`
+	)
+	for _, tt := range []struct {
+		name, verdict          string
+		apt, query, dpkg, list string
+		pass                   bool
+	}{
+		{"a file of the add-on alone", "beside", "", knows, "", "", true},
+		{"a file of two", "beside", "", strings.Replace(knows, `"$OWNER:amd64: $2"`, `"$OWNER:amd64, y: $2"`, 1), "", "", false},
+		{"libibverbs1 is touched", "beside", "", knows, "echo '??5?????? /x'", "", false},
+		{"refused for that reason", "refused", refuses, strings.Replace(knows, "installed x", "not-installed x", 1), "", "", true},
+		{"refused for another", "refused", strings.Replace(refuses, "57.0", "58.0", 1), strings.Replace(knows, "installed x", "not-installed x", 1), "", "", false},
+		{"refused and yet there", "refused", refuses, knows, "", "", false},
+		{"updated", "updated", `echo 44.0-2+update1 >"$WORK/version"`, knows, "", listed, true},
+		{"nothing was updated", "updated", "", knows, "", listed, false},
+		{"updated without the add-on", "updated", `: >"$WORK/removed"; echo 44.0-2+update1 >"$WORK/version"`, knows, "", listed, false},
+		{"kept, and removed", "upgrade-across", apt, knows, "", listed, true},
+		{"upgraded under it", "upgrade-across", strings.Replace(apt, `: >"$WORK/removed"; `, "", 1), knows, "", listed, false},
+		{"upgraded by what removes nothing", "upgrade-across", strings.Replace(apt, "kept back: libibverbs1", `libibverbs1"; echo 45 >"$WORK/version`, 1), knows, "", listed, false},
+		{"no newer one", "upgrade-across", strings.Replace(apt, "kept back: libibverbs1", "0 upgraded", 1), knows, "", listed, false},
+		{"removed although that is forbidden", "upgrade-across", strings.Replace(apt, "exit 100", "exit 0", 1), knows, "", listed, false},
+		{"not listed where it was kept", "upgrade-across", apt, knows, "", noDriver, false},
+		{"removed without a word", "upgrade-across", strings.Replace(apt, "REMOVED", "moved", 1), knows, "", listed, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tools := map[string]string{"apt-get": tt.apt, "dpkg-query": tt.query, "dpkg": tt.dpkg, "ibv_devices": tt.list}
+			pass, said := verdict(t, tt.verdict, tools, "MANAGER=dpkg", "OWNER=x", "GIVEN=/given", "WANT=libibverbs1 (>= 57.0)")
+			if pass != tt.pass {
+				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
+			}
+		})
+	}
+}
+
+// TestVerdictWithANeighbour: both packages have their files alone, the neighbour's module loads, and the device is listed.
+func TestVerdictWithANeighbour(t *testing.T) {
+	const (
+		listed = "echo '    device          node GUID'\necho '    rib0            0123456789abcdef'\n"
+		owned  = `case "$*" in --listfiles*) echo "/dev/$2" ;; --search*) echo "${2#/dev/}: $2" ;; *) printf 'installed x 1' ;; esac`
+		loads  = "echo 'libibverbs.so.1 => /x (0x1)'"
+	)
+	for _, tt := range []struct {
+		name, query, ldd, list string
+		pass                   bool
+	}{
+		{"both work", owned, loads, listed, true},
+		{"a file of both", strings.Replace(owned, `"${2#/dev/}: $2"`, `"null, zero: $2"`, 1), loads, listed, false},
+		{"the neighbour does not load", owned, "echo 'undefined symbol: x'", listed, false},
+		{"the device is no longer listed", owned, loads, "echo none", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tools := map[string]string{"dpkg-query": tt.query, "dpkg": "", "ldd": tt.ldd, "ibv_devices": tt.list}
+			pass, said := verdict(t, "with", tools, "MANAGER=dpkg", "OWNER=null", "NEIGHBOUR=zero", "NEIGHBOUR_MODULE=libzero-rdmav34.so")
 			if pass != tt.pass {
 				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
 			}

@@ -5,7 +5,6 @@ package prove
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -15,26 +14,49 @@ import (
 )
 
 const (
-	repackageScript = "repackage.sh"
-	repackageIn     = "/builder/in/rpms"
-	repackageOut    = "/builder/update"
+	repackageIn  = "/builder/in"
+	repackageOut = "/builder/update"
 
 	newerFolder = "/newer"
+
+	// repositoryIndex is the file that makes a directory of Debian's packages a repository.
+	repositoryIndex = "Packages"
 )
 
 // Update repackages packages with a higher release, like a distribution's update.
 //
 // Errors: *containers.RunError.
 func (p *Prover) Update(ctx context.Context, tc artifact.Toolchain, stock artifact.Dist) (artifact.Dist, error) {
+	return p.repackage(ctx, "update", tc, stock, "+update1")
+}
+
+// Across repackages Debian's packages as a release that an add-on is not for.
+//
+// Errors: *containers.RunError.
+func (p *Prover) Across(ctx context.Context, tc artifact.Toolchain, stock artifact.Dist, release string) (artifact.Dist, error) {
+	return p.repackage(ctx, "across", tc, stock, release+"-1")
+}
+
+// repackage repackages packages; version is for Debian's.
+func (p *Prover) repackage(
+	ctx context.Context, name string, tc artifact.Toolchain, stock artifact.Dist, version string,
+) (artifact.Dist, error) {
 	files, _, err := stage.Installable(stock)
 	if err != nil {
 		return artifact.Dist{}, err
 	}
-	entry, err := p.Make(ctx, "update", updateInput{Toolchain: tc.ID, Packages: files})
+	from := repackageIn + "/" + stage.PackagesDir(stock)
+	argv := []string{"repackage.sh", from, repackageOut}
+	if stock.Debian() {
+		argv = []string{"repackage-deb.sh", from, repackageOut, version}
+	}
+	entry, err := p.Make(ctx, name, repackageInput{Toolchain: tc.ID, Packages: files, Argv: argv})
 	if err != nil {
 		return artifact.Dist{}, err
 	}
-	return folderDist(entry.Dir)
+	dist, err := folderDist(entry.Dir)
+	dist.Manifest.Suite = stock.Manifest.Suite
+	return dist, err
 }
 
 // newer returns a repository with stubs of the packages called names in the release of rdma-core after that one, as an
@@ -55,25 +77,25 @@ func (t *trial) newer(ctx context.Context, release string, names []string) (cont
 	return containers.Input{Path: newerFolder, Write: stage.Tar(files)}, err
 }
 
-// updateInput is the input of an update.
-type updateInput struct {
+// repackageInput is the input of an update.
+type repackageInput struct {
 	Toolchain string // image
 	Packages  []stage.File
+	Argv      []string
 }
 
 // Container implements stage.Contained.
-func (in updateInput) Container() containers.RunSpec {
+func (in repackageInput) Container() containers.RunSpec {
 	return containers.RunSpec{
-		Argv: []string{repackageScript, repackageIn, repackageOut},
-		Name: "update", Image: in.Toolchain, User: stage.Builder,
+		Argv: in.Argv, Name: "update", Image: in.Toolchain, User: stage.Builder,
 		Env:     map[string]string{"HOME": "/builder", "LC_ALL": "C.UTF-8"},
-		Inputs:  []containers.Input{stage.BuilderInput(filepath.Dir(repackageIn), in.Packages)},
+		Inputs:  []containers.Input{stage.BuilderInput(repackageIn, in.Packages)},
 		Outputs: []containers.Output{{Path: repackageOut}},
 	}
 }
 
 // Make implements stage.Input.
-func (in updateInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
+func (in repackageInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
 
 // newerInput is the input of a repository with a newer release. It has no files of packages: after most edits the
 // repository is the same.

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -22,9 +23,11 @@ import (
 
 const (
 	specFile        = "addon.spec" // below specs/
+	buildFile       = "addon.sh"   // likewise, and in the source packages
 	interfaceDir    = "/builder/interface"
 	interfaceObject = "interface.o"
 	objectDir       = "interface" // in the output
+	debsDir         = "packages"  // likewise, of Debian's packages
 )
 
 // PackageName is the name of the package of a provider next to the
@@ -52,62 +55,82 @@ func (e *LayoutError) Error() string {
 		e.Version, e.Measured, e.Known)
 }
 
-// Build builds the package of the provider alone, with rpmbuild, from the same
-// tarball and patch as RPM, without a network and as an unprivileged user.
+// Build builds the package of the provider alone from the release's tarball and the patch, with rpmbuild or dpkg-buildpackage,
+// without a network and as an unprivileged user.
 //
 // Errors: *LayoutError for a source whose structures are not those of its version;
 // *containers.RunError.
 func (p *Packer) Build(
 	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
-	text, in, err := p.prepare(ctx, j, tree, patch, tc)
+	var in stage.Input
+	text, err := p.text(j, tree, patch)
+	switch {
+	case err != nil:
+	case text.debian != nil:
+		in = p.debInput(j, tree.Source, patch, tc, text)
+	default:
+		in, err = p.rpmInput(ctx, j, tree.Source, patch, tc, text)
+	}
 	if err != nil {
 		s := p.Begin(artifact.AddonName)
 		return artifact.Packages{}, p.End(artifact.AddonName, s, false, err)
 	}
 	// The add-on's record is not part of the output: specs/ and this program can change while
-	// rpmbuild's inputs stay the same.
+	// the build's inputs stay the same.
 	entry, err := p.MakeAndRead(ctx, artifact.AddonName, in, func(entry stagecache.Entry) error {
 		return text.measure(tree.Source.Version, filepath.Join(entry.Dir, objectDir, interfaceObject))
 	})
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Digest: entry.Digest, Addon: &text.addon}, nil
+	made := artifact.Packages{Dir: entry.Dir, Key: entry.Key, Digest: entry.Digest, Addon: &text.addon}
+	if text.debian != nil {
+		made.Dir = filepath.Join(entry.Dir, debsDir)
+	}
+	return made, nil
 }
 
-// prepare returns the add-on's record and rpmbuild's input.
-func (p *Packer) prepare(
-	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
-) (*addonText, buildInput, error) {
-	text, err := p.text(j, tree)
+// debInput is the input of dpkg-buildpackage.
+func (p *Packer) debInput(j job.Job, src artifact.Source, patch artifact.Patch, tc artifact.Toolchain, text *addonText) debInput {
+	quilt := patch
+	quilt.Name = artifact.DebianDir + "/patches/" + patch.Name
+	files := append(slices.Clone(text.debian), stage.File{Name: "patches/" + patch.Name, Path: patch.File})
+	build := stage.NewDebBuild(p.Compiler(j, tc, src.Epoch, stage.ForPackages), tc.Base, text.addon.Package, src, files)
+	return debInput{build.WithCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), quilt)}
+}
+
+// rpmInput is the input of rpmbuild.
+func (p *Packer) rpmInput(
+	ctx context.Context, j job.Job, src artifact.Source, patch artifact.Patch, tc artifact.Toolchain, text *addonText,
+) (buildInput, error) {
+	tarball, err := p.packTarball(ctx, src)
 	if err != nil {
-		return nil, buildInput{}, err
+		return buildInput{}, err
 	}
-	tarball, err := p.packTarball(ctx, tree.Source)
+	shared, err := p.rules(buildFile)
 	if err != nil {
-		return nil, buildInput{}, err
+		return buildInput{}, err
 	}
 	files := func(patchFile string) []stage.File {
 		list := []stage.File{
 			tarball,
 			{Name: "SOURCES/" + patch.Name, Path: patchFile},
-			{Name: "SOURCES/" + text.addon.Package + "-documents.tar", Data: text.documents},
+			{Name: "SOURCES/" + text.addon.Package + "-documents.tar", Data: text.tar},
+			{Name: "SOURCES/" + buildFile, Data: shared},
 			{Name: "SPECS/" + text.addon.Package + ".spec", Data: text.spec},
 		}
 		for i := range list {
-			list[i].Owner, list[i].Time = stage.BuilderUID, tree.Source.Epoch
+			list[i].Owner, list[i].Time = stage.BuilderUID, src.Epoch
 		}
 		return list
 	}
 	in := buildInput{
-		Compiler: p.Compiler(j, tc, tree.Source.Epoch, stage.ForPackages),
-		Package:  text.addon.Package,
-		Files:    files(patch.File),
+		Compiler: p.Compiler(j, tc, src.Epoch, stage.ForPackages), Package: text.addon.Package, Files: files(patch.File),
 	}
-	common := p.Compiler(j.Stock(), tc, tree.Source.Epoch, stage.ForPackages)
+	common := p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages)
 	in.Common = stage.RPMCommon(common, in.spec(), files(patch.Common))
-	return text, in, nil
+	return in, nil
 }
 
 // buildInput is the input of rpmbuild.
@@ -150,6 +173,28 @@ func (in buildInput) Make(ctx context.Context, w *stage.Work) error {
 		return err
 	}
 	return stage.KeepLog(w.Stage, w.Dir, "rpm.log")
+}
+
+// debInput is the input of dpkg-buildpackage.
+type debInput struct{ stage.DebBuild }
+
+// Container implements stage.Contained.
+func (in debInput) Container() containers.RunSpec {
+	spec := in.DebBuild.Container()
+	spec.Name = artifact.AddonName
+	spec.Env["INTERFACE_OBJECT"] = interfaceDir + "/" + interfaceObject
+	spec.Inputs = append(spec.Inputs, stage.BuilderInput(interfaceDir, nil))
+	spec.Outputs[0].Dir = debsDir
+	spec.Outputs = append(spec.Outputs, containers.Output{Path: interfaceDir, Dir: objectDir})
+	return spec
+}
+
+// Make implements stage.Input.
+func (in debInput) Make(ctx context.Context, w *stage.Work) error {
+	if err := in.Common.Run(ctx, w); err != nil {
+		return err
+	}
+	return stage.KeepLog(w.Stage, filepath.Join(w.Dir, debsDir), "deb.log")
 }
 
 // packTarball returns the tarball that the patch applies to: the release's, or for a distro's

@@ -11,5 +11,6 @@ import (
 // Whatever a stage is given changes its key.
 func TestKeysHaveEachField(t *testing.T) {
 	stagetest.EachFieldCounts(t, buildInput{})
+	stagetest.EachFieldCounts(t, debInput{})
 	stagetest.EachFieldCounts(t, toolsInput{})
 }

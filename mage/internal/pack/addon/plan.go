@@ -3,12 +3,14 @@
 package addon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -17,6 +19,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
 // Choice is the release in which an add-on is built for one interface.
@@ -62,6 +65,47 @@ func (p *Packer) plan(ctx context.Context, j job.Job, s *ui.Stage) ([]Choice, er
 	return choices, nil
 }
 
+// For chooses the release to build in for the libibverbs of a release: the oldest one whose add-on works with it and that is
+// available.
+//
+// Errors: *stage.AdviceError if none is.
+func (p *Packer) For(ctx context.Context, j job.Job, release string) (job.Job, error) {
+	s := p.Begin("releases")
+	chosen, err := p.forRelease(ctx, j, release, s)
+	if err == nil {
+		s.Note(chosen.Version + ", for libibverbs " + release)
+	}
+	return chosen, p.EndLook("releases", s, err)
+}
+
+func (p *Packer) forRelease(ctx context.Context, j job.Job, release string, s *ui.Stage) (job.Job, error) {
+	sources, err := providerSources(j.Provider)
+	if err != nil {
+		return j, err
+	}
+	interfaces := p.Interfaces.For(sources.calls)
+	at := slices.IndexFunc(interfaces, func(i specs.Interface) bool { return i.Has(release) })
+	if at < 0 { // unknown: it can only be built in itself
+		j.Version, j.Release = release, nil
+		if IsClone(j.Given) {
+			j.Given += "@v" + release
+		}
+		return j, nil
+	}
+	choice := p.chooseRelease(ctx, j, interfaces[at], s)
+	if choice.Err == nil && specs.CompareVersions(choice.Job.Version, release) > 0 {
+		choice.Err = cmp.Or(choice.Older, errNoRelease)
+	}
+	if err := cmp.Or(context.Cause(ctx), choice.Err); err != nil {
+		return j, &stage.AdviceError{
+			Err: fmt.Errorf("no source of a release from %s to %s, one of which an add-on for libibverbs %s has to be built in: %w",
+				interfaces[at].From, release, release, err),
+			What: "pass a git clone of rdma-core as -source",
+		}
+	}
+	return choice.Job, nil
+}
+
 // errNoRelease: releases.yaml has none between the ends of an interface.
 var errNoRelease = errors.New("no release in specs/releases.yaml")
 
@@ -94,29 +138,40 @@ func (p *Packer) chooseRelease(ctx context.Context, j job.Job, i specs.Interface
 
 const toolsFile = "addon-tools.spec"
 
-// Tools is the spec with the BuildRequires of the toolchain for add-ons. It is the add-on's
-// own, with all optional parts. All releases, and all providers without additional
+// Tools is the spec with the BuildRequires, or the control file with the Build-Depends, of the toolchain for add-ons. It is the
+// add-on's own, with all optional parts. All releases, and all providers without additional
 // requirements, share it and so its image.
 func (p *Packer) Tools(ctx context.Context, j job.Job) (artifact.Spec, error) {
-	rules, err := p.rules()
-	if err != nil {
-		return artifact.Spec{}, err
+	needs := j.Stock().Needs
+	in := toolsInput{File: toolsFile}
+	if _, debian := j.Target.(job.Deb); debian {
+		tools := debianpkg.Addon{
+			Package: debianpkg.AddonPackage("any"), Name: "any", Email: "any@localhost", Pages: true, BuildDepends: needs,
+		}
+		in = toolsInput{File: artifact.ControlFile, Text: tools.Control()}
+	} else {
+		rules, err := p.rules(specFile)
+		if err != nil {
+			return artifact.Spec{}, err
+		}
+		t := addonText{addon: artifact.Addon{From: "0", Below: "1"}}
+		in.Text = t.specText(specValues{
+			provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true, requires: needs,
+		}, rules)
 	}
-	t := addonText{addon: artifact.Addon{From: "0", Below: "1"}}
-	text := t.specText(specValues{
-		provider: "any", folders: "any", version: "0", licence: "any", library: true, pages: true,
-		requires: j.Stock().Needs,
-	}, rules)
-	entry, err := p.MakePart(ctx, nil, "addon-tools", toolsInput{Spec: text})
-	return artifact.Spec{File: filepath.Join(entry.Dir, toolsFile), Digest: entry.Digest}, err
+	entry, err := p.MakePart(ctx, nil, "addon-tools", in)
+	return artifact.Spec{File: filepath.Join(entry.Dir, in.File), Digest: entry.Digest}, err
 }
 
-// toolsInput is the spec for toolchains.
-type toolsInput struct{ Spec []byte }
+// toolsInput is the file for toolchains.
+type toolsInput struct {
+	File string
+	Text []byte
+}
 
 // Make implements stage.Input.
 func (in toolsInput) Make(_ context.Context, w *stage.Work) error {
-	return stage.WriteFile(w.Dir, toolsFile, in.Spec)
+	return stage.WriteFile(w.Dir, in.File, in.Text)
 }
 
 // Unserved names, in one line, the releases of the interface without an add-on and the reason;

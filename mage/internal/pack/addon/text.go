@@ -17,29 +17,38 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
-// addonText is rpmbuild's input for an add-on, besides the release and the patch.
+// addonText is the input of a build of an add-on, besides the release and the patch.
 type addonText struct {
-	addon     artifact.Addon
-	layout    string // as in specs/
-	known     bool   // the release is in specs/
-	spec      []byte
-	documents []byte // a tar with documents/doc and documents/license
+	addon  artifact.Addon
+	layout string // as in specs/
+	known  bool   // the release is in specs/
+
+	// For rpmbuild.
+	spec []byte
+	tar  []byte // with documents/doc and documents/license
+
+	debian []stage.File // debian/, for dpkg-buildpackage
 }
 
-func (p *Packer) text(j job.Job, tree artifact.Tree) (*addonText, error) {
+func (p *Packer) text(j job.Job, tree artifact.Tree, patch artifact.Patch) (*addonText, error) {
 	name, src := j.Provider.Manifest.Name, tree.Source
 	sources, err := providerSources(j.Provider)
 	if err != nil {
 		return nil, err
 	}
 	t := p.serves(name, src.Version, tree.Result.PrivateABI, sources.calls)
-	rules, err := p.rules()
+	licence, err := licenceOf(j.Provider, sources)
 	if err != nil {
 		return nil, err
 	}
-	licence, err := licenceOf(j.Provider, sources)
+	if _, debian := j.Target.(job.Deb); debian {
+		t.addon.Package = debianpkg.AddonPackage(name)
+		return t, p.debianText(j, tree, patch, t)
+	}
+	rules, err := p.rules(specFile)
 	if err != nil {
 		return nil, err
 	}
@@ -49,15 +58,15 @@ func (p *Packer) text(j job.Job, tree artifact.Tree) (*addonText, error) {
 		library: j.Provider.Library() != nil, pages: len(j.Provider.ManPages()) > 0, description: m.Description, suffix: j.Suffix,
 		requires: m.BuildRequires.RPM,
 	}, rules)
-	t.documents, err = t.documentsTar(j.Provider, src)
+	t.tar, err = t.documentsTar(j.Provider, src)
 	return t, err
 }
 
-// rules is the part of the spec that all add-ons share.
-func (p *Packer) rules() ([]byte, error) {
-	rules, err := fs.ReadFile(p.Specs, specFile)
+// rules is a file of specs/ that all add-ons share.
+func (p *Packer) rules(file string) ([]byte, error) {
+	rules, err := fs.ReadFile(p.Specs, file)
 	if err != nil {
-		return nil, fmt.Errorf("read the add-on's spec: %w", err)
+		return nil, fmt.Errorf("read what add-ons share: %w", err)
 	}
 	return rules, nil
 }
@@ -146,9 +155,20 @@ func oneIf(b bool) string {
 	return "0"
 }
 
-// documentsTar packs the provider's README and licence texts, and the list of
-// releases that the package is for. The files need not be copied into rdma-core.
+// documentsTar packs the documents.
 func (t *addonText) documentsTar(pr *provider.Provider, src artifact.Source) ([]byte, error) {
+	files, err := t.documents(pr, src)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = stage.Tar(files)(&out)
+	return out.Bytes(), err
+}
+
+// documents are the provider's README and licence texts, and the list of
+// releases that the package is for. The files need not be copied into rdma-core.
+func (t *addonText) documents(pr *provider.Provider, src artifact.Source) ([]stage.File, error) {
 	root, err := os.OpenRoot(pr.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the provider's directory: %w", err)
@@ -173,9 +193,7 @@ func (t *addonText) documentsTar(pr *provider.Provider, src artifact.Source) ([]
 	for i := range files {
 		files[i].Time = src.Epoch
 	}
-	var out bytes.Buffer
-	err = stage.Tar(files)(&out)
-	return out.Bytes(), err
+	return files, nil
 }
 
 var (

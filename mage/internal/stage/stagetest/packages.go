@@ -42,6 +42,8 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 				write(t, filepath.Join(out.Dir, header), "/* nothing */\n")
 			case "distro":
 				write(t, filepath.Join(out.Dir, "libibverbs"), "")
+				write(t, filepath.Join(out.Dir, "about"), "56.1-1\nIBVERBS_PRIVATE_34\n") // of a Debian suite
+				write(t, filepath.Join(out.Dir, "libibverbs1_56.1-1_amd64.deb"), "library")
 			case "exercise":
 				write(t, filepath.Join(out.Dir, "exercise"), "program")
 			case "lintian":
