@@ -22,6 +22,7 @@ var (
 
 	machine = Recipe{Lab, Fixture, Exercise, DebugModule, Guest, Boot}
 
+	measured     = Recipe{Source, Spec, MeasureRelease}
 	releasesEdit = Recipe{Releases, CheckEdits}
 	releasesSpec = releasesEdit.then(ReleasesTools, Base, Toolchain, CheckSpecs)
 )
@@ -59,10 +60,12 @@ var (
 
 	ForDistroProbe = Recipe{Source, Spec, Base, Probe}
 
-	ForReleasesEdit    = releasesEdit
-	ForReleasesSpec    = releasesSpec
-	ForReleasesCompile = releasesSpec.then(CheckBuilds)
+	ForReleasesEdit    = releasesEdit.then(Changes)
+	ForReleasesSpec    = releasesSpec.then(Changes)
+	ForReleasesCompile = releasesSpec.then(CheckBuilds, Changes)
 	ForReleasesAPI     = Recipe{DriverHistory}
+	ForReleasesAdd     = measured
+	ForReleasesAddAll  = measured.then(Base, Toolchain, MeasureLayout)
 
 	ForProviderEdit    = Recipe{Source, Integrate, CheckABI}
 	ForProviderCompile = Recipe{

@@ -49,6 +49,8 @@ type State struct {
 	Proof   prove.AddonProof
 	Choices []addon.Choice
 
+	Measured Measured // of releases:add
+
 	Kernel  Kernel
 	Walk    Walk
 	Check   Check
@@ -75,11 +77,19 @@ type Walk struct {
 	Selection string   // of releases
 	Distros   []string // dist tags that specs are parsed for, such as el9
 	Releases  *walk.Releases
+	Changes   []walk.Change
 	History   driverapi.History
 
 	Transplants []specs.Transplant
 	Setup       walk.TransplantSetup
 	Rows        []*walk.TransplantRow
+}
+
+// Measured is what a release shares with its providers.
+type Measured struct {
+	driverapi.Release
+
+	Layout string // digest of the shared structures, "" if it was not measured
 }
 
 // Check is the part of the checks of a provider.

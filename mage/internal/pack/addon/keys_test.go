@@ -13,4 +13,5 @@ func TestKeysHaveEachField(t *testing.T) {
 	stagetest.EachFieldCounts(t, buildInput{})
 	stagetest.EachFieldCounts(t, debInput{})
 	stagetest.EachFieldCounts(t, toolsInput{})
+	stagetest.EachFieldCounts(t, layoutInput{})
 }
