@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the schemas anew")
 // TestSchemas keeps schema/ equal to what the types say.
 func TestSchemas(t *testing.T) {
 	for file, v := range map[string]any{
-		"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}, "suite.json": &specs.Suite{},
+		"releases.json": &specs.Releases{}, "strangers.json": &specs.Strangers{}, "distro.json": &specs.Distro{}, "suite.json": &specs.Suite{},
 		"transplants.json": &specs.Transplants{}, "interfaces.json": &specs.Interfaces{},
 	} {
 		want, err := strictyaml.Schema(v)

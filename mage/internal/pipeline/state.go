@@ -79,6 +79,10 @@ type Walk struct {
 	Transplants []specs.Transplant
 	Setup       walk.TransplantSetup
 	Rows        []*walk.TransplantRow
+
+	Strangers        []*walk.StrangerRow
+	StrangerSetup    walk.StrangerSetup
+	StrangersCompile bool // not only their edits are tried
 }
 
 // Check is the part of the checks of a provider.

@@ -59,6 +59,28 @@ var Transplants = &Step{
 	},
 }
 
+// Strangers tries strangers' providers in each release that was listed.
+var Strangers = &Step{
+	lines: func(s *State) int {
+		lines := 2 // the comparison and the edits
+		if s.Walk.StrangersCompile {
+			lines++
+		}
+		return lines * len(s.Walk.Strangers)
+	},
+	run: func(ctx context.Context, p *Pipeline, s *State) error {
+		if s.Walk.StrangersCompile {
+			s.Walk.StrangerSetup.Compile = &s.Toolchain
+		}
+		for _, row := range s.Walk.Strangers {
+			if err := p.Walker().Stranger(ctx, s.Job, s.Walk.StrangerSetup, s.Walk.Releases, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
 // CheckABI has rdma-core's own script read the provider's kernel headers.
 var CheckABI = &Step{
 	of: func(s *State) bool { return len(s.Job.Provider.ABIHeaders()) > 0 },

@@ -64,6 +64,11 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 	} else {
 		fmt.Fprintf(out, "%s without %s, compared with %s itself.\n", t.Host, strings.Join(t.Without, ", "), t.Host)
 	}
+	reportCompared(out, row, "upstream")
+}
+
+// reportCompared describes the comparison; whose names the other side.
+func reportCompared(out *strings.Builder, row *TransplantRow, whose string) {
 	fmt.Fprintf(out, "Driver id %d, private ABI %d. Edit %s, patch %s, compiles %s, ibv_devices %s.\n",
 		row.DriverID, row.PrivateABI, row.Edit.State, row.Patch.State, row.Compile.State, row.Devices.State)
 	for _, c := range []report.Result{row.Edit, row.Patch, row.Compile, row.Devices} {
@@ -72,7 +77,7 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 		}
 	}
 	own, ownSame := 0, 0
-	out.WriteString("\n| file | upstream | verbsmith | result |\n|---|---|---|---|\n")
+	fmt.Fprintf(out, "\n| file | %s | verbsmith | result |\n|---|---|---|---|\n", whose)
 	for _, f := range row.Files {
 		if f.Own {
 			own++
@@ -84,7 +89,9 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 		fmt.Fprintf(out, "| %s | +%d -%d | +%d -%d | %s |\n",
 			f.Name, f.Theirs.Added, f.Theirs.Removed, f.Ours.Added, f.Ours.Removed, fileResult(&f))
 	}
-	fmt.Fprintf(out, "\nOf the provider's %d files, %d are the same.\n", own, ownSame)
+	if own > 0 {
+		fmt.Fprintf(out, "\nOf the provider's %d files, %d are the same.\n", own, ownSame)
+	}
 	for _, f := range row.Files {
 		for _, d := range f.Differences {
 			reportDifference(out, &d)
