@@ -53,6 +53,9 @@ type StrangerChange struct {
 	Before string `yaml:"before" jsonschema:"pattern=^([0-9a-f]{40}|v[0-9]+([.][0-9]+)+)$" jsonschema_description:"a commit id of the same repository, or a release of rdma-core such as v55.0"`
 	// After is rdma-core with it; by default the stranger's commit.
 	After string `yaml:"after,omitempty" jsonschema:"pattern=^[0-9a-f]{40}$" jsonschema_description:"a commit id of the same repository (default the provider's commit)"`
+	// Host is the release that verbsmith adds the provider to, where Before is older than it knows. Then
+	// only added lines are compared.
+	Host string `yaml:"host,omitempty" jsonschema:"pattern=^v[0-9]+([.][0-9]+)+$" jsonschema_description:"a release of rdma-core that verbsmith adds the provider to (default before); then only added lines are compared"`
 	// Tree is where rdma-core is in After, if not at the top.
 	Tree string `yaml:"tree,omitempty" jsonschema:"minLength=1" jsonschema_description:"the directory of the repository that is rdma-core"`
 }

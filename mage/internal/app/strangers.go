@@ -135,7 +135,7 @@ func (a *App) showStrangers(ctx context.Context, rows []*walk.StrangerRow, depth
 	for _, row := range rows {
 		for _, o := range row.Outcomes() {
 			table = append(table, []string{row.Stranger.Name, o.Releases(), o.State(depth), o.Why})
-			if o.Why != "" && !o.Own {
+			if o.Why != "" && !o.Own && !o.Skipped {
 				faults = append(faults, fmt.Sprintf("%s: %s: %s", row.Stranger.Name, o.Releases(), o.Why))
 			}
 		}

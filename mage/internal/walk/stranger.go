@@ -3,6 +3,7 @@
 package walk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -233,7 +234,7 @@ func (r *Releases) again(whole bool) *Releases {
 func (r *StrangerRow) compare(ctx context.Context, w *Walker, j job.Job, g StrangerSetup) {
 	s := r.Stranger
 	r.Compared = newTransplantRow(specs.Transplant{
-		Name: s.Name, Provider: s.Name, Host: s.Compare.Before, Reasons: g.All.ReasonsFor(s.Name),
+		Name: s.Name, Provider: s.Name, Host: cmp.Or(s.Compare.Host, s.Compare.Before), Reasons: g.All.ReasonsFor(s.Name),
 	})
 	trees, err := r.trees(ctx, g)
 	if err == nil {
@@ -248,49 +249,53 @@ func (r *StrangerRow) compare(ctx context.Context, w *Walker, j job.Job, g Stran
 	}
 }
 
-// trees extracts rdma-core before and after the vendor's change.
+// trees extracts rdma-core before and after the vendor's change, and the release that verbsmith adds
+// the provider to, if that is another one.
 func (r *StrangerRow) trees(ctx context.Context, g StrangerSetup) (b hostTrees, err error) {
 	c := r.Stranger.Compare
-	before, from := r.clone, r.clone
-	after := c.After
-	if after == "" {
-		after = r.Stranger.Commit
-	}
-	if strings.HasPrefix(c.Before, releaseNameStart) {
-		if before, err = upstream.OpenClone(g.Source, nil); err != nil {
-			return b, err
-		}
-		defer before.Close()
-	}
+	after := cmp.Or(c.After, r.Stranger.Commit)
 	b.dir, err = os.MkdirTemp("", "verbsmith-stranger-")
 	if err != nil {
 		return b, fmt.Errorf("create a directory for a stranger: %w", err)
 	}
-	b.digest = fmt.Sprintf("stranger %s %s %s", c.Before, after, c.Tree)
-	b.title, b.own, b.others = r.Stranger.Repository+"'s "+r.Stranger.Name, []string{r.Provider.Manifest.Folder()}, true
-	if err = b.extract(ctx, before, from, *c, after); err != nil {
+	b.digest = fmt.Sprintf("stranger %s %s %s %s", c.Before, after, c.Host, c.Tree)
+	b.own, b.others = []string{r.Provider.Manifest.Folder()}, true
+	b.theirs = filepath.Join(b.dir, "theirs")
+	b.host, err = r.extract(ctx, g, cmp.Or(c.Host, c.Before), &b)
+	if err == nil && c.Host != "" {
+		b.start = filepath.Join(b.dir, "start")
+		err = r.clone.Extract(ctx, c.Before, b.start, b.epoch)
+	}
+	if err == nil {
+		err = r.clone.ExtractBelow(ctx, after, c.Tree, b.theirs, b.epoch)
+	}
+	if err != nil {
 		_ = os.RemoveAll(b.dir)
 	}
 	return b, err
 }
 
-// extract writes both trees below the directory.
-func (b *hostTrees) extract(ctx context.Context, before, from *upstream.Clone, c specs.StrangerChange, after string) error {
-	ref, err := before.Find(ctx, c.Before)
-	if err != nil {
-		return err
+// extract extracts the tree that verbsmith adds the provider to: a release is upstream's.
+func (r *StrangerRow) extract(ctx context.Context, g StrangerSetup, name string, b *hostTrees) (dir string, err error) {
+	clone := r.clone
+	if strings.HasPrefix(name, releaseNameStart) {
+		if clone, err = upstream.OpenClone(g.Source, nil); err != nil {
+			return "", err
+		}
+		defer clone.Close()
 	}
-	tops, err := before.FileOf(ctx, []upstream.Ref{ref}, provider.TopCMake)
+	ref, err := clone.Find(ctx, name)
 	if err != nil {
-		return err
+		return "", err
+	}
+	tops, err := clone.FileOf(ctx, []upstream.Ref{ref}, provider.TopCMake)
+	if err != nil {
+		return "", err
 	}
 	if b.version, err = upstream.Version(tops[0]); err != nil {
-		return fmt.Errorf("%s of %s: %w", provider.TopCMake, c.Before, err)
+		return "", fmt.Errorf("%s of %s: %w", provider.TopCMake, name, err)
 	}
 	b.epoch = ref.Time
-	b.host, b.theirs = filepath.Join(b.dir, "rdma-core-"+b.version), filepath.Join(b.dir, "theirs")
-	if err := before.Extract(ctx, ref.Commit, b.host, b.epoch); err != nil {
-		return err
-	}
-	return from.ExtractBelow(ctx, after, c.Tree, b.theirs, b.epoch)
+	dir = filepath.Join(b.dir, "rdma-core-"+b.version)
+	return dir, clone.Extract(ctx, ref.Commit, dir, b.epoch)
 }

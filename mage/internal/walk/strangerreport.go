@@ -3,12 +3,11 @@
 package walk
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
-
-	"github.com/resnics/verbsmith/mage/internal/report"
 )
 
 // Outcome is the result of a stranger in neighbouring releases.
@@ -17,6 +16,7 @@ type Outcome struct {
 	Count    int
 	Why      string // "" if it passed
 	Own      bool   // the fault is the provider's own, and Why begins with its file and line
+	Skipped  bool   // not tried, for that reason
 }
 
 // Releases names them.
@@ -33,6 +33,8 @@ func (o Outcome) Releases() string {
 // State is the outcome in a word, or as deep as it was tried.
 func (o Outcome) State(depth string) string {
 	switch {
+	case o.Skipped:
+		return "not tried"
 	case o.Why == "":
 		return depth + " pass"
 	case o.Own:
@@ -52,21 +54,13 @@ func (r *StrangerRow) Outcomes() []Outcome {
 	}
 	var all []Outcome
 	for _, row := range r.Releases.Rows {
-		why := ""
-		for _, c := range row.checks() {
-			if c.State == report.Fail || c.State == report.Unsupported {
-				why = r.shorten(c.Evidence)
-				break
-			}
-		}
-		if row.Skipped() {
+		why, name := r.shorten(row.Why()), row.Release.Name
+		last := len(all) - 1
+		if last >= 0 && all[last].Why == why {
+			all[last].To, all[last].Count = name, all[last].Count+1
 			continue
 		}
-		if n := len(all); n > 0 && all[n-1].Why == why {
-			all[n-1].To, all[n-1].Count = row.Release.Name, all[n-1].Count+1
-			continue
-		}
-		all = append(all, Outcome{From: row.Release.Name, To: row.Release.Name, Count: 1, Why: why, Own: r.owns(why)})
+		all = append(all, Outcome{From: name, To: name, Count: 1, Why: why, Own: r.owns(why), Skipped: row.Skipped()})
 	}
 	return all
 }
@@ -130,9 +124,14 @@ func StrangerReport(rows []*StrangerRow, depth string) []byte {
 		if row.Compared == nil {
 			continue
 		}
-		c := row.Stranger.Compare
-		fmt.Fprintf(&out, "\n## %s\n\nThe change of %s after %s, beside verbsmith's.\n", row.Stranger.Name, row.Stranger.Repository, c.Before)
-		reportCompared(&out, row.Compared, "vendor")
+		const most = 40 // lines of a difference
+		s, c := row.Stranger, row.Stranger.Compare
+		fmt.Fprintf(&out, "\n## %s\n\nWhat %s changed from %s to %s in files that are not the provider's, and what verbsmith does to %s.\n",
+			s.Name, s.Repository, c.Before, cmp.Or(c.After, s.Commit), cmp.Or(c.Host, "the same"))
+		if c.Host != "" {
+			out.WriteString("Only added lines are compared, because verbsmith does not know releases as old as the change.\n")
+		}
+		reportCompared(&out, row.Compared, "vendor", most)
 	}
 	return []byte(out.String())
 }

@@ -130,9 +130,9 @@ type hostTrees struct {
 	version      string
 	epoch        time.Time
 	digest       string
-	title        string   // what the change is called in its patch
 	own          []string // files and directories of the provider's own
 	others       bool     // only the other files are compared
+	start        string   // what theirs began with, if not with the host: only added lines are compared
 }
 
 // makeTrees creates the two trees: the host without and with upstream's commits, or the host
@@ -150,7 +150,7 @@ func (w *Walker) makeTrees(ctx context.Context, g TransplantSetup, t specs.Trans
 	b = hostTrees{dir: dir, version: strings.TrimPrefix(t.Host, releaseNameStart), theirs: filepath.Join(dir, "theirs")}
 	b.host = filepath.Join(dir, "rdma-core-"+b.version)
 	b.digest = fmt.Sprintf("transplant %s %v %v", t.Host, t.Commits, t.Without)
-	b.title, b.own = "upstream's "+t.Provider, []string{"providers/" + t.Provider}
+	b.own = []string{"providers/" + t.Provider}
 	for _, from := range t.Files {
 		b.own = append(b.own, from)
 	}
@@ -299,6 +299,13 @@ func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.
 			return err
 		}
 	}
+	if b.start != "" {
+		start, err := transplant.ReadTree(b.start)
+		if err != nil {
+			return err
+		}
+		trees = [3]transplant.Tree{nil, transplant.Added(start, trees[1]), transplant.Added(trees[0], trees[2])}
+	}
 	t := r.Transplant
 	r.Files = transplant.Compare(trees[0], trees[1], trees[2], b.own)
 	if b.others {
@@ -317,11 +324,37 @@ func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.
 		}
 	}
 	r.Faults = transplant.Explain(t.Name, r.Files, reasons)
+	if b.others {
+		r.Faults = r.oneOfEach(r.Faults)
+		return nil
+	}
 	var err error
 	r.Theirs, _, err = patchset.Diff(ctx, b.host, b.theirs, patchset.Header{
-		From: "rdma-core <linux-rdma@vger.kernel.org>", Subject: b.title + " in " + t.Host, Date: b.epoch,
+		From: "rdma-core <linux-rdma@vger.kernel.org>", Subject: "upstream's " + t.Provider + " in " + t.Host, Date: b.epoch,
 	})
 	return err
+}
+
+// oneOfEach drops the faults that are a reason's for a file or a kind that it does not explain, if it
+// explains another: strangers' reasons are for several of them. One that explains nothing is kept once.
+func (r *TransplantRow) oneOfEach(faults []error) []error {
+	seen := map[string]bool{}
+	for _, f := range r.Files {
+		for _, d := range f.Differences {
+			for _, why := range d.Why {
+				seen[why] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(faults, func(fault error) bool {
+		stale, ok := errors.AsType[*transplant.StaleError](fault)
+		if !ok {
+			return false
+		}
+		before := seen[stale.Reason.Why]
+		seen[stale.Reason.Why] = true
+		return before
+	})
 }
 
 func (w *Walker) transplantPatch(ctx context.Context, j job.Job, tree artifact.Tree, row *TransplantRow) (report.Result, error) {
