@@ -43,12 +43,9 @@ func (a *App) TestStrangers(ctx context.Context) error {
 	if t.depth == depthCompile {
 		recipe, s.Walk.StrangersCompile = pipeline.ForStrangersCompile, true
 	}
-	taken, err := a.takeStrangers(ctx, t)
-	for _, row := range taken {
+	s.Walk.Strangers, err = a.takeStrangers(ctx, t)
+	for _, row := range s.Walk.Strangers {
 		defer row.Close()
-		if row.Fault == nil {
-			s.Walk.Strangers = append(s.Walk.Strangers, row)
-		}
 	}
 	if err != nil {
 		return err
@@ -61,7 +58,7 @@ func (a *App) TestStrangers(ctx context.Context) error {
 		return err
 	}
 	a.showTimes()
-	return errors.Join(a.showStrangers(ctx, taken, t.depth), a.pipeline.Prune(ctx))
+	return errors.Join(a.showStrangers(ctx, s.Walk.Strangers, t.depth), a.pipeline.Prune(ctx))
 }
 
 func (a *App) strangersJob() (strangersJob, error) {
@@ -70,11 +67,8 @@ func (a *App) strangersJob() (strangersJob, error) {
 		depth: value(a.flags.Depth, depthCompile),
 		setup: walk.StrangerSetup{
 			Source: value(a.flags.Source, ""), Folders: filepath.Join(a.dirs.dist, strangersFolder),
-			Whole: value(a.flags.RDMA, "") == "",
+			Clones: value(a.flags.Clones, ""), Whole: value(a.flags.RDMA, "") == "",
 		},
-	}
-	if clones := value(a.flags.Clones, ""); clones != "" {
-		t.setup.Clones = []string{clones}
 	}
 	var errs [5]error
 	t.job.Target, errs[0] = a.rpmTarget()

@@ -62,11 +62,17 @@ var Transplants = &Step{
 // Strangers tries strangers' providers in each release that was listed.
 var Strangers = &Step{
 	lines: func(s *State) int {
-		lines := 2 // the comparison and the edits
-		if s.Walk.StrangersCompile {
-			lines++
+		lines := len(s.Walk.Strangers) // the comparisons
+		for _, row := range s.Walk.Strangers {
+			switch {
+			case row.Provider == nil:
+			case s.Walk.StrangersCompile:
+				lines += 2 // the edits, and the builds
+			default:
+				lines++
+			}
 		}
-		return lines * len(s.Walk.Strangers)
+		return lines
 	},
 	run: func(ctx context.Context, p *Pipeline, s *State) error {
 		if s.Walk.StrangersCompile {

@@ -49,7 +49,7 @@ func (r *StrangerRow) Close() {
 // StrangerSetup is what all strangers of a run share.
 type StrangerSetup struct {
 	All     *specs.Strangers
-	Clones  []string            // directories with clones
+	Clones  string              // the directory with clones; "": none
 	Source  string              // the clone of rdma-core
 	Folders string              // the providers' directories are kept below it
 	Whole   bool                // all releases from the oldest supported one on are tried, not only selected ones
@@ -97,8 +97,8 @@ func (w *Walker) TakeStranger(ctx context.Context, g StrangerSetup, s specs.Stra
 func openStranger(ctx context.Context, g StrangerSetup, s specs.Stranger) (*upstream.Clone, error) {
 	owner, name, _ := strings.Cut(s.Repository, "/")
 	var looked []string
-	for _, dir := range g.Clones {
-		looked = append(looked, filepath.Join(dir, owner, name), filepath.Join(dir, owner+"+"+name, "repo"))
+	if g.Clones != "" {
+		looked = []string{filepath.Join(g.Clones, owner, name), filepath.Join(g.Clones, owner+"+"+name, "repo")}
 	}
 	if s.Repository == upstreamRepository {
 		looked = append(looked, g.Source)
@@ -196,7 +196,7 @@ func writeBelow(dir, name string, data []byte) error {
 }
 
 // Stranger compares the vendor's own change of rdma-core with verbsmith's, and tries the stranger in
-// each release that was listed. Failures are in the row; the only error is the end of ctx.
+// each release that was listed, unless its directory cannot be loaded. Failures are in the row; the only error is the end of ctx.
 func (w *Walker) Stranger(ctx context.Context, j job.Job, g StrangerSetup, listed *Releases, row *StrangerRow) error {
 	j.Provider = row.Provider
 	s := w.Begin(row.Stranger.Name)
@@ -209,7 +209,7 @@ func (w *Walker) Stranger(ctx context.Context, j job.Job, g StrangerSetup, liste
 	if row.Compared != nil {
 		s.Note(row.Compared.summary())
 	}
-	if err := w.End(row.Stranger.Name, s, false, nil); err != nil {
+	if err := w.End(row.Stranger.Name, s, false, nil); err != nil || row.Provider == nil {
 		return err
 	}
 	row.Releases = listed.again(g.Whole)
@@ -239,6 +239,13 @@ func (r *StrangerRow) compare(ctx context.Context, w *Walker, j job.Job, g Stran
 	trees, err := r.trees(ctx, g)
 	if err == nil {
 		defer os.RemoveAll(trees.dir)
+	}
+	switch {
+	case err != nil:
+	case r.Provider == nil:
+		err = r.Compared.compare(ctx, trees, artifact.Tree{Dir: trees.host})
+		r.Compared.Faults = nil // verbsmith does nothing, because of the fault
+	default:
 		err = w.inScratch(s.Name, func(q *Walker) error {
 			_, err := q.compareEdits(ctx, j, trees, r.Compared)
 			return err
@@ -259,7 +266,7 @@ func (r *StrangerRow) trees(ctx context.Context, g StrangerSetup) (b hostTrees, 
 		return b, fmt.Errorf("create a directory for a stranger: %w", err)
 	}
 	b.digest = fmt.Sprintf("stranger %s %s %s %s", c.Before, after, c.Host, c.Tree)
-	b.own, b.others = []string{r.Provider.Manifest.Folder()}, true
+	b.own, b.others = []string{strings.TrimPrefix(r.Stranger.Path, c.Tree+"/")}, true
 	b.theirs = filepath.Join(b.dir, "theirs")
 	b.host, err = r.extract(ctx, g, cmp.Or(c.Host, c.Before), &b)
 	if err == nil && c.Host != "" {

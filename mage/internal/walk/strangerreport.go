@@ -105,9 +105,13 @@ func (r *StrangerRow) Unexplained() []string {
 	return out
 }
 
+// firstLine is the first of a list of mistakes, and how many more there are.
 func firstLine(text string) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return first
+	first, rest, more := strings.Cut(strings.TrimSpace(text), "\n")
+	if !more {
+		return first
+	}
+	return fmt.Sprintf("%s (and %d more)", first, strings.Count(rest, "\n")+1)
 }
 
 // StrangerReport describes in Markdown every outcome, and every file that the vendors or verbsmith
@@ -124,7 +128,7 @@ func StrangerReport(rows []*StrangerRow, depth string) []byte {
 		if row.Compared == nil {
 			continue
 		}
-		const most = 40 // lines of a difference
+		const most = 12 // lines of a difference
 		s, c := row.Stranger, row.Stranger.Compare
 		fmt.Fprintf(&out, "\n## %s\n\nWhat %s changed from %s to %s in files that are not the provider's, and what verbsmith does to %s.\n",
 			s.Name, s.Repository, c.Before, cmp.Or(c.After, s.Commit), cmp.Or(c.Host, "the same"))
