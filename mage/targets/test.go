@@ -92,7 +92,7 @@ func (Test) Transplant(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestTransplant)
 }
 
-// Strangers tries public providers that rdma-core does not have in all its releases, and compares what verbsmith does with their vendors' changes.
+// Strangers tries strangers' providers in every release of a git clone, and compares verbsmith's edits with their vendors'.
 func (Test) Strangers(ctx context.Context,
 	source *string, // git clone of rdma-core with its tags
 	clones *string, // directory with git clones of the vendors' repositories, as OWNER/NAME

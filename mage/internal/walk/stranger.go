@@ -271,7 +271,7 @@ func (r *StrangerRow) trees(ctx context.Context, g StrangerSetup) (b hostTrees, 
 	b.host, err = r.extract(ctx, g, cmp.Or(c.Host, c.Before), &b)
 	if err == nil && c.Host != "" {
 		b.start = filepath.Join(b.dir, "start")
-		err = r.clone.Extract(ctx, c.Before, b.start, b.epoch)
+		err = r.clone.ExtractBelow(ctx, c.Before, c.Tree, b.start, b.epoch)
 	}
 	if err == nil {
 		err = r.clone.ExtractBelow(ctx, after, c.Tree, b.theirs, b.epoch)
@@ -284,8 +284,9 @@ func (r *StrangerRow) trees(ctx context.Context, g StrangerSetup) (b hostTrees, 
 
 // extract extracts the tree that verbsmith adds the provider to: a release is upstream's.
 func (r *StrangerRow) extract(ctx context.Context, g StrangerSetup, name string, b *hostTrees) (dir string, err error) {
-	clone := r.clone
+	clone, below := r.clone, r.Stranger.Compare.Tree
 	if strings.HasPrefix(name, releaseNameStart) {
+		below = ""
 		if clone, err = upstream.OpenClone(g.Source, nil); err != nil {
 			return "", err
 		}
@@ -295,7 +296,7 @@ func (r *StrangerRow) extract(ctx context.Context, g StrangerSetup, name string,
 	if err != nil {
 		return "", err
 	}
-	tops, err := clone.FileOf(ctx, []upstream.Ref{ref}, provider.TopCMake)
+	tops, err := clone.FileOf(ctx, []upstream.Ref{ref}, path.Join(below, provider.TopCMake))
 	if err != nil {
 		return "", err
 	}
@@ -304,5 +305,5 @@ func (r *StrangerRow) extract(ctx context.Context, g StrangerSetup, name string,
 	}
 	b.epoch = ref.Time
 	dir = filepath.Join(b.dir, "rdma-core-"+b.version)
-	return dir, clone.Extract(ctx, ref.Commit, dir, b.epoch)
+	return dir, clone.ExtractBelow(ctx, ref.Commit, below, dir, b.epoch)
 }

@@ -124,6 +124,15 @@ func StrangerReport(rows []*StrangerRow, depth string) []byte {
 			fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", row.Stranger.Name, o.Releases(), o.State(depth), cell(o.Why))
 		}
 	}
+	out.WriteString("\n| stranger | driver id | files | identical | lines | same | other |\n|---|---|---|---|---|---|---|\n")
+	for _, row := range rows {
+		if row.Compared == nil {
+			continue
+		}
+		c := row.Compared.Count()
+		fmt.Fprintf(&out, "| %s | %d | %d | %d | %d | %d | %d |\n",
+			row.Stranger.Name, row.Compared.DriverID, c.Files, c.SameFiles, c.Lines, c.SameLines, c.Other)
+	}
 	for _, row := range rows {
 		if row.Compared == nil {
 			continue
