@@ -61,13 +61,11 @@ type StrangerChange struct {
 }
 
 // StrangerReason explains differences of several strangers.
-//
-//nolint:lll // a struct tag cannot be broken
 type StrangerReason struct {
+	Reason `yaml:",inline"`
+
 	// Strangers are names.
 	Strangers []string `yaml:"strangers" jsonschema:"minItems=1" jsonschema_description:"the strangers that it is for"`
-
-	Reason `yaml:",inline"`
 }
 
 // LoadStrangers reads strangers.yaml from a file system that is rooted at specs/.
@@ -117,39 +115,47 @@ func (s *Strangers) ReasonsFor(name string) []Reason {
 // Check finds mistakes that the schema cannot express.
 func (s *Strangers) Check() []strictyaml.Problem {
 	var out []strictyaml.Problem
-	add := func(got, want, path string, at ...any) {
-		out = append(out, strictyaml.Problem{Path: fmt.Sprintf(path, at...), Want: want, Got: got})
-	}
-	local := func(name, path string, at ...any) {
-		if !fs.ValidPath(name) || name == "." {
-			add(name, "a path below the top, with / and without ..", path, at...)
-		}
-	}
 	names := s.Names()
 	for i, one := range s.Strangers {
+		path := fmt.Sprintf("strangers[%d]", i)
 		if slices.Contains(names[:i], one.Name) {
-			add(one.Name+" again", "each name once", "strangers[%d].name", i)
+			out = append(out, strictyaml.Problem{Path: path + ".name", Want: "each name once", Got: one.Name + " again"})
 		}
-		local(one.Path, "strangers[%d].path", i)
-		for name, from := range one.Files {
-			local(name, "strangers[%d].files", i)
-			local(from, "strangers[%d].files.%s", i, name)
-		}
-		if c := one.Compare; c != nil && c.Tree != "" {
-			local(c.Tree, "strangers[%d].compare.tree", i)
-			if !strings.HasPrefix(one.Path, c.Tree+"/") {
-				add(c.Tree, "a directory that has "+one.Path, "strangers[%d].compare.tree", i)
-			}
-		}
+		out = append(out, one.check(path)...)
 	}
 	for i, r := range s.Reasons {
+		path := fmt.Sprintf("reasons[%d]", i)
 		if _, err := regexp.Compile(r.Lines); err != nil {
-			add(err.Error(), "a regular expression", "reasons[%d].lines", i)
+			out = append(out, strictyaml.Problem{Path: path + ".lines", Want: "a regular expression", Got: err.Error()})
 		}
 		for k, name := range r.Strangers {
 			if one, err := s.Find(name); err != nil || one.Compare == nil {
-				add(name, "a stranger with something to compare", "reasons[%d].strangers[%d]", i, k)
+				out = append(out, strictyaml.Problem{
+					Path: fmt.Sprintf("%s.strangers[%d]", path, k), Want: "a stranger with something to compare", Got: name,
+				})
 			}
+		}
+	}
+	return out
+}
+
+// check finds the mistakes of one stranger.
+func (s *Stranger) check(path string) []strictyaml.Problem {
+	var out []strictyaml.Problem
+	local := func(name, at string) {
+		if !fs.ValidPath(name) || name == "." {
+			out = append(out, strictyaml.Problem{Path: path + at, Want: "a path below the top, with / and without ..", Got: name})
+		}
+	}
+	local(s.Path, ".path")
+	for name, from := range s.Files {
+		local(name, ".files")
+		local(from, ".files."+name)
+	}
+	if c := s.Compare; c != nil && c.Tree != "" {
+		local(c.Tree, ".compare.tree")
+		if !strings.HasPrefix(s.Path, c.Tree+"/") {
+			out = append(out, strictyaml.Problem{Path: path + ".compare.tree", Want: "a directory that has " + s.Path, Got: c.Tree})
 		}
 	}
 	return out

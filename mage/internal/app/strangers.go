@@ -44,9 +44,11 @@ func (a *App) TestStrangers(ctx context.Context) error {
 		recipe, s.Walk.StrangersCompile = pipeline.ForStrangersCompile, true
 	}
 	s.Walk.Strangers, err = a.takeStrangers(ctx, t)
-	for _, row := range s.Walk.Strangers {
-		defer row.Close()
-	}
+	defer func() {
+		for _, row := range s.Walk.Strangers {
+			row.Close()
+		}
+	}()
 	if err != nil {
 		return err
 	}
@@ -135,7 +137,7 @@ func (a *App) showStrangers(ctx context.Context, rows []*walk.StrangerRow, depth
 		}
 		faults = append(faults, row.Unexplained()...)
 	}
-	a.ui.Table("strangers' providers in the releases of rdma-core", []string{"stranger", "releases", "result", "why"}, table)
+	a.ui.Table("strangers' providers in the releases of rdma-core", []string{"stranger", "releases", "outcome", "why"}, table)
 	folder := filepath.Join(a.dirs.dist, strangersFolder)
 	report, err := a.pipeline.Collector().Place(ctx, folder, "REPORT.md", walk.StrangerReport(rows, depth))
 	if err != nil {

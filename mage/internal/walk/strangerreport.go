@@ -21,10 +21,10 @@ type Outcome struct {
 
 // Releases names them.
 func (o Outcome) Releases() string {
-	switch {
-	case o.Count == 0:
+	switch o.Count {
+	case 0:
 		return "all"
-	case o.Count == 1:
+	case 1:
 		return o.From
 	}
 	return fmt.Sprintf("%s to %s (%d)", o.From, o.To, o.Count)
