@@ -187,3 +187,20 @@ func TestOutcomes(t *testing.T) {
 		t.Errorf("got %+v", o)
 	}
 }
+
+func TestADeviceThatNeedsALibrary(t *testing.T) {
+	b := newBench(t)
+	b.job.Provider = releasetest.Provider(t, "fly", false, func(texts map[string]string) {
+		texts["fly.c"] = "void *fly(void)\n{\n\treturn dlopen(\"libwing.so\", 2);\n}\n"
+	})
+	b.judged = &report.FailedError{Failed: []report.Result{{Title: "listed", Evidence: "nothing"}}}
+	r := b.edited(t, "v56.1")
+	if err := b.CheckBuilds(t.Context(), b.job, b.tools, r); err != nil {
+		t.Fatal(err)
+	}
+	row := &StrangerRow{Stranger: specs.Stranger{Name: "fly"}, Folder: b.job.Provider.Dir, Releases: r}
+	o := row.Outcomes()
+	if len(o) != 1 || !o[0].Own || !strings.HasPrefix(o[0].Why, "fly/fly.c:3:9: want a library that is linked") || !strings.Contains(o[0].Why, `dlopen("libwing.so")`) {
+		t.Errorf("got %+v", o)
+	}
+}
