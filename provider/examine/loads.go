@@ -24,7 +24,8 @@ func Loads(ctx context.Context, p *provider.Provider) []error {
 		code := c.Code(f.Tokens)
 		for i, tok := range code {
 			if tok.Text == "dlopen" && i+2 < len(code) && code[i+1].Text == "(" && code[i+2].Kind == c.Text {
-				found = append(found, f.Problem(tok.Start, "a library that is linked, or that the packages require", "dlopen("+code[i+2].Text+")"))
+				const want = "a library that is linked, or that the packages require"
+				found = append(found, f.Problem(tok.Start, want, "dlopen("+code[i+2].Text+")"))
 			}
 		}
 	}
