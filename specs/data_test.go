@@ -23,6 +23,7 @@ func TestSchemas(t *testing.T) {
 	for file, v := range map[string]any{
 		"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}, "suite.json": &specs.Suite{},
 		"transplants.json": &specs.Transplants{}, "release.json": &specs.AddedRelease{}, "interfaces.json": &specs.Interfaces{},
+		"strangers.json": &specs.Strangers{},
 	} {
 		want, err := strictyaml.Schema(v)
 		if err != nil {
@@ -196,6 +197,76 @@ transplants:
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %q: %v", want, err)
+		}
+	}
+}
+
+// TestStrangersData asserts that each stranger has a manifest, and each manifest a stranger.
+func TestStrangersData(t *testing.T) {
+	all, err := specs.LoadStrangers(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"hbl", "ntrdma", "dtld", "bluerdma", "virtio", "cxi", "cxgb3", "nes", "i40iw"} {
+		if _, err := all.Find(want); err != nil {
+			t.Error(err)
+		}
+	}
+	manifests := filepath.Join("..", "provider", "testdata", "strangers")
+	for _, name := range all.Names() {
+		if _, err := os.Stat(filepath.Join(manifests, name, "provider.yaml")); err != nil {
+			t.Error(err)
+		}
+	}
+	folders, err := os.ReadDir(manifests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		if _, err := all.Find(folder.Name()); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := all.Find("nobody"); err == nil {
+		t.Error("an unknown stranger is found")
+	}
+	if got := all.ReasonsFor("hbl"); len(got) == 0 || len(got) == len(all.Reasons) {
+		t.Errorf("%d reasons of %d are for one stranger", len(got), len(all.Reasons))
+	}
+}
+
+// TestStrangersMistakes asserts that what cannot be is said with its place, all at once.
+func TestStrangersMistakes(t *testing.T) {
+	load := func(text string) error {
+		_, err := specs.LoadStrangers(fstest.MapFS{"strangers.yaml": {Data: []byte(text)}})
+		return err
+	}
+	const commit = "53113c32625768afb70d765a31ab656b1bc12276"
+	whole := "strangers:\n  - {name: fly, repository: a/b, ref: refs/heads/main, commit: " + commit + ", path: providers/fly"
+	if err := load(whole + "}\n"); err != nil {
+		t.Errorf("the least: %v", err)
+	}
+	for text, want := range map[string][]string{
+		"strangers: []\n":         {"strangers.yaml:1:"},
+		whole + ", color: red}\n": {"strangers.yaml:2:", "color"},
+		"strangers:\n  - {name: Fly, repository: a, ref: main, commit: v1, path: p}\n": {
+			"strangers.yaml:2:", "name", "repository", "ref", "commit",
+		},
+		whole + ", compare: {before: main, after: x}}\n": {"before", "after"},
+		whole + "}\n  - {name: fly, repository: a/b, ref: refs/x, commit: " + commit + ", path: ../fly, files: {../x: y, z: /z}}\n": {
+			"strangers.yaml:3:", "strangers[1].name: want each name once", "strangers[1].path: want a path below the top",
+			"strangers[1].files: want a path below", "strangers[1].files.z: want a path below",
+		},
+		whole + ", compare: {before: v55.0, tree: other}}\nreasons:\n  - {strangers: [bee], files: [f], kinds: [extra], lines: '[', why: because it is not like that}\n": {
+			"strangers[0].compare.tree: want a directory that has providers/fly", "reasons[0].lines: want a regular expression",
+			"reasons[0].strangers[0]: want a stranger with something to compare, got bee",
+		},
+	} {
+		err := load(text)
+		for _, w := range want {
+			if err == nil || !strings.Contains(err.Error(), w) {
+				t.Errorf("%s\nerror lacks %q: %v", text, w, err)
+			}
 		}
 	}
 }

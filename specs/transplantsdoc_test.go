@@ -22,6 +22,19 @@ func TestTransplantsDocument(t *testing.T) {
 	inDocument(t, "transplants.md", "<!-- reasons: go test ./specs -update writes them -->\n", "<!-- end of the reasons -->\n", reasonList(all.Transplants))
 }
 
+// TestStrangersDocument does the same for docs/strangers.md.
+func TestStrangersDocument(t *testing.T) {
+	all, err := specs.LoadStrangers(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var strangers []specs.Transplant
+	for _, name := range all.Names() {
+		strangers = append(strangers, specs.Transplant{Name: name, Reasons: all.ReasonsFor(name)})
+	}
+	inDocument(t, "strangers.md", "<!-- reasons: go test ./specs -update writes them -->\n", "<!-- end of the reasons -->\n", reasonList(strangers))
+}
+
 // reasonList is a Markdown list of all reasons, sorted by their files.
 func reasonList(transplants []specs.Transplant) string {
 	names := map[[2]string][]string{}

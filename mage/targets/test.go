@@ -107,6 +107,21 @@ func (Test) Transplant(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestTransplant)
 }
 
+// Strangers tries strangers' providers in every release of a git clone, and compares verbsmith's edits with their vendors'.
+func (Test) Strangers(ctx context.Context,
+	source *string, // git clone of rdma-core with its tags
+	clones *string, // directory with git clones of the vendors' repositories, as OWNER/NAME
+	provider *string, // strangers of specs/strangers.yaml, separated by commas (default all)
+	rdma *string, // releases: FROM..TO, or several separated by commas (default all from v34.0 on)
+	depth *string, // edit or compile (default compile)
+	distro *string, // distro whose toolchain compiles (default rocky9)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Depth, f.Clones = depth, clones
+	return app.Run(ctx, f, (*app.App).TestStrangers)
+}
+
 // All proves every stage and every kind of package once, as CI does.
 func (Test) All(ctx context.Context) error {
 	return app.Run(ctx, app.Flags{}, (*app.App).TestAll)

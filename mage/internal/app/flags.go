@@ -25,6 +25,7 @@ type Flags struct {
 	Suffix                               *string // of the packages' release
 	Packages                             *string // what the kernel lab installs
 	Beside                               *string // unpatched packages for an add-on
+	Clones                               *string // of strangers' repositories
 }
 
 func value(flag *string, otherwise string) string {
@@ -185,6 +186,7 @@ func (a *App) checkFlags() error {
 		notEmpty("module", f.Module, oneOf(modulePackaged, moduleTree)),
 		notEmpty("packages", f.Packages, oneOf(packagesPatched, packagesAddon)),
 		notEmpty("beside", f.Beside, "a directory in dist/ with unpatched packages"),
+		notEmpty("clones", f.Clones, "a directory with git clones of strangers' repositories"),
 		notEmpty("suffix", f.Suffix, "a suffix for the release, such as .acme2"),
 	)
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -188,6 +189,38 @@ func TestTransplantFlags(t *testing.T) {
 	}
 	if j, err := opened(t, Flags{}).defaultRelease(chosen.job); err != nil || j.Given != "" || j.Version == "" || j.Release == nil {
 		t.Errorf("the default release: %+v, %v", j, err)
+	}
+}
+
+func TestStrangersAreShown(t *testing.T) {
+	b := newTrial(t)
+	row := func(name, evidence string) *walk.StrangerRow {
+		r := &walk.Row{Release: walk.Release{Ref: upstream.Ref{Name: "v42.0"}}, Patch: report.Result{State: report.Pass}}
+		if evidence != "" {
+			r.Patch = report.Result{State: report.Fail, Evidence: evidence}
+		}
+		return &walk.StrangerRow{Stranger: specs.Stranger{Name: name}, Folder: "/d/" + name, Releases: &walk.Releases{Rows: []*walk.Row{r}}}
+	}
+	good, own := row("ant", ""), row("bee", "/d/bee/bee.c:1: no")
+	b.said(t, b.showStrangers(t.Context(), []*walk.StrangerRow{good, own}, depthEdit), "| ant ", "edit pass", "own fault", "bee/bee.c:1: no", "REPORT.md")
+	err := b.showStrangers(t.Context(), []*walk.StrangerRow{good, own, row("moth", "no place")}, depthEdit)
+	if err == nil || !strings.Contains(err.Error(), "1 faults are not the strangers' own\nmoth: v42.0: no place") || strings.Contains(err.Error(), "bee") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStrangersFlags(t *testing.T) {
+	got, err := opened(t, Flags{Source: new("/clone"), Clones: new("/clones"), Provider: new("hbl, nes")}).strangersJob()
+	if err != nil || len(got.chosen) != 2 || got.depth != depthCompile || got.setup.Clones != "/clones" || !got.setup.Whole {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	got, err = opened(t, Flags{Source: new("/clone"), RDMA: new("v34.0"), Depth: new(depthEdit)}).strangersJob()
+	if err != nil || len(got.chosen) != len(got.setup.All.Strangers) || got.setup.Whole || got.depth != depthEdit {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	_, err = opened(t, Flags{Distro: new("x"), Base: new("x"), Depth: new(depthSpec), Provider: new("x")}).strangersJob()
+	if n := len(unwrap(err)); n != 5 || !errors.Is(err, errNoClone) {
+		t.Errorf("%d mistakes: %v", n, err)
 	}
 }
 

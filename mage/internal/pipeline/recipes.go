@@ -74,4 +74,7 @@ var (
 
 	ForTransplants        = Recipe{Transplants}
 	ForTransplantsCompile = Recipe{StockSource, StockSpec, StockBase, StockToolchain, Transplants}
+
+	ForStrangers        = Recipe{Releases, Strangers}
+	ForStrangersCompile = Recipe{Releases, ReleasesTools, Base, Toolchain, Strangers}
 )

@@ -83,6 +83,10 @@ type Walk struct {
 	Transplants []specs.Transplant
 	Setup       walk.TransplantSetup
 	Rows        []*walk.TransplantRow
+
+	Strangers        []*walk.StrangerRow
+	StrangerSetup    walk.StrangerSetup
+	StrangersCompile bool // not only their edits are tried
 }
 
 // Measured is what a release shares with its providers.

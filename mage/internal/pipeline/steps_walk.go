@@ -65,6 +65,34 @@ var Transplants = &Step{
 	},
 }
 
+// Strangers tries strangers' providers in each release that was listed.
+var Strangers = &Step{
+	lines: func(s *State) int {
+		lines := len(s.Walk.Strangers) // the comparisons
+		for _, row := range s.Walk.Strangers {
+			switch {
+			case row.Provider == nil:
+			case s.Walk.StrangersCompile:
+				lines += 2 // the edits, and the builds
+			default:
+				lines++
+			}
+		}
+		return lines
+	},
+	run: func(ctx context.Context, p *Pipeline, s *State) error {
+		if s.Walk.StrangersCompile {
+			s.Walk.StrangerSetup.Compile = &s.Toolchain
+		}
+		for _, row := range s.Walk.Strangers {
+			if err := p.Walker().Stranger(ctx, s.Job, s.Walk.StrangerSetup, s.Walk.Releases, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
 // CheckABI has rdma-core's own script read the provider's kernel headers.
 var CheckABI = &Step{
 	of: func(s *State) bool { return len(s.Job.Provider.ABIHeaders()) > 0 },

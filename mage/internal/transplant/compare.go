@@ -4,6 +4,7 @@ package transplant
 
 import (
 	"slices"
+	"strings"
 )
 
 // Kind is the kind of a difference.
@@ -59,6 +60,22 @@ func Compare(before, theirs, ours Tree, own []string) []File {
 func change(before, after Tree, name string) Change {
 	removed, added := difference(splitLines(before[name]), splitLines(after[name]), nil)
 	return Change{Added: len(added), Removed: len(removed)}
+}
+
+// Added is what a change adds: of each changed file the added lines alone.
+func Added(before, after Tree) Tree {
+	added := Tree{}
+	for _, name := range changed(before, after) {
+		var text strings.Builder
+		_, lines := difference(splitLines(before[name]), splitLines(after[name]), nil)
+		for _, l := range lines {
+			text.WriteString(l.Text + "\n")
+		}
+		if has(after, name) {
+			added[name] = text.String()
+		}
+	}
+	return added
 }
 
 // apart counts the lines that upstream adds or removes and verbsmith does not, or in another

@@ -4,13 +4,14 @@ package transplant
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 )
 
 // Reason says why lines of a file may differ.
 type Reason struct {
-	File  string
+	File  string // a path, or a pattern as of path.Match
 	Kind  Kind
 	Lines *regexp.Regexp // pattern that each of the lines matches
 	Why   string
@@ -18,7 +19,8 @@ type Reason struct {
 
 // covers reports whether the reason applies to this line.
 func (r *Reason) covers(d *Difference, l Line) bool {
-	return r.File == d.File && r.Kind == d.Kind && r.Lines.MatchString(l.Text)
+	ofFile, err := path.Match(r.File, d.File)
+	return (ofFile || err != nil && r.File == d.File) && r.Kind == d.Kind && r.Lines.MatchString(l.Text)
 }
 
 // UnexplainedError are lines without a reason.

@@ -162,3 +162,27 @@ func TestNamesThatBeginAlike(t *testing.T) {
 		t.Errorf("got %v", errs[0])
 	}
 }
+
+func TestAdded(t *testing.T) {
+	before := transplant.Tree{"same": text("a"), "more": text("a", "c"), "less": text("a", "b"), "gone": text("g")}
+	after := transplant.Tree{"same": text("a"), "more": text("a", "b", "c", "d"), "less": text("a"), "new": text("n", "m"), "empty": ""}
+	want := transplant.Tree{"more": text("b", "d"), "less": "", "new": text("n", "m"), "empty": ""}
+	got := transplant.Added(before, after)
+	if len(got) != len(want) {
+		t.Errorf("got %q", got)
+	}
+	for name, added := range want {
+		if text, ok := got[name]; !ok || text != added {
+			t.Errorf("%s: got %q, want %q", name, text, added)
+		}
+	}
+}
+
+func TestAReasonIsForAPattern(t *testing.T) {
+	theirs := transplant.Tree{"debian/a": text("x"), "debian/b/c": text("y"), "suse": text("z")}
+	files := transplant.Compare(nil, theirs, nil, nil)
+	errs := transplant.Explain("fly", files, []transplant.Reason{{File: "debian/*", Kind: transplant.Missing, Lines: regexp.MustCompile(""), Why: "w"}})
+	if len(errs) != 2 || len(files[0].Differences[0].Why) != 1 {
+		t.Errorf("got %v, %+v", errs, files)
+	}
+}

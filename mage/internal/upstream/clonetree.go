@@ -154,6 +154,21 @@ func (c *Clone) made(ctx context.Context, when time.Time, tree string, parents .
 	return c.repo.isolatedWith(ctx, []string{"GIT_AUTHOR_DATE=" + date, "GIT_COMMITTER_DATE=" + date}, append(args, tree+"^{tree}")...)
 }
 
+// ExtractBelow is Extract for a directory of a commit; "" is all of it.
+func (c *Clone) ExtractBelow(ctx context.Context, commit, folder, dir string, epoch time.Time) error {
+	if folder == "" {
+		return c.Extract(ctx, commit, dir, epoch)
+	}
+	if err := c.isolate(ctx, commit); err != nil {
+		return err
+	}
+	tree, err := c.repo.isolated(ctx, "rev-parse", "--verify", commit+":"+folder)
+	if err != nil {
+		return &GivenError{Source: c.repo.path, Reason: "has no directory " + folder + " in " + commit, Err: err}
+	}
+	return c.Extract(ctx, tree, dir, epoch)
+}
+
 // Extract writes a tree or a commit's tree to the directory dir, which must not exist: files
 // with mode 0644 or 0755, all with the date epoch.
 //

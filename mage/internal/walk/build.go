@@ -17,6 +17,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/provider/examine"
 )
 
 // inContainer is how many releases share a container: more would make a damaged one cost more.
@@ -53,6 +54,9 @@ func (w *Walker) CheckBuilds(ctx context.Context, j job.Job, tc artifact.Toolcha
 		switch _, undiscovered := errors.AsType[*report.FailedError](err); {
 		case undiscovered:
 			row.Compile, row.Devices = report.Result{State: report.Pass}, row.answer(err)
+			if loads := examine.Loads(ctx, j.Provider); len(loads) > 0 {
+				row.Devices.Evidence = loads[0].Error() + ": " + row.Devices.Evidence
+			}
 		case err == nil:
 			row.Devices = report.Result{State: report.Pass}
 		}

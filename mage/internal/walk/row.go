@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -42,8 +43,8 @@ func newRow(ref Release) *Row {
 	return row
 }
 
-// Skipped says that the row's release was not tried.
-func (r *Row) Skipped() bool { return r.Release.Skipped != "" }
+// Skipped says that the row's release was not tried, or has the very provider already.
+func (r *Row) Skipped() bool { return r.Patch.State == report.Skipped }
 
 // PatchFile is the patch of the row's edit, "" without one.
 func (r *Row) PatchFile() string { return r.edit.patch.File }
@@ -93,6 +94,9 @@ func (r *Row) answer(err error) report.Result {
 		return report.Result{State: report.Pass}
 	}
 	c := report.Result{State: report.Fail, Evidence: reason(err), Log: logOf(err)}
+	if errors.Is(err, patchset.ErrNoDifference) {
+		return report.Result{State: report.Skipped, Evidence: "has the same provider already"}
+	}
 	if compareNames(r.Release.Name, OldestSupported) < 0 || r.oldest != "" && compareNames(r.Release.Name, r.oldest) < 0 {
 		c.State = report.Unsupported
 	}

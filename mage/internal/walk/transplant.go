@@ -44,6 +44,11 @@ type TransplantRow struct {
 	Folder       string // the provider's directory, kept
 }
 
+func newTransplantRow(t specs.Transplant) *TransplantRow {
+	untried := report.Result{State: report.NotTried}
+	return &TransplantRow{Transplant: t, Edit: untried, Patch: untried, Compile: untried, Devices: untried}
+}
+
 // Failed says that the row makes the test fail.
 func (r *TransplantRow) Failed() bool {
 	failed := func(c report.Result) bool { return c.State == report.Fail }
@@ -78,11 +83,8 @@ var errNoDonor = errors.New("needs a clone, because it is compared with upstream
 // of ctx.
 func (w *Walker) Transplant(ctx context.Context, j job.Job, g TransplantSetup, t specs.Transplant) (*TransplantRow, error) {
 	s := w.Begin(t.Name)
-	row := &TransplantRow{
-		Transplant: t, Edit: report.Result{State: report.NotTried}, Patch: report.Result{State: report.NotTried},
-		Compile: report.Result{State: report.NotTried}, Devices: report.Result{State: report.NotTried},
-		Folder: filepath.Join(g.Folders, t.Name),
-	}
+	row := newTransplantRow(t)
+	row.Folder = filepath.Join(g.Folders, t.Name)
 	trees, err := w.makeTrees(ctx, g, t)
 	if err == nil {
 		defer os.RemoveAll(trees.dir)
@@ -128,6 +130,9 @@ type hostTrees struct {
 	version      string
 	epoch        time.Time
 	digest       string
+	own          []string // files and directories of the provider's own
+	others       bool     // only the other files are compared
+	start        string   // what theirs began with, if not with the host: only added lines are compared
 }
 
 // makeTrees creates the two trees: the host without and with upstream's commits, or the host
@@ -145,6 +150,10 @@ func (w *Walker) makeTrees(ctx context.Context, g TransplantSetup, t specs.Trans
 	b = hostTrees{dir: dir, version: strings.TrimPrefix(t.Host, releaseNameStart), theirs: filepath.Join(dir, "theirs")}
 	b.host = filepath.Join(dir, "rdma-core-"+b.version)
 	b.digest = fmt.Sprintf("transplant %s %v %v", t.Host, t.Commits, t.Without)
+	b.own = []string{"providers/" + t.Provider}
+	for _, from := range t.Files {
+		b.own = append(b.own, from)
+	}
 	if err := w.unpackHost(ctx, g, t, &b); err != nil {
 		return b, err
 	}
@@ -251,26 +260,35 @@ func (w *Walker) transplant(ctx context.Context, j job.Job, g TransplantSetup, b
 	if j.Provider, err = w.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
 		return err
 	}
-	src := artifact.Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
-	tree, err := w.Integrate(ctx, j, src)
+	tree, err := w.compareEdits(ctx, j, b, row)
 	if err != nil {
-		return err
-	}
-	row.PrivateABI, row.DriverID = tree.Result.PrivateABI, tree.Result.DriverID
-	if _, err = w.Spec(ctx, j, src); err != nil {
-		return err
-	}
-	if err := row.compare(ctx, b, tree); err != nil {
-		return err
-	}
-	row.Edit = report.Result{State: report.Pass}
-	if row.Patch, err = w.transplantPatch(ctx, j, tree, row); err != nil {
 		return err
 	}
 	if g.Compile == nil {
 		return nil
 	}
 	return w.transplantBuild(ctx, j, *g.Compile, tree, row)
+}
+
+// compareEdits makes the edits in the host, and compares them with the other tree.
+func (w *Walker) compareEdits(ctx context.Context, j job.Job, b hostTrees, row *TransplantRow) (artifact.Tree, error) {
+	src := artifact.Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
+	tree, err := w.Integrate(ctx, j, src)
+	if err != nil {
+		return tree, err
+	}
+	row.PrivateABI, row.DriverID = tree.Result.PrivateABI, tree.Result.DriverID
+	if _, err = w.Spec(ctx, j, src); err != nil {
+		return tree, err
+	}
+	if err := row.compare(ctx, b, tree); err != nil {
+		return tree, err
+	}
+	row.Edit = report.Result{State: report.Pass}
+	if row.Patch, err = w.transplantPatch(ctx, j, tree, row); err != nil {
+		return tree, err
+	}
+	return tree, nil
 }
 
 func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.Tree) error {
@@ -281,12 +299,18 @@ func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.
 			return err
 		}
 	}
-	t := r.Transplant
-	own := []string{"providers/" + t.Provider}
-	for _, from := range t.Files {
-		own = append(own, from)
+	if b.start != "" {
+		start, err := transplant.ReadTree(b.start)
+		if err != nil {
+			return err
+		}
+		trees = [3]transplant.Tree{nil, transplant.Added(start, trees[1]), transplant.Added(trees[0], trees[2])}
 	}
-	r.Files = transplant.Compare(trees[0], trees[1], trees[2], own)
+	t := r.Transplant
+	r.Files = transplant.Compare(trees[0], trees[1], trees[2], b.own)
+	if b.others {
+		r.Files = slices.DeleteFunc(r.Files, func(f transplant.File) bool { return f.Own })
+	}
 	reasons := make([]transplant.Reason, 0, len(t.Reasons))
 	for _, given := range t.Reasons {
 		lines, err := regexp.Compile(given.Lines)
@@ -300,11 +324,37 @@ func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.
 		}
 	}
 	r.Faults = transplant.Explain(t.Name, r.Files, reasons)
+	if b.others {
+		r.Faults = r.oneOfEach(r.Faults)
+		return nil
+	}
 	var err error
 	r.Theirs, _, err = patchset.Diff(ctx, b.host, b.theirs, patchset.Header{
 		From: "rdma-core <linux-rdma@vger.kernel.org>", Subject: "upstream's " + t.Provider + " in " + t.Host, Date: b.epoch,
 	})
 	return err
+}
+
+// oneOfEach drops the faults that are a reason's for a file or a kind that it does not explain, if it
+// explains another: strangers' reasons are for several of them. One that explains nothing is kept once.
+func (r *TransplantRow) oneOfEach(faults []error) []error {
+	seen := map[string]bool{}
+	for _, f := range r.Files {
+		for _, d := range f.Differences {
+			for _, why := range d.Why {
+				seen[why] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(faults, func(fault error) bool {
+		stale, ok := errors.AsType[*transplant.StaleError](fault)
+		if !ok {
+			return false
+		}
+		before := seen[stale.Reason.Why]
+		seen[stale.Reason.Why] = true
+		return before
+	})
 }
 
 func (w *Walker) transplantPatch(ctx context.Context, j job.Job, tree artifact.Tree, row *TransplantRow) (report.Result, error) {

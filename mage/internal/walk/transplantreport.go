@@ -5,6 +5,7 @@ package walk
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/report"
@@ -64,6 +65,12 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 	} else {
 		fmt.Fprintf(out, "%s without %s, compared with %s itself.\n", t.Host, strings.Join(t.Without, ", "), t.Host)
 	}
+	reportCompared(out, row, "upstream", math.MaxInt)
+}
+
+// reportCompared describes the comparison, with up to most lines of each difference; whose names the
+// other side.
+func reportCompared(out *strings.Builder, row *TransplantRow, whose string, most int) {
 	fmt.Fprintf(out, "Driver id %d, private ABI %d. Edit %s, patch %s, compiles %s, ibv_devices %s.\n",
 		row.DriverID, row.PrivateABI, row.Edit.State, row.Patch.State, row.Compile.State, row.Devices.State)
 	for _, c := range []report.Result{row.Edit, row.Patch, row.Compile, row.Devices} {
@@ -72,7 +79,7 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 		}
 	}
 	own, ownSame := 0, 0
-	out.WriteString("\n| file | upstream | verbsmith | result |\n|---|---|---|---|\n")
+	fmt.Fprintf(out, "\n| file | %s | verbsmith | result |\n|---|---|---|---|\n", whose)
 	for _, f := range row.Files {
 		if f.Own {
 			own++
@@ -84,10 +91,12 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 		fmt.Fprintf(out, "| %s | +%d -%d | +%d -%d | %s |\n",
 			f.Name, f.Theirs.Added, f.Theirs.Removed, f.Ours.Added, f.Ours.Removed, fileResult(&f))
 	}
-	fmt.Fprintf(out, "\nOf the provider's %d files, %d are the same.\n", own, ownSame)
+	if own > 0 {
+		fmt.Fprintf(out, "\nOf the provider's %d files, %d are the same.\n", own, ownSame)
+	}
 	for _, f := range row.Files {
 		for _, d := range f.Differences {
-			reportDifference(out, &d)
+			reportDifference(out, &d, most)
 		}
 	}
 	for _, fault := range row.Faults {
@@ -106,10 +115,14 @@ func fileResult(f *transplant.File) string {
 	return strings.Join(parts, ", ")
 }
 
-func reportDifference(out *strings.Builder, d *transplant.Difference) {
+func reportDifference(out *strings.Builder, d *transplant.Difference, most int) {
 	fmt.Fprintf(out, "\n%s, %s:\n\n", d.File, d.Kind)
-	for _, l := range d.Lines {
+	shown := d.Lines[:min(most, len(d.Lines))]
+	for _, l := range shown {
 		fmt.Fprintf(out, "    %d: %s\n", l.Number, l.Text)
+	}
+	if rest := len(d.Lines) - len(shown); rest > 0 {
+		fmt.Fprintf(out, "    and %d more\n", rest)
 	}
 	for _, why := range d.Why {
 		fmt.Fprintf(out, "\nWhy: %s\n", why)
