@@ -58,6 +58,7 @@ var (
 	ForReleasesCompile = releasesSpec.then(CheckBuilds)
 	ForReleasesAPI     = Recipe{DriverHistory}
 
+	ForProviderAdopt   = Recipe{Source}
 	ForProviderEdit    = Recipe{Source, Integrate, CheckABI}
 	ForProviderCompile = Recipe{
 		Source, Integrate, ShareSource, StockSpec, StockBase, StockToolchain, CheckABI, CompileProvider, DiscoverProvider,

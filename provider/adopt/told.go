@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package adopt
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/skeleton"
+)
+
+// tells returns the text of a file of the tree that tells of the driver.
+func (r *reader) tells(name string) string { return string(readFrom(r.told, name)) }
+
+// folder is the driver's directory in that tree.
+func (r *reader) folder() string {
+	if r.Tree != "" {
+		return providersDir + "/" + filepath.Base(r.Driver.Driver)
+	}
+	return r.p.Manifest.Folder()
+}
+
+const (
+	maintainersFile = "MAINTAINERS"
+	readmeFile      = "README.md"
+	specFile        = "redhat/rdma-core.spec"
+	copyrightFile   = "debian/copyright"
+)
+
+var (
+	personLine = regexp.MustCompile(`(?m)^M:[ \t]*(.+?)[ \t]*<([^<>\s]+)>[ \t]*$`)
+	moduleName = regexp.MustCompile(`\b[A-Za-z0-9][A-Za-z0-9_-]*\.ko\b`)
+	forModule  = regexp.MustCompile(`[ \t]*\(for [^)]*\)[ \t]*$`)
+)
+
+// section is the driver's section of MAINTAINERS.
+func (r *reader) section() string {
+	own := regexp.MustCompile(`(?m)^F:[ \t]*` + regexp.QuoteMeta(r.folder()) + `(/.*)?$`)
+	for part := range strings.SplitSeq(r.tells(maintainersFile), "\n\n") {
+		if own.MatchString(part) {
+			return strings.TrimLeft(part, "\n")
+		}
+	}
+	return ""
+}
+
+// people finds the description, the title and the maintainers.
+func (r *reader) people() {
+	m := &r.p.Manifest
+	line := regexp.MustCompile(`(?m)^- lib` + regexp.QuoteMeta(m.Name) + `:[ \t]*(\S.*?)[ \t]*$`)
+	if found := line.FindStringSubmatch(r.tells(specFile)); found != nil {
+		m.Description = found[1]
+		r.found(fieldDescription, m.Description, r.where+" "+specFile)
+	} else {
+		m.Description = skeleton.Description(m.Name)
+		r.ask(fieldDescription, "what is the hardware called? No file says it.")
+	}
+	section := r.section()
+	title, _, _ := strings.Cut(section, "\n")
+	if title = forModule.ReplaceAllString(title, ""); title != strings.ToUpper(m.Name)+" USERSPACE PROVIDER" {
+		m.Title = title
+	}
+	var people []provider.Maintainer
+	for _, one := range personLine.FindAllStringSubmatch(section, -1) {
+		people = append(people, provider.Maintainer{Name: strings.Trim(one[1], `"`), Email: one[2]})
+	}
+	from := r.where + " " + maintainersFile
+	if r.Maintainer != (provider.Maintainer{}) {
+		people, from = slices.Insert(people[:0], 0, r.Maintainer), "-maintainer"
+	}
+	if len(people) == 0 {
+		m.Maintainer = provider.Maintainer{Name: skeleton.NobodyName, Email: skeleton.NobodyEmail}
+		r.ask(fieldMaintainer, "who maintains the provider?", "a name and an address; provider:adopt -maintainer=\"NAME <ADDRESS>\" writes them")
+		return
+	}
+	m.Maintainer, m.CoMaintainers = people[0], people[1:]
+	text := m.Maintainer.Name + " <" + m.Maintainer.Email + ">"
+	if n := len(m.CoMaintainers); n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	r.found(fieldMaintainer, text, from)
+}
+
+// module finds the kernel module: as MAINTAINERS says, or README.md.
+func (r *reader) module() {
+	m := &r.p.Manifest
+	title, _, _ := strings.Cut(r.section(), "\n")
+	if names := moduleName.FindAllString(title, -1); len(names) == 1 || slices.Contains(names, m.Name+".ko") {
+		m.KernelModule = names[0]
+		if len(names) > 1 {
+			m.KernelModule = m.Name + ".ko"
+		}
+		r.found(fieldModule, m.KernelModule, r.where+" "+maintainersFile)
+		return
+	}
+	listed := regexp.MustCompile(`(?m)^ *- (\S*` + regexp.QuoteMeta(m.Name) + `\S*\.ko)$`)
+	if one := listed.FindStringSubmatch(r.tells(readmeFile)); one != nil {
+		m.KernelModule = one[1]
+		r.found(fieldModule, m.KernelModule, r.where+" "+readmeFile)
+		return
+	}
+	r.ask(fieldModule, "what is the kernel module called? Without it, README.md and MAINTAINERS do not name it.", "kernelModule: "+m.Name+".ko")
+}
+
+// copyright takes the paragraph of debian/copyright, and asks for the licence where most files have no SPDX line.
+func (r *reader) copyright() {
+	m := &r.p.Manifest
+	own := "Files: " + r.folder() + "/*"
+	for part := range strings.SplitSeq(r.tells(copyrightFile), "\n\n") {
+		if !strings.HasPrefix(strings.TrimLeft(part, "\n"), own+"\n") {
+			continue
+		}
+		field := ""
+		for line := range strings.Lines(part) {
+			key, value, ok := strings.Cut(strings.TrimSpace(line), ":")
+			switch {
+			case ok && !strings.HasPrefix(line, " "):
+				field = key
+			default:
+				value = line
+			}
+			if value = strings.TrimSpace(value); field == "Copyright" && value != "" {
+				m.Copyright = append(m.Copyright, value)
+			} else if field == "License" && value != "" && m.License == "" {
+				m.License = value
+			}
+		}
+		r.found(fieldCopyright, strings.Join(m.Copyright, "; "), r.where+" "+copyrightFile)
+	}
+	if given := m.License; given != "" && r.draft.CheckNames() != nil {
+		m.License = "" // the files' SPDX lines say another one, and they are right
+		r.ask(fieldCopyright, copyrightFile+" says the license "+given+", the SPDX lines of the files say another one. Which is right?")
+	}
+	if said, err := r.p.Copyright(); err == nil && said.License == "" {
+		m.License = r.oldLicence()
+		r.ask(fieldCopyright, "what is the license, by the names of debian/copyright? Most files have no SPDX line.",
+			"BSD-MIT or GPL-2: OpenIB.org's and the GPL", "BSD-2-clause or GPL-2", "BSD-3-clause or GPL-2")
+	}
+}
+
+// oldLicence reads the licence from the words that were used before SPDX, "" if they are not the same in all files with a notice.
+func (r *reader) oldLicence() string {
+	licence := ""
+	for _, f := range r.p.Files {
+		notice := strings.Join(strings.Fields(strings.ReplaceAll(string(f.Notice()), "*", " ")), " ")
+		if f.Kind() != provider.KindSource || !strings.Contains(notice, "General Public License") && !strings.Contains(notice, "GPL") {
+			continue
+		}
+		one := ""
+		switch {
+		case strings.Contains(notice, "OpenIB.org BSD"):
+			one = "BSD-MIT"
+		case strings.Contains(notice, "Neither the name"):
+			one = "BSD-3-clause"
+		case strings.Contains(notice, "Redistribution and use"):
+			one = "BSD-2-clause"
+		}
+		if one == "" || licence != "" && licence != one {
+			return ""
+		}
+		licence = one
+	}
+	if licence == "" {
+		return ""
+	}
+	return licence + " or GPL-2"
+}
+
+const coherentDMA = "HAVE_COHERENT_DMA"
+
+// coherence finds the conditions around the add_subdirectory() of the tree, or guesses by what the sources include: a provider that
+// maps its device's memory needs the barriers that only coherent architectures have.
+func (r *reader) coherence() {
+	m := &r.p.Manifest
+	if cmds := r.topCommands(); cmds != nil {
+		for i := range cmds {
+			if addedDir(&cmds[i]) == r.folder() {
+				r.conditions(cmds, cmds[i].Blocks)
+				r.found(fieldCMake, r.cmakeText(), fmt.Sprintf("the tree's %s:%d", provider.TopCMake, cmds[i].Line))
+				return
+			}
+		}
+	}
+	for _, f := range r.src.Files {
+		for _, t := range f.Tokens {
+			if in := t.Included(); in == "util/udma_barrier.h" || in == "util/mmio.h" {
+				m.CMake.CoherentDMA = true
+				r.found(fieldCMake, r.cmakeText(), r.at(f, t.Start)+", which includes "+in)
+				return
+			}
+		}
+	}
+	r.found(fieldCMake, r.cmakeText(), "sources without util/udma_barrier.h and util/mmio.h")
+}
+
+func (r *reader) cmakeText() string {
+	m := r.p.Manifest.CMake
+	text := fmt.Sprintf("coherentDMA: %t", m.CoherentDMA)
+	if m.Condition != "" {
+		text += ", if (" + m.Condition + ")"
+	}
+	if len(m.Subdirectories) > 0 {
+		text += ", with " + strings.Join(m.Subdirectories, ", ")
+	}
+	return text
+}
+
+// conditions reads the blocks around a command.
+func (r *reader) conditions(cmds []cmake.Command, blocks []cmake.Block) {
+	m := &r.p.Manifest.CMake
+	var all []string
+	for _, b := range blocks {
+		open := &cmds[b.Open]
+		text := strings.Join(open.Texts(), " ")
+		switch {
+		case open.Name != cmake.If || b.Branch > 0:
+			r.ask(fieldCMake, fmt.Sprintf("the tree adds the provider in a branch of %s(%s). Under which condition is it built?", open.Name, text))
+		case text == coherentDMA:
+			m.CoherentDMA = true
+		default:
+			all = append(all, text)
+		}
+	}
+	if len(all) > 1 {
+		for i := range all {
+			all[i] = "(" + all[i] + ")"
+		}
+	}
+	m.Condition = strings.Join(all, " AND ")
+}
