@@ -11,6 +11,7 @@ import (
 
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
+	"github.com/resnics/verbsmith/provider/internal/spdx"
 	"github.com/resnics/verbsmith/provider/skeleton"
 )
 
@@ -29,6 +30,7 @@ const (
 	maintainersFile = "MAINTAINERS"
 	readmeFile      = "README.md"
 	specFile        = "redhat/rdma-core.spec"
+	controlFile     = "debian/control"
 	copyrightFile   = "debian/copyright"
 )
 
@@ -52,11 +54,15 @@ func (r *reader) section() string {
 // people finds the description, the title and the maintainers.
 func (r *reader) people() {
 	m := &r.p.Manifest
-	line := regexp.MustCompile(`(?m)^- lib` + regexp.QuoteMeta(m.Name) + `:[ \t]*(\S.*?)[ \t]*$`)
-	if found := line.FindStringSubmatch(r.tells(specFile)); found != nil {
-		m.Description = found[1]
-		r.found(fieldDescription, m.Description, r.where+" "+specFile)
-	} else {
+	for _, list := range []struct{ file, prefix string }{{specFile, "- lib"}, {controlFile, "  - "}} {
+		line := regexp.MustCompile(`(?m)^` + list.prefix + regexp.QuoteMeta(m.Name) + `:[ \t]*(\S.*?)[ \t]*$`)
+		if found := line.FindStringSubmatch(r.tells(list.file)); found != nil {
+			m.Description = found[1]
+			r.found(fieldDescription, m.Description, r.where+" "+list.file)
+			break
+		}
+	}
+	if m.Description == "" {
 		m.Description = skeleton.Description(m.Name)
 		r.ask(fieldDescription, "what is the hardware called? No file says it.")
 	}
@@ -107,7 +113,7 @@ func (r *reader) module() {
 	r.ask(fieldModule, "what is the kernel module called? Without it, README.md and MAINTAINERS do not name it.", "kernelModule: "+m.Name+".ko")
 }
 
-// copyright takes the paragraph of debian/copyright, and asks for the licence where most files have no SPDX line.
+// copyright takes the paragraph of debian/copyright, and the licence of the notices where most files have no SPDX line.
 func (r *reader) copyright() {
 	m := &r.p.Manifest
 	own := "Files: " + r.folder() + "/*"
@@ -132,43 +138,61 @@ func (r *reader) copyright() {
 		}
 		r.found(fieldCopyright, strings.Join(m.Copyright, "; "), r.where+" "+copyrightFile)
 	}
-	if given := m.License; given != "" && r.draft.CheckNames() != nil {
-		m.License = "" // the files' SPDX lines say another one, and they are right
-		r.ask(fieldCopyright, copyrightFile+" says the license "+given+", the SPDX lines of the files say another one. Which is right?")
+	if m.License != "" && r.draft.CheckNames() != nil {
+		m.License = "" // the files' SPDX lines say another one, and are right
 	}
-	if said, err := r.p.Copyright(); err == nil && said.License == "" {
-		m.License = r.oldLicence()
-		r.ask(fieldCopyright, "what is the license, by the names of debian/copyright? Most files have no SPDX line.",
-			"BSD-MIT or GPL-2: OpenIB.org's and the GPL", "BSD-2-clause or GPL-2", "BSD-3-clause or GPL-2")
+	said, err := r.p.Copyright()
+	if err != nil || said.License != "" {
+		return // examine reports what cannot be read
 	}
+	if terms, all := r.notices(); all {
+		m.License = terms.String()
+		r.found(fieldCopyright, m.License, "the notices of the files")
+		return
+	}
+	r.ask(fieldCopyright, "what is the license, by the names of debian/copyright? Not all files say it.",
+		"license: BSD-MIT or GPL-2 (OpenIB.org's and the GPL)", "license: BSD-2-clause or GPL-2", "license: BSD-3-clause or GPL-2")
 }
 
-// oldLicence reads the licence from the words that were used before SPDX, "" if they are not the same in all files with a notice.
-func (r *reader) oldLicence() string {
-	licence := ""
+// notices is the licence of all sources together, by their SPDX lines and by the words that were used before these. all is false if
+// one has neither.
+func (r *reader) notices() (terms spdx.Terms, all bool) {
+	headers := r.p.Manifest.KernelHeaders()
 	for _, f := range r.p.Files {
-		notice := strings.Join(strings.Fields(strings.ReplaceAll(string(f.Notice()), "*", " ")), " ")
-		if f.Kind() != provider.KindSource || !strings.Contains(notice, "General Public License") && !strings.Contains(notice, "GPL") {
+		if f.Kind() != provider.KindSource || slices.Contains(headers, f.Name) {
 			continue
 		}
-		one := ""
-		switch {
-		case strings.Contains(notice, "OpenIB.org BSD"):
-			one = "BSD-MIT"
-		case strings.Contains(notice, "Neither the name"):
-			one = "BSD-3-clause"
-		case strings.Contains(notice, "Redistribution and use"):
-			one = "BSD-2-clause"
+		said, _, ok := f.SPDX()
+		if !ok {
+			said = oldLicence(f)
 		}
-		if one == "" || licence != "" && licence != one {
-			return ""
+		one, err := spdx.Parse(said)
+		if err == nil && terms != nil {
+			one, err = terms.And(one)
 		}
-		licence = one
+		if err != nil {
+			return nil, false
+		}
+		terms = one
 	}
-	if licence == "" {
+	return terms, terms != nil
+}
+
+// oldLicence reads the choice of licences in a notice without an SPDX line, "" if it is none that rdma-core has.
+func oldLicence(f provider.File) string {
+	notice := strings.Join(strings.Fields(strings.ReplaceAll(string(f.Notice()), "*", " ")), " ")
+	if !strings.Contains(notice, "General Public License") && !strings.Contains(notice, "GPL") {
 		return ""
 	}
-	return licence + " or GPL-2"
+	switch {
+	case strings.Contains(notice, "OpenIB.org BSD"):
+		return "BSD-MIT or GPL-2"
+	case strings.Contains(notice, "Redistribution and use") && strings.Contains(strings.ToLower(notice), "neither the name"):
+		return "BSD-3-clause or GPL-2"
+	case strings.Contains(notice, "Redistribution and use"):
+		return "BSD-2-clause or GPL-2"
+	}
+	return ""
 }
 
 const coherentDMA = "HAVE_COHERENT_DMA"

@@ -24,6 +24,7 @@ var errNothingGiven = errors.New("-source is missing: upstream's commits are rea
 type transplantsJob struct {
 	job    job.Job
 	depth  string
+	adopt  bool // with the manifests of provider:adopt
 	all    *specs.Transplants
 	chosen []specs.Transplant
 }
@@ -53,7 +54,7 @@ func (a *App) TestTransplant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	setup := walk.TransplantSetup{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder)}
+	setup := walk.TransplantSetup{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder), Adopt: t.adopt}
 	if t.job.Given != "" {
 		clone, err := upstream.OpenClone(t.job.Given, a.ui.Out())
 		if err != nil {
@@ -63,6 +64,11 @@ func (a *App) TestTransplant(ctx context.Context) error {
 		setup.Clone = clone
 	}
 	s.Walk.Setup = setup
+	if t.adopt {
+		if s.Walk.Transplants, err = a.adopted(ctx, setup.Clone, t); err != nil {
+			return err
+		}
+	}
 	if err := run.ToEnd(ctx); err != nil {
 		return err
 	}
@@ -79,6 +85,7 @@ func (a *App) transplantsJob() (transplantsJob, error) {
 	t := transplantsJob{
 		job:   job.Job{Given: value(a.flags.Source, "")},
 		depth: value(a.flags.Depth, depthEdit),
+		adopt: a.flags.Adopt != nil && *a.flags.Adopt,
 	}
 	var errs [5]error
 	t.job.Target, errs[0] = a.rpmTarget()
@@ -92,6 +99,36 @@ func (a *App) transplantsJob() (transplantsJob, error) {
 	}
 	return t, errors.Join(errs[:]...)
 }
+
+// adopted are the chosen transplants and, unless some were chosen by name, those of every provider of a release.
+func (a *App) adopted(ctx context.Context, clone *upstream.Clone, t transplantsJob) ([]specs.Transplant, error) {
+	if clone == nil || value(a.flags.Provider, "") != "" {
+		return t.chosen, nil
+	}
+	release, err := a.releases.Find(strings.TrimPrefix(value(a.flags.RDMA, adoptedRelease), "v"))
+	if err != nil {
+		return nil, err
+	}
+	ref, err := clone.Find(ctx, "v"+release.Version)
+	if err != nil {
+		return nil, err
+	}
+	files, err := clone.Tree(ctx, ref.Commit)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range files {
+		parts := strings.Split(f.Name, "/")
+		if len(parts) == 3 && parts[0] == "providers" && parts[2] == "CMakeLists.txt" {
+			names = append(names, parts[1])
+		}
+	}
+	return append(t.chosen, walk.AdoptedTransplants(ref.Name, names)...), nil
+}
+
+// adoptedRelease is the one whose providers are adopted if none is named.
+const adoptedRelease = "64.0"
 
 // chooseTransplants takes names separated by commas, by default all. Without a
 // clone, only those that are compared with a release alone can be tried.

@@ -40,19 +40,28 @@ type TransplantRow struct {
 
 	Edit, Patch, Compile, Devices report.Result
 
-	Ours, Theirs []byte // patches of the host: verbsmith's and upstream's
-	Folder       string // the provider's directory, kept
+	Ours, Theirs []byte   // patches of the host: verbsmith's and upstream's
+	Folder       string   // the provider's directory, kept
+	Adopted      *Adopted // what provider:adopt finds out, if that is tried
 }
 
 // Failed says that the row makes the test fail.
 func (r *TransplantRow) Failed() bool {
 	failed := func(c report.Result) bool { return c.State == report.Fail }
-	return len(r.Faults) > 0 || slices.ContainsFunc([]report.Result{r.Edit, r.Patch, r.Compile, r.Devices}, failed)
+	return len(r.Faults) > 0 || slices.ContainsFunc(r.results(), failed)
+}
+
+func (r *TransplantRow) results() []report.Result {
+	all := []report.Result{r.Edit, r.Patch, r.Compile, r.Devices}
+	if r.Adopted != nil {
+		all = append(all, r.Adopted.Alone)
+	}
+	return all
 }
 
 // Why is the first reason of a failure, or "".
 func (r *TransplantRow) Why() string {
-	for _, c := range []report.Result{r.Edit, r.Patch, r.Compile, r.Devices} {
+	for _, c := range r.results() {
 		if c.State == report.Fail {
 			return c.Evidence
 		}
@@ -69,6 +78,7 @@ type TransplantSetup struct {
 	Clone   *upstream.Clone     // nil if none is given
 	Folders string              // the providers' directories are kept below it
 	Compile *artifact.Toolchain // nil: only the files are compared
+	Adopt   bool                // the manifests are those that provider:adopt writes
 }
 
 var errNoDonor = errors.New("needs a clone, because it is compared with upstream's own commits")
@@ -147,6 +157,9 @@ func (w *Walker) makeTrees(ctx context.Context, g TransplantSetup, t specs.Trans
 	b.digest = fmt.Sprintf("transplant %s %v %v", t.Host, t.Commits, t.Without)
 	if err := w.unpackHost(ctx, g, t, &b); err != nil {
 		return b, err
+	}
+	if g.Adopt && len(t.Without) == 0 && len(t.Commits) == 0 {
+		return b, transplant.TakeAway(b.host, t.Provider)
 	}
 	for _, name := range t.Without {
 		if err := takeOut(g.All, name, b.host); err != nil {
@@ -248,7 +261,13 @@ func (w *Walker) fillDonated(t specs.Transplant, theirs, folder string) error {
 // checks of the run's depth.
 func (w *Walker) transplant(ctx context.Context, j job.Job, g TransplantSetup, b hostTrees, row *TransplantRow) error {
 	var err error
-	if j.Provider, err = w.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
+	if g.Adopt {
+		row.Adopted = &Adopted{Alone: report.Result{State: report.NotTried}}
+		j.Provider, err = w.adoptFrom(ctx, row.Transplant, b, row)
+	} else {
+		j.Provider, err = w.donate(ctx, row.Transplant, b.theirs, row.Folder)
+	}
+	if err != nil {
 		return err
 	}
 	src := artifact.Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
@@ -260,12 +279,17 @@ func (w *Walker) transplant(ctx context.Context, j job.Job, g TransplantSetup, b
 	if _, err = w.Spec(ctx, j, src); err != nil {
 		return err
 	}
-	if err := row.compare(ctx, b, tree); err != nil {
+	if err := row.compare(ctx, b, tree, j.Provider.Manifest.KernelHeaders()); err != nil {
 		return err
 	}
 	row.Edit = report.Result{State: report.Pass}
 	if row.Patch, err = w.transplantPatch(ctx, j, tree, row); err != nil {
 		return err
+	}
+	if g.Adopt {
+		if err := w.compareAdopted(ctx, j, src, b, g.All, row); err != nil {
+			return err
+		}
 	}
 	if g.Compile == nil {
 		return nil
@@ -273,7 +297,7 @@ func (w *Walker) transplant(ctx context.Context, j job.Job, g TransplantSetup, b
 	return w.transplantBuild(ctx, j, *g.Compile, tree, row)
 }
 
-func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.Tree) error {
+func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.Tree, headers []string) error {
 	var trees [3]transplant.Tree
 	for i, dir := range []string{b.host, b.theirs, tree.Dir} {
 		var err error
@@ -285,6 +309,9 @@ func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.
 	own := []string{"providers/" + t.Provider}
 	for _, from := range t.Files {
 		own = append(own, from)
+	}
+	for _, f := range headers {
+		own = append(own, "kernel-headers/rdma/"+path.Base(f))
 	}
 	r.Files = transplant.Compare(trees[0], trees[1], trees[2], own)
 	reasons := make([]transplant.Reason, 0, len(t.Reasons))

@@ -71,6 +71,7 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 			fmt.Fprintf(out, "\n%s: %s\n", c.State, c.Evidence)
 		}
 	}
+	reportAdopted(out, row.Adopted)
 	own, ownSame := 0, 0
 	out.WriteString("\n| file | upstream | verbsmith | result |\n|---|---|---|---|\n")
 	for _, f := range row.Files {
@@ -92,6 +93,25 @@ func reportRow(out *strings.Builder, row *TransplantRow) {
 	}
 	for _, fault := range row.Faults {
 		fmt.Fprintf(out, "\n**%s**\n", fault)
+	}
+}
+
+// reportAdopted is about what provider:adopt wrote.
+func reportAdopted(out *strings.Builder, a *Adopted) {
+	if a == nil {
+		return
+	}
+	fmt.Fprintf(out, "\nThe manifest is that of provider:adopt, with %d open questions. Adopted from its directory alone: %s.\n", a.Questions, a.Alone.State)
+	if !a.ByHand {
+		return
+	}
+	out.WriteString("\n| field | by hand | adopted |\n|---|---|---|\n")
+	for _, f := range a.Fields {
+		fmt.Fprintf(out, "| %s | %s | %s |\n", f.Field, f.ByHand, f.Adopted)
+	}
+	fmt.Fprintf(out, "\n%d lines of the patch differ from the one by hand (<):\n\n", len(a.Lines))
+	for _, l := range a.Lines {
+		fmt.Fprintf(out, "    %s\n", l)
 	}
 }
 
