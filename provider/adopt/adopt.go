@@ -109,7 +109,7 @@ func Read(ctx context.Context, d Driver) (*Adoption, error) {
 	if err := r.readTarget(); err != nil {
 		return nil, err
 	}
-	for _, part := range []func(context.Context) error{r.headers, r.scan, r.registration} {
+	for _, part := range []func(context.Context) error{r.headers, r.build, r.scan, r.registration} {
 		if err := part(ctx); err != nil {
 			return nil, err
 		}
@@ -196,6 +196,12 @@ func (r *reader) readTarget() error {
 	return nil
 }
 
+// build reads what the CMakeLists.txt files install; all files that they name have to be there.
+func (r *reader) build(context.Context) error {
+	_, err := r.draft.ReadBuild()
+	return err
+}
+
 // scan reads the sources again, with the kernel headers.
 func (r *reader) scan(ctx context.Context) error {
 	var errs []error
@@ -222,9 +228,6 @@ func (r *reader) registration(context.Context) error {
 		return e
 	}
 	r.reg = all[0]
-	if r.reg.Name != r.p.Manifest.Name {
-		return r.reg.File.Problem(r.reg.At, "PROVIDER_DRIVER("+r.p.Manifest.Name+", as the CMake target is called", "PROVIDER_DRIVER("+r.reg.Name)
-	}
 	if !r.reg.HasTable {
 		return r.reg.File.Problem(r.reg.At, "a struct verbs_device_ops with .match_table", "none")
 	}

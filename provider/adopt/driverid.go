@@ -113,11 +113,8 @@ func (r *reader) idText() string {
 func (r *reader) matchedID() (constant, from string) {
 	var others []string
 	for _, e := range r.reg.Entries {
-		if e.Kind != c.EntryID || !strings.HasPrefix(e.Text, idPrefix) {
-			if e.Kind == c.EntryID && e.Text != "" {
-				r.ask(fieldDriverID, fmt.Sprintf("%s matches the number %s, which has no constant. Is it the driver's own?", r.at(r.reg.Table.File, e.At), e.Text),
-					"yes", "no: another driver's devices match too")
-			}
+		if e.Kind != c.EntryID || !idWord.MatchString(e.Text) || e.Text == unknownID {
+			r.askID(e)
 			continue
 		}
 		if constant == "" || e.Text == idPrefix+strings.ToUpper(r.p.Manifest.Name) {
@@ -129,11 +126,40 @@ func (r *reader) matchedID() (constant, from string) {
 			others = append(others, e.Text)
 		}
 	}
+	if constant == "" && r.reg.Table == nil {
+		constant, from = r.macroID()
+	}
 	if len(others) > 0 {
 		r.ask(fieldDriverID, "the match table has "+strings.Join(others, ", ")+" too. Which is the driver's own?", constant, others[0])
 	}
 	return constant, from
 }
+
+// macroID is the constant of a match table that a macro makes, as cxgb4's is.
+func (r *reader) macroID() (constant, from string) {
+	match := regexp.MustCompile(c.MacroID + `\(\s*(` + idPrefix + `[A-Z0-9_]+)\s*\)`)
+	for _, f := range r.src.Files {
+		if m := match.FindSubmatchIndex(f.Data); m != nil && string(f.Data[m[2]:m[3]]) != unknownID {
+			return string(f.Data[m[2]:m[3]]), r.at(f, m[0])
+		}
+	}
+	return "", ""
+}
+
+// askID asks about an entry whose driver id is no constant of a driver's own.
+func (r *reader) askID(e c.Entry) {
+	switch {
+	case e.Kind != c.EntryID || e.Text == "":
+	case e.Text == unknownID:
+		r.ask(fieldDriverID, r.at(r.reg.Table.File, e.At)+" matches "+unknownID+", which every device has whose kernel driver reports no id. Is this intended?",
+			"yes: policy none", "no: a constant of its own, in the match table and in the kernel driver")
+	default:
+		r.ask(fieldDriverID, fmt.Sprintf("%s matches the number %s, which has no constant. Is it the driver's own?", r.at(r.reg.Table.File, e.At), e.Text),
+			"yes: policy none", "no: a constant of its own, in the match table and in the kernel driver")
+	}
+}
+
+const unknownID = idPrefix + "UNKNOWN"
 
 var idWord = regexp.MustCompile(`^` + idPrefix + `[A-Z0-9_]+$`)
 
@@ -141,7 +167,7 @@ var idWord = regexp.MustCompile(`^` + idPrefix + `[A-Z0-9_]+$`)
 func (r *reader) usedID() (constant, from string) {
 	for _, f := range r.src.Files {
 		for _, t := range f.Tokens {
-			if t.Kind == c.Word && idWord.MatchString(t.Text) && t.Text != idPrefix+"UNKNOWN" {
+			if t.Kind == c.Word && idWord.MatchString(t.Text) && t.Text != unknownID {
 				return t.Text, r.at(f, t.Start)
 			}
 		}

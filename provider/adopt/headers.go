@@ -47,7 +47,7 @@ type wanted struct {
 	abi  bool   // kernel-abi/ is used too
 	file string // that includes it
 	line int
-	must bool // it is included, and not only found in a tree
+	must bool // it is included outside any #if, and not only listed in a tree
 }
 
 // kernelHeader reports whether a file is one that sources include as a kernel header, and not a file of the provider of the same name.
@@ -59,7 +59,8 @@ func kernelHeader(src *c.Sources, name string) bool {
 func includedHeaders(src *c.Sources) []wanted {
 	var all []wanted
 	for _, f := range src.Files {
-		for _, t := range f.Tokens {
+		depths := c.Conditions(f.Tokens)
+		for i, t := range f.Tokens {
 			name, abi := strings.CutPrefix(t.Included(), abiDir)
 			if !abi {
 				var ok bool
@@ -67,7 +68,7 @@ func includedHeaders(src *c.Sources) []wanted {
 					continue
 				}
 			}
-			all = add(all, wanted{name: name, abi: abi, file: f.Path, line: text.LineNumber(f.Data, t.Start), must: true})
+			all = add(all, wanted{name: name, abi: abi, file: f.Path, line: text.LineNumber(f.Data, t.Start), must: depths[i] == 0})
 		}
 	}
 	return all
@@ -75,7 +76,7 @@ func includedHeaders(src *c.Sources) []wanted {
 
 func add(all []wanted, w wanted) []wanted {
 	if i := slices.IndexFunc(all, func(o wanted) bool { return o.name == w.name }); i >= 0 {
-		all[i].abi = all[i].abi || w.abi
+		all[i].abi, all[i].must = all[i].abi || w.abi, all[i].must || w.must
 		return all
 	}
 	return append(all, w)
@@ -198,11 +199,12 @@ func (r *reader) addHeader(w wanted) (name string, err error) {
 	case file == "" && inside != "":
 		r.found(fieldHeaders, inside+" ("+kind+")", "")
 		return inside, nil
+	case file == "" && !w.must: // as in #ifdef __KERNEL__
+		return "", nil
+	case file == "" && r.Release.has(path.Join(headersDir, rdmaDir, w.name)):
+		r.ask(fieldHeaders, w.name+" was not found, and the one of the release is used. Is it the same?")
+		return "", nil
 	case file == "":
-		if r.Release.has(path.Join(headersDir, rdmaDir, w.name)) || !w.must {
-			r.ask(fieldHeaders, w.name+" was not found, and the one of the release is used. Is it the same?")
-			return "", nil
-		}
 		return "", &MissingHeaderError{File: w.file, Line: w.line, Name: w.name, Looked: looked}
 	}
 	name = w.name

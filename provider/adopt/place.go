@@ -84,7 +84,10 @@ func Find(dir string) (Place, error) {
 	if built {
 		return driverPlace(dir)
 	}
-	found, err := search(dir)
+	found, unread, err := search(dir)
+	if errBuild == nil || errors.Is(errBuild, fs.ErrNotExist) {
+		errBuild = unread
+	}
 	switch {
 	case err != nil:
 		return Place{}, err
@@ -92,7 +95,7 @@ func Find(dir string) (Place, error) {
 		return Place{}, &SeveralError{Path: dir, Found: found}
 	case len(found) == 1:
 		return Find(found[0])
-	case errBuild != nil && !errors.Is(errBuild, fs.ErrNotExist):
+	case errBuild != nil:
 		return Place{}, errBuild
 	}
 	return Place{}, &NoDriverError{Path: dir, Got: "neither, and none below it"}
@@ -197,12 +200,12 @@ func commands(dir string) ([]cmake.Command, error) {
 	return cmake.Parse(filepath.Join(dir, cmake.FileName), data)
 }
 
-// search lists the drivers and trees below a directory. Hidden directories and those of other tools are not searched.
-func search(dir string) ([]string, error) {
+// search lists the drivers and trees below a directory. Hidden directories and those of other tools are not searched. unread is about
+// the first CMakeLists.txt that cannot be read.
+func search(dir string) (found []string, unread, err error) {
 	const most = 50_000 // files and directories
-	var found []string
 	seen := 0
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if seen++; seen > most {
 			return &provider.LimitError{File: dir, What: "files to search for a driver: name its directory", Limit: most}
 		}
@@ -220,16 +223,20 @@ func search(dir string) ([]string, error) {
 			found = append(found, name)
 			return fs.SkipDir
 		}
-		if ok, _ := builds(name); ok {
+		ok, err := builds(name)
+		if ok {
 			found = append(found, name)
 			return fs.SkipDir
+		}
+		if err != nil && unread == nil && !errors.Is(err, fs.ErrNotExist) {
+			unread = err
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for a driver: %w", err)
+		err = fmt.Errorf("look for a driver: %w", err)
 	}
-	return found, nil
+	return found, unread, err
 }
 
 // Release is upstream's release that a driver is compared with.

@@ -141,9 +141,14 @@ func (r *reader) copyright() {
 	if m.License != "" && r.draft.CheckNames() != nil {
 		m.License = "" // the files' SPDX lines say another one, and are right
 	}
+	given := m.License
+	m.License = ""
 	said, err := r.p.Copyright()
-	if err != nil || said.License != "" {
-		return // examine reports what cannot be read
+	if err != nil || said.License != "" && (given == "" || given == said.License) {
+		return // the files say it; examine reports what cannot be read
+	}
+	if m.License = given; given != "" {
+		return
 	}
 	if terms, all := r.notices(); all {
 		m.License = terms.String()

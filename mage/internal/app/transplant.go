@@ -100,16 +100,12 @@ func (a *App) transplantsJob() (transplantsJob, error) {
 	return t, errors.Join(errs[:]...)
 }
 
-// adopted are the chosen transplants and, unless some were chosen by name, those of every provider of a release.
+// adopted are the chosen transplants and, unless some were chosen by name, those of every provider of specs' release.
 func (a *App) adopted(ctx context.Context, clone *upstream.Clone, t transplantsJob) ([]specs.Transplant, error) {
 	if clone == nil || value(a.flags.Provider, "") != "" {
 		return t.chosen, nil
 	}
-	release, err := a.releases.Find(strings.TrimPrefix(value(a.flags.RDMA, adoptedRelease), "v"))
-	if err != nil {
-		return nil, err
-	}
-	ref, err := clone.Find(ctx, "v"+release.Version)
+	ref, err := clone.Find(ctx, t.all.Adopted.Release)
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +122,6 @@ func (a *App) adopted(ctx context.Context, clone *upstream.Clone, t transplantsJ
 	}
 	return append(t.chosen, walk.AdoptedTransplants(ref.Name, names)...), nil
 }
-
-// adoptedRelease is the one whose providers are adopted if none is named.
-const adoptedRelease = "64.0"
 
 // chooseTransplants takes names separated by commas, by default all. Without a
 // clone, only those that are compared with a release alone can be tried.

@@ -63,6 +63,7 @@ func awayCuts() [][3]string {
 		{"redhat/rdma-core.spec", `^(?:Provides|Obsoletes): libNAME [^\n]*\n`, ""},
 		{"suse/rdma-core.spec", `^- libNAME: [^\n]*\n`, ""},
 		{"debian/control", `^  - NAME: [^\n]*\n`, ""},
+		{"debian/rdma-core.install", `^usr/share/man/man\d/NAME\.\d\n`, ""},
 		{"debian/copyright", `^Files: providers/NAME/\*\n(?:[^\n]+\n)+\n`, ""},
 	}
 }

@@ -35,7 +35,7 @@ type Adopted struct {
 }
 
 // FieldDifference is a field of two manifests.
-type FieldDifference struct{ Field, ByHand, Adopted string }
+type FieldDifference struct{ Field, ByHand, Adopted, Why string }
 
 // adoptFrom makes the provider's directory with the manifest that provider:adopt writes for upstream's tree, which it compares with the host.
 func (w *Walker) adoptFrom(ctx context.Context, t specs.Transplant, b hostTrees, row *TransplantRow) (*provider.Provider, error) {
@@ -77,7 +77,29 @@ func (w *Walker) compareAdopted(ctx context.Context, j job.Job, src artifact.Sou
 		return err
 	}
 	row.Adopted.Alone = report.Result{State: report.Pass}
-	return w.adoptedByHand(ctx, j, src, b, row)
+	if err := w.adoptedByHand(ctx, j, src, b, row); err != nil {
+		return err
+	}
+	_, fields := all.Adopted.For(row.Transplant.Name)
+	row.Faults = append(row.Faults, row.Adopted.explain(row.Transplant.Name, fields)...)
+	return nil
+}
+
+// explain gives each field that differs its reason. Fields without a reason and reasons without a field are faults.
+func (a *Adopted) explain(name string, why map[string]string) []error {
+	var errs []error
+	for i := range a.Fields {
+		f := &a.Fields[i]
+		if f.Why = why[f.Field]; f.Why == "" {
+			errs = append(errs, fmt.Errorf("%s: %s of the manifest without a reason: by hand %s, adopted %s", name, f.Field, f.ByHand, f.Adopted))
+		}
+	}
+	for field := range why {
+		if !slices.ContainsFunc(a.Fields, func(f FieldDifference) bool { return f.Field == field }) {
+			errs = append(errs, fmt.Errorf("%s: %s of the manifest does not differ: its reason is obsolete", name, field))
+		}
+	}
+	return errs
 }
 
 // adoptAlone adopts the provider from a copy of its directory with the kernel headers beside it, and makes the patch.
@@ -182,7 +204,7 @@ func fieldDifferences(byHand, adopted provider.Manifest) []FieldDifference {
 func AdoptedTransplants(host string, names []string) []specs.Transplant {
 	all := make([]specs.Transplant, 0, len(names))
 	for _, name := range slices.Sorted(slices.Values(names)) {
-		all = append(all, specs.Transplant{Name: name + "-of-" + host, Provider: name, Host: host})
+		all = append(all, specs.Transplant{Name: name + "-" + host, Provider: name, Host: host})
 	}
 	return all
 }

@@ -279,7 +279,11 @@ func (w *Walker) transplant(ctx context.Context, j job.Job, g TransplantSetup, b
 	if _, err = w.Spec(ctx, j, src); err != nil {
 		return err
 	}
-	if err := row.compare(ctx, b, tree, j.Provider.Manifest.KernelHeaders()); err != nil {
+	var more []specs.Reason
+	if g.Adopt {
+		more, _ = g.All.Adopted.For(row.Transplant.Name)
+	}
+	if err := row.compare(ctx, b, tree, j.Provider.Manifest.KernelHeaders(), more); err != nil {
 		return err
 	}
 	row.Edit = report.Result{State: report.Pass}
@@ -297,7 +301,7 @@ func (w *Walker) transplant(ctx context.Context, j job.Job, g TransplantSetup, b
 	return w.transplantBuild(ctx, j, *g.Compile, tree, row)
 }
 
-func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.Tree, headers []string) error {
+func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.Tree, headers []string, more []specs.Reason) error {
 	var trees [3]transplant.Tree
 	for i, dir := range []string{b.host, b.theirs, tree.Dir} {
 		var err error
@@ -315,7 +319,7 @@ func (r *TransplantRow) compare(ctx context.Context, b hostTrees, tree artifact.
 	}
 	r.Files = transplant.Compare(trees[0], trees[1], trees[2], own)
 	reasons := make([]transplant.Reason, 0, len(t.Reasons))
-	for _, given := range t.Reasons {
+	for _, given := range append(slices.Clone(t.Reasons), more...) {
 		lines, err := regexp.Compile(given.Lines)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)

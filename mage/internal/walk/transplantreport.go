@@ -105,9 +105,9 @@ func reportAdopted(out *strings.Builder, a *Adopted) {
 	if !a.ByHand {
 		return
 	}
-	out.WriteString("\n| field | by hand | adopted |\n|---|---|---|\n")
+	out.WriteString("\n| field | by hand | adopted | why |\n|---|---|---|---|\n")
 	for _, f := range a.Fields {
-		fmt.Fprintf(out, "| %s | %s | %s |\n", f.Field, f.ByHand, f.Adopted)
+		fmt.Fprintf(out, "| %s | %s | %s | %s |\n", f.Field, f.ByHand, f.Adopted, f.Why)
 	}
 	fmt.Fprintf(out, "\n%d lines of the patch differ from the one by hand (<):\n\n", len(a.Lines))
 	for _, l := range a.Lines {
