@@ -89,7 +89,10 @@ func (Test) Transplant(ctx context.Context,
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	f := flags(distro, nil, source, provider, base)
-	f.Depth, f.Adopt = depth, adopt
+	f.Depth = depth
+	if adopt != nil && *adopt {
+		return app.Run(ctx, f, (*app.App).TestTransplantAdopted)
+	}
 	return app.Run(ctx, f, (*app.App).TestTransplant)
 }
 

@@ -60,8 +60,8 @@ type NoDifferenceError struct {
 
 // Error names the tree's providers.
 func (e *NoDifferenceError) Error() string {
-	return fmt.Sprintf("%s: want a directory in %s/ that %s does not have, got only its own: %s",
-		edit.At(e.Tree, 0), providersDir, e.Release, edit.Cut(strings.Join(e.Drivers, ", ")))
+	return fmt.Sprintf("%s: want a directory in providers/ that %s does not have, got only its own: %s",
+		edit.At(e.Tree, 0), e.Release, edit.Cut(strings.Join(e.Drivers, ", ")))
 }
 
 // Find finds what is at a path: a driver's directory, alone or in an rdma-core tree, such a tree, or a directory above one of these.

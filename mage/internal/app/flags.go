@@ -25,7 +25,6 @@ type Flags struct {
 	Suffix                               *string // of the packages' release
 	Packages                             *string // what the kernel lab installs
 	Beside                               *string // unpatched packages for an add-on
-	Adopt                                *bool   // transplants with the manifests of provider:adopt
 }
 
 func value(flag *string, otherwise string) string {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -80,8 +81,16 @@ func (w *Walker) compareAdopted(ctx context.Context, j job.Job, src artifact.Sou
 	if err := w.adoptedByHand(ctx, j, src, b, row); err != nil {
 		return err
 	}
-	_, fields := all.Adopted.For(row.Transplant.Name)
+	lines, fields := all.Adopted.For(row.Transplant.Name)
 	row.Faults = append(row.Faults, row.Adopted.explain(row.Transplant.Name, fields)...)
+	for _, line := range row.Adopted.Lines {
+		if !slices.ContainsFunc(lines, func(r specs.Reason) bool {
+			ok, err := regexp.MatchString(r.Lines, line[len("< +"):])
+			return err == nil && ok
+		}) {
+			row.Faults = append(row.Faults, fmt.Errorf("%s: the patch differs from the one by hand (<) without a reason: %s", row.Transplant.Name, line))
+		}
+	}
 	return nil
 }
 
