@@ -24,7 +24,7 @@ type Provider struct {
 	// not a second mistake.
 	LicenceTold bool
 	// Questions are those that stand open in the manifest. Each has a value to go on with.
-	Questions []Question
+	Questions []QuestionError
 
 	digest  string
 	refused map[string]bool // of a Draft: existing files that were refused

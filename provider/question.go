@@ -13,15 +13,15 @@ import (
 // QuestionMark begins the comment of a manifest that asks what only the vendor knows. The value after it is a guess.
 const QuestionMark = "# QUESTION: "
 
-// Question is an open question of a manifest.
-type Question struct {
+// QuestionError is an open question of a manifest.
+type QuestionError struct {
 	File string
 	Line int
 	Text string
 }
 
 // Error says where the question is, and how to close it.
-func (q *Question) Error() string {
+func (q *QuestionError) Error() string {
 	return fmt.Sprintf("%s: open question: %s (correct the value after it if it is wrong, and remove the comment)",
 		edit.At(q.File, q.Line), edit.Cut(q.Text))
 }
@@ -29,14 +29,14 @@ func (q *Question) Error() string {
 const maxQuestions = 50
 
 // readQuestions lists the questions in a manifest's comments.
-func readQuestions(file string, data []byte) []Question {
-	var out []Question
+func readQuestions(file string, data []byte) []QuestionError {
+	var out []QuestionError
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++
 		text, ok := strings.CutPrefix(strings.TrimSpace(string(line)), QuestionMark)
 		if ok && len(out) < maxQuestions {
-			out = append(out, Question{File: file, Line: n, Text: text})
+			out = append(out, QuestionError{File: file, Line: n, Text: text})
 		}
 	}
 	return out

@@ -174,12 +174,18 @@ func (r *reader) readTarget() error {
 	default:
 		return &SeveralError{Path: r.Driver.Driver, Found: places}
 	}
-	m := &r.p.Manifest
 	if err := provider.CheckName(targets[0]); err != nil {
 		return fmt.Errorf("%s: %w", r.files[0].Name, err)
 	}
-	m.Name = targets[0]
-	r.found(fieldName, m.Name, "")
+	r.p.Manifest.Name = targets[0]
+	r.found(fieldName, targets[0], "")
+	r.inTree()
+	return nil
+}
+
+// inTree says what the name is in the tree and in upstream's release.
+func (r *reader) inTree() {
+	m := &r.p.Manifest
 	if base := filepath.Base(r.Driver.Driver); r.Tree != "" && base != m.Name {
 		m.Directory = base
 	}
@@ -193,7 +199,6 @@ func (r *reader) readTarget() error {
 	case r.Release.hasProvider(m.Name):
 		r.told, r.where = r.Release.Tree, r.Release.String()+"'s"
 	}
-	return nil
 }
 
 // build reads what the CMakeLists.txt files install; all files that they name have to be there.

@@ -257,7 +257,7 @@ func TestDriverID(t *testing.T) {
 			}
 			p, err := found.WriteInPlace(t.Context(), "PLACE")
 			providertest.WantError(t, err)
-			asked := slices.ContainsFunc(p.Questions, func(q provider.Question) bool { return tt.asks != "" && strings.Contains(q.Text, tt.asks) })
+			asked := slices.ContainsFunc(p.Questions, func(q provider.QuestionError) bool { return tt.asks != "" && strings.Contains(q.Text, tt.asks) })
 			if asked != (tt.asks != "") {
 				t.Errorf("questions %+v, want one with %q", p.Questions, tt.asks)
 			}
@@ -294,11 +294,12 @@ func TestErrors(t *testing.T) {
 		path  func(t *testing.T) string
 		parts []string
 	}{
-		"nothing":       {func(t *testing.T) string { return t.TempDir() }, []string{"want a driver", "none below it"}},
+		"nothing":       {func(t *testing.T) string { t.Helper(); return t.TempDir() }, []string{"want a driver", "none below it"}},
 		"no directory":  {func(*testing.T) string { return "/no/such" }, []string{"no such directory"}},
-		"a file":        {func(t *testing.T) string { return filepath.Join(alone(t, nil), "fly.c") }, []string{"got a file"}},
-		"no difference": {func(t *testing.T) string { return release(t, nil) }, []string{"rdma-core 9.9 does not have", "ant, gnat, wasp"}},
+		"a file":        {func(t *testing.T) string { t.Helper(); return filepath.Join(alone(t, nil), "fly.c") }, []string{"got a file"}},
+		"no difference": {func(t *testing.T) string { t.Helper(); return release(t, nil) }, []string{"rdma-core 9.9 does not have", "ant, gnat, wasp"}},
 		"several in tree": {func(t *testing.T) string {
+			t.Helper()
 			return fork(t, map[string]string{"providers/bee/CMakeLists.txt": "rdma_provider(bee b.c)\n"})
 		}, []string{"want one driver, got 2", "providers/bee", "providers/fly"}},
 		"several targets":  {changed(map[string]string{"CMakeLists.txt": providertest.CMake + "rdma_provider(bee fly.c)\n"}), []string{"want one driver, got 2", "CMakeLists.txt:6"}},
@@ -312,16 +313,19 @@ func TestErrors(t *testing.T) {
 		"huge":             {changed(map[string]string{"fly.c": big}), []string{"fly.c: want at most 8388608 bytes"}},
 		"a bad name":       {changed(map[string]string{"CMakeLists.txt": "rdma_provider(Fly fly.c)\n"}), []string{"CMakeLists.txt: provider name \"Fly\""}},
 		"a link": {func(t *testing.T) string {
+			t.Helper()
 			dir := alone(t, map[string]string{"fly.c": ""})
 			providertest.WantError(t, os.Symlink("/etc/passwd", filepath.Join(dir, "fly.c")))
 			return dir
 		}, []string{"fly.c: want a regular file, got a symbolic link"}},
 		"a pipe": {func(t *testing.T) string {
+			t.Helper()
 			dir := alone(t, map[string]string{"fly-abi.h": ""})
 			providertest.WantError(t, syscall.Mkfifo(filepath.Join(dir, "fly-abi.h"), 0o600))
 			return dir
 		}, []string{"fly-abi.h: want a regular file"}},
 		"a header that is a link": {func(t *testing.T) string {
+			t.Helper()
 			dir := alone(t, map[string]string{"fly-abi.h": ""})
 			providertest.WantError(t, os.Symlink("/etc/passwd", filepath.Join(dir, "..", "fly-abi.h")))
 			return dir

@@ -85,7 +85,6 @@ func deviceName(prefix string) string {
 
 var (
 	pciForm     = regexp.MustCompile(`^pci:v([0-9A-F]{8})d([0-9A-F]{8})sv\*$`)
-	wildcards   = strings.NewReplacer("*", "0", "?", "0")
 	aliasLetter = regexp.MustCompile(`^[a-z0-9]+:[A-Za-z0-9_.,:+-]{1,200}$`)
 )
 
@@ -94,8 +93,9 @@ func modalias(pattern string) string {
 	if m := pciForm.FindStringSubmatch(pattern); m != nil {
 		return fmt.Sprintf("pci:v%sd%ssv%ssd%sbc02sc00i00", m[1], m[2], m[1], m[2])
 	}
-	alias := wildcards.Replace(pattern)
-	if ok, err := path.Match(pattern, alias); err != nil || !ok || !aliasLetter.MatchString(alias) || strings.HasPrefix(alias, "rdma_device:") {
+	alias := strings.NewReplacer("*", "0", "?", "0").Replace(pattern)
+	ok, err := path.Match(pattern, alias)
+	if err != nil || !ok || !aliasLetter.MatchString(alias) || strings.HasPrefix(alias, "rdma_device:") {
 		return ""
 	}
 	return alias

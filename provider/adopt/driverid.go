@@ -68,7 +68,8 @@ func (r *reader) driverID() {
 	case ours != nil && r.explicit(*ours):
 		r.found(fieldDriverID, r.idText(), "the tree's enum")
 		if !strings.Contains(string(own.data[ours.Start:ours.End]), "=") {
-			r.ask(fieldDriverID, fmt.Sprintf("the tree gives %s the number %d by its place alone. Does the kernel driver report it?", constant, m.DriverID.Value),
+			const form = "the tree gives %s the number %d by its place alone. Does the kernel driver report it?"
+			r.ask(fieldDriverID, fmt.Sprintf(form, constant, m.DriverID.Value),
 				"yes: as below", "another number: value: N", "it takes the release's next one: policy next, without value")
 		}
 	default:
@@ -139,7 +140,7 @@ func (r *reader) matchedID() (constant, from string) {
 func (r *reader) macroID() (constant, from string) {
 	match := regexp.MustCompile(c.MacroID + `\(\s*(` + idPrefix + `[A-Z0-9_]+)\s*\)`)
 	for _, f := range r.src.Files {
-		if m := match.FindSubmatchIndex(f.Data); m != nil && string(f.Data[m[2]:m[3]]) != unknownID {
+		if m := match.FindSubmatchIndex(f.Data); len(m) > 0 && string(f.Data[m[2]:m[3]]) != unknownID {
 			return string(f.Data[m[2]:m[3]]), r.at(f, m[0])
 		}
 	}
@@ -151,10 +152,12 @@ func (r *reader) askID(e c.Entry) {
 	switch {
 	case e.Kind != c.EntryID || e.Text == "":
 	case e.Text == unknownID:
-		r.ask(fieldDriverID, r.at(r.reg.Table.File, e.At)+" matches "+unknownID+", which every device has whose kernel driver reports no id. Is this intended?",
+		r.ask(fieldDriverID, fmt.Sprintf("%s matches %s, which every device has whose kernel driver reports no id. Is this intended?",
+			r.at(r.reg.Table.File, e.At), unknownID),
 			"yes: policy none", "no: a constant of its own, in the match table and in the kernel driver")
 	default:
-		r.ask(fieldDriverID, fmt.Sprintf("%s matches the number %s, which has no constant. Is it the driver's own?", r.at(r.reg.Table.File, e.At), e.Text),
+		r.ask(fieldDriverID, fmt.Sprintf("%s matches the number %s, which has no constant. Is it the driver's own?",
+			r.at(r.reg.Table.File, e.At), e.Text),
 			"yes: policy none", "no: a constant of its own, in the match table and in the kernel driver")
 	}
 }
@@ -193,7 +196,8 @@ func (r *reader) shared(constant string) {
 				continue
 			}
 			r.p.Manifest.DriverID.Shared = true
-			r.ask(fieldDriverID, fmt.Sprintf("%s matches %s too, and libibverbs gives a device to the first of the two. Is this intended?", name, constant),
+			const form = "%s matches %s too, and libibverbs gives a device to the first of the two. Is this intended?"
+			r.ask(fieldDriverID, fmt.Sprintf(form, name, constant),
 				"yes: shared: true", "no: a constant of its own, in the match table and in the kernel driver")
 			return
 		}

@@ -150,18 +150,20 @@ func (r *reader) leaveOut(ctx context.Context, out []string) {
 	for _, b := range r.files {
 		buildDirs[b.Dir] = true
 	}
+	needed := func(f provider.File) bool {
+		dir := path.Dir(f.Name)
+		switch f.Kind() {
+		case provider.KindSource:
+			return dir == "." || r.built.Unclear || src.Includes(path.Base(f.Name)) || kernelHeader(src, f.Name)
+		case provider.KindCMake, provider.KindMap:
+			return dir == "." || buildDirs[dir]
+		case provider.KindOther:
+		}
+		return dir != "." && buildDirs[dir] // it may be a page that is not listed
+	}
 	var kept []string
 	for _, f := range r.p.Files {
-		keep := r.built.Names[f.Name]
-		switch dir := path.Dir(f.Name); f.Kind() {
-		case provider.KindSource:
-			keep = keep || dir == "." || r.built.Unclear || src.Includes(path.Base(f.Name)) || kernelHeader(src, f.Name)
-		case provider.KindCMake, provider.KindMap:
-			keep = keep || dir == "." || buildDirs[dir]
-		case provider.KindOther: // in a directory of the build it may be a page that is not listed
-			keep = keep || dir != "." && buildDirs[dir]
-		}
-		if keep {
+		if r.built.Names[f.Name] || needed(f) {
 			kept = append(kept, f.Name)
 		} else {
 			out = append(out, f.Name)
@@ -192,9 +194,9 @@ func patterns(out, kept []string) []string {
 			}
 		}
 		bare := strings.TrimSuffix(pattern, "/")
-		// Without a slash inside it would match in any directory.
-		if !strings.Contains(bare, "/") && slices.ContainsFunc(kept, func(k string) bool { return slices.Contains(strings.Split(k, "/"), bare) }) {
-			continue
+		names := func(k string) bool { return slices.Contains(strings.Split(k, "/"), bare) }
+		if !strings.Contains(bare, "/") && slices.ContainsFunc(kept, names) {
+			continue // without a slash inside it matches in any directory
 		}
 		pattern = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(pattern)
 		if !slices.Contains(all, pattern) {

@@ -87,14 +87,7 @@ func (r *reader) headers(ctx context.Context) error {
 	src, _ := r.p.Sources(ctx) // errors are reported by scan
 	all := includedHeaders(src)
 	for _, b := range r.files {
-		for i := range b.Commands {
-			cmd := &b.Commands[i]
-			for _, a := range cmd.Args {
-				if _, name, ok := strings.Cut(a.Text, headersDir+"/"+rdmaDir); ok && cmd.Name == "publish_headers" {
-					all = add(all, wanted{name: name, file: b.Name, line: cmd.Line, must: true})
-				}
-			}
-		}
+		all = published(all, b)
 	}
 	all = r.listedHeaders(all)
 	var abis []string
@@ -114,16 +107,7 @@ func (r *reader) headers(ctx context.Context) error {
 		default:
 			r.p.Manifest.IoctlHeaders = append(r.p.Manifest.IoctlHeaders, name)
 		}
-		// It may include others.
-		if data, ok := r.p.Content(name); ok {
-			if f, err := c.ScanFile(name, r.p.Path(name), data); err == nil {
-				one := &c.Sources{Files: []*c.File{f}}
-				for _, more := range includedHeaders(one) {
-					more.abi = false
-					all = add(all, more)
-				}
-			}
-		}
+		all = r.includedBy(all, name)
 	}
 	slices.Sort(abis)
 	slices.Sort(r.p.Manifest.IoctlHeaders)
@@ -133,6 +117,33 @@ func (r *reader) headers(ctx context.Context) error {
 		r.p.Manifest.ABIHeaders = abis
 	}
 	return nil
+}
+
+// published adds the kernel headers that a CMakeLists.txt publishes.
+func published(all []wanted, b *cmake.File) []wanted {
+	for i := range b.Commands {
+		cmd := &b.Commands[i]
+		for _, a := range cmd.Args {
+			if _, name, ok := strings.Cut(a.Text, headersDir+"/"+rdmaDir); ok && cmd.Name == "publish_headers" {
+				all = add(all, wanted{name: name, file: b.Name, line: cmd.Line, must: true})
+			}
+		}
+	}
+	return all
+}
+
+// includedBy adds the kernel headers that one of them includes.
+func (r *reader) includedBy(all []wanted, name string) []wanted {
+	data, _ := r.p.Content(name)
+	f, err := c.ScanFile(name, r.p.Path(name), data)
+	if err != nil {
+		return all // reported by scan
+	}
+	for _, more := range includedHeaders(&c.Sources{Files: []*c.File{f}}) {
+		more.abi = false
+		all = add(all, more)
+	}
+	return all
 }
 
 // listedHeaders adds what the tree's kernel-headers/ has for the provider, and says which are ABI headers there.

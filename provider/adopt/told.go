@@ -81,7 +81,8 @@ func (r *reader) people() {
 	}
 	if len(people) == 0 {
 		m.Maintainer = provider.Maintainer{Name: skeleton.NobodyName, Email: skeleton.NobodyEmail}
-		r.ask(fieldMaintainer, "who maintains the provider?", "a name and an address; provider:adopt -maintainer=\"NAME <ADDRESS>\" writes them")
+		r.ask(fieldMaintainer, "who maintains the provider?",
+			"a name and an address; provider:adopt -maintainer=\"NAME <ADDRESS>\" writes them")
 		return
 	}
 	m.Maintainer, m.CoMaintainers = people[0], people[1:]
@@ -110,7 +111,8 @@ func (r *reader) module() {
 		r.found(fieldModule, m.KernelModule, r.where+" "+readmeFile)
 		return
 	}
-	r.ask(fieldModule, "what is the kernel module called? Without it, README.md and MAINTAINERS do not name it.", "kernelModule: "+m.Name+".ko")
+	r.ask(fieldModule, "what is the kernel module called? Without it, README.md and MAINTAINERS do not name it.",
+		"kernelModule: "+m.Name+".ko")
 }
 
 // copyright takes the paragraph of debian/copyright, and the licence of the notices where most files have no SPDX line.
@@ -121,21 +123,7 @@ func (r *reader) copyright() {
 		if !strings.HasPrefix(strings.TrimLeft(part, "\n"), own+"\n") {
 			continue
 		}
-		field := ""
-		for line := range strings.Lines(part) {
-			key, value, ok := strings.Cut(strings.TrimSpace(line), ":")
-			switch {
-			case ok && !strings.HasPrefix(line, " "):
-				field = key
-			default:
-				value = line
-			}
-			if value = strings.TrimSpace(value); field == "Copyright" && value != "" {
-				m.Copyright = append(m.Copyright, value)
-			} else if field == "License" && value != "" && m.License == "" {
-				m.License = value
-			}
-		}
+		m.Copyright, m.License = paragraph(part)
 		r.found(fieldCopyright, strings.Join(m.Copyright, "; "), r.where+" "+copyrightFile)
 	}
 	if m.License != "" && r.draft.CheckNames() != nil {
@@ -157,6 +145,25 @@ func (r *reader) copyright() {
 	}
 	r.ask(fieldCopyright, "what is the license, by the names of debian/copyright? Not all files say it.",
 		"license: BSD-MIT or GPL-2 (OpenIB.org's and the GPL)", "license: BSD-2-clause or GPL-2", "license: BSD-3-clause or GPL-2")
+}
+
+// paragraph reads the holders and the license of a paragraph of debian/copyright.
+func paragraph(text string) (holders []string, license string) {
+	field := ""
+	for line := range strings.Lines(text) {
+		value := line
+		if key, rest, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, " ") {
+			field, value = key, rest
+		}
+		switch value = strings.TrimSpace(value); {
+		case value == "":
+		case field == "Copyright":
+			holders = append(holders, value)
+		case field == "License" && license == "":
+			license = value
+		}
+	}
+	return holders, license
 }
 
 // notices is the licence of all sources together, by their SPDX lines and by the words that were used before these. all is false if
@@ -248,7 +255,8 @@ func (r *reader) conditions(cmds []cmake.Command, blocks []cmake.Block) {
 		text := strings.Join(open.Texts(), " ")
 		switch {
 		case open.Name != cmake.If || b.Branch > 0:
-			r.ask(fieldCMake, fmt.Sprintf("the tree adds the provider in a branch of %s(%s). Under which condition is it built?", open.Name, text))
+			const form = "the tree adds the provider in a branch of %s(%s). Under which condition is it built?"
+			r.ask(fieldCMake, fmt.Sprintf(form, open.Name, text))
 		case text == coherentDMA:
 			m.CoherentDMA = true
 		default:

@@ -34,7 +34,7 @@ func (a *Adoption) WriteInPlace(ctx context.Context, place string) (*provider.Pr
 	if err != nil {
 		return nil, fmt.Errorf("write the manifest: %w", err)
 	}
-	defer os.Remove(beside.Name())
+	defer func() { _ = os.Remove(beside.Name()) }()
 	_, err = beside.Write(data)
 	if err == nil {
 		err = beside.Chmod(0o644)

@@ -122,7 +122,8 @@ func render(n names) ([]File, error) {
 		}
 		files = append(files, File{Name: fileName(e.Name(), n.Name), Data: out.Bytes()})
 	}
-	data, err := Manifest(n.manifest(), n.Place, Notes{"device": {n.Upper + "_UVERBS_ABI_VERSION of " + n.Name + "-abi.h is its kernelABI."}})
+	notes := Notes{"device": {n.Upper + "_UVERBS_ABI_VERSION of " + n.Name + "-abi.h is its kernelABI."}}
+	data, err := Manifest(n.manifest(), n.Place, notes)
 	return append(files, File{Name: provider.ManifestName, Data: data}), err
 }
 

@@ -114,15 +114,17 @@ func (a *App) upstreamOf(ctx context.Context, place adopt.Place) (*adopt.Release
 }
 
 // writeAdopted writes the manifest, and a new directory if one is asked for or kernel headers are elsewhere.
-func (a *App) writeAdopted(ctx context.Context, want AdoptProvider, driver string, found *adopt.Adoption) (*provider.Provider, string, error) {
+func (a *App) writeAdopted(
+	ctx context.Context, want AdoptProvider, driver string, found *adopt.Adoption,
+) (p *provider.Provider, place string, err error) {
 	if want.Dir == nil && found.InPlace() {
-		place := asPath(fromHere(absolute(driver)))
-		p, err := found.WriteInPlace(ctx, shellWord(place))
+		place = asPath(fromHere(absolute(driver)))
+		p, err = found.WriteInPlace(ctx, shellWord(place))
 		return p, place, err
 	}
 	dir := filepath.Clean(value(want.Dir, fromHere(filepath.Join(a.dirs.providers(), found.Manifest.Name))))
-	place := asPath(dir)
-	p, err := found.WriteNew(ctx, dir, shellWord(place))
+	place = asPath(dir)
+	p, err = found.WriteNew(ctx, dir, shellWord(place))
 	if exists, ok := errors.AsType[*skeleton.ExistsError](err); ok {
 		return nil, "", &stage.AdviceError{Err: exists, What: "choose another directory with -dir=DIRECTORY"}
 	}
@@ -135,14 +137,16 @@ func (a *App) showAdopted(p *provider.Provider, found *adopt.Adoption) {
 		rows = append(rows, []string{f.Field, f.Value, f.From})
 	}
 	a.ui.Table("adopted "+a.relative(p.Dir), []string{"field", "value", "from"}, rows)
-	fmt.Fprintf(a.ui.Out(), "%s: %s, %s\n", a.relative(filepath.Join(p.Dir, provider.ManifestName)), kindOf(p), count(len(p.Questions), "open question"))
+	file := a.relative(filepath.Join(p.Dir, provider.ManifestName))
+	fmt.Fprintf(a.ui.Out(), "%s: %s, %s\n", file, kindOf(p), count(len(p.Questions), "open question"))
 }
 
 // kindOf says what the provider's directory builds.
 func kindOf(p *provider.Provider) string {
 	text := "a plug-in"
 	if lib := p.Library(); lib != nil {
-		text = fmt.Sprintf("a plug-in and lib%s.so.%s with %s and %s", lib.Name, lib.SoMajor, count(len(lib.Symbols), "function"), count(len(lib.Headers), "header"))
+		text = fmt.Sprintf("a plug-in and lib%s.so.%s with %s and %s",
+			lib.Name, lib.SoMajor, count(len(lib.Symbols), "function"), count(len(lib.Headers), "header"))
 	}
 	if n := len(p.ManPages()); n > 0 {
 		text += ", " + count(n, "manual page")

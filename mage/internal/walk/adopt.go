@@ -38,7 +38,7 @@ type Adopted struct {
 // FieldDifference is a field of two manifests.
 type FieldDifference struct{ Field, ByHand, Adopted, Why string }
 
-// adoptFrom makes the provider's directory with the manifest that provider:adopt writes for upstream's tree, which it compares with the host.
+// adoptFrom makes the provider's directory with the manifest that provider:adopt writes for upstream's tree, as a fork of the host.
 func (w *Walker) adoptFrom(ctx context.Context, t specs.Transplant, b hostTrees, row *TransplantRow) (*provider.Provider, error) {
 	host, err := provider.OpenTree(b.host)
 	if err != nil {
@@ -72,7 +72,9 @@ func (w *Walker) adoptFrom(ctx context.Context, t specs.Transplant, b hostTrees,
 }
 
 // compareAdopted tries the provider alone, and compares with the manifest by hand.
-func (w *Walker) compareAdopted(ctx context.Context, j job.Job, src artifact.Source, b hostTrees, all *specs.Transplants, row *TransplantRow) error {
+func (w *Walker) compareAdopted(
+	ctx context.Context, j job.Job, src artifact.Source, b hostTrees, all *specs.Transplants, row *TransplantRow,
+) error {
 	if err := w.adoptAlone(ctx, j, src, b, row); err != nil {
 		row.Adopted.Alone = failedCheck(err)
 		return err
@@ -88,7 +90,8 @@ func (w *Walker) compareAdopted(ctx context.Context, j job.Job, src artifact.Sou
 			ok, err := regexp.MatchString(r.Lines, line[len("< +"):])
 			return err == nil && ok
 		}) {
-			row.Faults = append(row.Faults, fmt.Errorf("%s: the patch differs from the one by hand (<) without a reason: %s", row.Transplant.Name, line))
+			const form = "%s: the patch differs from the one by hand (<) without a reason: %s"
+			row.Faults = append(row.Faults, fmt.Errorf(form, row.Transplant.Name, line))
 		}
 	}
 	return nil
@@ -100,7 +103,8 @@ func (a *Adopted) explain(name string, why map[string]string) []error {
 	for i := range a.Fields {
 		f := &a.Fields[i]
 		if f.Why = why[f.Field]; f.Why == "" {
-			errs = append(errs, fmt.Errorf("%s: %s of the manifest without a reason: by hand %s, adopted %s", name, f.Field, f.ByHand, f.Adopted))
+			const form = "%s: %s of the manifest without a reason: by hand %s, adopted %s"
+			errs = append(errs, fmt.Errorf(form, name, f.Field, f.ByHand, f.Adopted))
 		}
 	}
 	for field := range why {

@@ -101,7 +101,8 @@ func reportAdopted(out *strings.Builder, a *Adopted) {
 	if a == nil {
 		return
 	}
-	fmt.Fprintf(out, "\nThe manifest is that of provider:adopt, with %d open questions. Adopted from its directory alone: %s.\n", a.Questions, a.Alone.State)
+	fmt.Fprintf(out, "\nThe manifest is that of provider:adopt, with %d open questions. Adopted from its directory alone: %s.\n",
+		a.Questions, a.Alone.State)
 	if !a.ByHand {
 		return
 	}
