@@ -21,7 +21,7 @@ func main() {
 
 // run does what mage's own command does with args, and gives its exit status.
 func run(args []string) int {
-	args = takeTrace(args)
+	args = namePath(takeTrace(args))
 	inv, command, err := mage.Parse(io.Discard, io.Discard, args)
 	if err == nil && isStandard(inv, command) {
 		return runOrSay(func() (int, error) { return runTarget(newStandard(inv)) })

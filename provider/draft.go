@@ -53,8 +53,22 @@ func (d *Draft) ReadManifest() error {
 	if err != nil {
 		return err
 	}
+	return d.TakeManifest(data)
+}
+
+// TakeManifest takes the text of a manifest, which need not be in the directory yet.
+//
+// Errors: *strictyaml.Mistake for each mistake.
+func (d *Draft) TakeManifest(data []byte) error {
 	d.data = data
+	d.Provider.Questions = readQuestions(d.file, data)
 	return d.Provider.Manifest.decode(d.file, data)
+}
+
+// AddFile adds a file that is to be in the directory.
+func (d *Draft) AddFile(f File) {
+	at, _ := slices.BinarySearchFunc(d.Provider.Files, f.Name, func(f File, n string) int { return strings.Compare(f.Name, n) })
+	d.Provider.Files = slices.Insert(d.Provider.Files, at, f)
 }
 
 // ReadFiles reads the files that are not private according to the manifest.
@@ -105,7 +119,8 @@ func readManifest(root *os.Root, file string) ([]byte, error) {
 	data, _, err := readLimited(root, ManifestName, file, MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		const want = "a manifest (docs/provider.md describes it; " +
-			"go tool mage provider:new NAME -dir=DIRECTORY writes one for a new provider, to copy and change)"
+			"go tool mage provider:adopt DIRECTORY writes one for a driver that exists, " +
+			"go tool mage provider:new NAME a new provider)"
 		return nil, notReadable(file, want, fs.ErrNotExist)
 	}
 	return data, err

@@ -177,12 +177,17 @@ func (r *folderReader) read(name, file string) (File, error) {
 		want := "a text file, or a pattern of privateFiles in " + ManifestName + " that excludes it"
 		return File{}, &text.SourceError{File: file, Line: text.LineNumber(data, at), Want: want, Got: "a binary file"}
 	}
-	mode := fs.FileMode(0o644)
-	if info.Mode()&0o111 != 0 {
-		mode = 0o755
+	return NewFile(name, info.Mode(), data), nil
+}
+
+// NewFile is a file of a provider with its content.
+func NewFile(name string, mode fs.FileMode, data []byte) File {
+	kept := fs.FileMode(0o644)
+	if mode&0o111 != 0 {
+		kept = 0o755
 	}
 	sum := sha256.Sum256(data)
-	return File{Name: name, Mode: mode, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data)), data: data}, nil
+	return File{Name: name, Mode: kept, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data)), data: data}
 }
 
 func notReadable(file, want string, err error) error {

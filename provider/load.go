@@ -23,6 +23,8 @@ type Provider struct {
 	// LicenceTold is true if a check has reported its licence: consequences in other files are
 	// not a second mistake.
 	LicenceTold bool
+	// Questions are those that stand open in the manifest. Each has a value to go on with.
+	Questions []QuestionError
 
 	digest  string
 	refused map[string]bool // of a Draft: existing files that were refused
@@ -41,12 +43,21 @@ type Provider struct {
 // end. Nothing outside dir is read: symbolic links are refused, also those that stay
 // inside.
 func Load(ctx context.Context, dir string) (*Provider, error) {
+	return loadFrom(ctx, dir, (*Draft).ReadManifest)
+}
+
+// LoadAs is Load with the text of a manifest that the directory does not have yet.
+func LoadAs(ctx context.Context, dir string, manifest []byte) (*Provider, error) {
+	return loadFrom(ctx, dir, func(d *Draft) error { return d.TakeManifest(manifest) })
+}
+
+func loadFrom(ctx context.Context, dir string, readManifest func(*Draft) error) (*Provider, error) {
 	d, err := Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = d.Close() }()
-	if err := d.ReadManifest(); err != nil {
+	if err := readManifest(d); err != nil {
 		return nil, err
 	}
 	if err := d.ReadFiles(ctx); err != nil {

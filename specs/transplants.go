@@ -21,6 +21,51 @@ type Transplants struct {
 	TakeOut []TakeOut `yaml:"takeOut,omitempty" jsonschema_description:"how to remove a provider from a release"`
 	// Transplants are in the order of the report.
 	Transplants []Transplant `yaml:"transplants" jsonschema:"minItems=1" jsonschema_description:"the providers"`
+	// Adopted is for manifests that provider:adopt writes.
+	Adopted Adopted `yaml:"adopted,omitempty" jsonschema_description:"a mapping with release and reasons"`
+}
+
+// Adopted is about manifests that provider:adopt writes for the transplants, and for every provider of a release.
+type Adopted struct {
+	// Release is the one whose providers are taken out of it one by one. Their transplants are called PROVIDER-RELEASE.
+	Release string `yaml:"release" jsonschema:"pattern=^v[0-9]+([.][0-9]+)+$" jsonschema_description:"a tag such as v64.0"`
+	// Reasons explain differences from upstream that the manifests by hand do not have, and from these manifests.
+	Reasons []AdoptedReason `yaml:"reasons,omitempty" jsonschema_description:"why the results may differ"`
+}
+
+// AdoptedReason explains differences of some transplants: lines of files, and fields of the manifest by hand.
+//
+//nolint:lll // a struct tag cannot be broken
+type AdoptedReason struct {
+	// Transplants are those that have the difference.
+	Transplants []string `yaml:"transplants" jsonschema:"minItems=1" jsonschema_description:"the names of transplants"`
+	// Fields are those of the manifest that differ from the one by hand.
+	Fields []string `yaml:"fields,omitempty" jsonschema_description:"fields of the manifest"`
+	// Files are paths in the tree.
+	Files []string `yaml:"files,omitempty" jsonschema_description:"the files' paths in the tree"`
+	// Kinds are the kinds of the differences in files: missing, extra or elsewhere.
+	Kinds []string `yaml:"kinds,omitempty" jsonschema:"enum=missing,enum=extra,enum=elsewhere" jsonschema_description:"missing, extra, elsewhere"`
+	// Lines is a pattern for the lines; empty matches every line.
+	Lines string `yaml:"lines,omitempty" jsonschema_description:"a regular expression that the lines match"`
+	// Why is the reason.
+	Why string `yaml:"why" jsonschema:"minLength=20" jsonschema_description:"why the difference is right"`
+}
+
+// For lists the reasons of a transplant for its lines, and for its fields.
+func (a *Adopted) For(transplant string) (lines []Reason, fields map[string]string) {
+	fields = map[string]string{}
+	for _, r := range a.Reasons {
+		if !slices.Contains(r.Transplants, transplant) {
+			continue
+		}
+		for _, f := range r.Fields {
+			fields[f] = r.Why
+		}
+		if len(r.Files) > 0 {
+			lines = append(lines, Reason{Files: r.Files, Kinds: r.Kinds, Lines: r.Lines, Why: r.Why})
+		}
+	}
+	return lines, fields
 }
 
 // TakeOut removes a provider from a release, independently of how one is added: it

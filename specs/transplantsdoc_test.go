@@ -19,7 +19,26 @@ func TestTransplantsDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inDocument(t, "transplants.md", "<!-- reasons: go test ./specs -update writes them -->\n", "<!-- end of the reasons -->\n", reasonList(all.Transplants))
+	const begin, end = "<!-- reasons: go test ./specs -update writes them -->\n", "<!-- end of the reasons -->\n"
+	inDocument(t, "transplants.md", begin, end, reasonList(all.Transplants))
+	inDocument(t, "adopt.md", begin, end, adoptedList(all.Adopted.Reasons))
+}
+
+// adoptedList is a Markdown table of the reasons for what provider:adopt does otherwise.
+func adoptedList(reasons []specs.AdoptedReason) string {
+	var out strings.Builder
+	out.WriteString("| difference | in | why |\n|---|---|---|\n")
+	for _, r := range reasons {
+		var what []string
+		for _, f := range r.Fields {
+			what = append(what, "`"+f+"`")
+		}
+		if len(r.Files) > 0 {
+			what = append(what, strings.Join(r.Files, ", ")+", "+strings.Join(r.Kinds, " and "))
+		}
+		fmt.Fprintf(&out, "| %s | %s | %s |\n", strings.Join(what, "; "), strings.Join(r.Transplants, ", "), r.Why)
+	}
+	return out.String()
 }
 
 // TestStrangersDocument does the same for docs/strangers.md.

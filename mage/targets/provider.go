@@ -25,6 +25,24 @@ func (Provider) New(ctx context.Context,
 	})
 }
 
+// Adopt writes provider.yaml for a driver that exists, alone or in a fork of rdma-core.
+func (Provider) Adopt(ctx context.Context,
+	path *string, // the driver's directory, or a tree that has it (default the repository); also as an argument
+	dir *string, // a directory to create with a copy of the driver (default in place if nothing has to move, else provider/NAME)
+	maintainer *string, // its maintainer, as "NAME <ADDRESS>" (default as MAINTAINERS says)
+	depth *string, // of provider:check at the end: edit or compile (default compile if an engine answers)
+	rdma *string, // rdma-core release to compare with (default the tree's version, or 56.1)
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
+	distro *string, // distro whose toolchain compiles (default rocky9)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	f := flags(distro, rdma, source, nil, base)
+	f.Depth = depth
+	return app.Run(ctx, f, func(a *app.App, ctx context.Context) error {
+		return a.ProviderAdopt(ctx, app.AdoptProvider{Path: path, Dir: dir, Maintainer: maintainer})
+	})
+}
+
 // Check reports everything that is wrong with a provider, with file and line.
 func (Provider) Check(ctx context.Context,
 	provider *string, // provider: a name in provider/, or a directory (default rib)

@@ -99,11 +99,15 @@ func (Test) Transplant(ctx context.Context,
 	source *string, // git clone of rdma-core with its tags
 	provider *string, // transplants of specs/transplants.yaml, separated by commas (default all)
 	depth *string, // edit or compile (default edit)
+	adopt *bool, // with the manifests that provider:adopt writes, and for all providers of 64.0 too (default false)
 	distro *string, // distro whose toolchain compiles (default rocky9)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	f := flags(distro, nil, source, provider, base)
 	f.Depth = depth
+	if adopt != nil && *adopt {
+		return app.Run(ctx, f, (*app.App).TestTransplantAdopted)
+	}
 	return app.Run(ctx, f, (*app.App).TestTransplant)
 }
 

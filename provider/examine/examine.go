@@ -88,6 +88,9 @@ func (e *examiner) manifest() {
 		e.doubt()
 		return
 	}
+	for _, q := range e.p.Questions {
+		e.manifestAnswer.warn(&q)
+	}
 	m := &e.p.Manifest
 	e.manifestAnswer.Evidence = strings.Join(slices.DeleteFunc([]string{m.Name, m.DriverID.Constant, "device " + m.Device.Name},
 		func(s string) bool { return s == "" }), ", ")

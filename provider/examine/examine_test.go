@@ -303,3 +303,16 @@ func TestThreeNames(t *testing.T) {
 	providertest.WantLines(t, got, "CMakeLists.txt:2: want rdma_shared_provider(fly, got rdma_shared_provider(fly_rp",
 		"CMakeLists.txt:3: want rdma_provider(fly, got rdma_provider()", "CMakeLists.txt:4: want rdma_provider(fly, got rdma_provider(…300 characters")
 }
+
+// An open question of a manifest is a warning, with its line.
+func TestQuestions(t *testing.T) {
+	manifest := strings.Replace(providertest.Manifest, "kernelModule:", provider.QuestionMark+"what is it called?\nkernelModule:", 1)
+	x := Examine(t.Context(), providertest.Fly(t, map[string]string{provider.ManifestName: manifest}))
+	a := x.Answers[0]
+	if a.Failed() || a.Warnings() != 1 || !strings.Contains(a.Findings[0].Err.Error(), "provider.yaml:10: open question: what is it called?") {
+		t.Errorf("got %+v", a)
+	}
+	if x.Provider == nil || len(x.Provider.Questions) != 1 {
+		t.Errorf("provider %+v", x.Provider)
+	}
+}

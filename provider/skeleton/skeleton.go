@@ -37,9 +37,10 @@ const (
 	NobodyEmail = "nobody@provider.invalid"
 )
 
-// File is a file of the skeleton.
+// File is a file of a new directory.
 type File struct {
-	Name string // in the provider's directory
+	Name string      // in the provider's directory, slash separated
+	Mode fs.FileMode // 0 is 0o644
 	Data []byte
 }
 
@@ -103,7 +104,7 @@ func render(n names) ([]File, error) {
 	}
 	files := make([]File, 0, len(entries))
 	for _, e := range entries {
-		if !n.Shared && isShared(e.Name()) {
+		if !n.Shared && isShared(e.Name()) || e.Name() == provider.ManifestName+suffix {
 			continue
 		}
 		text, err := fs.ReadFile(templates, path.Join("templates", e.Name()))
@@ -121,8 +122,24 @@ func render(n names) ([]File, error) {
 		}
 		files = append(files, File{Name: fileName(e.Name(), n.Name), Data: out.Bytes()})
 	}
-	return files, nil
+	notes := Notes{"device": {n.Upper + "_UVERBS_ABI_VERSION of " + n.Name + "-abi.h is its kernelABI."}}
+	data, err := Manifest(n.manifest(), n.Place, notes)
+	return append(files, File{Name: provider.ManifestName, Data: data}), err
 }
+
+// manifest is the new provider's.
+func (n *names) manifest() *provider.Manifest {
+	return &provider.Manifest{
+		Name: n.Name, Description: Description(n.Name), Maintainer: n.Maintainer, ABIHeader: n.Name + "-abi.h",
+		DriverID:     provider.DriverID{Constant: n.Constant, Policy: provider.PolicyNext},
+		KernelModule: n.Name + ".ko", CMake: provider.CMake{CoherentDMA: true},
+		Device:       provider.Device{Name: n.Device, KernelABI: 1},
+		PrivateFiles: []string{"README.md", ".clang-format", ".gitignore", "*~", ".*.sw?", ".#*", "#*#", "*.orig", "*.rej"},
+	}
+}
+
+// Description is the one of a provider that has none yet.
+func Description(name string) string { return "Userspace driver for " + name + " RDMA devices" }
 
 // isShared reports whether a template is only for a library.
 func isShared(tmpl string) bool { return tmpl == "NAMEdv.h.tmpl" || tmpl == "libNAME.map.tmpl" }

@@ -197,7 +197,7 @@ func TestWriteLeavesNothing(t *testing.T) {
 	}
 	only(t, above)
 	broken := slices.Clone(files)
-	broken[0].Name = "no/such/folder"
+	broken[0].Name = "no\x00file"
 	if _, err = skeleton.Write(t.Context(), filepath.Join(above, "fly"), broken); err == nil {
 		t.Error("wrote a file into a folder that is not there")
 	}

@@ -3,6 +3,7 @@
 package skeleton
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,11 @@ func fill(ctx context.Context, dir string, files []File) error {
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
-		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
+		name := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return fmt.Errorf("create the new directory: %w", err)
+		}
+		if err := os.WriteFile(name, f.Data, cmp.Or(f.Mode.Perm(), 0o644)); err != nil {
 			return fmt.Errorf("write a file of the new directory: %w", err)
 		}
 	}

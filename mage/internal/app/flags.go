@@ -145,6 +145,9 @@ func (a *App) provider(ctx context.Context, name string) (*provider.Provider, er
 			Got: "name: " + p.Manifest.Name,
 		}
 	}
+	for _, q := range p.Questions {
+		a.pipeline.Log.WarnContext(ctx, q.Error()) //nolint:sloglint // a sentence with its place
+	}
 	a.place.set(p)
 	return p, nil
 }

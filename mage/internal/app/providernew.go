@@ -96,10 +96,13 @@ func (a *App) showNew(p *provider.Provider, files []skeleton.File, place string)
 	if provider.UpstreamHas(m.Name) {
 		fmt.Fprintf(out, "warning: rdma-core has a provider %s: this one cannot be added to a release that contains it\n", m.Name)
 	}
-	fmt.Fprintln(out, "next:")
-	for _, line := range []string{
-		"provider:check -provider=" + place, "build -provider=" + place, "rpm -provider=" + place,
-	} {
-		fmt.Fprintln(out, "  go tool mage "+line)
+	a.showNext(place)
+}
+
+// showNext prints the commands that follow.
+func (a *App) showNext(place string) {
+	fmt.Fprintln(a.ui.Out(), "next:")
+	for _, target := range []string{"provider:check", "build", "rpm"} {
+		fmt.Fprintln(a.ui.Out(), "  go tool mage "+target+" -provider="+place)
 	}
 }

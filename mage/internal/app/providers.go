@@ -30,8 +30,9 @@ type NoProviderError struct {
 // Error says what to do.
 func (e *NoProviderError) Error() string {
 	if len(e.Found) == 0 {
-		return fmt.Sprintf("no %s in %s: create a provider with `go tool mage provider:new NAME`, "+
-			"or name its directory with -provider=DIRECTORY", provider.ManifestName, e.Repository)
+		return fmt.Sprintf("no %s in %s: `go tool mage provider:adopt DIRECTORY` writes one for a driver that exists, "+
+			"`go tool mage provider:new NAME` creates a provider; or name its directory with -provider=DIRECTORY",
+			provider.ManifestName, e.Repository)
 	}
 	return fmt.Sprintf("%d providers in %s: choose one with -provider=%s",
 		len(e.Found), e.Repository, strings.Join(e.Found, " or -provider="))

@@ -24,6 +24,7 @@ var errNothingGiven = errors.New("-source is missing: upstream's commits are rea
 type transplantsJob struct {
 	job    job.Job
 	depth  string
+	adopt  bool // with the manifests of provider:adopt
 	all    *specs.Transplants
 	chosen []specs.Transplant
 }
@@ -31,7 +32,12 @@ type transplantsJob struct {
 // TestTransplant is the test:transplant target: upstream's own providers,
 // added to a release without them like a third party's, and the changes
 // to each file compared with upstream's. All are tried before a failure ends it.
-func (a *App) TestTransplant(ctx context.Context) error {
+func (a *App) TestTransplant(ctx context.Context) error { return a.testTransplant(ctx, false) }
+
+// TestTransplantAdopted is TestTransplant with the manifests that provider:adopt writes, and for all providers of a release too.
+func (a *App) TestTransplantAdopted(ctx context.Context) error { return a.testTransplant(ctx, true) }
+
+func (a *App) testTransplant(ctx context.Context, adopt bool) error {
 	if err := a.ownOnly("test:transplant"); err != nil {
 		return err
 	}
@@ -39,8 +45,20 @@ func (a *App) TestTransplant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.adopt = adopt
+	setup := walk.TransplantSetup{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder), Adopt: t.adopt}
+	if t.job.Given != "" {
+		if setup.Clone, err = upstream.OpenClone(t.job.Given, a.ui.Out()); err != nil {
+			return err
+		}
+		defer setup.Clone.Close()
+	}
 	s, recipe := pipeline.NewState(t.job), pipeline.ForTransplants
-	s.Walk.Transplants = t.chosen
+	if s.Walk.Setup, s.Walk.Transplants = setup, t.chosen; t.adopt {
+		if s.Walk.Transplants, err = a.adopted(ctx, setup.Clone, t); err != nil {
+			return err
+		}
+	}
 	if t.depth == depthCompile {
 		recipe = pipeline.ForTransplantsCompile
 		stock, err := a.defaultRelease(t.job)
@@ -53,16 +71,6 @@ func (a *App) TestTransplant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	setup := walk.TransplantSetup{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder)}
-	if t.job.Given != "" {
-		clone, err := upstream.OpenClone(t.job.Given, a.ui.Out())
-		if err != nil {
-			return err
-		}
-		defer clone.Close()
-		setup.Clone = clone
-	}
-	s.Walk.Setup = setup
 	if err := run.ToEnd(ctx); err != nil {
 		return err
 	}
@@ -91,6 +99,29 @@ func (a *App) transplantsJob() (transplantsJob, error) {
 		t.chosen, errs[4] = chooseTransplants(t.all, value(a.flags.Provider, ""), t.job.Given)
 	}
 	return t, errors.Join(errs[:]...)
+}
+
+// adopted are the chosen transplants and, unless some were chosen by name, those of every provider of specs' release.
+func (a *App) adopted(ctx context.Context, clone *upstream.Clone, t transplantsJob) ([]specs.Transplant, error) {
+	if clone == nil || value(a.flags.Provider, "") != "" {
+		return t.chosen, nil
+	}
+	ref, err := clone.Find(ctx, t.all.Adopted.Release)
+	if err != nil {
+		return nil, err
+	}
+	files, err := clone.Tree(ctx, ref.Commit)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range files {
+		parts := strings.Split(f.Name, "/")
+		if len(parts) == 3 && parts[0] == "providers" && parts[2] == "CMakeLists.txt" {
+			names = append(names, parts[1])
+		}
+	}
+	return append(t.chosen, walk.AdoptedTransplants(ref.Name, names)...), nil
 }
 
 // chooseTransplants takes names separated by commas, by default all. Without a
@@ -167,6 +198,9 @@ func (a *App) showTransplants(ctx context.Context, rows []*walk.TransplantRow) e
 	header := []string{
 		"transplant", "into", "driver id", "files", "same", "lines", "same", "other, with reason", "patch", "compiles", "ibv_devices",
 	}
+	if len(rows) > 0 && rows[0].Adopted != nil {
+		header = append(header, "questions", "alone")
+	}
 	a.ui.Table("upstream's providers added by verbsmith, compared with upstream's own edits", header, table)
 	folder := filepath.Join(a.dirs.dist, transplantsFolder)
 	report, err := a.pipeline.Collector().Place(ctx, folder, "REPORT.md", walk.TransplantReport(rows))
@@ -191,15 +225,19 @@ func (a *App) showTransplants(ctx context.Context, rows []*walk.TransplantRow) e
 func transplantRow(row *walk.TransplantRow) []string {
 	c := row.Count()
 	host := row.Transplant.Host
-	if len(row.Transplant.Without) > 0 {
+	if len(row.Transplant.Without) > 0 || len(row.Transplant.Commits) == 0 {
 		host += " without it"
 	}
 	reasons := fmt.Sprint(c.Other)
 	if c.Unexplained > 0 {
 		reasons += fmt.Sprintf(" (%d have none)", c.Unexplained)
 	}
-	return []string{
+	cells := []string{
 		row.Transplant.Name, host, fmt.Sprint(row.DriverID), fmt.Sprint(c.Files), fmt.Sprint(c.SameFiles), fmt.Sprint(c.Lines),
 		fmt.Sprint(c.SameLines), reasons, string(row.Patch.State), string(row.Compile.State), string(row.Devices.State),
 	}
+	if a := row.Adopted; a != nil {
+		cells = append(cells, fmt.Sprint(a.Questions), string(a.Alone.State))
+	}
+	return cells
 }

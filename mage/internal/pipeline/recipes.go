@@ -67,6 +67,7 @@ var (
 	ForReleasesAdd     = measured
 	ForReleasesAddAll  = measured.then(Base, Toolchain, MeasureLayout)
 
+	ForProviderAdopt   = Recipe{Source}
 	ForProviderEdit    = Recipe{Source, Integrate, CheckABI}
 	ForProviderCompile = Recipe{
 		Source, Integrate, ShareSource, StockSpec, StockBase, StockToolchain, CheckABI, CompileProvider, DiscoverProvider,

@@ -20,6 +20,25 @@ func splitLines(text string) []string {
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
+// LineDifferences returns the lines that one of two patches adds or removes and the other does not, with a mark before each: < of
+// the first, > of the second.
+func LineDifferences(first, second string) []string {
+	changes := func(patch string) []string {
+		return slices.DeleteFunc(splitLines(patch), func(line string) bool {
+			return line == "" || line[0] != '+' && line[0] != '-' || strings.HasPrefix(line, "+++") || strings.HasPrefix(line, "---")
+		})
+	}
+	onlyFirst, onlySecond := difference(changes(first), changes(second), nil)
+	var out []string
+	for _, l := range onlyFirst {
+		out = append(out, "< "+l.Text)
+	}
+	for _, l := range onlySecond {
+		out = append(out, "> "+l.Text)
+	}
+	return out
+}
+
 // difference returns the lines that only a has and those that only b has, by the shortest edit
 // from one to the other. If two lines have changed places, the one that is not known counts as
 // moved. The files have some thousand lines and few changes, so common lines at the beginning

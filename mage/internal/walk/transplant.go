@@ -40,8 +40,9 @@ type TransplantRow struct {
 
 	Edit, Patch, Compile, Devices report.Result
 
-	Ours, Theirs []byte // patches of the host: verbsmith's and upstream's
-	Folder       string // the provider's directory, kept
+	Ours, Theirs []byte   // patches of the host: verbsmith's and upstream's
+	Folder       string   // the provider's directory, kept
+	Adopted      *Adopted // what provider:adopt finds out, if that is tried
 }
 
 func newTransplantRow(t specs.Transplant) *TransplantRow {
@@ -52,12 +53,20 @@ func newTransplantRow(t specs.Transplant) *TransplantRow {
 // Failed says that the row makes the test fail.
 func (r *TransplantRow) Failed() bool {
 	failed := func(c report.Result) bool { return c.State == report.Fail }
-	return len(r.Faults) > 0 || slices.ContainsFunc([]report.Result{r.Edit, r.Patch, r.Compile, r.Devices}, failed)
+	return len(r.Faults) > 0 || slices.ContainsFunc(r.results(), failed)
+}
+
+func (r *TransplantRow) results() []report.Result {
+	all := []report.Result{r.Edit, r.Patch, r.Compile, r.Devices}
+	if r.Adopted != nil {
+		all = append(all, r.Adopted.Alone)
+	}
+	return all
 }
 
 // Why is the first reason of a failure, or "".
 func (r *TransplantRow) Why() string {
-	for _, c := range []report.Result{r.Edit, r.Patch, r.Compile, r.Devices} {
+	for _, c := range r.results() {
 		if c.State == report.Fail {
 			return c.Evidence
 		}
@@ -74,6 +83,7 @@ type TransplantSetup struct {
 	Clone   *upstream.Clone     // nil if none is given
 	Folders string              // the providers' directories are kept below it
 	Compile *artifact.Toolchain // nil: only the files are compared
+	Adopt   bool                // the manifests are those that provider:adopt writes
 }
 
 var errNoDonor = errors.New("needs a clone, because it is compared with upstream's own commits")
@@ -135,6 +145,10 @@ type hostTrees struct {
 	start        string   // what theirs began with, if not with the host: only added lines are compared
 }
 
+func (b hostTrees) source() artifact.Source {
+	return artifact.Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
+}
+
 // makeTrees creates the two trees: the host without and with upstream's commits, or the host
 // without and with the provider.
 func (w *Walker) makeTrees(ctx context.Context, g TransplantSetup, t specs.Transplant) (b hostTrees, err error) {
@@ -156,6 +170,9 @@ func (w *Walker) makeTrees(ctx context.Context, g TransplantSetup, t specs.Trans
 	}
 	if err := w.unpackHost(ctx, g, t, &b); err != nil {
 		return b, err
+	}
+	if g.Adopt && len(t.Without) == 0 && len(t.Commits) == 0 {
+		return b, transplant.TakeAway(b.host, t.Provider)
 	}
 	for _, name := range t.Without {
 		if err := takeOut(g.All, name, b.host); err != nil {
@@ -257,12 +274,28 @@ func (w *Walker) fillDonated(t specs.Transplant, theirs, folder string) error {
 // checks of the run's depth.
 func (w *Walker) transplant(ctx context.Context, j job.Job, g TransplantSetup, b hostTrees, row *TransplantRow) error {
 	var err error
-	if j.Provider, err = w.donate(ctx, row.Transplant, b.theirs, row.Folder); err != nil {
+	if g.Adopt {
+		row.Adopted = &Adopted{Alone: report.Result{State: report.NotTried}}
+		j.Provider, err = w.adoptFrom(ctx, row.Transplant, b, row)
+		more, _ := g.All.Adopted.For(row.Transplant.Name)
+		row.Transplant.Reasons = slices.Concat(row.Transplant.Reasons, more)
+	} else {
+		j.Provider, err = w.donate(ctx, row.Transplant, b.theirs, row.Folder)
+	}
+	if err != nil {
 		return err
+	}
+	for _, f := range j.Provider.Manifest.KernelHeaders() {
+		b.own = append(b.own, "kernel-headers/rdma/"+path.Base(f))
 	}
 	tree, err := w.compareEdits(ctx, j, b, row)
 	if err != nil {
 		return err
+	}
+	if g.Adopt {
+		if err := w.compareAdopted(ctx, j, b.source(), b, g.All, row); err != nil {
+			return err
+		}
 	}
 	if g.Compile == nil {
 		return nil
@@ -272,7 +305,7 @@ func (w *Walker) transplant(ctx context.Context, j job.Job, g TransplantSetup, b
 
 // compareEdits makes the edits in the host, and compares them with the other tree.
 func (w *Walker) compareEdits(ctx context.Context, j job.Job, b hostTrees, row *TransplantRow) (artifact.Tree, error) {
-	src := artifact.Source{Tree: b.host, Version: b.version, Epoch: b.epoch, Digest: b.digest}
+	src := b.source()
 	tree, err := w.Integrate(ctx, j, src)
 	if err != nil {
 		return tree, err

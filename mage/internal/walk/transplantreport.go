@@ -78,6 +78,7 @@ func reportCompared(out *strings.Builder, row *TransplantRow, whose string, most
 			fmt.Fprintf(out, "\n%s: %s\n", c.State, c.Evidence)
 		}
 	}
+	reportAdopted(out, row.Adopted)
 	own, ownSame := 0, 0
 	fmt.Fprintf(out, "\n| file | %s | verbsmith | result |\n|---|---|---|---|\n", whose)
 	for _, f := range row.Files {
@@ -101,6 +102,26 @@ func reportCompared(out *strings.Builder, row *TransplantRow, whose string, most
 	}
 	for _, fault := range row.Faults {
 		fmt.Fprintf(out, "\n**%s**\n", fault)
+	}
+}
+
+// reportAdopted is about what provider:adopt wrote.
+func reportAdopted(out *strings.Builder, a *Adopted) {
+	if a == nil {
+		return
+	}
+	fmt.Fprintf(out, "\nThe manifest is that of provider:adopt, with %d open questions. Adopted from its directory alone: %s.\n",
+		a.Questions, a.Alone.State)
+	if !a.ByHand {
+		return
+	}
+	out.WriteString("\n| field | by hand | adopted | why |\n|---|---|---|---|\n")
+	for _, f := range a.Fields {
+		fmt.Fprintf(out, "| %s | %s | %s | %s |\n", f.Field, f.ByHand, f.Adopted, f.Why)
+	}
+	fmt.Fprintf(out, "\n%d lines of the patch differ from the one by hand (<):\n\n", len(a.Lines))
+	for _, l := range a.Lines {
+		fmt.Fprintf(out, "    %s\n", l)
 	}
 }
 

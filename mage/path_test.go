@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestNamePath(t *testing.T) {
+	for _, tt := range []struct{ args, want []string }{
+		{[]string{"provider:adopt", "a b/c", "-dir=x"}, []string{"provider:adopt", "-path=a b/c", "-dir=x"}},
+		{[]string{"-v", "Provider:Adopt", "."}, []string{"-v", "Provider:Adopt", "-path=."}},
+		{[]string{"provider:adopt", "-dir=x"}, []string{"provider:adopt", "-dir=x"}},
+		{[]string{"provider:adopt"}, []string{"provider:adopt"}},
+		{[]string{"provider:check", "a"}, []string{"provider:check", "a"}},
+	} {
+		given := slices.Clone(tt.args)
+		if got := namePath(tt.args); !slices.Equal(got, tt.want) || !slices.Equal(given, tt.args) {
+			t.Errorf("%q: got %q, want %q", given, got, tt.want)
+		}
+	}
+}
