@@ -212,6 +212,19 @@ installed() {
     esac
 }
 
+# known NAME: the manager still has a record of it, whose $state dpkg tells, such as that its configuration is left.
+known() {
+    state=installed
+    case $manager in
+        rpm) rpm -q "$1" ;;
+        dpkg)
+            # shellcheck disable=SC2016 # dpkg's own placeholder
+            state=$(dpkg-query --show --showformat '${db:Status-Status}' "$1") || return
+            [ "$state" != not-installed ]
+            ;;
+    esac
+}
+
 module_file() { printf '%s/%s' "$modules" "$module"; }
 module=lib$PROVIDER-rdmav$PRIVATE_ABI.so
 
@@ -464,9 +477,10 @@ case $verdict in
         left=$(providers_files) || fail "not all directories can be read"
         [ -z "$left" ] || fail "left behind: $left"
         if [ -n "$files" ]; then
-            for f in $files /var/lib/dpkg/info/"$package"[.:]*; do
+            for f in $files; do
                 [ -d "$f" ] || [ ! -e "$f" ] || fail "left behind: $f"
             done
+            ! known "$package" || fail "$package is still known, as $state"
             unchanged "$stock"
             make_tree "$DEVICE" "$KERNEL_ABI"
             ask ibv_devices

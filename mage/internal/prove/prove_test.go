@@ -184,7 +184,7 @@ func TestVerdictsAboutTheAddonCanFail(t *testing.T) {
 		header   = "echo '    device          node GUID'\n"
 		listed   = header + "echo '    rib0            0123456789abcdef'\n"
 		noDriver = header + "echo 'libibverbs: Warning: no userspace device-specific driver found for uverbs0' >&2\n"
-		lists    = "case $1 in -ql) echo /no/such/file;; esac"
+		lists    = "case $1 in -ql) echo /no/such/file;; -q) exit 1;; esac"
 		removes  = `rm "$WORK/drivers/rib.driver"`
 		// An rpm that tells another release of libibverbs once dnf has run.
 		moves = `case $1 in -q) [ -e "$WORK/updated" ] && echo new || echo old;; esac`
@@ -197,6 +197,9 @@ func TestVerdictsAboutTheAddonCanFail(t *testing.T) {
 		{"removed", "removed", map[string]string{driverFile: "", "rpm": lists, "dnf": removes, "ibv_devices": noDriver}, true},
 		{"a file stays", "removed", map[string]string{
 			driverFile: "", "rpm": "case $1 in -ql) echo /dev/null;; esac", "dnf": removes, "ibv_devices": noDriver,
+		}, false},
+		{"rpm still knows it", "removed", map[string]string{
+			driverFile: "", "rpm": "case $1 in -ql) echo /no/such/file;; esac", "dnf": removes, "ibv_devices": noDriver,
 		}, false},
 		{"the driver stays", "removed", map[string]string{driverFile: "", "rpm": lists, "dnf": "", "ibv_devices": noDriver}, false},
 		{"nothing was there", "removed", map[string]string{"rpm": lists, "dnf": removes, "ibv_devices": noDriver}, false},
@@ -310,7 +313,9 @@ upgrade*) echo "kept back: libibverbs1" ;;
 *--no-remove*) echo "E: Packages need to be removed but remove is disabled."; exit 100 ;;
 install*libibverbs1) echo "The following packages will be REMOVED:"; : >"$WORK/removed"; echo 45.0-1 >"$WORK/version" ;;
 esac`
-		refuses = `case "$*" in *SourceParts=/dev/null*) ;; *) exit 0 ;; esac
+		purges     = `[ "$*" = "purge -y x" ] && rm "$WORK/drivers/rib.driver"`
+		afterwards = `case "$*" in --listfiles*) echo /no/such/file ;; *) exit 1 ;; esac`
+		refuses    = `case "$*" in *SourceParts=/dev/null*) ;; *) exit 0 ;; esac
 echo ' x : Depends: libibverbs1 (>= 57.0) but 44.0-2 is to be installed'; exit 100`
 	)
 	for _, tt := range []struct {
@@ -327,6 +332,11 @@ echo ' x : Depends: libibverbs1 (>= 57.0) but 44.0-2 is to be installed'; exit 1
 		{"updated", "updated", `echo 44.0-2+update1 >"$WORK/version"`, knows, "", listed, true},
 		{"nothing was updated", "updated", "", knows, "", listed, false},
 		{"updated without the add-on", "updated", `: >"$WORK/removed"; echo 44.0-2+update1 >"$WORK/version"`, knows, "", listed, false},
+		{"purged", "removed", purges, afterwards, "", noDriver, true},
+		{"purged, and libibverbs1 is touched", "removed", purges, afterwards, "echo '??5?????? /x'", noDriver, false},
+		{"purged, and its configuration is left", "removed", purges, strings.Replace(afterwards, "exit 1", "echo config-files", 1), "", noDriver, false},
+		{"purged, and a file is left", "removed", purges, strings.Replace(afterwards, "/no/such/file", "/dev/null", 1), "", noDriver, false},
+		{"purged, and listed", "removed", purges, afterwards, "", listed, false},
 		{"kept, and removed", "upgrade-across", apt, knows, "", listed, true},
 		{"upgraded under it", "upgrade-across", strings.Replace(apt, `: >"$WORK/removed"; `, "", 1), knows, "", listed, false},
 		{"upgraded by what removes nothing", "upgrade-across", strings.Replace(apt, "kept back: libibverbs1", `libibverbs1"; echo 45 >"$WORK/version`, 1), knows, "", listed, false},
@@ -336,7 +346,7 @@ echo ' x : Depends: libibverbs1 (>= 57.0) but 44.0-2 is to be installed'; exit 1
 		{"removed without a word", "upgrade-across", strings.Replace(apt, "REMOVED", "moved", 1), knows, "", listed, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			tools := map[string]string{"apt-get": tt.apt, "dpkg-query": tt.query, "dpkg": tt.dpkg, "ibv_devices": tt.list}
+			tools := map[string]string{"apt-get": tt.apt, "dpkg-query": tt.query, "dpkg": tt.dpkg, "ibv_devices": tt.list, driverFile: ""}
 			pass, said := verdict(t, tt.verdict, tools, "MANAGER=dpkg", "OWNER=x", "GIVEN=/given", "WANT=libibverbs1 (>= 57.0)")
 			if pass != tt.pass {
 				t.Errorf("pass is %v, want %v: %s", pass, tt.pass, said)
@@ -379,7 +389,7 @@ func TestVerdictNamesWhatTheImageLacks(t *testing.T) {
 		loads    = "echo 'libibverbs.so.1 => /x (0x1)'"
 	)
 	all := map[string]string{
-		driverFile: "", "rpm": "case $1 in -ql) echo /no/such/file;; esac", "dnf": `rm "$WORK/drivers/rib.driver"`,
+		driverFile: "", "rpm": "case $1 in -ql) echo /no/such/file;; -q) exit 1;; esac", "dnf": `rm "$WORK/drivers/rib.driver"`,
 		"ibv_devices": noDriver, "ldd": loads,
 	}
 	for _, tt := range []struct {
