@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the schemas anew")
 func TestSchemas(t *testing.T) {
 	for file, v := range map[string]any{
 		"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}, "suite.json": &specs.Suite{},
-		"transplants.json": &specs.Transplants{}, "interfaces.json": &specs.Interfaces{},
+		"transplants.json": &specs.Transplants{}, "release.json": &specs.AddedRelease{}, "interfaces.json": &specs.Interfaces{},
 	} {
 		want, err := strictyaml.Schema(v)
 		if err != nil {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package specs holds verbsmith's data: the releases of rdma-core and where they come from
-// (releases.yaml), the interface between each release and a provider's module
+// (releases.yaml; releases/VERSION.yaml for each that releases:add has added), the interface between each release and a provider's module
 // (interfaces.yaml), the distros (distros/NAME.yaml), and the pinned checksums of archives
 // (rdma-core.sum).
 //

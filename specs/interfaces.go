@@ -3,6 +3,7 @@
 package specs
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -21,10 +22,13 @@ type Interface struct {
 	// From is the first release, Below the first that has another interface or is not known.
 	From  string `yaml:"from" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"a release number such as \"56.1\""`
 	Below string `yaml:"below" jsonschema:"pattern=^[0-9]+[.][0-9]+$" jsonschema_description:"a release number such as \"56.1\""`
-	// Layout is the digest of the structures that both sides see.
-	Layout string `yaml:"layout" jsonschema:"pattern=^[0-9a-f]{16}$" jsonschema_description:"16 lower-case hex digits"`
+	// Layout is the digest of the structures that both sides see; "": it was not measured.
+	Layout string `yaml:"layout,omitempty" jsonschema:"pattern=^[0-9a-f]{16}$" jsonschema_description:"16 lower-case hex digits"`
 	// Changed are functions with other arguments from here on.
 	Changed []string `yaml:"changed,omitempty" jsonschema:"pattern=^[a-z_][a-z0-9_]*$" jsonschema_description:"names of C functions"`
+
+	// apart is one of an added release. Nobody has compared its functions' arguments with those of others, so it is merged with none.
+	apart bool
 }
 
 // Has reports whether a release has the interface.
@@ -38,9 +42,9 @@ type Interfaces struct {
 	List []Interface `yaml:"interfaces" jsonschema:"minItems=1"`
 }
 
-// LoadInterfaces reads interfaces.yaml from a file system that is rooted at specs/.
+// LoadInterfaces reads interfaces.yaml from a file system that is rooted at specs/, and adds those of the releases that have a file.
 // All mistakes in it are reported at once, as *strictyaml.Mistake.
-func LoadInterfaces(fsys fs.FS) (*Interfaces, error) {
+func LoadInterfaces(fsys fs.FS, releases *Releases) (*Interfaces, error) {
 	data, err := fs.ReadFile(fsys, interfacesFile)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", shown(fsys, interfacesFile), err)
@@ -49,7 +53,67 @@ func LoadInterfaces(fsys fs.FS) (*Interfaces, error) {
 	if err := strictyaml.Decode(shown(fsys, interfacesFile), data, &list); err != nil {
 		return nil, err
 	}
+	var errs []error
+	for _, f := range releases.files {
+		f.check = list.problems
+		if err := strictyaml.Decode(f.file, f.data, &f); err != nil {
+			errs = append(errs, err)
+		} else if i := f.Interface; i != nil && !slices.ContainsFunc(list.List, i.same) {
+			i.apart = true
+			list.List = append(list.List, *i)
+		}
+	}
+	slices.SortFunc(list.List, func(a, b Interface) int { return CompareVersions(a.From, b.From) })
+	for _, f := range releases.files {
+		f.check = list.missing
+		errs = append(errs, strictyaml.Decode(f.file, f.data, &f))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
 	return &list, nil
+}
+
+// problems are those of a release's interface with the others.
+func (l *Interfaces) problems(f *releaseFile) []strictyaml.Problem {
+	i := f.Interface
+	if i == nil {
+		return nil
+	}
+	for _, other := range l.List {
+		if overlap := CompareVersions(i.From, other.Below) < 0 && CompareVersions(other.From, i.Below) < 0; !overlap || i.same(other) {
+			continue
+		}
+		return []strictyaml.Problem{{
+			Path: "interface", Want: "releases that no other interface has: from " + other.From + " to below " + other.Below +
+				" private ABI " + strconv.Itoa(other.PrivateABI) + " is known", Got: i.From + " to below " + i.Below,
+		}}
+	}
+	return nil
+}
+
+// missing is the problem of a release that is in no interface.
+func (l *Interfaces) missing(f *releaseFile) []strictyaml.Problem {
+	if _, ok := l.Of(f.Version); ok {
+		return nil
+	}
+	return []strictyaml.Problem{{Path: "interface", Want: "the interface of " + f.Version + ", which no other file has", Got: "nothing"}}
+}
+
+// same reports whether an interface, which another file may have too, is this one.
+func (i *Interface) same(other Interface) bool {
+	return i.PrivateABI == other.PrivateABI && i.From == other.From && i.Below == other.Below &&
+		(i.Layout == other.Layout || i.Layout == "" || other.Layout == "")
+}
+
+// Of returns the interface of a release.
+func (l *Interfaces) Of(version string) (Interface, bool) {
+	for _, i := range l.List {
+		if i.Has(version) {
+			return i, true
+		}
+	}
+	return Interface{}, false
 }
 
 // Check finds mistakes that the schema cannot express.
@@ -83,7 +147,7 @@ func (l *Interfaces) Check() []strictyaml.Problem {
 func (l *Interfaces) For(calls func(function string) bool) []Interface {
 	var out []Interface
 	for _, i := range l.List {
-		if n := len(out); n > 0 && out[n-1].PrivateABI == i.PrivateABI && out[n-1].Layout == i.Layout &&
+		if n := len(out); n > 0 && !i.apart && out[n-1].Below == i.From && out[n-1].PrivateABI == i.PrivateABI && out[n-1].Layout == i.Layout &&
 			!slices.ContainsFunc(i.Changed, calls) {
 			out[n-1].Below = i.Below
 			continue

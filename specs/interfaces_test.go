@@ -14,7 +14,7 @@ import (
 
 // TestInterfacesData asserts what the project relies on in interfaces.yaml.
 func TestInterfacesData(t *testing.T) {
-	l, err := specs.LoadInterfaces(os.DirFS("."))
+	l, err := specs.LoadInterfaces(os.DirFS("."), &specs.Releases{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,11 +86,11 @@ func TestInterfaceMistakes(t *testing.T) {
 	const want = `specs/interfaces.yaml:2:41: interfaces[0].below: want a release after 2.0, got 2.0
 specs/interfaces.yaml:3:5: interfaces[1]: want what differs from the previous interface, got the same private ABI and layout
 specs/interfaces.yaml:3:27: interfaces[1].from: want 2.0, where the previous one ends, got 3.0`
-	_, err := specs.LoadInterfaces(fstest.MapFS{"interfaces.yaml": {Data: []byte(text)}})
+	_, err := specs.LoadInterfaces(fstest.MapFS{"interfaces.yaml": {Data: []byte(text)}}, &specs.Releases{})
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
-	if _, err := specs.LoadInterfaces(fstest.MapFS{}); err == nil {
+	if _, err := specs.LoadInterfaces(fstest.MapFS{}, &specs.Releases{}); err == nil {
 		t.Error("no file is no mistake")
 	}
 }

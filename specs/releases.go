@@ -19,7 +19,10 @@ func shown(fsys fs.FS, name string) string {
 	return "specs/" + name
 }
 
-const releasesFile = "releases.yaml"
+const (
+	releasesFile   = "releases.yaml"
+	releasesFolder = "releases" // one file for each release that is added
+)
 
 // OriginKind is the origin of a release's archive. Its bytes differ between origins.
 type OriginKind string
@@ -68,9 +71,11 @@ type Releases struct {
 	LabImage string `yaml:"labImage,omitempty" jsonschema_description:"an image such as debian:trixie-slim"`
 	// Releases are in rising order.
 	Releases []Release `yaml:"releases" jsonschema:"minItems=1"`
+
+	files []releaseFile // in releases/; their releases are in Releases
 }
 
-// LoadReleases reads releases.yaml from a file system rooted at specs/. All mistakes in it are
+// LoadReleases reads releases.yaml and releases/*.yaml from a file system rooted at specs/. All mistakes in them are
 // reported at once, as *strictyaml.Mistake.
 func LoadReleases(fsys fs.FS) (*Releases, error) {
 	data, err := fs.ReadFile(fsys, releasesFile)
@@ -79,6 +84,9 @@ func LoadReleases(fsys fs.FS) (*Releases, error) {
 	}
 	var r Releases
 	if err := strictyaml.Decode(shown(fsys, releasesFile), data, &r); err != nil {
+		return nil, err
+	}
+	if err := r.loadFiles(fsys); err != nil {
 		return nil, err
 	}
 	return &r, nil
@@ -107,16 +115,13 @@ func (r *Releases) Names() []string {
 func (r *Releases) Check() []strictyaml.Problem {
 	var out []strictyaml.Problem
 	for i, rel := range r.Releases {
-		path := "releases[" + strconv.Itoa(i) + "]"
+		path := "releases[" + strconv.Itoa(i) + "]."
 		if i > 0 && CompareVersions(r.Releases[i-1].Version, rel.Version) >= 0 {
 			out = append(out, strictyaml.Problem{
-				Path: path + ".version",
+				Path: path + "version",
 				Want: "releases in ascending order, each once",
 				Got:  rel.Version + " after " + r.Releases[i-1].Version,
 			})
-		}
-		if rel.Tag != "v"+rel.Version {
-			out = append(out, strictyaml.Problem{Path: path + ".tag", Want: "v" + rel.Version, Got: rel.Tag})
 		}
 		out = append(out, rel.check(path)...)
 	}
@@ -126,11 +131,15 @@ func (r *Releases) Check() []strictyaml.Problem {
 	return out
 }
 
+// check finds mistakes in one release; path is what its fields' paths begin with.
 func (rel Release) check(path string) []strictyaml.Problem {
 	var out []strictyaml.Problem
+	if rel.Tag != "v"+rel.Version {
+		out = append(out, strictyaml.Problem{Path: path + "tag", Want: "v" + rel.Version, Got: rel.Tag})
+	}
 	kinds, files := map[OriginKind]bool{}, map[string]bool{}
 	for i, o := range rel.Origins {
-		at := path + ".origins[" + strconv.Itoa(i) + "]"
+		at := path + "origins[" + strconv.Itoa(i) + "]"
 		add := func(field, want, got string) {
 			out = append(out, strictyaml.Problem{Path: at + "." + field, Want: want, Got: got})
 		}

@@ -129,15 +129,18 @@ func (a *App) load() error {
 	a.releases, errReleases = specs.LoadReleases(data)
 	a.distros, errDistros = specs.LoadDistros(data)
 	a.suites, errSuites = specs.LoadSuites(data)
-	interfaces, errInterfaces := specs.LoadInterfaces(data)
-	if err := errors.Join(errReleases, errDistros, errSuites, errInterfaces); err != nil {
+	if err := errors.Join(errReleases, errDistros, errSuites); err != nil {
+		return err
+	}
+	interfaces, err := specs.LoadInterfaces(data, a.releases)
+	if err != nil {
 		return err
 	}
 	pins, err := fs.ReadFile(data, pinsFile)
 	if err != nil {
 		return fmt.Errorf("read the pinned sums: %w", err)
 	}
-	sums, err := specs.OpenSums(dirs.sums(), specs.PinFile{Name: "specs/" + pinsFile, Data: pins})
+	sums, err := specs.OpenSums(dirs.sums(), append(a.releases.Pins(), specs.PinFile{Name: "specs/" + pinsFile, Data: pins})...)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,8 @@ type Declaration struct {
 	Arguments []string
 	// Type is a function's result or a member's type, without its name.
 	Type string
+	// At is the place of a member in its structure, from 0.
+	At int
 }
 
 // Header holds the declarations of one header.
@@ -98,8 +100,8 @@ func (h Header) declare(s []string) {
 		}
 	case s[0] == "struct" && open == 2:
 		h[Name{Kind: KindStruct, Name: s[1]}] = Declaration{}
-		for _, member := range statements(append(inside(s, open), ";")) {
-			h.member(s[1], member)
+		for at, member := range statements(append(inside(s, open), ";")) {
+			h.member(s[1], at, member)
 		}
 	default:
 		if name, d, ok := function(s); ok {
@@ -110,20 +112,20 @@ func (h Header) declare(s []string) {
 
 // member declares a structure's member; those of an unnamed union or structure
 // are the structure's own.
-func (h Header) member(in string, s []string) {
+func (h Header) member(in string, at int, s []string) {
 	if open := slices.Index(s, "{"); open >= 0 {
 		if s[len(s)-1] == "}" {
 			for _, m := range statements(append(inside(s, open), ";")) {
-				h.member(in, m)
+				h.member(in, at, m)
 			}
 			return
 		}
-		h[Name{Kind: KindMember, In: in, Name: s[len(s)-1]}] = Declaration{Type: "nested"}
+		h[Name{Kind: KindMember, In: in, Name: s[len(s)-1]}] = Declaration{Type: "nested", At: at}
 		return
 	}
-	if at := pointerName(s); at > 0 {
-		d := Declaration{Type: text(s[:at-2]), Arguments: arguments(inside(s, at+2))}
-		h[Name{Kind: KindMember, In: in, Name: s[at]}] = d
+	if n := pointerName(s); n > 0 {
+		d := Declaration{Type: text(s[:n-2]), Arguments: arguments(inside(s, n+2)), At: at}
+		h[Name{Kind: KindMember, In: in, Name: s[n]}] = d
 		return
 	}
 	for n, declarator := range split(s, ",") {
@@ -136,7 +138,7 @@ func (h Header) member(in string, s []string) {
 		if n > 0 { // int a, b: the type is before the first
 			kind = text(declared[:last])
 		}
-		h[Name{Kind: KindMember, In: in, Name: declared[last]}] = Declaration{Type: kind}
+		h[Name{Kind: KindMember, In: in, Name: declared[last]}] = Declaration{Type: kind, At: at}
 	}
 }
 

@@ -13,6 +13,7 @@ type Release struct {
 	Version    string // without the v
 	PrivateABI int    // IBVERBS_PABI_VERSION
 	Header     Header
+	DriverIDs  map[int]string // enum rdma_driver_id
 }
 
 // History is the history of driver.h, from the oldest release on.
@@ -20,8 +21,10 @@ type History struct {
 	Oldest string `json:"oldest"`
 	Newest string `json:"newest"`
 	// PrivateABI are the private ABIs with their first releases.
-	PrivateABI []ABI  `json:"privateABI"` //nolint:tagliatelle // as everywhere in rdma-core
-	Items      []Item `json:"items"`
+	PrivateABI []ABI `json:"privateABI"` //nolint:tagliatelle // as everywhere in rdma-core
+	// DriverIDs are the constants of enum rdma_driver_id in the newest release, by number.
+	DriverIDs map[int]string `json:"driverIDs"` //nolint:tagliatelle // as above
+	Items     []Item         `json:"items"`
 }
 
 // ABI is a private ABI and its first release.
@@ -60,7 +63,7 @@ func Collect(releases []Release) History {
 		if i == 0 {
 			h.Oldest = r.Version
 		}
-		h.Newest = r.Version
+		h.Newest, h.DriverIDs = r.Version, r.DriverIDs
 		if n := len(h.PrivateABI); n == 0 || h.PrivateABI[n-1].Number != r.PrivateABI {
 			h.PrivateABI = append(h.PrivateABI, ABI{r.PrivateABI, r.Version})
 		}

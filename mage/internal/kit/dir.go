@@ -4,6 +4,7 @@ package kit
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"io/fs"
 	"path"
@@ -38,7 +39,7 @@ func (d dir) Open(name string) (fs.File, error) {
 // ReadDir implements fs.ReadDirFS.
 func (d dir) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(d.kit.own[d.name], name)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	for full, data := range d.kit.site {
@@ -47,6 +48,9 @@ func (d dir) ReadDir(name string) ([]fs.DirEntry, error) {
 		}
 		own := func(e fs.DirEntry) bool { return e.Name() == path.Base(full) }
 		entries = append(slices.DeleteFunc(entries, own), fs.FileInfoToDirEntry(info{name: path.Base(full), size: int64(len(data))}))
+	}
+	if len(entries) == 0 && err != nil {
+		return nil, err
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, nil

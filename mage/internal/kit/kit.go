@@ -76,7 +76,7 @@ func (k *Kit) take(root *os.Root, name string, d fs.DirEntry) error {
 	case info.Size() > most:
 		return &FileError{shown, fmt.Sprintf("at most %d bytes", most), fmt.Sprint(info.Size())}
 	case !k.replaces(name) && !isAddition(name):
-		const want = "the path of one of verbsmith's files, or specs/distros/NAME.yaml or specs/suites/NAME.yaml"
+		const want = "the path of one of verbsmith's files, or specs/distros/NAME.yaml, specs/suites/NAME.yaml or specs/releases/VERSION.yaml"
 		return &FileError{shown, want, "another name"}
 	}
 	k.site[name], err = root.ReadFile(name)
@@ -98,7 +98,7 @@ func (k *Kit) replaces(name string) bool {
 
 func isAddition(name string) bool {
 	dir, file := path.Split(name)
-	return path.Ext(file) == ".yaml" && file != ".yaml" && slices.Contains([]string{"specs/distros/", "specs/suites/"}, dir)
+	return path.Ext(file) == ".yaml" && file != ".yaml" && slices.Contains([]string{"specs/distros/", "specs/suites/", "specs/releases/"}, dir)
 }
 
 // Own lists the repository's files that are used, in order, as paths below the repository.

@@ -231,7 +231,7 @@ func ofWholeSource(t *testing.T, p *Pipeline, j job.Job, clone string, row *walk
 	if len(copyright) != 3 || copyright[2] != "BSD-MIT or GPL-2" || holder != "" && copyright[1] != holder {
 		t.Errorf("debian/copyright: got %q", copyright)
 	}
-	if p.Interfaces, err = specs.LoadInterfaces(os.DirFS("../../../specs")); err != nil {
+	if p.Interfaces, err = specs.LoadInterfaces(os.DirFS("../../../specs"), &specs.Releases{}); err != nil {
 		t.Fatal(err)
 	}
 	addonText := addonSpec(ctx, t, p, j, tree)

@@ -36,7 +36,7 @@ func knownData(t *testing.T) *Packer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	interfaces, err := specs.LoadInterfaces(data)
+	interfaces, err := specs.LoadInterfaces(data, releases)
 	if err != nil {
 		t.Fatal(err)
 	}

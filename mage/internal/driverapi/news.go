@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package driverapi
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// News are the differences of a release from an earlier one.
+type News struct {
+	Since      string // the earlier release
+	PrivateABI string // both numbers; "" if they are the same
+	IDs        []string
+	Items      []Change
+}
+
+// Change is a difference of one declaration.
+type Change struct {
+	Name Name
+	What string // such as "new" or "6 arguments (5 before)"
+}
+
+// String names the declaration: "verbs_context_ops.query_srq: new".
+func (c Change) String() string {
+	name := c.Name.Name
+	if c.Name.In != "" {
+		name = c.Name.In + "." + name
+	}
+	return name + ": " + c.What
+}
+
+// Any reports whether there is a difference.
+func (n News) Any() bool { return n.PrivateABI != "" || len(n.IDs)+len(n.Items) > 0 }
+
+// News are the differences of a later release from the newest one of the history. Types are not recorded there, so of two
+// declarations with the same number of arguments nothing is said.
+func (h *History) News(r Release) News {
+	before := Header{}
+	for _, item := range h.Items {
+		last := item.Forms[len(item.Forms)-1]
+		if last.Gone {
+			continue
+		}
+		name := Name{Kind: item.Kind, In: item.In, Name: item.Name}
+		d := r.Header[name]
+		if last.Arguments != nil && len(d.Arguments) != *last.Arguments {
+			d.Arguments = make([]string, *last.Arguments)
+		}
+		before[name] = d
+	}
+	newest := Release{Version: h.Newest, Header: before, DriverIDs: h.DriverIDs}
+	if n := len(h.PrivateABI); n > 0 {
+		newest.PrivateABI = h.PrivateABI[n-1].Number
+	}
+	return r.News(newest)
+}
+
+// News are the differences from an earlier release.
+func (r Release) News(before Release) News {
+	n := News{Since: before.Version}
+	if r.PrivateABI != before.PrivateABI {
+		n.PrivateABI = fmt.Sprintf("private ABI %d (%d in %s)", r.PrivateABI, before.PrivateABI, before.Version)
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.DriverIDs)) {
+		if r.DriverIDs[id] != before.DriverIDs[id] {
+			n.IDs = append(n.IDs, r.DriverIDs[id]+" = "+strconv.Itoa(id))
+		}
+	}
+	add := func(name Name, what string) { n.Items = append(n.Items, Change{Name: name, What: what}) }
+	for name, d := range r.Header {
+		old, had := before.Header[name]
+		switch {
+		case !had:
+			add(name, "new")
+		case len(d.Arguments) != len(old.Arguments):
+			add(name, fmt.Sprintf("%s (%d before)", countArguments(len(d.Arguments)), len(old.Arguments)))
+		case len(changed(old, d)) > 0:
+			add(name, "other types")
+		}
+	}
+	for name := range before.Header {
+		if _, has := r.Header[name]; !has {
+			add(name, "gone")
+		}
+	}
+	slices.SortFunc(n.Items, func(a, b Change) int {
+		return compareItems(&Item{Kind: a.Name.Kind, In: a.Name.In, Name: a.Name.Name}, &Item{Kind: b.Name.Kind, In: b.Name.In, Name: b.Name.Name})
+	})
+	return n
+}
+
+// Moved counts the members of a structure that are at another place than in the earlier release, as far as uses says that
+// they count. A member is not moved by what comes behind it.
+func (r Release) Moved(before Release, in string, uses func(name string) bool) int {
+	moved := 0
+	for name, d := range r.Header {
+		if old, had := before.Header[name]; had && name.In == in && old.At != d.At && uses(name.Name) {
+			moved++
+		}
+	}
+	return moved
+}
