@@ -167,6 +167,20 @@ func (s *Spec) Tag(name string) (string, bool) {
 	return "", false
 }
 
+// CheckVersion refuses a spec whose Version is written out and is another one; where says which.
+//
+// Errors: *PlaceError.
+func (s *Spec) CheckVersion(version, where string) error {
+	for _, t := range s.tags(s.sections[0]) {
+		if t.name == "version" && versionForm.MatchString(t.value) && t.value != version {
+			return s.place(t.line, "Version: "+version+", as in "+where, t.value)
+		}
+	}
+	return nil
+}
+
+var versionForm = regexp.MustCompile(`^[0-9]+[.][0-9]+$`)
+
 func zeroth(name string) string {
 	if name == "source" {
 		return "source0"

@@ -12,6 +12,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs/debianpkg"
 	"github.com/resnics/verbsmith/specs/rpmspec"
@@ -24,7 +25,12 @@ import (
 func (in integrateInput) editPackaging(tree *provider.DirTree, old *provider.Provider, result *provider.Result, s *ui.Stage) error {
 	pr, src := in.Provider, in.Source
 	for _, name := range []string{artifact.ReleaseSpec, artifact.SUSESpec} {
-		already, err := editSpec(tree, name, func(spec *rpmspec.Spec) error { return specProvider(spec, name, pr, old) })
+		already, err := editSpec(tree, name, func(spec *rpmspec.Spec) error {
+			if err := checkVersion(spec, tree.ReadFile); err != nil {
+				return err
+			}
+			return specProvider(spec, name, pr, old)
+		})
 		missing := errors.Is(err, fs.ErrNotExist)
 		switch {
 		case err == nil:
@@ -53,6 +59,20 @@ func (in integrateInput) editPackaging(tree *provider.DirTree, old *provider.Pro
 	}
 	result.Skipped = append(result.Skipped, skipped(debianpkg.Control, err)...)
 	return nil
+}
+
+// checkVersion refuses a spec of another version than its tree's. A tree that does not say its version has no CMakeLists.txt
+// to build it with either.
+func checkVersion(spec *rpmspec.Spec, read func(name string) ([]byte, error)) error {
+	top, err := read(provider.TopCMake)
+	if err != nil {
+		return nil //nolint:nilerr // as above
+	}
+	version, err := upstream.Version(top)
+	if err != nil {
+		return nil //nolint:nilerr // as above
+	}
+	return spec.CheckVersion(version, provider.TopCMake)
 }
 
 func notThere(name string, err error) error {

@@ -94,6 +94,10 @@ func (in specInput) edit(spec *rpmspec.Spec) error {
 	if err := spec.Read(in.Macros).Refused(); err != nil {
 		return err
 	}
+	read := func(name string) ([]byte, error) { return stagecache.ReadFile(filepath.Join(in.Source.Tree, name)) }
+	if err := checkVersion(spec, read); err != nil {
+		return err
+	}
 	if in.Source.Package == nil {
 		if _, err := spec.ConfigureWhereNinjaRuns(); err != nil {
 			return err

@@ -100,6 +100,19 @@ func (e *VersionError) Error() string {
 		edit.Quote(e.Source), edit.Cut(e.Got), e.Where, edit.Cut(e.Want))
 }
 
+// NameError is a given archive of another version than its own name, or that of its top directory, says.
+type NameError struct {
+	// Archive is the archive's path, Name the name that says Want.
+	Archive, Name, Want string
+	// Got is the version in the archive.
+	Got string
+}
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("%s: want rdma-core %s, as the name %s says, got %s in its %s",
+		edit.Quote(e.Archive), e.Want, edit.Quote(e.Name), edit.Cut(e.Got), cmakeLists)
+}
+
 // ArchiveError is an archive that is damaged, or that contains something that no release of
 // rdma-core contains.
 type ArchiveError struct {

@@ -66,9 +66,9 @@ func (i PackageInfo) NVR() string { return i.Name + "-" + i.Version + "-" + i.Re
 // ownerless reports whether the package names neither.
 func (i PackageInfo) ownerless() bool { return i.Vendor == "" && i.Distribution == "" }
 
-// sumName is the package's entry in the SumStore. It includes the distro, because distros use
+// SumName is the package's entry in the SumStore. It includes the distro, because distros use
 // the same file name for different packages.
-func (i PackageInfo) sumName() string {
+func (i PackageInfo) SumName() string {
 	name := "srpm:" + i.NVR()
 	if i.ownerless() {
 		return name
@@ -120,7 +120,7 @@ func (p *Package) Verify(ctx context.Context) (*VerifiedPackage, error) {
 	if p.sums == nil {
 		return v, nil
 	}
-	name := v.Info.sumName()
+	name := v.Info.SumName()
 	if want, ok := p.sums.Lookup(v.Info.Version, name); ok {
 		v.How = HowRecorded
 		if want != v.SHA256 {
@@ -140,7 +140,7 @@ func (v *VerifiedPackage) Record(ctx context.Context) error {
 	if v.How != HowFirstUse || v.pkg.sums == nil {
 		return nil
 	}
-	if err := v.pkg.sums.Record(ctx, v.Info.Version, v.Info.sumName(), v.SHA256); err != nil {
+	if err := v.pkg.sums.Record(ctx, v.Info.Version, v.Info.SumName(), v.SHA256); err != nil {
 		return fmt.Errorf("record the sum of %s: %w", v.pkg.path, err)
 	}
 	return nil

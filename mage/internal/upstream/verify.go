@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -85,7 +86,7 @@ func (v *Verified) Archive() *Archive { return v.archive }
 //
 // An archive with a known sum has been read before, so it is read again only to be unpacked.
 //
-// Errors: *[SumError], *[ArchiveError], *[VersionError].
+// Errors: *[SumError], *[ArchiveError], *[VersionError], *[NameError].
 func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
 	sum, err := fileSum(ctx, a.path, a.lim.packed)
 	if err != nil {
@@ -101,6 +102,11 @@ func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
 	if err := v.read(ctx); err != nil {
 		return nil, err
 	}
+	if a.origin == nil {
+		if err := a.checkNames(filepath.Base(a.path), v.sum.top); err != nil {
+			return nil, err
+		}
+	}
 	if v.How == HowFirstUse && a.sums != nil {
 		if err := a.sums.Record(ctx, a.version, a.name, sum); err != nil {
 			return nil, fmt.Errorf("record the sum of %s: %w", a.from, err)
@@ -108,6 +114,22 @@ func (a *Archive) Verify(ctx context.Context) (*Verified, error) {
 	}
 	return v, nil
 }
+
+// releaseName is the name of a release's archive or top directory, whose first group is the version.
+var releaseName = regexp.MustCompile(`^(?:rdma-core[-_]|v)([0-9]+[.][0-9]+)(?:[.]orig)?(?:[.](?:tar|tgz).*)?$`)
+
+// checkNames refuses an archive if one of its names says another version than it has.
+func (a *Archive) checkNames(names ...string) error {
+	for _, name := range names {
+		if m := releaseName.FindStringSubmatch(name); m != nil && m[1] != a.version {
+			return &NameError{Archive: a.path, Name: name, Want: m[1], Got: a.version}
+		}
+	}
+	return nil
+}
+
+// SumName is the archive's name in the record of sums: of a published archive its origin, of a commit its tag.
+func (a *Archive) SumName() string { return a.name }
 
 // read reads the archive, which has to be an intact rdma-core of the right version.
 func (v *Verified) read(ctx context.Context) error {
