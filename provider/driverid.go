@@ -178,3 +178,20 @@ func DriverIDs(header []byte) (map[int]string, error) {
 	}
 	return ids, nil
 }
+
+// UnclearIDs returns a *PlaceError for the first constant of enum rdma_driver_id whose number the text does not determine.
+func UnclearIDs(header []byte) error {
+	def, err := ReadDriverIDs(DriverHeader, header)
+	if err != nil {
+		return err
+	}
+	for _, e := range def.Consts {
+		if len(e.Values) == 0 {
+			return &PlaceError{
+				File: DriverHeader, Line: text.LineNumber(header, e.Start),
+				LookedFor: "a number for " + e.Name + " in enum " + driverEnum, Found: e.Values.Describe(def),
+			}
+		}
+	}
+	return nil
+}

@@ -108,6 +108,9 @@ func (i *Interface) same(other Interface) bool {
 
 // Of returns the interface of a release.
 func (l *Interfaces) Of(version string) (Interface, bool) {
+	if l == nil {
+		return Interface{}, false
+	}
 	for _, i := range l.List {
 		if i.Has(version) {
 			return i, true

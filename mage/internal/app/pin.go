@@ -65,14 +65,20 @@ func (a *App) pin(ctx context.Context, name string) (row []string, err error) {
 	return []string{name, seen.Where, cmp.Or(distro.Digest, "not pinned"), seen.Digest, a.relative(file)}, nil
 }
 
-// writePin pins a distro's image in its file: in verbsmith's own repository that of specs/ unless another one replaces it, elsewhere the
-// repository's own, which is verbsmith's with the pin if there was none.
-func (a *App) writePin(name, digest string) (file string, err error) {
-	inKit := specs.DistroFile(name)
+// dataFile is the file of specs/ to write, below the repository: in verbsmith's own repository that of specs/ unless another one
+// replaces it, elsewhere the repository's own.
+func (a *App) dataFile(inKit string) string {
 	shown := path.Join("specs", inKit)
 	if own := path.Join(kit.Folder, shown); !a.dirs.own || slices.Contains(a.pipeline.Kit.Own(), own) {
-		shown = own
+		return own
 	}
+	return shown
+}
+
+// writePin pins a distro's image in its file, which is verbsmith's with the pin if the repository had none.
+func (a *App) writePin(name, digest string) (file string, err error) {
+	inKit := specs.DistroFile(name)
+	shown := a.dataFile(inKit)
 	file = filepath.Join(a.dirs.root, filepath.FromSlash(shown))
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -223,13 +223,13 @@ func releaseEvidence(src artifact.Source, tree artifact.Tree) string {
 	return fmt.Sprintf("rdma-core %s, private ABI %d, %s = %d", src.Version, r.PrivateABI, r.EnumConstant, r.DriverID)
 }
 
-// compiles says whether the provider is compiled, or why not. Without
+// compiles says whether something is compiled, or why not. Without
 // -depth it is, if an engine answers.
-func (c *providerCheck) compiles(ctx context.Context, depth string) (yes bool, why string, err error) {
+func (a *App) compiles(ctx context.Context, depth string) (yes bool, why string, err error) {
 	if depth == depthEdit {
 		return false, "-depth=" + depthEdit, nil
 	}
-	_, err = c.pipeline.Engine(ctx)
+	_, err = a.pipeline.Engine(ctx)
 	if err == nil || depth == depthCompile || ctx.Err() != nil {
 		return err == nil, "", err
 	}

@@ -18,6 +18,7 @@ type Source struct {
 	Epoch   time.Time
 	Digest  string         // of the verified archive, or source package
 	Trust   string         // how the archive was verified
+	SumName string         // its name in the record of sums; not in the key
 	Package *SourcePackage // the distro's, if it comes out of one; then Tree is what its %prep leaves
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // News are the differences of a release from an earlier one.
@@ -20,20 +21,50 @@ type News struct {
 // Change is a difference of one declaration.
 type Change struct {
 	Name Name
-	What string // such as "new" or "6 arguments (5 before)"
+	What string // such as "new" or "6 arguments, 5 before"
 }
 
-// String names the declaration: "verbs_context_ops.query_srq: new".
+// String names the declaration: "verbs_context_ops.query_srq (new)".
 func (c Change) String() string {
 	name := c.Name.Name
 	if c.Name.In != "" {
 		name = c.Name.In + "." + name
 	}
-	return name + ": " + c.What
+	return name + " (" + c.What + ")"
 }
 
-// Any reports whether there is a difference.
-func (n News) Any() bool { return n.PrivateABI != "" || len(n.IDs)+len(n.Items) > 0 }
+// Text is the differences in one line: of driver.h those that uses names, or all if it is nil.
+func (n News) Text(uses func(name string) bool) string {
+	var parts []string
+	if n.PrivateABI != "" {
+		parts = append(parts, n.PrivateABI)
+	}
+	if len(n.IDs) > 0 {
+		parts = append(parts, "driver id "+few(n.IDs))
+	}
+	var items []string
+	for _, c := range n.Items {
+		if uses == nil || uses(c.Name.Name) {
+			items = append(items, c.String())
+		}
+	}
+	if len(items) > 0 {
+		parts = append(parts, "driver.h: "+few(items))
+	}
+	if len(parts) == 0 {
+		return "nothing differs from " + n.Since
+	}
+	return strings.Join(parts, "; ")
+}
+
+// few joins the first of many names.
+func few(names []string) string {
+	const most = 6
+	if n := len(names) - most; n > 0 {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", n)
+	}
+	return strings.Join(names, ", ")
+}
 
 // News are the differences of a later release from the newest one of the history. Types are not recorded there, so of two
 // declarations with the same number of arguments nothing is said.
@@ -76,7 +107,7 @@ func (r Release) News(before Release) News {
 		case !had:
 			add(name, "new")
 		case len(d.Arguments) != len(old.Arguments):
-			add(name, fmt.Sprintf("%s (%d before)", countArguments(len(d.Arguments)), len(old.Arguments)))
+			add(name, fmt.Sprintf("%s, %d before", countArguments(len(d.Arguments)), len(old.Arguments)))
 		case len(changed(old, d)) > 0:
 			add(name, "other types")
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -99,6 +100,13 @@ func (k *Kit) replaces(name string) bool {
 func isAddition(name string) bool {
 	dir, file := path.Split(name)
 	return path.Ext(file) == ".yaml" && file != ".yaml" && slices.Contains([]string{"specs/distros/", "specs/suites/", "specs/releases/"}, dir)
+}
+
+// With is the kit with one more file of the repository's.
+func (k *Kit) With(name string, data []byte) *Kit {
+	site := maps.Clone(k.site)
+	site[name] = data
+	return &Kit{own: k.own, site: site}
 }
 
 // Own lists the repository's files that are used, in order, as paths below the repository.

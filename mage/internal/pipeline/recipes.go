@@ -20,6 +20,7 @@ var (
 
 	machine = Recipe{Lab, Fixture, Exercise, DebugModule, Guest, Boot}
 
+	measured     = Recipe{Source, Spec, MeasureRelease}
 	releasesEdit = Recipe{Releases, CheckEdits}
 	releasesSpec = releasesEdit.then(ReleasesTools, Base, Toolchain, CheckSpecs)
 )
@@ -57,6 +58,8 @@ var (
 	ForReleasesSpec    = releasesSpec
 	ForReleasesCompile = releasesSpec.then(CheckBuilds)
 	ForReleasesAPI     = Recipe{DriverHistory}
+	ForReleasesAdd     = measured
+	ForReleasesAddAll  = measured.then(Base, Toolchain, MeasureLayout)
 
 	ForProviderEdit    = Recipe{Source, Integrate, CheckABI}
 	ForProviderCompile = Recipe{

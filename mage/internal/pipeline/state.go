@@ -48,6 +48,8 @@ type State struct {
 	Proof   prove.AddonProof
 	Choices []addon.Choice
 
+	Measured Measured // of releases:add
+
 	Kernel  Kernel
 	Walk    Walk
 	Check   Check
@@ -79,6 +81,13 @@ type Walk struct {
 	Transplants []specs.Transplant
 	Setup       walk.TransplantSetup
 	Rows        []*walk.TransplantRow
+}
+
+// Measured is what a release shares with its providers.
+type Measured struct {
+	driverapi.Release
+
+	Layout string // digest of the shared structures, "" if it was not measured
 }
 
 // Check is the part of the checks of a provider.

@@ -43,8 +43,17 @@ var AddonSource = &Step{run: func(ctx context.Context, p *Pipeline, s *State) er
 	return addon.NotInUpstream(s.Job, s.Source)
 }}
 
-// Integrate puts the provider into the source.
-var Integrate = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
+// Integrate puts the provider into the source, and says if the source is of a release that is not known.
+var Integrate = &Step{run: func(ctx context.Context, p *Pipeline, s *State) error {
+	err := integrate.run(ctx, p, s)
+	if err == nil {
+		p.warnOfUnknown(ctx, s)
+	}
+	return err
+}}
+
+// integrate is Integrate without a word, for the second tree of a source.
+var integrate = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Tree, err = p.Editor().Integrate(ctx, s.Job, s.Source)
 	return err
 }}

@@ -31,7 +31,7 @@ var Addon = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *S
 // toolchain of a release's own spec.
 var (
 	StockSource    = ofStock(Source)
-	StockIntegrate = ofStock(Integrate)
+	StockIntegrate = ofStock(integrate)
 	StockSpec      = ofStock(Spec)
 	StockBase      = ofStock(Base)
 	StockToolchain = ofStock(Toolchain)

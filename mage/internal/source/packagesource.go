@@ -63,7 +63,7 @@ func (f *Fetcher) packageSource(ctx context.Context, j job.Job, s *ui.Stage) (ar
 			Source: v.Path(), Want: j.Version, Got: src.Version, Where: "CMakeLists.txt in " + src.Package.Tarball,
 		}
 	}
-	src.Trust = string(v.How)
+	src.Trust, src.SumName = string(v.How), v.Info.SumName()
 	s.Note(fmt.Sprintf("%s.src.rpm, %s", src.Package.Name, v.How))
 	// Only now is it known to contain an rdma-core.
 	return src, entry.Hit, v.Record(ctx)

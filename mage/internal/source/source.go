@@ -82,6 +82,7 @@ func (f *Fetcher) source(ctx context.Context, j job.Job, s *ui.Stage) (artifact.
 		return artifact.Source{}, false, err
 	}
 	src, err := readSource(entry)
+	src.SumName = archive.SumName()
 	return src, entry.Hit, err
 }
 

@@ -54,7 +54,9 @@ func measure(version string, read func(name string) ([]byte, error)) (driverapi.
 		case name == provider.TopCMake:
 			r.PrivateABI, err = provider.PrivateABI(data)
 		case name == provider.DriverHeader:
-			r.DriverIDs, err = provider.DriverIDs(data)
+			if r.DriverIDs, err = provider.DriverIDs(data); err == nil {
+				err = provider.UnclearIDs(data)
+			}
 		default:
 			r.Header = driverapi.ParseHeader(string(data))
 		}

@@ -204,7 +204,7 @@ func (t *addonText) measure(version, object string) error {
 		return nil // the digests in specs/ are not for this architecture
 	}
 	t.addon.Layout = layout.Digest()
-	if t.known && t.layout != t.addon.Layout {
+	if t.known && t.layout != "" && t.layout != t.addon.Layout {
 		return &stage.AdviceError{
 			Err:  &LayoutError{Version: version, Measured: t.addon.Layout, Known: t.layout},
 			What: "build against upstream's own release, or describe this source in specs/interfaces.yaml",

@@ -12,4 +12,5 @@ import (
 func TestKeysHaveEachField(t *testing.T) {
 	stagetest.EachFieldCounts(t, buildInput{})
 	stagetest.EachFieldCounts(t, toolsInput{})
+	stagetest.EachFieldCounts(t, layoutInput{})
 }
