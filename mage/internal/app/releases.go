@@ -59,6 +59,7 @@ func (a *App) ReleasesCheck(ctx context.Context) error {
 	}
 	a.showTimes()
 	a.showReleases(j, depth, s.Walk.Releases)
+	a.showChanges(j, s.Walk.Changes)
 	return errors.Join(s.Walk.Releases.Err(), a.pipeline.Prune(ctx))
 }
 
@@ -137,6 +138,18 @@ func (a *App) showReleases(j job.Job, depth string, r *walk.Releases) {
 		sum += fmt.Sprintf(", %d skipped", skipped)
 	}
 	fmt.Fprintln(a.ui.Out(), sum)
+}
+
+// showChanges lists the releases in which something differs for the provider.
+func (a *App) showChanges(j job.Job, changes []walk.Change) {
+	rows := make([][]string, 0, len(changes))
+	for _, c := range changes {
+		rows = append(rows, []string{c.Release, c.Since, strings.Join(c.What, "; ")})
+	}
+	if len(rows) > 0 {
+		a.ui.Table("what changed for "+j.Provider.Manifest.Name+" since the last release that passed",
+			[]string{"release", "since", "what"}, rows)
+	}
 }
 
 func releaseHeader(depth string) []string {

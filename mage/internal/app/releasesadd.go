@@ -193,7 +193,7 @@ func (a *App) showAdded(rel specs.AddedRelease, s *pipeline.State, file, why str
 	history, err := driverapi.Known()
 	if err == nil && specs.CompareVersions(rel.Version, history.Newest) > 0 {
 		news := history.News(s.Measured.Release)
-		rows = append(rows, []string{"since " + news.Since, news.Text(nil)})
+		rows = append(rows, []string{"since " + news.Since, news.Text()})
 	}
 	layout := s.Measured.Layout
 	if layout == "" {

@@ -33,8 +33,16 @@ func (c Change) String() string {
 	return name + " (" + c.What + ")"
 }
 
-// Text is the differences in one line: of driver.h those that uses names, or all if it is nil.
-func (n News) Text(uses func(name string) bool) string {
+// Text is all differences in one line.
+func (n News) Text() string {
+	if parts := n.Parts(func(string) bool { return true }); len(parts) > 0 {
+		return strings.Join(parts, "; ")
+	}
+	return "nothing differs from " + n.Since
+}
+
+// Parts are the differences in words, of driver.h those of names that are used, of members those of structures that are too.
+func (n News) Parts(uses func(name string) bool) []string {
 	var parts []string
 	if n.PrivateABI != "" {
 		parts = append(parts, n.PrivateABI)
@@ -44,17 +52,14 @@ func (n News) Text(uses func(name string) bool) string {
 	}
 	var items []string
 	for _, c := range n.Items {
-		if uses == nil || uses(c.Name.Name) {
+		if uses(c.Name.Name) && (c.Name.In == "" || uses(c.Name.In)) {
 			items = append(items, c.String())
 		}
 	}
 	if len(items) > 0 {
 		parts = append(parts, "driver.h: "+few(items))
 	}
-	if len(parts) == 0 {
-		return "nothing differs from " + n.Since
-	}
-	return strings.Join(parts, "; ")
+	return parts
 }
 
 // few joins the first of many names.

@@ -54,9 +54,9 @@ var (
 
 	ForDistroProbe = Recipe{Source, Spec, Base, Probe}
 
-	ForReleasesEdit    = releasesEdit
-	ForReleasesSpec    = releasesSpec
-	ForReleasesCompile = releasesSpec.then(CheckBuilds)
+	ForReleasesEdit    = releasesEdit.then(Changes)
+	ForReleasesSpec    = releasesSpec.then(Changes)
+	ForReleasesCompile = releasesSpec.then(CheckBuilds, Changes)
 	ForReleasesAPI     = Recipe{DriverHistory}
 	ForReleasesAdd     = measured
 	ForReleasesAddAll  = measured.then(Base, Toolchain, MeasureLayout)

@@ -76,6 +76,7 @@ type Walk struct {
 	Selection string   // of releases
 	Distros   []string // dist tags that specs are parsed for, such as el9
 	Releases  *walk.Releases
+	Changes   []walk.Change
 	History   driverapi.History
 
 	Transplants []specs.Transplant

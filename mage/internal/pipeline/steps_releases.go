@@ -56,5 +56,5 @@ func measuredText(s *State, abi int) string {
 	case errKnown != nil || specs.CompareVersions(r.Version, history.Newest) < 0:
 		return fmt.Sprintf("private ABI %d, %d driver ids", abi, len(r.DriverIDs))
 	}
-	return history.News(r).Text(nil)
+	return history.News(r).Text()
 }

@@ -35,6 +35,12 @@ var CheckBuilds = &Step{engine: true, run: func(ctx context.Context, p *Pipeline
 	return p.Walker().CheckBuilds(ctx, s.Job, s.Toolchain, s.Walk.Releases)
 }}
 
+// Changes says what differs for the provider from release to release.
+var Changes = &Step{lines: none, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
+	s.Walk.Changes, err = p.Walker().Changes(ctx, s.Job, s.Walk.Releases)
+	return err
+}}
+
 // DriverHistory reads driver.h in every release.
 var DriverHistory = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Walk.History, err = p.Walker().DriverHistory(ctx, s.Job.Given)
