@@ -54,8 +54,8 @@ func TestReleasesData(t *testing.T) {
 		t.Errorf("default release %s, want 56.1", r.Default)
 	}
 	names := r.Names()
-	if names[0] != "32.0" || names[len(names)-1] != "65.0" {
-		t.Errorf("releases from %s to %s, want 32.0 to 65.0", names[0], names[len(names)-1])
+	if names[0] != "32.0" {
+		t.Errorf("releases from %s on, want 32.0", names[0])
 	}
 	for major := 32; major <= 65; major++ {
 		if _, err := r.Find(strconv.Itoa(major) + ".0"); err != nil {

@@ -54,10 +54,12 @@ func LoadInterfaces(fsys fs.FS, releases *Releases) (*Interfaces, error) {
 		return nil, err
 	}
 	var errs []error
+	refused := map[string]bool{}
 	for _, f := range releases.files {
 		f.check = list.problems
 		if err := strictyaml.Decode(f.file, f.data, &f); err != nil {
 			errs = append(errs, err)
+			refused[f.file] = true
 		} else if i := f.Interface; i != nil && !slices.ContainsFunc(list.List, i.same) {
 			i.apart = true
 			list.List = append(list.List, *i)
@@ -65,8 +67,9 @@ func LoadInterfaces(fsys fs.FS, releases *Releases) (*Interfaces, error) {
 	}
 	slices.SortFunc(list.List, func(a, b Interface) int { return CompareVersions(a.From, b.From) })
 	for _, f := range releases.files {
-		f.check = list.missing
-		errs = append(errs, strictyaml.Decode(f.file, f.data, &f))
+		if f.check = list.missing; !refused[f.file] {
+			errs = append(errs, strictyaml.Decode(f.file, f.data, &f))
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

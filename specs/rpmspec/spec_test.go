@@ -193,3 +193,20 @@ func TestSourceFile(t *testing.T) {
 		})
 	}
 }
+
+// A Version that is written out is the tree's; one of macros is rpm's business.
+func TestCheckVersion(t *testing.T) {
+	for version, want := range map[string]string{"66.0": "", "65.0": "x.spec:2: want Version: 66.0, as in there, got 65.0", "%{v}": "", "65.0~git": ""} {
+		s, err := rpmspec.Parse("x.spec", []byte("Name: x\nVersion:  "+version+"\n%description\nVersion: 1.0\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if err := s.CheckVersion("66.0", "there"); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", version, got, want)
+		}
+	}
+}

@@ -125,3 +125,22 @@ func TestRequestCheck(t *testing.T) {
 		})
 	}
 }
+
+// The name of a file, or of its top directory, may say a version; then it is the one in the file.
+func TestGivenFileIsWhatItsNameSays(t *testing.T) {
+	for _, tt := range []struct{ name, top, wrong string }{
+		{"rdma-core-66.1.tar.gz", "rdma-core-66.0", "rdma-core-66.1.tar.gz"},
+		{"rdma-core_66.1.orig.tar.gz", "x", "rdma-core_66.1.orig.tar.gz"},
+		{"v66.1.tgz", "x", "v66.1.tgz"},
+		{"x.tar.gz", "rdma-core-66.1", "rdma-core-66.1"},
+		{"rdma-core-66.0.tar.gz", "rdma-core-66.0", ""},
+		{"rdma-core-66.0-1.tar.gz", "linux-rdma-rdma-core-58e4080", ""},
+		{"my-66.1.tar.gz", "rdma-core-master", ""},
+	} {
+		_, err := givenArchive(t, tt.name, gzipSource(t, tt.top, "66.0"), Request{}).Verify(t.Context())
+		wrong, ok := errors.AsType[*NameError](err)
+		if ok != (tt.wrong != "") || ok && (wrong.Name != tt.wrong || wrong.Want != "66.1" || wrong.Got != "66.0") || !ok && err != nil {
+			t.Errorf("%s with %s: %v", tt.name, tt.top, err)
+		}
+	}
+}

@@ -71,7 +71,7 @@ func (r *Releases) measure(ctx context.Context) (map[string]driverapi.Release, e
 
 // change compares a row with the one that passed, which is nil if there is none.
 func (r *Releases) change(row, passed *Row, measured map[string]driverapi.Release, uses func(string) bool) (Change, bool) {
-	since := r.before(row)
+	since := r.before(row, measured)
 	if passed != nil {
 		since = passed.Release.Name
 	}
@@ -92,16 +92,16 @@ func (r *Releases) change(row, passed *Row, measured map[string]driverapi.Releas
 		}
 	}
 	if moved := now.Moved(before, contextOps, uses); moved > 0 {
-		c.What = append(c.What, fmt.Sprintf("%d of its functions have other places in %s", moved, contextOps))
+		c.What = append(c.What, fmt.Sprintf("%d of its functions moved in %s", moved, contextOps))
 	}
 	return c, len(c.What) > 0
 }
 
-// before is the name of the release before a row's, "" if it is the first.
-func (r *Releases) before(row *Row) string {
+// before is the name of the newest measured release before a row's, "" if there is none.
+func (r *Releases) before(row *Row, measured map[string]driverapi.Release) string {
 	name := ""
 	for _, ref := range r.All {
-		if ref.Skipped == "" && compareNames(ref.Name, row.Release.Name) < 0 {
+		if _, ok := measured[ref.Name]; ok && ref.Skipped == "" && compareNames(ref.Name, row.Release.Name) < 0 {
 			name = ref.Name
 		}
 	}

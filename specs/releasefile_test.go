@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package specs_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/resnics/verbsmith/specs"
+)
+
+const someReleases = `default: "65.0"
+releases:
+  - version: "65.0"
+    tag: v65.0
+    origins: [{kind: release-asset, file: a, url: "https://a/b"}]
+`
+
+const someInterfaces = `interfaces:
+  - {privateABI: 65, from: "65.0", below: "66.0", layout: 0123456789abcdef}
+`
+
+// withFiles are specs with files of releases.
+func withFiles(files map[string]string) fstest.MapFS {
+	fsys := fstest.MapFS{"releases.yaml": {Data: []byte(someReleases)}, "interfaces.yaml": {Data: []byte(someInterfaces)}}
+	for name, text := range files {
+		fsys["releases/"+name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return fsys
+}
+
+// added is the text of a release's file as releases:add writes it.
+func added(t *testing.T, version string, i *specs.Interface, sums ...specs.Sum) string {
+	t.Helper()
+	rel, err := specs.Upstream(version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := specs.AddedRelease{Release: rel, Interface: i, Sums: sums}.Text("written by a test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestAddedRelease: a file adds its release, its interface and its sums to those that are known; a stable update of it needs no
+// interface, and another file may have the same one.
+func TestAddedRelease(t *testing.T) {
+	next := &specs.Interface{PrivateABI: 65, From: "66.0", Below: "67.0", Layout: "0123456789abcdef"}
+	unmeasured := &specs.Interface{PrivateABI: 65, From: "66.0", Below: "67.0"}
+	fsys := withFiles(map[string]string{
+		"66.0.yaml": added(t, "66.0", next, specs.Sum{Name: "git:v66.0", SHA256: hex0}, specs.Sum{Name: "a.tar", SHA256: hex0}),
+		"66.1.yaml": added(t, "66.1", unmeasured), "66.10.yaml": added(t, "66.10", nil), "65.2.yaml": added(t, "65.2", nil),
+	})
+	r, err := specs.LoadReleases(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(r.Names(), " "); got != "65.0 65.2 66.0 66.1 66.10" {
+		t.Errorf("releases %s", got)
+	}
+	if file := r.File("66.1"); file != "specs/releases/66.1.yaml" || r.File("65.0") != "specs/releases.yaml" {
+		t.Errorf("66.1 is in %s, 65.0 in %s", file, r.File("65.0"))
+	}
+	l, err := specs.LoadInterfaces(fsys, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i, ok := l.Of("66.10"); !ok || i.From != "66.0" || i.Layout != next.Layout {
+		t.Errorf("66.10 has %+v, %v", i, ok)
+	}
+	// The same private ABI and layout as before, but nobody has compared the functions.
+	if got := l.For(func(string) bool { return false }); len(got) != 2 {
+		t.Errorf("interfaces %+v, want two", got)
+	}
+	pins := map[string]string{}
+	for _, p := range r.Pins() {
+		pins[p.Name] = string(p.Data)
+	}
+	want := map[string]string{"specs/releases/66.0.yaml": "66.0 a.tar sha256:" + hex0 + "\n66.0 git:v66.0 sha256:" + hex0 + "\n"}
+	if !maps.Equal(pins, want) {
+		t.Errorf("pins %q", pins)
+	}
+	if _, err := specs.OpenSums(t.TempDir()+"/none", r.Pins()...); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAddedReleaseMistakes(t *testing.T) {
+	good := added(t, "66.0", &specs.Interface{PrivateABI: 66, From: "66.0", Below: "67.0"})
+	for _, tt := range []struct{ name, text, want string }{
+		{"66.1.yaml", good, `specs/releases/66.1.yaml:4:10: version: want 66.1, like the file, got 66.0`},
+		{"65.0.yaml", added(t, "65.0", nil), `specs/releases/65.0.yaml:4:10: version: want a release that specs/releases.yaml does not have, got 65.0`},
+		{"66.0.yaml", added(t, "66.0", nil), `specs/releases/66.0.yaml:4:1: interface: want the interface of 66.0, which no other file has, got nothing`},
+		{"66.0.yml", good, `specs/releases/66.0.yml:1:1: want a file named NAME.yaml, got 66.0.yml`},
+		{"66.0.yaml", good + "colour: red\n", `specs/releases/66.0.yaml:17:1: colour: want one of the fields`},
+		{"66.0.yaml", strings.Replace(good, "privateABI: 66", "privateABI: none", 1), `specs/releases/66.0.yaml:14:15: interface.privateABI: want`},
+		{
+			"66.0.yaml", strings.Replace(good, `from: "66.0"`, `from: "65.1"`, 1),
+			`specs/releases/66.0.yaml:14:3: interface: want releases that no other interface has: from 65.0 to below 66.0 private ABI 65 is known, got 65.1 to below 67.0`,
+		},
+		{
+			"66.0.yaml", strings.Replace(good, `from: "66.0"`, `from: "66.1"`, 1),
+			`specs/releases/66.0.yaml:14:3: interface: want from and below with 66.0 between them, got 66.1 and 67.0`,
+		},
+		{
+			"66.0.yaml", good + "sums: [{name: a, sha256: " + strings.Repeat("a", 64) + "}, {name: a, sha256: " + strings.Repeat("b", 64) + "}]\n",
+			`sums[1].name: want each archive once, got a again`,
+		},
+	} {
+		fsys := withFiles(map[string]string{tt.name: tt.text})
+		r, err := specs.LoadReleases(fsys)
+		if err == nil {
+			_, err = specs.LoadInterfaces(fsys, r)
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("got  %v\nwant %s", err, tt.want)
+		}
+	}
+}
+
+func TestReleaseNumbers(t *testing.T) {
+	for _, version := range []string{"", "66", "v66.0", "66.0.1", "66.x", "../66.0", "66.0-rc1"} {
+		if _, err := specs.Upstream(version); err == nil {
+			t.Errorf("%q is taken for a release", version)
+		}
+	}
+}
