@@ -104,9 +104,14 @@ func (l *Interfaces) missing(f *releaseFile) []strictyaml.Problem {
 }
 
 // same reports whether an interface, which another file may have too, is this one.
-func (i *Interface) same(other Interface) bool {
+func (i Interface) same(other Interface) bool {
 	return i.PrivateABI == other.PrivateABI && i.From == other.From && i.Below == other.Below &&
 		(i.Layout == other.Layout || i.Layout == "" || other.Layout == "")
+}
+
+// continues reports whether an interface is the one before it, as far as its structures go.
+func (i Interface) continues(before Interface) bool {
+	return !i.apart && before.Below == i.From && before.PrivateABI == i.PrivateABI && before.Layout == i.Layout
 }
 
 // Of returns the interface of a release.
@@ -153,8 +158,7 @@ func (l *Interfaces) Check() []strictyaml.Problem {
 func (l *Interfaces) For(calls func(function string) bool) []Interface {
 	var out []Interface
 	for _, i := range l.List {
-		if n := len(out); n > 0 && !i.apart && out[n-1].Below == i.From && out[n-1].PrivateABI == i.PrivateABI && out[n-1].Layout == i.Layout &&
-			!slices.ContainsFunc(i.Changed, calls) {
+		if n := len(out); n > 0 && i.continues(out[n-1]) && !slices.ContainsFunc(i.Changed, calls) {
 			out[n-1].Below = i.Below
 			continue
 		}

@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
@@ -160,18 +158,33 @@ func (r *Releases) Pins() []PinFile {
 	return pins
 }
 
-// Text is a release's file; says is its comment, line by line.
-func (rel AddedRelease) Text(says ...string) ([]byte, error) {
+// Text is the file of a release of upstream's; says is its comment, line by line.
+func (rel *AddedRelease) Text(says ...string) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString("# yaml-language-server: $schema=../schema/release.json\n#\n")
 	for _, line := range says {
 		fmt.Fprintf(&out, "# %s\n", line)
 	}
-	enc := yaml.NewEncoder(&out)
-	const indent = 2
-	enc.SetIndent(indent)
-	if err := errors.Join(enc.Encode(rel), enc.Close()); err != nil {
-		return nil, fmt.Errorf("write the release: %w", err)
+	fmt.Fprintf(&out, "version: %q\ntag: %s\norigins:\n", rel.Version, rel.Tag)
+	for _, o := range rel.Origins {
+		fmt.Fprintf(&out, "  - {kind: %s, file: %s, url: %q", o.Kind, o.File, o.URL)
+		if o.SHA256 != "" {
+			fmt.Fprintf(&out, ", sha256: %q", o.SHA256)
+		}
+		out.WriteString("}\n")
+	}
+	if len(rel.Sums) > 0 {
+		out.WriteString("sums:\n")
+	}
+	for _, s := range rel.Sums {
+		fmt.Fprintf(&out, "  - {name: %q, sha256: %q}\n", s.Name, s.SHA256)
+	}
+	if i := rel.Interface; i != nil {
+		fmt.Fprintf(&out, "interface: {privateABI: %d, from: %q, below: %q", i.PrivateABI, i.From, i.Below)
+		if i.Layout != "" {
+			fmt.Fprintf(&out, ", layout: %q", i.Layout)
+		}
+		out.WriteString("}\n")
 	}
 	// What is written can be read.
 	f := releaseFile{check: func(f *releaseFile) []strictyaml.Problem { return f.problems() }}

@@ -38,7 +38,7 @@ func added(t *testing.T, version string, i *specs.Interface, sums ...specs.Sum) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := specs.AddedRelease{Release: rel, Interface: i, Sums: sums}.Text("written by a test")
+	text, err := (&specs.AddedRelease{Release: rel, Interface: i, Sums: sums}).Text("written by a test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,15 +95,15 @@ func TestAddedReleaseMistakes(t *testing.T) {
 		{"65.0.yaml", added(t, "65.0", nil), `specs/releases/65.0.yaml:4:10: version: want a release that specs/releases.yaml does not have, got 65.0`},
 		{"66.0.yaml", added(t, "66.0", nil), `specs/releases/66.0.yaml:4:1: interface: want the interface of 66.0, which no other file has, got nothing`},
 		{"66.0.yml", good, `specs/releases/66.0.yml:1:1: want a file named NAME.yaml, got 66.0.yml`},
-		{"66.0.yaml", good + "colour: red\n", `specs/releases/66.0.yaml:17:1: colour: want one of the fields`},
-		{"66.0.yaml", strings.Replace(good, "privateABI: 66", "privateABI: none", 1), `specs/releases/66.0.yaml:14:15: interface.privateABI: want`},
+		{"66.0.yaml", good + "colour: red\n", `specs/releases/66.0.yaml:10:1: colour: want one of the fields`},
+		{"66.0.yaml", strings.Replace(good, "privateABI: 66", "privateABI: none", 1), `specs/releases/66.0.yaml:9:25: interface.privateABI: want`},
 		{
 			"66.0.yaml", strings.Replace(good, `from: "66.0"`, `from: "65.1"`, 1),
-			`specs/releases/66.0.yaml:14:3: interface: want releases that no other interface has: from 65.0 to below 66.0 private ABI 65 is known, got 65.1 to below 67.0`,
+			`specs/releases/66.0.yaml:9:12: interface: want releases that no other interface has: from 65.0 to below 66.0 private ABI 65 is known, got 65.1 to below 67.0`,
 		},
 		{
 			"66.0.yaml", strings.Replace(good, `from: "66.0"`, `from: "66.1"`, 1),
-			`specs/releases/66.0.yaml:14:3: interface: want from and below with 66.0 between them, got 66.1 and 67.0`,
+			`specs/releases/66.0.yaml:9:12: interface: want from and below with 66.0 between them, got 66.1 and 67.0`,
 		},
 		{
 			"66.0.yaml", good + "sums: [{name: a, sha256: " + strings.Repeat("a", 64) + "}, {name: a, sha256: " + strings.Repeat("b", 64) + "}]\n",

@@ -23,7 +23,7 @@ type History struct {
 	// PrivateABI are the private ABIs with their first releases.
 	PrivateABI []ABI `json:"privateABI"` //nolint:tagliatelle // as everywhere in rdma-core
 	// DriverIDs are the constants of enum rdma_driver_id in the newest release, by number.
-	DriverIDs map[int]string `json:"driverIDs"` //nolint:tagliatelle // as above
+	DriverIDs map[int]string `json:"driverIDs"`
 	Items     []Item         `json:"items"`
 }
 

@@ -3,6 +3,7 @@
 package driverapi
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -123,7 +124,7 @@ func (r Release) News(before Release) News {
 		}
 	}
 	slices.SortFunc(n.Items, func(a, b Change) int {
-		return compareItems(&Item{Kind: a.Name.Kind, In: a.Name.In, Name: a.Name.Name}, &Item{Kind: b.Name.Kind, In: b.Name.In, Name: b.Name.Name})
+		return cmp.Or(cmp.Compare(a.Name.Kind, b.Name.Kind), cmp.Compare(a.Name.In, b.Name.In), cmp.Compare(a.Name.Name, b.Name.Name))
 	})
 	return n
 }

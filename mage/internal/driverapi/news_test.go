@@ -3,6 +3,7 @@
 package driverapi_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestNews(t *testing.T) {
 			t.Errorf("%s: since %s", name, n.Since)
 		}
 		uses := func(word string) bool {
-			return strings.Contains(" fly_ops open fly_open close a fly_gone fly_of ", " "+word+" ")
+			return slices.Contains(strings.Fields("fly_ops open fly_open close a fly_gone fly_of"), word)
 		}
 		got := strings.Join(n.Parts(uses), "; ")
 		types := map[string]string{"headers": "fly_open (other types), ", "history": ""}[name]

@@ -121,7 +121,7 @@ var releaseName = regexp.MustCompile(`^(?:rdma-core[-_]|v)([0-9]+[.][0-9]+)(?:[.
 // checkNames refuses an archive if one of its names says another version than it has.
 func (a *Archive) checkNames(names ...string) error {
 	for _, name := range names {
-		if m := releaseName.FindStringSubmatch(name); m != nil && m[1] != a.version {
+		if m := releaseName.FindStringSubmatch(name); len(m) > 1 && m[1] != a.version {
 			return &NameError{Archive: a.path, Name: name, Want: m[1], Got: a.version}
 		}
 	}

@@ -17,11 +17,8 @@ import (
 
 // ops is a driver.h with these members of verbs_context_ops.
 func ops(members ...string) string {
-	text := "struct verbs_context_ops {\n"
-	for _, m := range members {
-		text += "\tint (*" + m + ")(struct ibv_context *context);\n"
-	}
-	return text + "};\n"
+	const begin, end = "\tint (*", ")(struct ibv_context *context);\n"
+	return "struct verbs_context_ops {\n" + begin + strings.Join(members, end+begin) + end + "};\n"
 }
 
 // A row is compared with the last one that passed, not with the one above it, and only by what the provider uses.
