@@ -112,7 +112,7 @@ func (r *Releases) loadFiles(fsys fs.FS) error {
 				out = append(out, strictyaml.Problem{Path: "version", Want: want + ", like the file", Got: f.Version})
 			}
 			if slices.Contains(listed, f.Version) {
-				want := "a release that " + shown(fsys, releasesFile) + " does not have"
+				want := "a release that " + r.file + " does not have"
 				out = append(out, strictyaml.Problem{Path: "version", Want: want, Got: f.Version})
 			}
 			return out
@@ -138,7 +138,17 @@ func (r *Releases) File(version string) string {
 			return f.file
 		}
 	}
-	return "specs/" + releasesFile
+	return r.file
+}
+
+// InterfaceFile is the file that has the interface of a release, as in messages.
+func (r *Releases) InterfaceFile(version string) string {
+	for _, f := range r.files {
+		if f.Interface != nil && f.Interface.Has(version) {
+			return f.file
+		}
+	}
+	return "specs/" + interfacesFile
 }
 
 // Pins are the sums of archives in the releases' files.

@@ -64,6 +64,9 @@ func TestAddedRelease(t *testing.T) {
 	if file := r.File("66.1"); file != "specs/releases/66.1.yaml" || r.File("65.0") != "specs/releases.yaml" {
 		t.Errorf("66.1 is in %s, 65.0 in %s", file, r.File("65.0"))
 	}
+	if file := r.InterfaceFile("66.10"); file != "specs/releases/66.0.yaml" || r.InterfaceFile("65.0") != "specs/interfaces.yaml" {
+		t.Errorf("the interface of 66.10 is in %s, that of 65.0 in %s", file, r.InterfaceFile("65.0"))
+	}
 	l, err := specs.LoadInterfaces(fsys, r)
 	if err != nil {
 		t.Fatal(err)

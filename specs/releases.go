@@ -72,6 +72,7 @@ type Releases struct {
 	// Releases are in rising order.
 	Releases []Release `yaml:"releases" jsonschema:"minItems=1"`
 
+	file  string        // its name in messages
 	files []releaseFile // in releases/; their releases are in Releases
 }
 
@@ -86,6 +87,7 @@ func LoadReleases(fsys fs.FS) (*Releases, error) {
 	if err := strictyaml.Decode(shown(fsys, releasesFile), data, &r); err != nil {
 		return nil, err
 	}
+	r.file = shown(fsys, releasesFile)
 	if err := r.loadFiles(fsys); err != nil {
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func (a *App) added(rel specs.Release, s *pipeline.State) (specs.AddedRelease, e
 		}
 		return out, nil
 	}
-	wrong := InterfaceError{Version: rel.Version, File: "specs/interfaces.yaml", From: known.From}
+	wrong := InterfaceError{Version: rel.Version, File: a.releases.InterfaceFile(rel.Version), From: known.From}
 	switch {
 	case known.PrivateABI != m.PrivateABI:
 		wrong.What, wrong.Known, wrong.Measured = "private ABI", strconv.Itoa(known.PrivateABI), strconv.Itoa(m.PrivateABI)
@@ -143,7 +143,7 @@ func (a *App) added(rel specs.Release, s *pipeline.State) (specs.AddedRelease, e
 func (a *App) writeRelease(ctx context.Context, rel specs.AddedRelease, s *pipeline.State) (shown string, err error) {
 	from := "upstream's site"
 	if s.Job.Given != "" {
-		from = filepath.Base(s.Job.Given)
+		from = strconv.Quote(filepath.Base(s.Job.Given))
 	}
 	text, err := rel.Text(
 		"rdma-core "+rel.Version+", written by releases:add from "+from+" on "+time.Now().UTC().Format(time.DateOnly)+".",
