@@ -96,13 +96,6 @@ type Measured struct {
 	Layout string // digest of the shared structures, "" if it was not measured
 }
 
-// Measured is what a release shares with its providers.
-type Measured struct {
-	driverapi.Release
-
-	Layout string // digest of the shared structures, "" if it was not measured
-}
-
 // Check is the part of the checks of a provider.
 type Check struct {
 	ABI        map[string]walk.ABIHeader
