@@ -118,7 +118,7 @@ func (a *App) writeAdopted(
 	ctx context.Context, want AdoptProvider, driver string, found *adopt.Adoption,
 ) (p *provider.Provider, place string, err error) {
 	if want.Dir == nil && found.InPlace() {
-		place = asPath(fromHere(absolute(driver)))
+		place = asPath(fromHere(driver))
 		p, err = found.WriteInPlace(ctx, shellWord(place))
 		return p, place, err
 	}
