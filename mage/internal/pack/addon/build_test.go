@@ -51,7 +51,7 @@ func newBench(t *testing.T) *bench {
 		Packer: knownData(t),
 		engine: &stagetest.Engine{Answer: func(run stagetest.Run) (containers.Result, error) {
 			for _, out := range run.Outputs {
-				if out.Path == interfaceDir {
+				if out.Path == interfaceDir || out.Path == layoutOut {
 					write(t, filepath.Join(out.Dir, interfaceObject), string(object))
 				}
 			}
@@ -219,5 +219,27 @@ func TestToolsAreShared(t *testing.T) {
 	}
 	if other, text := tools("56.1", "flex"); other == key || !strings.Contains(text, "%global provider_requires flex\n") {
 		t.Errorf("with flex the toolchain is made by\n%s", text)
+	}
+}
+
+// A release that was added without an engine has an interface without a layout: its add-on is built, and not compared. The layout of a
+// release alone is measured in a container of its own, once.
+func TestBuildForAnAddedRelease(t *testing.T) {
+	b := newBench(t)
+	b.Interfaces = &specs.Interfaces{List: []specs.Interface{{From: "66.0", Below: "67.0", PrivateABI: 65}}}
+	pkgs, err := b.Build(t.Context(), b.job, b.tree, b.patch, b.tc)
+	if err != nil || pkgs.Addon.From != "66.0" || pkgs.Addon.Below != "67.0" || len(pkgs.Addon.Layout) != 16 {
+		t.Fatalf("%+v, %v", pkgs.Addon, err)
+	}
+	b.tree.Source.Tree = t.TempDir()
+	for range 2 {
+		layout, err := b.ReleaseLayout(t.Context(), b.job, b.tree.Source, b.tc)
+		if err != nil || layout != pkgs.Addon.Layout {
+			t.Errorf("layout %q, %v, want that of the add-on's build, %s", layout, err, pkgs.Addon.Layout)
+		}
+	}
+	runs := slices.DeleteFunc(b.engine.Runs(), func(run stagetest.Run) bool { return run.Name != layoutName })
+	if len(runs) != 1 || runs[0].Network || runs[0].Root || runs[0].User != stage.Builder {
+		t.Errorf("measured in %+v, want one run without a network", runs)
 	}
 }
