@@ -189,7 +189,7 @@ func missing(other artifact.Dist, stock artifact.Manifest) string {
 	case other.Debian() && below:
 		return distroLibrary + " (>= " + a.From + ")"
 	case other.Debian():
-		return distroLibrary + " (<< " + a.Below + "~)"
+		return distroLibrary + " (< " + a.Below + "~)" // apt's way to write <<
 	case a.PrivateABI != stock.PrivateABI:
 		return fmt.Sprintf("IBVERBS_PRIVATE_%d", a.PrivateABI)
 	case below:

@@ -28,10 +28,10 @@ func TestAddonMissing(t *testing.T) {
 		private  int
 		rpm, deb string
 	}{
-		{"65.0", 65, "IBVERBS_PRIVATE_34", "libibverbs1 (<< 57.0~)"},
+		{"65.0", 65, "IBVERBS_PRIVATE_34", "libibverbs1 (< 57.0~)"},
 		{"33.0", 33, "IBVERBS_PRIVATE_34", "libibverbs1 (>= 45.0)"},
 		{"44.0", 34, ">= 45.0", "libibverbs1 (>= 45.0)"},
-		{"57.0", 34, "< 57.0", "libibverbs1 (<< 57.0~)"},
+		{"57.0", 34, "< 57.0", "libibverbs1 (< 57.0~)"},
 	} {
 		for suite, want := range map[string]string{"": tt.rpm, "bookworm": tt.deb} {
 			other := artifact.Dist{Manifest: artifact.Manifest{Suite: suite, Addon: a}}
