@@ -47,6 +47,11 @@ func (a *App) testTransplant(ctx context.Context, adopt bool) error {
 	}
 	t.adopt = adopt
 	setup := walk.TransplantSetup{All: t.all, Folders: filepath.Join(a.dirs.dist, transplantsFolder), Adopt: t.adopt}
+	if t.depth == depthCompile { // a missing engine is reported before the clone is read
+		if _, err := a.pipeline.Engine(ctx); err != nil {
+			return err
+		}
+	}
 	if t.job.Given != "" {
 		if setup.Clone, err = upstream.OpenClone(t.job.Given, a.ui.Out()); err != nil {
 			return err
