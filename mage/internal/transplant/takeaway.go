@@ -26,7 +26,7 @@ func TakeAway(dir, name string) error {
 		return fmt.Errorf("take away %s: %w", name, err)
 	}
 	errs := []error{root.RemoveAll(folder)}
-	own := regexp.MustCompile(`^([a-z0-9_-]*[_-])?` + name + `[_.-].*\.h$`)
+	own := regexp.MustCompile(`^([a-z0-9_-]*[_-])?` + name + `(?:[_-].*)?\.h$`)
 	headers, err := fs.ReadDir(root.FS(), "kernel-headers/rdma")
 	errs = append(errs, err)
 	for _, h := range headers {
@@ -52,7 +52,7 @@ func TakeAway(dir, name string) error {
 func awayCuts() [][3]string {
 	return [][3]string{
 		{"CMakeLists.txt", `^add_subdirectory\(providers/NAME(?:/[^)\n]*)?\)[^\n]*\n`, ""},
-		{"kernel-headers/CMakeLists.txt", `^  rdma/(?:[a-z0-9_-]*[_-])?NAME[_.-][^\n]*\.h\n`, ""},
+		{"kernel-headers/CMakeLists.txt", `^  rdma/(?:[a-z0-9_-]*[_-])?NAME(?:[_-][^\n]*)?\.h\n`, ""},
 		{"libibverbs/verbs.h", `^extern [^\n]* verbs_provider_NAME;\n`, ""},
 		{"libibverbs/verbs.h", `, _\d\d, \.\.\.\)( *)`, ", ...)$1     "},
 		{"libibverbs/verbs.h", `,[\s\\]*&verbs_provider_##_\d+\n#define`, "\n#define"},
