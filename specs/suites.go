@@ -72,7 +72,8 @@ func (f *suiteFile) Check() []strictyaml.Problem {
 		out = append(out, strictyaml.Problem{Path: "name", Want: want + ", like the file", Got: f.Name})
 	}
 	if f.Distribution != "" && f.Standin == "" {
-		out = append(out, strictyaml.Problem{Path: "standin", Want: "the suite of Debian that is nearest to " + f.Distribution + "'s", Got: "none"})
+		want := "the suite of Debian that is nearest to " + f.Distribution + "'s"
+		out = append(out, strictyaml.Problem{Path: "standin", Want: want, Got: "none"})
 	}
 	if f.Distribution == "" && f.Standin != "" {
 		out = append(out, strictyaml.Problem{Path: "standin", Want: "no stand-in: Debian itself is bootstrapped", Got: f.Standin})

@@ -20,7 +20,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/examine"
-	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
@@ -79,7 +78,7 @@ func (a *App) checkJob() (j job.Job, dir, depth string, err error) {
 	dir, errs[2] = a.chosenDir()
 	j.Base, errs[3] = a.baseMode()
 	if depth != "" && !slices.Contains(known, depth) {
-		errs[4] = &specs.UnknownError{Kind: "depth", Name: depth, Known: known}
+		errs[4] = unknownDepth(depth, known)
 	}
 	if err := errors.Join(errs[:]...); err != nil {
 		return j, "", "", err

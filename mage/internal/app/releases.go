@@ -29,6 +29,11 @@ const (
 	depthCompile = "compile"
 )
 
+// unknownDepth is the error of a -depth that a target does not have.
+func unknownDepth(depth string, known []string) error {
+	return &specs.UnknownError{Kind: "depth", Name: depth, Known: known}
+}
+
 func depths() []string { return []string{depthEdit, depthSpec, depthCompile} }
 
 var errNoClone = errors.New("-source is missing: a walk over releases needs a git clone of rdma-core")
@@ -73,7 +78,7 @@ func (a *App) releasesJob(ctx context.Context) (job.Job, string, error) {
 	j.Provider, errs[1] = a.chosenProvider(ctx)
 	j.Base, errs[2] = a.baseMode()
 	if !slices.Contains(depths(), depth) {
-		errs[3] = &specs.UnknownError{Kind: "depth", Name: depth, Known: depths()}
+		errs[3] = unknownDepth(depth, depths())
 	}
 	switch {
 	case j.Given == "":

@@ -91,7 +91,7 @@ func (a *App) addJob(ctx context.Context, rel specs.Release) (j job.Job, compile
 	j.Target, errs[0] = a.rpmTarget()
 	j.Base, errs[1] = a.baseMode()
 	if known := []string{depthEdit, depthCompile}; depth != "" && !slices.Contains(known, depth) {
-		errs[2] = &specs.UnknownError{Kind: "depth", Name: depth, Known: known}
+		errs[2] = unknownDepth(depth, known)
 	}
 	if err := errors.Join(errs[:]...); err != nil {
 		return j, false, "", err

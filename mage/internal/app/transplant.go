@@ -97,7 +97,7 @@ func (a *App) transplantsJob() (transplantsJob, error) {
 	t.job.Target, errs[0] = a.rpmTarget()
 	t.job.Base, errs[1] = a.baseMode()
 	if known := []string{depthEdit, depthCompile}; !slices.Contains(known, t.depth) {
-		errs[2] = &specs.UnknownError{Kind: "depth", Name: t.depth, Known: known}
+		errs[2] = unknownDepth(t.depth, known)
 	}
 	t.all, errs[3] = specs.LoadTransplants(a.pipeline.Kit.Dir("specs"))
 	if errs[3] == nil {
