@@ -29,9 +29,9 @@ func TestReleasesFlags(t *testing.T) {
 	}
 }
 
-func TestEnterpriseLinuxReleases(t *testing.T) {
+func TestDistTags(t *testing.T) {
 	tags, err := opened(t, Flags{}).distTags()
-	if err != nil || !slices.Equal(tags, []string{"el10", "el8", "el9"}) {
+	if err != nil || !slices.Equal(tags, []string{"el10", "el8", "el9", "fc44", "fc45"}) {
 		t.Errorf("got %v: %v", tags, err)
 	}
 }
