@@ -53,8 +53,8 @@ func (in DebBuild) WithCommon(c Compiler, patch artifact.Patch) DebBuild {
 		files[i].Name = path.Base(DebIn) + "/" + f.Name
 	}
 	in.Common = &Common{
-		Compiler: c, Argv: []string{scripts.DebBuild, "common", in.Name, in.Version, in.Suffix, DebIn, CommonFolder}, Folder: DebFolder, Files: files,
-		Scripts: Scripts{scripts.CommonObjects},
+		Compiler: c, Argv: []string{scripts.DebBuild, "common", in.Name, in.Version, in.Suffix, DebIn, CommonFolder},
+		Folder: DebFolder, Files: files, Scripts: Scripts{scripts.CommonObjects},
 	}
 	return in
 }
