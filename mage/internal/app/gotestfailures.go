@@ -4,10 +4,14 @@ package app
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/tail"
 )
+
+// testLine is what a test says of itself, with its place.
+var testLine = regexp.MustCompile(`^[A-Za-z0-9_]+_test\.go:[0-9]+: `)
 
 // failureContext is how many bytes of what was printed before a failure are kept.
 const failureContext = 600
@@ -40,7 +44,7 @@ func (f *testFailures) Write(p []byte) (int, error) {
 	}
 }
 
-// end takes a line. "FAIL: " is testscript's, "--- FAIL: " that of package testing.
+// end takes a line. "FAIL: " is testscript's, "--- FAIL: " and a test's place those of package testing.
 func (f *testFailures) end() {
 	line := string(f.line) + "\n"
 	f.line = f.line[:0]
@@ -48,7 +52,7 @@ func (f *testFailures) end() {
 	case strings.HasPrefix(text, "FAIL: "):
 		_, _ = f.kept.Write([]byte(f.before.String() + line))
 		f.before = tail.New(failureContext)
-	case strings.HasPrefix(text, "--- FAIL: "):
+	case strings.HasPrefix(text, "--- FAIL: "), testLine.MatchString(text):
 		_, _ = f.kept.Write([]byte(line))
 	default:
 		_, _ = f.before.Write([]byte(line))

@@ -14,7 +14,7 @@ func TestGoTestFailures(t *testing.T) {
 	for i := range 5000 {
 		_, _ = fmt.Fprintf(f, "noise %d\n", i)
 	}
-	for _, part := range []string{"        [stderr]\n  error: no such", " file\n", "        FAIL: testdata/a.txtar:6: unexpected", " command failure\n", "    --- FAIL: Test/a (1s)\n"} {
+	for _, part := range []string{"        [stderr]\n  error: no such", " file\n", "        FAIL: testdata/a.txtar:6: unexpected", " command failure\n", "    --- FAIL: Test/a (1s)\n        a_test.go:7: got 1\n"} {
 		_, _ = f.Write([]byte(part))
 	}
 	_, _ = f.Write([]byte(strings.Repeat("noise\n", 5000)))
@@ -23,7 +23,7 @@ func TestGoTestFailures(t *testing.T) {
 	}
 	got := f.String()
 	for _, want := range []string{
-		"\n  [stderr]\n  error: no such file\n  FAIL: testdata/a.txtar:6: unexpected command failure\n", "\n  --- FAIL: Test/a (1s)",
+		"\n  [stderr]\n  error: no such file\n  FAIL: testdata/a.txtar:6: unexpected command failure\n", "\n  --- FAIL: Test/a (1s)\n  a_test.go:7: got 1",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("got %q, which lacks %q", got, want)

@@ -191,7 +191,7 @@ func TestGuestIsMadeOfItsPackages(t *testing.T) {
 	}
 	f.lab.ID = "sha256:other"
 	guest(2)
-	f.tc.Base.Minimal, f.tc.Base.Standin = "sha256:standin", true
+	f.tc.Base.Minimal, f.tc.Base.Local = "sha256:standin", true
 	guest(2)
 	if runs := f.engine.Runs(); runs[len(runs)-2].Network {
 		t.Error("a stand-in fetches packages")

@@ -39,7 +39,7 @@ func TestDistroRelease(t *testing.T) {
 	ask("0:57.0-2.el9", 2)
 	tc.ID, answer = "sha256:others", ""
 	ask("", 3)
-	tc.ID, tc.Base.Standin = "sha256:standin", true
+	tc.ID, tc.Base.Local = "sha256:standin", true
 	ask("", 4)
 	if runs := engine.Runs(); !runs[0].Network || runs[3].Network {
 		t.Error("a real distro is asked over the network, a stand-in without one")

@@ -163,7 +163,7 @@ func TestProbe(t *testing.T) {
 		}
 		p := &Prober{Runner: stagetest.NewRunner(t, engine)}
 		j := job.Job{Target: job.RPM{Distro: specs.Distro{Repositories: []string{"crb"}}}}
-		f, err := p.Probe(t.Context(), j, artifact.Base{ID: "full", Minimal: "small", Standin: standin}, artifact.Spec{File: spec})
+		f, err := p.Probe(t.Context(), j, artifact.Base{ID: "full", Minimal: "small", Local: standin}, artifact.Spec{File: spec})
 		if err != nil || f.Text() != "run full = crb\nrun small = plain\n" {
 			t.Errorf("got %q, %v", f.Text(), err)
 		}
