@@ -4,7 +4,8 @@
 # Runs rpmbuild in a toolchain container so that equal inputs give equal bytes.
 #   rpm-build.sh all SPEC [COMMON]   binary packages and the source package from a spec, with the common objects in COMMON
 #   rpm-build.sh rebuild SRPM        binary packages from a source package alone
-#   rpm-build.sh common SPEC DIR     the common objects, for COMMON: what %build makes of a spec whose provider is empty
+#   rpm-build.sh common SPEC DIR     the common objects, for COMMON: what %build makes of a spec whose provider is empty, and
+#                                    what find-debuginfo makes of that
 # Environment: SOURCE_DATE_EPOCH (seconds, the release's date), TOPDIR (fixed
 # path: it is compiled into the result), CCACHE_DIR (optional), PAYLOAD (optional: the compression of the packages, in rpm's
 # notation, in place of the distro's).
@@ -18,12 +19,13 @@ needs() { # COMMAND...: ends the script if the image lacks one
         }
     done
 }
-needs mkdir rpm rpmbuild sh
+needs mkdir rpm rpmbuild sh tr
 
 mode=$1
 input=$2
 common=${3:-}
 objects=${0%/*}/common-objects.sh
+debug=${0%/*}/common-debug.sh
 : "${SOURCE_DATE_EPOCH:?the date of the release in seconds}"
 : "${TOPDIR:?the rpmbuild directory}"
 
@@ -33,10 +35,21 @@ if [ -n "${CCACHE_DIR:-}" ] && command -v ccache >/dev/null 2>&1; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
 fi
 
-# after_prep COMMAND: defines the macro that ends %prep's script, so that rpmbuild runs a command of common-objects.sh on the
-# source tree.
-after_prep() {
-    printf '__spec_prep_post sh %s %s "%%{_builddir}/%%{?buildsubdir}" %s; %%{___build_post}' "$objects" "$1" "$common"
+tree='"%{_builddir}/%{?buildsubdir}"'
+
+# after SECTION COMMAND: defines the macro that ends the script of %prep or %build, so that rpmbuild runs the command there.
+after() { printf '__spec_%s_post %s; %%{___build_post}' "$1" "$2"; }
+
+# Where find-debuginfo copies sources from, and to.
+sources='%{!?_unique_debug_srcs:"%{_builddir}" /usr/src/debug}%{?_unique_debug_srcs:'$tree' /usr/src/debug/%{name}-%{VERSION}-%{RELEASE}.%{_arch}}'
+
+# around_debug BEFORE AFTER: defines the macro that ends %install's script, so that rpmbuild runs commands before and after
+# find-debuginfo. It prints nothing where that macro is not what it is in rpm.
+around_debug() {
+    [ "$(rpm --define '__debug_package 1' --define '__debug_install_post A' --define '__arch_install_post B' \
+        --define '__os_install_post C' --eval '%{__spec_install_post}' | tr -s '[:space:]' ' ')" = ' A B C ' ] || return 0
+    printf '__spec_install_post %%{?__debug_package:\\\n%s\\\n%%{__debug_install_post}\\\n%s\\\n}\\\n' "$1" "$2"
+    printf '%%{__arch_install_post}\\\n%%{__os_install_post}'
 }
 
 # Temporary files, of which find-debuginfo alone writes hundreds, are on the volume: the container's layers may be slow.
@@ -46,10 +59,23 @@ mkdir -p "$TMPDIR"
 case $mode in
     all)
         set -- -ba "$input"
-        [ -z "$common" ] || set -- --define "$(after_prep restore)" "$@"
+        if [ -n "$common" ]; then
+            set -- --define "$(after prep "sh $objects restore $tree $common")" "$@"
+            around=$(around_debug "sh $debug restore $common" "sh $debug finish $common $sources")
+            [ -z "$around" ] || set -- --define "$around" "$@"
+        fi
         ;;
     rebuild) set -- --rebuild "$input" ;;
-    common) set -- --define "$(after_prep list)" -bc "$input" ;;
+    common)
+        # %install ends there: rpmbuild would go on and look for the dependencies of all files.
+        around=$(around_debug "sh $debug list $common" "sh $debug save $common $tree; echo 'the common objects are complete'; exit 1")
+        if [ -n "$around" ]; then
+            set -- --define "$around" --define '_find_debuginfo_dwz_opts %{nil}' -bi "$input"
+        else
+            set -- -bc "$input"
+        fi
+        set -- --define "$(after prep "sh $objects list $tree $common")" --define "$(after build "sh $objects save $common")" "$@"
+        ;;
     *)
         echo "rpm-build.sh: unknown mode '$mode' (all, rebuild, common)" >&2
         exit 64
@@ -75,7 +101,8 @@ set -- rpmbuild \
     "$@"
 
 if [ "$mode" = common ]; then
-    "$@" || echo "rpm-build.sh: %build of the common objects ended with $?: what it made until then is used"
-    exec sh "$objects" save "$common"
+    "$@" || echo "rpm-build.sh: rpmbuild of the common objects ended with $?: what it made until then is used"
+    [ ! -e "$common/names" ] || sh "$objects" save "$common"
+    exit
 fi
 exec "$@"

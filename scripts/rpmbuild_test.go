@@ -13,7 +13,7 @@ func TestChangelogIsTrimmedByTheReleasesDate(t *testing.T) {
 		{"1732000000", "--define _changelog_trimtime 1636928000 "}, {"", ""},
 	} {
 		commands := map[string]string{"rpm": `[ "$*" = "--eval %{?_changelog_trimtime}" ] && echo "` + tt.defined + `"`, "rpmbuild": `echo "$*"`}
-		output, err := runScript(t, "rpm-build.sh", commands, []string{"mkdir", "sh"}, "all", "x.spec")
+		output, err := runScript(t, "rpm-build.sh", commands, []string{"mkdir", "sh", "tr"}, "all", "x.spec")
 		if err != nil || !strings.Contains(output, tt.want) || strings.Contains(output, "_changelog_trimtime") != (tt.want != "") {
 			t.Errorf("%q: %v\n%s", tt.defined, err, output)
 		}
