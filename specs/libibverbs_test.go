@@ -49,7 +49,7 @@ func TestStockData(t *testing.T) {
 		}
 	}
 	for release, want := range map[string]string{
-		"el 9.4": "", "el 9.7": "57.0 ", "el 10.0": "54.0 ", "debian 12": "44.0 ", "ubuntu 24.04": "50.0 50.0 ",
+		"centos-stream 9": "", "el 9.4": "48.0 ", "el 9.7": "57.0 ", "el 10.0": "54.0 ", "debian 12": "44.0 ", "ubuntu 24.04": "50.0 50.0 ",
 		"fedora 44": "61.0 61.1^20260812git975bdaf ",
 	} {
 		if versions[release] != want {

@@ -47,10 +47,10 @@ func TestAddonSet(t *testing.T) {
 		}},
 	}
 	const (
-		forPlum = "| Plum 9.6 | libibverbs 56.1-1.el9 | [rdma-core-provider-fly-56.1-1.abi34.el9.x86\\_64.rpm]" +
+		forPlum = "| Plum 9.6 | libibverbs 56.1-1.el9 | [`rdma-core-provider-fly-56.1-1.abi34.el9.x86_64.rpm`]" +
 			"(rocky9/rdma-core-56.1.addon-fly/RPMS/x86_64/rdma-core-provider-fly-56.1-1.abi34.el9.x86_64.rpm) |\n" +
 			"| Plum 9.7 | libibverbs 57.0-2.el9 | none: built for 56.0 to below 57.0 (private ABI 34) |\n"
-		forPear = "| Pear 13 | libibverbs1 56.1-1 | [rdma-core-provider-fly\\_56.1-1+abi34+deb13\\_amd64.deb]" +
+		forPear = "| Pear 13 | libibverbs1 56.1-1 | [`rdma-core-provider-fly_56.1-1+abi34+deb13_amd64.deb`]" +
 			"(debian-trixie/rdma-core-56.1.addon-fly/rdma-core-provider-fly_56.1-1+abi34+deb13_amd64.deb) |\n"
 	)
 	page := func() string {

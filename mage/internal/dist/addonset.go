@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -183,12 +184,21 @@ dnf and apt refuse a package that is for another libibverbs.
 	return []byte(out.String())
 }
 
+// plainName is a name of a package's file, which ends no code in Markdown.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9._+~^-]+$`)
+
 // markdown is the last cell.
 func (r AddonRow) markdown() string {
 	if r.File == "" {
 		return markdownText(r.Why)
 	}
-	link := fmt.Sprintf("[%s](%s)", markdownText(path.Base(r.File)), (&url.URL{Path: r.File}).EscapedPath())
+	name := path.Base(r.File)
+	if plainName.MatchString(name) {
+		name = "`" + name + "`"
+	} else {
+		name = markdownText(name)
+	}
+	link := fmt.Sprintf("[%s](%s)", name, (&url.URL{Path: r.File}).EscapedPath())
 	if r.Standin {
 		link += " " + NotForRelease
 	}

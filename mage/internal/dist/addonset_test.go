@@ -138,7 +138,7 @@ func TestAddonSetMarkdown(t *testing.T) {
 	set := AddonSet{Provider: "rib", Rows: []AddonRow{
 		{Release: "Plum 9.6", Libibverbs: "libibverbs 56.1-1.el9", File: "plum9/rdma-core-56.1.addon-rib/RPMS/x86_64/a-56.1-1.el9.x86_64.rpm"},
 		{Release: "Pear|1", Why: "unknown: `why`"},
-		{Release: "Fig", Libibverbs: "libibverbs1 1.0~2-1", File: "fig.standin/b c.deb", Standin: true},
+		{Release: "Fig", Libibverbs: "libibverbs1 1.0~2-1", File: "fig.standin/b_] c.deb", Standin: true},
 	}}
 	const want = "# Provider rib for a distro's own libibverbs\n\n" +
 		"Take the package in the line of your distro's release and libibverbs, which `rpm -q libibverbs` or `dpkg-query -W libibverbs1` shows.\n" +
@@ -146,9 +146,9 @@ func TestAddonSetMarkdown(t *testing.T) {
 
 | distro release | its libibverbs | package |
 |---|---|---|
-| Plum 9.6 | libibverbs 56.1-1.el9 | [a-56.1-1.el9.x86\_64.rpm](plum9/rdma-core-56.1.addon-rib/RPMS/x86_64/a-56.1-1.el9.x86_64.rpm) |
+| Plum 9.6 | libibverbs 56.1-1.el9 | [` + "`a-56.1-1.el9.x86_64.rpm`" + `](plum9/rdma-core-56.1.addon-rib/RPMS/x86_64/a-56.1-1.el9.x86_64.rpm) |
 | Pear\|1 | unknown | unknown: ` + "\\`why\\`" + ` |
-| Fig | libibverbs1 1.0\~2-1 | [b c.deb](fig.standin/b%20c.deb) (stand-in: not for release) |
+| Fig | libibverbs1 1.0\~2-1 | [b\_\] c.deb](fig.standin/b_%5D%20c.deb) (stand-in: not for release) |
 
 (stand-in: not for release): built on another distro's packages, for tests only.
 `
