@@ -92,3 +92,20 @@ specs/libibverbs/a.yaml:5:106: releases[0].versions[1].version: want versions in
 		t.Errorf("no directory: %v", err)
 	}
 }
+
+// The example in docs/addon.md is a file that can be loaded.
+func TestStockExample(t *testing.T) {
+	text, err := os.ReadFile("../docs/addon.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```yaml\nname: plum\n")
+	example, _, ok := strings.Cut(rest, "```\n")
+	if !ok {
+		t.Fatal("docs/addon.md has no example of a file in libibverbs/")
+	}
+	all, err := specs.LoadStock(fstest.MapFS{"libibverbs/plum.yaml": {Data: []byte("name: plum\n" + example)}})
+	if err != nil || len(all) != 1 || len(all[0].Releases) != 2 {
+		t.Errorf("got %+v, %v", all, err)
+	}
+}

@@ -49,15 +49,14 @@ type AddonFacts struct {
 // Stock; so it depends on neither the target nor the order in which they were built.
 func (c *Collector) AddonSet(facts AddonFacts) (AddonSet, error) {
 	pattern := filepath.Join(c.Dir, "*", "*."+artifact.AddonName+"-"+facts.Provider)
-	found, err := c.addons(pattern, func(m artifact.Manifest) bool { return m.Provider == facts.Provider && AddonFile(m) != "" })
+	found, err := c.addons(pattern, func(m artifact.Manifest) bool { return AddonFile(m) != "" })
 	if err != nil {
 		return AddonSet{}, err
 	}
 	families := map[string][]artifact.Dist{facts.Own: nil}
 	for _, d := range found {
-		if family := facts.Family(d.Manifest); family != "" {
-			families[family] = append(families[family], d)
-		}
+		family := facts.Family(d.Manifest)
+		families[family] = append(families[family], d)
 	}
 	set := AddonSet{Provider: facts.Provider}
 	for _, distribution := range facts.Stock {
