@@ -77,12 +77,14 @@ Plum 9.6 | libibverbs 56.1-1.el9 | .none: nothing was built for it | false
 Plum 9.6, updated (May) | libibverbs 57.0-2.el9 | .none: nothing was built for it | false
 `)
 	serves := &artifact.Addon{Package: "rdma-core-provider-rib", PrivateABI: 34, From: "56.0", Below: "57.0"}
+	flies := *serves
+	flies.Package = "rdma-core-provider-fly"
 	addonIn(t, c.Dir, "plum9", "RPMS/x86_64/rdma-core-provider-rib-56.1-1.abi34.el9.x86_64.rpm",
 		artifact.Manifest{Distro: "plum9", Release: "56.1", Provider: "rib", Releasable: true, Addon: serves})
 	addonIn(t, c.Dir, "plum9.standin", "RPMS/x86_64/rdma-core-provider-rib-56.1-1.abi34.el9.standin.x86_64.rpm",
 		artifact.Manifest{Distro: "plum9", Release: "56.1", Provider: "rib", Standin: true, Addon: serves})
 	addonIn(t, c.Dir, "pear-new", "rdma-core-provider-fly_56.1-1+abi34+new_amd64.deb",
-		artifact.Manifest{Distro: "pear", Suite: "new", Release: "56.1", Provider: "fly", Releasable: true, Addon: serves})
+		artifact.Manifest{Distro: "pear", Suite: "new", Release: "56.1", Provider: "fly", Releasable: true, Addon: &flies})
 	addonIn(t, c.Dir, "pear-old", "rdma-core-provider-rib_56.1-1+abi34+old_amd64.deb",
 		artifact.Manifest{Distro: "pear", Suite: "old", Release: "56.1", Provider: "rib", Releasable: true, Addon: serves})
 	addonIn(t, c.Dir, "gone", "rdma-core-provider-rib-56.1-1.x86_64.rpm",
