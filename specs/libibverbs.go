@@ -97,32 +97,32 @@ func (f *stockFile) Check() []strictyaml.Problem {
 		out = append(out, strictyaml.Problem{Path: "name", Want: want + ", like the file", Got: f.Name})
 	}
 	for n, r := range f.Releases {
-		path := "releases[" + strconv.Itoa(n) + "]"
+		at := "releases[" + strconv.Itoa(n) + "]"
 		if slices.ContainsFunc(f.Releases[:n], func(other StockRelease) bool { return other.Release == r.Release }) {
-			out = append(out, strictyaml.Problem{Path: path + ".release", Want: "each release once", Got: r.Release + " again"})
+			out = append(out, strictyaml.Problem{Path: at + ".release", Want: "each release once", Got: r.Release + " again"})
 		}
-		out = append(out, r.check(path)...)
+		out = append(out, r.check(at)...)
 	}
 	return out
 }
 
 // check finds the mistakes of one release.
-func (r StockRelease) check(path string) []strictyaml.Problem {
+func (r StockRelease) check(at string) []strictyaml.Problem {
 	var out []strictyaml.Problem
 	if (r.Dist == "") == (r.Suite == "") {
-		out = append(out, strictyaml.Problem{Path: path, Want: "one of dist and suite", Got: both(r.Dist != "")})
+		out = append(out, strictyaml.Problem{Path: at, Want: "one of dist and suite", Got: both(r.Dist != "")})
 	}
 	if (len(r.Versions) == 0) == (r.Unknown == "") {
-		out = append(out, strictyaml.Problem{Path: path, Want: "one of versions and unknown", Got: both(r.Unknown != "")})
+		out = append(out, strictyaml.Problem{Path: at, Want: "one of versions and unknown", Got: both(r.Unknown != "")})
 	}
 	for n, v := range r.Versions {
-		at := path + ".versions[" + strconv.Itoa(n) + "]"
+		version := at + ".versions[" + strconv.Itoa(n) + "]"
 		if n > 0 && v.From == "" {
-			out = append(out, strictyaml.Problem{Path: at, Want: "the update that brought it, as from", Got: "none"})
+			out = append(out, strictyaml.Problem{Path: version, Want: "the update that brought it, as from", Got: "none"})
 		}
 		if n > 0 && CompareVersions(r.Versions[n-1].Release(), v.Release()) > 0 {
 			out = append(out, strictyaml.Problem{
-				Path: at + ".version", Want: "versions in ascending order", Got: v.Version + " after " + r.Versions[n-1].Version,
+				Path: version + ".version", Want: "versions in ascending order", Got: v.Version + " after " + r.Versions[n-1].Version,
 			})
 		}
 	}

@@ -70,16 +70,24 @@ specs/libibverbs/a.yaml:5:77: releases[0].versions[0].seen: want the day on whic
 		},
 		{"neither", good + "  - {release: \"9\"}\n", `specs/libibverbs/a.yaml:5:5: releases[0]: want one of dist and suite, got neither
 specs/libibverbs/a.yaml:5:5: releases[0]: want one of versions and unknown, got neither`},
-		{"both", good + "  - {release: \"9\", dist: .el9, suite: sid, unknown: why, versions: [" + version + "]}\n",
+		{
+			"both", good + "  - {release: \"9\", dist: .el9, suite: sid, unknown: why, versions: [" + version + "]}\n",
 			`specs/libibverbs/a.yaml:5:5: releases[0]: want one of dist and suite, got both
-specs/libibverbs/a.yaml:5:5: releases[0]: want one of versions and unknown, got both`},
-		{"twice", good + strings.Repeat("  - {release: \"9\", dist: .el9, unknown: why}\n", 2),
-			`specs/libibverbs/a.yaml:6:15: releases[1].release: want each release once, got 9 again`},
-		{"update", good + "  - {release: \"9\", dist: .el9, versions: [" + version + ", " + strings.Replace(version, "56", "55", 1) + "]}\n",
+specs/libibverbs/a.yaml:5:5: releases[0]: want one of versions and unknown, got both`,
+		},
+		{
+			"twice", good + strings.Repeat("  - {release: \"9\", dist: .el9, unknown: why}\n", 2),
+			`specs/libibverbs/a.yaml:6:15: releases[1].release: want each release once, got 9 again`,
+		},
+		{
+			"update", good + "  - {release: \"9\", dist: .el9, versions: [" + version + ", " + strings.Replace(version, "56", "55", 1) + "]}\n",
 			`specs/libibverbs/a.yaml:5:96: releases[0].versions[1]: want the update that brought it, as from, got none
-specs/libibverbs/a.yaml:5:106: releases[0].versions[1].version: want versions in ascending order, got 55.1-1 after 56.1-1`},
-		{"name", strings.Replace(good, ": a", ": b", 1) + "  - {release: \"9\", dist: .el9, unknown: why}\n",
-			`specs/libibverbs/a.yaml:1:7: name: want a, like the file, got b`},
+specs/libibverbs/a.yaml:5:106: releases[0].versions[1].version: want versions in ascending order, got 55.1-1 after 56.1-1`,
+		},
+		{
+			"name", strings.Replace(good, ": a", ": b", 1) + "  - {release: \"9\", dist: .el9, unknown: why}\n",
+			`specs/libibverbs/a.yaml:1:7: name: want a, like the file, got b`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := specs.LoadStock(fstest.MapFS{"libibverbs/a.yaml": {Data: []byte(tt.text)}})

@@ -40,7 +40,7 @@ func (a *App) showAddonSet(ctx context.Context, j job.Job, choices []addon.Choic
 		rows = append(rows, []string{r.Release, cmp.Or(r.Libibverbs, "unknown"), shown, where})
 	}
 	title := "which package for which distro release"
-	a.ui.Table(title, []string{"distro release", "its libibverbs", "package", "below " + a.relative(collector.Dir)}, rows)
+	a.ui.Table(title, []string{"distro release", "its libibverbs", "add-on", "below " + a.relative(collector.Dir)}, rows)
 	file, err := collector.Place(ctx, collector.Dir, set.MarkdownName(), set.Markdown())
 	if err != nil {
 		return err
