@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the data files of this directory, for the loaders and for those who read a file whole.
 //
-//go:embed *.yaml releases* addon.* rdma-core.sum distros suites
+//go:embed *.yaml releases* addon.* rdma-core.sum distros libibverbs suites
 var Files embed.FS

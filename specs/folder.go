@@ -16,29 +16,36 @@ import (
 // file's name, its name in messages, and the earlier file with the default, and reports whether
 // this one has it. The mistakes of all files are reported at once, as *strictyaml.Mistake.
 func loadFolder(fsys fs.FS, dir string, load func(name, file, defaultIn string) (isDefault bool, err error)) error {
+	defaultIn := ""
+	files, err := eachFile(fsys, dir, func(name, file string) error {
+		isDefault, err := load(name, file, defaultIn)
+		if isDefault && defaultIn == "" {
+			defaultIn = file
+		}
+		return err
+	})
+	if err == nil && defaultIn == "" {
+		err = &strictyaml.Mistake{
+			File: shown(fsys, dir), Line: 1, Column: 1, Path: "default",
+			Want: "one file with \"default: true\"", Got: "none of " + strconv.Itoa(files),
+		}
+	}
+	return err
+}
+
+// eachFile loads a directory with one entry per file, in the order of their names, and returns their number. load gets the
+// file's name and its name in messages. The mistakes of all files are reported at once.
+func eachFile(fsys fs.FS, dir string, load func(name, file string) error) (files int, err error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", shown(fsys, dir), err)
+		return 0, fmt.Errorf("read %s: %w", shown(fsys, dir), err)
 	}
 	var errs []error
-	defaultIn := ""
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
-		isDefault, err := load(name, shown(fsys, name), defaultIn)
-		if err != nil {
-			errs = append(errs, err)
-		}
-		if isDefault && defaultIn == "" {
-			defaultIn = shown(fsys, name)
-		}
+		errs = append(errs, load(name, shown(fsys, name)))
 	}
-	if len(errs) == 0 && defaultIn == "" {
-		errs = append(errs, &strictyaml.Mistake{
-			File: shown(fsys, dir), Line: 1, Column: 1, Path: "default",
-			Want: "one file with \"default: true\"", Got: "none of " + strconv.Itoa(len(entries)),
-		})
-	}
-	return errors.Join(errs...)
+	return len(entries), errors.Join(errs...)
 }
 
 // loadFile decodes one of them, called file in messages.

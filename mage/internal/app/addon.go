@@ -3,19 +3,19 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
-	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
@@ -55,7 +55,7 @@ func (a *App) buildAddons(ctx context.Context, kind addonKind) error {
 	if err := kind.toEnd(ctx, run); err != nil {
 		return err
 	}
-	return a.showAddons(ctx, []*pipeline.State{run.State}, nil)
+	return a.showAddons(ctx, j, []*pipeline.State{run.State}, nil)
 }
 
 func (a *App) addonJob(ctx context.Context, kind addonKind) (job.Job, error) {
@@ -98,7 +98,7 @@ func (a *App) everyAddon(ctx context.Context, j job.Job, kind addonKind) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.showAddons(ctx, made, plan.Choices), failed)
+	return errors.Join(a.showAddons(ctx, j, made, plan.Choices), failed)
 }
 
 // addons makes one add-on for each state, all in one toolchain. A failure is kept with
@@ -136,13 +136,13 @@ func (a *App) addons(
 var errNoAddon = errors.New("no release of rdma-core is available")
 
 // showAddons lists each package with its file, its private ABI and the releases
-// that it is for, and then the releases without one.
-func (a *App) showAddons(ctx context.Context, all []*pipeline.State, choices []addon.Choice) error {
+// that it is for, then the releases without one, and last which package is for which distro.
+func (a *App) showAddons(ctx context.Context, j job.Job, all []*pipeline.State, choices []addon.Choice) error {
 	rows := make([][]string, 0, len(all))
 	for _, m := range all {
 		entry := m.Dist.Manifest.Addon
 		rows = append(rows, []string{
-			addonFile(m.Dist), entry.Module, strconv.Itoa(entry.PrivateABI), servedReleases(*entry),
+			path.Base(cmp.Or(dist.AddonFile(m.Dist.Manifest), "-")), entry.Module, strconv.Itoa(entry.PrivateABI), servedReleases(*entry),
 			a.relative(m.Dist.Dir),
 		})
 	}
@@ -154,6 +154,9 @@ func (a *App) showAddons(ctx context.Context, all []*pipeline.State, choices []a
 		if text := c.Unserved(built(all, c)); text != "" {
 			fmt.Fprintln(a.ui.Out(), "no add-on for "+text)
 		}
+	}
+	if err := a.showAddonSet(ctx, j, choices); err != nil {
+		return err
 	}
 	if len(a.pipeline.Ran()) == 0 {
 		fmt.Fprintln(a.ui.Out(), "nothing to do: all add-ons are up to date")
@@ -177,19 +180,6 @@ func addonTitle(m *pipeline.State) string {
 		title += " (stand-in base: not releasable)"
 	}
 	return title
-}
-
-// addonFile is the package's own file, without its debugging data.
-func addonFile(dist artifact.Dist) string {
-	own := dist.Manifest.Addon.Package
-	for _, f := range dist.Manifest.Files {
-		name := path.Base(f.Path)
-		deb, _ := pkgfile.DebName(name)
-		if pkgfile.IsDeb(name) && deb == own || pkgfile.IsRPM(name) && strings.HasPrefix(name, own+"-"+dist.Manifest.Release+"-") {
-			return name
-		}
-	}
-	return "-"
 }
 
 // servedReleases formats the releases.

@@ -25,14 +25,15 @@ import (
 
 // App is one run of one target.
 type App struct {
-	flags    Flags
-	dirs     folders
-	ui       *ui.UI
-	releases *specs.Releases
-	distros  *specs.Distros
-	suites   *specs.Suites
-	pipeline *pipeline.Pipeline
-	place    *providerPlace
+	flags      Flags
+	dirs       folders
+	ui         *ui.UI
+	releases   *specs.Releases
+	distros    *specs.Distros
+	suites     *specs.Suites
+	libibverbs []specs.Stock // which libibverbs the releases of distros have
+	pipeline   *pipeline.Pipeline
+	place      *providerPlace
 
 	work    *workspace
 	trace   traceFile
@@ -125,11 +126,12 @@ func (a *App) load() error {
 		return err
 	}
 	data := files.Dir("specs")
-	var errReleases, errDistros, errSuites error
+	var errReleases, errDistros, errSuites, errStock error
 	a.releases, errReleases = specs.LoadReleases(data)
 	a.distros, errDistros = specs.LoadDistros(data)
 	a.suites, errSuites = specs.LoadSuites(data)
-	if err := errors.Join(errReleases, errDistros, errSuites); err != nil {
+	a.libibverbs, errStock = specs.LoadStock(data)
+	if err := errors.Join(errReleases, errDistros, errSuites, errStock); err != nil {
 		return err
 	}
 	interfaces, err := specs.LoadInterfaces(data, a.releases)

@@ -40,5 +40,12 @@ func (a Addon) Serves(version string) bool {
 	return specs.Interface{From: a.From, Below: a.Below}.Has(version)
 }
 
+// Suits says whether the add-on can be installed next to the libibverbs of a release, by what its package requires: both ends of
+// its range, and the private ABI, which is known of the releases in interfaces.
+func (a Addon) Suits(release string, interfaces *specs.Interfaces) bool {
+	known, ok := interfaces.Of(release)
+	return a.Serves(release) && (!ok || known.PrivateABI == a.PrivateABI)
+}
+
 // AddonName marks what belongs to an add-on, such as its directory below dist/.
 const AddonName = "addon"

@@ -14,11 +14,12 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// collected is a directory in dist with a manifest and the file that it names.
-func collected(t *testing.T, dir string, m artifact.Manifest) {
+// collected is a directory in dist with a manifest and the file that it names, RPMS/a.rpm by default.
+func collected(t *testing.T, dir string, m artifact.Manifest, file ...string) {
 	t.Helper()
-	write(t, filepath.Join(dir, "RPMS/a.rpm"), "x")
-	m.Files = []artifact.Output{{Path: "RPMS/a.rpm", Size: 1, SHA256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}}
+	name := append(file, "RPMS/a.rpm")[0]
+	write(t, filepath.Join(dir, name), "x")
+	m.Files = []artifact.Output{{Path: name, Size: 1, SHA256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}}
 	data, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)

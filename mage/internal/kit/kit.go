@@ -77,7 +77,8 @@ func (k *Kit) take(root *os.Root, name string, d fs.DirEntry) error {
 	case info.Size() > most:
 		return &FileError{shown, fmt.Sprintf("at most %d bytes", most), fmt.Sprint(info.Size())}
 	case !k.replaces(name) && !isAddition(name):
-		const want = "the path of one of verbsmith's files, or specs/distros/NAME.yaml, specs/suites/NAME.yaml, specs/releases/VERSION.yaml"
+		const want = "the path of one of verbsmith's files, or specs/distros/NAME.yaml, specs/suites/NAME.yaml, " +
+			"specs/libibverbs/NAME.yaml, specs/releases/VERSION.yaml"
 		return &FileError{shown, want, "another name"}
 	}
 	k.site[name], err = root.ReadFile(name)
@@ -99,7 +100,7 @@ func (k *Kit) replaces(name string) bool {
 
 func isAddition(name string) bool {
 	dir, file := path.Split(name)
-	added := []string{"specs/distros/", "specs/suites/", "specs/releases/"}
+	added := []string{"specs/distros/", "specs/suites/", "specs/libibverbs/", "specs/releases/"}
 	return path.Ext(file) == ".yaml" && file != ".yaml" && slices.Contains(added, dir)
 }
 

@@ -71,6 +71,19 @@ func TestOwnFiles(t *testing.T) {
 	}
 }
 
+// What a repository's distros have as their libibverbs is added to what verbsmith knows.
+func TestOwnLibibverbs(t *testing.T) {
+	const text = "name: mine\ntitle: Mine\npackage: libibverbs\nreleases:\n  - {release: \"1\", dist: .el9, unknown: nobody has looked}\n"
+	k, err := Open(repository(t, map[string]string{"specs/libibverbs/mine.yaml": text}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := specs.LoadStock(k.Dir("specs"))
+	if err != nil || len(all) < 2 || !slices.ContainsFunc(all, func(s specs.Stock) bool { return s.Name == "mine" }) {
+		t.Errorf("got %+v, %v", all, err)
+	}
+}
+
 // A mistake in a repository's file is reported with its own name, and one of verbsmith's with its.
 func TestMistakesNameTheFile(t *testing.T) {
 	k, err := Open(repository(t, map[string]string{"specs/distros/mine.yaml": distro + "colour: red\n"}))
