@@ -37,7 +37,7 @@ func textOf(t *testing.T, name string) []byte {
 }
 
 // inToolchains are the scripts that run in a toolchain: it has the commands of a build, but not each distro's has all.
-var inToolchains = strings.Fields(`abi-structs.sh common-debug.sh common-objects.sh deb-build.sh deb-lintian.sh interface-layout.sh netlink-player.sh newer.sh plain-deb.sh
+var inToolchains = strings.Fields(`abi-structs.sh common-install.sh common-objects.sh deb-build.sh deb-lintian.sh interface-layout.sh netlink-player.sh newer.sh plain-deb.sh
 release-base.sh release-build.sh release-spec.sh repackage-deb.sh repackage.sh rows.sh rpm-build.sh tree-build.sh`)
 
 // noneOfEL are commands that the images of Enterprise Linux 8 to 10, or some of them, do not have.

@@ -4,7 +4,7 @@ package scripts
 
 // The scripts that several families of stages run, and the name of Netlink.
 const (
-	CommonDebug   = "common-debug.sh"   // saves and restores what find-debuginfo made of a build's files
+	CommonInstall = "common-install.sh" // saves and restores what %install made of a build's files
 	CommonObjects = "common-objects.sh" // saves and restores what a build made of a tree
 	DebBuild      = "deb-build.sh"      // runs dpkg-buildpackage
 	DNFInstall    = "dnf-install.sh"    // has dnf install the RPMs of a directory

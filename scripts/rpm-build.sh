@@ -5,7 +5,7 @@
 #   rpm-build.sh all SPEC [COMMON]   binary packages and the source package from a spec, with the common objects in COMMON
 #   rpm-build.sh rebuild SRPM        binary packages from a source package alone
 #   rpm-build.sh common SPEC DIR     the common objects, for COMMON: what %build makes of a spec whose provider is empty, and
-#                                    what find-debuginfo makes of that
+#                                    what %install makes of that
 # Environment: SOURCE_DATE_EPOCH (seconds, the release's date), TOPDIR (fixed
 # path: it is compiled into the result), CCACHE_DIR (optional), PAYLOAD (optional: the compression of the packages, in rpm's
 # notation, in place of the distro's).
@@ -25,7 +25,7 @@ mode=$1
 input=$2
 common=${3:-}
 objects=${0%/*}/common-objects.sh
-debug=${0%/*}/common-debug.sh
+install=${0%/*}/common-install.sh
 : "${SOURCE_DATE_EPOCH:?the date of the release in seconds}"
 : "${TOPDIR:?the rpmbuild directory}"
 
@@ -43,13 +43,13 @@ after() { printf '__spec_%s_post %s; %%{___build_post}' "$1" "$2"; }
 # Where find-debuginfo copies sources from, and to.
 sources='%{!?_unique_debug_srcs:"%{_builddir}" /usr/src/debug}%{?_unique_debug_srcs:'$tree' /usr/src/debug/%{name}-%{VERSION}-%{RELEASE}.%{_arch}}'
 
-# around_debug BEFORE AFTER: defines the macro that ends %install's script, so that rpmbuild runs commands before and after
-# find-debuginfo. It prints nothing where that macro is not what it is in rpm.
-around_debug() {
+# behind_install BEFORE AFTER END: defines the macro that ends %install's script, so that rpmbuild runs commands before and after
+# find-debuginfo, and at the end. It prints nothing where that macro is not what it is in rpm.
+behind_install() {
     [ "$(rpm --define '__debug_package 1' --define '__debug_install_post A' --define '__arch_install_post B' \
         --define '__os_install_post C' --eval '%{__spec_install_post}' | tr -s '[:space:]' ' ')" = ' A B C ' ] || return 0
     printf '__spec_install_post %%{?__debug_package:\\\n%s\\\n%%{__debug_install_post}\\\n%s\\\n}\\\n' "$1" "$2"
-    printf '%%{__arch_install_post}\\\n%%{__os_install_post}'
+    printf '%%{__arch_install_post}\\\n%%{__os_install_post}\\\n%s' "$3"
 }
 
 # Temporary files, of which find-debuginfo alone writes hundreds, are on the volume: the container's layers may be slow.
@@ -61,16 +61,17 @@ case $mode in
         set -- -ba "$input"
         if [ -n "$common" ]; then
             set -- --define "$(after prep "sh $objects restore $tree $common")" "$@"
-            around=$(around_debug "sh $debug restore $common" "sh $debug finish $common $sources")
-            [ -z "$around" ] || set -- --define "$around" "$@"
+            behind=$(behind_install "sh $install restore $common" "sh $install aside $common $sources" "sh $install back $common")
+            [ -z "$behind" ] || set -- --define "$behind" "$@"
         fi
         ;;
     rebuild) set -- --rebuild "$input" ;;
     common)
-        # %install ends there: rpmbuild would go on and look for the dependencies of all files.
-        around=$(around_debug "sh $debug list $common" "sh $debug save $common $tree; echo 'the common objects are complete'; exit 1")
-        if [ -n "$around" ]; then
-            set -- --define "$around" --define '_find_debuginfo_dwz_opts %{nil}' -bi "$input"
+        # Behind it rpmbuild would go on and look for the dependencies of all files.
+        behind=$(behind_install "sh $install list $common" "sh $install debug $common $tree" \
+            "sh $install save $common; echo 'the common objects are complete'; exit 1")
+        if [ -n "$behind" ]; then
+            set -- --define "$behind" --define '_find_debuginfo_dwz_opts %{nil}' -bi "$input"
         else
             set -- -bc "$input"
         fi

@@ -66,13 +66,13 @@ func (in *Common) Run(ctx context.Context, w *Work) error {
 	for i := range files {
 		files[i].Owner = BuilderUID
 	}
-	return w.Run(ctx, ScriptInput(scripts.CommonObjects, scripts.CommonDebug), BuilderInput(CommonFolder, files))
+	return w.Run(ctx, ScriptInput(scripts.CommonObjects, scripts.CommonInstall), BuilderInput(CommonFolder, files))
 }
 
 // RPMCommon are the common objects of RPMs that rpmbuild makes from the files, one of which is the spec.
 func RPMCommon(c Compiler, spec string, files []File) *Common {
 	return &Common{
 		Compiler: c, Argv: []string{scripts.RPMBuild, "common", spec, CommonFolder}, Folder: Topdir, Files: files,
-		Scripts: Scripts{scripts.CommonObjects, scripts.CommonDebug},
+		Scripts: Scripts{scripts.CommonObjects, scripts.CommonInstall},
 	}
 }

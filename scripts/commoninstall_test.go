@@ -9,20 +9,20 @@ import (
 	"testing"
 )
 
-// debugBuild is a build root, the directory of a build with find-debuginfo's lists, and what is saved between builds.
-type debugBuild struct {
+// installBuild is a build root, the directory of a build with find-debuginfo's lists, and what is saved between builds.
+type installBuild struct {
 	t   *testing.T
 	dir string
 }
 
-func newDebugBuild(t *testing.T) debugBuild {
+func newInstallBuild(t *testing.T) installBuild {
 	t.Helper()
-	b := debugBuild{t, t.TempDir()}
-	text, err := Read(CommonDebug)
+	b := installBuild{t, t.TempDir()}
+	text, err := Read(CommonInstall)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.write(CommonDebug, string(text), 0o600)
+	b.write(CommonInstall, string(text), 0o600)
 	b.write("bin/file", `#!/bin/sh
 while read -r name; do grep -q "^unstripped" "$name" && echo "$name: ELF 64-bit, not stripped"; done; exit 0`, 0o700)
 	b.write("bin/cpio", `#!/bin/sh
@@ -36,7 +36,7 @@ tr '\0' '\n' | while read -r name; do mkdir -p "$to/${name%/*}" && cp "$name" "$
 	return b
 }
 
-func (b debugBuild) write(name, text string, mode os.FileMode) {
+func (b installBuild) write(name, text string, mode os.FileMode) {
 	b.t.Helper()
 	path := filepath.Join(b.dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -47,7 +47,7 @@ func (b debugBuild) write(name, text string, mode os.FileMode) {
 	}
 }
 
-func (b debugBuild) read(name string) string {
+func (b installBuild) read(name string) string {
 	b.t.Helper()
 	data, err := os.ReadFile(filepath.Join(b.dir, name))
 	if err != nil {
@@ -56,9 +56,9 @@ func (b debugBuild) read(name string) string {
 	return string(data)
 }
 
-func (b debugBuild) run(mode string, more ...string) {
+func (b installBuild) run(mode string, more ...string) {
 	b.t.Helper()
-	argv := append([]string{filepath.Join(b.dir, CommonDebug), mode, filepath.Join(b.dir, "saved")}, more...)
+	argv := append([]string{filepath.Join(b.dir, CommonInstall), mode, filepath.Join(b.dir, "saved")}, more...)
 	cmd := exec.CommandContext(b.t.Context(), "/bin/sh", argv...)
 	cmd.Env = []string{"PATH=" + filepath.Join(b.dir, "bin") + ":" + os.Getenv("PATH"), "RPM_BUILD_ROOT=" + filepath.Join(b.dir, "root")}
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -67,7 +67,7 @@ func (b debugBuild) run(mode string, more ...string) {
 }
 
 // install is %install: a library of the common objects, one of the provider, and a script.
-func (b debugBuild) install(common, provider string) {
+func (b installBuild) install(common, provider string) {
 	b.t.Helper()
 	if err := os.RemoveAll(filepath.Join(b.dir, "root")); err != nil {
 		b.t.Fatal(err)
@@ -77,31 +77,49 @@ func (b debugBuild) install(common, provider string) {
 	b.write("root/usr/bin/script", "no program", 0o700)
 }
 
-// saved is a build of the common objects, in which find-debuginfo has changed the library.
-func (b debugBuild) saved() {
+// saved is a build of the common objects, in which find-debuginfo changes the library, and a brp script the script.
+func (b installBuild) saved() {
 	b.t.Helper()
 	b.install("unstripped", "no program")
+	if err := os.Remove(filepath.Join(b.dir, "root/usr/lib64/librib.so")); err != nil {
+		b.t.Fatal(err)
+	}
 	b.run("list")
 	b.write("root/usr/lib64/libcommon.so", "stripped", 0o700)
 	b.write("root/usr/lib/debug/usr/lib64/libcommon.so.debug", "debugging data", 0o400)
 	b.write("tree/elfbins.list", ".//usr/lib64/libcommon.so\n", 0o600)
 	b.write("tree/debugsources.list", "src/common.c\x00<built-in>\x00", 0o600)
-	b.run("save", filepath.Join(b.dir, "tree"))
+	b.run("debug", filepath.Join(b.dir, "tree"))
+	b.write("root/usr/bin/script", "a definite program", 0o700)
+	b.write("root/usr/share/compiled", "made", 0o600)
+	b.run("save")
 }
 
-// A library with the same bytes is not given to find-debuginfo again; its result and the sources that it names are there.
-func TestDebugDataIsRestored(t *testing.T) {
-	b := newDebugBuild(t)
-	b.saved()
-	b.install("unstripped", "unstripped, too")
+// again is another build up to the end of find-debuginfo, and says what the brp scripts see.
+func (b installBuild) again(common, provider string) (script string) {
+	b.t.Helper()
+	b.install(common, provider)
 	b.write("builddir/src/common.c", "newer text", 0o600)
 	b.run("restore")
-	b.run("finish", filepath.Join(b.dir, "builddir"), "/usr/src/debug/x")
+	b.run("aside", filepath.Join(b.dir, "builddir"), "/usr/src/debug/x")
+	script = b.read("root/usr/bin/script")
+	b.run("back")
+	return script
+}
+
+// Files with the same bytes are given neither to find-debuginfo nor to the brp scripts again; their results are there.
+func TestInstalledFilesAreRestored(t *testing.T) {
+	b := newInstallBuild(t)
+	b.saved()
+	if got := b.again("unstripped", "unstripped, too"); got != "none" {
+		t.Errorf("a brp script sees %q", got)
+	}
 	for name, want := range map[string]string{
 		"root/usr/lib64/libcommon.so":                     "stripped",
 		"root/usr/lib/debug/usr/lib64/libcommon.so.debug": "debugging data",
 		"root/usr/lib64/librib.so":                        "unstripped, too",
-		"root/usr/bin/script":                             "no program",
+		"root/usr/bin/script":                             "a definite program",
+		"root/usr/share/compiled":                         "made",
 		"root/usr/src/debug/x/src/common.c":               "newer text",
 	} {
 		if got := b.read(name); got != want {
@@ -111,13 +129,13 @@ func TestDebugDataIsRestored(t *testing.T) {
 }
 
 // Nothing is restored if a library differs, or if find-debuginfo would have no file to do.
-func TestDebugDataOfAnotherBuild(t *testing.T) {
+func TestInstalledFilesOfAnotherBuild(t *testing.T) {
 	for _, tt := range []struct{ common, provider string }{{"unstripped, edited", "unstripped, too"}, {"unstripped", "no program"}} {
-		b := newDebugBuild(t)
+		b := newInstallBuild(t)
 		b.saved()
-		b.install(tt.common, tt.provider)
-		b.run("restore")
-		b.run("finish", filepath.Join(b.dir, "builddir"), "/usr/src/debug/x")
+		if got := b.again(tt.common, tt.provider); got != "no program" {
+			t.Errorf("a brp script sees %q", got)
+		}
 		if got := b.read("root/usr/lib64/libcommon.so"); got != tt.common {
 			t.Errorf("the library has %q, want %q", got, tt.common)
 		}
@@ -127,15 +145,29 @@ func TestDebugDataOfAnotherBuild(t *testing.T) {
 	}
 }
 
+// A mode counts, too: nothing else tells the scripts that a file is a program.
+func TestInstalledFileOfAnotherMode(t *testing.T) {
+	b := newInstallBuild(t)
+	b.saved()
+	b.install("unstripped", "unstripped, too")
+	if err := os.Chmod(filepath.Join(b.dir, "root/usr/bin/script"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.run("restore")
+	if got := b.read("root/usr/lib64/libcommon.so"); got != "unstripped" {
+		t.Errorf("the library has %q", got)
+	}
+}
+
 // A file with several names is not saved: all of them would have to be restored as one.
-func TestDebugDataOfHardLinks(t *testing.T) {
-	b := newDebugBuild(t)
+func TestInstalledHardLinks(t *testing.T) {
+	b := newInstallBuild(t)
 	b.install("unstripped", "no program")
 	if err := os.Link(filepath.Join(b.dir, "root/usr/lib64/libcommon.so"), filepath.Join(b.dir, "root/usr/bin/link")); err != nil {
 		t.Fatal(err)
 	}
 	b.run("list")
-	if got := b.read("saved/executables"); got != "none" {
+	if got := b.read("saved/install.contents"); got != "none" {
 		t.Errorf("listed: %q", got)
 	}
 }
