@@ -103,8 +103,12 @@ func (in installedDebian) make(ctx context.Context, w work) error {
 	if err := stage.WriteFile(dir, debianScript, in.Steps); err != nil {
 		return err
 	}
+	images := filepath.Join(dir, "images") // the script's tree is next to it, so it is removed with dir in any case
+	if err := os.Mkdir(images, 0o755); err != nil {
+		return fmt.Errorf("create a directory for the stand-in's images: %w", err)
+	}
 	steps := []string{debianBase, debianTools}
-	argv := append([]string{in.Suite, dir, filepath.Join(dir, debianScript)}, steps...)
+	argv := append([]string{in.Suite, images, filepath.Join(dir, debianScript)}, steps...)
 	var failed error
 	ended := make(chan struct{})
 	group, running := errgroup.WithContext(ctx)
@@ -115,7 +119,7 @@ func (in installedDebian) make(ctx context.Context, w work) error {
 	})
 	group.Go(func() error {
 		for _, step := range steps {
-			archive := filepath.Join(dir, step+".tar")
+			archive := filepath.Join(images, step+".tar")
 			if appears(archive, ended); !exists(archive) && failed != nil {
 				return nil
 			}
