@@ -37,7 +37,7 @@ exec 3>&2 2> >(
 )
 filter=$!
 quiet() {
-	exec 2>&3
+	exec >&3 2>&3 # a signal may have come within a redirection to the filter
 	wait "$filter" 2>/dev/null || true
 }
 trap quiet EXIT
