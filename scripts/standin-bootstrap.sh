@@ -2,16 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # standin-bootstrap.sh SUITE OUT.tar
+# standin-bootstrap.sh SUITE OUT SCRIPT STEP...
 #
 # Writes the root file system of a minimal Debian (SUITE is bullseye, bookworm, trixie or sid) to OUT.tar, for `docker import`.
-# The stand-in base is built on it. Installs debootstrap if it can (host-packages.sh).
+# With a SCRIPT, runs `SCRIPT STEP` in this system for each STEP, as root, and after each writes the system to OUT/STEP.tar; OUT is a
+# directory. The stand-in is made so (containers/standin/debian.sh): on this machine's disk packages are installed several times
+# faster than in an image's layers. Installs debootstrap if it can (host-packages.sh).
+#
+# SCRIPT runs in namespaces of its own, whose processes and mounts end with it, and starts no services. apt has its lists and
+# archives outside the system, and the same ones in each step.
 #
 # The mirror is that of Debian's main section in this machine's apt sources, or debootstrap's default if there is
 # none. apt's proxy settings are used, and copied into the tree, so that packages that are added later use the same
 # proxy. Users and passwords of URLs are neither copied nor printed: those of a mirror are for debootstrap only, and a
 # proxy that has them is not copied. The same archive gives the same bytes.
 #
-# OUT.tar is complete or does not exist. Exit status: 0 success; 64 usage error; 69 not possible on this machine, with
+# Each OUT.tar is complete or does not exist; OUT/STEP.tar may be left by a run that failed in a later step. Exit status: 0 success; 64 usage error; 69 not possible on this machine, with
 # advice; 130 or 143 interrupted, nothing left behind; any other, that of the command that failed.
 set -euo pipefail
 
@@ -31,13 +37,14 @@ exec 3>&2 2> >(
 )
 filter=$!
 quiet() {
-	exec 2>&3
+	exec >&3 2>&3 # a signal may have come within a redirection to the filter
 	wait "$filter" 2>/dev/null || true
 }
 trap quiet EXIT
 
-[[ $# -eq 2 ]] || die 64 'usage: standin-bootstrap.sh bullseye|bookworm|trixie|sid OUT.tar'
-suite=$1 out=$2
+[[ $# -eq 2 || $# -ge 4 ]] || die 64 'usage: standin-bootstrap.sh bullseye|bookworm|trixie|sid OUT.tar | OUT SCRIPT STEP...'
+suite=$1 out=$2 script=${3:-}
+shift $(($# < 3 ? $# : 3))
 case $suite in
 bullseye | bookworm | trixie | sid) ;;
 *) die 64 "unknown suite '$suite': known are bullseye, bookworm, trixie, sid" ;;
@@ -47,6 +54,7 @@ case $out in
 *) out=$PWD/$out ;; # or a name that begins with a dash would be an option of a later command
 esac
 [[ -d ${out%/*} ]] || die 64 "no such directory: ${out%/*}"
+[[ -z $script || (-d $out && -f $script) ]] || die 64 "no such directory and file: $out, $script"
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 [[ $(id -u) -eq 0 ]] || die 69 "creating the stand-in's root file system needs root (debootstrap creates device nodes and runs chroot). \
@@ -120,10 +128,12 @@ if command -v apt-get >/dev/null; then
 	fi
 	# No proxy with a password, and no program of this machine that detects a proxy.
 	proxies=$(apt-config dump --format '%F "%v";%n' | grep -E '^Acquire::https?::Proxy(::[^ ]*)? ' | grep -v '@' || true)
-	if [[ -z ${http_proxy:-} ]]; then
-		http_proxy=$(apt-config dump --format '%v%n' Acquire::http::Proxy | head -n 1)
-		[[ -z $http_proxy || $http_proxy == DIRECT ]] || export http_proxy
-	fi
+	for scheme in http https; do
+		variable=${scheme}_proxy
+		[[ -z ${!variable:-} ]] || continue
+		proxy=$(apt-config dump --format '%v%n' "Acquire::$scheme::Proxy" | head -n 1)
+		[[ -z $proxy || $proxy == DIRECT ]] || export "$variable=$proxy"
+	done
 fi
 
 # decode TEXT: TEXT with the %XX of a URL decoded.
@@ -149,26 +159,86 @@ if [[ -n $login ]]; then
 	(umask 077 && printf 'machine %s login %s password %s\n' "${host%:*}" "$(decode "${login%%:*}")" "$(decode "${login#*:}")" >"$work/home/.netrc")
 	export HOME=$work/home
 fi
+export DPKG_FORCE=unsafe-io # no sync for each file: after a crash the tree is thrown away
 run debootstrap --variant=minbase "$suite" "$root" ${mirror:+"$mirror"} >&2 ||
 	die 1 "debootstrap $suite failed (its messages are above); its log: $(tail -n 3 "$root/debootstrap/debootstrap.log" 2>/dev/null)"
-# The date of the Release file is the time of all files that are younger.
-released=$(sed -n 's/^Date: //p' "$root"/var/lib/apt/lists/*_InRelease "$root"/var/lib/apt/lists/*_Release 2>/dev/null | head -n 1)
-epoch=$(date --utc --date="${released:-@0}" +%s)
+# latest FILE...: the newest date of Release files, in seconds.
+latest() {
+	local file line seconds newest=0
+	for file; do
+		[[ -f $file ]] || continue
+		line=$(sed -n 's/^Date: //p' "$file" | head -n 1)
+		seconds=$(date --utc --date="${line:-@0}" +%s)
+		((seconds <= newest)) || newest=$seconds
+	done
+	echo "$newest"
+}
+
+lists=$root/var/lib/apt/lists
+epoch=$(latest "$lists"/*Release)
 
 if [[ -n $proxies ]]; then
 	printf '%s\n' "$proxies" >"$root/etc/apt/apt.conf.d/01proxy"
 fi
 
 # Removes what debootstrap copied from this machine, and what differs between runs.
-rm -rf -- "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root"/var/log/* "$root"/tmp/* "$root"/run/* \
-	"$root"/var/cache/ldconfig/aux-cache "$root"/var/cache/debconf/*-old "$root"/var/lib/dpkg/*-old "$root"/etc/*-
+rm -rf -- "$lists"/* "$root"/var/cache/apt/* "$root"/tmp/* "$root"/run/*
 rm -f -- "$root"/etc/hostname "$root"/etc/resolv.conf
 : >"$root/etc/machine-id"
-mkdir -p "$root"/var/lib/apt/lists/partial "$root"/var/cache/apt/archives/partial
+mkdir -p "$lists/partial" "$root"/var/cache/apt/archives/partial
 unmount_below
 
-run tar --create --file="$work/tar" --directory="$root" --one-file-system --sort=name --numeric-owner --format=pax \
-	--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime --mtime="@$epoch" --clamp-mtime --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' . ||
-	die 1 "could not write $out"
-mv -- "$work/tar" "$out"
-say "wrote $out ($(du -h -- "$out" | cut -f1), $(date --utc --date="@$epoch" +%Y-%m-%d))"
+# write FILE: the system as an archive. The date of the Release file is the time of all files that are younger.
+write() {
+	rm -rf -- "$root"/var/log/* "$root"/var/cache/ldconfig/aux-cache "$root"/var/cache/debconf/*-old "$root"/var/lib/dpkg/*-old "$root"/etc/*-
+	run tar --create --file="$work/tar" --directory="$root" --one-file-system --sort=name --numeric-owner --format=pax \
+		--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime --mtime="@$epoch" --clamp-mtime --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' . ||
+		die 1 "could not write $1"
+	mv -- "$work/tar" "$1"
+	say "wrote $1 ($(du -h -- "$1" | cut -f1), $(date --utc --date="@$epoch" +%Y-%m-%d))"
+}
+
+# inside STEP: runs SCRIPT in the system. Only its own files are in the system when it has ended.
+inside() {
+	local name
+	local -a environment=()
+	# By name: a value on the command line, such as a proxy's password, would be visible in the list of processes.
+	for name in $(compgen -e); do
+		case $name in
+		PATH | http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
+		*) environment+=("--unset=$name") ;;
+		esac
+	done
+	# shellcheck disable=SC2016 # variables of the inner shell
+	run env "${environment[@]}" unshare --mount --propagation private --pid --fork --kill-child sh -euc '
+		root=$1 work=$2
+		shift 2
+		mount -t proc proc "$root/proc"
+		mount -t tmpfs tmpfs "$root/run"
+		mount -t tmpfs tmpfs "$root/tmp"
+		mount --bind "$work/lists" "$root/var/lib/apt/lists"
+		mount --bind "$work/cache" "$root/var/cache/apt"
+		mount --bind "$work/etc/policy-rc.d" "$root/usr/sbin/policy-rc.d"
+		mount --bind "$work/etc/resolv.conf" "$root/etc/resolv.conf"
+		cp "$work/script" "$root/run/step"
+		exec env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 chroot "$root" /run/step "$1"
+	' sh "$root" "$work" "$1" >&2
+}
+
+if [[ -z $script ]]; then
+	write "$out"
+	exit
+fi
+mkdir -- "$work/etc" "$work/lists" "$work/cache"
+cp -- "$script" "$work/script"
+chmod 755 "$work/script"
+cat /etc/resolv.conf >"$work/etc/resolv.conf" 2>/dev/null || true
+printf '#!/bin/sh\nexit 101\n' >"$work/etc/policy-rc.d"
+chmod 755 "$work/etc/policy-rc.d"
+for step; do
+	: >"$root/etc/resolv.conf" && : >"$root/usr/sbin/policy-rc.d" # where the others are mounted
+	inside "$step" || die 1 "${script##*/} $step failed (its messages are above)"
+	rm -f -- "$root/etc/resolv.conf" "$root/usr/sbin/policy-rc.d"
+	epoch=$(latest "$work"/lists/*Release)
+	write "$out/$step.tar"
+done

@@ -44,6 +44,7 @@ func userland(t *testing.T, suite string) string {
 // makes itself if it is not or if that is requested. Only a distro's stand-in is one.
 func TestBase(t *testing.T) {
 	debian := userland(t, "bookworm")
+	standinBase, standinTools := debians(t, newBuilder(t, nil), "bookworm")
 	for _, tt := range []struct {
 		what        string
 		target      job.Target
@@ -68,7 +69,9 @@ func TestBase(t *testing.T) {
 		{"an Ubuntu that is here", noble, job.BaseAuto, []string{"example/ubuntu:24.04"}, errUnreachable, artifact.Base{Ref: "example/ubuntu:24.04", Folder: "ubuntu-noble"}, nil, false, nil},
 		{"an unreachable suite, but asked for", bookworm, job.BaseRegistry, nil, errUnreachable, artifact.Base{}, []string{"pull example/debian:bookworm"}, false, errUnreachable},
 	} {
-		engine := &stagetest.Engine{Unreachable: tt.unreachable, Images: map[string]string{debian: "sha256:debian"}}
+		engine := &stagetest.Engine{Unreachable: tt.unreachable, Images: map[string]string{
+			debian: "sha256:debian", standinBase: "sha256:base", standinTools: "sha256:tools",
+		}}
 		for _, ref := range tt.here {
 			engine.Images[ref] = "sha256:" + ref
 		}

@@ -16,19 +16,19 @@ import (
 // image is an image that a stage needs, and the way to make it if it is not on the engine.
 type image struct {
 	ref   string
-	note  string // shown while it is made
-	from  string // the site's registry has it under this reference, which is shown; "": not from there
-	lock  string // one run makes it while others wait; "": the engine takes care of that
-	on    *image // its base, which is made first
-	fresh bool   // make it in any case, without the engine's layer cache
+	note  string   // shown while it is made
+	from  string   // the site's registry has it under this reference, which is shown; "": not from there
+	lock  string   // one run makes it while others wait; "": the engine takes care of that
+	on    []*image // what it stands on, which is made first
+	fresh bool     // make it in any case, without the engine's layer cache
 	how   maker
 }
 
-// renew sets whether an image is made in any case, and the one that it stands on too.
+// renew sets whether an image is made in any case, and what it stands on too.
 func (i *image) renew(fresh bool) {
 	i.fresh = fresh
-	if i.on != nil {
-		i.on.renew(fresh)
+	for _, below := range i.on {
+		below.renew(fresh)
 	}
 }
 
@@ -77,8 +77,8 @@ func (b *Builder) ensure(ctx context.Context, i image, s *ui.Stage) (id string, 
 	if id, here, err = b.find(ctx, i, s); err != nil || here && !i.fresh {
 		return id, here, err
 	}
-	if i.on != nil {
-		if _, _, err := b.ensure(ctx, *i.on, s); err != nil {
+	for _, below := range i.on {
+		if _, _, err := b.ensure(ctx, *below, s); err != nil {
 			return "", false, err
 		}
 	}

@@ -18,6 +18,8 @@ func TestKeysHaveEachField(t *testing.T) {
 	stagetest.EachFieldCounts(t, built{})
 	stagetest.EachFieldCounts(t, installed{})
 	stagetest.EachFieldCounts(t, bootstrapped{})
+	stagetest.EachFieldCounts(t, installedDebian{})
+	stagetest.EachFieldCounts(t, standinImage{})
 	stagetest.EachFieldCounts(t, distroInput{})
 }
 
@@ -54,7 +56,7 @@ func TestEnsure(t *testing.T) {
 	s := b.Begin("x")
 	below := newImage(t, counted{Name: "below", made: &made})
 	above := newImage(t, counted{Name: "above", made: &made})
-	above.on = &below
+	above.on = []*image{&below}
 	ensure := func(i image, here bool, want ...string) {
 		t.Helper()
 		made = nil

@@ -31,31 +31,84 @@ func fakeMachine(t *testing.T, status string) {
 	t.Setenv("STATUS", status)
 }
 
-// The stand-in is built on its suite's userland, the minimal image and the full one, once.
-func TestStandinIsBuiltOnce(t *testing.T) {
+// debians are the references of the images with the Debian packages of a suite's stand-ins.
+func debians(t *testing.T, b *Builder, suite string) (base, tools string) {
+	t.Helper()
+	baseImage, toolsImage, err := b.debianImages(suite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return baseImage.ref, toolsImage.ref
+}
+
+// The stand-in is made once, on its suite's Debian packages, which are installed once for all distros on the suite. Only the
+// image with the tools can make the repositories of the other one. Nothing has a network.
+func TestStandinIsMadeOnce(t *testing.T) {
 	fakeMachine(t, "0")
 	engine := &stagetest.Engine{}
-	b, debian := newBuilder(t, engine), userland(t, "bookworm")
+	b := newBuilder(t, engine)
+	debian, tools := debians(t, b, "bookworm")
 	j := job.Job{Target: rocky9, Base: job.BaseStandin}
 	first, err := b.Base(t.Context(), j)
 	if err != nil || !first.Standin {
 		t.Fatalf("got %+v, %v", first, err)
 	}
-	if calls := engine.Calls(); !slices.Equal(calls, []string{"import " + debian}) {
+	if calls := engine.Calls(); !slices.Equal(calls, []string{"import " + debian, "import " + tools}) {
 		t.Errorf("asks for %q", calls)
 	}
-	var targets []string
-	for _, spec := range engine.Built() {
-		targets = append(targets, spec.Target)
-		if spec.Args["ROOTFS"] != debian || spec.Args["EL"] != "9" || spec.Args["DIST"] != ".el9.standin" {
-			t.Errorf("%s is built with %v", spec.Target, spec.Args)
+	var runs []string
+	for _, run := range engine.Runs() {
+		said := run.Argv[3:]
+		runs = append(runs, strings.Join(said, " ")+" in "+run.Image)
+		if commits := run.Commit != ""; run.Network || commits == (said[1] == "repositories") {
+			t.Errorf("%q: network %t, commits %q", said, run.Network, run.Commit)
 		}
 	}
-	if !slices.Equal(targets, []string{standinMinimal, standinFull}) {
-		t.Errorf("built %q", targets)
+	slices.Sort(runs)
+	const script = "/verbsmith/image.sh "
+	want := []string{
+		script + "full 9 .el9.standin in " + tools, script + "minimal in " + debian,
+		script + "repositories 9 .el9.standin /verbsmith/repositories in " + tools,
 	}
-	if again, err := b.Base(t.Context(), j); err != nil || again != first || len(engine.Built()) != 2 {
-		t.Errorf("the second time: %+v, %v, built %d images", again, err, len(engine.Built()))
+	if !slices.Equal(runs, want) {
+		t.Errorf("ran %q, want %q", runs, want)
+	}
+	if again, err := b.Base(t.Context(), j); err != nil || again != first || len(engine.Runs()) != 3 {
+		t.Errorf("the second time: %+v, %v, %d runs", again, err, len(engine.Runs()))
+	}
+	other := rocky9
+	other.Distro.Name, other.Distro.EL = "rocky8", 8
+	second, err := b.Base(t.Context(), job.Job{Target: other, Base: job.BaseStandin})
+	if err != nil || second.ID == first.ID || len(engine.Calls()) != 2 || len(engine.Runs()) != 6 {
+		t.Errorf("another distro: %+v, %v, %q, %d runs", second, err, engine.Calls(), len(engine.Runs()))
+	}
+}
+
+// Of a stand-in that is there, the Debian packages are not missed.
+func TestStandinWithoutItsDebian(t *testing.T) {
+	fakeMachine(t, "1")
+	engine := &stagetest.Engine{Images: map[string]string{}}
+	b := newBuilder(t, engine)
+	for _, target := range []string{standinMinimal, standinFull} {
+		i, err := b.standinImage(rocky9.Distro, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine.Images[i.ref] = "sha256:" + target
+	}
+	base, err := b.Base(t.Context(), job.Job{Target: rocky9, Base: job.BaseStandin})
+	if err != nil || base.Minimal != "sha256:minimal" || base.ID != "sha256:full" || len(engine.Runs()) > 0 {
+		t.Errorf("got %+v, %v, %d runs", base, err, len(engine.Runs()))
+	}
+}
+
+// The script of the Debian packages fails: no image of a distro is made, and the error is the script's.
+func TestStandinFailsWithItsDebian(t *testing.T) {
+	fakeMachine(t, "1")
+	engine := &stagetest.Engine{}
+	_, err := newBuilder(t, engine).Base(t.Context(), job.Job{Target: rocky9, Base: job.BaseStandin})
+	if failed, ok := errors.AsType[*stage.ScriptError](err); !ok || failed.Name != bootstrapScript || len(engine.Calls())+len(engine.Runs()) > 0 {
+		t.Errorf("got %v after %q", err, engine.Calls())
 	}
 }
 
@@ -65,25 +118,38 @@ func TestStandinRefs(t *testing.T) {
 	refs := map[string]string{}
 	el, dist, suite := rocky9.Distro, rocky9.Distro, rocky9.Distro
 	el.EL, dist.Dist, suite.Standin = 10, ".el9_4", "trixie"
-	other := newBuilder(t, &stagetest.Engine{})
-	dir := t.TempDir()
-	if err := errors.Join(os.CopyFS(dir, b.Files), os.WriteFile(filepath.Join(dir, "standin", "Containerfile"), []byte("FROM x\n"), 0o644)); err != nil {
-		t.Fatal(err)
+	changed := func(name string) *Builder {
+		other := newBuilder(t, &stagetest.Engine{})
+		dir := t.TempDir()
+		if err := errors.Join(os.CopyFS(dir, b.Files), os.WriteFile(filepath.Join(dir, standinDir, name), []byte("x\n"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		other.Files = os.DirFS(dir)
+		return other
 	}
-	other.Files = os.DirFS(dir)
 	for what, of := range map[string]func() (image, error){
-		"full":          func() (image, error) { return b.standinImage(rocky9.Distro, standinFull) },
-		"minimal":       func() (image, error) { return b.standinImage(rocky9.Distro, standinMinimal) },
-		"EL":            func() (image, error) { return b.standinImage(el, standinFull) },
-		"dist":          func() (image, error) { return b.standinImage(dist, standinFull) },
-		"suite":         func() (image, error) { return b.standinImage(suite, standinFull) },
-		"Containerfile": func() (image, error) { return other.standinImage(rocky9.Distro, standinFull) },
+		"full":           func() (image, error) { return b.standinImage(rocky9.Distro, standinFull) },
+		"minimal":        func() (image, error) { return b.standinImage(rocky9.Distro, standinMinimal) },
+		"EL":             func() (image, error) { return b.standinImage(el, standinFull) },
+		"dist":           func() (image, error) { return b.standinImage(dist, standinFull) },
+		"suite":          func() (image, error) { return b.standinImage(suite, standinFull) },
+		debianScript:     func() (image, error) { return changed(debianScript).standinImage(rocky9.Distro, standinFull) },
+		standinScript:    func() (image, error) { return changed(standinScript).standinImage(rocky9.Distro, standinFull) },
+		repositoryScript: func() (image, error) { return changed(repositoryScript).standinImage(rocky9.Distro, standinFull) },
+		"packages":       func() (image, error) { return changed("packages").standinImage(rocky9.Distro, standinFull) },
 	} {
 		got, err := of()
 		if err != nil || refs[got.ref] != "" {
 			t.Errorf("%s and %s: %s, %v", what, refs[got.ref], got.ref, err)
 		}
 		refs[got.ref] = what
+	}
+	base, tools := debians(t, b, "bookworm")
+	if sameBase, sameTools := debians(t, changed("packages"), "bookworm"); sameBase != base || sameTools != tools {
+		t.Error("the Debian packages are installed again for another table")
+	}
+	if otherBase, otherTools := debians(t, changed(debianScript), "bookworm"); otherBase == base || otherTools == tools || base == tools {
+		t.Error("the Debian packages are not installed again for another script, or are one image")
 	}
 }
 

@@ -20,7 +20,7 @@ func TestStandinFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	used := []string{"perl-deps"} // by standin-repository.sh
+	used := []string{"perl-deps"} // by repository.py
 	for line := range strings.Lines(string(text)) {
 		if strings.HasPrefix(line, "#") {
 			continue
@@ -132,5 +132,47 @@ func TestStripLTO(t *testing.T) {
 	}
 	if got := sections(); strings.Contains(got, "lto_") || !strings.Contains(got, " x\n") {
 		t.Errorf("after it:\n%s", got)
+	}
+}
+
+// The parts of the script that read the table and dpkg's versions.
+func TestRepositoryScript(t *testing.T) {
+	needsPrograms(t, "python3")
+	const test = `
+import sys
+sys.path.insert(0, sys.argv[1])
+import repository as r
+def check(got, want):
+    if got != want:
+        sys.exit(f"got {got!r}, want {want!r}")
+check([r.rpm_version(v, ".el9") for v in ("1:2.3-4", "2.3", "1-2-3", "2.3+b-0.1~x")],
+      [("2.3", "4.el9"), ("2.3", "0.el9"), ("1.2", "3.el9"), ("2.3+b", "0.1~x.el9")])
+names = (["-", "-", "-"], ["a", "b", "c"], ["a", "b", "-"], ["a", "b", "extras"])
+check([[r.repository_of(n, column) for n in names] for column in (0, 2, 3)],
+      [["-", "a", "a", "a"], ["-", "c", "-", "extras"], ["fedora", "fedora", "-", "-"]])
+check([w for w in ("lib?1", "+x", "<x", "=1-2", "f:/x", "/x", "/x->y", "/x=>/y") if r.is_debian(w)], ["lib?1"])
+check(r.in_order(["b", "a", "B", "a", "\u00e9"]), ["B", "a", "b", "\u00e9"])
+debian = object.__new__(r.Debian)
+debian.version, debian.provided = {"a": "1", "b": "1", "d": "1"}, {"v": "d"}
+debian.depends = {"x": "missing | b (>= 1) | a, v:any,, none, a"}
+check(list(debian.needs("x")), ["b", "d", "a"])
+elf = object.__new__(r.Elf)
+elf.marks = {"--provides": "/mark"}
+elf.known = {"--provides": {}}
+r.head_of = lambda path: r.ELF
+r.output = lambda *command, **rest: ["one", "two", r.Elf.mark, r.Elf.mark]
+elf.read("--provides", ["/b", "/a"])
+check(elf.of("--provides", ["/a", "/b", "/c"]), ["one", "two"])
+check(elf.of("--provides", ["/b"]), [])
+r.output = lambda *command, **rest: ["one", r.Elf.mark]
+try:
+    elf.read("--provides", ["/b", "/a"])
+except SystemExit as e:
+    check(str(e), "repository.py: elfdeps --provides answered for 1 of 2 files")
+else:
+    sys.exit("an answer that is too short is taken")
+`
+	if out, err := exec.CommandContext(t.Context(), "python3", "-B", "-c", test, filepath.Dir(standinFilesDir)).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

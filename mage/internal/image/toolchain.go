@@ -87,7 +87,7 @@ func (b *Builder) elToolchain(d specs.Distro, base artifact.Base, spec string) (
 		Base: first.ref, Script: text, Argv: []string{script, "requirements", stage.ScriptDir + "/" + artifact.SpecFile},
 		Files: []stage.File{{Name: stage.ScriptDir[1:] + "/" + artifact.SpecFile, Path: spec}},
 	})
-	i.on = &first
+	i.on = []*image{&first}
 	return i, err
 }
 
