@@ -182,7 +182,7 @@ if [[ -n $proxies ]]; then
 fi
 
 # Removes what debootstrap copied from this machine, and what differs between runs.
-rm -rf -- "$lists"/* "$root"/var/cache/apt/* "$root"/tmp/* "$root"/run/*
+rm -rf -- "${lists:?}"/* "$root"/var/cache/apt/* "$root"/tmp/* "$root"/run/*
 rm -f -- "$root"/etc/hostname "$root"/etc/resolv.conf
 : >"$root/etc/machine-id"
 mkdir -p "$lists/partial" "$root"/var/cache/apt/archives/partial

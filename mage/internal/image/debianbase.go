@@ -121,7 +121,7 @@ func (in installedDebian) make(ctx context.Context, w work) error {
 		for _, step := range steps {
 			archive := filepath.Join(images, step+".tar")
 			if appears(archive, ended); !exists(archive) && failed != nil {
-				return nil
+				return failed
 			}
 			if err := importFile(running, w, archive, in.refs[step]); err != nil {
 				return err
