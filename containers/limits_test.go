@@ -146,7 +146,7 @@ func TestLimitsThatAreMet(t *testing.T) {
 			if advice := met.Advice(); !strings.Contains(advice, "VERBSMITH_MAX_"+strings.ToUpper(string(test.want.Limit))) {
 				t.Errorf("advice: %s", advice)
 			}
-			if f.said["commit"] > 0 {
+			if f.times("commit") > 0 {
 				t.Error("what met a limit was kept as an image")
 			}
 		})

@@ -77,8 +77,8 @@ func TestCleanWithoutSizes(t *testing.T) {
 			f := useFake(t)
 			e := connectFake(t)
 			f.breaks(t, "df", mode)
-			if err := cleaned(t, false)(t.Context(), e); err != nil || f.said["rmvolume"] != 1 {
-				t.Errorf("%v, %d volumes removed", err, f.said["rmvolume"])
+			if err := cleaned(t, false)(t.Context(), e); err != nil || f.times("rmvolume") != 1 {
+				t.Errorf("%v, %d volumes removed", err, f.times("rmvolume"))
 			}
 		})
 	}
