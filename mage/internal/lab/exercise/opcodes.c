@@ -71,24 +71,39 @@ static enum result same(const uint8_t *found, const uint8_t *wanted,
 	return PASS;
 }
 
+// Whether data equals wanted while the kernel may still be writing it. memcmp
+// would read a byte that differs a second time, when it may have arrived, and
+// then call all that follows it equal.
+static bool there(const volatile uint8_t *data, const uint8_t *wanted,
+		  size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (data[i] != wanted[i])
+			return false;
+	return true;
+}
+
 // Waits for data of which no acknowledgement tells when it is there. Bytes that
 // are neither wanted nor what they were before are for the caller to find.
-static enum result arrive(const uint8_t *data, const uint8_t *wanted,
+static enum result arrive(const volatile uint8_t *data, const uint8_t *wanted,
 			  const uint8_t *before, size_t size)
 {
 	uint64_t end = now_ns() + WAIT_MS * 1000000ULL;
 
-	for (unsigned int turn = 0; memcmp(data, wanted, size); turn++) {
+	for (unsigned int turn = 0; !there(data, wanted, size); turn++) {
 		if (now_ns() > end)
 			break;
 		idle(turn);
 	}
-	for (size_t i = 0; i < size; i++)
-		if (data[i] != wanted[i] && data[i] != before[i])
+	for (size_t i = 0; i < size; i++) {
+		uint8_t found = data[i];
+
+		if (found != wanted[i] && found != before[i])
 			return PASS;
-	return memcmp(data, wanted, size) ?
-		       lost("no data after %u ms: a write of UC", WAIT_MS) :
-		       PASS;
+	}
+	return there(data, wanted, size) ?
+		       PASS :
+		       lost("no data after %u ms: a write of UC", WAIT_MS);
 }
 
 static enum result received(struct pair *p, const struct op *op, uint64_t id,
