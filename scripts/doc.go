@@ -8,19 +8,33 @@ package scripts
 import (
 	"embed"
 	"fmt"
+	"io/fs"
+	"sync/atomic"
 )
 
+// Files are the scripts that come with verbsmith.
+//
 //go:embed *.sh
-var files embed.FS
+var Files embed.FS
+
+// used is what Read reads, if not Files.
+var used atomic.Pointer[fs.FS]
 
 // Netlink is the C source of the library that simulates the kernel's RDMA netlink.
 //
 //go:embed netlink/rdma-netlink.c
 var Netlink []byte
 
+// Use makes Read take the scripts from files, which has all of Files, for the rest of the run: a repository may have its own.
+func Use(files fs.FS) { used.Store(&files) }
+
 // Read returns the bytes of the script called name, such as "verdict.sh".
 func Read(name string) ([]byte, error) {
-	data, err := files.ReadFile(name)
+	var files fs.FS = Files
+	if own := used.Load(); own != nil {
+		files = *own
+	}
+	data, err := fs.ReadFile(files, name)
 	if err != nil {
 		return nil, fmt.Errorf("no script %q is embedded: %w", name, err)
 	}
@@ -29,7 +43,7 @@ func Read(name string) ([]byte, error) {
 
 // Names lists the embedded scripts in sorted order.
 func Names() []string {
-	entries, err := files.ReadDir(".")
+	entries, err := Files.ReadDir(".")
 	if err != nil {
 		return nil // an embedded directory always reads
 	}

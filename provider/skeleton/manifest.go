@@ -4,6 +4,7 @@ package skeleton
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"regexp"
 	"slices"
@@ -17,16 +18,17 @@ import (
 // Notes are lines of comments for a manifest, by the field that they are written before: one of its top fields, or headers.
 type Notes map[string][]string
 
+// manifestText is the template of all manifests, new and adopted.
+//
+//go:embed provider.yaml.tmpl
+var manifestText string
+
 // Manifest writes a provider.yaml. place is the directory in its text: -provider=PLACE.
 func Manifest(m *provider.Manifest, place string, notes Notes) ([]byte, error) {
-	text, err := templates.ReadFile("templates/" + provider.ManifestName + suffix)
-	if err != nil {
-		return nil, fmt.Errorf("read the manifest's template: %w", err)
-	}
 	t, err := template.New(provider.ManifestName).Option("missingkey=error").Funcs(template.FuncMap{
 		"quote": strconv.Quote, "text": scalar, "pattern": pattern,
 		"note": notes.text, "noted": func(field string) bool { return len(notes[field]) > 0 },
-	}).Parse(string(text))
+	}).Parse(manifestText)
 	if err != nil {
 		return nil, fmt.Errorf("read the manifest's template: %w", err)
 	}

@@ -15,8 +15,10 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
+// Files are the templates of a new provider's files, but for the manifest's.
+//
 //go:embed templates
-var templates embed.FS
+var Files embed.FS
 
 const (
 	suffix      = ".tmpl"
@@ -25,6 +27,7 @@ const (
 
 // Options describe the new provider.
 type Options struct {
+	Templates  fs.FS // with the directory templates; Files
 	Name       string
 	Shared     bool                // with a library of functions for programs beyond verbs
 	Maintainer provider.Maintainer // empty values become placeholders, which provider:check reports
@@ -80,7 +83,7 @@ func New(opts Options) ([]File, error) {
 	if n.Maintainer == (provider.Maintainer{}) {
 		n.Maintainer = provider.Maintainer{Name: NobodyName, Email: NobodyEmail}
 	}
-	return render(n)
+	return render(opts.Templates, n)
 }
 
 // checkName also refuses names whose types would be libibverbs' own.
@@ -97,14 +100,14 @@ func checkName(name string) error {
 	return nil
 }
 
-func render(n names) ([]File, error) {
+func render(templates fs.FS, n names) ([]File, error) {
 	entries, err := fs.ReadDir(templates, "templates")
 	if err != nil {
 		return nil, fmt.Errorf("list the skeleton's files: %w", err)
 	}
 	files := make([]File, 0, len(entries))
 	for _, e := range entries {
-		if !n.Shared && isShared(e.Name()) || e.Name() == provider.ManifestName+suffix {
+		if !n.Shared && isShared(e.Name()) {
 			continue
 		}
 		text, err := fs.ReadFile(templates, path.Join("templates", e.Name()))

@@ -20,6 +20,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/scripts"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -125,6 +126,7 @@ func (a *App) load() error {
 	if err != nil {
 		return err
 	}
+	scripts.Use(files.Dir("scripts"))
 	data := files.Dir("specs")
 	var errReleases, errDistros, errSuites, errStock error
 	a.releases, errReleases = specs.LoadReleases(data)

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/provider/skeleton"
+	"github.com/resnics/verbsmith/scripts"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -23,7 +25,10 @@ const Folder = "verbsmith"
 // most bounds the size of a repository's file, in bytes.
 const most = 4 << 20
 
-// Kit is a file system with specs/ and containers/.
+// Skeleton is the directory with the templates of provider:new.
+const Skeleton = "provider/skeleton"
+
+// Kit is a file system with containers/, scripts/, specs/ and Skeleton.
 type Kit struct {
 	own  map[string]fs.FS  // verbsmith's directories, by name
 	site map[string][]byte // the repository's files, by path
@@ -39,7 +44,9 @@ func (e *FileError) Error() string { return e.File + ": want " + e.Want + ", got
 //
 // Errors: *FileError, all at once; those of the file system.
 func Open(repository string) (*Kit, error) {
-	k := &Kit{own: map[string]fs.FS{"specs": specs.Files, "containers": containers.Files}, site: map[string][]byte{}}
+	k := &Kit{site: map[string][]byte{}, own: map[string]fs.FS{
+		"containers": containers.Files, "scripts": scripts.Files, "specs": specs.Files, Skeleton: skeleton.Files,
+	}}
 	if repository == "" {
 		return k, nil
 	}
@@ -89,13 +96,13 @@ func (k *Kit) take(root *os.Root, name string, d fs.DirEntry) error {
 }
 
 func (k *Kit) replaces(name string) bool {
-	top, rest, _ := strings.Cut(name, "/")
-	own, ok := k.own[top]
-	if !ok || rest == "" {
-		return false
+	for top, own := range k.own {
+		if rest, below := strings.CutPrefix(name, top+"/"); below {
+			info, err := fs.Stat(own, rest)
+			return err == nil && !info.IsDir()
+		}
 	}
-	info, err := fs.Stat(own, rest)
-	return err == nil && !info.IsDir()
+	return false
 }
 
 func isAddition(name string) bool {
@@ -121,5 +128,5 @@ func (k *Kit) Own() []string {
 	return list
 }
 
-// Dir is one of the kit's directories: specs or containers.
+// Dir is one of the kit's directories: containers, scripts, specs or Skeleton.
 func (k *Kit) Dir(name string) fs.FS { return dir{kit: k, name: name} }

@@ -71,6 +71,30 @@ func TestOwnFiles(t *testing.T) {
 	}
 }
 
+// Scripts and templates are replaced one by one, and none is added.
+func TestOwnScripts(t *testing.T) {
+	k, err := Open(repository(t, map[string]string{"scripts/rpm-build.sh": "mine", Skeleton + "/templates/NAME.h.tmpl": "mine"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, names := range map[string][2]string{
+		"scripts": {"rpm-build.sh", "deb-build.sh"}, Skeleton: {"templates/NAME.h.tmpl", "templates/NAME.c.tmpl"},
+	} {
+		if own, err := fs.ReadFile(k.Dir(dir), names[0]); err != nil || string(own) != "mine" {
+			t.Errorf("%s/%s is %q, %v", dir, names[0], own, err)
+		}
+		if other, err := fs.ReadFile(k.Dir(dir), names[1]); err != nil || len(other) < 1000 {
+			t.Errorf("%s/%s is %q, %v", dir, names[1], other, err)
+		}
+	}
+	for _, name := range []string{"scripts/other.sh", "scripts/doc.go", Skeleton + "/provider.yaml.tmpl", "provider/rib/rib.c"} {
+		_, err := Open(repository(t, map[string]string{name: ""}))
+		if file, ok := errors.AsType[*FileError](err); !ok || file.File != "verbsmith/"+name {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // What a repository's distros have as their libibverbs is added to what verbsmith knows.
 func TestOwnLibibverbs(t *testing.T) {
 	const text = "name: mine\ntitle: Mine\npackage: libibverbs\nreleases:\n  - {release: \"1\", dist: .el9, unknown: nobody has looked}\n"
