@@ -31,7 +31,9 @@ func (a *App) ProviderNew(ctx context.Context, want NewProvider) error {
 	if err != nil {
 		return err
 	}
-	opts := skeleton.Options{Templates: a.pipeline.Kit.Dir(kit.Skeleton), Name: want.Name, Place: want.Name, Shared: want.Shared != nil && *want.Shared}
+	opts := skeleton.Options{
+		Templates: a.pipeline.Kit.Dir(kit.Skeleton), Name: want.Name, Place: want.Name, Shared: want.Shared != nil && *want.Shared,
+	}
 	dir, place := a.newPlace(want)
 	if place != want.Name {
 		opts.Place = "PATH" // the directory may move, and others may read it
