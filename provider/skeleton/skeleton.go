@@ -27,11 +27,11 @@ const (
 
 // Options describe the new provider.
 type Options struct {
-	Templates  fs.FS // with the directory templates; Files
 	Name       string
 	Shared     bool                // with a library of functions for programs beyond verbs
 	Maintainer provider.Maintainer // empty values become placeholders, which provider:check reports
 	Place      string              // the directory in its texts: -provider=PLACE
+	Templates  fs.FS               // in place of Files, with the same names; nil is Files
 }
 
 // The default maintainer. The domain never exists (RFC 2606).
@@ -82,6 +82,9 @@ func New(opts Options) ([]File, error) {
 	n.Device, n.Prefix = Device(n.Name)
 	if n.Maintainer == (provider.Maintainer{}) {
 		n.Maintainer = provider.Maintainer{Name: NobodyName, Email: NobodyEmail}
+	}
+	if opts.Templates == nil {
+		opts.Templates = Files
 	}
 	return render(opts.Templates, n)
 }

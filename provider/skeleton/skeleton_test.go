@@ -22,7 +22,7 @@ const longName = "a_rather_long_name_of_32_letters"
 
 func write(t *testing.T, name string, shared ...bool) (*provider.Provider, string) {
 	t.Helper()
-	files, err := skeleton.New(skeleton.Options{Templates: skeleton.Files, Name: name, Place: "./" + name, Shared: len(shared) > 0})
+	files, err := skeleton.New(skeleton.Options{Name: name, Place: "./" + name, Shared: len(shared) > 0})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func nothingFound(t *testing.T, dir string) {
 }
 
 func TestMaintainer(t *testing.T) {
-	files, err := skeleton.New(skeleton.Options{Templates: skeleton.Files, Name: "fly", Maintainer: provider.Maintainer{Name: `Flo "F: x`, Email: "flo@host.example"}})
+	files, err := skeleton.New(skeleton.Options{Name: "fly", Maintainer: provider.Maintainer{Name: `Flo "F: x`, Email: "flo@host.example"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestNewNames(t *testing.T) {
 		"verbs":                  "libibverbs' own types",
 		"ib_uverbs":              "libibverbs' own types",
 	} {
-		_, err := skeleton.New(skeleton.Options{Templates: skeleton.Files, Name: name})
+		_, err := skeleton.New(skeleton.Options{Name: name})
 		if _, ok := errors.AsType[*provider.NameError](err); !ok || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want an error with %q", name, err, want)
 		}
@@ -155,7 +155,7 @@ func TestNewNames(t *testing.T) {
 
 // What is there is left as it is: a directory, a file, a link to nowhere.
 func TestWriteKeepsWhatIsThere(t *testing.T) {
-	files, err := skeleton.New(skeleton.Options{Templates: skeleton.Files, Name: "fly"})
+	files, err := skeleton.New(skeleton.Options{Name: "fly"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestWriteKeepsWhatIsThere(t *testing.T) {
 
 // An end half-way leaves neither a directory nor those above it.
 func TestWriteLeavesNothing(t *testing.T) {
-	files, err := skeleton.New(skeleton.Options{Templates: skeleton.Files, Name: "fly"})
+	files, err := skeleton.New(skeleton.Options{Name: "fly"})
 	if err != nil {
 		t.Fatal(err)
 	}

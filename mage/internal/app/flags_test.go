@@ -103,7 +103,7 @@ func TestSize(t *testing.T) {
 func TestLocateFindsTheProvidersFile(t *testing.T) {
 	t.Chdir("../../..")
 	outside := filepath.Join(t.TempDir(), "a b", "fly")
-	files, err := skeleton.New(skeleton.Options{Templates: skeleton.Files, Name: "fly"})
+	files, err := skeleton.New(skeleton.Options{Name: "fly"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func (a *App) ProviderNew(ctx context.Context, want NewProvider) error {
 		return err
 	}
 	opts := skeleton.Options{
-		Templates: a.pipeline.Kit.Dir(kit.Skeleton), Name: want.Name, Place: want.Name, Shared: want.Shared != nil && *want.Shared,
+		Name: want.Name, Place: want.Name, Shared: want.Shared != nil && *want.Shared, Templates: a.pipeline.Kit.Dir(kit.Skeleton),
 	}
 	dir, place := a.newPlace(want)
 	if place != want.Name {

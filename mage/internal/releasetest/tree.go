@@ -90,7 +90,7 @@ func Rib(t testing.TB) *provider.Provider {
 func Provider(t testing.TB, name string, shared bool, change func(texts map[string]string)) *provider.Provider {
 	t.Helper()
 	files, err := skeleton.New(skeleton.Options{
-		Templates: skeleton.Files, Name: name, Shared: shared, Maintainer: provider.Maintainer{Name: "Flo", Email: "flo@host.example"},
+		Name: name, Shared: shared, Maintainer: provider.Maintainer{Name: "Flo", Email: "flo@host.example"},
 	})
 	if err != nil {
 		t.Fatal(err)
