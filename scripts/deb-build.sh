@@ -77,6 +77,7 @@ case $mode in
 esac
 cd ..
 mkdir -p "$out"
-for file in *.deb *.dsc *.tar.* *.changes *.buildinfo; do
-    mv "$file" "$out/"
+# Ubuntu's packages with debugging data are .ddeb.
+for file in *.deb *.ddeb *.dsc *.tar.* *.changes *.buildinfo; do
+    [ ! -e "$file" ] || mv "$file" "$out/"
 done

@@ -177,6 +177,10 @@ latest() {
 lists=$root/var/lib/apt/lists
 epoch=$(latest "$lists"/*Release)
 
+# A mirror may be a snapshot of sid, whose Release file expires after days. Its signature is checked.
+if [[ $suite = sid ]]; then
+	echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/01snapshot"
+fi
 if [[ -n $proxies ]]; then
 	printf '%s\n' "$proxies" >"$root/etc/apt/apt.conf.d/01proxy"
 fi

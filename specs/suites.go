@@ -36,8 +36,11 @@ type Suite struct {
 	Standin string `yaml:"standin,omitempty" jsonschema:"enum=bullseye,enum=bookworm,enum=trixie,enum=sid" jsonschema_description:"a suite of Debian: bullseye, bookworm, trixie or sid"`
 }
 
-// ID is that of os-release(5): "debian" or "ubuntu".
-func (s Suite) ID() string { return cmp.Or(s.Distribution, "debian") }
+// Debian is the ID of a suite of Debian.
+const Debian = "debian"
+
+// ID is that of os-release(5): Debian or "ubuntu".
+func (s Suite) ID() string { return cmp.Or(s.Distribution, Debian) }
 
 // Userland is the suite of Debian that is bootstrapped if the image is not available.
 func (s Suite) Userland() string { return cmp.Or(s.Standin, s.Name) }

@@ -17,12 +17,10 @@ no_local() { find /etc/dnf -name local.conf -exec sed -i 's/^enabled *=.*/enable
 
 # Debian's rpm 4.20 has a plug-in that runs scriptlets in new namespaces, which an unprivileged container may not create.
 # Enterprise Linux does not install it.
-# Check-Valid-Until: a mirror may be a snapshot of sid, whose Release file expires after days. Its signature is checked.
 base() {
 	echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/standin
 	for directory in doc man info locale lintian; do echo "path-exclude=/usr/share/$directory/*"; done >>/etc/dpkg/dpkg.cfg.d/standin
 	echo 'path-include=/usr/share/doc/*/copyright' >>/etc/dpkg/dpkg.cfg.d/standin
-	echo 'Acquire::Check-Valid-Until "false";' >/etc/apt/apt.conf.d/standin
 	case $(cat /etc/debian_version) in
 	*/sid) dnf=dnf5 ;;
 	*) dnf=dnf ;;

@@ -195,6 +195,9 @@ func (a *App) suiteFinding(ctx context.Context, j job.Job) finding {
 			return f
 		}
 		f.found = "bootstrapped from Debian's archive: " + why
+		if job.HasStandin(j.Target) {
+			f.found = "stand-in, not for release, " + f.found
+		}
 		if err == nil && !here {
 			f.advice, _ = standinAdvice() // only deb needs it
 		}

@@ -36,14 +36,16 @@ func TestTargets(t *testing.T) {
 }
 
 func TestSuffixes(t *testing.T) {
-	asked, stock := fly(""), job.Job{}
+	asked, stock, ubuntu := fly(""), job.Job{}, fly("")
 	asked.Suffix = ".x"
+	ubuntu.Target = job.Deb{Suite: specs.Suite{Distribution: "ubuntu"}}
 	for _, tt := range []struct{ what, got, want string }{
 		{"of upstream's release", fly("").ReleaseSuffix(false), ""},
 		{"of a source package", fly("").ReleaseSuffix(true), ".fly_2-x1"},
 		{"of a source package without a provider", stock.ReleaseSuffix(true), ""},
 		{"that is asked for", asked.ReleaseSuffix(true), ".x"},
 		{"of Debian's packages", fly("").DebianSuffix(), "+by.fly.2.x1"},
+		{"of Ubuntu's packages", ubuntu.DebianSuffix(), "by.fly.2.x1"},
 		{"of Debian's packages that is asked for", asked.DebianSuffix(), ".x"},
 	} {
 		if tt.got != tt.want {

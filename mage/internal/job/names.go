@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"path/filepath"
 	"strings"
+
+	"github.com/resnics/verbsmith/specs"
 )
 
 // StockName stands for the release without a provider.
@@ -32,14 +34,20 @@ func (j Job) ReleaseSuffix(sourcePackage bool) string {
 	return "." + j.Provider.Manifest.Name + "1"
 }
 
-// DebianSuffix is appended to the version of Debian's own packages. In
-// dpkg's order "+by.rib1" is newer than the package itself and its rebuilds
+// DebianSuffix is appended to the version of the distribution's own packages. In
+// dpkg's order "+by.rib1" is newer than Debian's package itself and its rebuilds
 // ("+b1"), and older than a security update ("+deb12u1") and the next revision.
+// A letter sorts before "+", so for Ubuntu, whose next versions are "1build1" and
+// "1ubuntu0.1", it is "by.rib1".
 func (j Job) DebianSuffix() string {
 	if j.Suffix != "" {
 		return j.Suffix
 	}
-	return "+by." + strings.NewReplacer("_", ".", "-", ".").Replace(j.Provider.Manifest.Name) + "1"
+	suffix := "by." + strings.NewReplacer("_", ".", "-", ".").Replace(j.Provider.Manifest.Name) + "1"
+	if j.Suite().ID() == specs.Debian {
+		suffix = "+" + suffix
+	}
+	return suffix
 }
 
 // Identity names the code that writes to a volume: the provider's name, and the
