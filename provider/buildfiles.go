@@ -72,17 +72,30 @@ const (
 
 var sourceName = regexp.MustCompile(`^[A-Za-z0-9_@+-][A-Za-z0-9_@+./-]*\.(c|h|map)$`)
 
-// checkSources checks that the files of a command will be in providers/NAME. Kernel headers
+// checkSources checks that the files of a command will be in providers/NAME, or are made by the build. Kernel headers
 // will not: they go to kernel-headers/rdma.
 func (p *Provider) checkSources(b *cmake.File, cmd *cmake.Command) []error {
 	var errs []error
 	for _, a := range cmd.Args {
-		if sourceName.MatchString(a.Text) && !p.hasBuilt(b.Path(a.Text)) {
+		if sourceName.MatchString(a.Text) && !p.hasBuilt(b.Path(a.Text)) && !makes(b, a.Text) {
 			found := "no such file to install in " + p.Manifest.Folder()
 			errs = append(errs, b.Fail(a, "the file "+a.Text, found))
 		}
 	}
 	return errs
+}
+
+// makes reports whether a command can make the file. CMake looks for a source without a directory where it builds, too.
+func makes(b *cmake.File, name string) bool {
+	return slices.ContainsFunc(b.Commands, func(cmd cmake.Command) bool {
+		switch cmd.Name {
+		case "add_custom_command", "configure_file", "file":
+			return slices.ContainsFunc(cmd.Args, func(a cmake.Arg) bool {
+				return strings.TrimPrefix(strings.TrimPrefix(a.Text, "${CMAKE_CURRENT_BINARY_DIR}/"), "./") == name
+			})
+		}
+		return false
+	})
 }
 
 // hasBuilt reports whether a file will be in providers/NAME.

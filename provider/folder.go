@@ -118,7 +118,7 @@ func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
 	if r.entries > maxEntries {
 		return &LimitError{File: r.dir, What: "files and directories", Limit: maxEntries}
 	}
-	if r.manifest.isPrivate(name, d.IsDir()) {
+	if r.manifest.isPrivate(name, d.IsDir()) || d.IsDir() && r.isVerbsmiths(name) {
 		return skip(d)
 	}
 	if want := badFileName(name); want != "" {
@@ -139,6 +139,13 @@ func (r *folderReader) visit(name string, d fs.DirEntry, err error) error {
 		return nil
 	}
 	return r.add(name, file)
+}
+
+// isVerbsmiths reports whether a directory has verbsmith's outputs, such as dist/ of a repository whose top directory is the
+// provider's: the next run would take them for a part of the provider.
+func (r *folderReader) isVerbsmiths(name string) bool {
+	_, err := r.root.Lstat(path.Join(name, verbsmithMarker))
+	return err == nil
 }
 
 // skip skips a file, or a directory with its content.

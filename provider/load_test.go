@@ -44,6 +44,25 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// A repository can be a provider's directory: what verbsmith and the go command write there is none of it, under any name.
+func TestLoadRepository(t *testing.T) {
+	p := load(t, providertest.Fly(t, map[string]string{
+		"go.mod": "module m\n", "go.sum": "x\n", "rdma-core.sum": "x\n", "verbsmith/specs/releases/66.0.yaml": "x\n",
+		"dist/.verbsmith": "x\n", "dist/rdma-core-56.1/rdma-core.rpm": "\x00", "sub/out/.verbsmith": "x\n", "sub/out/x": "\x00",
+	}))
+	if got, want := fileNames(p), []string{cmake.FileName, "fly-abi.h", "fly.c", "fly.h", "sub/fast.c"}; !slices.Equal(got, want) {
+		t.Errorf("files %q, want %q", got, want)
+	}
+}
+
+// CMake looks for a source where it builds, too: what the build makes need not be there.
+func TestLoadMadeSources(t *testing.T) {
+	const text = "configure_file(cfg.h.in cfg.h)\nadd_custom_command(OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/made.c COMMAND x)\n"
+	load(t, providertest.Fly(t, map[string]string{cmake.FileName: text + "rdma_provider(fly fly.c sub/fast.c cfg.h made.c)\n"}))
+	_, err := Load(t.Context(), providertest.Fly(t, map[string]string{cmake.FileName: text + "rdma_provider(fly fly.c cfg.c)\n"}))
+	providertest.WantError(t, err, cmake.FileName+":3: want the file cfg.c")
+}
+
 // A provider's own NAME-abi.h and the kernel's are two files.
 func TestLoadHeaderInAFolder(t *testing.T) {
 	manifest := strings.Replace(providertest.Manifest, "abiHeader: fly-abi.h", "abiHeader: kernel/fly-abi.h", 1)
@@ -335,6 +354,12 @@ func TestIsPrivate(t *testing.T) {
 		{"#c.c#", false, true},
 		{".c.c.swp", true, false},
 		{"c.swp", false, false},
+		{"verbsmith", true, true},
+		{"verbsmith", false, false},
+		{"sub/verbsmith", true, false},
+		{"go.mod", false, true},
+		{"sub/go.mod", false, false},
+		{"rdma-core.sum", false, true},
 	}
 	for _, tt := range tests {
 		if got := m.isPrivate(tt.name, tt.dir); got != tt.want {

@@ -28,6 +28,21 @@ func isEditors(name string) bool {
 	return false
 }
 
+// verbsmithMarker is in each directory of verbsmith's outputs and caches (package owned of the program).
+const verbsmithMarker = ".verbsmith"
+
+// isRepositorys reports whether a file or directory is of the repository whose top directory is the provider's: what verbsmith
+// and the go command write there.
+func isRepositorys(name string, dir bool) bool {
+	switch name {
+	case "verbsmith":
+		return dir
+	case "go.mod", "go.sum", "go.work", "go.work.sum", "rdma-core.sum":
+		return !dir
+	}
+	return false
+}
+
 // badPattern describes a valid pattern of privateFiles, "" if this one is valid.
 func badPattern(p string) string {
 	bare := strings.TrimSuffix(p, "/")
@@ -55,7 +70,7 @@ func badPattern(p string) string {
 // isPrivate reports whether a file or directory is kept out of rdma-core. The name is
 // slash separated, relative to the provider's directory. A private directory is not searched.
 func (m *Manifest) isPrivate(name string, dir bool) bool {
-	if name == ManifestName || dir && isVCS(path.Base(name)) || !dir && isEditors(path.Base(name)) {
+	if name == ManifestName || isRepositorys(name, dir) || dir && isVCS(path.Base(name)) || !dir && isEditors(path.Base(name)) {
 		return true
 	}
 	for _, p := range m.PrivateFiles {

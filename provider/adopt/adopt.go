@@ -186,7 +186,7 @@ func (r *reader) readTarget() error {
 // inTree says what the name is in the tree and in upstream's release.
 func (r *reader) inTree() {
 	m := &r.p.Manifest
-	if base := filepath.Base(r.Driver.Driver); r.Tree != "" && base != m.Name {
+	if base := filepath.Base(r.Driver.Driver); r.Tree != "" && base != m.Name && provider.CheckName(base) == nil {
 		m.Directory = base
 	}
 	if m.Directory == "" && (r.Release.hasProvider(m.Name) || r.Tree == "" && provider.UpstreamHas(m.Name)) {

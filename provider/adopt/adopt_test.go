@@ -160,6 +160,57 @@ func isA[E error](err error) bool {
 	return ok
 }
 
+// What is built or included belongs to the provider, wherever it is and whatever its name is.
+func TestAloneKeepsWhatIsIncluded(t *testing.T) {
+	const licence = "/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */\n"
+	for name, tt := range map[string]struct {
+		change        map[string]string
+		kept, private []string
+	}{
+		"a header in angle brackets": {
+			map[string]string{"include/fly_hw.h": licence, "fly.h": header + "#include <fly_hw.h>\n", "other/x.h": licence}, []string{"include/fly_hw.h"}, []string{"other/"},
+		},
+		"no header by its name": {map[string]string{"fly_ops.inc": "1,\n", "fly.h": header + "#include \"fly_ops.inc\"\n", "x.inc": "\n"}, []string{"fly_ops.inc"}, []string{"x.inc"}},
+		"C++": {
+			map[string]string{"CMakeLists.txt": providertest.CMake + "add_library(x x.cpp)\n", "x.cpp": "#include \"in/x.hpp\"\n", "in/x.hpp": "\n", "in/x.h": licence, "in/x.txt": "\n"},
+			[]string{"in/x.hpp", "in/x.h", "x.cpp"}, []string{"in/x.txt"},
+		},
+		"a source by a variable": {
+			map[string]string{"CMakeLists.txt": "set(SRC sub)\nrdma_provider(fly fly.c ${SRC}/fast.c)\n"}, []string{"sub/fast.c"}, nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := mustRead(t, alone(t, tt.change), release(t, nil)).WriteInPlace(t.Context(), "PLACE")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range tt.kept {
+				if !p.Has(file) {
+					t.Errorf("%s is private: %q", file, p.Manifest.PrivateFiles)
+				}
+			}
+			for _, pattern := range tt.private {
+				if !slices.Contains(p.Manifest.PrivateFiles, pattern) {
+					t.Errorf("private files %q, want %s", p.Manifest.PrivateFiles, pattern)
+				}
+			}
+		})
+	}
+}
+
+// librdmacm's headers are <rdma/X> too, and a source that is not built may include what is not there.
+func TestHeadersThatAreNotTheKernels(t *testing.T) {
+	upstream := release(t, map[string]string{"librdmacm/rdma_cma.h": "x\n"})
+	found := mustRead(t, alone(t, map[string]string{
+		"fly.h": header + "#include <rdma/rdma_cma.h>\n", "fly_test.c": "/* SPDX-License-Identifier: MIT */\n#include <rdma/fabric.h>\n",
+	}), upstream)
+	if got := found.Manifest.IoctlHeaders; len(got) > 0 || found.Manifest.ABIHeader != "fly-abi.h" {
+		t.Errorf("%q, %+v", got, found.Manifest)
+	}
+	_, err := read(t, alone(t, map[string]string{"fly.h": header + "#include <rdma/fabric.h>\n"}), upstream)
+	providertest.WantError(t, err, "fly.h:7: want the kernel header fabric.h")
+}
+
 // The kernel's header is beside the directory, and a file of the provider has its name.
 func TestHeaderBeside(t *testing.T) {
 	dir := alone(t, map[string]string{"fly-abi.h": "#include <kernel-abi/fly-abi.h>\n"})
@@ -215,6 +266,21 @@ func TestFork(t *testing.T) {
 	providertest.WantError(t, err)
 	if !strings.Contains(tree[provider.DriverHeader], "\tRDMA_DRIVER_FLY = 3,\n") {
 		t.Errorf("enum:\n%s", tree[provider.DriverHeader])
+	}
+}
+
+// "." is a driver's directory in a tree as well as its path, and a name that no provider has is no name of its directory.
+func TestForkHere(t *testing.T) {
+	tree := fork(t, nil)
+	t.Chdir(filepath.Join(tree, "providers", "fly"))
+	found := mustRead(t, ".", release(t, nil))
+	if found.Manifest.Directory != "" || found.Manifest.Title != "FLY NETWORK PROVIDER" || found.Manifest.CMake.Condition != "ENABLE_FLY" {
+		t.Errorf("%+v", found.Manifest)
+	}
+	dashed := fork(t, nil)
+	providertest.WantError(t, os.Rename(filepath.Join(dashed, "providers", "fly"), filepath.Join(dashed, "providers", "fly-rdma")))
+	if found := mustRead(t, filepath.Join(dashed, "providers", "fly-rdma"), release(t, nil)); found.Manifest.Directory != "" {
+		t.Errorf("directory %q", found.Manifest.Directory)
 	}
 }
 

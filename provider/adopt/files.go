@@ -142,6 +142,26 @@ func (r *reader) topCommands() []cmake.Command {
 	return cmds
 }
 
+// buildsCPlusPlus says whether a CMakeLists.txt names a source whose includes nobody reads.
+func (r *reader) buildsCPlusPlus() bool {
+	for name := range r.built.Names {
+		switch path.Ext(name) {
+		case ".cc", ".cpp", ".cxx":
+			return true
+		}
+	}
+	return false
+}
+
+// isHeader says whether a file can be one that C++ includes.
+func isHeader(name string) bool {
+	switch path.Ext(name) {
+	case ".h", ".hh", ".hpp", ".hxx", ".inc", ".ipp", ".tcc":
+		return true
+	}
+	return false
+}
+
 // leaveOut makes private what does not belong to the provider: files that are neither source nor named by a CMakeLists.txt, and
 // directories without a CMakeLists.txt of the build, from which nothing is compiled or included.
 func (r *reader) leaveOut(ctx context.Context, out []string) {
@@ -150,11 +170,15 @@ func (r *reader) leaveOut(ctx context.Context, out []string) {
 	for _, b := range r.files {
 		buildDirs[b.Dir] = true
 	}
+	cplusplus := r.buildsCPlusPlus()
 	needed := func(f provider.File) bool {
 		dir := path.Dir(f.Name)
+		if src.Includes(path.Base(f.Name)) || cplusplus && isHeader(f.Name) {
+			return true
+		}
 		switch f.Kind() {
 		case provider.KindSource:
-			return dir == "." || r.built.Unclear || src.Includes(path.Base(f.Name)) || kernelHeader(src, f.Name)
+			return dir == "." || r.built.Unclear || kernelHeader(src, f.Name)
 		case provider.KindCMake, provider.KindMap:
 			return dir == "." || buildDirs[dir]
 		case provider.KindOther:

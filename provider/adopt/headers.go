@@ -23,6 +23,7 @@ import (
 
 const (
 	headersDir = "kernel-headers"
+	cmaDir     = "librdmacm"   // its headers are <rdma/X> too
 	rdmaDir    = "rdma/"       // of headers as sources include them
 	abiDir     = "kernel-abi/" // made from them
 )
@@ -52,14 +53,16 @@ type wanted struct {
 
 // kernelHeader reports whether a file is one that sources include as a kernel header, and not a file of the provider of the same name.
 func kernelHeader(src *c.Sources, name string) bool {
-	return slices.ContainsFunc(includedHeaders(src), func(w wanted) bool { return w.name == path.Base(name) })
+	return slices.ContainsFunc(includedHeaders(src, nil), func(w wanted) bool { return w.name == path.Base(name) })
 }
 
-// includedHeaders lists those that sources include as <rdma/X> or <kernel-abi/X>.
-func includedHeaders(src *c.Sources) []wanted {
+// includedHeaders lists those that sources include as <rdma/X> or <kernel-abi/X>. Those of a source that is not built, if built is
+// known, need not be there.
+func includedHeaders(src *c.Sources, built *cmake.Sources) []wanted {
 	var all []wanted
 	for _, f := range src.Files {
 		depths := c.Conditions(f.Tokens)
+		compiled := built == nil || path.Ext(f.Name) != ".c" || built.Has(f.Name)
 		for i, t := range f.Tokens {
 			name, abi := strings.CutPrefix(t.Included(), abiDir)
 			if !abi {
@@ -68,7 +71,7 @@ func includedHeaders(src *c.Sources) []wanted {
 					continue
 				}
 			}
-			all = add(all, wanted{name: name, abi: abi, file: f.Path, line: text.LineNumber(f.Data, t.Start), must: depths[i] == 0})
+			all = add(all, wanted{name: name, abi: abi, file: f.Path, line: text.LineNumber(f.Data, t.Start), must: compiled && depths[i] == 0})
 		}
 	}
 	return all
@@ -85,7 +88,7 @@ func add(all []wanted, w wanted) []wanted {
 // headers finds the provider's kernel headers and adds them to its files.
 func (r *reader) headers(ctx context.Context) error {
 	src, _ := r.p.Sources(ctx) // errors are reported by scan
-	all := includedHeaders(src)
+	all := includedHeaders(src, r.built)
 	for _, b := range r.files {
 		all = published(all, b)
 	}
@@ -139,7 +142,7 @@ func (r *reader) includedBy(all []wanted, name string) []wanted {
 	if err != nil {
 		return all // reported by scan
 	}
-	for _, more := range includedHeaders(&c.Sources{Files: []*c.File{f}}) {
+	for _, more := range includedHeaders(&c.Sources{Files: []*c.File{f}}, nil) {
 		more.abi = false
 		all = add(all, more)
 	}
@@ -186,7 +189,7 @@ func (r *reader) isOwnHeader(name string) bool {
 	case ownHeader(r.p.Manifest.Name).MatchString(name):
 		return true
 	case r.Release.Tree != nil:
-		return !r.Release.has(path.Join(headersDir, rdmaDir, name))
+		return !r.Release.has(path.Join(headersDir, rdmaDir, name)) && !r.Release.has(path.Join(cmaDir, name))
 	}
 	core := strings.HasPrefix(name, "ib_user_") || strings.HasPrefix(name, "rdma_") || name == "rvt-abi.h"
 	return !core

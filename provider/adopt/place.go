@@ -113,7 +113,7 @@ func driverPlace(dir string) (Place, error) {
 		return p, nil
 	}
 	if version, ok := treeVersion(filepath.Dir(above)); ok {
-		p.Tree, p.Version = filepath.Dir(above), version
+		p.Driver, p.Tree, p.Version = abs, filepath.Dir(above), version // its name counts there, which "." is not
 	}
 	return p, nil
 }

@@ -44,13 +44,30 @@ func (a *Adoption) WriteInPlace(ctx context.Context, place string) (*provider.Pr
 	}
 	// A link, unlike a rename, replaces nothing.
 	file := filepath.Join(dir, provider.ManifestName)
-	switch err := os.Link(beside.Name(), file); {
+	err = os.Link(beside.Name(), file)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = writeOnce(file, data) // some file systems have no links
+	}
+	switch {
 	case errors.Is(err, fs.ErrExist):
 		return nil, &ExistsError{File: file}
 	case err != nil:
 		return nil, fmt.Errorf("write the manifest: %w", err)
 	}
 	return p, nil
+}
+
+// writeOnce writes a file that does not exist.
+func writeOnce(file string, data []byte) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(file))
+	}
+	return nil
 }
 
 // WriteNew writes a new directory with the driver's files, its kernel headers and the manifest.

@@ -61,6 +61,12 @@ func Open(repository string) (*Kit, error) {
 	defer root.Close()
 	var errs []error
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && name != "." && isNobodys(path.Base(name)) {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
 		if err == nil && !d.IsDir() {
 			errs = append(errs, k.take(root, name, d))
 		}
@@ -71,6 +77,9 @@ func Open(repository string) (*Kit, error) {
 	}
 	return k, errors.Join(errs...)
 }
+
+// isNobodys says whether a name is that of an editor's or a system's file, or of a hidden directory.
+func isNobodys(base string) bool { return strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") }
 
 // take reads one of the repository's files.
 func (k *Kit) take(root *os.Root, name string, d fs.DirEntry) error {

@@ -108,9 +108,12 @@ func TestOwnLibibverbs(t *testing.T) {
 	}
 }
 
-// A mistake in a repository's file is reported with its own name, and one of verbsmith's with its.
+// A mistake in a repository's file is reported with its own name, and one of verbsmith's with its. Editors' files and hidden ones are
+// not the repository's.
 func TestMistakesNameTheFile(t *testing.T) {
-	k, err := Open(repository(t, map[string]string{"specs/distros/mine.yaml": distro + "colour: red\n"}))
+	k, err := Open(repository(t, map[string]string{
+		"scripts/.rpm-build.sh.swp": "", "scripts/rpm-build.sh~": "", ".DS_Store": "", ".git/config": "", "specs/distros/mine.yaml": distro + "colour: red\n",
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

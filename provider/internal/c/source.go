@@ -3,6 +3,7 @@
 package c
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -333,7 +334,7 @@ func ScanText(source string) []Token {
 func (c *Sources) Includes(base string) bool {
 	return slices.ContainsFunc(c.Files, func(f *File) bool {
 		return slices.ContainsFunc(f.Tokens, func(t Token) bool {
-			return t.IsInclude() && (strings.Contains(t.Text, `"`+base+`"`) || strings.Contains(t.Text, "/"+base+`"`))
+			return path.Base(t.Included()) == base
 		})
 	})
 }

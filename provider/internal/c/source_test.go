@@ -21,7 +21,7 @@ func sources(t *testing.T, files ...string) *Sources {
 }
 
 func TestSourcesAdd(t *testing.T) {
-	s := sources(t, "a.h", "#define A 1\nenum e { B };", "a.c", "#include \"sub/a.h\"\n")
+	s := sources(t, "a.h", "#define A 1\nenum e { B };", "a.c", "#include \"sub/a.h\"\n#include <hw.h>\n")
 	err := s.Add("b.c", "dir/b.c", []byte("/*"))
 	providertest.WantError(t, err, "dir/b.c:1:")
 	if len(s.Files) != 2 {
@@ -32,7 +32,7 @@ func TestSourcesAdd(t *testing.T) {
 			t.Errorf("%s is defined: %v", word, !want)
 		}
 	}
-	for base, want := range map[string]bool{"a.h": true, "sub": false, "b.h": false, "ub/a.h": false} {
+	for base, want := range map[string]bool{"a.h": true, "hw.h": true, "w.h": false, "sub": false, "b.h": false, "ub/a.h": false} {
 		if s.Includes(base) != want {
 			t.Errorf("%s is included: %v", base, !want)
 		}

@@ -37,13 +37,14 @@ func TestSources(t *testing.T) {
 		}
 		return s
 	}
-	s := sources("set(S a.c;b.c)\nadd_library(x ${CMAKE_CURRENT_SOURCE_DIR}/c.c ../d.c)\nfile(READ x y)\n")
+	s := sources("set(S a.c;b.c)\nadd_library(x ${CMAKE_CURRENT_SOURCE_DIR}/c.c ../d.c)\nfile(READ x y)\n" +
+		"use(${CMAKE_CURRENT_BINARY_DIR}/f.c ${S} ${S}.map)\n")
 	for name, want := range map[string]bool{"sub/a.c": true, "sub/b.c": true, "sub/c.c": true, "d.c": true, "a.c": false, "sub/e.c": false} {
 		if s.Has(name) != want {
 			t.Errorf("%s is named: %v", name, !want)
 		}
 	}
-	for _, text := range []string{"file(GLOB S *.c)", "file(GLOB_RECURSE S *.c)", "aux_source_directory(. S)"} {
+	for _, text := range []string{"file(GLOB S *.c)", "file(GLOB_RECURSE S *.c)", "aux_source_directory(. S)", "use(${S}/a.c)", "use(${S}.c)"} {
 		if s := sources(text); !s.Unclear || !s.Has("sub/any.c") {
 			t.Errorf("%s names all that it names: %v", text, s.Names)
 		}

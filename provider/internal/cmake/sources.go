@@ -10,7 +10,7 @@ import (
 // Sources are the files that CMake files name.
 type Sources struct {
 	Names   map[string]bool
-	Unclear bool // a file(GLOB), or a list from elsewhere: any file may be named
+	Unclear bool // a file(GLOB), a name with a variable in it, or a list from elsewhere: any file may be named
 }
 
 // NewSources returns none.
@@ -26,7 +26,12 @@ func (s *Sources) Add(dir string, c Command) {
 	}
 	for _, a := range c.Args {
 		for item := range strings.SplitSeq(a.Text, ";") {
-			item = strings.TrimPrefix(item, "${CMAKE_CURRENT_SOURCE_DIR}/")
+			for _, here := range []string{"${CMAKE_CURRENT_SOURCE_DIR}/", "${CMAKE_CURRENT_LIST_DIR}/"} {
+				item = strings.TrimPrefix(item, here)
+			}
+			if path.Ext(item) == ".c" && strings.Contains(item, "${") && !strings.Contains(item, "BINARY_DIR}/") {
+				s.Unclear = true
+			}
 			s.Names[path.Join(dir, item)] = true
 		}
 	}
