@@ -68,6 +68,29 @@ func TestDNFInstall(t *testing.T) {
 	}
 }
 
+// A package that does not go with those under test is no failure, and said. Whatever else keeps dnf from it is one.
+func TestDNFInstallOfAnother(t *testing.T) {
+	const rpm = `case "$*" in -qp*) echo "libx 1" ;; *--provides*) echo "libmlx9.so.1(V)(64bit)" ;; *pear) [ -e "$DIR/pear" ] ;; *) echo 1 ;; esac`
+	for _, tt := range []struct{ said, want string }{
+		{"touch $DIR/pear; echo Complete!", "\n"},
+		{"echo Complete!", "dnf did not install pear"},
+		{"echo 'No match for argument: pear'; exit 1", "this distribution has no pear"},
+		{"echo '- nothing provides libmlx9.so.1(V2)(64bit) needed by pear'; exit 1", "this distribution's pear does not go with"},
+		{"echo 'Problem: conflicting requests'; echo '- package pear requires libx = 2'; exit 1", "this distribution's pear does not go with"},
+		{"echo 'Problem: conflicting requests'; echo '- nothing provides stalk needed by pear'; exit 1", "dnf did not install pear"},
+	} {
+		dnf := `case "$*" in *pear) ` + tt.said + ` ;; esac; echo Complete!`
+		output, err := runScript(t, DNFInstall, map[string]string{"dnf": dnf, "rpm": rpm}, append(installing(), "touch"), "/rpms", "pear")
+		if !strings.Contains(output, tt.want) || (err != nil) != strings.Contains(tt.want, "did not install") {
+			t.Errorf("%s: %v, want %q\n%s", tt.said, err, tt.want, output)
+		}
+	}
+	output, err := runScript(t, DNFInstall, map[string]string{"dnf": `case "$*" in *pear) exit 1 ;; esac; echo Complete!`, "rpm": fakeRPM}, installing(), "/rpms", "pear")
+	if err != nil {
+		t.Errorf("a package that is there: %v\n%s", err, output)
+	}
+}
+
 func TestInstallNamesWhatTheImageLacks(t *testing.T) {
 	for _, lacks := range append(installing(), "dnf", "rpm") {
 		var machine []string

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/resnics/verbsmith/containers"
@@ -33,8 +34,8 @@ func (b *Builder) DistroRelease(ctx context.Context, tc artifact.Toolchain) (str
 
 func (b *Builder) distroRelease(ctx context.Context, tc artifact.Toolchain, s *ui.Stage) (string, error) {
 	entry, err := b.MakePart(ctx, s, distroStage, distroInput{Toolchain: tc.ID, Network: tc.Base.Network()})
-	if _, failed := errors.AsType[*containers.RunError](err); failed {
-		s.Note("the distro's repositories do not answer")
+	if failed, ok := errors.AsType[*containers.RunError](err); ok {
+		s.Note(strings.TrimSuffix("the distro's repositories do not answer: "+lastLine(failed.Lines), ": "))
 		return "", nil
 	}
 	if err != nil {
@@ -48,6 +49,16 @@ func (b *Builder) distroRelease(ctx context.Context, tc artifact.Toolchain, s *u
 		s.Note("the distro's repositories have libibverbs " + strings.TrimPrefix(evr, "0:"))
 	}
 	return evr, err
+}
+
+// lastLine is the last line that is not blank, "" if there is none.
+func lastLine(lines []string) string {
+	for _, line := range slices.Backward(lines) {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return ""
 }
 
 // distroInput is the input of the question.
