@@ -172,7 +172,10 @@ func TestAloneKeepsWhatIsIncluded(t *testing.T) {
 		},
 		"no header by its name": {map[string]string{"fly_ops.inc": "1,\n", "fly.h": header + "#include \"fly_ops.inc\"\n", "x.inc": "\n"}, []string{"fly_ops.inc"}, []string{"x.inc"}},
 		"C++": {
-			map[string]string{"CMakeLists.txt": providertest.CMake + "add_library(x x.cpp)\n", "x.cpp": "#include \"in/x.hpp\"\n", "in/x.hpp": "\n", "in/x.h": licence, "in/x.txt": "\n"},
+			map[string]string{
+				"CMakeLists.txt": providertest.CMake + "add_library(x x.cpp)\n", "x.cpp": "#include \"in/x.hpp\"\n",
+				"in/x.hpp": "\n", "in/x.h": licence, "in/x.txt": "\n",
+			},
 			[]string{"in/x.hpp", "in/x.h", "x.cpp"}, []string{"in/x.txt"},
 		},
 		"a source by a variable": {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/provider/internal/c"
 	"github.com/resnics/verbsmith/provider/internal/cmake"
 )
 
@@ -162,16 +163,10 @@ func isHeader(name string) bool {
 	return false
 }
 
-// leaveOut makes private what does not belong to the provider: files that are neither source nor named by a CMakeLists.txt, and
-// directories without a CMakeLists.txt of the build, from which nothing is compiled or included.
-func (r *reader) leaveOut(ctx context.Context, out []string) {
-	src, _ := r.p.Sources(ctx) // reported when they are read for good
-	buildDirs := map[string]bool{}
-	for _, b := range r.files {
-		buildDirs[b.Dir] = true
-	}
+// needs says which files belong to the provider although no CMakeLists.txt names them.
+func (r *reader) needs(src *c.Sources, buildDirs map[string]bool) func(provider.File) bool {
 	cplusplus := r.buildsCPlusPlus()
-	needed := func(f provider.File) bool {
+	return func(f provider.File) bool {
 		dir := path.Dir(f.Name)
 		if src.Includes(path.Base(f.Name)) || cplusplus && isHeader(f.Name) {
 			return true
@@ -185,6 +180,17 @@ func (r *reader) leaveOut(ctx context.Context, out []string) {
 		}
 		return dir != "." && buildDirs[dir] // it may be a page that is not listed
 	}
+}
+
+// leaveOut makes private what does not belong to the provider: files that are neither source nor named by a CMakeLists.txt, and
+// directories without a CMakeLists.txt of the build, from which nothing is compiled or included.
+func (r *reader) leaveOut(ctx context.Context, out []string) {
+	src, _ := r.p.Sources(ctx) // reported when they are read for good
+	buildDirs := map[string]bool{}
+	for _, b := range r.files {
+		buildDirs[b.Dir] = true
+	}
+	needed := r.needs(src, buildDirs)
 	var kept []string
 	for _, f := range r.p.Files {
 		if r.built.Names[f.Name] || needed(f) {

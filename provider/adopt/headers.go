@@ -71,7 +71,8 @@ func includedHeaders(src *c.Sources, built *cmake.Sources) []wanted {
 					continue
 				}
 			}
-			all = add(all, wanted{name: name, abi: abi, file: f.Path, line: text.LineNumber(f.Data, t.Start), must: compiled && depths[i] == 0})
+			line, must := text.LineNumber(f.Data, t.Start), compiled && depths[i] == 0
+			all = add(all, wanted{name: name, abi: abi, file: f.Path, line: line, must: must})
 		}
 	}
 	return all

@@ -27,7 +27,8 @@ func (a *App) debJob(ctx context.Context) (job.Job, error) {
 	}
 	j.Target, j.Suffix = job.Deb{Suite: suite}, value(a.flags.Suffix, "")
 	if j.Suffix != "" && j.Provider == nil {
-		return j, fmt.Errorf("-suffix=%s with -provider=%s: want a provider, without one the packages have their own version", j.Suffix, noProvider) //nolint:err113 // shown once
+		const want = "want a provider, without one the packages have their own version"
+		return j, fmt.Errorf("-suffix=%s with -provider=%s: %s", j.Suffix, noProvider, want) //nolint:err113 // shown once
 	}
 	return j, nil
 }
