@@ -176,7 +176,8 @@ func TestAloneKeepsWhatIsIncluded(t *testing.T) {
 				"CMakeLists.txt": providertest.CMake + "add_library(x x.cpp)\n", "x.cpp": "#include \"in/x.hpp\"\n",
 				"in/x.hpp": "\n", "in/x.h": licence, "in/x.txt": "\n",
 			},
-			[]string{"in/x.hpp", "in/x.h", "x.cpp"}, []string{"in/x.txt"},
+			[]string{"in/x.hpp", "in/x.h", "x.cpp"},
+			[]string{"in/x.txt"},
 		},
 		"a source by a variable": {
 			map[string]string{"CMakeLists.txt": "set(SRC sub)\nrdma_provider(fly fly.c ${SRC}/fast.c)\n"}, []string{"sub/fast.c"}, nil,
