@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -62,6 +63,12 @@ func TestEngineHost(t *testing.T) {
 	t.Setenv("DOCKER_CONTEXT", "remote")
 	write("config.json", `{}`)
 	check("tcp://builder:2376", false)
+	// Its certificates are not used, so an engine that asks for them would not answer.
+	write(strings.Replace(filepath.Dir(meta), "meta", "tls", 1)+"/docker/ca.pem", "x")
+	check("", true)
+	if err := os.RemoveAll(filepath.Join(docker, "contexts", "tls")); err != nil {
+		t.Fatal(err)
+	}
 	write(meta, `{"Endpoints": {}}`)
 	check("", true)
 	t.Setenv("DOCKER_HOST", "tcp://named:1")
@@ -91,6 +98,32 @@ func TestFirstSocket(t *testing.T) {
 	}
 	defer listener.Close()
 	if got := firstSocket(t.Context(), []string{missing, dead, live}); got != "unix://"+live {
+		t.Errorf("got %s", got)
+	}
+}
+
+// podman-docker links Podman's socket to Docker's name. A link is followed, also one whose end this user cannot see.
+func TestPodmansSocketByAnotherName(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "docker.sock")
+	for _, there := range []bool{false, true} {
+		if err := os.RemoveAll(link); err != nil {
+			t.Fatal(err)
+		}
+		target := filepath.Join(dir, "podman.sock")
+		if there {
+			if err := os.WriteFile(target, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		if got := resolved("unix://" + link); !isPodmanSocket(got) {
+			t.Errorf("its end is there: %v, resolved to %s", there, got)
+		}
+	}
+	if got := resolved("tcp://a:1"); got != "tcp://a:1" {
 		t.Errorf("got %s", got)
 	}
 }

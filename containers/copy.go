@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -47,10 +48,12 @@ func (e *Engine) copyTo(ctx context.Context, id, dir string, stream io.Reader) e
 	return nil
 }
 
-// makeDirectories creates the missing directories of in.Path. Existing ones are not changed.
+// makeDirectories creates the missing directories of in.Path in the one above them: that may be a volume, into which Podman
+// copies nothing that is for a directory above it. Existing ones are not changed.
 func (e *Engine) makeDirectories(ctx context.Context, id string, in Input) error {
-	var missing []tar.Header
-	for dir := path.Clean(in.Path); dir != "/"; dir = path.Dir(dir) {
+	var missing []string
+	dir := path.Clean(in.Path)
+	for ; dir != "/"; dir = path.Dir(dir) {
 		_, err := e.cli.ContainerStatPath(ctx, id, dir)
 		if err == nil {
 			break
@@ -58,29 +61,41 @@ func (e *Engine) makeDirectories(ctx context.Context, id string, in Input) error
 		if !errdefs.IsNotFound(err) {
 			return fmt.Errorf("look for directory %s: %w", dir, err)
 		}
-		missing = append(missing, directoryEntry(dir, in.UID, in.GID))
+		missing = append(missing, dir)
 	}
 	if len(missing) == 0 {
 		return nil
 	}
 	slices.Reverse(missing) // parents first
-	stream, err := tarOfDirectories(missing)
+	entries := make([]tar.Header, 0, len(missing))
+	for _, name := range missing {
+		entries = append(entries, directoryEntry(strings.TrimPrefix(name, dir), in.UID, in.GID))
+	}
+	stream, err := tarOfDirectories(entries)
 	if err != nil {
 		return err
 	}
-	return e.copyTo(ctx, id, "/", stream)
+	return e.copyTo(ctx, id, dir, stream)
 }
 
-// giveVolume sets the owner of a volume's top directory.
+// giveVolume sets the owner of a volume's top directory. Podman takes that of the directory below the volume for an empty volume,
+// until its versions 5.1, and the volume's own for one with files.
 func (e *Engine) giveVolume(ctx context.Context, id string, v VolumeMount) error {
 	if v.ReadOnly || (v.UID == 0 && v.GID == 0) {
 		return nil
 	}
-	stream, err := tarOfDirectories([]tar.Header{directoryEntry(path.Clean(v.Path), v.UID, v.GID)})
-	if err != nil {
-		return err
+	give := func(dir string, entry tar.Header) error {
+		stream, err := tarOfDirectories([]tar.Header{entry})
+		if err != nil {
+			return err
+		}
+		return e.copyTo(ctx, id, dir, stream)
 	}
-	return e.copyTo(ctx, id, "/", stream)
+	err := give("/", directoryEntry(path.Clean(v.Path), v.UID, v.GID))
+	if err == nil && e.podman() {
+		err = give(path.Clean(v.Path), directoryEntry(".", v.UID, v.GID))
+	}
+	return err
 }
 
 // takeOut extracts a directory's content, or a file, of a container into a directory of this host.

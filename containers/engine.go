@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -78,7 +79,10 @@ type Engine struct {
 	unbound      sync.Once // reports the limits that the engine does not apply to containers
 	unboundBuild sync.Once // and to builds
 	slow         bool      // it reads images through a slow file system
-	proxies      proxies   // the user's, for runs and builds with a network
+
+	containerdStore bool // Docker keeps images in containerd
+
+	proxies      proxies // the user's, for runs and builds with a network
 	repositories Repositories
 	copying      sync.Mutex
 	uncopied     sync.Once // reports that programs cannot be copied
@@ -138,7 +142,7 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 
 func (e *Engine) ask(ctx context.Context, host string, named bool) error {
 	patience := answerTimeout
-	if isPodmanSocket(host) {
+	if isPodmanSocket(resolved(host)) {
 		patience = podmanTimeout
 	}
 	asking, stop := context.WithTimeout(ctx, patience)
@@ -161,6 +165,7 @@ func (e *Engine) ask(ctx context.Context, host string, named bool) error {
 	}
 	e.limits = e.limits.or(machine.MemTotal)
 	e.slow = slowStorage(machine.Driver)
+	e.containerdStore = slices.Contains(machine.DriverStatus, [2]string{"driver-type", "io.containerd.snapshotter.v1"})
 	e.Info = Info{
 		Product: e.Info.Product, Rootless: isRootless(machine),
 		Host: host, Version: version.Version, API: e.cli.ClientVersion(),

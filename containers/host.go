@@ -62,6 +62,22 @@ func firstSocket(ctx context.Context, sockets []string) string {
 	return cmp.Or(there, defaultHost)
 }
 
+// resolved is the address behind a link: podman-docker gives Podman's socket Docker's name. One that cannot be followed to its end,
+// such as a link to a directory of another user's, is resolved once.
+func resolved(host string) string {
+	socket, ok := strings.CutPrefix(host, "unix://")
+	if !ok {
+		return host
+	}
+	if real, err := filepath.EvalSymlinks(socket); err == nil {
+		return "unix://" + real
+	}
+	if link, err := os.Readlink(socket); err == nil {
+		return "unix://" + link
+	}
+	return host
+}
+
 // isPodmanSocket reports whether an address is a usual one of Podman.
 func isPodmanSocket(host string) bool { return strings.HasSuffix(host, "/podman.sock") }
 
@@ -159,6 +175,11 @@ func contextEndpoint(dir, name string) (string, error) {
 	host := meta.Endpoints["docker"].Host
 	if host == "" {
 		return "", fmt.Errorf("docker context %q: %s: want Endpoints.docker.Host, got none", name, file)
+	}
+	certificates := filepath.Join(dir, "contexts", "tls", hex.EncodeToString(sum[:]), "docker")
+	if _, err := os.Stat(certificates); err == nil {
+		return "", fmt.Errorf("docker context %q: want a context without TLS, got certificates in %s; "+
+			"set DOCKER_HOST=%s, DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH", name, certificates, host)
 	}
 	return host, nil
 }

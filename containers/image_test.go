@@ -27,3 +27,21 @@ func TestImageDigest(t *testing.T) {
 		}
 	}
 }
+
+// An engine that keeps images in containerd gives each one a digest, also one that was made here and that no registry has.
+func TestImageDigestOfOwnImages(t *testing.T) {
+	const label = `{"Labels":{"` + Label + `":"1"}}`
+	for _, test := range []struct{ info, config, want string }{
+		{`{"ID":"x","DriverStatus":[["driver-type","io.containerd.snapshotter.v1"]]}`, label, ""},
+		{`{"ID":"x","DriverStatus":[["driver-type","io.containerd.snapshotter.v1"]]}`, `{}`, "sha256:01"},
+		{`{"ID":"x","DriverStatus":[["Backing Filesystem","extfs"]]}`, label, "sha256:01"},
+	} {
+		fake := useFake(t)
+		fake.answer("info", test.info)
+		fake.answer("image", `{"Id":"sha256:0123456789abcdef","Config":`+test.config+`,"RepoDigests":["a/b@sha256:01"]}`)
+		e := connectFake(t)
+		if got, err := e.ImageDigest(t.Context(), "a/b:9"); got != test.want || err != nil {
+			t.Errorf("%+v: got %q, %v", test, got, err)
+		}
+	}
+}

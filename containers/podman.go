@@ -147,10 +147,10 @@ func familiar(ref string) string {
 	return ref
 }
 
-// isOfNoRegistry reports whether an image was made here. Docker gives only an image that was pulled or pushed the digest
-// of a registry, Podman gives each image one.
+// isOfNoRegistry reports whether an image was made here. Docker's own store gives only an image that was pulled or pushed the
+// digest of a registry, Podman and containerd's store give each image one.
 func (e *Engine) isOfNoRegistry(found image.InspectResponse) bool {
-	return e.podman() && found.Config.Labels[Label] == "1"
+	return (e.podman() || e.containerdStore) && found.Config != nil && found.Config.Labels[Label] == "1"
 }
 
 // podmansFailure is how Podman's builder reports the exit status of an instruction. Docker sends a number.
@@ -243,10 +243,10 @@ func (e *Engine) getOfPodman(ctx context.Context, call, auth string, into any) e
 	return nil
 }
 
-// hasNoChildren returns a conflict if other images were made from one, as Docker does when it is to remove it. Podman would
-// remove it: the others have its layers, but their builds would begin anew.
+// hasNoChildren returns a conflict if other images were made from one, as Docker's own store does when it is to remove it. Podman
+// and containerd's store would remove it: the others have its layers, but their builds would begin anew.
 func (c *cleaning) hasNoChildren(ctx context.Context, o Object) error {
-	if !c.podman() {
+	if !c.podman() && !c.containerdStore {
 		return nil
 	}
 	found, err := c.cli.ImageList(ctx, image.ListOptions{All: true})

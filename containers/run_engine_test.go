@@ -301,19 +301,22 @@ func TestInputsKeepOwnersAlsoOnVolumes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := probe("stat", "/vol", "/vol/file", "/new/deep", "/new/deep/file", "/new")
+	spec := probe("stat", "/vol", "/vol/file", "/new/deep", "/new/deep/file", "/new", "/vol/in", "/vol/in/deep", "/vol/in/deep/file")
 	spec.User = "1234:1235"
 	spec.Volumes = []VolumeMount{{Name: volume, Path: "/vol", UID: 1234, GID: 1235}}
+	write := func(w io.Writer) error {
+		file, err := tarOf(tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o600, Uid: 1, Gid: 2}, "x")
+		_, writeErr := w.Write(file)
+		return errors.Join(err, writeErr)
+	}
 	spec.Inputs = []Input{
 		{Path: "/vol", Tar: bytes.NewReader(stream)},
-		{Path: "/new/deep", UID: 7, GID: 8, Write: func(w io.Writer) error {
-			file, err := tarOf(tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o600, Uid: 1, Gid: 2}, "x")
-			_, writeErr := w.Write(file)
-			return errors.Join(err, writeErr)
-		}},
+		{Path: "/new/deep", UID: 7, GID: 8, Write: write},
+		{Path: "/vol/in/deep", UID: 9, GID: 10, Write: write},
 	}
 	want := "/vol drwxr-xr-x 1234:1235\n/vol/file -rw-r----- 1234:1235\n" +
-		"/new/deep drwxr-xr-x 7:8\n/new/deep/file -rw------- 1:2\n/new drwxr-xr-x 7:8\n"
+		"/new/deep drwxr-xr-x 7:8\n/new/deep/file -rw------- 1:2\n/new drwxr-xr-x 7:8\n" +
+		"/vol/in drwxr-xr-x 9:10\n/vol/in/deep drwxr-xr-x 9:10\n/vol/in/deep/file -rw------- 1:2\n"
 	if got := stdout(t, e, spec); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

@@ -18,7 +18,7 @@ func tarOfDirectories(directories []tar.Header) (io.Reader, error) {
 	return tarOfEntries(directories, "")
 }
 
-// directoryEntry is the entry of an absolute path in a stream for the root directory.
+// directoryEntry is the entry of a path in a stream for the directory that it is below, such as an absolute one for the root directory.
 func directoryEntry(dir string, uid, gid int) tar.Header {
 	name := strings.TrimPrefix(dir, "/") + "/"
 	return tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755, Uid: uid, Gid: gid}

@@ -144,7 +144,7 @@ type installed struct {
 	Base   string       // image
 	Script []byte       // its text
 	Argv   []string     // its name and its arguments
-	Files  []stage.File // in ScriptDir, which is not part of the image
+	Files  []stage.File // below ScriptDir, which is not part of the image
 }
 
 // make implements maker.
@@ -152,7 +152,7 @@ func (in installed) make(ctx context.Context, w work) error {
 	_, err := w.script(ctx, w.Stage, in.Script, containers.RunSpec{
 		Argv: in.Argv, Name: toolchainKind, Image: in.Base, Root: true, User: "root", Network: true, Repositories: true,
 		Volumes: []containers.VolumeMount{{Path: stage.ScriptDir}},
-		Inputs:  []containers.Input{{Path: "/", Write: stage.Tar(in.Files)}},
+		Inputs:  []containers.Input{{Path: stage.ScriptDir, Write: stage.Tar(in.Files)}},
 		Commit:  w.ref,
 	})
 	return err

@@ -109,7 +109,7 @@ func (b *Builder) standinFiles() (script []byte, files []stage.File, err error) 
 		case standinScript:
 			script = f.Data
 		default:
-			f.Name = stage.ScriptDir[1:] + "/" + standinDir + "/" + f.Name
+			f.Name = standinDir + "/" + f.Name
 			files = append(files, f)
 		}
 	}
@@ -130,7 +130,7 @@ type standinImage struct {
 // make implements maker.
 func (in standinImage) make(ctx context.Context, w work) error {
 	spec := in.run(in.Tools, in.Target, in.EL, in.Dist)
-	spec.Inputs = []containers.Input{{Path: "/", Write: stage.Tar(in.Files)}}
+	spec.Inputs = []containers.Input{{Path: stage.ScriptDir, Write: stage.Tar(in.Files)}}
 	if in.Target == standinMinimal {
 		dir, err := os.MkdirTemp("", "verbsmith-standin-")
 		if err != nil {
@@ -161,7 +161,7 @@ func (in standinImage) run(image string, argv ...string) containers.RunSpec {
 func (in standinImage) repositories(ctx context.Context, w work, dir string) ([]stage.File, error) {
 	const out = stage.ScriptDir + "/repositories"
 	spec := in.run(in.Tools, "repositories", in.EL, in.Dist, out)
-	spec.Inputs = []containers.Input{{Path: "/", Write: stage.Tar(in.Files)}}
+	spec.Inputs = []containers.Input{{Path: stage.ScriptDir, Write: stage.Tar(in.Files)}}
 	spec.Outputs = []containers.Output{{Path: out, Dir: dir}}
 	if _, err := w.script(ctx, w.Stage, in.Script, spec); err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ func (b *Builder) elToolchain(d specs.Distro, base artifact.Base, spec string) (
 	}
 	i, err := ownImage(toolchainKind, base.Folder, installed{
 		Base: first.ref, Script: text, Argv: []string{script, "requirements", stage.ScriptDir + "/" + artifact.SpecFile},
-		Files: []stage.File{{Name: stage.ScriptDir[1:] + "/" + artifact.SpecFile, Path: spec}},
+		Files: []stage.File{{Name: artifact.SpecFile, Path: spec}},
 	})
 	i.on = []*image{&first}
 	return i, err

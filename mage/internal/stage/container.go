@@ -5,6 +5,7 @@ package stage
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
@@ -22,16 +23,39 @@ const (
 	Builder   = "builder"
 )
 
-// ScriptInput streams the named embedded scripts into a container.
+// ScriptInput streams the named embedded scripts into a container without a volume at ScriptDir.
 func ScriptInput(names ...string) containers.Input {
-	return containers.Input{Path: "/", Write: func(w io.Writer) error {
+	return scriptInput(containers.RunSpec{}, names...)
+}
+
+func scriptInput(spec containers.RunSpec, names ...string) containers.Input {
+	return inScriptDir(spec, func() ([]File, error) {
 		files := make([]File, 0, len(names))
 		for _, name := range names {
 			text, err := scripts.Read(name)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			files = append(files, File{Name: ScriptDir[1:] + "/" + name, Data: text, Mode: 0o755})
+			files = append(files, File{Name: name, Data: text, Mode: 0o755})
+		}
+		return files, nil
+	})
+}
+
+// inScriptDir streams files into ScriptDir: a volume there gets them itself, because Podman fills a new volume once with what
+// is below it, maybe before the last file is there. Otherwise the root directory does, which need not be looked for.
+func inScriptDir(spec containers.RunSpec, read func() ([]File, error)) containers.Input {
+	top, below := "/", ScriptDir[1:]+"/"
+	if slices.ContainsFunc(spec.Volumes, func(v containers.VolumeMount) bool { return v.Path == ScriptDir }) {
+		top, below = ScriptDir, ""
+	}
+	return containers.Input{Path: top, Write: func(w io.Writer) error {
+		files, err := read()
+		if err != nil {
+			return err
+		}
+		for i := range files {
+			files[i].Name = below + files[i].Name
 		}
 		return Tar(files)(w)
 	}}
@@ -42,15 +66,16 @@ func ScriptInput(names ...string) containers.Input {
 //
 // Errors: *containers.RunError with the last lines of its output.
 func (r *Runner) Script(ctx context.Context, s *ui.Stage, spec containers.RunSpec) (containers.Result, error) {
-	spec.Inputs = append([]containers.Input{ScriptInput(spec.Argv[0], limitsScript)}, spec.Inputs...)
+	spec.Inputs = append([]containers.Input{scriptInput(spec, spec.Argv[0], limitsScript)}, spec.Inputs...)
 	spec.Argv = scriptArgv(spec.Argv...)
 	return r.Command(ctx, s, spec)
 }
 
 // ScriptText is Script for the text of a script that is not embedded, but in containers/.
 func (r *Runner) ScriptText(ctx context.Context, s *ui.Stage, text []byte, spec containers.RunSpec) (containers.Result, error) {
-	file := File{Name: ScriptDir[1:] + "/" + spec.Argv[0], Data: text, Mode: 0o755}
-	spec.Inputs = append([]containers.Input{ScriptInput(limitsScript), {Path: "/", Write: Tar([]File{file})}}, spec.Inputs...)
+	name := spec.Argv[0]
+	own := inScriptDir(spec, func() ([]File, error) { return []File{{Name: name, Data: text, Mode: 0o755}}, nil })
+	spec.Inputs = append([]containers.Input{scriptInput(spec, limitsScript), own}, spec.Inputs...)
 	spec.Argv = scriptArgv(spec.Argv...)
 	return r.Command(ctx, s, spec)
 }

@@ -44,6 +44,25 @@ func TestScriptIsTheMainProcess(t *testing.T) {
 	}
 }
 
+// A volume where the scripts go gets them itself: nothing of them is below it, in the image that is committed.
+func TestScriptsOnAVolume(t *testing.T) {
+	engine := &stagetest.Engine{}
+	r := stagetest.NewRunner(t, engine)
+	spec := containers.RunSpec{Argv: []string{"mine.sh"}, Volumes: []containers.VolumeMount{{Path: stage.ScriptDir}}}
+	if _, err := r.ScriptText(t.Context(), r.Begin("x"), []byte("text"), spec); err != nil {
+		t.Fatal(err)
+	}
+	run := engine.Runs()[0]
+	for _, in := range run.Inputs {
+		if in.Path != stage.ScriptDir {
+			t.Errorf("an input for %s", in.Path)
+		}
+	}
+	if len(run.Inputs) != 2 || run.Files[stage.ScriptDir+"/mine.sh"].Data != "text" || run.Files[stage.ScriptDir+"/limits.sh"].Data == "" {
+		t.Errorf("%d inputs, files %v", len(run.Inputs), run.Files)
+	}
+}
+
 // The exit status of the script is the verdict.
 func TestScriptFailsWithItsExitStatus(t *testing.T) {
 	broken := errors.New("no engine")
