@@ -4,6 +4,7 @@ package provider
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -12,6 +13,9 @@ import (
 )
 
 const driverEnum = "rdma_driver_id"
+
+// sentinel matches the name of a constant that stands for the end of an enum, and not for a driver.
+var sentinel = regexp.MustCompile(`^__|_(MAX|LAST|NUM|COUNT|END)$`)
 
 // ReadDriverIDs reads enum rdma_driver_id.
 func ReadDriverIDs(file string, data []byte) (*c.Enum, error) {
@@ -30,6 +34,12 @@ func addDriverID(file string, data []byte, id DriverID) (out []byte, value int, 
 		return data, value, true, err
 	}
 	next, known := def.Next.Only()
+	if i := len(def.Consts) - 1; i >= 0 && id.Policy != PolicyExplicit && sentinel.MatchString(def.Consts[i].Name) {
+		return nil, 0, false, &PlaceError{
+			File: file, Line: text.LineNumber(data, def.Consts[i].Start),
+			LookedFor: "a driver as the last constant of enum " + driverEnum, Found: def.Consts[i].Name + ", which counts them",
+		}
+	}
 	value = next
 	s := id.Constant
 	if id.Policy == PolicyExplicit {

@@ -88,6 +88,7 @@ func TestAddDriverIDRefuses(t *testing.T) {
 		{"behind the greatest", flyEnumHead + "{\n D_A = 0x7fffffff,\n};", next, []string{"h:3:", "from 1 to 2147483647 for D_FLY", "got 2147483648"}},
 		{"behind a negative one", flyEnumHead + "{\n D_A = -1,\n};", next, []string{"h:3:", "from 1 to 2147483647", "got 0"}},
 		{"there, behind the greatest", flyEnumHead + "{\n D_A = 0x7fffffff,\n D_FLY,\n};", next, []string{"h:3:", "got 2147483648"}},
+		{"behind one that counts them", flyEnumHead + "{\n D_A,\n D_MAX,\n};", next, []string{"h:3:", "a driver as the last constant", "got D_MAX"}},
 		{"empty", flyEnumHead + "{\n};", next, []string{"last constant"}},
 		{"constant in two branches", flyEnumHead + "{\n#if X\n D_FLY,\n#else\n D_FLY,\n#endif\n};", next, []string{"h:5:", "another in line 3"}},
 		{"constant under #if with two values", flyEnumHead + "{\n#if X\n D_A,\n#endif\n D_FLY,\n};", next, []string{"h:5:", "0 or 1"}},

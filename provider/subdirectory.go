@@ -303,9 +303,14 @@ func privateABI(file string, data []byte) (int, error) {
 	}
 	const lookedFor = "one set(IBVERBS_PABI_VERSION number) outside any block"
 	value, lines := "", []int(nil)
+	const variable = "IBVERBS_PABI_VERSION"
 	for _, c := range cmds {
-		if c.Name == "set" && len(c.Blocks) == 0 && len(c.Args) == 2 && c.Args[0].Text == "IBVERBS_PABI_VERSION" {
-			value, lines = c.Args[1].Text, append(lines, c.Line)
+		if !slices.Contains([]string{"list", "math", "set", "string", "unset"}, c.Name) || !slices.Contains(c.Texts(), variable) {
+			continue
+		}
+		lines = append(lines, c.Line)
+		if c.Name == "set" && len(c.Blocks) == 0 && len(c.Args) == 2 && c.Args[0].Text == variable {
+			value = c.Args[1].Text
 		}
 	}
 	if err := text.OnePlace(file, lookedFor, lines); err != nil {

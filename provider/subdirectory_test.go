@@ -94,6 +94,9 @@ func TestPrivateABI(t *testing.T) {
 		{"# set(IBVERBS_PABI_VERSION 1)", 0, []string{"c: ", "got none"}},
 		{"set(IBVERBS_PABI_VERSION 1)\nset(IBVERBS_PABI_VERSION 2)", 0, []string{"c:2:", "lines 1 and 2"}},
 		{"\nset(IBVERBS_PABI_VERSION \"${X}\")", 0, []string{"c:2:", `"${X}"`}},
+		{"set(IBVERBS_PABI_VERSION 66)\nif (X)\nset(IBVERBS_PABI_VERSION 67)\nendif()", 0, []string{"c:3:", "lines 1 and 3"}},
+		{"set(IBVERBS_PABI_VERSION 66)\nmath(EXPR IBVERBS_PABI_VERSION \"66 + 1\")", 0, []string{"c:2:", "lines 1 and 2"}},
+		{"if (X)\nset(IBVERBS_PABI_VERSION 67)\nendif()", 0, []string{"c:2:", "outside any block"}},
 		{"set(IBVERBS_PABI_VERSION -3)", 0, []string{`"-3"`}},
 	}
 	for _, tt := range tests {

@@ -153,3 +153,21 @@ func TestHeadersThatAreIncluded(t *testing.T) {
 	providertest.WantError(t, err)
 	wantParts(t, texts(errs), []string{"inner/a.h:2:1: want", "inner/b.h:2:1: want"})
 }
+
+// A release may build providers by another command, or by one with other arguments before the sources.
+func TestCommandOfTheRelease(t *testing.T) {
+	p, err := provider.Load(t.Context(), providertest.Folder(t, map[string]string{"fly.c": "int fly;\n"}))
+	providertest.WantError(t, err)
+	for text, want := range map[string][]string{
+		"function(rdma_provider DEST)\nendfunction()\n":                           nil,
+		"macro(rdma_provider DEST)\nendmacro()\n":                                 nil,
+		"function(rdma_shared_provider DEST)\nendfunction()\n":                    {commandsFile + ": want function(rdma_provider DEST), got none"},
+		"\nfunction(rdma_provider NAME KIND)\nendfunction()\n":                    {commandsFile + ":2: want function(rdma_provider DEST), got function(rdma_provider NAME KIND)"},
+		"function(rdma_provider DEST)\nendfunction()\nfunction(x)\nendfunction()": nil,
+	} {
+		tree := providertest.Release()
+		tree[commandsFile] = text
+		_, err := Release(t.Context(), p, tree, "67.0")
+		providertest.WantError(t, err, want...)
+	}
+}

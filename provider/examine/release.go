@@ -32,6 +32,9 @@ type inRelease struct {
 // Each result is a *SourceError; an error says that the tree could not be read.
 func Release(ctx context.Context, p *provider.Provider, t provider.Tree, version string) ([]error, error) {
 	r, err := readRelease(t, version)
+	if err == nil {
+		err = checkCommand(p, t)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +69,43 @@ func Release(ctx context.Context, p *provider.Provider, t provider.Tree, version
 
 // Reads lists the files of a release that Release reads, so that it can be run on a tree of
 // only those.
-func Reads() []string { return []string{provider.HeadersCMake, RDMACMCMake, provider.DriverHeader} }
+func Reads() []string {
+	return []string{provider.HeadersCMake, RDMACMCMake, provider.DriverHeader, commandsFile}
+}
+
+// commandsFile defines the commands that build a provider.
+const commandsFile = "buildlib/rdma_functions.cmake"
+
+// checkCommand refuses a release without the command that builds the provider, or with other arguments before its sources.
+func checkCommand(p *provider.Provider, t provider.Tree) error {
+	data, err := t.ReadFile(commandsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a tree that cannot be built either
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", commandsFile, err)
+	}
+	cmds, err := cmake.Parse(commandsFile, data)
+	if err != nil {
+		return err
+	}
+	want := []string{provider.PluginCommand, "DEST"}
+	if p.Library() != nil {
+		want = []string{provider.LibraryCommand, "DEST", "VERSION_SCRIPT", "SOVERSION", "VERSION"}
+	}
+	place := &provider.PlaceError{File: commandsFile, LookedFor: "function(" + strings.Join(want, " ") + ")", Found: "none"}
+	for _, c := range cmds {
+		args := c.Texts()
+		if c.Name != "function" && c.Name != "macro" || len(args) == 0 || args[0] != want[0] {
+			continue
+		}
+		if slices.Equal(args, want) {
+			return nil
+		}
+		place.Line, place.Found = c.Line, c.Name+"("+strings.Join(args, " ")+")"
+	}
+	return place
+}
 
 // compiledFiles returns the files in the CMake files, and those that they include, directly or
 // indirectly. Headers are identified by their base name, because the compiler's include

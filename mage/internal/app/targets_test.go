@@ -57,7 +57,7 @@ func newTrial(t *testing.T) *trial {
 	}
 	files := releasetest.Files()
 	files["buildlib/make_abi_structs.py"] = "# nothing\n"
-	files["libibverbs/driver.h"] = "struct verbs_device_ops {\n\tconst char *name;\n};\n"
+	files["libibverbs/driver.h"] = "struct verbs_context_ops {\n\tint (*a)(void);\n};\nstruct verbs_device_ops {\n\tconst char *name;\n};\n"
 	given := releasetest.Clone(t, files) + "@v56.1"
 	pr := releasetest.Provider(t, "fly", true, nil)
 	putFile(t, filepath.Join(pr.Dir, "lab", "Kbuild"), "obj-m := fly.o\n")

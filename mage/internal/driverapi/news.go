@@ -17,6 +17,7 @@ type News struct {
 	PrivateABI string // both numbers; "" if they are the same
 	IDs        []string
 	Items      []Change
+	Untyped    bool // types were not compared
 }
 
 // Change is a difference of one declaration.
@@ -38,6 +39,9 @@ func (c Change) String() string {
 func (n News) Text() string {
 	if parts := n.Parts(func(string) bool { return true }); len(parts) > 0 {
 		return strings.Join(parts, "; ")
+	}
+	if n.Untyped {
+		return "no name, driver id or number of arguments differs from " + n.Since + "; types are not compared"
 	}
 	return "nothing differs from " + n.Since
 }
@@ -92,7 +96,9 @@ func (h *History) News(r Release) News {
 	if n := len(h.PrivateABI); n > 0 {
 		newest.PrivateABI = h.PrivateABI[n-1].Number
 	}
-	return r.News(newest)
+	n := r.News(newest)
+	n.Untyped = true
+	return n
 }
 
 // News are the differences from an earlier release.
@@ -104,6 +110,12 @@ func (r Release) News(before Release) News {
 	for _, id := range slices.Sorted(maps.Keys(r.DriverIDs)) {
 		if r.DriverIDs[id] != before.DriverIDs[id] {
 			n.IDs = append(n.IDs, r.DriverIDs[id]+" = "+strconv.Itoa(id))
+		}
+	}
+	constants := slices.Collect(maps.Values(r.DriverIDs))
+	for _, id := range slices.Sorted(maps.Keys(before.DriverIDs)) {
+		if constant := before.DriverIDs[id]; !slices.Contains(constants, constant) {
+			n.IDs = append(n.IDs, constant+" (gone)")
 		}
 	}
 	add := func(name Name, what string) { n.Items = append(n.Items, Change{Name: name, What: what}) }

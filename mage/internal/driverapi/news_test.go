@@ -40,7 +40,12 @@ func TestNews(t *testing.T) {
 	if same := before.News(before).Text(); same != "nothing differs from 65.0" {
 		t.Errorf("the same: %s", same)
 	}
-	if same := history.News(before).Text(); same != "nothing differs from 65.0" {
+	fewer := before
+	fewer.DriverIDs = map[int]string{0: "NONE"}
+	if text := fewer.News(before).Text(); text != "driver id ANT (gone)" {
+		t.Errorf("a driver id less: %s", text)
+	}
+	if same := history.News(before).Text(); same != "no name, driver id or number of arguments differs from 65.0; types are not compared" {
 		t.Errorf("the same as known: %s", same)
 	}
 }

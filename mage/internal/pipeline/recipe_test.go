@@ -168,7 +168,7 @@ func (b *kitchen) clone(t *testing.T) string {
 func withScripts() map[string]string {
 	files := releasetest.Files()
 	files["buildlib/make_abi_structs.py"] = "# nothing\n"
-	files["libibverbs/driver.h"] = "struct verbs_device_ops {\n\tconst char *name;\n};\n"
+	files["libibverbs/driver.h"] = "struct verbs_context_ops {\n\tint (*a)(void);\n};\nstruct verbs_device_ops {\n\tconst char *name;\n};\n"
 	return files
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/upstream"
@@ -40,6 +41,9 @@ func Measure(tree, version string) (driverapi.Release, error) {
 	})
 }
 
+// operations matches what each driver.h has: one that includes another header has nothing to measure.
+var operations = regexp.MustCompile(`struct\s+verbs_context_ops\s*\{`)
+
 // measure is Measure on the files that read returns, nil for one that the release does not have.
 func measure(version string, read func(name string) ([]byte, error)) (driverapi.Release, error) {
 	r := driverapi.Release{Version: version}
@@ -57,6 +61,8 @@ func measure(version string, read func(name string) ([]byte, error)) (driverapi.
 			if r.DriverIDs, err = provider.DriverIDs(data); err == nil {
 				err = provider.UnclearIDs(data)
 			}
+		case !operations.Match(data):
+			err = &provider.PlaceError{File: name, LookedFor: "struct verbs_context_ops {", Found: "none"}
 		default:
 			r.Header = driverapi.ParseHeader(string(data))
 		}

@@ -2,7 +2,10 @@
 
 package walk
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Taken says that a driver id belongs to another provider in a later release.
 type Taken struct {
@@ -48,10 +51,25 @@ func (r *Releases) TakenLater(row *Row) (Taken, bool) {
 	return Taken{}, false
 }
 
-// IDWarnings lists, once each, the changes of the driver id and the numbers that later belong
-// to another provider.
+// IDWarnings lists, once each, the changes of the driver id, the numbers that later belong
+// to another provider, and the releases of which that is not known.
 func (r *Releases) IDWarnings() []string {
-	return append(r.moves(), r.collisions()...)
+	return slices.Concat(r.moves(), r.collisions(), r.unread())
+}
+
+// unread names the releases after the first row with a number whose driver ids cannot be read.
+func (r *Releases) unread() []string {
+	first := slices.IndexFunc(r.Rows, func(row *Row) bool { return row.edited() && row.Constant != "" })
+	if first < 0 {
+		return nil
+	}
+	var out []string
+	for _, ref := range r.All {
+		if ref.Unclear != nil && compareNames(ref.Name, r.Rows[first].Release.Name) > 0 {
+			out = append(out, fmt.Sprintf("the driver ids of %s are not known: %v", ref.Name, ref.Unclear))
+		}
+	}
+	return out
 }
 
 func (r *Releases) moves() []string {

@@ -29,7 +29,7 @@ type Release struct {
 
 	Version string         // without the v; for master and a fork's tag from its CMakeLists.txt
 	IDs     map[int]string // driver ids by constant, in upstream's own enum
-	Unclear error          // why they are not known
+	Unclear error          // why they, or some of them, are not known
 	Skipped string         // why the provider is not tried in it, "" if it is
 }
 
@@ -109,7 +109,9 @@ func (r *Releases) describe(ctx context.Context, refs []upstream.Ref) ([]Release
 	all := make([]Release, len(refs))
 	for i, ref := range refs {
 		all[i] = Release{Ref: ref, Version: strings.TrimPrefix(ref.Name, releaseNameStart)}
-		all[i].IDs, all[i].Unclear = provider.DriverIDs(headers[i])
+		if all[i].IDs, all[i].Unclear = provider.DriverIDs(headers[i]); all[i].Unclear == nil {
+			all[i].Unclear = provider.UnclearIDs(headers[i])
+		}
 	}
 	return all, r.readVersions(ctx, all)
 }

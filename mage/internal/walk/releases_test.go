@@ -131,6 +131,25 @@ func TestIDThatMoves(t *testing.T) {
 	}
 }
 
+// Of a release whose driver ids cannot be read nobody knows whether it gives the number to another provider.
+func TestIDsThatAreNotKnown(t *testing.T) {
+	r := walked(t, "v42.1")
+	for i := range r.All {
+		r.All[i].IDs, r.All[i].Unclear = nil, errors.New("moved")
+	}
+	want := []string{
+		"the driver ids of v43.0 are not known: moved", "the driver ids of v44.0 are not known: moved",
+		"the driver ids of v44.1 are not known: moved", "the driver ids of master are not known: moved",
+	}
+	if got := r.IDWarnings(); !slices.Equal(got, want) {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+	r.Rows[0].Constant = ""
+	if got := r.IDWarnings(); len(got) > 0 {
+		t.Errorf("a provider without a number: %q", got)
+	}
+}
+
 func TestIDThatIsTakenByWhatIsNotSelected(t *testing.T) {
 	r := walked(t, "v42.0")
 	if taken, ok := r.TakenLater(r.Rows[0]); !ok || taken != (Taken{ID: 2, Constant: "ERDMA", Since: "v43.0"}) {

@@ -368,7 +368,7 @@ func TestToolchainSpec(t *testing.T) {
 
 func TestDriverHistory(t *testing.T) {
 	files := releasetest.Files()
-	files[driverHeader] = "struct verbs_device_ops {\n\tconst char *name;\n};\n"
+	files[driverHeader] = "struct verbs_context_ops {\n\tint (*a)(void);\n};\n"
 	b := newBench(t)
 	history, err := b.DriverHistory(t.Context(), releasetest.Clone(t, files))
 	if err != nil || history.Oldest != "56.1" || len(history.Items) == 0 {
@@ -376,5 +376,10 @@ func TestDriverHistory(t *testing.T) {
 	}
 	if _, err := b.DriverHistory(t.Context(), releasetest.Clone(t, releasetest.Files())); err == nil || !strings.Contains(err.Error(), "v56.1 of") {
 		t.Errorf("without %s: %v", driverHeader, err)
+	}
+	files[driverHeader] = "#include <infiniband/driver_ops.h>\nstruct verbs_context_ops;\n"
+	_, err = b.DriverHistory(t.Context(), releasetest.Clone(t, files))
+	if place, ok := errors.AsType[*provider.PlaceError](err); !ok || place.File != driverHeader {
+		t.Errorf("one that includes another: %v", err)
 	}
 }
