@@ -69,8 +69,8 @@ func resolved(host string) string {
 	if !ok {
 		return host
 	}
-	if real, err := filepath.EvalSymlinks(socket); err == nil {
-		return "unix://" + real
+	if end, err := filepath.EvalSymlinks(socket); err == nil {
+		return "unix://" + end
 	}
 	if link, err := os.Readlink(socket); err == nil {
 		return "unix://" + link
