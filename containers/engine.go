@@ -79,13 +79,12 @@ type Engine struct {
 	unbound      sync.Once // reports the limits that the engine does not apply to containers
 	unboundBuild sync.Once // and to builds
 	slow         bool      // it reads images through a slow file system
-
-	containerdStore bool // Docker keeps images in containerd
-
-	proxies      proxies // the user's, for runs and builds with a network
+	proxies      proxies   // the user's, for runs and builds with a network
 	repositories Repositories
 	copying      sync.Mutex
 	uncopied     sync.Once // reports that programs cannot be copied
+
+	containerdStore bool // Docker keeps images in containerd
 
 	references string // how our references begin; tests have their own
 }

@@ -168,17 +168,17 @@ func (r *reader) needs(src *c.Sources, buildDirs map[string]bool) func(provider.
 	cplusplus := r.buildsCPlusPlus()
 	return func(f provider.File) bool {
 		dir := path.Dir(f.Name)
-		if src.Includes(path.Base(f.Name)) || cplusplus && isHeader(f.Name) {
-			return true
-		}
+		usual := dir != "." && buildDirs[dir] // it may be a page that is not listed
 		switch f.Kind() {
 		case provider.KindSource:
-			return dir == "." || r.built.Unclear || kernelHeader(src, f.Name)
+			usual = dir == "." || r.built.Unclear
 		case provider.KindCMake, provider.KindMap:
-			return dir == "." || buildDirs[dir]
+			usual = dir == "." || buildDirs[dir]
 		case provider.KindOther:
 		}
-		return dir != "." && buildDirs[dir] // it may be a page that is not listed
+		// What is included is looked for last: in each token of each file.
+		return usual || cplusplus && isHeader(f.Name) || src.Includes(path.Base(f.Name)) ||
+			f.Kind() == provider.KindSource && kernelHeader(src, f.Name)
 	}
 }
 

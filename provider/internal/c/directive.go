@@ -14,10 +14,7 @@ var (
 
 // Directive is the word after the # of a preprocessor line, "" where there is none.
 func (t Token) Directive() string {
-	if m := directiveWord.FindStringSubmatch(t.Text); t.Kind == Directive && m != nil {
-		return m[1]
-	}
-	return ""
+	return t.captured(directiveWord)
 }
 
 // IsInclude reports whether it is a preprocessor line that includes a file.
@@ -27,7 +24,15 @@ func (t Token) IsInclude() bool {
 
 // Included is the file that a preprocessor line names to include, "" where it names none.
 func (t Token) Included() string {
-	if m := includedFile.FindStringSubmatch(t.Text); t.Kind == Directive && m != nil {
+	return t.captured(includedFile)
+}
+
+// captured is what an expression captures in a preprocessor line. It is asked of each token of a file, most of which are none.
+func (t Token) captured(form *regexp.Regexp) string {
+	if t.Kind != Directive {
+		return ""
+	}
+	if m := form.FindStringSubmatch(t.Text); m != nil {
 		return m[1]
 	}
 	return ""
