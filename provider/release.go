@@ -32,6 +32,25 @@ func Inspect(t Tree) (*Result, error) {
 // Errors: *PlaceError if it does not state it.
 func PrivateABI(topCMake []byte) (int, error) { return privateABI(TopCMake, topCMake) }
 
+// Upstream lists the providers that a release builds, in ascending order, by its top CMakeLists.txt: those of all
+// architectures and conditions.
+//
+// Errors: *cmake.SyntaxError.
+func Upstream(topCMake []byte) ([]string, error) {
+	cmds, err := cmake.Parse(TopCMake, topCMake)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for i := range cmds {
+		if name := providerOf(providerDir(&cmds[i])); name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
 // InRelease reads the files of a release's own provider: its Library, ManPages and Installed,
 // as far as they can be determined. It returns nil if the release has none of that name.
 //

@@ -55,14 +55,20 @@ func LoadInterfaces(fsys fs.FS, releases *Releases) (*Interfaces, error) {
 	}
 	var errs []error
 	refused := map[string]bool{}
-	for _, f := range releases.files {
+	for n, f := range releases.files {
 		f.check = list.problems
-		if err := strictyaml.Decode(f.file, f.data, &f); err != nil {
+		i := f.Interface
+		switch err := strictyaml.Decode(f.file, f.data, &f); {
+		case err != nil:
 			errs = append(errs, err)
 			refused[f.file] = true
-		} else if i := f.Interface; i != nil && !slices.ContainsFunc(list.List, i.same) {
-			i.apart = true
-			list.List = append(list.List, *i)
+		case i == nil:
+		case slices.ContainsFunc(list.List, i.within):
+			releases.files[n].Interface = nil
+		default:
+			added := *i
+			added.apart = true
+			list.List = append(list.List, added)
 		}
 	}
 	slices.SortFunc(list.List, func(a, b Interface) int { return CompareVersions(a.From, b.From) })
@@ -84,7 +90,7 @@ func (l *Interfaces) problems(f *releaseFile) []strictyaml.Problem {
 		return nil
 	}
 	for _, other := range l.List {
-		if overlap := CompareVersions(i.From, other.Below) < 0 && CompareVersions(other.From, i.Below) < 0; !overlap || i.same(other) {
+		if overlap := CompareVersions(i.From, other.Below) < 0 && CompareVersions(other.From, i.Below) < 0; !overlap || i.within(other) {
 			continue
 		}
 		return []strictyaml.Problem{{
@@ -103,9 +109,9 @@ func (l *Interfaces) missing(f *releaseFile) []strictyaml.Problem {
 	return []strictyaml.Problem{{Path: "interface", Want: "the interface of " + f.Version + ", which no other file has", Got: "nothing"}}
 }
 
-// same reports whether an interface, which another file may have too, is this one.
-func (i Interface) same(other Interface) bool {
-	return i.PrivateABI == other.PrivateABI && i.From == other.From && i.Below == other.Below &&
+// within reports whether an interface is another, or a part of it.
+func (i Interface) within(other Interface) bool {
+	return i.PrivateABI == other.PrivateABI && CompareVersions(i.From, other.From) >= 0 && CompareVersions(i.Below, other.Below) <= 0 &&
 		(i.Layout == other.Layout || i.Layout == "" || other.Layout == "")
 }
 

@@ -66,9 +66,10 @@ func Upstream(version string) (Release, error) {
 type releaseFile struct {
 	AddedRelease `yaml:",inline"`
 
-	file  string // its name in messages
-	data  []byte
-	check func(*releaseFile) []strictyaml.Problem
+	file   string // its name in messages
+	data   []byte
+	listed bool // releases.yaml has the release too
+	check  func(*releaseFile) []strictyaml.Problem
 }
 
 // Check finds mistakes that the schema cannot express.
@@ -102,7 +103,7 @@ func (r *Releases) loadFiles(fsys fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", shown(fsys, releasesFolder), err)
 	}
-	listed := r.Names()
+	listed := r.byVersion()
 	var errs []error
 	for _, e := range entries {
 		name := path.Join(releasesFolder, e.Name())
@@ -111,11 +112,7 @@ func (r *Releases) loadFiles(fsys fs.FS) error {
 			if want := strings.TrimSuffix(path.Base(f.file), ".yaml"); f.Version != want {
 				out = append(out, strictyaml.Problem{Path: "version", Want: want + ", like the file", Got: f.Version})
 			}
-			if slices.Contains(listed, f.Version) {
-				want := "a release that " + r.file + " does not have"
-				out = append(out, strictyaml.Problem{Path: "version", Want: want, Got: f.Version})
-			}
-			return out
+			return append(out, f.differs(listed[f.Version], r.file)...)
 		}}
 		if f.data, err = fs.ReadFile(fsys, name); err == nil {
 			err = loadFile(fsys, name, f.file, &f)
@@ -124,21 +121,61 @@ func (r *Releases) loadFiles(fsys fs.FS) error {
 			errs = append(errs, err)
 			continue
 		}
+		if _, f.listed = listed[f.Version]; !f.listed {
+			r.Releases = append(r.Releases, f.Release)
+		}
 		r.files = append(r.files, f)
-		r.Releases = append(r.Releases, f.Release)
 	}
 	slices.SortFunc(r.Releases, func(a, b Release) int { return CompareVersions(a.Version, b.Version) })
 	return errors.Join(errs...)
 }
 
+func (r *Releases) byVersion() map[string]*Release {
+	all := make(map[string]*Release, len(r.Releases))
+	for i := range r.Releases {
+		all[r.Releases[i].Version] = &r.Releases[i]
+	}
+	return all
+}
+
+// differs are the archives of the release of which the list, in the file listed, has another sum. known is nil if it does not have
+// the release.
+func (f *releaseFile) differs(known *Release, listed string) []strictyaml.Problem {
+	if known == nil {
+		return nil
+	}
+	var out []strictyaml.Problem
+	for n, o := range f.Origins {
+		for _, k := range known.Origins {
+			if k.Kind == o.Kind && k.SHA256 != "" && o.SHA256 != "" && k.SHA256 != o.SHA256 {
+				at := "origins[" + strconv.Itoa(n) + "].sha256"
+				out = append(out, strictyaml.Problem{Path: at, Want: k.SHA256 + ", which " + listed + " has", Got: o.SHA256})
+			}
+		}
+	}
+	return out
+}
+
 // File is the file that has a release, as in messages.
 func (r *Releases) File(version string) string {
 	for _, f := range r.files {
-		if f.Version == version {
+		if f.Version == version && !f.listed {
 			return f.file
 		}
 	}
 	return r.file
+}
+
+// Needless are the files, as in messages, that have nothing but what releases.yaml and interfaces.yaml have too: a later verbsmith
+// knows the release.
+func (r *Releases) Needless() []string {
+	var names []string
+	for _, f := range r.files {
+		if f.listed && f.Interface == nil && len(f.Sums) == 0 {
+			names = append(names, f.file)
+		}
+	}
+	return names
 }
 
 // InterfaceFile is the file that has the interface of a release, as in messages.

@@ -4,6 +4,7 @@ package specs_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,7 +16,7 @@ const someReleases = `default: "65.0"
 releases:
   - version: "65.0"
     tag: v65.0
-    origins: [{kind: release-asset, file: a, url: "https://a/b"}]
+    origins: [{kind: release-asset, file: a, url: "https://a/b", sha256: "` + hex0 + `"}]
 `
 
 const someInterfaces = `interfaces:
@@ -95,7 +96,14 @@ func TestAddedReleaseMistakes(t *testing.T) {
 	good := added(t, "66.0", &specs.Interface{PrivateABI: 66, From: "66.0", Below: "67.0"})
 	for _, tt := range []struct{ name, text, want string }{
 		{"66.1.yaml", good, `specs/releases/66.1.yaml:4:10: version: want 66.1, like the file, got 66.0`},
-		{"65.0.yaml", added(t, "65.0", nil), `specs/releases/65.0.yaml:4:10: version: want a release that specs/releases.yaml does not have, got 65.0`},
+		{
+			"65.0.yaml", withSum(added(t, "65.0", nil), strings.Repeat("a", 64)),
+			`origins[0].sha256: want ` + hex0 + `, which specs/releases.yaml has, got aaaa`,
+		},
+		{
+			"65.0.yaml", added(t, "65.0", &specs.Interface{PrivateABI: 66, From: "65.0", Below: "66.0"}),
+			`interface: want releases that no other interface has: from 65.0 to below 66.0 private ABI 65 is known`,
+		},
 		{"66.0.yaml", added(t, "66.0", nil), `specs/releases/66.0.yaml:4:1: interface: want the interface of 66.0, which no other file has, got nothing`},
 		{"66.0.yml", good, `specs/releases/66.0.yml:1:1: want a file named NAME.yaml, got 66.0.yml`},
 		{"66.0.yaml", good + "colour: red\n", `specs/releases/66.0.yaml:10:1: colour: want one of the fields`},
@@ -120,6 +128,44 @@ func TestAddedReleaseMistakes(t *testing.T) {
 		}
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("got  %v\nwant %s", err, tt.want)
+		}
+	}
+}
+
+// withSum gives the file's first origin a sum.
+func withSum(file, sum string) string {
+	return strings.Replace(file, `"}`, `", sha256: "`+sum+`"}`, 1)
+}
+
+// A later verbsmith knows a release that a repository has added: its own entries count, and the file is said to be needless.
+func TestAddedReleaseKnownByNow(t *testing.T) {
+	sums := "sums: [{name: a, sha256: " + strings.Repeat("a", 64) + "}]\n"
+	for name, tt := range map[string]struct {
+		text string
+		want []string
+	}{
+		"the release alone":         {added(t, "65.0", nil), []string{"specs/releases/65.0.yaml"}},
+		"its interface too":         {added(t, "65.0", &specs.Interface{PrivateABI: 65, From: "65.0", Below: "66.0"}), []string{"specs/releases/65.0.yaml"}},
+		"a part of its interface":   {added(t, "65.0", &specs.Interface{PrivateABI: 65, From: "65.0", Below: "65.1"}), []string{"specs/releases/65.0.yaml"}},
+		"the sum of an archive too": {added(t, "65.0", nil) + sums, nil},
+	} {
+		fsys := withFiles(map[string]string{"65.0.yaml": tt.text})
+		r, err := specs.LoadReleases(fsys)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		interfaces, err := specs.LoadInterfaces(fsys, r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := r.Needless(); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %v", name, got)
+		}
+		if got := r.Names(); !slices.Equal(got, []string{"65.0"}) || r.File("65.0") != "specs/releases.yaml" {
+			t.Errorf("%s: %v, in %s", name, got, r.File("65.0"))
+		}
+		if i, ok := interfaces.Of("65.0"); !ok || i.Layout == "" {
+			t.Errorf("%s: got %+v", name, i)
 		}
 	}
 }

@@ -96,6 +96,11 @@ func read(t *testing.T, path, upstream string) (*adopt.Adoption, error) {
 		t.Cleanup(func() { _ = tree.Close() })
 		r = &adopt.Release{Version: "9.9", Tree: tree}
 	}
+	return readWith(t, path, r)
+}
+
+func readWith(t *testing.T, path string, r *adopt.Release) (*adopt.Adoption, error) {
+	t.Helper()
 	place, err := adopt.Find(path)
 	if err == nil {
 		err = place.Choose(r)
@@ -332,6 +337,21 @@ func TestDriverID(t *testing.T) {
 				t.Errorf("questions %+v, want one with %q", p.Questions, tt.asks)
 			}
 		})
+	}
+}
+
+// A number that a newer release has given to the constant is the kernel's, too.
+func TestDriverIDOfNewerRelease(t *testing.T) {
+	newer := &adopt.Release{Newest: "10.0", DriverIDs: map[string]int{"RDMA_DRIVER_FLY": 21}}
+	found, err := readWith(t, alone(t, nil), newer)
+	providertest.WantError(t, err)
+	want := provider.DriverID{Constant: "RDMA_DRIVER_FLY", Policy: provider.PolicyExplicit, Value: 21}
+	if found.Manifest.DriverID != want {
+		t.Errorf("got %+v", found.Manifest.DriverID)
+	}
+	told := slices.ContainsFunc(found.Facts, func(f adopt.Fact) bool { return strings.Contains(f.From, "rdma-core 10.0") })
+	if !told {
+		t.Errorf("no fact names the release: %+v", found.Facts)
 	}
 }
 

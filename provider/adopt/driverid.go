@@ -58,12 +58,16 @@ func (r *reader) driverID() {
 	}
 	m.DriverID.Constant = constant
 	r.shared(constant)
-	switch theirs, ours := upstream.find(constant), own.find(constant); {
+	theirs, release := upstream.find(constant), r.Release.String()
+	if n, known := r.Release.DriverIDs[constant]; theirs == nil && known {
+		theirs, release = &c.Constant{Name: constant, Values: c.Values{n}}, "rdma-core "+r.Release.Newest
+	}
+	switch ours := own.find(constant); {
 	case theirs != nil && r.explicit(*theirs):
-		r.found(fieldDriverID, r.idText(), "the enum of "+r.Release.String())
+		r.found(fieldDriverID, r.idText(), "the enum of "+release)
 		if n, ok := number(ours); ok && n != m.DriverID.Value {
 			r.ask(fieldDriverID, fmt.Sprintf("the tree numbers %s %d, %s %d. Which one does the kernel driver report?",
-				constant, n, r.Release, m.DriverID.Value), "as the release", "another: policy explicit with a constant of its own")
+				constant, n, release, m.DriverID.Value), "as the release", "another: policy explicit with a constant of its own")
 		}
 	case ours != nil && r.explicit(*ours):
 		r.found(fieldDriverID, r.idText(), "the tree's enum")

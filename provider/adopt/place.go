@@ -243,6 +243,10 @@ func search(dir string) (found []string, unread, err error) {
 type Release struct {
 	Version string
 	Tree    *provider.DirTree // nil: it is not at hand, and the providers' names are those of all known releases
+
+	// Newest is the newest known release, and DriverIDs are the numbers of its constants: for those that Tree does not have.
+	Newest    string
+	DriverIDs map[string]int
 }
 
 // String names it.

@@ -98,11 +98,18 @@ func (a *App) everyAddon(ctx context.Context, j job.Job, kind addonKind) error {
 	if err != nil {
 		return err
 	}
+	if len(made) == 0 && failed == nil {
+		last := plan.Choices[len(plan.Choices)-1].Err
+		return errors.Join(a.showAddons(ctx, j, made, plan.Choices), &stage.AdviceError{
+			Err:  last,
+			What: "rpm and deb with replacesUpstream in the manifest put this provider in its place",
+		})
+	}
 	return errors.Join(a.showAddons(ctx, j, made, plan.Choices), failed)
 }
 
 // addons makes one add-on for each state, all in one toolchain. A failure is kept with
-// its choice, and ends none of the others.
+// its choice, and ends none of the others. That a release has the provider itself is none.
 func (a *App) addons(
 	ctx context.Context, choices []addon.Choice, states []*pipeline.State, kind addonKind,
 ) (made []*pipeline.State, failed, err error) {
@@ -125,7 +132,9 @@ func (a *App) addons(
 		tools = run.Toolchain
 		if err != nil {
 			choices[i].Err = err
-			failed = errors.Join(failed, fmt.Errorf("rdma-core %s: %w", run.Job.Version, err))
+			if _, inside := errors.AsType[*addon.InUpstreamError](err); !inside {
+				failed = errors.Join(failed, fmt.Errorf("rdma-core %s: %w", run.Job.Version, err))
+			}
 			continue
 		}
 		made = append(made, run.State)
@@ -155,7 +164,7 @@ func (a *App) showAddons(ctx context.Context, j job.Job, all []*pipeline.State, 
 			fmt.Fprintln(a.ui.Out(), "no add-on for "+text)
 		}
 	}
-	if err := a.showAddonSet(ctx, j, choices); err != nil {
+	if err := a.showAddonSet(ctx, j); err != nil {
 		return err
 	}
 	if len(a.pipeline.Ran()) == 0 {

@@ -5,25 +5,27 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"path"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/dist"
+	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/job"
-	"github.com/resnics/verbsmith/mage/internal/pack/addon"
-	"github.com/resnics/verbsmith/specs"
 )
 
 // showAddonSet shows which of the provider's add-ons in dist is for which release of a distro, and writes the same into
 // dist as Markdown.
-func (a *App) showAddonSet(ctx context.Context, j job.Job, choices []addon.Choice) error {
+func (a *App) showAddonSet(ctx context.Context, j job.Job) error {
+	history, err := driverapi.Known()
+	if err != nil {
+		return err
+	}
 	collector := a.pipeline.Collector()
 	set, err := collector.AddonSet(dist.AddonFacts{
 		Provider: j.ProviderName(), Stock: a.libibverbs, Interfaces: a.pipeline.Interfaces,
 		Family: a.addonFamily, Own: a.addonFamily(artifact.Manifest{Distro: j.Target.Name(), Suite: j.Suite().Name}),
-		Inside: func(release string) bool { return hasProvider(choices, release) },
+		Inside: func(release string) bool { return history.Has(j.ProviderName(), release) },
 	})
 	if err != nil {
 		return err
@@ -59,15 +61,4 @@ func (a *App) addonFamily(m artifact.Manifest) string {
 		return ""
 	}
 	return distro.Dist
-}
-
-// hasProvider says of a release of rdma-core whether this run found the provider in it, or in an older one of its interface.
-func hasProvider(choices []addon.Choice, release string) bool {
-	for _, c := range choices {
-		inside, ok := errors.AsType[*addon.InUpstreamError](c.Err)
-		if ok && c.Interface.Has(release) && specs.CompareVersions(inside.Version, release) <= 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -3,8 +3,6 @@
 package app
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
-	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/specs"
@@ -76,21 +73,5 @@ func TestAddonSet(t *testing.T) {
 	b.said(t, b.RPMAddon(t.Context()))
 	if again := page(); again != both {
 		t.Errorf("got\n%s\nafter\n%s", again, both)
-	}
-}
-
-// A release has the provider itself if the run found it in it or in an older one of its interface.
-func TestHasProvider(t *testing.T) {
-	choices := []addon.Choice{
-		{Interface: specs.Interface{From: "45.0", Below: "57.0"}, Err: errors.New("not available")},
-		{
-			Interface: specs.Interface{From: "57.0", Below: "59.0"},
-			Err:       fmt.Errorf("integrate: %w", &addon.InUpstreamError{Provider: "fly", Version: "57.1"}),
-		},
-	}
-	for release, want := range map[string]bool{"56.1": false, "57.0": false, "57.1": true, "58.0": true, "59.0": false} {
-		if got := hasProvider(choices, release); got != want {
-			t.Errorf("%s: got %t", release, got)
-		}
 	}
 }

@@ -174,6 +174,9 @@ func (a *App) load() error {
 	if own := files.Own(); len(own) > 0 {
 		a.pipeline.Log.Info("the repository's own files are used", "files", strings.Join(own, " "))
 	}
+	if needless := a.releases.Needless(); len(needless) > 0 {
+		a.pipeline.Log.Info("files are no longer needed: verbsmith knows these releases", "files", strings.Join(needless, " "))
+	}
 	return nil
 }
 

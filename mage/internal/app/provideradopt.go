@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -44,6 +45,11 @@ func (a *App) ProviderAdopt(ctx context.Context, want AdoptProvider) error {
 	if upstream.Tree != nil {
 		defer upstream.Tree.Close()
 	}
+	history, err := driverapi.Known()
+	if err != nil {
+		return err
+	}
+	upstream.Newest, upstream.DriverIDs = history.Newest, history.NumbersOfIDs()
 	d.Release = upstream
 	if err := d.Choose(upstream); err != nil {
 		return adoptAdvice(err)
@@ -57,6 +63,10 @@ func (a *App) ProviderAdopt(ctx context.Context, want AdoptProvider) error {
 		return err
 	}
 	a.showAdopted(p, found)
+	if since, in := history.First(found.Manifest.Name); in {
+		const form = "%s is in rdma-core from %s on: no add-on can be installed beside those (see docs/addon.md)\n"
+		fmt.Fprintf(a.ui.Out(), form, found.Manifest.Name, since)
+	}
 	a.flags.Provider = &place
 	err = a.ProviderCheck(ctx)
 	a.showNext(shellWord(place))

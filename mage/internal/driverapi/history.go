@@ -14,6 +14,7 @@ type Release struct {
 	PrivateABI int    // IBVERBS_PABI_VERSION
 	Header     Header
 	DriverIDs  map[int]string // enum rdma_driver_id
+	Providers  []string       // the names of those that it builds
 }
 
 // History is the history of driver.h, from the oldest release on.
@@ -24,7 +25,17 @@ type History struct {
 	PrivateABI []ABI `json:"privateABI"` //nolint:tagliatelle // as everywhere in rdma-core
 	// DriverIDs are the constants of enum rdma_driver_id in the newest release, by number.
 	DriverIDs map[int]string `json:"driverIDs"`
-	Items     []Item         `json:"items"`
+	// Providers are those that a release had, by name.
+	Providers []Presence `json:"providers"`
+	Items     []Item     `json:"items"`
+}
+
+// Presence says in which releases a provider is.
+type Presence struct {
+	Name string `json:"name"`
+	From string `json:"from"`
+	// Below is the first release without it; "": the newest one has it.
+	Below string `json:"below,omitempty"`
 }
 
 // ABI is a private ABI and its first release.
@@ -67,6 +78,7 @@ func Collect(releases []Release) History {
 		if n := len(h.PrivateABI); n == 0 || h.PrivateABI[n-1].Number != r.PrivateABI {
 			h.PrivateABI = append(h.PrivateABI, ABI{r.PrivateABI, r.Version})
 		}
+		h.addProviders(r)
 		for name, d := range r.Header {
 			before, had := last[name]
 			form, same := newForm(r.Version, before, d, had)
@@ -89,7 +101,28 @@ func Collect(releases []Release) History {
 	for _, item := range slices.SortedFunc(maps.Values(items), compareItems) {
 		h.Items = append(h.Items, *item)
 	}
+	slices.SortStableFunc(h.Providers, func(a, b Presence) int { return cmp.Compare(a.Name, b.Name) })
 	return h
+}
+
+// addProviders begins the presence of a release's new providers, and ends that of those which it no longer has.
+func (h *History) addProviders(r Release) {
+	present := map[string]bool{}
+	for i := range h.Providers {
+		p := &h.Providers[i]
+		switch has := slices.Contains(r.Providers, p.Name); {
+		case p.Below != "":
+		case has:
+			present[p.Name] = true
+		default:
+			p.Below = r.Version
+		}
+	}
+	for _, name := range r.Providers {
+		if !present[name] {
+			h.Providers = append(h.Providers, Presence{Name: name, From: r.Version})
+		}
+	}
 }
 
 // newForm returns a name's form in a release; same reports that it has not changed.

@@ -56,7 +56,9 @@ func measure(version string, read func(name string) ([]byte, error)) (driverapi.
 		case data == nil:
 			err = &provider.PlaceError{File: name, LookedFor: "this file of the release", Found: "none"}
 		case name == provider.TopCMake:
-			r.PrivateABI, err = provider.PrivateABI(data)
+			if r.PrivateABI, err = provider.PrivateABI(data); err == nil {
+				r.Providers, err = provider.Upstream(data)
+			}
 		case name == provider.DriverHeader:
 			if r.DriverIDs, err = provider.DriverIDs(data); err == nil {
 				err = provider.UnclearIDs(data)

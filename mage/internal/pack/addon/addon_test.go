@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -47,6 +48,7 @@ func knownData(t *testing.T) *Packer {
 // newer ones of the same interface, and never for an older one.
 func TestServes(t *testing.T) {
 	p := knownData(t)
+	none := &driverapi.History{}
 	for _, tt := range []struct {
 		version     string
 		private     int
@@ -67,7 +69,7 @@ func TestServes(t *testing.T) {
 		{"56.1", 35, "", "56.0", "57.0", false, nil, nil},
 	} {
 		t.Run(tt.version+tt.calls, func(t *testing.T) {
-			text := p.serves("rib", tt.version, tt.private, func(f string) bool { return f == tt.calls })
+			text := p.serves("rib", tt.version, tt.private, func(f string) bool { return f == tt.calls }, none)
 			a := text.addon
 			if a.From != tt.from || a.Below != tt.below || text.known != tt.known {
 				t.Errorf("from %s below %s, known %v", a.From, a.Below, text.known)
@@ -86,6 +88,20 @@ func TestServes(t *testing.T) {
 				t.Errorf("names releases that nobody has looked at: %v", a.Releases)
 			}
 		})
+	}
+}
+
+// TestServesNoneWithTheProvider: the range ends at the first release that has the provider itself.
+func TestServesNoneWithTheProvider(t *testing.T) {
+	p := knownData(t)
+	history := &driverapi.History{Oldest: "32.0", Providers: []driverapi.Presence{{Name: "fly", From: "61.0"}}}
+	never := func(string) bool { return false }
+	a := p.serves("fly", "59.0", 59, never, history).addon
+	if a.Below != "61.0" || !slices.Contains(a.Releases, "60.0") || slices.Contains(a.Releases, "61.0") {
+		t.Errorf("got below %s, %v", a.Below, a.Releases)
+	}
+	if other := p.serves("rib", "59.0", 59, never, history).addon; other.Below != "62.0" {
+		t.Errorf("another provider: got below %s", other.Below)
 	}
 }
 
@@ -338,7 +354,7 @@ func TestPlan(t *testing.T) {
 		}
 		from := ""
 		if c.Err == nil {
-			from = p.serves("rib", c.Job.Version, c.Interface.PrivateABI, func(string) bool { return false }).addon.From
+			from = p.serves("rib", c.Job.Version, c.Interface.PrivateABI, func(string) bool { return false }, &driverapi.History{}).addon.From
 		}
 		if text := c.Unserved(from); text != "" {
 			unserved = append(unserved, text)

@@ -14,9 +14,11 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
@@ -39,7 +41,11 @@ func (p *Packer) text(j job.Job, tree artifact.Tree, patch artifact.Patch) (*add
 	if err != nil {
 		return nil, err
 	}
-	t := p.serves(name, src.Version, tree.Result.PrivateABI, sources.calls)
+	history, err := driverapi.Known()
+	if err != nil {
+		return nil, err
+	}
+	t := p.serves(name, src.Version, tree.Result.PrivateABI, sources.calls, history)
 	licence, err := licenceOf(j.Provider, sources)
 	if err != nil {
 		return nil, err
@@ -72,9 +78,9 @@ func (p *Packer) rules(file string) ([]byte, error) {
 }
 
 // serves returns the releases that a module works with: the one it is built in and the newer
-// ones of the same interface. If the release is not in specs/, these are the release and its
-// stable updates, none of which has ever changed the interface.
-func (p *Packer) serves(name, version string, privateABI int, calls func(string) bool) *addonText {
+// ones of the same interface, up to the first that has a provider of that name itself. If the release is not in specs/, these
+// are the release and its stable updates, none of which has ever changed the interface.
+func (p *Packer) serves(name, version string, privateABI int, calls func(string) bool, history *driverapi.History) *addonText {
 	major, _, _ := strings.Cut(version, ".")
 	t := &addonText{addon: artifact.Addon{
 		Package: PackageName(name), Module: fmt.Sprintf("lib%s-rdmav%d.so", name, privateABI), PrivateABI: privateABI,
@@ -85,6 +91,9 @@ func (p *Packer) serves(name, version string, privateABI int, calls func(string)
 			continue
 		}
 		t.known, t.layout, t.addon.Below = true, i.Layout, i.Below
+		if since := history.Since(name, version); since != "" && specs.CompareVersions(since, i.Below) < 0 {
+			t.addon.Below = since
+		}
 		for _, release := range p.Releases.Names() {
 			if t.addon.Serves(release) {
 				t.addon.Releases = append(t.addon.Releases, release)
