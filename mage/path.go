@@ -7,13 +7,18 @@ import (
 	"strings"
 )
 
-// namePath makes a flag of the argument after provider:adopt, which may be left out: mage knows no such arguments.
+// namePath makes a flag of provider:adopt's argument, which may be left out and stand before or after its flags: mage knows no
+// such arguments.
 func namePath(args []string) []string {
 	at := slices.IndexFunc(args, func(arg string) bool { return strings.EqualFold(arg, "provider:adopt") })
-	if at < 0 || at+1 >= len(args) || strings.HasPrefix(args[at+1], "-") {
+	if at < 0 {
+		return args
+	}
+	n := slices.IndexFunc(args[at+1:], func(arg string) bool { return !strings.HasPrefix(arg, "-") })
+	if n < 0 {
 		return args
 	}
 	args = slices.Clone(args)
-	args[at+1] = "-path=" + args[at+1]
+	args[at+1+n] = "-path=" + args[at+1+n]
 	return args
 }

@@ -12,6 +12,7 @@ func TestNamePath(t *testing.T) {
 		{[]string{"provider:adopt", "a b/c", "-dir=x"}, []string{"provider:adopt", "-path=a b/c", "-dir=x"}},
 		{[]string{"-v", "Provider:Adopt", "."}, []string{"-v", "Provider:Adopt", "-path=."}},
 		{[]string{"provider:adopt", "-dir=x"}, []string{"provider:adopt", "-dir=x"}},
+		{[]string{"provider:adopt", "-depth=edit", "../fork", "-dir=x"}, []string{"provider:adopt", "-depth=edit", "-path=../fork", "-dir=x"}},
 		{[]string{"provider:adopt"}, []string{"provider:adopt"}},
 		{[]string{"provider:check", "a"}, []string{"provider:check", "a"}},
 	} {

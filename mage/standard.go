@@ -106,29 +106,62 @@ func newStandard(inv mage.Invocation) (*program, error) {
 	return p, nil
 }
 
-// moduleAbove is the directory of the module that the working directory is in; "" is none.
+// moduleAbove is the directory of the module that the working directory is in, if that needs verbsmith or is in a workspace whose
+// modules may; "" is none.
 func moduleAbove() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for d := range compiled.UpTo("/", dir) {
-		_, err := os.Stat(filepath.Join(d, "go.mod"))
-		if err == nil {
+		text, err := os.ReadFile(filepath.Join(d, "go.mod"))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return "", err
+		case namesVerbsmith(text) || inWorkspace(d):
 			return d, nil
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", err
-		}
+		return "", nil
 	}
 	return "", nil
+}
+
+// namesVerbsmith says whether a go.mod is verbsmith's own or requires it.
+func namesVerbsmith(text []byte) bool {
+	for line := range strings.Lines(string(text)) {
+		line, _, _ = strings.Cut(line, "//")
+		if slices.Contains(strings.Fields(line), modulePath) {
+			return true
+		}
+	}
+	return false
+}
+
+// inWorkspace says whether the go command uses a go.work for a directory.
+func inWorkspace(dir string) bool {
+	switch work := os.Getenv("GOWORK"); work {
+	case "":
+	case "off":
+		return false
+	default:
+		return true
+	}
+	for d := range compiled.UpTo("/", dir) {
+		if _, err := os.Stat(filepath.Join(d, "go.work")); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // ownModule makes a module that needs this program's version of verbsmith, unless it is there.
 func ownModule(cache string) (string, error) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || !semver(info.Main.Version) {
-		return "", errors.New("no go.mod here or above: run `go mod init NAME` and `go get -tool " + toolPath + "` in the repository")
+		return "", errors.New("no go.mod here or above requires " + modulePath + ": run `go get -tool " + toolPath +
+			"` in the repository, and `go mod init NAME` before it if there is no go.mod")
 	}
 	dir := filepath.Join(cache, "verbsmith-"+info.Main.Version)
 	if _, err := os.Stat(filepath.Join(dir, "go.sum")); err == nil {
@@ -155,8 +188,11 @@ func ownModule(cache string) (string, error) {
 	return dir, nil
 }
 
-// toolPath is this program's package.
-const toolPath = "github.com/resnics/verbsmith/mage"
+// modulePath is this program's module, and toolPath its package.
+const (
+	modulePath = "github.com/resnics/verbsmith"
+	toolPath   = modulePath + "/mage"
+)
 
 // semver says whether a version is one that the go command can get.
 func semver(version string) bool {

@@ -47,13 +47,41 @@ func TestHasMagefiles(t *testing.T) {
 	}
 }
 
-// Without go.mod, this program, which has no version, says what to do.
+// Without a go.mod that names verbsmith, this program, which has no version, says what to do.
 func TestNoModule(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	cmd := mageIn(t, dir, t.TempDir(), "patch")
-	out, err := cmd.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "no go.mod here or above: run `go mod init NAME` and `go get -tool github.com/resnics/verbsmith/mage`") {
-		t.Errorf("%v, said %s", err, out)
+	for name, text := range map[string]string{
+		"none":           "",
+		"an unrelated":   "module example.com/driver\n",
+		"one beside it":  "module example.com/driver\nrequire github.com/resnics/verbsmithing v1.0.0 // github.com/resnics/verbsmith\n",
+		"an empty one's": "\n",
+	} {
+		dir := t.TempDir()
+		if text != "" {
+			if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := mageIn(t, dir, t.TempDir(), "patch")
+		out, err := cmd.CombinedOutput()
+		const want = "no go.mod here or above requires github.com/resnics/verbsmith: run `go get -tool github.com/resnics/verbsmith/mage`"
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s: %v, said %s", name, err, out)
+		}
+	}
+}
+
+func TestNamesVerbsmith(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"module github.com/resnics/verbsmith\n":                             true,
+		"require github.com/resnics/verbsmith v1.0.0\n":                     true,
+		"require (\n\tgithub.com/resnics/verbsmith v1.0.0 // indirect\n)\n": true,
+		"require github.com/resnics/verbsmith/v2 v2.0.0\n":                  false,
+		"// github.com/resnics/verbsmith\n":                                 false,
+	} {
+		if got := namesVerbsmith([]byte(text)); got != want {
+			t.Errorf("%q: got %t", text, got)
+		}
 	}
 }

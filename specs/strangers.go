@@ -12,7 +12,8 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-const strangersFile = "strangers.yaml"
+// StrangersFile is the name of the file in the directory specs.
+const StrangersFile = "strangers.yaml"
 
 // Strangers is the file strangers.yaml: public providers that rdma-core does not have.
 type Strangers struct {
@@ -71,12 +72,12 @@ type StrangerReason struct {
 // LoadStrangers reads strangers.yaml from a file system that is rooted at specs/.
 // All mistakes in it are reported at once, as *strictyaml.Mistake.
 func LoadStrangers(fsys fs.FS) (*Strangers, error) {
-	data, err := fs.ReadFile(fsys, strangersFile)
+	data, err := fs.ReadFile(fsys, StrangersFile)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", shown(fsys, strangersFile), err)
+		return nil, fmt.Errorf("read %s: %w", shown(fsys, StrangersFile), err)
 	}
 	var s Strangers
-	if err := strictyaml.Decode(shown(fsys, strangersFile), data, &s); err != nil {
+	if err := strictyaml.Decode(shown(fsys, StrangersFile), data, &s); err != nil {
 		return nil, err
 	}
 	return &s, nil

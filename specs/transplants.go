@@ -12,7 +12,8 @@ import (
 	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
-const transplantsFile = "transplants.yaml"
+// TransplantsFile is the name of the file in the directory specs.
+const TransplantsFile = "transplants.yaml"
 
 // Transplants is the file transplants.yaml: upstream's providers, to be added to a release
 // without them and compared with upstream's own result.
@@ -132,12 +133,12 @@ type Reason struct {
 // LoadTransplants reads transplants.yaml from a file system that is rooted at specs/.
 // All mistakes in it are reported at once, as *strictyaml.Mistake.
 func LoadTransplants(fsys fs.FS) (*Transplants, error) {
-	data, err := fs.ReadFile(fsys, transplantsFile)
+	data, err := fs.ReadFile(fsys, TransplantsFile)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", shown(fsys, transplantsFile), err)
+		return nil, fmt.Errorf("read %s: %w", shown(fsys, TransplantsFile), err)
 	}
 	var t Transplants
-	if err := strictyaml.Decode(shown(fsys, transplantsFile), data, &t); err != nil {
+	if err := strictyaml.Decode(shown(fsys, TransplantsFile), data, &t); err != nil {
 		return nil, err
 	}
 	return &t, nil

@@ -87,7 +87,7 @@ func TestOwnScripts(t *testing.T) {
 			t.Errorf("%s/%s is %q, %v", dir, names[1], other, err)
 		}
 	}
-	for _, name := range []string{"scripts/other.sh", "scripts/doc.go", Skeleton + "/provider.yaml.tmpl", "provider/rib/rib.c"} {
+	for _, name := range []string{"scripts/other.sh", "scripts/doc.go", "specs/strangers.yaml", "specs/transplants.yaml", Skeleton + "/provider.yaml.tmpl", "provider/rib/rib.c"} {
 		_, err := Open(repository(t, map[string]string{name: ""}))
 		if file, ok := errors.AsType[*FileError](err); !ok || file.File != "verbsmith/"+name {
 			t.Errorf("%s: %v", name, err)
