@@ -177,15 +177,30 @@ func (e *Engine) waiter(ctx context.Context, id string) func() <-chan exit {
 }
 
 // askPodmansRegistry asks for an image's manifest in its registry. Podman does not answer Docker's question for it, so this
-// is a request of Podman's own API.
-func (e *Engine) askPodmansRegistry(ctx context.Context, ref, auth string) error {
+// is a request of Podman's own API. Podman 4 asks without the login that it gets, and reads no manifest but that of a list of
+// images: what it says then is no answer, and left to the pull.
+func (e *Engine) askPodmansRegistry(ctx context.Context, ref string, used registryLogin) (string, error) {
 	named, err := reference.ParseNormalizedNamed(ref) // with Docker Hub's name, which Podman would not add
 	if err != nil {
-		return fmt.Errorf("ask the registry: %w", err)
+		return "", fmt.Errorf("ask the registry: %w", err)
 	}
 	var manifest json.RawMessage
-	return e.getOfPodman(ctx, path.Join("/v4.0.0/libpod/manifests", named.String(), "json"), auth, &manifest)
+	err = e.getOfPodman(ctx, path.Join("/v4.0.0/libpod/manifests", named.String(), "json"), used.header(), &manifest)
+	if err == nil {
+		return "", nil
+	}
+	failed := pullError(ref, err).ofLogin(used)
+	switch {
+	case used.header() != "" && (failed.Reason == LoginMissing || failed.Reason == LoginRefused):
+		return "", nil
+	case failed.Reason == Failed && ofOneImage.MatchString(err.Error()):
+		return "", nil
+	}
+	return "", failed
 }
+
+// ofOneImage is what Podman 4 says of a manifest that is no list.
+var ofOneImage = regexp.MustCompile(`(?i)manifest (?:is )?(?:not a list|list)|unsupported .*manifest|mime ?type|treating .* as a manifest list`)
 
 // podmansMachine is what Podman says of its machine, with the field that Docker's client drops. Docker lists "rootless"
 // among its security options.

@@ -140,7 +140,8 @@ func (e *Engine) otherPlatform(ref string, platforms []string) error {
 }
 
 // RegistryDigest asks the registry of ref, through the engine, for the digest of the image; nothing is downloaded. It
-// returns the digest, or fails with *PullError within about 10 s. Podman does not say the digest: it is "" there.
+// returns the digest, or fails with *PullError within about 10 s, in which it asks three times if the registry may answer
+// another thing a moment later. Podman does not say the digest: it is "" there.
 func (e *Engine) RegistryDigest(ctx context.Context, ref string) (string, error) {
 	return e.registryDigest(ctx, ref, registryTimeout)
 }
@@ -149,15 +150,29 @@ func (e *Engine) registryDigest(ctx context.Context, ref string, patience time.D
 	asking, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	used := loginFor(asking, ref)
+	ask := e.askDockersRegistry
 	if e.podman() {
-		if err := e.askPodmansRegistry(asking, ref, used.header()); err != nil {
-			return "", interrupted(ctx, "registry of image "+ref, pullError(ref, err).ofLogin(used))
-		}
-		return "", nil
+		ask = e.askPodmansRegistry
 	}
-	found, err := e.cli.DistributionInspect(asking, ref, used.header())
+	for _, wait := range []time.Duration{patience / 10, patience / 5, -1} {
+		digest, err := ask(asking, ref, used)
+		failed, refused := errors.AsType[*PullError](err)
+		if !refused || wait < 0 || !failed.passing() || asking.Err() != nil {
+			return digest, interrupted(ctx, "registry of image "+ref, err)
+		}
+		select {
+		case <-asking.Done():
+		case <-time.After(wait):
+		}
+	}
+	return "", nil // not reached
+}
+
+// askDockersRegistry asks for the digest once.
+func (e *Engine) askDockersRegistry(ctx context.Context, ref string, used registryLogin) (string, error) {
+	found, err := e.cli.DistributionInspect(ctx, ref, used.header())
 	if err != nil {
-		return "", interrupted(ctx, "registry of image "+ref, pullError(ref, err).ofLogin(used))
+		return "", pullError(ref, err).ofLogin(used)
 	}
 	var platforms []string
 	for _, p := range found.Platforms {

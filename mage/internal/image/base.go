@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
@@ -44,12 +45,46 @@ func (b *Builder) ChooseBase(ctx context.Context, j job.Job) (own bool, why stri
 	switch {
 	case err == nil:
 		return false, image + " can be pulled", nil
-	case ctx.Err() != nil || refused && pull.Reason == containers.NoDigest:
-		return false, "", pinGone(err, j.Target) // who has pinned an image does not want another one instead
+	case ctx.Err() != nil || refused && b.isThere(pull.Reason, image):
+		return false, "", b.baseRefused(err, j.Target)
 	case refused:
 		return true, fmt.Sprintf("%s is not on the engine and cannot be pulled: %s", image, pull.Reason), nil
 	}
 	return true, fmt.Sprintf("%s is not on the engine and cannot be pulled: %v", image, err), nil
+}
+
+// isThere says whether a registry that refuses an image has it all the same, or has to have it: then nothing else is used
+// instead. Who has pinned an image, or named a registry, does not want another base because of a bad hour.
+func (b *Builder) isThere(why containers.PullReason, image string) bool {
+	switch why {
+	case containers.NoAnswer:
+		return false
+	case containers.RateLimited, containers.LoginRefused, containers.NoDigest:
+		return true
+	case containers.OutOfOrder, containers.Cut, containers.Stalled, containers.Damaged:
+		return b.Mirror != "" || isPin(image)
+	case containers.NoTLS, containers.Untrusted, containers.LoginMissing, containers.NoTag, containers.WrongPlatform,
+		containers.Failed:
+	}
+	return isPin(image)
+}
+
+func isPin(image string) bool { return strings.Contains(image, "@") }
+
+// baseRefused adds what to do to the error of a base that is not replaced by one of this machine's own.
+func (b *Builder) baseRefused(err error, target job.Target) error {
+	if advised := pinGone(err, target); advised != err { //nolint:errorlint // the same value
+		return advised
+	}
+	pull, ok := errors.AsType[*containers.PullError](err)
+	if !ok {
+		return err
+	}
+	what := "use -base=standin for a base that this machine makes"
+	if advice := pull.Advice(); advice != "" {
+		what = advice + ", or " + what
+	}
+	return &stage.AdviceError{Err: err, What: what}
 }
 
 // registryDigest asks a registry for the digest of an image. One that does not answer is asked at most once in ten minutes, so

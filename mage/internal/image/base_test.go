@@ -152,7 +152,6 @@ func TestChooseBaseSaysWhy(t *testing.T) {
 	}{
 		{rocky9, nil, false, "example/rocky:9 can be pulled"},
 		{pinned, nil, false, "example/rocky@sha256:1 can be pulled"},
-		{rocky9, &containers.PullError{Reason: containers.RateLimited, Err: errors.New("toomanyrequests: x")}, true, "cannot be pulled: its registry limits the number of pulls"},
 		{rocky9, &containers.PullError{Reason: containers.LoginMissing}, true, "cannot be pulled: its registry wants a login, or does not have it"},
 		{rocky9, &containers.PullError{Reason: containers.WrongPlatform}, true, "cannot be pulled: it is not for the engine's machine"},
 		{rocky9, errors.New("the engine is odd"), true, "cannot be pulled: the engine is odd"},
@@ -166,6 +165,44 @@ func TestChooseBaseSaysWhy(t *testing.T) {
 		}
 		if own != tt.own || !strings.HasSuffix(why, tt.why) || (err != nil) != strings.Contains(tt.why, "image p") {
 			t.Errorf("%v: got %t, %q, %v", tt.err, own, why, err)
+		}
+	}
+}
+
+// The stand-in takes the place of an image that no registry is known to have. A limit, a wrong login and a bad hour of a named
+// registry are errors, and so is all but a registry that does not answer for a pinned image.
+func TestChooseBaseForEachRefusal(t *testing.T) {
+	pinned := rocky9
+	pinned.Distro.Digest = "sha256:1"
+	for reason, want := range map[containers.PullReason]struct{ usual, mirrored, pinned bool }{
+		containers.NoAnswer:      {true, true, true},
+		containers.RateLimited:   {},
+		containers.LoginRefused:  {},
+		containers.OutOfOrder:    {usual: true},
+		containers.Cut:           {usual: true},
+		containers.Stalled:       {usual: true},
+		containers.Damaged:       {usual: true},
+		containers.NoTLS:         {usual: true, mirrored: true},
+		containers.Untrusted:     {usual: true, mirrored: true},
+		containers.LoginMissing:  {usual: true, mirrored: true},
+		containers.NoTag:         {usual: true, mirrored: true},
+		containers.WrongPlatform: {usual: true, mirrored: true},
+		containers.Failed:        {usual: true, mirrored: true},
+	} {
+		for _, tt := range []struct {
+			target job.Target
+			mirror Mirror
+			own    bool
+		}{{rocky9, "", want.usual}, {rocky9, "registry.example", want.mirrored}, {pinned, "", want.pinned}} {
+			b := newBuilder(t, &stagetest.Engine{Unreachable: &containers.PullError{Ref: "p", Reason: reason, Err: errors.New("x")}})
+			b.Mirror = tt.mirror
+			own, why, err := b.ChooseBase(t.Context(), job.Job{Target: tt.target, Base: job.BaseAuto})
+			if own != tt.own || own == (err != nil) {
+				t.Errorf("%s, %q, %s: got %t, %q, %v", reason, tt.mirror, tt.target.Reference(), own, why, err)
+			}
+			if advice, ok := errors.AsType[*stage.AdviceError](err); err != nil && (!ok || !strings.Contains(advice.Advice(), "-base=standin")) {
+				t.Errorf("%s: %v", reason, err)
+			}
 		}
 	}
 }

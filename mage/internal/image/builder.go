@@ -4,6 +4,7 @@ package image
 
 import (
 	"io/fs"
+	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
@@ -15,6 +16,7 @@ type Builder struct {
 
 	Files    fs.FS // containers/
 	Releases *specs.Releases
-	Mirror   Mirror // that images are taken from
-	Site     bool   // dnf reads a site's repositories
+	Mirror   Mirror           // that images are taken from
+	Site     bool             // dnf reads a site's repositories
+	Now      func() time.Time // the day on which a distro is asked
 }

@@ -3,11 +3,13 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -24,8 +26,8 @@ const (
 )
 
 // DistroRelease returns the newest libibverbs in the distro's repositories, as
-// EPOCH:VERSION-RELEASE, or "" if they have none or do not answer. They are asked once for each
-// toolchain.
+// EPOCH:VERSION-RELEASE, or "" if they have none or do not answer. Over the network they are asked once a day for each toolchain,
+// and again by the next run if they had none.
 func (b *Builder) DistroRelease(ctx context.Context, tc artifact.Toolchain) (string, error) {
 	s := b.Begin(distroStage)
 	evr, err := b.distroRelease(ctx, tc, s)
@@ -33,9 +35,19 @@ func (b *Builder) DistroRelease(ctx context.Context, tc artifact.Toolchain) (str
 }
 
 func (b *Builder) distroRelease(ctx context.Context, tc artifact.Toolchain, s *ui.Stage) (string, error) {
-	entry, err := b.MakePart(ctx, s, distroStage, distroInput{Toolchain: tc.ID, Network: tc.Base.Network()})
+	in := distroInput{Toolchain: tc.ID, Network: tc.Base.Network()}
+	if in.Network {
+		in.Day = b.Now().UTC().Format(time.DateOnly)
+	}
+	entry, err := b.MakePart(ctx, s, distroStage, in)
 	if failed, ok := errors.AsType[*containers.RunError](err); ok {
-		s.Note(strings.TrimSuffix("the distro's repositories do not answer: "+lastLine(failed.Lines), ": "))
+		why := cmp.Or(lastLine(failed.Lines), failed.Error())
+		s.Note("the distro's repositories do not answer")
+		b.Log.WarnContext(ctx, "whether dnf upgrade takes the provider away is not known: the distro's repositories do not answer", "because", why)
+		return "", nil
+	}
+	if errors.Is(err, errNoLibibverbs) {
+		s.Note(errNoLibibverbs.Error())
 		return "", nil
 	}
 	if err != nil {
@@ -43,13 +55,13 @@ func (b *Builder) distroRelease(ctx context.Context, tc artifact.Toolchain, s *u
 	}
 	text, err := stagecache.ReadFile(filepath.Join(entry.Dir, distroFile))
 	evr := strings.TrimSpace(string(text))
-	if err == nil && evr == "" {
-		s.Note("the distro's repositories have no libibverbs")
-	} else if err == nil {
+	if err == nil {
 		s.Note("the distro's repositories have libibverbs " + strings.TrimPrefix(evr, "0:"))
 	}
 	return evr, err
 }
+
+var errNoLibibverbs = errors.New("the distro's repositories have no libibverbs")
 
 // lastLine is the last line that is not blank, "" if there is none.
 func lastLine(lines []string) string {
@@ -65,6 +77,7 @@ func lastLine(lines []string) string {
 type distroInput struct {
 	Toolchain string // image
 	Network   bool   // to the distro's mirrors; the stand-in has its repositories in the image
+	Day       string // of the question over the network: updates come at any time
 }
 
 // Container implements stage.Contained.
@@ -77,5 +90,14 @@ func (in distroInput) Container() containers.RunSpec {
 	}
 }
 
-// Make implements stage.Input.
-func (in distroInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
+// Make implements stage.Input. An answer without a package is not kept: it may be that of a mirror that is just being filled.
+func (in distroInput) Make(ctx context.Context, w *stage.Work) error {
+	if err := w.Run(ctx); err != nil {
+		return err
+	}
+	text, err := stagecache.ReadFile(filepath.Join(w.Dir, distroFile))
+	if err == nil && strings.TrimSpace(string(text)) == "" {
+		err = errNoLibibverbs
+	}
+	return err
+}

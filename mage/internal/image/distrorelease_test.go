@@ -3,10 +3,14 @@
 package image
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -14,8 +18,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 )
 
-// The distro is asked once for each toolchain, over the network of a real one. Repositories that do not answer are asked
-// again by the next run, and are no error.
+// The distro is asked once a day for each toolchain, over the network of a real one, a stand-in once and for all. Repositories that
+// do not answer, or have none, are asked again by the next run, and are no error.
 func TestDistroRelease(t *testing.T) {
 	engine, exit, answer := &stagetest.Engine{}, 1, "0:57.0-2.el9\n"
 	engine.Answer = func(run stagetest.Run) (containers.Result, error) {
@@ -24,7 +28,10 @@ func TestDistroRelease(t *testing.T) {
 		}
 		return containers.Result{ExitCode: exit}, os.WriteFile(filepath.Join(run.Outputs[0].Dir, "libibverbs"), []byte(answer), 0o600)
 	}
-	b := newBuilder(t, engine)
+	b, log := newBuilder(t, engine), new(bytes.Buffer)
+	b.Log = slog.New(slog.NewTextHandler(log, nil))
+	day := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	b.Now = func() time.Time { return day }
 	tc := artifact.Toolchain{ID: "sha256:tools"}
 	ask := func(want string, runs int) {
 		t.Helper()
@@ -34,14 +41,23 @@ func TestDistroRelease(t *testing.T) {
 		}
 	}
 	ask("", 1)
+	if !strings.Contains(log.String(), "is not known") {
+		t.Errorf("no warning: %s", log)
+	}
 	exit = 0
 	ask("0:57.0-2.el9", 2)
 	ask("0:57.0-2.el9", 2)
+	answer = "0:58.0-1.el9\n"
+	day = day.AddDate(0, 0, 1)
+	ask("0:58.0-1.el9", 3)
 	tc.ID, answer = "sha256:others", ""
-	ask("", 3)
-	tc.ID, tc.Base.Local = "sha256:standin", true
 	ask("", 4)
-	if runs := engine.Runs(); !runs[0].Network || runs[3].Network {
+	ask("", 5)
+	tc.ID, tc.Base.Local, answer = "sha256:standin", true, "0:57.0-2.el9"
+	ask("0:57.0-2.el9", 6)
+	day = day.AddDate(0, 0, 1)
+	ask("0:57.0-2.el9", 6)
+	if runs := engine.Runs(); !runs[0].Network || runs[5].Network {
 		t.Error("a real distro is asked over the network, a stand-in without one")
 	}
 	gone := errors.New("the daemon is gone")

@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"context"
+	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/bench"
 	"github.com/resnics/verbsmith/mage/internal/dist"
@@ -65,7 +66,9 @@ func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, 
 
 // Images makes and fetches images.
 func (p *Pipeline) Images() *image.Builder {
-	return &image.Builder{Runner: p.Runner, Files: p.Kit.Dir("containers"), Releases: p.Releases, Mirror: p.Mirror, Site: p.Site}
+	return &image.Builder{
+		Runner: p.Runner, Files: p.Kit.Dir("containers"), Releases: p.Releases, Mirror: p.Mirror, Site: p.Site, Now: time.Now,
+	}
 }
 
 // Packer compiles and makes packages.
