@@ -5,6 +5,7 @@ package specs
 import (
 	"maps"
 	"strconv"
+	"strings"
 )
 
 // Probe is what is known of a distro's real image, and in what its stand-in differs. Keys are those of distro-probe.sh's
@@ -50,6 +51,9 @@ func (d Distro) LastSeen() *Seen {
 func (d Distro) Known() map[string]string {
 	levels := map[int]string{0: "x86-64-baseline", 8: "x86-64-baseline", 9: "x86-64-v2", 10: "x86-64-v3"}
 	known := map[string]string{"rpm version": d.RPM, "macro dist": d.Dist, "macro rhel": "undefined", "cpu level": levels[d.EL]}
+	if strings.Count(d.RPM, ".") == 1 {
+		known["rpm version"] += ".*" // an update may bring another one
+	}
 	if d.EL > 0 {
 		known["macro rhel"] = strconv.Itoa(d.EL)
 	}

@@ -52,7 +52,8 @@ type Origin struct {
 const (
 	LockFolder  = "locks"
 	ExcludeLock = LockFolder + "/excludepkgs.conf"
-	VersionLock = LockFolder + "/versionlock.list"
+	VersionLock = LockFolder + "/versionlock.list" // of dnf 4
+	FedorasLock = LockFolder + "/versionlock.toml" // of dnf 5
 )
 
 // Debian says whether the packages are Debian's.

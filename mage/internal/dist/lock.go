@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,10 +20,14 @@ import (
 
 const (
 	excludeAdvice = `# For the end of /etc/dnf/dnf.conf: no repository replaces these packages. Newer ones of your own are installed with
-# dnf upgrade --disableexcludes=main ./*.rpm
+# dnf upgrade %s ./*.rpm
 `
 	versionAdvice = `# For the end of /etc/dnf/plugins/versionlock.list (package python3-dnf-plugin-versionlock): only these versions are
 # installed. Replace the lines before you install newer packages of your own.
+`
+	fedorasAdvice = `# For /etc/dnf/versionlock.toml, which has the line of version once: only these versions are installed. Replace the
+# entries before you install newer packages of your own.
+version = "1.0"
 `
 	verbsPackage = "libibverbs"
 )
@@ -33,7 +38,8 @@ func locks(m artifact.Manifest) map[string]string {
 	if m.Provider == "" || m.Addon != nil || m.Suite != "" {
 		return nil
 	}
-	var names, versions []string
+	var names, versions, entries []string
+	option, fedora := "--disableexcludes=main", false
 	for _, f := range m.Files {
 		name, evr, ok := splitNEVRA(f)
 		if !ok || pkgfile.IsDebugRPM(name) {
@@ -42,13 +48,28 @@ func locks(m artifact.Manifest) map[string]string {
 		names = append(names, name)
 		epoch, version, _ := strings.Cut(withEpoch(evr), ":")
 		versions = append(versions, name+"-"+epoch+":"+version+".*\n")
+		entries = append(entries, fmt.Sprintf("\n[[packages]]\nname = %q\n[[packages.conditions]]\nkey = \"evr\"\ncomparator = \"=\"\nvalue = %q\n",
+			name, epoch+":"+version))
+		fedora = fedora || fedorasTag.MatchString(version)
 	}
 	slices.Sort(names)
-	slices.Sort(versions)
-	return map[string]string{
-		artifact.ExcludeLock: excludeAdvice + "excludepkgs=" + strings.Join(names, ",") + "\n",
-		artifact.VersionLock: versionAdvice + strings.Join(versions, ""),
+	file, text := artifact.VersionLock, lockText(versionAdvice, versions)
+	if fedora {
+		option, file, text = "--setopt=disable_excludes=main", artifact.FedorasLock, lockText(fedorasAdvice, entries)
 	}
+	return map[string]string{
+		artifact.ExcludeLock: fmt.Sprintf(excludeAdvice, option) + "excludepkgs=" + strings.Join(names, ",") + "\n",
+		file:                 text,
+	}
+}
+
+// fedorasTag is in the release of packages for a distro with dnf 5, which has another option and another file than dnf 4.
+var fedorasTag = regexp.MustCompile(`\.fc[0-9]+`)
+
+// lockText is the advice and the entries, sorted by the packages' names.
+func lockText(advice string, entries []string) string {
+	slices.Sort(entries)
+	return advice + strings.Join(entries, "")
 }
 
 // addLocks writes the lock files into an output directory and adds them to its manifest.
