@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -26,6 +27,7 @@ const RepositoriesVariable = "VERBSMITH_REPOS"
 // about them.
 type Repositories struct {
 	files   map[string]string // the texts, by name
+	beside  map[string]string // the keys and certificates next to them
 	secrets []string          // the texts that give a password away
 }
 
@@ -53,7 +55,13 @@ const (
 
 var repositorySection = regexp.MustCompile(`(?m)^\[[^\]\n]+\]`)
 
-// ReadRepositories reads the .repo files of a directory; "" is none. Other files are ignored.
+// isKey says whether a file next to .repo files is a key or a certificate that they may name.
+func isKey(name string) bool {
+	return slices.Contains([]string{".crt", ".pem", ".key", ".asc", ".gpg"}, filepath.Ext(name)) || strings.HasPrefix(name, "RPM-GPG-KEY-")
+}
+
+// ReadRepositories reads the .repo files of a directory, and the keys and certificates next to them; "" is none. Other files are
+// ignored.
 //
 // Errors: *RepositoriesError.
 func ReadRepositories(dir string) (Repositories, error) {
@@ -65,21 +73,27 @@ func ReadRepositories(dir string) (Repositories, error) {
 	if err != nil {
 		return r, &RepositoriesError{dir, "it cannot be read", cause(err)}
 	}
-	r.files = make(map[string]string)
+	r.files, r.beside = make(map[string]string), make(map[string]string)
 	left := maxRepositoryBytes
 	for _, entry := range entries {
-		if !strings.HasSuffix(entry.Name(), ".repo") {
+		name := entry.Name()
+		isRepo := strings.HasSuffix(name, ".repo")
+		if !isRepo && !isKey(name) {
 			continue
 		}
-		if len(r.files) == maxRepositoryFiles {
+		if len(r.files)+len(r.beside) == maxRepositoryFiles {
 			return Repositories{}, &RepositoriesError{dir, fmt.Sprintf("it has more than %d of them", maxRepositoryFiles), nil}
 		}
-		text, err := readRepository(filepath.Join(dir, entry.Name()), left)
+		text, err := readRepository(filepath.Join(dir, name), left, isRepo)
 		if err != nil {
 			return Repositories{}, err
 		}
 		left -= len(text)
-		r.files[entry.Name()] = text
+		if !isRepo {
+			r.beside[name] = text
+			continue
+		}
+		r.files[name] = text
 		r.secrets = append(r.secrets, secretsIn(text)...)
 	}
 	if len(r.files) == 0 {
@@ -89,8 +103,8 @@ func ReadRepositories(dir string) (Repositories, error) {
 	return r, nil
 }
 
-// readRepository reads a file of at most left bytes that has a repository.
-func readRepository(file string, left int) (string, error) {
+// readRepository reads a file of at most left bytes; one of dnf has a repository.
+func readRepository(file string, left int, ofDNF bool) (string, error) {
 	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0) // not waiting for a pipe's writer
 	if err != nil {
 		return "", &RepositoriesError{file, "it cannot be read", cause(err)}
@@ -109,7 +123,7 @@ func readRepository(file string, left int) (string, error) {
 		return "", &RepositoriesError{file, "it cannot be read", cause(err)}
 	case len(text) > left:
 		return "", &RepositoriesError{file, fmt.Sprintf("the files are larger than %d KiB together", maxRepositoryBytes>>10), nil}
-	case !repositorySection.Match(text):
+	case ofDNF && !repositorySection.Match(text):
 		return "", &RepositoriesError{file, "it has no line [ID] that begins a repository", nil}
 	}
 	return string(text), nil
@@ -125,12 +139,7 @@ func cause(err error) error {
 
 // Files are the names of the .repo files, sorted.
 func (r Repositories) Files() []string {
-	names := make([]string, 0, len(r.files))
-	for name := range r.files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(r.files))
 }
 
 // siteDir is the place of a site's repositories in a container: a directory that each distro has, empty, so that a committed image
@@ -172,8 +181,10 @@ func (r Repositories) write(to io.Writer) error {
 		{Typeflag: tar.TypeReg, Name: "dnf", Mode: executable, Size: int64(len(siteDNF))},
 	}
 	texts := map[string]string{"dnf": siteDNF}
-	for _, name := range r.Files() {
-		text, name := r.files[name], "repositories/"+name
+	all := maps.Clone(r.files)
+	maps.Copy(all, r.beside)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		text, name := all[name], "repositories/"+name
 		texts[name] = text
 		entries = append(entries, tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: readable, Size: int64(len(text))})
 	}

@@ -42,7 +42,8 @@ func writeRepositories(t *testing.T, files map[string]string) string {
 // siteRepositories are those of siteRepo.
 func siteRepositories(t *testing.T) Repositories {
 	t.Helper()
-	r, err := ReadRepositories(writeRepositories(t, map[string]string{"site.repo": siteRepo, "own.repo": "[own]\n", "README": "password=readme"}))
+	r, err := ReadRepositories(writeRepositories(t, map[string]string{"site.repo": siteRepo, "own.repo": "[own]\n", "README": "password=readme",
+		"ca.crt": "of the site", "RPM-GPG-KEY-site": "its key"}))
 	if err != nil || !slices.Equal(r.Files(), []string{"own.repo", "site.repo"}) {
 		t.Fatal(r.Files(), err)
 	}
@@ -76,6 +77,8 @@ func TestReadRepositoriesFails(t *testing.T) {
 		{writeRepositories(t, map[string]string{"a.repo": "password=secret\n"}), "a.repo", "it has no line [ID]", nil},
 		{writeRepositories(t, many), "", "it has more than 256 of them", nil},
 		{writeRepositories(t, map[string]string{"a.repo": large, "b.repo": large}), "b.repo", "larger than 1024 KiB", nil},
+		{writeRepositories(t, map[string]string{"a.repo": large, "ca.pem": large}), "ca.pem", "larger than 1024 KiB", nil},
+		{writeRepositories(t, map[string]string{"ca.pem": "x"}), "", "it has none", nil},
 		{pipe, "a.repo", "it is not a regular file", nil},
 		{folder, "a.repo", "it is not a regular file", nil},
 	} {
@@ -146,7 +149,10 @@ func TestRepositoriesInAContainer(t *testing.T) {
 			t.Errorf("%s: mode %o", header.Name, mode)
 		}
 	}
-	if len(files) != 6 || files["repositories/site.repo"] != siteRepo || files["dnf"] != siteDNF {
+	if len(files) != 8 || files["repositories/ca.crt"] != "of the site" || files["repositories/RPM-GPG-KEY-site"] != "its key" {
+		t.Errorf("got %q", files)
+	}
+	if files["repositories/site.repo"] != siteRepo || files["dnf"] != siteDNF {
 		t.Errorf("got %q", files)
 	}
 	if got := (Repositories{}).added(given); len(got.Volumes) != 1 || len(got.Argv) != 2 {

@@ -5,7 +5,15 @@
 package behaviour
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +22,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -22,8 +31,8 @@ import (
 const siteUser, sitePassword, siteInURL = "me", "very/secret", "me:very%2Fsecret"
 
 // site REPOS IMAGE-FILE: serves a copy of the repositories in an image, whose reference the file has, to containers of this
-// machine's engine, over HTTP and for a user with a password. REPOS gets the .repo files. FILE asked in REPOS gets the path of each
-// file that was served.
+// machine's engine, for a user with a password and with a certificate of its own. REPOS gets the .repo files and the certificate. FILE
+// asked in REPOS gets the path of each file that was served.
 func site(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 { //nolint:mnd // directory, file
 		ts.Fatalf("usage: site REPOS IMAGE-FILE")
@@ -35,23 +44,40 @@ func site(ts *testscript.TestScript, _ bool, args []string) {
 	docker(ts, "cp", made+":/usr/share/standin", dir)
 	docker(ts, "rm", made)
 
-	listener, err := net.Listen("tcp", net.JoinHostPort(onBridge(ts), "0")) //nolint:noctx // It is ready at once.
+	address := onBridge(ts)
+	certificate := ownCertificate(ts, address, filepath.Join(repos, "ca.crt"))
+	listener, err := tls.Listen("tcp", net.JoinHostPort(address, "0"), &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
 	ts.Check(err)
 	server := &http.Server{Handler: &siteServer{files: http.FileServer(http.Dir(dir)), asked: filepath.Join(repos, "asked")}} //nolint:gosec // for a test
 	go func() { _ = server.Serve(listener) }()
 	ts.Defer(func() { _ = server.Close() })
 
 	for _, name := range []string{"baseos", "appstream", "extras"} {
-		writeRepo(ts, repos, name, fmt.Sprintf("baseurl=http://%s@%s/%s\n", siteInURL, listener.Addr(), name))
+		writeRepo(ts, repos, name, fmt.Sprintf("baseurl=https://%s@%s/%s\n", siteInURL, listener.Addr(), name))
 	}
 	for _, name := range []string{"crb", "epel"} {
-		writeRepo(ts, repos, name, fmt.Sprintf("baseurl=http://%s/%s\nusername=%s\npassword=%s\n", listener.Addr(), name, siteUser, sitePassword))
+		writeRepo(ts, repos, name, fmt.Sprintf("baseurl=https://%s/%s\nusername=%s\npassword=%s\n", listener.Addr(), name, siteUser, sitePassword))
 	}
 }
 
 func writeRepo(ts *testscript.TestScript, dir, name, text string) {
-	text = fmt.Sprintf("[%s]\nname=%s of the site\ngpgcheck=0\n%s", name, name, text)
+	text = fmt.Sprintf("[%s]\nname=%s of the site\ngpgcheck=0\nsslcacert=/mnt/repositories/ca.crt\n%s", name, name, text)
 	ts.Check(os.WriteFile(filepath.Join(dir, name+".repo"), []byte(text), 0o600))
+}
+
+// ownCertificate makes a certificate for an address that no authority but itself vouches for, and writes it into a file.
+func ownCertificate(ts *testscript.TestScript, address, file string) tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ts.Check(err)
+	about := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "the site"}, IPAddresses: []net.IP{net.ParseIP(address)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	made, err := x509.CreateCertificate(rand.Reader, about, about, key.Public(), key)
+	ts.Check(err)
+	ts.Check(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made}), 0o600))
+	return tls.Certificate{Certificate: [][]byte{made}, PrivateKey: key}
 }
 
 // onBridge returns this machine's address on the engine's default bridge.
