@@ -37,8 +37,13 @@ func textOf(t *testing.T, name string) []byte {
 }
 
 // inToolchains are the scripts that run in a toolchain: it has the commands of a build, but not each distro's has all.
-var inToolchains = strings.Fields(`abi-structs.sh common-install.sh common-objects.sh deb-build.sh deb-lintian.sh interface-layout.sh netlink-player.sh newer.sh plain-deb.sh
+var inToolchains = strings.Fields(`abi-structs.sh common-install.sh common-objects.sh deb-build.sh deb-lintian.sh interface-layout.sh lab-debug.sh lab-exercise.sh netlink-player.sh newer.sh plain-deb.sh
 release-base.sh release-build.sh release-spec.sh repackage-deb.sh repackage.sh rows.sh rpm-build.sh tree-build.sh`)
+
+// inOwnPlaces are the scripts that run where verbsmith itself decides what is there, or on the machine: in the lab's Debian and
+// its guest, in a bootstrapped userland, before there is an image.
+var inOwnPlaces = strings.Fields(`host-packages.sh lab-boot.sh lab-disk.sh lab-modules.sh lab-probe.sh limits.sh podman-service.sh
+standin-bootstrap.sh`)
 
 // noneOfEL are commands that the images of Enterprise Linux 8 to 10, or some of them, do not have.
 var noneOfEL = strings.Fields(`cmp cpio diff file find man patch python3 unzip wget which xargs xz zstd`)
@@ -167,6 +172,22 @@ func TestToolchainScriptsAskForTheirCommands(t *testing.T) {
 			if !s.used[command] {
 				t.Errorf("%s asks for %s and does not use it", name, command)
 			}
+		}
+	}
+}
+
+// Each script is in one of the lists above, so that a new one is not left unchecked.
+func TestEachScriptIsListed(t *testing.T) {
+	listed := slices.Concat(inToolchains, inOwnPlaces, slices.Collect(maps.Keys(inPlainImages)))
+	for _, name := range Names() {
+		n := 0
+		for _, other := range listed {
+			if other == name {
+				n++
+			}
+		}
+		if n != 1 && strings.HasSuffix(name, ".sh") {
+			t.Errorf("%s is in %d lists of where scripts run", name, n)
 		}
 	}
 }

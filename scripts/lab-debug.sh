@@ -7,6 +7,16 @@
 # The provider's module goes to OUT. CCACHE_DIR is optional.
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs cmake cp mkdir ninja
+
 tree=$1
 provider=$2
 directory=$3 # such as providers/fly

@@ -7,12 +7,23 @@
 #   lab-exercise.sh RPMDIR SOURCE OUT
 set -eu
 
+needs() { # COMMAND...: ends the script if the image lacks one
+    for command; do
+        command -v "$command" >/dev/null || {
+            echo "${0##*/}: this image has no $command" >&2
+            exit 69
+        }
+    done
+}
+needs cpio gcc mkdir mktemp rm rpm2cpio
+
 rpms=$1
 source=$2
 out=$3
 root=$(mktemp -d)
 for rpm in "$rpms"/*.rpm; do
-    (cd "$root" && rpm2cpio "$rpm" | cpio --extract --make-directories --quiet --no-absolute-filenames)
+    rpm2cpio "$rpm" >"$root/payload"
+    (cd "$root" && cpio --extract --make-directories --quiet --no-absolute-filenames <payload)
 done
 mkdir -p "$out"
 # --allow-shlib-undefined: libibverbs' own dependencies are not here. -rdynamic: the program replaces some of libc's
