@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/dist"
@@ -23,7 +24,7 @@ func (a *App) showAddonSet(ctx context.Context, j job.Job) error {
 	}
 	collector := a.pipeline.Collector()
 	set, err := collector.AddonSet(dist.AddonFacts{
-		Provider: j.ProviderName(), Stock: a.libibverbs, Interfaces: a.pipeline.Interfaces,
+		Provider: j.ProviderName(), Digest: j.Provider.Digest(), Stock: a.libibverbs, Interfaces: a.pipeline.Interfaces,
 		Family: a.addonFamily, Own: a.addonFamily(artifact.Manifest{Distro: j.Target.Name(), Suite: j.Suite().Name}),
 		Inside: func(release string) bool { return history.Has(j.ProviderName(), release) },
 	})
@@ -34,10 +35,7 @@ func (a *App) showAddonSet(ctx context.Context, j job.Job) error {
 	for _, r := range set.Rows {
 		shown, where := r.Why, ""
 		if r.File != "" {
-			shown, where = path.Base(r.File), path.Dir(r.File)
-		}
-		if r.Standin {
-			shown += " " + dist.NotForRelease
+			shown, where = strings.Join(append([]string{path.Base(r.File)}, r.Marks()...), " "), path.Dir(r.File)
 		}
 		rows = append(rows, []string{r.Release, cmp.Or(r.Libibverbs, "unknown"), shown, where})
 	}

@@ -12,23 +12,24 @@ type Dist struct {
 
 // Manifest is dist's manifest.json: what was made from what.
 type Manifest struct {
-	Distro     string   `json:"distro"`
-	Suite      string   `json:"suite,omitempty"` // of Debian
-	Release    string   `json:"release"`
-	Tag        string   `json:"tag,omitempty"`
-	Commit     string   `json:"commit,omitempty"`
-	Provider   string   `json:"provider,omitempty"`
-	DriverID   int      `json:"driverId,omitempty"`
-	PrivateABI int      `json:"privateAbi"`
-	Base       string   `json:"base"`
-	Standin    bool     `json:"standin"`
-	Releasable bool     `json:"releasable"`
-	Payload    string   `json:"payload,omitempty"` // compression of RPMs if not the distro's: see Base.Payload
-	Source     string   `json:"sourceSha256"`
-	Package    *Origin  `json:"sourcePackage,omitempty"`
-	Key        string   `json:"key"`
-	Addon      *Addon   `json:"addon,omitempty"`
-	Files      []Output `json:"files"`
+	Distro         string   `json:"distro"`
+	Suite          string   `json:"suite,omitempty"` // of Debian
+	Release        string   `json:"release"`
+	Tag            string   `json:"tag,omitempty"`
+	Commit         string   `json:"commit,omitempty"`
+	Provider       string   `json:"provider,omitempty"`
+	ProviderSHA256 string   `json:"providerSha256,omitempty"` // of its manifest and files
+	DriverID       int      `json:"driverId,omitempty"`
+	PrivateABI     int      `json:"privateAbi"`
+	Base           string   `json:"base"`
+	Standin        bool     `json:"standin"`
+	Releasable     bool     `json:"releasable"`
+	Payload        string   `json:"payload,omitempty"` // compression of RPMs if not the distro's: see Base.Payload
+	Source         string   `json:"sourceSha256"`
+	Package        *Origin  `json:"sourcePackage,omitempty"`
+	Key            string   `json:"key"`
+	Addon          *Addon   `json:"addon,omitempty"`
+	Files          []Output `json:"files"`
 }
 
 // Label is that of the source: the release, or what names the distro's package of it.

@@ -29,12 +29,14 @@ type AddonRow struct {
 	Libibverbs string // the package with its version, as in "libibverbs1 44.0-2"; "": not known
 	File       string // the add-on's path below dist, with slashes; "": there is none
 	Standin    bool   // it was built on a stand-in
+	Others     bool   // it was built from other files of the provider than this run's
 	Why        string // there is none
 }
 
 // AddonFacts is what a set is made from besides dist.
 type AddonFacts struct {
 	Provider   string
+	Digest     string // of its files
 	Stock      []specs.Stock
 	Interfaces *specs.Interfaces
 	// Family is the dist tag, as in ".el9", or the suite that packages are built for; "": not known.
@@ -97,6 +99,7 @@ func (c *Collector) addonRows(facts AddonFacts, of specs.Stock, r specs.StockRel
 				return nil, err
 			}
 			row.File, row.Standin = path.Join(name, AddonFile(best.Manifest)), !best.Manifest.Releasable
+			row.Others = best.Manifest.ProviderSHA256 != facts.Digest
 		}
 		rows = append(rows, row)
 	}
@@ -158,8 +161,23 @@ func AddonFile(m artifact.Manifest) string {
 // MarkdownName is the file's name in dist.
 func (s AddonSet) MarkdownName() string { return s.Provider + "-addons.md" }
 
-// NotForRelease marks a package of a stand-in.
-const NotForRelease = "(stand-in: not for release)"
+// The marks of packages: of one of a stand-in, and of one that an earlier run made from other files of the provider.
+const (
+	NotForRelease = "(stand-in: not for release)"
+	OfOtherFiles  = "(of other files of the provider: build it again)"
+)
+
+// Marks are those of the row's package.
+func (r AddonRow) Marks() []string {
+	var marks []string
+	if r.Standin {
+		marks = append(marks, NotForRelease)
+	}
+	if r.Others {
+		marks = append(marks, OfOtherFiles)
+	}
+	return marks
+}
 
 // Markdown is the set for a page where the packages are published. Links are relative to dist.
 func (s AddonSet) Markdown() []byte {
@@ -198,10 +216,7 @@ func (r AddonRow) markdown() string {
 		name = markdownText(name)
 	}
 	link := fmt.Sprintf("[%s](%s)", name, (&url.URL{Path: r.File}).EscapedPath())
-	if r.Standin {
-		link += " " + NotForRelease
-	}
-	return link
+	return strings.Join(append([]string{link}, r.Marks()...), " ")
 }
 
 // markdownText escapes what Markdown would read as a mark.

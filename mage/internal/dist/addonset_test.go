@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,6 +99,16 @@ Pear 1 | libibverbs1 56.1-1 | rdma-core-provider-rib_56.1-1+abi34+old_amd64.deb 
 	expect(want)
 	facts.Own = "old" // what the last run was for changes nothing
 	expect(want)
+	facts.Digest = "of edited files"
+	set, err := c.AddonSet(facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range set.Rows {
+		if (r.File != "") != slices.Equal(r.Marks(), []string{OfOtherFiles}) {
+			t.Errorf("%s %s is marked %q", r.Release, r.File, r.Marks())
+		}
+	}
 	facts.Inside = func(release string) bool { return release == "56.1" }
 	expect(strings.NewReplacer(
 		"rdma-core-provider-rib-56.1-1.abi34.el9.x86_64.rpm", ".none: the provider is in the distro's own rdma-core",

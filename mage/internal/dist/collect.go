@@ -129,7 +129,7 @@ func describe(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifac
 		Releasable: !tc.Base.Standin, Payload: tc.Base.Payload(), Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}
 	if j.Provider != nil {
-		m.Provider, m.DriverID = j.Provider.Manifest.Name, tree.Result.DriverID
+		m.Provider, m.ProviderSHA256, m.DriverID = j.Provider.Manifest.Name, j.Provider.Digest(), tree.Result.DriverID
 	}
 	if from := src.Package; from != nil {
 		m.Package = &artifact.Origin{

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -321,13 +322,14 @@ func TestPlan(t *testing.T) {
 	}
 	write(t, filepath.Join(clone, "CMakeLists.txt"), "")
 	git("init", "-q")
-	for _, version := range []string{"35.1", "36.1", "36.2", "50.0"} {
+	for _, version := range []string{"35.1", "36.1", "36.2", "50.0", "900.1", "900.0"} {
 		write(t, filepath.Join(clone, "CMakeLists.txt"), "project(rdma-core C)\nset(PACKAGE_VERSION \""+version+"\")\n")
 		git("add", ".")
 		git("commit", "-q", "-m", version)
 		git("tag", "v"+version)
 	}
-	p := knownData(t)
+	p, log := knownData(t), new(bytes.Buffer)
+	p.Log = slog.New(slog.NewTextHandler(log, nil))
 	sums, err := specs.OpenSums(filepath.Join(dir, "sums"))
 	if err != nil {
 		t.Fatal(err)
@@ -344,6 +346,9 @@ func TestPlan(t *testing.T) {
 	choices, err := p.Plan(t.Context(), job.Job{Provider: folderProvider(t, nil), Given: clone})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), `releases="900.0 900.1" choose="releases:add 900.0 -source=CLONE"`) {
+		t.Errorf("said %s", log)
 	}
 	got := map[string]string{}
 	var unserved []string

@@ -62,7 +62,37 @@ func (p *Packer) plan(ctx context.Context, j job.Job, s *ui.Stage) ([]Choice, er
 		choices = append(choices, choice)
 	}
 	s.Note(fmt.Sprintf("a release for %d of %d interfaces", found, len(interfaces)))
+	if newer := p.newer(ctx, j.Given, s.Log()); len(newer) > 0 {
+		p.Log.WarnContext(ctx, "the clone has releases whose interface is not known: no add-on is made for them",
+			"releases", strings.Join(newer, " "), "choose", "releases:add "+newer[0]+" -source=CLONE")
+	}
 	return choices, nil
+}
+
+// newer are the upstream releases of a clone that are newer than all known ones, the oldest first; none if source is no clone.
+func (p *Packer) newer(ctx context.Context, source string, log io.Writer) []string {
+	if source == "" {
+		return nil
+	}
+	clone, err := upstream.OpenClone(source, log)
+	if err != nil {
+		return nil // a file or a tree
+	}
+	defer clone.Close()
+	refs, err := clone.Refs(ctx)
+	if err != nil {
+		return nil // the releases that were found in it are there
+	}
+	known := p.Releases.Names()
+	var found []string
+	for _, ref := range refs {
+		version := strings.TrimPrefix(ref.Name, "v")
+		if ref.Upstreams() && specs.CompareVersions(version, known[len(known)-1]) > 0 {
+			found = append(found, version)
+		}
+	}
+	slices.SortFunc(found, specs.CompareVersions)
+	return found
 }
 
 // For chooses the release to build in for the libibverbs of a release: the oldest one whose add-on works with it and that is
