@@ -32,6 +32,20 @@ func (Test) Integration(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestIntegration)
 }
 
+// Rebuild rebuilds the source RPM alone in a clean container and compares the files of its packages.
+func (Test) Rebuild(ctx context.Context,
+	distro *string, // distro to build for (default rocky9)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, or a directory (default rib)
+	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Suffix = suffix
+	return app.Run(ctx, f, (*app.App).TestRebuild)
+}
+
 // Deb installs Debian's packages in a clean container and reports the verdicts.
 func (Test) Deb(ctx context.Context,
 	suite *string, // Debian suite to build for (default the machine's own, else bookworm)

@@ -56,9 +56,9 @@ func (a *App) showReport(ctx context.Context, suite report.Suite, out artifact.D
 	return nil
 }
 
-// rebuild rebuilds the source package of the job alone, in a clean toolchain
-// container, and compares the resulting file lists with those in dist.
-func (a *App) rebuild(ctx context.Context) error {
+// TestRebuild is the test:rebuild target: it rebuilds the source package of the job alone, in a clean toolchain
+// container without caches, and compares the resulting file lists with those in dist.
+func (a *App) TestRebuild(ctx context.Context) error {
 	j, err := a.rpmJob(ctx)
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func TestTargetsShowWhatTheyMade(t *testing.T) {
 		{"inspect", (*App).Inspect, nil, "", []string{"tiny", "rpm -provider=none builds the stock packages"}},
 		{"test:integration", (*App).TestIntegration, nil, "", []string{"13 passed, 0 failed\n", "junit.xml\n", "| ibv_devices lists fly0"}},
 		{"test:integration of none", (*App).TestIntegration, func(b *trial) { b.flags.Provider = new("none") }, errNoProvider.Error(), nil},
-		{"rebuild", (*App).rebuild, nil, "", []string{"rebuilt from the source package alone contain the same files"}},
+		{"test:rebuild", (*App).TestRebuild, nil, "", []string{"rebuilt from the source package alone contain the same files"}},
 		{"deb", (*App).Deb, func(b *trial) { b.flags.Suite = new("bookworm") }, "", []string{"debian-bookworm", "libfly1", "lintian: 0 errors, 0 hints"}},
 		{"test:deb", (*App).TestDeb, func(b *trial) { b.flags.Suite = new("bookworm") }, "", []string{" passed, 0 failed\n"}},
 		{"rpm:addon", (*App).RPMAddon, nil, "", []string{"rdma-core-provider-fly for rocky9", "libfly-rdmav34.so", "from 56.0, below 57.0"}},

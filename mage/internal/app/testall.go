@@ -22,8 +22,7 @@ type step struct {
 
 // TestAll is the test:all target: every stage and every kind of package once,
 // on one release each. Two lanes run side by side, because many steps of a build
-// use a single core. The rebuild is the last part of the lane without packages of its
-// own: the other has built by then what it is compared with.
+// use a single core.
 func (a *App) TestAll(ctx context.Context) error {
 	if err := a.ownOnly("test:all"); err != nil {
 		return err
@@ -36,7 +35,6 @@ func (a *App) TestAll(ctx context.Context) error {
 		{"unit", a.goTest("-race", "./...")},
 		{"behaviour", a.goTest("-tags", "behaviour", "-count=1", "-timeout=30m", "./mage/behaviour/...")},
 		{"engine", a.goTest("-tags", "engine", "-count=1", "-timeout=30m", "./containers/...")},
-		{"rebuild", shows(a.rebuild)},
 	})
 }
 
