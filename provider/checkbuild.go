@@ -16,7 +16,7 @@ import (
 // comments, brackets, variables, escapes.
 var conditionForm = regexp.MustCompile(`^[A-Za-z0-9_.+" ()-]{1,200}$`)
 
-const wantHeader = "a file of this directory named with a-z, 0-9, _ and -, and ending in .h"
+const wantHeader = "a file of this directory or, with ../, of its repository, named with a-z, 0-9, _ and -, and ending in .h"
 
 // headers checks the base names of files for kernel-headers/rdma. Their directory keeps them
 // apart from other files of the same name.

@@ -21,7 +21,7 @@ const maxDriverID = 1<<31 - 1
 var (
 	nameForm     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 	constantForm = regexp.MustCompile(`^RDMA_DRIVER_[A-Z0-9_]{1,48}$`)
-	headerForm   = regexp.MustCompile(`^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/){0,8}[a-z0-9][a-z0-9_-]{0,60}\.h$`)
+	headerForm   = regexp.MustCompile(`^(?:\.\./){0,8}(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/){0,8}[a-z0-9][a-z0-9_-]{0,60}\.h$`)
 	moduleForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.ko$`)
 	deviceForm   = regexp.MustCompile(`^[a-z][a-z0-9_]*\d$`)
 	modaliasForm = regexp.MustCompile(`^[a-z0-9]+:[A-Za-z0-9*?_.,:+-]{1,200}$`)

@@ -31,7 +31,7 @@ type Draft struct {
 	data []byte
 }
 
-// Open opens a provider's directory. Nothing outside it will be read.
+// Open opens a provider's directory. Nothing outside it will be read but kernel headers of the same git repository.
 //
 // Errors: *FileError.
 func Open(dir string) (*Draft, error) {
@@ -71,14 +71,15 @@ func (d *Draft) AddFile(f File) {
 	d.Provider.Files = slices.Insert(d.Provider.Files, at, f)
 }
 
-// ReadFiles reads the files that are not private according to the manifest.
+// ReadFiles reads the files that are not private according to the manifest, and the kernel headers that it names outside of the
+// directory.
 //
 // Errors: all *FileError, *LimitError and *SourceError, joined, or the cause of ctx's end.
 func (d *Draft) ReadFiles(ctx context.Context) error {
 	files, err := readFolder(ctx, d.root, d.Provider.Dir, &d.Provider.Manifest)
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	d.Provider.Files = files
-	return err
+	return errors.Join(err, d.readOutside())
 }
 
 // Refuse marks a file that exists but was refused, so that CheckNames and ReadBuild do not
@@ -149,16 +150,13 @@ func (d *Draft) checkNamed() error {
 			got = "a file that privateFiles excludes"
 		}
 		want := "a file " + name + " in this directory"
+		if strings.HasPrefix(name, above) {
+			want = "a file " + name + " of the repository"
+		}
 		problems = append(problems, strictyaml.Problem{Path: where, Want: want, Got: got})
 	}
-	if p.Manifest.ABIHeader != "" {
-		missing("abiHeader", p.Manifest.ABIHeader)
-	}
-	for i, header := range p.Manifest.ABIHeaders {
-		missing(fmt.Sprintf("abiHeaders[%d]", i), header)
-	}
-	for i, header := range p.Manifest.IoctlHeaders {
-		missing(fmt.Sprintf("ioctlHeaders[%d]", i), header)
+	for _, h := range p.Manifest.headerFields() {
+		missing(h.field, h.name)
 	}
 	for i, dir := range p.Manifest.CMake.Subdirectories {
 		missing(fmt.Sprintf("cmake.subdirectories[%d]", i), path.Join(dir, cmake.FileName))

@@ -182,7 +182,7 @@ func TestLoadManifestOfManyKinds(t *testing.T) {
 		{"both kinds", "driverID:", "abiHeaders: [fly_user.h]\ndriverID:", []string{"7:abiHeaders"}},
 		{"a header twice", "driverID:", "ioctlHeaders: [fly_user.h, fly-abi.h]\ndriverID:", []string{"7:ioctlHeaders[1]"}},
 		{"a header that is not there", "driverID:", "ioctlHeaders: [gone.h]\ndriverID:", []string{"7:ioctlHeaders[0]"}},
-		{"hostile headers", "abiHeader: fly-abi.h", `abiHeaders: ["a;b.h", "../a.h", "a\nb.h", "%{x}.h", "$(x).h", "a b.h", ""]`, []string{
+		{"hostile headers", "abiHeader: fly-abi.h", `abiHeaders: ["a;b.h", "/a.h", "a\nb.h", "%{x}.h", "$(x).h", "a b.h", ""]`, []string{
 			"6:abiHeaders[0]", "6:abiHeaders[1]", "6:abiHeaders[2]", "6:abiHeaders[3]", "6:abiHeaders[4]", "6:abiHeaders[5]", "6:abiHeaders[6]",
 		}},
 		{"no driver id", "constant: RDMA_DRIVER_FLY\n  policy: next", "policy: none", nil},

@@ -40,8 +40,8 @@ type Provider struct {
 // Load reads a provider's directory. All mistakes are reported at once,
 // as *strictyaml.Mistake (manifest, with line and column), *FileError and
 // *LimitError (files), *PlaceError (CMakeLists.txt, version map), or the cause of ctx's
-// end. Nothing outside dir is read: symbolic links are refused, also those that stay
-// inside.
+// end. Nothing outside dir is read but kernel headers that the manifest names in the git repository that dir is in: symbolic links
+// are refused, also those that stay inside.
 func Load(ctx context.Context, dir string) (*Provider, error) {
 	return loadFrom(ctx, dir, (*Draft).ReadManifest)
 }

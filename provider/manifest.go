@@ -36,10 +36,10 @@ type Manifest struct {
 	License   string   `yaml:"license,omitempty" jsonschema_description:"a licence as named in debian/copyright"`
 	// ABIHeader is copied to kernel-headers/rdma/ under its base name, and not to
 	// providers/NAME. It may be in a subdirectory: many of upstream's providers have
-	// a different NAME-abi.h next to their sources. ABIHeaders replaces it if there
-	// are several. Without either the provider has no kernel header of its own.
-	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"a file of this directory such as NAME-abi.h"`
-	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"a list of files of this directory, instead of abiHeader"`
+	// a different NAME-abi.h next to their sources. With ../ it is outside of the directory, in the same git
+	// repository. ABIHeaders replaces it if there are several. Without either the provider has no kernel header of its own.
+	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"a file of this directory such as NAME-abi.h, or with ../ of its repository"`
+	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"a list of such files, instead of abiHeader"`
 	// IoctlHeaders are copied there too; no kernel-abi/ is generated from them.
 	IoctlHeaders []string `yaml:"ioctlHeaders,omitempty" jsonschema_description:"a list of headers such as NAME_user_ioctl_cmds.h"`
 	DriverID     DriverID `yaml:"driverID" jsonschema_description:"a mapping with policy and constant"`
@@ -167,6 +167,23 @@ func (m *Manifest) ABIs() []string {
 		return []string{m.ABIHeader}
 	}
 	return slices.Clone(m.ABIHeaders)
+}
+
+// headerField is a kernel header and where the manifest names it.
+type headerField struct{ field, name string }
+
+func (m *Manifest) headerFields() []headerField {
+	var all []headerField
+	if m.ABIHeader != "" {
+		all = append(all, headerField{"abiHeader", m.ABIHeader})
+	}
+	for i, name := range m.ABIHeaders {
+		all = append(all, headerField{fmt.Sprintf("abiHeaders[%d]", i), name})
+	}
+	for i, name := range m.IoctlHeaders {
+		all = append(all, headerField{fmt.Sprintf("ioctlHeaders[%d]", i), name})
+	}
+	return all
 }
 
 // KernelHeaders returns the files that go to kernel-headers/rdma.

@@ -8,12 +8,18 @@ import (
 	"hash/fnv"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
-// Stamp changes when a file in a provider's directory may have changed. It reads no file: Load
+// Stamp changes when a file in a provider's directory, or one of its headers outside of it, may have changed. It reads no file: Load
 // and Digest say whether the content is another one.
-func Stamp(dir string) uint64 {
+func Stamp(dir string, outside ...string) uint64 {
 	h := fnv.New64a()
+	for _, name := range outside {
+		if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
+			_, _ = fmt.Fprintln(h, name, info.Mode(), info.Size(), info.ModTime().UnixNano())
+		}
+	}
 	entries := 0
 	_ = fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
 		if entries++; entries > maxEntries {

@@ -54,6 +54,7 @@ type Driver struct {
 	Place      // with a Driver
 	Release    *Release
 	Maintainer provider.Maintainer // empty: as MAINTAINERS says
+	Copies     bool                // its files go to a new directory, with all its kernel headers
 }
 
 // ExistsError says that there is a manifest already.

@@ -293,6 +293,54 @@ func TestForkHere(t *testing.T) {
 	}
 }
 
+// A kernel header elsewhere in the driver's repository stays there, wherever that is. Of several that differ, the first is taken.
+func TestHeaderInRepository(t *testing.T) {
+	repository := func(files map[string]string) (driver string) {
+		top := t.TempDir()
+		driver = filepath.Join(top, "user", "fly")
+		from := alone(t, map[string]string{"fly-abi.h": "#include <kernel-abi/fly-abi.h>\n"})
+		for _, err := range []error{
+			os.MkdirAll(filepath.Dir(driver), 0o755), os.CopyFS(driver, os.DirFS(from)), os.RemoveAll(filepath.Join(driver, ".git")),
+			os.Mkdir(filepath.Join(top, ".git"), 0o755),
+		} {
+			providertest.WantError(t, err)
+		}
+		write(t, top, files)
+		return driver
+	}
+	const other = providertest.ABIHeader + "/* older */\n"
+	for name, tt := range map[string]struct {
+		files map[string]string
+		want  string
+		asks  int // more than what every such driver is asked about
+	}{
+		"far away":           {map[string]string{"kmod/deep/uapi/fly-abi.h": providertest.ABIHeader}, "../../kmod/deep/uapi/fly-abi.h", 0},
+		"a usual place":      {map[string]string{"user/include/uapi/rdma/fly-abi.h": providertest.ABIHeader, "a/fly-abi.h": other}, "../include/uapi/rdma/fly-abi.h", 0},
+		"two that are equal": {map[string]string{"a/fly-abi.h": providertest.ABIHeader, "b/fly-abi.h": providertest.ABIHeader}, "../../a/fly-abi.h", 0},
+		"two that differ":    {map[string]string{"a/fly-abi.h": providertest.ABIHeader, "b/fly-abi.h": other}, "../../a/fly-abi.h", 1},
+		"one is hidden":      {map[string]string{".old/fly-abi.h": other, "b/fly-abi.h": providertest.ABIHeader}, "../../b/fly-abi.h", 0},
+		"one is from it":     {map[string]string{"a/fly-abi.h": "#include <kernel-abi/fly-abi.h>\n", "b/fly-abi.h": providertest.ABIHeader}, "../../b/fly-abi.h", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			driver := repository(tt.files)
+			found, err := readWith(t, driver, &adopt.Release{})
+			providertest.WantError(t, err)
+			if found.Manifest.ABIHeader != tt.want || !found.InPlace() || found.Questions != 4+tt.asks {
+				t.Errorf("got %q, in place %t, %d questions", found.Manifest.ABIHeader, found.InPlace(), found.Questions)
+			}
+			p, err := found.WriteInPlace(t.Context(), "PLACE")
+			providertest.WantError(t, err)
+			if !p.Has(tt.want) {
+				t.Errorf("the provider lacks %s", tt.want)
+			}
+		})
+	}
+	driver := repository(nil)
+	if _, err := readWith(t, driver, &adopt.Release{}); err == nil || !strings.Contains(err.Error(), "want the kernel header fly-abi.h") {
+		t.Errorf("no header: %v", err)
+	}
+}
+
 // A driver in a tree is upstream's if the release has it.
 func TestReplaces(t *testing.T) {
 	tree := fork(t, nil)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -222,6 +223,11 @@ func (r *reader) addHeader(w wanted) (name string, err error) {
 	case file == "":
 		return "", &MissingHeaderError{File: w.file, Line: w.line, Name: w.name, Looked: looked}
 	}
+	if outside := provider.Outside(r.Driver.Driver, file); outside != "" && !r.Copies {
+		r.draft.AddFile(provider.NewFile(outside, 0, data))
+		r.found(fieldHeaders, outside+" ("+kind+")", "")
+		return outside, nil
+	}
 	name = w.name
 	if r.p.Has(name) {
 		name = "kernel/" + w.name
@@ -289,5 +295,50 @@ func (r *reader) lookFor(name string) (file string, data []byte, looked []string
 			}
 		}
 	}
-	return "", nil, looked, nil
+	if r.tree != nil {
+		return "", nil, looked, nil
+	}
+	return r.searchFor(name, looked)
+}
+
+// searchFor looks for a header in the whole repository that the driver is in. Of several that differ, it asks about the first.
+func (r *reader) searchFor(name string, looked []string) (file string, data []byte, all []string, err error) {
+	repository := provider.Repository(r.Driver.Driver)
+	if repository == "" {
+		return "", nil, looked, nil
+	}
+	t, err := provider.OpenTree(repository)
+	if err != nil {
+		return "", nil, looked, nil //nolint:nilerr // as if it were not there
+	}
+	defer t.Close()
+	var names []string
+	entries := 0
+	_ = fs.WalkDir(os.DirFS(repository), ".", func(at string, d fs.DirEntry, err error) error {
+		const most = 100_000
+		switch entries++; {
+		case entries > most:
+			return fs.SkipAll
+		case err != nil:
+			return nil //nolint:nilerr // what cannot be read has none
+		case d.IsDir() && at != "." && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case d.Name() != name || !d.Type().IsRegular():
+			return nil
+		}
+		text, err := t.ReadFile(at)
+		if err != nil || bytes.Contains(text, []byte(abiDir)) || bytes.IndexByte(text, 0) >= 0 {
+			return nil //nolint:nilerr // another file of that name
+		}
+		if names = append(names, at); len(names) == 1 {
+			file, data = filepath.Join(repository, filepath.FromSlash(at)), text
+		} else if bytes.Equal(text, data) {
+			names = names[:len(names)-1]
+		}
+		return nil
+	})
+	if len(names) > 1 {
+		r.ask(fieldHeaders, "the repository has several files "+name+". Which one does the driver use?", names...)
+	}
+	return file, data, append(looked, repository), nil
 }

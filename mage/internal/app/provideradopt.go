@@ -29,7 +29,7 @@ func (a *App) ProviderAdopt(ctx context.Context, want AdoptProvider) error {
 	if err != nil {
 		return err
 	}
-	var d adopt.Driver
+	d := adopt.Driver{Copies: want.Dir != nil}
 	if text := value(want.Maintainer, ""); text != "" {
 		if d.Maintainer, err = maintainer(text); err != nil {
 			return err
@@ -55,6 +55,10 @@ func (a *App) ProviderAdopt(ctx context.Context, want AdoptProvider) error {
 		return adoptAdvice(err)
 	}
 	found, err := adopt.Read(ctx, d)
+	if err == nil && !found.InPlace() {
+		d.Copies = true // a kernel header that the repository does not have: all go to the new directory
+		found, err = adopt.Read(ctx, d)
+	}
 	if err != nil {
 		return adoptAdvice(err)
 	}

@@ -56,7 +56,7 @@ func (w *Walker) adoptFrom(ctx context.Context, t specs.Transplant, b hostTrees,
 	if got := filepath.Base(place.Driver); got != t.Provider {
 		return nil, fmt.Errorf("the difference between the trees is %s, not %s", got, t.Provider)
 	}
-	found, err := adopt.Read(ctx, adopt.Driver{Place: place, Release: release})
+	found, err := adopt.Read(ctx, adopt.Driver{Place: place, Release: release, Copies: true})
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (w *Walker) adoptAlone(ctx context.Context, j job.Job, src artifact.Source,
 	if err != nil {
 		return err
 	}
-	found, err := adopt.Read(ctx, adopt.Driver{Place: place, Release: &adopt.Release{Version: b.version, Tree: host}})
+	found, err := adopt.Read(ctx, adopt.Driver{Place: place, Release: &adopt.Release{Version: b.version, Tree: host}, Copies: true})
 	if err != nil {
 		return err
 	}

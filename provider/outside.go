@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/provider/internal/text"
+)
+
+// above begins the name of a file outside of the provider's directory.
+const above = "../"
+
+// readOutside reads the kernel headers that the manifest names outside of the directory. They are files of the git repository that
+// the directory is in, so that a driver can share them with its kernel driver. Nothing outside of that is read. CheckNames reports
+// one that does not exist.
+func (d *Draft) readOutside() error {
+	var errs []error
+	for _, h := range d.Provider.Manifest.headerFields() {
+		if !strings.HasPrefix(h.name, above) || !headerForm.MatchString(h.name) || d.Provider.Has(h.name) {
+			continue
+		}
+		f, err := readOutside(d.Provider.Dir, h.name)
+		switch failed, isFile := errors.AsType[*FileError](err); {
+		case err == nil:
+			d.AddFile(f)
+		case errors.Is(err, fs.ErrNotExist):
+		case isFile && errors.Is(err, errElsewhere):
+			d.Refuse(h.name)
+			errs = append(errs, d.Mistake(h.field, failed.Want, failed.Got))
+		default:
+			d.Refuse(h.name)
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// errElsewhere: a file is not in the provider's repository.
+var errElsewhere = errors.New("outside of the repository")
+
+// readOutside reads a file by its name from a directory.
+func readOutside(dir, name string) (File, error) {
+	shown := filepath.Join(dir, filepath.FromSlash(name))
+	in, err := realDir(dir)
+	if err != nil {
+		return File{}, notReadable(shown, wantReadable, err)
+	}
+	repository, inside, err := inRepository(in, filepath.Join(in, filepath.FromSlash(name)))
+	switch {
+	case err != nil:
+		return File{}, notReadable(shown, wantReadable, err)
+	case repository == "":
+		return File{}, &FileError{
+			File: shown, Want: "a file of the git repository that the directory is in", Got: "one outside of it, or no repository", Err: errElsewhere,
+		}
+	}
+	root, err := os.OpenRoot(repository)
+	if err != nil {
+		return File{}, notReadable(shown, wantReadable, err)
+	}
+	defer root.Close()
+	data, info, err := readLimited(root, inside, shown, MaxFileSize)
+	if err != nil {
+		return File{}, err
+	}
+	if at := bytes.IndexByte(data, 0); at >= 0 {
+		return File{}, &text.SourceError{File: shown, Line: text.LineNumber(data, at), Want: "a text file", Got: "a binary file"}
+	}
+	return NewFile(name, info.Mode(), data), nil
+}
+
+// Outside is the name that a manifest in dir has for a kernel header elsewhere in the git repository that dir is in; "" if it can
+// have none.
+func Outside(dir, file string) string {
+	repository, _, err := inRepository(dir, file)
+	if err != nil || repository == "" {
+		return ""
+	}
+	dir, errDir := realDir(dir)
+	file, errFile := realPath(file)
+	name, err := filepath.Rel(dir, file)
+	name = filepath.ToSlash(name)
+	if errors.Join(errDir, errFile, err) != nil || !strings.HasPrefix(name, above) || !headerForm.MatchString(name) {
+		return ""
+	}
+	return name
+}
+
+// Outside are the names of the kernel headers outside of the directory.
+func (p *Provider) Outside() []string {
+	return slices.DeleteFunc(p.Manifest.KernelHeaders(), func(name string) bool { return !strings.HasPrefix(name, above) })
+}
+
+// Repository is the git repository that a directory is in, "" if there is none.
+func Repository(dir string) string {
+	top, err := realDir(dir)
+	if err != nil {
+		return ""
+	}
+	for {
+		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {
+			return top
+		}
+		up := filepath.Dir(top)
+		if up == top {
+			return ""
+		}
+		top = up
+	}
+}
+
+// inRepository returns the git repository that a directory is in, "" if there is none or it does not have the file, and the file's
+// path in it.
+func inRepository(dir, file string) (repository, inside string, err error) {
+	if file, err = realPath(file); err != nil {
+		return "", "", err
+	}
+	if repository = Repository(dir); repository == "" {
+		return "", "", nil
+	}
+	inside, err = filepath.Rel(repository, file)
+	if err != nil || !filepath.IsLocal(inside) {
+		return "", "", err
+	}
+	return repository, inside, nil
+}
+
+// realDir is the path of a directory without symbolic links.
+func realDir(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", dir, err)
+	}
+	return filepath.EvalSymlinks(abs) //nolint:wrapcheck // names the file
+}
+
+// realPath is a file's path without symbolic links before its last part.
+func realPath(file string) (string, error) {
+	dir, err := realDir(filepath.Dir(file))
+	return filepath.Join(dir, filepath.Base(file)), err
+}
