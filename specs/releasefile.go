@@ -68,8 +68,10 @@ type releaseFile struct {
 
 	file   string // its name in messages
 	data   []byte
-	listed bool // releases.yaml has the release too
-	check  func(*releaseFile) []strictyaml.Problem
+	listed bool // releases.yaml has the release too, and then
+	// mirrors says that this file has other places for its archives.
+	mirrors bool
+	check   func(*releaseFile) []strictyaml.Problem
 }
 
 // Check finds mistakes that the schema cannot express.
@@ -121,10 +123,15 @@ func (r *Releases) loadFiles(fsys fs.FS) error {
 			errs = append(errs, err)
 			continue
 		}
-		if _, f.listed = listed[f.Version]; !f.listed {
-			r.Releases = append(r.Releases, f.Release)
+		if known := listed[f.Version]; known != nil {
+			f.listed, f.mirrors = true, known.addMirrors(f.Origins)
 		}
 		r.files = append(r.files, f)
+	}
+	for _, f := range r.files {
+		if !f.listed {
+			r.Releases = append(r.Releases, f.Release)
+		}
 	}
 	slices.SortFunc(r.Releases, func(a, b Release) int { return CompareVersions(a.Version, b.Version) })
 	return errors.Join(errs...)
@@ -136,6 +143,24 @@ func (r *Releases) byVersion() map[string]*Release {
 		all[r.Releases[i].Version] = &r.Releases[i]
 	}
 	return all
+}
+
+// addMirrors puts other places for the release's archives before its own, each with the sum of the archive. It reports whether there
+// are any.
+func (rel *Release) addMirrors(origins []Origin) bool {
+	var first []Origin
+	for _, o := range origins {
+		at := slices.IndexFunc(rel.Origins, func(k Origin) bool { return k.Kind == o.Kind })
+		if at >= 0 && o.URL == rel.Origins[at].URL && o.Suite == rel.Origins[at].Suite {
+			continue
+		}
+		if at >= 0 && o.SHA256 == "" {
+			o.SHA256 = rel.Origins[at].SHA256
+		}
+		first = append(first, o)
+	}
+	rel.Origins = append(first, rel.Origins...)
+	return len(first) > 0
 }
 
 // differs are the archives of the release of which the list, in the file listed, has another sum. known is nil if it does not have
@@ -171,7 +196,7 @@ func (r *Releases) File(version string) string {
 func (r *Releases) Needless() []string {
 	var names []string
 	for _, f := range r.files {
-		if f.listed && f.Interface == nil && len(f.Sums) == 0 {
+		if f.listed && !f.mirrors && f.Interface == nil && len(f.Sums) == 0 {
 			names = append(names, f.file)
 		}
 	}

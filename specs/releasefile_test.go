@@ -16,7 +16,9 @@ const someReleases = `default: "65.0"
 releases:
   - version: "65.0"
     tag: v65.0
-    origins: [{kind: release-asset, file: a, url: "https://a/b", sha256: "` + hex0 + `"}]
+    origins:
+      - {kind: release-asset, file: a, url: "https://github.com/linux-rdma/rdma-core/releases/download/v65.0/rdma-core-65.0.tar.gz", sha256: "` + hex0 + `"}
+      - {kind: github-archive, file: b, url: "https://github.com/linux-rdma/rdma-core/archive/v65.0.tar.gz"}
 `
 
 const someInterfaces = `interfaces:
@@ -135,6 +137,28 @@ func TestAddedReleaseMistakes(t *testing.T) {
 // withSum gives the file's first origin a sum.
 func withSum(file, sum string) string {
 	return strings.Replace(file, `"}`, `", sha256: "`+sum+`"}`, 1)
+}
+
+// A file of a release that is known can name a mirror, which comes first and has to have the same archive.
+func TestMirrorOfRelease(t *testing.T) {
+	const mirror = `version: "65.0"
+tag: v65.0
+origins: [{kind: release-asset, file: a, url: "https://mirror.example/a"}]
+`
+	r, err := specs.LoadReleases(withFiles(map[string]string{"65.0.yaml": mirror}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rel, err := r.Find("65.0")
+	if err != nil || len(rel.Origins) != 3 {
+		t.Fatalf("got %+v, %v", rel, err)
+	}
+	if first := rel.Origins[0]; first.URL != "https://mirror.example/a" || first.SHA256 != hex0 || !strings.HasPrefix(rel.Origins[1].URL, "https://github.com/") {
+		t.Errorf("got %+v", rel.Origins)
+	}
+	if names := r.Needless(); len(names) > 0 {
+		t.Errorf("needless: %q", names)
+	}
 }
 
 // A later verbsmith knows a release that a repository has added: its own entries count, and the file is said to be needless.
