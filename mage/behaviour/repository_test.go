@@ -19,7 +19,7 @@ import (
 )
 
 // run runs the scripts of a directory, each in a copy of this repository below
-// its own directory, or all at the path copyAt if that is not empty.
+// its own directory, or all at the path copyAt if that is not empty: then one after the other, by their names.
 func run(t *testing.T, folder, copyAt string, share ...string) {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -27,7 +27,11 @@ func run(t *testing.T, folder, copyAt string, share ...string) {
 		t.Fatal(err)
 	}
 	compileOnce(t, root)
-	testscript.Run(t, testscript.Params{
+	var runner testscript.T = inOrder{t}
+	if copyAt == "" {
+		runner = atOnce{inOrder{t}}
+	}
+	testscript.RunT(runner, testscript.Params{
 		Dir:                 folder,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -58,6 +62,31 @@ func run(t *testing.T, folder, copyAt string, share ...string) {
 		},
 	})
 }
+
+// inOrder runs scripts one after the other, by their names.
+type inOrder struct{ *testing.T }
+
+// Run implements testscript.T.
+func (t inOrder) Run(name string, script func(testscript.T)) {
+	t.T.Run(name, func(t *testing.T) { script(inOrder{t}) })
+}
+
+// Parallel implements testscript.T.
+func (inOrder) Parallel() {}
+
+// Verbose implements testscript.T.
+func (inOrder) Verbose() bool { return testing.Verbose() }
+
+// atOnce runs them at the same time.
+type atOnce struct{ inOrder }
+
+// Run implements testscript.T.
+func (t atOnce) Run(name string, script func(testscript.T)) {
+	t.T.Run(name, func(t *testing.T) { script(atOnce{inOrder{t}}) })
+}
+
+// Parallel implements testscript.T.
+func (t atOnce) Parallel() { t.T.Parallel() }
 
 // Copies of one state give one program, whatever their directory.
 const goFlags = "-buildvcs=false -trimpath"

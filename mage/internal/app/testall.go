@@ -59,7 +59,7 @@ func shows(run func(context.Context) error) func(context.Context, io.Writer) err
 // scripts runs the scripts of one test of mage/behaviour on the engine.
 func (a *App) scripts(test, timeout string) func(context.Context, io.Writer) error {
 	return a.goTest("-tags", "integration", "-run", "^"+test+"$", "-count=1", "-timeout="+timeout,
-		"-parallel=1", "-v", "./mage/behaviour/...")
+		"-v", "./mage/behaviour/...")
 }
 
 // steps runs lanes side by side, the parts of each in order, until one fails, and shows how each part ended. The
