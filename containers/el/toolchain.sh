@@ -16,7 +16,7 @@ needs() { # COMMAND...: ends the script if the image lacks one
         }
     done
 }
-needs dnf install
+needs dnf /usr/bin/dnf install
 
 # An image may be older than the repositories, and that of `base` older still. A package that is new then meets an old one
 # that is bound to it without a dependency: gcc loads only the annobin plug-in that was built for it.
@@ -46,9 +46,12 @@ base() {
     if [ -z "${VERBSMITH_REPOS:-}" ]; then
         epel=$(rpm --eval '%{?rhel:epel-release}')
         [ -z "$epel" ] || dnf install -y "$epel"
-        # shellcheck disable=SC2086 # words
-        for repository; do dnf config-manager $enable$repository$enabled; done
     fi
+    # The image's own, also next to a site's: a later run may have none. An image for a site need not have them.
+    for repository; do
+        # shellcheck disable=SC2086 # words
+        /usr/bin/dnf config-manager $enable$repository$enabled || [ -n "${VERBSMITH_REPOS:-}" ]
+    done
     dnf install -y rpm-build shadow-utils ccache pandoc
     needs groupadd useradd
     groupadd --gid 1000 builder
