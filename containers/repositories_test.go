@@ -42,8 +42,9 @@ func writeRepositories(t *testing.T, files map[string]string) string {
 // siteRepositories are those of siteRepo.
 func siteRepositories(t *testing.T) Repositories {
 	t.Helper()
-	r, err := ReadRepositories(writeRepositories(t, map[string]string{"site.repo": siteRepo, "own.repo": "[own]\n", "README": "password=readme",
-		"ca.crt": "of the site", "RPM-GPG-KEY-site": "its key"}))
+	r, err := ReadRepositories(writeRepositories(t, map[string]string{
+		"site.repo": siteRepo, "own.repo": "[own]\n", "README": "password=readme", "ca.crt": "of the site", "RPM-GPG-KEY-site": "its key",
+	}))
 	if err != nil || !slices.Equal(r.Files(), []string{"own.repo", "site.repo"}) {
 		t.Fatal(r.Files(), err)
 	}

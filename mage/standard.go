@@ -141,12 +141,10 @@ func namesVerbsmith(text []byte) bool {
 
 // inWorkspace says whether the go command uses a go.work for a directory.
 func inWorkspace(dir string) bool {
-	switch work := os.Getenv("GOWORK"); work {
-	case "":
-	case "off":
-		return false
-	default:
-		return true
+	for _, setting := range os.Environ() {
+		if work, set := strings.CutPrefix(setting, "GOWORK="); set && work != "" {
+			return work != "off"
+		}
 	}
 	for d := range compiled.UpTo("/", dir) {
 		if _, err := os.Stat(filepath.Join(d, "go.work")); err == nil {

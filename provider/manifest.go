@@ -38,7 +38,7 @@ type Manifest struct {
 	// providers/NAME. It may be in a subdirectory: many of upstream's providers have
 	// a different NAME-abi.h next to their sources. With ../ it is outside of the directory, in the same git
 	// repository. ABIHeaders replaces it if there are several. Without either the provider has no kernel header of its own.
-	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"a file of this directory such as NAME-abi.h, or with ../ of its repository"`
+	ABIHeader  string   `yaml:"abiHeader,omitempty" jsonschema_description:"a file such as NAME-abi.h, or with ../ of the repository"`
 	ABIHeaders []string `yaml:"abiHeaders,omitempty" jsonschema_description:"a list of such files, instead of abiHeader"`
 	// IoctlHeaders are copied there too; no kernel-abi/ is generated from them.
 	IoctlHeaders []string `yaml:"ioctlHeaders,omitempty" jsonschema_description:"a list of headers such as NAME_user_ioctl_cmds.h"`

@@ -59,7 +59,8 @@ func readOutside(dir, name string) (File, error) {
 		return File{}, notReadable(shown, wantReadable, err)
 	case repository == "":
 		return File{}, &FileError{
-			File: shown, Want: "a file of the git repository that the directory is in", Got: "one outside of it, or no repository", Err: errElsewhere,
+			File: shown, Want: "a file of the git repository that the directory is in",
+			Got: "one outside of it, or no repository", Err: errElsewhere,
 		}
 	}
 	root, err := os.OpenRoot(repository)
@@ -139,7 +140,7 @@ func realDir(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find %s: %w", dir, err)
 	}
-	return filepath.EvalSymlinks(abs) //nolint:wrapcheck // names the file
+	return filepath.EvalSymlinks(abs)
 }
 
 // realPath is a file's path without symbolic links before its last part.

@@ -124,7 +124,8 @@ func (r *Releases) loadFiles(fsys fs.FS) error {
 			continue
 		}
 		if known := listed[f.Version]; known != nil {
-			f.listed, f.mirrors = true, known.addMirrors(f.Origins)
+			all := mirrored(known.Origins, f.Origins)
+			f.listed, f.mirrors, known.Origins = true, len(all) > len(known.Origins), all
 		}
 		r.files = append(r.files, f)
 	}
@@ -145,22 +146,20 @@ func (r *Releases) byVersion() map[string]*Release {
 	return all
 }
 
-// addMirrors puts other places for the release's archives before its own, each with the sum of the archive. It reports whether there
-// are any.
-func (rel *Release) addMirrors(origins []Origin) bool {
+// mirrored are a release's origins behind other places for its archives, each with the sum of the archive.
+func mirrored(known, mirrors []Origin) []Origin {
 	var first []Origin
-	for _, o := range origins {
-		at := slices.IndexFunc(rel.Origins, func(k Origin) bool { return k.Kind == o.Kind })
-		if at >= 0 && o.URL == rel.Origins[at].URL && o.Suite == rel.Origins[at].Suite {
+	for _, o := range mirrors {
+		at := slices.IndexFunc(known, func(k Origin) bool { return k.Kind == o.Kind })
+		if at >= 0 && o.URL == known[at].URL && o.Suite == known[at].Suite {
 			continue
 		}
 		if at >= 0 && o.SHA256 == "" {
-			o.SHA256 = rel.Origins[at].SHA256
+			o.SHA256 = known[at].SHA256
 		}
 		first = append(first, o)
 	}
-	rel.Origins = append(first, rel.Origins...)
-	return len(first) > 0
+	return append(first, known...)
 }
 
 // differs are the archives of the release of which the list, in the file listed, has another sum. known is nil if it does not have

@@ -58,10 +58,7 @@ func (r *reader) driverID() {
 	}
 	m.DriverID.Constant = constant
 	r.shared(constant)
-	theirs, release := upstream.find(constant), r.Release.String()
-	if n, known := r.Release.DriverIDs[constant]; theirs == nil && known {
-		theirs, release = &c.Constant{Name: constant, Values: c.Values{n}}, "rdma-core "+r.Release.Newest
-	}
+	theirs, release := r.released(upstream, constant)
 	switch ours := own.find(constant); {
 	case theirs != nil && r.explicit(*theirs):
 		r.found(fieldDriverID, r.idText(), "the enum of "+release)
@@ -82,6 +79,15 @@ func (r *reader) driverID() {
 		r.ask(fieldDriverID, "which number does the kernel driver report as "+constant+"?",
 			"the next one of each release: policy next", "always N: policy explicit, and value: N")
 	}
+}
+
+// released is the constant in the release's enum, or in that of the newest known release, and which it is; nil if it is in neither.
+func (r *reader) released(upstream idEnum, constant string) (theirs *c.Constant, release string) {
+	theirs, release = upstream.find(constant), r.Release.String()
+	if n, known := r.Release.DriverIDs[constant]; theirs == nil && known {
+		theirs, release = &c.Constant{Name: constant, Values: c.Values{n}}, "rdma-core "+r.Release.Newest
+	}
+	return theirs, release
 }
 
 // explicit takes a constant's number.

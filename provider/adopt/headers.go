@@ -223,22 +223,27 @@ func (r *reader) addHeader(w wanted) (name string, err error) {
 	case file == "":
 		return "", &MissingHeaderError{File: w.file, Line: w.line, Name: w.name, Looked: looked}
 	}
+	return r.takeHeader(w.name, kind, file, data)
+}
+
+// takeHeader adds a header that is in a file outside of the driver's directory: where it is, if a manifest can name it there.
+func (r *reader) takeHeader(name, kind, file string, data []byte) (string, error) {
 	if outside := provider.Outside(r.Driver.Driver, file); outside != "" && !r.Copies {
 		r.draft.AddFile(provider.NewFile(outside, 0, data))
 		r.found(fieldHeaders, outside+" ("+kind+")", "")
 		return outside, nil
 	}
-	name = w.name
-	if r.p.Has(name) {
-		name = "kernel/" + w.name
+	to := name
+	if r.p.Has(to) {
+		to = "kernel/" + name
 	}
-	if r.p.Has(name) {
-		return "", &provider.FileError{File: r.p.Path(name), Want: "no file here, where " + file + " goes", Got: "another file"}
+	if r.p.Has(to) {
+		return "", &provider.FileError{File: r.p.Path(to), Want: "no file here, where " + file + " goes", Got: "another file"}
 	}
-	r.draft.AddFile(provider.NewFile(name, 0, data))
+	r.draft.AddFile(provider.NewFile(to, 0, data))
 	r.out.Moved = append(r.out.Moved, file)
-	r.found(fieldHeaders, name+" ("+kind+")", r.shown(file))
-	return name, nil
+	r.found(fieldHeaders, to+" ("+kind+")", r.shown(file))
+	return to, nil
 }
 
 // shown is a file's place in the tree, or beside the driver's directory.
@@ -309,13 +314,32 @@ func (r *reader) searchFor(name string, looked []string) (file string, data []by
 	}
 	t, err := provider.OpenTree(repository)
 	if err != nil {
-		return "", nil, looked, nil //nolint:nilerr // as if it were not there
+		return "", nil, looked, nil
 	}
 	defer t.Close()
 	var names []string
+	for _, at := range filesNamed(repository, name) {
+		content, err := t.ReadFile(at)
+		switch {
+		case err != nil || bytes.Contains(content, []byte(abiDir)) || bytes.IndexByte(content, 0) >= 0: // another file of that name
+		case file == "":
+			file, data, names = filepath.Join(repository, filepath.FromSlash(at)), content, []string{at}
+		case !bytes.Equal(content, data):
+			names = append(names, at)
+		}
+	}
+	if len(names) > 1 {
+		r.ask(fieldHeaders, "the repository has several files "+name+". Which one does the driver use?", names...)
+	}
+	return file, data, append(looked, repository), nil
+}
+
+// filesNamed are the paths of a repository's files of that name, in their order, without those in hidden directories.
+func filesNamed(repository, name string) []string {
+	const most = 100_000
+	var found []string
 	entries := 0
 	_ = fs.WalkDir(os.DirFS(repository), ".", func(at string, d fs.DirEntry, err error) error {
-		const most = 100_000
 		switch entries++; {
 		case entries > most:
 			return fs.SkipAll
@@ -323,22 +347,10 @@ func (r *reader) searchFor(name string, looked []string) (file string, data []by
 			return nil //nolint:nilerr // what cannot be read has none
 		case d.IsDir() && at != "." && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
-		case d.Name() != name || !d.Type().IsRegular():
-			return nil
-		}
-		text, err := t.ReadFile(at)
-		if err != nil || bytes.Contains(text, []byte(abiDir)) || bytes.IndexByte(text, 0) >= 0 {
-			return nil //nolint:nilerr // another file of that name
-		}
-		if names = append(names, at); len(names) == 1 {
-			file, data = filepath.Join(repository, filepath.FromSlash(at)), text
-		} else if bytes.Equal(text, data) {
-			names = names[:len(names)-1]
+		case d.Name() == name && d.Type().IsRegular():
+			found = append(found, at)
 		}
 		return nil
 	})
-	if len(names) > 1 {
-		r.ask(fieldHeaders, "the repository has several files "+name+". Which one does the driver use?", names...)
-	}
-	return file, data, append(looked, repository), nil
+	return found
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // showAddonSet shows which of the provider's add-ons in dist is for which release of a distro, and writes the same into
@@ -26,7 +27,7 @@ func (a *App) showAddonSet(ctx context.Context, j job.Job) error {
 	set, err := collector.AddonSet(dist.AddonFacts{
 		Provider: j.ProviderName(), Digest: j.Provider.Digest(), Stock: a.libibverbs, Interfaces: a.pipeline.Interfaces,
 		Family: a.addonFamily, Own: a.addonFamily(artifact.Manifest{Distro: j.Target.Name(), Suite: j.Suite().Name}),
-		Inside: func(release string) bool { return history.Has(j.ProviderName(), release) },
+		Inside: func(release string) bool { return history.Has(j.ProviderName(), release, specs.CompareVersions) },
 	})
 	if err != nil {
 		return err

@@ -45,20 +45,11 @@ func (a *App) ProviderAdopt(ctx context.Context, want AdoptProvider) error {
 	if upstream.Tree != nil {
 		defer upstream.Tree.Close()
 	}
-	history, err := driverapi.Known()
-	if err != nil {
-		return err
-	}
-	upstream.Newest, upstream.DriverIDs = history.Newest, history.NumbersOfIDs()
 	d.Release = upstream
 	if err := d.Choose(upstream); err != nil {
 		return adoptAdvice(err)
 	}
-	found, err := adopt.Read(ctx, d)
-	if err == nil && !found.InPlace() {
-		d.Copies = true // a kernel header that the repository does not have: all go to the new directory
-		found, err = adopt.Read(ctx, d)
-	}
+	found, err := readDriver(ctx, d)
 	if err != nil {
 		return adoptAdvice(err)
 	}
@@ -67,10 +58,6 @@ func (a *App) ProviderAdopt(ctx context.Context, want AdoptProvider) error {
 		return err
 	}
 	a.showAdopted(p, found)
-	if since, in := history.First(found.Manifest.Name); in {
-		const form = "%s is in rdma-core from %s on: no add-on can be installed beside those (see docs/addon.md)\n"
-		fmt.Fprintf(a.ui.Out(), form, found.Manifest.Name, since)
-	}
 	a.flags.Provider = &place
 	err = a.ProviderCheck(ctx)
 	a.showNext(shellWord(place))
@@ -79,6 +66,16 @@ func (a *App) ProviderAdopt(ctx context.Context, want AdoptProvider) error {
 		return nil
 	}
 	return err
+}
+
+// readDriver reads a driver, in its place if all of its files are in the repository.
+func readDriver(ctx context.Context, d adopt.Driver) (*adopt.Adoption, error) {
+	found, err := adopt.Read(ctx, d)
+	if err == nil && !found.InPlace() && !d.Copies {
+		d.Copies = true // a kernel header that the repository does not have: all go to the new directory
+		return adopt.Read(ctx, d)
+	}
+	return found, err
 }
 
 // adoptAdvice says what to name instead.
@@ -95,12 +92,17 @@ func adoptAdvice(err error) error {
 // upstreamOf is the release that a driver is compared with: the asked one, or that of its tree's version. If none was asked for and
 // it cannot be had, the names of upstream's providers are known without it.
 func (a *App) upstreamOf(ctx context.Context, place adopt.Place) (*adopt.Release, error) {
+	history, err := driverapi.Known()
+	if err != nil {
+		return nil, err
+	}
+	known := adopt.Release{Newest: history.Newest, DriverIDs: history.NumbersOfIDs()}
 	asked := a.flags.RDMA != nil || a.flags.Source != nil
 	if !asked && place.Version != "" {
 		a.flags.RDMA = &place.Version
 	}
 	var j job.Job
-	err := a.release(&j)
+	err = a.release(&j)
 	s := pipeline.NewState(j)
 	if err == nil {
 		var run *pipeline.Run
@@ -118,13 +120,14 @@ func (a *App) upstreamOf(ctx context.Context, place adopt.Place) (*adopt.Release
 		a.flags.RDMA = nil
 		a.pipeline.Log.WarnContext(ctx, "the driver is compared with the names of upstream's providers only", "because", err,
 			"choose", "-source=CLONE, -source=TARBALL or -rdma=VERSION")
-		return &adopt.Release{}, nil
+		return &known, nil
 	}
 	tree, err := provider.OpenTree(s.Source.Tree)
 	if err != nil {
 		return nil, err
 	}
-	return &adopt.Release{Version: s.Source.Version, Tree: tree}, nil
+	known.Version, known.Tree = s.Source.Version, tree
+	return &known, nil
 }
 
 // writeAdopted writes the manifest, and a new directory if one is asked for or kernel headers are elsewhere.
@@ -153,6 +156,14 @@ func (a *App) showAdopted(p *provider.Provider, found *adopt.Adoption) {
 	a.ui.Table("adopted "+a.relative(p.Dir), []string{"field", "value", "from"}, rows)
 	file := a.relative(filepath.Join(p.Dir, provider.ManifestName))
 	fmt.Fprintf(a.ui.Out(), "%s: %s, %s\n", file, kindOf(p), count(len(p.Questions), "open question"))
+	history, err := driverapi.Known()
+	if err != nil {
+		return // it was read before
+	}
+	if since, in := history.First(found.Manifest.Name); in {
+		const form = "%s is in rdma-core from %s on: no add-on can be installed beside those (see docs/addon.md)\n"
+		fmt.Fprintf(a.ui.Out(), form, found.Manifest.Name, since)
+	}
 }
 
 // kindOf says what the provider's directory builds.

@@ -29,6 +29,14 @@ const (
 # entries before you install newer packages of your own.
 version = "1.0"
 `
+	fedorasEntry = `
+[[packages]]
+name = %q
+[[packages.conditions]]
+key = "evr"
+comparator = "="
+value = %q
+`
 	verbsPackage = "libibverbs"
 )
 
@@ -48,8 +56,7 @@ func locks(m artifact.Manifest) map[string]string {
 		names = append(names, name)
 		epoch, version, _ := strings.Cut(withEpoch(evr), ":")
 		versions = append(versions, name+"-"+epoch+":"+version+".*\n")
-		entries = append(entries, fmt.Sprintf("\n[[packages]]\nname = %q\n[[packages.conditions]]\nkey = \"evr\"\ncomparator = \"=\"\nvalue = %q\n",
-			name, epoch+":"+version))
+		entries = append(entries, fmt.Sprintf(fedorasEntry, name, epoch+":"+version))
 		fedora = fedora || fedorasTag.MatchString(version)
 	}
 	slices.Sort(names)

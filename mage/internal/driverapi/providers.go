@@ -2,13 +2,14 @@
 
 package driverapi
 
-import "github.com/resnics/verbsmith/specs"
+// Compare orders the numbers of releases, as specs.CompareVersions does.
+type Compare func(a, b string) int
 
 // Has says whether a release has a provider of that name. One older than the history is taken for its oldest, one newer than it
 // for its newest; a distro's version, such as 61.1^20260812gitabc, for that of the release.
-func (h *History) Has(provider, version string) bool {
+func (h *History) Has(provider, version string, compare Compare) bool {
 	for _, p := range h.Providers {
-		if p.Name == provider && !h.before(version, p.From) && (p.Below == "" || h.before(version, p.Below)) {
+		if p.Name == provider && !h.before(version, p.From, compare) && (p.Below == "" || h.before(version, p.Below, compare)) {
 			return true
 		}
 	}
@@ -16,9 +17,9 @@ func (h *History) Has(provider, version string) bool {
 }
 
 // Since is the first release after version, which has no provider of that name, that has one; "" if there is none.
-func (h *History) Since(provider, version string) string {
+func (h *History) Since(provider, version string, compare Compare) string {
 	for _, p := range h.Providers {
-		if p.Name == provider && h.before(version, p.From) {
+		if p.Name == provider && h.before(version, p.From, compare) {
 			return p.From
 		}
 	}
@@ -26,8 +27,8 @@ func (h *History) Since(provider, version string) string {
 }
 
 // before says whether a version is older than a first release of something. Nothing is known to be older than the oldest release.
-func (h *History) before(version, from string) bool {
-	return from != h.Oldest && specs.CompareVersions(version, from) < 0
+func (h *History) before(version, from string, compare Compare) bool {
+	return from != h.Oldest && compare(version, from) < 0
 }
 
 // First is the first release with a provider of that name, and whether there is one.

@@ -43,7 +43,8 @@ func (b *Builder) distroRelease(ctx context.Context, tc artifact.Toolchain, s *u
 	if failed, ok := errors.AsType[*containers.RunError](err); ok {
 		why := cmp.Or(lastLine(failed.Lines), failed.Error())
 		s.Note("the distro's repositories do not answer")
-		b.Log.WarnContext(ctx, "whether dnf upgrade takes the provider away is not known: the distro's repositories do not answer", "because", why)
+		b.Log.WarnContext(ctx, "whether dnf upgrade takes the provider away is not known: the distro's repositories do not answer",
+			"because", why)
 		return "", nil
 	}
 	if errors.Is(err, errNoLibibverbs) {

@@ -8,6 +8,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/job"
@@ -388,5 +390,14 @@ func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A build that failed has been shown with all that it said: the line about its interface is short.
+func TestUnservedByAFailedBuild(t *testing.T) {
+	failed := fmt.Errorf("stage addon: %w", &containers.RunError{Name: "addon", Command: []string{"/bin/sh", "/x"}, Status: 1})
+	c := Choice{Interface: specs.Interface{From: "45.0", Below: "54.0", PrivateABI: 34}, Err: failed}
+	if got := c.Unserved(""); got != "45.0 to below 54.0, private ABI 34: it does not build there, see above" {
+		t.Errorf("got %s", got)
 	}
 }

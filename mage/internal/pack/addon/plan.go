@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -217,8 +218,8 @@ func (c Choice) Unserved(built string) string {
 	return fmt.Sprintf("%s to below %s, private ABI %d: %s", c.Interface.From, below, c.Interface.PrivateABI, inOneLine(err))
 }
 
-// inOneLine shortens an error to its first line, and that of an unavailable
-// release to the error of the last origin.
+// inOneLine shortens an error to its first line, that of an unavailable release to the error of the last origin, and that of a build,
+// which has been shown in full, to a few words.
 func inOneLine(err error) string {
 	if err == nil {
 		return "not tried"
@@ -226,6 +227,9 @@ func inOneLine(err error) string {
 	if failed, ok := errors.AsType[*upstream.ResolveError](err); ok && len(failed.Tried) > 0 {
 		last := failed.Tried[len(failed.Tried)-1]
 		return fmt.Sprintf("%s: %s: %v", failed.Version, last.Origin, last.Err)
+	}
+	if _, ok := errors.AsType[*containers.RunError](err); ok {
+		return "it does not build there, see above"
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	return first

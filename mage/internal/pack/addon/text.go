@@ -91,7 +91,7 @@ func (p *Packer) serves(name, version string, privateABI int, calls func(string)
 			continue
 		}
 		t.known, t.layout, t.addon.Below = true, i.Layout, i.Below
-		if since := history.Since(name, version); since != "" && specs.CompareVersions(since, i.Below) < 0 {
+		if since := history.Since(name, version, specs.CompareVersions); since != "" && specs.CompareVersions(since, i.Below) < 0 {
 			t.addon.Below = since
 		}
 		for _, release := range p.Releases.Names() {
