@@ -16,7 +16,7 @@ needs() { # COMMAND...: ends the script if the image lacks one
         }
     done
 }
-needs dnf /usr/bin/dnf install
+needs dnf install
 
 # An image may be older than the repositories, and that of `base` older still. A package that is new then meets an old one
 # that is bound to it without a dependency: gcc loads only the annobin plug-in that was built for it.
@@ -47,10 +47,12 @@ base() {
         epel=$(rpm --eval '%{?rhel:epel-release}')
         [ -z "$epel" ] || dnf install -y "$epel"
     fi
-    # The image's own, also next to a site's: a later run may have none. An image for a site need not have them.
+    # The image's own, also next to a site's, whose dnf comes first in PATH: a later run may have none. An image for a site need
+    # not have them.
+    own=${PATH#"${VERBSMITH_REPOS:-}:"}
     for repository; do
         # shellcheck disable=SC2086 # words
-        /usr/bin/dnf config-manager $enable$repository$enabled || [ -n "${VERBSMITH_REPOS:-}" ]
+        PATH=$own dnf config-manager $enable$repository$enabled || [ -n "${VERBSMITH_REPOS:-}" ]
     done
     dnf install -y rpm-build shadow-utils ccache pandoc
     needs groupadd useradd

@@ -174,32 +174,36 @@ func TestToolchainIsInstalled(t *testing.T) {
 }
 
 // Each image of a toolchain first brings the packages that it finds to the repositories' state, whatever the age of the one below.
-// Where the repositories are a site's, they are taken as they are.
+// Where the repositories are a site's, these are taken as they are, and the image's own are enabled for runs without them.
 func TestToolchainUpgradesFirst(t *testing.T) {
 	for _, tt := range []struct {
-		site, fails string
-		argv        []string
-		want        string
+		site  bool
+		fails string
+		argv  []string
+		want  string
 	}{
-		{"", "", []string{"base", "4.16.1.3", "crb", "extras"}, "upgrade -y, install -y dnf-plugins-core, install -y epel-release, config-manager --set-enabled crb, " +
+		{false, "", []string{"base", "4.16.1.3", "crb", "extras"}, "upgrade -y, install -y dnf-plugins-core, install -y epel-release, config-manager --set-enabled crb, " +
 			"config-manager --set-enabled extras, install -y rpm-build, clean all"},
-		{"/site", "", []string{"base", "4.16.1.3", "crb"}, "upgrade -y, install -y dnf-plugins-core, install -y rpm-build, clean all"},
-		{"", "", []string{"requirements", "x.spec"}, "upgrade -y, builddep -y x.spec, clean all"},
-		{"", "upgrade ", []string{"base", "4.16.1.3", "crb"}, "upgrade -y"},
-		{"", "upgrade ", []string{"requirements", "x.spec"}, "upgrade -y"},
-		{"", "config-manager crb", []string{"base", "4.16.1.3", "crb", "extras"}, "upgrade -y, install -y dnf-plugins-core, install -y epel-release, config-manager --set-enabled crb"},
-		{"", "builddep x.spec", []string{"requirements", "x.spec"}, "upgrade -y, builddep -y x.spec"},
+		{true, "", []string{"base", "4.16.1.3", "crb"}, "site upgrade -y, site install -y dnf-plugins-core, config-manager --set-enabled crb, " +
+			"site install -y rpm-build, site clean all"},
+		{true, "config-manager crb", []string{"base", "4.16.1.3", "crb"}, "site upgrade -y, site install -y dnf-plugins-core, " +
+			"config-manager --set-enabled crb, site install -y rpm-build, site clean all"},
+		{false, "", []string{"requirements", "x.spec"}, "upgrade -y, builddep -y x.spec, clean all"},
+		{false, "upgrade ", []string{"base", "4.16.1.3", "crb"}, "upgrade -y"},
+		{false, "upgrade ", []string{"requirements", "x.spec"}, "upgrade -y"},
+		{false, "config-manager crb", []string{"base", "4.16.1.3", "crb", "extras"}, "upgrade -y, install -y dnf-plugins-core, install -y epel-release, config-manager --set-enabled crb"},
+		{false, "builddep x.spec", []string{"requirements", "x.spec"}, "upgrade -y, builddep -y x.spec"},
 	} {
 		asked, err := runToolchain(t, tt.site, tt.fails, "4.14.0", "4.16.1.3", tt.argv...)
-		if got := strings.Join(asked, ", "); got != tt.want || (err == nil) != (tt.fails == "") {
+		if got := strings.Join(asked, ", "); got != tt.want || (err == nil) != (tt.fails == "" || tt.site) {
 			t.Errorf("%q with %q: got %s, %v, want %s", tt.argv, tt.fails, got, err, tt.want)
 		}
 	}
 }
 
 // runToolchain runs toolchain.sh on an image with these answers of dnf and rpm to --version, and returns how dnf was called. An image
-// with dnf 4 is an Enterprise Linux.
-func runToolchain(t *testing.T, site, fails, dnf, rpm string, argv ...string) (asked []string, err error) {
+// with dnf 4 is an Enterprise Linux. With a site, calls of its dnf begin with site.
+func runToolchain(t *testing.T, site bool, fails, dnf, rpm string, argv ...string) (asked []string, err error) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, script := range map[string]string{
@@ -212,7 +216,16 @@ func runToolchain(t *testing.T, site, fails, dnf, rpm string, argv ...string) (a
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"../../../containers/el/toolchain.sh"}, argv...)...)
-	cmd.Env = []string{"PATH=" + dir, "FAILS=" + fails, "DNF=" + dnf, "RPM=" + rpm, containers.RepositoriesVariable + "=" + site}
+	path, of := dir, ""
+	if site {
+		of = t.TempDir()
+		path = of + ":" + dir
+		text := "#!/bin/sh\nif [ \"$1\" = --version ]; then echo \"$DNF\"; else echo \"dnf site $1 $2 $3\"; fi\n"
+		if err := os.WriteFile(filepath.Join(of, "dnf"), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd.Env = []string{"PATH=" + path, "FAILS=" + fails, "DNF=" + dnf, "RPM=" + rpm, containers.RepositoriesVariable + "=" + of}
 	output, err := cmd.CombinedOutput()
 	for line := range strings.Lines(string(output)) {
 		if call, ok := strings.CutPrefix(line, "dnf "); ok {
@@ -224,7 +237,7 @@ func runToolchain(t *testing.T, site, fails, dnf, rpm string, argv ...string) (a
 
 // dnf 5 has its plug-ins in another package and another way to enable a repository; only an Enterprise Linux has EPEL.
 func TestToolchainWithDNF5(t *testing.T) {
-	asked, err := runToolchain(t, "", "", "dnf5 version 5.2.8.1", "4.16.1.3", "base", "4.16.1.3", "x")
+	asked, err := runToolchain(t, false, "", "dnf5 version 5.2.8.1", "4.16.1.3", "base", "4.16.1.3", "x")
 	want := "upgrade -y, install -y dnf5-plugins, config-manager setopt x.enabled=1, install -y rpm-build, clean all"
 	if got := strings.Join(asked, ", "); got != want || err != nil {
 		t.Errorf("got %s, %v, want %s", got, err, want)
@@ -236,7 +249,7 @@ func TestToolchainAssertsRPM(t *testing.T) {
 	for version, same := range map[string]bool{
 		"4.16.1.3": true, "4.16.1.2": true, "4.16": true, "4.160.1": false, "4.18.0": false, "6.1.0": false, "14.16.1": false,
 	} {
-		if _, err := runToolchain(t, "", "", "4.14.0", version, "base", "4.16.1.3"); (err == nil) != same {
+		if _, err := runToolchain(t, false, "", "4.14.0", version, "base", "4.16.1.3"); (err == nil) != same {
 			t.Errorf("rpm %s: %v", version, err)
 		}
 	}
