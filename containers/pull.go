@@ -154,12 +154,17 @@ func (e *Engine) registryDigest(ctx context.Context, ref string, patience time.D
 	if e.podman() {
 		ask = e.askPodmansRegistry
 	}
+	var before error // what the registry has answered already: silence after that is not all that is known of it
 	for _, wait := range []time.Duration{patience / 10, patience / 5, -1} {
 		digest, err := ask(asking, ref, used)
+		if err != nil && asking.Err() != nil && before != nil {
+			err = before
+		}
 		failed, refused := errors.AsType[*PullError](err)
 		if !refused || wait < 0 || !failed.passing() || asking.Err() != nil {
 			return digest, interrupted(ctx, "registry of image "+ref, err)
 		}
+		before = err
 		select {
 		case <-asking.Done():
 		case <-time.After(wait):

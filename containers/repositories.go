@@ -35,6 +35,8 @@ type Repositories struct {
 type RepositoriesError struct {
 	Path, Why string
 	Err       error // nil if there is no other cause
+
+	large bool // the files are too large together
 }
 
 // Error names the variable and the directory or file.
@@ -71,7 +73,7 @@ func ReadRepositories(dir string) (Repositories, error) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return r, &RepositoriesError{dir, "it cannot be read", cause(err)}
+		return r, &RepositoriesError{Path: dir, Why: "it cannot be read", Err: cause(err)}
 	}
 	r.files, r.beside = make(map[string]string), make(map[string]string)
 	left := maxRepositoryBytes
@@ -82,9 +84,12 @@ func ReadRepositories(dir string) (Repositories, error) {
 			continue
 		}
 		if len(r.files)+len(r.beside) == maxRepositoryFiles {
-			return Repositories{}, &RepositoriesError{dir, fmt.Sprintf("it has more than %d of them", maxRepositoryFiles), nil}
+			return Repositories{}, &RepositoriesError{Path: dir, Why: fmt.Sprintf("it has more than %d of them", maxRepositoryFiles)}
 		}
 		text, err := readRepository(filepath.Join(dir, name), left, isRepo)
+		if failed, ok := errors.AsType[*RepositoriesError](err); ok && !isRepo && !failed.large {
+			continue // dnf says it if a .repo file names it
+		}
 		if err != nil {
 			return Repositories{}, err
 		}
@@ -97,7 +102,7 @@ func ReadRepositories(dir string) (Repositories, error) {
 		r.secrets = append(r.secrets, secretsIn(text)...)
 	}
 	if len(r.files) == 0 {
-		return Repositories{}, &RepositoriesError{dir, "it has none", nil}
+		return Repositories{}, &RepositoriesError{Path: dir, Why: "it has none"}
 	}
 	r.secrets = longestFirst(r.secrets)
 	return r, nil
@@ -107,12 +112,12 @@ func ReadRepositories(dir string) (Repositories, error) {
 func readRepository(file string, left int, ofDNF bool) (string, error) {
 	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0) // not waiting for a pipe's writer
 	if err != nil {
-		return "", &RepositoriesError{file, "it cannot be read", cause(err)}
+		return "", &RepositoriesError{Path: file, Why: "it cannot be read", Err: cause(err)}
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		return "", &RepositoriesError{file, "it is not a regular file", nil}
+		return "", &RepositoriesError{Path: file, Why: "it is not a regular file"}
 	}
 	var text []byte
 	if err == nil {
@@ -120,11 +125,12 @@ func readRepository(file string, left int, ofDNF bool) (string, error) {
 	}
 	switch {
 	case err != nil:
-		return "", &RepositoriesError{file, "it cannot be read", cause(err)}
+		return "", &RepositoriesError{Path: file, Why: "it cannot be read", Err: cause(err)}
 	case len(text) > left:
-		return "", &RepositoriesError{file, fmt.Sprintf("the files are larger than %d KiB together", maxRepositoryBytes>>10), nil}
+		why := fmt.Sprintf("the files are larger than %d KiB together", maxRepositoryBytes>>10)
+		return "", &RepositoriesError{Path: file, Why: why, large: true}
 	case ofDNF && !repositorySection.Match(text):
-		return "", &RepositoriesError{file, "it has no line [ID] that begins a repository", nil}
+		return "", &RepositoriesError{Path: file, Why: "it has no line [ID] that begins a repository"}
 	}
 	return string(text), nil
 }

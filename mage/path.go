@@ -3,6 +3,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"strings"
 )
@@ -15,10 +16,19 @@ func namePath(args []string) []string {
 		return args
 	}
 	n := slices.IndexFunc(args[at+1:], func(arg string) bool { return !strings.HasPrefix(arg, "-") })
-	if n < 0 {
+	if n < 0 || n > 0 && !isPath(args[at+1+n]) {
 		return args
 	}
 	args = slices.Clone(args)
 	args[at+1+n] = "-path=" + args[at+1+n]
 	return args
+}
+
+// isPath says whether an argument behind flags is a path, and not the next target.
+func isPath(arg string) bool {
+	if strings.ContainsRune(arg, '/') || strings.HasPrefix(arg, ".") {
+		return true
+	}
+	_, err := os.Stat(arg)
+	return err == nil
 }

@@ -13,6 +13,7 @@ func TestNamePath(t *testing.T) {
 		{[]string{"-v", "Provider:Adopt", "."}, []string{"-v", "Provider:Adopt", "-path=."}},
 		{[]string{"provider:adopt", "-dir=x"}, []string{"provider:adopt", "-dir=x"}},
 		{[]string{"provider:adopt", "-depth=edit", "../fork", "-dir=x"}, []string{"provider:adopt", "-depth=edit", "-path=../fork", "-dir=x"}},
+		{[]string{"provider:adopt", "-dir=x", "provider:check"}, []string{"provider:adopt", "-dir=x", "provider:check"}},
 		{[]string{"provider:adopt"}, []string{"provider:adopt"}},
 		{[]string{"provider:check", "a"}, []string{"provider:check", "a"}},
 	} {

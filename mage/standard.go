@@ -139,15 +139,34 @@ func namesVerbsmith(text []byte) bool {
 	return false
 }
 
-// inWorkspace says whether the go command uses a go.work for a directory.
+// inWorkspace says whether the go command uses a go.work for a directory, one of whose modules names verbsmith.
 func inWorkspace(dir string) bool {
 	for _, setting := range os.Environ() {
 		if work, set := strings.CutPrefix(setting, "GOWORK="); set && work != "" {
-			return work != "off"
+			return workNamesVerbsmith(work)
 		}
 	}
 	for d := range compiled.UpTo("/", dir) {
-		if _, err := os.Stat(filepath.Join(d, "go.work")); err == nil {
+		work := filepath.Join(d, "go.work")
+		if _, err := os.Stat(work); err == nil {
+			return workNamesVerbsmith(work)
+		}
+	}
+	return false
+}
+
+// workNamesVerbsmith says whether a module of a go.work is verbsmith's own or requires it.
+func workNamesVerbsmith(work string) bool {
+	text, err := os.ReadFile(work)
+	if err != nil {
+		return false
+	}
+	for word := range strings.FieldsSeq(string(text)) {
+		dir := strings.Trim(word, `"`)
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(filepath.Dir(work), dir)
+		}
+		if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && namesVerbsmith(mod) {
 			return true
 		}
 	}

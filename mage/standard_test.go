@@ -71,6 +71,40 @@ func TestNoModule(t *testing.T) {
 	}
 }
 
+// A workspace counts if one of its modules names verbsmith, wherever that is.
+func TestInWorkspace(t *testing.T) {
+	top := t.TempDir()
+	for name, text := range map[string]string{
+		"go.work": "go 1.26\n\nuse (\n\t./a\n\t\"./b\"\n)\n", "a/go.mod": "module example.com/a\n", "b/go.mod": "module example.com/b\n",
+	} {
+		file := filepath.Join(top, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("GOWORK", "")
+	if inWorkspace(filepath.Join(top, "a")) {
+		t.Error("modules that do not name it")
+	}
+	if err := os.WriteFile(filepath.Join(top, "b/go.mod"), []byte("module example.com/b\nrequire github.com/resnics/verbsmith v1.0.0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !inWorkspace(filepath.Join(top, "a")) {
+		t.Error("another module names it")
+	}
+	t.Setenv("GOWORK", "off")
+	if inWorkspace(filepath.Join(top, "a")) {
+		t.Error("it is switched off")
+	}
+	t.Setenv("GOWORK", filepath.Join(top, "go.work"))
+	if !inWorkspace(t.TempDir()) {
+		t.Error("it is named in the environment")
+	}
+}
+
 func TestNamesVerbsmith(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{

@@ -105,8 +105,16 @@ func (p *Provider) Has(name string) bool {
 	return ok || p.refused[name]
 }
 
-// Path is the path of a file of the directory, for messages.
-func (p *Provider) Path(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
+// Path is the path of a file of the provider, for messages.
+func (p *Provider) Path(name string) string {
+	dir := p.Dir
+	if strings.HasPrefix(name, above) { // above a symbolic link is another directory
+		if resolved, err := realDir(dir); err == nil {
+			dir = resolved
+		}
+	}
+	return filepath.Join(dir, filepath.FromSlash(name))
+}
 
 // ABIHeaders returns the provider's headers from which rdma-core's script generates
 // kernel-abi/.

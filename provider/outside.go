@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/resnics/verbsmith/provider/internal/text"
@@ -58,10 +57,13 @@ func readOutside(dir, name string) (File, error) {
 	case err != nil:
 		return File{}, notReadable(shown, wantReadable, err)
 	case repository == "":
-		return File{}, &FileError{
-			File: shown, Want: "a file of the git repository that the directory is in",
-			Got: "one outside of it, or no repository", Err: errElsewhere,
+		got := "one outside of it"
+		if Repository(in) == "" {
+			got = "no repository: there is no .git in a directory above"
 		}
+		return File{}, &FileError{File: shown, Want: "a file of the git repository that the directory is in", Got: got, Err: errElsewhere}
+	case isIn(in, filepath.Join(repository, inside)):
+		return File{}, &FileError{File: shown, Want: "a name without ../ for a file of this directory", Got: name, Err: errElsewhere}
 	}
 	root, err := os.OpenRoot(repository)
 	if err != nil {
@@ -95,9 +97,21 @@ func Outside(dir, file string) string {
 	return name
 }
 
-// Outside are the names of the kernel headers outside of the directory.
-func (p *Provider) Outside() []string {
-	return slices.DeleteFunc(p.Manifest.KernelHeaders(), func(name string) bool { return !strings.HasPrefix(name, above) })
+// outsideFiles are the kernel headers outside of a directory that its manifest names, as far as it can be read.
+func outsideFiles(dir string) []string {
+	d, err := Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = d.Close() }()
+	_ = d.ReadManifest() // Load reports what is wrong with it
+	var files []string
+	for _, name := range d.Provider.Manifest.KernelHeaders() {
+		if strings.HasPrefix(name, above) {
+			files = append(files, d.Provider.Path(name))
+		}
+	}
+	return files
 }
 
 // Repository is the git repository that a directory is in, "" if there is none.
@@ -132,6 +146,12 @@ func inRepository(dir, file string) (repository, inside string, err error) {
 		return "", "", err
 	}
 	return repository, inside, nil
+}
+
+// isIn reports whether a file is below a directory.
+func isIn(dir, file string) bool {
+	name, err := filepath.Rel(dir, file)
+	return err == nil && filepath.IsLocal(name)
 }
 
 // realDir is the path of a directory without symbolic links.

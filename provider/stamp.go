@@ -8,16 +8,15 @@ import (
 	"hash/fnv"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
-// Stamp changes when a file in a provider's directory, or one of its headers outside of it, may have changed. It reads no file: Load
-// and Digest say whether the content is another one.
-func Stamp(dir string, outside ...string) uint64 {
+// Stamp changes when a file in a provider's directory, or one of its headers outside of it, may have changed. It reads no file but
+// the manifest: Load and Digest say whether the content is another one.
+func Stamp(dir string) uint64 {
 	h := fnv.New64a()
-	for _, name := range outside {
-		if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
-			_, _ = fmt.Fprintln(h, name, info.Mode(), info.Size(), info.ModTime().UnixNano())
+	for _, file := range outsideFiles(dir) {
+		if info, err := os.Stat(file); err == nil {
+			_, _ = fmt.Fprintln(h, file, info.Mode(), info.Size(), info.ModTime().UnixNano())
 		}
 	}
 	entries := 0

@@ -69,9 +69,9 @@ type releaseFile struct {
 	file   string // its name in messages
 	data   []byte
 	listed bool // releases.yaml has the release too, and then
-	// mirrors says that this file has other places for its archives.
-	mirrors bool
-	check   func(*releaseFile) []strictyaml.Problem
+	// more says that this file has other places for its archives, or a sum.
+	more  bool
+	check func(*releaseFile) []strictyaml.Problem
 }
 
 // Check finds mistakes that the schema cannot express.
@@ -124,8 +124,8 @@ func (r *Releases) loadFiles(fsys fs.FS) error {
 			continue
 		}
 		if known := listed[f.Version]; known != nil {
-			all := mirrored(known.Origins, f.Origins)
-			f.listed, f.mirrors, known.Origins = true, len(all) > len(known.Origins), all
+			f.listed = true
+			known.Origins, f.more = mirrored(known.Origins, f.Origins)
 		}
 		r.files = append(r.files, f)
 	}
@@ -146,20 +146,26 @@ func (r *Releases) byVersion() map[string]*Release {
 	return all
 }
 
-// mirrored are a release's origins behind other places for its archives, each with the sum of the archive.
-func mirrored(known, mirrors []Origin) []Origin {
+// mirrored are a release's origins behind other places for its archives, each with the sum of the archive, which either may know.
+// more reports whether the file knew a place or a sum.
+func mirrored(known, file []Origin) (all []Origin, more bool) {
 	var first []Origin
-	for _, o := range mirrors {
-		at := slices.IndexFunc(known, func(k Origin) bool { return k.Kind == o.Kind })
-		if at >= 0 && o.URL == known[at].URL && o.Suite == known[at].Suite {
+	own := slices.Clone(known)
+	for _, o := range file {
+		at := slices.IndexFunc(own, func(k Origin) bool { return k.Kind == o.Kind })
+		if at < 0 {
+			first = append(first, o)
 			continue
 		}
-		if at >= 0 && o.SHA256 == "" {
-			o.SHA256 = known[at].SHA256
+		if own[at].SHA256 == "" && o.SHA256 != "" {
+			own[at].SHA256, more = o.SHA256, true
 		}
-		first = append(first, o)
+		if o.URL != own[at].URL || o.Suite != own[at].Suite {
+			o.SHA256 = own[at].SHA256
+			first = append(first, o)
+		}
 	}
-	return append(first, known...)
+	return append(first, own...), more || len(first) > 0
 }
 
 // differs are the archives of the release of which the list, in the file listed, has another sum. known is nil if it does not have
@@ -195,7 +201,7 @@ func (r *Releases) File(version string) string {
 func (r *Releases) Needless() []string {
 	var names []string
 	for _, f := range r.files {
-		if f.listed && !f.mirrors && f.Interface == nil && len(f.Sums) == 0 {
+		if f.listed && !f.more && f.Interface == nil && len(f.Sums) == 0 {
 			names = append(names, f.file)
 		}
 	}

@@ -161,6 +161,28 @@ origins: [{kind: release-asset, file: a, url: "https://mirror.example/a"}]
 	}
 }
 
+// The sum that releases:add has recorded counts where releases.yaml has none.
+func TestSumOfKnownRelease(t *testing.T) {
+	rel, err := specs.Upstream("65.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := strings.Repeat("b", 64)
+	rel.Origins[1].SHA256 = sum
+	text, err := (&specs.AddedRelease{Release: rel}).Text("written by a test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := specs.LoadReleases(withFiles(map[string]string{"65.0.yaml": string(text)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := r.Find("65.0")
+	if err != nil || len(known.Origins) != 2 || known.Origins[0].SHA256 != hex0 || known.Origins[1].SHA256 != sum || len(r.Needless()) > 0 {
+		t.Errorf("got %+v, %v, needless %q", known, err, r.Needless())
+	}
+}
+
 // A later verbsmith knows a release that a repository has added: its own entries count, and the file is said to be needless.
 func TestAddedReleaseKnownByNow(t *testing.T) {
 	sums := "sums: [{name: a, sha256: " + strings.Repeat("a", 64) + "}]\n"

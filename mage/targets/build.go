@@ -19,7 +19,7 @@ func Build(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a directory, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Build)
@@ -30,7 +30,7 @@ func Watch(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Watch)
@@ -41,7 +41,7 @@ func RPM(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a directory, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
@@ -55,7 +55,7 @@ func DEB(ctx context.Context,
 	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a directory, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' version (default +by.PROVIDER1)
 ) error {
@@ -69,7 +69,7 @@ func Patch(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).Patch)
@@ -80,7 +80,7 @@ func Spec(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a directory, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
@@ -94,7 +94,7 @@ func Inspect(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a directory, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
@@ -111,7 +111,7 @@ func (Rpm) Addon(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default one for each interface of libibverbs)
 	source *string, // tarball, source RPM, git clone as PATH@REF, or git clone with the releases
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the package's release, for a rebuild (default nothing)
 ) error {
@@ -128,7 +128,7 @@ func (Deb) Addon(ctx context.Context,
 	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
 	rdma *string, // rdma-core release (default one for each interface of libibverbs)
 	source *string, // tarball, git clone as PATH@REF, or git clone with the releases
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the package's version, for a rebuild (default nothing)
 ) error {

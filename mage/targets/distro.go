@@ -28,7 +28,7 @@ func (Distro) Report(ctx context.Context,
 	distro *string, // distro to report on (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	return app.Run(ctx, flags(distro, rdma, source, provider, base), (*app.App).DistroReport)

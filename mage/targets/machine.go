@@ -35,7 +35,7 @@ func Bench(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
 	rdma *string, // rdma-core release (default 56.1)
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	f := flags(distro, rdma, source, provider, base)

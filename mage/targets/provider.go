@@ -45,7 +45,7 @@ func (Provider) Adopt(ctx context.Context,
 
 // Check reports everything that is wrong with a provider, with file and line.
 func (Provider) Check(ctx context.Context,
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	depth *string, // edit or compile (default compile if an engine answers)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download

@@ -19,7 +19,7 @@ func (Releases) Check(ctx context.Context,
 	rdma *string, // releases: FROM..TO, one, or several separated by commas (default all)
 	depth *string, // edit, spec or compile (default compile)
 	distro *string, // distro whose toolchain compiles (default rocky9)
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	f := flags(distro, rdma, source, provider, base)

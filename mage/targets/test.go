@@ -23,7 +23,7 @@ func (Test) Integration(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
@@ -37,7 +37,7 @@ func (Test) Rebuild(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
 ) error {
@@ -51,7 +51,7 @@ func (Test) Deb(ctx context.Context,
 	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' version (default +by.PROVIDER1)
 ) error {
@@ -65,7 +65,7 @@ func (Test) Addon(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	beside *string, // directory in dist/ of other unpatched packages (default the same release's)
 	suffix *string, // appended to the package's release (default nothing)
@@ -80,7 +80,7 @@ func (Test) Debaddon(ctx context.Context,
 	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
 	rdma *string, // rdma-core release (default the oldest one that works with the suite's libibverbs1)
 	source *string, // tarball, git clone as PATH@REF, or git clone with the releases
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	beside *string, // directory in dist/ of other unpatched packages (default the suite's own)
 	suffix *string, // appended to the package's version (default nothing)
@@ -95,7 +95,7 @@ func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, or a directory (default rib)
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	cases *string, // fast, all, or names of cases separated by commas (default fast)
 	module *string, // provider's module: packaged, or tree for one compiled now (default packaged)

@@ -17,7 +17,7 @@ type Toolchain mg.Namespace
 func (Toolchain) List(ctx context.Context,
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a directory, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	return app.Run(ctx, flags(nil, rdma, source, provider, base), (*app.App).ToolchainList)
@@ -29,7 +29,7 @@ func (Toolchain) Build(ctx context.Context,
 	suite *string, // Debian suite to build for, instead of a distro
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
-	provider *string, // provider: a name in provider/, a directory, or none (default rib)
+	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 ) error {
 	f := flags(distro, rdma, source, provider, base)

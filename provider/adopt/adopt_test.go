@@ -318,8 +318,8 @@ func TestHeaderInRepository(t *testing.T) {
 		"a usual place":      {map[string]string{"user/include/uapi/rdma/fly-abi.h": providertest.ABIHeader, "a/fly-abi.h": other}, "../include/uapi/rdma/fly-abi.h", 0},
 		"two that are equal": {map[string]string{"a/fly-abi.h": providertest.ABIHeader, "b/fly-abi.h": providertest.ABIHeader}, "../../a/fly-abi.h", 0},
 		"two that differ":    {map[string]string{"a/fly-abi.h": providertest.ABIHeader, "b/fly-abi.h": other}, "../../a/fly-abi.h", 1},
-		"one is hidden":      {map[string]string{".old/fly-abi.h": other, "b/fly-abi.h": providertest.ABIHeader}, "../../b/fly-abi.h", 0},
-		"one is from it":     {map[string]string{"a/fly-abi.h": "#include <kernel-abi/fly-abi.h>\n", "b/fly-abi.h": providertest.ABIHeader}, "../../b/fly-abi.h", 0},
+		"one is hidden":      {map[string]string{".old/fly-abi.h": other, "b/fly-abi.h": providertest.ABIHeader, "build/fly-abi.h": providertest.ABIHeader, "a/dist/fly-abi.h": other}, "../../b/fly-abi.h", 0},
+		"one is from it":     {map[string]string{"a/fly-abi.h": "#include <kernel-abi/fly-abi.h>\n", "b/fly-abi.h": providertest.ABIHeader, "build/fly-abi.h": providertest.ABIHeader, "a/dist/fly-abi.h": other}, "../../b/fly-abi.h", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			driver := repository(tt.files)

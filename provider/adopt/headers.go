@@ -334,7 +334,7 @@ func (r *reader) searchFor(name string, looked []string) (file string, data []by
 	return file, data, append(looked, repository), nil
 }
 
-// filesNamed are the paths of a repository's files of that name, in their order, without those in hidden directories.
+// filesNamed are the paths of a repository's files of that name, in their order, without what is made or somebody else's.
 func filesNamed(repository, name string) []string {
 	const most = 100_000
 	var found []string
@@ -345,7 +345,7 @@ func filesNamed(repository, name string) []string {
 			return fs.SkipAll
 		case err != nil:
 			return nil //nolint:nilerr // what cannot be read has none
-		case d.IsDir() && at != "." && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && at != "." && notSearched(d.Name()):
 			return fs.SkipDir
 		case d.Name() == name && d.Type().IsRegular():
 			found = append(found, at)

@@ -216,7 +216,7 @@ func search(dir string) (found []string, unread, err error) {
 			return err
 		case !d.IsDir() || name == dir:
 			return nil
-		case strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"testdata", "vendor", "node_modules", "dist", "build"}, d.Name()):
+		case notSearched(d.Name()):
 			return fs.SkipDir
 		}
 		if _, ok := treeVersion(name); ok {
@@ -237,6 +237,11 @@ func search(dir string) (found []string, unread, err error) {
 		err = fmt.Errorf("look for a driver: %w", err)
 	}
 	return found, unread, err
+}
+
+// notSearched says whether a directory has what is made or somebody else's.
+func notSearched(name string) bool {
+	return strings.HasPrefix(name, ".") || slices.Contains([]string{"testdata", "vendor", "node_modules", "dist", "build"}, name)
 }
 
 // Release is upstream's release that a driver is compared with.

@@ -99,13 +99,22 @@ func (a *App) everyAddon(ctx context.Context, j job.Job, kind addonKind) error {
 		return err
 	}
 	if len(made) == 0 && failed == nil {
-		last := plan.Choices[len(plan.Choices)-1].Err
 		return errors.Join(a.showAddons(ctx, j, made, plan.Choices), &stage.AdviceError{
-			Err:  last,
+			Err:  insideError(plan.Choices),
 			What: "rpm and deb with replacesUpstream in the manifest put this provider in its place",
 		})
 	}
 	return errors.Join(a.showAddons(ctx, j, made, plan.Choices), failed)
+}
+
+// insideError is that of the newest release that has the provider itself.
+func insideError(choices []addon.Choice) (err error) {
+	for _, c := range choices {
+		if _, inside := errors.AsType[*addon.InUpstreamError](c.Err); inside || err == nil {
+			err = c.Err
+		}
+	}
+	return err
 }
 
 // addons makes one add-on for each state, all in one toolchain. A failure is kept with

@@ -160,9 +160,13 @@ func (a *App) showAdopted(p *provider.Provider, found *adopt.Adoption) {
 	if err != nil {
 		return // it was read before
 	}
-	if since, in := history.First(found.Manifest.Name); in {
+	switch releases, in := history.In(found.Manifest.Name); {
+	case in && releases.Below == "":
 		const form = "%s is in rdma-core from %s on: no add-on can be installed beside those (see docs/addon.md)\n"
-		fmt.Fprintf(a.ui.Out(), form, found.Manifest.Name, since)
+		fmt.Fprintf(a.ui.Out(), form, releases.Name, releases.From)
+	case in:
+		const form = "%s is in rdma-core up to below %s: no add-on can be installed beside those (see docs/addon.md)\n"
+		fmt.Fprintf(a.ui.Out(), form, releases.Name, releases.Below)
 	}
 }
 

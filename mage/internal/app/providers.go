@@ -188,7 +188,7 @@ type OwnOnlyError struct{ Target string }
 // Error says where it runs, and what there is for a provider.
 func (e *OwnOnlyError) Error() string {
 	return e.Target + " is about verbsmith itself and runs in its own repository; " +
-		"a provider has provider:check, test:integration, test:addon and test:kernel"
+		"a provider has provider:check, test:integration, test:rebuild and test:addon"
 }
 
 // ownOnly refuses a target in another repository than verbsmith's own.

@@ -39,12 +39,11 @@ func (a *App) Watch(ctx context.Context) error {
 type watcher struct {
 	*App
 
-	dir     string                          // the provider's
-	outside []string                        // its kernel headers outside of it
-	wait    func(ctx context.Context) error // until the next look at dir; an error ends the target well
-	stamp   uint64                          // of dir, from before it was last read
-	built   string                          // the content that was built last, or why it could not be read
-	said    map[string]bool                 // warnings, each of which is told once
+	dir   string                          // the provider's
+	wait  func(ctx context.Context) error // until the next look at dir; an error ends the target well
+	stamp uint64                          // of dir, from before it was last read
+	built string                          // the content that was built last, or why it could not be read
+	said  map[string]bool                 // warnings, each of which is told once
 }
 
 // run builds and waits until the waiting ends. What the provider's files cannot mend ends it with
@@ -55,7 +54,7 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 	fmt.Fprintf(w.ui.Err(), "watching %s, Ctrl-C ends\n", w.dir)
 	for {
-		w.stamp = provider.Stamp(w.dir, w.outside...)
+		w.stamp = provider.Stamp(w.dir)
 		if err := w.look(ctx); err != nil {
 			return err
 		}
@@ -87,7 +86,7 @@ func (w *watcher) open() error {
 // start one run; false means that the waiting ended.
 func (w *watcher) changed(ctx context.Context) bool {
 	for before := w.stamp; w.wait(ctx) == nil; {
-		now := provider.Stamp(w.dir, w.outside...)
+		now := provider.Stamp(w.dir)
 		if now == before && now != w.stamp {
 			return true
 		}
@@ -101,9 +100,6 @@ func (w *watcher) look(ctx context.Context) error {
 	start := time.Now()
 	first := w.built == ""
 	j, err := w.rpmJob(ctx)
-	if err == nil {
-		w.outside = j.Provider.Outside()
-	}
 	content := contentOf(j, err)
 	if content == w.built || ctx.Err() != nil {
 		return nil //nolint:nilerr // the end of the waiting is no error

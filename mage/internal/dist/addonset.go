@@ -99,7 +99,7 @@ func (c *Collector) addonRows(facts AddonFacts, of specs.Stock, r specs.StockRel
 				return nil, err
 			}
 			row.File, row.Standin = path.Join(name, AddonFile(best.Manifest)), !best.Manifest.Releasable
-			row.Others = best.Manifest.ProviderSHA256 != facts.Digest
+			row.Others = best.Manifest.ProviderSHA256 != "" && best.Manifest.ProviderSHA256 != facts.Digest
 		}
 		rows = append(rows, row)
 	}

@@ -62,6 +62,7 @@ func shown(rows []AddonRow) string {
 func TestAddonSet(t *testing.T) {
 	c := &Collector{Dir: t.TempDir()}
 	facts := fixture("rib")
+	facts.Digest = "of files"
 	expect := func(want string) {
 		t.Helper()
 		set, err := c.AddonSet(facts)
@@ -81,15 +82,15 @@ Plum 9.6, updated (May) | libibverbs 57.0-2.el9 | .none: nothing was built for i
 	flies := *serves
 	flies.Package = "rdma-core-provider-fly"
 	addonIn(t, c.Dir, "plum9", "RPMS/x86_64/rdma-core-provider-rib-56.1-1.abi34.el9.x86_64.rpm",
-		artifact.Manifest{Distro: "plum9", Release: "56.1", Provider: "rib", Releasable: true, Addon: serves})
+		artifact.Manifest{Distro: "plum9", Release: "56.1", Provider: "rib", ProviderSHA256: "of files", Releasable: true, Addon: serves})
 	addonIn(t, c.Dir, "plum9.standin", "RPMS/x86_64/rdma-core-provider-rib-56.1-1.abi34.el9.standin.x86_64.rpm",
-		artifact.Manifest{Distro: "plum9", Release: "56.1", Provider: "rib", Standin: true, Addon: serves})
+		artifact.Manifest{Distro: "plum9", Release: "56.1", Provider: "rib", ProviderSHA256: "of files", Standin: true, Addon: serves})
 	addonIn(t, c.Dir, "pear-new", "rdma-core-provider-fly_56.1-1+abi34+new_amd64.deb",
 		artifact.Manifest{Distro: "pear", Suite: "new", Release: "56.1", Provider: "fly", Releasable: true, Addon: &flies})
 	addonIn(t, c.Dir, "pear-old", "rdma-core-provider-rib_56.1-1+abi34+old_amd64.deb",
-		artifact.Manifest{Distro: "pear", Suite: "old", Release: "56.1", Provider: "rib", Releasable: true, Addon: serves})
+		artifact.Manifest{Distro: "pear", Suite: "old", Release: "56.1", Provider: "rib", ProviderSHA256: "of files", Releasable: true, Addon: serves})
 	addonIn(t, c.Dir, "gone", "rdma-core-provider-rib-56.1-1.x86_64.rpm",
-		artifact.Manifest{Distro: "gone", Release: "56.1", Provider: "rib", Addon: serves})
+		artifact.Manifest{Distro: "gone", Release: "56.1", Provider: "rib", ProviderSHA256: "of files", Addon: serves})
 	const want = `Plum 9.4 |  | .unknown: nobody has looked | false
 Plum 9.5 | libibverbs 51.0-1.el9 | .none: built for 56.0 to below 57.0 (private ABI 34) | false
 Plum 9.6 | libibverbs 56.1-1.el9 | rdma-core-provider-rib-56.1-1.abi34.el9.x86_64.rpm | false

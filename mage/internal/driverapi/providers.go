@@ -31,14 +31,14 @@ func (h *History) before(version, from string, compare Compare) bool {
 	return from != h.Oldest && compare(version, from) < 0
 }
 
-// First is the first release with a provider of that name, and whether there is one.
-func (h *History) First(provider string) (version string, in bool) {
+// In returns the releases with a provider of that name: the newest ones if it has come and gone. in is false if there is none.
+func (h *History) In(provider string) (releases Presence, in bool) {
 	for _, p := range h.Providers {
 		if p.Name == provider {
-			return p.From, true
+			releases, in = p, true
 		}
 	}
-	return "", false
+	return releases, in
 }
 
 // NumbersOfIDs are the numbers of the newest release's constants of enum rdma_driver_id.

@@ -45,7 +45,7 @@ func (b *Builder) ChooseBase(ctx context.Context, j job.Job) (own bool, why stri
 	switch {
 	case err == nil:
 		return false, image + " can be pulled", nil
-	case ctx.Err() != nil || refused && b.isThere(pull.Reason, image):
+	case ctx.Err() != nil || refused && b.isThere(pull.Reason, image, j.Target):
 		return false, "", b.baseRefused(err, j.Target)
 	case refused:
 		return true, fmt.Sprintf("%s is not on the engine and cannot be pulled: %s", image, pull.Reason), nil
@@ -55,14 +55,17 @@ func (b *Builder) ChooseBase(ctx context.Context, j job.Job) (own bool, why stri
 
 // isThere says whether a registry that refuses an image has it all the same, or has to have it: then nothing else is used
 // instead. Who has pinned an image, or named a registry, does not want another base because of a bad hour.
-func (b *Builder) isThere(why containers.PullReason, image string) bool {
+func (b *Builder) isThere(why containers.PullReason, image string, target job.Target) bool {
+	named := b.Mirror != "" || isPin(image)
 	switch why {
 	case containers.NoAnswer:
 		return false
-	case containers.RateLimited, containers.LoginRefused, containers.NoDigest:
+	case containers.NoDigest:
 		return true
+	case containers.RateLimited, containers.LoginRefused:
+		return named || job.HasStandin(target) // Debian's own archive has the real Debian
 	case containers.OutOfOrder, containers.Cut, containers.Stalled, containers.Damaged:
-		return b.Mirror != "" || isPin(image)
+		return named
 	case containers.NoTLS, containers.Untrusted, containers.LoginMissing, containers.NoTag, containers.WrongPlatform,
 		containers.Failed:
 	}

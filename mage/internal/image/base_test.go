@@ -193,7 +193,7 @@ func TestChooseBaseForEachRefusal(t *testing.T) {
 			target job.Target
 			mirror Mirror
 			own    bool
-		}{{rocky9, "", want.usual}, {rocky9, "registry.example", want.mirrored}, {pinned, "", want.pinned}} {
+		}{{bookworm, "", reason != containers.NoDigest}, {rocky9, "", want.usual}, {rocky9, "registry.example", want.mirrored}, {pinned, "", want.pinned}} {
 			b := newBuilder(t, &stagetest.Engine{Unreachable: &containers.PullError{Ref: "p", Reason: reason, Err: errors.New("x")}})
 			b.Mirror = tt.mirror
 			own, why, err := b.ChooseBase(t.Context(), job.Job{Target: tt.target, Base: job.BaseAuto})

@@ -26,8 +26,7 @@ const (
 )
 
 // DistroRelease returns the newest libibverbs in the distro's repositories, as
-// EPOCH:VERSION-RELEASE, or "" if they have none or do not answer. Over the network they are asked once a day for each toolchain,
-// and again by the next run if they had none.
+// EPOCH:VERSION-RELEASE, or "" if they have none or do not answer. Over the network they are asked once a day for each toolchain.
 func (b *Builder) DistroRelease(ctx context.Context, tc artifact.Toolchain) (string, error) {
 	s := b.Begin(distroStage)
 	evr, err := b.distroRelease(ctx, tc, s)
@@ -47,22 +46,18 @@ func (b *Builder) distroRelease(ctx context.Context, tc artifact.Toolchain, s *u
 			"because", why)
 		return "", nil
 	}
-	if errors.Is(err, errNoLibibverbs) {
-		s.Note(errNoLibibverbs.Error())
-		return "", nil
-	}
 	if err != nil {
 		return "", err
 	}
 	text, err := stagecache.ReadFile(filepath.Join(entry.Dir, distroFile))
 	evr := strings.TrimSpace(string(text))
-	if err == nil {
+	if err == nil && evr == "" {
+		s.Note("the distro's repositories have no libibverbs")
+	} else if err == nil {
 		s.Note("the distro's repositories have libibverbs " + strings.TrimPrefix(evr, "0:"))
 	}
 	return evr, err
 }
-
-var errNoLibibverbs = errors.New("the distro's repositories have no libibverbs")
 
 // lastLine is the last line that is not blank, "" if there is none.
 func lastLine(lines []string) string {
@@ -91,14 +86,5 @@ func (in distroInput) Container() containers.RunSpec {
 	}
 }
 
-// Make implements stage.Input. An answer without a package is not kept: it may be that of a mirror that is just being filled.
-func (in distroInput) Make(ctx context.Context, w *stage.Work) error {
-	if err := w.Run(ctx); err != nil {
-		return err
-	}
-	text, err := stagecache.ReadFile(filepath.Join(w.Dir, distroFile))
-	if err == nil && strings.TrimSpace(string(text)) == "" {
-		err = errNoLibibverbs
-	}
-	return err
-}
+// Make implements stage.Input.
+func (in distroInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }

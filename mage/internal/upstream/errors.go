@@ -81,8 +81,8 @@ func (e *SumError) Error() string {
 		fmt.Fprintf(&b, "\n  want %s (%s)", c.SHA256, c.Origin)
 	}
 	if e.Line != "" {
-		fmt.Fprintf(&b, "\nif you trust this file, add this line to specs/rdma-core.sum"+
-			" (replacing the line for that name, if any):\n%s", e.Line)
+		fmt.Fprintf(&b, "\nif you trust this file, add this line to rdma-core.sum at the top of the repository,"+
+			" in verbsmith's own to specs/rdma-core.sum (replacing the line for that name, if any):\n%s", e.Line)
 	}
 	return b.String()
 }

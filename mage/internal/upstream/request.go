@@ -72,7 +72,7 @@ type Request struct {
 	// Source is a tarball's path, or a git repository with an optional ref
 	// (PATH@REF or PATH#REF). Empty: take it from an origin.
 	Source string
-	// Origins are the release's origins; their pinned sums also apply to a given file.
+	// Origins are the release's origins in the order in which they are tried; their pinned sums also apply to a given file.
 	Origins []Origin
 	// Sums remembers sums that are not pinned. It may be nil.
 	Sums SumStore
@@ -125,8 +125,8 @@ func (r *Request) check() error {
 	}
 	for i, o := range r.Origins {
 		field := fmt.Sprintf("origins[%d].", i)
-		if !slices.Contains(kindOrder(), o.Kind) {
-			return &RequestError{Field: field + "kind", Want: strings.Join(kindOrder(), " or "), Got: o.Kind}
+		if !slices.Contains(kinds(), o.Kind) {
+			return &RequestError{Field: field + "kind", Want: strings.Join(kinds(), " or "), Got: o.Kind}
 		}
 		if !plainName(o.File) {
 			return &RequestError{Field: field + "file", Want: "a plain file name", Got: o.File}
@@ -141,16 +141,8 @@ func (r *Request) check() error {
 	return nil
 }
 
-// kindOrder is the order in which origins are tried.
-func kindOrder() []string { return []string{KindReleaseAsset, KindGitHubArchive, KindDebianSource} }
-
-func (r *Request) ordered() []Origin {
-	sorted, order := slices.Clone(r.Origins), kindOrder()
-	slices.SortStableFunc(sorted, func(a, b Origin) int {
-		return slices.Index(order, a.Kind) - slices.Index(order, b.Kind)
-	})
-	return sorted
-}
+// kinds are those of origins.
+func kinds() []string { return []string{KindReleaseAsset, KindGitHubArchive, KindDebianSource} }
 
 // plainName reports whether name is a plain file name.
 func plainName(name string) bool {

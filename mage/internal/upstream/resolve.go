@@ -58,7 +58,7 @@ func (r *resolver) slot(o Origin) slot {
 }
 
 func (r *resolver) cached(ctx context.Context) (*Archive, error) {
-	for _, o := range r.req.ordered() {
+	for _, o := range r.req.Origins {
 		path, ok, err := r.cache.find(ctx, r.slot(o))
 		if err != nil {
 			return nil, err
@@ -72,7 +72,7 @@ func (r *resolver) cached(ctx context.Context) (*Archive, error) {
 
 func (r *resolver) fetch(ctx context.Context) (*Archive, error) {
 	failed := &ResolveError{Version: r.req.Version}
-	for _, o := range r.req.ordered() {
+	for _, o := range r.req.Origins {
 		label, from := o.Kind, o.Kind+" ("+o.URL+")"
 		fill := newDownloader(r.req, o).fetch
 		if o.Kind == KindDebianSource {

@@ -57,9 +57,11 @@ func TestResolveOrder(t *testing.T) {
 		origins []Origin
 		from    string
 	}{
-		"asset first":  {[]Origin{debian, archive("/g"), asset("/a")}, "release-asset (" + s.URL + "/a)"},
-		"then archive": {[]Origin{debian, archive("/g"), asset("/none/a")}, "github-archive (" + s.URL + "/g)"},
-		"then Debian":  {[]Origin{debian, archive("/none/g"), asset("/none/a")}, "debian-source (suite trixie)"},
+		"the first":       {[]Origin{asset("/a"), archive("/g"), debian}, "release-asset (" + s.URL + "/a)"},
+		"the second":      {[]Origin{asset("/none/a"), archive("/g"), debian}, "github-archive (" + s.URL + "/g)"},
+		"the last":        {[]Origin{asset("/none/a"), archive("/none/g"), debian}, "debian-source (suite trixie)"},
+		"another order":   {[]Origin{archive("/g"), debian, asset("/a")}, "github-archive (" + s.URL + "/g)"},
+		"a mirror and it": {[]Origin{asset("/none/a"), asset("/a"), debian}, "release-asset (" + s.URL + "/a)"},
 		"archive's wrong": {
 			[]Origin{asset("/none"), {Kind: KindGitHubArchive, File: "g", URL: s.URL, SHA256: strings.Repeat("2", 64)}, debian},
 			"debian-source (suite trixie)",

@@ -15,6 +15,7 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -88,7 +89,8 @@ func (p *Packer) newer(ctx context.Context, source string, log io.Writer) []stri
 	var found []string
 	for _, ref := range refs {
 		version := strings.TrimPrefix(ref.Name, "v")
-		if ref.Upstreams() && specs.CompareVersions(version, known[len(known)-1]) > 0 {
+		_, has := p.Interfaces.Of(version)
+		if ref.Upstreams() && !has && specs.CompareVersions(version, known[len(known)-1]) > 0 {
 			found = append(found, version)
 		}
 	}
@@ -113,6 +115,13 @@ func (p *Packer) forRelease(ctx context.Context, j job.Job, release string, s *u
 	sources, err := providerSources(j.Provider)
 	if err != nil {
 		return j, err
+	}
+	history, err := driverapi.Known()
+	if err != nil {
+		return j, err
+	}
+	if name := j.Provider.Manifest.Name; history.Has(name, release, specs.CompareVersions) {
+		return j, &InUpstreamError{Provider: name, Version: release}
 	}
 	interfaces := p.Interfaces.For(sources.calls)
 	at := slices.IndexFunc(interfaces, func(i specs.Interface) bool { return i.Has(release) })
