@@ -3,7 +3,6 @@
 package main
 
 import (
-	"os"
 	"slices"
 	"strings"
 )
@@ -25,10 +24,4 @@ func namePath(args []string) []string {
 }
 
 // isPath says whether an argument behind flags is a path, and not the next target.
-func isPath(arg string) bool {
-	if strings.ContainsRune(arg, '/') || strings.HasPrefix(arg, ".") {
-		return true
-	}
-	_, err := os.Stat(arg)
-	return err == nil
-}
+func isPath(arg string) bool { return strings.ContainsRune(arg, '/') || strings.HasPrefix(arg, ".") }

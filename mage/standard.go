@@ -142,7 +142,7 @@ func namesVerbsmith(text []byte) bool {
 // inWorkspace says whether the go command uses a go.work for a directory, one of whose modules names verbsmith.
 func inWorkspace(dir string) bool {
 	for _, setting := range os.Environ() {
-		if work, set := strings.CutPrefix(setting, "GOWORK="); set && work != "" {
+		if work, set := strings.CutPrefix(setting, "GOWORK="); set && work != "" && work != "auto" {
 			return workNamesVerbsmith(work)
 		}
 	}

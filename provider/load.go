@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,13 +106,7 @@ func (p *Provider) Has(name string) bool {
 
 // Path is the path of a file of the provider, for messages.
 func (p *Provider) Path(name string) string {
-	dir := p.Dir
-	if strings.HasPrefix(name, above) { // above a symbolic link is another directory
-		if resolved, err := realDir(dir); err == nil {
-			dir = resolved
-		}
-	}
-	return filepath.Join(dir, filepath.FromSlash(name))
+	return pathOf(p.Dir, name)
 }
 
 // ABIHeaders returns the provider's headers from which rdma-core's script generates

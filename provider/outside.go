@@ -47,7 +47,7 @@ var errElsewhere = errors.New("outside of the repository")
 
 // readOutside reads a file by its name from a directory.
 func readOutside(dir, name string) (File, error) {
-	shown := filepath.Join(dir, filepath.FromSlash(name))
+	shown := pathOf(dir, name)
 	in, err := realDir(dir)
 	if err != nil {
 		return File{}, notReadable(shown, wantReadable, err)
@@ -146,6 +146,18 @@ func inRepository(dir, file string) (repository, inside string, err error) {
 		return "", "", err
 	}
 	return repository, inside, nil
+}
+
+// pathOf is the path of a file of a directory. Above a symbolic link is another directory than its own name says.
+func pathOf(dir, name string) string {
+	if strings.HasPrefix(name, above) {
+		if info, err := os.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			if resolved, err := realDir(dir); err == nil {
+				dir = resolved
+			}
+		}
+	}
+	return filepath.Join(dir, filepath.FromSlash(name))
 }
 
 // isIn reports whether a file is below a directory.

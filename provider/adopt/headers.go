@@ -331,7 +331,7 @@ func (r *reader) searchFor(name string, looked []string) (file string, data []by
 	if len(names) > 1 {
 		r.ask(fieldHeaders, "the repository has several files "+name+". Which one does the driver use?", names...)
 	}
-	return file, data, append(looked, repository), nil
+	return file, data, append(looked, repository+" (without build, dist, vendor, testdata)"), nil
 }
 
 // filesNamed are the paths of a repository's files of that name, in their order, without what is made or somebody else's.

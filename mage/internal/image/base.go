@@ -135,7 +135,11 @@ func (b *Builder) base(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Ba
 	if own && j.Base == job.BaseAuto && job.HasStandin(j.Target) {
 		b.Log.WarnContext(ctx, "the STAND-IN base is used: its packages are not for release", "because", why)
 	}
-	return b.chosenBase(ctx, j.Target, own, b.ensure, s)
+	base, hit, err := b.chosenBase(ctx, j.Target, own, b.ensure, s)
+	if err != nil && own && j.Base == job.BaseAuto && ctx.Err() == nil {
+		err = fmt.Errorf("%w (%s)", err, why)
+	}
+	return base, hit, err
 }
 
 // BaseState returns the base that a job would use, why, and whether it is on the engine,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"regexp"
 	"strings"
 	"time"
@@ -219,7 +220,7 @@ func (a *Archive) accepted() []Candidate {
 func (a *Archive) demanded() []Candidate {
 	var all []Candidate
 	add := func(c Candidate, ok bool) {
-		if ok {
+		if ok && !slices.Contains(all, c) {
 			all = append(all, c)
 		}
 	}
