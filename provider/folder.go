@@ -176,15 +176,21 @@ func (r *folderReader) add(name, file string) error {
 }
 
 func (r *folderReader) read(name, file string) (File, error) {
-	data, info, err := readLimited(r.root, name, file, MaxFileSize)
+	f, err := readText(r.root, name, file, "a text file, or a pattern of privateFiles in "+ManifestName+" that excludes it")
+	f.Name = name
+	return f, err
+}
+
+// readText reads a text file without its name. at is what is opened in root, file what errors call it, want what they want.
+func readText(root *os.Root, at, file, want string) (File, error) {
+	data, info, err := readLimited(root, at, file, MaxFileSize)
 	if err != nil {
 		return File{}, err
 	}
 	if at := bytes.IndexByte(data, 0); at >= 0 {
-		want := "a text file, or a pattern of privateFiles in " + ManifestName + " that excludes it"
 		return File{}, &text.SourceError{File: file, Line: text.LineNumber(data, at), Want: want, Got: "a binary file"}
 	}
-	return NewFile(name, info.Mode(), data), nil
+	return NewFile("", info.Mode(), data), nil
 }
 
 // NewFile is a file of a provider with its content.

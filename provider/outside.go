@@ -3,15 +3,12 @@
 package provider
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/resnics/verbsmith/provider/internal/text"
 )
 
 // above begins the name of a file outside of the provider's directory.
@@ -70,14 +67,9 @@ func readOutside(dir, name string) (File, error) {
 		return File{}, notReadable(shown, wantReadable, err)
 	}
 	defer root.Close()
-	data, info, err := readLimited(root, inside, shown, MaxFileSize)
-	if err != nil {
-		return File{}, err
-	}
-	if at := bytes.IndexByte(data, 0); at >= 0 {
-		return File{}, &text.SourceError{File: shown, Line: text.LineNumber(data, at), Want: "a text file", Got: "a binary file"}
-	}
-	return NewFile(name, info.Mode(), data), nil
+	f, err := readText(root, inside, shown, "a text file")
+	f.Name = name
+	return f, err
 }
 
 // Outside is the name that a manifest in dir has for a kernel header elsewhere in the git repository that dir is in; "" if it can

@@ -27,11 +27,7 @@ func run(t *testing.T, folder, copyAt string, share ...string) {
 		t.Fatal(err)
 	}
 	compileOnce(t, root)
-	var runner testscript.T = inOrder{t}
-	if copyAt == "" {
-		runner = atOnce{inOrder{t}}
-	}
-	testscript.RunT(runner, testscript.Params{
+	testscript.RunT(scripts{t, copyAt == ""}, testscript.Params{
 		Dir:                 folder,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -63,30 +59,27 @@ func run(t *testing.T, folder, copyAt string, share ...string) {
 	})
 }
 
-// inOrder runs scripts one after the other, by their names.
-type inOrder struct{ *testing.T }
+// scripts runs scripts by their names, one after the other or at the same time.
+type scripts struct {
+	*testing.T
+
+	atOnce bool
+}
 
 // Run implements testscript.T.
-func (t inOrder) Run(name string, script func(testscript.T)) {
-	t.T.Run(name, func(t *testing.T) { script(inOrder{t}) })
+func (s scripts) Run(name string, script func(testscript.T)) {
+	s.T.Run(name, func(t *testing.T) { script(scripts{t, s.atOnce}) })
 }
 
 // Parallel implements testscript.T.
-func (inOrder) Parallel() {}
+func (s scripts) Parallel() {
+	if s.atOnce {
+		s.T.Parallel()
+	}
+}
 
 // Verbose implements testscript.T.
-func (inOrder) Verbose() bool { return testing.Verbose() }
-
-// atOnce runs them at the same time.
-type atOnce struct{ inOrder }
-
-// Run implements testscript.T.
-func (t atOnce) Run(name string, script func(testscript.T)) {
-	t.T.Run(name, func(t *testing.T) { script(atOnce{inOrder{t}}) })
-}
-
-// Parallel implements testscript.T.
-func (t atOnce) Parallel() { t.T.Parallel() }
+func (scripts) Verbose() bool { return testing.Verbose() }
 
 // Copies of one state give one program, whatever their directory.
 const goFlags = "-buildvcs=false -trimpath"
