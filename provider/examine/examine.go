@@ -94,7 +94,7 @@ func (e *examiner) manifest() {
 	m := &e.p.Manifest
 	e.manifestAnswer.Evidence = strings.Join(slices.DeleteFunc([]string{m.Name, m.DriverID.Constant, "device " + m.Device.Name},
 		func(s string) bool { return s == "" }), ", ")
-	if base := filepath.Base(absolute(e.p.Dir)); base != m.Name && base != m.Directory {
+	if base := filepath.Base(absolute(e.p.Dir)); amongProviders(e.p.Dir) && base != m.Name && base != m.Directory {
 		e.manifestAnswer.warn(e.draft.Mistake("name", "the directory's name, "+base, m.Name))
 	}
 	if strings.HasSuffix(m.Maintainer.Email, ".invalid") {
@@ -103,6 +103,13 @@ func (e *examiner) manifest() {
 	if provider.UpstreamHas(m.Name) && !m.ReplacesUpstream {
 		e.manifestAnswer.warn(e.draft.Mistake("name", "a name not used in any release of rdma-core", "one that is used"))
 	}
+}
+
+// amongProviders reports whether the directory is one of provider/ or providers/, where a provider's directory has its
+// name. Elsewhere, as in the vendor's userspace/, it has any.
+func amongProviders(dir string) bool {
+	above := filepath.Base(filepath.Dir(absolute(dir)))
+	return above == "provider" || above == "providers"
 }
 
 func absolute(dir string) string {

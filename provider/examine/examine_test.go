@@ -5,6 +5,7 @@ package examine
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,15 +88,22 @@ func TestExamineManifest(t *testing.T) {
 		want     []string
 	}{
 		"a placeholder":    {"flo@host.example", "nobody@provider.invalid", []string{"warning: provider.yaml:5:10: maintainer.email: want the maintainer's address"}},
-		"another folder":   {"name: fly\n", "name: flea\n", []string{"warning: provider.yaml:1:7: name: want the directory's name, fly, got flea"}},
-		"upstream's":       {"name: fly\n", "name: siw\n", []string{"warning: …the directory's name", "warning: …a name not used in any release of rdma-core"}},
-		"in its place":     {"name: fly\n", "name: siw\nreplacesUpstream: true\n", []string{"warning: …the directory's name"}},
+		"another folder":   {"name: fly\n", "name: flea\n", nil},
+		"upstream's":       {"name: fly\n", "name: siw\n", []string{"warning: …a name not used in any release of rdma-core"}},
+		"in its place":     {"name: fly\n", "name: siw\nreplacesUpstream: true\n", nil},
 		"a missing header": {"fly-abi.h", "bee-abi.h", []string{"provider.yaml:6:12: abiHeader: want a file bee-abi.h"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := providertest.Fly(t, map[string]string{provider.ManifestName: strings.Replace(providertest.Manifest, tt.old, tt.new, 1)})
 			providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckManifest), tt.want...)
 		})
+	}
+	for _, above := range []string{"provider", "providers"} {
+		dir := filepath.Join(t.TempDir(), above, "fly")
+		if err := os.CopyFS(dir, os.DirFS(providertest.Fly(t, map[string]string{provider.ManifestName: strings.Replace(providertest.Manifest, "name: fly\n", "name: flea\n", 1)}))); err != nil {
+			t.Fatal(err)
+		}
+		providertest.WantLines(t, findings(Examine(t.Context(), dir), dir, CheckManifest), "warning: provider.yaml:1:7: name: want the directory's name, fly, got flea")
 	}
 	x := Examine(t.Context(), filepath.Join(t.TempDir(), "none"))
 	if x.Provider != nil || len(x.Answers) != 1 || !x.Answers[0].Failed() {
