@@ -225,6 +225,46 @@ func TestDoubt(t *testing.T) {
 	})
 }
 
+// TestWorkspace: in a workspace the versions follow from the files of all its modules.
+func TestWorkspace(t *testing.T) {
+	t.Parallel()
+	base := map[string]string{
+		"go.work": "go 1.26\n\nuse (\n\t./m\n\t./other\n)\n", "other/go.mod": "module example.com/other\n\ngo 1.26\n", "other/other.go": "package other\n",
+		"m/go.mod": "module example.com/m\n\ngo 1.26\n", "m/magefile.go": "//go:build mage\n\npackage main\n\nimport _ \"example.com/other\"\n\nfunc Say() {}\n",
+		"third/go.mod": "module example.com/third\n\ngo 1.26\n",
+	}
+	for name, changed := range map[string]string{
+		"nothing": "", "go.work": "go.work", "its sums": "go.work.sum", "a module's go.mod": "other/go.mod", "its source": "other/other.go", "a module outside": "third/go.mod",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			for file, text := range base {
+				write(t, filepath.Join(root, file), text)
+			}
+			dir := filepath.Join(root, "m")
+			r, err := Take(t.Context(), dir, []string{"magefile.go"}, env())
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(root, "program"), goProgram("one"))
+			if err := r.Write(filepath.Join(root, "record.json"), filepath.Join(root, "program")); err != nil {
+				t.Fatal(err)
+			}
+			if changed != "" {
+				write(t, filepath.Join(root, changed), base[changed]+"\n")
+			}
+			want := ""
+			if changed != "" && changed != "third/go.mod" {
+				want = filepath.Join(root, changed)
+			}
+			if got := r.Changed(env()); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
 func TestReadDamaged(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "record.json")
 	if _, err := Read(file); !errors.Is(err, os.ErrNotExist) {

@@ -104,8 +104,8 @@ func (t *taking) addSettings(ctx context.Context) error {
 			return doubt("GOFLAGS has %s", flag)
 		}
 	}
-	if v.GOMOD == "" || !filepath.IsAbs(v.GOMODCACHE) || !filepath.IsAbs(v.GOROOT) || v.GOWORK != "" {
-		return doubt("no module, or a workspace")
+	if v.GOMOD == "" || !filepath.IsAbs(v.GOMODCACHE) || !filepath.IsAbs(v.GOROOT) {
+		return doubt("no module")
 	}
 	cc, _, _ := strings.Cut(v.CC, " ")
 	for _, name := range []string{goName, cc} {
@@ -127,6 +127,24 @@ func (t *taking) addSettings(ctx context.Context) error {
 	}
 	for d := range UpTo("/", t.dir) {
 		t.addFiles(d, "go.work")
+	}
+	return t.addWorkspace(ctx)
+}
+
+// addWorkspace records what a workspace selects versions from: its own files, and go.mod of all its modules.
+func (t *taking) addWorkspace(ctx context.Context) error {
+	work := t.vars.GOWORK
+	if work == "" || work == "off" {
+		return nil
+	}
+	dir := filepath.Dir(work)
+	t.addFiles(dir, filepath.Base(work), strings.TrimSuffix(filepath.Base(work), ".work")+".work.sum", "vendor/modules.txt")
+	out, err := t.goCommand(ctx, "list", "-m", "-f={{.GoMod}}")
+	if err != nil {
+		return err
+	}
+	for mod := range strings.Lines(string(out)) {
+		t.addFiles(filepath.Dir(strings.TrimSpace(mod)), "go.mod", "go.sum")
 	}
 	return nil
 }
