@@ -281,7 +281,7 @@ func (b *buildProgress) lineOf(line string) {
 		b.total, _ = strconv.Atoi(m[2])
 		b.step = m[3]
 		if b.spec.Step != nil {
-			b.spec.Step(b.n, b.total, b.step)
+			b.spec.Step(b.n, b.total, firstWords(b.step))
 		}
 	} else if m := runningLine.FindStringSubmatch(line); m != nil {
 		b.containers = append(b.containers, m[1])
@@ -289,6 +289,23 @@ func (b *buildProgress) lineOf(line string) {
 			b.running(m[1])
 		}
 	}
+}
+
+// firstWords is the beginning of an instruction, which is often a whole script: enough to know it by. The log has all of it.
+func firstWords(step string) string {
+	const most = 60
+	words := strings.Fields(step)
+	short := ""
+	for i, word := range words {
+		if i > 0 && len(short)+len(" ")+len(word) > most {
+			return short + " …"
+		}
+		short = strings.TrimPrefix(short+" "+word, " ")
+	}
+	if len(short) > most {
+		return strings.ToValidUTF8(short[:most], "") + "…"
+	}
+	return short
 }
 
 func (b *buildProgress) failure(err error) *BuildError {

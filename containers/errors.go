@@ -154,11 +154,11 @@ func (e *BuildError) Advice() string {
 	return ""
 }
 
-// Error names image, step and cause in one line. Lines has the output.
+// Error names image, the step by its first words, and the cause in one line. Lines has the output.
 func (e *BuildError) Error() string {
 	where := "image " + e.Image
 	if e.Step != "" {
-		where += fmt.Sprintf(", step %d/%d, %s", e.N, e.Total, e.Step)
+		where += fmt.Sprintf(", step %d/%d, %s", e.N, e.Total, firstWords(e.Step))
 	}
 	return fmt.Sprintf("%s: %v", where, e.Err)
 }

@@ -63,6 +63,27 @@ func TestFullDiskIsFound(t *testing.T) {
 	}
 }
 
+// A step is shown by its first words, in progress and in errors; the field has all of it.
+func TestFirstWordsOfAStep(t *testing.T) {
+	long := "RUN --mount=type=cache,target=/var/cache/apt set -eu; apt-get update;   apt-get install -y rpm dnf createrepo-c"
+	for step, want := range map[string]string{
+		"":                                 "",
+		"FROM ${BASE}":                     "FROM ${BASE}",
+		"RUN  a\t b":                       "RUN a b",
+		long:                               "RUN --mount=type=cache,target=/var/cache/apt set -eu; …",
+		strings.Repeat("é", 40):            strings.Repeat("é", 30) + "…",
+		"RUN x" + strings.Repeat("y", 600): "RUN …",
+	} {
+		if got := firstWords(step); got != want {
+			t.Errorf("%q: got %q, want %q", step, got, want)
+		}
+	}
+	err := &BuildError{Image: "i", Step: long, N: 1, Total: 2, Err: errors.New("cause")}
+	if got := err.Error(); strings.Contains(got, "createrepo") || !strings.Contains(err.Step, "createrepo") {
+		t.Errorf("got %q of %q", got, err.Step)
+	}
+}
+
 func TestBuildErrorNamesTheStep(t *testing.T) {
 	cause := errors.New("returned a non-zero code: 1")
 	err := &BuildError{Image: "verbsmith/rocky9", Step: "RUN dnf -y builddep", N: 4, Total: 9, Err: cause}
