@@ -88,3 +88,6 @@ func dropEscapes(s string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// disarm breaks the older form of the runner's commands, "##[...]", which it finds anywhere in a line.
+func disarm(s string) string { return strings.ReplaceAll(s, "##[", "## [") }

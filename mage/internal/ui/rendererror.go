@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,7 +35,8 @@ type manner struct {
 	locate  func(string) string // maps a compiler's file name to the repository's own file
 }
 
-// Error shows err as RenderError does, on the UI's Err, and annotates each compiler error on GitHub.
+// Error shows err as RenderError does, on the UI's Err. On GitHub it annotates each compiler error, and each error whose
+// place Options.Place knows.
 func (u *UI) Error(err error) {
 	r := report(err, u.manner(u.paint))
 	u.mu.Lock()
@@ -46,6 +48,30 @@ func (u *UI) Error(err error) {
 	for _, e := range r.errors {
 		u.Annotate(Annotation{File: e.File, Line: e.Line, Col: e.Col, Level: LevelError, Title: r.title, Message: e.Message})
 	}
+	if u.opts.GitHub && u.opts.Place != nil {
+		for _, a := range placed(err, u.opts.Place) {
+			u.Annotate(a)
+		}
+	}
+}
+
+// placed are the annotations of err and what it wraps, the outermost of each branch, each once.
+func placed(err error, place func(error) (Annotation, bool)) []Annotation {
+	if isNil(err) {
+		return nil
+	}
+	if a, ok := place(err); ok {
+		return []Annotation{a}
+	}
+	var all []Annotation
+	for _, inner := range unwrap(err) {
+		for _, a := range placed(inner, place) {
+			if !slices.Contains(all, a) {
+				all = append(all, a)
+			}
+		}
+	}
+	return all
 }
 
 // FirstLine returns the first line of what Error shows, without colours.
@@ -65,9 +91,6 @@ func (u *UI) manner(paint func(colour, string) string) manner {
 	}
 	return how
 }
-
-// disarm breaks the older form of the runner's commands, "##[...]", which it finds anywhere in a line.
-func disarm(s string) string { return strings.ReplaceAll(s, "##[", "## [") }
 
 // errorReport is an error made ready for printing.
 type errorReport struct {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/timing"
@@ -63,8 +64,8 @@ func (u *UI) Stage(name string, index, total int) *Stage {
 	s.plain.last = s.started
 	u.active = append(u.active, s)
 	u.startTimer()
-	if !u.live.enabled {
-		u.stageLine(joinParts(s.place, "started"))
+	if !u.live.enabled && !u.openFold(s) { // a fold's first line has the name
+		s.line(joinParts(s.place, "started"))
 	}
 	u.redraw(true)
 	return s
@@ -185,7 +186,8 @@ func (s *Stage) end(state State, text string) {
 	elapsed := u.now().Sub(s.started)
 	u.active = slices.DeleteFunc(u.active, func(other *Stage) bool { return other == s })
 	u.finished = append(u.finished, StageTime{Name: s.name, State: state, Note: s.note, Time: elapsed})
-	u.stageLine(s.endText(state, Clean(text), elapsed))
+	u.closeFold()
+	s.line(s.endText(state, Clean(text), elapsed))
 	s.traced(state)
 	u.mu.Unlock()
 	s.log.close()
@@ -193,8 +195,7 @@ func (s *Stage) end(state State, text string) {
 
 func (s *Stage) endText(state State, text string, elapsed time.Duration) string {
 	const noteIndex, textIndex = 2, 3
-	word := s.ui.paint(state.colour(), string(state))
-	parts := []string{s.place, word, s.note, text, Took(elapsed)}
+	parts := []string{s.place, string(state), s.note, text, Took(elapsed)}
 	if !s.ui.live.enabled {
 		return joinParts(parts...)
 	}
@@ -202,7 +203,11 @@ func (s *Stage) endText(state State, text string, elapsed time.Duration) string 
 	if columns(text) > columns(s.note) {
 		soft = textIndex
 	}
-	return fit(s.ui.width(), soft, parts...)
+	line := fit(s.ui.width(), soft, parts...)
+	if rest, whole := strings.CutPrefix(line, joinParts(s.place, string(state))); whole { // colours take no columns
+		line = joinParts(s.place, s.ui.paint(state.colour(), string(state))) + rest
+	}
+	return line
 }
 
 // liveText is the stage as one line of at most width columns; others is the number of other running stages.
@@ -237,6 +242,14 @@ func (s *Stage) plainLine(due bool) {
 	}
 	now := s.ui.now()
 	s.plain.printed(now)
-	const longest = 100 // columns of what is at work, such as a RUN instruction; the log has all of it
-	s.ui.stageLine(joinParts(s.place, s.note, cut(s.what, longest), s.count, clock(now.Sub(s.started))))
+	const longest = 100 // columns of what is at work; the log has all of it
+	s.ui.openFold(s)
+	s.line(joinParts(s.place, s.note, cut(s.what, longest), s.count, clock(now.Sub(s.started))))
+}
+
+// line writes a line of progress about the stage. The caller holds ui.mu.
+func (s *Stage) line(text string) {
+	if !s.ui.opts.brief {
+		s.ui.putLine(text)
+	}
 }

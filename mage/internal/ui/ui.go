@@ -29,12 +29,16 @@ type Options struct {
 	Measure func() int
 	// GitHub says that Out is read by GitHub's runner, which understands workflow commands.
 	GitHub bool
+	// Folds is how the lines of a stage are folded on Err, where it is not a terminal.
+	Folds Folds
 	// LogDir is the directory for the stages' logs. It is created with the first log. Empty means no logs.
 	LogDir string
 	// Level is the least level that SlogHandler shows; nil means slog.LevelInfo.
 	Level slog.Leveler
 	// Locate, if given, maps a file name that a compiler printed to the repository's own file, the one to edit.
 	Locate func(file string) string
+	// Place, if given, returns the annotation of an error that knows a place of the repository.
+	Place func(err error) (a Annotation, ok bool)
 	// Trace, if given, gets an event for each stage, and for what happens in it.
 	Trace *timing.Trace
 	// brief leaves out the lines about stages. A terminal has the live line.
@@ -50,6 +54,7 @@ type UI struct {
 
 	mu       sync.Mutex
 	live     liveLine
+	fold     fold
 	active   []*Stage
 	finished []StageTime
 	logNames map[string]int
@@ -102,6 +107,7 @@ func (u *UI) Close() {
 	stop, active := u.stopTick, u.active
 	u.stopTick, u.active, u.closed = nil, nil, true
 	u.live.erase()
+	u.closeFold()
 	u.mu.Unlock()
 	if stop != nil {
 		stop()
@@ -147,11 +153,17 @@ func (s screen) Write(p []byte) (int, error) {
 	return s.ui.write(s.to, p)
 }
 
-// write puts p above the live line. The caller holds mu.
+// write puts p above the live line and outside of a fold. The caller holds mu.
 func (u *UI) write(to io.Writer, p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	u.closeFold()
+	return u.put(to, p)
+}
+
+// put is write within the fold, if one is open.
+func (u *UI) put(to io.Writer, p []byte) (int, error) {
 	u.live.erase()
 	shown := redact(p)
 	n, err := to.Write(shown)
@@ -166,19 +178,21 @@ func (u *UI) write(to io.Writer, p []byte) (int, error) {
 	return n, err
 }
 
-// line writes one line of progress to Err. If that fails, nobody can be told.
+// line writes one line to Err, outside of a fold. If that fails, nobody can be told.
 func (u *UI) line(text string) {
+	u.closeFold()
+	u.putLine(text)
+}
+
+// putLine is line within the fold, if one is open.
+func (u *UI) putLine(text string) {
 	if u.live.midLine {
 		text = "\n" + text
 	}
-	_, _ = u.write(u.opts.Err, []byte(text+"\n"))
-}
-
-// stageLine writes a line of progress about a stage.
-func (u *UI) stageLine(text string) {
-	if !u.opts.brief {
-		u.line(text)
+	if u.opts.GitHub {
+		text = disarm(text)
 	}
+	_, _ = u.put(u.opts.Err, []byte(text+"\n"))
 }
 
 // redraw shows the newest stage in the live line, at most ten times a second unless force is set.
