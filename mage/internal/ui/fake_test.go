@@ -89,7 +89,7 @@ type fixture struct {
 func newTerminal(t *testing.T, edit func(*ui.Options)) fixture {
 	t.Helper()
 	f := fixture{clock: &fakeClock{now: time.Unix(1700000000, 0)}, term: &fakeTerminal{}}
-	opts := ui.Options{Out: f.term, Err: f.term, Terminal: true, NoColor: true, Width: 60, Now: f.clock.Now}
+	opts := ui.Options{Out: f.term, Err: f.term, Terminal: true, OutTerminal: true, NoColor: true, Width: 60, Now: f.clock.Now}
 	if edit != nil {
 		edit(&opts)
 	}

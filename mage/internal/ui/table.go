@@ -4,34 +4,70 @@ package ui
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
+// cutNote says once per run where the whole text is.
+const cutNote = ellipsis + " marks where text was cut: with COLUMNS=1000 it is shown whole"
+
 // Table prints rows under a header to Out, after a line with the title if there is one. Cells may have line breaks;
 // everything else in them is made safe. If the output is not a terminal, the table is plain ASCII without colours.
+//
+// No line is wider than OutWidth: cells wrap, words that are too long are cut in their middle, and where columns would
+// get too narrow for that, each row is a block of lines in which nothing is cut.
 func (u *UI) Table(title string, header []string, rows [][]string) {
-	w := table.NewWriter()
-	w.SetStyle(u.tableStyle())
-	w.AppendHeader(u.row(header))
-	for _, cells := range rows {
-		w.AppendRow(u.row(cells))
-	}
-	out := w.Render() + "\n"
-	if title != "" {
-		out = Clean(title) + "\n" + out
-	}
+	g := newGrid(header, rows)
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	width := u.outWidth()
+	out := u.tame(titleLines(title, width))
+	shown, widths, fits := g.fit(width)
+	if fits {
+		out += u.render(shown, widths)
+	} else {
+		out += u.tame(g.blocks(width, u.paintOut))
+	}
+	if shown.cut && !u.cutTold {
+		u.cutTold = true
+		out += u.tame(wrap(cutNote, width, split))
+	}
 	_, _ = u.write(u.opts.Out, []byte(out))
+}
+
+// titleLines is a title as lines, none if there is none.
+func titleLines(title string, width int) []string {
+	switch title = Clean(title); {
+	case title == "":
+		return nil
+	case width == 0:
+		return []string{title}
+	default:
+		return wrap(title, width, split)
+	}
+}
+
+// render draws a table. Its cells are safe, and fit into the columns' widths.
+func (u *UI) render(g grid, widths []int) string {
+	w := table.NewWriter()
+	w.SetStyle(u.tableStyle())
+	configs := make([]table.ColumnConfig, len(widths))
+	for i, width := range widths {
+		configs[i] = table.ColumnConfig{Number: i + 1, WidthMin: width}
+	}
+	w.SetColumnConfigs(configs)
+	w.AppendHeader(u.row(g.header))
+	for _, cells := range g.rows {
+		w.AppendRow(u.row(cells))
+	}
+	return w.Render() + "\n"
 }
 
 func (u *UI) tableStyle() table.Style {
 	style := table.StyleDefault
-	if u.opts.Terminal {
+	if u.opts.OutTerminal {
 		style = table.StyleRounded
 	}
 	style.Format.Header = text.FormatDefault
@@ -42,12 +78,7 @@ func (u *UI) tableStyle() table.Style {
 func (u *UI) row(cells []string) table.Row {
 	row := make(table.Row, len(cells))
 	for i, cell := range cells {
-		lines := strings.Split(strings.TrimRight(cell, "\n"), "\n")
-		for j, line := range lines {
-			lines[j] = Clean(line)
-		}
-		shown := strings.Join(lines, "\n")
-		row[i] = u.paint(wordColour(shown), shown)
+		row[i] = u.paintOut(wordColour(cell), cell)
 	}
 	return row
 }

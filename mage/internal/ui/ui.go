@@ -19,6 +19,11 @@ type Options struct {
 	Out, Err io.Writer
 	// Terminal says that Err is a terminal whose lines can be redrawn.
 	Terminal bool
+	// OutTerminal says that Out is a terminal: tables have lines and colours.
+	OutTerminal bool
+	// OutWidth, if given, returns how many columns a line of Out may have; 0 or nil for any number. It is called for
+	// each table.
+	OutWidth func() int
 	// NoColor forbids colours on a terminal (the NO_COLOR convention). Other outputs never have
 	// colours.
 	NoColor bool
@@ -61,6 +66,7 @@ type UI struct {
 	stopTick func()
 	closed   bool
 	outErr   error
+	cutTold  bool // cutNote has been printed
 }
 
 // New makes a UI. Close it when the run is over.
@@ -220,6 +226,25 @@ func (u *UI) width() int {
 		return u.opts.Width
 	}
 	return usual
+}
+
+// OutWidth is how many columns a line of Out may have, 0 for any number.
+func (u *UI) OutWidth() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.outWidth()
+}
+
+// outWidth is OutWidth for a caller that holds mu.
+func (u *UI) outWidth() int {
+	const least = 20 // nothing can be shown in less
+	if u.opts.OutWidth == nil {
+		return 0
+	}
+	if w := u.opts.OutWidth(); w > 0 {
+		return max(w, least)
+	}
+	return 0
 }
 
 // startTimer lets the real clock drive the display from the first stage on. The caller holds mu.
