@@ -8,7 +8,9 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 // providerPlace maps the files of a compiled tree to those that they were copied
@@ -45,4 +47,24 @@ func (l *providerPlace) locate(file string) string {
 		_, rest, _ = strings.Cut(rest, "/")
 	}
 	return file
+}
+
+// placeOf is the annotation of an error in a file that somebody has to edit; ok says that there is one.
+func placeOf(err error) (a ui.Annotation, ok bool) {
+	switch err := err.(type) { //nolint:errorlint // what it wraps has a place of its own
+	case *provider.SourceError:
+		a.File, a.Line, a.Col = err.File, err.Line, err.Column
+	case *strictyaml.Mistake:
+		a.File, a.Line, a.Col = err.File, err.Line, err.Column
+	case *provider.PlaceError:
+		a.File, a.Line = err.File, err.Line
+	case *provider.FileError:
+		a.File = err.File
+	case saidError:
+		a.File, a.Line, a.Col = err.File, err.Line, err.Col
+	default:
+		return a, false
+	}
+	a.Message = err.Error()
+	return a, true
 }

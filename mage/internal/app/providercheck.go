@@ -20,7 +20,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/examine"
-	"github.com/resnics/verbsmith/specs/strictyaml"
 )
 
 // The checks of a provider that need a release, as they are called.
@@ -359,21 +358,10 @@ func resultOf(a examine.Answer) report.Result {
 
 // annotate puts a finding at its place, on GitHub.
 func (c *providerCheck) annotate(f examine.Finding) {
-	a := ui.Annotation{Level: ui.LevelError, Title: "provider:check", Message: f.Err.Error()}
+	a, _ := placeOf(f.Err)
+	a.Level, a.Title, a.Message = ui.LevelError, "provider:check", f.Err.Error()
 	if f.Warning {
 		a.Level = ui.LevelWarning
-	}
-	switch err := f.Err.(type) { //nolint:errorlint // what they wrap has no other place
-	case *provider.SourceError:
-		a.File, a.Line, a.Col = err.File, err.Line, err.Column
-	case *strictyaml.Mistake:
-		a.File, a.Line, a.Col = err.File, err.Line, err.Column
-	case *provider.PlaceError:
-		a.File, a.Line = err.File, err.Line
-	case *provider.FileError:
-		a.File = err.File
-	case saidError:
-		a.File, a.Line, a.Col = err.File, err.Line, err.Col
 	}
 	c.ui.Annotate(a)
 }

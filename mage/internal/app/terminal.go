@@ -4,6 +4,7 @@ package app
 
 import (
 	"os"
+	"strconv"
 
 	"golang.org/x/term"
 
@@ -20,18 +21,78 @@ func width(fd int) int {
 	return columns
 }
 
+// screen is what this process's output goes to.
+type screen struct {
+	env              func(name string) string
+	out, err         bool       // it is a terminal
+	outWide, errWide func() int // its columns now, 0 if unknown
+}
+
+// thisScreen is that of this process.
+func thisScreen() screen {
+	out, err := int(os.Stdout.Fd()), int(os.Stderr.Fd())
+	return screen{
+		env: os.Getenv, out: term.IsTerminal(out), err: term.IsTerminal(err),
+		outWide: func() int { return width(out) }, errWide: func() int { return width(err) },
+	}
+}
+
+// ci says that a CI system runs this: its log is read later, not watched.
+func (s screen) ci() bool {
+	return s.env("CI") != "" || s.github() || s.env("GITLAB_CI") != ""
+}
+
+func (s screen) github() bool { return s.env("GITHUB_ACTIONS") != "" }
+
+// columns is COLUMNS, 0 if it is not set to a number of columns.
+func (s screen) columns() int {
+	const most = 1 << 16
+	n, err := strconv.Atoi(s.env("COLUMNS"))
+	if err != nil || n < 1 || n > most {
+		return 0
+	}
+	return n
+}
+
+// outWidth is how wide tables may be: COLUMNS, else the terminal's width, else anything, for a pipe or a file is read by
+// programs.
+func (s screen) outWidth() int {
+	if n := s.columns(); n > 0 || !s.out {
+		return n
+	}
+	return s.outWide()
+}
+
+// liveWidth is that of the live line. A line that is wider than the terminal cannot be redrawn, whatever COLUMNS says.
+func (s screen) liveWidth() int {
+	wide, columns := s.errWide(), s.columns()
+	if wide <= 0 || columns > 0 && columns < wide {
+		return columns
+	}
+	return wide
+}
+
+// options are those of the display on this screen.
+func (s screen) options() ui.Options {
+	drawn := !s.ci() && s.env("TERM") != "dumb"
+	o := ui.Options{
+		Terminal: s.err && drawn, OutTerminal: s.out && drawn, NoColor: s.env("NO_COLOR") != "",
+		Measure: s.liveWidth, OutWidth: s.outWidth, GitHub: s.github(),
+	}
+	switch {
+	case s.github():
+		o.Folds = ui.GitHubFolds
+	case s.env("GITLAB_CI") != "":
+		o.Folds = ui.GitLabFolds
+	}
+	return o
+}
+
 // newUI shows a run on this process's terminal, or in plain lines if there
 // is none.
 func newUI(dirs folders, place *providerPlace, trace *timing.Trace) *ui.UI {
-	fd := int(os.Stderr.Fd())
-	terminal := term.IsTerminal(fd) && os.Getenv("CI") == "" && os.Getenv("TERM") != "dumb"
-	return ui.New(ui.Options{
-		Out: os.Stdout, Err: os.Stderr, Terminal: terminal,
-		NoColor: os.Getenv("NO_COLOR") != "",
-		Measure: func() int { return width(fd) },
-		GitHub:  os.Getenv("GITHUB_ACTIONS") != "",
-		LogDir:  dirs.logs,
-		Locate:  place.locate,
-		Trace:   trace,
-	})
+	o := thisScreen().options()
+	o.Out, o.Err = os.Stdout, os.Stderr
+	o.LogDir, o.Locate, o.Trace, o.Place = dirs.logs, place.locate, trace, placeOf
+	return ui.New(o)
 }
