@@ -26,10 +26,11 @@ import (
 // finding is one row of doctor.
 type finding struct {
 	what, found, advice string
-	bad                 bool // the main job cannot run without it
+	install             string // the advice is to install this Debian package
+	bad                 bool   // the main job cannot run without it
 }
 
-var errUnfit = errors.New("this machine lacks something, see the table")
+var errUnfit = errors.New("this machine lacks what the table marks MISSING")
 
 // Doctor is the doctor target.
 func (a *App) Doctor(ctx context.Context) error {
@@ -42,22 +43,62 @@ func (a *App) Doctor(ctx context.Context) error {
 	findings = append(findings, a.engineFindings(ctx, j)...)
 	findings = append(findings, programs()...)
 	rows := make([][]string, 0, len(findings))
-	unfit := false
 	for _, f := range findings {
-		state := "ok"
-		switch {
-		case f.bad:
-			state, unfit = "MISSING", true
-		case f.advice != "":
-			state = "note"
-		}
-		rows = append(rows, []string{f.what, state, f.found, f.advice})
+		rows = append(rows, []string{f.what, f.state(), f.found})
 	}
-	a.ui.Table("doctor", []string{"what", "state", "found", "how to get it"}, rows)
-	if unfit {
+	a.ui.Table("doctor", []string{"what", "state", "found"}, rows)
+	a.ui.List("next", nextSteps(findings))
+	if slices.ContainsFunc(findings, func(f finding) bool { return f.bad }) {
 		return errUnfit
 	}
 	return nil
+}
+
+// state is how the table shows the finding.
+func (f finding) state() string {
+	switch {
+	case f.bad:
+		return "MISSING"
+	case f.advice != "" || f.install != "":
+		return "note"
+	default:
+		return "ok"
+	}
+}
+
+// nextSteps say what to do, each thing once with all that it is for: what is needed first, then what can be better, and
+// last what works if nothing is missing.
+func nextSteps(findings []finding) []ui.Field {
+	var steps []ui.Field
+	add := func(what, advice string) {
+		for i := range steps {
+			if steps[i].Text == advice {
+				steps[i].Name += ", " + what
+				return
+			}
+		}
+		steps = append(steps, ui.Field{Name: what, Text: advice})
+	}
+	for _, bad := range []bool{true, false} {
+		for _, f := range findings {
+			if f.bad == bad && f.advice != "" {
+				add(f.what, f.advice)
+			}
+		}
+	}
+	var packages []string
+	for _, f := range findings {
+		if f.install != "" {
+			packages = append(packages, f.install)
+		}
+	}
+	if len(packages) > 0 {
+		add(strings.Join(packages, ", "), "apt-get install "+strings.Join(packages, " ")+" (automatic for root on Debian)")
+	}
+	if !slices.ContainsFunc(findings, func(f finding) bool { return f.bad }) {
+		add("ready", "go tool mage rpm builds packages, go tool mage provider:new NAME begins a provider")
+	}
+	return steps
 }
 
 func goVersion(ctx context.Context) finding {
@@ -236,7 +277,7 @@ func programs() []finding {
 		f := finding{what: p.name, found: "for " + p.need}
 		path, err := exec.LookPath(p.name)
 		if err != nil {
-			f.found, f.advice = "not found; for "+p.need, "apt-get install "+p.name+" (automatic for root on Debian)"
+			f.found, f.install = "not found; for "+p.need, p.name
 		} else {
 			f.found = path + ", " + f.found
 		}
