@@ -48,14 +48,10 @@ func (a *App) RPM(ctx context.Context) error {
 	return a.endWithPackages(ctx, s.Dist)
 }
 
-// endWithPackages ends a target that made packages: it shows them, and says so if
-// nothing had to be done.
+// endWithPackages ends a target that made packages.
 func (a *App) endWithPackages(ctx context.Context, dist artifact.Dist) error {
 	if err := a.showPackages(dist); err != nil {
 		return err
-	}
-	if len(a.pipeline.Ran()) == 0 {
-		fmt.Fprintf(a.ui.Out(), "nothing to do: %s is up to date\n", a.relative(dist.Dir))
 	}
 	return a.pipeline.Prune(ctx)
 }

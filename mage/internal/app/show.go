@@ -18,31 +18,108 @@ import (
 	"github.com/resnics/verbsmith/provider"
 )
 
-// showPackages is the last table of rpm: package, version, size, path.
+// showPackages ends a target that made packages: the times, then what matters, and last the table of all packages.
 func (a *App) showPackages(out artifact.Dist) error {
+	m := out.Manifest
+	found, err := dist.Inspect(out, nil, m.Provider)
+	if err != nil {
+		return err
+	}
+	a.showTimes()
+	title := fmt.Sprintf("rdma-core %s for %s", m.Label(), filepath.Base(filepath.Dir(out.Dir)))
+	if m.Standin {
+		title += " (stand-in base: not releasable)"
+	}
+	where := a.relative(out.Dir)
+	fields := []ui.Field{{Name: "verdict", Text: a.verdict(out)}, {Name: "where", Text: where}}
+	if text := addedFiles(found); text != "" {
+		fields = append(fields, ui.Field{Name: m.Provider + " adds", Text: text})
+	}
+	rows, err := a.fileRows(out, found)
+	if err != nil {
+		return err
+	}
+	a.ui.List(title, fields)
+	header := []string{"package", "version", "size", "path"}
+	if a.ui.OutWidth() > 0 {
+		header[3] = "directory"
+	}
+	a.ui.Table("packages", header, rows)
+	return nil
+}
+
+// verdict says in a line what a target that made packages has done.
+func (a *App) verdict(out artifact.Dist) string {
+	if len(a.pipeline.Ran()) == 0 {
+		return "nothing to do: " + a.relative(out.Dir) + " is up to date"
+	}
+	packages := 0
+	for _, f := range out.Manifest.Files {
+		if pkgfile.IsRPM(f.Path) || pkgfile.IsDeb(f.Path) {
+			packages++
+		}
+	}
+	target := "test:integration"
+	if out.Debian() {
+		target = "test:deb"
+	}
+	return fmt.Sprintf("built %s; go tool mage %s installs them and tests discovery", count(packages, "package"), target)
+}
+
+// addedFiles lists the provider's files, a line for each package that has some.
+func addedFiles(found dist.Inspection) string {
+	const most = 4 // of a package
+	owned := map[string][]string{}
+	for _, file := range found.OwnedFiles() {
+		owned[found.Owners[file]] = append(owned[found.Owners[file]], file)
+	}
+	var lines []string
+	for _, pkg := range found.Packages {
+		files := owned[pkg.NEVRA]
+		if len(files) == 0 {
+			continue
+		}
+		shown := strings.Join(files[:min(len(files), most)], ", ")
+		if more := len(files) - most; more > 0 {
+			shown += fmt.Sprintf(" and %d more (inspect lists them)", more)
+		}
+		lines = append(lines, fmt.Sprintf("%s in %s: %s", count(len(files), "file"), pkg.Name, shown))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fileRows are the packages and what is next to them. A file's path is that below the repository, as scripts read it; on a
+// screen, which has no room for it, it is the directory below where the packages are.
+func (a *App) fileRows(out artifact.Dist, found dist.Inspection) ([][]string, error) {
+	packages := map[string]pkgfile.RPM{}
+	for _, pkg := range found.Packages {
+		packages[pkg.NEVRA] = pkg.RPM
+	}
+	screen := a.ui.OutWidth() > 0
 	rows := make([][]string, 0, len(out.Manifest.Files))
 	for _, f := range out.Manifest.Files {
 		file := filepath.Join(out.Dir, filepath.FromSlash(f.Path))
 		name, version := path.Base(f.Path), ""
-		if strings.HasSuffix(f.Path, ".deb") {
+		if pkgfile.IsDeb(f.Path) {
 			name, version = pkgfile.DebName(f.Path)
 		}
 		if f.NEVRA != "" {
-			info, err := pkgfile.ReadRPM(file)
-			if err != nil {
-				return err
+			pkg, ok := packages[f.NEVRA]
+			if !ok { // the source package
+				var err error
+				if pkg, err = pkgfile.ReadRPM(file); err != nil {
+					return nil, err
+				}
 			}
-			name, version = info.Name, info.Version+"-"+info.Release
+			name, version = pkg.Name, pkg.Version+"-"+pkg.Release
 		}
-		rows = append(rows, []string{name, version, size(f.Size), a.relative(file)})
+		place := a.relative(file)
+		if screen {
+			place = path.Dir(f.Path)
+		}
+		rows = append(rows, []string{name, version, size(f.Size), place})
 	}
-	a.showTimes()
-	title := fmt.Sprintf("rdma-core %s for %s", out.Manifest.Label(), filepath.Base(filepath.Dir(out.Dir)))
-	if out.Manifest.Standin {
-		title += " (stand-in base: not releasable)"
-	}
-	a.ui.Table(title, []string{"package", "version", "size", "path"}, rows)
-	return nil
+	return rows, nil
 }
 
 // showTimes is the table of the stages, and for those that ran a container the phases that took
