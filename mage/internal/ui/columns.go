@@ -12,8 +12,9 @@ import (
 // ellipsis marks where a text was cut.
 const ellipsis = "…"
 
-// columns is the number of terminal columns that s takes: wide runes two, combining ones none.
-func columns(s string) int { return text.StringWidth(s) }
+// columns is the number of terminal columns that s takes: wide runes two, combining ones none. Runes that some terminals join
+// count one by one, as tables count them: a row may then be too short, but not too wide.
+func columns(s string) int { return text.StringWidthWithoutEscSequences(s) }
 
 // cut shortens s to at most width columns and marks the cut with an ellipsis. It never halves a wide rune.
 func cut(s string, width int) string {

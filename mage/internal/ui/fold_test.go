@@ -27,8 +27,10 @@ func foldedRun(f plainFixture) {
 	f.Tick()
 	other.Done()
 	s.Fail(errors.New("no"))
+	left := f.Stage("left open", 3, 3)
 	fmt.Fprintln(f.Out(), "verdict")
-	f.Stage("left open", 3, 3)
+	f.clock.advance(20 * time.Second)
+	left.Note("half")
 	f.Close()
 }
 
@@ -52,6 +54,9 @@ warning: beware
 [2/3] rpm  failed  no  1:20
 ::group::[3/3] left open
 ::endgroup::
+::group::[3/3] left open
+[3/3] left open  half  0:20
+::endgroup::
 `)
 	same(t, f.out.String(), "verdict\n")
 }
@@ -70,6 +75,17 @@ func TestFoldsOfGitLab(t *testing.T) {
 		"\x1b[0Ksection_start:1700000070:kernel_1700000070000_2[collapsed=true]\r\x1b[0K[2/2] kernel\n"+
 		"\x1b[0Ksection_end:1700000070:kernel_1700000070000_2\r\x1b[0K\n"+
 		"[2/2] kernel  done  0.0 s\n")
+}
+
+// Lines of stages that run side by side would tear folds to pieces.
+func TestNoFoldsSideBySide(t *testing.T) {
+	f := newPlain(t, func(o *ui.Options) { o.Folds = ui.GitHubFolds })
+	f.Stage("a", 0, 0)
+	b := f.Stage("b", 0, 0)
+	fmt.Fprintln(f.Out(), "result")
+	f.clock.advance(20 * time.Second)
+	b.Note("x")
+	same(t, f.err.String(), "::group::a\nb  started\n::endgroup::\nb  x  0:20\n")
 }
 
 // Other CI systems get plain lines, and a terminal its live line.

@@ -170,6 +170,7 @@ func TestCellsOfANarrowTable(t *testing.T) {
 		{"wide runes count two", strings.Repeat("编", 20), "编编编编编…编编编编编"},
 		{"combining marks count nothing", strings.Repeat("e\u0301", 23), strings.Repeat("e\u0301", 23)},
 		{"and stay with their letter", strings.Repeat("e\u0301", 30), strings.Repeat("e\u0301", 11) + "…" + strings.Repeat("e\u0301", 11)},
+		{"flags count as tables count them", strings.Repeat("🇩🇪", 20), strings.Repeat("🇩🇪", 5) + "🇩…🇪" + strings.Repeat("🇩🇪", 5)},
 		{"lines stay lines", "one\ntwo", "one\ntwo"},
 		{"words wrap", "one two three four five six", "one two three four five\nsix"},
 		{"escape sequences are gone", "\x1b[31mred\x1b[0m " + strings.Repeat("x", 30), "red\nxxxxxxxxxxx…xxxxxxxxxxx"},
@@ -182,6 +183,11 @@ func TestCellsOfANarrowTable(t *testing.T) {
 			f := atWidth(t, len("| x | ")+23+len(" |"))
 			f.Table("", []string{"", ""}, [][]string{{"x", tt.cell}, {"", "a row that makes the table too wide"}})
 			var lines []string
+			for line := range strings.Lines(f.out.String()) {
+				if n := text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n")); n != len("| x | ")+23+len(" |") && strings.HasPrefix(line, "|") {
+					t.Errorf("%d columns: %s", n, line)
+				}
+			}
 			for _, line := range strings.Split(f.out.String(), "\n")[3:] {
 				if strings.Contains(line, "a row that") {
 					break
