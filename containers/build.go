@@ -293,17 +293,18 @@ func (b *buildProgress) lineOf(line string) {
 
 // firstWords is the beginning of an instruction, which is often a whole script: enough to know it by. The log has all of it.
 func firstWords(step string) string {
-	const most = 60
-	words := strings.Fields(step)
+	const most, least = 60, 2 // bytes; words, the last of which may be cut
 	short := ""
-	for i, word := range words {
-		if i > 0 && len(short)+len(" ")+len(word) > most {
+	for i, word := range strings.Fields(step) {
+		longer := strings.TrimPrefix(short+" "+word, " ")
+		switch {
+		case len(longer) <= most:
+			short = longer
+		case i < least:
+			return strings.ToValidUTF8(longer[:most], "") + "…"
+		default:
 			return short + " …"
 		}
-		short = strings.TrimPrefix(short+" "+word, " ")
-	}
-	if len(short) > most {
-		return strings.ToValidUTF8(short[:most], "") + "…"
 	}
 	return short
 }

@@ -72,7 +72,7 @@ func TestFirstWordsOfAStep(t *testing.T) {
 		"RUN  a\t b":                       "RUN a b",
 		long:                               "RUN --mount=type=cache,target=/var/cache/apt set -eu; …",
 		strings.Repeat("é", 40):            strings.Repeat("é", 30) + "…",
-		"RUN x" + strings.Repeat("y", 600): "RUN …",
+		"RUN x" + strings.Repeat("y", 600): "RUN x" + strings.Repeat("y", 55) + "…",
 	} {
 		if got := firstWords(step); got != want {
 			t.Errorf("%q: got %q, want %q", step, got, want)
