@@ -88,11 +88,8 @@ func (a *App) everyAddon(ctx context.Context, j job.Job, kind addonKind) error {
 			states = append(states, pipeline.NewState(c.Job))
 		}
 	}
-	if len(states) == 0 {
-		return &stage.AdviceError{
-			Err:  errors.Join(errNoAddon, plan.Choices[len(plan.Choices)-1].Err),
-			What: "pass a git clone of rdma-core as -source",
-		}
+	if lacking := unavailable(plan.Choices); len(states) == 0 && lacking != nil {
+		return &stage.AdviceError{Err: errors.Join(errNoAddon, lacking), What: "pass a git clone of rdma-core as -source"}
 	}
 	made, failed, err := a.addons(ctx, plan.Choices, states, kind)
 	if err != nil {
@@ -105,6 +102,16 @@ func (a *App) everyAddon(ctx context.Context, j job.Job, kind addonKind) error {
 		})
 	}
 	return errors.Join(a.showAddons(ctx, j, made, plan.Choices), failed)
+}
+
+// unavailable says why the newest release that can be had from nowhere cannot; nil if there is none.
+func unavailable(choices []addon.Choice) (err error) {
+	for _, c := range choices {
+		if _, inside := errors.AsType[*addon.InUpstreamError](c.Err); c.Err != nil && !inside {
+			err = c.Err
+		}
+	}
+	return err
 }
 
 // insideError is that of the newest release that has the provider itself.
@@ -122,6 +129,9 @@ func insideError(choices []addon.Choice) (err error) {
 func (a *App) addons(
 	ctx context.Context, choices []addon.Choice, states []*pipeline.State, kind addonKind,
 ) (made []*pipeline.State, failed, err error) {
+	if len(states) == 0 {
+		return nil, nil, nil
+	}
 	runs, err := a.pipeline.StartAll(ctx, kind.recipe, states...)
 	if err != nil {
 		return nil, nil, err
@@ -176,7 +186,7 @@ func (a *App) showAddons(ctx context.Context, j job.Job, all []*pipeline.State, 
 	if err := a.showAddonSet(ctx, j); err != nil {
 		return err
 	}
-	if len(a.pipeline.Ran()) == 0 {
+	if len(all) > 0 && len(a.pipeline.Ran()) == 0 {
 		fmt.Fprintln(a.ui.Out(), "nothing to do: all add-ons are up to date")
 	}
 	return a.pipeline.Prune(ctx)

@@ -386,6 +386,33 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// TestPlanInUpstream: releases that have the provider themselves are not asked for, those before and after them are.
+func TestPlanInUpstream(t *testing.T) {
+	for name, want := range map[string]map[string]string{ // by the first release of an interface the one to build in, "" for none
+		"mana":  {"36.0": "36.0", "44.0": "", "45.0": "", "65.0": ""},
+		"i40iw": {"35.0": "", "36.0": "37.0", "44.0": "44.0"},
+		"mlx5":  {"32.0": "", "36.0": "", "65.0": ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := knownData(t)
+			p.Log = slog.New(slog.DiscardHandler)
+			p.Resolve = func(context.Context, job.Job, *ui.Stage) error { return nil }
+			pr := folderProvider(t, nil)
+			pr.Manifest.Name = name
+			choices, err := p.Plan(t.Context(), job.Job{Provider: pr})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range choices {
+				version, asked := want[c.Interface.From]
+				if _, inside := errors.AsType[*InUpstreamError](c.Err); asked && (c.Job.Version != version || inside != (version == "")) {
+					t.Errorf("the interface of %s is built in %q, %v; want %q", c.Interface.From, c.Job.Version, c.Err, version)
+				}
+			}
+		})
+	}
+}
+
 func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {

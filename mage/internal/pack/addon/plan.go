@@ -150,11 +150,22 @@ func (p *Packer) forRelease(ctx context.Context, j job.Job, release string, s *u
 var errNoRelease = errors.New("no release in specs/releases.yaml")
 
 // chooseRelease tries the releases of the interface in turn, and downloads the
-// first that is available.
+// first that is available. One that is known to have the provider is not asked for.
 func (p *Packer) chooseRelease(ctx context.Context, j job.Job, i specs.Interface, s *ui.Stage) Choice {
 	choice := Choice{Interface: i, Err: errNoRelease}
+	history, err := driverapi.Known()
+	if err != nil {
+		choice.Err = err
+		return choice
+	}
 	for _, release := range p.Releases.Releases {
 		if !i.Has(release.Version) || ctx.Err() != nil {
+			continue
+		}
+		if name := j.Provider.Manifest.Name; history.Has(name, release.Version, specs.CompareVersions) {
+			if choice.Older == nil {
+				choice.Err = &InUpstreamError{Provider: name, Version: release.Version}
+			}
 			continue
 		}
 		try := j
