@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -65,9 +66,9 @@ func (m subject) matchedBy() string {
 }
 
 // env is the environment that verdict.sh documents. No provider claims the foreign device by
-// name, PCI id or driver id; no driver has ever had the foreign ABI.
+// name, PCI id or driver id. The foreign ABI is beyond any range that ends at INT_MAX, as hns's does.
 func (m subject) env() map[string]string {
-	const foreignABI, foreignID = 9999, 999999
+	const foreignABI, foreignID = math.MaxUint32, 999999
 	env := map[string]string{
 		"PROVIDER":       m.provider,
 		"DEVICE":         m.device,

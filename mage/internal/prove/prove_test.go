@@ -67,7 +67,7 @@ func verdict(t *testing.T, name string, tools map[string]string, env ...string) 
 		"PATH=" + path, "WORK=" + dir, "ROOT=" + dir,
 		"DEVFOLDER=" + filepath.Join(dir, "dev"),
 		"PROVIDER=rib", "DEVICE=rib0", "GUID=0123456789abcdef", "KERNEL_ABI=1", "PRIVATE_ABI=34",
-		"FOREIGN_ABI=9999", "FOREIGN_DEVICE=nobody0", "PACKAGES=libibverbs",
+		"FOREIGN_ABI=4294967295", "FOREIGN_DEVICE=nobody0", "PACKAGES=libibverbs",
 		"DRIVERS=" + filepath.Join(dir, "drivers"), "MODULES=" + filepath.Join(dir, "modules"),
 	}, env...)
 	out, err := cmd.CombinedOutput()
@@ -83,7 +83,7 @@ func TestVerdictsCanFail(t *testing.T) {
 		otherGUID = header + "echo '    rib0            0000000000000001'\n"
 		prefix    = header + "echo '    rib01           0123456789abcdef'\n"
 		noDriver  = header + "echo 'libibverbs: Warning: no userspace device-specific driver found for uverbs0' >&2\n"
-		noABI     = header + "echo 'libibverbs: Warning: Driver rib does not support the kernel ABI of 9999 (supports 1 to 1) for device x' >&2\n"
+		noABI     = header + "echo 'libibverbs: Warning: Driver rib does not support the kernel ABI of 4294967295 (supports 1 to 1) for device x' >&2\n"
 	)
 	for _, tt := range []struct {
 		name, verdict, prints string

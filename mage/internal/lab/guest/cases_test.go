@@ -68,7 +68,7 @@ func TestClaimed(t *testing.T) {
 // A device is shown for matching only, with an id or a name that a provider knows or not.
 func TestMatching(t *testing.T) {
 	const listed, not = `echo "nobody1 0"; echo "rib9 0"`, `echo "` + unclaimed + `nobody1"`
-	const abi = `echo "libibverbs: Warning: Driver rib does not support the kernel ABI of 9999 (supports 1 to 1) for device rib9"`
+	const abi = `echo "libibverbs: Warning: Driver rib does not support the kernel ABI of 4294967295 (supports 1 to 1) for device rib9"`
 	for _, tt := range []struct {
 		name, script string
 		state        lab.State
@@ -81,9 +81,9 @@ func TestMatching(t *testing.T) {
 		{"id-only", not, lab.Fail, unclaimed, "name=nobody1 driver_id=21 uverbs_abi_ver=1"},
 		{"name-only", listed, lab.Pass, "rib9", "name=rib9 driver_id=0 uverbs_abi_ver=1"},
 		{"name-only", not, lab.Fail, "rib9 without a driver id is not claimed", "name=rib9 driver_id=0 uverbs_abi_ver=1"},
-		{"foreign-abi", abi, lab.Pass, "kernel ABI of 9999", "name=rib9 driver_id=21 uverbs_abi_ver=9999"},
-		{"foreign-abi", listed, lab.Fail, "kernel ABI 9999 is claimed", "name=rib9 driver_id=21 uverbs_abi_ver=9999"},
-		{"foreign-abi", not, lab.Fail, "did not say", "name=rib9 driver_id=21 uverbs_abi_ver=9999"},
+		{"foreign-abi", abi, lab.Pass, "kernel ABI of 4294967295", "name=rib9 driver_id=21 uverbs_abi_ver=4294967295"},
+		{"foreign-abi", listed, lab.Fail, "kernel ABI 4294967295 is claimed", "name=rib9 driver_id=21 uverbs_abi_ver=4294967295"},
+		{"foreign-abi", not, lab.Fail, "did not say", "name=rib9 driver_id=21 uverbs_abi_ver=4294967295"},
 	} {
 		b := newBed(t)
 		b.program("ibv_devices", tt.script)

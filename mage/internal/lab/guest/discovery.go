@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -157,7 +158,7 @@ func nameOnly(ctx context.Context, g *guest, _ lab.Device) lab.Record {
 }
 
 func foreignABI(ctx context.Context, g *guest, d lab.Device) lab.Record {
-	const foreign = 9999 // no driver has had it
+	const foreign = math.MaxUint32 // beyond a range that ends at INT_MAX
 	name := g.plan.Provider + "9"
 	listed, e, err := g.withDevice(ctx, name, d.DriverID, foreign)
 	words := fmt.Sprintf("does not support the kernel ABI of %d", foreign)
