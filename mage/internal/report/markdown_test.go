@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestMarkdown(t *testing.T) {
+	got := Markdown("verbsmith", []Section{
+		{
+			Title: "dist/rocky9/rdma-core-56.1", Notes: []string{"rdma-core 56.1 with fly"},
+			Suites: []Suite{{Name: "verdicts", Results: []Result{
+				{Name: "listed", Title: "ibv_devices lists it", State: Pass},
+				{Name: "loads", Title: "the module loads", State: Fail, Evidence: "![x](http://host.example)<b>\nundefined|symbol `f`"},
+			}}},
+			Header: []string{"file", "size"}, Rows: [][]string{{"a_b.rpm", "1.0 KiB"}},
+		},
+		{Title: "dist/rocky10/rdma-core-56.1", Suites: []Suite{{Name: "verdicts", Results: []Result{{Name: "listed", State: Pass}}}}},
+	}, MarkdownMost)
+	want := `## verbsmith
+
+**1 of 2 failed: dist/rocky9/rdma-core-56.1: verdicts**
+
+| name | what | evidence |
+|---|---|---|
+| loads | the module loads | \!\[x\](http://host.example)\<b\> undefined\|symbol \` + "`f\\`" + ` |
+
+### dist/rocky9/rdma-core-56.1
+
+- rdma-core 56.1 with fly
+- verdicts: 1 passed, 1 failed
+
+<details><summary>1 passed: verdicts</summary>
+
+| name | what |
+|---|---|
+| listed | ibv\_devices lists it |
+
+</details>
+
+<details><summary>1 files</summary>
+
+| file | size |
+|---|---|
+| a\_b.rpm | 1.0 KiB |
+
+</details>
+
+### dist/rocky10/rdma-core-56.1
+
+- verdicts: 1 passed, 0 failed
+
+<details><summary>1 passed: verdicts</summary>
+
+| name | what |
+|---|---|
+| listed |  |
+
+</details>
+
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A summary never has more than what is shown of it, closes what it opens, and says that something is missing.
+func TestMarkdownIsCut(t *testing.T) {
+	var s Suite
+	for i := range 4000 {
+		s.Results = append(s.Results, Result{Name: fmt.Sprint(i), Title: strings.Repeat("t|", 400), State: StateOf(i%3 != 0), Evidence: "e"})
+	}
+	sections := []Section{{Title: "one", Suites: []Suite{s}}, {Title: "two", Suites: []Suite{s}}}
+	for _, most := range []int{2 << 10, 64 << 10, 1 << 20, MarkdownMost} {
+		got := Markdown("all", sections, most)
+		if len(got) > most {
+			t.Errorf("%d bytes, want at most %d", len(got), most)
+		}
+		if open, closed := strings.Count(got, "<details>"), strings.Count(got, "</details>"); open != closed {
+			t.Errorf("%d bytes: %d folds opened, %d closed", most, open, closed)
+		}
+		if !strings.HasSuffix(got, " more lines are left out: the artefacts have all of them.\n") {
+			t.Errorf("%d bytes: it ends with %q", most, got[max(0, len(got)-80):])
+		}
+	}
+}
+
+func TestJUnitIsReadBack(t *testing.T) {
+	one := Suite{Name: "rocky9", Results: []Result{
+		{Name: "listed", Title: "lists", State: Pass, Output: "rib0"},
+		{Name: "loads", Title: "loads", State: Fail, Evidence: "no <module>", Output: "a\nb"},
+	}}
+	data, err := one.JUnit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := ReadJUnit(data)
+	if err != nil || len(back) != 1 {
+		t.Fatal(back, err)
+	}
+	if fmt.Sprint(back[0].Name, back[0].Results) != fmt.Sprint("rocky9", []Result{
+		{Name: "listed", Title: "lists", State: Pass, Output: "rib0"},
+		{Name: "loads", Title: "loads", State: Fail, Evidence: "no <module>", Output: "a\nb"},
+	}) {
+		t.Errorf("got %+v", back[0])
+	}
+	if _, err := ReadJUnit([]byte("<testsuites><a>")); err == nil {
+		t.Error("half a report is read")
+	}
+}
