@@ -61,6 +61,7 @@ func (a *App) ProviderAdopt(ctx context.Context, want AdoptProvider) error {
 	a.flags.Provider = &place
 	err = a.ProviderCheck(ctx)
 	a.showNext(shellWord(place))
+	a.showNextCI(p, shellWord(place))
 	if failed, ok := errors.AsType[*FailedChecksError](err); ok && ctx.Err() == nil {
 		fmt.Fprintf(a.ui.Out(), "the manifest is written; provider:check says: %v\n", failed)
 		return nil
