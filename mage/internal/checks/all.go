@@ -12,6 +12,7 @@ import (
 const (
 	golangciLint = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0"
 	govulncheck  = "golang.org/x/vuln/cmd/govulncheck@v1.9.0"
+	actionlint   = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 )
 
 // Options configures the checks.
@@ -36,6 +37,7 @@ func all(t tree, opts Options, m machine) []Check {
 		{"gofmt", t.gofmt},
 		{"licence lines", t.licences},
 		{"shellcheck", func(ctx context.Context) report.Result { return t.shellcheck(ctx, m) }},
+		{"actionlint", func(ctx context.Context) report.Result { return t.workflows(ctx, m) }},
 		{"clang-format", func(ctx context.Context) report.Result { return t.clangFormat(ctx, m) }},
 		{"go mod verify", goTool("mod", "verify")},
 		{"go mod tidy", goTool("mod", "tidy", "-diff")},

@@ -159,6 +159,28 @@ func TestShellcheck(t *testing.T) {
 	wantResult(t, newTree(t, nil).shellcheck(t.Context(), m.machine), report.Fail, "no scripts found to check")
 }
 
+func TestWorkflows(t *testing.T) {
+	files := map[string]string{
+		".github/workflows/ci.yml": "", ".github/dependabot.yml": "",
+		"mage/internal/ci/testdata/all.github.yml": "", "mage/internal/ci/testdata/all.gitlab.yml": "",
+	}
+	tr := newTree(t, files)
+	m := newScripted([]string{"shellcheck"}, output{})
+	wantResult(t, tr.workflows(t.Context(), m.machine), report.Pass, "2 workflows")
+	want := "go run " + actionlint + " -no-color -oneline -pyflakes= .github/workflows/ci.yml mage/internal/ci/testdata/all.github.yml"
+	if len(m.commands) != 1 || m.commands[0] != want {
+		t.Errorf("ran %q", m.commands)
+	}
+	const found = `.github/workflows/ci.yml:3:1: unexpected key "job" [syntax-check]`
+	m = newScripted([]string{"shellcheck"}, output{"go: downloading x v1\n" + found + "\nexit status 1\n", 1})
+	wantResult(t, tr.workflows(t.Context(), m.machine), report.Fail, found)
+	// Without shellcheck, actionlint does not look at commands and says nothing.
+	m = newScripted(nil, output{})
+	wantResult(t, tr.workflows(t.Context(), m.machine), report.Fail,
+		"shellcheck is missing: install it from your distribution (Debian: apt-get install shellcheck)")
+	wantResult(t, newTree(t, nil).workflows(t.Context(), m.machine), report.Fail, "no workflows found to check")
+}
+
 func TestClangFormat(t *testing.T) {
 	files := map[string]string{"provider/rib/rib.c": "int x;\n", "provider/rib/rib.h": ""}
 	m := newScripted([]string{"clang-format"}, output{})
@@ -342,7 +364,7 @@ func TestAllNamesAreDistinct(t *testing.T) {
 		}
 		names = append(names, c.Name)
 	}
-	want := "gofmt, licence lines, shellcheck, clang-format, go mod verify, go mod tidy, go vet, golangci-lint, govulncheck"
+	want := "gofmt, licence lines, shellcheck, actionlint, clang-format, go mod verify, go mod tidy, go vet, golangci-lint, govulncheck"
 	if got := strings.Join(names, ", "); got != want {
 		t.Errorf("checks: %s", got)
 	}

@@ -5,8 +5,10 @@ package checks
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/report"
@@ -32,6 +34,38 @@ func (t tree) scripts() ([]string, error) {
 		return strings.HasSuffix(name, ".sh") || shebang.Match(data)
 	})
 	return scripts, err
+}
+
+// workflowFolders have the workflows of this repository, and those that ci:github writes.
+func workflowFolders() []string {
+	return []string{".github/workflows/*.yml", "mage/internal/ci/testdata/*.github.yml"}
+}
+
+// workflows checks the files for GitHub Actions, and with shellcheck the commands in them.
+func (t tree) workflows(ctx context.Context, m machine) report.Result {
+	var files []string
+	for _, pattern := range workflowFolders() {
+		found, err := fs.Glob(t.fs(), pattern)
+		if err != nil {
+			return unable(err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		return places(nil, 0, "workflows")
+	}
+	if err := m.need(ctx, "shellcheck"); err != nil {
+		return unable(err)
+	}
+	out, err := m.run(ctx, t.root, append([]string{"go", "run", actionlint, "-no-color", "-oneline", "-pyflakes="}, files...)...)
+	switch {
+	case err != nil:
+		return unable(err)
+	case out.code != 0:
+		return failed(out.text, "%s", firstLine(out, "exit status "+strconv.Itoa(out.code)))
+	default:
+		return passed("%d workflows", len(files))
+	}
 }
 
 // clangFormat compares all C files with clang-format's output, with the .clang-format of their
