@@ -115,7 +115,10 @@ func (p *Plan) kinds(patched, addon []named) []named {
 	return all
 }
 
-func (p *Plan) checks() []named { return []named{{"Check the provider", p.command("provider:check")}} }
+// checks are the commands of the first job. Without the depth, a check that needs an engine would be skipped where none answers.
+func (p *Plan) checks() []named {
+	return []named{{"Check the provider", p.command("provider:check", "-depth=compile")}}
+}
 
 // rpm are the commands for $DISTRO.
 func (p *Plan) rpm() []named {

@@ -88,6 +88,21 @@ func TestMarkdownIsCut(t *testing.T) {
 	}
 }
 
+// What is left out is the end: a short row after a long one that did not fit would make the long one look as if it had never been.
+func TestMarkdownIsCutOnce(t *testing.T) {
+	section := Section{Title: "one", Header: []string{"file"}, Rows: [][]string{
+		{"first"}, {strings.Repeat("long ", 50)}, {"last"},
+	}}
+	whole := Markdown("all", []Section{section}, MarkdownMost)
+	got := Markdown("all", []Section{section}, len(whole)+reserved-40)
+	if !strings.Contains(got, "| first |") || strings.Contains(got, "long") || strings.Contains(got, "| last |") {
+		t.Errorf("got\n%s", got)
+	}
+	if !strings.HasSuffix(got, "</details>\n\n\n3 more lines are left out: the artefacts have all of them.\n") {
+		t.Errorf("the end is %q", got[max(0, len(got)-100):])
+	}
+}
+
 func TestJUnitIsReadBack(t *testing.T) {
 	one := Suite{Name: "rocky9", Results: []Result{
 		{Name: "listed", Title: "lists", State: Pass, Output: "rib0"},
