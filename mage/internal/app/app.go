@@ -163,6 +163,7 @@ func (a *App) load() error {
 		return err
 	}
 	a.ui = newUI(*dirs, a.place, a.trace.events)
+	a.recordAnnotations()
 	a.pipeline = &pipeline.Pipeline{
 		Runner: &stage.Runner{
 			CacheDir: dirs.cache, Cache: cache, UI: a.ui, Log: slog.New(a.ui.SlogHandler()),

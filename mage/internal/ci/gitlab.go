@@ -20,6 +20,7 @@ const (
 	gitlabCheck  = "verbsmith:check"
 	gitlabCache  = ".cache/verbsmith"
 	summaryFile  = "verbsmith-summary.md"
+	qualityFile  = "verbsmith-code-quality.json"
 )
 
 // gitlabFile has nothing that would change other jobs, so that it can be included; the whole file has rules besides.
@@ -84,10 +85,10 @@ type gitlabKey struct {
 }
 
 type gitlabArtifacts struct {
-	Name    string            `yaml:"name"`
+	Name    string            `yaml:"name,omitempty"`
 	When    string            `yaml:"when"`
 	Expires string            `yaml:"expire_in"`
-	Paths   []string          `yaml:"paths"`
+	Paths   []string          `yaml:"paths,omitempty"`
 	Reports map[string]string `yaml:"reports"`
 }
 
@@ -99,8 +100,11 @@ func (p *Plan) GitLab(include bool) ([]byte, error) {
 		return nil, err
 	}
 	f := gitlabFile{
-		Base:  p.gitlabBase(),
-		Check: gitlabJob{Extends: gitlabBase, Timeout: minutes(checkMinutes), Script: scripts(p.checks())},
+		Base: p.gitlabBase(),
+		Check: gitlabJob{
+			Extends: gitlabBase, Timeout: minutes(checkMinutes), Script: scripts(p.checks()),
+			Artifacts: &gitlabArtifacts{When: "always", Expires: "30 days", Reports: map[string]string{"codequality": qualityFile}},
+		},
 	}
 	if !include {
 		f.Workflow = oncePerPush()
@@ -148,7 +152,7 @@ func (p *Plan) gitlabBase() gitlabJob {
 		"DOCKER_TLS_CERTDIR": "/certs", "DOCKER_CERT_PATH": "/certs/client",
 		"VERBSMITH_CACHE": "$CI_PROJECT_DIR/" + gitlabCache,
 		"GOMODCACHE":      "$CI_PROJECT_DIR/.cache/go/mod", "GOCACHE": "$CI_PROJECT_DIR/.cache/go/build",
-		"GOFLAGS": "-modcacherw",
+		"GOFLAGS": "-modcacherw", "VERBSMITH_CODE_QUALITY": "$CI_PROJECT_DIR/" + qualityFile,
 	}
 	maps.Copy(variables, p.variables())
 	before := []string{"apt-get update && apt-get install -y --no-install-recommends patch"}
@@ -178,7 +182,7 @@ func (p *Plan) gitlabBuild(variable string, limit int, commands []named) *gitlab
 		Artifacts: &gitlabArtifacts{
 			Name: "verbsmith-$" + variable, When: "always", Expires: "30 days",
 			Paths:   []string{"dist/", summaryFile, gitlabCache + "/logs/"},
-			Reports: map[string]string{"junit": "dist/**/junit*.xml"},
+			Reports: map[string]string{"junit": "dist/**/junit*.xml", "codequality": qualityFile},
 		},
 	}
 }

@@ -27,9 +27,15 @@ type Annotation struct {
 	Message string
 }
 
-// Annotate passes a to GitHub's runner as a workflow command, and does nothing outside GitHub
+// OnAnnotation has f called with each annotation, before any is made.
+func (u *UI) OnAnnotation(f func(Annotation)) { u.annotated = f }
+
+// Annotate passes a to GitHub's runner as a workflow command, and prints nothing outside GitHub
 // Actions. The form is that of GitHub's "Workflow commands for GitHub Actions".
 func (u *UI) Annotate(a Annotation) {
+	if u.annotated != nil {
+		u.annotated(a)
+	}
 	if !u.opts.GitHub {
 		return
 	}

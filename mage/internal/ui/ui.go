@@ -54,8 +54,9 @@ type Options struct {
 
 // UI is the display of one run. Its methods may be called concurrently.
 type UI struct {
-	opts Options
-	now  func() time.Time
+	annotated func(Annotation) // if given, called with each annotation
+	opts      Options
+	now       func() time.Time
 
 	mu       sync.Mutex
 	live     liveLine
