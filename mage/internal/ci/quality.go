@@ -36,7 +36,7 @@ type location struct {
 }
 
 // mostIssues of a report; a compiler can print more than a reader wants.
-const mostIssues = 500
+const mostIssues = 200
 
 // AddFinding adds a finding to a code quality report, which may be empty. The same finding of an earlier command is not added again.
 func AddFinding(report []byte, f Finding) ([]byte, error) {
