@@ -19,6 +19,7 @@
 #   CONF         dnf's configuration (default: /etc/dnf/dnf.conf)
 #   WANT         what dnf or apt must miss when it refuses them
 #   NEIGHBOUR NEIGHBOUR_MODULE    another provider's add-on that is installed too
+#   DIAGNOSE     the program that says why a device is not found
 #   BIN          directory of ibv_devices and ibv_devinfo (default: from PATH)
 #   DRIVERS      directory of the .driver files, MODULES directory of the providers
 #   ROOT         where to look for leftovers of a package (default: /)
@@ -428,6 +429,11 @@ case $verdict in
             *"$PROVIDER"*) evidence "$line" ;;
             *) fail "the warning does not name the provider: $line" ;;
         esac
+        ;;
+    diagnose)
+        # Not a verdict: why the device is not found. The file in the place of the device's is none, which is no answer here.
+        make_tree "$DEVICE" "$KERNEL_ABI" "${DRIVER_ID:-}"
+        "$DIAGNOSE" || :
         ;;
     foreign-abi)
         make_tree "$DEVICE" "$FOREIGN_ABI"

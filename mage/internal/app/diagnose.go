@@ -5,12 +5,11 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/mage/internal/diagnose"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 // DiagnoseFlags are the flags of diagnose; nil means not given.
@@ -53,9 +52,6 @@ func Diagnose(ctx context.Context, f DiagnoseFlags) error {
 	return nil
 }
 
-// diagnoseProgram is the package of the program that diagnose:build builds.
-const diagnoseProgram = "github.com/resnics/verbsmith/mage/internal/diagnose/program"
-
 // DiagnoseBuild is the diagnose:build target: the same as one static program for each architecture.
 func (a *App) DiagnoseBuild(ctx context.Context) error {
 	dir := filepath.Join(a.dirs.dist, "diagnose")
@@ -63,7 +59,7 @@ func (a *App) DiagnoseBuild(ctx context.Context) error {
 	name := func(dir, arch string) string { return filepath.Join(dir, "verbsmith-diagnose-"+arch) }
 	err := a.pipeline.Collector().PlaceFolder(ctx, dir, func(dir string) error {
 		for _, arch := range archs {
-			if err := buildDiagnose(ctx, a.dirs.module(), name(dir, arch), arch); err != nil {
+			if err := stage.BuildProgram(ctx, a.dirs.module(), stage.DiagnoseProgram, arch, name(dir, arch)); err != nil {
 				return err
 			}
 		}
@@ -81,17 +77,5 @@ func (a *App) DiagnoseBuild(ctx context.Context) error {
 		rows = append(rows, []string{arch, size(info.Size()), a.relative(name(dir, arch))})
 	}
 	a.ui.Table("diagnose for machines without Go", []string{"architecture", "size", "path"}, rows)
-	return nil
-}
-
-// buildDiagnose compiles the program. Nothing of the machine, of the user or of the directory is in it.
-func buildDiagnose(ctx context.Context, module, out, arch string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", out, diagnoseProgram)
-	cmd.Dir = module
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch,
-		"GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOFLAGS=")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("compile diagnose for %s: %w: %s", arch, err, text)
-	}
 	return nil
 }

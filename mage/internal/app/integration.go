@@ -13,6 +13,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 var errNoProvider = errors.New("this target needs a provider (-provider=none was given)")
@@ -42,6 +43,9 @@ func (a *App) showVerdicts(ctx context.Context, s *pipeline.State, err error) er
 func (a *App) showReport(ctx context.Context, suite report.Suite, out artifact.Dist) error {
 	a.showTimes()
 	a.ui.Table(suite.Name, []string{"verdict", "result", "evidence"}, suite.Rows())
+	if suite.Diagnosis != "" {
+		a.ui.List("diagnose says of it:", []ui.Field{{Text: suite.Diagnosis}})
+	}
 	data, err := suite.JUnit()
 	if err != nil {
 		return err

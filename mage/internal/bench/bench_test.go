@@ -285,7 +285,7 @@ func TestBootThatDoesNotEnd(t *testing.T) {
 		t.Errorf("got %+v, %v", outcome, err)
 	}
 	f.Module = t.TempDir()
-	if _, err := boot(t, f, false); err == nil || !strings.Contains(err.Error(), "compile the guest's program") {
+	if _, err := boot(t, f, false); err == nil || !strings.Contains(err.Error(), "lab/guest for amd64") {
 		t.Errorf("a guest without a program: %v", err)
 	}
 }

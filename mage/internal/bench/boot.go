@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"time"
@@ -121,9 +120,12 @@ func watch(ctx context.Context, tick <-chan time.Time, overdue func(time.Time) t
 
 var errSilent = errors.New("the guest has been silent for too long")
 
+// guestProgram is the package of the guest's process 1.
+const guestProgram = "github.com/resnics/verbsmith/mage/internal/lab/guest"
+
 // bootFiles are the initramfs except the kernel's modules.
 func (b *Bench) bootFiles(ctx context.Context, setup Setup, plan lab.Plan, program string) ([]stage.File, error) {
-	if err := b.compileGuest(ctx, program); err != nil {
+	if err := stage.BuildProgram(ctx, b.Module, guestProgram, "amd64", program); err != nil {
 		return nil, err
 	}
 	return guestFiles(setup, plan, program)
@@ -159,16 +161,4 @@ func guestFiles(setup Setup, plan lab.Plan, program string) ([]stage.File, error
 		files[i].Owner = stage.BuilderUID
 	}
 	return files, nil
-}
-
-// compileGuest compiles the guest's process 1. Go's own cache avoids repeated work.
-func (b *Bench) compileGuest(ctx context.Context, out string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out,
-		"github.com/resnics/verbsmith/mage/internal/lab/guest")
-	cmd.Dir = b.Module
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("compile the guest's program: %w: %s", err, text)
-	}
-	return nil
 }

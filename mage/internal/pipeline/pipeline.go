@@ -56,7 +56,7 @@ func (p *Pipeline) Collector() *dist.Collector {
 }
 
 // Prover runs the stages that produce verdicts.
-func (p *Pipeline) Prover() *prove.Prover { return &prove.Prover{Runner: p.Runner} }
+func (p *Pipeline) Prover() *prove.Prover { return &prove.Prover{Runner: p.Runner, Module: p.Module} }
 
 // Prober reads facts about images.
 func (p *Pipeline) Prober() *probe.Prober { return &probe.Prober{Runner: p.Runner} }

@@ -104,6 +104,9 @@ func (t *trial) proveBeside(ctx context.Context, proof AddonProof, m subject, st
 	if err := t.judgeAll(ctx, all, spec, nil); err != nil {
 		return err
 	}
+	if err := t.explain(ctx, all, spec); err != nil {
+		return err
+	}
 	if err := t.proveUpgrades(ctx, proof, m, spec); err != nil {
 		return err
 	}

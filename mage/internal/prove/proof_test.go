@@ -123,6 +123,26 @@ func TestProofFailsWithItsVerdict(t *testing.T) {
 	}
 }
 
+// A proof in which the device was not found ends with what diagnose says there; one that failed otherwise does not.
+func TestProofExplains(t *testing.T) {
+	for failing, want := range map[string]string{"": "", "removed": "", "listed": "fly0: a reason", "loads": "fly0: a reason"} {
+		b := newBench(t)
+		b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
+			switch name := run.Argv[len(run.Argv)-1]; {
+			case name == "diagnose" && run.Env["DIAGNOSE"] != "" && run.Env["DEVICE"] == "fly0" && run.Image == "sha256:installed":
+				_, _ = run.Log.Write([]byte(want + "\n"))
+			case name == failing:
+				return containers.Result{ExitCode: 1}, nil
+			}
+			return containers.Result{Image: "sha256:installed"}, nil
+		}
+		suite, err := b.Prove(t.Context(), b.job, b.tc, b.dist, nil)
+		if !strings.HasSuffix(suite.Diagnosis, want) || (want == "" && suite.Diagnosis != "") || (err == nil) != (failing == "") {
+			t.Errorf("%q failed: diagnosis %q, %v", failing, suite.Diagnosis, err)
+		}
+	}
+}
+
 // A verdict's container has no network. What the installer fetches comes from a real
 // distro's network, and so does what makes a repository: a stand-in has none.
 func TestProofHasNoNetwork(t *testing.T) {

@@ -25,7 +25,11 @@ import (
 )
 
 // Prover runs the stages that produce verdicts.
-type Prover struct{ *stage.Runner }
+type Prover struct {
+	*stage.Runner
+
+	Module string // a directory in which the go command finds this module
+}
 
 // verdicts in the order of the table. Each runs in a container of its own,
 // from the image in which dnf installed the packages.
@@ -177,6 +181,9 @@ func (t *trial) prove(ctx context.Context, about provider.Manifest, dist artifac
 		all = append(all, v)
 	}
 	if err := t.judgeAll(ctx, all, spec, runs); err != nil {
+		return err
+	}
+	if err := t.explain(ctx, all, spec); err != nil {
 		return err
 	}
 	if stock == nil {

@@ -24,6 +24,9 @@ func (s Suite) JUnit() ([]byte, error) {
 			SystemOut: &junit.Output{Data: xmlText(r.Title + "\n" + r.Output)},
 		}
 		if !r.Passed() {
+			if s.Diagnosis != "" {
+				tc.SystemOut.Data += xmlText("\ndiagnose:\n" + s.Diagnosis)
+			}
 			tc.Failure = &junit.Result{Message: xmlText(r.Evidence), Type: "verdict"}
 		}
 		suite.AddTestcase(tc)

@@ -49,6 +49,9 @@ type Suite struct {
 	Name    string
 	Results []Result
 	Started time.Time
+
+	// Diagnosis is what diagnose says of a device that was not found; "" if it was not asked.
+	Diagnosis string
 }
 
 // Rows are the results as the rows of a table: title, state, evidence.
