@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
@@ -13,11 +14,22 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// JUnit renders the suite as JUnit XML, one test case a result.
+// The properties of the suite that hold what a test case of JUnit cannot: each begins with the case's number, as in "3.evidence".
+const (
+	propTitle    = "title"
+	propState    = "state"
+	propEvidence = "evidence"
+)
+
+// JUnit renders the suite as JUnit XML, one test case a result. The
+// suite's properties have what ReadJUnit needs besides.
 func (s Suite) JUnit() ([]byte, error) {
 	suite := junit.Testsuite{Name: s.Name}
 	suite.SetTimestamp(s.Started)
-	for _, r := range s.Results {
+	for i, r := range s.Results {
+		for _, f := range properties(r) {
+			suite.AddProperty(fmt.Sprintf("%d.%s", i, f.Name), xmlText(f.Value))
+		}
 		tc := junit.Testcase{
 			Name: r.Name, Classname: "verbsmith.integration",
 			Time:      fmt.Sprintf("%.3f", r.Elapsed.Seconds()),
@@ -42,6 +54,66 @@ func (s Suite) JUnit() ([]byte, error) {
 	}
 	out.WriteByte('\n')
 	return out.Bytes(), nil
+}
+
+func properties(r Result) []Fact {
+	return append([]Fact{{propTitle, r.Title}, {propState, string(r.State)}, {propEvidence, r.Evidence}}, r.Facts...)
+}
+
+// ReadJUnit reads what JUnit has rendered. Times are left out, and so is where logs are.
+func ReadJUnit(data []byte) (Suite, error) {
+	var suites junit.Testsuites
+	if err := xml.Unmarshal(data, &suites); err != nil {
+		return Suite{}, fmt.Errorf("read the JUnit report: %w", err)
+	}
+	var suite Suite
+	for _, s := range suites.Suites {
+		suite.Name = s.Name
+		begin := len(suite.Results)
+		for _, tc := range s.Testcases {
+			suite.Results = append(suite.Results, readCase(tc))
+		}
+		if s.Properties != nil {
+			for _, p := range *s.Properties {
+				readProperty(suite.Results[begin:], p)
+			}
+		}
+	}
+	return suite, nil
+}
+
+// readCase reads a test case without properties, as earlier versions wrote it.
+func readCase(tc junit.Testcase) Result {
+	r := Result{Name: tc.Name, Title: tc.Name, State: StateOf(tc.Failure == nil)}
+	if tc.SystemOut != nil {
+		r.Title, r.Output, _ = strings.Cut(tc.SystemOut.Data, "\n")
+	}
+	if tc.Failure != nil {
+		r.Evidence = tc.Failure.Message
+		return r
+	}
+	last := strings.TrimSpace(r.Output)
+	r.Evidence = strings.TrimPrefix(last[strings.LastIndexByte(last, '\n')+1:], "evidence: ")
+	return r
+}
+
+// readProperty completes the result that a property is about.
+func readProperty(results []Result, p junit.Property) {
+	number, name, _ := strings.Cut(p.Name, ".")
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 0 || i >= len(results) {
+		return
+	}
+	switch r := &results[i]; name {
+	case propTitle:
+		r.Title = p.Value
+	case propState:
+		r.State = State(p.Value)
+	case propEvidence:
+		r.Evidence = p.Value
+	default:
+		r.Facts = append(r.Facts, Fact{Name: name, Value: p.Value})
+	}
 }
 
 // xmlText drops what XML 1.0 cannot carry, and secrets that a reader of the report must not see.

@@ -31,6 +31,20 @@ type Result struct {
 	Output   string // what was printed, or the end of it
 	Log      string // the file that has all of it, or ""
 	Elapsed  time.Duration
+	Facts    []Fact // what else is known
+}
+
+// Fact is a further answer that belongs to a result, as how a device that it is compared with did.
+type Fact struct{ Name, Value string }
+
+// Fact is the value of a further answer, "" if there is none.
+func (r Result) Fact(name string) string {
+	for _, f := range r.Facts {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
 }
 
 // Passed says that the result is a pass.

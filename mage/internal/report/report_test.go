@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -84,5 +85,35 @@ func TestJUnitHasNoSecrets(t *testing.T) {
 	data, err := s.JUnit()
 	if err != nil || bytes.Contains(data, []byte("hunter2")) || !bytes.Contains(data, []byte("host.example/x")) {
 		t.Errorf("%v in\n%s", err, data)
+	}
+}
+
+// What is rendered is read again, with what JUnit's own elements do not have; a file without that is read as far as it goes.
+func TestReadJUnit(t *testing.T) {
+	s := Suite{Name: "rocky9", Started: time.Unix(0, 0), Results: []Result{
+		{Name: "listed", Title: "lists", State: Pass, Evidence: "rib0", Output: "a\nb", Facts: []Fact{{"stock", "pass"}, {"ratios", "1.02 0.98"}}},
+		{Name: "loads", Title: "loads", State: Unsupported, Evidence: "why"},
+	}}
+	data, err := s.JUnit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := ReadJUnit(data)
+	s.Started = time.Time{}
+	if err != nil || !reflect.DeepEqual(back, s) {
+		t.Errorf("%v, got\n%+v, want\n%+v", err, back, s)
+	}
+	if back.Results[0].Fact("stock") != "pass" || back.Results[0].Fact("none") != "" {
+		t.Errorf("got %+v", back.Results[0].Facts)
+	}
+	older := `<testsuites><testsuite name="x"><testcase name="n"><failure message="bad"></failure><system-out>T` + "\nout" + `</system-out></testcase>` +
+		`<testcase name="m"><system-out>M` + "\na\nevidence: b\n" + `</system-out></testcase></testsuite></testsuites>`
+	back, err = ReadJUnit([]byte(older))
+	want := []Result{{Name: "n", Title: "T", State: Fail, Evidence: "bad", Output: "out"}, {Name: "m", Title: "M", State: Pass, Evidence: "b", Output: "a\nevidence: b\n"}}
+	if err != nil || !reflect.DeepEqual(back.Results, want) {
+		t.Errorf("%v, got %+v", err, back.Results)
+	}
+	if _, err := ReadJUnit([]byte("<")); err == nil {
+		t.Error("no XML is read")
 	}
 }
