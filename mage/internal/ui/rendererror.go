@@ -104,20 +104,24 @@ func (r errorReport) text() string { return strings.Join(r.blocks, "\n") }
 // report describes err. Each joined part with a command or a stage gets its own block.
 func report(err error, how manner) errorReport {
 	var r errorReport
-	if isNil(err) {
-		return r
-	}
-	parts := []error{err}
-	if all := branches(err); len(all) > 1 && countTold(all) > 1 {
-		parts = all
-	}
-	for _, part := range parts {
+	for _, part := range partsOf(err) {
 		b := newErrorBlock(part, how)
 		r.blocks = append(r.blocks, b.String())
 		r.errors = append(r.errors, b.errors...)
 		r.title = firstOf(r.title, strings.TrimSpace(b.facts.stage+" "+b.facts.distro))
 	}
 	return r
+}
+
+// partsOf are the joined errors with a command or a stage, if there are several, or err itself; none for a nil error.
+func partsOf(err error) []error {
+	if isNil(err) {
+		return nil
+	}
+	if all := branches(err); len(all) > 1 && countTold(all) > 1 {
+		return all
+	}
+	return []error{err}
 }
 
 func countTold(errs []error) int {
