@@ -89,9 +89,10 @@ func (c *Collector) Collect(
 	if said := replaces(m, want); err == nil && said != "" {
 		s.Note(said)
 	}
-	name, err := c.outputName(dist.Dir)
-	if err == nil {
-		dist.Manifest, err = collect(held, want, pkgs.Dir, name, timing.Since(collectStage, c.Times()))
+	extra, err := describeRun(dist.Dir, m, timing.Since(collectStage, c.Times()))
+	name, errName := c.outputName(dist.Dir)
+	if err = errors.Join(err, errName); err == nil {
+		dist.Manifest, err = collect(held, want, pkgs.Dir, name, extra)
 	}
 	return dist, c.End(collectStage, s, false, err)
 }
@@ -143,9 +144,19 @@ func describe(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifac
 	return m
 }
 
-// collect puts the outputs into the directory name of dist/, and next to the manifest, which does
-// not depend on them, the times.
-func collect(held *owned.Hold, m artifact.Manifest, from, name string, times []timing.Stage) (artifact.Manifest, error) {
+// describeRun has the files next to the manifest, which does not depend on them: the times, and what was in the directory before.
+func describeRun(dir string, before artifact.Manifest, times []timing.Stage) ([]stage.File, error) {
+	text, err := timing.Text(timing.File{Stages: times})
+	files := []stage.File{{Name: timingFile, Data: text}}
+	if err == nil && before.Key != "" {
+		text, err = previousText(dir, before)
+		files = append(files, stage.File{Name: previousFile, Data: text})
+	}
+	return files, err
+}
+
+// collect puts the outputs into the directory name of dist/, next to the manifest the extra files.
+func collect(held *owned.Hold, m artifact.Manifest, from, name string, extra []stage.File) (artifact.Manifest, error) {
 	err := held.Replace(name, func(dir string) (err error) {
 		if m.Files, err = copyOutputs(from, dir, m.Suite); err != nil {
 			return err
@@ -157,12 +168,10 @@ func collect(held *owned.Hold, m artifact.Manifest, from, name string, times []t
 		if err != nil {
 			return fmt.Errorf("describe the output: %w", err)
 		}
-		text, err := timing.Text(timing.File{Stages: times})
-		if err == nil {
-			err = stage.WriteFile(dir, timingFile, text)
-		}
-		if err != nil {
-			return err
+		for _, f := range extra {
+			if err := stage.WriteFile(dir, f.Name, f.Data); err != nil {
+				return err
+			}
 		}
 		return stage.WriteFile(dir, manifestFile, append(data, '\n'))
 	})

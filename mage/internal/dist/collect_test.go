@@ -58,7 +58,11 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 		"SPECS/rdma-core.spec": "spec", "SOURCES/a b%.patch": "patch", "ignored/x": "x",
 	})
 	rpmtest.Write(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
-	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}}, tree(), tc, pkgs), pkgs.Dir, name, []timing.Stage{{Stage: "rpm", Cached: true, Seconds: 1.5, Phases: []timing.Share{{Phase: timing.Prep, Seconds: 1.5}}}})
+	extra, err := describeRun(final, artifact.Manifest{}, []timing.Stage{{Stage: "rpm", Cached: true, Seconds: 1.5, Phases: []timing.Share{{Phase: timing.Prep, Seconds: 1.5}}}})
+	if err != nil || len(extra) != 1 {
+		t.Fatalf("%d files next to the manifest, %v", len(extra), err)
+	}
+	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}}, tree(), tc, pkgs), pkgs.Dir, name, extra)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,3 +136,17 @@ func makeRoom(err error) error {
 	}
 	return err
 }
+
+// Discard removes a file of a directory of outputs that verbsmith wrote; any other stays.
+func (c *Collector) Discard(ctx context.Context, dir, name string) error {
+	output, err := c.outputName(filepath.Join(dir, name))
+	if err != nil {
+		return err
+	}
+	held, err := c.hold(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	return held.Discard(output)
+}

@@ -199,3 +199,17 @@ func carry(names []string, from, to string) error {
 	}
 	return nil
 }
+
+// Discard removes a recorded file, name its slash-separated path below the directory. What is not recorded stays, without an
+// error: it is not ours.
+func (h *Hold) Discard(name string) error {
+	if !h.Has(name) {
+		return nil
+	}
+	file := filepath.Join(h.dir, filepath.FromSlash(name))
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove %s: %w", file, err)
+	}
+	h.drop(name)
+	return h.rewrite()
+}
