@@ -7,9 +7,12 @@ import (
 	"strings"
 )
 
-// namePath makes a flag of provider:adopt's argument, which may be left out and stand before or after its flags: mage knows no
-// such arguments.
-func namePath(args []string) []string {
+// namePath makes flags of arguments that mage does not know: the path of provider:adopt and the directories of report. They may
+// be left out and stand before or after flags.
+func namePath(args []string) []string { return nameDirectories(nameDriver(args)) }
+
+// nameDriver makes a flag of provider:adopt's argument.
+func nameDriver(args []string) []string {
 	at := slices.IndexFunc(args, func(arg string) bool { return strings.EqualFold(arg, "provider:adopt") })
 	if at < 0 {
 		return args
@@ -21,6 +24,26 @@ func namePath(args []string) []string {
 	args = slices.Clone(args)
 	args[at+1+n] = "-path=" + args[at+1+n]
 	return args
+}
+
+// nameDirectories makes one flag of report's arguments: the first in any case, the others if they are paths.
+func nameDirectories(args []string) []string {
+	at := slices.IndexFunc(args, func(arg string) bool { return strings.EqualFold(arg, "report") })
+	if at < 0 {
+		return args
+	}
+	kept, dirs := slices.Clone(args[:at+1]), []string(nil)
+	for i, arg := range args[at+1:] {
+		if !strings.HasPrefix(arg, "-") && (i == 0 || isPath(arg)) {
+			dirs = append(dirs, arg)
+			continue
+		}
+		kept = append(kept, arg)
+	}
+	if len(dirs) == 0 {
+		return args
+	}
+	return slices.Insert(kept, at+1, "-dist="+strings.Join(dirs, ","))
 }
 
 // isPath says whether an argument behind flags is a path, and not the next target.

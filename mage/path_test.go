@@ -15,6 +15,10 @@ func TestNamePath(t *testing.T) {
 		{[]string{"provider:adopt", "-depth=edit", "../fork", "-dir=x"}, []string{"provider:adopt", "-depth=edit", "-path=../fork", "-dir=x"}},
 		{[]string{"provider:adopt", "-dir=x", "provider:check"}, []string{"provider:adopt", "-dir=x", "provider:check"}},
 		{[]string{"provider:adopt"}, []string{"provider:adopt"}},
+		{[]string{"report", "dist", "-open", "other/x", "rpm"}, []string{"report", "-dist=dist,other/x", "-open", "rpm"}},
+		{[]string{"-v", "Report", "-open", "."}, []string{"-v", "Report", "-dist=.", "-open"}},
+		{[]string{"report", "-open"}, []string{"report", "-open"}},
+		{[]string{"distro:report", "a"}, []string{"distro:report", "a"}},
 		{[]string{"provider:check", "a"}, []string{"provider:check", "a"}},
 	} {
 		given := slices.Clone(tt.args)

@@ -168,6 +168,7 @@ var errNoAddon = errors.New("no release of rdma-core is available")
 func (a *App) showAddons(ctx context.Context, j job.Job, all []*pipeline.State, choices []addon.Choice) error {
 	rows := make([][]string, 0, len(all))
 	for _, m := range all {
+		a.made(m.Dist.Dir)
 		entry := m.Dist.Manifest.Addon
 		rows = append(rows, []string{
 			path.Base(cmp.Or(dist.AddonFile(m.Dist.Manifest), "-")), entry.Module, strconv.Itoa(entry.PrivateABI), servedReleases(*entry),

@@ -42,6 +42,9 @@ type App struct {
 	engine  *containers.Engine
 
 	repositories containers.Repositories // the site's
+
+	target  string   // that runs
+	results []string // directories of outputs that the run has made or tested
 }
 
 // What flows through a run is streamed, so little memory is live, and a collection that is put off
@@ -60,21 +63,29 @@ func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) e
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
 	out := newUI(folders{}, &providerPlace{}, nil)
+	failed := failedRun{flags: f, target: callingTarget(), ui: out}
 	a, err := open(ctx, f)
 	if err == nil {
-		out = a.ui
+		out, a.target = a.ui, failed.target
 		slog.SetDefault(a.pipeline.Log)
 		if err = a.checkFlags(); err == nil {
 			err = a.make(ctx, call)
 		}
+		if err == nil {
+			err = a.writePages(ctx)
+		}
 		err = errors.Join(err, out.OutError())
 		err = errors.Join(err, a.close(err))
+		failed.ui, failed.dirs, failed.results = out, a.dirs, a.results
+	} else if dirs, errDirs := findFolders(); errDirs == nil {
+		failed.dirs = dirs
 	}
-	return finish(ctx, out, err)
+	return finish(ctx, failed, err)
 }
 
-// finish shows a run's error, if there is one, and returns what mage prints.
-func finish(ctx context.Context, out *ui.UI, err error) error {
+// finish shows a run's error, if there is one, also as a page, and returns what mage prints.
+func finish(ctx context.Context, run failedRun, err error) error {
+	out := run.ui
 	defer out.Close()
 	if err == nil {
 		return nil
@@ -83,6 +94,7 @@ func finish(ctx context.Context, out *ui.UI, err error) error {
 		err = &interruptedError{cause: cause, err: err}
 	}
 	out.Error(err)
+	run.writePage(ctx, err)
 	return shortError(err)
 }
 

@@ -50,6 +50,7 @@ func (a *App) RPM(ctx context.Context) error {
 
 // endWithPackages ends a target that made packages.
 func (a *App) endWithPackages(ctx context.Context, dist artifact.Dist) error {
+	a.made(dist.Dir)
 	if err := a.showPackages(dist); err != nil {
 		return err
 	}

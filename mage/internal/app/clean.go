@@ -41,7 +41,7 @@ func Clean(ctx context.Context, all bool) error {
 		}
 		err = errors.Join(err, out.OutError())
 	}
-	return finish(ctx, out, err)
+	return finish(ctx, failedRun{ui: out}, err)
 }
 
 type cleaner struct {

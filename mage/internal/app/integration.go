@@ -41,6 +41,7 @@ func (a *App) showVerdicts(ctx context.Context, s *pipeline.State, err error) er
 }
 
 func (a *App) showReport(ctx context.Context, suite report.Suite, out artifact.Dist) error {
+	a.made(out.Dir)
 	a.showTimes()
 	a.ui.Table(suite.Name, []string{"verdict", "result", "evidence"}, suite.Rows())
 	if suite.Diagnosis != "" {
@@ -50,7 +51,7 @@ func (a *App) showReport(ctx context.Context, suite report.Suite, out artifact.D
 	if err != nil {
 		return err
 	}
-	file, err := a.pipeline.Collector().Place(ctx, out.Dir, "junit.xml", data)
+	file, err := a.pipeline.Collector().Place(ctx, out.Dir, dist.Verdicts, data)
 	if err != nil {
 		return err
 	}

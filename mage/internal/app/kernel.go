@@ -7,10 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/readout"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -96,18 +100,19 @@ func (a *App) kernelWhole(ctx context.Context) error {
 // suite skipped, and what failed.
 func (a *App) showKernel(ctx context.Context, s *pipeline.State) error {
 	packages, plan, outcome := s.Installed(), s.Kernel.Plan, s.Kernel.Outcome
-	dist := packages[len(packages)-1]
+	tested := packages[len(packages)-1]
+	a.made(tested.Dir)
 	rows := lab.Judge(plan, outcome)
 	a.showTimes()
 	a.showSuite(lab.Compare(plan, outcome))
-	name := "junit-kernel.xml"
+	name := dist.Kernel
 	title := s.Toolchain.Base.Folder + " rdma-core " + packages[0].Manifest.Label() + " kernel"
-	if addon := dist.Manifest.Addon; addon != nil {
-		title += ", with " + addon.Package + " of " + dist.Manifest.Release
+	if addon := tested.Manifest.Addon; addon != nil {
+		title += ", with " + addon.Package + " of " + tested.Manifest.Release
 	}
 	if plan.DebugModule {
 		// This proves nothing about the packages, so it has a file of its own.
-		name, title = "junit-kernel-tree.xml", title+", with the module of the tree"
+		name, title = dist.KernelTree, title+", with the module of the tree"
 	}
 	suite := report.Suite{Name: title, Started: s.Kernel.Began}
 	table := make([][]string, 0, len(rows))
@@ -121,7 +126,7 @@ func (a *App) showKernel(ctx context.Context, s *pipeline.State) error {
 	if err != nil {
 		return err
 	}
-	file, err := a.pipeline.Collector().Place(ctx, dist.Dir, name, data)
+	file, err := a.pipeline.Collector().Place(ctx, tested.Dir, name, data)
 	if err != nil {
 		return err
 	}
@@ -137,8 +142,27 @@ func (a *App) showKernel(ctx context.Context, s *pipeline.State) error {
 func kernelResult(r lab.Row) report.Result {
 	return report.Result{
 		Name: r.Case.Name, Title: r.Case.Title, State: report.StateOf(r.Pass), Evidence: r.Why,
-		Output: r.Why, Elapsed: time.Duration(r.Result.Millis) * time.Millisecond,
+		Output: r.Why, Elapsed: time.Duration(r.Result.Millis) * time.Millisecond, Facts: kernelFacts(r),
 	}
+}
+
+// kernelFacts are how each device did, for the page about the packages.
+func kernelFacts(r lab.Row) []report.Fact {
+	said := func(rec lab.Record) string { return rec.Device + " " + string(rec.State) }
+	facts := []report.Fact{{Name: readout.FactDevice, Value: said(r.Result)}}
+	if len(r.Others) == 0 {
+		return facts
+	}
+	facts = append(facts, report.Fact{Name: readout.FactStock, Value: said(r.Others[0])})
+	m, err := lab.Measure(r.Result.Values, r.Others[0].Values, r.Case.LessIsBetter)
+	if err != nil {
+		return facts // nothing was measured
+	}
+	ratios := make([]string, 0, len(m.Ratios))
+	for _, ratio := range m.Ratios {
+		ratios = append(ratios, strconv.FormatFloat(ratio, 'f', 4, 64))
+	}
+	return append(facts, report.Fact{Name: readout.FactRatios, Value: strings.Join(ratios, " ")})
 }
 
 func kernelRow(r lab.Row) []string {

@@ -16,6 +16,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/driverapi"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/readout"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/walk"
@@ -65,7 +66,8 @@ func (a *App) ReleasesCheck(ctx context.Context) error {
 	a.showTimes()
 	a.showReleases(j, depth, s.Walk.Releases)
 	a.showChanges(j, s.Walk.Changes)
-	return errors.Join(s.Walk.Releases.Err(), a.pipeline.Prune(ctx))
+	err = a.recordWalk(ctx, j, depth, s.Walk.Releases)
+	return errors.Join(s.Walk.Releases.Err(), err, a.pipeline.Prune(ctx))
 }
 
 // releasesJob reads the flags. -rdma selects among the clone's releases here,
@@ -143,6 +145,38 @@ func (a *App) showReleases(j job.Job, depth string, r *walk.Releases) {
 		sum += fmt.Sprintf(", %d skipped", skipped)
 	}
 	fmt.Fprintln(a.ui.Out(), sum)
+}
+
+// recordWalk writes the rows into dist, for the page about them and for those about packages with the same provider.
+func (a *App) recordWalk(ctx context.Context, j job.Job, depth string, r *walk.Releases) error {
+	w := readout.Walk{Provider: j.ProviderName(), ProviderSHA256: j.Provider.Digest(), Depth: depth, Distro: j.Target.Name()}
+	for _, row := range r.Rows {
+		release := readout.Release{Name: row.Release.Name, State: report.Pass, Why: row.Why()}
+		switch {
+		case row.Failed():
+			release.State = report.Fail
+		case row.Skipped():
+			release.State = report.Skipped
+		case row.Why() != "":
+			release.State = report.Unsupported
+		}
+		if row.Patch.State == report.Pass {
+			release.PrivateABI, release.DriverID = row.PrivateABI, row.DriverID
+		} else if known, ok := a.pipeline.Interfaces.Of(row.Release.Version); ok {
+			release.PrivateABI = known.PrivateABI
+		}
+		w.Releases = append(w.Releases, release)
+	}
+	data, err := w.JSON()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(a.dirs.dist, readout.WalkFolder, j.ProviderName())
+	if _, err := a.pipeline.Collector().Place(ctx, dir, readout.WalkFile, data); err != nil {
+		return err
+	}
+	a.made(dir)
+	return nil
 }
 
 // showChanges lists the releases in which something differs for the provider.

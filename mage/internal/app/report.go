@@ -170,7 +170,7 @@ func reported(name, dir string, clean func(string) []byte) ([]stage.File, error)
 
 // describes reports whether a file has results, by its name.
 func describes(name string) bool {
-	return slices.Contains([]string{"manifest.json", "timing.json", probeFile}, name) ||
+	return slices.Contains([]string{"manifest.json", "timing.json", probeFile, pageFile}, name) ||
 		strings.HasPrefix(name, "junit") && strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".log")
 }
 
