@@ -76,11 +76,11 @@ func (a *App) summarySection(dir string) (report.Section, error) {
 			s.Notes = append(s.Notes, err.Error())
 			continue
 		}
-		suites, err := report.ReadJUnit(data)
+		suite, err := report.ReadJUnit(data)
 		if err != nil {
 			s.Notes = append(s.Notes, fmt.Sprintf("%s: %v", filepath.Base(file), err))
 		}
-		s.Suites = append(s.Suites, suites...)
+		s.Suites = append(s.Suites, suite)
 	}
 	return s, nil
 }

@@ -43,7 +43,7 @@ func Diagnose(ctx context.Context, f DiagnoseFlags) error {
 		report, err = diagnose.Do(ctx, request, out.Out())
 		err = errors.Join(err, out.OutError())
 	}
-	if err := finish(ctx, out, err); err != nil {
+	if err := finish(ctx, failedRun{ui: out}, err); err != nil {
 		return &statusError{err, notAsked}
 	}
 	if report.Status != diagnose.StatusFine {

@@ -102,27 +102,3 @@ func TestMarkdownIsCutOnce(t *testing.T) {
 		t.Errorf("the end is %q", got[max(0, len(got)-100):])
 	}
 }
-
-func TestJUnitIsReadBack(t *testing.T) {
-	one := Suite{Name: "rocky9", Results: []Result{
-		{Name: "listed", Title: "lists", State: Pass, Output: "rib0"},
-		{Name: "loads", Title: "loads", State: Fail, Evidence: "no <module>", Output: "a\nb"},
-	}}
-	data, err := one.JUnit()
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := ReadJUnit(data)
-	if err != nil || len(back) != 1 {
-		t.Fatal(back, err)
-	}
-	if fmt.Sprint(back[0].Name, back[0].Results) != fmt.Sprint("rocky9", []Result{
-		{Name: "listed", Title: "lists", State: Pass, Output: "rib0"},
-		{Name: "loads", Title: "loads", State: Fail, Evidence: "no <module>", Output: "a\nb"},
-	}) {
-		t.Errorf("got %+v", back[0])
-	}
-	if _, err := ReadJUnit([]byte("<testsuites><a>")); err == nil {
-		t.Error("half a report is read")
-	}
-}
