@@ -34,7 +34,7 @@ func (t *trial) explain(ctx context.Context, verdicts []report.Result, spec cont
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, file)
 	if err := stage.BuildProgram(ctx, t.Module, stage.DiagnoseProgram, "amd64", program); err != nil {
-		return err //nolint:wrapcheck // of stage
+		return err
 	}
 	inputs := stage.Tar([]stage.File{{Name: file, Path: program, Mode: 0o755}})
 	spec.Inputs = append(slices.Clone(spec.Inputs), containers.Input{Path: "/", Write: inputs})
