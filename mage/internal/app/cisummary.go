@@ -79,6 +79,7 @@ func (a *App) summarySection(dir string) (report.Section, error) {
 		suite, err := report.ReadJUnit(data)
 		if err != nil {
 			s.Notes = append(s.Notes, fmt.Sprintf("%s: %v", filepath.Base(file), err))
+			continue
 		}
 		s.Suites = append(s.Suites, suite)
 	}
