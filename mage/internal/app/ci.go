@@ -62,6 +62,9 @@ func (a *App) CIGitLab(ctx context.Context, kernel *bool) error {
 	}
 	if include && !strings.Contains(string(there), ci.GitLabInclude) {
 		fmt.Fprintf(a.ui.Out(), "%s is not verbsmith's: add this to it\n  include:\n    - local: %s\n", ci.GitLabFile, ci.GitLabInclude)
+		if ci.LacksStage(there) {
+			fmt.Fprintf(a.ui.Out(), "and the stage of its jobs to stages:\n  - %s\n", ci.Stage)
+		}
 	}
 	return nil
 }
@@ -190,13 +193,36 @@ func (a *App) ciModule(plan *ci.Plan) error {
 		text, err := owned.ReadFile(filepath.Join(a.dirs.root, module, "go.mod"), mostMod)
 		if err == nil && hasTool(string(text)) {
 			plan.Module = filepath.ToSlash(module)
-			return nil
+			return a.replacedOutside(filepath.Join(a.dirs.root, module), string(text))
 		}
 	}
 	if plan.Version = ownVersion(); plan.Version == "" {
 		return &stage.AdviceError{
 			Err:  errors.New("no go.mod of the repository has verbsmith as a tool, and this verbsmith has no version that CI could get"),
 			What: "run `go get -tool " + toolPackage + "` in the repository, after `go mod init NAME` if it has no go.mod",
+		}
+	}
+	return nil
+}
+
+// replacedOutside is an error if a go.mod takes verbsmith from a directory that CI does not have.
+func (a *App) replacedOutside(dir, mod string) error {
+	for line := range strings.Lines(mod) {
+		line, _, _ = strings.Cut(line, "//")
+		from, to, replaces := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "replace "), "=>")
+		words := strings.Fields(from)
+		to = strings.Trim(strings.TrimSpace(to), "`\"")
+		if !replaces || len(words) == 0 || words[0] != modulePackage || !isPath(to) {
+			continue
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(dir, filepath.FromSlash(to))
+		}
+		if below, err := filepath.Rel(owned.Real(a.dirs.root), owned.Real(to)); err != nil || !filepath.IsLocal(below) {
+			return &stage.AdviceError{
+				Err:  fmt.Errorf("go.mod takes verbsmith from %s, which is outside of the repository: CI does not have it", to),
+				What: "remove the replace line, and run `go get -tool " + toolPackage + "`",
+			}
 		}
 	}
 	return nil

@@ -57,14 +57,16 @@ func (a *App) summarySections() ([]report.Section, error) {
 func (a *App) summarySection(dir string) (report.Section, error) {
 	const mostReport = 64 << 20 // of one file of results
 	s := report.Section{Title: a.relative(dir), Header: []string{"file", "size"}}
+	hide := hidden(a.dirs, a.flags)
+	note := func(text string) { s.Notes = append(s.Notes, hide(text)) }
 	switch m, err := dist.ReadManifest(dir); {
 	case err == nil:
-		s.Notes = append(s.Notes, manifestNote(m))
+		note(manifestNote(m))
 		for _, f := range m.Files {
 			s.Rows = append(s.Rows, []string{f.Path, size(f.Size)})
 		}
 	case !errors.Is(err, fs.ErrNotExist):
-		s.Notes = append(s.Notes, err.Error())
+		note(err.Error())
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "junit*.xml"))
 	if err != nil {
@@ -73,12 +75,12 @@ func (a *App) summarySection(dir string) (report.Section, error) {
 	for _, file := range files {
 		data, err := owned.ReadFile(file, mostReport)
 		if err != nil {
-			s.Notes = append(s.Notes, err.Error())
+			note(err.Error())
 			continue
 		}
 		suite, err := report.ReadJUnit(data)
 		if err != nil {
-			s.Notes = append(s.Notes, fmt.Sprintf("%s: %v", filepath.Base(file), err))
+			note(fmt.Sprintf("%s: %v", filepath.Base(file), err))
 			continue
 		}
 		s.Suites = append(s.Suites, suite)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -160,9 +161,10 @@ type failedRun struct {
 	ui      *ui.UI
 }
 
-// writePage writes the page, and what it says of where it is. It waits for no other run for long: the error has been shown.
+// writePage writes the page, and what it says of where it is, if a stage has begun: a wrong flag leaves nothing behind. It waits
+// for no other run for long: the error has been shown.
 func (r failedRun) writePage(ctx context.Context, failed error) {
-	if r.dirs.dist == "" || !slices.Contains(pageTargets(), r.target) {
+	if r.dirs.dist == "" || !slices.Contains(pageTargets(), r.target) || !r.ui.Began() {
 		return
 	}
 	const patience = 5 * time.Second
@@ -171,10 +173,15 @@ func (r failedRun) writePage(ctx context.Context, failed error) {
 	p := pages{&dist.Collector{Dir: r.dirs.dist}, hidden(r.dirs, r.flags)}
 	file, err := r.page(ctx, p, failed)
 	if err != nil {
-		fmt.Fprintf(r.ui.Err(), "there is no report: %s\n", r.ui.FirstLine(err))
+		noPage(r.ui, err)
 		return
 	}
 	fmt.Fprintf(r.ui.Err(), "report: %s\n", relativeTo(r.dirs.root, file))
+}
+
+// noPage warns that a page could not be written. What it would be about is as it is.
+func noPage(u *ui.UI, err error) {
+	slog.New(u.SlogHandler()).Warn("there is no report", "because", u.FirstLine(err))
 }
 
 func (r failedRun) page(ctx context.Context, p pages, failed error) (string, error) {
@@ -264,7 +271,34 @@ func hidden(dirs folders, flags Flags) func(string) string {
 	home, _ := os.UserHomeDir() // "" replaces nothing
 	add(home, "HOME")
 	add(os.TempDir(), "TMP")
-	return strings.NewReplacer(pairs...).Replace
+	return func(text string) string { return replacePaths(text, pairs) }
+}
+
+// replacePaths replaces directories, each followed by its name, where a path begins with one of them: /root does not begin
+// /rootfs, and is not in /chroot.
+func replacePaths(text string, pairs []string) string {
+	const inName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+	var out strings.Builder
+	for at := 0; at < len(text); {
+		next := strings.IndexByte(text[at:], '/')
+		if next < 0 {
+			out.WriteString(text[at:])
+			break
+		}
+		out.WriteString(text[at : at+next])
+		at += next
+		taken, name := 1, "/"
+		for i := 0; i < len(pairs) && (at == 0 || !strings.Contains(inName, text[at-1:at])); i += 2 {
+			rest, ok := strings.CutPrefix(text[at:], pairs[i])
+			if ok && (rest == "" || strings.HasSuffix(pairs[i], "/") || !strings.Contains(inName, rest[:1])) {
+				taken, name = len(pairs[i]), pairs[i+1]
+				break
+			}
+		}
+		out.WriteString(name)
+		at += taken
+	}
+	return out.String()
 }
 
 // errNoPage says that no run has written a page.

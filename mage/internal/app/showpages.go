@@ -62,7 +62,7 @@ func (a *App) reportOf(ctx context.Context, given []string) (string, error) {
 			return "", err
 		}
 		for _, dir := range found {
-			if !slices.Contains(dirs, dir) {
+			if dir = owned.Real(dir); !slices.Contains(dirs, dir) {
 				dirs = append(dirs, dir)
 			}
 		}
@@ -70,7 +70,7 @@ func (a *App) reportOf(ctx context.Context, given []string) (string, error) {
 	p := a.pages()
 	parts := make([]page.Part, 0, len(dirs))
 	for _, dir := range dirs {
-		if owned.Overlap(owned.Real(a.dirs.dist), owned.Real(dir)) {
+		if owned.Overlap(owned.Real(a.dirs.dist), dir) {
 			own, err := p.directories(ctx, []string{dir})
 			if err != nil {
 				return "", err
@@ -168,8 +168,12 @@ func openFile(ctx context.Context, file string) error {
 		if err != nil {
 			continue
 		}
-		if out, err := exec.CommandContext(ctx, program, file).CombinedOutput(); err != nil {
-			return fmt.Errorf("open %s with %s: %w: %s", file, name, err, strings.TrimSpace(string(out)))
+		cmd := exec.CommandContext(ctx, program, file)
+		cmd.WaitDelay = time.Second // a browser that it has started may keep its output open
+		if out, err := cmd.CombinedOutput(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+			return &stage.AdviceError{
+				Err: fmt.Errorf("%s: %w: %.200s", name, err, strings.TrimSpace(string(out))), What: "open the file in a browser",
+			}
 		}
 		return nil
 	}

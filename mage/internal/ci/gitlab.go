@@ -4,7 +4,10 @@ package ci
 
 import (
 	"maps"
+	"slices"
 	"strconv"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // The paths of the file in a repository: GitLab's own, or another to include where that one exists.
@@ -160,7 +163,7 @@ func (p *Plan) gitlabBase() gitlabJob {
 		before = append(before, `cd "`+dir+`"`)
 	}
 	return gitlabJob{
-		Stage: "test", Image: gitlabImage, Services: []gitlabService{{Name: gitlabEngine, Alias: "docker"}},
+		Stage: Stage, Image: gitlabImage, Services: []gitlabService{{Name: gitlabEngine, Alias: "docker"}},
 		Variables: variables,
 		Cache: []gitlabCaches{{
 			Key:   gitlabKey{Files: files, Prefix: prefix},
@@ -196,3 +199,15 @@ func scripts(commands []named) []string {
 }
 
 func minutes(n int) string { return strconv.Itoa(n) + "m" }
+
+// Stage is the stage of the jobs in GitLab's file.
+const Stage = "test"
+
+// LacksStage says whether a .gitlab-ci.yml has stages, and not that of the jobs: GitLab refuses jobs without a stage.
+func LacksStage(text []byte) bool {
+	var file struct {
+		Stages []string `yaml:"stages"`
+	}
+	err := yaml.Unmarshal(text, &file)
+	return err == nil && len(file.Stages) > 0 && !slices.Contains(file.Stages, Stage)
+}

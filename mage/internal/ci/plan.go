@@ -29,19 +29,19 @@ type Plan struct {
 // letters alone nothing is a variable to a shell or to GitLab, or an expression to GitHub.
 var plainPath = regexp.MustCompile(`^[A-Za-z0-9 _./@%+,:=-]+$`)
 
-// PathError is a path that the files of a CI service cannot hold.
-type PathError struct{ Path string }
+// PathError is a path that the files of a CI service cannot hold, or in which they cannot be.
+type PathError struct{ Path, Want, Got string }
 
 // Error names the path.
 func (e *PathError) Error() string {
-	return fmt.Sprintf("want a path of letters, digits, spaces and _./@%%+,:=- in the files of CI, got %s", edit.Quote(e.Path))
+	return fmt.Sprintf("%s: want %s, got %s", edit.Quote(e.Path), e.Want, e.Got)
 }
 
 // check refuses what cannot be written as it is.
 func (p *Plan) check() error {
 	for _, path := range []string{p.Module, p.Provider} {
 		if path != "" && !plainPath.MatchString(path) {
-			return &PathError{Path: path}
+			return &PathError{Path: path, Want: "letters, digits, spaces and _./@%+,:=- in the files of CI", Got: "others"}
 		}
 	}
 	return nil

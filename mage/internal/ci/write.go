@@ -66,7 +66,7 @@ func IsOurs(content []byte, target string) bool {
 // Write puts a file into a repository, in one step, and says whether it was not there with this content before. A file with
 // another content is never changed.
 //
-// Errors: *DiffersError; those of the file system.
+// Errors: *DiffersError; *PathError; those of the file system.
 func Write(root, name string, data []byte) (wrote bool, err error) {
 	there, err := Read(root, name)
 	switch {
@@ -78,6 +78,9 @@ func Write(root, name string, data []byte) (wrote bool, err error) {
 		return false, &DiffersError{File: name}
 	}
 	file := filepath.Join(root, filepath.FromSlash(name))
+	if leadsOut(root, filepath.Dir(file)) {
+		return false, &PathError{Path: name, Want: "a directory of the repository", Got: "a link that leads out of it"}
+	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return false, fmt.Errorf("create the directory of %s: %w", name, err)
 	}
@@ -85,4 +88,21 @@ func Write(root, name string, data []byte) (wrote bool, err error) {
 		return false, fmt.Errorf("write %s: %w", name, err)
 	}
 	return true, nil
+}
+
+// leadsOut says whether what there is of a directory below root is elsewhere.
+func leadsOut(root, dir string) bool {
+	top, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return true
+	}
+	for ; len(dir) >= len(root); dir = filepath.Dir(dir) {
+		real, err := filepath.EvalSymlinks(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		below, errBelow := filepath.Rel(top, real)
+		return err != nil || errBelow != nil || !filepath.IsLocal(below)
+	}
+	return true
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
@@ -33,9 +34,17 @@ func (c *Collector) hold(ctx context.Context, waiting func()) (*owned.Hold, erro
 	return held, nil
 }
 
-// ignore keeps outputs out of git's sight, whatever the repository ignores; the user's own .gitignore stays.
+// ignore keeps outputs out of git's sight, whatever the repository ignores. A directory that has something of the user's is left to
+// the user's own .gitignore.
 func ignore(held *owned.Hold) error {
-	err := held.Place(".gitignore", []byte("*\n"))
+	there, err := os.ReadDir(held.Dir())
+	if err != nil {
+		return fmt.Errorf("look for other files in the directory of outputs: %w", err)
+	}
+	if slices.ContainsFunc(there, func(e fs.DirEntry) bool { return e.Name() != owned.Marker }) {
+		return nil
+	}
+	err = held.Place(".gitignore", []byte("*\n"))
 	if _, theirs := errors.AsType[*owned.ForeignError](err); theirs {
 		return nil
 	}

@@ -13,15 +13,18 @@ import (
 // mostText bounds a text of the page, in bytes; a Text has its own bound where it is shown.
 const mostText = 2 << 10
 
-// cleaned is a copy of the page in which each text has gone through hide, without passwords of URLs and without characters
-// that move, hide or reorder text.
+// cleaned is a copy of the page in which each text but that of a patch, which is a file's, has gone through hide, without
+// passwords of URLs and without characters that move, hide or reorder text.
 func cleaned(p Page, hide func(string) string) Page {
 	var out Page
-	reflect.ValueOf(&out).Elem().Set(clean(reflect.ValueOf(p), func(s string) string {
-		return strings.Map(shown, redacted(hide(strings.ToValidUTF8(s, "?"))))
-	}))
+	safe := func(s string) string { return strings.Map(shown, redacted(strings.ToValidUTF8(s, "?"))) }
+	c := cleaner{text: func(s string) string { return safe(hide(strings.ToValidUTF8(s, "?"))) }, patch: safe}
+	reflect.ValueOf(&out).Elem().Set(c.clean(reflect.ValueOf(p)))
 	return out
 }
+
+// cleaner makes texts safe, those of patches in a way of their own.
+type cleaner struct{ text, patch func(string) string }
 
 // redacted removes users and passwords of URLs. No URL goes on in the next line, and most lines of a patch have none.
 func redacted(s string) string {
@@ -38,22 +41,25 @@ func redacted(s string) string {
 }
 
 // clean copies a value of this package's types.
-func clean(v reflect.Value, text func(string) string) reflect.Value {
+func (c cleaner) clean(v reflect.Value) reflect.Value {
 	out := reflect.New(v.Type()).Elem()
 	switch v.Kind() {
 	case reflect.String:
-		s := text(v.String()) // before it is cut: half a URL is not known as one
+		s := c.text(v.String()) // before it is cut: half a URL is not known as one
 		if v.Type() != reflect.TypeFor[Text]() && len(s) > mostText {
 			s = strings.ToValidUTF8(s[:mostText], "") + "…"
 		}
 		out.SetString(s)
 	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[Patch]() {
+			c.text = c.patch
+		}
 		for i := range v.NumField() {
-			out.Field(i).Set(clean(v.Field(i), text))
+			out.Field(i).Set(c.clean(v.Field(i)))
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			out = reflect.Append(out, clean(v.Index(i), text))
+			out = reflect.Append(out, c.clean(v.Index(i)))
 		}
 	default:
 		out.Set(v)

@@ -29,7 +29,9 @@ func Directory(dir string) (page.Part, error) {
 		return walked(dir)
 	}
 	if err != nil {
-		return page.Part{}, err
+		return page.Part{
+			Name: filepath.Base(dir), State: page.Fail, Verdict: "its manifest.json cannot be read", Notes: []string{err.Error()},
+		}, nil
 	}
 	r := &reader{dir: dir, m: m}
 	p := page.Part{Name: nameOf(m), Inputs: inputs(m), Digests: digests(m)}

@@ -308,7 +308,7 @@ func TestOtherDirectories(t *testing.T) {
 		t.Errorf("%d notes: %q, %+v", len(p.Notes), p.Notes, p.Packages)
 	}
 	write(t, filepath.Join(dir, "manifest.json"), []byte("{"))
-	if _, err := readout.Directory(dir); err == nil {
-		t.Error("a damaged manifest is read")
+	if p, err := readout.Directory(dir); err != nil || p.State != page.Fail || len(p.Notes) != 1 || p.Name != filepath.Base(dir) {
+		t.Errorf("of a damaged manifest: %+v, %v", p, err)
 	}
 }

@@ -84,12 +84,17 @@ func ReadJUnit(data []byte) (Suite, error) {
 
 // readCase reads a test case without properties, as earlier versions wrote it.
 func readCase(tc junit.Testcase) Result {
-	r := Result{Name: tc.Name, Title: tc.Name, State: StateOf(tc.Failure == nil)}
+	r := Result{Name: tc.Name, Title: tc.Name, State: StateOf(tc.Failure == nil && tc.Error == nil)}
 	if tc.SystemOut != nil {
 		r.Title, r.Output, _ = strings.Cut(tc.SystemOut.Data, "\n")
 	}
-	if tc.Failure != nil {
-		r.Evidence = tc.Failure.Message
+	for _, why := range []*junit.Result{tc.Failure, tc.Error, tc.Skipped} {
+		if why == nil {
+			continue
+		}
+		if r.Evidence = why.Message; why == tc.Skipped {
+			r.State = Skipped
+		}
 		return r
 	}
 	last := strings.TrimSpace(r.Output)

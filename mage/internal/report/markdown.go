@@ -135,10 +135,11 @@ func cell(text string) string {
 	}
 	var out strings.Builder
 	for _, c := range words {
-		if strings.ContainsRune("\\`*_[]<>&~|!#@", c) {
+		if strings.ContainsRune("\\`*_[]<>&~|!#@$", c) {
 			out.WriteByte('\\')
 		}
 		out.WriteRune(c)
 	}
-	return out.String()
+	// GitHub makes links of addresses without being asked to.
+	return strings.NewReplacer("://", ":&#47;&#47;", "www.", "www&#46;").Replace(out.String())
 }

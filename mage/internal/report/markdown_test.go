@@ -26,7 +26,7 @@ func TestMarkdown(t *testing.T) {
 
 | name | what | evidence |
 |---|---|---|
-| loads | the module loads | \!\[x\](http://host.example)\<b\> undefined\|symbol \` + "`f\\`" + ` |
+| loads | the module loads | \!\[x\](http:&#47;&#47;host.example)\<b\> undefined\|symbol \` + "`f\\`" + ` |
 
 ### dist/rocky9/rdma-core-56.1
 

@@ -98,16 +98,21 @@ func dropEscapes(s string) string {
 // disarm breaks the older form of the runner's commands, "##[...]", which it finds anywhere in a line.
 func disarm(s string) string { return strings.ReplaceAll(s, "##[", "## [") }
 
+// tamed is one line in which the runner finds no command of either form.
+func tamed(line string) string {
+	if begin := strings.TrimLeft(line, " "); strings.HasPrefix(begin, "::") {
+		line = line[:len(line)-len(begin)] + ": " + begin[1:]
+	}
+	return disarm(line)
+}
+
 // tame makes lines safe for GitHub's runner, which takes one that begins with :: for a command, behind blanks too. Tables
 // and progress need it not: their lines begin with words of ours.
 func (u *UI) tame(lines []string) string {
 	var out strings.Builder
 	for _, line := range lines {
 		if u.opts.GitHub {
-			if begin := strings.TrimLeft(line, " "); strings.HasPrefix(begin, "::") {
-				line = line[:len(line)-len(begin)] + ": " + begin[1:]
-			}
-			line = disarm(line)
+			line = tamed(line)
 		}
 		out.WriteString(line + "\n")
 	}

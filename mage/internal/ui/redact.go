@@ -13,8 +13,13 @@ import (
 var userInfo = regexp.MustCompile(
 	`(?i)((?:https?|ftp|tcp|socks[45]h?)://)(?:[^/\s"<>]*|[^/:\s"<>@\[]*:[0-9]*[^0-9/\s"<>@][^\s"<>]*)@`)
 
-// Redact removes users and passwords from the URLs in a text.
-func Redact(text string) string { return userInfo.ReplaceAllString(text, "${1}***@") }
+// secretQuery matches what a URL's query gives a name such as private_token to.
+var secretQuery = regexp.MustCompile(`(?i)([?&][a-z0-9_.-]*(?:token|secret|password|passwd|signature|credential|api[_-]?key)[a-z0-9_.-]*=)[^&\s"<>#]+`)
+
+// Redact removes users, passwords and tokens from the URLs in a text.
+func Redact(text string) string {
+	return secretQuery.ReplaceAllString(userInfo.ReplaceAllString(text, "${1}***@"), "${1}***")
+}
 
 // maxHeld is longer than the part of any URL up to its host.
 const maxHeld = 4 << 10
@@ -40,5 +45,5 @@ func (r *redactor) rest() []byte {
 }
 
 func redact(text []byte) []byte {
-	return userInfo.ReplaceAll(text, []byte("${1}***@"))
+	return secretQuery.ReplaceAll(userInfo.ReplaceAll(text, []byte("${1}***@")), []byte("${1}***"))
 }

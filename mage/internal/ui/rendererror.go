@@ -48,7 +48,7 @@ func (u *UI) Error(err error) {
 	for _, e := range r.errors {
 		u.Annotate(Annotation{File: e.File, Line: e.Line, Col: e.Col, Level: LevelError, Title: r.title, Message: e.Message})
 	}
-	if u.opts.GitHub && u.opts.Place != nil {
+	if (u.opts.GitHub || u.annotated != nil) && u.opts.Place != nil {
 		for _, a := range placed(err, u.opts.Place) {
 			u.Annotate(a)
 		}
@@ -84,7 +84,7 @@ func (u *UI) FirstLine(err error) string {
 func (u *UI) manner(paint func(colour, string) string) manner {
 	how := manner{paint: paint, neutral: strings.Clone, locate: strings.Clone}
 	if u.opts.GitHub {
-		how.neutral = disarm
+		how.neutral = tamed
 	}
 	if u.opts.Locate != nil {
 		how.locate = u.opts.Locate

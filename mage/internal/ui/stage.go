@@ -193,6 +193,13 @@ func (s *Stage) end(state State, text string) {
 	s.log.close()
 }
 
+// Began says whether a stage has begun.
+func (u *UI) Began() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.active)+len(u.finished) > 0
+}
+
 func (s *Stage) endText(state State, text string, elapsed time.Duration) string {
 	const noteIndex, textIndex = 2, 3
 	parts := []string{s.place, string(state), s.note, text, Took(elapsed)}

@@ -82,8 +82,8 @@ func (l *Layout) add(s *dwarf.StructType) {
 func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
 	for _, f := range s.Field {
 		name, offset := path+"."+f.Name, at+f.ByteOffset
-		if isCondition(f.Type) {
-			for _, m := range conditionMembers() {
+		if known := libraryMembers(f.Type); known != nil {
+			for _, m := range known {
 				l.Lines = append(l.Lines, fmt.Sprintf("%s %s%s at %d: %s", top, name, m.path, offset+m.at, m.typ))
 			}
 			continue
@@ -101,14 +101,19 @@ func (l *Layout) members(top, path string, at int64, s *dwarf.StructType) {
 	}
 }
 
-// isCondition says whether a type is glibc's pthread_cond_t, the only type of the C library in these structures whose members
-// differ between its versions.
-func isCondition(t dwarf.Type) bool {
+// libraryMembers are the members of one of glibc's types that are in these structures, as glibc 2.34 has them; nil for other types, and
+// for one of another size. Their names differ between its versions, their sizes do not, and no member is libibverbs' business.
+func libraryMembers(t dwarf.Type) []cMember {
+	const condition, mutex = 48, 40 // bytes
 	named, ok := t.(*dwarf.TypedefType)
-	return ok && named.Name == "pthread_cond_t" && named.Size() == conditionSize
+	switch {
+	case ok && named.Name == "pthread_cond_t" && named.Size() == condition:
+		return conditionMembers()
+	case ok && named.Name == "pthread_mutex_t" && named.Size() == mutex:
+		return mutexMembers()
+	}
+	return nil
 }
-
-const conditionSize = 48
 
 // cMember is a member of a type of the C library: its path and place in it, in bytes.
 type cMember struct {
@@ -136,6 +141,24 @@ func conditionMembers() []cMember {
 		{".__data.__g_signals", 40, "[2]" + number},
 		{".__size", 0, "[48]char"},
 		{".__align", 0, long},
+	}
+}
+
+// mutexMembers are those of pthread_mutex_t. __elision has been reserved since glibc 2.43.
+func mutexMembers() []cMember {
+	const number, count, short, list = "int", "unsigned int", "short int", "*struct __pthread_internal_list"
+	return []cMember{
+		{".__data.__lock", 0, number},
+		{".__data.__count", 4, count},
+		{".__data.__owner", 8, number},
+		{".__data.__nusers", 12, count},
+		{".__data.__kind", 16, number},
+		{".__data.__spins", 20, short},
+		{".__data.__elision", 22, short},
+		{".__data.__list.__prev", 24, list},
+		{".__data.__list.__next", 32, list},
+		{".__size", 0, "[40]char"},
+		{".__align", 0, "long int"},
 	}
 }
 

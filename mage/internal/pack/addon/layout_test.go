@@ -55,8 +55,9 @@ verbs_outer 32 bytes`
 	}
 }
 
-// A condition variable is the same whatever names the C library gives to its members; what only has its name, or its size, is not one.
-func TestConditionVariable(t *testing.T) {
+// A mutex and a condition variable are the same whatever names the C library gives to their members; what only has the name of one, or
+// its size, is none.
+func TestTypesOfTheLibrary(t *testing.T) {
 	number := &dwarf.UintType{BasicType: dwarf.BasicType{CommonType: dwarf.CommonType{Name: "unsigned int", ByteSize: 4}}}
 	holder := func(name string, size int64, members ...string) string {
 		inner := &dwarf.StructType{CommonType: dwarf.CommonType{ByteSize: size}, Kind: "struct"}
@@ -72,10 +73,14 @@ func TestConditionVariable(t *testing.T) {
 	if old != recent || !strings.Contains(old, "verbs_x .cond.__data.__g_signals at 48: [2]unsigned int\n") {
 		t.Errorf("got\n%s\nand\n%s", old, recent)
 	}
+	old, recent = holder("pthread_mutex_t", 40, "__elision"), holder("pthread_mutex_t", 40, "__glibc_reserved")
+	if old != recent || !strings.Contains(old, "verbs_x .cond.__data.__elision at 30: short int\n") {
+		t.Errorf("got\n%s\nand\n%s", old, recent)
+	}
 	for _, tt := range []struct {
 		name string
 		size int64
-	}{{"ours_cond_t", 48}, {"pthread_cond_t", 56}} {
+	}{{"ours_cond_t", 48}, {"pthread_cond_t", 56}, {"pthread_cond_t", 40}, {"pthread_mutex_t", 48}} {
 		if got := holder(tt.name, tt.size, "a", "b"); !strings.Contains(got, "verbs_x .cond.b at 12: unsigned int") {
 			t.Errorf("%s of %d bytes:\n%s", tt.name, tt.size, got)
 		}
