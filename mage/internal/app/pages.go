@@ -181,7 +181,7 @@ func (r failedRun) writePage(ctx context.Context, failed error) {
 
 // noPage warns that a page could not be written. What it would be about is as it is.
 func noPage(u *ui.UI, err error) {
-	slog.New(u.SlogHandler()).Warn("there is no report", "because", u.FirstLine(err))
+	slog.New(u.SlogHandler()).Warn("there is no report", "because", err)
 }
 
 func (r failedRun) page(ctx context.Context, p pages, failed error) (string, error) {

@@ -270,10 +270,15 @@ func TestNoPage(t *testing.T) {
 	if _, err := os.Stat(b.dirs.dist); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a page of doctor: %v", err)
 	}
-	putFile(t, b.dirs.dist, "a file")
 	failed.target = "rpm"
 	failed.writePage(t.Context(), errors.New("x"))
-	if !strings.Contains(b.err.String(), "there is no report: ") {
+	if _, err := os.Stat(b.dirs.dist); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a page of a run without a stage: %v", err)
+	}
+	b.ui.Stage("source", 1, 1)
+	putFile(t, b.dirs.dist, "a file")
+	failed.writePage(t.Context(), errors.New("x"))
+	if !strings.Contains(b.err.String(), "warning: there is no report") {
 		t.Errorf("got %q", b.err.String())
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -281,6 +286,19 @@ func TestNoPage(t *testing.T) {
 	out := ui.New(ui.Options{Err: &b.err})
 	if err := finish(ctx, failedRun{ui: out}, errors.New("early")); err == nil || !strings.Contains(b.err.String(), "early") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A directory is replaced where a path begins with it, and nowhere else.
+func TestReplacePaths(t *testing.T) {
+	pairs := []string{"/root/repo/", "", "/root/repo", "REPOSITORY", "/root", "HOME"}
+	for text, want := range map[string]string{
+		"/root": "HOME", "in /root/repo/a.c:3, \"/root/.cache\"": "in a.c:3, \"HOME/.cache\"", "of /root/repo": "of REPOSITORY", "file:///root/x": "file://HOME/x",
+		"/rootfs /etc/rootfs chroot/root-dir /root2/x x/root": "/rootfs /etc/rootfs chroot/root-dir /root2/x x/root", "": "", "/": "/", "a//root b": "a/HOME b",
+	} {
+		if got := replacePaths(text, pairs); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
 	}
 }
 
