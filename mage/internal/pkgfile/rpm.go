@@ -10,7 +10,7 @@ import (
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
 
-	"github.com/resnics/verbsmith/mage/internal/upstream"
+	"github.com/resnics/verbsmith/mage/internal/unpack"
 )
 
 // RPM holds the header fields of a binary or source package.
@@ -48,7 +48,7 @@ func readRPM(path string) (RPM, error) {
 	if err != nil {
 		return RPM{}, err
 	}
-	header, err := upstream.ReadRPMHeader(f)
+	header, err := unpack.ReadRPMHeader(f)
 	if err != nil {
 		return RPM{}, err
 	}

@@ -4,9 +4,6 @@ package upstream
 
 import (
 	"bufio"
-	"bytes"
-	"compress/bzip2"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,10 +13,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/klauspost/compress/zstd"
-	// xi2/xz takes a limit for the dictionary, which a hostile header may
-	// claim to be 4 GiB.
-	"github.com/xi2/xz"
+	"github.com/resnics/verbsmith/mage/internal/unpack"
 )
 
 // limits bound what an archive may cost. rdma-core 65.0 has about 1,300 files
@@ -37,28 +31,13 @@ func defaultLimits() limits {
 	return limits{packed: 256 << 20, total: 1 << 30, file: 128 << 20, entries: 100_000, name: 1024, depth: 64}
 }
 
-const (
-	// xzDictionary is what `xz -9` needs.
-	xzDictionary = 64 << 20
-	// zstdWindow is what `zstd --ultra -22` needs.
-	zstdWindow = 128 << 20
-)
-
-type format string
-
-const (
-	formatTar   format = "tar"
-	formatGzip  format = "gzip"
-	formatXz    format = "xz"
-	formatBzip2 format = "bzip2"
-	formatZstd  format = "zstd"
-	formatPlain format = "" // not compressed, or in an unknown way
-)
+// formatTar is the format of an archive that is not compressed.
+const formatTar unpack.Format = "tar"
 
 // stream reads an archive's tar stream and sums the file's bytes on the way.
 type stream struct {
 	path   string
-	format format
+	format unpack.Format
 	file   *os.File
 	raw    *bufio.Reader // the file's bytes, summed
 	sum    hash.Hash
@@ -107,10 +86,10 @@ func (s *stream) decompress() error {
 	if len(head) == 0 {
 		return &ArchiveError{Archive: s.path, Reason: "is empty"}
 	}
-	if s.format, s.tar, err = uncompressed(head, s.raw); err != nil {
+	if s.format, s.tar, err = unpack.Uncompressed(head, s.raw); err != nil {
 		return s.fail(err)
 	}
-	if s.format != formatPlain {
+	if s.format != unpack.Plain {
 		return nil
 	}
 	if len(head) < 262 || string(head[257:262]) != "ustar" {
@@ -119,32 +98,6 @@ func (s *stream) decompress() error {
 	}
 	s.format = formatTar
 	return nil
-}
-
-// uncompressed detects a stream's compression from its first bytes and decompresses it. A
-// stream of an unknown form is returned unchanged.
-func uncompressed(head []byte, r io.Reader) (f format, plain io.Reader, err error) {
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		plain, err = gzip.NewReader(r)
-		return formatGzip, plain, err
-	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
-		if plain, err = xz.NewReader(r, xzDictionary); err != nil {
-			return formatXz, nil, fmt.Errorf("read xz data: %w", err)
-		}
-		return formatXz, plain, nil
-	case bytes.HasPrefix(head, []byte("BZh")):
-		return formatBzip2, bzip2.NewReader(r), nil
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		// With one decoder no goroutine is started that would have to be stopped.
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
-		if err != nil {
-			return formatZstd, nil, fmt.Errorf("read zstd data: %w", err)
-		}
-		return formatZstd, z, nil
-	default:
-		return formatPlain, r, nil
-	}
 }
 
 // fail adds the archive to an error of the readers.

@@ -17,6 +17,8 @@ import (
 	"strings"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/resnics/verbsmith/mage/internal/unpack"
 )
 
 // WriteTarball writes rdma-core-VERSION.tar.gz to file, whose top directory is
@@ -50,7 +52,7 @@ func (v *Verified) writeTarball(ctx context.Context, dir string, out io.Writer) 
 	buffered := bufio.NewWriterSize(out, 64<<10)
 	var err error
 	switch rightTop := v.sum.plain && v.sum.top == v.topName(); {
-	case rightTop && v.sum.format == formatGzip:
+	case rightTop && v.sum.format == unpack.Gzip:
 		err = v.copyBytes(ctx, buffered)
 	case rightTop:
 		err = compress(buffered, func(w io.Writer) error { return v.copyTar(ctx, w) })

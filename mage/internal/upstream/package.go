@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/resnics/verbsmith/mage/internal/unpack"
 )
 
 // Package is a source RPM on this machine that has not been verified yet; [Package.Verify] does
@@ -37,9 +39,9 @@ func IsPackage(source string) bool {
 		return false
 	}
 	defer file.Close()
-	head := make([]byte, len(rpmMagic))
+	head := make([]byte, len(unpack.RPMMagic))
 	_, err = io.ReadFull(file, head)
-	return err == nil && string(head) == rpmMagic
+	return err == nil && string(head) == unpack.RPMMagic
 }
 
 // OpenPackage opens the source RPM that the user has given. sums may be nil.
@@ -109,7 +111,7 @@ func (v *VerifiedPackage) Path() string { return v.pkg.path }
 //
 // Errors: *[SumError], *[ArchiveError].
 func (p *Package) Verify(ctx context.Context) (*VerifiedPackage, error) {
-	v, err := walkPackage(ctx, p, func(cpioEntry, io.Reader) error { return nil })
+	v, err := walkPackage(ctx, p, func(unpack.CPIOEntry, io.Reader) error { return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -183,9 +185,9 @@ func (v *VerifiedPackage) unpackInto(ctx context.Context, dir string) error {
 		return err
 	}
 	defer root.Close()
-	now, err := walkPackage(ctx, v.pkg, func(e cpioEntry, body io.Reader) error {
+	now, err := walkPackage(ctx, v.pkg, func(e unpack.CPIOEntry, body io.Reader) error {
 		if err := unpackEntry(root, e, body); err != nil {
-			return writeError(filepath.Join(dir, e.name), err)
+			return writeError(filepath.Join(dir, e.Name), err)
 		}
 		return nil
 	})
@@ -201,8 +203,8 @@ func (v *VerifiedPackage) unpackInto(ctx context.Context, dir string) error {
 	return nil
 }
 
-func unpackEntry(root *os.Root, e cpioEntry, body io.Reader) error {
-	file, err := root.OpenFile(e.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+func unpackEntry(root *os.Root, e unpack.CPIOEntry, body io.Reader) error {
+	file, err := root.OpenFile(e.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
@@ -210,6 +212,6 @@ func unpackEntry(root *os.Root, e cpioEntry, body io.Reader) error {
 	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
 		return unjoin(err)
 	}
-	when := time.Unix(e.mtime, 0)
-	return root.Chtimes(e.name, when, when)
+	when := time.Unix(e.MTime, 0)
+	return root.Chtimes(e.Name, when, when)
 }

@@ -19,6 +19,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	rpmutils "github.com/sassoftware/go-rpmutils"
+
+	"github.com/resnics/verbsmith/mage/internal/unpack"
 )
 
 // cpioItem is a file of a hand-made payload; what is not set is as in a plain
@@ -60,7 +62,7 @@ func plainPackage() rpmMaker {
 
 func (m rpmMaker) cpio() []byte {
 	var b bytes.Buffer
-	for i, item := range append(slices.Clone(m.items), cpioItem{name: cpioTrailer, mode: 1}) {
+	for i, item := range append(slices.Clone(m.items), cpioItem{name: unpack.CPIOTrailer, mode: 1}) {
 		mode, links, size := item.mode, max(item.links, 1), len(item.body)
 		if mode == 0 {
 			mode = 0o100644
@@ -124,7 +126,7 @@ func headerBytes(tags []rpmTag) []byte {
 			binary.Write(&store, binary.BigEndian, v)
 		}
 	}
-	out := bytes.NewBufferString(headerMagic + "\x00\x00\x00\x00")
+	out := bytes.NewBufferString(unpack.HeaderMagic + "\x00\x00\x00\x00")
 	binary.Write(out, binary.BigEndian, []uint32{uint32(len(tags)), uint32(store.Len())})
 	out.Write(index.Bytes())
 	out.Write(store.Bytes())
@@ -174,8 +176,8 @@ func (m rpmMaker) bytes(tb testing.TB) []byte {
 	if m.payload != nil {
 		m.payload(&payload)
 	}
-	lead := make([]byte, leadSize)
-	copy(lead, rpmMagic)
+	lead := make([]byte, unpack.LeadSize)
+	copy(lead, unpack.RPMMagic)
 	lead[4], lead[7], lead[79] = 3, 1, 5
 	out := bytes.NewBuffer(lead)
 	out.Write(headerBytes(signature))
@@ -486,7 +488,7 @@ func TestHeaderWithValuesOutside(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := plainPackage()
-			m.header = func(h []byte) { spoil(h[introSize:]) }
+			m.header = func(h []byte) { spoil(h[16:]) }
 			_, err := verifyPackage(t, m.bytes(t), nil)
 			if err == nil || !strings.Contains(err.Error(), "has a bad header: tag 1000") {
 				t.Errorf("got %v", err)
@@ -547,7 +549,7 @@ func TestIsPackage(t *testing.T) {
 		data string
 		want bool
 	}{
-		"a.src.rpm": {"junk", true}, "renamed": {rpmMagic, true}, "a.tar.gz": {"\x1f\x8b", false}, "empty": {"", false},
+		"a.src.rpm": {"junk", true}, "renamed": {unpack.RPMMagic, true}, "a.tar.gz": {"\x1f\x8b", false}, "empty": {"", false},
 	} {
 		if got := IsPackage(writeFile(t, filepath.Join(dir, name), []byte(tt.data))); got != tt.want {
 			t.Errorf("%s: got %v", name, got)
@@ -562,10 +564,10 @@ func TestIsPackage(t *testing.T) {
 func (m rpmMaker) parts(tb testing.TB) (main, payload []byte) {
 	tb.Helper()
 	data := m.bytes(tb)
-	r := bytes.NewReader(data[leadSize:])
-	_, err := readHeaderBlock(r, true)
+	r := bytes.NewReader(data[unpack.LeadSize:])
+	_, err := unpack.ReadHeaderBlock(r, true)
 	must(tb, err)
-	main, err = readHeaderBlock(r, false)
+	main, err = unpack.ReadHeaderBlock(r, false)
 	must(tb, err)
 	return main, m.cpio()
 }
@@ -635,8 +637,8 @@ func withDigests(tb testing.TB, main, payload []byte, how byte) []byte {
 		copy(main[i+5:], sumOf(payload))
 	}
 	both := md5.Sum(slices.Concat(main, payload))
-	out := bytes.NewBuffer(make([]byte, leadSize))
-	copy(out.Bytes(), rpmMagic)
+	out := bytes.NewBuffer(make([]byte, unpack.LeadSize))
+	copy(out.Bytes(), unpack.RPMMagic)
 	out.Write(headerBytes([]rpmTag{{rpmutils.SIG_SHA256, 6, sumOf(main)}, {rpmutils.SIG_MD5 - 16384, 7, both[:]}}))
 	pad(out, 8)
 	out.Write(main)

@@ -23,6 +23,8 @@ import (
 	"time"
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
+
+	"github.com/resnics/verbsmith/mage/internal/unpack"
 )
 
 // packageWalker reads a source package from end to end.
@@ -30,11 +32,11 @@ type packageWalker struct {
 	pkg    *Package
 	header *rpmutils.RpmHeader
 	out    *VerifiedPackage
-	visit  func(cpioEntry, io.Reader) error
+	visit  func(unpack.CPIOEntry, io.Reader) error
 
 	payload, both hash.Hash // of the payload; of header and payload
 	files         map[string]packageFile
-	listed        []cpioEntry // files, in the header's order
+	listed        []unpack.CPIOEntry // files, in the header's order
 	seen          map[string]bool
 	dates         dates
 	visitErr      error
@@ -48,7 +50,7 @@ type packageFile struct {
 
 // walkPackage reads a source package, refuses invalid content, and calls visit for each file.
 // It returns an error if anything differs from the package's header.
-func walkPackage(ctx context.Context, pkg *Package, visit func(cpioEntry, io.Reader) error) (*VerifiedPackage, error) {
+func walkPackage(ctx context.Context, pkg *Package, visit func(unpack.CPIOEntry, io.Reader) error) (*VerifiedPackage, error) {
 	file, err := openRegular(pkg.path, pkg.lim.packed)
 	if err != nil {
 		return nil, err
@@ -70,7 +72,7 @@ func walkPackage(ctx context.Context, pkg *Package, visit func(cpioEntry, io.Rea
 func (w *packageWalker) all(ctx context.Context, file *os.File) error {
 	whole := sha256.New()
 	in := io.TeeReader(&ctxReader{ctx, file}, whole)
-	header, raw, err := readRPMHeader(in)
+	header, raw, err := unpack.ReadRPMHeaderBytes(in)
 	if errors.As(err, new(*stopError)) {
 		return err
 	}
@@ -210,7 +212,7 @@ func (w *packageWalker) listEntries(names []string) error {
 		return w.refuse("lists %d files with %d modes and %d times", len(names), len(modes), len(times))
 	}
 	for i, name := range names {
-		e := cpioEntry{name: name, mode: modes[i], links: 1, mtime: int64(times[i]), size: w.files[name].size}
+		e := unpack.CPIOEntry{Name: name, Mode: modes[i], Links: 1, MTime: int64(times[i]), Size: w.files[name].size}
 		w.listed = append(w.listed, e)
 	}
 	return nil
@@ -249,18 +251,18 @@ func (w *packageWalker) read(rest *bufio.Reader) error {
 	if len(head) == 0 {
 		return w.refuse("has no payload: it is truncated (%w)", err)
 	}
-	format, plain, err := uncompressed(head, rest)
+	format, plain, err := unpack.Uncompressed(head, rest)
 	if err != nil {
 		return err
 	}
-	if format == formatPlain && !bytes.HasPrefix(head, []byte("0707")) {
+	if format == unpack.Plain && !bytes.HasPrefix(head, []byte("0707")) {
 		compressor := w.text(rpmutils.PAYLOADCOMPRESSOR)
 		return w.refuse("has a payload (%s) that is not a cpio archive, plain or compressed with gzip, xz, zstd or bzip2", compressor)
 	}
 	bounded := &boundedReader{r: plain, left: w.pkg.lim.total, limit: w.pkg.lim.total, path: w.pkg.path}
-	cpio := &cpioReader{r: bounded, most: w.pkg.lim.name, listed: w.listed}
+	cpio := unpack.NewCPIO(bounded, w.pkg.lim.name, w.listed)
 	for n := 1; ; n++ {
-		e, err := cpio.next()
+		e, err := cpio.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -307,27 +309,27 @@ func typeName(mode uint32) string {
 }
 
 // one checks an entry against the header and passes it to visit.
-func (w *packageWalker) one(e cpioEntry, body io.Reader) error {
-	raw := e.name
-	e.name = strings.TrimPrefix(e.name, "./")
-	listed, ok := w.files[e.name]
+func (w *packageWalker) one(e unpack.CPIOEntry, body io.Reader) error {
+	raw := e.Name
+	e.Name = strings.TrimPrefix(e.Name, "./")
+	listed, ok := w.files[e.Name]
 	switch {
-	case !plainName(e.name):
+	case !plainName(e.Name):
 		return w.refuseEntry(raw, "is not a plain file name: a source package has no directories")
-	case e.mode&modeType != modeRegular:
-		return w.refuseEntry(raw, "is %s, not a regular file (mode %o)", typeName(e.mode), e.mode)
-	case e.links > 1:
+	case e.Mode&modeType != modeRegular:
+		return w.refuseEntry(raw, "is %s, not a regular file (mode %o)", typeName(e.Mode), e.Mode)
+	case e.Links > 1:
 		return w.refuseEntry(raw, "is a hard link")
-	case w.seen[e.name]:
+	case w.seen[e.Name]:
 		return w.refuseEntry(raw, "appears twice")
-	case e.size > w.pkg.lim.file:
-		return w.refuseEntry(raw, "has %d bytes, more than the limit of %d for a file", e.size, w.pkg.lim.file)
+	case e.Size > w.pkg.lim.file:
+		return w.refuseEntry(raw, "has %d bytes, more than the limit of %d for a file", e.Size, w.pkg.lim.file)
 	case !ok:
 		return w.refuseEntry(raw, "is not listed in the package's header")
-	case listed.size != e.size:
-		return w.refuseEntry(raw, "has %d bytes, but %d in the package's header", e.size, listed.size)
+	case listed.size != e.Size:
+		return w.refuseEntry(raw, "has %d bytes, but %d in the package's header", e.Size, listed.size)
 	}
-	w.seen[e.name] = true
+	w.seen[e.Name] = true
 	sum := fileDigest(listed.digest)
 	reader := io.TeeReader(&entryReader{r: body, archive: w.pkg.path, entry: raw}, sum)
 	if w.visitErr = w.visit(e, reader); w.visitErr != nil {
@@ -339,7 +341,7 @@ func (w *packageWalker) one(e cpioEntry, body io.Reader) error {
 	if got := hex.EncodeToString(sum.Sum(nil)); got != listed.digest {
 		return w.refuseEntry(raw, "has the digest %s, but %q in the package's header", got, listed.digest)
 	}
-	w.dates.see(raw, time.Unix(e.mtime, 0).UTC())
+	w.dates.see(raw, time.Unix(e.MTime, 0).UTC())
 	return nil
 }
 

@@ -17,11 +17,13 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/xi2/xz"
+
+	"github.com/resnics/verbsmith/mage/internal/unpack"
 )
 
 // summary is the result of reading a whole archive.
 type summary struct {
-	format  format
+	format  unpack.Format
 	sum     string    // SHA-256 of the file
 	top     string    // name of the one top directory
 	plain   bool      // every name is written as TOP or TOP/...

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package upstream
+package unpack
 
 import (
 	"bytes"
@@ -13,15 +13,17 @@ import (
 	rpmutils "github.com/sassoftware/go-rpmutils"
 )
 
-// rpmMagic begins every RPM package, headerMagic each of its headers
+// RPMMagic begins every RPM package, HeaderMagic each of its headers
 // (docs/manual/format.md of rpm).
 const (
-	rpmMagic    = "\xed\xab\xee\xdb"
-	headerMagic = "\x8e\xad\xe8\x01"
+	RPMMagic    = "\xed\xab\xee\xdb"
+	HeaderMagic = "\x8e\xad\xe8\x01"
 )
 
+// LeadSize is what is in front of the headers.
+const LeadSize = 96
+
 const (
-	leadSize   = 96
 	introSize  = 16 // of a header: magic, reserved, number of tags, size of the store
 	indexSize  = 16 // of a tag in the index: tag, type, offset, count
 	mostTags   = 0xffff
@@ -35,24 +37,24 @@ const (
 //
 // The error does not name the file.
 func ReadRPMHeader(r io.Reader) (*rpmutils.RpmHeader, error) {
-	header, _, err := readRPMHeader(r)
+	header, _, err := ReadRPMHeaderBytes(r)
 	return header, err
 }
 
-// readRPMHeader also returns the bytes of the main header, for digests.
-func readRPMHeader(r io.Reader) (header *rpmutils.RpmHeader, raw []byte, err error) {
-	lead := make([]byte, leadSize)
+// ReadRPMHeaderBytes also returns the bytes of the main header, for digests.
+func ReadRPMHeaderBytes(r io.Reader) (header *rpmutils.RpmHeader, raw []byte, err error) {
+	lead := make([]byte, LeadSize)
 	if _, err := io.ReadFull(r, lead); err != nil {
 		return nil, nil, cutShort(err)
 	}
-	if !bytes.HasPrefix(lead, []byte(rpmMagic)) {
+	if !bytes.HasPrefix(lead, []byte(RPMMagic)) {
 		return nil, nil, fmt.Errorf("is not an RPM package: it starts with %q", lead[:8])
 	}
-	signature, err := readHeaderBlock(r, true)
+	signature, err := ReadHeaderBlock(r, true)
 	if err != nil {
 		return nil, nil, fmt.Errorf("has a bad signature header: %w", err)
 	}
-	raw, err = readHeaderBlock(r, false)
+	raw, err = ReadHeaderBlock(r, false)
 	if err != nil {
 		return nil, nil, fmt.Errorf("has a bad header: %w", err)
 	}
@@ -63,15 +65,15 @@ func readRPMHeader(r io.Reader) (header *rpmutils.RpmHeader, raw []byte, err err
 	return header, raw, nil
 }
 
-// readHeaderBlock reads one header and checks that all its values are inside it. A signature
+// ReadHeaderBlock reads one header and checks that all its values are inside it. A signature
 // header is padded to a multiple of eight bytes.
-func readHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
+func ReadHeaderBlock(r io.Reader, padded bool) ([]byte, error) {
 	intro := make([]byte, introSize)
 	if _, err := io.ReadFull(r, intro); err != nil {
 		return nil, cutShort(err)
 	}
-	if !bytes.HasPrefix(intro, []byte(headerMagic)) {
-		return nil, fmt.Errorf("it starts with % x instead of % x", intro[:4], headerMagic)
+	if !bytes.HasPrefix(intro, []byte(HeaderMagic)) {
+		return nil, fmt.Errorf("it starts with % x instead of % x", intro[:4], HeaderMagic)
 	}
 	tags, size := int64(binary.BigEndian.Uint32(intro[8:])), int64(binary.BigEndian.Uint32(intro[12:]))
 	if tags > mostTags || size > mostHeader {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package upstream
+package unpack
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 // rawHeader is one header with these index entries (tag, type, offset, count) and this store.
 func rawHeader(store []byte, index ...[4]int32) []byte {
-	out := bytes.NewBufferString(headerMagic + "\x00\x00\x00\x00")
+	out := bytes.NewBufferString(HeaderMagic + "\x00\x00\x00\x00")
 	_ = binary.Write(out, binary.BigEndian, []int32{int32(len(index)), int32(len(store))})
 	_ = binary.Write(out, binary.BigEndian, index)
 	out.Write(store)
@@ -49,7 +49,7 @@ func TestHeaderBounds(t *testing.T) {
 		"a million strings":    {make([]byte, mostValues+1), [][4]int32{{1000, 8, 0, mostValues + 1}}, "more than the limit of 1048576"},
 		"nearly a million":     {make([]byte, mostValues), [][4]int32{{1000, 8, 0, mostValues}}, ""},
 	} {
-		_, err := readHeaderBlock(bytes.NewReader(rawHeader(c.store, c.index...)), false)
+		_, err := ReadHeaderBlock(bytes.NewReader(rawHeader(c.store, c.index...)), false)
 		switch {
 		case c.want == "" && err != nil, c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
@@ -63,9 +63,9 @@ func TestHeaderLimits(t *testing.T) {
 		tags, size uint32
 		limited    bool
 	}{{mostTags, mostHeader, false}, {mostTags + 1, 8, true}, {1, mostHeader + 1, true}} {
-		intro := binary.BigEndian.AppendUint32([]byte(headerMagic+"\x00\x00\x00\x00"), tt.tags)
+		intro := binary.BigEndian.AppendUint32([]byte(HeaderMagic+"\x00\x00\x00\x00"), tt.tags)
 		rest := strings.NewReader("x")
-		_, err := readHeaderBlock(io.MultiReader(bytes.NewReader(binary.BigEndian.AppendUint32(intro, tt.size)), rest), false)
+		_, err := ReadHeaderBlock(io.MultiReader(bytes.NewReader(binary.BigEndian.AppendUint32(intro, tt.size)), rest), false)
 		if err == nil || strings.Contains(err.Error(), "more than the limits") != tt.limited || (rest.Len() > 0) != tt.limited {
 			t.Errorf("%d tags, %d bytes: got %v", tt.tags, tt.size, err)
 		}
@@ -75,13 +75,13 @@ func TestHeaderLimits(t *testing.T) {
 // A name in a payload ends where the payload says that it does.
 func TestNamesOfAPayload(t *testing.T) {
 	for raw, want := range map[string]string{"abc\x00": "abc", "abcd": "", "abc\x01": ""} {
-		c := &cpioReader{r: strings.NewReader(raw + "\x00\x00\x00"), most: 10}
+		c := &CPIO{r: strings.NewReader(raw + "\x00\x00\x00"), most: 10}
 		if name, err := c.name(int64(len(raw))); name != want || (err == nil) != (want != "") {
 			t.Errorf("%q: got %q, %v", raw, name, err)
 		}
 	}
 	for _, n := range []int64{0, 1, 11} {
-		if name, err := (&cpioReader{r: strings.NewReader(strings.Repeat("\x00", 20)), most: 10}).name(n); err == nil {
+		if name, err := (&CPIO{r: strings.NewReader(strings.Repeat("\x00", 20)), most: 10}).name(n); err == nil {
 			t.Errorf("of %d bytes: got %q", n, name)
 		}
 	}

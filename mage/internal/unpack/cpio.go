@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package upstream
+package unpack
 
 import (
 	"errors"
@@ -9,37 +9,44 @@ import (
 	"strconv"
 )
 
-// cpioReader reads a cpio archive of the form "new ASCII" (cpio(5): newc, and
+// CPIO reads a cpio archive of the form "new ASCII" (cpio(5): newc, and
 // crc without looking at its sum), which is an RPM's payload. RPM 6, and any RPM for
 // files of 4 GiB or more, writes entries that have only their number in the package's
 // list of files. It takes memory for names only, and those are bounded.
-type cpioReader struct {
+type CPIO struct {
 	r      io.Reader
 	most   int         // bytes of a name
-	listed []cpioEntry // the package's list of files
+	listed []CPIOEntry // the package's list of files
 	left   int64       // of the current entry
 	pad    int64       // behind it
 }
 
-// cpioEntry is one entry. Its mode has the file type in it, as in stat(2).
-type cpioEntry struct {
-	name  string
-	mode  uint32
-	links uint32
-	mtime int64
-	size  int64
+// CPIOEntry is one entry. Its mode has the file type in it, as in stat(2).
+type CPIOEntry struct {
+	Name  string
+	Mode  uint32
+	Inode uint32 // of entries that describe themselves
+	Links uint32
+	MTime int64
+	Size  int64
 }
 
+// CPIOTrailer is the name of the entry behind the last one.
+const CPIOTrailer = "TRAILER!!!"
+
 const (
-	cpioTrailer = "TRAILER!!!"
 	cpioMagic   = 6
 	cpioNumber  = 8 // hex digits
 	cpioHeader  = cpioMagic + 13*cpioNumber
 	listedEntry = cpioMagic + cpioNumber
 )
 
-// next skips the rest of an entry and returns the next one, or io.EOF after the last.
-func (c *cpioReader) next() (e cpioEntry, err error) {
+// NewCPIO reads an archive whose names have at most so many bytes. listed are the files of the package, for entries that have only
+// their number in it.
+func NewCPIO(r io.Reader, most int, listed []CPIOEntry) *CPIO { return &CPIO{r: r, most: most, listed: listed} }
+
+// Next skips the rest of an entry and returns the next one, or io.EOF after the last.
+func (c *CPIO) Next() (e CPIOEntry, err error) {
 	if _, err := io.CopyN(io.Discard, c.r, c.left+c.pad); err != nil {
 		return e, noEOF(err)
 	}
@@ -57,43 +64,43 @@ func (c *cpioReader) next() (e cpioEntry, err error) {
 		err = fmt.Errorf("has an entry that starts with %q instead of 070701 or 07070X", magic)
 	}
 	if err != nil {
-		return cpioEntry{}, err
+		return CPIOEntry{}, err
 	}
-	if e.name == cpioTrailer && e.size == 0 {
-		return cpioEntry{}, io.EOF
+	if e.Name == CPIOTrailer && e.Size == 0 {
+		return CPIOEntry{}, io.EOF
 	}
-	c.left, c.pad = e.size, toFour(e.size)
+	c.left, c.pad = e.Size, toFour(e.Size)
 	return e, nil
 }
 
 // described reads the header of an entry that describes itself.
-func (c *cpioReader) described() (e cpioEntry, err error) {
+func (c *CPIO) described() (e CPIOEntry, err error) {
 	fields, err := c.numbers((cpioHeader - cpioMagic) / cpioNumber)
 	if err != nil {
 		return e, err
 	}
-	e = cpioEntry{mode: fields[1], links: fields[4], mtime: int64(fields[5]), size: int64(fields[6])}
-	e.name, err = c.name(int64(fields[11]))
+	e = CPIOEntry{Inode: fields[0], Mode: fields[1], Links: fields[4], MTime: int64(fields[5]), Size: int64(fields[6])}
+	e.Name, err = c.name(int64(fields[11]))
 	return e, err
 }
 
 // numbered reads the header of an entry that the package's list describes.
-func (c *cpioReader) numbered() (cpioEntry, error) {
+func (c *CPIO) numbered() (CPIOEntry, error) {
 	number, err := c.numbers(1)
 	if err != nil {
-		return cpioEntry{}, err
+		return CPIOEntry{}, err
 	}
 	if _, err := io.CopyN(io.Discard, c.r, toFour(listedEntry)); err != nil {
-		return cpioEntry{}, noEOF(err)
+		return CPIOEntry{}, noEOF(err)
 	}
 	if int64(number[0]) >= int64(len(c.listed)) {
-		return cpioEntry{}, fmt.Errorf("has an entry for file %d of the %d that its header describes", number[0], len(c.listed))
+		return CPIOEntry{}, fmt.Errorf("has an entry for file %d of the %d that its header describes", number[0], len(c.listed))
 	}
 	return c.listed[number[0]], nil
 }
 
 // numbers reads n numbers.
-func (c *cpioReader) numbers(n int) ([]uint32, error) {
+func (c *CPIO) numbers(n int) ([]uint32, error) {
 	raw := make([]byte, n*cpioNumber)
 	if _, err := io.ReadFull(c.r, raw); err != nil {
 		return nil, noEOF(err)
@@ -111,7 +118,7 @@ func (c *cpioReader) numbers(n int) ([]uint32, error) {
 }
 
 // name reads a name of n bytes, including its NUL, and the padding after it.
-func (c *cpioReader) name(n int64) (string, error) {
+func (c *CPIO) name(n int64) (string, error) {
 	if n < 2 || n > int64(c.most) {
 		return "", fmt.Errorf("has an entry with a name of %d bytes", n-1)
 	}
@@ -126,7 +133,7 @@ func (c *cpioReader) name(n int64) (string, error) {
 }
 
 // Read reads the entry's data.
-func (c *cpioReader) Read(p []byte) (int, error) {
+func (c *CPIO) Read(p []byte) (int, error) {
 	if c.left == 0 {
 		return 0, io.EOF
 	}
