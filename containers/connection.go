@@ -124,7 +124,7 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // isStream reports whether the answer of a call is a stream of any length.
 func isStream(path string) bool {
-	for _, end := range []string{"/archive", "/build", "/images/create"} {
+	for _, end := range []string{"/archive", "/export", "/build", "/images/create"} {
 		if strings.HasSuffix(path, end) {
 			return true
 		}

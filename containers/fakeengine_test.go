@@ -171,6 +171,7 @@ var operations = []struct {
 	{"stat", http.MethodHead, regexp.MustCompile(`^/containers/c1c1c1c1c1c1/archive$`), ""},
 	{"put", http.MethodPut, regexp.MustCompile(`^/containers/c1c1c1c1c1c1/archive$`), ""},
 	{"get", http.MethodGet, regexp.MustCompile(`^/containers/c1c1c1c1c1c1/archive$`), ""},
+	{"export", http.MethodGet, regexp.MustCompile(`^/containers/c1c1c1c1c1c1/export$`), "files"},
 	{"commit", http.MethodPost, regexp.MustCompile(`^/commit$`), `{"Id":"sha256:0123"}`},
 	{"build", http.MethodPost, regexp.MustCompile(`^/build$`), ""},
 	{"import", http.MethodPost, regexp.MustCompile(`^/images/create$`), `{"status":"sha256:0123"}`},
