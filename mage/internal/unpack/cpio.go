@@ -43,7 +43,9 @@ const (
 
 // NewCPIO reads an archive whose names have at most so many bytes. listed are the files of the package, for entries that have only
 // their number in it.
-func NewCPIO(r io.Reader, most int, listed []CPIOEntry) *CPIO { return &CPIO{r: r, most: most, listed: listed} }
+func NewCPIO(r io.Reader, most int, listed []CPIOEntry) *CPIO {
+	return &CPIO{r: r, most: most, listed: listed}
+}
 
 // Next skips the rest of an entry and returns the next one, or io.EOF after the last.
 func (c *CPIO) Next() (e CPIOEntry, err error) {
