@@ -3,9 +3,11 @@
 package diagnose
 
 import (
+	"cmp"
 	"context"
 	"debug/elf"
 	"fmt"
+	"path"
 	"runtime"
 	"slices"
 )
@@ -16,6 +18,11 @@ type Report struct {
 	Format int `json:"format"`
 	// Root is the directory that was asked, "" for the machine itself.
 	Root string `json:"root,omitempty"`
+	// Image is the image that was asked; Packages are the files whose installation was asked about.
+	Image    string   `json:"image,omitempty"`
+	Packages []string `json:"packages,omitempty"`
+	// About is what Status is about.
+	About About `json:"about"`
 	// Arch is the architecture of its programs, as Go has it.
 	Arch string `json:"arch"`
 	// Container is the kind of container that the machine is, "" for none that can be seen.
@@ -30,16 +37,38 @@ type Report struct {
 	Findings []Finding `json:"findings"`
 	// NotAsked is what could not be asked, and who could.
 	NotAsked []string `json:"notAsked"`
+	// Requires are the libraries that have to be installed already: packages alone do not have them.
+	Requires []Required `json:"requires"`
 }
+
+// About is what a report answers.
+type About string
+
+// The questions.
+const (
+	AboutDevices   About = "devices"
+	AboutProviders About = "providers" // of files without devices: whether they load
+)
 
 // Status is what the exit status says.
 type Status int
 
 // The exit statuses.
 const (
-	StatusFine    Status = 0 // programs can use every device
-	StatusFault   Status = 1 // programs cannot use a device, mostly because no provider takes it
-	StatusNothing Status = 2 // there is no device to ask about
+	StatusFine    Status = 0 // programs can use every device, or every provider loads
+	StatusFault   Status = 1 // programs cannot use a device, mostly because no provider takes it, or a provider does not load
+	StatusNothing Status = 2 // there is no device to ask about, or no libibverbs or no provider
+)
+
+// Origin is where the files of a tree are from.
+type Origin int
+
+// The origins.
+const (
+	FromMachine      Origin = iota // all of a machine's files
+	FromImage                      // those of an image that decide about providers
+	FromInstallation               // packages' files over those of a machine or an image
+	FromPackages                   // packages' files alone: other libraries are elsewhere
 )
 
 // Options is what is asked.
@@ -49,12 +78,17 @@ type Options struct {
 	Root string
 	// Live is the running machine, nil for a tree of another.
 	Live *Live
+	// Origin is where the tree is from.
+	Origin Origin
+	// Arch is the architecture of programs, as Go has it, "" for that of the tree's loader.
+	Arch string
 }
 
 // asker is one question.
 type asker struct {
 	tree   *Tree
 	live   *Live
+	origin Origin
 	report *Report
 	loader *loader
 
@@ -74,35 +108,54 @@ type asker struct {
 // Errors: that of ctx.
 func Ask(ctx context.Context, o Options) (*Report, error) {
 	a := &asker{
-		tree: o.Tree, live: o.Live,
+		tree: o.Tree, live: o.Live, origin: o.Origin,
 		report: &Report{
-			Format: 1, Root: o.Root, Devices: []*Device{}, Libraries: []Library{}, Providers: []*Provider{},
-			Findings: []Finding{}, NotAsked: []string{},
+			Format: 1, Root: o.Root, About: AboutDevices, Devices: []*Device{}, Libraries: []Library{}, Providers: []*Provider{},
+			Findings: []Finding{}, NotAsked: []string{}, Requires: []Required{},
 		},
 	}
 	if a.live == nil {
 		a.live = &Live{}
 	}
-	arch := treeArch(o.Tree, map[string]elf.Machine{"arm64": elf.EM_AARCH64}[runtime.GOARCH])
-	if arch == elf.EM_NONE {
-		arch = elf.EM_X86_64
-	}
+	arch := treeArch(o.Tree, machineOf(cmp.Or(o.Arch, runtime.GOARCH)))
 	a.report.Arch = map[elf.Machine]string{elf.EM_X86_64: "amd64", elf.EM_AARCH64: "arm64"}[arch]
 	a.report.Container = findContainer(a.tree)
 	a.loader = newLoader(a.tree, arch, a.live.Env["LD_LIBRARY_PATH"])
+	a.loader.installed(o.Origin)
 	if err := a.readDevices(ctx); err != nil {
 		return nil, err
 	}
 	a.readLibraries()
 	a.readPackages(ctx, a.files())
-	if a.lib != nil && a.lib.err == nil {
+	switch {
+	case a.lib != nil && a.lib.err == nil:
 		a.readProviders()
+	case a.lib == nil && o.Origin == FromPackages:
+		a.readModules()
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("ask the machine: %w", err)
 	}
-	a.judge()
+	if len(a.report.Devices) == 0 && a.filesAlone(o) {
+		a.judgeProviders()
+	} else {
+		a.judge()
+	}
+	a.report.Requires = append(a.report.Requires, a.loader.required()...)
 	return a.report, nil
+}
+
+// machineOf is an architecture of Go's in ELF's words. What libibverbs has no files for counts as amd64.
+func machineOf(arch string) elf.Machine {
+	if arch == "arm64" {
+		return elf.EM_AARCH64
+	}
+	return elf.EM_X86_64
+}
+
+// filesAlone says whether a tree without devices has no kernel's files either, or is asked about something else.
+func (a *asker) filesAlone(o Options) bool {
+	return o.Live == nil && (o.Origin == FromInstallation || !a.tree.Has(path.Join(a.sysfsDir(), "class")))
 }
 
 // add adds a finding that is not about one device.

@@ -169,8 +169,7 @@ func (a *asker) judgeDevice(d *Device) {
 	case a.lib == nil:
 		d.Why = a.noLibrary()
 	case a.lib.err != nil:
-		d.Why = fault(ReasonBadLibibverbs, "libibverbs cannot be loaded: "+a.lib.err.Error(),
-			"install the package of libibverbs again"+a.packageOf(a.lib.Real))
+		d.Why = a.badLibrary()
 	default:
 		if !a.take(d) {
 			d.Why = a.untaken(d)

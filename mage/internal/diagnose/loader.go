@@ -22,6 +22,9 @@ type loader struct {
 	system  []string            // where it looks without any of these
 	objects map[string]*object  // by real path
 	errs    map[string]error
+
+	conf   []string             // directories of ld.so.conf that ldconfig is still to see
+	absent map[string]*Required // libraries that are elsewhere, nil if all have to be in the tree
 }
 
 // newLoader reads what the loader reads at a program's start. libraryPath is LD_LIBRARY_PATH.
@@ -114,6 +117,7 @@ func (l *loader) places(name string, from *object) []search {
 			all = append(all, search{file, "ld.so.cache"})
 		}
 	}
+	add("ld.so.conf", l.conf...)
 	add("default directory", l.system...)
 	return all
 }
@@ -196,6 +200,10 @@ func (l *loader) load(file string, global []*object) ([]*object, *LoadError) {
 				continue
 			}
 			place, ok := l.find(name, scope[i])
+			if !ok && l.absent != nil {
+				l.require(name, scope[i])
+				continue
+			}
 			if !ok {
 				return scope, &LoadError{Reason: ReasonLibraryMissing, File: file, By: scope[i].path, Needs: name}
 			}
@@ -211,7 +219,7 @@ func (l *loader) load(file string, global []*object) ([]*object, *LoadError) {
 	if err := checkVersions(file, scope, global); err != nil {
 		return scope, err
 	}
-	return scope, checkSymbols(file, scope, global)
+	return scope, l.checkSymbols(file, scope, global)
 }
 
 func (l *loader) unreadable(file, by string, o *object, err error) *LoadError {
@@ -243,14 +251,14 @@ func checkVersions(file string, scope, global []*object) *LoadError {
 }
 
 // checkSymbols looks for the symbols that the relocations of each new library name, of which the loader does the last library's first.
-func checkSymbols(file string, scope, global []*object) *LoadError {
+func (l *loader) checkSymbols(file string, scope, global []*object) *LoadError {
 	all := slices.Concat(global, scope)
 	for _, o := range slices.Backward(scope) {
 		if slices.Contains(global, o) {
 			continue
 		}
 		for _, want := range o.wants {
-			if !slices.ContainsFunc(all, func(of *object) bool { return of.has(want) }) {
+			if !l.isElsewhere(o, want) && !slices.ContainsFunc(all, func(of *object) bool { return of.has(want) }) {
 				return &LoadError{Reason: ReasonSymbolMissing, File: file, By: o.path, Symbol: want.name, Version: want.version}
 			}
 		}

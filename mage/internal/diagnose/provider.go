@@ -35,9 +35,10 @@ type Provider struct {
 	// Why is the first reason for which it does not load, or cannot be judged.
 	Why *Finding `json:"why,omitempty"`
 
-	ops  []driverOps
-	real string
-	from request
+	ops   []driverOps
+	real  string
+	from  request
+	fault bool // it counts for the status of files without devices
 }
 
 var moduleName = regexp.MustCompile(`^lib(.+)(-rdmav([0-9]{1,9})\.so)$`)
@@ -95,9 +96,13 @@ func (a *asker) sameModule(all []*Provider, p *Provider) *Provider {
 // findModules gives the files of modules in the directories of all libibverbs and the usual ones, sorted within each.
 func (a *asker) findModules() []string {
 	var dirs []string
-	for _, lib := range a.report.Libraries {
+	first := ""
+	for i, lib := range a.report.Libraries {
 		if lib.ProviderDir != "" {
 			dirs = append(dirs, lib.ProviderDir)
+		}
+		if i == 0 {
+			first = lib.ProviderDir
 		}
 	}
 	for _, pattern := range elsewhere() {
@@ -113,7 +118,7 @@ func (a *asker) findModules() []string {
 				continue
 			}
 			seen[key] = true
-			if o, _ := a.loader.object(file); a.loader.others(o) && path.Dir(file) != a.lib.ProviderDir {
+			if o, _ := a.loader.object(file); a.loader.others(o) && path.Dir(file) != first {
 				continue
 			}
 			if _, suffix := driverName(file); suffix != "" && len(files) < maxProviders {

@@ -57,6 +57,7 @@ const (
 	ReasonSymbolMissing   Reason = "symbol-missing"
 	ReasonNotProvider     Reason = "module-no-provider"
 	ReasonMatchUnknown    Reason = "match-unknown"
+	ReasonNoProvider      Reason = "no-provider"
 )
 
 // The reasons of a device that no provider takes, or not the expected one.
@@ -82,7 +83,7 @@ func Reasons() []Reason {
 		ReasonCacheStale, ReasonMounted, ReasonNoConfigDir, ReasonConfigRefused, ReasonFileEmpty, ReasonFileBad,
 		ReasonFileMissing, ReasonFileStale, ReasonEnvironment, ReasonPackageChanged, ReasonModuleMissing,
 		ReasonModuleElsewhere, ReasonModuleABI, ReasonModuleBad, ReasonModuleArch, ReasonLibraryMissing,
-		ReasonVersionMissing, ReasonSymbolMissing, ReasonNotProvider, ReasonMatchUnknown, ReasonKernelABI,
+		ReasonVersionMissing, ReasonSymbolMissing, ReasonNotProvider, ReasonMatchUnknown, ReasonNoProvider, ReasonKernelABI,
 		ReasonDriverIDUnknown, ReasonNetlinkRefused, ReasonDriverID, ReasonPCI, ReasonName, ReasonRenamed,
 		ReasonOtherFirst, ReasonMemlock, ReasonPortDown,
 	}

@@ -10,9 +10,7 @@ import (
 )
 
 // loaded are the providers that libibverbs loads, in the order in which it asks them.
-func (a *asker) loaded() []*Provider {
-	return slices.DeleteFunc(slices.Clone(a.report.Providers), func(p *Provider) bool { return !p.Loads })
-}
+func (a *asker) loaded() []*Provider { return a.report.loading() }
 
 // take gives a device to the first provider that matches it and supports its kernel ABI.
 func (a *asker) take(d *Device) bool {

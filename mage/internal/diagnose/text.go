@@ -21,6 +21,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	p.devices(r)
 	p.advice(r)
 	p.providers(r)
+	p.requires(r)
 	_, err := io.WriteString(w, p.String())
 	return err
 }
@@ -38,6 +39,9 @@ func (r *Report) WriteJSON(w io.Writer) error {
 
 // Summary is the answer in one line.
 func (r *Report) Summary() string {
+	if r.About == AboutProviders {
+		return r.providerSummary()
+	}
 	bad := 0
 	for _, d := range r.Devices {
 		if d.Why != nil {
@@ -108,6 +112,11 @@ func (p *printer) devices(r *Report) {
 			p.line(4, "note: "+n.Text)
 		}
 	}
+	for _, q := range r.Providers {
+		if q.fault {
+			p.line(2, fmt.Sprintf("%s: %s", show(q.Name), q.Why.Text))
+		}
+	}
 	for _, f := range r.Findings {
 		if f.Level == LevelFault {
 			p.line(2, f.Text)
@@ -136,6 +145,11 @@ func (p *printer) advice(r *Report) {
 	for _, d := range r.Devices {
 		if d.Why != nil {
 			say(show(d.Name)+": ", d.Why)
+		}
+	}
+	for _, q := range r.Providers {
+		if q.fault {
+			say(show(q.Name)+": ", q.Why)
 		}
 	}
 	for i := range r.Findings {

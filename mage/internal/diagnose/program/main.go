@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/resnics/verbsmith/mage/internal/diagnose"
@@ -30,17 +31,24 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("verbsmith-diagnose", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	root := flags.String("root", "", "a `directory` with a machine's files instead of this machine")
+	packages := flags.String("packages", "", "`files` of packages, or directories with them, separated by commas: "+
+		"what would be after their installation; further arguments are such files too")
 	asJSON := flags.Bool("json", false, "write JSON")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
 		return statusUsage
-	case flags.NArg() > 0:
-		_, _ = fmt.Fprintf(errs, "error: unknown argument %q: want -root=DIR or -json\n", flags.Arg(0))
+	case flags.NArg() > 0 && *packages == "":
+		_, _ = fmt.Fprintf(errs, "error: unknown argument %q: want -root=DIR, -packages=FILE or -json\n", flags.Arg(0))
 		return statusUsage
 	}
-	report, err := diagnose.Do(ctx, diagnose.Request{Root: *root, JSON: *asJSON, LookupEnv: os.LookupEnv}, out)
+	var paths []string
+	if *packages != "" {
+		paths = append(strings.Split(*packages, ","), flags.Args()...)
+	}
+	request := diagnose.Request{Root: *root, Alone: len(paths) > 0, LookupEnv: os.LookupEnv}
+	report, err := diagnose.Do(ctx, request, paths, *asJSON, out)
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "error:", err)
 		return statusUsage

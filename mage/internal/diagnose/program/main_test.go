@@ -46,7 +46,9 @@ func TestStatus(t *testing.T) {
 	}{
 		{[]string{"-root=" + with}, 1, "  rib0: there is no libibverbs.so.1\n", ""},
 		{[]string{"-root=" + with, "-json"}, 1, `"reason": "no-libibverbs"`, ""},
-		{[]string{"-root=" + without}, 2, "the kernel has no RDMA", ""},
+		{[]string{"-root=" + without}, 2, "there is no libibverbs.so.1", ""},
+		{[]string{"-packages=" + filepath.Join(without, "none.rpm")}, 3, "", "no such file or directory"},
+		{[]string{"-packages=" + without}, 3, "", "has none (.rpm, .deb)"},
 		{[]string{"-root=" + filepath.Join(without, "none")}, 3, "", "no such file or directory"},
 		{[]string{"-no"}, 3, "", "flag provided but not defined"},
 		{[]string{"rib0"}, 3, "", `unknown argument "rib0"`},

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package layer
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	rpmutils "github.com/sassoftware/go-rpmutils"
+
+	"github.com/resnics/verbsmith/mage/internal/unpack"
+)
+
+const rpmMagic = unpack.RPMMagic
+
+var (
+	errSourcePackage = errors.New("a source package, which installs nothing")
+	errPayload       = errors.New("its payload is not a cpio archive, plain or compressed with gzip, xz, zstd or bzip2")
+)
+
+func (f *Files) addRPM(r *bufio.Reader) (Package, error) {
+	header, err := unpack.ReadRPMHeader(r)
+	if err != nil {
+		return Package{}, err
+	}
+	if !header.HasTag(rpmutils.SOURCERPM) {
+		return Package{}, errSourcePackage
+	}
+	name, errName := header.GetString(rpmutils.NAME)
+	arch, errArch := header.GetString(rpmutils.ARCH)
+	if err := errors.Join(errName, errArch); err != nil {
+		return Package{}, err
+	}
+	p := Package{Name: name, Arch: map[string]string{"x86_64": "amd64", "aarch64": "arm64"}[arch]}
+	listed, err := listed(header)
+	if err != nil {
+		return p, err
+	}
+	head, _ := r.Peek(8)
+	format, plain, err := unpack.Uncompressed(head, r)
+	if err != nil {
+		return p, err
+	}
+	if format == unpack.Plain && !bytes.HasPrefix(head, []byte("0707")) {
+		if len(listed) == 0 && len(head) == 0 {
+			return p, nil
+		}
+		return p, errPayload
+	}
+	return p, f.addCPIO(unpack.NewCPIO(&bounded{plain, maxPayload}, maxName, listed))
+}
+
+// listed are the header's files, for a payload that has only their numbers.
+func listed(header *rpmutils.RpmHeader) ([]unpack.CPIOEntry, error) {
+	infos, err := header.GetFiles()
+	if _, none := errors.AsType[rpmutils.NoSuchTagError](err); none {
+		return nil, nil // a package without files
+	}
+	if err != nil {
+		return nil, fmt.Errorf("its list of files: %w", err)
+	}
+	all := make([]unpack.CPIOEntry, 0, len(infos))
+	for _, info := range infos {
+		all = append(all, unpack.CPIOEntry{Name: info.Name(), Mode: uint32(info.Mode()), Links: 1, Size: info.Size()})
+	}
+	return all, nil
+}
+
+// The file types in a mode.
+const (
+	modeType      = 0o170000
+	modeDirectory = 0o040000
+	modeRegular   = 0o100000
+	modeLink      = 0o120000
+)
+
+// addCPIO adds the entries of a payload. Of a file with several names, only the last entry has the content.
+func (f *Files) addCPIO(archive *unpack.CPIO) error {
+	names := map[uint32][]string{} // by inode, of files whose content comes later
+	for range maxEntries {
+		e, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		name, err := local(e.Name)
+		if err != nil {
+			return err
+		}
+		switch e.Mode & modeType {
+		case modeDirectory:
+			err = f.addDirectory(name)
+		case modeLink:
+			var target []byte
+			if target, err = io.ReadAll(io.LimitReader(archive, maxName+1)); err == nil {
+				err = f.addLink(name, string(target))
+			}
+		case modeRegular:
+			all := append(names[e.Inode], name)
+			if e.Links > 1 && e.Size == 0 {
+				names[e.Inode] = all
+				continue
+			}
+			if e.Links <= 1 {
+				all = []string{name}
+			}
+			err = f.addFile(all, archive)
+		}
+		if err != nil {
+			return fmt.Errorf("file %.200q: %w", e.Name, err)
+		}
+	}
+	return &LimitError{"files", maxEntries}
+}
