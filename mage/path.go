@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// namePath makes flags of arguments that mage does not know: the path of provider:adopt and the directories of report. They may
-// be left out and stand before or after flags.
-func namePath(args []string) []string { return nameDirectories(nameDriver(args)) }
+// namePath makes flags of arguments that mage does not know: the path of provider:adopt and the directories of report, which may
+// be left out and stand before or after flags, and what diagnose has behind -packages=FILE.
+func namePath(args []string) []string { return namePackages(nameDirectories(nameDriver(args))) }
 
 // nameDriver makes a flag of provider:adopt's argument.
 func nameDriver(args []string) []string {
@@ -44,6 +44,29 @@ func nameDirectories(args []string) []string {
 		return args
 	}
 	return slices.Insert(kept, at+1, "-dist="+strings.Join(dirs, ","))
+}
+
+// namePackages makes one flag of diagnose's packages, and gives -dist without a value an empty one.
+func namePackages(args []string) []string {
+	at := slices.IndexFunc(args, func(arg string) bool { return strings.EqualFold(arg, "diagnose") })
+	if at < 0 {
+		return args
+	}
+	kept, packages := slices.Clone(args[:at+1]), -1
+	for _, arg := range args[at+1:] {
+		name := strings.TrimLeft(arg, "-")
+		switch {
+		case name == "dist" && name != arg:
+			arg += "="
+		case strings.HasPrefix(name, "packages=") && name != arg:
+			packages = len(kept)
+		case packages >= 0 && name == arg && (isPath(arg) || strings.HasSuffix(arg, ".rpm") || strings.HasSuffix(arg, ".deb")):
+			kept[packages] += "," + arg
+			continue
+		}
+		kept = append(kept, arg)
+	}
+	return kept
 }
 
 // isPath says whether an argument behind flags is a path, and not the next target.

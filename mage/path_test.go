@@ -20,6 +20,10 @@ func TestNamePath(t *testing.T) {
 		{[]string{"report", "-open"}, []string{"report", "-open"}},
 		{[]string{"distro:report", "a"}, []string{"distro:report", "a"}},
 		{[]string{"provider:check", "a"}, []string{"provider:check", "a"}},
+		{[]string{"diagnose", "-packages=a.rpm", "b.rpm", "-json", "c/d", "rpm"}, []string{"diagnose", "-packages=a.rpm,b.rpm,c/d", "-json", "rpm"}},
+		{[]string{"-v", "Diagnose", "--dist", "-json"}, []string{"-v", "Diagnose", "--dist=", "-json"}},
+		{[]string{"diagnose", "-dist=x", "rpm"}, []string{"diagnose", "-dist=x", "rpm"}},
+		{[]string{"diagnose", "b.rpm"}, []string{"diagnose", "b.rpm"}},
 	} {
 		given := slices.Clone(tt.args)
 		if got := namePath(tt.args); !slices.Equal(got, tt.want) || !slices.Equal(given, tt.args) {

@@ -4,18 +4,27 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/diagnose"
+	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 // DiagnoseFlags are the flags of diagnose; nil means not given.
 type DiagnoseFlags struct {
-	Root *string
-	JSON *bool
+	Root, Image *string
+	Packages    *string // files and directories, separated by commas
+	Dist        *string // a directory, "" for the directory of outputs
+	JSON        *bool
 }
 
 // statusError is an error with an exit status of its own, which mage asks for.
@@ -31,25 +40,189 @@ func (e *statusError) ExitStatus() int { return e.status }
 // notAsked is the exit status of diagnose where it could not ask; what it has found has those of the report.
 const notAsked = 3
 
-// Diagnose is the diagnose target. It needs no repository, no engine and no cache. Its error has the report's exit status.
+// errTwoQuestions is a contradiction of flags.
+var errTwoQuestions = errors.New("-packages cannot be combined with -dist: give -packages=DIR for the packages of one directory")
+
+// Diagnose is the diagnose target. It needs no repository, and an engine and a cache for an image alone. Its error has the
+// report's exit status.
 func Diagnose(ctx context.Context, f DiagnoseFlags) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop(nil)
 	out := newUI(folders{}, &providerPlace{}, nil)
-	var report *diagnose.Report
-	err := notEmpty("root", f.Root, "a directory with a machine's files")
-	if err == nil {
-		request := diagnose.Request{Root: value(f.Root, ""), JSON: f.JSON != nil && *f.JSON, LookupEnv: os.LookupEnv}
-		report, err = diagnose.Do(ctx, request, out.Out())
-		err = errors.Join(err, out.OutError())
-	}
+	reports, err := f.ask(ctx, out)
+	err = errors.Join(err, out.OutError())
 	if err := finish(ctx, failedRun{ui: out}, err); err != nil {
 		return &statusError{err, notAsked}
 	}
-	if report.Status != diagnose.StatusFine {
-		return &statusError{errors.New(report.Summary()), int(report.Status)} //nolint:err113 // for people
+	if worst := worstOf(reports); worst.Status != diagnose.StatusFine {
+		return &statusError{errors.New(worst.Summary()), int(worst.Status)} //nolint:err113 // for people
 	}
 	return nil
+}
+
+// worstOf is the report whose status counts for several: a fault, or else one that is fine.
+func worstOf(reports []*diagnose.Report) *diagnose.Report {
+	for _, status := range []diagnose.Status{diagnose.StatusFault, diagnose.StatusFine} {
+		for _, r := range reports {
+			if r.Status == status {
+				return r
+			}
+		}
+	}
+	return reports[0]
+}
+
+// check refuses flags that are empty or contradict each other.
+func (f DiagnoseFlags) check() error {
+	err := errors.Join(
+		notEmpty("root", f.Root, "a directory with a machine's files"),
+		notEmpty("image", f.Image, "an image such as docker.io/library/rockylinux:9"),
+		notEmpty("packages", f.Packages, "package files, or directories with them, separated by commas"),
+	)
+	if f.Packages != nil && f.Dist != nil {
+		err = errors.Join(err, errTwoQuestions)
+	}
+	return err
+}
+
+// ask asks all that the flags ask for, and shows it.
+func (f DiagnoseFlags) ask(ctx context.Context, out *ui.UI) (reports []*diagnose.Report, err error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	dirs, err := f.directories()
+	if err != nil {
+		return nil, err
+	}
+	request := diagnose.Request{
+		Root: value(f.Root, ""), Image: value(f.Image, ""), Alone: f.Packages != nil || f.Dist != nil, LookupEnv: os.LookupEnv,
+		Export: func(ctx context.Context, read func(io.Reader) error) error {
+			return exportImage(ctx, value(f.Image, ""), out, read)
+		},
+	}
+	source, err := diagnose.Open(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
+	asJSON := f.JSON != nil && *f.JSON
+	if f.Dist == nil {
+		var packages []string
+		if f.Packages != nil {
+			packages = strings.Split(*f.Packages, ",")
+		}
+		report, err := source.Ask(ctx, packages)
+		if err != nil {
+			return nil, err
+		}
+		return []*diagnose.Report{report}, showDiagnosis(out.Out(), report, asJSON)
+	}
+	for _, dir := range dirs {
+		report, err := source.Ask(ctx, []string{dir})
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, report)
+	}
+	return reports, showDiagnoses(out.Out(), dirs, reports, asJSON)
+}
+
+func showDiagnosis(w io.Writer, r *diagnose.Report, asJSON bool) error {
+	if asJSON {
+		return r.WriteJSON(w)
+	}
+	return r.WriteText(w)
+}
+
+// showDiagnoses shows an answer for each directory: as JSON, a list of what one answer is.
+func showDiagnoses(w io.Writer, dirs []string, reports []*diagnose.Report, asJSON bool) error {
+	if asJSON {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(reports) //nolint:wrapcheck // of writing
+	}
+	for i, r := range reports {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s: ", shownPath(dirs[i]))
+		if err := r.WriteText(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shownPath is a path below the working directory as it is, or else absolute.
+func shownPath(dir string) string {
+	if here, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(here, dir); err == nil && filepath.IsLocal(rel) {
+			return rel
+		}
+	}
+	return dir
+}
+
+// directories are those with packages that -dist asks about.
+func (f DiagnoseFlags) directories() ([]string, error) {
+	if f.Dist == nil {
+		return nil, nil
+	}
+	dir := strings.TrimSpace(*f.Dist)
+	if dir == "" {
+		dirs, err := findFolders()
+		if err != nil {
+			return nil, err
+		}
+		dir = dirs.dist
+	}
+	found, err := directoriesIn(absolute(dir))
+	if err != nil {
+		return nil, err
+	}
+	var with []string
+	for _, dir := range found {
+		if _, err := os.Stat(filepath.Join(dir, "manifest.json")); err == nil { // others have a walk's results
+			with = append(with, dir)
+		}
+	}
+	if len(with) == 0 {
+		return nil, fmt.Errorf("%s has no directory with packages", dir) //nolint:err113 // for people
+	}
+	return with, nil
+}
+
+// exportImage streams the files of an image, which is pulled if the engine does not have it.
+func exportImage(ctx context.Context, ref string, out *ui.UI, read func(io.Reader) error) (err error) {
+	dirs, err := findFolders()
+	if err != nil {
+		return err
+	}
+	mirror, err := image.ParseMirror(os.Getenv(image.MirrorVariable))
+	if err != nil {
+		return err
+	}
+	engine, err := containers.Connect(ctx, containers.Options{
+		RunDir: dirs.runs(), Notice: func(text string) { fmt.Fprintln(out.Err(), text) },
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	for _, name := range []string{ref, mirror.Reference(ref)} {
+		if _, here, err := engine.ImageID(ctx, name); err != nil {
+			return err
+		} else if here {
+			return engine.Export(ctx, name, read)
+		}
+	}
+	ref = mirror.Reference(ref)
+	fmt.Fprintln(out.Err(), "pull "+ref)
+	if err := engine.Pull(ctx, ref, nil); err != nil {
+		return err
+	}
+	return engine.Export(ctx, ref, read)
 }
 
 // DiagnoseBuild is the diagnose:build target: the same as one static program for each architecture.

@@ -19,7 +19,7 @@ func TestDiagnoseStatus(t *testing.T) {
 		status int
 		text   string
 	}{
-		with: {1, "programs cannot use 1 of 1 verbs devices"}, filepath.Join(dir, "without"): {2, "there is no verbs device"},
+		with: {1, "programs cannot use 1 of 1 verbs devices"}, filepath.Join(dir, "without"): {2, "there is no libibverbs to ask about"},
 		filepath.Join(dir, "none"): {3, "failed, see above"}, " ": {3, "failed, see above"},
 	} {
 		out, err := os.Create(filepath.Join(dir, "out"))
