@@ -8,7 +8,8 @@ import (
 	"io"
 )
 
-// Export has read read all files of an image as a tar stream. Nothing is started. It fails with *NoImageError, or with read's error.
+// Export passes all files of an image as a tar stream to read. Nothing is started. It fails with *NoImageError, or with the error of
+// read.
 func (e *Engine) Export(ctx context.Context, img string, read func(io.Reader) error) error {
 	spec := RunSpec{Name: "export", Image: img, Argv: []string{"/never-started"}}
 	if err := spec.check(); err != nil {

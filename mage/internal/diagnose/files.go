@@ -26,8 +26,11 @@ func (l *loader) installed(from Origin) {
 	}
 }
 
-// require notes that a library is elsewhere.
-func (l *loader) require(name string, by *object) {
+// isAbsent says whether a library that is not in the tree may be elsewhere, and notes what is needed of it.
+func (l *loader) isAbsent(name string, by *object) bool {
+	if l.absent == nil {
+		return false
+	}
 	r := l.absent[name]
 	if r == nil {
 		r = &Required{Library: name}
@@ -41,6 +44,7 @@ func (l *loader) require(name string, by *object) {
 			r.Versions = append(r.Versions, need.version)
 		}
 	}
+	return true
 }
 
 // isElsewhere says whether a symbol that a file wants can be in a library that is elsewhere. A version says in which library it is.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,6 +58,7 @@ func (m made) deb(t *testing.T, name, arch string) string {
 
 // fakeImage is a request for an image that an engine has.
 func fakeImage(t *testing.T, m made) Request {
+	t.Helper()
 	return Request{Image: "made:1", Export: func(_ context.Context, read func(io.Reader) error) error {
 		return read(bytes.NewReader(m.archive(t)))
 	}}
@@ -74,9 +76,7 @@ func rib(abi int) made {
 func (m made) and(others made) made {
 	all := made{}
 	for _, of := range []made{m, others} {
-		for name, data := range of {
-			all[name] = data
-		}
+		maps.Copy(all, of)
 	}
 	return all
 }

@@ -193,6 +193,18 @@ func (l *loader) load(file string, global []*object) ([]*object, *LoadError) {
 	if err != nil || l.others(first) {
 		return nil, l.unreadable(file, file, first, err)
 	}
+	scope, failed := l.gather(file, first, global)
+	if failed != nil {
+		return scope, failed
+	}
+	if err := checkVersions(file, scope, global); err != nil {
+		return scope, err
+	}
+	return scope, l.checkSymbols(file, scope, global)
+}
+
+// gather finds all libraries that a library needs, breadth first, as the loader does.
+func (l *loader) gather(file string, first *object, global []*object) ([]*object, *LoadError) {
 	scope := []*object{first}
 	for i := 0; i < len(scope); i++ {
 		for _, name := range scope[i].needed {
@@ -200,11 +212,10 @@ func (l *loader) load(file string, global []*object) ([]*object, *LoadError) {
 				continue
 			}
 			place, ok := l.find(name, scope[i])
-			if !ok && l.absent != nil {
-				l.require(name, scope[i])
-				continue
-			}
 			if !ok {
+				if l.isAbsent(name, scope[i]) {
+					continue
+				}
 				return scope, &LoadError{Reason: ReasonLibraryMissing, File: file, By: scope[i].path, Needs: name}
 			}
 			o, err := l.object(place.file)
@@ -216,10 +227,7 @@ func (l *loader) load(file string, global []*object) ([]*object, *LoadError) {
 			}
 		}
 	}
-	if err := checkVersions(file, scope, global); err != nil {
-		return scope, err
-	}
-	return scope, l.checkSymbols(file, scope, global)
+	return scope, nil
 }
 
 func (l *loader) unreadable(file, by string, o *object, err error) *LoadError {

@@ -49,7 +49,10 @@ func Open(ctx context.Context, r Request) (*Source, error) {
 	case r.Root != "" && r.Image != "":
 		return nil, errTwoTrees
 	case r.Image != "":
-		return s, s.readImage(ctx)
+		if err := s.readImage(ctx); err != nil {
+			return nil, err
+		}
+		return s, nil
 	case r.Root == "" && r.Alone:
 		return s, nil
 	}

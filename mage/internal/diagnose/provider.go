@@ -96,13 +96,9 @@ func (a *asker) sameModule(all []*Provider, p *Provider) *Provider {
 // findModules gives the files of modules in the directories of all libibverbs and the usual ones, sorted within each.
 func (a *asker) findModules() []string {
 	var dirs []string
-	first := ""
-	for i, lib := range a.report.Libraries {
+	for _, lib := range a.report.Libraries {
 		if lib.ProviderDir != "" {
 			dirs = append(dirs, lib.ProviderDir)
-		}
-		if i == 0 {
-			first = lib.ProviderDir
 		}
 	}
 	for _, pattern := range elsewhere() {
@@ -118,7 +114,7 @@ func (a *asker) findModules() []string {
 				continue
 			}
 			seen[key] = true
-			if o, _ := a.loader.object(file); a.loader.others(o) && path.Dir(file) != first {
+			if o, _ := a.loader.object(file); a.loader.others(o) && !a.isOwn(file) {
 				continue
 			}
 			if _, suffix := driverName(file); suffix != "" && len(files) < maxProviders {
@@ -128,6 +124,9 @@ func (a *asker) findModules() []string {
 	}
 	return files
 }
+
+// isOwn says whether a file is where the libibverbs that programs get looks for modules.
+func (a *asker) isOwn(file string) bool { return a.lib != nil && path.Dir(file) == a.lib.ProviderDir }
 
 // try loads a driver as libibverbs does: from its directory of modules, then from the loader's search path.
 func (a *asker) try(r request) *Provider {

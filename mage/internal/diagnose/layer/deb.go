@@ -5,6 +5,7 @@ package layer
 import (
 	"archive/tar"
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,31 +43,36 @@ func (f *Files) addDeb(ctx context.Context, r *bufio.Reader) (Package, error) {
 		switch {
 		case strings.HasPrefix(name, "control.tar"):
 			if p, err = readControl(body); err != nil {
-				return p, fmt.Errorf("%s: %w", name, err)
+				err = fmt.Errorf("%s: %w", name, err)
 			}
 		case strings.HasPrefix(name, "data.tar"):
+			if err := f.addData(ctx, body); err != nil {
+				return p, fmt.Errorf("%s: %w", name, err)
+			}
 			if p.Name == "" {
 				return p, errControl
 			}
-			plain, err := decompressed(body)
-			if err == nil {
-				err = f.AddTar(ctx, &bounded{plain, maxPayload})
-			}
-			if err == nil {
-				err = drain(body)
-			}
-			if err != nil {
-				return p, fmt.Errorf("%s: %w", name, err)
-			}
 			return p, nil
 		}
-		if err := drain(body); err != nil {
+		if err = cmp.Or(err, drain(body)); err != nil {
 			return p, err
 		}
 		if size%2 == 1 {
 			_, _ = r.Discard(1) // at the end of the file, it may be missing
 		}
 	}
+}
+
+// addData adds the files of a package.
+func (f *Files) addData(ctx context.Context, body *io.LimitedReader) error {
+	plain, err := decompressed(body)
+	if err != nil {
+		return err
+	}
+	if err := f.AddTar(ctx, &bounded{plain, maxPayload}); err != nil {
+		return err
+	}
+	return drain(body)
 }
 
 // drain reads the rest of a member, which may not be cut: an archive ends well at the end of an entry.

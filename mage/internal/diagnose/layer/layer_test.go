@@ -92,8 +92,10 @@ func TestTar(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"etc/libibverbs.d/rib.driver=driver rib\n", "lib64->usr/lib64", "up/libc.so=" + elfText,
-		"usr/lib64/liba.so.1=" + elfText, "usr/lib64/libb.so=" + elfText, "var/lib/dpkg/info/a.list=/a\n"}
+	want := []string{
+		"etc/libibverbs.d/rib.driver=driver rib\n", "lib64->usr/lib64", "up/libc.so=" + elfText,
+		"usr/lib64/liba.so.1=" + elfText, "usr/lib64/libb.so=" + elfText, "var/lib/dpkg/info/a.list=/a\n",
+	}
 	if got := all(t, f); !slices.Equal(got, want) {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
@@ -124,8 +126,10 @@ func TestOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"etc/libibverbs.d/a.driver=driver a\n", "etc/libibverbs.d/b.driver=driver b\n", "lib64->/usr/lib64",
-		"usr/lib64/new.so=" + elfText, "usr/lib64/old.so=old", "usr/lib64/same.so=" + elfText, "usr/up->/"}
+	want := []string{
+		"etc/libibverbs.d/a.driver=driver a\n", "etc/libibverbs.d/b.driver=driver b\n", "lib64->/usr/lib64",
+		"usr/lib64/new.so=" + elfText, "usr/lib64/old.so=old", "usr/lib64/same.so=" + elfText, "usr/up->/",
+	}
 	if got := all(t, f); !slices.Equal(got, want) {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}

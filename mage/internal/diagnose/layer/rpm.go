@@ -77,9 +77,15 @@ const (
 	modeLink      = 0o120000
 )
 
-// addCPIO adds the entries of a payload. Of a file with several names, only the last entry has the content.
+// payload is a payload that is being added. Of a file with several names, only the last entry has the content.
+type payload struct {
+	to      *Files
+	archive *unpack.CPIO
+	names   map[uint32][]string // by inode, of files whose content comes later
+}
+
 func (f *Files) addCPIO(archive *unpack.CPIO) error {
-	names := map[uint32][]string{} // by inode, of files whose content comes later
+	p := &payload{f, archive, map[uint32][]string{}}
 	for range maxEntries {
 		e, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -88,32 +94,38 @@ func (f *Files) addCPIO(archive *unpack.CPIO) error {
 		if err != nil {
 			return err
 		}
-		name, err := local(e.Name)
-		if err != nil {
-			return err
-		}
-		switch e.Mode & modeType {
-		case modeDirectory:
-			err = f.addDirectory(name)
-		case modeLink:
-			var target []byte
-			if target, err = io.ReadAll(io.LimitReader(archive, maxName+1)); err == nil {
-				err = f.addLink(name, string(target))
-			}
-		case modeRegular:
-			all := append(names[e.Inode], name)
-			if e.Links > 1 && e.Size == 0 {
-				names[e.Inode] = all
-				continue
-			}
-			if e.Links <= 1 {
-				all = []string{name}
-			}
-			err = f.addFile(all, archive)
-		}
-		if err != nil {
+		if err := p.add(e); err != nil {
 			return fmt.Errorf("file %.200q: %w", e.Name, err)
 		}
 	}
 	return &LimitError{"files", maxEntries}
+}
+
+func (p *payload) add(e unpack.CPIOEntry) error {
+	name, err := local(e.Name)
+	if err != nil {
+		return err
+	}
+	switch e.Mode & modeType {
+	case modeDirectory:
+		return p.to.addDirectory(name)
+	case modeLink:
+		target, err := io.ReadAll(io.LimitReader(p.archive, maxName+1))
+		if err != nil {
+			return err
+		}
+		return p.to.addLink(name, string(target))
+	case modeRegular:
+		names := []string{name}
+		if e.Links > 1 {
+			p.names[e.Inode] = append(p.names[e.Inode], name)
+			names = p.names[e.Inode]
+		}
+		if e.Links > 1 && e.Size == 0 {
+			return nil
+		}
+		return p.to.addFile(names, p.archive)
+	default:
+		return nil // devices and pipes
+	}
 }
