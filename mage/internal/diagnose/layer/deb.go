@@ -5,7 +5,6 @@ package layer
 import (
 	"archive/tar"
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +18,9 @@ import (
 
 // debMagic begins a Debian package, which is an ar archive (deb(5)).
 const debMagic = "!<arch>\n"
+
+// dataMember begins the name of the member with the files, which is the last one that is read.
+const dataMember = "data.tar"
 
 var (
 	errMember  = errors.New("damaged header in the ar archive")
@@ -40,27 +42,32 @@ func (f *Files) addDeb(ctx context.Context, r *bufio.Reader) (Package, error) {
 			return p, err
 		}
 		body := &io.LimitedReader{R: r, N: size}
-		switch {
-		case strings.HasPrefix(name, "control.tar"):
-			if p, err = readControl(body); err != nil {
-				err = fmt.Errorf("%s: %w", name, err)
-			}
-		case strings.HasPrefix(name, "data.tar"):
-			if err := f.addData(ctx, body); err != nil {
-				return p, fmt.Errorf("%s: %w", name, err)
-			}
-			if p.Name == "" {
-				return p, errControl
-			}
-			return p, nil
+		if err := f.addMember(ctx, &p, name, body); err != nil {
+			return p, fmt.Errorf("%s: %w", name, err)
 		}
-		if err = cmp.Or(err, drain(body)); err != nil {
-			return p, err
+		if strings.HasPrefix(name, dataMember) {
+			return p, nil
 		}
 		if size%2 == 1 {
 			_, _ = r.Discard(1) // at the end of the file, it may be missing
 		}
 	}
+}
+
+// addMember reads a member of the package.
+func (f *Files) addMember(ctx context.Context, p *Package, name string, body *io.LimitedReader) (err error) {
+	switch {
+	case strings.HasPrefix(name, "control.tar"):
+		*p, err = readControl(body)
+	case strings.HasPrefix(name, dataMember) && p.Name == "":
+		return errControl
+	case strings.HasPrefix(name, dataMember):
+		return f.addData(ctx, body)
+	}
+	if err != nil {
+		return err
+	}
+	return drain(body)
 }
 
 // addData adds the files of a package.

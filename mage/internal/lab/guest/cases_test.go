@@ -36,6 +36,7 @@ func TestDevicesAreListed(t *testing.T) {
 	b.runs("ibv_devices", lab.Fail, unclaimed+"rib0", unclaimed+"rxe0")
 	b.program("ibv_devices", `echo rib0; echo rxe0; exit 3`)
 	b.runs("ibv_devices", lab.Fail, "exit status 3")
+	b.runs("ibv_devices", lab.Fail, "exit status 3: rxe0; diagnose: the kernel module ib_uverbs is not loaded")
 }
 
 func TestDeviceInfo(t *testing.T) {

@@ -100,7 +100,7 @@ func (s single) run(ctx context.Context, g *guest, c lab.Case, devices []lab.Dev
 	for _, d := range devices {
 		began := g.start(c, d.Name)
 		limited, stop := context.WithTimeout(ctx, c.Limit)
-		r := s(limited, g, d)
+		r := g.explained(limited, s(limited, g, d), c, d.Name)
 		stop()
 		g.finish(r, c, d.Name, began)
 	}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/resnics/verbsmith/mage/internal/diagnose"
+	"github.com/resnics/verbsmith/mage/internal/lab"
+)
+
+// discoveryCases are those that fail if libibverbs does not find a device. It does not say why.
+func discoveryCases() []string { return []string{"ibv_devices", "ibv_devinfo", "claimed"} }
+
+// explained adds to the record of a discovery case that failed what diagnose says of the device, and shows all that it says.
+func (g *guest) explained(ctx context.Context, r lab.Record, c lab.Case, device string) lab.Record {
+	if r.State != lab.Fail || !slices.Contains(discoveryCases(), c.Name) {
+		return r
+	}
+	root, err := os.OpenRoot(g.path("/"))
+	if err != nil {
+		return r // the case has failed all the same
+	}
+	defer root.Close()
+	live := diagnose.ThisMachine(func(string) (string, bool) { return "", false }) // the guest sets nothing that counts
+	if g.root != "" {
+		live = nil // a test's files have no kernel
+	}
+	report, err := diagnose.Ask(ctx, diagnose.Options{Tree: diagnose.NewTree(root.FS()), Live: live})
+	if err != nil {
+		return r
+	}
+	var text strings.Builder
+	if report.WriteText(&text) == nil {
+		g.show([]string{"diagnose"}, ended{out: text.String(), code: int(report.Status)})
+	}
+	for _, d := range report.Devices {
+		if d.Name == device && d.Why != nil {
+			r.Evidence += "; diagnose: " + d.Why.Text
+		}
+	}
+	return r
+}
