@@ -93,6 +93,7 @@ type asker struct {
 	loader *loader
 
 	noRDMA, hasUverbs bool
+	refusedClass      bool // this user may not read what devices there are
 	uverbsABI         string
 	netlink           bool // it has answered
 	netlinkErr        error

@@ -4,7 +4,9 @@ package diagnose
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strconv"
@@ -79,8 +81,8 @@ func (a *asker) readDevices(ctx context.Context) error {
 	class := path.Join(a.sysfsDir(), "class")
 	names, err := a.tree.Names(path.Join(class, "infiniband"))
 	if err != nil {
-		a.noRDMA = true // this is what is to be found out
-		return nil      //nolint:nilerr // no error of the question
+		a.noRDMA, a.refusedClass = true, errors.Is(err, fs.ErrPermission) // this is what is to be found out
+		return nil                                                        //nolint:nilerr // no error of the question
 	}
 	a.hasUverbs = a.tree.Has(path.Join(class, "infiniband_verbs"))
 	a.uverbsABI = a.tree.attr(path.Join(class, "infiniband_verbs", "abi_version"), 8)

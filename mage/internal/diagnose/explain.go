@@ -213,6 +213,8 @@ func (a *asker) configFinding() *Finding {
 		return nil
 	case errors.Is(a.config.err, fs.ErrPermission):
 		return fault(ReasonConfigRefused, dir+" may not be read by this user", "give all users the right to read it: chmod a+rx "+dir)
+	case !errors.Is(a.config.err, fs.ErrNotExist):
+		return fault(ReasonConfigRefused, dir+" cannot be read: "+show(a.config.err.Error()), "find out why: ls -l "+dir)
 	default:
 		return fault(ReasonNoConfigDir, dir+", which names the providers to load, is not there", "install the providers' packages again")
 	}

@@ -17,6 +17,9 @@ import (
 // judge answers for each device, and for the machine.
 func (a *asker) judge() {
 	switch {
+	case a.refusedClass:
+		dir := show(path.Join(a.sysfsDir(), "class/infiniband"))
+		a.add(fault(ReasonFileRefused, dir+" may not be read by this user", "give all users the right to read it: chmod a+rx "+dir))
 	case a.noRDMA:
 		a.judgeKernel()
 	case len(a.report.Devices) == 0:

@@ -85,7 +85,7 @@ func (l *loader) object(file string) (*object, error) {
 
 // others says whether the loader passes a file by when it looks through directories: it is for another architecture.
 func (l *loader) others(o *object) bool {
-	return o != nil && (o.arch != l.arch || len(o.loads) == 0) && o.order != nil
+	return o != nil && o.known && o.arch != l.arch
 }
 
 // Search is a library's place and why it is found there.

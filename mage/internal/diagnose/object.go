@@ -34,6 +34,7 @@ type object struct {
 	data  []byte
 	order binary.ByteOrder
 	arch  elf.Machine
+	known bool // arch is: the file has a whole header, or is a 32-bit one
 	loads []elf.Prog64
 
 	soname, rpath, runpath string
@@ -94,13 +95,14 @@ func (o *object) readHeader() error {
 		o.order = binary.BigEndian
 	}
 	if elf.Class(o.data[elf.EI_CLASS]) != elf.ELFCLASS64 {
+		o.known = true
 		return o.bad("a 32-bit library")
 	}
 	var h elf.Header64
 	if _, err := binary.Decode(o.data, o.order, &h); err != nil {
 		return o.bad("a truncated ELF file")
 	}
-	o.arch = elf.Machine(h.Machine)
+	o.arch, o.known = elf.Machine(h.Machine), true
 	if elf.Type(h.Type) != elf.ET_DYN {
 		return o.bad("an ELF file, but not a shared library")
 	}

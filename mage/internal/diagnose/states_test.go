@@ -399,6 +399,18 @@ func moduleStates() []state {
 			line: "/usr/lib64/libibverbs/librib-rdmav34.so: a truncated ELF file: it lacks bytes that its program headers name",
 		},
 		{
+			name: "a module cut before its program headers", cause: func(m *machine) { m.write(ribModule, module(34, ribOps...).bytes()[:100]) },
+			reason: ReasonModuleBad, line: "/usr/lib64/libibverbs/librib-rdmav34.so: a truncated ELF file", status: StatusFault,
+		},
+		{
+			name: "a module cut in its header", cause: func(m *machine) { m.write(ribModule, module(34, ribOps...).bytes()[:40]) },
+			reason: ReasonModuleBad, line: "/usr/lib64/libibverbs/librib-rdmav34.so: a truncated ELF file", status: StatusFault,
+		},
+		{
+			name: "no right to the class of devices", cause: func(m *machine) { m.refused = []string{"/sys/class/infiniband"} },
+			reason: ReasonFileRefused, line: "/sys/class/infiniband may not be read by this user", status: StatusNothing,
+		},
+		{
 			name: "no right to the module", cause: func(m *machine) { m.refused = []string{ribModule} },
 			reason: ReasonModuleBad, line: "/usr/lib64/libibverbs/librib-rdmav34.so may not be read by this user", status: StatusFault,
 		},

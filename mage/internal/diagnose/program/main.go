@@ -43,6 +43,14 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		_, _ = fmt.Fprintf(errs, "error: unknown argument %q: want -root=DIR, -packages=FILE or -json\n", flags.Arg(0))
 		return statusUsage
 	}
+	given := func(name string) (is bool) {
+		flags.Visit(func(f *flag.Flag) { is = is || f.Name == name })
+		return is
+	}
+	if given("root") && *root == "" || given("packages") && *packages == "" {
+		_, _ = fmt.Fprintln(errs, "error: -root and -packages want a value, got none")
+		return statusUsage
+	}
 	var paths []string
 	if *packages != "" {
 		paths = append(strings.Split(*packages, ","), flags.Args()...)
