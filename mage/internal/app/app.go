@@ -72,9 +72,7 @@ func Run(ctx context.Context, f Flags, call func(*App, context.Context) error) e
 			err = a.make(ctx, call)
 		}
 		if err == nil {
-			if err := a.writePages(ctx); err != nil && ctx.Err() == nil {
-				noPage(a.ui, err)
-			}
+			a.writePages(ctx)
 		}
 		err = errors.Join(err, out.OutError())
 		err = errors.Join(err, a.close(err))

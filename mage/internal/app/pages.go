@@ -98,9 +98,16 @@ func (p pages) write(ctx context.Context, dir, name string, content page.Page) (
 	return p.Place(ctx, dir, name, data)
 }
 
-// writePages writes the pages of a run that succeeded: that of each of its directories, and in dist that about the last run,
+// writePages writes the pages of a run that succeeded. It stays one if they cannot be written.
+func (a *App) writePages(ctx context.Context) {
+	if err := a.tryPages(ctx); err != nil && ctx.Err() == nil {
+		noPage(a.ui, err)
+	}
+}
+
+// tryPages writes the pages of a run that succeeded: that of each of its directories, and in dist that about the last run,
 // unless that is about the failure of another target.
-func (a *App) writePages(ctx context.Context) error {
+func (a *App) tryPages(ctx context.Context) error {
 	if len(a.results) == 0 {
 		return nil
 	}
@@ -253,10 +260,10 @@ func (r failedRun) source(file string) []byte {
 
 // hidden replaces the machine's directories in a text: a page is for others, too.
 func hidden(dirs folders, flags Flags) func(string) string {
-	var pairs []string
+	var pairs []place
 	add := func(dir, name string) {
 		if len(dir) > 1 && filepath.IsAbs(dir) {
-			pairs = append(pairs, dir, name)
+			pairs = append(pairs, place{dir, name})
 		}
 	}
 	add(dirs.dist, "dist")
@@ -274,9 +281,12 @@ func hidden(dirs folders, flags Flags) func(string) string {
 	return func(text string) string { return replacePaths(text, pairs) }
 }
 
-// replacePaths replaces directories, each followed by its name, where a path begins with one of them: /root does not begin
+// place is a directory of this machine and what is shown instead.
+type place struct{ dir, name string }
+
+// replacePaths replaces directories where a path begins with one of them: /root does not begin
 // /rootfs, and is not in /chroot.
-func replacePaths(text string, pairs []string) string {
+func replacePaths(text string, places []place) string {
 	const inName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 	var out strings.Builder
 	for at := 0; at < len(text); {
@@ -288,10 +298,13 @@ func replacePaths(text string, pairs []string) string {
 		out.WriteString(text[at : at+next])
 		at += next
 		taken, name := 1, "/"
-		for i := 0; i < len(pairs) && (at == 0 || !strings.Contains(inName, text[at-1:at])); i += 2 {
-			rest, ok := strings.CutPrefix(text[at:], pairs[i])
-			if ok && (rest == "" || strings.HasSuffix(pairs[i], "/") || !strings.Contains(inName, rest[:1])) {
-				taken, name = len(pairs[i]), pairs[i+1]
+		for _, p := range places {
+			if at > 0 && strings.Contains(inName, text[at-1:at]) {
+				break
+			}
+			rest, ok := strings.CutPrefix(text[at:], p.dir)
+			if ok && (rest == "" || strings.HasSuffix(p.dir, "/") || !strings.Contains(inName, rest[:1])) {
+				taken, name = len(p.dir), p.name
 				break
 			}
 		}

@@ -27,7 +27,7 @@ func (b *trial) ends(t *testing.T, target string, call func(*App, context.Contex
 	b.target, b.results = target, nil
 	err := call(b.App, t.Context())
 	if err == nil {
-		err = b.writePages(t.Context())
+		err = b.tryPages(t.Context())
 	}
 	if err != nil {
 		failed := failedRun{dirs: b.dirs, flags: b.flags, target: target, results: b.results, ui: b.ui}
@@ -291,7 +291,7 @@ func TestNoPage(t *testing.T) {
 
 // A directory is replaced where a path begins with it, and nowhere else.
 func TestReplacePaths(t *testing.T) {
-	pairs := []string{"/root/repo/", "", "/root/repo", "REPOSITORY", "/root", "HOME"}
+	pairs := []place{{"/root/repo/", ""}, {"/root/repo", "REPOSITORY"}, {"/root", "HOME"}}
 	for text, want := range map[string]string{
 		"/root": "HOME", "in /root/repo/a.c:3, \"/root/.cache\"": "in a.c:3, \"HOME/.cache\"", "of /root/repo": "of REPOSITORY", "file:///root/x": "file://HOME/x",
 		"/rootfs /etc/rootfs chroot/root-dir /root2/x x/root": "/rootfs /etc/rootfs chroot/root-dir /root2/x x/root", "": "", "/": "/", "a//root b": "a/HOME b",

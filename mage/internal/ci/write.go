@@ -97,11 +97,11 @@ func leadsOut(root, dir string) bool {
 		return true
 	}
 	for ; len(dir) >= len(root); dir = filepath.Dir(dir) {
-		real, err := filepath.EvalSymlinks(dir)
+		place, err := filepath.EvalSymlinks(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		below, errBelow := filepath.Rel(top, real)
+		below, errBelow := filepath.Rel(top, place)
 		return err != nil || errBelow != nil || !filepath.IsLocal(below)
 	}
 	return true
