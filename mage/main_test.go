@@ -68,7 +68,7 @@ func TestTogether(t *testing.T) {
 	var runs sync.WaitGroup
 	for range 6 {
 		runs.Go(func() {
-			if out, err := mageIn(t, dir, home, "-gocmd", gocmd, "hello").CombinedOutput(); err != nil || string(out) != "hello\n" {
+			if out, err := mageIn(t, dir, home, "-gocmd", gocmd, "hello").CombinedOutput(); err != nil || strings.TrimPrefix(string(out), compiling+"\n") != "hello\n" {
 				t.Errorf("mage hello: %v\n%s", err, out)
 			}
 		})
@@ -126,10 +126,14 @@ func TestNothingChanged(t *testing.T) {
 			t.Errorf("mage %q: compiled %t, want %t", args, got, compiles)
 		}
 	}
-	says("hello\n", true, "hello")
+	says(compiling+"\nhello\n", true, "hello")
 	says("hello\n", false, "hello")
 	says("hello\n", false, "-t", "1m", "hello")
 	says("Running target: Hello\nhello\n", false, "-v", "hello")
+	out, err := mageIn(t, dir, home, "hello", "nowhere").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), `"nowhere" after hello is neither`) || strings.HasPrefix(string(out), "hello") {
+		t.Errorf("an argument that is no target: %v, %s", err, out)
+	}
 	if cmd := mageIn(t, dir, home, "fail"); cmd.Run() == nil || cmd.ProcessState.ExitCode() != 7 {
 		t.Errorf("got status %d, want that of the target", cmd.ProcessState.ExitCode())
 	}

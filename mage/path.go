@@ -8,7 +8,7 @@ import (
 )
 
 // namePath makes flags of arguments that mage does not know: the path of provider:adopt and the directories of report, which may
-// be left out and stand before or after flags, and what diagnose has behind -packages=FILE.
+// be left out and stand before or after flags, and diagnose's packages.
 func namePath(args []string) []string { return namePackages(nameDirectories(nameDriver(args))) }
 
 // nameDriver makes a flag of provider:adopt's argument.
@@ -60,13 +60,19 @@ func namePackages(args []string) []string {
 			arg += "="
 		case strings.HasPrefix(name, "packages=") && name != arg:
 			packages = len(kept)
-		case packages >= 0 && name == arg && (isPath(arg) || strings.HasSuffix(arg, ".rpm") || strings.HasSuffix(arg, ".deb")):
+		case name == arg && isPackage(arg) && packages < 0:
+			arg, packages = "-packages="+arg, len(kept)
+		case name == arg && packages >= 0 && (isPath(arg) || isPackage(arg)):
 			kept[packages] += "," + arg
 			continue
 		}
 		kept = append(kept, arg)
 	}
 	return kept
+}
+
+func isPackage(arg string) bool {
+	return strings.HasSuffix(arg, ".rpm") || strings.HasSuffix(arg, ".deb")
 }
 
 // isPath says whether an argument behind flags is a path, and not the next target.

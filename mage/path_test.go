@@ -23,7 +23,8 @@ func TestNamePath(t *testing.T) {
 		{[]string{"diagnose", "-packages=a.rpm", "b.rpm", "-json", "c/d", "rpm"}, []string{"diagnose", "-packages=a.rpm,b.rpm,c/d", "-json", "rpm"}},
 		{[]string{"-v", "Diagnose", "--dist", "-json"}, []string{"-v", "Diagnose", "--dist=", "-json"}},
 		{[]string{"diagnose", "-dist=x", "rpm"}, []string{"diagnose", "-dist=x", "rpm"}},
-		{[]string{"diagnose", "b.rpm"}, []string{"diagnose", "b.rpm"}},
+		{[]string{"diagnose", "b.rpm", "./c"}, []string{"diagnose", "-packages=b.rpm,./c"}},
+		{[]string{"diagnose", "rpm"}, []string{"diagnose", "rpm"}},
 	} {
 		given := slices.Clone(tt.args)
 		if got := namePath(tt.args); !slices.Equal(got, tt.want) || !slices.Equal(given, tt.args) {

@@ -24,6 +24,7 @@ import (
 	"github.com/magefile/mage/parse"
 
 	"github.com/resnics/verbsmith/mage/internal/compiled"
+	"github.com/resnics/verbsmith/mage/internal/gomod"
 )
 
 // standardMagefile is the magefile of a repository that has none.
@@ -101,7 +102,9 @@ func newStandard(inv mage.Invocation) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.exe, p.record = filepath.Join(filepath.Dir(p.exe), "verbsmith"), filepath.Join(filepath.Dir(p.exe), "verbsmith.json")
+	own := filepath.Dir(p.exe)
+	p.exe, p.record = filepath.Join(own, "verbsmith"), filepath.Join(own, "verbsmith.json")
+	p.names = filepath.Join(own, "verbsmith-targets.json")
 	p.build, p.standard = p.compileStandard, true
 	return p, nil
 }
@@ -120,23 +123,12 @@ func moduleAbove() (string, error) {
 			continue
 		case err != nil:
 			return "", err
-		case namesVerbsmith(text) || inWorkspace(d):
+		case gomod.Names(text) || inWorkspace(d):
 			return d, nil
 		}
 		return "", nil
 	}
 	return "", nil
-}
-
-// namesVerbsmith says whether a go.mod is verbsmith's own or requires it.
-func namesVerbsmith(text []byte) bool {
-	for line := range strings.Lines(string(text)) {
-		line, _, _ = strings.Cut(line, "//")
-		if slices.Contains(strings.Fields(line), modulePath) {
-			return true
-		}
-	}
-	return false
 }
 
 // inWorkspace says whether the go command uses a go.work for a directory, one of whose modules names verbsmith.
@@ -161,23 +153,20 @@ func workNamesVerbsmith(work string) bool {
 	if err != nil {
 		return false
 	}
-	for word := range strings.FieldsSeq(string(text)) {
-		dir := strings.Trim(word, `"`)
+	return slices.ContainsFunc(gomod.Workspace(text), func(dir string) bool {
 		if !filepath.IsAbs(dir) {
 			dir = filepath.Join(filepath.Dir(work), dir)
 		}
-		if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && namesVerbsmith(mod) {
-			return true
-		}
-	}
-	return false
+		mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		return err == nil && gomod.Names(mod)
+	})
 }
 
 // ownModule makes a module that needs this program's version of verbsmith, unless it is there.
 func ownModule(cache string) (string, error) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || !semver(info.Main.Version) {
-		return "", errors.New("no go.mod here or above requires " + modulePath + ": run `go get -tool " + toolPath +
+		return "", errors.New("no go.mod here or above requires " + gomod.Module + ": run `go get -tool " + gomod.Tool +
 			"` in the repository, and `go mod init NAME` before it if there is no go.mod")
 	}
 	dir := filepath.Join(cache, "verbsmith-"+info.Main.Version)
@@ -192,7 +181,7 @@ func ownModule(cache string) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(made)
-	for _, args := range [][]string{{"mod", "init", "verbsmith.local"}, {"get", "-tool", toolPath + "@" + info.Main.Version}} {
+	for _, args := range [][]string{{"mod", "init", "verbsmith.local"}, {"get", "-tool", gomod.Tool + "@" + info.Main.Version}} {
 		cmd := exec.CommandContext(context.Background(), "go", args...)
 		cmd.Dir = made
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -204,12 +193,6 @@ func ownModule(cache string) (string, error) {
 	}
 	return dir, nil
 }
-
-// modulePath is this program's module, and toolPath its package.
-const (
-	modulePath = "github.com/resnics/verbsmith"
-	toolPath   = modulePath + "/mage"
-)
 
 // semver says whether a version is one that the go command can get.
 func semver(version string) bool {
@@ -250,6 +233,9 @@ func (p *program) generateStandard() ([]string, error) {
 	}
 	info, err := parse.PrimaryPackage("go", dir, []string{name}, false)
 	if err := errors.Join(err, os.Chdir(here)); err != nil { //nolint:forbidigo // as above
+		return nil, err
+	}
+	if err := targetsOf(info).write(p.names); err != nil {
 		return nil, err
 	}
 	sort.Sort(info.Funcs)

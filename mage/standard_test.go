@@ -104,18 +104,3 @@ func TestInWorkspace(t *testing.T) {
 		t.Error("it is named in the environment")
 	}
 }
-
-func TestNamesVerbsmith(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]bool{
-		"module github.com/resnics/verbsmith\n":                             true,
-		"require github.com/resnics/verbsmith v1.0.0\n":                     true,
-		"require (\n\tgithub.com/resnics/verbsmith v1.0.0 // indirect\n)\n": true,
-		"require github.com/resnics/verbsmith/v2 v2.0.0\n":                  false,
-		"// github.com/resnics/verbsmith\n":                                 false,
-	} {
-		if got := namesVerbsmith([]byte(text)); got != want {
-			t.Errorf("%q: got %t", text, got)
-		}
-	}
-}

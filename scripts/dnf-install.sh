@@ -47,14 +47,16 @@ dnf_install() {
 touch "$list"
 new=$(mktemp)
 files=
-for file in "$directory"/*.rpm; do
-    rpm -qp --qf "%{NAME} $identity\n" "$file" >"$log"
+rpm -qp --qf "%{NAME} $identity\n" "$directory"/*.rpm >"$log" # a line for each, in order
+while read -r line <&3 && read -r file; do
     # An image keeps the packages of earlier runs in the same directory.
-    if ! grep -qxF -f "$log" "$list"; then
+    if ! grep -qxF -e "$line" "$list"; then
         files="$files $file"
-        cat "$log" >>"$new"
+        echo "$line" >>"$new"
     fi
-done
+done 3<"$log" <<EOF
+$(printf '%s\n' "$directory"/*.rpm)
+EOF
 # shellcheck disable=SC2086 # package files have no spaces
 dnf_install $files || fail "dnf did not install everything cleanly"
 cat "$new" >>"$list"
@@ -83,10 +85,12 @@ for package; do
         fail "dnf did not install $package"
     fi
 done
-rm -f "$log" "$new"
 
-while read -r name given; do
+# shellcheck disable=SC2046 # names have no spaces
+rpm -q --qf "%{NAME} $identity\n" $(awk '{ print $1 }' "$list") >"$log" || :
+[ "$(cat "$log")" = "$(cat "$list")" ] || while read -r name given; do
     [ "$(rpm -q --qf "$identity" "$name")" = "$given" ] || fail "$name is not the package under test: $(rpm -q "$name")"
 done <"$list"
+rm -f "$log" "$new"
 # The result must be consistent with everything else that is installed.
 dnf check

@@ -89,7 +89,7 @@ func Spec(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).Spec)
 }
 
-// Inspect shows what each package contains and what the provider added.
+// Inspect builds the RPMs if there is need, and shows what each contains and what the provider added.
 func Inspect(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
 	rdma *string, // rdma-core release (default 56.1)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/ci"
+	"github.com/resnics/verbsmith/mage/internal/gomod"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
@@ -191,64 +192,36 @@ func (a *App) ciModule(plan *ci.Plan) error {
 	module, err := filepath.Rel(owned.Real(a.dirs.root), owned.Real(a.dirs.module()))
 	if err == nil && filepath.IsLocal(module) {
 		text, err := owned.ReadFile(filepath.Join(a.dirs.root, module, "go.mod"), mostMod)
-		if err == nil && hasTool(string(text)) {
+		if err == nil && gomod.HasTool(text) {
 			plan.Module = filepath.ToSlash(module)
-			return a.replacedOutside(filepath.Join(a.dirs.root, module), string(text))
+			return a.replacedOutside(filepath.Join(a.dirs.root, module), text)
 		}
 	}
 	if plan.Version = ownVersion(); plan.Version == "" {
 		return &stage.AdviceError{
 			Err:  errors.New("no go.mod of the repository has verbsmith as a tool, and this verbsmith has no version that CI could get"),
-			What: "run `go get -tool " + toolPackage + "` in the repository, after `go mod init NAME` if it has no go.mod",
+			What: "run `go get -tool " + gomod.Tool + "` in the repository, after `go mod init NAME` if it has no go.mod",
 		}
 	}
 	return nil
 }
 
 // replacedOutside is an error if a go.mod takes verbsmith from a directory that CI does not have.
-func (a *App) replacedOutside(dir, mod string) error {
-	for line := range strings.Lines(mod) {
-		line, _, _ = strings.Cut(line, "//")
-		from, to, replaces := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "replace "), "=>")
-		words := strings.Fields(from)
-		to = strings.Trim(strings.TrimSpace(to), "`\"")
-		if !replaces || len(words) == 0 || words[0] != modulePackage || !isPath(to) {
-			continue
-		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(dir, filepath.FromSlash(to))
-		}
-		if below, err := filepath.Rel(owned.Real(a.dirs.root), owned.Real(to)); err != nil || !filepath.IsLocal(below) {
-			return &stage.AdviceError{
-				Err:  fmt.Errorf("go.mod takes verbsmith from %s, which is outside of the repository: CI does not have it", to),
-				What: "remove the replace line, and run `go get -tool " + toolPackage + "`",
-			}
+func (a *App) replacedOutside(dir string, mod []byte) error {
+	to := gomod.ReplacedBy(mod)
+	if to == "" {
+		return nil
+	}
+	if !filepath.IsAbs(to) {
+		to = filepath.Join(dir, filepath.FromSlash(to))
+	}
+	if below, err := filepath.Rel(owned.Real(a.dirs.root), owned.Real(to)); err != nil || !filepath.IsLocal(below) {
+		return &stage.AdviceError{
+			Err:  fmt.Errorf("go.mod takes verbsmith from %s, which is outside of the repository: CI does not have it", to),
+			What: "remove the replace line, and run `go get -tool " + gomod.Tool + "`",
 		}
 	}
 	return nil
-}
-
-const (
-	modulePackage = "github.com/resnics/verbsmith"
-	toolPackage   = modulePackage + "/mage"
-)
-
-// hasTool says whether a go.mod has `tool github.com/resnics/verbsmith/mage`, alone or in a block.
-func hasTool(mod string) bool {
-	block := false
-	for line := range strings.Lines(mod) {
-		line, _, _ = strings.Cut(line, "//")
-		words := strings.Fields(line)
-		switch {
-		case slices.Equal(words, []string{"tool", "("}):
-			block = true
-		case slices.Equal(words, []string{")"}):
-			block = false
-		case slices.Equal(words, []string{"tool", toolPackage}), block && slices.Equal(words, []string{toolPackage}):
-			return true
-		}
-	}
-	return false
 }
 
 // ownVersion is the version of verbsmith that this program was compiled from, "" for a directory on this machine.
@@ -258,7 +231,7 @@ func ownVersion() string {
 		return ""
 	}
 	for _, m := range append(info.Deps, &info.Main) {
-		if m.Path == modulePackage && m.Replace == nil && strings.HasPrefix(m.Version, "v") && !strings.Contains(m.Version, "+") {
+		if m.Path == gomod.Module && m.Replace == nil && strings.HasPrefix(m.Version, "v") && !strings.Contains(m.Version, "+") {
 			return m.Version
 		}
 	}
@@ -297,7 +270,7 @@ func (a *App) showNextCI(p *provider.Provider, place string) {
 		return
 	}
 	for _, target := range []string{targetGitHub, targetGitLab} {
-		fmt.Fprintln(a.ui.Out(), "  go tool mage "+target+" -provider="+place)
+		a.showCommand(target, place)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/diagnose"
+	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -105,7 +106,7 @@ func (f DiagnoseFlags) ask(ctx context.Context, out *ui.UI) (reports []*diagnose
 		return nil, err
 	}
 	defer source.Close()
-	asJSON := f.JSON != nil && *f.JSON
+	format := diagnose.Format{JSON: f.JSON != nil && *f.JSON, Columns: out.OutWidth()}
 	if f.Dist == nil {
 		var packages []string
 		if f.Packages != nil {
@@ -115,39 +116,45 @@ func (f DiagnoseFlags) ask(ctx context.Context, out *ui.UI) (reports []*diagnose
 		if err != nil {
 			return nil, err
 		}
-		return []*diagnose.Report{report}, showDiagnosis(out.Out(), report, asJSON)
+		return []*diagnose.Report{report}, format.Write(out.Out(), report)
 	}
+	asked := make([]string, 0, len(dirs))
 	for _, dir := range dirs {
-		report, err := source.Ask(ctx, []string{dir})
+		packages, name := []string{dir}, shownPath(dir)
+		if stock, err := dist.BesideAddon(dir); err != nil {
+			return nil, err
+		} else if stock != "" {
+			packages, name = append(packages, stock), name+" next to "+filepath.Base(stock)
+		}
+		report, err := source.Ask(ctx, packages)
 		if err != nil {
 			return nil, err
 		}
-		reports = append(reports, report)
+		reports, asked = append(reports, report), append(asked, name)
 	}
-	return reports, showDiagnoses(out.Out(), dirs, reports, asJSON)
+	return reports, showDiagnoses(out.Out(), asked, reports, format)
 }
 
-func showDiagnosis(w io.Writer, r *diagnose.Report, asJSON bool) error {
-	if asJSON {
-		return r.WriteJSON(w)
-	}
-	return r.WriteText(w)
-}
-
-// showDiagnoses shows an answer for each directory: as JSON, a list of what one answer is.
-func showDiagnoses(w io.Writer, dirs []string, reports []*diagnose.Report, asJSON bool) error {
-	if asJSON {
+// showDiagnoses shows an answer for each directory, by its name: as text, first a line of each; as JSON, a list of what one answer is.
+func showDiagnoses(w io.Writer, names []string, reports []*diagnose.Report, format diagnose.Format) error {
+	if format.JSON {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(reports) //nolint:wrapcheck // of writing
 	}
+	if len(reports) > 1 {
+		for i, r := range reports {
+			fmt.Fprintf(w, "%s: %s\n", names[i], r.Summary())
+		}
+		fmt.Fprintln(w)
+	}
 	for i, r := range reports {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s: ", shownPath(dirs[i]))
-		if err := r.WriteText(w); err != nil {
+		fmt.Fprintln(w, names[i])
+		if err := format.Write(w, r); err != nil {
 			return err
 		}
 	}
@@ -188,7 +195,10 @@ func (f DiagnoseFlags) directories() ([]string, error) {
 		}
 	}
 	if len(with) == 0 {
-		return nil, fmt.Errorf("%s has no directory with packages", dir) //nolint:err113 // for people
+		return nil, &stage.AdviceError{
+			Err:  fmt.Errorf("%s has no directory with packages", dir), //nolint:err113 // for people
+			What: "build some with rpm, rpm:addon, deb or deb:addon, or name files with -packages=FILE",
+		}
 	}
 	return with, nil
 }

@@ -96,7 +96,8 @@ func nextSteps(findings []finding) []ui.Field {
 		add(strings.Join(packages, ", "), "apt-get install "+strings.Join(packages, " ")+" (automatic for root on Debian)")
 	}
 	if !slices.ContainsFunc(findings, func(f finding) bool { return f.bad }) {
-		add("ready", "go tool mage rpm builds packages, go tool mage provider:new NAME begins a provider")
+		add("ready", "go tool mage rpm builds packages; go tool mage provider:adopt and provider:new NAME begin a provider, "+
+			"provider:check finds mistakes in it, ci:github and ci:gitlab build it for each change")
 	}
 	return steps
 }

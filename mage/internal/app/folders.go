@@ -9,9 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 
 	"github.com/resnics/verbsmith/mage/internal/compiled"
+	"github.com/resnics/verbsmith/mage/internal/gomod"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 )
 
@@ -127,7 +127,5 @@ func findRoot() (string, error) {
 func isOwn(dir string) bool {
 	const most = 1 << 20
 	data, err := owned.ReadFile(filepath.Join(dir, "go.mod"), most)
-	return err == nil && ownModule.Match(data)
+	return err == nil && gomod.IsOwn(data)
 }
-
-var ownModule = regexp.MustCompile(`(?m)^module github\.com/resnics/verbsmith$`)

@@ -4,8 +4,8 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -315,4 +315,4 @@ func replacePaths(text string, places []place) string {
 }
 
 // errNoPage says that no run has written a page.
-var errNoPage = fmt.Errorf("no target has written a report yet: %w", fs.ErrNotExist)
+var errNoPage = errors.New("no target has written a report yet")

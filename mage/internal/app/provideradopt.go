@@ -55,13 +55,13 @@ func (a *App) ProviderAdopt(ctx context.Context, want AdoptProvider) error {
 	}
 	p, place, err := a.writeAdopted(ctx, want, d.Driver, found)
 	if err != nil {
-		return err
+		return adoptAdvice(err)
 	}
 	a.showAdopted(p, found)
 	a.flags.Provider = &place
 	err = a.ProviderCheck(ctx)
-	a.showNext(shellWord(place))
-	a.showNextCI(p, shellWord(place))
+	a.showNext(place)
+	a.showNextCI(p, place)
 	if failed, ok := errors.AsType[*FailedChecksError](err); ok && ctx.Err() == nil {
 		fmt.Fprintf(a.ui.Out(), "the manifest is written; provider:check says: %v\n", failed)
 		return nil
@@ -83,6 +83,11 @@ func readDriver(ctx context.Context, d adopt.Driver) (*adopt.Adoption, error) {
 func adoptAdvice(err error) error {
 	if _, ok := errors.AsType[*adopt.SeveralError](err); ok {
 		return &stage.AdviceError{Err: err, What: "name the directory of one: provider:adopt DIRECTORY"}
+	}
+	if exists, ok := errors.AsType[*adopt.ExistsError](err); ok {
+		return &stage.AdviceError{
+			Err: err, What: "provider:check -provider=" + shellWord(asPath(filepath.Dir(exists.File))) + " says what is wrong with it; or remove it to have it written anew",
+		}
 	}
 	if _, ok := errors.AsType[*adopt.NoDifferenceError](err); ok {
 		return &stage.AdviceError{Err: err, What: "name the directory of the driver in it: provider:adopt DIRECTORY"}

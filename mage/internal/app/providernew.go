@@ -65,7 +65,7 @@ func (a *App) newPlace(want NewProvider) (dir, place string) {
 		if !strings.ContainsRune(place, filepath.Separator) {
 			place = "." + string(filepath.Separator) + place // else it would be a name in provider/
 		}
-		return dir, shellWord(place)
+		return dir, place
 	}
 	return filepath.Join(a.dirs.providers(), want.Name), want.Name
 }
@@ -102,10 +102,18 @@ func (a *App) showNew(p *provider.Provider, files []skeleton.File, place string)
 	a.showNext(place)
 }
 
-// showNext prints the commands that follow.
+// showNext prints the commands that follow for the provider at a place.
 func (a *App) showNext(place string) {
 	fmt.Fprintln(a.ui.Out(), "next:")
 	for _, target := range []string{"provider:check", "build", "rpm"} {
-		fmt.Fprintln(a.ui.Out(), "  go tool mage "+target+" -provider="+place)
+		a.showCommand(target, place)
 	}
+}
+
+// showCommand prints a command on the provider at a place, which it need not name if it is the repository's only one.
+func (a *App) showCommand(target, place string) {
+	if only, err := a.defaultProvider(); err != nil || only != place {
+		target += " -provider=" + shellWord(place)
+	}
+	fmt.Fprintln(a.ui.Out(), "  go tool mage "+target)
 }

@@ -207,6 +207,9 @@ func (a *App) Spec(ctx context.Context) error {
 	}
 	fmt.Fprint(a.ui.Out(), s.Spec.Diff)
 	fmt.Fprintln(a.ui.Out(), a.relative(file))
+	if s.Patch.Name != "" {
+		fmt.Fprintf(a.ui.Out(), "it names %s, which go tool mage patch writes\n", s.Patch.Name)
+	}
 	return nil
 }
 

@@ -116,7 +116,7 @@ func directoriesIn(dir string) ([]string, error) {
 		}
 	}
 	return nil, &stage.AdviceError{
-		Err:  fmt.Errorf("%s: no manifest.json in it or below: %w", dir, fs.ErrNotExist),
+		Err:  fmt.Errorf("%s: no manifest.json in it or in its directories", dir), //nolint:err113 // for people
 		What: "pass a directory in dist/, such as dist/rocky9/rdma-core-56.1",
 	}
 }

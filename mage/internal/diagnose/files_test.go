@@ -146,7 +146,7 @@ func TestFiles(t *testing.T) {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
 		var out strings.Builder
-		if err := r.WriteText(&out); err != nil || r.Status != tt.status || r.About != AboutProviders || !strings.Contains(words(out.String()), words(tt.text)) {
+		if err := r.WriteText(&out, 0); err != nil || r.Status != tt.status || r.About != AboutProviders || !strings.Contains(words(out.String()), words(tt.text)) {
 			t.Errorf("%s: status %d, want %d, and %q in\n%s", tt.name, r.Status, tt.status, tt.text, &out)
 		}
 		if err := s.Close(); err != nil {

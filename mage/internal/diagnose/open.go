@@ -183,10 +183,24 @@ func (d deviceFS) Open(name string) (fs.File, error)      { return d.of(name).Op
 func (d deviceFS) Lstat(name string) (fs.FileInfo, error) { return fs.Lstat(d.of(name), name) }
 func (d deviceFS) ReadLink(name string) (string, error)   { return fs.ReadLink(d.of(name), name) }
 
-// Do asks, writes the report to out as text or JSON, and gives it.
+// Format is how a report is written.
+type Format struct {
+	JSON    bool
+	Columns int // of text, as for WriteText
+}
+
+// Write writes a report.
+func (f Format) Write(w io.Writer, r *Report) error {
+	if f.JSON {
+		return r.WriteJSON(w)
+	}
+	return r.WriteText(w, f.Columns)
+}
+
+// Do asks, writes the report to out, and gives it.
 //
 // Errors: those of Open and Ask; of writing.
-func Do(ctx context.Context, r Request, packages []string, asJSON bool, out io.Writer) (*Report, error) {
+func Do(ctx context.Context, r Request, packages []string, format Format, out io.Writer) (*Report, error) {
 	s, err := Open(ctx, r)
 	if err != nil {
 		return nil, err
@@ -196,11 +210,7 @@ func Do(ctx context.Context, r Request, packages []string, asJSON bool, out io.W
 	if err != nil {
 		return nil, err
 	}
-	write := report.WriteText
-	if asJSON {
-		write = report.WriteJSON
-	}
-	if err := write(out); err != nil {
+	if err := format.Write(out, report); err != nil {
 		return nil, err
 	}
 	return report, nil

@@ -560,18 +560,19 @@ func firstOther(r *Report) *Finding {
 	return &Finding{}
 }
 
-// checkText looks for a line in the text, which is at most 100 columns wide.
+// checkText looks for a line in the text, which is as wide as asked.
 func checkText(t *testing.T, r *Report, line string) {
 	t.Helper()
+	const narrow = 60
 	var out strings.Builder
-	if err := r.WriteText(&out); err != nil {
+	if err := r.WriteText(&out, narrow); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), line) {
 		t.Errorf("want %q in\n%s", line, out.String())
 	}
 	for l := range strings.Lines(out.String()) {
-		if n := len([]rune(strings.TrimSuffix(l, "\n"))); n > columns {
+		if n := len([]rune(strings.TrimSuffix(l, "\n"))); n > narrow {
 			t.Errorf("%d columns: %s", n, l)
 		}
 	}

@@ -3,6 +3,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,13 +12,16 @@ import (
 	"unicode/utf8"
 )
 
-// columns is the width of the text.
-const columns = 100
+// The width of the text where none is known, and the least.
+const (
+	usualColumns = 100
+	leastColumns = 40
+)
 
 // WriteText writes the report for people: first the answer about each device, then what to do, then the providers. Lines have at
-// most 100 columns.
-func (r *Report) WriteText(w io.Writer) error {
-	p := &printer{}
+// most so many columns, or 100 where that is 0.
+func (r *Report) WriteText(w io.Writer, columns int) error {
+	p := &printer{columns: max(leastColumns, cmp.Or(columns, usualColumns))}
 	p.devices(r)
 	p.advice(r)
 	p.providers(r)
@@ -58,7 +62,11 @@ func (r *Report) Summary() string {
 	}
 }
 
-type printer struct{ strings.Builder }
+type printer struct {
+	strings.Builder
+
+	columns int
+}
 
 // line writes a text that is indented by so many columns, and what does not fit on lines that are indented two more.
 func (p *printer) line(indent int, text string) {
@@ -76,14 +84,14 @@ func (p *printer) line(indent int, text string) {
 	}
 	begin(indent)
 	for word := range strings.FieldsSeq(text) {
-		if !fresh && at+1+utf8.RuneCountInString(word) > columns {
+		if !fresh && at+1+utf8.RuneCountInString(word) > p.columns {
 			begin(indent + 2) //nolint:mnd // two columns
 		}
 		if !fresh {
 			put(" ")
 		}
 		for runes := []rune(word); len(runes) > 0; {
-			room := min(columns-at, len(runes))
+			room := min(p.columns-at, len(runes))
 			put(string(runes[:room]))
 			if runes = runes[room:]; len(runes) > 0 {
 				begin(indent + 2) //nolint:mnd // two columns

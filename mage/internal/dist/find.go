@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -41,6 +42,26 @@ func (c *Collector) Neighbours(j job.Job, base artifact.Base, version string) ([
 		seen[m.Provider] = seen[m.Provider] || fits
 		return fits
 	})
+}
+
+// BesideAddon is the directory with unpatched packages next to dir that the add-on in dir can be installed with, "" if there is
+// none or dir has no add-on.
+func BesideAddon(dir string) (string, error) {
+	m, err := ReadManifest(dir)
+	if err != nil || m.Addon == nil {
+		return "", err
+	}
+	siblings, err := os.ReadDir(filepath.Dir(dir))
+	if err != nil {
+		return "", fmt.Errorf("look for unpatched packages next to an add-on: %w", err)
+	}
+	for _, s := range siblings {
+		sibling := filepath.Join(filepath.Dir(dir), s.Name())
+		if stock, err := ReadManifest(sibling); err == nil && stock.Provider == "" && stock.Addon == nil && m.Addon.Serves(stock.Release) {
+			return sibling, nil
+		}
+	}
+	return "", nil
 }
 
 // addons are those in the directories of a pattern that of selects.

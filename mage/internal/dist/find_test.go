@@ -60,6 +60,25 @@ func TestGivenStock(t *testing.T) {
 	}
 }
 
+func TestBesideAddon(t *testing.T) {
+	dir := t.TempDir()
+	collected(t, filepath.Join(dir, "addon"), artifact.Manifest{Release: "56.0", Provider: "rib", Addon: &artifact.Addon{From: "56.0", Below: "57.0"}})
+	collected(t, filepath.Join(dir, "a-patched"), artifact.Manifest{Release: "56.1", Provider: "rib"})
+	collected(t, filepath.Join(dir, "b-newer"), artifact.Manifest{Release: "57.0"})
+	for _, tt := range []struct{ add, of, want string }{
+		{"", "addon", ""},
+		{"c-stock", "addon", filepath.Join(dir, "c-stock")},
+		{"", "a-patched", ""},
+	} {
+		if tt.add != "" {
+			collected(t, filepath.Join(dir, tt.add), artifact.Manifest{Release: "56.1"})
+		}
+		if got, err := BesideAddon(filepath.Join(dir, tt.of)); err != nil || got != tt.want {
+			t.Errorf("%s with %q: got %q, %v, want %q", tt.of, tt.add, got, err, tt.want)
+		}
+	}
+}
+
 // The stock packages of a job are those without its provider.
 func TestStock(t *testing.T) {
 	c, base, j := &Collector{Dir: t.TempDir()}, artifact.Base{Folder: "rocky9"}, withProvider("rib")

@@ -101,13 +101,15 @@ func (t *trial) proveBeside(ctx context.Context, proof AddonProof, m subject, st
 		{Name: "beside", Title: "no file is shared, and libibverbs is untouched"},
 		{Name: "no-runpath", Title: "the module has no RUNPATH"},
 	}, verdicts(m)...)
-	if err := t.judgeAll(ctx, all, spec, nil); err != nil {
+	upgrades, runs, err := upgrades(proof, m, spec)
+	if err != nil {
+		return err
+	}
+	all = append(all, upgrades...)
+	if err := t.judgeAll(ctx, all, spec, runs); err != nil {
 		return err
 	}
 	if err := t.explain(ctx, all, spec); err != nil {
-		return err
-	}
-	if err := t.proveUpgrades(ctx, proof, m, spec); err != nil {
 		return err
 	}
 	for _, other := range proof.Neighbours {
@@ -118,23 +120,25 @@ func (t *trial) proveBeside(ctx context.Context, proof AddonProof, m subject, st
 	return nil
 }
 
-// proveUpgrades runs the verdicts on upgrades of libibverbs. spec is a clean run of the image with the add-on.
-func (t *trial) proveUpgrades(ctx context.Context, proof AddonProof, m subject, spec containers.RunSpec) error {
-	upgrade := func(v report.Result, to artifact.Dist) error {
-		run, err := withGiven(spec, to)
-		if err != nil {
-			return err
+// upgrades are the verdicts on upgrades of libibverbs, and the run of each. spec is a clean run of the image with the add-on.
+func upgrades(proof AddonProof, m subject, spec containers.RunSpec) ([]report.Result, map[string]containers.RunSpec, error) {
+	all := []report.Result{{Name: "updated", Title: "an update of libibverbs within the private ABI keeps it"}}
+	to := map[string]artifact.Dist{"updated": proof.Update}
+	if proof.Across != nil {
+		across := m.packaging.library + " " + proof.Addon.Manifest.Addon.Below
+		all = append(all, report.Result{
+			Name: "upgrade-across", Title: "an upgrade to " + across + ", which it is not for, keeps or removes it",
+		})
+		to["upgrade-across"] = *proof.Across
+	}
+	runs := map[string]containers.RunSpec{}
+	for name, packages := range to {
+		var err error
+		if runs[name], err = withGiven(spec, packages); err != nil {
+			return nil, nil, err
 		}
-		return t.judgeAll(ctx, []report.Result{v}, run, nil)
 	}
-	err := upgrade(report.Result{Name: "updated", Title: "an update of libibverbs within the private ABI keeps it"}, proof.Update)
-	if err != nil || proof.Across == nil {
-		return err
-	}
-	to := m.packaging.library + " " + proof.Addon.Manifest.Addon.Below
-	return upgrade(report.Result{
-		Name: "upgrade-across", Title: "an upgrade to " + to + ", which it is not for, keeps or removes it",
-	}, *proof.Across)
+	return all, runs, nil
 }
 
 // proveWith installs another provider's add-on next to the one under test.

@@ -26,7 +26,8 @@ func install(t *testing.T, dnf string, packages ...string) (ok bool, said string
 	write(t, filepath.Join(dir, "digest"), "1111")
 	for tool, text := range map[string]string{
 		"dnf": `echo "dnf $*" >>"$D/calls"; case $* in *--nobest*) : >"$D/perftest" ;; esac` + "\n" + dnf,
-		"rpm": `case $* in -qp*) basename "$4" -1.rpm | sed 's/$/ 1111/' ;; *perftest) [ -e "$D/perftest" ] ;; *) cat "$D/digest" ;; esac`,
+		"rpm": `case $* in -qp*) shift 3; for f; do echo "$(basename "$f" -1.rpm) 1111"; done ;; *perftest) [ -e "$D/perftest" ] ;;
+			*%{NAME}*) shift 3; for n; do echo "$n $(cat "$D/digest")"; done ;; *) cat "$D/digest" ;; esac`,
 	} {
 		write(t, filepath.Join(dir, "bin", tool), "#!/bin/sh\n"+text)
 		if err := os.Chmod(filepath.Join(dir, "bin", tool), 0o700); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -72,12 +73,12 @@ func (t *trial) cleanRun(ctx context.Context, image string, m subject) (containe
 const sideBySide = 4
 
 // judgeAll runs verdicts side by side, and adds them to the report in order. own has the runs of those that need another one
-// than spec, by name.
+// than spec, by name. The last ones, in which a package manager works, take the longest, so they start first.
 func (t *trial) judgeAll(ctx context.Context, all []report.Result, spec containers.RunSpec, own map[string]containers.RunSpec) error {
 	var done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(sideBySide)
-	for i := range all {
+	for i := range slices.Backward(all) {
 		group.Go(func() error {
 			run, ok := own[all[i].Name]
 			if !ok {

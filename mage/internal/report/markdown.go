@@ -116,7 +116,11 @@ func (m *markdown) fold(title string, header []string, rows [][]string) {
 func (m *markdown) table(header []string, rows [][]string) {
 	m.line("| " + strings.Join(header, " | ") + " |")
 	m.line(strings.Repeat("|---", len(header)) + "|")
-	for _, row := range rows {
+	for i, row := range rows {
+		if m.left <= 0 { // nothing fits, so nothing need be made fit
+			m.cut += len(rows) - i
+			break
+		}
 		cells := make([]string, 0, len(row))
 		for _, text := range row {
 			cells = append(cells, cell(text))

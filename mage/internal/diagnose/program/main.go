@@ -13,12 +13,18 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/term"
+
 	"github.com/resnics/verbsmith/mage/internal/diagnose"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		columns = 0 // no terminal
+	}
+	status := run(ctx, os.Args[1:], columns, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
@@ -26,8 +32,8 @@ func main() {
 // statusUsage is the exit status of a mistake in the arguments and of a question that could not be asked.
 const statusUsage = 3
 
-// run asks what args say and gives the exit status.
-func run(ctx context.Context, args []string, out, errs io.Writer) int {
+// run asks what args say, writes lines of so many columns (0 is the usual number), and gives the exit status.
+func run(ctx context.Context, args []string, columns int, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("verbsmith-diagnose", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	root := flags.String("root", "", "a `directory` with a machine's files instead of this machine")
@@ -56,7 +62,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		paths = append(strings.Split(*packages, ","), flags.Args()...)
 	}
 	request := diagnose.Request{Root: *root, Alone: len(paths) > 0, LookupEnv: os.LookupEnv}
-	report, err := diagnose.Do(ctx, request, paths, *asJSON, out)
+	report, err := diagnose.Do(ctx, request, paths, diagnose.Format{JSON: *asJSON, Columns: columns}, out)
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "error:", err)
 		return statusUsage

@@ -55,7 +55,7 @@ func TestStatus(t *testing.T) {
 		{[]string{"-h"}, 0, "", "-root directory"},
 	} {
 		var out, errs bytes.Buffer
-		status := run(t.Context(), tt.args, &out, &errs)
+		status := run(t.Context(), tt.args, 0, &out, &errs)
 		if status != tt.status || !strings.Contains(out.String(), tt.out) || !strings.Contains(errs.String(), tt.err) {
 			t.Errorf("%q: got the status %d, want %d\n%s%s", tt.args, status, tt.status, out.String(), errs.String())
 		}
@@ -65,7 +65,7 @@ func TestStatus(t *testing.T) {
 // The JSON is one value, and lists are never null.
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
-	run(t.Context(), []string{"-json", "-root=" + t.TempDir()}, &out, &out)
+	run(t.Context(), []string{"-json", "-root=" + t.TempDir()}, 0, &out, &out)
 	var all map[string]any
 	if err := json.Unmarshal(out.Bytes(), &all); err != nil {
 		t.Fatal(err)

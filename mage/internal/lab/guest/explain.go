@@ -36,7 +36,7 @@ func (g *guest) explained(ctx context.Context, r lab.Record, c lab.Case, device 
 		return r
 	}
 	var text strings.Builder
-	if report.WriteText(&text) == nil {
+	if report.WriteText(&text, 0) == nil {
 		g.show([]string{"diagnose"}, ended{out: text.String(), code: int(report.Status)})
 	}
 	for _, d := range report.Devices {
