@@ -15,8 +15,6 @@ import (
 	"strconv"
 	"syscall"
 	"time"
-
-	"github.com/google/renameio/v2"
 )
 
 // recordFile is the name of an entry's record, next to its out directory.
@@ -136,14 +134,14 @@ func quoteName(name string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
-// writeRecord writes entry.json into dir and makes it durable. The files of out are not synced
-// one by one: after a power failure their sizes show the loss.
+// writeRecord writes entry.json into dir, which nobody sees yet. Nothing is synced: a disk that a build has just filled would take
+// seconds for it. After a power failure the record, or the sizes of the files that it has, show the loss.
 func writeRecord(dir string, r record) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("%s: %w", recordFile, err)
 	}
-	if err := renameio.WriteFile(filepath.Join(dir, recordFile), append(data, '\n'), 0o644, renameio.WithTempDir(dir)); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, recordFile), append(data, '\n'), 0o644); err != nil {
 		return fmt.Errorf("%s: %w", recordFile, err)
 	}
 	return nil

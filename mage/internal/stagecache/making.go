@@ -64,10 +64,7 @@ func (c *Cache) install(ctx context.Context, work, place string) error {
 	if err := c.discard(ctx, place); err != nil {
 		return err
 	}
-	if err := os.Rename(work, place); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(place))
+	return os.Rename(work, place)
 }
 
 // newWork makes a directory below tmp that this process holds.
@@ -180,14 +177,6 @@ func removeTree(dir string) error {
 		return nil
 	})
 	return os.RemoveAll(dir)
-}
-
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 func ignoreMissing(err error) error {

@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/google/renameio/v2"
 )
 
 // notesFile is the name of an entry's notes, next to its record.
@@ -20,7 +18,18 @@ const notesFile = "notes.json"
 // as damage.
 func (e Entry) WriteNotes(data []byte) error {
 	dir := filepath.Dir(e.Dir)
-	if err := renameio.WriteFile(filepath.Join(dir, notesFile), data, 0o644, renameio.WithTempDir(dir)); err != nil {
+	f, err := os.CreateTemp(dir, notesFile+"-*")
+	if err == nil {
+		_, err = f.Write(data)
+		err = errors.Join(err, f.Chmod(0o644), f.Close())
+		if err == nil {
+			err = os.Rename(f.Name(), filepath.Join(dir, notesFile))
+		}
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("keep notes of stage %s: %w", e.Stage, err)
 	}
 	return nil
