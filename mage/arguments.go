@@ -65,7 +65,7 @@ func readTargets(file string) targets {
 func (t targets) write(file string) error {
 	data, err := json.Marshal(t)
 	if err != nil {
-		return err
+		return fmt.Errorf("list the targets: %w", err)
 	}
 	return os.WriteFile(file, data, 0o644)
 }

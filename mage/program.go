@@ -104,7 +104,7 @@ func newProgram(inv mage.Invocation) (*program, error) {
 	}
 	p.build = p.compile
 	// The targets need no C, and compiling that of a library takes longer than all of Go's.
-	if _, chosen := os.LookupEnv(cgoSetting); !chosen {
+	if !slices.ContainsFunc(os.Environ(), isCgoSetting) {
 		p.withoutC = true
 		if err := os.Setenv(cgoSetting, "0"); err != nil {
 			return nil, err
@@ -160,8 +160,10 @@ func (p *program) targetsIn(files []string) targets {
 
 // givenEnv is the environment that this process was given.
 func (p *program) givenEnv() []string {
-	return slices.DeleteFunc(os.Environ(), func(v string) bool { return p.withoutC && strings.HasPrefix(v, cgoSetting+"=") })
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return p.withoutC && isCgoSetting(v) })
 }
+
+func isCgoSetting(v string) bool { return strings.HasPrefix(v, cgoSetting+"=") }
 
 // run runs the program as mage does, and gives its exit status. The lock is held until it has
 // started.

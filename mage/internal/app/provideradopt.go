@@ -85,8 +85,9 @@ func adoptAdvice(err error) error {
 		return &stage.AdviceError{Err: err, What: "name the directory of one: provider:adopt DIRECTORY"}
 	}
 	if exists, ok := errors.AsType[*adopt.ExistsError](err); ok {
+		place := shellWord(asPath(filepath.Dir(exists.File)))
 		return &stage.AdviceError{
-			Err: err, What: "provider:check -provider=" + shellWord(asPath(filepath.Dir(exists.File))) + " says what is wrong with it; or remove it to have it written anew",
+			Err: err, What: "provider:check -provider=" + place + " says what is wrong with it; or remove it to have it written anew",
 		}
 	}
 	if _, ok := errors.AsType[*adopt.NoDifferenceError](err); ok {
