@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/magefile/mage/mage"
@@ -23,6 +24,13 @@ func main() {
 func run(args []string) int {
 	args = namePath(takeTrace(args))
 	inv, command, err := mage.Parse(io.Discard, io.Discard, args)
+	if err == nil && !filepath.IsAbs(inv.CacheDir) {
+		// Without a home directory mage's own would be in the repository.
+		if _, err := os.UserHomeDir(); err != nil {
+			fmt.Fprintf(os.Stderr, "error: no directory for compiled targets: %v; set HOME, or MAGEFILE_CACHE to an absolute path\n", err)
+			return 1
+		}
+	}
 	if err == nil && isStandard(inv, command) {
 		return runOrSay(func() (int, error) { return runTarget(newStandard(inv)) })
 	}

@@ -201,6 +201,20 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// Without a home directory nothing is written into the repository.
+func TestNoHome(t *testing.T) {
+	dir := folder(t)
+	cmd := mageIn(t, dir, "", "hello")
+	cmd.Env = append(cmd.Env, "HOME=")
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "set HOME") {
+		t.Errorf("got %v, %s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".magefile")); err == nil {
+		t.Error("the cache is in the repository")
+	}
+}
+
 // TestMissingTempDirectoryIsNamed: the compiler says only that it cannot make its
 // own directory.
 func TestMissingTempDirectoryIsNamed(t *testing.T) {

@@ -60,7 +60,7 @@ func (a *App) defaultProvider() (string, error) {
 func (a *App) noProvider(found []string) error {
 	e := &NoProviderError{Repository: a.dirs.root}
 	for _, dir := range found {
-		e.Found = append(e.Found, asPath(fromHere(dir)))
+		e.Found = append(e.Found, shellWord(asPath(fromHere(dir))))
 	}
 	return e
 }

@@ -36,7 +36,7 @@ var CheckBuilds = &Step{engine: true, run: func(ctx context.Context, p *Pipeline
 }}
 
 // Changes says what differs for the provider from release to release.
-var Changes = &Step{lines: none, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
+var Changes = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Walk.Changes, err = p.Walker().Changes(ctx, s.Job, s.Walk.Releases)
 	return err
 }}

@@ -113,7 +113,9 @@ func TestReadJUnit(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(back.Results, want) {
 		t.Errorf("%v, got %+v", err, back.Results)
 	}
-	if _, err := ReadJUnit([]byte("<")); err == nil {
-		t.Error("no XML is read")
+	for _, text := range []string{"<", "<html/>", "<testsuite/>"} {
+		if _, err := ReadJUnit([]byte(text)); err == nil {
+			t.Errorf("%s is read", text)
+		}
 	}
 }

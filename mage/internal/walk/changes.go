@@ -27,7 +27,13 @@ type Change struct {
 // Changes compares each row with the last one above it that passed, or, if there is none, with the release before it. A row in which
 // nothing differs that concerns the provider has no entry.
 func (w *Walker) Changes(ctx context.Context, j job.Job, r *Releases) ([]Change, error) {
-	measured, err := r.measure(ctx)
+	line := w.Begin("changes")
+	changes, err := r.changes(ctx, j, line.Step)
+	return changes, w.End("changes", line, false, err)
+}
+
+func (r *Releases) changes(ctx context.Context, j job.Job, step func(n, of int, what string)) ([]Change, error) {
+	measured, err := r.measure(ctx, step)
 	if err != nil {
 		return nil, err
 	}
@@ -46,21 +52,47 @@ func (w *Walker) Changes(ctx context.Context, j job.Job, r *Releases) ([]Change,
 	return out, nil
 }
 
-// measure reads what all releases share with their providers, by their names. One that does not say it is left out.
-func (r *Releases) measure(ctx context.Context) (map[string]driverapi.Release, error) {
-	refs := make([]upstream.Ref, len(r.All))
-	for i, ref := range r.All {
-		refs[i] = ref.Ref
+// compared are the releases of the rows, and some before each: the one before it may be unreadable.
+func (r *Releases) compared() []upstream.Ref {
+	const some = 8
+	rows, before := map[string]bool{}, []int(nil)
+	for _, row := range r.Rows {
+		rows[row.Release.Name] = true
 	}
-	files := map[string][][]byte{}
-	for _, name := range measured() {
+	needed := make([]bool, len(r.All))
+	for i, ref := range r.All {
+		if rows[ref.Name] {
+			needed[i] = true
+			for _, earlier := range before[max(0, len(before)-some):] {
+				needed[earlier] = true
+			}
+		}
+		if ref.Skipped == "" {
+			before = append(before, i)
+		}
+	}
+	var refs []upstream.Ref
+	for i, ref := range r.All {
+		if needed[i] {
+			refs = append(refs, ref.Ref)
+		}
+	}
+	return refs
+}
+
+// measure reads what the compared releases share with their providers, by their names. One that does not say it is left out.
+func (r *Releases) measure(ctx context.Context, step func(n, of int, what string)) (map[string]driverapi.Release, error) {
+	refs := r.compared()
+	files, names := map[string][][]byte{}, measured()
+	for i, name := range names {
+		step(i, len(names), name)
 		var err error
 		if files[name], err = r.clone.FileOf(ctx, refs, name); err != nil {
 			return nil, err
 		}
 	}
 	all := map[string]driverapi.Release{}
-	for i, ref := range r.All {
+	for i, ref := range refs {
 		read := func(name string) ([]byte, error) { return files[name][i], nil }
 		if one, err := measure(ref.Name, read); err == nil {
 			all[ref.Name] = one
