@@ -103,7 +103,7 @@ func newProgram(inv mage.Invocation) (*program, error) {
 		lock:  flock.New(filepath.Join(own, "lock")),
 	}
 	p.build = p.compile
-	// The targets need no C, and compiling that of a library takes longer than all of Go's.
+	// The targets need no C, and a library has many files of it to compile.
 	if !slices.ContainsFunc(os.Environ(), isCgoSetting) {
 		p.withoutC = true
 		if err := os.Setenv(cgoSetting, "0"); err != nil {

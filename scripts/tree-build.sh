@@ -9,7 +9,7 @@
 # build.sh runs CMake each time. If nothing but the content of C files and headers
 # has changed since it last succeeded in the same TOOLCHAIN, ninja alone does the
 # same: CMake reads none of them, except to check the compiler, which it does once.
-# The Python bindings, which take half of the time and which no provider changes, are left out.
+# The Python bindings, which no provider changes, are left out.
 # The CMake files in FOLDER, the provider's, may use commands that read any file;
 # then CMake always runs.
 set -eu
