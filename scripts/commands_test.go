@@ -37,7 +37,7 @@ func textOf(t *testing.T, name string) []byte {
 }
 
 // inToolchains are the scripts that run in a toolchain: it has the commands of a build, but not each distro's has all.
-var inToolchains = strings.Fields(`abi-structs.sh common-install.sh common-objects.sh deb-build.sh deb-lintian.sh interface-layout.sh lab-debug.sh lab-exercise.sh netlink-player.sh newer.sh plain-deb.sh
+var inToolchains = strings.Fields(`abi-structs.sh build-root.sh common-install.sh common-objects.sh deb-build.sh deb-lintian.sh interface-layout.sh lab-debug.sh lab-exercise.sh netlink-player.sh newer.sh plain-deb.sh
 release-base.sh release-build.sh release-spec.sh repackage-deb.sh repackage.sh rows.sh rpm-build.sh tree-build.sh`)
 
 // inOwnPlaces are the scripts that run where verbsmith itself decides what is there, or on the machine: in the lab's Debian and

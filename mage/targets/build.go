@@ -64,6 +64,19 @@ func DEB(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).Deb)
 }
 
+// Rebuild makes packages anew from the record next to them, without caches, and compares them with it.
+func Rebuild(ctx context.Context,
+	from *string, // the record: a .buildinfo in dist/
+	packages *string, // directory with packages that have to be the recorded ones (default none)
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, or a directory (default that of the recorded name)
+	base *string, // base image: auto, registry or standin (default the recorded kind)
+) error {
+	return app.Run(ctx, flags(nil, nil, source, provider, base), func(a *app.App, ctx context.Context) error {
+		return a.Rebuild(ctx, app.RebuildFlags{From: from, Packages: packages})
+	})
+}
+
 // Patch writes rdma-core-PROVIDER.patch and proves that it applies.
 func Patch(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)

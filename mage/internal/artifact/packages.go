@@ -18,6 +18,9 @@ type Packages struct {
 	Key    string
 	Digest string // of its content, logs among it
 	Addon  *Addon // of a provider's own package; nil: of rdma-core's
+
+	Inputs      []Digest          // the files that the build read, scripts among them
+	Environment map[string]string // of the build
 }
 
 // StageKey implements stage.Keyed.

@@ -25,6 +25,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/timing"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 var errNoPackages = errors.New("the build succeeded but produced no packages")
@@ -62,9 +63,12 @@ func (c *Collector) AddonFolder(j job.Job, base artifact.Base, version string) s
 	return c.Folder(j, base, version) + "." + artifact.AddonName + "-" + j.ProviderName()
 }
 
+// Describe is the record of a build without its outputs, as a part of stage s.
+type Describe func(ctx context.Context, s *ui.Stage) (artifact.Record, error)
+
 // Collect copies what the build made into dist/, completely or not at all.
 func (c *Collector) Collect(
-	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages,
+	ctx context.Context, j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages, describe Describe,
 ) (artifact.Dist, error) {
 	s := c.Begin(collectStage)
 	dist := artifact.Dist{Dir: c.Folder(j, tc.Base, tree.Source.Label())}
@@ -80,9 +84,9 @@ func (c *Collector) Collect(
 	}
 	s.Enter(timing.Own)
 	defer held.Release()
-	want := describe(j, tree, tc, pkgs)
+	want := manifest(j, tree, tc, pkgs)
 	m, err := ReadManifest(dist.Dir)
-	if err == nil && sameManifest(m, want) && complete(dist.Dir, m) && locked(m) {
+	if err == nil && sameManifest(m, want) && complete(dist.Dir, m) && locked(m) && recorded(m) {
 		dist.Manifest = m
 		return dist, c.End(collectStage, s, true, nil)
 	}
@@ -91,8 +95,9 @@ func (c *Collector) Collect(
 	}
 	extra, err := describeRun(dist.Dir, m, timing.Since(collectStage, c.Times()))
 	name, errName := c.outputName(dist.Dir)
-	if err = errors.Join(err, errName); err == nil {
-		dist.Manifest, err = collect(held, want, pkgs.Dir, name, extra)
+	record, errRecord := describe(ctx, s)
+	if err = errors.Join(err, errName, errRecord); err == nil {
+		dist.Manifest, err = collect(held, want, record, pkgs.Dir, name, extra)
 	}
 	return dist, c.End(collectStage, s, false, err)
 }
@@ -121,8 +126,8 @@ func sameManifest(read, want artifact.Manifest) bool {
 	return reflect.DeepEqual(read, again)
 }
 
-// describe is the manifest of what is collected, without the files.
-func describe(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages) artifact.Manifest {
+// manifest is the manifest of what is collected, without the files.
+func manifest(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages) artifact.Manifest {
 	src := tree.Source
 	m := artifact.Manifest{
 		Distro: j.Target.Name(), Suite: j.Suite().Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
@@ -156,12 +161,17 @@ func describeRun(dir string, before artifact.Manifest, times []timing.Stage) ([]
 }
 
 // collect puts the outputs into the directory name of dist/, next to the manifest the extra files.
-func collect(held *owned.Hold, m artifact.Manifest, from, name string, extra []stage.File) (artifact.Manifest, error) {
+func collect(
+	held *owned.Hold, m artifact.Manifest, record artifact.Record, from, name string, extra []stage.File,
+) (artifact.Manifest, error) {
 	err := held.Replace(name, func(dir string) (err error) {
 		if m.Files, err = copyOutputs(from, dir, m.Suite); err != nil {
 			return err
 		}
 		if err := addLocks(dir, &m); err != nil {
+			return err
+		}
+		if err := addRecord(dir, &m, record); err != nil {
 			return err
 		}
 		data, err := json.MarshalIndent(m, "", "  ")
@@ -299,30 +309,9 @@ func (c *Collector) Stock(j job.Job, base artifact.Base, label string) (*artifac
 // complete says whether every file of the manifest is there and unchanged.
 func complete(dir string, m artifact.Manifest) bool {
 	for _, f := range m.Files {
-		if sum, err := sumFile(filepath.Join(dir, filepath.FromSlash(f.Path))); err != nil || sum != f.SHA256 {
+		if sum, err := stage.Sum(filepath.Join(dir, filepath.FromSlash(f.Path))); err != nil || sum != f.SHA256 {
 			return false
 		}
 	}
 	return len(m.Files) > 0
-}
-
-// sumFile gives the SHA-256 of a regular file in hexadecimal digits.
-func sumFile(name string) (string, error) {
-	st, err := os.Stat(name)
-	if err != nil {
-		return "", err
-	}
-	if !st.Mode().IsRegular() {
-		return "", fmt.Errorf("%s: want a regular file, got one of mode %s", name, st.Mode())
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", fmt.Errorf("sum %s: %w", name, err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }

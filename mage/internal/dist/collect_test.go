@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/timing"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -62,11 +64,11 @@ func TestCollectReplacesAsAWhole(t *testing.T) {
 	if err != nil || len(extra) != 1 {
 		t.Fatalf("%d files next to the manifest, %v", len(extra), err)
 	}
-	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), describe(job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}}, tree(), tc, pkgs), pkgs.Dir, name, extra)
+	m, err := collect(held(t, dist, name+"/RPMS/old.txt"), manifest(job.Job{Target: job.RPM{Distro: specs.Distro{Name: "rocky9"}}}, tree(), tc, pkgs), artifact.Record{}, pkgs.Dir, name, extra)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(m.Files) != 3 || m.Files[0].NEVRA != "tiny-1-1.noarch" || m.Files[1].Path != "SOURCES/a b%.patch" || m.Files[2].Size != 4 {
+	if len(m.Files) != 4 || m.Files[0].NEVRA != "tiny-1-1.noarch" || m.Files[1].Path != "SOURCES/a b%.patch" || m.Files[2].Size != 4 {
 		t.Errorf("collected %+v", m.Files)
 	}
 	var times timing.File
@@ -107,11 +109,11 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 		"a_1_amd64.deb": "deb", "a_1.dsc": "dsc", "a_1_amd64.changes": "changes", "logs/deb.log": "log",
 	})
 	j := job.Job{Target: job.Deb{Suite: specs.Suite{Name: "bookworm"}}}
-	m, err := collect(held(t, top), describe(j, tree(), artifact.Toolchain{Base: artifact.Base{Ref: "base:1", Digest: "sha256:01"}}, pkgs), pkgs.Dir, name, nil)
+	m, err := collect(held(t, top), manifest(j, tree(), artifact.Toolchain{Base: artifact.Base{Ref: "base:1", Digest: "sha256:01"}}, pkgs), artifact.Record{}, pkgs.Dir, name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(m.Files) != 4 || m.Files[0].Path != "a_1.dsc" || m.Files[3].Path != "logs/deb.log" || m.Suite != "bookworm" || !m.Releasable || m.Base != "base:1@sha256:01" {
+	if len(m.Files) != 5 || m.Files[0].Path != "a_1.dsc" || m.Files[3].Path != "logs/deb.log" || m.Suite != "bookworm" || !m.Releasable || m.Base != "base:1@sha256:01" {
 		t.Errorf("collected %+v", m)
 	}
 	dist := artifact.Dist{Dir: final, Manifest: m}
@@ -123,7 +125,7 @@ func TestCollectKeepsDebianFilesTogether(t *testing.T) {
 func TestCollectNeedsPackages(t *testing.T) {
 	dist, name := t.TempDir(), "rocky9/rdma-core-56.1"
 	final := filepath.Join(dist, name)
-	_, err := collect(held(t, dist), artifact.Manifest{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}).Dir, name, nil)
+	_, err := collect(held(t, dist), artifact.Manifest{}, artifact.Record{}, made(t, map[string]string{"SPECS/rdma-core.spec": "spec"}).Dir, name, nil)
 	if !errors.Is(err, errNoPackages) {
 		t.Errorf("got %v", err)
 	}
@@ -136,7 +138,7 @@ func TestCollectFailsWhole(t *testing.T) {
 	dist, name := t.TempDir(), "rocky9/rdma-core-56.1"
 	final := filepath.Join(dist, name)
 	write(t, filepath.Join(final, "SPECS", "rdma-core.spec"), "of an earlier build")
-	_, err := collect(held(t, dist, name+"/SPECS/rdma-core.spec"), artifact.Manifest{}, made(t, map[string]string{
+	_, err := collect(held(t, dist, name+"/SPECS/rdma-core.spec"), artifact.Manifest{}, artifact.Record{}, made(t, map[string]string{
 		"RPMS/x86_64/broken-1-1.x86_64.rpm": "not a package",
 	}).Dir, name, nil)
 	if err == nil {
@@ -221,6 +223,48 @@ func TestDistFolder(t *testing.T) {
 	}
 }
 
+func noRecord(context.Context, *ui.Stage) (artifact.Record, error) { return artifact.Record{}, nil }
+
+// The record of a build is next to its packages and names them, and what was collected without one is collected again.
+func TestRecordIsCollected(t *testing.T) {
+	c, j := &Collector{Runner: stagetest.NewRunner(t, nil), Dir: t.TempDir()}, withProvider("fly")
+	pkgs := made(t, map[string]string{"RPMS/a.deb": "deb", "SOURCES/a.patch": "patch", "logs/rpm.log": "log"})
+	describe := func(context.Context, *ui.Stage) (artifact.Record, error) {
+		return artifact.Record{Format: artifact.RecordFormat, Outputs: []artifact.Digest{{Path: "old"}}}, nil
+	}
+	collected := func() (artifact.Dist, string) {
+		dist, err := c.Collect(t.Context(), j, tree(), artifact.Toolchain{}, pkgs, describe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(dist.Dir, "rdma-core-56.1.buildinfo"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dist, string(text)
+	}
+	dist, text := collected()
+	if !recorded(dist.Manifest) || !strings.Contains(text, `"path": "RPMS/a.deb"`) || strings.Contains(text, "a.patch") ||
+		strings.Contains(text, "rpm.log") || strings.Contains(text, "old") {
+		t.Errorf("manifest %+v, record\n%s", dist.Manifest.Files, text)
+	}
+	without := dist.Manifest
+	without.Files = slices.DeleteFunc(slices.Clone(without.Files), func(f artifact.Output) bool { return strings.HasSuffix(f.Path, ".buildinfo") })
+	data, err := json.Marshal(without)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dist.Dir, "manifest.json"), string(data))
+	if dist, _ := collected(); !recorded(dist.Manifest) {
+		t.Error("an output without a record was left")
+	}
+	broken := errors.New("no container")
+	if _, err := c.Collect(t.Context(), withProvider("bee"), tree(), artifact.Toolchain{}, pkgs,
+		func(context.Context, *ui.Stage) (artifact.Record, error) { return artifact.Record{}, broken }); !errors.Is(err, broken) {
+		t.Errorf("without a record: got %v", err)
+	}
+}
+
 // dist/ is delivered again where one of its files is not what was collected, and where
 // it is of something else.
 func TestCollectLooksAtWhatIsThere(t *testing.T) {
@@ -229,7 +273,7 @@ func TestCollectLooksAtWhatIsThere(t *testing.T) {
 	pkgs := made(t, map[string]string{"RPMS/a.deb": "deb"})
 	collected := func(tree artifact.Tree) (artifact.Dist, []string) {
 		before := len(c.Ran())
-		dist, err := c.Collect(t.Context(), j, tree, tc, pkgs)
+		dist, err := c.Collect(t.Context(), j, tree, tc, pkgs, noRecord)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,7 +307,7 @@ func TestCollectedIsTheProvidersOwn(t *testing.T) {
 	j := withProvider("rib")
 	base := artifact.Base{Folder: "debian-x"}
 	tc, pkgs := artifact.Toolchain{Base: base}, artifact.Packages{Key: "key", Dir: made(t, map[string]string{"RPMS/a.deb": "deb"}).Dir}
-	if _, err := c.Collect(t.Context(), j, tree(), tc, pkgs); err != nil {
+	if _, err := c.Collect(t.Context(), j, tree(), tc, pkgs, noRecord); err != nil {
 		t.Fatal(err)
 	}
 	if dist, err := c.Collected(j, base, "56.1"); err != nil || dist.Manifest.Provider != "rib" {
@@ -300,7 +344,7 @@ func damaged(t *testing.T, c *stagecache.Cache, file string) string {
 func TestNothingDamagedIsDelivered(t *testing.T) {
 	for file, deliver := range map[string]func(c *Collector, dir string) error{
 		"RPMS/a.deb": func(c *Collector, dir string) error {
-			_, err := c.Collect(t.Context(), job.Job{Target: rocky9}, tree(), artifact.Toolchain{}, artifact.Packages{Dir: dir})
+			_, err := c.Collect(t.Context(), job.Job{Target: rocky9}, tree(), artifact.Toolchain{}, artifact.Packages{Dir: dir}, noRecord)
 			return err
 		},
 		"fly.patch": func(c *Collector, dir string) error {
@@ -323,11 +367,11 @@ func TestManifestOfASourcePackage(t *testing.T) {
 	from.Source.Package = &artifact.SourcePackage{Name: "rdma-core-56.1-1.el9", Spec: "rdma-core.spec", Tarball: "a.tar.gz", Patches: []string{"a.patch"}}
 	j := withProvider("rib")
 	j.Suffix = ".x1"
-	m := describe(j, from, artifact.Toolchain{}, artifact.Packages{})
+	m := manifest(j, from, artifact.Toolchain{}, artifact.Packages{})
 	if m.Package == nil || m.Package.File != "rdma-core-56.1-1.el9.src.rpm" || m.Package.Suffix != j.ReleaseSuffix(true) || m.Provider != "rib" {
 		t.Errorf("got %+v", m.Package)
 	}
-	if m = describe(j, from, artifact.Toolchain{}, artifact.Packages{Addon: &artifact.Addon{}}); m.Package.Suffix != ".x1" {
+	if m = manifest(j, from, artifact.Toolchain{}, artifact.Packages{Addon: &artifact.Addon{}}); m.Package.Suffix != ".x1" {
 		t.Errorf("an add-on's release has the suffix %q", m.Package.Suffix)
 	}
 }
@@ -348,7 +392,7 @@ func TestCollectHasAPlaceForEach(t *testing.T) {
 		{"fly", &artifact.Addon{Package: "x"}, "rocky9/rdma-core-56.1.addon-fly"},
 	} {
 		pkgs.Addon = step.addon
-		got, err := c.Collect(t.Context(), withProvider(step.provider), tree(), tc, pkgs)
+		got, err := c.Collect(t.Context(), withProvider(step.provider), tree(), tc, pkgs, noRecord)
 		if err != nil || got.Dir != filepath.Join(c.Dir, step.want) || got.Manifest.Provider != step.provider {
 			t.Errorf("got %+v, %v", got, err)
 		}

@@ -60,8 +60,8 @@ func TestLocksAreCollected(t *testing.T) {
 	top, name := t.TempDir(), "rocky9/rdma-core-56.1"
 	pkgs := made(t, nil)
 	rpmtest.Write(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
-	m, err := collect(held(t, top), artifact.Manifest{Provider: "rib"}, pkgs.Dir, name, nil)
-	if err != nil || len(m.Files) != 3 || !locked(m) || !complete(filepath.Join(top, name), m) {
+	m, err := collect(held(t, top), artifact.Manifest{Provider: "rib"}, artifact.Record{}, pkgs.Dir, name, nil)
+	if err != nil || len(m.Files) != 4 || !locked(m) || !complete(filepath.Join(top, name), m) {
 		t.Errorf("collected %+v, %v", m.Files, err)
 	}
 	text, err := os.ReadFile(filepath.Join(top, name, artifact.ExcludeLock))

@@ -39,7 +39,7 @@ func TestCollectRefusesSomebodysDirectory(t *testing.T) {
 	write(t, spec, "mine")
 	pkgs := made(t, map[string]string{"SPECS/rdma-core.spec": "spec"})
 	rpmtest.Write(t, filepath.Join(pkgs.Dir, "RPMS", "noarch", "tiny-1-1.noarch.rpm"))
-	_, err := collect(held(t, dist), artifact.Manifest{}, pkgs.Dir, name, nil)
+	_, err := collect(held(t, dist), artifact.Manifest{}, artifact.Record{}, pkgs.Dir, name, nil)
 	if foreign, ok := errors.AsType[*owned.ForeignError](err); !ok || foreign.Path != spec {
 		t.Errorf("got %v", err)
 	}

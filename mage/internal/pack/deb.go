@@ -8,6 +8,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/scripts"
 )
 
 // Deb builds Debian's source package from the release's tarball and debian/, and the binary
@@ -22,11 +23,14 @@ func (p *Packer) Deb(
 		return artifact.Packages{}, err
 	}
 	in := debInput{stage.NewDebBuild(p.Compiler(j, tc, src.Epoch, stage.ForPackages), tc.Base, rdmaCore, src, files)}
-	if j.Provider != nil {
+	if p.Fresh != "" {
+		in.Compiler = in.Compiler.Fresh()
+	} else if j.Provider != nil {
 		in.DebBuild = in.WithCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), debian.Patch)
 	}
-	entry, err := p.Make(ctx, "deb", in)
-	return packagesIn(entry), err
+	return p.MakePackages(ctx, "deb", stage.PackagesInput{
+		Input: in, Script: scripts.DebBuild, Compiler: in.Compiler, Files: in.Files, Fresh: p.Fresh,
+	}, nothing)
 }
 
 // rdmaCore is the name of upstream's source package.

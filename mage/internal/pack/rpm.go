@@ -10,7 +10,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/scripts"
 )
 
@@ -24,12 +23,15 @@ func (p *Packer) RPM(ctx context.Context, j job.Job, of Sources) (artifact.Packa
 		Compiler: p.Compiler(j, of.Toolchain, of.Source.Epoch, stage.ForPackages),
 		Files:    rpmFiles(j, of, of.Patch.File),
 	}
-	if j.Provider != nil {
+	if p.Fresh != "" {
+		in.Compiler = in.Compiler.Fresh()
+	} else if j.Provider != nil {
 		compiler := p.Compiler(j.Stock(), of.Toolchain, of.Source.Epoch, stage.ForPackages)
 		in.Common = stage.RPMCommon(compiler, specPath, rpmFiles(j, of, of.Patch.Common))
 	}
-	entry, err := p.Make(ctx, "rpm", in)
-	return packagesIn(entry), err
+	return p.MakePackages(ctx, "rpm", stage.PackagesInput{
+		Input: in, Script: scripts.RPMBuild, Compiler: in.Compiler, Files: in.Files, Fresh: p.Fresh,
+	}, nothing)
 }
 
 // Sources are the inputs of an RPM build.
@@ -38,11 +40,6 @@ type Sources struct {
 	Patch     artifact.Patch // of the job's provider, if it has one
 	Spec      artifact.Spec
 	Toolchain artifact.Toolchain
-}
-
-// packagesIn returns the packages in an output.
-func packagesIn(entry stagecache.Entry) artifact.Packages {
-	return artifact.Packages{Dir: entry.Dir, Key: entry.Key, Digest: entry.Digest}
 }
 
 // rpmInput is the input of rpmbuild.

@@ -15,6 +15,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/probe"
 	"github.com/resnics/verbsmith/mage/internal/prove"
+	"github.com/resnics/verbsmith/mage/internal/record"
 	"github.com/resnics/verbsmith/mage/internal/source"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -36,6 +37,7 @@ type Pipeline struct {
 	Sums       *specs.Sums
 	Mirror     image.Mirror // a site's own registry
 	Site       bool         // dnf reads a site's repositories
+	Version    string       // of verbsmith
 }
 
 // Sources fetches releases; Debian's source packages with the apt of this machine or of an
@@ -73,6 +75,11 @@ func (p *Pipeline) Images() *image.Builder {
 
 // Packer compiles and makes packages.
 func (p *Pipeline) Packer() *pack.Packer { return &pack.Packer{Runner: p.Runner} }
+
+// Recorder makes and compares records of builds.
+func (p *Pipeline) Recorder() *record.Recorder {
+	return &record.Recorder{Runner: p.Runner, Version: p.Version}
+}
 
 // AddonPacker makes packages of a provider alone.
 func (p *Pipeline) AddonPacker() *addon.Packer {

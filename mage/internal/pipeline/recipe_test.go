@@ -20,8 +20,10 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/lab"
+	"github.com/resnics/verbsmith/mage/internal/record"
 	"github.com/resnics/verbsmith/mage/internal/releasetest"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
@@ -93,12 +95,16 @@ func trials() map[string]trial {
 			s.Scratch = t.TempDir()
 			return s
 		}, ""},
-		"deb":                   {ForDeb, deb, ""},
-		"test:deb":              {ForTestDeb, deb, ""},
-		"rpm:addon":             {ForAddon, rpm, ""},
-		"the plan of rpm:addon": {ForAddonPlan, rpm, ""},
-		"test:addon":            {ForTestAddon, stock, ""},
-		"deb:addon":             {ForDebAddon, deb, ""},
+		"rebuild from the record": {ForRemakeRPM, toRemake(artifact.RPMs, rpm), "compare"},
+		"rebuild of deb":          {ForRemakeDeb, toRemake(artifact.Debs, deb), "compare"},
+		"rebuild of rpm:addon":    {ForRemakeAddon, toRemake(artifact.RPMAddon, rpm), "compare"},
+		"rebuild of deb:addon":    {ForRemakeAddon, toRemake(artifact.DebAddon, deb), "compare"},
+		"deb":                     {ForDeb, deb, ""},
+		"test:deb":                {ForTestDeb, deb, ""},
+		"rpm:addon":               {ForAddon, rpm, ""},
+		"the plan of rpm:addon":   {ForAddonPlan, rpm, ""},
+		"test:addon":              {ForTestAddon, stock, ""},
+		"deb:addon":               {ForDebAddon, deb, ""},
 		"test:debaddon": {ForTestDebAddon, func(t *testing.T, b *kitchen) *State {
 			t.Helper()
 			s := deb(t, b).WithStock(b.job.Stock())
@@ -128,6 +134,23 @@ func trials() map[string]trial {
 			t.Helper()
 			return transplanted(t, b).WithStock(b.job.Stock())
 		}, ""},
+	}
+}
+
+// toRemake is the state of a rebuild, whose record has a package that no build here makes.
+func toRemake(kind artifact.Kind, of func(*testing.T, *kitchen) *State) func(*testing.T, *kitchen) *State {
+	return func(t *testing.T, b *kitchen) *State {
+		t.Helper()
+		s := of(t, b)
+		s.Fresh = t.TempDir()
+		known := NewState(s.Job)
+		if err := b.Do(t.Context(), Recipe{Source}, known); err != nil {
+			t.Fatal(err)
+		}
+		known.Record.Kind = kind
+		s.Record = record.Known(known.toRecord())
+		s.Record.Outputs = []artifact.Digest{{Path: "RPMS/none.rpm"}}
+		return s
 	}
 }
 

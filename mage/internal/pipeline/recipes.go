@@ -20,6 +20,8 @@ var (
 	stockPackaged = Recipe{StockSource, StockIntegrate, StockSpec, StockBase, StockToolchain, StockRPM, StockCollect}
 	addonAndStock = addonPackaged.then(stockPackaged...).then(StockGiven)
 
+	remade = Recipe{Base, Toolchain, Remake, SameOutputs}
+
 	machine = Recipe{Lab, Fixture, Exercise, DebugModule, Guest, Boot}
 
 	measured     = Recipe{Source, Spec, MeasureRelease}
@@ -41,6 +43,10 @@ var (
 	ForDeb      = debPackaged.then(Collect)
 	ForDebStock = debPackaged // upstream's own packages, for lintian
 	ForTestDeb  = ForDeb.then(Prove)
+
+	ForRemakeRPM   = Recipe{Source, SameSource, Integrate, Patch, Spec}.then(remade...)
+	ForRemakeDeb   = Recipe{ReleaseSource, SameSource, Integrate, DebianSource}.then(remade...)
+	ForRemakeAddon = Recipe{AddonSource, SameSource, Integrate, Patch, AddonTools}.then(remade...)
 
 	ForAddonPlan = Recipe{AddonPlan}
 	ForAddon     = addonPackaged

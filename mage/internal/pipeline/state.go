@@ -15,6 +15,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/probe"
 	"github.com/resnics/verbsmith/mage/internal/prove"
+	"github.com/resnics/verbsmith/mage/internal/record"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/specs"
@@ -34,13 +35,17 @@ type State struct {
 	Base      artifact.Base
 	Facts     probe.Facts // about the base
 	Toolchain artifact.Toolchain
-	Build     artifact.Build
-	Packages  artifact.Packages
-	Lintian   pack.Lintian
-	Dist      artifact.Dist
-	Suite     report.Suite // the verdicts
-	Rebuilt   artifact.Dist
-	Scratch   string // a directory for Rebuilt
+
+	Build    artifact.Build
+	Packages artifact.Packages
+	Lintian  pack.Lintian
+	Dist     artifact.Dist
+	Suite    report.Suite // the verdicts
+	Rebuilt  artifact.Dist
+	Scratch  string          // a directory for Rebuilt
+	Fresh    string          // a directory in which packages are made without caches; "": none
+	Record   artifact.Record // of the packages that a rebuild has to make
+	Remade   record.Outcome  // of that
 
 	// For an add-on: the unpatched packages of the release, built, the distro's own or, in Beside, given.
 	Stock   *State

@@ -122,13 +122,17 @@ var Discover = &Step{engine: true, of: withProvider, run: func(ctx context.Conte
 
 // RPM runs rpmbuild -ba.
 var RPM = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
-	s.Packages, err = p.Packer().RPM(ctx, s.Job, pack.Sources{Source: s.Source, Patch: s.Patch, Spec: s.Spec, Toolchain: s.Toolchain})
+	packer := p.Packer()
+	packer.Fresh = s.Fresh
+	s.Packages, err = packer.RPM(ctx, s.Job, pack.Sources{Source: s.Source, Patch: s.Patch, Spec: s.Spec, Toolchain: s.Toolchain})
 	return err
 }}
 
 // Deb runs dpkg-buildpackage.
 var Deb = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
-	s.Packages, err = p.Packer().Deb(ctx, s.Job, s.Source, s.Debian, s.Toolchain)
+	packer := p.Packer()
+	packer.Fresh = s.Fresh
+	s.Packages, err = packer.Deb(ctx, s.Job, s.Source, s.Debian, s.Toolchain)
 	return err
 }}
 
@@ -140,7 +144,7 @@ var Lintian = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s 
 
 // Collect brings the packages into dist/.
 var Collect = &Step{run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
-	s.Dist, err = p.Collector().Collect(ctx, s.Job, s.Tree, s.Toolchain, s.Packages)
+	s.Dist, err = p.Collector().Collect(ctx, s.Job, s.Tree, s.Toolchain, s.Packages, p.described(s))
 	return err
 }}
 

@@ -31,7 +31,9 @@ var AddonChoice = &Step{
 
 // Addon builds the package that contains only the provider.
 var Addon = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
-	s.Packages, err = p.AddonPacker().Build(ctx, s.Job, s.Tree, s.Patch, s.Toolchain)
+	packer := p.AddonPacker()
+	packer.Fresh = s.Fresh
+	s.Packages, err = packer.Build(ctx, s.Job, s.Tree, s.Patch, s.Toolchain)
 	return err
 }}
 

@@ -81,9 +81,8 @@ func (c Compiler) StageKey() string {
 	return fmt.Sprintf("%q %s %q %q %q", c.Image, timeText(c.Epoch), c.Objects, c.Payload, ccacheText)
 }
 
-// Spec adds to a run of a compiler the toolchain, the release's date, fixed paths
-// and locale, and the volume of objects, or that there is none.
-func (c Compiler) Spec(spec containers.RunSpec) containers.RunSpec {
+// Environment is that of a build, without what concerns ccache.
+func (c Compiler) Environment() map[string]string {
 	env := map[string]string{
 		"SOURCE_DATE_EPOCH": strconv.FormatInt(c.Epoch.Unix(), 10),
 		"TOPDIR":            Topdir,
@@ -94,6 +93,19 @@ func (c Compiler) Spec(spec containers.RunSpec) containers.RunSpec {
 	if c.Payload != "" {
 		env["PAYLOAD"] = c.Payload
 	}
+	return env
+}
+
+// Fresh is the compiler without objects of earlier runs.
+func (c Compiler) Fresh() Compiler {
+	c.Objects = ""
+	return c
+}
+
+// Spec adds to a run of a compiler the toolchain, the release's date, fixed paths
+// and locale, and the volume of objects, or that there is none.
+func (c Compiler) Spec(spec containers.RunSpec) containers.RunSpec {
+	env := c.Environment()
 	maps.Copy(env, spec.Env)
 	spec.Image, spec.Env, spec.Programs = c.Image, env, true
 	if c.Objects == "" {

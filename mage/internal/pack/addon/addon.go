@@ -63,7 +63,7 @@ func (e *LayoutError) Error() string {
 func (p *Packer) Build(
 	ctx context.Context, j job.Job, tree artifact.Tree, patch artifact.Patch, tc artifact.Toolchain,
 ) (artifact.Packages, error) {
-	var in stage.Input
+	var in stage.PackagesInput
 	text, err := p.text(j, tree, patch)
 	switch {
 	case err != nil:
@@ -78,39 +78,44 @@ func (p *Packer) Build(
 	}
 	// The add-on's record is not part of the output: specs/ and this program can change while
 	// the build's inputs stay the same.
-	entry, err := p.MakeAndRead(ctx, artifact.AddonName, in, func(entry stagecache.Entry) error {
-		return text.measure(tree.Source.Version, filepath.Join(entry.Dir, objectDir, interfaceObject))
+	made, err := p.MakePackages(ctx, artifact.AddonName, in, func(dir string) error {
+		return text.measure(tree.Source.Version, filepath.Join(dir, objectDir, interfaceObject))
 	})
 	if err != nil {
 		return artifact.Packages{}, err
 	}
-	made := artifact.Packages{Dir: entry.Dir, Key: entry.Key, Digest: entry.Digest, Addon: &text.addon}
+	made.Addon = &text.addon
 	if text.debian != nil {
-		made.Dir = filepath.Join(entry.Dir, debsDir)
+		made.Dir = filepath.Join(made.Dir, debsDir)
 	}
 	return made, nil
 }
 
 // debInput is the input of dpkg-buildpackage.
-func (p *Packer) debInput(j job.Job, src artifact.Source, patch artifact.Patch, tc artifact.Toolchain, text *addonText) debInput {
+func (p *Packer) debInput(j job.Job, src artifact.Source, patch artifact.Patch, tc artifact.Toolchain, text *addonText) stage.PackagesInput {
 	quilt := patch
 	quilt.Name = artifact.DebianDir + "/patches/" + patch.Name
 	files := append(slices.Clone(text.debian), stage.File{Name: "patches/" + patch.Name, Path: patch.File})
 	build := stage.NewDebBuild(p.Compiler(j, tc, src.Epoch, stage.ForPackages), tc.Base, text.addon.Package, src, files)
-	return debInput{build.WithCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), quilt)}
+	if p.Fresh == "" {
+		build = build.WithCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), quilt)
+	}
+	return stage.PackagesInput{
+		Input: debInput{build}, Script: scripts.DebBuild, Compiler: build.Compiler, Files: build.Files, Fresh: p.Fresh,
+	}
 }
 
 // rpmInput is the input of rpmbuild.
 func (p *Packer) rpmInput(
 	ctx context.Context, j job.Job, src artifact.Source, patch artifact.Patch, tc artifact.Toolchain, text *addonText,
-) (buildInput, error) {
+) (stage.PackagesInput, error) {
 	tarball, err := p.packTarball(ctx, src)
 	if err != nil {
-		return buildInput{}, err
+		return stage.PackagesInput{}, err
 	}
 	shared, err := p.rules(buildFile)
 	if err != nil {
-		return buildInput{}, err
+		return stage.PackagesInput{}, err
 	}
 	files := func(patchFile string) []stage.File {
 		list := []stage.File{
@@ -128,9 +133,13 @@ func (p *Packer) rpmInput(
 	in := buildInput{
 		Compiler: p.Compiler(j, tc, src.Epoch, stage.ForPackages), Package: text.addon.Package, Files: files(patch.File),
 	}
-	common := p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages)
-	in.Common = stage.RPMCommon(common, in.spec(), files(patch.Common))
-	return in, nil
+	if p.Fresh == "" {
+		common := p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages)
+		in.Common = stage.RPMCommon(common, in.spec(), files(patch.Common))
+	}
+	return stage.PackagesInput{
+		Input: in, Script: scripts.RPMBuild, Compiler: in.Compiler, Files: in.Files, Fresh: p.Fresh,
+	}, nil
 }
 
 // buildInput is the input of rpmbuild.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/resnics/verbsmith/containers"
@@ -37,13 +38,17 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 				}
 				write(t, filepath.Join(out.Dir, "interface.o"), string(data))
 			case "out":
-				write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), fmt.Sprintf("made of %d files", len(run.Files)))
+				write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), fmt.Sprintf("made of %d files", packaged(run)))
 				header := path.Base(run.Argv[len(run.Argv)-2]) // of the script that reads kernel headers
 				write(t, filepath.Join(out.Dir, header), "/* nothing */\n")
 			case "distro":
 				write(t, filepath.Join(out.Dir, "libibverbs"), "")
 				write(t, filepath.Join(out.Dir, "about"), "56.1-1\nIBVERBS_PRIVATE_34\n") // of a Debian suite
 				write(t, filepath.Join(out.Dir, "libibverbs1_56.1-1_amd64.deb"), "library")
+			case "root": // of a toolchain
+				for name, text := range map[string]string{"rpm": "gcc-14-1.x86_64 aa\n", "dpkg": "", "sums": "", "macros": "dist\t.el9\n"} {
+					write(t, filepath.Join(out.Dir, name), text)
+				}
 			case "exercise":
 				write(t, filepath.Join(out.Dir, "exercise"), "program")
 			case "lintian":
@@ -52,6 +57,17 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 		}
 		return containers.Result{Image: run.Commit}, nil
 	}
+}
+
+// packaged counts the files in a source package, which are all that packages depend on.
+func packaged(run Run) int {
+	n := 0
+	for name := range run.Files {
+		if strings.HasPrefix(name, "/builder/deb/in/") {
+			n++
+		}
+	}
+	return n
 }
 
 func write(t testing.TB, file, text string) {

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/dist"
+	"github.com/resnics/verbsmith/mage/internal/record"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+)
+
+// described is the record of the packages that a run has made.
+func (p *Pipeline) described(s *State) dist.Describe {
+	return func(ctx context.Context, line *ui.Stage) (artifact.Record, error) {
+		return p.Recorder().Describe(ctx, line, s.toRecord())
+	}
+}
+
+// toRecord is what is known of a build so far.
+func (s *State) toRecord() record.Build {
+	return record.Build{
+		Job: s.Job, Kind: record.KindOf(s.Job, s.Packages.Addon != nil || s.Record.Kind.Addon()),
+		Source: s.Source, Toolchain: s.Toolchain, Packages: s.Packages,
+	}
+}
+
+// SameSource compares source and provider with the record of a build, before anything is edited.
+var SameSource = &Step{lines: none, run: func(_ context.Context, _ *Pipeline, s *State) error {
+	return record.SameSource(s.Record, record.Known(s.toRecord()))
+}}
+
+// Remake makes the packages of a record anew: without the cache of packages, without common objects.
+var Remake = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) error {
+	step := RPM
+	switch s.Record.Kind {
+	case artifact.RPMAddon, artifact.DebAddon:
+		step = Addon
+	case artifact.Debs:
+		step = Deb
+	case artifact.RPMs:
+	}
+	return step.run(ctx, p, s)
+}}
+
+// SameOutputs compares what was made with the record: if it differs, the first input that does says why.
+var SameOutputs = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
+	s.Remade, err = p.Recorder().Compare(ctx, s.Record, s.toRecord())
+	return err
+}}
