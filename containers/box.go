@@ -3,6 +3,7 @@
 package containers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -80,7 +81,7 @@ func (e *Engine) createOnce(ctx context.Context, name string, spec RunSpec, base
 			c.Env = spec.environment()
 			c.User = runUser(spec, base)
 			c.WorkingDir = spec.WorkDir
-			c.Hostname = "verbsmith" // else a random one, which ends up in packages
+			c.Hostname = cmp.Or(spec.Host, "verbsmith") // else a random one, which ends up in packages
 			if len(via) > 0 {
 				c.OpenStdin, c.StdinOnce, c.AttachStdin = true, true, true
 			}

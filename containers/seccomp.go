@@ -46,6 +46,21 @@ func RefuseRDMANetlink() (string, error) {
 	return string(data), nil
 }
 
+// AllowFixedAddresses returns the engine's default seccomp profile as JSON, except that a process may ask for its addresses not to be
+// random (setarch -R).
+func AllowFixedAddresses() (string, error) {
+	const noRandomize = 0x0040000 // ADDR_NO_RANDOMIZE of linux/personality.h
+	profile := seccomp.DefaultProfile()
+	profile.Syscalls = append(profile.Syscalls, &seccomp.Syscall{LinuxSyscall: specs.LinuxSyscall{
+		Names: []string{"personality"}, Action: specs.ActAllow, Args: []specs.LinuxSeccompArg{compare(0, specs.OpEqualTo, noRandomize)},
+	}})
+	data, err := json.Marshal(profile)
+	if err != nil {
+		return "", fmt.Errorf("write the seccomp profile: %w", err)
+	}
+	return string(data), nil
+}
+
 func allowSocket(args ...specs.LinuxSeccompArg) *seccomp.Syscall {
 	return &seccomp.Syscall{LinuxSyscall: specs.LinuxSyscall{
 		Names: []string{"socket"}, Action: specs.ActAllow, Args: args,

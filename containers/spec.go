@@ -21,6 +21,7 @@ type RunSpec struct {
 	Env     map[string]string // on top of the image's
 	User    string            // "name", "uid" or "uid:gid"; "" is the image's user, or 65534:65534 where that is root
 	WorkDir string            // "" is the image's
+	Host    string            // the host's name in the container; "" is "verbsmith"
 	Network bool              // the engine's default bridge; otherwise no network
 	// Repositories says that dnf in the command reads the site's repositories, if there are any, in place of the image's. They
 	// need Network and a /bin/sh.

@@ -37,8 +37,8 @@ func textOf(t *testing.T, name string) []byte {
 }
 
 // inToolchains are the scripts that run in a toolchain: it has the commands of a build, but not each distro's has all.
-var inToolchains = strings.Fields(`abi-structs.sh build-root.sh common-install.sh common-objects.sh deb-build.sh deb-lintian.sh interface-layout.sh lab-debug.sh lab-exercise.sh netlink-player.sh newer.sh plain-deb.sh
-release-base.sh release-build.sh release-spec.sh repackage-deb.sh repackage.sh rows.sh rpm-build.sh tree-build.sh`)
+var inToolchains = strings.Fields(`abi-structs.sh build-root.sh common-install.sh common-objects.sh deb-build.sh deb-lintian.sh interface-layout.sh lab-debug.sh lab-exercise.sh newer.sh plain-deb.sh preload.sh
+release-base.sh release-build.sh release-spec.sh repackage-deb.sh repackage.sh rows.sh rpm-build.sh tree-build.sh vary.sh`)
 
 // inOwnPlaces are the scripts that run where verbsmith itself decides what is there, or on the machine: in the lab's Debian and
 // its guest, in a bootstrapped userland, before there is an image.
@@ -49,7 +49,7 @@ standin-bootstrap.sh`)
 var noneOfEL = strings.Fields(`cmp cpio diff file find man patch python3 unzip wget which xargs xz zstd`)
 
 // shellOwn is what a shell has without an image: builtin commands, and itself.
-var shellOwn = strings.Fields(`: . [ /bin/sh break cd command continue echo eval exec exit export printf pwd read return set shift trap`)
+var shellOwn = strings.Fields(`: . [ /bin/sh break cd command continue echo eval exec exit export printf pwd read return set shift trap umask`)
 
 // running are the builtin commands and functions of the scripts that run the command that follows.
 var running = []string{"apt", "exec", "env", "run", "set"}

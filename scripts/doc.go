@@ -25,6 +25,11 @@ var used atomic.Pointer[fs.FS] //nolint:gochecknoglobals // as Files: what a run
 //go:embed netlink/rdma-netlink.c
 var Netlink []byte
 
+// VaryText is the C source of the library that answers a build's questions about the machine differently.
+//
+//go:embed vary/vary.c
+var VaryText []byte
+
 // Use makes Read take the scripts from files, which has all of Files, for the rest of the run: a repository may have its own.
 func Use(files fs.FS) { used.Store(&files) }
 

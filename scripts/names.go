@@ -9,8 +9,10 @@ const (
 	DebBuild      = "deb-build.sh"      // runs dpkg-buildpackage
 	DNFInstall    = "dnf-install.sh"    // has dnf install the RPMs of a directory
 	DistroProbe   = "distro-probe.sh"   // writes facts about an image
-	NetlinkPlayer = "netlink-player.sh" // compiles NetlinkSource
+	Preload       = "preload.sh"        // compiles a library for LD_PRELOAD, such as NetlinkSource or VarySource
 	NetlinkSource = "rdma-netlink.c"    // plays the kernel's RDMA netlink to a program
 	RPMBuild      = "rpm-build.sh"      // runs rpmbuild
+	Vary          = "vary.sh"           // runs a script with what a build should not notice changed
+	VarySource    = "vary.c"            // the name of VaryText
 	Verdict       = "verdict.sh"        // gives one verdict about installed packages
 )

@@ -90,7 +90,7 @@ if [ -n "$(rpm --eval '%{?_changelog_trimtime}')" ]; then
     set -- --define "_changelog_trimtime $((SOURCE_DATE_EPOCH - 63072000))" "$@"
 fi
 
-# The result must not depend on the host's name, the clock or the build's file times.
+# The result must not depend on the host's name, the clock, the build's file times, or who owns the sources.
 set -- rpmbuild \
     --define "_topdir $TOPDIR" \
     --define "_tmppath $TMPDIR" \
@@ -99,6 +99,7 @@ set -- rpmbuild \
     --define "clamp_mtime_to_source_date_epoch 1" \
     --define "build_mtime_policy clamp_to_source_date_epoch" \
     --define "source_date_epoch_from_changelog 0" \
+    --define "_srcdefattr (-,root,root)" \
     "$@"
 
 if [ "$mode" = common ]; then

@@ -77,6 +77,24 @@ func Rebuild(ctx context.Context,
 	})
 }
 
+// Reproduce builds packages twice from nothing, the second time as on another machine, and names the cause of any difference.
+func Reproduce(ctx context.Context,
+	kind *string, // kinds of packages, separated by commas: rpm, rpm:addon, deb, deb:addon (default rpm,rpm:addon,deb)
+	vary *string, // all, each (one build for each alone), or names of variations separated by commas (default all)
+	distro *string, // distro to build for (default rocky9)
+	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Suite = suite
+	return app.Run(ctx, f, func(a *app.App, ctx context.Context) error {
+		return a.Reproduce(ctx, app.ReproduceFlags{Kind: kind, Vary: vary})
+	})
+}
+
 // Patch writes rdma-core-PROVIDER.patch and proves that it applies.
 func Patch(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)

@@ -48,7 +48,7 @@ func (a *App) Rebuild(ctx context.Context, f RebuildFlags) error {
 	}
 	defer os.RemoveAll(dir)
 	s := pipeline.NewState(j)
-	s.Record, s.Fresh = rec, dir
+	s.Record, s.Anew.Dir = rec, dir
 	if err := a.pipeline.Do(ctx, remake(rec.Kind), s); err != nil {
 		return adviseOnRecord(err, rec)
 	}

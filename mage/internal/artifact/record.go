@@ -33,7 +33,7 @@ type Record struct {
 
 	Source      RecordedSource    `json:"source"`
 	Provider    *RecordedProvider `json:"provider,omitempty"`
-	Inputs      []Digest          `json:"inputs"` // files that the build read, by their paths in the container; scripts/ are verbsmith's own
+	Inputs      []Digest          `json:"inputs"` // files that the build read, as the container has them; scripts/ are verbsmith's own
 	Base        RecordedImage     `json:"base"`
 	Toolchain   RecordedImage     `json:"toolchain"`
 	BuildRoot   BuildRoot         `json:"buildRoot"`

@@ -19,7 +19,7 @@ import (
 func addRecord(dir string, m *artifact.Manifest, record artifact.Record) error {
 	record.Outputs = nil
 	for _, f := range m.Files {
-		if isPackage(f.Path) {
+		if pkgfile.IsPackage(f.Path) {
 			record.Outputs = append(record.Outputs, artifact.Digest{Path: f.Path, SHA256: f.SHA256})
 		}
 	}
@@ -36,13 +36,6 @@ func addRecord(dir string, m *artifact.Manifest, record artifact.Record) error {
 	m.Files = append(m.Files, artifact.Output{Path: name, Size: int64(len(text)), SHA256: hex.EncodeToString(sum[:])})
 	slices.SortFunc(m.Files, func(a, b artifact.Output) int { return strings.Compare(a.Path, b.Path) })
 	return nil
-}
-
-// isPackage tells binary and source packages from what is next to them, such as logs. dpkg's .buildinfo and .changes have the
-// time of the build in them.
-func isPackage(name string) bool {
-	source := strings.HasSuffix(name, ".dsc") || strings.HasSuffix(name, ".orig.tar.gz") || strings.Contains(name, ".debian.tar.")
-	return pkgfile.IsRPM(name) || strings.HasSuffix(name, ".src.rpm") || pkgfile.IsDeb(name) || source
 }
 
 // recorded says whether the record is among the files of m.

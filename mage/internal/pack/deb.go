@@ -23,13 +23,13 @@ func (p *Packer) Deb(
 		return artifact.Packages{}, err
 	}
 	in := debInput{stage.NewDebBuild(p.Compiler(j, tc, src.Epoch, stage.ForPackages), tc.Base, rdmaCore, src, files)}
-	if p.Fresh != "" {
+	if p.Anew.Dir != "" {
 		in.Compiler = in.Compiler.Fresh()
 	} else if j.Provider != nil {
 		in.DebBuild = in.WithCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), debian.Patch)
 	}
 	return p.MakePackages(ctx, "deb", stage.PackagesInput{
-		Input: in, Script: scripts.DebBuild, Compiler: in.Compiler, Files: in.Files, Fresh: p.Fresh,
+		Input: in, Script: scripts.DebBuild, Compiler: in.Compiler, Files: in.Files, Anew: p.Anew,
 	}, nothing)
 }
 

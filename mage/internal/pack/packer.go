@@ -8,7 +8,7 @@ import "github.com/resnics/verbsmith/mage/internal/stage"
 type Packer struct {
 	*stage.Runner
 
-	Fresh string // a directory in which packages are made without the cache and without common objects; "": with both
+	Anew stage.Anew
 }
 
 // nothing is read of packages that need no more.

@@ -23,14 +23,14 @@ func (p *Packer) RPM(ctx context.Context, j job.Job, of Sources) (artifact.Packa
 		Compiler: p.Compiler(j, of.Toolchain, of.Source.Epoch, stage.ForPackages),
 		Files:    rpmFiles(j, of, of.Patch.File),
 	}
-	if p.Fresh != "" {
+	if p.Anew.Dir != "" {
 		in.Compiler = in.Compiler.Fresh()
 	} else if j.Provider != nil {
 		compiler := p.Compiler(j.Stock(), of.Toolchain, of.Source.Epoch, stage.ForPackages)
 		in.Common = stage.RPMCommon(compiler, specPath, rpmFiles(j, of, of.Patch.Common))
 	}
 	return p.MakePackages(ctx, "rpm", stage.PackagesInput{
-		Input: in, Script: scripts.RPMBuild, Compiler: in.Compiler, Files: in.Files, Fresh: p.Fresh,
+		Input: in, Script: scripts.RPMBuild, Compiler: in.Compiler, Files: in.Files, Anew: p.Anew,
 	}, nothing)
 }
 

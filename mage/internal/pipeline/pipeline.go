@@ -16,6 +16,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/probe"
 	"github.com/resnics/verbsmith/mage/internal/prove"
 	"github.com/resnics/verbsmith/mage/internal/record"
+	"github.com/resnics/verbsmith/mage/internal/reproduce"
 	"github.com/resnics/verbsmith/mage/internal/source"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
@@ -80,6 +81,9 @@ func (p *Pipeline) Packer() *pack.Packer { return &pack.Packer{Runner: p.Runner}
 func (p *Pipeline) Recorder() *record.Recorder {
 	return &record.Recorder{Runner: p.Runner, Version: p.Version}
 }
+
+// Reproducer builds with variations.
+func (p *Pipeline) Reproducer() *reproduce.Reproducer { return &reproduce.Reproducer{Runner: p.Runner} }
 
 // AddonPacker makes packages of a provider alone.
 func (p *Pipeline) AddonPacker() *addon.Packer {

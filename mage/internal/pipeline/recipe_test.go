@@ -142,7 +142,7 @@ func toRemake(kind artifact.Kind, of func(*testing.T, *kitchen) *State) func(*te
 	return func(t *testing.T, b *kitchen) *State {
 		t.Helper()
 		s := of(t, b)
-		s.Fresh = t.TempDir()
+		s.Anew.Dir = t.TempDir()
 		known := NewState(s.Job)
 		if err := b.Do(t.Context(), Recipe{Source}, known); err != nil {
 			t.Fatal(err)

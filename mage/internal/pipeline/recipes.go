@@ -48,6 +48,11 @@ var (
 	ForRemakeDeb   = Recipe{ReleaseSource, SameSource, Integrate, DebianSource}.then(remade...)
 	ForRemakeAddon = Recipe{AddonSource, SameSource, Integrate, Patch, AddonTools}.then(remade...)
 
+	ForReproduceRPM   = compiles.then(VaryLibrary)
+	ForReproduceDeb   = debCompiles.then(VaryLibrary)
+	ForReproduceAddon = addonSource.then(Base, Toolchain, VaryLibrary)
+	ForRemake         = Recipe{Remake}
+
 	ForAddonPlan = Recipe{AddonPlan}
 	ForAddon     = addonPackaged
 	ForTestAddon = addonAndStock.then(Update, ProveAddon)

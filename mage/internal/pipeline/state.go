@@ -17,6 +17,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/prove"
 	"github.com/resnics/verbsmith/mage/internal/record"
 	"github.com/resnics/verbsmith/mage/internal/report"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/walk"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -43,7 +44,8 @@ type State struct {
 	Suite    report.Suite // the verdicts
 	Rebuilt  artifact.Dist
 	Scratch  string          // a directory for Rebuilt
-	Fresh    string          // a directory in which packages are made without caches; "": none
+	Anew     stage.Anew      // where packages are made without caches
+	Library  []byte          // what the variations of a build need
 	Record   artifact.Record // of the packages that a rebuild has to make
 	Remade   record.Outcome  // of that
 

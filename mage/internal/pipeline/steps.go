@@ -123,7 +123,7 @@ var Discover = &Step{engine: true, of: withProvider, run: func(ctx context.Conte
 // RPM runs rpmbuild -ba.
 var RPM = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	packer := p.Packer()
-	packer.Fresh = s.Fresh
+	packer.Anew = s.Anew
 	s.Packages, err = packer.RPM(ctx, s.Job, pack.Sources{Source: s.Source, Patch: s.Patch, Spec: s.Spec, Toolchain: s.Toolchain})
 	return err
 }}
@@ -131,7 +131,7 @@ var RPM = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *Sta
 // Deb runs dpkg-buildpackage.
 var Deb = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	packer := p.Packer()
-	packer.Fresh = s.Fresh
+	packer.Anew = s.Anew
 	s.Packages, err = packer.Deb(ctx, s.Job, s.Source, s.Debian, s.Toolchain)
 	return err
 }}

@@ -32,7 +32,7 @@ var AddonChoice = &Step{
 // Addon builds the package that contains only the provider.
 var Addon = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	packer := p.AddonPacker()
-	packer.Fresh = s.Fresh
+	packer.Anew = s.Anew
 	s.Packages, err = packer.Build(ctx, s.Job, s.Tree, s.Patch, s.Toolchain)
 	return err
 }}

@@ -44,6 +44,12 @@ var Remake = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *
 	return step.run(ctx, p, s)
 }}
 
+// VaryLibrary compiles what the variations of a build need.
+var VaryLibrary = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
+	s.Library, err = p.Reproducer().Library(ctx, s.Toolchain)
+	return err
+}}
+
 // SameOutputs compares what was made with the record: if it differs, the first input that does says why.
 var SameOutputs = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) (err error) {
 	s.Remade, err = p.Recorder().Compare(ctx, s.Record, s.toRecord())

@@ -36,6 +36,13 @@ func IsRPM(path string) bool {
 	return strings.HasSuffix(path, ".rpm") && !strings.HasSuffix(path, ".src.rpm")
 }
 
+// IsPackage tells binary and source packages from what is next to them, such as logs. dpkg's .buildinfo and .changes are none: they
+// have the time of the build in them.
+func IsPackage(path string) bool {
+	source := strings.HasSuffix(path, ".dsc") || strings.HasSuffix(path, ".orig.tar.gz") || strings.Contains(path, ".debian.tar.")
+	return strings.HasSuffix(path, ".rpm") || IsDeb(path) || source
+}
+
 // CompareEVR orders two versions of a package, EPOCH:VERSION-RELEASE, as RPM does: it returns a negative number if a is older
 // than b.
 func CompareEVR(a, b string) int {

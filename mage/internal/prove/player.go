@@ -27,7 +27,7 @@ type playerInput struct {
 // Container implements stage.Contained.
 func (in playerInput) Container() containers.RunSpec {
 	return containers.RunSpec{
-		Argv: []string{scripts.NetlinkPlayer, playerOut + "/" + scripts.NetlinkSource, playerOut + "/out/" + playerFile},
+		Argv: []string{scripts.Preload, playerOut + "/" + scripts.NetlinkSource, playerOut + "/out/" + playerFile},
 		Name: "player", Image: in.Toolchain, User: stage.Builder,
 		Inputs:  []containers.Input{stage.BuilderInput(playerOut, in.Source)},
 		Outputs: []containers.Output{{Path: playerOut + "/out"}},

@@ -113,7 +113,10 @@ func TestReadRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, _ := json.Marshal(root)
+	data, err := json.Marshal(root)
+	if err != nil {
+		t.Fatal(err)
+	}
 	const want = `{"rpm":[{"package":"gcc-14-1.x86_64","sha256":"aa"},{"package":"gpg-pubkey-1-1"}],` +
 		`"dpkg":[{"package":"dash=0.5","sha256":"11"},{"package":"libc6:amd64=2.36","sha256":"22"},{"package":"libz:amd64=1","sha256":"33"},{"package":"empty=1"}],` +
 		`"macros":{"dist":".el9","empty":""}}`

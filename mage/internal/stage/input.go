@@ -41,6 +41,7 @@ type Work struct {
 
 	runner *Runner
 	input  Input
+	vary   func(containers.RunSpec) containers.RunSpec // see Anew
 }
 
 // Run runs the container of a Contained input; its output goes to the stage's log. What goes into
@@ -53,6 +54,9 @@ func (w *Work) Run(ctx context.Context, machinery ...containers.Input) error {
 	spec.Outputs = slices.Clone(spec.Outputs)
 	for i, out := range spec.Outputs {
 		spec.Outputs[i].Dir = filepath.Join(w.Dir, out.Dir)
+	}
+	if w.vary != nil {
+		spec = w.vary(spec)
 	}
 	return w.runner.runContained(ctx, w.Stage, spec)
 }

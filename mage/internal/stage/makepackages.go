@@ -5,6 +5,7 @@ package stage
 import (
 	"context"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 )
@@ -16,8 +17,15 @@ type PackagesInput struct {
 	Script   string // that makes them
 	Compiler Compiler
 	Files    []File
-	// Fresh is a directory in which they are made anew, without the cache; "": they come from the cache.
-	Fresh string
+	Anew     Anew
+}
+
+// Anew says where packages are made without the cache and without anything that an earlier run has compiled. The zero value is
+// nowhere: they come from the cache.
+type Anew struct {
+	Dir string
+	// Vary changes the container that makes them; nil: it stays as it is.
+	Vary func(containers.RunSpec) containers.RunSpec
 }
 
 // MakePackages is MakeAndRead for packages, with what they are made from.
@@ -25,15 +33,15 @@ func (r *Runner) MakePackages(
 	ctx context.Context, name string, in PackagesInput, read func(dir string) error,
 ) (artifact.Packages, error) {
 	made := artifact.Packages{Environment: in.Compiler.Environment()}
-	if in.Fresh != "" {
+	if in.Anew.Dir != "" {
 		s := r.Begin(name)
 		var err error
-		made.Dir = in.Fresh
+		made.Dir = in.Anew.Dir
 		if made.Inputs, err = digests(in.Files, in.Script); err == nil {
-			err = r.MakeIn(ctx, s, in.Fresh, in.Input)
+			err = in.Make(ctx, &Work{Stage: s, Dir: in.Anew.Dir, runner: r, input: in.Input, vary: in.Anew.Vary})
 		}
 		if err == nil {
-			err = read(in.Fresh)
+			err = read(in.Anew.Dir)
 		}
 		return made, r.End(name, s, false, err)
 	}

@@ -92,16 +92,18 @@ func (p *Packer) Build(
 }
 
 // debInput is the input of dpkg-buildpackage.
-func (p *Packer) debInput(j job.Job, src artifact.Source, patch artifact.Patch, tc artifact.Toolchain, text *addonText) stage.PackagesInput {
+func (p *Packer) debInput(
+	j job.Job, src artifact.Source, patch artifact.Patch, tc artifact.Toolchain, text *addonText,
+) stage.PackagesInput {
 	quilt := patch
 	quilt.Name = artifact.DebianDir + "/patches/" + patch.Name
 	files := append(slices.Clone(text.debian), stage.File{Name: "patches/" + patch.Name, Path: patch.File})
 	build := stage.NewDebBuild(p.Compiler(j, tc, src.Epoch, stage.ForPackages), tc.Base, text.addon.Package, src, files)
-	if p.Fresh == "" {
+	if p.Anew.Dir == "" {
 		build = build.WithCommon(p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages), quilt)
 	}
 	return stage.PackagesInput{
-		Input: debInput{build}, Script: scripts.DebBuild, Compiler: build.Compiler, Files: build.Files, Fresh: p.Fresh,
+		Input: debInput{build}, Script: scripts.DebBuild, Compiler: build.Compiler, Files: build.Files, Anew: p.Anew,
 	}
 }
 
@@ -133,12 +135,12 @@ func (p *Packer) rpmInput(
 	in := buildInput{
 		Compiler: p.Compiler(j, tc, src.Epoch, stage.ForPackages), Package: text.addon.Package, Files: files(patch.File),
 	}
-	if p.Fresh == "" {
+	if p.Anew.Dir == "" {
 		common := p.Compiler(j.Stock(), tc, src.Epoch, stage.ForPackages)
 		in.Common = stage.RPMCommon(common, in.spec(), files(patch.Common))
 	}
 	return stage.PackagesInput{
-		Input: in, Script: scripts.RPMBuild, Compiler: in.Compiler, Files: in.Files, Fresh: p.Fresh,
+		Input: in, Script: scripts.RPMBuild, Compiler: in.Compiler, Files: in.Files, Anew: p.Anew,
 	}, nil
 }
 

@@ -19,7 +19,7 @@ type Packer struct {
 	Specs      fs.FS // specs/
 	Releases   *specs.Releases
 	Interfaces *specs.Interfaces
-	Fresh      string // a directory in which packages are made without the cache and without common objects; "": with both
+	Anew       stage.Anew
 	// Resolve says whether a job's release is available, and downloads it if necessary;
 	// its output goes to the stage's log.
 	Resolve func(ctx context.Context, j job.Job, s *ui.Stage) error

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Compiles the library that simulates the kernel's RDMA netlink for a program.
-#   netlink-player.sh SOURCE OUT.so
+# Compiles a library for LD_PRELOAD, which answers a program in place of the C library or the kernel.
+#   preload.sh SOURCE OUT.so
 set -eu
 
 needs() { # COMMAND...: ends the script if the image lacks one
