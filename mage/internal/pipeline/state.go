@@ -5,6 +5,7 @@ package pipeline
 import (
 	"time"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/bench"
 	"github.com/resnics/verbsmith/mage/internal/driverapi"
@@ -43,11 +44,11 @@ type State struct {
 	Dist     artifact.Dist
 	Suite    report.Suite // the verdicts
 	Rebuilt  artifact.Dist
-	Scratch  string          // a directory for Rebuilt
-	Anew     stage.Anew      // where packages are made without caches
-	Library  []byte          // what the variations of a build need
-	Record   artifact.Record // of the packages that a rebuild has to make
-	Remade   record.Outcome  // of that
+	Scratch  string           // a directory for Rebuilt
+	Anew     stage.Anew       // where packages are made without caches
+	Library  containers.Input // what the variations of a build need
+	Record   artifact.Record  // of the packages that a rebuild has to make
+	Remade   record.Outcome   // of that
 
 	// For an add-on: the unpatched packages of the release, built, the distro's own or, in Beside, given.
 	Stock   *State

@@ -298,8 +298,8 @@ func TestDeviceByDriverID(t *testing.T) {
 	} {
 		b := newBench(t)
 		b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
-			if run.Name == "player" {
-				if source := run.Files["/builder/player/rdma-netlink.c"]; run.Image != "sha256:tools" || source.Data == "" || source.Owner != stage.BuilderUID {
+			if run.Name == "preload" {
+				if source := run.Files["/builder/preload/rdma-netlink.c"]; run.Image != "sha256:tools" || source.Data == "" || source.Owner != stage.BuilderUID {
 					t.Errorf("the player is compiled in %s of %d bytes", run.Image, len(source.Data))
 				}
 				write(t, filepath.Join(run.Outputs[0].Dir, "rdma-netlink.so"), "player")
@@ -319,7 +319,7 @@ func TestDeviceByDriverID(t *testing.T) {
 		players := 0
 		for _, run := range b.engine.Runs() {
 			switch run.Name {
-			case "player":
+			case "preload":
 				players++
 			case "prove":
 				player := run.Files[run.Env["NETLINK"]]
@@ -369,7 +369,7 @@ func TestProveTree(t *testing.T) {
 func TestJudgeBuildByDriverID(t *testing.T) {
 	b := newBench(t)
 	b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
-		if run.Name == "player" {
+		if run.Name == "preload" {
 			write(t, filepath.Join(run.Outputs[0].Dir, "rdma-netlink.so"), "player")
 		}
 		if run.Image != "sha256:others" {

@@ -19,14 +19,8 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/scripts"
 )
-
-// Whatever the library depends on is in its key.
-func TestKeysHaveEachField(t *testing.T) {
-	stagetest.EachFieldCounts(t, preloadInput{})
-}
 
 // machine builds two packages. What a text of the first one depends on is noticed: something of the variations, or in each build.
 type machine struct {
@@ -145,7 +139,7 @@ func TestChoose(t *testing.T) {
 // A container with variations has another host, user and owner of its files, and runs the same script below vary.sh.
 func TestVary(t *testing.T) {
 	all, _ := Choose([]string{All})
-	vary, err := Vary(all, []byte("library"))
+	vary, err := Vary(all, containers.Input{Path: "/"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +179,7 @@ func TestVary(t *testing.T) {
 	if owners["a"] != otherUID || owners["b"] != 0 {
 		t.Errorf("owners %v", owners)
 	}
-	fixed, err := Vary(pins()[3:], nil)
+	fixed, err := Vary(pins()[3:], containers.Input{})
 	if err != nil {
 		t.Fatal(err)
 	}

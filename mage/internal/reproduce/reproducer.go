@@ -5,13 +5,11 @@ package reproduce
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/scripts"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -19,42 +17,15 @@ import (
 // Reproducer builds with variations.
 type Reproducer struct{ *stage.Runner }
 
-const (
-	preloadStage = "vary"
-	preloadIn    = "/builder/vary"
-)
+const libraryStage = "vary"
 
-// preloadInput is the input of the library that the variations need.
-type preloadInput struct {
-	Toolchain string // image
-	Source    []stage.File
-}
-
-// Container implements stage.Contained.
-func (in preloadInput) Container() containers.RunSpec {
-	return containers.RunSpec{
-		Argv: []string{scripts.Preload, preloadIn + "/" + scripts.VarySource, preloadIn + "/out/" + preload},
-		Name: preloadStage, Image: in.Toolchain, User: stage.Builder,
-		Inputs:  []containers.Input{stage.BuilderInput(preloadIn, in.Source)},
-		Outputs: []containers.Output{{Path: preloadIn + "/out"}},
-	}
-}
-
-// Make implements stage.Input.
-func (in preloadInput) Make(ctx context.Context, w *stage.Work) error { return w.Run(ctx) }
-
-// Library compiles the library that the variations need, with a toolchain that they are for.
+// Library compiles the library that the variations need, with a toolchain that they are for, and gives it as an input of a container.
 //
 // Errors: *containers.RunError.
-func (r *Reproducer) Library(ctx context.Context, tc artifact.Toolchain) ([]byte, error) {
-	source := stage.File{Name: scripts.VarySource, Data: scripts.VaryText, Owner: stage.BuilderUID}
-	var library []byte
-	_, err := r.MakeAndRead(ctx, preloadStage, preloadInput{Toolchain: tc.ID, Source: []stage.File{source}},
-		func(entry stagecache.Entry) (err error) {
-			library, err = stagecache.ReadFile(filepath.Join(entry.Dir, preload))
-			return err
-		})
-	return library, err
+func (r *Reproducer) Library(ctx context.Context, tc artifact.Toolchain) (containers.Input, error) {
+	s := r.Begin(libraryStage)
+	library, err := r.Preload(ctx, s, tc.ID, scripts.VarySource, scripts.VaryText, preloadDir)
+	return library, r.EndLook(libraryStage, s, err)
 }
 
 // Choose gives the variations of those names; "all" is all that go together.
@@ -89,7 +60,7 @@ const (
 // Vary changes a container for the variations.
 //
 // Errors: that of the seccomp profile.
-func Vary(all []Variation, library []byte) (func(containers.RunSpec) containers.RunSpec, error) {
+func Vary(all []Variation, library containers.Input) (func(containers.RunSpec) containers.RunSpec, error) {
 	profile, err := containers.AllowFixedAddresses()
 	if err != nil {
 		return nil, fmt.Errorf("hold addresses: %w", err)

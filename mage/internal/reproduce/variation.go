@@ -105,7 +105,7 @@ func merge(all []Variation) setting {
 }
 
 // apply changes a container that makes packages. library is the compiled preload.
-func (s setting) apply(spec containers.RunSpec, library []byte, profile string) containers.RunSpec {
+func (s setting) apply(spec containers.RunSpec, library containers.Input, profile string) containers.RunSpec {
 	spec.Env = maps.Clone(spec.Env)
 	maps.Copy(spec.Env, s.env)
 	spec.Env["VARY_PRELOAD"] = preloadDir + "/" + preload
@@ -118,9 +118,7 @@ func (s setting) apply(spec containers.RunSpec, library []byte, profile string) 
 	if s.uid != 0 {
 		s.own(&spec)
 	}
-	file := stage.File{Name: preloadDir[1:] + "/" + preload, Data: library, Mode: 0o755}
-	spec.Inputs = append(spec.Inputs,
-		stage.ScriptInput(spec.Argv[0]), containers.Input{Path: "/", Write: stage.Tar([]stage.File{file})})
+	spec.Inputs = append(spec.Inputs, stage.ScriptInput(spec.Argv[0]), library)
 	spec.Argv = append([]string{scripts.Vary, s.umask, s.folder}, spec.Argv...)
 	return spec
 }

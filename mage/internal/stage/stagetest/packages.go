@@ -25,6 +25,10 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 				write(t, filepath.Join(out.Dir, "base.tar.gz"), fmt.Sprintf("made of %d files", len(run.Files)))
 				continue
 			}
+			if run.Name == "preload" {
+				write(t, filepath.Join(out.Dir, path.Base(run.Argv[len(run.Argv)-1])), "library")
+				continue
+			}
 			switch path.Base(out.Path) {
 			case "RPMS":
 				name := cmp.Or(map[string]string{"addon": "extra"}[run.Name], "tiny")
