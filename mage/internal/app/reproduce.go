@@ -86,7 +86,7 @@ func reproducedRow(kind artifact.Kind, out reproduce.Outcome) []string {
 		if c.Title != "" {
 			line += " (" + c.Title + ")"
 		}
-		lines = append(lines, line+": "+few(c.Packages))
+		lines = append(lines, line+": "+few(c.Where()))
 	}
 	return []string{string(kind), "DIFFER", strings.Join(lines, "\n")}
 }

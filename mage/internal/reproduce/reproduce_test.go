@@ -63,23 +63,24 @@ func TestSearchNamesTheCause(t *testing.T) {
 		causes  string
 		builds  int
 	}{
-		"nothing":     {machine{}, "", 2},
-		"host":        {machine{notices: "host"}, "host", 14},
-		"umask":       {machine{notices: "umask"}, "umask", 14},
-		"user":        {machine{notices: "user"}, "user", 14},
-		"home":        {machine{notices: "HOME"}, "user", 14},
-		"path":        {machine{notices: "path"}, "path", 14},
-		"clock":       {machine{notices: "VARY_CLOCK"}, "clock", 14},
-		"zone":        {machine{notices: "TZ"}, "timezone", 14},
-		"sorting":     {machine{notices: "VARY_COLLATE"}, "locale", 14},
-		"cores":       {machine{notices: "VARY_CORES"}, "cores", 14},
-		"kernel":      {machine{notices: "VARY_KERNEL"}, "kernel", 14},
-		"directories": {machine{notices: "VARY_ORDER"}, "order", 14},
-		"seed":        {machine{notices: "PYTHONHASHSEED"}, "environment", 14},
-		"time":        {machine{differs: "the time of day"}, "the time of day", 22},
-		"race":        {machine{differs: "a race between parallel steps"}, "a race between parallel steps", 22},
-		"addresses":   {machine{differs: "the addresses of memory"}, "the addresses of memory", 22},
-		"random":      {machine{differs: "*"}, unknownCause, 22},
+		"nothing":                  {machine{}, "", 2},
+		"host":                     {machine{notices: "host"}, "host", 14},
+		"umask":                    {machine{notices: "umask"}, "umask", 14},
+		"user":                     {machine{notices: "user"}, "user", 14},
+		"home":                     {machine{notices: "HOME"}, "user", 14},
+		"path":                     {machine{notices: "path"}, "path", 14},
+		"clock":                    {machine{notices: "VARY_CLOCK"}, "clock", 14},
+		"zone":                     {machine{notices: "TZ"}, "timezone", 14},
+		"sorting":                  {machine{notices: "VARY_COLLATE"}, "locale", 14},
+		"cores":                    {machine{notices: "VARY_CORES"}, "cores", 14},
+		"kernel":                   {machine{notices: "VARY_KERNEL"}, "kernel", 14},
+		"directories":              {machine{notices: "VARY_ORDER"}, "order", 14},
+		"seed":                     {machine{notices: "PYTHONHASHSEED"}, "environment", 14},
+		"time":                     {machine{differs: "the time of day"}, "the time of day", 24},
+		"race":                     {machine{differs: "a race between parallel steps"}, "a race between parallel steps", 24},
+		"addresses":                {machine{differs: "the addresses of memory"}, "the addresses of memory", 24},
+		"directories in any order": {machine{differs: "the order of directories"}, "the order of directories", 24},
+		"random":                   {machine{differs: "*"}, unknownCause, 24},
 	} {
 		out, err := Search(t.Context(), all, false, tt.machine.build)
 		var causes []string
@@ -124,6 +125,35 @@ func TestSearchEachAndTogether(t *testing.T) {
 		if !errors.Is(err, broken) || builds != n {
 			t.Errorf("build %d fails: got %v after %d builds", n, err, builds)
 		}
+	}
+}
+
+// What is the same twice by chance is tried again, so that its cause is not one that had nothing to do with it.
+func TestSearchDoubtsChance(t *testing.T) {
+	all, _ := Choose([]string{"host"})
+	builds, pinned := 0, map[string]int{}
+	out, err := Search(t.Context(), all, false, func(_ context.Context, with []Variation) (Sums, error) {
+		builds++
+		text := fmt.Sprint(builds)
+		if len(with) == 1 && with[0].Title == "" {
+			pinned[with[0].Name]++
+			byChance := with[0].Name == "the time of day" && pinned[with[0].Name] <= 2
+			if byChance || with[0].Name == "the order of directories" {
+				text = "same"
+			}
+		}
+		return Sums{"a.rpm": text}, nil
+	})
+	if err != nil || len(out.Causes) != 1 || out.Causes[0].Name != "the order of directories" || pinned["the time of day"] != 4 ||
+		pinned["the addresses of memory"] != 2 {
+		t.Errorf("got %+v, %v, builds %v", out, err, pinned)
+	}
+}
+
+func TestWhere(t *testing.T) {
+	c := Cause{Packages: []string{"RPMS/x/a.rpm: /etc/a", "RPMS/x/a.rpm: mode of /etc/b", "RPMS/x/b.rpm: header: provides", "c.deb"}}
+	if got := strings.Join(c.Where(), ", "); got != "a.rpm: /etc/a, mode of /etc/b, b.rpm: header: provides, c.deb" {
+		t.Error(got)
 	}
 }
 

@@ -4,6 +4,7 @@ package reproduce
 
 import (
 	"context"
+	"path"
 	"slices"
 	"strings"
 )
@@ -17,6 +18,21 @@ type Cause struct {
 
 // Builder builds once with variations.
 type Builder func(ctx context.Context, with []Variation) (Sums, error)
+
+// Where names the packages and their parts, each package once.
+func (c Cause) Where() []string {
+	list, last := make([]string, 0, len(c.Packages)), ""
+	for _, name := range c.Packages {
+		whole, part, ok := strings.Cut(name, between)
+		if ok && whole == last {
+			list = append(list, part)
+			continue
+		}
+		last = whole
+		list = append(list, path.Base(whole)+strings.TrimPrefix(name, whole))
+	}
+	return list
+}
 
 // Outcome is what builds with variations gave.
 type Outcome struct {
@@ -99,8 +115,37 @@ func (s *search) unstable(ctx context.Context, each bool, out *Outcome) ([]strin
 	if each {
 		out.Differ = differ
 	}
+	mended, err := s.held(ctx, pins(), differ)
+	if err != nil {
+		return nil, err
+	}
+	// What differs in some builds only can be the same twice by chance.
+	doubtful := pinsOfSeveral(mended)
+	sure, err := s.held(ctx, doubtful, differ)
+	if err != nil {
+		return nil, err
+	}
 	left := differ
 	for _, pin := range pins() {
+		names := mended[pin.Name]
+		if again, asked := sure[pin.Name]; asked {
+			names = without(names, without(names, again))
+		}
+		if len(names) > 0 {
+			out.Causes = append(out.Causes, Cause{Name: pin.Name, Packages: names})
+		}
+		left = without(left, names)
+	}
+	if len(left) > 0 {
+		out.Causes = append(out.Causes, Cause{Name: unknownCause, Packages: left})
+	}
+	return differ, nil
+}
+
+// held builds twice with each of the pins: what of the differing packages is the same then.
+func (s *search) held(ctx context.Context, all []Variation, differ []string) (map[string][]string, error) {
+	same := map[string][]string{}
+	for _, pin := range all {
 		first, err := s.run(ctx, pin)
 		if err != nil {
 			return nil, err
@@ -109,17 +154,27 @@ func (s *search) unstable(ctx context.Context, each bool, out *Outcome) ([]strin
 		if err != nil {
 			return nil, err
 		}
-		still := first.Differ(second)
-		mended := slices.DeleteFunc(slices.Clone(differ), func(name string) bool { return slices.Contains(still, name) })
-		if len(mended) > 0 {
-			out.Causes = append(out.Causes, Cause{Name: pin.Name, Packages: mended})
+		same[pin.Name] = without(differ, first.Differ(second))
+	}
+	return same, nil
+}
+
+// pinsOfSeveral are the pins that mend what another one mends too.
+func pinsOfSeveral(mended map[string][]string) []Variation {
+	count := map[string]int{}
+	for _, names := range mended {
+		for _, name := range names {
+			count[name]++
 		}
-		left = slices.DeleteFunc(slices.Clone(left), func(name string) bool { return slices.Contains(mended, name) })
 	}
-	if len(left) > 0 {
-		out.Causes = append(out.Causes, Cause{Name: unknownCause, Packages: left})
-	}
-	return differ, nil
+	return slices.DeleteFunc(pins(), func(pin Variation) bool {
+		return !slices.ContainsFunc(mended[pin.Name], func(name string) bool { return count[name] > 1 })
+	})
+}
+
+// without is a list without some of its names.
+func without(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(some, name) })
 }
 
 // alone builds with each variation alone.
@@ -129,7 +184,7 @@ func (s *search) alone(ctx context.Context, wanted []Variation, unstable []strin
 		if err != nil {
 			return err
 		}
-		differ := slices.DeleteFunc(s.plain.Differ(varied), func(name string) bool { return slices.Contains(unstable, name) })
+		differ := without(s.plain.Differ(varied), unstable)
 		if len(differ) > 0 {
 			out.Causes = append(out.Causes, Cause{Name: v.Name, Title: v.Title, Packages: differ})
 			out.Differ = append(out.Differ, differ...)

@@ -83,6 +83,7 @@ func pins() []Variation {
 		{"Python's hash seed", "", env(map[string]string{hashSeed: "0"})},
 		{"a race between parallel steps", "", env(map[string]string{"VARY_CORES": "1"})},
 		{"the addresses of memory", "", setting{fixed: true}},
+		{"the order of directories", "", env(map[string]string{"VARY_ORDER": "1"})},
 	}
 }
 
