@@ -37,6 +37,20 @@ func (Toolchain) Build(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).ToolchainBuild)
 }
 
+// Lock writes the packages that a toolchain has, which every later toolchain of that distro or suite must have.
+func (Toolchain) Lock(ctx context.Context,
+	distro *string, // distro whose toolchain is locked (default rocky9)
+	suite *string, // Debian suite whose toolchain is locked, instead of a distro
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
+	base *string, // base image: auto, registry or standin (default auto)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Suite = suite
+	return app.Run(ctx, f, (*app.App).ToolchainLock)
+}
+
 // Pin writes the digest that a distro's image has now into its file in specs, which then stands for that image.
 func (Toolchain) Pin(ctx context.Context,
 	distro *string, // distro whose image is pinned, or all (default rocky9)

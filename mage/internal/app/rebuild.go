@@ -30,6 +30,9 @@ func (a *App) Rebuild(ctx context.Context, f RebuildFlags) error {
 		return err
 	}
 	rec, err := record.Read(absolute(file))
+	if wrong, ok := errors.AsType[*record.FileError](err); ok {
+		wrong.File = file
+	}
 	if err != nil {
 		return err
 	}

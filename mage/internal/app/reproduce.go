@@ -42,8 +42,7 @@ func (e *NotReproducedError) Error() string {
 // should not notice, and looks for the cause if they differ.
 func (a *App) Reproduce(ctx context.Context, f ReproduceFlags) error {
 	kinds, err := reproducedKinds(f.Kind)
-	vary := value(f.Vary, reproduce.All)
-	wanted, errVary := reproduce.Choose(strings.Split(strings.Replace(vary, reproduce.Each, reproduce.All, 1), ","))
+	wanted, each, errVary := reproduce.Choose(value(f.Vary, reproduce.All))
 	empty := errors.Join(
 		notEmpty("kind", f.Kind, "one of "+strings.Join(kindNames(), ", ")),
 		notEmpty("vary", f.Vary, "all, each, or names of variations"))
@@ -53,7 +52,7 @@ func (a *App) Reproduce(ctx context.Context, f ReproduceFlags) error {
 	var failed []error
 	rows := make([][]string, 0, len(kinds))
 	for _, kind := range kinds {
-		out, err := a.reproduce(ctx, kind, wanted, vary == reproduce.Each)
+		out, err := a.reproduce(ctx, kind, wanted, each)
 		if err != nil {
 			return errors.Join(append(failed, err)...)
 		}

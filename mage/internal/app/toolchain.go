@@ -5,10 +5,16 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
 
 	"github.com/resnics/verbsmith/mage/internal/image"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/kit"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/record"
 )
 
 // ToolchainList is the toolchain:list target.
@@ -88,6 +94,55 @@ func (a *App) toolchainRow(ctx context.Context, j job.Job, file string) ([]strin
 		state = "ready"
 	}
 	return []string{name, base.Ref, tc.Ref, state}, err
+}
+
+// ToolchainLock is the toolchain:lock target: it writes what the toolchain has installed, which later toolchains of the target must have.
+func (a *App) ToolchainLock(ctx context.Context) error {
+	asked, recipe := a.rpmJob, pipeline.ForToolchainLock
+	if value(a.flags.Suite, "") != "" {
+		asked, recipe = a.debJob, pipeline.ForToolchainLockDeb
+	}
+	j, err := asked(ctx)
+	if err != nil {
+		return err
+	}
+	a.pipeline.Unlocked = true
+	s := pipeline.NewState(j)
+	if err := a.pipeline.Do(ctx, recipe, s); err != nil {
+		return err
+	}
+	a.showTimes()
+	return a.writeLock(s)
+}
+
+// writeLock writes the lock of a toolchain, and shows what has changed since the one before.
+func (a *App) writeLock(s *pipeline.State) error {
+	base := s.Toolchain.Base
+	shown := kit.LockFile(base.Folder)
+	var before record.Lock
+	if text, ok := a.pipeline.Kit.Lock(base.Folder); ok {
+		var err error
+		if before, err = record.ReadLock(shown, text); err != nil {
+			return err
+		}
+		for _, change := range before.Changes(s.BuildRoot) {
+			fmt.Fprintln(a.ui.Out(), change)
+		}
+	}
+	after := before.With(base.Name(), s.BuildRoot)
+	text, err := after.Text()
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(a.dirs.root, filepath.FromSlash(shown))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("create the directory of the lock: %w", err)
+	}
+	if err := renameio.WriteFile(file, text, 0o644, renameio.WithExistingPermissions()); err != nil {
+		return fmt.Errorf("write the lock: %w", err)
+	}
+	fmt.Fprintf(a.ui.Out(), "%s of %s locked: %s\n", count(len(after.RPM)+len(after.Dpkg), "package"), base.Folder, a.relative(file))
+	return nil
 }
 
 // ToolchainBuild is the toolchain:build target.

@@ -37,6 +37,9 @@ func (b *Builder) Toolchain(ctx context.Context, j job.Job, base artifact.Base, 
 	}
 	i.renew(refresh)
 	tc, here, err := toolchain(ctx, i, base, b.ensure, s)
+	if err == nil && b.Locked != nil {
+		err = b.Locked(ctx, s, j, tc)
+	}
 	return tc, b.End("toolchain", s, here, err)
 }
 

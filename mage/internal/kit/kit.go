@@ -94,7 +94,7 @@ func (k *Kit) take(root *os.Root, name string, d fs.DirEntry) error {
 		return &FileError{shown, fmt.Sprintf("at most %d bytes", most), fmt.Sprint(info.Size())}
 	case !k.replaces(name) && !isAddition(name):
 		const want = "the path of one of verbsmith's files, or specs/distros/NAME.yaml, specs/suites/NAME.yaml, " +
-			"specs/libibverbs/NAME.yaml, specs/releases/VERSION.yaml"
+			"specs/libibverbs/NAME.yaml, specs/releases/VERSION.yaml, locks/NAME.json"
 		return &FileError{shown, want, "another name"}
 	}
 	k.site[name], err = root.ReadFile(name)
@@ -120,8 +120,26 @@ func (k *Kit) replaces(name string) bool {
 
 func isAddition(name string) bool {
 	dir, file := path.Split(name)
+	if dir == locks {
+		return path.Ext(file) == lockExt && file != lockExt
+	}
 	added := []string{"specs/distros/", "specs/suites/", "specs/libibverbs/", "specs/releases/"}
 	return path.Ext(file) == ".yaml" && file != ".yaml" && slices.Contains(added, dir)
+}
+
+// The locks of toolchains, which only a repository can have.
+const (
+	locks   = "locks/"
+	lockExt = ".json"
+)
+
+// LockFile is the path of a lock below the repository. name is that of a target's folder in dist/.
+func LockFile(name string) string { return Folder + "/" + locks + name + lockExt }
+
+// Lock is the lock of that name; ok says that there is one.
+func (k *Kit) Lock(name string) (text []byte, ok bool) {
+	text, ok = k.site[locks+name+lockExt]
+	return text, ok
 }
 
 // With is the kit with one more file of the repository's.

@@ -156,6 +156,40 @@ func TestFilesThatNothingReads(t *testing.T) {
 }
 
 // A file with the name of the directory is no directory.
+// A repository's lock is found by the name of its target, and no other file is one.
+func TestLocks(t *testing.T) {
+	repository := t.TempDir()
+	put := func(name string) {
+		file := filepath.Join(repository, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("text"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(LockFile("rocky9"))
+	k, err := Open(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, ok := k.Lock("rocky9"); !ok || string(text) != "text" {
+		t.Errorf("got %q, %t", text, ok)
+	}
+	if _, ok := k.Lock("rocky8"); ok {
+		t.Error("a lock that is not there")
+	}
+	for _, name := range []string{"verbsmith/locks/rocky9.yaml", "verbsmith/locks/.json/x.json", "verbsmith/locks/a/rocky9.json"} {
+		put(name)
+		if _, err := Open(repository); err == nil && !strings.Contains(name, "/.json/") {
+			t.Errorf("%s is taken", name)
+		}
+		if err := os.RemoveAll(filepath.Join(repository, filepath.FromSlash(name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestFolderThatIsAFile(t *testing.T) {
 	root := t.TempDir()
 	if err := os.WriteFile(filepath.Join(root, Folder), nil, 0o600); err != nil {

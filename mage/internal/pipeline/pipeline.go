@@ -39,6 +39,7 @@ type Pipeline struct {
 	Mirror     image.Mirror // a site's own registry
 	Site       bool         // dnf reads a site's repositories
 	Version    string       // of verbsmith
+	Unlocked   bool         // locks of toolchains are not heard: they are being written
 }
 
 // Sources fetches releases; Debian's source packages with the apt of this machine or of an
@@ -71,6 +72,7 @@ func (p *Pipeline) Bench() *bench.Bench { return &bench.Bench{Runner: p.Runner, 
 func (p *Pipeline) Images() *image.Builder {
 	return &image.Builder{
 		Runner: p.Runner, Files: p.Kit.Dir("containers"), Releases: p.Releases, Mirror: p.Mirror, Site: p.Site, Now: time.Now,
+		Locked: p.locked,
 	}
 }
 

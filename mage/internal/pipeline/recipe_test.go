@@ -114,6 +114,8 @@ func trials() map[string]trial {
 		"test:kernel":          {ForTestKernel, func(_ *testing.T, b *kitchen) *State { return kernel(NewState(b.job)) }, "kernel"},
 		"test:kernel, addon":   {ForTestKernelAddon, func(_ *testing.T, b *kitchen) *State { return kernel(stock(nil, b)) }, "kernel"},
 		"toolchain:build":      {ForToolchainBuild, rpm, ""},
+		"toolchain:lock":       {ForToolchainLock, rpm, ""},
+		"toolchain:lock, deb":  {ForToolchainLockDeb, deb, ""},
 		"toolchain:build, deb": {ForToolchainBuildDeb, deb, ""},
 		"toolchain:list": {ForToolchainList, func(_ *testing.T, b *kitchen) *State {
 			s := NewState(b.job)

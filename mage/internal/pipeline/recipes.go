@@ -67,6 +67,8 @@ var (
 
 	ForToolchainBuild    = compiles
 	ForToolchainBuildDeb = debCompiles
+	ForToolchainLock     = compiles.then(ReadBuildRoot)
+	ForToolchainLockDeb  = debCompiles.then(ReadBuildRoot)
 	ForToolchainList     = edited.then(DebianSources)
 
 	ForDistroProbe = Recipe{Source, Spec, Base, Probe}

@@ -38,17 +38,18 @@ type State struct {
 	Facts     probe.Facts // about the base
 	Toolchain artifact.Toolchain
 
-	Build    artifact.Build
-	Packages artifact.Packages
-	Lintian  pack.Lintian
-	Dist     artifact.Dist
-	Suite    report.Suite // the verdicts
-	Rebuilt  artifact.Dist
-	Scratch  string           // a directory for Rebuilt
-	Anew     stage.Anew       // where packages are made without caches
-	Library  containers.Input // what the variations of a build need
-	Record   artifact.Record  // of the packages that a rebuild has to make
-	Remade   record.Outcome   // of that
+	BuildRoot artifact.BuildRoot // of the toolchain
+	Build     artifact.Build
+	Packages  artifact.Packages
+	Lintian   pack.Lintian
+	Dist      artifact.Dist
+	Suite     report.Suite // the verdicts
+	Rebuilt   artifact.Dist
+	Scratch   string           // a directory for Rebuilt
+	Anew      stage.Anew       // where packages are made without caches
+	Library   containers.Input // what the variations of a build need
+	Record    artifact.Record  // of the packages that a rebuild has to make
+	Remade    record.Outcome   // of that
 
 	// For an add-on: the unpatched packages of the release, built, the distro's own or, in Beside, given.
 	Stock   *State

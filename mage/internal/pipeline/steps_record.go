@@ -7,7 +7,10 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/dist"
+	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/kit"
 	"github.com/resnics/verbsmith/mage/internal/record"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -17,6 +20,40 @@ func (p *Pipeline) described(s *State) dist.Describe {
 		return p.Recorder().Describe(ctx, line, s.toRecord())
 	}
 }
+
+// locked returns an error if a toolchain is not what the repository has locked.
+func (p *Pipeline) locked(ctx context.Context, line *ui.Stage, j job.Job, tc artifact.Toolchain) error {
+	text, ok := p.Kit.Lock(tc.Base.Folder)
+	if !ok || p.Unlocked {
+		return nil
+	}
+	file := kit.LockFile(tc.Base.Folder)
+	lock, err := record.ReadLock(file, text)
+	if err != nil {
+		return err
+	}
+	root, err := p.Recorder().BuildRoot(ctx, line, tc, record.KindOf(j, false))
+	if err != nil {
+		return err
+	}
+	if changes := lock.Changes(root); len(changes) > 0 {
+		return &stage.AdviceError{
+			Err:  &record.DriftError{File: file, Changes: changes},
+			What: "if they are wanted, `go tool mage toolchain:lock` takes and lists them, with the flags of this run; " +
+				"else build on the image that was locked",
+		}
+	}
+	line.Note("as locked")
+	return nil
+}
+
+// ReadBuildRoot lists what the toolchain has installed.
+var ReadBuildRoot = &Step{engine: true, run: func(ctx context.Context, p *Pipeline, s *State) error {
+	line := p.Begin("buildroot")
+	root, err := p.Recorder().BuildRoot(ctx, line, s.Toolchain, record.KindOf(s.Job, false))
+	s.BuildRoot = root
+	return p.EndLook("buildroot", line, err)
+}}
 
 // toRecord is what is known of a build so far.
 func (s *State) toRecord() record.Build {

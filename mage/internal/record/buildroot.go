@@ -30,11 +30,11 @@ type Recorder struct {
 	Version string // of verbsmith
 }
 
-// buildRoot lists what a toolchain has installed, once for each image, as a part of stage s. kind is that of the packages that it
+// BuildRoot lists what a toolchain has installed, once for each image, as a part of stage s. kind is that of the packages that it
 // is for.
 //
 // Errors: *containers.RunError.
-func (r *Recorder) buildRoot(ctx context.Context, s *ui.Stage, tc artifact.Toolchain, kind artifact.Kind) (artifact.BuildRoot, error) {
+func (r *Recorder) BuildRoot(ctx context.Context, s *ui.Stage, tc artifact.Toolchain, kind artifact.Kind) (artifact.BuildRoot, error) {
 	in := rootInput{Toolchain: tc.ID, Kind: "rpm"}
 	if kind.Debian() {
 		in.Kind = "deb"

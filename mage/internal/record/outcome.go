@@ -116,6 +116,9 @@ func (e *GivenError) Error() string {
 //
 // Errors: *GivenError.
 func Given(rec artifact.Record, dir string) error {
+	if _, err := os.ReadDir(dir); err != nil {
+		return fmt.Errorf("read the directory of packages: %w", err)
+	}
 	list := rec.Outputs
 	if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(list[0].Path))); errors.Is(err, fs.ErrNotExist) {
 		list = make([]artifact.Digest, 0, len(rec.Outputs))

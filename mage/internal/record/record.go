@@ -48,7 +48,7 @@ func (r *Recorder) Describe(ctx context.Context, s *ui.Stage, b Build) (artifact
 	rec := Known(b)
 	rec.Verbsmith = r.Version
 	var err error
-	rec.BuildRoot, err = r.buildRoot(ctx, s, b.Toolchain, b.Kind)
+	rec.BuildRoot, err = r.BuildRoot(ctx, s, b.Toolchain, b.Kind)
 	return rec, err
 }
 

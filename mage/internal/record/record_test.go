@@ -139,6 +139,9 @@ func TestGiven(t *testing.T) {
 		"not there":    {"b.rpm", "a", "not the recorded packages: a.rpm (missing)"},
 	} {
 		dir := t.TempDir()
+		if err := Given(rec, filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("no directory: got %v", err)
+		}
 		put(t, filepath.Join(dir, tt.file), tt.text)
 		err := Given(rec, dir)
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {

@@ -54,7 +54,7 @@ func (m *machine) build(_ context.Context, with []Variation) (Sums, error) {
 
 // The cause of a difference is named: the variation that makes it, or what differs in each build.
 func TestSearchNamesTheCause(t *testing.T) {
-	all, err := Choose([]string{All})
+	all, _, err := Choose(All)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestSearchNamesTheCause(t *testing.T) {
 
 // Each variation alone has a build of its own, and what comes from two of them together is said to.
 func TestSearchEachAndTogether(t *testing.T) {
-	all, _ := Choose([]string{All})
+	all, _, _ := Choose(All)
 	m := machine{notices: "TZ"}
 	out, err := Search(t.Context(), all, true, m.build)
 	if err != nil || out.Builds != len(all)+2 || len(out.Causes) != 1 || out.Causes[0].Name != "timezone" || !slices.Equal(out.Differ, []string{"a.rpm"}) {
@@ -130,7 +130,7 @@ func TestSearchEachAndTogether(t *testing.T) {
 
 // What is the same twice by chance is tried again, so that its cause is not one that had nothing to do with it.
 func TestSearchDoubtsChance(t *testing.T) {
-	all, _ := Choose([]string{"host"})
+	all, _, _ := Choose("host")
 	builds, pinned := 0, map[string]int{}
 	out, err := Search(t.Context(), all, false, func(_ context.Context, with []Variation) (Sums, error) {
 		builds++
@@ -158,17 +158,29 @@ func TestWhere(t *testing.T) {
 }
 
 func TestChoose(t *testing.T) {
-	if all, err := Choose([]string{"past", "host"}); err != nil || len(all) != 2 || all[0].Name != "past" {
-		t.Errorf("got %v, %v", all, err)
-	}
-	if _, err := Choose([]string{"moon"}); err == nil || !strings.Contains(err.Error(), `unknown variation "moon"`) {
-		t.Errorf("got %v", err)
+	for list, want := range map[string]string{
+		"past,host": "past host false", Each: "clock 11 true", All: "clock 11 false",
+		"moon": `unknown variation "moon"`, "each,host": errAlone.Error(), "host,all": errAlone.Error(), "": `unknown variation ""`,
+	} {
+		chosen, each, err := Choose(list)
+		var got string
+		switch {
+		case err != nil:
+			got = err.Error()
+		case len(chosen) == 2:
+			got = fmt.Sprint(chosen[0].Name, " ", chosen[1].Name, " ", each)
+		default:
+			got = fmt.Sprint(chosen[0].Name, " ", len(chosen), " ", each)
+		}
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%q: got %s, want %s", list, got, want)
+		}
 	}
 }
 
 // A container with variations has another host, user and owner of its files, and runs the same script below vary.sh.
 func TestVary(t *testing.T) {
-	all, _ := Choose([]string{All})
+	all, _, _ := Choose(All)
 	vary, err := Vary(all, containers.Input{Path: "/"})
 	if err != nil {
 		t.Fatal(err)

@@ -4,8 +4,10 @@ package reproduce
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -28,28 +30,33 @@ func (r *Reproducer) Library(ctx context.Context, tc artifact.Toolchain) (contai
 	return library, r.EndLook(libraryStage, s, err)
 }
 
-// Choose gives the variations of those names; "all" is all that go together.
+// Choose gives the variations of a list: names separated by commas, or All or Each, for all that go together. each says that it is Each.
 //
-// Errors: *specs.UnknownError.
-func Choose(names []string) ([]Variation, error) {
-	known := Variations()
-	if slices.Equal(names, []string{All}) {
+// Errors: *specs.UnknownError, errAlone.
+func Choose(list string) (chosen []Variation, each bool, err error) {
+	known, names := Variations(), strings.Split(list, ",")
+	each = list == Each
+	switch {
+	case each, list == All:
 		names = together()
+	case slices.Contains(names, All), slices.Contains(names, Each):
+		return nil, false, errAlone
 	}
 	all := make([]string, 0, len(known)+1)
 	for _, v := range known {
 		all = append(all, v.Name)
 	}
-	var chosen []Variation
 	for _, name := range names {
 		i := slices.Index(all, name)
 		if i < 0 {
-			return nil, &specs.UnknownError{Kind: "variation", Name: name, Known: append(all, All, Each)}
+			return nil, false, &specs.UnknownError{Kind: "variation", Name: name, Known: append(all, All, Each)}
 		}
 		chosen = append(chosen, known[i])
 	}
-	return chosen, nil
+	return chosen, each, nil
 }
+
+var errAlone = errors.New("-vary: want all, each, or names of variations, and no mixture of these")
 
 // All is every variation at once; Each is one build for every variation alone, and one for all.
 const (
