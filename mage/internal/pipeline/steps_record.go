@@ -38,7 +38,7 @@ func (p *Pipeline) locked(ctx context.Context, line *ui.Stage, j job.Job, tc art
 	}
 	if changes := lock.Changes(root); len(changes) > 0 {
 		return &stage.AdviceError{
-			Err:  &record.DriftError{File: file, Changes: changes},
+			Err: &record.DriftError{File: file, Changes: changes},
 			What: "if they are wanted, `go tool mage toolchain:lock` takes and lists them, with the flags of this run; " +
 				"else build on the image that was locked",
 		}
