@@ -128,10 +128,14 @@ func Inspect(ctx context.Context,
 	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
+	against *string, // directory with RPMs to compare with: one in dist/, or a repository (default none)
+	json *string, // file that gets the changes since -against, as JSON
 ) error {
 	f := flags(distro, rdma, source, provider, base)
 	f.Suffix = suffix
-	return app.Run(ctx, f, (*app.App).Inspect)
+	return app.Run(ctx, f, func(a *app.App, ctx context.Context) error {
+		return a.Inspect(ctx, app.InspectFlags{Against: against, JSON: json})
+	})
 }
 
 // Rpm is the namespace of packages other than rdma-core's own.

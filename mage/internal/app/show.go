@@ -213,25 +213,6 @@ func (a *App) Spec(ctx context.Context) error {
 	return nil
 }
 
-// Inspect is the inspect target.
-func (a *App) Inspect(ctx context.Context) error {
-	s, err := a.doRPM(ctx, pipeline.ForInspect)
-	if err != nil {
-		return err
-	}
-	out := s.Dist
-	var compare *artifact.Dist
-	if stock, err := a.pipeline.Collector().Stock(s.Job, s.Toolchain.Base, s.Source.Label()); err == nil && s.Job.Provider != nil {
-		compare = stock
-	}
-	found, err := dist.Inspect(out, compare, out.Manifest.Provider)
-	if err != nil {
-		return err
-	}
-	a.showInspection(found, out.Manifest.Provider)
-	return nil
-}
-
 func (a *App) showInspection(found dist.Inspection, providerName string) {
 	out := a.ui.Out()
 	for _, pkg := range found.Packages {

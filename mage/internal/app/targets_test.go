@@ -114,7 +114,7 @@ func TestTargetsShowWhatTheyMade(t *testing.T) {
 		{"spec", (*App).Spec, nil, "", []string{"+Patch0: rdma-core-fly.patch", "rdma-core-56.1/rdma-core.spec\n"}},
 		{"build", (*App).Build, nil, "", []string{}},
 		{"rpm", (*App).RPM, nil, "", []string{"rdma-core 56.1 for rocky9\n", "tiny-1-1.noarch.rpm", "| 1-1"}},
-		{"inspect", (*App).Inspect, nil, "", []string{"tiny", "rpm -provider=none builds the stock packages"}},
+		{"inspect", inspect(InspectFlags{}), nil, "", []string{"tiny", "rpm -provider=none builds the stock packages"}},
 		{"test:integration", (*App).TestIntegration, nil, "", []string{"13 passed, 0 failed\n", "junit.xml\n", "| ibv_devices lists fly0"}},
 		{"test:integration of none", (*App).TestIntegration, func(b *trial) { b.flags.Provider = new("none") }, errNoProvider.Error(), nil},
 		{"test:rebuild", (*App).TestRebuild, nil, "", []string{"rebuilt from the source package alone contain the same files"}},

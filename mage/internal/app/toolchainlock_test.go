@@ -25,7 +25,7 @@ func TestToolchainLock(t *testing.T) {
 	} {
 		t.Run(file, func(t *testing.T) {
 			b := newTrial(t)
-			b.flags.Suite = tt.suite
+			b.flags.Suite, b.dirs.root = tt.suite, t.TempDir()
 			do := func(call func(*App, context.Context) error) error {
 				t.Helper()
 				own, err := kit.Open(b.dirs.root)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sort"
+	"strings"
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
 
@@ -19,7 +20,8 @@ type RPM struct {
 	NEVRA                        string // name-[epoch:]version-release.arch
 	Files                        []File
 	Provides, Requires           []string
-	Size                         int64 // of the package file, bytes
+	Size                         int64             // of the package file, bytes
+	Scripts                      map[string]string // text and interpreter by section, such as post
 }
 
 // File is one entry of a package's file list.
@@ -64,8 +66,34 @@ func readRPM(path string) (RPM, error) {
 	if info.Provides, err = rpmStrings(header, rpmutils.PROVIDENAME); err != nil {
 		return info, err
 	}
-	info.Requires, err = rpmStrings(header, rpmutils.REQUIRENAME)
+	if info.Requires, err = rpmStrings(header, rpmutils.REQUIRENAME); err != nil {
+		return info, err
+	}
+	info.Scripts, err = rpmScripts(header)
 	return info, err
+}
+
+// rpmScripts are the scriptlets of a package, triggers among them.
+func rpmScripts(header *rpmutils.RpmHeader) (map[string]string, error) {
+	sections := map[string][]int{
+		"pre": {rpmutils.PREIN, rpmutils.PREINPROG}, "post": {rpmutils.POSTIN, rpmutils.POSTINPROG},
+		"preun": {rpmutils.PREUN, rpmutils.PREUNPROG}, "postun": {rpmutils.POSTUN, rpmutils.POSTUNPROG},
+		"verify": {rpmutils.VERIFYSCRIPT, rpmutils.VERIFYSCRIPTPROG}, "triggers": {rpmutils.TRIGGERNAME, rpmutils.TRIGGERSCRIPTS},
+	}
+	scripts := map[string]string{}
+	for name, tags := range sections {
+		for _, tag := range tags {
+			if !header.HasTag(tag) {
+				continue
+			}
+			text, err := header.GetStrings(tag)
+			if err != nil {
+				return nil, err
+			}
+			scripts[name] += strings.Join(text, "\n") + "\n"
+		}
+	}
+	return scripts, nil
 }
 
 // nevra leaves out an epoch of 0, as rpm -q does.

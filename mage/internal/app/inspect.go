@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/dist"
+	"github.com/resnics/verbsmith/mage/internal/pipeline"
+)
+
+// InspectFlags are the flags of the inspect target that no other has.
+type InspectFlags struct{ Against, JSON *string }
+
+// changesStart is how the JSON of inspect begins.
+const changesStart = "{\n  \"changes\": ["
+
+var errJSONOfNothing = errors.New("-json: want -against too, whose changes it gets")
+
+// Inspect is the inspect target.
+func (a *App) Inspect(ctx context.Context, f InspectFlags) error {
+	if err := checkInspect(f); err != nil {
+		return err
+	}
+	s, err := a.doRPM(ctx, pipeline.ForInspect)
+	if err != nil {
+		return err
+	}
+	out := s.Dist
+	var compare *artifact.Dist
+	if stock, err := a.pipeline.Collector().Stock(s.Job, s.Toolchain.Base, s.Source.Label()); err == nil && s.Job.Provider != nil {
+		compare = stock
+	}
+	found, err := dist.Inspect(out, compare, out.Manifest.Provider)
+	if err != nil {
+		return err
+	}
+	a.showInspection(found, out.Manifest.Provider)
+	if against := value(f.Against, ""); against != "" {
+		return a.showAgainst(out, against, value(f.JSON, ""))
+	}
+	return nil
+}
+
+// checkInspect refuses a mistake in the flags before anything is built.
+func checkInspect(f InspectFlags) error {
+	err := errors.Join(
+		notEmpty("against", f.Against, "a directory with RPMs: one in dist/, or a repository"),
+		notEmpty("json", f.JSON, "a file to write"))
+	file := value(f.JSON, "")
+	if err != nil || file == "" {
+		return err
+	}
+	if value(f.Against, "") == "" {
+		return errJSONOfNothing
+	}
+	if err := checkOutput(absolute(file), changesStart); err != nil {
+		return fmt.Errorf("-json=%s: %w", file, err)
+	}
+	return nil
+}
+
+// showAgainst shows what is different for those who have the packages of another build, and writes it as JSON.
+func (a *App) showAgainst(out artifact.Dist, against, file string) error {
+	changes, err := dist.Against(out, absolute(against))
+	if err != nil {
+		return err
+	}
+	rows := make([][]string, 0, len(changes))
+	for _, c := range changes {
+		rows = append(rows, []string{c.Package, c.What, c.Was, c.Is})
+	}
+	a.ui.Table("changes since "+against, []string{"package", "what", "was", "is"}, rows)
+	if len(rows) == 0 {
+		fmt.Fprintln(a.ui.Out(), "the packages in "+against+" have the same files, dependencies, scriptlets and sizes")
+	}
+	if file == "" {
+		return nil
+	}
+	if changes == nil {
+		changes = []dist.Change{}
+	}
+	text, err := json.MarshalIndent(map[string][]dist.Change{"changes": changes}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write -json=%s: %w", file, err)
+	}
+	if err := renameio.WriteFile(absolute(file), append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write -json=%s: %w", file, err)
+	}
+	return nil
+}
