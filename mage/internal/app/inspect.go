@@ -76,7 +76,7 @@ func (a *App) showAgainst(out artifact.Dist, against, file string) error {
 	for _, c := range changes {
 		rows = append(rows, []string{c.Package, c.What, c.Was, c.Is})
 	}
-	a.ui.Table("changes since "+against, []string{"package", "what", "was", "is"}, rows)
+	a.ui.Table("changes since "+against, []string{"name", "what", "was", "is"}, rows)
 	if len(rows) == 0 {
 		fmt.Fprintln(a.ui.Out(), "the packages in "+against+" have the same files, dependencies, scriptlets and sizes")
 	}
