@@ -38,6 +38,9 @@ fi
 DEB_BUILD_OPTIONS=parallel=$(nproc)
 export DEB_BUILD_OPTIONS
 
+# dpkg-source keeps the modes of debian/, which depend on it. rpmbuild sets it itself.
+umask 022
+
 cd "$in/.."
 # Temporary files are on the volume: the container's layers may be slow.
 export TMPDIR="$PWD/tmp"
