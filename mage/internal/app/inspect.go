@@ -76,8 +76,9 @@ func (a *App) showAgainst(out artifact.Dist, against, file string) error {
 	for _, c := range changes {
 		rows = append(rows, []string{c.Package, c.What, c.Was, c.Is})
 	}
-	a.ui.Table("changes since "+against, []string{"name", "what", "was", "is"}, rows)
-	if len(rows) == 0 {
+	if len(rows) > 0 {
+		a.ui.Table("changes since "+against, []string{"name", "what", "was", "is"}, rows)
+	} else {
 		fmt.Fprintln(a.ui.Out(), "the packages in "+against+" have the same files, dependencies, scriptlets and sizes")
 	}
 	if file == "" {
