@@ -33,7 +33,7 @@ func TestInspectAgainst(t *testing.T) {
 	if err := b.Inspect(t.Context(), InspectFlags{Against: &other, JSON: &file}); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(b.out.String(), "| tiny    | file | /etc/gone |") {
+	if !strings.Contains(b.out.String(), "| tiny | file | /etc/gone |") {
 		t.Errorf("got\n%s", b.out.String())
 	}
 	text, err := os.ReadFile(file)
