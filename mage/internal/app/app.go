@@ -3,7 +3,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -183,7 +182,7 @@ func (a *App) load() error {
 			Engine: func(ctx context.Context) (stage.Engine, error) { return a.connectEngine(ctx) },
 		},
 		Root: dirs.root, Module: dirs.module(), Kit: files, DistDir: dirs.dist, Releases: a.releases, Interfaces: interfaces, Sums: sums,
-		Mirror: mirror, Site: len(a.repositories.Files()) > 0, Version: cmp.Or(ownVersion(), "(devel)"),
+		Mirror: mirror, Site: len(a.repositories.Files()) > 0, Version: dirs.version,
 	}
 	if own := files.Own(); len(own) > 0 {
 		a.pipeline.Log.Info("the repository's own files are used", "files", strings.Join(own, " "))

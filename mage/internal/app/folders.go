@@ -4,12 +4,17 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
+	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/compiled"
 	"github.com/resnics/verbsmith/mage/internal/gomod"
 	"github.com/resnics/verbsmith/mage/internal/owned"
@@ -128,4 +133,20 @@ func isOwn(dir string) bool {
 	const most = 1 << 20
 	data, err := owned.ReadFile(filepath.Join(dir, "go.mod"), most)
 	return err == nil && gomod.IsOwn(data)
+}
+
+// version is the version of verbsmith, or in a clone of it the commit that the clone is at, with a mark if it has changes. It is
+// artifact.UnknownVersion where neither is known.
+func (f *folders) version(ctx context.Context) string {
+	const patience = 10 * time.Second
+	if v := ownVersion(); v != "" || !f.own {
+		return cmp.Or(v, artifact.UnknownVersion)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "git", "-C", f.root, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty="+artifact.Dirty).Output()
+	if err != nil {
+		return artifact.UnknownVersion
+	}
+	return strings.TrimSpace(string(out))
 }

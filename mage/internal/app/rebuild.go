@@ -61,7 +61,8 @@ func (a *App) Rebuild(ctx context.Context, f RebuildFlags) error {
 		fmt.Fprintln(out, "an input differs, and the packages do not: "+s.Remade.Input.Error())
 	}
 	fmt.Fprintf(out, "%s of %s, built anew: the same bytes as in the record\n", count(s.Remade.Same, "package"), label(rec))
-	return nil
+	_, err = a.pipeline.Collector().PlaceReproduced(ctx, absolute(file), "rebuild")
+	return err
 }
 
 // label names what a record is about.

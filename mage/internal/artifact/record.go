@@ -5,6 +5,13 @@ package artifact
 // RecordFormat names the format of a record, and its version.
 const RecordFormat = "verbsmith-buildinfo/1"
 
+const (
+	// Dirty ends the version of a verbsmith with changes that no commit has.
+	Dirty = "-dirty"
+	// UnknownVersion is that of a verbsmith in a directory that git does not know.
+	UnknownVersion = "(devel)"
+)
+
 // RecordFile is the name of the record next to packages of a release.
 func RecordFile(release string) string { return "rdma-core-" + release + ".buildinfo" }
 
@@ -47,6 +54,7 @@ type RecordedSource struct {
 	Digest string `json:"digest"` // of the verified archive
 	Tag    string `json:"tag,omitempty"`
 	Commit string `json:"commit,omitempty"`
+	Trust  string `json:"trust,omitempty"` // what vouches for the digest, as Source has it; not an input
 }
 
 // RecordedProvider is the provider.

@@ -28,6 +28,20 @@ func GivenStock(dir string) (artifact.Dist, error) {
 	return artifact.Dist{Dir: dir, Manifest: m}, nil
 }
 
+// Complete reads a directory of outputs whose files are all there and as they were collected.
+func Complete(dir string) (artifact.Dist, error) {
+	m, err := ReadManifest(dir)
+	if err == nil && !complete(dir, m) {
+		err = errChanged
+	}
+	if err != nil {
+		return artifact.Dist{}, fmt.Errorf("%s: %w", dir, err)
+	}
+	return artifact.Dist{Dir: dir, Manifest: m}, nil
+}
+
+var errChanged = errors.New("want the files that manifest.json lists, got others: make the packages again")
+
 // OtherAddons are the provider's add-ons in dist that are not for the release:
 // each has to be refused next to its libibverbs.
 func (c *Collector) OtherAddons(j job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {

@@ -3,10 +3,12 @@
 package dist
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -41,4 +43,37 @@ func addRecord(dir string, m *artifact.Manifest, record artifact.Record) error {
 // recorded says whether the record is among the files of m.
 func recorded(m artifact.Manifest) bool {
 	return slices.ContainsFunc(m.Files, func(f artifact.Output) bool { return f.Path == artifact.RecordFile(m.Label()) })
+}
+
+// ReproducedFile says next to packages that they were made twice, and are the same.
+const ReproducedFile = "reproduced.json"
+
+// Reproduced is how packages were made twice.
+type Reproduced struct {
+	Record string `json:"record"` // SHA-256 of the packages' .buildinfo
+	How    string `json:"how"`
+}
+
+// ReadReproduced reads how the packages of a directory were made twice, nothing if they were not.
+func ReadReproduced(dir string) (Reproduced, error) {
+	var r Reproduced
+	return r, readJSON(dir, ReproducedFile, &r)
+}
+
+// PlaceReproduced writes next to the packages of a record, if it is in the directory of outputs, that they were made twice. where is "" if
+// it is not there.
+func (c *Collector) PlaceReproduced(ctx context.Context, recordFile, how string) (where string, err error) {
+	dir := filepath.Dir(recordFile)
+	if rel, err := filepath.Rel(c.Dir, dir); err != nil || !filepath.IsLocal(rel) {
+		return "", nil
+	}
+	sum, err := stage.Sum(recordFile)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.MarshalIndent(Reproduced{Record: sum, How: how}, "", "  ")
+	if err != nil {
+		return "", fmt.Errorf("write how the packages were reproduced: %w", err)
+	}
+	return c.Place(ctx, dir, ReproducedFile, append(text, '\n'))
 }

@@ -35,17 +35,7 @@ func (b *Builder) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab
 	if err != nil {
 		return artifact.Lab{}, false, err
 	}
-	text, err := b.containerfile("lab")
-	if err != nil {
-		return artifact.Lab{}, false, err
-	}
-	i, err := ownImage("lab", labSuite, built{
-		Files: []stage.File{{Name: containerfileName, Data: text}}, Args: map[string]string{"BASE": base},
-	})
-	if err != nil {
-		return artifact.Lab{}, false, err
-	}
-	id, here, err := b.ensure(ctx, i, s)
+	id, here, err := b.ownTools(ctx, "lab", base, s)
 	if err != nil {
 		return artifact.Lab{}, false, err
 	}
@@ -55,6 +45,35 @@ func (b *Builder) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab
 	}
 	version, err := engine.ReadFile(ctx, id, nil, labKernelFile)
 	return artifact.Lab{ID: id, Kernel: strings.TrimSpace(string(version))}, here, err
+}
+
+// Publishing makes sure that the image in which repositories are made is on the engine, and returns its id.
+//
+// Errors: *containers.BuildError.
+func (b *Builder) Publishing(ctx context.Context, j job.Job) (id string, err error) {
+	const name = "publish"
+	s := b.Begin(name)
+	base, err := b.labBase(ctx, j, s)
+	here := false
+	if err == nil {
+		id, here, err = b.ownTools(ctx, name, base, s)
+	}
+	return id, b.End(name, s, here, err)
+}
+
+// ownTools is an image of a Containerfile on the lab's Debian.
+func (b *Builder) ownTools(ctx context.Context, name, base string, s *ui.Stage) (id string, here bool, err error) {
+	text, err := b.containerfile(name)
+	if err != nil {
+		return "", false, err
+	}
+	i, err := ownImage(name, labSuite, built{
+		Files: []stage.File{{Name: containerfileName, Data: text}}, Args: map[string]string{"BASE": base},
+	})
+	if err != nil {
+		return "", false, err
+	}
+	return b.ensure(ctx, i, s)
 }
 
 // labBase is the base of the lab's image: the image that specs/ names, or the stand-in's

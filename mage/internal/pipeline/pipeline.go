@@ -15,6 +15,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
 	"github.com/resnics/verbsmith/mage/internal/probe"
 	"github.com/resnics/verbsmith/mage/internal/prove"
+	"github.com/resnics/verbsmith/mage/internal/publish"
 	"github.com/resnics/verbsmith/mage/internal/record"
 	"github.com/resnics/verbsmith/mage/internal/reproduce"
 	"github.com/resnics/verbsmith/mage/internal/source"
@@ -36,10 +37,10 @@ type Pipeline struct {
 	Releases   *specs.Releases
 	Interfaces *specs.Interfaces
 	Sums       *specs.Sums
-	Mirror     image.Mirror // a site's own registry
-	Site       bool         // dnf reads a site's repositories
-	Version    string       // of verbsmith
-	Unlocked   bool         // locks of toolchains are not heard: they are being written
+	Mirror     image.Mirror                 // a site's own registry
+	Site       bool                         // dnf reads a site's repositories
+	Version    func(context.Context) string // of verbsmith
+	Unlocked   bool                         // locks of toolchains are not heard: they are being written
 }
 
 // Sources fetches releases; Debian's source packages with the apt of this machine or of an
@@ -86,6 +87,11 @@ func (p *Pipeline) Recorder() *record.Recorder {
 
 // Reproducer builds with variations.
 func (p *Pipeline) Reproducer() *reproduce.Reproducer { return &reproduce.Reproducer{Runner: p.Runner} }
+
+// Publisher makes released directories; their metadata in an image.
+func (p *Pipeline) Publisher(image string) *publish.Publisher {
+	return &publish.Publisher{Runner: p.Runner, Image: image, Module: p.Module}
+}
 
 // AddonPacker makes packages of a provider alone.
 func (p *Pipeline) AddonPacker() *addon.Packer {

@@ -53,6 +53,9 @@ var (
 	ForReproduceAddon = addonSource.then(Base, Toolchain, VaryLibrary)
 	ForRemake         = Recipe{Remake}
 
+	ForRelease       = Recipe{Publishing, Release}
+	ForReleaseVerify = Recipe{Base, Customer}
+
 	ForAddonPlan = Recipe{AddonPlan}
 	ForAddon     = addonPackaged
 	ForTestAddon = addonAndStock.then(Update, ProveAddon)

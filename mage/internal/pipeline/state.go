@@ -16,6 +16,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/patchset"
 	"github.com/resnics/verbsmith/mage/internal/probe"
 	"github.com/resnics/verbsmith/mage/internal/prove"
+	"github.com/resnics/verbsmith/mage/internal/publish"
 	"github.com/resnics/verbsmith/mage/internal/record"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
@@ -59,6 +60,11 @@ type State struct {
 	Choices []addon.Choice
 
 	Measured Measured // of releases:add
+
+	Publishing string // image in which the metadata of repositories are made
+	Order      publish.Order
+	Released   publish.Outcome
+	Verify     Verify
 
 	Kernel  Kernel
 	Walk    Walk

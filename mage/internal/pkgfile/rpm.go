@@ -17,7 +17,10 @@ import (
 // RPM holds the header fields of a binary or source package.
 type RPM struct {
 	Name, Version, Release, Arch string
+	Epoch                        string // "" is none
 	NEVRA                        string // name-[epoch:]version-release.arch
+	License                      string
+	Source                       bool // a source package
 	Files                        []File
 	Provides, Requires           []string
 	Size                         int64             // of the package file, bytes
@@ -59,6 +62,15 @@ func readRPM(path string) (RPM, error) {
 		return RPM{}, err
 	}
 	info := RPM{Name: n.Name, Version: n.Version, Release: n.Release, Arch: n.Arch, Size: st.Size()}
+	info.Source = !header.HasTag(rpmutils.SOURCERPM)
+	if n.Epoch != "0" {
+		info.Epoch = n.Epoch
+	}
+	if header.HasTag(rpmutils.LICENSE) {
+		if info.License, err = header.GetString(rpmutils.LICENSE); err != nil {
+			return info, err
+		}
+	}
 	info.NEVRA = nevra(n)
 	if info.Files, err = rpmFiles(header); err != nil {
 		return info, err

@@ -27,7 +27,7 @@ const (
 type Recorder struct {
 	*stage.Runner
 
-	Version string // of verbsmith
+	Version func(context.Context) string // of verbsmith
 }
 
 // BuildRoot lists what a toolchain has installed, once for each image, as a part of stage s. kind is that of the packages that it

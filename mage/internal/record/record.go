@@ -46,7 +46,7 @@ func KindOf(j job.Job, addon bool) artifact.Kind {
 // Errors: *containers.RunError.
 func (r *Recorder) Describe(ctx context.Context, s *ui.Stage, b Build) (artifact.Record, error) {
 	rec := Known(b)
-	rec.Verbsmith = r.Version
+	rec.Verbsmith = r.Version(ctx)
 	var err error
 	rec.BuildRoot, err = r.BuildRoot(ctx, s, b.Toolchain, b.Kind)
 	return rec, err
@@ -73,7 +73,7 @@ func source(src artifact.Source) artifact.RecordedSource {
 	if src.Package != nil {
 		name = src.Package.Name + ".src.rpm"
 	}
-	return artifact.RecordedSource{Name: name, Digest: src.Digest, Tag: src.Tag, Commit: src.Commit}
+	return artifact.RecordedSource{Name: name, Digest: src.Digest, Tag: src.Tag, Commit: src.Commit, Trust: src.Trust}
 }
 
 // files are a provider's, with their sums.

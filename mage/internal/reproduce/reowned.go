@@ -47,3 +47,15 @@ func copyOwned(out io.Writer, in io.Reader, uid int) error {
 	}
 	return nil
 }
+
+// ownedFolder is a tar stream that gives a directory of the container to a user.
+func ownedFolder(name string, uid int) func(io.Writer) error {
+	return func(out io.Writer) error {
+		archive := tar.NewWriter(out)
+		err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755, Uid: uid, Gid: uid})
+		if err = errors.Join(err, archive.Close()); err != nil {
+			return fmt.Errorf("write an input of the container: %w", err)
+		}
+		return nil
+	}
+}

@@ -124,10 +124,14 @@ func (s setting) apply(spec containers.RunSpec, library containers.Input, profil
 	return spec
 }
 
+// builderHome is the home of the images' builder, which some distributions let nobody else enter.
+const builderHome = "builder/"
+
 // own gives the container's files and volumes to another user.
 func (s setting) own(spec *containers.RunSpec) {
 	id := strconv.Itoa(s.uid)
 	spec.User = id + ":" + id
+	spec.Inputs = slices.Insert(spec.Inputs, 0, containers.Input{Path: "/", Write: ownedFolder(builderHome, s.uid)})
 	for i, in := range spec.Inputs {
 		if in.UID == stage.BuilderUID {
 			spec.Inputs[i].UID, spec.Inputs[i].GID = s.uid, s.uid

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package publish
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/artifact"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile"
+	"github.com/resnics/verbsmith/mage/internal/report"
+	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/tail"
+)
+
+const (
+	serverProgram = "github.com/resnics/verbsmith/mage/internal/publish/server"
+	serverFolder  = "/verbsmith-release"
+	shortKey      = 16 // digits of a fingerprint that rpm shows
+)
+
+// schemes are the ways to a repository.
+func schemes() []string { return []string{"file", "http", "https"} }
+
+// Customer installs the newest packages of a repository from a directory that Check has passed, in clean containers: over each scheme a
+// result.
+//
+// Errors: those of the engine; what a package manager refuses is a result.
+func (p *Publisher) Customer(ctx context.Context, dir string, x Index, repository string, base artifact.Base) ([]report.Result, error) {
+	s := p.Begin("customer")
+	results, err := p.customer(ctx, dir, x, repository, base, func(spec containers.RunSpec) error {
+		spec.Log = tail.New(mostOutput)
+		_, err := p.Script(ctx, s, spec)
+		return err
+	})
+	return results, p.EndLook("customer", s, err)
+}
+
+const mostOutput = 1 << 20
+
+func (p *Publisher) customer(
+	ctx context.Context, dir string, x Index, repository string, base artifact.Base, run func(containers.RunSpec) error,
+) ([]report.Result, error) {
+	work, err := os.MkdirTemp("", "verbsmith-server-")
+	if err != nil {
+		return nil, fmt.Errorf("create a directory for the server: %w", err)
+	}
+	defer os.RemoveAll(work)
+	server := filepath.Join(work, "server")
+	if err := stage.BuildProgram(ctx, p.Module, serverProgram, "amd64", server); err != nil {
+		return nil, err
+	}
+	files, err := stage.Files(dir)
+	if err != nil {
+		return nil, err
+	}
+	packages, why := newest(x, repository, base)
+	script := "customer-dnf.sh"
+	if strings.HasPrefix(repository, debFolder+"/") {
+		script = "customer-apt.sh"
+	}
+	var results []report.Result
+	for _, scheme := range schemes() {
+		spec := containers.RunSpec{
+			Argv: append([]string{
+				script, packagesIn, x.URL, x.clientFile(repository), scheme, strings.ToLower(x.Key[max(0, len(x.Key)-shortKey):]),
+			}, packages...),
+			Name: "customer", Image: base.Minimal, Root: true, User: "root", Network: base.Network(), Repositories: !strings.HasPrefix(repository, debFolder+"/"),
+			Inputs: []containers.Input{
+				{Path: packagesIn, Write: stage.Tar(files)},
+				{Path: serverFolder, Write: stage.Tar([]stage.File{{Name: "server", Path: server, Mode: 0o755}})},
+			},
+		}
+		started := time.Now()
+		v := report.Result{Name: scheme, Title: fmt.Sprintf("%s: %s over %s", repository, strings.TrimSuffix(strings.TrimPrefix(script, "customer-"), ".sh"), scheme)}
+		if v, err = judged(v, run(spec)); err != nil {
+			return nil, err
+		}
+		v.Elapsed = time.Since(started)
+		if v.Passed() && why != "" {
+			v.Evidence = why
+		}
+		results = append(results, v)
+	}
+	return results, nil
+}
+
+// judged is a result by how its container ended.
+func judged(v report.Result, err error) (report.Result, error) {
+	v.State, v.Evidence = report.StateOf(err == nil), "installed, each package signed with the key of the release"
+	if failed, ok := errors.AsType[*containers.RunError](err); ok {
+		v.Output = strings.Join(failed.Lines, "\n")
+		v.Evidence = v.Output[strings.LastIndex(v.Output, "\n")+1:]
+		return v, nil
+	}
+	return v, err
+}
+
+// newest are the packages of a repository's newest build that a customer would install. why says in place of what nothing is installed.
+func newest(x Index, repository string, base artifact.Base) (names []string, why string) {
+	builds := x.of(repository)
+	slices.SortStableFunc(builds, func(a, b Build) int { return -pkgfile.CompareEVR(a.newestVersion(), b.newestVersion()) })
+	for _, b := range builds {
+		if !b.Kind.Addon() {
+			return installed(b), ""
+		}
+	}
+	if base.Standin || builds[0].Kind.Debian() {
+		return nil, "the list is accepted; nothing was installed, because this base has no libibverbs of the add-on's release"
+	}
+	return installed(builds[0]), ""
+}
+
+// newestVersion is the version of its packages, which are all of one.
+func (b Build) newestVersion() string {
+	if len(b.Packages) == 0 {
+		return ""
+	}
+	return cmp.Or(b.Packages[0].Epoch, "0") + ":" + b.Packages[0].Version
+}
