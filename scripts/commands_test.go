@@ -15,7 +15,7 @@ import (
 
 // inPlainImages are the scripts that run in an image as its distro has it. debian is for those of Debian's images alone.
 var inPlainImages = map[string]struct{ debian bool }{
-	"apt-install.sh": {true}, "distro-debs.sh": {true}, "build-verdict.sh": {}, "debian-source.sh": {true}, "distro-release.sh": {},
+	"apt-install.sh": {true}, "customer-apt.sh": {true}, "customer-dnf.sh": {}, "distro-debs.sh": {true}, "build-verdict.sh": {}, "debian-source.sh": {true}, "distro-release.sh": {},
 	"distro-probe.sh": {}, "dnf-install.sh": {}, toolchainScript: {}, "lab-install.sh": {}, "verdict.sh": {},
 }
 
@@ -43,7 +43,7 @@ release-base.sh release-build.sh release-spec.sh repackage-deb.sh repackage.sh r
 // inOwnPlaces are the scripts that run where verbsmith itself decides what is there, or on the machine: in the lab's Debian and
 // its guest, in a bootstrapped userland, before there is an image.
 var inOwnPlaces = strings.Fields(`host-packages.sh lab-boot.sh lab-disk.sh lab-modules.sh lab-probe.sh limits.sh podman-service.sh
-standin-bootstrap.sh`)
+repositories.sh standin-bootstrap.sh`)
 
 // noneOfEL are commands that the images of Enterprise Linux 8 to 10, or some of them, do not have.
 var noneOfEL = strings.Fields(`cmp cpio diff file find man patch python3 unzip wget which xargs xz zstd`)

@@ -14,7 +14,7 @@ needs() { # COMMAND...: ends the script if the image lacks one
         }
     done
 }
-needs apt-cache apt-get basename chmod cp dpkg grep mkdir rm sed sleep
+needs /verbsmith-release/server apt-cache apt-get basename chmod cp dpkg grep mkdir rm sed sleep
 
 directory=$1
 url=$2
@@ -70,8 +70,13 @@ if [ $# -eq 0 ]; then
 fi
 apt-get install -qy --no-install-recommends "$@"
 for package; do
-    dpkg --status "$package" | grep -q '^Status: install ok installed$' || fail "$package is not installed"
-    apt-cache policy "$package" | grep -A1 '^ \*\*\* ' | grep -q "$from" || fail "$package is not from the release: $(apt-cache policy "$package")"
+    said=$(dpkg --status "$package") || fail "$package is not installed"
+    printf '%s\n' "$said" >/tmp/status
+    grep -q '^Status: install ok installed$' /tmp/status || fail "$package is not installed"
+    apt-cache policy "$package" >/tmp/policy
+    # The installed version is marked, and where it can be had follows it.
+    sed -n '/^ \*\*\* /,/^     [^ ]/p' /tmp/policy >/tmp/origin
+    grep -q "$from" /tmp/origin || fail "$package is not from the release: $(apt-cache policy "$package")"
 done
 dpkg --verify "$@"
 echo "evidence: apt installed $# packages over $scheme, from a list signed by $key"

@@ -17,7 +17,7 @@ needs() { # COMMAND...: ends the script if the image lacks one
         }
     done
 }
-needs basename cat dirname dnf grep rm rpm sed sleep
+needs /verbsmith-release/server basename dirname dnf grep rm rpm sed sleep
 
 directory=$1
 url=$2
@@ -72,7 +72,11 @@ if [ $# -gt 0 ]; then
 fi
 checked=0
 for file in "$directory/$(dirname "$repo")"/*/*.rpm; do
-    rpm -K "$file" | grep -q 'digests signatures OK' || fail "$file: $(rpm -Kv "$file")"
+    said=$(rpm -K "$file") || fail "$file: $(rpm -Kv "$file")"
+    case $said in
+        *'digests signatures OK') ;;
+        *) fail "$file: $said" ;;
+    esac
     checked=$((checked + 1))
 done
 echo "evidence: dnf read the metadata over $scheme, and rpm accepts $checked packages of $key"

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/resnics/verbsmith/mage/internal/signing/signingtest"
 )
 
 // commands are what scripts can do besides running programs.
@@ -38,7 +40,16 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"nocontainers": noContainers,
 		"moduleproxy":  moduleProxy,
 		"site":         site,
+		"pgpkey":       pgpKey,
 	}
+}
+
+// pgpkey FILE: a private OpenPGP key.
+func pgpKey(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: pgpkey FILE")
+	}
+	ts.Check(signingtest.WriteTo(ts.MkAbs(args[0]), signingtest.Key{Bits: 3072, Made: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}))
 }
 
 // tarball FILE DIR [NAME=CONTENT...]: a .tar.gz of a directory, with further

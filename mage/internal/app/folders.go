@@ -144,7 +144,8 @@ func (f *folders) version(ctx context.Context) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "git", "-C", f.root, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty="+artifact.Dirty).Output()
+	describe := []string{"-C", f.root, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=" + artifact.Dirty}
+	out, err := exec.CommandContext(ctx, "git", describe...).Output()
 	if err != nil {
 		return artifact.UnknownVersion
 	}

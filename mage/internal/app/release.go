@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,8 +15,6 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/resnics/verbsmith/mage/internal/artifact"
-	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
@@ -35,6 +32,8 @@ type ReleaseFlags struct {
 	Keep                              *int
 }
 
+const packagesColumn = "packages"
+
 // passphraseVariable names a file with the passphrase of a key, because a command line is no place for one.
 const passphraseVariable = "VERBSMITH_KEY_PASSPHRASE_FILE"
 
@@ -42,8 +41,10 @@ const passphraseVariable = "VERBSMITH_KEY_PASSPHRASE_FILE"
 const releaseDir = "release"
 
 var (
-	errNoKey        = errors.New("-key= is missing: want a file with a private OpenPGP key, or " + signing.GPGPrefix + "NAME for one that gpg has")
-	errNoCandidates = errors.New("nothing to release: want directories with packages of a provider in dist/, which rpm, deb and their add-ons make")
+	errNoKey = errors.New("-key= is missing: want a file with a private OpenPGP key, or " +
+		signing.GPGPrefix + "NAME for one that gpg has")
+	errNoCandidates = errors.New("nothing to release: want directories with packages of a provider in dist/, " +
+		"which rpm, deb and their add-ons make")
 	errValid        = errors.New("-valid: want a duration of a second or more, such as 2160h")
 	errKeep         = errors.New("-keep: want 1 or more")
 	errNoPassphrase = errors.New("the key has a passphrase: want a file with it in " + passphraseVariable + ", or a terminal to ask on")
@@ -165,7 +166,9 @@ func (a *App) publish(ctx context.Context, o publish.Order) error {
 		return nil
 	}
 	fields := []ui.Field{
-		{Name: "where", Text: a.relative(o.Into)}, {Name: "for", Text: out.Index.URL}, {Name: "serial", Text: fmt.Sprint(out.Index.Serial)},
+		{Name: "where", Text: a.relative(o.Into)},
+		{Name: "for", Text: out.Index.URL},
+		{Name: "serial", Text: fmt.Sprint(out.Index.Serial)},
 		{Name: "key", Text: out.Index.Key},
 		{Name: "check it", Text: "go tool mage release:verify " + a.relative(o.Into) + " -key=" + out.Index.Key},
 	}
@@ -181,7 +184,7 @@ func (a *App) publish(ctx context.Context, o publish.Order) error {
 		}
 		rows = append(rows, []string{b.Name, b.Repository, fmt.Sprint(len(b.Packages)), state, cmp.Or(strings.Join(b.Allowed, ", "), "-")})
 	}
-	a.ui.Table("builds", []string{"build", "repository", "packages", "", "in spite of"}, rows)
+	a.ui.Table("builds", []string{"build", "repository", packagesColumn, "", "in spite of"}, rows)
 	for _, name := range out.Pruned {
 		fmt.Fprintln(a.ui.Out(), "removed "+name)
 	}
@@ -206,65 +209,6 @@ func allowedReasons(list string) ([]publish.Reason, error) {
 		all = append(all, r)
 	}
 	return all, nil
-}
-
-// candidates are the directories to release: those given, or all in dist/ that have a provider.
-func (a *App) candidates(from *string) ([]publish.Candidate, error) {
-	var dirs []string
-	if from != nil {
-		for name := range strings.SplitSeq(*from, ",") {
-			dirs = append(dirs, a.outputDir(name))
-		}
-	} else {
-		manifests, err := filepath.Glob(filepath.Join(a.dirs.dist, "*", "rdma-core-*", "manifest.json"))
-		if err != nil {
-			return nil, fmt.Errorf("look for packages: %w", err)
-		}
-		for _, file := range manifests {
-			if m, err := dist.ReadManifest(filepath.Dir(file)); err == nil && m.Provider != "" {
-				dirs = append(dirs, filepath.Dir(file))
-			}
-		}
-	}
-	var all []publish.Candidate
-	for _, dir := range dirs {
-		c, err := publish.ReadCandidate(dir)
-		if err != nil {
-			return nil, err
-		}
-		c.Title = a.distroTitle(c.Record)
-		all = append(all, c)
-	}
-	if len(all) == 0 {
-		return nil, errNoCandidates
-	}
-	return all, nil
-}
-
-// outputDir is a directory of outputs: a path, or a name below dist/.
-func (a *App) outputDir(name string) string {
-	if dir := filepath.Join(a.dirs.dist, filepath.FromSlash(path.Clean("/"+name))); !filepath.IsAbs(name) {
-		if _, err := os.Stat(filepath.Join(dir, "manifest.json")); err == nil {
-			return dir
-		}
-	}
-	return absolute(name)
-}
-
-// distroTitle is the name for people of what packages are for.
-func (a *App) distroTitle(rec artifact.Record) string {
-	title := rec.Distro + rec.Suite
-	if rec.Kind.Debian() {
-		if suite, err := a.suites.Find(rec.Suite); err == nil {
-			title = suite.Title
-		}
-	} else if distro, err := a.distros.Find(rec.Distro); err == nil {
-		title = distro.Title
-	}
-	if rec.Standin {
-		title += " (made on a stand-in)"
-	}
-	return title
 }
 
 // dirtyProvider is the refusal of packages whose provider is no commit's.

@@ -69,9 +69,10 @@ func (a *App) ReleaseVerify(ctx context.Context, f VerifyFlags) error {
 		packages += len(b.Packages)
 	}
 	a.ui.List("checked "+f.Release, []ui.Field{
-		{Name: "key", Text: ring.Fingerprint() + note}, {Name: "serial", Text: fmt.Sprint(x.Serial)},
+		{Name: "key", Text: ring.Fingerprint() + note},
+		{Name: "serial", Text: fmt.Sprint(x.Serial)},
 		{Name: "files", Text: "each is the one that was released"},
-		{Name: "packages", Text: count(packages, "package") + ": signatures, lists, bills of materials and provenance agree"},
+		{Name: packagesColumn, Text: count(packages, "package") + ": signatures, lists, bills of materials and provenance agree"},
 	})
 	if f.Install != nil && !*f.Install {
 		return nil

@@ -61,7 +61,7 @@ func (a *App) Reproduce(ctx context.Context, f ReproduceFlags) error {
 			failed = append(failed, &NotReproducedError{Kind: kind, Outcome: out})
 		}
 	}
-	a.ui.Table("two builds, varied: "+described(wanted), []string{"packages", "bytes", "cause"}, rows)
+	a.ui.Table("two builds, varied: "+described(wanted), []string{packagesColumn, "bytes", "cause"}, rows)
 	return errors.Join(failed...)
 }
 

@@ -53,10 +53,11 @@ func (b Build) spdx(subject *spdx.Package, of []material) ([]byte, error) {
 	for i, m := range of {
 		p := b.spdxPackage(m, common.ElementID("Material-"+strconv.Itoa(i+1)))
 		doc.Packages = append(doc.Packages, p)
-		link := &spdx.Relationship{RefA: id(subject.PackageSPDXIdentifier), RefB: id(p.PackageSPDXIdentifier), Relationship: "GENERATED_FROM"}
+		from, to, how := subject.PackageSPDXIdentifier, p.PackageSPDXIdentifier, "GENERATED_FROM"
 		if m.tool {
-			link = &spdx.Relationship{RefA: id(p.PackageSPDXIdentifier), RefB: id(subject.PackageSPDXIdentifier), Relationship: "BUILD_TOOL_OF"}
+			from, to, how = to, from, "BUILD_TOOL_OF"
 		}
+		link := &spdx.Relationship{RefA: id(from), RefB: id(to), Relationship: how}
 		doc.Relationships = append(doc.Relationships, link)
 	}
 	text, err := json.MarshalIndent(&doc, "", "  ")

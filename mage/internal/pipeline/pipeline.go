@@ -89,8 +89,8 @@ func (p *Pipeline) Recorder() *record.Recorder {
 func (p *Pipeline) Reproducer() *reproduce.Reproducer { return &reproduce.Reproducer{Runner: p.Runner} }
 
 // Publisher makes released directories; their metadata in an image.
-func (p *Pipeline) Publisher(image string) *publish.Publisher {
-	return &publish.Publisher{Runner: p.Runner, Image: image, Module: p.Module}
+func (p *Pipeline) Publisher(in string) *publish.Publisher {
+	return &publish.Publisher{Runner: p.Runner, Image: in, Module: p.Module}
 }
 
 // AddonPacker makes packages of a provider alone.

@@ -3,10 +3,7 @@
 package publish
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"path/filepath"
 	"slices"
@@ -15,9 +12,6 @@ import (
 	"time"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
-	"github.com/resnics/verbsmith/mage/internal/dist"
-	"github.com/resnics/verbsmith/mage/internal/owned"
-	"github.com/resnics/verbsmith/mage/internal/record"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
@@ -27,10 +21,12 @@ type Candidate struct {
 	Name       string // of its two directories, such as rocky9/rdma-core-56.1
 	Title      string // of its distro or suite
 	Record     artifact.Record
-	RecordSum  string
-	Results    map[string][]string // by file of results: the verdicts that did not pass
-	Passed     int
-	Reproduced dist.Reproduced
+	RecordSum  string       // SHA-256 of its file
+	Tested     bool         // its packages were installed and judged
+	Failed     []string     // verdicts that did not pass
+	Passed     int          // verdicts that did
+	Reproduced string       // how it was made twice; "" if nobody has
+	Evidence   []stage.File // what is published next to the packages
 }
 
 // Reason is a reason not to release.
@@ -69,54 +65,6 @@ func (e *RefusedError) Error() string {
 	return e.Name + ": " + strings.Join(lines, "; ")
 }
 
-// ReadCandidate reads a directory of dist/. A record that is not that of the packages in it is an error.
-func ReadCandidate(dir string) (Candidate, error) {
-	c := Candidate{Name: filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir), Results: map[string][]string{}}
-	var err error
-	if c.Dist, err = dist.Complete(dir); err != nil {
-		return c, err
-	}
-	name := artifact.RecordFile(c.Dist.Manifest.Label())
-	if c.Record, err = record.Read(filepath.Join(dir, name)); err != nil {
-		return c, err
-	}
-	for _, f := range c.Dist.Manifest.Files {
-		if f.Path == name {
-			c.RecordSum = f.SHA256
-		}
-	}
-	if err := record.Given(c.Record, dir); err != nil {
-		return c, fmt.Errorf("%s: %w", dir, err)
-	}
-	if c.Reproduced, err = dist.ReadReproduced(dir); err != nil {
-		return c, err
-	}
-	return c, c.readResults()
-}
-
-// readResults reads what the tests of the packages found.
-func (c *Candidate) readResults() error {
-	for _, file := range []string{dist.Verdicts, dist.Kernel} {
-		suite, err := dist.ReadSuite(c.Dist.Dir, file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		c.Results[file] = []string{}
-		for _, r := range suite.Results {
-			if r.Passed() {
-				c.Passed++
-			}
-		}
-		for _, r := range suite.Failed() {
-			c.Results[file] = append(c.Results[file], r.Name)
-		}
-	}
-	return nil
-}
-
 // Refusals are the reasons not to release it, but for what only the provider's repository knows.
 func (c Candidate) Refusals() []Refusal {
 	var all []Refusal
@@ -132,16 +80,15 @@ func (c Candidate) Refusals() []Refusal {
 	if c.Record.Verbsmith == "" || c.Record.Verbsmith == artifact.UnknownVersion || strings.HasSuffix(c.Record.Verbsmith, artifact.Dirty) {
 		add(Dirty, "it was made by a verbsmith that is no release or commit (%q)", c.Record.Verbsmith)
 	}
-	if _, tested := c.Results[dist.Verdicts]; !tested {
+	if !c.Tested {
 		add(Verdicts, "it was not tested: %s writes its verdicts", testOf(c.Record.Kind))
 	}
-	for file, failed := range c.Results {
-		if len(failed) > 0 {
-			add(Verdicts, "verdicts failed in %s: %s", file, strings.Join(failed, ", "))
-		}
+	if len(c.Failed) > 0 {
+		add(Verdicts, "verdicts failed: %s", strings.Join(c.Failed, ", "))
 	}
-	if c.Reproduced.Record != c.RecordSum {
-		add(Unreproduced, "nobody has made it twice: rebuild -from=%s does", path.Join(c.Name, artifact.RecordFile(c.Dist.Manifest.Label())))
+	if c.Reproduced == "" {
+		file := path.Join(c.Name, artifact.RecordFile(c.Dist.Manifest.Label()))
+		add(Unreproduced, "nobody has made it twice: rebuild -from=%s does", file)
 	}
 	return all
 }
@@ -185,35 +132,4 @@ func (c Candidate) repository() string {
 		return path.Join(debFolder, c.Record.Suite+artifact.StandinSuffix)
 	}
 	return path.Join(debFolder, c.Record.Suite)
-}
-
-// evidence are the files that are published next to the packages.
-func (c Candidate) evidence() ([]stage.File, error) {
-	names := []string{artifact.RecordFile(c.Dist.Manifest.Label()), dist.Verdicts, dist.Kernel, "report.html", "lintian.txt"}
-	for _, f := range c.Dist.Manifest.Files {
-		lock := strings.HasPrefix(f.Path, artifact.LockFolder+"/")
-		text := strings.HasPrefix(f.Path, "SPECS/") || strings.HasSuffix(f.Path, ".patch")
-		if lock || text {
-			names = append(names, f.Path)
-		}
-	}
-	var files []stage.File
-	for _, name := range names {
-		data, err := owned.ReadFile(filepath.Join(c.Dist.Dir, filepath.FromSlash(name)), mostIndex)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read what is known of %s: %w", c.Name, err)
-		}
-		files = append(files, stage.File{Name: path.Base(name), Data: data})
-	}
-	if c.Reproduced.Record == c.RecordSum {
-		text, err := json.MarshalIndent(c.Reproduced, "", "  ")
-		if err != nil {
-			return nil, fmt.Errorf("write how %s was reproduced: %w", c.Name, err)
-		}
-		files = append(files, stage.File{Name: dist.ReproducedFile, Data: append(text, '\n')})
-	}
-	return files, nil
 }

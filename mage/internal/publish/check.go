@@ -76,7 +76,7 @@ func Check(dir string, trust Trust) (Index, error) {
 	c.index = index
 	c.checkKey()
 	if index.Serial < trust.Serial {
-		c.fault(IndexFile, "it is an older state of the release: want serial %d or a later one, got %d", trust.Serial, index.Serial)
+		c.faultf(IndexFile, "it is an older state of the release: want serial %d or a later one, got %d", trust.Serial, index.Serial)
 	}
 	for _, b := range index.Builds {
 		c.checkBuild(b)
@@ -93,7 +93,7 @@ func Check(dir string, trust Trust) (Index, error) {
 	return index, c.err()
 }
 
-func (c *checker) fault(file, format string, args ...any) {
+func (c *checker) faultf(file, format string, args ...any) {
 	f := Fault{file, fmt.Sprintf(format, args...)}
 	if !slices.Contains(c.faults, f) {
 		c.faults = append(c.faults, f)
@@ -106,10 +106,10 @@ func (c *checker) refused(file string, err error) {
 		return
 	}
 	if sig, ok := errors.AsType[*signing.SignatureError](err); ok {
-		c.fault(file, "%s", sig.Why)
+		c.faultf(file, "%s", sig.Why)
 		return
 	}
-	c.fault(file, "%v", err)
+	c.faultf(file, "%v", err)
 }
 
 func (c *checker) err() error {
@@ -126,7 +126,7 @@ func (c *checker) file(name string) string { return filepath.Join(c.dir, filepat
 func (c *checker) read(name string) []byte {
 	data, err := owned.ReadFile(c.file(name), mostMetadata)
 	if errors.Is(err, fs.ErrNotExist) {
-		c.fault(name, "it is missing")
+		c.faultf(name, "it is missing")
 		return nil
 	}
 	c.refused(name, err)
@@ -141,7 +141,7 @@ func (c *checker) list() error {
 	}
 	for _, f := range files {
 		if f.Link != "" {
-			c.fault(f.Name, "it is a link")
+			c.faultf(f.Name, "it is a link")
 			continue
 		}
 		if c.actual[f.Name], err = stage.Sum(f.Path); err != nil {
@@ -155,7 +155,7 @@ func (c *checker) list() error {
 func (c *checker) checkSums() {
 	text := c.read(SumsFile)
 	if _, there := c.actual[SignedSums]; !there {
-		c.fault(SumsFile, "%s", signing.Missing)
+		c.faultf(SumsFile, "%s", signing.Missing)
 		return
 	}
 	if err := c.ring.Detached(SumsFile, bytes.NewReader(text), c.read(SignedSums)); err != nil {
@@ -172,14 +172,14 @@ func (c *checker) checkSums() {
 	for name, sum := range c.sums {
 		switch got, there := c.actual[name]; {
 		case !there:
-			c.fault(name, "it is missing")
+			c.faultf(name, "it is missing")
 		case got != sum:
-			c.fault(name, "it has other bytes than were released: want SHA-256 %.16s…, got %.16s…", sum, got)
+			c.faultf(name, "it has other bytes than were released: want SHA-256 %.16s…, got %.16s…", sum, got)
 		}
 	}
 	for name := range c.actual {
 		if _, known := c.sums[name]; !known && name != SumsFile && name != SignedSums {
-			c.fault(name, "it was not released")
+			c.faultf(name, "it was not released")
 		}
 	}
 }
@@ -187,13 +187,13 @@ func (c *checker) checkSums() {
 // checkKey compares the keys in the directory with the one that is trusted.
 func (c *checker) checkKey() {
 	if !c.ring.Is(c.index.Key) {
-		c.fault(IndexFile, "it names another key: want %s, got %s", c.ring.Fingerprint(), c.index.Key)
+		c.faultf(IndexFile, "it names another key: want %s, got %s", c.ring.Fingerprint(), c.index.Key)
 	}
 	ring, err := signing.ReadRing(KeyFile, c.read(KeyFile), c.ring.Time())
 	if err != nil {
 		c.refused(KeyFile, err)
 	} else if ring.Fingerprint() != c.ring.Fingerprint() {
-		c.fault(KeyFile, "it is another key: want %s, got %s", c.ring.Fingerprint(), ring.Fingerprint())
+		c.faultf(KeyFile, "it is another key: want %s, got %s", c.ring.Fingerprint(), ring.Fingerprint())
 	}
 }
 
@@ -203,10 +203,10 @@ func (c *checker) checkBuild(b Build) {
 		got, there := c.actual[p.Path]
 		switch {
 		case !there:
-			c.fault(p.Path, "it is missing")
+			c.faultf(p.Path, "it is missing")
 			continue
 		case got != p.SHA256:
-			c.fault(p.Path, "it is not the package that was released: want SHA-256 %.16s…, got %.16s…", p.SHA256, got)
+			c.faultf(p.Path, "it is not the package that was released: want SHA-256 %.16s…, got %.16s…", p.SHA256, got)
 		}
 		c.checkPackage(p)
 		name := b.sbom(path.Base(p.Path), cycloneEnd)
@@ -230,7 +230,7 @@ func (c *checker) checkPackage(p Package) {
 		return
 	}
 	if is.title() != p.title() {
-		c.fault(p.Path, "it is another package: want %s, got %s", p.title(), is.title())
+		c.faultf(p.Path, "it is another package: want %s, got %s", p.title(), is.title())
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/signing"
@@ -38,7 +37,7 @@ func (c *checker) checkDnf(folder string) {
 	}
 	text, signature := c.read(name), name+".asc"
 	if _, there := c.actual[signature]; !there {
-		c.fault(name, "%s", signing.Missing)
+		c.faultf(name, "%s", signing.Missing)
 	} else {
 		c.refused(name, c.ring.Detached(name, bytes.NewReader(text), c.read(signature)))
 	}
@@ -50,10 +49,10 @@ func (c *checker) checkDnf(folder string) {
 	for _, d := range md.Data {
 		file := path.Join(folder, d.Location.Href)
 		if got, there := c.actual[file]; !there {
-			c.fault(file, "it is missing")
+			c.faultf(file, "it is missing")
 			continue
 		} else if d.Checksum.Type != "sha256" || got != strings.TrimSpace(d.Checksum.Value) {
-			c.fault(file, "it is not the one that %s names", repomdFile)
+			c.faultf(file, "it is not the one that %s names", repomdFile)
 		}
 		if d.Type != "primary" {
 			continue
@@ -72,11 +71,11 @@ func (c *checker) checkDnf(folder string) {
 }
 
 // packagesIn are the index's packages below a folder, with their digests.
-func (c *checker) packagesIn(folder string, ends ...string) map[string]string {
+func (c *checker) packagesIn(folder, end string) map[string]string {
 	all := map[string]string{}
 	for _, b := range c.index.Builds {
 		for _, p := range b.Packages {
-			if strings.HasPrefix(p.Path, folder+"/") && slices.ContainsFunc(ends, func(e string) bool { return strings.HasSuffix(p.Path, e) }) {
+			if strings.HasPrefix(p.Path, folder+"/") && strings.HasSuffix(p.Path, end) {
 				all[p.Path] = p.SHA256
 			}
 		}
@@ -89,14 +88,14 @@ func (c *checker) compareListed(file, folder string, listed, want map[string]str
 	for name, sum := range want {
 		switch got, there := listed[name]; {
 		case !there:
-			c.fault(file, "it does not list %s", strings.TrimPrefix(name, folder+"/"))
+			c.faultf(file, "it does not list %s", strings.TrimPrefix(name, folder+"/"))
 		case got != sum:
-			c.fault(file, "it lists another %s", strings.TrimPrefix(name, folder+"/"))
+			c.faultf(file, "it lists another %s", strings.TrimPrefix(name, folder+"/"))
 		}
 	}
 	for name := range listed {
 		if _, known := want[name]; !known {
-			c.fault(file, "it lists %s, which was not released", name)
+			c.faultf(file, "it lists %s, which was not released", name)
 		}
 	}
 }
@@ -130,15 +129,15 @@ func (c *checker) checkApt(repository string) {
 	}
 	sums := aptSums(text)
 	if len(sums) == 0 {
-		c.fault(name, "it names no files")
+		c.faultf(name, "it names no files")
 	}
 	for file, sum := range sums {
 		full := path.Join(folder, file)
 		switch got, there := c.actual[full]; {
 		case !there:
-			c.fault(full, "it is missing")
+			c.faultf(full, "it is missing")
 		case got != sum:
-			c.fault(full, "it is not the one that %s names", inRelease)
+			c.faultf(full, "it is not the one that %s names", inRelease)
 		}
 	}
 	packages := path.Join(folder, "main", "binary-amd64", "Packages")

@@ -3,7 +3,6 @@
 package publish
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,24 +62,23 @@ func (p *Publisher) customer(
 		return nil, err
 	}
 	packages, why := newest(x, repository, base)
-	script := "customer-dnf.sh"
+	manager := "dnf"
 	if strings.HasPrefix(repository, debFolder+"/") {
-		script = "customer-apt.sh"
+		manager = "apt"
 	}
+	key := strings.ToLower(x.Key[max(0, len(x.Key)-shortKey):])
 	var results []report.Result
 	for _, scheme := range schemes() {
 		spec := containers.RunSpec{
-			Argv: append([]string{
-				script, packagesIn, x.URL, x.clientFile(repository), scheme, strings.ToLower(x.Key[max(0, len(x.Key)-shortKey):]),
-			}, packages...),
-			Name: "customer", Image: base.Minimal, Root: true, User: "root", Network: base.Network(), Repositories: !strings.HasPrefix(repository, debFolder+"/"),
+			Argv: append([]string{"customer-" + manager + ".sh", packagesIn, x.URL, x.clientFile(repository), scheme, key}, packages...),
+			Name: "customer", Image: base.Minimal, Root: true, User: "root", Network: base.Network(), Repositories: manager == "dnf",
 			Inputs: []containers.Input{
 				{Path: packagesIn, Write: stage.Tar(files)},
 				{Path: serverFolder, Write: stage.Tar([]stage.File{{Name: "server", Path: server, Mode: 0o755}})},
 			},
 		}
 		started := time.Now()
-		v := report.Result{Name: scheme, Title: fmt.Sprintf("%s: %s over %s", repository, strings.TrimSuffix(strings.TrimPrefix(script, "customer-"), ".sh"), scheme)}
+		v := report.Result{Name: scheme, Title: fmt.Sprintf("%s: %s over %s", repository, manager, scheme)}
 		if v, err = judged(v, run(spec)); err != nil {
 			return nil, err
 		}
@@ -124,5 +122,5 @@ func (b Build) newestVersion() string {
 	if len(b.Packages) == 0 {
 		return ""
 	}
-	return cmp.Or(b.Packages[0].Epoch, "0") + ":" + b.Packages[0].Version
+	return b.version(b.Packages[0])
 }

@@ -38,8 +38,8 @@ var (
 	errListing = errors.New(SumsFile + " is no list of files and their sums")
 )
 
-// Fetch fetches a released directory by its SHA256SUMS into an empty one. What the list names is fetched, signed or not: Check looks at it. A
-// file that the server does not have is left out.
+// Fetch fetches a released directory by its SHA256SUMS into an empty one. What the list names is fetched, signed or not: Check looks
+// at it. A file that the server does not have is left out.
 //
 // Errors: *FetchError.
 func Fetch(ctx context.Context, from, dir string) error {
@@ -82,6 +82,7 @@ type statusError struct{ status int }
 func (e *statusError) Error() string {
 	return fmt.Sprintf("%d %s", e.status, http.StatusText(e.status))
 }
+
 func (e *statusError) Is(target error) bool {
 	return target == fs.ErrNotExist && e.status == http.StatusNotFound
 }
@@ -93,7 +94,7 @@ func (f *fetcher) fetch(ctx context.Context, name string) error {
 	}
 	u = u.JoinPath(name)
 	failed := func(err error) error { return &FetchError{u.Redacted(), err} }
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return failed(err)
 	}

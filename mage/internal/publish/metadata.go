@@ -36,10 +36,7 @@ const (
 
 // makeMetadata has the metadata of all repositories of an index made in a container, which gets no key, and puts them into the draft.
 func (p *Publisher) makeMetadata(ctx context.Context, s *ui.Stage, d *draft, x Index) error {
-	files, err := d.packages(x)
-	if err != nil {
-		return err
-	}
+	files := d.packages(x)
 	out, err := os.MkdirTemp("", "verbsmith-metadata-")
 	if err != nil {
 		return fmt.Errorf("create a directory for the metadata: %w", err)
@@ -74,7 +71,7 @@ func (p *Publisher) makeMetadata(ctx context.Context, s *ui.Stage, d *draft, x I
 const nobody = 65534
 
 // packages are a draft's, with the times of their builds, which dnf's metadata have.
-func (d *draft) packages(x Index) ([]stage.File, error) {
+func (d *draft) packages(x Index) []stage.File {
 	var files []stage.File
 	for _, b := range x.Builds {
 		for _, p := range b.Packages {
@@ -83,7 +80,7 @@ func (d *draft) packages(x Index) ([]stage.File, error) {
 			})
 		}
 	}
-	return sortedFiles(files), nil
+	return sortedFiles(files)
 }
 
 // keepFormer keeps the metadata that the present index files of repositories name: who has just read one still gets what it names.
@@ -93,26 +90,30 @@ func (d *draft) keepFormer(x Index) error {
 			continue
 		}
 		for _, part := range []string{basearch, "source"} {
-			folder := path.Join(repository, part)
-			data, err := owned.ReadFile(filepath.Join(d.into, filepath.FromSlash(folder), repodata, repomdFile), mostMetadata)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("read the present metadata: %w", err)
-			}
-			md, err := readRepomd(data)
-			if err != nil {
+			if err := d.keepNamed(path.Join(repository, part)); err != nil {
 				return err
-			}
-			for _, of := range md.Data {
-				if err := d.keep(path.Join(folder, of.Location.Href)); err != nil {
-					return err
-				}
 			}
 		}
 	}
 	return nil
+}
+
+// keepNamed is keepFormer for one directory of packages.
+func (d *draft) keepNamed(folder string) error {
+	data, err := owned.ReadFile(filepath.Join(d.into, filepath.FromSlash(folder), repodata, repomdFile), mostMetadata)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the present metadata: %w", err)
+	}
+	md, err := readRepomd(data)
+	for _, of := range md.Data {
+		if err == nil {
+			err = d.keep(path.Join(folder, of.Location.Href))
+		}
+	}
+	return err
 }
 
 // keep keeps a file of the directory unless the draft has one of that name.
@@ -157,35 +158,30 @@ func (d *draft) signMetadata(ctx context.Context, key *signing.Key, when signing
 	}
 	for _, f := range files {
 		dir, base := path.Split(f.Name)
-		var out string
-		var signed []byte
-		data := func() ([]byte, error) { return owned.ReadFile(f.Path, mostMetadata) }
-		switch {
-		case base == repomdFile && strings.HasSuffix(dir, "/"+repodata+"/"):
-			text, err := data()
-			if err != nil {
-				return fmt.Errorf("sign %s: %w", f.Name, err)
-			}
-			out = f.Name + ".asc"
-			if signed, err = key.Armored(ctx, bytes.NewReader(text), when); err != nil {
-				return err
-			}
-		case base == releaseFile && strings.HasPrefix(dir, debFolder+"/dists/"):
-			text, err := data()
-			if err != nil {
-				return fmt.Errorf("sign %s: %w", f.Name, err)
-			}
-			out = dir + inRelease
-			if signed, err = key.Clear(ctx, text, when); err != nil {
-				return err
-			}
-			if err := os.Remove(f.Path); err != nil { // one file, so that nobody reads two that differ
-				return fmt.Errorf("sign %s: %w", f.Name, err)
-			}
-		default:
+		dnf := base == repomdFile && strings.HasSuffix(dir, "/"+repodata+"/")
+		apt := base == releaseFile && strings.HasPrefix(dir, debFolder+"/dists/")
+		if !dnf && !apt {
 			continue
 		}
-		if err := d.write(out, signed); err != nil {
+		text, err := owned.ReadFile(f.Path, mostMetadata)
+		if err != nil {
+			return fmt.Errorf("sign %s: %w", f.Name, err)
+		}
+		var signed []byte
+		out := f.Name + ".asc"
+		if dnf {
+			signed, err = key.Armored(ctx, bytes.NewReader(text), when)
+		} else {
+			out = dir + inRelease
+			signed, err = key.Clear(ctx, text, when)
+		}
+		if err == nil && apt {
+			err = d.remove(f.Name) // one file, so that nobody reads two that differ
+		}
+		if err == nil {
+			err = d.write(out, signed)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -76,24 +76,11 @@ func (p *Publisher) release(ctx context.Context, o Order, note func(string), met
 		return Outcome{}, err
 	}
 	defer d.discard()
-	out := Outcome{Index: old}
-	x := &out.Index
-	if err := o.begin(x); err != nil {
-		return out, err
-	}
 	note("sign packages")
-	for _, c := range o.Adds {
-		if err := d.add(ctx, o, c, old, &out); err != nil {
-			return out, err
-		}
-	}
-	if o.Keep > 0 {
-		if out.Pruned, err = d.prune(x, o.Keep); err != nil {
-			return out, err
-		}
-	}
-	if len(out.Added)+len(out.Pruned) == 0 && old.URL == x.URL && old.Name == x.Name && o.Valid == 0 {
-		return out, nil
+	out, err := d.change(ctx, o, old)
+	x := &out.Index
+	if err != nil || len(out.Added)+len(out.Pruned) == 0 && old.URL == x.URL && old.Name == x.Name && o.Valid == 0 {
+		return out, err
 	}
 	x.Serial++
 	slices.SortStableFunc(x.Builds, func(a, b Build) int {
@@ -110,6 +97,21 @@ func (p *Publisher) release(ctx context.Context, o Order, note func(string), met
 		return out, err
 	}
 	return out, d.publish()
+}
+
+// change makes the changes of packages that an order wants.
+func (d *draft) change(ctx context.Context, o Order, old Index) (Outcome, error) {
+	out := Outcome{Index: old}
+	err := o.begin(&out.Index)
+	for _, c := range o.Adds {
+		if err == nil {
+			err = d.add(ctx, o, c, old, &out)
+		}
+	}
+	if err == nil && o.Keep > 0 {
+		out.Pruned, err = d.prune(&out.Index, o.Keep)
+	}
+	return out, err
 }
 
 // begin checks what an index says of itself, and takes what the order says of it.
@@ -155,10 +157,7 @@ func (d *draft) add(ctx context.Context, o Order, c Candidate, old Index, out *O
 	b := Build{
 		Name: c.Name, Repository: c.repository(), Title: c.Title, Kind: c.Record.Kind, Distro: c.Record.Distro, Suite: c.Record.Suite,
 		Standin: c.Record.Standin, Release: c.Record.Release, Provider: c.Dist.Manifest.Provider, Epoch: epoch.Unix(), Record: c.RecordSum,
-		Allowed: o.Allowed[c.Name], Verdicts: c.Passed,
-	}
-	if c.Reproduced.Record == c.RecordSum {
-		b.Reproduced = c.Reproduced.How
+		Allowed: o.Allowed[c.Name], Verdicts: c.Passed, Reproduced: c.Reproduced,
 	}
 	when := signing.When{Time: o.Key.At(epoch)}
 	for _, f := range c.Record.Outputs {
@@ -182,11 +181,7 @@ func (d *draft) add(ctx context.Context, o Order, c Candidate, old Index, out *O
 	}
 	x.Builds = append(x.Builds, b)
 	out.Added = append(out.Added, b.Name)
-	evidence, err := c.evidence()
-	if err != nil {
-		return err
-	}
-	for _, f := range evidence {
+	for _, f := range c.Evidence {
 		if err := d.write(path.Join(b.folder(), f.Name), f.Data); err != nil {
 			return err
 		}
@@ -271,45 +266,23 @@ func (d *draft) finish(ctx context.Context, o Order, x Index) error {
 
 // prune removes old versions of each package of each repository, and builds that have no package left.
 func (d *draft) prune(x *Index, keep int) ([]string, error) {
-	versions := map[string][]string{} // by repository, name and processor
-	of := func(b Build, p Package) string {
-		id := b.Repository + " " + p.Name + " " + p.Arch
-		if b.Kind.Addon() {
-			id += " " + b.Release // add-ons for several releases of rdma-core are there at the same time
-		}
-		return id
-	}
-	evr := func(p Package) string { return cmp.Or(p.Epoch, "0") + ":" + p.Version }
-	for _, b := range x.Builds {
-		for _, p := range b.Packages {
-			if id := of(b, p); !slices.Contains(versions[id], evr(p)) {
-				versions[id] = append(versions[id], evr(p))
-			}
-		}
-	}
-	for _, list := range versions {
-		slices.SortFunc(list, func(a, b string) int { return -pkgfile.CompareEVR(a, b) })
-	}
+	newest := x.newest(keep)
 	var pruned []string
 	builds := x.Builds[:0]
 	for _, b := range x.Builds {
 		var kept []Package
 		for _, p := range b.Packages {
-			list := versions[of(b, p)]
-			if slices.Contains(list[:min(keep, len(list))], evr(p)) {
+			if slices.Contains(newest[b.line(p)], b.version(p)) {
 				kept = append(kept, p)
 				continue
 			}
 			pruned = append(pruned, p.Path)
 		}
-		if len(kept) == 0 {
-			if err := d.remove(b.folder()); err != nil {
-				return nil, err
-			}
-			continue
+		if b.Packages = kept; len(kept) > 0 {
+			builds = append(builds, b)
+		} else if err := d.remove(b.folder()); err != nil {
+			return nil, err
 		}
-		b.Packages = kept
-		builds = append(builds, b)
 	}
 	x.Builds = builds
 	slices.Sort(pruned)
@@ -322,4 +295,40 @@ func (d *draft) prune(x *Index, keep int) ([]string, error) {
 		}
 	}
 	return slices.Compact(pruned), nil
+}
+
+// newest are the newest versions of each package, by its line.
+func (x Index) newest(keep int) map[string][]string {
+	versions := map[string][]string{}
+	for _, b := range x.Builds {
+		for _, p := range b.Packages {
+			if line := b.line(p); !slices.Contains(versions[line], b.version(p)) {
+				versions[line] = append(versions[line], b.version(p))
+			}
+		}
+	}
+	for line, list := range versions {
+		slices.SortFunc(list, func(a, b string) int { return -pkgfile.CompareEVR(a, b) })
+		versions[line] = list[:min(keep, len(list))]
+	}
+	return versions
+}
+
+// line is what a package has in common with its other versions. Add-ons for several releases of rdma-core are there at the same time.
+func (b Build) line(p Package) string {
+	line := b.Repository + " " + p.Name + " " + p.Arch
+	if b.Kind.Addon() {
+		line += " " + b.Release
+	}
+	return line
+}
+
+// version is what orders a build's package among others of its name. The parts of a Debian source package are as old as their .dsc.
+func (b Build) version(p Package) string {
+	for _, of := range b.Packages {
+		if p.Arch == archDSC && strings.HasSuffix(of.Path, ".dsc") {
+			p = of
+		}
+	}
+	return cmp.Or(p.Epoch, "0") + ":" + p.Version
 }

@@ -42,12 +42,12 @@ func (k *Key) packet(ctx context.Context, kind byte, h hash.Hash, when When) ([]
 	if when.Valid > 0 {
 		area = append(area, subpacket(subpacketExpires, binary.BigEndian.AppendUint32(nil, seconds(int64(when.Valid/time.Second))))...)
 	}
-	signed.Write(binary.BigEndian.AppendUint16(nil, uint16(len(area)))) //nolint:gosec // three subpackets
+	signed.Write(binary.BigEndian.AppendUint16(nil, uint16(len(area))))
 	signed.Write(area)
 
 	h.Write(signed.Bytes())
 	h.Write([]byte{version4, math.MaxUint8})
-	h.Write(binary.BigEndian.AppendUint32(nil, uint32(signed.Len()))) //nolint:gosec // as above
+	h.Write(binary.BigEndian.AppendUint32(nil, uint32(signed.Len())))
 	digest := h.Sum(nil)
 	sig, err := k.signer.raw(ctx, digest)
 	if err != nil {
@@ -59,24 +59,24 @@ func (k *Key) packet(ctx context.Context, kind byte, h hash.Hash, when When) ([]
 	}
 	issuer := subpacket(subpacketIssuer, binary.BigEndian.AppendUint64(nil, k.entity.PrimaryKey.KeyId))
 	body := signed.Bytes()
-	body = binary.BigEndian.AppendUint16(body, uint16(len(issuer))) //nolint:gosec // one subpacket
+	body = binary.BigEndian.AppendUint16(body, uint16(len(issuer)))
 	body = append(body, issuer...)
 	body = append(body, digest[:2]...)
-	body = binary.BigEndian.AppendUint16(body, uint16((len(sig)-1)*8+bits.Len8(sig[0]))) //nolint:gosec // an RSA key's bits
+	body = binary.BigEndian.AppendUint16(body, uint16((len(sig)-1)*8+bits.Len8(sig[0])))
 	body = append(body, sig...)
 	if len(body) > math.MaxUint16 {
 		return nil, fmt.Errorf("%w of %d bytes", errAnswer, len(sig))
 	}
-	out := binary.BigEndian.AppendUint16([]byte{oldSignature}, uint16(len(body))) //nolint:gosec // just checked
+	out := binary.BigEndian.AppendUint16([]byte{oldSignature}, uint16(len(body)))
 	return append(out, body...), nil
 }
 
 // subpacket is one of a signature, which are short here.
 func subpacket(kind byte, data []byte) []byte {
-	return append([]byte{byte(len(data) + 1), kind}, data...) //nolint:gosec // 33 bytes at most
+	return append([]byte{byte(len(data) + 1), kind}, data...)
 }
 
 // seconds are what OpenPGP can write: 32 bits.
 func seconds(n int64) uint32 {
-	return uint32(min(max(n, 0), math.MaxUint32)) //nolint:gosec // just bounded
+	return uint32(min(max(n, 0), math.MaxUint32))
 }

@@ -56,7 +56,7 @@ func (k *Key) RPM(ctx context.Context, from, to string, when When) error {
 // headerRange is where a package's header is, in bytes.
 func headerRange(in io.ReadSeeker) (start, end int64, err error) {
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return 0, 0, err //nolint:wrapcheck // the caller names the file
+		return 0, 0, err
 	}
 	header, err := unpack.ReadRPMHeader(in)
 	if err != nil {
@@ -82,7 +82,7 @@ func (r *Ring) RPM(name, file string) error {
 	if err != nil {
 		return &SignatureError{File: name, Why: Damaged, Err: err}
 	}
-	_, sigs, err := rpmutils.Verify(in, r.list())
+	header, sigs, err := rpmutils.Verify(in, r.list())
 	if _, unknown := errors.AsType[rpmutils.KeyNotFoundError](err); unknown {
 		return &SignatureError{File: name, Why: OtherKey, Err: err}
 	}
@@ -93,7 +93,8 @@ func (r *Ring) RPM(name, file string) error {
 		return &SignatureError{File: name, Why: Damaged, Err: err}
 	}
 	for _, sig := range sigs {
-		if sig.HeaderOnly {
+		// The header's signature covers the payload by its digest, which old packages do not have.
+		if sig.HeaderOnly == header.HasTag(rpmutils.PAYLOADDIGEST) {
 			return r.valid(name)
 		}
 	}

@@ -12,37 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/ProtonMail/go-crypto/openpgp/armor"
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	"github.com/resnics/verbsmith/mage/internal/signing/signingtest"
 )
 
-// made is a new key in a file.
-func made(t *testing.T, bits int, passphrase string, made time.Time) string {
+func made(t *testing.T, bits int, passphrase string, at time.Time) string {
 	t.Helper()
-	config := &packet.Config{RSABits: bits, Algorithm: packet.PubKeyAlgoRSA, Time: func() time.Time { return made }}
-	entity, err := openpgp.NewEntity("Example Packages", "", "packages@example.com", config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	w, err := armor.Encode(&out, openpgp.PrivateKeyType, nil)
-	if err == nil && passphrase != "" {
-		if err = entity.SerializePrivateWithoutSigning(&bytes.Buffer{}, nil); err == nil {
-			err = entity.EncryptPrivateKeys([]byte(passphrase), nil)
-		}
-	}
-	if err == nil {
-		err = entity.SerializePrivateWithoutSigning(w, nil)
-	}
-	if err = errors.Join(err, w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "key.asc")
-	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return signingtest.Write(t, signingtest.Key{Bits: bits, Passphrase: passphrase, Made: at})
 }
 
 func opened(t *testing.T, file string) *Key {
@@ -107,14 +82,14 @@ func TestSignatures(t *testing.T) {
 		t.Errorf("an expired signature, where that is no matter: %v", err)
 	}
 
-	clear, err := key.Clear(ctx, text, when)
+	signed, err := key.Clear(ctx, text, when)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ring.Clear("file", clear); err != nil || string(got) != "one\n- two\n\nthree" {
+	if got, err := ring.Clear("file", signed); err != nil || string(got) != "one\n- two\n\nthree" {
 		t.Errorf("cleartext: got %q, %v", got, err)
 	}
-	if _, err := ring.Clear("file", bytes.Replace(clear, []byte("three"), []byte("four"), 1)); err == nil {
+	if _, err := ring.Clear("file", bytes.Replace(signed, []byte("three"), []byte("four"), 1)); err == nil {
 		t.Error("a changed cleartext passed")
 	}
 }
@@ -129,12 +104,12 @@ func TestGPG(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("GNUPGHOME", home)
-	t.Cleanup(func() { _ = exec.Command("gpgconf", "--kill", "all").Run() })
+	t.Cleanup(func() { _ = exec.CommandContext(context.Background(), "gpgconf", "--kill", "all").Run() })
 	born := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	file := made(t, 2048, "", born)
 	gpg := func(args ...string) {
 		t.Helper()
-		if out, err := exec.Command(gpgProgram, append([]string{"--batch"}, args...)...).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(t.Context(), gpgProgram, append([]string{"--batch"}, args...)...).CombinedOutput(); err != nil {
 			t.Fatalf("gpg %v: %v\n%s", args, err, out)
 		}
 	}

@@ -4,10 +4,13 @@ package rpmtest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
@@ -22,6 +25,7 @@ type tag struct {
 
 const (
 	kindInt8   = 2 // "" is 0
+	kindInt32  = 4 // decimal
 	kindString = 6
 	kindArray  = 8
 )
@@ -30,10 +34,17 @@ const (
 func header(tags []tag) []byte {
 	var index, store bytes.Buffer
 	for _, t := range tags {
+		for t.kind == kindInt32 && store.Len()%4 != 0 {
+			store.WriteByte(0)
+		}
 		for _, v := range []uint32{uint32(t.number), t.kind, uint32(store.Len()), uint32(len(t.values))} {
 			_ = binary.Write(&index, binary.BigEndian, v)
 		}
 		for _, v := range t.values {
+			if n, err := strconv.ParseUint(v, 10, 32); err == nil && t.kind == kindInt32 {
+				_ = binary.Write(&store, binary.BigEndian, uint32(n))
+				continue
+			}
 			store.WriteString(v + "\x00")
 		}
 	}
@@ -62,7 +73,10 @@ func WriteNamed(t testing.TB, file, name string, files ...string) {
 		{rpmutils.VERSION, kindString, []string{"1"}},
 		{rpmutils.RELEASE, kindString, []string{"1"}},
 		{rpmutils.ARCH, kindString, []string{"noarch"}},
+		{rpmutils.SOURCERPM, kindString, []string{"tiny-1-1.src.rpm"}},
 		{rpmutils.PROVIDENAME, kindArray, []string{name, "a"}},
+		{rpmutils.PAYLOADDIGEST, kindArray, []string{fmt.Sprintf("%x", sha256.Sum256(nil))}},
+		{rpmutils.PAYLOADDIGESTALGO, kindInt32, []string{strconv.Itoa(rpmutils.HASH_SHA256)}},
 	}
 	if len(files) > 0 {
 		tags = append(tags, tag{rpmutils.OLDFILENAMES, kindArray, files})
