@@ -100,7 +100,8 @@ func offline(t *testing.T) *Pipeline {
 		t.Fatal(err)
 	}
 	return &Pipeline{
-		Runner: stagetest.NewRunner(t, &stagetest.Engine{Answer: stagetest.Packages(t, "")}), Root: "../../..", Kit: files, DistDir: filepath.Join(dir, "dist"), Releases: releases, Sums: sums,
+		Version: func(context.Context) string { return "v1.0.0" },
+		Runner:  stagetest.NewRunner(t, &stagetest.Engine{Answer: stagetest.Packages(t, "")}), Root: "../../..", Kit: files, DistDir: filepath.Join(dir, "dist"), Releases: releases, Sums: sums,
 	}
 }
 

@@ -199,13 +199,17 @@ func TestVary(t *testing.T) {
 		after.Env["VARY_PRELOAD"] != "/verbsmith-vary/vary.so" || after.Seccomp != "" {
 		t.Errorf("got %+v", after)
 	}
-	if after.Volumes[0].UID != otherUID || after.Inputs[0].UID != otherUID || before.Volumes[0].UID != stage.BuilderUID ||
+	if after.Volumes[0].UID != otherUID || after.Inputs[1].UID != otherUID || before.Volumes[0].UID != stage.BuilderUID ||
 		before.Inputs[0].UID != stage.BuilderUID || !maps.Equal(before.Env, env) {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
 	var stream bytes.Buffer
-	if err := after.Inputs[0].Write(&stream); err != nil {
-		t.Fatal(err)
+	for _, in := range after.Inputs[:2] { // an archive's end is the beginning of the next one
+		var one bytes.Buffer
+		if err := in.Write(&one); err != nil {
+			t.Fatal(err)
+		}
+		stream.Write(bytes.TrimSuffix(one.Bytes(), make([]byte, 1024)))
 	}
 	owners := map[string]int{}
 	for entries := tar.NewReader(&stream); ; {
@@ -218,7 +222,7 @@ func TestVary(t *testing.T) {
 		}
 		owners[head.Name] = head.Uid
 	}
-	if owners["a"] != otherUID || owners["b"] != 0 {
+	if owners[builderHome] != otherUID || owners["a"] != otherUID || owners["b"] != 0 {
 		t.Errorf("owners %v", owners)
 	}
 	fixed, err := Vary(pins()[3:], containers.Input{})
