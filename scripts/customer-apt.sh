@@ -40,7 +40,7 @@ until [ -e "$certificate" ]; do
     sleep 0.1
 done
 case $scheme in
-    file) from=file://$directory ;;
+    file) from=file:$directory ;; # as apt writes it
     http) from=http://localhost:8080 ;;
     https) from=https://localhost:8443 ;;
     *) fail "want file, http or https, got $scheme" ;;

@@ -36,7 +36,7 @@ func (a *App) ReleaseVerify(ctx context.Context, f VerifyFlags) error {
 	if err := notEmpty("key", f.Key, "a fingerprint, or a file with a public key"); err != nil {
 		return err
 	}
-	dir := absolute(f.Release)
+	dir := absolute(strings.TrimPrefix(f.Release, "file://"))
 	if strings.HasPrefix(f.Release, "http://") || strings.HasPrefix(f.Release, "https://") {
 		fetched, err := os.MkdirTemp("", "verbsmith-release-")
 		if err != nil {
@@ -48,7 +48,6 @@ func (a *App) ReleaseVerify(ctx context.Context, f VerifyFlags) error {
 		}
 		dir = fetched
 	}
-	dir = strings.TrimPrefix(dir, "file://")
 	ring, note, err := trustedKey(dir, value(f.Key, ""))
 	if err != nil {
 		return err

@@ -63,6 +63,15 @@ func TestPURLs(t *testing.T) {
 	}
 }
 
+// TestDigestOfCommit: what is no SHA-256 is not called one.
+func TestDigestOfCommit(t *testing.T) {
+	b := build()
+	b.Record.Source.Digest = strings.Repeat("a", 40)
+	if got := b.sources()[0].digest; got != "" {
+		t.Errorf("a commit as the SHA-256 %s", got)
+	}
+}
+
 func TestSplitNEVRA(t *testing.T) {
 	for nevra, want := range map[string][4]string{
 		"bash-5.1-2.el9.x86_64":          {"bash", "", "5.1-2.el9", "x86_64"},

@@ -3,6 +3,8 @@
 package attest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +85,7 @@ type material struct {
 func (b Build) sources() []material {
 	rec := b.Record
 	all := []material{{
-		name: "rdma-core", version: rec.Release, digest: rec.Source.Digest,
+		name: "rdma-core", version: rec.Release, digest: sha256Only(rec.Source.Digest),
 		purl: packageurl.NewPackageURL(packageurl.TypeGithub, "linux-rdma", "rdma-core", b.revision(), nil, "").ToString(),
 	}}
 	if p := rec.Provider; p != nil {
@@ -97,6 +99,14 @@ func (b Build) sources() []material {
 }
 
 const shortDigest = 12
+
+// sha256Only is a SHA-256, "" for a commit, which is a git clone's own digest.
+func sha256Only(digest string) string {
+	if len(digest) != hex.EncodedLen(sha256.Size) {
+		return ""
+	}
+	return digest
+}
 
 // revision is upstream's name of the source.
 func (b Build) revision() string {

@@ -17,7 +17,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/tail"
 )
 
 const (
@@ -36,14 +35,11 @@ func schemes() []string { return []string{"file", "http", "https"} }
 func (p *Publisher) Customer(ctx context.Context, dir string, x Index, repository string, base artifact.Base) ([]report.Result, error) {
 	s := p.Begin("customer")
 	results, err := p.customer(ctx, dir, x, repository, base, func(spec containers.RunSpec) error {
-		spec.Log = tail.New(mostOutput)
 		_, err := p.Script(ctx, s, spec)
 		return err
 	})
 	return results, p.EndLook("customer", s, err)
 }
-
-const mostOutput = 1 << 20
 
 func (p *Publisher) customer(
 	ctx context.Context, dir string, x Index, repository string, base artifact.Base, run func(containers.RunSpec) error,

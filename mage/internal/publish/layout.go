@@ -87,7 +87,8 @@ func (d *draft) copyOld() error {
 func isMade(name string) bool {
 	top := slices.Contains([]string{IndexFile, SumsFile, SignedSums, KeyFile, KeyPEMFile, PageFile}, name)
 	metadata := strings.Contains(name, "/"+repodata+"/") || strings.HasPrefix(name, debFolder+"/dists/")
-	client := strings.HasSuffix(name, ".repo") || strings.HasSuffix(name, ".sources")
+	client := strings.HasPrefix(name, rpmFolder+"/") && strings.HasSuffix(name, ".repo") ||
+		strings.HasPrefix(name, debFolder+"/") && strings.HasSuffix(name, ".sources")
 	return top || metadata || client
 }
 
