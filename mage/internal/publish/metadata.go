@@ -65,7 +65,7 @@ func (p *Publisher) makeMetadata(ctx context.Context, s *ui.Stage, d *draft, x I
 			return fmt.Errorf("take %s: %w", f.Name, err)
 		}
 	}
-	return d.keepFormer(x)
+	return nil
 }
 
 const nobody = 65534

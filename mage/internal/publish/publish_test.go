@@ -131,7 +131,7 @@ func madeMetadata(t *testing.T) func(*draft, Index) error {
 			"<repomd><data type='primary'><checksum type='sha256'>%s</checksum><location href=%q/></data></repomd>", sum, file))
 		sum = write(d, "deb/dists/bookworm/main/binary-amd64/Packages", packages.String())
 		write(d, "deb/dists/bookworm/Release", fmt.Sprintf("Suite: bookworm\nSHA256:\n %s %d main/binary-amd64/Packages\n", sum, packages.Len()))
-		return d.keepFormer(x)
+		return nil
 	}
 }
 
@@ -254,8 +254,8 @@ func TestReleaseRefuses(t *testing.T) {
 	}
 	into := released(t, key)
 	_, err = order(t, into, keyOf(t, 0), nil, rpms(t))
-	if err == nil {
-		t.Error("a release was signed with another key")
+	if _, ok := errors.AsType[*IndexError](err); !ok {
+		t.Errorf("another key: got %v", err)
 	}
 	name := filepath.Join(into, "rpm/rocky9/x86_64/libibverbs.rpm")
 	damage(t, name, -1)
@@ -263,6 +263,35 @@ func TestReleaseRefuses(t *testing.T) {
 	_, err = order(t, into, key, nil, other)
 	if _, ok := errors.AsType[*TamperedError](err); !ok {
 		t.Errorf("a damaged release was signed again: %v", err)
+	}
+}
+
+// TestReleaseChecksItself: metadata that do not have all packages are not published.
+func TestReleaseChecksItself(t *testing.T) {
+	made := madeMetadata(t)
+	for name, change := range map[string]func(*Index){
+		"does not list": func(x *Index) { x.Builds[0].Packages = x.Builds[0].Packages[1:] },
+		"lists another": func(x *Index) { x.Builds[0].Packages[0].SHA256 = strings.Repeat("0", 64) },
+		"was not released": func(x *Index) {
+			other := x.Builds[0].Packages[0]
+			other.Path = path.Dir(other.Path) + "/other.rpm"
+			x.Builds[0].Packages = append(x.Builds[0].Packages, other)
+		},
+	} {
+		o := Order{Into: filepath.Join(t.TempDir(), "new"), URL: "https://a.example.com", Key: keyOf(t, 0), Adds: []Candidate{rpms(t)}, Now: now}
+		var p Publisher
+		_, err := p.release(context.Background(), o, func(string) {}, func(d *draft, x Index) error {
+			x.Builds = slices.Clone(x.Builds)
+			x.Builds[0].Packages = slices.Clone(x.Builds[0].Packages)
+			change(&x)
+			return made(d, x)
+		})
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("want %q, got %v", name, err)
+		}
+		if _, err := os.Stat(o.Into); err == nil {
+			t.Errorf("%s: it was published", name)
+		}
 	}
 }
 

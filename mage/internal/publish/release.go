@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"path"
 	"path/filepath"
 	"slices"
@@ -67,7 +68,7 @@ func (p *Publisher) release(ctx context.Context, o Order, note func(string), met
 	}
 	if len(old.Builds) > 0 {
 		note("check what is there")
-		if err := o.checkPresent(); err != nil {
+		if err := o.checkPresent(old, o.Into); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -93,10 +94,21 @@ func (p *Publisher) release(ctx context.Context, o Order, note func(string), met
 	if err := metadata(d, *x); err != nil {
 		return out, err
 	}
-	if err := d.finish(ctx, o, *x); err != nil {
+	if err := d.complete(ctx, o, *x); err != nil {
 		return out, err
 	}
 	return out, d.publish()
+}
+
+// complete makes a draft with metadata what is published, and checks that as a customer would.
+func (d *draft) complete(ctx context.Context, o Order, x Index) error {
+	if err := d.keepFormer(x); err != nil {
+		return err
+	}
+	if err := d.finish(ctx, o, x); err != nil {
+		return err
+	}
+	return o.checkPresent(x, d.dir)
 }
 
 // change makes the changes of packages that an order wants.
@@ -116,9 +128,6 @@ func (d *draft) change(ctx context.Context, o Order, old Index) (Outcome, error)
 
 // begin checks what an index says of itself, and takes what the order says of it.
 func (o Order) begin(x *Index) error {
-	if x.Key != "" && x.Key != o.Key.Fingerprint() {
-		return &IndexError{filepath.Join(o.Into, IndexFile), "the key that it was released with before, " + x.Key, o.Key.Fingerprint()}
-	}
 	x.Key = o.Key.Fingerprint()
 	x.URL = strings.TrimRight(cmp.Or(o.URL, x.URL), "/")
 	if x.URL == "" {
@@ -132,8 +141,12 @@ func (o Order) begin(x *Index) error {
 	return nil
 }
 
-// checkPresent checks what was released before, because it is about to be signed again. That its signatures have expired is no fault.
-func (o Order) checkPresent() error {
+// checkPresent checks a released directory: before it is signed again, and before a draft is published. That signatures have expired is
+// no fault.
+func (o Order) checkPresent(x Index, dir string) error {
+	if x.Key != o.Key.Fingerprint() {
+		return &IndexError{filepath.Join(o.Into, IndexFile), "the key that it was released with before, " + x.Key, o.Key.Fingerprint()}
+	}
 	public, err := o.Key.Public()
 	if err != nil {
 		return err
@@ -143,7 +156,10 @@ func (o Order) checkPresent() error {
 		return err
 	}
 	ring.IgnoreExpiry()
-	_, err = Check(o.Into, Trust{Ring: ring})
+	_, err = Check(dir, Trust{Ring: ring})
+	if tampered, ok := errors.AsType[*TamperedError](err); ok {
+		tampered.Dir = o.Into
+	}
 	return err
 }
 

@@ -221,7 +221,8 @@ func TestOldStates(t *testing.T) {
 
 	short := keyOf(t, 3650*day)
 	shortLived := released(t, short)
-	if faults := faultsOf(t, shortLived, Trust{Ring: ringOf(t, short, born.Add(3651*day))}); !named(faults, SumsFile, string(signing.KeyOld)) {
+	if faults := faultsOf(t, shortLived, Trust{Ring: ringOf(t, short, born.Add(3651*day))}); !named(faults, SumsFile, string(signing.KeyOld)) ||
+		!named(faults, library, string(signing.KeyOld)) {
 		t.Errorf("a key that has expired: got %v", faults)
 	}
 }
@@ -231,7 +232,9 @@ func TestReplayed(t *testing.T) {
 	key := keyOf(t, 0)
 	dir := released(t, key)
 	older := filepath.Join(t.TempDir(), "older")
-	old := candidate(t, "rocky9/rdma-core-56.1", artifact.RPMs, map[string]string{"RPMS/libibverbs.rpm": "/usr/lib64/older"})
+	old := candidate(t, "rocky9/rdma-core-56.1", artifact.RPMs, map[string]string{
+		"RPMS/libibverbs.rpm": "/usr/lib64/older", "RPMS/libibverbs-utils.rpm": "/usr/bin/ibv_devices",
+	})
 	if _, err := order(t, older, key, nil, old); err != nil {
 		t.Fatal(err)
 	}
@@ -240,6 +243,13 @@ func TestReplayed(t *testing.T) {
 		t.Fatal(err)
 	}
 	replace(t, at(dir, library), data)
+	if data, err = os.ReadFile(at(older, evidence+provenanceFile)); err != nil {
+		t.Fatal(err)
+	}
+	replace(t, at(dir, evidence+provenanceFile), data)
+	if faults := faultsOf(t, dir, Trust{Ring: ringOf(t, key, now)}); !named(faults, evidence+provenanceFile, "it is about something else") {
+		t.Errorf("the provenance of the older package: got %v", faults)
+	}
 	if faults := faultsOf(t, dir, Trust{Ring: ringOf(t, key, now)}); !named(faults, library, "it is not the package that was released") {
 		t.Errorf("got %v", faults)
 	}
