@@ -161,7 +161,7 @@ func (a *App) publish(ctx context.Context, o publish.Order) error {
 	}
 	a.showTimes()
 	out := s.Released
-	if len(out.Added)+len(out.Pruned) == 0 {
+	if !out.Signed {
 		fmt.Fprintln(a.ui.Out(), "nothing to do: "+a.relative(o.Into)+" has all of it")
 		return nil
 	}

@@ -203,7 +203,7 @@ func TestReleaseAdds(t *testing.T) {
 	into := released(t, key)
 	before := tree(t, into)
 	out, err := order(t, into, key, nil, rpms(t))
-	if err != nil || len(out.Added) != 0 || len(out.Present) != 1 {
+	if err != nil || len(out.Added) != 0 || len(out.Present) != 1 || out.Signed {
 		t.Fatalf("the same packages again: %+v, %v", out, err)
 	}
 	if after := tree(t, into); len(after) != len(before) || after[SignedSums] != before[SignedSums] {
@@ -223,6 +223,11 @@ func TestReleaseAdds(t *testing.T) {
 	if _, err := Check(into, Trust{Ring: ringOf(t, key, now), Serial: 2}); err != nil {
 		t.Error(err)
 	}
+
+	if out, err = order(t, into, key, func(o *Order) { o.Valid = time.Hour }); err != nil || !out.Signed || out.Index.Serial != 3 {
+		t.Fatalf("the same with signatures that end: %+v, %v", out, err)
+	}
+	after = tree(t, into)
 
 	changed := candidate(t, "rocky9/rdma-core-56.1", artifact.RPMs, map[string]string{"RPMS/libibverbs.rpm": "/usr/lib64/other"})
 	before = after

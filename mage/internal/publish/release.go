@@ -45,6 +45,7 @@ type Outcome struct {
 	Added   []string // builds
 	Present []string // builds that were released before
 	Pruned  []string // packages
+	Signed  bool     // the directory has new signatures: something of it has changed, or they last longer
 }
 
 // missing says that a release needs a flag.
@@ -97,6 +98,7 @@ func (p *Publisher) release(ctx context.Context, o Order, note func(string), met
 	if err := d.complete(ctx, o, *x); err != nil {
 		return out, err
 	}
+	out.Signed = true
 	return out, d.publish()
 }
 
