@@ -56,7 +56,7 @@ func (a *App) ReleaseVerify(ctx context.Context, f VerifyFlags) error {
 	if f.Serial != nil {
 		trust.Serial = *f.Serial
 	}
-	x, err := publish.Check(dir, trust)
+	x, err := publish.Check(ctx, dir, trust)
 	if tampered, ok := errors.AsType[*publish.TamperedError](err); ok {
 		tampered.Dir = f.Release
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/upstream"
 )
 
 // Candidate is a directory with packages that may be released.
@@ -95,7 +96,9 @@ func (c Candidate) Refusals() []Refusal {
 
 // verifiedBy says whether that vouches for a source: a published sum, or the commit of a git clone.
 func verifiedBy(trust string) bool {
-	return slices.Contains([]string{"pinned", "recorded", "its source package", "its commit"}, trust)
+	return slices.Contains([]upstream.How{
+		upstream.HowPinned, upstream.HowRecorded, upstream.HowPackage, upstream.HowCommit,
+	}, upstream.How(trust))
 }
 
 // testOf is the target that tests packages of a kind.

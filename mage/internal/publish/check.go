@@ -5,8 +5,7 @@ package publish
 import (
 	"bytes"
 	"cmp"
-	"crypto"
-	"crypto/rsa"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,7 +21,7 @@ import (
 
 // Trust is what a customer knows before looking at a directory.
 type Trust struct {
-	Ring   *signing.Ring // the key; nil: the directory's own is used
+	Ring   *signing.Ring // the key
 	Serial int           // the directory was seen with this serial: an older one is refused
 }
 
@@ -54,8 +53,7 @@ type checker struct {
 	dir    string
 	ring   *signing.Ring
 	index  Index
-	sums   map[string]string // signed, by file
-	actual map[string]string // as they are
+	actual map[string]string // digests of the files, as they are
 	faults []Fault
 }
 
@@ -63,7 +61,7 @@ type checker struct {
 // provenance. trust has the key.
 //
 // Errors: *TamperedError with everything that is wrong, *IndexError.
-func Check(dir string, trust Trust) (Index, error) {
+func Check(ctx context.Context, dir string, trust Trust) (Index, error) {
 	c := &checker{dir: dir, ring: trust.Ring, actual: map[string]string{}}
 	if err := c.list(); err != nil {
 		return Index{}, err
@@ -79,7 +77,7 @@ func Check(dir string, trust Trust) (Index, error) {
 		c.faultf(IndexFile, "it is an older state of the release: want serial %d or a later one, got %d", trust.Serial, index.Serial)
 	}
 	for _, b := range index.Builds {
-		c.checkBuild(b)
+		c.checkBuild(ctx, b)
 	}
 	for _, repository := range index.Repositories() {
 		if strings.HasPrefix(repository, debFolder+"/") {
@@ -162,14 +160,14 @@ func (c *checker) checkSums() {
 		c.refused(SumsFile, err)
 		return
 	}
-	c.sums = map[string]string{}
+	sums := map[string]string{}
 	for line := range strings.Lines(string(text)) {
 		sum, name, ok := strings.Cut(strings.TrimSpace(line), "  ")
 		if ok {
-			c.sums[name] = sum
+			sums[name] = sum
 		}
 	}
-	for name, sum := range c.sums {
+	for name, sum := range sums {
 		switch got, there := c.actual[name]; {
 		case !there:
 			c.faultf(name, "it is missing")
@@ -178,7 +176,7 @@ func (c *checker) checkSums() {
 		}
 	}
 	for name := range c.actual {
-		if _, known := c.sums[name]; !known && name != SumsFile && name != SignedSums {
+		if _, known := sums[name]; !known && name != SumsFile && name != SignedSums {
 			c.faultf(name, "it was not released")
 		}
 	}
@@ -198,7 +196,7 @@ func (c *checker) checkKey() {
 }
 
 // checkBuild checks a build's packages and what is said of them.
-func (c *checker) checkBuild(b Build) {
+func (c *checker) checkBuild(ctx context.Context, b Build) {
 	for _, p := range b.Packages {
 		got, there := c.actual[p.Path]
 		switch {
@@ -215,7 +213,7 @@ func (c *checker) checkBuild(b Build) {
 		c.refused(name, checkSPDX(c.read(name), p))
 	}
 	name := b.folder() + "/" + provenanceFile
-	c.refused(name, c.checkProvenance(c.read(name), b))
+	c.refused(name, c.checkProvenance(ctx, c.read(name), b))
 }
 
 // checkPackage checks an RPM's signature, and whether it is the package that its place says.
@@ -233,22 +231,3 @@ func (c *checker) checkPackage(p Package) {
 		c.faultf(p.Path, "it is another package: want %s, got %s", p.title(), is.title())
 	}
 }
-
-// verifyRaw checks a PKCS #1 v1.5 signature over SHA-256.
-func verifyRaw(ring *signing.Ring, data, sig []byte) error {
-	key, ok := ring.PublicKey().(*rsa.PublicKey)
-	if !ok {
-		return errKeyKind
-	}
-	h := crypto.SHA256.New()
-	h.Write(data)
-	if err := rsa.VerifyPKCS1v15(key, crypto.SHA256, h.Sum(nil), sig); err != nil {
-		return errAltered
-	}
-	return nil
-}
-
-var (
-	errKeyKind = errors.New("want an RSA key, got another kind")
-	errAltered = errors.New(string(signing.Altered) + ", or made with another key")
-)

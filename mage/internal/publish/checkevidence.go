@@ -4,6 +4,7 @@ package publish
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/spdx/tools-golang/spdx/v2/common"
 
 	"github.com/resnics/verbsmith/mage/internal/attest"
+	"github.com/resnics/verbsmith/mage/internal/signing"
 )
 
 // ForeignError is a document that is about something else.
@@ -94,7 +96,7 @@ type subject struct {
 }
 
 // checkProvenance checks that a bundle is signed, and that each package of the build is a subject of it.
-func (c *checker) checkProvenance(data []byte, b Build) error {
+func (c *checker) checkProvenance(ctx context.Context, data []byte, b Build) error {
 	if data == nil {
 		return nil // which was said
 	}
@@ -102,16 +104,16 @@ func (c *checker) checkProvenance(data []byte, b Build) error {
 	if err := json.Unmarshal(data, &bundle); err != nil || bundle.Envelope == nil || len(bundle.Envelope.Signatures) == 0 {
 		return errNoBundle
 	}
+	verifier, err := dsse.NewEnvelopeVerifier(c.ring)
+	if err != nil {
+		return fmt.Errorf("check provenance: %w", err)
+	}
+	if _, err := verifier.Verify(ctx, bundle.Envelope); err != nil {
+		return errAltered
+	}
 	payload, err := bundle.Envelope.DecodeB64Payload()
 	if err != nil {
 		return errNoBundle
-	}
-	sig, err := dsseSignature(bundle.Envelope)
-	if err != nil {
-		return err
-	}
-	if err := verifyRaw(c.ring, dsse.PAE(bundle.Envelope.PayloadType, payload), sig); err != nil {
-		return err
 	}
 	var statement provenance
 	if err := json.Unmarshal(payload, &statement); err != nil || statement.PredicateType != attest.PredicateType {
@@ -129,17 +131,7 @@ func (c *checker) checkProvenance(data []byte, b Build) error {
 	return nil
 }
 
-var errNoBundle = errors.New("it is no bundle of SLSA provenance")
-
-func dsseSignature(e *dsse.Envelope) ([]byte, error) {
-	const one = 1
-	if len(e.Signatures) != one {
-		return nil, errNoBundle
-	}
-	single := dsse.Envelope{Payload: e.Signatures[0].Sig}
-	sig, err := single.DecodeB64Payload() // the same alphabets
-	if err != nil {
-		return nil, errNoBundle
-	}
-	return sig, nil
-}
+var (
+	errNoBundle = errors.New("it is no bundle of SLSA provenance")
+	errAltered  = errors.New(string(signing.Altered) + ", or made with another key")
+)

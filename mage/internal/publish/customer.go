@@ -34,15 +34,13 @@ func schemes() []string { return []string{"file", "http", "https"} }
 // Errors: those of the engine; what a package manager refuses is a result.
 func (p *Publisher) Customer(ctx context.Context, dir string, x Index, repository string, base artifact.Base) ([]report.Result, error) {
 	s := p.Begin("customer")
-	results, err := p.customer(ctx, dir, x, repository, base, func(spec containers.RunSpec) error {
-		_, err := p.Script(ctx, s, spec)
-		return err
-	})
+	run := func(spec containers.RunSpec) (containers.Result, error) { return p.Script(ctx, s, spec) }
+	results, err := p.customer(ctx, dir, x, repository, base, run)
 	return results, p.EndLook("customer", s, err)
 }
 
 func (p *Publisher) customer(
-	ctx context.Context, dir string, x Index, repository string, base artifact.Base, run func(containers.RunSpec) error,
+	ctx context.Context, dir string, x Index, repository string, base artifact.Base, run func(containers.RunSpec) (containers.Result, error),
 ) ([]report.Result, error) {
 	work, err := os.MkdirTemp("", "verbsmith-server-")
 	if err != nil {
@@ -75,7 +73,8 @@ func (p *Publisher) customer(
 		}
 		started := time.Now()
 		v := report.Result{Name: scheme, Title: fmt.Sprintf("%s: %s over %s", repository, manager, scheme)}
-		if v, err = judged(v, run(spec)); err != nil {
+		result, err := run(spec)
+		if v, err = judged(v, result, err); err != nil {
 			return nil, err
 		}
 		v.Elapsed = time.Since(started)
@@ -88,8 +87,13 @@ func (p *Publisher) customer(
 }
 
 // judged is a result by how its container ended.
-func judged(v report.Result, err error) (report.Result, error) {
-	v.State, v.Evidence = report.StateOf(err == nil), "installed, each package signed with the key of the release"
+func judged(v report.Result, result containers.Result, err error) (report.Result, error) {
+	v.State = report.StateOf(err == nil)
+	for _, line := range result.Tail { // what the script says that it saw
+		if text, ok := strings.CutPrefix(line, "evidence: "); ok {
+			v.Evidence = text
+		}
+	}
 	if failed, ok := errors.AsType[*containers.RunError](err); ok {
 		v.Output = strings.Join(failed.Lines, "\n")
 		v.Evidence = v.Output[strings.LastIndex(v.Output, "\n")+1:]

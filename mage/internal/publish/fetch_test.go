@@ -22,7 +22,7 @@ func TestFetch(t *testing.T) {
 	if err := Fetch(context.Background(), server.URL+"/", to); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Check(to, Trust{Ring: ringOf(t, key, now)}); err != nil {
+	if _, err := Check(t.Context(), to, Trust{Ring: ringOf(t, key, now)}); err != nil {
 		t.Error(err)
 	}
 

@@ -220,7 +220,7 @@ func TestReleaseAdds(t *testing.T) {
 			t.Errorf("%s was changed or is gone", name)
 		}
 	}
-	if _, err := Check(into, Trust{Ring: ringOf(t, key, now), Serial: 2}); err != nil {
+	if _, err := Check(t.Context(), into, Trust{Ring: ringOf(t, key, now), Serial: 2}); err != nil {
 		t.Error(err)
 	}
 

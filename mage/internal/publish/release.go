@@ -69,7 +69,7 @@ func (p *Publisher) release(ctx context.Context, o Order, note func(string), met
 	}
 	if len(old.Builds) > 0 {
 		note("check what is there")
-		if err := o.checkPresent(old, o.Into); err != nil {
+		if err := o.checkPresent(ctx, old, o.Into); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -110,7 +110,7 @@ func (d *draft) complete(ctx context.Context, o Order, x Index) error {
 	if err := d.finish(ctx, o, x); err != nil {
 		return err
 	}
-	return o.checkPresent(x, d.dir)
+	return o.checkPresent(ctx, x, d.dir)
 }
 
 // change makes the changes of packages that an order wants.
@@ -145,7 +145,7 @@ func (o Order) begin(x *Index) error {
 
 // checkPresent checks a released directory: before it is signed again, and before a draft is published. That signatures have expired is
 // no fault.
-func (o Order) checkPresent(x Index, dir string) error {
+func (o Order) checkPresent(ctx context.Context, x Index, dir string) error {
 	if x.Key != o.Key.Fingerprint() {
 		return &IndexError{filepath.Join(o.Into, IndexFile), "the key that it was released with before, " + x.Key, o.Key.Fingerprint()}
 	}
@@ -158,7 +158,7 @@ func (o Order) checkPresent(x Index, dir string) error {
 		return err
 	}
 	ring.IgnoreExpiry()
-	_, err = Check(dir, Trust{Ring: ring})
+	_, err = Check(ctx, dir, Trust{Ring: ring})
 	if tampered, ok := errors.AsType[*TamperedError](err); ok {
 		tampered.Dir = o.Into
 	}

@@ -143,7 +143,7 @@ func otherKey(t *testing.T, dir string) {
 // faultsOf are what Check finds.
 func faultsOf(t *testing.T, dir string, trust Trust) []Fault {
 	t.Helper()
-	_, err := Check(dir, trust)
+	_, err := Check(t.Context(), dir, trust)
 	tampered, ok := errors.AsType[*TamperedError](err)
 	if err != nil && !ok {
 		t.Fatal(err)

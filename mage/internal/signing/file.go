@@ -65,7 +65,7 @@ func readKeys(data []byte) (openpgp.EntityList, error) {
 	return openpgp.ReadKeyRing(bytes.NewReader(data)) //nolint:wrapcheck // the callers name the file
 }
 
-var errNotRSA = errors.New("the private key is not RSA's")
+var errNotRSA = errors.New("the key is not RSA's")
 
 func (k fileKey) raw(_ context.Context, digest []byte) ([]byte, error) {
 	key, ok := k.entity.PrivateKey.PrivateKey.(*rsa.PrivateKey)

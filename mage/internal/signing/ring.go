@@ -4,6 +4,10 @@ package signing
 
 import (
 	"bytes"
+	"context"
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -78,8 +82,21 @@ func (r *Ring) Is(fingerprint string) bool {
 	return strings.EqualFold(strings.ReplaceAll(fingerprint, " ", ""), r.Fingerprint())
 }
 
-// PublicKey is the key itself, for signatures that are not OpenPGP's.
-func (r *Ring) PublicKey() any { return r.entity.PrimaryKey.PublicKey }
+// Verify implements dsse.Verifier: it checks what Key.Sign makes.
+func (r *Ring) Verify(_ context.Context, data, sig []byte) error {
+	key, ok := r.entity.PrimaryKey.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return errNotRSA
+	}
+	sum := sha256.Sum256(data)
+	return rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], sig) //nolint:wrapcheck // of the caller
+}
+
+// KeyID implements dsse.Verifier.
+func (r *Ring) KeyID() (string, error) { return r.Fingerprint(), nil }
+
+// Public implements dsse.Verifier.
+func (r *Ring) Public() crypto.PublicKey { return r.entity.PrimaryKey.PublicKey }
 
 // Detached checks a signature, armored or not, of what data has. name is that of the signed file.
 //
