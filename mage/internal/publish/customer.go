@@ -17,6 +17,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 const (
@@ -34,13 +35,12 @@ func schemes() []string { return []string{"file", "http", "https"} }
 // Errors: those of the engine; what a package manager refuses is a result.
 func (p *Publisher) Customer(ctx context.Context, dir string, x Index, repository string, base artifact.Base) ([]report.Result, error) {
 	s := p.Begin("customer")
-	run := func(spec containers.RunSpec) (containers.Result, error) { return p.Script(ctx, s, spec) }
-	results, err := p.customer(ctx, dir, x, repository, base, run)
+	results, err := p.customer(ctx, s, dir, x, repository, base)
 	return results, p.EndLook("customer", s, err)
 }
 
 func (p *Publisher) customer(
-	ctx context.Context, dir string, x Index, repository string, base artifact.Base, run func(containers.RunSpec) (containers.Result, error),
+	ctx context.Context, s *ui.Stage, dir string, x Index, repository string, base artifact.Base,
 ) ([]report.Result, error) {
 	work, err := os.MkdirTemp("", "verbsmith-server-")
 	if err != nil {
@@ -73,7 +73,7 @@ func (p *Publisher) customer(
 		}
 		started := time.Now()
 		v := report.Result{Name: scheme, Title: fmt.Sprintf("%s: %s over %s", repository, manager, scheme)}
-		result, err := run(spec)
+		result, err := p.Script(ctx, s, spec)
 		if v, err = judged(v, result, err); err != nil {
 			return nil, err
 		}
