@@ -176,15 +176,36 @@ struct listing {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct listing *listings;
 
-static struct dirent *(*next_readdir)(DIR *);
-static int (*next_closedir)(DIR *);
-static void (*next_rewinddir)(DIR *);
-
-__attribute__((constructor)) static void find(void)
+/*
+ * The C library's own functions. They are looked up when they are needed: the
+ * constructor of a program's library, such as libnuma's, may read a directory
+ * before any of this library would run.
+ */
+static struct dirent *next_readdir(DIR *dir)
 {
-	next_readdir = (struct dirent * (*)(DIR *)) dlsym(RTLD_NEXT, "readdir");
-	next_closedir = (int (*)(DIR *))dlsym(RTLD_NEXT, "closedir");
-	next_rewinddir = (void (*)(DIR *))dlsym(RTLD_NEXT, "rewinddir");
+	static struct dirent *(*next)(DIR *);
+
+	if (!next)
+		next = (struct dirent * (*)(DIR *)) dlsym(RTLD_NEXT, "readdir");
+	return next(dir);
+}
+
+static int next_closedir(DIR *dir)
+{
+	static int (*next)(DIR *);
+
+	if (!next)
+		next = (int (*)(DIR *))dlsym(RTLD_NEXT, "closedir");
+	return next(dir);
+}
+
+static void next_rewinddir(DIR *dir)
+{
+	static void (*next)(DIR *);
+
+	if (!next)
+		next = (void (*)(DIR *))dlsym(RTLD_NEXT, "rewinddir");
+	next(dir);
 }
 
 static int backwards(const void *a, const void *b)
