@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the Containerfiles, and what their builds copy.
 //
-//go:embed debian el lab publish standin
+//go:embed debian el judges lab publish standin
 var Files embed.FS

@@ -16,7 +16,7 @@ import (
 // inPlainImages are the scripts that run in an image as its distro has it. debian is for those of Debian's images alone.
 var inPlainImages = map[string]struct{ debian bool }{
 	"apt-install.sh": {true}, "customer-apt.sh": {true}, "customer-dnf.sh": {}, "distro-debs.sh": {true}, "build-verdict.sh": {}, "debian-source.sh": {true}, "distro-release.sh": {},
-	"distro-probe.sh": {}, "dnf-install.sh": {}, toolchainScript: {}, "lab-install.sh": {}, "verdict.sh": {},
+	"distro-probe.sh": {}, "dnf-install.sh": {}, "exchange.sh": {}, toolchainScript: {}, "lab-install.sh": {}, "verdict.sh": {},
 }
 
 // toolchainScript is embedded elsewhere, because a repository can have its own.
@@ -37,12 +37,12 @@ func textOf(t *testing.T, name string) []byte {
 }
 
 // inToolchains are the scripts that run in a toolchain: it has the commands of a build, but not each distro's has all.
-var inToolchains = strings.Fields(`abi-structs.sh build-root.sh common-install.sh common-objects.sh deb-build.sh deb-lintian.sh interface-layout.sh lab-debug.sh lab-exercise.sh newer.sh plain-deb.sh preload.sh
+var inToolchains = strings.Fields(`abi-structs.sh build-root.sh check-build.sh closure.sh common-install.sh common-objects.sh deb-build.sh deb-lintian.sh interface-layout.sh lab-debug.sh lab-exercise.sh newer.sh plain-deb.sh preload.sh
 release-base.sh release-build.sh release-spec.sh repackage-deb.sh repackage.sh rows.sh rpm-build.sh tree-build.sh vary.sh`)
 
 // inOwnPlaces are the scripts that run where verbsmith itself decides what is there, or on the machine: in the lab's Debian and
 // its guest, in a bootstrapped userland, before there is an image.
-var inOwnPlaces = strings.Fields(`host-packages.sh lab-boot.sh lab-disk.sh lab-modules.sh lab-probe.sh limits.sh podman-service.sh
+var inOwnPlaces = strings.Fields(`host-packages.sh judge-packages.sh lab-boot.sh lab-disk.sh lab-modules.sh lab-probe.sh limits.sh podman-service.sh
 repositories.sh standin-bootstrap.sh`)
 
 // noneOfEL are commands that the images of Enterprise Linux 8 to 10, or some of them, do not have.

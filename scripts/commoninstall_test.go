@@ -25,6 +25,7 @@ func newInstallBuild(t *testing.T) installBuild {
 	b.write(CommonInstall, string(text), 0o600)
 	b.write("bin/file", `#!/bin/sh
 while read -r name; do grep -q "^unstripped" "$name" && echo "$name: ELF 64-bit, not stripped"; done; exit 0`, 0o700)
+	b.write("bin/sepdebugcrcfix", "#!/bin/sh\n", 0o700) // a machine may have the real one, which wants programs
 	b.write("bin/cpio", `#!/bin/sh
 for to; do :; done
 tr '\0' '\n' | while read -r name; do mkdir -p "$to/${name%/*}" && cp "$name" "$to/$name"; done`, 0o700)

@@ -90,6 +90,23 @@ func (Test) Debaddon(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestDebAddon)
 }
 
+// Judges asks programs of others about the packages, next to upstream's own: rpmlint, libabigail, dnf repoclosure, dnf or apt on the
+// way there and back, rdma-core's check-build.
+func (Test) Judges(ctx context.Context,
+	kind *string, // kind of packages: rpm or deb (default rpm)
+	distro *string, // distro to build for (default rocky9)
+	suite *string, // Debian suite to build for (default the machine's own, else bookworm)
+	rdma *string, // rdma-core release (default 56.1)
+	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
+	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
+	base *string, // base image: auto, registry or standin (default auto)
+	suffix *string, // appended to the packages' release or version (default as rpm and deb have it)
+) error {
+	f := flags(distro, rdma, source, provider, base)
+	f.Suite, f.Suffix = suite, suffix
+	return app.Run(ctx, f, func(a *app.App, ctx context.Context) error { return a.TestJudges(ctx, kind) })
+}
+
 // Kernel boots what dnf installed on a real kernel, next to the stock provider.
 func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)

@@ -37,10 +37,11 @@ func (a *App) showVerdicts(ctx context.Context, s *pipeline.State, err error) er
 	if s == nil || len(s.Suite.Results) == 0 {
 		return err
 	}
-	return errors.Join(err, a.showReport(ctx, s.Suite, s.Dist))
+	return errors.Join(err, a.showReport(ctx, s.Suite, s.Dist, dist.Verdicts))
 }
 
-func (a *App) showReport(ctx context.Context, suite report.Suite, out artifact.Dist) error {
+// showReport shows results, and puts them next to the packages in a file of that name.
+func (a *App) showReport(ctx context.Context, suite report.Suite, out artifact.Dist, name string) error {
 	a.made(out.Dir)
 	a.showTimes()
 	a.ui.Table(suite.Name, []string{"verdict", "result", "evidence"}, suite.Rows())
@@ -51,7 +52,7 @@ func (a *App) showReport(ctx context.Context, suite report.Suite, out artifact.D
 	if err != nil {
 		return err
 	}
-	file, err := a.pipeline.Collector().Place(ctx, out.Dir, dist.Verdicts, data)
+	file, err := a.pipeline.Collector().Place(ctx, out.Dir, name, data)
 	if err != nil {
 		return err
 	}

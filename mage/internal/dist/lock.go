@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -110,16 +109,7 @@ func splitNEVRA(f artifact.Output) (name, evr string, ok bool) {
 	if !pkgfile.IsRPM(f.Path) {
 		return "", "", false
 	}
-	nevr := strings.TrimSuffix(f.NEVRA, path.Ext(f.NEVRA)) // without the architecture
-	release := strings.LastIndex(nevr, "-")
-	if release < 0 {
-		return "", "", false
-	}
-	version := strings.LastIndex(nevr[:release], "-")
-	if version < 0 {
-		return "", "", false
-	}
-	return nevr[:version], nevr[version+1:], true
+	return pkgfile.SplitNEVRA(f.NEVRA)
 }
 
 func withEpoch(evr string) string {

@@ -20,6 +20,7 @@ const (
 	Verdicts   = "junit.xml"
 	Kernel     = "junit-kernel.xml"
 	KernelTree = "junit-kernel-tree.xml"
+	Judges     = "junit-judges.xml"
 )
 
 // previousFile describes what was in the directory before.
@@ -88,7 +89,7 @@ func readJSON(dir, name string, into any) error {
 // previousText describes a directory whose packages are about to be replaced. Results that cannot be read are left out.
 func previousText(dir string, m artifact.Manifest) ([]byte, error) {
 	before := Previous{Manifest: m, Results: []Earlier{}}
-	for _, name := range []string{Verdicts, Kernel, KernelTree} {
+	for _, name := range []string{Verdicts, Judges, Kernel, KernelTree} {
 		suite, err := ReadSuite(dir, name)
 		if err != nil {
 			continue

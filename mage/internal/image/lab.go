@@ -51,7 +51,18 @@ func (b *Builder) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab
 //
 // Errors: *containers.BuildError.
 func (b *Builder) Publishing(ctx context.Context, j job.Job) (id string, err error) {
-	const name = "publish"
+	return b.onLabBase(ctx, "publish", j)
+}
+
+// Judges makes sure that the image with programs that judge packages is on the engine, and returns its id.
+//
+// Errors: *containers.BuildError.
+func (b *Builder) Judges(ctx context.Context, j job.Job) (id string, err error) {
+	return b.onLabBase(ctx, "judges", j)
+}
+
+// onLabBase makes sure that the image of a directory in containers/ is on the engine.
+func (b *Builder) onLabBase(ctx context.Context, name string, j job.Job) (id string, err error) {
 	s := b.Begin(name)
 	base, err := b.labBase(ctx, j, s)
 	here := false

@@ -10,6 +10,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/edit"
 	"github.com/resnics/verbsmith/mage/internal/image"
+	"github.com/resnics/verbsmith/mage/internal/judge"
 	"github.com/resnics/verbsmith/mage/internal/kit"
 	"github.com/resnics/verbsmith/mage/internal/pack"
 	"github.com/resnics/verbsmith/mage/internal/pack/addon"
@@ -62,6 +63,11 @@ func (p *Pipeline) Collector() *dist.Collector {
 
 // Prover runs the stages that produce verdicts.
 func (p *Pipeline) Prover() *prove.Prover { return &prove.Prover{Runner: p.Runner, Module: p.Module} }
+
+// Judge asks programs of others, which are in an image.
+func (p *Pipeline) Judge(tools string) *judge.Judge {
+	return &judge.Judge{Runner: p.Runner, Tools: tools}
+}
 
 // Prober reads facts about images.
 func (p *Pipeline) Prober() *probe.Prober { return &probe.Prober{Runner: p.Runner} }

@@ -20,6 +20,9 @@ var (
 	stockPackaged = Recipe{StockSource, StockIntegrate, StockSpec, StockBase, StockToolchain, StockRPM, StockCollect}
 	addonAndStock = addonPackaged.then(stockPackaged...).then(StockGiven)
 
+	stockDebs = Recipe{StockReleaseSource, StockIntegrate, StockDebianSource, StockBase, StockToolchain, StockDeb, StockCollect}
+	judged    = Recipe{Judges, AskJudges}
+
 	remade = Recipe{Base, Toolchain, Remake, SameOutputs}
 
 	machine = Recipe{Lab, Fixture, Exercise, DebugModule, Guest, Boot}
@@ -43,6 +46,9 @@ var (
 	ForDeb      = debPackaged.then(Collect)
 	ForDebStock = debPackaged // upstream's own packages, for lintian
 	ForTestDeb  = ForDeb.then(Prove)
+
+	ForTestJudges    = packaged.then(stockPackaged...).then(judged...)
+	ForTestJudgesDeb = debPackaged.then(Collect).then(stockDebs...).then(judged...)
 
 	ForRemakeRPM   = Recipe{Source, SameSource, Integrate, Patch, Spec}.then(remade...)
 	ForRemakeDeb   = Recipe{ReleaseSource, SameSource, Integrate, DebianSource}.then(remade...)

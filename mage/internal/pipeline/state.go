@@ -61,6 +61,7 @@ type State struct {
 
 	Measured Measured // of releases:add
 
+	Judges     string // image with programs that judge packages
 	Publishing string // image in which the metadata of repositories are made
 	Order      publish.Order
 	Released   publish.Outcome

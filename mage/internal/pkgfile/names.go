@@ -4,6 +4,7 @@ package pkgfile
 
 import (
 	"cmp"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -41,6 +42,20 @@ func IsRPM(path string) bool {
 func IsPackage(path string) bool {
 	source := strings.HasSuffix(path, ".dsc") || strings.HasSuffix(path, ".orig.tar.gz") || strings.Contains(path, ".debian.tar.")
 	return strings.HasSuffix(path, ".rpm") || IsDeb(path) || source
+}
+
+// SplitNEVRA splits NAME-[EPOCH:]VERSION-RELEASE.ARCH; ok says that it is one.
+func SplitNEVRA(nevra string) (name, evr string, ok bool) {
+	nevr := strings.TrimSuffix(nevra, path.Ext(nevra)) // without the architecture
+	release := strings.LastIndex(nevr, "-")
+	if release < 0 {
+		return "", "", false
+	}
+	version := strings.LastIndex(nevr[:release], "-")
+	if version < 0 {
+		return "", "", false
+	}
+	return nevr[:version], nevr[version+1:], true
 }
 
 // CompareEVR orders two versions of a package, EPOCH:VERSION-RELEASE, as RPM does: it returns a negative number if a is older

@@ -11,21 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/scripts"
 )
-
-func TestEvidence(t *testing.T) {
-	for _, tt := range []struct{ output, want string }{
-		{"noise\nevidence: rib0 0123\n", "rib0 0123"},
-		{"evidence: first\nevidence: last\n", "last"},
-		{"only noise\nsh: gone\n", "sh: gone"},
-		{"", ""},
-	} {
-		if got := evidence(tt.output); got != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.output, got, tt.want)
-		}
-	}
-}
 
 func write(t *testing.T, file, text string) {
 	t.Helper()
@@ -71,7 +59,7 @@ func verdict(t *testing.T, name string, tools map[string]string, env ...string) 
 		"DRIVERS=" + filepath.Join(dir, "drivers"), "MODULES=" + filepath.Join(dir, "modules"),
 	}, env...)
 	out, err := cmd.CombinedOutput()
-	return err == nil, evidence(string(out))
+	return err == nil, report.Evidence(string(out))
 }
 
 // TestVerdictsCanFail shows for each verdict about discovery what it takes for

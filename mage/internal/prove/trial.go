@@ -4,11 +4,9 @@ package prove
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +17,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
-	"github.com/resnics/verbsmith/mage/internal/tail"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/scripts"
 )
@@ -100,18 +97,15 @@ func (t *trial) judgeAll(ctx context.Context, all []report.Result, spec containe
 
 // judge runs one verdict; a failed one is not an error.
 func (t *trial) judge(ctx context.Context, v *report.Result, spec containers.RunSpec) error {
-	out := tail.New(mostOutput)
 	spec.Argv = []string{scripts.Verdict, v.Name}
-	spec.Log = out
-	start := time.Now()
-	_, err := t.Script(ctx, t.line, spec)
-	v.Elapsed = time.Since(start)
+	spec.Log = io.Discard // several run at the same time: the log gets each one's output in a piece
+	_, err := t.Verdict(ctx, t.line, v, spec)
 	t.logs.Lock()
 	defer t.logs.Unlock()
-	if _, err := fmt.Fprintf(t.line.Log(), "== %s\n%s\n", v.Name, out.String()); err != nil {
+	if _, err := fmt.Fprintf(t.line.Log(), "== %s\n%s\n", v.Name, v.Output); err != nil {
 		return fmt.Errorf("write the log of %s: %w", v.Name, err)
 	}
-	return ended(v, out.String(), err)
+	return err //nolint:wrapcheck // of the container
 }
 
 // installed is an image with installed packages.
@@ -129,37 +123,20 @@ func (t *trial) install(ctx context.Context, from string, dist artifact.Dist) (i
 	if err != nil {
 		return installed{}, v, err
 	}
-	out := tail.New(mostOutput)
-	start := time.Now()
-	result, err := t.Script(ctx, t.line, containers.RunSpec{
+	result, err := t.Verdict(ctx, t.line, &v, containers.RunSpec{
 		Argv: []string{pk.script, "/" + stage.PackagesDir(dist)},
 		Name: "install", Image: from, Root: true, User: "root",
 		// A real distro fetches dependencies; the stand-in carries its own.
 		Network: t.base.Network(), Repositories: pk.manager == "rpm",
 		Inputs: []containers.Input{{Path: "/", Write: stage.Tar(files)}},
-		Log:    io.MultiWriter(t.line.Log(), out),
 		Commit: fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
 	})
-	v.Elapsed = time.Since(start)
-	if err := ended(&v, out.String(), err); err != nil || !v.Passed() {
-		return installed{}, v, err
+	if err != nil || !v.Passed() {
+		return installed{}, v, err //nolint:wrapcheck // of the container
 	}
 	v.Evidence = fmt.Sprintf("%d packages, %s check finds nothing", len(names), pk.installer)
 	return installed{image: result.Image, names: names}, v, nil
 }
-
-// ended records in v the container's output and its exit status, which is the verdict. Any
-// other error is returned.
-func ended(v *report.Result, output string, err error) error {
-	v.Output, v.Evidence, v.State = output, evidence(output), report.StateOf(err == nil)
-	if _, ok := errors.AsType[*containers.RunError](err); ok {
-		return nil
-	}
-	return err
-}
-
-// mostOutput limits the output of a verdict that is kept for reports. Its evidence is at the end.
-const mostOutput = 1 << 20
 
 func (p *Prover) removeImage(ctx context.Context, image string) {
 	engine, err := p.Engine(ctx)
@@ -170,18 +147,4 @@ func (p *Prover) removeImage(ctx context.Context, image string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	_ = engine.RemoveImage(ctx, image) // the clean target removes leftovers
-}
-
-// evidence is the last line that a verdict marks as evidence, or else its last line.
-func evidence(output string) string {
-	const mark = "evidence: "
-	if i := strings.LastIndex(output, mark); i >= 0 {
-		return strings.TrimSpace(output[i+len(mark):])
-	}
-	return lastLine(output)
-}
-
-func lastLine(output string) string {
-	lines := strings.Split(strings.TrimSpace(output), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
 }

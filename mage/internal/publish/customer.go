@@ -4,13 +4,11 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
@@ -71,35 +69,16 @@ func (p *Publisher) customer(
 				{Path: serverFolder, Write: stage.Tar([]stage.File{{Name: "server", Path: server, Mode: 0o755}})},
 			},
 		}
-		started := time.Now()
 		v := report.Result{Name: scheme, Title: fmt.Sprintf("%s: %s over %s", repository, manager, scheme)}
-		result, err := p.Script(ctx, s, spec)
-		if v, err = judged(v, result, err); err != nil {
-			return nil, err
+		if _, err := p.Verdict(ctx, s, &v, spec); err != nil {
+			return nil, err //nolint:wrapcheck // of the container
 		}
-		v.Elapsed = time.Since(started)
 		if v.Passed() && why != "" {
 			v.Evidence = why
 		}
 		results = append(results, v)
 	}
 	return results, nil
-}
-
-// judged is a result by how its container ended.
-func judged(v report.Result, result containers.Result, err error) (report.Result, error) {
-	v.State = report.StateOf(err == nil)
-	for _, line := range result.Tail { // what the script says that it saw
-		if text, ok := strings.CutPrefix(line, "evidence: "); ok {
-			v.Evidence = text
-		}
-	}
-	if failed, ok := errors.AsType[*containers.RunError](err); ok {
-		v.Output = strings.Join(failed.Lines, "\n")
-		v.Evidence = v.Output[strings.LastIndex(v.Output, "\n")+1:]
-		return v, nil
-	}
-	return v, err
 }
 
 // newest are the packages of a repository's newest build that a customer would install. why says in place of what nothing is installed.

@@ -25,17 +25,17 @@ func (r *reader) tests() (suites []page.Suite, kernel page.Kernel) {
 	} else {
 		r.note(err)
 	}
-	for _, name := range []string{dist.Kernel, dist.KernelTree} {
+	for _, name := range []string{dist.Judges, dist.Kernel, dist.KernelTree} {
 		s, err := dist.ReadSuite(r.dir, name)
 		r.note(err)
 		if err != nil {
 			continue
 		}
-		if name == dist.KernelTree { // about a module that is in no package
-			suites = append(suites, suiteOf(s, name))
+		if name == dist.Kernel {
+			kernel = kernelOf(s)
 			continue
 		}
-		kernel = kernelOf(s)
+		suites = append(suites, suiteOf(s, name)) // KernelTree is about a module that is in no package
 	}
 	return suites, kernel
 }
