@@ -111,7 +111,7 @@ func readCandidate(dir string) (publish.Candidate, error) {
 
 // readVerdicts reads what the tests of the packages found.
 func readVerdicts(c *publish.Candidate) error {
-	for _, file := range []string{dist.Verdicts, dist.Kernel} {
+	for _, file := range []string{dist.Verdicts, dist.Judges, dist.Kernel} {
 		suite, err := dist.ReadSuite(c.Dist.Dir, file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -137,7 +137,7 @@ const mostEvidence = 64 << 20
 
 // readEvidence reads what is published next to the packages.
 func readEvidence(c *publish.Candidate, twice dist.Reproduced) error {
-	names := []string{artifact.RecordFile(c.Dist.Manifest.Label()), dist.Verdicts, dist.Kernel, "report.html", "lintian.txt"}
+	names := []string{artifact.RecordFile(c.Dist.Manifest.Label()), dist.Verdicts, dist.Judges, dist.Kernel, "report.html", "lintian.txt"}
 	for _, f := range c.Dist.Manifest.Files {
 		lock := strings.HasPrefix(f.Path, artifact.LockFolder+"/")
 		if lock || strings.HasPrefix(f.Path, "SPECS/") || strings.HasSuffix(f.Path, ".patch") {

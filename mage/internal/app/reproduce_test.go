@@ -28,7 +28,7 @@ func TestReproduce(t *testing.T) {
 		"the host's name": {
 			func(run stagetest.Run) string { return run.Host },
 			ReproduceFlags{Kind: new("deb")},
-			"deb: 1 of 1 packages differ between builds: libfly1_56.1-1_amd64.deb. The cause: host",
+			"deb: 1 of 2 packages differ between builds: libfly1_56.1-1_amd64.deb. The cause: host",
 			[]string{"| deb      | DIFFER | host (another host and domain name): libfly1_56.1-1_amd64.deb"},
 			14,
 		},

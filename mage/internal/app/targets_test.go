@@ -98,6 +98,10 @@ func putFile(t *testing.T, file, text string) {
 	}
 }
 
+func judges(kind *string) func(*App, context.Context) error {
+	return func(a *App, ctx context.Context) error { return a.TestJudges(ctx, kind) }
+}
+
 // Each target shows what it has made, and where it is.
 func TestTargetsShowWhatTheyMade(t *testing.T) {
 	for _, tt := range []struct {
@@ -118,6 +122,10 @@ func TestTargetsShowWhatTheyMade(t *testing.T) {
 		{"test:integration", (*App).TestIntegration, nil, "", []string{"13 passed, 0 failed\n", "junit.xml\n", "| ibv_devices lists fly0"}},
 		{"test:integration of none", (*App).TestIntegration, func(b *trial) { b.flags.Provider = new("none") }, errNoProvider.Error(), nil},
 		{"test:rebuild", (*App).TestRebuild, nil, "", []string{"rebuilt from the source package alone contain the same files"}},
+		{"test:judges", judges(nil), nil, "", []string{"4 passed, 0 failed\n", "junit-judges.xml\n", "| dnf repoclosure: "}},
+		{"test:judges of Debian's", judges(new("deb")), func(b *trial) { b.flags.Suite = new("bookworm") }, "", []string{"3 passed, 0 failed\n"}},
+		{"test:judges of none", judges(nil), func(b *trial) { b.flags.Provider = new("none") }, errNoProvider.Error(), nil},
+		{"test:judges of an unknown kind", judges(new("x")), nil, `unknown kind of packages "x"`, nil},
 		{"deb", (*App).Deb, func(b *trial) { b.flags.Suite = new("bookworm") }, "", []string{"debian-bookworm", "libfly1", "lintian: 0 errors, 0 hints"}},
 		{"test:deb", (*App).TestDeb, func(b *trial) { b.flags.Suite = new("bookworm") }, "", []string{" passed, 0 failed\n"}},
 		{"rpm:addon", (*App).RPMAddon, nil, "", []string{"rdma-core-provider-fly for rocky9", "libfly-rdmav34.so", "from 56.0, below 57.0"}},

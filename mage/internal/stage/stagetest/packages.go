@@ -43,6 +43,7 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 				write(t, filepath.Join(out.Dir, "interface.o"), string(data))
 			case "out":
 				write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), fmt.Sprintf("made of %d files", packaged(run)))
+				write(t, filepath.Join(out.Dir, "rdma-core_56.1-1.dsc"), "source package")
 				header := path.Base(run.Argv[len(run.Argv)-2]) // of the script that reads kernel headers
 				write(t, filepath.Join(out.Dir, header), "/* nothing */\n")
 			case "distro":
