@@ -90,8 +90,7 @@ func (Test) Debaddon(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).TestDebAddon)
 }
 
-// Judges asks programs of others about the packages, next to upstream's own: rpmlint, libabigail, dnf repoclosure, dnf or apt on the
-// way there and back, rdma-core's check-build.
+// Judges asks rpmlint, libabigail, dnf, apt and rdma-core's check-build about the packages, next to upstream's own.
 func (Test) Judges(ctx context.Context,
 	kind *string, // kind of packages: rpm or deb (default rpm)
 	distro *string, // distro to build for (default rocky9)
