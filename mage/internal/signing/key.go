@@ -17,6 +17,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 )
 
 // Key is an OpenPGP key that can sign. Its signatures are the same bytes each time for the same data at the same time.
@@ -204,5 +205,14 @@ func (k *Key) Sign(ctx context.Context, data []byte) ([]byte, error) {
 	return k.signer.raw(ctx, sum[:])
 }
 
-// KeyID implements dsse.Signer.
-func (k *Key) KeyID() (string, error) { return k.Fingerprint(), nil }
+// KeyID implements dsse.Signer. cosign accepts no signature with another name of the key than the one it makes itself.
+func (k *Key) KeyID() (string, error) { return keyID(k.entity) }
+
+// keyID is what go-securesystemslib, and with it cosign, calls a key.
+func keyID(e *openpgp.Entity) (string, error) {
+	id, err := dsse.SHA256KeyID(e.PrimaryKey.PublicKey)
+	if err != nil {
+		return "", fmt.Errorf("name the key for an envelope: %w", err)
+	}
+	return id, nil
+}

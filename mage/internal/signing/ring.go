@@ -93,7 +93,7 @@ func (r *Ring) Verify(_ context.Context, data, sig []byte) error {
 }
 
 // KeyID implements dsse.Verifier.
-func (r *Ring) KeyID() (string, error) { return r.Fingerprint(), nil }
+func (r *Ring) KeyID() (string, error) { return keyID(r.entity) }
 
 // Public implements dsse.Verifier.
 func (r *Ring) Public() crypto.PublicKey { return r.entity.PrimaryKey.PublicKey }
