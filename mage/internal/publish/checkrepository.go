@@ -3,30 +3,16 @@
 package publish
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
-	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"path"
 	"strings"
 
+	"github.com/resnics/verbsmith/mage/internal/pkgrepo"
 	"github.com/resnics/verbsmith/mage/internal/signing"
 )
-
-// primary is dnf's list of a repository's packages.
-type primary struct {
-	Packages []struct {
-		Checksum struct {
-			Value string `xml:",chardata"`
-		} `xml:"checksum"`
-		Location struct {
-			Href string `xml:"href,attr"`
-		} `xml:"location"`
-	} `xml:"package"`
-}
 
 // checkDnf checks the metadata of a repository: its signature, its files, and that it lists the packages that are there.
 func (c *checker) checkDnf(folder string) {
@@ -41,17 +27,17 @@ func (c *checker) checkDnf(folder string) {
 	} else {
 		c.refused(name, c.ring.Detached(name, bytes.NewReader(text), c.read(signature)))
 	}
-	md, err := readRepomd(text)
+	md, err := pkgrepo.ReadRepomd(text)
 	if err != nil {
 		c.refused(name, err)
 		return
 	}
 	for _, d := range md.Data {
-		file := path.Join(folder, d.Location.Href)
+		file := path.Join(folder, d.Path())
 		if got, there := c.actual[file]; !there {
 			c.faultf(file, "it is missing")
 			continue
-		} else if d.Checksum.Type != "sha256" || got != strings.TrimSpace(d.Checksum.Value) {
+		} else if got != d.SHA256() {
 			c.faultf(file, "it is not the one that %s names", repomdFile)
 		}
 		if d.Type != "primary" {
@@ -106,15 +92,9 @@ func readPrimary(data []byte) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it is no list of packages: %w", err)
 	}
-	var list primary
-	if err := xml.NewDecoder(io.LimitReader(zip, mostMetadata)).Decode(&list); err != nil {
-		return nil, fmt.Errorf("it is no list of packages: %w", err)
-	}
 	all := map[string]string{}
-	for _, p := range list.Packages {
-		all[p.Location.Href] = strings.TrimSpace(p.Checksum.Value)
-	}
-	return all, nil
+	err = pkgrepo.ReadPrimary(io.LimitReader(zip, mostMetadata), func(p pkgrepo.Package) { all[p.Path] = p.SHA256 })
+	return all, err
 }
 
 // checkApt checks the metadata of a suite.
@@ -127,7 +107,7 @@ func (c *checker) checkApt(repository string) {
 		c.refused(name, err)
 		return
 	}
-	sums := aptSums(text)
+	sums := pkgrepo.ReleaseSums(text)
 	if len(sums) == 0 {
 		c.faultf(name, "it names no files")
 	}
@@ -142,60 +122,8 @@ func (c *checker) checkApt(repository string) {
 	}
 	packages := path.Join(folder, "main", "binary-amd64", "Packages")
 	pool := path.Join(debFolder, "pool", suite)
-	listed, err := aptListed(c.read(packages))
+	listed := map[string]string{}
+	err = pkgrepo.ReadPackages(bytes.NewReader(c.read(packages)), func(p pkgrepo.Package) { listed[path.Join(debFolder, p.Path)] = p.SHA256 })
 	c.refused(packages, err)
 	c.compareListed(packages, debFolder, listed, c.packagesIn(pool, ".deb"))
-}
-
-// aptSums are the SHA-256 sums of a Release file.
-func aptSums(text []byte) map[string]string {
-	all, in := map[string]string{}, false
-	for line := range strings.Lines(string(text)) {
-		if !strings.HasPrefix(line, " ") {
-			in = strings.HasPrefix(line, "SHA256:")
-			continue
-		}
-		const sumSizeName = 3
-		if words := strings.Fields(line); in && len(words) == sumSizeName {
-			all[words[2]] = words[0]
-		}
-	}
-	return all
-}
-
-var errNoFilename = errors.New("want a Filename in each paragraph")
-
-// aptListed are the packages of a Packages file with their sums, by their paths in a released directory.
-func aptListed(data []byte) (map[string]string, error) {
-	const longest = 1 << 20
-	all := map[string]string{}
-	file, sum := "", ""
-	end := func() error {
-		if file == "" && sum == "" {
-			return nil
-		}
-		if file == "" {
-			return errNoFilename
-		}
-		all[path.Join(debFolder, file)] = sum
-		file, sum = "", ""
-		return nil
-	}
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, longest)
-	for lines.Scan() {
-		line := lines.Text()
-		if line == "" {
-			if err := end(); err != nil {
-				return nil, err
-			}
-		}
-		if rest, ok := strings.CutPrefix(line, "Filename: "); ok {
-			file = strings.TrimPrefix(rest, "./")
-		}
-		if rest, ok := strings.CutPrefix(line, "SHA256: "); ok {
-			sum = rest
-		}
-	}
-	return all, errors.Join(lines.Err(), end())
 }

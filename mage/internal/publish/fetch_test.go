@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/resnics/verbsmith/mage/internal/pkgrepo"
 )
 
 func TestFetch(t *testing.T) {
@@ -63,7 +65,7 @@ func TestFetchRefuses(t *testing.T) {
 	t.Cleanup(empty.Close)
 	secret := strings.Replace(empty.URL, "http://", "http://user:secret@", 1)
 	err := Fetch(context.Background(), secret, t.TempDir())
-	if _, ok := errors.AsType[*FetchError](err); !ok || strings.Contains(err.Error(), "secret") {
+	if _, ok := errors.AsType[*pkgrepo.FetchError](err); !ok || strings.Contains(err.Error(), "secret") {
 		t.Errorf("nothing there: got %v", err)
 	}
 }

@@ -5,7 +5,6 @@ package publish
 import (
 	"bytes"
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,16 +17,17 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/owned"
+	"github.com/resnics/verbsmith/mage/internal/pkgrepo"
 	"github.com/resnics/verbsmith/mage/internal/signing"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 const (
-	repodata       = "repodata"
-	repomdFile     = "repomd.xml"
-	inRelease      = "InRelease"
-	releaseFile    = "Release"
+	repodata       = pkgrepo.Repodata
+	repomdFile     = pkgrepo.RepomdFile
+	inRelease      = pkgrepo.InRelease
+	releaseFile    = pkgrepo.ReleaseFile
 	packagesIn     = "/release"
 	metadataOut    = "/metadata"
 	mostMetadata   = 256 << 20 // bytes of a file
@@ -107,10 +107,10 @@ func (d *draft) keepNamed(folder string) error {
 	if err != nil {
 		return fmt.Errorf("read the present metadata: %w", err)
 	}
-	md, err := readRepomd(data)
+	md, err := pkgrepo.ReadRepomd(data)
 	for _, of := range md.Data {
 		if err == nil {
-			err = d.keep(path.Join(folder, of.Location.Href))
+			err = d.keep(path.Join(folder, of.Path()))
 		}
 	}
 	return err
@@ -126,28 +126,6 @@ func (d *draft) keep(name string) error {
 		return nil
 	}
 	return copyFile(from, to)
-}
-
-// repomd is dnf's index file of a repository.
-type repomd struct {
-	Data []struct {
-		Type     string `xml:"type,attr"`
-		Checksum struct {
-			Type  string `xml:"type,attr"`
-			Value string `xml:",chardata"`
-		} `xml:"checksum"`
-		Location struct {
-			Href string `xml:"href,attr"`
-		} `xml:"location"`
-	} `xml:"data"`
-}
-
-func readRepomd(data []byte) (repomd, error) {
-	var md repomd
-	if err := xml.Unmarshal(data, &md); err != nil {
-		return md, fmt.Errorf("read %s: %w", repomdFile, err)
-	}
-	return md, nil
 }
 
 // signMetadata signs the index file of each repository.
