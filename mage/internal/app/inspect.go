@@ -4,7 +4,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -13,6 +12,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
+	"github.com/resnics/verbsmith/mage/internal/pkgrepo"
+	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
 // InspectFlags are the flags of the inspect target that no other has.
@@ -43,7 +44,7 @@ func (a *App) Inspect(ctx context.Context, f InspectFlags) error {
 	}
 	a.showInspection(found, out.Manifest.Provider)
 	if against := value(f.Against, ""); against != "" {
-		return a.showAgainst(out, against, value(f.JSON, ""))
+		return a.showAgainst(ctx, out, against, value(f.JSON, ""))
 	}
 	return nil
 }
@@ -51,7 +52,7 @@ func (a *App) Inspect(ctx context.Context, f InspectFlags) error {
 // checkInspect refuses a mistake in the flags before anything is built.
 func checkInspect(f InspectFlags) error {
 	err := errors.Join(
-		notEmpty("against", f.Against, "a directory with RPMs: one in dist/, or a repository"),
+		notEmpty("against", f.Against, "a directory with packages, such as one in dist/, or the URL of a repository"),
 		notEmpty("json", f.JSON, "a file to write"))
 	file := value(f.JSON, "")
 	if err != nil || file == "" {
@@ -66,32 +67,38 @@ func checkInspect(f InspectFlags) error {
 	return nil
 }
 
-// showAgainst shows what is different for those who have the packages of another build, and writes it as JSON.
-func (a *App) showAgainst(out artifact.Dist, against, file string) error {
-	changes, err := dist.Against(out, absolute(against))
+// showAgainst shows what is different for those who have the packages of another build, writes it as JSON, and has it in the report.
+func (a *App) showAgainst(ctx context.Context, out artifact.Dist, against, file string) error {
+	place := against
+	if !pkgrepo.IsURL(place) {
+		place = absolute(place)
+	}
+	list, err := dist.Against(ctx, out, place)
 	if err != nil {
 		return err
 	}
-	rows := make([][]string, 0, len(changes))
-	for _, c := range changes {
+	changes := dist.Changes{List: list, Against: hidden(a.dirs, a.flags)(ui.Redact(place))}
+	rows := make([][]string, 0, len(list))
+	for _, c := range list {
 		rows = append(rows, []string{c.Package, c.What, c.Was, c.Is})
 	}
 	if len(rows) > 0 {
-		a.ui.Table("changes since "+against, []string{"name", "what", "was", "is"}, rows)
+		a.ui.Table("changes since "+ui.Redact(against), []string{"name", "what", "was", "is"}, rows)
 	} else {
-		fmt.Fprintln(a.ui.Out(), "the packages in "+against+" have the same files, dependencies, scriptlets and sizes")
+		fmt.Fprintln(a.ui.Out(), "the packages in "+ui.Redact(against)+" have the same files, dependencies, scriptlets and sizes")
 	}
+	if err := a.pipeline.Collector().PlaceChanges(ctx, out.Dir, changes); err != nil {
+		return err
+	}
+	a.made(out.Dir)
 	if file == "" {
 		return nil
 	}
-	if changes == nil {
-		changes = []dist.Change{}
+	text, err := changes.Text()
+	if err == nil {
+		err = renameio.WriteFile(absolute(file), text, 0o644)
 	}
-	text, err := json.MarshalIndent(map[string][]dist.Change{"changes": changes}, "", "  ")
 	if err != nil {
-		return fmt.Errorf("write -json=%s: %w", file, err)
-	}
-	if err := renameio.WriteFile(absolute(file), append(text, '\n'), 0o644); err != nil {
 		return fmt.Errorf("write -json=%s: %w", file, err)
 	}
 	return nil

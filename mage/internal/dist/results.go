@@ -3,6 +3,7 @@
 package dist
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,9 @@ const (
 	KernelTree = "junit-kernel-tree.xml"
 	Judges     = "junit-judges.xml"
 )
+
+// ChangesFile is next to packages what differs from others, for those who have these.
+const ChangesFile = "changes.json"
 
 // previousFile describes what was in the directory before.
 const previousFile = "previous.json"
@@ -69,6 +73,40 @@ func ReadPrevious(dir string) (*Previous, error) {
 		return nil, err
 	}
 	return &before, nil
+}
+
+// Changes are what Against has found.
+type Changes struct {
+	List    []Change `json:"changes"`
+	Against string   `json:"against"` // the other packages: a directory or a URL, without what names the machine
+}
+
+// Text is a file with the changes.
+func (c Changes) Text() ([]byte, error) {
+	if c.List == nil {
+		c.List = []Change{}
+	}
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("describe the changes: %w", err)
+	}
+	return append(text, '\n'), nil
+}
+
+// PlaceChanges writes changes next to the packages of a directory of outputs. They are gone when others replace these.
+func (c *Collector) PlaceChanges(ctx context.Context, dir string, changes Changes) error {
+	text, err := changes.Text()
+	if err == nil {
+		_, err = c.Place(ctx, dir, ChangesFile, text)
+	}
+	return err
+}
+
+// ReadChanges reads the changes next to packages; Against is "" if nobody has compared them.
+func ReadChanges(dir string) (Changes, error) {
+	var c Changes
+	err := readJSON(dir, ChangesFile, &c)
+	return c, err
 }
 
 // readJSON reads a file that may be missing.

@@ -20,7 +20,8 @@ type RPM struct {
 	Epoch                        string // "" is none
 	NEVRA                        string // name-[epoch:]version-release.arch
 	License                      string
-	Source                       bool // a source package
+	Source                       bool   // a source package
+	From                         string // file name of the source package
 	Files                        []File
 	Provides, Requires           []string
 	Size                         int64             // of the package file, bytes
@@ -63,6 +64,11 @@ func readRPM(path string) (RPM, error) {
 	}
 	info := RPM{Name: n.Name, Version: n.Version, Release: n.Release, Arch: n.Arch, Size: st.Size()}
 	info.Source = !header.HasTag(rpmutils.SOURCERPM)
+	if !info.Source {
+		if info.From, err = header.GetString(rpmutils.SOURCERPM); err != nil {
+			return info, err
+		}
+	}
 	if n.Epoch != "0" {
 		info.Epoch = n.Epoch
 	}
