@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/google/renameio/v2"
 
@@ -77,7 +79,7 @@ func (a *App) showAgainst(ctx context.Context, out artifact.Dist, against, file 
 	if err != nil {
 		return err
 	}
-	changes := dist.Changes{List: list, Against: hidden(a.dirs, a.flags)(ui.Redact(place))}
+	changes := dist.Changes{List: list, Against: shownPlace(place, hidden(a.dirs, a.flags))}
 	rows := make([][]string, 0, len(list))
 	for _, c := range list {
 		rows = append(rows, []string{c.Package, c.What, c.Was, c.Is})
@@ -102,4 +104,20 @@ func (a *App) showAgainst(ctx context.Context, out artifact.Dist, against, file 
 		return fmt.Errorf("write -json=%s: %w", file, err)
 	}
 	return nil
+}
+
+// shownPlace names a directory or a URL for others: without a password, and without what names the machine. Of a directory
+// elsewhere on it the end is shown.
+func shownPlace(place string, hide func(string) string) string {
+	const kept = 3
+	place = strings.TrimPrefix(place, "file://")
+	shown := hide(ui.Redact(place))
+	if !filepath.IsAbs(shown) {
+		return shown
+	}
+	parts := strings.Split(strings.Trim(filepath.Clean(shown), "/"), "/")
+	if len(parts) > kept {
+		parts = append([]string{"…"}, parts[len(parts)-kept:]...)
+	}
+	return strings.Join(parts, "/")
 }

@@ -3,12 +3,16 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 )
 
@@ -40,12 +44,43 @@ func TestInspectAgainst(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(text), changesStart) || !strings.Contains(string(text), `"was": "/etc/gone"`) {
 		t.Errorf("got %v\n%s", err, text)
 	}
+	b.writePages(t.Context())
+	dir := filepath.Join(b.dirs.dist, "rocky9", "rdma-core-56.1")
+	kept := filepath.Join(dir, dist.ChangesFile)
+	if again, err := os.ReadFile(kept); err != nil || !bytes.Equal(again, text) {
+		t.Errorf("next to the packages: %v\n%s", err, again)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, pageFile))
+	if err != nil || !strings.Contains(string(page), "Changes since "+shownPlace(other, hidden(b.dirs, b.flags))) || !strings.Contains(string(page), "/etc/gone") {
+		t.Errorf("the report: %v\n%s", err, page)
+	}
 	b.out.Reset()
 	rpmtest.Write(t, filepath.Join(other, "tiny.noarch.rpm"))
 	if err := b.Inspect(t.Context(), InspectFlags{Against: &other, JSON: &file}); err != nil || !strings.Contains(b.out.String(), "have the same files") {
 		t.Errorf("the same: %v\n%s", err, b.out.String())
 	}
+	// Other packages in its place: what was found of these is gone.
+	b.flags.Suffix = new(".fly2")
+	if err := b.Inspect(t.Context(), InspectFlags{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(kept); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it stays: %v", err)
+	}
 	if err := b.Inspect(t.Context(), InspectFlags{Against: new("nowhere")}); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What is compared with is named as others know it.
+func TestShownPlace(t *testing.T) {
+	hide := strings.NewReplacer("/home/me", "HOME").Replace
+	for place, want := range map[string]string{
+		"https://me:secret@host/x": "https://***@host/x", "/home/me/rpms": "HOME/rpms", "file:///home/me/rpms": "HOME/rpms",
+		"/srv/me/rpm/rocky9/x86_64/": "…/rpm/rocky9/x86_64", "/rpms": "rpms",
+	} {
+		if got := shownPlace(place, hide); got != want {
+			t.Errorf("%s: got %q, want %q", place, got, want)
+		}
 	}
 }

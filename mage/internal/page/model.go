@@ -77,6 +77,7 @@ type Part struct {
 	Inputs   []Fact
 	Digests  []File
 	Changes  Changes
+	Compared Compared
 }
 
 // Text is a text that may be long. Any other one is cut where it is longer than a reader reads.
@@ -217,3 +218,13 @@ type Changes struct {
 
 // Change is one difference.
 type Change struct{ What, Before, Now string }
+
+// Compared is what differs from other packages, for those who have these.
+type Compared struct {
+	With string // a directory or a URL; "": nothing was compared
+	File string // below the part's directory
+	List []Difference
+}
+
+// Difference is one of them. Was or Is may be "": it was not there, or is gone.
+type Difference struct{ Package, What, Was, Is string }

@@ -66,6 +66,9 @@ func whole() page.Page {
 				{File: "RPMS/a.rpm", Name: "a", Version: "1-1", Size: 2048, Files: 3},
 				{File: "RPMS/b.rpm", Name: "b", Version: "1-1", Size: 1, Files: -1, Added: []string{"/x"}, Missing: []string{"/y"}},
 			}},
+			Compared: page.Compared{With: "https://host/rpm", File: "changes.json", List: []page.Difference{
+				{"a", "file", "/etc/old", ""}, {"b", "size", "1", "2"}, {"b", "file", "", "/etc/new"},
+			}},
 			Patch: page.Patch{File: "SOURCES/p.patch", Text: patch},
 			Suites: []page.Suite{{Title: "verdicts", File: "junit.xml", Results: []page.Result{
 				{Name: "a", Title: "lists", State: page.Pass, Evidence: "fly0"}, {Name: "b", Title: "loads", State: page.Fail, Evidence: "no", Output: "why\nnot"},
@@ -96,7 +99,8 @@ func TestWholePage(t *testing.T) {
 	for _, want := range []string{
 		"✗ 1 of 4 results fails, first: loads.", "rdma-core 56.1 with fly, for rocky9", "Note: built on a stand-in", "What failed first",
 		"A symbol is unresolved", "fly.c:2:5 error: x", "2 int x;", "^", "and 2 more in the log", "ld: <undefined>", "mend it", "stage\nrpm", "last", "report.log",
-		"Packages", "2 packages, 2.0 KiB", "b1-1", "a1-12.0 KiB", "Patch", "2 files, +3 −1; 1 of them new", "-old <line>", "+new <line> & more",
+		"Packages", "2 packages, 2.0 KiB", "b1-1", "a1-12.0 KiB", "Changes since https://host/rpm",
+		"3 differences (file: 2, size: 1)", "afile/etc/old–", "bsize12", "bfile–/etc/new", "Patch", "2 files, +3 −1; 1 of them new", "-old <line>", "+new <line> & more",
 		"providers/fly/fly.c +2 −0 new", "Verdicts", "verdicts: 1 passed, 1 failed", "Kernel lab", "1.00 ×", "2 passed, 0 failed", "write", "1 case that passes", "claimed", "Releases",
 		"5 releases: 1 pass, 2 fail, 1 not supported, 1 skipped (depth edit)", "v34.0 to v36.0: 1 pass, 2 fail, 1 skipped", "v34.1 to v35.0✗ FAILno place",
 		"Where the time went", "1 min 02 s", "cached", "Inputs and digests", "Since the previous run", "1 difference",
@@ -145,6 +149,7 @@ func TestHostileText(t *testing.T) {
 	part.Suites[0].Results[1].Output = evil
 	part.Kernel.Device, part.Kernel.Cases[1].Title = evil, evil
 	part.Releases.Rows[0].Cells[0].Name = evil
+	part.Compared.With, part.Compared.List[0].Was = evil, evil
 	part.Times[1].Name, part.Inputs[0].Value, part.Digests[0].Path = evil, evil, evil
 	data := render(t, p)
 	for _, bad := range []string{"<script", "<img", "hunter2", "\x1b", "\x00", "\u202e", `href="javascript`} {
@@ -167,14 +172,28 @@ func TestLongPartsAreCut(t *testing.T) {
 	part.Inputs = append(part.Inputs[:1], page.Fact{Name: "long", Value: strings.Repeat("é", 1<<20)})
 	for i := range 3000 {
 		part.Packages.List = append(part.Packages.List, page.Package{Name: fmt.Sprint("p", i), File: "x.rpm", Added: []string{"/a", "/b"}})
+		part.Compared.List = append(part.Compared.List, page.Difference{Package: fmt.Sprint("p", i), What: "size", Was: "1", Is: "2"})
 		part.Digests = append(part.Digests, page.File{Path: fmt.Sprint("f", i), SHA256: strings.Repeat("0", 64)})
 	}
 	data := render(t, p)
 	text := strings.Join(pagetest.Check(t, data), "\n")
-	for _, want := range []string{" more lines are in SOURCES/p.patch", "more packages not shown: manifest.json has all", "output, last part (", "+20002 −0 new"} {
+	for _, want := range []string{" more lines are in SOURCES/p.patch", "more packages not shown: manifest.json has all", "more differences not shown: changes.json has all", "output, last part (", "+20002 −0 new"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("want %q in\n%.3000s", want, text)
 		}
+	}
+}
+
+// That nothing has changed is an answer; that nobody has compared is none.
+func TestComparedWithTheSame(t *testing.T) {
+	p := whole()
+	p.Parts[0].Compared.List = nil
+	if text := strings.Join(pagetest.Check(t, render(t, p)), "\n"); !strings.Contains(text, "Nothing that a customer notices") {
+		t.Errorf("got\n%s", text)
+	}
+	p.Parts[0].Compared = page.Compared{}
+	if data := render(t, p); bytes.Contains(data, []byte("-compared")) {
+		t.Error("it is there")
 	}
 }
 

@@ -102,6 +102,7 @@ func (v partView) Sections() []link {
 		id, name string
 	}{
 		{len(v.Packages.List) > 0, "packages", "Packages"},
+		{v.Compared.With != "", "compared", "For customers"},
 		{len(v.Diff) > 0 || v.Patch.Why != "", "patch", "Patch"},
 		{len(v.Suites) > 0, "verdicts", "Verdicts"},
 		{len(v.Kernel.Cases) > 0, "kernel", "Kernel lab"},
@@ -226,6 +227,28 @@ func (v partView) ChangeRows() []Change { return rows(v.Changes.List, v.much) }
 
 // ChangesLeft is what is not shown of them.
 func (v partView) ChangesLeft() left { return v.leftOf(len(v.Changes.List), "differences", "") }
+
+// ComparedRows are the differences from other packages that are shown.
+func (v partView) ComparedRows() []Difference { return rows(v.Compared.List, v.much) }
+
+// ComparedLeft is what is not shown of them.
+func (v partView) ComparedLeft() left {
+	return v.leftOf(len(v.Compared.List), "differences", v.Compared.File)
+}
+
+// ComparedSum is how many there are of each kind, in words.
+func (v partView) ComparedSum() string {
+	count, kinds := map[string]int{}, []string{}
+	for _, d := range v.Compared.List {
+		if count[d.What]++; count[d.What] == 1 {
+			kinds = append(kinds, d.What)
+		}
+	}
+	for i, kind := range kinds {
+		kinds[i] = fmt.Sprintf("%s: %d", kind, count[kind])
+	}
+	return counted(len(v.Compared.List), "difference", "differences") + " (" + strings.Join(kinds, ", ") + ")"
+}
 
 // suiteView is a suite as the template shows it.
 type suiteView struct {

@@ -118,3 +118,17 @@ func changedResults(before []dist.Earlier, suites []page.Suite, kernel page.Kern
 	}
 	return slices.Clip(list)
 }
+
+// compared is what inspect -against has found.
+func (r *reader) compared() page.Compared {
+	found, err := dist.ReadChanges(r.dir)
+	r.note(err)
+	if err != nil || found.Against == "" {
+		return page.Compared{}
+	}
+	c := page.Compared{With: found.Against, File: dist.ChangesFile}
+	for _, d := range found.List {
+		c.List = append(c.List, page.Difference{Package: d.Package, What: d.What, Was: d.Was, Is: d.Is})
+	}
+	return c
+}

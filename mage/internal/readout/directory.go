@@ -44,6 +44,7 @@ func Directory(dir string) (page.Part, error) {
 	p.Releases = r.releases()
 	p.Times = r.times()
 	p.Changes = r.changes(p.Suites, p.Kernel)
+	p.Compared = r.compared()
 	p.Failures = failedResults(p)
 	p.State, p.Verdict = verdict(p)
 	p.Notes = append(p.Notes, r.notes...)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -120,6 +121,24 @@ func TestDirectoryBesideStock(t *testing.T) {
 	}
 	if p := directory(t, stock); p.Name != "rdma-core 56.1 without a provider, for rocky9" || p.Patch.File != "" || p.Packages.Added != "" {
 		t.Errorf("got %+v", p)
+	}
+}
+
+// What inspect -against has found is part of the page; a damaged file is a note.
+func TestDirectoryWithChanges(t *testing.T) {
+	dir, _ := outputs(t, t.TempDir())
+	if p := directory(t, dir); p.Compared.With != "" {
+		t.Errorf("got %+v", p.Compared)
+	}
+	file := filepath.Join(dir, dist.ChangesFile)
+	writeJSON(t, file, dist.Changes{Against: "https://host/x", List: []dist.Change{{Package: "tiny", What: "file", Is: "/etc/a"}}})
+	want := page.Compared{With: "https://host/x", File: dist.ChangesFile, List: []page.Difference{{Package: "tiny", What: "file", Is: "/etc/a"}}}
+	if p := directory(t, dir); !reflect.DeepEqual(p.Compared, want) {
+		t.Errorf("got %+v", p.Compared)
+	}
+	write(t, file, []byte("{"))
+	if p := directory(t, dir); p.Compared.With != "" || !strings.Contains(strings.Join(p.Notes, "\n"), dist.ChangesFile) {
+		t.Errorf("got %+v, %q", p.Compared, p.Notes)
 	}
 }
 
