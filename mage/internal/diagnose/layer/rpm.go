@@ -4,7 +4,6 @@ package layer
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,10 +15,7 @@ import (
 
 const rpmMagic = unpack.RPMMagic
 
-var (
-	errSourcePackage = errors.New("a source package, which installs nothing")
-	errPayload       = errors.New("its payload is not a cpio archive, plain or compressed with gzip, xz, zstd or bzip2")
-)
+var errSourcePackage = errors.New("a source package, which installs nothing")
 
 func (f *Files) addRPM(r *bufio.Reader) (Package, error) {
 	header, err := unpack.ReadRPMHeader(r)
@@ -35,38 +31,11 @@ func (f *Files) addRPM(r *bufio.Reader) (Package, error) {
 		return Package{}, err
 	}
 	p := Package{Name: name, Arch: map[string]string{"x86_64": "amd64", "aarch64": "arm64"}[arch]}
-	listed, err := listed(header)
-	if err != nil {
+	archive, err := unpack.RPMPayload(r, header, maxName, func(plain io.Reader) io.Reader { return &bounded{plain, maxPayload} })
+	if err != nil || archive == nil {
 		return p, err
 	}
-	head, _ := r.Peek(8)
-	format, plain, err := unpack.Uncompressed(head, r)
-	if err != nil {
-		return p, err
-	}
-	if format == unpack.Plain && !bytes.HasPrefix(head, []byte("0707")) {
-		if len(listed) == 0 && len(head) == 0 {
-			return p, nil
-		}
-		return p, errPayload
-	}
-	return p, f.addCPIO(unpack.NewCPIO(&bounded{plain, maxPayload}, maxName, listed))
-}
-
-// listed are the header's files, for a payload that has only their numbers.
-func listed(header *rpmutils.RpmHeader) ([]unpack.CPIOEntry, error) {
-	infos, err := header.GetFiles()
-	if _, none := errors.AsType[rpmutils.NoSuchTagError](err); none {
-		return nil, nil // a package without files
-	}
-	if err != nil {
-		return nil, fmt.Errorf("its list of files: %w", err)
-	}
-	all := make([]unpack.CPIOEntry, 0, len(infos))
-	for _, info := range infos {
-		all = append(all, unpack.CPIOEntry{Name: info.Name(), Mode: uint32(info.Mode()), Links: 1, Size: info.Size()})
-	}
-	return all, nil
+	return p, f.addCPIO(archive)
 }
 
 // The file types in a mode.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/debtest"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 )
 
@@ -42,7 +43,9 @@ func Packages(t testing.TB, object string) func(Run) (containers.Result, error) 
 				}
 				write(t, filepath.Join(out.Dir, "interface.o"), string(data))
 			case "out":
-				write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), fmt.Sprintf("made of %d files", packaged(run)))
+				debtest.Write(t, filepath.Join(out.Dir, "libfly1_56.1-1_amd64.deb"), debtest.Deb{
+					Name: "libfly1", Version: "56.1-1", Files: map[string]string{"usr/share/fly": fmt.Sprintf("made of %d files", packaged(run))},
+				})
 				write(t, filepath.Join(out.Dir, "rdma-core_56.1-1.dsc"), "source package")
 				header := path.Base(run.Argv[len(run.Argv)-2]) // of the script that reads kernel headers
 				write(t, filepath.Join(out.Dir, header), "/* nothing */\n")
