@@ -120,19 +120,20 @@ func Spec(ctx context.Context,
 	return app.Run(ctx, f, (*app.App).Spec)
 }
 
-// Inspect builds the RPMs if there is need, and shows what each contains and what the provider added.
+// Inspect builds the packages if there is need, and shows what each contains and what the provider added.
 func Inspect(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
+	suite *string, // Debian suite, for Debian's packages in place of RPMs (default none)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
-	against *string, // directory with RPMs to compare with: one in dist/, or a repository (default none)
+	against *string, // what to compare with: a directory with packages, or the URL of a repository (default none)
 	json *string, // file that gets the changes since -against, as JSON
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Suffix = suffix
+	f.Suite, f.Suffix = suite, suffix
 	return app.Run(ctx, f, func(a *app.App, ctx context.Context) error {
 		return a.Inspect(ctx, app.InspectFlags{Against: against, JSON: json})
 	})

@@ -14,7 +14,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/dist"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
-	"github.com/resnics/verbsmith/mage/internal/pkgrepo"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
@@ -24,39 +23,62 @@ type InspectFlags struct{ Against, JSON *string }
 // changesStart is how the JSON of inspect begins.
 const changesStart = "{\n  \"changes\": ["
 
-var errJSONOfNothing = errors.New("-json: want -against too, whose changes it gets")
+var (
+	errJSONOfNothing = errors.New("-json: want -against too, whose changes it gets")
+	errTwoTargets    = errors.New("want -distro for RPMs or -suite for Debian packages, got both")
+)
 
 // Inspect is the inspect target.
 func (a *App) Inspect(ctx context.Context, f InspectFlags) error {
-	if err := checkInspect(f); err != nil {
+	if err := a.checkInspect(ctx, f); err != nil {
 		return err
 	}
-	s, err := a.doRPM(ctx, pipeline.ForInspect)
+	s, err := a.doInspected(ctx)
 	if err != nil {
 		return err
 	}
 	out := s.Dist
 	var compare *artifact.Dist
-	if stock, err := a.pipeline.Collector().Stock(s.Job, s.Toolchain.Base, s.Source.Label()); err == nil && s.Job.Provider != nil {
+	if stock, err := a.pipeline.Collector().Stock(s.Job, s.Toolchain.Base, out.Manifest.Label()); err == nil && s.Job.Provider != nil {
 		compare = stock
 	}
-	found, err := dist.Inspect(out, compare, out.Manifest.Provider)
+	var found dist.Inspection
+	if out.Debian() {
+		found, err = dist.InspectDebs(ctx, out, compare, out.Manifest.Provider)
+	} else {
+		found, err = dist.Inspect(out, compare, out.Manifest.Provider)
+	}
 	if err != nil {
 		return err
 	}
-	a.showInspection(found, out.Manifest.Provider)
+	a.showInspection(found, out)
 	if against := value(f.Against, ""); against != "" {
 		return a.showAgainst(ctx, out, against, value(f.JSON, ""))
 	}
 	return nil
 }
 
+// doInspected makes RPMs, or with -suite Debian's packages.
+func (a *App) doInspected(ctx context.Context) (*pipeline.State, error) {
+	if a.flags.Suite != nil {
+		return a.doDeb(ctx, pipeline.ForDeb)
+	}
+	return a.doRPM(ctx, pipeline.ForInspect)
+}
+
 // checkInspect refuses a mistake in the flags before anything is built.
-func checkInspect(f InspectFlags) error {
-	err := errors.Join(
+func (a *App) checkInspect(ctx context.Context, f InspectFlags) error {
+	var both error
+	if a.flags.Suite != nil && a.flags.Distro != nil {
+		both = errTwoTargets
+	}
+	err := errors.Join(both,
 		notEmpty("against", f.Against, "a directory with packages, such as one in dist/, or the URL of a repository"),
 		notEmpty("json", f.JSON, "a file to write"))
 	file := value(f.JSON, "")
+	if against := value(f.Against, ""); err == nil && against != "" {
+		err = dist.CheckPlace(ctx, a.flags.Suite != nil, comparedPlace(against))
+	}
 	if err != nil || file == "" {
 		return err
 	}
@@ -71,10 +93,7 @@ func checkInspect(f InspectFlags) error {
 
 // showAgainst shows what is different for those who have the packages of another build, writes it as JSON, and has it in the report.
 func (a *App) showAgainst(ctx context.Context, out artifact.Dist, against, file string) error {
-	place := against
-	if !pkgrepo.IsURL(place) {
-		place = absolute(place)
-	}
+	place := comparedPlace(against)
 	list, err := dist.Against(ctx, out, place)
 	if err != nil {
 		return err
@@ -104,6 +123,14 @@ func (a *App) showAgainst(ctx context.Context, out artifact.Dist, against, file 
 		return fmt.Errorf("write -json=%s: %w", file, err)
 	}
 	return nil
+}
+
+// comparedPlace is what -against names: a URL, or the path of a directory.
+func comparedPlace(against string) string {
+	if strings.Contains(against, "://") {
+		return against
+	}
+	return absolute(against)
 }
 
 // shownPlace names a directory or a URL for others: without a password, and without what names the machine. Of a directory

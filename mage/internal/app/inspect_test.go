@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/dist"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/debtest"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 )
 
@@ -28,6 +29,8 @@ func TestInspectAgainst(t *testing.T) {
 	for want, f := range map[string]InspectFlags{
 		"-against= is empty":       {Against: new("")},
 		errJSONOfNothing.Error():   {JSON: &file},
+		"it has no packages":       {Against: new(t.TempDir())},
+		"want a URL that begins":   {Against: new("ftp://host/x")},
 		"want a regular file, got": {Against: &other, JSON: &other},
 	} {
 		if err := b.Inspect(t.Context(), f); err == nil || !strings.Contains(err.Error(), want) || len(b.engine.Runs()) > 0 {
@@ -68,6 +71,33 @@ func TestInspectAgainst(t *testing.T) {
 		t.Errorf("it stays: %v", err)
 	}
 	if err := b.Inspect(t.Context(), InspectFlags{Against: new("nowhere")}); err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// With -suite it is about Debian's packages, and refuses others.
+func TestInspectDebs(t *testing.T) {
+	b := newTrial(t)
+	b.flags.Suite = new("bookworm")
+	other, rpms := t.TempDir(), t.TempDir()
+	debtest.Write(t, filepath.Join(other, "libfly1.deb"), debtest.Deb{Name: "libfly1", Version: "56.1-1", Files: map[string]string{"usr/share/gone": ""}})
+	rpmtest.Write(t, filepath.Join(rpms, "tiny.noarch.rpm"))
+	if err := b.Inspect(t.Context(), InspectFlags{Against: &other}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"libfly1_56.1-1_amd64\n", "└── fly", "deb -provider=none builds", "| libfly1 | file | /usr/share/gone |"} {
+		if !strings.Contains(b.out.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.out.String())
+		}
+	}
+	if _, err := os.Stat(filepath.Join(b.dirs.dist, "debian-bookworm", "rdma-core-56.1", dist.ChangesFile)); err != nil {
+		t.Error(err)
+	}
+	if err := b.Inspect(t.Context(), InspectFlags{Against: &rpms}); err == nil || !strings.Contains(err.Error(), "want Debian packages, it has RPMs") {
+		t.Errorf("got %v", err)
+	}
+	b.flags.Distro = new("rocky9")
+	if err := b.Inspect(t.Context(), InspectFlags{}); !errors.Is(err, errTwoTargets) {
 		t.Errorf("got %v", err)
 	}
 }

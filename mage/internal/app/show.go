@@ -213,8 +213,12 @@ func (a *App) Spec(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) showInspection(found dist.Inspection, providerName string) {
-	out := a.ui.Out()
+// showInspection shows what the packages of a directory contain.
+func (a *App) showInspection(found dist.Inspection, of artifact.Dist) {
+	out, target := a.ui.Out(), "rpm"
+	if of.Debian() {
+		target = "deb"
+	}
 	for _, pkg := range found.Packages {
 		fmt.Fprint(out, dist.FileTree(pkg))
 	}
@@ -222,10 +226,10 @@ func (a *App) showInspection(found dist.Inspection, providerName string) {
 	for _, file := range found.OwnedFiles() {
 		rows = append(rows, []string{file, found.Owners[file]})
 	}
-	a.ui.Table("files of "+providerName, []string{"file", "package"}, rows)
+	a.ui.Table("files of "+of.Manifest.Provider, []string{"file", "package"}, rows)
 	if found.Stock == "" {
-		const hint = "+ marks files with the provider's name; rpm -provider=%s builds the stock packages to compare with\n"
-		fmt.Fprintf(out, hint, noProvider)
+		const hint = "+ marks files with the provider's name; %s -provider=%s builds the stock packages to compare with\n"
+		fmt.Fprintf(out, hint, target, noProvider)
 		return
 	}
 	rows = nil

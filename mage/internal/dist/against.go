@@ -4,11 +4,13 @@ package dist
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/pkgrepo"
@@ -18,7 +20,7 @@ import (
 // Change is what a package has in another state than in another build, for those who install it.
 type Change struct {
 	Package string `json:"package"`       // its name
-	What    string `json:"what"`          // package, version, file, link, soname, symbol version, provides, requires, scriptlet or size
+	What    string `json:"what"`          // package, version, file, link, soname, symbol version, symbol, provides, requires, scriptlet or size
 	Was     string `json:"was,omitempty"` // in the other build; "" if it was not there
 	Is      string `json:"is,omitempty"`  // "" if it is gone
 }
@@ -29,7 +31,7 @@ type Change struct {
 //
 // Errors: those of files; *pkgrepo.NotRepositoryError, *pkgrepo.FetchError of a URL.
 func Against(ctx context.Context, dist artifact.Dist, place string) ([]Change, error) {
-	kind := kindOf(dist)
+	kind := kindOf(dist.Debian())
 	mine, err := kind.contentsOf(ctx, dist)
 	if err != nil {
 		return nil, err
@@ -41,7 +43,26 @@ func Against(ctx context.Context, dist artifact.Dist, place string) ([]Change, e
 	return all, nil
 }
 
-func kindOf(dist artifact.Dist) packaging {
+// CheckPlace looks for packages of the kind below a directory, before there are any to be compared with them. A URL is not asked.
+func CheckPlace(ctx context.Context, debian bool, place string) error {
+	if pkgrepo.IsURL(place) {
+		return nil
+	}
+	if strings.Contains(place, "://") {
+		return fmt.Errorf("compare with %s: %w", ui.Redact(place), errScheme)
+	}
+	if _, err := kindOf(debian).inDirectory(ctx, place); err != nil {
+		return fmt.Errorf("compare with %s: %w", ui.Redact(place), err)
+	}
+	return nil
+}
+
+var errScheme = errors.New("want a URL that begins with http://, https:// or file://, or a directory")
+
+func kindOf(debian bool) packaging {
+	if debian {
+		return debs()
+	}
 	return rpms()
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
+	"github.com/resnics/verbsmith/mage/internal/pkgfile/debtest"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
 )
 
@@ -208,5 +209,61 @@ func TestAgainstRefuses(t *testing.T) {
 	}
 	if changes, err := Against(t.Context(), mine, place); err != nil || len(changes) > 0 {
 		t.Errorf("got %v, %v", changes, err)
+	}
+}
+
+// Debian packages are compared by what they say and by what is in them; RPMs in their place are refused.
+func TestAgainstDebs(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	old := debtest.Deb{
+		Name: "libtiny1", Version: "1-1", Fields: "Source: tiny\nDepends: libc6, libnl\n", Scripts: map[string]string{"postinst": "a\n"},
+		Files: map[string]string{"usr/bin/tiny": "x", "usr/lib/libtiny.so": "->libtiny.so.1.0"},
+	}
+	gone := debtest.Deb{Name: "libtiny0", Version: "1-1", Fields: "Source: tiny\n"}
+	foreign := debtest.Deb{Name: "foreign", Version: "1-1"}
+	older := old
+	older.Version = "1-1~rc1"
+	for name, d := range map[string]debtest.Deb{"libtiny1_1.deb": old, "deep/libtiny1_0.deb": older, "libtiny0_1.deb": gone, "foreign.deb": foreign} {
+		debtest.Write(t, filepath.Join(other, name), d)
+	}
+	library, err := os.ReadFile("../pkgfile/testdata/libtiny.so.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := old
+	now.Version, now.Fields = "2-1", "Source: tiny\nDepends: libc6\nProvides: tiny\n"
+	now.Scripts = map[string]string{"postinst": "a\n", "prerm": "b\nc\n"}
+	now.Files = map[string]string{"usr/lib/libtiny.so": "->libtiny.so.1.1", "usr/lib/libtiny.so.1.1": string(library)}
+	debtest.Write(t, filepath.Join(dir, "libtiny1_2.deb"), now)
+	debtest.Write(t, filepath.Join(dir, "libtiny1-dbgsym_2.deb"), debtest.Deb{Name: "libtiny1-dbgsym", Version: "2-1"})
+	mine := artifact.Dist{Dir: dir, Manifest: artifact.Manifest{Suite: "bookworm", Files: []artifact.Output{
+		{Path: "libtiny1_2.deb"}, {Path: "libtiny1-dbgsym_2.deb"}, {Path: "tiny.dsc"},
+	}}}
+	changes, err := Against(t.Context(), mine, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range changes {
+		if c.What != "size" {
+			got = append(got, fmt.Sprintf("%s %s: %s > %s", c.Package, c.What, c.Was, c.Is))
+		}
+	}
+	want := []string{
+		"libtiny1 version: 1-1 > 2-1", "libtiny1 file: /usr/bin/tiny > ", "libtiny1 file:  > /usr/lib/libtiny.so.1.1",
+		"libtiny1 link: /usr/lib/libtiny.so -> libtiny.so.1.0 > /usr/lib/libtiny.so -> libtiny.so.1.1", "libtiny1 soname:  > libtiny.so.1",
+		"libtiny1 symbol version:  > libtiny.so.1(TINY_1.0)", "libtiny1 symbol version:  > libtiny.so.1(TINY_1.1)",
+		"libtiny1 symbol version:  > libtiny.so.1(TINY_PRIVATE)", "libtiny1 symbol:  > libtiny.so.1: tiny_close@TINY_1.1",
+		"libtiny1 symbol:  > libtiny.so.1: tiny_open@TINY_1.0", "libtiny1 symbol:  > libtiny.so.1: tiny_private@TINY_PRIVATE",
+		"libtiny1 provides:  > tiny", "libtiny1 requires: libnl > ", "libtiny1 scriptlet: prerm (none) > prerm (2 lines)",
+		"libtiny1-dbgsym package:  > libtiny1-dbgsym_2-1_amd64", "libtiny0 package: libtiny0_1-1_amd64 > ",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	rpms := t.TempDir()
+	rpmtest.WriteNamed(t, filepath.Join(rpms, "a.noarch.rpm"), "a")
+	if _, err := Against(t.Context(), mine, rpms); err == nil || !strings.Contains(err.Error(), "want Debian packages, it has RPMs") {
+		t.Errorf("got %v", err)
 	}
 }

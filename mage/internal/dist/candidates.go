@@ -37,10 +37,39 @@ func rpms() packaging {
 			p, err := pkgfile.ReadRPM(file)
 			return headOf(p), err
 		},
-		read: func(_ context.Context, file string) (contents, error) {
+		read: func(ctx context.Context, file string) (contents, error) {
 			p, err := pkgfile.ReadRPM(file)
-			return contentsOf(p), err
+			c := contentsOf(p)
+			if err == nil && !pkgfile.IsDebugRPM(p.Name) {
+				var libraries []pkgfile.Library
+				libraries, err = pkgfile.RPMLibraries(ctx, p, file)
+				c.symbols = symbols(libraries)
+			}
+			return c, err
 		},
+	}
+}
+
+// debs are Debian packages.
+func debs() packaging {
+	return packaging{
+		what: "Debian packages", other: "RPMs", is: pkgfile.IsDeb, isOther: pkgfile.IsRPM, debug: pkgfile.IsDebugDeb,
+		newer: func(a, b string) bool { return pkgfile.CompareDebian(a, b) > 0 },
+		head: func(file string) (pkgrepo.Package, error) {
+			d, err := pkgfile.ReadDebControl(file)
+			return headOfDeb(d), err
+		},
+		read: func(ctx context.Context, file string) (contents, error) {
+			d, err := pkgfile.ReadDeb(ctx, file)
+			return contentsOfDeb(d), err
+		},
+	}
+}
+
+// headOfDeb is what a list of packages says of a Debian package.
+func headOfDeb(d pkgfile.Deb) pkgrepo.Package {
+	return pkgrepo.Package{
+		Name: d.Name, Version: d.Version, Arch: d.Arch, Source: pkgrepo.DebianSource(d.Name, d.Version, d.Source), Size: d.Size,
 	}
 }
 

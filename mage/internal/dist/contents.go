@@ -19,6 +19,7 @@ type contents struct {
 	head               pkgrepo.Package
 	files              []pkgfile.File
 	sonames, versions  []string // of shared libraries, and of their symbols
+	symbols            []string // SONAME: NAME@VERSION
 	provides, requires []string
 	scripts            map[string]string
 }
@@ -42,6 +43,30 @@ func contentsOf(p pkgfile.RPM) contents {
 	return c
 }
 
+// contentsOfDeb are those of a Debian package, whose libraries say what they are.
+func contentsOfDeb(d pkgfile.Deb) contents {
+	c := contents{head: headOfDeb(d), files: d.Files, provides: d.Provides, requires: d.Depends, scripts: d.Scripts}
+	for _, lib := range d.Libraries {
+		c.sonames = append(c.sonames, lib.Soname)
+		for _, version := range lib.Versions {
+			c.versions = append(c.versions, lib.Soname+"("+version+")")
+		}
+	}
+	c.symbols = symbols(d.Libraries)
+	return c
+}
+
+// symbols are those of libraries, each with the library's soname.
+func symbols(libraries []pkgfile.Library) []string {
+	var all []string
+	for _, lib := range libraries {
+		for _, name := range lib.Symbols {
+			all = append(all, lib.Soname+": "+name)
+		}
+	}
+	return all
+}
+
 // title names a package: NAME-[EPOCH:]VERSION-RELEASE.ARCH, or NAME_VERSION_ARCH.
 func title(p pkgrepo.Package) string {
 	if !strings.HasSuffix(p.Source, ".src.rpm") {
@@ -62,6 +87,7 @@ func (k packaging) changesOf(old, now contents) []Change {
 		c.links(old, now)
 		c.set("soname", old.sonames, now.sonames)
 		c.set("symbol version", old.versions, now.versions)
+		c.set("symbol", old.symbols, now.symbols)
 		c.set("provides", old.provides, now.provides)
 		c.set("requires", old.requires, now.requires)
 		for _, section := range slices.Sorted(maps.Keys(union(old.scripts, now.scripts))) {

@@ -3,6 +3,7 @@
 package dist
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -28,27 +29,40 @@ type Inspection struct {
 	Stock    string            // directory that was compared with; empty: by name only
 }
 
-// Inspect reads the packages of dist and compares their file lists with the
+// Inspect reads the RPMs of dist and compares their file lists with the
 // stock build's, if stock is one; otherwise files with the provider's name
 // count as added.
 func Inspect(dist artifact.Dist, stock *artifact.Dist, provider string) (Inspection, error) {
+	return inspect(dist, stock, provider, readPackages)
+}
+
+// InspectDebs is Inspect for Debian packages.
+func InspectDebs(ctx context.Context, dist artifact.Dist, stock *artifact.Dist, provider string) (Inspection, error) {
+	return inspect(dist, stock, provider, func(dist artifact.Dist) ([]pkgfile.RPM, error) { return readDebs(ctx, dist) })
+}
+
+func inspect(
+	dist artifact.Dist, stock *artifact.Dist, provider string, read func(artifact.Dist) ([]pkgfile.RPM, error),
+) (Inspection, error) {
 	out := Inspection{Owners: map[string]string{}}
-	mine, err := readPackages(dist)
+	mine, err := read(dist)
 	if err != nil {
 		return out, err
 	}
 	var theirs map[string]map[string]bool
 	if stock != nil {
 		out.Stock = stock.Dir
-		if theirs, err = fileSets(*stock); err != nil {
+		others, err := read(*stock)
+		if err != nil {
 			return out, err
 		}
+		theirs = filesOf(others)
 	}
 	for _, info := range mine {
 		view := PackageView{RPM: info, Added: map[string]bool{}}
 		for _, f := range info.Files {
 			ours := ofProvider(f.Path, provider)
-			if ours && !pkgfile.IsDebugRPM(info.Name) {
+			if ours && !pkgfile.IsDebugRPM(info.Name) && !pkgfile.IsDebugDeb(info.Name) {
 				out.Owners[f.Path] = info.NEVRA
 			}
 			if theirs != nil && !theirs[info.Name][f.Path] || theirs == nil && ours {
@@ -59,6 +73,22 @@ func Inspect(dist artifact.Dist, stock *artifact.Dist, provider string) (Inspect
 		out.Packages = append(out.Packages, view)
 	}
 	return out, nil
+}
+
+// readDebs reads Debian packages as far as an RPM's header has the same.
+func readDebs(ctx context.Context, dist artifact.Dist) ([]pkgfile.RPM, error) {
+	var all []pkgfile.RPM
+	for _, f := range dist.Manifest.Files {
+		if !pkgfile.IsDeb(f.Path) {
+			continue
+		}
+		d, err := pkgfile.ReadDeb(ctx, filepath.Join(dist.Dir, filepath.FromSlash(f.Path)))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, pkgfile.RPM{Name: d.Name, Version: d.Version, Arch: d.Arch, NEVRA: title(headOfDeb(d)), Files: d.Files, Size: d.Size})
+	}
+	return all, nil
 }
 
 func readPackages(dist artifact.Dist) ([]pkgfile.RPM, error) {
@@ -81,6 +111,10 @@ func fileSets(dist artifact.Dist) (map[string]map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	return filesOf(infos), nil
+}
+
+func filesOf(infos []pkgfile.RPM) map[string]map[string]bool {
 	sets := map[string]map[string]bool{}
 	for _, info := range infos {
 		set := map[string]bool{}
@@ -89,7 +123,7 @@ func fileSets(dist artifact.Dist) (map[string]map[string]bool, error) {
 		}
 		sets[info.Name] = set
 	}
-	return sets, nil
+	return sets
 }
 
 func onlyIn(set map[string]bool, files []pkgfile.File) []string {

@@ -44,10 +44,8 @@ type NotRepositoryError struct {
 	Err  error
 }
 
-// Error names the URL, and what has to be there.
-func (e *NotRepositoryError) Error() string {
-	return fmt.Sprintf("%s: want %s: %v", e.URL, e.Want, e.Err)
-}
+// Error says what has to be there. The caller names the URL.
+func (e *NotRepositoryError) Error() string { return fmt.Sprintf("want %s: %v", e.Want, e.Err) }
 
 // Unwrap is why it is none.
 func (e *NotRepositoryError) Unwrap() error { return e.Err }
