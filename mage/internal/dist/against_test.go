@@ -29,7 +29,7 @@ func TestChangesOf(t *testing.T) {
 			{Path: "/usr/lib64/libibverbs.so.1", Link: "libibverbs.so.1.14.56.0"}, {Path: "/etc/old"}, {Path: "/usr/lib/.build-id/aa/bb"},
 		},
 		Provides: []string{"libibverbs", "libibverbs.so.1()(64bit)", "libibverbs.so.1(IBVERBS_1.13)(64bit)"},
-		Requires: []string{"glibc", "libnl"}, Scripts: map[string]string{"post": "ldconfig\n"},
+		Requires: []string{"glibc", "libnl", "rdma-core = 56.0-1.el9", "kernel >= 5"}, Scripts: map[string]string{"post": "ldconfig\n"},
 	}
 	now := pkgfile.RPM{
 		Name: "libibverbs", Epoch: "2", Version: "56.1", Release: "1.el9", Size: 12,
@@ -37,7 +37,7 @@ func TestChangesOf(t *testing.T) {
 			{Path: "/usr/lib64/libibverbs.so.1", Link: "libibverbs.so.1.14.56.1"}, {Path: "/etc/rib.driver"}, {Path: "/usr/lib/.build-id/cc/dd"},
 		},
 		Provides: []string{"libibverbs", "libibverbs.so.1()(64bit)", "libibverbs.so.1(IBVERBS_1.14)(64bit)", "librib.so.1()(64bit)", "rib"},
-		Requires: []string{"glibc"}, Scripts: map[string]string{"post": "ldconfig\nudevadm\n", "preun": "true\n"},
+		Requires: []string{"glibc", "rdma-core = 2:56.1-1.el9", "kernel >= 6"}, Scripts: map[string]string{"post": "ldconfig\nudevadm\n", "preun": "true\n"},
 	}
 	var got []string
 	for _, c := range rpms().changesOf(contentsOf(old), contentsOf(now)) {
@@ -47,7 +47,7 @@ func TestChangesOf(t *testing.T) {
 		"version: 56.0-1.el9 > 2:56.1-1.el9", "file: /etc/old > ", "file:  > /etc/rib.driver",
 		"link: /usr/lib64/libibverbs.so.1 -> libibverbs.so.1.14.56.0 > /usr/lib64/libibverbs.so.1 -> libibverbs.so.1.14.56.1",
 		"soname:  > librib.so.1()(64bit)",
-		"symbol version: libibverbs.so.1(IBVERBS_1.13)(64bit) > ", "symbol version:  > libibverbs.so.1(IBVERBS_1.14)(64bit)", "provides:  > rib", "requires: libnl > ", "scriptlet: post (1 lines) > post (2 lines)",
+		"symbol version: libibverbs.so.1(IBVERBS_1.13)(64bit) > ", "symbol version:  > libibverbs.so.1(IBVERBS_1.14)(64bit)", "provides:  > rib", "requires: kernel >= 5 > ", "requires: libnl > ", "requires:  > kernel >= 6", "scriptlet: post (1 lines) > post (2 lines)",
 		"scriptlet: preun (none) > preun (1 lines)", "size: 10 > 12",
 	}
 	if !slices.Equal(got, want) {
@@ -216,7 +216,7 @@ func TestAgainstRefuses(t *testing.T) {
 func TestAgainstDebs(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	old := debtest.Deb{
-		Name: "libtiny1", Version: "1-1", Fields: "Source: tiny\nDepends: libc6, libnl\n", Scripts: map[string]string{"postinst": "a\n"},
+		Name: "libtiny1", Version: "1-1", Fields: "Source: tiny\nDepends: libc6, libnl, rdma-core (= 1-1), a (>= 1-1)\n", Scripts: map[string]string{"postinst": "a\n"},
 		Files: map[string]string{"usr/bin/tiny": "x", "usr/lib/libtiny.so": "->libtiny.so.1.0"},
 	}
 	gone := debtest.Deb{Name: "libtiny0", Version: "1-1", Fields: "Source: tiny\n"}
@@ -231,7 +231,7 @@ func TestAgainstDebs(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := old
-	now.Version, now.Fields = "2-1", "Source: tiny\nDepends: libc6\nProvides: tiny\n"
+	now.Version, now.Fields = "2-1", "Source: tiny\nDepends: libc6, rdma-core (= 2-1), a (>= 2-1)\nProvides: tiny\n"
 	now.Scripts = map[string]string{"postinst": "a\n", "prerm": "b\nc\n"}
 	now.Files = map[string]string{"usr/lib/libtiny.so": "->libtiny.so.1.1", "usr/lib/libtiny.so.1.1": string(library)}
 	debtest.Write(t, filepath.Join(dir, "libtiny1_2.deb"), now)
@@ -255,7 +255,7 @@ func TestAgainstDebs(t *testing.T) {
 		"libtiny1 symbol version:  > libtiny.so.1(TINY_1.0)", "libtiny1 symbol version:  > libtiny.so.1(TINY_1.1)",
 		"libtiny1 symbol version:  > libtiny.so.1(TINY_PRIVATE)", "libtiny1 symbol:  > libtiny.so.1: tiny_close@TINY_1.1",
 		"libtiny1 symbol:  > libtiny.so.1: tiny_open@TINY_1.0", "libtiny1 symbol:  > libtiny.so.1: tiny_private@TINY_PRIVATE",
-		"libtiny1 provides:  > tiny", "libtiny1 requires: libnl > ", "libtiny1 scriptlet: prerm (none) > prerm (2 lines)",
+		"libtiny1 provides:  > tiny", "libtiny1 requires: a (>= 1-1) > ", "libtiny1 requires: libnl > ", "libtiny1 requires:  > a (>= 2-1)", "libtiny1 scriptlet: prerm (none) > prerm (2 lines)",
 		"libtiny1-dbgsym package:  > libtiny1-dbgsym_2-1_amd64", "libtiny0 package: libtiny0_1-1_amd64 > ",
 	}
 	if !slices.Equal(got, want) {

@@ -89,7 +89,7 @@ func (k packaging) changesOf(old, now contents) []Change {
 		c.set("symbol version", old.versions, now.versions)
 		c.set("symbol", old.symbols, now.symbols)
 		c.set("provides", old.provides, now.provides)
-		c.set("requires", old.requires, now.requires)
+		c.set("requires", old.ownRequires(), now.ownRequires())
 		for _, section := range slices.Sorted(maps.Keys(union(old.scripts, now.scripts))) {
 			if was, is := old.scripts[section], now.scripts[section]; was != is {
 				c.add("scriptlet", section+" "+lines(was), section+" "+lines(is))
@@ -100,6 +100,17 @@ func (k packaging) changesOf(old, now contents) []Change {
 		c.add("size", strconv.FormatInt(old.head.Size, 10), strconv.FormatInt(now.head.Size, 10))
 	}
 	return c.all
+}
+
+// ownRequires are the requirements, in which a version that is the package's own is only called that: it is another one each time.
+func (c contents) ownRequires() []string {
+	own, list := withoutZero(c.head), slices.Clone(c.requires)
+	for i, text := range list {
+		if name, ok := strings.CutSuffix(strings.TrimSuffix(text, ")"), "= "+own); ok && !strings.HasSuffix(name, ">") && !strings.HasSuffix(name, "<") {
+			list[i] = strings.TrimSuffix(name, "(") + "= the same version"
+		}
+	}
+	return list
 }
 
 func lines(script string) string {

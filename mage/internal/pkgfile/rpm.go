@@ -23,7 +23,8 @@ type RPM struct {
 	Source                       bool   // a source package
 	From                         string // file name of the source package
 	Files                        []File
-	Provides, Requires           []string
+	Provides                     []string // names
+	Requires                     []string // NAME, or NAME >= VERSION
 	Size                         int64             // of the package file, bytes
 	Scripts                      map[string]string // text and interpreter by section, such as post
 }
@@ -84,11 +85,55 @@ func readRPM(path string) (RPM, error) {
 	if info.Provides, err = rpmStrings(header, rpmutils.PROVIDENAME); err != nil {
 		return info, err
 	}
-	if info.Requires, err = rpmStrings(header, rpmutils.REQUIRENAME); err != nil {
+	if info.Requires, err = rpmRequires(header); err != nil {
 		return info, err
 	}
 	info.Scripts, err = rpmScripts(header)
 	return info, err
+}
+
+// rpmRequires are what a package requires, with the versions.
+func rpmRequires(header *rpmutils.RpmHeader) ([]string, error) {
+	if !header.HasTag(rpmutils.REQUIRENAME) {
+		return nil, nil
+	}
+	all, err := header.GetStrings(rpmutils.REQUIRENAME)
+	if err == nil && header.HasTag(rpmutils.REQUIREVERSION) && header.HasTag(rpmutils.REQUIREFLAGS) {
+		var versions []string
+		var flags []uint32
+		versions, err = header.GetStrings(rpmutils.REQUIREVERSION)
+		if err == nil {
+			flags, err = header.GetUint32s(rpmutils.REQUIREFLAGS)
+		}
+		if err == nil && (len(versions) != len(all) || len(flags) != len(all)) {
+			err = errRequires
+		}
+		for i := range all {
+			if err == nil && versions[i] != "" {
+				all[i] += " " + comparison(flags[i]) + " " + versions[i]
+			}
+		}
+	}
+	sort.Strings(all)
+	return all, err
+}
+
+var errRequires = errors.New("its header has not a version for each package that it requires")
+
+// comparison is the sign of a requirement's flags.
+func comparison(flags uint32) string {
+	const less, greater, equal = 2, 4, 8
+	sign := ""
+	if flags&less != 0 {
+		sign += "<"
+	}
+	if flags&greater != 0 {
+		sign += ">"
+	}
+	if flags&equal != 0 {
+		sign += "="
+	}
+	return sign
 }
 
 // rpmScripts are the scriptlets of a package, triggers among them.

@@ -75,6 +75,9 @@ func WriteNamed(t testing.TB, file, name string, files ...string) {
 		{rpmutils.ARCH, kindString, []string{"noarch"}},
 		{rpmutils.SOURCERPM, kindString, []string{"tiny-1-1.src.rpm"}},
 		{rpmutils.PROVIDENAME, kindArray, []string{name, "a"}},
+		{rpmutils.REQUIRENAME, kindArray, []string{"b", "a"}},
+		{rpmutils.REQUIREVERSION, kindArray, []string{"2:1-1", ""}},
+		{rpmutils.REQUIREFLAGS, kindInt32, []string{"12", "0"}},
 		{rpmutils.PAYLOADDIGEST, kindArray, []string{fmt.Sprintf("%x", sha256.Sum256(nil))}},
 		{rpmutils.PAYLOADDIGESTALGO, kindInt32, []string{strconv.Itoa(rpmutils.HASH_SHA256)}},
 	}
