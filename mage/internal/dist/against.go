@@ -20,14 +20,14 @@ import (
 // Change is what a package has in another state than in another build, for those who install it.
 type Change struct {
 	Package string `json:"package"`       // its name
-	What    string `json:"what"`          // package, version, file, link, soname, symbol version, symbol, provides, requires, scriptlet or size
+	What    string `json:"what"`          // package, version, file, link, soname, symbol version, symbol, provides, requires and so on
 	Was     string `json:"was,omitempty"` // in the other build; "" if it was not there
 	Is      string `json:"is,omitempty"`  // "" if it is gone
 }
 
-// Against compares the packages of dist with those of place: of the newest of each name and architecture. A place is a directory, with all that
-// is below it, such as another one in dist/ or a released one; or the URL of a repository. Of packages that place has more than these, those are
-// changes that were made with one of these. Packages with debugging data are compared by their version and size alone.
+// Against compares the packages of dist with those of place: with the newest of each name and architecture. A place is a directory,
+// with all that is below it, such as another one in dist/ or a released one; or the URL of a repository. Packages that only place has
+// are changes if they were made with one of the others. Packages with debugging data are compared by their version and size alone.
 //
 // Errors: those of files; *pkgrepo.NotRepositoryError, *pkgrepo.FetchError of a URL.
 func Against(ctx context.Context, dist artifact.Dist, place string) ([]Change, error) {

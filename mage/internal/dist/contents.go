@@ -106,7 +106,8 @@ func (k packaging) changesOf(old, now contents) []Change {
 func (c contents) ownRequires() []string {
 	own, list := withoutZero(c.head), slices.Clone(c.requires)
 	for i, text := range list {
-		if name, ok := strings.CutSuffix(strings.TrimSuffix(text, ")"), "= "+own); ok && !strings.HasSuffix(name, ">") && !strings.HasSuffix(name, "<") {
+		name, ok := strings.CutSuffix(strings.TrimSuffix(text, ")"), "= "+own)
+		if ok && !strings.HasSuffix(name, ">") && !strings.HasSuffix(name, "<") {
 			list[i] = strings.TrimSuffix(name, "(") + "= the same version"
 		}
 	}

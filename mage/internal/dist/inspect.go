@@ -86,7 +86,9 @@ func readDebs(ctx context.Context, dist artifact.Dist) ([]pkgfile.RPM, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, pkgfile.RPM{Name: d.Name, Version: d.Version, Arch: d.Arch, NEVRA: title(headOfDeb(d)), Files: d.Files, Size: d.Size})
+		all = append(all, pkgfile.RPM{
+			Name: d.Name, Version: d.Version, Arch: d.Arch, NEVRA: title(headOfDeb(d)), Files: d.Files, Size: d.Size,
+		})
 	}
 	return all, nil
 }

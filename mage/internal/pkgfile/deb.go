@@ -205,35 +205,16 @@ func CompareDebian(a, b string) int {
 
 // compareDebianPart compares by turns what is no number, and numbers (deb-version(7)).
 func compareDebianPart(a, b string) int {
-	digit := func(s string, i int) bool { return i < len(s) && s[i] >= '0' && s[i] <= '9' }
-	rank := func(s string, i int) int {
-		switch {
-		case i < len(s) && s[i] == '~':
-			return -1
-		case i >= len(s) || digit(s, i):
-			return 0
-		case s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z':
-			return int(s[i])
-		}
-		return int(s[i]) + 256
-	}
-	number := func(s string) (string, string) {
-		end := 0
-		for digit(s, end) {
-			end++
-		}
-		return strings.TrimLeft(s[:end], "0"), s[end:]
-	}
 	for a != "" || b != "" {
 		i := 0
-		for ; i < len(a) && !digit(a, i) || i < len(b) && !digit(b, i); i++ {
-			if c := rank(a, i) - rank(b, i); c != 0 {
+		for ; i < len(a) && !isDigit(a, i) || i < len(b) && !isDigit(b, i); i++ {
+			if c := debianRank(a, i) - debianRank(b, i); c != 0 {
 				return c
 			}
 		}
 		var x, y string
-		x, a = number(a[min(i, len(a)):])
-		y, b = number(b[min(i, len(b)):])
+		x, a = leadingNumber(a[min(i, len(a)):])
+		y, b = leadingNumber(b[min(i, len(b)):])
 		if c := len(x) - len(y); c != 0 {
 			return c
 		}
@@ -242,4 +223,28 @@ func compareDebianPart(a, b string) int {
 		}
 	}
 	return 0
+}
+
+func isDigit(s string, i int) bool { return i < len(s) && s[i] >= '0' && s[i] <= '9' }
+
+// debianRank orders a character: ~ before the end, and letters before all others.
+func debianRank(s string, i int) int {
+	switch {
+	case i < len(s) && s[i] == '~':
+		return -1
+	case i >= len(s) || isDigit(s, i):
+		return 0
+	case s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z':
+		return int(s[i])
+	}
+	return int(s[i]) + 256
+}
+
+// leadingNumber cuts a number, without zeros in front, off a text.
+func leadingNumber(s string) (number, rest string) {
+	end := 0
+	for isDigit(s, end) {
+		end++
+	}
+	return strings.TrimLeft(s[:end], "0"), s[end:]
 }

@@ -46,9 +46,15 @@ func readLibrary(r io.Reader) (Library, error) {
 		return Library{}, nil //nolint:nilerr // without a dynamic section, nobody is linked to it
 	}
 	lib := Library{Soname: names[0]}
+	lib.readSymbols(file)
+	return lib, nil
+}
+
+// readSymbols reads the symbols that a library has for others.
+func (lib *Library) readSymbols(file *elf.File) {
 	symbols, err := file.DynamicSymbols()
 	if err != nil {
-		return lib, nil //nolint:nilerr // it has none
+		return // it has none
 	}
 	for _, s := range symbols {
 		bind, kind := elf.ST_BIND(s.Info), elf.ST_TYPE(s.Info)
@@ -67,5 +73,4 @@ func readLibrary(r io.Reader) (Library, error) {
 	slices.Sort(lib.Symbols)
 	slices.Sort(lib.Versions)
 	lib.Symbols, lib.Versions = slices.Compact(lib.Symbols), slices.Compact(lib.Versions)
-	return lib, nil
 }

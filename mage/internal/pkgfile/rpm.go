@@ -23,8 +23,8 @@ type RPM struct {
 	Source                       bool   // a source package
 	From                         string // file name of the source package
 	Files                        []File
-	Provides                     []string // names
-	Requires                     []string // NAME, or NAME >= VERSION
+	Provides                     []string          // names
+	Requires                     []string          // NAME, or NAME >= VERSION
 	Size                         int64             // of the package file, bytes
 	Scripts                      map[string]string // text and interpreter by section, such as post
 }

@@ -53,7 +53,7 @@ func rpmLibraries(ctx context.Context, file string) ([]Library, error) {
 		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
-		if err = errors.Join(err, ctx.Err()); err != nil {
+		if err := errors.Join(err, ctx.Err()); err != nil {
 			return nil, err
 		}
 		const typeMask, typeRegular = 0o170000, 0o100000

@@ -155,7 +155,7 @@ func (c *Client) open(ctx context.Context, u *url.URL) (io.ReadCloser, error) {
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
-		return nil, err
+		return nil, errURL // the error's text may have a password
 	}
 	request.Header.Set("User-Agent", "verbsmith")
 	answer, err := c.http.Do(request)

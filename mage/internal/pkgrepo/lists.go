@@ -89,8 +89,8 @@ func (c *Client) Dnf(ctx context.Context, base, scratch string, wanted func(Pack
 	return r, nil
 }
 
-// Apt reads the lists of a repository of Debian packages for an architecture, and keeps the packages that are wanted. base is the URI that apt
-// has, with the suite below dists/; or that of the suite itself; or that of a directory with its own list.
+// Apt reads the lists of a repository of Debian packages for an architecture, and keeps the packages that are wanted. base is the URI
+// that apt has, with the suite below dists/; or that of the suite itself; or that of a directory with its own list.
 //
 // Errors: *NotRepositoryError.
 func (c *Client) Apt(ctx context.Context, base, suite, arch, scratch string, wanted func(Package) bool) (*Repository, error) {
@@ -160,7 +160,7 @@ func (c *Client) index(ctx context.Context, base, name, scratch string) ([]byte,
 	if err := c.File(ctx, base, name, mostIndex, file); err != nil {
 		return nil, err
 	}
-	defer os.Remove(file)
+	defer os.RemoveAll(file)
 	return os.ReadFile(file)
 }
 
@@ -175,7 +175,7 @@ func (r *Repository) list(
 	if err := r.client.summed(ctx, r.base, name, mostList, sum, file); err != nil {
 		return err
 	}
-	defer os.Remove(file)
+	defer os.RemoveAll(file)
 	f, err := os.Open(file)
 	if err != nil {
 		return err

@@ -123,7 +123,9 @@ func (c *checker) checkApt(repository string) {
 	packages := path.Join(folder, "main", "binary-amd64", "Packages")
 	pool := path.Join(debFolder, "pool", suite)
 	listed := map[string]string{}
-	err = pkgrepo.ReadPackages(bytes.NewReader(c.read(packages)), func(p pkgrepo.Package) { listed[path.Join(debFolder, p.Path)] = p.SHA256 })
+	err = pkgrepo.ReadPackages(bytes.NewReader(c.read(packages)), func(p pkgrepo.Package) {
+		listed[path.Join(debFolder, p.Path)] = p.SHA256
+	})
 	c.refused(packages, err)
 	c.compareListed(packages, debFolder, listed, c.packagesIn(pool, ".deb"))
 }

@@ -21,8 +21,8 @@ var (
 	errNoData = errors.New("no data.tar in the ar archive")
 )
 
-// Deb reads a Debian package: it calls control and data with their tar archives, which are not compressed any more. Nothing bounds their size.
-// If one of them returns fs.SkipAll, the rest is not read.
+// Deb reads a Debian package: it calls control and data with their tar archives, which are not compressed any more. Nothing bounds
+// their size. If one of them returns fs.SkipAll, the rest is not read.
 func Deb(r *bufio.Reader, control, data func(plain io.Reader) error) error {
 	if head, _ := r.Peek(len(DebMagic)); string(head) != DebMagic {
 		return errNoDeb
