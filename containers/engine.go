@@ -90,7 +90,7 @@ type Engine struct {
 }
 
 // patience is how long to wait for an engine if no context ends the wait.
-type patience struct{ cleanup, retry, output time.Duration }
+type patience struct{ cleanup, retry, output, look time.Duration }
 
 // Connect finds the engine (DOCKER_HOST with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, else the docker command's
 // current context, else the usual sockets of Docker, then of Podman), registers this run in options.RunDir, and removes the containers that
@@ -113,7 +113,7 @@ func Connect(ctx context.Context, options Options) (*Engine, error) {
 	e := &Engine{
 		cli: cli, library: library, notice: options.Notice, limits: options.Limits, references: references,
 		repositories: options.Repositories,
-		patience:     patience{cleanup: cleanupTimeout, retry: retryTimeout, output: outputTimeout},
+		patience:     patience{cleanup: cleanupTimeout, retry: retryTimeout, output: outputTimeout, look: lookInterval},
 	}
 	if e.notice == nil {
 		e.notice = func(string) {}

@@ -181,6 +181,7 @@ var operations = []struct {
 	{"volume", http.MethodPost, regexp.MustCompile(`^/volumes/create$`), `{"Name":"v"}`},
 	{"volumes", http.MethodGet, regexp.MustCompile(`^/volumes$`), `{"Volumes":[]}`},
 	{"rmvolume", http.MethodDelete, regexp.MustCompile(`^/volumes/`), ""},
+	{"stats", http.MethodGet, regexp.MustCompile(`^/containers/c1c1c1c1c1c1/stats$`), `{"pids_stats":{"current":7}}`},
 	{"df", http.MethodGet, regexp.MustCompile(`^/system/df$`), `{}`},
 }
 

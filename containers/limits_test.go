@@ -153,6 +153,36 @@ func TestLimitsThatAreMet(t *testing.T) {
 	}
 }
 
+// What forks without end, and never ends, is ended at its limit; a build that is at its limit for a moment is not.
+func TestForksWithoutEnd(t *testing.T) {
+	spec := RunSpec{Name: "test", Image: "i", Argv: []string{"true"}, Limits: Limits{Processes: 320}}
+	f := useFake(t)
+	e := connectFake(t)
+	e.patience.look = time.Millisecond
+	f.output = func(io.Writer) { select {} }
+	f.answer("stats", `{"pids_stats":{"current":310}}`)
+	_, err := e.Run(t.Context(), spec)
+	met, ok := errors.AsType[*LimitError](err)
+	if !ok || *met != (LimitError{LimitProcesses, "320"}) || f.times("stats") != looksAtLimit || f.removed == 0 {
+		t.Errorf("got %v after %d looks", err, f.times("stats"))
+	}
+	for name, answer := range map[string]string{"below it": `{"pids_stats":{"current":309}}`, "no number": `{}`, "no answer": `x`} {
+		f := useFake(t)
+		e := connectFake(t)
+		e.patience.look = time.Millisecond
+		f.answer("stats", answer)
+		f.output = func(io.Writer) {
+			for f.times("stats") == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		if _, err := e.Run(t.Context(), spec); err != nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 func TestLimitsOfBuildsThatAreMet(t *testing.T) {
 	for name, test := range map[string]struct {
 		limits Limits

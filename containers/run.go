@@ -141,7 +141,9 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 	}
 	if err == nil {
 		spec.begin(StepRun)
-		result, err = e.awaitEnd(ctx, wait(), copied)
+		running, stopWatching := e.watchProcesses(ctx, box.id, spec.Limits)
+		result, err = e.awaitEnd(running, wait(), copied)
+		stopWatching()
 	}
 	stream.Close()
 	if err != nil {

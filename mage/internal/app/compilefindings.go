@@ -6,16 +6,20 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/provider/examine"
 )
 
-// compilerFindings are the compiler's errors, each with the provider's own
-// file, or the whole error if there are none.
+// compilerFindings are the limit that the container met, if it met one, and the compiler's errors, each with the provider's own
+// file. If there are none, it is the whole error.
 func (c *providerCheck) compilerFindings(err error) []examine.Finding {
 	var findings []examine.Finding
+	if met, ok := errors.AsType[*containers.LimitError](err); ok {
+		findings = append(findings, examine.Finding{Err: &limitFinding{met, logOf(err)}})
+	}
 	for _, e := range stage.CompilerErrors(err) {
 		if e.File != "" {
 			e.File = c.place.locate(e.File)
@@ -26,6 +30,33 @@ func (c *providerCheck) compilerFindings(err error) []examine.Finding {
 		return failedAnswer(checkCompile, err).Findings
 	}
 	return findings
+}
+
+// limitFinding is a limit with what sets it, and the log of what ran until then.
+type limitFinding struct {
+	*containers.LimitError
+
+	log string
+}
+
+// Error says what happened, and what to do about it.
+func (e *limitFinding) Error() string {
+	text := "compile: " + e.LimitError.Error() + "; " + e.Advice()
+	if e.log != "" {
+		text += "; log: " + e.log
+	}
+	return text
+}
+
+// Unwrap returns the limit.
+func (e *limitFinding) Unwrap() error { return e.LimitError }
+
+// logOf is the log of the stage that failed, or "".
+func logOf(err error) string {
+	if failed, ok := errors.AsType[*stage.Error](err); ok {
+		return failed.Log
+	}
+	return ""
 }
 
 // saidError is an error of the compiler as a Go error.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 )
 
 // TestFindingsExplainStructures: where gcc shows a structure in the source line below and
@@ -35,6 +36,26 @@ func TestFindingsExplainStructures(t *testing.T) {
 		}
 		if len(found) != 1 || found[0].Err.Error() != want {
 			t.Errorf("%q: got %v, want %s", said, found, want)
+		}
+	}
+}
+
+// TestFindingsNameLimits: what a container was stopped by comes before what the compiler says, which only follows from it.
+func TestFindingsNameLimits(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(log, []byte("a.c:2:28: error: unknown type\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := &providerCheck{App: &App{place: &providerPlace{}}}
+	met := &containers.LimitError{Limit: containers.LimitTime, Value: "40s"}
+	for want, err := range map[string]error{
+		"compile: it ran out of time (limit: 40s); VERBSMITH_MAX_TIME sets this limit (unlimited: no limit)": met,
+		"compile: it ran out of time (limit: 40s); VERBSMITH_MAX_TIME sets this limit (unlimited: no limit); log: " + log: &stage.Error{
+			Log: log, Err: &containers.RunError{Log: log, Limit: met},
+		},
+	} {
+		if found := c.compilerFindings(err); len(found) == 0 || found[0].Err.Error() != want {
+			t.Errorf("got %v, want %s", found, want)
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (r *Runner) Command(ctx context.Context, s *ui.Stage, spec containers.RunSp
 		return result, err
 	}
 	if err := result.Err(spec, s.LogPath()); err != nil {
-		return result, adviseOnAPI(err, s.LogPath())
+		return result, advise(err, s.LogPath(), spec.Network)
 	}
 	return result, nil
 }

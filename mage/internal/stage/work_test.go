@@ -122,7 +122,11 @@ const compileError = "rib.c:1:2: error: too few arguments to function 'ibv_cmd_g
 
 // A compile error that has to do with the release's driver.h says what other releases have.
 func TestCompileErrorsAreExplained(t *testing.T) {
-	for said, want := range map[string]string{compileError: "ibv_cmd_get_context has 6 arguments from v57.0 on", "rib.c:1:2: error: fly\n": ""} {
+	for said, want := range map[string]string{
+		compileError: "ibv_cmd_get_context has 6 arguments from v57.0 on", "rib.c:1:2: error: fly\n": "",
+		"rib.c:1:2: error: Could not resolve host: github.com\n":    "a build has no network",
+		"rib.c:1:2: error: /usr/lib/rib.h: Read-only file system\n": "a build writes only below its own directories",
+	} {
 		engine := &stagetest.Engine{Answer: func(run stagetest.Run) (containers.Result, error) {
 			_, err := fmt.Fprint(run.Log, said)
 			return containers.Result{ExitCode: 1}, err
@@ -139,6 +143,15 @@ func TestCompileErrorsAreExplained(t *testing.T) {
 		} else if got := stage.ExplainCompiler(found[0]); !strings.Contains(got, want) || (got == "") != (want == "") {
 			t.Errorf("%q: explained as %q", said, got)
 		}
+	}
+	engine := &stagetest.Engine{Answer: func(run stagetest.Run) (containers.Result, error) {
+		_, err := fmt.Fprintln(run.Log, "Could not resolve host: mirror")
+		return containers.Result{ExitCode: 1}, err
+	}}
+	r := stagetest.NewRunner(t, engine)
+	_, err := r.Script(t.Context(), r.Begin("toolchain"), containers.RunSpec{Argv: []string{"toolchain.sh"}, Network: true})
+	if _, explained := errors.AsType[*stage.AdviceError](err); explained || err == nil {
+		t.Errorf("a container with a network: got %v", err)
 	}
 	for _, err := range []error{errors.New("no container"), &containers.RunError{Log: filepath.Join(t.TempDir(), "gone")}} {
 		if found := stage.CompilerErrors(err); found != nil {
