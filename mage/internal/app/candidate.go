@@ -105,6 +105,9 @@ func readCandidate(dir string) (publish.Candidate, error) {
 	if twice.Record == c.RecordSum {
 		c.Reproduced = twice.How
 	}
+	if c.Added, err = dist.Provided(c.Dist); err != nil {
+		return c, err
+	}
 	err = errors.Join(readVerdicts(&c), readEvidence(&c, twice))
 	return c, err
 }

@@ -28,6 +28,8 @@ type Candidate struct {
 	Passed     int          // verdicts that did
 	Reproduced string       // how it was made twice; "" if nobody has
 	Evidence   []stage.File // what is published next to the packages
+
+	Added map[string][]string // the provider's files, by the package that has them
 }
 
 // Reason is a reason not to release.

@@ -212,8 +212,22 @@ func (c *checker) checkBuild(ctx context.Context, b Build) {
 		name = b.sbom(path.Base(p.Path), spdxEnd)
 		c.refused(name, checkSPDX(c.read(name), p))
 	}
+	if b.Changelog != "" {
+		c.checkChangelog(b)
+	}
 	name := b.folder() + "/" + provenanceFile
 	c.refused(name, c.checkProvenance(ctx, c.read(name), b))
+}
+
+// checkChangelog checks that a build's changelog is its own, and about it.
+func (c *checker) checkChangelog(b Build) {
+	text := c.read(b.Changelog)
+	if text == nil {
+		return
+	}
+	if first, _, _ := strings.Cut(string(text), "\n"); b.Changelog != b.changelogOf() || first != b.changelogTitle() {
+		c.refused(b.Changelog, &ForeignError{b.changelogTitle(), fmt.Sprintf("%.200q", first)})
+	}
 }
 
 // checkPackage checks an RPM's signature, and whether it is the package that its place says.

@@ -60,6 +60,7 @@ type Build struct {
 	Allowed    []string      `json:"releasedInSpiteOf,omitempty"`
 	Reproduced string        `json:"reproduced,omitempty"` // how
 	Verdicts   int           `json:"verdicts"`             // that passed
+	Changelog  string        `json:"changelog,omitempty"`  // path
 	Packages   []Package     `json:"packages"`
 }
 
@@ -102,6 +103,9 @@ func ReadIndex(dir string) (Index, error) {
 	}
 	for _, b := range x.Builds {
 		paths := []string{path.Join(buildFolder, b.Name), b.Repository}
+		if b.Changelog != "" { // before there were any
+			paths = append(paths, b.Changelog)
+		}
 		for _, p := range b.Packages {
 			paths = append(paths, p.Path)
 		}

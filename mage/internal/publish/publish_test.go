@@ -60,6 +60,7 @@ func candidate(t *testing.T, name string, kind artifact.Kind, packages map[strin
 	c := Candidate{
 		Name: name, Title: "Test", RecordSum: strings.Repeat("0", 60) + fmt.Sprintf("%04d", len(packages)), Tested: true, Passed: 13,
 		Reproduced: "rebuild",
+		Added:      map[string][]string{"libibverbs": {"/usr/lib64/libibverbs/librib-rdmav34.so"}},
 		Dist:       artifact.Dist{Dir: dir, Manifest: artifact.Manifest{Provider: "rib", Release: "56.1"}},
 		Record: artifact.Record{
 			Format: artifact.RecordFormat, Verbsmith: "v1.0.0", Kind: kind, Release: "56.1",
@@ -154,8 +155,10 @@ func rpms(t *testing.T) Candidate {
 
 func debs(t *testing.T) Candidate {
 	t.Helper()
-	return candidate(t, "debian-bookworm/rdma-core-56.1", artifact.Debs,
+	c := candidate(t, "debian-bookworm/rdma-core-56.1", artifact.Debs,
 		map[string]string{"ibverbs-providers_56.1-1_amd64.deb": "deb", "rdma-core_56.1-1.dsc": "dsc", "rdma-core_56.1.orig.tar.gz": "tar"})
+	c.Title = "Debian"
+	return c
 }
 
 // released is a directory with RPMs and Debian's packages.

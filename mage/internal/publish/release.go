@@ -197,8 +197,16 @@ func (d *draft) add(ctx context.Context, o Order, c Candidate, old Index, out *O
 	if i >= 0 {
 		x.Builds = slices.Delete(x.Builds, i, i+1)
 	}
+	b.Changelog = b.changelogOf()
 	x.Builds = append(x.Builds, b)
 	out.Added = append(out.Added, b.Name)
+	changes, err := c.changelog(b, old)
+	if err == nil {
+		err = d.write(b.Changelog, changes)
+	}
+	if err != nil {
+		return err
+	}
 	for _, f := range c.Evidence {
 		if err := d.write(path.Join(b.folder(), f.Name), f.Data); err != nil {
 			return err

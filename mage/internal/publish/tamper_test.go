@@ -120,6 +120,9 @@ func tamperings(t *testing.T) map[string]tampering {
 		"a key in place of the key":          {func(t *testing.T, dir string) { t.Helper(); otherKey(t, dir) }, KeyFile, "it is another key"},
 		"a .repo file that wants no signing": {edited("rpm/rocky9/rib.repo", "gpgcheck=1", "gpgcheck=0"), "rpm/rocky9/rib.repo", "it has other bytes"},
 		"verdicts":                           {edited(evidence+"junit.xml", "testsuites", "testsuite"), evidence + "junit.xml", "it has other bytes"},
+		"a changelog":                        {edited(evidence+changelogFile, "new here", "from 0 to 1"), evidence + changelogFile, "it has other bytes"},
+		"a changelog of another build":       {copied("builds/debian-bookworm/rdma-core-56.1/"+changelogFile, evidence+changelogFile), evidence + changelogFile, "it is about something else"},
+		"a changelog is gone":                {removed(evidence + changelogFile), evidence + changelogFile, "it is missing"},
 		"the index":                          {edited(IndexFile, `"serial": 1`, `"serial": 9`), IndexFile, "it has other bytes"},
 	}
 }

@@ -4,6 +4,7 @@ package rpmtest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -65,21 +66,45 @@ func Write(t testing.TB, file string, files ...string) {
 // WriteNamed is Write with a name for the package.
 func WriteNamed(t testing.TB, file, name string, files ...string) {
 	t.Helper()
+	Package{Name: name, Files: files}.Write(t, file)
+}
+
+// Package is what a package says of itself.
+type Package struct {
+	Name    string
+	Release string // "" is 1
+	Source  bool   // a source package
+	Files   []string
+	Changes []Change // of its changelog, newest first
+}
+
+// Change is an entry of a changelog.
+type Change struct {
+	Time         int64 // in seconds
+	Author, Text string
+}
+
+// Write writes the package.
+func (p Package) Write(t testing.TB, file string) {
+	t.Helper()
+	name, files := p.Name, p.Files
 	lead := make([]byte, 96)
 	copy(lead, []byte{0xed, 0xab, 0xee, 0xdb, 3, 0})
 	lead[79] = 5 // the signature is a header
 	tags := []tag{
 		{rpmutils.NAME, kindString, []string{name}},
 		{rpmutils.VERSION, kindString, []string{"1"}},
-		{rpmutils.RELEASE, kindString, []string{"1"}},
+		{rpmutils.RELEASE, kindString, []string{cmp.Or(p.Release, "1")}},
 		{rpmutils.ARCH, kindString, []string{"noarch"}},
-		{rpmutils.SOURCERPM, kindString, []string{"tiny-1-1.src.rpm"}},
 		{rpmutils.PROVIDENAME, kindArray, []string{name, "a"}},
 		{rpmutils.REQUIRENAME, kindArray, []string{"b", "a"}},
 		{rpmutils.REQUIREVERSION, kindArray, []string{"2:1-1", ""}},
 		{rpmutils.REQUIREFLAGS, kindInt32, []string{"12", "0"}},
 		{rpmutils.PAYLOADDIGEST, kindArray, []string{fmt.Sprintf("%x", sha256.Sum256(nil))}},
 		{rpmutils.PAYLOADDIGESTALGO, kindInt32, []string{strconv.Itoa(rpmutils.HASH_SHA256)}},
+	}
+	if !p.Source {
+		tags = append(tags, tag{rpmutils.SOURCERPM, kindString, []string{"tiny-1-1.src.rpm"}})
 	}
 	if len(files) > 0 {
 		tags = append(tags, tag{rpmutils.OLDFILENAMES, kindArray, files})
@@ -90,6 +115,14 @@ func WriteNamed(t testing.TB, file, name string, files ...string) {
 		for _, number := range []int{rpmutils.FILEUSERNAME, rpmutils.FILEGROUPNAME, rpmutils.FILEDIGESTS, rpmutils.FILELINKTOS} {
 			tags = append(tags, tag{number, kindArray, none})
 		}
+	}
+	if len(p.Changes) > 0 {
+		var times, authors, texts []string
+		for _, c := range p.Changes {
+			times, authors, texts = append(times, strconv.FormatInt(c.Time, 10)), append(authors, c.Author), append(texts, c.Text)
+		}
+		tags = append(tags, tag{rpmutils.CHANGELOGTIME, kindInt32, times},
+			tag{rpmutils.CHANGELOGNAME, kindArray, authors}, tag{rpmutils.CHANGELOGTEXT, kindArray, texts})
 	}
 	data := slices.Concat(lead, header(nil), header(tags))
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
