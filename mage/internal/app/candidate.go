@@ -3,6 +3,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 )
 
 // candidates are the directories to release: those given, or all in dist/ that have a provider.
-func (a *App) candidates(from *string) ([]publish.Candidate, error) {
+func (a *App) candidates(ctx context.Context, from *string) ([]publish.Candidate, error) {
 	var dirs []string
 	if from != nil {
 		for name := range strings.SplitSeq(*from, ",") {
@@ -40,7 +41,7 @@ func (a *App) candidates(from *string) ([]publish.Candidate, error) {
 	}
 	var all []publish.Candidate
 	for _, dir := range dirs {
-		c, err := readCandidate(dir)
+		c, err := readCandidate(ctx, dir)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +81,7 @@ func (a *App) distroTitle(rec artifact.Record) string {
 }
 
 // readCandidate reads a directory of dist/. Packages that are not those of the record next to them are an error.
-func readCandidate(dir string) (publish.Candidate, error) {
+func readCandidate(ctx context.Context, dir string) (publish.Candidate, error) {
 	c := publish.Candidate{Name: filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir)}
 	var err error
 	if c.Dist, err = dist.Complete(dir); err != nil {
@@ -105,7 +106,7 @@ func readCandidate(dir string) (publish.Candidate, error) {
 	if twice.Record == c.RecordSum {
 		c.Reproduced = twice.How
 	}
-	if c.Added, err = dist.Provided(c.Dist); err != nil {
+	if c.Added, err = dist.Provided(ctx, c.Dist); err != nil {
 		return c, err
 	}
 	err = errors.Join(readVerdicts(&c), readEvidence(&c, twice))

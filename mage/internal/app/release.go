@@ -77,7 +77,7 @@ func (a *App) Release(ctx context.Context, f ReleaseFlags) error {
 	if err := errors.Join(f.check(), err); err != nil {
 		return err
 	}
-	candidates, err := a.candidates(f.From)
+	candidates, err := a.candidates(ctx, f.From)
 	if err != nil {
 		return err
 	}

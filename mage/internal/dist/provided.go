@@ -3,6 +3,7 @@
 package dist
 
 import (
+	"context"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,10 +13,10 @@ import (
 )
 
 // Provided are the files with the provider's name in the packages, by the name of the package, without debugging data.
-func Provided(dist artifact.Dist) (map[string][]string, error) {
+func Provided(ctx context.Context, dist artifact.Dist) (map[string][]string, error) {
 	all := map[string][]string{}
 	for _, f := range dist.Manifest.Files {
-		name, files, err := installs(filepath.Join(dist.Dir, filepath.FromSlash(f.Path)))
+		name, files, err := installs(ctx, filepath.Join(dist.Dir, filepath.FromSlash(f.Path)))
 		if err != nil {
 			return nil, err
 		}
@@ -32,7 +33,7 @@ func Provided(dist artifact.Dist) (map[string][]string, error) {
 }
 
 // installs are the name and the files of a binary package; of all else nothing.
-func installs(file string) (name string, files []string, err error) {
+func installs(ctx context.Context, file string) (name string, files []string, err error) {
 	switch {
 	case pkgfile.IsRPM(file):
 		info, err := pkgfile.ReadRPM(file)
@@ -44,8 +45,11 @@ func installs(file string) (name string, files []string, err error) {
 		}
 		return info.Name, files, nil
 	case pkgfile.IsDeb(file) && !pkgfile.IsDebugDeb(file):
-		name, _ = pkgfile.DebName(file)
-		files, err = pkgfile.DebFiles(file)
+		d, err := pkgfile.ReadDeb(ctx, file)
+		for _, f := range d.Files {
+			files = append(files, f.Path)
+		}
+		return d.Name, files, err
 	}
-	return name, files, err
+	return "", nil, nil
 }

@@ -24,13 +24,13 @@ func TestProvided(t *testing.T) {
 	rpmtest.WriteNamed(t, add("debug.rpm"), "libibverbs-debuginfo", "/usr/lib/debug/libfly-rdmav34.so.debug")
 	add("manifest.json")
 	want := map[string][]string{"libibverbs": {"/etc/libibverbs.d/fly.driver", "/usr/lib64/libibverbs/libfly-rdmav34.so"}}
-	if got, err := Provided(d); err != nil || !reflect.DeepEqual(got, want) {
+	if got, err := Provided(t.Context(), d); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 	if err := os.WriteFile(add("a_1_amd64.deb"), []byte("no package"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Provided(d); err == nil || !strings.Contains(err.Error(), "a_1_amd64.deb") {
+	if _, err := Provided(t.Context(), d); err == nil || !strings.Contains(err.Error(), "a_1_amd64.deb") {
 		t.Errorf("a damaged package: got %v", err)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -93,35 +92,6 @@ func TestChangelogOfDebianSource(t *testing.T) {
 	for name, want := range map[string]bool{"SRPMS/a.src.rpm": true, "a_1.debian.tar.xz": true, "a_1.orig.tar.gz": false, "a_1.dsc": false, "a.deb": false} {
 		if HasChangelog(name) != want {
 			t.Errorf("%s: got %t", name, !want)
-		}
-	}
-}
-
-// ar is an archive of members, each with its text.
-func ar(members ...[2]string) []byte {
-	out := bytes.NewBufferString("!<arch>\n")
-	for _, m := range members {
-		fmt.Fprintf(out, "%-16s%-12s%-6s%-6s%-8s%-10d`\n%s", m[0], "0", "0", "0", "100644", len(m[1]), m[1])
-		if len(m[1])%2 == 1 {
-			out.WriteByte('\n')
-		}
-	}
-	return out.Bytes()
-}
-
-func TestDebFiles(t *testing.T) {
-	data := zipped(t, [2]string{"./usr/", ""}, [2]string{"./usr/lib/libfly.so", "x"}, [2]string{"./etc/fly.driver", ""})
-	whole := ar([2]string{"debian-binary", "2.0"}, [2]string{"control.tar.gz/", "odd"}, [2]string{"data.tar.gz/", string(data)})
-	got, err := DebFiles(written(t, "a.deb", whole))
-	if err != nil || !slices.Equal(got, []string{"/usr/lib/libfly.so", "/etc/fly.driver"}) {
-		t.Errorf("got %q, %v", got, err)
-	}
-	for name, data := range map[string][]byte{
-		"no package": []byte("no package"), "no files": ar([2]string{"debian-binary", "2.0"}), "cut": whole[:len(whole)-40],
-		"a size that is none": bytes.Replace(whole, []byte("3         `"), []byte("-3        `"), 1),
-	} {
-		if got, err := DebFiles(written(t, "a.deb", data)); err == nil {
-			t.Errorf("%s: got %q", name, got)
 		}
 	}
 }
