@@ -69,5 +69,5 @@ func (e *Engine) processes(ctx context.Context, id string) (int64, error) {
 	if err := json.NewDecoder(answer.Body).Decode(&stats); err != nil {
 		return 0, err //nolint:wrapcheck // it is not reported
 	}
-	return int64(stats.PidsStats.Current), nil //nolint:gosec // a number of processes
+	return int64(stats.PidsStats.Current), nil
 }

@@ -18,7 +18,7 @@ import (
 func (c *providerCheck) compilerFindings(err error) []examine.Finding {
 	var findings []examine.Finding
 	if met, ok := errors.AsType[*containers.LimitError](err); ok {
-		findings = append(findings, examine.Finding{Err: &limitFinding{met, logOf(err)}})
+		findings = append(findings, examine.Finding{Err: &overLimitError{met, logOf(err)}})
 	}
 	for _, e := range stage.CompilerErrors(err) {
 		if e.File != "" {
@@ -32,15 +32,15 @@ func (c *providerCheck) compilerFindings(err error) []examine.Finding {
 	return findings
 }
 
-// limitFinding is a limit with what sets it, and the log of what ran until then.
-type limitFinding struct {
+// overLimitError is a limit with what sets it, and the log of what ran until then.
+type overLimitError struct {
 	*containers.LimitError
 
 	log string
 }
 
 // Error says what happened, and what to do about it.
-func (e *limitFinding) Error() string {
+func (e *overLimitError) Error() string {
 	text := "compile: " + e.LimitError.Error() + "; " + e.Advice()
 	if e.log != "" {
 		text += "; log: " + e.log
@@ -49,7 +49,7 @@ func (e *limitFinding) Error() string {
 }
 
 // Unwrap returns the limit.
-func (e *limitFinding) Unwrap() error { return e.LimitError }
+func (e *overLimitError) Unwrap() error { return e.LimitError }
 
 // logOf is the log of the stage that failed, or "".
 func logOf(err error) string {

@@ -75,7 +75,7 @@ func (j *Judge) packages(ctx context.Context, s *ui.Stage, c Case) (report.Suite
 	for i, q := range all {
 		v := q.result
 		if _, err := j.Verdict(ctx, s, &v, q.spec); err != nil {
-			return suite, err //nolint:wrapcheck // of the container
+			return suite, err
 		}
 		if v.Passed() && q.read != nil {
 			q.read(&v)

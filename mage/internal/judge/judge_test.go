@@ -88,26 +88,33 @@ func TestPackages(t *testing.T) {
 		want map[string]report.State
 	}{
 		{
-			"all is well", Case{Ours: rpms(t, "56.1-1"), Stock: rpms(t, "56.1-1")}, nil,
+			"all is well",
+			Case{Ours: rpms(t, "56.1-1"), Stock: rpms(t, "56.1-1")},
+			nil,
 			map[string]report.State{"rpmlint": "pass", "abi": "pass", "repoclosure": "pass", "exchange": "pass"},
 		},
 		{
-			"what rpmlint says of both", Case{Ours: rpms(t, "56.1-1"), Stock: rpms(t, "56.1-1")},
+			"what rpmlint says of both",
+			Case{Ours: rpms(t, "56.1-1"), Stock: rpms(t, "56.1-1")},
 			map[string]string{"rpmlint": "== /judged/ours\nlibibverbs.x86_64: E: odd a\n== /judged/stock\nlibibverbs.x86_64: E: odd b\n"},
 			map[string]report.State{"rpmlint": "pass", "abi": "pass", "repoclosure": "pass", "exchange": "pass"},
 		},
 		{
-			"what rpmlint says of ours alone", Case{Ours: rpms(t, "56.1-1"), Stock: rpms(t, "56.1-1")},
+			"what rpmlint says of ours alone",
+			Case{Ours: rpms(t, "56.1-1"), Stock: rpms(t, "56.1-1")},
 			map[string]string{"rpmlint": "== /judged/ours\nlibibverbs.x86_64: E: odd a\n== /judged/stock\n"},
 			map[string]report.State{"rpmlint": "FAIL", "abi": "pass", "repoclosure": "pass", "exchange": "pass"},
 		},
 		{
-			"another ABI, and an unmet dependency", Case{Ours: rpms(t, "56.1-1"), Stock: rpms(t, "56.1-1")},
-			map[string]string{" abi ": "!evidence: changed", "closure.sh": "!evidence: nothing"},
+			"another ABI, and an unmet dependency",
+			Case{Ours: rpms(t, "56.1-1"), Stock: rpms(t, "56.1-1")},
+			map[string]string{"packages.sh abi": "!evidence: changed", "closure.sh": "!evidence: nothing"},
 			map[string]report.State{"rpmlint": "pass", "abi": "FAIL", "repoclosure": "FAIL", "exchange": "pass"},
 		},
 		{
-			"Debian's", Case{Ours: debs(t, "56.1-1+by"), Stock: debs(t, "56.1-1")}, map[string]string{"check-build.sh": "!evidence: symbols"},
+			"Debian's",
+			Case{Ours: debs(t, "56.1-1+by"), Stock: debs(t, "56.1-1")},
+			map[string]string{"check-build.sh": "!evidence: symbols"},
 			map[string]report.State{"abi": "pass", "exchange": "pass", "check-build": "FAIL"},
 		},
 	} {

@@ -103,7 +103,7 @@ func debianChanges(file string, most int) (string, error) {
 	}
 }
 
-// debianEntries reads the first entries of a debian/changelog. An entry begins at the margin, where no other line but that with its author does.
+// debianEntries reads the first entries of a debian/changelog. An entry begins at the margin, where no other of its lines does.
 func debianEntries(r io.Reader, most int) (string, error) {
 	var out strings.Builder
 	lines := bufio.NewScanner(r)

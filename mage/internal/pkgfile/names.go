@@ -33,15 +33,15 @@ func IsDebugRPM(name string) bool {
 }
 
 // IsRPM tells binary packages by their file name.
-func IsRPM(path string) bool {
-	return strings.HasSuffix(path, ".rpm") && !strings.HasSuffix(path, ".src.rpm")
+func IsRPM(file string) bool {
+	return strings.HasSuffix(file, ".rpm") && !strings.HasSuffix(file, ".src.rpm")
 }
 
 // IsPackage tells binary and source packages from what is next to them, such as logs. dpkg's .buildinfo and .changes are none: they
 // have the time of the build in them.
-func IsPackage(path string) bool {
-	source := strings.HasSuffix(path, ".dsc") || strings.HasSuffix(path, ".orig.tar.gz") || strings.Contains(path, ".debian.tar.")
-	return strings.HasSuffix(path, ".rpm") || IsDeb(path) || source
+func IsPackage(file string) bool {
+	source := strings.HasSuffix(file, ".dsc") || strings.HasSuffix(file, ".orig.tar.gz") || strings.Contains(file, ".debian.tar.")
+	return strings.HasSuffix(file, ".rpm") || IsDeb(file) || source
 }
 
 // SplitNEVRA splits NAME-[EPOCH:]VERSION-RELEASE.ARCH; ok says that it is one.

@@ -105,7 +105,7 @@ func (t *trial) judge(ctx context.Context, v *report.Result, spec containers.Run
 	if _, err := fmt.Fprintf(t.line.Log(), "== %s\n%s\n", v.Name, v.Output); err != nil {
 		return fmt.Errorf("write the log of %s: %w", v.Name, err)
 	}
-	return err //nolint:wrapcheck // of the container
+	return err
 }
 
 // installed is an image with installed packages.
@@ -132,7 +132,7 @@ func (t *trial) install(ctx context.Context, from string, dist artifact.Dist) (i
 		Commit: fmt.Sprintf("verbsmith/proof:%d", time.Now().UnixNano()),
 	})
 	if err != nil || !v.Passed() {
-		return installed{}, v, err //nolint:wrapcheck // of the container
+		return installed{}, v, err
 	}
 	v.Evidence = fmt.Sprintf("%d packages, %s check finds nothing", len(names), pk.installer)
 	return installed{image: result.Image, names: names}, v, nil

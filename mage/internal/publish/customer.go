@@ -71,7 +71,7 @@ func (p *Publisher) customer(
 		}
 		v := report.Result{Name: scheme, Title: fmt.Sprintf("%s: %s over %s", repository, manager, scheme)}
 		if _, err := p.Verdict(ctx, s, &v, spec); err != nil {
-			return nil, err //nolint:wrapcheck // of the container
+			return nil, err
 		}
 		if v.Passed() && why != "" {
 			v.Evidence = why

@@ -57,8 +57,9 @@ func explainConfinement(log io.Reader) []string {
 	for lines.Scan() {
 		line := strings.ToLower(lines.Text())
 		for mark, why := range map[string]string{
-			"could not resolve host": network, "couldn't resolve host": network, "name resolution": network, "network is unreachable": network,
-			"read-only file system": outside,
+			"could not resolve host": network, "couldn't resolve host": network, "name resolution": network,
+			"network is unreachable": network,
+			"read-only file system":  outside,
 		} {
 			if strings.Contains(line, mark) {
 				found[why] = true
