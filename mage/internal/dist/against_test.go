@@ -24,7 +24,7 @@ import (
 // What somebody who installs a package notices is a change; the same package has none.
 func TestChangesOf(t *testing.T) {
 	old := pkgfile.RPM{
-		Name: "libibverbs", Version: "56.0", Release: "1.el9", Size: 10,
+		Name: "libibverbs", Version: "56.0", Release: "1.el9", Installed: 10,
 		Files: []pkgfile.File{
 			{Path: "/usr/lib64/libibverbs.so.1", Link: "libibverbs.so.1.14.56.0"}, {Path: "/etc/old"}, {Path: "/usr/lib/.build-id/aa/bb"},
 		},
@@ -32,7 +32,7 @@ func TestChangesOf(t *testing.T) {
 		Requires: []string{"glibc", "libnl", "rdma-core = 56.0-1.el9", "kernel >= 5"}, Scripts: map[string]string{"post": "ldconfig\n"},
 	}
 	now := pkgfile.RPM{
-		Name: "libibverbs", Epoch: "2", Version: "56.1", Release: "1.el9", Size: 12,
+		Name: "libibverbs", Epoch: "2", Version: "56.1", Release: "1.el9", Installed: 12,
 		Files: []pkgfile.File{
 			{Path: "/usr/lib64/libibverbs.so.1", Link: "libibverbs.so.1.14.56.1"}, {Path: "/etc/rib.driver"}, {Path: "/usr/lib/.build-id/cc/dd"},
 		},
@@ -114,7 +114,7 @@ func repository(t *testing.T, dir string) {
 		}
 		name, _, _ := strings.Cut(filepath.Base(file), ".")
 		fmt.Fprintf(&list, "<package><name>%s</name><arch>noarch</arch><version epoch='0' ver='1' rel='1'/><checksum type='sha256'>%x</checksum>"+
-			"<size package='%d'/><location href='%s'/><format><sourcerpm>tiny-1-1.src.rpm</sourcerpm></format></package>",
+			"<size package='%d' installed='7'/><location href='%s'/><format><sourcerpm>tiny-1-1.src.rpm</sourcerpm></format></package>",
 			name, sha256.Sum256(data), len(data), filepath.Base(file))
 	}
 	list.WriteString("</metadata>")
@@ -150,7 +150,7 @@ func TestAgainstRepository(t *testing.T) {
 	for _, c := range changes {
 		got = append(got, c.Package+" "+c.What)
 	}
-	if want := []string{"a file", "a size", "a-debuginfo size", "c package"}; !slices.Equal(got, want) {
+	if want := []string{"a file", "a-debuginfo size", "c package"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if want := []string{"/repodata/repomd.xml", "/repodata/primary.xml", "/a.noarch.rpm"}; !slices.Equal(asked, want) {
@@ -216,8 +216,9 @@ func TestAgainstRefuses(t *testing.T) {
 func TestAgainstDebs(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	old := debtest.Deb{
-		Name: "libtiny1", Version: "1-1", Fields: "Source: tiny\nDepends: libc6, libnl, rdma-core (= 1-1), a (>= 1-1)\n", Scripts: map[string]string{"postinst": "a\n"},
-		Files: map[string]string{"usr/bin/tiny": "x", "usr/lib/libtiny.so": "->libtiny.so.1.0"},
+		Name: "libtiny1", Version: "1-1", Scripts: map[string]string{"postinst": "a\n"},
+		Fields: "Source: tiny\nInstalled-Size: 4\nDepends: libc6, libnl, rdma-core (= 1-1), a (>= 1-1)\n",
+		Files:  map[string]string{"usr/bin/tiny": "x", "usr/lib/libtiny.so": "->libtiny.so.1.0"},
 	}
 	gone := debtest.Deb{Name: "libtiny0", Version: "1-1", Fields: "Source: tiny\n"}
 	foreign := debtest.Deb{Name: "foreign", Version: "1-1"}
@@ -231,7 +232,7 @@ func TestAgainstDebs(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := old
-	now.Version, now.Fields = "2-1", "Source: tiny\nDepends: libc6, rdma-core (= 2-1), a (>= 2-1)\nProvides: tiny\n"
+	now.Version, now.Fields = "2-1", "Source: tiny\nInstalled-Size: 5\nDepends: libc6, rdma-core (= 2-1), a (>= 2-1)\nProvides: tiny\n"
 	now.Scripts = map[string]string{"postinst": "a\n", "prerm": "b\nc\n"}
 	now.Files = map[string]string{"usr/lib/libtiny.so": "->libtiny.so.1.1", "usr/lib/libtiny.so.1.1": string(library)}
 	debtest.Write(t, filepath.Join(dir, "libtiny1_2.deb"), now)
@@ -245,9 +246,7 @@ func TestAgainstDebs(t *testing.T) {
 	}
 	var got []string
 	for _, c := range changes {
-		if c.What != "size" {
-			got = append(got, fmt.Sprintf("%s %s: %s > %s", c.Package, c.What, c.Was, c.Is))
-		}
+		got = append(got, fmt.Sprintf("%s %s: %s > %s", c.Package, c.What, c.Was, c.Is))
 	}
 	want := []string{
 		"libtiny1 version: 1-1 > 2-1", "libtiny1 file: /usr/bin/tiny > ", "libtiny1 file:  > /usr/lib/libtiny.so.1.1",
@@ -256,6 +255,7 @@ func TestAgainstDebs(t *testing.T) {
 		"libtiny1 symbol version:  > libtiny.so.1(TINY_PRIVATE)", "libtiny1 symbol:  > libtiny.so.1: tiny_close@TINY_1.1",
 		"libtiny1 symbol:  > libtiny.so.1: tiny_open@TINY_1.0", "libtiny1 symbol:  > libtiny.so.1: tiny_private@TINY_PRIVATE",
 		"libtiny1 provides:  > tiny", "libtiny1 requires: a (>= 1-1) > ", "libtiny1 requires: libnl > ", "libtiny1 requires:  > a (>= 2-1)", "libtiny1 scriptlet: prerm (none) > prerm (2 lines)",
+		"libtiny1 size: 4096 > 5120",
 		"libtiny1-dbgsym package:  > libtiny1-dbgsym_2-1_amd64", "libtiny0 package: libtiny0_1-1_amd64 > ",
 	}
 	if !slices.Equal(got, want) {

@@ -70,6 +70,7 @@ func debs() packaging {
 func headOfDeb(d pkgfile.Deb) pkgrepo.Package {
 	return pkgrepo.Package{
 		Name: d.Name, Version: d.Version, Arch: d.Arch, Source: pkgrepo.DebianSource(d.Name, d.Version, d.Source), Size: d.Size,
+		Installed: pkgrepo.InstalledSize(d.InstalledSize),
 	}
 }
 
@@ -81,6 +82,7 @@ func headOf(p pkgfile.RPM) pkgrepo.Package {
 	}
 	return pkgrepo.Package{
 		Name: p.Name, Version: epoch + ":" + p.Version + "-" + p.Release, Arch: p.Arch, Source: p.From, Size: p.Size,
+		Installed: p.Installed,
 	}
 }
 

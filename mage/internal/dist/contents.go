@@ -96,8 +96,8 @@ func (k packaging) changesOf(old, now contents) []Change {
 			}
 		}
 	}
-	if old.head.Size != now.head.Size {
-		c.add("size", strconv.FormatInt(old.head.Size, 10), strconv.FormatInt(now.head.Size, 10))
+	if old.head.Installed != now.head.Installed { // the package's own size depends on its signature
+		c.add("size", strconv.FormatInt(old.head.Installed, 10), strconv.FormatInt(now.head.Installed, 10))
 	}
 	return c.all
 }

@@ -24,6 +24,7 @@ type Deb struct {
 	Source              string            // the field: "", NAME or NAME (VERSION)
 	Provides, Depends   []string          // Depends has those of Pre-Depends too
 	Size                int64             // of the package file, bytes
+	InstalledSize       string            // the field, in KiB
 	Scripts             map[string]string // of the maintainer, and triggers
 	Files               []File            // without directories
 	Libraries           []Library
@@ -140,6 +141,7 @@ func controlFields(text string) map[string]string {
 
 func (d *Deb) takeFields(fields map[string]string) {
 	d.Name, d.Version, d.Arch, d.Source = fields["Package"], fields["Version"], fields["Architecture"], fields["Source"]
+	d.InstalledSize = fields["Installed-Size"]
 	d.Provides = relations(fields["Provides"])
 	d.Depends = append(relations(fields["Pre-Depends"]), relations(fields["Depends"])...)
 	slices.Sort(d.Depends)

@@ -26,6 +26,7 @@ type RPM struct {
 	Provides                     []string          // names
 	Requires                     []string          // NAME, or NAME >= VERSION
 	Size                         int64             // of the package file, bytes
+	Installed                    int64             // what its files take, bytes; 0 if it does not say
 	Scripts                      map[string]string // text and interpreter by section, such as post
 }
 
@@ -79,6 +80,11 @@ func readRPM(path string) (RPM, error) {
 		}
 	}
 	info.NEVRA = nevra(n)
+	if header.HasTag(rpmutils.SIZE) || header.HasTag(rpmutils.LONGSIZE) {
+		if info.Installed, err = header.InstalledSize(); err != nil {
+			return info, err
+		}
+	}
 	if info.Files, err = rpmFiles(header); err != nil {
 		return info, err
 	}

@@ -84,7 +84,18 @@ func aptPackage(fields map[string]string) (Package, error) {
 			err = fmt.Errorf("size of %s: %w", p.Name, err)
 		}
 	}
+	p.Installed = InstalledSize(fields["Installed-Size"])
 	return p, err
+}
+
+// InstalledSize is the value of that field of a Debian package in bytes; the field has KiB. 0: it is no number.
+func InstalledSize(field string) int64 {
+	const most = 1 << 40
+	kib, err := strconv.ParseInt(field, 10, 64)
+	if err != nil || kib < 0 || kib > most {
+		return 0
+	}
+	return kib << 10
 }
 
 // DebianSource is the source package, NAME_VERSION, of a package with a field Source, which is "", NAME or NAME (VERSION).

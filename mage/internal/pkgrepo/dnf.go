@@ -18,7 +18,9 @@ type Package struct {
 	Source  string // the source package: the file name of an SRPM, or NAME_VERSION of Debian's
 	Path    string // below the repository
 	SHA256  string // "" if the list has another kind of sum
-	Size    int64  // bytes
+	Size    int64  // of the package, bytes
+
+	Installed int64 // what its files take, bytes; 0 if the list does not say
 }
 
 // The files of dnf's repositories.
@@ -84,7 +86,8 @@ type listed struct {
 	} `xml:"version"`
 	Checksum checksum `xml:"checksum"`
 	Size     struct {
-		Package int64 `xml:"package,attr"`
+		Package   int64 `xml:"package,attr"`
+		Installed int64 `xml:"installed,attr"`
 	} `xml:"size"`
 	Location location `xml:"location"`
 	Source   string   `xml:"format>sourcerpm"`
@@ -117,7 +120,7 @@ func ReadPrimary(r io.Reader, each func(Package)) error {
 			}
 			each(Package{
 				Name: p.Name, Version: p.Version.Epoch + ":" + p.Version.Version + "-" + p.Version.Release, Arch: p.Arch, Source: p.Source,
-				Path: p.Location.Href, SHA256: p.Checksum.sha256(), Size: p.Size.Package,
+				Path: p.Location.Href, SHA256: p.Checksum.sha256(), Size: p.Size.Package, Installed: p.Size.Installed,
 			})
 		}
 	}

@@ -61,7 +61,7 @@ func zstded(t *testing.T, text string) string {
 const primaryText = `<?xml version="1.0" encoding="UTF-8"?>
 <metadata xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm" packages="2">
 <package type="rpm"><name>a</name><arch>x86_64</arch><version epoch="0" ver="1" rel="2.el9"/>
-<checksum type="sha256" pkgid="YES">%s</checksum><size package="9" installed="1" archive="1"/>
+<checksum type="sha256" pkgid="YES">%s</checksum><size package="9" installed="20" archive="1"/>
 <location href="Packages/a+b%%20^1.rpm"/><format><rpm:sourcerpm>s-1-2.el9.src.rpm</rpm:sourcerpm></format></package>
 <package type="rpm"><name>b</name></package>
 </metadata>
@@ -99,7 +99,7 @@ func TestDnf(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			want := Package{"a", "0:1-2.el9", "x86_64", "s-1-2.el9.src.rpm", "Packages/a+b%20^1.rpm", sum("a package"), 9}
+			want := Package{"a", "0:1-2.el9", "x86_64", "s-1-2.el9.src.rpm", "Packages/a+b%20^1.rpm", sum("a package"), 9, 20}
 			if len(r.Packages) != 1 || r.Packages[0] != want {
 				t.Fatalf("%s: got %+v", name, r.Packages)
 			}
@@ -227,7 +227,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-const packagesText = "Package: a\nVersion: 1-1\nArchitecture: amd64\nSource: s (1-2)\nDescription: x\n Filename: no\nFilename: ./pool/a.deb\nSize: 9\nSHA256: "
+const packagesText = "Package: a\nVersion: 1-1\nArchitecture: amd64\nSource: s (1-2)\nDescription: x\n Filename: no\nFilename: ./pool/a.deb\nSize: 9\nInstalled-Size: 3\nSHA256: "
 
 // Each place where the lists of a suite may be is found, and with it the packages.
 func TestApt(t *testing.T) {
@@ -251,7 +251,7 @@ func TestApt(t *testing.T) {
 			t.Errorf("%s: %v", base, err)
 			continue
 		}
-		want := Package{"a", "1-1", "amd64", "s_1-2", "pool/a.deb", sum("a package"), 9}
+		want := Package{"a", "1-1", "amd64", "s_1-2", "pool/a.deb", sum("a package"), 9, 3072}
 		if len(r.Packages) != 1 || r.Packages[0] != want {
 			t.Errorf("%s: got %+v", base, r.Packages)
 			continue
