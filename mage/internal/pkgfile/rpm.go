@@ -80,10 +80,8 @@ func readRPM(path string) (RPM, error) {
 		}
 	}
 	info.NEVRA = nevra(n)
-	if header.HasTag(rpmutils.SIZE) || header.HasTag(rpmutils.LONGSIZE) {
-		if info.Installed, err = header.InstalledSize(); err != nil {
-			return info, err
-		}
+	if info.Installed, err = installedSize(header); err != nil {
+		return info, err
 	}
 	if info.Files, err = rpmFiles(header); err != nil {
 		return info, err
@@ -96,6 +94,13 @@ func readRPM(path string) (RPM, error) {
 	}
 	info.Scripts, err = rpmScripts(header)
 	return info, err
+}
+
+func installedSize(header *rpmutils.RpmHeader) (int64, error) {
+	if !header.HasTag(rpmutils.SIZE) && !header.HasTag(rpmutils.LONGSIZE) {
+		return 0, nil
+	}
+	return header.InstalledSize()
 }
 
 // rpmRequires are what a package requires, with the versions.
