@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 )
 
@@ -54,9 +55,14 @@ func (a *App) addonBesideStock(ctx context.Context, kind addonKind) (*pipeline.S
 	if err != nil {
 		return nil, err
 	}
-	stock := j
-	stock.Provider, stock.Suffix = nil, ""
-	s := pipeline.NewState(j).WithStock(stock)
+	s := besideStock(j)
 	s.Beside = value(a.flags.Beside, "")
 	return s, nil
+}
+
+// besideStock is the state for a job and for the same release without the provider.
+func besideStock(j job.Job) *pipeline.State {
+	stock := j
+	stock.Provider, stock.Suffix = nil, ""
+	return pipeline.NewState(j).WithStock(stock)
 }

@@ -36,29 +36,25 @@ func (a *App) TestJudges(ctx context.Context, kind *string) error {
 
 func (a *App) judgeRPMs(ctx context.Context) (*pipeline.State, error) {
 	j, err := a.rpmJob(ctx)
+	if err == nil && j.Provider == nil {
+		err = needsProvider()
+	}
 	if err != nil {
 		return nil, err
 	}
-	if j.Provider == nil {
-		return nil, needsProvider()
-	}
-	stock := j
-	stock.Provider, stock.Suffix = nil, ""
-	s := pipeline.NewState(j).WithStock(stock)
+	s := besideStock(j)
 	return s, a.pipeline.Do(ctx, pipeline.ForTestJudges, s)
 }
 
 func (a *App) judgeDebs(ctx context.Context) (*pipeline.State, error) {
 	j, err := a.debJob(ctx)
+	if err == nil && j.Provider == nil {
+		err = needsProvider()
+	}
 	if err != nil {
 		return nil, err
 	}
-	if j.Provider == nil {
-		return nil, needsProvider()
-	}
-	stock := j
-	stock.Provider, stock.Suffix = nil, ""
-	run, err := a.pipeline.Start(ctx, pipeline.ForTestJudgesDeb, pipeline.NewState(j).WithStock(stock))
+	run, err := a.pipeline.Start(ctx, pipeline.ForTestJudgesDeb, besideStock(j))
 	if err != nil {
 		return nil, err
 	}
