@@ -19,6 +19,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/debtest"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
+	"github.com/resnics/verbsmith/mage/internal/pkgrepo"
 )
 
 // What somebody who installs a package notices is a change; the same package has none.
@@ -95,6 +96,19 @@ func TestAgainst(t *testing.T) {
 	}
 	if _, err := Against(t.Context(), mine, other); err == nil || !strings.Contains(err.Error(), broken) {
 		t.Errorf("a broken package: got %v", err)
+	}
+}
+
+// A list may not say what the files of a package take.
+func TestSizeThatIsNotKnown(t *testing.T) {
+	sized := func(n int64) contents { return contents{head: pkgrepo.Package{Name: "a", Installed: n}} }
+	for _, tt := range []struct {
+		was, is int64
+		changes int
+	}{{5, 7, 1}, {5, 5, 0}, {0, 7, 0}, {5, 0, 0}} {
+		if got := debs().changesOf(sized(tt.was), sized(tt.is)); len(got) != tt.changes {
+			t.Errorf("%d and %d: got %v", tt.was, tt.is, got)
+		}
 	}
 }
 

@@ -96,8 +96,9 @@ func (k packaging) changesOf(old, now contents) []Change {
 			}
 		}
 	}
-	if old.head.Installed != now.head.Installed { // the package's own size depends on its signature
-		c.add("size", strconv.FormatInt(old.head.Installed, 10), strconv.FormatInt(now.head.Installed, 10))
+	// The package's own size depends on its signature. 0 is a list that does not say.
+	if was, is := old.head.Installed, now.head.Installed; was != is && was > 0 && is > 0 {
+		c.add("size", strconv.FormatInt(was, 10), strconv.FormatInt(is, 10))
 	}
 	return c.all
 }

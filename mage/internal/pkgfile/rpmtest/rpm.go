@@ -96,6 +96,7 @@ func (p Package) Write(t testing.TB, file string) {
 		{rpmutils.VERSION, kindString, []string{"1"}},
 		{rpmutils.RELEASE, kindString, []string{cmp.Or(p.Release, "1")}},
 		{rpmutils.ARCH, kindString, []string{"noarch"}},
+		{rpmutils.SIZE, kindInt32, []string{"5"}},
 		{rpmutils.PROVIDENAME, kindArray, []string{name, "a"}},
 		{rpmutils.REQUIRENAME, kindArray, []string{"b", "a"}},
 		{rpmutils.REQUIREVERSION, kindArray, []string{"2:1-1", ""}},
