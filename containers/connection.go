@@ -20,16 +20,29 @@ const maxAnswer = 16 << 20
 
 // newClient creates a client for the engine at host, no call of which outlives its context. Docker's client has two
 // gaps: it dials the TLS connection of a hijacking call without a context, and it ignores the context of a hijacked
-// connection. Both are closed for all calls, where connections are opened.
+// connection. Both are closed for all calls, where connections are opened. An engine behind ssh is reached as the docker command does.
 func newClient(host string) (*client.Client, error) {
 	var conns *connections
-	cli, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(host), client.WithAPIVersionNegotiation(),
+	remote, err := dialSSH(host)
+	if err != nil {
+		return nil, err
+	}
+	at := host
+	if remote != nil {
+		at = remote.address
+	}
+	cli, err := client.NewClientWithOpts(client.FromEnv, client.WithHost(at), client.WithAPIVersionNegotiation(),
 		func(c *client.Client) error {
 			transport, ok := c.HTTPClient().Transport.(*http.Transport)
 			if !ok {
 				return errors.New("unexpected transport type in the Docker client")
 			}
 			conns = &connections{dial: transport.DialContext, tls: transport.TLSClientConfig}
+			if remote != nil {
+				conns.dial, conns.tls = remote.dial, nil
+				transport.TLSClientConfig, transport.Proxy = nil, nil
+				transport.MaxIdleConns, transport.MaxIdleConnsPerHost = sshIdle, sshIdle
+			}
 			if conns.tls != nil {
 				// With its own TLS configuration the transport would not use this dialer.
 				transport.TLSClientConfig, transport.Proxy, transport.DialTLSContext = nil, nil, conns.open
@@ -116,10 +129,14 @@ type bounded struct{ *http.Transport }
 // RoundTrip implements http.RoundTripper.
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := b.Transport.RoundTrip(r)
-	if err == nil && !isStream(r.URL.Path) {
+	if err != nil {
+		return response, &connectionError{err}
+	}
+	response.Body = &watchedBody{response.Body}
+	if !isStream(r.URL.Path) {
 		response.Body = &boundedBody{ReadCloser: response.Body, left: maxAnswer}
 	}
-	return response, err //nolint:wrapcheck // the client's own error texts
+	return response, nil
 }
 
 // isStream reports whether the answer of a call is a stream of any length.

@@ -37,9 +37,9 @@ func (e *UnreachableError) Advice() string {
 	case e.isPermission():
 		return "this user may not use the engine: join the docker group " +
 			"(sudo usermod -aG docker USER, then log in again)"
-	case strings.HasPrefix(e.Host, "ssh://"):
-		return "ssh:// is not supported: forward the socket (ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST) " +
-			"and set DOCKER_HOST=unix:///tmp/docker.sock"
+	case strings.HasPrefix(e.Host, sshScheme):
+		return "try `docker -H " + e.Host + " version`: ssh asks no questions here, so the host's key and the user's have to be known, " +
+			"and the host needs the docker command"
 	case e.named:
 		return "DOCKER_HOST points to this engine: start it, or unset or correct DOCKER_HOST"
 	case e.podman:

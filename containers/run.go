@@ -233,8 +233,7 @@ func (e *Engine) awaitEnd(ctx context.Context, end <-chan exit, copied <-chan er
 			}
 			copied, late = nil, time.After(e.patience.output)
 		case <-late:
-			return result, fmt.Errorf("output: it ended %s ago, but the container is still running: the connection to the engine was lost",
-				e.patience.output)
+			return result, fmt.Errorf("output: it ended %s ago, but the container is still running: %w", e.patience.output, errLostConnection)
 		case <-ctx.Done():
 			return result, interrupted(ctx, "wait", nil)
 		}

@@ -8,8 +8,11 @@ import (
 )
 
 // namePath makes flags of arguments that mage does not know: the path of provider:adopt and the directories of report, which may
-// be left out and stand before or after flags, and diagnose's packages.
-func namePath(args []string) []string { return namePackages(nameDirectories(nameDriver(args))) }
+// be left out and stand before or after flags, those of matrix:merge, and diagnose's packages.
+func namePath(args []string) []string {
+	args = nameDirectories(nameDriver(args), "report", "-dist=")
+	return namePackages(nameDirectories(args, "matrix:merge", "-dirs="))
+}
 
 // nameDriver makes a flag of provider:adopt's argument.
 func nameDriver(args []string) []string {
@@ -26,9 +29,9 @@ func nameDriver(args []string) []string {
 	return args
 }
 
-// nameDirectories makes one flag of report's arguments: the first in any case, the others if they are paths.
-func nameDirectories(args []string) []string {
-	at := slices.IndexFunc(args, func(arg string) bool { return strings.EqualFold(arg, "report") })
+// nameDirectories makes one flag of a target's arguments: the first in any case, the others if they are paths.
+func nameDirectories(args []string, target, flag string) []string {
+	at := slices.IndexFunc(args, func(arg string) bool { return strings.EqualFold(arg, target) })
 	if at < 0 {
 		return args
 	}
@@ -43,7 +46,7 @@ func nameDirectories(args []string) []string {
 	if len(dirs) == 0 {
 		return args
 	}
-	return slices.Insert(kept, at+1, "-dist="+strings.Join(dirs, ","))
+	return slices.Insert(kept, at+1, flag+strings.Join(dirs, ","))
 }
 
 // namePackages makes one flag of diagnose's packages, and gives -dist without a value an empty one.

@@ -23,7 +23,7 @@ func TestSchemas(t *testing.T) {
 	for file, v := range map[string]any{
 		"releases.json": &specs.Releases{}, "distro.json": &specs.Distro{}, "suite.json": &specs.Suite{},
 		"transplants.json": &specs.Transplants{}, "release.json": &specs.AddedRelease{}, "interfaces.json": &specs.Interfaces{},
-		"strangers.json": &specs.Strangers{}, "libibverbs.json": &specs.Stock{},
+		"strangers.json": &specs.Strangers{}, "libibverbs.json": &specs.Stock{}, "matrix.json": &specs.Matrix{},
 	} {
 		want, err := strictyaml.Schema(v)
 		if err != nil {

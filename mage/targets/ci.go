@@ -51,3 +51,15 @@ func (CI) Gitlab(ctx context.Context,
 func (CI) Summary(ctx context.Context) error {
 	return app.Run(ctx, app.Flags{}, (*app.App).CISummary)
 }
+
+// Matrix prints the cells of the matrix as rows for the matrix of a service, at most as many as that takes.
+func (CI) Matrix(ctx context.Context,
+	format *string, // github or gitlab
+	file *string, // the matrix (default verbsmith/specs/matrix.yaml of the repository, or verbsmith's own)
+	only *string, // cells: IDs with * for any part, separated by commas (default all)
+	provider *string, // provider of cells that name none (default the repository's own)
+) error {
+	return app.Run(ctx, flags(nil, nil, nil, provider, nil), func(a *app.App, ctx context.Context) error {
+		return a.CIMatrix(ctx, format, app.MatrixFlags{File: file, Only: only})
+	})
+}

@@ -224,6 +224,7 @@ func (a *App) close(failed error) error {
 			errs = append(errs, fmt.Errorf("clean up after the run: %w", err))
 		}
 	}
+	containers.EndSSH()
 	if failed == nil {
 		errs = append(errs, a.dirs.closeLogs())
 	}

@@ -70,6 +70,24 @@ func (a *App) CIGitLab(ctx context.Context, kernel *bool) error {
 	return nil
 }
 
+// CIMatrix is the ci:matrix target: the cells of the matrix as the rows of a service's own.
+func (a *App) CIMatrix(ctx context.Context, format *string, f MatrixFlags) error {
+	plan, err := a.matrixPlan(ctx, f)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, 0, len(plan.cells))
+	for _, c := range plan.cells {
+		ids = append(ids, c.ID())
+	}
+	text, err := ci.Rows(value(format, ""), ids)
+	if err != nil {
+		return &stage.AdviceError{Err: err, What: "pass -format=github or -format=gitlab"}
+	}
+	_, err = a.ui.Out().Write(text)
+	return err //nolint:wrapcheck // the terminal's own words
+}
+
 // writeCI writes a file and says what it runs.
 func (a *App) writeCI(file string, text []byte, plan *ci.Plan) error {
 	wrote, err := ci.Write(a.dirs.root, file, text)

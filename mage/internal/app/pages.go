@@ -34,7 +34,7 @@ const (
 func pageTargets() []string {
 	return []string{
 		"rpm", "rpm:addon", "deb", "deb:addon",
-		"test:integration", "test:addon", "test:deb", "test:debaddon", "test:kernel", "releases:check",
+		"test:integration", "test:addon", "test:deb", "test:debaddon", "test:kernel", "releases:check", "matrix", "matrix:merge",
 	}
 }
 

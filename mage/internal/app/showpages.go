@@ -104,7 +104,11 @@ func failuresFirst(p page.Part) int {
 func directoriesIn(dir string) ([]string, error) {
 	var found []string
 	for _, level := range []string{"", "*", filepath.Join("*", "*")} {
-		for _, name := range []string{"manifest.json", readout.WalkFile} {
+		names := []string{"manifest.json", readout.WalkFile}
+		if level == "" { // what is next to a matrix is found by itself
+			names = append(names, readout.MatrixFile)
+		}
+		for _, name := range names {
 			files, _ := fs.Glob(os.DirFS(dir), filepath.ToSlash(filepath.Join(level, name))) // the pattern is well formed
 			for _, file := range files {
 				found = append(found, filepath.Join(dir, filepath.Dir(filepath.FromSlash(file))))

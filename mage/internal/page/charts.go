@@ -275,7 +275,11 @@ func (v partView) ReleaseSum() string {
 			n++
 		}
 	}
-	text := counted(n, "release", "releases") + ": " + countOnly(count)
+	one, many := "release", "releases"
+	if v.Releases.Of != "" {
+		one, many = "cell", "cells"
+	}
+	text := counted(n, one, many) + ": " + countOnly(count)
 	if v.Releases.Equal != "" {
 		text += " (" + v.Releases.Equal + ")"
 	}

@@ -169,14 +169,23 @@ type Case struct {
 	Ratios      []float64 // how many times as good as the stock device each round was; none: nothing is measured
 }
 
-// Releases is a walk over releases.
+// Releases is a walk over releases, or the cells of a matrix.
 type Releases struct {
 	Title, File string
+	Of          string // what a row is, "" for a private ABI
 	Equal       string // what all of them have in common, as how deep the walk went
 	Rows        []ABI
 }
 
-// ABI is the releases with one private ABI of libibverbs.
+// Heading is that of the section.
+func (r Releases) Heading() string {
+	if r.Of != "" {
+		return "Cells"
+	}
+	return "Releases"
+}
+
+// ABI is a row: the releases with one private ABI of libibverbs, or what Of says.
 type ABI struct {
 	Name  string // "34"; "?" if it is not known
 	Cells []Cell // oldest first

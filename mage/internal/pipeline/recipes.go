@@ -25,6 +25,8 @@ var (
 
 	remade = Recipe{Base, Toolchain, Remake, SameOutputs}
 
+	compiledAlone = Recipe{StockBase, StockToolchain, CompileProvider, DiscoverProvider}
+
 	machine = Recipe{Lab, Fixture, Exercise, DebugModule, Guest, Boot}
 
 	measured     = Recipe{Source, Spec, MeasureRelease}
@@ -79,6 +81,13 @@ var (
 	ForToolchainLock     = compiles.then(ReadBuildRoot)
 	ForToolchainLockDeb  = debCompiles.then(ReadBuildRoot)
 	ForToolchainList     = edited.then(DebianSources)
+
+	// A cell of a matrix at the depths that no other target has. Those with packages are the targets' own.
+	ForCellEdit       = Recipe{Source, Integrate, Patch, ProvePatch, Spec}
+	ForCellEditDeb    = debSource
+	ForCellEditAddon  = Recipe{AddonSource, Integrate, Patch, ProvePatch}
+	ForCellCompile    = Recipe{Source, Integrate, ShareSource, StockSpec}.then(compiledAlone...)
+	ForCellCompileDeb = Recipe{ReleaseSource, Integrate, ShareSource, StockIntegrate, StockDebianSource}.then(compiledAlone...)
 
 	ForDistroProbe = Recipe{Source, Spec, Base, Probe}
 

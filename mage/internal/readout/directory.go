@@ -19,13 +19,16 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 )
 
-// Directory reads a directory with packages, or with a walk over releases. Files that cannot be read are notes of the result,
+// Directory reads a directory with packages, with a walk over releases, or with the results of a matrix. Files that cannot be read are notes of the result,
 // because a page about the others is better than none.
 //
-// Errors: one that wraps fs.ErrNotExist if there is neither a manifest nor a walk.
+// Errors: one that wraps fs.ErrNotExist if there is none of them.
 func Directory(dir string) (page.Part, error) {
 	m, err := dist.ReadManifest(dir)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, errMatrix := os.Lstat(filepath.Join(dir, MatrixFile)); errMatrix == nil {
+			return cells(dir)
+		}
 		return walked(dir)
 	}
 	if err != nil {

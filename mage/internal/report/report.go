@@ -19,6 +19,7 @@ const (
 	Skipped     State = "skipped"
 	Unsupported State = "not supported"
 	Unavailable State = "unavailable" // this machine cannot tell; the evidence says why
+	Lost        State = "lost"        // the machine failed before there was an answer
 )
 
 // Result is the answer to one question. The zero value of State is not a state: a result

@@ -26,6 +26,9 @@ var programDigest = sync.OnceValues(func() (string, error) {
 	return stagecache.SumFile(file)
 })
 
+// Program identifies the running program: another one may have other results.
+func Program() (string, error) { return programDigest() }
+
 // addProgram adds the digest of this program, because the output of Go code depends on all of
 // it.
 func addProgram(key *stagecache.KeyBuilder) *stagecache.KeyBuilder {

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/resnics/verbsmith/containers"
+	"github.com/resnics/verbsmith/mage/internal/matrix"
+	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
+)
+
+// The values of -on.
+const (
+	onLocal   = "local"
+	onEngines = "engines:"
+	onForms   = "local, or engines: and names of Docker's contexts or addresses such as ssh://user@host, separated by commas"
+)
+
+// enginePlace is an engine that cells run on.
+type enginePlace struct {
+	name  string
+	host  string // "": the engine that every target finds
+	slots int
+}
+
+// matrixPlaces reads -on and -jobs, and asks each engine what it runs on.
+func (a *App) matrixPlaces(ctx context.Context, f MatrixFlags, plan *matrixPlan) ([]enginePlace, error) {
+	places, err := enginesOn(value(f.On, onLocal))
+	if f.Jobs != nil && *f.Jobs < 1 {
+		err = errors.Join(err, fmt.Errorf("-jobs=%d: want 1 or more cells at once", *f.Jobs)) //nolint:err113 // shown once
+	}
+	if err != nil {
+		return nil, err
+	}
+	deep := slices.ContainsFunc(plan.cells, func(c matrix.Cell) bool { return c.Depth != specs.DepthEdit })
+	var errs []error
+	for i := range places {
+		p := &places[i]
+		p.slots = runtime.NumCPU()
+		if deep {
+			machine, err := containers.AskMachine(ctx, p.host)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("-on: %s: %w", p.name, err))
+				continue
+			}
+			p.slots = slotsOf(machine, freeDisk(a.dirs.cache))
+		}
+		if f.Jobs != nil {
+			p.slots = *f.Jobs
+		}
+	}
+	return places, errors.Join(errs...)
+}
+
+// enginesOn are the engines that -on names.
+func enginesOn(on string) ([]enginePlace, error) {
+	if on == onLocal {
+		return []enginePlace{{name: onLocal}}, nil
+	}
+	list, ok := strings.CutPrefix(on, onEngines)
+	if !ok || strings.Trim(list, ", ") == "" {
+		return nil, fmt.Errorf("-on=%s: want %s", on, onForms) //nolint:err113 // shown once
+	}
+	var places []enginePlace
+	var errs []error
+	for name := range strings.SplitSeq(list, ",") {
+		name = strings.TrimSpace(name)
+		if slices.ContainsFunc(places, func(p enginePlace) bool { return p.name == name }) {
+			errs = append(errs, fmt.Errorf("-on: want each engine once, got %s again", name)) //nolint:err113 // shown once
+			continue
+		}
+		host, err := containers.HostOf(name)
+		if err != nil {
+			err = fmt.Errorf("-on: %w", err)
+		}
+		places, errs = append(places, enginePlace{name: name, host: host}), append(errs, err)
+	}
+	return places, errors.Join(errs...)
+}
+
+// slotsOf is how many cells a machine takes at once: a build uses all cores for most of its time, some 3 GiB of memory, and as much of
+// the disk where the cache is.
+func slotsOf(m containers.Machine, disk int64) int {
+	const cores, need, most = 2, 3 << 30, 16
+	n := m.Processors / cores
+	if m.Memory > 0 {
+		n = min(n, int(m.Memory/need))
+	}
+	return max(1, min(n, int(disk/need), most))
+}
+
+// freeDisk is the free space of the disk that a directory is on or will be on, in bytes.
+func freeDisk(dir string) int64 {
+	for ; ; dir = filepath.Dir(dir) {
+		var disk syscall.Statfs_t
+		if err := syscall.Statfs(dir, &disk); err == nil || dir == filepath.Dir(dir) {
+			return int64(disk.Bavail) * disk.Bsize
+		}
+	}
+}
+
+// matrixRun is a matrix being run.
+type matrixRun struct {
+	*App
+
+	plan   *matrixPlan
+	file   *string // -file
+	total  int
+	failed error // that results could not be written
+
+	mu    sync.Mutex
+	done  int // cells with a verdict
+	index int // stages
+}
+
+// places are the engines as places for cells.
+func (r *matrixRun) places(engines []enginePlace) []matrix.Place {
+	const patience = time.Minute // for an engine that starts again
+	var all []matrix.Place
+	for _, e := range engines {
+		all = append(all, matrix.Place{
+			Name: e.name, Slots: e.slots,
+			Shared: func(c matrix.Cell) string {
+				if c.Depth == specs.DepthEdit {
+					return ""
+				}
+				return c.Target()
+			},
+			Prepare: func(ctx context.Context, c matrix.Cell) { r.prepare(ctx, e, c) },
+			Run:     func(ctx context.Context, c matrix.Cell) matrix.Result { return r.run(ctx, e, c) },
+			Answers: func(ctx context.Context) error { return containers.AwaitMachine(ctx, e.host, patience) },
+		})
+	}
+	return all
+}
+
+// stage begins a line of the display.
+func (r *matrixRun) stage(name string) *ui.Stage {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.index++
+	return r.ui.Stage(name, r.index, 0)
+}
+
+// prepare makes what the cells of a target share at an engine. If it cannot, each of them says why.
+func (r *matrixRun) prepare(ctx context.Context, e enginePlace, c matrix.Cell) {
+	s := r.stage("toolchain of " + c.Target() + r.at(e))
+	if err := r.command(ctx, e, s, c, "-prepare=true").Run(); err != nil {
+		s.Fail(err)
+		return
+	}
+	s.Done()
+}
+
+// at names a place where there are several.
+func (r *matrixRun) at(e enginePlace) string {
+	if e.name == onLocal {
+		return ""
+	}
+	return " on " + e.name
+}
+
+// run runs a cell in a process of its own.
+func (r *matrixRun) run(ctx context.Context, e enginePlace, c matrix.Cell) matrix.Result {
+	result := matrix.Of(c)
+	dir := r.cellDir(c)
+	if err := r.pipeline.Collector().Discard(ctx, dir, cellFile); err != nil {
+		return result.With(matrix.Lost, r.ui.FirstLine(err))
+	}
+	s := r.stage(c.ID() + r.at(e))
+	ended := r.command(ctx, e, s, c).Run()
+	said, err := r.readCell(c)
+	switch {
+	case err == nil:
+		result = said
+	case errors.Is(err, fs.ErrNotExist) && ended != nil:
+		result = result.With(matrix.Lost, "it ended without a verdict: "+ended.Error())
+	default:
+		result = result.With(matrix.Lost, r.ui.FirstLine(err))
+	}
+	if text := logText(s.LogPath(), hidden(r.dirs, r.flags)); text != nil {
+		if _, err := r.pipeline.Collector().Place(context.WithoutCancel(ctx), dir, cellLog, text); err != nil {
+			r.pipeline.Log.WarnContext(ctx, "the log of a cell could not be kept", "cell", c.ID(), "because", err)
+		}
+	}
+	if result.Verdict == matrix.Pass {
+		s.Done()
+	} else {
+		s.Fail(fmt.Errorf("%s: %s", result.Verdict, result.Cause)) //nolint:err113 // shown at once
+	}
+	return result
+}
+
+// command is this program for a cell at an engine.
+func (r *matrixRun) command(ctx context.Context, e enginePlace, s *ui.Stage, c matrix.Cell, more ...string) *exec.Cmd {
+	args := append([]string{targetCell, "-cell=" + c.ID(), "-base=" + r.base()}, more...)
+	for name, flag := range map[string]*string{"file": r.file, "source": r.flags.Source, "provider": r.flags.Provider} {
+		if flag != nil {
+			args = append(args, "-"+name+"="+*flag)
+		}
+	}
+	program, err := os.Executable()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Err = errors.Join(cmd.Err, err)
+	cmd.Env = withEngine(r.work.userEnv(), e.host)
+	cmd.Stdout, cmd.Stderr = s.Log(), s.Log()
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 20 * time.Second
+	return cmd
+}
+
+// withEngine is an environment in which targets use the engine at host, "" for the one that they find. A service that runs this program
+// hears of the cells through it alone.
+func withEngine(env []string, host string) []string {
+	set := func(name, value string) {
+		env = slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, name+"=") })
+		if value != "" {
+			env = append(env, name+"="+value)
+		}
+	}
+	for _, name := range []string{"GITHUB_ACTIONS", "GITLAB_CI", traceVariable} {
+		set(name, "")
+	}
+	set("CI", "true")
+	if host != "" {
+		set("DOCKER_CONTEXT", "")
+		set("DOCKER_HOST", host)
+		if strings.HasPrefix(host, "ssh://") || strings.HasPrefix(host, "unix://") {
+			set("DOCKER_TLS_VERIFY", "")
+			set("DOCKER_CERT_PATH", "")
+		}
+	}
+	return env
+}
+
+// judged takes a cell's final verdict. That of a cell that was lost is not in a file yet.
+func (r *matrixRun) judged(result matrix.Result, ran matrix.Ran) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done++
+	text := fmt.Sprintf("%d/%d %s: %s", r.done, r.total, result.Cell, result.Verdict)
+	if ran.Tries > 1 {
+		text += fmt.Sprintf(" after %d tries", ran.Tries)
+	}
+	if result.Cause != "" {
+		text += ": " + result.Cause
+	}
+	fmt.Fprintln(r.ui.Out(), text)
+	if result.Verdict != matrix.Lost {
+		return
+	}
+	data, err := result.JSON()
+	if err == nil {
+		dir := filepath.Join(r.matrixDir(), cellsFolder, filepath.FromSlash(result.Cell))
+		_, err = r.pipeline.Collector().Place(context.Background(), dir, cellFile, data)
+	}
+	r.failed = errors.Join(r.failed, err)
+}

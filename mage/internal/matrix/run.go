@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package matrix
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Place is where cells run.
+type Place struct {
+	Name  string
+	Slots int // cells at once, at least 1
+
+	// Shared is the work that several cells of the place need, nil for none: a cell waits while another one's is being made, and Prepare
+	// makes it, before the first of them. Its failure is no cell's verdict: the cells meet its cause themselves.
+	Shared  func(Cell) string
+	Prepare func(ctx context.Context, c Cell)
+
+	// Run runs a cell and returns its verdict: Lost for a cell that ended without one of its own.
+	Run func(ctx context.Context, c Cell) Result
+
+	// Answers waits until the place can run cells again, after it has lost one. An error takes the place out.
+	Answers func(ctx context.Context) error
+}
+
+// MostTries is how often a cell runs at most, if it is lost each time: once, and three times more.
+const MostTries = 4
+
+// Ran says where and how often a cell ran, and how long the last time.
+type Ran struct {
+	Cell    string        `json:"cell"`
+	Place   string        `json:"place"`
+	Tries   int           `json:"tries"`
+	Seconds float64       `json:"seconds"`
+	LostAt  []string      `json:"lostAt,omitempty"`
+	Elapsed time.Duration `json:"-"`
+}
+
+// Run runs the cells on the places, until each has a verdict or ctx ends. A cell whose verdict is lost runs again, at another place if
+// there is one, until it was tried MostTries times; any other verdict is final. Done is called for each final one, one call at a time.
+// The results are in the order of the cells; those that were not run have the verdict NotRun.
+func Run(ctx context.Context, cells []Cell, places []Place, done func(Result, Ran)) (Results, []Ran) {
+	r := &runner{cells: cells, done: done, live: len(places), ready: map[string]bool{}, making: map[string]bool{}}
+	r.changed = sync.NewCond(&r.mu)
+	for _, c := range cells {
+		r.results = append(r.results, Of(c))
+		r.ran = append(r.ran, Ran{Cell: c.ID()})
+	}
+	r.state = make([]state, len(cells))
+	stop := context.AfterFunc(ctx, r.wake)
+	defer stop()
+	var workers sync.WaitGroup
+	for i := range places {
+		p := &worker{runner: r, Place: &places[i]}
+		for range max(1, places[i].Slots) {
+			workers.Go(func() { p.work(ctx) })
+		}
+	}
+	workers.Wait()
+	if ctx.Err() == nil {
+		r.giveUp()
+	}
+	return r.results, slices.DeleteFunc(r.ran, func(a Ran) bool { return a.Tries == 0 })
+}
+
+// state is what a cell waits for.
+type state int
+
+const (
+	waiting state = iota
+	running
+	judged
+)
+
+// runner is a matrix being run.
+type runner struct {
+	cells []Cell
+	done  func(Result, Ran)
+
+	mu      sync.Mutex
+	changed *sync.Cond
+	state   []state
+	results Results
+	ran     []Ran
+	live    int             // places that are not out
+	ready   map[string]bool // shared work, by place and name
+	making  map[string]bool
+	why     error // why the last place went out
+}
+
+func (r *runner) wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changed.Broadcast()
+}
+
+// giveUp judges the cells that no place is left for.
+func (r *runner) giveUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, s := range r.state {
+		if s != judged {
+			r.judge(i, r.results[i].With(Lost, fmt.Sprintf("no place is left to run it: %v", r.why)))
+		}
+	}
+}
+
+// judge makes a result final.
+func (r *runner) judge(i int, result Result) {
+	r.state[i], r.results[i] = judged, result
+	r.done(result, r.ran[i])
+	r.changed.Broadcast()
+}
+
+// worker is one place; several goroutines share it.
+type worker struct {
+	*runner
+	*Place
+
+	out     bool // guarded by mu, as is the next
+	suspect int  // cells that were lost here since it last answered
+}
+
+// work runs cells until none is left for this place.
+func (w *worker) work(ctx context.Context) {
+	for {
+		i, shared, ok := w.next(ctx)
+		switch {
+		case !ok:
+			return
+		case shared != "":
+			w.Prepare(ctx, w.cells[i])
+			w.prepared(shared)
+		default:
+			w.try(ctx, i)
+		}
+	}
+}
+
+// next waits for a cell to run, or for shared work to prepare for one. ok is false if nothing is left.
+func (w *worker) next(ctx context.Context) (i int, shared string, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for {
+		if ctx.Err() != nil || w.out || !slices.ContainsFunc(w.state, func(s state) bool { return s != judged }) {
+			return 0, "", false
+		}
+		for i := range w.cells {
+			if w.state[i] != waiting || w.suspect > 0 || !w.mayRun(i) {
+				continue
+			}
+			switch key := w.shared(i); {
+			case key == "" || w.ready[key]:
+				w.state[i] = running
+				return i, "", true
+			case !w.making[key]:
+				w.making[key] = true
+				return i, key, true
+			}
+		}
+		w.changed.Wait()
+	}
+}
+
+// mayRun says whether a cell is for this place: not if it was lost here, and another place is left where it was not.
+func (w *worker) mayRun(i int) bool {
+	lost := w.ran[i].LostAt
+	return !slices.Contains(lost, w.Name) || len(slices.Compact(slices.Sorted(slices.Values(lost)))) >= w.live
+}
+
+// shared names the shared work of a cell at this place.
+func (w *worker) shared(i int) string {
+	if w.Shared == nil {
+		return ""
+	}
+	if name := w.Shared(w.cells[i]); name != "" {
+		return w.Name + "\x00" + name
+	}
+	return ""
+}
+
+func (w *worker) prepared(key string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ready[key] = true
+	w.changed.Broadcast()
+}
+
+// try runs a cell once.
+func (w *worker) try(ctx context.Context, i int) {
+	start := time.Now()
+	result := w.Run(ctx, w.cells[i])
+	took := time.Since(start)
+	if !w.took(ctx, i, result, took) {
+		return
+	}
+	err := w.Answers(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.suspect--
+	if err != nil && ctx.Err() == nil && !w.out {
+		w.out, w.why = true, fmt.Errorf("%s: %w", w.Name, err)
+		w.live--
+	}
+	w.changed.Broadcast()
+}
+
+// took takes the verdict of a run; lost says that it was none.
+func (w *worker) took(ctx context.Context, i int, result Result, took time.Duration) (lost bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ran := &w.ran[i]
+	ran.Place, ran.Tries, ran.Elapsed, ran.Seconds = w.Name, ran.Tries+1, took, took.Round(time.Millisecond).Seconds()
+	switch {
+	case result.Verdict == Pass || result.Verdict == Fail:
+		w.judge(i, result)
+		return false
+	case ctx.Err() != nil:
+		w.state[i] = waiting // an interrupt is no verdict
+		return false
+	}
+	if result.Verdict != Lost {
+		result = result.With(Lost, "it ended without a verdict")
+	}
+	ran.LostAt = append(ran.LostAt, w.Name)
+	w.suspect++
+	if ran.Tries >= MostTries {
+		w.judge(i, result)
+		return true
+	}
+	w.state[i] = waiting
+	w.changed.Broadcast()
+	return true
+}
