@@ -134,6 +134,7 @@ func (a *App) reproduce(ctx context.Context, kind artifact.Kind, wanted []reprod
 		return reproduce.Outcome{}, err
 	}
 	builds := 0
+	var first reproduce.Sums
 	return reproduce.Search(ctx, wanted, each, func(ctx context.Context, with []reproduce.Variation) (reproduce.Sums, error) {
 		builds++
 		what := "as it is"
@@ -144,7 +145,13 @@ func (a *App) reproduce(ctx context.Context, kind artifact.Kind, wanted []reprod
 			}
 		}
 		fmt.Fprintf(a.ui.Out(), "%s, build %d: %s\n", kind, builds, what)
-		return a.buildVaried(ctx, s, with)
+		sums, err := a.buildVaried(ctx, s, with)
+		if first == nil {
+			first = sums
+		} else if differ := first.Differ(sums); err == nil && len(differ) > 0 {
+			fmt.Fprintf(a.ui.Out(), "%s, build %d: differs from the first: %s\n", kind, builds, few(differ))
+		}
+		return sums, err
 	})
 }
 
