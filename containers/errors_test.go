@@ -116,7 +116,7 @@ func TestAdvice(t *testing.T) {
 		want string
 	}{
 		"permission": {UnreachableError{Host: defaultHost, Err: errors.New("permission denied while trying to connect")}, "docker group"},
-		"ssh":        {UnreachableError{Host: "ssh://builder", Err: errors.New("x")}, "ssh -NL"},
+		"ssh":        {UnreachableError{Host: "ssh://builder", Err: errors.New("x")}, "docker -H ssh://builder version"},
 		"named":      {UnreachableError{Host: "tcp://h:1", Err: errors.New("x"), named: true}, "unset or correct DOCKER_HOST"},
 		"podman off": {UnreachableError{Host: defaultHost, Err: errors.New("x"), podman: true}, "enable --now podman.socket"},
 		"podman of root": {

@@ -233,7 +233,8 @@ func (e *Engine) awaitEnd(ctx context.Context, end <-chan exit, copied <-chan er
 			}
 			copied, late = nil, time.After(e.patience.output)
 		case <-late:
-			return result, fmt.Errorf("output: it ended %s ago, but the container is still running: %w", e.patience.output, errLostConnection)
+			return result, fmt.Errorf("output: it ended %s ago, but the container is still running: %w",
+				e.patience.output, errLostConnection)
 		case <-ctx.Done():
 			return result, interrupted(ctx, "wait", nil)
 		}

@@ -101,7 +101,7 @@ func (h *sshHost) dial(ctx context.Context, network, address string) (net.Conn, 
 	conn, err := h.dialer(ctx, network, address)
 	if err != nil {
 		h.streams.Release(1)
-		return nil, err //nolint:wrapcheck // ssh's own words
+		return nil, err
 	}
 	return &countedConn{Conn: conn, release: sync.OnceFunc(func() { h.streams.Release(1) })}, nil
 }

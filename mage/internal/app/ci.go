@@ -85,7 +85,7 @@ func (a *App) CIMatrix(ctx context.Context, format *string, f MatrixFlags) error
 		return &stage.AdviceError{Err: err, What: "pass -format=github or -format=gitlab"}
 	}
 	_, err = a.ui.Out().Write(text)
-	return err //nolint:wrapcheck // the terminal's own words
+	return err
 }
 
 // writeCI writes a file and says what it runs.

@@ -123,10 +123,10 @@ func (a *App) matrixPlan(ctx context.Context, f MatrixFlags) (*matrixPlan, error
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	var err error
-	if err = matrix.CheckIDs(p.all); err != nil {
+	if err := matrix.CheckIDs(p.all); err != nil {
 		return nil, err
 	}
+	var err error
 	if p.cells, err = matrix.Select(p.all, value(f.Only, "")); err != nil {
 		return nil, &stage.AdviceError{Err: err, What: "`go tool mage matrix -list` shows the cells"}
 	}
@@ -191,10 +191,8 @@ func (p *matrixPlan) sourceOf(c matrix.Cell) string {
 
 // key is the digest of what a cell's verdict is about.
 func (p *matrixPlan) key(c matrix.Cell, base string) string {
-	text, _ := json.Marshal([]string{ // strings always are JSON
-		c.ID(), string(c.Depth), p.digests[c.Name], filepath.Base(p.sourceOf(c)), base, p.program,
-	})
-	sum := sha256.Sum256(text)
+	text := strings.Join([]string{c.ID(), string(c.Depth), p.digests[c.Name], filepath.Base(p.sourceOf(c)), base, p.program}, "\x00")
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -319,7 +317,8 @@ func readMatrix(dir string) (matrix.Results, error) {
 		return matrix.ReadResults(file, data)
 	}
 	return nil, &stage.AdviceError{
-		Err:  fmt.Errorf("%s: want a directory with %s, in it or in %s/: %w", dir, readout.MatrixFile, readout.MatrixFolder, fs.ErrNotExist),
+		Err: fmt.Errorf("%s: want a directory with %s, in it or in %s/: %w",
+			dir, readout.MatrixFile, readout.MatrixFolder, fs.ErrNotExist),
 		What: "give what a run of `go tool mage matrix` left: dist/, or dist/matrix",
 	}
 }

@@ -222,7 +222,7 @@ func TestInterruptIsNoVerdict(t *testing.T) {
 func TestRandomFaults(t *testing.T) {
 	for seed := range uint64(100) {
 		synctest.Test(t, func(t *testing.T) {
-			random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test
+			random := rand.New(rand.NewPCG(seed, 1))
 			l, all := newLab(), cells(24)
 			faulty := map[string]bool{}
 			for _, c := range all {

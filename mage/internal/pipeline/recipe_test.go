@@ -131,6 +131,15 @@ func trials() map[string]trial {
 		"provider:check, compile": {ForProviderCompile, func(_ *testing.T, b *kitchen) *State {
 			return NewState(b.job).WithStock(b.job.Stock())
 		}, ""},
+		"cell, edit":         {ForCellEdit, rpm, ""},
+		"cell, edit, deb":    {ForCellEditDeb, deb, ""},
+		"cell, edit, add-on": {ForCellEditAddon, rpm, ""},
+		"cell, compile":      {ForCellCompile, stock, ""},
+		"cell, compile, deb": {ForCellCompileDeb, func(t *testing.T, b *kitchen) *State {
+			t.Helper()
+			s := deb(t, b)
+			return s.WithStock(s.Job.Stock())
+		}, ""},
 		"test:transplant": {ForTransplants, transplanted, ""},
 		"test:transplant, compile": {ForTransplantsCompile, func(t *testing.T, b *kitchen) *State {
 			t.Helper()

@@ -82,7 +82,7 @@ var (
 	ForToolchainLockDeb  = debCompiles.then(ReadBuildRoot)
 	ForToolchainList     = edited.then(DebianSources)
 
-	// A cell of a matrix at the depths that no other target has. Those with packages are the targets' own.
+	// ForCellEdit and the next are cells of a matrix at the depths that no other target has. Those with packages are the targets' own.
 	ForCellEdit       = Recipe{Source, Integrate, Patch, ProvePatch, Spec}
 	ForCellEditDeb    = debSource
 	ForCellEditAddon  = Recipe{AddonSource, Integrate, Patch, ProvePatch}

@@ -19,8 +19,8 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 )
 
-// Directory reads a directory with packages, with a walk over releases, or with the results of a matrix. Files that cannot be read are notes of the result,
-// because a page about the others is better than none.
+// Directory reads a directory with packages, with a walk over releases, or with the results of a matrix. Files that cannot be read
+// are notes of the result, because a page about the others is better than none.
 //
 // Errors: one that wraps fs.ErrNotExist if there is none of them.
 func Directory(dir string) (page.Part, error) {

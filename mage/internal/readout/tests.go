@@ -61,7 +61,7 @@ func stateOf(s report.State) page.State {
 		return page.Unsupported
 	case report.NotTried, report.Unavailable:
 		return page.Untested
-	case report.Fail:
+	case report.Fail, report.Lost:
 	}
 	return page.Fail
 }
