@@ -85,9 +85,15 @@ esac
 
 [ -z "${PAYLOAD:-}" ] || set -- --define "_binary_payload $PAYLOAD" --define "_source_payload $PAYLOAD" "$@"
 
-# EL 9 leaves out changelog entries that are older than two years on the day of the build.
+# EL 9 leaves out changelog entries by the day of the build. Its rpm makes an age of that, two years, and then goes by the newest entry:
+# the age itself, which it knows too, needs no clock. An older rpm knows the time alone.
 if [ -n "$(rpm --eval '%{?_changelog_trimtime}')" ]; then
-    set -- --define "_changelog_trimtime $((SOURCE_DATE_EPOCH - 63072000))" "$@"
+    years=63072000
+    if [ -n "$(rpm --eval '%{?_changelog_trimage}')" ]; then
+        set -- --define '_changelog_trimtime 0' --define "_changelog_trimage $years" "$@"
+    else
+        set -- --define "_changelog_trimtime $((SOURCE_DATE_EPOCH - years))" "$@"
+    fi
 fi
 
 # The result must not depend on the host's name, the clock, the build's file times, or who owns the sources.
