@@ -16,6 +16,7 @@ import (
 func TestConnectTriesOnlyTheNamedEngine(t *testing.T) {
 	for _, host := range []string{"unix:///nonexistent/docker.sock", "tcp://127.0.0.1:1", "nonsense", "ssh://nobody@127.0.0.1"} {
 		t.Setenv("DOCKER_HOST", host)
+		t.Cleanup(EndSSH)
 		began := time.Now()
 		e, err := Connect(t.Context(), Options{RunDir: t.TempDir()})
 		silent := (*UnreachableError)(nil)

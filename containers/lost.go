@@ -40,13 +40,22 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// engineFault is an error of an engine that cannot make or start a container: nothing of what was to run there has run.
+type engineFault struct{ err error }
+
+func (e *engineFault) Error() string { return e.err.Error() }
+func (e *engineFault) Unwrap() error { return e.err }
+
 // IsMachines reports whether an error says that the machine failed and nothing of what ran there: no engine answers, the connection to
-// it broke, a disk is full, or something outside of the container has killed its main process.
+// it broke, it cannot start a container, a disk is full, or something outside of the container has killed its main process.
 func IsMachines(err error) bool {
 	if _, unreachable := errors.AsType[*UnreachableError](err); unreachable || client.IsErrConnectionFailed(err) {
 		return true
 	}
 	if _, broken := errors.AsType[*connectionError](err); broken {
+		return true
+	}
+	if _, refused := errors.AsType[*engineFault](err); refused {
 		return true
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, errLostConnection) {

@@ -159,11 +159,14 @@ func (r *matrixRun) stage(name string) *ui.Stage {
 // prepare makes what the cells of a target share at an engine. If it cannot, each of them says why.
 func (r *matrixRun) prepare(ctx context.Context, e enginePlace, c matrix.Cell) {
 	s := r.stage("toolchain of " + c.Target() + r.at(e))
-	if err := r.command(ctx, e, s, c, "-prepare=true").Run(); err != nil {
+	switch err := r.command(ctx, e, s, c, "-prepare=true").Run(); {
+	case err == nil:
+		s.Done()
+	case context.Cause(ctx) != nil:
+		s.Cached("not needed any more")
+	default:
 		s.Fail(err)
-		return
 	}
-	s.Done()
 }
 
 // at names a place where there are several.

@@ -16,7 +16,8 @@ type Place struct {
 	Slots int // cells at once, at least 1
 
 	// Shared is the work that several cells of the place need, nil for none: a cell waits while another one's is being made, and Prepare
-	// makes it, before the first of them. Its failure is no cell's verdict: the cells meet its cause themselves.
+	// makes it, before the first of them. Its failure is no cell's verdict: the cells meet its cause themselves. It is stopped when no
+	// cell is left.
 	Shared  func(Cell) string
 	Prepare func(ctx context.Context, c Cell)
 
@@ -50,14 +51,16 @@ func Run(ctx context.Context, cells []Cell, places []Place, done func(Result, Ra
 		r.results = append(r.results, Of(c))
 		r.ran = append(r.ran, Ran{Cell: c.ID()})
 	}
-	r.state = make([]state, len(cells))
-	stop := context.AfterFunc(ctx, r.wake)
+	r.state, r.left = make([]state, len(cells)), len(cells)
+	defer context.AfterFunc(ctx, r.wake)()
+	preparing, stop := context.WithCancel(ctx)
 	defer stop()
+	r.allJudged = stop
 	var workers sync.WaitGroup
 	for i := range places {
 		p := &worker{runner: r, Place: &places[i]}
 		for range max(1, places[i].Slots) {
-			workers.Go(func() { p.work(ctx) })
+			workers.Go(func() { p.work(ctx, preparing) })
 		}
 	}
 	workers.Wait()
@@ -86,10 +89,13 @@ type runner struct {
 	state   []state
 	results Results
 	ran     []Ran
+	left    int             // cells without a verdict
 	live    int             // places that are not out
 	ready   map[string]bool // shared work, by place and name
 	making  map[string]bool
 	why     error // why the last place went out
+
+	allJudged func()
 }
 
 func (r *runner) wake() {
@@ -113,6 +119,9 @@ func (r *runner) giveUp() {
 func (r *runner) judge(i int, result Result) {
 	r.state[i], r.results[i] = judged, result
 	r.done(result, r.ran[i])
+	if r.left--; r.left == 0 {
+		r.allJudged()
+	}
 	r.changed.Broadcast()
 }
 
@@ -125,15 +134,15 @@ type worker struct {
 	suspect int  // cells that were lost here since it last answered
 }
 
-// work runs cells until none is left for this place.
-func (w *worker) work(ctx context.Context) {
+// work runs cells until none is left for this place. What they share is prepared while the context preparing lasts.
+func (w *worker) work(ctx, preparing context.Context) {
 	for {
 		i, shared, ok := w.next(ctx)
 		switch {
 		case !ok:
 			return
 		case shared != "":
-			w.Prepare(ctx, w.cells[i])
+			w.Prepare(preparing, w.cells[i])
 			w.prepared(shared)
 		default:
 			w.try(ctx, i)
@@ -146,7 +155,7 @@ func (w *worker) next(ctx context.Context) (i int, shared string, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for {
-		if ctx.Err() != nil || w.out || !slices.ContainsFunc(w.state, func(s state) bool { return s != judged }) {
+		if ctx.Err() != nil || w.out || w.left == 0 {
 			return 0, "", false
 		}
 		for i := range w.cells {

@@ -131,6 +131,24 @@ func TestRunSharesWorkAndSlots(t *testing.T) {
 	})
 }
 
+// What cells share is not waited for when no cell is left that needs it.
+func TestPreparationEndsWithTheLastCell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, start := newLab(), time.Now()
+		slow := l.place("slow", 1)
+		slow.Prepare = func(ctx context.Context, _ Cell) {
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Hour):
+			}
+		}
+		l.finish(t, cells(4), l.place("fast", 1), slow)
+		if took := time.Since(start); took > time.Minute {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
 func TestFailedNeverAgainLostThreeTimesMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, all := newLab(), cells(4)
