@@ -12,6 +12,7 @@ const (
 	Preload       = "preload.sh"        // compiles a library for LD_PRELOAD, such as NetlinkSource or VarySource
 	NetlinkSource = "rdma-netlink.c"    // plays the kernel's RDMA netlink to a program
 	RPMBuild      = "rpm-build.sh"      // runs rpmbuild
+	SlurmCell     = "slurm-cell.sh"     // a task of Slurm's, on a node: one cell of a matrix
 	Vary          = "vary.sh"           // runs a script with what a build should not notice changed
 	VarySource    = "vary.c"            // the name of VaryText
 	Verdict       = "verdict.sh"        // gives one verdict about installed packages

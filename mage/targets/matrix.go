@@ -14,8 +14,8 @@ import (
 func MATRIX(ctx context.Context,
 	file *string, // the matrix (default verbsmith/specs/matrix.yaml of the repository, or verbsmith's own)
 	only *string, // cells to run: IDs with * for any part, separated by commas (default all)
-	on *string, // where: local, or engines: with Docker's contexts or addresses, separated by commas (default local)
-	jobs *int, // cells at once on each engine (default by its processors and memory)
+	on *string, // where: local, slurm, or engines: with Docker's contexts or addresses, separated by commas (default local)
+	jobs *int, // cells at once on each engine, or of a job array (default by the engine's processors and memory)
 	resume *bool, // keep what passed in the run before (default false)
 	list *bool, // show the cells, and run none (default false)
 	source *string, // git clone with the releases, or the tarball of one, instead of downloads

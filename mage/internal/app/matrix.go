@@ -62,11 +62,11 @@ func (a *App) Matrix(ctx context.Context, f MatrixFlags) error {
 		}
 		return nil
 	}
-	places, err := a.matrixPlaces(ctx, f, plan)
+	run := &matrixRun{App: a, plan: plan, file: f.File, total: len(plan.cells)}
+	places, err := run.placesOn(ctx, f)
 	if err != nil {
 		return err
 	}
-	run := &matrixRun{App: a, plan: plan, file: f.File, total: len(plan.cells)}
 	done, left, err := run.resumed(f.Resume != nil && *f.Resume)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (a *App) Matrix(ctx context.Context, f MatrixFlags) error {
 		fmt.Fprintf(a.ui.Out(), "%s already: kept from the run before\n", done.Sum())
 	}
 	run.done = len(done)
-	results, ran := matrix.Run(ctx, left, run.places(places), run.judged)
+	results, ran := matrix.Run(ctx, left, places, run.judged)
 	if results, err = plan.inOrder(plan.cells, done, results); err != nil {
 		return err
 	}

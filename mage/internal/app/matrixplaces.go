@@ -27,7 +27,7 @@ import (
 const (
 	onLocal   = "local"
 	onEngines = "engines:"
-	onForms   = "local, or engines: and names of Docker's contexts or addresses such as ssh://user@host, separated by commas"
+	onForms   = "local, slurm, or engines: and names of Docker's contexts or addresses such as ssh://user@host, separated by commas"
 )
 
 // enginePlace is an engine that cells run on.
@@ -37,16 +37,36 @@ type enginePlace struct {
 	slots int
 }
 
-// matrixPlaces reads -on and -jobs, and asks each engine what it runs on.
-func (a *App) matrixPlaces(ctx context.Context, f MatrixFlags, plan *matrixPlan) ([]enginePlace, error) {
-	places, err := enginesOn(value(f.On, onLocal))
-	if f.Jobs != nil && *f.Jobs < 1 {
-		err = errors.Join(err, fmt.Errorf("-jobs=%d: want 1 or more cells at once", *f.Jobs)) //nolint:err113 // shown once
+// placesOn reads -on and -jobs.
+func (r *matrixRun) placesOn(ctx context.Context, f MatrixFlags) ([]matrix.Place, error) {
+	if value(f.On, "") != onSlurm {
+		engines, err := r.engines(ctx, f)
+		return r.places(engines), err
 	}
-	if err != nil {
+	if err := checkJobs(f.Jobs); err != nil {
 		return nil, err
 	}
-	deep := slices.ContainsFunc(plan.cells, func(c matrix.Cell) bool { return c.Depth != specs.DepthEdit })
+	place, err := r.slurmPlace(ctx, f.Jobs)
+	if err != nil {
+		return nil, fmt.Errorf("-on=%s: %w", onSlurm, err)
+	}
+	return []matrix.Place{place}, nil
+}
+
+func checkJobs(jobs *int) error {
+	if jobs != nil && *jobs < 1 {
+		return fmt.Errorf("-jobs=%d: want 1 or more cells at once", *jobs) //nolint:err113 // shown once
+	}
+	return nil
+}
+
+// engines are those of -on, each asked what it runs on.
+func (r *matrixRun) engines(ctx context.Context, f MatrixFlags) ([]enginePlace, error) {
+	places, err := enginesOn(value(f.On, onLocal))
+	if err = errors.Join(err, checkJobs(f.Jobs)); err != nil {
+		return nil, err
+	}
+	deep := slices.ContainsFunc(r.plan.cells, func(c matrix.Cell) bool { return c.Depth != specs.DepthEdit })
 	var errs []error
 	for i := range places {
 		p := &places[i]
@@ -57,7 +77,7 @@ func (a *App) matrixPlaces(ctx context.Context, f MatrixFlags, plan *matrixPlan)
 				errs = append(errs, fmt.Errorf("-on: %s: %w", p.name, err))
 				continue
 			}
-			p.slots = slotsOf(machine, freeDisk(a.dirs.cache))
+			p.slots = slotsOf(machine, freeDisk(r.dirs.cache))
 		}
 		if f.Jobs != nil {
 			p.slots = *f.Jobs
@@ -185,21 +205,8 @@ func (r *matrixRun) run(ctx context.Context, e enginePlace, c matrix.Cell) matri
 		return result.With(matrix.Lost, r.ui.FirstLine(err))
 	}
 	s := r.stage(c.ID() + r.at(e))
-	ended := r.command(ctx, e, s, c).Run()
-	said, err := r.readCell(c)
-	switch {
-	case err == nil:
-		result = said
-	case errors.Is(err, fs.ErrNotExist) && ended != nil:
-		result = result.With(matrix.Lost, "it ended without a verdict: "+ended.Error())
-	default:
-		result = result.With(matrix.Lost, r.ui.FirstLine(err))
-	}
-	if text := logText(s.LogPath(), hidden(r.dirs, r.flags)); text != nil {
-		if _, err := r.pipeline.Collector().Place(context.WithoutCancel(ctx), dir, cellLog, text); err != nil {
-			r.pipeline.Log.WarnContext(ctx, "the log of a cell could not be kept", "cell", c.ID(), "because", err)
-		}
-	}
+	result = r.verdict(c, r.command(ctx, e, s, c).Run())
+	r.keepLog(ctx, s.LogPath(), c)
 	if result.Verdict == matrix.Pass {
 		s.Done()
 	} else {
@@ -208,14 +215,46 @@ func (r *matrixRun) run(ctx context.Context, e enginePlace, c matrix.Cell) matri
 	return result
 }
 
-// command is this program for a cell at an engine.
-func (r *matrixRun) command(ctx context.Context, e enginePlace, s *ui.Stage, c matrix.Cell, more ...string) *exec.Cmd {
-	args := append([]string{targetCell, "-cell=" + c.ID(), "-base=" + r.base()}, more...)
-	for name, flag := range map[string]*string{"file": r.file, "source": r.flags.Source, "provider": r.flags.Provider} {
-		if flag != nil {
-			args = append(args, "-"+name+"="+*flag)
+// verdict is what a cell's process has said of it before it ended.
+func (r *matrixRun) verdict(c matrix.Cell, ended error) matrix.Result {
+	said, err := r.readCell(c)
+	switch {
+	case err == nil:
+		return said
+	case errors.Is(err, fs.ErrNotExist) && ended != nil:
+		return matrix.Of(c).With(matrix.Lost, "it ended without a verdict: "+ended.Error())
+	}
+	return matrix.Of(c).With(matrix.Lost, r.ui.FirstLine(err))
+}
+
+// keepLog makes a log that of a cell.
+func (r *matrixRun) keepLog(ctx context.Context, log string, c matrix.Cell) {
+	text := logText(log, hidden(r.dirs, r.flags))
+	if text == nil {
+		return
+	}
+	if _, err := r.pipeline.Collector().Place(context.WithoutCancel(ctx), r.cellDir(c), cellLog, text); err != nil {
+		r.pipeline.Log.WarnContext(ctx, "the log of a cell could not be kept", "cell", c.ID(), "because", err)
+	}
+}
+
+// arguments are those of the target of a cell, but its ID.
+func (r *matrixRun) arguments() []string {
+	args := []string{targetCell, "-base=" + r.base()}
+	for _, f := range []struct {
+		name string
+		flag *string
+	}{{"file", r.file}, {"source", r.flags.Source}, {"provider", r.flags.Provider}} {
+		if f.flag != nil {
+			args = append(args, "-"+f.name+"="+*f.flag)
 		}
 	}
+	return args
+}
+
+// command is this program for a cell at an engine.
+func (r *matrixRun) command(ctx context.Context, e enginePlace, s *ui.Stage, c matrix.Cell, more ...string) *exec.Cmd {
+	args := append(append(r.arguments(), "-cell="+c.ID()), more...)
 	program, err := os.Executable()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Err = errors.Join(cmd.Err, err)
