@@ -41,9 +41,9 @@ var inToolchains = strings.Fields(`abi-structs.sh build-root.sh check-build.sh c
 release-base.sh release-build.sh release-spec.sh repackage-deb.sh repackage.sh rows.sh rpm-build.sh tree-build.sh vary.sh`)
 
 // inOwnPlaces are the scripts that run where verbsmith itself decides what is there, or on the machine: in the lab's Debian and
-// its guest, in a bootstrapped userland, before there is an image.
+// its guest, in a bootstrapped userland, before there is an image, on a cluster's node.
 var inOwnPlaces = strings.Fields(`host-packages.sh judge-packages.sh lab-boot.sh lab-disk.sh lab-modules.sh lab-probe.sh limits.sh podman-service.sh
-repositories.sh standin-bootstrap.sh`)
+repositories.sh slurm-cell.sh standin-bootstrap.sh`)
 
 // noneOfEL are commands that the images of Enterprise Linux 8 to 10, or some of them, do not have.
 var noneOfEL = strings.Fields(`cmp cpio diff file find man patch python3 unzip wget which xargs xz zstd`)

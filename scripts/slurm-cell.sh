@@ -7,10 +7,10 @@
 # system). The node's engine is found as on any machine.
 set -eu
 
-needs() { # COMMAND...: ends the script if the node lacks one
+needs() { # COMMAND...: ends the script if the image lacks one
     for command; do
         command -v "$command" >/dev/null || {
-            echo "${0##*/}: this node has no $command" >&2
+            echo "${0##*/}: this image has no $command" >&2
             exit 69
         }
     done
