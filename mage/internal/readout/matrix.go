@@ -73,7 +73,7 @@ func grid(results matrix.Results) page.Releases {
 		case matrix.Pass:
 		case matrix.Fail, matrix.Lost:
 			cell.State = page.Fail
-			cell.Why = string(r.Verdict) + ": " + r.Cause
+			cell.Why = fmt.Sprintf("%s: %s: %s", name, r.Verdict, r.Cause)
 		case matrix.NotRun:
 			cell.State = page.Skipped
 		}

@@ -65,9 +65,7 @@ func TestDirectoryOfMatrix(t *testing.T) {
 		if text := string(html); !strings.Contains(text, "rocky9 x86_64 rib patched") || !strings.Contains(text, ">Cells<") {
 			t.Errorf("%s: the page lacks the row of the cells", name)
 		}
-		if wrong := pagetest.Check(t, html); len(wrong) > 0 {
-			t.Errorf("%s: %q", name, wrong)
-		}
+		pagetest.Check(t, html)
 	}
 }
 
