@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -299,7 +300,11 @@ func TestMergeAndTable(t *testing.T) {
 	if got := merged.Sum(); got != "4 cells: 2 pass, 1 failed, 1 not run" {
 		t.Error(got)
 	}
+	merged[0].Key = "of this program"
 	data, err := merged.JSON()
+	if strings.Contains(string(data), "of this program") {
+		t.Errorf("the table has a key:\n%s", data)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
