@@ -40,11 +40,11 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// engineFault is an error of an engine that cannot make or start a container: nothing of what was to run there has run.
-type engineFault struct{ err error }
+// startError is an error of an engine that cannot make or start a container: nothing of what was to run there has run.
+type startError struct{ err error }
 
-func (e *engineFault) Error() string { return e.err.Error() }
-func (e *engineFault) Unwrap() error { return e.err }
+func (e *startError) Error() string { return e.err.Error() }
+func (e *startError) Unwrap() error { return e.err }
 
 // IsMachines reports whether an error says that the machine failed and nothing of what ran there: no engine answers, the connection to
 // it broke, it cannot start a container, a disk is full, or something outside of the container has killed its main process.
@@ -55,7 +55,7 @@ func IsMachines(err error) bool {
 	if _, broken := errors.AsType[*connectionError](err); broken {
 		return true
 	}
-	if _, refused := errors.AsType[*engineFault](err); refused {
+	if _, refused := errors.AsType[*startError](err); refused {
 		return true
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, errLostConnection) {

@@ -22,7 +22,7 @@ func TestIsMachines(t *testing.T) {
 	}{
 		"unreachable":           {&UnreachableError{Host: "x", Err: errors.New("y")}, true},
 		"broken connection":     {fmt.Errorf("wait: %w", &connectionError{net.ErrClosed}), true},
-		"cannot start":          {fmt.Errorf("rpm: %w", &engineFault{errors.New("no bridge")}), true},
+		"cannot start":          {fmt.Errorf("rpm: %w", &startError{errors.New("no bridge")}), true},
 		"full disk":             {fmt.Errorf("x: %w", syscall.ENOSPC), true},
 		"full disk in output":   {&RunError{Status: 1, Lines: []string{"write: No space left on device"}}, true},
 		"killed from outside":   {&RunError{Status: 137}, true},

@@ -49,7 +49,7 @@ func (e *Engine) runChecked(ctx context.Context, spec RunSpec) (result Result, e
 	spec = e.repositories.of(spec).added(spec)
 	box, err := e.create(ctx, spec, base)
 	if err != nil {
-		return result, &engineFault{err}
+		return result, &startError{err}
 	}
 	defer func() {
 		spec.begin(StepRemove)
@@ -136,7 +136,7 @@ func (e *Engine) execute(ctx context.Context, box *box, spec RunSpec) (Result, e
 	result, err := Result{}, via.send(stream.Conn)
 	if err == nil {
 		if err = box.start(ctx); err != nil {
-			err = &engineFault{fmt.Errorf("start %q: %w", spec.Argv, err)}
+			err = &startError{fmt.Errorf("start %q: %w", spec.Argv, err)}
 		}
 	}
 	if err == nil {

@@ -37,6 +37,20 @@ type enginePlace struct {
 	slots int
 }
 
+// matrixRun is a matrix being run.
+type matrixRun struct {
+	*App
+
+	plan   *matrixPlan
+	file   *string // -file
+	total  int
+	failed error // that results could not be written
+
+	mu    sync.Mutex
+	done  int // cells with a verdict
+	index int // stages
+}
+
 // placesOn reads -on and -jobs.
 func (r *matrixRun) placesOn(ctx context.Context, f MatrixFlags) ([]matrix.Place, error) {
 	if value(f.On, "") != onSlurm {
@@ -63,7 +77,7 @@ func checkJobs(jobs *int) error {
 // engines are those of -on, each asked what it runs on.
 func (r *matrixRun) engines(ctx context.Context, f MatrixFlags) ([]enginePlace, error) {
 	places, err := enginesOn(value(f.On, onLocal))
-	if err = errors.Join(err, checkJobs(f.Jobs)); err != nil {
+	if err := errors.Join(err, checkJobs(f.Jobs)); err != nil {
 		return nil, err
 	}
 	deep := slices.ContainsFunc(r.plan.cells, func(c matrix.Cell) bool { return c.Depth != specs.DepthEdit })
@@ -131,20 +145,6 @@ func freeDisk(dir string) int64 {
 			return int64(disk.Bavail) * disk.Bsize
 		}
 	}
-}
-
-// matrixRun is a matrix being run.
-type matrixRun struct {
-	*App
-
-	plan   *matrixPlan
-	file   *string // -file
-	total  int
-	failed error // that results could not be written
-
-	mu    sync.Mutex
-	done  int // cells with a verdict
-	index int // stages
 }
 
 // places are the engines as places for cells.

@@ -262,7 +262,8 @@ func (s *slurm) queued(job string) (map[int]bool, error) {
 
 // reason says how a task ended.
 func (s *slurm) reason(job string, task int) string {
-	said, err := command(s.ctx, "squeue", "--noheader", "--array", "--states=all", "--jobs="+job+"_"+strconv.Itoa(task), "--format=%T on %N")
+	name := job + "_" + strconv.Itoa(task)
+	said, err := command(s.ctx, "squeue", "--noheader", "--array", "--states=all", "--jobs="+name, "--format=%T on %N")
 	if said = strings.TrimSpace(said); err != nil || said == "" {
 		return "its task of Slurm's job " + job + " has ended"
 	}

@@ -40,7 +40,8 @@ func TestDirectoryOfMatrix(t *testing.T) {
 	}{
 		"pass": {map[string]matrix.Verdict{"55.0": pass, "56.0": pass, "56.1": pass}, page.Pass, "3 cells: 3 pass, 0 failed.", ""},
 		"fail before lost": {
-			map[string]matrix.Verdict{"55.0": lost, "56.0": fail, "56.1": pass}, page.Fail, "3 cells: 1 pass, 1 failed, 1 lost.",
+			map[string]matrix.Verdict{"55.0": lost, "56.0": fail, "56.1": pass},
+			page.Fail, "3 cells: 1 pass, 1 failed, 1 lost.",
 			"56.0/rocky9/x86_64/rib/patched (package): rib.c:1: <no>",
 		},
 		"interrupted": {map[string]matrix.Verdict{"55.0": pass}, page.Untested, "3 cells: 1 pass, 0 failed, 2 not run.", ""},
