@@ -241,7 +241,7 @@ func (b *bencher) prepareDeb(ctx context.Context, bench *measure.Bench) error {
 // common are the flags of all runs: the release from the tarball that is here, so that no run waits
 // for a network.
 func (b *bencher) common(s *pipeline.State, target string) []string {
-	base := value(b.flags.Base, string(job.BaseAuto))
+	base := b.base()
 	return []string{target, "-rdma=" + s.Source.Version, "-source=" + s.Source.Tarball, "-base=" + base}
 }
 
@@ -288,12 +288,17 @@ func (b *bencher) runCBuild(ctx context.Context) (measure.Use, error) {
 	return b.command(measure.CBuild, cmd)
 }
 
+// endGently has a command that runs a target clean up when its context ends.
+func endGently(cmd *exec.Cmd) {
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 20 * time.Second
+}
+
 // command runs a command as a stage of its own.
 func (b *bencher) command(name string, cmd *exec.Cmd) (measure.Use, error) {
 	s := b.pipeline.Begin(name)
 	cmd.Stdout, cmd.Stderr = s.Log(), s.Log()
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 20 * time.Second
+	endGently(cmd)
 	start := time.Now()
 	err := cmd.Run()
 	use := measure.Use{Time: time.Since(start)}

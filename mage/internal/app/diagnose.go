@@ -220,6 +220,7 @@ func exportImage(ctx context.Context, ref string, out *ui.UI, read func(io.Reade
 		return err
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }() //nolint:contextcheck // it cleans up after ctx has ended
+	defer containers.EndSSH()                                 //nolint:contextcheck // as above
 	for _, name := range []string{ref, mirror.Reference(ref)} {
 		if _, here, err := engine.ImageID(ctx, name); err != nil {
 			return err

@@ -114,17 +114,25 @@ func goVersion(ctx context.Context) finding {
 func (a *App) diskFinding() finding {
 	const needed = 10 << 30
 	f := finding{what: "disk for the cache"}
-	var fs unix.Statfs_t
-	if err := unix.Statfs(a.dirs.cache, &fs); err != nil {
+	free, err := freeDisk(a.dirs.cache)
+	if err != nil {
 		f.found, f.bad = err.Error(), true
 		return f
 	}
-	free := int64(fs.Bavail) * fs.Bsize
 	f.found = size(free) + " free at " + a.dirs.cache
 	if free < needed {
 		f.advice = "free some space, or set VERBSMITH_CACHE: images, caches and a build take " + size(needed)
 	}
 	return f
+}
+
+// freeDisk is the free space of the disk that a directory is on, in bytes.
+func freeDisk(dir string) (int64, error) {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(dir, &fs); err != nil {
+		return 0, fmt.Errorf("free space of %s: %w", dir, err)
+	}
+	return int64(fs.Bavail) * fs.Bsize, nil
 }
 
 func (a *App) engineFindings(ctx context.Context, j job.Job) []finding {

@@ -119,9 +119,12 @@ func (a *App) rpmTarget() (job.RPM, error) {
 	return job.RPM{Distro: distro}, err
 }
 
+// base is -base, or its default.
+func (a *App) base() string { return value(a.flags.Base, string(job.BaseAuto)) }
+
 // baseMode is the one that -base names.
 func (a *App) baseMode() (job.BaseMode, error) {
-	name := value(a.flags.Base, string(job.BaseAuto))
+	name := a.base()
 	if !slices.Contains(job.BaseModes(), name) {
 		return "", &specs.UnknownError{Kind: "base", Name: name, Known: job.BaseModes()}
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/dist"
-	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/matrix"
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
@@ -232,6 +231,3 @@ func (a *App) cellMade(c matrix.Cell) ([]matrix.File, error) {
 	slices.SortFunc(made, func(a, b matrix.File) int { return strings.Compare(a.Path, b.Path) })
 	return made, nil
 }
-
-// base is -base, or its default.
-func (a *App) base() string { return value(a.flags.Base, string(job.BaseAuto)) }
