@@ -78,7 +78,7 @@ type Machine struct {
 //
 // Errors: *UnreachableError within seconds.
 func AskMachine(ctx context.Context, host string) (Machine, error) {
-	named := host != "" || environment("DOCKER_HOST") != ""
+	named := host == "" && environment("DOCKER_HOST") != ""
 	if host == "" {
 		var err error
 		if host, err = engineHost(ctx); err != nil {

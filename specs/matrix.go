@@ -146,6 +146,8 @@ func (m *Matrix) Check() []strictyaml.Problem {
 	if len(out) == 0 {
 		if n := m.size(); n > MostCells {
 			out = append(out, strictyaml.Problem{Want: fmt.Sprintf("at most %d cells", MostCells), Got: strconv.Itoa(n)})
+		} else if len(m.Cells()) == 0 {
+			out = append(out, strictyaml.Problem{Want: "a cell at least", Got: "none that is not excluded"})
 		}
 	}
 	return out

@@ -105,6 +105,7 @@ func TestMatrixMistakes(t *testing.T) {
 		"distros: [rocky9]\nprocessors: [aarch64]\n":                       "x86_64",
 		"distros: [rocky9]\nexclude:\n  - {depth: edit}\n":                 "exclude[0].depth: want no depth",
 		"distros: [rocky9]\ninclude:\n  - {}\n":                            "include[0]: want an axis or a depth at least",
+		"distros: [rocky9]\nexclude:\n  - {distros: [rocky9]}\n":           "want a cell at least, got none that is not excluded",
 		"distros: [rocky9]\ndepht: edit\n":                                 "depht",
 		"distros: [rocky9]\nproviders: [\" \"]\n":                          "providers[0]: want a name or a path",
 		"distros: [all]\nreleases: [all]\nproviders: [a, b, c, d, e, f]\n": "want at most 10000 cells",

@@ -245,8 +245,10 @@ func (r *matrixRun) resumed(wanted bool) (done matrix.Results, left []matrix.Cel
 	return done, left, nil
 }
 
-// endMatrix writes and shows the results of a matrix.
+// endMatrix shows the results of a matrix, and then writes them: a file that is in the way hides none.
 func (a *App) endMatrix(ctx context.Context, results matrix.Results, ran []matrix.Ran) error {
+	a.ui.Table("matrix", matrix.Header(), results.Rows())
+	fmt.Fprintln(a.ui.Out(), results.Sum())
 	times := map[string]time.Duration{}
 	for _, r := range ran {
 		times[r.Cell] = r.Elapsed
@@ -270,8 +272,7 @@ func (a *App) endMatrix(ctx context.Context, results matrix.Results, ran []matri
 		}
 	}
 	a.made(dir)
-	a.ui.Table("matrix", matrix.Header(), results.Rows())
-	fmt.Fprintf(a.ui.Out(), "%s\n%s\n", results.Sum(), a.relative(filepath.Join(dir, readout.MatrixFile)))
+	fmt.Fprintln(a.ui.Out(), a.relative(filepath.Join(dir, readout.MatrixFile)))
 	return results.Err()
 }
 
@@ -300,7 +301,11 @@ func (a *App) MatrixMerge(ctx context.Context, given *string, f MatrixFlags) err
 	if err != nil {
 		return err
 	}
-	return a.endMatrix(ctx, results, nil)
+	err = a.endMatrix(ctx, results, nil)
+	if _, errPage := a.pages().directories(ctx, a.results); errPage != nil { // of cells that failed too, though no stage has
+		noPage(a.ui, errPage)
+	}
+	return err
 }
 
 // readMatrix reads the results below a directory: matrix.json in it, in its directory matrix, or in dist/matrix.

@@ -14,11 +14,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/matrix"
+	"github.com/resnics/verbsmith/mage/internal/owned"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -81,7 +81,8 @@ func (r *matrixRun) engines(ctx context.Context, f MatrixFlags) ([]enginePlace, 
 		return nil, err
 	}
 	deep := slices.ContainsFunc(r.plan.cells, func(c matrix.Cell) bool { return c.Depth != specs.DepthEdit })
-	var errs []error
+	disk, err := freeDisk(r.dirs.cache)
+	errs := []error{err}
 	for i := range places {
 		p := &places[i]
 		p.slots = runtime.NumCPU()
@@ -91,7 +92,7 @@ func (r *matrixRun) engines(ctx context.Context, f MatrixFlags) ([]enginePlace, 
 				errs = append(errs, fmt.Errorf("-on: %s: %w", p.name, err))
 				continue
 			}
-			p.slots = slotsOf(machine, freeDisk(r.dirs.cache))
+			p.slots = slotsOf(machine, disk)
 		}
 		if f.Jobs != nil {
 			p.slots = *f.Jobs
@@ -135,16 +136,6 @@ func slotsOf(m containers.Machine, disk int64) int {
 		n = min(n, int(m.Memory/need))
 	}
 	return max(1, min(n, int(disk/need), most))
-}
-
-// freeDisk is the free space of the disk that a directory is on or will be on, in bytes.
-func freeDisk(dir string) int64 {
-	for ; ; dir = filepath.Dir(dir) {
-		var disk syscall.Statfs_t
-		if err := syscall.Statfs(dir, &disk); err == nil || dir == filepath.Dir(dir) {
-			return int64(disk.Bavail) * disk.Bsize
-		}
-	}
 }
 
 // places are the engines as places for cells.
@@ -199,13 +190,11 @@ func (r *matrixRun) at(e enginePlace) string {
 
 // run runs a cell in a process of its own.
 func (r *matrixRun) run(ctx context.Context, e enginePlace, c matrix.Cell) matrix.Result {
-	result := matrix.Of(c)
-	dir := r.cellDir(c)
-	if err := r.pipeline.Collector().Discard(ctx, dir, cellFile); err != nil {
-		return result.With(matrix.Lost, r.ui.FirstLine(err))
+	if err := r.forget(ctx, c); err != nil {
+		return matrix.Of(c).With(matrix.Lost, r.ui.FirstLine(err))
 	}
 	s := r.stage(c.ID() + r.at(e))
-	result = r.verdict(c, r.command(ctx, e, s, c).Run())
+	result := r.verdict(c, r.command(ctx, e, s, c).Run())
 	r.keepLog(ctx, s.LogPath(), c)
 	if result.Verdict == matrix.Pass {
 		s.Done()
@@ -213,6 +202,19 @@ func (r *matrixRun) run(ctx context.Context, e enginePlace, c matrix.Cell) matri
 		s.Fail(fmt.Errorf("%s: %s", result.Verdict, result.Cause)) //nolint:err113 // shown at once
 	}
 	return result
+}
+
+// forget removes a cell's verdict, so that one that is there later is the next run's. A file that is not verbsmith's stays, and is an
+// error: it would be read as that.
+func (r *matrixRun) forget(ctx context.Context, c matrix.Cell) error {
+	if err := r.pipeline.Collector().Discard(ctx, r.cellDir(c), cellFile); err != nil {
+		return err
+	}
+	file := filepath.Join(r.cellDir(c), cellFile)
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(&owned.ForeignError{Path: file}, err)
+	}
+	return nil
 }
 
 // verdict is what a cell's process has said of it before it ended.
@@ -260,8 +262,7 @@ func (r *matrixRun) command(ctx context.Context, e enginePlace, s *ui.Stage, c m
 	cmd.Err = errors.Join(cmd.Err, err)
 	cmd.Env = withEngine(r.work.userEnv(), e.host)
 	cmd.Stdout, cmd.Stderr = s.Log(), s.Log()
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 20 * time.Second
+	endGently(cmd)
 	return cmd
 }
 

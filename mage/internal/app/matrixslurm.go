@@ -126,7 +126,7 @@ func (s *slurm) copyProgram(ctx context.Context) (string, error) {
 
 // run runs a cell as a task, and returns its verdict.
 func (s *slurm) run(ctx context.Context, c matrix.Cell) matrix.Result {
-	if err := s.pipeline.Collector().Discard(ctx, s.cellDir(c), cellFile); err != nil {
+	if err := s.forget(ctx, c); err != nil {
 		return matrix.Of(c).With(matrix.Lost, s.ui.FirstLine(err))
 	}
 	task := slurmTask{cell: c, ended: make(chan string, 1)}
