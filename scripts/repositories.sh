@@ -24,15 +24,19 @@ for directory in "$in"/deb/pool/*/; do
     [ -d "$directory" ] || continue
     suite=$(basename "$directory")
     dists=$out/deb/dists/$suite
-    mkdir -p "$dists/main/binary-amd64" "$dists/main/source"
+    mkdir -p "$dists/main/source"
     cd "$in/deb"
-    apt-ftparchive packages "pool/$suite" >"$dists/main/binary-amd64/Packages"
+    processors=$(find "pool/$suite" -name '*.deb' | sed -n 's/.*_\([^_]*\)\.deb$/\1/p' | grep -vx all | sort -u | paste -s -d ' ')
+    for processor in $processors; do
+        mkdir "$dists/main/binary-$processor"
+        apt-ftparchive --arch "$processor" packages "pool/$suite" >"$dists/main/binary-$processor/Packages"
+    done
     apt-ftparchive sources "pool/$suite" >"$dists/main/source/Sources"
-    for file in "$dists/main/binary-amd64/Packages" "$dists/main/source/Sources"; do
+    for file in "$dists/main"/binary-*/Packages "$dists/main/source/Sources"; do
         xz --keep --threads=1 "$file"
     done
     cd "$dists"
-    for option in "Origin=$name" "Label=$name" "Suite=$suite" "Codename=$suite" Architectures=amd64 Components=main; do
+    for option in "Origin=$name" "Label=$name" "Suite=$suite" "Codename=$suite" "Architectures=$processors" Components=main; do
         printf 'APT::FTPArchive::Release::%s "%s";\n' "${option%%=*}" "${option#*=}"
     done >/tmp/release.conf
     apt-ftparchive --config-file=/tmp/release.conf release . >/tmp/Release

@@ -8,7 +8,8 @@
 #                                    what %install makes of that
 # Environment: SOURCE_DATE_EPOCH (seconds, the release's date), TOPDIR (fixed
 # path: it is compiled into the result), CCACHE_DIR (optional), PAYLOAD (optional: the compression of the packages, in rpm's
-# notation, in place of the distro's).
+# notation, in place of the distro's), CROSS (optional: the processor that is cross-compiled for, as RPM names it; the spec has to
+# read %{cross_triplet}).
 set -eu
 
 needs() { # COMMAND...: ends the script if the image lacks one
@@ -84,6 +85,8 @@ case $mode in
 esac
 
 [ -z "${PAYLOAD:-}" ] || set -- --define "_binary_payload $PAYLOAD" --define "_source_payload $PAYLOAD" "$@"
+
+[ -z "${CROSS:-}" ] || set -- --target "$CROSS-linux" --define "cross_triplet $CROSS-linux-gnu" "$@"
 
 # EL 9 leaves out changelog entries by the day of the build. Its rpm makes an age of that, two years, and then goes by the newest entry:
 # the age itself, which it knows too, needs no clock. An older rpm knows the time alone.

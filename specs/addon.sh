@@ -7,14 +7,18 @@
 #   addon.sh install ROOT          installs into ROOT and writes runtime.list and devel.list: what a program that runs needs,
 #                                  and what only a compiler does
 # Environment: FOLDERS, the provider's directories with a CMakeLists.txt; PAGES and LIBRARY, 1 if it has manual pages or a
-# library of its own; LIBDIR, such as lib64, below /usr; CFLAGS and LDFLAGS; JOBS, an argument of ninja; INTERFACE_OBJECT,
-# for who asks, the object file whose debugging data describes what libibverbs and a provider share.
+# library of its own; LIBDIR, such as lib64, below /usr; CFLAGS and LDFLAGS; JOBS, an argument of ninja; TRIPLET, for
+# cross-compiling, what the names of the tools begin with, such as aarch64-linux-gnu; INTERFACE_OBJECT, for who asks, the object file whose debugging data describes what libibverbs and a provider share.
 set -eu
 
 case $1 in
     build)
         shift
         [ "$PAGES" = 1 ] || set -- -DNO_MAN_PAGES=1 "$@"
+        if [ -n "${TRIPLET:-}" ]; then
+            set -- -DCMAKE_SYSTEM_NAME=Linux "-DCMAKE_SYSTEM_PROCESSOR=${TRIPLET%%-*}" "-DCMAKE_C_COMPILER=$TRIPLET-gcc" "$@"
+            export PKG_CONFIG_LIBDIR="/usr/lib/$TRIPLET/pkgconfig:/usr/share/pkgconfig"
+        fi
         cmake -S . -B addon-build -GNinja \
             -DCMAKE_BUILD_TYPE=Release \
             -DCMAKE_C_FLAGS_RELEASE:STRING=-DNDEBUG \
@@ -37,7 +41,7 @@ case $1 in
         cmake --build addon-build -- -v ${JOBS:-} "$@"
         if [ -n "${INTERFACE_OBJECT:-}" ]; then
             printf '#include <config.h>\n#include <infiniband/driver.h>\n' >interface.c
-            gcc -std=gnu11 -w -g -O0 -D_GNU_SOURCE -fno-eliminate-unused-debug-types -fno-lto -Iaddon-build/include \
+            "${TRIPLET:+$TRIPLET-}gcc" -std=gnu11 -w -g -O0 -D_GNU_SOURCE -fno-eliminate-unused-debug-types -fno-lto -Iaddon-build/include \
                 -c interface.c -o "$INTERFACE_OBJECT"
         fi
         ;;

@@ -40,9 +40,6 @@ const (
 	KindAddon   = "addon"   // the provider's own, next to unpatched ones
 )
 
-// X8664 is the one processor that packages are made for.
-const X8664 = "x86_64"
-
 // Axes are lists of values, of which each combination is a cell.
 //
 //nolint:lll // a struct tag cannot be broken
@@ -53,7 +50,7 @@ type Axes struct {
 	Distros []string `yaml:"distros,omitempty" jsonschema:"minItems=1" jsonschema_description:"names of distros, or all"`
 	Suites  []string `yaml:"suites,omitempty" jsonschema:"minItems=1" jsonschema_description:"names of Debian or Ubuntu suites, or all"`
 	// Processors are as RPM names them.
-	Processors []string `yaml:"processors,omitempty" jsonschema:"minItems=1,enum=x86_64" jsonschema_description:"x86_64"`
+	Processors []string `yaml:"processors,omitempty" jsonschema:"minItems=1,enum=x86_64,enum=aarch64" jsonschema_description:"x86_64, aarch64"`
 	// Providers are names in provider/, or directories.
 	Providers []string `yaml:"providers,omitempty" jsonschema:"minItems=1" jsonschema_description:"names in provider/, or paths of directories"`
 	// Packages are kinds of packages.
@@ -86,7 +83,7 @@ type MatrixCell struct {
 	Release   string
 	Distro    string // or
 	Suite     string // of Debian's packages
-	Processor string
+	Processor Processor
 	Provider  string // "": the repository's own
 	Packages  string
 	Depth     Depth
@@ -230,7 +227,7 @@ func (m *Matrix) filled(a Axes) Axes {
 		a.Distros, a.Suites = m.Distros, m.Suites
 	}
 	a.Releases = or(a.Releases, m.Releases, "default")
-	a.Processors = or(a.Processors, m.Processors, X8664)
+	a.Processors = or(a.Processors, m.Processors, string(X8664))
 	a.Providers = or(a.Providers, m.Providers, "")
 	a.Packages = or(a.Packages, m.Packages, KindPatched)
 	if a.Depth == "" {

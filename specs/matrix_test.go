@@ -38,7 +38,7 @@ func matrix(t *testing.T, text string) (*specs.Matrix, error) {
 func cellNames(m *specs.Matrix) []string {
 	var out []string
 	for _, c := range m.Cells() {
-		out = append(out, strings.Join([]string{c.Target(), c.Processor, c.Provider, c.Packages, c.Release, string(c.Depth)}, " "))
+		out = append(out, strings.Join([]string{c.Target(), string(c.Processor), c.Provider, c.Packages, c.Release, string(c.Depth)}, " "))
 	}
 	return out
 }
@@ -102,7 +102,7 @@ func TestMatrixMistakes(t *testing.T) {
 		"distros: [rocky9]\nreleases: [\"56.1..50.0\"]\n":                  "want FROM..TO, the older release first",
 		"distros: [rocky9, rocky9]\n":                                      "distros[1]: want each value once",
 		"suites: [bookworm]\ndepth: kernel\n":                              "distros alone at depth kernel",
-		"distros: [rocky9]\nprocessors: [aarch64]\n":                       "x86_64",
+		"distros: [rocky9]\nprocessors: [sparc]\n":                         "x86_64, aarch64",
 		"distros: [rocky9]\nexclude:\n  - {depth: edit}\n":                 "exclude[0].depth: want no depth",
 		"distros: [rocky9]\ninclude:\n  - {}\n":                            "include[0]: want an axis or a depth at least",
 		"distros: [rocky9]\nexclude:\n  - {distros: [rocky9]}\n":           "want a cell at least, got none that is not excluded",

@@ -126,7 +126,8 @@ func (a Axes) cells() []MatrixCell {
 	}
 	var out []MatrixCell
 	for _, c := range targets {
-		for _, c.Processor = range a.Processors {
+		for _, processor := range a.Processors {
+			c.Processor = Processor(processor)
 			for _, c.Provider = range a.Providers {
 				for _, c.Packages = range a.Packages {
 					for _, c.Release = range a.Releases {
@@ -147,7 +148,7 @@ func (m *Matrix) excluded(c MatrixCell) bool {
 		has := func(values []string, value string) bool { return len(values) == 0 || slices.Contains(values, value) }
 		target := len(a.Distros)+len(a.Suites) == 0 ||
 			c.Distro != "" && slices.Contains(a.Distros, c.Distro) || c.Suite != "" && slices.Contains(a.Suites, c.Suite)
-		return target && has(a.Releases, c.Release) && has(a.Processors, c.Processor) && has(a.Providers, c.Provider) &&
+		return target && has(a.Releases, c.Release) && has(a.Processors, string(c.Processor)) && has(a.Providers, c.Provider) &&
 			has(a.Packages, c.Packages)
 	})
 }

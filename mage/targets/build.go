@@ -44,9 +44,10 @@ func RPM(ctx context.Context,
 	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
+	arch *string, // processor: x86_64 or aarch64 (default the engine's)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Suffix = suffix
+	f.Suffix, f.Arch = suffix, arch
 	return app.Run(ctx, f, (*app.App).RPM)
 }
 
@@ -58,9 +59,10 @@ func DEB(ctx context.Context,
 	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the packages' version (default +by.PROVIDER1)
+	arch *string, // processor: x86_64 or aarch64 (default the engine's)
 ) error {
 	f := flags(nil, rdma, source, provider, base)
-	f.Suite, f.Suffix = suite, suffix
+	f.Suite, f.Suffix, f.Arch = suite, suffix, arch
 	return app.Run(ctx, f, (*app.App).Deb)
 }
 
@@ -87,9 +89,10 @@ func Reproduce(ctx context.Context,
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
+	arch *string, // processor: x86_64 or aarch64 (default the engine's)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Suite = suite
+	f.Suite, f.Arch = suite, arch
 	return app.Run(ctx, f, func(a *app.App, ctx context.Context) error {
 		return a.Reproduce(ctx, app.ReproduceFlags{Kind: kind, Vary: vary})
 	})
@@ -150,9 +153,10 @@ func (Rpm) Addon(ctx context.Context,
 	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the package's release, for a rebuild (default nothing)
+	arch *string, // processor: x86_64 or aarch64 (default the engine's)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Suffix = suffix
+	f.Suffix, f.Arch = suffix, arch
 	return app.Run(ctx, f, (*app.App).RPMAddon)
 }
 
@@ -167,8 +171,9 @@ func (Deb) Addon(ctx context.Context,
 	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
 	suffix *string, // appended to the package's version, for a rebuild (default nothing)
+	arch *string, // processor: x86_64 or aarch64 (default the engine's)
 ) error {
 	f := flags(nil, rdma, source, provider, base)
-	f.Suite, f.Suffix = suite, suffix
+	f.Suite, f.Suffix, f.Arch = suite, suffix, arch
 	return app.Run(ctx, f, (*app.App).DebAddon)
 }

@@ -31,9 +31,10 @@ func (Toolchain) Build(ctx context.Context,
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
+	arch *string, // processor: x86_64 or aarch64 (default the engine's)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Suite = suite
+	f.Suite, f.Arch = suite, arch
 	return app.Run(ctx, f, (*app.App).ToolchainBuild)
 }
 
@@ -45,9 +46,10 @@ func (Toolchain) Lock(ctx context.Context,
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, a directory, or none (default the repository's own)
 	base *string, // base image: auto, registry or standin (default auto)
+	arch *string, // processor: x86_64 or aarch64 (default the engine's)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
-	f.Suite = suite
+	f.Suite, f.Arch = suite, arch
 	return app.Run(ctx, f, (*app.App).ToolchainLock)
 }
 

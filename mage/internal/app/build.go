@@ -13,7 +13,7 @@ import (
 
 // doRPM does a recipe for the job of the flags.
 func (a *App) doRPM(ctx context.Context, recipe pipeline.Recipe) (*pipeline.State, error) {
-	j, err := a.rpmJob(ctx)
+	j, err := a.patchedRPMJob(ctx)
 	if err != nil {
 		return nil, err
 	}

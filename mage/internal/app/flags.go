@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 	"github.com/resnics/verbsmith/specs/rpmspec"
@@ -26,6 +27,7 @@ type Flags struct {
 	Packages                             *string // what the kernel lab installs
 	Beside                               *string // unpatched packages for an add-on
 	Clones                               *string // of strangers' repositories
+	Arch                                 *string // processor that packages are for
 }
 
 func value(flag *string, otherwise string) string {
@@ -83,7 +85,39 @@ func (a *App) rpmJob(ctx context.Context) (job.Job, error) {
 	if j.Suffix = value(a.flags.Suffix, ""); j.Suffix != "" {
 		err = errors.Join(err, rpmspec.CheckSuffix(j.Suffix))
 	}
+	return j, errors.Join(err, a.crossed(ctx, &j))
+}
+
+// patchedRPMJob is the job for rdma-core's RPMs with the provider in them, which are made on their own processor alone.
+func (a *App) patchedRPMJob(ctx context.Context) (job.Job, error) {
+	j, err := a.rpmJob(ctx)
+	if err == nil && j.Cross != "" {
+		err = stage.NoCross(j.Cross, "no distro with RPMs has a compiler and the libraries to cross-compile all of rdma-core")
+	}
 	return j, err
+}
+
+// crossProcessor is the processor that packages are cross-compiled for: that of -arch, if it is not the engine's.
+func (a *App) crossProcessor(ctx context.Context) (specs.Processor, error) {
+	name := value(a.flags.Arch, "")
+	if name == "" {
+		return "", nil
+	}
+	wanted, err := specs.FindProcessor(name)
+	if err != nil {
+		return "", err
+	}
+	engine, err := a.connectEngine(ctx)
+	if err != nil || engine.Info.Arch == wanted.Debian() {
+		return "", err
+	}
+	return wanted, nil
+}
+
+// crossed sets the processor that a job's packages are cross-compiled for.
+func (a *App) crossed(ctx context.Context, j *job.Job) (err error) {
+	j.Cross, err = a.crossProcessor(ctx)
+	return err
 }
 
 // release fills in the version. A version that specs/ does not know can still
@@ -193,6 +227,7 @@ func (a *App) checkFlags() error {
 		notEmpty("packages", f.Packages, oneOf(packagesPatched, packagesAddon)),
 		notEmpty("beside", f.Beside, "a directory in dist/ with unpatched packages"),
 		notEmpty("clones", f.Clones, "a directory with git clones of strangers' repositories"),
+		notEmpty("arch", f.Arch, oneOf(specs.ProcessorNames()...)),
 		notEmpty("suffix", f.Suffix, "a suffix for the release, such as .acme2"),
 	)
 }

@@ -78,6 +78,10 @@ func (a *App) setCell(plan *matrixPlan, c matrix.Cell) {
 		a.flags.Provider = &c.Provider
 	}
 	a.flags.Packages = &c.Packages
+	if c.Depth != specs.DepthEdit { // which needs no engine
+		processor := string(c.Processor)
+		a.flags.Arch = &processor
+	}
 }
 
 // runCell does what the cell's depth says.
@@ -92,6 +96,15 @@ func (a *App) runCell(ctx context.Context, c matrix.Cell) error {
 		{true, true}:   {(*App).DebAddon, (*App).TestDebAddon},
 	}
 	kind := kinds[[2]bool{debian, alone}]
+	if c.Depth != specs.DepthPackage {
+		cross, err := a.crossProcessor(ctx)
+		if err != nil {
+			return err
+		}
+		if cross != "" {
+			return stage.NoCross(cross, "depth "+string(c.Depth)+" runs the programs")
+		}
+	}
 	switch c.Depth {
 	case specs.DepthEdit, specs.DepthCompile:
 		s, recipe, err := a.cellRecipe(ctx, c)

@@ -118,6 +118,9 @@ func (a *App) recordedJob(ctx context.Context, rec artifact.Record) (job.Job, er
 	if rec.Suffix != "" {
 		a.flags.Suffix = &rec.Suffix
 	}
+	if rec.Cross != "" {
+		a.flags.Arch = &rec.Cross
+	}
 	switch {
 	case rec.Provider == nil:
 		a.flags.Provider = new(noProvider)

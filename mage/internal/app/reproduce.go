@@ -187,6 +187,10 @@ func (a *App) reproducedJob(ctx context.Context, kind artifact.Kind) (job.Job, p
 		j, err := a.debJob(ctx)
 		return j, recipe, err
 	}
-	j, err := a.rpmJob(ctx)
+	if kind.Addon() {
+		j, err := a.rpmJob(ctx)
+		return j, recipe, err
+	}
+	j, err := a.patchedRPMJob(ctx)
 	return j, recipe, err
 }

@@ -14,6 +14,7 @@ type Dist struct {
 type Manifest struct {
 	Distro         string   `json:"distro"`
 	Suite          string   `json:"suite,omitempty"` // of Debian
+	Cross          string   `json:"cross,omitempty"` // processor that was cross-compiled for, as RPM names it
 	Release        string   `json:"release"`
 	Tag            string   `json:"tag,omitempty"`
 	Commit         string   `json:"commit,omitempty"`

@@ -34,6 +34,7 @@ type Record struct {
 	Kind      Kind   `json:"kind"`
 	Distro    string `json:"distro,omitempty"` // of RPMs
 	Suite     string `json:"suite,omitempty"`  // of Debian's packages
+	Cross     string `json:"cross,omitempty"`  // processor that was cross-compiled for, as RPM names it
 	Release   string `json:"release"`          // of rdma-core
 	Suffix    string `json:"suffix,omitempty"` // of the packages' release, as given
 	Standin   bool   `json:"standin"`

@@ -20,6 +20,7 @@ import (
 // AddonSet is which of a provider's add-ons in dist is for which release of a distribution.
 type AddonSet struct {
 	Provider string
+	Cross    specs.Processor // that all of them are for; "": the engine's
 	Rows     []AddonRow
 }
 
@@ -36,7 +37,8 @@ type AddonRow struct {
 // AddonFacts is what a set is made from besides dist.
 type AddonFacts struct {
 	Provider   string
-	Digest     string // of its files
+	Cross      specs.Processor // that the add-ons are for; "": the engine's
+	Digest     string          // of its files
 	Stock      []specs.Stock
 	Interfaces *specs.Interfaces
 	// Family is the dist tag, as in ".el9", or the suite that packages are built for; "": not known.
@@ -50,7 +52,7 @@ type AddonFacts struct {
 // AddonSet reads the manifests in dist. It has the releases of each family that an add-on was built for, in the order of
 // Stock; so it depends on neither the target nor the order in which they were built.
 func (c *Collector) AddonSet(facts AddonFacts) (AddonSet, error) {
-	pattern := filepath.Join(c.Dir, "*", "*."+artifact.AddonName+"-"+facts.Provider)
+	pattern := filepath.Join(c.Dir, "*", "*."+artifact.AddonName+"-"+facts.Provider+crossEnd(facts.Cross))
 	found, err := c.addons(pattern, func(m artifact.Manifest) bool { return AddonFile(m) != "" })
 	if err != nil {
 		return AddonSet{}, err
@@ -60,7 +62,7 @@ func (c *Collector) AddonSet(facts AddonFacts) (AddonSet, error) {
 		family := facts.Family(d.Manifest)
 		families[family] = append(families[family], d)
 	}
-	set := AddonSet{Provider: facts.Provider}
+	set := AddonSet{Provider: facts.Provider, Cross: facts.Cross}
 	for _, distribution := range facts.Stock {
 		for _, r := range distribution.Releases {
 			if built, listed := families[r.Family()]; listed {
@@ -159,7 +161,7 @@ func AddonFile(m artifact.Manifest) string {
 }
 
 // MarkdownName is the file's name in dist.
-func (s AddonSet) MarkdownName() string { return s.Provider + "-addons.md" }
+func (s AddonSet) MarkdownName() string { return s.Provider + "-addons" + crossEnd(s.Cross) + ".md" }
 
 // The marks of packages: of one of a stand-in, and of one that an earlier run made from other files of the provider.
 const (

@@ -173,6 +173,12 @@ func TestAddonSetMarkdown(t *testing.T) {
 	if got := string(set.Markdown()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	if got := set.MarkdownName(); got != "rib-addons.md" {
+		t.Errorf("the file is %s", got)
+	}
+	if set.Cross = specs.AArch64; set.MarkdownName() != "rib-addons.aarch64.md" {
+		t.Errorf("the file for another processor is %s", set.MarkdownName())
+	}
 	set.Rows = set.Rows[:1]
 	if got := string(set.Markdown()); strings.Contains(got, "stand-in") {
 		t.Errorf("without a stand-in:\n%s", got)

@@ -26,6 +26,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/timing"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
 )
 
 var errNoPackages = errors.New("the build succeeded but produced no packages")
@@ -46,7 +47,20 @@ type Collector struct {
 // Folder is where a job's outputs are collected: label is that of its source. A
 // release without a provider has a directory of its own.
 func (c *Collector) Folder(j job.Job, base artifact.Base, label string) string {
-	return filepath.Join(c.Dir, base.Folder, distName(j, label))
+	return c.folder(j, base, distName(j, label))
+}
+
+// folder has the processor at its end if that is not the engine's.
+func (c *Collector) folder(j job.Job, base artifact.Base, name string) string {
+	return filepath.Join(c.Dir, base.Folder, name+crossEnd(j.Cross))
+}
+
+// crossEnd is the end of names of what is for a processor that is not the engine's.
+func crossEnd(cross specs.Processor) string {
+	if cross == "" {
+		return ""
+	}
+	return "." + string(cross)
 }
 
 func distName(j job.Job, label string) string {
@@ -60,7 +74,7 @@ func distName(j job.Job, label string) string {
 // AddonFolder is where the package of a job's provider next to the distro's own
 // libibverbs is collected.
 func (c *Collector) AddonFolder(j job.Job, base artifact.Base, version string) string {
-	return c.Folder(j, base, version) + "." + artifact.AddonName + "-" + j.ProviderName()
+	return c.folder(j, base, distName(j, version)+"."+artifact.AddonName+"-"+j.ProviderName())
 }
 
 // Describe is the record of a build without its outputs, as a part of stage s.
@@ -130,7 +144,7 @@ func sameManifest(read, want artifact.Manifest) bool {
 func manifest(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages) artifact.Manifest {
 	src := tree.Source
 	m := artifact.Manifest{
-		Distro: j.Target.Name(), Suite: j.Suite().Name, Release: src.Version, Tag: src.Tag, Commit: src.Commit,
+		Distro: j.Target.Name(), Suite: j.Suite().Name, Cross: string(j.Cross), Release: src.Version, Tag: src.Tag, Commit: src.Commit,
 		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Name(), Standin: tc.Base.Standin,
 		Releasable: !tc.Base.Standin, Payload: tc.Base.Payload(), Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}

@@ -216,10 +216,16 @@ func TestDistFolder(t *testing.T) {
 	}{
 		{job.Job{}, "/out/rocky9.standin/rdma-core-56.1.stock"},
 		{job.Job{Provider: &provider.Provider{}}, "/out/rocky9.standin/rdma-core-56.1"},
+		{job.Job{Cross: specs.AArch64}, "/out/rocky9.standin/rdma-core-56.1.stock.aarch64"},
 	} {
 		if got := c.Folder(tt.job, base, "56.1"); got != tt.want {
 			t.Errorf("got %s, want %s", got, tt.want)
 		}
+	}
+	rib := job.Job{Provider: &provider.Provider{Manifest: provider.Manifest{Name: "rib"}}, Cross: specs.AArch64}
+	const want = "/out/rocky9.standin/rdma-core-56.1.addon-rib.aarch64"
+	if got := c.AddonFolder(rib, base, "56.1"); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

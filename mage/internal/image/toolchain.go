@@ -10,8 +10,10 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/mage/internal/stagecache"
 	"github.com/resnics/verbsmith/mage/internal/ui"
 	"github.com/resnics/verbsmith/specs"
+	"github.com/resnics/verbsmith/specs/debianpkg"
 )
 
 // ToolchainState returns the image's reference and whether it is on the engine.
@@ -51,21 +53,58 @@ func toolchain(ctx context.Context, i image, base artifact.Base, get finder, s *
 // toolchainImage is the toolchain for what a file requires.
 func (b *Builder) toolchainImage(j job.Job, base artifact.Base, file string) (image, error) {
 	if _, debian := j.Target.(job.Deb); debian {
-		return b.debianToolchain(base, file)
+		return b.debianToolchain(j, base, file)
 	}
-	return b.elToolchain(j.Distro(), base, file)
+	i, err := b.elToolchain(j.Distro(), base, file)
+	if err != nil || j.Cross == "" {
+		return i, err
+	}
+	return b.crossToolchain(j, base, i)
 }
 
 // debianToolchain is built from a Containerfile, which expects the control file under that name.
-func (b *Builder) debianToolchain(base artifact.Base, control string) (image, error) {
+func (b *Builder) debianToolchain(j job.Job, base artifact.Base, control string) (image, error) {
 	text, err := b.containerfile("debian")
 	if err != nil {
 		return image{}, err
 	}
-	return ownImage(toolchainKind, base.Folder, built{
+	in := built{
 		Files: []stage.File{{Name: containerfileName, Data: text}, {Name: artifact.ControlFile, Path: control}},
 		Args:  map[string]string{"BASE": base.ID},
+	}
+	if j.Cross == "" {
+		return ownImage(toolchainKind, base.Folder, in)
+	}
+	if j.Suite().ID() != specs.Debian && !base.Standin {
+		return image{}, stage.NoCross(j.Cross, j.Suite().Title+" has the packages of other processors in another archive")
+	}
+	native, err := stagecache.ReadFile(control)
+	if err != nil {
+		return image{}, fmt.Errorf("read what the build requires: %w", err)
+	}
+	in.Files[1] = stage.File{Name: artifact.ControlFile, Data: debianpkg.CrossControl(native)}
+	in.Args["CROSS"] = j.Cross.Debian()
+	return ownImage(toolchainKind, crossName(base, j), in)
+}
+
+// crossName is that of a target with a processor that is not the engine's.
+func crossName(base artifact.Base, j job.Job) string { return base.Folder + "." + string(j.Cross) }
+
+// crossToolchain is a toolchain for RPMs of another processor, which only the stand-in has.
+func (b *Builder) crossToolchain(j job.Job, base artifact.Base, native image) (image, error) {
+	if !base.Standin {
+		return image{}, stage.NoCross(j.Cross, j.Target.Name()+" has no cross-compiler with a C library, only one for kernels")
+	}
+	const script = "cross.sh"
+	text, err := fs.ReadFile(b.Files, "el/"+script)
+	if err != nil {
+		return image{}, fmt.Errorf("read the toolchain's script: %w", err)
+	}
+	i, err := ownImage(toolchainKind, crossName(base, j), installed{
+		Base: native.ref, Script: text, Argv: []string{script, j.Cross.Debian()},
 	})
+	i.on = []*image{&native}
+	return i, err
 }
 
 // elToolchain is made by one script for all distros with RPMs, which differ only in their entries in specs/. It is not

@@ -14,6 +14,7 @@ import (
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -264,6 +265,57 @@ func TestToolchainNeedsAContainerfile(t *testing.T) {
 		_, err := b.Toolchain(t.Context(), job.Job{Target: target}, artifact.Base{}, "none", false)
 		if !errors.Is(err, os.ErrNotExist) || len(engine.Built())+len(engine.Runs()) > 0 {
 			t.Errorf("%s: got %v, built %d images", target.Name(), err, len(engine.Built()))
+		}
+	}
+}
+
+// A toolchain for another processor has that one's compiler and libraries, and what runs is of its own.
+func TestCrossToolchain(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, artifact.ControlFile)
+	if err := os.WriteFile(file, []byte("Build-Depends: cython3, libnl-3-dev\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b := newBuilder(t, &stagetest.Engine{})
+	base := artifact.Base{ID: "sha256:base", Folder: "debian-bookworm"}
+	native, err := b.toolchainImage(job.Job{Target: bookworm}, base, file)
+	cross, errCross := b.toolchainImage(job.Job{Target: bookworm, Cross: specs.AArch64}, base, file)
+	if err := errors.Join(err, errCross); err != nil || native.ref == cross.ref || !strings.Contains(cross.ref, "debian-bookworm.aarch64-") {
+		t.Errorf("got %s and %s, %v", native.ref, cross.ref, err)
+	}
+	in, _ := cross.how.(built)
+	if got := string(in.Files[1].Data); in.Args["CROSS"] != "arm64" || got != "Build-Depends: cython3:native, libnl-3-dev\n" {
+		t.Errorf("the arguments are %q, the control file is %q", in.Args, got)
+	}
+
+	engine := &stagetest.Engine{}
+	standin := artifact.Base{ID: "sha256:standin", Folder: "x.standin", Standin: true, Local: true}
+	j := job.Job{Target: rocky9, Cross: specs.AArch64}
+	tc, err := newBuilder(t, engine).Toolchain(t.Context(), j, standin, file, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := engine.Runs()
+	last := runs[len(runs)-1]
+	if len(runs) != 3 || last.Image != runs[1].Commit || last.Commit != tc.Ref || !strings.HasSuffix(strings.Join(last.Argv, " "), "/cross.sh arm64") {
+		t.Errorf("got %+v", runs)
+	}
+}
+
+// Where there is no compiler for another processor, that is said with what to do.
+func TestNoCrossToolchain(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "spec")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	noble := job.Deb{Suite: specs.Suite{Name: "noble", Distribution: "ubuntu", Title: "Ubuntu 24.04"}}
+	for name, target := range map[string]job.Target{"rocky9": rocky9, "Ubuntu 24.04": noble} {
+		j := job.Job{Target: target, Cross: specs.AArch64}
+		_, err := newBuilder(t, nil).toolchainImage(j, artifact.Base{ID: "sha256:real", Folder: "x"}, file)
+		refused, ok := errors.AsType[*stage.CrossError](err)
+		advised, advice := errors.AsType[*stage.AdviceError](err)
+		if !ok || !advice || refused.For != specs.AArch64 || !strings.Contains(err.Error(), name) || !strings.Contains(advised.What, "ssh://") {
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }

@@ -17,6 +17,7 @@ type Job struct {
 	Needs    []string           // what else the build requires, without a Provider: see Stock
 	Suffix   string             // of the packages' release; empty: see ReleaseSuffix and DebianSuffix
 	Base     BaseMode
+	Cross    specs.Processor // that packages are cross-compiled for; empty: the engine's own
 }
 
 // Stock is the job without its provider, but with what that one's build requires: for a

@@ -21,7 +21,7 @@ type Cell struct {
 
 // ID names a cell among those of a matrix: release, target, processor, provider and kind of packages, with slashes between.
 func (c Cell) ID() string {
-	return path.Join(c.Release, c.Target(), c.Processor, c.Name, c.Packages)
+	return path.Join(c.Release, c.Target(), string(c.Processor), c.Name, c.Packages)
 }
 
 // TwiceError says that two cells of a matrix would have one name.

@@ -24,17 +24,17 @@ const (
 
 // Result is one cell with its verdict. It has nothing of where and when the cell ran, so it is the same wherever that was.
 type Result struct {
-	Cell      string      `json:"cell"`
-	Release   string      `json:"release"`
-	Distro    string      `json:"distro,omitempty"`
-	Suite     string      `json:"suite,omitempty"`
-	Processor string      `json:"processor"`
-	Provider  string      `json:"provider"`
-	Packages  string      `json:"packages"`
-	Depth     specs.Depth `json:"depth"`
-	Verdict   Verdict     `json:"verdict"`
-	Cause     string      `json:"cause,omitempty"` // one line, of a cell that did not pass
-	Made      []File      `json:"made,omitempty"`  // the packages
+	Cell      string          `json:"cell"`
+	Release   string          `json:"release"`
+	Distro    string          `json:"distro,omitempty"`
+	Suite     string          `json:"suite,omitempty"`
+	Processor specs.Processor `json:"processor"`
+	Provider  string          `json:"provider"`
+	Packages  string          `json:"packages"`
+	Depth     specs.Depth     `json:"depth"`
+	Verdict   Verdict         `json:"verdict"`
+	Cause     string          `json:"cause,omitempty"` // one line, of a cell that did not pass
+	Made      []File          `json:"made,omitempty"`  // the packages
 
 	// Key is the digest of what the verdict is about: the cell, the provider's content, the source and verbsmith itself.
 	Key string `json:"key,omitempty"`

@@ -54,7 +54,7 @@ func (rs Results) Rows() [][]string {
 	rows := make([][]string, 0, len(rs))
 	for _, r := range rs {
 		rows = append(rows, []string{
-			r.Release, r.Target(), r.Processor, r.Provider, r.Packages, string(r.Depth), string(r.state()), r.Cause,
+			r.Release, r.Target(), string(r.Processor), r.Provider, r.Packages, string(r.Depth), string(r.state()), r.Cause,
 		})
 	}
 	return rows

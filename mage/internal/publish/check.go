@@ -84,8 +84,8 @@ func Check(ctx context.Context, dir string, trust Trust) (Index, error) {
 			c.checkApt(repository)
 			continue
 		}
-		for _, part := range []string{basearch, "source"} {
-			c.checkDnf(path.Join(repository, part))
+		for _, folder := range index.folders(repository) {
+			c.checkDnf(folder)
 		}
 	}
 	return index, c.err()

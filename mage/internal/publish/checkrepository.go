@@ -4,10 +4,13 @@ package publish
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"fmt"
 	"io"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/pkgrepo"
@@ -120,12 +123,17 @@ func (c *checker) checkApt(repository string) {
 			c.faultf(full, "it is not the one that %s names", inRelease)
 		}
 	}
-	packages := path.Join(folder, "main", "binary-amd64", "Packages")
-	pool := path.Join(debFolder, "pool", suite)
 	listed := map[string]string{}
-	err = pkgrepo.ReadPackages(bytes.NewReader(c.read(packages)), func(p pkgrepo.Package) {
-		listed[path.Join(debFolder, p.Path)] = p.SHA256
-	})
-	c.refused(packages, err)
-	c.compareListed(packages, debFolder, listed, c.packagesIn(pool, ".deb"))
+	var last string
+	for _, file := range slices.Sorted(maps.Keys(sums)) {
+		if binary, _ := path.Match("main/binary-*/Packages", file); !binary {
+			continue
+		}
+		last = path.Join(folder, file)
+		err = pkgrepo.ReadPackages(bytes.NewReader(c.read(last)), func(p pkgrepo.Package) {
+			listed[path.Join(debFolder, p.Path)] = p.SHA256
+		})
+		c.refused(last, err)
+	}
+	c.compareListed(cmp.Or(last, name), debFolder, listed, c.packagesIn(path.Join(debFolder, "pool", suite), ".deb"))
 }

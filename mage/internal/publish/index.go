@@ -147,6 +147,18 @@ func (x Index) Repositories() []string {
 	return slices.Compact(all)
 }
 
+// folders are the directories of a repository that have packages.
+func (x Index) folders(repository string) []string {
+	var all []string
+	for _, b := range x.of(repository) {
+		for _, p := range b.Packages {
+			all = append(all, path.Dir(p.Path))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // of are the builds in a repository.
 func (x Index) of(repository string) []Build {
 	return slices.DeleteFunc(slices.Clone(x.Builds), func(b Build) bool { return b.Repository != repository })

@@ -3,6 +3,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pkgfile"
 	"github.com/resnics/verbsmith/mage/internal/signing"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // draft is the next state of a released directory, beside the present one: nobody sees half of it.
@@ -166,11 +168,16 @@ func (c Candidate) pathOf(file string, p Package) string {
 	case p.Arch == archSRPM:
 		return path.Join(repository, "source", path.Base(file))
 	}
-	return path.Join(repository, basearch, path.Base(file))
+	return path.Join(repository, c.basearch(p), path.Base(file))
 }
 
-// basearch is dnf's $basearch.
-const basearch = "x86_64"
+// basearch is dnf's $basearch of who installs a package: its own processor, or that of the build.
+func (c Candidate) basearch(p Package) string {
+	if known, err := specs.FindProcessor(p.Arch); err == nil {
+		return string(known)
+	}
+	return cmp.Or(c.Record.Cross, string(specs.X8664))
+}
 
 // describe reads what a package is.
 func describe(file string) (Package, error) {

@@ -89,8 +89,8 @@ func (d *draft) keepFormer(x Index) error {
 		if !strings.HasPrefix(repository, rpmFolder+"/") {
 			continue
 		}
-		for _, part := range []string{basearch, "source"} {
-			if err := d.keepNamed(path.Join(repository, part)); err != nil {
+		for _, folder := range x.folders(repository) {
+			if err := d.keepNamed(folder); err != nil {
 				return err
 			}
 		}

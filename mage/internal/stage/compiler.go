@@ -30,6 +30,7 @@ type Compiler struct {
 	Epoch   time.Time // the release's date
 	Objects string    // volume with objects of earlier runs, read and extended; "": none
 	Payload string    // compression of RPMs, see artifact.Base.Payload
+	Cross   string    // processor that is cross-compiled for, in the words of the packages; "": the image's own
 }
 
 // Compiler decides which objects of ccache a run may reuse: those of the same provider's runs on the
@@ -39,6 +40,9 @@ func (r *Runner) Compiler(j job.Job, tc artifact.Toolchain, epoch time.Time, why
 	c := Compiler{Image: tc.ID, Epoch: epoch}
 	if why == ForPackages {
 		c.Payload = tc.Base.Payload()
+	}
+	if c.Cross = string(j.Cross); j.Suite().Name != "" {
+		c.Cross = j.Cross.Debian()
 	}
 	switch {
 	case why == ForTrial:
@@ -78,7 +82,7 @@ depend_mode = true
 
 // StageKey implements Keyed.
 func (c Compiler) StageKey() string {
-	return fmt.Sprintf("%q %s %q %q %q", c.Image, timeText(c.Epoch), c.Objects, c.Payload, ccacheText)
+	return fmt.Sprintf("%q %s %q %q %q %q", c.Image, timeText(c.Epoch), c.Objects, c.Payload, c.Cross, ccacheText)
 }
 
 // Environment is that of a build, without what concerns ccache.
@@ -92,6 +96,9 @@ func (c Compiler) Environment() map[string]string {
 	}
 	if c.Payload != "" {
 		env["PAYLOAD"] = c.Payload
+	}
+	if c.Cross != "" {
+		env["CROSS"] = c.Cross
 	}
 	return env
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // providerIn is a job for a provider of a name in a directory.
@@ -153,5 +154,22 @@ func assertConfig(t *testing.T, spec containers.RunSpec) {
 	}
 	if !found {
 		t.Errorf("no input brings %s", path)
+	}
+}
+
+// What is cross-compiled has another key, and the processor in the words of its packages.
+func TestCrossCompiler(t *testing.T) {
+	r := &Runner{CacheDir: "/cache"}
+	for want, target := range map[string]job.Target{
+		"aarch64": job.RPM{Distro: specs.Distro{Name: "rocky9"}}, "arm64": job.Deb{Suite: specs.Suite{Name: "bookworm"}},
+	} {
+		native := r.Compiler(job.Job{Target: target}, artifact.Toolchain{}, time.Time{}, ForPackages)
+		cross := r.Compiler(job.Job{Target: target, Cross: specs.AArch64}, artifact.Toolchain{}, time.Time{}, ForPackages)
+		if native.StageKey() == cross.StageKey() || cross.Environment()["CROSS"] != want {
+			t.Errorf("%s: got %v with the key %s", want, cross.Environment(), cross.StageKey())
+		}
+		if _, set := native.Environment()["CROSS"]; set {
+			t.Errorf("%s: the engine's own processor is named", want)
+		}
 	}
 }
