@@ -16,7 +16,7 @@ import (
 // inPlainImages are the scripts that run in an image as its distro has it. debian is for those of Debian's images alone.
 var inPlainImages = map[string]struct{ debian bool }{
 	"apt-install.sh": {true}, "customer-apt.sh": {true}, "customer-dnf.sh": {}, "distro-debs.sh": {true}, "build-verdict.sh": {}, "debian-source.sh": {true}, "distro-release.sh": {},
-	"distro-probe.sh": {}, "dnf-install.sh": {}, "exchange.sh": {}, toolchainScript: {}, "lab-install.sh": {}, "verdict.sh": {},
+	"distro-probe.sh": {}, "dnf-install.sh": {}, "exchange.sh": {}, toolchainScript: {}, "lab-install.sh": {}, "lab-unpack-debs.sh": {true}, "verdict.sh": {},
 }
 
 // toolchainScript is embedded elsewhere, because a repository can have its own.

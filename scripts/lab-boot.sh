@@ -46,8 +46,13 @@ case $accel in
 esac
 # loglevel=2: the kernel's messages would mix with the guest's records. The guest
 # prints them at its end.
-exec qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -smp 2 -m "${MEMORY:-1024}" \
+processor=$(cat /lab/processor)
+case $processor in
+    aarch64) machine=virt terminal=ttyAMA0 ;;
+    *) machine=q35 terminal=ttyS0 ;;
+esac
+exec "qemu-system-$processor" -M "$machine" -accel "$accel" -cpu "$cpu" -smp 2 -m "${MEMORY:-1024}" \
     -nographic -nodefaults -nic none -serial stdio -no-reboot \
     -kernel "/boot/vmlinuz-$version" -initrd "$tree.cpio" \
-    -append 'console=ttyS0 loglevel=2 panic=-1 selinux=0 apparmor=0' \
+    -append "console=$terminal loglevel=2 panic=-1 selinux=0 apparmor=0" \
     -drive "file=$disk,format=raw,if=virtio,snapshot=on,cache=unsafe"

@@ -4,7 +4,8 @@
 # Compiles the program that exercises verbs with the distribution's compiler,
 # against the headers and libraries of the packages under test, which are
 # unpacked but not installed.
-#   lab-exercise.sh RPMDIR SOURCE OUT
+#   lab-exercise.sh PACKAGES SOURCE OUT
+# Environment: CROSS (optional: the packages' processor, as GNU names it, if it is not the image's).
 set -eu
 
 needs() { # COMMAND...: ends the script if the image lacks one
@@ -15,19 +16,33 @@ needs() { # COMMAND...: ends the script if the image lacks one
         }
     done
 }
-needs cpio gcc mkdir mktemp rm rpm2cpio
+needs gcc mkdir mktemp rm
 
-rpms=$1
+compile() { gcc "$@"; }
+[ -z "${CROSS:-}" ] || compile() { "$CROSS-linux-gnu-gcc" "$@"; }
+
+packages=$1
 source=$2
 out=$3
 root=$(mktemp -d)
-for rpm in "$rpms"/*.rpm; do
-    rpm2cpio "$rpm" >"$root/payload"
-    (cd "$root" && cpio --extract --make-directories --quiet --no-absolute-filenames <payload)
+for package in "$packages"/*; do
+    case $package in
+        *.deb)
+            needs dpkg-deb
+            dpkg-deb --extract "$package" "$root"
+            ;;
+        *)
+            needs cpio rpm2cpio
+            rpm2cpio "$package" >"$root/payload"
+            (cd "$root" && cpio --extract --make-directories --quiet --no-absolute-filenames <payload)
+            ;;
+    esac
 done
+libraries=$root/usr/lib64
+[ -d "$libraries" ] || for libraries in "$root"/usr/lib/*-linux-gnu; do :; done
 mkdir -p "$out"
 # --allow-shlib-undefined: libibverbs' own dependencies are not here. -rdynamic: the program replaces some of libc's
 # functions (intercept.c).
-gcc -std=gnu11 -O2 -g -Wall -Wextra -Werror -rdynamic "-I$root/usr/include" -o "$out/exercise" "$source"/*.c \
-    "-L$root/usr/lib64" -Wl,--allow-shlib-undefined -libverbs -lpthread -ldl
+compile -std=gnu11 -O2 -g -Wall -Wextra -Werror -rdynamic "-I$root/usr/include" -o "$out/exercise" "$source"/*.c \
+    "-L$libraries" -Wl,--allow-shlib-undefined -libverbs -lpthread -ldl
 rm -rf "$root"

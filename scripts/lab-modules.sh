@@ -8,6 +8,10 @@ set -eu
 
 source=$1
 out=$2
-make -C "/usr/src/linux-headers-$(cat /lab/version)" "M=$source" modules
+case $(cat /lab/processor) in
+    aarch64) set -- ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- ;;
+    *) set -- ;;
+esac
+make "$@" -C "/usr/src/linux-headers-$(cat /lab/version)" "M=$source" modules
 mkdir -p "$out"
 cp "$source"/*.ko "$out/"

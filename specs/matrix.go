@@ -189,9 +189,9 @@ func (k matrixNames) check(at string, a, whole Axes) []strictyaml.Problem {
 		}
 		return nil
 	})
-	if whole.Depth == DepthKernel && len(whole.Suites) > 0 {
+	if whole.Depth == DepthKernel && len(whole.Suites) > 0 && slices.Contains(whole.Packages, KindAddon) {
 		out = append(out, strictyaml.Problem{
-			Path: strings.TrimSuffix(at, "."), Want: "distros alone at depth kernel: the lab installs RPMs", Got: "suites",
+			Path: strings.TrimSuffix(at, "."), Want: "patched packages of suites at depth kernel", Got: KindAddon,
 		})
 	}
 	return out

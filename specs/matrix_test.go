@@ -101,7 +101,7 @@ func TestMatrixMistakes(t *testing.T) {
 		"distros: [rocky9]\nreleases: [\"56.9\"]\n":                        "m.yaml:2:12: releases[0]: want a release from 32.0 to",
 		"distros: [rocky9]\nreleases: [\"56.1..50.0\"]\n":                  "want FROM..TO, the older release first",
 		"distros: [rocky9, rocky9]\n":                                      "distros[1]: want each value once",
-		"suites: [bookworm]\ndepth: kernel\n":                              "distros alone at depth kernel",
+		"suites: [bookworm]\ndepth: kernel\npackages: [addon]\n":           "patched packages of suites at depth kernel",
 		"distros: [rocky9]\nprocessors: [sparc]\n":                         "x86_64, aarch64",
 		"distros: [rocky9]\nexclude:\n  - {depth: edit}\n":                 "exclude[0].depth: want no depth",
 		"distros: [rocky9]\ninclude:\n  - {}\n":                            "include[0]: want an axis or a depth at least",

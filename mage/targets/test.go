@@ -106,9 +106,10 @@ func (Test) Judges(ctx context.Context,
 	return app.Run(ctx, f, func(a *app.App, ctx context.Context) error { return a.TestJudges(ctx, kind) })
 }
 
-// Kernel boots what dnf installed on a real kernel, next to the stock provider.
+// Kernel boots what was installed on a real kernel, next to the stock provider.
 func (Test) Kernel(ctx context.Context,
 	distro *string, // distro to build for (default rocky9)
+	suite *string, // Debian suite, for Debian's packages in place of RPMs (default none)
 	rdma *string, // rdma-core release (default 56.1)
 	source *string, // tarball, source RPM, or git clone as PATH@REF, instead of a download
 	provider *string, // provider: a name in provider/, or a directory (default the repository's own)
@@ -118,9 +119,11 @@ func (Test) Kernel(ctx context.Context,
 	packages *string, // packages to install: patched, or addon for the provider's own next to unpatched ones (default patched)
 	beside *string, // directory in dist/ of other unpatched packages for the addon (default the same release's)
 	suffix *string, // appended to the packages' release (default .NAME1 for a source RPM)
+	arch *string, // processor: x86_64, or aarch64 for Debian's packages (default the engine's)
 ) error {
 	f := flags(distro, rdma, source, provider, base)
 	f.Cases, f.Module, f.Packages, f.Beside, f.Suffix = cases, module, packages, beside, suffix
+	f.Suite, f.Arch = suite, arch
 	return app.Run(ctx, f, (*app.App).TestKernel)
 }
 

@@ -308,7 +308,7 @@ func ciKernel(p *provider.Provider, distros []string, asked *bool) (string, erro
 		}
 	}
 	if len(distros) == 0 {
-		return "", errors.New("-kernel: the kernel lab installs RPMs, so it needs a -distro")
+		return "", errors.New("-kernel boots the RPMs of a distro, so it needs a -distro")
 	}
 	return distros[0], nil
 }

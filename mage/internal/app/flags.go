@@ -85,7 +85,8 @@ func (a *App) rpmJob(ctx context.Context) (job.Job, error) {
 	if j.Suffix = value(a.flags.Suffix, ""); j.Suffix != "" {
 		err = errors.Join(err, rpmspec.CheckSuffix(j.Suffix))
 	}
-	return j, errors.Join(err, a.crossed(ctx, &j))
+	err = errors.Join(err, a.crossed(ctx, &j))
+	return j, err
 }
 
 // patchedRPMJob is the job for rdma-core's RPMs with the provider in them, which are made on their own processor alone.

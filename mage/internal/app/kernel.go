@@ -16,6 +16,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/readout"
 	"github.com/resnics/verbsmith/mage/internal/report"
+	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/specs"
 )
 
@@ -36,6 +37,9 @@ func (a *App) TestKernel(ctx context.Context) error {
 	s, recipe, err := a.installable(ctx, fromTree)
 	if err != nil {
 		return err
+	}
+	if s.Job.Cross != "" && lab.NeedDebug(cases) {
+		return stage.NoCross(s.Job.Cross, "the case valgrind needs a module that is compiled with the engine's own compiler")
 	}
 	s.Kernel.Cases, s.Kernel.FromTree = cases, fromTree
 	err = a.pipeline.Do(ctx, recipe, s)
@@ -66,7 +70,10 @@ const (
 	packagesAddon   = "addon"   // the provider's own, next to unpatched ones
 )
 
-var errTreeOverAddon = errors.New("-module=tree cannot be combined with -packages=addon")
+var (
+	errTreeOverAddon = errors.New("-module=tree cannot be combined with -packages=addon")
+	errDebAlone      = errors.New("-suite cannot be combined with -module=tree or -packages=addon: want patched packages alone")
+)
 
 // installable returns the state and the recipe for the packages to install: those of the
 // job, or, if only the provider's module is tested, those already in dist.
@@ -78,11 +85,17 @@ func (a *App) installable(ctx context.Context, asTheyAre bool) (*pipeline.State,
 		return nil, nil, &specs.UnknownError{Kind: "packages", Name: name, Known: known}
 	case name == packagesAddon && asTheyAre:
 		return nil, nil, errTreeOverAddon
+	case value(a.flags.Suite, "") != "" && (asTheyAre || name == packagesAddon):
+		return nil, nil, errDebAlone
 	case name == packagesAddon:
 		s, err := a.addonBesideStock(ctx, a.rpmAddons())
 		return s, pipeline.ForTestKernelAddon, err
 	}
-	j, err := a.rpmJob(ctx)
+	if value(a.flags.Suite, "") != "" {
+		j, err := a.debJob(ctx)
+		return pipeline.NewState(j), pipeline.ForTestKernelDeb, err
+	}
+	j, err := a.patchedRPMJob(ctx)
 	if asTheyAre {
 		return pipeline.NewState(j), pipeline.ForTestKernelTree, err
 	}

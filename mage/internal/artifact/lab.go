@@ -6,6 +6,7 @@ package artifact
 type Lab struct {
 	ID     string
 	Kernel string // version of the kernel in it, as in /lib/modules
+	Cross  string // the guest's processor, as GNU names it, if it is not the engine's
 }
 
 // Fixture is a provider's kernel modules for the lab.

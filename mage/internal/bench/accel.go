@@ -27,6 +27,9 @@ const probeScript = "lab-probe.sh"
 // accelerator is software emulation unless a probe has just shown that KVM works: a device node
 // proves nothing. After a failure the machine is not probed again for a day.
 func (b *Bench) accelerator(ctx context.Context, image artifact.Lab, program string, s *ui.Stage) string {
+	if image.Cross != "" {
+		return emulation
+	}
 	const remember = 24 * time.Hour
 	engine, err := b.Engine(ctx)
 	if err != nil {

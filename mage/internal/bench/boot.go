@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/lab"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
 )
 
 const (
@@ -125,7 +127,8 @@ const guestProgram = "github.com/resnics/verbsmith/mage/internal/lab/guest"
 
 // bootFiles are the initramfs except the kernel's modules.
 func (b *Bench) bootFiles(ctx context.Context, setup Setup, plan lab.Plan, program string) ([]stage.File, error) {
-	if err := stage.BuildProgram(ctx, b.Module, guestProgram, "amd64", program); err != nil {
+	processor := cmp.Or(specs.Processor(setup.Lab.Cross), specs.X8664).Debian()
+	if err := stage.BuildProgram(ctx, b.Module, guestProgram, processor, program); err != nil {
 		return nil, err
 	}
 	return guestFiles(setup, plan, program)

@@ -99,6 +99,7 @@ func (b *Bench) Exercise(ctx context.Context, j job.Job, dist artifact.Dist, tc 
 	}
 	entry, err := b.Make(ctx, "exercise", exerciseInput{
 		Toolchain: tc.ID, Sources: sources, Packages: headers{Files: packages, Source: dist.Manifest.Source}, Provider: j.Identity(),
+		Folder: stage.PackagesDir(dist), Cross: string(j.Cross),
 	})
 	return artifact.Exercise{File: filepath.Join(entry.Dir, "exercise")}, err
 }
@@ -111,6 +112,8 @@ type exerciseInput struct {
 	// Provider is the provider in the packages. Its packages may have headers that the release
 	// lacks, so the program is not shared between providers.
 	Provider []string
+	Folder   string // of the packages
+	Cross    string // their processor, as GNU names it, if it is not the engine's
 }
 
 // headers are packages that count only with their interface, which is determined by their
@@ -131,9 +134,13 @@ func (h headers) StageKey() string {
 
 // Container implements stage.Contained.
 func (in exerciseInput) Container() containers.RunSpec {
+	env := map[string]string{}
+	if in.Cross != "" {
+		env["CROSS"] = in.Cross
+	}
 	return containers.RunSpec{
-		Argv: []string{exerciseScript, "/builder/in/rpms", "/builder/in/source", exerciseOut},
-		Name: "exercise", Image: in.Toolchain, User: stage.Builder,
+		Argv: []string{exerciseScript, "/builder/in/" + in.Folder, "/builder/in/source", exerciseOut},
+		Name: "exercise", Image: in.Toolchain, User: stage.Builder, Env: env,
 		Inputs:  []containers.Input{stage.BuilderInput("/builder/in", slices.Concat(in.Sources, in.Packages.Files))},
 		Outputs: []containers.Output{{Path: exerciseOut}},
 	}

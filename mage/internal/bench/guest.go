@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/resnics/verbsmith/containers"
@@ -10,10 +11,12 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/scripts"
+	"github.com/resnics/verbsmith/specs"
 )
 
 const (
-	installScript = "lab-install.sh"
+	installScript = "lab-install.sh"     // of RPMs
+	unpackScript  = "lab-unpack-debs.sh" // of Debian's packages
 
 	diskScript   = "lab-disk.sh"
 	guestFolder  = "/guest"
@@ -31,7 +34,11 @@ func (b *Bench) Guest(
 ) (artifact.Guest, error) {
 	in := guestInput{
 		VolumeName: b.guestVolume(j, base, dists), Installer: base.Minimal, Lab: lab.ID,
-		Network: base.Network(), Beside: stage.Scripts{scripts.DNFInstall},
+		Network: base.Network(), Argv: []string{installScript, "/rpms", guestArchive}, Beside: stage.Scripts{scripts.DNFInstall},
+	}
+	if dists[0].Debian() {
+		processor := cmp.Or(j.Cross, specs.X8664).Debian()
+		in.Network, in.Argv, in.Beside = true, []string{unpackScript, "/" + stage.PackagesDir(dists[0]), guestArchive, processor}, nil
 	}
 	for _, dist := range dists {
 		files, _, err := stage.Installable(dist)
@@ -46,6 +53,9 @@ func (b *Bench) Guest(
 
 func (b *Bench) guestVolume(j job.Job, base artifact.Base, dists []artifact.Dist) string {
 	name := append([]string{"disk", base.Folder, dists[0].Manifest.Label()}, j.Identity()...)
+	if j.Cross != "" {
+		name = append(name, string(j.Cross))
+	}
 	for _, beside := range dists[1:] {
 		name = append(name, artifact.AddonName+beside.Manifest.Label())
 	}
@@ -55,9 +65,10 @@ func (b *Bench) guestVolume(j job.Job, base artifact.Base, dists []artifact.Dist
 // guestInput is the input of a guest's disk.
 type guestInput struct {
 	VolumeName string
-	Installer  string // the image that dnf installs into
-	Lab        string // the image with mke2fs
-	Network    bool   // a real distro fetches dependencies
+	Installer  string   // the image that dnf installs into
+	Lab        string   // the image with mke2fs
+	Network    bool     // a real distro fetches dependencies
+	Argv       []string // the script that installs, with its arguments
 	Packages   []stage.File
 	Beside     stage.Scripts // run by the script that installs
 }
@@ -72,7 +83,7 @@ func (in guestInput) Containers() []containers.RunSpec {
 	volumes := []containers.VolumeMount{in.Volume()}
 	return []containers.RunSpec{
 		{
-			Argv: []string{installScript, "/rpms", guestArchive},
+			Argv: in.Argv,
 			Name: "guest", Image: in.Installer, Root: true, User: "root", Network: in.Network, Repositories: true, Volumes: volumes,
 			Inputs: []containers.Input{stage.ScriptInput(in.Beside...), {Path: "/", Write: stage.Tar(in.Packages)}},
 		},

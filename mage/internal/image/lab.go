@@ -35,7 +35,11 @@ func (b *Builder) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab
 	if err != nil {
 		return artifact.Lab{}, false, err
 	}
-	id, here, err := b.ownTools(ctx, "lab", base, s)
+	args := map[string]string{"BASE": base}
+	if j.Cross != "" {
+		args["CROSS"] = j.Cross.Debian()
+	}
+	id, here, err := b.ownTools(ctx, "lab", args, s)
 	if err != nil {
 		return artifact.Lab{}, false, err
 	}
@@ -44,7 +48,7 @@ func (b *Builder) lab(ctx context.Context, j job.Job, s *ui.Stage) (artifact.Lab
 		return artifact.Lab{}, false, err
 	}
 	version, err := engine.ReadFile(ctx, id, nil, labKernelFile)
-	return artifact.Lab{ID: id, Kernel: strings.TrimSpace(string(version))}, here, err
+	return artifact.Lab{ID: id, Kernel: strings.TrimSpace(string(version)), Cross: string(j.Cross)}, here, err
 }
 
 // Publishing makes sure that the image in which repositories are made is on the engine, and returns its id.
@@ -67,19 +71,19 @@ func (b *Builder) onLabBase(ctx context.Context, name string, j job.Job) (id str
 	base, err := b.labBase(ctx, j, s)
 	here := false
 	if err == nil {
-		id, here, err = b.ownTools(ctx, name, base, s)
+		id, here, err = b.ownTools(ctx, name, map[string]string{"BASE": base}, s)
 	}
 	return id, b.End(name, s, here, err)
 }
 
 // ownTools is an image of a Containerfile on the lab's Debian.
-func (b *Builder) ownTools(ctx context.Context, name, base string, s *ui.Stage) (id string, here bool, err error) {
+func (b *Builder) ownTools(ctx context.Context, name string, args map[string]string, s *ui.Stage) (id string, here bool, err error) {
 	text, err := b.containerfile(name)
 	if err != nil {
 		return "", false, err
 	}
 	i, err := ownImage(name, labSuite, built{
-		Files: []stage.File{{Name: containerfileName, Data: text}}, Args: map[string]string{"BASE": base},
+		Files: []stage.File{{Name: containerfileName, Data: text}}, Args: args,
 	})
 	if err != nil {
 		return "", false, err

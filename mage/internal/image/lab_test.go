@@ -11,6 +11,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/stage/stagetest"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // labEngine has the version of the kernel in each image.
@@ -59,5 +60,22 @@ func TestLab(t *testing.T) {
 		if calls := engine.Calls(); !slices.Equal(calls, tt.calls) {
 			t.Errorf("%s: asks for %q, want %q", tt.what, calls, tt.calls)
 		}
+	}
+}
+
+// The lab for another processor is another image, and says which.
+func TestLabForAnotherProcessor(t *testing.T) {
+	engine := &stagetest.Engine{Images: map[string]string{userland(t, labSuite): "sha256:debian"}}
+	b := newBuilder(t, engine)
+	b.Engine = func(context.Context) (stage.Engine, error) { return labEngine{engine}, nil }
+	for _, cross := range []specs.Processor{"", specs.AArch64} {
+		lab, err := b.Lab(t.Context(), job.Job{Base: job.BaseStandin, Cross: cross})
+		if err != nil || lab.Cross != string(cross) {
+			t.Fatalf("got %+v, %v", lab, err)
+		}
+	}
+	built := engine.Built()
+	if len(built) != 2 || built[0].Args["CROSS"] != "" || built[1].Args["CROSS"] != "arm64" {
+		t.Errorf("built %+v", built)
 	}
 }

@@ -111,7 +111,11 @@ func trials() map[string]trial {
 			s.Choose = true
 			return s
 		}, ""},
-		"test:kernel":          {ForTestKernel, func(_ *testing.T, b *kitchen) *State { return kernel(NewState(b.job)) }, "kernel"},
+		"test:kernel": {ForTestKernel, func(_ *testing.T, b *kitchen) *State { return kernel(NewState(b.job)) }, "kernel"},
+		"test:kernel, deb": {ForTestKernelDeb, func(t *testing.T, b *kitchen) *State {
+			t.Helper()
+			return kernel(deb(t, b))
+		}, "kernel"},
 		"test:kernel, addon":   {ForTestKernelAddon, func(_ *testing.T, b *kitchen) *State { return kernel(stock(nil, b)) }, "kernel"},
 		"toolchain:build":      {ForToolchainBuild, rpm, ""},
 		"toolchain:lock":       {ForToolchainLock, rpm, ""},
@@ -264,7 +268,7 @@ func released(t *testing.T, b *kitchen) {
 // packages gets their dependencies from the distro, newer.sh a program. verdict.sh reads what was installed.
 // distro-release.sh asks the distro, and is not root; distro-debs.sh downloads packages of it.
 var privileged = map[string]bool{
-	"verdict.sh": false, "dnf-install.sh": true, "apt-install.sh": true, "lab-install.sh": true, "newer.sh": true, "distro-release.sh": true,
+	"verdict.sh": false, "dnf-install.sh": true, "apt-install.sh": true, "lab-install.sh": true, "lab-unpack-debs.sh": true, "newer.sh": true, "distro-release.sh": true,
 	"distro-probe.sh": true, "toolchain.sh": true, "distro-debs.sh": true,
 }
 

@@ -75,6 +75,7 @@ var (
 	ForTestKernel      = packaged.then(machine...)
 	ForTestKernelTree  = compiles.then(Collected).then(machine...)
 	ForTestKernelAddon = addonAndStock.then(machine...)
+	ForTestKernelDeb   = debCompiles.then(Deb, Collect).then(machine...)
 
 	ForToolchainBuild    = compiles
 	ForToolchainBuildDeb = debCompiles
