@@ -71,7 +71,8 @@ var errLostConnection = errors.New("the connection to the engine was lost")
 // Machine is what an engine runs on.
 type Machine struct {
 	Processors int
-	Memory     int64 // in bytes; 0: the engine does not say
+	Memory     int64  // in bytes; 0: the engine does not say
+	Arch       string // as in "x86_64" or "amd64"; "": the engine does not say
 }
 
 // AskMachine asks the engine at host, "" for the one that Connect finds, what it runs on.
@@ -96,7 +97,7 @@ func AskMachine(ctx context.Context, host string) (Machine, error) {
 	if err != nil {
 		return Machine{}, interrupted(ctx, "asking the container engine", &UnreachableError{Host: host, Err: err, named: named})
 	}
-	return Machine{Processors: info.NCPU, Memory: info.MemTotal}, nil
+	return Machine{Processors: info.NCPU, Memory: info.MemTotal, Arch: info.Architecture}, nil
 }
 
 // AwaitMachine is AskMachine until the engine answers, for at most that long.

@@ -35,6 +35,8 @@ type enginePlace struct {
 	name  string
 	host  string // "": the engine that every target finds
 	slots int
+
+	processor specs.Processor // "": not known
 }
 
 // matrixRun is a matrix being run.
@@ -93,6 +95,7 @@ func (r *matrixRun) engines(ctx context.Context, f MatrixFlags) ([]enginePlace, 
 				continue
 			}
 			p.slots = slotsOf(machine, disk)
+			p.processor, _ = specs.FindProcessor(machine.Arch) // another one has no cells
 		}
 		if f.Jobs != nil {
 			p.slots = *f.Jobs
@@ -149,8 +152,9 @@ func (r *matrixRun) places(engines []enginePlace) []matrix.Place {
 				if c.Depth == specs.DepthEdit {
 					return ""
 				}
-				return c.Target()
+				return c.Target() + " " + string(c.Processor)
 			},
+			Native:  func(c matrix.Cell) bool { return e.processor == "" || e.processor == c.Processor },
 			Prepare: func(ctx context.Context, c matrix.Cell) { r.prepare(ctx, e, c) },
 			Run:     func(ctx context.Context, c matrix.Cell) matrix.Result { return r.run(ctx, e, c) },
 			Answers: func(ctx context.Context) error { return containers.AwaitMachine(ctx, e.host, patience) },
@@ -169,7 +173,7 @@ func (r *matrixRun) stage(name string) *ui.Stage {
 
 // prepare makes what the cells of a target share at an engine. If it cannot, each of them says why.
 func (r *matrixRun) prepare(ctx context.Context, e enginePlace, c matrix.Cell) {
-	s := r.stage("toolchain of " + c.Target() + r.at(e))
+	s := r.stage("toolchain of " + c.Target() + forProcessor(c) + r.at(e))
 	switch err := r.command(ctx, e, s, c, "-prepare=true").Run(); {
 	case err == nil:
 		s.Done()
@@ -178,6 +182,14 @@ func (r *matrixRun) prepare(ctx context.Context, e enginePlace, c matrix.Cell) {
 	default:
 		s.Fail(err)
 	}
+}
+
+// forProcessor names a cell's processor if it is not the usual one.
+func forProcessor(c matrix.Cell) string {
+	if c.Processor == specs.X8664 {
+		return ""
+	}
+	return " for " + string(c.Processor)
 }
 
 // at names a place where there are several.

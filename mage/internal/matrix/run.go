@@ -15,6 +15,9 @@ type Place struct {
 	Name  string
 	Slots int // cells at once, at least 1
 
+	// Native says whether the place has a cell's processor; nil is yes. As long as such a place is left, the cell runs there.
+	Native func(Cell) bool
+
 	// Shared is the work that several cells of the place need, nil for none: a cell waits while another one's is being made, and Prepare
 	// makes it, before the first of them. Its failure is no cell's verdict: the cells meet its cause themselves. It is stopped when no
 	// cell is left.
@@ -45,7 +48,7 @@ type Ran struct {
 // there is one, until it was tried MostTries times; any other verdict is final. Done is called for each final one, one call at a time.
 // The results are in the order of the cells; those that were not run have the verdict NotRun.
 func Run(ctx context.Context, cells []Cell, places []Place, done func(Result, Ran)) (Results, []Ran) {
-	r := &runner{cells: cells, done: done, live: len(places), ready: map[string]bool{}, making: map[string]bool{}}
+	r := &runner{cells: cells, done: done, ready: map[string]bool{}, making: map[string]bool{}}
 	r.changed = sync.NewCond(&r.mu)
 	for _, c := range cells {
 		r.results = append(r.results, Of(c))
@@ -58,8 +61,10 @@ func Run(ctx context.Context, cells []Cell, places []Place, done func(Result, Ra
 	r.allJudged = stop
 	var workers sync.WaitGroup
 	for i := range places {
-		p := &worker{runner: r, Place: &places[i]}
-		for range max(1, places[i].Slots) {
+		r.places = append(r.places, &worker{runner: r, Place: &places[i]})
+	}
+	for _, p := range r.places {
+		for range max(1, p.Slots) {
 			workers.Go(func() { p.work(ctx, preparing) })
 		}
 	}
@@ -89,8 +94,8 @@ type runner struct {
 	state   []state
 	results Results
 	ran     []Ran
-	left    int             // cells without a verdict
-	live    int             // places that are not out
+	left    int // cells without a verdict
+	places  []*worker
 	ready   map[string]bool // shared work, by place and name
 	making  map[string]bool
 	why     error // why the last place went out
@@ -175,11 +180,26 @@ func (w *worker) next(ctx context.Context) (i int, shared string, ok bool) {
 	}
 }
 
-// mayRun says whether a cell is for this place: not if it was lost here, and another place is left where it was not.
+// mayRun says whether a cell is for this place: not if another one has its processor and this has not, and not if it was lost here
+// and another such place is left where it was not.
 func (w *worker) mayRun(i int) bool {
 	lost := w.ran[i].LostAt
-	return !slices.Contains(lost, w.Name) || len(slices.Compact(slices.Sorted(slices.Values(lost)))) >= w.live
+	native, elsewhere := w.native(i), false
+	for _, p := range w.places {
+		if p.out || p == w {
+			continue
+		}
+		switch other := p.native(i); {
+		case other && !native:
+			return false
+		case other == native:
+			elsewhere = elsewhere || !slices.Contains(lost, p.Name)
+		}
+	}
+	return !elsewhere || !slices.Contains(lost, w.Name)
 }
+
+func (w *worker) native(i int) bool { return w.Native == nil || w.Native(w.cells[i]) }
 
 // shared names the shared work of a cell at this place.
 func (w *worker) shared(i int) string {
@@ -213,7 +233,6 @@ func (w *worker) try(ctx context.Context, i int) {
 	w.suspect--
 	if err != nil && ctx.Err() == nil && !w.out {
 		w.out, w.why = true, fmt.Errorf("%s: %w", w.Name, err)
-		w.live--
 	}
 	w.changed.Broadcast()
 }

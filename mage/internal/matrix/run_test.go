@@ -343,3 +343,46 @@ func TestSelect(t *testing.T) {
 		t.Error("a cell twice is taken")
 	}
 }
+
+// A cell runs where its processor is as long as such a place is left, and then anywhere.
+func TestRunPrefersTheProcessor(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab()
+			at := map[string][]string{}
+			l.run = func(place string, c Cell, _ int) Verdict {
+				at[c.ID()] = append(at[c.ID()], place)
+				if gone && place == "arm" {
+					return Lost
+				}
+				return Pass
+			}
+			l.answers = func(place string) error {
+				if gone && place == "arm" {
+					return errGone
+				}
+				return nil
+			}
+			all := cells(8)
+			var places []Place
+			for i, name := range []string{"one", "two", "arm"} {
+				p := l.place(name, 1+i)
+				p.Native = func(c Cell) bool { return (c.Processor == specs.AArch64) == (name == "arm") }
+				places = append(places, p)
+			}
+			for i := range all {
+				if i%2 == 1 {
+					all[i].Processor = specs.AArch64
+				}
+			}
+			l.finish(t, all, places...)
+			for _, c := range all {
+				ran := at[c.ID()]
+				last := ran[len(ran)-1]
+				if want := c.Processor == specs.AArch64 && !gone; (last == "arm") != want {
+					t.Errorf("%s ran at %q", c.ID(), ran)
+				}
+			}
+		})
+	}
+}
