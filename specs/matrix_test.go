@@ -109,6 +109,7 @@ func TestMatrixMistakes(t *testing.T) {
 		"distros: [rocky9]\ndepht: edit\n":                                 "depht",
 		"distros: [rocky9]\nproviders: [\" \"]\n":                          "providers[0]: want a name or a path",
 		"distros: [all]\nreleases: [all]\nproviders: [a, b, c, d, e, f]\n": "want at most 10000 cells",
+		"distros: [all]\nreleases: [all]\nproviders: [a, b, c, d, e, f]\nexclude: [{providers: [a], releases: [\"56.1\"]}]\n": "want at most 10000 cells",
 	} {
 		_, err := matrix(t, text)
 		if err == nil || !strings.Contains(err.Error(), want) {

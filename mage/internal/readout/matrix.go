@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/resnics/verbsmith/mage/internal/matrix"
 	"github.com/resnics/verbsmith/mage/internal/owned"
@@ -30,7 +31,8 @@ func cells(dir string) (page.Part, error) {
 	if err != nil {
 		return page.Part{}, err
 	}
-	p := page.Part{Name: "matrix", Releases: grid(results), State: page.Pass}
+	p := page.Part{Name: "matrix", State: page.Pass}
+	p.Releases, p.Notes = grid(results)
 	p.Verdict = capital(results.Sum()) + "."
 	for _, v := range []matrix.Verdict{matrix.Fail, matrix.Lost} {
 		for _, r := range results {
@@ -58,26 +60,100 @@ func cells(dir string) (page.Part, error) {
 	return p, nil
 }
 
-// grid is the cells by what they are for.
-func grid(results matrix.Results) page.Releases {
-	out := page.Releases{Title: "matrix", File: MatrixFile, Of: "target, processor, provider and packages"}
+// A page has room for that many cells, of which a row's name takes some, and for the causes of so many.
+const (
+	mostCells  = 2000
+	nameCells  = 4
+	mostCauses = 100
+)
+
+// grid is the cells by what they are for, and what of them is not shown.
+func grid(results matrix.Results) (out page.Releases, notes []string) {
+	out = page.Releases{Title: "matrix", File: MatrixFile, Of: "target, processor, provider and packages"}
+	places := map[string]int{}
+	causes := 0
 	for _, r := range results {
 		name := fmt.Sprintf("%s %s %s %s", r.Target(), r.Processor, r.Provider, r.Packages)
-		i := slices.IndexFunc(out.Rows, func(a page.ABI) bool { return a.Name == name })
-		if i < 0 {
+		i, known := places[name]
+		if !known {
 			i = len(out.Rows)
-			out.Rows = append(out.Rows, page.ABI{Name: name})
+			places[name], out.Rows = i, append(out.Rows, page.ABI{Name: name})
 		}
-		cell := page.Cell{Name: "v" + r.Release, State: page.Pass, Why: r.Cause}
+		cell := page.Cell{Name: "v" + r.Release, State: page.Pass}
 		switch r.Verdict {
 		case matrix.Pass:
 		case matrix.Fail, matrix.Lost:
-			cell.State = page.Fail
-			cell.Why = fmt.Sprintf("%s: %s: %s", name, r.Verdict, r.Cause)
+			cell.State, cell.Why = page.Fail, string(r.Verdict)
+			if causes++; causes <= mostCauses {
+				cell.Why = fmt.Sprintf("%s: %s: %s", name, r.Verdict, r.Cause)
+			}
 		case matrix.NotRun:
 			cell.State = page.Skipped
 		}
 		out.Rows[i].Cells = append(out.Rows[i].Cells, cell)
 	}
-	return out
+	if len(results) > mostCells {
+		notes = append(notes, fmt.Sprintf("A square stands for all releases with one first number: %s has each cell.", MatrixFile))
+		for i := range out.Rows {
+			out.Rows[i].Cells = bySeries(out.Rows[i].Cells)
+		}
+	}
+	if hidden := keepWorst(&out); hidden > 0 {
+		notes = append(notes, fmt.Sprintf("%d rows are not shown; those with failures are, as far as there is room.", hidden))
+	}
+	return out, notes
+}
+
+// bySeries is one cell for the releases with one first number, as bad as the worst of them.
+func bySeries(cells []page.Cell) []page.Cell {
+	worse := []page.State{page.Pass, page.Skipped, page.Fail}
+	var all []page.Cell
+	counts := map[string][2]int{} // cells, and those that did not pass
+	for _, c := range cells {
+		name, _, _ := strings.Cut(c.Name, ".")
+		n := counts[name]
+		n[0]++
+		if c.State != page.Pass {
+			n[1]++
+		}
+		counts[name] = n
+		if len(all) == 0 || all[len(all)-1].Name != name {
+			all = append(all, page.Cell{Name: name, State: c.State})
+		}
+		last := &all[len(all)-1]
+		if slices.Index(worse, c.State) > slices.Index(worse, last.State) {
+			last.State = c.State
+		}
+	}
+	for i := range all {
+		if n := counts[all[i].Name]; n[1] > 0 {
+			all[i].Why = fmt.Sprintf("%d of %d cells did not pass", n[1], n[0])
+		}
+	}
+	return all
+}
+
+// keepWorst keeps as many rows as there is room for, those with failures first, and says how many it left out.
+func keepWorst(grid *page.Releases) (hidden int) {
+	failed := func(a page.ABI) bool {
+		return slices.ContainsFunc(a.Cells, func(c page.Cell) bool { return c.State == page.Fail })
+	}
+	room := mostCells
+	kept := make([]bool, len(grid.Rows))
+	for _, wanted := range []bool{true, false} {
+		for i, row := range grid.Rows {
+			if cost := len(row.Cells) + nameCells; failed(row) == wanted && cost <= room {
+				kept[i], room = true, room-cost
+			}
+		}
+	}
+	var rows []page.ABI
+	for i, row := range grid.Rows {
+		if kept[i] {
+			rows = append(rows, row)
+		}
+	}
+	hidden = len(grid.Rows) - len(rows)
+	grid.Rows = rows
+	return hidden
 }

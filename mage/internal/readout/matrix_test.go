@@ -4,6 +4,7 @@ package readout_test
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -67,6 +68,54 @@ func TestDirectoryOfMatrix(t *testing.T) {
 			t.Errorf("%s: the page lacks the row of the cells", name)
 		}
 		pagetest.Check(t, html)
+	}
+}
+
+// However many cells a matrix has and whatever they say, there is a page: with fewer squares, and no failure is hidden by a pass.
+func TestDirectoryOfALargeMatrix(t *testing.T) {
+	for name, tt := range map[string]struct {
+		providers, releases int
+		note                string
+	}{
+		"many releases":  {40, 200, "A square stands for all releases with one first number"},
+		"many providers": {2500, 2, "rows are not shown"},
+		"a row for each": {1900, 1, "rows are not shown"},
+	} {
+		for _, verdict := range []matrix.Verdict{matrix.Pass, matrix.Fail} {
+			var all matrix.Results
+			for p := range tt.providers {
+				for r := range tt.releases {
+					c := matrix.Cell{Name: "rib" + strconv.Itoa(p), MatrixCell: specs.MatrixCell{
+						Release: strconv.Itoa(40+r/10) + "." + strconv.Itoa(r%10), Distro: "rocky9", Processor: specs.X8664,
+						Packages: specs.KindPatched, Depth: specs.DepthPackage,
+					}}
+					v := verdict
+					if p == tt.providers-1 && r == tt.releases-1 {
+						v = matrix.Fail
+					}
+					all = append(all, matrix.Of(c).With(v, strings.Repeat("cause ", 60)))
+				}
+			}
+			dir := filepath.Join(t.TempDir(), readout.MatrixFolder)
+			data, err := all.JSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, readout.MatrixFile), data)
+			part, err := readout.Directory(dir)
+			if err != nil || !strings.Contains(strings.Join(part.Notes, " "), tt.note) {
+				t.Errorf("%s, %s: %q, %v", name, verdict, part.Notes, err)
+			}
+			html, err := page.HTML(page.Page{Title: "x", Parts: []page.Part{part}}, func(s string) string { return s })
+			if err != nil {
+				t.Fatalf("%s, %s: %v", name, verdict, err)
+			}
+			last := "rocky9 x86_64 rib" + strconv.Itoa(tt.providers-1) + " patched"
+			if verdict == matrix.Pass && !strings.Contains(string(html), last) {
+				t.Errorf("%s: the page lacks the row with the failure", name)
+			}
+			pagetest.Check(t, html)
+		}
 	}
 }
 
