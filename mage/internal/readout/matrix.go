@@ -34,30 +34,61 @@ func cells(dir string) (page.Part, error) {
 	p := page.Part{Name: "matrix", State: page.Pass}
 	p.Releases, p.Notes = grid(results)
 	p.Verdict = capital(results.Sum()) + "."
-	for _, v := range []matrix.Verdict{matrix.Fail, matrix.Lost} {
-		for _, r := range results {
-			if r.Verdict != v {
-				continue
-			}
-			cause := "The cell fails"
-			if v == matrix.Lost {
-				cause = "The machine failed, not the cell"
-			}
-			p.State = page.Fail
-			p.Failures = append(p.Failures, page.Failure{
-				Cause: cause, Says: []string{r.Cell + " (" + string(r.Depth) + "): " + r.Cause}, Log: path.Join("cells", r.Cell, "log.txt"),
-			})
-		}
+	p.Failures = failures(results)
+	if len(p.Failures) > 0 {
+		p.State = page.Fail
 	}
 	const most = 20
 	if n := len(p.Failures); n > most {
 		p.Failures = p.Failures[:most]
-		p.Notes = append(p.Notes, fmt.Sprintf("%d more cells did not pass: %s has all.", n-most, MatrixFile))
+		p.Notes = append(p.Notes, fmt.Sprintf("%d more causes are in %s.", n-most, MatrixFile))
 	}
 	if p.State == page.Pass && results.Count(matrix.NotRun) > 0 {
 		p.State = page.Untested
 	}
 	return p, nil
+}
+
+// failures are those of the cells, one for each cause: what is wrong in a provider is so in many cells.
+func failures(results matrix.Results) []page.Failure {
+	const most = 8 // cells that are named
+	type cause struct {
+		verdict matrix.Verdict
+		text    string
+	}
+	var order []cause
+	cells := map[cause][]matrix.Result{}
+	for _, v := range []matrix.Verdict{matrix.Fail, matrix.Lost} {
+		for _, r := range results {
+			if r.Verdict != v {
+				continue
+			}
+			of := cause{v, r.Cause}
+			if cells[of] == nil {
+				order = append(order, of)
+			}
+			cells[of] = append(cells[of], r)
+		}
+	}
+	all := make([]page.Failure, 0, len(order))
+	for _, of := range order {
+		these := cells[of]
+		f := page.Failure{Cause: "The cell fails", Says: []string{of.text}, Log: path.Join("cells", these[0].Cell, "log.txt")}
+		if of.verdict == matrix.Lost {
+			f.Cause = "The machine failed, not the cell"
+		}
+		if n := len(these); n > 1 {
+			f.Cause += fmt.Sprintf(" (%d cells)", n)
+		}
+		for _, r := range these[:min(most, len(these))] {
+			f.Says = append(f.Says, r.Cell+" ("+string(r.Depth)+")")
+		}
+		if n := len(these) - most; n > 0 {
+			f.Says = append(f.Says, fmt.Sprintf("and %d more", n))
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 // A page has room for that many cells, of which a row's name takes some, and for the causes of so many.

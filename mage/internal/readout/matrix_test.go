@@ -43,7 +43,12 @@ func TestDirectoryOfMatrix(t *testing.T) {
 		"fail before lost": {
 			map[string]matrix.Verdict{"55.0": lost, "56.0": fail, "56.1": pass},
 			page.Fail, "3 cells: 1 pass, 1 failed, 1 lost.",
-			"56.0/rocky9/x86_64/rib/patched (package): rib.c:1: <no>",
+			"rib.c:1: <no>|56.0/rocky9/x86_64/rib/patched (package)",
+		},
+		"one cause": {
+			map[string]matrix.Verdict{"55.0": fail, "56.0": pass, "56.1": fail},
+			page.Fail, "3 cells: 1 pass, 2 failed.",
+			"rib.c:1: <no>|55.0/rocky9/x86_64/rib/patched (package)|56.1/rocky9/x86_64/rib/patched (package)",
 		},
 		"interrupted": {map[string]matrix.Verdict{"55.0": pass}, page.Untested, "3 cells: 1 pass, 0 failed, 2 not run.", ""},
 	} {
@@ -57,7 +62,7 @@ func TestDirectoryOfMatrix(t *testing.T) {
 		if err != nil || part.State != tt.state || part.Verdict != tt.verdict {
 			t.Errorf("%s: got %s, %q, %v", name, part.State, part.Verdict, err)
 		}
-		if first := strings.Join(firstSays(part), ""); first != tt.first {
+		if first := strings.Join(firstSays(part), "|"); first != tt.first {
 			t.Errorf("%s: the first failure is %q", name, first)
 		}
 		html, err := page.HTML(page.Page{Title: "x", Parts: []page.Part{part}}, func(s string) string { return s })
