@@ -16,7 +16,7 @@ needs() { # COMMAND...: ends the script if the image lacks one
         }
     done
 }
-needs apt-get chmod cp dpkg-deb ln mkdir mktemp mv rm tar
+needs apt-get chmod cp dpkg-deb ln mkdir mktemp mv rm sed tar
 
 debs=$1
 out=$2
@@ -34,18 +34,32 @@ resolve() {
         -o Dir::Cache::srcpkgcache= -o Acquire::Languages=none -o APT::Sandbox::User=root -o Debug::NoLocking=1 "$@"
 }
 resolve update
-# Cases that need a missing package are unsupported and say so.
-resolve install -y --no-install-recommends --download-only "$debs"/*.deb '?essential' iproute2 perftest python3-minimal valgrind
+# A tool that does not go with the packages is left out: the cases that need it are unsupported, and say so.
+tools=
+for tool in iproute2 perftest python3-minimal valgrind; do
+    # shellcheck disable=SC2086 # words
+    if resolve install -s --no-install-recommends "$debs"/*.deb $tools "$tool" >"$work/said"; then
+        tools="$tools $tool"
+    else
+        echo "lab-unpack-debs.sh: $tool does not go with these packages, and is left out"
+    fi
+done
+# shellcheck disable=SC2086 # words
+resolve install -y --no-install-recommends --download-only "$debs"/*.deb '?essential' $tools
 
 # The essential packages expect the merged directories.
 for directory in bin sbin lib; do
     mkdir -p "$root/usr/$directory"
     ln -s "usr/$directory" "$root/$directory"
 done
+mkdir -p "$root/var/lib/dpkg/info"
 for package in "$work"/archives/*.deb "$debs"/*.deb; do
     dpkg-deb --fsys-tarfile "$package" >"$work/files.tar"
     tar --extract --file="$work/files.tar" --keep-directory-symlink --directory="$root"
+    tar --list --file="$work/files.tar" >>"$work/files"
 done
+# As dpkg would have it, in one list.
+sed -e 's|^\.||' -e 's|/$||' "$work/files" >"$root/var/lib/dpkg/info/guest.list"
 # base-passwd's script would have made them.
 for file in passwd group; do
     [ -e "$root/etc/$file" ] || cp "$root/usr/share/base-passwd/$file.master" "$root/etc/$file"

@@ -60,6 +60,7 @@ mkdir -p "$TMPDIR"
 case $mode in
     all)
         set -- -ba "$input"
+        [ -z "${CROSS:-}" ] || set -- "$input"
         if [ -n "$common" ]; then
             set -- --define "$(after prep "sh $objects restore $tree $common")" "$@"
             behind=$(behind_install "sh $install restore $common" "sh $install aside $common $sources" "sh $install back $common")
@@ -86,7 +87,12 @@ esac
 
 [ -z "${PAYLOAD:-}" ] || set -- --define "_binary_payload $PAYLOAD" --define "_source_payload $PAYLOAD" "$@"
 
-[ -z "${CROSS:-}" ] || set -- --target "$CROSS-linux" --define "cross_triplet $CROSS-linux-gnu" "$@"
+target="--target ${CROSS:-}-linux"
+triplet="cross_triplet ${CROSS:-}-linux-gnu"
+if [ -n "${CROSS:-}" ] && [ "$mode" != all ]; then
+    # shellcheck disable=SC2086 # an option and its argument
+    set -- $target --define "$triplet" "$@"
+fi
 
 # EL 9 leaves out changelog entries by the day of the build. Its rpm makes an age of that, two years, and then goes by the newest entry:
 # the age itself, which it knows too, needs no clock. An older rpm knows the time alone.
@@ -115,5 +121,11 @@ if [ "$mode" = common ]; then
     "$@" || echo "rpm-build.sh: rpmbuild of the common objects ended with $?: what it made until then is used"
     [ ! -e "$common/names" ] || sh "$objects" save "$common"
     exit
+fi
+if [ -n "${CROSS:-}" ] && [ "$mode" = all ]; then
+    # A source package says which processor it was made on, and is the same for all of them.
+    "$@" -bs
+    # shellcheck disable=SC2086 # an option and its argument
+    set -- "$@" $target --define "$triplet" -bb
 fi
 exec "$@"

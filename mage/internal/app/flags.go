@@ -93,10 +93,13 @@ func (a *App) rpmJob(ctx context.Context) (job.Job, error) {
 func (a *App) patchedRPMJob(ctx context.Context) (job.Job, error) {
 	j, err := a.rpmJob(ctx)
 	if err == nil && j.Cross != "" {
-		err = stage.NoCross(j.Cross, "no distro with RPMs has a compiler and the libraries to cross-compile all of rdma-core")
+		err = stage.NoCross(j.Cross, crossedWhole)
 	}
 	return j, err
 }
+
+// crossedWhole is why RPMs of rdma-core are not cross-compiled.
+const crossedWhole = "no distro with RPMs has a compiler and the libraries to cross-compile all of rdma-core"
 
 // crossProcessor is the processor that packages are cross-compiled for: that of -arch, if it is not the engine's.
 func (a *App) crossProcessor(ctx context.Context) (specs.Processor, error) {

@@ -34,12 +34,15 @@ func (a *App) TestKernel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if engine, err := a.connectEngine(ctx); err == nil && engine.Info.Arch != specs.X8664.Debian() {
+		return fmt.Errorf("%w, got one on %s", errLabEngine, engine.Info.Arch)
+	}
 	s, recipe, err := a.installable(ctx, fromTree)
 	if err != nil {
 		return err
 	}
 	if s.Job.Cross != "" && lab.NeedDebug(cases) {
-		return stage.NoCross(s.Job.Cross, "the case valgrind needs a module that is compiled with the engine's own compiler")
+		return errCrossDebug
 	}
 	s.Kernel.Cases, s.Kernel.FromTree = cases, fromTree
 	err = a.pipeline.Do(ctx, recipe, s)
@@ -71,6 +74,8 @@ const (
 )
 
 var (
+	errLabEngine     = errors.New("want an engine on x86_64 for the kernel lab")
+	errCrossDebug    = errors.New("-cases: the case valgrind is for the engine's own processor: want others, such as fast")
 	errTreeOverAddon = errors.New("-module=tree cannot be combined with -packages=addon")
 	errDebAlone      = errors.New("-suite cannot be combined with -module=tree or -packages=addon: want patched packages alone")
 )
@@ -89,6 +94,9 @@ func (a *App) installable(ctx context.Context, asTheyAre bool) (*pipeline.State,
 		return nil, nil, errDebAlone
 	case name == packagesAddon:
 		s, err := a.addonBesideStock(ctx, a.rpmAddons())
+		if err == nil && s.Job.Cross != "" {
+			err = stage.NoCross(s.Job.Cross, crossedWhole)
+		}
 		return s, pipeline.ForTestKernelAddon, err
 	}
 	if value(a.flags.Suite, "") != "" {

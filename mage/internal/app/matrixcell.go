@@ -96,14 +96,8 @@ func (a *App) runCell(ctx context.Context, c matrix.Cell) error {
 		{true, true}:   {(*App).DebAddon, (*App).TestDebAddon},
 	}
 	kind := kinds[[2]bool{debian, alone}]
-	if c.Depth != specs.DepthPackage {
-		cross, err := a.crossProcessor(ctx)
-		if err != nil {
-			return err
-		}
-		if cross != "" {
-			return stage.NoCross(cross, "depth "+string(c.Depth)+" runs the programs")
-		}
+	if err := a.crossedCell(ctx, c); err != nil {
+		return err
 	}
 	switch c.Depth {
 	case specs.DepthEdit, specs.DepthCompile:
@@ -128,6 +122,20 @@ func (a *App) runCell(ctx context.Context, c matrix.Cell) error {
 		return a.rebuildCell(ctx)
 	}
 	return &specs.UnknownError{Kind: "depth", Name: string(c.Depth), Known: []string{string(specs.DepthEdit)}}
+}
+
+// crossedCell refuses a cell for a processor that is not the engine's, unless its packages can be cross-compiled.
+func (a *App) crossedCell(ctx context.Context, c matrix.Cell) error {
+	cross, err := a.crossProcessor(ctx)
+	switch {
+	case err != nil || cross == "":
+		return err
+	case c.Depth != specs.DepthPackage:
+		return stage.NoCross(cross, "depth "+string(c.Depth)+" runs the programs")
+	case c.Suite == "" && c.Packages == specs.KindPatched:
+		return stage.NoCross(cross, crossedWhole)
+	}
+	return nil
 }
 
 // cellRecipe is the recipe of a depth without packages. Of an add-on, what is compiled is the same provider in the same tree.
@@ -170,6 +178,9 @@ func (a *App) rebuildCell(ctx context.Context) error {
 
 // prepareCell makes the base and the toolchain of a cell.
 func (a *App) prepareCell(ctx context.Context, c matrix.Cell) error {
+	if err := a.crossedCell(ctx, c); err != nil {
+		return err
+	}
 	if c.Depth == specs.DepthCompile {
 		s, recipe, err := a.cellRecipe(ctx, c)
 		if err != nil {

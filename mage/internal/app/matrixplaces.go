@@ -95,7 +95,11 @@ func (r *matrixRun) engines(ctx context.Context, f MatrixFlags) ([]enginePlace, 
 				continue
 			}
 			p.slots = slotsOf(machine, disk)
-			p.processor, _ = specs.FindProcessor(machine.Arch) // another one has no cells
+			if p.processor = specs.Processor(machine.Arch); machine.Arch != "" {
+				if known, err := specs.FindProcessor(machine.Arch); err == nil {
+					p.processor = known
+				}
+			}
 		}
 		if f.Jobs != nil {
 			p.slots = *f.Jobs

@@ -15,7 +15,7 @@ type Place struct {
 	Name  string
 	Slots int // cells at once, at least 1
 
-	// Native says whether the place has a cell's processor; nil is yes. As long as such a place is left, the cell runs there.
+	// Native says whether the place has a cell's processor; nil is yes. A cell runs elsewhere only if no place has it.
 	Native func(Cell) bool
 
 	// Shared is the work that several cells of the place need, nil for none: a cell waits while another one's is being made, and Prepare
@@ -186,17 +186,28 @@ func (w *worker) mayRun(i int) bool {
 	lost := w.ran[i].LostAt
 	native, elsewhere := w.native(i), false
 	for _, p := range w.places {
-		if p.out || p == w {
-			continue
-		}
 		switch other := p.native(i); {
+		case p == w:
 		case other && !native:
 			return false
-		case other == native:
+		case other == native && !p.out:
 			elsewhere = elsewhere || !slices.Contains(lost, p.Name)
 		}
 	}
 	return !elsewhere || !slices.Contains(lost, w.Name)
+}
+
+// strand judges a cell if only places that are out have its processor.
+func (r *runner) strand(i int) {
+	native, left := false, false
+	for _, p := range r.places {
+		if p.native(i) {
+			native, left = true, left || !p.out
+		}
+	}
+	if r.state[i] == waiting && native && !left && slices.ContainsFunc(r.places, func(p *worker) bool { return !p.out }) {
+		r.judge(i, r.results[i].With(Lost, fmt.Sprintf("no place with its processor is left: %v", r.why)))
+	}
 }
 
 func (w *worker) native(i int) bool { return w.Native == nil || w.Native(w.cells[i]) }
@@ -233,6 +244,9 @@ func (w *worker) try(ctx context.Context, i int) {
 	w.suspect--
 	if err != nil && ctx.Err() == nil && !w.out {
 		w.out, w.why = true, fmt.Errorf("%s: %w", w.Name, err)
+		for i := range w.cells {
+			w.strand(i)
+		}
 	}
 	w.changed.Broadcast()
 }
@@ -261,6 +275,7 @@ func (w *worker) took(ctx context.Context, i int, result Result, took time.Durat
 		return true
 	}
 	w.state[i] = waiting
+	w.strand(i)
 	w.changed.Broadcast()
 	return true
 }

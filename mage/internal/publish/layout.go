@@ -25,6 +25,8 @@ import (
 type draft struct {
 	dir  string
 	into string // the directory that it replaces
+
+	placed map[string]string // the digests that packages had before they were signed, by their paths
 }
 
 var errNotEmpty = errors.New("want an empty directory, or one that release has made, got another")
@@ -137,6 +139,10 @@ func (d *draft) place(
 		return was, nil
 	}
 	to := filepath.Join(d.dir, filepath.FromSlash(p.Path))
+	if d.placed[p.Path] == built { // builds for several processors share a source package
+		p.SHA256, err = stage.Sum(to)
+		return p, err
+	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return p, fmt.Errorf("create the directory of %s: %w", p.Path, err)
 	}
@@ -155,6 +161,10 @@ func (d *draft) place(
 			return p, err
 		}
 	}
+	if d.placed == nil {
+		d.placed = map[string]string{}
+	}
+	d.placed[p.Path] = built
 	p.SHA256, err = stage.Sum(to)
 	return p, err
 }

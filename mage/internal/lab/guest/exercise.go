@@ -67,7 +67,7 @@ func valgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	if !present("valgrind") {
 		return g.absent(ctx, "/usr/*bin/valgrind")
 	}
-	undo, err := g.overlay(lab.DebugFolder, modulesFolder)
+	undo, err := g.overlay(lab.DebugFolder, g.modulesFolder())
 	if err != nil {
 		return failed("%v", err)
 	}
@@ -88,8 +88,17 @@ func underValgrind(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	return exercised(e)
 }
 
-// modulesFolder is the directory of libibverbs' providers in packages.
-const modulesFolder = "/usr/lib64/libibverbs"
+// modulesFolder is the directory of libibverbs' providers in packages: of RPMs, or of Debian's.
+func (m machine) modulesFolder() string {
+	const folder = "/usr/lib64/libibverbs"
+	if _, err := os.Stat(m.path(folder)); err == nil {
+		return folder
+	}
+	if found, err := filepath.Glob(m.path("/usr/lib/*-linux-gnu/libibverbs")); err == nil && len(found) > 0 {
+		return strings.TrimPrefix(found[0], m.root)
+	}
+	return folder
+}
 
 // overlay replaces files of a directory with those of the same name in another one, until undo.
 func (m machine) overlay(from, to string) (undo func() error, err error) {

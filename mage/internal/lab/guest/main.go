@@ -79,7 +79,7 @@ func (m machine) runPlan(ctx context.Context) error {
 		return err
 	}
 	if plan.DebugModule {
-		if _, err := g.overlay(lab.DebugFolder, modulesFolder); err != nil {
+		if _, err := g.overlay(lab.DebugFolder, g.modulesFolder()); err != nil {
 			return err
 		}
 	}

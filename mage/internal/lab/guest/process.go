@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -129,18 +131,41 @@ func present(program string) bool {
 // absent is the result of a case whose file, given as a pattern of shells, is not on the disk. If a package lists such a
 // file, then the package is damaged or installed incompletely, and the case has failed.
 func (g *guest) absent(ctx context.Context, pattern string) lab.Record {
-	const keep = 64 << 20
-	list := launchKeeping(ctx, keep, "rpm", "--query", "--all", "--list").wait()
-	if !list.ok() {
-		return failed("there is no %s, and rpm does not list the packages' files: %s", pattern, list.evidence())
+	files, why := g.packagedFiles(ctx)
+	if why != "" {
+		return failed("there is no %s, and %s", pattern, why)
 	}
-	for file := range strings.Lines(list.out) {
+	for file := range strings.Lines(files) {
 		file = strings.TrimSpace(file)
 		if matched, err := path.Match(pattern, file); err != nil || matched {
 			return failed("%s belongs to an installed package, and is not on the disk", file)
 		}
 	}
 	return unsupported(lab.NoProgram, "no installed package has %s", pattern)
+}
+
+// packagedFiles lists the files of all packages, of rpm or of dpkg; why says what is wrong if it cannot.
+func (g *guest) packagedFiles(ctx context.Context) (files, why string) {
+	const keep = 64 << 20
+	if present("rpm") {
+		list := launchKeeping(ctx, keep, "rpm", "--query", "--all", "--list").wait()
+		if !list.ok() {
+			return "", "rpm does not list the packages' files: " + list.evidence()
+		}
+		return list.out, ""
+	}
+	lists, err := filepath.Glob(g.path("/var/lib/dpkg/info/*.list"))
+	var all strings.Builder
+	for _, name := range lists {
+		var text []byte
+		if text, err = os.ReadFile(name); err == nil {
+			all.Write(text)
+		}
+	}
+	if err != nil || len(lists) == 0 {
+		return "", fmt.Sprintf("neither rpm nor dpkg lists the packages' files (%v)", err)
+	}
+	return all.String(), ""
 }
 
 // limited keeps the end of a text written to it; it may be read concurrently.
