@@ -16,6 +16,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/report"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/mage/internal/ui"
+	"github.com/resnics/verbsmith/specs"
 )
 
 const (
@@ -83,7 +84,10 @@ func (p *Publisher) customer(
 
 // newest are the packages of a repository's newest build that a customer would install. why says in place of what nothing is installed.
 func newest(x Index, repository string, base artifact.Base) (names []string, why string) {
-	builds := x.of(repository)
+	builds := slices.DeleteFunc(x.of(repository), func(b Build) bool { return !b.runsHere() })
+	if len(builds) == 0 {
+		return nil, "the list is accepted; nothing was installed, because its packages are for another processor"
+	}
 	slices.SortStableFunc(builds, func(a, b Build) int { return -pkgfile.CompareEVR(a.newestVersion(), b.newestVersion()) })
 	for _, b := range builds {
 		if !b.Kind.Addon() {
@@ -94,6 +98,14 @@ func newest(x Index, repository string, base artifact.Base) (names []string, why
 		return nil, "the list is accepted; nothing was installed, because this base has no libibverbs of the add-on's release"
 	}
 	return installed(builds[0]), ""
+}
+
+// runsHere says whether a build has packages for the processor of the base.
+func (b Build) runsHere() bool {
+	return slices.ContainsFunc(b.Packages, func(p Package) bool {
+		known, err := specs.FindProcessor(p.Arch)
+		return err == nil && known == specs.X8664
+	})
 }
 
 // newestVersion is the version of its packages, which are all of one.

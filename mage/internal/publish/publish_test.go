@@ -351,3 +351,24 @@ func replace(t *testing.T, file string, data []byte) {
 		t.Fatal(err)
 	}
 }
+
+// A customer installs what is for his processor: the newest of that, even if something newer is there for another one.
+func TestNewestForThisProcessor(t *testing.T) {
+	build := func(name, arch string) Build {
+		return Build{Name: name, Repository: "deb/bookworm", Kind: artifact.Debs, Packages: []Package{
+			{Name: "ibverbs-utils", Version: name, Arch: arch, Path: "deb/pool/bookworm/ibverbs-utils_" + name + "_" + arch + ".deb"},
+		}}
+	}
+	for _, tt := range []struct {
+		builds []Build
+		names  int
+	}{
+		{[]Build{build("56.1-1", "amd64"), build("57.0-1", "arm64")}, 1},
+		{[]Build{build("57.0-1", "arm64")}, 0},
+	} {
+		names, why := newest(Index{Builds: tt.builds}, "deb/bookworm", artifact.Base{})
+		if len(names) != tt.names || (why == "") != (tt.names > 0) {
+			t.Errorf("got %q, %q, want %d", names, why, tt.names)
+		}
+	}
+}
