@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,8 +75,8 @@ func (a *App) Matrix(ctx context.Context, f MatrixFlags) error {
 	if n := len(done); n > 0 {
 		fmt.Fprintf(a.ui.Out(), "%s already: kept from the run before\n", done.Sum())
 	}
-	run.done = len(done)
-	results, ran := matrix.Run(ctx, left, places, run.judged)
+	run.done = slices.Clone(done)
+	results, ran := run.all(ctx, left, places)
 	if results, err = plan.inOrder(plan.cells, done, results); err != nil {
 		return err
 	}

@@ -48,9 +48,30 @@ type matrixRun struct {
 	total  int
 	failed error // that results could not be written
 
+	line   *ui.Stage // about all cells
+
 	mu    sync.Mutex
-	done  int // cells with a verdict
-	index int // stages
+	done  matrix.Results // cells with a verdict
+	index int            // stages
+}
+
+// all runs the cells, with a line about all of them.
+func (r *matrixRun) all(ctx context.Context, cells []matrix.Cell, places []matrix.Place) (matrix.Results, []matrix.Ran) {
+	if len(cells) == 0 {
+		return nil, nil
+	}
+	r.line = r.ui.Stage("matrix", 0, 0)
+	defer r.line.Done()
+	r.count()
+	return matrix.Run(ctx, cells, places, r.judged)
+}
+
+// count shows how many cells have which verdict.
+func (r *matrixRun) count() {
+	if len(r.done) > 0 {
+		r.line.Note(r.done.Sum())
+	}
+	r.line.Live(len(r.done), r.total, "")
 }
 
 // placesOn reads -on and -jobs.
@@ -95,10 +116,8 @@ func (r *matrixRun) engines(ctx context.Context, f MatrixFlags) ([]enginePlace, 
 				continue
 			}
 			p.slots = slotsOf(machine, disk)
-			if p.processor = specs.Processor(machine.Arch); machine.Arch != "" {
-				if known, err := specs.FindProcessor(machine.Arch); err == nil {
-					p.processor = known
-				}
+			if p.processor, err = specs.FindProcessor(machine.Arch); err != nil {
+				p.processor = specs.Processor(machine.Arch) // one that no cell is for, "" if the engine does not say
 			}
 		}
 		if f.Jobs != nil {
@@ -277,7 +296,7 @@ func (r *matrixRun) command(ctx context.Context, e enginePlace, s *ui.Stage, c m
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Err = errors.Join(cmd.Err, err)
 	cmd.Env = withEngine(r.work.userEnv(), e.host)
-	cmd.Stdout, cmd.Stderr = s.Log(), s.Log()
+	cmd.Stdout, cmd.Stderr = s.Log(), ui.NinjaProgress(s.Log(), s.Live) // its stages are counted as ninja counts
 	endGently(cmd)
 	return cmd
 }
@@ -310,8 +329,9 @@ func withEngine(env []string, host string) []string {
 func (r *matrixRun) judged(result matrix.Result, ran matrix.Ran) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.done++
-	text := fmt.Sprintf("%d/%d %s: %s", r.done, r.total, result.Cell, result.Verdict)
+	r.done = append(r.done, result)
+	r.count()
+	text := fmt.Sprintf("%d/%d %s: %s", len(r.done), r.total, result.Cell, result.Verdict)
 	if ran.Tries > 1 {
 		text += fmt.Sprintf(" after %d tries", ran.Tries)
 	}

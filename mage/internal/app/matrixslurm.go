@@ -181,12 +181,13 @@ func (s *slurm) array(number int, tasks []slurmTask, progress func(done int)) er
 	if err != nil {
 		return fmt.Errorf("find the working directory: %w", err)
 	}
+	env := append(os.Environ(), "CI=true", distVariable+"="+s.dirs.dist)
 	args := []string{
 		"--parsable", array, "--job-name=verbsmith", "--requeue", "--open-mode=append", "--chdir=" + here,
-		"--output=" + filepath.Join(s.dir, "%A_%a.log"), "--export=" + exported(os.Environ(), s.dirs.dist),
+		"--output=" + filepath.Join(s.dir, "%A_%a.log"), "--export=" + exported(env),
 		filepath.Join(s.dir, scripts.SlurmCell), list, s.program,
 	}
-	said, err := command(s.ctx, "sbatch", append(args, s.arguments()...)...)
+	said, err := commandIn(s.ctx, env, "sbatch", append(args, s.arguments()...)...)
 	if err != nil {
 		return err
 	}
@@ -277,27 +278,34 @@ func (s *slurm) keepLog(job string, task int, c matrix.Cell) {
 	_ = os.Remove(log) // of Slurm's: nobody else would
 }
 
-// exported are the variables that tasks get from here. The engine is the node's own, so none says where one is.
-func exported(env []string, dist string) string {
-	names := []string{distVariable + "=" + dist, "CI=true"}
+// exported names the variables of an environment that tasks get: a value with a comma could not be given there. The engine is the node's
+// own, so none says where one is.
+func exported(env []string) string {
+	var names []string
 	for _, v := range env {
 		name, _, _ := strings.Cut(v, "=")
-		wanted := strings.HasPrefix(name, "VERBSMITH_") && name != distVariable && name != traceVariable
-		if wanted || slices.Contains([]string{"HOME", "PATH", "USER", "LANG"}, name) || strings.HasSuffix(strings.ToLower(name), "_proxy") {
+		wanted := strings.HasPrefix(name, "VERBSMITH_") && name != traceVariable || strings.HasSuffix(strings.ToLower(name), "_proxy")
+		if wanted || slices.Contains([]string{"HOME", "PATH", "USER", "LANG", "CI"}, name) {
 			names = append(names, name)
 		}
 	}
-	return strings.Join(names, ",")
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ",")
 }
 
 // command runs a program of Slurm's, and returns what it prints.
 func command(ctx context.Context, name string, args ...string) (string, error) {
+	return commandIn(ctx, nil, name, args...)
+}
+
+// commandIn is command in an environment, nil for this process's.
+func commandIn(ctx context.Context, env []string, name string, args ...string) (string, error) {
 	const patience, most = time.Minute, 4 << 10
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	cmd := exec.CommandContext(ctx, name, args...)
 	said := tail.New(most)
-	cmd.Stderr = said
+	cmd.Env, cmd.Stderr = env, said
 	out, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(said.String()))

@@ -58,6 +58,7 @@ func discovery() []Case {
 		{Name: "foreign-abi", Title: "a foreign kernel ABI is refused", Alone: true, Limit: short},
 		{Name: "without-stock", Title: "works without the stock provider", Alone: true, Limit: short},
 		{Name: "without-driver", Title: "without its .driver file the device is not claimed", Alone: true, Limit: short},
+		{Name: "diagnose", Title: "diagnose says what libibverbs does with it, and why", Alone: true, Limit: 2 * short},
 		{Name: "asyncwatch", Title: "ibv_asyncwatch sees the link go down and up", Limit: short},
 	}
 }

@@ -30,7 +30,8 @@ func (c *fakeClock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// fakeTerminal understands what the UI needs of a terminal: line feed, carriage return, erase to the end of the line.
+// fakeTerminal understands what the UI needs of a terminal: line feed, carriage return, erase to the end of the line,
+// cursor up from an empty last line.
 // Each write is recorded with the screen after it.
 type fakeTerminal struct {
 	mu     sync.Mutex
@@ -56,6 +57,11 @@ func (f *fakeTerminal) Write(p []byte) (int, error) {
 			f.column, rest = 0, rest[1:]
 		case strings.HasPrefix(rest, "\x1b[K"):
 			*last, rest = (*last)[:f.column], rest[3:]
+		case strings.HasPrefix(rest, "\x1b[A"):
+			if *last != "" || len(f.lines) == 1 {
+				panic("cursor up from " + *last)
+			}
+			f.lines, rest = f.lines[:len(f.lines)-1], rest[3:]
 		default:
 			end := strings.IndexAny(rest, "\r\n")
 			if end < 0 {

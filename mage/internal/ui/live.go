@@ -4,45 +4,56 @@ package ui
 
 import (
 	"io"
+	"slices"
+	"strings"
 	"time"
 )
 
-// eraseLine returns to the first column and clears the line (ECMA-48: CR, EL).
-const eraseLine = "\r\x1b[K"
+// What a terminal needs for redrawing (ECMA-48: CR, EL, CUU).
+const (
+	eraseLine = "\r\x1b[K" // returns to the first column and clears the line
+	eraseUp   = "\x1b[A" + eraseLine
+)
 
 // redrawPause is the least time between two redraws.
 const redrawPause = 100 * time.Millisecond
 
-// liveLine is the last line of a terminal, redrawn in place.
-type liveLine struct {
+// mostLive is how many lines are redrawn at most: a low window has room for them.
+const mostLive = 8
+
+// liveLines are the last lines of a terminal, redrawn in place.
+type liveLines struct {
 	w       io.Writer
 	enabled bool
-	shown   string    // the text on the line now
-	drawn   time.Time // when it was last drawn
+	shown   []string  // the texts on the lines now
+	drawn   time.Time // when they were last drawn
 	midLine bool      // other output has left the cursor in the middle of a line
 }
 
 // due reports whether enough time has passed since the last redraw. A clock that was set back is due too.
-func (l *liveLine) due(now time.Time) bool {
+func (l *liveLines) due(now time.Time) bool {
 	since := now.Sub(l.drawn)
 	return l.drawn.IsZero() || since >= redrawPause || since < 0
 }
 
-// draw shows text, which must fit into one line. An error of the terminal is not worth failing a build for.
-func (l *liveLine) draw(now time.Time, text string) {
-	if !l.enabled || l.midLine || text == l.shown {
+// draw shows texts, each of which must fit into one line. An error of the terminal is not worth failing a build for.
+func (l *liveLines) draw(now time.Time, texts []string) {
+	if !l.enabled || l.midLine || slices.Equal(texts, l.shown) {
 		return
 	}
 	l.drawn = now
-	l.shown = text
-	_, _ = io.WriteString(l.w, eraseLine+text)
+	_, _ = io.WriteString(l.w, l.blank()+strings.Join(texts, "\n"))
+	l.shown = texts
 }
 
 // erase leaves an empty line for other output.
-func (l *liveLine) erase() {
-	if l.shown == "" {
+func (l *liveLines) erase() {
+	if len(l.shown) == 0 {
 		return
 	}
-	l.shown = ""
-	_, _ = io.WriteString(l.w, eraseLine)
+	_, _ = io.WriteString(l.w, l.blank())
+	l.shown = nil
 }
+
+// blank clears the lines and returns to the first one.
+func (l *liveLines) blank() string { return eraseLine + strings.Repeat(eraseUp, max(0, len(l.shown)-1)) }

@@ -77,6 +77,16 @@ func (s *Stage) Step(done, total int, what string) {
 	s.progress(int64(done), int64(total), strconv.Itoa, what)
 }
 
+// Live is Step for what is only worth watching: it gets no line in a log.
+func (s *Stage) Live(done, total int, what string) {
+	s.ui.mu.Lock()
+	defer s.ui.mu.Unlock()
+	if s.ui.live.enabled && !s.ended {
+		s.what, s.count = Clean(what), strconv.Itoa(done)+"/"+strconv.Itoa(total)
+		s.ui.redraw(false)
+	}
+}
+
 // Bytes is Step for sizes: a download shows as "12.3 MiB/34.5 MiB".
 func (s *Stage) Bytes(done, total int64, what string) {
 	s.progress(done, total, func(n int) string { return bytes(int64(n)) }, what)
@@ -217,7 +227,7 @@ func (s *Stage) endText(state State, text string, elapsed time.Duration) string 
 	return line
 }
 
-// liveText is the stage as one line of at most width columns; others is the number of other running stages.
+// liveText is the stage as one line of at most width columns; others is the number of stages at work that are not shown.
 func (s *Stage) liveText(width, others int) string {
 	const whatIndex = 2
 	more := ""
@@ -227,7 +237,7 @@ func (s *Stage) liveText(width, others int) string {
 	return fit(width, whatIndex, s.place, s.note, s.what, s.count, clock(s.ui.now().Sub(s.started)), more)
 }
 
-// report shows a change: in the live line, or as a plain line if one is due. The caller holds ui.mu.
+// report shows a change: in the live lines, or as a plain line if one is due. The caller holds ui.mu.
 func (s *Stage) report() {
 	if s.ui.live.enabled {
 		s.ui.redraw(false)

@@ -149,12 +149,41 @@ func TestCloseStopsTheTimer(_ *testing.T) {
 
 func TestSeveralStagesAtOnce(t *testing.T) {
 	f := newTerminal(t, nil)
-	f.Stage("rpm rocky8", 1, 2)
+	a := f.Stage("rpm rocky8", 1, 2)
 	b := f.Stage("rpm rocky9", 2, 2)
-	same(t, f.term.screen(), "[2/2] rpm rocky9  0:00  (+1)")
+	same(t, f.term.screen(), "[1/2] rpm rocky8  0:00\n[2/2] rpm rocky9  0:00")
+	f.clock.advance(time.Second)
+	a.Live(3, 9, "patch")
+	same(t, f.term.screen(), "[1/2] rpm rocky8  patch  3/9  0:01\n[2/2] rpm rocky9  0:01")
+	fmt.Fprintln(f.Out(), "data")
+	f.Tick()
 	f.clock.advance(time.Second)
 	b.Cached("7f3a")
-	same(t, f.term.screen(), "[2/2] rpm rocky9  cached  7f3a  1.0 s\n[1/2] rpm rocky8  0:01")
+	same(t, f.term.screen(), "data\n[2/2] rpm rocky9  cached  7f3a  2.0 s\n[1/2] rpm rocky8  patch  3/9  0:02")
+	a.Done()
+	same(t, f.term.screen(), "data\n[2/2] rpm rocky9  cached  7f3a  2.0 s\n[1/2] rpm rocky8  done  2.0 s\n")
+}
+
+// Of many, the first is shown, which may be about all of them, the newest, and how many others there are.
+func TestManyStagesAtOnce(t *testing.T) {
+	f := newTerminal(t, nil)
+	for i := range 10 {
+		f.Stage(fmt.Sprintf("s%d", i), 0, 0)
+	}
+	same(t, f.term.screen(), "s0  0:00\ns3  0:00\ns4  0:00\ns5  0:00\ns6  0:00\ns7  0:00\ns8  0:00\ns9  0:00  (+2)")
+	f.Close()
+	same(t, f.term.screen(), "")
+}
+
+// What is only worth watching is not in a log.
+func TestLiveIsNotInALog(t *testing.T) {
+	f := newPlain(t, nil)
+	s := f.Stage("cell", 0, 0)
+	f.clock.advance(time.Minute - time.Second)
+	s.Live(3, 9, "patch")
+	f.Tick()
+	s.Done()
+	same(t, f.err.String(), "cell  started\ncell  done  59.0 s\n")
 }
 
 func TestAStageEndsOnce(t *testing.T) {

@@ -46,7 +46,7 @@ type Options struct {
 	Place func(err error) (a Annotation, ok bool)
 	// Trace, if given, gets an event for each stage, and for what happens in it.
 	Trace *timing.Trace
-	// brief leaves out the lines about stages. A terminal has the live line.
+	// brief leaves out the lines about stages. A terminal has the live lines.
 	brief bool
 	// Now is the clock. If it is set, no timer runs, and the caller advances the display with Tick.
 	Now func() time.Time
@@ -59,7 +59,7 @@ type UI struct {
 	now       func() time.Time
 
 	mu       sync.Mutex
-	live     liveLine
+	live     liveLines
 	fold     fold
 	active   []*Stage
 	finished []StageTime
@@ -82,7 +82,7 @@ func New(opts Options) *UI {
 	if u.now == nil {
 		u.now = time.Now
 	}
-	u.live = liveLine{w: opts.Err, enabled: opts.Terminal}
+	u.live = liveLines{w: opts.Err, enabled: opts.Terminal}
 	return u
 }
 
@@ -97,7 +97,7 @@ func (u *UI) Quiet(folder string) *UI {
 }
 
 // Brief returns a UI for one of many runs, each of which is told in a line of its own: its stages are shown in the
-// live line only, and its logs are in a directory below this one's. Nothing may be shown on u meanwhile. Close it as
+// live lines only, and its logs are in a directory below this one's. Nothing may be shown on u meanwhile. Close it as
 // well.
 func (u *UI) Brief(folder string) *UI {
 	opts := u.opts
@@ -108,7 +108,7 @@ func (u *UI) Brief(folder string) *UI {
 	return New(opts)
 }
 
-// Close erases the live line, ends the timer and closes the logs of stages that have not ended.
+// Close erases the live lines, ends the timer and closes the logs of stages that have not ended.
 func (u *UI) Close() {
 	u.mu.Lock()
 	stop, active := u.stopTick, u.active
@@ -142,13 +142,13 @@ func (u *UI) Tick() {
 	}
 }
 
-// Out is the stream for results. A write erases the live line first, which is redrawn only after a complete line.
+// Out is the stream for results. A write erases the live lines first, which is redrawn only after a complete line.
 func (u *UI) Out() io.Writer { return screen{ui: u, to: u.opts.Out} }
 
 // Err is the stream for messages, with the same properties.
 func (u *UI) Err() io.Writer { return screen{ui: u, to: u.opts.Err} }
 
-// screen writes to one of the UI's streams without disturbing the live line.
+// screen writes to one of the UI's streams without disturbing the live lines.
 type screen struct {
 	ui *UI
 	to io.Writer
@@ -160,7 +160,7 @@ func (s screen) Write(p []byte) (int, error) {
 	return s.ui.write(s.to, p)
 }
 
-// write puts p above the live line and outside of a fold. The caller holds mu.
+// write puts p above the live lines and outside of a fold. The caller holds mu.
 func (u *UI) write(to io.Writer, p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -202,17 +202,33 @@ func (u *UI) putLine(text string) {
 	_, _ = u.put(u.opts.Err, []byte(text+"\n"))
 }
 
-// redraw shows the newest stage in the live line, at most ten times a second unless force is set.
+// redraw shows the stages at work in the live liness, at most ten times a second unless force is set.
 func (u *UI) redraw(force bool) {
 	if !u.live.enabled || u.closed || len(u.active) == 0 {
 		return
 	}
 	now := u.now()
-	if !force && !u.live.due(now) {
-		return
+	if force || u.live.due(now) {
+		u.live.draw(now, u.liveTexts())
 	}
-	newest := u.active[len(u.active)-1]
-	u.live.draw(now, newest.liveText(u.width()-1, len(u.active)-1))
+}
+
+// liveTexts are the stages at work, a line for each: of too many the first, which may be about all of them, and the newest.
+func (u *UI) liveTexts() []string {
+	shown, hidden := u.active, 0
+	if n := len(shown); n > mostLive {
+		hidden = n - mostLive
+		shown = append([]*Stage{shown[0]}, shown[n-mostLive+1:]...)
+	}
+	texts := make([]string, len(shown))
+	for i, s := range shown {
+		others := 0
+		if i == len(shown)-1 {
+			others = hidden
+		}
+		texts[i] = s.liveText(u.width()-1, others)
+	}
+	return texts
 }
 
 // width is the terminal's width in columns.

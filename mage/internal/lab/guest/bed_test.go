@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/diagnose"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
@@ -54,6 +56,9 @@ func newBed(t *testing.T) *bed {
 		rename:    func(from, to string) error { return b.called("rename " + from + " to " + to) },
 		linkUp:    func(netdev string) error { return b.called("up " + netdev) },
 		linkDown:  func(netdev string) error { return b.called("down " + netdev) },
+		diagnose: func(ctx context.Context) (*diagnose.Report, error) { // of files without a kernel
+			return diagnose.Ask(ctx, diagnose.Options{Tree: diagnose.NewTree(os.DirFS(root))})
+		},
 	}
 	for _, d := range b.plan.Devices {
 		b.gids(d.Name, "RoCE v2\n")

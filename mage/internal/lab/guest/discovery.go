@@ -88,12 +88,19 @@ func claimed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 // renamed gives the device a name that no provider matches.
 func renamed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	other := d
-	other.Name = "nobody7"
-	if err := g.rename(d.Name, other.Name); err != nil {
+	other.Name = unmatched
+	return g.whileRenamed(d, func() lab.Record { return claimed(ctx, g, other) })
+}
+
+const unmatched = "nobody7" // the name of a renamed device
+
+// whileRenamed gives a device that name while f runs.
+func (m machine) whileRenamed(d lab.Device, f func() lab.Record) lab.Record {
+	if err := m.rename(d.Name, unmatched); err != nil {
 		return failed("%v", err)
 	}
-	r := claimed(ctx, g, other)
-	if err := g.rename(other.Name, d.Name); err != nil {
+	r := f()
+	if err := m.rename(unmatched, d.Name); err != nil {
 		return failed("%v", err)
 	}
 	return r
@@ -101,12 +108,18 @@ func renamed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 
 // withDevice shows libibverbs a device for matching only.
 func (g *guest) withDevice(ctx context.Context, name string, id, abi int) (listed bool, e ended, err error) {
-	err = g.insertFixture(lab.DeviceModule, "name="+name, fmt.Sprintf("driver_id=%d", id), fmt.Sprintf("uverbs_abi_ver=%d", abi))
+	err = g.whileThere(name, id, abi, func() { listed, e = g.devices(ctx, name) })
+	return listed, e, err
+}
+
+// whileThere has the kernel have a device for matching only while f runs.
+func (g *guest) whileThere(name string, id, abi int, f func()) error {
+	err := g.insertFixture(lab.DeviceModule, "name="+name, fmt.Sprintf("driver_id=%d", id), fmt.Sprintf("uverbs_abi_ver=%d", abi))
 	if err != nil {
-		return false, e, err
+		return err
 	}
-	listed, e = g.devices(ctx, name)
-	return listed, e, g.removeSoon(lab.DeviceModule)
+	f()
+	return g.removeSoon(lab.DeviceModule)
 }
 
 // removeSoon unloads a module that a program may have used a moment ago.
@@ -119,11 +132,17 @@ func (m machine) removeSoon(module string) error {
 
 const nobody = "nobody1"
 
-func otherID(ctx context.Context, g *guest, d lab.Device) lab.Record {
+// unmatchedID is a driver id that neither of the two providers has.
+func unmatchedID(d lab.Device) int {
 	id := d.DriverID + 1
 	if id == lab.SoftRoCE {
 		id++
 	}
+	return id
+}
+
+func otherID(ctx context.Context, g *guest, d lab.Device) lab.Record {
+	id := unmatchedID(d)
 	listed, e, err := g.withDevice(ctx, nobody, id, g.plan.KernelABI)
 	switch {
 	case err != nil:
@@ -157,8 +176,9 @@ func nameOnly(ctx context.Context, g *guest, _ lab.Device) lab.Record {
 	return passed("%s without a driver id is listed", name)
 }
 
+const foreign = math.MaxUint32 // a kernel ABI beyond a range that ends at INT_MAX
+
 func foreignABI(ctx context.Context, g *guest, d lab.Device) lab.Record {
-	const foreign = math.MaxUint32 // beyond a range that ends at INT_MAX
 	name := g.plan.Provider + "9"
 	listed, e, err := g.withDevice(ctx, name, d.DriverID, foreign)
 	words := fmt.Sprintf("does not support the kernel ABI of %d", foreign)
@@ -175,8 +195,13 @@ func foreignABI(ctx context.Context, g *guest, d lab.Device) lab.Record {
 
 // without hides a provider's .driver file while f runs.
 func (m machine) without(provider string, f func() lab.Record) lab.Record {
-	file := m.path(filepath.Join(driversFolder, provider+".driver"))
-	hidden := m.path("/" + provider + ".hidden") // of the same file system, and not searched
+	// Of the same file system, and not searched.
+	return m.hide(filepath.Join(driversFolder, provider+".driver"), "/"+provider+".hidden", f)
+}
+
+// hide gives a file another name while f runs.
+func (m machine) hide(name, as string, f func() lab.Record) lab.Record {
+	file, hidden := m.path(name), m.path(as)
 	if err := os.Rename(file, hidden); err != nil {
 		return failed("%v", err)
 	}
@@ -236,13 +261,19 @@ func asyncWatch(ctx context.Context, g *guest, d lab.Device) lab.Record {
 		return passed("port error, port active")
 	}()
 	g.show(argv, watch.stop())
-	if err := g.linkUp(netdev(d.Name)); err != nil {
-		return failed("%v", err)
-	}
-	if _, err := g.gidIndex(d.Name); err != nil {
+	if err := g.linkBack(d); err != nil {
 		return failed("%v", err)
 	}
 	return r
+}
+
+// linkBack sets the device's link up and waits until others can reach it.
+func (g *guest) linkBack(d lab.Device) error {
+	if err := g.linkUp(netdev(d.Name)); err != nil {
+		return err
+	}
+	_, err := g.gidIndex(d.Name)
+	return err
 }
 
 // saw waits until a running program has printed one of several texts.

@@ -6,11 +6,9 @@ package main
 
 import (
 	"context"
-	"os"
 	"slices"
 	"strings"
 
-	"github.com/resnics/verbsmith/mage/internal/diagnose"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
@@ -22,18 +20,9 @@ func (g *guest) explained(ctx context.Context, r lab.Record, c lab.Case, device 
 	if r.State != lab.Fail || !slices.Contains(discoveryCases(), c.Name) {
 		return r
 	}
-	root, err := os.OpenRoot(g.path("/"))
+	report, err := g.diagnose(ctx)
 	if err != nil {
 		return r // the case has failed all the same
-	}
-	defer root.Close()
-	live := diagnose.ThisMachine(func(string) (string, bool) { return "", false }) // the guest sets nothing that counts
-	if g.root != "" {
-		live = nil // a test's files have no kernel
-	}
-	report, err := diagnose.Ask(ctx, diagnose.Options{Tree: diagnose.NewTree(root.FS()), Live: live})
-	if err != nil {
-		return r
 	}
 	var text strings.Builder
 	if report.WriteText(&text, 0) == nil {

@@ -5,8 +5,12 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"os"
 	"time"
 
+	"github.com/resnics/verbsmith/mage/internal/diagnose"
 	"github.com/resnics/verbsmith/mage/internal/lab"
 )
 
@@ -29,6 +33,7 @@ type machine struct {
 	rename    func(from, to string) error
 	linkUp    func(netdev string) error
 	linkDown  func(netdev string) error
+	diagnose  func(context.Context) (*diagnose.Report, error)
 }
 
 // thisMachine is the machine that the guest runs on.
@@ -38,7 +43,23 @@ func thisMachine() machine {
 		mount: mount.do, unmount: unmount, enter: enter, unlimit: unlimited,
 		insert: insert, remove: remove, kernelLog: kernelLog,
 		addDevice: addDevice, driverID: driverID, rename: rename, linkUp: linkUp, linkDown: linkDown,
+		diagnose: diagnosis,
 	}
+}
+
+// diagnosis is what diagnose says of this machine.
+func diagnosis(ctx context.Context) (*diagnose.Report, error) {
+	root, err := os.OpenRoot("/")
+	if err != nil {
+		return nil, fmt.Errorf("open the root for diagnose: %w", err)
+	}
+	defer root.Close()
+	live := diagnose.ThisMachine(func(string) (string, bool) { return "", false }) // the guest sets nothing that counts
+	report, err := diagnose.Ask(ctx, diagnose.Options{Tree: diagnose.NewTree(root.FS()), Live: live})
+	if err != nil {
+		return nil, fmt.Errorf("diagnose: %w", err)
+	}
+	return report, nil
 }
 
 // path returns the path of a file of the machine.

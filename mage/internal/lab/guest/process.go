@@ -157,10 +157,9 @@ func (g *guest) packagedFiles(ctx context.Context) (files, why string) {
 	lists, err := filepath.Glob(g.path("/var/lib/dpkg/info/*.list"))
 	var all strings.Builder
 	for _, name := range lists {
-		var text []byte
-		if text, err = os.ReadFile(name); err == nil {
-			all.Write(text)
-		}
+		text, unread := os.ReadFile(name)
+		all.Write(text)
+		err = errors.Join(err, unread)
 	}
 	if err != nil || len(lists) == 0 {
 		return "", fmt.Sprintf("neither rpm nor dpkg lists the packages' files (%v)", err)

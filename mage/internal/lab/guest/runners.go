@@ -52,6 +52,7 @@ func ownRunners() map[string]runner {
 		"foreign-abi":    single(foreignABI),
 		"without-stock":  single(withoutStock),
 		"without-driver": single(withoutDriver),
+		"diagnose":       single(diagnosed),
 		"asyncwatch":     single(asyncWatch),
 		"valgrind":       single(valgrind),
 		"soak":           single(soak),

@@ -178,3 +178,19 @@ func TestTakeReadsWholeLines(t *testing.T) {
 		t.Errorf("a file that is not there yet: read %d", got)
 	}
 }
+
+// A list of dpkg's that cannot be read may have what is looked for, whatever the others have.
+func TestPackagedFilesOfDpkg(t *testing.T) {
+	b := newBed(t)
+	if err := os.Remove(b.path("/bin/rpm")); err != nil {
+		t.Fatal(err)
+	}
+	b.runs("valgrind", lab.Fail, "neither rpm nor dpkg lists")
+	b.file("/var/lib/dpkg/info/a.list", "/usr/bin/a\n")
+	b.file("/var/lib/dpkg/info/c.list", "/usr/bin/c\n")
+	b.runs("valgrind", lab.Unsupported, "no installed package has /usr/*bin/valgrind")
+	b.file("/var/lib/dpkg/info/b.list/directory", "")
+	b.runs("valgrind", lab.Fail, "b.list")
+	b.file("/var/lib/dpkg/info/d.list", "/usr/bin/valgrind\n")
+	b.runs("valgrind", lab.Fail, "b.list")
+}
