@@ -236,3 +236,6 @@ func oneLine(err error) string {
 
 // Machine names the engine's machine and its kernel.
 func (e *Engine) Machine() (host, kernel string) { return e.Info.Host, e.Info.Kernel }
+
+// Processor is that of the containers, in Go's words, such as "amd64".
+func (e *Engine) Processor() string { return e.Info.Arch }

@@ -40,5 +40,13 @@ func (p Processor) Debian() string {
 	return map[Processor]string{X8664: "amd64", AArch64: "arm64"}[p]
 }
 
+// Mark is what names of files and records say of it: nothing of x86_64, nor of one that is not known.
+func (p Processor) Mark() string {
+	if p == X8664 {
+		return ""
+	}
+	return string(p)
+}
+
 // GNU is what the names of its cross-compilers begin with.
 func (p Processor) GNU() string { return string(p) + "-linux-gnu" }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -79,14 +80,19 @@ func (a *App) jobWith(load func() (*provider.Provider, error)) (job.Job, error) 
 	return j, errors.Join(errs[:]...)
 }
 
-// rpmJob is the job for RPMs, whose release may get a suffix.
-func (a *App) rpmJob(ctx context.Context) (job.Job, error) {
+// patchJob is the job for RPMs, whose release may get a suffix, as far as no engine is needed.
+func (a *App) patchJob(ctx context.Context) (job.Job, error) {
 	j, err := a.job(ctx)
 	if j.Suffix = value(a.flags.Suffix, ""); j.Suffix != "" {
 		err = errors.Join(err, rpmspec.CheckSuffix(j.Suffix))
 	}
-	err = errors.Join(err, a.crossed(ctx, &j))
 	return j, err
+}
+
+// rpmJob is the job for RPMs.
+func (a *App) rpmJob(ctx context.Context) (job.Job, error) {
+	j, err := a.patchJob(ctx)
+	return j, errors.Join(err, a.processors(ctx, &j))
 }
 
 // patchedRPMJob is the job for rdma-core's RPMs with the provider in them, which are made on their own processor alone.
@@ -118,10 +124,20 @@ func (a *App) crossProcessor(ctx context.Context) (specs.Processor, error) {
 	return wanted, nil
 }
 
-// crossed sets the processor that a job's packages are cross-compiled for.
-func (a *App) crossed(ctx context.Context, j *job.Job) (err error) {
-	j.Cross, err = a.crossProcessor(ctx)
-	return err
+// processors sets the engine's processor, and the one that a job's packages are cross-compiled for. An engine that does not answer is
+// told of when it is needed.
+func (a *App) processors(ctx context.Context, j *job.Job) (err error) {
+	if j.Cross, err = a.crossProcessor(ctx); err != nil {
+		return err
+	}
+	arch := runtime.GOARCH
+	if engine, err := a.connectEngine(ctx); err == nil {
+		arch = engine.Info.Arch
+	}
+	if known, err := specs.FindProcessor(arch); err == nil {
+		j.Engine = known
+	}
+	return nil
 }
 
 // release fills in the version. A version that specs/ does not know can still

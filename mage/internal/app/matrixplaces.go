@@ -48,7 +48,7 @@ type matrixRun struct {
 	total  int
 	failed error // that results could not be written
 
-	line   *ui.Stage // about all cells
+	line *ui.Stage // about all cells
 
 	mu    sync.Mutex
 	done  matrix.Results // cells with a verdict

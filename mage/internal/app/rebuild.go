@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/pipeline"
 	"github.com/resnics/verbsmith/mage/internal/record"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // RebuildFlags are the flags of the rebuild target that no other has.
@@ -118,9 +120,7 @@ func (a *App) recordedJob(ctx context.Context, rec artifact.Record) (job.Job, er
 	if rec.Suffix != "" {
 		a.flags.Suffix = &rec.Suffix
 	}
-	if rec.Cross != "" {
-		a.flags.Arch = &rec.Cross
-	}
+	a.flags.Arch = new(cmp.Or(rec.Processor, string(specs.X8664)))
 	switch {
 	case rec.Provider == nil:
 		a.flags.Provider = new(noProvider)

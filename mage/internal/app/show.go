@@ -161,7 +161,7 @@ func size(n int64) string {
 
 // Patch is the patch target.
 func (a *App) Patch(ctx context.Context) error {
-	j, err := a.rpmJob(ctx)
+	j, err := a.patchJob(ctx)
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,9 @@ type Dist struct {
 // Manifest is dist's manifest.json: what was made from what.
 type Manifest struct {
 	Distro         string   `json:"distro"`
-	Suite          string   `json:"suite,omitempty"` // of Debian
-	Cross          string   `json:"cross,omitempty"` // processor that was cross-compiled for, as RPM names it
+	Suite          string   `json:"suite,omitempty"`     // of Debian
+	Processor      string   `json:"processor,omitempty"` // of the packages, as RPM names it; "": x86_64
+	Cross          string   `json:"cross,omitempty"`     // it, if they were cross-compiled
 	Release        string   `json:"release"`
 	Tag            string   `json:"tag,omitempty"`
 	Commit         string   `json:"commit,omitempty"`

@@ -32,11 +32,12 @@ type Record struct {
 	Format    string `json:"format"`
 	Verbsmith string `json:"verbsmith"` // version or commit of verbsmith, "" if that is not known
 	Kind      Kind   `json:"kind"`
-	Distro    string `json:"distro,omitempty"` // of RPMs
-	Suite     string `json:"suite,omitempty"`  // of Debian's packages
-	Cross     string `json:"cross,omitempty"`  // processor that was cross-compiled for, as RPM names it
-	Release   string `json:"release"`          // of rdma-core
-	Suffix    string `json:"suffix,omitempty"` // of the packages' release, as given
+	Distro    string `json:"distro,omitempty"`    // of RPMs
+	Suite     string `json:"suite,omitempty"`     // of Debian's packages
+	Processor string `json:"processor,omitempty"` // of the packages, as RPM names it; "": x86_64
+	Cross     string `json:"cross,omitempty"`     // it, if they were cross-compiled
+	Release   string `json:"release"`             // of rdma-core
+	Suffix    string `json:"suffix,omitempty"`    // of the packages' release, as given
 	Standin   bool   `json:"standin"`
 
 	Source      RecordedSource    `json:"source"`

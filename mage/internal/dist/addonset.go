@@ -20,8 +20,9 @@ import (
 // AddonSet is which of a provider's add-ons in dist is for which release of a distribution.
 type AddonSet struct {
 	Provider string
-	Cross    specs.Processor // that all of them are for; "": the engine's
 	Rows     []AddonRow
+
+	processor specs.Processor // that all of them are for
 }
 
 // AddonRow is one release of a distribution with one version of its libibverbs.
@@ -37,7 +38,7 @@ type AddonRow struct {
 // AddonFacts is what a set is made from besides dist.
 type AddonFacts struct {
 	Provider   string
-	Cross      specs.Processor // that the add-ons are for; "": the engine's
+	Processor  specs.Processor // that the add-ons are for
 	Digest     string          // of its files
 	Stock      []specs.Stock
 	Interfaces *specs.Interfaces
@@ -52,7 +53,7 @@ type AddonFacts struct {
 // AddonSet reads the manifests in dist. It has the releases of each family that an add-on was built for, in the order of
 // Stock; so it depends on neither the target nor the order in which they were built.
 func (c *Collector) AddonSet(facts AddonFacts) (AddonSet, error) {
-	pattern := filepath.Join(c.Dir, "*", "*."+artifact.AddonName+"-"+facts.Provider+crossEnd(facts.Cross))
+	pattern := filepath.Join(c.Dir, "*", "*."+artifact.AddonName+"-"+facts.Provider+processorEnd(facts.Processor))
 	found, err := c.addons(pattern, func(m artifact.Manifest) bool { return AddonFile(m) != "" })
 	if err != nil {
 		return AddonSet{}, err
@@ -62,7 +63,7 @@ func (c *Collector) AddonSet(facts AddonFacts) (AddonSet, error) {
 		family := facts.Family(d.Manifest)
 		families[family] = append(families[family], d)
 	}
-	set := AddonSet{Provider: facts.Provider, Cross: facts.Cross}
+	set := AddonSet{Provider: facts.Provider, processor: facts.Processor}
 	for _, distribution := range facts.Stock {
 		for _, r := range distribution.Releases {
 			if built, listed := families[r.Family()]; listed {
@@ -161,7 +162,9 @@ func AddonFile(m artifact.Manifest) string {
 }
 
 // MarkdownName is the file's name in dist.
-func (s AddonSet) MarkdownName() string { return s.Provider + "-addons" + crossEnd(s.Cross) + ".md" }
+func (s AddonSet) MarkdownName() string {
+	return s.Provider + "-addons" + processorEnd(s.processor) + ".md"
+}
 
 // The marks of packages: of one of a stand-in, and of one that an earlier run made from other files of the provider.
 const (

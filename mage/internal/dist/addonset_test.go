@@ -176,7 +176,7 @@ func TestAddonSetMarkdown(t *testing.T) {
 	if got := set.MarkdownName(); got != "rib-addons.md" {
 		t.Errorf("the file is %s", got)
 	}
-	if set.Cross = specs.AArch64; set.MarkdownName() != "rib-addons.aarch64.md" {
+	if set.processor = specs.AArch64; set.MarkdownName() != "rib-addons.aarch64.md" {
 		t.Errorf("the file for another processor is %s", set.MarkdownName())
 	}
 	set.Rows = set.Rows[:1]

@@ -50,17 +50,17 @@ func (c *Collector) Folder(j job.Job, base artifact.Base, label string) string {
 	return c.folder(j, base, distName(j, label))
 }
 
-// folder has the processor at its end if that is not the engine's.
+// folder has the processor at its end if that is not x86_64.
 func (c *Collector) folder(j job.Job, base artifact.Base, name string) string {
-	return filepath.Join(c.Dir, base.Folder, name+crossEnd(j.Cross))
+	return filepath.Join(c.Dir, base.Folder, name+processorEnd(j.Processor()))
 }
 
-// crossEnd is the end of names of what is for a processor that is not the engine's.
-func crossEnd(cross specs.Processor) string {
-	if cross == "" {
+// processorEnd is the end of names of what is for a processor other than x86_64.
+func processorEnd(p specs.Processor) string {
+	if p.Mark() == "" {
 		return ""
 	}
-	return "." + string(cross)
+	return "." + p.Mark()
 }
 
 func distName(j job.Job, label string) string {
@@ -144,7 +144,7 @@ func sameManifest(read, want artifact.Manifest) bool {
 func manifest(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages) artifact.Manifest {
 	src := tree.Source
 	m := artifact.Manifest{
-		Distro: j.Target.Name(), Suite: j.Suite().Name, Cross: string(j.Cross), Release: src.Version, Tag: src.Tag, Commit: src.Commit,
+		Distro: j.Target.Name(), Suite: j.Suite().Name, Processor: j.Processor().Mark(), Cross: string(j.Cross), Release: src.Version, Tag: src.Tag, Commit: src.Commit,
 		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Name(), Standin: tc.Base.Standin,
 		Releasable: !tc.Base.Standin, Payload: tc.Base.Payload(), Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}

@@ -216,7 +216,10 @@ func TestDistFolder(t *testing.T) {
 	}{
 		{job.Job{}, "/out/rocky9.standin/rdma-core-56.1.stock"},
 		{job.Job{Provider: &provider.Provider{}}, "/out/rocky9.standin/rdma-core-56.1"},
-		{job.Job{Cross: specs.AArch64}, "/out/rocky9.standin/rdma-core-56.1.stock.aarch64"},
+		{job.Job{Engine: specs.X8664}, "/out/rocky9.standin/rdma-core-56.1.stock"},
+		{job.Job{Engine: specs.X8664, Cross: specs.AArch64}, "/out/rocky9.standin/rdma-core-56.1.stock.aarch64"},
+		{job.Job{Engine: specs.AArch64}, "/out/rocky9.standin/rdma-core-56.1.stock.aarch64"}, // two engines share a directory of outputs
+		{job.Job{Engine: specs.AArch64, Cross: specs.X8664}, "/out/rocky9.standin/rdma-core-56.1.stock"},
 	} {
 		if got := c.Folder(tt.job, base, "56.1"); got != tt.want {
 			t.Errorf("got %s, want %s", got, tt.want)

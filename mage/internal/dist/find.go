@@ -52,7 +52,7 @@ func (c *Collector) OtherAddons(j job.Job, base artifact.Base, version string) (
 func (c *Collector) Neighbours(j job.Job, base artifact.Base, version string) ([]artifact.Dist, error) {
 	seen := map[string]bool{j.ProviderName(): true}
 	return c.addons(filepath.Join(c.Dir, base.Folder, "*."+artifact.AddonName+"-*"), func(m artifact.Manifest) bool {
-		fits := m.Addon.Serves(version) && m.Cross == string(j.Cross) && !seen[m.Provider]
+		fits := m.Addon.Serves(version) && m.Processor == j.Processor().Mark() && !seen[m.Provider]
 		seen[m.Provider] = seen[m.Provider] || fits
 		return fits
 	})
@@ -72,7 +72,7 @@ func BesideAddon(dir string) (string, error) {
 	for _, s := range siblings {
 		sibling := filepath.Join(filepath.Dir(dir), s.Name())
 		stock, err := ReadManifest(sibling)
-		if err == nil && stock.Provider == "" && stock.Addon == nil && stock.Cross == m.Cross && m.Addon.Serves(stock.Release) {
+		if err == nil && stock.Provider == "" && stock.Addon == nil && stock.Processor == m.Processor && m.Addon.Serves(stock.Release) {
 			return sibling, nil
 		}
 	}

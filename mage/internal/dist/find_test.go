@@ -65,7 +65,7 @@ func TestBesideAddon(t *testing.T) {
 	collected(t, filepath.Join(dir, "addon"), artifact.Manifest{Release: "56.0", Provider: "rib", Addon: &artifact.Addon{From: "56.0", Below: "57.0"}})
 	collected(t, filepath.Join(dir, "a-patched"), artifact.Manifest{Release: "56.1", Provider: "rib"})
 	collected(t, filepath.Join(dir, "b-newer"), artifact.Manifest{Release: "57.0"})
-	collected(t, filepath.Join(dir, "b-other"), artifact.Manifest{Release: "56.1", Cross: "aarch64"})
+	collected(t, filepath.Join(dir, "b-other"), artifact.Manifest{Release: "56.1", Processor: "aarch64"})
 	for _, tt := range []struct{ add, of, want string }{
 		{"", "addon", ""},
 		{"c-stock", "addon", filepath.Join(dir, "c-stock")},

@@ -3,6 +3,8 @@
 package job
 
 import (
+	"cmp"
+
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
 )
@@ -17,8 +19,12 @@ type Job struct {
 	Needs    []string           // what else the build requires, without a Provider: see Stock
 	Suffix   string             // of the packages' release; empty: see ReleaseSuffix and DebianSuffix
 	Base     BaseMode
+	Engine   specs.Processor // that the engine's containers have; empty: not known
 	Cross    specs.Processor // that packages are cross-compiled for; empty: the engine's own
 }
+
+// Processor is the one that packages are for.
+func (j Job) Processor() specs.Processor { return cmp.Or(j.Cross, j.Engine, specs.X8664) }
 
 // Stock is the job without its provider, but with what that one's build requires: for a
 // toolchain of the release's own spec.

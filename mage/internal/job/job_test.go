@@ -127,6 +127,9 @@ func TestMacros(t *testing.T) {
 	if slices.Contains(m.Absent, "el9") || string(m.RPM) != "4.16.1.3" || m.Arch == "" {
 		t.Errorf("got %+v", m)
 	}
+	if m := (job.Job{Target: job.RPM{Distro: specs.Distro{EL: 9, RPM: "4.16.1.3"}}, Engine: specs.AArch64}).Macros(); m.Arch != "aarch64" {
+		t.Errorf("on another engine the processor is %s", m.Arch)
+	}
 	m = job.Job{Target: job.RPM{Distro: specs.Distro{Fedora: 44, Dist: ".fc44", RPM: "6.0"}}}.Macros()
 	for name, want := range map[string]string{"fedora": "44", "fc44": "1", "dist": ".fc44"} {
 		if got := m.Values[name]; got != want || slices.Contains(m.Absent, name) {

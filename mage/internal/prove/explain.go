@@ -33,7 +33,7 @@ func (t *trial) explain(ctx context.Context, verdicts []report.Result, spec cont
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, file)
-	if err := stage.BuildProgram(ctx, t.Module, stage.DiagnoseProgram, "amd64", program); err != nil {
+	if err := t.EngineProgram(ctx, t.Module, stage.DiagnoseProgram, program); err != nil {
 		return err
 	}
 	inputs := stage.Tar([]stage.File{{Name: file, Path: program, Mode: 0o755}})

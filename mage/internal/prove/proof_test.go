@@ -3,6 +3,7 @@
 package prove
 
 import (
+	"debug/elf"
 	"errors"
 	"maps"
 	"os"
@@ -123,14 +124,23 @@ func TestProofFailsWithItsVerdict(t *testing.T) {
 	}
 }
 
-// A proof in which the device was not found ends with what diagnose says there; one that failed otherwise does not.
+// A proof in which the device was not found ends with what diagnose says there; one that failed otherwise does not. The program is for the
+// engine's processor.
 func TestProofExplains(t *testing.T) {
 	for failing, want := range map[string]string{"": "", "removed": "", "listed": "fly0: a reason", "loads": "fly0: a reason"} {
 		b := newBench(t)
+		machine := elf.EM_X86_64
+		if failing == "loads" {
+			b.engine.Arch, machine = "arm64", elf.EM_AARCH64
+		}
 		b.engine.Answer = func(run stagetest.Run) (containers.Result, error) {
 			switch name := run.Argv[len(run.Argv)-1]; {
 			case name == "diagnose" && run.Env["DIAGNOSE"] != "" && run.Env["DEVICE"] == "fly0" && run.Image == "sha256:installed":
 				_, _ = run.Log.Write([]byte(want + "\n"))
+				program, err := elf.NewFile(strings.NewReader(run.Files[run.Env["DIAGNOSE"]].Data))
+				if err != nil || program.Machine != machine {
+					t.Errorf("the program is for %v, %v, want %v", program, err, machine)
+				}
 			case name == failing:
 				return containers.Result{ExitCode: 1}, nil
 			}

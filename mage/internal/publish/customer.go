@@ -47,14 +47,18 @@ func (p *Publisher) customer(
 	}
 	defer os.RemoveAll(work)
 	server := filepath.Join(work, "server")
-	if err := stage.BuildProgram(ctx, p.Module, serverProgram, "amd64", server); err != nil {
+	if err := p.EngineProgram(ctx, p.Module, serverProgram, server); err != nil {
 		return nil, err
 	}
 	files, err := stage.Files(dir)
 	if err != nil {
 		return nil, err
 	}
-	packages, why := newest(x, repository, base)
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	packages, why := newest(x, repository, base, engine.Processor())
 	manager := "dnf"
 	if strings.HasPrefix(repository, debFolder+"/") {
 		manager = "apt"
@@ -82,9 +86,10 @@ func (p *Publisher) customer(
 	return results, nil
 }
 
-// newest are the packages of a repository's newest build that a customer would install. why says in place of what nothing is installed.
-func newest(x Index, repository string, base artifact.Base) (names []string, why string) {
-	builds := slices.DeleteFunc(x.of(repository), func(b Build) bool { return !b.runsHere() })
+// newest are the packages of a repository's newest build that a customer would install whose processor is the one that Go calls arch.
+// why says in place of what nothing is installed.
+func newest(x Index, repository string, base artifact.Base, arch string) (names []string, why string) {
+	builds := slices.DeleteFunc(x.of(repository), func(b Build) bool { return !b.runsOn(arch) })
 	if len(builds) == 0 {
 		return nil, "the list is accepted; nothing was installed, because its packages are for another processor"
 	}
@@ -100,11 +105,11 @@ func newest(x Index, repository string, base artifact.Base) (names []string, why
 	return installed(builds[0]), ""
 }
 
-// runsHere says whether a build has packages for the processor of the base.
-func (b Build) runsHere() bool {
+// runsOn says whether a build has packages for the processor that Go calls arch.
+func (b Build) runsOn(arch string) bool {
 	return slices.ContainsFunc(b.Packages, func(p Package) bool {
 		known, err := specs.FindProcessor(p.Arch)
-		return err == nil && known == specs.X8664
+		return err == nil && known.Debian() == arch
 	})
 }
 

@@ -186,7 +186,7 @@ func (c Candidate) basearch(p Package) string {
 	if known, err := specs.FindProcessor(p.Arch); err == nil {
 		return string(known)
 	}
-	return cmp.Or(c.Record.Cross, string(specs.X8664))
+	return cmp.Or(c.Record.Processor, string(specs.X8664))
 }
 
 // describe reads what a package is.

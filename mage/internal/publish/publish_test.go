@@ -361,12 +361,14 @@ func TestNewestForThisProcessor(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		builds []Build
+		arch   string
 		names  int
 	}{
-		{[]Build{build("56.1-1", "amd64"), build("57.0-1", "arm64")}, 1},
-		{[]Build{build("57.0-1", "arm64")}, 0},
+		{[]Build{build("56.1-1", "amd64"), build("57.0-1", "arm64")}, "amd64", 1},
+		{[]Build{build("57.0-1", "arm64")}, "amd64", 0},
+		{[]Build{build("57.0-1", "arm64")}, "arm64", 1},
 	} {
-		names, why := newest(Index{Builds: tt.builds}, "deb/bookworm", artifact.Base{})
+		names, why := newest(Index{Builds: tt.builds}, "deb/bookworm", artifact.Base{}, tt.arch)
 		if len(names) != tt.names || (why == "") != (tt.names > 0) {
 			t.Errorf("got %q, %q, want %d", names, why, tt.names)
 		}

@@ -56,7 +56,7 @@ func (r *Recorder) Describe(ctx context.Context, s *ui.Stage, b Build) (artifact
 func Known(b Build) artifact.Record {
 	rec := artifact.Record{
 		Format: artifact.RecordFormat, Kind: b.Kind, Distro: b.Job.Distro().Name, Suite: b.Job.Suite().Name,
-		Cross: string(b.Job.Cross), Release: b.Source.Version, Suffix: b.Job.Suffix, Standin: b.Toolchain.Base.Standin,
+		Processor: b.Job.Processor().Mark(), Cross: string(b.Job.Cross), Release: b.Source.Version, Suffix: b.Job.Suffix, Standin: b.Toolchain.Base.Standin,
 		Source: source(b.Source), Inputs: b.Packages.Inputs,
 		Base:        artifact.RecordedImage{Name: b.Toolchain.Base.Name(), ID: b.Toolchain.Base.ID},
 		Toolchain:   artifact.RecordedImage{Name: b.Toolchain.Ref, ID: b.Toolchain.ID},

@@ -21,6 +21,8 @@ type Containers interface {
 	Run(ctx context.Context, spec containers.RunSpec) (containers.Result, error)
 	// Machine names the engine's machine and its kernel.
 	Machine() (host, kernel string)
+	// Processor is that of the containers, in Go's words.
+	Processor() string
 }
 
 // Volumes are those that outlive a container.

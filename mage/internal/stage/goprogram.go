@@ -8,6 +8,15 @@ import (
 	"os/exec"
 )
 
+// EngineProgram is BuildProgram for the containers of the engine.
+func (r *Runner) EngineProgram(ctx context.Context, module, pkg, out string) error {
+	engine, err := r.Engine(ctx)
+	if err != nil {
+		return err
+	}
+	return BuildProgram(ctx, module, pkg, engine.Processor(), out)
+}
+
 // BuildProgram compiles a program of verbsmith for Linux as one static file: pkg is its package, arch is one of Go's architectures,
 // and module is a directory in which the go command finds verbsmith. Nothing of the machine, of the user or of a directory
 // is in it. Go's own cache avoids repeated work.

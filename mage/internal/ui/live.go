@@ -56,4 +56,6 @@ func (l *liveLines) erase() {
 }
 
 // blank clears the lines and returns to the first one.
-func (l *liveLines) blank() string { return eraseLine + strings.Repeat(eraseUp, max(0, len(l.shown)-1)) }
+func (l *liveLines) blank() string {
+	return eraseLine + strings.Repeat(eraseUp, max(0, len(l.shown)-1))
+}

@@ -23,7 +23,7 @@ import (
 const elfText = "\x7fELF and more"
 
 // tarOf is a tar archive: NAME=TEXT is a file, NAME->TARGET a link, NAME=>TARGET a hard link, NAME/ a directory.
-func tarOf(t *testing.T, entries ...string) []byte {
+func tarOf(t testing.TB, entries ...string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
@@ -49,7 +49,7 @@ func tarOf(t *testing.T, entries ...string) []byte {
 	return out.Bytes()
 }
 
-func layerOf(t *testing.T, below fs.FS) *Files {
+func layerOf(t testing.TB, below fs.FS) *Files {
 	t.Helper()
 	f, err := New(below)
 	if err != nil {

@@ -4,6 +4,7 @@ package stagetest
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/resnics/verbsmith/containers"
 	"github.com/resnics/verbsmith/mage/internal/stage"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // Engine is a stage.Engine that records. The zero value runs every container with the
@@ -30,6 +32,8 @@ type Engine struct {
 	Registry map[string]string
 	// Answer, if not nil, decides how a container ends. It may write to the run's outputs.
 	Answer func(run Run) (containers.Result, error)
+	// Arch is the containers' processor in Go's words, "" for amd64.
+	Arch string
 	// Unreachable is the error of registry checks and pulls.
 	Unreachable error
 
@@ -193,6 +197,9 @@ func unpack(in containers.Input, files map[string]File) error {
 
 // Machine implements stage.Containers.
 func (e *Engine) Machine() (host, kernel string) { return "stand-in", "0" }
+
+// Processor implements stage.Engine.
+func (e *Engine) Processor() string { return cmp.Or(e.Arch, specs.X8664.Debian()) }
 
 // EnsureVolume implements stage.Volumes.
 func (e *Engine) EnsureVolume(_ context.Context, name string, _ map[string]string) error {
