@@ -40,7 +40,18 @@ func (p Processor) Debian() string {
 	return map[Processor]string{X8664: "amd64", AArch64: "arm64"}[p]
 }
 
-// Mark is what names of files and records say of it: nothing of x86_64, nor of one that is not known.
+// ProcessorOf is the processor that Go calls arch. Packages for those that are not among Processors can be built where the engine has them.
+func ProcessorOf(arch string) Processor {
+	if known, err := FindProcessor(arch); err == nil {
+		return known
+	}
+	if arch == "loong64" {
+		return "loongarch64"
+	}
+	return Processor(arch) // ppc64le, s390x, riscv64
+}
+
+// Mark is what names of files and records say of it: nothing of x86_64.
 func (p Processor) Mark() string {
 	if p == X8664 {
 		return ""

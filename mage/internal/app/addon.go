@@ -55,7 +55,7 @@ func (a *App) buildAddons(ctx context.Context, kind addonKind) error {
 	if err := kind.toEnd(ctx, run); err != nil {
 		return err
 	}
-	return a.showAddons(ctx, j, []*pipeline.State{run.State}, nil)
+	return a.showAddons(ctx, run.Job, []*pipeline.State{run.State}, nil)
 }
 
 func (a *App) addonJob(ctx context.Context, kind addonKind) (job.Job, error) {
@@ -94,6 +94,9 @@ func (a *App) everyAddon(ctx context.Context, j job.Job, kind addonKind) error {
 	made, failed, err := a.addons(ctx, plan.Choices, states, kind)
 	if err != nil {
 		return err
+	}
+	if len(made) > 0 {
+		j.Engine = made[0].Job.Engine
 	}
 	if len(made) == 0 && failed == nil {
 		return errors.Join(a.showAddons(ctx, j, made, plan.Choices), &stage.AdviceError{

@@ -22,7 +22,10 @@ import (
 func (a *App) debJob(ctx context.Context) (job.Job, error) {
 	j, err := a.job(ctx)
 	suite, errSuite := a.suites.Find(value(a.flags.Suite, a.machineSuite()))
-	if err := errors.Join(err, errSuite, a.processors(ctx, &j)); err != nil {
+	if err = errors.Join(err, errSuite); err == nil {
+		j.Cross, err = a.crossProcessor(ctx)
+	}
+	if err != nil {
 		return j, err
 	}
 	j.Target, j.Suffix = job.Deb{Suite: suite}, value(a.flags.Suffix, "")

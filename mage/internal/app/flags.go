@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -92,7 +91,10 @@ func (a *App) patchJob(ctx context.Context) (job.Job, error) {
 // rpmJob is the job for RPMs.
 func (a *App) rpmJob(ctx context.Context) (job.Job, error) {
 	j, err := a.patchJob(ctx)
-	return j, errors.Join(err, a.processors(ctx, &j))
+	if err == nil {
+		j.Cross, err = a.crossProcessor(ctx)
+	}
+	return j, err
 }
 
 // patchedRPMJob is the job for rdma-core's RPMs with the provider in them, which are made on their own processor alone.
@@ -117,27 +119,11 @@ func (a *App) crossProcessor(ctx context.Context) (specs.Processor, error) {
 	if err != nil {
 		return "", err
 	}
-	engine, err := a.connectEngine(ctx)
-	if err != nil || engine.Info.Arch == wanted.Debian() {
+	engine, err := a.pipeline.Engine(ctx)
+	if err != nil || specs.ProcessorOf(engine.Processor()) == wanted {
 		return "", err
 	}
 	return wanted, nil
-}
-
-// processors sets the engine's processor, and the one that a job's packages are cross-compiled for. An engine that does not answer is
-// told of when it is needed.
-func (a *App) processors(ctx context.Context, j *job.Job) (err error) {
-	if j.Cross, err = a.crossProcessor(ctx); err != nil {
-		return err
-	}
-	arch := runtime.GOARCH
-	if engine, err := a.connectEngine(ctx); err == nil {
-		arch = engine.Info.Arch
-	}
-	if known, err := specs.FindProcessor(arch); err == nil {
-		j.Engine = known
-	}
-	return nil
 }
 
 // release fills in the version. A version that specs/ does not know can still

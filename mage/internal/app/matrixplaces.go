@@ -48,30 +48,30 @@ type matrixRun struct {
 	total  int
 	failed error // that results could not be written
 
-	line *ui.Stage // about all cells
-
 	mu    sync.Mutex
 	done  matrix.Results // cells with a verdict
 	index int            // stages
 }
 
-// all runs the cells, with a line about all of them.
+// all runs the cells. A terminal has a line about all of them meanwhile.
 func (r *matrixRun) all(ctx context.Context, cells []matrix.Cell, places []matrix.Place) (matrix.Results, []matrix.Ran) {
 	if len(cells) == 0 {
 		return nil, nil
 	}
-	r.line = r.ui.Stage("matrix", 0, 0)
-	defer r.line.Done()
+	defer r.ui.Overview("")
 	r.count()
 	return matrix.Run(ctx, cells, places, r.judged)
 }
 
 // count shows how many cells have which verdict.
 func (r *matrixRun) count() {
-	if len(r.done) > 0 {
-		r.line.Note(r.done.Sum())
+	text := fmt.Sprintf("matrix  %d/%d", len(r.done), r.total)
+	for _, v := range []matrix.Verdict{matrix.Pass, matrix.Fail, matrix.Lost} {
+		if n := r.done.Count(v); n > 0 {
+			text += fmt.Sprintf("  %d %s", n, v)
+		}
 	}
-	r.line.Live(len(r.done), r.total, "")
+	r.ui.Overview(text)
 }
 
 // placesOn reads -on and -jobs.
@@ -116,9 +116,7 @@ func (r *matrixRun) engines(ctx context.Context, f MatrixFlags) ([]enginePlace, 
 				continue
 			}
 			p.slots = slotsOf(machine, disk)
-			if p.processor, err = specs.FindProcessor(machine.Arch); err != nil {
-				p.processor = specs.Processor(machine.Arch) // one that no cell is for, "" if the engine does not say
-			}
+			p.processor = specs.ProcessorOf(machine.Arch) // "" if the engine does not say
 		}
 		if f.Jobs != nil {
 			p.slots = *f.Jobs
@@ -296,7 +294,8 @@ func (r *matrixRun) command(ctx context.Context, e enginePlace, s *ui.Stage, c m
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Err = errors.Join(cmd.Err, err)
 	cmd.Env = withEngine(r.work.userEnv(), e.host)
-	cmd.Stdout, cmd.Stderr = s.Log(), ui.NinjaProgress(s.Log(), s.Live) // its stages are counted as ninja counts
+	out := ui.NinjaProgress(s.Log(), s.Live) // its stages are counted as ninja counts
+	cmd.Stdout, cmd.Stderr = out, out
 	endGently(cmd)
 	return cmd
 }

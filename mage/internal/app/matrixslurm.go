@@ -284,7 +284,7 @@ func exported(env []string) string {
 	var names []string
 	for _, v := range env {
 		name, _, _ := strings.Cut(v, "=")
-		wanted := strings.HasPrefix(name, "VERBSMITH_") && name != traceVariable || strings.HasSuffix(strings.ToLower(name), "_proxy")
+		wanted := (strings.HasPrefix(name, "VERBSMITH_") && name != traceVariable) || strings.HasSuffix(strings.ToLower(name), "_proxy")
 		if wanted || slices.Contains([]string{"HOME", "PATH", "USER", "LANG", "CI"}, name) {
 			names = append(names, name)
 		}

@@ -132,6 +132,9 @@ func (a *App) recordedJob(ctx context.Context, rec artifact.Record) (job.Job, er
 		return a.debJob(ctx)
 	}
 	a.flags.Distro = &rec.Distro
+	if rec.Kind == artifact.RPMs {
+		return a.patchedRPMJob(ctx)
+	}
 	return a.rpmJob(ctx)
 }
 

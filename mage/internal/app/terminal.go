@@ -21,11 +21,21 @@ func width(fd int) int {
 	return columns
 }
 
+// height is how many lines it has, 0 if unknown.
+func height(fd int) int {
+	_, rows, err := term.GetSize(fd)
+	if err != nil {
+		return 0
+	}
+	return rows
+}
+
 // screen is what this process's output goes to.
 type screen struct {
 	env              func(name string) string
 	out, err         bool       // it is a terminal
 	outWide, errWide func() int // its columns now, 0 if unknown
+	errHigh          func() int // its lines now
 }
 
 // thisScreen is that of this process.
@@ -33,7 +43,7 @@ func thisScreen() screen {
 	out, err := int(os.Stdout.Fd()), int(os.Stderr.Fd())
 	return screen{
 		env: os.Getenv, out: term.IsTerminal(out), err: term.IsTerminal(err),
-		outWide: func() int { return width(out) }, errWide: func() int { return width(err) },
+		outWide: func() int { return width(out) }, errWide: func() int { return width(err) }, errHigh: func() int { return height(err) },
 	}
 }
 
@@ -63,7 +73,7 @@ func (s screen) outWidth() int {
 	return s.outWide()
 }
 
-// liveWidth is that of the live line. A line that is wider than the terminal cannot be redrawn, whatever COLUMNS says.
+// liveWidth is that of a live line. A line that is wider than the terminal cannot be redrawn, whatever COLUMNS says.
 func (s screen) liveWidth() int {
 	wide, columns := s.errWide(), s.columns()
 	if wide <= 0 || columns > 0 && columns < wide {
@@ -77,7 +87,7 @@ func (s screen) options() ui.Options {
 	drawn := !s.ci() && s.env("TERM") != "dumb"
 	o := ui.Options{
 		Terminal: s.err && drawn, OutTerminal: s.out && drawn, NoColor: s.env("NO_COLOR") != "",
-		Measure: s.liveWidth, OutWidth: s.outWidth, GitHub: s.github(),
+		Measure: s.liveWidth, Height: s.errHigh, OutWidth: s.outWidth, GitHub: s.github(),
 	}
 	switch {
 	case s.github():

@@ -135,7 +135,7 @@ func (w *watcher) prune(ctx context.Context) error {
 	return nil
 }
 
-// build does the recipe of the build target, with nothing but a live line.
+// build does the recipe of the build target, with nothing but live lines.
 func (w *watcher) build(ctx context.Context, j job.Job) ([]timing.Stage, error) {
 	p := *w.pipeline
 	p.Runner = w.pipeline.Brief("watch")

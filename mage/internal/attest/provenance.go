@@ -67,7 +67,9 @@ func (b Build) Provenance(ctx context.Context, key dsse.Signer) ([]byte, error) 
 func (b Build) statement() ([]byte, error) {
 	rec := b.Record
 	external := map[string]any{"kind": string(rec.Kind), "release": rec.Release}
-	for name, value := range map[string]string{"distro": rec.Distro, "suite": rec.Suite, "suffix": rec.Suffix, "processor": rec.Processor, "cross": rec.Cross} {
+	for name, value := range map[string]string{
+		"distro": rec.Distro, "suite": rec.Suite, "suffix": rec.Suffix, "processor": rec.Processor, "cross": rec.Cross,
+	} {
 		if value != "" {
 			external[name] = value
 		}

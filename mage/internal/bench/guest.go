@@ -3,7 +3,6 @@
 package bench
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/resnics/verbsmith/containers"
@@ -11,7 +10,6 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/mage/internal/stage"
 	"github.com/resnics/verbsmith/scripts"
-	"github.com/resnics/verbsmith/specs"
 )
 
 const (
@@ -37,7 +35,7 @@ func (b *Bench) Guest(
 		Network: base.Network(), Argv: []string{installScript, "/rpms", guestArchive}, Beside: stage.Scripts{scripts.DNFInstall},
 	}
 	if dists[0].Debian() {
-		processor := cmp.Or(j.Cross, specs.X8664).Debian()
+		processor := j.Processor().Debian()
 		in.Network, in.Argv, in.Beside = true, []string{unpackScript, "/" + stage.PackagesDir(dists[0]), guestArchive, processor}, nil
 	}
 	for _, dist := range dists {

@@ -3,9 +3,11 @@
 package dist
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"github.com/resnics/verbsmith/specs"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -173,7 +175,7 @@ func (k packaging) inRepository(ctx context.Context, url, scratch string, m arti
 	var r *pkgrepo.Repository
 	var err error
 	if m.Suite != "" {
-		r, err = client.Apt(ctx, url, m.Suite, debianArch(mine), scratch, wanted)
+		r, err = client.Apt(ctx, url, m.Suite, debianArch(m), scratch, wanted)
 	} else {
 		r, err = client.Dnf(ctx, url, scratch, wanted)
 	}
@@ -207,13 +209,8 @@ func suits(p pkgrepo.Package, mine []contents) bool {
 }
 
 // debianArch is the architecture of a build's packages.
-func debianArch(mine []contents) string {
-	for _, c := range mine {
-		if c.head.Arch != "all" {
-			return c.head.Arch
-		}
-	}
-	return "amd64"
+func debianArch(m artifact.Manifest) string {
+	return cmp.Or(specs.Processor(m.Processor), specs.X8664).Debian()
 }
 
 // choose takes the newest package of each name that is in this build, and those that are not any more: the others that were made with them.

@@ -3,6 +3,7 @@
 package dist
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -144,7 +145,8 @@ func sameManifest(read, want artifact.Manifest) bool {
 func manifest(j job.Job, tree artifact.Tree, tc artifact.Toolchain, pkgs artifact.Packages) artifact.Manifest {
 	src := tree.Source
 	m := artifact.Manifest{
-		Distro: j.Target.Name(), Suite: j.Suite().Name, Processor: j.Processor().Mark(), Cross: string(j.Cross), Release: src.Version, Tag: src.Tag, Commit: src.Commit,
+		Distro: j.Target.Name(), Suite: j.Suite().Name, Processor: j.Processor().Mark(), Cross: string(j.Cross),
+		Release: src.Version, Tag: src.Tag, Commit: src.Commit,
 		PrivateABI: tree.Result.PrivateABI, Base: tc.Base.Name(), Standin: tc.Base.Standin,
 		Releasable: !tc.Base.Standin, Payload: tc.Base.Payload(), Source: src.Digest, Key: pkgs.Key, Addon: pkgs.Addon,
 	}
@@ -284,6 +286,7 @@ func ReadManifest(dir string) (artifact.Manifest, error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return m, fmt.Errorf("read the output's manifest %s: %w", filepath.Join(dir, manifestFile), err)
 	}
+	m.Processor = cmp.Or(m.Processor, m.Cross) // earlier versions wrote that alone
 	return m, nil
 }
 

@@ -214,9 +214,9 @@ func TestDistFolder(t *testing.T) {
 		job  job.Job
 		want string
 	}{
-		{job.Job{}, "/out/rocky9.standin/rdma-core-56.1.stock"},
-		{job.Job{Provider: &provider.Provider{}}, "/out/rocky9.standin/rdma-core-56.1"},
 		{job.Job{Engine: specs.X8664}, "/out/rocky9.standin/rdma-core-56.1.stock"},
+		{job.Job{Engine: "s390x"}, "/out/rocky9.standin/rdma-core-56.1.stock.s390x"},
+		{job.Job{Engine: specs.X8664, Provider: &provider.Provider{}}, "/out/rocky9.standin/rdma-core-56.1"},
 		{job.Job{Engine: specs.X8664, Cross: specs.AArch64}, "/out/rocky9.standin/rdma-core-56.1.stock.aarch64"},
 		{job.Job{Engine: specs.AArch64}, "/out/rocky9.standin/rdma-core-56.1.stock.aarch64"}, // two engines share a directory of outputs
 		{job.Job{Engine: specs.AArch64, Cross: specs.X8664}, "/out/rocky9.standin/rdma-core-56.1.stock"},

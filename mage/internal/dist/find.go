@@ -3,6 +3,7 @@
 package dist
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,16 +12,21 @@ import (
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // errNotStock: an add-on proves nothing next to packages that have its provider.
 var errNotStock = errors.New("want a directory in dist/ with unpatched packages, as rpm -provider=none creates it")
 
-// GivenStock reads a directory with unpatched packages.
-func GivenStock(dir string) (artifact.Dist, error) {
+// GivenStock reads a directory with unpatched packages for a job's processor.
+func GivenStock(dir string, j job.Job) (artifact.Dist, error) {
 	m, err := ReadManifest(dir)
-	if err == nil && (m.Provider != "" || !complete(dir, m)) {
+	switch {
+	case err != nil:
+	case m.Provider != "" || !complete(dir, m):
 		err = errNotStock
+	case m.Processor != j.Processor().Mark():
+		err = fmt.Errorf("want packages for %s, got packages for %s", j.Processor(), cmp.Or(m.Processor, string(specs.X8664))) //nolint:err113 // shown once
 	}
 	if err != nil {
 		return artifact.Dist{}, fmt.Errorf("-beside=%s: %w", dir, err)

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/artifact"
 	"github.com/resnics/verbsmith/mage/internal/job"
 	"github.com/resnics/verbsmith/provider"
+	"github.com/resnics/verbsmith/specs"
 )
 
 // collected is a directory in dist with a manifest and the file that it names, RPMS/a.rpm by default.
@@ -49,13 +51,16 @@ func TestGivenStock(t *testing.T) {
 	dir := t.TempDir()
 	collected(t, filepath.Join(dir, "stock"), artifact.Manifest{Release: "56.1"})
 	collected(t, filepath.Join(dir, "patched"), artifact.Manifest{Release: "56.1", Provider: "rib"})
-	if dist, err := GivenStock(filepath.Join(dir, "stock")); err != nil || dist.Manifest.Release != "56.1" {
+	if dist, err := GivenStock(filepath.Join(dir, "stock"), job.Job{Engine: specs.X8664}); err != nil || dist.Manifest.Release != "56.1" {
 		t.Errorf("got %v, %v", dist, err)
 	}
-	if _, err := GivenStock(filepath.Join(dir, "patched")); !errors.Is(err, errNotStock) {
+	if _, err := GivenStock(filepath.Join(dir, "stock"), job.Job{Engine: specs.AArch64}); err == nil || !strings.Contains(err.Error(), "want packages for aarch64, got packages for x86_64") {
+		t.Errorf("packages for another processor: %v", err)
+	}
+	if _, err := GivenStock(filepath.Join(dir, "patched"), job.Job{}); !errors.Is(err, errNotStock) {
 		t.Errorf("packages with the provider inside: %v", err)
 	}
-	if _, err := GivenStock(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := GivenStock(filepath.Join(dir, "none"), job.Job{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no directory: %v", err)
 	}
 }
@@ -65,7 +70,7 @@ func TestBesideAddon(t *testing.T) {
 	collected(t, filepath.Join(dir, "addon"), artifact.Manifest{Release: "56.0", Provider: "rib", Addon: &artifact.Addon{From: "56.0", Below: "57.0"}})
 	collected(t, filepath.Join(dir, "a-patched"), artifact.Manifest{Release: "56.1", Provider: "rib"})
 	collected(t, filepath.Join(dir, "b-newer"), artifact.Manifest{Release: "57.0"})
-	collected(t, filepath.Join(dir, "b-other"), artifact.Manifest{Release: "56.1", Processor: "aarch64"})
+	collected(t, filepath.Join(dir, "b-other"), artifact.Manifest{Release: "56.1", Cross: "aarch64"})
 	for _, tt := range []struct{ add, of, want string }{
 		{"", "addon", ""},
 		{"c-stock", "addon", filepath.Join(dir, "c-stock")},

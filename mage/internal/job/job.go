@@ -4,6 +4,7 @@ package job
 
 import (
 	"cmp"
+	"runtime"
 
 	"github.com/resnics/verbsmith/provider"
 	"github.com/resnics/verbsmith/specs"
@@ -19,12 +20,14 @@ type Job struct {
 	Needs    []string           // what else the build requires, without a Provider: see Stock
 	Suffix   string             // of the packages' release; empty: see ReleaseSuffix and DebianSuffix
 	Base     BaseMode
-	Engine   specs.Processor // that the engine's containers have; empty: not known
-	Cross    specs.Processor // that packages are cross-compiled for; empty: the engine's own
+	Engine   specs.Processor // that the engine's containers have; empty: no engine was asked
+	Cross    specs.Processor // that packages are cross-compiled for; empty: none, they are for Engine
 }
 
-// Processor is the one that packages are for.
-func (j Job) Processor() specs.Processor { return cmp.Or(j.Cross, j.Engine, specs.X8664) }
+// Processor is the one that packages are for, this machine's if no engine was asked. What compares or names processors uses it.
+func (j Job) Processor() specs.Processor {
+	return cmp.Or(j.Cross, j.Engine, specs.ProcessorOf(runtime.GOARCH))
+}
 
 // Stock is the job without its provider, but with what that one's build requires: for a
 // toolchain of the release's own spec.

@@ -3,9 +3,7 @@
 package job
 
 import (
-	"cmp"
 	"fmt"
-	"runtime"
 	"strconv"
 
 	"github.com/resnics/verbsmith/specs/rpmspec"
@@ -30,7 +28,7 @@ func (j Job) Macros() rpmspec.Macros {
 			"amzn", "amazon_linux", "azl", "mariner", "photon", "mageia", "mgaversion", "mdvver", "omvver", "rosa", "altlinux", "xenserver",
 		},
 		RPM:  rpmspec.RPM(d.RPM),
-		Arch: cmp.Or(string(j.Engine), rpmArch()),
+		Arch: string(j.Processor()),
 	}
 	if d.Fedora > 0 {
 		m.Values["fedora"] = strconv.Itoa(d.Fedora)
@@ -45,12 +43,4 @@ func (j Job) Macros() rpmspec.Macros {
 		}
 	}
 	return m
-}
-
-// rpmArch is rpm's name of this machine's processor.
-func rpmArch() string {
-	names := map[string]string{
-		"amd64": "x86_64", "arm64": "aarch64", "ppc64le": "ppc64le", "s390x": "s390x", "riscv64": "riscv64", "loong64": "loongarch64",
-	}
-	return names[runtime.GOARCH]
 }

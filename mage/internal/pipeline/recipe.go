@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"context"
+	"github.com/resnics/verbsmith/specs"
 	"slices"
 )
 
@@ -53,7 +54,7 @@ type Run struct {
 // Errors: *containers.UnreachableError.
 func (p *Pipeline) StartAll(ctx context.Context, recipe Recipe, states ...*State) ([]*Run, error) {
 	if slices.ContainsFunc(recipe, func(step *Step) bool { return step.engine }) {
-		if _, err := p.Engine(ctx); err != nil {
+		if err := p.meet(ctx, states...); err != nil {
 			return nil, err
 		}
 	}
@@ -65,6 +66,20 @@ func (p *Pipeline) StartAll(ctx context.Context, recipe Recipe, states ...*State
 	}
 	p.Plan(total)
 	return runs, nil
+}
+
+// meet connects to the engine, and tells the states' jobs which processor it has.
+func (p *Pipeline) meet(ctx context.Context, states ...*State) error {
+	engine, err := p.Engine(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range states {
+		for ; s != nil; s = s.Stock {
+			s.Job.Engine = specs.ProcessorOf(engine.Processor())
+		}
+	}
+	return nil
 }
 
 // Start is StartAll for one run.
@@ -110,6 +125,9 @@ func (r *Run) take(ctx context.Context, n int) error {
 
 // Aside runs another recipe in between, with its own count of progress.
 func (r *Run) Aside(ctx context.Context, recipe Recipe, s *State) error {
+	if err := r.pipeline.meet(ctx, s); err != nil {
+		return err
+	}
 	defer r.pipeline.Plan(recipe.lines(s, false))()
 	run := &Run{State: s, pipeline: r.pipeline, left: recipe}
 	return run.ToEnd(ctx)

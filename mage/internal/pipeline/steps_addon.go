@@ -68,7 +68,7 @@ func ofStock(step *Step) *Step {
 var StockGiven = &Step{
 	lines: none, of: func(s *State) bool { return s.Beside != "" },
 	run: func(_ context.Context, _ *Pipeline, s *State) (err error) {
-		s.Stock.Dist, err = dist.GivenStock(s.Beside)
+		s.Stock.Dist, err = dist.GivenStock(s.Beside, s.Job)
 		return err
 	},
 }

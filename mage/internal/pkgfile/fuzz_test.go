@@ -13,7 +13,7 @@ import (
 )
 
 // Whatever a package file holds, reading it ends in an error or in a package with a name.
-func FuzzPackages(f *testing.F) {
+func FuzzPackageFile(f *testing.F) {
 	dir := f.TempDir()
 	debtest.Write(f, filepath.Join(dir, "a.deb"), debtest.Deb{Name: "a", Version: "1", Files: map[string]string{"usr/lib/a": "b"}})
 	rpmtest.Package{

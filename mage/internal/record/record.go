@@ -4,6 +4,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,7 +57,8 @@ func (r *Recorder) Describe(ctx context.Context, s *ui.Stage, b Build) (artifact
 func Known(b Build) artifact.Record {
 	rec := artifact.Record{
 		Format: artifact.RecordFormat, Kind: b.Kind, Distro: b.Job.Distro().Name, Suite: b.Job.Suite().Name,
-		Processor: b.Job.Processor().Mark(), Cross: string(b.Job.Cross), Release: b.Source.Version, Suffix: b.Job.Suffix, Standin: b.Toolchain.Base.Standin,
+		Processor: b.Job.Processor().Mark(), Cross: string(b.Job.Cross),
+		Release: b.Source.Version, Suffix: b.Job.Suffix, Standin: b.Toolchain.Base.Standin,
 		Source: source(b.Source), Inputs: b.Packages.Inputs,
 		Base:        artifact.RecordedImage{Name: b.Toolchain.Base.Name(), ID: b.Toolchain.Base.ID},
 		Toolchain:   artifact.RecordedImage{Name: b.Toolchain.Ref, ID: b.Toolchain.ID},
@@ -125,6 +127,7 @@ func Read(file string) (artifact.Record, error) {
 	if err != nil {
 		return rec, &FileError{File: file, Line: lineOf(data, err, line), Want: "the record of a build, as JSON", Got: err.Error()}
 	}
+	rec.Processor = cmp.Or(rec.Processor, rec.Cross) // earlier versions wrote that alone
 	return rec, check(file, rec)
 }
 

@@ -65,6 +65,20 @@ func TestFirstDifference(t *testing.T) {
 	}
 }
 
+// A record of before there was a field for the processor names it if it was cross-compiled for.
+func TestReadOfAnEarlierVersion(t *testing.T) {
+	rec := recorded()
+	rec.Cross = "aarch64"
+	data, err := json.Marshal(rec)
+	file := filepath.Join(t.TempDir(), "a.buildinfo")
+	if err := errors.Join(err, os.WriteFile(file, data, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Read(file); err != nil || got.Processor != "aarch64" {
+		t.Errorf("got %q, %v", got.Processor, err)
+	}
+}
+
 // What is no record is refused with its line, what was wanted and what was found.
 func TestRead(t *testing.T) {
 	text := func(change func(r *artifact.Record)) string {

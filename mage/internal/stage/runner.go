@@ -36,7 +36,7 @@ type Runner struct {
 // name: for one of many parts. Close its UI.
 func (r *Runner) Quiet(name string) *Runner { return r.on(r.UI.Quiet(name)) }
 
-// Brief is Quiet with a live line on a terminal: for one of many runs.
+// Brief is Quiet with live lines on a terminal: for one of many runs.
 func (r *Runner) Brief(name string) *Runner { return r.on(r.UI.Brief(name)) }
 
 // on returns a runner with a display and a count of its own.

@@ -2,7 +2,7 @@
 
 // Package ui shows the user what a run is doing and why it failed.
 //
-// A terminal gets one live line for each stage at work, which are redrawn in place; anything else (a pipe, a CI log) gets plain lines,
+// A terminal gets a live line for each stage at work; they are redrawn in place. Anything else (a pipe, a CI log) gets plain lines,
 // few enough to read, which GitHub and GitLab fold by stage. Tables fit into the columns that there are. The complete
 // output of every stage goes to its own log file. After a failure the log is searched for its cause: RenderError shows a
 // compiler's own message first.

@@ -18,7 +18,7 @@ const (
 // redrawPause is the least time between two redraws.
 const redrawPause = 100 * time.Millisecond
 
-// mostLive is how many lines are redrawn at most: a low window has room for them.
+// mostLive is how many lines are redrawn at most.
 const mostLive = 8
 
 // liveLines are the last lines of a terminal, redrawn in place.
@@ -36,26 +36,31 @@ func (l *liveLines) due(now time.Time) bool {
 	return l.drawn.IsZero() || since >= redrawPause || since < 0
 }
 
-// draw shows texts, each of which must fit into one line. An error of the terminal is not worth failing a build for.
-func (l *liveLines) draw(now time.Time, texts []string) {
+// draw shows texts, each of which must fit into one line of a terminal with so many columns. An error of the terminal is not worth
+// failing a build for.
+func (l *liveLines) draw(now time.Time, width int, texts []string) {
 	if !l.enabled || l.midLine || slices.Equal(texts, l.shown) {
 		return
 	}
 	l.drawn = now
-	_, _ = io.WriteString(l.w, l.blank()+strings.Join(texts, "\n"))
+	_, _ = io.WriteString(l.w, l.blank(width)+strings.Join(texts, "\n"))
 	l.shown = texts
 }
 
 // erase leaves an empty line for other output.
-func (l *liveLines) erase() {
+func (l *liveLines) erase(width int) {
 	if len(l.shown) == 0 {
 		return
 	}
-	_, _ = io.WriteString(l.w, l.blank())
+	_, _ = io.WriteString(l.w, l.blank(width))
 	l.shown = nil
 }
 
-// blank clears the lines and returns to the first one.
-func (l *liveLines) blank() string {
-	return eraseLine + strings.Repeat(eraseUp, max(0, len(l.shown)-1))
+// blank clears the lines and returns to the first one. A terminal that has become narrower has wrapped them.
+func (l *liveLines) blank(width int) string {
+	rows := 0
+	for _, text := range l.shown {
+		rows += max(1, (columns(text)+width-1)/width)
+	}
+	return eraseLine + strings.Repeat(eraseUp, max(0, rows-1))
 }

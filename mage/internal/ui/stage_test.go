@@ -164,15 +164,69 @@ func TestSeveralStagesAtOnce(t *testing.T) {
 	same(t, f.term.screen(), "data\n[2/2] rpm rocky9  cached  7f3a  2.0 s\n[1/2] rpm rocky8  done  2.0 s\n")
 }
 
-// Of many, the first is shown, which may be about all of them, the newest, and how many others there are.
+// Of many, those that have been at work for the longest are shown, and how many others there are: as many as the window has lines for.
 func TestManyStagesAtOnce(t *testing.T) {
-	f := newTerminal(t, nil)
-	for i := range 10 {
-		f.Stage(fmt.Sprintf("s%d", i), 0, 0)
+	for _, tt := range []struct {
+		rows int
+		want string
+	}{
+		{0, "s0  0:00\ns1  0:00\ns2  0:00\ns3  0:00\ns4  0:00\ns5  0:00\ns6  0:00\ns7  0:00  (+2)"},
+		{50, "s0  0:00\ns1  0:00\ns2  0:00\ns3  0:00\ns4  0:00\ns5  0:00\ns6  0:00\ns7  0:00  (+2)"},
+		{4, "s0  0:00\ns1  0:00\ns2  0:00  (+7)"},
+		{1, "s0  0:00  (+9)"},
+	} {
+		f := newTerminal(t, func(o *ui.Options) { o.Height = func() int { return tt.rows } })
+		for i := range 10 {
+			f.Stage(fmt.Sprintf("s%d", i), 0, 0)
+		}
+		same(t, f.term.screen(), tt.want)
+		f.Close()
+		same(t, f.term.screen(), "")
 	}
-	same(t, f.term.screen(), "s0  0:00\ns3  0:00\ns4  0:00\ns5  0:00\ns6  0:00\ns7  0:00\ns8  0:00\ns9  0:00  (+2)")
-	f.Close()
+}
+
+// A text about all stages is above theirs.
+func TestOverview(t *testing.T) {
+	f := newTerminal(t, nil)
+	f.Overview("matrix  0/2")
 	same(t, f.term.screen(), "")
+	f.clock.advance(time.Second)
+	s := f.Stage("a", 0, 0)
+	same(t, f.term.screen(), "matrix  0/2  0:01\na  0:00")
+	f.clock.advance(time.Second)
+	f.Overview("matrix  1/2  1 pass")
+	same(t, f.term.screen(), "matrix  1/2  1 pass  0:02\na  0:01")
+	f.clock.advance(time.Second)
+	f.Overview("")
+	same(t, f.term.screen(), "a  0:02")
+	s.Done()
+	f.clock.advance(time.Second)
+	f.Overview("another")
+	f.Stage("b", 0, 0)
+	same(t, f.term.screen(), "a  done  2.0 s\nanother  0:00\nb  0:00")
+
+	low := newTerminal(t, func(o *ui.Options) { o.Height = func() int { return 2 } })
+	low.Overview("matrix")
+	low.Stage("a", 0, 0)
+	same(t, low.term.screen(), "a  0:00")
+
+	p := newPlain(t, nil)
+	p.Overview("matrix")
+	p.Stage("a", 0, 0).Done()
+	same(t, p.err.String(), "a  started\na  done  0.0 s\n")
+}
+
+// A terminal that becomes narrower wraps what is there: all of it is erased.
+func TestLiveLinesOfANarrowerWindow(t *testing.T) {
+	width := 30
+	f := newTerminal(t, func(o *ui.Options) { o.Measure = func() int { return width } })
+	f.Stage("a stage with a name of 29", 0, 0)
+	f.Stage("b", 0, 0)
+	width = 10
+	f.Close()
+	if last := f.term.writes[len(f.term.writes)-1]; strings.Count(last, "\x1b[A") != 3 {
+		t.Errorf("a line of three rows and one of one are erased with %q", last)
+	}
 }
 
 // What is only worth watching is not in a log.

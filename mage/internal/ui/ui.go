@@ -32,6 +32,8 @@ type Options struct {
 	// Measure, if given, returns the width and is called before each redraw, so that a resized window is
 	// followed. A result below 1 means unknown.
 	Measure func() int
+	// Height, if given, returns how many lines the window has, below 1 if that is not known.
+	Height func() int
 	// GitHub says that Out is read by GitHub's runner, which understands workflow commands.
 	GitHub bool
 	// Folds is how the lines of a stage are folded on Err, where it is not a terminal.
@@ -60,6 +62,7 @@ type UI struct {
 
 	mu       sync.Mutex
 	live     liveLines
+	overview overview
 	fold     fold
 	active   []*Stage
 	finished []StageTime
@@ -113,7 +116,7 @@ func (u *UI) Close() {
 	u.mu.Lock()
 	stop, active := u.stopTick, u.active
 	u.stopTick, u.active, u.closed = nil, nil, true
-	u.live.erase()
+	u.live.erase(u.width())
 	u.closeFold()
 	u.mu.Unlock()
 	if stop != nil {
@@ -142,7 +145,7 @@ func (u *UI) Tick() {
 	}
 }
 
-// Out is the stream for results. A write erases the live lines first, which is redrawn only after a complete line.
+// Out is the stream for results. A write erases the live lines first, which are redrawn only after a complete line.
 func (u *UI) Out() io.Writer { return screen{ui: u, to: u.opts.Out} }
 
 // Err is the stream for messages, with the same properties.
@@ -171,7 +174,7 @@ func (u *UI) write(to io.Writer, p []byte) (int, error) {
 
 // put is write within the fold, if one is open.
 func (u *UI) put(to io.Writer, p []byte) (int, error) {
-	u.live.erase()
+	u.live.erase(u.width())
 	shown := redact(p)
 	n, err := to.Write(shown)
 	if err != nil && to == u.opts.Out && u.outErr == nil {
@@ -202,33 +205,65 @@ func (u *UI) putLine(text string) {
 	_, _ = u.put(u.opts.Err, []byte(text+"\n"))
 }
 
-// redraw shows the stages at work in the live liness, at most ten times a second unless force is set.
+// redraw shows the stages at work in the live lines, at most ten times a second unless force is set.
 func (u *UI) redraw(force bool) {
 	if !u.live.enabled || u.closed || len(u.active) == 0 {
 		return
 	}
 	now := u.now()
 	if force || u.live.due(now) {
-		u.live.draw(now, u.liveTexts())
+		u.live.draw(now, u.width(), u.liveTexts(now))
 	}
 }
 
-// liveTexts are the stages at work, a line for each: of too many the first, which may be about all of them, and the newest.
-func (u *UI) liveTexts() []string {
-	shown, hidden := u.active, 0
-	if n := len(shown); n > mostLive {
-		hidden = n - mostLive
-		shown = append([]*Stage{shown[0]}, shown[n-mostLive+1:]...)
+// Overview shows a text about all stages in a live line above theirs, with the time since the first one; "" ends it. Where lines cannot
+// be redrawn it is not shown.
+func (u *UI) Overview(text string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.overview.text == "" {
+		u.overview.since = u.now()
 	}
-	texts := make([]string, len(shown))
+	u.overview.text = Clean(text)
+	u.redraw(false)
+}
+
+// overview is a text about all stages.
+type overview struct {
+	text  string
+	since time.Time
+}
+
+// liveTexts are the overview and the stages at work, a line for each: of too many the oldest.
+func (u *UI) liveTexts(now time.Time) []string {
+	var texts []string
+	width, room := u.width()-1, u.liveRoom()
+	if u.overview.text != "" && room > 1 {
+		texts = append(texts, fit(width, 0, u.overview.text, clock(now.Sub(u.overview.since))))
+		room--
+	}
+	shown := u.active
+	if len(shown) > room {
+		shown = shown[:room]
+	}
 	for i, s := range shown {
 		others := 0
 		if i == len(shown)-1 {
-			others = hidden
+			others = len(u.active) - len(shown)
 		}
-		texts[i] = s.liveText(u.width()-1, others)
+		texts = append(texts, s.liveText(width, others))
 	}
 	return texts
+}
+
+// liveRoom is how many lines the window has for them: the cursor cannot go up further than its top.
+func (u *UI) liveRoom() int {
+	if u.opts.Height != nil {
+		if rows := u.opts.Height(); rows > 0 {
+			return max(1, min(mostLive, rows-1))
+		}
+	}
+	return mostLive
 }
 
 // width is the terminal's width in columns.

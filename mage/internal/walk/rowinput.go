@@ -33,13 +33,15 @@ type rowInput struct {
 	Provider *provider.Provider
 	Distro   specs.Distro // its macros are used to read specs
 	Suffix   string       // appended to the packages' release
+
+	Processor specs.Processor // its conditions in specs hold
 }
 
 func newRowInput(j job.Job, ref Release) rowInput {
-	return rowInput{Release: ref.Ref, Version: ref.Version, Provider: j.Provider, Distro: j.Distro(), Suffix: j.Suffix}
+	return rowInput{Release: ref.Ref, Version: ref.Version, Provider: j.Provider, Distro: j.Distro(), Suffix: j.Suffix, Processor: j.Processor()}
 }
 
 // job is the job of the row's stages.
 func (in rowInput) job() job.Job {
-	return job.Job{Target: job.RPM{Distro: in.Distro}, Provider: in.Provider, Suffix: in.Suffix}
+	return job.Job{Target: job.RPM{Distro: in.Distro}, Provider: in.Provider, Suffix: in.Suffix, Engine: in.Processor}
 }

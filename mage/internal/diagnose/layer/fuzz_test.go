@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/resnics/verbsmith/mage/internal/pkgfile/rpmtest"
@@ -31,7 +32,7 @@ func debOf(control, data []byte) []byte {
 
 // A file that somebody hands to diagnose ends in an error or in a package with a name, and its files are a file system: each
 // has a path inside of it, and can be looked at.
-func FuzzPackage(f *testing.F) {
+func FuzzInstallation(f *testing.F) {
 	control := tarOf(f, "control=Package: a\nVersion: 1\nArchitecture: amd64\n")
 	f.Add(debOf(control, tarOf(f, "./", "./usr/lib/a.so="+elfText, "./usr/lib/b.so->a.so", "./etc/a.driver=driver a\n", "c=>usr/lib/a.so")))
 	f.Add(debOf(control, nil))
@@ -54,9 +55,9 @@ func FuzzPackage(f *testing.F) {
 		if err == nil && p.Name == "" {
 			t.Error("a package without a name, and no error")
 		}
-		err = fs.WalkDir(files, ".", func(name string, _ fs.DirEntry, err error) error {
-			if err == nil && !fs.ValidPath(name) {
-				t.Errorf("a path outside: %q", name)
+		err = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+			if err == nil && name != "." && (entry.Name() == "." || !fs.ValidPath(entry.Name()) || strings.Contains(entry.Name(), "/")) {
+				t.Errorf("%s: not the name of a file: %q", name, entry.Name())
 			}
 			if err == nil {
 				_, err = files.Lstat(name)

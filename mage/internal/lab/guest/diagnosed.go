@@ -35,7 +35,7 @@ func diagnosed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	abi := g.plan.KernelABI
 	states := []func() lab.Record{
 		taken(d.Name),
-		func() lab.Record { return g.whileRenamed(d, taken(unmatched)) },
+		func() lab.Record { return g.whileRenamed(d, taken(otherName)) },
 		func() lab.Record {
 			return g.whileDown(d, func() lab.Record { return g.notes(ctx, d.Name, diagnose.ReasonPortDown) })
 		},

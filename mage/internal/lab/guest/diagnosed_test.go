@@ -87,6 +87,9 @@ func TestDiagnosed(t *testing.T) {
 	} {
 		b := diagnosing(t, reason)
 		b.runs("diagnose", lab.Fail, reason)
+		if !slices.Equal(b.calls, want[:len(b.calls)]) || len(b.calls)%2 != 0 {
+			t.Errorf("%s: got %q: not everything was undone", reason, b.calls)
+		}
 		for _, file := range []string{driversFolder + "/rib.driver", moduleFile, deviceNode} {
 			if _, err := os.Stat(b.path(file)); err != nil {
 				t.Errorf("%s: %v", reason, err)
@@ -121,6 +124,16 @@ func TestDiagnosedWrongly(t *testing.T) {
 		b.runs("diagnose", lab.Fail, tt.want)
 	}
 	b := diagnosing(t, "")
+	ask := b.diagnose
+	b.diagnose = func(ctx context.Context) (*diagnose.Report, error) {
+		report, err := ask(ctx)
+		if why := report.Devices[0].Why; why != nil {
+			why.Reason = diagnose.ReasonMemlock
+		}
+		return report, err
+	}
+	b.runs("diagnose", lab.Fail, "diagnose says of rib0: because (memlock), and not driver-file-missing")
+	b = diagnosing(t, "")
 	b.diagnose = func(context.Context) (*diagnose.Report, error) { return nil, errors.New("out of time") }
 	b.runs("diagnose", lab.Fail, "out of time")
 	b = diagnosing(t, "")

@@ -19,6 +19,13 @@ import (
 
 const driversFolder = "/etc/libibverbs.d"
 
+// What no provider has.
+const (
+	otherName = "nobody7"      // that a device is renamed to
+	nobody    = "nobody1"      // of a device for matching only
+	foreign   = math.MaxUint32 // a kernel ABI, beyond a range that ends at INT_MAX
+)
+
 func checkDriverID(_ context.Context, g *guest, d lab.Device) lab.Record {
 	id, err := g.driverID(d.Name)
 	switch {
@@ -88,19 +95,17 @@ func claimed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 // renamed gives the device a name that no provider matches.
 func renamed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	other := d
-	other.Name = unmatched
+	other.Name = otherName
 	return g.whileRenamed(d, func() lab.Record { return claimed(ctx, g, other) })
 }
 
-const unmatched = "nobody7" // the name of a renamed device
-
 // whileRenamed gives a device that name while f runs.
 func (m machine) whileRenamed(d lab.Device, f func() lab.Record) lab.Record {
-	if err := m.rename(d.Name, unmatched); err != nil {
+	if err := m.rename(d.Name, otherName); err != nil {
 		return failed("%v", err)
 	}
 	r := f()
-	if err := m.rename(unmatched, d.Name); err != nil {
+	if err := m.rename(otherName, d.Name); err != nil {
 		return failed("%v", err)
 	}
 	return r
@@ -129,8 +134,6 @@ func (m machine) removeSoon(module string) error {
 	m.until(patience, func() bool { err = m.remove(module); return err == nil })
 	return err
 }
-
-const nobody = "nobody1"
 
 // unmatchedID is a driver id that neither of the two providers has.
 func unmatchedID(d lab.Device) int {
@@ -175,8 +178,6 @@ func nameOnly(ctx context.Context, g *guest, _ lab.Device) lab.Record {
 	}
 	return passed("%s without a driver id is listed", name)
 }
-
-const foreign = math.MaxUint32 // a kernel ABI beyond a range that ends at INT_MAX
 
 func foreignABI(ctx context.Context, g *guest, d lab.Device) lab.Record {
 	name := g.plan.Provider + "9"

@@ -198,7 +198,7 @@ func unpack(in containers.Input, files map[string]File) error {
 // Machine implements stage.Containers.
 func (e *Engine) Machine() (host, kernel string) { return "stand-in", "0" }
 
-// Processor implements stage.Engine.
+// Processor implements stage.Containers.
 func (e *Engine) Processor() string { return cmp.Or(e.Arch, specs.X8664.Debian()) }
 
 // EnsureVolume implements stage.Volumes.
