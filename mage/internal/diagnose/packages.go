@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/md5" //nolint:gosec // dpkg records these sums
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"os/exec"
 	"path"
 	"slices"
 	"strings"
@@ -40,17 +42,22 @@ func (a *asker) readPackages(ctx context.Context, files []string) {
 		return
 	case a.origin == FromPackages:
 		return
-	case a.tree.Has(dpkgStatus):
+	}
+	if a.tree.Has(dpkgStatus) {
 		p.manager = "dpkg"
 		a.askDpkg(files)
-	case a.tree.Has(rpmData) || a.tree.Has(rpmSysimg):
-		if a.live.Run == nil {
-			a.skip("rpm's database, which only rpm on the machine itself reads")
-			return
-		}
-		p.manager = "rpm"
-		a.askRPM(ctx, files)
 	}
+	// A machine of one may have the other for tools: what owns nothing of libibverbs has not installed it.
+	if len(p.owner) > 0 || !a.tree.Has(rpmData) && !a.tree.Has(rpmSysimg) {
+		return
+	}
+	p.manager = ""
+	if a.live.Run == nil {
+		a.skip("rpm's database, which only rpm on the machine itself reads")
+		return
+	}
+	p.manager = "rpm"
+	a.askRPM(ctx, files)
 }
 
 // isStale says whether a file in the directory of drivers is a leftover: by its name, or because no installed package has it
@@ -213,6 +220,11 @@ func (a *asker) compare(file, sum string) string {
 func (a *asker) askRPM(ctx context.Context, files []string) {
 	for _, file := range files {
 		out, err := a.live.Run(ctx, "rpm", "-qf", "--qf", "%{NAME}\n", file)
+		if errors.Is(err, exec.ErrNotFound) {
+			a.packages.manager = ""
+			a.skip("rpm's database: there is no rpm")
+			return
+		}
 		if name, _, _ := strings.Cut(string(out), "\n"); err == nil && name != "" {
 			a.packages.owner[file] = name
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -264,6 +265,27 @@ func libraryStates() []state {
 			cause:  func(m *machine) { rpm(m, nil, "") },
 			reason: ReasonFileStale, status: StatusFault,
 			line: "/etc/libibverbs.d/rib.driver:1 is left of a package that is gone: there is no librib-rdmav34.so",
+		},
+		{
+			// As on Enterprise Linux with dpkg from EPEL.
+			name: "a driver file of rpm on a machine that has dpkg too", before: func(m *machine) {
+				m.text(dpkgStatus, "Package: other\nStatus: install ok installed\n")
+				rpm(m, map[string]string{ribModule: "rib", ribDriver: "rib"}, "")
+			},
+			cause:  func(m *machine) { m.remove(ribModule) },
+			reason: ReasonModuleMissing, status: StatusFault,
+			line: "/etc/libibverbs.d/rib.driver:1 names driver rib, and there is no /usr/lib64/libibverbs/librib-rdmav34.so",
+		},
+		{
+			name: "rpm's database without rpm", before: func(m *machine) {
+				rpm(m, nil, "")
+				m.live.Run = func(context.Context, string, ...string) ([]byte, error) {
+					return nil, &exec.Error{Name: "rpm", Err: exec.ErrNotFound}
+				}
+			},
+			cause:  func(m *machine) { m.remove(ribModule) },
+			reason: ReasonModuleMissing, status: StatusFault,
+			line: "/etc/libibverbs.d/rib.driver:1 names driver rib, and there is no /usr/lib64/libibverbs/librib-rdmav34.so",
 		},
 		{
 			name: "a variable with a driver that is not there", cause: func(m *machine) {
