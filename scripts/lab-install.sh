@@ -40,7 +40,7 @@ printf '127.0.0.1 localhost\n::1 localhost\n' >"$work/etc/hosts"
 status=0
 tar --create --file="$out.part" --numeric-owner --one-file-system \
     --exclude=./proc/* --exclude=./sys/* --exclude=./dev/* --exclude=./tmp/* --exclude=./run/* \
-    --exclude=./var/cache/* --exclude=./usr/share/standin --exclude=./verbsmith --exclude=./rpms \
+    --exclude=./var/cache/* --exclude=./usr/share/standin --exclude=./verbsmith --exclude=./rpms --exclude=./.dockerenv \
     --exclude=./etc/hostname --exclude=./etc/hosts --exclude=./etc/resolv.conf \
     --directory=/ . || status=$?
 # 1 means that a file changed meanwhile: dnf's log, or the directory of this script's own output.
