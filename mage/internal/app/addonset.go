@@ -25,7 +25,8 @@ func (a *App) showAddonSet(ctx context.Context, j job.Job) error {
 	}
 	collector := a.pipeline.Collector()
 	set, err := collector.AddonSet(dist.AddonFacts{
-		Provider: j.ProviderName(), Processor: j.Processor(), Digest: j.Provider.Digest(), Stock: a.libibverbs, Interfaces: a.pipeline.Interfaces,
+		Provider: j.ProviderName(), Processor: j.Processor(), Digest: j.Provider.Digest(),
+		Stock: a.libibverbs, Interfaces: a.pipeline.Interfaces,
 		Family: a.addonFamily, Own: a.addonFamily(artifact.Manifest{Distro: j.Target.Name(), Suite: j.Suite().Name}),
 		Inside: func(release string) bool { return history.Has(j.ProviderName(), release, specs.CompareVersions) },
 	})

@@ -65,13 +65,13 @@ func (r *matrixRun) all(ctx context.Context, cells []matrix.Cell, places []matri
 
 // count shows how many cells have which verdict.
 func (r *matrixRun) count() {
-	text := fmt.Sprintf("matrix  %d/%d", len(r.done), r.total)
+	words := []string{fmt.Sprintf("matrix  %d/%d", len(r.done), r.total)}
 	for _, v := range []matrix.Verdict{matrix.Pass, matrix.Fail, matrix.Lost} {
 		if n := r.done.Count(v); n > 0 {
-			text += fmt.Sprintf("  %d %s", n, v)
+			words = append(words, fmt.Sprintf("%d %s", n, v))
 		}
 	}
-	r.ui.Overview(text)
+	r.ui.Overview(strings.Join(words, "  "))
 }
 
 // placesOn reads -on and -jobs.

@@ -36,12 +36,13 @@ const (
 func (a *asker) readPackages(ctx context.Context, files []string) {
 	p := &packages{owner: map[string]string{}, gone: map[string]bool{}, changed: map[string][]string{}}
 	a.packages = p
-	switch {
-	case a.origin == FromInstallation:
+	switch a.origin {
+	case FromInstallation:
 		a.skip("the package manager's database, which an installation changes; older versions of these packages' files are still there")
 		return
-	case a.origin == FromPackages:
+	case FromPackages:
 		return
+	case FromMachine, FromImage:
 	}
 	if a.tree.Has(dpkgStatus) {
 		p.manager = "dpkg"

@@ -26,7 +26,8 @@ func GivenStock(dir string, j job.Job) (artifact.Dist, error) {
 	case m.Provider != "" || !complete(dir, m):
 		err = errNotStock
 	case m.Processor != j.Processor().Mark():
-		err = fmt.Errorf("want packages for %s, got packages for %s", j.Processor(), cmp.Or(m.Processor, string(specs.X8664))) //nolint:err113 // shown once
+		has := cmp.Or(m.Processor, string(specs.X8664))
+		err = fmt.Errorf("want packages for %s, got packages for %s", j.Processor(), has) //nolint:err113 // shown once
 	}
 	if err != nil {
 		return artifact.Dist{}, fmt.Errorf("-beside=%s: %w", dir, err)

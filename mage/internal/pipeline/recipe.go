@@ -4,8 +4,9 @@ package pipeline
 
 import (
 	"context"
-	"github.com/resnics/verbsmith/specs"
 	"slices"
+
+	"github.com/resnics/verbsmith/specs"
 )
 
 // Step is one stage of a recipe: it reads from and writes to a run's state.

@@ -38,7 +38,9 @@ type rowInput struct {
 }
 
 func newRowInput(j job.Job, ref Release) rowInput {
-	return rowInput{Release: ref.Ref, Version: ref.Version, Provider: j.Provider, Distro: j.Distro(), Suffix: j.Suffix, Processor: j.Processor()}
+	return rowInput{
+		Release: ref.Ref, Version: ref.Version, Provider: j.Provider, Distro: j.Distro(), Suffix: j.Suffix, Processor: j.Processor(),
+	}
 }
 
 // job is the job of the row's stages.
