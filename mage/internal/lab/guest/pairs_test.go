@@ -123,8 +123,14 @@ func TestMeasuredValues(t *testing.T) {
 		t.Errorf("the rate is %v, %v", v, err)
 	}
 	b.pair("ib_send_lat", "exit 0", result("inf"))
-	if _, err := latency(t.Context(), b.guest, mine); err == nil || !strings.Contains(err.Error(), "not a measured value") {
+	if _, err := latency(t.Context(), b.guest, mine); err == nil || !strings.Contains(err.Error(), "not a measured value, 3 times over") {
 		t.Errorf("got %v", err)
+	}
+	// What was measured nothing of is measured again.
+	again := "if test -e " + b.path("/once") + "; then " + result("7.5") + "; else touch " + b.path("/once") + "; " + result("0.000000") + "; fi"
+	b.pair("ib_send_lat", "exit 0", again)
+	if v, err := latency(t.Context(), b.guest, mine); v != 7.5 || err != nil {
+		t.Errorf("the latency is %v, %v", v, err)
 	}
 }
 
