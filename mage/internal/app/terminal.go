@@ -12,22 +12,13 @@ import (
 	"github.com/resnics/verbsmith/mage/internal/ui"
 )
 
-// width is that of the terminal, 0 if unknown.
-func width(fd int) int {
-	columns, _, err := term.GetSize(fd)
+// window is the size of the terminal, 0 if unknown.
+func window(fd int) (columns, rows int) {
+	columns, rows, err := term.GetSize(fd)
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	return columns
-}
-
-// height is how many lines it has, 0 if unknown.
-func height(fd int) int {
-	_, rows, err := term.GetSize(fd)
-	if err != nil {
-		return 0
-	}
-	return rows
+	return columns, rows
 }
 
 // screen is what this process's output goes to.
@@ -41,9 +32,10 @@ type screen struct {
 // thisScreen is that of this process.
 func thisScreen() screen {
 	out, err := int(os.Stdout.Fd()), int(os.Stderr.Fd())
+	wide := func(fd int) func() int { return func() int { columns, _ := window(fd); return columns } }
 	return screen{
 		env: os.Getenv, out: term.IsTerminal(out), err: term.IsTerminal(err),
-		outWide: func() int { return width(out) }, errWide: func() int { return width(err) }, errHigh: func() int { return height(err) },
+		outWide: wide(out), errWide: wide(err), errHigh: func() int { _, rows := window(err); return rows },
 	}
 }
 

@@ -54,10 +54,8 @@ type Run struct {
 //
 // Errors: *containers.UnreachableError.
 func (p *Pipeline) StartAll(ctx context.Context, recipe Recipe, states ...*State) ([]*Run, error) {
-	if slices.ContainsFunc(recipe, func(step *Step) bool { return step.engine }) {
-		if err := p.meet(ctx, states...); err != nil {
-			return nil, err
-		}
+	if err := p.meet(ctx, recipe, states...); err != nil {
+		return nil, err
 	}
 	total := 0
 	runs := make([]*Run, len(states))
@@ -69,8 +67,11 @@ func (p *Pipeline) StartAll(ctx context.Context, recipe Recipe, states ...*State
 	return runs, nil
 }
 
-// meet connects to the engine, and tells the states' jobs which processor it has.
-func (p *Pipeline) meet(ctx context.Context, states ...*State) error {
+// meet connects to the engine if a step of the recipe needs it, and tells the states' jobs which processor it has.
+func (p *Pipeline) meet(ctx context.Context, recipe Recipe, states ...*State) error {
+	if !slices.ContainsFunc(recipe, func(step *Step) bool { return step.engine }) {
+		return nil
+	}
 	engine, err := p.Engine(ctx)
 	if err != nil {
 		return err
@@ -126,7 +127,7 @@ func (r *Run) take(ctx context.Context, n int) error {
 
 // Aside runs another recipe in between, with its own count of progress.
 func (r *Run) Aside(ctx context.Context, recipe Recipe, s *State) error {
-	if err := r.pipeline.meet(ctx, s); err != nil {
+	if err := r.pipeline.meet(ctx, recipe, s); err != nil {
 		return err
 	}
 	defer r.pipeline.Plan(recipe.lines(s, false))()
