@@ -7,8 +7,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path"
-	"path/filepath"
 	"slices"
 
 	"github.com/resnics/verbsmith/mage/internal/diagnose"
@@ -40,7 +38,7 @@ func diagnosed(ctx context.Context, g *guest, d lab.Device) lab.Record {
 			return g.whileDown(d, func() lab.Record { return g.notes(ctx, d.Name, diagnose.ReasonPortDown) })
 		},
 		func() lab.Record { return g.without(d.Provider, says(d.Name, diagnose.ReasonFileMissing)) },
-		func() lab.Record { return g.withoutModule(d, says(d.Name, diagnose.ReasonModuleMissing)) },
+		func() lab.Record { return g.withoutModules(says(d.Name, diagnose.ReasonModuleMissing)) },
 		func() lab.Record { return g.withoutFile(ctx, d, says(d.Name, diagnose.ReasonNoDeviceFile)) },
 		there(nobody, unmatchedID(d), abi, says(nobody, diagnose.ReasonDriverID, diagnose.ReasonMatchUnknown)),
 		there(nobody, d.DriverID, abi, taken(nobody)),
@@ -132,15 +130,17 @@ func (g *guest) whileDown(d lab.Device, f func() lab.Record) lab.Record {
 	return r
 }
 
-// withoutModule hides the provider's module while f runs.
-func (g *guest) withoutModule(d lab.Device, f func() lab.Record) lab.Record {
-	folder := g.modulesFolder()
-	found, err := filepath.Glob(g.path(path.Join(folder, "lib"+d.Provider+"-rdmav*.so")))
-	if err != nil || len(found) != 1 {
-		return failed("%d modules of %s in %s", len(found), d.Provider, folder)
+// withoutModules has an empty directory over that of the modules while f runs. They cannot be renamed: one of the tree is mounted there.
+func (g *guest) withoutModules(f func() lab.Record) lab.Record {
+	empty := mount{source: "empty", target: g.modulesFolder(), kind: "tmpfs"}
+	if err := g.mount(empty); err != nil {
+		return failed("cover %s: %v", empty.target, err)
 	}
-	file := path.Join(folder, filepath.Base(found[0]))
-	return g.hide(file, file+".hidden", f)
+	r := f()
+	if err := g.unmount(empty.target); err != nil {
+		return failed("uncover %s: %v", empty.target, err)
+	}
+	return r
 }
 
 // withoutFile hides the device's file while f runs.
